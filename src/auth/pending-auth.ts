@@ -1,0 +1,50 @@
+/**
+ * An authentication in progress, and its three results (Crossbar: PendingAuth).
+ *
+ * @module
+ */
+
+import type { TransportDetails } from "#wamp/peer.ts";
+import type { SessionIdentity } from "./session-identity.ts";
+
+/** The client is who it says. */
+export interface Accept {
+  kind: "accept";
+  identity: SessionIdentity;
+}
+
+/** The client has to prove it. */
+export interface Challenge {
+  kind: "challenge";
+  authmethod: string;
+  extra: Record<string, unknown>;
+}
+
+/** The client is refused, with an ABORT of this reason. */
+export interface Deny {
+  kind: "deny";
+  uri: string;
+  message: string;
+}
+
+/** What a HELLO or an AUTHENTICATE leads to. */
+export type AuthOutcome = Accept | Challenge | Deny;
+
+/** What a client said in HELLO, as far as authentication reads it. */
+export interface HelloRequest {
+  realm: string;
+  authmethods: readonly string[];
+  authid: string | undefined;
+  authrole: string | undefined;
+  authextra: Record<string, unknown>;
+  transport: TransportDetails;
+}
+
+/** One authmethod at work for one joining client. */
+export interface PendingAuth {
+  hello(request: HelloRequest): AuthOutcome | Promise<AuthOutcome>;
+  authenticate(
+    signature: string,
+    extra: Record<string, unknown>,
+  ): AuthOutcome | Promise<AuthOutcome>;
+}

@@ -1,0 +1,257 @@
+/**
+ * The normalized configuration: what the rest of the program is handed.
+ *
+ * It is made from node.json by `load.ts`, sent to workers as plain JSON values, and keeps the
+ * operator's spelling (snake_case) for every attribute that node.json has. Every default is filled
+ * in; file names are absolute.
+ *
+ * @module
+ */
+
+import type { SerializerName } from "#wamp/peer.ts";
+
+/** A whole node. */
+export interface NodeConfig {
+  /** The configuration file, absolute. */
+  file: string;
+  /** The folder from which relative paths count. */
+  folder: string;
+  controller: { id: string };
+  workers: WorkerConfig[];
+}
+
+/** One worker process. */
+export type WorkerConfig = RouterWorkerConfig | ProxyWorkerConfig;
+
+/** A worker that routes: realms live here. */
+export interface RouterWorkerConfig {
+  type: "router";
+  id: string;
+  realms: RealmConfig[];
+  transports: TransportConfig[];
+}
+
+/** A worker that takes clients and carries their sessions to routers. */
+export interface ProxyWorkerConfig {
+  type: "proxy";
+  id: string;
+  connections: Record<string, ConnectionConfig>;
+  /** realm -> authrole -> ids of connections. */
+  routes: Record<string, Record<string, string[]>>;
+  transports: TransportConfig[];
+}
+
+/** A realm of a router worker. */
+export interface RealmConfig {
+  name: string;
+  roles: RoleConfig[];
+}
+
+/** A role of a realm. */
+export interface RoleConfig {
+  name: string;
+  permissions: PermissionConfig[];
+}
+
+/** What a role may do on URIs that match. */
+export interface PermissionConfig {
+  uri: string;
+  match: "exact" | "prefix" | "wildcard";
+  allow: { call: boolean; register: boolean; publish: boolean; subscribe: boolean };
+  disclose: { caller: boolean; publisher: boolean };
+}
+
+/** A listening transport. */
+export type TransportConfig =
+  | WebTransportConfig
+  | WebSocketTransportConfig
+  | RawSocketTransportConfig;
+
+/** `type: web`: Web services and WAMP over WebSocket by path. */
+export interface WebTransportConfig {
+  type: "web";
+  id: string;
+  endpoint: ListeningEndpointConfig;
+  /** First path component (`"/"` for the root) -> service. */
+  paths: Record<string, WebServiceConfig>;
+}
+
+/** `type: websocket`: a port that is nothing but a WAMP WebSocket, whatever the path. */
+export interface WebSocketTransportConfig extends WebSocketServiceConfig {
+  id: string;
+  endpoint: ListeningEndpointConfig;
+}
+
+/** `type: rawsocket`. */
+export interface RawSocketTransportConfig extends SessionConfig {
+  type: "rawsocket";
+  id: string;
+  endpoint: ListeningEndpointConfig;
+  options: { max_message_size: number };
+}
+
+/** A socket to listen on. */
+export type ListeningEndpointConfig = ListeningTcpConfig | ListeningUnixConfig;
+
+/** A TCP port to listen on. */
+export interface ListeningTcpConfig {
+  type: "tcp";
+  port: number;
+  /** Address to listen on; `0.0.0.0` or `::` for all. */
+  interface: string;
+  /** Whether other processes may listen on the same port (SO_REUSEPORT). */
+  shared: boolean;
+  backlog: number;
+  /** Absolute file names of PEM files; undefined: no TLS. */
+  tls?: { key: string; certificate: string; chain_certificates: string[] };
+}
+
+/** A Unix domain socket to listen on. */
+export interface ListeningUnixConfig {
+  type: "unix";
+  /** Absolute file name. */
+  path: string;
+  backlog: number;
+  /** Mode of the socket file, as a number (0o600). */
+  permission: number;
+}
+
+/** A socket to connect to. */
+export type ConnectingEndpointConfig =
+  | { type: "tcp"; host: string; port: number; timeoutMs: number }
+  | { type: "unix"; path: string; timeoutMs: number };
+
+/** How to reach a router. */
+export interface ConnectionConfig {
+  id: string;
+  transport: ConnectingTransportConfig;
+  /** How the proxy proves itself for the clients it vouches for. */
+  auth: "anonymous-proxy";
+}
+
+/** A connecting transport. */
+export type ConnectingTransportConfig = ConnectingWebSocketConfig | ConnectingRawSocketConfig;
+
+/** WAMP over WebSocket to a router. */
+export interface ConnectingWebSocketConfig {
+  type: "websocket";
+  endpoint: ConnectingEndpointConfig;
+  /** `ws://host:port/path`; its path and host go into the request. */
+  url: string;
+  /** In order of preference, never empty. */
+  serializers: SerializerName[];
+}
+
+/** WAMP over RawSocket to a router. */
+export interface ConnectingRawSocketConfig {
+  type: "rawsocket";
+  endpoint: ConnectingEndpointConfig;
+  serializer: SerializerName;
+  /** Longest message, in octets, that we announce to take. */
+  max_message_size: number;
+}
+
+/** How sessions begin on a WebSocket path or a RawSocket transport. */
+export interface SessionConfig {
+  /** Serializers that clients may choose from, never empty. */
+  serializers: SerializerName[];
+  /** Who authenticates: these methods here, or (`passthrough`) the router behind a proxy. */
+  auth: AuthConfig | "passthrough";
+  /** Proxy only. The one connection for every realm and role; null: the worker's routes decide. */
+  backend: string | null;
+}
+
+/** Configured authmethods. */
+export interface AuthConfig {
+  anonymous?: { type: "static"; role: string; authid?: string };
+  ticket?: { type: "static"; principals: Record<string, { ticket: string; role: string }> };
+  /** Router only: takes the identity that a proxy vouches for, over Unix sockets only. */
+  "anonymous-proxy"?: { type: "static" };
+}
+
+/** What stands at a path of a web transport. */
+export type WebServiceConfig =
+  | StaticServiceConfig
+  | ArchiveServiceConfig
+  | NodeInfoServiceConfig
+  | WebSocketServiceConfig
+  | JsonServiceConfig
+  | RedirectServiceConfig
+  | PathServiceConfig;
+
+/** `type: static`. */
+export interface StaticServiceConfig {
+  type: "static";
+  /** Absolute. */
+  directory: string;
+  options: {
+    enable_directory_listing: boolean;
+    /** Suffix (`.min.js`) -> media type; the longest suffix wins. */
+    mime_types: Record<string, string>;
+    /** Seconds for Cache-Control max-age; null: no such header. */
+    cache_timeout: number | null;
+    /** File served for what is missing, or null. */
+    default_file: string | null;
+  };
+}
+
+/** `type: archive`. */
+export interface ArchiveServiceConfig {
+  type: "archive";
+  /** The ZIP file, absolute. */
+  archive: string;
+  /** Where to download it from when the file is missing and `download` is set. */
+  origin: string | null;
+  download: boolean;
+  cache: boolean;
+  default_object: string | null;
+  object_prefix: string | null;
+  mime_types: Record<string, string>;
+  /** Accepted SHA-256 digests in lower-case hex; empty: any. */
+  hashes: string[];
+}
+
+/** `type: nodeinfo`. */
+export interface NodeInfoServiceConfig {
+  type: "nodeinfo";
+}
+
+/** `type: json`. */
+export interface JsonServiceConfig {
+  type: "json";
+  value: unknown;
+}
+
+/** `type: redirect`. */
+export interface RedirectServiceConfig {
+  type: "redirect";
+  url: string;
+}
+
+/** `type: path`. */
+export interface PathServiceConfig {
+  type: "path";
+  paths: Record<string, WebServiceConfig>;
+}
+
+/** `type: websocket` (and `websocket-proxy`, which normalizes to it). */
+export interface WebSocketServiceConfig extends SessionConfig {
+  type: "websocket";
+  options: WebSocketOptions;
+}
+
+/** Options of a WebSocket path. Times are milliseconds, sizes octets; 0 means off. */
+export interface WebSocketOptions {
+  allowed_origins: string[];
+  allow_null_origin: boolean;
+  enable_webstatus: boolean;
+  max_message_size: number;
+  open_handshake_timeout: number;
+  close_handshake_timeout: number;
+  auto_ping_interval: number;
+  auto_ping_timeout: number;
+  auto_ping_size: number;
+  auto_ping_restart_on_any_traffic: boolean;
+  require_websocket_subprotocol: boolean;
+  compression: { deflate: { max_window_bits: number; request_max_window_bits: number } } | null;
+}

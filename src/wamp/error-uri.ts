@@ -1,0 +1,33 @@
+/**
+ * WAMP error and close reason URIs (WAMP specification, section "Predefined URIs").
+ *
+ * @module
+ */
+
+/** URIs that crossproxy itself says. */
+export const ErrorUri = {
+  invalidUri: "wamp.error.invalid_uri",
+  noSuchProcedure: "wamp.error.no_such_procedure",
+  procedureAlreadyExists: "wamp.error.procedure_already_exists",
+  noSuchRegistration: "wamp.error.no_such_registration",
+  noSuchSubscription: "wamp.error.no_such_subscription",
+  invalidArgument: "wamp.error.invalid_argument",
+  systemShutdown: "wamp.close.system_shutdown",
+  closeRealm: "wamp.close.close_realm",
+  goodbyeAndOut: "wamp.close.goodbye_and_out",
+  normal: "wamp.close.normal",
+  protocolViolation: "wamp.error.protocol_violation",
+  notAuthorized: "wamp.error.not_authorized",
+  authorizationFailed: "wamp.error.authorization_failed",
+  authenticationFailed: "wamp.error.authentication_failed",
+  noSuchRealm: "wamp.error.no_such_realm",
+  noSuchRole: "wamp.error.no_such_role",
+  noSuchPrincipal: "wamp.error.no_such_principal",
+  noAuthMethod: "wamp.error.no_auth_method",
+  canceled: "wamp.error.canceled",
+  optionNotAllowed: "wamp.error.option_not_allowed",
+  networkFailure: "wamp.error.network_failure",
+  unavailable: "wamp.error.unavailable",
+  payloadSizeExceeded: "wamp.error.payload_size_exceeded",
+  noEligibleCallee: "wamp.error.no_eligible_callee",
+} as const;

@@ -1,0 +1,18 @@
+/**
+ * WAMP ids: integers from 1 to 2^53 (WAMP specification, section "IDs").
+ *
+ * @module
+ */
+
+const scratch = new BigUint64Array(1);
+
+/** A random id of global scope, 1 to 2^53. */
+export function randomId(): number {
+  crypto.getRandomValues(scratch);
+  return Number((scratch[0] ?? 0n) >> 11n) + 1;
+}
+
+/** Whether a value of a message is an id. */
+export function isId(value: unknown): value is number {
+  return Number.isInteger(value) && (value as number) >= 1 && (value as number) <= 2 ** 53;
+}

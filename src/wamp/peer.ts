@@ -1,0 +1,78 @@
+/**
+ * Peer and PeerHandler: all that a session knows of the connection to its other side.
+ *
+ * @module
+ */
+
+/** Names of the serializers, as in `wamp.2.<name>` and in node.json. */
+export type SerializerName = "json" | "msgpack" | "cbor";
+
+/**
+ * One serialized WAMP message. JSON in a WebSocket text frame is a string, as Bun hands it over;
+ * everything else is octets (JSON on RawSocket: UTF-8). Octets are borrowed: whoever keeps them
+ * after the call that passed them must copy them.
+ */
+export type WireMessage = string | Uint8Array;
+
+/** How a connection came in; authenticators and the router may see it. */
+export interface TransportDetails {
+  /** Crossbar's spelling: `tcp4:127.0.0.1:49816`, `tcp6:[::1]:49816` or `unix:/path`. */
+  peer: string;
+  type: "websocket" | "rawsocket";
+  serializer: SerializerName;
+  isSecure: boolean;
+  /** Whether the connection came through a Unix domain socket of this machine. */
+  isUnixSocket: boolean;
+}
+
+/** The other side of one open connection: a client or a router. */
+export interface Peer {
+  readonly serializer: SerializerName;
+  /** Whether messages for this peer are strings: JSON over WebSocket. */
+  readonly isText: boolean;
+  readonly details: TransportDetails;
+  /** Longest message, in octets, that the other side announced to take; Infinity when unknown. */
+  readonly maxSendOctets: number;
+  /** Octets that wait in this process for the other side to take them. */
+  readonly bufferedOctets: number;
+  /**
+   * Sends one message. False: taken, but the peer is behind; stop the source until `onDrain`.
+   * A message for a peer that is closed is dropped and answered true.
+   */
+  send(message: WireMessage): boolean;
+  /** Sends all messages that `body` sends in as few writes as possible. */
+  cork(body: () => void): void;
+  /** Stops reading from the other side. Pings go on being answered where the transport can. */
+  pause(): void;
+  resume(): void;
+  /**
+   * Sends what is queued, then closes. `code` is a WebSocket close code; RawSocket has none.
+   * `onClose` follows. A peer that does not finish within a deadline is cut off.
+   */
+  close(code: number, reason: string): void;
+}
+
+/** What a session is told about its peer. Nothing is called after `onClose`. */
+export interface PeerHandler {
+  onMessage(message: WireMessage): void;
+  /** The peer took what it was behind with. */
+  onDrain(): void;
+  /** The connection ended, whoever ended it; called exactly once. */
+  onClose(reason: string): void;
+}
+
+/** Makes the handler of a peer that has just connected. */
+export type AcceptPeer = (peer: Peer) => PeerHandler;
+
+/** WebSocket close codes that sessions use (RFC 6455, section 7.4.1). */
+export const CloseCode = {
+  normal: 1000,
+  goingAway: 1001,
+  protocolError: 1002,
+  unsupportedData: 1003,
+  invalidPayload: 1007,
+  policyViolation: 1008,
+  messageTooBig: 1009,
+  internalError: 1011,
+  tryAgainLater: 1013,
+} as const;
