@@ -1,0 +1,93 @@
+/**
+ * The direction of the whole program, as a table. A folder of src/ may import
+ * itself and the folders listed beside it, nothing else; types count too.
+ */
+const LAYERS = {
+  cli: ["node", "worker", "config", "observe", "base"],
+  node: ["observe", "base"],
+  worker: ["node/control-message", "proxy", "router", "transport", "session", "auth", "wamp", "observe", "base"],
+  proxy: ["session", "auth", "transport", "wamp", "observe", "base"],
+  router: ["session", "auth", "wamp", "observe", "base"],
+  session: ["auth", "wamp", "observe", "base"],
+  auth: ["wamp", "observe", "base"],
+  transport: ["wamp", "observe", "base"],
+  config: ["base"],
+  wamp: ["base"],
+  observe: ["base"],
+  base: [],
+};
+
+/** Inside transport/: the mechanisms, and which may use which. */
+const TRANSPORT = {
+  web: ["websocket", "endpoint", "listener"],
+  websocket: ["endpoint", "listener"],
+  rawsocket: ["endpoint", "listener"],
+  endpoint: [],
+};
+
+/** A package that is used in one place can be replaced in one place. */
+const ONLY_HERE = {
+  "cbor-x": "^src/wamp/serializer/cbor[.]ts$",
+  msgpackr: "^src/wamp/serializer/msgpack[.]ts$",
+  fflate: "^src/transport/web/services/archive",
+  valibot: "^src/(config/|node/control-message[.]ts$)",
+};
+
+const error = (name, comment, from, to) => ({ name, comment, severity: "error", from, to });
+const inFolder = (folder) => `^src/${folder}[/.]`;
+
+const layers = Object.entries(LAYERS).map(([folder, allowed]) =>
+  error(
+    `layer-${folder}`,
+    `src/${folder} may import only ${allowed.join(", ") || "itself"} (and configuration types)`,
+    { path: inFolder(folder) },
+    { path: "^src/", pathNot: [inFolder(folder), "^src/config/node-config[.]ts$", ...allowed.map(inFolder)] },
+  ),
+);
+
+const transports = Object.entries(TRANSPORT).map(([folder, allowed]) =>
+  error(
+    `layer-transport-${folder}`,
+    `src/transport/${folder} may import only ${allowed.join(", ") || "itself"}`,
+    { path: inFolder(`transport/${folder}`) },
+    { path: "^src/transport/", pathNot: [folder, ...allowed].map((name) => inFolder(`transport/${name}`)) },
+  ),
+);
+
+const packages = Object.entries(ONLY_HERE).map(([name, place]) =>
+  error(
+    `only-here-${name}`,
+    `${name} is imported in one place`,
+    { path: "^src/", pathNot: place },
+    { path: `node_modules/${name}/` },
+  ),
+);
+
+export default {
+  forbidden: [
+    ...layers,
+    ...transports,
+    ...packages,
+    error(
+      "config-is-passed-in",
+      "only the CLI reads configuration; everyone else receives it, and names its type",
+      { path: "^src/", pathNot: "^src/(cli|config)/" },
+      { path: "^src/config/", dependencyTypesNot: ["type-only"] },
+    ),
+    error(
+      "proxy-connects-it-does-not-listen",
+      "the proxy worker's session code reaches sockets only through a connector",
+      { path: "^src/proxy/" },
+      { path: "^src/transport/", pathNot: "-connector[.]ts$" },
+    ),
+    error("no-cycle", "two modules that need each other are one module", {}, { circular: true }),
+    error("no-unresolvable", "the import names no file", {}, { couldNotResolve: true }),
+    error("no-tests-in-src", "src does not know its tests", { path: "^src/" }, { path: "^(test|bench|scripts)/" }),
+  ],
+  options: {
+    doNotFollow: { path: "node_modules" },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: "tsconfig.json" },
+    builtInModules: { add: ["bun", "bun:test"] },
+  },
+};

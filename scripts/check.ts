@@ -1,0 +1,26 @@
+/**
+ * `npm run check`: format, lint, types, direction of imports, dead code and doc comments, in that
+ * order; every step runs, so that one call shows all there is to mend.
+ *
+ * @module
+ */
+
+const bun = process.execPath;
+const steps: [string, string[]][] = [
+  ["format and lint", ["node_modules/.bin/biome", "ci", "--error-on-warnings"]],
+  ["types", ["node", "node_modules/typescript-go/bin/tsc", "-p", "."]],
+  ["direction of imports", [bun, "scripts/check-architecture.ts"]],
+  ["dead code", ["node", "node_modules/.bin/knip"]],
+  ["doc comments", [bun, "scripts/check-docs.ts"]],
+];
+
+let failed = 0;
+for (const [name, command] of steps) {
+  const { exitCode, stdout, stderr } = Bun.spawnSync(command);
+  console.log(`${exitCode === 0 ? "ok    " : "FAILED"}  ${name}`);
+  if (exitCode !== 0) {
+    failed += 1;
+    console.log(stdout.toString() + stderr.toString());
+  }
+}
+process.exit(failed === 0 ? 0 : 1);

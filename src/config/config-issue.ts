@@ -1,0 +1,34 @@
+/**
+ * ConfigIssue: one fault of, or one warning about, a configuration file, and how it is printed.
+ *
+ * @module
+ */
+
+/** One sentence about one place of a configuration file. */
+export interface ConfigIssue {
+  /** The file as the operator typed it. */
+  file: string;
+  /** Counted from 1. */
+  line: number;
+  /** Counted from 1, in characters. */
+  column: number;
+  /** Such as `$.workers[0].transports[0].paths["/"].type`. */
+  path: string;
+  sentence: string;
+}
+
+/** The steps from the top of the file to an item. */
+export type JsonPath = readonly (string | number)[];
+
+/** The line that an operator reads: `file:line:column  $.json.path: sentence`. */
+export function printIssue(issue: ConfigIssue): string {
+  return `${issue.file}:${issue.line}:${issue.column}  ${issue.path}: ${issue.sentence}`;
+}
+
+/** A path as text that can be read in one way only: `$.paths["/"].type`. */
+export function printJsonPath(path: JsonPath): string {
+  return path.reduce<string>((text, step) => {
+    if (typeof step === "number") return `${text}[${step}]`;
+    return /^[A-Za-z_$][\w$]*$/.test(step) ? `${text}.${step}` : `${text}[${JSON.stringify(step)}]`;
+  }, "$");
+}

@@ -1,0 +1,107 @@
+/**
+ * Endpoints: from what is written to the normalized form, with files and variables resolved.
+ *
+ * @module
+ */
+
+import { existsSync } from "node:fs";
+import { resolve } from "node:path";
+import type * as v from "valibot";
+import type { JsonPath } from "./config-issue.ts";
+import type { ConnectingEndpointConfig, ListeningEndpointConfig } from "./node-config.ts";
+import type { Report } from "./report.ts";
+import type { connectingEndpoint, listeningEndpoint, listeningTls } from "./schema/endpoint.ts";
+
+/** Longest socket file name, in octets, that the operating system takes. */
+const maxSocketPath = 107;
+
+/** The normalized listening endpoint. */
+export function normalizeListening(
+  item: v.InferOutput<typeof listeningEndpoint>,
+  path: JsonPath,
+  report: Report,
+): ListeningEndpointConfig {
+  if (item.type === "unix") {
+    return {
+      type: "unix",
+      path: socketFile(item.path, [...path, "path"], report),
+      backlog: item.backlog,
+      permission: Number.parseInt(item.permission, 8),
+    };
+  }
+  if (item.user_timeout !== undefined) {
+    report.warn([...path, "user_timeout"], "not honoured: the system's own timeout applies");
+  }
+  return {
+    type: "tcp",
+    port: typeof item.port === "number" ? item.port : portFrom(item.port, [...path, "port"], report),
+    interface: item.interface || (item.version === 6 ? "::" : "0.0.0.0"),
+    shared: item.shared,
+    backlog: item.backlog,
+    ...(item.tls === undefined ? {} : { tls: normalizeTls(item.tls, [...path, "tls"], report) }),
+  };
+}
+
+/** The normalized connecting endpoint. */
+export function normalizeConnecting(
+  item: v.InferOutput<typeof connectingEndpoint>,
+  path: JsonPath,
+  report: Report,
+): ConnectingEndpointConfig {
+  const timeoutMs = Math.max(1, Math.round(item.timeout * 1000));
+  if (item.type === "unix") {
+    return { type: "unix", path: socketFile(item.path, [...path, "path"], report), timeoutMs };
+  }
+  if (item.version !== undefined) {
+    report.warn([...path, "version"], "not honoured: the host's address decides");
+  }
+  return { type: "tcp", host: item.host, port: item.port, timeoutMs };
+}
+
+function portFrom(variable: string, path: JsonPath, report: Report): number {
+  const value = report.env[variable.slice(1)];
+  const port = Number(value);
+  if (value === undefined) report.fault(path, `environment variable ${variable} is not set`);
+  else if (!/^[0-9]{1,5}$/.test(value) || port < 1 || port > 65_535) {
+    report.fault(path, `environment variable ${variable} is not a port from 1 to 65535`);
+  }
+  return port;
+}
+
+function socketFile(name: string, path: JsonPath, report: Report): string {
+  const filled = name.replace(/\$(?:\{(\w+)\}|(\w+))/g, (written, braced, bare) => {
+    const value = report.env[braced ?? bare];
+    if (value === undefined) report.fault(path, `environment variable ${written} is not set`);
+    return value ?? written;
+  });
+  const file = resolve(report.folder, filled);
+  const octets = Buffer.byteLength(file);
+  if (octets > maxSocketPath) {
+    report.fault(
+      path,
+      `socket file "${file}" has ${octets} octets; the system takes at most ${maxSocketPath}`,
+    );
+  }
+  return file;
+}
+
+function normalizeTls(item: v.InferOutput<typeof listeningTls>, path: JsonPath, report: Report) {
+  const pemFile = (name: string, at: JsonPath): string => {
+    const file = resolve(report.folder, name);
+    if (!existsSync(file)) report.fault(at, `Cannot read "${file}": no such file`);
+    return file;
+  };
+  if (item.dhparam !== undefined) {
+    report.warn([...path, "dhparam"], "not honoured: no cipher with finite-field Diffie-Hellman is offered");
+  }
+  if (item.ciphers !== undefined) {
+    report.warn([...path, "ciphers"], "not honoured: the program's own list of ciphers applies");
+  }
+  return {
+    key: pemFile(item.key, [...path, "key"]),
+    certificate: pemFile(item.certificate, [...path, "certificate"]),
+    chain_certificates: item.chain_certificates.map((name, index) =>
+      pemFile(name, [...path, "chain_certificates", index]),
+    ),
+  };
+}

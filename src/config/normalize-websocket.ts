@@ -1,0 +1,89 @@
+/**
+ * Options of a WebSocket: defaults, and a warning for each that is accepted and not honoured.
+ *
+ * @module
+ */
+
+import type { JsonPath } from "./config-issue.ts";
+import type { WebSocketOptions } from "./node-config.ts";
+import type { Report } from "./report.ts";
+import type { WebSocketOptionsItem } from "./schema/websocket-options.ts";
+
+/** An option that is not honoured: whether this value makes a difference, and which. */
+type Unhonoured = [name: string, matters: (value: unknown) => boolean, consequence: string];
+
+const given = (value: unknown) => value !== undefined && value !== null;
+const nonZero = (value: unknown) => given(value) && value !== 0;
+const is = (wanted: boolean) => (value: unknown) => value === wanted;
+
+const unhonoured: Unhonoured[] = [
+  ["max_frame_size", nonZero, "only whole messages are limited, by max_message_size"],
+  ["auto_fragment_size", nonZero, "each message is sent in one frame"],
+  ["fail_by_drop", is(true), "a faulty client is sent a close frame before it is cut off"],
+  ["echo_close_codereason", is(true), "a close frame is answered with the code alone"],
+  ["tcp_nodelay", is(false), "small packets are sent at once"],
+  ["external_port", given, "origins are compared with the port that the client names"],
+  ["enable_hybi10", is(true), "only version 13 of the protocol is spoken"],
+  ["enable_rfc6455", is(false), "version 13 of the protocol is spoken"],
+  ["validate_utf8", is(false), "text is always checked to be UTF-8"],
+  ["mask_server_frames", is(true), "frames to clients are never masked"],
+  ["require_masked_client_frames", is(false), "frames of clients must be masked"],
+  ["apply_mask", is(false), "frames of clients are always unmasked"],
+  ["show_server_version", is(true), "no version is shown to clients"],
+  ["enable_flash_policy", is(true), "no Flash policy is served"],
+  ["flash_policy", given, "no Flash policy is served"],
+];
+
+const unhonouredDeflate: Unhonoured[] = [
+  ["memory_level", given, "the program chooses the memory of the compressor"],
+  ["no_context_takeover", is(true), "the compressor may keep its context between messages"],
+  ["request_no_context_takeover", is(true), "clients are not asked to drop their context"],
+  ["max_window_bits", (value) => value === 8, "a window of 9 bits is used"],
+  ["request_max_window_bits", (value) => value === 8, "a window of 9 bits is asked for"],
+];
+
+/** The normalized options; `item` must have its defaults filled in. */
+export function normalizeWebSocketOptions(
+  item: WebSocketOptionsItem,
+  path: JsonPath,
+  report: Report,
+): WebSocketOptions {
+  warnUnhonoured(item, unhonoured, path, report);
+  const deflate = item.compression?.deflate;
+  if (deflate !== undefined) {
+    warnUnhonoured(deflate, unhonouredDeflate, [...path, "compression", "deflate"], report);
+  }
+  return {
+    allowed_origins: item.allowed_origins,
+    allow_null_origin: item.allow_null_origin,
+    enable_webstatus: item.enable_webstatus,
+    max_message_size: item.max_message_size,
+    open_handshake_timeout: item.open_handshake_timeout,
+    close_handshake_timeout: item.close_handshake_timeout,
+    auto_ping_interval: item.auto_ping_interval,
+    auto_ping_timeout: item.auto_ping_timeout,
+    auto_ping_size: item.auto_ping_size,
+    auto_ping_restart_on_any_traffic: item.auto_ping_restart_on_any_traffic,
+    require_websocket_subprotocol: item.require_websocket_subprotocol,
+    compression:
+      deflate === undefined
+        ? null
+        : {
+            deflate: {
+              max_window_bits: Math.max(9, deflate.max_window_bits ?? 15),
+              request_max_window_bits: Math.max(9, deflate.request_max_window_bits || 15),
+            },
+          },
+  };
+}
+
+function warnUnhonoured(
+  item: Record<string, unknown>,
+  rules: readonly Unhonoured[],
+  path: JsonPath,
+  report: Report,
+): void {
+  for (const [name, matters, consequence] of rules) {
+    if (matters(item[name])) report.warn([...path, name], `not honoured: ${consequence}`);
+  }
+}

@@ -1,0 +1,155 @@
+/**
+ * Strict JSON (RFC 8259) with the line and column of every item.
+ *
+ * The YAML parser reads JSON too, but also takes comments, trailing commas and bare words, and the
+ * built-in parser tells no position; so the text is scanned here. Strings and numbers are cut out
+ * here and read by the built-in parser.
+ *
+ * @module
+ */
+
+import type { JsonPath } from "./config-issue.ts";
+import { type ParsedText, type Position, SourceMap, SyntaxFault } from "./source-map.ts";
+
+/** Deeper nesting is a mistake and could exhaust the stack. */
+const maxDepth = 200;
+
+const whiteSpace = /[ \t\r\n]*/y;
+const stringToken = /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/y;
+const numberToken = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?(?![\w.+-])/y;
+const wordToken = /[A-Za-z_][\w]*/y;
+
+const words = new Map<string, unknown>([
+  ["true", true],
+  ["false", false],
+  ["null", null],
+]);
+
+/** Parses strict JSON. Throws SyntaxFault for anything else. */
+export function parseJson(text: string): ParsedText {
+  return new JsonScanner(text).scan();
+}
+
+class JsonScanner {
+  readonly #text: string;
+  readonly #places = new SourceMap();
+  readonly #lineStarts: number[] = [0];
+  #at = 0;
+
+  constructor(text: string) {
+    this.#text = text;
+    for (let at = text.indexOf("\n"); at >= 0; at = text.indexOf("\n", at + 1)) {
+      this.#lineStarts.push(at + 1);
+    }
+  }
+
+  scan(): ParsedText {
+    const value = this.#value([]);
+    this.#skip();
+    if (this.#at < this.#text.length) this.#refuse("nothing after the end of the value");
+    return { value, places: this.#places };
+  }
+
+  #value(path: JsonPath): unknown {
+    this.#skip();
+    this.#places.addValue(path, this.#position(this.#at));
+    if (path.length > maxDepth) this.#fault(`items are nested more than ${maxDepth} deep`);
+    const first = this.#text[this.#at];
+    if (first === "{") return this.#object(path);
+    if (first === "[") return this.#list(path);
+    if (first === '"') return this.#string();
+    return this.#scalar();
+  }
+
+  #object(path: JsonPath): Record<string, unknown> {
+    const object: Record<string, unknown> = {};
+    this.#at++;
+    if (this.#take("}")) return object;
+    do {
+      this.#skip();
+      const start = this.#at;
+      if (this.#text[start] === "}") this.#fault("a comma before } is not allowed in JSON");
+      if (this.#text[start] !== '"') this.#refuse("an attribute name in double quotes");
+      const key = this.#string();
+      if (key === "__proto__") this.#fault('the attribute name "__proto__" is not allowed', start);
+      if (Object.hasOwn(object, key)) this.#fault(`attribute "${key}" is given twice`, start);
+      this.#places.addKey([...path, key], this.#position(start));
+      if (!this.#take(":")) this.#refuse('":"');
+      object[key] = this.#value([...path, key]);
+    } while (this.#take(","));
+    if (!this.#take("}")) this.#refuse('"," or "}"');
+    return object;
+  }
+
+  #list(path: JsonPath): unknown[] {
+    const list: unknown[] = [];
+    this.#at++;
+    if (this.#take("]")) return list;
+    do {
+      this.#skip();
+      if (this.#text[this.#at] === "]") this.#fault("a comma before ] is not allowed in JSON");
+      list.push(this.#value([...path, list.length]));
+    } while (this.#take(","));
+    if (!this.#take("]")) this.#refuse('"," or "]"');
+    return list;
+  }
+
+  #string(): string {
+    const token = this.#match(stringToken);
+    if (token === null) this.#fault("this string has no end, or a character that JSON forbids");
+    return JSON.parse(token) as string;
+  }
+
+  #scalar(): unknown {
+    const number = this.#match(numberToken);
+    if (number !== null) return Number(number);
+    const start = this.#at;
+    const word = this.#match(wordToken);
+    if (word !== null && words.has(word)) return words.get(word);
+    this.#at = start;
+    return this.#refuse("a value");
+  }
+
+  #match(token: RegExp): string | null {
+    token.lastIndex = this.#at;
+    const found = token.exec(this.#text)?.[0] ?? null;
+    if (found !== null) this.#at += found.length;
+    return found;
+  }
+
+  #skip(): void {
+    this.#match(whiteSpace);
+    if (this.#text[this.#at] === "/" || this.#text[this.#at] === "#") {
+      this.#fault("comments are not allowed in JSON");
+    }
+  }
+
+  #take(sign: string): boolean {
+    this.#skip();
+    if (this.#text[this.#at] !== sign) return false;
+    this.#at++;
+    return true;
+  }
+
+  #refuse(expected: string): never {
+    const found = this.#text[this.#at];
+    this.#fault(
+      `expected ${expected}, found ${found === undefined ? "the end of the file" : JSON.stringify(found)}`,
+    );
+  }
+
+  #fault(sentence: string, at: number = this.#at): never {
+    throw new SyntaxFault(sentence, this.#position(at));
+  }
+
+  #position(at: number): Position {
+    let low = 0;
+    let high = this.#lineStarts.length - 1;
+    while (low < high) {
+      const middle = Math.ceil((low + high) / 2);
+      if ((this.#lineStarts[middle] ?? 0) <= at) low = middle;
+      else high = middle - 1;
+    }
+    return { line: low + 1, column: at - (this.#lineStarts[low] ?? 0) + 1 };
+  }
+}

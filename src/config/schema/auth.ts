@@ -1,0 +1,93 @@
+/**
+ * `auth`: who authenticates the clients of a transport, and how.
+ *
+ * @module
+ */
+
+import * as v from "valibot";
+import { anything, byType, defaulted, item, notSupported, optional, required, text } from "./primitive.ts";
+
+const laterTypes = (method: string) => ({
+  dynamic: `authmethod "${method}" of type "dynamic" is not supported yet`,
+  function: `authmethod "${method}" of type "function" is not supported yet`,
+});
+
+const anonymous = byType(
+  {
+    static: item({
+      type: required(v.literal("static"), "Configured here."),
+      role: defaulted(text, "anonymous", "Role of everyone who joins so."),
+      authid: optional(text, "authid of everyone who joins so; absent: a random one each."),
+      realm: optional(text, "Accepted, not honoured."),
+    }),
+  },
+  laterTypes("anonymous"),
+);
+
+const principal = item({
+  ticket: required(text, "The secret, or `${VARIABLE}` to take it from the environment."),
+  role: defaulted(text, "anonymous", "Role of this principal."),
+});
+
+const ticket = byType(
+  {
+    static: item({
+      type: required(v.literal("static"), "Configured here."),
+      principals: required(v.record(v.string(), principal), "authid -> secret and role."),
+    }),
+  },
+  laterTypes("ticket"),
+);
+
+const trustedProxy = byType(
+  {
+    static: item({
+      type: required(v.literal("static"), "Configured here."),
+      role: optional(text, "Accepted, not honoured: the proxy names the role."),
+      authid: optional(text, "Accepted, not honoured: the proxy names the authid."),
+      realm: optional(text, "Accepted, not honoured."),
+    }),
+  },
+  laterTypes("anonymous-proxy"),
+);
+
+const laterMethods = notSupported(
+  "authmethod",
+  ["wampcra", "scram", "cryptosign", "cryptosign-proxy", "tls", "cookie"],
+  " yet",
+);
+
+const refusedMethods = Object.fromEntries(
+  Object.entries(laterMethods).map(([method, sentence]) => [
+    method,
+    v.optional(v.custom<unknown>(() => false, sentence)),
+  ]),
+);
+
+/** Authmethods of a listening transport. */
+export const auth = item({
+  anonymous: optional(anonymous, "Anyone may join."),
+  ticket: optional(ticket, "A secret, sent as it is."),
+  "anonymous-proxy": optional(
+    trustedProxy,
+    "Router only, Unix sockets only: takes the identity that a proxy vouches for.",
+  ),
+  ...refusedMethods,
+});
+
+/** Authmethods as written. */
+export interface AuthItem {
+  anonymous?: { type: "static"; role: string; authid?: string | undefined } | undefined;
+  ticket?:
+    | { type: "static"; principals: Record<string, { ticket: string; role: string }> }
+    | undefined;
+  "anonymous-proxy"?: { type: "static" } | undefined;
+}
+
+/** `auth` of a connection: how the proxy proves itself to the router. */
+export const connectionAuth = item({
+  "anonymous-proxy": optional(anything, "The router trusts whoever can open its Unix socket."),
+  "cryptosign-proxy": v.optional(
+    v.custom<unknown>(() => false, laterMethods["cryptosign-proxy"]),
+  ),
+});

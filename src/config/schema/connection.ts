@@ -1,0 +1,105 @@
+/**
+ * `connections`, `routes` and `backends`: how a proxy reaches routers.
+ *
+ * @module
+ */
+
+import * as v from "valibot";
+import { connectionAuth } from "./auth.ts";
+import { connectingEndpoint } from "./endpoint.ts";
+import {
+  anyMap,
+  byType,
+  defaulted,
+  item,
+  optional,
+  required,
+  serializer,
+  serializers,
+  text,
+} from "./primitive.ts";
+
+const retries = {
+  max_retries: optional(v.number(), "Accepted, not honoured."),
+  max_retry_delay: optional(v.number(), "Accepted, not honoured."),
+  initial_retry_delay: optional(v.number(), "Accepted, not honoured."),
+  retry_delay_growth: optional(v.number(), "Accepted, not honoured."),
+  retry_delay_jitter: optional(v.number(), "Accepted, not honoured."),
+  headers: optional(anyMap, "Accepted, not honoured."),
+  proxy: v.optional(
+    v.custom<unknown>(() => false, "connecting through an HTTP proxy is not supported"),
+  ),
+  realm: v.optional(
+    v.custom<unknown>(() => false, "a backend for one realm is not supported; use connections and routes"),
+  ),
+};
+
+const websocketUrl = v.pipe(
+  text,
+  v.rawCheck(({ dataset, addIssue }) => {
+    if (!dataset.typed) return;
+    const protocol = URL.canParse(dataset.value) ? new URL(dataset.value).protocol : "";
+    if (protocol === "wss:") addIssue({ message: "TLS towards a router is not supported yet" });
+    else if (protocol !== "ws:") {
+      addIssue({ message: `expected a URL such as "ws://localhost", found "${dataset.value}"` });
+    }
+  }),
+);
+
+/** WAMP over WebSocket to a router. */
+export const connectingWebsocket = item({
+  type: defaulted(v.literal("websocket"), "websocket", "WAMP over WebSocket."),
+  endpoint: required(connectingEndpoint, "The socket to connect to."),
+  url: required(websocketUrl, "Its host and path go into the request."),
+  serializers: defaulted(serializers, ["cbor", "msgpack", "json"], "In order of preference."),
+  options: optional(anyMap, "Accepted, not honoured."),
+  ...retries,
+});
+
+/** WAMP over RawSocket to a router. */
+export const connectingRawsocket = item({
+  type: required(v.literal("rawsocket"), "WAMP over RawSocket."),
+  endpoint: required(connectingEndpoint, "The socket to connect to."),
+  url: optional(text, "Accepted; the endpoint decides."),
+  serializer: defaulted(serializer, "cbor", "The one serializer."),
+  options: optional(anyMap, "`max_message_size` or `maxMessagePayloadSize`: 512 to 16777216."),
+  ...retries,
+});
+
+/** A connecting transport. */
+export const connectingTransport = byType(
+  { websocket: connectingWebsocket, rawsocket: connectingRawsocket },
+  {},
+  "websocket",
+);
+
+/** A connecting transport as written. */
+export type ConnectingTransportItem = v.InferOutput<typeof connectingTransport>;
+
+/** One item of `connections`. */
+export const connection = item({
+  transport: required(connectingTransport, "How to reach the router."),
+  auth: optional(connectionAuth, "How the proxy proves itself; absent: anonymous-proxy."),
+});
+
+/** `routes`: realm -> role -> connection, or several. */
+export const routes = v.record(
+  v.string(),
+  v.record(
+    v.string(),
+    v.union(
+      [text, v.pipe(v.array(text), v.minLength(1))],
+      (issue) => `expected a connection id or a list of them, found ${issue.received}`,
+    ),
+  ),
+);
+
+/** `backends` of a `websocket-proxy` path. */
+export const backends = v.pipe(
+  v.array(connectingTransport),
+  v.check(
+    (list) => list.length === 1,
+    (issue) => `expected exactly one backend, found ${(issue.input as unknown[]).length}`,
+  ),
+);
+

@@ -1,0 +1,120 @@
+/**
+ * Endpoints: sockets to listen on and sockets to connect to.
+ *
+ * @module
+ */
+
+import * as v from "valibot";
+import {
+  byType,
+  defaulted,
+  fileName,
+  integer,
+  item,
+  notSupported,
+  optional,
+  required,
+  text,
+} from "./primitive.ts";
+
+const listeningPort = v.union(
+  [integer(1, 65_535), v.pipe(v.string(), v.regex(/^\$[A-Za-z_]\w*$/))],
+  (issue) =>
+    issue.received === "undefined"
+      ? "required attribute is missing"
+      : `expected a port from 1 to 65535 or "$VARIABLE", found ${issue.received}`,
+);
+
+const ipVersion = v.picklist([4, 6] as const, (issue) => `expected 4 or 6, found ${issue.received}`);
+
+const refusedPortRange = v.custom<undefined>(
+  (value) => value === undefined,
+  "port ranges are not supported; give one port",
+);
+
+const refusedClientCertificates = v.custom<undefined>(
+  (value) => value === undefined,
+  "client certificates are not supported yet",
+);
+
+/** `endpoint.tls` of a listening endpoint. */
+export const listeningTls = item({
+  key: required(fileName, "PEM file of the private key."),
+  certificate: required(fileName, "PEM file of the certificate."),
+  chain_certificates: defaulted(v.array(fileName), [], "PEM files of the certificates in between."),
+  ca_certificates: optional(refusedClientCertificates, "Not supported yet: client certificates."),
+  dhparam: optional(text, "Accepted, not honoured."),
+  ciphers: optional(text, "Accepted, not honoured."),
+});
+
+/** A TCP port to listen on. */
+export const listeningTcp = item({
+  type: required(v.literal("tcp"), "A TCP port."),
+  port: required(listeningPort, "Port, or the environment variable that holds it."),
+  portrange: optional(refusedPortRange, "Not supported: give one port."),
+  version: defaulted(ipVersion, 4, "IP version."),
+  interface: optional(v.string(), "Address to listen on; absent: all of this machine."),
+  shared: defaulted(v.boolean(), false, "Several workers may listen on the same port."),
+  backlog: defaulted(integer(1, 65_535), 50, "Connections that may wait to be accepted."),
+  user_timeout: optional(integer(0, 65_535), "Accepted, not honoured."),
+  tls: optional(listeningTls, "Certificate and key; absent: no TLS."),
+});
+
+const socketMode = v.pipe(
+  v.string(),
+  v.regex(
+    /^0?[0-7]{3}$/,
+    (issue) => `expected an octal mode such as "0600", found ${issue.received}`,
+  ),
+);
+
+/** A Unix domain socket to listen on. */
+export const listeningUnix = item({
+  type: required(v.literal("unix"), "A Unix domain socket."),
+  path: required(fileName, "Socket file; environment variables are filled in."),
+  backlog: defaulted(integer(1, 65_535), 50, "Connections that may wait to be accepted."),
+  permission: defaulted(socketMode, "0600", "Mode of the socket file, octal."),
+});
+
+/** A socket to listen on. */
+export const listeningEndpoint = byType(
+  { tcp: listeningTcp, unix: listeningUnix },
+  notSupported("endpoint type", ["twisted", "onion"]),
+);
+
+const seconds = v.pipe(
+  v.number(),
+  v.check(
+    (n) => n > 0 && n <= 600,
+    (issue) => `expected more than 0 and at most 600 seconds, found ${issue.received}`,
+  ),
+);
+
+const refusedTls = v.custom<undefined>(
+  (value) => value === undefined || value === false,
+  "TLS towards a router is not supported yet",
+);
+
+/** A TCP port to connect to. */
+export const connectingTcp = item({
+  type: required(v.literal("tcp"), "A TCP port."),
+  host: required(text, "Name or address of the router."),
+  port: required(integer(1, 65_535), "Its port."),
+  version: optional(ipVersion, "Accepted, not honoured."),
+  timeout: defaulted(seconds, 10, "Seconds to connect within."),
+  tls: optional(refusedTls, "Not supported yet."),
+});
+
+/** A Unix domain socket to connect to. */
+export const connectingUnix = item({
+  type: required(v.literal("unix"), "A Unix domain socket."),
+  path: required(fileName, "Socket file; environment variables are filled in."),
+  timeout: defaulted(seconds, 10, "Seconds to connect within."),
+});
+
+/** A socket to connect to. */
+export const connectingEndpoint = byType(
+  { tcp: connectingTcp, unix: connectingUnix },
+  notSupported("endpoint type", ["twisted", "tor"]),
+);
+

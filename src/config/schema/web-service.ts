@@ -1,0 +1,193 @@
+/**
+ * Web services: what stands at a path of a web transport, one schema per path `type`.
+ *
+ * @module
+ */
+
+import * as v from "valibot";
+import { type AuthItem, auth } from "./auth.ts";
+import { backends, type ConnectingTransportItem } from "./connection.ts";
+import {
+  anything,
+  anyMap,
+  byType,
+  defaulted,
+  fileName,
+  integer,
+  item,
+  notSupported,
+  optional,
+  required,
+  serializers,
+  text,
+} from "./primitive.ts";
+import { type WebSocketOptionsItem, websocketOptions } from "./websocket-options.ts";
+
+const mimeTypes = v.record(v.string(), text);
+
+const refusedPackage = v.custom<undefined>(
+  (value) => value === undefined,
+  "files of a Python package are not supported; name a directory",
+);
+
+const staticOptions = item({
+  enable_directory_listing: defaulted(v.boolean(), false, "Show what is in a folder."),
+  mime_types: defaulted(mimeTypes, {}, "Suffix -> media type; the longest suffix wins."),
+  cache_timeout: defaulted(
+    v.nullable(integer(0, 2_147_483_647)),
+    43_200,
+    "Seconds that clients may keep a file; null: not said.",
+  ),
+  default_file: optional(text, "Served for what is missing."),
+});
+
+const staticService = item({
+  type: required(v.literal("static"), "Files below a directory."),
+  directory: required(fileName, "The directory."),
+  package: optional(refusedPackage, "Not supported."),
+  resource: optional(refusedPackage, "Not supported."),
+  options: optional(staticOptions, "Options."),
+});
+
+const origin = v.pipe(
+  v.string(),
+  v.regex(/^https?:\/\/./, (issue) => `expected an http or https URL, found ${issue.received}`),
+);
+
+const sha256 = v.pipe(
+  v.string(),
+  v.regex(
+    /^[0-9a-fA-F]{64}$/,
+    (issue) => `expected a SHA-256 digest of 64 hex digits, found ${issue.received}`,
+  ),
+);
+
+const archiveService = item({
+  type: required(v.literal("archive"), "Files of a ZIP archive."),
+  archive: required(fileName, "The ZIP file."),
+  origin: optional(origin, "Where to download it from when it is missing."),
+  download: defaulted(v.boolean(), false, "Whether to download it."),
+  cache: defaulted(v.boolean(), false, "Keep its files in memory."),
+  default_object: optional(text, "Served for the path itself."),
+  object_prefix: optional(text, "Folder inside the archive."),
+  mime_types: defaulted(mimeTypes, {}, "Suffix -> media type; the longest suffix wins."),
+  hashes: defaulted(v.array(sha256), [], "Accepted SHA-256 digests; none: any."),
+  options: optional(anyMap, "Accepted, not honoured."),
+});
+
+const nodeinfoService = item({ type: required(v.literal("nodeinfo"), "A page about this node.") });
+
+const jsonService = item({
+  type: required(v.literal("json"), "A JSON value."),
+  value: required(anything, "The value."),
+  options: optional(
+    item({
+      prettify: optional(v.boolean(), "Accepted, not honoured."),
+      allow_cross_origin: optional(v.boolean(), "Accepted, not honoured."),
+      discourage_caching: optional(v.boolean(), "Accepted, not honoured."),
+    }),
+    "Options.",
+  ),
+});
+
+const redirectService = item({
+  type: required(v.literal("redirect"), "Sends clients elsewhere."),
+  url: required(text, "Where to."),
+});
+
+const websocketService = item({
+  type: required(v.literal("websocket"), "WAMP over WebSocket."),
+  url: optional(text, "Accepted, has no effect."),
+  serializers: defaulted(serializers, ["cbor", "msgpack", "json"], "Serializers for clients."),
+  auth: optional(auth, "Authmethods; absent: anonymous."),
+  options: optional(websocketOptions, "Options."),
+  cookie: optional(anyMap, "Accepted, not honoured."),
+  debug: optional(v.boolean(), "Accepted, has no effect."),
+});
+
+const websocketProxyService = item({
+  type: required(v.literal("websocket-proxy"), "WAMP over WebSocket with a backend of its own."),
+  url: optional(text, "Accepted, has no effect."),
+  serializers: defaulted(serializers, ["cbor", "msgpack", "json"], "Serializers for clients."),
+  backends: required(backends, "Exactly one connecting transport."),
+  auth: optional(auth, "Authmethods; absent: the router authenticates."),
+  options: optional(websocketOptions, "Options."),
+  cookie: optional(anyMap, "Accepted, not honoured."),
+  debug: optional(v.boolean(), "Accepted, has no effect."),
+});
+
+/** A WebSocket path as written. */
+export interface WebSocketItem {
+  type: "websocket" | "websocket-proxy";
+  serializers: ("json" | "msgpack" | "cbor")[];
+  backends?: ConnectingTransportItem[] | undefined;
+  auth?: AuthItem | undefined;
+  options?: WebSocketOptionsItem | undefined;
+  cookie?: unknown;
+}
+
+/** A nested tree of paths as written. */
+export interface PathItem {
+  type: "path";
+  paths: Record<string, WebServiceItem>;
+}
+
+/** A Web service as written. */
+export type WebServiceItem =
+  | v.InferOutput<typeof staticService>
+  | v.InferOutput<typeof archiveService>
+  | v.InferOutput<typeof nodeinfoService>
+  | v.InferOutput<typeof jsonService>
+  | v.InferOutput<typeof redirectService>
+  | WebSocketItem
+  | PathItem;
+
+const pathName = v.pipe(
+  v.string(),
+  v.regex(
+    /^([a-z0-9A-Z_-]+|\/)$/,
+    (issue) => `expected a path of letters, digits, _ and - or "/", found ${issue.received}`,
+  ),
+);
+
+/** Path name -> Web service. */
+export const paths: v.GenericSchema<unknown, Record<string, WebServiceItem>> = v.record(
+  pathName,
+  v.lazy(() => webService),
+) as unknown as v.GenericSchema<unknown, Record<string, WebServiceItem>>;
+
+const pathService = item({
+  type: required(v.literal("path"), "A tree of paths below this one."),
+  paths: required(paths, "Path name -> Web service."),
+});
+
+/** Schemas by path `type`; the reference is written from them. */
+export const webServiceTypes = {
+  static: staticService,
+  archive: archiveService,
+  nodeinfo: nodeinfoService,
+  json: jsonService,
+  redirect: redirectService,
+  path: pathService,
+  websocket: websocketService,
+  "websocket-proxy": websocketProxyService,
+};
+
+const webService = byType(
+  webServiceTypes,
+  notSupported("path type", [
+    "reverseproxy",
+    "websocket-reverseproxy",
+    "caller",
+    "publisher",
+    "webhook",
+    "longpoll",
+    "cgi",
+    "wsgi",
+    "resource",
+    "upload",
+    "wap",
+    "catalog",
+    "pairme",
+  ]),
+);

@@ -1,0 +1,94 @@
+/**
+ * `options` of a WebSocket path or transport.
+ *
+ * @module
+ */
+
+import * as v from "valibot";
+import {
+  anything,
+  defaulted,
+  integer,
+  item,
+  milliseconds,
+  optional,
+  required,
+  text,
+} from "./primitive.ts";
+
+const windowBits = (alsoZero: boolean) =>
+  v.pipe(
+    v.number(),
+    v.check(
+      (n) => (Number.isInteger(n) && n >= 8 && n <= 15) || (alsoZero && n === 0),
+      (issue) => `expected ${alsoZero ? "0 or " : ""}8 to 15 window bits, found ${issue.received}`,
+    ),
+  );
+
+const octets = integer(0, 2_147_483_647);
+
+const deflate = item({
+  request_no_context_takeover: defaulted(v.boolean(), false, "Accepted; `true` is not honoured."),
+  request_max_window_bits: defaulted(windowBits(true), 0, "Window of the client; 0: any."),
+  no_context_takeover: defaulted(v.nullable(v.boolean()), false, "Accepted; `true` is not honoured."),
+  max_window_bits: defaulted(v.nullable(windowBits(false)), 15, "Window of the server."),
+  memory_level: optional(v.nullable(integer(1, 9)), "Accepted, not honoured."),
+});
+
+const compression = item({
+  deflate: optional(deflate, "permessage-deflate; absent: no compression."),
+});
+
+/** Every option that Crossbar has. Which are honoured is said by the normalizer's warnings. */
+export const websocketOptions = item({
+  allowed_origins: defaulted(v.array(text), ["*"], "Patterns of Origin headers that may connect."),
+  allow_null_origin: defaulted(v.boolean(), true, "Whether the origin `null` may connect."),
+  enable_webstatus: defaulted(v.boolean(), true, "Answer a plain GET with a status page."),
+  max_message_size: defaulted(
+    integer(1, 67_108_864),
+    16_777_216,
+    "Longest message taken from a client, in octets.",
+  ),
+  open_handshake_timeout: defaulted(milliseconds, 0, "Time to finish the handshake; 0: off."),
+  close_handshake_timeout: defaulted(milliseconds, 0, "Time to finish closing; 0: off."),
+  auto_ping_interval: defaulted(milliseconds, 0, "Time between pings; 0: none."),
+  auto_ping_timeout: defaulted(milliseconds, 0, "Time to answer a ping; 0: unlimited."),
+  auto_ping_size: defaulted(integer(12, 125), 12, "Octets of a ping."),
+  auto_ping_restart_on_any_traffic: defaulted(
+    v.boolean(),
+    true,
+    "Any traffic counts as the answer to a ping.",
+  ),
+  require_websocket_subprotocol: defaulted(
+    v.boolean(),
+    true,
+    "Refuse clients that name no subprotocol; otherwise they speak JSON.",
+  ),
+  compression: optional(compression, "Compression; absent: none."),
+  max_frame_size: optional(octets, "Accepted, not honoured."),
+  auto_fragment_size: optional(octets, "Accepted, not honoured."),
+  fail_by_drop: optional(v.boolean(), "Accepted; `true` is not honoured."),
+  echo_close_codereason: optional(v.boolean(), "Accepted; `true` is not honoured."),
+  tcp_nodelay: optional(v.boolean(), "Accepted; `false` is not honoured."),
+  external_port: optional(integer(1, 65_535), "Accepted, not honoured."),
+  enable_hybi10: optional(v.boolean(), "Accepted, not honoured."),
+  enable_rfc6455: optional(v.boolean(), "Accepted; `false` is not honoured."),
+  validate_utf8: optional(v.boolean(), "Accepted; `false` is not honoured."),
+  mask_server_frames: optional(v.boolean(), "Accepted; `true` is not honoured."),
+  require_masked_client_frames: optional(v.boolean(), "Accepted; `false` is not honoured."),
+  apply_mask: optional(v.boolean(), "Accepted; `false` is not honoured."),
+  show_server_version: optional(v.boolean(), "Accepted; `true` is not honoured."),
+  enable_flash_policy: optional(v.boolean(), "Accepted, not honoured."),
+  flash_policy: optional(anything, "Accepted, not honoured."),
+});
+
+/** The options as written, with defaults. */
+export type WebSocketOptionsItem = v.InferOutput<typeof websocketOptions>;
+
+/** `options` of a RawSocket transport. */
+export const rawsocketOptions = item({
+  max_message_size: required(
+    v.optional(integer(512, 16_777_216), 16_777_216),
+    "Longest message taken from a client, in octets.",
+  ),
+});

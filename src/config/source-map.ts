@@ -1,0 +1,58 @@
+/**
+ * SourceMap: where each item of a configuration file stands, by its path.
+ *
+ * @module
+ */
+
+import { type JsonPath, printJsonPath } from "./config-issue.ts";
+
+/** A place in a text, counted from 1. */
+export interface Position {
+  line: number;
+  column: number;
+}
+
+/** A text that is not valid JSON or YAML, and where. */
+export class SyntaxFault extends Error {
+  readonly position: Position;
+
+  constructor(sentence: string, position: Position) {
+    super(sentence);
+    this.name = "SyntaxFault";
+    this.position = position;
+  }
+}
+
+/** A parsed text: its value, and the place of everything in it. */
+export interface ParsedText {
+  value: unknown;
+  places: SourceMap;
+}
+
+/** Remembers the place of keys and values while a text is parsed, and finds them again. */
+export class SourceMap {
+  readonly #values = new Map<string, Position>();
+  readonly #keys = new Map<string, Position>();
+
+  addKey(path: JsonPath, position: Position): void {
+    this.#keys.set(printJsonPath(path), position);
+  }
+
+  addValue(path: JsonPath, position: Position): void {
+    this.#values.set(printJsonPath(path), position);
+  }
+
+  /** The place of an attribute's name; for list items, of the item. */
+  key(path: JsonPath): Position {
+    return this.#keys.get(printJsonPath(path)) ?? this.value(path);
+  }
+
+  /** The place of a value; of the nearest item around it when it is missing. */
+  value(path: JsonPath): Position {
+    for (let length = path.length; length >= 0; length--) {
+      const position = this.#values.get(printJsonPath(path.slice(0, length)));
+      if (position !== undefined) return position;
+    }
+    return { line: 1, column: 1 };
+  }
+}

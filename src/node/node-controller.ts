@@ -1,0 +1,150 @@
+/**
+ * The controller: starts the node's workers in order, starts again those that die, and stops them.
+ *
+ * It carries no session and reads no message of a client; it must survive any worker.
+ *
+ * @module
+ */
+
+import { sentenceOf } from "#base/failure.ts";
+import type { NodeConfig, WorkerConfig } from "#config/node-config.ts";
+import type { Logger } from "#observe/logger.ts";
+import type { StartContext } from "./control-message.ts";
+import { RestartPolicy } from "./restart-policy.ts";
+import { printExit, WorkerHandle } from "./worker-handle.ts";
+
+/** A worker that is ready, for the table of what is where. */
+export interface ReadyWorker {
+  id: string;
+  type: WorkerConfig["type"];
+  pid: number;
+  urls: string[];
+}
+
+/** Time that a worker gets to say GOODBYE to its clients. */
+const SHUTDOWN_DEADLINE_MS = 5_000;
+
+/** A configured worker, whatever process stands for it at the moment. */
+interface Slot {
+  config: WorkerConfig;
+  restarts: RestartPolicy;
+  handle: WorkerHandle | null;
+  restartTimer: ReturnType<typeof setTimeout> | null;
+}
+
+/** The workers of one node. */
+export class NodeController {
+  readonly #config: NodeConfig;
+  readonly #context: StartContext;
+  readonly #log: Logger;
+  readonly #slots: Slot[] = [];
+  #stopping = false;
+
+  constructor(config: NodeConfig, context: StartContext, log: Logger) {
+    this.#config = config;
+    this.#context = context;
+    this.#log = log;
+  }
+
+  /**
+   * Starts every worker, one after the other, and watches them from then on.
+   *
+   * @returns the ready workers; fewer than configured when `stop` came in between.
+   * @throws Failure of the first worker that does not become ready; then `stop` cleans up.
+   */
+  async start(): Promise<ReadyWorker[]> {
+    const workers: ReadyWorker[] = [];
+    for (const config of this.#config.workers) {
+      if (this.#stopping) break;
+      const slot: Slot = {
+        config,
+        restarts: new RestartPolicy(),
+        handle: null,
+        restartTimer: null,
+      };
+      this.#slots.push(slot);
+      try {
+        workers.push(await this.#startWorker(slot));
+      } catch (thrown) {
+        if (!this.#stopping) throw thrown;
+      }
+    }
+    return workers;
+  }
+
+  /** Stops all workers, proxies before the routers behind them. Safe to call at any time. */
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    for (const type of ["proxy", "router"] as const) {
+      const slots = this.#slots.filter((slot) => slot.config.type === type).reverse();
+      await Promise.all(slots.map((slot) => this.#stopWorker(slot)));
+    }
+  }
+
+  /** Ends all workers at once, without a word to their clients. */
+  kill(): void {
+    this.#stopping = true;
+    for (const slot of this.#slots) {
+      if (slot.restartTimer !== null) clearTimeout(slot.restartTimer);
+      slot.handle?.kill();
+    }
+  }
+
+  async #startWorker(slot: Slot): Promise<ReadyWorker> {
+    const { id, type } = slot.config;
+    const handle = new WorkerHandle(slot.config, this.#context, this.#config.folder);
+    slot.handle = handle;
+    const urls = await handle.ready;
+    this.#log.info("worker started", { worker: id, type, pid: handle.pid });
+    this.#watch(slot, handle, performance.now());
+    return { id, type, pid: handle.pid, urls };
+  }
+
+  #watch(slot: Slot, handle: WorkerHandle, readyAt: number): void {
+    const react = async () => {
+      const exit = await handle.exited;
+      slot.handle = null;
+      if (this.#stopping) return;
+      const delayMs = slot.restarts.nextDelayMs(performance.now() - readyAt);
+      this.#log.warn("worker died", {
+        worker: slot.config.id,
+        pid: handle.pid,
+        ended: printExit(exit),
+        restart_ms: delayMs,
+      });
+      this.#restartLater(slot, delayMs);
+    };
+    void react();
+  }
+
+  #restartLater(slot: Slot, delayMs: number): void {
+    slot.restartTimer = setTimeout(() => {
+      slot.restartTimer = null;
+      void this.#restart(slot);
+    }, delayMs);
+  }
+
+  async #restart(slot: Slot): Promise<void> {
+    try {
+      await this.#startWorker(slot);
+    } catch (thrown) {
+      // What is half started must be gone before the next attempt.
+      await slot.handle?.shutdown(SHUTDOWN_DEADLINE_MS);
+      slot.handle = null;
+      if (this.#stopping) return;
+      const delayMs = slot.restarts.nextDelayMs(0);
+      this.#log.error(sentenceOf(thrown), { worker: slot.config.id, restart_ms: delayMs });
+      this.#restartLater(slot, delayMs);
+    }
+  }
+
+  async #stopWorker(slot: Slot): Promise<void> {
+    if (slot.restartTimer !== null) clearTimeout(slot.restartTimer);
+    const handle = slot.handle;
+    if (handle === null) return;
+    const outcome = await handle.shutdown(SHUTDOWN_DEADLINE_MS);
+    const fields = { worker: slot.config.id, pid: handle.pid };
+    if (outcome === "killed") this.#log.warn("worker killed: did not end in time", fields);
+    else this.#log.info("worker stopped", fields);
+  }
+}

@@ -1,0 +1,90 @@
+/**
+ * From a log record to the one line that stands for it.
+ *
+ * Whatever a client chose (an authid, a URL) may be a value here, so no value can begin a new line
+ * or reach the terminal as a control sequence: such characters are printed as `\n` or `\u001b`.
+ *
+ * @module
+ */
+
+import type { LogFields } from "./logger.ts";
+
+/** The formats of `--logformat`; the first is the default. */
+export const LOG_FORMATS = ["standard", "syslogd", "none", "json"] as const;
+
+/** How a record is printed. */
+export type LogFormat = (typeof LOG_FORMATS)[number];
+
+/** The levels of `--loglevel`, from silent to everything. */
+export const LOG_LEVELS = ["none", "error", "warn", "info", "debug", "trace"] as const;
+
+/** How much is logged. */
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** One thing that happened. */
+export interface LogRecord {
+  time: Date;
+  level: "error" | "warn" | "info" | "debug";
+  /** Kind of process: `Controller`, `Proxy`, `Router`. */
+  system: string;
+  /** Id of the worker; null in the controller. */
+  worker: string | null;
+  pid: number;
+  event: string;
+  fields: LogFields;
+}
+
+/** Prints a record as one line, without the line feed at its end. */
+export function formatRecord(record: LogRecord, format: LogFormat): string {
+  if (format === "json") return formatJson(record);
+  const text = [escape(record.event), ...Object.entries(record.fields).flatMap(formatField)];
+  const line = text.join(" ");
+  if (format === "none") return line;
+  const system = `[${record.system.padEnd(10)} ${String(record.pid).padStart(6)}]`;
+  return format === "syslogd" ? `${system} ${line}` : `${formatTime(record.time)} ${system} ${line}`;
+}
+
+/** Crossbar's time: seconds, and the offset without a colon. */
+function formatTime(time: Date): string {
+  return `${time.toISOString().slice(0, 19)}+0000`;
+}
+
+function formatField([name, value]: [string, LogFields[string]]): string[] {
+  if (value === undefined) return [];
+  if (typeof value !== "string") return [`${name}=${value}`];
+  const short = shorten(value);
+  const isPlain = /^[^\s"=\\]+$/.test(short) && !UNPRINTABLE.test(short);
+  return [`${name}=${isPlain ? short : escape(JSON.stringify(short))}`];
+}
+
+const RECORD_NAMES = ["time", "level", "system", "worker", "pid", "event"];
+
+function formatJson(record: LogRecord): string {
+  const { time, level, system, worker, pid, event } = record;
+  const line: Record<string, unknown> = { time: time.toISOString(), level, system, worker, pid };
+  line["event"] = event;
+  for (const [name, value] of Object.entries(record.fields)) {
+    // A field must not pass itself off as a part of the record.
+    const key = RECORD_NAMES.includes(name) ? `${name}_` : name;
+    line[key] = typeof value === "string" ? shorten(value) : value;
+  }
+  return escape(JSON.stringify(line));
+}
+
+/** Longest value, in UTF-16 units: room for a stack, and no way to fill a disk with one message. */
+const MAX_VALUE_LENGTH = 4_000;
+
+function shorten(value: string): string {
+  return value.length > MAX_VALUE_LENGTH ? `${value.slice(0, MAX_VALUE_LENGTH)}…` : value;
+}
+
+// Control characters, the line and paragraph separators, and what turns the direction of text.
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not get through
+const UNPRINTABLE = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/;
+const UNPRINTABLES = new RegExp(UNPRINTABLE, "g");
+
+function escape(text: string): string {
+  return text.replace(UNPRINTABLES, (character) =>
+    character === "\n" ? "\\n" : `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+}

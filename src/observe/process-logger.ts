@@ -1,0 +1,41 @@
+/**
+ * The logger of one process: info and debug to standard output, warn and error to standard error.
+ *
+ * @module
+ */
+
+import {
+  formatRecord,
+  LOG_LEVELS,
+  type LogFormat,
+  type LogLevel,
+  type LogRecord,
+} from "./log-format.ts";
+import type { LogFields, Logger } from "./logger.ts";
+import { writeOutput } from "./write-output.ts";
+
+/** How a process logs. */
+export interface ProcessLoggerOptions {
+  level: LogLevel;
+  format: LogFormat;
+  /** Kind of process, as printed in every line: `Controller`, `Proxy`, `Router`. */
+  system: string;
+  /** Id of the worker; null in the controller. */
+  worker: string | null;
+}
+
+/** Makes the logger of this process. */
+export function processLogger(options: ProcessLoggerOptions): Logger {
+  const { format, system, worker } = options;
+  const threshold = LOG_LEVELS.indexOf(options.level);
+
+  const logAt = (level: LogRecord["level"]) => {
+    if (LOG_LEVELS.indexOf(level) > threshold) return () => {};
+    const stream = level === "error" || level === "warn" ? "stderr" : "stdout";
+    return (event: string, fields: LogFields = {}) => {
+      const record = { time: new Date(), level, system, worker, pid: process.pid, event, fields };
+      writeOutput(stream, `${formatRecord(record, format)}\n`);
+    };
+  };
+  return { error: logAt("error"), warn: logAt("warn"), info: logAt("info"), debug: logAt("debug") };
+}

@@ -1,0 +1,81 @@
+/**
+ * BackendSession: the client's twin on the router, from the connection to its end.
+ *
+ * It connects, passes the router's messages to the frontend session that owns it, and ends once.
+ * One backend session belongs to one client session, as in Crossbar.
+ *
+ * @module
+ */
+
+import type { ConnectionConfig } from "#config/node-config.ts";
+import { connectPeer } from "#transport/peer-connector.ts";
+import { CloseCode, type Peer, type PeerHandler, type WireMessage } from "#wamp/peer.ts";
+import { encodeMessage } from "#wamp/serializer/serializer.ts";
+import { ErrorUri } from "#wamp/error-uri.ts";
+import { MessageType } from "#wamp/message-type.ts";
+import type { SerializerName } from "#wamp/peer.ts";
+
+/** What the frontend session is told of its twin. Nothing is called after `leave` or `drop`. */
+export interface BackendObserver {
+  onRouterMessage(message: WireMessage): void;
+  onRouterDrain(): void;
+  /** The router ended the connection. */
+  onRouterLost(reason: string): void;
+}
+
+/** An open connection to a router, for one client session. */
+export class BackendSession implements PeerHandler {
+  #observer: BackendObserver | undefined;
+  #peer: Peer | undefined;
+
+  private constructor(observer: BackendObserver) {
+    this.#observer = observer;
+  }
+
+  /**
+   * Connects to the router. `serializer` is the client's, used when the connection speaks it.
+   *
+   * @throws Failure from the router's side when it does not answer within its deadline.
+   */
+  static async open(
+    connection: ConnectionConfig,
+    serializer: SerializerName,
+    observer: BackendObserver,
+  ): Promise<BackendSession> {
+    const session = new BackendSession(observer);
+    session.#peer = await connectPeer(connection.transport, serializer, session);
+    return session;
+  }
+
+  /** The router's side of the connection. */
+  get peer(): Peer {
+    if (this.#peer === undefined) throw new Error("the backend session is not open");
+    return this.#peer;
+  }
+
+  /** Says GOODBYE when the session had joined, and closes; the observer hears nothing more. */
+  leave(hasJoined: boolean, reason: string = ErrorUri.closeRealm): void {
+    this.#observer = undefined;
+    // A router session that waits for our GOODBYE must not wait behind a paused reader.
+    this.peer.resume();
+    if (hasJoined) this.#send([MessageType.GOODBYE, {}, reason]);
+    this.peer.close(CloseCode.normal, reason);
+  }
+
+  onMessage(message: WireMessage): void {
+    this.#observer?.onRouterMessage(message);
+  }
+
+  onDrain(): void {
+    this.#observer?.onRouterDrain();
+  }
+
+  onClose(reason: string): void {
+    this.#observer?.onRouterLost(reason);
+    this.#observer = undefined;
+  }
+
+  #send(message: readonly unknown[]): void {
+    this.peer.send(encodeMessage(message, this.peer.serializer, this.peer.isText));
+  }
+}

@@ -1,0 +1,130 @@
+/**
+ * Joining: HELLO, CHALLENGE, AUTHENTICATE, up to the answer who the client is.
+ *
+ *     [HELLO, realm, details]    [CHALLENGE, authmethod, extra]    [AUTHENTICATE, signature, extra]
+ *
+ * The same machine serves the proxy and the router. It reads messages and returns outcomes; sending
+ * them, deadlines and what comes after belong to the session. (WAMP specification, sections
+ * "Session Establishment" and "Authentication Methods".)
+ *
+ * @module
+ */
+
+import { AnonymousAuth } from "#auth/anonymous.ts";
+import type { AuthOutcome, HelloRequest, PendingAuth } from "#auth/pending-auth.ts";
+import { TicketAuth } from "#auth/ticket.ts";
+import { TrustedProxyAuth } from "#auth/trusted-proxy.ts";
+import { Failure } from "#base/failure.ts";
+import { asRecord, isRecord } from "#base/record.ts";
+import type { AuthConfig } from "#config/node-config.ts";
+import { ErrorUri } from "#wamp/error-uri.ts";
+import { MessageType, messageTypeName } from "#wamp/message-type.ts";
+import type { TransportDetails } from "#wamp/peer.ts";
+
+/** One client's attempt to join. */
+export class Join {
+  readonly #auth: AuthConfig;
+  readonly #transport: TransportDetails;
+  #pending: PendingAuth | undefined;
+  #roles: Record<string, unknown> = {};
+
+  constructor(auth: AuthConfig, transport: TransportDetails) {
+    this.#auth = auth;
+    this.#transport = transport;
+  }
+
+  /** The roles and features that the client announced in HELLO. */
+  get clientRoles(): Record<string, unknown> {
+    return this.#roles;
+  }
+
+  /**
+   * Answers a HELLO.
+   *
+   * @throws Failure from the client's side when the message is no HELLO.
+   */
+  async hello(message: readonly unknown[]): Promise<AuthOutcome> {
+    const request = parseHello(message, this.#transport);
+    this.#roles = asRecord(asRecord(message[2])["roles"]);
+    this.#pending = choosePendingAuth(this.#auth, request.authmethods);
+    if (this.#pending === undefined) {
+      return {
+        kind: "deny",
+        uri: ErrorUri.noAuthMethod,
+        message: "Cannot authenticate: no suitable authmethod found",
+      };
+    }
+    return this.#pending.hello(request);
+  }
+
+  /**
+   * Answers an AUTHENTICATE.
+   *
+   * @throws Failure from the client's side when the message is no AUTHENTICATE.
+   */
+  async authenticate(message: readonly unknown[]): Promise<AuthOutcome> {
+    const [type, signature, extra] = message;
+    if (type !== MessageType.AUTHENTICATE || this.#pending === undefined) {
+      throw violation(`Cannot accept ${messageTypeName(Number(type))}: no CHALLENGE is pending`);
+    }
+    if (typeof signature !== "string") {
+      throw violation("Cannot read AUTHENTICATE: signature is not a string");
+    }
+    return this.#pending.authenticate(signature, asRecord(extra));
+  }
+}
+
+/** The first of the client's authmethods that is configured; no fall-through after a denial. */
+function choosePendingAuth(
+  auth: AuthConfig,
+  authmethods: readonly string[],
+): PendingAuth | undefined {
+  for (const authmethod of authmethods) {
+    if (authmethod === "anonymous" && auth.anonymous) return new AnonymousAuth(auth.anonymous);
+    if (authmethod === "ticket" && auth.ticket) return new TicketAuth(auth.ticket);
+    if (authmethod === "anonymous-proxy" && auth["anonymous-proxy"]) return new TrustedProxyAuth();
+  }
+  return undefined;
+}
+
+function parseHello(message: readonly unknown[], transport: TransportDetails): HelloRequest {
+  const [type, realm, details] = message;
+  if (type !== MessageType.HELLO) {
+    throw violation(`Cannot accept ${messageTypeName(Number(type))}: the session has not joined`);
+  }
+  if (typeof realm !== "string" || realm === "") {
+    throw violation("Cannot read HELLO: realm is not a URI");
+  }
+  if (message.length !== 3 || !isRecord(details)) {
+    throw violation("Cannot read HELLO: details is not a dictionary");
+  }
+  const { authmethods = ["anonymous"], authid, authrole, authextra } = details as HelloDetails;
+  if (!Array.isArray(authmethods) || authmethods.some((name) => typeof name !== "string")) {
+    throw violation("Cannot read HELLO: authmethods is not a list of strings");
+  }
+  return {
+    realm,
+    authmethods,
+    authid: optionalString(authid, "authid"),
+    authrole: optionalString(authrole, "authrole"),
+    authextra: asRecord(authextra),
+    transport,
+  };
+}
+
+interface HelloDetails {
+  authmethods?: unknown;
+  authid?: unknown;
+  authrole?: unknown;
+  authextra?: unknown;
+}
+
+function optionalString(value: unknown, name: string): string | undefined {
+  if (value === undefined || value === null) return undefined;
+  if (typeof value !== "string") throw violation(`Cannot read HELLO: ${name} is not a string`);
+  return value;
+}
+
+function violation(sentence: string): Failure {
+  return new Failure(sentence, { source: "client", uri: ErrorUri.protocolViolation });
+}

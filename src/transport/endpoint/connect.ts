@@ -1,0 +1,89 @@
+/**
+ * Connecting endpoints: a TCP or Unix socket within a deadline, and sentences for why not.
+ *
+ * @module
+ */
+
+import type { Socket, SocketHandler } from "bun";
+
+import { Failure, sentenceOf } from "#base/failure.ts";
+import type { ConnectingEndpointConfig } from "#config/node-config.ts";
+import { ErrorUri } from "#wamp/error-uri.ts";
+import { isUnixPathTooLong, printEndpoint, usableUnixPath } from "./peer-address.ts";
+
+/** What the system's error codes mean for somebody who wants to reach a router. */
+const STATES: Record<string, string> = {
+  ENOENT: "no such file",
+  ECONNREFUSED: "nobody listens there",
+  EACCES: "permission denied",
+  EPERM: "permission denied",
+  ENOTFOUND: "no such host",
+  EAI_AGAIN: "the name cannot be resolved now",
+  ENOTSOCK: "it is no socket",
+  EHOSTUNREACH: "the host is unreachable",
+  ENETUNREACH: "the network is unreachable",
+  ECONNRESET: "the connection was reset",
+  ETIMEDOUT: "no answer",
+  EMFILE: "too many open files",
+  ENFILE: "too many open files",
+};
+
+/** The failure to reach a router, saying the present state of its endpoint. */
+export function connectFailure(
+  endpoint: ConnectingEndpointConfig,
+  state: string,
+  cause?: unknown,
+): Failure {
+  return new Failure(`Cannot connect to router at "${printEndpoint(endpoint)}": ${state}`, {
+    source: "router",
+    uri: ErrorUri.networkFailure,
+    cause,
+  });
+}
+
+/** The failure for what a system call threw. */
+function failureOf(endpoint: ConnectingEndpointConfig, thrown: unknown): Failure {
+  if (thrown instanceof Failure) return thrown;
+  const code = thrown instanceof Error && "code" in thrown ? String(thrown.code) : "";
+  return connectFailure(endpoint, STATES[code] ?? sentenceOf(thrown), thrown);
+}
+
+/**
+ * Runs an attempt to connect until the endpoint's deadline. When that passes, the signal aborts
+ * and the attempt gives up what it holds; its late outcome is of no interest to anybody.
+ */
+export async function connectInTime<T>(
+  endpoint: ConnectingEndpointConfig,
+  attempt: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  if (endpoint.type === "unix" && isUnixPathTooLong(endpoint.path)) {
+    throw connectFailure(endpoint, "the path is too long for a Unix socket");
+  }
+  const late = new AbortController();
+  const { promise, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => {
+    reject(connectFailure(endpoint, `no answer within ${endpoint.timeoutMs} ms`));
+    late.abort();
+  }, endpoint.timeoutMs);
+  try {
+    return await Promise.race([promise, attempt(late.signal)]);
+  } catch (thrown) {
+    throw failureOf(endpoint, thrown);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Opens a socket to an endpoint; one that opens after the signal aborted is cut off. */
+export async function openSocket<Data>(
+  endpoint: ConnectingEndpointConfig,
+  options: { socket: SocketHandler<Data>; data: Data; signal: AbortSignal },
+): Promise<Socket<Data>> {
+  const { socket: handler, data, signal } = options;
+  const socket = await (endpoint.type === "unix"
+    ? Bun.connect<Data>({ unix: usableUnixPath(endpoint.path), socket: handler, data })
+    : Bun.connect<Data>({ hostname: endpoint.host, port: endpoint.port, socket: handler, data }));
+  if (signal.aborted) socket.terminate();
+  else signal.addEventListener("abort", () => socket.terminate(), { once: true });
+  return socket;
+}

@@ -1,0 +1,187 @@
+/**
+ * SocketWriter: what is sent on one Bun socket, gathered into few writes and queued when it stalls.
+ *
+ * @module
+ */
+
+/** Beyond this many queued octets the other side counts as behind. */
+const HIGH_WATER_OCTETS = 1024 * 1024;
+
+/** At this many queued octets a peer that was behind has caught up. */
+const LOW_WATER_OCTETS = 256 * 1024;
+
+const GATHER_OCTETS = 64 * 1024;
+const QUEUE_BLOCK_OCTETS = 64 * 1024;
+const CLOSE_DEADLINE_MS = 1000;
+
+/** What the writer uses of a Bun socket. */
+export interface WritableSocket {
+  write(octets: Uint8Array, offset: number, length: number): number;
+  shutdown(): void;
+  terminate(): void;
+}
+
+/**
+ * The octets of one burst are gathered here and written in a microtask, that is as soon as the
+ * running socket event has been handled. One buffer serves all sockets, because only one of them is
+ * written to at a time; a writer that finds it taken makes its holder write first.
+ */
+const gathered = new Uint8Array(GATHER_OCTETS);
+let gatheredOctets = 0;
+let holder: SocketWriter | null = null;
+let flushIsScheduled = false;
+
+function flushHolder(): void {
+  flushIsScheduled = false;
+  holder?.flush();
+}
+
+/** A block of the queue: octets from `start` to `end` still have to be written. */
+interface QueueBlock {
+  octets: Uint8Array;
+  start: number;
+  end: number;
+}
+
+/** Writes to one socket. Octets handed in are borrowed; what cannot go out at once is copied. */
+export class SocketWriter {
+  readonly #socket: WritableSocket;
+  readonly #onDrain: () => void;
+  #queue: QueueBlock[] = [];
+  #queuedOctets = 0;
+  #isBehind = false;
+  #isEnding = false;
+  #isOver = false;
+  #deadline: ReturnType<typeof setTimeout> | null = null;
+
+  constructor(socket: WritableSocket, onDrain: () => void) {
+    this.#socket = socket;
+    this.#onDrain = onDrain;
+  }
+
+  /** Octets that wait in this process for the other side to take them. */
+  get bufferedOctets(): number {
+    return this.#queuedOctets + (holder === this ? gatheredOctets : 0);
+  }
+
+  /**
+   * Sends octets after those sent before. False: taken, but the other side is behind; `onDrain`
+   * follows. After `end` or `drop` octets are dropped and answered true.
+   */
+  write(octets: Uint8Array): boolean {
+    if (this.#isEnding || this.#isOver) return true;
+    if (this.#queuedOctets > 0) this.#enqueue(octets);
+    else this.#gather(octets);
+    if (this.#queuedOctets <= HIGH_WATER_OCTETS) return true;
+    this.#isBehind = true;
+    return false;
+  }
+
+  /** Writes what was gathered, now. */
+  flush(): void {
+    if (holder !== this) return;
+    const octets = gatheredOctets;
+    holder = null;
+    gatheredOctets = 0;
+    this.#writeOrQueue(gathered, 0, octets);
+  }
+
+  /** The socket is writable again. */
+  drained(): void {
+    for (let block = this.#queue[0]; block !== undefined; block = this.#queue[0]) {
+      const length = block.end - block.start;
+      const written = this.#socket.write(block.octets, block.start, length);
+      if (written < 0) return this.#abandon();
+      block.start += written;
+      this.#queuedOctets -= written;
+      if (written < length) break;
+      this.#queue.shift();
+    }
+    if (this.#isEnding) {
+      if (this.#queuedOctets === 0) this.#socket.shutdown();
+    } else if (this.#isBehind && this.#queuedOctets <= LOW_WATER_OCTETS) {
+      this.#isBehind = false;
+      this.#onDrain();
+    }
+  }
+
+  /**
+   * Sends what is queued, then ends the connection. It is shut down for writing first, because
+   * closing at once can lose octets that the system has taken but not sent; a connection that is
+   * not over within a second is cut off.
+   */
+  end(): void {
+    if (this.#isEnding || this.#isOver) return;
+    this.flush();
+    this.#isEnding = true;
+    this.#deadline = setTimeout(() => this.#socket.terminate(), CLOSE_DEADLINE_MS);
+    if (this.#queuedOctets === 0) this.#socket.shutdown();
+  }
+
+  /** The connection is over: forgets everything. */
+  drop(): void {
+    this.#isOver = true;
+    if (holder === this) {
+      holder = null;
+      gatheredOctets = 0;
+    }
+    this.#queue = [];
+    this.#queuedOctets = 0;
+    if (this.#deadline !== null) clearTimeout(this.#deadline);
+  }
+
+  #gather(octets: Uint8Array): void {
+    if (holder !== this) {
+      holder?.flush();
+      holder = this;
+      if (!flushIsScheduled) {
+        flushIsScheduled = true;
+        queueMicrotask(flushHolder);
+      }
+    }
+    const room = GATHER_OCTETS - gatheredOctets;
+    if (octets.length <= room) {
+      gathered.set(octets, gatheredOctets);
+      gatheredOctets += octets.length;
+      return;
+    }
+    // The head of a message that is too long fills the buffer, so that no small write goes before it.
+    gathered.set(octets.subarray(0, room), gatheredOctets);
+    gatheredOctets = GATHER_OCTETS;
+    this.flush();
+    if (this.#isOver) return;
+    if (this.#queuedOctets > 0) this.#enqueue(octets.subarray(room));
+    else this.#writeOrQueue(octets, room, octets.length);
+  }
+
+  #writeOrQueue(octets: Uint8Array, start: number, end: number): void {
+    const written = this.#socket.write(octets, start, end - start);
+    if (written < 0) this.#abandon();
+    else if (written < end - start) this.#enqueue(octets.subarray(start + written, end));
+  }
+
+  #enqueue(octets: Uint8Array): void {
+    this.#queuedOctets += octets.length;
+    const tail = this.#queue.at(-1);
+    const room = tail === undefined ? 0 : tail.octets.length - tail.end;
+    const fitting = Math.min(room, octets.length);
+    if (tail !== undefined && fitting > 0) {
+      tail.octets.set(octets.subarray(0, fitting), tail.end);
+      tail.end += fitting;
+    }
+    const rest = octets.length - fitting;
+    if (rest === 0) return;
+    const block = new Uint8Array(Math.max(QUEUE_BLOCK_OCTETS, rest));
+    block.set(octets.subarray(fitting));
+    this.#queue.push({ octets: block, start: 0, end: rest });
+  }
+
+  /**
+   * The system no longer takes octets for this connection. A paused socket is not told that its
+   * other side is gone, so it is cut off here; later, for the caller is amid sending.
+   */
+  #abandon(): void {
+    this.drop();
+    queueMicrotask(() => this.#socket.terminate());
+  }
+}

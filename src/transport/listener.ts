@@ -1,0 +1,32 @@
+/**
+ * Listener: what every running transport is to the worker that started it.
+ *
+ * @module
+ */
+
+import type { SessionConfig } from "#config/node-config.ts";
+import type { Logger } from "#observe/logger.ts";
+import type { Peer, PeerHandler } from "#wamp/peer.ts";
+import type { WebContext } from "./web/web-service.ts";
+
+/** What a transport needs of the worker around it. */
+export interface TransportContext {
+  log: Logger;
+  /** What the info page says about the node. */
+  nodeInfo: WebContext["nodeInfo"];
+}
+
+/** Makes the handler of a peer that has just connected, by the way its sessions begin. */
+export type AcceptPeerWithSession = (peer: Peer, session: SessionConfig) => PeerHandler;
+
+/** A transport that is listening. */
+export interface Listener {
+  /** Id of the transport in node.json. */
+  readonly id: string;
+  /** Where it is reached: `ws://0.0.0.0:8080/ws`, `http://0.0.0.0:8080/`, `rs+unix:/path`. */
+  readonly urls: string[];
+  /** Refuses new connections; those that are open stay. */
+  stopAccepting(): void;
+  /** Ends what is still open, frees the port and removes socket files. */
+  close(): Promise<void>;
+}

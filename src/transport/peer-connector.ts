@@ -1,0 +1,25 @@
+/**
+ * connectPeer: a router, reached in the way that a connection of node.json says.
+ *
+ * @module
+ */
+
+import type { ConnectingTransportConfig } from "#config/node-config.ts";
+import type { Peer, PeerHandler, SerializerName } from "#wamp/peer.ts";
+import { connectRawSocketPeer } from "./rawsocket/rawsocket-connector.ts";
+import { connectWebSocketPeer } from "./websocket/websocket-connector.ts";
+
+/**
+ * Connects to a router, handshake included, within the endpoint's deadline; rejects with a Failure
+ * whose source is the router. `serializer` is preferred where the connection leaves a choice. What
+ * the router sends before the promise is settled reaches `handler` all the same.
+ */
+export function connectPeer(
+  transport: ConnectingTransportConfig,
+  serializer: SerializerName | null,
+  handler: PeerHandler,
+): Promise<Peer> {
+  return transport.type === "rawsocket"
+    ? connectRawSocketPeer(transport, handler)
+    : connectWebSocketPeer(transport, serializer, handler);
+}

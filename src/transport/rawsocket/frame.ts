@@ -1,0 +1,28 @@
+/**
+ * RawSocket frames: one octet of type, three of length, then the payload.
+ *
+ * The upper five bits of the first octet are reserved and zero. Four octets of length, as some
+ * implementations send, look the same up to 16 MiB less one octet.
+ *
+ * @module
+ */
+
+/** Octets before the payload. */
+export const FRAME_HEADER_OCTETS = 4;
+
+/** Longest payload that three octets of length can say. */
+export const MAX_FRAME_OCTETS = 2 ** 24 - 1;
+
+/** Types of frames. */
+export const FrameType = { message: 0, ping: 1, pong: 2 } as const;
+
+/** A type of frame, as a number on the wire. */
+export type FrameTypeNumber = (typeof FrameType)[keyof typeof FrameType];
+
+/** Writes the header of a frame into the first four octets of `target`. */
+export function writeFrameHeader(target: Uint8Array, type: FrameTypeNumber, length: number): void {
+  target[0] = type;
+  target[1] = length >>> 16;
+  target[2] = (length >>> 8) & 0xff;
+  target[3] = length & 0xff;
+}

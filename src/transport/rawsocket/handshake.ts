@@ -1,0 +1,138 @@
+/**
+ * The RawSocket handshake, both roles, as functions of octets: `7F`, length and serializer, `00 00`.
+ *
+ * @module
+ */
+
+import type { SerializerName } from "#wamp/peer.ts";
+import { MAX_FRAME_OCTETS } from "./frame.ts";
+
+/** Octets of a handshake, in either direction. */
+export const HANDSHAKE_OCTETS = 4;
+
+const MAGIC = 0x7f;
+
+const SERIALIZER_NUMBERS: Record<SerializerName, number> = { json: 1, msgpack: 2, cbor: 3 };
+
+/** Error numbers of an answer that refuses. */
+const Refusal = { serializer: 1, length: 2, reservedBits: 3, connections: 4 } as const;
+
+const REFUSAL_SENTENCES: Record<number, string> = {
+  [Refusal.serializer]: "the serializer is not supported",
+  [Refusal.length]: "the maximum message length is not acceptable",
+  [Refusal.reservedBits]: "reserved bits are not zero",
+  [Refusal.connections]: "there are too many connections",
+};
+
+/** What one side says of itself in a handshake. */
+export interface HandshakeTerms {
+  serializer: SerializerName;
+  /** Longest message that it takes; announced as the next power of two. */
+  maxOctets: number;
+}
+
+/** What both sides agreed on. */
+export interface Agreement {
+  serializer: SerializerName;
+  maxSendOctets: number;
+  maxReceiveOctets: number;
+}
+
+/** A listener's answer: what goes out, and the agreement or the sentence why there is none. */
+export type Answer =
+  | { agreement: Agreement; reply: Uint8Array }
+  | { agreement: null; reply: Uint8Array | null; sentence: string };
+
+/** What a listener accepts. */
+export interface AcceptedTerms {
+  serializers: readonly SerializerName[];
+  maxOctets: number;
+}
+
+/** The handshake with which a connecting side begins. */
+export function handshakeRequest(terms: HandshakeTerms): Uint8Array {
+  return octetsFor(lengthNumber(terms.maxOctets), SERIALIZER_NUMBERS[terms.serializer]);
+}
+
+/** Answers a connecting side. What is no RawSocket at all gets no octets back. */
+export function answerHandshake(request: Uint8Array, accepted: AcceptedTerms): Answer {
+  if (request[0] !== MAGIC) {
+    return { agreement: null, reply: null, sentence: "the first octet is not 7F" };
+  }
+  if (request[2] !== 0 || request[3] !== 0) return refuse(Refusal.reservedBits);
+  const second = request[1] as number;
+  const serializer = accepted.serializers.find(
+    (name) => SERIALIZER_NUMBERS[name] === (second & 0x0f),
+  );
+  if (serializer === undefined) return refuse(Refusal.serializer);
+  const length = lengthNumber(accepted.maxOctets);
+  return {
+    agreement: {
+      serializer,
+      maxSendOctets: octetsOfLengthNumber(second >>> 4),
+      maxReceiveOctets: octetsOfLengthNumber(length),
+    },
+    reply: octetsFor(length, SERIALIZER_NUMBERS[serializer]),
+  };
+}
+
+/** Reads a listener's answer: the agreement, or the sentence why there is none. */
+export function readHandshakeAnswer(answer: Uint8Array, terms: HandshakeTerms): Agreement | string {
+  if (answer[0] !== MAGIC) return "the answer is not RawSocket";
+  const second = answer[1] as number;
+  if ((second & 0x0f) === 0) {
+    const reason = REFUSAL_SENTENCES[second >>> 4] ?? `error ${second >>> 4}`;
+    return `the RawSocket handshake was refused: ${reason}`;
+  }
+  if (answer[2] !== 0 || answer[3] !== 0) return "reserved bits of the RawSocket answer are set";
+  if ((second & 0x0f) !== SERIALIZER_NUMBERS[terms.serializer]) {
+    return `the RawSocket answer names another serializer than ${terms.serializer}`;
+  }
+  return {
+    serializer: terms.serializer,
+    maxSendOctets: octetsOfLengthNumber(second >>> 4),
+    maxReceiveOctets: octetsOfLengthNumber(lengthNumber(terms.maxOctets)),
+  };
+}
+
+/** Gathers the first four octets of a stream, which may come one by one. */
+export class HandshakeCollector {
+  readonly octets = new Uint8Array(HANDSHAKE_OCTETS);
+  #count = 0;
+
+  /** Whether all octets have come. */
+  get isComplete(): boolean {
+    return this.#count === HANDSHAKE_OCTETS;
+  }
+
+  /** Whether what has come cannot be the begin of a RawSocket handshake. */
+  get isForeign(): boolean {
+    return this.#count > 0 && this.octets[0] !== MAGIC;
+  }
+
+  /** Takes what belongs to the handshake; gives the rest of the chunk. */
+  push(chunk: Uint8Array): Uint8Array {
+    const taken = Math.min(chunk.length, HANDSHAKE_OCTETS - this.#count);
+    this.octets.set(chunk.subarray(0, taken), this.#count);
+    this.#count += taken;
+    return chunk.subarray(taken);
+  }
+}
+
+function octetsFor(high: number, low: number): Uint8Array {
+  return Uint8Array.of(MAGIC, (high << 4) | low, 0, 0);
+}
+
+function refuse(error: (typeof Refusal)[keyof typeof Refusal]): Answer {
+  const sentence = REFUSAL_SENTENCES[error] as string;
+  return { agreement: null, reply: octetsFor(error, 0), sentence };
+}
+
+/** 0 says 512 octets, each further step twice as many, 15 says 16 MiB. */
+function lengthNumber(maxOctets: number): number {
+  return Math.min(15, Math.max(0, Math.ceil(Math.log2(maxOctets)) - 9));
+}
+
+function octetsOfLengthNumber(length: number): number {
+  return Math.min(2 ** (length + 9), MAX_FRAME_OCTETS);
+}

@@ -1,0 +1,163 @@
+/**
+ * RawSocketPeer: the other side of a RawSocket connection whose handshake is done.
+ *
+ * @module
+ */
+
+import { sentenceOf } from "#base/failure.ts";
+import type { Peer, PeerHandler, SerializerName, TransportDetails, WireMessage } from "#wamp/peer.ts";
+import { SocketWriter, type WritableSocket } from "../endpoint/socket-writer.ts";
+import { FRAME_HEADER_OCTETS, FrameType, type FrameTypeNumber, writeFrameHeader } from "./frame.ts";
+import { FrameReader } from "./frame-reader.ts";
+import type { Agreement } from "./handshake.ts";
+
+/** What a peer uses of a Bun socket. */
+export interface RawSocket extends WritableSocket {
+  pause(): void;
+  resume(): void;
+}
+
+/** What is known of a connection when its peer is made. */
+export interface RawSocketPeerOptions {
+  socket: RawSocket;
+  agreement: Agreement;
+  details: TransportDetails;
+}
+
+/** Reused for every frame, as its octets are copied at once. */
+const header = new Uint8Array(FRAME_HEADER_OCTETS);
+
+/** Frames in, messages out, and back. The owner of the socket hands its events on to here. */
+export class RawSocketPeer implements Peer {
+  readonly isText = false;
+  readonly serializer: SerializerName;
+  readonly details: TransportDetails;
+  readonly maxSendOctets: number;
+  readonly #socket: RawSocket;
+  readonly #reader: FrameReader;
+  readonly #writer: SocketWriter;
+  #handler: PeerHandler | null = null;
+  #isPaused = false;
+  /** Reading waits until the other side takes the answers to its pings. */
+  #waitsForPongs = false;
+  #isClosing = false;
+  #isClosed = false;
+  #closeReason = "";
+
+  constructor(options: RawSocketPeerOptions) {
+    this.#socket = options.socket;
+    this.serializer = options.agreement.serializer;
+    this.maxSendOctets = options.agreement.maxSendOctets;
+    this.details = options.details;
+    this.#reader = new FrameReader(options.agreement.maxReceiveOctets);
+    this.#writer = new SocketWriter(options.socket, () => this.#caughtUp());
+  }
+
+  get bufferedOctets(): number {
+    return this.#writer.bufferedOctets;
+  }
+
+  /** Names who is told of messages; to be called once, before the first octets are handed in. */
+  attach(handler: PeerHandler): void {
+    this.#handler = handler;
+  }
+
+  send(message: WireMessage): boolean {
+    if (this.#isClosing) return true;
+    return this.#sendFrame(
+      FrameType.message,
+      typeof message === "string" ? Buffer.from(message) : message,
+    );
+  }
+
+  cork(body: () => void): void {
+    try {
+      body();
+    } finally {
+      this.#writer.flush();
+    }
+  }
+
+  pause(): void {
+    this.#isPaused = true;
+    this.#applyPause();
+  }
+
+  resume(): void {
+    this.#isPaused = false;
+    this.#applyPause();
+  }
+
+  close(_code: number, reason: string): void {
+    if (this.#isClosing) return;
+    this.#isClosing = true;
+    this.#closeReason = reason;
+    this.#writer.end();
+    // What still comes in is thrown away, but has to be read: the end of the stream lies behind it.
+    this.#socket.resume();
+  }
+
+  /** The socket has read octets. */
+  received(chunk: Uint8Array): void {
+    if (this.#isClosing) return;
+    const fault = this.#reader.push(chunk, this.#takeFrame);
+    if (fault !== null) this.close(0, `protocol violation: ${fault}`);
+  }
+
+  /** The socket is writable again. */
+  drained(): void {
+    this.#writer.drained();
+  }
+
+  /** The socket is closed. */
+  closed(error: Error | undefined): void {
+    if (this.#isClosed) return;
+    this.#isClosing = true;
+    this.#isClosed = true;
+    this.#writer.drop();
+    const reason = this.#closeReason || (error === undefined ? "connection closed" : error.message);
+    this.#handler?.onClose(reason);
+  }
+
+  readonly #takeFrame = (type: FrameTypeNumber, payload: Uint8Array): boolean => {
+    if (type === FrameType.message) this.#tell((handler) => handler.onMessage(payload));
+    else if (type === FrameType.ping) this.#answerPing(payload);
+    return !this.#isClosing;
+  };
+
+  #answerPing(payload: Uint8Array): void {
+    if (this.#sendFrame(FrameType.pong, payload)) return;
+    this.#waitsForPongs = true;
+    this.#applyPause();
+  }
+
+  #sendFrame(type: FrameTypeNumber, payload: Uint8Array): boolean {
+    writeFrameHeader(header, type, payload.length);
+    this.#writer.write(header);
+    return this.#writer.write(payload);
+  }
+
+  #caughtUp(): void {
+    if (this.#waitsForPongs) {
+      this.#waitsForPongs = false;
+      this.#applyPause();
+    }
+    this.#tell((handler) => handler.onDrain());
+  }
+
+  #applyPause(): void {
+    if (this.#isClosing) return;
+    if (this.#isPaused || this.#waitsForPongs) this.#socket.pause();
+    else this.#socket.resume();
+  }
+
+  /** A handler that throws loses its own connection and no other. */
+  #tell(event: (handler: PeerHandler) => void): void {
+    if (this.#handler === null) return;
+    try {
+      event(this.#handler);
+    } catch (thrown) {
+      this.close(0, `internal error: ${sentenceOf(thrown)}`);
+    }
+  }
+}

@@ -1,0 +1,224 @@
+/**
+ * The connecting side of WebSocket: a router's endpoint becomes a peer.
+ *
+ * @module
+ */
+
+import { sentenceOf } from "#base/failure.ts";
+import type { ConnectingWebSocketConfig } from "#config/node-config.ts";
+import {
+  CloseCode,
+  type Peer,
+  type PeerHandler,
+  type SerializerName,
+  type TransportDetails,
+  type WireMessage,
+} from "#wamp/peer.ts";
+import { connectFailure, connectInTime } from "../endpoint/connect.ts";
+import { printTcpPeer, printUnixPeer, usableUnixPath } from "../endpoint/peer-address.ts";
+
+/** Beyond this many queued octets the router counts as behind. */
+const HIGH_WATER_OCTETS = 1024 * 1024;
+
+/** At this many queued octets a router that was behind has caught up. */
+const LOW_WATER_OCTETS = 256 * 1024;
+
+/** Bun's client tells of no drain, so that its buffer is looked at this often while it is behind. */
+const DRAIN_POLL_MS = 5;
+
+const CLOSE_DEADLINE_MS = 1000;
+
+/** What Bun's WebSocket client has beyond the standard's. */
+interface ClientSocket extends WebSocket {
+  pause(): void;
+  resume(): void;
+}
+
+/** Opens a WebSocket to a router, handshake included, within the endpoint's deadline. */
+export function connectWebSocketPeer(
+  config: ConnectingWebSocketConfig,
+  preferred: SerializerName | null,
+  handler: PeerHandler,
+): Promise<Peer> {
+  const serializer = chooseSerializer(config.serializers, preferred);
+  return connectInTime(config.endpoint, (signal) => {
+    const socket = openWebSocket(config, serializer);
+    const { promise, resolve, reject } = Promise.withResolvers<Peer>();
+    signal.addEventListener("abort", () => socket.terminate(), { once: true });
+    let state = "the WebSocket handshake failed";
+    let peer: WebSocketClientPeer | null = null;
+    socket.onopen = () => {
+      if (socket.protocol !== `wamp.2.${serializer}`) {
+        reject(connectFailure(config.endpoint, `it does not speak wamp.2.${serializer}`));
+        socket.terminate();
+        return;
+      }
+      peer = new WebSocketClientPeer(socket, detailsOf(config, serializer), handler);
+      resolve(peer);
+    };
+    socket.onmessage = (event) => peer?.received(event.data);
+    socket.onerror = (event) => {
+      state = stateOf(event, serializer) ?? state;
+    };
+    socket.onclose = (event) => {
+      if (peer !== null) peer.closed(event.code, event.reason);
+      else reject(connectFailure(config.endpoint, state));
+    };
+    return promise;
+  });
+}
+
+function chooseSerializer(
+  serializers: readonly SerializerName[],
+  preferred: SerializerName | null,
+): SerializerName {
+  if (preferred !== null && serializers.includes(preferred)) return preferred;
+  return serializers[0] ?? "json";
+}
+
+function openWebSocket(config: ConnectingWebSocketConfig, serializer: SerializerName): ClientSocket {
+  const { endpoint } = config;
+  const url = new URL(config.url);
+  const target = `${url.pathname}${url.search}`;
+  const host = endpoint.type === "tcp" && endpoint.host.includes(":") ? `[${endpoint.host}]` : "";
+  const address =
+    endpoint.type === "unix"
+      ? `ws+unix://${usableUnixPath(endpoint.path)}:${target}`
+      : `ws://${host || endpoint.host}:${endpoint.port}${target}`;
+  const socket = new WebSocket(address, {
+    protocols: [`wamp.2.${serializer}`],
+    perMessageDeflate: false,
+    headers: { Host: url.host },
+  }) as ClientSocket;
+  socket.binaryType = "nodebuffer";
+  return socket;
+}
+
+/** What Bun says of a failed handshake, in the words of a present state. */
+function stateOf(event: Event, serializer: SerializerName): string | null {
+  const said = "message" in event ? String(event.message) : "";
+  if (/client protocol/i.test(said)) return `it does not speak wamp.2.${serializer}`;
+  const status = /Expected 101 status code: (\d+)/i.exec(said)?.[1];
+  if (status !== undefined) return `it answered the WebSocket handshake with status ${status}`;
+  const tail = said.split("failed: ").at(-1);
+  return tail === undefined || tail === "" ? null : tail;
+}
+
+function detailsOf(config: ConnectingWebSocketConfig, serializer: SerializerName): TransportDetails {
+  const { endpoint } = config;
+  const isUnixSocket = endpoint.type === "unix";
+  const peer = isUnixSocket
+    ? printUnixPeer(endpoint.path)
+    : printTcpPeer(endpoint.host, endpoint.port);
+  return { peer, type: "websocket", serializer, isSecure: false, isUnixSocket };
+}
+
+/** A router at the other end of a WebSocket of ours. */
+class WebSocketClientPeer implements Peer {
+  readonly serializer: SerializerName;
+  readonly isText: boolean;
+  readonly details: TransportDetails;
+  readonly maxSendOctets = Number.POSITIVE_INFINITY;
+  readonly #socket: ClientSocket;
+  readonly #handler: PeerHandler;
+  #drainPoll: ReturnType<typeof setInterval> | null = null;
+  #deadline: ReturnType<typeof setTimeout> | null = null;
+  #isClosing = false;
+  #isClosed = false;
+  #closeReason = "";
+
+  constructor(socket: ClientSocket, details: TransportDetails, handler: PeerHandler) {
+    this.#socket = socket;
+    this.#handler = handler;
+    this.details = details;
+    this.serializer = details.serializer;
+    this.isText = details.serializer === "json";
+  }
+
+  get bufferedOctets(): number {
+    return this.#isClosed ? 0 : this.#socket.bufferedAmount;
+  }
+
+  send(message: WireMessage): boolean {
+    if (this.#isClosing) return true;
+    // Bun masks into a buffer of its own, so that borrowed octets are not kept.
+    this.#socket.send(message as string | Uint8Array<ArrayBuffer>);
+    if (this.#socket.bufferedAmount <= HIGH_WATER_OCTETS) return true;
+    this.#drainPoll ??= setInterval(() => this.#lookForDrain(), DRAIN_POLL_MS);
+    return false;
+  }
+
+  cork(body: () => void): void {
+    body();
+  }
+
+  pause(): void {
+    if (!this.#isClosing) this.#socket.pause();
+  }
+
+  resume(): void {
+    if (!this.#isClosing) this.#socket.resume();
+  }
+
+  close(code: number, reason: string): void {
+    if (this.#isClosing) return;
+    this.#isClosing = true;
+    this.#closeReason = reason;
+    this.#stopPolling();
+    this.#deadline = setTimeout(() => this.#socket.terminate(), CLOSE_DEADLINE_MS);
+    // A paused socket would not see the answer to the close frame.
+    this.#socket.resume();
+    this.#socket.close(code, fittingReason(reason));
+  }
+
+  /** A message has come in. */
+  received(message: unknown): void {
+    if (this.#isClosing) return;
+    if ((typeof message === "string") !== this.isText) {
+      const kind = this.isText ? "binary" : "text";
+      this.close(CloseCode.unsupportedData, `a ${kind} message came over wamp.2.${this.serializer}`);
+      return;
+    }
+    this.#tell(() => this.#handler.onMessage(message as WireMessage));
+  }
+
+  /** The WebSocket is closed. */
+  closed(code: number, reason: string): void {
+    if (this.#isClosed) return;
+    this.#isClosing = true;
+    this.#isClosed = true;
+    this.#stopPolling();
+    if (this.#deadline !== null) clearTimeout(this.#deadline);
+    this.#handler.onClose(this.#closeReason || reason || `connection closed with code ${code}`);
+  }
+
+  #lookForDrain(): void {
+    if (this.#socket.bufferedAmount > LOW_WATER_OCTETS) return;
+    this.#stopPolling();
+    this.#tell(() => this.#handler.onDrain());
+  }
+
+  #stopPolling(): void {
+    if (this.#drainPoll !== null) clearInterval(this.#drainPoll);
+    this.#drainPoll = null;
+  }
+
+  /** A handler that throws loses its own connection and no other. */
+  #tell(event: () => void): void {
+    try {
+      event();
+    } catch (thrown) {
+      this.close(CloseCode.internalError, `internal error: ${sentenceOf(thrown)}`);
+    }
+  }
+}
+
+/** A close frame has room for 123 octets of reason. */
+function fittingReason(reason: string): string {
+  const octets = new TextEncoder().encode(reason);
+  if (octets.length <= 123) return reason;
+  let end = 123;
+  // A character is not cut: octets that continue one begin with the bits 10.
+  while (end > 0 && ((octets[end] as number) & 0xc0) === 0x80) end -= 1;
+  return new TextDecoder().decode(octets.subarray(0, end));
+}

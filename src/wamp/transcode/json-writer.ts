@@ -1,0 +1,199 @@
+/**
+ * Tokens to JSON octets, in WAMP's way: binary is a string of NUL and base64.
+ *
+ * @module
+ */
+
+import { OctetBuffer } from "./octet-buffer.ts";
+import type { TokenSink } from "./token-sink.ts";
+import { UntellableValue } from "./untellable-value.ts";
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const HEX = "0123456789abcdef";
+/** The letter of a control character's short escape, by its code. */
+const SHORT_ESCAPES = new Map([
+  [8, "b"],
+  [9, "t"],
+  [10, "n"],
+  [12, "f"],
+  [13, "r"],
+]);
+/** How each octet is escaped in a string; empty where it stands for itself. */
+const ESCAPES = Array.from({ length: 256 }, (_, octet) => {
+  if (octet === QUOTE) return '\\"';
+  if (octet === BACKSLASH) return "\\\\";
+  if (octet >= 0x20) return "";
+  const letter = SHORT_ESCAPES.get(octet);
+  return letter === undefined ? `\\u00${HEX[octet >> 4]}${HEX[octet & 15]}` : `\\${letter}`;
+});
+const NEEDS_ESCAPE = Uint8Array.from(ESCAPES, (escape) => (escape === "" ? 0 : 1));
+
+/** Writes JSON without white space, escaping only what must be escaped. */
+export class JsonWriter implements TokenSink {
+  readonly out = new OctetBuffer();
+  #isKey = false;
+  /** Where each open map begins, and whether it has had an integer for a key. */
+  #mapStarts: number[] = [];
+  #hasIntegerKeys: boolean[] = [];
+
+  clear(): void {
+    this.out.clear();
+    this.#isKey = false;
+    this.#mapStarts.length = 0;
+    this.#hasIntegerKeys.length = 0;
+  }
+
+  beginArray(): void {
+    this.#refuseKey("a list");
+    this.#octet(0x5b);
+  }
+
+  item(index: number): void {
+    if (index > 0) this.#octet(0x2c);
+  }
+
+  endArray(): void {
+    this.#octet(0x5d);
+  }
+
+  beginMap(): void {
+    this.#refuseKey("a map");
+    this.#mapStarts.push(this.out.length);
+    this.#hasIntegerKeys.push(false);
+    this.#octet(0x7b);
+  }
+
+  key(index: number): void {
+    if (index > 0) this.#octet(0x2c);
+    this.#isKey = true;
+  }
+
+  value(): void {
+    this.#isKey = false;
+    this.#octet(0x3a);
+  }
+
+  endMap(): void {
+    this.#octet(0x7d);
+    const start = this.#mapStarts.pop()!;
+    if (this.#hasIntegerKeys.pop()) refuseCollidingKeys(this.out.octets, start, this.out.length);
+  }
+
+  nil(): void {
+    this.#refuseKey("null");
+    this.out.appendAscii("null");
+  }
+
+  boolean(value: boolean): void {
+    this.#refuseKey("a boolean");
+    this.out.appendAscii(value ? "true" : "false");
+  }
+
+  integer(value: number): void {
+    if (this.#isKey) this.#integerKey(String(value));
+    else if (value >= 0 && value < 10) this.#octet(0x30 + value);
+    else this.out.appendAscii(String(value));
+  }
+
+  bigInteger(value: bigint): void {
+    if (this.#isKey) this.#integerKey(String(value));
+    else this.out.appendAscii(String(value));
+  }
+
+  float(value: number): void {
+    this.#refuseKey("a float");
+    if (!Number.isFinite(value)) throw new UntellableValue(`${value} in JSON`);
+    if (Object.is(value, -0)) {
+      this.out.appendAscii("-0.0");
+      return;
+    }
+    const digits = String(value);
+    const readsAsInteger = Number.isInteger(value) && !digits.includes("e");
+    this.out.appendAscii(readsAsInteger ? `${digits}.0` : digits);
+  }
+
+  text(source: Uint8Array, start: number, end: number): void {
+    if (!this.#isKey && start < end && source[start] === 0) {
+      throw new UntellableValue("text that begins with NUL in JSON, where it would mean binary");
+    }
+    const out = this.out;
+    out.reserve(end - start + 2);
+    let octets = out.octets;
+    let at = out.length;
+    octets[at++] = QUOTE;
+    for (let from = start; from < end; from++) {
+      const octet = source[from]!;
+      if (NEEDS_ESCAPE[octet] === 0) {
+        octets[at++] = octet;
+        continue;
+      }
+      const escape = ESCAPES[octet]!;
+      out.length = at;
+      out.reserve(escape.length + end - from);
+      octets = out.octets;
+      for (let index = 0; index < escape.length; index++) octets[at++] = escape.charCodeAt(index);
+    }
+    octets[at++] = QUOTE;
+    out.length = at;
+  }
+
+  binary(source: Uint8Array, start: number, end: number): void {
+    this.#refuseKey("binary");
+    const base64 = Buffer.from(source.buffer, source.byteOffset + start, end - start).toString(
+      "base64",
+    );
+    const out = this.out;
+    out.appendAscii('"\\u0000');
+    out.reserve(base64.length + 1);
+    out.length += out.octets.latin1Write(base64, out.length, base64.length);
+    this.#octet(QUOTE);
+  }
+
+  untellable(what: string): void {
+    throw new UntellableValue(`${what} in JSON`);
+  }
+
+  #octet(octet: number): void {
+    const out = this.out;
+    if (out.length === out.octets.length) out.reserve(1);
+    out.octets[out.length++] = octet;
+  }
+
+  #integerKey(digits: string): void {
+    this.#hasIntegerKeys[this.#hasIntegerKeys.length - 1] = true;
+    this.out.appendAscii(`"${digits}"`);
+  }
+
+  #refuseKey(kind: string): void {
+    if (this.#isKey) throw new UntellableValue(`${kind} as a key in JSON`);
+  }
+}
+
+/** Refuses a written map in which an integer key became the same text as another key. */
+function refuseCollidingKeys(json: Buffer, start: number, end: number): void {
+  const seen = new Set<string>();
+  let depth = 0;
+  let isKeyNext = false;
+  for (let at = start; at < end; at++) {
+    const octet = json[at];
+    if (octet === QUOTE) {
+      const first = at + 1;
+      for (at = first; json[at] !== QUOTE; at++) if (json[at] === BACKSLASH) at++;
+      if (!isKeyNext || depth !== 1) continue;
+      isKeyNext = false;
+      const key = json.latin1Slice(first, at);
+      if (seen.has(key) && /^(0|-?[1-9]\d*)$/.test(key)) {
+        throw new UntellableValue(`a map in JSON that has the key ${key} twice`);
+      }
+      seen.add(key);
+    } else if (octet === 0x7b || octet === 0x5b) {
+      depth++;
+      isKeyNext = depth === 1;
+    } else if (octet === 0x7d || octet === 0x5d) {
+      depth--;
+    } else if (octet === 0x2c) {
+      isKeyNext = depth === 1;
+    }
+  }
+}

@@ -1,0 +1,44 @@
+/**
+ * Composition root of a proxy worker, from the routers' end to the clients', so that nothing
+ * listens before what stands behind it is there.
+ *
+ * @module
+ */
+
+import type { ProxyWorkerConfig, SessionConfig } from "#config/node-config.ts";
+import { FrontendSession } from "#proxy/frontend-session.ts";
+import { RouteTable } from "#proxy/route-table.ts";
+import type { Peer } from "#wamp/peer.ts";
+import type { RunningWorker, WorkerContext } from "./running-worker.ts";
+import { SessionTable } from "./session-table.ts";
+import { startTransports, stopTransports } from "./worker-transports.ts";
+
+const JOIN_TIMEOUT_MS = 30_000;
+const GOODBYE_TIMEOUT_MS = 1_000;
+
+/** Starts a proxy worker; resolves once every transport listens. */
+export async function startProxyWorker(
+  config: ProxyWorkerConfig,
+  context: WorkerContext,
+): Promise<RunningWorker> {
+  const routes = new RouteTable(config);
+
+  const sessions = new SessionTable<FrontendSession>();
+  const shared = {
+    log: context.log,
+    nodeId: context.nodeInfo().nodeId,
+    routes,
+    joinTimeoutMs: JOIN_TIMEOUT_MS,
+    goodbyeTimeoutMs: GOODBYE_TIMEOUT_MS,
+    onEnd: (session: FrontendSession) => sessions.remove(session),
+  };
+  const accept = (client: Peer, session: SessionConfig) =>
+    sessions.add(new FrontendSession(client, session, shared));
+
+  const listeners = await startTransports(config.transports, accept, context);
+  return {
+    urls: listeners.flatMap((listener) => listener.urls),
+    sessions: () => sessions.size,
+    shutdown: () => stopTransports(listeners, sessions),
+  };
+}

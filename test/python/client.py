@@ -1,0 +1,83 @@
+"""A WAMP client made with Autobahn for Python, driven by JSON lines.
+
+    client.py URL SERIALIZER [AUTHMETHOD AUTHID TICKET]
+
+Standard input: {"do": "subscribe" | "publish" | "register" | "call" | "leave", "uri": ..., "args": [...]}
+Standard output: {"joined": {...}}, {"event": [...]}, {"result": [...]}, {"error": uri}, {"left": reason}
+Binary values are written as {"hex": "..."} on both sides. A registered procedure returns its
+arguments.
+"""
+
+import asyncio
+import json
+import sys
+
+from autobahn.asyncio.component import Component, run
+from autobahn.wamp.exception import ApplicationError
+from autobahn.wamp.types import PublishOptions
+
+
+def say(**what):
+    print(json.dumps(what, default=lambda octets: {"hex": bytes(octets).hex()}), flush=True)
+
+
+def value(item):
+    if isinstance(item, dict) and set(item) == {"hex"}:
+        return bytes.fromhex(item["hex"])
+    if isinstance(item, list):
+        return [value(one) for one in item]
+    return item
+
+
+def main():
+    url, serializer, *auth = sys.argv[1:]
+    transport = {"url": url, "serializers": [serializer], "max_retries": 0}
+    if url.startswith("rs"):
+        transport = {"type": "rawsocket", "url": url, "serializer": serializer, "max_retries": 0}
+    authentication = None
+    if auth:
+        method, authid, ticket = auth
+        authentication = {method: {"authid": authid, "ticket": ticket}}
+    component = Component(
+        transports=[transport], realm="realm1", authentication=authentication
+    )
+
+    @component.on_join
+    async def joined(session, details):
+        say(joined={"authid": details.authid, "authrole": details.authrole,
+                    "authmethod": details.authmethod})
+        asyncio.ensure_future(obey(session))
+
+    @component.on_leave
+    async def left(session, details):
+        say(left=details.reason)
+
+    async def obey(session):
+        reader = asyncio.StreamReader()
+        loop = asyncio.get_running_loop()
+        await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
+        while line := await reader.readline():
+            order = json.loads(line)
+            what, uri, args = order["do"], order.get("uri"), value(order.get("args", []))
+            try:
+                if what == "subscribe":
+                    await session.subscribe(lambda *args: say(event=list(args)), uri)
+                    say(subscribed=uri)
+                elif what == "register":
+                    await session.register(lambda *args: list(args), uri)
+                    say(registered=uri)
+                elif what == "publish":
+                    await session.publish(uri, *args, options=PublishOptions(acknowledge=True))
+                    say(published=uri)
+                elif what == "call":
+                    say(result=await session.call(uri, *args))
+                elif what == "leave":
+                    session.leave()
+                    return
+            except ApplicationError as error:
+                say(error=error.error)
+
+    run([component], log_level="critical")
+
+
+main()

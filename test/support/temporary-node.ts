@@ -1,0 +1,85 @@
+/** A node of the built binary in a folder of its own, with the configuration that a test wants. */
+
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+
+export const BINARY = resolve(import.meta.dir, "../../dist/crossproxy");
+
+/** Makes a folder with these files (text or octets by name); values that are objects become JSON. */
+export async function temporaryFolder(files: Record<string, unknown>): Promise<string> {
+  const folder = mkdtempSync(join(tmpdir(), "crossproxy-"));
+  for (const [name, content] of Object.entries(files)) {
+    const isRaw = typeof content === "string" || content instanceof Uint8Array;
+    await Bun.write(join(folder, name), isRaw ? content : JSON.stringify(content, null, 2));
+  }
+  return folder;
+}
+
+/** A port that was free a moment ago. */
+export function freePort(): number {
+  const listener = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } });
+  listener.stop(true);
+  return listener.port;
+}
+
+/** A running node; `stop` ends it and removes its folder. */
+export interface TemporaryNode {
+  folder: string;
+  pid: number;
+  /** All that it wrote to standard output and standard error so far. */
+  output(): string;
+  /** Resolves with the exit code. */
+  exited: Promise<number>;
+  kill(signal: NodeJS.Signals): void;
+  stop(): Promise<number>;
+}
+
+/** Starts `crossproxy node.json` in the folder and waits until it has printed its table. */
+export async function startNode(folder: string, ...args: string[]): Promise<TemporaryNode> {
+  if (!existsSync(BINARY)) throw new Error(`there is no ${BINARY}: run "npm run build" first`);
+  const child = Bun.spawn([BINARY, "node.json", ...args], {
+    cwd: folder,
+    stdout: "pipe",
+    stderr: "pipe",
+  });
+  let output = "";
+  const ready = Promise.withResolvers<void>();
+  const read = async (stream: ReadableStream<Uint8Array>) => {
+    const decoder = new TextDecoder();
+    for await (const chunk of stream) {
+      output += decoder.decode(chunk, { stream: true });
+      if (isReady(output)) ready.resolve();
+    }
+  };
+  const streams = [read(child.stdout), read(child.stderr)];
+  const exited = child.exited.then(async (code) => {
+    await Promise.all(streams);
+    ready.reject(new Error(`the node exited with ${code}:\n${output}`));
+    return code;
+  });
+  await ready.promise;
+  return {
+    folder,
+    pid: child.pid,
+    output: () => output,
+    exited,
+    kill: (signal) => child.kill(signal),
+    async stop() {
+      child.kill("SIGTERM");
+      const code = await exited;
+      rmSync(folder, { recursive: true, force: true });
+      return code;
+    },
+  };
+}
+
+/** The pids of the workers, by the table that the node printed. */
+export function workerPids(output: string): Record<string, number> {
+  const rows = output.matchAll(/^\s*(\S+)\s+(?:router|proxy)\s+(\d+)/gm);
+  return Object.fromEntries([...rows].map(([, id, pid]) => [id, Number(pid)]));
+}
+
+function isReady(output: string): boolean {
+  return /listening|ready/i.test(output) && Object.keys(workerPids(output)).length > 0;
+}
