@@ -28,3 +28,5 @@ if (summary.totalCruised < files) {
   process.exit(1);
 }
 process.exit(summary.error === 0 ? 0 : 1);
+
+export {};

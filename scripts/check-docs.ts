@@ -19,3 +19,5 @@ for await (const path of new Bun.Glob("src/**/*.ts").scan()) {
 }
 for (const failure of failures) console.error(failure);
 process.exit(failures.length === 0 ? 0 : 1);
+
+export {};

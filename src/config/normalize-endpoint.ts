@@ -34,7 +34,8 @@ export function normalizeListening(
   }
   return {
     type: "tcp",
-    port: typeof item.port === "number" ? item.port : portFrom(item.port, [...path, "port"], report),
+    port:
+      typeof item.port === "number" ? item.port : portFrom(item.port, [...path, "port"], report),
     interface: item.interface || (item.version === 6 ? "::" : "0.0.0.0"),
     shared: item.shared,
     backlog: item.backlog,
@@ -92,7 +93,10 @@ function normalizeTls(item: v.InferOutput<typeof listeningTls>, path: JsonPath, 
     return file;
   };
   if (item.dhparam !== undefined) {
-    report.warn([...path, "dhparam"], "not honoured: no cipher with finite-field Diffie-Hellman is offered");
+    report.warn(
+      [...path, "dhparam"],
+      "not honoured: no cipher with finite-field Diffie-Hellman is offered",
+    );
   }
   if (item.ciphers !== undefined) {
     report.warn([...path, "ciphers"], "not honoured: the program's own list of ciphers applies");

@@ -15,6 +15,7 @@ import { type ParsedText, type Position, SourceMap, SyntaxFault } from "./source
 const maxDepth = 200;
 
 const whiteSpace = /[ \t\r\n]*/y;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: JSON forbids them in strings.
 const stringToken = /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/y;
 const numberToken = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?(?![\w.+-])/y;
 const wordToken = /[A-Za-z_][\w]*/y;

@@ -4,8 +4,8 @@
  * @module
  */
 
-import type { WorkerConfig } from "#config/node-config.ts";
 import { Failure } from "#base/failure.ts";
+import type { WorkerConfig } from "#config/node-config.ts";
 import {
   type MessageToWorker,
   parseMessageToController,
@@ -70,7 +70,10 @@ export class WorkerHandle {
       this.kill();
       deadline.resolve("killed");
     }, deadlineMs);
-    const outcome = await Promise.race([this.exited.then(() => "ended" as const), deadline.promise]);
+    const outcome = await Promise.race([
+      this.exited.then(() => "ended" as const),
+      deadline.promise,
+    ]);
     clearTimeout(timer);
     await this.exited;
     return outcome;

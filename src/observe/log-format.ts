@@ -41,7 +41,9 @@ export function formatRecord(record: LogRecord, format: LogFormat): string {
   const line = text.join(" ");
   if (format === "none") return line;
   const system = `[${record.system.padEnd(10)} ${String(record.pid).padStart(6)}]`;
-  return format === "syslogd" ? `${system} ${line}` : `${formatTime(record.time)} ${system} ${line}`;
+  return format === "syslogd"
+    ? `${system} ${line}`
+    : `${formatTime(record.time)} ${system} ${line}`;
 }
 
 /** Crossbar's time: seconds, and the offset without a colon. */

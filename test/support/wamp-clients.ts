@@ -111,15 +111,13 @@ export async function joinWampy(
   return {
     name: `wampy over ${serializer}`,
     async subscribe(topic, onEvent) {
-      await wampy.subscribe(topic, (event: { argsList: unknown[] }) => onEvent(event.argsList));
+      await wampy.subscribe(topic, ({ argsList }) => onEvent(argsList ?? []));
     },
     async publish(topic, args) {
       await wampy.publish(topic, args);
     },
     async registerEcho(procedure) {
-      await wampy.register(procedure, (call: { argsList: unknown[] }) => ({
-        argsList: [call.argsList],
-      }));
+      await wampy.register(procedure, ({ argsList }) => ({ argsList: [argsList ?? []] }));
     },
     async call(procedure, args) {
       const { argsList } = (await wampy.call(procedure, args)) as { argsList: unknown[] };

@@ -5,7 +5,16 @@
  */
 
 import * as v from "valibot";
-import { anything, byType, defaulted, item, notSupported, optional, required, text } from "./primitive.ts";
+import {
+  anything,
+  byType,
+  defaulted,
+  item,
+  notSupported,
+  optional,
+  required,
+  text,
+} from "./primitive.ts";
 
 const laterTypes = (method: string) => ({
   dynamic: `authmethod "${method}" of type "dynamic" is not supported yet`,
@@ -87,7 +96,5 @@ export interface AuthItem {
 /** `auth` of a connection: how the proxy proves itself to the router. */
 export const connectionAuth = item({
   "anonymous-proxy": optional(anything, "The router trusts whoever can open its Unix socket."),
-  "cryptosign-proxy": v.optional(
-    v.custom<unknown>(() => false, laterMethods["cryptosign-proxy"]),
-  ),
+  "cryptosign-proxy": v.optional(v.custom<unknown>(() => false, laterMethods["cryptosign-proxy"])),
 });

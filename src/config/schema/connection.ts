@@ -30,7 +30,10 @@ const retries = {
     v.custom<unknown>(() => false, "connecting through an HTTP proxy is not supported"),
   ),
   realm: v.optional(
-    v.custom<unknown>(() => false, "a backend for one realm is not supported; use connections and routes"),
+    v.custom<unknown>(
+      () => false,
+      "a backend for one realm is not supported; use connections and routes",
+    ),
   ),
 };
 
@@ -102,4 +105,3 @@ export const backends = v.pipe(
     (issue) => `expected exactly one backend, found ${(issue.input as unknown[]).length}`,
   ),
 );
-

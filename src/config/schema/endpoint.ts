@@ -25,7 +25,10 @@ const listeningPort = v.union(
       : `expected a port from 1 to 65535 or "$VARIABLE", found ${issue.received}`,
 );
 
-const ipVersion = v.picklist([4, 6] as const, (issue) => `expected 4 or 6, found ${issue.received}`);
+const ipVersion = v.picklist(
+  [4, 6] as const,
+  (issue) => `expected 4 or 6, found ${issue.received}`,
+);
 
 const refusedPortRange = v.custom<undefined>(
   (value) => value === undefined,
@@ -117,4 +120,3 @@ export const connectingEndpoint = byType(
   { tcp: connectingTcp, unix: connectingUnix },
   notSupported("endpoint type", ["twisted", "tor"]),
 );
-

@@ -7,8 +7,8 @@
 import * as v from "valibot";
 import { connection, routes } from "./connection.ts";
 import {
-  anything,
   anyMap,
+  anything,
   byType,
   defaulted,
   id,

@@ -75,7 +75,8 @@ export function byType<S extends Record<string, Schema>>(
   const typeFault = (sentence: string) =>
     v.looseObject({ type: v.custom(() => false, sentence) }) as Schema;
   const choose = (input: unknown): Schema => {
-    if (typeof input !== "object" || input === null || Array.isArray(input)) return v.looseObject({});
+    if (typeof input !== "object" || input === null || Array.isArray(input))
+      return v.looseObject({});
     const type: unknown = "type" in input ? input.type : fallback;
     if (type === undefined) return v.looseObject({ type: v.string() });
     if (typeof type === "string" && Object.hasOwn(types, type)) return types[type] as Schema;
@@ -89,8 +90,14 @@ export function byType<S extends Record<string, Schema>>(
 }
 
 /** The sentences of types that are known and not supported. */
-export function notSupported(kind: string, types: readonly string[], suffix = ""): Record<string, string> {
-  return Object.fromEntries(types.map((type) => [type, `${kind} "${type}" is not supported${suffix}`]));
+export function notSupported(
+  kind: string,
+  types: readonly string[],
+  suffix = "",
+): Record<string, string> {
+  return Object.fromEntries(
+    types.map((type) => [type, `${kind} "${type}" is not supported${suffix}`]),
+  );
 }
 
 type Described<S extends Schema> = v.SchemaWithPipe<
@@ -187,8 +194,5 @@ export const serializer = v.picklist(serializerNames, (issue) => {
 export const serializers = v.pipe(
   v.array(serializer),
   v.minLength(1, "expected at least one serializer, found none"),
-  v.check(
-    (names) => new Set(names).size === names.length,
-    "a serializer is named more than once",
-  ),
+  v.check((names) => new Set(names).size === names.length, "a serializer is named more than once"),
 );

@@ -5,7 +5,17 @@
  */
 
 import * as v from "valibot";
-import { anything, anyMap, defaulted, id, item, oneOf, optional, required, text } from "./primitive.ts";
+import {
+  anyMap,
+  anything,
+  defaulted,
+  id,
+  item,
+  oneOf,
+  optional,
+  required,
+  text,
+} from "./primitive.ts";
 
 const no = () => defaulted(v.boolean(), false, "Absent: no.");
 

@@ -8,8 +8,8 @@ import * as v from "valibot";
 import { type AuthItem, auth } from "./auth.ts";
 import { backends, type ConnectingTransportItem } from "./connection.ts";
 import {
-  anything,
   anyMap,
+  anything,
   byType,
   defaulted,
   fileName,

@@ -30,7 +30,11 @@ const octets = integer(0, 2_147_483_647);
 const deflate = item({
   request_no_context_takeover: defaulted(v.boolean(), false, "Accepted; `true` is not honoured."),
   request_max_window_bits: defaulted(windowBits(true), 0, "Window of the client; 0: any."),
-  no_context_takeover: defaulted(v.nullable(v.boolean()), false, "Accepted; `true` is not honoured."),
+  no_context_takeover: defaulted(
+    v.nullable(v.boolean()),
+    false,
+    "Accepted; `true` is not honoured.",
+  ),
   max_window_bits: defaulted(v.nullable(windowBits(false)), 15, "Window of the server."),
   memory_level: optional(v.nullable(integer(1, 9)), "Accepted, not honoured."),
 });

@@ -24,7 +24,9 @@ export function printUnixPeer(path: string): string {
 }
 
 /** Names an endpoint in a sentence: `unix /path` or `tcp 127.0.0.1:8080`. */
-export function printEndpoint(endpoint: ConnectingEndpointConfig | ListeningEndpointConfig): string {
+export function printEndpoint(
+  endpoint: ConnectingEndpointConfig | ListeningEndpointConfig,
+): string {
   if (endpoint.type === "unix") return `unix ${endpoint.path}`;
   const host = "host" in endpoint ? endpoint.host : endpoint.interface;
   return `tcp ${host.includes(":") ? `[${host}]` : host}:${endpoint.port}`;

@@ -91,7 +91,10 @@ export class SocketWriter {
     for (let block = this.#queue[0]; block !== undefined; block = this.#queue[0]) {
       const length = block.end - block.start;
       const written = this.#socket.write(block.octets, block.start, length);
-      if (written < 0) return this.#abandon();
+      if (written < 0) {
+        this.#abandon();
+        return;
+      }
       block.start += written;
       this.#queuedOctets -= written;
       if (written < length) break;

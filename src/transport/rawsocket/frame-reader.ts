@@ -4,12 +4,7 @@
  * @module
  */
 
-import {
-  FRAME_HEADER_OCTETS,
-  FrameType,
-  type FrameTypeNumber,
-  MAX_FRAME_OCTETS,
-} from "./frame.ts";
+import { FRAME_HEADER_OCTETS, FrameType, type FrameTypeNumber, MAX_FRAME_OCTETS } from "./frame.ts";
 
 /** A buffer up to this size is kept for the next frame that comes in parts. */
 const KEPT_BUFFER_OCTETS = 64 * 1024;

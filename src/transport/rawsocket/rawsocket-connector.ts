@@ -7,9 +7,9 @@
 import type { Socket, SocketHandler } from "bun";
 
 import type { ConnectingRawSocketConfig } from "#config/node-config.ts";
+import { connectFailure, connectInTime, openSocket } from "#transport/endpoint/connect.ts";
+import { printTcpPeer, printUnixPeer } from "#transport/endpoint/peer-address.ts";
 import type { Peer, PeerHandler, TransportDetails } from "#wamp/peer.ts";
-import { connectFailure, connectInTime, openSocket } from "../endpoint/connect.ts";
-import { printTcpPeer, printUnixPeer } from "../endpoint/peer-address.ts";
 import {
   HandshakeCollector,
   type HandshakeTerms,

@@ -5,8 +5,14 @@
  */
 
 import { sentenceOf } from "#base/failure.ts";
-import type { Peer, PeerHandler, SerializerName, TransportDetails, WireMessage } from "#wamp/peer.ts";
-import { SocketWriter, type WritableSocket } from "../endpoint/socket-writer.ts";
+import { SocketWriter, type WritableSocket } from "#transport/endpoint/socket-writer.ts";
+import type {
+  Peer,
+  PeerHandler,
+  SerializerName,
+  TransportDetails,
+  WireMessage,
+} from "#wamp/peer.ts";
 import { FRAME_HEADER_OCTETS, FrameType, type FrameTypeNumber, writeFrameHeader } from "./frame.ts";
 import { FrameReader } from "./frame-reader.ts";
 import type { Agreement } from "./handshake.ts";

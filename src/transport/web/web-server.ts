@@ -21,7 +21,11 @@ import { webSocketServeOptions } from "#transport/websocket/serve-options.ts";
 import { type WebSocketData, WebSocketPeer } from "#transport/websocket/websocket-peer.ts";
 import { PathTree } from "./path-tree.ts";
 import { openWebService } from "./services/service-registry.ts";
-import { openWebSocketService, upgradedResponse, type WebSocketHost } from "./services/websocket.ts";
+import {
+  openWebSocketService,
+  upgradedResponse,
+  type WebSocketHost,
+} from "./services/websocket.ts";
 
 /** Seconds after which a request or an answer that does not move is given up. */
 const stalledRequestSeconds = 30;

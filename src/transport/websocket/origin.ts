@@ -34,7 +34,8 @@ function spellingsOf(origin: string): string[] {
   if (parts === null) return [];
   const [, scheme = "", host = "", port] = parts;
   const implied = defaultPorts[scheme];
-  if (port === undefined) return implied === undefined ? [origin] : [origin, `${origin}:${implied}`];
+  if (port === undefined)
+    return implied === undefined ? [origin] : [origin, `${origin}:${implied}`];
   return port === implied ? [origin, `${scheme}://${host}`] : [origin];
 }
 

@@ -54,19 +54,18 @@ export function webSocketServeOptions(services: readonly WebSocketServiceConfig[
     backpressureLimit,
     closeOnBackpressureLimit: false,
     maxPayloadLength: Math.max(1, ...options.map(maxMessageOctets)),
-    perMessageDeflate:
-      deflates.length > 0 && {
-        compress: sizeFor(
-          deflates.map((deflate) => deflate.max_window_bits),
-          compressorByBits,
-          "256KB",
-        ),
-        decompress: sizeFor(
-          deflates.map((deflate) => deflate.request_max_window_bits),
-          decompressorByBits,
-          "32KB",
-        ),
-      },
+    perMessageDeflate: deflates.length > 0 && {
+      compress: sizeFor(
+        deflates.map((deflate) => deflate.max_window_bits),
+        compressorByBits,
+        "256KB",
+      ),
+      decompress: sizeFor(
+        deflates.map((deflate) => deflate.request_max_window_bits),
+        decompressorByBits,
+        "32KB",
+      ),
+    },
   } as const;
 }
 

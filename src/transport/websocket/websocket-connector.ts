@@ -6,6 +6,8 @@
 
 import { sentenceOf } from "#base/failure.ts";
 import type { ConnectingWebSocketConfig } from "#config/node-config.ts";
+import { connectFailure, connectInTime } from "#transport/endpoint/connect.ts";
+import { printTcpPeer, printUnixPeer, usableUnixPath } from "#transport/endpoint/peer-address.ts";
 import {
   CloseCode,
   type Peer,
@@ -14,8 +16,6 @@ import {
   type TransportDetails,
   type WireMessage,
 } from "#wamp/peer.ts";
-import { connectFailure, connectInTime } from "../endpoint/connect.ts";
-import { printTcpPeer, printUnixPeer, usableUnixPath } from "../endpoint/peer-address.ts";
 
 /** Beyond this many queued octets the router counts as behind. */
 const HIGH_WATER_OCTETS = 1024 * 1024;
@@ -76,7 +76,10 @@ function chooseSerializer(
   return serializers[0] ?? "json";
 }
 
-function openWebSocket(config: ConnectingWebSocketConfig, serializer: SerializerName): ClientSocket {
+function openWebSocket(
+  config: ConnectingWebSocketConfig,
+  serializer: SerializerName,
+): ClientSocket {
   const { endpoint } = config;
   const url = new URL(config.url);
   const target = `${url.pathname}${url.search}`;
@@ -104,7 +107,10 @@ function stateOf(event: Event, serializer: SerializerName): string | null {
   return tail === undefined || tail === "" ? null : tail;
 }
 
-function detailsOf(config: ConnectingWebSocketConfig, serializer: SerializerName): TransportDetails {
+function detailsOf(
+  config: ConnectingWebSocketConfig,
+  serializer: SerializerName,
+): TransportDetails {
   const { endpoint } = config;
   const isUnixSocket = endpoint.type === "unix";
   const peer = isUnixSocket
@@ -176,7 +182,10 @@ class WebSocketClientPeer implements Peer {
     if (this.#isClosing) return;
     if ((typeof message === "string") !== this.isText) {
       const kind = this.isText ? "binary" : "text";
-      this.close(CloseCode.unsupportedData, `a ${kind} message came over wamp.2.${this.serializer}`);
+      this.close(
+        CloseCode.unsupportedData,
+        `a ${kind} message came over wamp.2.${this.serializer}`,
+      );
       return;
     }
     this.#tell(() => this.#handler.onMessage(message as WireMessage));

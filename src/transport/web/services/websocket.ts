@@ -6,11 +6,11 @@
 
 import type { WebSocketServiceConfig } from "#config/node-config.ts";
 import type { Logger } from "#observe/logger.ts";
-import type { TransportDetails } from "#wamp/peer.ts";
 import type { AcceptPeerWithSession } from "#transport/listener.ts";
+import type { WebService } from "#transport/web/web-service.ts";
 import { badHandshake, judgeUpgrade } from "#transport/websocket/upgrade.ts";
 import type { WebSocketData } from "#transport/websocket/websocket-peer.ts";
-import type { WebService } from "#transport/web/web-service.ts";
+import type { TransportDetails } from "#wamp/peer.ts";
 
 /** The Web server around a WebSocket path: the only one that can turn a request into a socket. */
 export interface WebSocketHost {

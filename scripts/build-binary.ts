@@ -1,0 +1,42 @@
+/**
+ * Builds the executable: `bun run scripts/build-binary.ts [--target=bun-linux-x64-musl] [--outfile=FILE]`.
+ *
+ * @module
+ */
+
+import { mkdirSync, statSync } from "node:fs";
+import { dirname, join, relative, resolve } from "node:path";
+import { parseArgs } from "node:util";
+
+const root = join(import.meta.dir, "..");
+const { values } = parseArgs({
+  options: { target: { type: "string" }, outfile: { type: "string" } },
+});
+const outfile = resolve(values.outfile ?? join(root, "dist", "crossproxy"));
+mkdirSync(dirname(outfile), { recursive: true });
+
+// The working directory of a node belongs to the operator: an .env or bunfig.toml there is not ours.
+const command = [
+  process.execPath,
+  "build",
+  "--compile",
+  "--minify-syntax",
+  "--minify-whitespace",
+  "--bytecode",
+  "--format=esm",
+  "--no-compile-autoload-dotenv",
+  "--no-compile-autoload-bunfig",
+  ...(values.target === undefined ? [] : [`--target=${values.target}`]),
+  `--outfile=${outfile}`,
+  join(root, "src", "main.ts"),
+];
+
+const started = performance.now();
+const build = Bun.spawnSync(command, { cwd: root, stdout: "ignore", stderr: "inherit" });
+if (build.exitCode !== 0) {
+  console.error(`Cannot build "${outfile}": bun build ended with exit code ${build.exitCode}`);
+  process.exit(1);
+}
+const sizeMiB = (statSync(outfile).size / 2 ** 20).toFixed(1);
+const seconds = ((performance.now() - started) / 1000).toFixed(1);
+console.log(`${relative(process.cwd(), outfile)}: ${sizeMiB} MiB, built in ${seconds} s`);

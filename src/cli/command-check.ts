@@ -1,0 +1,24 @@
+/**
+ * `crossproxy check`: every fault of a configuration at once, or the word that there is none.
+ *
+ * @module
+ */
+
+import { loadNodeConfig } from "#config/load.ts";
+import { writeOutput } from "#observe/write-output.ts";
+import { type ConfigFileChoice, requireConfigFile } from "./config-file.ts";
+import { ExitCode } from "./exit-code.ts";
+import { reportFaults, reportWarnings } from "./report-issues.ts";
+
+/** Checks the configuration and prints the result; gives the exit code. */
+export async function checkCommand(choice: ConfigFileChoice): Promise<number> {
+  const file = await requireConfigFile(choice);
+  const { config, faults, warnings } = await loadNodeConfig(file);
+  reportWarnings(warnings);
+  if (config === null || faults.length > 0) {
+    reportFaults(faults, choice.file ?? choice.config ?? file);
+    return ExitCode.failed;
+  }
+  writeOutput("stdout", `Ok, node configuration "${file}" looks good\n`);
+  return ExitCode.clean;
+}

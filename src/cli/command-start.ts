@@ -1,0 +1,72 @@
+/**
+ * `crossproxy start`: load the configuration, start the node, and wait until it is told to end.
+ *
+ * @module
+ */
+
+import { loadNodeConfig, printIssue } from "#config/load.ts";
+import { NodeController } from "#node/node-controller.ts";
+import { printReadyTable } from "#node/ready-table.ts";
+import { onShutdownSignal } from "#node/shutdown-signals.ts";
+import type { LogFormat, LogLevel } from "#observe/log-format.ts";
+import { processLogger } from "#observe/process-logger.ts";
+import { writeOutput } from "#observe/write-output.ts";
+import { ExitCode } from "./exit-code.ts";
+import { RELEASE } from "./release.ts";
+import { reportFaults } from "./report-issues.ts";
+
+/** How a node logs, in all its processes. */
+export interface LogChoice {
+  loglevel: LogLevel;
+  logformat: LogFormat;
+}
+
+/**
+ * Runs a node from its configuration file; gives the exit code once it has ended.
+ *
+ * @throws Failure when the node cannot start; then nothing of it is left.
+ */
+export async function startCommand(file: string, choice: LogChoice): Promise<number> {
+  const log = processLogger({
+    level: choice.loglevel,
+    format: choice.logformat,
+    system: "Controller",
+    worker: null,
+  });
+  const { config, faults, warnings } = await loadNodeConfig(file);
+  if (config === null || faults.length > 0) {
+    reportFaults(faults, file);
+    return ExitCode.config;
+  }
+  for (const warning of warnings) log.warn(printIssue(warning));
+
+  const context = {
+    release: RELEASE,
+    nodeId: config.controller.id,
+    workers: config.workers.length,
+    logLevel: choice.loglevel,
+    logFormat: choice.logformat,
+  };
+  const controller = new NodeController(config, context, log);
+  const ended = Promise.withResolvers<void>();
+  onShutdownSignal({
+    first(signal) {
+      log.info("shutdown requested", { signal });
+      controller.stop().then(ended.resolve, ended.reject);
+    },
+    again(exitCode) {
+      controller.kill();
+      process.exit(exitCode);
+    },
+  });
+
+  try {
+    const workers = await controller.start();
+    if (workers.length === config.workers.length) writeOutput("stdout", printReadyTable(workers));
+  } catch (thrown) {
+    await controller.stop();
+    throw thrown;
+  }
+  await ended.promise;
+  return ExitCode.clean;
+}

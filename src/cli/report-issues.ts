@@ -1,0 +1,20 @@
+/**
+ * What a person sees of a configuration that has faults.
+ *
+ * @module
+ */
+
+import { type ConfigIssue, printIssue } from "#config/load.ts";
+import { writeOutput } from "#observe/write-output.ts";
+
+/** Prints every fault on a line of its own, then how many there are. */
+export function reportFaults(faults: readonly ConfigIssue[], file: string): void {
+  const count = faults.length === 1 ? "1 problem" : `${faults.length} problems`;
+  const lines = [...faults.map(printIssue), `${count} in ${file}`];
+  writeOutput("stderr", lines.map((line) => `${line}\n`).join(""));
+}
+
+/** Prints every warning on a line of its own. */
+export function reportWarnings(warnings: readonly ConfigIssue[]): void {
+  for (const warning of warnings) writeOutput("stderr", `warning: ${printIssue(warning)}\n`);
+}

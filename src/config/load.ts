@@ -1,0 +1,123 @@
+/**
+ * Loading a configuration file: the only door into `config`.
+ *
+ * @module
+ */
+
+import { accessSync, constants, statSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { dirname, extname, join, resolve } from "node:path";
+import * as v from "valibot";
+import type { ConfigIssue, JsonPath } from "./config-issue.ts";
+import type { NodeConfig } from "./node-config.ts";
+import { normalizeNode } from "./normalize.ts";
+import { parseJson } from "./parse-json.ts";
+import { parseYaml } from "./parse-yaml.ts";
+import { Report } from "./report.ts";
+import { type NodeItem, node } from "./schema/node.ts";
+import { explainType } from "./schema/primitive.ts";
+import { type ParsedText, SyntaxFault } from "./source-map.ts";
+
+/** The names under which a configuration file is looked for, in this order. */
+const fileNames = ["config.yaml", "config.json", "node.json"];
+
+/** More is a mistake, not a configuration. */
+const maxFileOctets = 16 * 1024 * 1024;
+
+/** A configuration, or everything that keeps it from being one. */
+export interface LoadedConfig {
+  /** Null when there is any fault. */
+  config: NodeConfig | null;
+  faults: ConfigIssue[];
+  /** What is accepted and not honoured, or cannot be meant so. */
+  warnings: ConfigIssue[];
+}
+
+/** Reads, checks and normalizes a configuration file. Never throws for what the file holds. */
+export async function loadNodeConfig(
+  file: string,
+  env: Record<string, string | undefined> = process.env,
+): Promise<LoadedConfig> {
+  let parsed: ParsedText;
+  try {
+    parsed = parse(file, await read(file));
+  } catch (fault) {
+    if (!(fault instanceof SyntaxFault)) throw fault;
+    const sentence = fault.message;
+    return {
+      config: null,
+      faults: [{ file, ...fault.position, path: "$", sentence }],
+      warnings: [],
+    };
+  }
+  const absolute = resolve(file);
+  const report = new Report(file, dirname(absolute), parsed.places, env);
+  const checked = v.safeParse(node, parsed.value, { message: explainType });
+  for (const issue of checked.issues ?? []) addIssue(issue, [], report);
+  const item = checked.output as NodeItem;
+  const isMap = typeof item === "object" && item !== null && !Array.isArray(item);
+  const config = isMap ? normalizeNode(item, absolute, report) : null;
+  const faults = report.faults;
+  return { config: faults.length === 0 ? config : null, faults, warnings: report.warnings };
+}
+
+/**
+ * The configuration file of a node's folder, or null. Without `cbdir` the folder is
+ * `$CROSSBAR_DIR`, or `.crossbar` where there is such a folder, or the working directory.
+ */
+export function findConfigFile(
+  cbdir?: string,
+  env: Record<string, string | undefined> = process.env,
+): string | null {
+  const folder = cbdir ?? env["CROSSBAR_DIR"] ?? (isDirectory(".crossbar") ? ".crossbar" : ".");
+  return fileNames.map((name) => join(folder, name)).find(isReadableFile) ?? null;
+}
+
+async function read(file: string): Promise<string> {
+  try {
+    const info = statSync(file);
+    if (info.isDirectory()) throw new Error("it is a directory");
+    if (info.size > maxFileOctets) throw new Error(`it is longer than ${maxFileOctets} octets`);
+    const text = new TextDecoder("utf-8", { fatal: true }).decode(await readFile(file));
+    return text;
+  } catch (cause) {
+    throw new SyntaxFault(`Cannot read "${file}": ${stateOf(cause)}`, { line: 1, column: 1 });
+  }
+}
+
+function stateOf(cause: unknown): string {
+  const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
+  if (code === "ENOENT" || code === "ENOTDIR") return "no such file";
+  if (code === "EACCES") return "no permission";
+  if (cause instanceof TypeError) return "it is not UTF-8 text";
+  return cause instanceof Error ? cause.message : String(cause);
+}
+
+function parse(file: string, text: string): ParsedText {
+  const extension = extname(file).toLowerCase();
+  if (extension === ".json") return parseJson(text);
+  if (extension === ".yaml" || extension === ".yml") return parseYaml(text);
+  throw new SyntaxFault(`Cannot read "${file}": its name ends in neither .json nor .yaml`, {
+    line: 1,
+    column: 1,
+  });
+}
+
+function addIssue(issue: v.BaseIssue<unknown>, outer: JsonPath, report: Report): void {
+  const path = [...outer, ...(issue.path ?? []).map((step) => step.key as string | number)];
+  const isAtKey = issue.expected === "never" || issue.path?.at(-1)?.origin === "key";
+  report.fault(path, issue.message, isAtKey && issue.received !== "undefined");
+}
+
+function isDirectory(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+}
+
+function isReadableFile(path: string): boolean {
+  try {
+    accessSync(path, constants.R_OK);
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
+}

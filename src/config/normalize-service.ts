@@ -1,0 +1,192 @@
+/**
+ * Web services: from what is written at a path to the normalized form.
+ *
+ * @module
+ */
+
+import { existsSync, statSync } from "node:fs";
+import { resolve } from "node:path";
+import * as v from "valibot";
+import type { JsonPath } from "./config-issue.ts";
+import type {
+  ArchiveServiceConfig,
+  ConnectionConfig,
+  StaticServiceConfig,
+  WebServiceConfig,
+  WebSocketServiceConfig,
+} from "./node-config.ts";
+import {
+  normalizeAuth,
+  normalizeConnectingTransport,
+  type Surroundings,
+} from "./normalize-session.ts";
+import { normalizeWebSocketOptions } from "./normalize-websocket.ts";
+import type { Report } from "./report.ts";
+import type { PathItem, WebServiceItem, WebSocketItem } from "./schema/web-service.ts";
+import { websocketOptions } from "./schema/websocket-options.ts";
+
+/** What a service needs to know of its transport. */
+export interface ServiceContext extends Surroundings {
+  report: Report;
+  transportId: string;
+  /** Gets the connections that `backends` stand for. */
+  connections: Record<string, ConnectionConfig>;
+}
+
+/** The normalized services of a tree of paths; those with faults are left out. */
+export function normalizePaths(
+  items: Record<string, WebServiceItem>,
+  path: JsonPath,
+  prefix: string,
+  context: ServiceContext,
+): Record<string, WebServiceConfig> {
+  const services: Record<string, WebServiceConfig> = {};
+  for (const [name, item] of Object.entries(items)) {
+    const at = [...path, name];
+    const url = `${prefix}/${name === "/" ? "" : name}`;
+    // A nested tree is looked into all the same: its sound services may have more to say.
+    if (item?.type !== "path" && context.report.isFaulty(at)) continue;
+    services[name] = normalizeService(item, at, url, context);
+  }
+  return services;
+}
+
+function normalizeService(
+  item: WebServiceItem,
+  path: JsonPath,
+  url: string,
+  context: ServiceContext,
+): WebServiceConfig {
+  switch (item.type) {
+    case "static":
+      return normalizeStatic(item, path, context.report);
+    case "archive":
+      return normalizeArchive(item, path, context.report);
+    case "nodeinfo":
+      return { type: "nodeinfo" };
+    case "json":
+      for (const name of Object.keys(item.options ?? {})) {
+        context.report.warn([...path, "options", name], "not honoured: the value is sent as it is");
+      }
+      return { type: "json", value: item.value };
+    case "redirect":
+      return { type: "redirect", url: item.url };
+    case "path": {
+      const { paths } = item as PathItem;
+      return { type: "path", paths: normalizePaths(paths ?? {}, [...path, "paths"], url, context) };
+    }
+    default:
+      return normalizeWebSocket(item as WebSocketItem, path, url, context);
+  }
+}
+
+/** The normalized WebSocket, of a path or of a transport that is nothing else. */
+export function normalizeWebSocket(
+  item: WebSocketItem,
+  path: JsonPath,
+  url: string,
+  context: ServiceContext,
+): WebSocketServiceConfig {
+  const { report } = context;
+  if (item.cookie !== undefined) {
+    report.warn([...path, "cookie"], "not honoured: no cookie is set");
+  }
+  const options = item.options ?? v.parse(websocketOptions, {});
+  const common = {
+    type: "websocket" as const,
+    serializers: item.serializers,
+    options: normalizeWebSocketOptions(options, [...path, "options"], report),
+  };
+  if (item.type === "websocket") {
+    const auth = normalizeAuth(item.auth, authPath(item, path), context, report);
+    return { ...common, auth, backend: null };
+  }
+  const backend = addBackend(item, path, url, context);
+  // The one backend takes every role, so no route is missed.
+  const around = { ...context, isRoleKnown: () => true };
+  const auth =
+    item.auth === undefined
+      ? ("passthrough" as const)
+      : normalizeAuth(item.auth, [...path, "auth"], around, report);
+  return { ...common, auth, backend };
+}
+
+/** The place of `auth`, or of the item itself when it has none. */
+export function authPath(item: { auth?: unknown }, path: JsonPath): JsonPath {
+  return item.auth === undefined ? path : [...path, "auth"];
+}
+
+function addBackend(
+  item: WebSocketItem,
+  path: JsonPath,
+  url: string,
+  context: ServiceContext,
+): string {
+  const { report, transportId, connections } = context;
+  const id = `${transportId}${url}`;
+  if (context.workerType === "router") {
+    report.fault([...path, "type"], 'path type "websocket-proxy" is for proxy workers');
+    return id;
+  }
+  const backend = item.backends?.[0];
+  if (backend === undefined) return id;
+  const at = [...path, "backends", 0];
+  if (item.auth !== undefined && backend.endpoint.type !== "unix") {
+    report.fault([...at, "endpoint"], "anonymous-proxy works only over a Unix socket");
+  }
+  if (Object.hasOwn(connections, id)) {
+    report.fault(path, `this backend needs the connection id "${id}", which is taken`, true);
+  }
+  const transport = normalizeConnectingTransport(backend, at, report);
+  connections[id] = { id, transport, auth: "anonymous-proxy" };
+  return id;
+}
+
+function normalizeStatic(
+  item: Extract<WebServiceItem, { type: "static" }>,
+  path: JsonPath,
+  report: Report,
+): StaticServiceConfig {
+  const directory = resolve(report.folder, item.directory);
+  if (!statSync(directory, { throwIfNoEntry: false })?.isDirectory()) {
+    report.fault([...path, "directory"], `Cannot serve "${directory}": no such directory`);
+  }
+  const options = item.options;
+  return {
+    type: "static",
+    directory,
+    options: {
+      enable_directory_listing: options?.enable_directory_listing ?? false,
+      mime_types: options?.mime_types ?? {},
+      cache_timeout: options === undefined ? 43_200 : options.cache_timeout,
+      default_file: options?.default_file ?? null,
+    },
+  };
+}
+
+function normalizeArchive(
+  item: Extract<WebServiceItem, { type: "archive" }>,
+  path: JsonPath,
+  report: Report,
+): ArchiveServiceConfig {
+  const archive = resolve(report.folder, item.archive);
+  const origin = item.origin ?? null;
+  if (!existsSync(archive) && (origin === null || !item.download)) {
+    const missing = origin === null ? 'no "origin" is given' : '"download" is not true';
+    report.fault([...path, "archive"], `Cannot serve "${archive}": no such file, and ${missing}`);
+  }
+  for (const name of Object.keys(item.options ?? {})) {
+    report.warn([...path, "options", name], "not honoured: a missing object is answered with 404");
+  }
+  return {
+    type: "archive",
+    archive,
+    origin,
+    download: item.download,
+    cache: item.cache,
+    default_object: item.default_object ?? null,
+    object_prefix: item.object_prefix ?? null,
+    mime_types: item.mime_types,
+    hashes: item.hashes.map((hash) => hash.toLowerCase()),
+  };
+}

@@ -1,0 +1,285 @@
+/**
+ * Workers: from what is written to the normalized form. Items with faults are left out, so that
+ * the sound ones can still be checked and every fault is told at once.
+ *
+ * @module
+ */
+
+import type { JsonPath } from "./config-issue.ts";
+import type {
+  ConnectionConfig,
+  PermissionConfig,
+  RealmConfig,
+  TransportConfig,
+  WorkerConfig,
+} from "./node-config.ts";
+import { normalizeListening } from "./normalize-endpoint.ts";
+import {
+  authPath,
+  normalizePaths,
+  normalizeWebSocket,
+  type ServiceContext,
+} from "./normalize-service.ts";
+import { hasRole, normalizeAuth, normalizeConnectingTransport } from "./normalize-session.ts";
+import type { Report } from "./report.ts";
+import type { WorkerItem } from "./schema/node.ts";
+import { didYouMean } from "./schema/primitive.ts";
+import type { RealmItem } from "./schema/realm.ts";
+import type { TransportItem } from "./schema/transport.ts";
+
+type ProxyItem = Extract<WorkerItem, { type: "proxy" }>;
+
+/** The normalized worker, or null for one that is disabled. */
+export function normalizeWorker(
+  item: WorkerItem,
+  id: string,
+  path: JsonPath,
+  report: Report,
+): WorkerConfig | null {
+  if (isDisabled(item.options?.disabled, path, report)) return null;
+  for (const name of Object.keys(item.options ?? {}).filter((name) => name !== "disabled")) {
+    report.warn([...path, "options", name], "not honoured: it has no meaning for this program");
+  }
+  if (item.manhole !== undefined)
+    report.warn([...path, "manhole"], "not honoured: no console is opened");
+  return item.type === "router"
+    ? normalizeRouter(item, id, path, report)
+    : normalizeProxy(item, id, path, report);
+}
+
+function isDisabled(value: unknown, path: JsonPath, report: Report): boolean {
+  const variable = typeof value === "string" ? /^\$\{(\w+)\}$/.exec(value)?.[1] : undefined;
+  if (variable === undefined) return Boolean(value);
+  const setting = report.env[variable]?.toLowerCase();
+  if (setting === undefined) {
+    report.warn(
+      [...path, "options", "disabled"],
+      `environment variable ${variable} is not set, so the worker is started`,
+    );
+  }
+  return setting !== undefined && !["", "0", "false", "no", "off"].includes(setting);
+}
+
+function normalizeRouter(
+  item: Extract<WorkerItem, { type: "router" }>,
+  id: string,
+  path: JsonPath,
+  report: Report,
+): WorkerConfig {
+  if (Array.isArray(item.components) && item.components.length > 0) {
+    report.warn([...path, "components"], "not honoured: no component is run; start it as a client");
+  }
+  if (item.connections !== undefined) {
+    report.warn([...path, "connections"], "not honoured: a router worker opens no connections");
+  }
+  const realms = normalizeRealms(asList(item.realms), [...path, "realms"], report);
+  const rolesUnknown = report.isFaulty([...path, "realms"]);
+  const context = {
+    report,
+    workerType: "router" as const,
+    isRoleKnown: (role: string) => rolesUnknown || hasRole(realms, role),
+    connections: {},
+  };
+  const transports = normalizeTransports(asList(item.transports), path, context);
+  return { type: "router", id, realms, transports };
+}
+
+function normalizeProxy(item: ProxyItem, id: string, path: JsonPath, report: Report): WorkerConfig {
+  const connections = normalizeConnections(item, path, report);
+  const routes = normalizeRoutes(item, path, report);
+  const rolesUnknown = report.isFaulty([...path, "routes"]);
+  const context = {
+    report,
+    workerType: "proxy" as const,
+    isRoleKnown: (role: string) =>
+      rolesUnknown || Object.values(routes).some((roles) => Object.hasOwn(roles, role)),
+    connections,
+  };
+  const transports = normalizeTransports(asList(item.transports), path, context);
+  return { type: "proxy", id, connections, routes, transports };
+}
+
+function normalizeConnections(
+  item: ProxyItem,
+  path: JsonPath,
+  report: Report,
+): Record<string, ConnectionConfig> {
+  const connections: Record<string, ConnectionConfig> = {};
+  for (const [id, connection] of Object.entries(asMap(item.connections))) {
+    const at = [...path, "connections", id];
+    if (report.isFaulty(at)) continue;
+    const transport = normalizeConnectingTransport(
+      connection.transport,
+      [...at, "transport"],
+      report,
+    );
+    if (transport.endpoint.type !== "unix") {
+      report.fault(
+        [...at, "transport", "endpoint"],
+        "anonymous-proxy works only over a Unix socket",
+      );
+    }
+    if (connection.auth !== undefined && connection.auth["anonymous-proxy"] === undefined) {
+      report.fault([...at, "auth"], 'expected "anonymous-proxy", found no authmethod');
+    }
+    connections[id] = { id, transport, auth: "anonymous-proxy" };
+  }
+  return connections;
+}
+
+function normalizeRoutes(
+  item: ProxyItem,
+  path: JsonPath,
+  report: Report,
+): Record<string, Record<string, string[]>> {
+  const known = Object.keys(asMap(item.connections));
+  const routes: Record<string, Record<string, string[]>> = {};
+  for (const [realm, roles] of Object.entries(asMap(item.routes))) {
+    const byRole: Record<string, string[]> = {};
+    routes[realm] = byRole;
+    for (const [role, ids] of Object.entries(asMap(roles))) {
+      const at = [...path, "routes", realm, role];
+      if (report.isFaulty(at)) continue;
+      const list = typeof ids === "string" ? [ids] : ids;
+      list.forEach((id, index) => {
+        if (known.includes(id)) return;
+        const place = typeof ids === "string" ? at : [...at, index];
+        report.fault(place, `unknown connection "${id}"${didYouMean(id, known)}`);
+      });
+      byRole[role] = list;
+    }
+  }
+  return routes;
+}
+
+function normalizeRealms(items: RealmItem[], path: JsonPath, report: Report): RealmConfig[] {
+  const names = new Set<string>();
+  return items.flatMap((item, index) => {
+    const at = [...path, index];
+    if (report.isFaulty(at)) return [];
+    if (names.has(item.name)) report.fault([...at, "name"], `realm "${item.name}" is given twice`);
+    names.add(item.name);
+    if (item.options !== undefined && Object.keys(item.options).length > 0) {
+      report.warn([...at, "options"], "not honoured: the program's defaults apply");
+    }
+    if (item.store !== undefined) report.warn([...at, "store"], "not honoured: no event is kept");
+    return [{ name: item.name, roles: normalizeRoles(item, at, report) }];
+  });
+}
+
+function normalizeRoles(realm: RealmItem, path: JsonPath, report: Report): RealmConfig["roles"] {
+  const names = new Set<string>();
+  return realm.roles.map((role, index) => {
+    const at = [...path, "roles", index];
+    if (names.has(role.name)) report.fault([...at, "name"], `role "${role.name}" is given twice`);
+    names.add(role.name);
+    const permissions = role.permissions.map((permission, place): PermissionConfig => {
+      if (permission.validate !== undefined) {
+        report.warn(
+          [...at, "permissions", place, "validate"],
+          "not honoured: no payload is checked",
+        );
+      }
+      const nothing = { call: false, register: false, publish: false, subscribe: false };
+      const allow = permission.allow ?? nothing;
+      const disclose = permission.disclose ?? { caller: false, publisher: false };
+      return {
+        ...uriMatch(permission.uri, permission.match),
+        allow: {
+          call: allow.call,
+          register: allow.register,
+          publish: allow.publish,
+          subscribe: allow.subscribe,
+        },
+        disclose: { caller: disclose.caller, publisher: disclose.publisher },
+      };
+    });
+    return { name: role.name, permissions };
+  });
+}
+
+/** Without `match`, a star at the end means prefix and an empty component means wildcard. */
+function uriMatch(
+  uri: string,
+  match: PermissionConfig["match"] | undefined,
+): Pick<PermissionConfig, "uri" | "match"> {
+  if (match !== undefined) return { uri, match };
+  if (uri.endsWith("*")) return { uri: uri.slice(0, -1), match: "prefix" };
+  return { uri, match: uri.includes("..") ? "wildcard" : "exact" };
+}
+
+function normalizeTransports(
+  items: TransportItem[],
+  workerPath: JsonPath,
+  context: Omit<ServiceContext, "transportId" | "endpointType">,
+): TransportConfig[] {
+  const { report } = context;
+  const ids = new Set<string>();
+  return items.flatMap((item, index) => {
+    const path = [...workerPath, "transports", index];
+    if (report.isFaulty([...path, "type"]) || !isMap(item)) return [];
+    const id = item.id ?? `transport${String(index).padStart(3, "0")}`;
+    if (ids.has(id)) report.fault([...path, "id"], `transport id "${id}" is given twice`);
+    ids.add(id);
+    const transport = normalizeTransport(item, id, path, context);
+    return transport === null ? [] : [transport];
+  });
+}
+
+function normalizeTransport(
+  item: TransportItem,
+  id: string,
+  path: JsonPath,
+  outer: Omit<ServiceContext, "transportId" | "endpointType">,
+): TransportConfig | null {
+  const { report } = outer;
+  const endpoint = report.isFaulty([...path, "endpoint"])
+    ? null
+    : normalizeListening(item.endpoint, [...path, "endpoint"], report);
+  const endpointType = item.endpoint?.type === "unix" ? "unix" : "tcp";
+  const context: ServiceContext = { ...outer, transportId: id, endpointType };
+  if (item.type === "web") {
+    warnWebOptions(item.options, [...path, "options"], report);
+    const paths = normalizePaths(asMap(item.paths), [...path, "paths"], "", context);
+    return endpoint && { type: "web", id, endpoint, paths };
+  }
+  if (report.isFaulty(path)) return null;
+  if (item.type === "websocket") {
+    return endpoint && { ...normalizeWebSocket(item, path, "", context), id, endpoint };
+  }
+  const max_message_size = item.options?.max_message_size ?? 16_777_216;
+  const auth = normalizeAuth(item.auth, authPath(item, path), context, report);
+  const session = { serializers: item.serializers, auth, backend: null };
+  return endpoint && { type: "rawsocket", id, endpoint, ...session, options: { max_message_size } };
+}
+
+const webOptions: Record<string, string> = {
+  access_log: "no access log is written",
+  display_tracebacks: "no traceback is shown to clients",
+  hsts: "no Strict-Transport-Security header is sent",
+  client_timeout: "the program's own timeouts apply",
+};
+
+function warnWebOptions(
+  options: Record<string, unknown> | undefined,
+  path: JsonPath,
+  report: Report,
+): void {
+  for (const [name, consequence] of Object.entries(webOptions)) {
+    if (options?.[name]) report.warn([...path, name], `not honoured: ${consequence}`);
+  }
+}
+
+function isMap(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** The map itself, or an empty one where a fault left something else. */
+function asMap<T>(value: Record<string, T>): Record<string, T> {
+  return isMap(value) ? value : {};
+}
+
+/** The list itself, or an empty one where a fault left something else. */
+function asList<T>(value: T[]): T[] {
+  return Array.isArray(value) ? value : [];
+}

@@ -1,0 +1,80 @@
+/**
+ * The whole node: from what is written to the normalized form.
+ *
+ * @module
+ */
+
+import { hostname } from "node:os";
+import type { JsonPath } from "./config-issue.ts";
+import type { NodeConfig, WorkerConfig } from "./node-config.ts";
+import { normalizeWorker } from "./normalize-worker.ts";
+import { checkEndpoints, type PlacedEndpoint } from "./references.ts";
+import type { Report } from "./report.ts";
+import type { NodeItem } from "./schema/node.ts";
+
+/** Fills in defaults, resolves files and variables, and reports what the schema cannot see. */
+export function normalizeNode(item: NodeItem, file: string, report: Report): NodeConfig {
+  warnController(item.controller, report);
+  const workers: WorkerConfig[] = [];
+  const ids = new Set<string>();
+  const placed: PlacedEndpoint[] = [];
+  const items = Array.isArray(item.workers) ? item.workers : [];
+  items.forEach((worker, index) => {
+    const path = ["workers", index];
+    if (report.isFaulty([...path, "type"]) || typeof worker !== "object" || worker === null) return;
+    const id = worker.id ?? `worker${String(index + 1).padStart(3, "0")}`;
+    if (id === "controller") report.fault([...path, "id"], 'worker id "controller" is reserved');
+    if (ids.has(id)) report.fault([...path, "id"], `worker id "${id}" is given twice`);
+    ids.add(id);
+    const config = normalizeWorker(worker, id, path, report);
+    if (config === null) return;
+    workers.push(config);
+    placed.push(...placeEndpoints(config, worker.transports, path));
+  });
+  checkEndpoints(placed, report);
+  const controller = { id: item.controller?.id ?? defaultControllerId() };
+  return { file, folder: report.folder, controller, workers };
+}
+
+/** Endpoints with their places; transports that were left out are skipped by their index. */
+function placeEndpoints(
+  worker: WorkerConfig,
+  written: readonly { id?: string | undefined }[],
+  path: JsonPath,
+): PlacedEndpoint[] {
+  return worker.transports.map(({ id, endpoint }) => {
+    const index = written.findIndex(
+      (item, at) => (item?.id ?? `transport${String(at).padStart(3, "0")}`) === id,
+    );
+    return { endpoint, path: [...path, "transports", index, "endpoint"], workerId: worker.id };
+  });
+}
+
+function warnController(controller: NodeItem["controller"], report: Report): void {
+  const options = controller?.options;
+  for (const name of ["title", "shutdown"] as const) {
+    if (options?.[name] !== undefined) {
+      report.warn(["controller", "options", name], "not honoured: the program's own rule applies");
+    }
+  }
+  if (options?.enable_parallel_worker_start === true) {
+    report.warn(
+      ["controller", "options", "enable_parallel_worker_start"],
+      "not honoured: workers are started one after the other",
+    );
+  }
+  for (const name of Object.keys(controller ?? {}).filter(
+    (name) => name !== "id" && name !== "options",
+  )) {
+    report.warn(["controller", name], "not honoured: it has no meaning for this program");
+  }
+}
+
+/** The machine's name in the characters that an id may have. */
+function defaultControllerId(): string {
+  const name = hostname()
+    .toLowerCase()
+    .replace(/[^a-z0-9_]/g, "_")
+    .slice(0, 50);
+  return /^[a-z]/.test(name) && name.length >= 3 ? name : `node_${name}`;
+}

@@ -1,0 +1,52 @@
+/**
+ * Rules across workers: no two transports may want the same socket.
+ *
+ * @module
+ */
+
+import type { JsonPath } from "./config-issue.ts";
+import type { ListeningEndpointConfig, ListeningTcpConfig } from "./node-config.ts";
+import type { Report } from "./report.ts";
+
+/** A listening endpoint, and where it stands. */
+export interface PlacedEndpoint {
+  endpoint: ListeningEndpointConfig;
+  path: JsonPath;
+  workerId: string;
+}
+
+/** Reports every endpoint that wants a socket which an earlier one has. */
+export function checkEndpoints(placed: readonly PlacedEndpoint[], report: Report): void {
+  placed.forEach((late, index) => {
+    const early = placed.slice(0, index).find((other) => clash(other, late));
+    if (early === undefined) return;
+    const { endpoint } = late;
+    if (endpoint.type === "unix") {
+      report.fault(
+        [...late.path, "path"],
+        `socket "${endpoint.path}" is already used by worker "${early.workerId}"`,
+      );
+    } else if (early.workerId === late.workerId) {
+      report.fault([...late.path, "port"], `port ${endpoint.port} is already used by this worker`);
+    } else {
+      report.fault(
+        [...late.path, "port"],
+        `port ${endpoint.port} is already used by worker "${early.workerId}"; both need "shared": true`,
+      );
+    }
+  });
+}
+
+function clash(a: PlacedEndpoint, b: PlacedEndpoint): boolean {
+  if (a.endpoint.type === "unix") {
+    return b.endpoint.type === "unix" && a.endpoint.path === b.endpoint.path;
+  }
+  if (b.endpoint.type === "unix" || a.endpoint.port !== b.endpoint.port) return false;
+  const isShared = a.endpoint.shared && b.endpoint.shared && a.workerId !== b.workerId;
+  return !isShared && overlap(a.endpoint, b.endpoint);
+}
+
+function overlap(a: ListeningTcpConfig, b: ListeningTcpConfig): boolean {
+  const isEverywhere = (address: string) => address === "0.0.0.0" || address === "::";
+  return a.interface === b.interface || isEverywhere(a.interface) || isEverywhere(b.interface);
+}

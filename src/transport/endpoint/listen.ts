@@ -1,0 +1,91 @@
+/**
+ * Listening endpoints of plain sockets: TCP, TLS over TCP and Unix.
+ *
+ * @module
+ */
+
+import { readFileSync } from "node:fs";
+import type { SocketHandler, SocketListener, TCPSocketListenOptions } from "bun";
+
+import { Failure, sentenceOf } from "#base/failure.ts";
+import type { ListeningEndpointConfig, ListeningTcpConfig } from "#config/node-config.ts";
+import { printEndpoint } from "./peer-address.ts";
+import { openUnixSocket } from "./unix-socket-file.ts";
+
+/** An endpoint that is listening. */
+export interface ListeningSocket {
+  /** The port, which the system has chosen where 0 was configured; null for a Unix socket. */
+  readonly port: number | null;
+  /** Refuses new connections, and removes the file of a Unix socket; open connections stay. */
+  stop(): void;
+}
+
+/** What the system's error codes mean for somebody who wants to listen. */
+const STATES: Record<string, string> = {
+  EADDRINUSE: "address already in use",
+  EADDRNOTAVAIL: "this machine has no such address",
+  EACCES: "permission denied",
+  ENOENT: "no such folder",
+};
+
+/** Listens on an endpoint; `socket` takes the events of every connection. */
+export async function listenOn<Data>(
+  endpoint: ListeningEndpointConfig,
+  socket: SocketHandler<Data>,
+): Promise<ListeningSocket> {
+  try {
+    if (endpoint.type === "unix") {
+      const { server, removeFile } = await openUnixSocket(endpoint, (unix) =>
+        Bun.listen<Data>({ unix, socket }),
+      );
+      return { port: null, stop: () => stopAndRemove(server, removeFile) };
+    }
+    const server = Bun.listen<Data>(tcpOptions(endpoint, socket));
+    return { port: (server as { port: number }).port, stop: () => server.stop() };
+  } catch (thrown) {
+    if (thrown instanceof Failure) throw thrown;
+    const code = thrown instanceof Error && "code" in thrown ? String(thrown.code) : "";
+    throw new Failure(
+      `Cannot listen on "${printEndpoint(endpoint)}": ${STATES[code] ?? sentenceOf(thrown)}`,
+      { source: "config", cause: thrown },
+    );
+  }
+}
+
+function stopAndRemove<Data>(server: SocketListener<Data>, removeFile: () => void): void {
+  server.stop();
+  removeFile();
+}
+
+/** Bun takes `reusePort` here, though its types name it for connecting only. */
+function tcpOptions<Data>(
+  endpoint: ListeningTcpConfig,
+  socket: SocketHandler<Data>,
+): TCPSocketListenOptions<Data> & { reusePort: boolean } {
+  const { tls } = endpoint;
+  return {
+    hostname: endpoint.interface,
+    port: endpoint.port,
+    reusePort: endpoint.shared,
+    socket,
+    ...(tls === undefined
+      ? {}
+      : {
+          tls: {
+            key: readPem(tls.key),
+            cert: [tls.certificate, ...tls.chain_certificates].map(readPem).join("\n"),
+          },
+        }),
+  };
+}
+
+function readPem(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (thrown) {
+    throw new Failure(`Cannot read certificate or key "${file}": ${sentenceOf(thrown)}`, {
+      source: "config",
+      cause: thrown,
+    });
+  }
+}

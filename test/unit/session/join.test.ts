@@ -1,0 +1,93 @@
+import { describe, expect, test } from "bun:test";
+import { Join } from "#session/join.ts";
+import type { TransportDetails } from "#wamp/peer.ts";
+
+const tcp: TransportDetails = {
+  peer: "tcp4:127.0.0.1:50000",
+  type: "websocket",
+  serializer: "json",
+  isSecure: false,
+  isUnixSocket: false,
+};
+const unix: TransportDetails = { ...tcp, peer: "unix:", isUnixSocket: true };
+const anonymous = { type: "static", role: "guest" } as const;
+const ticket = {
+  type: "static",
+  principals: { alice: { ticket: "secret1", role: "user" } },
+} as const;
+
+describe("Join", () => {
+  test("accepts anonymous with the configured role and a random authid", async () => {
+    const outcome = await new Join({ anonymous }, tcp).hello([1, "realm1", {}]);
+    expect(outcome).toMatchObject({
+      kind: "accept",
+      identity: { realm: "realm1", authrole: "guest", authmethod: "anonymous" },
+    });
+    expect(outcome.kind === "accept" && outcome.identity.authid).toMatch(/^(\w{4}-){5}\w{4}$/);
+  });
+
+  test("takes the first of the client's authmethods that is configured", async () => {
+    const details = { authmethods: ["wampcra", "ticket", "anonymous"], authid: "alice" };
+    const outcome = await new Join({ anonymous, ticket }, tcp).hello([1, "realm1", details]);
+    expect(outcome).toMatchObject({ kind: "challenge", authmethod: "ticket" });
+  });
+
+  test("denies when no authmethod fits", async () => {
+    const outcome = await new Join({ ticket }, tcp).hello([1, "realm1", {}]);
+    expect(outcome).toMatchObject({ kind: "deny", uri: "wamp.error.no_auth_method" });
+  });
+
+  test.each([
+    ["alice", "secret1", "accept"],
+    ["alice", "secret2", "deny"],
+    ["alice", "", "deny"],
+    ["mallory", "", "deny"],
+    ["__proto__", "secret1", "deny"],
+  ])("answers %p with ticket %p by %s", async (authid, signature, kind) => {
+    const join = new Join({ ticket }, tcp);
+    await join.hello([1, "realm1", { authmethods: ["ticket"], authid }]);
+    expect((await join.authenticate([5, signature, {}])).kind).toBe(kind as "accept");
+  });
+
+  test("gives one try for each CHALLENGE", async () => {
+    const join = new Join({ ticket }, tcp);
+    await join.hello([1, "realm1", { authmethods: ["ticket"], authid: "alice" }]);
+    expect((await join.authenticate([5, "wrong", {}])).kind).toBe("deny");
+    expect((await join.authenticate([5, "secret1", {}])).kind).toBe("deny");
+  });
+
+  const vouched = {
+    authmethods: ["anonymous-proxy"],
+    authextra: { proxy_realm: "realm2", proxy_authid: "bob", proxy_authrole: "user" },
+  };
+
+  test("takes the identity that a proxy vouches for over a Unix socket", async () => {
+    const auth = { "anonymous-proxy": { type: "static" } } as const;
+    expect(await new Join(auth, unix).hello([1, "realm1", vouched])).toMatchObject({
+      kind: "accept",
+      identity: { realm: "realm2", authid: "bob", authrole: "user" },
+    });
+    expect((await new Join(auth, tcp).hello([1, "realm1", vouched])).kind).toBe("deny");
+  });
+
+  test.each([
+    [[48, 1, {}, "com.example"]],
+    [[1]],
+    [[1, 7, {}]],
+    [[1, "realm1", []]],
+    [[1, "realm1", {}, 1]],
+    [[1, "realm1", { authmethods: "ticket" }]],
+    [[1, "realm1", { authid: 7 }]],
+  ])("refuses %j as a HELLO", (message) => {
+    expect(new Join({ anonymous }, tcp).hello(message)).rejects.toMatchObject({
+      source: "client",
+      uri: "wamp.error.protocol_violation",
+    });
+  });
+
+  test("refuses AUTHENTICATE before HELLO", () => {
+    expect(new Join({ ticket }, tcp).authenticate([5, "secret1", {}])).rejects.toThrow(
+      "no CHALLENGE is pending",
+    );
+  });
+});

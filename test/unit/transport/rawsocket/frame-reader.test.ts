@@ -1,0 +1,59 @@
+import { describe, expect, test } from "bun:test";
+
+import { FrameReader } from "#transport/rawsocket/frame-reader.ts";
+
+function read(maxOctets: number, ...chunks: string[]) {
+  const reader = new FrameReader(maxOctets);
+  const frames: string[] = [];
+  let fault: string | null = null;
+  for (const chunk of chunks) {
+    fault = reader.push(Uint8Array.fromHex(chunk), (type, payload) => {
+      frames.push(`${type}:${payload.toHex()}`);
+      return true;
+    });
+  }
+  return { frames, fault };
+}
+
+describe("FrameReader", () => {
+  test("cuts one chunk into its frames", () => {
+    const { frames, fault } = read(512, "00000002aabb" + "01000001cc" + "02000000");
+    expect(frames).toEqual(["0:aabb", "1:cc", "2:"]);
+    expect(fault).toBeNull();
+  });
+
+  test("joins a frame that comes in parts", () => {
+    const { frames } = read(512, "00", "000003", "aa", "bbcc000000", "01dd00000001ee");
+    expect(frames).toEqual(["0:aabbcc", "0:dd", "0:ee"]);
+  });
+
+  test("hands out a view of the chunk when a frame lies within it", () => {
+    const chunk = Uint8Array.fromHex("00000002aabb");
+    new FrameReader(512).push(chunk, (_type, payload) => {
+      expect(payload.buffer).toBe(chunk.buffer);
+      return true;
+    });
+  });
+
+  test("takes a frame as long as announced and refuses one that is longer", () => {
+    expect(read(2, "00000002aabb").frames).toEqual(["0:aabb"]);
+    const sentence = "a frame of 3 octets is longer than the announced 2";
+    expect(read(2, "00000003").fault).toBe(sentence);
+    expect(read(2, "0000", "0003").fault).toBe(sentence);
+  });
+
+  test("refuses reserved bits and unknown types", () => {
+    expect(read(512, "80000000").fault).toBe("reserved bits of a frame are set");
+    expect(read(512, "08000000").fault).toBe("reserved bits of a frame are set");
+    expect(read(512, "03000000").fault).toBe("frame type 3 is unknown");
+  });
+
+  test("stops when no more frames are wanted", () => {
+    let count = 0;
+    new FrameReader(512).push(Uint8Array.fromHex("0000000000000000"), () => {
+      count += 1;
+      return false;
+    });
+    expect(count).toBe(1);
+  });
+});
