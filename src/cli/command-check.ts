@@ -12,11 +12,11 @@ import { reportFaults, reportWarnings } from "./report-issues.ts";
 
 /** Checks the configuration and prints the result; gives the exit code. */
 export async function checkCommand(choice: ConfigFileChoice): Promise<number> {
-  const file = await requireConfigFile(choice);
+  const file = requireConfigFile(choice);
   const { config, faults, warnings } = await loadNodeConfig(file);
   reportWarnings(warnings);
   if (config === null || faults.length > 0) {
-    reportFaults(faults, choice.file ?? choice.config ?? file);
+    reportFaults(faults, file);
     return ExitCode.failed;
   }
   writeOutput("stdout", `Ok, node configuration "${file}" looks good\n`);

@@ -5,7 +5,7 @@
  */
 
 import { existsSync } from "node:fs";
-import { resolve } from "node:path";
+import { isAbsolute, join, resolve } from "node:path";
 
 import { Failure } from "#base/failure.ts";
 import { findConfigFile } from "#config/load.ts";
@@ -21,28 +21,37 @@ export interface ConfigFileChoice {
 export const DEFAULT_FILES = ".crossbar/config.json, config.yaml or node.json";
 
 /**
- * The file that was named, or the one that lies in the folder; undefined when there is neither.
+ * The file that was named, as it was typed, or the one that lies in the folder; null when there is
+ * neither.
  *
  * `--config` is looked for in `--cbdir` first, as Crossbar does, then in the present folder.
  */
-export async function chooseConfigFile(choice: ConfigFileChoice): Promise<string | undefined> {
+export function chooseConfigFile(choice: ConfigFileChoice): string | null {
   const named = choice.file ?? choice.config;
-  if (named === undefined) return (await findConfigFile(choice.cbdir ?? ".")) ?? undefined;
-  if (choice.cbdir === undefined) return resolve(named);
-  const inFolder = resolve(choice.cbdir, named);
-  return existsSync(inFolder) ? inFolder : resolve(named);
+  if (named === undefined) {
+    const found = findConfigFile(choice.cbdir);
+    return found ?? (choice.cbdir === undefined ? findConfigFile(".") : null);
+  }
+  if (choice.cbdir === undefined || isAbsolute(named)) return named;
+  const inFolder = join(choice.cbdir, named);
+  return existsSync(inFolder) ? inFolder : named;
 }
 
 /**
  * The same for a command that cannot do without.
  *
- * @throws Failure when no file is named and none is found.
+ * @throws Failure when no file is named and none is found, or the named one is not there.
  */
-export async function requireConfigFile(choice: ConfigFileChoice): Promise<string> {
-  const file = await chooseConfigFile(choice);
-  if (file !== undefined) return file;
-  const folder = resolve(choice.cbdir ?? ".");
-  throw new Failure(`Cannot find a configuration in "${folder}": no ${DEFAULT_FILES}`, {
-    source: "config",
-  });
+export function requireConfigFile(choice: ConfigFileChoice): string {
+  const file = chooseConfigFile(choice);
+  if (file === null) {
+    const folder = resolve(choice.cbdir ?? ".");
+    throw new Failure(`Cannot find a configuration in "${folder}": no ${DEFAULT_FILES}`, {
+      source: "config",
+    });
+  }
+  if (!existsSync(file)) {
+    throw new Failure(`Cannot read "${file}": no such file`, { source: "config" });
+  }
+  return file;
 }

@@ -90,7 +90,7 @@ function addConfigOptions(command: Command): Command {
 async function start(choice: ConfigFileChoice, log: LogChoice): Promise<number> {
   const { requireConfigFile } = await import("./config-file.ts");
   const { startCommand } = await import("./command-start.ts");
-  return startCommand(await requireConfigFile(choice), log);
+  return startCommand(requireConfigFile(choice), log);
 }
 
 /** `crossproxy [file]`: a word that is neither a file nor looks like one was to be a command. */
@@ -103,7 +103,7 @@ async function startFromFile(
     program.error(`error: "${file}" is neither a command nor a file (see crossproxy --help)`);
   }
   const { chooseConfigFile, DEFAULT_FILES } = await import("./config-file.ts");
-  if (file === undefined && (await chooseConfigFile({})) === undefined) {
+  if (file === undefined && chooseConfigFile({}) === null) {
     program.outputHelp({ error: true });
     program.error(`\nerror: no configuration named, and no ${DEFAULT_FILES} in this folder`);
   }

@@ -1,5 +1,5 @@
 /**
- * ConfigIssue: one fault of, or one warning about, a configuration file, and how it is printed.
+ * ConfigIssue: one fault of, or one warning about, a configuration file, and its path as text.
  *
  * @module
  */

@@ -18,6 +18,8 @@ import { type NodeItem, node } from "./schema/node.ts";
 import { explainType } from "./schema/primitive.ts";
 import { type ParsedText, SyntaxFault } from "./source-map.ts";
 
+export type { ConfigIssue } from "./config-issue.ts";
+
 /** The names under which a configuration file is looked for, in this order. */
 const fileNames = ["config.yaml", "config.json", "node.json"];
 
@@ -78,8 +80,7 @@ async function read(file: string): Promise<string> {
     const info = statSync(file);
     if (info.isDirectory()) throw new Error("it is a directory");
     if (info.size > maxFileOctets) throw new Error(`it is longer than ${maxFileOctets} octets`);
-    const text = new TextDecoder("utf-8", { fatal: true }).decode(await readFile(file));
-    return text;
+    return new TextDecoder("utf-8", { fatal: true }).decode(await readFile(file));
   } catch (cause) {
     throw new SyntaxFault(`Cannot read "${file}": ${stateOf(cause)}`, { line: 1, column: 1 });
   }
@@ -106,7 +107,7 @@ function parse(file: string, text: string): ParsedText {
 function addIssue(issue: v.BaseIssue<unknown>, outer: JsonPath, report: Report): void {
   const path = [...outer, ...(issue.path ?? []).map((step) => step.key as string | number)];
   const isAtKey = issue.expected === "never" || issue.path?.at(-1)?.origin === "key";
-  report.fault(path, issue.message, isAtKey && issue.received !== "undefined");
+  report.misshapen(path, issue.message, isAtKey && issue.received !== "undefined");
 }
 
 function isDirectory(path: string): boolean {

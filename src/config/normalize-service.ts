@@ -41,11 +41,12 @@ export function normalizePaths(
   context: ServiceContext,
 ): Record<string, WebServiceConfig> {
   const services: Record<string, WebServiceConfig> = {};
+  if (typeof items !== "object" || items === null || Array.isArray(items)) return services;
   for (const [name, item] of Object.entries(items)) {
     const at = [...path, name];
     const url = `${prefix}/${name === "/" ? "" : name}`;
     // A nested tree is looked into all the same: its sound services may have more to say.
-    if (item?.type !== "path" && context.report.isFaulty(at)) continue;
+    if (item?.type !== "path" && context.report.isMisshapen(at)) continue;
     services[name] = normalizeService(item, at, url, context);
   }
   return services;
@@ -73,7 +74,7 @@ function normalizeService(
       return { type: "redirect", url: item.url };
     case "path": {
       const { paths } = item as PathItem;
-      return { type: "path", paths: normalizePaths(paths ?? {}, [...path, "paths"], url, context) };
+      return { type: "path", paths: normalizePaths(paths, [...path, "paths"], url, context) };
     }
     default:
       return normalizeWebSocket(item as WebSocketItem, path, url, context);

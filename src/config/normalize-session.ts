@@ -36,17 +36,20 @@ export function normalizeAuth(
     return { anonymous: { type: "static", role: "anonymous" } };
   }
   const auth: AuthConfig = {};
-  if (item.anonymous !== undefined) {
+  const isSound = (method: keyof AuthItem) =>
+    item[method] !== undefined && !report.isMisshapen([...path, method]);
+  if (item.anonymous !== undefined && isSound("anonymous")) {
     const { role, authid } = item.anonymous;
     warnOfRole(role, [...path, "anonymous"], around, report);
     auth.anonymous = { type: "static", role, ...(authid === undefined ? {} : { authid }) };
   }
-  if (item.ticket !== undefined) auth.ticket = normalizeTicket(item.ticket, path, around, report);
-  if (item["anonymous-proxy"] !== undefined) {
+  if (item.ticket !== undefined && isSound("ticket"))
+    auth.ticket = normalizeTicket(item.ticket, path, around, report);
+  if (isSound("anonymous-proxy")) {
     refuseTrust([...path, "anonymous-proxy"], around, report);
     auth["anonymous-proxy"] = { type: "static" };
   }
-  if (Object.keys(auth).length === 0) {
+  if (Object.keys(auth).length === 0 && !report.isMisshapen(path)) {
     report.fault(path, "no authmethod is configured, so nobody could join");
   }
   return auth;

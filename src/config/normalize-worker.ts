@@ -73,7 +73,7 @@ function normalizeRouter(
     report.warn([...path, "connections"], "not honoured: a router worker opens no connections");
   }
   const realms = normalizeRealms(asList(item.realms), [...path, "realms"], report);
-  const rolesUnknown = report.isFaulty([...path, "realms"]);
+  const rolesUnknown = report.isMisshapen([...path, "realms"]);
   const context = {
     report,
     workerType: "router" as const,
@@ -87,7 +87,7 @@ function normalizeRouter(
 function normalizeProxy(item: ProxyItem, id: string, path: JsonPath, report: Report): WorkerConfig {
   const connections = normalizeConnections(item, path, report);
   const routes = normalizeRoutes(item, path, report);
-  const rolesUnknown = report.isFaulty([...path, "routes"]);
+  const rolesUnknown = report.isMisshapen([...path, "routes"]);
   const context = {
     report,
     workerType: "proxy" as const,
@@ -107,7 +107,7 @@ function normalizeConnections(
   const connections: Record<string, ConnectionConfig> = {};
   for (const [id, connection] of Object.entries(asMap(item.connections))) {
     const at = [...path, "connections", id];
-    if (report.isFaulty(at)) continue;
+    if (report.isMisshapen(at)) continue;
     const transport = normalizeConnectingTransport(
       connection.transport,
       [...at, "transport"],
@@ -139,7 +139,7 @@ function normalizeRoutes(
     routes[realm] = byRole;
     for (const [role, ids] of Object.entries(asMap(roles))) {
       const at = [...path, "routes", realm, role];
-      if (report.isFaulty(at)) continue;
+      if (report.isMisshapen(at)) continue;
       const list = typeof ids === "string" ? [ids] : ids;
       list.forEach((id, index) => {
         if (known.includes(id)) return;
@@ -156,7 +156,7 @@ function normalizeRealms(items: RealmItem[], path: JsonPath, report: Report): Re
   const names = new Set<string>();
   return items.flatMap((item, index) => {
     const at = [...path, index];
-    if (report.isFaulty(at)) return [];
+    if (report.isMisshapen(at)) return [];
     if (names.has(item.name)) report.fault([...at, "name"], `realm "${item.name}" is given twice`);
     names.add(item.name);
     if (item.options !== undefined && Object.keys(item.options).length > 0) {
@@ -217,7 +217,7 @@ function normalizeTransports(
   const ids = new Set<string>();
   return items.flatMap((item, index) => {
     const path = [...workerPath, "transports", index];
-    if (report.isFaulty([...path, "type"]) || !isMap(item)) return [];
+    if (report.isMisshapen([...path, "type"]) || !isMap(item)) return [];
     const id = item.id ?? `transport${String(index).padStart(3, "0")}`;
     if (ids.has(id)) report.fault([...path, "id"], `transport id "${id}" is given twice`);
     ids.add(id);
@@ -233,7 +233,7 @@ function normalizeTransport(
   outer: Omit<ServiceContext, "transportId" | "endpointType">,
 ): TransportConfig | null {
   const { report } = outer;
-  const endpoint = report.isFaulty([...path, "endpoint"])
+  const endpoint = report.isMisshapen([...path, "endpoint"])
     ? null
     : normalizeListening(item.endpoint, [...path, "endpoint"], report);
   const endpointType = item.endpoint?.type === "unix" ? "unix" : "tcp";
@@ -243,11 +243,12 @@ function normalizeTransport(
     const paths = normalizePaths(asMap(item.paths), [...path, "paths"], "", context);
     return endpoint && { type: "web", id, endpoint, paths };
   }
-  if (report.isFaulty(path)) return null;
   if (item.type === "websocket") {
+    if (report.isMisshapen(path)) return null;
     return endpoint && { ...normalizeWebSocket(item, path, "", context), id, endpoint };
   }
   const max_message_size = item.options?.max_message_size ?? 16_777_216;
+  if (item.auth !== undefined && !isMap(item.auth)) return null;
   const auth = normalizeAuth(item.auth, authPath(item, path), context, report);
   const session = { serializers: item.serializers, auth, backend: null };
   return endpoint && { type: "rawsocket", id, endpoint, ...session, options: { max_message_size } };

@@ -21,7 +21,8 @@ export function normalizeNode(item: NodeItem, file: string, report: Report): Nod
   const items = Array.isArray(item.workers) ? item.workers : [];
   items.forEach((worker, index) => {
     const path = ["workers", index];
-    if (report.isFaulty([...path, "type"]) || typeof worker !== "object" || worker === null) return;
+    if (report.isMisshapen([...path, "type"]) || typeof worker !== "object" || worker === null)
+      return;
     const id = worker.id ?? `worker${String(index + 1).padStart(3, "0")}`;
     if (id === "controller") report.fault([...path, "id"], 'worker id "controller" is reserved');
     if (ids.has(id)) report.fault([...path, "id"], `worker id "${id}" is given twice`);

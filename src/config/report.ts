@@ -15,7 +15,7 @@ export class Report {
   readonly #places: SourceMap;
   readonly #faults: ConfigIssue[] = [];
   readonly #warnings: ConfigIssue[] = [];
-  readonly #faultyPaths: JsonPath[] = [];
+  readonly #misshapen: JsonPath[] = [];
 
   constructor(
     file: string,
@@ -31,8 +31,13 @@ export class Report {
 
   /** Adds a fault at a value, or (`atKey`) at the name of an attribute. */
   fault(path: JsonPath, sentence: string, atKey = false): void {
-    this.#faultyPaths.push(path);
     this.#faults.push(this.#issue(path, sentence, atKey));
+  }
+
+  /** Adds a fault that leaves an item in a shape which cannot be looked into further. */
+  misshapen(path: JsonPath, sentence: string, atKey: boolean): void {
+    this.#misshapen.push(path);
+    this.fault(path, sentence, atKey);
   }
 
   /** Adds a warning at the name of an attribute. */
@@ -40,9 +45,9 @@ export class Report {
     this.#warnings.push(this.#issue(path, sentence, true));
   }
 
-  /** Whether a fault was found at an item or inside it. */
-  isFaulty(path: JsonPath): boolean {
-    return this.#faultyPaths.some((faulty) => path.every((step, index) => faulty[index] === step));
+  /** Whether an item, or anything inside it, is misshapen. */
+  isMisshapen(path: JsonPath): boolean {
+    return this.#misshapen.some((faulty) => path.every((step, index) => faulty[index] === step));
   }
 
   /** Faults in the order of the file. */

@@ -95,7 +95,7 @@ export class NodeController {
     const handle = new WorkerHandle(slot.config, this.#context, this.#config.folder);
     slot.handle = handle;
     const urls = await handle.ready;
-    this.#log.info("worker started", { worker: id, type, pid: handle.pid });
+    this.#log.info("worker started", { id, type, worker_pid: handle.pid });
     this.#watch(slot, handle, performance.now());
     return { id, type, pid: handle.pid, urls };
   }
@@ -107,8 +107,8 @@ export class NodeController {
       if (this.#stopping) return;
       const delayMs = slot.restarts.nextDelayMs(performance.now() - readyAt);
       this.#log.warn("worker died", {
-        worker: slot.config.id,
-        pid: handle.pid,
+        id: slot.config.id,
+        worker_pid: handle.pid,
         ended: printExit(exit),
         restart_ms: delayMs,
       });
@@ -133,7 +133,7 @@ export class NodeController {
       slot.handle = null;
       if (this.#stopping) return;
       const delayMs = slot.restarts.nextDelayMs(0);
-      this.#log.error(sentenceOf(thrown), { worker: slot.config.id, restart_ms: delayMs });
+      this.#log.error(sentenceOf(thrown), { id: slot.config.id, restart_ms: delayMs });
       this.#restartLater(slot, delayMs);
     }
   }
@@ -143,7 +143,7 @@ export class NodeController {
     const handle = slot.handle;
     if (handle === null) return;
     const outcome = await handle.shutdown(SHUTDOWN_DEADLINE_MS);
-    const fields = { worker: slot.config.id, pid: handle.pid };
+    const fields = { id: slot.config.id, pid: handle.pid };
     if (outcome === "killed") this.#log.warn("worker killed: did not end in time", fields);
     else this.#log.info("worker stopped", fields);
   }

@@ -46,10 +46,12 @@ export class WorkerHandle {
 
     this.#process = spawn(config.id, folder, (message) => this.#receive(message, ready));
     this.pid = this.#process.pid;
-    this.exited = this.#process.exited.then(() => ({
-      exitCode: this.#process.exitCode,
-      signal: this.#process.signalCode,
-    }));
+    this.exited = this.#process.exited.then(
+      (): WorkerExit => ({
+        exitCode: this.#process.exitCode,
+        signal: this.#process.signalCode === null ? null : String(this.#process.signalCode),
+      }),
+    );
 
     const deadline = setTimeout(() => {
       ready.reject(this.#failure(`not ready after ${READY_DEADLINE_MS / 1000} seconds`));

@@ -37,7 +37,10 @@ export interface LogRecord {
 /** Prints a record as one line, without the line feed at its end. */
 export function formatRecord(record: LogRecord, format: LogFormat): string {
   if (format === "json") return formatJson(record);
-  const text = [escape(record.event), ...Object.entries(record.fields).flatMap(formatField)];
+  const text = [
+    escapeUnprintable(record.event),
+    ...Object.entries(record.fields).flatMap(formatField),
+  ];
   const line = text.join(" ");
   if (format === "none") return line;
   const system = `[${record.system.padEnd(10)} ${String(record.pid).padStart(6)}]`;
@@ -56,21 +59,21 @@ function formatField([name, value]: [string, LogFields[string]]): string[] {
   if (typeof value !== "string") return [`${name}=${value}`];
   const short = shorten(value);
   const isPlain = /^[^\s"=\\]+$/.test(short) && !UNPRINTABLE.test(short);
-  return [`${name}=${isPlain ? short : escape(JSON.stringify(short))}`];
+  return [`${name}=${isPlain ? short : escapeUnprintable(JSON.stringify(short))}`];
 }
 
 const RECORD_NAMES = ["time", "level", "system", "worker", "pid", "event"];
 
 function formatJson(record: LogRecord): string {
   const { time, level, system, worker, pid, event } = record;
-  const line: Record<string, unknown> = { time: time.toISOString(), level, system, worker, pid };
-  line["event"] = event;
+  const base = { time: time.toISOString(), level, system, worker, pid, event };
+  const line: Record<string, unknown> = base;
   for (const [name, value] of Object.entries(record.fields)) {
     // A field must not pass itself off as a part of the record.
     const key = RECORD_NAMES.includes(name) ? `${name}_` : name;
     line[key] = typeof value === "string" ? shorten(value) : value;
   }
-  return escape(JSON.stringify(line));
+  return escapeUnprintable(JSON.stringify(line));
 }
 
 /** Longest value, in UTF-16 units: room for a stack, and no way to fill a disk with one message. */
@@ -85,7 +88,7 @@ function shorten(value: string): string {
 const UNPRINTABLE = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/;
 const UNPRINTABLES = new RegExp(UNPRINTABLE, "g");
 
-function escape(text: string): string {
+function escapeUnprintable(text: string): string {
   return text.replace(UNPRINTABLES, (character) =>
     character === "\n" ? "\\n" : `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );

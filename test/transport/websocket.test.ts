@@ -278,6 +278,18 @@ describe("the opening handshake", () => {
   });
 });
 
+test("a compressing client that cannot limit its window is understood", async () => {
+  const deflate = { max_window_bits: 13, request_max_window_bits: 11 };
+  const started = await start({ max_message_size: 65536, compression: { deflate } });
+  const { client, recorder } = await open(started, ["wamp.2.json"], {
+    perMessageDeflate: { clientMaxWindowBits: false, threshold: 0 },
+  });
+  const noise = Buffer.from(crypto.getRandomValues(new Uint8Array(12000))).toString("base64");
+  client.send(noise + noise);
+  client.send(noise);
+  expect(await recorder.received(2)).toEqual([noise + noise, noise]);
+});
+
 describe("a plain request", () => {
   test("gets the status page", async () => {
     const { url } = await start();
@@ -387,7 +399,7 @@ describe("a peer", () => {
     expect(await recorder.closed.promise).toBe("too many octets are waiting to be read");
   });
 
-  test("is told apart when it leaves", async () => {
+  test("passes on the reason with which it leaves", async () => {
     const { client, recorder } = await open(await start());
     client.close(1000, "done");
     expect(await recorder.closed.promise).toBe("done");
@@ -407,7 +419,7 @@ describe("a listener", () => {
     const { url } = await start();
     const port = Number(new URL(url).port);
     const second = start({}, { endpoint: { ...anyPort, port } as ListeningEndpointConfig });
-    expect(second).rejects.toThrow(
+    await expect(second).rejects.toThrow(
       `Cannot listen on "tcp 127.0.0.1:${port}": address already in use`,
     );
   });
@@ -416,9 +428,17 @@ describe("a listener", () => {
     const started = await start();
     const { client, recorder } = await open(started);
     started.listener.stopAccepting();
-    expect(get(started.url)).rejects.toThrow();
+    await expect(get(started.url)).rejects.toThrow();
     client.send("[1]");
     expect(await recorder.received(1)).toEqual(["[1]"]);
+  });
+
+  test("closes after it stopped accepting, with clients still there", async () => {
+    const started = await start();
+    const { closed } = await open(started);
+    started.listener.stopAccepting();
+    await started.listener.close();
+    expect((await closed).code).toBe(1001);
   });
 
   test("that closes tells its clients 1001", async () => {
@@ -470,7 +490,7 @@ describe("a Unix socket", () => {
     const server = createServer((socket) => socket.destroy());
     await new Promise<void>((resolve) => server.listen(endpoint.path, resolve));
     cleanups.push(() => server.close());
-    expect(start({}, { endpoint })).rejects.toThrow(
+    await expect(start({}, { endpoint })).rejects.toThrow(
       `Cannot listen on "unix ${endpoint.path}": address already in use`,
     );
     expect(existsSync(endpoint.path)).toBe(true);
@@ -479,6 +499,6 @@ describe("a Unix socket", () => {
   test("never replaces a file that is no socket", async () => {
     const endpoint = unixEndpoint();
     writeFileSync(endpoint.path, "precious");
-    expect(start({}, { endpoint })).rejects.toThrow("the file exists and is not a socket");
+    await expect(start({}, { endpoint })).rejects.toThrow("the file exists and is not a socket");
   });
 });

@@ -10,6 +10,7 @@ import {
   byType,
   defaulted,
   item,
+  mapOf,
   notSupported,
   optional,
   required,
@@ -34,7 +35,10 @@ const anonymous = byType(
 );
 
 const principal = item({
-  ticket: required(text, "The secret, or `${VARIABLE}` to take it from the environment."),
+  ticket: required(
+    text,
+    "The secret, or a variable of the environment in braces after a dollar sign.",
+  ),
   role: defaulted(text, "anonymous", "Role of this principal."),
 });
 
@@ -42,7 +46,7 @@ const ticket = byType(
   {
     static: item({
       type: required(v.literal("static"), "Configured here."),
-      principals: required(v.record(v.string(), principal), "authid -> secret and role."),
+      principals: required(mapOf(v.string(), principal), "authid -> secret and role."),
     }),
   },
   laterTypes("ticket"),

@@ -12,6 +12,7 @@ import {
   byType,
   defaulted,
   item,
+  mapOf,
   optional,
   required,
   serializer,
@@ -85,17 +86,17 @@ export const connection = item({
   auth: optional(connectionAuth, "How the proxy proves itself; absent: anonymous-proxy."),
 });
 
-/** `routes`: realm -> role -> connection, or several. */
-export const routes = v.record(
-  v.string(),
-  v.record(
-    v.string(),
-    v.union(
-      [text, v.pipe(v.array(text), v.minLength(1))],
-      (issue) => `expected a connection id or a list of them, found ${issue.received}`,
-    ),
-  ),
+const routeTarget = v.custom<string | string[]>(
+  (value) => isId(value) || (Array.isArray(value) && value.length > 0 && value.every(isId)),
+  (issue) => `expected a connection id or a list of them, found ${issue.received}`,
 );
+
+function isId(value: unknown): boolean {
+  return typeof value === "string" && value !== "";
+}
+
+/** `routes`: realm -> role -> connection, or several. */
+export const routes = mapOf(v.string(), mapOf(v.string(), routeTarget));
 
 /** `backends` of a `websocket-proxy` path. */
 export const backends = v.pipe(

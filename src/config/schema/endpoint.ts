@@ -17,12 +17,12 @@ import {
   text,
 } from "./primitive.ts";
 
-const listeningPort = v.union(
-  [integer(1, 65_535), v.pipe(v.string(), v.regex(/^\$[A-Za-z_]\w*$/))],
-  (issue) =>
-    issue.received === "undefined"
-      ? "required attribute is missing"
-      : `expected a port from 1 to 65535 or "$VARIABLE", found ${issue.received}`,
+const listeningPort = v.custom<number | string>(
+  (value) =>
+    typeof value === "string"
+      ? /^\$[A-Za-z_]\w*$/.test(value)
+      : Number.isInteger(value) && Number(value) >= 1 && Number(value) <= 65_535,
+  (issue) => `expected a port from 1 to 65535 or "$VARIABLE", found ${issue.received}`,
 );
 
 const ipVersion = v.picklist(

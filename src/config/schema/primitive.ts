@@ -44,7 +44,11 @@ export function item<const E extends v.ObjectEntries>(entries: E) {
     v.looseObject(entries),
     v.rawCheck(({ dataset, addIssue }) => {
       const input = dataset.value as Record<string, unknown> | null;
-      if (typeof input !== "object" || input === null || Array.isArray(input)) return;
+      if (typeof input !== "object" || input === null) return;
+      if (Array.isArray(input)) {
+        addIssue({ message: "expected object, found list" });
+        return;
+      }
       for (const key of Object.keys(input).filter((name) => !known.includes(name))) {
         addIssue({
           message: `unknown attribute "${key}"${didYouMean(key, known)}`,
@@ -75,8 +79,8 @@ export function byType<S extends Record<string, Schema>>(
   const typeFault = (sentence: string) =>
     v.looseObject({ type: v.custom(() => false, sentence) }) as Schema;
   const choose = (input: unknown): Schema => {
-    if (typeof input !== "object" || input === null || Array.isArray(input))
-      return v.looseObject({});
+    if (Array.isArray(input)) return v.custom(() => false, "expected object, found list");
+    if (typeof input !== "object" || input === null) return v.looseObject({});
     const type: unknown = "type" in input ? input.type : fallback;
     if (type === undefined) return v.looseObject({ type: v.string() });
     if (typeof type === "string" && Object.hasOwn(types, type)) return types[type] as Schema;
@@ -129,8 +133,19 @@ export function defaulted<S extends Schema, const D extends v.InferOutput<S>>(
 /** Anything, kept as it is. */
 export const anything = v.unknown();
 
+/** A map whose keys the operator chooses. */
+export function mapOf<K extends v.GenericSchema<string, string>, S extends Schema>(
+  key: K,
+  value: S,
+) {
+  return v.pipe(
+    v.record(key, value),
+    v.check((map) => !Array.isArray(map), "expected object, found list"),
+  );
+}
+
 /** Any map. */
-export const anyMap = v.record(v.string(), v.unknown());
+export const anyMap = mapOf(v.string(), v.unknown());
 
 /** A text that is not empty. */
 export const text = v.pipe(v.string(), v.minLength(1, "expected a text, found an empty one"));

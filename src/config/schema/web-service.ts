@@ -15,6 +15,7 @@ import {
   fileName,
   integer,
   item,
+  mapOf,
   notSupported,
   optional,
   required,
@@ -23,7 +24,7 @@ import {
 } from "./primitive.ts";
 import { type WebSocketOptionsItem, websocketOptions } from "./websocket-options.ts";
 
-const mimeTypes = v.record(v.string(), text);
+const mimeTypes = mapOf(v.string(), text);
 
 const refusedPackage = v.custom<undefined>(
   (value) => value === undefined,
@@ -151,7 +152,7 @@ const pathName = v.pipe(
 );
 
 /** Path name -> Web service. */
-export const paths: v.GenericSchema<unknown, Record<string, WebServiceItem>> = v.record(
+export const paths: v.GenericSchema<unknown, Record<string, WebServiceItem>> = mapOf(
   pathName,
   v.lazy(() => webService),
 ) as unknown as v.GenericSchema<unknown, Record<string, WebServiceItem>>;
@@ -173,7 +174,8 @@ export const webServiceTypes = {
   "websocket-proxy": websocketProxyService,
 };
 
-const webService = byType(
+/** A Web service. */
+export const webService = byType(
   webServiceTypes,
   notSupported("path type", [
     "reverseproxy",

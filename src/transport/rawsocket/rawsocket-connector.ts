@@ -35,6 +35,8 @@ export function connectRawSocketPeer(
 ): Promise<Peer> {
   return connectInTime(config.endpoint, async (signal) => {
     const { promise, resolve, reject } = Promise.withResolvers<Peer>();
+    // A connection can fail before anybody awaits its promise, and the opening of the socket tells why.
+    promise.catch(() => {});
     const handshake = new HandshakeCollector();
     const data: Connection = { config, handler, handshake, peer: null, resolve, reject };
     await openSocket(config.endpoint, { socket: SOCKET_HANDLER, data, signal });

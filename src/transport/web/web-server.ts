@@ -165,8 +165,9 @@ function listenerOf(id: string, server: WebServer, urls: string[], end: () => vo
     },
     async close() {
       hasStopped = true;
+      const stopped = server.stop(true);
       end();
-      await server.stop(true);
+      await stopped;
     },
   };
 }

@@ -4,6 +4,8 @@
  * @module
  */
 
+import { existsSync } from "node:fs";
+
 import { sentenceOf } from "#base/failure.ts";
 import type { ConnectingWebSocketConfig } from "#config/node-config.ts";
 import { connectFailure, connectInTime } from "#transport/endpoint/connect.ts";
@@ -28,12 +30,6 @@ const DRAIN_POLL_MS = 5;
 
 const CLOSE_DEADLINE_MS = 1000;
 
-/** What Bun's WebSocket client has beyond the standard's. */
-interface ClientSocket extends WebSocket {
-  pause(): void;
-  resume(): void;
-}
-
 /** Opens a WebSocket to a router, handshake included, within the endpoint's deadline. */
 export function connectWebSocketPeer(
   config: ConnectingWebSocketConfig,
@@ -41,7 +37,7 @@ export function connectWebSocketPeer(
   handler: PeerHandler,
 ): Promise<Peer> {
   const serializer = chooseSerializer(config.serializers, preferred);
-  return connectInTime(config.endpoint, (signal) => {
+  return connectInTime(config.endpoint, async (signal) => {
     const socket = openWebSocket(config, serializer);
     const { promise, resolve, reject } = Promise.withResolvers<Peer>();
     signal.addEventListener("abort", () => socket.terminate(), { once: true });
@@ -58,7 +54,7 @@ export function connectWebSocketPeer(
     };
     socket.onmessage = (event) => peer?.received(event.data);
     socket.onerror = (event) => {
-      state = stateOf(event, serializer) ?? state;
+      state = stateOf(event, config, serializer) ?? state;
     };
     socket.onclose = (event) => {
       if (peer !== null) peer.closed(event.code, event.reason);
@@ -76,34 +72,54 @@ function chooseSerializer(
   return serializers[0] ?? "json";
 }
 
-function openWebSocket(
-  config: ConnectingWebSocketConfig,
-  serializer: SerializerName,
-): ClientSocket {
+function openWebSocket(config: ConnectingWebSocketConfig, serializer: SerializerName): WebSocket {
   const { endpoint } = config;
   const url = new URL(config.url);
   const target = `${url.pathname}${url.search}`;
   const host = endpoint.type === "tcp" && endpoint.host.includes(":") ? `[${endpoint.host}]` : "";
   const address =
     endpoint.type === "unix"
-      ? `ws+unix://${usableUnixPath(endpoint.path)}:${target}`
+      ? `ws+unix://${unixPathInUrl(config)}:${target}`
       : `ws://${host || endpoint.host}:${endpoint.port}${target}`;
   const socket = new WebSocket(address, {
     protocols: [`wamp.2.${serializer}`],
     perMessageDeflate: false,
     headers: { Host: url.host },
-  }) as ClientSocket;
+  });
   socket.binaryType = "nodebuffer";
   return socket;
 }
 
+/**
+ * The path of a Unix socket as Bun's WebSocket client takes it: absolute, and of characters that a
+ * URL does not escape. A path that is too long goes through the working folder of this process.
+ */
+function unixPathInUrl({ endpoint }: ConnectingWebSocketConfig): string {
+  const path = endpoint.type === "unix" ? usableUnixPath(endpoint.path) : "";
+  const absolute = path.startsWith("/") ? path : `/proc/self/cwd/${path}`;
+  if (/^[\w./+@,=~-]+$/.test(absolute)) return absolute;
+  throw connectFailure(
+    endpoint,
+    "a WebSocket takes a Unix path of letters, digits and ./+@,=~_- only; rawsocket takes any",
+  );
+}
+
 /** What Bun says of a failed handshake, in the words of a present state. */
-function stateOf(event: Event, serializer: SerializerName): string | null {
+function stateOf(
+  event: Event,
+  { endpoint }: ConnectingWebSocketConfig,
+  serializer: SerializerName,
+): string | null {
   const said = "message" in event ? String(event.message) : "";
   if (/client protocol/i.test(said)) return `it does not speak wamp.2.${serializer}`;
   const status = /Expected 101 status code: (\d+)/i.exec(said)?.[1];
   if (status !== undefined) return `it answered the WebSocket handshake with status ${status}`;
   const tail = said.split("failed: ").at(-1);
+  if (tail === "Failed to connect") {
+    // Bun does not say more; whether the file is there is what an operator looks at first.
+    const isMissing = endpoint.type === "unix" && !existsSync(endpoint.path);
+    return isMissing ? "no such file" : "nobody listens there";
+  }
   return tail === undefined || tail === "" ? null : tail;
 }
 
@@ -125,7 +141,7 @@ class WebSocketClientPeer implements Peer {
   readonly isText: boolean;
   readonly details: TransportDetails;
   readonly maxSendOctets = Number.POSITIVE_INFINITY;
-  readonly #socket: ClientSocket;
+  readonly #socket: WebSocket;
   readonly #handler: PeerHandler;
   #drainPoll: ReturnType<typeof setInterval> | null = null;
   #deadline: ReturnType<typeof setTimeout> | null = null;
@@ -133,7 +149,7 @@ class WebSocketClientPeer implements Peer {
   #isClosed = false;
   #closeReason = "";
 
-  constructor(socket: ClientSocket, details: TransportDetails, handler: PeerHandler) {
+  constructor(socket: WebSocket, details: TransportDetails, handler: PeerHandler) {
     this.#socket = socket;
     this.#handler = handler;
     this.details = details;

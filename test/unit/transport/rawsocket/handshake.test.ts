@@ -14,7 +14,9 @@ describe("handshakeRequest", () => {
   test("rounds the length up to a power of two", () => {
     expect(handshakeRequest({ serializer: "cbor", maxOctets: 2 ** 24 }).toHex()).toBe("7ff30000");
     expect(handshakeRequest({ serializer: "json", maxOctets: 2 ** 20 }).toHex()).toBe("7fb10000");
-    expect(handshakeRequest({ serializer: "json", maxOctets: 2 ** 20 + 1 }).toHex()).toBe("7fc10000");
+    expect(handshakeRequest({ serializer: "json", maxOctets: 2 ** 20 + 1 }).toHex()).toBe(
+      "7fc10000",
+    );
     expect(handshakeRequest({ serializer: "msgpack", maxOctets: 1 }).toHex()).toBe("7f020000");
     expect(handshakeRequest({ serializer: "json", maxOctets: 2 ** 26 }).toHex()).toBe("7ff10000");
   });
@@ -69,7 +71,10 @@ describe("readHandshakeAnswer", () => {
 
   test.each([
     ["7f100000", "the RawSocket handshake was refused: the serializer is not supported"],
-    ["7f200000", "the RawSocket handshake was refused: the maximum message length is not acceptable"],
+    [
+      "7f200000",
+      "the RawSocket handshake was refused: the maximum message length is not acceptable",
+    ],
     ["7f300000", "the RawSocket handshake was refused: reserved bits are not zero"],
     ["7f400000", "the RawSocket handshake was refused: there are too many connections"],
     ["7f900000", "the RawSocket handshake was refused: error 9"],

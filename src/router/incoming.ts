@@ -1,0 +1,116 @@
+/**
+ * Incoming: one message of a client, its head checked as it is read, its payload left as octets.
+ *
+ * @module
+ */
+
+import { Failure } from "#base/failure.ts";
+import { ErrorUri } from "#wamp/error-uri.ts";
+import { isId } from "#wamp/id.ts";
+import { messageTypeName } from "#wamp/message-type.ts";
+import type { SerializerName, WireMessage } from "#wamp/peer.ts";
+import { type MessageSlices, sliceMessage } from "#wamp/transcode/payload-slice.ts";
+import type { Payload } from "./outgoing.ts";
+import { isLooseUri, type MatchPolicy } from "./uri-match.ts";
+
+/** A map of options or details. */
+export type Dict = Record<string, unknown>;
+
+/** One message that arrived; every reader throws a Failure for what is no WAMP. */
+export class Incoming {
+  readonly type: number;
+  readonly #slices: MessageSlices;
+  readonly #serializer: SerializerName;
+
+  constructor(message: WireMessage, serializer: SerializerName) {
+    this.#slices = sliceMessage(message, serializer);
+    this.#serializer = serializer;
+    const type = this.#slices.length > 0 ? this.#slices.value(0) : undefined;
+    if (!Number.isInteger(type)) throw violation("Cannot read the message: it has no type");
+    this.type = type as number;
+  }
+
+  id(index: number): number {
+    const value = this.#value(index);
+    if (!isId(value)) throw this.#wrong(index, "no id");
+    return value;
+  }
+
+  /** A message type code, as ERROR has one. */
+  code(index: number): number {
+    const value = this.#value(index);
+    if (!Number.isInteger(value)) throw this.#wrong(index, "no message type");
+    return value as number;
+  }
+
+  dict(index: number): Dict {
+    const value = this.#value(index);
+    if (typeof value !== "object" || value === null || Array.isArray(value)) {
+      throw this.#wrong(index, "no map");
+    }
+    if (value instanceof Uint8Array) throw this.#wrong(index, "no map");
+    return value as Dict;
+  }
+
+  /** A URI or a pattern; one that is a string but not well formed is `wamp.error.invalid_uri`. */
+  uri(index: number, match: MatchPolicy = "exact"): string {
+    const value = this.#value(index);
+    if (typeof value !== "string") throw this.#wrong(index, "no URI");
+    if (!isLooseUri(value, match)) {
+      const kind = match === "exact" ? "URI" : `${match} pattern`;
+      throw new Failure(`Cannot use «${value.slice(0, 200)}»: it is not a valid ${kind}`, {
+        source: "client",
+        uri: ErrorUri.invalidUri,
+      });
+    }
+    return value;
+  }
+
+  /** Arguments and keyword arguments, if there are any, from this index on. */
+  payload(from: number): Payload {
+    const { length } = this.#slices;
+    if (length > from + 2) throw this.#wrong(from + 2, "more than the message has");
+    const items: Uint8Array[] = [];
+    for (let i = from; i < length; i += 1) {
+      const octets = this.#slices.octets(i);
+      const kind = containerKind(octets, this.#serializer);
+      if (i === from && kind !== "list") throw this.#wrong(i, "no list of arguments");
+      if (i > from && kind !== "map") throw this.#wrong(i, "no map of keyword arguments");
+      items.push(octets);
+    }
+    return { serializer: this.#serializer, items };
+  }
+
+  #value(index: number): unknown {
+    if (index >= this.#slices.length) throw this.#wrong(index, "missing");
+    return this.#slices.value(index);
+  }
+
+  #wrong(index: number, state: string): Failure {
+    return violation(`Cannot read ${messageTypeName(this.type)}: element ${index} is ${state}`);
+  }
+}
+
+/** A Failure that ends the session of the client that caused it. */
+export function violation(sentence: string): Failure {
+  return new Failure(sentence, { source: "client", uri: ErrorUri.protocolViolation });
+}
+
+/**
+ * Told from the first octet, because a receiver would be blamed for a payload that is neither:
+ * its own library would call it a protocol violation of the router.
+ */
+function containerKind(octets: Uint8Array, serializer: SerializerName): "list" | "map" | "other" {
+  const first = octets[0] ?? 0;
+  switch (serializer) {
+    case "json":
+      if (first === 0x5b) return "list";
+      return first === 0x7b ? "map" : "other";
+    case "msgpack":
+      if ((first & 0xf0) === 0x90 || first === 0xdc || first === 0xdd) return "list";
+      return (first & 0xf0) === 0x80 || first === 0xde || first === 0xdf ? "map" : "other";
+    case "cbor":
+      if (first >> 5 === 4) return "list";
+      return first >> 5 === 5 ? "map" : "other";
+  }
+}

@@ -1,0 +1,92 @@
+/**
+ * Making messages for members: a head of values and a payload of octets that nobody decodes.
+ *
+ * @module
+ */
+
+import { Failure, sentenceOf } from "#base/failure.ts";
+import { ErrorUri } from "#wamp/error-uri.ts";
+import { MessageType, messageTypeName } from "#wamp/message-type.ts";
+import type { SerializerName, WireMessage } from "#wamp/peer.ts";
+import { encodeMessage } from "#wamp/serializer/serializer.ts";
+import { buildMessage } from "#wamp/transcode/payload-slice.ts";
+import { UntellableValue } from "#wamp/transcode/untellable-value.ts";
+import type { Member } from "./member.ts";
+
+/** Arguments and keyword arguments as octets of the serializer that they came in. */
+export interface Payload {
+  serializer: SerializerName;
+  items: Uint8Array[];
+}
+
+/** A payload of the router's own, from values. */
+export function payloadOf(args: readonly unknown[]): Payload {
+  return { serializer: "json", items: [new TextEncoder().encode(JSON.stringify(args))] };
+}
+
+/**
+ * The message for this member. Throws a Failure when its serializer has no way to tell a value
+ * (`wamp.error.invalid_argument`) or when it is longer than the member takes
+ * (`wamp.error.payload_size_exceeded`).
+ */
+export function messageFor(
+  member: Member,
+  head: readonly unknown[],
+  payload: Payload | undefined,
+): WireMessage {
+  const message = build(member, head, payload);
+  demandFits(member, message, head);
+  return message;
+}
+
+/** Refuses a message that is longer than the member announced to take. */
+export function demandFits(member: Member, message: WireMessage, head: readonly unknown[]): void {
+  const limit = member.maxSendOctets;
+  if (limit === Number.POSITIVE_INFINITY) return;
+  const octets = typeof message === "string" ? Buffer.byteLength(message) : message.length;
+  if (octets <= limit) return;
+  const name = messageTypeName(Number(head[0]));
+  throw new Failure(`Cannot send ${name}: ${octets} octets where the receiver takes ${limit}`, {
+    source: "client",
+    uri: ErrorUri.payloadSizeExceeded,
+  });
+}
+
+/** Sends a short message of values alone. */
+export function tell(member: Member, list: readonly unknown[]): void {
+  member.send(encodeMessage([...list], member.serializer, member.isText));
+}
+
+/** Sends an ERROR with one sentence. */
+export function tellError(
+  member: Member,
+  requestType: number,
+  request: number,
+  uri: string,
+  sentence: string,
+): void {
+  tell(member, [MessageType.ERROR, requestType, request, {}, uri, [sentence]]);
+}
+
+/** The WAMP error that stands for anything that was thrown while a message was made. */
+export function asFailure(thrown: unknown): Failure {
+  if (thrown instanceof Failure) return thrown;
+  throw thrown;
+}
+
+function build(member: Member, head: readonly unknown[], payload: Payload | undefined) {
+  if (payload === undefined || payload.items.length === 0) {
+    return encodeMessage([...head], member.serializer, member.isText);
+  }
+  try {
+    return buildMessage(head, payload, member.serializer, member.isText);
+  } catch (thrown) {
+    if (!(thrown instanceof UntellableValue)) throw thrown;
+    const name = messageTypeName(Number(head[0]));
+    throw new Failure(`Cannot tell ${name} in ${member.serializer}: ${sentenceOf(thrown)}`, {
+      source: "client",
+      uri: ErrorUri.invalidArgument,
+      cause: thrown,
+    });
+  }
+}

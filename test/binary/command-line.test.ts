@@ -1,0 +1,82 @@
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+const main = join(import.meta.dir, "../../src/main.ts");
+let folder = "";
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "crossproxy-cli-"));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Runs the command line in a folder of its own and waits for its end. */
+async function crossproxy(...words: string[]) {
+  const { CROSSBAR_DIR: _, ...env } = process.env;
+  const child = Bun.spawn([process.execPath, main, ...words], {
+    cwd: folder,
+    env,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const [stdout, stderr, exitCode] = await Promise.all([
+    child.stdout.text(),
+    child.stderr.text(),
+    child.exited,
+  ]);
+  return { stdout, stderr, exitCode };
+}
+
+test("prints the release", async () => {
+  const expected = `crossproxy 0.1.0 (bun ${Bun.version})\n`;
+  expect(await crossproxy("version")).toEqual({ stdout: expected, stderr: "", exitCode: 0 });
+  expect(await crossproxy("--version")).toEqual({ stdout: expected, stderr: "", exitCode: 0 });
+});
+
+test("prints its help on standard output", async () => {
+  const { stdout, stderr, exitCode } = await crossproxy("--help");
+  expect(stdout).toContain("Usage: crossproxy");
+  expect(stdout).toContain("--logformat");
+  expect({ stderr, exitCode }).toEqual({ stderr: "", exitCode: 0 });
+});
+
+test("says what it looked for in a folder without a configuration", async () => {
+  const { stderr, exitCode } = await crossproxy();
+  expect(stderr).toContain("no .crossbar/config.json, config.yaml or node.json");
+  expect(exitCode).toBe(2);
+});
+
+test("ends with 2 for an unknown word, option or level", async () => {
+  for (const words of [["strat"], ["start", "--nonsense"], ["--loglevel", "loud"]]) {
+    const { stderr, exitCode } = await crossproxy(...words);
+    expect(stderr).toStartWith("error: ");
+    expect(exitCode).toBe(2);
+  }
+});
+
+test("names a missing file in one line, with 78 for start and 1 for check", async () => {
+  const stderr = 'Cannot read "missing.json": no such file\n';
+  expect(await crossproxy("missing.json")).toEqual({ stdout: "", stderr, exitCode: 78 });
+  expect(await crossproxy("start", "--config", "missing.json")).toEqual({
+    stdout: "",
+    stderr,
+    exitCode: 78,
+  });
+  expect(await crossproxy("check", "missing.json")).toEqual({ stdout: "", stderr, exitCode: 1 });
+});
+
+test("prints a fault with its place and counts it, without a stack", async () => {
+  writeFileSync(join(folder, "broken.json"), '{ "version": 2,\n  "workers": [ }\n');
+  const check = await crossproxy("check", "broken.json");
+  expect(check.stderr).toMatch(/^broken\.json:2:\d+ {2}/);
+  expect(check.stderr).toEndWith("1 problem in broken.json\n");
+  expect(check.stderr).not.toContain("    at ");
+  expect(check.exitCode).toBe(1);
+  expect((await crossproxy("broken.json")).exitCode).toBe(78);
+});
+
+test("refuses to be a worker without a controller", async () => {
+  const { stderr, exitCode } = await crossproxy("__worker");
+  expect(stderr).toBe("Cannot run as a worker: no controller started this process\n");
+  expect(exitCode).toBe(2);
+});

@@ -1,0 +1,240 @@
+import { afterAll, afterEach, describe, expect, test } from "bun:test";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import type { ConnectingRawSocketConfig, RawSocketTransportConfig } from "#config/node-config.ts";
+import type { Listener, TransportContext } from "#transport/listener.ts";
+import { connectPeer } from "#transport/peer-connector.ts";
+import { startRawSocketListener } from "#transport/rawsocket/rawsocket-listener.ts";
+import type { Peer, PeerHandler } from "#wamp/peer.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "crossproxy-rawsocket-"));
+const path = join(folder, "router.sock");
+const cleanups: (() => unknown)[] = [];
+
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const silent = () => {};
+const context = {
+  log: { error: silent, warn: silent, info: silent, debug: silent },
+} as unknown as TransportContext;
+
+const listening: RawSocketTransportConfig = {
+  type: "rawsocket",
+  id: "transport1",
+  endpoint: { type: "unix", path, backlog: 50, permission: 0o600 },
+  serializers: ["cbor", "json"],
+  auth: {},
+  backend: null,
+  options: { max_message_size: 2 ** 24 },
+};
+const connecting: ConnectingRawSocketConfig = {
+  type: "rawsocket",
+  endpoint: { type: "unix", path, timeoutMs: 2000 },
+  serializer: "cbor",
+  max_message_size: 2 ** 24,
+};
+
+/** A handler that records, and answers each message with `reply`. */
+function recorder(onMessage: (octets: Uint8Array) => void = silent) {
+  const closed = Promise.withResolvers<string>();
+  const drained = Promise.withResolvers<void>();
+  const handler: PeerHandler = {
+    onMessage: (message) => onMessage(message as Uint8Array),
+    onDrain: () => drained.resolve(),
+    onClose: (reason) => closed.resolve(reason),
+  };
+  return { handler, closed: closed.promise, drained: drained.promise };
+}
+
+async function listen(accept: (peer: Peer) => PeerHandler, config = listening): Promise<Listener> {
+  const listener = await startRawSocketListener(config, accept, context);
+  cleanups.push(() => listener.close());
+  return listener;
+}
+
+/** Sends octets on a bare socket and gives all that comes back until it closes. */
+async function exchange(octets: string, stopAt = Number.POSITIVE_INFINITY): Promise<string> {
+  const { promise, resolve } = Promise.withResolvers<string>();
+  let answer = "";
+  const socket = await Bun.connect({
+    unix: path,
+    socket: {
+      data(_socket, chunk) {
+        answer += chunk.toHex();
+        if (answer.length >= stopAt * 2) resolve(answer);
+      },
+      close: () => resolve(answer),
+    },
+  });
+  socket.write(Uint8Array.fromHex(octets));
+  return promise.finally(() => socket.terminate());
+}
+
+const echo = (peer: Peer) => recorder((octets) => peer.send(octets)).handler;
+
+describe("startRawSocketListener", () => {
+  test("answers the handshake and echoes frames that came with it", async () => {
+    await listen(echo);
+    expect(await exchange("7f030000" + "00000002aabb", 10)).toBe("7ff30000" + "00000002aabb");
+  });
+
+  test("answers a ping with its payload", async () => {
+    await listen(echo);
+    expect(await exchange("7ff30000" + "01000003010203", 11)).toBe("7ff30000" + "02000003010203");
+  });
+
+  test("says why it refuses a handshake", async () => {
+    await listen(echo);
+    expect(await exchange("7ff20000")).toBe("7f100000");
+    expect(await exchange("7ff30100")).toBe("7f300000");
+    expect(await exchange("47")).toBe("");
+  });
+
+  test("closes on a frame that is longer than announced", async () => {
+    const gone = recorder();
+    await listen(() => gone.handler, { ...listening, options: { max_message_size: 512 } });
+    expect(await exchange("7ff30000" + "00000201")).toBe("7f030000");
+    expect(await gone.closed).toBe(
+      "protocol violation: a frame of 513 octets is longer than the announced 512",
+    );
+  });
+
+  test("closes only the peer whose handler throws", async () => {
+    await listen(
+      (peer) =>
+        recorder((octets) => {
+          if (octets[0] === 0xee) throw new Error("broken");
+          peer.send(octets);
+        }).handler,
+    );
+    const received = Promise.withResolvers<string>();
+    const peer = await connectPeer(
+      connecting,
+      null,
+      recorder((octets) => received.resolve(octets.toHex())).handler,
+    );
+    cleanups.push(() => peer.close(1000, "done"));
+    expect(await exchange("7ff30000" + "00000001ee")).toBe("7ff30000");
+    peer.send(Uint8Array.of(1));
+    expect(await received.promise).toBe("01");
+  });
+
+  test("serves TCP on a port that the system chooses", async () => {
+    const endpoint = {
+      type: "tcp",
+      port: 0,
+      interface: "127.0.0.1",
+      shared: true,
+      backlog: 50,
+    } as const;
+    const peers: Peer[] = [];
+    const listener = await listen(
+      (peer) => {
+        peers.push(peer);
+        return echo(peer);
+      },
+      { ...listening, endpoint },
+    );
+    const port = Number(listener.urls[0]?.split(":").at(-1));
+    const received = Promise.withResolvers<string>();
+    const peer = await connectPeer(
+      { ...connecting, endpoint: { type: "tcp", host: "127.0.0.1", port, timeoutMs: 2000 } },
+      null,
+      recorder((octets) => received.resolve(octets.toHex())).handler,
+    );
+    cleanups.push(() => peer.close(1000, "done"));
+    peer.send(Uint8Array.of(7));
+    expect(await received.promise).toBe("07");
+    expect(peers[0]?.details.peer).toMatch(/^tcp4:127\.0\.0\.1:\d+$/);
+  });
+
+  test("ends open connections when it closes", async () => {
+    const listener = await listen(echo);
+    const gone = recorder();
+    await connectPeer(connecting, null, gone.handler);
+    await listener.close();
+    expect(await gone.closed).toBe("connection closed");
+  });
+});
+
+describe("connectPeer over RawSocket", () => {
+  test("carries large and many messages in order, through pauses", async () => {
+    await listen(echo);
+    const sizes = [1, 70_000, 3, 5_000_000, 65_532, 65_536, 16_777_215, 2];
+    const got: number[] = [];
+    const done = Promise.withResolvers<void>();
+    const { handler } = recorder((octets) => {
+      expect(octets.every((octet) => octet === got.length + 1)).toBe(true);
+      got.push(octets.length);
+      if (got.length === sizes.length) done.resolve();
+    });
+    const peer = await connectPeer(connecting, null, handler);
+    cleanups.push(() => peer.close(1000, "done"));
+    const borrowed = new Uint8Array(2 ** 24);
+    peer.pause();
+    sizes.forEach((size, index) => {
+      peer.send(borrowed.subarray(0, size).fill(index + 1));
+    });
+    borrowed.fill(0xff);
+    peer.resume();
+    await done.promise;
+    expect(got).toEqual(sizes);
+  });
+
+  test("says when the other side is behind and when it caught up", async () => {
+    const accepted: Peer[] = [];
+    await listen((peer) => {
+      accepted.push(peer);
+      peer.pause();
+      return recorder().handler;
+    });
+    const { handler, drained } = recorder();
+    const peer = await connectPeer(connecting, null, handler);
+    cleanups.push(() => peer.close(1000, "done"));
+    let sent = 0;
+    while (peer.send(new Uint8Array(100_000))) sent += 1;
+    expect(sent).toBeGreaterThan(9);
+    expect(peer.bufferedOctets).toBeGreaterThan(2 ** 20);
+    accepted[0]?.resume();
+    await drained;
+    expect(peer.bufferedOctets).toBeLessThanOrEqual(2 ** 18);
+  });
+
+  test("delivers what was sent before close", async () => {
+    const got = Promise.withResolvers<number>();
+    await listen(() => recorder((octets) => got.resolve(octets.length)).handler);
+    const mine = recorder();
+    const peer = await connectPeer(connecting, null, mine.handler);
+    peer.send(new Uint8Array(4_000_000));
+    peer.close(1000, "session left");
+    expect(peer.send(new Uint8Array(1))).toBe(true);
+    expect(await got.promise).toBe(4_000_000);
+    expect(await mine.closed).toBe("session left");
+  });
+
+  test("rejects with the state of the endpoint", async () => {
+    const none = { ...connecting, endpoint: { ...connecting.endpoint, path: "/no/such.sock" } };
+    const refused = connectPeer(none as ConnectingRawSocketConfig, null, recorder().handler);
+    expect(refused).rejects.toThrow(
+      'Cannot connect to router at "unix /no/such.sock": no such file',
+    );
+    await refused.catch(silent);
+    await listen(echo);
+    const other = connectPeer({ ...connecting, serializer: "msgpack" }, null, recorder().handler);
+    await expect(other).rejects.toThrow("was refused: the serializer is not supported");
+  });
+
+  test("gives up on a router that does not shake hands", async () => {
+    const mute = Bun.listen({ unix: join(folder, "mute.sock"), socket: { data: silent } });
+    cleanups.push(() => mute.stop(true));
+    const endpoint = { type: "unix", path: join(folder, "mute.sock"), timeoutMs: 30 } as const;
+    await expect(
+      connectPeer({ ...connecting, endpoint }, null, recorder().handler),
+    ).rejects.toThrow("no answer within 30 ms");
+  });
+});

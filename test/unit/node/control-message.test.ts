@@ -1,0 +1,37 @@
+import { expect, test } from "bun:test";
+
+import { parseMessageToController, parseMessageToWorker } from "#node/control-message.ts";
+
+const context = {
+  release: "0.1.0",
+  nodeId: "node1",
+  workers: 1,
+  logLevel: "info",
+  logFormat: "standard",
+};
+
+test("hands on a start message with the whole configuration of the worker", () => {
+  const config = { type: "proxy", id: "proxy1", transports: [{ anything: true }] };
+  const message: unknown = { kind: "start", config, context };
+  expect(parseMessageToWorker(message) as unknown).toEqual(message);
+});
+
+test("refuses a worker type that there is not, and a context with something missing", () => {
+  const config = { type: "guest", id: "guest1" };
+  expect(parseMessageToWorker({ kind: "start", config, context })).toBeUndefined();
+  const proxy = { type: "proxy", id: "proxy1" };
+  expect(parseMessageToWorker({ kind: "start", config: proxy, context: {} })).toBeUndefined();
+});
+
+test("refuses in either direction what belongs to the other", () => {
+  expect(parseMessageToController({ kind: "shutdown" })).toBeUndefined();
+  expect(parseMessageToWorker({ kind: "ready", urls: [] })).toBeUndefined();
+  expect(parseMessageToWorker(null)).toBeUndefined();
+});
+
+test("hands on what a worker says", () => {
+  const failed = { kind: "failed", sentence: "Cannot listen", source: "internal" } as const;
+  expect(parseMessageToController(failed)).toEqual(failed);
+  const ready = { kind: "ready", urls: ["http://localhost:8080/"] } as const;
+  expect(parseMessageToController(ready)).toEqual({ kind: "ready", urls: [...ready.urls] });
+});

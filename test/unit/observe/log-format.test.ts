@@ -1,0 +1,63 @@
+import { expect, test } from "bun:test";
+
+import { formatRecord, type LogRecord } from "#observe/log-format.ts";
+
+const record: LogRecord = {
+  time: new Date("2026-11-23T03:17:49.250Z"),
+  level: "info",
+  system: "Proxy",
+  worker: "proxy1",
+  pid: 15980,
+  event: "session joined",
+  fields: { session: 7, realm: "realm1", authid: "a b", none: null, missing: undefined },
+};
+
+test("prints Crossbar's standard format", () => {
+  expect(formatRecord(record, "standard")).toBe(
+    '2026-11-23T03:17:49+0000 [Proxy       15980] session joined session=7 realm=realm1 authid="a b" none=null',
+  );
+});
+
+test("prints the system alone for syslogd and neither for none", () => {
+  const bare = { ...record, system: "Controller", pid: 99, fields: {} };
+  expect(formatRecord(bare, "syslogd")).toBe("[Controller     99] session joined");
+  expect(formatRecord(bare, "none")).toBe("session joined");
+});
+
+test("prints one JSON object in which a field cannot replace a part of the record", () => {
+  const line = formatRecord({ ...record, fields: { level: "error", realm: "r" } }, "json");
+  expect(JSON.parse(line)).toEqual({
+    time: "2026-11-23T03:17:49.250Z",
+    level: "info",
+    system: "Proxy",
+    worker: "proxy1",
+    pid: 15980,
+    event: "session joined",
+    level_: "error",
+    realm: "r",
+  });
+});
+
+test("lets no value begin a line or reach the terminal as a control sequence", () => {
+  const authid = 'x\n2026 [Router] forged\r\u001b[2J\u0085\u009b\u2028\u202e"';
+  for (const format of ["standard", "syslogd", "none", "json"] as const) {
+    const line = formatRecord({ ...record, event: `e\n${authid}`, fields: { authid } }, format);
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: these must not be there
+    expect(line).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202e]/);
+  }
+});
+
+test("gives a JSON value back as it was", () => {
+  const authid = 'q"\\\n\u0085\u2028';
+  expect(JSON.parse(formatRecord({ ...record, fields: { authid } }, "json")).authid).toBe(authid);
+});
+
+test("quotes what could be taken for another field, and the empty text", () => {
+  const fields = { authid: "a=b", empty: "" };
+  expect(formatRecord({ ...record, fields }, "none")).toBe('session joined authid="a=b" empty=""');
+});
+
+test("cuts a very long value", () => {
+  const line = formatRecord({ ...record, fields: { authid: "x".repeat(1_000_000) } }, "none");
+  expect(line.length).toBeLessThan(5_000);
+});
