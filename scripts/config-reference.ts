@@ -53,7 +53,7 @@ function typeOf(schema: AnySchema): string {
   if (inner.type === "array" && inner.item !== undefined) return `list of ${typeOf(inner.item)}`;
   if (inner.type === "record" && inner.value !== undefined) return `map to ${typeOf(inner.value)}`;
   if (inner.type === "literal" || inner.type === "picklist") return inner.expects ?? inner.type;
-  return inner.type === "unknown" || inner.type === "custom" ? "see right" : inner.type;
+  return inner.type === "unknown" || inner.type === "custom" ? "any" : inner.type;
 }
 
 function defaultOf(schema: AnySchema): string {
@@ -63,9 +63,14 @@ function defaultOf(schema: AnySchema): string {
 
 function describe(schema: AnySchema, path: string): void {
   const inner = core(schema);
-  if (inner.item !== undefined) return describe(inner.item, `${path}[]`);
-  if (inner.type === "record" && inner.value !== undefined)
-    return describe(inner.value, `${path}.*`);
+  if (inner.item !== undefined) {
+    describe(inner.item, `${path}[]`);
+    return;
+  }
+  if (inner.type === "record" && inner.value !== undefined) {
+    describe(inner.value, `${path}.*`);
+    return;
+  }
   if (inner.types !== undefined) {
     for (const [type, one] of Object.entries(inner.types)) describe(one, `${path} (${type})`);
     return;

@@ -47,6 +47,10 @@ export function normalizeAuth(
     auth.ticket = normalizeTicket(item.ticket, path, around, report);
   if (isSound("anonymous-proxy")) {
     refuseTrust([...path, "anonymous-proxy"], around, report);
+    for (const name of ["role", "authid"] as const) {
+      if (item["anonymous-proxy"]?.[name] === undefined) continue;
+      report.warn([...path, "anonymous-proxy", name], `not honoured: the proxy names the ${name}`);
+    }
     auth["anonymous-proxy"] = { type: "static" };
   }
   if (Object.keys(auth).length === 0 && !report.isMisshapen(path)) {

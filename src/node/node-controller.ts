@@ -143,7 +143,7 @@ export class NodeController {
     const handle = slot.handle;
     if (handle === null) return;
     const outcome = await handle.shutdown(SHUTDOWN_DEADLINE_MS);
-    const fields = { id: slot.config.id, pid: handle.pid };
+    const fields = { id: slot.config.id, worker_pid: handle.pid };
     if (outcome === "killed") this.#log.warn("worker killed: did not end in time", fields);
     else this.#log.info("worker stopped", fields);
   }

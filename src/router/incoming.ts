@@ -81,6 +81,13 @@ export class Incoming {
     return { serializer: this.#serializer, items };
   }
 
+  /** Arguments as values, for the procedures that the router itself answers. */
+  args(index: number): readonly unknown[] {
+    if (index >= this.#slices.length) return [];
+    const value = this.#slices.value(index);
+    return Array.isArray(value) ? value : [];
+  }
+
   #value(index: number): unknown {
     if (index >= this.#slices.length) throw this.#wrong(index, "missing");
     return this.#slices.value(index);

@@ -68,12 +68,6 @@ export function tellError(
   tell(member, [MessageType.ERROR, requestType, request, {}, uri, [sentence]]);
 }
 
-/** The WAMP error that stands for anything that was thrown while a message was made. */
-export function asFailure(thrown: unknown): Failure {
-  if (thrown instanceof Failure) return thrown;
-  throw thrown;
-}
-
 function build(member: Member, head: readonly unknown[], payload: Payload | undefined) {
   if (payload === undefined || payload.items.length === 0) {
     return encodeMessage([...head], member.serializer, member.isText);

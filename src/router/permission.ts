@@ -4,9 +4,9 @@
  * @module
  */
 
+import { Failure } from "#base/failure.ts";
 import type { PermissionConfig, RoleConfig } from "#config/node-config.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
-import { Failure } from "#base/failure.ts";
 import { UriPatternMap } from "./uri-match.ts";
 
 /** An action that a permission allows or denies. */
@@ -44,6 +44,6 @@ export class Role {
   }
 
   #best(uri: string): PermissionConfig | undefined {
-    return this.#permissions.matches(uri)[0];
+    return this.#permissions.matches(uri).next().value;
   }
 }

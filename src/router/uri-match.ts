@@ -31,7 +31,10 @@ interface Wildcard<T> {
 /** Values by pattern, found again by the URIs that the patterns match. */
 export class UriPatternMap<T> {
   readonly #exact = new Map<string, T>();
-  readonly #prefix = new Map<string, T>();
+  /** By length, so that a lookup costs what the patterns ask for and not what the URI is long. */
+  readonly #prefix = new Map<number, Map<string, T>>();
+  /** The lengths in `#prefix`, longest first. */
+  #prefixLengths: number[] = [];
   /** By number of components, since a wildcard matches only URIs with as many. */
   readonly #wildcard = new Map<number, Map<string, Wildcard<T>>>();
 
@@ -41,7 +44,7 @@ export class UriPatternMap<T> {
       case "exact":
         return this.#exact.get(pattern);
       case "prefix":
-        return this.#prefix.get(pattern);
+        return this.#prefix.get(pattern.length)?.get(pattern);
       case "wildcard":
         return this.#wildcard.get(componentCount(pattern))?.get(pattern)?.value;
     }
@@ -54,13 +57,12 @@ export class UriPatternMap<T> {
         this.#exact.set(pattern, value);
         return;
       case "prefix":
-        this.#prefix.set(pattern, value);
+        setIn(this.#prefix, pattern.length, pattern, value);
+        this.#sortPrefixes();
         return;
       case "wildcard": {
         const components = pattern.split(".");
-        const ofCount = this.#wildcard.get(components.length) ?? new Map<string, Wildcard<T>>();
-        ofCount.set(pattern, { components, value });
-        this.#wildcard.set(components.length, ofCount);
+        setIn(this.#wildcard, components.length, pattern, { components, value });
       }
     }
   }
@@ -72,40 +74,51 @@ export class UriPatternMap<T> {
         this.#exact.delete(pattern);
         return;
       case "prefix":
-        this.#prefix.delete(pattern);
+        deleteIn(this.#prefix, pattern.length, pattern);
+        this.#sortPrefixes();
         return;
-      case "wildcard": {
-        const count = componentCount(pattern);
-        const ofCount = this.#wildcard.get(count);
-        ofCount?.delete(pattern);
-        if (ofCount?.size === 0) this.#wildcard.delete(count);
-      }
+      case "wildcard":
+        deleteIn(this.#wildcard, componentCount(pattern), pattern);
     }
   }
 
   /**
    * The values of every pattern that matches, best first: the exact one, then prefixes from the
-   * longest, then wildcards from the one that names the earlier components.
+   * longest, then wildcards from the one that names the earlier components. The map must not
+   * change while they are read.
    */
-  matches(uri: string): T[] {
-    const found: T[] = [];
+  *matches(uri: string): Generator<T, undefined> {
     const exact = this.#exact.get(uri);
-    if (exact !== undefined) found.push(exact);
-    if (this.#prefix.size > 0) {
-      for (let length = uri.length; length >= 0; length -= 1) {
-        const value = this.#prefix.get(uri.slice(0, length));
-        if (value !== undefined) found.push(value);
-      }
+    if (exact !== undefined) yield exact;
+    for (const length of this.#prefixLengths) {
+      if (length > uri.length) continue;
+      const value = this.#prefix.get(length)?.get(uri.slice(0, length));
+      if (value !== undefined) yield value;
     }
-    if (this.#wildcard.size > 0) {
-      const components = uri.split(".");
-      const candidates = this.#wildcard.get(components.length)?.values() ?? [];
-      const wildcards = [...candidates].filter((one) => fits(one.components, components));
-      wildcards.sort((a, b) => compareWildcards(a.components, b.components));
-      for (const one of wildcards) found.push(one.value);
-    }
-    return found;
+    if (this.#wildcard.size === 0) return;
+    const components = uri.split(".");
+    const candidates = this.#wildcard.get(components.length)?.values() ?? [];
+    const wildcards = [...candidates].filter((one) => fits(one.components, components));
+    wildcards.sort((a, b) => compareWildcards(a.components, b.components));
+    for (const one of wildcards) yield one.value;
   }
+
+  #sortPrefixes(): void {
+    if (this.#prefixLengths.length === this.#prefix.size) return;
+    this.#prefixLengths = [...this.#prefix.keys()].sort((a, b) => b - a);
+  }
+}
+
+function setIn<V>(groups: Map<number, Map<string, V>>, key: number, pattern: string, value: V) {
+  const group = groups.get(key) ?? new Map<string, V>();
+  group.set(pattern, value);
+  groups.set(key, group);
+}
+
+function deleteIn<V>(groups: Map<number, Map<string, V>>, key: number, pattern: string): void {
+  const group = groups.get(key);
+  group?.delete(pattern);
+  if (group?.size === 0) groups.delete(key);
 }
 
 function componentCount(pattern: string): number {

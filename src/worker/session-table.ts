@@ -10,7 +10,7 @@ export interface EndableSession {
 }
 
 /** The open sessions of one worker. */
-export class SessionTable<S extends EndableSession> {
+export class SessionTable<S extends EndableSession = EndableSession> {
   readonly #sessions = new Set<S>();
   #onEmpty: (() => void) | undefined;
 

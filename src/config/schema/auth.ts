@@ -94,7 +94,9 @@ export interface AuthItem {
   ticket?:
     | { type: "static"; principals: Record<string, { ticket: string; role: string }> }
     | undefined;
-  "anonymous-proxy"?: { type: "static" } | undefined;
+  "anonymous-proxy"?:
+    | { type: "static"; role?: string | undefined; authid?: string | undefined }
+    | undefined;
 }
 
 /** `auth` of a connection: how the proxy proves itself to the router. */

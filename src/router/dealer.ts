@@ -1,0 +1,244 @@
+/**
+ * The dealer of a realm.
+ *
+ *     [CALL, request, options, procedure, args?, kwargs?]
+ *     [INVOCATION, request, registration, details, args?, kwargs?]
+ *     [YIELD, invocation, options, args?, kwargs?]   [RESULT, request, details, args?, kwargs?]
+ *
+ * (WAMP specification, sections "Remote Procedure Calls" and "Advanced RPC".)
+ *
+ * @module
+ */
+
+import { Failure } from "#base/failure.ts";
+import type { Logger } from "#observe/logger.ts";
+import { ErrorUri } from "#wamp/error-uri.ts";
+import { MessageType } from "#wamp/message-type.ts";
+import { type Dict, type Incoming, violation } from "./incoming.ts";
+import type { Member } from "./member.ts";
+import { invokeOption, matchOption, refuseReserved } from "./options.ts";
+import { messageFor, type Payload, tell, tellError } from "./outgoing.ts";
+import { type PendingCall, PendingCalls } from "./pending-calls.ts";
+import { chooseCallee, type Registration, RegistrationMap } from "./registration-map.ts";
+
+/** Most calls that one caller may have waiting; a further one is `wamp.error.unavailable`. */
+const MAX_CALLS_PER_CALLER = 65_536;
+
+/** Longest delay that a timer takes. */
+const MAX_TIMEOUT_MS = 2 ** 31 - 1;
+
+/** The URI of a call that took longer than its caller gave it. */
+const TIMEOUT_URI = "wamp.error.timeout";
+
+/** Answers a procedure of the router's own, or undefined when it has none of this name. */
+export type OwnProcedures = (
+  procedure: string,
+  args: () => readonly unknown[],
+) => { result: readonly unknown[] } | undefined;
+
+/** Takes registrations and carries calls to them and results back. */
+export class Dealer {
+  readonly #log: Logger;
+  readonly #own: OwnProcedures;
+  readonly #registrations = new RegistrationMap();
+  readonly #calls = new PendingCalls();
+
+  constructor(log: Logger, own: OwnProcedures) {
+    this.#log = log;
+    this.#own = own;
+  }
+
+  register(member: Member, message: Incoming): void {
+    const request = message.id(1);
+    const options = message.dict(2);
+    const match = matchOption(options);
+    const invoke = invokeOption(options);
+    const procedure = message.uri(3, match);
+    refuseReserved("register", procedure);
+    member.role.demand("register", procedure);
+    const { id } = this.#registrations.add(member, procedure, match, invoke);
+    tell(member, [MessageType.REGISTERED, request, id]);
+  }
+
+  unregister(member: Member, message: Incoming): void {
+    const request = message.id(1);
+    const registration = message.id(2);
+    if (!this.#registrations.remove(member, registration)) {
+      throw new Failure(`Cannot unregister: this session has no registration ${registration}`, {
+        source: "client",
+        uri: ErrorUri.noSuchRegistration,
+      });
+    }
+    tell(member, [MessageType.UNREGISTERED, request]);
+  }
+
+  call(caller: Member, message: Incoming): void {
+    const request = message.id(1);
+    const options = message.dict(2);
+    const procedure = message.uri(3);
+    const payload = message.payload(4);
+    if (this.#calls.ofCaller(caller, request) !== undefined) {
+      throw violation(`Cannot accept CALL ${request}: a call with this id is pending`);
+    }
+    caller.role.demand("call", procedure);
+    if (procedure.startsWith("wamp.")) {
+      this.#callOwn(caller, request, procedure, message);
+      return;
+    }
+    if (this.#calls.countOfCaller(caller) >= MAX_CALLS_PER_CALLER) {
+      throw new Failure(`Cannot call «${procedure}»: too many calls of this session are pending`, {
+        source: "client",
+        uri: ErrorUri.unavailable,
+      });
+    }
+    const [registration, callee] = this.#find(procedure);
+    const invocation = callee.nextRequestId();
+    const receivesProgress =
+      options["receive_progress"] === true && callee.callee.progressiveCallResults;
+    const details: Dict = {};
+    if (registration.match !== "exact") details["procedure"] = procedure;
+    if (receivesProgress) details["receive_progress"] = true;
+    if (options["disclose_me"] === true || caller.role.discloses("caller", procedure)) {
+      details["caller"] = caller.id;
+      details["caller_authid"] = caller.identity.authid;
+      details["caller_authrole"] = caller.identity.authrole;
+    }
+    const head = [MessageType.INVOCATION, invocation, registration.id, details];
+    const wire = messageFor(callee, head, payload);
+    const pending: PendingCall = {
+      caller,
+      request,
+      callee,
+      invocation,
+      procedure,
+      receivesProgress,
+      timer: undefined,
+    };
+    this.#calls.add(pending);
+    this.#startTimeout(pending, options["timeout"]);
+    callee.send(wire);
+  }
+
+  cancel(caller: Member, message: Incoming): void {
+    const call = this.#calls.ofCaller(caller, message.id(1));
+    const mode = message.dict(2)["mode"] ?? "killnowait";
+    if (mode !== "skip" && mode !== "kill" && mode !== "killnowait") {
+      throw violation("Cannot read CANCEL: mode is no cancel mode");
+    }
+    // The result and the CANCEL may have crossed.
+    if (call === undefined) return;
+    if (mode === "kill" && call.callee.callee.callCanceling) {
+      interrupt(call, "kill", ErrorUri.canceled);
+      return;
+    }
+    this.#end(call, ErrorUri.canceled, "The call was canceled by its caller");
+    if (mode !== "skip") interrupt(call, "killnowait", ErrorUri.canceled);
+  }
+
+  yield(callee: Member, message: Incoming): void {
+    const invocation = message.id(1);
+    const progress = message.dict(2)["progress"] === true;
+    const payload = message.payload(3);
+    const call = this.#calls.ofCallee(callee, invocation);
+    if (call === undefined) {
+      this.#log.debug("result dropped", { session: callee.id, invocation });
+      return;
+    }
+    if (progress && !call.receivesProgress) {
+      this.#log.debug("progressive result dropped", { session: callee.id, invocation });
+      return;
+    }
+    const details = progress ? { progress: true } : {};
+    if (!progress) this.#calls.remove(call);
+    this.#answer(call, [MessageType.RESULT, call.request, details], payload);
+  }
+
+  /** An ERROR of a callee about its INVOCATION. */
+  error(callee: Member, message: Incoming): void {
+    const type = message.code(1);
+    if (type !== MessageType.INVOCATION) {
+      throw violation("Cannot accept ERROR: a client sends it for INVOCATION only");
+    }
+    const invocation = message.id(2);
+    message.dict(3);
+    const uri = message.uri(4);
+    const payload = message.payload(5);
+    const call = this.#calls.ofCallee(callee, invocation);
+    if (call === undefined) {
+      this.#log.debug("error of a callee dropped", { session: callee.id, invocation });
+      return;
+    }
+    this.#calls.remove(call);
+    this.#answer(call, [MessageType.ERROR, MessageType.CALL, call.request, {}, uri], payload);
+  }
+
+  leave(member: Member): void {
+    this.#registrations.removeAll(member);
+    for (const call of this.#calls.allOfCaller(member)) {
+      this.#calls.remove(call);
+      if (call.callee !== member) interrupt(call, "killnowait", ErrorUri.canceled);
+    }
+    for (const call of this.#calls.allOfCallee(member)) {
+      this.#end(call, ErrorUri.canceled, "The callee left before it answered");
+    }
+  }
+
+  #callOwn(caller: Member, request: number, procedure: string, message: Incoming): void {
+    const answer = this.#own(procedure, () => message.args(4));
+    if (answer === undefined) throw noSuchProcedure(procedure);
+    tell(caller, [MessageType.RESULT, request, {}, answer.result]);
+  }
+
+  #find(procedure: string): [Registration, Member] {
+    for (const registration of this.#registrations.matches(procedure)) {
+      // A pattern may reach further than what its callee is permitted to answer.
+      const callee = chooseCallee(
+        registration,
+        ({ role }) => registration.match === "exact" || role.allows("register", procedure),
+      );
+      if (callee !== undefined) return [registration, callee];
+    }
+    throw noSuchProcedure(procedure);
+  }
+
+  #startTimeout(call: PendingCall, timeout: unknown): void {
+    if (typeof timeout !== "number" || !(timeout > 0)) return;
+    call.timer = setTimeout(
+      () => {
+        this.#end(call, TIMEOUT_URI, `The call took longer than ${timeout} ms`);
+        interrupt(call, "killnowait", TIMEOUT_URI);
+      },
+      Math.min(timeout, MAX_TIMEOUT_MS),
+    );
+  }
+
+  /** Carries what a callee said to the caller, or says why it cannot be carried. */
+  #answer(call: PendingCall, head: readonly unknown[], payload: Payload): void {
+    try {
+      call.caller.send(messageFor(call.caller, head, payload));
+    } catch (thrown) {
+      if (!(thrown instanceof Failure)) throw thrown;
+      const stillPending = this.#calls.ofCaller(call.caller, call.request) === call;
+      this.#end(call, thrown.uri ?? ErrorUri.invalidArgument, thrown.message);
+      if (stillPending) interrupt(call, "killnowait", ErrorUri.canceled);
+    }
+  }
+
+  #end(call: PendingCall, uri: string, sentence: string): void {
+    this.#calls.remove(call);
+    tellError(call.caller, MessageType.CALL, call.request, uri, sentence);
+  }
+}
+
+/** Asks a callee to stop, if it announced that it can. */
+function interrupt(call: PendingCall, mode: "kill" | "killnowait", reason: string): void {
+  if (!call.callee.callee.callCanceling) return;
+  tell(call.callee, [MessageType.INTERRUPT, call.invocation, { mode, reason }]);
+}
+
+function noSuchProcedure(procedure: string): Failure {
+  return new Failure(`Cannot call «${procedure}»: no callee has registered it`, {
+    source: "client",
+    uri: ErrorUri.noSuchProcedure,
+  });
+}

@@ -1,0 +1,55 @@
+/**
+ * The message type, read from the first octets without decoding the rest.
+ *
+ *     JSON     [48,...          MsgPack  9x 30 ... / dc nnnn 30      CBOR  8x 18 30 ... / 9f 18 30
+ *
+ * @module
+ */
+
+import type { SerializerName, WireMessage } from "#wamp/peer.ts";
+import { MalformedMessage } from "#wamp/transcode/malformed-message.ts";
+
+/**
+ * The type of a message, 0 to 255.
+ *
+ * @throws MalformedMessage when it is not a list that begins with a small integer.
+ */
+export function peekMessageType(message: WireMessage, serializer: SerializerName): number {
+  const type = typeof message === "string" ? peekText(message) : peekOctets(message, serializer);
+  if (type < 0) throw new MalformedMessage(serializer, "not a list with a message type");
+  return type;
+}
+
+function peekOctets(octets: Uint8Array, serializer: SerializerName): number {
+  if (serializer === "json") return peekText(Buffer.from(octets.subarray(0, 64)).toString("latin1"));
+  return serializer === "cbor" ? peekCbor(octets) : peekMsgPack(octets);
+}
+
+function peekText(text: string): number {
+  const match = /^[ \t\r\n]*\[[ \t\r\n]*([0-9]{1,3})[ \t\r\n]*[,\]]/.exec(text);
+  return match === null ? -1 : Number(match[1]);
+}
+
+function peekCbor(octets: Uint8Array): number {
+  const head = octets[0] ?? 0;
+  let at = 1;
+  if (head === 0x98) at = 2;
+  else if (head === 0x99) at = 3;
+  else if (head === 0x9a) at = 5;
+  else if (head === 0x9b) at = 9;
+  else if (head !== 0x9f && (head <= 0x80 || head > 0x97)) return -1;
+  const first = octets[at] ?? -1;
+  if (first >= 0 && first <= 0x17) return first;
+  return first === 0x18 ? (octets[at + 1] ?? -1) : -1;
+}
+
+function peekMsgPack(octets: Uint8Array): number {
+  const head = octets[0] ?? 0;
+  let at = 1;
+  if (head === 0xdc) at = 3;
+  else if (head === 0xdd) at = 5;
+  else if (head <= 0x90 || head > 0x9f) return -1;
+  const first = octets[at] ?? -1;
+  if (first >= 0 && first <= 0x7f) return first;
+  return first === 0xcc ? (octets[at + 1] ?? -1) : -1;
+}

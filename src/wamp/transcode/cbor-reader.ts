@@ -1,0 +1,295 @@
+/**
+ * CBOR octets to tokens, indefinite lengths, short floats and big integers included.
+ *
+ * @module
+ */
+
+import { MalformedMessage } from "./malformed-message.ts";
+import { OctetBuffer } from "./octet-buffer.ts";
+import type { Reader } from "./reader.ts";
+import { MAX_DEPTH, MAX_INTEGER_BITS, type TokenSink, UNKNOWN_COUNT } from "./token-sink.ts";
+import { UntellableValue } from "./untellable-value.ts";
+import { isUtf8Between } from "./utf8-check.ts";
+
+const NOTHING = new Uint8Array(0);
+const NO_VIEW = new DataView(NOTHING.buffer);
+const BREAK = 0xff;
+const INDEFINITE = 31;
+const TAG_POSITIVE_BIGNUM = 2;
+const TAG_NEGATIVE_BIGNUM = 3;
+/** "This is CBOR": says nothing about the value that follows. */
+const TAG_SELF_DESCRIBED = 55799;
+
+/** Reads CBOR (RFC 8949). */
+export class CborReader implements Reader {
+  position = 0;
+  #octets: Uint8Array = NOTHING;
+  #lazyView: DataView | undefined;
+  #depth = 0;
+  /** Holds the chunks of a string of indefinite length, joined. */
+  readonly #joined = new OctetBuffer();
+
+  read(octets: Uint8Array, sink: TokenSink): void {
+    this.#octets = octets;
+    this.#lazyView = undefined;
+    this.position = 0;
+    this.#depth = 0;
+    try {
+      this.#value(sink);
+      if (this.position !== octets.length) throw malformed("octets follow its end");
+    } finally {
+      this.#octets = NOTHING;
+      this.#lazyView = NO_VIEW;
+    }
+  }
+
+  get #view(): DataView {
+    const octets = this.#octets;
+    this.#lazyView ??= new DataView(octets.buffer, octets.byteOffset, octets.length);
+    return this.#lazyView;
+  }
+
+  #value(sink: TokenSink): void {
+    const first = this.#octets[this.#advance(1)]!;
+    const info = first & 31;
+    switch (first >> 5) {
+      case 0:
+        if (info === 27) return this.#integer64(sink, false);
+        return sink.integer(this.#argument(info));
+      case 1:
+        if (info === 27) return this.#integer64(sink, true);
+        return sink.integer(-1 - this.#argument(info));
+      case 2:
+        return this.#binary(sink, info);
+      case 3:
+        return this.#text(sink, info);
+      case 4:
+        return this.#array(sink, info);
+      case 5:
+        return this.#map(sink, info);
+      case 6:
+        return this.#tagged(sink, info);
+      default:
+        return this.#simple(sink, info);
+    }
+  }
+
+  /** Takes `count` octets and gives the place of the first. */
+  #advance(count: number): number {
+    const at = this.position;
+    if (count > this.#octets.length - at) throw malformed("it ends too early");
+    this.position = at + count;
+    return at;
+  }
+
+  #argument(info: number): number {
+    if (info < 24) return info;
+    if (info === 24) return this.#octets[this.#advance(1)]!;
+    if (info === 25) return this.#view.getUint16(this.#advance(2));
+    if (info === 26) return this.#view.getUint32(this.#advance(4));
+    if (info !== 27) throw malformed("a head has a reserved or misplaced length");
+    const at = this.#advance(8);
+    return this.#view.getUint32(at) * 0x100000000 + this.#view.getUint32(at + 4);
+  }
+
+  #integer64(sink: TokenSink, isNegative: boolean): void {
+    const at = this.position;
+    const argument = this.#argument(27);
+    const value = isNegative ? -1 - argument : argument;
+    if (Number.isSafeInteger(value)) return sink.integer(value);
+    const exact = this.#view.getBigUint64(at);
+    sink.bigInteger(isNegative ? -1n - exact : exact);
+  }
+
+  #text(sink: TokenSink, info: number): void {
+    if (info === INDEFINITE) {
+      const joined = this.#join(0x60);
+      return sink.text(joined, 0, joined.length);
+    }
+    const count = this.#argument(info);
+    const at = this.#advance(count);
+    this.#checkText(at, count);
+    sink.text(this.#octets, at, at + count);
+  }
+
+  #binary(sink: TokenSink, info: number): void {
+    if (info === INDEFINITE) {
+      const joined = this.#join(0x40);
+      return sink.binary(joined, 0, joined.length);
+    }
+    const count = this.#argument(info);
+    const at = this.#advance(count);
+    sink.binary(this.#octets, at, at + count);
+  }
+
+  #checkText(at: number, count: number): void {
+    if (!isUtf8Between(this.#octets, at, at + count)) throw malformed("a text is not UTF-8");
+  }
+
+  /** Joins the chunks up to the break; each is of definite length and of the same kind. */
+  #join(major: number): Uint8Array {
+    this.#joined.clear();
+    for (;;) {
+      const first = this.#octets[this.#advance(1)]!;
+      if (first === BREAK) return this.#joined.take();
+      if ((first & 0xe0) !== major || (first & 31) === INDEFINITE) {
+        throw malformed("a string of indefinite length has a chunk of another kind");
+      }
+      const count = this.#argument(first & 31);
+      const at = this.#advance(count);
+      if (major === 0x60) this.#checkText(at, count);
+      this.#joined.append(this.#octets, at, at + count);
+    }
+  }
+
+  #array(sink: TokenSink, info: number): void {
+    const announced = this.#enter(info, 1);
+    sink.beginArray(announced);
+    let index = 0;
+    try {
+      for (; this.#hasMore(index, announced); index++) {
+        sink.item(index);
+        this.#value(sink);
+      }
+    } catch (error) {
+      throw error instanceof UntellableValue ? error.belowIndex(index) : error;
+    }
+    sink.endArray(index, announced);
+    this.#leave(announced);
+  }
+
+  #map(sink: TokenSink, info: number): void {
+    const announced = this.#enter(info, 2);
+    sink.beginMap(announced);
+    let index = 0;
+    let keyStart = 0;
+    let keyEnd = 0;
+    try {
+      for (; this.#hasMore(index, announced); index++) {
+        sink.key(index);
+        keyStart = this.position;
+        keyEnd = 0;
+        this.#value(sink);
+        keyEnd = this.position;
+        sink.value();
+        this.#value(sink);
+      }
+    } catch (error) {
+      if (!(error instanceof UntellableValue) || keyEnd === 0) throw error;
+      throw error.belowKey(keyText(this.#octets, keyStart, keyEnd));
+    }
+    sink.endMap(index, announced);
+    this.#leave(announced);
+  }
+
+  #enter(info: number, octetsPerItem: number): number {
+    if (++this.#depth > MAX_DEPTH) throw malformed(`it is nested deeper than ${MAX_DEPTH}`);
+    if (info === INDEFINITE) return UNKNOWN_COUNT;
+    const count = this.#argument(info);
+    if (count * octetsPerItem > this.#octets.length - this.position) {
+      throw malformed("it ends too early");
+    }
+    return count;
+  }
+
+  #hasMore(index: number, announced: number): boolean {
+    if (announced !== UNKNOWN_COUNT) return index < announced;
+    return this.#octets[this.position] !== BREAK;
+  }
+
+  #leave(announced: number): void {
+    if (announced === UNKNOWN_COUNT) this.position++;
+    this.#depth--;
+  }
+
+  /** Reads tags one after the other, so that a chain of them costs no stack. */
+  #tagged(sink: TokenSink, firstInfo: number): void {
+    for (let info = firstInfo; ; ) {
+      const tag = this.#argument(info);
+      const next = this.#octets[this.position];
+      const isBinary = next !== undefined && next >> 5 === 2;
+      if ((tag === TAG_POSITIVE_BIGNUM || tag === TAG_NEGATIVE_BIGNUM) && isBinary) {
+        return this.#bignum(sink, tag === TAG_NEGATIVE_BIGNUM);
+      }
+      if (tag !== TAG_SELF_DESCRIBED) sink.untellable(`CBOR tag ${tag}`);
+      if (next === undefined || next >> 5 !== 6) return this.#value(sink);
+      this.position++;
+      info = next & 31;
+    }
+  }
+
+  #bignum(sink: TokenSink, isNegative: boolean): void {
+    const info = this.#octets[this.position++]! & 31;
+    const magnitude = info === INDEFINITE ? this.#join(0x40) : this.#octetsOf(this.#argument(info));
+    let zeros = 0;
+    while (magnitude[zeros] === 0) zeros++;
+    if ((magnitude.length - zeros) * 8 > MAX_INTEGER_BITS) {
+      sink.untellable(`an integer of more than ${MAX_INTEGER_BITS} bits`);
+      return sink.nil();
+    }
+    const digits = Buffer.from(magnitude.subarray(zeros)).toString("hex");
+    const argument = BigInt(`0x0${digits}`);
+    const value = isNegative ? -1n - argument : argument;
+    const short = Number(value);
+    if (Number.isSafeInteger(short)) sink.integer(short);
+    else sink.bigInteger(value);
+  }
+
+  #octetsOf(count: number): Uint8Array {
+    const at = this.#advance(count);
+    return this.#octets.subarray(at, at + count);
+  }
+
+  #simple(sink: TokenSink, info: number): void {
+    switch (info) {
+      case 20:
+        return sink.boolean(false);
+      case 21:
+        return sink.boolean(true);
+      case 22:
+        return sink.nil();
+      case 23:
+        return sink.untellable("CBOR undefined");
+      case 24: {
+        const code = this.#octets[this.#advance(1)]!;
+        if (code < 32) throw malformed("a simple value is written in two octets instead of one");
+        return sink.untellable(`CBOR simple value ${code}`);
+      }
+      case 25:
+        return sink.float(halfFloat(this.#view.getUint16(this.#advance(2))));
+      case 26:
+        return sink.float(this.#view.getFloat32(this.#advance(4)));
+      case 27:
+        return sink.float(this.#view.getFloat64(this.#advance(8)));
+      case INDEFINITE:
+        throw malformed("a break stands where a value is due");
+      default:
+        if (info > 27) throw malformed("a head has a reserved length");
+        return sink.untellable(`CBOR simple value ${info}`);
+    }
+  }
+}
+
+/** The value of a float of 16 bits. */
+function halfFloat(bits: number): number {
+  const sign = bits & 0x8000 ? -1 : 1;
+  const exponent = (bits >> 10) & 31;
+  const fraction = bits & 0x3ff;
+  if (exponent === 0) return sign * fraction * 2 ** -24;
+  if (exponent === 31) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
+  return sign * (1024 + fraction) * 2 ** (exponent - 25);
+}
+
+/** A key as text for the place of an error: short text as it is, other kinds as their octets. */
+function keyText(octets: Uint8Array, start: number, end: number): string {
+  const first = octets[start]!;
+  if (first < 24) return String(first);
+  const key = Buffer.from(octets.buffer, octets.byteOffset + start, end - start);
+  if (first >= 0x60 && first < 0x78) return key.toString("utf8", 1);
+  if (first === 0x78) return key.toString("utf8", 2);
+  return key.subarray(0, 16).toString("hex");
+}
+
+function malformed(state: string): MalformedMessage {
+  return new MalformedMessage("cbor", state);
+}

@@ -1,0 +1,209 @@
+/**
+ * MsgPack octets to tokens.
+ *
+ * @module
+ */
+
+import { MalformedMessage } from "./malformed-message.ts";
+import type { Reader } from "./reader.ts";
+import { MAX_DEPTH, type TokenSink } from "./token-sink.ts";
+import { UntellableValue } from "./untellable-value.ts";
+import { isUtf8Between } from "./utf8-check.ts";
+
+const NOTHING = new Uint8Array(0);
+const NO_VIEW = new DataView(NOTHING.buffer);
+
+/** Reads MsgPack, every format of it. */
+export class MsgpackReader implements Reader {
+  position = 0;
+  #octets: Uint8Array = NOTHING;
+  #lazyView: DataView | undefined;
+  #depth = 0;
+
+  read(octets: Uint8Array, sink: TokenSink): void {
+    this.#octets = octets;
+    this.#lazyView = undefined;
+    this.position = 0;
+    this.#depth = 0;
+    try {
+      this.#value(sink);
+      if (this.position !== octets.length) throw malformed("octets follow its end");
+    } finally {
+      this.#octets = NOTHING;
+      this.#lazyView = NO_VIEW;
+    }
+  }
+
+  get #view(): DataView {
+    const octets = this.#octets;
+    this.#lazyView ??= new DataView(octets.buffer, octets.byteOffset, octets.length);
+    return this.#lazyView;
+  }
+
+  #value(sink: TokenSink): void {
+    const code = this.#octets[this.#advance(1)]!;
+    if (code < 0x80) sink.integer(code);
+    else if (code >= 0xe0) sink.integer(code - 0x100);
+    else if (code < 0x90) this.#map(sink, code & 15);
+    else if (code < 0xa0) this.#array(sink, code & 15);
+    else if (code < 0xc0) this.#text(sink, code & 31);
+    else this.#codedValue(sink, code);
+  }
+
+  #codedValue(sink: TokenSink, code: number): void {
+    switch (code) {
+      case 0xc0:
+        return sink.nil();
+      case 0xc2:
+        return sink.boolean(false);
+      case 0xc3:
+        return sink.boolean(true);
+      case 0xc4:
+      case 0xc5:
+      case 0xc6:
+        return this.#binary(sink, this.#unsigned(1 << (code - 0xc4)));
+      case 0xc7:
+      case 0xc8:
+      case 0xc9:
+        return this.#extension(sink, this.#unsigned(1 << (code - 0xc7)));
+      case 0xca:
+        return sink.float(this.#view.getFloat32(this.#advance(4)));
+      case 0xcb:
+        return sink.float(this.#view.getFloat64(this.#advance(8)));
+      case 0xcc:
+      case 0xcd:
+      case 0xce:
+        return sink.integer(this.#unsigned(1 << (code - 0xcc)));
+      case 0xcf:
+        return this.#unsigned64(sink);
+      case 0xd0:
+        return sink.integer(this.#view.getInt8(this.#advance(1)));
+      case 0xd1:
+        return sink.integer(this.#view.getInt16(this.#advance(2)));
+      case 0xd2:
+        return sink.integer(this.#view.getInt32(this.#advance(4)));
+      case 0xd3:
+        return this.#signed64(sink);
+      case 0xd4:
+      case 0xd5:
+      case 0xd6:
+      case 0xd7:
+      case 0xd8:
+        return this.#extension(sink, 1 << (code - 0xd4));
+      case 0xd9:
+      case 0xda:
+      case 0xdb:
+        return this.#text(sink, this.#unsigned(1 << (code - 0xd9)));
+      case 0xdc:
+      case 0xdd:
+        return this.#array(sink, this.#unsigned(code === 0xdc ? 2 : 4));
+      case 0xde:
+      case 0xdf:
+        return this.#map(sink, this.#unsigned(code === 0xde ? 2 : 4));
+      default:
+        throw malformed("it has the octet c1, which means nothing");
+    }
+  }
+
+  /** Takes `count` octets and gives the place of the first. */
+  #advance(count: number): number {
+    const at = this.position;
+    if (count > this.#octets.length - at) throw malformed("it ends too early");
+    this.position = at + count;
+    return at;
+  }
+
+  #unsigned(size: number): number {
+    const at = this.#advance(size);
+    if (size === 1) return this.#octets[at]!;
+    return size === 2 ? this.#view.getUint16(at) : this.#view.getUint32(at);
+  }
+
+  #unsigned64(sink: TokenSink): void {
+    const at = this.#advance(8);
+    const value = this.#view.getUint32(at) * 0x100000000 + this.#view.getUint32(at + 4);
+    if (Number.isSafeInteger(value)) sink.integer(value);
+    else sink.bigInteger(this.#view.getBigUint64(at));
+  }
+
+  #signed64(sink: TokenSink): void {
+    const at = this.#advance(8);
+    const value = this.#view.getInt32(at) * 0x100000000 + this.#view.getUint32(at + 4);
+    if (Number.isSafeInteger(value)) sink.integer(value);
+    else sink.bigInteger(this.#view.getBigInt64(at));
+  }
+
+  #text(sink: TokenSink, count: number): void {
+    const at = this.#advance(count);
+    if (!isUtf8Between(this.#octets, at, at + count)) throw malformed("a text is not UTF-8");
+    sink.text(this.#octets, at, at + count);
+  }
+
+  #binary(sink: TokenSink, count: number): void {
+    const at = this.#advance(count);
+    sink.binary(this.#octets, at, at + count);
+  }
+
+  #extension(sink: TokenSink, count: number): void {
+    const at = this.#advance(count + 1);
+    sink.untellable(`MsgPack extension type ${(this.#octets[at]! << 24) >> 24}`);
+  }
+
+  #array(sink: TokenSink, count: number): void {
+    this.#enter(count);
+    sink.beginArray(count);
+    let index = 0;
+    try {
+      for (; index < count; index++) {
+        sink.item(index);
+        this.#value(sink);
+      }
+    } catch (error) {
+      throw error instanceof UntellableValue ? error.belowIndex(index) : error;
+    }
+    sink.endArray(count, count);
+    this.#depth--;
+  }
+
+  #map(sink: TokenSink, count: number): void {
+    this.#enter(count * 2);
+    sink.beginMap(count);
+    let keyStart = 0;
+    let keyEnd = 0;
+    try {
+      for (let index = 0; index < count; index++) {
+        sink.key(index);
+        keyStart = this.position;
+        keyEnd = 0;
+        this.#value(sink);
+        keyEnd = this.position;
+        sink.value();
+        this.#value(sink);
+      }
+    } catch (error) {
+      if (!(error instanceof UntellableValue) || keyEnd === 0) throw error;
+      throw error.belowKey(keyText(this.#octets, keyStart, keyEnd));
+    }
+    sink.endMap(count, count);
+    this.#depth--;
+  }
+
+  #enter(leastOctets: number): void {
+    if (++this.#depth > MAX_DEPTH) throw malformed(`it is nested deeper than ${MAX_DEPTH}`);
+    if (leastOctets > this.#octets.length - this.position) throw malformed("it ends too early");
+  }
+}
+
+/** A key as text for the place of an error: short text as it is, other kinds as their octets. */
+function keyText(octets: Uint8Array, start: number, end: number): string {
+  const code = octets[start]!;
+  if (code < 0x80) return String(code);
+  const key = Buffer.from(octets.buffer, octets.byteOffset + start, end - start);
+  if (code >= 0xa0 && code < 0xc0) return key.toString("utf8", 1);
+  if (code === 0xd9) return key.toString("utf8", 2);
+  return key.subarray(0, 16).toString("hex");
+}
+
+function malformed(state: string): MalformedMessage {
+  return new MalformedMessage("msgpack", state);
+}

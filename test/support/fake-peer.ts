@@ -1,0 +1,108 @@
+/**
+ * A Peer without a connection: it keeps what it is sent, decoded.
+ *
+ * @module
+ */
+
+import type {
+  Peer,
+  PeerHandler,
+  SerializerName,
+  TransportDetails,
+  WireMessage,
+} from "#wamp/peer.ts";
+import { decodeMessage, encodeMessage } from "#wamp/serializer/serializer.ts";
+
+/** What may differ from a JSON client over WebSocket that takes everything. */
+export interface FakePeerOptions {
+  serializer?: SerializerName;
+  isText?: boolean;
+  maxSendOctets?: number;
+}
+
+/** Records what a session sends; `says` speaks for the other side. */
+export class FakePeer implements Peer {
+  readonly serializer: SerializerName;
+  readonly isText: boolean;
+  readonly maxSendOctets: number;
+  readonly details: TransportDetails;
+  bufferedOctets = 0;
+  /** Every message as it was on the wire. */
+  readonly wire: WireMessage[] = [];
+  readonly sent: unknown[][] = [];
+  closed: { code: number; reason: string } | undefined;
+  paused = false;
+  /** False: the other side takes nothing. */
+  takes = true;
+  #handler: PeerHandler | undefined;
+  #waiting: (() => void)[] = [];
+
+  constructor(options: FakePeerOptions = {}) {
+    this.serializer = options.serializer ?? "json";
+    this.isText = options.isText ?? this.serializer === "json";
+    this.maxSendOctets = options.maxSendOctets ?? Number.POSITIVE_INFINITY;
+    this.details = {
+      peer: "unix:/fake",
+      type: this.isText ? "websocket" : "rawsocket",
+      serializer: this.serializer,
+      isSecure: false,
+      isUnixSocket: true,
+    };
+  }
+
+  /** Connects the session under test. */
+  attach(handler: PeerHandler): void {
+    this.#handler = handler;
+  }
+
+  says(list: unknown[]): void {
+    this.#handler?.onMessage(encodeMessage(list, this.serializer, this.isText));
+  }
+
+  saysOctets(message: WireMessage): void {
+    this.#handler?.onMessage(message);
+  }
+
+  disconnect(): void {
+    this.#handler?.onClose("gone");
+  }
+
+  /** Takes the messages that were sent since the last time. */
+  take(): unknown[][] {
+    return this.sent.splice(0);
+  }
+
+  /** Resolves when a message, or the close, has come. */
+  async next(): Promise<unknown[]> {
+    while (this.sent.length === 0) {
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    }
+    return this.sent.shift() ?? [];
+  }
+
+  send(message: WireMessage): boolean {
+    if (this.closed) return true;
+    const kept = typeof message === "string" ? message : message.slice();
+    this.wire.push(kept);
+    this.sent.push(decodeMessage(kept, this.serializer) as unknown[]);
+    if (!this.takes) this.bufferedOctets += kept.length;
+    for (const wake of this.#waiting.splice(0)) wake();
+    return this.takes;
+  }
+
+  cork(body: () => void): void {
+    body();
+  }
+
+  pause(): void {
+    this.paused = true;
+  }
+
+  resume(): void {
+    this.paused = false;
+  }
+
+  close(code: number, reason: string): void {
+    this.closed ??= { code, reason };
+  }
+}
