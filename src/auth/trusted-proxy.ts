@@ -16,13 +16,19 @@ export class TrustedProxyAuth implements PendingAuth {
     if (!request.transport.isUnixSocket) {
       return deny("Cannot trust the proxy: anonymous-proxy needs a Unix domain socket");
     }
-    const { proxy_realm: realm, proxy_authid: authid, proxy_authrole: authrole } =
-      request.authextra as Record<string, unknown> & ProxyExtra;
+    const {
+      proxy_realm: realm,
+      proxy_authid: authid,
+      proxy_authrole: authrole,
+    } = request.authextra as Record<string, unknown> & ProxyExtra;
     if (!isName(realm) || !isName(authid) || !isName(authrole)) {
       return deny("Cannot trust the proxy: proxy_realm, proxy_authid or proxy_authrole is missing");
     }
-    const { proxy_authmethod, proxy_authprovider, proxy_authextra } =
-      request.authextra as Record<string, unknown> & ProxyExtra;
+    const { proxy_authmethod, proxy_authprovider, proxy_authextra } = request.authextra as Record<
+      string,
+      unknown
+    > &
+      ProxyExtra;
     return {
       kind: "accept",
       identity: {

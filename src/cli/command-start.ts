@@ -4,7 +4,8 @@
  * @module
  */
 
-import { loadNodeConfig, printIssue } from "#config/load.ts";
+import { printIssue } from "#config/config-issue.ts";
+import { loadNodeConfig } from "#config/load.ts";
 import { NodeController } from "#node/node-controller.ts";
 import { printReadyTable } from "#node/ready-table.ts";
 import { onShutdownSignal } from "#node/shutdown-signals.ts";

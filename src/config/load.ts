@@ -18,8 +18,7 @@ import { type NodeItem, node } from "./schema/node.ts";
 import { explainType } from "./schema/primitive.ts";
 import { type ParsedText, SyntaxFault } from "./source-map.ts";
 
-// biome-ignore lint/performance/noBarrelFile: whoever loads a configuration prints its issues.
-export { type ConfigIssue, printIssue } from "./config-issue.ts";
+
 
 /** The names under which a configuration file is looked for, in this order. */
 const fileNames = ["config.yaml", "config.json", "node.json"];

@@ -4,8 +4,8 @@
  * @module
  */
 
-import { asRecord } from "#base/record.ts";
 import type { SessionIdentity } from "#auth/session-identity.ts";
+import { asRecord } from "#base/record.ts";
 import { MessageType } from "#wamp/message-type.ts";
 import type { TransportDetails } from "#wamp/peer.ts";
 

@@ -9,11 +9,11 @@
 
 import type { ConnectionConfig } from "#config/node-config.ts";
 import { connectPeer } from "#transport/peer-connector.ts";
-import { CloseCode, type Peer, type PeerHandler, type WireMessage } from "#wamp/peer.ts";
-import { encodeMessage } from "#wamp/serializer/serializer.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
 import { MessageType } from "#wamp/message-type.ts";
 import type { SerializerName } from "#wamp/peer.ts";
+import { CloseCode, type Peer, type PeerHandler, type WireMessage } from "#wamp/peer.ts";
+import { encodeMessage } from "#wamp/serializer/serializer.ts";
 
 /** What the frontend session is told of its twin. Nothing is called after `leave` or `drop`. */
 export interface BackendObserver {

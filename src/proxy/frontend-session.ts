@@ -356,7 +356,10 @@ export class FrontendSession implements PeerHandler, BackendObserver {
   #fail(thrown: unknown): void {
     if (this.#state === "closed" || this.#state === "ending") return;
     const peer = this.#client.details.peer;
-    if (thrown instanceof MalformedMessage || (thrown instanceof Failure && thrown.source === "client")) {
+    if (
+      thrown instanceof MalformedMessage ||
+      (thrown instanceof Failure && thrown.source === "client")
+    ) {
       const uri = thrown instanceof Failure ? thrown.uri : undefined;
       this.#context.log.info("client refused", { peer, reason: thrown.message });
       const isViolation = uri === undefined || uri === ErrorUri.protocolViolation;

@@ -72,9 +72,7 @@ export class Relay {
     // From a client, a failed CALL goes back to it, but a failed YIELD must reach the router, as
     // the router waits for it; from a router it is the other way round.
     const goesBack = answer.isRequest === (this.#towards === "router");
-    const [reader, source] = goesBack
-      ? [this.#from, undefined]
-      : [this.#to, this.#from];
+    const [reader, source] = goesBack ? [this.#from, undefined] : [this.#to, this.#from];
     const isTaken = reader.send(answer.encodeFor(reader));
     if (!isTaken) source?.pause();
   }

@@ -112,7 +112,7 @@ export class Broker {
       const kind = `${member.serializer}${member.isText ? "+text" : ""}`;
       let event = made.get(kind);
       if (event === undefined) {
-        event = attempt(() => messageFor(member, head, payload));
+        event = attempt(() => kept(messageFor(member, head, payload)));
         // Another subscriber of this kind may take longer messages, so only a value counts for all.
         if (!isTooLong(event)) made.set(kind, event);
       }
@@ -128,6 +128,11 @@ export class Broker {
       if (!(event instanceof Failure)) member.send(event);
     }
   }
+}
+
+/** A message of our own: what a writer gives out may be its buffer, which the next one overwrites. */
+function kept(message: WireMessage): WireMessage {
+  return typeof message === "string" ? message : Uint8Array.from(message);
 }
 
 function attempt(make: () => WireMessage): WireMessage | Failure {

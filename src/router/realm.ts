@@ -7,7 +7,6 @@
 import { Failure } from "#base/failure.ts";
 import type { RealmConfig } from "#config/node-config.ts";
 import type { Logger } from "#observe/logger.ts";
-import { ErrorUri } from "#wamp/error-uri.ts";
 import { Broker } from "./broker.ts";
 import { Dealer } from "./dealer.ts";
 import type { Member } from "./member.ts";

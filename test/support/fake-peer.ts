@@ -82,7 +82,7 @@ export class FakePeer implements Peer {
 
   send(message: WireMessage): boolean {
     if (this.closed) return true;
-    const kept = typeof message === "string" ? message : message.slice();
+    const kept = typeof message === "string" ? message : Uint8Array.from(message);
     this.wire.push(kept);
     this.sent.push(decodeMessage(kept, this.serializer) as unknown[]);
     if (!this.takes) this.bufferedOctets += kept.length;

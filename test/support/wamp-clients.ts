@@ -2,7 +2,7 @@
 
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
-import autobahn from "autobahn";
+import { type AutobahnSession, Connection, serializer as autobahnSerializer } from "autobahn";
 import { Wampy } from "wampy";
 import { CborSerializer } from "wampy/CborSerializer.js";
 import { JsonSerializer } from "wampy/JsonSerializer.js";
@@ -34,9 +34,9 @@ export interface Ticket {
 }
 
 const autobahnSerializers = {
-  json: () => new autobahn.serializer.JSONSerializer(),
-  msgpack: () => new autobahn.serializer.MsgpackSerializer(),
-  cbor: () => new autobahn.serializer.CBORSerializer(),
+  json: () => new autobahnSerializer.JSONSerializer(),
+  msgpack: () => new autobahnSerializer.MsgpackSerializer(),
+  cbor: () => new autobahnSerializer.CBORSerializer(),
 };
 
 /** Joins with Autobahn for JavaScript. */
@@ -45,7 +45,7 @@ export async function joinAutobahn(
   serializer: Serializer,
   auth?: Ticket,
 ): Promise<WampClient> {
-  const connection = new autobahn.Connection({
+  const connection = new Connection({
     url,
     realm: "realm1",
     max_retries: 0,
@@ -55,7 +55,7 @@ export async function joinAutobahn(
   const closed = Promise.withResolvers<void>();
   const session = await new Promise<AutobahnSession>((onopen, reject) => {
     connection.onopen = onopen;
-    connection.onclose = (reason: string, details: { reason?: string }) => {
+    connection.onclose = (reason, details) => {
       closed.resolve();
       reject(new Error(`${reason} ${details?.reason ?? ""}`.trim()));
       return true;
@@ -79,13 +79,6 @@ export async function joinAutobahn(
       await closed.promise;
     },
   };
-}
-
-interface AutobahnSession {
-  subscribe(topic: string, handler: (args: unknown[]) => void): Promise<unknown>;
-  publish(topic: string, args: unknown[], kwargs: object, options: object): Promise<unknown>;
-  register(procedure: string, handler: (args: unknown[]) => unknown): Promise<unknown>;
-  call(procedure: string, args: unknown[]): Promise<unknown>;
 }
 
 const wampySerializers = {

@@ -21,7 +21,8 @@ export function peekMessageType(message: WireMessage, serializer: SerializerName
 }
 
 function peekOctets(octets: Uint8Array, serializer: SerializerName): number {
-  if (serializer === "json") return peekText(Buffer.from(octets.subarray(0, 64)).toString("latin1"));
+  if (serializer === "json")
+    return peekText(Buffer.from(octets.subarray(0, 64)).toString("latin1"));
   return serializer === "cbor" ? peekCbor(octets) : peekMsgPack(octets);
 }
 

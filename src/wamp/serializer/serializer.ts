@@ -50,7 +50,8 @@ export function encodeMessage(
 }
 
 function decode(message: WireMessage, serializer: SerializerName): unknown {
-  if (serializer === "json") return decodeJson(typeof message === "string" ? message : utf8.decode(message));
+  if (serializer === "json")
+    return decodeJson(typeof message === "string" ? message : utf8.decode(message));
   const octets = typeof message === "string" ? Buffer.from(message) : message;
   return serializer === "cbor" ? decodeCbor(octets) : decodeMsgPack(octets);
 }

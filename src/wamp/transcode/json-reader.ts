@@ -29,7 +29,8 @@ const ESCAPED = new Map([
   [0x72, 13],
   [0x74, 9],
 ]);
-const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/][AQgw]==|[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]=)?$/;
+const BASE64 =
+  /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/][AQgw]==|[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]=)?$/;
 
 /** Reads JSON (RFC 8259) with WAMP's binary strings. */
 export class JsonReader implements Reader {

@@ -1,0 +1,99 @@
+/**
+ * Answers a GET or HEAD for something of known size and version: 200, 206, 304 or 416.
+ *
+ * @module
+ */
+
+/** What can be sent whole, in part, or not at all when the client has it already. */
+export interface Representation {
+  size: number;
+  /** Strong entity tag, with its quotes. */
+  etag: string;
+  lastModified?: Date;
+  /** Content-Type and whatever else goes with the content. */
+  headers: Record<string, string>;
+  /** The octets from `start` up to, but not including, `end`. */
+  slice(start: number, end: number): Blob | Uint8Array<ArrayBuffer>;
+}
+
+/** Gives the answer to a GET or HEAD request as its conditions and range ask. */
+export function answerWith(content: Representation, request: Request): Response {
+  const headers = new Headers(content.headers);
+  headers.set("ETag", content.etag);
+  headers.set("Accept-Ranges", "bytes");
+  headers.set("X-Content-Type-Options", "nosniff");
+  if (content.lastModified) headers.set("Last-Modified", content.lastModified.toUTCString());
+  if (isUnchanged(content, request.headers)) {
+    headers.delete("Content-Type");
+    headers.delete("Content-Encoding");
+    return new Response(null, { status: 304, headers });
+  }
+  const range = rangeOf(content, request);
+  if (range === "unsatisfiable") {
+    headers.set("Content-Range", `bytes */${content.size}`);
+    headers.set("Content-Length", "0");
+    headers.delete("Content-Type");
+    headers.delete("Content-Encoding");
+    return new Response(null, { status: 416, headers });
+  }
+  const { start, end } = range ?? { start: 0, end: content.size };
+  if (range) headers.set("Content-Range", `bytes ${start}-${end - 1}/${content.size}`);
+  headers.set("Content-Length", String(end - start));
+  const body = request.method === "HEAD" ? null : content.slice(start, end);
+  return new Response(body, { status: range ? 206 : 200, headers });
+}
+
+function isUnchanged(content: Representation, asked: Headers): boolean {
+  const tags = asked.get("If-None-Match");
+  if (tags !== null) {
+    return tags.split(",").some((tag) => {
+      const plain = tag.trim().replace(/^W\//, "");
+      return plain === "*" || plain === content.etag;
+    });
+  }
+  const since = Date.parse(asked.get("If-Modified-Since") ?? "");
+  if (!content.lastModified || Number.isNaN(since)) return false;
+  return wholeSeconds(content.lastModified.getTime()) <= wholeSeconds(since);
+}
+
+interface Range {
+  start: number;
+  end: number;
+}
+
+/** The one range that is asked for; undefined when the whole is to be sent. */
+function rangeOf(content: Representation, request: Request): Range | "unsatisfiable" | undefined {
+  const asked = request.headers.get("Range");
+  if (asked === null || request.method !== "GET" || !mayBePart(content, request.headers)) {
+    return undefined;
+  }
+  // Several ranges, other units and what is no range at all are answered with the whole.
+  const parts = /^bytes=\s*(\d*)\s*-\s*(\d*)\s*$/i.exec(asked);
+  if (!parts) return undefined;
+  const [, first = "", last = ""] = parts;
+  if (first === "" && last === "") return undefined;
+  if (first === "") {
+    const length = Math.min(Number(last), content.size);
+    return length === 0 ? "unsatisfiable" : { start: content.size - length, end: content.size };
+  }
+  const start = Number(first);
+  const end = last === "" ? content.size : Math.min(Number(last) + 1, content.size);
+  if (last !== "" && Number(last) < start) return undefined;
+  return start >= content.size ? "unsatisfiable" : { start, end };
+}
+
+/** If-Range: a part only fits what the client has when that is of the same version. */
+function mayBePart(content: Representation, asked: Headers): boolean {
+  const version = asked.get("If-Range");
+  if (version === null) return true;
+  if (version.includes('"')) return version.trim() === content.etag;
+  const date = Date.parse(version);
+  return (
+    content.lastModified !== undefined &&
+    wholeSeconds(content.lastModified.getTime()) * 1000 === date
+  );
+}
+
+function wholeSeconds(milliseconds: number): number {
+  return Math.floor(milliseconds / 1000);
+}

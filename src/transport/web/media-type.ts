@@ -1,0 +1,41 @@
+/**
+ * The media type of a file by its name, the configured suffixes first.
+ *
+ * @module
+ */
+
+import { lookup } from "mrmime";
+
+/** Suffixes that the package does not know: JavaScript and SVG, gzipped when they were made. */
+const gzippedTypes: Record<string, string> = {
+  ".jgz": "text/javascript",
+  ".svgz": "image/svg+xml",
+};
+
+/** Gives the value for Content-Type; the longest of the configured suffixes wins. */
+export function mediaTypeOf(name: string, suffixes: Record<string, string>): string {
+  const type = longestMatch(name, suffixes) ?? longestMatch(name, gzippedTypes) ?? knownType(name);
+  return type.startsWith("text/") && !type.includes("charset=") ? `${type}; charset=utf-8` : type;
+}
+
+/** Tells whether a file of this name is meant to be sent with `Content-Encoding: gzip`. */
+export function isGzippedByName(name: string): boolean {
+  return longestMatch(name, gzippedTypes) !== undefined;
+}
+
+function longestMatch(name: string, suffixes: Record<string, string>): string | undefined {
+  const lowerName = name.toLowerCase();
+  let longest = "";
+  let type: string | undefined;
+  for (const [suffix, candidate] of Object.entries(suffixes)) {
+    if (suffix.length <= longest.length || !lowerName.endsWith(suffix.toLowerCase())) continue;
+    longest = suffix;
+    type = candidate;
+  }
+  return type;
+}
+
+function knownType(name: string): string {
+  // Without a dot the package would take the whole name for a suffix.
+  return (name.includes(".") ? lookup(name) : undefined) ?? "application/octet-stream";
+}

@@ -1,0 +1,132 @@
+/**
+ * Where an archive comes from: its file, or `origin` when the file is missing, with `hashes` checked.
+ *
+ * @module
+ */
+
+import { randomUUID } from "node:crypto";
+import { readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { Failure, sentenceOf } from "#base/failure.ts";
+import type { ArchiveServiceConfig } from "#config/node-config.ts";
+
+/** Longest ZIP file that is read or downloaded, in octets. */
+const largestArchive = 256 * 1024 * 1024;
+
+/** Time for a whole download, in milliseconds. */
+const downloadDeadline = 10_000;
+
+/** What became of a download: the octets, or why there are none yet. */
+export type Download =
+  | { kind: "received"; octets: Uint8Array<ArrayBuffer> }
+  | { kind: "unavailable"; reason: string };
+
+/**
+ * Reads the archive's file; undefined when there is no such file and it may be downloaded.
+ *
+ * @throws Failure when it is missing for good, cannot be read, is too large or has a wrong hash.
+ */
+export async function readArchive(
+  config: ArchiveServiceConfig,
+): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  let octets: Uint8Array<ArrayBuffer>;
+  try {
+    const { size } = await stat(config.archive);
+    if (size > largestArchive) throw unusable(config, tooLarge);
+    octets = new Uint8Array(await readFile(config.archive));
+  } catch (thrown) {
+    if (thrown instanceof Failure) throw thrown;
+    if (!isMissing(thrown)) throw unusable(config, sentenceOf(thrown), thrown);
+    if (config.download && config.origin !== null) return undefined;
+    throw unusable(config, "no such file, and it is not set to be downloaded", thrown);
+  }
+  checkHash(config, octets);
+  return octets;
+}
+
+/**
+ * Downloads the archive from its origin and checks its hash; nothing is written.
+ *
+ * @throws Failure when what came is not among the configured hashes.
+ */
+export async function downloadArchive(
+  config: ArchiveServiceConfig,
+  stopped: AbortSignal,
+  deadline = downloadDeadline,
+): Promise<Download> {
+  let octets: Uint8Array<ArrayBuffer>;
+  try {
+    const signal = AbortSignal.any([stopped, AbortSignal.timeout(deadline)]);
+    const response = await fetch(config.origin ?? "", { signal });
+    if (response.status !== 200) {
+      await response.body?.cancel();
+      return { kind: "unavailable", reason: `it answered with status ${response.status}` };
+    }
+    octets = await readBounded(response);
+  } catch (thrown) {
+    return { kind: "unavailable", reason: sentenceOf(thrown) };
+  }
+  checkHash(config, octets);
+  return { kind: "received", octets };
+}
+
+/**
+ * Keeps a downloaded archive as its file: whole or not at all.
+ *
+ * @throws Failure when it cannot be written.
+ */
+export async function keepArchive(
+  config: ArchiveServiceConfig,
+  octets: Uint8Array<ArrayBuffer>,
+): Promise<void> {
+  // Several workers may download at once: each writes its own file, and the last rename stays.
+  const temporary = `${config.archive}.${randomUUID()}.part`;
+  try {
+    await writeFile(temporary, octets, { flag: "wx" });
+    await rename(temporary, config.archive);
+  } catch (thrown) {
+    await rm(temporary, { force: true });
+    throw new Failure(`Cannot write archive "${config.archive}": ${sentenceOf(thrown)}`, {
+      source: "config",
+      cause: thrown,
+    });
+  }
+}
+
+/** Gives the failure for an archive that cannot be used in its present state. */
+export function unusable(config: ArchiveServiceConfig, state: string, cause?: unknown): Failure {
+  return new Failure(`Cannot use archive "${config.archive}": ${state}`, {
+    source: "config",
+    cause,
+  });
+}
+
+const tooLarge = `it is larger than ${largestArchive} octets`;
+
+function checkHash(config: ArchiveServiceConfig, octets: Uint8Array<ArrayBuffer>): void {
+  if (config.hashes.length === 0) return;
+  const hash = Bun.CryptoHasher.hash("sha256", octets, "hex");
+  if (config.hashes.includes(hash)) return;
+  throw unusable(config, `its SHA-256 is ${hash}, which is not among the configured hashes`);
+}
+
+async function readBounded(response: Response): Promise<Uint8Array<ArrayBuffer>> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of response.body ?? []) {
+    size += chunk.length;
+    // Leaving the loop by an exception cancels the rest of the download.
+    if (size > largestArchive) throw new Error(tooLarge);
+    chunks.push(chunk);
+  }
+  const octets = new Uint8Array(size);
+  let offset = 0;
+  for (const chunk of chunks) {
+    octets.set(chunk, offset);
+    offset += chunk.length;
+  }
+  return octets;
+}
+
+function isMissing(thrown: unknown): boolean {
+  return thrown instanceof Error && "code" in thrown && thrown.code === "ENOENT";
+}

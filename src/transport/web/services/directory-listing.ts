@@ -1,0 +1,33 @@
+/**
+ * The HTML page that lists a folder, for static services that enable it.
+ *
+ * @module
+ */
+
+import { readdir } from "node:fs/promises";
+
+/** More entries than this are counted, not listed. */
+const mostEntries = 5_000;
+
+/** Gives the page for a folder; names that begin with a dot are left out. */
+export async function listDirectory(folder: string): Promise<string> {
+  const entries = (await readdir(folder, { withFileTypes: true }))
+    .filter((entry) => !entry.name.startsWith("."))
+    .map((entry) => (entry.isDirectory() ? `${entry.name}/` : entry.name))
+    .sort();
+  const items = entries.slice(0, mostEntries).map(itemOf).join("\n");
+  const more = entries.length - mostEntries;
+  return `<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>Directory listing</title></head>
+<body><h1>Directory listing</h1>
+<ul>
+${items}
+</ul>${more > 0 ? `<p>${more} more.</p>` : ""}</body></html>
+`;
+}
+
+function itemOf(name: string): string {
+  // The leading dot keeps a name with a colon from being read as a scheme.
+  const link = `./${name.split("/").map(encodeURIComponent).join("/")}`;
+  return `<li><a href="${Bun.escapeHTML(link)}">${Bun.escapeHTML(name)}</a></li>`;
+}

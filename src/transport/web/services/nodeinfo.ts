@@ -1,0 +1,82 @@
+/**
+ * `type: nodeinfo`: a page about the node and the worker that answers, as HTML or JSON.
+ *
+ * @module
+ */
+
+import { refuseOtherMethods } from "#transport/web/error-page.ts";
+import type { NodeInfo, WebContext, WebService } from "#transport/web/web-service.ts";
+
+/** Opens the info page. */
+export function openNodeInfo(context: WebContext): WebService {
+  return {
+    handle(request) {
+      const refusal = refuseOtherMethods(request);
+      if (refusal) return refusal;
+      const info = context.nodeInfo();
+      const isJson = prefersJson(request.headers.get("Accept") ?? "");
+      const octets = new TextEncoder().encode(isJson ? jsonOf(info) : pageOf(info));
+      return new Response(request.method === "HEAD" ? null : octets, {
+        headers: {
+          "Content-Type": isJson ? "application/json" : "text/html; charset=utf-8",
+          "Content-Length": String(octets.length),
+          "Cache-Control": "no-store",
+          Vary: "Accept",
+          "X-Content-Type-Options": "nosniff",
+        },
+      });
+    },
+  };
+}
+
+/** Tells whether an Accept header ranks JSON above HTML. */
+export function prefersJson(accept: string): boolean {
+  return qualityOf("application/json", accept) > qualityOf("text/html", accept);
+}
+
+/** How much a client wants a type, 0 to 1: the most specific range that covers it counts. */
+function qualityOf(type: string, accept: string): number {
+  const wildcards = [type, `${type.split("/")[0]}/*`, "*/*"];
+  let best = { rank: wildcards.length, quality: 0 };
+  for (const item of accept.split(",")) {
+    const [range = "", ...parameters] = item.split(";").map((part) => part.trim().toLowerCase());
+    const rank = wildcards.indexOf(range);
+    if (rank < 0 || rank >= best.rank) continue;
+    const weight = parameters.find((parameter) => parameter.startsWith("q="));
+    const quality = weight === undefined ? 1 : Number.parseFloat(weight.slice(2));
+    best = { rank, quality: Number.isNaN(quality) ? 0 : quality };
+  }
+  return best.quality;
+}
+
+function uptimeSeconds(info: NodeInfo): number {
+  return Math.max(0, Math.floor((Date.now() - Date.parse(info.startedAt)) / 1000));
+}
+
+function jsonOf(info: NodeInfo): string {
+  return JSON.stringify({ ...info, uptimeSeconds: uptimeSeconds(info) });
+}
+
+function pageOf(info: NodeInfo): string {
+  const rows: [string, string | number][] = [
+    ["Release", `crossproxy ${info.release}`],
+    ["Bun", info.bun],
+    ["Node", info.nodeId],
+    ["Worker", `${info.workerId} (${info.workerType})`],
+    ["Process", info.pid],
+    ["Started", info.startedAt],
+    ["Uptime", `${uptimeSeconds(info)} s`],
+    ["Workers", info.workers],
+  ];
+  const body = rows
+    .map(([name, value]) => `<tr><th>${name}</th><td>${Bun.escapeHTML(String(value))}</td></tr>`)
+    .join("\n");
+  return `<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>crossproxy</title>
+<style>body{font:16px sans-serif;margin:2em}th{text-align:left;padding-right:2em}</style></head>
+<body><h1>crossproxy</h1>
+<table>
+${body}
+</table></body></html>
+`;
+}

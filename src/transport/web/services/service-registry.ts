@@ -1,0 +1,37 @@
+/**
+ * From the `type` of a path to the Web service that stands there.
+ *
+ * @module
+ */
+
+import type { WebSocketServiceConfig } from "#config/node-config.ts";
+import type { LeafServiceConfig } from "#transport/web/path-tree.ts";
+import type { WebContext, WebService } from "#transport/web/web-service.ts";
+import { openArchive } from "./archive.ts";
+import { openJsonValue } from "./json-value.ts";
+import { openNodeInfo } from "./nodeinfo.ts";
+import { openRedirect } from "./redirect.ts";
+import { openStatic } from "./static.ts";
+
+/**
+ * Opens the service for one path; WebSocket paths need the server and are opened by it.
+ *
+ * @throws Failure when the service cannot be opened as configured.
+ */
+export async function openWebService(
+  config: Exclude<LeafServiceConfig, WebSocketServiceConfig>,
+  context: WebContext,
+): Promise<WebService> {
+  switch (config.type) {
+    case "static":
+      return openStatic(config);
+    case "archive":
+      return openArchive(config, context);
+    case "nodeinfo":
+      return openNodeInfo(context);
+    case "json":
+      return openJsonValue(config);
+    case "redirect":
+      return openRedirect(config);
+  }
+}

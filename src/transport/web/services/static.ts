@@ -1,0 +1,128 @@
+/**
+ * `type: static`: the files below a folder, never outside of it and never a dotfile.
+ *
+ * @module
+ */
+
+import type { Stats } from "node:fs";
+import { realpath, stat } from "node:fs/promises";
+import { basename, join, relative, sep } from "node:path";
+import { Failure } from "#base/failure.ts";
+import type { StaticServiceConfig } from "#config/node-config.ts";
+import { answerWith } from "#transport/web/conditional-request.ts";
+import { errorPage, refuseOtherMethods } from "#transport/web/error-page.ts";
+import { mediaTypeOf } from "#transport/web/media-type.ts";
+import type { WebService } from "#transport/web/web-service.ts";
+import { listDirectory } from "./directory-listing.ts";
+
+const indexNames = ["index.html", "index.htm", "index"];
+
+/** Opens a folder for serving. */
+export async function openStatic(config: StaticServiceConfig): Promise<WebService> {
+  const root = await realFolder(config.directory);
+  return {
+    async handle(request, rest) {
+      const refusal = refuseOtherMethods(request);
+      if (refusal) return refusal;
+      const url = new URL(request.url);
+      const isFolderAsked = url.pathname.endsWith("/");
+      const found = await locate(root, rest.replace(/\/$/, ""));
+      if (found?.stats.isDirectory()) {
+        if (!isFolderAsked) return redirectToFolder(url);
+        const index = await findIndex(root, found.file);
+        if (index) return answerFile(index, config, request);
+        if (config.options.enable_directory_listing) return answerListing(found.file, request);
+      }
+      if (found?.stats.isFile() && !isFolderAsked) return answerFile(found, config, request);
+      const spare = config.options.default_file;
+      const instead = spare === null ? undefined : await locate(root, spare);
+      return instead?.stats.isFile() ? answerFile(instead, config, request) : errorPage(404);
+    },
+  };
+}
+
+interface Located {
+  /** The real file name, links resolved. */
+  file: string;
+  stats: Stats;
+}
+
+async function realFolder(directory: string): Promise<string> {
+  const refused = (state: string, cause?: unknown) =>
+    new Failure(`Cannot serve folder "${directory}": ${state}`, { source: "config", cause });
+  let root: string;
+  let stats: Stats;
+  try {
+    root = await realpath(directory);
+    stats = await stat(root);
+  } catch (thrown) {
+    const isMissing = thrown instanceof Error && "code" in thrown && thrown.code === "ENOENT";
+    throw refused(isMissing ? "no such folder" : "it cannot be read", thrown);
+  }
+  if (!stats.isDirectory()) throw refused("it is not a folder");
+  return root;
+}
+
+/** Finds what a decoded path names; undefined when nothing is there that may be shown. */
+async function locate(root: string, path: string): Promise<Located | undefined> {
+  if (path !== "" && !path.split("/").every(isShownName)) return undefined;
+  try {
+    const file = await realpath(join(root, path));
+    // A link may lead anywhere, so the place where it ends is judged as well.
+    const below = relative(root, file);
+    if (below !== "" && !below.split(sep).every(isShownName)) return undefined;
+    return { file, stats: await stat(file) };
+  } catch {
+    // Missing, no right to read, a file where a folder should be: all the same to a client.
+    return undefined;
+  }
+}
+
+/** False for dotfiles, and so for `..` too. */
+function isShownName(name: string): boolean {
+  return name !== "" && !name.startsWith(".");
+}
+
+async function findIndex(root: string, folder: string): Promise<Located | undefined> {
+  for (const name of indexNames) {
+    const index = await locate(root, join(relative(root, folder), name));
+    if (index?.stats.isFile()) return index;
+  }
+  return undefined;
+}
+
+function redirectToFolder(url: URL): Response {
+  // Relative to the folder above, so that it holds behind any other proxy.
+  const last = url.pathname.slice(url.pathname.lastIndexOf("/") + 1);
+  const headers = { Location: `./${last}/${url.search}`, "Content-Length": "0" };
+  return new Response(null, { status: 302, headers });
+}
+
+function answerFile(found: Located, config: StaticServiceConfig, request: Request): Response {
+  const { file, stats } = found;
+  const { mime_types, cache_timeout } = config.options;
+  const name = basename(file);
+  const type = name === "index" ? "text/html; charset=utf-8" : mediaTypeOf(name, mime_types);
+  const headers: Record<string, string> = { "Content-Type": type };
+  if (cache_timeout !== null) headers["Cache-Control"] = `public, max-age=${cache_timeout}`;
+  const content = {
+    size: stats.size,
+    etag: `"${stats.size.toString(16)}-${Math.floor(stats.mtimeMs * 1000).toString(16)}"`,
+    lastModified: stats.mtime,
+    headers,
+    slice: (start: number, end: number) => Bun.file(file).slice(start, end),
+  };
+  return answerWith(content, request);
+}
+
+async function answerListing(folder: string, request: Request): Promise<Response> {
+  const octets = new TextEncoder().encode(await listDirectory(folder));
+  return new Response(request.method === "HEAD" ? null : octets, {
+    headers: {
+      "Content-Type": "text/html; charset=utf-8",
+      "Content-Length": String(octets.length),
+      "Cache-Control": "no-cache",
+      "X-Content-Type-Options": "nosniff",
+    },
+  });
+}

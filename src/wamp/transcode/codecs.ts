@@ -1,0 +1,59 @@
+/**
+ * The reader and the writer of each serializer, one of each for the whole process.
+ *
+ * @module
+ */
+
+import type { SerializerName, WireMessage } from "#wamp/peer.ts";
+import { CborReader } from "./cbor-reader.ts";
+import { CborWriter } from "./cbor-writer.ts";
+import { JsonReader } from "./json-reader.ts";
+import { JsonWriter } from "./json-writer.ts";
+import { MalformedMessage } from "./malformed-message.ts";
+import { MsgpackReader } from "./msgpack-reader.ts";
+import { MsgpackWriter } from "./msgpack-writer.ts";
+import { OctetBuffer } from "./octet-buffer.ts";
+import type { Reader } from "./reader.ts";
+import type { TokenSink } from "./token-sink.ts";
+
+/** A token sink that has octets for its result. */
+export interface Writer extends TokenSink {
+  readonly out: OctetBuffer;
+  /** Begins a new value; what came before may have been broken off. */
+  clear(): void;
+}
+
+const jsonReader = new JsonReader();
+
+/** Readers by serializer; none is used again while it reads. */
+export const readers: Readonly<Record<SerializerName, Reader>> = {
+  json: jsonReader,
+  msgpack: new MsgpackReader(),
+  cbor: new CborReader(),
+};
+
+/** Writers by serializer; what one gives is borrowed until it writes again. */
+export const writers: Readonly<Record<SerializerName, Writer>> = {
+  json: new JsonWriter(),
+  msgpack: new MsgpackWriter(),
+  cbor: new CborWriter(),
+};
+
+/** Strings of JSON, as octets. */
+const encoded = new OctetBuffer();
+
+/** Reads a message of one serializer, whether it is text or octets. */
+export function readMessage(message: WireMessage, from: SerializerName, sink: TokenSink): void {
+  if (typeof message !== "string") readers[from].read(message, sink);
+  else if (from === "json") jsonReader.readUtf8(octetsOf(message), sink);
+  else throw new MalformedMessage(from, "it came as text");
+}
+
+/** The UTF-8 octets of JSON text, borrowed until the next call. */
+export function octetsOf(text: string): Buffer {
+  if (!text.isWellFormed()) throw new MalformedMessage("json", "it has a lone surrogate");
+  encoded.clear();
+  encoded.reserve(text.length * 3);
+  encoded.length = encoded.octets.utf8Write(text, 0, encoded.octets.length);
+  return encoded.take();
+}

@@ -1,0 +1,63 @@
+/**
+ * Octets of one serializer to octets of another, exactly; the identity where both are the same.
+ *
+ * @module
+ */
+
+import { isAscii, isUtf8 } from "node:buffer";
+import type { SerializerName, WireMessage } from "#wamp/peer.ts";
+import { octetsOf, readers, readMessage, writers } from "./codecs.ts";
+import { MalformedMessage } from "./malformed-message.ts";
+
+/** Turns a message of one serializer into the message of another. */
+export type Transcode = (message: WireMessage) => WireMessage;
+
+/**
+ * The transcoder between two serializers; `toText` asks for JSON as a string.
+ *
+ * What it returns is borrowed until the next message is transcoded. It throws MalformedMessage
+ * where the octets are not the language of `from`, UntellableValue where `to` has no word for a
+ * value.
+ */
+export function transcoderFor(
+  from: SerializerName,
+  to: SerializerName,
+  toText: boolean,
+): Transcode {
+  if (from === to) return toText ? asText : asOctets;
+  const writer = writers[to];
+  return (message) => {
+    writer.clear();
+    readMessage(message, from, writer);
+    const octets = writer.out.take();
+    return toText ? textOf(octets) : octets;
+  };
+}
+
+/** One value of any kind in another serializer, in octets that the caller may keep. */
+export function transcodeItem(
+  octets: Uint8Array,
+  from: SerializerName,
+  to: SerializerName,
+): Uint8Array {
+  if (from === to) return octets.slice();
+  const writer = writers[to];
+  writer.clear();
+  readers[from].read(octets, writer);
+  return Uint8Array.prototype.slice.call(writer.out.take());
+}
+
+function asText(message: WireMessage): WireMessage {
+  if (typeof message === "string") return message;
+  if (!isUtf8(message)) throw new MalformedMessage("json", "it is not UTF-8");
+  return textOf(Buffer.from(message.buffer, message.byteOffset, message.length));
+}
+
+function asOctets(message: WireMessage): WireMessage {
+  return typeof message === "string" ? octetsOf(message) : message;
+}
+
+/** A string of valid UTF-8. */
+export function textOf(octets: Buffer): string {
+  return isAscii(octets) ? octets.latin1Slice() : octets.utf8Slice();
+}

@@ -1,0 +1,52 @@
+import { describe, expect, test } from "bun:test";
+import { isLooseUri, UriPatternMap } from "#router/uri-match.ts";
+
+describe("isLooseUri", () => {
+  test("takes URIs and patterns of each policy, and nothing else", () => {
+    expect(isLooseUri("com.example.Grüße-1")).toBe(true);
+    for (const bad of ["", "com.", "com..x", ".com", "com.a b", "com.#"]) {
+      expect(isLooseUri(bad)).toBe(false);
+    }
+    expect(isLooseUri("com.", "prefix")).toBe(true);
+    expect(isLooseUri("", "prefix")).toBe(true);
+    expect(isLooseUri("com..x", "prefix")).toBe(false);
+    expect(isLooseUri("com..x", "wildcard")).toBe(true);
+    expect(isLooseUri("..", "wildcard")).toBe(true);
+    expect(isLooseUri("com. .x", "wildcard")).toBe(false);
+  });
+});
+
+describe("UriPatternMap", () => {
+  test("gives the exact match first, then longer prefixes, then more specific wildcards", () => {
+    const map = new UriPatternMap<string>();
+    map.set("", "prefix", "everything");
+    map.set("a.", "prefix", "below a");
+    map.set("a.b.c", "exact", "exact");
+    map.set(".b.c", "wildcard", "late");
+    map.set("a..c", "wildcard", "early");
+    map.set("a..", "wildcard", "earlier but less");
+    map.set("a.x.", "wildcard", "other");
+    expect([...map.matches("a.b.c")]).toEqual([
+      "exact",
+      "below a",
+      "everything",
+      "early",
+      "earlier but less",
+      "late",
+    ]);
+    map.delete("a.", "prefix");
+    map.delete("a..c", "wildcard");
+    map.delete("a.b.c", "exact");
+    expect([...map.matches("a.b.c")]).toEqual(["everything", "earlier but less", "late"]);
+  });
+
+  test("tells patterns of different policies with one text apart", () => {
+    const map = new UriPatternMap<number>();
+    map.set("a.b", "exact", 1);
+    map.set("a.b", "prefix", 2);
+    map.set("a.b", "wildcard", 3);
+    expect([map.get("a.b", "exact"), map.get("a.b", "prefix"), map.get("a.b", "wildcard")]).toEqual(
+      [1, 2, 3],
+    );
+  });
+});
