@@ -15,10 +15,11 @@ import { ErrorUri } from "#wamp/error-uri.ts";
 import { randomId } from "#wamp/id.ts";
 import { MessageType } from "#wamp/message-type.ts";
 import type { WireMessage } from "#wamp/peer.ts";
+import type { Payload } from "#wamp/transcode/payload-slice.ts";
 import type { Dict, Incoming } from "./incoming.ts";
 import type { Member } from "./member.ts";
 import { matchOption, refuseReserved } from "./options.ts";
-import { demandFits, messageFor, type Payload, payloadOf, tell } from "./outgoing.ts";
+import { demandFits, messageFor, payloadOf, tell } from "./outgoing.ts";
 import { type Subscription, SubscriptionMap } from "./subscription-map.ts";
 
 /** Takes subscriptions and carries publications to them. */

@@ -14,10 +14,11 @@ import { Failure } from "#base/failure.ts";
 import type { Logger } from "#observe/logger.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
 import { MessageType } from "#wamp/message-type.ts";
+import type { Payload } from "#wamp/transcode/payload-slice.ts";
 import { type Dict, type Incoming, violation } from "./incoming.ts";
 import type { Member } from "./member.ts";
 import { invokeOption, matchOption, refuseReserved } from "./options.ts";
-import { messageFor, type Payload, tell, tellError } from "./outgoing.ts";
+import { messageFor, tell, tellError } from "./outgoing.ts";
 import { type PendingCall, PendingCalls } from "./pending-calls.ts";
 import { chooseCallee, type Registration, RegistrationMap } from "./registration-map.ts";
 

@@ -4,13 +4,13 @@
  * @module
  */
 
-import { Failure } from "#base/failure.ts";
+import { Failure, sentenceOf } from "#base/failure.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
 import { isId } from "#wamp/id.ts";
 import { messageTypeName } from "#wamp/message-type.ts";
 import type { SerializerName, WireMessage } from "#wamp/peer.ts";
-import { type MessageSlices, sliceMessage } from "#wamp/transcode/payload-slice.ts";
-import type { Payload } from "./outgoing.ts";
+import { type MessageSlices, type Payload, sliceMessage } from "#wamp/transcode/payload-slice.ts";
+import { UntellableValue } from "#wamp/transcode/untellable-value.ts";
 import { isLooseUri, type MatchPolicy } from "./uri-match.ts";
 
 /** A map of options or details. */
@@ -84,13 +84,26 @@ export class Incoming {
   /** Arguments as values, for the procedures that the router itself answers. */
   args(index: number): readonly unknown[] {
     if (index >= this.#slices.length) return [];
-    const value = this.#slices.value(index);
+    const value = this.#read(index);
     return Array.isArray(value) ? value : [];
   }
 
   #value(index: number): unknown {
     if (index >= this.#slices.length) throw this.#wrong(index, "missing");
-    return this.#slices.value(index);
+    return this.#read(index);
+  }
+
+  #read(index: number): unknown {
+    try {
+      return this.#slices.value(index);
+    } catch (thrown) {
+      if (!(thrown instanceof UntellableValue)) throw thrown;
+      throw new Failure(`Cannot read ${messageTypeName(this.type)}: ${sentenceOf(thrown)}`, {
+        source: "client",
+        uri: ErrorUri.invalidArgument,
+        cause: thrown,
+      });
+    }
   }
 
   #wrong(index: number, state: string): Failure {

@@ -7,17 +7,11 @@
 import { Failure, sentenceOf } from "#base/failure.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
 import { MessageType, messageTypeName } from "#wamp/message-type.ts";
-import type { SerializerName, WireMessage } from "#wamp/peer.ts";
+import type { WireMessage } from "#wamp/peer.ts";
 import { encodeMessage } from "#wamp/serializer/serializer.ts";
-import { buildMessage } from "#wamp/transcode/payload-slice.ts";
+import { buildMessage, type Payload } from "#wamp/transcode/payload-slice.ts";
 import { UntellableValue } from "#wamp/transcode/untellable-value.ts";
 import type { Member } from "./member.ts";
-
-/** Arguments and keyword arguments as octets of the serializer that they came in. */
-export interface Payload {
-  serializer: SerializerName;
-  items: Uint8Array[];
-}
 
 /** A payload of the router's own, from values. */
 export function payloadOf(args: readonly unknown[]): Payload {

@@ -11,7 +11,8 @@ import type {
   TransportDetails,
   WireMessage,
 } from "#wamp/peer.ts";
-import { decodeMessage, encodeMessage } from "#wamp/serializer/serializer.ts";
+import { encodeMessage } from "#wamp/serializer/serializer.ts";
+import { sliceMessage } from "#wamp/transcode/payload-slice.ts";
 
 /** What may differ from a JSON client over WebSocket that takes everything. */
 export interface FakePeerOptions {
@@ -84,7 +85,8 @@ export class FakePeer implements Peer {
     if (this.closed) return true;
     const kept = typeof message === "string" ? message : Uint8Array.from(message);
     this.wire.push(kept);
-    this.sent.push(decodeMessage(kept, this.serializer) as unknown[]);
+    const slices = sliceMessage(kept, this.serializer);
+    this.sent.push(Array.from({ length: slices.length }, (_, index) => slices.value(index)));
     if (!this.takes) this.bufferedOctets += kept.length;
     for (const wake of this.#waiting.splice(0)) wake();
     return this.takes;

@@ -80,6 +80,7 @@ export function workerPids(output: string): Record<string, number> {
   return Object.fromEntries([...rows].map(([, id, pid]) => [id, Number(pid)]));
 }
 
+/** The table is written at once, so its head tells that the node is ready. */
 function isReady(output: string): boolean {
-  return /listening|ready/i.test(output) && Object.keys(workerPids(output)).length > 0;
+  return /^worker +type +pid +listens on\n/m.test(output);
 }

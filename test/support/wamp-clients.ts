@@ -200,6 +200,7 @@ interface Said {
 
 function expectNoError(said: Said): Said {
   if (said.error !== undefined) throw new Error(said.error);
-  if (said.left !== undefined && said.left !== "wamp.close.normal") throw new Error(said.left);
+  const isExpected = said.left === undefined || said.left.startsWith("wamp.close.");
+  if (!isExpected) throw new Error(said.left);
   return said;
 }

@@ -60,7 +60,9 @@ export class PathTree {
 
   /** Answers a request by the service at its path, else with 400 or 404. */
   handle(request: Request): Response | Promise<Response> {
-    const components = decodePath(new URL(request.url).pathname);
+    // A Host header that is no host leaves a URL that cannot be parsed.
+    const url = URL.parse(request.url);
+    const components = url ? decodePath(url.pathname) : undefined;
     if (!components) return errorPage(400);
     const match = this.#match(components);
     return match ? match.service.handle(request, match.rest) : errorPage(404);
@@ -107,7 +109,6 @@ export function decodePath(pathname: string): string[] | undefined {
   for (const raw of pathname.replace(/^\//, "").split("/")) {
     const component = decodeOnce(raw);
     if (component === undefined || component === "." || component === "..") return undefined;
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: NUL would end a file name early.
     if (/[\0/\\]/.test(component)) return undefined;
     components.push(component);
   }

@@ -13,11 +13,6 @@ const encoder = new Encoder({
   variableMapSize: true,
 });
 
-/** Reads one CBOR value. */
-export function decodeCbor(octets: Uint8Array): unknown {
-  return encoder.decode(octets);
-}
-
 /** Writes one value as CBOR. */
 export function encodeCbor(value: unknown): Uint8Array {
   return encoder.encode(value);

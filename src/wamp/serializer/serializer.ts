@@ -7,14 +7,13 @@
 
 import type { SerializerName, WireMessage } from "#wamp/peer.ts";
 import { MalformedMessage } from "#wamp/transcode/malformed-message.ts";
-import { decodeCbor, encodeCbor } from "./cbor.ts";
-import { decodeJson, encodeJson } from "./json.ts";
-import { decodeMsgPack, encodeMsgPack } from "./msgpack.ts";
+import { readValue } from "#wamp/transcode/value-sink.ts";
+import { encodeCbor } from "./cbor.ts";
+import { encodeJson } from "./json.ts";
+import { encodeMsgPack } from "./msgpack.ts";
 
 /** Serializer numbers of the RawSocket handshake. */
 export const rawSocketSerializerId = { json: 1, msgpack: 2, cbor: 3 } as const;
-
-const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /**
  * The values of a message: a list that begins with the message type.
@@ -22,12 +21,7 @@ const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
  * @throws MalformedMessage when the octets are no such list.
  */
 export function decodeMessage(message: WireMessage, serializer: SerializerName): unknown[] {
-  let value: unknown;
-  try {
-    value = decode(message, serializer);
-  } catch {
-    throw new MalformedMessage(serializer, "not well-formed");
-  }
+  const value = readValue(message, serializer);
   if (!Array.isArray(value) || !Number.isInteger(value[0])) {
     throw new MalformedMessage(serializer, "not a list with a message type");
   }
@@ -46,17 +40,13 @@ export function encodeMessage(
   }
   const values = message.map(withIntegers);
   // The packages reuse their buffer, so what is kept has to be a copy.
-  return (serializer === "cbor" ? encodeCbor(values) : encodeMsgPack(values)).slice();
+  return new Uint8Array(serializer === "cbor" ? encodeCbor(values) : encodeMsgPack(values));
 }
 
-function decode(message: WireMessage, serializer: SerializerName): unknown {
-  if (serializer === "json")
-    return decodeJson(typeof message === "string" ? message : utf8.decode(message));
-  const octets = typeof message === "string" ? Buffer.from(message) : message;
-  return serializer === "cbor" ? decodeCbor(octets) : decodeMsgPack(octets);
-}
-
-/** Both packages write an integer above 2^32 as a float unless it is a bigint. */
+/**
+ * Both packages write an integer above 2^32 as a float unless it is a bigint, and have a word for
+ * undefined that no other language has.
+ */
 function withIntegers(value: unknown): unknown {
   if (typeof value === "number") {
     return Number.isSafeInteger(value) && Math.abs(value) > 0x7fffffff ? BigInt(value) : value;
@@ -64,7 +54,9 @@ function withIntegers(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withIntegers);
   if (typeof value === "object" && value !== null && !(value instanceof Uint8Array)) {
     return Object.fromEntries(
-      Object.entries(value).map(([key, item]) => [key, withIntegers(item)]),
+      Object.entries(value).flatMap(([key, item]) =>
+        item === undefined ? [] : [[key, withIntegers(item)]],
+      ),
     );
   }
   return value;

@@ -54,23 +54,37 @@ export class CborReader implements Reader {
     const info = first & 31;
     switch (first >> 5) {
       case 0:
-        if (info === 27) return this.#integer64(sink, false);
-        return sink.integer(this.#argument(info));
+        if (info === 27) {
+          this.#integer64(sink, false);
+          return;
+        }
+        sink.integer(this.#argument(info));
+        return;
       case 1:
-        if (info === 27) return this.#integer64(sink, true);
-        return sink.integer(-1 - this.#argument(info));
+        if (info === 27) {
+          this.#integer64(sink, true);
+          return;
+        }
+        sink.integer(-1 - this.#argument(info));
+        return;
       case 2:
-        return this.#binary(sink, info);
+        this.#binary(sink, info);
+        return;
       case 3:
-        return this.#text(sink, info);
+        this.#text(sink, info);
+        return;
       case 4:
-        return this.#array(sink, info);
+        this.#array(sink, info);
+        return;
       case 5:
-        return this.#map(sink, info);
+        this.#map(sink, info);
+        return;
       case 6:
-        return this.#tagged(sink, info);
+        this.#tagged(sink, info);
+        return;
       default:
-        return this.#simple(sink, info);
+        this.#simple(sink, info);
+        return;
     }
   }
 
@@ -96,7 +110,10 @@ export class CborReader implements Reader {
     const at = this.position;
     const argument = this.#argument(27);
     const value = isNegative ? -1 - argument : argument;
-    if (Number.isSafeInteger(value)) return sink.integer(value);
+    if (Number.isSafeInteger(value)) {
+      sink.integer(value);
+      return;
+    }
     const exact = this.#view.getBigUint64(at);
     sink.bigInteger(isNegative ? -1n - exact : exact);
   }
@@ -104,7 +121,8 @@ export class CborReader implements Reader {
   #text(sink: TokenSink, info: number): void {
     if (info === INDEFINITE) {
       const joined = this.#join(0x60);
-      return sink.text(joined, 0, joined.length);
+      sink.text(joined, 0, joined.length);
+      return;
     }
     const count = this.#argument(info);
     const at = this.#advance(count);
@@ -115,7 +133,8 @@ export class CborReader implements Reader {
   #binary(sink: TokenSink, info: number): void {
     if (info === INDEFINITE) {
       const joined = this.#join(0x40);
-      return sink.binary(joined, 0, joined.length);
+      sink.binary(joined, 0, joined.length);
+      return;
     }
     const count = this.#argument(info);
     const at = this.#advance(count);
@@ -209,10 +228,14 @@ export class CborReader implements Reader {
       const next = this.#octets[this.position];
       const isBinary = next !== undefined && next >> 5 === 2;
       if ((tag === TAG_POSITIVE_BIGNUM || tag === TAG_NEGATIVE_BIGNUM) && isBinary) {
-        return this.#bignum(sink, tag === TAG_NEGATIVE_BIGNUM);
+        this.#bignum(sink, tag === TAG_NEGATIVE_BIGNUM);
+        return;
       }
       if (tag !== TAG_SELF_DESCRIBED) sink.untellable(`CBOR tag ${tag}`);
-      if (next === undefined || next >> 5 !== 6) return this.#value(sink);
+      if (next === undefined || next >> 5 !== 6) {
+        this.#value(sink);
+        return;
+      }
       this.position++;
       info = next & 31;
     }
@@ -225,7 +248,8 @@ export class CborReader implements Reader {
     while (magnitude[zeros] === 0) zeros++;
     if ((magnitude.length - zeros) * 8 > MAX_INTEGER_BITS) {
       sink.untellable(`an integer of more than ${MAX_INTEGER_BITS} bits`);
-      return sink.nil();
+      sink.nil();
+      return;
     }
     const digits = Buffer.from(magnitude.subarray(zeros)).toString("hex");
     const argument = BigInt(`0x0${digits}`);
@@ -243,29 +267,38 @@ export class CborReader implements Reader {
   #simple(sink: TokenSink, info: number): void {
     switch (info) {
       case 20:
-        return sink.boolean(false);
+        sink.boolean(false);
+        return;
       case 21:
-        return sink.boolean(true);
+        sink.boolean(true);
+        return;
       case 22:
-        return sink.nil();
+        sink.nil();
+        return;
       case 23:
-        return sink.untellable("CBOR undefined");
+        sink.untellable("CBOR undefined");
+        return;
       case 24: {
         const code = this.#octets[this.#advance(1)]!;
         if (code < 32) throw malformed("a simple value is written in two octets instead of one");
-        return sink.untellable(`CBOR simple value ${code}`);
+        sink.untellable(`CBOR simple value ${code}`);
+        return;
       }
       case 25:
-        return sink.float(halfFloat(this.#view.getUint16(this.#advance(2))));
+        sink.float(halfFloat(this.#view.getUint16(this.#advance(2))));
+        return;
       case 26:
-        return sink.float(this.#view.getFloat32(this.#advance(4)));
+        sink.float(this.#view.getFloat32(this.#advance(4)));
+        return;
       case 27:
-        return sink.float(this.#view.getFloat64(this.#advance(8)));
+        sink.float(this.#view.getFloat64(this.#advance(8)));
+        return;
       case INDEFINITE:
         throw malformed("a break stands where a value is due");
       default:
         if (info > 27) throw malformed("a head has a reserved length");
-        return sink.untellable(`CBOR simple value ${info}`);
+        sink.untellable(`CBOR simple value ${info}`);
+        return;
     }
   }
 }

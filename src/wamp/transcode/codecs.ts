@@ -54,6 +54,6 @@ export function octetsOf(text: string): Buffer {
   if (!text.isWellFormed()) throw new MalformedMessage("json", "it has a lone surrogate");
   encoded.clear();
   encoded.reserve(text.length * 3);
-  encoded.length = encoded.octets.utf8Write(text, 0, encoded.octets.length);
+  encoded.length = encoded.octets.write(text, 0, "utf8");
   return encoded.take();
 }

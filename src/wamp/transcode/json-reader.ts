@@ -81,20 +81,26 @@ export class JsonReader implements Reader {
     const octet = this.position < this.#length ? this.#octets[this.position]! : END;
     switch (octet) {
       case QUOTE:
-        return this.#string(sink, false);
+        this.#string(sink, false);
+        return;
       case 0x5b:
-        return this.#array(sink);
+        this.#array(sink);
+        return;
       case 0x7b:
-        return this.#map(sink);
+        this.#map(sink);
+        return;
       case 0x74:
         this.#word("true");
-        return sink.boolean(true);
+        sink.boolean(true);
+        return;
       case 0x66:
         this.#word("false");
-        return sink.boolean(false);
+        sink.boolean(false);
+        return;
       case 0x6e:
         this.#word("null");
-        return sink.nil();
+        sink.nil();
+        return;
       default:
         return this.#number(sink);
     }
@@ -183,9 +189,13 @@ export class JsonReader implements Reader {
       const octet = octets[at]!;
       if (octet === QUOTE) {
         this.position = at + 1;
-        return sink.text(octets, start, at);
+        sink.text(octets, start, at);
+        return;
       }
-      if (octet === BACKSLASH) return this.#escapedString(sink, isKey, start, at);
+      if (octet === BACKSLASH) {
+        this.#escapedString(sink, isKey, start, at);
+        return;
+      }
       if (octet < 0x20) throw malformed("a string has a bare control character");
     }
     throw malformed("it ends within a string");
@@ -242,10 +252,11 @@ export class JsonReader implements Reader {
   }
 
   #binary(sink: TokenSink, text: Buffer): void {
-    const base64 = text.latin1Slice(1);
+    const base64 = text.toString("latin1", 1);
     if (!BASE64.test(base64)) {
       sink.untellable("a string that begins with NUL but has no base64 after it");
-      return sink.text(text, 0, text.length);
+      sink.text(text, 0, text.length);
+      return;
     }
     const octets = Buffer.from(base64, "base64");
     sink.binary(octets, 0, octets.length);
@@ -285,7 +296,10 @@ export class JsonReader implements Reader {
     if (digits === 0) throw this.#unexpected();
     if (digits > 1 && octets[digitsStart] === 0x30) throw malformed("a number begins with 0");
     const next = at < this.#length ? octets[at]! : END;
-    if (next === 0x2e || next === 0x65 || next === 0x45) return this.#float(sink, at);
+    if (next === 0x2e || next === 0x65 || next === 0x45) {
+      this.#float(sink, at);
+      return;
+    }
     this.position = at;
     if (digits <= 15) {
       if (!isNegative) sink.integer(value);
@@ -299,7 +313,8 @@ export class JsonReader implements Reader {
   #longInteger(sink: TokenSink, start: number, end: number, digits: number): void {
     if (digits > MAX_INTEGER_DIGITS) {
       sink.untellable(`an integer of more than ${MAX_INTEGER_DIGITS} digits`);
-      return sink.nil();
+      sink.nil();
+      return;
     }
     const value = BigInt(latin1(this.#octets, start, end));
     const short = Number(value);
@@ -367,7 +382,7 @@ function appendCodePoint(out: OctetBuffer, code: number): void {
 }
 
 function latin1(octets: Uint8Array, start: number, end: number): string {
-  return Buffer.from(octets.buffer, octets.byteOffset + start, end - start).latin1Slice();
+  return Buffer.from(octets.buffer, octets.byteOffset + start, end - start).toString("latin1");
 }
 
 function malformed(state: string): MalformedMessage {

@@ -27,7 +27,7 @@ const ESCAPES = Array.from({ length: 256 }, (_, octet) => {
   const letter = SHORT_ESCAPES.get(octet);
   return letter === undefined ? `\\u00${HEX[octet >> 4]}${HEX[octet & 15]}` : `\\${letter}`;
 });
-const NEEDS_ESCAPE = Uint8Array.from(ESCAPES, (escape) => (escape === "" ? 0 : 1));
+const NEEDS_ESCAPE = Uint8Array.from(ESCAPES, (escaped) => (escaped === "" ? 0 : 1));
 
 /** Writes JSON without white space, escaping only what must be escaped. */
 export class JsonWriter implements TokenSink {
@@ -128,11 +128,11 @@ export class JsonWriter implements TokenSink {
         octets[at++] = octet;
         continue;
       }
-      const escape = ESCAPES[octet]!;
+      const escaped = ESCAPES[octet]!;
       out.length = at;
-      out.reserve(escape.length + end - from);
+      out.reserve(escaped.length + end - from);
       octets = out.octets;
-      for (let index = 0; index < escape.length; index++) octets[at++] = escape.charCodeAt(index);
+      for (let index = 0; index < escaped.length; index++) octets[at++] = escaped.charCodeAt(index);
     }
     octets[at++] = QUOTE;
     out.length = at;
@@ -146,7 +146,7 @@ export class JsonWriter implements TokenSink {
     const out = this.out;
     out.appendAscii('"\\u0000');
     out.reserve(base64.length + 1);
-    out.length += out.octets.latin1Write(base64, out.length, base64.length);
+    out.length += out.octets.write(base64, out.length, "latin1");
     this.#octet(QUOTE);
   }
 
@@ -182,7 +182,7 @@ function refuseCollidingKeys(json: Buffer, start: number, end: number): void {
       for (at = first; json[at] !== QUOTE; at++) if (json[at] === BACKSLASH) at++;
       if (!isKeyNext || depth !== 1) continue;
       isKeyNext = false;
-      const key = json.latin1Slice(first, at);
+      const key = json.toString("latin1", first, at);
       if (seen.has(key) && /^(0|-?[1-9]\d*)$/.test(key)) {
         throw new UntellableValue(`a map in JSON that has the key ${key} twice`);
       }

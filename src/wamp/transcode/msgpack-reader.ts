@@ -53,53 +53,70 @@ export class MsgpackReader implements Reader {
   #codedValue(sink: TokenSink, code: number): void {
     switch (code) {
       case 0xc0:
-        return sink.nil();
+        sink.nil();
+        return;
       case 0xc2:
-        return sink.boolean(false);
+        sink.boolean(false);
+        return;
       case 0xc3:
-        return sink.boolean(true);
+        sink.boolean(true);
+        return;
       case 0xc4:
       case 0xc5:
       case 0xc6:
-        return this.#binary(sink, this.#unsigned(1 << (code - 0xc4)));
+        this.#binary(sink, this.#unsigned(1 << (code - 0xc4)));
+        return;
       case 0xc7:
       case 0xc8:
       case 0xc9:
-        return this.#extension(sink, this.#unsigned(1 << (code - 0xc7)));
+        this.#extension(sink, this.#unsigned(1 << (code - 0xc7)));
+        return;
       case 0xca:
-        return sink.float(this.#view.getFloat32(this.#advance(4)));
+        sink.float(this.#view.getFloat32(this.#advance(4)));
+        return;
       case 0xcb:
-        return sink.float(this.#view.getFloat64(this.#advance(8)));
+        sink.float(this.#view.getFloat64(this.#advance(8)));
+        return;
       case 0xcc:
       case 0xcd:
       case 0xce:
-        return sink.integer(this.#unsigned(1 << (code - 0xcc)));
+        sink.integer(this.#unsigned(1 << (code - 0xcc)));
+        return;
       case 0xcf:
-        return this.#unsigned64(sink);
+        this.#unsigned64(sink);
+        return;
       case 0xd0:
-        return sink.integer(this.#view.getInt8(this.#advance(1)));
+        sink.integer(this.#view.getInt8(this.#advance(1)));
+        return;
       case 0xd1:
-        return sink.integer(this.#view.getInt16(this.#advance(2)));
+        sink.integer(this.#view.getInt16(this.#advance(2)));
+        return;
       case 0xd2:
-        return sink.integer(this.#view.getInt32(this.#advance(4)));
+        sink.integer(this.#view.getInt32(this.#advance(4)));
+        return;
       case 0xd3:
-        return this.#signed64(sink);
+        this.#signed64(sink);
+        return;
       case 0xd4:
       case 0xd5:
       case 0xd6:
       case 0xd7:
       case 0xd8:
-        return this.#extension(sink, 1 << (code - 0xd4));
+        this.#extension(sink, 1 << (code - 0xd4));
+        return;
       case 0xd9:
       case 0xda:
       case 0xdb:
-        return this.#text(sink, this.#unsigned(1 << (code - 0xd9)));
+        this.#text(sink, this.#unsigned(1 << (code - 0xd9)));
+        return;
       case 0xdc:
       case 0xdd:
-        return this.#array(sink, this.#unsigned(code === 0xdc ? 2 : 4));
+        this.#array(sink, this.#unsigned(code === 0xdc ? 2 : 4));
+        return;
       case 0xde:
       case 0xdf:
-        return this.#map(sink, this.#unsigned(code === 0xde ? 2 : 4));
+        this.#map(sink, this.#unsigned(code === 0xde ? 2 : 4));
+        return;
       default:
         throw malformed("it has the octet c1, which means nothing");
     }

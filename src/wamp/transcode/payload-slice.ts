@@ -12,7 +12,7 @@ import { OctetBuffer } from "./octet-buffer.ts";
 import type { TokenSink } from "./token-sink.ts";
 import { textOf, transcodeItem } from "./transcoder.ts";
 import { UntellableValue } from "./untellable-value.ts";
-import { ValueSink } from "./value-sink.ts";
+import { readValue } from "./value-sink.ts";
 
 /** Octets of items as they came, with their serializer. */
 export interface Payload {
@@ -35,12 +35,10 @@ export class MessageSlices {
     this.length = bounds.length - 1;
   }
 
-  /** Item `index` as a value, undefined where there is none; throws UntellableValue. */
+  /** Item `index` as a value, undefined where there is none; throws MalformedMessage. */
   value(index: number): unknown {
     if (index < 0 || index >= this.length) return undefined;
-    const sink = new ValueSink();
-    readers[this.#serializer].read(this.octets(index), sink);
-    return sink.result;
+    return readValue(this.octets(index), this.#serializer);
   }
 
   /** The octets of item `index` as they came. */

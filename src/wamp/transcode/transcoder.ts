@@ -40,11 +40,11 @@ export function transcodeItem(
   from: SerializerName,
   to: SerializerName,
 ): Uint8Array {
-  if (from === to) return octets.slice();
+  if (from === to) return new Uint8Array(octets);
   const writer = writers[to];
   writer.clear();
   readers[from].read(octets, writer);
-  return Uint8Array.prototype.slice.call(writer.out.take());
+  return new Uint8Array(writer.out.take());
 }
 
 function asText(message: WireMessage): WireMessage {
@@ -59,5 +59,5 @@ function asOctets(message: WireMessage): WireMessage {
 
 /** A string of valid UTF-8. */
 export function textOf(octets: Buffer): string {
-  return isAscii(octets) ? octets.latin1Slice() : octets.utf8Slice();
+  return octets.toString(isAscii(octets) ? "latin1" : "utf8");
 }

@@ -4,13 +4,33 @@
  * @module
  */
 
+import type { SerializerName, WireMessage } from "#wamp/peer.ts";
+import { readMessage } from "./codecs.ts";
+import { MalformedMessage } from "./malformed-message.ts";
 import type { TokenSink } from "./token-sink.ts";
 import { UntellableValue } from "./untellable-value.ts";
 
 type Container = { list: unknown[] } | { map: Record<string, unknown>; key: string };
 
+/**
+ * The value that a message or one of its items is.
+ *
+ * @throws MalformedMessage when the octets are not the serializer's, or no value can be made of
+ * them: what is read and not only carried has to be plain.
+ */
+export function readValue(message: WireMessage, serializer: SerializerName): unknown {
+  const sink = new ValueSink();
+  try {
+    readMessage(message, serializer, sink);
+  } catch (error) {
+    if (!(error instanceof UntellableValue)) throw error;
+    throw new MalformedMessage(serializer, error.message);
+  }
+  return sink.result;
+}
+
 /** Builds plain lists and objects; big integers become bigints, binary becomes copied octets. */
-export class ValueSink implements TokenSink {
+class ValueSink implements TokenSink {
   result: unknown;
   readonly #open: Container[] = [];
   #isKey = false;
@@ -65,7 +85,7 @@ export class ValueSink implements TokenSink {
   }
 
   text(octets: Uint8Array, start: number, end: number): void {
-    this.#take(Buffer.from(octets.buffer, octets.byteOffset + start, end - start).utf8Slice());
+    this.#take(Buffer.from(octets.buffer, octets.byteOffset + start, end - start).toString());
   }
 
   binary(octets: Uint8Array, start: number, end: number): void {

@@ -240,6 +240,9 @@ describe("publish and subscribe", () => {
     const id = await subscribe(one, "a.b");
     await subscribe(two, "a.b");
     expect(await ask(one, [M.UNSUBSCRIBE, 9, id])).toEqual([M.UNSUBSCRIBED, 9]);
+    const cbor = await join({ serializer: "cbor" });
+    const again = await subscribe(cbor, "a.b");
+    expect(await ask(cbor, [M.UNSUBSCRIBE, 9, again])).toEqual([M.UNSUBSCRIBED, 9]);
     two.disconnect();
     publisher.says([M.PUBLISH, 1, { acknowledge: true }, "a.b"]);
     expect([one.take(), two.take()]).toEqual([[], []]);

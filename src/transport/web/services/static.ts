@@ -6,7 +6,7 @@
 
 import type { Stats } from "node:fs";
 import { realpath, stat } from "node:fs/promises";
-import { basename, join, relative, sep } from "node:path";
+import { basename, join, relative, resolve, sep } from "node:path";
 import { Failure } from "#base/failure.ts";
 import type { StaticServiceConfig } from "#config/node-config.ts";
 import { answerWith } from "#transport/web/conditional-request.ts";
@@ -35,7 +35,8 @@ export async function openStatic(config: StaticServiceConfig): Promise<WebServic
       }
       if (found?.stats.isFile() && !isFolderAsked) return answerFile(found, config, request);
       const spare = config.options.default_file;
-      const instead = spare === null ? undefined : await locate(root, spare);
+      const instead =
+        spare === null ? undefined : await locate(root, relative(root, resolve(root, spare)));
       return instead?.stats.isFile() ? answerFile(instead, config, request) : errorPage(404);
     },
   };

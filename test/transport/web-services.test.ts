@@ -1,0 +1,382 @@
+import { afterEach, expect, test } from "bun:test";
+import { mkdir, mkdtemp, readdir, realpath, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { gzipSync, zipSync } from "fflate";
+import type {
+  ArchiveServiceConfig,
+  StaticServiceConfig,
+  WebServiceConfig,
+} from "#config/node-config.ts";
+import { PathTree } from "#transport/web/path-tree.ts";
+import { openArchive } from "#transport/web/services/archive.ts";
+import { openWebService } from "#transport/web/services/service-registry.ts";
+import type { WebContext } from "#transport/web/web-service.ts";
+
+const endings: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const end of endings.splice(0).reverse()) await end();
+});
+
+let told: () => void = () => {};
+const log = { error() {}, warn() {}, info: () => told(), debug() {} };
+const context: WebContext = {
+  log,
+  nodeInfo: () => ({
+    release: "1.2.3",
+    bun: "9.9.9",
+    nodeId: "<node>",
+    workerId: "proxy1",
+    workerType: "proxy",
+    pid: 42,
+    startedAt: new Date().toISOString(),
+    workers: 3,
+  }),
+};
+
+async function folder(): Promise<string> {
+  const made = await realpath(await mkdtemp(join(tmpdir(), "web-services-")));
+  endings.push(() => rm(made, { recursive: true }));
+  return made;
+}
+
+function serve(handler: (request: Request) => Response | Promise<Response>): string {
+  const server = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: handler });
+  endings.push(() => server.stop(true));
+  return `http://127.0.0.1:${server.port}`;
+}
+
+async function start(paths: Record<string, WebServiceConfig>): Promise<string> {
+  const tree = await PathTree.open(paths, (config) => {
+    if (config.type === "websocket") throw new Error("not here");
+    return openWebService(config, context);
+  });
+  endings.push(() => tree.close());
+  return serve((request) => tree.handle(request));
+}
+
+const get = (url: string, init: RequestInit = {}) => fetch(url, { redirect: "manual", ...init });
+
+function staticAt(
+  directory: string,
+  options: Partial<StaticServiceConfig["options"]> = {},
+): StaticServiceConfig {
+  const defaults = {
+    enable_directory_listing: false,
+    mime_types: {},
+    cache_timeout: 60,
+    default_file: null,
+  };
+  return { type: "static", directory, options: { ...defaults, ...options } };
+}
+
+async function site(): Promise<string> {
+  const top = await folder();
+  const root = join(top, "web");
+  await mkdir(join(root, "sub"), { recursive: true });
+  await mkdir(join(root, "plain"));
+  await mkdir(join(root, ".hidden"));
+  await writeFile(join(root, "index.html"), "<p>home");
+  await writeFile(join(root, "sub", "index.htm"), "<p>sub");
+  await writeFile(join(root, "plain", "a<b>.txt"), "plain");
+  await writeFile(join(root, ".hidden", "a.txt"), "hidden");
+  await writeFile(join(root, ".env"), "hidden");
+  await writeFile(join(root, "ten.txt"), "0123456789");
+  await writeFile(join(root, "empty.txt"), "");
+  await writeFile(join(top, "outside.txt"), "outside");
+  await symlink(join(top, "outside.txt"), join(root, "out.txt"));
+  await symlink(top, join(root, "up"));
+  await symlink(join(root, ".env"), join(root, "env.txt"));
+  await symlink(join(root, "ten.txt"), join(root, "linked.txt"));
+  return root;
+}
+
+test("static serves files with type, length, version and caching", async () => {
+  const url = await start({ "/": staticAt(await site()) });
+  const response = await get(`${url}/ten.txt?x=1`);
+  expect(response.status).toBe(200);
+  expect(await response.text()).toBe("0123456789");
+  const names = ["content-type", "content-length", "cache-control", "accept-ranges"];
+  expect(names.map((name) => response.headers.get(name))).toEqual([
+    "text/plain; charset=utf-8",
+    "10",
+    "public, max-age=60",
+    "bytes",
+  ]);
+  expect(response.headers.get("x-content-type-options")).toBe("nosniff");
+  expect(response.headers.get("content-disposition")).toBeNull();
+  const etag = response.headers.get("etag") ?? "";
+  const again = await get(`${url}/ten.txt`, { headers: { "If-None-Match": etag } });
+  expect(again.status).toBe(304);
+  expect(again.headers.get("etag")).toBe(etag);
+  expect(await (await get(`${url}/linked.txt`)).text()).toBe("0123456789");
+  const empty = await get(`${url}/empty.txt`);
+  expect([empty.status, empty.headers.get("content-length")]).toEqual([200, "0"]);
+});
+
+test("static sends ranges of files over the wire", async () => {
+  const url = await start({ "/": staticAt(await site()) });
+  const part = await get(`${url}/ten.txt`, { headers: { Range: "bytes=3-5" } });
+  expect([part.status, part.headers.get("content-range")]).toEqual([206, "bytes 3-5/10"]);
+  expect(part.headers.get("content-length")).toBe("3");
+  expect(await part.text()).toBe("345");
+  const beyond = await get(`${url}/ten.txt`, { headers: { Range: "bytes=10-" } });
+  expect([beyond.status, beyond.headers.get("content-range")]).toEqual([416, "bytes */10"]);
+  const several = await get(`${url}/ten.txt`, { headers: { Range: "bytes=0-1,4-5" } });
+  expect([several.status, await several.text()]).toEqual([200, "0123456789"]);
+});
+
+test("HEAD has the headers of GET and no body", async () => {
+  const root = await site();
+  const url = await start({
+    "/": staticAt(root),
+    list: staticAt(join(root, "plain"), { enable_directory_listing: true }),
+    info: { type: "nodeinfo" },
+    json: { type: "json", value: { a: 1 } },
+  });
+  for (const path of ["/ten.txt", "/", "/list/", "/info", "/json", "/missing"]) {
+    const whole = await get(url + path);
+    const head = await get(url + path, { method: "HEAD" });
+    expect([path, head.status, await head.text()]).toEqual([path, whole.status, ""]);
+    for (const name of ["content-type", "content-length", "etag", "cache-control"]) {
+      expect([path, name, head.headers.get(name)]).toEqual([path, name, whole.headers.get(name)]);
+    }
+  }
+});
+
+test("static finds index files and sends folders to their slash", async () => {
+  const url = await start({ files: staticAt(await site()) });
+  expect(await (await get(`${url}/files/`)).text()).toBe("<p>home");
+  expect(await (await get(`${url}/files/sub/`)).text()).toBe("<p>sub");
+  const mount = await get(`${url}/files?a=b`);
+  expect([mount.status, mount.headers.get("location")]).toEqual([302, "./files/?a=b"]);
+  const below = await get(`${url}/files/sub`);
+  expect([below.status, below.headers.get("location")]).toEqual([302, "./sub/"]);
+});
+
+test("static shows neither dotfiles nor what is outside of its folder", async () => {
+  const root = await site();
+  const url = await start({ "/": staticAt(root, { enable_directory_listing: true }) });
+  const hidden = ["/.env", "/.hidden/a.txt", "/%2eenv", "/out.txt", "/up/", "/up/outside.txt"];
+  for (const path of [...hidden, "/env.txt", "/ten.txt/", "/sub//index.htm"]) {
+    const response = await get(url + path);
+    expect([path, response.status]).toEqual([path, 404]);
+    expect(await response.text()).not.toContain(root);
+  }
+  for (const path of ["/..%2foutside.txt", "/%00", "/%zz"]) {
+    expect([path, (await get(url + path)).status]).toEqual([path, 400]);
+  }
+});
+
+/** Sends a request as it stands, which no fetch would do, and gives the status line. */
+async function statusOf(url: string, target: string, host: string): Promise<string> {
+  const answer = Promise.withResolvers<string>();
+  let received = "";
+  await Bun.connect({
+    hostname: "127.0.0.1",
+    port: Number(new URL(url).port),
+    socket: {
+      open: (socket) => {
+        socket.write(`GET ${target} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);
+      },
+      data: (_, octets) => {
+        received += octets.toString("latin1");
+      },
+      close: () => answer.resolve(received.split("\r\n")[0] ?? ""),
+    },
+  });
+  return answer.promise;
+}
+
+test("requests that no browser sends are refused", async () => {
+  const url = await start({ "/": staticAt(await site()) });
+  expect(await statusOf(url, "/ten.txt", "any")).toBe("HTTP/1.1 200 OK");
+  expect(await statusOf(url, "//ten.txt", "any")).toBe("HTTP/1.1 404 Not Found");
+  expect(await statusOf(url, "/../outside.txt", "any")).toBe("HTTP/1.1 404 Not Found");
+  expect(await statusOf(url, "/ten.txt", "no host")).toBe("HTTP/1.1 400 Bad Request");
+});
+
+test("static lists folders only when enabled, names escaped", async () => {
+  const root = await site();
+  const url = await start({
+    on: staticAt(root, { enable_directory_listing: true }),
+    off: staticAt(root),
+  });
+  const page = await (await get(`${url}/on/plain/`)).text();
+  expect(page).toContain("a&lt;b&gt;.txt</a>");
+  expect(page).toContain('href="./a%3Cb%3E.txt"');
+  expect((await get(`${url}/off/plain/`)).status).toBe(404);
+});
+
+test("static answers what is missing with its default file", async () => {
+  const url = await start({ "/": staticAt(await site(), { default_file: "index.html" }) });
+  const response = await get(`${url}/some/route`);
+  expect([response.status, await response.text()]).toEqual([200, "<p>home"]);
+});
+
+test("other methods are refused with what is allowed", async () => {
+  const url = await start({ "/": staticAt(await site()), info: { type: "nodeinfo" } });
+  for (const path of ["/ten.txt", "/info"]) {
+    const response = await get(url + path, { method: "POST" });
+    expect([response.status, response.headers.get("allow")]).toEqual([405, "GET, HEAD"]);
+  }
+});
+
+test("static is not opened for a missing folder", async () => {
+  const missing = join(await folder(), "nothing");
+  await expect(start({ "/": staticAt(missing) })).rejects.toThrow(
+    `Cannot serve folder "${missing}": no such folder`,
+  );
+});
+
+test("nodeinfo answers a page, or JSON when that is preferred", async () => {
+  const url = await start({ info: { type: "nodeinfo" } });
+  const page = await (await get(`${url}/info`)).text();
+  expect(page).toContain("&lt;node&gt;");
+  const json = await get(`${url}/info`, { headers: { Accept: "application/json" } });
+  expect(await json.json()).toMatchObject({ release: "1.2.3", pid: 42, workers: 3 });
+});
+
+test("json answers its value and redirect its URL", async () => {
+  const url = await start({
+    json: { type: "json", value: { a: [1, "ü"] } },
+    go: { type: "redirect", url: "https://example.com/x" },
+  });
+  const json = await get(`${url}/json`);
+  expect(json.headers.get("content-type")).toBe("application/json");
+  expect(await json.json()).toEqual({ a: [1, "ü"] });
+  const moved = await get(`${url}/go/deeper?q`);
+  expect([moved.status, moved.headers.get("location")]).toEqual([302, "https://example.com/x"]);
+});
+
+const text = (value: string) => new TextEncoder().encode(value);
+const zip = new Uint8Array(
+  zipSync({
+    "top/app.min.js": text("app()"),
+    "top/sub/x.txt": text("x"),
+    "top/packed.jgz": gzipSync(text("packed()")),
+    "top/unpacked.jgz": text("unpacked()"),
+    "other.txt": text("other"),
+  }),
+);
+const zipHash = Bun.CryptoHasher.hash("sha256", zip, "hex");
+
+function archiveAt(
+  archive: string,
+  options: Partial<ArchiveServiceConfig> = {},
+): ArchiveServiceConfig {
+  return {
+    type: "archive",
+    archive,
+    origin: null,
+    download: false,
+    cache: true,
+    default_object: "app.min.js",
+    object_prefix: "top",
+    mime_types: { ".min.js": "text/javascript", ".js": "text/plain" },
+    hashes: [zipHash],
+    ...options,
+  };
+}
+
+test("archive serves what is below its prefix, and its default object", async () => {
+  const file = join(await folder(), "a.zip");
+  await writeFile(file, zip);
+  const url = await start({ a: archiveAt(file) });
+  for (const path of ["/a", "/a/", "/a/app.min.js"]) {
+    const response = await get(url + path);
+    expect([path, await response.text()]).toEqual([path, "app()"]);
+    expect(response.headers.get("content-type")).toBe("text/javascript; charset=utf-8");
+    expect(response.headers.get("cache-control")).toContain("max-age=");
+  }
+  expect(await (await get(`${url}/a/sub/x.txt`)).text()).toBe("x");
+  expect((await get(`${url}/a/sub/`)).status).toBe(404);
+  expect((await get(`${url}/a/other.txt`)).status).toBe(404);
+  const packed = await get(`${url}/a/packed.jgz`);
+  expect([packed.headers.get("content-encoding"), await packed.text()]).toEqual([
+    "gzip",
+    "packed()",
+  ]);
+  const unpacked = await get(`${url}/a/unpacked.jgz`);
+  expect([unpacked.headers.get("content-encoding"), await unpacked.text()]).toEqual([
+    null,
+    "unpacked()",
+  ]);
+  const part = await get(`${url}/a/app.min.js`, { headers: { Range: "bytes=0-2" } });
+  expect([part.status, await part.text()]).toEqual([206, "app"]);
+  const head = await get(`${url}/a/app.min.js`, { method: "HEAD" });
+  expect([head.status, head.headers.get("content-length")]).toEqual([200, "5"]);
+  const etag = head.headers.get("etag") ?? "";
+  const known = await get(`${url}/a`, { headers: { "If-None-Match": etag } });
+  expect(known.status).toBe(304);
+});
+
+test("archive is refused when missing, of a wrong hash, no ZIP or too large", async () => {
+  const inside = await folder();
+  const file = join(inside, "a.zip");
+  await expect(openArchive(archiveAt(file), context)).rejects.toThrow(
+    `Cannot use archive "${file}": no such file`,
+  );
+  await writeFile(file, zip);
+  const wrong = archiveAt(file, { hashes: ["00"] });
+  await expect(openArchive(wrong, context)).rejects.toThrow(
+    `its SHA-256 is ${zipHash}, which is not among the configured hashes`,
+  );
+  const broken = join(inside, "broken.zip");
+  await writeFile(broken, "this is no archive");
+  await expect(openArchive(archiveAt(broken, { hashes: [] }), context)).rejects.toThrow(
+    "not a ZIP file",
+  );
+  const huge = join(inside, "huge.zip");
+  // The size in the central directory, 24 octets after its signature, is what is checked.
+  const lying = new Uint8Array(zipSync({ "top/a": new Uint8Array(10) }));
+  const at = Buffer.from(lying).indexOf(Buffer.from([0x50, 0x4b, 0x01, 0x02]));
+  new DataView(lying.buffer).setUint32(at + 24, 0x7fff_ffff, true);
+  await writeFile(huge, lying);
+  await expect(openArchive(archiveAt(huge, { hashes: [] }), context)).rejects.toThrow(
+    "it holds 2147483647 octets",
+  );
+});
+
+test("archive is downloaded once when its file is missing, and kept whole", async () => {
+  const inside = await folder();
+  const file = join(inside, "a.zip");
+  let downloads = 0;
+  const origin = serve(() => {
+    downloads += 1;
+    return new Response(zip);
+  });
+  const config = archiveAt(file, { origin, download: true });
+  const url = await start({ a: config });
+  expect(await (await get(`${url}/a/sub/x.txt`)).text()).toBe("x");
+  expect(await readdir(inside)).toEqual(["a.zip"]);
+  await start({ a: config });
+  expect(downloads).toBe(1);
+});
+
+test("archive of a wrong hash is not kept after its download", async () => {
+  const inside = await folder();
+  const origin = serve(() => new Response("something else"));
+  const config = archiveAt(join(inside, "a.zip"), { origin, download: true });
+  await expect(openArchive(config, context)).rejects.toThrow("not among the configured hashes");
+  expect(await readdir(inside)).toEqual([]);
+});
+
+test("archive answers 503 until its origin delivers", async () => {
+  const inside = await folder();
+  let isReady = false;
+  const origin = serve(() => (isReady ? new Response(zip) : new Response("no", { status: 404 })));
+  const config = archiveAt(join(inside, "a.zip"), { origin, download: true });
+  const arrived = new Promise<void>((resolve) => {
+    told = resolve;
+  });
+  const service = await openArchive(config, context, 5);
+  endings.push(() => service.close?.());
+  const request = new Request("http://localhost/a/");
+  const early = await service.handle(request, "");
+  expect([early.status, early.headers.has("Retry-After")]).toEqual([503, true]);
+  isReady = true;
+  await arrived;
+  expect(await (await service.handle(request, "")).text()).toBe("app()");
+  expect(await readdir(inside)).toEqual(["a.zip"]);
+});

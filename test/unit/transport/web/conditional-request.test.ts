@@ -1,0 +1,57 @@
+import { expect, test } from "bun:test";
+import { answerWith } from "#transport/web/conditional-request.ts";
+
+const octets = new TextEncoder().encode("0123456789");
+const content = {
+  size: 10,
+  etag: '"v1"',
+  lastModified: new Date("2026-01-02T03:04:05.678Z"),
+  headers: { "Content-Type": "text/plain; charset=utf-8" },
+  slice: (start: number, end: number) => octets.subarray(start, end),
+};
+
+const ask = (headers: Record<string, string>, method = "GET") =>
+  answerWith(content, new Request("http://localhost/", { method, headers }));
+
+test("sends one range, open ranges and suffixes", async () => {
+  for (const [range, text, contentRange] of [
+    ["bytes=2-4", "234", "bytes 2-4/10"],
+    ["bytes=7-", "789", "bytes 7-9/10"],
+    ["bytes=-2", "89", "bytes 8-9/10"],
+    ["bytes=-99", "0123456789", "bytes 0-9/10"],
+    ["bytes=8-99", "89", "bytes 8-9/10"],
+  ] as const) {
+    const response = ask({ Range: range });
+    expect(response.status).toBe(206);
+    expect(response.headers.get("Content-Range")).toBe(contentRange);
+    expect(await response.text()).toBe(text);
+  }
+});
+
+test("sends the whole for ranges that it does not take", () => {
+  for (const range of ["bytes=1-2,4-5", "lines=1-2", "bytes=5-2", "bytes=-", "nonsense"]) {
+    expect(ask({ Range: range }).status).toBe(200);
+  }
+});
+
+test("refuses a range beyond the end", () => {
+  const response = ask({ Range: "bytes=10-" });
+  expect(response.status).toBe(416);
+  expect(response.headers.get("Content-Range")).toBe("bytes */10");
+  expect(ask({ Range: "bytes=-0" }).status).toBe(416);
+});
+
+test("answers 304 when the client has this version", () => {
+  expect(ask({ "If-None-Match": '"v0", W/"v1"' }).status).toBe(304);
+  expect(ask({ "If-None-Match": "*" }).status).toBe(304);
+  expect(ask({ "If-None-Match": '"v0"' }).status).toBe(200);
+  expect(ask({ "If-Modified-Since": "Fri, 02 Jan 2026 03:04:05 GMT" }).status).toBe(304);
+  expect(ask({ "If-Modified-Since": "Fri, 02 Jan 2026 03:04:04 GMT" }).status).toBe(200);
+});
+
+test("sends a part only of the version that If-Range names", () => {
+  expect(ask({ Range: "bytes=0-1", "If-Range": '"v1"' }).status).toBe(206);
+  expect(ask({ Range: "bytes=0-1", "If-Range": '"v0"' }).status).toBe(200);
+  expect(ask({ Range: "bytes=0-1", "If-Range": 'W/"v1"' }).status).toBe(200);
+  expect(ask({ Range: "bytes=0-1", "If-Range": "Fri, 02 Jan 2026 03:04:05 GMT" }).status).toBe(206);
+});

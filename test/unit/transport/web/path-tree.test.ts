@@ -1,0 +1,70 @@
+import { expect, test } from "bun:test";
+import type { WebServiceConfig } from "#config/node-config.ts";
+import { decodePath, PathTree } from "#transport/web/path-tree.ts";
+
+const leaf = (value: string): WebServiceConfig => ({ type: "json", value });
+
+function open(paths: Record<string, WebServiceConfig>): Promise<PathTree> {
+  return PathTree.open(paths, (config) => ({
+    handle: (_, rest) =>
+      new Response(`${config.type === "json" ? config.value : config.type}:${rest}`),
+  }));
+}
+
+async function ask(tree: PathTree, path: string): Promise<string> {
+  const response = await tree.handle(new Request(`http://localhost${path}`));
+  return response.status === 200 ? response.text() : String(response.status);
+}
+
+test("the longest configured path answers and is told what follows", async () => {
+  const tree = await open({
+    "/": leaf("root"),
+    a: leaf("a"),
+    nest: { type: "path", paths: { b: leaf("b") } },
+  });
+  expect(await ask(tree, "/")).toBe("root:");
+  expect(await ask(tree, "/other/x")).toBe("root:other/x");
+  expect(await ask(tree, "/a")).toBe("a:");
+  expect(await ask(tree, "/a/")).toBe("a:");
+  expect(await ask(tree, "/a/b%20c/?q=/nest")).toBe("a:b c/");
+  expect(await ask(tree, "/ab")).toBe("root:ab");
+  expect(await ask(tree, "/nest/b/c")).toBe("b:c");
+  expect(await ask(tree, "/nest/zzz")).toBe("404");
+  expect(tree.find("/nest/b/c")?.mount).toBe("/nest/b");
+  expect(tree.find("/a%00")).toBeUndefined();
+});
+
+test("a path without a service is not found", async () => {
+  expect(await ask(await open({ a: leaf("a") }), "/")).toBe("404");
+});
+
+test("malformed and climbing paths are refused", async () => {
+  for (const path of [
+    "/%",
+    "/%zz",
+    "/%ff",
+    "/a%00",
+    "/..",
+    "/%2e%2e/a",
+    "/a%2fb",
+    "/a%5cb",
+    "/.",
+  ]) {
+    expect(decodePath(path)).toBeUndefined();
+  }
+  expect(decodePath("/%252e%252e")).toEqual(["%2e%2e"]);
+  expect(await ask(await open({ "/": leaf("root") }), "/a%00b")).toBe("400");
+});
+
+test("closes what is open when a later service cannot be opened", async () => {
+  let closed = 0;
+  const opening = PathTree.open({ a: leaf("a"), b: leaf("b") }, (config) => {
+    if (config.type === "json" && config.value === "b") throw new Error("no");
+    const close = () => {
+      closed += 1;
+    };
+    return { handle: () => new Response(), close };
+  });
+  await expect(opening).rejects.toThrow("no");
+  expect(closed).toBe(1);
+});
