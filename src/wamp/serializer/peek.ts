@@ -32,12 +32,14 @@ function peekText(text: string): number {
 }
 
 function peekCbor(octets: Uint8Array): number {
-  const head = octets[0] ?? 0;
-  let at = 1;
-  if (head === 0x98) at = 2;
-  else if (head === 0x99) at = 3;
-  else if (head === 0x9a) at = 5;
-  else if (head === 0x9b) at = 9;
+  // d9d9f7 says no more than that CBOR follows.
+  const start = octets[0] === 0xd9 && octets[1] === 0xd9 && octets[2] === 0xf7 ? 3 : 0;
+  const head = octets[start] ?? 0;
+  let at = start + 1;
+  if (head === 0x98) at = start + 2;
+  else if (head === 0x99) at = start + 3;
+  else if (head === 0x9a) at = start + 5;
+  else if (head === 0x9b) at = start + 9;
   else if (head !== 0x9f && (head <= 0x80 || head > 0x97)) return -1;
   const first = octets[at] ?? -1;
   if (first >= 0 && first <= 0x17) return first;

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { ABSENT_VALUE, IGNORING_SINK } from "./absent-value.ts";
 import { MalformedMessage } from "./malformed-message.ts";
 import { OctetBuffer } from "./octet-buffer.ts";
 import type { Reader } from "./reader.ts";
@@ -14,6 +15,7 @@ import { isUtf8Between } from "./utf8-check.ts";
 const NOTHING = new Uint8Array(0);
 const NO_VIEW = new DataView(NOTHING.buffer);
 const BREAK = 0xff;
+const UNDEFINED = 0xf7;
 const INDEFINITE = 31;
 const TAG_POSITIVE_BIGNUM = 2;
 const TAG_NEGATIVE_BIGNUM = 3;
@@ -26,21 +28,38 @@ export class CborReader implements Reader {
   #octets: Uint8Array = NOTHING;
   #lazyView: DataView | undefined;
   #depth = 0;
+  /** Whether pairs without a value are looked for, because there is one. */
+  #dropsAbsent = false;
   /** Holds the chunks of a string of indefinite length, joined. */
   readonly #joined = new OctetBuffer();
 
   read(octets: Uint8Array, sink: TokenSink): void {
     this.#octets = octets;
     this.#lazyView = undefined;
-    this.position = 0;
-    this.#depth = 0;
+    this.#dropsAbsent = false;
     try {
-      this.#value(sink);
-      if (this.position !== octets.length) throw malformed("octets follow its end");
+      this.#whole(sink);
+    } catch (thrown) {
+      if (thrown !== ABSENT_VALUE) throw thrown;
+      this.#dropsAbsent = true;
+      sink.clear?.();
+      this.#whole(sink);
     } finally {
       this.#octets = NOTHING;
       this.#lazyView = NO_VIEW;
     }
+  }
+
+  #whole(sink: TokenSink): void {
+    this.position = 0;
+    this.#depth = 0;
+    this.#value(sink);
+    if (this.position !== this.#octets.length) throw malformed("octets follow its end");
+  }
+
+  #absent(sink: TokenSink): void {
+    if (!this.#dropsAbsent && sink.clear) throw ABSENT_VALUE;
+    sink.nil();
   }
 
   get #view(): DataView {
@@ -179,13 +198,15 @@ export class CborReader implements Reader {
 
   #map(sink: TokenSink, info: number): void {
     const announced = this.#enter(info, 2);
-    sink.beginMap(announced);
+    const told = this.#dropsAbsent ? UNKNOWN_COUNT : announced;
+    sink.beginMap(told);
     let index = 0;
     let keyStart = 0;
     let keyEnd = 0;
     try {
-      for (; this.#hasMore(index, announced); index++) {
-        sink.key(index);
+      for (let pair = 0; this.#hasMore(pair, announced); pair++) {
+        if (this.#dropsAbsent && this.#skipAbsentPair()) continue;
+        sink.key(index++);
         keyStart = this.position;
         keyEnd = 0;
         this.#value(sink);
@@ -197,8 +218,22 @@ export class CborReader implements Reader {
       if (!(error instanceof UntellableValue) || keyEnd === 0) throw error;
       throw error.belowKey(keyText(this.#octets, keyStart, keyEnd));
     }
-    sink.endMap(index, announced);
+    sink.endMap(index, told);
     this.#leave(announced);
+  }
+
+  /** Skips a pair of a plain key and undefined, or goes back to where it stood. */
+  #skipAbsentPair(): boolean {
+    const start = this.position;
+    const major = this.#octets[start]! >> 5;
+    if (major !== 3 && major > 1) return false;
+    this.#value(IGNORING_SINK);
+    if (this.#octets[this.position] === UNDEFINED) {
+      this.position += 1;
+      return true;
+    }
+    this.position = start;
+    return false;
   }
 
   #enter(info: number, octetsPerItem: number): number {
@@ -276,7 +311,7 @@ export class CborReader implements Reader {
         sink.nil();
         return;
       case 23:
-        sink.untellable("CBOR undefined");
+        this.#absent(sink);
         return;
       case 24: {
         const code = this.#octets[this.#advance(1)]!;

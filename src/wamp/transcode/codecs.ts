@@ -39,6 +39,8 @@ export const writers: Readonly<Record<SerializerName, Writer>> = {
   cbor: new CborWriter(),
 };
 
+const LONG_TEXT = 256 * 1024;
+
 /** Strings of JSON, as octets. */
 const encoded = new OctetBuffer();
 
@@ -52,6 +54,8 @@ export function readMessage(message: WireMessage, from: SerializerName, sink: To
 /** The UTF-8 octets of JSON text, borrowed until the next call. */
 export function octetsOf(text: string): Buffer {
   if (!text.isWellFormed()) throw new MalformedMessage("json", "it has a lone surrogate");
+  // Room for the longest UTF-8 that the text may have is too much to ask for a giant.
+  if (text.length > LONG_TEXT) return Buffer.from(text);
   encoded.clear();
   encoded.reserve(text.length * 3);
   encoded.length = encoded.octets.write(text, 0, "utf8");

@@ -29,8 +29,6 @@ const ESCAPED = new Map([
   [0x72, 13],
   [0x74, 9],
 ]);
-const BASE64 =
-  /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/][AQgw]==|[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]=)?$/;
 
 /** Reads JSON (RFC 8259) with WAMP's binary strings. */
 export class JsonReader implements Reader {
@@ -102,7 +100,7 @@ export class JsonReader implements Reader {
         sink.nil();
         return;
       default:
-        return this.#number(sink);
+        this.#number(sink);
     }
   }
 
@@ -252,13 +250,12 @@ export class JsonReader implements Reader {
   }
 
   #binary(sink: TokenSink, text: Buffer): void {
-    const base64 = text.toString("latin1", 1);
-    if (!BASE64.test(base64)) {
+    const octets = binaryOf(text);
+    if (octets === undefined) {
       sink.untellable("a string that begins with NUL but has no base64 after it");
       sink.text(text, 0, text.length);
       return;
     }
-    const octets = Buffer.from(base64, "base64");
     sink.binary(octets, 0, octets.length);
   }
 
@@ -351,6 +348,14 @@ export class JsonReader implements Reader {
       ? malformed(`octet ${at} is not what is due there`)
       : malformed("it ends too early");
   }
+}
+
+/** The octets that NUL and base64 stand for; undefined where it is not padded standard base64. */
+function binaryOf(text: Buffer): Buffer | undefined {
+  const octets = Buffer.from(text.toString("latin1", 1), "base64");
+  // Buffer skips what it does not know, so only what it writes in the same way was base64.
+  const base64 = Buffer.from(octets.toString("base64"), "latin1");
+  return base64.equals(text.subarray(1)) ? octets : undefined;
 }
 
 function hexDigit(octet: number): number {

@@ -4,9 +4,10 @@
  * @module
  */
 
+import { ABSENT_VALUE, IGNORING_SINK } from "./absent-value.ts";
 import { MalformedMessage } from "./malformed-message.ts";
 import type { Reader } from "./reader.ts";
-import { MAX_DEPTH, type TokenSink } from "./token-sink.ts";
+import { MAX_DEPTH, type TokenSink, UNKNOWN_COUNT } from "./token-sink.ts";
 import { UntellableValue } from "./untellable-value.ts";
 import { isUtf8Between } from "./utf8-check.ts";
 
@@ -19,19 +20,36 @@ export class MsgpackReader implements Reader {
   #octets: Uint8Array = NOTHING;
   #lazyView: DataView | undefined;
   #depth = 0;
+  /** Whether pairs without a value are looked for, because there is one. */
+  #dropsAbsent = false;
 
   read(octets: Uint8Array, sink: TokenSink): void {
     this.#octets = octets;
     this.#lazyView = undefined;
-    this.position = 0;
-    this.#depth = 0;
+    this.#dropsAbsent = false;
     try {
-      this.#value(sink);
-      if (this.position !== octets.length) throw malformed("octets follow its end");
+      this.#whole(sink);
+    } catch (thrown) {
+      if (thrown !== ABSENT_VALUE) throw thrown;
+      this.#dropsAbsent = true;
+      sink.clear?.();
+      this.#whole(sink);
     } finally {
       this.#octets = NOTHING;
       this.#lazyView = NO_VIEW;
     }
+  }
+
+  #whole(sink: TokenSink): void {
+    this.position = 0;
+    this.#depth = 0;
+    this.#value(sink);
+    if (this.position !== this.#octets.length) throw malformed("octets follow its end");
+  }
+
+  #absent(sink: TokenSink): void {
+    if (!this.#dropsAbsent && sink.clear) throw ABSENT_VALUE;
+    sink.nil();
   }
 
   get #view(): DataView {
@@ -163,6 +181,10 @@ export class MsgpackReader implements Reader {
 
   #extension(sink: TokenSink, count: number): void {
     const at = this.#advance(count + 1);
+    if (isUndefined(this.#octets, at - 1)) {
+      this.#absent(sink);
+      return;
+    }
     sink.untellable(`MsgPack extension type ${(this.#octets[at]! << 24) >> 24}`);
   }
 
@@ -184,12 +206,15 @@ export class MsgpackReader implements Reader {
 
   #map(sink: TokenSink, count: number): void {
     this.#enter(count * 2);
-    sink.beginMap(count);
+    const told = this.#dropsAbsent ? UNKNOWN_COUNT : count;
+    sink.beginMap(told);
+    let index = 0;
     let keyStart = 0;
     let keyEnd = 0;
     try {
-      for (let index = 0; index < count; index++) {
-        sink.key(index);
+      for (let pair = 0; pair < count; pair++) {
+        if (this.#dropsAbsent && this.#skipAbsentPair()) continue;
+        sink.key(index++);
         keyStart = this.position;
         keyEnd = 0;
         this.#value(sink);
@@ -201,14 +226,34 @@ export class MsgpackReader implements Reader {
       if (!(error instanceof UntellableValue) || keyEnd === 0) throw error;
       throw error.belowKey(keyText(this.#octets, keyStart, keyEnd));
     }
-    sink.endMap(count, count);
+    sink.endMap(index, told);
     this.#depth--;
+  }
+
+  /** Skips a pair of a text key and undefined, or goes back to where it stood. */
+  #skipAbsentPair(): boolean {
+    const start = this.position;
+    const code = this.#octets[start]!;
+    const isText = (code >= 0xa0 && code < 0xc0) || (code >= 0xd9 && code <= 0xdb);
+    if (!isText) return false;
+    this.#value(IGNORING_SINK);
+    if (isUndefined(this.#octets, this.position)) {
+      this.position += 3;
+      return true;
+    }
+    this.position = start;
+    return false;
   }
 
   #enter(leastOctets: number): void {
     if (++this.#depth > MAX_DEPTH) throw malformed(`it is nested deeper than ${MAX_DEPTH}`);
     if (leastOctets > this.#octets.length - this.position) throw malformed("it ends too early");
   }
+}
+
+/** Whether msgpackr's form of undefined stands here: one octet of extension type 0, zero. */
+function isUndefined(octets: Uint8Array, at: number): boolean {
+  return octets[at] === 0xd4 && octets[at + 1] === 0 && octets[at + 2] === 0;
 }
 
 /** A key as text for the place of an error: short text as it is, other kinds as their octets. */

@@ -39,4 +39,6 @@ export interface TokenSink {
   binary(octets: Uint8Array, start: number, end: number): void;
   /** A value that the reader's language has and the others do not; writers throw. */
   untellable(what: string): void;
+  /** Forgets every token so far, as they are told again; sinks that build nothing have none. */
+  clear?(): void;
 }

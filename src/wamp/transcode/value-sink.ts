@@ -35,6 +35,12 @@ class ValueSink implements TokenSink {
   readonly #open: Container[] = [];
   #isKey = false;
 
+  clear(): void {
+    this.result = undefined;
+    this.#open.length = 0;
+    this.#isKey = false;
+  }
+
   beginArray(): void {
     this.#refuseKey("a list");
     this.#open.push({ list: [] });

@@ -1,0 +1,106 @@
+import { describe, expect, test } from "bun:test";
+import { decode as decodeCbor, encode as encodeCbor } from "cbor-x";
+import fc from "fast-check";
+import { pack, unpack } from "msgpackr";
+import { MalformedMessage } from "../../src/wamp/transcode/malformed-message.ts";
+import { transcodeItem } from "../../src/wamp/transcode/transcoder.ts";
+import { UntellableValue } from "../../src/wamp/transcode/untellable-value.ts";
+
+const SERIALIZERS = ["json", "msgpack", "cbor"] as const;
+
+/** JSON in the very spelling of the writer, so that octets can be compared. */
+const json = fc.letrec<{ value: string }>((tie) => ({
+  value: fc.oneof(
+    { depthSize: "small", withCrossShrink: true },
+    fc.constantFrom("null", "true", "false", "-0.0", "1.0", "100000.0"),
+    fc.bigInt({ min: -(2n ** 63n), max: 2n ** 64n - 1n }).map(String),
+    fc.integer().map(String),
+    fc
+      .double({ noNaN: true, noDefaultInfinity: true })
+      .filter((float) => !Number.isInteger(float))
+      .map(String),
+    fc
+      .string({ unit: "binary" })
+      .filter((text) => !text.startsWith("\0"))
+      .map((text) => JSON.stringify(text)),
+    fc.uint8Array({ maxLength: 300 }).map((octets) => `"\\u0000${octets.toBase64()}"`),
+    fc.array(tie("value"), { maxLength: 40 }).map((items) => `[${items.join(",")}]`),
+    fc
+      .array(fc.tuple(fc.string({ unit: "binary" }), tie("value")), { maxLength: 30 })
+      .map(
+        (pairs) => `{${pairs.map(([key, item]) => `${JSON.stringify(key)}:${item}`).join(",")}}`,
+      ),
+  ),
+})).value;
+
+function tell(octets: Uint8Array, ...path: readonly (typeof SERIALIZERS)[number][]): Uint8Array {
+  return path.slice(1).reduce((item, to, index) => transcodeItem(item, path[index]!, to), octets);
+}
+
+describe("transcodeItem", () => {
+  test("gives the same octets after every way round", () => {
+    fc.assert(
+      fc.property(json, (text) => {
+        const octets = Buffer.from(text);
+        expect(Buffer.from(tell(octets, "json", "cbor", "json")).toString()).toBe(text);
+        expect(Buffer.from(tell(octets, "json", "msgpack", "json")).toString()).toBe(text);
+        expect(Buffer.from(tell(octets, "json", "cbor", "msgpack", "json")).toString()).toBe(text);
+        expect(Buffer.from(tell(octets, "json", "msgpack", "cbor", "json")).toString()).toBe(text);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test("agrees with cbor-x, msgpackr and JSON.parse", () => {
+    fc.assert(
+      fc.property(fc.jsonValue({ maxDepth: 4 }), (value) => {
+        const text = JSON.stringify(value);
+        if (text.includes("__proto__") || text.includes('"\\u0000') || text.includes("\\ud"))
+          return;
+        const octets = Buffer.from(text);
+        const plain: unknown = JSON.parse(text);
+        expect(decodeCbor(tell(octets, "json", "cbor"))).toEqual(plain);
+        expect(unpack(tell(octets, "json", "msgpack"))).toEqual(plain);
+        expect(JSON.parse(Buffer.from(tell(encodeCbor(plain), "cbor", "json")).toString())).toEqual(
+          plain,
+        );
+        expect(JSON.parse(Buffer.from(tell(pack(plain), "msgpack", "json")).toString())).toEqual(
+          plain,
+        );
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test("throws nothing but its two classes, whatever the octets", () => {
+    const noise = fc.oneof(
+      fc.uint8Array({ maxLength: 200 }),
+      fc
+        .string({ unit: fc.constantFrom(...'[]{},:"\\u0d8-+.eE19 tfn\0') })
+        .map((text) => Buffer.from(text)),
+      fc
+        .tuple(json, fc.nat(), fc.integer({ min: 0, max: 255 }), fc.constantFrom(...SERIALIZERS))
+        .map(([text, place, octet, to]) => {
+          const broken = new Uint8Array(transcodeItem(Buffer.from(text), "json", to));
+          broken[place % broken.length] = octet;
+          return broken;
+        }),
+    );
+    fc.assert(
+      fc.property(
+        noise,
+        fc.constantFrom(...SERIALIZERS),
+        fc.constantFrom(...SERIALIZERS),
+        (octets, from, to) => {
+          try {
+            transcodeItem(octets, from, to);
+          } catch (error) {
+            if (!(error instanceof MalformedMessage || error instanceof UntellableValue))
+              throw error;
+          }
+        },
+      ),
+      { numRuns: 5000 },
+    );
+  });
+});

@@ -1,0 +1,83 @@
+import { describe, expect, test } from "bun:test";
+import { MalformedMessage } from "../../../../src/wamp/transcode/malformed-message.ts";
+import { buildMessage, sliceMessage } from "../../../../src/wamp/transcode/payload-slice.ts";
+import { UntellableValue } from "../../../../src/wamp/transcode/untellable-value.ts";
+
+describe("sliceMessage", () => {
+  test("cuts JSON text with white space", () => {
+    const slices = sliceMessage(' [ 48 , 7 ,{} , "a,b" , [ 1.0 , "]" ] , {"k" : 1} ] ', "json");
+    expect(slices.length).toBe(6);
+    expect([0, 1, 2, 3].map((index) => slices.value(index))).toEqual([48, 7, {}, "a,b"]);
+    expect(Buffer.from(slices.octets(4)).toString()).toBe('[ 1.0 , "]" ]');
+    expect(Buffer.from(slices.octets(5)).toString()).toBe('{"k" : 1}');
+    expect(slices.value(6)).toBeUndefined();
+  });
+
+  test.each(["85 1830 07 a0 6161 81f93c00", "9f 1830 07 a0 6161 81f93c00 ff"])(
+    "cuts CBOR %s",
+    (hex) => {
+      const slices = sliceMessage(Buffer.from(hex.replaceAll(" ", ""), "hex"), "cbor");
+      expect([0, 1, 2, 3, 4].map((index) => slices.value(index))).toEqual([48, 7, {}, "a", [1]]);
+      expect(Buffer.from(slices.octets(4)).toString("hex")).toBe("81f93c00");
+    },
+  );
+
+  test("cuts MsgPack, and carries an extension type as it came", () => {
+    const slices = sliceMessage(Buffer.from("95300780a16191d6ff00000000", "hex"), "msgpack");
+    expect(slices.length).toBe(5);
+    expect(Buffer.from(slices.octets(4)).toString("hex")).toBe("91d6ff00000000");
+    expect(() => slices.value(4)).toThrow(MalformedMessage);
+  });
+
+  test("gives exact values", () => {
+    const slices = sliceMessage('[1,9007199254740993,{"__proto__":"\\u0000AP8="}]', "json");
+    expect(slices.value(1)).toBe(9007199254740993n);
+    const map = slices.value(2) as object;
+    expect(Object.entries(map)).toEqual([["__proto__", new Uint8Array([0, 255])]]);
+    expect(Object.getPrototypeOf(map)).toBe(Object.prototype);
+  });
+
+  test.each(["{}", "[]", '["48"]', "[[1]]", "1", "[-1]", "[48,{]"])("refuses %s", (text) => {
+    expect(() => sliceMessage(text, "json")).toThrow(MalformedMessage);
+  });
+});
+
+describe("buildMessage", () => {
+  const payload = {
+    serializer: "json",
+    items: [Buffer.from("[1.0,2]"), Buffer.from('{"a":-1}')],
+  } as const;
+
+  test.each([
+    ["cbor", "861832 07 a0 82fb3ff000000000000002 a1616120"],
+    ["msgpack", "95 32 07 80 92cb3ff000000000000002 81a161ff"],
+  ] as const)("puts a head before a payload that it says in %s", (target, hex) => {
+    const built = buildMessage(
+      [50, 7, {}],
+      { ...payload, items: [...payload.items] },
+      target,
+      false,
+    );
+    expect(Buffer.from(built as Uint8Array).toString("hex")).toBe(
+      hex.replace("86", "85").replaceAll(" ", ""),
+    );
+  });
+
+  test("keeps the payload's octets between equal serializers", () => {
+    const items = [Buffer.from("[ 1.0, 2 ]")];
+    expect(buildMessage([50, 7, {}], { serializer: "json", items }, "json", true)).toBe(
+      "[50,7,{},[ 1.0, 2 ]]",
+    );
+  });
+
+  test("names the place of what it cannot tell", () => {
+    const items = [Buffer.from("81a16178f7", "hex")];
+    try {
+      buildMessage([50, 7, {}], { serializer: "cbor", items }, "json", true);
+      throw new Error("it was told");
+    } catch (error) {
+      expect(error).toBeInstanceOf(UntellableValue);
+      expect((error as UntellableValue).place).toBe("[3][0].x");
+    }
+  });
+});
