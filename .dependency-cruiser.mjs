@@ -11,7 +11,7 @@ const LAYERS = {
   session: ["auth", "wamp", "observe", "base"],
   auth: ["wamp", "observe", "base"],
   transport: ["wamp", "observe", "base"],
-  config: ["base"],
+  config: ["wamp/peer", "base"],
   wamp: ["base"],
   observe: ["base"],
   base: [],

@@ -7,7 +7,7 @@
 
 const bun = process.execPath;
 const steps: [string, string[]][] = [
-  ["format and lint", ["node_modules/.bin/biome", "ci", "--error-on-warnings"]],
+  ["format and lint", ["node_modules/.bin/biome", "ci", "--error-on-warnings", "--colors=off"]],
   ["types", ["node", "node_modules/typescript-go/bin/tsc", "-p", "."]],
   ["direction of imports", [bun, "scripts/check-architecture.ts"]],
   ["dead code", ["node", "node_modules/.bin/knip"]],

@@ -18,8 +18,6 @@ import { type NodeItem, node } from "./schema/node.ts";
 import { explainType } from "./schema/primitive.ts";
 import { type ParsedText, SyntaxFault } from "./source-map.ts";
 
-
-
 /** The names under which a configuration file is looked for, in this order. */
 const fileNames = ["config.yaml", "config.json", "node.json"];
 

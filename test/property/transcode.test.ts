@@ -37,6 +37,14 @@ function tell(octets: Uint8Array, ...path: readonly (typeof SERIALIZERS)[number]
   return path.slice(1).reduce((item, to, index) => transcodeItem(item, path[index]!, to), octets);
 }
 
+/** Both packages read every integer of 64 bits as a bigint. */
+function withNumbers(value: unknown): unknown {
+  const text = JSON.stringify(value, (_key, item: unknown) =>
+    typeof item === "bigint" ? Number(item) : item,
+  );
+  return JSON.parse(text);
+}
+
 describe("transcodeItem", () => {
   test("gives the same octets after every way round", () => {
     fc.assert(
@@ -59,8 +67,8 @@ describe("transcodeItem", () => {
           return;
         const octets = Buffer.from(text);
         const plain: unknown = JSON.parse(text);
-        expect(decodeCbor(tell(octets, "json", "cbor"))).toEqual(plain);
-        expect(unpack(tell(octets, "json", "msgpack"))).toEqual(plain);
+        expect(withNumbers(decodeCbor(tell(octets, "json", "cbor")))).toEqual(plain);
+        expect(withNumbers(unpack(tell(octets, "json", "msgpack")))).toEqual(plain);
         expect(JSON.parse(Buffer.from(tell(encodeCbor(plain), "cbor", "json")).toString())).toEqual(
           plain,
         );

@@ -2,7 +2,7 @@
 
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { type AutobahnSession, Connection, serializer as autobahnSerializer } from "autobahn";
+import { type AutobahnSession, serializer as autobahnSerializer, Connection } from "autobahn";
 import { Wampy } from "wampy";
 import { CborSerializer } from "wampy/CborSerializer.js";
 import { JsonSerializer } from "wampy/JsonSerializer.js";

@@ -33,14 +33,17 @@ const NEEDS_ESCAPE = Uint8Array.from(ESCAPES, (escaped) => (escaped === "" ? 0 :
 export class JsonWriter implements TokenSink {
   readonly out = new OctetBuffer();
   #isKey = false;
-  /** Where each open map begins, and whether it has had an integer for a key. */
-  #mapStarts: number[] = [];
+  /** Where the keys of all open maps begin. */
+  #keyStarts: number[] = [];
+  /** For each open map, how many keys were before it and whether an integer is among its own. */
+  #keysBefore: number[] = [];
   #hasIntegerKeys: boolean[] = [];
 
   clear(): void {
     this.out.clear();
     this.#isKey = false;
-    this.#mapStarts.length = 0;
+    this.#keyStarts = [];
+    this.#keysBefore.length = 0;
     this.#hasIntegerKeys.length = 0;
   }
 
@@ -59,7 +62,7 @@ export class JsonWriter implements TokenSink {
 
   beginMap(): void {
     this.#refuseKey("a map");
-    this.#mapStarts.push(this.out.length);
+    this.#keysBefore.push(this.#keyStarts.length);
     this.#hasIntegerKeys.push(false);
     this.#octet(0x7b);
   }
@@ -67,6 +70,7 @@ export class JsonWriter implements TokenSink {
   key(index: number): void {
     if (index > 0) this.#octet(0x2c);
     this.#isKey = true;
+    this.#keyStarts.push(this.out.length);
   }
 
   value(): void {
@@ -76,8 +80,11 @@ export class JsonWriter implements TokenSink {
 
   endMap(): void {
     this.#octet(0x7d);
-    const start = this.#mapStarts.pop()!;
-    if (this.#hasIntegerKeys.pop()) refuseCollidingKeys(this.out.octets, start, this.out.length);
+    const before = this.#keysBefore.pop()!;
+    if (this.#hasIntegerKeys.pop()) {
+      refuseCollidingKeys(this.out.octets, this.#keyStarts.slice(before));
+    }
+    this.#keyStarts.length = before;
   }
 
   nil(): void {
@@ -170,30 +177,16 @@ export class JsonWriter implements TokenSink {
   }
 }
 
-/** Refuses a written map in which an integer key became the same text as another key. */
-function refuseCollidingKeys(json: Buffer, start: number, end: number): void {
+/** Refuses keys, told by where they begin, of which an integer became the same text as another. */
+function refuseCollidingKeys(json: Buffer, starts: readonly number[]): void {
   const seen = new Set<string>();
-  let depth = 0;
-  let isKeyNext = false;
-  for (let at = start; at < end; at++) {
-    const octet = json[at];
-    if (octet === QUOTE) {
-      const first = at + 1;
-      for (at = first; json[at] !== QUOTE; at++) if (json[at] === BACKSLASH) at++;
-      if (!isKeyNext || depth !== 1) continue;
-      isKeyNext = false;
-      const key = json.toString("latin1", first, at);
-      if (seen.has(key) && /^(0|-?[1-9]\d*)$/.test(key)) {
-        throw new UntellableValue(`a map in JSON that has the key ${key} twice`);
-      }
-      seen.add(key);
-    } else if (octet === 0x7b || octet === 0x5b) {
-      depth++;
-      isKeyNext = depth === 1;
-    } else if (octet === 0x7d || octet === 0x5d) {
-      depth--;
-    } else if (octet === 0x2c) {
-      isKeyNext = depth === 1;
+  for (const start of starts) {
+    let end = start + 1;
+    for (; json[end] !== QUOTE; end++) if (json[end] === BACKSLASH) end++;
+    const key = json.toString("latin1", start + 1, end);
+    if (seen.has(key) && /^(0|-?[1-9]\d*)$/.test(key)) {
+      throw new UntellableValue(`a map in JSON that has the key ${key} twice`);
     }
+    seen.add(key);
   }
 }

@@ -52,7 +52,7 @@ describe("encodeMessage and decodeMessage", () => {
     ["cbor", "80"],
     ["cbor", "a0"],
     ["cbor", "8201"],
-    ["cbor", "8201f7"],
+    ["cbor", "8201f820"],
     ["cbor", "8201c000"],
     ["msgpack", "90"],
     ["msgpack", "c1"],

@@ -71,7 +71,7 @@ describe("buildMessage", () => {
   });
 
   test("names the place of what it cannot tell", () => {
-    const items = [Buffer.from("81a16178f7", "hex")];
+    const items = [Buffer.from("81a16178f820", "hex")];
     try {
       buildMessage([50, 7, {}], { serializer: "cbor", items }, "json", true);
       throw new Error("it was told");
