@@ -61,9 +61,6 @@ export interface PeerHandler {
   onClose(reason: string): void;
 }
 
-/** Makes the handler of a peer that has just connected. */
-export type AcceptPeer = (peer: Peer) => PeerHandler;
-
 /** WebSocket close codes that sessions use (RFC 6455, section 7.4.1). */
 export const CloseCode = {
   normal: 1000,

@@ -12,9 +12,6 @@ import { encodeCbor } from "./cbor.ts";
 import { encodeJson } from "./json.ts";
 import { encodeMsgPack } from "./msgpack.ts";
 
-/** Serializer numbers of the RawSocket handshake. */
-export const rawSocketSerializerId = { json: 1, msgpack: 2, cbor: 3 } as const;
-
 /**
  * The values of a message: a list that begins with the message type.
  *
