@@ -177,7 +177,7 @@ export class FrontendSession implements PeerHandler, BackendObserver {
       throw violation(`Cannot accept ${messageTypeName(type)}: the session has not joined`);
     }
     if (this.#config.auth === "passthrough") {
-      const owned = typeof message === "string" ? message : message.slice();
+      const owned = typeof message === "string" ? message : new Uint8Array(message);
       this.#settle(this.#passThrough(owned));
       return;
     }
