@@ -47,7 +47,7 @@ export async function listenOn<Data>(
     const code = thrown instanceof Error && "code" in thrown ? String(thrown.code) : "";
     throw new Failure(
       `Cannot listen on "${printEndpoint(endpoint)}": ${STATES[code] ?? sentenceOf(thrown)}`,
-      { source: "config", cause: thrown },
+      { source: "internal", cause: thrown },
     );
   }
 }

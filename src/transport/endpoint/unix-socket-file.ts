@@ -73,5 +73,5 @@ function removeOwn(path: string, ino: number): void {
 }
 
 function cannotListen(path: string, state: string): Failure {
-  return new Failure(`Cannot listen on "unix ${path}": ${state}`, { source: "config" });
+  return new Failure(`Cannot listen on "unix ${path}": ${state}`, { source: "internal" });
 }

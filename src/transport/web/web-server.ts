@@ -234,7 +234,7 @@ const stateByCode: Record<string, string> = {
 function listenFailure(endpoint: ListeningEndpointConfig, thrown: unknown): Failure {
   const state = stateByCode[codeOf(thrown)] ?? sentenceOf(thrown);
   return new Failure(`Cannot listen on "${printEndpoint(endpoint)}": ${state}`, {
-    source: "config",
+    source: "internal",
     cause: thrown,
   });
 }

@@ -1,0 +1,102 @@
+/** Processes of a node of the built binary: ended, killed, started again. */
+
+import { afterEach, describe, expect, test } from "bun:test";
+import { existsSync, rmSync } from "node:fs";
+import { dirname } from "node:path";
+import { seedFolder } from "../support/seed.ts";
+import { BINARY, startNode, type TemporaryNode, workerPids } from "../support/temporary-node.ts";
+
+const leftovers: TemporaryNode[] = [];
+
+afterEach(() => {
+  for (const node of leftovers.splice(0)) {
+    node.kill("SIGKILL");
+    rmSync(dirname(node.folder), { recursive: true, force: true });
+  }
+});
+
+async function startSeed(): Promise<{ node: TemporaryNode; port: number }> {
+  const { folder, port } = await seedFolder();
+  const node = await startNode(folder);
+  leftovers.push(node);
+  return { node, port };
+}
+
+/** A joined client that collects what it is told; `closed` resolves with the close code. */
+async function joinRaw(port: number) {
+  const socket = new WebSocket(`ws://127.0.0.1:${port}/ws`, ["wamp.2.json"]);
+  const messages: unknown[][] = [];
+  const welcome = Promise.withResolvers<void>();
+  const closed = Promise.withResolvers<number>();
+  socket.onopen = () => socket.send('[1,"realm1",{"roles":{"caller":{}}}]');
+  socket.onmessage = ({ data }) => {
+    const message = JSON.parse(String(data)) as unknown[];
+    messages.push(message);
+    if (message[0] === 2) welcome.resolve();
+    if (message[0] === 6) socket.send('[6,{},"wamp.close.goodbye_and_out"]');
+  };
+  socket.onclose = ({ code }) => {
+    welcome.reject(new Error(`closed with ${code}`));
+    closed.resolve(code);
+  };
+  await welcome.promise;
+  return { messages, closed: closed.promise };
+}
+
+/** Whether a process is gone, waiting for it at most as long as the test may take. */
+async function gone(pid: number): Promise<true> {
+  while (existsSync(`/proc/${pid}`)) await Bun.sleep(10);
+  return true;
+}
+
+describe("a node", () => {
+  test.each(["SIGTERM", "SIGINT"] as const)(
+    "says GOODBYE to its clients on %s, removes its socket files and ends with 0",
+    async (signal) => {
+      const { node, port } = await startSeed();
+      const client = await joinRaw(port);
+      node.kill(signal);
+      expect(await client.closed).toBe(1001);
+      expect(client.messages.at(-1)?.[2]).toBe("wamp.close.system_shutdown");
+      expect(await node.exited).toBe(0);
+      expect(existsSync(`${node.folder}/routerws.sock`)).toBe(false);
+    },
+  );
+
+  test("starts a killed worker again, and its sessions are told when the router dies", async () => {
+    const { node, port } = await startSeed();
+    const client = await joinRaw(port);
+    const pids = workerPids(node.output());
+    process.kill(pids["worker001"] ?? 0, "SIGKILL");
+    expect(await client.closed).toBe(1001);
+    expect(client.messages.at(-1)?.[2]).toBe("wamp.close.system_shutdown");
+    const joinAgain = async (): Promise<object> =>
+      joinRaw(port).catch(async () => {
+        await Bun.sleep(20);
+        return joinAgain();
+      });
+    expect(await joinAgain()).toBeObject();
+    expect(node.output()).toContain("worker died");
+  });
+
+  test("leaves no worker behind when the controller is killed", async () => {
+    const { node } = await startSeed();
+    const pids = Object.values(workerPids(node.output()));
+    node.kill("SIGKILL");
+    expect(await Promise.all(pids.map(gone))).toEqual([true, true, true]);
+  });
+
+  test("starts over a stale socket file, and never takes a live one", async () => {
+    const { node } = await startSeed();
+    const second = Bun.spawn([BINARY, "node.json"], { cwd: node.folder, stderr: "pipe" });
+    expect(await second.exited).toBe(1);
+    expect(await new Response(second.stderr).text()).toContain("routerws.sock");
+    expect(existsSync(`${node.folder}/routerws.sock`)).toBe(true);
+
+    const pids = Object.values(workerPids(node.output()));
+    for (const pid of [node.pid, ...pids]) process.kill(pid, "SIGKILL");
+    await Promise.all(pids.map(gone));
+    expect(existsSync(`${node.folder}/routerws.sock`)).toBe(true);
+    leftovers.push(await startNode(node.folder));
+  });
+});
