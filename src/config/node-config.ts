@@ -101,7 +101,6 @@ export interface ListeningTcpConfig {
   interface: string;
   /** Whether other processes may listen on the same port (SO_REUSEPORT). */
   shared: boolean;
-  backlog: number;
   /** Absolute file names of PEM files; undefined: no TLS. */
   tls?: { key: string; certificate: string; chain_certificates: string[] };
 }
@@ -111,7 +110,6 @@ export interface ListeningUnixConfig {
   type: "unix";
   /** Absolute file name. */
   path: string;
-  backlog: number;
   /** Mode of the socket file, as a number (0o600). */
   permission: number;
 }

@@ -15,17 +15,23 @@ import type { connectingEndpoint, listeningEndpoint, listeningTls } from "./sche
 /** Longest socket file name, in octets, that the operating system takes. */
 const maxSocketPath = 107;
 
+/** What Bun gives every listening socket; it has no option for it. */
+const platformBacklog = 512;
+
 /** The normalized listening endpoint. */
 export function normalizeListening(
   item: v.InferOutput<typeof listeningEndpoint>,
   path: JsonPath,
   report: Report,
 ): ListeningEndpointConfig {
+  if (item.backlog !== undefined && item.backlog !== platformBacklog) {
+    const consequence = `${platformBacklog} connections may wait to be accepted`;
+    report.warn([...path, "backlog"], `not honoured: ${consequence}`);
+  }
   if (item.type === "unix") {
     return {
       type: "unix",
       path: socketFile(item.path, [...path, "path"], report),
-      backlog: item.backlog,
       permission: Number.parseInt(item.permission, 8),
     };
   }
@@ -38,7 +44,6 @@ export function normalizeListening(
       typeof item.port === "number" ? item.port : portFrom(item.port, [...path, "port"], report),
     interface: item.interface || (item.version === 6 ? "::" : "0.0.0.0"),
     shared: item.shared,
-    backlog: item.backlog,
     ...(item.tls === undefined ? {} : { tls: normalizeTls(item.tls, [...path, "tls"], report) }),
   };
 }

@@ -26,7 +26,7 @@ const context = {
 const listening: RawSocketTransportConfig = {
   type: "rawsocket",
   id: "transport1",
-  endpoint: { type: "unix", path, backlog: 50, permission: 0o600 },
+  endpoint: { type: "unix", path, permission: 0o600 },
   serializers: ["cbor", "json"],
   auth: {},
   backend: null,
@@ -130,7 +130,6 @@ describe("startRawSocketListener", () => {
       port: 0,
       interface: "127.0.0.1",
       shared: true,
-      backlog: 50,
     } as const;
     const peers: Peer[] = [];
     const listener = await listen(

@@ -63,7 +63,6 @@ const anyPort: ListeningEndpointConfig = {
   port: 0,
   interface: "127.0.0.1",
   shared: false,
-  backlog: 50,
 };
 
 const cleanups: (() => unknown)[] = [];
@@ -451,10 +450,10 @@ describe("a listener", () => {
 });
 
 describe("a Unix socket", () => {
-  function unixEndpoint(): { type: "unix"; path: string; backlog: number; permission: number } {
+  function unixEndpoint(): { type: "unix"; path: string; permission: number } {
     const folder = mkdtempSync(join(tmpdir(), "crossproxy-"));
     cleanups.push(() => rmSync(folder, { recursive: true }));
-    return { type: "unix", path: join(folder, "ws.sock"), backlog: 50, permission: 0o600 };
+    return { type: "unix", path: join(folder, "ws.sock"), permission: 0o600 };
   }
 
   test("has the configured mode, serves, and is removed at the end", async () => {

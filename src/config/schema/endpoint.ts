@@ -58,7 +58,7 @@ export const listeningTcp = item({
   version: defaulted(ipVersion, 4, "IP version."),
   interface: optional(v.string(), "Address to listen on; absent: all of this machine."),
   shared: defaulted(v.boolean(), false, "Several workers may listen on the same port."),
-  backlog: defaulted(integer(1, 65_535), 50, "Connections that may wait to be accepted."),
+  backlog: optional(integer(1, 65_535), "Accepted, not honoured unless it is 512."),
   user_timeout: optional(integer(0, 65_535), "Accepted, not honoured."),
   tls: optional(listeningTls, "Certificate and key; absent: no TLS."),
 });
@@ -75,7 +75,7 @@ const socketMode = v.pipe(
 export const listeningUnix = item({
   type: required(v.literal("unix"), "A Unix domain socket."),
   path: required(fileName, "Socket file; environment variables are filled in."),
-  backlog: defaulted(integer(1, 65_535), 50, "Connections that may wait to be accepted."),
+  backlog: optional(integer(1, 65_535), "Accepted, not honoured unless it is 512."),
   permission: defaulted(socketMode, "0600", "Mode of the socket file, octal."),
 });
 

@@ -86,7 +86,7 @@ describe("loadNodeConfig", () => {
     expect(config?.workers[0]?.transports[0]).toEqual({
       type: "websocket",
       id: "transport000",
-      endpoint: { type: "tcp", port: 8080, interface: "0.0.0.0", shared: false, backlog: 50 },
+      endpoint: { type: "tcp", port: 8080, interface: "0.0.0.0", shared: false },
       serializers: ["cbor", "msgpack", "json"],
       auth: { anonymous: { type: "static", role: "anonymous" } },
       backend: null,
