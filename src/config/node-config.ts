@@ -87,7 +87,20 @@ export interface RawSocketTransportConfig extends SessionConfig {
   type: "rawsocket";
   id: string;
   endpoint: ListeningEndpointConfig;
-  options: { max_message_size: number };
+  options: RawSocketOptions;
+}
+
+/** Options of a RawSocket transport; sizes are octets. */
+export interface RawSocketOptions extends BufferOptions {
+  max_message_size: number;
+}
+
+/** How much may wait for either side of a session, and for how long. */
+export interface BufferOptions {
+  /** Octets from which a side counts as behind. */
+  max_buffered: number;
+  /** Milliseconds that a side may stay behind; 0: unlimited. */
+  stall_timeout: number;
 }
 
 /** A socket to listen on. */
@@ -157,6 +170,7 @@ export interface SessionConfig {
   auth: AuthConfig | "passthrough";
   /** Proxy only. The one connection for every realm and role; null: the worker's routes decide. */
   backend: string | null;
+  options: BufferOptions;
 }
 
 /** Configured authmethods. */
@@ -239,7 +253,7 @@ export interface WebSocketServiceConfig extends SessionConfig {
 }
 
 /** Options of a WebSocket path. Times are milliseconds, sizes octets; 0 means off. */
-export interface WebSocketOptions {
+export interface WebSocketOptions extends BufferOptions {
   allowed_origins: string[];
   allow_null_origin: boolean;
   enable_webstatus: boolean;

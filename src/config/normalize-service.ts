@@ -19,6 +19,7 @@ import {
   normalizeAuth,
   normalizeConnectingTransport,
   type Surroundings,
+  warnBuffering,
 } from "./normalize-session.ts";
 import { normalizeWebSocketOptions } from "./normalize-websocket.ts";
 import type { Report } from "./report.ts";
@@ -93,6 +94,7 @@ export function normalizeWebSocket(
     report.warn([...path, "cookie"], "not honoured: no cookie is set");
   }
   const options = item.options ?? v.parse(websocketOptions, {});
+  warnBuffering(options, [...path, "options"], context, report);
   const common = {
     type: "websocket" as const,
     serializers: item.serializers,

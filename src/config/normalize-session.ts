@@ -4,9 +4,11 @@
  * @module
  */
 
+import * as v from "valibot";
 import type { JsonPath } from "./config-issue.ts";
 import type {
   AuthConfig,
+  BufferOptions,
   ConnectingTransportConfig,
   ListeningEndpointConfig,
   RealmConfig,
@@ -15,6 +17,7 @@ import { normalizeConnecting } from "./normalize-endpoint.ts";
 import type { Report } from "./report.ts";
 import type { AuthItem } from "./schema/auth.ts";
 import type { ConnectingTransportItem } from "./schema/connection.ts";
+import { rawsocketOptions } from "./schema/websocket-options.ts";
 
 /** Where a session item stands; the rules differ between workers and endpoints. */
 export interface Surroundings {
@@ -104,6 +107,24 @@ function warnOfRole(role: string, path: JsonPath, around: Surroundings, report: 
   if (around.isRoleKnown(role)) return;
   const place = around.workerType === "proxy" ? "route" : "realm";
   report.warn(path, `no ${place} has role "${role}", so clients that get it cannot join`);
+}
+
+/** Warns of buffer options on a router, which has no other side of a session to slow down. */
+export function warnBuffering(
+  options: BufferOptions,
+  path: JsonPath,
+  around: Surroundings,
+  report: Report,
+): void {
+  if (around.workerType === "proxy") return;
+  const defaults: BufferOptions = v.parse(rawsocketOptions, {});
+  for (const name of ["max_buffered", "stall_timeout"] as const) {
+    if (options[name] === defaults[name]) continue;
+    report.warn(
+      [...path, name],
+      "not honoured: a router cuts a client off when 16 MiB wait for it",
+    );
+  }
 }
 
 const retryOptions = [

@@ -65,6 +65,8 @@ export function normalizeWebSocketOptions(
     auto_ping_size: item.auto_ping_size,
     auto_ping_restart_on_any_traffic: item.auto_ping_restart_on_any_traffic,
     require_websocket_subprotocol: item.require_websocket_subprotocol,
+    max_buffered: item.max_buffered,
+    stall_timeout: item.stall_timeout,
     compression:
       deflate === undefined
         ? null

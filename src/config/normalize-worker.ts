@@ -5,6 +5,7 @@
  * @module
  */
 
+import * as v from "valibot";
 import type { JsonPath } from "./config-issue.ts";
 import type {
   ConnectionConfig,
@@ -20,12 +21,18 @@ import {
   normalizeWebSocket,
   type ServiceContext,
 } from "./normalize-service.ts";
-import { hasRole, normalizeAuth, normalizeConnectingTransport } from "./normalize-session.ts";
+import {
+  hasRole,
+  normalizeAuth,
+  normalizeConnectingTransport,
+  warnBuffering,
+} from "./normalize-session.ts";
 import type { Report } from "./report.ts";
 import type { WorkerItem } from "./schema/node.ts";
 import { didYouMean } from "./schema/primitive.ts";
 import type { RealmItem } from "./schema/realm.ts";
 import type { TransportItem } from "./schema/transport.ts";
+import { rawsocketOptions } from "./schema/websocket-options.ts";
 
 type ProxyItem = Extract<WorkerItem, { type: "proxy" }>;
 
@@ -247,11 +254,12 @@ function normalizeTransport(
     if (report.isMisshapen(path)) return null;
     return endpoint && { ...normalizeWebSocket(item, path, "", context), id, endpoint };
   }
-  const max_message_size = item.options?.max_message_size ?? 16_777_216;
+  const options = item.options ?? v.parse(rawsocketOptions, {});
+  warnBuffering(options, [...path, "options"], context, report);
   if (item.auth !== undefined && !isMap(item.auth)) return null;
   const auth = normalizeAuth(item.auth, authPath(item, path), context, report);
-  const session = { serializers: item.serializers, auth, backend: null };
-  return endpoint && { type: "rawsocket", id, endpoint, ...session, options: { max_message_size } };
+  const session = { serializers: item.serializers, auth, backend: null, options };
+  return endpoint && { type: "rawsocket", id, endpoint, ...session };
 }
 
 const webOptions: Record<string, string> = {

@@ -8,16 +8,17 @@
  */
 
 import type { ConnectionConfig } from "#config/node-config.ts";
-import { connectPeer } from "#transport/peer-connector.ts";
+import { type ConnectOptions, connectPeer } from "#transport/peer-connector.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
 import { MessageType } from "#wamp/message-type.ts";
-import type { SerializerName } from "#wamp/peer.ts";
 import { CloseCode, type Peer, type PeerHandler, type WireMessage } from "#wamp/peer.ts";
 import { encodeMessage } from "#wamp/serializer/serializer.ts";
 
 /** What the frontend session is told of its twin. Nothing is called after `leave` or `drop`. */
 export interface BackendObserver {
   onRouterMessage(message: WireMessage): void;
+  /** Several router messages are about to come, by `deliver`. */
+  onRouterBurst(deliver: () => void): void;
   onRouterDrain(): void;
   /** The router ended the connection. */
   onRouterLost(reason: string): void;
@@ -33,17 +34,17 @@ export class BackendSession implements PeerHandler {
   }
 
   /**
-   * Connects to the router. `serializer` is the client's, used when the connection speaks it.
+   * Connects to the router. The client's serializer is used when the connection speaks it.
    *
    * @throws Failure from the router's side when it does not answer within its deadline.
    */
   static async open(
     connection: ConnectionConfig,
-    serializer: SerializerName,
+    options: ConnectOptions,
     observer: BackendObserver,
   ): Promise<BackendSession> {
     const session = new BackendSession(observer);
-    session.#peer = await connectPeer(connection.transport, serializer, session);
+    session.#peer = await connectPeer(connection.transport, options, session);
     return session;
   }
 
@@ -64,6 +65,11 @@ export class BackendSession implements PeerHandler {
 
   onMessage(message: WireMessage): void {
     this.#observer?.onRouterMessage(message);
+  }
+
+  onBurst(deliver: () => void): void {
+    if (this.#observer) this.#observer.onRouterBurst(deliver);
+    else deliver();
   }
 
   onDrain(): void {

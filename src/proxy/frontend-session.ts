@@ -27,8 +27,9 @@ import { decodeMessage, encodeMessage } from "#wamp/serializer/serializer.ts";
 import { MalformedMessage } from "#wamp/transcode/malformed-message.ts";
 import { helloToRouter, welcomeToClient } from "./backend-join.ts";
 import { type BackendObserver, BackendSession } from "./backend-session.ts";
-import { Relay } from "./relay.ts";
 import type { RouteTable } from "./route-table.ts";
+import { type LinkObserver, SessionLink, type Side } from "./session-link.ts";
+import type { Uncarried } from "./uncarried.ts";
 
 /** What the sessions of one proxy worker share. */
 export interface FrontendContext {
@@ -39,6 +40,8 @@ export interface FrontendContext {
   joinTimeoutMs: number;
   /** For the other side to answer a GOODBYE, in milliseconds. */
   goodbyeTimeoutMs: number;
+  /** What sessions counted together, since the worker was started. */
+  counts: { leftOut: number; stalled: number };
   onEnd(session: FrontendSession): void;
 }
 
@@ -53,7 +56,7 @@ type State =
   | "closed";
 
 /** One client on one connection; it may join, leave and join again. */
-export class FrontendSession implements PeerHandler, BackendObserver {
+export class FrontendSession implements PeerHandler, BackendObserver, LinkObserver {
   readonly #client: Peer;
   readonly #config: SessionConfig;
   readonly #context: FrontendContext;
@@ -62,8 +65,9 @@ export class FrontendSession implements PeerHandler, BackendObserver {
   #join: Join | undefined;
   #identity: SessionIdentity | undefined;
   #backend: BackendSession | undefined;
-  #toRouter: Relay | undefined;
-  #toClient: Relay | undefined;
+  #link: SessionLink | undefined;
+  /** Messages that could be carried to neither side. */
+  #leftOut = 0;
 
   constructor(client: Peer, config: SessionConfig, context: FrontendContext) {
     this.#client = client;
@@ -81,8 +85,16 @@ export class FrontendSession implements PeerHandler, BackendObserver {
     }
   }
 
+  onOversized(message: WireMessage): boolean {
+    if (this.#state !== "joined") return false;
+    const sentence = "Cannot carry message: longer than max_message_size";
+    return (
+      this.#link?.toRouter.refuse(message, { uri: ErrorUri.payloadSizeExceeded, sentence }) ?? false
+    );
+  }
+
   onDrain(): void {
-    this.#backend?.peer.resume();
+    this.#link?.drained("client");
   }
 
   onClose(reason: string): void {
@@ -103,8 +115,41 @@ export class FrontendSession implements PeerHandler, BackendObserver {
     }
   }
 
+  onRouterBurst(deliver: () => void): void {
+    this.#client.cork(deliver);
+  }
+
   onRouterDrain(): void {
-    this.#client.resume();
+    this.#link?.drained("router");
+  }
+
+  onStalled(side: Side): void {
+    const { log, counts } = this.#context;
+    counts.stalled += 1;
+    const waiting = side === "client" ? this.#client : this.#backend?.peer;
+    log.warn(`session closed: the ${side} did not read`, {
+      peer: this.#client.details.peer,
+      waiting: waiting?.bufferedOctets,
+      stalled: counts.stalled,
+    });
+    const uri = side === "client" ? ErrorUri.clientStalled : ErrorUri.routerStalled;
+    this.#dropBackend(true, uri);
+    if (side === "router") this.#sayGoodbye(uri, "The router did not read in time");
+    else this.#close(CloseCode.policyViolation, uri);
+  }
+
+  onLeftOut(side: Side, { uri, sentence }: Uncarried): void {
+    const { log, counts } = this.#context;
+    const peer = this.#client.details.peer;
+    counts.leftOut += 1;
+    this.#leftOut += 1;
+    // One line a session is enough to find the message by; the number follows at its end.
+    if (this.#leftOut === 1) log.warn("message left out", { peer, towards: side, uri, sentence });
+    // A client that cannot be answered must not believe that its publication arrived.
+    if (side === "router" && uri === ErrorUri.payloadSizeExceeded) {
+      this.#tellClient([MessageType.GOODBYE, { message: sentence }, uri]);
+      this.#close(CloseCode.messageTooBig, sentence);
+    }
   }
 
   onRouterLost(reason: string): void {
@@ -130,12 +175,12 @@ export class FrontendSession implements PeerHandler, BackendObserver {
   }
 
   #onJoinedMessage(message: WireMessage): void {
-    const type = this.#toRouter?.carry(message) ?? 0;
+    const type = this.#link?.toRouter.carry(message) ?? 0;
     if (type === 0) return;
     if (type === MessageType.GOODBYE) {
       this.#state = "leaving";
       this.#startDeadline(this.#context.goodbyeTimeoutMs, () => this.#finishLeaving());
-      this.#toRouter?.forward(message);
+      this.#link?.toRouter.forward(message);
     } else if (type === MessageType.ABORT) {
       this.#dropBackend(true);
       this.#close(CloseCode.normal, "the client aborted the session");
@@ -201,7 +246,7 @@ export class FrontendSession implements PeerHandler, BackendObserver {
 
   #onJoiningMessage(message: WireMessage, type: number): void {
     if (type === MessageType.ABORT) {
-      this.#toRouter?.forward(message);
+      this.#link?.toRouter.forward(message);
       this.#dropBackend(false);
       this.#close(CloseCode.normal, "the client aborted the session");
       return;
@@ -209,7 +254,7 @@ export class FrontendSession implements PeerHandler, BackendObserver {
     if (type !== MessageType.AUTHENTICATE || this.#identity !== undefined) {
       throw violation(`Cannot accept ${messageTypeName(type)}: the session has not joined`);
     }
-    this.#toRouter?.forward(message);
+    this.#link?.toRouter.forward(message);
   }
 
   async #onOutcome(outcome: AuthOutcome): Promise<void> {
@@ -243,21 +288,23 @@ export class FrontendSession implements PeerHandler, BackendObserver {
   async #passThrough(hello: WireMessage): Promise<void> {
     const connection = this.#context.routes.connectionFor(this.#config.backend ?? "");
     this.#identity = undefined;
-    if (await this.#connect(connection)) this.#toRouter?.forward(hello);
+    if (await this.#connect(connection)) this.#link?.toRouter.forward(hello);
   }
 
   /** Opens the twin; false when the client did not wait for it. */
   async #connect(connection: ConnectionConfig): Promise<boolean> {
     this.#state = "connecting";
-    const backend = await BackendSession.open(connection, this.#client.serializer, this);
+    const { serializer } = this.#client;
+    const { options } = this.#config;
+    const wanted = { serializer, maxBuffered: options.max_buffered };
+    const backend = await BackendSession.open(connection, wanted, this);
     if (this.#state !== "connecting") {
       backend.leave(false);
       return false;
     }
     this.#state = "joining";
     this.#backend = backend;
-    this.#toRouter = new Relay(this.#client, backend.peer, "router");
-    this.#toClient = new Relay(backend.peer, this.#client, "client");
+    this.#link = new SessionLink(this.#client, backend.peer, options, this);
     return true;
   }
 
@@ -268,11 +315,11 @@ export class FrontendSession implements PeerHandler, BackendObserver {
     if (type === MessageType.WELCOME) {
       this.#welcome(message, router);
     } else if (type === MessageType.ABORT) {
-      this.#toClient?.forward(message);
+      this.#link?.toClient.forward(message);
       this.#dropBackend(false);
       this.#close(CloseCode.normal, "the router refused the session");
     } else if (type === MessageType.CHALLENGE && this.#identity === undefined) {
-      this.#toClient?.forward(message);
+      this.#link?.toClient.forward(message);
     } else {
       throw new Failure(`Cannot accept ${messageTypeName(type)}: the session has not joined`, {
         source: "router",
@@ -285,7 +332,7 @@ export class FrontendSession implements PeerHandler, BackendObserver {
     this.#state = "joined";
     const welcome = decodeMessage(message, router.serializer);
     const details = asRecord(welcome[2]);
-    if (this.#identity === undefined) this.#toClient?.forward(message);
+    if (this.#identity === undefined) this.#link?.toClient.forward(message);
     else this.#tellClient(welcomeToClient(welcome, this.#identity));
     this.#context.log.info("session joined", {
       peer: this.#client.details.peer,
@@ -298,18 +345,18 @@ export class FrontendSession implements PeerHandler, BackendObserver {
   }
 
   #onRouterJoined(message: WireMessage): void {
-    const type = this.#toClient?.carry(message) ?? 0;
+    const type = this.#link?.toClient.carry(message) ?? 0;
     if (type === 0) return;
     if (type === MessageType.GOODBYE && this.#state === "leaving") {
-      this.#toClient?.forward(message);
+      this.#link?.toClient.forward(message);
       this.#dropBackend(false);
       this.#waitAgain();
     } else if (type === MessageType.GOODBYE) {
-      this.#toClient?.forward(message);
+      this.#link?.toClient.forward(message);
       this.#dropBackend(true, ErrorUri.goodbyeAndOut);
       this.#startEnding();
     } else if (type === MessageType.ABORT) {
-      this.#toClient?.forward(message);
+      this.#link?.toClient.forward(message);
       this.#dropBackend(false);
       this.#close(CloseCode.goingAway, "the router aborted the session");
     } else {
@@ -388,18 +435,15 @@ export class FrontendSession implements PeerHandler, BackendObserver {
 
   #dropBackend(hasJoined: boolean, reason?: string): void {
     const backend = this.#backend;
-    const leftOut = this.#toClient?.leftOut ?? 0;
-    if (leftOut > 0) {
-      this.#context.log.warn("events left out that the client's serializer cannot say", {
-        peer: this.#client.details.peer,
-        events: leftOut,
-      });
-    }
+    this.#link?.stop();
     this.#backend = undefined;
-    this.#toRouter = undefined;
-    this.#toClient = undefined;
+    this.#link = undefined;
     backend?.leave(hasJoined, reason);
-    this.#client.resume();
+    if (this.#leftOut > 1) {
+      const peer = this.#client.details.peer;
+      this.#context.log.warn("messages left out", { peer, messages: this.#leftOut });
+    }
+    this.#leftOut = 0;
   }
 
   #startJoinDeadline(): void {

@@ -8,27 +8,33 @@
  * @module
  */
 
+import { ErrorUri } from "#wamp/error-uri.ts";
 import { isMessageType, MessageType } from "#wamp/message-type.ts";
-import type { Peer, WireMessage } from "#wamp/peer.ts";
+import { isLongerThan, type Peer, type WireMessage } from "#wamp/peer.ts";
 import { peekMessageType } from "#wamp/serializer/peek.ts";
-import { transcoderFor } from "#wamp/transcode/transcoder.ts";
+import { type Transcode, transcoderFor } from "#wamp/transcode/transcoder.ts";
 import { UntellableValue } from "#wamp/transcode/untellable-value.ts";
-import { answerForUncarried } from "./uncarried.ts";
+import type { BackPressure } from "./back-pressure.ts";
+import { eventTranscoderFor } from "./fan-out-memory.ts";
+import { answerForUncarried, type Uncarried } from "./uncarried.ts";
 
 /** Carries messages one way, from one peer of a session to the other. */
 export class Relay {
   readonly #from: Peer;
   readonly #to: Peer;
-  readonly #towards: "router" | "client";
-  readonly #transcode: (message: WireMessage) => WireMessage;
-  /** Messages that were left out because nobody could be answered for them. */
-  leftOut = 0;
+  readonly #pressure: BackPressure;
+  readonly #onLeftOut: (why: Uncarried) => void;
+  readonly #transcode: Transcode;
+  readonly #transcodeEvent: Transcode;
 
-  constructor(from: Peer, to: Peer, towards: "router" | "client") {
+  /** `onLeftOut` is told of each message that could not be carried and that nobody waits for. */
+  constructor(from: Peer, to: Peer, pressure: BackPressure, onLeftOut: (why: Uncarried) => void) {
     this.#from = from;
     this.#to = to;
-    this.#towards = towards;
+    this.#pressure = pressure;
+    this.#onLeftOut = onLeftOut;
     this.#transcode = transcoderFor(from.serializer, to.serializer, to.isText);
+    this.#transcodeEvent = eventTranscoderFor(from.serializer, to.serializer, to.isText);
   }
 
   /**
@@ -40,48 +46,43 @@ export class Relay {
   carry(message: WireMessage): number {
     const type = peekMessageType(message, this.#from.serializer);
     if (type <= MessageType.GOODBYE || !isMessageType(type)) return type;
-    this.forward(message);
+    this.#send(message, type === MessageType.EVENT ? this.#transcodeEvent : this.#transcode);
     return 0;
   }
 
   /** Sends a message on, whatever its type; what the other side cannot be told is answered. */
   forward(message: WireMessage): void {
+    this.#send(message, this.#transcode);
+  }
+
+  #send(message: WireMessage, transcode: Transcode): void {
     let carried: WireMessage;
     try {
-      carried = this.#transcode(message);
+      carried = transcode(message);
     } catch (thrown) {
       if (!(thrown instanceof UntellableValue)) throw thrown;
-      this.#answer(message, "wamp.error.invalid_argument", thrown.message);
+      this.#leaveOut(message, { uri: ErrorUri.invalidArgument, sentence: thrown.message });
       return;
     }
     if (isLongerThan(carried, this.#to.maxSendOctets)) {
-      const sentence = `Cannot carry message: longer than the ${this.#to.maxSendOctets} octets that the ${this.#towards} takes`;
-      this.#answer(message, "wamp.error.payload_size_exceeded", sentence);
+      const sentence = `Cannot carry message: longer than the ${this.#to.maxSendOctets} octets that its receiver takes`;
+      this.#leaveOut(message, { uri: ErrorUri.payloadSizeExceeded, sentence });
       return;
     }
     // A side that is behind must slow the other down, not fill our memory.
-    if (!this.#to.send(carried)) this.#from.pause();
+    if (!this.#to.send(carried)) this.#pressure.behind(carried.length);
   }
 
-  #answer(message: WireMessage, uri: string, sentence: string): void {
-    const answer = answerForUncarried(message, this.#from.serializer, { uri, sentence });
-    if (answer === undefined) {
-      this.leftOut += 1;
-      return;
-    }
-    // From a client, a failed CALL goes back to it, but a failed YIELD must reach the router, as
-    // the router waits for it; from a router it is the other way round.
-    const goesBack = answer.isRequest === (this.#towards === "router");
-    const [reader, source] = goesBack ? [this.#from, undefined] : [this.#to, this.#from];
-    const isTaken = reader.send(answer.encodeFor(reader));
-    if (!isTaken) source?.pause();
+  /** Tells whoever waits for a message why it is not carried; false when nobody waits. */
+  refuse(message: WireMessage, why: Uncarried): boolean {
+    const answer = answerForUncarried(message, this.#from.serializer, why);
+    if (answer === undefined) return false;
+    const reader = answer.goesBack ? this.#from : this.#to;
+    reader.send(answer.encodeFor(reader));
+    return true;
   }
-}
 
-function isLongerThan(message: WireMessage, limit: number): boolean {
-  if (message.length > limit) return true;
-  // A UTF-16 unit becomes at most three octets, so most strings need not be measured.
-  return (
-    typeof message === "string" && message.length * 3 > limit && Buffer.byteLength(message) > limit
-  );
+  #leaveOut(message: WireMessage, why: Uncarried): void {
+    if (!this.refuse(message, why)) this.#onLeftOut(why);
+  }
 }

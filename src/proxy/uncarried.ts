@@ -20,10 +20,16 @@ import type { Peer, SerializerName, WireMessage } from "#wamp/peer.ts";
 import { encodeMessage } from "#wamp/serializer/serializer.ts";
 import { sliceMessage } from "#wamp/transcode/payload-slice.ts";
 
+/** Why a message is not carried. */
+export interface Uncarried {
+  uri: string;
+  sentence: string;
+}
+
 /** The ERROR for a message that was not carried. */
 export interface UncarriedAnswer {
   /** Whether the message asked for something, so that its sender is answered; else its receiver. */
-  isRequest: boolean;
+  goesBack: boolean;
   encodeFor(peer: Peer): WireMessage;
 }
 
@@ -31,12 +37,12 @@ export interface UncarriedAnswer {
 export function answerForUncarried(
   message: WireMessage,
   serializer: SerializerName,
-  why: { uri: string; sentence: string },
+  why: Uncarried,
 ): UncarriedAnswer | undefined {
   const slices = sliceMessage(message, serializer);
   const type = Number(slices.value(0));
-  const answer = (isRequest: boolean, requestType: number, requestId: unknown) => ({
-    isRequest,
+  const answer = (goesBack: boolean, requestType: number, requestId: unknown) => ({
+    goesBack,
     encodeFor: (peer: Peer) =>
       encodeMessage(
         [MessageType.ERROR, requestType, requestId, {}, why.uri, [why.sentence]],

@@ -7,7 +7,7 @@
 import { Failure, sentenceOf } from "#base/failure.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
 import { MessageType, messageTypeName } from "#wamp/message-type.ts";
-import type { WireMessage } from "#wamp/peer.ts";
+import { isLongerThan, type WireMessage } from "#wamp/peer.ts";
 import { encodeMessage } from "#wamp/serializer/serializer.ts";
 import { buildMessage, type Payload } from "#wamp/transcode/payload-slice.ts";
 import { UntellableValue } from "#wamp/transcode/untellable-value.ts";
@@ -36,14 +36,15 @@ export function messageFor(
 /** Refuses a message that is longer than the member announced to take. */
 export function demandFits(member: Member, message: WireMessage, head: readonly unknown[]): void {
   const limit = member.maxSendOctets;
-  if (limit === Number.POSITIVE_INFINITY) return;
-  const octets = typeof message === "string" ? Buffer.byteLength(message) : message.length;
-  if (octets <= limit) return;
+  if (!isLongerThan(message, limit)) return;
   const name = messageTypeName(Number(head[0]));
-  throw new Failure(`Cannot send ${name}: ${octets} octets where the receiver takes ${limit}`, {
-    source: "client",
-    uri: ErrorUri.payloadSizeExceeded,
-  });
+  throw new Failure(
+    `Cannot send ${name}: longer than the ${limit} octets that its receiver takes`,
+    {
+      source: "client",
+      uri: ErrorUri.payloadSizeExceeded,
+    },
+  );
 }
 
 /** Sends a short message of values alone. */

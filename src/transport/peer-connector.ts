@@ -9,17 +9,25 @@ import type { Peer, PeerHandler, SerializerName } from "#wamp/peer.ts";
 import { connectRawSocketPeer } from "./rawsocket/rawsocket-connector.ts";
 import { connectWebSocketPeer } from "./websocket/websocket-connector.ts";
 
+/** What a session asks of its connection to a router. */
+export interface ConnectOptions {
+  /** Preferred where the connection leaves a choice. */
+  serializer: SerializerName;
+  /** Octets that may wait before the router counts as behind. */
+  maxBuffered: number;
+}
+
 /**
  * Connects to a router, handshake included, within the endpoint's deadline; rejects with a Failure
- * whose source is the router. `serializer` is preferred where the connection leaves a choice. What
- * the router sends before the promise is settled reaches `handler` all the same.
+ * whose source is the router. What the router sends before the promise is settled reaches
+ * `handler` all the same.
  */
 export function connectPeer(
   transport: ConnectingTransportConfig,
-  serializer: SerializerName | null,
+  options: ConnectOptions,
   handler: PeerHandler,
 ): Promise<Peer> {
   return transport.type === "rawsocket"
-    ? connectRawSocketPeer(transport, handler)
-    : connectWebSocketPeer(transport, serializer, handler);
+    ? connectRawSocketPeer(transport, options.maxBuffered, handler)
+    : connectWebSocketPeer(transport, options, handler);
 }

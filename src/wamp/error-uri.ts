@@ -30,4 +30,6 @@ export const ErrorUri = {
   unavailable: "wamp.error.unavailable",
   payloadSizeExceeded: "wamp.error.payload_size_exceeded",
   noEligibleCallee: "wamp.error.no_eligible_callee",
+  clientStalled: "crossproxy.close.client_stalled",
+  routerStalled: "crossproxy.close.router_stalled",
 } as const;

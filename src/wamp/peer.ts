@@ -55,10 +55,31 @@ export interface Peer {
 /** What a session is told about its peer. Nothing is called after `onClose`. */
 export interface PeerHandler {
   onMessage(message: WireMessage): void;
+  /**
+   * Messages of one read are about to come: `deliver` calls `onMessage` for each of them, so that
+   * what they lead to can be corked. Has to call `deliver` exactly once, before it returns.
+   */
+  onBurst?(deliver: () => void): void;
+  /**
+   * A message came in that is longer than this side takes, though not so long that it could not be
+   * read; false when there is no way to answer it. Without this the peer closes with 1009.
+   */
+  onOversized?(message: WireMessage): boolean;
   /** The peer took what it was behind with. */
   onDrain(): void;
   /** The connection ended, whoever ended it; called exactly once. */
   onClose(reason: string): void;
+}
+
+/** Whether a message has more octets than that; a string counts as the UTF-8 that is sent. */
+export function isLongerThan(message: WireMessage, octets: number): boolean {
+  if (message.length > octets) return true;
+  // A UTF-16 unit becomes at most three octets, so most strings need not be measured.
+  return (
+    typeof message === "string" &&
+    message.length * 3 > octets &&
+    Buffer.byteLength(message) > octets
+  );
 }
 
 /** WebSocket close codes that sessions use (RFC 6455, section 7.4.1). */

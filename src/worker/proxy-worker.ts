@@ -30,6 +30,7 @@ export async function startProxyWorker(
     routes,
     joinTimeoutMs: JOIN_TIMEOUT_MS,
     goodbyeTimeoutMs: GOODBYE_TIMEOUT_MS,
+    counts: { leftOut: 0, stalled: 0 },
     onEnd: (session: FrontendSession) => sessions.remove(session),
   };
   const accept = (client: Peer, session: SessionConfig) =>

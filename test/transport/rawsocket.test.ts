@@ -23,6 +23,8 @@ const context = {
   log: { error: silent, warn: silent, info: silent, debug: silent },
 } as unknown as TransportContext;
 
+const buffering = { max_buffered: 2 ** 20, stall_timeout: 30_000 };
+const wanted = { serializer: "cbor", maxBuffered: 2 ** 20 } as const;
 const listening: RawSocketTransportConfig = {
   type: "rawsocket",
   id: "transport1",
@@ -30,7 +32,7 @@ const listening: RawSocketTransportConfig = {
   serializers: ["cbor", "json"],
   auth: {},
   backend: null,
-  options: { max_message_size: 2 ** 24 },
+  options: { max_message_size: 2 ** 24, ...buffering },
 };
 const connecting: ConnectingRawSocketConfig = {
   type: "rawsocket",
@@ -97,7 +99,10 @@ describe("startRawSocketListener", () => {
 
   test("closes on a frame that is longer than announced", async () => {
     const gone = recorder();
-    await listen(() => gone.handler, { ...listening, options: { max_message_size: 512 } });
+    await listen(() => gone.handler, {
+      ...listening,
+      options: { max_message_size: 512, ...buffering },
+    });
     expect(await exchange("7ff30000" + "00000201")).toBe("7f030000");
     expect(await gone.closed).toBe(
       "protocol violation: a frame of 513 octets is longer than the announced 512",
@@ -115,7 +120,7 @@ describe("startRawSocketListener", () => {
     const received = Promise.withResolvers<string>();
     const peer = await connectPeer(
       connecting,
-      null,
+      wanted,
       recorder((octets) => received.resolve(octets.toHex())).handler,
     );
     cleanups.push(() => peer.close(1000, "done"));
@@ -143,7 +148,7 @@ describe("startRawSocketListener", () => {
     const received = Promise.withResolvers<string>();
     const peer = await connectPeer(
       { ...connecting, endpoint: { type: "tcp", host: "127.0.0.1", port, timeoutMs: 2000 } },
-      null,
+      wanted,
       recorder((octets) => received.resolve(octets.toHex())).handler,
     );
     cleanups.push(() => peer.close(1000, "done"));
@@ -155,7 +160,7 @@ describe("startRawSocketListener", () => {
   test("ends open connections when it closes", async () => {
     const listener = await listen(echo);
     const gone = recorder();
-    await connectPeer(connecting, null, gone.handler);
+    await connectPeer(connecting, wanted, gone.handler);
     await listener.close();
     expect(await gone.closed).toBe("connection closed");
   });
@@ -172,7 +177,7 @@ describe("connectPeer over RawSocket", () => {
       got.push(octets.length);
       if (got.length === sizes.length) done.resolve();
     });
-    const peer = await connectPeer(connecting, null, handler);
+    const peer = await connectPeer(connecting, wanted, handler);
     cleanups.push(() => peer.close(1000, "done"));
     const borrowed = new Uint8Array(2 ** 24);
     peer.pause();
@@ -193,7 +198,7 @@ describe("connectPeer over RawSocket", () => {
       return recorder().handler;
     });
     const { handler, drained } = recorder();
-    const peer = await connectPeer(connecting, null, handler);
+    const peer = await connectPeer(connecting, wanted, handler);
     cleanups.push(() => peer.close(1000, "done"));
     let sent = 0;
     while (peer.send(new Uint8Array(100_000))) sent += 1;
@@ -208,7 +213,7 @@ describe("connectPeer over RawSocket", () => {
     const got = Promise.withResolvers<number>();
     await listen(() => recorder((octets) => got.resolve(octets.length)).handler);
     const mine = recorder();
-    const peer = await connectPeer(connecting, null, mine.handler);
+    const peer = await connectPeer(connecting, wanted, mine.handler);
     peer.send(new Uint8Array(4_000_000));
     peer.close(1000, "session left");
     expect(peer.send(new Uint8Array(1))).toBe(true);
@@ -218,13 +223,13 @@ describe("connectPeer over RawSocket", () => {
 
   test("rejects with the state of the endpoint", async () => {
     const none = { ...connecting, endpoint: { ...connecting.endpoint, path: "/no/such.sock" } };
-    const refused = connectPeer(none as ConnectingRawSocketConfig, null, recorder().handler);
+    const refused = connectPeer(none as ConnectingRawSocketConfig, wanted, recorder().handler);
     expect(refused).rejects.toThrow(
       'Cannot connect to router at "unix /no/such.sock": no such file',
     );
     await refused.catch(silent);
     await listen(echo);
-    const other = connectPeer({ ...connecting, serializer: "msgpack" }, null, recorder().handler);
+    const other = connectPeer({ ...connecting, serializer: "msgpack" }, wanted, recorder().handler);
     await expect(other).rejects.toThrow("was refused: the serializer is not supported");
   });
 
@@ -233,7 +238,7 @@ describe("connectPeer over RawSocket", () => {
     cleanups.push(() => mute.stop(true));
     const endpoint = { type: "unix", path: join(folder, "mute.sock"), timeoutMs: 30 } as const;
     await expect(
-      connectPeer({ ...connecting, endpoint }, null, recorder().handler),
+      connectPeer({ ...connecting, endpoint }, wanted, recorder().handler),
     ).rejects.toThrow("no answer within 30 ms");
   });
 });

@@ -6,7 +6,7 @@ import type { ServerWebSocket } from "bun";
 
 import type { ConnectingWebSocketConfig } from "#config/node-config.ts";
 import { connectPeer } from "#transport/peer-connector.ts";
-import type { PeerHandler, WireMessage } from "#wamp/peer.ts";
+import type { PeerHandler, SerializerName, WireMessage } from "#wamp/peer.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "crossproxy-ws-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -17,6 +17,7 @@ afterEach(async () => {
 
 type RouterSocket = ServerWebSocket<undefined>;
 let count = 0;
+const wants = (serializer: SerializerName) => ({ serializer, maxBuffered: 2 ** 20 });
 
 /** A router that answers the handshake with `protocol` and echoes. */
 function router(
@@ -71,7 +72,7 @@ describe("connectPeer over WebSocket", () => {
   test("offers the client's serializer alone, with host and path of the url", async () => {
     const { config, requests } = router(offered);
     const mine = recorder();
-    const peer = await connectPeer(config, "json", mine.handler);
+    const peer = await connectPeer(config, wants("json"), mine.handler);
     expect(peer.serializer).toBe("json");
     expect(peer.isText).toBe(true);
     expect(offered(requests[0] as Request)).toBe("wamp.2.json");
@@ -85,7 +86,7 @@ describe("connectPeer over WebSocket", () => {
   test("takes the first serializer when the client's is not configured", async () => {
     const { config } = router(offered);
     const mine = recorder();
-    const peer = await connectPeer(config, "msgpack", mine.handler);
+    const peer = await connectPeer(config, wants("msgpack"), mine.handler);
     expect(peer.serializer).toBe("cbor");
     peer.send(Uint8Array.of(0x80));
     expect((await mine.message) as Uint8Array).toEqual(Uint8Array.of(0x80));
@@ -96,7 +97,7 @@ describe("connectPeer over WebSocket", () => {
   test("rejects when the router refuses the subprotocol", async () => {
     for (const answer of ["", "wamp.2.msgpack"]) {
       const { config } = router(() => answer);
-      await expect(connectPeer(config, "cbor", recorder().handler)).rejects.toThrow(
+      await expect(connectPeer(config, wants("cbor"), recorder().handler)).rejects.toThrow(
         "it does not speak wamp.2.cbor",
       );
     }
@@ -105,17 +106,17 @@ describe("connectPeer over WebSocket", () => {
   test("rejects when nobody is there", async () => {
     const { config } = router(offered);
     const endpoint = { type: "unix", path: join(folder, "none.sock"), timeoutMs: 500 } as const;
-    await expect(connectPeer({ ...config, endpoint }, null, recorder().handler)).rejects.toThrow(
-      /^Cannot connect to router at "unix .*none.sock": no such file$/,
-    );
+    await expect(
+      connectPeer({ ...config, endpoint }, wants("cbor"), recorder().handler),
+    ).rejects.toThrow(/^Cannot connect to router at "unix .*none.sock": no such file$/);
   });
 
   test("rejects a Unix path that Bun's client would misread", async () => {
     const { config } = router(offered);
     const endpoint = { type: "unix", path: join(folder, "a b.sock"), timeoutMs: 500 } as const;
-    await expect(connectPeer({ ...config, endpoint }, null, recorder().handler)).rejects.toThrow(
-      "a WebSocket takes a Unix path of letters",
-    );
+    await expect(
+      connectPeer({ ...config, endpoint }, wants("cbor"), recorder().handler),
+    ).rejects.toThrow("a WebSocket takes a Unix path of letters");
   });
 
   test("says when the router is behind and when it caught up", async () => {
@@ -125,7 +126,7 @@ describe("connectPeer over WebSocket", () => {
       socket.pause();
     });
     const mine = recorder();
-    const peer = await connectPeer(config, "cbor", mine.handler);
+    const peer = await connectPeer(config, wants("cbor"), mine.handler);
     while (peer.send(new Uint8Array(100_000))) {}
     expect(peer.bufferedOctets).toBeGreaterThan(2 ** 20);
     sockets[0]?.resume();
@@ -139,7 +140,7 @@ describe("connectPeer over WebSocket", () => {
       socket.send("[]");
     });
     const mine = recorder();
-    await connectPeer(config, "cbor", mine.handler);
+    await connectPeer(config, wants("cbor"), mine.handler);
     expect(await mine.closed).toBe("a text message came over wamp.2.cbor");
   });
 });

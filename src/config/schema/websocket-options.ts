@@ -5,16 +5,7 @@
  */
 
 import * as v from "valibot";
-import {
-  anything,
-  defaulted,
-  integer,
-  item,
-  milliseconds,
-  optional,
-  required,
-  text,
-} from "./primitive.ts";
+import { anything, defaulted, integer, item, milliseconds, optional, text } from "./primitive.ts";
 
 const windowBits = (alsoZero: boolean) =>
   v.pipe(
@@ -43,7 +34,20 @@ const compression = item({
   deflate: optional(deflate, "permessage-deflate; absent: no compression."),
 });
 
-/** Every option that Crossbar has. Which are honoured is said by the normalizer's warnings. */
+const buffering = {
+  max_buffered: defaulted(
+    integer(1024, 67_108_864),
+    1_048_576,
+    "Extension. Octets that may wait for a side of a session before it counts as behind.",
+  ),
+  stall_timeout: defaulted(
+    milliseconds,
+    30_000,
+    "Extension. Time that a side may stay behind until its session is closed; 0: unlimited.",
+  ),
+};
+
+/** Every option that Crossbar has, and those of this program. Which are honoured is said by the normalizer's warnings. */
 export const websocketOptions = item({
   allowed_origins: defaulted(v.array(text), ["*"], "Patterns of Origin headers that may connect."),
   allow_null_origin: defaulted(v.boolean(), true, "Whether the origin `null` may connect."),
@@ -69,6 +73,7 @@ export const websocketOptions = item({
     "Refuse clients that name no subprotocol; otherwise they speak JSON.",
   ),
   compression: optional(compression, "Compression; absent: none."),
+  ...buffering,
   max_frame_size: optional(octets, "Accepted, not honoured."),
   auto_fragment_size: optional(octets, "Accepted, not honoured."),
   fail_by_drop: optional(v.boolean(), "Accepted; `true` is not honoured."),
@@ -91,8 +96,10 @@ export type WebSocketOptionsItem = v.InferOutput<typeof websocketOptions>;
 
 /** `options` of a RawSocket transport. */
 export const rawsocketOptions = item({
-  max_message_size: required(
-    v.optional(integer(512, 16_777_216), 16_777_216),
+  max_message_size: defaulted(
+    integer(512, 16_777_216),
+    16_777_216,
     "Longest message taken from a client, in octets.",
   ),
+  ...buffering,
 });

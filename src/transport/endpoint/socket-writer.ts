@@ -4,11 +4,8 @@
  * @module
  */
 
-/** Beyond this many queued octets the other side counts as behind. */
-const HIGH_WATER_OCTETS = 1024 * 1024;
-
-/** At this many queued octets a peer that was behind has caught up. */
-const LOW_WATER_OCTETS = 256 * 1024;
+/** Octets queued before a message at which a connection is given up, whoever failed to stop. */
+const MOST_QUEUED_OCTETS = 32 * 1024 * 1024;
 
 const GATHER_OCTETS = 64 * 1024;
 const QUEUE_BLOCK_OCTETS = 64 * 1024;
@@ -46,6 +43,7 @@ interface QueueBlock {
 /** Writes to one socket. Octets handed in are borrowed; what cannot go out at once is copied. */
 export class SocketWriter {
   readonly #socket: WritableSocket;
+  readonly #maxBuffered: number;
   readonly #onDrain: () => void;
   #queue: QueueBlock[] = [];
   #queuedOctets = 0;
@@ -54,8 +52,10 @@ export class SocketWriter {
   #isOver = false;
   #deadline: ReturnType<typeof setTimeout> | null = null;
 
-  constructor(socket: WritableSocket, onDrain: () => void) {
+  /** `maxBuffered`: octets that may be queued before the other side counts as behind. */
+  constructor(socket: WritableSocket, maxBuffered: number, onDrain: () => void) {
     this.#socket = socket;
+    this.#maxBuffered = maxBuffered;
     this.#onDrain = onDrain;
   }
 
@@ -70,9 +70,10 @@ export class SocketWriter {
    */
   write(octets: Uint8Array): boolean {
     if (this.#isEnding || this.#isOver) return true;
-    if (this.#queuedOctets > 0) this.#enqueue(octets);
+    if (this.#queuedOctets > MOST_QUEUED_OCTETS) this.#abandon();
+    else if (this.#queuedOctets > 0) this.#enqueue(octets);
     else this.#gather(octets);
-    if (this.#queuedOctets <= HIGH_WATER_OCTETS) return true;
+    if (this.#queuedOctets <= this.#maxBuffered) return true;
     this.#isBehind = true;
     return false;
   }
@@ -102,7 +103,7 @@ export class SocketWriter {
     }
     if (this.#isEnding) {
       if (this.#queuedOctets === 0) this.#socket.shutdown();
-    } else if (this.#isBehind && this.#queuedOctets <= LOW_WATER_OCTETS) {
+    } else if (this.#isBehind && this.#queuedOctets <= this.#maxBuffered / 4) {
       this.#isBehind = false;
       this.#onDrain();
     }
@@ -139,7 +140,7 @@ export class SocketWriter {
       holder = this;
       if (!flushIsScheduled) {
         flushIsScheduled = true;
-        queueMicrotask(flushHolder);
+        setImmediate(flushHolder);
       }
     }
     const room = GATHER_OCTETS - gatheredOctets;

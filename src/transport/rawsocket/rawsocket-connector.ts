@@ -21,6 +21,7 @@ import { RawSocketPeer } from "./rawsocket-peer.ts";
 /** The state of one connection, kept at its socket. */
 interface Connection {
   config: ConnectingRawSocketConfig;
+  maxBuffered: number;
   handler: PeerHandler;
   handshake: HandshakeCollector;
   peer: RawSocketPeer | null;
@@ -31,6 +32,7 @@ interface Connection {
 /** Opens a RawSocket connection to a router, handshake included, within the endpoint's deadline. */
 export function connectRawSocketPeer(
   config: ConnectingRawSocketConfig,
+  maxBuffered: number,
   handler: PeerHandler,
 ): Promise<Peer> {
   return connectInTime(config.endpoint, async (signal) => {
@@ -38,7 +40,15 @@ export function connectRawSocketPeer(
     // A connection can fail before anybody awaits its promise, and the opening of the socket tells why.
     promise.catch(() => {});
     const handshake = new HandshakeCollector();
-    const data: Connection = { config, handler, handshake, peer: null, resolve, reject };
+    const data: Connection = {
+      config,
+      maxBuffered,
+      handler,
+      handshake,
+      peer: null,
+      resolve,
+      reject,
+    };
     await openSocket(config.endpoint, { socket: SOCKET_HANDLER, data, signal });
     return promise;
   });
@@ -68,7 +78,7 @@ const SOCKET_HANDLER: SocketHandler<Connection> = {
 };
 
 function shakeHands(socket: Socket<Connection>, chunk: Uint8Array): void {
-  const { config, handler, handshake, resolve, reject } = socket.data;
+  const { config, maxBuffered, handler, handshake, resolve, reject } = socket.data;
   const rest = handshake.push(chunk);
   if (!handshake.isComplete) return;
   const agreement = readHandshakeAnswer(handshake.octets, termsOf(config));
@@ -77,7 +87,7 @@ function shakeHands(socket: Socket<Connection>, chunk: Uint8Array): void {
     socket.terminate();
     return;
   }
-  const peer = new RawSocketPeer({ socket, agreement, details: detailsOf(socket) });
+  const peer = new RawSocketPeer({ socket, agreement, details: detailsOf(socket), maxBuffered });
   socket.data.peer = peer;
   peer.attach(handler);
   resolve(peer);

@@ -146,7 +146,12 @@ class RawSocketListener implements Listener {
     }
     socket.write(answer.reply);
     const details = this.#details(socket, answer.agreement.serializer);
-    const peer = new RawSocketPeer({ socket, agreement: answer.agreement, details });
+    const peer = new RawSocketPeer({
+      socket,
+      agreement: answer.agreement,
+      details,
+      maxBuffered: options.max_buffered,
+    });
     try {
       peer.attach(this.#accept(peer, this.#config));
     } catch (thrown) {

@@ -28,6 +28,8 @@ export interface RawSocketPeerOptions {
   socket: RawSocket;
   agreement: Agreement;
   details: TransportDetails;
+  /** Octets that may wait before the other side counts as behind. */
+  maxBuffered: number;
 }
 
 /** Reused for every frame, as its octets are copied at once. */
@@ -56,7 +58,7 @@ export class RawSocketPeer implements Peer {
     this.maxSendOctets = options.agreement.maxSendOctets;
     this.details = options.details;
     this.#reader = new FrameReader(options.agreement.maxReceiveOctets);
-    this.#writer = new SocketWriter(options.socket, () => this.#caughtUp());
+    this.#writer = new SocketWriter(options.socket, options.maxBuffered, () => this.#caughtUp());
   }
 
   get bufferedOctets(): number {
@@ -106,6 +108,14 @@ export class RawSocketPeer implements Peer {
   /** The socket has read octets. */
   received(chunk: Uint8Array): void {
     if (this.#isClosing) return;
+    if (this.#handler?.onBurst && hasSeveralFrames(chunk)) {
+      this.#handler.onBurst(() => this.#read(chunk));
+    } else {
+      this.#read(chunk);
+    }
+  }
+
+  #read(chunk: Uint8Array): void {
     const fault = this.#reader.push(chunk, this.#takeFrame);
     if (fault !== null) this.close(0, `protocol violation: ${fault}`);
   }
@@ -166,4 +176,10 @@ export class RawSocketPeer implements Peer {
       this.close(0, `internal error: ${sentenceOf(thrown)}`);
     }
   }
+}
+
+/** Whether a chunk goes on behind its first frame; a guess where it begins amid a frame. */
+function hasSeveralFrames(chunk: Uint8Array): boolean {
+  const length = ((chunk[1] ?? 0) << 16) | ((chunk[2] ?? 0) << 8) | (chunk[3] ?? 0);
+  return chunk.length > FRAME_HEADER_OCTETS + length;
 }

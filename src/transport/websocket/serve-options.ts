@@ -53,7 +53,8 @@ export function webSocketServeOptions(services: readonly WebSocketServiceConfig[
     sendPings: false,
     backpressureLimit,
     closeOnBackpressureLimit: false,
-    maxPayloadLength: Math.max(1, ...options.map(maxMessageOctets)),
+    // Up to twice the limit a message is read, so that what is too long can be answered.
+    maxPayloadLength: 2 * Math.max(1, ...options.map(maxMessageOctets)),
     perMessageDeflate: deflates.length > 0 && {
       compress: sizeFor(
         deflates.map((deflate) => deflate.max_window_bits),

@@ -18,12 +18,7 @@ import {
   type TransportDetails,
   type WireMessage,
 } from "#wamp/peer.ts";
-
-/** Beyond this many queued octets the router counts as behind. */
-const HIGH_WATER_OCTETS = 1024 * 1024;
-
-/** At this many queued octets a router that was behind has caught up. */
-const LOW_WATER_OCTETS = 256 * 1024;
+import { fittingReason } from "./close-reason.ts";
 
 /** Bun's client tells of no drain, so that its buffer is looked at this often while it is behind. */
 const DRAIN_POLL_MS = 5;
@@ -33,10 +28,10 @@ const CLOSE_DEADLINE_MS = 1000;
 /** Opens a WebSocket to a router, handshake included, within the endpoint's deadline. */
 export function connectWebSocketPeer(
   config: ConnectingWebSocketConfig,
-  preferred: SerializerName | null,
+  options: { serializer: SerializerName; maxBuffered: number },
   handler: PeerHandler,
 ): Promise<Peer> {
-  const serializer = chooseSerializer(config.serializers, preferred);
+  const serializer = chooseSerializer(config.serializers, options.serializer);
   return connectInTime(config.endpoint, async (signal) => {
     const socket = openWebSocket(config, serializer);
     const { promise, resolve, reject } = Promise.withResolvers<Peer>();
@@ -49,7 +44,11 @@ export function connectWebSocketPeer(
         socket.terminate();
         return;
       }
-      peer = new WebSocketClientPeer(socket, detailsOf(config, serializer), handler);
+      peer = new WebSocketClientPeer(socket, {
+        details: detailsOf(config, serializer),
+        maxBuffered: options.maxBuffered,
+        handler,
+      });
       resolve(peer);
     };
     socket.onmessage = (event) => peer?.received(event.data);
@@ -66,9 +65,9 @@ export function connectWebSocketPeer(
 
 function chooseSerializer(
   serializers: readonly SerializerName[],
-  preferred: SerializerName | null,
+  preferred: SerializerName,
 ): SerializerName {
-  if (preferred !== null && serializers.includes(preferred)) return preferred;
+  if (serializers.includes(preferred)) return preferred;
   return serializers[0] ?? "json";
 }
 
@@ -143,18 +142,23 @@ class WebSocketClientPeer implements Peer {
   readonly maxSendOctets = Number.POSITIVE_INFINITY;
   readonly #socket: WebSocket;
   readonly #handler: PeerHandler;
+  readonly #maxBuffered: number;
   #drainPoll: ReturnType<typeof setInterval> | null = null;
   #deadline: ReturnType<typeof setTimeout> | null = null;
   #isClosing = false;
   #isClosed = false;
   #closeReason = "";
 
-  constructor(socket: WebSocket, details: TransportDetails, handler: PeerHandler) {
+  constructor(
+    socket: WebSocket,
+    options: { details: TransportDetails; maxBuffered: number; handler: PeerHandler },
+  ) {
     this.#socket = socket;
-    this.#handler = handler;
-    this.details = details;
-    this.serializer = details.serializer;
-    this.isText = details.serializer === "json";
+    this.#handler = options.handler;
+    this.#maxBuffered = options.maxBuffered;
+    this.details = options.details;
+    this.serializer = options.details.serializer;
+    this.isText = this.serializer === "json";
   }
 
   get bufferedOctets(): number {
@@ -165,7 +169,7 @@ class WebSocketClientPeer implements Peer {
     if (this.#isClosing) return true;
     // Bun masks into a buffer of its own, so that borrowed octets are not kept.
     this.#socket.send(message as string | Uint8Array<ArrayBuffer>);
-    if (this.#socket.bufferedAmount <= HIGH_WATER_OCTETS) return true;
+    if (this.#socket.bufferedAmount <= this.#maxBuffered) return true;
     this.#drainPoll ??= setInterval(() => this.#lookForDrain(), DRAIN_POLL_MS);
     return false;
   }
@@ -218,7 +222,7 @@ class WebSocketClientPeer implements Peer {
   }
 
   #lookForDrain(): void {
-    if (this.#socket.bufferedAmount > LOW_WATER_OCTETS) return;
+    if (this.#socket.bufferedAmount > this.#maxBuffered / 4) return;
     this.#stopPolling();
     this.#tell(() => this.#handler.onDrain());
   }
@@ -236,14 +240,4 @@ class WebSocketClientPeer implements Peer {
       this.close(CloseCode.internalError, `internal error: ${sentenceOf(thrown)}`);
     }
   }
-}
-
-/** A close frame has room for 123 octets of reason. */
-function fittingReason(reason: string): string {
-  const octets = new TextEncoder().encode(reason);
-  if (octets.length <= 123) return reason;
-  let end = 123;
-  // A character is not cut: octets that continue one begin with the bits 10.
-  while (end > 0 && ((octets[end] as number) & 0xc0) === 0x80) end -= 1;
-  return new TextDecoder().decode(octets.subarray(0, end));
 }

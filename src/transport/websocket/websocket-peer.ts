@@ -9,20 +9,18 @@ import type { WebSocketOptions } from "#config/node-config.ts";
 import type { Logger } from "#observe/logger.ts";
 import {
   CloseCode,
+  isLongerThan,
   type Peer,
   type PeerHandler,
   type SerializerName,
   type TransportDetails,
   type WireMessage,
 } from "#wamp/peer.ts";
+import { fittingReason } from "./close-reason.ts";
 import { Keepalive } from "./keepalive.ts";
 import { maxMessageOctets } from "./serve-options.ts";
 
-/** Waiting octets from which a peer counts as behind, and below which no longer. */
-const highWaterOctets = 1024 * 1024;
-const lowWaterOctets = 256 * 1024;
-
-/** Waiting octets at which a peer that does not read is closed. */
+/** Waiting octets before a message at which a peer that does not read is closed. */
 const mostBufferedOctets = 16 * 1024 * 1024;
 
 /** How long a closing peer may take for what is queued, where node.json does not say. */
@@ -89,13 +87,13 @@ export class WebSocketPeer implements Peer {
         : socket.sendBinary(message as Uint8Array<ArrayBuffer>, this.#compresses);
     if (status > 0) return !this.#isBehind;
     const waiting = socket.getBufferedAmount();
+    const { max_buffered } = this.#options;
     // Bun says 0 when it dropped the message: a session with a hole in it must not go on.
-    if (status === 0 || waiting > mostBufferedOctets) {
-      this.#log.warn("client did not read", { peer: this.details.peer, waiting });
-      this.close(CloseCode.policyViolation, "too many octets are waiting to be read");
+    if (status === 0 || waiting - message.length > mostBufferedOctets + 2 * max_buffered) {
+      this.#giveUp();
       return true;
     }
-    if (waiting >= highWaterOctets) this.#isBehind = true;
+    if (waiting > max_buffered) this.#isBehind = true;
     return !this.#isBehind;
   }
 
@@ -116,7 +114,7 @@ export class WebSocketPeer implements Peer {
   close(code: number, reason: string): void {
     if (this.#state !== "open") return;
     this.#state = "closing";
-    this.#closing = { code, reason: cutToOctets(reason, 123) };
+    this.#closing = { code, reason: fittingReason(reason) };
     this.#keepalive.stop();
     // A paused socket would not see that the other side ended too.
     this.#socket.resume();
@@ -143,10 +141,7 @@ export class WebSocketPeer implements Peer {
       const expected = this.isText ? "text" : "binary";
       this.close(CloseCode.unsupportedData, `${this.serializer} travels in ${expected} messages`);
     } else if (isLongerThan(message, this.#maxMessageOctets)) {
-      this.close(
-        CloseCode.messageTooBig,
-        `the longest message here has ${this.#maxMessageOctets} octets`,
-      );
+      this.#guard(() => this.#refuseOversized(message));
     } else {
       this.#guard(() => this.#handler?.onMessage(message));
     }
@@ -155,6 +150,9 @@ export class WebSocketPeer implements Peer {
   /** A ping arrived; Bun has answered it. */
   pinged(): void {
     this.#keepalive.heard();
+    if (this.#socket.getBufferedAmount() > mostBufferedOctets + 2 * this.#options.max_buffered) {
+      this.#giveUp();
+    }
   }
 
   /** A pong arrived. */
@@ -167,7 +165,7 @@ export class WebSocketPeer implements Peer {
     const waiting = this.#socket.getBufferedAmount();
     if (this.#state === "closing") {
       if (waiting === 0) this.#finishClose();
-    } else if (this.#isBehind && waiting <= lowWaterOctets) {
+    } else if (this.#isBehind && waiting <= this.#options.max_buffered / 4) {
       this.#isBehind = false;
       this.#guard(() => this.#handler?.onDrain());
     }
@@ -184,8 +182,21 @@ export class WebSocketPeer implements Peer {
     queueMicrotask(() => this.#guard(() => this.#handler?.onClose(told)));
   }
 
+  #refuseOversized(message: WireMessage): void {
+    if (this.#handler?.onOversized?.(message)) return;
+    const limit = this.#maxMessageOctets;
+    this.close(CloseCode.messageTooBig, `the longest message here has ${limit} octets`);
+  }
+
   #finishClose(): void {
     this.#socket.close(this.#closing.code, this.#closing.reason);
+  }
+
+  /** Closes on a client that lets more wait than the sessions' own limits allow. */
+  #giveUp(): void {
+    const waiting = this.#socket.getBufferedAmount();
+    this.#log.warn("client did not read", { peer: this.details.peer, waiting });
+    this.close(CloseCode.policyViolation, "too many octets are waiting to be read");
   }
 
   #expire(): void {
@@ -203,20 +214,4 @@ export class WebSocketPeer implements Peer {
       this.close(CloseCode.internalError, "internal error");
     }
   }
-}
-
-/** Whether a message has more octets than that; a string counts as the UTF-8 that was sent. */
-function isLongerThan(message: string | Uint8Array, limit: number): boolean {
-  if (typeof message !== "string") return message.byteLength > limit;
-  // A UTF-16 unit is one to three octets of UTF-8, so most strings need no counting.
-  if (message.length > limit) return true;
-  return message.length * 3 > limit && Buffer.byteLength(message) > limit;
-}
-
-/** The longest start of a text that fits into so many octets of UTF-8. */
-function cutToOctets(text: string, limit: number): string {
-  if (Buffer.byteLength(text) <= limit) return text;
-  const room = new Uint8Array(limit);
-  const { read } = new TextEncoder().encodeInto(text, room);
-  return text.slice(0, read);
 }

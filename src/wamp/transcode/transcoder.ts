@@ -25,6 +25,16 @@ export function transcoderFor(
   toText: boolean,
 ): Transcode {
   if (from === to) return toText ? asText : asOctets;
+  const name = `${from} ${to} ${toText}`;
+  const transcode = transcoders.get(name) ?? makeTranscoder(from, to, toText);
+  transcoders.set(name, transcode);
+  return transcode;
+}
+
+/** One of each for all sessions. */
+const transcoders = new Map<string, Transcode>();
+
+function makeTranscoder(from: SerializerName, to: SerializerName, toText: boolean): Transcode {
   const writer = writers[to];
   return (message) => {
     writer.clear();

@@ -102,6 +102,8 @@ describe("loadNodeConfig", () => {
         auto_ping_size: 12,
         auto_ping_restart_on_any_traffic: true,
         require_websocket_subprotocol: true,
+        max_buffered: 1_048_576,
+        stall_timeout: 30_000,
         compression: null,
       },
     });

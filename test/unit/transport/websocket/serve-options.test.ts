@@ -23,14 +23,16 @@ function service(
       auto_ping_size: 12,
       auto_ping_restart_on_any_traffic: true,
       require_websocket_subprotocol: true,
+      max_buffered: 1_048_576,
+      stall_timeout: 30_000,
       compression: deflate === undefined ? null : { deflate },
     },
   };
 }
 
-test("takes the longest message of all paths, and 64 MiB where a path has no limit", () => {
-  expect(webSocketServeOptions([service(512), service(4096)]).maxPayloadLength).toBe(4096);
-  expect(webSocketServeOptions([service(512), service(0)]).maxPayloadLength).toBe(67108864);
+test("reads twice the longest message of all paths, and 128 MiB where a path has no limit", () => {
+  expect(webSocketServeOptions([service(512), service(4096)]).maxPayloadLength).toBe(8192);
+  expect(webSocketServeOptions([service(512), service(0)]).maxPayloadLength).toBe(2 ** 27);
 });
 
 test("compresses only when a path asks for it, with the widest windows asked for", () => {
@@ -46,5 +48,5 @@ test("compresses only when a path asks for it, with the widest windows asked for
 });
 
 test("works for a server without WebSocket paths", () => {
-  expect(webSocketServeOptions([]).maxPayloadLength).toBe(1);
+  expect(webSocketServeOptions([]).maxPayloadLength).toBe(2);
 });

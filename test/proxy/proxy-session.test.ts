@@ -1,0 +1,243 @@
+import { afterAll, afterEach, describe, expect, test } from "bun:test";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { BufferOptions, ConnectionConfig, WebSocketOptions } from "#config/node-config.ts";
+import type { LogFields } from "#observe/logger.ts";
+import type { SerializerName } from "#wamp/peer.ts";
+import { decodeMessage, encodeMessage } from "#wamp/serializer/serializer.ts";
+import { startProxyWorker } from "#worker/proxy-worker.ts";
+import { type ScriptedRouterOptions, scriptedRouter } from "../support/scripted-router.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "crossproxy-session-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const cleanups: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+});
+
+let count = 0;
+const options: WebSocketOptions = {
+  allowed_origins: ["*"],
+  allow_null_origin: true,
+  enable_webstatus: true,
+  max_message_size: 65_536,
+  open_handshake_timeout: 0,
+  close_handshake_timeout: 0,
+  auto_ping_interval: 0,
+  auto_ping_timeout: 0,
+  auto_ping_size: 12,
+  auto_ping_restart_on_any_traffic: true,
+  require_websocket_subprotocol: true,
+  max_buffered: 65_536,
+  stall_timeout: 100,
+  compression: null,
+};
+
+/** A proxy with one WebSocket transport in front of a scripted router; what it logged is kept. */
+async function start(
+  routerOptions: ScriptedRouterOptions = {},
+  changes: Partial<BufferOptions> = {},
+) {
+  const path = join(folder, `router${count++}.sock`);
+  const router = await scriptedRouter(path, routerOptions);
+  cleanups.push(() => router.close());
+  const logged: [string, LogFields | undefined][] = [];
+  const keep = (message: string, fields?: LogFields) => void logged.push([message, fields]);
+  const connection: ConnectionConfig = {
+    id: "router",
+    transport: {
+      type: "rawsocket",
+      endpoint: { type: "unix", path, timeoutMs: 2000 },
+      serializer: routerOptions.serializer ?? "cbor",
+      max_message_size: 2 ** 24,
+    },
+    auth: "anonymous-proxy",
+  };
+  const worker = await startProxyWorker(
+    {
+      type: "proxy",
+      id: "proxy",
+      connections: { router: connection },
+      routes: {},
+      transports: [
+        {
+          type: "websocket",
+          id: "ws",
+          endpoint: { type: "tcp", port: 0, interface: "127.0.0.1", shared: false },
+          serializers: ["json", "cbor", "msgpack"],
+          auth: "passthrough",
+          backend: "router",
+          options: { ...options, ...changes },
+        },
+      ],
+    },
+    {
+      log: { error: keep, warn: keep, info: () => {}, debug: () => {} },
+      nodeInfo: () => ({ nodeId: "node" }) as never,
+    },
+  );
+  cleanups.push(() => worker.shutdown());
+  return { url: worker.urls[0] as string, router, logged, worker };
+}
+
+/** A client; its messages and its end are there to be awaited. */
+async function connect(url: string, serializer: SerializerName = "json") {
+  const socket = new WebSocket(url, [`wamp.2.${serializer}`]);
+  socket.binaryType = "nodebuffer";
+  cleanups.push(() => socket.terminate());
+  const messages: unknown[][] = [];
+  const wakes: (() => void)[] = [];
+  const closed = Promise.withResolvers<{ code: number; reason: string }>();
+  const pong = Promise.withResolvers<void>();
+  socket.onmessage = ({ data }) => {
+    messages.push(decodeMessage(data as string | Buffer, serializer));
+    for (const wake of wakes.splice(0)) wake();
+  };
+  socket.onclose = ({ code, reason }) => closed.resolve({ code, reason });
+  socket.addEventListener("pong", () => pong.resolve());
+  await new Promise((resolve, reject) => {
+    socket.onopen = resolve;
+    socket.onerror = reject;
+  });
+  return {
+    socket,
+    closed: closed.promise,
+    pong: pong.promise,
+    says: (message: unknown[]) =>
+      socket.send(encodeMessage(message, serializer, serializer === "json") as string),
+    async next() {
+      while (messages.length === 0) await new Promise<void>((resolve) => wakes.push(resolve));
+      return messages.shift() ?? [];
+    },
+  };
+}
+
+async function joined(proxy: Awaited<ReturnType<typeof start>>, serializer?: SerializerName) {
+  const client = await connect(proxy.url, serializer);
+  client.says([1, "realm1", { roles: { caller: {}, subscriber: {} } }]);
+  const router = await proxy.router.session();
+  await router.welcome();
+  expect((await client.next())[0]).toBe(2);
+  return { client, router };
+}
+
+const long = "x".repeat(20_000);
+
+describe("a side that does not keep up", () => {
+  test("a client that never reads loses its session, and no other session notices", async () => {
+    const proxy = await start();
+    const slow = await joined(proxy);
+    const other = await joined(proxy);
+    slow.client.socket.pause();
+    // More than the system's own buffers take, so that something has to wait in the proxy.
+    for (let sent = 0; sent < 1000; sent++) slow.router.says([36, 1, sent, {}, [long]]);
+    expect(await slow.router.next()).toEqual([6, {}, "crossproxy.close.client_stalled"]);
+    other.router.says([36, 1, 2, {}, ["still here"]]);
+    expect(await other.client.next()).toEqual([36, 1, 2, {}, ["still here"]]);
+    expect(proxy.logged[0]?.[0]).toBe("session closed: the client did not read");
+    expect(proxy.logged[0]?.[1]?.["stalled"]).toBe(1);
+  });
+
+  test("a router that never reads loses the session; the client is told", async () => {
+    const proxy = await start();
+    const { client, router } = await joined(proxy);
+    router.stopReading();
+    for (let sent = 0; sent < 200; sent++) client.says([48, sent, {}, "a", [long]]);
+    expect(await client.next()).toEqual([
+      6,
+      { message: "The router did not read in time" },
+      "crossproxy.close.router_stalled",
+    ]);
+    client.says([6, {}, "wamp.close.goodbye_and_out"]);
+    expect((await client.closed).code).toBe(1001);
+  });
+
+  test("pings are answered while the router takes nothing", async () => {
+    const proxy = await start({}, { stall_timeout: 0, max_buffered: 2 ** 20 });
+    const { client, router } = await joined(proxy);
+    router.stopReading();
+    for (let sent = 0; sent < 75; sent++) client.says([48, sent, {}, "a", [long]]);
+    client.socket.ping();
+    await client.pong;
+  });
+
+  test("everything arrives, in order, once a side that was behind reads again", async () => {
+    const proxy = await start({}, { stall_timeout: 0 });
+    const { client, router } = await joined(proxy);
+    client.socket.pause();
+    for (let sent = 0; sent < 500; sent++) router.says([36, 1, sent, {}, [long]]);
+    // An answer shows that the proxy goes on reading what the client sends meanwhile.
+    client.says([48, 1, {}, "a"]);
+    await router.next();
+    client.socket.resume();
+    for (let sent = 0; sent < 500; sent++) expect((await client.next())[2]).toBe(sent);
+  });
+});
+
+describe("a message beyond a limit", () => {
+  test("a CALL longer than max_message_size is answered and the session goes on", async () => {
+    const proxy = await start();
+    const { client, router } = await joined(proxy);
+    client.says([48, 1, {}, "a", ["x".repeat(70_000)]]);
+    expect((await client.next()).slice(0, 5)).toEqual([
+      8,
+      48,
+      1,
+      {},
+      "wamp.error.payload_size_exceeded",
+    ]);
+    client.says([48, 2, {}, "a"]);
+    expect(await router.next()).toEqual([48, 2, {}, "a"]);
+  });
+
+  test("a PUBLISH longer than max_message_size that nobody waits for closes with 1009", async () => {
+    const proxy = await start();
+    const { client } = await joined(proxy);
+    client.says([16, 1, {}, "a", ["x".repeat(70_000)]]);
+    expect((await client.closed).code).toBe(1009);
+  });
+
+  test("a HELLO longer than max_message_size closes with 1009", async () => {
+    const proxy = await start();
+    const client = await connect(proxy.url);
+    client.says([1, "realm1", { x: "x".repeat(70_000) }]);
+    expect((await client.closed).code).toBe(1009);
+  });
+
+  test("a message of more than twice max_message_size closes with 1009", async () => {
+    const proxy = await start();
+    const { client } = await joined(proxy);
+    client.says([48, 1, {}, "a", ["x".repeat(140_000)]]);
+    expect((await client.closed).code).toBe(1009);
+  });
+
+  test("a CALL longer than the router takes is answered", async () => {
+    const proxy = await start({ max_message_size: 512 });
+    const { client } = await joined(proxy);
+    client.says([48, 1, {}, "a", ["x".repeat(600)]]);
+    expect((await client.next())[4]).toBe("wamp.error.payload_size_exceeded");
+  });
+
+  test("a PUBLISH longer than the router takes ends the session with a reason", async () => {
+    const proxy = await start({ max_message_size: 512 });
+    const { client } = await joined(proxy);
+    client.says([16, 1, {}, "a", ["x".repeat(600)]]);
+    expect((await client.next())[2]).toBe("wamp.error.payload_size_exceeded");
+    expect((await client.closed).code).toBe(1009);
+  });
+});
+
+test("an event that a client cannot be told is left out, logged and counted", async () => {
+  const proxy = await start();
+  const { client, router } = await joined(proxy);
+  router.says([36, 1, 2, {}, [Number.NaN]]);
+  router.says([36, 1, 3, {}, [1]]);
+  expect(await client.next()).toEqual([36, 1, 3, {}, [1]]);
+  expect(proxy.logged).toHaveLength(1);
+  expect(proxy.logged[0]?.[0]).toBe("message left out");
+  expect(proxy.logged[0]?.[1]).toMatchObject({
+    towards: "client",
+    uri: "wamp.error.invalid_argument",
+  });
+});

@@ -1,0 +1,101 @@
+/** A router over RawSocket that says what a test tells it to say. */
+
+import type { RawSocketTransportConfig } from "#config/node-config.ts";
+import { startRawSocketListener } from "#transport/rawsocket/rawsocket-listener.ts";
+import type { Peer, PeerHandler, SerializerName, WireMessage } from "#wamp/peer.ts";
+import { decodeMessage, encodeMessage } from "#wamp/serializer/serializer.ts";
+
+const quiet = { error() {}, warn() {}, info() {}, debug() {} };
+
+/** What may differ from a router that takes messages of any size in CBOR. */
+export interface ScriptedRouterOptions {
+  serializer?: SerializerName;
+  max_message_size?: number;
+}
+
+/** One session of the router. */
+export class RouterSide implements PeerHandler {
+  readonly #peer: Peer;
+  #messages: unknown[][] = [];
+  #wake: (() => void)[] = [];
+  readonly closed = Promise.withResolvers<string>();
+
+  constructor(peer: Peer) {
+    this.#peer = peer;
+  }
+
+  onMessage(message: WireMessage): void {
+    this.#messages.push(decodeMessage(message, this.#peer.serializer));
+    for (const wake of this.#wake.splice(0)) wake();
+  }
+
+  onDrain(): void {}
+
+  onClose(reason: string): void {
+    this.closed.resolve(reason);
+  }
+
+  says(message: unknown[]): void {
+    this.#peer.send(encodeMessage(message, this.#peer.serializer, this.#peer.isText));
+  }
+
+  /** The next message of the proxy. */
+  async next(): Promise<unknown[]> {
+    while (this.#messages.length === 0) {
+      await new Promise<void>((resolve) => this.#wake.push(resolve));
+    }
+    return this.#messages.shift() ?? [];
+  }
+
+  /** Takes HELLO and says WELCOME. */
+  async welcome(session = 7): Promise<unknown[]> {
+    const hello = await this.next();
+    this.says([2, session, { roles: { broker: {}, dealer: {} }, authid: "joe" }]);
+    return hello;
+  }
+
+  stopReading(): void {
+    this.#peer.pause();
+  }
+
+  hangUp(): void {
+    this.#peer.close(1000, "the router hangs up");
+  }
+}
+
+/** Listens at a Unix path; `session` resolves with each session in the order in which they came. */
+export async function scriptedRouter(path: string, options: ScriptedRouterOptions = {}) {
+  const waiting: PromiseWithResolvers<RouterSide>[] = [];
+  let came = 0;
+  let taken = 0;
+  const slot = (index: number) => (waiting[index] ??= Promise.withResolvers<RouterSide>());
+  const config: RawSocketTransportConfig = {
+    type: "rawsocket",
+    id: "router",
+    endpoint: { type: "unix", path, permission: 0o600 },
+    serializers: [options.serializer ?? "cbor"],
+    auth: {},
+    backend: null,
+    options: {
+      max_message_size: options.max_message_size ?? 2 ** 24,
+      max_buffered: 2 ** 26,
+      stall_timeout: 0,
+    },
+  };
+  const accept = (peer: Peer): PeerHandler => {
+    const side = new RouterSide(peer);
+    slot(came++).resolve(side);
+    return side;
+  };
+  const context = {
+    log: quiet,
+    nodeInfo: () => {
+      throw new Error("not asked for in tests");
+    },
+  };
+  const listener = await startRawSocketListener(config, accept, context);
+  return {
+    session: () => slot(taken++).promise,
+    close: () => listener.close(),
+  };
+}
