@@ -1,0 +1,381 @@
+/**
+ * What is measured: crossproxy in its variants, and the others that stand beside it where they are
+ * installed. Each is started in a folder of its own, in front of the same stub router.
+ *
+ * @module
+ */
+
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import type { SerializerName } from "#wamp/peer.ts";
+
+/** The stub router that stands behind every front. */
+export interface StubRouter {
+  path: string;
+  port: number;
+}
+
+/** A front that runs. */
+export interface RunningFront {
+  url: string;
+  /** The processes whose CPU and memory count: the one that carries, not who watches it. */
+  pids: number[];
+  stop(): Promise<void>;
+}
+
+/** A front that can be started. */
+export interface Front {
+  name: string;
+  serializer: SerializerName;
+  isInstalled: boolean;
+  start(router: StubRouter): Promise<RunningFront>;
+}
+
+const root = resolve(import.meta.dir, "..");
+const binary = join(root, "dist", "crossproxy");
+const crossbar = join(root, ".venv", "bin", "crossbar");
+const nginx = Bun.which("nginx", { PATH: `${process.env["PATH"]}:/usr/sbin` });
+const haproxy = Bun.which("haproxy", { PATH: `${process.env["PATH"]}:/usr/sbin` });
+const openssl = Bun.which("openssl");
+
+const START_DEADLINE_MS = 30_000;
+
+/** A port that was free a moment ago. */
+function freePort(): number {
+  const listener = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } });
+  listener.stop(true);
+  return listener.port;
+}
+
+async function start(
+  command: string[],
+  folder: string,
+  port: number,
+  isReady: () => Promise<boolean>,
+): Promise<{ pid: number; stop(): Promise<void> }> {
+  const child = Bun.spawn(command, {
+    cwd: folder,
+    stdout: Bun.file(join(folder, "log")),
+    stderr: Bun.file(join(folder, "log")),
+  });
+  const deadline = performance.now() + START_DEADLINE_MS;
+  while (!(await isReady())) {
+    if (child.exitCode !== null || performance.now() > deadline) {
+      child.kill("SIGKILL");
+      const log = readFileSync(join(folder, "log"), "utf8");
+      throw new Error(`Cannot start "${command.join(" ")}" on port ${port}:\n${log}`);
+    }
+    await Bun.sleep(20);
+  }
+  return {
+    pid: child.pid,
+    async stop() {
+      child.kill("SIGTERM");
+      const timer = setTimeout(() => child.kill("SIGKILL"), 5000);
+      await child.exited;
+      clearTimeout(timer);
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+async function listens(port: number): Promise<boolean> {
+  try {
+    const socket = await Bun.connect({
+      hostname: "127.0.0.1",
+      port,
+      socket: { data() {} },
+    });
+    socket.end();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** The processes that a process started, and those that they started. */
+function descendants(pid: number): number[] {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8");
+  return children
+    .split(" ")
+    .filter(Boolean)
+    .flatMap((child) => [Number(child), ...descendants(Number(child))]);
+}
+
+function freshFolder(): string {
+  return mkdtempSync(join(tmpdir(), "crossproxy-bench-"));
+}
+
+async function certificate(folder: string): Promise<{ key: string; certificate: string }> {
+  const files = { key: join(folder, "key.pem"), certificate: join(folder, "certificate.pem") };
+  const made = Bun.spawnSync([
+    openssl ?? "openssl",
+    ...["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"],
+    ...["-keyout", files.key, "-out", files.certificate, "-days", "2", "-subj", "/CN=localhost"],
+  ]);
+  if (made.exitCode !== 0) throw new Error(`Cannot make a certificate: ${made.stderr}`);
+  return files;
+}
+
+/** How one crossproxy differs from another. */
+interface Variant {
+  name: string;
+  client: SerializerName;
+  router: SerializerName;
+  usesTls?: boolean;
+  /** Whether the proxy checks the client itself, instead of passing HELLO through. */
+  authenticates?: boolean;
+}
+
+function crossproxy({ name, client, router, usesTls, authenticates }: Variant): Front {
+  return {
+    name: `crossproxy ${name}`,
+    serializer: client,
+    isInstalled: !usesTls || openssl !== null,
+    async start(stub) {
+      const folder = freshFolder();
+      const port = freePort();
+      const endpoint = {
+        type: "tcp",
+        port,
+        interface: "127.0.0.1",
+        ...(usesTls ? { tls: await certificate(folder) } : {}),
+      };
+      const backend = {
+        type: "rawsocket",
+        endpoint: { type: "unix", path: stub.path },
+        serializer: router,
+      };
+      const service = {
+        type: "websocket-proxy",
+        backends: [backend],
+        ...(authenticates ? { auth: { anonymous: { type: "static", role: "anonymous" } } } : {}),
+      };
+      const worker = {
+        type: "proxy",
+        transports: [
+          { type: "web", endpoint, paths: { "/": { type: "json", value: 1 }, ws: service } },
+        ],
+      };
+      const file = join(folder, "node.json");
+      await Bun.write(file, JSON.stringify({ version: 2, workers: [worker] }));
+      const node = await start([binary, file, "--loglevel", "error"], folder, port, () =>
+        listens(port),
+      );
+      return {
+        url: `${usesTls ? "wss" : "ws"}://127.0.0.1:${port}/ws`,
+        pids: descendants(node.pid),
+        stop: node.stop,
+      };
+    },
+  };
+}
+
+function bareRelay(serializer: "json" | "cbor"): Front {
+  return {
+    name: `bare Bun relay ${serializer}`,
+    serializer,
+    isInstalled: true,
+    async start(stub) {
+      const child = Bun.spawn(
+        [process.execPath, join(import.meta.dir, "bare-relay.ts"), stub.path, serializer],
+        { stdout: "pipe", stderr: "inherit" },
+      );
+      return {
+        url: `ws://127.0.0.1:${await firstLine(child.stdout)}/ws`,
+        pids: [child.pid],
+        async stop() {
+          child.kill();
+          await child.exited;
+        },
+      };
+    },
+  };
+}
+
+function nginxFront(usesTls: boolean): Front {
+  return {
+    name: usesTls ? "nginx TLS" : "nginx",
+    serializer: "json",
+    isInstalled: nginx !== null && (!usesTls || openssl !== null),
+    async start(stub) {
+      const folder = freshFolder();
+      const port = freePort();
+      const files = usesTls ? await certificate(folder) : null;
+      const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
+        .map((kind) => `${kind}_temp_path ${folder}/${kind};`)
+        .join(" ");
+      await Bun.write(
+        join(folder, "nginx.conf"),
+        `daemon off; worker_processes 1; pid ${folder}/pid; error_log ${folder}/error.log;
+events { worker_connections 19000; }
+http {
+  access_log off; ${temporary}
+  server {
+    listen 127.0.0.1:${port}${files === null ? "" : " ssl"};
+    ${files === null ? "" : `ssl_certificate ${files.certificate}; ssl_certificate_key ${files.key};`}
+    location / {
+      proxy_pass http://127.0.0.1:${stub.port};
+      proxy_http_version 1.1;
+      proxy_set_header Upgrade $http_upgrade;
+      proxy_set_header Connection "upgrade";
+      proxy_read_timeout 3600s;
+    }
+  }
+}
+`,
+      );
+      const command = [nginx ?? "nginx", "-e", "stderr", "-p", folder, "-c", "nginx.conf"];
+      const server = await start(command, folder, port, () => listens(port));
+      return {
+        url: `${usesTls ? "wss" : "ws"}://127.0.0.1:${port}/ws`,
+        pids: descendants(server.pid),
+        stop: server.stop,
+      };
+    },
+  };
+}
+
+const haproxyFront: Front = {
+  name: "haproxy",
+  serializer: "json",
+  isInstalled: haproxy !== null,
+  async start(stub) {
+    const folder = freshFolder();
+    const port = freePort();
+    await Bun.write(
+      join(folder, "haproxy.cfg"),
+      `global
+  nbthread 1
+  maxconn 4000
+defaults
+  mode http
+  timeout connect 5s
+  timeout client 60s
+  timeout server 60s
+  timeout tunnel 1h
+frontend clients
+  bind 127.0.0.1:${port}
+  default_backend router
+backend router
+  server router 127.0.0.1:${stub.port}
+`,
+    );
+    const command = [haproxy ?? "haproxy", "-db", "-f", "haproxy.cfg"];
+    const server = await start(command, folder, port, () => listens(port));
+    return { url: `ws://127.0.0.1:${port}/ws`, pids: [server.pid], stop: server.stop };
+  },
+};
+
+const crossbarFront: Front = {
+  name: "Crossbar proxy",
+  serializer: "json",
+  isInstalled: await Bun.file(crossbar).exists(),
+  async start(stub) {
+    const folder = freshFolder();
+    const port = freePort();
+    mkdirSync(join(folder, ".crossbar"));
+    const node = {
+      version: 2,
+      controller: {},
+      workers: [
+        {
+          type: "proxy",
+          connections: {
+            stub: {
+              transport: {
+                type: "rawsocket",
+                endpoint: { type: "unix", path: stub.path },
+                url: "rs://localhost",
+                serializer: "cbor",
+              },
+              auth: { "anonymous-proxy": { type: "static" } },
+            },
+          },
+          routes: { realm1: { anonymous: "stub" } },
+          transports: [
+            {
+              type: "web",
+              endpoint: { type: "tcp", port, interface: "127.0.0.1" },
+              paths: {
+                "/": { type: "static", directory: folder },
+                ws: {
+                  type: "websocket",
+                  serializers: ["json", "cbor"],
+                  auth: { anonymous: { type: "static", role: "anonymous" } },
+                },
+              },
+            },
+          ],
+        },
+      ],
+    };
+    await Bun.write(join(folder, ".crossbar", "config.json"), JSON.stringify(node));
+    const command = [
+      crossbar,
+      "start",
+      "--cbdir",
+      join(folder, ".crossbar"),
+      "--loglevel",
+      "error",
+    ];
+    const server = await start(command, folder, port, () => listens(port));
+    const workers = descendants(server.pid).filter((pid) =>
+      readFileSync(`/proc/${pid}/cmdline`, "latin1").includes("proxy"),
+    );
+    return { url: `ws://127.0.0.1:${port}/ws`, pids: workers, stop: server.stop };
+  },
+};
+
+/** All of them, by what they are compared for. */
+export const fronts = {
+  json: crossproxy({ name: "JSON", client: "json", router: "json" }),
+  jsonToCbor: crossproxy({ name: "JSON to CBOR", client: "json", router: "cbor" }),
+  msgpackToCbor: crossproxy({ name: "MsgPack to CBOR", client: "msgpack", router: "cbor" }),
+  cbor: crossproxy({ name: "CBOR", client: "cbor", router: "cbor" }),
+  tls: crossproxy({ name: "TLS JSON", client: "json", router: "json", usesTls: true }),
+  authenticating: crossproxy({
+    name: "JSON to CBOR, anonymous checked",
+    client: "json",
+    router: "cbor",
+    authenticates: true,
+  }),
+  bareRelay: bareRelay("json"),
+  bareRelayCbor: bareRelay("cbor"),
+  nginx: nginxFront(false),
+  nginxTls: nginxFront(true),
+  haproxy: haproxyFront,
+  crossbar: crossbarFront,
+} satisfies Record<string, Front>;
+
+/** Starts the stub router. */
+export async function startStubRouter(): Promise<StubRouter & { stop(): Promise<void> }> {
+  const folder = freshFolder();
+  const path = join(folder, "router.sock");
+  const child = Bun.spawn([process.execPath, join(import.meta.dir, "stub-router.ts"), path], {
+    stdout: "pipe",
+    stderr: "inherit",
+  });
+  return {
+    path,
+    port: Number(await firstLine(child.stdout)),
+    async stop() {
+      child.kill();
+      await child.exited;
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+async function firstLine(stream: ReadableStream<Uint8Array>): Promise<string> {
+  const reader = stream.getReader();
+  let text = "";
+  while (!text.includes("\n")) {
+    const { value, done } = await reader.read();
+    if (done) throw new Error(`Cannot read the port of a child process: it printed "${text}"`);
+    text += new TextDecoder().decode(value);
+  }
+  reader.releaseLock();
+  return text.trim();
+}

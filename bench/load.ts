@@ -1,0 +1,301 @@
+/**
+ * The load generator: WAMP clients over WebSocket, one measurement, one line of JSON on stdout.
+ *
+ *     bun bench/load.ts '{"mode":"calls","url":"ws://127.0.0.1:8080/ws","serializer":"json",
+ *       "payload":"32 B","clients":8,"inflight":4,"rate":0,"seconds":3,"pids":[123]}'
+ *
+ * | mode    | what it does                                        | an "operation" is |
+ * |---------|-----------------------------------------------------|-------------------|
+ * | calls   | `inflight` calls on each client, or `rate` a second | CALL and RESULT   |
+ * | joins   | connect, HELLO, WELCOME, GOODBYE, close, again      | a join            |
+ * | idle    | `clients` sessions that do nothing                  | a session         |
+ * | fan-out | one publisher through `direct`, `clients` subscribe | an EVENT          |
+ * | stalled | as fan-out, and one subscriber never reads          | an EVENT          |
+ *
+ * @module
+ */
+
+import type { SerializerName } from "#wamp/peer.ts";
+import { decodeMessage, encodeMessage } from "#wamp/serializer/serializer.ts";
+import { type PayloadName, payloads } from "./payloads.ts";
+import { memoryKiB, usageOf } from "./process-usage.ts";
+
+/** What to do, and of which processes to read the CPU time and memory. */
+export interface LoadOptions {
+  mode: "calls" | "joins" | "idle" | "fan-out" | "stalled";
+  url: string;
+  /** Past the front: where the publisher connects. */
+  direct: string;
+  serializer: SerializerName;
+  payload: PayloadName;
+  clients: number;
+  inflight: number;
+  /** Operations a second over all clients; 0: as many as go. */
+  rate: number;
+  seconds: number;
+  pids: number[];
+}
+
+/** What was measured. Times are microseconds of CPU, or milliseconds where the name says so. */
+export interface LoadResult {
+  operations: number;
+  perSecond: number;
+  /** CPU of the measured processes for one operation. */
+  cpuMicros: number;
+  p50Ms: number;
+  p99Ms: number;
+  /** Resident memory of the measured processes before, and at the end. */
+  rssBeforeKiB: number;
+  rssKiB: number;
+}
+
+const WARM_UP_MS = 1000;
+const SETTLE_MS = 1500;
+
+const options = JSON.parse(process.argv[2] ?? "{}") as LoadOptions;
+const { serializer, url } = options;
+const isText = serializer === "json";
+
+type Frame = string | Buffer;
+
+function encode(message: unknown[]): Frame {
+  const encoded = encodeMessage(message, serializer, isText);
+  return typeof encoded === "string" ? encoded : Buffer.from(encoded);
+}
+
+const HELLO = encode([
+  1,
+  "realm1",
+  {
+    authmethods: ["anonymous"],
+    roles: { caller: {}, callee: {}, publisher: {}, subscriber: {} },
+  },
+]);
+const GOODBYE = encode([6, {}, "wamp.close.normal"]);
+
+/** Opens a session; `onFrame` gets every frame after WELCOME. */
+function join(where: string, onFrame: (frame: Frame) => void): Promise<WebSocket> {
+  return new Promise((resolve, reject) => {
+    const socket = new WebSocket(where, {
+      protocols: [`wamp.2.${serializer}`],
+      perMessageDeflate: false,
+      tls: { rejectUnauthorized: false },
+    } as Bun.WebSocketOptions);
+    socket.binaryType = "nodebuffer";
+    socket.onopen = () => socket.send(HELLO);
+    socket.onmessage = ({ data }) => {
+      const type = decodeMessage(data as Frame, serializer)[0];
+      if (type !== 2) reject(new Error(`Cannot join ${where}: answered with message type ${type}`));
+      socket.onmessage = (event) => onFrame(event.data as Frame);
+      resolve(socket);
+    };
+    socket.onclose = ({ code, reason }) =>
+      reject(new Error(`Cannot join ${where}: closed with ${code} ${reason}`));
+  });
+}
+
+/** Latencies in milliseconds, and how many. */
+class Samples {
+  #values: number[] = [];
+
+  add(value: number): void {
+    this.#values.push(value);
+  }
+
+  take(): { operations: number; p50Ms: number; p99Ms: number } {
+    const sorted = Float64Array.from(this.#values).sort();
+    this.#values = [];
+    const at = (share: number) =>
+      sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN;
+    return { operations: sorted.length, p50Ms: at(0.5), p99Ms: at(0.99) };
+  }
+}
+
+const samples = new Samples();
+
+/** Measures while the load that is already running runs on. */
+async function measure(rssBeforeKiB = memoryKiB(options.pids)): Promise<LoadResult> {
+  await Bun.sleep(WARM_UP_MS);
+  samples.take();
+  const cpuBefore = usageOf(options.pids);
+  const startedAt = performance.now();
+  await Bun.sleep(options.seconds * 1000);
+  const seconds = (performance.now() - startedAt) / 1000;
+  const cpuMicros = usageOf(options.pids) - cpuBefore;
+  const taken = samples.take();
+  return {
+    ...taken,
+    perSecond: taken.operations / seconds,
+    cpuMicros: cpuMicros / taken.operations,
+    rssBeforeKiB,
+    rssKiB: memoryKiB(options.pids),
+  };
+}
+
+/** A CALL with its request id to be filled in, and the way to find the id in a RESULT. */
+function callTemplate(): { of: (id: number) => Frame; idOf: (result: Frame) => number } {
+  const argument = payloads[options.payload];
+  if (isText) {
+    const tail = `,{},"bench.echo",${JSON.stringify([argument])}]`;
+    return {
+      of: (id) => `[48,${id}${tail}`,
+      idOf: (result) => Number.parseInt((result as string).slice(4, 16), 10),
+    };
+  }
+  // 0x7fffffff takes five octets, which every id below 2^31 may take as well.
+  const call = encode([48, 0x7fffffff, {}, "bench.echo", [argument]]) as Buffer;
+  const idAt = serializer === "cbor" ? 4 : 3;
+  return {
+    of: (id) => {
+      call.writeUInt32BE(id, idAt);
+      return call;
+    },
+    idOf: (result) => Number(decodeId(result as Buffer)),
+  };
+}
+
+/** The request id of a RESULT, whatever its width. */
+function decodeId(result: Buffer): number {
+  const at = serializer === "cbor" ? 3 : 2;
+  const first = result[at] as number;
+  const [one, two, four] = serializer === "cbor" ? [0x18, 0x19, 0x1a] : [0xcc, 0xcd, 0xce];
+  if (first === one) return result[at + 1] as number;
+  if (first === two) return result.readUInt16BE(at + 1);
+  if (first === four) return result.readUInt32BE(at + 1);
+  return first;
+}
+
+async function calls(): Promise<LoadResult> {
+  const template = callTemplate();
+  const sentAt = new Map<number, number>();
+  let nextId = 1;
+  const call = (socket: WebSocket, at: number) => {
+    nextId = nextId >= 0x7ffffff0 ? 1 : nextId + 1;
+    sentAt.set(nextId, at);
+    socket.send(template.of(nextId));
+  };
+  const onResult = (result: Frame, socket: WebSocket | null) => {
+    const id = template.idOf(result);
+    const at = sentAt.get(id);
+    if (at === undefined) throw new Error(`Cannot find the call of ${String(result).slice(0, 80)}`);
+    sentAt.delete(id);
+    const now = performance.now();
+    samples.add(now - at);
+    if (socket !== null) call(socket, now);
+  };
+  const sockets: WebSocket[] = [];
+  for (let index = 0; index < options.clients; index++) {
+    const isClosedLoop = options.rate === 0;
+    sockets.push(
+      await join(url, (result) =>
+        onResult(result, isClosedLoop ? (sockets[index] as WebSocket) : null),
+      ),
+    );
+  }
+  if (options.rate === 0) {
+    for (const socket of sockets) {
+      for (let count = 0; count < options.inflight; count++) call(socket, performance.now());
+    }
+  } else {
+    pace(options.rate, (index, due) => call(sockets[index % sockets.length] as WebSocket, due));
+  }
+  return measure();
+}
+
+/** Calls `body` so many times a second; `due` is when it should have been. */
+function pace(rate: number, body: (index: number, due: number) => void): void {
+  const startedAt = performance.now();
+  let index = 0;
+  setInterval(() => {
+    const now = performance.now();
+    for (;;) {
+      const due = startedAt + (index * 1000) / rate;
+      if (due > now) return;
+      body(index++, due);
+    }
+  }, 1);
+}
+
+async function joins(): Promise<LoadResult> {
+  const loop = async () => {
+    for (;;) {
+      const startedAt = performance.now();
+      const left = Promise.withResolvers<void>();
+      const socket = await join(url, () => socket.close(1000));
+      samples.add(performance.now() - startedAt);
+      socket.onclose = () => left.resolve();
+      socket.send(GOODBYE);
+      await left.promise;
+    }
+  };
+  for (let index = 0; index < options.clients; index++) void loop();
+  return measure();
+}
+
+async function idle(): Promise<LoadResult> {
+  const rssBeforeKiB = memoryKiB(options.pids);
+  const cpuBefore = usageOf(options.pids);
+  const startedAt = performance.now();
+  const sockets: Promise<WebSocket>[] = [];
+  for (let count = 0; count < options.clients; count++) {
+    sockets.push(join(url, () => {}));
+    if (count % 16 === 15) await Promise.all(sockets);
+  }
+  await Promise.all(sockets);
+  const seconds = (performance.now() - startedAt) / 1000;
+  const cpuMicros = (usageOf(options.pids) - cpuBefore) / options.clients;
+  await Bun.sleep(SETTLE_MS);
+  return {
+    operations: options.clients,
+    perSecond: options.clients / seconds,
+    cpuMicros,
+    p50Ms: Number.NaN,
+    p99Ms: Number.NaN,
+    rssBeforeKiB,
+    rssKiB: memoryKiB(options.pids),
+  };
+}
+
+async function fanOut(): Promise<LoadResult> {
+  const rssBeforeKiB = memoryKiB(options.pids);
+  let arrived = 0;
+  let publishedAt = 0;
+  let publish = () => {};
+  const onEvent = () => {
+    samples.add(performance.now() - publishedAt);
+    arrived += 1;
+    if (arrived % options.clients === 0) publish();
+  };
+  const subscribe = encode([32, 1, {}, "bench.topic"]);
+  let subscribed = 0;
+  const ready = Promise.withResolvers<void>();
+  for (let count = 0; count < options.clients; count++) {
+    let isSubscribed = false;
+    const socket = await join(url, () => {
+      if (isSubscribed) onEvent();
+      else {
+        isSubscribed = true;
+        subscribed += 1;
+        if (subscribed === options.clients) ready.resolve();
+      }
+    });
+    socket.send(subscribe);
+  }
+  await ready.promise;
+  if (options.mode === "stalled") {
+    const silent = await join(url, () => silent.pause());
+    silent.send(subscribe);
+  }
+  const publisher = await join(options.direct, () => {});
+  const publication = encode([16, 1, {}, "bench.topic", [payloads[options.payload]]]);
+  publish = () => {
+    publishedAt = performance.now();
+    publisher.send(publication);
+  };
+  publish();
+  return measure(rssBeforeKiB);
+}
+
+const modes = { calls, joins, idle, "fan-out": fanOut, stalled: fanOut };
+console.log(JSON.stringify(await modes[options.mode]()));
+process.exit(0);

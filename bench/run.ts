@@ -1,0 +1,211 @@
+/**
+ * `npm run bench [-- --only calls,paced,joins,idle,fan-out,stalled] [--rounds 3] [--seconds 3] [--write]`
+ *
+ * Measures every front in turn, round after round, so that what else the machine does falls on all
+ * of them alike, and prints the median of the rounds. `--write` puts the tables into
+ * bench/results.md with the machine and the commit.
+ *
+ * @module
+ */
+
+import { cpus, release } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { type Front, fronts, type RunningFront, startStubRouter } from "./fronts.ts";
+import type { LoadOptions, LoadResult } from "./load.ts";
+
+const { values } = parseArgs({
+  options: {
+    only: { type: "string", default: "calls,paced,joins,idle,fan-out,stalled" },
+    rounds: { type: "string", default: "3" },
+    seconds: { type: "string", default: "3" },
+    write: { type: "boolean", default: false },
+  },
+});
+const rounds = Number(values.rounds);
+
+type Row = [front: Front, options: Partial<LoadOptions>];
+
+/** One table: its rows, and what a row shows. */
+interface Table {
+  name: string;
+  title: string;
+  rows: Row[];
+  columns: Record<string, (result: LoadResult) => string>;
+}
+
+const number = (digits: number) => (value: number) =>
+  Number.isNaN(value) ? "" : value.toLocaleString("en", { maximumFractionDigits: digits });
+const callColumns: Table["columns"] = {
+  "per second": ({ perSecond }) => number(0)(perSecond),
+  "CPU-µs": ({ cpuMicros }) => number(1)(cpuMicros),
+  "p50 ms": ({ p50Ms }) => number(2)(p50Ms),
+  "p99 ms": ({ p99Ms }) => number(2)(p99Ms),
+  "RSS MB": ({ rssKiB }) => number(0)(rssKiB / 1024),
+};
+
+const payloads = ["32 B", "4 kB text", "4 kB objects"] as const;
+const carriers = [
+  fronts.json,
+  fronts.jsonToCbor,
+  fronts.msgpackToCbor,
+  fronts.cbor,
+  fronts.tls,
+  fronts.bareRelay,
+  fronts.bareRelayCbor,
+  fronts.nginx,
+  fronts.nginxTls,
+  fronts.haproxy,
+  fronts.crossbar,
+];
+
+const tables: Table[] = [
+  ...payloads.map(
+    (payload): Table => ({
+      name: "calls",
+      title: `Calls of ${payload}, 8 clients with 4 in flight each`,
+      rows: carriers.map((front) => [front, { mode: "calls", payload }]),
+      columns: callColumns,
+    }),
+  ),
+  {
+    name: "paced",
+    title: "Calls of 32 B at 300 a second",
+    rows: [
+      fronts.json,
+      fronts.jsonToCbor,
+      fronts.bareRelay,
+      fronts.nginx,
+      fronts.haproxy,
+      fronts.crossbar,
+    ].map((front) => [front, { mode: "calls", rate: 300 }]),
+    columns: callColumns,
+  },
+  {
+    name: "joins",
+    title: "Joins, 8 clients that join and leave",
+    rows: [fronts.json, fronts.authenticating, fronts.bareRelay, fronts.nginx, fronts.crossbar].map(
+      (front) => [front, { mode: "joins" }],
+    ),
+    columns: callColumns,
+  },
+  {
+    name: "idle",
+    title: "Joined sessions that do nothing",
+    rows: [1000, 10_000].flatMap((clients) =>
+      [fronts.json, fronts.jsonToCbor, fronts.bareRelay, fronts.nginx].map(
+        (front): Row => [front, { mode: "idle", clients }],
+      ),
+    ),
+    columns: {
+      sessions: ({ operations }) => number(0)(operations),
+      "kB per session": ({ rssKiB, rssBeforeKiB, operations }) =>
+        number(1)((rssKiB - rssBeforeKiB) / operations),
+      "CPU-µs per join": ({ cpuMicros }) => number(0)(cpuMicros),
+      "joins per second": ({ perSecond }) => number(0)(perSecond),
+    },
+  },
+  {
+    name: "fan-out",
+    title: "Events of 4 kB objects to 200 subscribers",
+    rows: [fronts.json, fronts.jsonToCbor, fronts.bareRelay, fronts.nginx].map((front) => [
+      front,
+      { mode: "fan-out", clients: 200, payload: "4 kB objects" },
+    ]),
+    columns: callColumns,
+  },
+  {
+    name: "stalled",
+    title: "Events of 4 kB to one subscriber, beside one that never reads",
+    rows: [fronts.json, fronts.jsonToCbor].map((front) => [
+      front,
+      { mode: "stalled", clients: 1, payload: "4 kB text" },
+    ]),
+    columns: {
+      "MB published": ({ operations }) => number(0)((operations * 4096) / 1e6),
+      "RSS growth MB": ({ rssKiB, rssBeforeKiB }) => number(1)((rssKiB - rssBeforeKiB) / 1024),
+    },
+  },
+];
+
+async function measure([front, changes]: Row): Promise<LoadResult> {
+  const router = await startStubRouter();
+  let running: RunningFront | undefined;
+  try {
+    running = await front.start(router);
+    const options: LoadOptions = {
+      mode: "calls",
+      url: running.url,
+      direct: `ws://127.0.0.1:${router.port}/`,
+      serializer: front.serializer,
+      payload: "32 B",
+      clients: 8,
+      inflight: 4,
+      rate: 0,
+      seconds: Number(values.seconds),
+      pids: running.pids,
+      ...changes,
+    };
+    const load = Bun.spawn(
+      [process.execPath, join(import.meta.dir, "load.ts"), JSON.stringify(options)],
+      { stdout: "pipe", stderr: "inherit", timeout: 120_000 },
+    );
+    const output = await new Response(load.stdout).text();
+    if ((await load.exited) !== 0) throw new Error(`Cannot measure ${front.name}`);
+    return JSON.parse(output) as LoadResult;
+  } finally {
+    await running?.stop();
+    await router.stop();
+  }
+}
+
+/** The result with the median CPU time, whole, so that its figures belong together. */
+function median(results: LoadResult[]): LoadResult {
+  const sorted = results.toSorted((a, b) => a.cpuMicros - b.cpuMicros);
+  return sorted[Math.floor(sorted.length / 2)] as LoadResult;
+}
+
+async function tableOf({ title, rows, columns }: Table): Promise<string[]> {
+  const installed = rows.filter(([front]) => front.isInstalled);
+  const results = new Map<Row, LoadResult[]>(installed.map((row) => [row, []]));
+  for (let round = 0; round < rounds; round++) {
+    for (const row of installed) {
+      console.error(`${title}, round ${round + 1}: ${row[0].name}`);
+      results.get(row)?.push(await measure(row));
+    }
+  }
+  const names = Object.keys(columns);
+  const lines = [
+    `## ${title}`,
+    "",
+    `| front | ${names.join(" | ")} |`,
+    `|---|${names.map(() => "---:|").join("")}`,
+  ];
+  for (const [row, all] of results) {
+    const result = median(all);
+    const cells = Object.values(columns).map((cell) => cell(result));
+    lines.push(`| ${row[0].name} | ${cells.join(" | ")} |`);
+  }
+  const missing = rows.filter(([front]) => !front.isInstalled).map(([front]) => front.name);
+  if (missing.length > 0) {
+    lines.push("", `Not installed here: ${[...new Set(missing)].join(", ")}.`);
+  }
+  lines.push("");
+  return lines;
+}
+
+const wanted = values.only.split(",");
+const commit = Bun.spawnSync(["git", "rev-parse", "--short", "HEAD"]).stdout.toString().trim();
+const lines = [
+  "# Results",
+  "",
+  `${cpus().length} cores ${cpus()[0]?.model}, Linux ${release()}, Bun ${Bun.version}, commit ${commit}.`,
+  `Median of ${rounds} rounds of ${values.seconds} s after 1 s of warm-up. CPU is that of the front process for one`,
+  "operation; clients, front and stub router share the machine.",
+  "",
+];
+for (const table of tables.filter(({ name }) => wanted.includes(name))) {
+  lines.push(...(await tableOf(table)));
+}
+console.log(lines.join("\n"));
+if (values.write) await Bun.write(join(import.meta.dir, "results.md"), lines.join("\n"));

@@ -1,0 +1,170 @@
+/**
+ * A router that does the least that a session needs, so that what stands before it is measured:
+ * it welcomes everyone, answers each CALL with its arguments and each PUBLISH with an EVENT for
+ * every subscriber.
+ *
+ *     bun bench/stub-router.ts <unix path>        prints the port on which it takes WebSockets
+ *
+ * @module
+ */
+
+import type { BufferOptions, SessionConfig } from "#config/node-config.ts";
+import { startTransport } from "#transport/start-transport.ts";
+import type { Peer, PeerHandler, SerializerName, WireMessage } from "#wamp/peer.ts";
+import { decodeMessage, encodeMessage } from "#wamp/serializer/serializer.ts";
+
+const subscribers = new Set<Peer>();
+let sessions = 0;
+let publications = 0;
+
+function accept(peer: Peer): PeerHandler {
+  const say = (message: unknown[]) =>
+    peer.send(encodeMessage(message, peer.serializer, peer.isText));
+  return {
+    onMessage(message) {
+      const answer = answerCall(message);
+      if (answer !== null) {
+        peer.send(answer);
+        return;
+      }
+      const [type, id, options, uri, ...payload] = decodeMessage(message, peer.serializer);
+      if (type === 1) {
+        sessions += 1;
+        say([2, sessions, welcomeDetails(String(id))]);
+      } else if (type === 48) say([50, id, {}, ...payload]);
+      else if (type === 32) {
+        subscribers.add(peer);
+        say([33, id, 1]);
+      } else if (type === 16) publish(payload);
+      else if (type === 6) say([6, {}, "wamp.close.goodbye_and_out"]);
+      else throw new Error(`Cannot answer ${JSON.stringify([type, id, options, uri])}`);
+    },
+    onBurst: (deliver) => peer.cork(deliver),
+    onDrain() {},
+    onClose: () => void subscribers.delete(peer),
+  };
+}
+
+/** What Crossbar's proxy expects of a WELCOME; other clients do not mind. */
+function welcomeDetails(realm: string) {
+  return {
+    realm,
+    authid: "bench",
+    authrole: "anonymous",
+    authmethod: "anonymous-proxy",
+    authprovider: "static",
+    roles: { broker: { features: {} }, dealer: { features: {} } },
+  };
+}
+
+function publish(payload: unknown[]): void {
+  publications += 1;
+  const encoded = new Map<string, WireMessage>();
+  for (const peer of subscribers) {
+    const kind = `${peer.serializer} ${peer.isText}`;
+    const event =
+      encoded.get(kind) ??
+      encodeMessage([36, 1, 2 ** 50 + publications, {}, ...payload], peer.serializer, peer.isText);
+    encoded.set(kind, event);
+    peer.send(event);
+  }
+}
+
+/** The CALL heads of the load generator: all but the request id is known. */
+const TEXT_CALL = "[48,";
+const TEXT_TAIL = ',{},"bench.echo",';
+const BINARY_CALLS = [
+  { head: "851830", ids: 0x18, tail: "a06a62656e63682e6563686f", result: "841832", empty: 0xa0 },
+  { head: "9530", ids: 0xcc, tail: "80aa62656e63682e6563686f", result: "9432", empty: 0x80 },
+].map(({ head, tail, result, ...rest }) => ({
+  ...rest,
+  head: Buffer.from(head, "hex"),
+  tail: Buffer.from(tail, "hex"),
+  result: Buffer.from(result, "hex"),
+}));
+
+/** The RESULT for a CALL of that form, from its octets; null for anything else. */
+function answerCall(message: WireMessage): WireMessage | null {
+  if (typeof message !== "string") {
+    return message[0] === 0x5b
+      ? answerText(Buffer.from(message.buffer, message.byteOffset, message.length).latin1Slice())
+      : answerBinary(message);
+  }
+  return answerText(message);
+}
+
+function answerText(call: string): string | null {
+  if (!call.startsWith(TEXT_CALL)) return null;
+  const end = call.indexOf(",", TEXT_CALL.length);
+  if (!call.startsWith(TEXT_TAIL, end)) return null;
+  return `[50,${call.slice(TEXT_CALL.length, end)},{},${call.slice(end + TEXT_TAIL.length)}`;
+}
+
+function answerBinary(call: Uint8Array): Uint8Array | null {
+  for (const { head, ids, tail, result, empty } of BINARY_CALLS) {
+    if (call[0] !== head[0] || call[1] !== head[1]) continue;
+    const idAt = head.length;
+    const first = call[idAt] as number;
+    const idEnd = idAt + 1 + (first < ids ? 0 : 2 ** (first - ids));
+    for (let at = 0; at < tail.length; at++) if (call[idEnd + at] !== tail[at]) return null;
+    const rest = idEnd + tail.length;
+    const answer = Buffer.allocUnsafe(result.length + idEnd - idAt + 1 + call.length - rest);
+    answer.set(result, 0);
+    answer.set(call.subarray(idAt, idEnd), result.length);
+    const at = result.length + idEnd - idAt;
+    answer[at] = empty;
+    answer.set(call.subarray(rest), at + 1);
+    return answer;
+  }
+  return null;
+}
+
+const serializers: SerializerName[] = ["json", "msgpack", "cbor"];
+const buffers: BufferOptions = { max_buffered: 2 ** 26, stall_timeout: 0 };
+const session: SessionConfig = { serializers, auth: {}, backend: null, options: buffers };
+const quiet = { error: console.error, warn() {}, info() {}, debug() {} };
+const context = {
+  log: quiet,
+  nodeInfo: () => {
+    throw new Error("the stub router has no info page");
+  },
+};
+const path = process.argv[2] ?? "stub-router.sock";
+
+await startTransport(
+  {
+    ...session,
+    type: "rawsocket",
+    id: "unix",
+    endpoint: { type: "unix", path, permission: 0o600 },
+    options: { max_message_size: 2 ** 24, ...buffers },
+  },
+  accept,
+  context,
+);
+const listener = await startTransport(
+  {
+    ...session,
+    type: "websocket",
+    id: "tcp",
+    endpoint: { type: "tcp", port: 0, interface: "127.0.0.1", shared: false },
+    options: {
+      allowed_origins: ["*"],
+      allow_null_origin: true,
+      enable_webstatus: false,
+      max_message_size: 2 ** 24,
+      open_handshake_timeout: 0,
+      close_handshake_timeout: 0,
+      auto_ping_interval: 0,
+      auto_ping_timeout: 0,
+      auto_ping_size: 12,
+      auto_ping_restart_on_any_traffic: true,
+      require_websocket_subprotocol: false,
+      compression: null,
+      ...buffers,
+    },
+  },
+  accept,
+  context,
+);
+console.log(new URL(listener.urls[0] as string).port);
