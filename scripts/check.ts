@@ -1,5 +1,5 @@
 /**
- * `npm run check`: format, lint, types, direction of imports, dead code and doc comments, in that
+ * `npm run check`: format, lint, types, direction of imports, dead code, doc comments and the configuration reference, in that
  * order; every step runs, so that one call shows all there is to mend.
  *
  * @module
@@ -12,6 +12,7 @@ const steps: [string, string[]][] = [
   ["direction of imports", [bun, "scripts/check-architecture.ts"]],
   ["dead code", ["node", "node_modules/.bin/knip"]],
   ["doc comments", [bun, "scripts/check-docs.ts"]],
+  ["configuration reference", [bun, "scripts/config-reference.ts", "--check"]],
 ];
 
 let failed = 0;

@@ -1,6 +1,6 @@
 /**
  * Writes docs/node-json.md: every attribute of node.json with its type, default and meaning, out
- * of the schemas that check it.
+ * of the schemas that check it. With `--check` it only says whether the file is up to date.
  *
  * @module
  */
@@ -87,4 +87,10 @@ function describe(schema: AnySchema, path: string): void {
 
 describe(node as unknown as AnySchema, "node");
 describe(webService as unknown as AnySchema, "paths.*");
-await Bun.write(new URL("../docs/node-json.md", import.meta.url), `${lines.join("\n")}\n`);
+const file = Bun.file(new URL("../docs/node-json.md", import.meta.url));
+const reference = `${lines.join("\n")}\n`;
+if (!process.argv.includes("--check")) await file.write(reference);
+else if ((await file.text()) !== reference) {
+  console.error("docs/node-json.md is not what the schemas say: run npm run reference");
+  process.exit(1);
+}

@@ -18,7 +18,7 @@ export interface ConfigFileChoice {
 }
 
 /** The names that `findConfigFile` looks for, as a sentence shows them. */
-export const DEFAULT_FILES = ".crossbar/config.json, config.yaml or node.json";
+export const DEFAULT_FILES = "config.yaml, config.json or node.json, there or in .crossbar";
 
 /**
  * The file that was named, as it was typed, or the one that lies in the folder; null when there is
@@ -27,10 +27,14 @@ export const DEFAULT_FILES = ".crossbar/config.json, config.yaml or node.json";
  * `--config` is looked for in `--cbdir` first, as Crossbar does, then in the present folder.
  */
 export function chooseConfigFile(choice: ConfigFileChoice): string | null {
+  if (choice.file !== undefined && choice.config !== undefined) {
+    throw new Failure("Cannot choose a configuration: a file and --config are both given", {
+      source: "config",
+    });
+  }
   const named = choice.file ?? choice.config;
   if (named === undefined) {
-    const found = findConfigFile(choice.cbdir);
-    return found ?? (choice.cbdir === undefined ? findConfigFile(".") : null);
+    return findConfigFile(choice.cbdir);
   }
   if (choice.cbdir === undefined || isAbsolute(named)) return named;
   const inFolder = join(choice.cbdir, named);

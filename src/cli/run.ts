@@ -83,7 +83,7 @@ function commandLine(finish: (exitCode: number) => void): Command {
 function addConfigOptions(command: Command): Command {
   return command
     .argument("[file]", "node configuration")
-    .option("--config <file>", "the same as an option, as Crossbar spells it")
+    .option("--config <file>", "node configuration, named as Crossbar names it")
     .option("--cbdir <folder>", "folder in which the configuration lies");
 }
 
@@ -104,8 +104,11 @@ async function startFromFile(
   }
   const { chooseConfigFile, DEFAULT_FILES } = await import("./config-file.ts");
   if (file === undefined && chooseConfigFile({}) === null) {
-    program.outputHelp({ error: true });
-    program.error(`\nerror: no configuration named, and no ${DEFAULT_FILES} in this folder`);
+    writeOutput(
+      "stderr",
+      `Cannot find a configuration: none is named, and there is no ${DEFAULT_FILES} (see crossproxy --help)\n`,
+    );
+    return ExitCode.config;
   }
   return start({ file }, log);
 }

@@ -8,7 +8,7 @@ import { accessSync, constants, statSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { dirname, extname, join, resolve } from "node:path";
 import * as v from "valibot";
-import type { ConfigIssue, JsonPath } from "./config-issue.ts";
+import { type ConfigIssue, type JsonPath, printJsonPath } from "./config-issue.ts";
 import type { NodeConfig } from "./node-config.ts";
 import { normalizeNode } from "./normalize.ts";
 import { parseJson } from "./parse-json.ts";
@@ -46,7 +46,7 @@ export async function loadNodeConfig(
     const sentence = fault.message;
     return {
       config: null,
-      faults: [{ file, ...fault.position, path: "$", sentence }],
+      faults: [{ file, ...fault.position, path: printJsonPath(fault.path), sentence }],
       warnings: [],
     };
   }
@@ -62,21 +62,26 @@ export async function loadNodeConfig(
 }
 
 /**
- * The configuration file of a node's folder, or null. Without `cbdir` the folder is
- * `$CROSSBAR_DIR`, or `.crossbar` where there is such a folder, or the working directory.
+ * The configuration file of a node's folder, or null: in its `.crossbar`, or itself. Without
+ * `cbdir` the folder is `$CROSSBAR_DIR`, or the working directory.
  */
 export function findConfigFile(
   cbdir?: string,
   env: Record<string, string | undefined> = process.env,
 ): string | null {
-  const folder = cbdir ?? env["CROSSBAR_DIR"] ?? (isDirectory(".crossbar") ? ".crossbar" : ".");
-  return fileNames.map((name) => join(folder, name)).find(isReadableFile) ?? null;
+  const folder = cbdir ?? env["CROSSBAR_DIR"] ?? ".";
+  return (
+    [join(folder, ".crossbar"), folder]
+      .flatMap((where) => fileNames.map((name) => join(where, name)))
+      .find(isReadableFile) ?? null
+  );
 }
 
 async function read(file: string): Promise<string> {
   try {
     const info = statSync(file);
     if (info.isDirectory()) throw new Error("it is a directory");
+    if (!info.isFile()) throw new Error("it is no file");
     if (info.size > maxFileOctets) throw new Error(`it is longer than ${maxFileOctets} octets`);
     return new TextDecoder("utf-8", { fatal: true }).decode(await readFile(file));
   } catch (cause) {
@@ -106,10 +111,6 @@ function addIssue(issue: v.BaseIssue<unknown>, outer: JsonPath, report: Report):
   const path = [...outer, ...(issue.path ?? []).map((step) => step.key as string | number)];
   const isAtKey = issue.expected === "never" || issue.path?.at(-1)?.origin === "key";
   report.misshapen(path, issue.message, isAtKey && issue.received !== "undefined");
-}
-
-function isDirectory(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
 }
 
 function isReadableFile(path: string): boolean {

@@ -135,7 +135,10 @@ function addBackend(
   if (backend === undefined) return id;
   const at = [...path, "backends", 0];
   if (item.auth !== undefined && backend.endpoint.type !== "unix") {
-    report.fault([...at, "endpoint"], "anonymous-proxy works only over a Unix socket");
+    report.fault(
+      [...at, "endpoint"],
+      "the proxy is trusted (anonymous-proxy) over a Unix socket only; use a unix endpoint, or leave out auth",
+    );
   }
   if (Object.hasOwn(connections, id)) {
     report.fault(path, `this backend needs the connection id "${id}", which is taken`, true);

@@ -35,7 +35,11 @@ export function normalizeAuth(
   report: Report,
 ): AuthConfig {
   if (item === undefined) {
-    warnOfRole("anonymous", path, around, report);
+    if (around.isRoleKnown("anonymous")) {
+      report.warn(path, "there is no auth, so everyone may join as anonymous");
+    } else {
+      warnOfRole("anonymous", path, around, report);
+    }
     return { anonymous: { type: "static", role: "anonymous" } };
   }
   const auth: AuthConfig = {};

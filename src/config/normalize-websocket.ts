@@ -17,6 +17,7 @@ const nonZero = (value: unknown) => given(value) && value !== 0;
 const is = (wanted: boolean) => (value: unknown) => value === wanted;
 
 const unhonoured: Unhonoured[] = [
+  ["open_handshake_timeout", nonZero, "a handshake has 10 s, a join 30 s"],
   ["max_frame_size", nonZero, "only whole messages are limited, by max_message_size"],
   ["auto_fragment_size", nonZero, "each message is sent in one frame"],
   ["fail_by_drop", is(true), "a faulty client is sent a close frame before it is cut off"],

@@ -123,7 +123,7 @@ function normalizeConnections(
     if (transport.endpoint.type !== "unix") {
       report.fault(
         [...at, "transport", "endpoint"],
-        "anonymous-proxy works only over a Unix socket",
+        "the proxy is trusted (anonymous-proxy) over a Unix socket only; use a unix endpoint",
       );
     }
     if (connection.auth !== undefined && connection.auth["anonymous-proxy"] === undefined) {

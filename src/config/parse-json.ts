@@ -36,6 +36,8 @@ class JsonScanner {
   readonly #places = new SourceMap();
   readonly #lineStarts: number[] = [0];
   #at = 0;
+  /** The item that is being read. */
+  #path: JsonPath = [];
 
   constructor(text: string) {
     this.#text = text;
@@ -52,6 +54,7 @@ class JsonScanner {
   }
 
   #value(path: JsonPath): unknown {
+    this.#path = path;
     this.#skip();
     this.#places.addValue(path, this.#position(this.#at));
     if (path.length > maxDepth) this.#fault(`items are nested more than ${maxDepth} deep`);
@@ -77,6 +80,7 @@ class JsonScanner {
       this.#places.addKey([...path, key], this.#position(start));
       if (!this.#take(":")) this.#refuse('":"');
       object[key] = this.#value([...path, key]);
+      this.#path = path;
     } while (this.#take(","));
     if (!this.#take("}")) this.#refuse('"," or "}"');
     return object;
@@ -90,6 +94,7 @@ class JsonScanner {
       this.#skip();
       if (this.#text[this.#at] === "]") this.#fault("a comma before ] is not allowed in JSON");
       list.push(this.#value([...path, list.length]));
+      this.#path = path;
     } while (this.#take(","));
     if (!this.#take("]")) this.#refuse('"," or "]"');
     return list;
@@ -140,7 +145,7 @@ class JsonScanner {
   }
 
   #fault(sentence: string, at: number = this.#at): never {
-    throw new SyntaxFault(sentence, this.#position(at));
+    throw new SyntaxFault(sentence, this.#position(at), this.#path);
   }
 
   #position(at: number): Position {

@@ -12,14 +12,16 @@ export interface Position {
   column: number;
 }
 
-/** A text that is not valid JSON or YAML, and where. */
+/** A text that is not valid JSON or YAML, and where: in the text, and below which item. */
 export class SyntaxFault extends Error {
   readonly position: Position;
+  readonly path: JsonPath;
 
-  constructor(sentence: string, position: Position) {
+  constructor(sentence: string, position: Position, path: JsonPath = []) {
     super(sentence);
     this.name = "SyntaxFault";
     this.position = position;
+    this.path = path;
   }
 }
 

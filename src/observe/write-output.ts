@@ -4,36 +4,50 @@
  * @module
  */
 
-import { writeSync } from "node:fs";
+import { constants, openSync, writeSync } from "node:fs";
 
 /** Which of the two streams. */
 export type OutputStream = "stdout" | "stderr";
 
-/** How long a reader may keep a full pipe full before text for it is lost, in milliseconds. */
-const PATIENCE_MS = 200;
-
 const lost = { stdout: 0, stderr: 0 };
+const descriptors: Partial<Record<OutputStream, number>> = {};
 
-/** Writes text whole; a stream that nobody reads any more is no reason to fail. */
+/**
+ * Writes text, or drops it when its reader does not keep up: a log that nobody reads must
+ * not stop the program. How many texts were lost is said before the next one that gets through.
+ */
 export function writeOutput(stream: OutputStream, text: string): void {
   const before = lost[stream];
   const notice = before === 0 ? "" : `(${before} texts before this one were lost: pipe full)\n`;
-  if (write(stream === "stdout" ? 1 : 2, Buffer.from(notice + text))) lost[stream] = 0;
+  descriptors[stream] ??= openWithoutWaiting(stream);
+  if (write(descriptors[stream], Buffer.from(notice + text))) lost[stream] = 0;
   else lost[stream] += 1;
 }
 
-/** Says whether the octets are out (or never can be). */
+/**
+ * The stream opened anew, so that writing to a full pipe fails instead of waiting. The descriptor
+ * that we were given is shared with others, who would be surprised if it changed.
+ */
+function openWithoutWaiting(stream: OutputStream): number {
+  const descriptor = stream === "stdout" ? 1 : 2;
+  try {
+    const { O_WRONLY, O_APPEND, O_NONBLOCK } = constants;
+    return openSync(`/proc/self/fd/${descriptor}`, O_WRONLY | O_APPEND | O_NONBLOCK);
+  } catch {
+    // A socket, a closed stream, or a system without /proc.
+    return descriptor;
+  }
+}
+
+/** Says whether the octets are out, or never can be. */
 function write(descriptor: number, octets: Uint8Array): boolean {
-  const deadline = performance.now() + PATIENCE_MS;
   for (let written = 0; written < octets.length; ) {
     try {
       written += writeSync(descriptor, octets, written);
     } catch (thrown) {
-      // The pipe may have been made non-blocking by whoever started us. Anything but a full pipe
-      // (EPIPE, EIO of a terminal that is gone) means that nobody will ever read this.
-      if ((thrown as NodeJS.ErrnoException).code !== "EAGAIN") return true;
-      if (performance.now() > deadline) return false;
-      Bun.sleepSync(1);
+      // EPIPE, or EIO of a terminal that is gone, mean that nobody will ever read this. A pipe takes
+      // up to 4096 octets whole or not at all, so only longer texts can be cut.
+      return (thrown as NodeJS.ErrnoException).code !== "EAGAIN";
     }
   }
   return true;

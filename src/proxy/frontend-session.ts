@@ -1,34 +1,31 @@
 /**
  * FrontendSession: one client's session on a proxy, from its connection to its end.
  *
- *     waiting -HELLO-> authenticating -accepted-> connecting -> joining -WELCOME-> joined
- *        ^                                                                           |
- *        +------------- GOODBYE answered by the router <- leaving <-client's GOODBYE-+
+ *     waiting -HELLO-> joining -WELCOME-> joined
+ *        ^                                   |
+ *        +-- router's GOODBYE <- leaving <-client's GOODBYE
  *
- * A router that says GOODBYE or is lost, and a shutdown, lead to `ending`: the client has its
- * GOODBYE and a second to answer it. Passing through, there is no `authenticating`: HELLO, CHALLENGE
- * and AUTHENTICATE travel between client and router while `joining`.
+ * A router that says GOODBYE or is lost, a side that stalls, and a shutdown lead to `ending`: the
+ * client has its GOODBYE and a second to answer it.
  *
  * @module
  */
 
-import type { AuthOutcome } from "#auth/pending-auth.ts";
-import type { SessionIdentity } from "#auth/session-identity.ts";
 import { Failure, sentenceOf } from "#base/failure.ts";
-import { asRecord } from "#base/record.ts";
-import type { ConnectionConfig, SessionConfig } from "#config/node-config.ts";
-import type { Logger } from "#observe/logger.ts";
-import { Join } from "#session/join.ts";
+import type { SessionConfig } from "#config/node-config.ts";
+import type { LogFields, Logger } from "#observe/logger.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
 import { MessageType, messageTypeName } from "#wamp/message-type.ts";
 import { CloseCode, type Peer, type PeerHandler, type WireMessage } from "#wamp/peer.ts";
 import { peekMessageType } from "#wamp/serializer/peek.ts";
-import { decodeMessage, encodeMessage } from "#wamp/serializer/serializer.ts";
+import { encodeMessage } from "#wamp/serializer/serializer.ts";
 import { MalformedMessage } from "#wamp/transcode/malformed-message.ts";
-import { helloToRouter, welcomeToClient } from "./backend-join.ts";
-import { type BackendObserver, BackendSession } from "./backend-session.ts";
+import { UntellableValue } from "#wamp/transcode/untellable-value.ts";
+import type { BackendObserver, BackendSession } from "./backend-session.ts";
+import { FrontendJoin, type JoinObserver } from "./frontend-join.ts";
 import type { RouteTable } from "./route-table.ts";
 import { type LinkObserver, SessionLink, type Side } from "./session-link.ts";
+import { passOn } from "./session-message.ts";
 import type { Uncarried } from "./uncarried.ts";
 
 /** What the sessions of one proxy worker share. */
@@ -46,26 +43,19 @@ export interface FrontendContext {
 }
 
 type State =
-  | "waiting"
-  | "authenticating"
-  | "connecting"
-  | "joining"
-  | "joined"
-  | "leaving"
-  | "ending"
-  | "closed";
+  | { name: "waiting" }
+  | { name: "joining"; join: FrontendJoin }
+  | { name: "joined" | "leaving"; link: SessionLink; backend: BackendSession }
+  | { name: "ending" }
+  | { name: "closed" };
 
 /** One client on one connection; it may join, leave and join again. */
-export class FrontendSession implements PeerHandler, BackendObserver, LinkObserver {
+export class FrontendSession implements PeerHandler, BackendObserver, JoinObserver, LinkObserver {
   readonly #client: Peer;
   readonly #config: SessionConfig;
   readonly #context: FrontendContext;
-  #state: State = "waiting";
+  #state: State = { name: "waiting" };
   #timer: Timer | undefined;
-  #join: Join | undefined;
-  #identity: SessionIdentity | undefined;
-  #backend: BackendSession | undefined;
-  #link: SessionLink | undefined;
   /** Messages that could be carried to neither side. */
   #leftOut = 0;
 
@@ -78,19 +68,25 @@ export class FrontendSession implements PeerHandler, BackendObserver, LinkObserv
 
   onMessage(message: WireMessage): void {
     try {
-      if (this.#state === "joined") this.#onJoinedMessage(message);
-      else this.#onOtherMessage(message);
+      const state = this.#state;
+      if (state.name === "joined") {
+        const type = state.link.toRouter.carry(message);
+        if (type !== undefined) this.#onSessionMessage(message, type, state);
+      } else {
+        this.#onOtherMessage(message);
+      }
     } catch (thrown) {
       this.#fail(thrown);
     }
   }
 
   onOversized(message: WireMessage): boolean {
-    if (this.#state !== "joined") return false;
+    if (this.#state.name !== "joined") return false;
     const sentence = "Cannot carry message: longer than max_message_size";
-    return (
-      this.#link?.toRouter.refuse(message, { uri: ErrorUri.payloadSizeExceeded, sentence }) ?? false
-    );
+    return this.#state.link.toRouter.refuse(message, {
+      uri: ErrorUri.payloadSizeExceeded,
+      sentence,
+    });
   }
 
   onDrain(): void {
@@ -98,20 +94,22 @@ export class FrontendSession implements PeerHandler, BackendObserver, LinkObserv
   }
 
   onClose(reason: string): void {
-    this.#context.log.debug("client connection closed", {
-      peer: this.#client.details.peer,
-      reason,
-    });
+    const { peer } = this.#client.details;
+    this.#context.log.debug("client connection closed", { peer, reason });
     this.#end();
   }
 
   onRouterMessage(message: WireMessage): void {
+    const state = this.#state;
     try {
-      if (this.#state === "joined" || this.#state === "leaving") this.#onRouterJoined(message);
-      else this.#onRouterJoining(message);
+      if (state.name === "joined" || state.name === "leaving") {
+        const type = state.link.toClient.carry(message);
+        if (type !== undefined) this.#onRouterSessionMessage(message, type, state);
+      } else if (state.name === "joining") {
+        state.join.onRouterMessage(message);
+      }
     } catch (thrown) {
-      this.#context.log.warn("router message refused", { reason: sentenceOf(thrown) });
-      this.onRouterLost(sentenceOf(thrown));
+      this.#failRouter(thrown);
     }
   }
 
@@ -123,241 +121,139 @@ export class FrontendSession implements PeerHandler, BackendObserver, LinkObserv
     this.#link?.drained("router");
   }
 
+  onRouterLost(reason: string): void {
+    const { name } = this.#state;
+    if (name === "leaving") this.#finishLeaving();
+    else if (name === "joined") {
+      this.#context.log.warn("router connection lost", { reason });
+      this.#sayGoodbye(ErrorUri.systemShutdown, "The router is gone");
+    } else if (name === "joining") {
+      this.#abort(ErrorUri.networkFailure, "Cannot join: the router ended the connection");
+    }
+  }
+
+  onJoined(backend: BackendSession, identity: LogFields): void {
+    this.#clearDeadline();
+    const link = new SessionLink(this.#client, backend.peer, this.#config.options, this);
+    this.#state = { name: "joined", link, backend };
+    this.#context.log.info("session joined", { peer: this.#client.details.peer, ...identity });
+  }
+
+  onDenied(uri: string, message: string): void {
+    const { peer } = this.#client.details;
+    this.#context.log.info("client refused", { peer, reason: message });
+    this.#abort(uri, message);
+  }
+
+  onAborted(): void {
+    this.#close(CloseCode.normal, "the router refused the session");
+  }
+
+  onFailed(thrown: unknown): void {
+    this.#fail(thrown);
+  }
+
   onStalled(side: Side): void {
     const { log, counts } = this.#context;
     counts.stalled += 1;
-    const waiting = side === "client" ? this.#client : this.#backend?.peer;
-    log.warn(`session closed: the ${side} did not read`, {
-      peer: this.#client.details.peer,
-      waiting: waiting?.bufferedOctets,
-      stalled: counts.stalled,
-    });
-    const uri = side === "client" ? ErrorUri.clientStalled : ErrorUri.routerStalled;
-    this.#dropBackend(true, uri);
-    if (side === "router") this.#sayGoodbye(uri, "The router did not read in time");
-    else this.#close(CloseCode.policyViolation, uri);
+    const { peer } = this.#client.details;
+    log.warn(`session closed: the ${side} did not read`, { peer, stalled: counts.stalled });
+    if (side === "router") {
+      this.#sayGoodbye(ErrorUri.routerStalled, "The router did not read in time");
+    } else {
+      this.#leaveRouter(ErrorUri.clientStalled);
+      this.#close(CloseCode.policyViolation, ErrorUri.clientStalled);
+    }
   }
 
   onLeftOut(side: Side, { uri, sentence }: Uncarried): void {
     const { log, counts } = this.#context;
-    const peer = this.#client.details.peer;
+    const { peer } = this.#client.details;
     counts.leftOut += 1;
     this.#leftOut += 1;
     // One line a session is enough to find the message by; the number follows at its end.
     if (this.#leftOut === 1) log.warn("message left out", { peer, towards: side, uri, sentence });
     // A client that cannot be answered must not believe that its publication arrived.
     if (side === "router" && uri === ErrorUri.payloadSizeExceeded) {
+      this.#leaveRouter(ErrorUri.closeRealm);
       this.#tellClient([MessageType.GOODBYE, { message: sentence }, uri]);
       this.#close(CloseCode.messageTooBig, sentence);
     }
   }
 
-  onRouterLost(reason: string): void {
-    const state = this.#state;
-    this.#dropBackend(false);
-    if (state === "leaving") this.#finishLeaving();
-    else if (state === "joined") {
-      this.#context.log.warn("router connection lost", { reason });
-      this.#sayGoodbye(ErrorUri.systemShutdown, "The router is gone");
-    } else if (state === "joining") {
-      this.#abort(ErrorUri.networkFailure, "Cannot join: the router ended the connection");
-    }
-  }
-
   /** Tells the client GOODBYE `wamp.close.system_shutdown`, and the router that the client left. */
   shutdown(): void {
-    if (this.#state === "closed" || this.#state === "ending") return;
-    const hadJoined = this.#state === "joined" || this.#state === "leaving";
-    this.#dropBackend(hadJoined);
-    if (hadJoined) this.#sayGoodbye(ErrorUri.systemShutdown, "The node shuts down");
-    else if (this.#state === "waiting") this.#close(CloseCode.goingAway, "the node shuts down");
-    else this.#abort(ErrorUri.systemShutdown, "The node shuts down");
+    const { name } = this.#state;
+    if (name === "closed" || name === "ending") return;
+    if (name === "waiting") this.#close(CloseCode.goingAway, "the node shuts down");
+    else if (name === "joining") this.#abort(ErrorUri.systemShutdown, "The node shuts down");
+    else this.#sayGoodbye(ErrorUri.systemShutdown, "The node shuts down");
   }
 
-  #onJoinedMessage(message: WireMessage): void {
-    const type = this.#link?.toRouter.carry(message) ?? 0;
-    if (type === 0) return;
+  get #link(): SessionLink | undefined {
+    return "link" in this.#state ? this.#state.link : undefined;
+  }
+
+  #onSessionMessage(
+    message: WireMessage,
+    type: number,
+    { link, backend }: Extract<State, { name: "joined" | "leaving" }>,
+  ): void {
     if (type === MessageType.GOODBYE) {
-      this.#state = "leaving";
+      this.#state = { name: "leaving", link, backend };
       this.#startDeadline(this.#context.goodbyeTimeoutMs, () => this.#finishLeaving());
-      this.#link?.toRouter.forward(message);
+      this.#passGoodbye(message, this.#client, backend.peer);
     } else if (type === MessageType.ABORT) {
-      this.#dropBackend(true);
       this.#close(CloseCode.normal, "the client aborted the session");
     } else {
-      throw violation(`Cannot accept ${messageTypeName(type)}: the session is already joined`);
+      throw violation(type, "the session is already joined");
     }
   }
 
   #onOtherMessage(message: WireMessage): void {
+    const state = this.#state;
     const type = peekMessageType(message, this.#client.serializer);
-    switch (this.#state) {
-      case "waiting":
-        this.#onHello(message, type);
-        return;
-      case "authenticating":
-        this.#onAuthenticate(message, type);
-        return;
-      case "joining":
-        this.#onJoiningMessage(message, type);
-        return;
-      case "ending":
-        if (type === MessageType.GOODBYE) this.#close(CloseCode.goingAway, "goodbye");
-        return;
-      case "connecting":
-        throw violation(`Cannot accept ${messageTypeName(type)}: the session has not joined`);
-      default:
-        // The client said GOODBYE: what it still had under way has nobody left to go to.
-        return;
-    }
-  }
-
-  #onHello(message: WireMessage, type: number): void {
-    // A client that closes politely may send a last GOODBYE after the session has ended.
-    if (type === MessageType.GOODBYE || type === MessageType.ABORT) {
-      this.#close(CloseCode.normal, "no session");
-      return;
-    }
-    if (type !== MessageType.HELLO) {
-      throw violation(`Cannot accept ${messageTypeName(type)}: the session has not joined`);
-    }
-    if (this.#config.auth === "passthrough") {
-      const owned = typeof message === "string" ? message : new Uint8Array(message);
-      this.#settle(this.#passThrough(owned));
-      return;
-    }
-    this.#state = "authenticating";
-    this.#join = new Join(this.#config.auth, this.#client.details);
-    const decoded = decodeMessage(message, this.#client.serializer);
-    this.#settle(this.#join.hello(decoded).then((outcome) => this.#onOutcome(outcome)));
-  }
-
-  #onAuthenticate(message: WireMessage, type: number): void {
-    if (type === MessageType.ABORT) {
-      this.#close(CloseCode.normal, "the client aborted the session");
-      return;
-    }
-    if (type !== MessageType.AUTHENTICATE || this.#join === undefined) {
-      throw violation(`Cannot accept ${messageTypeName(type)}: the session has not joined`);
-    }
-    const decoded = decodeMessage(message, this.#client.serializer);
-    this.#settle(this.#join.authenticate(decoded).then((outcome) => this.#onOutcome(outcome)));
-  }
-
-  #onJoiningMessage(message: WireMessage, type: number): void {
-    if (type === MessageType.ABORT) {
-      this.#link?.toRouter.forward(message);
-      this.#dropBackend(false);
-      this.#close(CloseCode.normal, "the client aborted the session");
-      return;
-    }
-    if (type !== MessageType.AUTHENTICATE || this.#identity !== undefined) {
-      throw violation(`Cannot accept ${messageTypeName(type)}: the session has not joined`);
-    }
-    this.#link?.toRouter.forward(message);
-  }
-
-  async #onOutcome(outcome: AuthOutcome): Promise<void> {
-    if (this.#state !== "authenticating") return;
-    if (outcome.kind === "challenge") {
-      this.#tellClient([MessageType.CHALLENGE, outcome.authmethod, outcome.extra]);
-    } else if (outcome.kind === "deny") {
-      this.#context.log.info("client refused", {
-        peer: this.#client.details.peer,
-        reason: outcome.message,
-      });
-      this.#abort(outcome.uri, outcome.message);
-    } else {
-      await this.#joinRouter(outcome.identity);
-    }
-  }
-
-  async #joinRouter(identity: SessionIdentity): Promise<void> {
-    const connection =
-      this.#config.backend === null
-        ? this.#context.routes.connectionForSession(identity.realm, identity.authrole)
-        : this.#context.routes.connectionFor(this.#config.backend);
-    this.#identity = identity;
-    if (!(await this.#connect(connection))) return;
-    const client = { roles: this.#join?.clientRoles ?? {}, transport: this.#client.details };
-    const hello = helloToRouter(identity, client, this.#context.nodeId);
-    const router = this.#backend?.peer;
-    router?.send(encodeMessage(hello, router.serializer, router.isText));
-  }
-
-  async #passThrough(hello: WireMessage): Promise<void> {
-    const connection = this.#context.routes.connectionFor(this.#config.backend ?? "");
-    this.#identity = undefined;
-    if (await this.#connect(connection)) this.#link?.toRouter.forward(hello);
-  }
-
-  /** Opens the twin; false when the client did not wait for it. */
-  async #connect(connection: ConnectionConfig): Promise<boolean> {
-    this.#state = "connecting";
-    const { serializer } = this.#client;
-    const { options } = this.#config;
-    const wanted = { serializer, maxBuffered: options.max_buffered };
-    const backend = await BackendSession.open(connection, wanted, this);
-    if (this.#state !== "connecting") {
-      backend.leave(false);
-      return false;
-    }
-    this.#state = "joining";
-    this.#backend = backend;
-    this.#link = new SessionLink(this.#client, backend.peer, options, this);
-    return true;
-  }
-
-  #onRouterJoining(message: WireMessage): void {
-    const router = this.#backend?.peer;
-    if (router === undefined || this.#state !== "joining") return;
-    const type = peekMessageType(message, router.serializer);
-    if (type === MessageType.WELCOME) {
-      this.#welcome(message, router);
+    const isLeaving = type === MessageType.GOODBYE || type === MessageType.ABORT;
+    if (isLeaving && state.name !== "leaving") {
+      // Also one that closes politely, and says a last GOODBYE after the session has ended.
+      const code = state.name === "ending" ? CloseCode.goingAway : CloseCode.normal;
+      this.#close(code, "the client left");
     } else if (type === MessageType.ABORT) {
-      this.#link?.toClient.forward(message);
-      this.#dropBackend(false);
-      this.#close(CloseCode.normal, "the router refused the session");
-    } else if (type === MessageType.CHALLENGE && this.#identity === undefined) {
-      this.#link?.toClient.forward(message);
-    } else {
-      throw new Failure(`Cannot accept ${messageTypeName(type)}: the session has not joined`, {
-        source: "router",
-      });
+      this.#close(CloseCode.normal, "the client aborted the session");
+    } else if (state.name === "joining") {
+      state.join.onClientMessage(message);
+    } else if (state.name === "waiting") {
+      if (type !== MessageType.HELLO) throw violation(type, "the session has not joined");
+      this.#startJoin(message);
     }
+    // Else the session is over: what the client still had under way has nobody left to go to.
   }
 
-  #welcome(message: WireMessage, router: Peer): void {
-    this.#clearDeadline();
-    this.#state = "joined";
-    const welcome = decodeMessage(message, router.serializer);
-    const details = asRecord(welcome[2]);
-    if (this.#identity === undefined) this.#link?.toClient.forward(message);
-    else this.#tellClient(welcomeToClient(welcome, this.#identity));
-    this.#context.log.info("session joined", {
-      peer: this.#client.details.peer,
-      session: Number(welcome[1]),
-      realm: this.#identity?.realm ?? text(details["realm"]),
-      authid: this.#identity?.authid ?? text(details["authid"]),
-      authrole: this.#identity?.authrole ?? text(details["authrole"]),
-      authmethod: this.#identity?.authmethod ?? text(details["authmethod"]),
-    });
+  #startJoin(hello: WireMessage): void {
+    const { nodeId, routes } = this.#context;
+    const context = { config: this.#config, nodeId, routes, observer: this };
+    const join = new FrontendJoin(this.#client, context, this);
+    this.#state = { name: "joining", join };
+    join.hello(hello);
   }
 
-  #onRouterJoined(message: WireMessage): void {
-    const type = this.#link?.toClient.carry(message) ?? 0;
-    if (type === 0) return;
-    if (type === MessageType.GOODBYE && this.#state === "leaving") {
-      this.#link?.toClient.forward(message);
-      this.#dropBackend(false);
-      this.#waitAgain();
-    } else if (type === MessageType.GOODBYE) {
-      this.#link?.toClient.forward(message);
-      this.#dropBackend(true, ErrorUri.goodbyeAndOut);
-      this.#startEnding();
+  #onRouterSessionMessage(
+    message: WireMessage,
+    type: number,
+    { name, backend }: Extract<State, { name: "joined" | "leaving" }>,
+  ): void {
+    if (type === MessageType.GOODBYE) {
+      this.#passGoodbye(message, backend.peer, this.#client);
+      if (name === "leaving") {
+        this.#dropRouter(false);
+        this.#waitAgain();
+      } else {
+        this.#leaveRouter(ErrorUri.goodbyeAndOut);
+        this.#startEnding();
+      }
     } else if (type === MessageType.ABORT) {
-      this.#link?.toClient.forward(message);
-      this.#dropBackend(false);
+      this.#passGoodbye(message, backend.peer, this.#client);
+      this.#dropRouter(false);
       this.#close(CloseCode.goingAway, "the router aborted the session");
     } else {
       throw new Failure(`Cannot accept ${messageTypeName(type)}: the session is already joined`, {
@@ -366,81 +262,110 @@ export class FrontendSession implements PeerHandler, BackendObserver, LinkObserv
     }
   }
 
+  /** Passes on how a session ends; details that cannot be told do not keep it from ending. */
+  #passGoodbye(message: WireMessage, from: Peer, to: Peer): void {
+    try {
+      passOn(message, from, to);
+    } catch (thrown) {
+      if (!(thrown instanceof Failure)) throw thrown;
+      const goodbye = [MessageType.GOODBYE, {}, ErrorUri.closeRealm];
+      to.send(encodeMessage(goodbye, to.serializer, to.isText));
+    }
+  }
+
   /** Answers the client's GOODBYE in the place of a router that does not. */
   #finishLeaving(): void {
-    this.#dropBackend(false);
+    this.#dropRouter(false);
     this.#tellClient([MessageType.GOODBYE, {}, ErrorUri.goodbyeAndOut]);
     this.#waitAgain();
   }
 
   #waitAgain(): void {
-    this.#state = "waiting";
-    this.#identity = undefined;
-    this.#join = undefined;
+    this.#state = { name: "waiting" };
     this.#startJoinDeadline();
   }
 
   #sayGoodbye(uri: string, message: string): void {
+    this.#leaveRouter(uri);
     this.#tellClient([MessageType.GOODBYE, { message }, uri]);
     this.#startEnding();
   }
 
   #startEnding(): void {
-    this.#state = "ending";
-    // The client's GOODBYE must be read even if it was paused for a router that is gone.
-    this.#client.resume();
+    this.#state = { name: "ending" };
     this.#startDeadline(this.#context.goodbyeTimeoutMs, () =>
       this.#close(CloseCode.goingAway, "goodbye"),
     );
   }
 
   #abort(uri: string, message: string, code: number = CloseCode.normal): void {
-    this.#dropBackend(this.#state === "joined");
+    this.#leaveRouter(ErrorUri.closeRealm);
     this.#tellClient([MessageType.ABORT, { message }, uri]);
     this.#close(code, message);
   }
 
   #fail(thrown: unknown): void {
-    if (this.#state === "closed" || this.#state === "ending") return;
-    const peer = this.#client.details.peer;
-    if (
-      thrown instanceof MalformedMessage ||
-      (thrown instanceof Failure && thrown.source === "client")
-    ) {
-      const uri = thrown instanceof Failure ? thrown.uri : undefined;
-      this.#context.log.info("client refused", { peer, reason: thrown.message });
-      const isViolation = uri === undefined || uri === ErrorUri.protocolViolation;
-      this.#abort(
-        uri ?? ErrorUri.protocolViolation,
-        thrown.message,
-        isViolation ? CloseCode.protocolError : CloseCode.normal,
-      );
-    } else if (thrown instanceof Failure && thrown.source === "router") {
-      this.#context.log.warn("router failed", { reason: thrown.message });
+    const { name } = this.#state;
+    if (name === "closed" || name === "ending") return;
+    const { peer } = this.#client.details;
+    const { log } = this.#context;
+    if (thrown instanceof Failure && thrown.source === "router") {
+      log.warn("router failed", { reason: thrown.message });
       this.#abort(thrown.uri ?? ErrorUri.networkFailure, "Cannot join: no router answers");
+    } else if (thrown instanceof MalformedMessage) {
+      log.info("client refused", { peer, reason: thrown.message });
+      this.#abort(ErrorUri.protocolViolation, thrown.message, CloseCode.protocolError);
+    } else if (thrown instanceof UntellableValue) {
+      log.info("client refused", { peer, reason: thrown.message });
+      this.#abort(ErrorUri.invalidArgument, thrown.message);
+    } else if (thrown instanceof Failure && thrown.source === "client") {
+      log.info("client refused", { peer, reason: thrown.message });
+      const uri = thrown.uri ?? ErrorUri.protocolViolation;
+      const isViolation = uri === ErrorUri.protocolViolation;
+      this.#abort(uri, thrown.message, isViolation ? CloseCode.protocolError : CloseCode.normal);
     } else {
       const stack = thrown instanceof Error ? thrown.stack : String(thrown);
-      this.#context.log.error("session failed", { peer, stack });
+      log.error("session failed", { peer, stack });
       this.#abort(ErrorUri.unavailable, "Cannot go on: internal error", CloseCode.internalError);
     }
   }
 
-  #settle(work: Promise<void>): void {
-    work.catch((thrown) => this.#fail(thrown));
+  /** The router said what it must not: the client cannot help it, and is told so. */
+  #failRouter(thrown: unknown): void {
+    const isRouters =
+      thrown instanceof MalformedMessage ||
+      (thrown instanceof Failure && thrown.source === "router");
+    if (!isRouters) {
+      this.#fail(thrown);
+      return;
+    }
+    this.#context.log.warn("router message refused", { reason: sentenceOf(thrown) });
+    if (this.#state.name === "joining") {
+      this.#abort(ErrorUri.networkFailure, "Cannot join: the router's answer makes no sense");
+    } else {
+      this.#sayGoodbye(ErrorUri.protocolViolation, "The router sent what is no WAMP message");
+    }
   }
 
   #tellClient(message: readonly unknown[]): void {
     this.#client.send(encodeMessage(message, this.#client.serializer, this.#client.isText));
   }
 
-  #dropBackend(hasJoined: boolean, reason?: string): void {
-    const backend = this.#backend;
-    this.#link?.stop();
-    this.#backend = undefined;
-    this.#link = undefined;
-    backend?.leave(hasJoined, reason);
+  /** Ends what there is on the router's side, with a reason for a session that had joined. */
+  #leaveRouter(reason: string): void {
+    const { name } = this.#state;
+    this.#dropRouter(name === "joined" || name === "leaving", reason);
+  }
+
+  #dropRouter(saysGoodbye: boolean, reason?: string): void {
+    const state = this.#state;
+    if (state.name === "joining") state.join.cancel();
+    if (state.name !== "joined" && state.name !== "leaving") return;
+    state.link.stop();
+    state.backend.leave(saysGoodbye, reason);
+    this.#state = { name: "ending" };
     if (this.#leftOut > 1) {
-      const peer = this.#client.details.peer;
+      const { peer } = this.#client.details;
       this.#context.log.warn("messages left out", { peer, messages: this.#leftOut });
     }
     this.#leftOut = 0;
@@ -448,7 +373,8 @@ export class FrontendSession implements PeerHandler, BackendObserver, LinkObserv
 
   #startJoinDeadline(): void {
     this.#startDeadline(this.#context.joinTimeoutMs, () => {
-      if (this.#state === "waiting") this.#close(CloseCode.policyViolation, "no HELLO in time");
+      const isWaiting = this.#state.name === "waiting";
+      if (isWaiting) this.#close(CloseCode.policyViolation, "no HELLO in time");
       else this.#abort(ErrorUri.networkFailure, "Cannot join: not finished in time");
     });
   }
@@ -464,25 +390,23 @@ export class FrontendSession implements PeerHandler, BackendObserver, LinkObserv
   }
 
   #close(code: number, reason: string): void {
-    if (this.#state === "closed") return;
+    if (this.#state.name === "closed") return;
     this.#end();
     this.#client.close(code, reason);
   }
 
   #end(): void {
-    if (this.#state === "closed") return;
-    const hadJoined = this.#state === "joined";
-    this.#state = "closed";
+    if (this.#state.name === "closed") return;
     this.#clearDeadline();
-    this.#dropBackend(hadJoined);
+    this.#leaveRouter(ErrorUri.closeRealm);
+    this.#state = { name: "closed" };
     this.#context.onEnd(this);
   }
 }
 
-function text(value: unknown): string | undefined {
-  return typeof value === "string" ? value : undefined;
-}
-
-function violation(sentence: string): Failure {
-  return new Failure(sentence, { source: "client", uri: ErrorUri.protocolViolation });
+function violation(type: number, state: string): Failure {
+  return new Failure(`Cannot accept ${messageTypeName(type)}: ${state}`, {
+    source: "client",
+    uri: ErrorUri.protocolViolation,
+  });
 }

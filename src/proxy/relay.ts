@@ -12,55 +12,64 @@ import { ErrorUri } from "#wamp/error-uri.ts";
 import { isMessageType, MessageType } from "#wamp/message-type.ts";
 import { isLongerThan, type Peer, type WireMessage } from "#wamp/peer.ts";
 import { peekMessageType } from "#wamp/serializer/peek.ts";
+import { MalformedMessage } from "#wamp/transcode/malformed-message.ts";
 import { type Transcode, transcoderFor } from "#wamp/transcode/transcoder.ts";
 import { UntellableValue } from "#wamp/transcode/untellable-value.ts";
 import type { BackPressure } from "./back-pressure.ts";
 import { eventTranscoderFor } from "./fan-out-memory.ts";
 import { answerForUncarried, type Uncarried } from "./uncarried.ts";
 
+/** How a relay deals with what it cannot carry. */
+export interface RelayOptions {
+  /**
+   * Whether a payload that is malformed is answered like one that cannot be told. A router passes
+   * on what others said, so its session is not at fault; a client is, and its session ends.
+   */
+  answersMalformed: boolean;
+  /** Is told of each message that could not be carried and that nobody waits for. */
+  onLeftOut(why: Uncarried): void;
+}
+
 /** Carries messages one way, from one peer of a session to the other. */
 export class Relay {
   readonly #from: Peer;
   readonly #to: Peer;
   readonly #pressure: BackPressure;
-  readonly #onLeftOut: (why: Uncarried) => void;
+  readonly #options: RelayOptions;
   readonly #transcode: Transcode;
   readonly #transcodeEvent: Transcode;
 
-  /** `onLeftOut` is told of each message that could not be carried and that nobody waits for. */
-  constructor(from: Peer, to: Peer, pressure: BackPressure, onLeftOut: (why: Uncarried) => void) {
+  constructor(from: Peer, to: Peer, pressure: BackPressure, options: RelayOptions) {
     this.#from = from;
     this.#to = to;
     this.#pressure = pressure;
-    this.#onLeftOut = onLeftOut;
+    this.#options = options;
     this.#transcode = transcoderFor(from.serializer, to.serializer, to.isText);
     this.#transcodeEvent = eventTranscoderFor(from.serializer, to.serializer, to.isText);
   }
 
   /**
-   * Carries one message. Answers 0, or the message type of what it did not carry, because it opens
-   * or ends a session or is none of WAMP's types.
+   * Carries one message. Answers undefined, or the message type of what it did not carry, because
+   * it opens or ends a session or is none of WAMP's types.
    *
    * @throws MalformedMessage when the octets are not the sender's serializer.
    */
-  carry(message: WireMessage): number {
+  carry(message: WireMessage): number | undefined {
     const type = peekMessageType(message, this.#from.serializer);
     if (type <= MessageType.GOODBYE || !isMessageType(type)) return type;
-    this.#send(message, type === MessageType.EVENT ? this.#transcodeEvent : this.#transcode);
-    return 0;
+    this.#forward(message, type === MessageType.EVENT ? this.#transcodeEvent : this.#transcode);
+    return undefined;
   }
 
-  /** Sends a message on, whatever its type; what the other side cannot be told is answered. */
-  forward(message: WireMessage): void {
-    this.#send(message, this.#transcode);
-  }
-
-  #send(message: WireMessage, transcode: Transcode): void {
+  #forward(message: WireMessage, transcode: Transcode): void {
     let carried: WireMessage;
     try {
       carried = transcode(message);
     } catch (thrown) {
-      if (!(thrown instanceof UntellableValue)) throw thrown;
+      const isAnswered =
+        thrown instanceof UntellableValue ||
+        (thrown instanceof MalformedMessage && this.#options.answersMalformed);
+      if (!isAnswered) throw thrown;
       this.#leaveOut(message, { uri: ErrorUri.invalidArgument, sentence: thrown.message });
       return;
     }
@@ -83,6 +92,6 @@ export class Relay {
   }
 
   #leaveOut(message: WireMessage, why: Uncarried): void {
-    if (!this.refuse(message, why)) this.#onLeftOut(why);
+    if (!this.refuse(message, why)) this.#options.onLeftOut(why);
   }
 }

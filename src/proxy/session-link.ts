@@ -32,12 +32,14 @@ export class SessionLink {
   constructor(client: Peer, router: Peer, options: BufferOptions, observer: LinkObserver) {
     this.#onRouter = new BackPressure(client, router, options, () => observer.onStalled("router"));
     this.#onClient = new BackPressure(router, client, options, () => observer.onStalled("client"));
-    this.toRouter = new Relay(client, router, this.#onRouter, (why) =>
-      observer.onLeftOut("router", why),
-    );
-    this.toClient = new Relay(router, client, this.#onClient, (why) =>
-      observer.onLeftOut("client", why),
-    );
+    this.toRouter = new Relay(client, router, this.#onRouter, {
+      answersMalformed: false,
+      onLeftOut: (why) => observer.onLeftOut("router", why),
+    });
+    this.toClient = new Relay(router, client, this.#onClient, {
+      answersMalformed: true,
+      onLeftOut: (why) => observer.onLeftOut("client", why),
+    });
   }
 
   /** A side took what it was behind with. */

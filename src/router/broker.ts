@@ -180,6 +180,13 @@ function receiverFilter(publisher: Member, options: Dict): (member: Member) => b
   ] as const) {
     const exclude = options[`exclude${suffix}`];
     const eligible = options[`eligible${suffix}`];
+    for (const list of [exclude, eligible]) {
+      if (list === undefined || list === null || Array.isArray(list)) continue;
+      throw new Failure("Cannot publish: exclude and eligible take lists", {
+        source: "client",
+        uri: ErrorUri.invalidArgument,
+      });
+    }
     if (Array.isArray(exclude)) rules.push((member) => !exclude.includes(of(member)));
     if (Array.isArray(eligible)) rules.push((member) => eligible.includes(of(member)));
   }

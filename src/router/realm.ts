@@ -7,6 +7,8 @@
 import { Failure } from "#base/failure.ts";
 import type { RealmConfig } from "#config/node-config.ts";
 import type { Logger } from "#observe/logger.ts";
+import { ErrorUri } from "#wamp/error-uri.ts";
+import { isId } from "#wamp/id.ts";
 import { Broker } from "./broker.ts";
 import { Dealer } from "./dealer.ts";
 import type { Member } from "./member.ts";
@@ -73,9 +75,15 @@ export class Realm {
         return { result: [this.#ofRoles(args()[0]).map((member) => member.id)] };
       case "wamp.session.get": {
         const id = args()[0];
-        const member = this.#members.get(Number(id));
+        if (!isId(id)) {
+          throw new Failure("Cannot get session: the argument is no session id", {
+            source: "client",
+            uri: ErrorUri.invalidArgument,
+          });
+        }
+        const member = this.#members.get(id);
         if (member !== undefined) return { result: [sessionDetails(member)] };
-        throw new Failure(`Cannot get session ${String(id)}: the realm has none with this id`, {
+        throw new Failure(`Cannot get session ${id}: the realm has none with this id`, {
           source: "client",
           uri: "wamp.error.no_such_session",
         });

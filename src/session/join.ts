@@ -98,13 +98,15 @@ function parseHello(message: readonly unknown[], transport: TransportDetails): H
   if (message.length !== 3 || !isRecord(details)) {
     throw violation("Cannot read HELLO: details is not a dictionary");
   }
-  const { authmethods = ["anonymous"], authid, authrole, authextra } = details as HelloDetails;
+  const { authid, authrole, authextra, ...rest } = details as HelloDetails;
+  const authmethods = rest.authmethods ?? [];
   if (!Array.isArray(authmethods) || authmethods.some((name) => typeof name !== "string")) {
     throw violation("Cannot read HELLO: authmethods is not a list of strings");
   }
   return {
     realm,
-    authmethods,
+    // As in Crossbar: who names no authmethod wants to be anonymous.
+    authmethods: authmethods.length > 0 ? authmethods : ["anonymous"],
     authid: optionalString(authid, "authid"),
     authrole: optionalString(authrole, "authrole"),
     authextra: asRecord(authextra),

@@ -12,7 +12,7 @@ export interface EndableSession {
 /** The open sessions of one worker. */
 export class SessionTable<S extends EndableSession = EndableSession> {
   readonly #sessions = new Set<S>();
-  #onEmpty: (() => void) | undefined;
+  #empty: PromiseWithResolvers<void> | undefined;
 
   /** How many sessions are open. */
   get size(): number {
@@ -26,19 +26,16 @@ export class SessionTable<S extends EndableSession = EndableSession> {
 
   remove(session: S): void {
     this.#sessions.delete(session);
-    if (this.#sessions.size === 0) this.#onEmpty?.();
+    if (this.#sessions.size === 0) this.#empty?.resolve();
   }
 
   /** Tells every session, and waits until all have ended or the deadline has passed. */
   async shutdown(timeoutMs: number): Promise<void> {
     for (const session of [...this.#sessions]) session.shutdown();
     if (this.#sessions.size === 0) return;
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, timeoutMs);
-      this.#onEmpty = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
+    this.#empty ??= Promise.withResolvers<void>();
+    const timer = setTimeout(this.#empty.resolve, timeoutMs);
+    await this.#empty.promise;
+    clearTimeout(timer);
   }
 }

@@ -42,8 +42,10 @@ test("prints its help on standard output", async () => {
 
 test("says what it looked for in a folder without a configuration", async () => {
   const { stderr, exitCode } = await crossproxy();
-  expect(stderr).toContain("no .crossbar/config.json, config.yaml or node.json");
-  expect(exitCode).toBe(2);
+  expect(stderr).toContain(
+    "there is no config.yaml, config.json or node.json, there or in .crossbar",
+  );
+  expect(exitCode).toBe(78);
 });
 
 test("ends with 2 for an unknown word, option or level", async () => {

@@ -241,3 +241,148 @@ test("an event that a client cannot be told is left out, logged and counted", as
     uri: "wamp.error.invalid_argument",
   });
 });
+
+describe("a join that is passed through", () => {
+  const trusted = {
+    roles: { caller: {} },
+    authmethods: ["anonymous-proxy"],
+    authextra: { proxy_realm: "realm1", proxy_authid: "root", proxy_authrole: "admin" },
+  };
+
+  test.each(["json", "cbor", "msgpack"] as const)(
+    "never asks the router in %s to take a client for a proxy",
+    async (serializer) => {
+      const proxy = await start();
+      const client = await connect(proxy.url, serializer);
+      client.says([1, "realm1", trusted]);
+      expect((await client.next())[2]).toBe("wamp.error.no_auth_method");
+    },
+  );
+
+  test.each([
+    ["escapes", '{"authmethods":["anonymous\\u002dproxy"]}'],
+    ["a second key", '{"authmethods":["anonymous-proxy"],"authmethods":["anonymous"]}'],
+  ])("is not deceived by %s", async (_, details) => {
+    const proxy = await start({ serializer: "json" });
+    const client = await connect(proxy.url);
+    client.socket.send(`[1,"realm1",${details}]`);
+    expect((await client.next())[2]).toBe("wamp.error.no_auth_method");
+  });
+
+  test("is refused when HELLO cannot be told to the router", async () => {
+    const proxy = await start({ serializer: "json" });
+    const client = await connect(proxy.url, "cbor");
+    client.says([1, "realm1", { authextra: { x: Number.NaN } }]);
+    const answer = await client.next();
+    expect([answer[0], answer[2]]).toEqual([3, "wamp.error.invalid_argument"]);
+  });
+
+  test("ends when a WELCOME cannot be told to the client", async () => {
+    const proxy = await start();
+    const client = await connect(proxy.url);
+    client.says([1, "realm1", {}]);
+    const router = await proxy.router.session();
+    await router.next();
+    router.says([2, 7, { x: Number.NaN }]);
+    expect((await client.next())[0]).toBe(3);
+    await router.closed.promise;
+  });
+
+  test.each([
+    ["ABORT", [3, {}, "wamp.error.authentication_failed"]],
+    ["GOODBYE", [6, {}, "wamp.close.normal"]],
+  ])("is given up by the client's %s", async (_, message) => {
+    const proxy = await start();
+    const client = await connect(proxy.url);
+    client.says([1, "realm1", {}]);
+    const router = await proxy.router.session();
+    await router.next();
+    client.says(message);
+    expect((await client.closed).code).toBe(1000);
+    await router.closed.promise;
+  });
+
+  test("is refused with a sentence when the router hangs up", async () => {
+    const proxy = await start();
+    const client = await connect(proxy.url);
+    client.says([1, "realm1", {}]);
+    const router = await proxy.router.session();
+    await router.next();
+    router.hangUp();
+    expect(await client.next()).toEqual([
+      3,
+      { message: "Cannot join: the router ended the connection" },
+      "wamp.error.network_failure",
+    ]);
+  });
+});
+
+describe("a joined session", () => {
+  test("leaves with GOODBYE and joins again on the same connection", async () => {
+    const proxy = await start();
+    const { client, router } = await joined(proxy);
+    client.says([6, {}, "wamp.close.normal"]);
+    expect(await router.next()).toEqual([6, {}, "wamp.close.normal"]);
+    router.says([6, {}, "wamp.close.goodbye_and_out"]);
+    expect(await client.next()).toEqual([6, {}, "wamp.close.goodbye_and_out"]);
+    client.says([1, "realm1", {}]);
+    await (await proxy.router.session()).welcome(8);
+    expect((await client.next()).slice(0, 2)).toEqual([2, 8]);
+  });
+
+  test("is told the router's reason when the router says GOODBYE", async () => {
+    const proxy = await start();
+    const { client, router } = await joined(proxy);
+    router.says([6, { message: "bye" }, "wamp.close.killed"]);
+    expect(await client.next()).toEqual([6, { message: "bye" }, "wamp.close.killed"]);
+    client.says([6, {}, "wamp.close.goodbye_and_out"]);
+    expect((await client.closed).code).toBe(1001);
+  });
+
+  test("is told that the router is gone", async () => {
+    const proxy = await start();
+    const { client, router } = await joined(proxy);
+    router.hangUp();
+    expect(await client.next()).toEqual([
+      6,
+      { message: "The router is gone" },
+      "wamp.close.system_shutdown",
+    ]);
+  });
+
+  test("is answered when the router does not answer its GOODBYE", async () => {
+    const proxy = await start();
+    const { client, router } = await joined(proxy);
+    client.says([6, {}, "wamp.close.normal"]);
+    await router.next();
+    expect(await client.next()).toEqual([6, {}, "wamp.close.goodbye_and_out"]);
+  });
+
+  test.each([
+    ["HELLO", [1, "realm1", {}]],
+    ["WELCOME", [2, 1, {}]],
+    ["AUTHENTICATE", [5, "x", {}]],
+    ["message type 0", [0, 1]],
+    ["message type 99", [99, 1]],
+  ])("ends with a protocol violation at %s", async (name, message) => {
+    const proxy = await start();
+    const { client, router } = await joined(proxy);
+    client.says(message);
+    expect(await client.next()).toEqual([
+      3,
+      { message: expect.stringContaining(name) },
+      "wamp.error.protocol_violation",
+    ]);
+    expect((await client.closed).code).toBe(1002);
+    expect((await router.next())[0]).toBe(6);
+  });
+
+  test("goes on when the router is sent what it cannot be told, and ends when it is no WAMP", async () => {
+    const proxy = await start({ serializer: "msgpack" });
+    const { client } = await joined(proxy, "cbor");
+    client.says([48, 1, {}, "a", [2n ** 70n]]);
+    expect((await client.next())[4]).toBe("wamp.error.invalid_argument");
+    client.socket.send(Uint8Array.of(0x85, 0x18, 0x30));
+    expect((await client.next())[2]).toBe("wamp.error.protocol_violation");
+  });
+});

@@ -6,6 +6,14 @@ import { join, resolve } from "node:path";
 
 export const BINARY = resolve(import.meta.dir, "../../dist/crossproxy");
 
+/** Builds the executable where `bun test` runs alone; `npm test` has built the present one. */
+export function buildMissingBinary(): void {
+  if (existsSync(BINARY)) return;
+  const script = resolve(import.meta.dir, "../../scripts/build-binary.ts");
+  const built = Bun.spawnSync([process.execPath, script]);
+  if (built.exitCode !== 0) throw new Error(`Cannot build ${BINARY}: ${built.stderr}`);
+}
+
 /** Makes a folder with these files (text or octets by name); values that are objects become JSON. */
 export async function temporaryFolder(files: Record<string, unknown>): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), "crossproxy-"));
@@ -37,7 +45,7 @@ export interface TemporaryNode {
 
 /** Starts `crossproxy node.json` in the folder and waits until it has printed its table. */
 export async function startNode(folder: string, ...args: string[]): Promise<TemporaryNode> {
-  if (!existsSync(BINARY)) throw new Error(`there is no ${BINARY}: run "npm run build" first`);
+  buildMissingBinary();
   const child = Bun.spawn([BINARY, "node.json", ...args], {
     cwd: folder,
     stdout: "pipe",

@@ -31,24 +31,39 @@ export function listWords(known: readonly string[]): string {
 /** The sentence for a value of the wrong type; schemas that say more bring their own. */
 export function explainType(issue: v.BaseIssue<unknown>): string {
   if (issue.received === "undefined") return "required attribute is missing";
+  const isBelowSecret = issue.path?.some(({ key }) => key === "principals") ?? false;
   const expected = words[issue.expected ?? ""] ?? issue.expected ?? issue.message;
-  return `expected ${expected}, found ${words[issue.received] ?? issue.received}`;
+  // What stands among principals may be a secret, though in the wrong place.
+  const found = isBelowSecret ? `a ${typeof issue.input}` : issue.received;
+  return `expected ${expected}, found ${words[found] ?? found}`;
 }
 
 const words: Record<string, string> = { Object: "object", Array: "list" };
+
+/** The schema of a map, which valibot would also let a list be. */
+function refusingLists<S extends Schema>(schema: S): S {
+  return {
+    ...schema,
+    get "~standard"() {
+      return schema["~standard"];
+    },
+    "~run"(dataset, config) {
+      if (!Array.isArray(dataset.value)) return schema["~run"](dataset, config);
+      const message = "expected object, found list";
+      v._addIssue(this, "type", dataset as never, config, { message });
+      return dataset as never;
+    },
+  };
+}
 
 /** An item whose attributes are these and no others; every unknown one is a fault of its own. */
 export function item<const E extends v.ObjectEntries>(entries: E) {
   const known = Object.keys(entries);
   return v.pipe(
-    v.looseObject(entries),
+    refusingLists(v.looseObject(entries)),
     v.rawCheck(({ dataset, addIssue }) => {
       const input = dataset.value as Record<string, unknown> | null;
-      if (typeof input !== "object" || input === null) return;
-      if (Array.isArray(input)) {
-        addIssue({ message: "expected object, found list" });
-        return;
-      }
+      if (typeof input !== "object" || input === null || Array.isArray(input)) return;
       for (const key of Object.keys(input).filter((name) => !known.includes(name))) {
         addIssue({
           message: `unknown attribute "${key}"${didYouMean(key, known)}`,
@@ -138,10 +153,7 @@ export function mapOf<K extends v.GenericSchema<string, string>, S extends Schem
   key: K,
   value: S,
 ) {
-  return v.pipe(
-    v.record(key, value),
-    v.check((map) => !Array.isArray(map), "expected object, found list"),
-  );
+  return refusingLists(v.record(key, value));
 }
 
 /** Any map. */

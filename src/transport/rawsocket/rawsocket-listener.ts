@@ -55,7 +55,7 @@ class RawSocketListener implements Listener {
   readonly #log: TransportContext["log"];
   readonly #open = new Set<Socket<Connection>>();
   #listening: ListeningSocket | null = null;
-  #whenEmpty: (() => void) | null = null;
+  #empty: PromiseWithResolvers<void> | null = null;
 
   constructor(
     config: RawSocketTransportConfig,
@@ -82,8 +82,9 @@ class RawSocketListener implements Listener {
   async close(): Promise<void> {
     this.stopAccepting();
     if (this.#open.size === 0) return;
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#whenEmpty = resolve;
+    if (this.#empty !== null) return this.#empty.promise;
+    const empty = Promise.withResolvers<void>();
+    this.#empty = empty;
     for (const socket of this.#open) {
       const { peer } = socket.data;
       if (peer === null) socket.terminate();
@@ -91,9 +92,9 @@ class RawSocketListener implements Listener {
     }
     const deadline = setTimeout(() => {
       for (const socket of this.#open) socket.terminate();
-      resolve();
+      empty.resolve();
     }, CLOSE_DEADLINE_MS);
-    if (this.#open.size > 0) await promise;
+    if (this.#open.size > 0) await empty.promise;
     clearTimeout(deadline);
   }
 
@@ -123,12 +124,13 @@ class RawSocketListener implements Listener {
   }
 
   #closed(socket: Socket<Connection>, error: Error | undefined): void {
-    this.#open.delete(socket);
+    // A connection that ended within its TLS handshake was never opened.
+    if (!this.#open.delete(socket)) return;
     clearTimeout(socket.data.deadline);
     try {
       socket.data.peer?.closed(error);
     } finally {
-      if (this.#open.size === 0) this.#whenEmpty?.();
+      if (this.#open.size === 0) this.#empty?.resolve();
     }
   }
 

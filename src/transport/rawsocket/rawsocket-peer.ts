@@ -13,7 +13,13 @@ import type {
   TransportDetails,
   WireMessage,
 } from "#wamp/peer.ts";
-import { FRAME_HEADER_OCTETS, FrameType, type FrameTypeNumber, writeFrameHeader } from "./frame.ts";
+import {
+  FRAME_HEADER_OCTETS,
+  FrameType,
+  type FrameTypeNumber,
+  MAX_FRAME_OCTETS,
+  writeFrameHeader,
+} from "./frame.ts";
 import { FrameReader } from "./frame-reader.ts";
 import type { Agreement } from "./handshake.ts";
 
@@ -55,7 +61,8 @@ export class RawSocketPeer implements Peer {
   constructor(options: RawSocketPeerOptions) {
     this.#socket = options.socket;
     this.serializer = options.agreement.serializer;
-    this.maxSendOctets = options.agreement.maxSendOctets;
+    // 2^24 can be announced, but a frame's length has 24 bits.
+    this.maxSendOctets = Math.min(options.agreement.maxSendOctets, MAX_FRAME_OCTETS);
     this.details = options.details;
     this.#reader = new FrameReader(options.agreement.maxReceiveOctets);
     this.#writer = new SocketWriter(options.socket, options.maxBuffered, () => this.#caughtUp());
@@ -72,10 +79,13 @@ export class RawSocketPeer implements Peer {
 
   send(message: WireMessage): boolean {
     if (this.#isClosing) return true;
-    return this.#sendFrame(
-      FrameType.message,
-      typeof message === "string" ? Buffer.from(message) : message,
-    );
+    const octets = typeof message === "string" ? Buffer.from(message) : message;
+    if (octets.length > this.maxSendOctets) {
+      // Sessions answer what is too long; what has no answer must not be lost in silence.
+      this.close(0, `a message is longer than the ${this.maxSendOctets} octets taken`);
+      return true;
+    }
+    return this.#sendFrame(FrameType.message, octets);
   }
 
   cork(body: () => void): void {

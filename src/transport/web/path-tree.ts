@@ -37,25 +37,25 @@ export class PathTree {
   ): Promise<PathTree> {
     const root = newNode();
     const services: WebService[] = [];
-    const openBelow = async (node: TreeNode, below: Record<string, WebServiceConfig>) => {
+    const openings: Promise<void>[] = [];
+    const openBelow = (node: TreeNode, below: Record<string, WebServiceConfig>) => {
       for (const [name, config] of Object.entries(below)) {
         const place = name === "/" ? node : childOf(node, name);
-        if (config.type === "path") {
-          await openBelow(place, config.paths);
-        } else {
-          place.service = await openLeaf(config);
-          services.push(place.service);
-        }
+        if (config.type === "path") openBelow(place, config.paths);
+        else openings.push(openAt(place, config));
       }
     };
+    const openAt = async (place: TreeNode, config: LeafServiceConfig) => {
+      place.service = await openLeaf(config);
+      services.push(place.service);
+    };
+    // All at once, so that origins which do not answer are not waited for one after the other.
+    openBelow(root, paths);
     const tree = new PathTree(root, services);
-    try {
-      await openBelow(root, paths);
-    } catch (thrown) {
-      tree.close();
-      throw thrown;
-    }
-    return tree;
+    const failed = (await Promise.allSettled(openings)).find(({ status }) => status === "rejected");
+    if (failed === undefined) return tree;
+    tree.close();
+    throw (failed as PromiseRejectedResult).reason;
   }
 
   /** Answers a request by the service at its path, else with 400 or 404. */

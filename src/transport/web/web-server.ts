@@ -186,6 +186,15 @@ function webSocketsBelow(paths: Paths, above: string): WebSocketAt[] {
   });
 }
 
+/** The paths of all Web services that are no WebSockets. */
+function pagePaths(paths: Record<string, WebServiceConfig>, prefix = ""): string[] {
+  return Object.entries(paths).flatMap(([name, config]) => {
+    const path = name === "/" ? prefix : `${prefix}/${name}`;
+    if (config.type === "path") return pagePaths(config.paths, path);
+    return config.type === "websocket" ? [] : [path || "/"];
+  });
+}
+
 function urlsOf(
   config: WebTransportConfig | WebSocketTransportConfig,
   server: WebServer,
@@ -199,7 +208,11 @@ function urlsOf(
   const { interface: address, tls } = endpoint;
   const place = `${address.includes(":") ? `[${address}]` : address}:${server.port}`;
   const urls = sockets.map(({ path }) => `${tls ? "wss" : "ws"}://${place}${path || "/"}`);
-  return config.type === "web" ? [`${tls ? "https" : "http"}://${place}/`, ...urls] : urls;
+  if (config.type !== "web") return urls;
+  const pages = pagePaths(config.paths).map(
+    (path) => `${tls ? "https" : "http"}://${place}${path}`,
+  );
+  return [...pages, ...urls];
 }
 
 function readTls({ key, certificate, chain_certificates }: NonNullable<ListeningTcpConfig["tls"]>) {

@@ -43,7 +43,9 @@ function peekCbor(octets: Uint8Array): number {
   else if (head !== 0x9f && (head <= 0x80 || head > 0x97)) return -1;
   const first = octets[at] ?? -1;
   if (first >= 0 && first <= 0x17) return first;
-  return first === 0x18 ? (octets[at + 1] ?? -1) : -1;
+  if (first === 0x18) return octets[at + 1] ?? -1;
+  // Needlessly long, but well-formed.
+  return first >= 0x19 && first <= 0x1b ? peekInteger(octets, at + 1, 2 ** (first - 0x18)) : -1;
 }
 
 function peekMsgPack(octets: Uint8Array): number {
@@ -54,5 +56,15 @@ function peekMsgPack(octets: Uint8Array): number {
   else if (head <= 0x90 || head > 0x9f) return -1;
   const first = octets[at] ?? -1;
   if (first >= 0 && first <= 0x7f) return first;
-  return first === 0xcc ? (octets[at + 1] ?? -1) : -1;
+  if (first === 0xcc) return octets[at + 1] ?? -1;
+  // Needlessly long or signed, but well-formed.
+  const isInteger = first >= 0xcd && first <= 0xd3;
+  return isInteger ? peekInteger(octets, at + 1, 2 ** ((first - 0xcc) & 3)) : -1;
+}
+
+/** The integer of so many octets, when it is below 256 and not negative; else -1. */
+function peekInteger(octets: Uint8Array, at: number, count: number): number {
+  const last = at + count - 1;
+  for (let index = at; index < last; index++) if (octets[index] !== 0) return -1;
+  return octets[last] ?? -1;
 }

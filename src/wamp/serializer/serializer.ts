@@ -7,6 +7,7 @@
 
 import type { SerializerName, WireMessage } from "#wamp/peer.ts";
 import { MalformedMessage } from "#wamp/transcode/malformed-message.ts";
+import { UntellableValue } from "#wamp/transcode/untellable-value.ts";
 import { readValue } from "#wamp/transcode/value-sink.ts";
 import { encodeCbor } from "./cbor.ts";
 import { encodeJson } from "./json.ts";
@@ -25,7 +26,11 @@ export function decodeMessage(message: WireMessage, serializer: SerializerName):
   return value;
 }
 
-/** A message in a peer's serializer; integers stay integers up to 2^64. */
+/**
+ * A message in a peer's serializer; integers stay integers.
+ *
+ * @throws UntellableValue when an integer is longer than the serializer can say.
+ */
 export function encodeMessage(
   message: readonly unknown[],
   serializer: SerializerName,
@@ -36,8 +41,13 @@ export function encodeMessage(
     return isText ? text : Buffer.from(text);
   }
   const values = message.map(withIntegers);
-  // The packages reuse their buffer, so what is kept has to be a copy.
-  return new Uint8Array(serializer === "cbor" ? encodeCbor(values) : encodeMsgPack(values));
+  try {
+    // The packages reuse their buffer, so what is kept has to be a copy.
+    return new Uint8Array(serializer === "cbor" ? encodeCbor(values) : encodeMsgPack(values));
+  } catch (thrown) {
+    if (!(thrown instanceof RangeError)) throw thrown;
+    throw new UntellableValue(`a value in ${serializer}: ${thrown.message}`);
+  }
 }
 
 /**

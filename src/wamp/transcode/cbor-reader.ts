@@ -22,6 +22,9 @@ const TAG_NEGATIVE_BIGNUM = 3;
 /** "This is CBOR": says nothing about the value that follows. */
 const TAG_SELF_DESCRIBED = 55799;
 
+/** What JavaScript libraries say of a Uint8Array (RFC 8746, section 2.1); its octets are binary. */
+const TAG_UINT8_ARRAY = 64;
+
 /** Reads CBOR (RFC 8949). */
 export class CborReader implements Reader {
   position = 0;
@@ -266,7 +269,8 @@ export class CborReader implements Reader {
         this.#bignum(sink, tag === TAG_NEGATIVE_BIGNUM);
         return;
       }
-      if (tag !== TAG_SELF_DESCRIBED) sink.untellable(`CBOR tag ${tag}`);
+      const isSaidOtherwise = tag === TAG_SELF_DESCRIBED || (tag === TAG_UINT8_ARRAY && isBinary);
+      if (!isSaidOtherwise) sink.untellable(`CBOR tag ${tag}`);
       if (next === undefined || next >> 5 !== 6) {
         this.#value(sink);
         return;

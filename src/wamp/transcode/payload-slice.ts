@@ -12,7 +12,7 @@ import { OctetBuffer } from "./octet-buffer.ts";
 import type { TokenSink } from "./token-sink.ts";
 import { textOf, transcodeItem } from "./transcoder.ts";
 import { UntellableValue } from "./untellable-value.ts";
-import { readValue } from "./value-sink.ts";
+import { readPlainValue } from "./value-sink.ts";
 
 /** Octets of items as they came, with their serializer. */
 export interface Payload {
@@ -32,13 +32,17 @@ export class MessageSlices {
     this.#octets = octets;
     this.#serializer = serializer;
     this.#bounds = bounds;
-    this.length = bounds.length - 1;
+    this.length = Math.max(0, bounds.length - 1);
   }
 
-  /** Item `index` as a value, undefined where there is none; throws MalformedMessage. */
+  /**
+   * Item `index` as a value, undefined where there is none.
+   *
+   * @throws UntellableValue when no value can be made of it, such as of an unknown tag.
+   */
   value(index: number): unknown {
     if (index < 0 || index >= this.length) return undefined;
-    return readValue(this.octets(index), this.#serializer);
+    return readPlainValue(this.octets(index), this.#serializer);
   }
 
   /** The octets of item `index` as they came. */
@@ -64,6 +68,21 @@ export function sliceMessage(message: WireMessage, serializer: SerializerName): 
   readers[serializer].read(octets, bounds);
   if (!bounds.isMessage) throw new MalformedMessage(serializer, "not a list with a message type");
   return new MessageSlices(octets, serializer, bounds.bounds);
+}
+
+/**
+ * Cuts a message into the items that are sound, of one that may be malformed from somewhere on.
+ * Without a message type there are none.
+ */
+export function sliceSoundItems(message: WireMessage, serializer: SerializerName): MessageSlices {
+  const octets = typeof message === "string" ? Buffer.from(message) : message;
+  const bounds = new ItemBounds(readers[serializer]);
+  try {
+    readers[serializer].read(octets, bounds);
+  } catch (thrown) {
+    if (!(thrown instanceof MalformedMessage)) throw thrown;
+  }
+  return new MessageSlices(octets, serializer, bounds.isMessage ? bounds.bounds : []);
 }
 
 /** Is told every token of a message and remembers only where the items of its list are. */

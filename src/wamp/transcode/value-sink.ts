@@ -19,13 +19,23 @@ type Container = { list: unknown[] } | { map: Record<string, unknown>; key: stri
  * them: what is read and not only carried has to be plain.
  */
 export function readValue(message: WireMessage, serializer: SerializerName): unknown {
-  const sink = new ValueSink();
   try {
-    readMessage(message, serializer, sink);
+    return readPlainValue(message, serializer);
   } catch (error) {
     if (!(error instanceof UntellableValue)) throw error;
     throw new MalformedMessage(serializer, error.message);
   }
+}
+
+/**
+ * The value that a message or one of its items is.
+ *
+ * @throws MalformedMessage when the octets are not the serializer's; UntellableValue when no value
+ * can be made of them.
+ */
+export function readPlainValue(message: WireMessage, serializer: SerializerName): unknown {
+  const sink = new ValueSink();
+  readMessage(message, serializer, sink);
   return sink.result;
 }
 

@@ -10,7 +10,7 @@ const hex = (message: WireMessage | undefined) =>
   typeof message === "string" ? message : Buffer.from(message ?? []).toString("hex");
 const octets = (text: string) => Uint8Array.from(Buffer.from(text.replaceAll(" ", ""), "hex"));
 
-function relay(from: FakePeerOptions, to: FakePeerOptions) {
+function relay(from: FakePeerOptions, to: FakePeerOptions, answersMalformed = false) {
   const source = new FakePeer(from);
   const target = new FakePeer(to);
   const leftOut: Uncarried[] = [];
@@ -20,7 +20,10 @@ function relay(from: FakePeerOptions, to: FakePeerOptions) {
     source,
     target,
     leftOut,
-    relay: new Relay(source, target, pressure, (why) => leftOut.push(why)),
+    relay: new Relay(source, target, pressure, {
+      answersMalformed,
+      onLeftOut: (why) => leftOut.push(why),
+    }),
   };
 }
 
@@ -29,7 +32,7 @@ describe("relay", () => {
     const { relay: one, target } = relay({ serializer: "cbor" }, { serializer: "cbor" });
     // CALL with a float32, an indefinite list and a needlessly long integer.
     const call = "85 1830 1a00000001 a0 6161 9f fa3f800000 ff";
-    expect(one.carry(octets(call))).toBe(0);
+    expect(one.carry(octets(call))).toBeUndefined();
     expect(hex(target.wire[0])).toBe(call.replaceAll(" ", ""));
   });
 
@@ -40,6 +43,7 @@ describe("relay", () => {
   });
 
   test.each([
+    [0, "[0,1,2]"],
     [1, '[1,"realm1",{}]'],
     [2, "[2,1,{}]"],
     [3, '[3,{},"a"]'],
@@ -62,7 +66,7 @@ describe("relay", () => {
     ["INVOCATION", '[68,7,1,{},["\\ud800"]]', "source", [68, 7]],
   ] as const)("answers %s that cannot be told", (_, message, who, request) => {
     const { relay: one, source, target } = relay({}, { serializer: "msgpack" });
-    expect(one.carry(message)).toBe(0);
+    expect(one.carry(message)).toBeUndefined();
     const [answered, other] = who === "source" ? [source, target] : [target, source];
     expect(other.sent).toEqual([]);
     expect(answered.sent).toHaveLength(1);
@@ -72,13 +76,34 @@ describe("relay", () => {
 
   test.each([
     ["EVENT", '[36,1,2,{},["\\ud800"]]'],
+    ["a progressive RESULT", '[50,7,{"progress":true},["\\ud800"]]'],
+    ["a progressive YIELD", '[70,7,{"progress":true},["\\ud800"]]'],
+    ["CANCEL", '[49,7,{"mode":"\\ud800"}]'],
+    ["INTERRUPT", '[69,7,{"mode":"\\ud800"}]'],
+    ["PUBLISHED", '[17,7,"\\ud800"]'],
+    ["a CALL whose id is no id", '[48,"\\ud800",{},"a"]'],
     ["PUBLISH without acknowledge", '[16,7,{},"a",["\\ud800"]]'],
   ])("leaves out %s that cannot be told, and says so", (_, message) => {
     const { relay: one, source, target, leftOut } = relay({}, { serializer: "msgpack" });
-    expect(one.carry(message)).toBe(0);
+    expect(one.carry(message)).toBeUndefined();
     expect([...source.sent, ...target.sent]).toEqual([]);
     expect(leftOut).toHaveLength(1);
     expect(leftOut[0]?.uri).toBe("wamp.error.invalid_argument");
+  });
+
+  test.each([
+    ["EVENT", `[36,1,2,{},${"[".repeat(200)}${"]".repeat(200)}]`, []],
+    ["RESULT", `[50,7,{},${"[".repeat(200)}${"]".repeat(200)}]`, [8, 48, 7]],
+    ["RESULT with NaN", "[50,7,{},[NaN]]", [8, 48, 7]],
+  ] as const)("answers a router's %s that is malformed behind its head", (_, message, answer) => {
+    const { relay: one, target } = relay({}, { serializer: "msgpack" }, true);
+    one.carry(message);
+    expect(target.sent[0]?.slice(0, 3) ?? []).toEqual([...answer]);
+  });
+
+  test("throws what is malformed of a client", () => {
+    const { relay: one } = relay({}, { serializer: "msgpack" });
+    expect(() => one.carry("[48,7,{},[NaN]]")).toThrow("Cannot read a json message");
   });
 
   test("answers a message that is longer than its receiver takes", () => {

@@ -4,14 +4,14 @@
  * @module
  */
 
-import { readdir } from "node:fs/promises";
+import { readdirSync } from "node:fs";
 
 /** More entries than this are counted, not listed. */
 const mostEntries = 5_000;
 
 /** Gives the page for a folder; names that begin with a dot are left out. */
-export async function listDirectory(folder: string): Promise<string> {
-  const entries = (await readdir(folder, { withFileTypes: true }))
+export function listDirectory(folder: string): string {
+  const entries = readdirSync(folder, { withFileTypes: true })
     .filter((entry) => !entry.name.startsWith("."))
     .map((entry) => (entry.isDirectory() ? `${entry.name}/` : entry.name))
     .sort();

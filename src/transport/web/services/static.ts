@@ -4,8 +4,7 @@
  * @module
  */
 
-import type { Stats } from "node:fs";
-import { realpath, stat } from "node:fs/promises";
+import { realpathSync, type Stats, statSync } from "node:fs";
 import { basename, join, relative, resolve, sep } from "node:path";
 import { Failure } from "#base/failure.ts";
 import type { StaticServiceConfig } from "#config/node-config.ts";
@@ -18,25 +17,27 @@ import { listDirectory } from "./directory-listing.ts";
 const indexNames = ["index.html", "index.htm", "index"];
 
 /** Opens a folder for serving. */
-export async function openStatic(config: StaticServiceConfig): Promise<WebService> {
-  const root = await realFolder(config.directory);
+export function openStatic(config: StaticServiceConfig): WebService {
+  const root = realFolder(config.directory);
   return {
-    async handle(request, rest) {
+    // Nothing here waits: Bun 1.4 answers none of several requests that came in one segment when
+    // the first answer is a promise.
+    handle(request, rest) {
       const refusal = refuseOtherMethods(request);
       if (refusal) return refusal;
       const url = new URL(request.url);
       const isFolderAsked = url.pathname.endsWith("/");
-      const found = await locate(root, rest.replace(/\/$/, ""));
+      const found = locate(root, rest.replace(/\/$/, ""));
       if (found?.stats.isDirectory()) {
         if (!isFolderAsked) return redirectToFolder(url);
-        const index = await findIndex(root, found.file);
+        const index = findIndex(root, found.file);
         if (index) return answerFile(index, config, request);
         if (config.options.enable_directory_listing) return answerListing(found.file, request);
       }
       if (found?.stats.isFile() && !isFolderAsked) return answerFile(found, config, request);
       const spare = config.options.default_file;
       const instead =
-        spare === null ? undefined : await locate(root, relative(root, resolve(root, spare)));
+        spare === null ? undefined : locate(root, relative(root, resolve(root, spare)));
       return instead?.stats.isFile() ? answerFile(instead, config, request) : errorPage(404);
     },
   };
@@ -48,14 +49,14 @@ interface Located {
   stats: Stats;
 }
 
-async function realFolder(directory: string): Promise<string> {
+function realFolder(directory: string): string {
   const refused = (state: string, cause?: unknown) =>
     new Failure(`Cannot serve folder "${directory}": ${state}`, { source: "config", cause });
   let root: string;
   let stats: Stats;
   try {
-    root = await realpath(directory);
-    stats = await stat(root);
+    root = realpathSync(directory);
+    stats = statSync(root);
   } catch (thrown) {
     const isMissing = thrown instanceof Error && "code" in thrown && thrown.code === "ENOENT";
     throw refused(isMissing ? "no such folder" : "it cannot be read", thrown);
@@ -65,14 +66,14 @@ async function realFolder(directory: string): Promise<string> {
 }
 
 /** Finds what a decoded path names; undefined when nothing is there that may be shown. */
-async function locate(root: string, path: string): Promise<Located | undefined> {
+function locate(root: string, path: string): Located | undefined {
   if (path !== "" && !path.split("/").every(isShownName)) return undefined;
   try {
-    const file = await realpath(join(root, path));
+    const file = realpathSync(join(root, path));
     // A link may lead anywhere, so the place where it ends is judged as well.
     const below = relative(root, file);
     if (below !== "" && !below.split(sep).every(isShownName)) return undefined;
-    return { file, stats: await stat(file) };
+    return { file, stats: statSync(file) };
   } catch {
     // Missing, no right to read, a file where a folder should be: all the same to a client.
     return undefined;
@@ -84,9 +85,9 @@ function isShownName(name: string): boolean {
   return name !== "" && !name.startsWith(".");
 }
 
-async function findIndex(root: string, folder: string): Promise<Located | undefined> {
+function findIndex(root: string, folder: string): Located | undefined {
   for (const name of indexNames) {
-    const index = await locate(root, join(relative(root, folder), name));
+    const index = locate(root, join(relative(root, folder), name));
     if (index?.stats.isFile()) return index;
   }
   return undefined;
@@ -116,8 +117,8 @@ function answerFile(found: Located, config: StaticServiceConfig, request: Reques
   return answerWith(content, request);
 }
 
-async function answerListing(folder: string, request: Request): Promise<Response> {
-  const octets = new TextEncoder().encode(await listDirectory(folder));
+function answerListing(folder: string, request: Request): Response {
+  const octets = new TextEncoder().encode(listDirectory(folder));
   return new Response(request.method === "HEAD" ? null : octets, {
     headers: {
       "Content-Type": "text/html; charset=utf-8",

@@ -1,0 +1,249 @@
+/**
+ * FrontendJoin: one client's attempt to join, from its HELLO to the router's WELCOME.
+ *
+ *     authenticating -accepted-> connecting -> joining -WELCOME->
+ *
+ * Passing through, there is no `authenticating`: HELLO, CHALLENGE and AUTHENTICATE travel between
+ * client and router while `joining`.
+ *
+ * @module
+ */
+
+import type { AuthOutcome } from "#auth/pending-auth.ts";
+import type { SessionIdentity } from "#auth/session-identity.ts";
+import { Failure } from "#base/failure.ts";
+import { asRecord } from "#base/record.ts";
+import type { ConnectionConfig, SessionConfig } from "#config/node-config.ts";
+import type { LogFields } from "#observe/logger.ts";
+import { Join } from "#session/join.ts";
+import { ErrorUri } from "#wamp/error-uri.ts";
+import { MessageType, messageTypeName } from "#wamp/message-type.ts";
+import { isLongerThan, type Peer, type WireMessage } from "#wamp/peer.ts";
+import { peekMessageType } from "#wamp/serializer/peek.ts";
+import { decodeMessage, encodeMessage } from "#wamp/serializer/serializer.ts";
+import { MalformedMessage } from "#wamp/transcode/malformed-message.ts";
+import { helloToRouter, welcomeToClient } from "./backend-join.ts";
+import { type BackendObserver, BackendSession } from "./backend-session.ts";
+import type { RouteTable } from "./route-table.ts";
+import { asksToBeTrusted, passOn } from "./session-message.ts";
+
+/** What a join needs beside the client. */
+export interface JoinContext {
+  config: SessionConfig;
+  nodeId: string;
+  routes: RouteTable;
+  /** Is told what the router says, during the join and after it. */
+  observer: BackendObserver;
+}
+
+/** How a join ends; one of these is called, once, unless it is canceled. */
+export interface JoinObserver {
+  /** The client was sent WELCOME; `identity` is for the log. */
+  onJoined(backend: BackendSession, identity: LogFields): void;
+  /** The client is not let in. */
+  onDenied(uri: string, message: string): void;
+  /** The router refused, and the client was sent its ABORT. */
+  onAborted(): void;
+  onFailed(thrown: unknown): void;
+}
+
+/** One HELLO and what follows from it. */
+export class FrontendJoin {
+  readonly #client: Peer;
+  readonly #context: JoinContext;
+  readonly #observer: JoinObserver;
+  /** Undefined: the router authenticates. */
+  readonly #join: Join | undefined;
+  #state: "authenticating" | "connecting" | "joining" | "over" = "authenticating";
+  #identity: SessionIdentity | undefined;
+  #backend: BackendSession | undefined;
+
+  constructor(client: Peer, context: JoinContext, observer: JoinObserver) {
+    this.#client = client;
+    this.#context = context;
+    this.#observer = observer;
+    const { auth } = context.config;
+    this.#join = auth === "passthrough" ? undefined : new Join(auth, client.details);
+  }
+
+  /** Begins with the client's HELLO. */
+  hello(message: WireMessage): void {
+    if (this.#join === undefined) {
+      if (asksToBeTrusted(message, this.#client)) {
+        throw new Failure("Cannot authenticate: no suitable authmethod found", {
+          source: "client",
+          uri: ErrorUri.noAuthMethod,
+        });
+      }
+      const owned = typeof message === "string" ? message : new Uint8Array(message);
+      this.#settle(this.#passThrough(owned));
+    } else {
+      const hello = decodeMessage(message, this.#client.serializer);
+      this.#settle(this.#join.hello(hello).then((outcome) => this.#onOutcome(outcome)));
+    }
+  }
+
+  /** Takes what the client says before WELCOME. */
+  onClientMessage(message: WireMessage): void {
+    const type = peekMessageType(message, this.#client.serializer);
+    if (type === MessageType.AUTHENTICATE && this.#state === "authenticating" && this.#join) {
+      const decoded = decodeMessage(message, this.#client.serializer);
+      this.#settle(this.#join.authenticate(decoded).then((outcome) => this.#onOutcome(outcome)));
+      return;
+    }
+    const isPassedOn = this.#state === "joining" && this.#join === undefined;
+    if (type !== MessageType.AUTHENTICATE || !isPassedOn) throw notJoined("client", type);
+    passOn(message, this.#client, this.#router);
+  }
+
+  /** Takes what the router says, up to its WELCOME. */
+  onRouterMessage(message: WireMessage): void {
+    if (this.#state !== "joining") return;
+    const router = this.#router;
+    const type = peekMessageType(message, router.serializer);
+    if (type === MessageType.WELCOME) this.#welcome(message, router);
+    else if (type === MessageType.ABORT) {
+      passOn(message, router, this.#client);
+      this.#over();
+      this.#observer.onAborted();
+    } else if (type === MessageType.CHALLENGE && this.#join === undefined) {
+      passOn(message, router, this.#client);
+    } else throw notJoined("router", type);
+  }
+
+  /** The client gave up, or the session ends: the router is left. */
+  cancel(): void {
+    this.#over()?.leave(false);
+  }
+
+  get #router(): Peer {
+    if (this.#backend === undefined) throw new Error("the join has not reached a router yet");
+    return this.#backend.peer;
+  }
+
+  async #onOutcome(outcome: AuthOutcome): Promise<void> {
+    if (this.#state !== "authenticating") return;
+    if (outcome.kind === "challenge") {
+      this.#tellClient([MessageType.CHALLENGE, outcome.authmethod, outcome.extra]);
+    } else if (outcome.kind === "deny") {
+      this.#over();
+      this.#observer.onDenied(outcome.uri, outcome.message);
+    } else {
+      await this.#joinRouter(outcome.identity);
+    }
+  }
+
+  async #joinRouter(identity: SessionIdentity): Promise<void> {
+    const { config, routes, nodeId } = this.#context;
+    const connection =
+      config.backend === null
+        ? routes.connectionForSession(identity.realm, identity.authrole)
+        : routes.connectionFor(config.backend);
+    this.#identity = identity;
+    if (!(await this.#connect(connection))) return;
+    const client = { roles: this.#join?.clientRoles ?? {}, transport: this.#client.details };
+    send(helloToRouter(identity, client, nodeId), this.#router);
+  }
+
+  async #passThrough(hello: WireMessage): Promise<void> {
+    const { config, routes } = this.#context;
+    const connection = routes.connectionFor(config.backend ?? "");
+    if (await this.#connect(connection)) passOn(hello, this.#client, this.#router);
+  }
+
+  /** Opens the connection to the router; false when the client did not wait for it. */
+  async #connect(connection: ConnectionConfig): Promise<boolean> {
+    this.#state = "connecting";
+    const { config, observer } = this.#context;
+    const { serializer } = this.#client;
+    const wanted = { serializer, maxBuffered: config.options.max_buffered };
+    const backend = await BackendSession.open(connection, wanted, observer);
+    if (this.#state !== "connecting") {
+      backend.leave(false);
+      return false;
+    }
+    this.#state = "joining";
+    this.#backend = backend;
+    return true;
+  }
+
+  #welcome(message: WireMessage, router: Peer): void {
+    if (this.#identity === undefined) {
+      passOn(message, router, this.#client);
+    } else {
+      const welcome = decodeMessage(message, router.serializer);
+      this.#tellClient(welcomeToClient(welcome, this.#identity));
+    }
+    const fields = { ...loggable(message, router), ...this.#identityFields() };
+    const backend = this.#over();
+    if (backend) this.#observer.onJoined(backend, fields);
+  }
+
+  #identityFields(): LogFields {
+    if (this.#identity === undefined) return {};
+    const { realm, authid, authrole, authmethod } = this.#identity;
+    return { realm, authid, authrole, authmethod };
+  }
+
+  #tellClient(message: readonly unknown[]): void {
+    send(message, this.#client);
+  }
+
+  #settle(work: Promise<void>): void {
+    work.catch((thrown) => {
+      if (this.#state === "over") return;
+      this.cancel();
+      this.#observer.onFailed(thrown);
+    });
+  }
+
+  /** Nothing is called any more; the connection to the router is the caller's. */
+  #over(): BackendSession | undefined {
+    this.#state = "over";
+    const backend = this.#backend;
+    this.#backend = undefined;
+    return backend;
+  }
+}
+
+/** Sends a message of our own that opens a session; one that is too long must not be lost. */
+function send(message: readonly unknown[], to: Peer): void {
+  const encoded = encodeMessage(message, to.serializer, to.isText);
+  if (isLongerThan(encoded, to.maxSendOctets)) {
+    const name = messageTypeName(Number(message[0]));
+    throw new Failure(`Cannot send ${name}: longer than the ${to.maxSendOctets} octets taken`, {
+      source: "client",
+      uri: ErrorUri.payloadSizeExceeded,
+    });
+  }
+  to.send(encoded);
+}
+
+/** What the log says of a WELCOME; one that is only passed on need not be readable. */
+function loggable(message: WireMessage, router: Peer): LogFields {
+  try {
+    const [, session, rawDetails] = decodeMessage(message, router.serializer);
+    const details = asRecord(rawDetails);
+    const text = (name: string) => {
+      const value = details[name];
+      return typeof value === "string" ? value : undefined;
+    };
+    return {
+      session: Number(session),
+      realm: text("realm"),
+      authid: text("authid"),
+      authrole: text("authrole"),
+      authmethod: text("authmethod"),
+    };
+  } catch (thrown) {
+    if (thrown instanceof MalformedMessage) return {};
+    throw thrown;
+  }
+}
+
+function notJoined(source: "client" | "router", type: number): Failure {
+  return new Failure(`Cannot accept ${messageTypeName(type)}: the session has not joined`, {
+    source,
+    uri: ErrorUri.protocolViolation,
+  });
+}
