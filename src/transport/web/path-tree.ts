@@ -60,8 +60,9 @@ export class PathTree {
 
   /** Answers a request by the service at its path, else with 400 or 404. */
   handle(request: Request): Response | Promise<Response> {
-    // A Host header that is no host leaves a URL that cannot be parsed.
-    const url = URL.parse(request.url);
+    // A Host header that is no host leaves a URL that cannot be parsed; of two, Bun joins the values.
+    const isOneHost = !request.headers.get("host")?.includes(",");
+    const url = isOneHost ? URL.parse(request.url) : null;
     const components = url ? decodePath(url.pathname) : undefined;
     if (!components) return errorPage(400);
     const match = this.#match(components);

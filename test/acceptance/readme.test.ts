@@ -1,0 +1,33 @@
+/** The examples of the README, as they stand there but for the port. */
+
+import { afterAll, expect, test } from "bun:test";
+import { resolve } from "node:path";
+import {
+  freePort,
+  startNode,
+  type TemporaryNode,
+  temporaryFolder,
+} from "../support/temporary-node.ts";
+
+const root = resolve(import.meta.dir, "../..");
+const readme = await Bun.file(resolve(root, "README.md")).text();
+const port = freePort();
+const example = (language: string) => {
+  const found = new RegExp(`\`\`\`${language}\n(.*?)\n\`\`\``, "s").exec(readme);
+  return (found?.[1] ?? "").replaceAll("8080", String(port));
+};
+
+let node: TemporaryNode | undefined;
+afterAll(() => node?.stop());
+
+test("the node of your own runs, and the client's call is answered", async () => {
+  node = await startNode(await temporaryFolder({ "node.json": example("json") }));
+  const client = Bun.spawn([process.execPath, "-e", example("js")], {
+    cwd: root,
+    stdout: "pipe",
+    stderr: "inherit",
+  });
+  const { value } = await client.stdout.getReader().read();
+  client.kill();
+  expect(new TextDecoder().decode(value)).toBe("5\n");
+});
