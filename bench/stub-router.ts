@@ -12,6 +12,7 @@ import type { BufferOptions, SessionConfig } from "#config/node-config.ts";
 import { startTransport } from "#transport/start-transport.ts";
 import type { Peer, PeerHandler, SerializerName, WireMessage } from "#wamp/peer.ts";
 import { decodeMessage, encodeMessage } from "#wamp/serializer/serializer.ts";
+import { quietContext } from "../test/support/quiet-context.ts";
 
 const subscribers = new Set<Peer>();
 let sessions = 0;
@@ -122,13 +123,6 @@ function answerBinary(call: Uint8Array): Uint8Array | null {
 const serializers: SerializerName[] = ["json", "msgpack", "cbor"];
 const buffers: BufferOptions = { max_buffered: 2 ** 26, stall_timeout: 0 };
 const session: SessionConfig = { serializers, auth: {}, backend: null, options: buffers };
-const quiet = { error: console.error, warn() {}, info() {}, debug() {} };
-const context = {
-  log: quiet,
-  nodeInfo: () => {
-    throw new Error("the stub router has no info page");
-  },
-};
 const path = process.argv[2] ?? "stub-router.sock";
 
 await startTransport(
@@ -140,7 +134,7 @@ await startTransport(
     options: { max_message_size: 2 ** 24, ...buffers },
   },
   accept,
-  context,
+  quietContext,
 );
 const listener = await startTransport(
   {
@@ -165,6 +159,6 @@ const listener = await startTransport(
     },
   },
   accept,
-  context,
+  quietContext,
 );
 console.log(new URL(listener.urls[0] as string).port);

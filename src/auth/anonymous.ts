@@ -5,6 +5,7 @@
  */
 
 import type { AuthConfig } from "#config/node-config.ts";
+import { ErrorUri } from "#wamp/error-uri.ts";
 import type { AuthOutcome, HelloRequest, PendingAuth } from "./pending-auth.ts";
 
 const ALPHABET = "ACEFGHJKLMNPQRTUVWXY34679";
@@ -34,7 +35,7 @@ export class AnonymousAuth implements PendingAuth {
   authenticate(): AuthOutcome {
     return {
       kind: "deny",
-      uri: "wamp.error.protocol_violation",
+      uri: ErrorUri.protocolViolation,
       message: "Cannot accept AUTHENTICATE: anonymous sends no CHALLENGE",
     };
   }

@@ -7,6 +7,7 @@
 import { timingSafeEqual } from "node:crypto";
 
 import type { AuthConfig } from "#config/node-config.ts";
+import { ErrorUri } from "#wamp/error-uri.ts";
 import type { AuthOutcome, HelloRequest, PendingAuth } from "./pending-auth.ts";
 
 /** Challenges for a ticket and compares it with the principal's, in constant time. */
@@ -36,7 +37,7 @@ export class TicketAuth implements PendingAuth {
     if (request === undefined || principal === undefined || !matches) {
       return {
         kind: "deny",
-        uri: "wamp.error.authentication_failed",
+        uri: ErrorUri.authenticationFailed,
         message: "Cannot authenticate with ticket: authid or ticket is not valid",
       };
     }

@@ -8,6 +8,7 @@
  */
 
 import { isRecord } from "#base/record.ts";
+import { ErrorUri } from "#wamp/error-uri.ts";
 import type { AuthOutcome, HelloRequest, PendingAuth } from "./pending-auth.ts";
 
 /** Accepts the client's identity out of the `proxy_*` attributes of `authextra`. */
@@ -57,7 +58,7 @@ interface ProxyExtra {
 }
 
 function deny(message: string): AuthOutcome {
-  return { kind: "deny", uri: "wamp.error.authentication_failed", message };
+  return { kind: "deny", uri: ErrorUri.authenticationFailed, message };
 }
 
 function isName(value: unknown): value is string {

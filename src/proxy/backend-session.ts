@@ -14,7 +14,7 @@ import { MessageType } from "#wamp/message-type.ts";
 import { CloseCode, type Peer, type PeerHandler, type WireMessage } from "#wamp/peer.ts";
 import { encodeMessage } from "#wamp/serializer/serializer.ts";
 
-/** What the frontend session is told of its twin. Nothing is called after `leave` or `drop`. */
+/** What the frontend session is told of its twin. Nothing is called after `leave`. */
 export interface BackendObserver {
   onRouterMessage(message: WireMessage): void;
   /** Several router messages are about to come, by `deliver`. */

@@ -29,8 +29,6 @@ const MAX_CALLS_PER_CALLER = 65_536;
 const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 
 /** The URI of a call that took longer than its caller gave it. */
-const TIMEOUT_URI = "wamp.error.timeout";
-
 /** Answers a procedure of the router's own, or undefined when it has none of this name. */
 export type OwnProcedures = (
   procedure: string,
@@ -87,7 +85,7 @@ export class Dealer {
       return;
     }
     if (this.#calls.countOfCaller(caller) >= MAX_CALLS_PER_CALLER) {
-      throw new Failure(`Cannot call «${procedure}»: too many calls of this session are pending`, {
+      throw new Failure(`Cannot call "${procedure}": too many calls of this session are pending`, {
         source: "client",
         uri: ErrorUri.unavailable,
       });
@@ -206,8 +204,8 @@ export class Dealer {
     if (typeof timeout !== "number" || !(timeout > 0)) return;
     call.timer = setTimeout(
       () => {
-        this.#end(call, TIMEOUT_URI, `The call took longer than ${timeout} ms`);
-        interrupt(call, "killnowait", TIMEOUT_URI);
+        this.#end(call, ErrorUri.timeout, `The call took longer than ${timeout} ms`);
+        interrupt(call, "killnowait", ErrorUri.timeout);
       },
       Math.min(timeout, MAX_TIMEOUT_MS),
     );
@@ -238,7 +236,7 @@ function interrupt(call: PendingCall, mode: "kill" | "killnowait", reason: strin
 }
 
 function noSuchProcedure(procedure: string): Failure {
-  return new Failure(`Cannot call «${procedure}»: no callee has registered it`, {
+  return new Failure(`Cannot call "${procedure}": no callee has registered it`, {
     source: "client",
     uri: ErrorUri.noSuchProcedure,
   });

@@ -58,7 +58,7 @@ export class Incoming {
     if (typeof value !== "string") throw this.#wrong(index, "no URI");
     if (!isLooseUri(value, match)) {
       const kind = match === "exact" ? "URI" : `${match} pattern`;
-      throw new Failure(`Cannot use «${value.slice(0, 200)}»: it is not a valid ${kind}`, {
+      throw new Failure(`Cannot use "${value.slice(0, 200)}": it is not a valid ${kind}`, {
         source: "client",
         uri: ErrorUri.invalidUri,
       });

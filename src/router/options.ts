@@ -38,7 +38,7 @@ export function invokeOption(options: Dict): InvokePolicy {
 /** Refuses URIs that belong to the router when a client wants to publish or register them. */
 export function refuseReserved(action: string, uri: string): void {
   if (uri !== "wamp" && !uri.startsWith("wamp.")) return;
-  throw new Failure(`Cannot ${action} «${uri}»: URIs that begin with wamp. are the router's`, {
+  throw new Failure(`Cannot ${action} "${uri}": URIs that begin with wamp. are the router's`, {
     source: "client",
     uri: ErrorUri.invalidUri,
   });

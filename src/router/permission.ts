@@ -32,7 +32,7 @@ export class Role {
   /** Refuses what the role may not do. */
   demand(action: Action, uri: string): void {
     if (this.allows(action, uri)) return;
-    throw new Failure(`Cannot ${action} «${uri}»: role «${this.name}» is not permitted to`, {
+    throw new Failure(`Cannot ${action} "${uri}": role "${this.name}" is not permitted to`, {
       source: "client",
       uri: ErrorUri.notAuthorized,
     });

@@ -12,8 +12,3 @@ import { Realm } from "./realm.ts";
 export function openRealms(configs: readonly RealmConfig[], log: Logger): Map<string, Realm> {
   return new Map(configs.map((config) => [config.name, new Realm(config, log)]));
 }
-
-/** Says GOODBYE to every session of every realm. */
-export function closeAll(realms: ReadonlyMap<string, Realm>, reasonUri: string): void {
-  for (const realm of realms.values()) realm.closeAll(reasonUri);
-}

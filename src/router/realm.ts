@@ -59,11 +59,6 @@ export class Realm {
     this.#log.debug("session left", { realm: this.name, session: member.id });
   }
 
-  /** Says GOODBYE to every session. */
-  closeAll(reasonUri: string): void {
-    for (const member of [...this.#members.values()]) member.goodbye(reasonUri);
-  }
-
   #sessionMeta(
     procedure: string,
     args: () => readonly unknown[],
@@ -85,7 +80,7 @@ export class Realm {
         if (member !== undefined) return { result: [sessionDetails(member)] };
         throw new Failure(`Cannot get session ${id}: the realm has none with this id`, {
           source: "client",
-          uri: "wamp.error.no_such_session",
+          uri: ErrorUri.noSuchSession,
         });
       }
       default:

@@ -43,7 +43,7 @@ export class RegistrationMap {
       registration.callees.includes(member)
     ) {
       throw new Failure(
-        `Cannot register «${uri}»: it is already registered with invoke ${registration.invoke}`,
+        `Cannot register "${uri}": it is already registered with invoke ${registration.invoke}`,
         { source: "client", uri: ErrorUri.procedureAlreadyExists },
       );
     }

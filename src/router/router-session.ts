@@ -27,6 +27,8 @@ export interface RouterSessionOptions {
   log: Logger;
   /** How long a client may take to join; 0: as long as it likes. */
   joinTimeoutMs: number;
+  /** Is told when the connection is closed. */
+  onEnd(session: RouterSession): void;
   /** A client that leaves more than this untaken is cut off; 16 MiB unless told. */
   maxBufferedOctets?: number;
 }
@@ -70,6 +72,7 @@ export class RouterSession implements PeerHandler {
   readonly #log: Logger;
   readonly #joinTimeoutMs: number;
   readonly #maxBufferedOctets: number;
+  readonly #onEnd: (session: RouterSession) => void;
   #state: State;
   #joinTimer: Timer | undefined;
 
@@ -85,6 +88,7 @@ export class RouterSession implements PeerHandler {
     this.#log = options.log;
     this.#joinTimeoutMs = options.joinTimeoutMs;
     this.#maxBufferedOctets = options.maxBufferedOctets ?? DEFAULT_MAX_BUFFERED_OCTETS;
+    this.#onEnd = options.onEnd;
     this.#state = this.#beginJoin();
   }
 
@@ -103,6 +107,12 @@ export class RouterSession implements PeerHandler {
   onClose(reason: string): void {
     this.#log.debug("peer closed", { peer: this.#peer.details.peer, reason });
     this.#end();
+    this.#onEnd(this);
+  }
+
+  /** Says GOODBYE `wamp.close.system_shutdown` and closes the connection. */
+  shutdown(): void {
+    this.goodbye(ErrorUri.systemShutdown);
   }
 
   /** Says GOODBYE for a reason of the router's and closes the connection. */
@@ -165,13 +175,13 @@ export class RouterSession implements PeerHandler {
   #welcome(identity: SessionIdentity, clientRoles: Record<string, unknown>): void {
     const realm = this.#realms.get(identity.realm);
     if (realm === undefined) {
-      const sentence = `Cannot join: no realm «${identity.realm}» exists on this router`;
+      const sentence = `Cannot join: no realm "${identity.realm}" exists on this router`;
       this.#abort(ErrorUri.noSuchRealm, sentence, CloseCode.normal);
       return;
     }
     const role = realm.role(identity.authrole);
     if (role === undefined) {
-      const sentence = `Cannot join: realm «${realm.name}» has no role «${identity.authrole}»`;
+      const sentence = `Cannot join: realm "${realm.name}" has no role "${identity.authrole}"`;
       this.#abort(ErrorUri.noSuchRole, sentence, CloseCode.normal);
       return;
     }
@@ -259,7 +269,7 @@ export class RouterSession implements PeerHandler {
       peer: this.#peer.details.peer,
       reason: thrown instanceof Error ? thrown.stack : String(thrown),
     });
-    this.#abort("wamp.error.internal_error", "The router failed", CloseCode.internalError);
+    this.#abort(ErrorUri.internalError, "The router failed", CloseCode.internalError);
   }
 
   #abort(uri: string, message: string, code: number): void {

@@ -7,13 +7,26 @@
 import type { SessionConfig } from "#config/node-config.ts";
 import type { Logger } from "#observe/logger.ts";
 import type { Peer, PeerHandler } from "#wamp/peer.ts";
-import type { WebContext } from "./web/web-service.ts";
 
-/** What a transport needs of the worker around it. */
+/** What a transport, and each Web service on it, needs of the worker around it. */
 export interface TransportContext {
   log: Logger;
-  /** What the info page says about the node. */
-  nodeInfo: WebContext["nodeInfo"];
+  nodeInfo: NodeInfo;
+}
+
+/** What the info page tells of the node. */
+export interface NodeInfo {
+  release: string;
+  /** Version of Bun. */
+  bun: string;
+  nodeId: string;
+  workerId: string;
+  workerType: string;
+  pid: number;
+  /** When the worker started, as an ISO 8601 time. */
+  startedAt: string;
+  /** Number of workers of the node. */
+  workers: number;
 }
 
 /** Makes the handler of a peer that has just connected, by the way its sessions begin. */

@@ -26,7 +26,7 @@ export async function startProxyWorker(
   const sessions = new SessionTable<FrontendSession>();
   const shared = {
     log: context.log,
-    nodeId: context.nodeInfo().nodeId,
+    nodeId: context.nodeInfo.nodeId,
     routes,
     joinTimeoutMs: JOIN_TIMEOUT_MS,
     goodbyeTimeoutMs: GOODBYE_TIMEOUT_MS,

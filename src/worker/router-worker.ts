@@ -8,10 +8,9 @@ import { Failure } from "#base/failure.ts";
 import type { RouterWorkerConfig, SessionConfig } from "#config/node-config.ts";
 import { openRealms } from "#router/realm-table.ts";
 import { RouterSession } from "#router/router-session.ts";
-import { ErrorUri } from "#wamp/error-uri.ts";
 import type { Peer, PeerHandler } from "#wamp/peer.ts";
 import type { RunningWorker, WorkerContext } from "./running-worker.ts";
-import { type EndableSession, SessionTable } from "./session-table.ts";
+import { SessionTable } from "./session-table.ts";
 import { startTransports, stopTransports } from "./worker-transports.ts";
 
 const JOIN_TIMEOUT_MS = 30_000;
@@ -23,28 +22,19 @@ export async function startRouterWorker(
 ): Promise<RunningWorker> {
   const realms = openRealms(config.realms, context.log);
 
-  const sessions = new SessionTable<EndableSession>();
+  const sessions = new SessionTable<RouterSession>();
+  const shared = {
+    log: context.log,
+    joinTimeoutMs: JOIN_TIMEOUT_MS,
+    onEnd: (session: RouterSession) => sessions.remove(session),
+  };
   const accept = (peer: Peer, { auth }: SessionConfig): PeerHandler => {
     if (auth === "passthrough") {
       throw new Failure("Cannot pass authentication through: a router authenticates by itself", {
         source: "internal",
       });
     }
-    const session = new RouterSession(peer, auth, realms, {
-      log: context.log,
-      joinTimeoutMs: JOIN_TIMEOUT_MS,
-    });
-    const tracked = {
-      onMessage: (message: string | Uint8Array) => session.onMessage(message),
-      onDrain: () => session.onDrain(),
-      onClose(reason: string) {
-        session.onClose(reason);
-        sessions.remove(tracked);
-      },
-      shutdown: () => session.goodbye(ErrorUri.systemShutdown),
-    };
-    sessions.add(tracked);
-    return tracked;
+    return sessions.add(new RouterSession(peer, auth, realms, shared));
   };
 
   const listeners = await startTransports(config.transports, accept, context);

@@ -5,13 +5,13 @@
  */
 
 import type { Logger } from "#observe/logger.ts";
-import type { NodeInfo } from "#transport/web/web-service.ts";
+import type { NodeInfo } from "#transport/listener.ts";
 
 /** What every kind of worker is given beside its configuration. */
 export interface WorkerContext {
   log: Logger;
-  /** Facts of the node as they are now, for the info page. */
-  nodeInfo: () => NodeInfo;
+  /** Facts of the node, for the info page. */
+  nodeInfo: NodeInfo;
 }
 
 /** A worker that listens. */

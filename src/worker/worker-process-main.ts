@@ -100,7 +100,7 @@ function workerContext(config: WorkerConfig, context: StartContext, log: Logger)
     startedAt: new Date().toISOString(),
     workers: context.workers,
   };
-  return { log, nodeInfo: () => nodeInfo };
+  return { log, nodeInfo };
 }
 
 /** A fault of the program: the one place where a stack is printed. */

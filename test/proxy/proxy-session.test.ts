@@ -7,6 +7,7 @@ import type { LogFields } from "#observe/logger.ts";
 import type { SerializerName } from "#wamp/peer.ts";
 import { decodeMessage, encodeMessage } from "#wamp/serializer/serializer.ts";
 import { startProxyWorker } from "#worker/proxy-worker.ts";
+import { quietContext } from "../support/quiet-context.ts";
 import { type ScriptedRouterOptions, scriptedRouter } from "../support/scripted-router.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "crossproxy-session-"));
@@ -74,7 +75,7 @@ async function start(
     },
     {
       log: { error: keep, warn: keep, info: () => {}, debug: () => {} },
-      nodeInfo: () => ({ nodeId: "node" }) as never,
+      nodeInfo: quietContext.nodeInfo,
     },
   );
   cleanups.push(() => worker.shutdown());

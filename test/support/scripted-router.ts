@@ -4,8 +4,7 @@ import type { RawSocketTransportConfig } from "#config/node-config.ts";
 import { startRawSocketListener } from "#transport/rawsocket/rawsocket-listener.ts";
 import type { Peer, PeerHandler, SerializerName, WireMessage } from "#wamp/peer.ts";
 import { decodeMessage, encodeMessage } from "#wamp/serializer/serializer.ts";
-
-const quiet = { error() {}, warn() {}, info() {}, debug() {} };
+import { quietContext } from "./quiet-context.ts";
 
 /** What may differ from a router that takes messages of any size in CBOR. */
 export interface ScriptedRouterOptions {
@@ -87,13 +86,7 @@ export async function scriptedRouter(path: string, options: ScriptedRouterOption
     slot(came++).resolve(side);
     return side;
   };
-  const context = {
-    log: quiet,
-    nodeInfo: () => {
-      throw new Error("not asked for in tests");
-    },
-  };
-  const listener = await startRawSocketListener(config, accept, context);
+  const listener = await startRawSocketListener(config, accept, quietContext);
   return {
     session: () => slot(taken++).promise,
     close: () => listener.close(),

@@ -8,10 +8,10 @@ import type {
   StaticServiceConfig,
   WebServiceConfig,
 } from "#config/node-config.ts";
+import type { TransportContext } from "#transport/listener.ts";
 import { PathTree } from "#transport/web/path-tree.ts";
 import { openArchive } from "#transport/web/services/archive.ts";
 import { openWebService } from "#transport/web/services/service-registry.ts";
-import type { WebContext } from "#transport/web/web-service.ts";
 
 const endings: (() => unknown)[] = [];
 afterEach(async () => {
@@ -20,9 +20,9 @@ afterEach(async () => {
 
 let told: () => void = () => {};
 const log = { error() {}, warn() {}, info: () => told(), debug() {} };
-const context: WebContext = {
+const context: TransportContext = {
   log,
-  nodeInfo: () => ({
+  nodeInfo: {
     release: "1.2.3",
     bun: "9.9.9",
     nodeId: "<node>",
@@ -31,7 +31,7 @@ const context: WebContext = {
     pid: 42,
     startedAt: new Date().toISOString(),
     workers: 3,
-  }),
+  },
 };
 
 async function folder(): Promise<string> {

@@ -11,7 +11,7 @@ import type {
   WebSocketOptions,
   WebSocketTransportConfig,
 } from "../../src/config/node-config.ts";
-import type { Listener, TransportContext } from "../../src/transport/listener.ts";
+import type { Listener } from "../../src/transport/listener.ts";
 import { startWebServer } from "../../src/transport/web/web-server.ts";
 import type { Peer, PeerHandler, WireMessage } from "../../src/wamp/peer.ts";
 
@@ -37,13 +37,8 @@ const WsClient = UntypedClient as new (
   options: object,
 ) => WsClient;
 
-const log = { error() {}, warn() {}, info() {}, debug() {} };
-const context: TransportContext = {
-  log,
-  nodeInfo: () => {
-    throw new Error("not asked for in these tests");
-  },
-};
+import { quietContext } from "../support/quiet-context.ts";
+
 const defaults: WebSocketOptions = {
   allowed_origins: ["*"],
   allow_null_origin: true,
@@ -134,7 +129,7 @@ async function start(
     recorders.push(recorder);
     return recorder;
   };
-  const listener = await startWebServer(config, accept, context);
+  const listener = await startWebServer(config, accept, quietContext);
   cleanups.push(() => listener.close());
   return { listener, url: listener.urls[0] ?? "", recorders };
 }

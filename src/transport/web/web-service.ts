@@ -4,8 +4,6 @@
  * @module
  */
 
-import type { Logger } from "#observe/logger.ts";
-
 /** Answers the requests below the path at which it is mounted. */
 export interface WebService {
   /**
@@ -17,26 +15,4 @@ export interface WebService {
   handle(request: Request, rest: string): Response | Promise<Response>;
   /** Stops what the service does in the background, if it does anything there. */
   close?(): void;
-}
-
-/** What services are given besides their configuration. */
-export interface WebContext {
-  log: Logger;
-  /** The process as it is now. */
-  nodeInfo: () => NodeInfo;
-}
-
-/** What the info page tells of the node. */
-export interface NodeInfo {
-  release: string;
-  /** Version of Bun. */
-  bun: string;
-  nodeId: string;
-  workerId: string;
-  workerType: string;
-  pid: number;
-  /** When the worker started, as an ISO 8601 time. */
-  startedAt: string;
-  /** Number of workers of the node. */
-  workers: number;
 }

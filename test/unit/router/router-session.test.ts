@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import type { PermissionConfig } from "#config/node-config.ts";
-import { closeAll, openRealms } from "#router/realm-table.ts";
+import { openRealms } from "#router/realm-table.ts";
 import { RouterSession } from "#router/router-session.ts";
 import { MessageType as M } from "#wamp/message-type.ts";
 import { FakePeer, type FakePeerOptions } from "../../support/fake-peer.ts";
@@ -30,12 +30,13 @@ function freshRealms() {
   return openRealms([{ name: "realm1", roles: [{ name: "anonymous", permissions }] }], quiet);
 }
 
-function connect(options: FakePeerOptions = {}, role = "anonymous"): FakePeer {
+function connect(options: FakePeerOptions = {}, role = "anonymous") {
   const peer = new FakePeer(options);
   const auth = { anonymous: { type: "static", role } } as const;
   const limits = { joinTimeoutMs: 0, maxBufferedOctets: 1000 };
-  peer.attach(new RouterSession(peer, auth, realms, { log: quiet, ...limits }));
-  return peer;
+  const session = new RouterSession(peer, auth, realms, { log: quiet, onEnd() {}, ...limits });
+  peer.attach(session);
+  return Object.assign(peer, { session });
 }
 
 async function join(options: FakePeerOptions = {}, announced: object = roles) {
@@ -130,9 +131,9 @@ describe("joining", () => {
     expect((await ask(peer, [M.HELLO, "realm1", { roles }]))[0]).toBe(M.WELCOME);
   });
 
-  test("says GOODBYE to everybody at shutdown", async () => {
+  test("is told GOODBYE at a shutdown", async () => {
     const peer = await join({ serializer: "cbor" });
-    closeAll(realms, "wamp.close.system_shutdown");
+    peer.session.shutdown();
     expect(await peer.next()).toEqual([M.GOODBYE, {}, "wamp.close.system_shutdown"]);
     expect(peer.closed?.code).toBe(1001);
   });

@@ -7,10 +7,11 @@
 import { unzipSync } from "fflate";
 import { Failure, sentenceOf } from "#base/failure.ts";
 import type { ArchiveServiceConfig } from "#config/node-config.ts";
+import type { TransportContext } from "#transport/listener.ts";
 import { answerWith, type Representation } from "#transport/web/conditional-request.ts";
 import { errorPage, refuseOtherMethods } from "#transport/web/error-page.ts";
 import { isGzippedByName, mediaTypeOf } from "#transport/web/media-type.ts";
-import type { WebContext, WebService } from "#transport/web/web-service.ts";
+import type { WebService } from "#transport/web/web-service.ts";
 import { downloadArchive, keepArchive, readArchive, unusable } from "./archive-source.ts";
 
 /** Most that an archive may hold once it is unzipped, in octets. */
@@ -32,7 +33,7 @@ type Contents = Map<string, Representation>;
  */
 export async function openArchive(
   config: ArchiveServiceConfig,
-  context: Pick<WebContext, "log">,
+  context: Pick<TransportContext, "log">,
   retryAfter = firstRetry,
 ): Promise<WebService> {
   const octets = await readArchive(config);
@@ -52,12 +53,12 @@ export async function openArchive(
 class ArchiveArrival {
   contents: Contents | undefined;
   readonly #config: ArchiveServiceConfig;
-  readonly #context: Pick<WebContext, "log">;
+  readonly #context: Pick<TransportContext, "log">;
   readonly #stopped = new AbortController();
   #delay: number;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(config: ArchiveServiceConfig, context: Pick<WebContext, "log">, delay: number) {
+  constructor(config: ArchiveServiceConfig, context: Pick<TransportContext, "log">, delay: number) {
     this.#config = config;
     this.#context = context;
     this.#delay = delay;

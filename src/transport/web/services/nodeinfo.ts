@@ -4,16 +4,17 @@
  * @module
  */
 
+import type { NodeInfo, TransportContext } from "#transport/listener.ts";
 import { refuseOtherMethods } from "#transport/web/error-page.ts";
-import type { NodeInfo, WebContext, WebService } from "#transport/web/web-service.ts";
+import type { WebService } from "#transport/web/web-service.ts";
 
 /** Opens the info page. */
-export function openNodeInfo(context: WebContext): WebService {
+export function openNodeInfo(context: TransportContext): WebService {
   return {
     handle(request) {
       const refusal = refuseOtherMethods(request);
       if (refusal) return refusal;
-      const info = context.nodeInfo();
+      const info = context.nodeInfo;
       const isJson = prefersJson(request.headers.get("Accept") ?? "");
       const octets = new TextEncoder().encode(isJson ? jsonOf(info) : pageOf(info));
       return new Response(request.method === "HEAD" ? null : octets, {

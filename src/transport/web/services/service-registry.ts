@@ -5,8 +5,9 @@
  */
 
 import type { WebSocketServiceConfig } from "#config/node-config.ts";
+import type { TransportContext } from "#transport/listener.ts";
 import type { LeafServiceConfig } from "#transport/web/path-tree.ts";
-import type { WebContext, WebService } from "#transport/web/web-service.ts";
+import type { WebService } from "#transport/web/web-service.ts";
 import { openArchive } from "./archive.ts";
 import { openJsonValue } from "./json-value.ts";
 import { openNodeInfo } from "./nodeinfo.ts";
@@ -20,7 +21,7 @@ import { openStatic } from "./static.ts";
  */
 export async function openWebService(
   config: Exclude<LeafServiceConfig, WebSocketServiceConfig>,
-  context: WebContext,
+  context: TransportContext,
 ): Promise<WebService> {
   switch (config.type) {
     case "static":

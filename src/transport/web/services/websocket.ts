@@ -20,7 +20,7 @@ export interface WebSocketHost {
   detailsOf(request: Request): Pick<TransportDetails, "peer" | "isSecure" | "isUnixSocket">;
 }
 
-/** Stands for «no answer is due»: the request has become a WebSocket. */
+/** Stands for "no answer is due": the request has become a WebSocket. */
 export const upgradedResponse = new Response(null, { status: 204 });
 
 /** Opens the service of one WebSocket path. */

@@ -1,0 +1,21 @@
+/** What transports need of a worker, where a test looks at none of it. */
+
+import type { TransportContext } from "#transport/listener.ts";
+
+/** A logger that says nothing. */
+export const quiet = { error() {}, warn() {}, info() {}, debug() {} };
+
+/** The context of a worker that is none. */
+export const quietContext: TransportContext = {
+  log: quiet,
+  nodeInfo: {
+    release: "0.0.0",
+    bun: Bun.version,
+    nodeId: "node",
+    workerId: "worker",
+    workerType: "proxy",
+    pid: process.pid,
+    startedAt: "2026-01-01T00:00:00Z",
+    workers: 1,
+  },
+};
