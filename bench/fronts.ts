@@ -209,7 +209,7 @@ function nginxFront(usesTls: boolean): Front {
       await Bun.write(
         join(folder, "nginx.conf"),
         `daemon off; worker_processes 1; pid ${folder}/pid; error_log ${folder}/error.log;
-events { worker_connections 19000; }
+events { worker_connections 19900; }
 http {
   access_log off; ${temporary}
   server {

@@ -17,7 +17,7 @@ describe("FrameReader", () => {
         const stream = Buffer.concat(
           frames.flatMap(({ type, payload }) => {
             const header = new Uint8Array(4);
-            writeFrameHeader(header, type, payload.length);
+            writeFrameHeader(header, 0, type, payload.length);
             return [header, payload];
           }),
         );

@@ -23,7 +23,7 @@ export interface WritableSocket {
  * running socket event has been handled. One buffer serves all sockets, because only one of them is
  * written to at a time; a writer that finds it taken makes its holder write first.
  */
-const gathered = new Uint8Array(GATHER_OCTETS);
+const gathered = Buffer.allocUnsafeSlow(GATHER_OCTETS);
 let gatheredOctets = 0;
 let holder: SocketWriter | null = null;
 let flushIsScheduled = false;
@@ -76,6 +76,36 @@ export class SocketWriter {
     if (this.#queuedOctets <= this.#maxBuffered) return true;
     this.#isBehind = true;
     return false;
+  }
+
+  /**
+   * Sends a header and text behind it, as `write` does. `fill` writes the header once the number of
+   * the text's octets is known.
+   */
+  writeText(
+    text: string,
+    headerOctets: number,
+    fill: (target: Uint8Array, at: number, octets: number) => void,
+  ): boolean {
+    if (this.#isEnding || this.#isOver) return true;
+    // A UTF-16 unit becomes at most three octets.
+    const most = headerOctets + text.length * 3;
+    if (this.#queuedOctets > 0 || most > GATHER_OCTETS) {
+      const octets = Buffer.from(text);
+      const header = new Uint8Array(headerOctets);
+      fill(header, 0, octets.length);
+      this.write(header);
+      return this.write(octets);
+    }
+    this.#hold();
+    if (gatheredOctets + most > GATHER_OCTETS) {
+      this.flush();
+      return this.writeText(text, headerOctets, fill);
+    }
+    const octets = gathered.write(text, gatheredOctets + headerOctets, "utf8");
+    fill(gathered, gatheredOctets, octets);
+    gatheredOctets += headerOctets + octets;
+    return true;
   }
 
   /** Writes what was gathered, now. */
@@ -134,15 +164,18 @@ export class SocketWriter {
     if (this.#deadline !== null) clearTimeout(this.#deadline);
   }
 
+  /** Makes this the writer whose octets are gathered. */
+  #hold(): void {
+    if (holder === this) return;
+    holder?.flush();
+    holder = this;
+    if (flushIsScheduled) return;
+    flushIsScheduled = true;
+    setImmediate(flushHolder);
+  }
+
   #gather(octets: Uint8Array): void {
-    if (holder !== this) {
-      holder?.flush();
-      holder = this;
-      if (!flushIsScheduled) {
-        flushIsScheduled = true;
-        setImmediate(flushHolder);
-      }
-    }
+    this.#hold();
     const room = GATHER_OCTETS - gatheredOctets;
     if (octets.length <= room) {
       gathered.set(octets, gatheredOctets);

@@ -9,6 +9,9 @@ import { FRAME_HEADER_OCTETS, FrameType, type FrameTypeNumber, MAX_FRAME_OCTETS 
 /** A buffer up to this size is kept for the next frame that comes in parts. */
 const KEPT_BUFFER_OCTETS = 64 * 1024;
 
+/** Idle connections have no buffer. */
+const nothing = new Uint8Array(0);
+
 /** Takes one frame; the payload is borrowed. False: no more frames are wanted. */
 export type TakeFrame = (type: FrameTypeNumber, payload: Uint8Array) => boolean;
 
@@ -19,7 +22,7 @@ export type TakeFrame = (type: FrameTypeNumber, payload: Uint8Array) => boolean;
  */
 export class FrameReader {
   readonly #maxOctets: number;
-  #partial = new Uint8Array(256);
+  #partial = nothing;
   #partialOctets = 0;
 
   /** `maxOctets`: longest payload that is taken. */
@@ -70,7 +73,7 @@ export class FrameReader {
   #takePartial(end: number, take: TakeFrame): boolean {
     const frame = this.#partial;
     this.#partialOctets = 0;
-    if (frame.length > KEPT_BUFFER_OCTETS) this.#partial = new Uint8Array(256);
+    if (frame.length > KEPT_BUFFER_OCTETS) this.#partial = nothing;
     return take(frame[0] as FrameTypeNumber, frame.subarray(FRAME_HEADER_OCTETS, end));
   }
 

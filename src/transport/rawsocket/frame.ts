@@ -19,10 +19,15 @@ export const FrameType = { message: 0, ping: 1, pong: 2 } as const;
 /** A type of frame, as a number on the wire. */
 export type FrameTypeNumber = (typeof FrameType)[keyof typeof FrameType];
 
-/** Writes the header of a frame into the first four octets of `target`. */
-export function writeFrameHeader(target: Uint8Array, type: FrameTypeNumber, length: number): void {
-  target[0] = type;
-  target[1] = length >>> 16;
-  target[2] = (length >>> 8) & 0xff;
-  target[3] = length & 0xff;
+/** Writes the header of a frame into four octets of `target`. */
+export function writeFrameHeader(
+  target: Uint8Array,
+  at: number,
+  type: FrameTypeNumber,
+  length: number,
+): void {
+  target[at] = type;
+  target[at + 1] = length >>> 16;
+  target[at + 2] = (length >>> 8) & 0xff;
+  target[at + 3] = length & 0xff;
 }

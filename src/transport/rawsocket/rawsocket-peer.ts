@@ -6,12 +6,13 @@
 
 import { sentenceOf } from "#base/failure.ts";
 import { SocketWriter, type WritableSocket } from "#transport/endpoint/socket-writer.ts";
-import type {
-  Peer,
-  PeerHandler,
-  SerializerName,
-  TransportDetails,
-  WireMessage,
+import {
+  isLongerThan,
+  type Peer,
+  type PeerHandler,
+  type SerializerName,
+  type TransportDetails,
+  type WireMessage,
 } from "#wamp/peer.ts";
 import {
   FRAME_HEADER_OCTETS,
@@ -79,13 +80,14 @@ export class RawSocketPeer implements Peer {
 
   send(message: WireMessage): boolean {
     if (this.#isClosing) return true;
-    const octets = typeof message === "string" ? Buffer.from(message) : message;
-    if (octets.length > this.maxSendOctets) {
+    if (isLongerThan(message, this.maxSendOctets)) {
       // Sessions answer what is too long; what has no answer must not be lost in silence.
       this.close(0, `a message is longer than the ${this.maxSendOctets} octets taken`);
       return true;
     }
-    return this.#sendFrame(FrameType.message, octets);
+    return typeof message === "string"
+      ? this.#writer.writeText(message, FRAME_HEADER_OCTETS, writeMessageHeader)
+      : this.#sendFrame(FrameType.message, message);
   }
 
   cork(body: () => void): void {
@@ -146,7 +148,7 @@ export class RawSocketPeer implements Peer {
   }
 
   readonly #takeFrame = (type: FrameTypeNumber, payload: Uint8Array): boolean => {
-    if (type === FrameType.message) this.#tell((handler) => handler.onMessage(payload));
+    if (type === FrameType.message) this.#deliver(payload);
     else if (type === FrameType.ping) this.#answerPing(payload);
     return !this.#isClosing;
   };
@@ -158,7 +160,7 @@ export class RawSocketPeer implements Peer {
   }
 
   #sendFrame(type: FrameTypeNumber, payload: Uint8Array): boolean {
-    writeFrameHeader(header, type, payload.length);
+    writeFrameHeader(header, 0, type, payload.length);
     this.#writer.write(header);
     return this.#writer.write(payload);
   }
@@ -168,7 +170,11 @@ export class RawSocketPeer implements Peer {
       this.#waitsForPongs = false;
       this.#applyPause();
     }
-    this.#tell((handler) => handler.onDrain());
+    try {
+      this.#handler?.onDrain();
+    } catch (thrown) {
+      this.#handlerFailed(thrown);
+    }
   }
 
   #applyPause(): void {
@@ -178,14 +184,21 @@ export class RawSocketPeer implements Peer {
   }
 
   /** A handler that throws loses its own connection and no other. */
-  #tell(event: (handler: PeerHandler) => void): void {
-    if (this.#handler === null) return;
+  #deliver(message: WireMessage): void {
     try {
-      event(this.#handler);
+      this.#handler?.onMessage(message);
     } catch (thrown) {
-      this.close(0, `internal error: ${sentenceOf(thrown)}`);
+      this.#handlerFailed(thrown);
     }
   }
+
+  #handlerFailed(thrown: unknown): void {
+    this.close(0, `internal error: ${sentenceOf(thrown)}`);
+  }
+}
+
+function writeMessageHeader(target: Uint8Array, at: number, octets: number): void {
+  writeFrameHeader(target, at, FrameType.message, octets);
 }
 
 /** Whether a chunk goes on behind its first frame; a guess where it begins amid a frame. */

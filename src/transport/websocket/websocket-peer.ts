@@ -143,7 +143,12 @@ export class WebSocketPeer implements Peer {
     } else if (isLongerThan(message, this.#maxMessageOctets)) {
       this.#guard(() => this.#refuseOversized(message));
     } else {
-      this.#guard(() => this.#handler?.onMessage(message));
+      // Not guarded by a closure, of which there would be one a message.
+      try {
+        this.#handler?.onMessage(message);
+      } catch (thrown) {
+        this.#handlerFailed(thrown);
+      }
     }
   }
 
@@ -210,8 +215,12 @@ export class WebSocketPeer implements Peer {
     try {
       body();
     } catch (thrown) {
-      this.#log.error("session failed", { peer: this.details.peer, error: sentenceOf(thrown) });
-      this.close(CloseCode.internalError, "internal error");
+      this.#handlerFailed(thrown);
     }
+  }
+
+  #handlerFailed(thrown: unknown): void {
+    this.#log.error("session failed", { peer: this.details.peer, error: sentenceOf(thrown) });
+    this.close(CloseCode.internalError, "internal error");
   }
 }

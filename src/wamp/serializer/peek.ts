@@ -15,20 +15,41 @@ import { MalformedMessage } from "#wamp/transcode/malformed-message.ts";
  * @throws MalformedMessage when it is not a list that begins with a small integer.
  */
 export function peekMessageType(message: WireMessage, serializer: SerializerName): number {
-  const type = typeof message === "string" ? peekText(message) : peekOctets(message, serializer);
+  const type = peek(message, serializer);
   if (type < 0) throw new MalformedMessage(serializer, "not a list with a message type");
   return type;
 }
 
-function peekOctets(octets: Uint8Array, serializer: SerializerName): number {
-  if (serializer === "json")
-    return peekText(Buffer.from(octets.subarray(0, 64)).toString("latin1"));
-  return serializer === "cbor" ? peekCbor(octets) : peekMsgPack(octets);
+function peek(message: WireMessage, serializer: SerializerName): number {
+  if (serializer === "json") return peekJson(message);
+  if (typeof message === "string") return -1;
+  return serializer === "cbor" ? peekCbor(message) : peekMsgPack(message);
 }
 
-function peekText(text: string): number {
-  const match = /^[ \t\r\n]*\[[ \t\r\n]*([0-9]{1,3})[ \t\r\n]*[,\]]/.exec(text);
-  return match === null ? -1 : Number(match[1]);
+function peekJson(message: WireMessage): number {
+  let at = skipSpace(message, 0);
+  if (codeAt(message, at) !== 0x5b) return -1;
+  at = skipSpace(message, at + 1);
+  let type = -1;
+  for (let code = codeAt(message, at); code >= 0x30 && code <= 0x39; code = codeAt(message, ++at)) {
+    type = Math.max(type, 0) * 10 + code - 0x30;
+    if (type > 255) return -1;
+  }
+  const end = codeAt(message, skipSpace(message, at));
+  return end === 0x2c || end === 0x5d ? type : -1;
+}
+
+function skipSpace(message: WireMessage, start: number): number {
+  let at = start;
+  for (let code = codeAt(message, at); code <= 0x20; code = codeAt(message, ++at)) {
+    if (code !== 0x20 && code !== 0x0a && code !== 0x0d && code !== 0x09) break;
+  }
+  return at;
+}
+
+/** The character or octet there; NaN behind the end. */
+function codeAt(message: WireMessage, at: number): number {
+  return typeof message === "string" ? message.charCodeAt(at) : (message[at] ?? Number.NaN);
 }
 
 function peekCbor(octets: Uint8Array): number {

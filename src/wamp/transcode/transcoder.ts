@@ -6,14 +6,15 @@
 
 import { isAscii, isUtf8 } from "node:buffer";
 import type { SerializerName, WireMessage } from "#wamp/peer.ts";
-import { octetsOf, readers, readMessage, writers } from "./codecs.ts";
+import { readers, readMessage, writers } from "./codecs.ts";
 import { MalformedMessage } from "./malformed-message.ts";
 
 /** Turns a message of one serializer into the message of another. */
 export type Transcode = (message: WireMessage) => WireMessage;
 
 /**
- * The transcoder between two serializers; `toText` asks for JSON as a string.
+ * The transcoder between two serializers; `toText` asks for JSON as a string. JSON that is a string
+ * already stays one.
  *
  * What it returns is borrowed until the next message is transcoded. It throws MalformedMessage
  * where the octets are not the language of `from`, UntellableValue where `to` has no word for a
@@ -59,15 +60,23 @@ export function transcodeItem(
 
 function asText(message: WireMessage): WireMessage {
   if (typeof message === "string") return message;
-  if (!isUtf8(message)) throw new MalformedMessage("json", "it is not UTF-8");
-  return textOf(Buffer.from(message.buffer, message.byteOffset, message.length));
+  const octets = Buffer.isBuffer(message)
+    ? message
+    : Buffer.from(message.buffer, message.byteOffset, message.length);
+  if (isAscii(octets)) return octets.latin1Slice();
+  if (!isUtf8(octets)) throw new MalformedMessage("json", "it is not UTF-8");
+  return octets.utf8Slice();
 }
 
+/** Text stays text: whoever sends it writes its octets straight into the buffer that goes out. */
 function asOctets(message: WireMessage): WireMessage {
-  return typeof message === "string" ? octetsOf(message) : message;
+  if (typeof message === "string" && !message.isWellFormed()) {
+    throw new MalformedMessage("json", "it has a lone surrogate");
+  }
+  return message;
 }
 
 /** A string of valid UTF-8. */
 export function textOf(octets: Buffer): string {
-  return octets.toString(isAscii(octets) ? "latin1" : "utf8");
+  return isAscii(octets) ? octets.latin1Slice() : octets.utf8Slice();
 }

@@ -264,10 +264,10 @@ describe("transcoderFor", () => {
     expect(transcoderFor("json", "json", true)(" [1.0]")).toBe(" [1.0]");
   });
 
-  test("turns JSON octets into text and back", () => {
+  test("turns JSON octets into text where that is asked for, and leaves text as it is", () => {
     const text = '[1,"é😀"]';
     expect(transcoderFor("json", "json", true)(Buffer.from(text))).toBe(text);
-    expect(transcoderFor("json", "json", false)(text)).toEqual(Buffer.from(text));
+    expect(transcoderFor("json", "json", false)(text)).toBe(text);
     expect(() => transcoderFor("json", "json", true)(Buffer.from("ff", "hex"))).toThrow(
       MalformedMessage,
     );
