@@ -109,8 +109,9 @@ export class CborWriter implements TokenSink {
 
   #head(major: number, argument: number): void {
     const out = this.out;
-    out.reserve(9);
-    out.length = putHead(out, out.length, major, argument);
+    if (out.octets.length - out.length < 9) out.reserve(9);
+    if (argument < 24) out.octets[out.length++] = major | argument;
+    else out.length = putHead(out, out.length, major, argument);
   }
 
   #begin(major: number, count: number): void {

@@ -47,17 +47,38 @@ const encoded = new OctetBuffer();
 /** Reads a message of one serializer, whether it is text or octets. */
 export function readMessage(message: WireMessage, from: SerializerName, sink: TokenSink): void {
   if (typeof message !== "string") readers[from].read(message, sink);
-  else if (from === "json") jsonReader.readUtf8(octetsOf(message), sink);
+  else if (from === "json") readText(message, sink);
   else throw new MalformedMessage(from, "it came as text");
+}
+
+function readText(text: string, sink: TokenSink): void {
+  if (text.length > LONG_TEXT) {
+    const octets = octetsOf(text);
+    jsonReader.readUtf8(octets, octets.length, sink);
+  } else {
+    encode(text);
+    jsonReader.readUtf8(encoded.octets, encoded.length, sink);
+  }
 }
 
 /** The UTF-8 octets of JSON text, borrowed until the next call. */
 export function octetsOf(text: string): Buffer {
-  if (!text.isWellFormed()) throw new MalformedMessage("json", "it has a lone surrogate");
-  // Room for the longest UTF-8 that the text may have is too much to ask for a giant.
-  if (text.length > LONG_TEXT) return Buffer.from(text);
+  if (text.length > LONG_TEXT) {
+    // Room for the longest UTF-8 that the text may have is too much to ask for a giant.
+    refuseLoneSurrogates(text);
+    return Buffer.from(text);
+  }
+  encode(text);
+  return encoded.take();
+}
+
+function encode(text: string): void {
+  refuseLoneSurrogates(text);
   encoded.clear();
   encoded.reserve(text.length * 3);
   encoded.length = encoded.octets.write(text, 0, "utf8");
-  return encoded.take();
+}
+
+function refuseLoneSurrogates(text: string): void {
+  if (!text.isWellFormed()) throw new MalformedMessage("json", "it has a lone surrogate");
 }

@@ -7,6 +7,7 @@
 import { isUtf8 } from "node:buffer";
 import { MalformedMessage } from "./malformed-message.ts";
 import { OctetBuffer } from "./octet-buffer.ts";
+import { plainRunEnd } from "./plain-run.ts";
 import type { Reader } from "./reader.ts";
 import { MAX_DEPTH, MAX_INTEGER_BITS, type TokenSink, UNKNOWN_COUNT } from "./token-sink.ts";
 import { UntellableValue } from "./untellable-value.ts";
@@ -17,7 +18,12 @@ const END = 0;
 const QUOTE = 0x22;
 const COMMA = 0x2c;
 const BACKSLASH = 0x5c;
+/** A string that is longer than this is searched for its end in larger steps. */
+const LONG_TEXT = 32;
 const MAX_INTEGER_DIGITS = Math.floor(MAX_INTEGER_BITS * Math.log10(2));
+/** Decimal digits that a 64-bit float holds without loss, all of them. */
+const EXACT_DIGITS = 15;
+const POWERS_OF_TEN = Array.from({ length: EXACT_DIGITS + 1 }, (_, power) => 10 ** power);
 /** What an escape of one letter stands for. */
 const ESCAPED = new Map([
   [0x22, 0x22],
@@ -41,13 +47,13 @@ export class JsonReader implements Reader {
 
   read(octets: Uint8Array, sink: TokenSink): void {
     if (!isUtf8(octets)) throw malformed("it is not UTF-8");
-    this.readUtf8(octets, sink);
+    this.readUtf8(octets, octets.length, sink);
   }
 
-  /** Reads octets that are known to be UTF-8. */
-  readUtf8(octets: Uint8Array, sink: TokenSink): void {
+  /** Reads the first `length` octets, which are known to be UTF-8. */
+  readUtf8(octets: Uint8Array, length: number, sink: TokenSink): void {
     this.#octets = octets;
-    this.#length = octets.length;
+    this.#length = length;
     this.position = 0;
     this.#depth = 0;
     try {
@@ -184,7 +190,8 @@ export class JsonReader implements Reader {
     const length = this.#length;
     const start = this.position + 1;
     for (let at = start; at < length; at++) {
-      const octet = octets[at]!;
+      if (at - start === LONG_TEXT) at = plainRunEnd(octets, at, length);
+      const octet = at < length ? octets[at]! : END;
       if (octet === QUOTE) {
         this.position = at + 1;
         sink.text(octets, start, at);
@@ -194,7 +201,7 @@ export class JsonReader implements Reader {
         this.#escapedString(sink, isKey, start, at);
         return;
       }
-      if (octet < 0x20) throw malformed("a string has a bare control character");
+      if (octet < 0x20 && at < length) throw malformed("a string has a bare control character");
     }
     throw malformed("it ends within a string");
   }
@@ -324,6 +331,12 @@ export class JsonReader implements Reader {
     const start = this.position;
     let at = digitsEnd;
     if (this.#octets[at] === 0x2e) at = this.#digits(at + 1);
+    const next = at < this.#length ? this.#octets[at]! : END;
+    if (next !== 0x65 && next !== 0x45 && at - start <= EXACT_DIGITS + 1) {
+      this.position = at;
+      sink.float(exactDecimal(this.#octets, start, digitsEnd, at));
+      return;
+    }
     if (this.#octets[at] === 0x65 || this.#octets[at] === 0x45) {
       const sign = this.#octets[at + 1];
       at = this.#digits(sign === 0x2b || sign === 0x2d ? at + 2 : at + 1);
@@ -356,6 +369,21 @@ function binaryOf(text: Buffer): Buffer | undefined {
   // Buffer skips what it does not know, so only what it writes in the same way was base64.
   const base64 = Buffer.from(octets.toString("base64"), "latin1");
   return base64.equals(text.subarray(1)) ? octets : undefined;
+}
+
+/**
+ * The float of an optional sign, digits, a point at `point` and digits, of which there are at most
+ * 15: then their integer and the power of ten are floats without loss, and so one division rounds
+ * as reading the text would.
+ */
+function exactDecimal(octets: Uint8Array, start: number, point: number, end: number): number {
+  const isNegative = octets[start] === 0x2d;
+  let digits = 0;
+  for (let at = isNegative ? start + 1 : start; at < end; at++) {
+    if (at !== point) digits = digits * 10 + octets[at]! - 0x30;
+  }
+  const value = digits / POWERS_OF_TEN[end - point - 1]!;
+  return isNegative ? -value : value;
 }
 
 function hexDigit(octet: number): number {

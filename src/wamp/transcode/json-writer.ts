@@ -5,10 +5,13 @@
  */
 
 import { OctetBuffer } from "./octet-buffer.ts";
+import { plainRunEnd } from "./plain-run.ts";
 import type { TokenSink } from "./token-sink.ts";
 import { UntellableValue } from "./untellable-value.ts";
 
 const QUOTE = 0x22;
+/** Text that is longer is copied at once, as far as nothing in it has to be escaped. */
+const LONG_TEXT = 48;
 const BACKSLASH = 0x5c;
 const HEX = "0123456789abcdef";
 /** The letter of a control character's short escape, by its code. */
@@ -129,7 +132,13 @@ export class JsonWriter implements TokenSink {
     let octets = out.octets;
     let at = out.length;
     octets[at++] = QUOTE;
-    for (let from = start; from < end; from++) {
+    let first = start;
+    if (end - start > LONG_TEXT) {
+      first = plainRunEnd(source, start, end);
+      Buffer.prototype.copy.call(source, octets, at, start, first);
+      at += first - start;
+    }
+    for (let from = first; from < end; from++) {
       const octet = source[from]!;
       if (NEEDS_ESCAPE[octet] === 0) {
         octets[at++] = octet;

@@ -10,14 +10,9 @@ const KEPT_CAPACITY = 1024 * 1024;
 /** Octets that are appended to; `octets` changes whenever `reserve` is called. */
 export class OctetBuffer {
   octets: Buffer = Buffer.allocUnsafeSlow(FIRST_CAPACITY);
-  length = 0;
-  #view: DataView | undefined;
-
   /** Numbers of several octets; of the present `octets`. */
-  get view(): DataView {
-    this.#view ??= new DataView(this.octets.buffer, this.octets.byteOffset, this.octets.length);
-    return this.#view;
-  }
+  view: DataView = viewOf(this.octets);
+  length = 0;
 
   /** Begins anew; what `take` gave before is overwritten from now on. */
   clear(): void {
@@ -40,10 +35,10 @@ export class OctetBuffer {
     this.reserve(count);
     const octets = this.octets;
     let at = this.length;
-    if (count < 32) {
+    if (count < 48) {
       for (let from = start; from < end; from++) octets[at++] = source[from]!;
     } else {
-      octets.set(source.subarray(start, end), at);
+      Buffer.prototype.copy.call(source, octets, at, start, end);
     }
     this.length += count;
   }
@@ -74,6 +69,10 @@ export class OctetBuffer {
 
   #replace(octets: Buffer): void {
     this.octets = octets;
-    this.#view = undefined;
+    this.view = viewOf(octets);
   }
+}
+
+function viewOf(octets: Buffer): DataView {
+  return new DataView(octets.buffer, octets.byteOffset, octets.length);
 }
