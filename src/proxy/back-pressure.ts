@@ -14,22 +14,38 @@
 import type { BufferOptions } from "#config/node-config.ts";
 import type { Peer } from "#wamp/peer.ts";
 
+/** One of the two ends of a session. */
+export type Side = "client" | "router";
+
+/** Is told of a side that did not take what it was sent for too long. */
+export interface StallObserver {
+  onStalled(side: Side): void;
+}
+
 /** Slows `from` down to the pace of `to`. */
 export class BackPressure {
   readonly #from: Peer;
   readonly #to: Peer;
   readonly #options: BufferOptions;
-  readonly #onStalled: () => void;
+  readonly #side: Side;
+  readonly #observer: StallObserver;
   #timer: ReturnType<typeof setTimeout> | null = null;
   #isBehind = false;
   /** Octets that waited when the clock was started, and that were sent since. */
   #owed = 0;
 
-  constructor(from: Peer, to: Peer, options: BufferOptions, onStalled: () => void) {
+  /** `side` is which end of the session `to` is. */
+  constructor(
+    from: Peer,
+    to: Peer,
+    options: BufferOptions,
+    { side, observer }: { side: Side; observer: StallObserver },
+  ) {
     this.#from = from;
     this.#to = to;
     this.#options = options;
-    this.#onStalled = onStalled;
+    this.#side = side;
+    this.#observer = observer;
   }
 
   /** `to` was sent a message of so many octets and is behind. */
@@ -60,7 +76,7 @@ export class BackPressure {
     this.#owed = this.#to.bufferedOctets;
     this.#timer = setTimeout(() => {
       const taken = this.#owed - this.#to.bufferedOctets;
-      if (taken < max_buffered / 2) this.#onStalled();
+      if (taken < max_buffered / 2) this.#observer.onStalled(this.#side);
       else this.#startClock();
     }, stall_timeout);
   }

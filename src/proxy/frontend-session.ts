@@ -21,10 +21,11 @@ import { peekMessageType } from "#wamp/serializer/peek.ts";
 import { encodeMessage } from "#wamp/serializer/serializer.ts";
 import { MalformedMessage } from "#wamp/transcode/malformed-message.ts";
 import { UntellableValue } from "#wamp/transcode/untellable-value.ts";
+import type { Side } from "./back-pressure.ts";
 import type { BackendObserver, BackendSession } from "./backend-session.ts";
 import { FrontendJoin, type JoinObserver } from "./frontend-join.ts";
 import type { RouteTable } from "./route-table.ts";
-import { type LinkObserver, SessionLink, type Side } from "./session-link.ts";
+import { type LinkObserver, SessionLink } from "./session-link.ts";
 import { passOn } from "./session-message.ts";
 import type { Uncarried } from "./uncarried.ts";
 

@@ -15,19 +15,13 @@ import { peekMessageType } from "#wamp/serializer/peek.ts";
 import { MalformedMessage } from "#wamp/transcode/malformed-message.ts";
 import { type Transcode, transcoderFor } from "#wamp/transcode/transcoder.ts";
 import { UntellableValue } from "#wamp/transcode/untellable-value.ts";
-import type { BackPressure } from "./back-pressure.ts";
+import type { BackPressure, Side } from "./back-pressure.ts";
 import { eventTranscoderFor } from "./fan-out-memory.ts";
 import { answerForUncarried, type Uncarried } from "./uncarried.ts";
 
-/** How a relay deals with what it cannot carry. */
-export interface RelayOptions {
-  /**
-   * Whether a payload that is malformed is answered like one that cannot be told. A router passes
-   * on what others said, so its session is not at fault; a client is, and its session ends.
-   */
-  answersMalformed: boolean;
-  /** Is told of each message that could not be carried and that nobody waits for. */
-  onLeftOut(why: Uncarried): void;
+/** Is told of each message that could not be carried and that nobody waits for. */
+export interface LeftOutObserver {
+  onLeftOut(side: Side, why: Uncarried): void;
 }
 
 /** Carries messages one way, from one peer of a session to the other. */
@@ -35,15 +29,23 @@ export class Relay {
   readonly #from: Peer;
   readonly #to: Peer;
   readonly #pressure: BackPressure;
-  readonly #options: RelayOptions;
+  readonly #side: Side;
+  readonly #observer: LeftOutObserver;
   readonly #transcode: Transcode;
   readonly #transcodeEvent: Transcode;
 
-  constructor(from: Peer, to: Peer, pressure: BackPressure, options: RelayOptions) {
+  /** `side` is which end of the session `to` is. */
+  constructor(
+    from: Peer,
+    to: Peer,
+    pressure: BackPressure,
+    { side, observer }: { side: Side; observer: LeftOutObserver },
+  ) {
     this.#from = from;
     this.#to = to;
     this.#pressure = pressure;
-    this.#options = options;
+    this.#side = side;
+    this.#observer = observer;
     this.#transcode = transcoderFor(from.serializer, to.serializer, to.isText);
     this.#transcodeEvent = eventTranscoderFor(from.serializer, to.serializer, to.isText);
   }
@@ -66,9 +68,10 @@ export class Relay {
     try {
       carried = transcode(message);
     } catch (thrown) {
+      // A router passes on what others said, so what is malformed there is no fault of its session.
       const isAnswered =
         thrown instanceof UntellableValue ||
-        (thrown instanceof MalformedMessage && this.#options.answersMalformed);
+        (thrown instanceof MalformedMessage && this.#side === "client");
       if (!isAnswered) throw thrown;
       this.#leaveOut(message, { uri: ErrorUri.invalidArgument, sentence: thrown.message });
       return;
@@ -92,6 +95,6 @@ export class Relay {
   }
 
   #leaveOut(message: WireMessage, why: Uncarried): void {
-    if (!this.refuse(message, why)) this.#options.onLeftOut(why);
+    if (!this.refuse(message, why)) this.#observer.onLeftOut(this.#side, why);
   }
 }

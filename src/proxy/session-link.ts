@@ -7,20 +7,11 @@
 
 import type { BufferOptions } from "#config/node-config.ts";
 import type { Peer } from "#wamp/peer.ts";
-import { BackPressure } from "./back-pressure.ts";
-import { Relay } from "./relay.ts";
-import type { Uncarried } from "./uncarried.ts";
-
-/** One of the two ends of a session. */
-export type Side = "client" | "router";
+import { BackPressure, type Side, type StallObserver } from "./back-pressure.ts";
+import { type LeftOutObserver, Relay } from "./relay.ts";
 
 /** What a session is told of its link. */
-export interface LinkObserver {
-  /** This side did not take what it was sent for too long. */
-  onStalled(side: Side): void;
-  /** A message for this side could not be carried, and nobody waits for an answer. */
-  onLeftOut(side: Side, why: Uncarried): void;
-}
+export interface LinkObserver extends StallObserver, LeftOutObserver {}
 
 /** The way of a session's messages, from its connection to a router until its end. */
 export class SessionLink {
@@ -30,16 +21,12 @@ export class SessionLink {
   readonly #onClient: BackPressure;
 
   constructor(client: Peer, router: Peer, options: BufferOptions, observer: LinkObserver) {
-    this.#onRouter = new BackPressure(client, router, options, () => observer.onStalled("router"));
-    this.#onClient = new BackPressure(router, client, options, () => observer.onStalled("client"));
-    this.toRouter = new Relay(client, router, this.#onRouter, {
-      answersMalformed: false,
-      onLeftOut: (why) => observer.onLeftOut("router", why),
-    });
-    this.toClient = new Relay(router, client, this.#onClient, {
-      answersMalformed: true,
-      onLeftOut: (why) => observer.onLeftOut("client", why),
-    });
+    const towardsRouter = { side: "router", observer } as const;
+    const towardsClient = { side: "client", observer } as const;
+    this.#onRouter = new BackPressure(client, router, options, towardsRouter);
+    this.#onClient = new BackPressure(router, client, options, towardsClient);
+    this.toRouter = new Relay(client, router, this.#onRouter, towardsRouter);
+    this.toClient = new Relay(router, client, this.#onClient, towardsClient);
   }
 
   /** A side took what it was behind with. */

@@ -25,9 +25,11 @@ describe("FrameReader", () => {
         const read: string[] = [];
         for (let at = 0, turn = 0; at < stream.length; turn++) {
           const end = at + (sizes[turn % sizes.length] as number);
-          const fault = reader.push(stream.subarray(at, end), (type, payload) => {
-            read.push(`${type}:${payload.toHex()}`);
-            return true;
+          const fault = reader.push(stream.subarray(at, end), {
+            takeFrame(type, payload) {
+              read.push(`${type}:${payload.toHex()}`);
+              return true;
+            },
           });
           expect(fault).toBeNull();
           at = end;

@@ -18,6 +18,14 @@ export interface WritableSocket {
   terminate(): void;
 }
 
+/** Is told when a side that was behind has caught up. */
+export interface DrainObserver {
+  caughtUp(): void;
+}
+
+/** Most connections never queue anything. */
+const nothing: QueueBlock[] = [];
+
 /**
  * The octets of one burst are gathered here and written in a microtask, that is as soon as the
  * running socket event has been handled. One buffer serves all sockets, because only one of them is
@@ -44,8 +52,8 @@ interface QueueBlock {
 export class SocketWriter {
   readonly #socket: WritableSocket;
   readonly #maxBuffered: number;
-  readonly #onDrain: () => void;
-  #queue: QueueBlock[] = [];
+  readonly #observer: DrainObserver;
+  #queue = nothing;
   #queuedOctets = 0;
   #isBehind = false;
   #isEnding = false;
@@ -53,10 +61,10 @@ export class SocketWriter {
   #deadline: ReturnType<typeof setTimeout> | null = null;
 
   /** `maxBuffered`: octets that may be queued before the other side counts as behind. */
-  constructor(socket: WritableSocket, maxBuffered: number, onDrain: () => void) {
+  constructor(socket: WritableSocket, maxBuffered: number, observer: DrainObserver) {
     this.#socket = socket;
     this.#maxBuffered = maxBuffered;
-    this.#onDrain = onDrain;
+    this.#observer = observer;
   }
 
   /** Octets that wait in this process for the other side to take them. */
@@ -65,7 +73,7 @@ export class SocketWriter {
   }
 
   /**
-   * Sends octets after those sent before. False: taken, but the other side is behind; `onDrain`
+   * Sends octets after those sent before. False: taken, but the other side is behind; `caughtUp`
    * follows. After `end` or `drop` octets are dropped and answered true.
    */
   write(octets: Uint8Array): boolean {
@@ -135,7 +143,7 @@ export class SocketWriter {
       if (this.#queuedOctets === 0) this.#socket.shutdown();
     } else if (this.#isBehind && this.#queuedOctets <= this.#maxBuffered / 4) {
       this.#isBehind = false;
-      this.#onDrain();
+      this.#observer.caughtUp();
     }
   }
 
@@ -159,7 +167,7 @@ export class SocketWriter {
       holder = null;
       gatheredOctets = 0;
     }
-    this.#queue = [];
+    this.#queue = nothing;
     this.#queuedOctets = 0;
     if (this.#deadline !== null) clearTimeout(this.#deadline);
   }
@@ -210,6 +218,7 @@ export class SocketWriter {
     if (rest === 0) return;
     const block = new Uint8Array(Math.max(QUEUE_BLOCK_OCTETS, rest));
     block.set(octets.subarray(fitting));
+    if (this.#queue === nothing) this.#queue = [];
     this.#queue.push({ octets: block, start: 0, end: rest });
   }
 

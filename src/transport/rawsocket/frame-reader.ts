@@ -12,8 +12,11 @@ const KEPT_BUFFER_OCTETS = 64 * 1024;
 /** Idle connections have no buffer. */
 const nothing = new Uint8Array(0);
 
-/** Takes one frame; the payload is borrowed. False: no more frames are wanted. */
-export type TakeFrame = (type: FrameTypeNumber, payload: Uint8Array) => boolean;
+/** Who is handed the frames. */
+export interface FrameTaker {
+  /** Takes one frame; the payload is borrowed. False: no more frames are wanted. */
+  takeFrame(type: FrameTypeNumber, payload: Uint8Array): boolean;
+}
 
 /**
  * Cuts a stream into frames. A frame that lies within one chunk is handed out as a view of it; one
@@ -31,7 +34,7 @@ export class FrameReader {
   }
 
   /** Reads a chunk. Gives the sentence of what is wrong with the stream, or null. */
-  push(chunk: Uint8Array, take: TakeFrame): string | null {
+  push(chunk: Uint8Array, taker: FrameTaker): string | null {
     let at = 0;
     if (this.#partialOctets > 0) {
       at = this.#complete(chunk, 0, FRAME_HEADER_OCTETS);
@@ -41,7 +44,7 @@ export class FrameReader {
       const end = FRAME_HEADER_OCTETS + lengthAt(this.#partial, 0);
       at = this.#complete(chunk, at, end);
       if (this.#partialOctets < end) return null;
-      if (!this.#takePartial(end, take)) return null;
+      if (!this.#takePartial(end, taker)) return null;
     }
     while (chunk.length - at >= FRAME_HEADER_OCTETS) {
       const fault = this.#fault(chunk, at);
@@ -49,7 +52,7 @@ export class FrameReader {
       const start = at + FRAME_HEADER_OCTETS;
       const end = start + lengthAt(chunk, at);
       if (end > chunk.length) break;
-      if (!take(chunk[at] as FrameTypeNumber, chunk.subarray(start, end))) return null;
+      if (!taker.takeFrame(chunk[at] as FrameTypeNumber, chunk.subarray(start, end))) return null;
       at = end;
     }
     if (at < chunk.length) this.#complete(chunk, at, FRAME_HEADER_OCTETS + this.#maxOctets);
@@ -70,11 +73,11 @@ export class FrameReader {
     return end;
   }
 
-  #takePartial(end: number, take: TakeFrame): boolean {
+  #takePartial(end: number, taker: FrameTaker): boolean {
     const frame = this.#partial;
     this.#partialOctets = 0;
     if (frame.length > KEPT_BUFFER_OCTETS) this.#partial = nothing;
-    return take(frame[0] as FrameTypeNumber, frame.subarray(FRAME_HEADER_OCTETS, end));
+    return taker.takeFrame(frame[0] as FrameTypeNumber, frame.subarray(FRAME_HEADER_OCTETS, end));
   }
 
   #fault(octets: Uint8Array, at: number): string | null {

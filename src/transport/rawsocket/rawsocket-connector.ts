@@ -18,13 +18,18 @@ import {
 } from "./handshake.ts";
 import { RawSocketPeer } from "./rawsocket-peer.ts";
 
-/** The state of one connection, kept at its socket. */
+/** What is kept at a socket: the peer, or until there is one the handshake that leads to it. */
 interface Connection {
+  peer: RawSocketPeer | null;
+  opening: Opening | null;
+}
+
+/** A connection whose handshake is not done. */
+interface Opening {
   config: ConnectingRawSocketConfig;
   maxBuffered: number;
   handler: PeerHandler;
   handshake: HandshakeCollector;
-  peer: RawSocketPeer | null;
   resolve(peer: Peer): void;
   reject(failure: Error): void;
 }
@@ -40,15 +45,8 @@ export function connectRawSocketPeer(
     // A connection can fail before anybody awaits its promise, and the opening of the socket tells why.
     promise.catch(() => {});
     const handshake = new HandshakeCollector();
-    const data: Connection = {
-      config,
-      maxBuffered,
-      handler,
-      handshake,
-      peer: null,
-      resolve,
-      reject,
-    };
+    const opening = { config, maxBuffered, handler, handshake, resolve, reject };
+    const data: Connection = { peer: null, opening };
     await openSocket(config.endpoint, { socket: SOCKET_HANDLER, data, signal });
     return promise;
   });
@@ -56,20 +54,22 @@ export function connectRawSocketPeer(
 
 const SOCKET_HANDLER: SocketHandler<Connection> = {
   open(socket) {
-    socket.write(handshakeRequest(termsOf(socket.data.config)));
+    const { opening } = socket.data;
+    if (opening !== null) socket.write(handshakeRequest(termsOf(opening.config)));
   },
   data(socket, chunk) {
-    const connection = socket.data;
-    if (connection.peer !== null) connection.peer.received(chunk);
-    else shakeHands(socket, chunk);
+    const { peer, opening } = socket.data;
+    if (peer !== null) peer.received(chunk);
+    else if (opening !== null) shakeHands(socket, opening, chunk);
   },
   drain(socket) {
     socket.data.peer?.drained();
   },
   close(socket, error) {
-    const { config, peer, reject } = socket.data;
-    if (peer !== null) peer.closed(error);
-    else reject(connectFailure(config.endpoint, "it closed the connection during the handshake"));
+    const { peer, opening } = socket.data;
+    peer?.closed(error);
+    const state = "it closed the connection during the handshake";
+    opening?.reject(connectFailure(opening.config.endpoint, state));
   },
   error(socket) {
     // A fault of a socket event handler, for a socket's own faults come with its close event.
@@ -77,8 +77,8 @@ const SOCKET_HANDLER: SocketHandler<Connection> = {
   },
 };
 
-function shakeHands(socket: Socket<Connection>, chunk: Uint8Array): void {
-  const { config, maxBuffered, handler, handshake, resolve, reject } = socket.data;
+function shakeHands(socket: Socket<Connection>, opening: Opening, chunk: Uint8Array): void {
+  const { config, maxBuffered, handler, handshake, resolve, reject } = opening;
   const rest = handshake.push(chunk);
   if (!handshake.isComplete) return;
   const agreement = readHandshakeAnswer(handshake.octets, termsOf(config));
@@ -87,8 +87,10 @@ function shakeHands(socket: Socket<Connection>, chunk: Uint8Array): void {
     socket.terminate();
     return;
   }
-  const peer = new RawSocketPeer({ socket, agreement, details: detailsOf(socket), maxBuffered });
-  socket.data.peer = peer;
+  const details = detailsOf(socket, config);
+  const peer = new RawSocketPeer({ socket, agreement, details, maxBuffered });
+  // What the handshake needed goes, for most sessions are idle and there are many.
+  socket.data = { peer, opening: null };
   peer.attach(handler);
   resolve(peer);
   if (rest.length > 0) peer.received(rest);
@@ -98,8 +100,10 @@ function termsOf(config: ConnectingRawSocketConfig): HandshakeTerms {
   return { serializer: config.serializer, maxOctets: config.max_message_size };
 }
 
-function detailsOf(socket: Socket<Connection>): TransportDetails {
-  const { endpoint, serializer } = socket.data.config;
+function detailsOf(
+  socket: Socket<Connection>,
+  { endpoint, serializer }: ConnectingRawSocketConfig,
+): TransportDetails {
   const isUnixSocket = endpoint.type === "unix";
   return {
     peer: isUnixSocket

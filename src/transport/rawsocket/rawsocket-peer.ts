@@ -5,7 +5,11 @@
  */
 
 import { sentenceOf } from "#base/failure.ts";
-import { SocketWriter, type WritableSocket } from "#transport/endpoint/socket-writer.ts";
+import {
+  type DrainObserver,
+  SocketWriter,
+  type WritableSocket,
+} from "#transport/endpoint/socket-writer.ts";
 import {
   isLongerThan,
   type Peer,
@@ -21,7 +25,7 @@ import {
   MAX_FRAME_OCTETS,
   writeFrameHeader,
 } from "./frame.ts";
-import { FrameReader } from "./frame-reader.ts";
+import { FrameReader, type FrameTaker } from "./frame-reader.ts";
 import type { Agreement } from "./handshake.ts";
 
 /** What a peer uses of a Bun socket. */
@@ -43,7 +47,7 @@ export interface RawSocketPeerOptions {
 const header = new Uint8Array(FRAME_HEADER_OCTETS);
 
 /** Frames in, messages out, and back. The owner of the socket hands its events on to here. */
-export class RawSocketPeer implements Peer {
+export class RawSocketPeer implements Peer, FrameTaker, DrainObserver {
   readonly isText = false;
   readonly serializer: SerializerName;
   readonly details: TransportDetails;
@@ -66,7 +70,7 @@ export class RawSocketPeer implements Peer {
     this.maxSendOctets = Math.min(options.agreement.maxSendOctets, MAX_FRAME_OCTETS);
     this.details = options.details;
     this.#reader = new FrameReader(options.agreement.maxReceiveOctets);
-    this.#writer = new SocketWriter(options.socket, options.maxBuffered, () => this.#caughtUp());
+    this.#writer = new SocketWriter(options.socket, options.maxBuffered, this);
   }
 
   get bufferedOctets(): number {
@@ -128,7 +132,7 @@ export class RawSocketPeer implements Peer {
   }
 
   #read(chunk: Uint8Array): void {
-    const fault = this.#reader.push(chunk, this.#takeFrame);
+    const fault = this.#reader.push(chunk, this);
     if (fault !== null) this.close(0, `protocol violation: ${fault}`);
   }
 
@@ -147,11 +151,12 @@ export class RawSocketPeer implements Peer {
     this.#handler?.onClose(reason);
   }
 
-  readonly #takeFrame = (type: FrameTypeNumber, payload: Uint8Array): boolean => {
+  /** The reader has cut out a frame. */
+  takeFrame(type: FrameTypeNumber, payload: Uint8Array): boolean {
     if (type === FrameType.message) this.#deliver(payload);
     else if (type === FrameType.ping) this.#answerPing(payload);
     return !this.#isClosing;
-  };
+  }
 
   #answerPing(payload: Uint8Array): void {
     if (this.#sendFrame(FrameType.pong, payload)) return;
@@ -165,7 +170,8 @@ export class RawSocketPeer implements Peer {
     return this.#writer.write(payload);
   }
 
-  #caughtUp(): void {
+  /** The writer's queue has become short again. */
+  caughtUp(): void {
     if (this.#waitsForPongs) {
       this.#waitsForPongs = false;
       this.#applyPause();

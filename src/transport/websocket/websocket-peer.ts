@@ -48,7 +48,8 @@ export class WebSocketPeer implements Peer {
   readonly #socket: ClientSocket;
   readonly #options: WebSocketOptions;
   readonly #log: Logger;
-  readonly #keepalive: Keepalive;
+  /** Undefined: no pings are configured. */
+  readonly #keepalive: Keepalive | undefined;
   readonly #maxMessageOctets: number;
   readonly #compresses: boolean;
   #handler: PeerHandler | undefined;
@@ -67,11 +68,13 @@ export class WebSocketPeer implements Peer {
     this.#log = log;
     this.#maxMessageOctets = maxMessageOctets(options);
     this.#compresses = options.compression !== null;
-    this.#keepalive = new Keepalive(options, {
-      ping: (payload) => void socket.ping(payload),
-      isPaused: () => socket.isPaused,
-      expire: () => this.#expire(),
-    });
+    if (options.auto_ping_interval > 0) {
+      this.#keepalive = new Keepalive(options, {
+        ping: (payload) => void socket.ping(payload),
+        isPaused: () => socket.isPaused,
+        expire: () => this.#expire(),
+      });
+    }
   }
 
   get bufferedOctets(): number {
@@ -107,7 +110,7 @@ export class WebSocketPeer implements Peer {
 
   resume(): void {
     if (this.#state !== "open" || !this.#socket.isPaused) return;
-    this.#keepalive.resumed();
+    this.#keepalive?.resumed();
     this.#socket.resume();
   }
 
@@ -115,7 +118,7 @@ export class WebSocketPeer implements Peer {
     if (this.#state !== "open") return;
     this.#state = "closing";
     this.#closing = { code, reason: fittingReason(reason) };
-    this.#keepalive.stop();
+    this.#keepalive?.stop();
     // A paused socket would not see that the other side ended too.
     this.#socket.resume();
     if (this.#socket.getBufferedAmount() === 0) {
@@ -135,7 +138,7 @@ export class WebSocketPeer implements Peer {
 
   /** A whole message arrived. */
   received(message: string | Uint8Array): void {
-    this.#keepalive.heard();
+    this.#keepalive?.heard();
     if (this.#state !== "open") return;
     if ((typeof message === "string") !== this.isText) {
       const expected = this.isText ? "text" : "binary";
@@ -154,7 +157,7 @@ export class WebSocketPeer implements Peer {
 
   /** A ping arrived; Bun has answered it. */
   pinged(): void {
-    this.#keepalive.heard();
+    this.#keepalive?.heard();
     if (this.#socket.getBufferedAmount() > mostBufferedOctets + 2 * this.#options.max_buffered) {
       this.#giveUp();
     }
@@ -162,7 +165,7 @@ export class WebSocketPeer implements Peer {
 
   /** A pong arrived. */
   ponged(payload: Uint8Array): void {
-    this.#keepalive.heardPong(payload);
+    this.#keepalive?.heardPong(payload);
   }
 
   /** The other side took octets that were waiting. */
@@ -181,7 +184,7 @@ export class WebSocketPeer implements Peer {
     if (this.#state === "closed") return;
     const told = reason || this.#closing.reason || `WebSocket closed with code ${code}`;
     this.#state = "closed";
-    this.#keepalive.stop();
+    this.#keepalive?.stop();
     clearTimeout(this.#closeTimer);
     // Bun reports the end inside its own close(); whoever called that is not ready to hear it.
     queueMicrotask(() => this.#guard(() => this.#handler?.onClose(told)));

@@ -7,7 +7,15 @@ function pressure(stall_timeout: number) {
   const to = new FakePeer();
   const stalled = Promise.withResolvers<void>();
   const options = { max_buffered: 1000, stall_timeout };
-  return { from, to, stalled, of: new BackPressure(from, to, options, stalled.resolve) };
+  return {
+    from,
+    to,
+    stalled,
+    of: new BackPressure(from, to, options, {
+      side: "router",
+      observer: { onStalled: () => stalled.resolve() },
+    }),
+  };
 }
 
 describe("back-pressure", () => {

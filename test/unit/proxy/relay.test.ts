@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { BackPressure } from "#proxy/back-pressure.ts";
+import { BackPressure, type Side } from "#proxy/back-pressure.ts";
 import { Relay } from "#proxy/relay.ts";
 import type { Uncarried } from "#proxy/uncarried.ts";
 import type { WireMessage } from "#wamp/peer.ts";
@@ -10,19 +10,22 @@ const hex = (message: WireMessage | undefined) =>
   typeof message === "string" ? message : Buffer.from(message ?? []).toString("hex");
 const octets = (text: string) => Uint8Array.from(Buffer.from(text.replaceAll(" ", ""), "hex"));
 
-function relay(from: FakePeerOptions, to: FakePeerOptions, answersMalformed = false) {
+function relay(from: FakePeerOptions, to: FakePeerOptions, side: Side = "router") {
   const source = new FakePeer(from);
   const target = new FakePeer(to);
   const leftOut: Uncarried[] = [];
   const options = { max_buffered: 64, stall_timeout: 0 };
-  const pressure = new BackPressure(source, target, options, () => {});
+  const pressure = new BackPressure(source, target, options, {
+    side,
+    observer: { onStalled() {} },
+  });
   return {
     source,
     target,
     leftOut,
     relay: new Relay(source, target, pressure, {
-      answersMalformed,
-      onLeftOut: (why) => leftOut.push(why),
+      side,
+      observer: { onLeftOut: (_, why) => leftOut.push(why) },
     }),
   };
 }
@@ -96,7 +99,7 @@ describe("relay", () => {
     ["RESULT", `[50,7,{},${"[".repeat(200)}${"]".repeat(200)}]`, [8, 48, 7]],
     ["RESULT with NaN", "[50,7,{},[NaN]]", [8, 48, 7]],
   ] as const)("answers a router's %s that is malformed behind its head", (_, message, answer) => {
-    const { relay: one, target } = relay({}, { serializer: "msgpack" }, true);
+    const { relay: one, target } = relay({}, { serializer: "msgpack" }, "client");
     one.carry(message);
     expect(target.sent[0]?.slice(0, 3) ?? []).toEqual([...answer]);
   });

@@ -7,9 +7,11 @@ function read(maxOctets: number, ...chunks: string[]) {
   const frames: string[] = [];
   let fault: string | null = null;
   for (const chunk of chunks) {
-    fault = reader.push(Uint8Array.fromHex(chunk), (type, payload) => {
-      frames.push(`${type}:${payload.toHex()}`);
-      return true;
+    fault = reader.push(Uint8Array.fromHex(chunk), {
+      takeFrame(type, payload) {
+        frames.push(`${type}:${payload.toHex()}`);
+        return true;
+      },
     });
   }
   return { frames, fault };
@@ -29,9 +31,11 @@ describe("FrameReader", () => {
 
   test("hands out a view of the chunk when a frame lies within it", () => {
     const chunk = Uint8Array.fromHex("00000002aabb");
-    new FrameReader(512).push(chunk, (_type, payload) => {
-      expect(payload.buffer).toBe(chunk.buffer);
-      return true;
+    new FrameReader(512).push(chunk, {
+      takeFrame(_type, payload) {
+        expect(payload.buffer).toBe(chunk.buffer);
+        return true;
+      },
     });
   });
 
@@ -50,9 +54,11 @@ describe("FrameReader", () => {
 
   test("stops when no more frames are wanted", () => {
     let count = 0;
-    new FrameReader(512).push(Uint8Array.fromHex("0000000000000000"), () => {
-      count += 1;
-      return false;
+    new FrameReader(512).push(Uint8Array.fromHex("0000000000000000"), {
+      takeFrame() {
+        count += 1;
+        return false;
+      },
     });
     expect(count).toBe(1);
   });

@@ -1,0 +1,51 @@
+/**
+ * `bun bench/transcoders.ts`: octets to octets here, beside decoding and encoding with JSON, cbor-x
+ * and msgpackr, which loses 1.0, big integers and key order on the way.
+ *
+ * @module
+ */
+
+import { Encoder } from "cbor-x";
+import { bench, run, summary } from "mitata";
+import { Packr } from "msgpackr";
+import type { SerializerName, WireMessage } from "#wamp/peer.ts";
+import { encodeMessage } from "#wamp/serializer/serializer.ts";
+import { transcoderFor } from "#wamp/transcode/transcoder.ts";
+import { payloads } from "./payloads.ts";
+
+const cbor = new Encoder({ useRecords: false, mapsAsObjects: true, tagUint8Array: false });
+const msgpack = new Packr({ useRecords: false, mapsAsObjects: true });
+
+const decode: Record<SerializerName, (message: WireMessage) => unknown> = {
+  json: (message) => JSON.parse(message as string),
+  cbor: (message) => cbor.decode(message as Buffer),
+  msgpack: (message) => msgpack.unpack(message as Buffer),
+};
+const encode: Record<SerializerName, (value: unknown) => WireMessage> = {
+  json: (value) => JSON.stringify(value),
+  cbor: (value) => cbor.encode(value),
+  msgpack: (value) => msgpack.pack(value),
+};
+
+const pairs: [SerializerName, SerializerName][] = [
+  ["json", "cbor"],
+  ["cbor", "json"],
+  ["json", "msgpack"],
+  ["msgpack", "json"],
+  ["msgpack", "cbor"],
+  ["cbor", "msgpack"],
+];
+
+for (const [name, payload] of Object.entries(payloads)) {
+  for (const [from, to] of pairs) {
+    const encoded = encodeMessage([48, 7, {}, "bench.echo", [payload]], from, from === "json");
+    const message = typeof encoded === "string" ? encoded : Buffer.from(encoded);
+    const transcode = transcoderFor(from, to, to === "json");
+    summary(() => {
+      bench(`${name}, ${from} to ${to}: crossproxy`, () => transcode(message)).baseline();
+      bench(`${name}, ${from} to ${to}: packages`, () => encode[to](decode[from](message)));
+    });
+  }
+}
+
+await run();
