@@ -73,19 +73,21 @@ const tables: Table[] = [
       columns: callColumns,
     }),
   ),
-  {
-    name: "paced",
-    title: "Calls of 32 B at 300 a second",
-    rows: [
-      fronts.json,
-      fronts.jsonToCbor,
-      fronts.bareRelay,
-      fronts.nginx,
-      fronts.haproxy,
-      fronts.crossbar,
-    ].map((front) => [front, { mode: "calls", rate: 300 }]),
-    columns: callColumns,
-  },
+  ...[300, 5000].map(
+    (rate): Table => ({
+      name: "paced",
+      title: `Calls of 32 B at ${rate.toLocaleString("en")} a second`,
+      rows: [
+        fronts.json,
+        fronts.jsonToCbor,
+        fronts.bareRelay,
+        fronts.nginx,
+        fronts.haproxy,
+        fronts.crossbar,
+      ].map((front) => [front, { mode: "calls", rate }]),
+      columns: callColumns,
+    }),
+  ),
   {
     name: "joins",
     title: "Joins, 8 clients that join and leave",
@@ -124,10 +126,10 @@ const tables: Table[] = [
   },
   {
     name: "stalled",
-    title: "Events of 4 kB to one subscriber, beside one that never reads",
-    rows: [fronts.json, fronts.jsonToCbor].map((front) => [
-      front,
-      { mode: "stalled", clients: 1, payload: "4 kB text" },
+    title: "Events of 4 kB to one subscriber: first alone, then beside one that never reads",
+    rows: [fronts.json, fronts.jsonToCbor].flatMap((front): Row[] => [
+      [front, { mode: "fan-out", clients: 1, payload: "4 kB text", seconds: 10 }],
+      [front, { mode: "stalled", clients: 1, payload: "4 kB text", seconds: 10 }],
     ]),
     columns: {
       "MB published": ({ operations }) => number(0)((operations * 4096) / 1e6),
