@@ -8,7 +8,8 @@ import { CborSerializer } from "wampy/CborSerializer.js";
 import { JsonSerializer } from "wampy/JsonSerializer.js";
 import { MsgpackSerializer } from "wampy/MsgpackSerializer.js";
 
-const PYTHON = resolve(import.meta.dir, "../../.venv/bin/python");
+/** The Python of the virtual environment that `npm test` makes. */
+export const PYTHON = resolve(import.meta.dir, "../../.venv/bin/python");
 
 /** Whether `npm test` has put the Python peers in place. */
 export const hasPython = existsSync(join(resolve(import.meta.dir, "../../.venv"), ".ready"));
