@@ -91,8 +91,20 @@ export interface RawSocketTransportConfig extends SessionConfig {
 }
 
 /** Options of a RawSocket transport; sizes are octets. */
-export interface RawSocketOptions extends BufferOptions {
+export interface RawSocketOptions extends BufferOptions, KeepaliveOptions {
   max_message_size: number;
+}
+
+/** Pings to clients. Times are milliseconds. */
+export interface KeepaliveOptions {
+  /** Time without a sign of life after which a client is pinged; 0: never. */
+  auto_ping_interval: number;
+  /** Time to answer a ping; 0: unlimited. */
+  auto_ping_timeout: number;
+  /** Octets of a ping's payload. */
+  auto_ping_size: number;
+  /** Whether anything that a client sends is a sign of life, or only the answer to a ping. */
+  auto_ping_restart_on_any_traffic: boolean;
 }
 
 /** How much may wait for either side of a session, and for how long. */
@@ -253,17 +265,13 @@ export interface WebSocketServiceConfig extends SessionConfig {
 }
 
 /** Options of a WebSocket path. Times are milliseconds, sizes octets; 0 means off. */
-export interface WebSocketOptions extends BufferOptions {
+export interface WebSocketOptions extends BufferOptions, KeepaliveOptions {
   allowed_origins: string[];
   allow_null_origin: boolean;
   enable_webstatus: boolean;
   max_message_size: number;
   open_handshake_timeout: number;
   close_handshake_timeout: number;
-  auto_ping_interval: number;
-  auto_ping_timeout: number;
-  auto_ping_size: number;
-  auto_ping_restart_on_any_traffic: boolean;
   require_websocket_subprotocol: boolean;
   compression: { deflate: { max_window_bits: number; request_max_window_bits: number } } | null;
 }

@@ -98,7 +98,7 @@ export function normalizeWebSocket(
   const common = {
     type: "websocket" as const,
     serializers: item.serializers,
-    options: normalizeWebSocketOptions(options, [...path, "options"], report),
+    options: normalizeWebSocketOptions(options, [...path, "options"], context),
   };
   if (item.type === "websocket") {
     const auth = normalizeAuth(item.auth, authPath(item, path), context, report);

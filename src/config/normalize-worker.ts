@@ -15,6 +15,7 @@ import type {
   WorkerConfig,
 } from "./node-config.ts";
 import { normalizeListening } from "./normalize-endpoint.ts";
+import { normalizeKeepalive } from "./normalize-keepalive.ts";
 import {
   authPath,
   normalizePaths,
@@ -258,7 +259,12 @@ function normalizeTransport(
   warnBuffering(options, [...path, "options"], context, report);
   if (item.auth !== undefined && !isMap(item.auth)) return null;
   const auth = normalizeAuth(item.auth, authPath(item, path), context, report);
-  const session = { serializers: item.serializers, auth, backend: null, options };
+  const session = {
+    serializers: item.serializers,
+    auth,
+    backend: null,
+    options: { ...options, ...normalizeKeepalive(options, endpointType) },
+  };
   return endpoint && { type: "rawsocket", id, endpoint, ...session };
 }
 

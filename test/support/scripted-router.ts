@@ -4,6 +4,7 @@ import type { RawSocketTransportConfig } from "#config/node-config.ts";
 import { startRawSocketListener } from "#transport/rawsocket/rawsocket-listener.ts";
 import type { Peer, PeerHandler, SerializerName, WireMessage } from "#wamp/peer.ts";
 import { decodeMessage, encodeMessage } from "#wamp/serializer/serializer.ts";
+import { noPings } from "./no-pings.ts";
 import { quietContext } from "./quiet-context.ts";
 
 /** What may differ from a router that takes messages of any size in CBOR. */
@@ -79,6 +80,7 @@ export async function scriptedRouter(path: string, options: ScriptedRouterOption
       max_message_size: options.max_message_size ?? 2 ** 24,
       max_buffered: 2 ** 26,
       stall_timeout: 0,
+      ...noPings,
     },
   };
   const accept = (peer: Peer): PeerHandler => {

@@ -153,6 +153,7 @@ class RawSocketListener implements Listener {
       agreement: answer.agreement,
       details,
       maxBuffered: options.max_buffered,
+      pings: { options, log: this.#log },
     });
     try {
       peer.attach(this.#accept(peer, this.#config));

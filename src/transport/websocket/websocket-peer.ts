@@ -7,6 +7,7 @@
 import { sentenceOf } from "#base/failure.ts";
 import type { WebSocketOptions } from "#config/node-config.ts";
 import type { Logger } from "#observe/logger.ts";
+import { Keepalive, type KeepaliveTarget } from "#transport/endpoint/keepalive.ts";
 import {
   CloseCode,
   isLongerThan,
@@ -17,7 +18,6 @@ import {
   type WireMessage,
 } from "#wamp/peer.ts";
 import { fittingReason } from "./close-reason.ts";
-import { Keepalive } from "./keepalive.ts";
 import { maxMessageOctets } from "./serve-options.ts";
 
 /** Waiting octets before a message at which a peer that does not read is closed. */
@@ -39,7 +39,7 @@ export interface WebSocketData {
 export type ClientSocket = Bun.ServerWebSocket<WebSocketData>;
 
 /** The client at the other end of a WebSocket. */
-export class WebSocketPeer implements Peer {
+export class WebSocketPeer implements Peer, KeepaliveTarget {
   readonly serializer: SerializerName;
   readonly isText: boolean;
   readonly details: TransportDetails;
@@ -68,13 +68,7 @@ export class WebSocketPeer implements Peer {
     this.#log = log;
     this.#maxMessageOctets = maxMessageOctets(options);
     this.#compresses = options.compression !== null;
-    if (options.auto_ping_interval > 0) {
-      this.#keepalive = new Keepalive(options, {
-        ping: (payload) => void socket.ping(payload),
-        isPaused: () => socket.isPaused,
-        expire: () => this.#expire(),
-      });
-    }
+    if (options.auto_ping_interval > 0) this.#keepalive = new Keepalive(options, this);
   }
 
   get bufferedOctets(): number {
@@ -190,6 +184,23 @@ export class WebSocketPeer implements Peer {
     queueMicrotask(() => this.#guard(() => this.#handler?.onClose(told)));
   }
 
+  /** Sends a ping; keepalive asks for it. */
+  ping(payload: Uint8Array): void {
+    this.#socket.ping(payload as Uint8Array<ArrayBuffer>);
+  }
+
+  /** Whether nothing is read from the client at present. */
+  isPaused(): boolean {
+    return this.#socket.isPaused;
+  }
+
+  /** The client did not answer a ping in time. */
+  expire(): void {
+    this.#log.info("client did not answer a ping", { peer: this.details.peer });
+    this.#closing.reason = "no answer to a ping";
+    this.#socket.terminate();
+  }
+
   #refuseOversized(message: WireMessage): void {
     if (this.#handler?.onOversized?.(message)) return;
     const limit = this.#maxMessageOctets;
@@ -205,12 +216,6 @@ export class WebSocketPeer implements Peer {
     const waiting = this.#socket.getBufferedAmount();
     this.#log.warn("client did not read", { peer: this.details.peer, waiting });
     this.close(CloseCode.policyViolation, "too many octets are waiting to be read");
-  }
-
-  #expire(): void {
-    this.#log.info("client did not answer a ping", { peer: this.details.peer });
-    this.#closing.reason = "no answer to a ping";
-    this.#socket.terminate();
   }
 
   /** A fault in one session must not reach another. */

@@ -97,8 +97,8 @@ describe("loadNodeConfig", () => {
         max_message_size: 16_777_216,
         open_handshake_timeout: 0,
         close_handshake_timeout: 0,
-        auto_ping_interval: 0,
-        auto_ping_timeout: 0,
+        auto_ping_interval: 30_000,
+        auto_ping_timeout: 30_000,
         auto_ping_size: 12,
         auto_ping_restart_on_any_traffic: true,
         require_websocket_subprotocol: true,
@@ -107,6 +107,22 @@ describe("loadNodeConfig", () => {
         compression: null,
       },
     });
+  });
+
+  test("pings clients by default, but none on a Unix socket", async () => {
+    const intervals = async (transport: object) => {
+      const { config } = await load(proxy(transport));
+      const made = config?.workers[0]?.transports[0];
+      if (made === undefined || made.type === "web") throw new Error("expected options");
+      return [made.options.auto_ping_interval, made.options.auto_ping_timeout];
+    };
+    const unix = { type: "unix", path: "a.sock" };
+    expect(await intervals({ type: "rawsocket" })).toEqual([30_000, 30_000]);
+    expect(await intervals({ type: "rawsocket", endpoint: unix })).toEqual([0, 30_000]);
+    expect(await intervals({ endpoint: unix })).toEqual([0, 30_000]);
+    const asked = { endpoint: unix, options: { auto_ping_interval: 5000, auto_ping_timeout: 0 } };
+    expect(await intervals(asked)).toEqual([5000, 0]);
+    expect(await intervals({ options: { auto_ping_interval: 0 } })).toEqual([0, 30_000]);
   });
 
   test("takes ports and ticket secrets from the environment", async () => {
