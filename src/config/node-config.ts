@@ -74,12 +74,25 @@ export interface WebTransportConfig {
   endpoint: ListeningEndpointConfig;
   /** First path component (`"/"` for the root) -> service. */
   paths: Record<string, WebServiceConfig>;
+  limits?: TransportLimits;
+}
+
+/** Limits of a transport in one worker; null: unlimited. Undefined where there are none at all. */
+export interface TransportLimits {
+  max_connections: number | null;
+  /** Of one IPv4 address, or the first 64 bits of an IPv6 address. */
+  max_connections_per_address: number | null;
+  /** Messages of one session. */
+  max_messages_per_second: number | null;
+  /** Messages of one session that may come at once. */
+  max_messages_burst: number;
 }
 
 /** `type: websocket`: a port that is nothing but a WAMP WebSocket, whatever the path. */
 export interface WebSocketTransportConfig extends WebSocketServiceConfig {
   id: string;
   endpoint: ListeningEndpointConfig;
+  limits?: TransportLimits;
 }
 
 /** `type: rawsocket`. */
@@ -87,6 +100,7 @@ export interface RawSocketTransportConfig extends SessionConfig {
   type: "rawsocket";
   id: string;
   endpoint: ListeningEndpointConfig;
+  limits?: TransportLimits;
   options: RawSocketOptions;
 }
 

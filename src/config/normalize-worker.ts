@@ -16,6 +16,7 @@ import type {
 } from "./node-config.ts";
 import { normalizeListening } from "./normalize-endpoint.ts";
 import { normalizeKeepalive } from "./normalize-keepalive.ts";
+import { normalizeLimits } from "./normalize-limits.ts";
 import {
   authPath,
   normalizePaths,
@@ -249,11 +250,14 @@ function normalizeTransport(
   if (item.type === "web") {
     warnWebOptions(item.options, [...path, "options"], report);
     const paths = normalizePaths(asMap(item.paths), [...path, "paths"], "", context);
-    return endpoint && { type: "web", id, endpoint, paths };
+    return (
+      endpoint && { type: "web", id, endpoint, paths, ...normalizeLimits(item, path, context) }
+    );
   }
   if (item.type === "websocket") {
     if (report.isMisshapen(path)) return null;
-    return endpoint && { ...normalizeWebSocket(item, path, "", context), id, endpoint };
+    const service = normalizeWebSocket(item, path, "", context);
+    return endpoint && { ...service, id, endpoint, ...normalizeLimits(item, path, context) };
   }
   const options = item.options ?? v.parse(rawsocketOptions, {});
   warnBuffering(options, [...path, "options"], context, report);
@@ -265,7 +269,8 @@ function normalizeTransport(
     backend: null,
     options: { ...options, ...normalizeKeepalive(options, endpointType) },
   };
-  return endpoint && { type: "rawsocket", id, endpoint, ...session };
+  const limits = normalizeLimits(item, path, context);
+  return endpoint && { type: "rawsocket", id, endpoint, ...limits, ...session };
 }
 
 const webOptions: Record<string, string> = {

@@ -6,6 +6,7 @@
 
 import type { TransportConfig } from "#config/node-config.ts";
 import type { AcceptPeerWithSession, Listener, TransportContext } from "./listener.ts";
+import { pacedAccept } from "./paced-peer.ts";
 import { startRawSocketListener } from "./rawsocket/rawsocket-listener.ts";
 import { startWebServer } from "./web/web-server.ts";
 
@@ -19,11 +20,12 @@ export function startTransport(
   accept: AcceptPeerWithSession,
   context: TransportContext,
 ): Promise<Listener> {
+  const acceptPaced = pacedAccept(config.limits, accept, context.log);
   switch (config.type) {
     case "web":
     case "websocket":
-      return startWebServer(config, accept, context);
+      return startWebServer(config, acceptPaced, context);
     case "rawsocket":
-      return startRawSocketListener(config, accept, context);
+      return startRawSocketListener(config, acceptPaced, context);
   }
 }

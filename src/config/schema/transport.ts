@@ -7,6 +7,7 @@
 import * as v from "valibot";
 import { auth } from "./auth.ts";
 import { listeningEndpoint } from "./endpoint.ts";
+import { limits } from "./limits.ts";
 import {
   anyMap,
   byType,
@@ -37,6 +38,7 @@ const web = item({
   endpoint: required(listeningEndpoint, "The socket to listen on."),
   paths: required(paths, "Path name -> Web service."),
   options: optional(webOptions, "Options."),
+  ...limits,
 });
 
 const websocket = item({
@@ -49,6 +51,7 @@ const websocket = item({
   options: optional(websocketOptions, "Options."),
   cookie: optional(anyMap, "Accepted, not honoured."),
   debug: optional(v.boolean(), "Accepted, has no effect."),
+  ...limits,
 });
 
 const rawsocket = item({
@@ -59,6 +62,7 @@ const rawsocket = item({
   auth: optional(auth, "Authmethods; absent: anonymous."),
   options: optional(rawsocketOptions, "Options."),
   debug: optional(v.boolean(), "Accepted, has no effect."),
+  ...limits,
 });
 
 /** A listening transport. */

@@ -8,11 +8,16 @@ import type { Socket, SocketHandler } from "bun";
 
 import { sentenceOf } from "#base/failure.ts";
 import type { RawSocketTransportConfig } from "#config/node-config.ts";
+import {
+  type ConnectionLimit,
+  connectionLimitFor,
+  type Place,
+} from "#transport/endpoint/connection-limit.ts";
 import { type ListeningSocket, listenOn } from "#transport/endpoint/listen.ts";
 import { printTcpPeer, printUnixPeer } from "#transport/endpoint/peer-address.ts";
 import type { AcceptPeerWithSession, Listener, TransportContext } from "#transport/listener.ts";
 import { CloseCode, type SerializerName, type TransportDetails } from "#wamp/peer.ts";
-import { answerHandshake, HandshakeCollector } from "./handshake.ts";
+import { answerHandshake, HandshakeCollector, tooManyConnections } from "./handshake.ts";
 import { RawSocketPeer } from "./rawsocket-peer.ts";
 
 const HANDSHAKE_DEADLINE_MS = 10_000;
@@ -29,6 +34,8 @@ interface Connection {
   peer: RawSocketPeer | null;
   deadline: ReturnType<typeof setTimeout>;
   isRefused: boolean;
+  /** Undefined where connections are not counted; null: there was none. */
+  place: Place | null | undefined;
 }
 
 /**
@@ -54,6 +61,7 @@ class RawSocketListener implements Listener {
   readonly #accept: AcceptPeerWithSession;
   readonly #log: TransportContext["log"];
   readonly #open = new Set<Socket<Connection>>();
+  readonly #limit: ConnectionLimit | undefined;
   #listening: ListeningSocket | null = null;
   #empty: PromiseWithResolvers<void> | null = null;
 
@@ -66,6 +74,7 @@ class RawSocketListener implements Listener {
     this.#config = config;
     this.#accept = accept;
     this.#log = context.log;
+    this.#limit = connectionLimitFor(config.limits, config.id, context.log);
   }
 
   /** Begins to listen. */
@@ -119,14 +128,26 @@ class RawSocketListener implements Listener {
     const deadline = setTimeout(() => {
       this.#refuse(socket, `no handshake within ${HANDSHAKE_DEADLINE_MS} ms`, null);
     }, HANDSHAKE_DEADLINE_MS);
-    socket.data = { handshake: new HandshakeCollector(), peer: null, deadline, isRefused: false };
+    const place = this.#limit?.take(this.#peerAddress(socket));
+    socket.data = {
+      handshake: new HandshakeCollector(),
+      peer: null,
+      deadline,
+      isRefused: false,
+      place,
+    };
     this.#open.add(socket);
+    if (place === null) {
+      clearTimeout(deadline);
+      this.#sendRefusal(socket, tooManyConnections());
+    }
   }
 
   #closed(socket: Socket<Connection>, error: Error | undefined): void {
     // A connection that ended within its TLS handshake was never opened.
     if (!this.#open.delete(socket)) return;
     clearTimeout(socket.data.deadline);
+    socket.data.place?.release();
     try {
       socket.data.peer?.closed(error);
     } finally {
@@ -169,11 +190,16 @@ class RawSocketListener implements Listener {
   #refuse(socket: Socket<Connection>, reason: string, reply: Uint8Array | null): void {
     const peer = this.#peerAddress(socket);
     this.#log.warn("rawsocket handshake refused", { transport: this.id, peer, reason });
-    socket.data.isRefused = true;
     if (reply === null) {
+      socket.data.isRefused = true;
       socket.terminate();
       return;
     }
+    this.#sendRefusal(socket, reply);
+  }
+
+  #sendRefusal(socket: Socket<Connection>, reply: Uint8Array): void {
+    socket.data.isRefused = true;
     socket.write(reply);
     socket.shutdown();
     socket.data.deadline = setTimeout(() => socket.terminate(), REFUSED_DEADLINE_MS);

@@ -14,6 +14,7 @@ import type {
   WebSocketTransportConfig,
   WebTransportConfig,
 } from "#config/node-config.ts";
+import { type ConnectionLimit, connectionLimitFor } from "#transport/endpoint/connection-limit.ts";
 import { printEndpoint, printTcpPeer, printUnixPeer } from "#transport/endpoint/peer-address.ts";
 import { openUnixSocket } from "#transport/endpoint/unix-socket-file.ts";
 import type { AcceptPeerWithSession, Listener, TransportContext } from "#transport/listener.ts";
@@ -50,7 +51,8 @@ export async function startWebServer(
   const paths: Paths = config.type === "web" ? config.paths : { "/": config };
   const sockets = webSocketsBelow(paths, "");
   let server: WebServer | undefined;
-  const host = hostOn(endpoint, () => server);
+  const limit = connectionLimitFor(config.limits, config.id, context.log);
+  const host = hostOn(endpoint, limit, () => server);
   const tree = await PathTree.open(paths, (service) =>
     service.type === "websocket"
       ? openWebSocketService(service, host, accept, context.log)
@@ -128,14 +130,19 @@ const socketEvents: Bun.WebSocketHandler<WebSocketData> = {
   ping: (socket) => socket.data.peer?.pinged(),
   pong: (socket, payload) => socket.data.peer?.ponged(payload),
   drain: (socket) => socket.data.peer?.drained(),
-  close: (socket, code, reason) => socket.data.peer?.ended(code, reason),
+  close(socket, code, reason) {
+    socket.data.place?.release();
+    socket.data.peer?.ended(code, reason);
+  },
 };
 
 function hostOn(
   endpoint: ListeningEndpointConfig,
+  limit: ConnectionLimit | undefined,
   server: () => WebServer | undefined,
 ): WebSocketHost {
   return {
+    limit,
     upgrade(request, protocol, data) {
       // Left out, Bun would answer the first subprotocol of the offer; empty, it answers none.
       const headers = { "Sec-WebSocket-Protocol": protocol };

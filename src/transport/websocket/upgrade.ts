@@ -54,6 +54,11 @@ export function badHandshake(): Response {
   return textResponse(400, "The WebSocket handshake is incomplete.");
 }
 
+/** The answer to a handshake for which the transport has no place left. */
+export function tooManyConnections(): Response {
+  return textResponse(503, "There are too many connections. Try again later.");
+}
+
 /** What a browser gets that opens the address as a page. */
 function plainAnswer(request: Request, config: WebSocketServiceConfig): Response {
   if (request.method !== "GET" && request.method !== "HEAD") return methodNotAllowed();

@@ -7,6 +7,7 @@
 import { sentenceOf } from "#base/failure.ts";
 import type { WebSocketOptions } from "#config/node-config.ts";
 import type { Logger } from "#observe/logger.ts";
+import type { Place } from "#transport/endpoint/connection-limit.ts";
 import { Keepalive, type KeepaliveTarget } from "#transport/endpoint/keepalive.ts";
 import {
   CloseCode,
@@ -32,6 +33,8 @@ export interface WebSocketData {
   readonly details: TransportDetails;
   readonly log: Logger;
   readonly accept: (peer: Peer) => PeerHandler;
+  /** Undefined where connections are not counted. */
+  readonly place: Place | undefined;
   peer: WebSocketPeer | undefined;
 }
 

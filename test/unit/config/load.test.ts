@@ -125,6 +125,27 @@ describe("loadNodeConfig", () => {
     expect(await intervals({ options: { auto_ping_interval: 0 } })).toEqual([0, 30_000]);
   });
 
+  test("takes limits on every type of transport, and says which have no effect", async () => {
+    const limited = { max_connections: 9, max_messages_per_second: 50 };
+    const web = { type: "web", paths: {}, ...limited };
+    for (const transport of [limited, web, { type: "rawsocket", ...limited }]) {
+      const { config } = await load(proxy(transport));
+      expect(config?.workers[0]?.transports[0]?.limits).toEqual({
+        max_connections: 9,
+        max_connections_per_address: null,
+        max_messages_per_second: 50,
+        max_messages_burst: 50,
+      });
+    }
+    const endpoint = { type: "unix", path: "a.sock" };
+    const idle = { endpoint, max_connections_per_address: 1, max_messages_burst: 2 };
+    const { warnings } = await load(proxy({ type: "web", paths: {}, ...idle }));
+    expect(warnings).toEqual([
+      "$.workers[0].transports[0].max_connections_per_address: has no effect on clients of a Unix socket, for they have no address",
+      "$.workers[0].transports[0].max_messages_burst: has no effect: max_messages_per_second is not given",
+    ]);
+  });
+
   test("takes ports and ticket secrets from the environment", async () => {
     const secret = `\${TICKET}`;
     const node = proxy({

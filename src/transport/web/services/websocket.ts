@@ -6,9 +6,10 @@
 
 import type { WebSocketServiceConfig } from "#config/node-config.ts";
 import type { Logger } from "#observe/logger.ts";
+import type { ConnectionLimit } from "#transport/endpoint/connection-limit.ts";
 import type { AcceptPeerWithSession } from "#transport/listener.ts";
 import type { WebService } from "#transport/web/web-service.ts";
-import { badHandshake, judgeUpgrade } from "#transport/websocket/upgrade.ts";
+import { badHandshake, judgeUpgrade, tooManyConnections } from "#transport/websocket/upgrade.ts";
 import type { WebSocketData } from "#transport/websocket/websocket-peer.ts";
 import type { TransportDetails } from "#wamp/peer.ts";
 
@@ -16,6 +17,8 @@ import type { TransportDetails } from "#wamp/peer.ts";
 export interface WebSocketHost {
   /** Completes the handshake; false when the request is not fit for it. */
   upgrade(request: Request, protocol: string, data: WebSocketData): boolean;
+  /** Undefined: any number of WebSockets may be open. */
+  readonly limit: ConnectionLimit | undefined;
   /** How the connection of this request came in. */
   detailsOf(request: Request): Pick<TransportDetails, "peer" | "isSecure" | "isUnixSocket">;
 }
@@ -37,14 +40,20 @@ export function openWebSocketService(
       const { serializer, protocol } = verdict.chosen;
       // Bun negotiates compression for all paths alike; without the offer it has nothing to accept.
       if (config.options.compression === null) request.headers.delete("sec-websocket-extensions");
+      const details = { ...host.detailsOf(request), type: "websocket" as const, serializer };
+      const place = host.limit?.take(details.peer);
+      if (place === null) return tooManyConnections();
       const isUpgraded = host.upgrade(request, protocol, {
         options: config.options,
-        details: { ...host.detailsOf(request), type: "websocket", serializer },
+        details,
         log,
         accept: (peer) => accept(peer, config),
+        place,
         peer: undefined,
       });
-      return isUpgraded ? upgradedResponse : badHandshake();
+      if (isUpgraded) return upgradedResponse;
+      place?.release();
+      return badHandshake();
     },
   };
 }

@@ -1,0 +1,42 @@
+/**
+ * Limits of a transport, all of them extensions.
+ *
+ * @module
+ */
+
+import type { JsonPath } from "./config-issue.ts";
+import type { ListeningEndpointConfig, TransportLimits } from "./node-config.ts";
+import type { Report } from "./report.ts";
+import type { LimitsItem } from "./schema/limits.ts";
+
+/** Where limits stand. */
+export interface LimitSurroundings {
+  report: Report;
+  endpointType: ListeningEndpointConfig["type"];
+}
+
+/** The normalized limits; nothing where none is given. */
+export function normalizeLimits(
+  item: LimitsItem,
+  path: JsonPath,
+  { report, endpointType }: LimitSurroundings,
+): { limits?: TransportLimits } {
+  const rate = item.max_messages_per_second ?? null;
+  const limits = {
+    max_connections: item.max_connections ?? null,
+    max_connections_per_address: item.max_connections_per_address ?? null,
+    max_messages_per_second: rate,
+    max_messages_burst: item.max_messages_burst ?? rate ?? 0,
+  };
+  if (item.max_messages_burst !== undefined && rate === null) {
+    const sentence = "has no effect: max_messages_per_second is not given";
+    report.warn([...path, "max_messages_burst"], sentence);
+  }
+  if (limits.max_connections_per_address !== null && endpointType === "unix") {
+    const sentence = "has no effect on clients of a Unix socket, for they have no address";
+    report.warn([...path, "max_connections_per_address"], sentence);
+  }
+  const isLimited =
+    rate !== null || limits.max_connections !== null || limits.max_connections_per_address !== null;
+  return isLimited ? { limits } : {};
+}
