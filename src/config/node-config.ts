@@ -135,9 +135,14 @@ export type ListeningEndpointConfig = ListeningTcpConfig | ListeningUnixConfig;
 /** A TCP port to listen on. */
 export interface ListeningTcpConfig {
   type: "tcp";
+  /** The first one where there is a range. */
   port: number;
+  /** First and last port, of which the first free one is taken; undefined: only `port`. */
+  portrange?: [number, number];
   /** Address to listen on; `0.0.0.0` or `::` for all. */
   interface: string;
+  /** 6: connections over IPv4 are not taken; undefined: the interface decides. */
+  version?: 6;
   /** Whether other processes may listen on the same port (SO_REUSEPORT). */
   shared: boolean;
   /** Absolute file names of PEM files; undefined: no TLS. */
@@ -153,9 +158,19 @@ export interface ListeningUnixConfig {
   permission: number;
 }
 
+/** A TCP port to connect to. */
+export interface ConnectingTcpConfig {
+  type: "tcp";
+  host: string;
+  port: number;
+  /** IP version of the address that the host's name is resolved to; undefined: either. */
+  version?: 4 | 6;
+  timeoutMs: number;
+}
+
 /** A socket to connect to. */
 export type ConnectingEndpointConfig =
-  | { type: "tcp"; host: string; port: number; timeoutMs: number }
+  | ConnectingTcpConfig
   | { type: "unix"; path: string; timeoutMs: number };
 
 /** How to reach a router. */

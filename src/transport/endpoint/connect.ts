@@ -4,10 +4,11 @@
  * @module
  */
 
+import { lookup } from "node:dns/promises";
 import type { Socket, SocketHandler } from "bun";
 
 import { Failure, sentenceOf } from "#base/failure.ts";
-import type { ConnectingEndpointConfig } from "#config/node-config.ts";
+import type { ConnectingEndpointConfig, ConnectingTcpConfig } from "#config/node-config.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
 import { isUnixPathTooLong, printEndpoint, usableUnixPath } from "./peer-address.ts";
 
@@ -74,6 +75,22 @@ export async function connectInTime<T>(
   }
 }
 
+/**
+ * The host of an endpoint, resolved where its `version` leaves no choice.
+ *
+ * @throws Failure when it has no address of that version.
+ */
+export async function resolveHost(endpoint: ConnectingTcpConfig): Promise<string> {
+  const { host, version } = endpoint;
+  if (version === undefined) return host;
+  try {
+    const { address } = await lookup(host, { family: version });
+    return address;
+  } catch (thrown) {
+    throw connectFailure(endpoint, `the host has no address of IPv${version}`, thrown);
+  }
+}
+
 /** Opens a socket to an endpoint; one that opens after the signal aborted is cut off. */
 export async function openSocket<Data>(
   endpoint: ConnectingEndpointConfig,
@@ -82,7 +99,12 @@ export async function openSocket<Data>(
   const { socket: handler, data, signal } = options;
   const socket = await (endpoint.type === "unix"
     ? Bun.connect<Data>({ unix: usableUnixPath(endpoint.path), socket: handler, data })
-    : Bun.connect<Data>({ hostname: endpoint.host, port: endpoint.port, socket: handler, data }));
+    : Bun.connect<Data>({
+        hostname: await resolveHost(endpoint),
+        port: endpoint.port,
+        socket: handler,
+        data,
+      }));
   if (signal.aborted) socket.terminate();
   else signal.addEventListener("abort", () => socket.terminate(), { once: true });
   return socket;

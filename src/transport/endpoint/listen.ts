@@ -9,6 +9,7 @@ import type { SocketHandler, SocketListener, TCPSocketListenOptions } from "bun"
 
 import { Failure, sentenceOf } from "#base/failure.ts";
 import type { ListeningEndpointConfig, ListeningTcpConfig } from "#config/node-config.ts";
+import { listenOnFreePort } from "./free-port.ts";
 import { printEndpoint } from "./peer-address.ts";
 import { openUnixSocket } from "./unix-socket-file.ts";
 
@@ -40,7 +41,9 @@ export async function listenOn<Data>(
       );
       return { port: null, stop: () => stopAndRemove(server, removeFile) };
     }
-    const server = Bun.listen<Data>(tcpOptions(endpoint, socket));
+    const server = listenOnFreePort(endpoint, (port) =>
+      Bun.listen<Data>({ ...tcpOptions(endpoint, socket), port }),
+    );
     return { port: (server as { port: number }).port, stop: () => server.stop() };
   } catch (thrown) {
     if (thrown instanceof Failure) throw thrown;
@@ -57,15 +60,16 @@ function stopAndRemove<Data>(server: SocketListener<Data>, removeFile: () => voi
   removeFile();
 }
 
-/** Bun takes `reusePort` here, though its types name it for connecting only. */
+/** Bun takes `reusePort` and `ipv6Only` here, though its types name them for connecting only. */
 function tcpOptions<Data>(
   endpoint: ListeningTcpConfig,
   socket: SocketHandler<Data>,
-): TCPSocketListenOptions<Data> & { reusePort: boolean } {
+): TCPSocketListenOptions<Data> & { reusePort: boolean; ipv6Only: boolean } {
   const { tls } = endpoint;
   return {
     hostname: endpoint.interface,
     port: endpoint.port,
+    ipv6Only: endpoint.version === 6,
     reusePort: endpoint.shared,
     socket,
     ...(tls === undefined

@@ -15,6 +15,7 @@ import type {
   WebTransportConfig,
 } from "#config/node-config.ts";
 import { type ConnectionLimit, connectionLimitFor } from "#transport/endpoint/connection-limit.ts";
+import { listenOnFreePort } from "#transport/endpoint/free-port.ts";
 import { printEndpoint, printTcpPeer, printUnixPeer } from "#transport/endpoint/peer-address.ts";
 import { openUnixSocket } from "#transport/endpoint/unix-socket-file.ts";
 import type { AcceptPeerWithSession, Listener, TransportContext } from "#transport/listener.ts";
@@ -104,14 +105,18 @@ async function listen(endpoint: ListeningEndpointConfig, handlers: ServeHandlers
         Bun.serve<WebSocketData>({ ...handlers, unix }),
       );
     }
-    const server: WebServer = Bun.serve<WebSocketData>({
-      ...handlers,
-      idleTimeout: stalledRequestSeconds,
-      hostname: endpoint.interface,
-      port: endpoint.port,
-      reusePort: endpoint.shared,
-      ...(endpoint.tls && { tls: readTls(endpoint.tls) }),
-    });
+    const tls = endpoint.tls && readTls(endpoint.tls);
+    const server: WebServer = listenOnFreePort(endpoint, (port) =>
+      Bun.serve<WebSocketData>({
+        ...handlers,
+        idleTimeout: stalledRequestSeconds,
+        hostname: endpoint.interface,
+        port,
+        ipv6Only: endpoint.version === 6,
+        reusePort: endpoint.shared,
+        ...(tls && { tls }),
+      }),
+    );
     return { server, removeFile: () => {} };
   } catch (thrown) {
     if (thrown instanceof Failure) throw thrown;

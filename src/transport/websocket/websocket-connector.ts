@@ -8,7 +8,7 @@ import { existsSync } from "node:fs";
 
 import { sentenceOf } from "#base/failure.ts";
 import type { ConnectingWebSocketConfig } from "#config/node-config.ts";
-import { connectFailure, connectInTime } from "#transport/endpoint/connect.ts";
+import { connectFailure, connectInTime, resolveHost } from "#transport/endpoint/connect.ts";
 import { printTcpPeer, printUnixPeer, usableUnixPath } from "#transport/endpoint/peer-address.ts";
 import {
   CloseCode,
@@ -33,8 +33,11 @@ export function connectWebSocketPeer(
 ): Promise<Peer> {
   const serializer = chooseSerializer(config.serializers, options.serializer);
   return connectInTime(config.endpoint, async (signal) => {
-    const socket = openWebSocket(config, serializer);
+    const { endpoint } = config;
+    const host = endpoint.type === "tcp" ? await resolveHost(endpoint) : "";
+    const socket = openWebSocket(config, host, serializer);
     const { promise, resolve, reject } = Promise.withResolvers<Peer>();
+    if (signal.aborted) socket.terminate();
     signal.addEventListener("abort", () => socket.terminate(), { once: true });
     let state = "the WebSocket handshake failed";
     let peer: WebSocketClientPeer | null = null;
@@ -71,15 +74,18 @@ function chooseSerializer(
   return serializers[0] ?? "json";
 }
 
-function openWebSocket(config: ConnectingWebSocketConfig, serializer: SerializerName): WebSocket {
+function openWebSocket(
+  config: ConnectingWebSocketConfig,
+  host: string,
+  serializer: SerializerName,
+): WebSocket {
   const { endpoint } = config;
   const url = new URL(config.url);
   const target = `${url.pathname}${url.search}`;
-  const host = endpoint.type === "tcp" && endpoint.host.includes(":") ? `[${endpoint.host}]` : "";
   const address =
     endpoint.type === "unix"
       ? `ws+unix://${unixPathInUrl(config)}:${target}`
-      : `ws://${host || endpoint.host}:${endpoint.port}${target}`;
+      : `ws://${host.includes(":") ? `[${host}]` : host}:${endpoint.port}${target}`;
   const socket = new WebSocket(address, {
     protocols: [`wamp.2.${serializer}`],
     perMessageDeflate: false,

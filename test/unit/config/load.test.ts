@@ -125,6 +125,83 @@ describe("loadNodeConfig", () => {
     expect(await intervals({ options: { auto_ping_interval: 0 } })).toEqual([0, 30_000]);
   });
 
+  describe("of a TCP endpoint", () => {
+    const at = "$.workers[0].transports[0].endpoint";
+    const loadEndpoint = async (endpoint: object) => {
+      const { config, faults, warnings } = await load(
+        proxy({ endpoint: { type: "tcp", ...endpoint } }),
+      );
+      const written = config?.workers[0]?.transports[0]?.endpoint;
+      const ownWarnings = warnings.filter((warning) => warning.startsWith(at));
+      return { endpoint: written, faults, warnings: ownWarnings };
+    };
+
+    test("honours portrange, interface and version", async () => {
+      const { endpoint } = await loadEndpoint({ portrange: [8080, 8089], version: 6 });
+      expect(endpoint).toEqual({
+        type: "tcp",
+        port: 8080,
+        portrange: [8080, 8089],
+        interface: "::",
+        version: 6,
+        shared: false,
+      });
+      const named = await loadEndpoint({ port: 1, interface: "127.0.0.1", version: 4 });
+      expect(named.endpoint).toMatchObject({ interface: "127.0.0.1" });
+      expect(named.warnings).toEqual([]);
+    });
+
+    test("needs one of port and portrange, well formed", async () => {
+      expect((await loadEndpoint({})).faults).toEqual([
+        `${at}.port: required attribute is missing`,
+      ]);
+      expect((await loadEndpoint({ port: 1, portrange: [1, 2] })).faults).toEqual([
+        `${at}.portrange: there is a "port" already; give one of them`,
+      ]);
+      for (const portrange of [[2, 1], [0, 1], [1, 65_536], [1], [1, 2, 3], "1-2", [1, 1.5]]) {
+        expect((await loadEndpoint({ portrange })).faults).toEqual([
+          `${at}.portrange: expected two ports from 1 to 65535, the lower one first`,
+        ]);
+      }
+    });
+
+    test("names what is not honoured, and what follows from that", async () => {
+      const { warnings } = await loadEndpoint({
+        port: 1,
+        interface: "127.0.0.1",
+        version: 6,
+        user_timeout: 5000,
+        backlog: 50,
+      });
+      expect(warnings.toSorted()).toEqual([
+        `${at}.backlog: not honoured: 512 connections may wait to be accepted`,
+        `${at}.user_timeout: not honoured: what is sent to a client that is gone is given up when it answers no ping`,
+        `${at}.version: not honoured: "127.0.0.1" is an address of IPv4`,
+      ]);
+    });
+
+    test("lets ranges overlap, and IPv6 alone stand beside IPv4", async () => {
+      const transports = (...endpoints: object[]) => ({
+        version: 2,
+        workers: [
+          {
+            type: "router",
+            realms: [{ name: "realm1", roles: [{ name: "anonymous" }] }],
+            transports: endpoints.map((endpoint) => ({
+              type: "rawsocket",
+              endpoint: { type: "tcp", ...endpoint },
+            })),
+          },
+        ],
+      });
+      const range = { portrange: [8080, 8089] };
+      expect((await load(transports(range, range))).faults).toEqual([]);
+      const apart = transports({ port: 80 }, { port: 80, version: 6 });
+      expect((await load(apart)).faults).toEqual([]);
+      expect((await load(transports({ port: 80 }, { port: 80 }))).faults).toHaveLength(1);
+    });
+  });
+
   test("takes limits on every type of transport, and says which have no effect", async () => {
     const limited = { max_connections: 9, max_messages_per_second: 50 };
     const web = { type: "web", paths: {}, ...limited };
