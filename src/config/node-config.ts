@@ -75,6 +75,8 @@ export interface WebTransportConfig {
   /** First path component (`"/"` for the root) -> service. */
   paths: Record<string, WebServiceConfig>;
   limits?: TransportLimits;
+  /** Addresses, CIDRs, or `unix`: whose word is taken for a client's address. */
+  trusted_proxies?: string[];
 }
 
 /** Limits of a transport in one worker; null: unlimited. Undefined where there are none at all. */
@@ -93,6 +95,8 @@ export interface WebSocketTransportConfig extends WebSocketServiceConfig {
   id: string;
   endpoint: ListeningEndpointConfig;
   limits?: TransportLimits;
+  /** Addresses, CIDRs, or `unix`: whose word is taken for a client's address. */
+  trusted_proxies?: string[];
 }
 
 /** `type: rawsocket`. */

@@ -16,7 +16,7 @@ import type {
 } from "./node-config.ts";
 import { normalizeListening } from "./normalize-endpoint.ts";
 import { normalizeKeepalive } from "./normalize-keepalive.ts";
-import { normalizeLimits } from "./normalize-limits.ts";
+import { normalizeHttpLimits, normalizeLimits } from "./normalize-limits.ts";
 import {
   authPath,
   normalizePaths,
@@ -250,14 +250,13 @@ function normalizeTransport(
   if (item.type === "web") {
     warnWebOptions(item.options, [...path, "options"], report);
     const paths = normalizePaths(asMap(item.paths), [...path, "paths"], "", context);
-    return (
-      endpoint && { type: "web", id, endpoint, paths, ...normalizeLimits(item, path, context) }
-    );
+    const limits = normalizeHttpLimits(item, path, context);
+    return endpoint && { type: "web", id, endpoint, paths, ...limits };
   }
   if (item.type === "websocket") {
     if (report.isMisshapen(path)) return null;
     const service = normalizeWebSocket(item, path, "", context);
-    return endpoint && { ...service, id, endpoint, ...normalizeLimits(item, path, context) };
+    return endpoint && { ...service, id, endpoint, ...normalizeHttpLimits(item, path, context) };
   }
   const options = item.options ?? v.parse(rawsocketOptions, {});
   warnBuffering(options, [...path, "options"], context, report);

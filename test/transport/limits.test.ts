@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test } from "bun:test";
 import { connect } from "node:net";
 import type { TransportConfig, TransportLimits } from "#config/node-config.ts";
 import { startTransport } from "#transport/start-transport.ts";
-import type { Peer, WireMessage } from "#wamp/peer.ts";
+import type { Peer, TransportDetails, WireMessage } from "#wamp/peer.ts";
 import { noPings } from "../support/no-pings.ts";
 import { quietContext } from "../support/quiet-context.ts";
 
@@ -20,7 +20,12 @@ const noLimits: TransportLimits = {
 const buffers = { max_buffered: 2 ** 20, stall_timeout: 0 };
 
 /** Starts a transport; gives its port, and what its sessions are told. */
-async function start(type: "websocket" | "rawsocket", limits: Partial<TransportLimits>) {
+async function start(
+  type: "websocket" | "rawsocket",
+  limits: Partial<TransportLimits>,
+  trusted_proxies?: string[],
+) {
+  const peers: TransportDetails[] = [];
   const received: WireMessage[] = [];
   let waiting: { count: number; wake: () => void } | undefined;
   const endings: (() => void)[] = [];
@@ -31,6 +36,7 @@ async function start(type: "websocket" | "rawsocket", limits: Partial<TransportL
     auth: "passthrough",
     backend: null,
     limits: { ...noLimits, ...limits },
+    trusted_proxies,
   } as const;
   const config =
     type === "rawsocket"
@@ -51,18 +57,22 @@ async function start(type: "websocket" | "rawsocket", limits: Partial<TransportL
             ...buffers,
           },
         };
-  const accept = (_peer: Peer) => ({
-    onMessage(message: WireMessage) {
-      received.push(typeof message === "string" ? message : Buffer.from(message).toString());
-      if (waiting && received.length >= waiting.count) waiting.wake();
-    },
-    onDrain() {},
-    onClose: () => endings.shift()?.(),
-  });
+  const accept = ({ details }: Peer) => {
+    peers.push(details);
+    return {
+      onMessage(message: WireMessage) {
+        received.push(typeof message === "string" ? message : Buffer.from(message).toString());
+        if (waiting && received.length >= waiting.count) waiting.wake();
+      },
+      onDrain() {},
+      onClose: () => endings.shift()?.(),
+    };
+  };
   const listener = await startTransport(config as unknown as TransportConfig, accept, quietContext);
   cleanups.push(() => listener.close());
   return {
     port: Number(new URL(listener.urls[0] ?? "").port),
+    peers,
     received,
     /** Resolves when so many messages have come. */
     async count(count: number) {
@@ -147,6 +157,37 @@ describe("a WebSocket transport", () => {
     await count(31);
     expect(performance.now() - begun).toBeGreaterThan(190);
     expect(received).toEqual(Array.from({ length: 31 }, (_, n) => `[${n}]`));
+  });
+});
+
+describe("a WebSocket transport behind a proxy", () => {
+  const from = (client: string) =>
+    upgrade.replace("Host: localhost", `Host: localhost\r\nX-Forwarded-For: ${client}`);
+  const answerTo = async (port: number, request: string, localAddress?: string) =>
+    (await ask(port, request, localAddress)).answer.toString().split("\r\n")[0];
+
+  test("counts and shows the client that a trusted proxy names", async () => {
+    const limits = { max_connections_per_address: 1 };
+    const { port, peers } = await start("websocket", limits, ["127.0.0.1"]);
+    expect(await answerTo(port, from("203.0.113.7"))).toStartWith("HTTP/1.1 101 ");
+    expect(await answerTo(port, from("203.0.113.7"))).toStartWith("HTTP/1.1 503 ");
+    expect(await answerTo(port, from("203.0.113.8:99"))).toStartWith("HTTP/1.1 101 ");
+    expect(peers.map(({ peer }) => peer)).toEqual(["tcp4:203.0.113.7:0", "tcp4:203.0.113.8:99"]);
+  });
+
+  test("shows the connection's own address for what is malformed", async () => {
+    const { port, peers } = await start("websocket", {}, ["127.0.0.1"]);
+    expect(await answerTo(port, from("nobody"))).toStartWith("HTTP/1.1 101 ");
+    expect(peers[0]?.peer).toMatch(/^tcp4:127\.0\.0\.1:[1-9]\d*$/);
+  });
+
+  test("does not believe others, nor anybody by default", async () => {
+    const trusting = await start("websocket", {}, ["127.0.0.1"]);
+    const ordinary = await start("websocket", {});
+    await answerTo(trusting.port, from("203.0.113.7"), "127.0.0.2");
+    await answerTo(ordinary.port, from("203.0.113.7"));
+    expect(trusting.peers[0]?.peer).toStartWith("tcp4:127.0.0.2:");
+    expect(ordinary.peers[0]?.peer).toStartWith("tcp4:127.0.0.1:");
   });
 });
 

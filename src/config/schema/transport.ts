@@ -7,7 +7,7 @@
 import * as v from "valibot";
 import { auth } from "./auth.ts";
 import { listeningEndpoint } from "./endpoint.ts";
-import { limits } from "./limits.ts";
+import { forwarding, limits } from "./limits.ts";
 import {
   anyMap,
   byType,
@@ -39,6 +39,7 @@ const web = item({
   paths: required(paths, "Path name -> Web service."),
   options: optional(webOptions, "Options."),
   ...limits,
+  ...forwarding,
 });
 
 const websocket = item({
@@ -52,6 +53,7 @@ const websocket = item({
   cookie: optional(anyMap, "Accepted, not honoured."),
   debug: optional(v.boolean(), "Accepted, has no effect."),
   ...limits,
+  ...forwarding,
 });
 
 const rawsocket = item({

@@ -28,6 +28,7 @@ import {
   upgradedResponse,
   type WebSocketHost,
 } from "./services/websocket.ts";
+import { TrustedProxies } from "./trusted-proxies.ts";
 
 /** Seconds after which a request or an answer that does not move is given up. */
 const stalledRequestSeconds = 30;
@@ -53,7 +54,8 @@ export async function startWebServer(
   const sockets = webSocketsBelow(paths, "");
   let server: WebServer | undefined;
   const limit = connectionLimitFor(config.limits, config.id, context.log);
-  const host = hostOn(endpoint, limit, () => server);
+  const proxies = config.trusted_proxies && new TrustedProxies(config.trusted_proxies);
+  const host = hostOn(endpoint, { limit, proxies }, () => server);
   const tree = await PathTree.open(paths, (service) =>
     service.type === "websocket"
       ? openWebSocketService(service, host, accept, context.log)
@@ -143,7 +145,7 @@ const socketEvents: Bun.WebSocketHandler<WebSocketData> = {
 
 function hostOn(
   endpoint: ListeningEndpointConfig,
-  limit: ConnectionLimit | undefined,
+  { limit, proxies }: { limit: ConnectionLimit | undefined; proxies: TrustedProxies | undefined },
   server: () => WebServer | undefined,
 ): WebSocketHost {
   return {
@@ -155,11 +157,15 @@ function hostOn(
     },
     detailsOf(request) {
       if (endpoint.type === "unix") {
-        return { peer: printUnixPeer(endpoint.path), isSecure: false, isUnixSocket: true };
+        const client = proxies?.clientOf(request.headers, null);
+        const peer = client ?? printUnixPeer(endpoint.path);
+        // A client that came through a proxy for HTTP is no program of this machine.
+        return { peer, isSecure: false, isUnixSocket: client === undefined };
       }
       const from = server()?.requestIP(request);
+      const client = from ? proxies?.clientOf(request.headers, from.address) : undefined;
       const peer = from ? printTcpPeer(from.address, from.port) : "tcp4:unknown";
-      return { peer, isSecure: endpoint.tls !== undefined, isUnixSocket: false };
+      return { peer: client ?? peer, isSecure: endpoint.tls !== undefined, isUnixSocket: false };
     },
   };
 }

@@ -223,6 +223,20 @@ describe("loadNodeConfig", () => {
     ]);
   });
 
+  test("takes addresses and CIDRs of trusted proxies", async () => {
+    const trusted_proxies = ["10.0.0.0/8", "192.0.2.1", "2001:db8::/32", "::1"];
+    const { config, faults } = await load(proxy({ trusted_proxies }));
+    expect(faults).toEqual([]);
+    expect(config?.workers[0]?.transports[0]).toMatchObject({ trusted_proxies });
+    for (const wrong of ["10.0.0.0/33", "10.0.0/8", "::/129", "proxy.example", "1.1.1.1/", "a/8"]) {
+      expect((await load(proxy({ trusted_proxies: [wrong] }))).faults).toEqual([
+        `$.workers[0].transports[0].trusted_proxies[0]: expected an address, a CIDR or "unix", found "${wrong}"`,
+      ]);
+    }
+    const warned = await load(proxy({ trusted_proxies: ["unix"] }));
+    expect(warned.warnings[1]).toEndWith('"unix" has no effect: the endpoint is no Unix socket');
+  });
+
   test("takes ports and ticket secrets from the environment", async () => {
     const secret = `\${TICKET}`;
     const node = proxy({
@@ -275,8 +289,10 @@ describe("loadNodeConfig", () => {
         await load({ version: 2, workers: [{ type: "proxy", [key]: JSON.parse(wrong) }] });
         await load({ version: 2, workers: [{ type: "router", [key]: JSON.parse(wrong) }] });
       }
-      for (const key of ["type", "endpoint", "auth", "options", "serializers", "cookie"]) {
+      const keys = ["type", "endpoint", "auth", "options", "serializers", "cookie"];
+      for (const key of [...keys, "trusted_proxies", "max_connections"]) {
         await load(proxy({ [key]: JSON.parse(wrong) }));
+        await load(proxy({ type: "web", paths: {}, [key]: JSON.parse(wrong) }));
         const paths = { a: { type: "websocket-proxy", [key]: JSON.parse(wrong) } };
         await load(proxy({ type: "web", paths }));
         await load(
