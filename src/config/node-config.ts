@@ -295,6 +295,23 @@ export interface PathServiceConfig {
 export interface WebSocketServiceConfig extends SessionConfig {
   type: "websocket";
   options: WebSocketOptions;
+  /** Undefined: no cookie is issued. */
+  cookie?: CookieConfig;
+}
+
+/** A cookie that is issued in the handshake. */
+export interface CookieConfig {
+  name: string;
+  /** Characters of its value. */
+  length: number;
+  /** Seconds that it is good for. */
+  max_age: number;
+  secure: boolean;
+  /** HttpOnly. */
+  http_strict: boolean;
+  same_site: "Strict" | "Lax" | "None" | null;
+  /** Where known cookies are kept; a file name is absolute. */
+  store: { type: "memory" } | { type: "file"; filename: string };
 }
 
 /** Options of a WebSocket path. Times are milliseconds, sizes octets; 0 means off. */

@@ -6,10 +6,10 @@
 
 import * as v from "valibot";
 import { auth } from "./auth.ts";
+import { cookie } from "./cookie.ts";
 import { listeningEndpoint } from "./endpoint.ts";
 import { forwarding, limits } from "./limits.ts";
 import {
-  anyMap,
   byType,
   defaulted,
   id,
@@ -50,7 +50,7 @@ const websocket = item({
   serializers: defaulted(serializers, ["cbor", "msgpack", "json"], "Serializers for clients."),
   auth: optional(auth, "Authmethods; absent: anonymous."),
   options: optional(websocketOptions, "Options."),
-  cookie: optional(anyMap, "Accepted, not honoured."),
+  cookie: optional(cookie, "A cookie for browsers; absent: none."),
   debug: optional(v.boolean(), "Accepted, has no effect."),
   ...limits,
   ...forwarding,

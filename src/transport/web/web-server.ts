@@ -150,11 +150,7 @@ function hostOn(
 ): WebSocketHost {
   return {
     limit,
-    upgrade(request, protocol, data) {
-      // Left out, Bun would answer the first subprotocol of the offer; empty, it answers none.
-      const headers = { "Sec-WebSocket-Protocol": protocol };
-      return server()?.upgrade(request, { headers, data }) ?? false;
-    },
+    upgrade: (request, headers, data) => server()?.upgrade(request, { headers, data }) ?? false,
     detailsOf(request) {
       if (endpoint.type === "unix") {
         const client = proxies?.clientOf(request.headers, null);

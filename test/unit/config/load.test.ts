@@ -237,6 +237,35 @@ describe("loadNodeConfig", () => {
     expect(warned.warnings[1]).toEndWith('"unix" has no effect: the endpoint is no Unix socket');
   });
 
+  test("takes cookies with Crossbar's defaults, and their files from the node's folder", async () => {
+    const cookieOf = async (cookie: object) => {
+      const { config, faults, warnings } = await load(proxy({ cookie }));
+      const made = config?.workers[0]?.transports[0];
+      return { cookie: made?.type === "websocket" ? made.cookie : undefined, faults, warnings };
+    };
+    expect((await cookieOf({})).cookie).toEqual({
+      name: "cbtid",
+      length: 24,
+      max_age: 604_800,
+      secure: false,
+      http_strict: false,
+      same_site: null,
+      store: { type: "memory" },
+    });
+    const file = await cookieOf({ store: { type: "file", filename: "cookies.dat" } });
+    expect(file.cookie?.store).toEqual({
+      type: "file",
+      filename: expect.stringMatching(/^\/.*\/cookies\.dat$/),
+    });
+    expect((await cookieOf({ store: { type: "database", path: "x" } })).faults).toEqual([
+      '$.workers[0].transports[0].cookie.store.type: cookie store "database" is not supported; use a file',
+    ]);
+    const missing = await cookieOf({ store: { type: "file", filename: "/no/such/folder/c" } });
+    expect(missing.faults[0]).toEndWith("no such folder");
+    const open = await cookieOf({ same_site: "None" });
+    expect(open.warnings[1]).toEndWith('browsers refuse "None" without "secure": true');
+  });
+
   test("takes ports and ticket secrets from the environment", async () => {
     const secret = `\${TICKET}`;
     const node = proxy({
@@ -300,7 +329,7 @@ describe("loadNodeConfig", () => {
         );
       }
     }
-  });
+  }, 30_000);
 });
 
 describe("findConfigFile", () => {
