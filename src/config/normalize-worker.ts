@@ -268,6 +268,12 @@ function normalizeTransport(
     backend: null,
     options: { ...options, ...normalizeKeepalive(options, endpointType) },
   };
+  if (endpointType === "tcp" && options.auto_ping_interval === undefined) {
+    report.warn(
+      path,
+      "clients are pinged after 30 s, which those of Autobahn|Python on Twisted do not know: for them, set options.auto_ping_interval to 0",
+    );
+  }
   const limits = normalizeLimits(item, path, context);
   return endpoint && { type: "rawsocket", id, endpoint, ...limits, ...session };
 }

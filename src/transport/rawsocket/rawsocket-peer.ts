@@ -60,9 +60,9 @@ export class RawSocketPeer implements Peer, FrameTaker, DrainObserver, Keepalive
   readonly #socket: RawSocket;
   readonly #reader: FrameReader;
   readonly #writer: SocketWriter;
-  /** Undefined: no pings are configured. */
-  readonly #keepalive: Keepalive | undefined;
-  readonly #log: Logger | undefined;
+  readonly #pings: RawSocketPeerOptions["pings"];
+  /** Undefined: no pings are configured, or the session has not begun. */
+  #keepalive: Keepalive | undefined;
   #handler: PeerHandler | null = null;
   #isPaused = false;
   /** Reading waits until the other side takes the answers to its pings. */
@@ -79,11 +79,7 @@ export class RawSocketPeer implements Peer, FrameTaker, DrainObserver, Keepalive
     this.details = options.details;
     this.#reader = new FrameReader(options.agreement.maxReceiveOctets);
     this.#writer = new SocketWriter(options.socket, options.maxBuffered, this);
-    const { pings } = options;
-    this.#log = pings?.log;
-    if (pings !== undefined && pings.options.auto_ping_interval > 0) {
-      this.#keepalive = new Keepalive(pings.options, this);
-    }
+    this.#pings = options.pings;
   }
 
   get bufferedOctets(): number {
@@ -93,6 +89,10 @@ export class RawSocketPeer implements Peer, FrameTaker, DrainObserver, Keepalive
   /** Names who is told of messages; to be called once, before the first octets are handed in. */
   attach(handler: PeerHandler): void {
     this.#handler = handler;
+    const pings = this.#pings?.options;
+    if (pings !== undefined && pings.auto_ping_interval > 0 && !this.#isClosing) {
+      this.#keepalive = new Keepalive(pings, this);
+    }
   }
 
   send(message: WireMessage): boolean {
@@ -187,7 +187,7 @@ export class RawSocketPeer implements Peer, FrameTaker, DrainObserver, Keepalive
 
   /** The other side did not answer a ping in time. */
   expire(): void {
-    this.#log?.info("client did not answer a ping", { peer: this.details.peer });
+    this.#pings?.log.info("client did not answer a ping", { peer: this.details.peer });
     this.#closeReason = "no answer to a ping";
     this.#isClosing = true;
     this.#socket.terminate();
