@@ -65,7 +65,8 @@ export interface PermissionConfig {
 export type TransportConfig =
   | WebTransportConfig
   | WebSocketTransportConfig
-  | RawSocketTransportConfig;
+  | RawSocketTransportConfig
+  | UniversalTransportConfig;
 
 /** `type: web`: Web services and WAMP over WebSocket by path. */
 export interface WebTransportConfig {
@@ -88,6 +89,17 @@ export interface RawSocketTransportConfig extends SessionConfig {
   id: string;
   endpoint: ListeningEndpointConfig;
   options: RawSocketOptions;
+}
+
+/** `type: universal`: RawSocket, and HTTP and WebSocket by path, on one endpoint. */
+export interface UniversalTransportConfig {
+  type: "universal";
+  id: string;
+  endpoint: ListeningEndpointConfig;
+  /** Null: RawSocket is not spoken. */
+  rawsocket: (SessionConfig & { options: RawSocketOptions }) | null;
+  /** Web services and WebSockets; null: HTTP is not spoken. */
+  paths: Record<string, WebServiceConfig> | null;
 }
 
 /** Options of a RawSocket transport; sizes are octets. */
@@ -115,7 +127,18 @@ export interface ListeningTcpConfig {
   /** Whether other processes may listen on the same port (SO_REUSEPORT). */
   shared: boolean;
   /** Absolute file names of PEM files; undefined: no TLS. */
-  tls?: { key: string; certificate: string; chain_certificates: string[] };
+  tls?: {
+    key: string;
+    certificate: string;
+    chain_certificates: string[];
+    /** Authorities, one of which must have signed each client's certificate; undefined: none is asked for. */
+    ca_certificates?: string[];
+  };
+  /**
+   * Addresses and ranges of load balancers, which have to begin each connection with a PROXY preface;
+   * undefined: PROXY protocol is not spoken.
+   */
+  trusted_proxies?: string[];
 }
 
 /** A Unix domain socket to listen on. */

@@ -5,7 +5,6 @@
  * @module
  */
 
-import * as v from "valibot";
 import type { JsonPath } from "./config-issue.ts";
 import type {
   ConnectionConfig,
@@ -15,24 +14,14 @@ import type {
   WorkerConfig,
 } from "./node-config.ts";
 import { normalizeListening } from "./normalize-endpoint.ts";
-import {
-  authPath,
-  normalizePaths,
-  normalizeWebSocket,
-  type ServiceContext,
-} from "./normalize-service.ts";
-import {
-  hasRole,
-  normalizeAuth,
-  normalizeConnectingTransport,
-  warnBuffering,
-} from "./normalize-session.ts";
+import { normalizePaths, normalizeWebSocket, type ServiceContext } from "./normalize-service.ts";
+import { hasRole, normalizeConnectingTransport } from "./normalize-session.ts";
+import { normalizeRawSocket, normalizeUniversal, warnWebOptions } from "./normalize-universal.ts";
 import type { Report } from "./report.ts";
 import type { WorkerItem } from "./schema/node.ts";
 import { didYouMean } from "./schema/primitive.ts";
 import type { RealmItem } from "./schema/realm.ts";
 import type { TransportItem } from "./schema/transport.ts";
-import { rawsocketOptions } from "./schema/websocket-options.ts";
 
 type ProxyItem = Extract<WorkerItem, { type: "proxy" }>;
 
@@ -254,29 +243,12 @@ function normalizeTransport(
     if (report.isMisshapen(path)) return null;
     return endpoint && { ...normalizeWebSocket(item, path, "", context), id, endpoint };
   }
-  const options = item.options ?? v.parse(rawsocketOptions, {});
-  warnBuffering(options, [...path, "options"], context, report);
-  if (item.auth !== undefined && !isMap(item.auth)) return null;
-  const auth = normalizeAuth(item.auth, authPath(item, path), context, report);
-  const session = { serializers: item.serializers, auth, backend: null, options };
-  return endpoint && { type: "rawsocket", id, endpoint, ...session };
-}
-
-const webOptions: Record<string, string> = {
-  access_log: "no access log is written",
-  display_tracebacks: "no traceback is shown to clients",
-  hsts: "no Strict-Transport-Security header is sent",
-  client_timeout: "the program's own timeouts apply",
-};
-
-function warnWebOptions(
-  options: Record<string, unknown> | undefined,
-  path: JsonPath,
-  report: Report,
-): void {
-  for (const [name, consequence] of Object.entries(webOptions)) {
-    if (options?.[name]) report.warn([...path, name], `not honoured: ${consequence}`);
+  if (item.type === "universal") {
+    const universal = normalizeUniversal(item, path, context);
+    return endpoint && { ...universal, endpoint };
   }
+  const session = normalizeRawSocket(item, path, context);
+  return endpoint && session && { type: "rawsocket", id, endpoint, ...session };
 }
 
 function isMap(value: unknown): value is Record<string, unknown> {

@@ -5,6 +5,7 @@
  */
 
 import type { TransportConfig } from "#config/node-config.ts";
+import { needsFrontDoor, startBehindFrontDoor } from "./behind-front-door.ts";
 import type { AcceptPeerWithSession, Listener, TransportContext } from "./listener.ts";
 import { startRawSocketListener } from "./rawsocket/rawsocket-listener.ts";
 import { startWebServer } from "./web/web-server.ts";
@@ -19,11 +20,14 @@ export function startTransport(
   accept: AcceptPeerWithSession,
   context: TransportContext,
 ): Promise<Listener> {
+  if (needsFrontDoor(config.endpoint)) return startBehindFrontDoor(config, accept, context);
   switch (config.type) {
     case "web":
     case "websocket":
       return startWebServer(config, accept, context);
     case "rawsocket":
       return startRawSocketListener(config, accept, context);
+    case "universal":
+      return startBehindFrontDoor(config, accept, context);
   }
 }

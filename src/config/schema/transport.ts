@@ -20,7 +20,7 @@ import {
   serializers,
   text,
 } from "./primitive.ts";
-import { paths } from "./web-service.ts";
+import { paths, webSockets } from "./web-service.ts";
 import { rawsocketOptions, websocketOptions } from "./websocket-options.ts";
 
 const webOptions = item({
@@ -61,15 +61,54 @@ const rawsocket = item({
   debug: optional(v.boolean(), "Accepted, has no effect."),
 });
 
+const refusedMqtt = v.custom<undefined>((value) => value === undefined, "MQTT is not supported");
+
+/** The parts of a universal transport have no endpoint of their own. */
+const universalRawsocket = item({
+  type: optional(v.literal("rawsocket"), "May be said, has no effect."),
+  serializers: defaulted(serializers, ["cbor", "msgpack", "json"], "Serializers for clients."),
+  auth: optional(auth, "Authmethods; absent: anonymous."),
+  options: optional(rawsocketOptions, "Options."),
+  debug: optional(v.boolean(), "Accepted, has no effect."),
+});
+
+const universalWeb = item({
+  type: optional(v.literal("web"), "May be said, has no effect."),
+  paths: required(paths, "Path name -> Web service."),
+  options: optional(webOptions, "Options."),
+});
+
+const universal = item({
+  id: optional(id, "Absent: `transport000` and so on."),
+  type: required(v.literal("universal"), "RawSocket, WebSocket and Web services on one socket."),
+  endpoint: required(listeningEndpoint, "The socket to listen on."),
+  rawsocket: optional(universalRawsocket, "WAMP over RawSocket; absent: not spoken."),
+  websocket: optional(
+    webSockets,
+    "Path name -> WAMP over WebSocket; goes before a path of the same name in `web`.",
+  ),
+  web: optional(universalWeb, "Web services; absent: none."),
+  mqtt: optional(refusedMqtt, "Not supported."),
+});
+
 /** A listening transport. */
 export const transport = byType(
-  { web, websocket, rawsocket },
+  { web, websocket, rawsocket, universal },
   notSupported(
     "transport type",
-    ["universal", "mqtt", "flashpolicy", "websocket.testee", "stream.testee"],
+    ["mqtt", "flashpolicy", "websocket.testee", "stream.testee"],
     " yet",
   ),
 );
+
+/** RawSocket as written, with an endpoint of its own or within a universal transport. */
+export type RawSocketItem = Pick<
+  v.InferOutput<typeof rawsocket>,
+  "serializers" | "auth" | "options"
+>;
+
+/** A universal transport as written. */
+export type UniversalItem = v.InferOutput<typeof universal>;
 
 /** A listening transport as written. */
 export type TransportItem = v.InferOutput<typeof transport>;

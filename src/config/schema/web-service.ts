@@ -157,6 +157,12 @@ export const paths: v.GenericSchema<unknown, Record<string, WebServiceItem>> = m
   v.lazy(() => webService),
 ) as unknown as v.GenericSchema<unknown, Record<string, WebServiceItem>>;
 
+/** Path name -> WebSocket. */
+export const webSockets = mapOf(
+  pathName,
+  byType({ websocket: websocketService, "websocket-proxy": websocketProxyService }),
+) as unknown as v.GenericSchema<unknown, Record<string, WebSocketItem>>;
+
 const pathService = item({
   type: required(v.literal("path"), "A tree of paths below this one."),
   paths: required(paths, "Path name -> Web service."),

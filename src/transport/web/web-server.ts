@@ -19,6 +19,7 @@ import { openUnixSocket } from "#transport/endpoint/unix-socket-file.ts";
 import type { AcceptPeerWithSession, Listener, TransportContext } from "#transport/listener.ts";
 import { webSocketServeOptions } from "#transport/websocket/serve-options.ts";
 import { type WebSocketData, WebSocketPeer } from "#transport/websocket/websocket-peer.ts";
+import type { ConnectionDetails } from "#wamp/peer.ts";
 import { PathTree } from "./path-tree.ts";
 import { openWebService } from "./services/service-registry.ts";
 import {
@@ -36,8 +37,14 @@ const largestBodyOctets = 64 * 1024;
 type WebServer = Bun.Server<WebSocketData>;
 type Paths = Record<string, WebServiceConfig>;
 
+/** A front door before a Web server: it says whose connection a request came on. */
+export interface DoorBefore {
+  /** Null: the request is not the first one of its connection. */
+  take(request: Request): ConnectionDetails | null;
+}
+
 /**
- * Starts a transport of type `web` or `websocket`.
+ * Starts a transport of type `web` or `websocket`, or with `door` the part of it that is behind that.
  *
  * @throws Failure when a service cannot be opened or the endpoint cannot be listened on.
  */
@@ -45,12 +52,13 @@ export async function startWebServer(
   config: WebTransportConfig | WebSocketTransportConfig,
   accept: AcceptPeerWithSession,
   context: TransportContext,
+  door?: DoorBefore,
 ): Promise<Listener> {
   const { endpoint } = config;
-  const paths: Paths = config.type === "web" ? config.paths : { "/": config };
+  const paths = pathsOf(config);
   const sockets = webSocketsBelow(paths, "");
   let server: WebServer | undefined;
-  const host = hostOn(endpoint, () => server);
+  const host = hostOn(endpoint, () => server, door);
   const tree = await PathTree.open(paths, (service) =>
     service.type === "websocket"
       ? openWebSocketService(service, host, accept, context.log)
@@ -79,7 +87,7 @@ export async function startWebServer(
       tree.close();
       open.removeFile();
     };
-    return listenerOf(config.id, server, urlsOf(config, server, sockets), end);
+    return listenerOf(config.id, server, webServerUrls(config, server.port ?? null), end);
   } catch (thrown) {
     tree.close();
     throw thrown;
@@ -134,6 +142,7 @@ const socketEvents: Bun.WebSocketHandler<WebSocketData> = {
 function hostOn(
   endpoint: ListeningEndpointConfig,
   server: () => WebServer | undefined,
+  door: DoorBefore | undefined,
 ): WebSocketHost {
   return {
     upgrade(request, protocol, data) {
@@ -142,6 +151,7 @@ function hostOn(
       return server()?.upgrade(request, { headers, data }) ?? false;
     },
     detailsOf(request) {
+      if (door !== undefined) return door.take(request);
       if (endpoint.type === "unix") {
         return { peer: printUnixPeer(endpoint.path), isSecure: false, isUnixSocket: true };
       }
@@ -172,6 +182,10 @@ function listenerOf(id: string, server: WebServer, urls: string[], end: () => vo
   };
 }
 
+function pathsOf(config: WebTransportConfig | WebSocketTransportConfig): Paths {
+  return config.type === "web" ? config.paths : { "/": config };
+}
+
 interface WebSocketAt {
   path: string;
   config: WebSocketServiceConfig;
@@ -195,18 +209,19 @@ function pagePaths(paths: Record<string, WebServiceConfig>, prefix = ""): string
   });
 }
 
-function urlsOf(
+/** Where the services of a transport are reached; `port` is that of a TCP endpoint. */
+export function webServerUrls(
   config: WebTransportConfig | WebSocketTransportConfig,
-  server: WebServer,
-  sockets: WebSocketAt[],
+  port: number | null,
 ): string[] {
   const { endpoint } = config;
+  const sockets = webSocketsBelow(pathsOf(config), "");
   if (endpoint.type === "unix") {
     const urls = sockets.map(({ path }) => `ws+unix:${endpoint.path}${path && `:${path}`}`);
     return config.type === "web" ? [`http+unix:${endpoint.path}`, ...urls] : urls;
   }
   const { interface: address, tls } = endpoint;
-  const place = `${address.includes(":") ? `[${address}]` : address}:${server.port}`;
+  const place = `${address.includes(":") ? `[${address}]` : address}:${port}`;
   const urls = sockets.map(({ path }) => `${tls ? "wss" : "ws"}://${place}${path || "/"}`);
   if (config.type !== "web") return urls;
   const pages = pagePaths(config.paths).map(

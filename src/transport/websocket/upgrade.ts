@@ -54,6 +54,13 @@ export function badHandshake(): Response {
   return textResponse(400, "The WebSocket handshake is incomplete.");
 }
 
+/** The answer to a handshake on a connection that has carried other requests, of which too little is known. */
+export function notFirstRequest(): Response {
+  return textResponse(400, "A WebSocket needs a connection of its own here.", {
+    Connection: "close",
+  });
+}
+
 /** What a browser gets that opens the address as a page. */
 function plainAnswer(request: Request, config: WebSocketServiceConfig): Response {
   if (request.method !== "GET" && request.method !== "HEAD") return methodNotAllowed();

@@ -1,0 +1,167 @@
+/**
+ * Transports behind a front door: RawSocket is spoken in this process on the very socket that was
+ * accepted, HTTP and WebSocket by a Web server on a private Unix socket.
+ *
+ * @module
+ */
+
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import type {
+  ListeningEndpointConfig,
+  RawSocketOptions,
+  SessionConfig,
+  TransportConfig,
+  WebServiceConfig,
+  WebSocketTransportConfig,
+  WebTransportConfig,
+} from "#config/node-config.ts";
+import { usableUnixPath } from "./endpoint/peer-address.ts";
+import { ConnectionTable } from "./front-door/connection-table.ts";
+import { FrontDoor } from "./front-door/front-door.ts";
+import { Splice } from "./front-door/splice.ts";
+import type { Ways } from "./front-door/visit.ts";
+import type { AcceptPeerWithSession, Listener, TransportContext } from "./listener.ts";
+import { RawSocketAcceptor, rawSocketUrl } from "./rawsocket/rawsocket-acceptor.ts";
+import { startWebServer, webServerUrls } from "./web/web-server.ts";
+
+/** Time for a handshake where no WebSocket path says another. */
+const HANDSHAKE_MS = 10_000;
+
+const OWNER_ONLY = 0o600;
+
+/** What may stand behind one door. */
+interface Rooms {
+  rawsocket: (SessionConfig & { options: RawSocketOptions }) | null;
+  web: WebTransportConfig | WebSocketTransportConfig | null;
+}
+
+/** Whether an endpoint asks for what only a front door can tell, whatever the transport. */
+export function needsFrontDoor(endpoint: ListeningEndpointConfig): boolean {
+  if (endpoint.type === "unix") return false;
+  return endpoint.trusted_proxies !== undefined || endpoint.tls?.ca_certificates !== undefined;
+}
+
+/**
+ * Starts a transport of any type behind a front door.
+ *
+ * @throws Failure when it cannot listen, or a Web service cannot be opened.
+ */
+export async function startBehindFrontDoor(
+  config: TransportConfig,
+  accept: AcceptPeerWithSession,
+  context: TransportContext,
+): Promise<Listener> {
+  const { id, endpoint } = config;
+  const { log } = context;
+  const rooms = roomsOf(config);
+  const acceptor =
+    rooms.rawsocket && new RawSocketAcceptor({ ...rooms.rawsocket, id }, accept, log);
+  const web = rooms.web && (await openWebRoom(rooms.web, accept, context));
+  const ways: Ways = {
+    rawSocket: acceptor && ((socket, details) => acceptor.accept(socket, details)),
+    http: web?.enter ?? null,
+  };
+  const handshakeMs = handshakeTimeoutOf(rooms.web);
+  try {
+    const door = new FrontDoor(endpoint, { transport: id, ways, handshakeMs, log });
+    const port = await door.open();
+    return {
+      id,
+      urls: [
+        ...(acceptor ? [rawSocketUrl(endpoint, port)] : []),
+        ...(rooms.web ? webServerUrls(rooms.web, port) : []),
+      ],
+      stopAccepting: () => door.stop(),
+      async close() {
+        door.stop();
+        await Promise.all([acceptor?.close(), web?.end()]);
+        await door.close();
+        web?.remove();
+      },
+    };
+  } catch (thrown) {
+    await web?.end();
+    web?.remove();
+    throw thrown;
+  }
+}
+
+function roomsOf(config: TransportConfig): Rooms {
+  switch (config.type) {
+    case "web":
+    case "websocket":
+      return { rawsocket: null, web: config };
+    case "rawsocket":
+      return { rawsocket: config, web: null };
+    case "universal": {
+      const { id, endpoint, rawsocket, paths } = config;
+      return { rawsocket, web: paths && { type: "web", id, endpoint, paths } };
+    }
+  }
+}
+
+/** A Web server that nobody but a front door reaches. */
+interface WebRoom {
+  enter: NonNullable<Ways["http"]>;
+  /** Ends the Web server. */
+  end(): Promise<void>;
+  /** Cuts off what is still open, and removes the socket's folder. */
+  remove(): void;
+}
+
+async function openWebRoom(
+  config: NonNullable<Rooms["web"]>,
+  accept: AcceptPeerWithSession,
+  context: TransportContext,
+): Promise<WebRoom> {
+  // A folder that only this user can enter, so that the socket is never open to others.
+  const folder = mkdtempSync(join(tmpdir(), "crossproxy-"));
+  const path = join(folder, "web.sock");
+  const removeFolder = () => rmSync(folder, { recursive: true, force: true });
+  const table = new ConnectionTable();
+  const splices = new Set<Splice>();
+  try {
+    const endpoint = { type: "unix", path, permission: OWNER_ONLY } as const;
+    const server = await startWebServer({ ...config, endpoint }, accept, context, table);
+    const unix = usableUnixPath(path);
+    return {
+      enter(client, details, head) {
+        const id = table.add(details);
+        const onEnd = () => {
+          table.forget(id);
+          splices.delete(splice);
+        };
+        const first = head.octetsWith(table.headerFor(id));
+        const splice = new Splice({ client, unix, first, onEnd });
+        splices.add(splice);
+        return splice;
+      },
+      end: () => server.close(),
+      remove() {
+        for (const splice of splices) splice.terminate();
+        removeFolder();
+      },
+    };
+  } catch (thrown) {
+    removeFolder();
+    throw thrown;
+  }
+}
+
+/** Which path a request is for is known at the end of its head only, so the longest time counts. */
+function handshakeTimeoutOf(web: Rooms["web"]): number {
+  if (web === null) return HANDSHAKE_MS;
+  const times = timeoutsBelow(web.type === "web" ? web.paths : { "/": web });
+  return Math.max(0, ...times) || HANDSHAKE_MS;
+}
+
+/** The `open_handshake_timeout` of every WebSocket path, in milliseconds; 0: not said. */
+function timeoutsBelow(paths: Record<string, WebServiceConfig>): number[] {
+  return Object.values(paths).flatMap((config) => {
+    if (config.type === "path") return timeoutsBelow(config.paths);
+    return config.type === "websocket" ? [config.options.open_handshake_timeout] : [];
+  });
+}
