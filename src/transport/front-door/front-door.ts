@@ -119,6 +119,7 @@ export class FrontDoor {
         socket,
         details: this.#detailsOf(socket),
         expectsPreface: isTrusted,
+        needsCertificate: this.#tls?.requestCert === true,
         startTls: startsTls ? (first) => this.#startTls(socket, visit, first) : null,
       },
       this.#rules,

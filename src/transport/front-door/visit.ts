@@ -62,6 +62,8 @@ export interface Arrival {
   details: ConnectionDetails;
   /** Whether a PROXY preface has to come first. */
   expectsPreface: boolean;
+  /** Whether nobody is handed on without a certificate. */
+  needsCertificate: boolean;
   /**
    * Begins TLS behind a preface: gives the socket that takes the place of the one that was accepted.
    * Null: octets behind the preface are plain, or the socket has done TLS itself.
@@ -74,6 +76,7 @@ export class Visit {
   readonly #rules: VisitRules;
   #socket: DoorSocket;
   #details: ConnectionDetails;
+  readonly #needsCertificate: boolean;
   readonly #startTls: Arrival["startTls"];
   /** What came of the preface. */
   #preface: Buffer<ArrayBuffer> | null;
@@ -86,6 +89,7 @@ export class Visit {
     this.#rules = rules;
     this.#socket = arrival.socket;
     this.#details = arrival.details;
+    this.#needsCertificate = arrival.needsCertificate;
     this.#startTls = arrival.startTls;
     this.#preface = arrival.expectsPreface ? Buffer.alloc(0) : null;
     if (arrival.expectsPreface) this.#expect("PROXY preface", PREFACE_MS);
@@ -180,7 +184,9 @@ export class Visit {
   #chooseWay(chunk: Uint8Array): void {
     const first = chunk[0] ?? 0;
     const { rawSocket, http } = this.#rules.ways;
-    if (first === RAWSOCKET_MAGIC && rawSocket !== null) {
+    if (this.#needsCertificate && this.#details.clientCertificate === undefined) {
+      this.#cut("no client certificate");
+    } else if (first === RAWSOCKET_MAGIC && rawSocket !== null) {
       this.#handOn(rawSocket(this.#socket, this.#details));
       this.#receiver?.received(chunk);
     } else if (isLetter(first) && http !== null) {
