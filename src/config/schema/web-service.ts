@@ -157,10 +157,12 @@ export const paths: v.GenericSchema<unknown, Record<string, WebServiceItem>> = m
   v.lazy(() => webService),
 ) as unknown as v.GenericSchema<unknown, Record<string, WebServiceItem>>;
 
+const webSocket = byType({ websocket: websocketService, "websocket-proxy": websocketProxyService });
+
 /** Path name -> WebSocket. */
 export const webSockets = mapOf(
   pathName,
-  byType({ websocket: websocketService, "websocket-proxy": websocketProxyService }),
+  v.lazy(() => webSocket),
 ) as unknown as v.GenericSchema<unknown, Record<string, WebSocketItem>>;
 
 const pathService = item({
