@@ -288,5 +288,27 @@ export interface WebSocketOptions extends BufferOptions {
   auto_ping_size: number;
   auto_ping_restart_on_any_traffic: boolean;
   require_websocket_subprotocol: boolean;
-  compression: { deflate: { max_window_bits: number; request_max_window_bits: number } } | null;
+  /** Longest frame that is taken. */
+  max_frame_size: number;
+  /** Longest payload of a frame that is sent; longer messages are sent in several. */
+  auto_fragment_size: number;
+  /** Whether a client that breaks the protocol is cut off without a close frame. */
+  fail_by_drop: boolean;
+  /** Whether a client's close frame is answered with its own reason. */
+  echo_close_codereason: boolean;
+  compression: { deflate: DeflateOptions } | null;
+}
+
+/** `compression.deflate`; windows are bits, 9 to 15, 0 where the client may choose its own. */
+export interface DeflateOptions {
+  /** Window of what the server compresses. */
+  max_window_bits: number;
+  /** Whether each message of the server is compressed by itself. */
+  no_context_takeover: boolean;
+  /** Window that clients are asked to keep to. */
+  request_max_window_bits: number;
+  /** Whether clients are asked to compress each message by itself. */
+  request_no_context_takeover: boolean;
+  /** Memory of the compressor, 1 to 9, as zlib has it. */
+  memory_level: number;
 }

@@ -13,15 +13,9 @@ import type { WebSocketOptionsItem } from "./schema/websocket-options.ts";
 type Unhonoured = [name: string, matters: (value: unknown) => boolean, consequence: string];
 
 const given = (value: unknown) => value !== undefined && value !== null;
-const nonZero = (value: unknown) => given(value) && value !== 0;
 const is = (wanted: boolean) => (value: unknown) => value === wanted;
 
 const unhonoured: Unhonoured[] = [
-  ["open_handshake_timeout", nonZero, "a handshake has 10 s, a join 30 s"],
-  ["max_frame_size", nonZero, "only whole messages are limited, by max_message_size"],
-  ["auto_fragment_size", nonZero, "each message is sent in one frame"],
-  ["fail_by_drop", is(true), "a faulty client is sent a close frame before it is cut off"],
-  ["echo_close_codereason", is(true), "a close frame is answered with the code alone"],
   ["tcp_nodelay", is(false), "small packets are sent at once"],
   ["external_port", given, "origins are compared with the port that the client names"],
   ["enable_hybi10", is(true), "only version 13 of the protocol is spoken"],
@@ -36,9 +30,6 @@ const unhonoured: Unhonoured[] = [
 ];
 
 const unhonouredDeflate: Unhonoured[] = [
-  ["memory_level", given, "the program chooses the memory of the compressor"],
-  ["no_context_takeover", is(true), "the compressor may keep its context between messages"],
-  ["request_no_context_takeover", is(true), "clients are not asked to drop their context"],
   ["max_window_bits", (value) => value === 8, "a window of 9 bits is used"],
   ["request_max_window_bits", (value) => value === 8, "a window of 9 bits is asked for"],
 ];
@@ -66,6 +57,10 @@ export function normalizeWebSocketOptions(
     auto_ping_size: item.auto_ping_size,
     auto_ping_restart_on_any_traffic: item.auto_ping_restart_on_any_traffic,
     require_websocket_subprotocol: item.require_websocket_subprotocol,
+    max_frame_size: item.max_frame_size,
+    auto_fragment_size: item.auto_fragment_size,
+    fail_by_drop: item.fail_by_drop,
+    echo_close_codereason: item.echo_close_codereason,
     max_buffered: item.max_buffered,
     stall_timeout: item.stall_timeout,
     compression:
@@ -74,7 +69,10 @@ export function normalizeWebSocketOptions(
         : {
             deflate: {
               max_window_bits: Math.max(9, deflate.max_window_bits ?? 15),
+              no_context_takeover: deflate.no_context_takeover ?? false,
               request_max_window_bits: Math.max(9, deflate.request_max_window_bits || 15),
+              request_no_context_takeover: deflate.request_no_context_takeover,
+              memory_level: deflate.memory_level ?? 8,
             },
           },
   };

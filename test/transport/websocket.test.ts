@@ -12,7 +12,7 @@ import type {
   WebSocketTransportConfig,
 } from "../../src/config/node-config.ts";
 import type { Listener } from "../../src/transport/listener.ts";
-import { startWebServer } from "../../src/transport/web/web-server.ts";
+import { startTransport } from "../../src/transport/start-transport.ts";
 import type { Peer, PeerHandler, WireMessage } from "../../src/wamp/peer.ts";
 
 /** The part of the client of the package `ws` that these tests use. */
@@ -51,9 +51,20 @@ const defaults: WebSocketOptions = {
   auto_ping_size: 12,
   auto_ping_restart_on_any_traffic: true,
   require_websocket_subprotocol: true,
+  max_frame_size: 0,
+  auto_fragment_size: 0,
+  fail_by_drop: false,
+  echo_close_codereason: false,
   max_buffered: 1_048_576,
   stall_timeout: 30_000,
   compression: null,
+};
+const anyDeflate = {
+  max_window_bits: 15,
+  no_context_takeover: false,
+  request_max_window_bits: 15,
+  request_no_context_takeover: false,
+  memory_level: 8,
 };
 const anyPort: ListeningEndpointConfig = {
   type: "tcp",
@@ -79,7 +90,9 @@ class Recorder implements PeerHandler {
     this.peer = peer;
   }
 
-  onMessage(message: WireMessage): void {
+  onMessage(octets: WireMessage): void {
+    const isText = this.peer.serializer === "json";
+    const message = isText ? Buffer.from(octets as Uint8Array).toString() : octets;
     if (message === "[fault]") throw new Error("fault");
     this.messages.push(message);
     this.#wake();
@@ -129,7 +142,7 @@ async function start(
     recorders.push(recorder);
     return recorder;
   };
-  const listener = await startWebServer(config, accept, quietContext);
+  const listener = await startTransport(config, accept, quietContext);
   cleanups.push(() => listener.close());
   return { listener, url: listener.urls[0] ?? "", recorders };
 }
@@ -258,7 +271,7 @@ describe("the opening handshake", () => {
   });
 
   test("negotiates compression only where the path has it", async () => {
-    const deflate = { max_window_bits: 13, request_max_window_bits: 13 };
+    const deflate = { ...anyDeflate, max_window_bits: 13, request_max_window_bits: 13 };
     const compressing = await start({ compression: { deflate } });
     const plain = await start();
     const a = await open(compressing);
@@ -275,7 +288,7 @@ describe("the opening handshake", () => {
 });
 
 test("a compressing client that cannot limit its window is understood", async () => {
-  const deflate = { max_window_bits: 13, request_max_window_bits: 11 };
+  const deflate = { ...anyDeflate, max_window_bits: 13, request_max_window_bits: 11 };
   const started = await start({ max_message_size: 65536, compression: { deflate } });
   const { client, recorder } = await open(started, ["wamp.2.json"], {
     perMessageDeflate: { clientMaxWindowBits: false, threshold: 0 },

@@ -19,15 +19,19 @@ const windowBits = (alsoZero: boolean) =>
 const octets = integer(0, 2_147_483_647);
 
 const deflate = item({
-  request_no_context_takeover: defaulted(v.boolean(), false, "Accepted; `true` is not honoured."),
+  request_no_context_takeover: defaulted(
+    v.boolean(),
+    false,
+    "Ask clients to compress each message by itself.",
+  ),
   request_max_window_bits: defaulted(windowBits(true), 0, "Window of the client; 0: any."),
   no_context_takeover: defaulted(
     v.nullable(v.boolean()),
     false,
-    "Accepted; `true` is not honoured.",
+    "Compress each message by itself.",
   ),
   max_window_bits: defaulted(v.nullable(windowBits(false)), 15, "Window of the server."),
-  memory_level: optional(v.nullable(integer(1, 9)), "Accepted, not honoured."),
+  memory_level: optional(v.nullable(integer(1, 9)), "Memory of the compressor; absent: 8."),
 });
 
 const compression = item({
@@ -74,10 +78,14 @@ export const websocketOptions = item({
   ),
   compression: optional(compression, "Compression; absent: none."),
   ...buffering,
-  max_frame_size: optional(octets, "Accepted, not honoured."),
-  auto_fragment_size: optional(octets, "Accepted, not honoured."),
-  fail_by_drop: optional(v.boolean(), "Accepted; `true` is not honoured."),
-  echo_close_codereason: optional(v.boolean(), "Accepted; `true` is not honoured."),
+  max_frame_size: defaulted(octets, 0, "Longest frame taken from a client, in octets; 0: any."),
+  auto_fragment_size: defaulted(octets, 0, "Longest frame that is sent, in octets; 0: any."),
+  fail_by_drop: defaulted(
+    v.boolean(),
+    false,
+    "Cut off a client that breaks the protocol, without a close frame.",
+  ),
+  echo_close_codereason: defaulted(v.boolean(), false, "Answer a close frame with its reason."),
   tcp_nodelay: optional(v.boolean(), "Accepted; `false` is not honoured."),
   external_port: optional(integer(1, 65_535), "Accepted, not honoured."),
   enable_hybi10: optional(v.boolean(), "Accepted, not honoured."),

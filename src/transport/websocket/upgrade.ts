@@ -1,8 +1,6 @@
 /**
  * The opening handshake (RFC 6455, section 4.2): a request is taken as a WebSocket or refused.
  *
- * Bun completes a handshake whatever Connection, Host and Origin say and answers the first
- * subprotocol that the client offers, so all of that is judged here first.
  *
  * @module
  */
@@ -10,6 +8,7 @@
 import type { WebSocketServiceConfig } from "#config/node-config.ts";
 import { isOriginAllowed } from "./origin.ts";
 import { statusPage } from "./status-page.ts";
+import { isWebSocketKey } from "./stream-upgrade.ts";
 import { type ChosenSubprotocol, chooseSubprotocol, subprotocolFor } from "./subprotocol.ts";
 
 /** What becomes of a request for a WebSocket path. */
@@ -34,6 +33,9 @@ export function judgeUpgrade(request: Request, config: WebSocketServiceConfig): 
       "Sec-WebSocket-Version": "13",
     });
   }
+  if (!isWebSocketKey(headers.get("sec-websocket-key"))) {
+    return refuse(400, "A WebSocket handshake needs a Sec-WebSocket-Key of 16 octets in base64.");
+  }
   if (!isOriginAllowed(headers.get("origin"), options)) {
     return refuse(403, "Pages of this origin may not connect here.");
   }
@@ -49,16 +51,9 @@ export function judgeUpgrade(request: Request, config: WebSocketServiceConfig): 
   return { kind: "upgrade", chosen };
 }
 
-/** The answer to a handshake that was in order except for what Bun itself checks: the key. */
+/** The answer to a handshake that comes behind other requests on its connection. */
 export function badHandshake(): Response {
-  return textResponse(400, "The WebSocket handshake is incomplete.");
-}
-
-/** The answer to a handshake on a connection that has carried other requests, of which too little is known. */
-export function notFirstRequest(): Response {
-  return textResponse(400, "A WebSocket needs a connection of its own here.", {
-    Connection: "close",
-  });
+  return textResponse(400, "A WebSocket handshake has to be the first request of its connection.");
 }
 
 /** What a browser gets that opens the address as a page. */
