@@ -21,7 +21,7 @@ export interface NodeConfig {
 }
 
 /** One worker process. */
-export type WorkerConfig = RouterWorkerConfig | ProxyWorkerConfig;
+export type WorkerConfig = RouterWorkerConfig | ProxyWorkerConfig | WebSocketTesteeWorkerConfig;
 
 /** A worker that routes: realms live here. */
 export interface RouterWorkerConfig {
@@ -39,6 +39,14 @@ export interface ProxyWorkerConfig {
   /** realm -> authrole -> ids of connections. */
   routes: Record<string, Record<string, string[]>>;
   transports: TransportConfig[];
+}
+
+/** A worker that sends every WebSocket message back. */
+export interface WebSocketTesteeWorkerConfig {
+  type: "websocket-testee";
+  id: string;
+  /** Exactly one: `transport` in node.json. */
+  transports: [WebSocketTesteeTransportConfig];
 }
 
 /** A realm of a router worker. */
@@ -65,7 +73,8 @@ export interface PermissionConfig {
 export type TransportConfig =
   | WebTransportConfig
   | WebSocketTransportConfig
-  | RawSocketTransportConfig;
+  | RawSocketTransportConfig
+  | WebSocketTesteeTransportConfig;
 
 /** `type: web`: Web services and WAMP over WebSocket by path. */
 export interface WebTransportConfig {
@@ -80,6 +89,14 @@ export interface WebTransportConfig {
 export interface WebSocketTransportConfig extends WebSocketServiceConfig {
   id: string;
   endpoint: ListeningEndpointConfig;
+}
+
+/** `type: websocket.testee`: sends every message back as it came; no WAMP, no subprotocol. */
+export interface WebSocketTesteeTransportConfig {
+  type: "websocket.testee";
+  id: string;
+  endpoint: ListeningEndpointConfig;
+  options: WebSocketOptions;
 }
 
 /** `type: rawsocket`. */
@@ -181,12 +198,13 @@ export interface AuthConfig {
   "anonymous-proxy"?: { type: "static" };
 }
 
-/** What stands at a path of a web transport. */
+/** What stands at a path of a web server; a testee is always alone there. */
 export type WebServiceConfig =
   | StaticServiceConfig
   | ArchiveServiceConfig
   | NodeInfoServiceConfig
   | WebSocketServiceConfig
+  | WebSocketTesteeTransportConfig
   | JsonServiceConfig
   | RedirectServiceConfig
   | PathServiceConfig;
@@ -265,5 +283,19 @@ export interface WebSocketOptions extends BufferOptions {
   auto_ping_size: number;
   auto_ping_restart_on_any_traffic: boolean;
   require_websocket_subprotocol: boolean;
-  compression: { deflate: { max_window_bits: number; request_max_window_bits: number } } | null;
+  /** Whether answers name this program and its release (header Server). */
+  show_server_version: boolean;
+  compression: { deflate: DeflateOptions } | null;
+}
+
+/** How one WebSocket path compresses (permessage-deflate, RFC 7692). */
+export interface DeflateOptions {
+  /** 9 to 15: the widest window that this program compresses with. */
+  max_window_bits: number;
+  /** Whether the compressor starts each message anew, also for clients that do not ask for it. */
+  no_context_takeover: boolean;
+  /** 9 to 15: what clients are asked to limit their window to; 0: nothing. */
+  request_max_window_bits: number;
+  /** Whether clients are asked to start each message anew. */
+  request_no_context_takeover: boolean;
 }

@@ -5,9 +5,11 @@
  */
 
 import type { JsonPath } from "./config-issue.ts";
-import type { WebSocketOptions } from "./node-config.ts";
+import type { DeflateOptions, WebSocketOptions } from "./node-config.ts";
 import type { Report } from "./report.ts";
 import type { WebSocketOptionsItem } from "./schema/websocket-options.ts";
+
+type DeflateItem = NonNullable<NonNullable<WebSocketOptionsItem["compression"]>["deflate"]>;
 
 /** An option that is not honoured: whether this value makes a difference, and which. */
 type Unhonoured = [name: string, matters: (value: unknown) => boolean, consequence: string];
@@ -30,15 +32,12 @@ const unhonoured: Unhonoured[] = [
   ["mask_server_frames", is(true), "frames to clients are never masked"],
   ["require_masked_client_frames", is(false), "frames of clients must be masked"],
   ["apply_mask", is(false), "frames of clients are always unmasked"],
-  ["show_server_version", is(true), "no version is shown to clients"],
   ["enable_flash_policy", is(true), "no Flash policy is served"],
   ["flash_policy", given, "no Flash policy is served"],
 ];
 
 const unhonouredDeflate: Unhonoured[] = [
   ["memory_level", given, "the program chooses the memory of the compressor"],
-  ["no_context_takeover", is(true), "the compressor may keep its context between messages"],
-  ["request_no_context_takeover", is(true), "clients are not asked to drop their context"],
   ["max_window_bits", (value) => value === 8, "a window of 9 bits is used"],
   ["request_max_window_bits", (value) => value === 8, "a window of 9 bits is asked for"],
 ];
@@ -52,7 +51,7 @@ export function normalizeWebSocketOptions(
   warnUnhonoured(item, unhonoured, path, report);
   const deflate = item.compression?.deflate;
   if (deflate !== undefined) {
-    warnUnhonoured(deflate, unhonouredDeflate, [...path, "compression", "deflate"], report);
+    warnDeflate(deflate, [...path, "compression", "deflate"], report);
   }
   return {
     allowed_origins: item.allowed_origins,
@@ -68,16 +67,37 @@ export function normalizeWebSocketOptions(
     require_websocket_subprotocol: item.require_websocket_subprotocol,
     max_buffered: item.max_buffered,
     stall_timeout: item.stall_timeout,
-    compression:
-      deflate === undefined
-        ? null
-        : {
-            deflate: {
-              max_window_bits: Math.max(9, deflate.max_window_bits ?? 15),
-              request_max_window_bits: Math.max(9, deflate.request_max_window_bits || 15),
-            },
-          },
+    show_server_version: item.show_server_version ?? false,
+    compression: deflate === undefined ? null : { deflate: normalizeDeflate(deflate) },
   };
+}
+
+/** zlib has no window of 8 bits; 9 is the nearest. */
+function normalizeDeflate(item: DeflateItem): DeflateOptions {
+  const requested = item.request_max_window_bits;
+  return {
+    max_window_bits: Math.max(9, item.max_window_bits ?? 15),
+    no_context_takeover: item.no_context_takeover ?? false,
+    request_max_window_bits: requested === 0 ? 0 : Math.max(9, requested),
+    request_no_context_takeover: item.request_no_context_takeover,
+  };
+}
+
+/** Bun answers the context or the window of either side, not both. */
+function warnDeflate(item: DeflateItem, path: JsonPath, report: Report): void {
+  warnUnhonoured(item, unhonouredDeflate, path, report);
+  if (item.no_context_takeover === true && (item.max_window_bits ?? 15) < 15) {
+    report.warn(
+      [...path, "max_window_bits"],
+      "not honoured: a message that is compressed on its own has a window of 15 bits",
+    );
+  }
+  if (item.request_no_context_takeover && item.request_max_window_bits !== 0) {
+    report.warn(
+      [...path, "request_max_window_bits"],
+      "not honoured: clients that drop their context are asked for nothing more",
+    );
+  }
 }
 
 function warnUnhonoured(

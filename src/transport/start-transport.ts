@@ -22,6 +22,7 @@ export function startTransport(
   switch (config.type) {
     case "web":
     case "websocket":
+    case "websocket.testee":
       return startWebServer(config, accept, context);
     case "rawsocket":
       return startRawSocketListener(config, accept, context);

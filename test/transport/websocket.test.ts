@@ -38,23 +38,8 @@ const WsClient = UntypedClient as new (
 ) => WsClient;
 
 import { quietContext } from "../support/quiet-context.ts";
+import { deflating, webSocketDefaults } from "../support/websocket-defaults.ts";
 
-const defaults: WebSocketOptions = {
-  allowed_origins: ["*"],
-  allow_null_origin: true,
-  enable_webstatus: true,
-  max_message_size: 1024,
-  open_handshake_timeout: 0,
-  close_handshake_timeout: 0,
-  auto_ping_interval: 0,
-  auto_ping_timeout: 0,
-  auto_ping_size: 12,
-  auto_ping_restart_on_any_traffic: true,
-  require_websocket_subprotocol: true,
-  max_buffered: 1_048_576,
-  stall_timeout: 30_000,
-  compression: null,
-};
 const anyPort: ListeningEndpointConfig = {
   type: "tcp",
   port: 0,
@@ -120,7 +105,7 @@ async function start(
     serializers: ["json", "msgpack", "cbor"],
     auth: "passthrough",
     backend: null,
-    options: { ...defaults, ...options },
+    options: { ...webSocketDefaults, ...options },
     ...rest,
   };
   const recorders: Recorder[] = [];
@@ -258,7 +243,7 @@ describe("the opening handshake", () => {
   });
 
   test("negotiates compression only where the path has it", async () => {
-    const deflate = { max_window_bits: 13, request_max_window_bits: 13 };
+    const deflate = deflating({ max_window_bits: 13, request_max_window_bits: 13 });
     const compressing = await start({ compression: { deflate } });
     const plain = await start();
     const a = await open(compressing);
@@ -275,7 +260,7 @@ describe("the opening handshake", () => {
 });
 
 test("a compressing client that cannot limit its window is understood", async () => {
-  const deflate = { max_window_bits: 13, request_max_window_bits: 11 };
+  const deflate = deflating({ max_window_bits: 13, request_max_window_bits: 11 });
   const started = await start({ max_message_size: 65536, compression: { deflate } });
   const { client, recorder } = await open(started, ["wamp.2.json"], {
     perMessageDeflate: { clientMaxWindowBits: false, threshold: 0 },

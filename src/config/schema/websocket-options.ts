@@ -19,14 +19,22 @@ const windowBits = (alsoZero: boolean) =>
 const octets = integer(0, 2_147_483_647);
 
 const deflate = item({
-  request_no_context_takeover: defaulted(v.boolean(), false, "Accepted; `true` is not honoured."),
-  request_max_window_bits: defaulted(windowBits(true), 0, "Window of the client; 0: any."),
+  request_no_context_takeover: defaulted(
+    v.boolean(),
+    false,
+    "Ask clients to compress each message on its own.",
+  ),
+  request_max_window_bits: defaulted(
+    windowBits(true),
+    0,
+    "Ask clients for a window of so many bits; 0: do not ask.",
+  ),
   no_context_takeover: defaulted(
     v.nullable(v.boolean()),
     false,
-    "Accepted; `true` is not honoured.",
+    "Compress each message on its own.",
   ),
-  max_window_bits: defaulted(v.nullable(windowBits(false)), 15, "Window of the server."),
+  max_window_bits: defaulted(v.nullable(windowBits(false)), 15, "Widest window to compress with."),
   memory_level: optional(v.nullable(integer(1, 9)), "Accepted, not honoured."),
 });
 
@@ -86,7 +94,10 @@ export const websocketOptions = item({
   mask_server_frames: optional(v.boolean(), "Accepted; `true` is not honoured."),
   require_masked_client_frames: optional(v.boolean(), "Accepted; `false` is not honoured."),
   apply_mask: optional(v.boolean(), "Accepted; `false` is not honoured."),
-  show_server_version: optional(v.boolean(), "Accepted; `true` is not honoured."),
+  show_server_version: optional(
+    v.boolean(),
+    "Name program and release in the header Server; absent: only a testee does.",
+  ),
   enable_flash_policy: optional(v.boolean(), "Accepted, not honoured."),
   flash_policy: optional(anything, "Accepted, not honoured."),
 });

@@ -11,6 +11,7 @@ import type {
   ListeningTcpConfig,
   WebServiceConfig,
   WebSocketServiceConfig,
+  WebSocketTesteeTransportConfig,
   WebSocketTransportConfig,
   WebTransportConfig,
 } from "#config/node-config.ts";
@@ -18,7 +19,7 @@ import { printEndpoint, printTcpPeer, printUnixPeer } from "#transport/endpoint/
 import { openUnixSocket } from "#transport/endpoint/unix-socket-file.ts";
 import type { AcceptPeerWithSession, Listener, TransportContext } from "#transport/listener.ts";
 import { webSocketServeOptions } from "#transport/websocket/serve-options.ts";
-import { type WebSocketData, WebSocketPeer } from "#transport/websocket/websocket-peer.ts";
+import type { WebSocketData } from "#transport/websocket/socket-events.ts";
 import { PathTree } from "./path-tree.ts";
 import { openWebService } from "./services/service-registry.ts";
 import {
@@ -26,6 +27,7 @@ import {
   upgradedResponse,
   type WebSocketHost,
 } from "./services/websocket.ts";
+import { openWebSocketTesteeService } from "./services/websocket-testee.ts";
 
 /** Seconds after which a request or an answer that does not move is given up. */
 const stalledRequestSeconds = 30;
@@ -35,14 +37,18 @@ const largestBodyOctets = 64 * 1024;
 
 type WebServer = Bun.Server<WebSocketData>;
 type Paths = Record<string, WebServiceConfig>;
+type WebServerConfig =
+  | WebTransportConfig
+  | WebSocketTransportConfig
+  | WebSocketTesteeTransportConfig;
 
 /**
- * Starts a transport of type `web` or `websocket`.
+ * Starts a transport of type `web`, `websocket` or `websocket.testee`.
  *
  * @throws Failure when a service cannot be opened or the endpoint cannot be listened on.
  */
 export async function startWebServer(
-  config: WebTransportConfig | WebSocketTransportConfig,
+  config: WebServerConfig,
   accept: AcceptPeerWithSession,
   context: TransportContext,
 ): Promise<Listener> {
@@ -50,12 +56,17 @@ export async function startWebServer(
   const paths: Paths = config.type === "web" ? config.paths : { "/": config };
   const sockets = webSocketsBelow(paths, "");
   let server: WebServer | undefined;
-  const host = hostOn(endpoint, () => server);
-  const tree = await PathTree.open(paths, (service) =>
-    service.type === "websocket"
-      ? openWebSocketService(service, host, accept, context.log)
-      : openWebService(service, context),
-  );
+  const host = hostOn(endpoint, () => server, `crossproxy/${context.nodeInfo.release}`);
+  const tree = await PathTree.open(paths, (service) => {
+    switch (service.type) {
+      case "websocket":
+        return openWebSocketService(service, host, accept, context);
+      case "websocket.testee":
+        return openWebSocketTesteeService(service, host, context);
+      default:
+        return openWebService(service, context);
+    }
+  });
   const fetch = async (request: Request) => {
     const response = await tree.handle(request);
     return response === upgradedResponse ? undefined : response;
@@ -70,7 +81,7 @@ export async function startWebServer(
         return new Response("Internal server error\n", { status: 500 });
       },
       websocket: {
-        ...webSocketServeOptions(sockets.map((socket) => socket.config)),
+        ...webSocketServeOptions(sockets.map((socket) => socket.config.options)),
         ...socketEvents,
       },
     });
@@ -117,28 +128,28 @@ async function listen(endpoint: ListeningEndpointConfig, handlers: ServeHandlers
   }
 }
 
-/** Passes what Bun tells of a socket on to the peer that stands for it. */
+/** Passes what Bun tells of a socket on to whoever takes its events. */
 const socketEvents: Bun.WebSocketHandler<WebSocketData> = {
   open(socket) {
     socket.binaryType = "uint8array";
-    socket.data.peer = new WebSocketPeer(socket);
-    socket.data.peer.opened();
+    socket.data.events = socket.data.open(socket);
+    socket.data.events.opened();
   },
-  message: (socket, message) => socket.data.peer?.received(message),
-  ping: (socket) => socket.data.peer?.pinged(),
-  pong: (socket, payload) => socket.data.peer?.ponged(payload),
-  drain: (socket) => socket.data.peer?.drained(),
-  close: (socket, code, reason) => socket.data.peer?.ended(code, reason),
+  message: (socket, message) => socket.data.events?.received(message),
+  ping: (socket) => socket.data.events?.pinged(),
+  pong: (socket, payload) => socket.data.events?.ponged(payload),
+  drain: (socket) => socket.data.events?.drained(),
+  close: (socket, code, reason) => socket.data.events?.ended(code, reason),
 };
 
 function hostOn(
   endpoint: ListeningEndpointConfig,
   server: () => WebServer | undefined,
+  serverName: string,
 ): WebSocketHost {
   return {
-    upgrade(request, protocol, data) {
-      // Left out, Bun would answer the first subprotocol of the offer; empty, it answers none.
-      const headers = { "Sec-WebSocket-Protocol": protocol };
+    serverName,
+    upgrade(request, headers, data) {
       return server()?.upgrade(request, { headers, data }) ?? false;
     },
     detailsOf(request) {
@@ -174,7 +185,7 @@ function listenerOf(id: string, server: WebServer, urls: string[], end: () => vo
 
 interface WebSocketAt {
   path: string;
-  config: WebSocketServiceConfig;
+  config: WebSocketServiceConfig | WebSocketTesteeTransportConfig;
 }
 
 /** All WebSocket paths, nested ones included. */
@@ -182,8 +193,12 @@ function webSocketsBelow(paths: Paths, above: string): WebSocketAt[] {
   return Object.entries(paths).flatMap(([name, config]) => {
     const path = name === "/" ? above : `${above}/${name}`;
     if (config.type === "path") return webSocketsBelow(config.paths, path);
-    return config.type === "websocket" ? [{ path, config }] : [];
+    return isWebSocket(config) ? [{ path, config }] : [];
   });
+}
+
+function isWebSocket(config: WebServiceConfig): config is WebSocketAt["config"] {
+  return config.type === "websocket" || config.type === "websocket.testee";
 }
 
 /** The paths of all Web services that are no WebSockets. */
@@ -191,15 +206,11 @@ function pagePaths(paths: Record<string, WebServiceConfig>, prefix = ""): string
   return Object.entries(paths).flatMap(([name, config]) => {
     const path = name === "/" ? prefix : `${prefix}/${name}`;
     if (config.type === "path") return pagePaths(config.paths, path);
-    return config.type === "websocket" ? [] : [path || "/"];
+    return isWebSocket(config) ? [] : [path || "/"];
   });
 }
 
-function urlsOf(
-  config: WebTransportConfig | WebSocketTransportConfig,
-  server: WebServer,
-  sockets: WebSocketAt[],
-): string[] {
+function urlsOf(config: WebServerConfig, server: WebServer, sockets: WebSocketAt[]): string[] {
   const { endpoint } = config;
   if (endpoint.type === "unix") {
     const urls = sockets.map(({ path }) => `ws+unix:${endpoint.path}${path && `:${path}`}`);

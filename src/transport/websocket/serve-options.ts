@@ -7,7 +7,7 @@
  * @module
  */
 
-import type { WebSocketOptions, WebSocketServiceConfig } from "#config/node-config.ts";
+import type { WebSocketOptions } from "#config/node-config.ts";
 
 /** Longest message, in octets, where a path sets no limit: the largest that node.json can say. */
 export const largestMessageOctets = 64 * 1024 * 1024;
@@ -18,35 +18,15 @@ export const largestMessageOctets = 64 * 1024 * 1024;
  */
 const backpressureLimit = 128 * 1024 * 1024;
 
-type Compressor = "3KB" | "4KB" | "8KB" | "16KB" | "32KB" | "64KB" | "128KB" | "256KB";
-
-/** Bun's compressor sizes by the deflate window bits that they lead to. */
-const compressorByBits: readonly [number, Compressor][] = [
-  [9, "4KB"],
-  [10, "8KB"],
-  [11, "16KB"],
-  [12, "32KB"],
-  [13, "64KB"],
-  [14, "128KB"],
-];
-
-/** The same for decompressors; below 11 bits Bun has none. */
-const decompressorByBits: readonly [number, Compressor][] = [
-  [11, "3KB"],
-  [12, "4KB"],
-  [13, "8KB"],
-  [14, "16KB"],
-];
-
 /** Longest message, in octets, that a path takes. */
 export function maxMessageOctets(options: WebSocketOptions): number {
   return options.max_message_size === 0 ? largestMessageOctets : options.max_message_size;
 }
 
-/** The settings of Bun's server for these WebSocket paths. */
-export function webSocketServeOptions(services: readonly WebSocketServiceConfig[]) {
-  const options = services.map((service) => service.options);
-  const deflates = options.flatMap(({ compression }) => compression?.deflate ?? []);
+const widestWindows = { compress: "256KB", decompress: "32KB" } as const;
+
+/** The settings of Bun's server for WebSocket paths with these options. */
+export function webSocketServeOptions(options: readonly WebSocketOptions[]) {
   return {
     // Keepalive is our own: Bun's pings never end a connection that is only being sent to.
     idleTimeout: 0,
@@ -55,27 +35,7 @@ export function webSocketServeOptions(services: readonly WebSocketServiceConfig[
     closeOnBackpressureLimit: false,
     // Up to twice the limit a message is read, so that what is too long can be answered.
     maxPayloadLength: 2 * Math.max(1, ...options.map(maxMessageOctets)),
-    perMessageDeflate: deflates.length > 0 && {
-      compress: sizeFor(
-        deflates.map((deflate) => deflate.max_window_bits),
-        compressorByBits,
-        "256KB",
-      ),
-      decompress: sizeFor(
-        deflates.map((deflate) => deflate.request_max_window_bits),
-        decompressorByBits,
-        "32KB",
-      ),
-    },
+    // The widest windows; what a path takes of them is said by the offer that Bun is handed.
+    perMessageDeflate: options.some(({ compression }) => compression !== null) && widestWindows,
   } as const;
-}
-
-/** The size for the widest window asked for; 0 asks for no limit. */
-function sizeFor(
-  bits: readonly number[],
-  table: readonly [number, Compressor][],
-  largest: Compressor,
-): Compressor {
-  const widest = Math.max(...bits.map((count) => (count === 0 ? 15 : count)));
-  return table.find(([count]) => widest <= count)?.[1] ?? largest;
 }

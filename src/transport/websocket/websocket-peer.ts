@@ -19,6 +19,7 @@ import {
 import { fittingReason } from "./close-reason.ts";
 import { Keepalive } from "./keepalive.ts";
 import { maxMessageOctets } from "./serve-options.ts";
+import type { OpenSocket, SocketEvents, WebSocketData } from "./socket-events.ts";
 
 /** Waiting octets before a message at which a peer that does not read is closed. */
 const mostBufferedOctets = 16 * 1024 * 1024;
@@ -26,20 +27,21 @@ const mostBufferedOctets = 16 * 1024 * 1024;
 /** How long a closing peer may take for what is queued, where node.json does not say. */
 const defaultCloseTimeoutMs = 1000;
 
-/** What came with the upgrade, and the peer once the socket is open; Bun keeps it with the socket. */
-export interface WebSocketData {
-  readonly options: WebSocketOptions;
+/** What comes with the upgrade of a WAMP client. */
+export interface PeerData extends WebSocketData {
   readonly details: TransportDetails;
-  readonly log: Logger;
   readonly accept: (peer: Peer) => PeerHandler;
-  peer: WebSocketPeer | undefined;
 }
 
-/** Bun's socket as this program uses it. */
-export type ClientSocket = Bun.ServerWebSocket<WebSocketData>;
+type ClientSocket = Bun.ServerWebSocket<PeerData>;
+
+/** Makes the peer of a socket whose data are `PeerData`. */
+export function openPeer(socket: OpenSocket): SocketEvents {
+  return new WebSocketPeer(socket as ClientSocket);
+}
 
 /** The client at the other end of a WebSocket. */
-export class WebSocketPeer implements Peer {
+class WebSocketPeer implements Peer, SocketEvents {
   readonly serializer: SerializerName;
   readonly isText: boolean;
   readonly details: TransportDetails;
