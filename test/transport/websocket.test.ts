@@ -202,7 +202,7 @@ describe("the opening handshake", () => {
       "Sec-WebSocket-Protocol": "wamp.2.msgpack",
     });
     expect(answer).toStartWith("HTTP/1.1 400");
-    expect(answer).toContain("wamp.2.json, wamp.2.cbor");
+    expect(answer).toContain("wamp.2.json, wamp.2.json.batched, wamp.2.cbor");
   });
 
   test("takes a client without subprotocol for JSON where none is required", async () => {

@@ -5,11 +5,11 @@
  */
 
 import type { SerializerName } from "#wamp/peer.ts";
-import { subprotocolFor } from "./subprotocol.ts";
+import { subprotocolsFor } from "./subprotocol.ts";
 
 /** The status page of a path that speaks these serializers. */
 export function statusPage(serializers: readonly SerializerName[]): string {
-  const items = serializers.map(subprotocolFor).map((name) => `<li><code>${name}</code></li>`);
+  const items = subprotocolsFor(serializers).map((name) => `<li><code>${name}</code></li>`);
   return page(
     "WAMP over WebSocket",
     `<p>This address is up. It is for WAMP clients that connect with one of these subprotocols:</p>

@@ -10,7 +10,7 @@
 import type { WebSocketOptions, WebSocketServiceConfig } from "#config/node-config.ts";
 import { isOriginAllowed } from "./origin.ts";
 import { statusPage } from "./status-page.ts";
-import { type ChosenSubprotocol, chooseSubprotocol, subprotocolFor } from "./subprotocol.ts";
+import { type ChosenSubprotocol, chooseSubprotocol, subprotocolsFor } from "./subprotocol.ts";
 
 /** What becomes of a request for a WebSocket path. */
 export type UpgradeVerdict =
@@ -28,7 +28,7 @@ export function judgeUpgrade(request: Request, config: WebSocketServiceConfig): 
     options.require_websocket_subprotocol,
   );
   if (chosen !== undefined) return { kind: "upgrade", chosen };
-  const available = serializers.map(subprotocolFor).join(", ");
+  const available = subprotocolsFor(serializers).join(", ");
   const sentence = `None of the offered subprotocols is available here: ${available}.`;
   return { kind: "answer", response: textResponse(400, sentence) };
 }

@@ -7,6 +7,7 @@
 import type { WebSocketServiceConfig } from "#config/node-config.ts";
 import type { AcceptPeerWithSession, TransportContext } from "#transport/listener.ts";
 import type { WebService } from "#transport/web/web-service.ts";
+import { openBatchedSession } from "#transport/websocket/batched-peer.ts";
 import { acceptedOffer } from "#transport/websocket/deflate-offer.ts";
 import type { WebSocketData } from "#transport/websocket/socket-events.ts";
 import { badHandshake, judgeUpgrade } from "#transport/websocket/upgrade.ts";
@@ -35,16 +36,17 @@ export function openWebSocketService(
 ): WebService {
   const { options } = config;
   const acceptPeer = (peer: Peer) => accept(peer, config);
+  const acceptBatched = (peer: Peer) => openBatchedSession(peer, acceptPeer);
   return {
     handle(request) {
       const verdict = judgeUpgrade(request, config);
       if (verdict.kind === "answer") return verdict.response;
-      const { serializer, protocol } = verdict.chosen;
+      const { serializer, isBatched, protocol } = verdict.chosen;
       const data: PeerData = {
         options,
         details: { ...host.detailsOf(request), type: "websocket", serializer },
         log,
-        accept: acceptPeer,
+        accept: isBatched ? acceptBatched : acceptPeer,
         open: openPeer,
         events: undefined,
       };
