@@ -154,6 +154,7 @@ const listener = await startTransport(
       auto_ping_size: 12,
       auto_ping_restart_on_any_traffic: true,
       require_websocket_subprotocol: false,
+      external_port: null,
       show_server_version: false,
       compression: null,
       ...buffers,

@@ -283,6 +283,8 @@ export interface WebSocketOptions extends BufferOptions {
   auto_ping_size: number;
   auto_ping_restart_on_any_traffic: boolean;
   require_websocket_subprotocol: boolean;
+  /** Port that the Host header has to name; null: any. */
+  external_port: number | null;
   /** Whether answers name this program and its release (header Server). */
   show_server_version: boolean;
   compression: { deflate: DeflateOptions } | null;

@@ -23,9 +23,8 @@ const unhonoured: Unhonoured[] = [
   ["max_frame_size", nonZero, "only whole messages are limited, by max_message_size"],
   ["auto_fragment_size", nonZero, "each message is sent in one frame"],
   ["fail_by_drop", is(true), "a faulty client is sent a close frame before it is cut off"],
-  ["echo_close_codereason", is(true), "a close frame is answered with the code alone"],
+  ["echo_close_codereason", is(false), "a close frame is answered with its own code and reason"],
   ["tcp_nodelay", is(false), "small packets are sent at once"],
-  ["external_port", given, "origins are compared with the port that the client names"],
   ["enable_hybi10", is(true), "only version 13 of the protocol is spoken"],
   ["enable_rfc6455", is(false), "version 13 of the protocol is spoken"],
   ["validate_utf8", is(false), "text is always checked to be UTF-8"],
@@ -67,6 +66,7 @@ export function normalizeWebSocketOptions(
     require_websocket_subprotocol: item.require_websocket_subprotocol,
     max_buffered: item.max_buffered,
     stall_timeout: item.stall_timeout,
+    external_port: item.external_port ?? null,
     show_server_version: item.show_server_version ?? false,
     compression: deflate === undefined ? null : { deflate: normalizeDeflate(deflate) },
   };

@@ -32,6 +32,7 @@ const options: WebSocketOptions = {
   require_websocket_subprotocol: true,
   max_buffered: 65_536,
   stall_timeout: 100,
+  external_port: null,
   show_server_version: false,
   compression: null,
 };

@@ -16,6 +16,7 @@ export const webSocketDefaults: WebSocketOptions = {
   require_websocket_subprotocol: true,
   max_buffered: 1_048_576,
   stall_timeout: 30_000,
+  external_port: null,
   show_server_version: false,
   compression: null,
 };

@@ -236,6 +236,26 @@ describe("the opening handshake", () => {
     expect(closing).toStartWith("HTTP/1.1 400");
   });
 
+  test("wants the port outside of a forwarder named where there is one", async () => {
+    const { url } = await start({ external_port: 8443 });
+    const at = (Host: string) => shakeHands(url, { Host, ...handshake });
+    expect(await at("example.com:8443")).toStartWith("HTTP/1.1 101");
+    expect(await at("example.com:8080")).toStartWith("HTTP/1.1 400");
+    expect(await at("example.com")).toStartWith("HTTP/1.1 400");
+    const plain = await start({ external_port: 80 });
+    expect(await shakeHands(plain.url, { Host: "example.com", ...handshake })).toStartWith(
+      "HTTP/1.1 101",
+    );
+  });
+
+  test("names program and release only where that is wanted", async () => {
+    const shown = await start({ show_server_version: true });
+    const answer = await shakeHands(shown.url, { Host: "localhost", ...handshake });
+    expect(answer).toMatch(/\r\nServer: crossproxy\/0\.0\.0\r\n/i);
+    const { url } = await start();
+    expect(await shakeHands(url, { Host: "localhost", ...handshake })).not.toMatch(/\r\nServer:/i);
+  });
+
   test("refuses a handshake without a key", async () => {
     const { url } = await start();
     const { "Sec-WebSocket-Key": _, ...incomplete } = handshake;
@@ -380,10 +400,11 @@ describe("a peer", () => {
     expect(await recorder.closed.promise).toBe("too many octets are waiting to be read");
   });
 
-  test("passes on the reason with which it leaves", async () => {
-    const { client, recorder } = await open(await start());
-    client.close(1000, "done");
+  test("passes on the reason with which it leaves, and has it back", async () => {
+    const { client, recorder, closed } = await open(await start());
+    client.close(3000, "done");
     expect(await recorder.closed.promise).toBe("done");
+    expect(await closed).toEqual({ code: 3000, reason: "done" });
   });
 
   test("that does not answer pings is cut off, and one that does stays", async () => {

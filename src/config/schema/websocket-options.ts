@@ -85,9 +85,15 @@ export const websocketOptions = item({
   max_frame_size: optional(octets, "Accepted, not honoured."),
   auto_fragment_size: optional(octets, "Accepted, not honoured."),
   fail_by_drop: optional(v.boolean(), "Accepted; `true` is not honoured."),
-  echo_close_codereason: optional(v.boolean(), "Accepted; `true` is not honoured."),
+  echo_close_codereason: optional(
+    v.boolean(),
+    "A close frame is answered with its own code and reason; `false` is not honoured.",
+  ),
   tcp_nodelay: optional(v.boolean(), "Accepted; `false` is not honoured."),
-  external_port: optional(integer(1, 65_535), "Accepted, not honoured."),
+  external_port: optional(
+    integer(1, 65_535),
+    "Port that the Host header must name, behind a port forwarder; absent: any.",
+  ),
   enable_hybi10: optional(v.boolean(), "Accepted, not honoured."),
   enable_rfc6455: optional(v.boolean(), "Accepted; `false` is not honoured."),
   validate_utf8: optional(v.boolean(), "Accepted; `false` is not honoured."),

@@ -51,6 +51,9 @@ export function judgeHandshake(
   if ((headers.get("host") ?? "") === "") {
     return textResponse(400, "A WebSocket handshake needs a Host header.");
   }
+  if (options.external_port !== null && portOf(request) !== options.external_port) {
+    return textResponse(400, `The Host header has to name port ${options.external_port}.`);
+  }
   if (headers.get("sec-websocket-version")?.trim() !== "13") {
     return textResponse(426, "This server speaks version 13 of the WebSocket protocol.", {
       "Sec-WebSocket-Version": "13",
@@ -94,6 +97,12 @@ function textResponse(status: number, sentence: string, headers: Record<string, 
     status,
     headers: { ...headers, "Content-Type": "text/plain; charset=utf-8" },
   });
+}
+
+/** The port that the Host header names, or the one that the scheme implies. */
+function portOf(request: Request): number {
+  const url = URL.parse(request.url);
+  return Number(url?.port || (url?.protocol === "https:" ? 443 : 80));
 }
 
 /** Whether a comma-separated header holds a token, in any case. */
