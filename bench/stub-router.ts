@@ -158,6 +158,8 @@ const listener = await startTransport(
       auto_fragment_size: 0,
       fail_by_drop: false,
       echo_close_codereason: false,
+      external_port: null,
+      show_server_version: false,
       compression: null,
       ...buffers,
     },

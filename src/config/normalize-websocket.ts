@@ -5,9 +5,11 @@
  */
 
 import type { JsonPath } from "./config-issue.ts";
-import type { WebSocketOptions } from "./node-config.ts";
+import type { DeflateOptions, WebSocketOptions } from "./node-config.ts";
 import type { Report } from "./report.ts";
 import type { WebSocketOptionsItem } from "./schema/websocket-options.ts";
+
+type DeflateItem = NonNullable<NonNullable<WebSocketOptionsItem["compression"]>["deflate"]>;
 
 /** An option that is not honoured: whether this value makes a difference, and which. */
 type Unhonoured = [name: string, matters: (value: unknown) => boolean, consequence: string];
@@ -17,14 +19,12 @@ const is = (wanted: boolean) => (value: unknown) => value === wanted;
 
 const unhonoured: Unhonoured[] = [
   ["tcp_nodelay", is(false), "small packets are sent at once"],
-  ["external_port", given, "origins are compared with the port that the client names"],
   ["enable_hybi10", is(true), "only version 13 of the protocol is spoken"],
   ["enable_rfc6455", is(false), "version 13 of the protocol is spoken"],
   ["validate_utf8", is(false), "text is always checked to be UTF-8"],
   ["mask_server_frames", is(true), "frames to clients are never masked"],
   ["require_masked_client_frames", is(false), "frames of clients must be masked"],
   ["apply_mask", is(false), "frames of clients are always unmasked"],
-  ["show_server_version", is(true), "no version is shown to clients"],
   ["enable_flash_policy", is(true), "no Flash policy is served"],
   ["flash_policy", given, "no Flash policy is served"],
 ];
@@ -63,18 +63,21 @@ export function normalizeWebSocketOptions(
     echo_close_codereason: item.echo_close_codereason,
     max_buffered: item.max_buffered,
     stall_timeout: item.stall_timeout,
-    compression:
-      deflate === undefined
-        ? null
-        : {
-            deflate: {
-              max_window_bits: Math.max(9, deflate.max_window_bits ?? 15),
-              no_context_takeover: deflate.no_context_takeover ?? false,
-              request_max_window_bits: Math.max(9, deflate.request_max_window_bits || 15),
-              request_no_context_takeover: deflate.request_no_context_takeover,
-              memory_level: deflate.memory_level ?? 8,
-            },
-          },
+    external_port: item.external_port ?? null,
+    show_server_version: item.show_server_version ?? false,
+    compression: deflate === undefined ? null : { deflate: normalizeDeflate(deflate) },
+  };
+}
+
+/** zlib has no window of 8 bits; 9 is the nearest. */
+function normalizeDeflate(item: DeflateItem): DeflateOptions {
+  const requested = item.request_max_window_bits;
+  return {
+    max_window_bits: Math.max(9, item.max_window_bits ?? 15),
+    no_context_takeover: item.no_context_takeover ?? false,
+    request_max_window_bits: requested === 0 ? 0 : Math.max(9, requested),
+    request_no_context_takeover: item.request_no_context_takeover,
+    memory_level: item.memory_level ?? 8,
   };
 }
 

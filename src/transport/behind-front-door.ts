@@ -15,8 +15,6 @@ import type {
   SessionConfig,
   TransportConfig,
   WebServiceConfig,
-  WebSocketTransportConfig,
-  WebTransportConfig,
 } from "#config/node-config.ts";
 import { usableUnixPath } from "./endpoint/peer-address.ts";
 import { FrontDoor } from "./front-door/front-door.ts";
@@ -24,7 +22,7 @@ import { Splice } from "./front-door/splice.ts";
 import type { Ways } from "./front-door/visit.ts";
 import type { AcceptPeerWithSession, Listener, TransportContext } from "./listener.ts";
 import { RawSocketAcceptor, rawSocketUrl } from "./rawsocket/rawsocket-acceptor.ts";
-import { startWebServer, webServerUrls } from "./web/web-server.ts";
+import { startWebServer, type WebServerConfig, webServerUrls } from "./web/web-server.ts";
 import { WebSocketAcceptor } from "./websocket/websocket-acceptor.ts";
 
 /** Time for a handshake where no WebSocket path says another. */
@@ -33,7 +31,7 @@ const HANDSHAKE_MS = 10_000;
 /** What may stand behind one door. */
 interface Rooms {
   rawsocket: (SessionConfig & { options: RawSocketOptions }) | null;
-  web: WebTransportConfig | WebSocketTransportConfig | null;
+  web: WebServerConfig | null;
 }
 
 /** Whether an endpoint asks for what only a front door can tell, whatever the transport. */
@@ -91,6 +89,7 @@ function roomsOf(config: TransportConfig): Rooms {
   switch (config.type) {
     case "web":
     case "websocket":
+    case "websocket.testee":
       return { rawsocket: null, web: config };
     case "rawsocket":
       return { rawsocket: config, web: null };
@@ -119,7 +118,7 @@ async function openWebRoom(
   const folder = mkdtempSync(join(tmpdir(), "crossproxy-"));
   const path = join(folder, "web.sock");
   const removeFolder = () => rmSync(folder, { recursive: true, force: true });
-  const acceptor = new WebSocketAcceptor(accept, context.log);
+  const acceptor = new WebSocketAcceptor(accept, context);
   const splices = new Set<Splice>();
   try {
     const unix = usableUnixPath(path);

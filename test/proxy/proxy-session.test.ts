@@ -36,6 +36,8 @@ const options: WebSocketOptions = {
   echo_close_codereason: false,
   max_buffered: 65_536,
   stall_timeout: 100,
+  external_port: null,
+  show_server_version: false,
   compression: null,
 };
 

@@ -34,6 +34,8 @@ const webSocketOptions: WebSocketOptions = {
   auto_fragment_size: 0,
   fail_by_drop: false,
   echo_close_codereason: false,
+  external_port: null,
+  show_server_version: false,
   ...buffering,
   compression: null,
 };

@@ -22,15 +22,19 @@ const deflate = item({
   request_no_context_takeover: defaulted(
     v.boolean(),
     false,
-    "Ask clients to compress each message by itself.",
+    "Ask clients to compress each message on its own.",
   ),
-  request_max_window_bits: defaulted(windowBits(true), 0, "Window of the client; 0: any."),
+  request_max_window_bits: defaulted(
+    windowBits(true),
+    0,
+    "Ask clients for a window of so many bits; 0: do not ask.",
+  ),
   no_context_takeover: defaulted(
     v.nullable(v.boolean()),
     false,
-    "Compress each message by itself.",
+    "Compress each message on its own.",
   ),
-  max_window_bits: defaulted(v.nullable(windowBits(false)), 15, "Window of the server."),
+  max_window_bits: defaulted(v.nullable(windowBits(false)), 15, "Widest window to compress with."),
   memory_level: optional(v.nullable(integer(1, 9)), "Memory of the compressor; absent: 8."),
 });
 
@@ -87,14 +91,20 @@ export const websocketOptions = item({
   ),
   echo_close_codereason: defaulted(v.boolean(), false, "Answer a close frame with its reason."),
   tcp_nodelay: optional(v.boolean(), "Accepted; `false` is not honoured."),
-  external_port: optional(integer(1, 65_535), "Accepted, not honoured."),
+  external_port: optional(
+    integer(1, 65_535),
+    "Port that the Host header must name, behind a port forwarder; absent: any.",
+  ),
   enable_hybi10: optional(v.boolean(), "Accepted, not honoured."),
   enable_rfc6455: optional(v.boolean(), "Accepted; `false` is not honoured."),
   validate_utf8: optional(v.boolean(), "Accepted; `false` is not honoured."),
   mask_server_frames: optional(v.boolean(), "Accepted; `true` is not honoured."),
   require_masked_client_frames: optional(v.boolean(), "Accepted; `false` is not honoured."),
   apply_mask: optional(v.boolean(), "Accepted; `false` is not honoured."),
-  show_server_version: optional(v.boolean(), "Accepted; `true` is not honoured."),
+  show_server_version: optional(
+    v.boolean(),
+    "Name program and release in the header Server; absent: only a testee does.",
+  ),
   enable_flash_policy: optional(v.boolean(), "Accepted, not honoured."),
   flash_policy: optional(anything, "Accepted, not honoured."),
 });

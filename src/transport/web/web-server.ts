@@ -8,11 +8,12 @@ import { chmodSync } from "node:fs";
 import { sentenceOf } from "#base/failure.ts";
 import type {
   WebServiceConfig,
-  WebSocketServiceConfig,
+  WebSocketTesteeTransportConfig,
   WebSocketTransportConfig,
   WebTransportConfig,
 } from "#config/node-config.ts";
 import type { TransportContext } from "#transport/listener.ts";
+import type { WebSocketPathConfig } from "#transport/websocket/websocket-acceptor.ts";
 import { errorPage } from "./error-page.ts";
 import { PathTree } from "./path-tree.ts";
 import { openWebService } from "./services/service-registry.ts";
@@ -23,12 +24,18 @@ const largestBodyOctets = 64 * 1024;
 
 const OWNER_ONLY = 0o600;
 
+/** Transports that have a Web server. */
+export type WebServerConfig =
+  | WebTransportConfig
+  | WebSocketTransportConfig
+  | WebSocketTesteeTransportConfig;
+
 type Paths = Record<string, WebServiceConfig>;
 
 /** The Web server of a transport; nobody but its front door reaches it. */
 export interface WebServer {
   /** How a request may become a WebSocket; null when it is for another service, or none. */
-  webSocketFor(request: Request): WebSocketServiceConfig | null;
+  webSocketFor(request: Request): WebSocketPathConfig | null;
   /** Ends every request and every service. */
   close(): Promise<void>;
 }
@@ -39,12 +46,12 @@ export interface WebServer {
  * @throws Failure when a service cannot be opened.
  */
 export async function startWebServer(
-  config: WebTransportConfig | WebSocketTransportConfig,
+  config: WebServerConfig,
   unix: string,
   context: TransportContext,
 ): Promise<WebServer> {
   const tree = await PathTree.open(pathsOf(config), (service) =>
-    service.type === "websocket" ? openWebSocketService(service) : openWebService(service, context),
+    isWebSocket(service) ? openWebSocketService(service) : openWebService(service, context),
   );
   const server = Bun.serve({
     unix,
@@ -70,13 +77,17 @@ export async function startWebServer(
   };
 }
 
-function pathsOf(config: WebTransportConfig | WebSocketTransportConfig): Paths {
+function isWebSocket(config: WebServiceConfig): config is WebSocketPathConfig {
+  return config.type === "websocket" || config.type === "websocket.testee";
+}
+
+function pathsOf(config: WebServerConfig): Paths {
   return config.type === "web" ? config.paths : { "/": config };
 }
 
 interface WebSocketAt {
   path: string;
-  config: WebSocketServiceConfig;
+  config: WebSocketPathConfig;
 }
 
 /** All WebSocket paths, nested ones included. */
@@ -84,7 +95,7 @@ function webSocketsBelow(paths: Paths, above: string): WebSocketAt[] {
   return Object.entries(paths).flatMap(([name, config]) => {
     const path = name === "/" ? above : `${above}/${name}`;
     if (config.type === "path") return webSocketsBelow(config.paths, path);
-    return config.type === "websocket" ? [{ path, config }] : [];
+    return isWebSocket(config) ? [{ path, config }] : [];
   });
 }
 
@@ -93,15 +104,12 @@ function pagePaths(paths: Record<string, WebServiceConfig>, prefix = ""): string
   return Object.entries(paths).flatMap(([name, config]) => {
     const path = name === "/" ? prefix : `${prefix}/${name}`;
     if (config.type === "path") return pagePaths(config.paths, path);
-    return config.type === "websocket" ? [] : [path || "/"];
+    return isWebSocket(config) ? [] : [path || "/"];
   });
 }
 
 /** Where the services of a transport are reached; `port` is that of a TCP endpoint. */
-export function webServerUrls(
-  config: WebTransportConfig | WebSocketTransportConfig,
-  port: number | null,
-): string[] {
+export function webServerUrls(config: WebServerConfig, port: number | null): string[] {
   const { endpoint } = config;
   const sockets = webSocketsBelow(pathsOf(config), "");
   if (endpoint.type === "unix") {

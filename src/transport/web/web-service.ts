@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { WebSocketServiceConfig } from "#config/node-config.ts";
+import type { WebSocketPathConfig } from "#transport/websocket/websocket-acceptor.ts";
 
 /** Answers the requests below the path at which it is mounted. */
 export interface WebService {
@@ -16,7 +16,7 @@ export interface WebService {
    */
   handle(request: Request, rest: string): Response | Promise<Response>;
   /** Set where requests may become WebSockets: how. */
-  readonly webSocket?: WebSocketServiceConfig;
+  readonly webSocket?: WebSocketPathConfig;
   /** Stops what the service does in the background, if it does anything there. */
   close?(): void;
 }

@@ -5,9 +5,8 @@
  */
 
 import { createHash } from "node:crypto";
-import type { WebSocketServiceConfig } from "#config/node-config.ts";
+import type { WebSocketOptions } from "#config/node-config.ts";
 import { agreeOnDeflate, DeflateCodec } from "./permessage-deflate.ts";
-import type { ChosenSubprotocol } from "./subprotocol.ts";
 
 /** What every server appends to a client's key (RFC 6455, section 1.3). */
 const KEY_SUFFIX = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
@@ -23,11 +22,19 @@ export function isWebSocketKey(key: string | null): key is string {
   return key !== null && /^[A-Za-z0-9+/]{22}==$/.test(key.trim());
 }
 
+/** How a handshake is answered. */
+export interface UpgradeTerms {
+  /** The subprotocol; empty: none is named. */
+  protocol: string;
+  options: WebSocketOptions;
+  /** Value of the header Server; null: there is none. */
+  server: string | null;
+}
+
 /** Completes a handshake that was judged to be in order. */
 export function completeUpgrade(
   headers: Headers,
-  chosen: ChosenSubprotocol,
-  { options }: WebSocketServiceConfig,
+  { protocol, options, server }: UpgradeTerms,
 ): StreamUpgrade {
   const key = (headers.get("sec-websocket-key") ?? "").trim();
   const accept = createHash("sha1").update(`${key}${KEY_SUFFIX}`).digest("base64");
@@ -40,8 +47,9 @@ export function completeUpgrade(
     "Connection: Upgrade",
     `Sec-WebSocket-Accept: ${accept}`,
   ];
-  if (chosen.protocol !== "") lines.push(`Sec-WebSocket-Protocol: ${chosen.protocol}`);
+  if (protocol !== "") lines.push(`Sec-WebSocket-Protocol: ${protocol}`);
   if (agreement !== null) lines.push(`Sec-WebSocket-Extensions: ${agreement.header}`);
+  if (server !== null) lines.push(`Server: ${server}`);
   return {
     answer: Buffer.from(`${lines.join("\r\n")}\r\n\r\n`, "latin1"),
     codec: agreement && deflate ? new DeflateCodec(agreement, deflate.memory_level) : null,

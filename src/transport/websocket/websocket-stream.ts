@@ -1,8 +1,6 @@
 /**
- * A Peer over one WebSocket that a client opened, spoken on a plain stream: frames in, messages
- * out, and back.
- *
- * JSON travels in text frames as octets, so that nothing becomes a string on the way.
+ * WebSocketStream: one WebSocket that a client opened, spoken on a plain stream: frames in,
+ * messages out, and back (RFC 6455). What messages mean is told by who extends it.
  *
  * @module
  */
@@ -15,32 +13,25 @@ import {
   SocketWriter,
   type WritableSocket,
 } from "#transport/endpoint/socket-writer.ts";
-import {
-  CloseCode,
-  isLongerThan,
-  type Peer,
-  type PeerHandler,
-  type SerializerName,
-  type TransportDetails,
-  type WireMessage,
-} from "#wamp/peer.ts";
+import { CloseCode } from "#wamp/peer.ts";
 import { fittingReason } from "./close-reason.ts";
 import { FIN, MAX_SERVER_HEAD_OCTETS, Opcode, RSV1, writeServerHead } from "./frame.ts";
 import { type DecoderTaker, FrameDecoder } from "./frame-decoder.ts";
 import { Keepalive } from "./keepalive.ts";
 import type { DeflateCodec } from "./permessage-deflate.ts";
 
-/** What a peer uses of its stream. */
+/** What a WebSocket uses of its stream. */
 export interface StreamSocket extends WritableSocket {
   pause(): void;
   resume(): void;
 }
 
-/** What is known of a connection when its peer is made. */
-export interface StreamPeerOptions {
+/** What is known of a connection when it becomes a WebSocket. */
+export interface StreamOptions {
   socket: StreamSocket;
   options: WebSocketOptions;
-  details: TransportDetails;
+  /** Where the client is, for the log. */
+  peer: string;
   log: Logger;
   /** Null: nothing is compressed. */
   codec: DeflateCodec | null;
@@ -55,22 +46,16 @@ const DEFAULT_CLOSE_TIMEOUT_MS = 1000;
 /** Reused for every frame, as its octets are copied at once. */
 const head = new Uint8Array(MAX_SERVER_HEAD_OCTETS);
 
-/** The client at the other end of a WebSocket. The owner of the socket hands its events on to here. */
-export class WebSocketStreamPeer implements Peer, DecoderTaker, DrainObserver {
-  readonly isText = false;
-  readonly serializer: SerializerName;
-  readonly details: TransportDetails;
-  /** WebSocket has no way to announce a limit. */
-  readonly maxSendOctets = Number.POSITIVE_INFINITY;
+/** A WebSocket; the owner of the socket hands its events on to here. */
+export abstract class WebSocketStream implements DecoderTaker, DrainObserver {
+  protected readonly options: WebSocketOptions;
+  readonly #peer: string;
   readonly #socket: StreamSocket;
-  readonly #options: WebSocketOptions;
   readonly #log: Logger;
+  readonly #codec: DeflateCodec | null;
   readonly #decoder: FrameDecoder;
   readonly #writer: SocketWriter;
   readonly #keepalive: Keepalive | undefined;
-  readonly #messageHead: number;
-  readonly #codec: DeflateCodec | null;
-  #handler: PeerHandler | undefined;
   #isPaused = false;
   /** Reading waits until the other side takes the answers to its pings. */
   #waitsForPongs = false;
@@ -78,14 +63,12 @@ export class WebSocketStreamPeer implements Peer, DecoderTaker, DrainObserver {
   #closeReason = "";
   #closeTimer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor({ socket, options, details, log, codec }: StreamPeerOptions) {
-    this.serializer = details.serializer;
-    this.details = details;
+  constructor({ socket, options, peer, log, codec }: StreamOptions) {
+    this.options = options;
+    this.#peer = peer;
     this.#socket = socket;
-    this.#options = options;
     this.#log = log;
     this.#codec = codec;
-    this.#messageHead = FIN | (details.serializer === "json" ? Opcode.text : Opcode.binary);
     this.#writer = new SocketWriter(socket, options.max_buffered, this);
     this.#decoder = new FrameDecoder(
       {
@@ -105,26 +88,38 @@ export class WebSocketStreamPeer implements Peer, DecoderTaker, DrainObserver {
     }
   }
 
+  /** Takes a whole message, `octets` of which are borrowed. */
+  protected abstract onStreamMessage(octets: Uint8Array, isText: boolean): void;
+
+  /** The client took what it was behind with. */
+  protected abstract onStreamDrain(): void;
+
+  /** The connection is over. */
+  protected abstract onStreamClose(reason: string): void;
+
+  /** Octets that wait in this process for the client to take them. */
   get bufferedOctets(): number {
     return this.#writer.bufferedOctets;
   }
 
-  /** Names who is told of messages; to be called once, before the first octets are handed in. */
-  attach(handler: PeerHandler): void {
-    this.#handler = handler;
+  /** Whether messages can be sent and are taken. */
+  protected get isOpen(): boolean {
+    return this.#state === "open";
   }
 
-  send(message: WireMessage): boolean {
+  /** Sends one message. False: taken, but the client is behind; `onStreamDrain` follows. */
+  protected sendMessage(octets: Uint8Array, isText: boolean): boolean {
     if (this.#state !== "open") return true;
-    if (this.#writer.bufferedOctets > MOST_BUFFERED_OCTETS + 2 * this.#options.max_buffered) {
+    if (this.#writer.bufferedOctets > MOST_BUFFERED_OCTETS + 2 * this.options.max_buffered) {
       this.#giveUp();
       return true;
     }
-    const octets = typeof message === "string" ? Buffer.from(message) : message;
-    if (this.#codec === null) return this.#sendMessage(this.#messageHead, octets);
-    return this.#sendMessage(this.#messageHead | RSV1, this.#codec.deflate(octets));
+    const first = FIN | (isText ? Opcode.text : Opcode.binary);
+    if (this.#codec === null) return this.#sendFrames(first, octets);
+    return this.#sendFrames(first | RSV1, this.#codec.deflate(octets));
   }
 
+  /** Writes all that `body` sends in as few writes as possible. */
   cork(body: () => void): void {
     try {
       body();
@@ -133,11 +128,13 @@ export class WebSocketStreamPeer implements Peer, DecoderTaker, DrainObserver {
     }
   }
 
+  /** Stops reading. */
   pause(): void {
     this.#isPaused = true;
     this.#applyPause();
   }
 
+  /** Reads again. */
   resume(): void {
     if (!this.#isPaused) return;
     this.#isPaused = false;
@@ -145,21 +142,21 @@ export class WebSocketStreamPeer implements Peer, DecoderTaker, DrainObserver {
     this.#applyPause();
   }
 
+  /** Sends what is queued and a close frame; the connection ends once the client has answered. */
   close(code: number, reason: string): void {
     if (this.#state !== "open") return;
     this.#closeReason = fittingReason(reason);
     this.#sendClose(code, this.#closeReason);
-    const timeoutMs = this.#options.close_handshake_timeout || DEFAULT_CLOSE_TIMEOUT_MS;
-    // The other side answers with a close frame; then, or after this time, the connection ends.
+    const timeoutMs = this.options.close_handshake_timeout || DEFAULT_CLOSE_TIMEOUT_MS;
     this.#closeTimer = setTimeout(() => this.#socket.terminate(), timeoutMs);
   }
 
-  /** The socket has read octets. */
+  /** The socket has read octets, which are changed. */
   received(chunk: Uint8Array): void {
     const fault = this.#decoder.push(chunk);
     if (fault === null || this.#state !== "open") return;
     this.#closeReason = fittingReason(fault.sentence);
-    if (this.#options.fail_by_drop) {
+    if (this.options.fail_by_drop) {
       this.#socket.terminate();
       return;
     }
@@ -181,29 +178,22 @@ export class WebSocketStreamPeer implements Peer, DecoderTaker, DrainObserver {
     this.#decoder.stop();
     this.#writer.drop();
     const why = error === undefined ? "without a close frame" : `by an error: ${error.message}`;
-    const state = `connection closed ${why}`;
-    this.#handler?.onClose(this.#closeReason || state);
+    this.onStreamClose(this.#closeReason || `connection closed ${why}`);
   }
 
-  /** A whole message arrived. */
-  takeMessage(payload: Uint8Array, isText: boolean): boolean {
+  /** The decoder has a whole message. */
+  takeMessage(octets: Uint8Array, isText: boolean): boolean {
     this.#keepalive?.heard();
     if (this.#state !== "open") return true;
-    if (isText !== (this.serializer === "json")) {
-      const expected = isText ? "binary" : "text";
-      this.close(CloseCode.unsupportedData, `${this.serializer} travels in ${expected} messages`);
-      return false;
-    }
     try {
-      if (isLongerThan(payload, this.#options.max_message_size)) this.#refuseOversized(payload);
-      else this.#handler?.onMessage(payload);
+      this.onStreamMessage(octets, isText);
     } catch (thrown) {
-      this.#handlerFailed(thrown);
+      this.#failed(thrown);
     }
     return true;
   }
 
-  /** A ping arrived. */
+  /** The decoder has a ping. */
   takePing(payload: Uint8Array): boolean {
     this.#keepalive?.heard();
     if (this.#state === "open" && !this.#sendFrame(FIN | Opcode.pong, payload)) {
@@ -213,16 +203,16 @@ export class WebSocketStreamPeer implements Peer, DecoderTaker, DrainObserver {
     return true;
   }
 
-  /** A pong arrived. */
+  /** The decoder has a pong. */
   takePong(payload: Uint8Array): void {
     this.#keepalive?.heardPong(payload);
   }
 
-  /** The other side closes, or answers our close frame. */
+  /** The client closes, or answers our close frame. */
   takeClose(code: number, reason: string): void {
     this.#closeReason ||= reason || `WebSocket closed with code ${code}`;
     if (this.#state === "open") {
-      const echoed = this.#options.echo_close_codereason ? fittingReason(reason) : "";
+      const echoed = this.options.echo_close_codereason ? fittingReason(reason) : "";
       this.#sendClose(code === 1005 ? CloseCode.normal : code, echoed);
     }
     this.#endStream();
@@ -235,15 +225,15 @@ export class WebSocketStreamPeer implements Peer, DecoderTaker, DrainObserver {
       this.#applyPause();
     }
     try {
-      this.#handler?.onDrain();
+      this.onStreamDrain();
     } catch (thrown) {
-      this.#handlerFailed(thrown);
+      this.#failed(thrown);
     }
   }
 
   /** Sends a message in as many frames as `auto_fragment_size` asks for. */
-  #sendMessage(first: number, payload: Uint8Array): boolean {
-    const longest = this.#options.auto_fragment_size;
+  #sendFrames(first: number, payload: Uint8Array): boolean {
+    const longest = this.options.auto_fragment_size;
     if (longest === 0 || payload.length <= longest) return this.#sendFrame(first, payload);
     this.#sendFrame(first & ~FIN, payload.subarray(0, longest));
     let at = longest;
@@ -278,27 +268,21 @@ export class WebSocketStreamPeer implements Peer, DecoderTaker, DrainObserver {
     this.#writer.end();
   }
 
-  #refuseOversized(message: Uint8Array): void {
-    if (this.#handler?.onOversized?.(message)) return;
-    const limit = this.#options.max_message_size;
-    this.close(CloseCode.messageTooBig, `the longest message here has ${limit} octets`);
-  }
-
   /** Closes on a client that lets more wait than the sessions' own limits allow. */
   #giveUp(): void {
-    const waiting = this.#writer.bufferedOctets;
-    this.#log.warn("client did not read", { peer: this.details.peer, waiting });
+    this.#log.warn("client did not read", { peer: this.#peer, waiting: this.bufferedOctets });
     this.close(CloseCode.policyViolation, "too many octets are waiting to be read");
   }
 
   #expire(): void {
-    this.#log.info("client did not answer a ping", { peer: this.details.peer });
+    this.#log.info("client did not answer a ping", { peer: this.#peer });
     this.#closeReason = "no answer to a ping";
     this.#socket.terminate();
   }
 
-  #handlerFailed(thrown: unknown): void {
-    this.#log.error("session failed", { peer: this.details.peer, error: sentenceOf(thrown) });
+  /** A fault in one session must not reach another. */
+  #failed(thrown: unknown): void {
+    this.#log.error("session failed", { peer: this.#peer, error: sentenceOf(thrown) });
     this.close(CloseCode.internalError, "internal error");
   }
 
