@@ -19,6 +19,7 @@ const LAYERS = {
 
 /** Inside transport/: the mechanisms, and which may use which. */
 const TRANSPORT = {
+  "front-door": ["endpoint"],
   web: ["websocket", "endpoint", "listener"],
   websocket: ["endpoint", "listener"],
   rawsocket: ["endpoint", "listener"],

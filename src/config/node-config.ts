@@ -21,7 +21,7 @@ export interface NodeConfig {
 }
 
 /** One worker process. */
-export type WorkerConfig = RouterWorkerConfig | ProxyWorkerConfig;
+export type WorkerConfig = RouterWorkerConfig | ProxyWorkerConfig | WebSocketTesteeWorkerConfig;
 
 /** A worker that routes: realms live here. */
 export interface RouterWorkerConfig {
@@ -39,6 +39,14 @@ export interface ProxyWorkerConfig {
   /** realm -> authrole -> ids of connections. */
   routes: Record<string, Record<string, string[]>>;
   transports: TransportConfig[];
+}
+
+/** A worker that sends every WebSocket message back. */
+export interface WebSocketTesteeWorkerConfig {
+  type: "websocket-testee";
+  id: string;
+  /** Exactly one: `transport` in node.json. */
+  transports: [WebSocketTesteeTransportConfig];
 }
 
 /** A realm of a router worker. */
@@ -65,7 +73,9 @@ export interface PermissionConfig {
 export type TransportConfig =
   | WebTransportConfig
   | WebSocketTransportConfig
-  | RawSocketTransportConfig;
+  | RawSocketTransportConfig
+  | UniversalTransportConfig
+  | WebSocketTesteeTransportConfig;
 
 /** `type: web`: Web services and WAMP over WebSocket by path. */
 export interface WebTransportConfig {
@@ -99,6 +109,14 @@ export interface WebSocketTransportConfig extends WebSocketServiceConfig {
   trusted_proxies?: string[];
 }
 
+/** `type: websocket.testee`: sends every message back as it came; no WAMP, no subprotocol. */
+export interface WebSocketTesteeTransportConfig {
+  type: "websocket.testee";
+  id: string;
+  endpoint: ListeningEndpointConfig;
+  options: WebSocketOptions;
+}
+
 /** `type: rawsocket`. */
 export interface RawSocketTransportConfig extends SessionConfig {
   type: "rawsocket";
@@ -106,6 +124,20 @@ export interface RawSocketTransportConfig extends SessionConfig {
   endpoint: ListeningEndpointConfig;
   limits?: TransportLimits;
   options: RawSocketOptions;
+}
+
+/** `type: universal`: RawSocket, and HTTP and WebSocket by path, on one endpoint. */
+export interface UniversalTransportConfig {
+  type: "universal";
+  id: string;
+  endpoint: ListeningEndpointConfig;
+  /** Null: RawSocket is not spoken. */
+  rawsocket: (SessionConfig & { options: RawSocketOptions }) | null;
+  /** Web services and WebSockets; null: HTTP is not spoken. */
+  paths: Record<string, WebServiceConfig> | null;
+  limits?: TransportLimits;
+  /** As on a Web transport. */
+  trusted_proxies?: string[];
 }
 
 /** Options of a RawSocket transport; sizes are octets. */
@@ -150,7 +182,18 @@ export interface ListeningTcpConfig {
   /** Whether other processes may listen on the same port (SO_REUSEPORT). */
   shared: boolean;
   /** Absolute file names of PEM files; undefined: no TLS. */
-  tls?: { key: string; certificate: string; chain_certificates: string[] };
+  tls?: {
+    key: string;
+    certificate: string;
+    chain_certificates: string[];
+    /** Authorities, one of which must have signed each client's certificate; undefined: none is asked for. */
+    ca_certificates?: string[];
+  };
+  /**
+   * Addresses and ranges of load balancers, which have to begin each connection with a PROXY preface;
+   * undefined: PROXY protocol is not spoken.
+   */
+  trusted_proxies?: string[];
 }
 
 /** A Unix domain socket to listen on. */
@@ -226,12 +269,13 @@ export interface AuthConfig {
   "anonymous-proxy"?: { type: "static" };
 }
 
-/** What stands at a path of a web transport. */
+/** What stands at a path of a web server; a testee is always alone there. */
 export type WebServiceConfig =
   | StaticServiceConfig
   | ArchiveServiceConfig
   | NodeInfoServiceConfig
   | WebSocketServiceConfig
+  | WebSocketTesteeTransportConfig
   | JsonServiceConfig
   | RedirectServiceConfig
   | PathServiceConfig;
@@ -323,5 +367,31 @@ export interface WebSocketOptions extends BufferOptions, KeepaliveOptions {
   open_handshake_timeout: number;
   close_handshake_timeout: number;
   require_websocket_subprotocol: boolean;
-  compression: { deflate: { max_window_bits: number; request_max_window_bits: number } } | null;
+  /** Longest frame that is taken. */
+  max_frame_size: number;
+  /** Longest payload of a frame that is sent; longer messages are sent in several. */
+  auto_fragment_size: number;
+  /** Whether a client that breaks the protocol is cut off without a close frame. */
+  fail_by_drop: boolean;
+  /** Whether a client's close frame is answered with its own reason. */
+  echo_close_codereason: boolean;
+  /** Port that the Host header has to name; null: any. */
+  external_port: number | null;
+  /** Whether answers name this program and its release (header Server). */
+  show_server_version: boolean;
+  compression: { deflate: DeflateOptions } | null;
+}
+
+/** `compression.deflate`; windows are bits, 9 to 15, 0 where the client may choose its own. */
+export interface DeflateOptions {
+  /** Window of what the server compresses. */
+  max_window_bits: number;
+  /** Whether each message of the server is compressed by itself. */
+  no_context_takeover: boolean;
+  /** Window that clients are asked to keep to. */
+  request_max_window_bits: number;
+  /** Whether clients are asked to compress each message by itself. */
+  request_no_context_takeover: boolean;
+  /** Memory of the compressor, 1 to 9, as zlib has it. */
+  memory_level: number;
 }

@@ -55,7 +55,26 @@ export function normalizeListening(
     ...normalizeInterface(item, path, report),
     shared: item.shared,
     ...(item.tls === undefined ? {} : { tls: normalizeTls(item.tls, [...path, "tls"], report) }),
+    ...normalizeProxies(item, path, report),
   };
+}
+
+/** Without a list nobody could be told from those who only claim to be a load balancer. */
+function normalizeProxies(
+  item: Pick<v.InferOutput<typeof listeningTcp>, "proxy_protocol" | "trusted_proxies">,
+  path: JsonPath,
+  report: Report,
+): { trusted_proxies?: string[] } {
+  const { proxy_protocol, trusted_proxies = [] } = item;
+  if (proxy_protocol) {
+    if (trusted_proxies.length > 0) return { trusted_proxies };
+    const sentence = 'expected "trusted_proxies" beside it: whom to believe a PROXY preface';
+    report.fault([...path, "proxy_protocol"], sentence);
+  } else if (trusted_proxies.length > 0) {
+    const at = [...path, "trusted_proxies"];
+    report.warn(at, 'not honoured: "proxy_protocol" is not true');
+  }
+  return {};
 }
 
 /** The normalized connecting endpoint. */
@@ -156,5 +175,10 @@ function normalizeTls(item: v.InferOutput<typeof listeningTls>, path: JsonPath, 
     chain_certificates: item.chain_certificates.map((name, index) =>
       pemFile(name, [...path, "chain_certificates", index]),
     ),
+    ...(item.ca_certificates !== undefined && {
+      ca_certificates: item.ca_certificates.map((name, index) =>
+        pemFile(name, [...path, "ca_certificates", index]),
+      ),
+    }),
   };
 }

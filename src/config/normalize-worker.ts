@@ -12,29 +12,21 @@ import type {
   PermissionConfig,
   RealmConfig,
   TransportConfig,
+  WebSocketTesteeTransportConfig,
   WorkerConfig,
 } from "./node-config.ts";
 import { normalizeListening } from "./normalize-endpoint.ts";
-import { normalizeKeepalive } from "./normalize-keepalive.ts";
 import { normalizeHttpLimits, normalizeLimits } from "./normalize-limits.ts";
-import {
-  authPath,
-  normalizePaths,
-  normalizeWebSocket,
-  type ServiceContext,
-} from "./normalize-service.ts";
-import {
-  hasRole,
-  normalizeAuth,
-  normalizeConnectingTransport,
-  warnBuffering,
-} from "./normalize-session.ts";
+import { normalizePaths, normalizeWebSocket, type ServiceContext } from "./normalize-service.ts";
+import { hasRole, normalizeConnectingTransport } from "./normalize-session.ts";
+import { normalizeRawSocket, normalizeUniversal, warnWebOptions } from "./normalize-universal.ts";
+import { normalizeWebSocketOptions } from "./normalize-websocket.ts";
 import type { Report } from "./report.ts";
 import type { WorkerItem } from "./schema/node.ts";
 import { didYouMean } from "./schema/primitive.ts";
 import type { RealmItem } from "./schema/realm.ts";
-import type { TransportItem } from "./schema/transport.ts";
-import { rawsocketOptions } from "./schema/websocket-options.ts";
+import type { TesteeTransportItem, TransportItem } from "./schema/transport.ts";
+import { websocketOptions } from "./schema/websocket-options.ts";
 
 type ProxyItem = Extract<WorkerItem, { type: "proxy" }>;
 
@@ -51,9 +43,42 @@ export function normalizeWorker(
   }
   if (item.manhole !== undefined)
     report.warn([...path, "manhole"], "not honoured: no console is opened");
-  return item.type === "router"
-    ? normalizeRouter(item, id, path, report)
-    : normalizeProxy(item, id, path, report);
+  switch (item.type) {
+    case "router":
+      return normalizeRouter(item, id, path, report);
+    case "proxy":
+      return normalizeProxy(item, id, path, report);
+    case "websocket-testee":
+      return normalizeTesteeWorker(item, id, path, report);
+  }
+}
+
+function normalizeTesteeWorker(
+  item: Extract<WorkerItem, { type: "websocket-testee" }>,
+  id: string,
+  path: JsonPath,
+  report: Report,
+): WorkerConfig | null {
+  const at = [...path, "transport"];
+  if (report.isMisshapen(at) || !isMap(item.transport)) return null;
+  const transportId = item.transport.id ?? "transport000";
+  const transport = normalizeTestee(item.transport, transportId, at, report);
+  return { type: "websocket-testee", id, transports: [transport] };
+}
+
+function normalizeTestee(
+  item: TesteeTransportItem,
+  id: string,
+  path: JsonPath,
+  report: Report,
+): WebSocketTesteeTransportConfig {
+  const endpoint = normalizeListening(item.endpoint, [...path, "endpoint"], report);
+  const written = item.options ?? v.parse(websocketOptions, {});
+  const around = { report, endpointType: endpoint.type };
+  const options = normalizeWebSocketOptions(written, [...path, "options"], around);
+  // What is under test says what it is.
+  options.show_server_version = written.show_server_version ?? true;
+  return { type: "websocket.testee", id, endpoint, options };
 }
 
 function isDisabled(value: unknown, path: JsonPath, report: Report): boolean {
@@ -242,6 +267,9 @@ function normalizeTransport(
   outer: Omit<ServiceContext, "transportId" | "endpointType">,
 ): TransportConfig | null {
   const { report } = outer;
+  if (item.type === "websocket.testee") {
+    return report.isMisshapen(path) ? null : normalizeTestee(item, id, path, report);
+  }
   const endpoint = report.isMisshapen([...path, "endpoint"])
     ? null
     : normalizeListening(item.endpoint, [...path, "endpoint"], report);
@@ -258,41 +286,13 @@ function normalizeTransport(
     const service = normalizeWebSocket(item, path, "", context);
     return endpoint && { ...service, id, endpoint, ...normalizeHttpLimits(item, path, context) };
   }
-  const options = item.options ?? v.parse(rawsocketOptions, {});
-  warnBuffering(options, [...path, "options"], context, report);
-  if (item.auth !== undefined && !isMap(item.auth)) return null;
-  const auth = normalizeAuth(item.auth, authPath(item, path), context, report);
-  const session = {
-    serializers: item.serializers,
-    auth,
-    backend: null,
-    options: { ...options, ...normalizeKeepalive(options, endpointType) },
-  };
-  if (endpointType === "tcp" && options.auto_ping_interval === undefined) {
-    report.warn(
-      path,
-      "clients are pinged after 30 s, which those of Autobahn|Python on Twisted do not know: for them, set options.auto_ping_interval to 0",
-    );
+  if (item.type === "universal") {
+    const universal = normalizeUniversal(item, path, context);
+    return endpoint && { ...universal, endpoint, ...normalizeHttpLimits(item, path, context) };
   }
+  const session = normalizeRawSocket(item, path, context);
   const limits = normalizeLimits(item, path, context);
-  return endpoint && { type: "rawsocket", id, endpoint, ...limits, ...session };
-}
-
-const webOptions: Record<string, string> = {
-  access_log: "no access log is written",
-  display_tracebacks: "no traceback is shown to clients",
-  hsts: "no Strict-Transport-Security header is sent",
-  client_timeout: "the program's own timeouts apply",
-};
-
-function warnWebOptions(
-  options: Record<string, unknown> | undefined,
-  path: JsonPath,
-  report: Report,
-): void {
-  for (const [name, consequence] of Object.entries(webOptions)) {
-    if (options?.[name]) report.warn([...path, name], `not honoured: ${consequence}`);
-  }
+  return endpoint && session && { type: "rawsocket", id, endpoint, ...limits, ...session };
 }
 
 function isMap(value: unknown): value is Record<string, unknown> {

@@ -5,10 +5,10 @@
  */
 
 import type { TransportConfig } from "#config/node-config.ts";
+import { needsFrontDoor, startBehindFrontDoor } from "./behind-front-door.ts";
 import type { AcceptPeerWithSession, Listener, TransportContext } from "./listener.ts";
 import { pacedAccept } from "./paced-peer.ts";
 import { startRawSocketListener } from "./rawsocket/rawsocket-listener.ts";
-import { startWebServer } from "./web/web-server.ts";
 
 /**
  * Starts one transport; every client that connects becomes a peer that is handed to `accept`.
@@ -20,12 +20,10 @@ export function startTransport(
   accept: AcceptPeerWithSession,
   context: TransportContext,
 ): Promise<Listener> {
-  const acceptPaced = pacedAccept(config.limits, accept, context.log);
-  switch (config.type) {
-    case "web":
-    case "websocket":
-      return startWebServer(config, acceptPaced, context);
-    case "rawsocket":
-      return startRawSocketListener(config, acceptPaced, context);
+  const limits = config.type === "websocket.testee" ? undefined : config.limits;
+  const acceptPaced = pacedAccept(limits, accept, context.log);
+  if (config.type === "rawsocket" && !needsFrontDoor(config.endpoint)) {
+    return startRawSocketListener(config, acceptPaced, context);
   }
+  return startBehindFrontDoor(config, acceptPaced, context);
 }

@@ -25,7 +25,21 @@ export interface TransportDetails {
   isUnixSocket: boolean;
   /** Value of the cookie by which the client is recognized; it is told to nobody. */
   cookieId?: string;
+  /** Absent: none was asked for. */
+  clientCertificate?: ClientCertificate;
 }
+
+/** A certificate that a client has proved to own, and that a configured authority has signed. */
+export interface ClientCertificate {
+  /** Fingerprints in Crossbar's spelling: capital hex digits, a colon after every two. */
+  sha1: string;
+  sha256: string;
+  /** Attributes of its subject: `CN`, `O` and so on. */
+  subject: Record<string, string | string[]>;
+}
+
+/** What is known of a connection whatever it speaks. */
+export type ConnectionDetails = Omit<TransportDetails, "type" | "serializer">;
 
 /** The other side of one open connection: a client or a router. */
 export interface Peer {

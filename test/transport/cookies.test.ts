@@ -11,12 +11,12 @@ import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { CookieConfig, WebSocketTransportConfig } from "#config/node-config.ts";
-import { startWebServer } from "#transport/web/web-server.ts";
+import { startTransport } from "#transport/start-transport.ts";
 import { openCookieStore } from "#transport/websocket/cookie-store.ts";
 import { CookieTracker } from "#transport/websocket/cookie-tracker.ts";
 import type { Peer, TransportDetails } from "#wamp/peer.ts";
-import { noPings } from "../support/no-pings.ts";
 import { quiet, quietContext } from "../support/quiet-context.ts";
+import { webSocketDefaults } from "../support/websocket-defaults.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "crossproxy-cookies-"));
 const cleanups: (() => unknown)[] = [];
@@ -126,26 +126,14 @@ test("a WebSocket handshake issues the cookie, and its peer carries the value", 
     auth: "passthrough",
     backend: null,
     cookie: plain,
-    options: {
-      allowed_origins: ["*"],
-      allow_null_origin: true,
-      enable_webstatus: true,
-      max_message_size: 512,
-      open_handshake_timeout: 0,
-      close_handshake_timeout: 0,
-      require_websocket_subprotocol: true,
-      compression: null,
-      max_buffered: 2 ** 20,
-      stall_timeout: 0,
-      ...noPings,
-    },
+    options: webSocketDefaults,
   };
   const seen: TransportDetails[] = [];
   const accept = ({ details }: Peer) => {
     seen.push(details);
     return { onMessage() {}, onDrain() {}, onClose() {} };
   };
-  const listener = await startWebServer(config, accept, quietContext);
+  const listener = await startTransport(config, accept, quietContext);
   cleanups.push(() => listener.close());
   const port = Number(new URL(listener.urls[0] ?? "").port);
   const shakeHands = async (...headers: string[]) => {

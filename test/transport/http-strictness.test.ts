@@ -4,9 +4,9 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { connect } from "node:net";
 import type { WebTransportConfig } from "#config/node-config.ts";
 import type { Listener } from "#transport/listener.ts";
-import { startWebServer } from "#transport/web/web-server.ts";
-import { noPings } from "../support/no-pings.ts";
+import { startTransport } from "#transport/start-transport.ts";
 import { quietContext } from "../support/quiet-context.ts";
+import { webSocketDefaults } from "../support/websocket-defaults.ts";
 
 const config: WebTransportConfig = {
   type: "web",
@@ -20,17 +20,9 @@ const config: WebTransportConfig = {
       auth: "passthrough",
       backend: null,
       options: {
+        ...webSocketDefaults,
         allowed_origins: ["https://good.example"],
         allow_null_origin: false,
-        enable_webstatus: true,
-        max_message_size: 512,
-        open_handshake_timeout: 0,
-        close_handshake_timeout: 0,
-        require_websocket_subprotocol: true,
-        compression: null,
-        max_buffered: 2 ** 20,
-        stall_timeout: 0,
-        ...noPings,
       },
     },
   },
@@ -39,7 +31,7 @@ const config: WebTransportConfig = {
 let listener: Listener;
 beforeAll(async () => {
   const idle = () => ({ onMessage() {}, onDrain() {}, onClose() {} });
-  listener = await startWebServer(config, idle, quietContext);
+  listener = await startTransport(config, idle, quietContext);
 });
 afterAll(() => listener.close());
 
@@ -135,11 +127,14 @@ test("bodies are limited to 64 KiB", async () => {
   expect(await statusesOf(body(65_537))).toEqual([413]);
 });
 
-test("other versions of HTTP are answered with 505", async () => {
-  for (const version of ["HTTP/2.0", "HTTP/1.2"]) {
-    expect(await statusesOf(get().replace("HTTP/1.1", version))).toEqual([505]);
+test("other versions of HTTP are refused", async () => {
+  for (const version of ["HTTP/2.0", "HTTP/1.2", "HTTP/0.9"]) {
+    expect([version, ...(await statusesOf(get().replace("HTTP/1.1", version)))]).toEqual([
+      version,
+      400,
+    ]);
   }
-  expect(await statusesOf("GET /\r\n\r\n")).toEqual([505]);
+  expect(await statusesOf("GET /\r\n\r\n")).toEqual([400]);
 });
 
 test("an origin that may not connect is answered with 403", async () => {

@@ -5,6 +5,7 @@ import { startTransport } from "#transport/start-transport.ts";
 import type { Peer, TransportDetails, WireMessage } from "#wamp/peer.ts";
 import { noPings } from "../support/no-pings.ts";
 import { quietContext } from "../support/quiet-context.ts";
+import { webSocketDefaults } from "../support/websocket-defaults.ts";
 
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {
@@ -44,18 +45,7 @@ async function start(
       : {
           ...common,
           type,
-          options: {
-            allowed_origins: ["*"],
-            allow_null_origin: true,
-            enable_webstatus: true,
-            max_message_size: 512,
-            open_handshake_timeout: 0,
-            close_handshake_timeout: 0,
-            require_websocket_subprotocol: true,
-            compression: null,
-            ...noPings,
-            ...buffers,
-          },
+          options: webSocketDefaults,
         };
   const accept = ({ details }: Peer) => {
     peers.push(details);

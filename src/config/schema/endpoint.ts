@@ -4,6 +4,7 @@
  * @module
  */
 
+import { isIP } from "node:net";
 import * as v from "valibot";
 import {
   byType,
@@ -40,17 +41,34 @@ function isRising([first, last]: number[]): boolean {
   return Number(first) <= Number(last);
 }
 
-const refusedClientCertificates = v.custom<undefined>(
-  (value) => value === undefined,
-  "client certificates are not supported yet",
+const authorities = v.pipe(
+  v.array(fileName),
+  v.minLength(1, "expected at least one certificate of an authority, found none"),
 );
+
+/** `10.0.0.7`, `10.0.0.0/8`, `fd00::/8`. */
+const addressRange = v.custom<string>(
+  (value) => typeof value === "string" && isAddressRange(value),
+  (issue) => `expected an IP address or a range such as "10.0.0.0/8", found ${issue.received}`,
+);
+
+function isAddressRange(text: string): boolean {
+  const [address = "", prefix, ...more] = text.split("/");
+  const version = isIP(address);
+  if (version === 0 || more.length > 0) return false;
+  if (prefix === undefined) return true;
+  return /^\d{1,3}$/.test(prefix) && Number(prefix) <= (version === 4 ? 32 : 128);
+}
 
 /** `endpoint.tls` of a listening endpoint. */
 export const listeningTls = item({
   key: required(fileName, "PEM file of the private key."),
   certificate: required(fileName, "PEM file of the certificate."),
   chain_certificates: defaulted(v.array(fileName), [], "PEM files of the certificates in between."),
-  ca_certificates: optional(refusedClientCertificates, "Not supported yet: client certificates."),
+  ca_certificates: optional(
+    authorities,
+    "PEM files of the authorities, one of which must have signed each client's certificate; absent: none is asked for.",
+  ),
   dhparam: optional(text, "Accepted, not honoured."),
   ciphers: optional(text, "Accepted, not honoured."),
 });
@@ -66,6 +84,15 @@ export const listeningTcp = item({
   backlog: optional(integer(1, 65_535), "Accepted, not honoured unless it is 512."),
   user_timeout: optional(integer(0, 65_535), "Accepted, not honoured."),
   tls: optional(listeningTls, "Certificate and key; absent: no TLS."),
+  proxy_protocol: defaulted(
+    v.boolean(),
+    false,
+    "Extension. Load balancers begin connections with a PROXY preface, version 1 or 2.",
+  ),
+  trusted_proxies: optional(
+    v.array(addressRange),
+    "Extension. Addresses and ranges of those load balancers.",
+  ),
 });
 
 const socketMode = v.pipe(

@@ -16,12 +16,13 @@ import {
   integer,
   item,
   notSupported,
+  oneOf,
   optional,
   required,
   serializers,
   text,
 } from "./primitive.ts";
-import { paths } from "./web-service.ts";
+import { paths, webSockets } from "./web-service.ts";
 import { rawsocketOptions, websocketOptions } from "./websocket-options.ts";
 
 const webOptions = item({
@@ -67,15 +68,74 @@ const rawsocket = item({
   ...limits,
 });
 
+const refusedMqtt = v.custom<undefined>((value) => value === undefined, "MQTT is not supported");
+
+/** The parts of a universal transport have no endpoint of their own. */
+const universalRawsocket = item({
+  type: optional(v.literal("rawsocket"), "May be said, has no effect."),
+  serializers: defaulted(serializers, ["cbor", "msgpack", "json"], "Serializers for clients."),
+  auth: optional(auth, "Authmethods; absent: anonymous."),
+  options: optional(rawsocketOptions, "Options."),
+  debug: optional(v.boolean(), "Accepted, has no effect."),
+});
+
+const universalWeb = item({
+  type: optional(v.literal("web"), "May be said, has no effect."),
+  paths: required(paths, "Path name -> Web service."),
+  options: optional(webOptions, "Options."),
+});
+
+const universal = item({
+  id: optional(id, "Absent: `transport000` and so on."),
+  type: required(v.literal("universal"), "RawSocket, WebSocket and Web services on one socket."),
+  endpoint: required(listeningEndpoint, "The socket to listen on."),
+  rawsocket: optional(universalRawsocket, "WAMP over RawSocket; absent: not spoken."),
+  websocket: optional(
+    webSockets,
+    "Path name -> WAMP over WebSocket; goes before a path of the same name in `web`.",
+  ),
+  web: optional(universalWeb, "Web services; absent: none."),
+  mqtt: optional(refusedMqtt, "Not supported."),
+  ...limits,
+  ...forwarding,
+});
+
+const testee = {
+  id: optional(id, "Absent: `transport000` and so on."),
+  endpoint: required(listeningEndpoint, "The socket to listen on."),
+  url: optional(text, "Accepted, has no effect."),
+  options: optional(websocketOptions, "Options."),
+  debug: optional(v.boolean(), "Accepted, has no effect."),
+};
+
+const websocketTestee = item({
+  ...testee,
+  type: required(v.literal("websocket.testee"), "Sends every WebSocket message back; no WAMP."),
+});
+
+/** The one transport of a `websocket-testee` worker; Crossbar spells its type `websocket`. */
+export const testeeTransport = item({
+  ...testee,
+  type: required(oneOf(["websocket", "websocket.testee"]), "The same, whichever is written."),
+});
+
+/** The transport of a testee as written. */
+export type TesteeTransportItem = v.InferOutput<typeof testeeTransport>;
+
 /** A listening transport. */
 export const transport = byType(
-  { web, websocket, rawsocket },
-  notSupported(
-    "transport type",
-    ["universal", "mqtt", "flashpolicy", "websocket.testee", "stream.testee"],
-    " yet",
-  ),
+  { web, websocket, rawsocket, universal, "websocket.testee": websocketTestee },
+  notSupported("transport type", ["mqtt", "flashpolicy", "stream.testee"], " yet"),
 );
+
+/** RawSocket as written, with an endpoint of its own or within a universal transport. */
+export type RawSocketItem = Pick<
+  v.InferOutput<typeof rawsocket>,
+  "serializers" | "auth" | "options"
+>;
+
+/** A universal transport as written. */
+export type UniversalItem = v.InferOutput<typeof universal>;
 
 /** A listening transport as written. */
 export type TransportItem = v.InferOutput<typeof transport>;

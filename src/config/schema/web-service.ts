@@ -158,6 +158,14 @@ export const paths: v.GenericSchema<unknown, Record<string, WebServiceItem>> = m
   v.lazy(() => webService),
 ) as unknown as v.GenericSchema<unknown, Record<string, WebServiceItem>>;
 
+const webSocket = byType({ websocket: websocketService, "websocket-proxy": websocketProxyService });
+
+/** Path name -> WebSocket. */
+export const webSockets = mapOf(
+  pathName,
+  v.lazy(() => webSocket),
+) as unknown as v.GenericSchema<unknown, Record<string, WebSocketItem>>;
+
 const pathService = item({
   type: required(v.literal("path"), "A tree of paths below this one."),
   paths: required(paths, "Path name -> Web service."),

@@ -5,7 +5,7 @@
  */
 
 import { readFileSync } from "node:fs";
-import type { SocketHandler, SocketListener, TCPSocketListenOptions } from "bun";
+import type { SocketHandler, SocketListener, TCPSocketListenOptions, TLSOptions } from "bun";
 
 import { Failure, sentenceOf } from "#base/failure.ts";
 import type { ListeningEndpointConfig, ListeningTcpConfig } from "#config/node-config.ts";
@@ -29,21 +29,30 @@ const STATES: Record<string, string> = {
   ENOENT: "no such folder",
 };
 
+/** What may differ from one who listens to another. */
+export interface ListenOptions {
+  /** TLS settings in the place of the endpoint's; null: connections are plain. */
+  tls?: TLSOptions | null;
+  /** Whether a connection stays open for writing when its other side has ended. */
+  allowHalfOpen?: boolean;
+}
+
 /** Listens on an endpoint; `socket` takes the events of every connection. */
 export async function listenOn<Data>(
   endpoint: ListeningEndpointConfig,
   socket: SocketHandler<Data>,
+  options: ListenOptions = {},
 ): Promise<ListeningSocket> {
+  const { allowHalfOpen = false } = options;
   try {
     if (endpoint.type === "unix") {
       const { server, removeFile } = await openUnixSocket(endpoint, (unix) =>
-        Bun.listen<Data>({ unix, socket }),
+        Bun.listen<Data>({ unix, socket, allowHalfOpen }),
       );
       return { port: null, stop: () => stopAndRemove(server, removeFile) };
     }
-    const server = listenOnFreePort(endpoint, (port) =>
-      Bun.listen<Data>({ ...tcpOptions(endpoint, socket), port }),
-    );
+    const settings = { ...tcpOptions(endpoint, socket, options), allowHalfOpen };
+    const server = listenOnFreePort(endpoint, (port) => Bun.listen<Data>({ ...settings, port }));
     return { port: (server as { port: number }).port, stop: () => server.stop() };
   } catch (thrown) {
     if (thrown instanceof Failure) throw thrown;
@@ -64,22 +73,31 @@ function stopAndRemove<Data>(server: SocketListener<Data>, removeFile: () => voi
 function tcpOptions<Data>(
   endpoint: ListeningTcpConfig,
   socket: SocketHandler<Data>,
+  options: ListenOptions,
 ): TCPSocketListenOptions<Data> & { reusePort: boolean; ipv6Only: boolean } {
-  const { tls } = endpoint;
+  const ownTls = endpoint.tls ?? null;
+  const tls = options.tls === undefined ? ownTls && readTls(ownTls) : options.tls;
   return {
     hostname: endpoint.interface,
     port: endpoint.port,
     ipv6Only: endpoint.version === 6,
     reusePort: endpoint.shared,
     socket,
-    ...(tls === undefined
-      ? {}
-      : {
-          tls: {
-            key: readPem(tls.key),
-            cert: [tls.certificate, ...tls.chain_certificates].map(readPem).join("\n"),
-          },
-        }),
+    ...(tls !== null && { tls }),
+  };
+}
+
+/** The TLS settings of an endpoint; with `ca_certificates` they require a client's certificate. */
+export function readTls(tls: NonNullable<ListeningTcpConfig["tls"]>): TLSOptions {
+  const { key, certificate, chain_certificates, ca_certificates } = tls;
+  return {
+    key: readPem(key),
+    cert: [certificate, ...chain_certificates].map(readPem).join("\n"),
+    ...(ca_certificates !== undefined && {
+      ca: ca_certificates.map(readPem),
+      requestCert: true,
+      rejectUnauthorized: true,
+    }),
   };
 }
 

@@ -5,7 +5,8 @@
  */
 
 import type { CookieConfig } from "#config/node-config.ts";
-import type { CookieStore } from "./cookie-store.ts";
+import type { Logger } from "#observe/logger.ts";
+import { type CookieStore, openCookieStore } from "./cookie-store.ts";
 
 /** What a handshake's cookie says, and what its answer has to. */
 export interface Tracked {
@@ -55,6 +56,24 @@ export class CookieTracker {
     ];
     return attributes.join("; ");
   }
+}
+
+/**
+ * The trackers of all paths that issue a cookie.
+ *
+ * @throws Failure when the file of one cannot be read or written.
+ */
+export function openCookieTrackers<Config extends { cookie?: CookieConfig }>(
+  configs: readonly Config[],
+  log: Logger,
+): Map<Config, CookieTracker> {
+  const trackers = new Map<Config, CookieTracker>();
+  for (const config of configs) {
+    const { cookie } = config;
+    if (cookie === undefined) continue;
+    trackers.set(config, new CookieTracker(cookie, openCookieStore(cookie.store, log)));
+  }
+  return trackers;
 }
 
 /** Random characters of base64url, six bits each. */

@@ -102,8 +102,14 @@ describe("loadNodeConfig", () => {
         auto_ping_size: 12,
         auto_ping_restart_on_any_traffic: true,
         require_websocket_subprotocol: true,
+        max_frame_size: 0,
+        auto_fragment_size: 0,
+        fail_by_drop: false,
+        echo_close_codereason: false,
         max_buffered: 1_048_576,
         stall_timeout: 30_000,
+        external_port: null,
+        show_server_version: false,
         compression: null,
       },
     });
@@ -113,7 +119,7 @@ describe("loadNodeConfig", () => {
     const intervals = async (transport: object) => {
       const { config } = await load(proxy(transport));
       const made = config?.workers[0]?.transports[0];
-      if (made === undefined || made.type === "web") throw new Error("expected options");
+      if (made === undefined || !("options" in made)) throw new Error("expected options");
       return [made.options.auto_ping_interval, made.options.auto_ping_timeout];
     };
     const unix = { type: "unix", path: "a.sock" };
@@ -205,13 +211,16 @@ describe("loadNodeConfig", () => {
   test("takes limits on every type of transport, and says which have no effect", async () => {
     const limited = { max_connections: 9, max_messages_per_second: 50 };
     const web = { type: "web", paths: {}, ...limited };
-    for (const transport of [limited, web, { type: "rawsocket", ...limited }]) {
+    const others = ["rawsocket", "universal"].map((type) => ({ type, ...limited }));
+    for (const transport of [limited, web, ...others]) {
       const { config } = await load(proxy(transport));
-      expect(config?.workers[0]?.transports[0]?.limits).toEqual({
-        max_connections: 9,
-        max_connections_per_address: null,
-        max_messages_per_second: 50,
-        max_messages_burst: 50,
+      expect(config?.workers[0]?.transports[0]).toMatchObject({
+        limits: {
+          max_connections: 9,
+          max_connections_per_address: null,
+          max_messages_per_second: 50,
+          max_messages_burst: 50,
+        },
       });
     }
     const endpoint = { type: "unix", path: "a.sock" };
@@ -264,6 +273,39 @@ describe("loadNodeConfig", () => {
     expect(missing.faults[0]).toEndWith("no such folder");
     const open = await cookieOf({ same_site: "None" });
     expect(open.warnings[1]).toEndWith('browsers refuse "None" without "secure": true');
+  });
+
+  test.each(["websocket", "websocket.testee"])(
+    "takes a testee worker with a transport of type %s",
+    async (type) => {
+      const endpoint = { type: "tcp", port: 9001 };
+      const transport = { type, endpoint, options: { max_message_size: 99 } };
+      const worker = { type: "websocket-testee", transport };
+      const { config, faults } = await load({ version: 2, workers: [worker] });
+      expect(faults).toEqual([]);
+      expect(config?.workers[0]).toMatchObject({
+        type: "websocket-testee",
+        id: "worker001",
+        transports: [
+          {
+            type: "websocket.testee",
+            id: "transport000",
+            endpoint: { type: "tcp", port: 9001 },
+            options: { max_message_size: 99, show_server_version: true },
+          },
+        ],
+      });
+    },
+  );
+
+  test("tells of a testee worker's port that is taken, where it stands", async () => {
+    const endpoint = { type: "tcp", port: 8080 };
+    const testee = { type: "websocket-testee", transport: { type: "websocket", endpoint } };
+    const { workers } = proxy({});
+    const { faults } = await load({ version: 2, workers: [...workers, testee] });
+    expect(faults).toEqual([
+      '$.workers[1].transport.endpoint.port: port 8080 is already used by worker "worker001"; both need "shared": true',
+    ]);
   });
 
   test("takes ports and ticket secrets from the environment", async () => {

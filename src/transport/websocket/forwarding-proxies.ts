@@ -1,5 +1,5 @@
 /**
- * TrustedProxies: whose word is taken for the address of a client.
+ * ForwardingProxies: whose word is taken for the address of a client.
  *
  *     Forwarded: for=192.0.2.60;proto=https, for="[2001:db8::1]:4711"       (RFC 7239, section 4)
  *     X-Forwarded-For: 192.0.2.60, 2001:db8::1
@@ -20,8 +20,8 @@ interface Hop {
   port: number;
 }
 
-/** The proxies of `trusted_proxies`. */
-export class TrustedProxies {
+/** The HTTP proxies of a transport's `trusted_proxies`; not those of its endpoint. */
+export class ForwardingProxies {
   readonly #addresses = new BlockList();
   readonly #trustsUnixSocket: boolean;
 
@@ -39,11 +39,12 @@ export class TrustedProxies {
 
   /**
    * The client that a request came from, printed as a peer, in the words of the proxy that passed
-   * it on. Undefined when they are not believed: the connection is not a trusted proxy's (`from` is
-   * its address, null on a Unix socket), there are none, they are malformed, or the two headers say
-   * different things, of which only one can be the proxy's.
+   * it on. Undefined when they are not believed: the connection is not a trusted proxy's (`peer` is
+   * how it was printed), there are none, they are malformed, or the two headers say different
+   * things, of which only one can be the proxy's.
    */
-  clientOf(headers: Headers, from: string | null): string | undefined {
+  clientOf(headers: Headers, peer: string): string | undefined {
+    const from = /^tcp(?:4:([^:]+)|6:\[([^\]]+)\]):\d+$/.exec(peer)?.slice(1).join("") ?? null;
     const isBelieved = from === null ? this.#trustsUnixSocket : this.#has(from);
     if (!isBelieved) return undefined;
     const said = [

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "bun:test";
-import { TrustedProxies } from "#transport/web/trusted-proxies.ts";
+import { ForwardingProxies } from "#transport/websocket/forwarding-proxies.ts";
 
-const proxies = new TrustedProxies(["10.0.0.0/8", "192.0.2.1", "2001:db8::/32"]);
-const clientOf = (headers: Record<string, string>, from: string | null = "10.0.0.1") =>
-  proxies.clientOf(new Headers(headers), from);
+const proxies = new ForwardingProxies(["10.0.0.0/8", "192.0.2.1", "2001:db8::/32"]);
+const clientOf = (headers: Record<string, string>, peer = "tcp4:10.0.0.1:1") =>
+  proxies.clientOf(new Headers(headers), peer);
 
 describe("X-Forwarded-For", () => {
   test.each([
@@ -64,18 +64,21 @@ describe("Forwarded", () => {
   });
 });
 
-describe("TrustedProxies", () => {
+describe("ForwardingProxies", () => {
   const header = { "X-Forwarded-For": "203.0.113.7" };
 
   test("believes only those that were named", () => {
-    expect(clientOf(header, "192.0.2.1")).toBeDefined();
-    expect(clientOf(header, "2001:db8::1")).toBeDefined();
-    expect(clientOf(header, "::ffff:10.0.0.1")).toBeDefined();
-    expect(clientOf(header, "192.0.2.2")).toBeUndefined();
-    expect(clientOf(header, "2001:db9::1")).toBeUndefined();
-    expect(clientOf(header, null)).toBeUndefined();
-    expect(new TrustedProxies(["unix"]).clientOf(new Headers(header), null)).toBeDefined();
-    expect(new TrustedProxies(["unix"]).clientOf(new Headers(header), "10.0.0.1")).toBeUndefined();
+    expect(clientOf(header, "tcp4:192.0.2.1:1")).toBeDefined();
+    expect(clientOf(header, "tcp6:[2001:db8::1]:1")).toBeDefined();
+    expect(clientOf(header, "tcp4:192.0.2.2:1")).toBeUndefined();
+    expect(clientOf(header, "tcp6:[2001:db9::1]:1")).toBeUndefined();
+    expect(clientOf(header, "unix:/a.sock")).toBeUndefined();
+    expect(
+      new ForwardingProxies(["unix"]).clientOf(new Headers(header), "unix:/a.sock"),
+    ).toBeDefined();
+    expect(
+      new ForwardingProxies(["unix"]).clientOf(new Headers(header), "tcp4:10.0.0.1:1"),
+    ).toBeUndefined();
   });
 
   test("believes two headers only when they say the same, for a client may add one", () => {

@@ -1,0 +1,117 @@
+/**
+ * Universal transports, and the parts that they share with transports of one protocol: from what is
+ * written to the normalized form.
+ *
+ * @module
+ */
+
+import * as v from "valibot";
+import type { JsonPath } from "./config-issue.ts";
+import type {
+  RawSocketOptions,
+  SessionConfig,
+  UniversalTransportConfig,
+  WebServiceConfig,
+} from "./node-config.ts";
+import { normalizeKeepalive } from "./normalize-keepalive.ts";
+import {
+  authPath,
+  normalizePaths,
+  normalizeWebSocket,
+  type ServiceContext,
+} from "./normalize-service.ts";
+import { normalizeAuth, warnBuffering } from "./normalize-session.ts";
+import type { Report } from "./report.ts";
+import type { RawSocketItem, UniversalItem } from "./schema/transport.ts";
+import { rawsocketOptions } from "./schema/websocket-options.ts";
+
+/** The normalized universal transport; parts with faults are left out. */
+export function normalizeUniversal(
+  item: UniversalItem,
+  path: JsonPath,
+  context: ServiceContext,
+): Omit<UniversalTransportConfig, "endpoint"> {
+  const { report, transportId } = context;
+  const { rawsocket, websocket, web } = item;
+  if (rawsocket === undefined && websocket === undefined && web === undefined) {
+    report.warn(path, 'none of "rawsocket", "websocket" and "web" is given: nobody can connect');
+  }
+  const at = [...path, "rawsocket"];
+  const hasRawSocket = rawsocket !== undefined && !report.isMisshapen(at);
+  return {
+    type: "universal",
+    id: transportId,
+    rawsocket: hasRawSocket ? normalizeRawSocket(rawsocket, at, context) : null,
+    paths: websocket || web ? normalizeUniversalPaths(item, path, context) : null,
+  };
+}
+
+/** Web services and WebSockets in one tree; at one place the WebSocket wins, as in Crossbar. */
+function normalizeUniversalPaths(
+  { websocket, web }: UniversalItem,
+  path: JsonPath,
+  context: ServiceContext,
+): Record<string, WebServiceConfig> {
+  const { report } = context;
+  if (web !== undefined) warnWebOptions(web.options, [...path, "web", "options"], report);
+  const paths = normalizePaths(web?.paths ?? {}, [...path, "web", "paths"], "", context);
+  for (const [name, socket] of Object.entries(
+    websocket !== undefined && isMap(websocket) ? websocket : {},
+  )) {
+    const at = [...path, "websocket", name];
+    if (report.isMisshapen(at)) continue;
+    if (Object.hasOwn(paths, name)) {
+      const sentence = `not reachable: "websocket" has the path "${name}" too`;
+      report.warn([...path, "web", "paths", name], sentence);
+    }
+    const url = `/${name === "/" ? "" : name}`;
+    paths[name] = normalizeWebSocket(socket, at, url, context);
+  }
+  return paths;
+}
+
+/** The normalized RawSocket part of a transport, or null for one whose `auth` has faults. */
+export function normalizeRawSocket(
+  item: RawSocketItem,
+  path: JsonPath,
+  context: ServiceContext,
+): (SessionConfig & { options: RawSocketOptions }) | null {
+  const options = item.options ?? v.parse(rawsocketOptions, {});
+  warnBuffering(options, [...path, "options"], context, context.report);
+  if (item.auth !== undefined && !isMap(item.auth)) return null;
+  const auth = normalizeAuth(item.auth, authPath(item, path), context, context.report);
+  if (context.endpointType === "tcp" && options.auto_ping_interval === undefined) {
+    context.report.warn(
+      path,
+      "clients are pinged after 30 s, which those of Autobahn|Python on Twisted do not know: for them, set options.auto_ping_interval to 0",
+    );
+  }
+  return {
+    serializers: item.serializers,
+    auth,
+    backend: null,
+    options: { ...options, ...normalizeKeepalive(options, context.endpointType) },
+  };
+}
+
+const webOptions: Record<string, string> = {
+  access_log: "no access log is written",
+  display_tracebacks: "no traceback is shown to clients",
+  hsts: "no Strict-Transport-Security header is sent",
+  client_timeout: "the program's own timeouts apply",
+};
+
+/** Warns of the options of Web transports that are accepted and not honoured. */
+export function warnWebOptions(
+  options: Record<string, unknown> | undefined,
+  path: JsonPath,
+  report: Report,
+): void {
+  for (const [name, consequence] of Object.entries(webOptions)) {
+    if (options?.[name]) report.warn([...path, name], `not honoured: ${consequence}`);
+  }
+}
+
+function isMap(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,172 @@
+/**
+ * FrontDoor: accepts the connections of an endpoint itself, finds out who they are and what they
+ * speak, and hands each on.
+ *
+ *     PROXY preface       where the endpoint has trusted_proxies and one of them connects
+ *     TLS handshake       where the endpoint has tls
+ *     first octet         7F is RawSocket, a letter begins an HTTP request
+ *     head of a request   HTTP only: whole, so that a line can be added
+ *
+ * Bun's Web server can neither adopt a socket, nor learn from a load balancer who is on the other side
+ * of it, nor show a client's certificate: that is what this is for.
+ *
+ * @module
+ */
+
+import type { Socket, SocketHandler, TLSOptions } from "bun";
+
+import type { ListeningEndpointConfig } from "#config/node-config.ts";
+import { type ListeningSocket, listenOn, readTls } from "#transport/endpoint/listen.ts";
+import { printTcpPeer, printUnixPeer } from "#transport/endpoint/peer-address.ts";
+import type { ConnectionDetails } from "#wamp/peer.ts";
+import { clientCertificate } from "./client-certificate.ts";
+import { trustedProxies } from "./trusted-proxies.ts";
+import { type DoorSocket, Visit, type VisitRules } from "./visit.ts";
+
+/** Connections that are still open this long after `close` are cut off. */
+const CLOSE_MS = 2000;
+
+/** Null: the accepted socket behind one that has begun TLS; its events are the other one's too. */
+type DoorData = Visit | null;
+
+/** What Bun takes for a server's side of TLS, though its types name a client's alone. */
+interface ServerUpgrade {
+  tls: TLSOptions;
+  data: DoorData;
+  socket: SocketHandler<DoorData>;
+  isServer: true;
+  initialData?: Uint8Array;
+}
+
+/** An endpoint whose connections are looked at before they are handed on. */
+export class FrontDoor {
+  readonly #endpoint: ListeningEndpointConfig;
+  readonly #rules: VisitRules;
+  readonly #tls: TLSOptions | null;
+  readonly #isTrusted: ((address: string) => boolean) | null;
+  readonly #visits = new Set<Visit>();
+  readonly #events: SocketHandler<DoorData>;
+  #listening: ListeningSocket | null = null;
+  #empty: PromiseWithResolvers<void> | null = null;
+
+  /** `open` begins to listen. */
+  constructor(endpoint: ListeningEndpointConfig, rules: VisitRules) {
+    const tls = endpoint.type === "tcp" ? endpoint.tls : undefined;
+    const proxies = endpoint.type === "tcp" ? endpoint.trusted_proxies : undefined;
+    this.#endpoint = endpoint;
+    this.#rules = rules;
+    this.#tls = tls === undefined ? null : readTls(tls);
+    this.#isTrusted = proxies === undefined ? null : trustedProxies(proxies);
+    this.#events = this.#socketEvents();
+  }
+
+  /**
+   * Listens; gives the port, null for a Unix socket.
+   *
+   * @throws Failure when the endpoint cannot be listened on.
+   */
+  async open(): Promise<number | null> {
+    // Behind a PROXY preface TLS is begun by hand.
+    const tls = this.#isTrusted === null ? this.#tls : null;
+    const open = (socket: Socket<DoorData>) => this.#accept(socket);
+    const events = { ...this.#events, open };
+    this.#listening = await listenOn(this.#endpoint, events, { tls, allowHalfOpen: true });
+    return this.#listening.port;
+  }
+
+  /** Lets nobody in any more. */
+  stop(): void {
+    this.#listening?.stop();
+    this.#listening = null;
+  }
+
+  /** Cuts off who has not been handed on, and waits a while for the others to leave. */
+  async close(): Promise<void> {
+    this.stop();
+    for (const visit of [...this.#visits]) if (!visit.isHandedOn) visit.terminate();
+    if (this.#visits.size === 0) return;
+    this.#empty ??= Promise.withResolvers<void>();
+    const deadline = setTimeout(() => {
+      for (const visit of [...this.#visits]) visit.terminate();
+      this.#empty?.resolve();
+    }, CLOSE_MS);
+    await this.#empty.promise;
+    clearTimeout(deadline);
+  }
+
+  /** For the listening socket, and again for each that begins TLS behind a preface. */
+  #socketEvents(): SocketHandler<DoorData> {
+    return {
+      handshake: (socket, isDone, fault) => this.#secured(socket, isDone, fault),
+      data: (socket, chunk) => socket.data?.received(chunk),
+      drain: (socket) => socket.data?.drained(),
+      end: (socket) => socket.data?.ended(),
+      close: (socket, error) => this.#closed(socket.data, error),
+      error: (socket, error) => {
+        if (socket.data === null) return;
+        const { transport, log } = this.#rules;
+        log.error("connection failed", { transport, error: error.message });
+        socket.terminate();
+      },
+    };
+  }
+
+  #accept(socket: Socket<DoorData>): void {
+    const isTrusted = this.#isTrusted?.(socket.remoteAddress) ?? false;
+    const startsTls = this.#isTrusted !== null && this.#tls !== null;
+    const visit = new Visit(
+      {
+        socket,
+        details: this.#detailsOf(socket),
+        expectsPreface: isTrusted,
+        needsCertificate: this.#tls?.requestCert === true,
+        startTls: startsTls ? (first) => this.#startTls(socket, visit, first) : null,
+      },
+      this.#rules,
+    );
+    socket.data = visit;
+    this.#visits.add(visit);
+    visit.begin();
+  }
+
+  #detailsOf(socket: Socket<DoorData>): ConnectionDetails {
+    const endpoint = this.#endpoint;
+    if (endpoint.type === "unix") {
+      return { peer: printUnixPeer(endpoint.path), isSecure: false, isUnixSocket: true };
+    }
+    const peer = printTcpPeer(socket.remoteAddress, socket.remotePort);
+    return { peer, isSecure: this.#tls !== null, isUnixSocket: false };
+  }
+
+  #startTls(socket: Socket<DoorData>, visit: Visit, first: Uint8Array): DoorSocket {
+    const upgrade: ServerUpgrade = {
+      tls: this.#tls ?? {},
+      data: visit,
+      socket: this.#events,
+      isServer: true,
+      ...(first.length > 0 && { initialData: first }),
+    };
+    socket.data = null;
+    const [accepted, secure] = socket.upgradeTLS<DoorData>(upgrade);
+    accepted.data = null;
+    return secure;
+  }
+
+  #secured(socket: Socket<DoorData>, isDone: boolean, fault: Error | null): void {
+    const visit = socket.data;
+    if (visit === null) return;
+    const asksForCertificate = this.#tls?.requestCert === true;
+    const certificate = asksForCertificate ? clientCertificate(socket) : undefined;
+    if (!isDone || (asksForCertificate && (fault !== null || certificate === undefined))) {
+      visit.secured(fault?.message ?? "no client certificate", undefined);
+    } else {
+      visit.secured(null, certificate);
+    }
+  }
+
+  #closed(visit: DoorData, error: Error | undefined): void {
+    if (visit === null || visit === undefined || !this.#visits.delete(visit)) return;
+    visit.closed(error);
+    if (this.#visits.size === 0) this.#empty?.resolve();
+  }
+}

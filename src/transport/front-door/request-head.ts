@@ -1,0 +1,93 @@
+/**
+ * RequestHead: the first request of an HTTP connection up to its empty line, gathered from pieces of
+ * any size, so that it can be looked at before anybody answers.
+ *
+ * @module
+ */
+
+/** Longest head in octets; Bun's own server takes no longer one. */
+const MOST_HEAD_OCTETS = 16 * 1024;
+
+const LINE_FEED = 0x0a;
+
+/** What has come so far. */
+export type HeadState = "incomplete" | "complete" | "malformed" | "too long";
+
+/** Gathers the head of a connection's first request, and whatever came behind it in one read. */
+export class RequestHead {
+  #octets: Buffer = Buffer.alloc(0);
+  #length = 0;
+  /** Octets of the request line with its end; 0 until that is there. */
+  #lineOctets = 0;
+  #headOctets = 0;
+
+  /** Takes the next octets; to be called until it answers something else than incomplete. */
+  push(chunk: Uint8Array): HeadState {
+    const searched = this.#length;
+    this.#append(chunk);
+    const octets = this.#octets.subarray(0, this.#length);
+    if (this.#lineOctets === 0) {
+      const end = octets.indexOf(LINE_FEED, searched);
+      if (end >= 0) {
+        this.#lineOctets = end + 1;
+        if (!isRequestLine(octets.toString("latin1", 0, end + 1))) return "malformed";
+      }
+    }
+    const end = octets.indexOf("\r\n\r\n", Math.max(0, searched - 3));
+    if (end < 0) return this.#length > MOST_HEAD_OCTETS ? "too long" : "incomplete";
+    this.#headOctets = end + 4;
+    return this.#headOctets > MOST_HEAD_OCTETS ? "too long" : "complete";
+  }
+
+  /** Keeps octets that came behind the head. */
+  append(chunk: Uint8Array): void {
+    this.#append(chunk);
+  }
+
+  /** All octets that have come. */
+  get octets(): Buffer {
+    return this.#octets.subarray(0, this.#length);
+  }
+
+  /** What came behind the head. */
+  get rest(): Buffer {
+    return this.#octets.subarray(this.#headOctets, this.#length);
+  }
+
+  /** The request; null when it is not fit for a URL or has a header that is none. */
+  request(): Request | null {
+    const [line = "", ...fields] = this.#octets.latin1Slice(0, this.#headOctets - 4).split("\r\n");
+    const [method = "", target = ""] = line.split(" ");
+    const headers = new Headers();
+    try {
+      for (const field of fields) {
+        const colon = field.indexOf(":");
+        // Neither a continued line nor a name with white space is a header (RFC 9112, section 5).
+        if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(field.slice(0, Math.max(0, colon)))) return null;
+        headers.append(field.slice(0, colon), field.slice(colon + 1).trim());
+      }
+      const host = headers.get("host") ?? "localhost";
+      const url = target.startsWith("/") ? `http://${host}${target}` : target;
+      return new Request(url, { method, headers });
+    } catch {
+      return null;
+    }
+  }
+
+  #append(chunk: Uint8Array): void {
+    const length = this.#length + chunk.length;
+    if (length > this.#octets.length) {
+      // Twice as much, so that a head that comes octet by octet is not copied for each of them.
+      const larger = Buffer.allocUnsafeSlow(Math.max(length, 2 * this.#octets.length));
+      larger.set(this.#octets.subarray(0, this.#length));
+      this.#octets = larger;
+    }
+    this.#octets.set(chunk, this.#length);
+    this.#length = length;
+  }
+}
+
+/** Whether a line, its end included, begins a request of HTTP/1.0 or 1.1. */
+function isRequestLine(line: string): boolean {
+  return /^[A-Z]+ [\x21-\x7e\x80-\xff]+ HTTP\/1\.[01]\r\n$/.test(line);
+}

@@ -1,0 +1,243 @@
+/**
+ * Visit: one connection at a front door, from the moment it is accepted until it is handed on.
+ *
+ * @module
+ */
+
+import type { Logger } from "#observe/logger.ts";
+import { printTcpPeer } from "#transport/endpoint/peer-address.ts";
+import type { ConnectionDetails } from "#wamp/peer.ts";
+import { readPreface } from "./proxy-preface.ts";
+import { RequestHead } from "./request-head.ts";
+
+/** Time for a PROXY preface. */
+const PREFACE_MS = 10_000;
+
+/** A client that was refused has this long to read why and to close. */
+const REFUSED_MS = 1000;
+
+const RAWSOCKET_MAGIC = 0x7f;
+
+const HANDSHAKE = "complete handshake";
+
+/** What a door uses of a Bun socket. */
+export interface DoorSocket {
+  write(octets: Uint8Array, offset?: number, length?: number): number;
+  shutdown(): void;
+  end(): void;
+  terminate(): void;
+  pause(): void;
+  resume(): void;
+}
+
+/** Takes the events of a connection that was handed on. */
+export interface Receiver {
+  received(chunk: Uint8Array): void;
+  drained(): void;
+  /** The other side sends nothing more; this side may. */
+  ended(): void;
+  closed(error: Error | undefined): void;
+}
+
+/** Where connections are handed on to; null: nobody here speaks that. */
+export interface Ways {
+  /** What the client has sent already follows as the first `received`. */
+  rawSocket: ((socket: DoorSocket, details: ConnectionDetails) => Receiver) | null;
+  http: ((socket: DoorSocket, details: ConnectionDetails, head: RequestHead) => Receiver) | null;
+}
+
+/** What holds for every visit of one door. */
+export interface VisitRules {
+  /** Id of the transport, for the log. */
+  transport: string;
+  ways: Ways;
+  /** Time for everything until the connection is handed on, in milliseconds. */
+  handshakeMs: number;
+  log: Logger;
+}
+
+/** What is particular to one visit. */
+export interface Arrival {
+  socket: DoorSocket;
+  details: ConnectionDetails;
+  /** Whether a PROXY preface has to come first. */
+  expectsPreface: boolean;
+  /** Whether nobody is handed on without a certificate. */
+  needsCertificate: boolean;
+  /**
+   * Begins TLS behind a preface: gives the socket that takes the place of the one that was accepted.
+   * Null: octets behind the preface are plain, or the socket has done TLS itself.
+   */
+  startTls: ((first: Uint8Array) => DoorSocket) | null;
+}
+
+/** One connection, whoever takes its events now. */
+export class Visit {
+  readonly #rules: VisitRules;
+  #socket: DoorSocket;
+  #details: ConnectionDetails;
+  readonly #needsCertificate: boolean;
+  readonly #startTls: Arrival["startTls"];
+  /** What came of the preface. */
+  #preface: Buffer<ArrayBuffer> | null;
+  #head: RequestHead | null = null;
+  #receiver: Receiver | null = null;
+  #isRefused = false;
+  #timer: ReturnType<typeof setTimeout> | null = null;
+
+  constructor(arrival: Arrival, rules: VisitRules) {
+    this.#rules = rules;
+    this.#socket = arrival.socket;
+    this.#details = arrival.details;
+    this.#needsCertificate = arrival.needsCertificate;
+    this.#startTls = arrival.startTls;
+    this.#preface = arrival.expectsPreface ? Buffer.alloc(0) : null;
+    if (arrival.expectsPreface) this.#expect("PROXY preface", PREFACE_MS);
+    else this.#expect(HANDSHAKE, this.#rules.handshakeMs);
+  }
+
+  /** Begins TLS by hand where no preface has to come first. */
+  begin(): void {
+    if (this.#preface === null && this.#startTls !== null) {
+      this.#socket = this.#startTls(new Uint8Array(0));
+    }
+  }
+
+  /** Whether somebody has taken the connection over. */
+  get isHandedOn(): boolean {
+    return this.#receiver !== null;
+  }
+
+  /** The TLS handshake is over; `certificate` is the client's, where one is asked for. */
+  secured(fault: string | null, certificate: ConnectionDetails["clientCertificate"]): void {
+    if (fault !== null) this.#cut(`TLS handshake failed: ${fault}`);
+    else if (certificate !== undefined) {
+      this.#details = { ...this.#details, clientCertificate: certificate };
+    }
+  }
+
+  /** Octets came in. */
+  received(chunk: Uint8Array): void {
+    if (this.#receiver !== null) this.#receiver.received(chunk);
+    else if (this.#isRefused) return;
+    else if (this.#preface !== null) this.#readPreface(chunk);
+    else if (this.#head !== null) this.#readHead(this.#head, chunk);
+    else this.#chooseWay(chunk);
+  }
+
+  /** The socket is writable again. */
+  drained(): void {
+    this.#receiver?.drained();
+  }
+
+  /** The client sends nothing more. */
+  ended(): void {
+    if (this.#receiver !== null) this.#receiver.ended();
+    else this.#socket.end();
+  }
+
+  /** The connection is closed. */
+  closed(error: Error | undefined): void {
+    this.#stopTimer();
+    this.#receiver?.closed(error);
+  }
+
+  /** Cuts the connection off. */
+  terminate(): void {
+    this.#socket.terminate();
+  }
+
+  /** Everything up to the next step has to happen within this time. */
+  #expect(what: string, timeoutMs: number): void {
+    this.#stopTimer();
+    const reason = `no ${what} within ${timeoutMs} ms`;
+    this.#timer = setTimeout(() => this.#cut(reason), timeoutMs);
+  }
+
+  #stopTimer(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+  }
+
+  #readPreface(chunk: Uint8Array): void {
+    const octets = Buffer.concat([this.#preface ?? Buffer.alloc(0), chunk]);
+    const preface = readPreface(octets);
+    if (preface.kind === "malformed") {
+      this.#cut(`malformed PROXY preface: ${preface.sentence}`);
+      return;
+    }
+    if (preface.kind === "incomplete") {
+      this.#preface = octets;
+      return;
+    }
+    this.#preface = null;
+    const { source } = preface;
+    if (source !== null) {
+      this.#details = { ...this.#details, peer: printTcpPeer(source.address, source.port) };
+    }
+    this.#expect(HANDSHAKE, this.#rules.handshakeMs);
+    const rest = octets.subarray(preface.octets);
+    if (this.#startTls !== null) this.#socket = this.#startTls(rest);
+    else if (rest.length > 0) this.received(rest);
+  }
+
+  #chooseWay(chunk: Uint8Array): void {
+    const first = chunk[0] ?? 0;
+    const { rawSocket, http } = this.#rules.ways;
+    if (this.#needsCertificate && this.#details.clientCertificate === undefined) {
+      this.#cut("no client certificate");
+    } else if (first === RAWSOCKET_MAGIC && rawSocket !== null) {
+      this.#handOn(rawSocket(this.#socket, this.#details));
+      this.#receiver?.received(chunk);
+    } else if (isLetter(first) && http !== null) {
+      this.#head = new RequestHead();
+      this.#readHead(this.#head, chunk);
+    } else {
+      this.#cut(`no protocol here begins with the octet ${first.toString(16).padStart(2, "0")}`);
+    }
+  }
+
+  #readHead(head: RequestHead, chunk: Uint8Array): void {
+    const state = head.push(chunk);
+    if (state === "malformed") this.#refuse(400, "Bad Request");
+    else if (state === "too long") this.#refuse(431, "Request Header Fields Too Large");
+    else if (state === "complete" && this.#rules.ways.http !== null) {
+      this.#head = null;
+      this.#handOn(this.#rules.ways.http(this.#socket, this.#details, head));
+    }
+  }
+
+  #handOn(receiver: Receiver): void {
+    this.#stopTimer();
+    this.#receiver = receiver;
+  }
+
+  /** Answers a request that nobody will see. */
+  #refuse(status: number, title: string): void {
+    this.#warn(`${status} ${title}`);
+    this.#isRefused = true;
+    this.#head = null;
+    const head = `HTTP/1.1 ${status} ${title}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`;
+    this.#socket.write(Buffer.from(head));
+    this.#socket.shutdown();
+    this.#stopTimer();
+    this.#timer = setTimeout(() => this.#socket.terminate(), REFUSED_MS);
+  }
+
+  #cut(reason: string): void {
+    this.#warn(reason);
+    this.#isRefused = true;
+    this.#stopTimer();
+    this.#socket.terminate();
+  }
+
+  #warn(reason: string): void {
+    const { log, transport } = this.#rules;
+    log.warn("connection refused", { transport, peer: this.#details.peer, reason });
+  }
+}
+
+/** Whether an octet can begin a request's method. */
+function isLetter(octet: number): boolean {
+  return octet >= 0x41 && octet <= 0x5a;
+}

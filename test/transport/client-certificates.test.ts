@@ -1,0 +1,123 @@
+import { afterAll, afterEach, describe, expect, test } from "bun:test";
+import { X509Certificate } from "node:crypto";
+import { rmSync } from "node:fs";
+import { connect as connectTls } from "node:tls";
+
+import type { ListeningTcpConfig, TransportConfig } from "#config/node-config.ts";
+import { type CertificateFiles, Certificates, hasOpenssl } from "../support/certificates.ts";
+import {
+  anyPort,
+  dial,
+  OctetClient,
+  type StartedTransport,
+  startEcho,
+  universal,
+  upgradeRequest,
+} from "../support/universal-transport.ts";
+
+const cleanups: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+});
+
+async function start(config: TransportConfig): Promise<StartedTransport> {
+  const started = await startEcho(config);
+  cleanups.push(() => started.listener.close());
+  return started;
+}
+
+/** Connects with TLS, with a certificate or without. */
+function dialTls(port: number, certificate?: CertificateFiles): OctetClient {
+  const options = { port, host: "127.0.0.1", rejectUnauthorized: false, ...certificate?.pem };
+  const client = new OctetClient(connectTls(options));
+  cleanups.push(() => client.socket.destroy());
+  return client;
+}
+
+const RAWSOCKET = Buffer.from("7ff30000", "hex");
+
+describe.skipIf(!hasOpenssl)("ca_certificates", () => {
+  const certificates = new Certificates();
+  afterAll(() => rmSync(certificates.folder, { recursive: true }));
+  const { certificate: authority } = certificates.authority("authority");
+  certificates.authority("stranger");
+  const server = certificates.signed("server", "authority");
+  const known = certificates.signed("device7", "authority");
+  const unknown = certificates.signed("forged", "stranger");
+  const tls = {
+    key: server.key,
+    certificate: server.certificate,
+    chain_certificates: [],
+    ca_certificates: [authority],
+  };
+  const endpoint: ListeningTcpConfig = { ...anyPort, tls };
+  const { rawsocket, paths } = universal();
+  const common = { id: "transport001", endpoint };
+  const configs = {
+    universal: universal(endpoint),
+    web: { ...common, type: "web", paths: paths ?? {} },
+    websocket: { ...common, ...(paths?.["ws"] as object) },
+    rawsocket: { ...common, type: "rawsocket", ...rawsocket },
+  } as Record<TransportConfig["type"], TransportConfig>;
+
+  for (const [type, config] of Object.entries(configs)) {
+    test(`of a ${type} transport let in who has a certificate of them`, async () => {
+      const { port, nextDetails } = await start(config);
+      const details = nextDetails();
+      const client = dialTls(port, known);
+      if (type === "rawsocket") await client.send(RAWSOCKET);
+      else await client.send(upgradeRequest());
+      const x509 = new X509Certificate(known.pem.cert);
+      expect(await details).toMatchObject({
+        peer: `tcp4:127.0.0.1:${client.socket.localPort}`,
+        isSecure: true,
+        clientCertificate: {
+          sha1: x509.fingerprint,
+          sha256: x509.fingerprint256,
+          subject: { O: "Acme", CN: "device7" },
+        },
+      });
+    });
+
+    test(`of a ${type} transport keep out who has none, or one of others`, async () => {
+      const { port, peers } = await start(config);
+      for (const certificate of [undefined, unknown]) {
+        const client = dialTls(port, certificate);
+        client.socket.write(type === "rawsocket" ? RAWSOCKET : upgradeRequest());
+        expect(await client.whole()).toBe("");
+      }
+      expect(peers).toEqual([]);
+    });
+  }
+
+  test("say nothing in plain text", async () => {
+    const { port } = await start(universal(endpoint));
+
+    const client = dial(port);
+    cleanups.push(() => client.socket.destroy());
+    client.socket.write(upgradeRequest());
+    expect(await client.whole()).not.toContain("HTTP");
+  });
+
+  test("do not make a handshake wait for ever", async () => {
+    const { port } = await start(universal(endpoint, { open_handshake_timeout: 60 }));
+    const client = dial(port);
+    expect(await client.whole()).toBe("");
+  });
+
+  test("leave large messages whole", async () => {
+    const { port } = await start(universal(endpoint));
+    const socket = new WebSocket(`wss://127.0.0.1:${port}/ws`, {
+      protocols: ["wamp.2.cbor"],
+      tls: { rejectUnauthorized: false, ...known.pem },
+    });
+    socket.binaryType = "arraybuffer";
+    cleanups.push(() => socket.close());
+    const sent = new Uint8Array(12_000_000).map((_, index) => index % 251);
+    const got = await new Promise<Uint8Array>((resolve) => {
+      socket.onmessage = ({ data }) => resolve(new Uint8Array(data));
+      socket.onopen = () => socket.send(sent);
+    });
+    expect(Buffer.compare(got, sent)).toBe(0);
+  });
+});

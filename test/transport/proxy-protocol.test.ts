@@ -1,0 +1,165 @@
+import { afterAll, afterEach, describe, expect, test } from "bun:test";
+import { rmSync } from "node:fs";
+import { connect as connectTls } from "node:tls";
+
+import type { ListeningTcpConfig, TransportConfig } from "#config/node-config.ts";
+import { Certificates, hasOpenssl } from "../support/certificates.ts";
+import {
+  anyPort,
+  dial,
+  OctetClient,
+  type StartedTransport,
+  startEcho,
+  universal,
+  upgradeRequest,
+} from "../support/universal-transport.ts";
+
+const cleanups: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+});
+
+async function start(config: TransportConfig): Promise<StartedTransport> {
+  const started = await startEcho(config);
+  cleanups.push(() => started.listener.close());
+  return started;
+}
+
+function client(port: number): OctetClient {
+  const made = dial(port);
+  made.socket.setNoDelay(true);
+  cleanups.push(() => made.socket.destroy());
+  return made;
+}
+
+const trusting: ListeningTcpConfig = { ...anyPort, trusted_proxies: ["127.0.0.0/8"] };
+const strict: ListeningTcpConfig = { ...anyPort, trusted_proxies: ["192.0.2.0/24"] };
+const RAWSOCKET = Buffer.from("7ff30000", "hex");
+const PREFACE = "PROXY TCP4 203.0.113.9 198.51.100.7 56324 443\r\n";
+const BINARY = Buffer.from("0d0a0d0a000d0a515549540a2111000ccb007109c6336407dc0401bb", "hex");
+
+describe("proxy_protocol", () => {
+  for (const [version, preface] of Object.entries({ 1: Buffer.from(PREFACE), 2: BINARY })) {
+    test(`takes the client's address from a preface of version ${version}`, async () => {
+      const { port, nextDetails } = await start(universal(trusting));
+      for (const hello of [RAWSOCKET, Buffer.from(upgradeRequest())]) {
+        for (const pieces of [[Buffer.concat([preface, hello])], [preface, hello]]) {
+          const details = nextDetails();
+          await client(port).send(...pieces);
+          expect((await details).peer).toBe("tcp4:203.0.113.9:56324");
+        }
+        const details = nextDetails();
+        await client(port).send(...[...preface].map((octet) => Buffer.of(octet)), hello);
+        expect((await details).peer).toBe("tcp4:203.0.113.9:56324");
+      }
+    });
+  }
+
+  test("takes the balancer's own address when it speaks for itself", async () => {
+    const { port, nextDetails } = await start(universal(trusting));
+    for (const preface of ["PROXY UNKNOWN\r\n", `${BINARY.toString("latin1", 0, 12)} \0\0\0`]) {
+      const details = nextDetails();
+      const one = await client(port).send(preface, RAWSOCKET);
+      expect((await details).peer).toBe(`tcp4:127.0.0.1:${one.socket.localPort}`);
+    }
+  });
+
+  test("closes on a balancer that sends no preface, or none that can be read", async () => {
+    const { port, peers } = await start(universal(trusting));
+    const nonsense = ["PROXY TCP4 1.2.3.4 5\r\n", `${BINARY.toString("latin1", 0, 12)}\x31\0\0\0`];
+    for (const octets of [RAWSOCKET, upgradeRequest(), ...nonsense]) {
+      expect(await (await client(port).send(octets)).whole()).toBe("");
+    }
+    expect(peers).toEqual([]);
+  });
+
+  test("takes others for clients, and their preface for nothing that it knows", async () => {
+    const { port, nextDetails, peers } = await start(universal(strict));
+    const details = nextDetails();
+    const one = await client(port).send(RAWSOCKET);
+    expect((await details).peer).toBe(`tcp4:127.0.0.1:${one.socket.localPort}`);
+    for (const preface of [PREFACE, BINARY]) {
+      const forged = await client(port).send(preface, upgradeRequest());
+      expect(await forged.whole()).not.toContain("101");
+    }
+    expect(peers).toHaveLength(1);
+  });
+
+  test("serves transports of one protocol too", async () => {
+    const { rawsocket, paths } = universal();
+    const common = { id: "transport001", endpoint: trusting };
+    const web = await start({ ...common, type: "web", paths: paths ?? {} });
+    const page = await client(web.port).send(`${PREFACE}GET / HTTP/1.1\r\nHost: localhost\r\n\r\n`);
+    await page.until('{"here":true}');
+    const raw = await start({ ...common, type: "rawsocket", ...rawsocket } as TransportConfig);
+    const details = raw.nextDetails();
+    await client(raw.port).send(PREFACE, RAWSOCKET);
+    expect((await details).peer).toBe("tcp4:203.0.113.9:56324");
+  });
+});
+
+describe.skipIf(!hasOpenssl)("proxy_protocol before TLS", () => {
+  const certificates = new Certificates();
+  afterAll(() => rmSync(certificates.folder, { recursive: true }));
+  const { certificate: authority } = certificates.authority("authority");
+  certificates.authority("stranger");
+  const { key, certificate } = certificates.signed("server", "authority");
+  const known = certificates.signed("device7", "authority");
+  const unknown = certificates.signed("forged", "stranger");
+  const plain = { key, certificate, chain_certificates: [] };
+  const mutual = { ...plain, ca_certificates: [authority] };
+
+  /** TLS behind a preface on the same connection, or from its begin. */
+  async function dialTls(port: number, preface: string, pem: object = {}): Promise<OctetClient> {
+    const { socket } = await client(port).send(preface);
+    socket.removeAllListeners("data");
+    const secure = new OctetClient(connectTls({ socket, rejectUnauthorized: false, ...pem }));
+    cleanups.push(() => secure.socket.destroy());
+    return secure;
+  }
+
+  test("takes the client's address and certificate", async () => {
+    const { port, nextDetails } = await start(universal({ ...trusting, tls: mutual }));
+    for (const hello of [RAWSOCKET, upgradeRequest()]) {
+      const details = nextDetails();
+      await (await dialTls(port, PREFACE, known.pem)).send(hello);
+      expect(await details).toMatchObject({
+        peer: "tcp4:203.0.113.9:56324",
+        isSecure: true,
+        clientCertificate: { subject: { CN: "device7" } },
+      });
+    }
+  });
+
+  test("keeps out who has no certificate, or one of others", async () => {
+    const { port, peers } = await start(universal({ ...trusting, tls: mutual }));
+    for (const pem of [{}, unknown.pem]) {
+      const one = await dialTls(port, PREFACE, pem);
+      one.socket.write(upgradeRequest());
+      expect(await one.whole()).toBe("");
+    }
+    expect(peers).toEqual([]);
+  });
+
+  test("does TLS with clients that are no balancers", async () => {
+    const { port, nextDetails } = await start(universal({ ...strict, tls: plain }));
+    const details = nextDetails();
+    const one = await (await dialTls(port, "")).send(upgradeRequest());
+    expect(await details).toMatchObject({ isSecure: true });
+    await one.until("\r\n\r\n");
+  });
+
+  test("leaves large messages whole", async () => {
+    const { port } = await start(universal({ ...trusting, tls: plain }));
+    const one = await dialTls(port, PREFACE);
+    await one.send(RAWSOCKET);
+    const size = 6_000_000;
+    const head = Buffer.alloc(4);
+    head.writeUInt32BE(size);
+    const payload = new Uint8Array(size).map((_, index) => index % 251);
+    await one.send(head, payload);
+    while (one.text.length < size + 8)
+      await new Promise((resolve) => one.socket.once("data", resolve));
+    expect(Buffer.from(one.text, "latin1").subarray(8).equals(payload)).toBe(true);
+  });
+});

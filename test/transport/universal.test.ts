@@ -1,0 +1,280 @@
+import { afterEach, describe, expect, test } from "bun:test";
+
+import { mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { UniversalTransportConfig } from "#config/node-config.ts";
+import {
+  dial,
+  echo,
+  type OctetClient,
+  type StartedTransport,
+  startEcho,
+  universal,
+  upgradeRequest,
+} from "../support/universal-transport.ts";
+
+/** What Bun's client has beside the standard. */
+interface Pausable {
+  pause(): void;
+  resume(): void;
+}
+
+const cleanups: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+});
+
+async function start(config: UniversalTransportConfig = universal()): Promise<StartedTransport> {
+  const started = await startEcho(config);
+  cleanups.push(() => started.listener.close());
+  return started;
+}
+
+function client(port: number): OctetClient {
+  const made = dial(port);
+  cleanups.push(() => made.socket.destroy());
+  return made;
+}
+
+/** A WebSocket frame of binary data from a client, masked with zeros. */
+function frame(payload: string): Buffer {
+  return Buffer.concat([Buffer.of(0x82, 0x80 | payload.length, 0, 0, 0, 0), Buffer.from(payload)]);
+}
+
+describe("a universal transport", () => {
+  test("names where each protocol is reached", async () => {
+    const { listener, port } = await start();
+    expect(listener.urls).toEqual([
+      `rs://127.0.0.1:${port}`,
+      `http://127.0.0.1:${port}/`,
+      `ws://127.0.0.1:${port}/ws`,
+    ]);
+  });
+
+  test("speaks RawSocket, WebSocket and HTTP on one port", async () => {
+    const { port, peers } = await start();
+    const raw = await client(port).send(Buffer.from("7ff3000000000002aabb", "hex"));
+    expect(Buffer.from(await raw.until("\xaa\xbb"), "latin1").toString("hex")).toBe(
+      "7ff3000000000002aabb",
+    );
+    const web = await client(port).send("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    expect(await web.until('{"here":true}')).toStartWith("HTTP/1.1 200 OK\r\n");
+    const socket = await client(port).send(upgradeRequest(), frame("hello"));
+    expect(await socket.until("hello")).toStartWith("HTTP/1.1 101 ");
+    for (const [index, one] of [raw, socket].entries()) {
+      expect(peers[index]?.details).toMatchObject({
+        peer: `tcp4:127.0.0.1:${one.socket.localPort}`,
+        isSecure: false,
+        isUnixSocket: false,
+      });
+    }
+  });
+
+  test("takes a request that comes octet by octet", async () => {
+    const { port, nextDetails } = await start();
+    const details = nextDetails();
+    const one = client(port);
+    one.socket.setNoDelay(true);
+    await one.send(...upgradeRequest("/ws?token=1"));
+    expect(await one.until("\r\n\r\n")).toContain("Sec-WebSocket-Protocol: wamp.2.cbor");
+    expect((await details).peer).toBe(`tcp4:127.0.0.1:${one.socket.localPort}`);
+  });
+
+  test("looks at the path, not at the query, and takes what is below the path of a WebSocket", async () => {
+    const { port } = await start();
+    for (const path of ["/ws?x=1", "/ws/below?x=/", "/ws/"]) {
+      const one = await client(port).send(upgradeRequest(path));
+      expect(await one.until("\r\n\r\n")).toStartWith("HTTP/1.1 101 ");
+    }
+    const other = await client(port).send(upgradeRequest("/elsewhere?/ws"));
+    expect(await other.until("\r\n\r\n")).not.toStartWith("HTTP/1.1 101 ");
+  });
+
+  test("takes a WebSocket as the first request of its connection only", async () => {
+    const { port, peers } = await start();
+    const one = await client(port).send("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    await one.until('{"here":true}');
+    await one.send("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n", upgradeRequest());
+    expect(await one.until("first request of its connection")).toMatch(
+      /true}HTTP\/1.1 200 .*true}HTTP\/1.1 400 /s,
+    );
+    expect(peers).toEqual([]);
+  });
+
+  test("closes on what is no protocol here", async () => {
+    const { port } = await start({ ...universal(), rawsocket: null });
+    for (const octets of ["7ff30000", "16030100", "0d0a0d0a", "67"]) {
+      const one = await client(port).send(Buffer.from(octets, "hex"));
+      expect(await one.whole()).toBe("");
+    }
+    const only = await start({ ...universal(), paths: null });
+    expect(await (await client(only.port).send(upgradeRequest())).whole()).toBe("");
+  });
+
+  test("refuses heads that are no request or too long", async () => {
+    const { port } = await start();
+    const refused = async (head: string) => (await client(port).send(head)).whole();
+    expect(await refused("GET / HTTP/1.1\nHost: localhost\r\n\r\n")).toStartWith("HTTP/1.1 400 ");
+    expect(await refused("PRI * HTTP/2.0\r\n\r\n")).toStartWith("HTTP/1.1 400 ");
+    expect(await refused(`GET /${"x".repeat(17_000)}`)).toStartWith("HTTP/1.1 431 ");
+    expect(await refused(`GET / HTTP/1.1\r\n${"A: b\r\n".repeat(3000)}\r\n`)).toStartWith(
+      "HTTP/1.1 431 ",
+    );
+  });
+
+  test("gives the whole handshake no more time than open_handshake_timeout", async () => {
+    const { port } = await start(universal(undefined, { open_handshake_timeout: 60 }));
+    const silent = client(port);
+    const halfway = await client(port).send("GET /ws HTT");
+    const dripping = client(port);
+    await dripping.send("GET / HTTP/1.1\r\n");
+    const drip = setInterval(() => void dripping.socket.write("A: b\r\n"), 5);
+    cleanups.push(() => clearInterval(drip));
+    const served = await client(port).send(upgradeRequest());
+    expect(await Promise.all([silent.whole(), halfway.whole(), dripping.whole()])).toEqual([
+      "",
+      "",
+      "",
+    ]);
+    await served.send(frame("still"));
+    await served.until("still");
+  });
+});
+
+describe("a splice", () => {
+  test("carries everything in order at the pace of a slow reader", async () => {
+    const behind = Promise.withResolvers<void>();
+    const started = await startEcho(universal(), (peer) => ({
+      ...echo(peer),
+      onMessage(message) {
+        if (peer.send(message)) return;
+        peer.pause();
+        behind.resolve();
+      },
+    }));
+    cleanups.push(() => started.listener.close());
+    const url = `ws://127.0.0.1:${started.port}/ws`;
+    const socket = new WebSocket(url, ["wamp.2.cbor"]) as WebSocket & Pausable;
+    socket.binaryType = "arraybuffer";
+    cleanups.push(() => socket.close());
+    const sizes = Array.from({ length: 60 }, (_, index) => 100_000 + index * 10_007);
+    const got: number[] = [];
+    const done = Promise.withResolvers<void>();
+    socket.onmessage = ({ data }) => {
+      const octets = new Uint8Array(data);
+      if (!octets.every((octet) => octet === got.length)) done.reject(new Error("out of order"));
+      got.push(octets.length);
+      if (got.length === sizes.length) done.resolve();
+    };
+    await new Promise((resolve) => {
+      socket.onopen = resolve;
+    });
+    socket.pause();
+    sizes.forEach((size, index) => {
+      socket.send(new Uint8Array(size).fill(index));
+    });
+    await behind.promise;
+    expect(started.peers[0]?.bufferedOctets).toBeLessThan(4 * 2 ** 20);
+    socket.resume();
+    await done.promise;
+    expect(got).toEqual(sizes);
+  });
+
+  test("tells the session of a client that is gone", async () => {
+    for (const leave of ["resetAndDestroy", "destroy", "end"] as const) {
+      const gone = Promise.withResolvers<string>();
+      const started = await startEcho(universal(), (peer) => ({
+        ...echo(peer),
+        onClose: gone.resolve,
+      }));
+      cleanups.push(() => started.listener.close());
+      const one = await client(started.port).send(upgradeRequest());
+      await one.until("\r\n\r\n");
+      one.socket[leave]();
+      expect(await gone.promise).toContain("closed");
+    }
+  });
+
+  test("hands on the last message of a client that leaves at once", async () => {
+    const got = Promise.withResolvers<number>();
+    const started = await startEcho(universal(), (peer) => ({
+      ...echo(peer),
+      onMessage: (message) => got.resolve(message.length),
+    }));
+    cleanups.push(() => started.listener.close());
+    const one = await client(started.port).send(upgradeRequest());
+    await one.until("\r\n\r\n");
+    one.socket.end(frame("last"));
+    expect(await got.promise).toBe(4);
+  });
+
+  test("ends when the session does, its last words included", async () => {
+    const started = await startEcho(universal(), (peer) => ({
+      ...echo(peer),
+      onMessage: () => peer.close(1000, "that is all"),
+    }));
+    cleanups.push(() => started.listener.close());
+    const one = await client(started.port).send(upgradeRequest(), frame("bye"));
+    expect(await one.whole()).toEndWith("\x88\x0d\x03\xe8that is all");
+  });
+
+  test("answers a client that closes its half behind the request", async () => {
+    const { port } = await start();
+    const one = client(port);
+    one.socket.end("GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+    expect(await one.whole()).toEndWith('{"here":true}');
+  });
+});
+
+/** A folder of its own for what is made in the system's folder for temporary files. */
+function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), "door-"));
+  const before = process.env["TMPDIR"];
+  process.env["TMPDIR"] = folder;
+  cleanups.push(() => {
+    if (before === undefined) delete process.env["TMPDIR"];
+    else process.env["TMPDIR"] = before;
+    rmSync(folder, { recursive: true });
+  });
+  return folder;
+}
+
+describe("a front door that closes", () => {
+  test("tells clients 1001, and leaves nothing behind", async () => {
+    const folder = temporaryFolder();
+    const started = await startEcho(universal());
+    const [room = ""] = readdirSync(folder);
+    expect(statSync(join(folder, room)).mode & 0o777).toBe(0o700);
+    expect(statSync(join(folder, room, "web.sock")).mode & 0o777).toBe(0o600);
+    const silent = client(started.port);
+    const raw = await client(started.port).send(Buffer.from("7ff30000", "hex"));
+    await raw.until("\x7f\xf3");
+    const socket = await client(started.port).send(upgradeRequest());
+    await socket.until("\r\n\r\n");
+    await started.listener.close();
+    expect(await socket.whole()).toContain("\x03\xe9the node shuts down");
+    await Promise.all([raw.whole(), silent.whole()]);
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  test("frees its port and leaves no folder when it cannot listen", async () => {
+    const { port } = await start();
+    const folder = temporaryFolder();
+    const taken = universal({ type: "tcp", port, interface: "127.0.0.1", shared: false });
+    await expect(startEcho(taken)).rejects.toThrow(
+      `Cannot listen on "tcp 127.0.0.1:${port}": address already in use`,
+    );
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  test("lets nobody in after stopAccepting, and keeps who is there", async () => {
+    const { listener, port } = await start();
+    const one = await client(port).send(upgradeRequest());
+    await one.until("\r\n\r\n");
+    listener.stopAccepting();
+    expect(await client(port).whole()).toBe("");
+    await one.send(frame("here"));
+    await one.until("here");
+  });
+});
