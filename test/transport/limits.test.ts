@@ -5,6 +5,13 @@ import { startTransport } from "#transport/start-transport.ts";
 import type { Peer, TransportDetails, WireMessage } from "#wamp/peer.ts";
 import { noPings } from "../support/no-pings.ts";
 import { quietContext } from "../support/quiet-context.ts";
+import {
+  anyPort,
+  dial,
+  startEcho,
+  universal,
+  upgradeRequest,
+} from "../support/universal-transport.ts";
 import { webSocketDefaults } from "../support/websocket-defaults.ts";
 
 const cleanups: (() => unknown)[] = [];
@@ -178,6 +185,37 @@ describe("a WebSocket transport behind a proxy", () => {
     await answerTo(ordinary.port, from("203.0.113.7"));
     expect(trusting.peers[0]?.peer).toStartWith("tcp4:127.0.0.2:");
     expect(ordinary.peers[0]?.peer).toStartWith("tcp4:127.0.0.1:");
+  });
+});
+
+describe("a universal transport", () => {
+  const limits = { ...noLimits, max_connections_per_address: 1 };
+
+  test("counts WebSocket and RawSocket together", async () => {
+    const { listener, port } = await startEcho({ ...universal(), limits });
+    cleanups.push(() => listener.close());
+    const first = dial(port);
+    cleanups.push(() => first.socket.destroy());
+    await (await first.send(upgradeRequest())).until("HTTP/1.1 101 ");
+    const second = await dial(port).send(Uint8Array.fromHex("7ff30000"));
+    expect(await second.whole()).toBe("\x7f\x40\0\0");
+    const third = await dial(port).send(upgradeRequest());
+    expect(await third.whole()).toStartWith("HTTP/1.1 503 ");
+  });
+
+  test("counts the clients that a PROXY preface names", async () => {
+    const endpoint = { ...anyPort, trusted_proxies: ["127.0.0.1"] };
+    const { listener, port } = await startEcho({ ...universal(endpoint), limits });
+    cleanups.push(() => listener.close());
+    const from = async (address: string) => {
+      const client = dial(port);
+      cleanups.push(() => client.socket.destroy());
+      await client.send(`PROXY TCP4 ${address} 192.0.2.1 1111 80\r\n\x7f\xf3\0\0`);
+      return Buffer.from(await client.until("\0\0"), "latin1").toString("hex");
+    };
+    expect(await from("203.0.113.7")).toBe("7ff30000");
+    expect(await from("203.0.113.7")).toBe("7f400000");
+    expect(await from("203.0.113.8")).toBe("7ff30000");
   });
 });
 

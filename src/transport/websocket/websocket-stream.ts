@@ -82,7 +82,7 @@ export abstract class WebSocketStream implements DecoderTaker, DrainObserver {
     if (options.auto_ping_interval > 0) {
       this.#keepalive = new Keepalive(options, {
         ping: (payload) => this.#sendFrame(FIN | Opcode.ping, payload),
-        isPaused: () => this.#isPaused,
+        isPaused: () => this.#isPaused || this.#waitsForPongs,
         expire: () => this.#expire(),
       });
     }
