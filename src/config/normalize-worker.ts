@@ -254,6 +254,10 @@ function normalizeTransport(
     if (report.isMisshapen(path)) return null;
     return endpoint && { ...normalizeWebSocket(item, path, "", context), id, endpoint };
   }
+  if (endpoint?.type === "tcp" && endpoint.tls?.certificates !== undefined) {
+    const sentence = "several certificates are for web and websocket transports only";
+    report.fault([...path, "endpoint", "tls", "certificates"], sentence, true);
+  }
   const options = item.options ?? v.parse(rawsocketOptions, {});
   warnBuffering(options, [...path, "options"], context, report);
   if (item.auth !== undefined && !isMap(item.auth)) return null;

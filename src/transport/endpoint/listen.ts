@@ -4,12 +4,13 @@
  * @module
  */
 
-import { readFileSync } from "node:fs";
-import type { SocketHandler, SocketListener, TCPSocketListenOptions } from "bun";
+import type { SocketHandler, SocketListener, TCPSocketListener, TCPSocketListenOptions } from "bun";
 
 import { Failure, sentenceOf } from "#base/failure.ts";
 import type { ListeningEndpointConfig, ListeningTcpConfig } from "#config/node-config.ts";
+import type { Logger } from "#observe/logger.ts";
 import { printEndpoint } from "./peer-address.ts";
+import { hasTls, type TlsEndpoint, TlsServer } from "./tls-server.ts";
 import { openUnixSocket } from "./unix-socket-file.ts";
 
 /** An endpoint that is listening. */
@@ -18,6 +19,8 @@ export interface ListeningSocket {
   readonly port: number | null;
   /** Refuses new connections, and removes the file of a Unix socket; open connections stay. */
   stop(): void;
+  /** Reads the certificates again, where there are any. */
+  renewCertificates(): void;
 }
 
 /** What the system's error codes mean for somebody who wants to listen. */
@@ -32,24 +35,49 @@ const STATES: Record<string, string> = {
 export async function listenOn<Data>(
   endpoint: ListeningEndpointConfig,
   socket: SocketHandler<Data>,
+  log: Logger,
 ): Promise<ListeningSocket> {
   try {
     if (endpoint.type === "unix") {
       const { server, removeFile } = await openUnixSocket(endpoint, (unix) =>
         Bun.listen<Data>({ unix, socket }),
       );
-      return { port: null, stop: () => stopAndRemove(server, removeFile) };
+      const stop = () => stopAndRemove(server, removeFile);
+      return { port: null, stop, renewCertificates() {} };
     }
-    const server = Bun.listen<Data>(tcpOptions(endpoint, socket));
-    return { port: (server as { port: number }).port, stop: () => server.stop() };
+    if (hasTls(endpoint)) return listenWithTls(endpoint, socket, log);
+    const server = listenOnTcp({ ...tcpOptions(endpoint), socket });
+    return { port: server.port, stop: () => server.stop(), renewCertificates() {} };
   } catch (thrown) {
-    if (thrown instanceof Failure) throw thrown;
-    const code = thrown instanceof Error && "code" in thrown ? String(thrown.code) : "";
-    throw new Failure(
-      `Cannot listen on "${printEndpoint(endpoint)}": ${STATES[code] ?? sentenceOf(thrown)}`,
-      { source: "internal", cause: thrown },
-    );
+    throw listenFailure(endpoint, thrown);
   }
+}
+
+/** The failure for what a system call threw; a failure stays what it is. */
+export function listenFailure(endpoint: ListeningEndpointConfig, thrown: unknown): Failure {
+  if (thrown instanceof Failure) return thrown;
+  const code = thrown instanceof Error && "code" in thrown ? String(thrown.code) : "";
+  const state = STATES[code] ?? sentenceOf(thrown);
+  return new Failure(`Cannot listen on "${printEndpoint(endpoint)}": ${state}`, {
+    source: "internal",
+    cause: thrown,
+  });
+}
+
+function listenWithTls<Data>(
+  endpoint: TlsEndpoint,
+  socket: SocketHandler<Data>,
+  log: Logger,
+): ListeningSocket {
+  const open = ({ tls, ...options }: { tls: [object, ...object[]] } & TcpOptions) =>
+    listenOnTcp({ ...options, tls: tls[0], socket });
+  const retire = (server: TCPSocketListener<Data>) => server.stop();
+  const servers = new TlsServer(endpoint, { open, retire }, log);
+  return {
+    port: servers.port,
+    stop: () => servers.stop(),
+    renewCertificates: () => servers.renew(),
+  };
 }
 
 function stopAndRemove<Data>(server: SocketListener<Data>, removeFile: () => void): void {
@@ -58,34 +86,18 @@ function stopAndRemove<Data>(server: SocketListener<Data>, removeFile: () => voi
 }
 
 /** Bun takes `reusePort` here, though its types name it for connecting only. */
-function tcpOptions<Data>(
-  endpoint: ListeningTcpConfig,
-  socket: SocketHandler<Data>,
-): TCPSocketListenOptions<Data> & { reusePort: boolean } {
-  const { tls } = endpoint;
-  return {
-    hostname: endpoint.interface,
-    port: endpoint.port,
-    reusePort: endpoint.shared,
-    socket,
-    ...(tls === undefined
-      ? {}
-      : {
-          tls: {
-            key: readPem(tls.key),
-            cert: [tls.certificate, ...tls.chain_certificates].map(readPem).join("\n"),
-          },
-        }),
-  };
+interface TcpOptions {
+  hostname: string;
+  port: number;
+  reusePort: boolean;
 }
 
-function readPem(file: string): string {
-  try {
-    return readFileSync(file, "utf8");
-  } catch (thrown) {
-    throw new Failure(`Cannot read certificate or key "${file}": ${sentenceOf(thrown)}`, {
-      source: "config",
-      cause: thrown,
-    });
-  }
+function tcpOptions({ interface: hostname, port, shared }: ListeningTcpConfig): TcpOptions {
+  return { hostname, port, reusePort: shared };
+}
+
+function listenOnTcp<Data>(
+  options: TCPSocketListenOptions<Data> & TcpOptions,
+): TCPSocketListener<Data> {
+  return Bun.listen<Data>(options) as TCPSocketListener<Data>;
 }

@@ -70,13 +70,17 @@ class RawSocketListener implements Listener {
 
   /** Begins to listen. */
   async start(): Promise<void> {
-    this.#listening = await listenOn(this.#config.endpoint, this.#socketHandler());
+    this.#listening = await listenOn(this.#config.endpoint, this.#socketHandler(), this.#log);
     this.urls.push(this.#url(this.#listening.port));
   }
 
   stopAccepting(): void {
     this.#listening?.stop();
     this.#listening = null;
+  }
+
+  renewCertificates(): void {
+    this.#listening?.renewCertificates();
   }
 
   async close(): Promise<void> {

@@ -4,17 +4,17 @@
  * @module
  */
 
-import { readFileSync } from "node:fs";
-import { Failure, sentenceOf } from "#base/failure.ts";
+import { sentenceOf } from "#base/failure.ts";
 import type {
   ListeningEndpointConfig,
-  ListeningTcpConfig,
   WebServiceConfig,
   WebSocketServiceConfig,
   WebSocketTransportConfig,
   WebTransportConfig,
 } from "#config/node-config.ts";
-import { printEndpoint, printTcpPeer, printUnixPeer } from "#transport/endpoint/peer-address.ts";
+import { listenFailure } from "#transport/endpoint/listen.ts";
+import { printTcpPeer, printUnixPeer } from "#transport/endpoint/peer-address.ts";
+import { hasTls, TlsServer } from "#transport/endpoint/tls-server.ts";
 import { openUnixSocket } from "#transport/endpoint/unix-socket-file.ts";
 import type { AcceptPeerWithSession, Listener, TransportContext } from "#transport/listener.ts";
 import { webSocketServeOptions } from "#transport/websocket/serve-options.ts";
@@ -49,22 +49,22 @@ export async function startWebServer(
   const { endpoint } = config;
   const paths: Paths = config.type === "web" ? config.paths : { "/": config };
   const sockets = webSocketsBelow(paths, "");
-  let server: WebServer | undefined;
-  const host = hostOn(endpoint, () => server);
+  const host = hostOn(endpoint);
   const tree = await PathTree.open(paths, (service) =>
     service.type === "websocket"
       ? openWebSocketService(service, host, accept, context.log)
       : openWebService(service, context),
   );
-  const fetch = async (request: Request) => {
+  const fetch = async (request: Request, server: WebServer) => {
+    serverOf.set(request, server);
     const response = await tree.handle(request);
     return response === upgradedResponse ? undefined : response;
   };
   try {
-    const open = await listen(endpoint, {
+    const servers = await listen(endpoint, context, {
       development: false,
       maxRequestBodySize: largestBodyOctets,
-      fetch: fetch as (request: Request) => Promise<Response>,
+      fetch: fetch as (request: Request, server: WebServer) => Promise<Response>,
       error(thrown: unknown) {
         context.log.error("request failed", { error: sentenceOf(thrown) });
         return new Response("Internal server error\n", { status: 500 });
@@ -74,12 +74,8 @@ export async function startWebServer(
         ...socketEvents,
       },
     });
-    server = open.server;
-    const end = () => {
-      tree.close();
-      open.removeFile();
-    };
-    return listenerOf(config.id, server, urlsOf(config, server, sockets), end);
+    const urls = urlsOf(config, servers.port, sockets);
+    return listenerOf(config.id, urls, servers, () => tree.close());
   } catch (thrown) {
     tree.close();
     throw thrown;
@@ -90,32 +86,73 @@ export async function startWebServer(
 interface ServeHandlers {
   development: false;
   maxRequestBodySize: number;
-  fetch: (request: Request) => Promise<Response>;
+  fetch: (request: Request, server: WebServer) => Promise<Response>;
   error: (thrown: unknown) => Response;
   websocket: Bun.WebSocketHandler<WebSocketData>;
 }
 
-async function listen(endpoint: ListeningEndpointConfig, handlers: ServeHandlers) {
+/** The servers of one endpoint: one, or after a renewal of the certificate some that end. */
+interface OpenServers {
+  /** Null for a Unix socket. */
+  port: number | null;
+  /** Takes no further connection; those that are open stay. */
+  stop(): void;
+  renewCertificates(): void;
+  close(): Promise<unknown>;
+}
+
+async function listen(
+  endpoint: ListeningEndpointConfig,
+  { log }: TransportContext,
+  handlers: ServeHandlers,
+): Promise<OpenServers> {
+  const open = new Set<WebServer>();
+  const opened = (server: WebServer) => {
+    open.add(server);
+    return server;
+  };
+  // The promise is for the last WebSocket, which may stay for long.
+  const retire = (server: WebServer) =>
+    void server.stop(false).then(
+      () => open.delete(server),
+      () => {},
+    );
+  const close = () => Promise.all([...open].map((server) => server.stop(true)));
   try {
     if (endpoint.type === "unix") {
-      return await openUnixSocket<WebServer>(endpoint, (unix) =>
-        Bun.serve<WebSocketData>({ ...handlers, unix }),
+      const { server, removeFile } = await openUnixSocket<WebServer>(endpoint, (unix) =>
+        opened(Bun.serve<WebSocketData>({ ...handlers, unix })),
       );
+      const closeAndRemove = () => {
+        const closed = close();
+        removeFile();
+        return closed;
+      };
+      return {
+        port: null,
+        stop: () => retire(server),
+        renewCertificates() {},
+        close: closeAndRemove,
+      };
     }
-    const server: WebServer = Bun.serve<WebSocketData>({
-      ...handlers,
-      idleTimeout: stalledRequestSeconds,
-      hostname: endpoint.interface,
-      port: endpoint.port,
-      reusePort: endpoint.shared,
-      ...(endpoint.tls && { tls: readTls(endpoint.tls) }),
-    });
-    return { server, removeFile: () => {} };
+    const tcp = { ...handlers, idleTimeout: stalledRequestSeconds };
+    if (hasTls(endpoint)) {
+      const serve = (options: object) => opened(Bun.serve<WebSocketData>({ ...tcp, ...options }));
+      const servers = new TlsServer(endpoint, { open: serve, retire }, log);
+      const stop = () => servers.stop();
+      return { port: servers.port, stop, renewCertificates: () => servers.renew(), close };
+    }
+    const { interface: hostname, port, shared: reusePort } = endpoint;
+    const server = opened(Bun.serve<WebSocketData>({ ...tcp, hostname, port, reusePort }));
+    const stop = () => retire(server);
+    return { port: server.port ?? port, stop, renewCertificates() {}, close };
   } catch (thrown) {
-    if (thrown instanceof Failure) throw thrown;
     throw listenFailure(endpoint, thrown);
   }
 }
+
+/** The server that a request came to: while a certificate is renewed there are several. */
+const serverOf = new WeakMap<Request, WebServer>();
 
 /** Passes what Bun tells of a socket on to the peer that stands for it. */
 const socketEvents: Bun.WebSocketHandler<WebSocketData> = {
@@ -131,43 +168,45 @@ const socketEvents: Bun.WebSocketHandler<WebSocketData> = {
   close: (socket, code, reason) => socket.data.peer?.ended(code, reason),
 };
 
-function hostOn(
-  endpoint: ListeningEndpointConfig,
-  server: () => WebServer | undefined,
-): WebSocketHost {
+function hostOn(endpoint: ListeningEndpointConfig): WebSocketHost {
   return {
     upgrade(request, protocol, data) {
       // Left out, Bun would answer the first subprotocol of the offer; empty, it answers none.
       const headers = { "Sec-WebSocket-Protocol": protocol };
-      return server()?.upgrade(request, { headers, data }) ?? false;
+      return serverOf.get(request)?.upgrade(request, { headers, data }) ?? false;
     },
     detailsOf(request) {
       if (endpoint.type === "unix") {
         return { peer: printUnixPeer(endpoint.path), isSecure: false, isUnixSocket: true };
       }
-      const from = server()?.requestIP(request);
+      const from = serverOf.get(request)?.requestIP(request);
       const peer = from ? printTcpPeer(from.address, from.port) : "tcp4:unknown";
       return { peer, isSecure: endpoint.tls !== undefined, isUnixSocket: false };
     },
   };
 }
 
-function listenerOf(id: string, server: WebServer, urls: string[], end: () => void): Listener {
+function listenerOf(
+  id: string,
+  urls: string[],
+  servers: OpenServers,
+  closeServices: () => void,
+): Listener {
   let hasStopped = false;
+  const stopAccepting = () => {
+    if (!hasStopped) servers.stop();
+    hasStopped = true;
+  };
   return {
     id,
     urls,
-    stopAccepting() {
-      if (hasStopped) return;
-      hasStopped = true;
-      // The promise is for the last WebSocket, which may stay for long.
-      void server.stop(false);
-    },
+    stopAccepting,
+    renewCertificates: () => servers.renewCertificates(),
     async close() {
-      hasStopped = true;
-      const stopped = server.stop(true);
-      end();
-      await stopped;
+      stopAccepting();
+      const closed = servers.close();
+      closeServices();
+      await closed;
     },
   };
 }
@@ -197,7 +236,7 @@ function pagePaths(paths: Record<string, WebServiceConfig>, prefix = ""): string
 
 function urlsOf(
   config: WebTransportConfig | WebSocketTransportConfig,
-  server: WebServer,
+  port: number | null,
   sockets: WebSocketAt[],
 ): string[] {
   const { endpoint } = config;
@@ -206,52 +245,11 @@ function urlsOf(
     return config.type === "web" ? [`http+unix:${endpoint.path}`, ...urls] : urls;
   }
   const { interface: address, tls } = endpoint;
-  const place = `${address.includes(":") ? `[${address}]` : address}:${server.port}`;
+  const place = `${address.includes(":") ? `[${address}]` : address}:${port}`;
   const urls = sockets.map(({ path }) => `${tls ? "wss" : "ws"}://${place}${path || "/"}`);
   if (config.type !== "web") return urls;
   const pages = pagePaths(config.paths).map(
     (path) => `${tls ? "https" : "http"}://${place}${path}`,
   );
   return [...pages, ...urls];
-}
-
-function readTls({ key, certificate, chain_certificates }: NonNullable<ListeningTcpConfig["tls"]>) {
-  return {
-    key: readPem("key", key),
-    cert: [
-      readPem("certificate", certificate),
-      ...chain_certificates.map((file) => readPem("chain certificate", file)),
-    ].join("\n"),
-  };
-}
-
-function readPem(what: string, file: string): string {
-  try {
-    return readFileSync(file, "utf8");
-  } catch (thrown) {
-    const state = codeOf(thrown) === "ENOENT" ? "no such file" : sentenceOf(thrown);
-    throw new Failure(`Cannot read ${what} "${file}": ${state}`, {
-      source: "config",
-      cause: thrown,
-    });
-  }
-}
-
-const stateByCode: Record<string, string> = {
-  EADDRINUSE: "address already in use",
-  EADDRNOTAVAIL: "this machine has no such address",
-  EACCES: "permission denied",
-  ENOENT: "no such folder",
-};
-
-function listenFailure(endpoint: ListeningEndpointConfig, thrown: unknown): Failure {
-  const state = stateByCode[codeOf(thrown)] ?? sentenceOf(thrown);
-  return new Failure(`Cannot listen on "${printEndpoint(endpoint)}": ${state}`, {
-    source: "internal",
-    cause: thrown,
-  });
-}
-
-function codeOf(thrown: unknown): string {
-  return thrown instanceof Error && "code" in thrown ? String(thrown.code) : "";
 }
