@@ -2,6 +2,7 @@
 
 import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { connect } from "node:tls";
 import type { CertificateConfig } from "#config/node-config.ts";
 
 /** Whether certificates can be made. */
@@ -67,6 +68,22 @@ export function replaceCertificate(old: CertificateConfig, by: CertificateConfig
 /** The PEM text of a certificate, as clients that trust it take it. */
 export function trusting(files: CertificateConfig): { ca: string } {
   return { ca: readFileSync(files.certificate, "utf8") };
+}
+
+/** What a client sees that asks for this name: whose certificate, which version, which cipher. */
+export function shown(port: number, options: object = {}) {
+  const { promise, resolve, reject } = Promise.withResolvers<{
+    name: string;
+    version: string | null;
+    cipher: string;
+  }>();
+  const socket = connect({ host: "127.0.0.1", port, rejectUnauthorized: false, ...options }, () => {
+    const name = String(socket.getPeerCertificate().subject.CN);
+    resolve({ name, version: socket.getProtocol(), cipher: socket.getCipher().name });
+    socket.destroy();
+  });
+  socket.once("error", reject);
+  return promise;
 }
 
 function filesOf(folder: string, name: string): CertificateConfig {
