@@ -83,7 +83,9 @@ function readPrivateKey(file: string): { pem: string; key: KeyObject } {
   try {
     return { pem, key: createPrivateKey(pem) };
   } catch {
-    throw pemFailure(`Cannot read private key "${file}": it is no private key in PEM`);
+    throw pemFailure(
+      `Cannot read private key "${file}": it is no private key in PEM, or of an unknown kind`,
+    );
   }
 }
 

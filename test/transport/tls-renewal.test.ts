@@ -195,7 +195,7 @@ describe.skipIf(!hasOpenssl).each(framings)("a renewal over %s", (framing) => {
     listener.renewCertificates();
     expect((await shown(port)).name).toBe(`sound-${framing}`);
     await session.echo();
-    const error = `Cannot read private key "${current.key}": it is no private key in PEM`;
+    const error = `Cannot read private key "${current.key}": it is no private key in PEM, or of an unknown kind`;
     const fields = { endpoint: "tcp 127.0.0.1:0", error };
     expect(logged).toEqual([["certificate not renewed", fields]]);
     session.peer.close(1000, "done");

@@ -56,7 +56,7 @@ export function tlsState(fault: Error): string {
 }
 
 /** Whether a connection to this endpoint has TLS. */
-export function hasTls(endpoint: ConnectingEndpointConfig): boolean {
+export function connectsWithTls(endpoint: ConnectingEndpointConfig): boolean {
   return endpoint.type === "tcp" && endpoint.tls !== undefined;
 }
 

@@ -10,7 +10,7 @@ import type { ConnectingRawSocketConfig } from "#config/node-config.ts";
 import {
   connectFailure,
   connectInTime,
-  hasTls,
+  connectsWithTls,
   openSocket,
   tlsState,
 } from "#transport/endpoint/connect.ts";
@@ -52,7 +52,7 @@ export function connectRawSocketPeer(
     // A connection can fail before anybody awaits its promise, and the opening of the socket tells why.
     promise.catch(() => {});
     const handshake = new HandshakeCollector();
-    const isSecure = hasTls(config.endpoint);
+    const isSecure = connectsWithTls(config.endpoint);
     const opening = { config, maxBuffered, handler, handshake, isSecure, resolve, reject };
     const data: Connection = { peer: null, opening };
     await openSocket(config.endpoint, { socket: SOCKET_HANDLER, data, signal });
@@ -136,7 +136,7 @@ function detailsOf(
       : printTcpPeer(socket.remoteAddress, socket.remotePort),
     type: "rawsocket",
     serializer,
-    isSecure: hasTls(endpoint),
+    isSecure: connectsWithTls(endpoint),
     isUnixSocket,
   };
 }

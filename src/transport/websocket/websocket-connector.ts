@@ -8,7 +8,12 @@ import { existsSync } from "node:fs";
 
 import { sentenceOf } from "#base/failure.ts";
 import type { ConnectingWebSocketConfig } from "#config/node-config.ts";
-import { connectFailure, connectInTime, hasTls, tlsState } from "#transport/endpoint/connect.ts";
+import {
+  connectFailure,
+  connectInTime,
+  connectsWithTls,
+  tlsState,
+} from "#transport/endpoint/connect.ts";
 import { printTcpPeer, printUnixPeer, usableUnixPath } from "#transport/endpoint/peer-address.ts";
 import { connectingTlsOptions } from "#transport/endpoint/tls-options.ts";
 import {
@@ -136,7 +141,7 @@ function detailsOf(
   const peer = isUnixSocket
     ? printUnixPeer(endpoint.path)
     : printTcpPeer(endpoint.host, endpoint.port);
-  return { peer, type: "websocket", serializer, isSecure: hasTls(endpoint), isUnixSocket };
+  return { peer, type: "websocket", serializer, isSecure: connectsWithTls(endpoint), isUnixSocket };
 }
 
 /** A router at the other end of a WebSocket of ours. */

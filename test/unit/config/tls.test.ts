@@ -53,7 +53,7 @@ describe.skipIf(!hasOpenssl)("endpoint.tls of a listening endpoint", () => {
       '.chain_certificates[0]: Cannot read "/none.pem": no such file',
     ]);
     expect((await load({ key: "one.pem", certificate: "one.pem" })).faults).toEqual([
-      '.key: Cannot read private key "/one.pem": it is no private key in PEM',
+      '.key: Cannot read private key "/one.pem": it is no private key in PEM, or of an unknown kind',
     ]);
   });
 
