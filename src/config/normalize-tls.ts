@@ -33,6 +33,7 @@ export function normalizeListeningTls(
     const { hostnames } = one;
     return { hostnames, ...normalizeCertificate(one, at, report, hostnames) };
   });
+  refuseRepeatedNames(item, path, report);
   const first = ownCertificate(item, path, report) ?? certificates?.[0];
   if (first === undefined) return undefined;
   const { key, certificate, chain_certificates } = first;
@@ -83,12 +84,28 @@ function ownCertificate(
     return normalizeCertificate({ ...pair, chain_certificates }, path, report);
   }
   const isMissing = item.key === undefined && item.certificate === undefined;
-  if (isMissing && !item.certificates?.length) {
+  const isLeftToList = item.certificates?.length && item.chain_certificates.length === 0;
+  if (isMissing && !isLeftToList) {
     for (const name of ["key", "certificate"]) {
       report.fault([...path, name], "required attribute is missing");
     }
   }
   return undefined;
+}
+
+function refuseRepeatedNames(
+  { certificates = [] }: v.InferOutput<typeof listeningTls>,
+  path: JsonPath,
+  report: Report,
+): void {
+  const names = new Set<string>();
+  for (const [index, { hostnames }] of certificates.entries()) {
+    for (const [place, name] of hostnames.entries()) {
+      const at = [...path, "certificates", index, "hostnames", place];
+      if (names.has(name)) report.fault(at, `another certificate is for "${name}" already`);
+      names.add(name);
+    }
+  }
 }
 
 /** Key and certificate, which only make sense together. */

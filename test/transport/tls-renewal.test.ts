@@ -126,9 +126,20 @@ describe.skipIf(!hasOpenssl)("the certificate of an endpoint", () => {
         { hostnames: ["*.wild.example"], ...selfSigned(folder, "third") },
       ],
     });
-    const names = ["a.example", "B.example", "x.wild.example", "wild.example", "other.example"];
-    const seen = await Promise.all(names.map((servername) => shown(port, { servername })));
-    expect(seen.map(({ name }) => name)).toEqual(["second", "second", "third", "first", "first"]);
+    const named = async (...names: string[]) =>
+      (await Promise.all(names.map((servername) => shown(port, { servername })))).map(
+        ({ name }) => name,
+      );
+    expect(await named("a.example", "B.example", "x.wild.example")).toEqual([
+      "second",
+      "second",
+      "third",
+    ]);
+    expect(await named("wild.example", "a.b.wild.example", "other.example")).toEqual([
+      "first",
+      "first",
+      "first",
+    ]);
     expect((await shown(port)).name).toBe("first");
   });
 

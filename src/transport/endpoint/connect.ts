@@ -107,6 +107,20 @@ export async function connectInTime<T>(
 }
 
 /**
+ * The option `tls` of Bun for connections to an endpoint, or nothing.
+ *
+ * @throws Failure when a file cannot be used; it keeps this router away, and no other.
+ */
+export function tlsTowards(endpoint: ConnectingEndpointConfig): { tls?: Bun.TLSOptions } {
+  if (endpoint.type === "unix" || endpoint.tls === undefined) return {};
+  try {
+    return { tls: connectingTlsOptions(endpoint.tls) };
+  } catch (thrown) {
+    throw connectFailure(endpoint, sentenceOf(thrown).replace(/^Cannot /, "cannot "), thrown);
+  }
+}
+
+/**
  * Opens a socket to an endpoint; one that opens after the signal aborted is cut off. With TLS the
  * router is not known before the handler's `handshake` is called without a fault.
  */
@@ -120,7 +134,7 @@ export async function openSocket<Data>(
     : Bun.connect<Data>({
         hostname: endpoint.host,
         port: endpoint.port,
-        ...(endpoint.tls && { tls: connectingTlsOptions(endpoint.tls) }),
+        ...tlsTowards(endpoint),
         socket: handler,
         data,
       }));

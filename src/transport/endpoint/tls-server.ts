@@ -62,11 +62,17 @@ export class TlsServer<Server extends { readonly port?: number | undefined }> {
     this.#endpoint = endpoint;
     this.#handler = handler;
     this.#log = log;
-    this.#tls = listeningTlsOptions(endpoint.tls);
-    if (!endpoint.shared && endpoint.port !== 0) refuseSharedPort(endpoint);
-    this.#newest = this.#open(endpoint.port);
-    this.port = this.#newest.port ?? endpoint.port;
+    // Watched before they are read, so that no change falls in between.
     this.#endWatch = watchFiles(filesOf(endpoint.tls), () => this.renew());
+    try {
+      this.#tls = listeningTlsOptions(endpoint.tls);
+      if (!endpoint.shared && endpoint.port !== 0) refuseSharedPort(endpoint);
+      this.#newest = this.#open(endpoint.port);
+      this.port = this.#newest.port ?? endpoint.port;
+    } catch (thrown) {
+      this.#endWatch();
+      throw thrown;
+    }
   }
 
   /** The server that takes new connections. */

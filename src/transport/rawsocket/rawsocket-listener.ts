@@ -105,6 +105,8 @@ class RawSocketListener implements Listener {
   #socketHandler(): SocketHandler<Connection> {
     return {
       open: (socket) => this.#opened(socket),
+      // With this handler `open` comes before the TLS handshake, so that its deadline holds for both.
+      handshake() {},
       data: (socket, chunk) => {
         const { peer } = socket.data;
         if (peer !== null) peer.received(chunk);
@@ -128,7 +130,6 @@ class RawSocketListener implements Listener {
   }
 
   #closed(socket: Socket<Connection>, error: Error | undefined): void {
-    // A connection that ended within its TLS handshake was never opened.
     if (!this.#open.delete(socket)) return;
     clearTimeout(socket.data.deadline);
     try {

@@ -13,9 +13,9 @@ import {
   connectInTime,
   connectsWithTls,
   tlsState,
+  tlsTowards,
 } from "#transport/endpoint/connect.ts";
 import { printTcpPeer, printUnixPeer, usableUnixPath } from "#transport/endpoint/peer-address.ts";
-import { connectingTlsOptions } from "#transport/endpoint/tls-options.ts";
 import {
   CloseCode,
   type Peer,
@@ -86,12 +86,11 @@ function openWebSocket(config: ConnectingWebSocketConfig, serializer: Serializer
     endpoint.type === "unix"
       ? `ws+unix://${unixPathInUrl(config)}:${target}`
       : `${endpoint.tls ? "wss" : "ws"}://${host || endpoint.host}:${endpoint.port}${target}`;
-  const tls = endpoint.type === "tcp" ? endpoint.tls : undefined;
   const socket = new WebSocket(address, {
     protocols: [`wamp.2.${serializer}`],
     perMessageDeflate: false,
     headers: { Host: url.host },
-    ...(tls && { tls: connectingTlsOptions(tls) }),
+    ...tlsTowards(endpoint),
   });
   socket.binaryType = "nodebuffer";
   return socket;

@@ -170,7 +170,7 @@ describe("loadNodeConfig", () => {
         );
       }
     }
-  });
+  }, 30_000);
 });
 
 describe("findConfigFile", () => {

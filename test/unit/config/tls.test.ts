@@ -78,6 +78,12 @@ describe.skipIf(!hasOpenssl)("endpoint.tls of a listening endpoint", () => {
       ".certificate: required attribute is missing",
     ]);
     expect((await load({ key: "one.key" })).faults).toEqual([".certificate: required beside key"]);
+    const chain_certificates = ["two.pem"];
+    const certificates = [{ hostnames: ["localhost"], ...one }];
+    expect((await load({ chain_certificates, certificates })).faults).toHaveLength(2);
+    expect((await load({ certificates: [...certificates, ...certificates] })).faults).toEqual([
+      '.certificates[1].hostnames[0]: another certificate is for "localhost" already',
+    ]);
     const faulty = { hostnames: ["no name"], ...one };
     expect((await load({ certificates: [faulty] })).faults[0]).toStartWith(
       ".certificates[0].hostnames[0]: expected a name",
