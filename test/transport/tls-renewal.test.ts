@@ -171,6 +171,19 @@ describe.skipIf(!hasOpenssl)("the certificate of an endpoint", () => {
     },
   );
 
+  test("does not keep a connection that never ends its handshake", async () => {
+    const { listener, port } = await start("rawsocket", selfSigned(folder, "slow"));
+    const closed = Promise.withResolvers<void>();
+    const data = () => {};
+    const close = () => closed.resolve();
+    const slow = await Bun.connect({ hostname: "127.0.0.1", port, socket: { data, close } });
+    slow.write(Uint8Array.of(0x16));
+    // Whoever comes later and is served shows that the first one has been let in.
+    await shown(port);
+    await listener.close();
+    await closed.promise;
+  });
+
   test.each(framings)(
     "keeps a port to itself where the endpoint is not shared, over %s",
     async (kind) => {
