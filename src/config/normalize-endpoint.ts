@@ -4,18 +4,13 @@
  * @module
  */
 
-import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import type * as v from "valibot";
 import type { JsonPath } from "./config-issue.ts";
 import type { ConnectingEndpointConfig, ListeningEndpointConfig } from "./node-config.ts";
+import { normalizeConnectingTls, normalizeListeningTls } from "./normalize-tls.ts";
 import type { Report } from "./report.ts";
-import type {
-  connectingEndpoint,
-  listeningEndpoint,
-  listeningTcp,
-  listeningTls,
-} from "./schema/endpoint.ts";
+import type { connectingEndpoint, listeningEndpoint, listeningTcp } from "./schema/endpoint.ts";
 
 /** Longest socket file name, in octets, that the operating system takes. */
 const maxSocketPath = 107;
@@ -43,13 +38,14 @@ export function normalizeListening(
   if (item.user_timeout !== undefined) {
     report.warn([...path, "user_timeout"], "not honoured: the system's own timeout applies");
   }
+  const tls = item.tls && normalizeListeningTls(item.tls, [...path, "tls"], report);
   return {
     type: "tcp",
     port:
       typeof item.port === "number" ? item.port : portFrom(item.port, [...path, "port"], report),
-    interface: item.interface || (item.version === 6 ? "::" : "0.0.0.0"),
+    interface: bareAddress(item.interface ?? "") || (item.version === 6 ? "::" : "0.0.0.0"),
     shared: item.shared,
-    ...(item.tls === undefined ? {} : { tls: normalizeTls(item.tls, [...path, "tls"], report) }),
+    ...(tls && { tls }),
     ...normalizeProxies(item, path, report),
   };
 }
@@ -85,7 +81,19 @@ export function normalizeConnecting(
   if (item.version !== undefined) {
     report.warn([...path, "version"], "not honoured: the host's address decides");
   }
-  return { type: "tcp", host: item.host, port: item.port, timeoutMs };
+  const tls = normalizeConnectingTls(item.tls ?? false, [...path, "tls"], report);
+  return {
+    type: "tcp",
+    host: bareAddress(item.host),
+    port: item.port,
+    timeoutMs,
+    ...(tls && { tls }),
+  };
+}
+
+/** An IPv6 address without the brackets that it has in a URL. */
+function bareAddress(written: string): string {
+  return /^\[(.*:.*)\]$/.exec(written)?.[1] ?? written;
 }
 
 function portFrom(variable: string, path: JsonPath, report: Report): number {
@@ -113,33 +121,4 @@ function socketFile(name: string, path: JsonPath, report: Report): string {
     );
   }
   return file;
-}
-
-function normalizeTls(item: v.InferOutput<typeof listeningTls>, path: JsonPath, report: Report) {
-  const pemFile = (name: string, at: JsonPath): string => {
-    const file = resolve(report.folder, name);
-    if (!existsSync(file)) report.fault(at, `Cannot read "${file}": no such file`);
-    return file;
-  };
-  if (item.dhparam !== undefined) {
-    report.warn(
-      [...path, "dhparam"],
-      "not honoured: no cipher with finite-field Diffie-Hellman is offered",
-    );
-  }
-  if (item.ciphers !== undefined) {
-    report.warn([...path, "ciphers"], "not honoured: the program's own list of ciphers applies");
-  }
-  return {
-    key: pemFile(item.key, [...path, "key"]),
-    certificate: pemFile(item.certificate, [...path, "certificate"]),
-    chain_certificates: item.chain_certificates.map((name, index) =>
-      pemFile(name, [...path, "chain_certificates", index]),
-    ),
-    ...(item.ca_certificates !== undefined && {
-      ca_certificates: item.ca_certificates.map((name, index) =>
-        pemFile(name, [...path, "ca_certificates", index]),
-      ),
-    }),
-  };
 }

@@ -209,7 +209,7 @@ describe("loadNodeConfig", () => {
         );
       }
     }
-  });
+  }, 30_000);
 });
 
 describe("findConfigFile", () => {
