@@ -181,19 +181,32 @@ export interface ListeningTcpConfig {
   version?: 6;
   /** Whether other processes may listen on the same port (SO_REUSEPORT). */
   shared: boolean;
-  /** Absolute file names of PEM files; undefined: no TLS. */
-  tls?: {
-    key: string;
-    certificate: string;
-    chain_certificates: string[];
-    /** Authorities, one of which must have signed each client's certificate; undefined: none is asked for. */
-    ca_certificates?: string[];
-  };
+  /** Undefined: no TLS. */
+  tls?: ListeningTlsConfig;
   /**
    * Addresses and ranges of load balancers, which have to begin each connection with a PROXY preface;
    * undefined: PROXY protocol is not spoken.
    */
   trusted_proxies?: string[];
+}
+
+/** A certificate with its private key: absolute file names of PEM files. */
+export interface CertificateConfig {
+  key: string;
+  certificate: string;
+  chain_certificates: string[];
+}
+
+/** `endpoint.tls` of a listening endpoint; its own certificate is for whatever no other is for. */
+export interface ListeningTlsConfig extends CertificateConfig {
+  /** Certificates by the name that a client asks for (SNI), in lower case. */
+  certificates?: (CertificateConfig & { hostnames: string[] })[];
+  /** Authorities, one of which must have signed each client's certificate; absent: none is asked for. */
+  ca_certificates?: string[];
+  /** Oldest version of TLS; absent: 1.2. */
+  min_version?: "1.2" | "1.3";
+  /** Ciphers of TLS 1.2, in OpenSSL's notation; absent: the program's own list. */
+  ciphers?: string;
 }
 
 /** A Unix domain socket to listen on. */
@@ -213,12 +226,24 @@ export interface ConnectingTcpConfig {
   /** IP version of the address that the host's name is resolved to; undefined: either. */
   version?: 4 | 6;
   timeoutMs: number;
+  /** Undefined: no TLS. */
+  tls?: ConnectingTlsConfig;
 }
 
 /** A socket to connect to. */
 export type ConnectingEndpointConfig =
   | ConnectingTcpConfig
   | { type: "unix"; path: string; timeoutMs: number };
+
+/** `endpoint.tls` of a connecting endpoint. */
+export interface ConnectingTlsConfig {
+  /** Name that the router's certificate has to be for; absent: the endpoint's host. */
+  hostname?: string;
+  /** PEM files of whom to trust, absolute; absent: the authorities that Bun knows. */
+  ca_certificates?: string[];
+  /** The certificate that is shown to a router which asks for one. */
+  own?: CertificateConfig;
+}
 
 /** How to reach a router. */
 export interface ConnectionConfig {
@@ -235,7 +260,7 @@ export type ConnectingTransportConfig = ConnectingWebSocketConfig | ConnectingRa
 export interface ConnectingWebSocketConfig {
   type: "websocket";
   endpoint: ConnectingEndpointConfig;
-  /** `ws://host:port/path`; its path and host go into the request. */
+  /** `ws://host:port/path` or `wss://`; its path and host go into the request. */
   url: string;
   /** In order of preference, never empty. */
   serializers: SerializerName[];

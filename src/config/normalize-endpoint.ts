@@ -4,7 +4,6 @@
  * @module
  */
 
-import { existsSync } from "node:fs";
 import { isIP } from "node:net";
 import { resolve } from "node:path";
 import type * as v from "valibot";
@@ -14,13 +13,9 @@ import type {
   ListeningEndpointConfig,
   ListeningTcpConfig,
 } from "./node-config.ts";
+import { normalizeConnectingTls, normalizeListeningTls } from "./normalize-tls.ts";
 import type { Report } from "./report.ts";
-import type {
-  connectingEndpoint,
-  listeningEndpoint,
-  listeningTcp,
-  listeningTls,
-} from "./schema/endpoint.ts";
+import type { connectingEndpoint, listeningEndpoint, listeningTcp } from "./schema/endpoint.ts";
 
 /** Longest socket file name, in octets, that the operating system takes. */
 const maxSocketPath = 107;
@@ -49,12 +44,13 @@ export function normalizeListening(
     const consequence = "what is sent to a client that is gone is given up when it answers no ping";
     report.warn([...path, "user_timeout"], `not honoured: ${consequence}`);
   }
+  const tls = item.tls && normalizeListeningTls(item.tls, [...path, "tls"], report);
   return {
     type: "tcp",
     ...normalizePorts(item, path, report),
     ...normalizeInterface(item, path, report),
     shared: item.shared,
-    ...(item.tls === undefined ? {} : { tls: normalizeTls(item.tls, [...path, "tls"], report) }),
+    ...(tls && { tls }),
     ...normalizeProxies(item, path, report),
   };
 }
@@ -87,12 +83,21 @@ export function normalizeConnecting(
   if (item.type === "unix") {
     return { type: "unix", path: socketFile(item.path, [...path, "path"], report), timeoutMs };
   }
-  const { host, port, version } = item;
+  const { port, version } = item;
+  const host = bareAddress(item.host);
   const literal = isIP(host);
   if (version !== undefined && literal !== 0 && literal !== version) {
     report.fault([...path, "version"], `expected ${literal}, as "${host}" is, found ${version}`);
   }
-  return { type: "tcp", host, port, ...(version === undefined ? {} : { version }), timeoutMs };
+  const tls = normalizeConnectingTls(item.tls ?? false, [...path, "tls"], report);
+  return {
+    type: "tcp",
+    host,
+    port,
+    ...(version === undefined ? {} : { version }),
+    timeoutMs,
+    ...(tls && { tls }),
+  };
 }
 
 type ListeningTcpItem = v.InferOutput<typeof listeningTcp>;
@@ -114,10 +119,11 @@ function normalizePorts(
 
 /** An address says its version by itself; then the attribute can only agree. */
 function normalizeInterface(
-  { interface: address = "", version }: ListeningTcpItem,
+  { interface: written = "", version }: ListeningTcpItem,
   path: JsonPath,
   report: Report,
 ): Pick<ListeningTcpConfig, "interface" | "version"> {
+  const address = bareAddress(written);
   const literal = isIP(address);
   if (version !== undefined && literal !== 0 && literal !== version) {
     report.warn([...path, "version"], `not honoured: "${address}" is an address of IPv${literal}`);
@@ -125,6 +131,11 @@ function normalizeInterface(
   }
   if (version === 6) return { interface: address || "::", version };
   return { interface: address || "0.0.0.0" };
+}
+
+/** An IPv6 address without the brackets that it has in a URL. */
+function bareAddress(written: string): string {
+  return /^\[(.*:.*)\]$/.exec(written)?.[1] ?? written;
 }
 
 function portFrom(variable: string, path: JsonPath, report: Report): number {
@@ -152,33 +163,4 @@ function socketFile(name: string, path: JsonPath, report: Report): string {
     );
   }
   return file;
-}
-
-function normalizeTls(item: v.InferOutput<typeof listeningTls>, path: JsonPath, report: Report) {
-  const pemFile = (name: string, at: JsonPath): string => {
-    const file = resolve(report.folder, name);
-    if (!existsSync(file)) report.fault(at, `Cannot read "${file}": no such file`);
-    return file;
-  };
-  if (item.dhparam !== undefined) {
-    report.warn(
-      [...path, "dhparam"],
-      "not honoured: no cipher with finite-field Diffie-Hellman is offered",
-    );
-  }
-  if (item.ciphers !== undefined) {
-    report.warn([...path, "ciphers"], "not honoured: the program's own list of ciphers applies");
-  }
-  return {
-    key: pemFile(item.key, [...path, "key"]),
-    certificate: pemFile(item.certificate, [...path, "certificate"]),
-    chain_certificates: item.chain_certificates.map((name, index) =>
-      pemFile(name, [...path, "chain_certificates", index]),
-    ),
-    ...(item.ca_certificates !== undefined && {
-      ca_certificates: item.ca_certificates.map((name, index) =>
-        pemFile(name, [...path, "ca_certificates", index]),
-      ),
-    }),
-  };
 }

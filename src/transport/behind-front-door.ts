@@ -41,7 +41,9 @@ interface Rooms {
 /** Whether an endpoint asks for what only a front door can tell, whatever the transport. */
 export function needsFrontDoor(endpoint: ListeningEndpointConfig): boolean {
   if (endpoint.type === "unix") return false;
-  return endpoint.trusted_proxies !== undefined || endpoint.tls?.ca_certificates !== undefined;
+  const { trusted_proxies, tls } = endpoint;
+  const needs = [trusted_proxies, tls?.ca_certificates, tls?.certificates];
+  return needs.some((setting) => setting !== undefined);
 }
 
 /**
@@ -77,6 +79,7 @@ export async function startBehindFrontDoor(
         ...(rooms.web ? webServerUrls(rooms.web, port) : []),
       ],
       stopAccepting: () => door.stop(),
+      renewCertificates: () => door.renewCertificates(),
       async close() {
         door.stop();
         await Promise.all([acceptor?.close(), web?.end()]);

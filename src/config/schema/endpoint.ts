@@ -13,6 +13,7 @@ import {
   integer,
   item,
   notSupported,
+  oneOf,
   optional,
   required,
   text,
@@ -60,17 +61,46 @@ function isAddressRange(text: string): boolean {
   return /^\d{1,3}$/.test(prefix) && Number(prefix) <= (version === 4 ? 32 : 128);
 }
 
-/** `endpoint.tls` of a listening endpoint. */
-export const listeningTls = item({
+const hostname = v.pipe(
+  v.string(),
+  v.regex(
+    /^(\*\.)?[a-z0-9_-]+(\.[a-z0-9_-]+)*$/i,
+    (issue) => `expected a name such as "example.com" or "*.example.com", found ${issue.received}`,
+  ),
+  v.toLowerCase(),
+);
+
+const certificateFiles = {
   key: required(fileName, "PEM file of the private key."),
   certificate: required(fileName, "PEM file of the certificate."),
   chain_certificates: defaulted(v.array(fileName), [], "PEM files of the certificates in between."),
+};
+
+/** One item of `certificates`. */
+export const namedCertificate = item({
+  hostnames: required(
+    v.pipe(v.array(hostname), v.minLength(1, "expected at least one name, found none")),
+    "Names of this certificate; `*.` stands for one label.",
+  ),
+  ...certificateFiles,
+});
+
+/** `endpoint.tls` of a listening endpoint. */
+export const listeningTls = item({
+  key: optional(fileName, "PEM file of the private key; absent: the first of `certificates`."),
+  certificate: optional(fileName, "PEM file of the certificate, for names no other is for."),
+  chain_certificates: certificateFiles.chain_certificates,
+  certificates: optional(
+    v.array(namedCertificate),
+    "Further certificates by the name that a client asks for.",
+  ),
+  min_version: defaulted(oneOf(["1.2", "1.3"]), "1.2", "Oldest version of TLS."),
   ca_certificates: optional(
     authorities,
     "PEM files of the authorities, one of which must have signed each client's certificate; absent: none is asked for.",
   ),
   dhparam: optional(text, "Accepted, not honoured."),
-  ciphers: optional(text, "Accepted, not honoured."),
+  ciphers: optional(text, "Ciphers of TLS 1.2 as OpenSSL writes them; absent: the usual ones."),
 });
 
 /** A TCP port to listen on. */
@@ -125,9 +155,22 @@ const seconds = v.pipe(
   ),
 );
 
-const refusedTls = v.custom<undefined>(
-  (value) => value === undefined || value === false,
-  "TLS towards a router is not supported yet",
+const connectingTlsItem = item({
+  hostname: optional(text, "Name that the router's certificate is for; absent: `host`."),
+  ca_certificates: optional(
+    v.pipe(v.array(fileName), v.minLength(1, "expected at least one file, found none")),
+    "PEM files of whom to trust; absent: the authorities that Bun knows.",
+  ),
+  certificate: optional(fileName, "PEM file of a certificate to show to the router."),
+  key: optional(fileName, "PEM file of its private key."),
+});
+
+/** `endpoint.tls` of a connecting endpoint: an item, or `true` for one without attributes. */
+export const connectingTls = Object.assign(
+  v.lazy<v.GenericSchema<unknown, boolean | v.InferOutput<typeof connectingTlsItem>>>((input) =>
+    typeof input === "boolean" ? v.boolean() : connectingTlsItem,
+  ),
+  { entries: connectingTlsItem.entries },
 );
 
 /** A TCP port to connect to. */
@@ -137,7 +180,7 @@ export const connectingTcp = item({
   port: required(integer(1, 65_535), "Its port."),
   version: optional(ipVersion, "IP version; absent: what the host's name says."),
   timeout: defaulted(seconds, 10, "Seconds to connect within."),
-  tls: optional(refusedTls, "Not supported yet."),
+  tls: optional(connectingTls, "`true`, or how the router is known; absent: no TLS."),
 });
 
 /** A Unix domain socket to connect to. */

@@ -8,7 +8,14 @@ import { existsSync } from "node:fs";
 
 import { sentenceOf } from "#base/failure.ts";
 import type { ConnectingWebSocketConfig } from "#config/node-config.ts";
-import { connectFailure, connectInTime, resolveHost } from "#transport/endpoint/connect.ts";
+import {
+  connectFailure,
+  connectInTime,
+  connectsWithTls,
+  resolveHost,
+  tlsState,
+  tlsTowards,
+} from "#transport/endpoint/connect.ts";
 import { printTcpPeer, printUnixPeer, usableUnixPath } from "#transport/endpoint/peer-address.ts";
 import {
   CloseCode,
@@ -85,11 +92,12 @@ function openWebSocket(
   const address =
     endpoint.type === "unix"
       ? `ws+unix://${unixPathInUrl(config)}:${target}`
-      : `ws://${host.includes(":") ? `[${host}]` : host}:${endpoint.port}${target}`;
+      : `${endpoint.tls ? "wss" : "ws"}://${host.includes(":") ? `[${host}]` : host}:${endpoint.port}${target}`;
   const socket = new WebSocket(address, {
     protocols: [`wamp.2.${serializer}`],
     perMessageDeflate: false,
     headers: { Host: url.host },
+    ...tlsTowards(endpoint),
   });
   socket.binaryType = "nodebuffer";
   return socket;
@@ -115,8 +123,10 @@ function stateOf(
   { endpoint }: ConnectingWebSocketConfig,
   serializer: SerializerName,
 ): string | null {
+  const fault = "error" in event && event.error instanceof Error ? event.error : null;
   const said = "message" in event ? String(event.message) : "";
   if (/client protocol/i.test(said)) return `it does not speak wamp.2.${serializer}`;
+  if (fault !== null && said.includes("TLS handshake failed")) return tlsState(fault);
   const status = /Expected 101 status code: (\d+)/i.exec(said)?.[1];
   if (status !== undefined) return `it answered the WebSocket handshake with status ${status}`;
   const tail = said.split("failed: ").at(-1);
@@ -137,7 +147,7 @@ function detailsOf(
   const peer = isUnixSocket
     ? printUnixPeer(endpoint.path)
     : printTcpPeer(endpoint.host, endpoint.port);
-  return { peer, type: "websocket", serializer, isSecure: false, isUnixSocket };
+  return { peer, type: "websocket", serializer, isSecure: connectsWithTls(endpoint), isUnixSocket };
 }
 
 /** A router at the other end of a WebSocket of ours. */
