@@ -66,7 +66,18 @@ function transport(
   const shared = { id: "transport", endpoint, ...session, backend: "router" };
   const max_message_size = 2 ** 24;
   if (framing === "rawsocket") {
-    return { ...shared, type: "rawsocket", options: { max_message_size, ...buffers } };
+    return {
+      ...shared,
+      type: "rawsocket",
+      options: {
+        max_message_size,
+        ...buffers,
+        auto_ping_interval: 0,
+        auto_ping_timeout: 0,
+        auto_ping_size: 12,
+        auto_ping_restart_on_any_traffic: true,
+      },
+    };
   }
   const options = {
     ...webSocketDefaults,

@@ -10,6 +10,7 @@ import type {
   WireMessage,
 } from "#wamp/peer.ts";
 import { decodeMessage, encodeMessage } from "#wamp/serializer/serializer.ts";
+import { noPings } from "./no-pings.ts";
 import { quietContext } from "./quiet-context.ts";
 
 /** What may differ from a router that takes messages of any size in CBOR. */
@@ -86,6 +87,7 @@ export function scriptedRouter(path: string, options: ScriptedRouterOptions = {}
       max_message_size: options.max_message_size ?? 2 ** 24,
       max_buffered: 2 ** 26,
       stall_timeout: 0,
+      ...noPings,
     },
   };
   return scriptedRouterOn(config);

@@ -20,10 +20,7 @@ import {
 } from "./primitive.ts";
 
 const listeningPort = v.custom<number | string>(
-  (value) =>
-    typeof value === "string"
-      ? /^\$[A-Za-z_]\w*$/.test(value)
-      : Number.isInteger(value) && Number(value) >= 1 && Number(value) <= 65_535,
+  (value) => (typeof value === "string" ? /^\$[A-Za-z_]\w*$/.test(value) : isPort(value)),
   (issue) => `expected a port from 1 to 65535 or "$VARIABLE", found ${issue.received}`,
 );
 
@@ -32,10 +29,18 @@ const ipVersion = v.picklist(
   (issue) => `expected 4 or 6, found ${issue.received}`,
 );
 
-const refusedPortRange = v.custom<undefined>(
-  (value) => value === undefined,
-  "port ranges are not supported; give one port",
+const portRange = v.custom<[number, number]>(
+  (value) => Array.isArray(value) && value.length === 2 && value.every(isPort) && isRising(value),
+  "expected two ports from 1 to 65535, the lower one first",
 );
+
+function isPort(value: unknown): boolean {
+  return Number.isInteger(value) && Number(value) >= 1 && Number(value) <= 65_535;
+}
+
+function isRising([first, last]: number[]): boolean {
+  return Number(first) <= Number(last);
+}
 
 const authorities = v.pipe(
   v.array(fileName),
@@ -101,9 +106,9 @@ export const listeningTls = item({
 /** A TCP port to listen on. */
 export const listeningTcp = item({
   type: required(v.literal("tcp"), "A TCP port."),
-  port: required(listeningPort, "Port, or the environment variable that holds it."),
-  portrange: optional(refusedPortRange, "Not supported: give one port."),
-  version: defaulted(ipVersion, 4, "IP version."),
+  port: optional(listeningPort, "Port, or the environment variable that holds it."),
+  portrange: optional(portRange, "In place of `port`: two ports; the first free one is taken."),
+  version: optional(ipVersion, "IP version; 6: that one only. Absent: 4, or as `interface`."),
   interface: optional(v.string(), "Address to listen on; absent: all of this machine."),
   shared: defaulted(v.boolean(), false, "Several workers may listen on the same port."),
   backlog: optional(integer(1, 65_535), "Accepted, not honoured unless it is 512."),
@@ -173,7 +178,7 @@ export const connectingTcp = item({
   type: required(v.literal("tcp"), "A TCP port."),
   host: required(text, "Name or address of the router."),
   port: required(integer(1, 65_535), "Its port."),
-  version: optional(ipVersion, "Accepted, not honoured."),
+  version: optional(ipVersion, "IP version; absent: what the host's name says."),
   timeout: defaulted(seconds, 10, "Seconds to connect within."),
   tls: optional(connectingTls, "`true`, or how the router is known; absent: no TLS."),
 });

@@ -4,10 +4,11 @@
  * @module
  */
 
+import { lookup } from "node:dns/promises";
 import type { Socket, SocketHandler } from "bun";
 
 import { Failure, sentenceOf } from "#base/failure.ts";
-import type { ConnectingEndpointConfig } from "#config/node-config.ts";
+import type { ConnectingEndpointConfig, ConnectingTcpConfig } from "#config/node-config.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
 import { isUnixPathTooLong, printEndpoint, usableUnixPath } from "./peer-address.ts";
 import { connectingTlsOptions } from "./tls-options.ts";
@@ -121,6 +122,22 @@ export function tlsTowards(endpoint: ConnectingEndpointConfig): { tls?: Bun.TLSO
 }
 
 /**
+ * The host of an endpoint, resolved where its `version` leaves no choice.
+ *
+ * @throws Failure when it has no address of that version.
+ */
+export async function resolveHost(endpoint: ConnectingTcpConfig): Promise<string> {
+  const { host, version } = endpoint;
+  if (version === undefined) return host;
+  try {
+    const { address } = await lookup(host, { family: version });
+    return address;
+  } catch (thrown) {
+    throw connectFailure(endpoint, `the host has no address of IPv${version}`, thrown);
+  }
+}
+
+/**
  * Opens a socket to an endpoint; one that opens after the signal aborted is cut off. With TLS the
  * router is not known before the handler's `handshake` is called without a fault.
  */
@@ -132,7 +149,7 @@ export async function openSocket<Data>(
   const socket = await (endpoint.type === "unix"
     ? Bun.connect<Data>({ unix: usableUnixPath(endpoint.path), socket: handler, data })
     : Bun.connect<Data>({
-        hostname: endpoint.host,
+        hostname: await resolveHost(endpoint),
         port: endpoint.port,
         ...tlsTowards(endpoint),
         socket: handler,

@@ -9,6 +9,7 @@ import type { SocketHandler, SocketListener, TCPSocketListener, TCPSocketListenO
 import { Failure, sentenceOf } from "#base/failure.ts";
 import type { ListeningEndpointConfig, ListeningTcpConfig } from "#config/node-config.ts";
 import type { Logger } from "#observe/logger.ts";
+import { listenOnFreePort } from "./free-port.ts";
 import { printEndpoint } from "./peer-address.ts";
 import { hasTls, type TlsEndpoint, TlsServer } from "./tls-server.ts";
 import { openUnixSocket } from "./unix-socket-file.ts";
@@ -56,9 +57,13 @@ export async function listenOn<Data>(
       return { port: null, stop, renewCertificates() {} };
     }
     if (hasTls(endpoint) && !isPlain) {
-      return listenWithTls(endpoint, { socket, allowHalfOpen }, log);
+      return listenOnFreePort(endpoint, (port) =>
+        listenWithTls({ ...endpoint, port }, { socket, allowHalfOpen }, log),
+      );
     }
-    const server = listenOnTcp({ ...tcpOptions(endpoint), socket, allowHalfOpen });
+    const server = listenOnFreePort(endpoint, (port) =>
+      listenOnTcp({ ...tcpOptions(endpoint), port, socket, allowHalfOpen }),
+    );
     return { port: server.port, stop: () => server.stop(), renewCertificates() {} };
   } catch (thrown) {
     throw listenFailure(endpoint, thrown);
@@ -97,15 +102,21 @@ function stopAndRemove<Data>(server: SocketListener<Data>, removeFile: () => voi
   removeFile();
 }
 
-/** Bun takes `reusePort` here, though its types name it for connecting only. */
+/** Bun takes `reusePort` and `ipv6Only` here, though its types name them for connecting only. */
 interface TcpOptions {
   hostname: string;
   port: number;
   reusePort: boolean;
+  ipv6Only: boolean;
 }
 
-function tcpOptions({ interface: hostname, port, shared }: ListeningTcpConfig): TcpOptions {
-  return { hostname, port, reusePort: shared };
+function tcpOptions({
+  interface: hostname,
+  port,
+  shared,
+  version,
+}: ListeningTcpConfig): TcpOptions {
+  return { hostname, port, reusePort: shared, ipv6Only: version === 6 };
 }
 
 function listenOnTcp<Data>(

@@ -27,6 +27,7 @@ export interface TlsServeOptions {
   hostname: string;
   port: number;
   reusePort: true;
+  ipv6Only: boolean;
   tls: [ListeningTlsOptions, ...ListeningTlsOptions[]];
 }
 
@@ -109,8 +110,9 @@ export class TlsServer<Server extends { readonly port?: number | undefined }> {
   }
 
   #open(port: number): Server {
-    const { interface: hostname } = this.#endpoint;
-    return this.#handler.open({ hostname, port, reusePort: true, tls: this.#tls });
+    const { interface: hostname, version } = this.#endpoint;
+    const ipv6Only = version === 6;
+    return this.#handler.open({ hostname, port, reusePort: true, ipv6Only, tls: this.#tls });
   }
 }
 

@@ -7,6 +7,7 @@
 import type { Socket, SocketHandler } from "bun";
 
 import type { ListeningEndpointConfig, RawSocketTransportConfig } from "#config/node-config.ts";
+import { connectionLimitFor } from "#transport/endpoint/connection-limit.ts";
 import { type ListeningSocket, listenOn } from "#transport/endpoint/listen.ts";
 import { printTcpPeer, printUnixPeer } from "#transport/endpoint/peer-address.ts";
 import type { AcceptPeerWithSession, Listener, TransportContext } from "#transport/listener.ts";
@@ -24,7 +25,8 @@ export async function startRawSocketListener(
   context: TransportContext,
 ): Promise<Listener> {
   const { id, endpoint } = config;
-  const acceptor = new RawSocketAcceptor(config, accept, context.log);
+  const limit = connectionLimitFor(config.limits, id, context.log);
+  const acceptor = new RawSocketAcceptor(config, accept, context.log, limit);
   const events = socketEvents(endpoint, acceptor);
   let listening: ListeningSocket | null = await listenOn(endpoint, events, { log: context.log });
   const urls = [rawSocketUrl(endpoint, listening.port)];

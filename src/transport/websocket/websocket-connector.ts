@@ -12,6 +12,7 @@ import {
   connectFailure,
   connectInTime,
   connectsWithTls,
+  resolveHost,
   tlsState,
   tlsTowards,
 } from "#transport/endpoint/connect.ts";
@@ -39,8 +40,11 @@ export function connectWebSocketPeer(
 ): Promise<Peer> {
   const serializer = chooseSerializer(config.serializers, options.serializer);
   return connectInTime(config.endpoint, async (signal) => {
-    const socket = openWebSocket(config, serializer);
+    const { endpoint } = config;
+    const host = endpoint.type === "tcp" ? await resolveHost(endpoint) : "";
+    const socket = openWebSocket(config, host, serializer);
     const { promise, resolve, reject } = Promise.withResolvers<Peer>();
+    if (signal.aborted) socket.terminate();
     signal.addEventListener("abort", () => socket.terminate(), { once: true });
     let state = "the WebSocket handshake failed";
     let peer: WebSocketClientPeer | null = null;
@@ -77,15 +81,18 @@ function chooseSerializer(
   return serializers[0] ?? "json";
 }
 
-function openWebSocket(config: ConnectingWebSocketConfig, serializer: SerializerName): WebSocket {
+function openWebSocket(
+  config: ConnectingWebSocketConfig,
+  host: string,
+  serializer: SerializerName,
+): WebSocket {
   const { endpoint } = config;
   const url = new URL(config.url);
   const target = `${url.pathname}${url.search}`;
-  const host = endpoint.type === "tcp" && endpoint.host.includes(":") ? `[${endpoint.host}]` : "";
   const address =
     endpoint.type === "unix"
       ? `ws+unix://${unixPathInUrl(config)}:${target}`
-      : `${endpoint.tls ? "wss" : "ws"}://${host || endpoint.host}:${endpoint.port}${target}`;
+      : `${endpoint.tls ? "wss" : "ws"}://${host.includes(":") ? `[${host}]` : host}:${endpoint.port}${target}`;
   const socket = new WebSocket(address, {
     protocols: [`wamp.2.${serializer}`],
     perMessageDeflate: false,
