@@ -226,7 +226,6 @@ export interface ConnectingTcpConfig {
   /** IP version of the address that the host's name is resolved to; undefined: either. */
   version?: 4 | 6;
   timeoutMs: number;
-  /** Undefined: no TLS. */
   tls?: ConnectingTlsConfig;
 }
 

@@ -94,10 +94,15 @@ export function normalizeConnecting(
     type: "tcp",
     host,
     port,
-    ...(version === undefined ? {} : { version }),
     timeoutMs,
+    ...(version === undefined ? {} : { version }),
     ...(tls && { tls }),
   };
+}
+
+/** An IPv6 address without the brackets that it has in a URL. */
+function bareAddress(written: string): string {
+  return /^\[(.*:.*)\]$/.exec(written)?.[1] ?? written;
 }
 
 type ListeningTcpItem = v.InferOutput<typeof listeningTcp>;
@@ -131,11 +136,6 @@ function normalizeInterface(
   }
   if (version === 6) return { interface: address || "::", version };
   return { interface: address || "0.0.0.0" };
-}
-
-/** An IPv6 address without the brackets that it has in a URL. */
-function bareAddress(written: string): string {
-  return /^\[(.*:.*)\]$/.exec(written)?.[1] ?? written;
 }
 
 function portFrom(variable: string, path: JsonPath, report: Report): number {

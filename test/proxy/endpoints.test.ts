@@ -17,7 +17,6 @@ import type { Peer } from "#wamp/peer.ts";
 import { decodeMessage, encodeMessage } from "#wamp/serializer/serializer.ts";
 import { startProxyWorker } from "#worker/proxy-worker.ts";
 import { hasOpenssl, selfSigned } from "../support/certificates.ts";
-import { noPings } from "../support/no-pings.ts";
 import { quietContext } from "../support/quiet-context.ts";
 import { scriptedRouterOn } from "../support/scripted-router.ts";
 import { webSocketDefaults } from "../support/websocket-defaults.ts";
@@ -67,7 +66,18 @@ function transport(
   const shared = { id: "transport", endpoint, ...session, backend: "router" };
   const max_message_size = 2 ** 24;
   if (framing === "rawsocket") {
-    return { ...shared, type: "rawsocket", options: { max_message_size, ...noPings, ...buffers } };
+    return {
+      ...shared,
+      type: "rawsocket",
+      options: {
+        max_message_size,
+        ...buffers,
+        auto_ping_interval: 0,
+        auto_ping_timeout: 0,
+        auto_ping_size: 12,
+        auto_ping_restart_on_any_traffic: true,
+      },
+    };
   }
   const options = {
     ...webSocketDefaults,

@@ -44,7 +44,17 @@ function configOf(framing: Framing, tls: ListeningTlsConfig, port = 0): Transpor
     backend: null,
   };
   return framing === "rawsocket"
-    ? { ...shared, type: "rawsocket", options: buffers }
+    ? {
+        ...shared,
+        type: "rawsocket",
+        options: {
+          ...buffers,
+          auto_ping_interval: 0,
+          auto_ping_timeout: 0,
+          auto_ping_size: 12,
+          auto_ping_restart_on_any_traffic: true,
+        },
+      }
     : { ...shared, type: "websocket", options: { ...webSocketDefaults, ...buffers } };
 }
 

@@ -109,6 +109,23 @@ export async function connectInTime<T>(
 }
 
 /**
+ * The option `tls` of Bun for connections to an endpoint, or nothing.
+ *
+ * @throws Failure when a file cannot be used; it keeps this router away, and no other.
+ */
+export function tlsTowards(endpoint: ConnectingEndpointConfig): { tls?: Bun.TLSOptions } {
+  if (endpoint.type === "unix" || endpoint.tls === undefined) return {};
+  try {
+    // A host that is resolved here is still the one that the certificate has to be for.
+    const { host, version } = endpoint;
+    const named = version === undefined || isIP(host) !== 0 ? {} : { hostname: host };
+    return { tls: connectingTlsOptions({ ...named, ...endpoint.tls }) };
+  } catch (thrown) {
+    throw connectFailure(endpoint, sentenceOf(thrown).replace(/^Cannot /, "cannot "), thrown);
+  }
+}
+
+/**
  * The host of an endpoint, resolved where its `version` leaves no choice.
  *
  * @throws Failure when it has no address of that version.
@@ -121,23 +138,6 @@ export async function resolveHost(endpoint: ConnectingTcpConfig): Promise<string
     return address;
   } catch (thrown) {
     throw connectFailure(endpoint, `the host has no address of IPv${version}`, thrown);
-  }
-}
-
-/**
- * The option `tls` of Bun for connections to an endpoint, or nothing.
- *
- * @throws Failure when a file cannot be used; it keeps this router away, and no other.
- */
-export function tlsTowards(endpoint: ConnectingEndpointConfig): { tls?: Bun.TLSOptions } {
-  if (endpoint.type === "unix" || endpoint.tls === undefined) return {};
-  try {
-    // A host that was resolved here is still the one that the certificate has to be for.
-    const { host, version } = endpoint;
-    const named = version === undefined || isIP(host) !== 0 ? {} : { hostname: host };
-    return { tls: connectingTlsOptions({ ...named, ...endpoint.tls }) };
-  } catch (thrown) {
-    throw connectFailure(endpoint, sentenceOf(thrown).replace(/^Cannot /, "cannot "), thrown);
   }
 }
 

@@ -57,10 +57,13 @@ export async function listenOn<Data>(
       return { port: null, stop, renewCertificates() {} };
     }
     if (hasTls(endpoint) && !isPlain) {
-      return listenWithTls(endpoint, { socket, allowHalfOpen }, log);
+      return listenOnFreePort(endpoint, (port) =>
+        listenWithTls({ ...endpoint, port }, { socket, allowHalfOpen }, log),
+      );
     }
-    const settings = { ...tcpOptions(endpoint), socket, allowHalfOpen };
-    const server = listenOnFreePort(endpoint, (port) => listenOnTcp({ ...settings, port }));
+    const server = listenOnFreePort(endpoint, (port) =>
+      listenOnTcp({ ...tcpOptions(endpoint), port, socket, allowHalfOpen }),
+    );
     return { port: server.port, stop: () => server.stop(), renewCertificates() {} };
   } catch (thrown) {
     throw listenFailure(endpoint, thrown);

@@ -16,7 +16,6 @@ import { sentenceOf } from "#base/failure.ts";
 import type { ListeningTcpConfig, ListeningTlsConfig } from "#config/node-config.ts";
 import type { Logger } from "#observe/logger.ts";
 import { watchFiles } from "./file-watch.ts";
-import { listenOnFreePort } from "./free-port.ts";
 import { printEndpoint } from "./peer-address.ts";
 import { filesOf, type ListeningTlsOptions, listeningTlsOptions } from "./tls-options.ts";
 
@@ -68,10 +67,8 @@ export class TlsServer<Server extends { readonly port?: number | undefined }> {
     this.#endWatch = watchFiles(filesOf(endpoint.tls), () => this.renew());
     try {
       this.#tls = listeningTlsOptions(endpoint.tls);
-      this.#newest = listenOnFreePort(endpoint, (port) => {
-        if (!endpoint.shared && port !== 0) refuseSharedPort(endpoint, port);
-        return this.#open(port);
-      });
+      if (!endpoint.shared && endpoint.port !== 0) refuseSharedPort(endpoint);
+      this.#newest = this.#open(endpoint.port);
       this.port = this.#newest.port ?? endpoint.port;
     } catch (thrown) {
       this.#endWatch();
@@ -123,7 +120,7 @@ export class TlsServer<Server extends { readonly port?: number | undefined }> {
  * A port that can be renewed can be shared, which an operator who did not say `shared` does not
  * want. An exclusive socket for a moment shows whether another program of the same user has it.
  */
-function refuseSharedPort({ interface: hostname, version }: TlsEndpoint, port: number): void {
+function refuseSharedPort({ interface: hostname, port, version }: TlsEndpoint): void {
   const where = { hostname, port, ipv6Only: version === 6, exclusive: true };
   Bun.listen({ ...where, socket: { data() {} } }).stop(true);
 }
