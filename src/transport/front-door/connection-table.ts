@@ -20,11 +20,7 @@ const ID_OCTETS = 16;
 /** Connections whose first request is on its way to the Web server. */
 export class ConnectionTable {
   readonly #details = new Map<string, ConnectionDetails>();
-
-  /** How many connections are waiting to be asked for. */
-  get size(): number {
-    return this.#details.size;
-  }
+  readonly #met = new WeakMap<Request, ConnectionDetails>();
 
   /** Notes a connection; gives its id. */
   add(details: ConnectionDetails): string {
@@ -38,12 +34,20 @@ export class ConnectionTable {
     return `${HEADER}: ${id}`;
   }
 
-  /** Gives the details of a request's connection, once; null when it is not a connection's first. */
-  take(request: Request): ConnectionDetails | null {
-    const id = request.headers.get(HEADER) ?? "";
-    const details = this.#details.get(id) ?? null;
+  /** Looks up a request's connection, and takes the header away, so that no service sees an id. */
+  meet(request: Request): void {
+    const id = request.headers.get(HEADER);
+    if (id === null) return;
+    request.headers.delete(HEADER);
+    const details = this.#details.get(id);
+    if (details === undefined) return;
     this.#details.delete(id);
-    return details;
+    this.#met.set(request, details);
+  }
+
+  /** Gives the details of a request's connection; null when it is not a connection's first. */
+  detailsOf(request: Request): ConnectionDetails | null {
+    return this.#met.get(request) ?? null;
   }
 
   /** Forgets a connection that is over. */

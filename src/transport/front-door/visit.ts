@@ -110,6 +110,7 @@ export class Visit {
 
   /** The TLS handshake is over; `certificate` is the client's, where one is asked for. */
   secured(fault: string | null, certificate: ConnectionDetails["clientCertificate"]): void {
+    if (this.#isRefused) return;
     if (fault !== null) this.#cut(`TLS handshake failed: ${fault}`);
     else if (certificate !== undefined) {
       this.#details = { ...this.#details, clientCertificate: certificate };

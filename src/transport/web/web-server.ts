@@ -39,8 +39,10 @@ type Paths = Record<string, WebServiceConfig>;
 
 /** A front door before a Web server: it says whose connection a request came on. */
 export interface DoorBefore {
+  /** Is told of every request before anything else looks at it. */
+  meet(request: Request): void;
   /** Null: the request is not the first one of its connection. */
-  take(request: Request): ConnectionDetails | null;
+  detailsOf(request: Request): ConnectionDetails | null;
 }
 
 /**
@@ -65,6 +67,7 @@ export async function startWebServer(
       : openWebService(service, context),
   );
   const fetch = async (request: Request) => {
+    door?.meet(request);
     const response = await tree.handle(request);
     return response === upgradedResponse ? undefined : response;
   };
@@ -151,7 +154,7 @@ function hostOn(
       return server()?.upgrade(request, { headers, data }) ?? false;
     },
     detailsOf(request) {
-      if (door !== undefined) return door.take(request);
+      if (door !== undefined) return door.detailsOf(request);
       if (endpoint.type === "unix") {
         return { peer: printUnixPeer(endpoint.path), isSecure: false, isUnixSocket: true };
       }
