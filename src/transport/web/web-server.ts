@@ -31,6 +31,9 @@ import {
 /** Seconds after which a request or an answer that does not move is given up. */
 const stalledRequestSeconds = 30;
 
+/** Bun takes it for Unix sockets too, though its types do not name it there. */
+const unixTimeout: object = { idleTimeout: stalledRequestSeconds };
+
 /** No service reads a body; what a client sends nevertheless stays small. */
 const largestBodyOctets = 64 * 1024;
 
@@ -110,7 +113,7 @@ async function listen(endpoint: ListeningEndpointConfig, handlers: ServeHandlers
   try {
     if (endpoint.type === "unix") {
       return await openUnixSocket<WebServer>(endpoint, (unix) =>
-        Bun.serve<WebSocketData>({ ...handlers, unix }),
+        Bun.serve<WebSocketData>({ ...handlers, ...unixTimeout, unix }),
       );
     }
     const server: WebServer = Bun.serve<WebSocketData>({
