@@ -19,6 +19,7 @@ import type {
   WebTransportConfig,
 } from "#config/node-config.ts";
 import { usableUnixPath } from "./endpoint/peer-address.ts";
+import { ConnectGate } from "./front-door/connect-gate.ts";
 import { ConnectionTable } from "./front-door/connection-table.ts";
 import { FrontDoor } from "./front-door/front-door.ts";
 import { Splice } from "./front-door/splice.ts";
@@ -122,6 +123,7 @@ async function openWebRoom(
   const path = join(folder, "web.sock");
   const removeFolder = () => rmSync(folder, { recursive: true, force: true });
   const table = new ConnectionTable();
+  const gate = new ConnectGate();
   const splices = new Set<Splice>();
   try {
     const endpoint = { type: "unix", path, permission: OWNER_ONLY } as const;
@@ -135,7 +137,7 @@ async function openWebRoom(
           splices.delete(splice);
         };
         const first = head.octetsWith(table.headerFor(id));
-        const splice = new Splice({ client, unix, first, onEnd });
+        const splice = new Splice({ client, unix, gate, first, onEnd });
         splices.add(splice);
         return splice;
       },

@@ -189,6 +189,14 @@ describe("a splice", () => {
     expect(got).toEqual(sizes);
   });
 
+  test("takes more clients in one turn than a socket lets wait", async () => {
+    const { port } = await start();
+    const clients = Array.from({ length: 600 }, () => client(port));
+    await Promise.all(clients.map((one) => one.send("GE")));
+    for (const one of clients) one.socket.write(upgradeRequest().slice(2));
+    for (const one of clients) expect(await one.until("\r\n\r\n")).toContain(" 101 ");
+  });
+
   test("tells the session of a client that is gone", async () => {
     for (const leave of ["resetAndDestroy", "destroy", "end"] as const) {
       const gone = Promise.withResolvers<string>();
