@@ -1,20 +1,22 @@
 /**
- * What a front door costs: one process echoes over WebSocket, plainly and behind a front door, this
- * one sends and waits. Run by hand: `npx bun bench/front-door.ts`.
+ * What a front door costs: one process echoes over WebSocket and serves a page, once by Bun's Web server
+ * alone and once behind a front door; this one sends and waits. Run by hand: `npx bun bench/front-door.ts`.
  *
  * @module
  */
 
-import type { TransportConfig } from "#config/node-config.ts";
+import { connect, type Socket } from "node:net";
+
 import { startTransport } from "#transport/start-transport.ts";
 import { quietContext } from "../test/support/quiet-context.ts";
 import { echo, universal } from "../test/support/universal-transport.ts";
 import { memoryKiB, usageOf } from "./process-usage.ts";
 
-const FRONTS = ["plain", "front door"];
+const FRONTS = ["bare Bun", "front door"];
 const ROUNDS = 5;
 const ROUND_MS = 2000;
 const IDLE_CLIENTS = 1000;
+const PAGE_CLIENTS = 8;
 /** Callers at a time, and octets of a message. */
 const LOADS = [
   [1, 110],
@@ -28,11 +30,21 @@ else await compare();
 
 /** Echoes until the other process ends this one. */
 async function serve(front: string): Promise<void> {
-  const config = universal();
-  const { endpoint, paths } = config;
-  const plain = { id: "plain", endpoint, type: "web", paths } as TransportConfig;
-  const listener = await startTransport(front === "plain" ? plain : config, echo, quietContext);
-  process.send?.(listener.urls.find((url) => url.startsWith("ws:")));
+  if (front === "front door") {
+    const { urls } = await startTransport(universal(), echo, quietContext);
+    process.send?.(urls.find((url) => url.startsWith("ws:")));
+    return;
+  }
+  const server = Bun.serve({
+    hostname: "127.0.0.1",
+    port: 0,
+    fetch(request, self) {
+      const headers = { "Sec-WebSocket-Protocol": "wamp.2.cbor" };
+      return self.upgrade(request, { headers }) ? undefined : Response.json({ here: true });
+    },
+    websocket: { message: (socket, message) => void socket.send(message) },
+  });
+  process.send?.(`ws://127.0.0.1:${server.port}/ws`);
 }
 
 interface Server {
@@ -86,6 +98,38 @@ async function measureCalls(
   return [cpu, times.toSorted((a, b) => a - b)[Math.floor(times.length / 2)] ?? 0];
 }
 
+/** Each client asks for its next page, on one connection, when the last one has come. */
+async function measurePages(server: Server): Promise<[cpu: number, p50: number]> {
+  const { hostname: host, port } = new URL(server.url);
+  const sockets: Socket[] = [];
+  const times: number[] = [];
+  const end = performance.now() + ROUND_MS;
+  const before = usageOf([server.pid]);
+  await Promise.all(
+    Array.from({ length: PAGE_CLIENTS }, () => {
+      const socket = connect({ host, port: Number(port) });
+      sockets.push(socket);
+      const { promise, resolve } = Promise.withResolvers<void>();
+      let sentAt = 0;
+      const ask = () => {
+        sentAt = performance.now();
+        socket.write("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
+      };
+      socket.once("connect", ask);
+      socket.on("data", (chunk: Buffer) => {
+        if (!chunk.includes('{"here":true}')) return;
+        times.push(performance.now() - sentAt);
+        if (performance.now() > end) resolve();
+        else ask();
+      });
+      return promise;
+    }),
+  );
+  const cpu = (usageOf([server.pid]) - before) / times.length;
+  for (const socket of sockets) socket.destroy();
+  return [cpu, times.toSorted((a, b) => a - b)[Math.floor(times.length / 2)] ?? 0];
+}
+
 /** CPU of each connect, and memory of each client that stays. */
 async function measureIdle(server: Server): Promise<[cpu: number, kib: number]> {
   await open(server.url);
@@ -110,6 +154,9 @@ async function compare(): Promise<void> {
           await measureCalls(server, callers, size),
         );
       }
+      using web = await start(front);
+      await measurePages(web);
+      note(`pages, ${front}: CPU µs, p50 ms`, await measurePages(web));
       using server = await start(front);
       note(`idle, ${front}: CPU µs per connect, KiB`, await measureIdle(server));
     }

@@ -21,7 +21,7 @@ export interface NodeConfig {
 }
 
 /** One worker process. */
-export type WorkerConfig = RouterWorkerConfig | ProxyWorkerConfig;
+export type WorkerConfig = RouterWorkerConfig | ProxyWorkerConfig | WebSocketTesteeWorkerConfig;
 
 /** A worker that routes: realms live here. */
 export interface RouterWorkerConfig {
@@ -39,6 +39,14 @@ export interface ProxyWorkerConfig {
   /** realm -> authrole -> ids of connections. */
   routes: Record<string, Record<string, string[]>>;
   transports: TransportConfig[];
+}
+
+/** A worker that sends every WebSocket message back. */
+export interface WebSocketTesteeWorkerConfig {
+  type: "websocket-testee";
+  id: string;
+  /** Exactly one: `transport` in node.json. */
+  transports: [WebSocketTesteeTransportConfig];
 }
 
 /** A realm of a router worker. */
@@ -66,7 +74,8 @@ export type TransportConfig =
   | WebTransportConfig
   | WebSocketTransportConfig
   | RawSocketTransportConfig
-  | UniversalTransportConfig;
+  | UniversalTransportConfig
+  | WebSocketTesteeTransportConfig;
 
 /** `type: web`: Web services and WAMP over WebSocket by path. */
 export interface WebTransportConfig {
@@ -81,6 +90,14 @@ export interface WebTransportConfig {
 export interface WebSocketTransportConfig extends WebSocketServiceConfig {
   id: string;
   endpoint: ListeningEndpointConfig;
+}
+
+/** `type: websocket.testee`: sends every message back as it came; no WAMP, no subprotocol. */
+export interface WebSocketTesteeTransportConfig {
+  type: "websocket.testee";
+  id: string;
+  endpoint: ListeningEndpointConfig;
+  options: WebSocketOptions;
 }
 
 /** `type: rawsocket`. */
@@ -204,12 +221,13 @@ export interface AuthConfig {
   "anonymous-proxy"?: { type: "static" };
 }
 
-/** What stands at a path of a web transport. */
+/** What stands at a path of a web server; a testee is always alone there. */
 export type WebServiceConfig =
   | StaticServiceConfig
   | ArchiveServiceConfig
   | NodeInfoServiceConfig
   | WebSocketServiceConfig
+  | WebSocketTesteeTransportConfig
   | JsonServiceConfig
   | RedirectServiceConfig
   | PathServiceConfig;
@@ -288,5 +306,31 @@ export interface WebSocketOptions extends BufferOptions {
   auto_ping_size: number;
   auto_ping_restart_on_any_traffic: boolean;
   require_websocket_subprotocol: boolean;
-  compression: { deflate: { max_window_bits: number; request_max_window_bits: number } } | null;
+  /** Longest frame that is taken. */
+  max_frame_size: number;
+  /** Longest payload of a frame that is sent; longer messages are sent in several. */
+  auto_fragment_size: number;
+  /** Whether a client that breaks the protocol is cut off without a close frame. */
+  fail_by_drop: boolean;
+  /** Whether a client's close frame is answered with its own reason. */
+  echo_close_codereason: boolean;
+  /** Port that the Host header has to name; null: any. */
+  external_port: number | null;
+  /** Whether answers name this program and its release (header Server). */
+  show_server_version: boolean;
+  compression: { deflate: DeflateOptions } | null;
+}
+
+/** `compression.deflate`; windows are bits, 9 to 15, 0 where the client may choose its own. */
+export interface DeflateOptions {
+  /** Window of what the server compresses. */
+  max_window_bits: number;
+  /** Whether each message of the server is compressed by itself. */
+  no_context_takeover: boolean;
+  /** Window that clients are asked to keep to. */
+  request_max_window_bits: number;
+  /** Whether clients are asked to compress each message by itself. */
+  request_no_context_takeover: boolean;
+  /** Memory of the compressor, 1 to 9, as zlib has it. */
+  memory_level: number;
 }

@@ -5,40 +5,31 @@
  */
 
 import type { JsonPath } from "./config-issue.ts";
-import type { WebSocketOptions } from "./node-config.ts";
+import type { DeflateOptions, WebSocketOptions } from "./node-config.ts";
 import type { Report } from "./report.ts";
 import type { WebSocketOptionsItem } from "./schema/websocket-options.ts";
+
+type DeflateItem = NonNullable<NonNullable<WebSocketOptionsItem["compression"]>["deflate"]>;
 
 /** An option that is not honoured: whether this value makes a difference, and which. */
 type Unhonoured = [name: string, matters: (value: unknown) => boolean, consequence: string];
 
 const given = (value: unknown) => value !== undefined && value !== null;
-const nonZero = (value: unknown) => given(value) && value !== 0;
 const is = (wanted: boolean) => (value: unknown) => value === wanted;
 
 const unhonoured: Unhonoured[] = [
-  ["open_handshake_timeout", nonZero, "a handshake has 10 s, a join 30 s"],
-  ["max_frame_size", nonZero, "only whole messages are limited, by max_message_size"],
-  ["auto_fragment_size", nonZero, "each message is sent in one frame"],
-  ["fail_by_drop", is(true), "a faulty client is sent a close frame before it is cut off"],
-  ["echo_close_codereason", is(true), "a close frame is answered with the code alone"],
   ["tcp_nodelay", is(false), "small packets are sent at once"],
-  ["external_port", given, "origins are compared with the port that the client names"],
   ["enable_hybi10", is(true), "only version 13 of the protocol is spoken"],
   ["enable_rfc6455", is(false), "version 13 of the protocol is spoken"],
   ["validate_utf8", is(false), "text is always checked to be UTF-8"],
   ["mask_server_frames", is(true), "frames to clients are never masked"],
   ["require_masked_client_frames", is(false), "frames of clients must be masked"],
   ["apply_mask", is(false), "frames of clients are always unmasked"],
-  ["show_server_version", is(true), "no version is shown to clients"],
   ["enable_flash_policy", is(true), "no Flash policy is served"],
   ["flash_policy", given, "no Flash policy is served"],
 ];
 
 const unhonouredDeflate: Unhonoured[] = [
-  ["memory_level", given, "the program chooses the memory of the compressor"],
-  ["no_context_takeover", is(true), "the compressor may keep its context between messages"],
-  ["request_no_context_takeover", is(true), "clients are not asked to drop their context"],
   ["max_window_bits", (value) => value === 8, "a window of 9 bits is used"],
   ["request_max_window_bits", (value) => value === 8, "a window of 9 bits is asked for"],
 ];
@@ -66,17 +57,27 @@ export function normalizeWebSocketOptions(
     auto_ping_size: item.auto_ping_size,
     auto_ping_restart_on_any_traffic: item.auto_ping_restart_on_any_traffic,
     require_websocket_subprotocol: item.require_websocket_subprotocol,
+    max_frame_size: item.max_frame_size,
+    auto_fragment_size: item.auto_fragment_size,
+    fail_by_drop: item.fail_by_drop,
+    echo_close_codereason: item.echo_close_codereason,
     max_buffered: item.max_buffered,
     stall_timeout: item.stall_timeout,
-    compression:
-      deflate === undefined
-        ? null
-        : {
-            deflate: {
-              max_window_bits: Math.max(9, deflate.max_window_bits ?? 15),
-              request_max_window_bits: Math.max(9, deflate.request_max_window_bits || 15),
-            },
-          },
+    external_port: item.external_port ?? null,
+    show_server_version: item.show_server_version ?? false,
+    compression: deflate === undefined ? null : { deflate: normalizeDeflate(deflate) },
+  };
+}
+
+/** zlib has no window of 8 bits; 9 is the nearest. */
+function normalizeDeflate(item: DeflateItem): DeflateOptions {
+  const requested = item.request_max_window_bits;
+  return {
+    max_window_bits: Math.max(9, item.max_window_bits ?? 15),
+    no_context_takeover: item.no_context_takeover ?? false,
+    request_max_window_bits: requested === 0 ? 0 : Math.max(9, requested),
+    request_no_context_takeover: item.request_no_context_takeover,
+    memory_level: item.memory_level ?? 8,
   };
 }
 

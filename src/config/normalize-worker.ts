@@ -5,23 +5,27 @@
  * @module
  */
 
+import * as v from "valibot";
 import type { JsonPath } from "./config-issue.ts";
 import type {
   ConnectionConfig,
   PermissionConfig,
   RealmConfig,
   TransportConfig,
+  WebSocketTesteeTransportConfig,
   WorkerConfig,
 } from "./node-config.ts";
 import { normalizeListening } from "./normalize-endpoint.ts";
 import { normalizePaths, normalizeWebSocket, type ServiceContext } from "./normalize-service.ts";
 import { hasRole, normalizeConnectingTransport } from "./normalize-session.ts";
 import { normalizeRawSocket, normalizeUniversal, warnWebOptions } from "./normalize-universal.ts";
+import { normalizeWebSocketOptions } from "./normalize-websocket.ts";
 import type { Report } from "./report.ts";
 import type { WorkerItem } from "./schema/node.ts";
 import { didYouMean } from "./schema/primitive.ts";
 import type { RealmItem } from "./schema/realm.ts";
-import type { TransportItem } from "./schema/transport.ts";
+import type { TesteeTransportItem, TransportItem } from "./schema/transport.ts";
+import { websocketOptions } from "./schema/websocket-options.ts";
 
 type ProxyItem = Extract<WorkerItem, { type: "proxy" }>;
 
@@ -38,9 +42,41 @@ export function normalizeWorker(
   }
   if (item.manhole !== undefined)
     report.warn([...path, "manhole"], "not honoured: no console is opened");
-  return item.type === "router"
-    ? normalizeRouter(item, id, path, report)
-    : normalizeProxy(item, id, path, report);
+  switch (item.type) {
+    case "router":
+      return normalizeRouter(item, id, path, report);
+    case "proxy":
+      return normalizeProxy(item, id, path, report);
+    case "websocket-testee":
+      return normalizeTesteeWorker(item, id, path, report);
+  }
+}
+
+function normalizeTesteeWorker(
+  item: Extract<WorkerItem, { type: "websocket-testee" }>,
+  id: string,
+  path: JsonPath,
+  report: Report,
+): WorkerConfig | null {
+  const at = [...path, "transport"];
+  if (report.isMisshapen(at) || !isMap(item.transport)) return null;
+  const transportId = item.transport.id ?? "transport000";
+  const transport = normalizeTestee(item.transport, transportId, at, report);
+  return { type: "websocket-testee", id, transports: [transport] };
+}
+
+function normalizeTestee(
+  item: TesteeTransportItem,
+  id: string,
+  path: JsonPath,
+  report: Report,
+): WebSocketTesteeTransportConfig {
+  const endpoint = normalizeListening(item.endpoint, [...path, "endpoint"], report);
+  const written = item.options ?? v.parse(websocketOptions, {});
+  const options = normalizeWebSocketOptions(written, [...path, "options"], report);
+  // What is under test says what it is.
+  options.show_server_version = written.show_server_version ?? true;
+  return { type: "websocket.testee", id, endpoint, options };
 }
 
 function isDisabled(value: unknown, path: JsonPath, report: Report): boolean {
@@ -229,6 +265,9 @@ function normalizeTransport(
   outer: Omit<ServiceContext, "transportId" | "endpointType">,
 ): TransportConfig | null {
   const { report } = outer;
+  if (item.type === "websocket.testee") {
+    return report.isMisshapen(path) ? null : normalizeTestee(item, id, path, report);
+  }
   const endpoint = report.isMisshapen([...path, "endpoint"])
     ? null
     : normalizeListening(item.endpoint, [...path, "endpoint"], report);

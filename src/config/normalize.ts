@@ -30,7 +30,7 @@ export function normalizeNode(item: NodeItem, file: string, report: Report): Nod
     const config = normalizeWorker(worker, id, path, report);
     if (config === null) return;
     workers.push(config);
-    placed.push(...placeEndpoints(config, worker.transports, path));
+    placed.push(...placeEndpoints(config, worker, path));
   });
   checkEndpoints(placed, report);
   const controller = { id: item.controller?.id ?? defaultControllerId() };
@@ -40,11 +40,14 @@ export function normalizeNode(item: NodeItem, file: string, report: Report): Nod
 /** Endpoints with their places; transports that were left out are skipped by their index. */
 function placeEndpoints(
   worker: WorkerConfig,
-  written: readonly { id?: string | undefined }[],
+  written: NodeItem["workers"][number],
   path: JsonPath,
 ): PlacedEndpoint[] {
   return worker.transports.map(({ id, endpoint }) => {
-    const index = written.findIndex(
+    if (written.type === "websocket-testee") {
+      return { endpoint, path: [...path, "transport", "endpoint"], workerId: worker.id };
+    }
+    const index = written.transports.findIndex(
       (item, at) => (item?.id ?? `transport${String(at).padStart(3, "0")}`) === id,
     );
     return { endpoint, path: [...path, "transports", index, "endpoint"], workerId: worker.id };

@@ -20,7 +20,10 @@ import { LOG_FORMATS, LOG_LEVELS } from "#observe/log-format.ts";
 // The configuration was checked when the file was loaded, and comes from the same program: here
 // only what decides which program part it is for is looked at.
 const workerConfig = v.custom<WorkerConfig>((value) =>
-  v.is(v.looseObject({ type: v.picklist(["proxy", "router"]), id: v.string() }), value),
+  v.is(
+    v.looseObject({ type: v.picklist(["proxy", "router", "websocket-testee"]), id: v.string() }),
+    value,
+  ),
 );
 
 const startContext = v.strictObject({

@@ -75,7 +75,7 @@ export class NodeController {
   /** Stops all workers, proxies before the routers behind them. Safe to call at any time. */
   async stop(): Promise<void> {
     this.#stopping = true;
-    for (const type of ["proxy", "router"] as const) {
+    for (const type of ["websocket-testee", "proxy", "router"] as const) {
       const slots = this.#slots.filter((slot) => slot.config.type === type).reverse();
       await Promise.all(slots.map((slot) => this.#stopWorker(slot)));
     }

@@ -1,6 +1,6 @@
 /**
- * Transports behind a front door: RawSocket is spoken in this process on the very socket that was
- * accepted, HTTP and WebSocket by a Web server on a private Unix socket.
+ * Transports behind a front door: RawSocket and WebSocket are spoken on the very socket that was
+ * accepted, plain HTTP by a Web server on a private Unix socket.
  *
  * @module
  */
@@ -15,28 +15,24 @@ import type {
   SessionConfig,
   TransportConfig,
   WebServiceConfig,
-  WebSocketTransportConfig,
-  WebTransportConfig,
 } from "#config/node-config.ts";
 import { usableUnixPath } from "./endpoint/peer-address.ts";
 import { ConnectGate } from "./front-door/connect-gate.ts";
-import { ConnectionTable } from "./front-door/connection-table.ts";
 import { FrontDoor } from "./front-door/front-door.ts";
 import { Splice } from "./front-door/splice.ts";
 import type { Ways } from "./front-door/visit.ts";
 import type { AcceptPeerWithSession, Listener, TransportContext } from "./listener.ts";
 import { RawSocketAcceptor, rawSocketUrl } from "./rawsocket/rawsocket-acceptor.ts";
-import { startWebServer, webServerUrls } from "./web/web-server.ts";
+import { startWebServer, type WebServerConfig, webServerUrls } from "./web/web-server.ts";
+import { WebSocketAcceptor } from "./websocket/websocket-acceptor.ts";
 
 /** Time for a handshake where no WebSocket path says another. */
 const HANDSHAKE_MS = 10_000;
 
-const OWNER_ONLY = 0o600;
-
 /** What may stand behind one door. */
 interface Rooms {
   rawsocket: (SessionConfig & { options: RawSocketOptions }) | null;
-  web: WebTransportConfig | WebSocketTransportConfig | null;
+  web: WebServerConfig | null;
 }
 
 /** Whether an endpoint asks for what only a front door can tell, whatever the transport. */
@@ -94,6 +90,7 @@ function roomsOf(config: TransportConfig): Rooms {
   switch (config.type) {
     case "web":
     case "websocket":
+    case "websocket.testee":
       return { rawsocket: null, web: config };
     case "rawsocket":
       return { rawsocket: config, web: null };
@@ -122,26 +119,29 @@ async function openWebRoom(
   const folder = mkdtempSync(join(tmpdir(), "crossproxy-"));
   const path = join(folder, "web.sock");
   const removeFolder = () => rmSync(folder, { recursive: true, force: true });
-  const table = new ConnectionTable();
+  const acceptor = new WebSocketAcceptor(accept, context);
   const gate = new ConnectGate();
   const splices = new Set<Splice>();
   try {
-    const endpoint = { type: "unix", path, permission: OWNER_ONLY } as const;
-    const server = await startWebServer({ ...config, endpoint }, accept, context, table);
     const unix = usableUnixPath(path);
+    const server = await startWebServer(config, unix, context);
     return {
       enter(client, details, head) {
-        const id = table.add(details);
-        const onEnd = () => {
-          table.forget(id);
-          splices.delete(splice);
-        };
-        const first = head.octetsWith(table.headerFor(id));
-        const splice = new Splice({ client, unix, gate, first, onEnd });
+        const request = head.request();
+        const webSocket = request && server.webSocketFor(request);
+        const connection = webSocket && acceptor.upgrade(request, webSocket, client, details);
+        if (connection) {
+          if (head.rest.length > 0) connection.received(head.rest);
+          return connection;
+        }
+        const onEnd = () => splices.delete(splice);
+        const splice = new Splice({ client, unix, gate, first: head.octets, onEnd });
         splices.add(splice);
         return splice;
       },
-      end: () => server.close(),
+      async end() {
+        await Promise.all([acceptor.close(), server.close()]);
+      },
       remove() {
         for (const splice of splices) splice.terminate();
         removeFolder();

@@ -8,7 +8,6 @@ import type { TransportConfig } from "#config/node-config.ts";
 import { needsFrontDoor, startBehindFrontDoor } from "./behind-front-door.ts";
 import type { AcceptPeerWithSession, Listener, TransportContext } from "./listener.ts";
 import { startRawSocketListener } from "./rawsocket/rawsocket-listener.ts";
-import { startWebServer } from "./web/web-server.ts";
 
 /**
  * Starts one transport; every client that connects becomes a peer that is handed to `accept`.
@@ -20,14 +19,8 @@ export function startTransport(
   accept: AcceptPeerWithSession,
   context: TransportContext,
 ): Promise<Listener> {
-  if (needsFrontDoor(config.endpoint)) return startBehindFrontDoor(config, accept, context);
-  switch (config.type) {
-    case "web":
-    case "websocket":
-      return startWebServer(config, accept, context);
-    case "rawsocket":
-      return startRawSocketListener(config, accept, context);
-    case "universal":
-      return startBehindFrontDoor(config, accept, context);
+  if (config.type === "rawsocket" && !needsFrontDoor(config.endpoint)) {
+    return startRawSocketListener(config, accept, context);
   }
+  return startBehindFrontDoor(config, accept, context);
 }

@@ -19,6 +19,9 @@ import type { RunningWorker, WorkerContext } from "./running-worker.ts";
 /** Longest time to end without a controller, which could kill this process if it took longer. */
 const ORPHAN_DEADLINE_MS = 3_000;
 
+/** The kinds of worker as log lines name them. */
+const systems = { proxy: "Proxy", router: "Router", "websocket-testee": "Testee" } as const;
+
 /** Runs this process as a worker; it ends by `process.exit`. */
 export function runWorkerProcess(): void {
   if (!hasController()) {
@@ -48,7 +51,7 @@ export function runWorkerProcess(): void {
       log = processLogger({
         level: context.logLevel,
         format: context.logFormat,
-        system: config.type === "proxy" ? "Proxy" : "Router",
+        system: systems[config.type],
         worker: config.id,
       });
       running = start(config, context, log);
@@ -81,12 +84,20 @@ async function start(
 
 /** Each process loads only the kind of worker that it is. */
 async function startByType(config: WorkerConfig, context: WorkerContext): Promise<RunningWorker> {
-  if (config.type === "proxy") {
-    const { startProxyWorker } = await import("./proxy-worker.ts");
-    return startProxyWorker(config, context);
+  switch (config.type) {
+    case "proxy": {
+      const { startProxyWorker } = await import("./proxy-worker.ts");
+      return startProxyWorker(config, context);
+    }
+    case "router": {
+      const { startRouterWorker } = await import("./router-worker.ts");
+      return startRouterWorker(config, context);
+    }
+    case "websocket-testee": {
+      const { startTesteeWorker } = await import("./testee-worker.ts");
+      return startTesteeWorker(config, context);
+    }
   }
-  const { startRouterWorker } = await import("./router-worker.ts");
-  return startRouterWorker(config, context);
 }
 
 function workerContext(config: WorkerConfig, context: StartContext, log: Logger): WorkerContext {

@@ -75,6 +75,9 @@ if (hasPython) {
     ["autobahn (Python) over json", () => joinPython(ws, "json")],
     ["autobahn (Python) over msgpack", () => joinPython(ws, "msgpack")],
     ["autobahn (Python) over cbor", () => joinPython(ws, "cbor")],
+    ["autobahn (Python) over json.batched", () => joinPython(ws, "json.batched")],
+    ["autobahn (Python) over msgpack.batched", () => joinPython(ws, "msgpack.batched")],
+    ["autobahn (Python) over cbor.batched", () => joinPython(ws, "cbor.batched")],
   );
 }
 

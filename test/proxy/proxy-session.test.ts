@@ -30,8 +30,14 @@ const options: WebSocketOptions = {
   auto_ping_size: 12,
   auto_ping_restart_on_any_traffic: true,
   require_websocket_subprotocol: true,
+  max_frame_size: 0,
+  auto_fragment_size: 0,
+  fail_by_drop: false,
+  echo_close_codereason: false,
   max_buffered: 65_536,
   stall_timeout: 100,
+  external_port: null,
+  show_server_version: false,
   compression: null,
 };
 

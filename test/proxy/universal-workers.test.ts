@@ -68,6 +68,7 @@ async function start(): Promise<number> {
   const { config, faults } = await loadNodeConfig(join(folder, "node.json"));
   expect(faults).toEqual([]);
   for (const worker of config?.workers ?? []) {
+    if (worker.type !== "router" && worker.type !== "proxy") continue;
     const running =
       worker.type === "router"
         ? await startRouterWorker(worker, quietContext)

@@ -14,6 +14,7 @@ import sys
 
 from autobahn.asyncio.component import Component, run
 from autobahn.wamp.exception import ApplicationError
+from autobahn.wamp.serializer import SERID_TO_SER
 from autobahn.wamp.types import PublishOptions
 
 
@@ -31,6 +32,8 @@ def value(item):
 
 def main():
     url, serializer, *auth = sys.argv[1:]
+    # What makes the serializers knows the batched ones; what checks the transport does not.
+    SERID_TO_SER.setdefault(serializer, SERID_TO_SER[serializer.partition(".")[0]])
     transport = {"url": url, "serializers": [serializer], "max_retries": 0}
     if url.startswith("rs"):
         transport = {"type": "rawsocket", "url": url, "serializer": serializer, "max_retries": 0}

@@ -30,6 +30,12 @@ const webSocketOptions: WebSocketOptions = {
   auto_ping_size: 12,
   auto_ping_restart_on_any_traffic: true,
   require_websocket_subprotocol: true,
+  max_frame_size: 0,
+  auto_fragment_size: 0,
+  fail_by_drop: false,
+  echo_close_codereason: false,
+  external_port: null,
+  show_server_version: false,
   ...buffering,
   compression: null,
 };

@@ -126,7 +126,7 @@ export async function joinWampy(
 /** Joins with Autobahn for Python, in a process of its own. */
 export async function joinPython(
   url: string,
-  serializer: Serializer,
+  serializer: Serializer | `${Serializer}.batched`,
   auth?: Ticket,
 ): Promise<WampClient> {
   const script = resolve(import.meta.dir, "../python/client.py");

@@ -91,20 +91,12 @@ describe("a universal transport", () => {
     expect(await other.until("\r\n\r\n")).not.toStartWith("HTTP/1.1 101 ");
   });
 
-  test("believes no header with which a client names a connection", async () => {
-    const { port, peers } = await start();
-    const forged = `X-Crossproxy-Connection: ${"0".repeat(32)}`;
-    const one = await client(port).send(upgradeRequest("/ws", forged));
-    expect(await one.until("\r\n\r\n")).toStartWith("HTTP/1.1 400 ");
-    expect(peers).toEqual([]);
-  });
-
   test("takes a WebSocket as the first request of its connection only", async () => {
     const { port, peers } = await start();
     const one = await client(port).send("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
     await one.until('{"here":true}');
     await one.send("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n", upgradeRequest());
-    expect(await one.until("a connection of its own")).toMatch(
+    expect(await one.until("first request of its connection")).toMatch(
       /true}HTTP\/1.1 200 .*true}HTTP\/1.1 400 /s,
     );
     expect(peers).toEqual([]);
@@ -193,8 +185,8 @@ describe("a splice", () => {
     const { port } = await start();
     const clients = Array.from({ length: 600 }, () => client(port));
     await Promise.all(clients.map((one) => one.send("GE")));
-    for (const one of clients) one.socket.write(upgradeRequest().slice(2));
-    for (const one of clients) expect(await one.until("\r\n\r\n")).toContain(" 101 ");
+    for (const one of clients) one.socket.write("T / HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    for (const one of clients) await one.until('{"here":true}');
   });
 
   test("tells the session of a client that is gone", async () => {
@@ -269,7 +261,7 @@ describe("a front door that closes", () => {
     const socket = await client(started.port).send(upgradeRequest());
     await socket.until("\r\n\r\n");
     await started.listener.close();
-    expect(await socket.whole()).toContain("\x03\xe9Server closed");
+    expect(await socket.whole()).toContain("\x03\xe9the node shuts down");
     await Promise.all([raw.whole(), silent.whole()]);
     expect(readdirSync(folder)).toEqual([]);
   });

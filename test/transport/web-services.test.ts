@@ -48,7 +48,8 @@ function serve(handler: (request: Request) => Response | Promise<Response>): str
 
 async function start(paths: Record<string, WebServiceConfig>): Promise<string> {
   const tree = await PathTree.open(paths, (config) => {
-    if (config.type === "websocket") throw new Error("not here");
+    if (config.type === "websocket" || config.type === "websocket.testee")
+      throw new Error("not here");
     return openWebService(config, context);
   });
   endings.push(() => tree.close());

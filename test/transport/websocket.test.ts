@@ -12,7 +12,7 @@ import type {
   WebSocketTransportConfig,
 } from "../../src/config/node-config.ts";
 import type { Listener } from "../../src/transport/listener.ts";
-import { startWebServer } from "../../src/transport/web/web-server.ts";
+import { startTransport } from "../../src/transport/start-transport.ts";
 import type { Peer, PeerHandler, WireMessage } from "../../src/wamp/peer.ts";
 
 /** The part of the client of the package `ws` that these tests use. */
@@ -38,23 +38,8 @@ const WsClient = UntypedClient as new (
 ) => WsClient;
 
 import { quietContext } from "../support/quiet-context.ts";
+import { deflating, webSocketDefaults } from "../support/websocket-defaults.ts";
 
-const defaults: WebSocketOptions = {
-  allowed_origins: ["*"],
-  allow_null_origin: true,
-  enable_webstatus: true,
-  max_message_size: 1024,
-  open_handshake_timeout: 0,
-  close_handshake_timeout: 0,
-  auto_ping_interval: 0,
-  auto_ping_timeout: 0,
-  auto_ping_size: 12,
-  auto_ping_restart_on_any_traffic: true,
-  require_websocket_subprotocol: true,
-  max_buffered: 1_048_576,
-  stall_timeout: 30_000,
-  compression: null,
-};
 const anyPort: ListeningEndpointConfig = {
   type: "tcp",
   port: 0,
@@ -79,7 +64,9 @@ class Recorder implements PeerHandler {
     this.peer = peer;
   }
 
-  onMessage(message: WireMessage): void {
+  onMessage(octets: WireMessage): void {
+    const isText = this.peer.serializer === "json";
+    const message = isText ? Buffer.from(octets as Uint8Array).toString() : octets;
     if (message === "[fault]") throw new Error("fault");
     this.messages.push(message);
     this.#wake();
@@ -120,7 +107,7 @@ async function start(
     serializers: ["json", "msgpack", "cbor"],
     auth: "passthrough",
     backend: null,
-    options: { ...defaults, ...options },
+    options: { ...webSocketDefaults, ...options },
     ...rest,
   };
   const recorders: Recorder[] = [];
@@ -129,7 +116,7 @@ async function start(
     recorders.push(recorder);
     return recorder;
   };
-  const listener = await startWebServer(config, accept, quietContext);
+  const listener = await startTransport(config, accept, quietContext);
   cleanups.push(() => listener.close());
   return { listener, url: listener.urls[0] ?? "", recorders };
 }
@@ -217,7 +204,7 @@ describe("the opening handshake", () => {
       "Sec-WebSocket-Protocol": "wamp.2.msgpack",
     });
     expect(answer).toStartWith("HTTP/1.1 400");
-    expect(answer).toContain("wamp.2.json, wamp.2.cbor");
+    expect(answer).toContain("wamp.2.json, wamp.2.json.batched, wamp.2.cbor");
   });
 
   test("takes a client without subprotocol for JSON where none is required", async () => {
@@ -251,6 +238,26 @@ describe("the opening handshake", () => {
     expect(closing).toStartWith("HTTP/1.1 400");
   });
 
+  test("wants the port outside of a forwarder named where there is one", async () => {
+    const { url } = await start({ external_port: 8443 });
+    const at = (Host: string) => shakeHands(url, { Host, ...handshake });
+    expect(await at("example.com:8443")).toStartWith("HTTP/1.1 101");
+    expect(await at("example.com:8080")).toStartWith("HTTP/1.1 400");
+    expect(await at("example.com")).toStartWith("HTTP/1.1 400");
+    const plain = await start({ external_port: 80 });
+    expect(await shakeHands(plain.url, { Host: "example.com", ...handshake })).toStartWith(
+      "HTTP/1.1 101",
+    );
+  });
+
+  test("names program and release only where that is wanted", async () => {
+    const shown = await start({ show_server_version: true });
+    const answer = await shakeHands(shown.url, { Host: "localhost", ...handshake });
+    expect(answer).toMatch(/\r\nServer: crossproxy\/0\.0\.0\r\n/i);
+    const { url } = await start();
+    expect(await shakeHands(url, { Host: "localhost", ...handshake })).not.toMatch(/\r\nServer:/i);
+  });
+
   test("refuses a handshake without a key", async () => {
     const { url } = await start();
     const { "Sec-WebSocket-Key": _, ...incomplete } = handshake;
@@ -258,7 +265,7 @@ describe("the opening handshake", () => {
   });
 
   test("negotiates compression only where the path has it", async () => {
-    const deflate = { max_window_bits: 13, request_max_window_bits: 13 };
+    const deflate = deflating({ max_window_bits: 13, request_max_window_bits: 13 });
     const compressing = await start({ compression: { deflate } });
     const plain = await start();
     const a = await open(compressing);
@@ -275,7 +282,7 @@ describe("the opening handshake", () => {
 });
 
 test("a compressing client that cannot limit its window is understood", async () => {
-  const deflate = { max_window_bits: 13, request_max_window_bits: 11 };
+  const deflate = deflating({ max_window_bits: 13, request_max_window_bits: 11 });
   const started = await start({ max_message_size: 65536, compression: { deflate } });
   const { client, recorder } = await open(started, ["wamp.2.json"], {
     perMessageDeflate: { clientMaxWindowBits: false, threshold: 0 },

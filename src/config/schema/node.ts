@@ -20,7 +20,7 @@ import {
   text,
 } from "./primitive.ts";
 import { realm } from "./realm.ts";
-import { transport } from "./transport.ts";
+import { testeeTransport, transport } from "./transport.ts";
 
 const workerOptions = item({
   disabled: optional(anything, "A true value skips the worker."),
@@ -57,10 +57,18 @@ const proxy = item({
   manhole: optional(anyMap, "Accepted, not honoured."),
 });
 
+const websocketTestee = item({
+  type: required(v.literal("websocket-testee"), "A worker that only sends messages back."),
+  id: optional(id, "Absent: `worker001` and so on, over the whole node."),
+  options: optional(workerOptions, "Options."),
+  transport: required(testeeTransport, "The one listening transport."),
+  manhole: optional(anyMap, "Accepted, not honoured."),
+});
+
 /** A worker. */
 export const worker = byType(
-  { router, proxy },
-  notSupported("worker type", ["container", "guest", "websocket-testee", "hostmonitor", "xbrmm"]),
+  { router, proxy, "websocket-testee": websocketTestee },
+  notSupported("worker type", ["container", "guest", "hostmonitor", "xbrmm"]),
 );
 
 /** A worker as written. */

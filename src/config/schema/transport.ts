@@ -15,6 +15,7 @@ import {
   integer,
   item,
   notSupported,
+  oneOf,
   optional,
   required,
   serializers,
@@ -91,14 +92,32 @@ const universal = item({
   mqtt: optional(refusedMqtt, "Not supported."),
 });
 
+const testee = {
+  id: optional(id, "Absent: `transport000` and so on."),
+  endpoint: required(listeningEndpoint, "The socket to listen on."),
+  url: optional(text, "Accepted, has no effect."),
+  options: optional(websocketOptions, "Options."),
+  debug: optional(v.boolean(), "Accepted, has no effect."),
+};
+
+const websocketTestee = item({
+  ...testee,
+  type: required(v.literal("websocket.testee"), "Sends every WebSocket message back; no WAMP."),
+});
+
+/** The one transport of a `websocket-testee` worker; Crossbar spells its type `websocket`. */
+export const testeeTransport = item({
+  ...testee,
+  type: required(oneOf(["websocket", "websocket.testee"]), "The same, whichever is written."),
+});
+
+/** The transport of a testee as written. */
+export type TesteeTransportItem = v.InferOutput<typeof testeeTransport>;
+
 /** A listening transport. */
 export const transport = byType(
-  { web, websocket, rawsocket, universal },
-  notSupported(
-    "transport type",
-    ["mqtt", "flashpolicy", "websocket.testee", "stream.testee"],
-    " yet",
-  ),
+  { web, websocket, rawsocket, universal, "websocket.testee": websocketTestee },
+  notSupported("transport type", ["mqtt", "flashpolicy", "stream.testee"], " yet"),
 );
 
 /** RawSocket as written, with an endpoint of its own or within a universal transport. */

@@ -19,15 +19,23 @@ const windowBits = (alsoZero: boolean) =>
 const octets = integer(0, 2_147_483_647);
 
 const deflate = item({
-  request_no_context_takeover: defaulted(v.boolean(), false, "Accepted; `true` is not honoured."),
-  request_max_window_bits: defaulted(windowBits(true), 0, "Window of the client; 0: any."),
+  request_no_context_takeover: defaulted(
+    v.boolean(),
+    false,
+    "Ask clients to compress each message on its own.",
+  ),
+  request_max_window_bits: defaulted(
+    windowBits(true),
+    0,
+    "Ask clients for a window of so many bits; 0: do not ask.",
+  ),
   no_context_takeover: defaulted(
     v.nullable(v.boolean()),
     false,
-    "Accepted; `true` is not honoured.",
+    "Compress each message on its own.",
   ),
-  max_window_bits: defaulted(v.nullable(windowBits(false)), 15, "Window of the server."),
-  memory_level: optional(v.nullable(integer(1, 9)), "Accepted, not honoured."),
+  max_window_bits: defaulted(v.nullable(windowBits(false)), 15, "Widest window to compress with."),
+  memory_level: optional(v.nullable(integer(1, 9)), "Memory of the compressor; absent: 8."),
 });
 
 const compression = item({
@@ -74,19 +82,29 @@ export const websocketOptions = item({
   ),
   compression: optional(compression, "Compression; absent: none."),
   ...buffering,
-  max_frame_size: optional(octets, "Accepted, not honoured."),
-  auto_fragment_size: optional(octets, "Accepted, not honoured."),
-  fail_by_drop: optional(v.boolean(), "Accepted; `true` is not honoured."),
-  echo_close_codereason: optional(v.boolean(), "Accepted; `true` is not honoured."),
+  max_frame_size: defaulted(octets, 0, "Longest frame taken from a client, in octets; 0: any."),
+  auto_fragment_size: defaulted(octets, 0, "Longest frame that is sent, in octets; 0: any."),
+  fail_by_drop: defaulted(
+    v.boolean(),
+    false,
+    "Cut off a client that breaks the protocol, without a close frame.",
+  ),
+  echo_close_codereason: defaulted(v.boolean(), false, "Answer a close frame with its reason."),
   tcp_nodelay: optional(v.boolean(), "Accepted; `false` is not honoured."),
-  external_port: optional(integer(1, 65_535), "Accepted, not honoured."),
+  external_port: optional(
+    integer(1, 65_535),
+    "Port that the Host header must name, behind a port forwarder; absent: any.",
+  ),
   enable_hybi10: optional(v.boolean(), "Accepted, not honoured."),
   enable_rfc6455: optional(v.boolean(), "Accepted; `false` is not honoured."),
   validate_utf8: optional(v.boolean(), "Accepted; `false` is not honoured."),
   mask_server_frames: optional(v.boolean(), "Accepted; `true` is not honoured."),
   require_masked_client_frames: optional(v.boolean(), "Accepted; `false` is not honoured."),
   apply_mask: optional(v.boolean(), "Accepted; `false` is not honoured."),
-  show_server_version: optional(v.boolean(), "Accepted; `true` is not honoured."),
+  show_server_version: optional(
+    v.boolean(),
+    "Name program and release in the header Server; absent: only a testee does.",
+  ),
   enable_flash_policy: optional(v.boolean(), "Accepted, not honoured."),
   flash_policy: optional(anything, "Accepted, not honoured."),
 });

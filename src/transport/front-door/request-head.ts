@@ -1,6 +1,6 @@
 /**
  * RequestHead: the first request of an HTTP connection up to its empty line, gathered from pieces of
- * any size, so that a line can be added to it.
+ * any size, so that it can be looked at before anybody answers.
  *
  * @module
  */
@@ -19,6 +19,7 @@ export class RequestHead {
   #length = 0;
   /** Octets of the request line with its end; 0 until that is there. */
   #lineOctets = 0;
+  #headOctets = 0;
 
   /** Takes the next octets; to be called until it answers something else than incomplete. */
   push(chunk: Uint8Array): HeadState {
@@ -34,7 +35,8 @@ export class RequestHead {
     }
     const end = octets.indexOf("\r\n\r\n", Math.max(0, searched - 3));
     if (end < 0) return this.#length > MOST_HEAD_OCTETS ? "too long" : "incomplete";
-    return end + 4 > MOST_HEAD_OCTETS ? "too long" : "complete";
+    this.#headOctets = end + 4;
+    return this.#headOctets > MOST_HEAD_OCTETS ? "too long" : "complete";
   }
 
   /** Keeps octets that came behind the head. */
@@ -42,14 +44,34 @@ export class RequestHead {
     this.#append(chunk);
   }
 
-  /** All octets, with one more header line behind the request line. */
-  octetsWith(header: string): Buffer {
-    const octets = this.#octets.subarray(0, this.#length);
-    return Buffer.concat([
-      octets.subarray(0, this.#lineOctets),
-      Buffer.from(`${header}\r\n`, "latin1"),
-      octets.subarray(this.#lineOctets),
-    ]);
+  /** All octets that have come. */
+  get octets(): Buffer {
+    return this.#octets.subarray(0, this.#length);
+  }
+
+  /** What came behind the head. */
+  get rest(): Buffer {
+    return this.#octets.subarray(this.#headOctets, this.#length);
+  }
+
+  /** The request; null when it is not fit for a URL or has a header that is none. */
+  request(): Request | null {
+    const [line = "", ...fields] = this.#octets.latin1Slice(0, this.#headOctets - 4).split("\r\n");
+    const [method = "", target = ""] = line.split(" ");
+    const headers = new Headers();
+    try {
+      for (const field of fields) {
+        const colon = field.indexOf(":");
+        // Neither a continued line nor a name with white space is a header (RFC 9112, section 5).
+        if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(field.slice(0, Math.max(0, colon)))) return null;
+        headers.append(field.slice(0, colon), field.slice(colon + 1).trim());
+      }
+      const host = headers.get("host") ?? "localhost";
+      const url = target.startsWith("/") ? `http://${host}${target}` : target;
+      return new Request(url, { method, headers });
+    } catch {
+      return null;
+    }
   }
 
   #append(chunk: Uint8Array): void {

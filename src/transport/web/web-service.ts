@@ -4,6 +4,8 @@
  * @module
  */
 
+import type { WebSocketPathConfig } from "#transport/websocket/websocket-acceptor.ts";
+
 /** Answers the requests below the path at which it is mounted. */
 export interface WebService {
   /**
@@ -13,6 +15,8 @@ export interface WebService {
    * mount itself (look at the request's URL to tell `/files` from `/files/`), `"a/b.js"`, `"a/"`.
    */
   handle(request: Request, rest: string): Response | Promise<Response>;
+  /** Set where requests may become WebSockets: how. */
+  readonly webSocket?: WebSocketPathConfig;
   /** Stops what the service does in the background, if it does anything there. */
   close?(): void;
 }

@@ -1,22 +1,37 @@
 /**
- * The page that a browser sees when it opens the address of a WebSocket.
+ * The pages that a browser sees when it opens the address of a WebSocket.
  *
  * @module
  */
 
 import type { SerializerName } from "#wamp/peer.ts";
-import { subprotocolFor } from "./subprotocol.ts";
+import { subprotocolsFor } from "./subprotocol.ts";
 
 /** The status page of a path that speaks these serializers. */
 export function statusPage(serializers: readonly SerializerName[]): string {
-  const items = serializers.map((name) => `<li><code>${subprotocolFor(name)}</code></li>`).join("");
+  const items = subprotocolsFor(serializers).map((name) => `<li><code>${name}</code></li>`);
+  return page(
+    "WAMP over WebSocket",
+    `<p>This address is up. It is for WAMP clients that connect with one of these subprotocols:</p>
+<ul>${items.join("")}</ul>`,
+  );
+}
+
+/** The status page of a testee. */
+export function testeePage(): string {
+  return page(
+    "WebSocket testee",
+    "<p>This address is up. It sends every WebSocket message back to who sent it.</p>",
+  );
+}
+
+function page(title: string, body: string): string {
   return `<!DOCTYPE html>
 <html lang="en">
-<head><meta charset="utf-8"><title>WAMP over WebSocket</title></head>
+<head><meta charset="utf-8"><title>${title}</title></head>
 <body>
-<h1>WAMP over WebSocket</h1>
-<p>This address is up. It is for WAMP clients that connect with one of these subprotocols:</p>
-<ul>${items}</ul>
+<h1>${title}</h1>
+${body}
 </body>
 </html>
 `;

@@ -1,6 +1,9 @@
 /**
  * The WebSocket subprotocols of WAMP, and which one a connection speaks.
  *
+ * Each serializer has two: `wamp.2.cbor`, with one WAMP message in each WebSocket message, and
+ * `wamp.2.cbor.batched`, with one or several.
+ *
  * @module
  */
 
@@ -9,13 +12,15 @@ import type { SerializerName } from "#wamp/peer.ts";
 /** What a connection was agreed to speak. */
 export interface ChosenSubprotocol {
   serializer: SerializerName;
+  /** Whether a WebSocket message may hold several WAMP messages. */
+  isBatched: boolean;
   /** Value of Sec-WebSocket-Protocol in the answer; empty: the client offered none. */
   protocol: string;
 }
 
-/** The subprotocol of a serializer: `wamp.2.cbor`. */
-export function subprotocolFor(serializer: SerializerName): string {
-  return `wamp.2.${serializer}`;
+/** All subprotocols of these serializers: `wamp.2.cbor`, `wamp.2.cbor.batched`. */
+export function subprotocolsFor(serializers: readonly SerializerName[]): string[] {
+  return serializers.flatMap((name) => [`wamp.2.${name}`, `wamp.2.${name}.batched`]);
 }
 
 /**
@@ -34,11 +39,14 @@ export function chooseSubprotocol(
   if (names.length === 0) {
     return isRequired || !enabled.includes("json")
       ? undefined
-      : { serializer: "json", protocol: "" };
+      : { serializer: "json", isBatched: false, protocol: "" };
   }
   for (const protocol of names) {
-    const serializer = enabled.find((name) => subprotocolFor(name) === protocol);
-    if (serializer !== undefined) return { serializer, protocol };
+    const [, written, batched] = /^wamp\.2\.([a-z]+)(\.batched)?$/.exec(protocol) ?? [];
+    const serializer = enabled.find((name) => name === written);
+    if (serializer !== undefined) {
+      return { serializer, isBatched: batched !== undefined, protocol };
+    }
   }
   return undefined;
 }

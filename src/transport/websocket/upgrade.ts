@@ -1,77 +1,89 @@
 /**
  * The opening handshake (RFC 6455, section 4.2): a request is taken as a WebSocket or refused.
  *
- * Bun completes a handshake whatever Connection, Host and Origin say and answers the first
- * subprotocol that the client offers, so all of that is judged here first.
- *
  * @module
  */
 
-import type { WebSocketServiceConfig } from "#config/node-config.ts";
+import type { WebSocketOptions, WebSocketServiceConfig } from "#config/node-config.ts";
 import { isOriginAllowed } from "./origin.ts";
 import { statusPage } from "./status-page.ts";
-import { type ChosenSubprotocol, chooseSubprotocol, subprotocolFor } from "./subprotocol.ts";
+import { isWebSocketKey } from "./stream-upgrade.ts";
+import { type ChosenSubprotocol, chooseSubprotocol, subprotocolsFor } from "./subprotocol.ts";
 
 /** What becomes of a request for a WebSocket path. */
 export type UpgradeVerdict =
   | { kind: "upgrade"; chosen: ChosenSubprotocol }
   | { kind: "answer"; response: Response };
 
-/** Decides about one request for a WebSocket path. */
+/** Decides about one request for a WebSocket path of WAMP. */
 export function judgeUpgrade(request: Request, config: WebSocketServiceConfig): UpgradeVerdict {
-  const { headers, method } = request;
   const { options, serializers } = config;
-  if (!hasToken(headers.get("upgrade"), "websocket")) return answer(plainAnswer(request, config));
-  if (method !== "GET") return answer(methodNotAllowed());
-  if (!hasToken(headers.get("connection"), "upgrade")) {
-    return refuse(400, "A WebSocket handshake needs the header Connection: Upgrade.");
-  }
-  if ((headers.get("host") ?? "") === "") {
-    return refuse(400, "A WebSocket handshake needs a Host header.");
-  }
-  if (headers.get("sec-websocket-version")?.trim() !== "13") {
-    return refuse(426, "This server speaks version 13 of the WebSocket protocol.", {
-      "Sec-WebSocket-Version": "13",
-    });
-  }
-  if (!isOriginAllowed(headers.get("origin"), options)) {
-    return refuse(403, "Pages of this origin may not connect here.");
-  }
+  const refusal = judgeHandshake(request, options, () => statusPage(serializers));
+  if (refusal !== null) return { kind: "answer", response: refusal };
   const chosen = chooseSubprotocol(
-    headers.get("sec-websocket-protocol"),
+    request.headers.get("sec-websocket-protocol"),
     serializers,
     options.require_websocket_subprotocol,
   );
-  if (chosen === undefined) {
-    const available = serializers.map(subprotocolFor).join(", ");
-    return refuse(400, `None of the offered subprotocols is available here: ${available}.`);
+  if (chosen !== undefined) return { kind: "upgrade", chosen };
+  const available = subprotocolsFor(serializers).join(", ");
+  const sentence = `None of the offered subprotocols is available here: ${available}.`;
+  return { kind: "answer", response: textResponse(400, sentence) };
+}
+
+/**
+ * Decides about all of a handshake but its subprotocol: null when the request may become a
+ * WebSocket, else the answer. `page` makes what a browser gets that opens the address as a page.
+ */
+export function judgeHandshake(
+  request: Request,
+  options: WebSocketOptions,
+  page: () => string,
+): Response | null {
+  const { headers, method } = request;
+  if (!hasToken(headers.get("upgrade"), "websocket")) return plainAnswer(request, options, page);
+  if (method !== "GET") return methodNotAllowed();
+  if (!hasToken(headers.get("connection"), "upgrade")) {
+    return textResponse(400, "A WebSocket handshake needs the header Connection: Upgrade.");
   }
-  return { kind: "upgrade", chosen };
+  if ((headers.get("host") ?? "") === "") {
+    return textResponse(400, "A WebSocket handshake needs a Host header.");
+  }
+  if (options.external_port !== null && portOf(request) !== options.external_port) {
+    return textResponse(400, `The Host header has to name port ${options.external_port}.`);
+  }
+  if (headers.get("sec-websocket-version")?.trim() !== "13") {
+    return textResponse(426, "This server speaks version 13 of the WebSocket protocol.", {
+      "Sec-WebSocket-Version": "13",
+    });
+  }
+  if (!isWebSocketKey(headers.get("sec-websocket-key"))) {
+    return textResponse(
+      400,
+      "A WebSocket handshake needs a Sec-WebSocket-Key of 16 octets in base64.",
+    );
+  }
+  if (!isOriginAllowed(headers.get("origin"), options)) {
+    return textResponse(403, "Pages of this origin may not connect here.");
+  }
+  return null;
 }
 
-/** The answer to a handshake that was in order except for what Bun itself checks: the key. */
+/** The answer to a handshake that comes behind other requests on its connection. */
 export function badHandshake(): Response {
-  return textResponse(400, "The WebSocket handshake is incomplete.");
+  return textResponse(400, "A WebSocket handshake has to be the first request of its connection.");
 }
 
-/** The answer to a handshake on a connection that has carried other requests, of which too little is known. */
-export function notFirstRequest(): Response {
-  return textResponse(400, "A WebSocket needs a connection of its own here.", {
-    Connection: "close",
-  });
-}
-
-/** What a browser gets that opens the address as a page. */
-function plainAnswer(request: Request, config: WebSocketServiceConfig): Response {
+function plainAnswer(request: Request, options: WebSocketOptions, page: () => string): Response {
   if (request.method !== "GET" && request.method !== "HEAD") return methodNotAllowed();
-  if (!config.options.enable_webstatus) {
+  if (!options.enable_webstatus) {
     return textResponse(426, "This address is a WebSocket.", {
       Upgrade: "websocket",
       Connection: "Upgrade",
       "Sec-WebSocket-Version": "13",
     });
   }
-  return new Response(statusPage(config.serializers), {
+  return new Response(page(), {
     headers: {
       "Content-Type": "text/html; charset=utf-8",
       "Cache-Control": "no-cache",
@@ -84,23 +96,17 @@ function methodNotAllowed(): Response {
   return textResponse(405, "A WebSocket is opened with GET.", { Allow: "GET, HEAD" });
 }
 
-function answer(response: Response): UpgradeVerdict {
-  return { kind: "answer", response };
-}
-
-function refuse(
-  status: number,
-  sentence: string,
-  headers: Record<string, string> = {},
-): UpgradeVerdict {
-  return answer(textResponse(status, sentence, headers));
-}
-
 function textResponse(status: number, sentence: string, headers: Record<string, string> = {}) {
   return new Response(`${sentence}\n`, {
     status,
     headers: { ...headers, "Content-Type": "text/plain; charset=utf-8" },
   });
+}
+
+/** The port that the Host header names, or the one that the scheme implies. */
+function portOf(request: Request): number {
+  const url = URL.parse(request.url);
+  return Number(url?.port || (url?.protocol === "https:" ? 443 : 80));
 }
 
 /** Whether a comma-separated header holds a token, in any case. */

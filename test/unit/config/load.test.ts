@@ -102,11 +102,50 @@ describe("loadNodeConfig", () => {
         auto_ping_size: 12,
         auto_ping_restart_on_any_traffic: true,
         require_websocket_subprotocol: true,
+        max_frame_size: 0,
+        auto_fragment_size: 0,
+        fail_by_drop: false,
+        echo_close_codereason: false,
         max_buffered: 1_048_576,
         stall_timeout: 30_000,
+        external_port: null,
+        show_server_version: false,
         compression: null,
       },
     });
+  });
+
+  test.each(["websocket", "websocket.testee"])(
+    "takes a testee worker with a transport of type %s",
+    async (type) => {
+      const endpoint = { type: "tcp", port: 9001 };
+      const transport = { type, endpoint, options: { max_message_size: 99 } };
+      const worker = { type: "websocket-testee", transport };
+      const { config, faults } = await load({ version: 2, workers: [worker] });
+      expect(faults).toEqual([]);
+      expect(config?.workers[0]).toMatchObject({
+        type: "websocket-testee",
+        id: "worker001",
+        transports: [
+          {
+            type: "websocket.testee",
+            id: "transport000",
+            endpoint: { type: "tcp", port: 9001 },
+            options: { max_message_size: 99, show_server_version: true },
+          },
+        ],
+      });
+    },
+  );
+
+  test("tells of a testee worker's port that is taken, where it stands", async () => {
+    const endpoint = { type: "tcp", port: 8080 };
+    const testee = { type: "websocket-testee", transport: { type: "websocket", endpoint } };
+    const { workers } = proxy({});
+    const { faults } = await load({ version: 2, workers: [...workers, testee] });
+    expect(faults).toEqual([
+      '$.workers[1].transport.endpoint.port: port 8080 is already used by worker "worker001"; both need "shared": true',
+    ]);
   });
 
   test("takes ports and ticket secrets from the environment", async () => {

@@ -4,7 +4,10 @@
  * @module
  */
 
-import type { WebSocketServiceConfig } from "#config/node-config.ts";
+import type {
+  WebSocketServiceConfig,
+  WebSocketTesteeTransportConfig,
+} from "#config/node-config.ts";
 import type { TransportContext } from "#transport/listener.ts";
 import type { LeafServiceConfig } from "#transport/web/path-tree.ts";
 import type { WebService } from "#transport/web/web-service.ts";
@@ -20,7 +23,7 @@ import { openStatic } from "./static.ts";
  * @throws Failure when the service cannot be opened as configured.
  */
 export async function openWebService(
-  config: Exclude<LeafServiceConfig, WebSocketServiceConfig>,
+  config: Exclude<LeafServiceConfig, WebSocketServiceConfig | WebSocketTesteeTransportConfig>,
   context: TransportContext,
 ): Promise<WebService> {
   switch (config.type) {

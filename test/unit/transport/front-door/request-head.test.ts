@@ -3,7 +3,7 @@ import { describe, expect, test } from "bun:test";
 import { RequestHead } from "#transport/front-door/request-head.ts";
 
 describe("RequestHead", () => {
-  test("adds a line behind the request line, and keeps every other octet", () => {
+  test("keeps every octet, and tells what came behind the head", () => {
     const text = "GET /ws?x=1 HTTP/1.1\r\nHost: a\r\n\r\n\xff\0behind";
     for (const size of [1, 2, 7, text.length]) {
       const head = new RequestHead();
@@ -14,10 +14,31 @@ describe("RequestHead", () => {
         state = head.push(octets.subarray(at, at + size));
       }
       expect(state).toBe("complete");
-      const [line, rest] = [text.slice(0, 22), text.slice(22, Math.min(at, text.length))];
-      expect(head.octetsWith("Id: 7").toString("latin1")).toBe(`${line}Id: 7\r\n${rest}`);
+      expect(head.octets.toString("latin1")).toBe(text.slice(0, at));
+      expect(head.rest.toString("latin1")).toBe(text.slice(33, at));
     }
   });
+
+  test("is a request with its headers, those that come twice joined", () => {
+    const head = new RequestHead();
+    head.push(Buffer.from("GET /ws?x=1 HTTP/1.1\r\nHost: a\r\nX: 1\r\nx:2 \r\n\r\n"));
+    const request = head.request();
+    expect(request?.method).toBe("GET");
+    expect(new URL(request?.url ?? "").pathname).toBe("/ws");
+    expect([...(request?.headers ?? [])]).toEqual([
+      ["host", "a"],
+      ["x", "1, 2"],
+    ]);
+  });
+
+  test.each(["X", "X : 1", " X: 1", ": 1", "X\0: 1", "X: \u0000"])(
+    "is no request with the header %p",
+    (field) => {
+      const head = new RequestHead();
+      head.push(Buffer.from(`GET / HTTP/1.1\r\nHost: a\r\n${field}\r\n\r\n`));
+      expect(head.request()).toBeNull();
+    },
+  );
 
   test("refuses what does not begin as a request", () => {
     for (const line of [

@@ -1,0 +1,392 @@
+/**
+ * FrameDecoder: arbitrary chunks of octets in, whole WebSocket messages and control frames out
+ * (RFC 6455, section 5).
+ *
+ *     | FIN RSV1-3 opcode | MASK length | length 16 or 64 bits | mask 32 bits | payload |
+ *
+ * A message of one frame that lies within one chunk is unmasked where it is and handed out as a
+ * view; one that comes in parts is joined in a buffer that grows with what came in, never with what
+ * was only announced.
+ *
+ * @module
+ */
+
+import { isUtf8 } from "node:buffer";
+import { CloseCode } from "#wamp/peer.ts";
+import { FIN, Opcode, RSV1 } from "./frame.ts";
+import { Utf8Stream } from "./utf8-stream.ts";
+
+/** What a connection allows; sizes are octets. */
+export interface DecoderLimits {
+  /** Longest message, decompressed. */
+  maxMessageOctets: number;
+  /** Longest payload of one frame; Infinity for any. */
+  maxFrameOctets: number;
+  /** Resolves compressed messages; null where compression was not agreed. */
+  inflater: Inflater | null;
+}
+
+/** Resolves the compressed messages of one connection. */
+export interface Inflater {
+  inflate(octets: Uint8Array, maxOctets: number): Uint8Array | "malformed" | "too long";
+}
+
+/** Who is handed what came in. Payloads are borrowed until the call returns. */
+export interface DecoderTaker {
+  /** False: nothing more is wanted. */
+  takeMessage(payload: Uint8Array, isText: boolean): boolean;
+  takePing(payload: Uint8Array): boolean;
+  takePong(payload: Uint8Array): void;
+  /** The other side closes; 1005 where it named no code. Nothing more is handed out. */
+  takeClose(code: number, reason: string): void;
+}
+
+/** What is wrong with a stream, as its close frame will say. */
+export interface StreamFault {
+  code: number;
+  sentence: string;
+}
+
+const MASKED = 0x80;
+/** Close code of what is no UTF-8 or cannot be decompressed (RFC 6455, section 7.4.1). */
+const INVALID_PAYLOAD = 1007;
+const MAX_HEAD_OCTETS = 14;
+
+const noOctets = new Uint8Array(0);
+
+/** Decodes what a client sends on one connection. */
+export class FrameDecoder {
+  readonly #limits: DecoderLimits;
+  readonly #taker: DecoderTaker;
+  /** A frame head that came in parts. */
+  #head = noOctets;
+  #headOctets = 0;
+  /** The frame whose payload is coming in; `#left` of its octets are missing. */
+  #opcode = -1;
+  #isFinal = false;
+  #mask = 0;
+  #maskPhase = 0;
+  #left = 0;
+  /** The message or the control frame under way. */
+  #message = noOctets;
+  #messageOctets = 0;
+  #messageOpcode = 0;
+  #isCompressed = false;
+  #control = noOctets;
+  #controlOctets = 0;
+  #text: Utf8Stream | undefined;
+  #isOver = false;
+
+  constructor(limits: DecoderLimits, taker: DecoderTaker) {
+    this.#limits = limits;
+    this.#taker = taker;
+  }
+
+  /** Decodes a chunk, whose octets are changed. Gives what is wrong with the stream, or null. */
+  push(chunk: Uint8Array): StreamFault | null {
+    let at = 0;
+    while (at < chunk.length && !this.#isOver) {
+      if (this.#opcode >= 0) {
+        const end = Math.min(chunk.length, at + this.#left);
+        const fault = this.#takePart(chunk, at, end);
+        if (fault !== null) return fault;
+        at = end;
+        continue;
+      }
+      const next = this.#takeHead(chunk, at);
+      if (typeof next !== "number") return next;
+      at = next;
+    }
+    return null;
+  }
+
+  /** Nothing more is handed out. */
+  stop(): void {
+    this.#isOver = true;
+    this.#message = noOctets;
+  }
+
+  /** Reads a frame head, and the whole frame when it lies within the chunk; gives where it goes on. */
+  #takeHead(chunk: Uint8Array, start: number): number | StreamFault {
+    let octets = chunk;
+    let at = start;
+    if (this.#headOctets > 0 || chunk.length - start < MAX_HEAD_OCTETS) {
+      // The end of the chunk may cut the head: it is joined first.
+      const known = this.#headOctets;
+      const wanted = Math.min(MAX_HEAD_OCTETS - known, chunk.length - start);
+      if (this.#head.length === 0) this.#head = new Uint8Array(MAX_HEAD_OCTETS);
+      this.#head.set(chunk.subarray(start, start + wanted), known);
+      this.#headOctets = known + wanted;
+      const length = headLength(this.#head, 0, this.#headOctets);
+      if (length < 0) return start + wanted;
+      octets = this.#head;
+      at = 0;
+      this.#headOctets = 0;
+      const fault = this.#readHead(octets, at);
+      if (fault !== null) return fault;
+      const payloadAt = start + length - known;
+      return this.#left === 0 ? this.#emptyFrame(payloadAt) : payloadAt;
+    }
+    const fault = this.#readHead(octets, at);
+    if (fault !== null) return fault;
+    at += headLength(octets, start, MAX_HEAD_OCTETS);
+    if (this.#left === 0) return this.#emptyFrame(at);
+    const isWhole = this.#left <= chunk.length - at;
+    if (
+      isWhole &&
+      this.#isFinal &&
+      this.#opcode !== Opcode.continuation &&
+      this.#messageOpcode === 0
+    ) {
+      return this.#takeWhole(chunk, at, at + this.#left);
+    }
+    return at;
+  }
+
+  #emptyFrame(at: number): number | StreamFault {
+    return this.#frameEnded() ?? at;
+  }
+
+  /** Judges a head and keeps what it says. */
+  #readHead(octets: Uint8Array, at: number): StreamFault | null {
+    const first = octets[at] as number;
+    const second = octets[at + 1] as number;
+    const opcode = first & 15;
+    const isControl = opcode >= 8;
+    const isFirst = opcode === Opcode.text || opcode === Opcode.binary;
+    if ((first & 0x30) !== 0) return violation("reserved bits of a frame are set");
+    if ((first & RSV1) !== 0 && (!isFirst || this.#limits.inflater === null)) {
+      return violation("a frame is marked as compressed where none may be");
+    }
+    if (opcode > Opcode.pong || (opcode > Opcode.binary && opcode < Opcode.close)) {
+      return violation(`a frame has the unknown opcode ${opcode}`);
+    }
+    if ((second & MASKED) === 0) return violation("a frame of a client is not masked");
+    const size = second & 127;
+    const length = payloadLength(octets, at, size);
+    if ((size === 126 && length < 126) || (size === 127 && length < 0x10000)) {
+      return violation("the length of a frame is not in its shortest form");
+    }
+    if (isControl && ((first & FIN) === 0 || length > 125)) {
+      return violation("a control frame is fragmented or longer than 125 octets");
+    }
+    if (opcode === Opcode.continuation && this.#messageOpcode === 0) {
+      return violation("a continuation has nothing to continue");
+    }
+    if (isFirst && this.#messageOpcode !== 0) return violation("a message begins amid another");
+    if (length > Number.MAX_SAFE_INTEGER) return violation("a frame is longer than can be");
+    if (length > this.#limits.maxFrameOctets) {
+      return tooBig(`the longest frame here has ${this.#limits.maxFrameOctets} octets`);
+    }
+    if (!isControl && this.#messageOctets + length > this.#limits.maxMessageOctets) {
+      return messageTooBig(this.#limits.maxMessageOctets);
+    }
+    this.#opcode = opcode;
+    this.#isFinal = (first & FIN) !== 0;
+    this.#left = length;
+    this.#mask = maskAt(octets, at + 2 + lengthOctets(size));
+    this.#maskPhase = 0;
+    if (isFirst) this.#isCompressed = (first & RSV1) !== 0;
+    return null;
+  }
+
+  /** A frame that is a whole message, or a control frame, and lies within the chunk. */
+  #takeWhole(chunk: Uint8Array, start: number, end: number): number | StreamFault {
+    unmask(chunk, start, end, this.#mask, 0);
+    const payload = chunk.subarray(start, end);
+    const opcode = this.#opcode;
+    this.#opcode = -1;
+    const fault =
+      opcode >= Opcode.close
+        ? this.#controlEnded(opcode, payload)
+        : this.#messageEnded(payload, opcode === Opcode.text, false);
+    return fault ?? end;
+  }
+
+  /** Octets of a frame's payload, of which there may be more to come. */
+  #takePart(chunk: Uint8Array, start: number, end: number): StreamFault | null {
+    unmask(chunk, start, end, this.#mask, this.#maskPhase);
+    this.#maskPhase = (this.#maskPhase + end - start) & 3;
+    this.#left -= end - start;
+    if (this.#opcode >= Opcode.close) {
+      if (this.#control.length === 0) this.#control = new Uint8Array(125);
+      this.#control.set(chunk.subarray(start, end), this.#controlOctets);
+      this.#controlOctets += end - start;
+    } else {
+      this.#beginMessage();
+      if (!this.#checkText(chunk, start, end)) return notUtf8();
+      this.#append(chunk, start, end);
+    }
+    return this.#left === 0 ? this.#frameEnded() : null;
+  }
+
+  #beginMessage(): void {
+    if (this.#opcode === Opcode.continuation) return;
+    if (this.#messageOpcode !== 0) return;
+    this.#messageOpcode = this.#opcode;
+    this.#text?.reset();
+  }
+
+  #checkText(chunk: Uint8Array, start: number, end: number): boolean {
+    if (this.#messageOpcode !== Opcode.text || this.#isCompressed) return true;
+    this.#text ??= new Utf8Stream();
+    return this.#text.push(chunk, start, end);
+  }
+
+  #append(chunk: Uint8Array, start: number, end: number): void {
+    const needed = this.#messageOctets + end - start;
+    if (needed > this.#message.length) {
+      const grown = new Uint8Array(Math.max(needed, 2 * this.#message.length, 1024));
+      grown.set(this.#message.subarray(0, this.#messageOctets));
+      this.#message = grown;
+    }
+    this.#message.set(chunk.subarray(start, end), this.#messageOctets);
+    this.#messageOctets = needed;
+  }
+
+  #frameEnded(): StreamFault | null {
+    const opcode = this.#opcode;
+    this.#opcode = -1;
+    if (opcode >= Opcode.close) {
+      const payload = this.#control.subarray(0, this.#controlOctets);
+      this.#controlOctets = 0;
+      return this.#controlEnded(opcode, payload);
+    }
+    if (this.#messageOpcode === 0) {
+      this.#messageOpcode = opcode;
+      this.#text?.reset();
+    }
+    if (!this.#isFinal) return null;
+    const payload = this.#message.subarray(0, this.#messageOctets);
+    const isText = this.#messageOpcode === Opcode.text;
+    this.#message = noOctets;
+    this.#messageOctets = 0;
+    this.#messageOpcode = 0;
+    if (isText && !this.#isCompressed && this.#text?.isWhole === false) return notUtf8();
+    return this.#messageEnded(payload, isText, !this.#isCompressed);
+  }
+
+  #messageEnded(payload: Uint8Array, isText: boolean, isChecked: boolean): StreamFault | null {
+    let message = payload;
+    let isKnownText = isChecked;
+    if (this.#isCompressed) {
+      this.#isCompressed = false;
+      const { inflater, maxMessageOctets } = this.#limits;
+      const inflated = inflater?.inflate(payload, maxMessageOctets) ?? "malformed";
+      if (inflated === "too long") return messageTooBig(maxMessageOctets);
+      if (inflated === "malformed") {
+        return { code: INVALID_PAYLOAD, sentence: "a message cannot be decompressed" };
+      }
+      message = inflated;
+      isKnownText = false;
+    }
+    if (isText && !isKnownText && !isUtf8(message)) return notUtf8();
+    if (!this.#taker.takeMessage(message, isText)) this.stop();
+    return null;
+  }
+
+  #controlEnded(opcode: number, payload: Uint8Array): StreamFault | null {
+    if (opcode === Opcode.ping) {
+      if (!this.#taker.takePing(payload)) this.stop();
+      return null;
+    }
+    if (opcode === Opcode.pong) {
+      this.#taker.takePong(payload);
+      return null;
+    }
+    if (payload.length === 1) return violation("a close frame has half a code");
+    const code =
+      payload.length === 0 ? 1005 : ((payload[0] as number) << 8) | (payload[1] as number);
+    if (payload.length > 0 && !isCloseCode(code)) {
+      return violation(`a close frame has the code ${code}, which nobody may send`);
+    }
+    const reason = Buffer.from(payload.subarray(2));
+    if (!isUtf8(reason)) return notUtf8();
+    this.stop();
+    this.#taker.takeClose(code, reason.toString());
+    return null;
+  }
+}
+
+/** Octets of a head, or -1 when there are too few to tell or to be whole. */
+function headLength(octets: Uint8Array, at: number, known: number): number {
+  if (known < 2) return -1;
+  const second = octets[at + 1] as number;
+  const length = 2 + lengthOctets(second & 127) + ((second & MASKED) === 0 ? 0 : 4);
+  return known < length ? -1 : length;
+}
+
+/** How many octets of extended length follow a head's seven bits of length. */
+function lengthOctets(size: number): number {
+  if (size < 126) return 0;
+  return size === 126 ? 2 : 8;
+}
+
+function payloadLength(octets: Uint8Array, at: number, size: number): number {
+  if (size < 126) return size;
+  const end = at + 2 + lengthOctets(size);
+  let length = 0;
+  for (let index = at + 2; index < end; index++) length = length * 256 + (octets[index] as number);
+  return length;
+}
+
+/** The four octets of the mask as one number, the first one highest. */
+function maskAt(octets: Uint8Array, at: number): number {
+  return (
+    ((octets[at] as number) << 24) |
+    ((octets[at + 1] as number) << 16) |
+    ((octets[at + 2] as number) << 8) |
+    (octets[at + 3] as number)
+  );
+}
+
+/** Shorter payloads are not worth a view. */
+const LONG_PAYLOAD = 64;
+
+/** Unmasks in place; `phase` says which octet of the mask is due first. */
+function unmask(octets: Uint8Array, start: number, end: number, mask: number, phase: number): void {
+  // Shifts count modulo 32, so that a phase of 0 leaves the mask as it is.
+  const due = (mask << (8 * phase)) | (phase === 0 ? 0 : mask >>> (32 - 8 * phase));
+  let at = start;
+  if (end - start >= LONG_PAYLOAD) {
+    const view = new DataView(octets.buffer, octets.byteOffset, octets.length);
+    for (; at <= end - 4; at += 4) view.setInt32(at, view.getInt32(at) ^ due);
+  }
+  const [first, second, third, fourth] = [
+    due >>> 24,
+    (due >>> 16) & 255,
+    (due >>> 8) & 255,
+    due & 255,
+  ];
+  for (; at <= end - 4; at += 4) {
+    octets[at] = (octets[at] as number) ^ first;
+    octets[at + 1] = (octets[at + 1] as number) ^ second;
+    octets[at + 2] = (octets[at + 2] as number) ^ third;
+    octets[at + 3] = (octets[at + 3] as number) ^ fourth;
+  }
+  if (at < end) octets[at] = (octets[at++] as number) ^ first;
+  if (at < end) octets[at] = (octets[at++] as number) ^ second;
+  if (at < end) octets[at] = (octets[at] as number) ^ third;
+}
+
+/** Codes that may stand in a close frame (RFC 6455, section 7.4). */
+function isCloseCode(code: number): boolean {
+  if (code >= 3000) return code <= 4999;
+  return code >= 1000 && code <= 1014 && code !== 1004 && code !== 1005 && code !== 1006;
+}
+
+function violation(sentence: string): StreamFault {
+  return { code: CloseCode.protocolError, sentence };
+}
+
+function messageTooBig(octets: number): StreamFault {
+  return tooBig(`the longest message here has ${octets} octets`);
+}
+
+function tooBig(sentence: string): StreamFault {
+  return { code: CloseCode.messageTooBig, sentence };
+}
+
+function notUtf8(): StreamFault {
+  return { code: INVALID_PAYLOAD, sentence: "a text is not UTF-8" };
+}

@@ -1,0 +1,44 @@
+/**
+ * WebSocket frames as a server sends them: never masked (RFC 6455, section 5.2).
+ *
+ * @module
+ */
+
+/** Opcodes. */
+export const Opcode = { continuation: 0, text: 1, binary: 2, close: 8, ping: 9, pong: 10 } as const;
+
+/** The bit that marks the last frame of a message. */
+export const FIN = 0x80;
+
+/** The bit that marks a compressed message, on its first frame (RFC 7692). */
+export const RSV1 = 0x40;
+
+/** Octets before the payload of the longest frame. */
+export const MAX_SERVER_HEAD_OCTETS = 10;
+
+/** Writes the head of a frame; gives its octets. `first` is FIN, RSV1 and the opcode. */
+export function writeServerHead(
+  target: Uint8Array,
+  at: number,
+  first: number,
+  length: number,
+): number {
+  target[at] = first;
+  if (length < 126) {
+    target[at + 1] = length;
+    return 2;
+  }
+  if (length < 0x10000) {
+    target[at + 1] = 126;
+    target[at + 2] = length >> 8;
+    target[at + 3] = length;
+    return 4;
+  }
+  target[at + 1] = 127;
+  target.fill(0, at + 2, at + 6);
+  target[at + 6] = length >>> 24;
+  target[at + 7] = length >>> 16;
+  target[at + 8] = length >>> 8;
+  target[at + 9] = length;
+  return 10;
+}
