@@ -204,6 +204,16 @@ describe("a splice", () => {
     }
   });
 
+  test("tells the session of a client that is cut off for what came with its request", async () => {
+    const gone = Promise.withResolvers<string>();
+    const config = universal(undefined, { fail_by_drop: true });
+    const started = await startEcho(config, (peer) => ({ ...echo(peer), onClose: gone.resolve }));
+    cleanups.push(() => started.listener.close());
+    const unmasked = "\x82\x01a";
+    await (await client(started.port).send(`${upgradeRequest()}${unmasked}`)).closed;
+    expect(await gone.promise).toContain("mask");
+  });
+
   test("hands on the last message of a client that leaves at once", async () => {
     const got = Promise.withResolvers<number>();
     const started = await startEcho(universal(), (peer) => ({

@@ -84,6 +84,7 @@ export class Visit {
   #head: RequestHead | null = null;
   #receiver: Receiver | null = null;
   #isRefused = false;
+  #isClosed = false;
   #timer: ReturnType<typeof setTimeout> | null = null;
 
   constructor(arrival: Arrival, rules: VisitRules) {
@@ -138,6 +139,7 @@ export class Visit {
 
   /** The connection is closed. */
   closed(error: Error | undefined): void {
+    this.#isClosed = true;
     this.#stopTimer();
     this.#receiver?.closed(error);
   }
@@ -217,6 +219,8 @@ export class Visit {
     this.#stopTimer();
     this.#receiver = receiver;
     this.#details = null;
+    // What came with the request can have been reason enough to cut the connection off.
+    if (this.#isClosed) receiver.closed(undefined);
   }
 
   /** Answers a request that nobody will see. */
