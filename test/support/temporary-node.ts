@@ -84,7 +84,7 @@ export async function startNode(folder: string, ...args: string[]): Promise<Temp
 
 /** The pids of the workers, by the table that the node printed. */
 export function workerPids(output: string): Record<string, number> {
-  const rows = output.matchAll(/^\s*(\S+)\s+(?:router|proxy)\s+(\d+)/gm);
+  const rows = output.matchAll(/^\s*(\S+)\s+(?:router|proxy|websocket-testee)\s+(\d+)/gm);
   return Object.fromEntries([...rows].map(([, id, pid]) => [id, Number(pid)]));
 }
 
