@@ -19,6 +19,7 @@ import type {
 } from "#config/node-config.ts";
 import { type ConnectionLimit, connectionLimitFor } from "./endpoint/connection-limit.ts";
 import { usableUnixPath } from "./endpoint/peer-address.ts";
+import { ConnectGate } from "./front-door/connect-gate.ts";
 import { FrontDoor } from "./front-door/front-door.ts";
 import { Splice } from "./front-door/splice.ts";
 import type { Ways } from "./front-door/visit.ts";
@@ -131,6 +132,7 @@ async function openWebRoom(
   const path = join(folder, "web.sock");
   const removeFolder = () => rmSync(folder, { recursive: true, force: true });
   const acceptor = new WebSocketAcceptor(accept, context, { limit, proxies, cookies });
+  const gate = new ConnectGate();
   const splices = new Set<Splice>();
   try {
     const unix = usableUnixPath(path);
@@ -145,7 +147,7 @@ async function openWebRoom(
           return connection;
         }
         const onEnd = () => splices.delete(splice);
-        const splice = new Splice({ client, unix, first: head.octets, onEnd });
+        const splice = new Splice({ client, unix, gate, first: head.octets, onEnd });
         splices.add(splice);
         return splice;
       },

@@ -94,6 +94,8 @@ describe("a node", () => {
     expect(existsSync(`${node.folder}/routerws.sock`)).toBe(true);
 
     const pids = Object.values(workerPids(node.output()));
+    // Stopped first: a worker that outlived its controller by a moment would still tidy up.
+    for (const pid of [node.pid, ...pids]) process.kill(pid, "SIGSTOP");
     for (const pid of [node.pid, ...pids]) process.kill(pid, "SIGKILL");
     await Promise.all(pids.map(gone));
     expect(existsSync(`${node.folder}/routerws.sock`)).toBe(true);

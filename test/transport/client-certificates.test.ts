@@ -8,6 +8,7 @@ import { type CertificateFiles, Certificates, hasOpenssl } from "../support/auth
 import {
   anyPort,
   dial,
+  echo,
   OctetClient,
   type StartedTransport,
   startEcho,
@@ -103,6 +104,18 @@ describe.skipIf(!hasOpenssl)("ca_certificates", () => {
     const { port } = await start(universal(endpoint, { open_handshake_timeout: 60 }));
     const client = dial(port);
     expect(await client.whole()).toBe("");
+  });
+
+  test("do not cost a client the last words of its session", async () => {
+    const started = await startEcho(universal(endpoint), (peer) => ({
+      ...echo(peer),
+      onMessage: () => peer.close(1000, "that is all"),
+    }));
+    cleanups.push(() => started.listener.close());
+    const client = dialTls(started.port, known);
+    const message = Buffer.of(0x82, 0x81, 0, 0, 0, 0, 0);
+    await client.send(upgradeRequest(), message);
+    expect(await client.whole()).toEndWith("that is all");
   });
 
   test("leave large messages whole", async () => {

@@ -141,6 +141,14 @@ describe.skipIf(!hasOpenssl)("proxy_protocol before TLS", () => {
     expect(peers).toEqual([]);
   });
 
+  test("does not wait for ever for a handshake behind the preface, or before any octet", async () => {
+    const times = { open_handshake_timeout: 60 };
+    const behind = await start(universal({ ...trusting, tls: plain }, times));
+    expect(await (await client(behind.port).send(PREFACE)).whole()).toBe("");
+    const none = await start(universal({ ...strict, tls: plain }, times));
+    expect(await client(none.port).whole()).toBe("");
+  });
+
   test("does TLS with clients that are no balancers", async () => {
     const { port, nextDetails } = await start(universal({ ...strict, tls: plain }));
     const details = nextDetails();

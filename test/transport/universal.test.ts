@@ -181,6 +181,14 @@ describe("a splice", () => {
     expect(got).toEqual(sizes);
   });
 
+  test("takes more clients in one turn than a socket lets wait", async () => {
+    const { port } = await start();
+    const clients = Array.from({ length: 600 }, () => client(port));
+    await Promise.all(clients.map((one) => one.send("GE")));
+    for (const one of clients) one.socket.write("T / HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    for (const one of clients) await one.until('{"here":true}');
+  });
+
   test("tells the session of a client that is gone", async () => {
     for (const leave of ["resetAndDestroy", "destroy", "end"] as const) {
       const gone = Promise.withResolvers<string>();
@@ -194,6 +202,16 @@ describe("a splice", () => {
       one.socket[leave]();
       expect(await gone.promise).toContain("closed");
     }
+  });
+
+  test("tells the session of a client that is cut off for what came with its request", async () => {
+    const gone = Promise.withResolvers<string>();
+    const config = universal(undefined, { fail_by_drop: true });
+    const started = await startEcho(config, (peer) => ({ ...echo(peer), onClose: gone.resolve }));
+    cleanups.push(() => started.listener.close());
+    const unmasked = "\x82\x01a";
+    await (await client(started.port).send(`${upgradeRequest()}${unmasked}`)).closed;
+    expect(await gone.promise).toContain("mask");
   });
 
   test("hands on the last message of a client that leaves at once", async () => {

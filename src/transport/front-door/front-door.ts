@@ -125,7 +125,7 @@ export class FrontDoor {
       error: (socket, error) => {
         if (socket.data === null) return;
         const { transport, log } = this.#rules;
-        log.error("connection failed", { transport, error: error.message });
+        log.warn("connection failed", { transport, error: error.message });
         socket.terminate();
       },
     };
@@ -174,15 +174,17 @@ export class FrontDoor {
       isServer: true,
       ...(first.length > 0 && { initialData: first }),
     };
-    socket.data = null;
     const [accepted, secure] = socket.upgradeTLS<DoorData>(upgrade);
+    socket.data = null;
     accepted.data = null;
     return secure;
   }
 
   #secured(socket: Socket<DoorData>, isDone: boolean, fault: Error | null): void {
     const visit = socket.data;
-    if (visit === null) return;
+    // Who only looks whether somebody listens is no failure, and closed follows.
+    const hasLeft = fault !== null && "code" in fault && fault.code === "ECONNRESET";
+    if (visit === null || hasLeft) return;
     const asksForCertificate = this.#tls?.ca_certificates !== undefined;
     const certificate = asksForCertificate ? clientCertificate(socket) : undefined;
     if (!isDone || (asksForCertificate && (fault !== null || certificate === undefined))) {

@@ -9,6 +9,7 @@
  */
 
 import type { Socket } from "bun";
+import type { ConnectGate } from "./connect-gate.ts";
 import type { DoorSocket, Receiver } from "./visit.ts";
 
 /** How long a side may take nothing of what is left once the other side is over. */
@@ -19,6 +20,7 @@ export interface SpliceOptions {
   client: DoorSocket;
   /** The Web server's socket, as the system takes its path. */
   unix: string;
+  gate: ConnectGate;
   /** What the client has sent already. */
   first: Uint8Array;
   /** Is called once, when both sides are closed. */
@@ -38,14 +40,14 @@ export class Splice implements Receiver {
   #linger: ReturnType<typeof setTimeout> | null = null;
 
   constructor(options: SpliceOptions) {
-    const { client, unix, first } = options;
+    const { client, unix, gate, first } = options;
     this.#client = client;
     this.#onEnd = options.onEnd;
     this.#inward = new Pipe(client);
     this.#outward = new Pipe(null);
     this.#outward.to(client);
     this.#inward.push(first);
-    void this.#connect(unix);
+    gate.pass(() => void this.#connect(unix));
   }
 
   received(chunk: Uint8Array): void {
@@ -79,6 +81,10 @@ export class Splice implements Receiver {
   }
 
   async #connect(unix: string): Promise<void> {
+    if (this.#inward.isBroken) {
+      this.#serverClosed(undefined);
+      return;
+    }
     try {
       this.#server = await Bun.connect({
         unix,

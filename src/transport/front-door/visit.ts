@@ -78,7 +78,8 @@ export interface Arrival {
 export class Visit {
   readonly #rules: VisitRules;
   #socket: DoorSocket;
-  #details: ConnectionDetails;
+  /** Null once the connection is handed on. */
+  #details: ConnectionDetails | null;
   readonly #needsCertificate: boolean;
   readonly #startTls: Arrival["startTls"];
   /** What came of the preface. */
@@ -88,6 +89,7 @@ export class Visit {
   #head: RequestHead | null = null;
   #receiver: Receiver | null = null;
   #isRefused = false;
+  #isClosed = false;
   #timer: ReturnType<typeof setTimeout> | null = null;
 
   constructor(arrival: Arrival, rules: VisitRules) {
@@ -116,10 +118,9 @@ export class Visit {
 
   /** The TLS handshake is over; `certificate` is the client's, where one is asked for. */
   secured(fault: string | null, certificate: ConnectionDetails["clientCertificate"]): void {
+    if (this.#isRefused) return;
     if (fault !== null) this.#cut(`TLS handshake failed: ${fault}`);
-    else if (certificate !== undefined) {
-      this.#details = { ...this.#details, clientCertificate: certificate };
-    }
+    else if (certificate !== undefined) this.#learn({ clientCertificate: certificate });
   }
 
   /** Octets came in. */
@@ -145,6 +146,7 @@ export class Visit {
 
   /** The connection is closed. */
   closed(error: Error | undefined): void {
+    this.#isClosed = true;
     this.#stopTimer();
     this.#receiver?.closed(error);
   }
@@ -179,9 +181,7 @@ export class Visit {
     }
     this.#preface = null;
     const { source } = preface;
-    if (source !== null) {
-      this.#details = { ...this.#details, peer: printTcpPeer(source.address, source.port) };
-    }
+    if (source !== null) this.#learn({ peer: printTcpPeer(source.address, source.port) });
     this.#expect(HANDSHAKE, this.#rules.handshakeMs);
     const rest = octets.subarray(preface.octets);
     if (this.#startTls !== null && this.#hello === null) {
@@ -200,13 +200,19 @@ export class Visit {
     if (this.#startTls !== null) this.#socket = this.#startTls(octets, hello.serverName);
   }
 
+  #learn(news: Partial<ConnectionDetails>): void {
+    if (this.#details !== null) this.#details = { ...this.#details, ...news };
+  }
+
   #chooseWay(chunk: Uint8Array): void {
     const first = chunk[0] ?? 0;
     const { rawSocket, http } = this.#rules.ways;
-    if (this.#needsCertificate && this.#details.clientCertificate === undefined) {
+    const details = this.#details;
+    if (details === null) return;
+    if (this.#needsCertificate && details.clientCertificate === undefined) {
       this.#cut("no client certificate");
     } else if (first === RAWSOCKET_MAGIC && rawSocket !== null) {
-      this.#handOn(rawSocket(this.#socket, this.#details));
+      this.#handOn(rawSocket(this.#socket, details));
       this.#receiver?.received(chunk);
     } else if (isLetter(first) && http !== null) {
       this.#head = new RequestHead();
@@ -217,18 +223,23 @@ export class Visit {
   }
 
   #readHead(head: RequestHead, chunk: Uint8Array): void {
+    const { http } = this.#rules.ways;
+    const details = this.#details;
     const state = head.push(chunk);
     if (state === "malformed") this.#refuse(400, "Bad Request");
     else if (state === "too long") this.#refuse(431, "Request Header Fields Too Large");
-    else if (state === "complete" && this.#rules.ways.http !== null) {
+    else if (state === "complete" && http !== null && details !== null) {
       this.#head = null;
-      this.#handOn(this.#rules.ways.http(this.#socket, this.#details, head));
+      this.#handOn(http(this.#socket, details, head));
     }
   }
 
   #handOn(receiver: Receiver): void {
     this.#stopTimer();
     this.#receiver = receiver;
+    this.#details = null;
+    // What came with the request can have been reason enough to cut the connection off.
+    if (this.#isClosed) receiver.closed(undefined);
   }
 
   /** Answers a request that nobody will see. */
@@ -252,7 +263,7 @@ export class Visit {
 
   #warn(reason: string): void {
     const { log, transport } = this.#rules;
-    log.warn("connection refused", { transport, peer: this.#details.peer, reason });
+    log.warn("connection refused", { transport, peer: this.#details?.peer, reason });
   }
 }
 

@@ -19,6 +19,12 @@ import { PathTree } from "./path-tree.ts";
 import { openWebService } from "./services/service-registry.ts";
 import { openWebSocketService } from "./services/websocket.ts";
 
+/**
+ * Time after which a request or an answer that does not move is given up. Bun takes it for Unix sockets
+ * too, though its types do not name it there.
+ */
+const stallTimeout: object = { idleTimeout: 30 };
+
 /** No service reads a body; what a client sends nevertheless stays small. */
 const largestBodyOctets = 64 * 1024;
 
@@ -55,6 +61,7 @@ export async function startWebServer(
   );
   const server = Bun.serve({
     unix,
+    ...stallTimeout,
     development: false,
     maxRequestBodySize: largestBodyOctets,
     fetch: (request: Request) => tree.handle(request),

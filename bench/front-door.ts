@@ -1,0 +1,172 @@
+/**
+ * What a front door costs: one process echoes over WebSocket and serves a page, once by Bun's Web server
+ * alone and once behind a front door; this one sends and waits. Run by hand: `npx bun bench/front-door.ts`.
+ *
+ * @module
+ */
+
+import { connect, type Socket } from "node:net";
+
+import { startTransport } from "#transport/start-transport.ts";
+import { quietContext } from "../test/support/quiet-context.ts";
+import { echo, universal } from "../test/support/universal-transport.ts";
+import { memoryKiB, usageOf } from "./process-usage.ts";
+
+const FRONTS = ["bare Bun", "front door"];
+const ROUNDS = 5;
+const ROUND_MS = 2000;
+const IDLE_CLIENTS = 1000;
+const PAGE_CLIENTS = 8;
+/** Callers at a time, and octets of a message. */
+const LOADS = [
+  [1, 110],
+  [8, 110],
+  [8, 4096],
+  [8, 65_536],
+] as const;
+
+if (process.argv[2] === "serve") await serve(process.argv[3] ?? "");
+else await compare();
+
+/** Echoes until the other process ends this one. */
+async function serve(front: string): Promise<void> {
+  if (front === "front door") {
+    const { urls } = await startTransport(universal(), echo, quietContext);
+    process.send?.(urls.find((url) => url.startsWith("ws:")));
+    return;
+  }
+  const server = Bun.serve({
+    hostname: "127.0.0.1",
+    port: 0,
+    fetch(request, self) {
+      const headers = { "Sec-WebSocket-Protocol": "wamp.2.cbor" };
+      return self.upgrade(request, { headers }) ? undefined : Response.json({ here: true });
+    },
+    websocket: { message: (socket, message) => void socket.send(message) },
+  });
+  process.send?.(`ws://127.0.0.1:${server.port}/ws`);
+}
+
+interface Server {
+  pid: number;
+  url: string;
+}
+
+async function start(front: string): Promise<Server & Disposable> {
+  const { promise, resolve } = Promise.withResolvers<string>();
+  const child = Bun.spawn([process.execPath, import.meta.path, "serve", front], { ipc: resolve });
+  return { pid: child.pid, url: await promise, [Symbol.dispose]: () => child.kill() };
+}
+
+async function open(url: string): Promise<WebSocket> {
+  const socket = new WebSocket(url, ["wamp.2.cbor"]);
+  socket.binaryType = "nodebuffer";
+  await new Promise((resolve) => {
+    socket.onopen = resolve;
+  });
+  return socket;
+}
+
+/** Every caller sends its next message when the last one has come back. */
+async function measureCalls(
+  server: Server,
+  callers: number,
+  octets: number,
+): Promise<[cpu: number, p50: number]> {
+  const message = new Uint8Array(octets);
+  const sockets = await Promise.all(Array.from({ length: callers }, () => open(server.url)));
+  const times: number[] = [];
+  const before = usageOf([server.pid]);
+  const end = performance.now() + ROUND_MS;
+  await Promise.all(
+    sockets.map((socket) => {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      let sentAt = performance.now();
+      socket.onmessage = () => {
+        const now = performance.now();
+        times.push(now - sentAt);
+        sentAt = now;
+        if (now > end) resolve();
+        else socket.send(message);
+      };
+      socket.send(message);
+      return promise;
+    }),
+  );
+  const cpu = (usageOf([server.pid]) - before) / times.length;
+  for (const socket of sockets) socket.terminate();
+  return [cpu, times.toSorted((a, b) => a - b)[Math.floor(times.length / 2)] ?? 0];
+}
+
+/** Each client asks for its next page, on one connection, when the last one has come. */
+async function measurePages(server: Server): Promise<[cpu: number, p50: number]> {
+  const { hostname: host, port } = new URL(server.url);
+  const sockets: Socket[] = [];
+  const times: number[] = [];
+  const end = performance.now() + ROUND_MS;
+  const before = usageOf([server.pid]);
+  await Promise.all(
+    Array.from({ length: PAGE_CLIENTS }, () => {
+      const socket = connect({ host, port: Number(port) });
+      sockets.push(socket);
+      const { promise, resolve } = Promise.withResolvers<void>();
+      let sentAt = 0;
+      const ask = () => {
+        sentAt = performance.now();
+        socket.write("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
+      };
+      socket.once("connect", ask);
+      socket.on("data", (chunk: Buffer) => {
+        if (!chunk.includes('{"here":true}')) return;
+        times.push(performance.now() - sentAt);
+        if (performance.now() > end) resolve();
+        else ask();
+      });
+      return promise;
+    }),
+  );
+  const cpu = (usageOf([server.pid]) - before) / times.length;
+  for (const socket of sockets) socket.destroy();
+  return [cpu, times.toSorted((a, b) => a - b)[Math.floor(times.length / 2)] ?? 0];
+}
+
+/** CPU of each connect, and memory of each client that stays. */
+async function measureIdle(server: Server): Promise<[cpu: number, kib: number]> {
+  await open(server.url);
+  const cpuBefore = usageOf([server.pid]);
+  const kibBefore = memoryKiB([server.pid]);
+  for (let count = 0; count < IDLE_CLIENTS; count += 1) await open(server.url);
+  const cpu = (usageOf([server.pid]) - cpuBefore) / IDLE_CLIENTS;
+  return [cpu, (memoryKiB([server.pid]) - kibBefore) / IDLE_CLIENTS];
+}
+
+async function compare(): Promise<void> {
+  const rows = new Map<string, number[][]>();
+  const note = (row: string, figures: number[]) =>
+    rows.set(row, [...(rows.get(row) ?? []), figures]);
+  for (let round = 0; round < ROUNDS; round += 1) {
+    for (const front of FRONTS) {
+      for (const [callers, size] of LOADS) {
+        using server = await start(front);
+        await measureCalls(server, callers, size);
+        note(
+          `${callers} callers, ${size} octets, ${front}: CPU µs, p50 ms`,
+          await measureCalls(server, callers, size),
+        );
+      }
+      using web = await start(front);
+      await measurePages(web);
+      note(`pages, ${front}: CPU µs, p50 ms`, await measurePages(web));
+      using server = await start(front);
+      note(`idle, ${front}: CPU µs per connect, KiB`, await measureIdle(server));
+    }
+  }
+  for (const [row, rounds] of rows) {
+    const medians = [0, 1].map((column) => {
+      const sorted = rounds.map((figures) => figures[column] ?? 0).toSorted((a, b) => a - b);
+      return (sorted[Math.floor(sorted.length / 2)] ?? 0).toFixed(2);
+    });
+    console.log(`${row}: ${medians.join(", ")}`);
+  }
+  process.exit(0);
+}
