@@ -42,9 +42,7 @@ interface Rooms {
 /** Whether an endpoint asks for what only a front door can tell, whatever the transport. */
 export function needsFrontDoor(endpoint: ListeningEndpointConfig): boolean {
   if (endpoint.type === "unix") return false;
-  const { trusted_proxies, tls } = endpoint;
-  const needs = [trusted_proxies, tls?.ca_certificates, tls?.certificates];
-  return needs.some((setting) => setting !== undefined);
+  return endpoint.trusted_proxies !== undefined || endpoint.tls !== undefined;
 }
 
 /**

@@ -1,5 +1,5 @@
 /**
- * Listening endpoints of plain sockets: TCP, TLS over TCP and Unix.
+ * Listening endpoints: TCP and Unix. TLS is begun on what they accept.
  *
  * @module
  */
@@ -8,10 +8,8 @@ import type { SocketHandler, SocketListener, TCPSocketListener, TCPSocketListenO
 
 import { Failure, sentenceOf } from "#base/failure.ts";
 import type { ListeningEndpointConfig, ListeningTcpConfig } from "#config/node-config.ts";
-import type { Logger } from "#observe/logger.ts";
 import { listenOnFreePort } from "./free-port.ts";
 import { printEndpoint } from "./peer-address.ts";
-import { hasTls, type TlsEndpoint, TlsServer } from "./tls-server.ts";
 import { openUnixSocket } from "./unix-socket-file.ts";
 
 /** An endpoint that is listening. */
@@ -20,8 +18,6 @@ export interface ListeningSocket {
   readonly port: number | null;
   /** Refuses new connections, and removes the file of a Unix socket; open connections stay. */
   stop(): void;
-  /** Reads the certificates again, where there are any. */
-  renewCertificates(): void;
 }
 
 /** What the system's error codes mean for somebody who wants to listen. */
@@ -34,19 +30,15 @@ const STATES: Record<string, string> = {
 
 /** How one listens. */
 export interface ListenOptions {
-  /** Is told of certificates that were renewed. */
-  log: Logger;
-  /** Whether connections are plain though the endpoint has TLS, because it is begun later. */
-  isPlain?: boolean;
   /** Whether a connection stays open for writing when its other side has ended. */
   allowHalfOpen?: boolean;
 }
 
-/** Listens on an endpoint; `socket` takes the events of every connection. */
+/** Listens on an endpoint, in plain octets; `socket` takes the events of every connection. */
 export async function listenOn<Data>(
   endpoint: ListeningEndpointConfig,
   socket: SocketHandler<Data>,
-  { log, isPlain = false, allowHalfOpen = false }: ListenOptions,
+  { allowHalfOpen = false }: ListenOptions = {},
 ): Promise<ListeningSocket> {
   try {
     if (endpoint.type === "unix") {
@@ -54,17 +46,12 @@ export async function listenOn<Data>(
         Bun.listen<Data>({ unix, socket, allowHalfOpen }),
       );
       const stop = () => stopAndRemove(server, removeFile);
-      return { port: null, stop, renewCertificates() {} };
-    }
-    if (hasTls(endpoint) && !isPlain) {
-      return listenOnFreePort(endpoint, (port) =>
-        listenWithTls({ ...endpoint, port }, { socket, allowHalfOpen }, log),
-      );
+      return { port: null, stop };
     }
     const server = listenOnFreePort(endpoint, (port) =>
       listenOnTcp({ ...tcpOptions(endpoint), port, socket, allowHalfOpen }),
     );
-    return { port: server.port, stop: () => server.stop(), renewCertificates() {} };
+    return { port: server.port, stop: () => server.stop() };
   } catch (thrown) {
     throw listenFailure(endpoint, thrown);
   }
@@ -79,22 +66,6 @@ function listenFailure(endpoint: ListeningEndpointConfig, thrown: unknown): Fail
     source: "internal",
     cause: thrown,
   });
-}
-
-function listenWithTls<Data>(
-  endpoint: TlsEndpoint,
-  events: { socket: SocketHandler<Data>; allowHalfOpen: boolean },
-  log: Logger,
-): ListeningSocket {
-  const open = ({ tls, ...options }: { tls: [object, ...object[]] } & TcpOptions) =>
-    listenOnTcp({ ...options, tls: tls[0], ...events });
-  const retire = (server: TCPSocketListener<Data>) => server.stop();
-  const servers = new TlsServer(endpoint, { open, retire }, log);
-  return {
-    port: servers.port,
-    stop: () => servers.stop(),
-    renewCertificates: () => servers.renew(),
-  };
 }
 
 function stopAndRemove<Data>(server: SocketListener<Data>, removeFile: () => void): void {

@@ -1,16 +1,26 @@
 /**
  * TlsContexts: the TLS settings of an endpoint by the name that a client asks for, read again when
- * their files change, for connections whose TLS is begun by hand.
+ * their files change. TLS is begun with them on each connection that was accepted, so that a renewal
+ * touches neither the listening socket nor any connection.
  *
  * @module
  */
 
+import { X509Certificate } from "node:crypto";
 import { sentenceOf } from "#base/failure.ts";
+import type { ListeningTcpConfig, ListeningTlsConfig } from "#config/node-config.ts";
 import type { Logger } from "#observe/logger.ts";
 import { watchFiles } from "./file-watch.ts";
 import { printEndpoint } from "./peer-address.ts";
 import { filesOf, type ListeningTlsOptions, listeningTlsOptions } from "./tls-options.ts";
-import type { TlsEndpoint } from "./tls-server.ts";
+
+/** An endpoint that has TLS. */
+export type TlsEndpoint = ListeningTcpConfig & { tls: ListeningTlsConfig };
+
+/** Says whether an endpoint has TLS. */
+export function hasTls(endpoint: ListeningTcpConfig): endpoint is TlsEndpoint {
+  return endpoint.tls !== undefined;
+}
 
 /** The settings of one endpoint, as they are now. */
 export class TlsContexts {
@@ -49,7 +59,8 @@ export class TlsContexts {
       const options = listeningTlsOptions(this.#endpoint.tls);
       if (Bun.deepEquals(options, this.#options)) return;
       this.#options = options;
-      this.#log.info("certificate renewed", { endpoint });
+      const { validTo } = new X509Certificate(options[0].cert);
+      this.#log.info("certificate renewed", { endpoint, valid_to: validTo });
     } catch (thrown) {
       this.#log.error("certificate not renewed", { endpoint, error: sentenceOf(thrown) });
     }

@@ -18,8 +18,7 @@ import type { Socket, SocketHandler, TLSOptions } from "bun";
 import type { ListeningEndpointConfig } from "#config/node-config.ts";
 import { type ListeningSocket, listenOn } from "#transport/endpoint/listen.ts";
 import { printTcpPeer, printUnixPeer } from "#transport/endpoint/peer-address.ts";
-import { TlsContexts } from "#transport/endpoint/tls-contexts.ts";
-import { hasTls, type TlsEndpoint } from "#transport/endpoint/tls-server.ts";
+import { hasTls, TlsContexts, type TlsEndpoint } from "#transport/endpoint/tls-contexts.ts";
 import type { ConnectionDetails } from "#wamp/peer.ts";
 import { clientCertificate } from "./client-certificate.ts";
 import { trustedProxies } from "./trusted-proxies.ts";
@@ -45,7 +44,7 @@ export class FrontDoor {
   readonly #endpoint: ListeningEndpointConfig;
   readonly #rules: VisitRules;
   readonly #tls: TlsEndpoint["tls"] | null;
-  /** Set where TLS is begun by hand: behind a PROXY preface, or with a certificate by name. */
+  /** Null until it listens, and where there is no TLS. */
   #contexts: TlsContexts | null = null;
   readonly #isTrusted: ((address: string) => boolean) | null;
   readonly #visits = new Set<Visit>();
@@ -71,15 +70,12 @@ export class FrontDoor {
    */
   async open(): Promise<number | null> {
     const endpoint = this.#endpoint;
-    const { log } = this.#rules;
     if (endpoint.type === "tcp" && hasTls(endpoint)) {
-      const isByHand = this.#isTrusted !== null || endpoint.tls.certificates !== undefined;
-      if (isByHand) this.#contexts = new TlsContexts(endpoint, log);
+      this.#contexts = new TlsContexts(endpoint, this.#rules.log);
     }
     const events = { ...this.#events, open: (socket: Socket<DoorData>) => this.#accept(socket) };
-    const isPlain = this.#contexts !== null;
     try {
-      this.#listening = await listenOn(endpoint, events, { log, isPlain, allowHalfOpen: true });
+      this.#listening = await listenOn(endpoint, events, { allowHalfOpen: true });
     } catch (thrown) {
       this.#contexts?.stop();
       throw thrown;
@@ -97,7 +93,6 @@ export class FrontDoor {
   /** Reads the certificates again, where there are any. */
   renewCertificates(): void {
     this.#contexts?.renew();
-    this.#listening?.renewCertificates();
   }
 
   /** Cuts off who has not been handed on, and waits a while for the others to leave. */

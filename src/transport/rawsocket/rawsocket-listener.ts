@@ -28,7 +28,7 @@ export async function startRawSocketListener(
   const limit = connectionLimitFor(config.limits, id, context.log);
   const acceptor = new RawSocketAcceptor(config, accept, context.log, limit);
   const events = socketEvents(endpoint, acceptor);
-  let listening: ListeningSocket | null = await listenOn(endpoint, events, { log: context.log });
+  let listening: ListeningSocket | null = await listenOn(endpoint, events);
   const urls = [rawSocketUrl(endpoint, listening.port)];
   const stopAccepting = () => {
     listening?.stop();
@@ -38,8 +38,7 @@ export async function startRawSocketListener(
     stopAccepting();
     return acceptor.close();
   };
-  const renewCertificates = () => listening?.renewCertificates();
-  return { id, urls, stopAccepting, renewCertificates, close };
+  return { id, urls, stopAccepting, renewCertificates() {}, close };
 }
 
 /** A connection that ended within its TLS handshake was never opened, and has no data. */
@@ -51,8 +50,6 @@ function socketEvents(
     open(socket) {
       socket.data = acceptor.accept(socket, detailsOf(socket, endpoint));
     },
-    // With this handler `open` comes before the TLS handshake, so that its deadline holds for both.
-    handshake() {},
     data: (socket, chunk) => socket.data.received(chunk),
     drain: (socket) => socket.data.drained(),
     close: (socket, error) => socket.data?.closed(error),
