@@ -80,17 +80,11 @@ export function normalizeRawSocket(
   warnBuffering(options, [...path, "options"], context, context.report);
   if (item.auth !== undefined && !isMap(item.auth)) return null;
   const auth = normalizeAuth(item.auth, authPath(item, path), context, context.report);
-  if (context.endpointType === "tcp" && options.auto_ping_interval === undefined) {
-    context.report.warn(
-      path,
-      "clients are pinged after 30 s, which those of Autobahn|Python on Twisted do not know: for them, set options.auto_ping_interval to 0",
-    );
-  }
   return {
     serializers: item.serializers,
     auth,
     backend: null,
-    options: { ...options, ...normalizeKeepalive(options, context.endpointType) },
+    options: { ...options, ...normalizeKeepalive(options, 0) },
   };
 }
 

@@ -35,6 +35,13 @@ const unhonouredDeflate: Unhonoured[] = [
   ["request_max_window_bits", (value) => value === 8, "a window of 9 bits is asked for"],
 ];
 
+/**
+ * Milliseconds between pings over a network, where a client can be gone without a sign. Over a Unix
+ * socket no pings are sent by default: the system tells at once when the program at its other end is
+ * gone, and a proxy that is made to wait answers none.
+ */
+const networkIntervalMs = 30_000;
+
 /** The normalized options; `item` must have its defaults filled in. */
 export function normalizeWebSocketOptions(
   item: WebSocketOptionsItem,
@@ -53,7 +60,7 @@ export function normalizeWebSocketOptions(
     max_message_size: item.max_message_size,
     open_handshake_timeout: item.open_handshake_timeout,
     close_handshake_timeout: item.close_handshake_timeout,
-    ...normalizeKeepalive(item, endpointType),
+    ...normalizeKeepalive(item, endpointType === "unix" ? 0 : networkIntervalMs),
     require_websocket_subprotocol: item.require_websocket_subprotocol,
     max_frame_size: item.max_frame_size,
     auto_fragment_size: item.auto_fragment_size,

@@ -45,7 +45,7 @@ const compression = item({
 const keepalive = {
   auto_ping_interval: optional(
     milliseconds,
-    "Time between pings; 0: none. Absent: 30000, on a Unix socket 0.",
+    "Time between pings; 0: none. Absent: 30000 for WebSockets over TCP, otherwise 0.",
   ),
   auto_ping_timeout: defaulted(milliseconds, 30_000, "Time to answer a ping; 0: unlimited."),
   auto_ping_size: defaulted(integer(12, 125), 12, "Octets of a ping."),

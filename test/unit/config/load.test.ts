@@ -115,7 +115,7 @@ describe("loadNodeConfig", () => {
     });
   });
 
-  test("pings clients by default, but none on a Unix socket", async () => {
+  test("pings WebSocket clients by default, but none on a Unix socket", async () => {
     const intervals = async (transport: object) => {
       const { config } = await load(proxy(transport));
       const made = config?.workers[0]?.transports[0];
@@ -123,7 +123,8 @@ describe("loadNodeConfig", () => {
       return [made.options.auto_ping_interval, made.options.auto_ping_timeout];
     };
     const unix = { type: "unix", path: "a.sock" };
-    expect(await intervals({ type: "rawsocket" })).toEqual([30_000, 30_000]);
+    expect(await intervals({})).toEqual([30_000, 30_000]);
+    expect(await intervals({ type: "rawsocket" })).toEqual([0, 30_000]);
     expect(await intervals({ type: "rawsocket", endpoint: unix })).toEqual([0, 30_000]);
     expect(await intervals({ endpoint: unix })).toEqual([0, 30_000]);
     const asked = { endpoint: unix, options: { auto_ping_interval: 5000, auto_ping_timeout: 0 } };
