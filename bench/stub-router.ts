@@ -12,6 +12,7 @@ import type { BufferOptions, SessionConfig } from "#config/node-config.ts";
 import { startTransport } from "#transport/start-transport.ts";
 import type { Peer, PeerHandler, SerializerName, WireMessage } from "#wamp/peer.ts";
 import { decodeMessage, encodeMessage } from "#wamp/serializer/serializer.ts";
+import { noPings } from "../test/support/no-pings.ts";
 import { quietContext } from "../test/support/quiet-context.ts";
 
 const subscribers = new Set<Peer>();
@@ -131,7 +132,7 @@ await startTransport(
     type: "rawsocket",
     id: "unix",
     endpoint: { type: "unix", path, permission: 0o600 },
-    options: { max_message_size: 2 ** 24, ...buffers },
+    options: { max_message_size: 2 ** 24, ...noPings, ...buffers },
   },
   accept,
   quietContext,
@@ -149,10 +150,7 @@ const listener = await startTransport(
       max_message_size: 2 ** 24,
       open_handshake_timeout: 0,
       close_handshake_timeout: 0,
-      auto_ping_interval: 0,
-      auto_ping_timeout: 0,
-      auto_ping_size: 12,
-      auto_ping_restart_on_any_traffic: true,
+      ...noPings,
       require_websocket_subprotocol: false,
       max_frame_size: 0,
       auto_fragment_size: 0,

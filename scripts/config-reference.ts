@@ -39,7 +39,7 @@ function descriptionOf(schema: AnySchema): string {
 /** The schema without the layers that say whether it may be absent. */
 function core(schema: AnySchema): AnySchema {
   if (schema.wrapped !== undefined) return core(schema.wrapped);
-  if (schema.type === "lazy" && schema.types === undefined) {
+  if (schema.type === "lazy" && schema.types === undefined && schema.entries === undefined) {
     // Only path services refer to themselves; they are described where they stand first.
     return { type: "Web service", kind: "schema" };
   }

@@ -8,7 +8,7 @@ import { printIssue } from "#config/config-issue.ts";
 import { loadNodeConfig } from "#config/load.ts";
 import { NodeController } from "#node/node-controller.ts";
 import { printReadyTable } from "#node/ready-table.ts";
-import { onShutdownSignal } from "#node/shutdown-signals.ts";
+import { onRenewalSignal, onShutdownSignal } from "#node/signals.ts";
 import type { LogFormat, LogLevel } from "#observe/log-format.ts";
 import { processLogger } from "#observe/process-logger.ts";
 import { writeOutput } from "#observe/write-output.ts";
@@ -50,6 +50,10 @@ export async function startCommand(file: string, choice: LogChoice): Promise<num
   };
   const controller = new NodeController(config, context, log);
   const ended = Promise.withResolvers<void>();
+  onRenewalSignal(() => {
+    log.info("certificates to be read again", { signal: "SIGHUP" });
+    controller.renewCertificates();
+  });
   onShutdownSignal({
     first(signal) {
       log.info("shutdown requested", { signal });

@@ -84,12 +84,29 @@ export interface WebTransportConfig {
   endpoint: ListeningEndpointConfig;
   /** First path component (`"/"` for the root) -> service. */
   paths: Record<string, WebServiceConfig>;
+  limits?: TransportLimits;
+  /** Addresses, CIDRs, or `unix`: whose word is taken for a client's address. */
+  trusted_proxies?: string[];
+}
+
+/** Limits of a transport in one worker; null: unlimited. Undefined where there are none at all. */
+export interface TransportLimits {
+  max_connections: number | null;
+  /** Of one IPv4 address, or the first 64 bits of an IPv6 address. */
+  max_connections_per_address: number | null;
+  /** Messages of one session. */
+  max_messages_per_second: number | null;
+  /** Messages of one session that may come at once. */
+  max_messages_burst: number;
 }
 
 /** `type: websocket`: a port that is nothing but a WAMP WebSocket, whatever the path. */
 export interface WebSocketTransportConfig extends WebSocketServiceConfig {
   id: string;
   endpoint: ListeningEndpointConfig;
+  limits?: TransportLimits;
+  /** Addresses, CIDRs, or `unix`: whose word is taken for a client's address. */
+  trusted_proxies?: string[];
 }
 
 /** `type: websocket.testee`: sends every message back as it came; no WAMP, no subprotocol. */
@@ -105,6 +122,7 @@ export interface RawSocketTransportConfig extends SessionConfig {
   type: "rawsocket";
   id: string;
   endpoint: ListeningEndpointConfig;
+  limits?: TransportLimits;
   options: RawSocketOptions;
 }
 
@@ -117,11 +135,26 @@ export interface UniversalTransportConfig {
   rawsocket: (SessionConfig & { options: RawSocketOptions }) | null;
   /** Web services and WebSockets; null: HTTP is not spoken. */
   paths: Record<string, WebServiceConfig> | null;
+  limits?: TransportLimits;
+  /** As on a Web transport. */
+  trusted_proxies?: string[];
 }
 
 /** Options of a RawSocket transport; sizes are octets. */
-export interface RawSocketOptions extends BufferOptions {
+export interface RawSocketOptions extends BufferOptions, KeepaliveOptions {
   max_message_size: number;
+}
+
+/** Pings to clients. Times are milliseconds. */
+export interface KeepaliveOptions {
+  /** Time without a sign of life after which a client is pinged; 0: never. */
+  auto_ping_interval: number;
+  /** Time to answer a ping; 0: unlimited. */
+  auto_ping_timeout: number;
+  /** Octets of a ping's payload. */
+  auto_ping_size: number;
+  /** Whether anything that a client sends is a sign of life, or only the answer to a ping. */
+  auto_ping_restart_on_any_traffic: boolean;
 }
 
 /** How much may wait for either side of a session, and for how long. */
@@ -138,24 +171,42 @@ export type ListeningEndpointConfig = ListeningTcpConfig | ListeningUnixConfig;
 /** A TCP port to listen on. */
 export interface ListeningTcpConfig {
   type: "tcp";
+  /** The first one where there is a range. */
   port: number;
+  /** First and last port, of which the first free one is taken; undefined: only `port`. */
+  portrange?: [number, number];
   /** Address to listen on; `0.0.0.0` or `::` for all. */
   interface: string;
+  /** 6: connections over IPv4 are not taken; undefined: the interface decides. */
+  version?: 6;
   /** Whether other processes may listen on the same port (SO_REUSEPORT). */
   shared: boolean;
-  /** Absolute file names of PEM files; undefined: no TLS. */
-  tls?: {
-    key: string;
-    certificate: string;
-    chain_certificates: string[];
-    /** Authorities, one of which must have signed each client's certificate; undefined: none is asked for. */
-    ca_certificates?: string[];
-  };
+  /** Undefined: no TLS. */
+  tls?: ListeningTlsConfig;
   /**
    * Addresses and ranges of load balancers, which have to begin each connection with a PROXY preface;
    * undefined: PROXY protocol is not spoken.
    */
   trusted_proxies?: string[];
+}
+
+/** A certificate with its private key: absolute file names of PEM files. */
+export interface CertificateConfig {
+  key: string;
+  certificate: string;
+  chain_certificates: string[];
+}
+
+/** `endpoint.tls` of a listening endpoint; its own certificate is for whatever no other is for. */
+export interface ListeningTlsConfig extends CertificateConfig {
+  /** Certificates by the name that a client asks for (SNI), in lower case. */
+  certificates?: (CertificateConfig & { hostnames: string[] })[];
+  /** Authorities, one of which must have signed each client's certificate; absent: none is asked for. */
+  ca_certificates?: string[];
+  /** Oldest version of TLS; absent: 1.2. */
+  min_version?: "1.2" | "1.3";
+  /** Ciphers of TLS 1.2, in OpenSSL's notation; absent: the program's own list. */
+  ciphers?: string;
 }
 
 /** A Unix domain socket to listen on. */
@@ -167,10 +218,31 @@ export interface ListeningUnixConfig {
   permission: number;
 }
 
+/** A TCP port to connect to. */
+export interface ConnectingTcpConfig {
+  type: "tcp";
+  host: string;
+  port: number;
+  /** IP version of the address that the host's name is resolved to; undefined: either. */
+  version?: 4 | 6;
+  timeoutMs: number;
+  tls?: ConnectingTlsConfig;
+}
+
 /** A socket to connect to. */
 export type ConnectingEndpointConfig =
-  | { type: "tcp"; host: string; port: number; timeoutMs: number }
+  | ConnectingTcpConfig
   | { type: "unix"; path: string; timeoutMs: number };
+
+/** `endpoint.tls` of a connecting endpoint. */
+export interface ConnectingTlsConfig {
+  /** Name that the router's certificate has to be for; absent: the endpoint's host. */
+  hostname?: string;
+  /** PEM files of whom to trust, absolute; absent: the authorities that Bun knows. */
+  ca_certificates?: string[];
+  /** The certificate that is shown to a router which asks for one. */
+  own?: CertificateConfig;
+}
 
 /** How to reach a router. */
 export interface ConnectionConfig {
@@ -187,7 +259,7 @@ export type ConnectingTransportConfig = ConnectingWebSocketConfig | ConnectingRa
 export interface ConnectingWebSocketConfig {
   type: "websocket";
   endpoint: ConnectingEndpointConfig;
-  /** `ws://host:port/path`; its path and host go into the request. */
+  /** `ws://host:port/path` or `wss://`; its path and host go into the request. */
   url: string;
   /** In order of preference, never empty. */
   serializers: SerializerName[];
@@ -291,20 +363,33 @@ export interface PathServiceConfig {
 export interface WebSocketServiceConfig extends SessionConfig {
   type: "websocket";
   options: WebSocketOptions;
+  /** Undefined: no cookie is issued. */
+  cookie?: CookieConfig;
+}
+
+/** A cookie that is issued in the handshake. */
+export interface CookieConfig {
+  name: string;
+  /** Characters of its value. */
+  length: number;
+  /** Seconds that it is good for. */
+  max_age: number;
+  secure: boolean;
+  /** HttpOnly. */
+  http_strict: boolean;
+  same_site: "Strict" | "Lax" | "None" | null;
+  /** Where known cookies are kept; a file name is absolute. */
+  store: { type: "memory" } | { type: "file"; filename: string };
 }
 
 /** Options of a WebSocket path. Times are milliseconds, sizes octets; 0 means off. */
-export interface WebSocketOptions extends BufferOptions {
+export interface WebSocketOptions extends BufferOptions, KeepaliveOptions {
   allowed_origins: string[];
   allow_null_origin: boolean;
   enable_webstatus: boolean;
   max_message_size: number;
   open_handshake_timeout: number;
   close_handshake_timeout: number;
-  auto_ping_interval: number;
-  auto_ping_timeout: number;
-  auto_ping_size: number;
-  auto_ping_restart_on_any_traffic: boolean;
   require_websocket_subprotocol: boolean;
   /** Longest frame that is taken. */
   max_frame_size: number;

@@ -4,18 +4,18 @@
  * @module
  */
 
-import { existsSync } from "node:fs";
+import { isIP } from "node:net";
 import { resolve } from "node:path";
 import type * as v from "valibot";
 import type { JsonPath } from "./config-issue.ts";
-import type { ConnectingEndpointConfig, ListeningEndpointConfig } from "./node-config.ts";
-import type { Report } from "./report.ts";
 import type {
-  connectingEndpoint,
-  listeningEndpoint,
-  listeningTcp,
-  listeningTls,
-} from "./schema/endpoint.ts";
+  ConnectingEndpointConfig,
+  ListeningEndpointConfig,
+  ListeningTcpConfig,
+} from "./node-config.ts";
+import { normalizeConnectingTls, normalizeListeningTls } from "./normalize-tls.ts";
+import type { Report } from "./report.ts";
+import type { connectingEndpoint, listeningEndpoint, listeningTcp } from "./schema/endpoint.ts";
 
 /** Longest socket file name, in octets, that the operating system takes. */
 const maxSocketPath = 107;
@@ -40,16 +40,17 @@ export function normalizeListening(
       permission: Number.parseInt(item.permission, 8),
     };
   }
-  if (item.user_timeout !== undefined) {
-    report.warn([...path, "user_timeout"], "not honoured: the system's own timeout applies");
+  if (item.user_timeout) {
+    const consequence = "what is sent to a client that is gone is given up when it answers no ping";
+    report.warn([...path, "user_timeout"], `not honoured: ${consequence}`);
   }
+  const tls = item.tls && normalizeListeningTls(item.tls, [...path, "tls"], report);
   return {
     type: "tcp",
-    port:
-      typeof item.port === "number" ? item.port : portFrom(item.port, [...path, "port"], report),
-    interface: item.interface || (item.version === 6 ? "::" : "0.0.0.0"),
+    ...normalizePorts(item, path, report),
+    ...normalizeInterface(item, path, report),
     shared: item.shared,
-    ...(item.tls === undefined ? {} : { tls: normalizeTls(item.tls, [...path, "tls"], report) }),
+    ...(tls && { tls }),
     ...normalizeProxies(item, path, report),
   };
 }
@@ -82,10 +83,59 @@ export function normalizeConnecting(
   if (item.type === "unix") {
     return { type: "unix", path: socketFile(item.path, [...path, "path"], report), timeoutMs };
   }
-  if (item.version !== undefined) {
-    report.warn([...path, "version"], "not honoured: the host's address decides");
+  const { port, version } = item;
+  const host = bareAddress(item.host);
+  const literal = isIP(host);
+  if (version !== undefined && literal !== 0 && literal !== version) {
+    report.fault([...path, "version"], `expected ${literal}, as "${host}" is, found ${version}`);
   }
-  return { type: "tcp", host: item.host, port: item.port, timeoutMs };
+  const tls = normalizeConnectingTls(item.tls ?? false, [...path, "tls"], report);
+  return {
+    type: "tcp",
+    host,
+    port,
+    timeoutMs,
+    ...(version === undefined ? {} : { version }),
+    ...(tls && { tls }),
+  };
+}
+
+/** An IPv6 address without the brackets that it has in a URL. */
+function bareAddress(written: string): string {
+  return /^\[(.*:.*)\]$/.exec(written)?.[1] ?? written;
+}
+
+type ListeningTcpItem = v.InferOutput<typeof listeningTcp>;
+
+function normalizePorts(
+  { port, portrange }: ListeningTcpItem,
+  path: JsonPath,
+  report: Report,
+): Pick<ListeningTcpConfig, "port" | "portrange"> {
+  if (port !== undefined && portrange !== undefined) {
+    report.fault([...path, "portrange"], 'there is a "port" already; give one of them', true);
+  }
+  if (typeof port === "string") return { port: portFrom(port, [...path, "port"], report) };
+  if (port !== undefined) return { port };
+  if (portrange !== undefined) return { port: portrange[0], portrange };
+  report.fault([...path, "port"], "required attribute is missing");
+  return { port: 0 };
+}
+
+/** An address says its version by itself; then the attribute can only agree. */
+function normalizeInterface(
+  { interface: written = "", version }: ListeningTcpItem,
+  path: JsonPath,
+  report: Report,
+): Pick<ListeningTcpConfig, "interface" | "version"> {
+  const address = bareAddress(written);
+  const literal = isIP(address);
+  if (version !== undefined && literal !== 0 && literal !== version) {
+    report.warn([...path, "version"], `not honoured: "${address}" is an address of IPv${literal}`);
+    return { interface: address };
+  }
+  if (version === 6) return { interface: address || "::", version };
+  return { interface: address || "0.0.0.0" };
 }
 
 function portFrom(variable: string, path: JsonPath, report: Report): number {
@@ -113,33 +163,4 @@ function socketFile(name: string, path: JsonPath, report: Report): string {
     );
   }
   return file;
-}
-
-function normalizeTls(item: v.InferOutput<typeof listeningTls>, path: JsonPath, report: Report) {
-  const pemFile = (name: string, at: JsonPath): string => {
-    const file = resolve(report.folder, name);
-    if (!existsSync(file)) report.fault(at, `Cannot read "${file}": no such file`);
-    return file;
-  };
-  if (item.dhparam !== undefined) {
-    report.warn(
-      [...path, "dhparam"],
-      "not honoured: no cipher with finite-field Diffie-Hellman is offered",
-    );
-  }
-  if (item.ciphers !== undefined) {
-    report.warn([...path, "ciphers"], "not honoured: the program's own list of ciphers applies");
-  }
-  return {
-    key: pemFile(item.key, [...path, "key"]),
-    certificate: pemFile(item.certificate, [...path, "certificate"]),
-    chain_certificates: item.chain_certificates.map((name, index) =>
-      pemFile(name, [...path, "chain_certificates", index]),
-    ),
-    ...(item.ca_certificates !== undefined && {
-      ca_certificates: item.ca_certificates.map((name, index) =>
-        pemFile(name, [...path, "ca_certificates", index]),
-      ),
-    }),
-  };
 }

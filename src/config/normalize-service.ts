@@ -15,6 +15,7 @@ import type {
   WebServiceConfig,
   WebSocketServiceConfig,
 } from "./node-config.ts";
+import { normalizeCookie } from "./normalize-cookie.ts";
 import {
   normalizeAuth,
   normalizeConnectingTransport,
@@ -90,15 +91,13 @@ export function normalizeWebSocket(
   context: ServiceContext,
 ): WebSocketServiceConfig {
   const { report } = context;
-  if (item.cookie !== undefined) {
-    report.warn([...path, "cookie"], "not honoured: no cookie is set");
-  }
   const options = item.options ?? v.parse(websocketOptions, {});
   warnBuffering(options, [...path, "options"], context, report);
   const common = {
     type: "websocket" as const,
     serializers: item.serializers,
-    options: normalizeWebSocketOptions(options, [...path, "options"], report),
+    ...normalizeCookie(item.cookie, [...path, "cookie"], report),
+    options: normalizeWebSocketOptions(options, [...path, "options"], context),
   };
   if (item.type === "websocket") {
     const auth = normalizeAuth(item.auth, authPath(item, path), context, report);

@@ -9,6 +9,7 @@ import type { JsonPath } from "./config-issue.ts";
 import type {
   AuthConfig,
   BufferOptions,
+  ConnectingEndpointConfig,
   ConnectingTransportConfig,
   ListeningEndpointConfig,
   RealmConfig,
@@ -162,7 +163,13 @@ export function normalizeConnectingTransport(
     for (const name of Object.keys(options)) {
       report.warn([...path, "options", name], "not honoured: the program's defaults apply");
     }
-    return { type: "websocket", endpoint, url: item.url, serializers: item.serializers };
+    const { url, serializers } = item;
+    return {
+      type: "websocket",
+      endpoint: agreeWithUrl(item, endpoint, path, report),
+      url,
+      serializers,
+    };
   }
   return {
     type: "rawsocket",
@@ -170,6 +177,26 @@ export function normalizeConnectingTransport(
     serializer: item.serializer,
     max_message_size: messageSize(options, [...path, "options"], report),
   };
+}
+
+/** The endpoint decides about TLS; one that does not say has what the URL says. */
+function agreeWithUrl(
+  item: Extract<ConnectingTransportItem, { url: string; serializers: unknown }>,
+  endpoint: ConnectingEndpointConfig,
+  path: JsonPath,
+  report: Report,
+): ConnectingEndpointConfig {
+  const isSecureUrl = new URL(item.url).protocol === "wss:";
+  if (isSecureUrl && endpoint.type === "unix") {
+    report.fault([...path, "url"], "a Unix socket has no TLS; write ws instead of wss");
+  } else if (isSecureUrl && item.endpoint.type === "tcp" && item.endpoint.tls === false) {
+    report.fault([...path, "url"], "the url says wss, and the endpoint says no TLS");
+  } else if (isSecureUrl && endpoint.type === "tcp") {
+    return { ...endpoint, tls: endpoint.tls ?? {} };
+  } else if (!isSecureUrl && endpoint.type === "tcp" && endpoint.tls !== undefined) {
+    report.warn([...path, "url"], "the url says ws, and the endpoint has TLS: TLS is used");
+  }
+  return endpoint;
 }
 
 function messageSize(options: Record<string, unknown>, path: JsonPath, report: Report): number {

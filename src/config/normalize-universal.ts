@@ -13,6 +13,7 @@ import type {
   UniversalTransportConfig,
   WebServiceConfig,
 } from "./node-config.ts";
+import { normalizeKeepalive } from "./normalize-keepalive.ts";
 import {
   authPath,
   normalizePaths,
@@ -79,7 +80,18 @@ export function normalizeRawSocket(
   warnBuffering(options, [...path, "options"], context, context.report);
   if (item.auth !== undefined && !isMap(item.auth)) return null;
   const auth = normalizeAuth(item.auth, authPath(item, path), context, context.report);
-  return { serializers: item.serializers, auth, backend: null, options };
+  if (context.endpointType === "tcp" && options.auto_ping_interval === undefined) {
+    context.report.warn(
+      path,
+      "clients are pinged after 30 s, which those of Autobahn|Python on Twisted do not know: for them, set options.auto_ping_interval to 0",
+    );
+  }
+  return {
+    serializers: item.serializers,
+    auth,
+    backend: null,
+    options: { ...options, ...normalizeKeepalive(options, context.endpointType) },
+  };
 }
 
 const webOptions: Record<string, string> = {

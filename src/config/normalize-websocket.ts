@@ -5,7 +5,8 @@
  */
 
 import type { JsonPath } from "./config-issue.ts";
-import type { DeflateOptions, WebSocketOptions } from "./node-config.ts";
+import type { DeflateOptions, ListeningEndpointConfig, WebSocketOptions } from "./node-config.ts";
+import { normalizeKeepalive } from "./normalize-keepalive.ts";
 import type { Report } from "./report.ts";
 import type { WebSocketOptionsItem } from "./schema/websocket-options.ts";
 
@@ -38,7 +39,7 @@ const unhonouredDeflate: Unhonoured[] = [
 export function normalizeWebSocketOptions(
   item: WebSocketOptionsItem,
   path: JsonPath,
-  report: Report,
+  { report, endpointType }: { report: Report; endpointType: ListeningEndpointConfig["type"] },
 ): WebSocketOptions {
   warnUnhonoured(item, unhonoured, path, report);
   const deflate = item.compression?.deflate;
@@ -52,10 +53,7 @@ export function normalizeWebSocketOptions(
     max_message_size: item.max_message_size,
     open_handshake_timeout: item.open_handshake_timeout,
     close_handshake_timeout: item.close_handshake_timeout,
-    auto_ping_interval: item.auto_ping_interval,
-    auto_ping_timeout: item.auto_ping_timeout,
-    auto_ping_size: item.auto_ping_size,
-    auto_ping_restart_on_any_traffic: item.auto_ping_restart_on_any_traffic,
+    ...normalizeKeepalive(item, endpointType),
     require_websocket_subprotocol: item.require_websocket_subprotocol,
     max_frame_size: item.max_frame_size,
     auto_fragment_size: item.auto_fragment_size,

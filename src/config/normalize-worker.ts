@@ -16,6 +16,7 @@ import type {
   WorkerConfig,
 } from "./node-config.ts";
 import { normalizeListening } from "./normalize-endpoint.ts";
+import { normalizeHttpLimits, normalizeLimits } from "./normalize-limits.ts";
 import { normalizePaths, normalizeWebSocket, type ServiceContext } from "./normalize-service.ts";
 import { hasRole, normalizeConnectingTransport } from "./normalize-session.ts";
 import { normalizeRawSocket, normalizeUniversal, warnWebOptions } from "./normalize-universal.ts";
@@ -73,7 +74,8 @@ function normalizeTestee(
 ): WebSocketTesteeTransportConfig {
   const endpoint = normalizeListening(item.endpoint, [...path, "endpoint"], report);
   const written = item.options ?? v.parse(websocketOptions, {});
-  const options = normalizeWebSocketOptions(written, [...path, "options"], report);
+  const around = { report, endpointType: endpoint.type };
+  const options = normalizeWebSocketOptions(written, [...path, "options"], around);
   // What is under test says what it is.
   options.show_server_version = written.show_server_version ?? true;
   return { type: "websocket.testee", id, endpoint, options };
@@ -276,18 +278,21 @@ function normalizeTransport(
   if (item.type === "web") {
     warnWebOptions(item.options, [...path, "options"], report);
     const paths = normalizePaths(asMap(item.paths), [...path, "paths"], "", context);
-    return endpoint && { type: "web", id, endpoint, paths };
+    const limits = normalizeHttpLimits(item, path, context);
+    return endpoint && { type: "web", id, endpoint, paths, ...limits };
   }
   if (item.type === "websocket") {
     if (report.isMisshapen(path)) return null;
-    return endpoint && { ...normalizeWebSocket(item, path, "", context), id, endpoint };
+    const service = normalizeWebSocket(item, path, "", context);
+    return endpoint && { ...service, id, endpoint, ...normalizeHttpLimits(item, path, context) };
   }
   if (item.type === "universal") {
     const universal = normalizeUniversal(item, path, context);
-    return endpoint && { ...universal, endpoint };
+    return endpoint && { ...universal, endpoint, ...normalizeHttpLimits(item, path, context) };
   }
   const session = normalizeRawSocket(item, path, context);
-  return endpoint && session && { type: "rawsocket", id, endpoint, ...session };
+  const limits = normalizeLimits(item, path, context);
+  return endpoint && session && { type: "rawsocket", id, endpoint, ...limits, ...session };
 }
 
 function isMap(value: unknown): value is Record<string, unknown> {

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { isIPv4 } from "node:net";
 import type { JsonPath } from "./config-issue.ts";
 import type { ListeningEndpointConfig, ListeningTcpConfig } from "./node-config.ts";
 import type { Report } from "./report.ts";
@@ -42,11 +43,16 @@ function clash(a: PlacedEndpoint, b: PlacedEndpoint): boolean {
     return b.endpoint.type === "unix" && a.endpoint.path === b.endpoint.path;
   }
   if (b.endpoint.type === "unix" || a.endpoint.port !== b.endpoint.port) return false;
+  // A range is there so that what others have is passed over.
+  if (a.endpoint.portrange !== undefined || b.endpoint.portrange !== undefined) return false;
   const isShared = a.endpoint.shared && b.endpoint.shared && a.workerId !== b.workerId;
   return !isShared && overlap(a.endpoint, b.endpoint);
 }
 
 function overlap(a: ListeningTcpConfig, b: ListeningTcpConfig): boolean {
   const isEverywhere = (address: string) => address === "0.0.0.0" || address === "::";
+  const isApart = (one: ListeningTcpConfig, other: ListeningTcpConfig) =>
+    one.version === 6 && isIPv4(other.interface);
+  if (isApart(a, b) || isApart(b, a)) return false;
   return a.interface === b.interface || isEverywhere(a.interface) || isEverywhere(b.interface);
 }

@@ -6,6 +6,8 @@
  *        ├────────────────────────────►│
  *        │       ready (urls)          │
  *        │◄────────────────────────────┤   or: failed (sentence), then shutdown
+ *        │  renew_certificates         │
+ *        ├────────────────────────────►│   at any time, nothing is answered
  *        │  shutdown                   │
  *        ├────────────────────────────►│   GOODBYE to the clients, exit code 0
  *
@@ -38,6 +40,7 @@ const startContext = v.strictObject({
 
 const toWorker = v.variant("kind", [
   v.strictObject({ kind: v.literal("start"), config: workerConfig, context: startContext }),
+  v.strictObject({ kind: v.literal("renew_certificates") }),
   v.strictObject({ kind: v.literal("shutdown") }),
 ]);
 

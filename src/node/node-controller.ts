@@ -72,6 +72,11 @@ export class NodeController {
     return workers;
   }
 
+  /** Has every worker read its certificates again; one that starts later does so anyway. */
+  renewCertificates(): void {
+    for (const slot of this.#slots) slot.handle?.renewCertificates();
+  }
+
   /** Stops all workers, proxies before the routers behind them. Safe to call at any time. */
   async stop(): Promise<void> {
     this.#stopping = true;

@@ -64,6 +64,11 @@ export class WorkerHandle {
     this.#send({ kind: "start", config, context });
   }
 
+  /** Asks the worker to read its certificates again. */
+  renewCertificates(): void {
+    this.#send({ kind: "renew_certificates" });
+  }
+
   /** Asks the worker to end; after the deadline it is killed. Says whether it had to be. */
   async shutdown(deadlineMs: number): Promise<"ended" | "killed"> {
     this.#send({ kind: "shutdown" });

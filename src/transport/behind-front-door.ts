@@ -15,7 +15,9 @@ import type {
   SessionConfig,
   TransportConfig,
   WebServiceConfig,
+  WebSocketServiceConfig,
 } from "#config/node-config.ts";
+import { type ConnectionLimit, connectionLimitFor } from "./endpoint/connection-limit.ts";
 import { usableUnixPath } from "./endpoint/peer-address.ts";
 import { ConnectGate } from "./front-door/connect-gate.ts";
 import { FrontDoor } from "./front-door/front-door.ts";
@@ -24,6 +26,8 @@ import type { Ways } from "./front-door/visit.ts";
 import type { AcceptPeerWithSession, Listener, TransportContext } from "./listener.ts";
 import { RawSocketAcceptor, rawSocketUrl } from "./rawsocket/rawsocket-acceptor.ts";
 import { startWebServer, type WebServerConfig, webServerUrls } from "./web/web-server.ts";
+import { openCookieTrackers } from "./websocket/cookie-tracker.ts";
+import { ForwardingProxies } from "./websocket/forwarding-proxies.ts";
 import { WebSocketAcceptor } from "./websocket/websocket-acceptor.ts";
 
 /** Time for a handshake where no WebSocket path says another. */
@@ -38,7 +42,9 @@ interface Rooms {
 /** Whether an endpoint asks for what only a front door can tell, whatever the transport. */
 export function needsFrontDoor(endpoint: ListeningEndpointConfig): boolean {
   if (endpoint.type === "unix") return false;
-  return endpoint.trusted_proxies !== undefined || endpoint.tls?.ca_certificates !== undefined;
+  const { trusted_proxies, tls } = endpoint;
+  const needs = [trusted_proxies, tls?.ca_certificates, tls?.certificates];
+  return needs.some((setting) => setting !== undefined);
 }
 
 /**
@@ -54,9 +60,11 @@ export async function startBehindFrontDoor(
   const { id, endpoint } = config;
   const { log } = context;
   const rooms = roomsOf(config);
+  const limits = config.type === "websocket.testee" ? undefined : config.limits;
+  const limit = connectionLimitFor(limits, id, log);
   const acceptor =
-    rooms.rawsocket && new RawSocketAcceptor({ ...rooms.rawsocket, id }, accept, log);
-  const web = rooms.web && (await openWebRoom(rooms.web, accept, context));
+    rooms.rawsocket && new RawSocketAcceptor({ ...rooms.rawsocket, id }, accept, log, limit);
+  const web = rooms.web && (await openWebRoom(rooms.web, { accept, limit }, context));
   const ways: Ways = {
     rawSocket: acceptor && ((socket, details) => acceptor.accept(socket, details)),
     http: web?.enter ?? null,
@@ -72,6 +80,7 @@ export async function startBehindFrontDoor(
         ...(rooms.web ? webServerUrls(rooms.web, port) : []),
       ],
       stopAccepting: () => door.stop(),
+      renewCertificates: () => door.renewCertificates(),
       async close() {
         door.stop();
         await Promise.all([acceptor?.close(), web?.end()]);
@@ -95,8 +104,8 @@ function roomsOf(config: TransportConfig): Rooms {
     case "rawsocket":
       return { rawsocket: config, web: null };
     case "universal": {
-      const { id, endpoint, rawsocket, paths } = config;
-      return { rawsocket, web: paths && { type: "web", id, endpoint, paths } };
+      const { rawsocket, paths } = config;
+      return { rawsocket, web: paths && { ...config, type: "web", paths } };
     }
   }
 }
@@ -112,14 +121,17 @@ interface WebRoom {
 
 async function openWebRoom(
   config: NonNullable<Rooms["web"]>,
-  accept: AcceptPeerWithSession,
+  { accept, limit }: { accept: AcceptPeerWithSession; limit: ConnectionLimit | undefined },
   context: TransportContext,
 ): Promise<WebRoom> {
+  const trusted = config.type === "websocket.testee" ? undefined : config.trusted_proxies;
+  const proxies = trusted && new ForwardingProxies(trusted);
+  const cookies = openCookieTrackers(webSocketsOf(config), context.log);
   // A folder that only this user can enter, so that the socket is never open to others.
   const folder = mkdtempSync(join(tmpdir(), "crossproxy-"));
   const path = join(folder, "web.sock");
   const removeFolder = () => rmSync(folder, { recursive: true, force: true });
-  const acceptor = new WebSocketAcceptor(accept, context);
+  const acceptor = new WebSocketAcceptor(accept, context, { limit, proxies, cookies });
   const gate = new ConnectGate();
   const splices = new Set<Splice>();
   try {
@@ -156,14 +168,18 @@ async function openWebRoom(
 /** Which path a request is for is known at the end of its head only, so the longest time counts. */
 function handshakeTimeoutOf(web: Rooms["web"]): number {
   if (web === null) return HANDSHAKE_MS;
-  const times = timeoutsBelow(web.type === "web" ? web.paths : { "/": web });
+  const times = webSocketsOf(web).map(({ options }) => options.open_handshake_timeout);
   return Math.max(0, ...times) || HANDSHAKE_MS;
 }
 
-/** The `open_handshake_timeout` of every WebSocket path, in milliseconds; 0: not said. */
-function timeoutsBelow(paths: Record<string, WebServiceConfig>): number[] {
+/** Every WebSocket path of WAMP. */
+function webSocketsOf(web: NonNullable<Rooms["web"]>): WebSocketServiceConfig[] {
+  return webSocketsBelow(web.type === "web" ? web.paths : { "/": web });
+}
+
+function webSocketsBelow(paths: Record<string, WebServiceConfig>): WebSocketServiceConfig[] {
   return Object.values(paths).flatMap((config) => {
-    if (config.type === "path") return timeoutsBelow(config.paths);
-    return config.type === "websocket" ? [config.options.open_handshake_timeout] : [];
+    if (config.type === "path") return webSocketsBelow(config.paths);
+    return config.type === "websocket" ? [config] : [];
   });
 }

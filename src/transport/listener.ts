@@ -40,6 +40,8 @@ export interface Listener {
   readonly urls: string[];
   /** Refuses new connections; those that are open stay. */
   stopAccepting(): void;
+  /** Reads the certificates again, where there are any; open connections stay. */
+  renewCertificates(): void;
   /** Ends what is still open, frees the port and removes socket files. */
   close(): Promise<void>;
 }

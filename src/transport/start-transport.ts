@@ -7,6 +7,7 @@
 import type { TransportConfig } from "#config/node-config.ts";
 import { needsFrontDoor, startBehindFrontDoor } from "./behind-front-door.ts";
 import type { AcceptPeerWithSession, Listener, TransportContext } from "./listener.ts";
+import { pacedAccept } from "./paced-peer.ts";
 import { startRawSocketListener } from "./rawsocket/rawsocket-listener.ts";
 
 /**
@@ -19,8 +20,10 @@ export function startTransport(
   accept: AcceptPeerWithSession,
   context: TransportContext,
 ): Promise<Listener> {
+  const limits = config.type === "websocket.testee" ? undefined : config.limits;
+  const acceptPaced = pacedAccept(limits, accept, context.log);
   if (config.type === "rawsocket" && !needsFrontDoor(config.endpoint)) {
-    return startRawSocketListener(config, accept, context);
+    return startRawSocketListener(config, acceptPaced, context);
   }
-  return startBehindFrontDoor(config, accept, context);
+  return startBehindFrontDoor(config, acceptPaced, context);
 }

@@ -23,6 +23,8 @@ export interface TransportDetails {
   isSecure: boolean;
   /** Whether the connection came through a Unix domain socket of this machine. */
   isUnixSocket: boolean;
+  /** Value of the cookie by which the client is recognized; it is told to nobody. */
+  cookieId?: string;
   /** Absent: none was asked for. */
   clientCertificate?: ClientCertificate;
 }

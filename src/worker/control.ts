@@ -13,6 +13,7 @@ import {
 /** What the worker does when it hears from its controller. */
 export interface ControlHandler {
   start(message: Extract<MessageToWorker, { kind: "start" }>): void;
+  renewCertificates(): void;
   shutdown(): void;
   /** The controller is gone, and with it whoever could end this process. */
   lost(): void;
@@ -28,6 +29,7 @@ export function listenToController(handler: ControlHandler): void {
   process.on("message", (value) => {
     const message = parseMessageToWorker(value);
     if (message?.kind === "start") handler.start(message);
+    else if (message?.kind === "renew_certificates") handler.renewCertificates();
     else if (message?.kind === "shutdown") handler.shutdown();
     // A controller that cannot be understood is as good as none.
     else handler.lost();

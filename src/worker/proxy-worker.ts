@@ -40,6 +40,9 @@ export async function startProxyWorker(
   return {
     urls: listeners.flatMap((listener) => listener.urls),
     sessions: () => sessions.size,
+    renewCertificates() {
+      for (const listener of listeners) listener.renewCertificates();
+    },
     shutdown: () => stopTransports(listeners, sessions),
   };
 }

@@ -41,6 +41,9 @@ export async function startRouterWorker(
   return {
     urls: listeners.flatMap((listener) => listener.urls),
     sessions: () => sessions.size,
+    renewCertificates() {
+      for (const listener of listeners) listener.renewCertificates();
+    },
     shutdown: () => stopTransports(listeners, sessions),
   };
 }

@@ -20,6 +20,8 @@ export interface RunningWorker {
   urls: string[];
   /** How many client sessions are open now. */
   sessions(): number;
+  /** Reads all certificates again; open sessions stay. */
+  renewCertificates(): void;
   /** Says GOODBYE to every client, closes the listeners and removes their socket files. */
   shutdown(): Promise<void>;
 }

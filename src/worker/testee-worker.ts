@@ -22,6 +22,9 @@ export async function startTesteeWorker(
   return {
     urls: listeners.flatMap((listener) => listener.urls),
     sessions: () => 0,
+    renewCertificates() {
+      for (const listener of listeners) listener.renewCertificates();
+    },
     shutdown: () => stopTransports(listeners, new SessionTable()),
   };
 }

@@ -28,7 +28,7 @@ export function runWorkerProcess(): void {
     writeOutput("stderr", "Cannot run as a worker: no controller started this process\n");
     process.exit(2);
   }
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => {});
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => {});
 
   let running: Promise<RunningWorker | null> = Promise.resolve(null);
   let log: Logger | null = null;
@@ -56,6 +56,7 @@ export function runWorkerProcess(): void {
       });
       running = start(config, context, log);
     },
+    renewCertificates: () => void running.then((worker) => worker?.renewCertificates()).catch(fail),
     shutdown: () => void end().catch(fail),
     lost() {
       setTimeout(() => process.exit(1), ORPHAN_DEADLINE_MS);

@@ -1,9 +1,16 @@
 /** A router over RawSocket that says what a test tells it to say. */
 
-import type { RawSocketTransportConfig } from "#config/node-config.ts";
-import { startRawSocketListener } from "#transport/rawsocket/rawsocket-listener.ts";
-import type { Peer, PeerHandler, SerializerName, WireMessage } from "#wamp/peer.ts";
+import type { RawSocketTransportConfig, TransportConfig } from "#config/node-config.ts";
+import { startTransport } from "#transport/start-transport.ts";
+import type {
+  Peer,
+  PeerHandler,
+  SerializerName,
+  TransportDetails,
+  WireMessage,
+} from "#wamp/peer.ts";
 import { decodeMessage, encodeMessage } from "#wamp/serializer/serializer.ts";
+import { noPings } from "./no-pings.ts";
 import { quietContext } from "./quiet-context.ts";
 
 /** What may differ from a router that takes messages of any size in CBOR. */
@@ -34,6 +41,11 @@ export class RouterSide implements PeerHandler {
     this.closed.resolve(reason);
   }
 
+  /** How the proxy reached this router. */
+  get details(): TransportDetails {
+    return this.#peer.details;
+  }
+
   says(message: unknown[]): void {
     this.#peer.send(encodeMessage(message, this.#peer.serializer, this.#peer.isText));
   }
@@ -62,12 +74,8 @@ export class RouterSide implements PeerHandler {
   }
 }
 
-/** Listens at a Unix path; `session` resolves with each session in the order in which they came. */
-export async function scriptedRouter(path: string, options: ScriptedRouterOptions = {}) {
-  const waiting: PromiseWithResolvers<RouterSide>[] = [];
-  let came = 0;
-  let taken = 0;
-  const slot = (index: number) => (waiting[index] ??= Promise.withResolvers<RouterSide>());
+/** Listens at a Unix path for RawSocket. */
+export function scriptedRouter(path: string, options: ScriptedRouterOptions = {}) {
   const config: RawSocketTransportConfig = {
     type: "rawsocket",
     id: "router",
@@ -79,16 +87,28 @@ export async function scriptedRouter(path: string, options: ScriptedRouterOption
       max_message_size: options.max_message_size ?? 2 ** 24,
       max_buffered: 2 ** 26,
       stall_timeout: 0,
+      ...noPings,
     },
   };
+  return scriptedRouterOn(config);
+}
+
+/** Listens as configured; `session` resolves with each session in the order in which they came. */
+export async function scriptedRouterOn(config: TransportConfig) {
+  const waiting: PromiseWithResolvers<RouterSide>[] = [];
+  let came = 0;
+  let taken = 0;
+  const slot = (index: number) => (waiting[index] ??= Promise.withResolvers<RouterSide>());
   const accept = (peer: Peer): PeerHandler => {
     const side = new RouterSide(peer);
     slot(came++).resolve(side);
     return side;
   };
-  const listener = await startRawSocketListener(config, accept, quietContext);
+  const listener = await startTransport(config, accept, quietContext);
   return {
+    urls: listener.urls,
     session: () => slot(taken++).promise,
+    renewCertificates: () => listener.renewCertificates(),
     close: () => listener.close(),
   };
 }

@@ -14,6 +14,7 @@ import type {
 import type { Listener } from "#transport/listener.ts";
 import { startTransport } from "#transport/start-transport.ts";
 import type { Peer, PeerHandler, TransportDetails } from "#wamp/peer.ts";
+import { noPings } from "./no-pings.ts";
 import { quietContext } from "./quiet-context.ts";
 
 const buffering = { max_buffered: 1_048_576, stall_timeout: 30_000 };
@@ -58,7 +59,7 @@ export function universal(
     type: "universal",
     id: "transport001",
     endpoint,
-    rawsocket: { ...session, options: { max_message_size: 2 ** 24, ...buffering } },
+    rawsocket: { ...session, options: { max_message_size: 2 ** 24, ...noPings, ...buffering } },
     paths: {
       "/": { type: "json", value: { here: true } },
       ws: { ...session, type: "websocket", options: { ...webSocketOptions, ...options } },

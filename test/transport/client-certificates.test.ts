@@ -4,7 +4,7 @@ import { rmSync } from "node:fs";
 import { connect as connectTls } from "node:tls";
 
 import type { ListeningTcpConfig, TransportConfig } from "#config/node-config.ts";
-import { type CertificateFiles, Certificates, hasOpenssl } from "../support/certificates.ts";
+import { type CertificateFiles, Certificates, hasOpenssl } from "../support/authorities.ts";
 import {
   anyPort,
   dial,

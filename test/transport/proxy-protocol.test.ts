@@ -3,7 +3,7 @@ import { rmSync } from "node:fs";
 import { connect as connectTls } from "node:tls";
 
 import type { ListeningTcpConfig, TransportConfig } from "#config/node-config.ts";
-import { Certificates, hasOpenssl } from "../support/certificates.ts";
+import { Certificates, hasOpenssl } from "../support/authorities.ts";
 import {
   anyPort,
   dial,

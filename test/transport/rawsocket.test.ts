@@ -8,6 +8,7 @@ import type { Listener, TransportContext } from "#transport/listener.ts";
 import { connectPeer } from "#transport/peer-connector.ts";
 import { startRawSocketListener } from "#transport/rawsocket/rawsocket-listener.ts";
 import type { Peer, PeerHandler } from "#wamp/peer.ts";
+import { noPings } from "../support/no-pings.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "crossproxy-rawsocket-"));
 const path = join(folder, "router.sock");
@@ -23,7 +24,7 @@ const context = {
   log: { error: silent, warn: silent, info: silent, debug: silent },
 } as unknown as TransportContext;
 
-const buffering = { max_buffered: 2 ** 20, stall_timeout: 30_000 };
+const buffering = { max_buffered: 2 ** 20, stall_timeout: 30_000, ...noPings };
 const wanted = { serializer: "cbor", maxBuffered: 2 ** 20 } as const;
 const listening: RawSocketTransportConfig = {
   type: "rawsocket",
@@ -94,7 +95,48 @@ describe("startRawSocketListener", () => {
     await listen(echo);
     expect(await exchange("7ff20000")).toBe("7f100000");
     expect(await exchange("7ff30100")).toBe("7f300000");
+    expect(await exchange("7ff30001")).toBe("7f300000");
     expect(await exchange("47")).toBe("");
+    expect(await exchange("80f30000")).toBe("");
+  });
+
+  test.each(["0", "2", "4", "5", "6", "7", "8", "9", "a", "b", "c", "d", "e", "f"])(
+    "refuses serializer %s with error 1, for it speaks 1 and 3",
+    async (serializer) => {
+      await listen(echo);
+      expect(await exchange(`7ff${serializer}0000`)).toBe("7f100000");
+    },
+  );
+
+  test("has a limit for each direction, from 2^9 to 2^24", async () => {
+    const peers: Peer[] = [];
+    const options = { ...listening.options, max_message_size: 2 ** 12 + 1 };
+    await listen(
+      (peer) => {
+        peers.push(peer);
+        return recorder().handler;
+      },
+      { ...listening, options },
+    );
+    for (let length = 0; length < 16; length++) {
+      const announced = `7f${length.toString(16)}10000`;
+      expect(await exchange(announced, 4)).toBe("7f410000");
+      // A frame's length has 24 bits, so that the largest announcement is one octet too large.
+      expect(peers[length]?.maxSendOctets).toBe(Math.min(2 ** (9 + length), 2 ** 24 - 1));
+    }
+  });
+
+  test("never sends a message that is longer than the client announced", async () => {
+    const gone = recorder();
+    await listen((peer) => {
+      queueMicrotask(() => {
+        peer.send(new Uint8Array(512));
+        peer.send(new Uint8Array(513));
+      });
+      return gone.handler;
+    });
+    expect(await exchange("7f030000")).toBe(`7ff3000000000200${"00".repeat(512)}`);
+    expect(await gone.closed).toBe("a message is longer than the 512 octets taken");
   });
 
   test("closes on a frame that is longer than announced", async () => {
@@ -107,6 +149,41 @@ describe("startRawSocketListener", () => {
     expect(await gone.closed).toBe(
       "protocol violation: a frame of 513 octets is longer than the announced 512",
     );
+  });
+
+  describe("with auto ping", () => {
+    const pinging = {
+      ...listening,
+      options: { ...listening.options, auto_ping_interval: 20, auto_ping_timeout: 100 },
+    };
+    const first = "0100000c000000010000000000000000";
+    const second = "0100000c000000020000000000000000";
+
+    test("cuts off a client that does not answer", async () => {
+      const gone = recorder();
+      await listen(() => gone.handler, pinging);
+      expect(await exchange("7ff30000")).toBe(`7ff30000${first}`);
+      expect(await gone.closed).toBe("no answer to a ping");
+    });
+
+    test("goes on pinging one that answers", async () => {
+      await listen(echo, pinging);
+      const { promise, resolve } = Promise.withResolvers<string>();
+      let got = "";
+      const socket = await Bun.connect({
+        unix: path,
+        socket: {
+          data(client, chunk) {
+            got += chunk.toHex();
+            if (got.endsWith(first)) client.write(Uint8Array.fromHex(first.replace("01", "02")));
+            if (got.endsWith(second)) resolve(got);
+          },
+        },
+      });
+      cleanups.push(() => socket.terminate());
+      socket.write(Uint8Array.fromHex("7ff30000"));
+      expect(await promise).toBe(`7ff30000${first}${second}`);
+    });
   });
 
   test("closes only the peer whose handler throws", async () => {

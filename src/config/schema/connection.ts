@@ -43,8 +43,7 @@ const websocketUrl = v.pipe(
   v.rawCheck(({ dataset, addIssue }) => {
     if (!dataset.typed) return;
     const protocol = URL.canParse(dataset.value) ? new URL(dataset.value).protocol : "";
-    if (protocol === "wss:") addIssue({ message: "TLS towards a router is not supported yet" });
-    else if (protocol !== "ws:") {
+    if (protocol !== "ws:" && protocol !== "wss:") {
       addIssue({ message: `expected a URL such as "ws://localhost", found "${dataset.value}"` });
     }
   }),

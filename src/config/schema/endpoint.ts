@@ -13,16 +13,14 @@ import {
   integer,
   item,
   notSupported,
+  oneOf,
   optional,
   required,
   text,
 } from "./primitive.ts";
 
 const listeningPort = v.custom<number | string>(
-  (value) =>
-    typeof value === "string"
-      ? /^\$[A-Za-z_]\w*$/.test(value)
-      : Number.isInteger(value) && Number(value) >= 1 && Number(value) <= 65_535,
+  (value) => (typeof value === "string" ? /^\$[A-Za-z_]\w*$/.test(value) : isPort(value)),
   (issue) => `expected a port from 1 to 65535 or "$VARIABLE", found ${issue.received}`,
 );
 
@@ -31,10 +29,18 @@ const ipVersion = v.picklist(
   (issue) => `expected 4 or 6, found ${issue.received}`,
 );
 
-const refusedPortRange = v.custom<undefined>(
-  (value) => value === undefined,
-  "port ranges are not supported; give one port",
+const portRange = v.custom<[number, number]>(
+  (value) => Array.isArray(value) && value.length === 2 && value.every(isPort) && isRising(value),
+  "expected two ports from 1 to 65535, the lower one first",
 );
+
+function isPort(value: unknown): boolean {
+  return Number.isInteger(value) && Number(value) >= 1 && Number(value) <= 65_535;
+}
+
+function isRising([first, last]: number[]): boolean {
+  return Number(first) <= Number(last);
+}
 
 const authorities = v.pipe(
   v.array(fileName),
@@ -55,25 +61,54 @@ function isAddressRange(text: string): boolean {
   return /^\d{1,3}$/.test(prefix) && Number(prefix) <= (version === 4 ? 32 : 128);
 }
 
-/** `endpoint.tls` of a listening endpoint. */
-export const listeningTls = item({
+const hostname = v.pipe(
+  v.string(),
+  v.regex(
+    /^(\*\.)?[a-z0-9_-]+(\.[a-z0-9_-]+)*$/i,
+    (issue) => `expected a name such as "example.com" or "*.example.com", found ${issue.received}`,
+  ),
+  v.toLowerCase(),
+);
+
+const certificateFiles = {
   key: required(fileName, "PEM file of the private key."),
   certificate: required(fileName, "PEM file of the certificate."),
   chain_certificates: defaulted(v.array(fileName), [], "PEM files of the certificates in between."),
+};
+
+/** One item of `certificates`. */
+export const namedCertificate = item({
+  hostnames: required(
+    v.pipe(v.array(hostname), v.minLength(1, "expected at least one name, found none")),
+    "Names of this certificate; `*.` stands for one label.",
+  ),
+  ...certificateFiles,
+});
+
+/** `endpoint.tls` of a listening endpoint. */
+export const listeningTls = item({
+  key: optional(fileName, "PEM file of the private key; absent: the first of `certificates`."),
+  certificate: optional(fileName, "PEM file of the certificate, for names no other is for."),
+  chain_certificates: certificateFiles.chain_certificates,
+  certificates: optional(
+    v.array(namedCertificate),
+    "Further certificates by the name that a client asks for.",
+  ),
+  min_version: defaulted(oneOf(["1.2", "1.3"]), "1.2", "Oldest version of TLS."),
   ca_certificates: optional(
     authorities,
     "PEM files of the authorities, one of which must have signed each client's certificate; absent: none is asked for.",
   ),
   dhparam: optional(text, "Accepted, not honoured."),
-  ciphers: optional(text, "Accepted, not honoured."),
+  ciphers: optional(text, "Ciphers of TLS 1.2 as OpenSSL writes them; absent: the usual ones."),
 });
 
 /** A TCP port to listen on. */
 export const listeningTcp = item({
   type: required(v.literal("tcp"), "A TCP port."),
-  port: required(listeningPort, "Port, or the environment variable that holds it."),
-  portrange: optional(refusedPortRange, "Not supported: give one port."),
-  version: defaulted(ipVersion, 4, "IP version."),
+  port: optional(listeningPort, "Port, or the environment variable that holds it."),
+  portrange: optional(portRange, "In place of `port`: two ports; the first free one is taken."),
+  version: optional(ipVersion, "IP version; 6: that one only. Absent: 4, or as `interface`."),
   interface: optional(v.string(), "Address to listen on; absent: all of this machine."),
   shared: defaulted(v.boolean(), false, "Several workers may listen on the same port."),
   backlog: optional(integer(1, 65_535), "Accepted, not honoured unless it is 512."),
@@ -120,9 +155,22 @@ const seconds = v.pipe(
   ),
 );
 
-const refusedTls = v.custom<undefined>(
-  (value) => value === undefined || value === false,
-  "TLS towards a router is not supported yet",
+const connectingTlsItem = item({
+  hostname: optional(text, "Name that the router's certificate is for; absent: `host`."),
+  ca_certificates: optional(
+    v.pipe(v.array(fileName), v.minLength(1, "expected at least one file, found none")),
+    "PEM files of whom to trust; absent: the authorities that Bun knows.",
+  ),
+  certificate: optional(fileName, "PEM file of a certificate to show to the router."),
+  key: optional(fileName, "PEM file of its private key."),
+});
+
+/** `endpoint.tls` of a connecting endpoint: an item, or `true` for one without attributes. */
+export const connectingTls = Object.assign(
+  v.lazy<v.GenericSchema<unknown, boolean | v.InferOutput<typeof connectingTlsItem>>>((input) =>
+    typeof input === "boolean" ? v.boolean() : connectingTlsItem,
+  ),
+  { entries: connectingTlsItem.entries },
 );
 
 /** A TCP port to connect to. */
@@ -130,9 +178,9 @@ export const connectingTcp = item({
   type: required(v.literal("tcp"), "A TCP port."),
   host: required(text, "Name or address of the router."),
   port: required(integer(1, 65_535), "Its port."),
-  version: optional(ipVersion, "Accepted, not honoured."),
+  version: optional(ipVersion, "IP version; absent: what the host's name says."),
   timeout: defaulted(seconds, 10, "Seconds to connect within."),
-  tls: optional(refusedTls, "Not supported yet."),
+  tls: optional(connectingTls, "`true`, or how the router is known; absent: no TLS."),
 });
 
 /** A Unix domain socket to connect to. */

@@ -6,9 +6,10 @@
 
 import * as v from "valibot";
 import { auth } from "./auth.ts";
+import { cookie } from "./cookie.ts";
 import { listeningEndpoint } from "./endpoint.ts";
+import { forwarding, limits } from "./limits.ts";
 import {
-  anyMap,
   byType,
   defaulted,
   id,
@@ -38,6 +39,8 @@ const web = item({
   endpoint: required(listeningEndpoint, "The socket to listen on."),
   paths: required(paths, "Path name -> Web service."),
   options: optional(webOptions, "Options."),
+  ...limits,
+  ...forwarding,
 });
 
 const websocket = item({
@@ -48,8 +51,10 @@ const websocket = item({
   serializers: defaulted(serializers, ["cbor", "msgpack", "json"], "Serializers for clients."),
   auth: optional(auth, "Authmethods; absent: anonymous."),
   options: optional(websocketOptions, "Options."),
-  cookie: optional(anyMap, "Accepted, not honoured."),
+  cookie: optional(cookie, "A cookie for browsers; absent: none."),
   debug: optional(v.boolean(), "Accepted, has no effect."),
+  ...limits,
+  ...forwarding,
 });
 
 const rawsocket = item({
@@ -60,6 +65,7 @@ const rawsocket = item({
   auth: optional(auth, "Authmethods; absent: anonymous."),
   options: optional(rawsocketOptions, "Options."),
   debug: optional(v.boolean(), "Accepted, has no effect."),
+  ...limits,
 });
 
 const refusedMqtt = v.custom<undefined>((value) => value === undefined, "MQTT is not supported");
@@ -90,6 +96,8 @@ const universal = item({
   ),
   web: optional(universalWeb, "Web services; absent: none."),
   mqtt: optional(refusedMqtt, "Not supported."),
+  ...limits,
+  ...forwarding,
 });
 
 const testee = {

@@ -7,6 +7,7 @@
 import * as v from "valibot";
 import { type AuthItem, auth } from "./auth.ts";
 import { backends, type ConnectingTransportItem } from "./connection.ts";
+import { type CookieItem, cookie } from "./cookie.ts";
 import {
   anyMap,
   anything,
@@ -102,7 +103,7 @@ const websocketService = item({
   serializers: defaulted(serializers, ["cbor", "msgpack", "json"], "Serializers for clients."),
   auth: optional(auth, "Authmethods; absent: anonymous."),
   options: optional(websocketOptions, "Options."),
-  cookie: optional(anyMap, "Accepted, not honoured."),
+  cookie: optional(cookie, "A cookie for browsers; absent: none."),
   debug: optional(v.boolean(), "Accepted, has no effect."),
 });
 
@@ -113,7 +114,7 @@ const websocketProxyService = item({
   backends: required(backends, "Exactly one connecting transport."),
   auth: optional(auth, "Authmethods; absent: the router authenticates."),
   options: optional(websocketOptions, "Options."),
-  cookie: optional(anyMap, "Accepted, not honoured."),
+  cookie: optional(cookie, "A cookie for browsers; absent: none."),
   debug: optional(v.boolean(), "Accepted, has no effect."),
 });
 
@@ -124,7 +125,7 @@ export interface WebSocketItem {
   backends?: ConnectingTransportItem[] | undefined;
   auth?: AuthItem | undefined;
   options?: WebSocketOptionsItem | undefined;
-  cookie?: unknown;
+  cookie?: CookieItem | undefined;
 }
 
 /** A nested tree of paths as written. */

@@ -42,6 +42,23 @@ const compression = item({
   deflate: optional(deflate, "permessage-deflate; absent: no compression."),
 });
 
+const keepalive = {
+  auto_ping_interval: optional(
+    milliseconds,
+    "Time between pings; 0: none. Absent: 30000, on a Unix socket 0.",
+  ),
+  auto_ping_timeout: defaulted(milliseconds, 30_000, "Time to answer a ping; 0: unlimited."),
+  auto_ping_size: defaulted(integer(12, 125), 12, "Octets of a ping."),
+  auto_ping_restart_on_any_traffic: defaulted(
+    v.boolean(),
+    true,
+    "Any traffic counts as the answer to a ping.",
+  ),
+};
+
+/** The options of pings as written, with defaults. */
+export type KeepaliveItem = v.InferOutput<ReturnType<typeof item<typeof keepalive>>>;
+
 const buffering = {
   max_buffered: defaulted(
     integer(1024, 67_108_864),
@@ -67,14 +84,7 @@ export const websocketOptions = item({
   ),
   open_handshake_timeout: defaulted(milliseconds, 0, "Time to finish the handshake; 0: off."),
   close_handshake_timeout: defaulted(milliseconds, 0, "Time to finish closing; 0: off."),
-  auto_ping_interval: defaulted(milliseconds, 0, "Time between pings; 0: none."),
-  auto_ping_timeout: defaulted(milliseconds, 0, "Time to answer a ping; 0: unlimited."),
-  auto_ping_size: defaulted(integer(12, 125), 12, "Octets of a ping."),
-  auto_ping_restart_on_any_traffic: defaulted(
-    v.boolean(),
-    true,
-    "Any traffic counts as the answer to a ping.",
-  ),
+  ...keepalive,
   require_websocket_subprotocol: defaulted(
     v.boolean(),
     true,
@@ -119,5 +129,6 @@ export const rawsocketOptions = item({
     16_777_216,
     "Longest message taken from a client, in octets.",
   ),
+  ...keepalive,
   ...buffering,
 });

@@ -4,12 +4,14 @@
  * @module
  */
 
+import { lookup } from "node:dns/promises";
 import type { Socket, SocketHandler } from "bun";
 
 import { Failure, sentenceOf } from "#base/failure.ts";
-import type { ConnectingEndpointConfig } from "#config/node-config.ts";
+import type { ConnectingEndpointConfig, ConnectingTcpConfig } from "#config/node-config.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
 import { isUnixPathTooLong, printEndpoint, usableUnixPath } from "./peer-address.ts";
+import { connectingTlsOptions } from "./tls-options.ts";
 
 /** What the system's error codes mean for somebody who wants to reach a router. */
 const STATES: Record<string, string> = {
@@ -27,6 +29,37 @@ const STATES: Record<string, string> = {
   EMFILE: "too many open files",
   ENFILE: "too many open files",
 };
+
+/** What the codes of a certificate that is not accepted mean. */
+const TLS_STATES: Record<string, string> = {
+  ERR_TLS_CERT_ALTNAME_INVALID: "its certificate is for another name",
+  CERT_HAS_EXPIRED: "its certificate has expired",
+  CERT_NOT_YET_VALID: "its certificate is not valid yet",
+  CERT_REVOKED: "its certificate is revoked",
+  DEPTH_ZERO_SELF_SIGNED_CERT: "its certificate is not trusted",
+  SELF_SIGNED_CERT_IN_CHAIN: "its certificate is not trusted",
+  UNABLE_TO_GET_ISSUER_CERT: "its certificate is not trusted",
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: "its certificate is not trusted",
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: "its certificate is not trusted",
+  INVALID_PURPOSE: "its certificate is not for servers",
+};
+
+/** The present state of a router with which no TLS connection came about. */
+export function tlsState(fault: Error): string {
+  const code = "code" in fault ? String(fault.code) : "";
+  const known = TLS_STATES[code];
+  if (known !== undefined) return known;
+  if (fault.message.includes("WRONG_VERSION_NUMBER")) return "it does not speak TLS";
+  if (fault.message.includes("CERTIFICATE_REQUIRED")) return "it asks for a certificate of ours";
+  const alert = /_ALERT_(\w+)/.exec(fault.message)?.[1]?.toLowerCase().replaceAll("_", " ");
+  if (alert !== undefined) return `it ended the TLS handshake: ${alert}`;
+  return `the TLS handshake failed: ${sentenceOf(fault)}`;
+}
+
+/** Whether a connection to this endpoint has TLS. */
+export function connectsWithTls(endpoint: ConnectingEndpointConfig): boolean {
+  return endpoint.type === "tcp" && endpoint.tls !== undefined;
+}
 
 /** The failure to reach a router, saying the present state of its endpoint. */
 export function connectFailure(
@@ -74,7 +107,40 @@ export async function connectInTime<T>(
   }
 }
 
-/** Opens a socket to an endpoint; one that opens after the signal aborted is cut off. */
+/**
+ * The option `tls` of Bun for connections to an endpoint, or nothing.
+ *
+ * @throws Failure when a file cannot be used; it keeps this router away, and no other.
+ */
+export function tlsTowards(endpoint: ConnectingEndpointConfig): { tls?: Bun.TLSOptions } {
+  if (endpoint.type === "unix" || endpoint.tls === undefined) return {};
+  try {
+    return { tls: connectingTlsOptions(endpoint.tls) };
+  } catch (thrown) {
+    throw connectFailure(endpoint, sentenceOf(thrown).replace(/^Cannot /, "cannot "), thrown);
+  }
+}
+
+/**
+ * The host of an endpoint, resolved where its `version` leaves no choice.
+ *
+ * @throws Failure when it has no address of that version.
+ */
+export async function resolveHost(endpoint: ConnectingTcpConfig): Promise<string> {
+  const { host, version } = endpoint;
+  if (version === undefined) return host;
+  try {
+    const { address } = await lookup(host, { family: version });
+    return address;
+  } catch (thrown) {
+    throw connectFailure(endpoint, `the host has no address of IPv${version}`, thrown);
+  }
+}
+
+/**
+ * Opens a socket to an endpoint; one that opens after the signal aborted is cut off. With TLS the
+ * router is not known before the handler's `handshake` is called without a fault.
+ */
 export async function openSocket<Data>(
   endpoint: ConnectingEndpointConfig,
   options: { socket: SocketHandler<Data>; data: Data; signal: AbortSignal },
@@ -82,7 +148,13 @@ export async function openSocket<Data>(
   const { socket: handler, data, signal } = options;
   const socket = await (endpoint.type === "unix"
     ? Bun.connect<Data>({ unix: usableUnixPath(endpoint.path), socket: handler, data })
-    : Bun.connect<Data>({ hostname: endpoint.host, port: endpoint.port, socket: handler, data }));
+    : Bun.connect<Data>({
+        hostname: await resolveHost(endpoint),
+        port: endpoint.port,
+        ...tlsTowards(endpoint),
+        socket: handler,
+        data,
+      }));
   if (signal.aborted) socket.terminate();
   else signal.addEventListener("abort", () => socket.terminate(), { once: true });
   return socket;

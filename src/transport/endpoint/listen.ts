@@ -4,12 +4,14 @@
  * @module
  */
 
-import { readFileSync } from "node:fs";
-import type { SocketHandler, SocketListener, TCPSocketListenOptions, TLSOptions } from "bun";
+import type { SocketHandler, SocketListener, TCPSocketListener, TCPSocketListenOptions } from "bun";
 
 import { Failure, sentenceOf } from "#base/failure.ts";
 import type { ListeningEndpointConfig, ListeningTcpConfig } from "#config/node-config.ts";
+import type { Logger } from "#observe/logger.ts";
+import { listenOnFreePort } from "./free-port.ts";
 import { printEndpoint } from "./peer-address.ts";
+import { hasTls, type TlsEndpoint, TlsServer } from "./tls-server.ts";
 import { openUnixSocket } from "./unix-socket-file.ts";
 
 /** An endpoint that is listening. */
@@ -18,6 +20,8 @@ export interface ListeningSocket {
   readonly port: number | null;
   /** Refuses new connections, and removes the file of a Unix socket; open connections stay. */
   stop(): void;
+  /** Reads the certificates again, where there are any. */
+  renewCertificates(): void;
 }
 
 /** What the system's error codes mean for somebody who wants to listen. */
@@ -28,10 +32,12 @@ const STATES: Record<string, string> = {
   ENOENT: "no such folder",
 };
 
-/** What may differ from one who listens to another. */
+/** How one listens. */
 export interface ListenOptions {
-  /** TLS settings in the place of the endpoint's; null: connections are plain. */
-  tls?: TLSOptions | null;
+  /** Is told of certificates that were renewed. */
+  log: Logger;
+  /** Whether connections are plain though the endpoint has TLS, because it is begun later. */
+  isPlain?: boolean;
   /** Whether a connection stays open for writing when its other side has ended. */
   allowHalfOpen?: boolean;
 }
@@ -40,26 +46,55 @@ export interface ListenOptions {
 export async function listenOn<Data>(
   endpoint: ListeningEndpointConfig,
   socket: SocketHandler<Data>,
-  options: ListenOptions = {},
+  { log, isPlain = false, allowHalfOpen = false }: ListenOptions,
 ): Promise<ListeningSocket> {
-  const { allowHalfOpen = false } = options;
   try {
     if (endpoint.type === "unix") {
       const { server, removeFile } = await openUnixSocket(endpoint, (unix) =>
         Bun.listen<Data>({ unix, socket, allowHalfOpen }),
       );
-      return { port: null, stop: () => stopAndRemove(server, removeFile) };
+      const stop = () => stopAndRemove(server, removeFile);
+      return { port: null, stop, renewCertificates() {} };
     }
-    const server = Bun.listen<Data>({ ...tcpOptions(endpoint, socket, options), allowHalfOpen });
-    return { port: (server as { port: number }).port, stop: () => server.stop() };
-  } catch (thrown) {
-    if (thrown instanceof Failure) throw thrown;
-    const code = thrown instanceof Error && "code" in thrown ? String(thrown.code) : "";
-    throw new Failure(
-      `Cannot listen on "${printEndpoint(endpoint)}": ${STATES[code] ?? sentenceOf(thrown)}`,
-      { source: "internal", cause: thrown },
+    if (hasTls(endpoint) && !isPlain) {
+      return listenOnFreePort(endpoint, (port) =>
+        listenWithTls({ ...endpoint, port }, { socket, allowHalfOpen }, log),
+      );
+    }
+    const server = listenOnFreePort(endpoint, (port) =>
+      listenOnTcp({ ...tcpOptions(endpoint), port, socket, allowHalfOpen }),
     );
+    return { port: server.port, stop: () => server.stop(), renewCertificates() {} };
+  } catch (thrown) {
+    throw listenFailure(endpoint, thrown);
   }
+}
+
+/** The failure for what a system call threw; a failure stays what it is. */
+function listenFailure(endpoint: ListeningEndpointConfig, thrown: unknown): Failure {
+  if (thrown instanceof Failure) return thrown;
+  const code = thrown instanceof Error && "code" in thrown ? String(thrown.code) : "";
+  const state = STATES[code] ?? sentenceOf(thrown);
+  return new Failure(`Cannot listen on "${printEndpoint(endpoint)}": ${state}`, {
+    source: "internal",
+    cause: thrown,
+  });
+}
+
+function listenWithTls<Data>(
+  endpoint: TlsEndpoint,
+  events: { socket: SocketHandler<Data>; allowHalfOpen: boolean },
+  log: Logger,
+): ListeningSocket {
+  const open = ({ tls, ...options }: { tls: [object, ...object[]] } & TcpOptions) =>
+    listenOnTcp({ ...options, tls: tls[0], ...events });
+  const retire = (server: TCPSocketListener<Data>) => server.stop();
+  const servers = new TlsServer(endpoint, { open, retire }, log);
+  return {
+    port: servers.port,
+    stop: () => servers.stop(),
+    renewCertificates: () => servers.renew(),
+  };
 }
 
 function stopAndRemove<Data>(server: SocketListener<Data>, removeFile: () => void): void {
@@ -67,44 +102,25 @@ function stopAndRemove<Data>(server: SocketListener<Data>, removeFile: () => voi
   removeFile();
 }
 
-/** Bun takes `reusePort` here, though its types name it for connecting only. */
-function tcpOptions<Data>(
-  endpoint: ListeningTcpConfig,
-  socket: SocketHandler<Data>,
-  options: ListenOptions,
-): TCPSocketListenOptions<Data> & { reusePort: boolean } {
-  const ownTls = endpoint.tls ?? null;
-  const tls = options.tls === undefined ? ownTls && readTls(ownTls) : options.tls;
-  return {
-    hostname: endpoint.interface,
-    port: endpoint.port,
-    reusePort: endpoint.shared,
-    socket,
-    ...(tls !== null && { tls }),
-  };
+/** Bun takes `reusePort` and `ipv6Only` here, though its types name them for connecting only. */
+interface TcpOptions {
+  hostname: string;
+  port: number;
+  reusePort: boolean;
+  ipv6Only: boolean;
 }
 
-/** The TLS settings of an endpoint; with `ca_certificates` they require a client's certificate. */
-export function readTls(tls: NonNullable<ListeningTcpConfig["tls"]>): TLSOptions {
-  const { key, certificate, chain_certificates, ca_certificates } = tls;
-  return {
-    key: readPem(key),
-    cert: [certificate, ...chain_certificates].map(readPem).join("\n"),
-    ...(ca_certificates !== undefined && {
-      ca: ca_certificates.map(readPem),
-      requestCert: true,
-      rejectUnauthorized: true,
-    }),
-  };
+function tcpOptions({
+  interface: hostname,
+  port,
+  shared,
+  version,
+}: ListeningTcpConfig): TcpOptions {
+  return { hostname, port, reusePort: shared, ipv6Only: version === 6 };
 }
 
-function readPem(file: string): string {
-  try {
-    return readFileSync(file, "utf8");
-  } catch (thrown) {
-    throw new Failure(`Cannot read certificate or key "${file}": ${sentenceOf(thrown)}`, {
-      source: "config",
-      cause: thrown,
-    });
-  }
+function listenOnTcp<Data>(
+  options: TCPSocketListenOptions<Data> & TcpOptions,
+): TCPSocketListener<Data> {
+  return Bun.listen<Data>(options) as TCPSocketListener<Data>;
 }

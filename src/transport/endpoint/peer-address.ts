@@ -23,13 +23,16 @@ export function printUnixPeer(path: string): string {
   return `unix:${path}`;
 }
 
-/** Names an endpoint in a sentence: `unix /path` or `tcp 127.0.0.1:8080`. */
+/** Names an endpoint in a sentence: `unix /path`, `tcp 127.0.0.1:8080` or `tcp [::]:8080-8089`. */
 export function printEndpoint(
   endpoint: ConnectingEndpointConfig | ListeningEndpointConfig,
 ): string {
   if (endpoint.type === "unix") return `unix ${endpoint.path}`;
-  const host = "host" in endpoint ? endpoint.host : endpoint.interface;
-  return `tcp ${host.includes(":") ? `[${host}]` : host}:${endpoint.port}`;
+  const isConnecting = "host" in endpoint;
+  const host = isConnecting ? endpoint.host : endpoint.interface;
+  const range = isConnecting ? undefined : endpoint.portrange;
+  const ports = range === undefined ? endpoint.port : range.join("-");
+  return `tcp ${host.includes(":") ? `[${host}]` : host}:${ports}`;
 }
 
 /** The spelling of a Unix socket's path that the system takes: relative where absolute is too long. */

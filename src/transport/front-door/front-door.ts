@@ -16,8 +16,10 @@
 import type { Socket, SocketHandler, TLSOptions } from "bun";
 
 import type { ListeningEndpointConfig } from "#config/node-config.ts";
-import { type ListeningSocket, listenOn, readTls } from "#transport/endpoint/listen.ts";
+import { type ListeningSocket, listenOn } from "#transport/endpoint/listen.ts";
 import { printTcpPeer, printUnixPeer } from "#transport/endpoint/peer-address.ts";
+import { TlsContexts } from "#transport/endpoint/tls-contexts.ts";
+import { hasTls, type TlsEndpoint } from "#transport/endpoint/tls-server.ts";
 import type { ConnectionDetails } from "#wamp/peer.ts";
 import { clientCertificate } from "./client-certificate.ts";
 import { trustedProxies } from "./trusted-proxies.ts";
@@ -42,7 +44,9 @@ interface ServerUpgrade {
 export class FrontDoor {
   readonly #endpoint: ListeningEndpointConfig;
   readonly #rules: VisitRules;
-  readonly #tls: TLSOptions | null;
+  readonly #tls: TlsEndpoint["tls"] | null;
+  /** Set where TLS is begun by hand: behind a PROXY preface, or with a certificate by name. */
+  #contexts: TlsContexts | null = null;
   readonly #isTrusted: ((address: string) => boolean) | null;
   readonly #visits = new Set<Visit>();
   readonly #events: SocketHandler<DoorData>;
@@ -55,7 +59,7 @@ export class FrontDoor {
     const proxies = endpoint.type === "tcp" ? endpoint.trusted_proxies : undefined;
     this.#endpoint = endpoint;
     this.#rules = rules;
-    this.#tls = tls === undefined ? null : readTls(tls);
+    this.#tls = tls ?? null;
     this.#isTrusted = proxies === undefined ? null : trustedProxies(proxies);
     this.#events = this.#socketEvents();
   }
@@ -66,11 +70,20 @@ export class FrontDoor {
    * @throws Failure when the endpoint cannot be listened on.
    */
   async open(): Promise<number | null> {
-    // Behind a PROXY preface TLS is begun by hand.
-    const tls = this.#isTrusted === null ? this.#tls : null;
-    const open = (socket: Socket<DoorData>) => this.#accept(socket);
-    const events = { ...this.#events, open };
-    this.#listening = await listenOn(this.#endpoint, events, { tls, allowHalfOpen: true });
+    const endpoint = this.#endpoint;
+    const { log } = this.#rules;
+    if (endpoint.type === "tcp" && hasTls(endpoint)) {
+      const isByHand = this.#isTrusted !== null || endpoint.tls.certificates !== undefined;
+      if (isByHand) this.#contexts = new TlsContexts(endpoint, log);
+    }
+    const events = { ...this.#events, open: (socket: Socket<DoorData>) => this.#accept(socket) };
+    const isPlain = this.#contexts !== null;
+    try {
+      this.#listening = await listenOn(endpoint, events, { log, isPlain, allowHalfOpen: true });
+    } catch (thrown) {
+      this.#contexts?.stop();
+      throw thrown;
+    }
     return this.#listening.port;
   }
 
@@ -78,6 +91,13 @@ export class FrontDoor {
   stop(): void {
     this.#listening?.stop();
     this.#listening = null;
+    this.#contexts?.stop();
+  }
+
+  /** Reads the certificates again, where there are any. */
+  renewCertificates(): void {
+    this.#contexts?.renew();
+    this.#listening?.renewCertificates();
   }
 
   /** Cuts off who has not been handed on, and waits a while for the others to leave. */
@@ -113,14 +133,17 @@ export class FrontDoor {
 
   #accept(socket: Socket<DoorData>): void {
     const isTrusted = this.#isTrusted?.(socket.remoteAddress) ?? false;
-    const startsTls = this.#isTrusted !== null && this.#tls !== null;
+    const contexts = this.#contexts;
     const visit = new Visit(
       {
         socket,
         details: this.#detailsOf(socket),
         expectsPreface: isTrusted,
-        needsCertificate: this.#tls?.requestCert === true,
-        startTls: startsTls ? (first) => this.#startTls(socket, visit, first) : null,
+        needsCertificate: this.#tls?.ca_certificates !== undefined,
+        readsHello: contexts !== null && this.#tls?.certificates !== undefined,
+        startTls:
+          contexts &&
+          ((first, serverName) => this.#startTls(socket, visit, first, contexts.for(serverName))),
       },
       this.#rules,
     );
@@ -138,9 +161,14 @@ export class FrontDoor {
     return { peer, isSecure: this.#tls !== null, isUnixSocket: false };
   }
 
-  #startTls(socket: Socket<DoorData>, visit: Visit, first: Uint8Array): DoorSocket {
+  #startTls(
+    socket: Socket<DoorData>,
+    visit: Visit,
+    first: Uint8Array,
+    tls: TLSOptions,
+  ): DoorSocket {
     const upgrade: ServerUpgrade = {
-      tls: this.#tls ?? {},
+      tls,
       data: visit,
       socket: this.#events,
       isServer: true,
@@ -157,7 +185,7 @@ export class FrontDoor {
     // Who only looks whether somebody listens is no failure, and closed follows.
     const hasLeft = fault !== null && "code" in fault && fault.code === "ECONNRESET";
     if (visit === null || hasLeft) return;
-    const asksForCertificate = this.#tls?.requestCert === true;
+    const asksForCertificate = this.#tls?.ca_certificates !== undefined;
     const certificate = asksForCertificate ? clientCertificate(socket) : undefined;
     if (!isDone || (asksForCertificate && (fault !== null || certificate === undefined))) {
       visit.secured(fault?.message ?? "no client certificate", undefined);

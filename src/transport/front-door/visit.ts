@@ -7,6 +7,7 @@
 import type { Logger } from "#observe/logger.ts";
 import { printTcpPeer } from "#transport/endpoint/peer-address.ts";
 import type { ConnectionDetails } from "#wamp/peer.ts";
+import { readClientHello } from "./client-hello.ts";
 import { readPreface } from "./proxy-preface.ts";
 import { RequestHead } from "./request-head.ts";
 
@@ -68,7 +69,9 @@ export interface Arrival {
    * Begins TLS behind a preface: gives the socket that takes the place of the one that was accepted.
    * Null: octets behind the preface are plain, or the socket has done TLS itself.
    */
-  startTls: ((first: Uint8Array) => DoorSocket) | null;
+  startTls: ((first: Uint8Array, serverName: string | null) => DoorSocket) | null;
+  /** Whether the name that a client asks for is looked at before TLS begins. */
+  readsHello: boolean;
 }
 
 /** One connection, whoever takes its events now. */
@@ -81,6 +84,8 @@ export class Visit {
   readonly #startTls: Arrival["startTls"];
   /** What came of the preface. */
   #preface: Buffer<ArrayBuffer> | null;
+  /** What came of a ClientHello; null: it is not looked at, or no longer. */
+  #hello: Buffer<ArrayBuffer> | null;
   #head: RequestHead | null = null;
   #receiver: Receiver | null = null;
   #isRefused = false;
@@ -94,14 +99,15 @@ export class Visit {
     this.#needsCertificate = arrival.needsCertificate;
     this.#startTls = arrival.startTls;
     this.#preface = arrival.expectsPreface ? Buffer.alloc(0) : null;
+    this.#hello = arrival.readsHello ? Buffer.alloc(0) : null;
     if (arrival.expectsPreface) this.#expect("PROXY preface", PREFACE_MS);
     else this.#expect(HANDSHAKE, this.#rules.handshakeMs);
   }
 
   /** Begins TLS by hand where no preface has to come first. */
   begin(): void {
-    if (this.#preface === null && this.#startTls !== null) {
-      this.#socket = this.#startTls(new Uint8Array(0));
+    if (this.#preface === null && this.#hello === null && this.#startTls !== null) {
+      this.#socket = this.#startTls(new Uint8Array(0), null);
     }
   }
 
@@ -122,6 +128,7 @@ export class Visit {
     if (this.#receiver !== null) this.#receiver.received(chunk);
     else if (this.#isRefused) return;
     else if (this.#preface !== null) this.#readPreface(chunk);
+    else if (this.#hello !== null) this.#readHello(this.#hello, chunk);
     else if (this.#head !== null) this.#readHead(this.#head, chunk);
     else this.#chooseWay(chunk);
   }
@@ -177,8 +184,20 @@ export class Visit {
     if (source !== null) this.#learn({ peer: printTcpPeer(source.address, source.port) });
     this.#expect(HANDSHAKE, this.#rules.handshakeMs);
     const rest = octets.subarray(preface.octets);
-    if (this.#startTls !== null) this.#socket = this.#startTls(rest);
-    else if (rest.length > 0) this.received(rest);
+    if (this.#startTls !== null && this.#hello === null) {
+      this.#socket = this.#startTls(rest, null);
+    } else if (rest.length > 0) this.received(rest);
+  }
+
+  #readHello(before: Buffer<ArrayBuffer>, chunk: Uint8Array): void {
+    const octets = Buffer.concat([before, chunk]);
+    const hello = readClientHello(octets);
+    if (hello.kind === "incomplete") {
+      this.#hello = octets;
+      return;
+    }
+    this.#hello = null;
+    if (this.#startTls !== null) this.#socket = this.#startTls(octets, hello.serverName);
   }
 
   #learn(news: Partial<ConnectionDetails>): void {

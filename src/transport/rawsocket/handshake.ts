@@ -76,6 +76,11 @@ export function answerHandshake(request: Uint8Array, accepted: AcceptedTerms): A
   };
 }
 
+/** The octets for a client that finds no place; it need not have begun its handshake. */
+export function tooManyConnections(): Uint8Array {
+  return octetsFor(Refusal.connections, 0);
+}
+
 /** Reads a listener's answer: the agreement, or the sentence why there is none. */
 export function readHandshakeAnswer(answer: Uint8Array, terms: HandshakeTerms): Agreement | string {
   if (answer[0] !== MAGIC) return "the answer is not RawSocket";

@@ -10,9 +10,15 @@ import type {
   RawSocketOptions,
   SessionConfig,
 } from "#config/node-config.ts";
+import type { ConnectionLimit, Place } from "#transport/endpoint/connection-limit.ts";
 import type { AcceptPeerWithSession, TransportContext } from "#transport/listener.ts";
 import { CloseCode, type ConnectionDetails } from "#wamp/peer.ts";
-import { type Agreement, answerHandshake, HandshakeCollector } from "./handshake.ts";
+import {
+  type Agreement,
+  answerHandshake,
+  HandshakeCollector,
+  tooManyConnections,
+} from "./handshake.ts";
 import { type RawSocket, RawSocketPeer } from "./rawsocket-peer.ts";
 
 const HANDSHAKE_DEADLINE_MS = 10_000;
@@ -39,6 +45,7 @@ export class RawSocketAcceptor {
   readonly config: RawSocketServiceConfig;
   readonly log: TransportContext["log"];
   readonly acceptPeer: AcceptPeerWithSession;
+  readonly #limit: ConnectionLimit | undefined;
   readonly #open = new Set<RawSocketConnection>();
   #empty: PromiseWithResolvers<void> | null = null;
 
@@ -47,16 +54,20 @@ export class RawSocketAcceptor {
     config: RawSocketServiceConfig,
     accept: AcceptPeerWithSession,
     log: TransportContext["log"],
+    limit: ConnectionLimit | undefined,
   ) {
     this.config = config;
     this.acceptPeer = accept;
     this.log = log;
+    this.#limit = limit;
   }
 
   /** Takes a connection; its socket's events are to be handed on to what is returned. */
   accept(socket: ClientSocket, details: ConnectionDetails): RawSocketConnection {
-    const connection = new RawSocketConnection(socket, details, this);
+    const place = this.#limit?.take(details.peer);
+    const connection = new RawSocketConnection(socket, details, this, place);
     this.#open.add(connection);
+    if (place === null) connection.refuseForLackOfPlace();
     return connection;
   }
 
@@ -91,8 +102,16 @@ export class RawSocketConnection {
   #handshake: HandshakeCollector | null = new HandshakeCollector();
   #deadline: ReturnType<typeof setTimeout> | null;
   #peer: RawSocketPeer | null = null;
+  readonly #place: Place | null | undefined;
 
-  constructor(socket: ClientSocket, details: ConnectionDetails, acceptor: RawSocketAcceptor) {
+  /** `place`: undefined where connections are not counted; null: there was none. */
+  constructor(
+    socket: ClientSocket,
+    details: ConnectionDetails,
+    acceptor: RawSocketAcceptor,
+    place: Place | null | undefined,
+  ) {
+    this.#place = place;
     this.#socket = socket;
     this.#details = details;
     this.#acceptor = acceptor;
@@ -120,6 +139,7 @@ export class RawSocketConnection {
   /** The socket is closed. */
   closed(error: Error | undefined): void {
     this.#stopDeadline();
+    this.#place?.release();
     try {
       this.#peer?.closed(error);
     } finally {
@@ -164,6 +184,7 @@ export class RawSocketConnection {
       agreement,
       details: { ...details, type: "rawsocket", serializer: agreement.serializer },
       maxBuffered: config.options.max_buffered,
+      pings: { options: config.options, log },
     });
     try {
       peer.attach(acceptPeer(peer, config));
@@ -180,11 +201,22 @@ export class RawSocketConnection {
     const { config, log } = this.#acceptor;
     const peer = this.#details?.peer;
     log.warn("rawsocket handshake refused", { transport: config.id, peer, reason });
-    this.#handshake = null;
     if (reply === null) {
+      this.#handshake = null;
       this.#socket.terminate();
       return;
     }
+    this.#sendRefusal(reply);
+  }
+
+  /** Says that there are too many connections; the client need not have begun its handshake. */
+  refuseForLackOfPlace(): void {
+    this.#stopDeadline();
+    this.#sendRefusal(tooManyConnections());
+  }
+
+  #sendRefusal(reply: Uint8Array): void {
+    this.#handshake = null;
     this.#socket.write(reply, 0, reply.length);
     this.#socket.shutdown();
     this.#deadline = setTimeout(() => this.#socket.terminate(), REFUSED_DEADLINE_MS);

@@ -7,7 +7,13 @@
 import type { Socket, SocketHandler } from "bun";
 
 import type { ConnectingRawSocketConfig } from "#config/node-config.ts";
-import { connectFailure, connectInTime, openSocket } from "#transport/endpoint/connect.ts";
+import {
+  connectFailure,
+  connectInTime,
+  connectsWithTls,
+  openSocket,
+  tlsState,
+} from "#transport/endpoint/connect.ts";
 import { printTcpPeer, printUnixPeer } from "#transport/endpoint/peer-address.ts";
 import type { Peer, PeerHandler, TransportDetails } from "#wamp/peer.ts";
 import {
@@ -30,6 +36,7 @@ interface Opening {
   maxBuffered: number;
   handler: PeerHandler;
   handshake: HandshakeCollector;
+  isSecure: boolean;
   resolve(peer: Peer): void;
   reject(failure: Error): void;
 }
@@ -45,7 +52,8 @@ export function connectRawSocketPeer(
     // A connection can fail before anybody awaits its promise, and the opening of the socket tells why.
     promise.catch(() => {});
     const handshake = new HandshakeCollector();
-    const opening = { config, maxBuffered, handler, handshake, resolve, reject };
+    const isSecure = connectsWithTls(config.endpoint);
+    const opening = { config, maxBuffered, handler, handshake, isSecure, resolve, reject };
     const data: Connection = { peer: null, opening };
     await openSocket(config.endpoint, { socket: SOCKET_HANDLER, data, signal });
     return promise;
@@ -54,8 +62,18 @@ export function connectRawSocketPeer(
 
 const SOCKET_HANDLER: SocketHandler<Connection> = {
   open(socket) {
+    // With TLS this is before the router has shown who it is.
+    if (socket.data.opening?.isSecure === false) requestHandshake(socket);
+  },
+  handshake(socket, isTrusted, fault) {
     const { opening } = socket.data;
-    if (opening !== null) socket.write(handshakeRequest(termsOf(opening.config)));
+    if (isTrusted && fault === null) {
+      requestHandshake(socket);
+      return;
+    }
+    const state = fault === null ? "its certificate is not trusted" : tlsState(fault);
+    opening?.reject(connectFailure(opening.config.endpoint, state));
+    socket.terminate();
   },
   data(socket, chunk) {
     const { peer, opening } = socket.data;
@@ -71,11 +89,18 @@ const SOCKET_HANDLER: SocketHandler<Connection> = {
     const state = "it closed the connection during the handshake";
     opening?.reject(connectFailure(opening.config.endpoint, state));
   },
-  error(socket) {
-    // A fault of a socket event handler, for a socket's own faults come with its close event.
+  error(socket, error) {
+    // A fault of a socket event handler or of TLS; a socket's other faults come with its close event.
+    const { opening } = socket.data;
+    opening?.reject(connectFailure(opening.config.endpoint, tlsState(error)));
     socket.terminate();
   },
 };
+
+function requestHandshake(socket: Socket<Connection>): void {
+  const { opening } = socket.data;
+  if (opening !== null) socket.write(handshakeRequest(termsOf(opening.config)));
+}
 
 function shakeHands(socket: Socket<Connection>, opening: Opening, chunk: Uint8Array): void {
   const { config, maxBuffered, handler, handshake, resolve, reject } = opening;
@@ -111,7 +136,7 @@ function detailsOf(
       : printTcpPeer(socket.remoteAddress, socket.remotePort),
     type: "rawsocket",
     serializer,
-    isSecure: false,
+    isSecure: connectsWithTls(endpoint),
     isUnixSocket,
   };
 }

@@ -7,6 +7,7 @@
 import type { Socket, SocketHandler } from "bun";
 
 import type { ListeningEndpointConfig, RawSocketTransportConfig } from "#config/node-config.ts";
+import { connectionLimitFor } from "#transport/endpoint/connection-limit.ts";
 import { type ListeningSocket, listenOn } from "#transport/endpoint/listen.ts";
 import { printTcpPeer, printUnixPeer } from "#transport/endpoint/peer-address.ts";
 import type { AcceptPeerWithSession, Listener, TransportContext } from "#transport/listener.ts";
@@ -24,9 +25,10 @@ export async function startRawSocketListener(
   context: TransportContext,
 ): Promise<Listener> {
   const { id, endpoint } = config;
-  const acceptor = new RawSocketAcceptor(config, accept, context.log);
+  const limit = connectionLimitFor(config.limits, id, context.log);
+  const acceptor = new RawSocketAcceptor(config, accept, context.log, limit);
   const events = socketEvents(endpoint, acceptor);
-  let listening: ListeningSocket | null = await listenOn(endpoint, events);
+  let listening: ListeningSocket | null = await listenOn(endpoint, events, { log: context.log });
   const urls = [rawSocketUrl(endpoint, listening.port)];
   const stopAccepting = () => {
     listening?.stop();
@@ -36,7 +38,8 @@ export async function startRawSocketListener(
     stopAccepting();
     return acceptor.close();
   };
-  return { id, urls, stopAccepting, close };
+  const renewCertificates = () => listening?.renewCertificates();
+  return { id, urls, stopAccepting, renewCertificates, close };
 }
 
 /** A connection that ended within its TLS handshake was never opened, and has no data. */
@@ -48,6 +51,8 @@ function socketEvents(
     open(socket) {
       socket.data = acceptor.accept(socket, detailsOf(socket, endpoint));
     },
+    // With this handler `open` comes before the TLS handshake, so that its deadline holds for both.
+    handshake() {},
     data: (socket, chunk) => socket.data.received(chunk),
     drain: (socket) => socket.data.drained(),
     close: (socket, error) => socket.data?.closed(error),

@@ -5,6 +5,9 @@
  */
 
 import { sentenceOf } from "#base/failure.ts";
+import type { KeepaliveOptions } from "#config/node-config.ts";
+import type { Logger } from "#observe/logger.ts";
+import { Keepalive, type KeepaliveTarget } from "#transport/endpoint/keepalive.ts";
 import {
   type DrainObserver,
   SocketWriter,
@@ -41,13 +44,15 @@ export interface RawSocketPeerOptions {
   details: TransportDetails;
   /** Octets that may wait before the other side counts as behind. */
   maxBuffered: number;
+  /** How the other side is pinged, and who is told when it does not answer; absent: it is not. */
+  pings?: { options: KeepaliveOptions; log: Logger };
 }
 
 /** Reused for every frame, as its octets are copied at once. */
 const header = new Uint8Array(FRAME_HEADER_OCTETS);
 
 /** Frames in, messages out, and back. The owner of the socket hands its events on to here. */
-export class RawSocketPeer implements Peer, FrameTaker, DrainObserver {
+export class RawSocketPeer implements Peer, FrameTaker, DrainObserver, KeepaliveTarget {
   readonly isText = false;
   readonly serializer: SerializerName;
   readonly details: TransportDetails;
@@ -55,6 +60,9 @@ export class RawSocketPeer implements Peer, FrameTaker, DrainObserver {
   readonly #socket: RawSocket;
   readonly #reader: FrameReader;
   readonly #writer: SocketWriter;
+  readonly #pings: RawSocketPeerOptions["pings"];
+  /** Undefined: no pings are configured, or the session has not begun. */
+  #keepalive: Keepalive | undefined;
   #handler: PeerHandler | null = null;
   #isPaused = false;
   /** Reading waits until the other side takes the answers to its pings. */
@@ -71,6 +79,7 @@ export class RawSocketPeer implements Peer, FrameTaker, DrainObserver {
     this.details = options.details;
     this.#reader = new FrameReader(options.agreement.maxReceiveOctets);
     this.#writer = new SocketWriter(options.socket, options.maxBuffered, this);
+    this.#pings = options.pings;
   }
 
   get bufferedOctets(): number {
@@ -80,6 +89,10 @@ export class RawSocketPeer implements Peer, FrameTaker, DrainObserver {
   /** Names who is told of messages; to be called once, before the first octets are handed in. */
   attach(handler: PeerHandler): void {
     this.#handler = handler;
+    const pings = this.#pings?.options;
+    if (pings !== undefined && pings.auto_ping_interval > 0 && !this.#isClosing) {
+      this.#keepalive = new Keepalive(pings, this);
+    }
   }
 
   send(message: WireMessage): boolean {
@@ -116,6 +129,7 @@ export class RawSocketPeer implements Peer, FrameTaker, DrainObserver {
     if (this.#isClosing) return;
     this.#isClosing = true;
     this.#closeReason = reason;
+    this.#keepalive?.stop();
     this.#writer.end();
     // What still comes in is thrown away, but has to be read: the end of the stream lies behind it.
     this.#socket.resume();
@@ -124,6 +138,7 @@ export class RawSocketPeer implements Peer, FrameTaker, DrainObserver {
   /** The socket has read octets. */
   received(chunk: Uint8Array): void {
     if (this.#isClosing) return;
+    this.#keepalive?.heard();
     if (this.#handler?.onBurst && hasSeveralFrames(chunk)) {
       this.#handler.onBurst(() => this.#read(chunk));
     } else {
@@ -146,6 +161,7 @@ export class RawSocketPeer implements Peer, FrameTaker, DrainObserver {
     if (this.#isClosed) return;
     this.#isClosing = true;
     this.#isClosed = true;
+    this.#keepalive?.stop();
     this.#writer.drop();
     const reason = this.#closeReason || (error === undefined ? "connection closed" : error.message);
     this.#handler?.onClose(reason);
@@ -155,7 +171,26 @@ export class RawSocketPeer implements Peer, FrameTaker, DrainObserver {
   takeFrame(type: FrameTypeNumber, payload: Uint8Array): boolean {
     if (type === FrameType.message) this.#deliver(payload);
     else if (type === FrameType.ping) this.#answerPing(payload);
+    else this.#keepalive?.heardPong(payload);
     return !this.#isClosing;
+  }
+
+  /** Sends a ping; keepalive asks for it. */
+  ping(payload: Uint8Array): void {
+    this.#sendFrame(FrameType.ping, payload);
+  }
+
+  /** Whether nothing is read from the other side at present. */
+  isPaused(): boolean {
+    return this.#isPaused || this.#waitsForPongs;
+  }
+
+  /** The other side did not answer a ping in time. */
+  expire(): void {
+    this.#pings?.log.info("client did not answer a ping", { peer: this.details.peer });
+    this.#closeReason = "no answer to a ping";
+    this.#isClosing = true;
+    this.#socket.terminate();
   }
 
   #answerPing(payload: Uint8Array): void {
@@ -185,8 +220,11 @@ export class RawSocketPeer implements Peer, FrameTaker, DrainObserver {
 
   #applyPause(): void {
     if (this.#isClosing) return;
-    if (this.#isPaused || this.#waitsForPongs) this.#socket.pause();
-    else this.#socket.resume();
+    if (this.isPaused()) this.#socket.pause();
+    else {
+      this.#keepalive?.resumed();
+      this.#socket.resume();
+    }
   }
 
   /** A handler that throws loses its own connection and no other. */

@@ -29,12 +29,14 @@ export interface UpgradeTerms {
   options: WebSocketOptions;
   /** Value of the header Server; null: there is none. */
   server: string | null;
+  /** Value of Set-Cookie; null: there is none. */
+  setCookie: string | null;
 }
 
 /** Completes a handshake that was judged to be in order. */
 export function completeUpgrade(
   headers: Headers,
-  { protocol, options, server }: UpgradeTerms,
+  { protocol, options, server, setCookie }: UpgradeTerms,
 ): StreamUpgrade {
   const key = (headers.get("sec-websocket-key") ?? "").trim();
   const accept = createHash("sha1").update(`${key}${KEY_SUFFIX}`).digest("base64");
@@ -49,6 +51,7 @@ export function completeUpgrade(
   ];
   if (protocol !== "") lines.push(`Sec-WebSocket-Protocol: ${protocol}`);
   if (agreement !== null) lines.push(`Sec-WebSocket-Extensions: ${agreement.header}`);
+  if (setCookie !== null) lines.push(`Set-Cookie: ${setCookie}`);
   if (server !== null) lines.push(`Server: ${server}`);
   return {
     answer: Buffer.from(`${lines.join("\r\n")}\r\n\r\n`, "latin1"),

@@ -6,15 +6,17 @@
 
 import { sentenceOf } from "#base/failure.ts";
 import type {
-  WebSocketOptions,
   WebSocketServiceConfig,
   WebSocketTesteeTransportConfig,
 } from "#config/node-config.ts";
+import type { ConnectionLimit, Place } from "#transport/endpoint/connection-limit.ts";
 import type { AcceptPeerWithSession, TransportContext } from "#transport/listener.ts";
 import { CloseCode, type ConnectionDetails, type Peer } from "#wamp/peer.ts";
 import { openBatchedSession } from "./batched-peer.ts";
+import type { CookieTracker } from "./cookie-tracker.ts";
+import type { ForwardingProxies } from "./forwarding-proxies.ts";
 import { testeePage } from "./status-page.ts";
-import { completeUpgrade } from "./stream-upgrade.ts";
+import { completeUpgrade, type UpgradeTerms } from "./stream-upgrade.ts";
 import { judgeHandshake, judgeUpgrade } from "./upgrade.ts";
 import { WebSocketPeer } from "./websocket-peer.ts";
 import type { StreamOptions, StreamSocket, WebSocketStream } from "./websocket-stream.ts";
@@ -26,14 +28,46 @@ export type WebSocketPathConfig = WebSocketServiceConfig | WebSocketTesteeTransp
 /** Connections that are still open this long after `close` are cut off, in milliseconds. */
 const CLOSE_DEADLINE_MS = 2000;
 
+/** A client that was refused has this long to read why and to close. */
+const REFUSED_DEADLINE_MS = 1000;
+
+const NO_PLACE_SENTENCE = "There are too many connections. Try again later.\n";
+const NO_PLACE = Buffer.from(
+  [
+    "HTTP/1.1 503 Service Unavailable",
+    "Content-Type: text/plain; charset=utf-8",
+    `Content-Length: ${NO_PLACE_SENTENCE.length}`,
+    "Connection: close",
+    "",
+    NO_PLACE_SENTENCE,
+  ].join("\r\n"),
+);
+
 /** What a connection uses of a Bun socket. */
 export interface WebSocketStreamSocket extends StreamSocket {
   end(): void;
 }
 
+/** Takes the events of a connection that was, or was not, made a WebSocket. */
+export interface UpgradedConnection {
+  received(chunk: Uint8Array): void;
+  drained(): void;
+  ended(): void;
+  closed(error?: Error): void;
+}
+
+/** What a transport grants its WebSockets; each undefined where it is not configured. */
+export interface Admission {
+  limit: ConnectionLimit | undefined;
+  proxies: ForwardingProxies | undefined;
+  /** Of each path that issues a cookie. */
+  cookies: ReadonlyMap<WebSocketPathConfig, CookieTracker>;
+}
+
 /** The open WebSockets of one transport. */
 export class WebSocketAcceptor {
   readonly #accept: AcceptPeerWithSession;
+  readonly #admission: Admission;
   readonly #log: TransportContext["log"];
   /** Program and release, for the header Server. */
   readonly #serverName: string;
@@ -41,23 +75,28 @@ export class WebSocketAcceptor {
   #empty: PromiseWithResolvers<void> | null = null;
 
   /** `accept` is called with every peer whose handshake is done. */
-  constructor(accept: AcceptPeerWithSession, { log, nodeInfo }: TransportContext) {
+  constructor(
+    accept: AcceptPeerWithSession,
+    { log, nodeInfo }: TransportContext,
+    admission: Admission,
+  ) {
     this.#accept = accept;
+    this.#admission = admission;
     this.#log = log;
     this.#serverName = `crossproxy/${nodeInfo.release}`;
   }
 
   /**
    * Makes a WebSocket of the connection on which a request came; null when the request is not fit
-   * for it, and is to be answered as any other. What came behind the request is to be handed in
-   * next.
+   * for it, and is to be answered as any other. One that finds no place is answered with 503. What
+   * came behind the request is to be handed in next.
    */
   upgrade(
     request: Request,
     config: WebSocketPathConfig,
     socket: WebSocketStreamSocket,
     connection: ConnectionDetails,
-  ): WebSocketConnection | null {
+  ): UpgradedConnection | null {
     return config.type === "websocket"
       ? this.#upgradeToPeer(request, config, socket, connection)
       : this.#upgradeToTestee(request, config, socket, connection);
@@ -67,14 +106,25 @@ export class WebSocketAcceptor {
     request: Request,
     config: WebSocketServiceConfig,
     socket: WebSocketStreamSocket,
-    connection: ConnectionDetails,
-  ): WebSocketConnection | null {
+    direct: ConnectionDetails,
+  ): UpgradedConnection | null {
     const verdict = judgeUpgrade(request, config);
     if (verdict.kind === "answer") return null;
+    const connection = this.#clientOf(request, direct);
+    const place = this.#admission.limit?.take(connection.peer);
+    if (place === null) return new RefusedConnection(socket);
     const { serializer, isBatched, protocol } = verdict.chosen;
-    const stream = this.#answer(request, protocol, config.options, socket, connection);
-    const peer = new WebSocketPeer(stream, { ...connection, type: "websocket", serializer });
-    const opened = this.#keep(peer, socket);
+    const cookies = this.#admission.cookies.get(config);
+    const cookie = cookies?.track(request.headers.get("cookie"), Date.now());
+    const terms = { protocol, options: config.options, setCookie: cookie?.setCookie ?? null };
+    const stream = this.#answer(request, terms, socket, connection);
+    const peer = new WebSocketPeer(stream, {
+      ...connection,
+      type: "websocket",
+      serializer,
+      ...(cookie && { cookieId: cookie.id }),
+    });
+    const opened = this.#keep(peer, socket, place);
     const accept = (one: Peer) => this.#accept(one, config);
     try {
       peer.attach(isBatched ? openBatchedSession(peer, accept) : accept(peer));
@@ -92,26 +142,42 @@ export class WebSocketAcceptor {
     connection: ConnectionDetails,
   ): WebSocketConnection | null {
     if (judgeHandshake(request, options, testeePage) !== null) return null;
-    const stream = this.#answer(request, "", options, socket, connection);
-    return this.#keep(new WebSocketTestee(stream), socket);
+    const stream = this.#answer(
+      request,
+      { protocol: "", options, setCookie: null },
+      socket,
+      connection,
+    );
+    return this.#keep(new WebSocketTestee(stream), socket, undefined);
+  }
+
+  /** The connection as it is, or with the client that a trusted proxy passed on. */
+  #clientOf(request: Request, direct: ConnectionDetails): ConnectionDetails {
+    const peer = this.#admission.proxies?.clientOf(request.headers, direct.peer);
+    // A client that came through a proxy for HTTP is no program of this machine.
+    return peer === undefined ? direct : { ...direct, peer, isUnixSocket: false };
   }
 
   /** Completes the handshake; a client's subprotocol is not answered where `protocol` is empty. */
   #answer(
     request: Request,
-    protocol: string,
-    options: WebSocketOptions,
+    terms: Omit<UpgradeTerms, "server">,
     socket: WebSocketStreamSocket,
     { peer }: ConnectionDetails,
   ): StreamOptions {
+    const { options } = terms;
     const server = options.show_server_version ? this.#serverName : null;
-    const { answer, codec } = completeUpgrade(request.headers, { protocol, options, server });
+    const { answer, codec } = completeUpgrade(request.headers, { ...terms, server });
     socket.write(answer, 0, answer.length);
     return { socket, options, peer, log: this.#log, codec };
   }
 
-  #keep(stream: WebSocketStream, socket: WebSocketStreamSocket): WebSocketConnection {
-    const connection = new WebSocketConnection(stream, socket, this);
+  #keep(
+    stream: WebSocketStream,
+    socket: WebSocketStreamSocket,
+    place: Place | undefined,
+  ): WebSocketConnection {
+    const connection = new WebSocketConnection(stream, socket, this, place);
     this.#open.add(connection);
     return connection;
   }
@@ -138,13 +204,46 @@ export class WebSocketAcceptor {
   }
 }
 
+/** A client that found no place: it has a second to read the answer, and is not listened to. */
+class RefusedConnection implements UpgradedConnection {
+  readonly #socket: WebSocketStreamSocket;
+  readonly #deadline: ReturnType<typeof setTimeout>;
+
+  constructor(socket: WebSocketStreamSocket) {
+    this.#socket = socket;
+    socket.write(NO_PLACE, 0, NO_PLACE.length);
+    socket.shutdown();
+    this.#deadline = setTimeout(() => socket.terminate(), REFUSED_DEADLINE_MS);
+  }
+
+  received(): void {}
+
+  drained(): void {}
+
+  ended(): void {
+    this.#socket.end();
+  }
+
+  closed(): void {
+    clearTimeout(this.#deadline);
+  }
+}
+
 /** One WebSocket; takes the events of its socket. */
 export class WebSocketConnection {
   readonly #stream: WebSocketStream;
   readonly #socket: WebSocketStreamSocket;
   readonly #acceptor: WebSocketAcceptor;
+  readonly #place: Place | undefined;
 
-  constructor(stream: WebSocketStream, socket: WebSocketStreamSocket, acceptor: WebSocketAcceptor) {
+  /** `place`: undefined where connections are not counted. */
+  constructor(
+    stream: WebSocketStream,
+    socket: WebSocketStreamSocket,
+    acceptor: WebSocketAcceptor,
+    place: Place | undefined,
+  ) {
+    this.#place = place;
     this.#stream = stream;
     this.#socket = socket;
     this.#acceptor = acceptor;
@@ -167,6 +266,7 @@ export class WebSocketConnection {
 
   /** The socket is closed. */
   closed(error?: Error): void {
+    this.#place?.release();
     this.#acceptor.forget(this);
     this.#stream.closed(error);
   }

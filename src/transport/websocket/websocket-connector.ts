@@ -8,7 +8,14 @@ import { existsSync } from "node:fs";
 
 import { sentenceOf } from "#base/failure.ts";
 import type { ConnectingWebSocketConfig } from "#config/node-config.ts";
-import { connectFailure, connectInTime } from "#transport/endpoint/connect.ts";
+import {
+  connectFailure,
+  connectInTime,
+  connectsWithTls,
+  resolveHost,
+  tlsState,
+  tlsTowards,
+} from "#transport/endpoint/connect.ts";
 import { printTcpPeer, printUnixPeer, usableUnixPath } from "#transport/endpoint/peer-address.ts";
 import {
   CloseCode,
@@ -33,8 +40,11 @@ export function connectWebSocketPeer(
 ): Promise<Peer> {
   const serializer = chooseSerializer(config.serializers, options.serializer);
   return connectInTime(config.endpoint, async (signal) => {
-    const socket = openWebSocket(config, serializer);
+    const { endpoint } = config;
+    const host = endpoint.type === "tcp" ? await resolveHost(endpoint) : "";
+    const socket = openWebSocket(config, host, serializer);
     const { promise, resolve, reject } = Promise.withResolvers<Peer>();
+    if (signal.aborted) socket.terminate();
     signal.addEventListener("abort", () => socket.terminate(), { once: true });
     let state = "the WebSocket handshake failed";
     let peer: WebSocketClientPeer | null = null;
@@ -71,19 +81,23 @@ function chooseSerializer(
   return serializers[0] ?? "json";
 }
 
-function openWebSocket(config: ConnectingWebSocketConfig, serializer: SerializerName): WebSocket {
+function openWebSocket(
+  config: ConnectingWebSocketConfig,
+  host: string,
+  serializer: SerializerName,
+): WebSocket {
   const { endpoint } = config;
   const url = new URL(config.url);
   const target = `${url.pathname}${url.search}`;
-  const host = endpoint.type === "tcp" && endpoint.host.includes(":") ? `[${endpoint.host}]` : "";
   const address =
     endpoint.type === "unix"
       ? `ws+unix://${unixPathInUrl(config)}:${target}`
-      : `ws://${host || endpoint.host}:${endpoint.port}${target}`;
+      : `${endpoint.tls ? "wss" : "ws"}://${host.includes(":") ? `[${host}]` : host}:${endpoint.port}${target}`;
   const socket = new WebSocket(address, {
     protocols: [`wamp.2.${serializer}`],
     perMessageDeflate: false,
     headers: { Host: url.host },
+    ...tlsTowards(endpoint),
   });
   socket.binaryType = "nodebuffer";
   return socket;
@@ -109,8 +123,10 @@ function stateOf(
   { endpoint }: ConnectingWebSocketConfig,
   serializer: SerializerName,
 ): string | null {
+  const fault = "error" in event && event.error instanceof Error ? event.error : null;
   const said = "message" in event ? String(event.message) : "";
   if (/client protocol/i.test(said)) return `it does not speak wamp.2.${serializer}`;
+  if (fault !== null && said.includes("TLS handshake failed")) return tlsState(fault);
   const status = /Expected 101 status code: (\d+)/i.exec(said)?.[1];
   if (status !== undefined) return `it answered the WebSocket handshake with status ${status}`;
   const tail = said.split("failed: ").at(-1);
@@ -131,7 +147,7 @@ function detailsOf(
   const peer = isUnixSocket
     ? printUnixPeer(endpoint.path)
     : printTcpPeer(endpoint.host, endpoint.port);
-  return { peer, type: "websocket", serializer, isSecure: false, isUnixSocket };
+  return { peer, type: "websocket", serializer, isSecure: connectsWithTls(endpoint), isUnixSocket };
 }
 
 /** A router at the other end of a WebSocket of ours. */

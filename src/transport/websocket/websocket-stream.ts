@@ -8,6 +8,7 @@
 import { sentenceOf } from "#base/failure.ts";
 import type { WebSocketOptions } from "#config/node-config.ts";
 import type { Logger } from "#observe/logger.ts";
+import { Keepalive } from "#transport/endpoint/keepalive.ts";
 import {
   type DrainObserver,
   SocketWriter,
@@ -17,7 +18,6 @@ import { CloseCode } from "#wamp/peer.ts";
 import { fittingReason } from "./close-reason.ts";
 import { FIN, MAX_SERVER_HEAD_OCTETS, Opcode, RSV1, writeServerHead } from "./frame.ts";
 import { type DecoderTaker, FrameDecoder } from "./frame-decoder.ts";
-import { Keepalive } from "./keepalive.ts";
 import type { DeflateCodec } from "./permessage-deflate.ts";
 
 /** What a WebSocket uses of its stream. */
@@ -82,7 +82,7 @@ export abstract class WebSocketStream implements DecoderTaker, DrainObserver {
     if (options.auto_ping_interval > 0) {
       this.#keepalive = new Keepalive(options, {
         ping: (payload) => this.#sendFrame(FIN | Opcode.ping, payload),
-        isPaused: () => this.#isPaused,
+        isPaused: () => this.#isPaused || this.#waitsForPongs,
         expire: () => this.#expire(),
       });
     }

@@ -97,8 +97,8 @@ describe("loadNodeConfig", () => {
         max_message_size: 16_777_216,
         open_handshake_timeout: 0,
         close_handshake_timeout: 0,
-        auto_ping_interval: 0,
-        auto_ping_timeout: 0,
+        auto_ping_interval: 30_000,
+        auto_ping_timeout: 30_000,
         auto_ping_size: 12,
         auto_ping_restart_on_any_traffic: true,
         require_websocket_subprotocol: true,
@@ -113,6 +113,166 @@ describe("loadNodeConfig", () => {
         compression: null,
       },
     });
+  });
+
+  test("pings clients by default, but none on a Unix socket", async () => {
+    const intervals = async (transport: object) => {
+      const { config } = await load(proxy(transport));
+      const made = config?.workers[0]?.transports[0];
+      if (made === undefined || !("options" in made)) throw new Error("expected options");
+      return [made.options.auto_ping_interval, made.options.auto_ping_timeout];
+    };
+    const unix = { type: "unix", path: "a.sock" };
+    expect(await intervals({ type: "rawsocket" })).toEqual([30_000, 30_000]);
+    expect(await intervals({ type: "rawsocket", endpoint: unix })).toEqual([0, 30_000]);
+    expect(await intervals({ endpoint: unix })).toEqual([0, 30_000]);
+    const asked = { endpoint: unix, options: { auto_ping_interval: 5000, auto_ping_timeout: 0 } };
+    expect(await intervals(asked)).toEqual([5000, 0]);
+    expect(await intervals({ options: { auto_ping_interval: 0 } })).toEqual([0, 30_000]);
+  });
+
+  describe("of a TCP endpoint", () => {
+    const at = "$.workers[0].transports[0].endpoint";
+    const loadEndpoint = async (endpoint: object) => {
+      const { config, faults, warnings } = await load(
+        proxy({ endpoint: { type: "tcp", ...endpoint } }),
+      );
+      const written = config?.workers[0]?.transports[0]?.endpoint;
+      const ownWarnings = warnings.filter((warning) => warning.startsWith(at));
+      return { endpoint: written, faults, warnings: ownWarnings };
+    };
+
+    test("honours portrange, interface and version", async () => {
+      const { endpoint } = await loadEndpoint({ portrange: [8080, 8089], version: 6 });
+      expect(endpoint).toEqual({
+        type: "tcp",
+        port: 8080,
+        portrange: [8080, 8089],
+        interface: "::",
+        version: 6,
+        shared: false,
+      });
+      const named = await loadEndpoint({ port: 1, interface: "127.0.0.1", version: 4 });
+      expect(named.endpoint).toMatchObject({ interface: "127.0.0.1" });
+      expect(named.warnings).toEqual([]);
+    });
+
+    test("needs one of port and portrange, well formed", async () => {
+      expect((await loadEndpoint({})).faults).toEqual([
+        `${at}.port: required attribute is missing`,
+      ]);
+      expect((await loadEndpoint({ port: 1, portrange: [1, 2] })).faults).toEqual([
+        `${at}.portrange: there is a "port" already; give one of them`,
+      ]);
+      for (const portrange of [[2, 1], [0, 1], [1, 65_536], [1], [1, 2, 3], "1-2", [1, 1.5]]) {
+        expect((await loadEndpoint({ portrange })).faults).toEqual([
+          `${at}.portrange: expected two ports from 1 to 65535, the lower one first`,
+        ]);
+      }
+    });
+
+    test("names what is not honoured, and what follows from that", async () => {
+      const { warnings } = await loadEndpoint({
+        port: 1,
+        interface: "127.0.0.1",
+        version: 6,
+        user_timeout: 5000,
+        backlog: 50,
+      });
+      expect(warnings.toSorted()).toEqual([
+        `${at}.backlog: not honoured: 512 connections may wait to be accepted`,
+        `${at}.user_timeout: not honoured: what is sent to a client that is gone is given up when it answers no ping`,
+        `${at}.version: not honoured: "127.0.0.1" is an address of IPv4`,
+      ]);
+    });
+
+    test("lets ranges overlap, and IPv6 alone stand beside IPv4", async () => {
+      const transports = (...endpoints: object[]) => ({
+        version: 2,
+        workers: [
+          {
+            type: "router",
+            realms: [{ name: "realm1", roles: [{ name: "anonymous" }] }],
+            transports: endpoints.map((endpoint) => ({
+              type: "rawsocket",
+              endpoint: { type: "tcp", ...endpoint },
+            })),
+          },
+        ],
+      });
+      const range = { portrange: [8080, 8089] };
+      expect((await load(transports(range, range))).faults).toEqual([]);
+      const apart = transports({ port: 80 }, { port: 80, version: 6 });
+      expect((await load(apart)).faults).toEqual([]);
+      expect((await load(transports({ port: 80 }, { port: 80 }))).faults).toHaveLength(1);
+    });
+  });
+
+  test("takes limits on every type of transport, and says which have no effect", async () => {
+    const limited = { max_connections: 9, max_messages_per_second: 50 };
+    const web = { type: "web", paths: {}, ...limited };
+    const others = ["rawsocket", "universal"].map((type) => ({ type, ...limited }));
+    for (const transport of [limited, web, ...others]) {
+      const { config } = await load(proxy(transport));
+      expect(config?.workers[0]?.transports[0]).toMatchObject({
+        limits: {
+          max_connections: 9,
+          max_connections_per_address: null,
+          max_messages_per_second: 50,
+          max_messages_burst: 50,
+        },
+      });
+    }
+    const endpoint = { type: "unix", path: "a.sock" };
+    const idle = { endpoint, max_connections_per_address: 1, max_messages_burst: 2 };
+    const { warnings } = await load(proxy({ type: "web", paths: {}, ...idle }));
+    expect(warnings).toEqual([
+      "$.workers[0].transports[0].max_connections_per_address: has no effect on clients of a Unix socket, for they have no address",
+      "$.workers[0].transports[0].max_messages_burst: has no effect: max_messages_per_second is not given",
+    ]);
+  });
+
+  test("takes addresses and CIDRs of trusted proxies", async () => {
+    const trusted_proxies = ["10.0.0.0/8", "192.0.2.1", "2001:db8::/32", "::1"];
+    const { config, faults } = await load(proxy({ trusted_proxies }));
+    expect(faults).toEqual([]);
+    expect(config?.workers[0]?.transports[0]).toMatchObject({ trusted_proxies });
+    for (const wrong of ["10.0.0.0/33", "10.0.0/8", "::/129", "proxy.example", "1.1.1.1/", "a/8"]) {
+      expect((await load(proxy({ trusted_proxies: [wrong] }))).faults).toEqual([
+        `$.workers[0].transports[0].trusted_proxies[0]: expected an address, a CIDR or "unix", found "${wrong}"`,
+      ]);
+    }
+    const warned = await load(proxy({ trusted_proxies: ["unix"] }));
+    expect(warned.warnings[1]).toEndWith('"unix" has no effect: the endpoint is no Unix socket');
+  });
+
+  test("takes cookies with Crossbar's defaults, and their files from the node's folder", async () => {
+    const cookieOf = async (cookie: object) => {
+      const { config, faults, warnings } = await load(proxy({ cookie }));
+      const made = config?.workers[0]?.transports[0];
+      return { cookie: made?.type === "websocket" ? made.cookie : undefined, faults, warnings };
+    };
+    expect((await cookieOf({})).cookie).toEqual({
+      name: "cbtid",
+      length: 24,
+      max_age: 604_800,
+      secure: false,
+      http_strict: false,
+      same_site: null,
+      store: { type: "memory" },
+    });
+    const file = await cookieOf({ store: { type: "file", filename: "cookies.dat" } });
+    expect(file.cookie?.store).toEqual({
+      type: "file",
+      filename: expect.stringMatching(/^\/.*\/cookies\.dat$/),
+    });
+    expect((await cookieOf({ store: { type: "database", path: "x" } })).faults).toEqual([
+      '$.workers[0].transports[0].cookie.store.type: cookie store "database" is not supported; use a file',
+    ]);
+    const missing = await cookieOf({ store: { type: "file", filename: "/no/such/folder/c" } });
+    expect(missing.faults[0]).toEndWith("no such folder");
+    const open = await cookieOf({ same_site: "None" });
+    expect(open.warnings[1]).toEndWith('browsers refuse "None" without "secure": true');
   });
 
   test.each(["websocket", "websocket.testee"])(
@@ -200,8 +360,10 @@ describe("loadNodeConfig", () => {
         await load({ version: 2, workers: [{ type: "proxy", [key]: JSON.parse(wrong) }] });
         await load({ version: 2, workers: [{ type: "router", [key]: JSON.parse(wrong) }] });
       }
-      for (const key of ["type", "endpoint", "auth", "options", "serializers", "cookie"]) {
+      const keys = ["type", "endpoint", "auth", "options", "serializers", "cookie"];
+      for (const key of [...keys, "trusted_proxies", "max_connections"]) {
         await load(proxy({ [key]: JSON.parse(wrong) }));
+        await load(proxy({ type: "web", paths: {}, [key]: JSON.parse(wrong) }));
         const paths = { a: { type: "websocket-proxy", [key]: JSON.parse(wrong) } };
         await load(proxy({ type: "web", paths }));
         await load(
@@ -209,7 +371,7 @@ describe("loadNodeConfig", () => {
         );
       }
     }
-  });
+  }, 30_000);
 });
 
 describe("findConfigFile", () => {

@@ -36,7 +36,9 @@ describe("a universal transport", () => {
       websocket: { ws: websocket },
       web: { paths: { "/": { type: "nodeinfo" } }, options: {} },
     });
-    expect(told).toEqual([]);
+    expect(told).toEqual([
+      ".rawsocket: clients are pinged after 30 s, which those of Autobahn|Python on Twisted do not know: for them, set options.auto_ping_interval to 0",
+    ]);
     expect(transport).toMatchObject({
       type: "universal",
       id: "transport000",

@@ -1,5 +1,6 @@
 /**
- * SIGINT and SIGTERM of the controller: the first asks for an orderly end, the second for any end.
+ * Signals of the controller: of SIGINT and SIGTERM the first asks for an orderly end, the second for
+ * any end; SIGHUP has the certificates read again.
  *
  * @module
  */
@@ -23,4 +24,9 @@ export function onShutdownSignal(handler: ShutdownSignalHandler): void {
       handler.first(signal);
     });
   }
+}
+
+/** Listens for SIGHUP, for as long as the process lives. */
+export function onRenewalSignal(renew: () => void): void {
+  process.on("SIGHUP", renew);
 }

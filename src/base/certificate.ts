@@ -1,0 +1,111 @@
+/**
+ * Certificates and their private keys: read from PEM files, and judged before anything uses them.
+ *
+ * No sentence made here repeats what a file holds, for one of them is a secret.
+ *
+ * @module
+ */
+
+import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
+import { readFileSync } from "node:fs";
+
+import { Failure, sentenceOf } from "./failure.ts";
+
+/** PEM files of a certificate; absolute file names. */
+export interface CertificateFiles {
+  key: string;
+  certificate: string;
+  /** Certificates between that one and one which clients know, in this order. */
+  chain_certificates: readonly string[];
+}
+
+/** What is wrong with one of the files. */
+export interface CertificateFault {
+  /** The attribute that names the file, such as `["chain_certificates", 0]`. */
+  attribute: readonly (string | number)[];
+  sentence: string;
+}
+
+/** What was read; of use only when there are no faults. */
+export interface ReadCertificate {
+  faults: CertificateFault[];
+  /** PEM text of the private key. */
+  key: string;
+  /** PEM text of the certificate and all that are in between. */
+  chain: string;
+  /** Null when the certificate cannot be read. */
+  leaf: X509Certificate | null;
+}
+
+/** Reads a certificate with its key, and tells everything that keeps them from being used. */
+export function readCertificate(files: CertificateFiles): ReadCertificate {
+  const faults: CertificateFault[] = [];
+  const attempt = <T>(attribute: (string | number)[], read: () => T): T | null => {
+    try {
+      return read();
+    } catch (thrown) {
+      faults.push({ attribute, sentence: sentenceOf(thrown) });
+      return null;
+    }
+  };
+  const key = attempt(["key"], () => readPrivateKey(files.key));
+  const leaf = attempt(["certificate"], () => readCertificates(files.certificate));
+  const between = files.chain_certificates.map((file, index) =>
+    attempt(["chain_certificates", index], () => readCertificates(file)),
+  );
+  if (key && leaf && !leaf.first.checkPrivateKey(key.key)) {
+    const sentence = `Cannot use private key "${files.key}": it does not fit certificate "${files.certificate}"`;
+    faults.push({ attribute: ["key"], sentence });
+  }
+  const chain = [leaf, ...between].map((one) => one?.pem ?? "").join("\n");
+  return { faults, key: key?.pem ?? "", chain, leaf: leaf?.first ?? null };
+}
+
+/**
+ * Reads a PEM file of one or more certificates.
+ *
+ * @throws Failure when there is none in it.
+ */
+export function readCertificates(file: string): { pem: string; first: X509Certificate } {
+  const pem = readText(file);
+  try {
+    return { pem, first: new X509Certificate(pem) };
+  } catch {
+    throw pemFailure(`Cannot read certificate "${file}": it is no certificate in PEM`);
+  }
+}
+
+function readPrivateKey(file: string): { pem: string; key: KeyObject } {
+  const pem = readText(file);
+  if (/^-----BEGIN ENCRYPTED|^Proc-Type: 4,ENCRYPTED/m.test(pem)) {
+    throw pemFailure(`Cannot read private key "${file}": it is protected by a passphrase`);
+  }
+  try {
+    return { pem, key: createPrivateKey(pem) };
+  } catch {
+    throw pemFailure(
+      `Cannot read private key "${file}": it is no private key in PEM, or of an unknown kind`,
+    );
+  }
+}
+
+const STATES: Record<string, string> = {
+  ENOENT: "no such file",
+  ENOTDIR: "no such file",
+  EACCES: "permission denied",
+  EISDIR: "it is a folder",
+};
+
+function readText(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (thrown) {
+    const code = thrown instanceof Error && "code" in thrown ? String(thrown.code) : "";
+    throw pemFailure(`Cannot read "${file}": ${STATES[code] ?? "the system does not let us"}`);
+  }
+}
+
+/** Without a cause: what the cryptographic library says might repeat what it read. */
+function pemFailure(sentence: string): Failure {
+  return new Failure(sentence, { source: "config" });
+}

@@ -1,0 +1,83 @@
+/**
+ * `endpoint.tls` of node.json as Bun takes it, for sockets that listen and sockets that connect.
+ *
+ * @module
+ */
+
+import { readCertificate, readCertificates } from "#base/certificate.ts";
+import { Failure } from "#base/failure.ts";
+import type {
+  CertificateConfig,
+  ConnectingTlsConfig,
+  ListeningTlsConfig,
+} from "#config/node-config.ts";
+
+/** The numbers of the versions on the wire, which Bun takes though its types do not say so. */
+const VERSION_NUMBERS = { "1.2": 0x0303, "1.3": 0x0304 } as const;
+
+/** Bun's options of a listening socket. */
+export interface ListeningTlsOptions extends Bun.TLSOptions {
+  cert: string;
+  minVersion: number;
+}
+
+/**
+ * Bun's options: the certificate for all names and for clients that name none, then one for each
+ * name. `Bun.listen` takes the first alone.
+ *
+ * @throws Failure when a file cannot be read or a key does not fit its certificate.
+ */
+export function listeningTlsOptions(
+  tls: ListeningTlsConfig,
+): [ListeningTlsOptions, ...ListeningTlsOptions[]] {
+  const shared = {
+    minVersion: VERSION_NUMBERS[tls.min_version ?? "1.2"],
+    ...(tls.ciphers === undefined ? {} : { ciphers: tls.ciphers }),
+    ...(tls.ca_certificates === undefined
+      ? {}
+      : {
+          ca: tls.ca_certificates.map((file) => readCertificates(file).pem),
+          requestCert: true,
+          rejectUnauthorized: true,
+        }),
+  };
+  const named = (tls.certificates ?? []).flatMap((one) => {
+    const pair = readPair(one);
+    return one.hostnames.map((serverName) => ({ serverName, ...pair, ...shared }));
+  });
+  return [{ ...readPair(tls), ...shared }, ...named];
+}
+
+/** Every file that these options are read from. */
+export function filesOf(tls: ListeningTlsConfig): string[] {
+  const pairs = [tls, ...(tls.certificates ?? [])];
+  return [
+    ...pairs.flatMap((one) => [one.key, one.certificate, ...one.chain_certificates]),
+    ...(tls.ca_certificates ?? []),
+  ];
+}
+
+/**
+ * Bun's options of a connecting socket. The files are read anew for every connection, so that
+ * renewed ones are taken at once.
+ *
+ * @throws Failure when a file cannot be read or a key does not fit its certificate.
+ */
+export function connectingTlsOptions(tls: ConnectingTlsConfig): Bun.TLSOptions {
+  return {
+    // Said, because otherwise an environment variable could switch it off.
+    rejectUnauthorized: true,
+    ...(tls.hostname === undefined ? {} : { serverName: tls.hostname }),
+    ...(tls.ca_certificates === undefined
+      ? {}
+      : { ca: tls.ca_certificates.map((file) => readCertificates(file).pem) }),
+    ...(tls.own === undefined ? {} : readPair(tls.own)),
+  };
+}
+
+function readPair(files: CertificateConfig): { key: string; cert: string } {
+  const { faults, key, chain } = readCertificate(files);
+  const [fault] = faults;
+  if (fault !== undefined) throw new Failure(fault.sentence, { source: "config" });
+  return { key, cert: chain };
+}

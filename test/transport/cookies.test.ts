@@ -1,0 +1,162 @@
+import { afterAll, afterEach, describe, expect, test } from "bun:test";
+import {
+  appendFileSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { connect } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { CookieConfig, WebSocketTransportConfig } from "#config/node-config.ts";
+import { startTransport } from "#transport/start-transport.ts";
+import { openCookieStore } from "#transport/websocket/cookie-store.ts";
+import { CookieTracker } from "#transport/websocket/cookie-tracker.ts";
+import type { Peer, TransportDetails } from "#wamp/peer.ts";
+import { quiet, quietContext } from "../support/quiet-context.ts";
+import { webSocketDefaults } from "../support/websocket-defaults.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "crossproxy-cookies-"));
+const cleanups: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const plain: CookieConfig = {
+  name: "cbtid",
+  length: 24,
+  max_age: 60,
+  secure: false,
+  http_strict: false,
+  same_site: null,
+  store: { type: "memory" },
+};
+const trackerOf = (config: CookieConfig) =>
+  new CookieTracker(config, openCookieStore(config.store, quiet));
+
+describe("a cookie", () => {
+  test("is issued once, with its attributes", () => {
+    const tracker = trackerOf({ ...plain, secure: true, http_strict: true, same_site: "Lax" });
+    const { id, setCookie } = tracker.track(null, 0);
+    expect(id).toMatch(/^[\w-]{24}$/);
+    expect(setCookie).toBe(`cbtid=${id}; Max-Age=60; Secure; HttpOnly; SameSite=Lax`);
+    expect(tracker.track(`a=b; cbtid=${id}`, 59_999)).toEqual({ id, setCookie: null });
+  });
+
+  test("is not good for longer than its max_age", () => {
+    const tracker = trackerOf(plain);
+    const { id } = tracker.track(null, 0);
+    const late = tracker.track(`cbtid=${id}`, 60_000);
+    expect(late.id).not.toBe(id);
+    expect(late.setCookie).toBe(`cbtid=${late.id}; Max-Age=60`);
+  });
+
+  test("that was not issued here is replaced, never taken over", () => {
+    const tracker = trackerOf(plain);
+    const forged = "A".repeat(24);
+    for (const header of [`cbtid=${forged}`, "cbtid=", "cbtid", "=;;", `other=${forged}`]) {
+      expect(tracker.track(header, 0).setCookie).toStartWith("cbtid=");
+    }
+    const { id } = tracker.track(null, 0);
+    expect(tracker.track(`cbtid=${forged}; cbtid=${id}`, 0).id).toBe(id);
+  });
+});
+
+describe("a file of cookies", () => {
+  const inFile = (name: string) => ({
+    ...plain,
+    store: { type: "file" as const, filename: join(folder, name) },
+  });
+
+  test("is shared by all workers, and readable by nobody else", () => {
+    const config = inFile("shared");
+    const [one, other] = [trackerOf(config), trackerOf(config)];
+    const now = Date.now();
+    const first = one.track(null, now).id;
+    expect(other.track(`cbtid=${first}`, now)).toEqual({ id: first, setCookie: null });
+    const second = other.track(null, now).id;
+    expect(one.track(`cbtid=${second}`, now).id).toBe(second);
+    expect(trackerOf(config).track(`cbtid=${second}`, now).id).toBe(second);
+    expect(statSync(config.store.filename).mode & 0o777).toBe(0o600);
+    expect(readFileSync(config.store.filename, "utf8").split("\n")).toEqual([
+      JSON.stringify({ id: first, expires: now + 60_000 }),
+      JSON.stringify({ id: second, expires: now + 60_000 }),
+      "",
+    ]);
+  });
+
+  test("is cleared of old cookies when a worker starts, while others go on", () => {
+    const config = inFile("cleared");
+    const now = Date.now();
+    const running = trackerOf(config);
+    for (let n = 0; n < 9; n++) running.track(null, now - 120_000);
+    const kept = running.track(null, now).id;
+    const started = trackerOf(config);
+    expect(readFileSync(config.store.filename, "utf8")).toBe(
+      `${JSON.stringify({ id: kept, expires: now + 60_000 })}\n`,
+    );
+    const later = started.track(null, now).id;
+    expect(running.track(`cbtid=${later}`, now).id).toBe(later);
+  });
+
+  test("survives lines that are none", () => {
+    const config = inFile("damaged");
+    const now = Date.now();
+    writeFileSync(config.store.filename, 'nonsense\n{"id":7}\nnull\n');
+    const { id } = trackerOf(config).track(null, now);
+    appendFileSync(config.store.filename, '{"id":"half');
+    expect(trackerOf(config).track(`cbtid=${id}`, now).id).toBe(id);
+  });
+
+  test("that cannot be read keeps the transport from starting", () => {
+    const store = { type: "file" as const, filename: folder };
+    expect(() => openCookieStore(store, quiet)).toThrow(`Cannot keep cookies in "${folder}": `);
+  });
+});
+
+test("a WebSocket handshake issues the cookie, and its peer carries the value", async () => {
+  const config: WebSocketTransportConfig = {
+    type: "websocket",
+    id: "transport",
+    endpoint: { type: "tcp", port: 0, interface: "127.0.0.1", shared: false },
+    serializers: ["json"],
+    auth: "passthrough",
+    backend: null,
+    cookie: plain,
+    options: webSocketDefaults,
+  };
+  const seen: TransportDetails[] = [];
+  const accept = ({ details }: Peer) => {
+    seen.push(details);
+    return { onMessage() {}, onDrain() {}, onClose() {} };
+  };
+  const listener = await startTransport(config, accept, quietContext);
+  cleanups.push(() => listener.close());
+  const port = Number(new URL(listener.urls[0] ?? "").port);
+  const shakeHands = async (...headers: string[]) => {
+    const socket = connect({ port, host: "127.0.0.1" });
+    cleanups.push(() => socket.destroy());
+    const lines = [
+      "GET / HTTP/1.1",
+      "Host: a",
+      "Connection: Upgrade",
+      "Upgrade: websocket",
+      "Sec-WebSocket-Version: 13",
+      "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+      "Sec-WebSocket-Protocol: wamp.2.json",
+      ...headers,
+      "\r\n",
+    ];
+    socket.write(lines.join("\r\n"));
+    const answer = await new Promise<Buffer>((resolve) => socket.once("data", resolve));
+    expect(answer.toString()).toStartWith("HTTP/1.1 101 ");
+    return /^set-cookie: (.*)\r$/im.exec(answer.toString())?.[1];
+  };
+  const issued = await shakeHands();
+  expect(issued).toBe(`cbtid=${seen[0]?.cookieId}; Max-Age=60`);
+  expect(await shakeHands(`Cookie: cbtid=${seen[0]?.cookieId}`)).toBeUndefined();
+  expect(seen[1]?.cookieId).toBe(seen[0]?.cookieId);
+});

@@ -1,0 +1,148 @@
+import { afterAll, afterEach, describe, expect, test } from "bun:test";
+import { mkdtempSync, rmSync, statSync } from "node:fs";
+import { networkInterfaces, tmpdir } from "node:os";
+import { join } from "node:path";
+import type {
+  ConnectingTransportConfig,
+  ListeningEndpointConfig,
+  TransportConfig,
+} from "#config/node-config.ts";
+import { connectPeer } from "#transport/peer-connector.ts";
+import { startTransport } from "#transport/start-transport.ts";
+import type { Peer, PeerHandler } from "#wamp/peer.ts";
+import { noPings } from "../support/no-pings.ts";
+import { quietContext } from "../support/quiet-context.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "crossproxy-endpoints-"));
+const cleanups: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+type Kind = "web" | "rawsocket";
+const kinds: Kind[] = ["web", "rawsocket"];
+const hasIpv6 = Object.values(networkInterfaces()).some((list) =>
+  list?.some(({ family }) => family === "IPv6"),
+);
+const idle: PeerHandler = { onMessage() {}, onDrain() {}, onClose() {} };
+
+/** Starts a transport that does next to nothing; gives its URL. */
+async function start(kind: Kind, endpoint: ListeningEndpointConfig) {
+  const session = { serializers: ["json"], auth: "passthrough", backend: null } as const;
+  const buffers = { max_buffered: 2 ** 20, stall_timeout: 0 };
+  const config =
+    kind === "web"
+      ? { type: kind, paths: { info: { type: "nodeinfo" } } }
+      : { type: kind, ...session, options: { max_message_size: 512, ...noPings, ...buffers } };
+  const whole = { ...config, id: "transport", endpoint } as unknown as TransportConfig;
+  const listener = await startTransport(whole, () => idle, quietContext);
+  cleanups.push(() => listener.close());
+  return listener.urls[0] ?? "";
+}
+
+const tcp = (more: object): ListeningEndpointConfig => ({
+  type: "tcp",
+  port: 0,
+  interface: "127.0.0.1",
+  shared: false,
+  ...more,
+});
+
+/** A program on a port whose next port is free. */
+function occupyPort(): number {
+  for (;;) {
+    const listen = (port: number) =>
+      Bun.listen({ hostname: "127.0.0.1", port, socket: { data() {} } });
+    const first = listen(0);
+    try {
+      listen(first.port + 1).stop(true);
+      cleanups.push(() => first.stop(true));
+      return first.port;
+    } catch {
+      first.stop(true);
+    }
+  }
+}
+
+/** Whether a TCP connection can be opened. */
+async function isReachable(hostname: string, port: number): Promise<boolean> {
+  try {
+    const socket = await Bun.connect({ hostname, port, socket: { data() {} } });
+    socket.terminate();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const portOf = (url: string) => Number(/:(\d+)(?:\/|$)/.exec(url)?.[1]);
+
+describe.each(kinds)("a listening endpoint of type %s", (kind) => {
+  test("takes the first port of its range that is free", async () => {
+    const taken = occupyPort();
+    const range = tcp({ port: taken, portrange: [taken, taken + 1] });
+    const url = await start(kind, range);
+    expect(portOf(url)).toBe(taken + 1);
+    await expect(start(kind, range)).rejects.toThrow(
+      `Cannot listen on "tcp 127.0.0.1:${taken}-${taken + 1}": address already in use`,
+    );
+  });
+
+  test("looks no further where the port is not the reason", async () => {
+    const endpoint = tcp({ interface: "192.0.2.1", port: 4000, portrange: [4000, 65_535] });
+    await expect(start(kind, endpoint)).rejects.toThrow("this machine has no such address");
+  });
+
+  test.skipIf(!hasIpv6)("of version 6 takes no connection over IPv4", async () => {
+    const port = portOf(await start(kind, tcp({ interface: "::", version: 6 })));
+    expect(await isReachable("::1", port)).toBe(true);
+    expect(await isReachable("127.0.0.1", port)).toBe(false);
+  });
+
+  test("gives a Unix socket its permission", async () => {
+    for (const permission of [0o600, 0o660, 0o666]) {
+      const path = join(folder, `${kind}-${permission}.sock`);
+      await start(kind, { type: "unix", path, permission });
+      expect(statSync(path).mode & 0o777).toBe(permission);
+    }
+  });
+});
+
+describe("a connecting endpoint", () => {
+  const wanted = { serializer: "json", maxBuffered: 2 ** 20 } as const;
+
+  function rawsocketTo(endpoint: object): Promise<Peer> {
+    const config = { type: "rawsocket", serializer: "json", max_message_size: 512 } as const;
+    const whole = { ...config, endpoint: { type: "tcp", timeoutMs: 2000, ...endpoint } };
+    return connectPeer(whole as ConnectingTransportConfig, wanted, idle);
+  }
+
+  test("is resolved to an address of its version", async () => {
+    const port = portOf(await start("rawsocket", tcp({})));
+    const peer = await rawsocketTo({ host: "localhost", port, version: 4 });
+    cleanups.push(() => peer.close(1000, "done"));
+    expect(peer.details.peer).toBe(`tcp4:127.0.0.1:${port}`);
+  });
+
+  test.skipIf(!hasIpv6)("of version 6 connects over IPv6", async () => {
+    const port = portOf(await start("rawsocket", tcp({ interface: "::1" })));
+    const peer = await rawsocketTo({ host: "::1", port, version: 6 });
+    cleanups.push(() => peer.close(1000, "done"));
+    expect(peer.details.peer).toBe(`tcp6:[::1]:${port}`);
+  });
+
+  test("fails with a sentence when the host has no such address", async () => {
+    const sentence = (version: number) =>
+      `Cannot connect to router at "tcp none.invalid:9": the host has no address of IPv${version}`;
+    const endpoint = { host: "none.invalid", port: 9 };
+    await expect(rawsocketTo({ ...endpoint, version: 6 })).rejects.toThrow(sentence(6));
+    const websocket: ConnectingTransportConfig = {
+      type: "websocket",
+      url: "ws://none.invalid",
+      serializers: ["json"],
+      endpoint: { type: "tcp", timeoutMs: 2000, ...endpoint, version: 4 },
+    };
+    await expect(connectPeer(websocket, wanted, idle)).rejects.toThrow(sentence(4));
+  });
+});

@@ -1,0 +1,156 @@
+/** Requests as octets, for no client would send most of these. */
+
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { connect } from "node:net";
+import type { WebTransportConfig } from "#config/node-config.ts";
+import type { Listener } from "#transport/listener.ts";
+import { startTransport } from "#transport/start-transport.ts";
+import { quietContext } from "../support/quiet-context.ts";
+import { webSocketDefaults } from "../support/websocket-defaults.ts";
+
+const config: WebTransportConfig = {
+  type: "web",
+  id: "transport",
+  endpoint: { type: "tcp", port: 0, interface: "127.0.0.1", shared: false },
+  paths: {
+    "/": { type: "nodeinfo" },
+    ws: {
+      type: "websocket",
+      serializers: ["json"],
+      auth: "passthrough",
+      backend: null,
+      options: {
+        ...webSocketDefaults,
+        allowed_origins: ["https://good.example"],
+        allow_null_origin: false,
+      },
+    },
+  },
+};
+
+let listener: Listener;
+beforeAll(async () => {
+  const idle = () => ({ onMessage() {}, onDrain() {}, onClose() {} });
+  listener = await startTransport(config, idle, quietContext);
+});
+afterAll(() => listener.close());
+
+/** Sends octets; gives all that comes back until the server closes. */
+async function ask(request: string): Promise<string> {
+  const port = Number(new URL(listener.urls[0] ?? "").port);
+  const socket = connect({ port, host: "127.0.0.1" });
+  let answer = "";
+  const closed = new Promise<void>((resolve) => socket.once("close", () => resolve()));
+  socket.on("data", (octets) => {
+    answer += octets.toString("latin1");
+  });
+  // Closing while octets are still on their way here resets the connection.
+  socket.on("error", () => {});
+  socket.write(Buffer.from(request, "latin1"));
+  await closed;
+  return answer;
+}
+
+/** The status of every answer. */
+async function statusesOf(request: string): Promise<number[]> {
+  const answers = (await ask(request)).matchAll(/^HTTP\/1\.1 (\d{3}) /gm);
+  return [...answers].map(([, status]) => Number(status));
+}
+
+const get = (...headers: string[]) =>
+  ["GET / HTTP/1.1", "Host: a", ...headers, "Connection: close", "\r\n"].join("\r\n");
+const post = (body: string, ...headers: string[]) => get(...headers).replace("GET", "POST") + body;
+const smuggled = "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+
+test("a request that is in order is answered, and names no server", async () => {
+  const answer = await ask(get());
+  expect(answer).toStartWith("HTTP/1.1 200 OK\r\n");
+  expect(answer).not.toMatch(/^(server|x-powered-by|via):/im);
+  expect(answer.split("\r\n\r\n")[0]).not.toMatch(/bun|crossproxy|crossbar/i);
+});
+
+test.each([
+  ["a page that is missing", "GET /%zz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"],
+  ["a fault in the request", get("Nonsense")],
+  ["a wrong method", post("")],
+  ["a page that is a WebSocket", get().replace(" / ", " /ws ")],
+])("the answer for %s names no server", async (_, request) => {
+  const [head = ""] = (await ask(request)).split("\r\n\r\n");
+  expect(head).toStartWith("HTTP/1.1 ");
+  expect(head).not.toMatch(/^server:|bun|crossproxy|crossbar/im);
+});
+
+describe("400 is answered, once, to", () => {
+  test.each([
+    ["two Host headers", get("Host: b")],
+    ["two equal Host headers", get("Host: a")],
+    ["no Host header", "GET / HTTP/1.1\r\nConnection: close\r\n\r\n"],
+    ["a Host that is none", "GET / HTTP/1.1\r\nHost: a b\r\nConnection: close\r\n\r\n"],
+    ["length and coding", post(smuggled, "Content-Length: 5", "Transfer-Encoding: chunked")],
+    ["coding and length", post(smuggled, "Transfer-Encoding: chunked", "Content-Length: 5")],
+    ["two lengths", post(smuggled, "Content-Length: 1", "Content-Length: 5")],
+    ["a list of lengths", post(smuggled, "Content-Length: 5, 5")],
+    ["a length with a sign", post("abcde", "Content-Length: +5")],
+    ["a negative length", post("abcde", "Content-Length: -5")],
+    ["another coding", post("0\r\n\r\n", "Transfer-Encoding: xchunked")],
+    ["a coding after chunked", post("0\r\n\r\n", "Transfer-Encoding: chunked, gzip")],
+    ["NUL in a value", get("X: a\0b")],
+    ["NUL in a name", get("X\0: a")],
+    ["CR in a value", get("X: a\rb")],
+    ["a control character", get("X: a\x01b")],
+    ["a header without colon", get("Nonsense")],
+    ["a space before the colon", get("X : a")],
+    ["a header without name", get(": a")],
+    ["a folded header", get("X: a", " b")],
+    ["NUL in the path", get().replace(" / ", " /%00 ")],
+    ["an encoded slash", get().replace(" / ", " /a%2fb ")],
+  ])("%s", async (_, request) => {
+    expect(await statusesOf(request)).toEqual([400]);
+  });
+});
+
+test("headers are limited to 16 KiB and to 198", async () => {
+  const filled = (octets: number) => {
+    const empty = get("X: ");
+    return empty.replace("X: ", `X: ${"x".repeat(octets - empty.length)}`);
+  };
+  expect(await statusesOf(filled(16_384))).toEqual([200]);
+  expect(await statusesOf(filled(16_385))).toEqual([431]);
+  const many = (count: number) => get(...Array.from({ length: count }, (_, n) => `X${n}: a`));
+  expect(await statusesOf(many(196))).toEqual([200]);
+  expect(await statusesOf(many(197))).toEqual([431]);
+});
+
+test("bodies are limited to 64 KiB", async () => {
+  const body = (octets: number) => post("x".repeat(octets), `Content-Length: ${octets}`);
+  expect(await statusesOf(body(65_536))).toEqual([405]);
+  expect(await statusesOf(body(65_537))).toEqual([413]);
+});
+
+test("other versions of HTTP are refused", async () => {
+  for (const version of ["HTTP/2.0", "HTTP/1.2", "HTTP/0.9"]) {
+    expect([version, ...(await statusesOf(get().replace("HTTP/1.1", version)))]).toEqual([
+      version,
+      400,
+    ]);
+  }
+  expect(await statusesOf("GET /\r\n\r\n")).toEqual([400]);
+});
+
+test("an origin that may not connect is answered with 403", async () => {
+  const from = (origin: string) =>
+    [
+      "GET /ws HTTP/1.1",
+      "Host: a",
+      "Connection: Upgrade, close",
+      "Upgrade: websocket",
+      "Sec-WebSocket-Version: 13",
+      "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+      "Sec-WebSocket-Protocol: wamp.2.json",
+      `Origin: ${origin}`,
+      "\r\n",
+    ].join("\r\n");
+  for (const origin of ["https://evil.example", "https://good.example.evil", "null"]) {
+    expect(await statusesOf(from(origin))).toEqual([403]);
+  }
+});
