@@ -10,6 +10,7 @@ import type {
 import { connectPeer } from "#transport/peer-connector.ts";
 import { startTransport } from "#transport/start-transport.ts";
 import type { Peer, PeerHandler } from "#wamp/peer.ts";
+import { hasOpenssl, selfSigned } from "../support/certificates.ts";
 import { noPings } from "../support/no-pings.ts";
 import { quietContext } from "../support/quiet-context.ts";
 
@@ -89,6 +90,13 @@ describe.each(kinds)("a listening endpoint of type %s", (kind) => {
     );
   });
 
+  test.skipIf(!hasOpenssl)("takes a free port of its range with TLS, too", async () => {
+    const taken = occupyPort();
+    const tls = selfSigned(folder, `range-${kind}`);
+    const url = await start(kind, tcp({ port: taken, portrange: [taken, taken + 1], tls }));
+    expect(portOf(url)).toBe(taken + 1);
+  });
+
   test("looks no further where the port is not the reason", async () => {
     const endpoint = tcp({ interface: "192.0.2.1", port: 4000, portrange: [4000, 65_535] });
     await expect(start(kind, endpoint)).rejects.toThrow("this machine has no such address");
@@ -123,6 +131,17 @@ describe("a connecting endpoint", () => {
     const peer = await rawsocketTo({ host: "localhost", port, version: 4 });
     cleanups.push(() => peer.close(1000, "done"));
     expect(peer.details.peer).toBe(`tcp4:127.0.0.1:${port}`);
+  });
+
+  test.skipIf(!hasOpenssl)("is held to its host's name when it was resolved", async () => {
+    const tls = selfSigned(folder, "named", { names: "DNS:localhost" });
+    const port = portOf(await start("rawsocket", tcp({ tls })));
+    const endpoint = { host: "localhost", port, version: 4 };
+    const ca_certificates = [tls.certificate];
+    const peer = await rawsocketTo({ ...endpoint, tls: { ca_certificates } });
+    cleanups.push(() => peer.close(1000, "done"));
+    const other = rawsocketTo({ ...endpoint, tls: { ca_certificates, hostname: "other.example" } });
+    await expect(other).rejects.toThrow("Cannot connect to router");
   });
 
   test.skipIf(!hasIpv6)("of version 6 connects over IPv6", async () => {

@@ -19,6 +19,7 @@ import {
   signedByAuthority,
   trusting,
 } from "../support/certificates.ts";
+import { noPings } from "../support/no-pings.ts";
 import { quiet, quietContext } from "../support/quiet-context.ts";
 import { freePort } from "../support/temporary-node.ts";
 import { webSocketDefaults } from "../support/websocket-defaults.ts";
@@ -34,7 +35,7 @@ const framings = ["websocket", "rawsocket"] as const;
 type Framing = (typeof framings)[number];
 
 function configOf(framing: Framing, tls: ListeningTlsConfig, port = 0): TransportConfig {
-  const buffers = { max_message_size: 65_536, max_buffered: 65_536, stall_timeout: 0 };
+  const buffers = { max_message_size: 65_536, ...noPings, max_buffered: 65_536, stall_timeout: 0 };
   const shared = {
     id: "transport",
     endpoint: { type: "tcp" as const, port, interface: "127.0.0.1", shared: false, tls },

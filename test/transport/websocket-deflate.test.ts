@@ -99,6 +99,9 @@ describe("compression of a path", () => {
     expect(await answers("open", "permessage-deflate; server_max_window_bits=9")).toBe(
       "permessage-deflate; server_max_window_bits=9",
     );
+    expect(await answers("open", "permessage-deflate; server_max_window_bits=15")).toBe(
+      "permessage-deflate; server_max_window_bits=15",
+    );
     expect(await answers("plain", offer)).toBeUndefined();
   });
 

@@ -244,10 +244,13 @@ describe("the opening handshake", () => {
     expect(await at("example.com:8443")).toStartWith("HTTP/1.1 101");
     expect(await at("example.com:8080")).toStartWith("HTTP/1.1 400");
     expect(await at("example.com")).toStartWith("HTTP/1.1 400");
-    const plain = await start({ external_port: 80 });
-    expect(await shakeHands(plain.url, { Host: "example.com", ...handshake })).toStartWith(
-      "HTTP/1.1 101",
-    );
+    // Of what a forwarder ends there is only the port to tell: TLS before it leaves out 443.
+    for (const external_port of [80, 443]) {
+      const implied = await start({ external_port });
+      expect(await shakeHands(implied.url, { Host: "example.com", ...handshake })).toStartWith(
+        "HTTP/1.1 101",
+      );
+    }
   });
 
   test("names program and release only where that is wanted", async () => {

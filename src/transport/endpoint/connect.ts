@@ -5,6 +5,7 @@
  */
 
 import { lookup } from "node:dns/promises";
+import { isIP } from "node:net";
 import type { Socket, SocketHandler } from "bun";
 
 import { Failure, sentenceOf } from "#base/failure.ts";
@@ -115,7 +116,10 @@ export async function connectInTime<T>(
 export function tlsTowards(endpoint: ConnectingEndpointConfig): { tls?: Bun.TLSOptions } {
   if (endpoint.type === "unix" || endpoint.tls === undefined) return {};
   try {
-    return { tls: connectingTlsOptions(endpoint.tls) };
+    // A host that is resolved here is still the one that the certificate has to be for.
+    const { host, version } = endpoint;
+    const named = version === undefined || isIP(host) !== 0 ? {} : { hostname: host };
+    return { tls: connectingTlsOptions({ ...named, ...endpoint.tls }) };
   } catch (thrown) {
     throw connectFailure(endpoint, sentenceOf(thrown).replace(/^Cannot /, "cannot "), thrown);
   }

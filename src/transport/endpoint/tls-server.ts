@@ -120,6 +120,7 @@ export class TlsServer<Server extends { readonly port?: number | undefined }> {
  * A port that can be renewed can be shared, which an operator who did not say `shared` does not
  * want. An exclusive socket for a moment shows whether another program of the same user has it.
  */
-function refuseSharedPort({ interface: hostname, port }: TlsEndpoint): void {
-  Bun.listen({ hostname, port, exclusive: true, socket: { data() {} } }).stop(true);
+function refuseSharedPort({ interface: hostname, port, version }: TlsEndpoint): void {
+  const where = { hostname, port, ipv6Only: version === 6, exclusive: true };
+  Bun.listen({ ...where, socket: { data() {} } }).stop(true);
 }

@@ -66,8 +66,8 @@ export class RequestHead {
         if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(field.slice(0, Math.max(0, colon)))) return null;
         headers.append(field.slice(0, colon), field.slice(colon + 1).trim());
       }
-      const host = headers.get("host") ?? "localhost";
-      const url = target.startsWith("/") ? `http://${host}${target}` : target;
+      // Not the Host header: one such as "a/b" would make another path of the target.
+      const url = target.startsWith("/") ? `http://localhost${target}` : target;
       return new Request(url, { method, headers });
     } catch {
       return null;

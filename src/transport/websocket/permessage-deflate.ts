@@ -51,7 +51,9 @@ function answerOffer(offer: string, options: DeflateOptions): DeflateAgreement |
     Number(wanted.get("server_max_window_bits") ?? LARGEST_WINDOW_BITS),
   );
   if (serverBits < SMALLEST_WINDOW_BITS) return null;
-  if (serverBits < LARGEST_WINDOW_BITS) answer.push(`server_max_window_bits=${serverBits}`);
+  // Whoever names the parameter has to have it answered, whatever its value (section 7.1.2.1).
+  if (serverBits < LARGEST_WINDOW_BITS || wanted.has("server_max_window_bits"))
+    answer.push(`server_max_window_bits=${serverBits}`);
   const serverKeeps = !options.no_context_takeover && !wanted.has("server_no_context_takeover");
   if (!serverKeeps) answer.push("server_no_context_takeover");
 

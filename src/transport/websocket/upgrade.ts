@@ -46,10 +46,9 @@ export function judgeHandshake(
   if (!hasToken(headers.get("connection"), "upgrade")) {
     return textResponse(400, "A WebSocket handshake needs the header Connection: Upgrade.");
   }
-  if ((headers.get("host") ?? "") === "") {
-    return textResponse(400, "A WebSocket handshake needs a Host header.");
-  }
-  if (options.external_port !== null && portOf(request) !== options.external_port) {
+  const host = headers.get("host") ?? "";
+  if (host === "") return textResponse(400, "A WebSocket handshake needs a Host header.");
+  if (!namesPort(host, options.external_port)) {
     return textResponse(400, `The Host header has to name port ${options.external_port}.`);
   }
   if (headers.get("sec-websocket-version")?.trim() !== "13") {
@@ -103,10 +102,11 @@ function textResponse(status: number, sentence: string, headers: Record<string, 
   });
 }
 
-/** The port that the Host header names, or the one that the scheme implies. */
-function portOf(request: Request): number {
-  const url = URL.parse(request.url);
-  return Number(url?.port || (url?.protocol === "https:" ? 443 : 80));
+/** Whether a Host header names this port, or leaves out one that a scheme implies; null: any will do. */
+function namesPort(host: string, wanted: number | null): boolean {
+  if (wanted === null) return true;
+  const port = /:(\d+)$/.exec(host)?.[1];
+  return port === undefined ? wanted === 80 || wanted === 443 : Number(port) === wanted;
 }
 
 /** Whether a comma-separated header holds a token, in any case. */

@@ -356,6 +356,13 @@ describe("loadNodeConfig", () => {
       for (const key of ["version", "controller", "workers"]) {
         await load({ ...node, [key]: JSON.parse(wrong) });
       }
+      for (const key of ["options", "transport", "id"]) {
+        const testee = { type: "websocket-testee", transport: { type: "websocket.testee" } };
+        await load({ version: 2, workers: [{ ...testee, [key]: JSON.parse(wrong) }] });
+        const transport = { ...testee.transport, [key]: JSON.parse(wrong) };
+        await load({ version: 2, workers: [{ ...testee, transport }] });
+        await load({ version: 2, workers: [{ type: "router", transports: [transport] }] });
+      }
       for (const key of ["options", "connections", "routes", "realms", "transports", "id"]) {
         await load({ version: 2, workers: [{ type: "proxy", [key]: JSON.parse(wrong) }] });
         await load({ version: 2, workers: [{ type: "router", [key]: JSON.parse(wrong) }] });

@@ -31,6 +31,15 @@ describe("RequestHead", () => {
     ]);
   });
 
+  test.each(["a/b", "a?b", "a#b", "b:80/c"])(
+    "has its path whatever the Host header is: %p",
+    (host) => {
+      const head = new RequestHead();
+      head.push(Buffer.from(`GET /ws HTTP/1.1\r\nHost: ${host}\r\n\r\n`));
+      expect(new URL(head.request()?.url ?? "").pathname).toBe("/ws");
+    },
+  );
+
   test.each(["X", "X : 1", " X: 1", ": 1", "X\0: 1", "X: \u0000"])(
     "is no request with the header %p",
     (field) => {
