@@ -91,6 +91,27 @@ describe.skipIf(!hasOpenssl)("ca_certificates", () => {
     });
   }
 
+  test("are asked for whatever name a client gives, or none", async () => {
+    const { key, certificate } = certificates.signed("named", "authority");
+    const named = [{ hostnames: ["localhost"], key, certificate, chain_certificates: [] }];
+    const { port, peers, nextDetails } = await start(
+      universal({ ...anyPort, tls: { ...tls, certificates: named } }),
+    );
+    for (const servername of ["localhost", "elsewhere", undefined]) {
+      const options = { port, host: "127.0.0.1", rejectUnauthorized: false };
+      const name = servername === undefined ? {} : { servername };
+      for (const pem of [{}, unknown.pem]) {
+        const client = new OctetClient(connectTls({ ...options, ...name, ...pem }));
+        client.socket.write(upgradeRequest());
+        expect(await client.whole()).toBe("");
+      }
+      expect(peers).toHaveLength(0);
+    }
+    const details = nextDetails();
+    await dialTls(port, known).send(upgradeRequest());
+    expect((await details).clientCertificate?.subject).toMatchObject({ CN: "device7" });
+  });
+
   test("say nothing in plain text", async () => {
     const { port } = await start(universal(endpoint));
 
