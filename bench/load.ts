@@ -49,7 +49,7 @@ export interface LoadResult {
   rssKiB: number;
 }
 
-const WARM_UP_MS = 1000;
+const WARM_UP_MS = 2000;
 const SETTLE_MS = 1500;
 
 const options = JSON.parse(process.argv[2] ?? "{}") as LoadOptions;

@@ -210,7 +210,7 @@ const lines = [
   "# Results",
   "",
   `${cpus().length} cores ${cpus()[0]?.model}, Linux ${release()}, Bun ${Bun.version}, commit ${commit}.`,
-  `Median of ${rounds} rounds of ${values.seconds} s after 1 s of warm-up. CPU is that of the front process for one`,
+  `Median of ${rounds} rounds of ${values.seconds} s after 2 s of warm-up. CPU is that of the front process for one`,
   "operation; clients, front and stub router share the machine.",
   "",
 ];

@@ -179,7 +179,7 @@ export class SocketWriter {
     holder = this;
     if (flushIsScheduled) return;
     flushIsScheduled = true;
-    setImmediate(flushHolder);
+    queueMicrotask(flushHolder);
   }
 
   #gather(octets: Uint8Array): void {
