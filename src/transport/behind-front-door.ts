@@ -5,6 +5,7 @@
  * @module
  */
 
+import { randomUUID } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -125,15 +126,11 @@ async function openWebRoom(
   const trusted = config.type === "websocket.testee" ? undefined : config.trusted_proxies;
   const proxies = trusted && new ForwardingProxies(trusted);
   const cookies = openCookieTrackers(webSocketsOf(config), context.log);
-  // A folder that only this user can enter, so that the socket is never open to others.
-  const folder = mkdtempSync(join(tmpdir(), "crossproxy-"));
-  const path = join(folder, "web.sock");
-  const removeFolder = () => rmSync(folder, { recursive: true, force: true });
+  const { unix, removeFolder } = privateSocket();
   const acceptor = new WebSocketAcceptor(accept, context, { limit, proxies, cookies });
   const gate = new ConnectGate();
   const splices = new Set<Splice>();
   try {
-    const unix = usableUnixPath(path);
     const server = await startWebServer(config, unix, context);
     return {
       enter(client, details, head) {
@@ -160,6 +157,18 @@ async function openWebRoom(
   } catch (thrown) {
     removeFolder();
     throw thrown;
+  }
+}
+
+/** A Unix socket for the Web server, in a folder that only this user can enter. */
+function privateSocket(): { unix: string; removeFolder: () => void } {
+  try {
+    const folder = mkdtempSync(join(tmpdir(), "crossproxy-"));
+    const removeFolder = () => rmSync(folder, { recursive: true, force: true });
+    return { unix: usableUnixPath(join(folder, "web.sock")), removeFolder };
+  } catch {
+    // A container image may have no folder that can be written to: an abstract socket needs none.
+    return { unix: `\0crossproxy-${randomUUID()}`, removeFolder() {} };
   }
 }
 

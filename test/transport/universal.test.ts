@@ -276,6 +276,19 @@ describe("a front door that closes", () => {
     expect(readdirSync(folder)).toEqual([]);
   });
 
+  test("needs no folder that can be written to", async () => {
+    const before = process.env["TMPDIR"];
+    process.env["TMPDIR"] = "/nonexistent";
+    try {
+      const { port } = await start();
+      const one = await client(port).send("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
+      expect(await one.until('{"here":true}')).toStartWith("HTTP/1.1 200 ");
+    } finally {
+      if (before === undefined) delete process.env["TMPDIR"];
+      else process.env["TMPDIR"] = before;
+    }
+  });
+
   test("frees its port and leaves no folder when it cannot listen", async () => {
     const { port } = await start();
     const folder = temporaryFolder();

@@ -70,7 +70,7 @@ export async function startWebServer(
       return errorPage(500);
     },
   });
-  chmodSync(unix, OWNER_ONLY);
+  if (!unix.startsWith("\0")) chmodSync(unix, OWNER_ONLY);
   return {
     webSocketFor(request) {
       const path = URL.parse(request.url)?.pathname;
