@@ -86,6 +86,22 @@ export class SocketWriter {
     return false;
   }
 
+  /** Sends the first octets of a header and a payload behind them, as `write` does. */
+  writeFrame(header: Uint8Array, headerOctets: number, payload: Uint8Array): boolean {
+    const before = holder === this ? gatheredOctets : 0;
+    const fits = before + headerOctets + payload.length <= GATHER_OCTETS;
+    if (this.#queuedOctets > 0 || !fits || this.#isEnding || this.#isOver) {
+      this.write(header.subarray(0, headerOctets));
+      return this.write(payload);
+    }
+    this.#hold();
+    let at = gatheredOctets;
+    for (let index = 0; index < headerOctets; index++) gathered[at++] = header[index] as number;
+    gathered.set(payload, at);
+    gatheredOctets = at + payload.length;
+    return true;
+  }
+
   /**
    * Sends a header and text behind it, as `write` does. `fill` writes the header once the number of
    * the text's octets is known.

@@ -201,8 +201,7 @@ export class RawSocketPeer implements Peer, FrameTaker, DrainObserver, Keepalive
 
   #sendFrame(type: FrameTypeNumber, payload: Uint8Array): boolean {
     writeFrameHeader(header, 0, type, payload.length);
-    this.#writer.write(header);
-    return this.#writer.write(payload);
+    return this.#writer.writeFrame(header, FRAME_HEADER_OCTETS, payload);
   }
 
   /** The writer's queue has become short again. */

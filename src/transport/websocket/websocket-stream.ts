@@ -245,8 +245,7 @@ export abstract class WebSocketStream implements DecoderTaker, DrainObserver {
 
   #sendFrame(first: number, payload: Uint8Array): boolean {
     const octets = writeServerHead(head, 0, first, payload.length);
-    this.#writer.write(octets === head.length ? head : head.subarray(0, octets));
-    return this.#writer.write(payload);
+    return this.#writer.writeFrame(head, octets, payload);
   }
 
   #sendClose(code: number, reason: string): void {
