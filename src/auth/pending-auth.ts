@@ -40,6 +40,12 @@ export interface HelloRequest {
   transport: TransportDetails;
 }
 
+/** What authmethods need beside the configuration; one for each joining client. */
+export interface AuthContext {
+  /** Session id of challenges and authenticators; not the one that WELCOME will name. */
+  pendingSession: number;
+}
+
 /** One authmethod at work for one joining client. */
 export interface PendingAuth {
   hello(request: HelloRequest): AuthOutcome | Promise<AuthOutcome>;

@@ -1,22 +1,27 @@
 /**
- * Authmethod `ticket`, static: the client shows a secret that the configuration knows.
+ * Authmethod `ticket`: the client shows a secret that the principal is known by.
  *
  * @module
  */
 
-import { timingSafeEqual } from "node:crypto";
+import { isEqualSecret } from "./equal-secret.ts";
+import type { AuthContext, AuthOutcome, HelloRequest, PendingAuth } from "./pending-auth.ts";
+import { acceptPrincipal, denyProof, isDeny, type PrincipalSource } from "./principal.ts";
 
-import type { AuthConfig } from "#config/node-config.ts";
-import { ErrorUri } from "#wamp/error-uri.ts";
-import type { AuthOutcome, HelloRequest, PendingAuth } from "./pending-auth.ts";
+/** A secret that is shown as it is. */
+export interface TicketCredentials {
+  ticket: string;
+}
 
 /** Challenges for a ticket and compares it with the principal's, in constant time. */
 export class TicketAuth implements PendingAuth {
-  readonly #principals: NonNullable<AuthConfig["ticket"]>["principals"];
+  readonly #source: PrincipalSource<TicketCredentials>;
+  readonly #pendingSession: number;
   #request: HelloRequest | undefined;
 
-  constructor(config: NonNullable<AuthConfig["ticket"]>) {
-    this.#principals = config.principals;
+  constructor(source: PrincipalSource<TicketCredentials>, context: AuthContext) {
+    this.#source = source;
+    this.#pendingSession = context.pendingSession;
   }
 
   hello(request: HelloRequest): AuthOutcome {
@@ -24,38 +29,17 @@ export class TicketAuth implements PendingAuth {
     return { kind: "challenge", authmethod: "ticket", extra: {} };
   }
 
-  authenticate(signature: string): AuthOutcome {
+  async authenticate(signature: string): Promise<AuthOutcome> {
     const request = this.#request;
     // One try for each CHALLENGE: a second AUTHENTICATE finds nothing to prove.
     this.#request = undefined;
-    const authid = request?.authid ?? "";
-    const principal = Object.hasOwn(this.#principals, authid)
-      ? this.#principals[authid]
-      : undefined;
+    if (request === undefined) return denyProof("ticket");
+    const claim = { authmethod: "ticket", request, pendingSession: this.#pendingSession };
+    const principal = await this.#source.find({ ...claim, details: { ticket: signature } });
+    if (isDeny(principal)) return principal;
     // An unknown authid costs the same comparison, so that time does not tell which authids exist.
-    const matches = isEqual(signature, principal?.ticket ?? "");
-    if (request === undefined || principal === undefined || !matches) {
-      return {
-        kind: "deny",
-        uri: ErrorUri.authenticationFailed,
-        message: "Cannot authenticate with ticket: authid or ticket is not valid",
-      };
-    }
-    return {
-      kind: "accept",
-      identity: {
-        realm: request.realm,
-        authid,
-        authrole: principal.role,
-        authmethod: "ticket",
-        authprovider: "static",
-        authextra: request.authextra,
-      },
-    };
+    const matches = isEqualSecret(signature, principal?.ticket ?? "");
+    if (principal === undefined || !matches) return denyProof("ticket");
+    return acceptPrincipal(principal, claim, this.#source.authprovider);
   }
-}
-
-function isEqual(left: string, right: string): boolean {
-  const digest = (text: string) => new Bun.CryptoHasher("sha256").update(text).digest();
-  return timingSafeEqual(digest(left), digest(right));
 }

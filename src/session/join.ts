@@ -10,14 +10,13 @@
  * @module
  */
 
-import { AnonymousAuth } from "#auth/anonymous.ts";
+import { beginAuth } from "#auth/authmethods.ts";
 import type { AuthOutcome, HelloRequest, PendingAuth } from "#auth/pending-auth.ts";
-import { TicketAuth } from "#auth/ticket.ts";
-import { TrustedProxyAuth } from "#auth/trusted-proxy.ts";
 import { Failure } from "#base/failure.ts";
 import { asRecord, isRecord } from "#base/record.ts";
 import type { AuthConfig } from "#config/node-config.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
+import { randomId } from "#wamp/id.ts";
 import { MessageType, messageTypeName } from "#wamp/message-type.ts";
 import type { TransportDetails } from "#wamp/peer.ts";
 
@@ -79,10 +78,10 @@ function choosePendingAuth(
   auth: AuthConfig,
   authmethods: readonly string[],
 ): PendingAuth | undefined {
+  const context = { pendingSession: randomId() };
   for (const authmethod of authmethods) {
-    if (authmethod === "anonymous" && auth.anonymous) return new AnonymousAuth(auth.anonymous);
-    if (authmethod === "ticket" && auth.ticket) return new TicketAuth(auth.ticket);
-    if (authmethod === "anonymous-proxy" && auth["anonymous-proxy"]) return new TrustedProxyAuth();
+    const pending = beginAuth(authmethod, auth, context);
+    if (pending !== undefined) return pending;
   }
   return undefined;
 }

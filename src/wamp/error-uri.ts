@@ -20,6 +20,7 @@ export const ErrorUri = {
   authenticationFailed: "wamp.error.authentication_failed",
   noSuchRealm: "wamp.error.no_such_realm",
   noSuchRole: "wamp.error.no_such_role",
+  noSuchPrincipal: "wamp.error.no_such_principal",
   noAuthMethod: "wamp.error.no_auth_method",
   canceled: "wamp.error.canceled",
   noSuchSession: "wamp.error.no_such_session",

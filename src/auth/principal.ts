@@ -1,0 +1,96 @@
+/**
+ * Principals: what is known of somebody who may join, and where it is looked up.
+ *
+ * An authmethod asks a source for the principal that a client claims to be, and compares what the
+ * client proves with the credentials it gets. The source is a list in the configuration (`static`)
+ * or an authenticator, a WAMP procedure (`dynamic`); the authmethod does not know which.
+ *
+ * @module
+ */
+
+import { ErrorUri } from "#wamp/error-uri.ts";
+import type { Accept, Deny, HelloRequest } from "./pending-auth.ts";
+
+/** Who somebody is, as far as the source decides it; what is undefined, the client's HELLO decides. */
+export interface Principal {
+  realm?: string | undefined;
+  authid?: string | undefined;
+  role?: string | undefined;
+  extra?: Record<string, unknown> | undefined;
+}
+
+/** What a client says of itself when a source is asked. */
+export interface Claim {
+  authmethod: string;
+  request: HelloRequest;
+  /** Session id of challenges and authenticators; not the one that WELCOME will name. */
+  pendingSession: number;
+  /** What the authmethod adds for an authenticator: `ticket`, `pubkey` and so on. */
+  details?: Record<string, unknown>;
+}
+
+/** Where principals with credentials of one authmethod are looked up; undefined: nobody. */
+export interface PrincipalSource<Credentials> {
+  /** WELCOME's `authprovider`. */
+  readonly authprovider: "static" | "dynamic";
+  find(claim: Claim): Promise<(Principal & Credentials) | Deny | undefined>;
+}
+
+/** Principals of the configuration, by authid. */
+export class StaticPrincipals<Credentials> implements PrincipalSource<Credentials> {
+  readonly authprovider = "static";
+  readonly #principals: Record<string, Principal & Credentials>;
+
+  constructor(principals: Record<string, Principal & Credentials>) {
+    this.#principals = principals;
+  }
+
+  async find({ request }: Claim): Promise<(Principal & Credentials) | undefined> {
+    const authid = request.authid ?? "";
+    return Object.hasOwn(this.#principals, authid) ? this.#principals[authid] : undefined;
+  }
+}
+
+/** Whether a source answered with a refusal. */
+export function isDeny(found: object | undefined): found is Deny {
+  return found !== undefined && "kind" in found && found.kind === "deny";
+}
+
+/**
+ * Lets a principal in that has proved who it is. Without an authid or a role nobody can be let in
+ * (as in Crossbar: `no_such_principal`, `no_such_role`).
+ */
+export function acceptPrincipal(
+  principal: Principal,
+  { authmethod, request }: Claim,
+  authprovider: string,
+): Accept | Deny {
+  const authid = principal.authid ?? request.authid;
+  if (authid === undefined) {
+    return deny(ErrorUri.noSuchPrincipal, `Cannot authenticate with ${authmethod}: no authid`);
+  }
+  if (principal.role === undefined) {
+    return deny(ErrorUri.noSuchRole, `Cannot authenticate with ${authmethod}: no role is assigned`);
+  }
+  return {
+    kind: "accept",
+    identity: {
+      realm: principal.realm ?? request.realm,
+      authid,
+      authrole: principal.role,
+      authmethod,
+      authprovider,
+      authextra: { ...request.authextra, ...principal.extra },
+    },
+  };
+}
+
+/** The one answer to whoever does not prove who he is; it does not say what was wrong. */
+export function denyProof(authmethod: string): Deny {
+  const sentence = `Cannot authenticate with ${authmethod}: authid or proof is not valid`;
+  return deny(ErrorUri.authenticationFailed, sentence);
+}
+
+function deny(uri: string, message: string): Deny {
+  return { kind: "deny", uri, message };
+}
