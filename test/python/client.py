@@ -1,6 +1,10 @@
 """A WAMP client made with Autobahn for Python, driven by JSON lines.
 
-    client.py URL SERIALIZER [AUTHMETHOD AUTHID TICKET]
+    client.py URL SERIALIZER [AUTHENTICATION [TLS]]
+
+AUTHENTICATION is what Autobahn's Component takes as JSON, {"ticket": {"authid": ..., "ticket": ...}};
+{"tls": {}} stands for a proof that is only shown in the TLS handshake. TLS is JSON too:
+{"ca": file, "certificate": file, "key": file, "maximum": "1.2"}, of which only "ca" is needed.
 
 Standard input: {"do": "subscribe" | "publish" | "register" | "call" | "leave", "uri": ..., "args": [...]}
 Standard output: {"joined": {...}}, {"event": [...]}, {"result": [...]}, {"error": uri}, {"left": reason}
@@ -10,9 +14,12 @@ arguments.
 
 import asyncio
 import json
+import ssl
 import sys
+from urllib.parse import urlsplit
 
 from autobahn.asyncio.component import Component, run
+from autobahn.asyncio.wamp import Session
 from autobahn.wamp.exception import ApplicationError
 from autobahn.wamp.serializer import SERID_TO_SER
 from autobahn.wamp.types import PublishOptions
@@ -30,30 +37,53 @@ def value(item):
     return item
 
 
+class TlsSession(Session):
+    """A client that has shown its certificate, and has nothing to add."""
+
+    def on_connect(self):
+        self.join(self.config.realm, authmethods=["tls"])
+
+
+def tls_context(ca, certificate=None, key=None, maximum=None):
+    context = ssl.create_default_context(cafile=ca)
+    if certificate:
+        context.load_cert_chain(certificate, key)
+    if maximum == "1.2":
+        context.maximum_version = ssl.TLSVersion.TLSv1_2
+    return context
+
+
 def main():
-    url, serializer, *auth = sys.argv[1:]
+    url, serializer, *rest = sys.argv[1:]
     # What makes the serializers knows the batched ones; what checks the transport does not.
     SERID_TO_SER.setdefault(serializer, SERID_TO_SER[serializer.partition(".")[0]])
     transport = {"url": url, "serializers": [serializer], "max_retries": 0}
     if url.startswith("rs"):
         transport = {"type": "rawsocket", "url": url, "serializer": serializer, "max_retries": 0}
-    authentication = None
-    if auth:
-        method, authid, ticket = auth
-        authentication = {method: {"authid": authid, "ticket": ticket}}
+    authentication = json.loads(rest[0]) if rest else None
+    if len(rest) > 1:
+        where = urlsplit(url)
+        context = tls_context(**json.loads(rest[1]))
+        transport["endpoint"] = {
+            "type": "tcp", "host": where.hostname, "port": where.port, "tls": context}
+    shows_certificate = authentication is not None and "tls" in authentication
     component = Component(
-        transports=[transport], realm="realm1", authentication=authentication
+        transports=[transport],
+        realm="realm1",
+        authentication=None if shows_certificate else authentication,
+        session_factory=TlsSession if shows_certificate else None,
     )
 
     @component.on_join
     async def joined(session, details):
-        say(joined={"authid": details.authid, "authrole": details.authrole,
-                    "authmethod": details.authmethod})
+        say(joined={"realm": details.realm, "authid": details.authid,
+                    "authrole": details.authrole, "authmethod": details.authmethod,
+                    "authprovider": details.authprovider})
         asyncio.ensure_future(obey(session))
 
     @component.on_leave
     async def left(session, details):
-        say(left=details.reason)
+        say(left=details.reason, message=details.message)
 
     async def obey(session):
         reader = asyncio.StreamReader()

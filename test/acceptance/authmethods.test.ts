@@ -1,0 +1,292 @@
+/** Every authmethod with clients that nobody here wrote, through a proxy worker and at a router worker. */
+
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { X509Certificate } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { hasOpenssl, selfSigned } from "../support/certificates.ts";
+import {
+  freePort,
+  startNode,
+  type TemporaryNode,
+  temporaryFolder,
+} from "../support/temporary-node.ts";
+import {
+  hasPython,
+  joinAutobahn,
+  joinPython,
+  joinWampy,
+  methodOf,
+  type Proof,
+  PYTHON,
+  publicKey,
+  type Serializer,
+} from "../support/wamp-clients.ts";
+
+const serializers: readonly Serializer[] = ["json", "msgpack", "cbor"];
+const places = ["proxy", "router"] as const;
+type Place = (typeof places)[number];
+
+const ports = {
+  proxy: { websocket: freePort(), rawsocket: freePort(), tls: freePort(), tlsRaw: freePort() },
+  router: { websocket: freePort(), rawsocket: freePort(), tls: freePort(), tlsRaw: freePort() },
+};
+
+const seed = "4d57d97a68f555696620a6d849c0ce582568518d729eb753dc7c732de2804510";
+const otherSeed = "ff".repeat(32);
+
+/** A right proof, and one that is nearly so. */
+interface Case {
+  name: string;
+  right: Proof;
+  wrong: Proof;
+}
+
+const ticket: Case = {
+  name: "ticket",
+  right: { authid: "alice", ticket: "secret1" },
+  wrong: { authid: "alice", ticket: "secret2" },
+};
+const unsalted: Case = {
+  name: "wampcra",
+  right: { authid: "alice", secret: "secret1" },
+  wrong: { authid: "alice", secret: "secret2" },
+};
+const salted: Case = {
+  name: "wampcra (salted)",
+  right: { authid: "bob", secret: "L3L1YUE8Txlw" },
+  wrong: { authid: "bob", secret: "L3L1YUE8Txlv" },
+};
+const unknown: Case = {
+  name: "wampcra (nobody)",
+  right: { authid: "bob", secret: "L3L1YUE8Txlw" },
+  wrong: { authid: "nobody", secret: "L3L1YUE8Txlw" },
+};
+const named: Case = {
+  name: "cryptosign",
+  right: { authid: "alice", privkey: seed },
+  wrong: { authid: "alice", privkey: otherSeed },
+};
+const byKey: Case = {
+  name: "cryptosign (by key)",
+  right: { privkey: seed },
+  wrong: { privkey: otherSeed },
+};
+const scram: Case = {
+  name: "scram",
+  right: { authid: "alice", password: "secret1" },
+  wrong: { authid: "alice", password: "secret2" },
+};
+
+const javascript = [ticket, unsalted, salted, unknown, named, byKey];
+
+describe.if(hasPython && hasOpenssl)("authmethods", () => {
+  let node: TemporaryNode;
+  let folder: string;
+
+  beforeAll(async () => {
+    folder = await temporaryFolder({ password: "secret1\n" });
+    for (const name of ["server", "client", "stranger"]) selfSigned(folder, name);
+    const { fingerprint } = new X509Certificate(readFileSync(`${folder}/client.pem`));
+    await Bun.write(`${folder}/node.json`, JSON.stringify(nodeConfig(fingerprint)));
+    node = await startNode(folder);
+  }, 30_000);
+
+  afterAll(() => node.stop());
+
+  describe.each(places)("through a %s", (place) => {
+    const websocket = `ws://127.0.0.1:${ports[place].websocket}/`;
+    const rawsocket = `rs://127.0.0.1:${ports[place].rawsocket}`;
+
+    test.each(javascript)("JavaScript clients join by $name", async ({ right, wrong }) => {
+      for (const serializer of serializers) {
+        for (const join of [joinAutobahn, joinWampy]) {
+          const client = await join(websocket, serializer, right);
+          expect(client.identity).toEqual(identityOf(right));
+          await client.registerEcho("com.example.echo");
+          expect(await client.call("com.example.echo", ["hello"])).toEqual(["hello"]);
+          await client.leave();
+          await expect(join(websocket, serializer, wrong)).rejects.toThrow();
+        }
+      }
+    });
+
+    test.each([ticket, unsalted, salted, named, byKey, scram].map((one, at) => ({ ...one, at })))(
+      "Autobahn for Python joins by $name",
+      async ({ right, wrong, at }) => {
+        const [first, second] = [serializers[at % 3], serializers[(at + 1) % 3]] as Serializer[];
+        const clients = await Promise.all([
+          joinPython(websocket, first as Serializer, right),
+          joinPython(rawsocket, second as Serializer, right),
+        ]);
+        for (const client of clients) {
+          expect(client.identity).toEqual(identityOf(right));
+          await client.registerEcho("com.example.echo");
+          expect(await client.call("com.example.echo", ["hello"])).toEqual(["hello"]);
+          await client.leave();
+        }
+        expect(await refusalOf(joinPython(rawsocket, first as Serializer, wrong))).toStartWith(
+          "wamp.error.authentication_failed",
+        );
+      },
+      30_000,
+    );
+
+    test("Autobahn for Python joins by its certificate", async () => {
+      const files = { ca: `${folder}/server.pem` };
+      const own = { certificate: `${folder}/client.pem`, key: `${folder}/client.key` };
+      const other = { certificate: `${folder}/stranger.pem`, key: `${folder}/stranger.key` };
+      const proof = { certificate: true } as const;
+      const secure = `wss://localhost:${ports[place].tls}/`;
+      const clients = await Promise.all([
+        joinPython(secure, "cbor", proof, { ...files, ...own }),
+        joinPython(`rss://localhost:${ports[place].tlsRaw}`, "json", proof, { ...files, ...own }),
+      ]);
+      for (const client of clients) {
+        expect(client.identity).toEqual({ ...identityOf(proof), authid: "alice" });
+        await client.leave();
+      }
+      const refusal = await refusalOf(joinPython(secure, "cbor", proof, { ...files, ...other }));
+      expect(refusal).toStartWith("wamp.error.authentication_failed");
+    }, 30_000);
+
+    test("Autobahn for Python binds its signature to the TLS connection", async () => {
+      const secure = `wss://localhost:${ports[place].tls}/`;
+      const files = {
+        ca: `${folder}/server.pem`,
+        certificate: `${folder}/client.pem`,
+        key: `${folder}/client.key`,
+      };
+      const proof = { authid: "alice", privkey: seed, channelBinding: "tls-unique" } as const;
+      const client = await joinPython(secure, "cbor", proof, { ...files, maximum: "1.2" });
+      expect(client.identity).toEqual(identityOf(proof));
+      await client.leave();
+      expect(await refusalOf(joinPython(secure, "cbor", proof, files))).toBe(
+        'wamp.error.authentication_failed Cannot authenticate with cryptosign: channel binding "tls-unique" is there over TLS 1.2 only',
+      );
+    }, 30_000);
+  });
+
+  test("no secret and no proof is told to the log", () => {
+    expect(node.output()).toContain("client refused");
+    for (const told of ["secret1", "secret2", "L3L1YUE8Txlw", seed]) {
+      expect(node.output()).not.toContain(told);
+    }
+  });
+});
+
+function identityOf(proof: Proof) {
+  const authid = ("authid" in proof && proof.authid) || "alice";
+  const authmethod = methodOf(proof);
+  return { realm: "realm1", authid, authrole: "user", authmethod, authprovider: "static" };
+}
+
+async function refusalOf(joining: Promise<unknown>): Promise<string> {
+  return joining.then(
+    () => "joined",
+    (thrown: Error) => thrown.message,
+  );
+}
+
+/** What Autobahn derives of the password `secret1`, with fewer iterations than it takes itself. */
+function scramPrincipal(): object {
+  const salt = "2bd806c97f0e00af1a1fc3328fa763a9";
+  const script = `
+import base64, hashlib, hmac, json
+from autobahn.wamp.auth import _hash_argon2id13_secret as derive
+salted = derive(b"secret1", base64.b64encode(bytes.fromhex("${salt}")), 8, 512)
+client, server = (hmac.new(salted, name, hashlib.sha256) for name in (b"Client Key", b"Server Key"))
+stored = hashlib.sha256(client.digest())
+print(json.dumps({"stored-key": stored.hexdigest(), "server-key": server.hexdigest()}))
+`;
+  const { stdout, stderr } = Bun.spawnSync([PYTHON, "-c", script]);
+  if (stdout.length === 0) throw new Error(stderr.toString());
+  const keys = JSON.parse(stdout.toString()) as object;
+  return { kdf: "argon2id-13", iterations: 8, memory: 512, salt, ...keys, role: "user" };
+}
+
+function nodeConfig(fingerprint: string): object {
+  const auth = {
+    ticket: {
+      type: "static",
+      principals: { alice: { ticket: { file: "password" }, role: "user" } },
+    },
+    wampcra: {
+      type: "static",
+      users: {
+        alice: { secret: { file: "password" }, role: "user" },
+        bob: {
+          secret: "L3L1YUE8Txlw",
+          salt: "salt123",
+          iterations: 1000,
+          keylen: 32,
+          role: "user",
+        },
+      },
+    },
+    scram: { type: "static", principals: { alice: scramPrincipal() } },
+    cryptosign: {
+      type: "static",
+      principals: { alice: { authorized_keys: [publicKey(seed)], role: "user" } },
+    },
+  };
+  const tls = {
+    type: "static",
+    principals: { alice: { "certificate-sha1": fingerprint, role: "user" } },
+  };
+  const listeners = (place: Place) => {
+    const { websocket, rawsocket, tls: secure, tlsRaw } = ports[place];
+    const endpoint = (port: number) => ({ type: "tcp", interface: "127.0.0.1", port });
+    const files = {
+      key: "server.key",
+      certificate: "server.pem",
+      ca_certificates: ["client.pem", "stranger.pem"],
+    };
+    return [
+      { type: "websocket", endpoint: endpoint(websocket), auth },
+      { type: "rawsocket", endpoint: endpoint(rawsocket), auth },
+      {
+        type: "websocket",
+        endpoint: { ...endpoint(secure), tls: files },
+        auth: { tls, cryptosign: auth.cryptosign },
+      },
+      { type: "rawsocket", endpoint: { ...endpoint(tlsRaw), tls: files }, auth: { tls } },
+    ];
+  };
+  const allow = { call: true, register: true, publish: true, subscribe: true };
+  return {
+    version: 2,
+    workers: [
+      {
+        type: "router",
+        realms: [
+          {
+            name: "realm1",
+            roles: [{ name: "user", permissions: [{ uri: "", match: "prefix", allow }] }],
+          },
+        ],
+        transports: [
+          {
+            type: "rawsocket",
+            endpoint: { type: "unix", path: "router.sock" },
+            auth: { "anonymous-proxy": { type: "static" } },
+          },
+          ...listeners("router"),
+        ],
+      },
+      {
+        type: "proxy",
+        connections: {
+          conn1: {
+            transport: {
+              type: "rawsocket",
+              endpoint: { type: "unix", path: "router.sock" },
+              serializer: "cbor",
+            },
+          },
+        },
+        routes: { realm1: { user: "conn1" } },
+        transports: listeners("proxy"),
+      },
+    ],
+  };
+}
