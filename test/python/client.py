@@ -53,32 +53,39 @@ def tls_context(ca, certificate=None, key=None, maximum=None):
     return context
 
 
-def main():
-    url, serializer, *rest = sys.argv[1:]
+def component_for(url, serializer, authentication=None, tls=None):
+    """A component that tries once; both last arguments are what the command line has as JSON."""
     # What makes the serializers knows the batched ones; what checks the transport does not.
     SERID_TO_SER.setdefault(serializer, SERID_TO_SER[serializer.partition(".")[0]])
     transport = {"url": url, "serializers": [serializer], "max_retries": 0}
     if url.startswith("rs"):
         transport = {"type": "rawsocket", "url": url, "serializer": serializer, "max_retries": 0}
-    authentication = json.loads(rest[0]) if rest else None
-    if len(rest) > 1:
+    if tls is not None:
         where = urlsplit(url)
-        context = tls_context(**json.loads(rest[1]))
+        context = tls_context(**tls)
         transport["endpoint"] = {
             "type": "tcp", "host": where.hostname, "port": where.port, "tls": context}
     shows_certificate = authentication is not None and "tls" in authentication
-    component = Component(
+    return Component(
         transports=[transport],
         realm="realm1",
         authentication=None if shows_certificate else authentication,
         session_factory=TlsSession if shows_certificate else None,
     )
 
+
+def identity_of(details):
+    names = ("realm", "authid", "authrole", "authmethod", "authprovider")
+    return {name: getattr(details, name) for name in names}
+
+
+def main():
+    url, serializer, *rest = sys.argv[1:]
+    component = component_for(url, serializer, *map(json.loads, rest))
+
     @component.on_join
     async def joined(session, details):
-        say(joined={"realm": details.realm, "authid": details.authid,
-                    "authrole": details.authrole, "authmethod": details.authmethod,
-                    "authprovider": details.authprovider})
+        say(joined=identity_of(details))
         asyncio.ensure_future(obey(session))
 
     @component.on_leave
@@ -113,4 +120,5 @@ def main():
     run([component], log_level="critical")
 
 
-main()
+if __name__ == "__main__":
+    main()

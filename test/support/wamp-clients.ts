@@ -291,6 +291,36 @@ export async function joinPython(
   };
 }
 
+/** One of several joins with Autobahn for Python. */
+export interface PythonJoin {
+  url: string;
+  serializer: Serializer;
+  auth: Proof;
+  tls?: TlsTerms;
+}
+
+/** What came of a join: who the client is, or `<uri> <message>`. */
+export type PythonOutcome = { joined: Identity; answer: unknown[] } | { refused: string };
+
+/** Joins, calls a procedure of its own and leaves, all in one process. */
+export async function joinAllPython(joins: PythonJoin[]): Promise<PythonOutcome[]> {
+  const script = resolve(import.meta.dir, "../python/joins.py");
+  const cases = joins.map(({ url, serializer, auth, tls }) => ({
+    url,
+    serializer,
+    authentication: pythonAuth(auth),
+    ...(tls && { tls }),
+  }));
+  const stdin = Buffer.from(JSON.stringify(cases));
+  const child = Bun.spawn([PYTHON, script], { stdin, stdout: "pipe", stderr: "pipe" });
+  const [stdout, stderr] = await Promise.all([
+    new Response(child.stdout).text(),
+    new Response(child.stderr).text(),
+  ]);
+  if (stdout === "") throw new Error(`the Python clients ended: ${stderr.slice(-500)}`);
+  return JSON.parse(stdout) as PythonOutcome[];
+}
+
 function pythonAuth(auth: Proof): object {
   if ("certificate" in auth) return { tls: {} };
   if (!("privkey" in auth)) return { [methodOf(auth)]: auth };
