@@ -31,20 +31,14 @@ export function listWords(known: readonly string[]): string {
 /** The sentence for a value of the wrong type; schemas that say more bring their own. */
 export function explainType(issue: v.BaseIssue<unknown>): string {
   if (issue.received === "undefined") return "required attribute is missing";
-  const isBelowSecret = issue.path?.some(({ key }) => secretPlaces.includes(key)) ?? false;
+  const isBelowSecret = issue.path?.some(({ key }) => key === "principals") ?? false;
   const expected = words[issue.expected ?? ""] ?? issue.expected ?? issue.message;
-  // What stands there may be a secret, though in the wrong place.
+  // What stands among principals may be a secret, though in the wrong place.
   const found = isBelowSecret ? `a ${typeof issue.input}` : issue.received;
   return `expected ${expected}, found ${words[found] ?? found}`;
 }
 
-const secretPlaces: readonly unknown[] = ["principals", "users"];
-
-const words: Record<string, string> = {
-  Object: "object",
-  Array: "list",
-  "(string | Object)": 'a text or {"file": "…"}',
-};
+const words: Record<string, string> = { Object: "object", Array: "list" };
 
 /** The schema of a map, which valibot would also let a list be. */
 function refusingLists<S extends Schema>(schema: S): S {
