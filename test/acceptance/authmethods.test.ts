@@ -1,7 +1,7 @@
 /** Every authmethod with clients that nobody here wrote, through a proxy worker and at a router worker. */
 
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { X509Certificate } from "node:crypto";
+import { createHash, createHmac, pbkdf2Sync, X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { hasOpenssl, selfSigned } from "../support/certificates.ts";
 import {
@@ -71,6 +71,11 @@ const byKey: Case = {
   right: { privkey: seed },
   wrong: { privkey: otherSeed },
 };
+const pbkdf2: Case = {
+  name: "scram (pbkdf2)",
+  right: { authid: "bob", password: "secret1" },
+  wrong: { authid: "bob", password: "secret2" },
+};
 const scram: Case = {
   name: "scram",
   right: { authid: "alice", password: "secret1" },
@@ -113,13 +118,14 @@ describe.if(hasPython && hasOpenssl)("authmethods", () => {
     });
 
     test("Autobahn for Python joins by every authmethod in every serializer", async () => {
-      const joins = [ticket, unsalted, salted, unknown, named, byKey, scram].flatMap((one) =>
-        serializers.flatMap((serializer) =>
-          [websocket, rawsocket].flatMap((url) => [
-            { url, serializer, auth: one.right },
-            { url, serializer, auth: one.wrong },
-          ]),
-        ),
+      const joins = [ticket, unsalted, salted, unknown, named, byKey, scram, pbkdf2].flatMap(
+        (one) =>
+          serializers.flatMap((serializer) =>
+            [websocket, rawsocket].flatMap((url) => [
+              { url, serializer, auth: one.right },
+              { url, serializer, auth: one.wrong },
+            ]),
+          ),
       );
       const outcomes = await joinAllPython(joins);
       joins.forEach(({ auth }, number) => {
@@ -178,7 +184,7 @@ function identityOf(proof: Proof) {
 }
 
 /** What Autobahn derives of the password `secret1`, with fewer iterations than it takes itself. */
-function scramPrincipal(): object {
+function argon2Principal(): object {
   const salt = "2bd806c97f0e00af1a1fc3328fa763a9";
   const script = `
 import base64, hashlib, hmac, json
@@ -192,6 +198,20 @@ print(json.dumps({"stored-key": stored.hexdigest(), "server-key": server.hexdige
   if (stdout.length === 0) throw new Error(stderr.toString());
   const keys = JSON.parse(stdout.toString()) as object;
   return { kdf: "argon2id-13", iterations: 8, memory: 512, salt, ...keys, role: "user" };
+}
+
+function pbkdf2Principal(): object {
+  const salt = "5b6d99689d12358eecaa04b14236fa81";
+  const salted = pbkdf2Sync("secret1", Buffer.from(salt, "hex"), 4096, 32, "sha256");
+  const hmac = (name: string) => createHmac("sha256", salted).update(name).digest();
+  return {
+    kdf: "pbkdf2",
+    iterations: 4096,
+    salt,
+    "stored-key": createHash("sha256").update(hmac("Client Key")).digest("hex"),
+    "server-key": hmac("Server Key").toString("hex"),
+    role: "user",
+  };
 }
 
 function nodeConfig(fingerprint: string): object {
@@ -213,7 +233,7 @@ function nodeConfig(fingerprint: string): object {
         },
       },
     },
-    scram: { type: "static", principals: { alice: scramPrincipal() } },
+    scram: { type: "static", principals: { alice: argon2Principal(), bob: pbkdf2Principal() } },
     cryptosign: {
       type: "static",
       principals: { alice: { authorized_keys: [publicKey(seed)], role: "user" } },

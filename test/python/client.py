@@ -13,6 +13,7 @@ arguments.
 """
 
 import asyncio
+import base64
 import json
 import ssl
 import sys
@@ -20,6 +21,7 @@ from urllib.parse import urlsplit
 
 from autobahn.asyncio.component import Component, run
 from autobahn.asyncio.wamp import Session
+from autobahn.wamp import auth
 from autobahn.wamp.exception import ApplicationError
 from autobahn.wamp.serializer import SERID_TO_SER
 from autobahn.wamp.types import PublishOptions
@@ -35,6 +37,12 @@ def value(item):
     if isinstance(item, list):
         return [value(one) for one in item]
     return item
+
+
+# Autobahn 26.10 hands the salt on as the text of the CHALLENGE, which its own pbkdf2 refuses.
+auth._hash_pbkdf2_secret = lambda password, salt, iterations: auth.pbkdf2(
+    password, base64.b64decode(salt), iterations, 32
+)
 
 
 class TlsSession(Session):
