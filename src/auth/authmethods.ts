@@ -12,6 +12,7 @@ import type { AuthContext, PendingAuth } from "./pending-auth.ts";
 import { StaticPrincipals } from "./principal.ts";
 import { disguiseScram, ScramAuth } from "./scram.ts";
 import { StaticKeys } from "./static-keys.ts";
+import { StaticTrustroots } from "./static-trustroots.ts";
 import { TicketAuth } from "./ticket.ts";
 import { StaticCertificates, TlsAuth } from "./tls.ts";
 import { TrustedProxyAuth } from "./trusted-proxy.ts";
@@ -38,9 +39,13 @@ const AUTHMETHODS: Record<string, Create> = {
   scram: ({ scram }, context) =>
     scram && new ScramAuth(new StaticPrincipals(scram.principals, disguiseScram), context),
   cryptosign: ({ cryptosign }, context) =>
-    cryptosign && new CryptosignAuth(new StaticKeys(cryptosign.principals), context),
+    cryptosign && new CryptosignAuth(cryptosignSource(cryptosign), context),
   tls: ({ tls }, context) => tls && new TlsAuth(new StaticCertificates(tls.principals), context),
   // Who is not known by a cookie joins with the next authmethod.
   cookie: ({ cookie }, { login }) => cookie && login && new CookieAuth(login),
   "anonymous-proxy": (auth) => (auth["anonymous-proxy"] ? new TrustedProxyAuth() : undefined),
 };
+
+function cryptosignSource({ principals, trustroots }: NonNullable<AuthConfig["cryptosign"]>) {
+  return trustroots ? new StaticTrustroots(trustroots) : new StaticKeys(principals);
+}

@@ -291,7 +291,12 @@ export interface AuthConfig {
   ticket?: { type: "static"; principals: Record<string, { ticket: string; role: string }> };
   wampcra?: { type: "static"; users: Record<string, WampCraUser> };
   scram?: { type: "static"; principals: Record<string, ScramPrincipal> };
-  cryptosign?: { type: "static"; principals: Record<string, CryptosignPrincipal> };
+  cryptosign?: {
+    type: "static";
+    principals: Record<string, CryptosignPrincipal>;
+    /** By realm; there are no principals where there are trustroots. */
+    trustroots?: Record<string, TrustrootConfig>;
+  };
   tls?: { type: "static"; principals: Record<string, TlsPrincipal> };
   /** Clients with the cookie of an earlier join need no proof. */
   cookie?: Record<string, never>;
@@ -323,6 +328,18 @@ export interface ScramPrincipal {
 export interface CryptosignPrincipal {
   authorized_keys: string[];
   role: string;
+  realm?: string;
+}
+
+/** What the certificate of a root authority says; addresses are `0x` and hex in lower case. */
+export interface TrustrootConfig {
+  /** A decimal number. */
+  chain_id: string;
+  verifying_contract: string;
+  issuer: string;
+  realm_address: string;
+  role: string;
+  /** Realm that delegates join, whatever they ask for. */
   realm?: string;
 }
 
