@@ -133,6 +133,28 @@ describe("a file of cookies", () => {
     expect(here.recall()).toBeUndefined();
   });
 
+  test("stays short while clients join again and again, and loses nothing", () => {
+    const config = inFile("busy");
+    const [one, other] = [trackerOf(config), trackerOf(config)];
+    const mine = one.cookieOf(one.track(null, Date.now()));
+    const theirs = other.cookieOf(other.track(null, Date.now()));
+    for (let n = 0; n < 3000; n++) {
+      mine.remember({ authid: "alice", n });
+      if (n % 7 === 0) theirs.remember({ authid: "bob", n });
+    }
+    expect(mine.recall()).toEqual({ authid: "alice", n: 2999 });
+    expect(theirs.recall()).toEqual({ authid: "bob", n: 2996 });
+    expect(readFileSync(config.store.filename, "utf8").split("\n").length).toBeLessThan(1100);
+    expect(statSync(config.store.filename).mode & 0o777).toBe(0o600);
+    const started = trackerOf(config);
+    const kept = readFileSync(config.store.filename, "utf8").split("\n").slice(0, -1);
+    expect(kept).toHaveLength(2);
+    for (const line of kept) {
+      const { id } = JSON.parse(line) as { id: string };
+      expect(started.cookieOf({ id, setCookie: null }).recall()).toBeDefined();
+    }
+  });
+
   test("that cannot be read keeps the transport from starting", () => {
     const store = { type: "file" as const, filename: folder };
     expect(() => openCookieStore(store, quiet)).toThrow(`Cannot keep cookies in "${folder}": `);

@@ -11,13 +11,15 @@
  */
 
 import {
-  appendFileSync,
   closeSync,
+  fstatSync,
   openSync,
   readSync,
   renameSync,
+  rmSync,
   statSync,
   writeFileSync,
+  writeSync,
 } from "node:fs";
 import { Failure, sentenceOf } from "#base/failure.ts";
 import type { CookieConfig } from "#config/node-config.ts";
@@ -25,6 +27,9 @@ import type { Logger } from "#observe/logger.ts";
 
 /** The oldest is forgotten when there are more. */
 const MOST_COOKIES = 100_000;
+
+/** Lines that are no longer so, beyond twice as many as there are cookies, before a file is replaced. */
+const SPARE_LINES = 1000;
 
 const OWNER_ONLY = 0o600;
 
@@ -91,6 +96,10 @@ class MemoryCookieStore implements CookieStore {
     }
   }
 
+  get size(): number {
+    return this.#cookies.size;
+  }
+
   /** Those that have not expired, the oldest first. */
   entries(now: number): [id: string, cookie: Cookie][] {
     return [...this.#cookies].filter(([, { expires }]) => expires > now);
@@ -105,17 +114,21 @@ class FileCookieStore implements CookieStore {
   readonly #file: string;
   readonly #log: Logger;
   readonly #known = new MemoryCookieStore();
-  /** Which file was read, and how far: another worker may have put a shorter one in its place. */
-  #inode = 0;
+  /**
+   * The file that is read, and how far: another worker may put a shorter one in its place. As long as
+   * it is open, no other file has its inode. Null: there is none yet.
+   */
+  #descriptor: number | null = null;
   #readOctets = 0;
+  #readLines = 0;
 
   constructor(file: string, log: Logger) {
     this.#file = file;
     this.#log = log;
     try {
-      const lines = this.#readOn();
+      this.#readOn();
       const kept = this.#known.entries(Date.now());
-      if (lines > 2 * kept.length) this.#replace(kept);
+      if (this.#readLines > 2 * kept.length) this.#replace();
     } catch (thrown) {
       throw new Failure(`Cannot keep cookies in "${file}": ${sentenceOf(thrown)}`, {
         source: "config",
@@ -150,8 +163,28 @@ class FileCookieStore implements CookieStore {
   }
 
   #append(id: string, cookie: Cookie): void {
-    const line = lineOf([id, cookie]);
-    this.#logFailure(() => appendFileSync(this.#file, line, { mode: OWNER_ONLY }));
+    this.#logFailure(() => {
+      this.#appendLines(lineOf([id, cookie]));
+      this.#readOn();
+      if (this.#readLines > 2 * this.#known.size + SPARE_LINES) this.#replace();
+    });
+  }
+
+  /** Appends, and once more where another worker has put a file in the place of this one meanwhile. */
+  #appendLines(lines: string): void {
+    for (let time = 0; time < 2; time++) {
+      const descriptor = openSync(this.#file, "a", OWNER_ONLY);
+      try {
+        writeSync(descriptor, lines);
+        if (fstatSync(descriptor).ino === this.#presentInode()) return;
+      } finally {
+        closeSync(descriptor);
+      }
+    }
+  }
+
+  #presentInode(): number | undefined {
+    return statSync(this.#file, { throwIfNoEntry: false })?.ino;
   }
 
   /** False when it failed. */
@@ -165,26 +198,37 @@ class FileCookieStore implements CookieStore {
     }
   }
 
-  /** Reads what was appended since the last time; gives the number of its lines. */
-  #readOn(): number {
-    const stat = statSync(this.#file, { throwIfNoEntry: false });
-    if (stat === undefined) return 0;
-    if (stat.ino !== this.#inode) this.#readOctets = 0;
-    this.#inode = stat.ino;
-    const octets = Buffer.alloc(Math.max(0, stat.size - this.#readOctets));
-    if (octets.length === 0) return 0;
+  /** Reads what was appended since the last time. */
+  #readOn(): void {
+    const inode = this.#presentInode();
+    if (inode === undefined) return;
+    const isOther = this.#descriptor === null || fstatSync(this.#descriptor).ino !== inode;
+    const descriptor = isOther ? this.#reopen() : this.#descriptor;
+    if (descriptor !== null) this.#readTail(descriptor);
+  }
+
+  #reopen(): number {
     const descriptor = openSync(this.#file, "r");
-    try {
-      const count = readSync(descriptor, octets, 0, octets.length, this.#readOctets);
-      // What follows the last line end is still being written.
-      const whole = octets.subarray(0, octets.subarray(0, count).lastIndexOf(10) + 1);
-      this.#readOctets += whole.length;
-      const lines = whole.toString().split("\n").slice(0, -1);
-      for (const line of lines) this.#take(line);
-      return lines.length;
-    } finally {
-      closeSync(descriptor);
-    }
+    if (this.#descriptor !== null) closeSync(this.#descriptor);
+    this.#descriptor = descriptor;
+    this.#readOctets = 0;
+    this.#readLines = 0;
+    return descriptor;
+  }
+
+  /** Reads up to the last line end; what follows it is still being written. */
+  #readTail(descriptor: number): string {
+    const { size } = fstatSync(descriptor);
+    if (size <= this.#readOctets) return "";
+    const octets = Buffer.alloc(size - this.#readOctets);
+    const count = readSync(descriptor, octets, 0, octets.length, this.#readOctets);
+    const whole = octets.subarray(0, octets.subarray(0, count).lastIndexOf(10) + 1);
+    this.#readOctets += whole.length;
+    const text = whole.toString();
+    const lines = text.split("\n").slice(0, -1);
+    this.#readLines += lines.length;
+    for (const line of lines) this.#take(line);
+    return text;
   }
 
   #take(line: string): void {
@@ -192,12 +236,24 @@ class FileCookieStore implements CookieStore {
     if (cookie !== null) this.#known.take(...cookie);
   }
 
-  /** Puts a file without what has expired in the place of this one, at once. */
-  #replace(kept: [id: string, cookie: Cookie][]): void {
+  /**
+   * Puts a file without what is no longer so in the place of this one, at once. What other workers
+   * write into the old one meanwhile is carried over, and they notice that theirs was replaced.
+   */
+  #replace(): void {
+    const old = this.#descriptor;
+    if (old === null) return;
     const made = `${this.#file}.${process.pid}`;
+    const kept = this.#known.entries(Date.now());
     writeFileSync(made, kept.map(lineOf).join(""), { mode: OWNER_ONLY });
+    if (fstatSync(old).ino !== this.#presentInode()) {
+      // Another worker was faster.
+      rmSync(made);
+      return;
+    }
     renameSync(made, this.#file);
-    this.#inode = 0;
+    const late = this.#readTail(old);
+    if (late !== "") this.#appendLines(late);
     this.#readOn();
   }
 }

@@ -14,7 +14,7 @@ import { UntellableValue } from "#wamp/transcode/untellable-value.ts";
 import { type CookieStore, openCookieStore } from "./cookie-store.ts";
 
 /** Longest login that is remembered, in octets of CBOR; `authextra` can be as long as a message. */
-const MOST_LOGIN_OCTETS = 4096;
+const MOST_LOGIN_OCTETS = 1024;
 
 /** What a handshake's cookie says, and what its answer has to. */
 export interface Tracked {
