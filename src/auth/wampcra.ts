@@ -87,7 +87,6 @@ export class WampCraAuth implements PendingAuth {
 
 /** A user whom nobody is, with a salt where the other has one. */
 export const disguiseWampCra: Disguise<Principal & WampCraCredentials> = (like, random) => ({
-  role: like.role,
   ...like,
   secret: random.octets(32, "secret").toHex(),
   ...(like.salt === undefined ? {} : { salt: random.textLike(like.salt, "salt") }),

@@ -204,12 +204,12 @@ export class FrontendSession implements PeerHandler, BackendObserver, JoinObserv
     if (type === MessageType.GOODBYE) {
       this.#state = { name: "leaving", link, backend };
       this.#startDeadline(this.#context.goodbyeTimeoutMs, () => this.#finishLeaving());
-      this.#passGoodbye(message, this.#client, backend.peer);
       const { auth } = this.#config;
       const { details, serializer } = this.#client;
       if (auth !== "passthrough" && auth.cookie !== undefined) {
         forgetLogin(details, decodeMessage(message, serializer)[2]);
       }
+      this.#passGoodbye(message, this.#client, backend.peer);
     } else if (type === MessageType.ABORT) {
       this.#close(CloseCode.normal, "the client aborted the session");
     } else {
