@@ -11,6 +11,8 @@ import type { SessionIdentity } from "./session-identity.ts";
 export interface Accept {
   kind: "accept";
   identity: SessionIdentity;
+  /** What `authextra` of the client's WELCOME says beside; nobody else is told. */
+  welcomeExtra?: Record<string, unknown>;
 }
 
 /** The client has to prove it. */
@@ -44,6 +46,8 @@ export interface HelloRequest {
 export interface AuthContext {
   /** Session id of challenges and authenticators; not the one that WELCOME will name. */
   pendingSession: number;
+  /** Who the client is by its cookie, where that is an authmethod and the client is known. */
+  login: SessionIdentity | undefined;
 }
 
 /** One authmethod at work for one joining client. */

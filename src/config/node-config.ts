@@ -289,8 +289,65 @@ export interface SessionConfig {
 export interface AuthConfig {
   anonymous?: { type: "static"; role: string; authid?: string };
   ticket?: { type: "static"; principals: Record<string, { ticket: string; role: string }> };
+  wampcra?: { type: "static"; users: Record<string, WampCraUser> };
+  scram?: { type: "static"; principals: Record<string, ScramPrincipal> };
+  cryptosign?: {
+    type: "static";
+    principals: Record<string, CryptosignPrincipal>;
+    /** By realm; there are no principals where there are trustroots. */
+    trustroots?: Record<string, TrustrootConfig>;
+  };
+  tls?: { type: "static"; principals: Record<string, TlsPrincipal> };
+  /** Clients with the cookie of an earlier join need no proof. */
+  cookie?: Record<string, never>;
   /** Router only: takes the identity that a proxy vouches for, over Unix sockets only. */
   "anonymous-proxy"?: { type: "static" };
+}
+
+/** A user of WAMP-CRA; `salt`, `iterations` and `keylen` (octets) are all there, or none is. */
+export interface WampCraUser {
+  secret: string;
+  role: string;
+  salt?: string;
+  iterations?: number;
+  keylen?: number;
+}
+
+/** A principal of SCRAM; keys and salt are in lower-case hex, `memory` is KiB (argon2id-13 only). */
+export interface ScramPrincipal {
+  kdf: "pbkdf2" | "argon2id-13";
+  iterations: number;
+  memory?: number;
+  salt: string;
+  "stored-key": string;
+  "server-key": string;
+  role: string;
+}
+
+/** A principal of WAMP-cryptosign; keys are Ed25519, in lower-case hex. */
+export interface CryptosignPrincipal {
+  authorized_keys: string[];
+  role: string;
+  realm?: string;
+}
+
+/** What the certificate of a root authority says; addresses are `0x` and hex in lower case. */
+export interface TrustrootConfig {
+  /** A decimal number. */
+  chain_id: string;
+  verifying_contract: string;
+  issuer: string;
+  realm_address: string;
+  role: string;
+  /** Realm that delegates join, whatever they ask for. */
+  realm?: string;
+}
+
+/** A principal by its certificate, whose fingerprints are spelled as in `ClientCertificate`. */
+export interface TlsPrincipal {
+  "certificate-sha1"?: string;
+  "certificate-sha256"?: string;
+  role: string;
 }
 
 /** What stands at a path of a web server; a testee is always alone there. */

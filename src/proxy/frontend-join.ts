@@ -56,6 +56,7 @@ export class FrontendJoin {
   readonly #join: Join | undefined;
   #state: "authenticating" | "connecting" | "joining" | "over" = "authenticating";
   #identity: SessionIdentity | undefined;
+  #welcomeExtra: Record<string, unknown> | undefined;
   #backend: BackendSession | undefined;
 
   constructor(client: Peer, context: JoinContext, observer: JoinObserver) {
@@ -129,6 +130,7 @@ export class FrontendJoin {
       this.#over();
       this.#observer.onDenied(outcome.uri, outcome.message);
     } else {
+      this.#welcomeExtra = outcome.welcomeExtra;
       await this.#joinRouter(outcome.identity);
     }
   }
@@ -172,7 +174,8 @@ export class FrontendJoin {
       passOn(message, router, this.#client);
     } else {
       const welcome = decodeMessage(message, router.serializer);
-      this.#tellClient(welcomeToClient(welcome, this.#identity));
+      this.#tellClient(welcomeToClient(welcome, this.#identity, this.#welcomeExtra));
+      this.#join?.welcomed(this.#identity);
     }
     const fields = { ...loggable(message, router), ...this.#identityFields() };
     const backend = this.#over();

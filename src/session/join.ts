@@ -11,7 +11,9 @@
  */
 
 import { beginAuth } from "#auth/authmethods.ts";
+import { recallLogin, rememberLogin } from "#auth/cookie.ts";
 import type { AuthOutcome, HelloRequest, PendingAuth } from "#auth/pending-auth.ts";
+import type { SessionIdentity } from "#auth/session-identity.ts";
 import { Failure } from "#base/failure.ts";
 import { asRecord, isRecord } from "#base/record.ts";
 import type { AuthConfig } from "#config/node-config.ts";
@@ -45,7 +47,7 @@ export class Join {
   async hello(message: readonly unknown[]): Promise<AuthOutcome> {
     const request = parseHello(message, this.#transport);
     this.#roles = asRecord(asRecord(message[2])["roles"]);
-    this.#pending = choosePendingAuth(this.#auth, request.authmethods);
+    this.#pending = choosePendingAuth(this.#auth, request);
     if (this.#pending === undefined) {
       return {
         kind: "deny",
@@ -71,15 +73,17 @@ export class Join {
     }
     return this.#pending.authenticate(signature, asRecord(extra));
   }
+
+  /** The client was sent WELCOME: where cookies are an authmethod, its cookie stands for it now. */
+  welcomed(identity: SessionIdentity): void {
+    rememberLogin(this.#auth, this.#transport, identity);
+  }
 }
 
 /** The first of the client's authmethods that is configured; no fall-through after a denial. */
-function choosePendingAuth(
-  auth: AuthConfig,
-  authmethods: readonly string[],
-): PendingAuth | undefined {
-  const context = { pendingSession: randomId() };
-  for (const authmethod of authmethods) {
+function choosePendingAuth(auth: AuthConfig, request: HelloRequest): PendingAuth | undefined {
+  const context = { pendingSession: randomId(), login: recallLogin(auth, request) };
+  for (const authmethod of request.authmethods) {
     const pending = beginAuth(authmethod, auth, context);
     if (pending !== undefined) return pending;
   }

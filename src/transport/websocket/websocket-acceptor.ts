@@ -123,7 +123,7 @@ export class WebSocketAcceptor implements StreamOwner {
       ...connection,
       type: "websocket",
       serializer,
-      ...(cookie && { cookieId: cookie.id }),
+      ...(cookies && cookie && { cookieId: cookie.id, cookie: cookies.cookieOf(cookie) }),
     });
     this.#open.set(peer, place);
     const accept = (one: Peer) => this.#accept(one, config);
