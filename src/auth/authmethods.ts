@@ -6,8 +6,9 @@
 
 import type { AuthConfig } from "#config/node-config.ts";
 import { AnonymousAuth } from "./anonymous.ts";
+import { DynamicPrincipals } from "./dynamic-principals.ts";
 import type { AuthContext, PendingAuth } from "./pending-auth.ts";
-import { StaticPrincipals } from "./principal.ts";
+import { OnePrincipal, StaticPrincipals } from "./principal.ts";
 import { TicketAuth } from "./ticket.ts";
 import { TrustedProxyAuth } from "./trusted-proxy.ts";
 
@@ -24,8 +25,21 @@ export function beginAuth(
 type Create = (auth: AuthConfig, context: AuthContext) => PendingAuth | undefined;
 
 const AUTHMETHODS: Record<string, Create> = {
-  anonymous: ({ anonymous }) => anonymous && new AnonymousAuth(anonymous),
-  ticket: ({ ticket }, context) =>
-    ticket && new TicketAuth(new StaticPrincipals(ticket.principals), context),
+  anonymous: ({ anonymous: config }, context) =>
+    config &&
+    new AnonymousAuth(
+      config.type === "dynamic"
+        ? new DynamicPrincipals("anonymous", config, context.authenticators)
+        : new OnePrincipal(config),
+      context,
+    ),
+  ticket: ({ ticket: config }, context) =>
+    config &&
+    new TicketAuth(
+      config.type === "dynamic"
+        ? new DynamicPrincipals("ticket", config, context.authenticators)
+        : new StaticPrincipals(config.principals),
+      context,
+    ),
   "anonymous-proxy": (auth) => (auth["anonymous-proxy"] ? new TrustedProxyAuth() : undefined),
 };

@@ -5,6 +5,7 @@
  */
 
 import type { TransportDetails } from "#wamp/peer.ts";
+import type { Authenticators } from "./authenticators.ts";
 import type { SessionIdentity } from "./session-identity.ts";
 
 /** The client is who it says. */
@@ -25,6 +26,8 @@ export interface Deny {
   kind: "deny";
   uri: string;
   message: string;
+  /** Whether the client is not at fault, for nobody could judge it; such a refusal is not counted. */
+  isBlameless?: boolean;
 }
 
 /** What a HELLO or an AUTHENTICATE leads to. */
@@ -44,6 +47,8 @@ export interface HelloRequest {
 export interface AuthContext {
   /** Session id of challenges and authenticators; not the one that WELCOME will name. */
   pendingSession: number;
+  /** Where authmethods of type `dynamic` ask. */
+  authenticators: Authenticators;
 }
 
 /** One authmethod at work for one joining client. */

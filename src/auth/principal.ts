@@ -51,6 +51,20 @@ export class StaticPrincipals<Credentials> implements PrincipalSource<Credential
   }
 }
 
+/** One principal of the configuration, who is everybody. */
+export class OnePrincipal implements PrincipalSource<object> {
+  readonly authprovider = "static";
+  readonly #principal: Principal;
+
+  constructor(principal: Principal) {
+    this.#principal = principal;
+  }
+
+  async find(): Promise<Principal> {
+    return this.#principal;
+  }
+}
+
 /** Whether a source answered with a refusal. */
 export function isDeny(found: object | undefined): found is Deny {
   return found !== undefined && "kind" in found && found.kind === "deny";
@@ -80,7 +94,7 @@ export function acceptPrincipal(
       authrole: principal.role,
       authmethod,
       authprovider,
-      authextra: { ...request.authextra, ...principal.extra },
+      authextra: principal.extra ?? request.authextra,
     },
   };
 }

@@ -1,0 +1,88 @@
+/**
+ * What an authenticator may return, by authmethod: a role, or a map with what is known of the
+ * principal and the credentials of the method, in Crossbar's spelling. Other attributes are ignored.
+ *
+ * @module
+ */
+
+import * as v from "valibot";
+import type { Principal } from "./principal.ts";
+import { JUDGED } from "./ticket.ts";
+
+const text = v.pipe(v.string("a text"), v.nonEmpty("a text that is not empty"));
+const hex = v.pipe(text, v.regex(/^([0-9a-fA-F]{2})+$/, "octets as hex digits"));
+const count = v.pipe(
+  v.number("an integer"),
+  v.integer("an integer"),
+  v.minValue(1, "an integer above 0"),
+  v.maxValue(2 ** 31 - 1, "an integer below 2^31"),
+);
+
+/** Null is no answer to who somebody is, only to what more there is to say. */
+const principal = {
+  realm: v.optional(text),
+  authid: v.optional(text),
+  role: v.optional(text),
+  extra: v.nullish(v.record(v.string(), v.unknown(), "a map"), undefined),
+};
+
+const answers = {
+  anonymous: v.object(principal, "a role or a map"),
+  // The authenticator was shown the ticket, so that its answer is the judgement.
+  ticket: v.pipe(
+    v.object(principal, "a role or a map"),
+    v.transform((found) => ({ ...found, ticket: JUDGED as typeof JUDGED })),
+  ),
+  wampcra: v.object(
+    {
+      ...principal,
+      secret: text,
+      salt: v.optional(text),
+      iterations: v.optional(count),
+      keylen: v.optional(count),
+    },
+    "a map",
+  ),
+  scram: v.object(
+    {
+      ...principal,
+      kdf: v.picklist(["argon2id-13", "pbkdf2"], "argon2id-13 or pbkdf2"),
+      salt: hex,
+      iterations: count,
+      // In KiB; pbkdf2 has no use for it.
+      memory: v.nullish(count, undefined),
+      "stored-key": hex,
+      "server-key": hex,
+    },
+    "a map",
+  ),
+  cryptosign: v.object(
+    { ...principal, pubkey: v.pipe(text, v.regex(/^[0-9a-fA-F]{64}$/, "32 octets as hex digits")) },
+    "a map",
+  ),
+  tls: v.object(principal, "a role or a map"),
+};
+
+/** The authmethods that may ask an authenticator. */
+export type DynamicMethod = keyof typeof answers;
+
+/** A principal with the credentials of an authmethod, as its authenticator returned them. */
+export type AuthenticatorAnswer<M extends DynamicMethod> = Principal &
+  v.InferOutput<(typeof answers)[M]>;
+
+/**
+ * Reads what an authenticator returned. The other result says what was expected where; it never
+ * quotes what was found, which may be a secret.
+ */
+export function readAnswer<M extends DynamicMethod>(
+  authmethod: M,
+  returned: unknown,
+): { principal: AuthenticatorAnswer<M> } | { reason: string } {
+  const written = typeof returned === "string" ? { role: returned } : returned;
+  const read = v.safeParse(answers[authmethod], written);
+  if (read.success) return { principal: read.output as AuthenticatorAnswer<M> };
+  const [issue] = read.issues;
+  const place = issue.path?.map(({ key }) => key).join(".");
+  const expected = issue.input === undefined ? "it is missing" : `expected ${issue.message}`;
+  return { reason: place === undefined ? expected : `${place}: ${expected}` };
+}
