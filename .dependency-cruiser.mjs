@@ -31,7 +31,7 @@ const ONLY_HERE = {
   "cbor-x": "^src/wamp/serializer/cbor[.]ts$",
   msgpackr: "^src/wamp/serializer/msgpack[.]ts$",
   fflate: "^src/transport/web/services/archive",
-  valibot: "^src/(config/|node/control-message[.]ts$)",
+  valibot: "^src/(config/|node/control-message[.]ts$|auth/authenticator-answer[.]ts$)",
 };
 
 const error = (name, comment, from, to) => ({ name, comment, severity: "error", from, to });

@@ -6,6 +6,7 @@
  */
 
 import * as v from "valibot";
+import { isRecord } from "#base/record.ts";
 import type { Principal } from "./principal.ts";
 import { JUDGED } from "./ticket.ts";
 
@@ -18,49 +19,54 @@ const count = v.pipe(
   v.maxValue(2 ** 31 - 1, "an integer below 2^31"),
 );
 
+/** What valibot calls an object may be a list or octets, too. */
+const map = v.custom<Record<string, unknown>>(isMap, "a map");
+
 /** Null is no answer to who somebody is, only to what more there is to say. */
 const principal = {
   realm: v.optional(text),
   authid: v.optional(text),
   role: v.optional(text),
-  extra: v.nullish(v.record(v.string(), v.unknown(), "a map"), undefined),
+  extra: orNull(map),
 };
 
+/** An attribute that may also be null, which means the same as to leave it out. */
+function orNull<T>(schema: v.GenericSchema<unknown, T>) {
+  return v.pipe(
+    v.nullish(schema),
+    v.transform((value) => value ?? undefined),
+  );
+}
+
 const answers = {
-  anonymous: v.object(principal, "a role or a map"),
+  anonymous: v.object(principal),
   // The authenticator was shown the ticket, so that its answer is the judgement.
   ticket: v.pipe(
-    v.object(principal, "a role or a map"),
+    v.object(principal),
     v.transform((found) => ({ ...found, ticket: JUDGED as typeof JUDGED })),
   ),
-  wampcra: v.object(
-    {
-      ...principal,
-      secret: text,
-      salt: v.optional(text),
-      iterations: v.optional(count),
-      keylen: v.optional(count),
-    },
-    "a map",
-  ),
-  scram: v.object(
-    {
-      ...principal,
-      kdf: v.picklist(["argon2id-13", "pbkdf2"], "argon2id-13 or pbkdf2"),
-      salt: hex,
-      iterations: count,
-      // In KiB; pbkdf2 has no use for it.
-      memory: v.nullish(count, undefined),
-      "stored-key": hex,
-      "server-key": hex,
-    },
-    "a map",
-  ),
-  cryptosign: v.object(
-    { ...principal, pubkey: v.pipe(text, v.regex(/^[0-9a-fA-F]{64}$/, "32 octets as hex digits")) },
-    "a map",
-  ),
-  tls: v.object(principal, "a role or a map"),
+  wampcra: v.object({
+    ...principal,
+    secret: text,
+    salt: v.optional(text),
+    iterations: v.optional(count),
+    keylen: v.optional(count),
+  }),
+  scram: v.object({
+    ...principal,
+    kdf: v.picklist(["argon2id-13", "pbkdf2"], "argon2id-13 or pbkdf2"),
+    salt: hex,
+    iterations: count,
+    // In KiB; pbkdf2 has no use for it.
+    memory: orNull(count),
+    "stored-key": hex,
+    "server-key": hex,
+  }),
+  cryptosign: v.object({
+    ...principal,
+    pubkey: v.pipe(text, v.regex(/^[0-9a-fA-F]{64}$/, "32 octets as hex digits")),
+  }),
+  tls: v.object(principal),
 };
 
 /** The authmethods that may ask an authenticator. */
@@ -79,10 +85,15 @@ export function readAnswer<M extends DynamicMethod>(
   returned: unknown,
 ): { principal: AuthenticatorAnswer<M> } | { reason: string } {
   const written = typeof returned === "string" ? { role: returned } : returned;
+  if (!isMap(written)) return { reason: "expected a role or a map" };
   const read = v.safeParse(answers[authmethod], written);
   if (read.success) return { principal: read.output as AuthenticatorAnswer<M> };
   const [issue] = read.issues;
   const place = issue.path?.map(({ key }) => key).join(".");
   const expected = issue.input === undefined ? "it is missing" : `expected ${issue.message}`;
   return { reason: place === undefined ? expected : `${place}: ${expected}` };
+}
+
+function isMap(value: unknown): boolean {
+  return isRecord(value) && !(value instanceof Uint8Array);
 }

@@ -26,7 +26,7 @@ export interface Deny {
   kind: "deny";
   uri: string;
   message: string;
-  /** Whether the client is not at fault, for nobody could judge it; such a refusal is not counted. */
+  /** Whether it says nothing of what the client proved; such a refusal is no failed attempt. */
   isBlameless?: boolean;
 }
 

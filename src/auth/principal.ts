@@ -81,10 +81,12 @@ export function acceptPrincipal(
 ): Accept | Deny {
   const authid = principal.authid ?? request.authid;
   if (authid === undefined) {
-    return deny(ErrorUri.noSuchPrincipal, `Cannot authenticate with ${authmethod}: no authid`);
+    const sentence = `Cannot authenticate with ${authmethod}: no authid`;
+    return { ...deny(ErrorUri.noSuchPrincipal, sentence), isBlameless: true };
   }
   if (principal.role === undefined) {
-    return deny(ErrorUri.noSuchRole, `Cannot authenticate with ${authmethod}: no role is assigned`);
+    const sentence = `Cannot authenticate with ${authmethod}: no role is assigned`;
+    return { ...deny(ErrorUri.noSuchRole, sentence), isBlameless: true };
   }
   return {
     kind: "accept",

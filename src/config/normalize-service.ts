@@ -16,6 +16,7 @@ import type {
   WebSocketServiceConfig,
 } from "./node-config.ts";
 import { normalizeCookie } from "./normalize-cookie.ts";
+import { normalizeJoining } from "./normalize-joining.ts";
 import {
   normalizeAuth,
   normalizeConnectingTransport,
@@ -98,6 +99,7 @@ export function normalizeWebSocket(
     serializers: item.serializers,
     ...normalizeCookie(item.cookie, [...path, "cookie"], report),
     options: normalizeWebSocketOptions(options, [...path, "options"], context),
+    joining: normalizeJoining(options, [...path, "options"], report),
   };
   if (item.type === "websocket") {
     const auth = normalizeAuth(item.auth, authPath(item, path), context, report);
@@ -105,7 +107,7 @@ export function normalizeWebSocket(
   }
   const backend = addBackend(item, path, url, context);
   // The one backend takes every role, so no route is missed.
-  const around = { ...context, isRoleKnown: () => true };
+  const around = { ...context, isRoleKnown: () => true, isRealmKnown: () => true };
   const auth =
     item.auth === undefined
       ? ("passthrough" as const)

@@ -14,18 +14,17 @@ import type {
   ListeningEndpointConfig,
   RealmConfig,
 } from "./node-config.ts";
+import { type AuthenticatorSurroundings, normalizeDynamicAuth } from "./normalize-dynamic-auth.ts";
 import { normalizeConnecting } from "./normalize-endpoint.ts";
 import type { Report } from "./report.ts";
 import type { AuthItem } from "./schema/auth.ts";
 import type { ConnectingTransportItem } from "./schema/connection.ts";
+import type { DynamicAuthItem } from "./schema/dynamic-auth.ts";
 import { rawsocketOptions } from "./schema/websocket-options.ts";
 
 /** Where a session item stands; the rules differ between workers and endpoints. */
-export interface Surroundings {
-  workerType: "router" | "proxy";
+export interface Surroundings extends AuthenticatorSurroundings {
   endpointType: ListeningEndpointConfig["type"];
-  /** Whether a client of this role can get anywhere. */
-  isRoleKnown: (role: string) => boolean;
 }
 
 /** The normalized authmethods; without any, everyone joins as `anonymous`. */
@@ -46,13 +45,24 @@ export function normalizeAuth(
   const auth: AuthConfig = {};
   const isSound = (method: keyof AuthItem) =>
     item[method] !== undefined && !report.isMisshapen([...path, method]);
-  if (item.anonymous !== undefined && isSound("anonymous")) {
+  const normalizeDynamic = (method: keyof AuthItem, written: DynamicAuthItem) => {
+    const at = [...path, method];
+    const role = written["default-role"];
+    if (role !== undefined) warnOfRole(role, [...at, "default-role"], around, report);
+    return normalizeDynamicAuth(written, at, around, report);
+  };
+  if (item.anonymous?.type === "dynamic" && isSound("anonymous")) {
+    auth.anonymous = normalizeDynamic("anonymous", item.anonymous);
+  } else if (item.anonymous?.type === "static" && isSound("anonymous")) {
     const { role, authid } = item.anonymous;
     warnOfRole(role, [...path, "anonymous"], around, report);
     auth.anonymous = { type: "static", role, ...(authid === undefined ? {} : { authid }) };
   }
-  if (item.ticket !== undefined && isSound("ticket"))
+  if (item.ticket?.type === "dynamic" && isSound("ticket")) {
+    auth.ticket = normalizeDynamic("ticket", item.ticket);
+  } else if (item.ticket?.type === "static" && isSound("ticket")) {
     auth.ticket = normalizeTicket(item.ticket, path, around, report);
+  }
   if (isSound("anonymous-proxy")) {
     refuseTrust([...path, "anonymous-proxy"], around, report);
     for (const name of ["role", "authid"] as const) {
@@ -68,7 +78,7 @@ export function normalizeAuth(
 }
 
 function normalizeTicket(
-  item: NonNullable<AuthItem["ticket"]>,
+  item: Extract<AuthItem["ticket"], { type: "static" }>,
   path: JsonPath,
   around: Surroundings,
   report: Report,
@@ -216,7 +226,8 @@ function messageSize(options: Record<string, unknown>, path: JsonPath, report: R
   return size;
 }
 
-/** Whether any of the realms has a role. */
-export function hasRole(realms: readonly RealmConfig[], role: string): boolean {
-  return realms.some((realm) => realm.roles.some(({ name }) => name === role));
+/** Whether the realm with this name, or any of them, has a role. */
+export function hasRole(realms: readonly RealmConfig[], role: string, realm?: string): boolean {
+  const among = realms.filter(({ name }) => realm === undefined || name === realm);
+  return among.some(({ roles }) => roles.some(({ name }) => name === role));
 }

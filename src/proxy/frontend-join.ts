@@ -86,10 +86,7 @@ export class FrontendJoin {
           uri: ErrorUri.noAuthMethod,
         });
       }
-      if (this.#context.failedAttempts?.areTooMany) {
-        this.#deny(TOO_MANY_ATTEMPTS.uri, TOO_MANY_ATTEMPTS.message);
-        return;
-      }
+      if (this.#isLockedOut()) return;
       const owned = typeof message === "string" ? message : new Uint8Array(message);
       this.#settle(this.#passThrough(owned));
     } else {
@@ -109,6 +106,7 @@ export class FrontendJoin {
     }
     const isPassedOn = this.#state === "joining" && this.#join === undefined;
     if (type !== MessageType.AUTHENTICATE || !isPassedOn) throw notJoined("client", type);
+    if (this.#isLockedOut()) return;
     passOn(message, this.#client, this.#router);
     this.#hasProved = true;
   }
@@ -150,6 +148,13 @@ export class FrontendJoin {
     } else {
       await this.#joinRouter(outcome.identity);
     }
+  }
+
+  /** Refuses what would be passed through when this address has failed too often. */
+  #isLockedOut(): boolean {
+    if (!this.#context.failedAttempts?.areTooMany) return false;
+    this.#deny(TOO_MANY_ATTEMPTS.uri, TOO_MANY_ATTEMPTS.message);
+    return true;
   }
 
   #deny(uri: string, message: string): void {

@@ -35,9 +35,9 @@ export interface ServiceIdentity {
 
 /** A joined session that calls. */
 export class ServiceSession implements BackendObserver {
-  /** Resolves when the session has ended, whoever ended it. */
-  readonly ended: Promise<void>;
-  readonly #ended = Promise.withResolvers<void>();
+  /** Resolves with the reason when the session has ended, whoever ended it. */
+  readonly ended: Promise<string>;
+  readonly #ended = Promise.withResolvers<string>();
   readonly #welcome = Promise.withResolvers<void>();
   readonly #calls = new OutgoingCalls((message) => this.#send(message));
   #state: "joining" | "joined" | "ended" = "joining";
@@ -173,7 +173,7 @@ export class ServiceSession implements BackendObserver {
     this.#backend?.leave(saysGoodbye, goodbye);
     this.#welcome.reject(failure(`Cannot join as a service session: ${reason}`));
     this.#calls.fail(reason);
-    this.#ended.resolve();
+    this.#ended.resolve(reason);
   }
 }
 

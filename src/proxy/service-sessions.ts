@@ -136,9 +136,10 @@ class Place {
       const session = await ServiceSession.join(this.#choose(), this.#who);
       this.#failures = 0;
       this.#log.info("service session joined", { realm, authrole: role });
-      void session.ended.then(() => {
+      void session.ended.then((reason) => {
         this.#session = undefined;
-        if (!this.#isLeft) this.#log.warn("service session lost", { realm, authrole: role });
+        if (this.#isLeft) return;
+        this.#log.warn("service session lost", { realm, authrole: role, reason });
       });
       return session;
     } catch (thrown) {

@@ -109,6 +109,7 @@ const NO_AUTHMETHOD: Deny = {
   kind: "deny",
   uri: ErrorUri.noAuthMethod,
   message: "Cannot authenticate: no suitable authmethod found",
+  isBlameless: true,
 };
 
 /** What a client is told whose address has failed too often; whether it would be let in, it is not. */

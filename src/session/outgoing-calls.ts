@@ -22,6 +22,7 @@ export class OutgoingCalls {
   readonly #send: (message: readonly unknown[]) => void;
   readonly #pending = new Map<number, PromiseWithResolvers<unknown>>();
   #lastRequest = 0;
+  #end: string | undefined;
 
   /** `send` may throw: then the call fails so. */
   constructor(send: (message: readonly unknown[]) => void) {
@@ -36,6 +37,7 @@ export class OutgoingCalls {
    */
   async call({ procedure, args, signal }: AuthenticatorCall): Promise<unknown> {
     signal.throwIfAborted();
+    if (this.#end !== undefined) throw unavailable(this.#end);
     if (this.#pending.size >= MAX_CALLS) {
       throw unavailable(`Cannot call "${procedure}": ${MAX_CALLS} calls wait for their answers`);
     }
@@ -44,7 +46,11 @@ export class OutgoingCalls {
     const answer = Promise.withResolvers<unknown>();
     const cancel = () => {
       answer.reject(signal.reason);
-      this.#send([MessageType.CANCEL, request, { mode: "killnowait" }]);
+      try {
+        this.#send([MessageType.CANCEL, request, { mode: "killnowait" }]);
+      } catch {
+        // Then the answer comes all the same, and nobody waits for it.
+      }
     };
     this.#pending.set(request, answer);
     signal.addEventListener("abort", cancel);
@@ -71,11 +77,10 @@ export class OutgoingCalls {
     return true;
   }
 
-  /** No answer will come any more. */
+  /** No answer will come any more, to no call. */
   fail(reason: string): void {
-    for (const { reject } of this.#pending.values()) {
-      reject(unavailable(`Cannot wait for the answer: ${reason}`));
-    }
+    this.#end = `Cannot wait for an answer: ${reason}`;
+    for (const { reject } of this.#pending.values()) reject(unavailable(this.#end));
   }
 }
 

@@ -5,6 +5,7 @@
  */
 
 import * as v from "valibot";
+import { type DynamicAuthItem, dynamicAuth, functionRefused } from "./dynamic-auth.ts";
 import {
   anything,
   byType,
@@ -17,10 +18,7 @@ import {
   text,
 } from "./primitive.ts";
 
-const laterTypes = (method: string) => ({
-  dynamic: `authmethod "${method}" of type "dynamic" is not supported yet`,
-  function: `authmethod "${method}" of type "function" is not supported yet`,
-});
+const refusedTypes = (method: string) => ({ function: functionRefused(method) });
 
 const anonymous = byType(
   {
@@ -30,8 +28,9 @@ const anonymous = byType(
       authid: optional(text, "authid of everyone who joins so; absent: a random one each."),
       realm: optional(text, "Accepted, not honoured."),
     }),
+    dynamic: dynamicAuth,
   },
-  laterTypes("anonymous"),
+  refusedTypes("anonymous"),
 );
 
 const principal = item({
@@ -48,8 +47,9 @@ const ticket = byType(
       type: required(v.literal("static"), "Configured here."),
       principals: required(mapOf(v.string(), principal), "authid -> secret and role."),
     }),
+    dynamic: dynamicAuth,
   },
-  laterTypes("ticket"),
+  refusedTypes("ticket"),
 );
 
 const trustedProxy = byType(
@@ -61,7 +61,11 @@ const trustedProxy = byType(
       realm: optional(text, "Accepted, not honoured."),
     }),
   },
-  laterTypes("anonymous-proxy"),
+  {
+    dynamic:
+      'authmethod "anonymous-proxy" of type "dynamic" is not supported: the proxy is believed',
+    ...refusedTypes("anonymous-proxy"),
+  },
 );
 
 const laterMethods = notSupported(
@@ -90,9 +94,13 @@ export const auth = item({
 
 /** Authmethods as written. */
 export interface AuthItem {
-  anonymous?: { type: "static"; role: string; authid?: string | undefined } | undefined;
+  anonymous?:
+    | { type: "static"; role: string; authid?: string | undefined }
+    | DynamicAuthItem
+    | undefined;
   ticket?:
     | { type: "static"; principals: Record<string, { ticket: string; role: string }> }
+    | DynamicAuthItem
     | undefined;
   "anonymous-proxy"?:
     | { type: "static"; role?: string | undefined; authid?: string | undefined }
