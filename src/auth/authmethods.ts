@@ -29,7 +29,7 @@ const AUTHMETHODS: Record<string, Create> = {
     config &&
     new AnonymousAuth(
       config.type === "dynamic"
-        ? new DynamicPrincipals("anonymous", config, context.authenticators)
+        ? new DynamicPrincipals("anonymous", config, context)
         : new OnePrincipal(config),
       context,
     ),
@@ -37,7 +37,7 @@ const AUTHMETHODS: Record<string, Create> = {
     config &&
     new TicketAuth(
       config.type === "dynamic"
-        ? new DynamicPrincipals("ticket", config, context.authenticators)
+        ? new DynamicPrincipals("ticket", config, context)
         : new StaticPrincipals(config.principals),
       context,
     ),

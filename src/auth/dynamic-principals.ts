@@ -19,8 +19,8 @@ import {
   type DynamicMethod,
   readAnswer,
 } from "./authenticator-answer.ts";
-import { type Authenticators, CallError } from "./authenticators.ts";
-import type { Deny } from "./pending-auth.ts";
+import { CallError } from "./authenticators.ts";
+import type { AuthContext, Deny } from "./pending-auth.ts";
 import type { Claim, PrincipalSource } from "./principal.ts";
 import { printTransport } from "./transport-details.ts";
 
@@ -47,12 +47,12 @@ export class DynamicPrincipals<M extends DynamicMethod>
   readonly authprovider = "dynamic";
   readonly #authmethod: M;
   readonly #config: DynamicAuthConfig;
-  readonly #authenticators: Authenticators;
+  readonly #context: AuthContext;
 
-  constructor(authmethod: M, config: DynamicAuthConfig, authenticators: Authenticators) {
+  constructor(authmethod: M, config: DynamicAuthConfig, context: AuthContext) {
     this.#authmethod = authmethod;
     this.#config = config;
-    this.#authenticators = authenticators;
+    this.#context = context;
   }
 
   async find(claim: Claim): Promise<AuthenticatorAnswer<M> | Deny> {
@@ -75,12 +75,12 @@ export class DynamicPrincipals<M extends DynamicMethod>
   async #ask(claim: Claim): Promise<unknown> {
     const { request } = claim;
     const milliseconds = this.#config["authenticator-timeout"];
-    const giveUp = new AbortController();
+    const late = new AbortController();
     const timer = setTimeout(
-      () => giveUp.abort(new Error(`no answer within ${milliseconds} ms`)),
+      () => late.abort(new Error(`no answer within ${milliseconds} ms`)),
       milliseconds,
     );
-    const { signal } = giveUp;
+    const signal = AbortSignal.any([this.#context.signal, late.signal]);
     const call = {
       realm: this.#config["authenticator-realm"] ?? request.realm,
       role: this.#config["authenticator-role"],
@@ -89,7 +89,7 @@ export class DynamicPrincipals<M extends DynamicMethod>
       signal,
     };
     try {
-      return await orAborted(this.#authenticators.call(call), signal);
+      return await orAborted(this.#context.authenticators.call(call), signal);
     } finally {
       clearTimeout(timer);
     }
@@ -112,12 +112,16 @@ export class DynamicPrincipals<M extends DynamicMethod>
   }
 
   #unanswered(claim: Claim, reason: string): Deny {
-    this.#authenticators.log.warn("authenticator failed", {
-      authmethod: this.#authmethod,
-      authenticator: this.#config.authenticator,
-      peer: claim.request.transport.peer,
-      reason: reason.trim().slice(0, MAX_SENTENCE),
-    });
+    const { authenticators, signal } = this.#context;
+    // That a client did not wait is no fault of the authenticator's.
+    if (!signal.aborted) {
+      authenticators.log.warn("authenticator failed", {
+        authmethod: this.#authmethod,
+        authenticator: this.#config.authenticator,
+        peer: claim.request.transport.peer,
+        reason: reason.trim().slice(0, MAX_SENTENCE),
+      });
+    }
     return {
       kind: "deny",
       uri: ErrorUri.authenticationFailed,

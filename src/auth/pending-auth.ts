@@ -49,6 +49,8 @@ export interface AuthContext {
   pendingSession: number;
   /** Where authmethods of type `dynamic` ask. */
   authenticators: Authenticators;
+  /** Aborted when the client waits no longer. */
+  signal: AbortSignal;
 }
 
 /** One authmethod at work for one joining client. */

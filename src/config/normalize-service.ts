@@ -99,7 +99,7 @@ export function normalizeWebSocket(
     serializers: item.serializers,
     ...normalizeCookie(item.cookie, [...path, "cookie"], report),
     options: normalizeWebSocketOptions(options, [...path, "options"], context),
-    joining: normalizeJoining(options, [...path, "options"], report),
+    joining: normalizeJoining(options, [...path, "options"], context),
   };
   if (item.type === "websocket") {
     const auth = normalizeAuth(item.auth, authPath(item, path), context, report);

@@ -88,7 +88,7 @@ export function normalizeRawSocket(
     auth,
     backend: null,
     options: { ...sizes, ...normalizeKeepalive(options, 0) },
-    joining: normalizeJoining(options, [...path, "options"], context.report),
+    joining: normalizeJoining(options, [...path, "options"], context),
   };
 }
 

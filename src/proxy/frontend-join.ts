@@ -229,6 +229,7 @@ export class FrontendJoin {
   /** Nothing is called any more; the connection to the router is the caller's. */
   #over(): BackendSession | undefined {
     this.#state = "over";
+    this.#join?.cancel();
     const backend = this.#backend;
     this.#backend = undefined;
     return backend;

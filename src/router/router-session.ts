@@ -285,6 +285,7 @@ export class RouterSession implements PeerHandler {
     this.#clock.stop();
     const state = this.#state;
     this.#state = { name: "closed" };
+    if (state.name === "joining") state.join.cancel();
     if (state.name === "joined") state.realm.leave(state.member);
   }
 

@@ -46,6 +46,7 @@ export class Join {
   readonly #auth: AuthConfig;
   readonly #transport: TransportDetails;
   readonly #support: JoinSupport;
+  readonly #canceled = new AbortController();
   #pending: PendingAuth | undefined;
   #roles: Record<string, unknown> = {};
 
@@ -72,6 +73,7 @@ export class Join {
     const context = {
       pendingSession: randomId(),
       authenticators: this.#support.authenticators,
+      signal: this.#canceled.signal,
     };
     this.#pending = choosePendingAuth(this.#auth, request.authmethods, context);
     return this.#counted(this.#pending?.hello(request) ?? NO_AUTHMETHOD);
@@ -92,6 +94,11 @@ export class Join {
     }
     if (this.#isLockedOut) return TOO_MANY_ATTEMPTS;
     return this.#counted(this.#pending.authenticate(signature, asRecord(extra)));
+  }
+
+  /** Nobody waits for an outcome any more: whoever is being asked about the client need not answer. */
+  cancel(): void {
+    this.#canceled.abort(new Error("the client does not wait any more"));
   }
 
   get #isLockedOut(): boolean {

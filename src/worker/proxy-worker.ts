@@ -49,9 +49,9 @@ export async function startProxyWorker(
     renewCertificates() {
       for (const listener of listeners) listener.renewCertificates();
     },
-    async shutdown() {
-      await stopTransports(listeners, sessions);
+    shutdown() {
       services.shutdown();
+      return stopTransports(listeners, sessions);
     },
   };
 }

@@ -314,6 +314,15 @@ describe("a dynamic authenticator", () => {
     expect(await authenticator.next()).toMatchObject([69, expect.any(Number), {}]);
   });
 
+  test("is told to stop when the client does not wait", async () => {
+    const { proxy, authenticator } = await whole({ ticket: dynamic });
+    const client = await joins(proxy.url);
+    await authenticator.asked();
+    client.close();
+    expect(await authenticator.next()).toMatchObject([69, expect.any(Number), {}]);
+    expect(proxy.logged.map(([text]) => text)).not.toContain("authenticator failed");
+  });
+
   test("is asked again once its router is there again", async () => {
     const { path, proxy, router, authenticator } = await whole({ ticket: dynamic });
     const client = await joins(proxy.url);

@@ -139,4 +139,17 @@ describe("limits of joining", () => {
     ]);
     expect((await load(auth, {}, { options: { join_timeout: 2000 } })).warnings).toEqual([]);
   });
+
+  test("are warned of where clients have no address to count", async () => {
+    const auth = { anonymous: { type: "static" } };
+    const warnings = async (limit: number, endpoint: object) => {
+      const options = { max_auth_failures_per_minute: limit };
+      return (await load(auth, {}, { options, endpoint })).warnings;
+    };
+    expect(await warnings(5, { type: "unix", path: "proxy.sock" })).toEqual([
+      "$.transports[0].options.max_auth_failures_per_minute: has no effect on clients of a Unix socket that have no address",
+    ]);
+    expect(await warnings(0, { type: "unix", path: "proxy.sock" })).toEqual([]);
+    expect(await warnings(5, { type: "tcp", port: 8080 })).toEqual([]);
+  });
 });
