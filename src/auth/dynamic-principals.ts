@@ -99,7 +99,7 @@ export class DynamicPrincipals<M extends DynamicMethod>
     if (!(thrown instanceof CallError)) return this.#unanswered(claim, sentenceOf(thrown));
     const { uri, args } = thrown;
     const [first] = args;
-    const said = typeof first === "string" ? first : "";
+    const said = typeof first === "string" ? withoutSecrets(first, claim) : "";
     if (isRefusal(uri)) {
       const message = said === "" ? generic(claim) : said.slice(0, MAX_SENTENCE);
       return { kind: "deny", uri, message };
@@ -135,6 +135,15 @@ export class DynamicPrincipals<M extends DynamicMethod>
 function isRefusal(uri: string): boolean {
   if (uri.length > MAX_URI || !URI.test(uri)) return false;
   return REFUSALS.has(uri) || !(uri.startsWith("wamp.") || uri.startsWith("crossbar."));
+}
+
+/** What an authenticator says may quote what it was shown. */
+function withoutSecrets(said: string, { details = {} }: Claim): string {
+  const shown = Object.values(details).filter((value) => typeof value === "string");
+  return shown.reduce(
+    (text, secret) => (secret === "" ? text : text.replaceAll(secret, "***")),
+    said,
+  );
 }
 
 function generic({ authmethod }: Claim): string {

@@ -246,6 +246,7 @@ describe("a dynamic authenticator", () => {
     for (const [uri, said, expected] of [
       ["com.example.expired", "the ticket has expired", "the ticket has expired"],
       ["com.example.expired", 7, expect.stringContaining(generic)],
+      ["com.example.invalid", "s3cret is no ticket", "*** is no ticket"],
       ["wamp.error.no_such_principal", "who?", "who?"],
       ["wamp.error.not_authorized", "role x", expect.stringContaining(generic)],
     ]) {
@@ -260,11 +261,11 @@ describe("a dynamic authenticator", () => {
     const { proxy, authenticator } = await whole({ ticket: dynamic });
     const refused = [3, { message: expect.stringContaining(generic) }, authenticationFailed];
     const raised = await joins(proxy.url);
-    (await authenticator.asked()).raises("wamp.error.runtime_error", "no table users");
+    (await authenticator.asked()).raises("wamp.error.runtime_error", "no table users: s3cret");
     expect(await raised.next()).toEqual(refused);
     expect(proxy.logged).toContainEqual([
       "authenticator failed",
-      expect.objectContaining({ reason: "wamp.error.runtime_error no table users" }),
+      expect.objectContaining({ reason: "wamp.error.runtime_error no table users: ***" }),
     ]);
     for (const [value, reason] of [
       [42, "expected a role or a map"],
