@@ -11,13 +11,23 @@ import type { Principal } from "./principal.ts";
 import { JUDGED } from "./ticket.ts";
 
 const text = v.pipe(v.string("a text"), v.nonEmpty("a text that is not empty"));
-const hex = v.pipe(text, v.regex(/^([0-9a-fA-F]{2})+$/, "octets as hex digits"));
-const count = v.pipe(
-  v.number("an integer"),
-  v.integer("an integer"),
-  v.minValue(1, "an integer above 0"),
-  v.maxValue(2 ** 31 - 1, "an integer below 2^31"),
+const hex = v.pipe(
+  text,
+  v.regex(/^([0-9a-fA-F]{2})+$/, "octets in hex"),
+  v.maxLength(2048, "at most 1024 octets in hex"),
 );
+const key = v.pipe(text, v.regex(/^[0-9a-fA-F]{64}$/, "32 octets in hex"));
+
+/** The bounds are those of static principals. */
+function integer(lowest: number, highest: number) {
+  const expected = `an integer from ${lowest} to ${highest}`;
+  return v.pipe(
+    v.number(expected),
+    v.integer(expected),
+    v.minValue(lowest, expected),
+    v.maxValue(highest, expected),
+  );
+}
 
 /** What valibot calls an object may be a list or octets, too. */
 const map = v.custom<Record<string, unknown>>(isMap, "a map");
@@ -48,24 +58,24 @@ const answers = {
   wampcra: v.object({
     ...principal,
     secret: text,
-    salt: v.optional(text),
-    iterations: v.optional(count),
-    keylen: v.optional(count),
+    salt: v.optional(v.pipe(text, v.maxLength(1024, "at most 1024 characters"))),
+    iterations: v.optional(integer(1, 10_000_000)),
+    keylen: v.optional(integer(1, 1024)),
   }),
   scram: v.object({
     ...principal,
     kdf: v.picklist(["argon2id-13", "pbkdf2"], "argon2id-13 or pbkdf2"),
     salt: hex,
-    iterations: count,
+    iterations: integer(1, 10_000_000),
     // In KiB; pbkdf2 has no use for it.
-    memory: orNull(count),
-    "stored-key": hex,
-    "server-key": hex,
+    memory: orNull(integer(8, 4_194_304)),
+    "stored-key": key,
+    "server-key": key,
   }),
-  cryptosign: v.object({
-    ...principal,
-    pubkey: v.pipe(text, v.regex(/^[0-9a-fA-F]{64}$/, "32 octets as hex digits")),
-  }),
+  cryptosign: v.pipe(
+    v.object({ ...principal, pubkey: key }),
+    v.transform(({ pubkey, ...found }) => ({ ...found, authorized_keys: [pubkey.toLowerCase()] })),
+  ),
   tls: v.object(principal),
 };
 

@@ -20,7 +20,7 @@ describe("readAnswer", () => {
     ["wampcra", { secret: "s", salt: "x", iterations: 1000, keylen: 32 }, { keylen: 32 }],
     ["scram", scram, scram],
     ["scram", { ...scram, kdf: "pbkdf2", memory: null }, { kdf: "pbkdf2", memory: undefined }],
-    ["cryptosign", { pubkey: key, role: "user" }, { pubkey: key }],
+    ["cryptosign", { pubkey: key.toUpperCase() }, { authorized_keys: [key] }],
     ["tls", { role: "user", extra: null }, { role: "user", extra: undefined }],
   ])("takes what an authenticator for %s may return: %j", (method, returned, expected) => {
     expect(readAnswer(method, returned)).toMatchObject({ principal: expected });
@@ -34,12 +34,16 @@ describe("readAnswer", () => {
     ["ticket", { realm: "" }, "realm: expected a text that is not empty"],
     ["ticket", { extra: new Uint8Array(3) }, "extra: expected a map"],
     ["wampcra", "user", "secret: it is missing"],
-    ["wampcra", { secret: "s", iterations: 0 }, "iterations: expected an integer above 0"],
-    ["wampcra", { secret: "s", keylen: 1.5 }, "keylen: expected an integer"],
+    [
+      "wampcra",
+      { secret: "s", iterations: 0 },
+      "iterations: expected an integer from 1 to 10000000",
+    ],
+    ["wampcra", { secret: "s", keylen: 1.5 }, "keylen: expected an integer from 1 to 1024"],
     ["scram", { ...scram, kdf: "md5" }, "kdf: expected argon2id-13 or pbkdf2"],
-    ["scram", { ...scram, salt: "0" }, "salt: expected octets as hex digits"],
+    ["scram", { ...scram, salt: "0" }, "salt: expected octets in hex"],
     ["scram", { ...scram, "server-key": undefined }, "server-key: it is missing"],
-    ["cryptosign", { pubkey: "00" }, "pubkey: expected 32 octets as hex digits"],
+    ["cryptosign", { pubkey: "00" }, "pubkey: expected 32 octets in hex"],
   ])("says what is wrong with an answer for %s: %j", (method, returned, reason) => {
     expect(readAnswer(method, returned)).toEqual({ reason });
   });
