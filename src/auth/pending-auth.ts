@@ -12,6 +12,8 @@ import type { SessionIdentity } from "./session-identity.ts";
 export interface Accept {
   kind: "accept";
   identity: SessionIdentity;
+  /** What `authextra` of the client's WELCOME says beside; nobody else is told. */
+  welcomeExtra?: Record<string, unknown>;
 }
 
 /** The client has to prove it. */
@@ -51,6 +53,8 @@ export interface AuthContext {
   authenticators: Authenticators;
   /** Aborted when the client waits no longer. */
   signal: AbortSignal;
+  /** Who the client is by its cookie, where that is an authmethod and the client is known. */
+  login: SessionIdentity | undefined;
 }
 
 /** One authmethod at work for one joining client. */

@@ -305,6 +305,14 @@ export interface AuthConfig {
   ticket?:
     | { type: "static"; principals: Record<string, { ticket: string; role: string }> }
     | DynamicAuthConfig;
+  wampcra?: { type: "static"; users: Record<string, WampCraUser> } | DynamicAuthConfig;
+  scram?: { type: "static"; principals: Record<string, ScramPrincipal> } | DynamicAuthConfig;
+  cryptosign?:
+    | { type: "static"; principals: Record<string, CryptosignPrincipal> }
+    | DynamicAuthConfig;
+  tls?: { type: "static"; principals: Record<string, TlsPrincipal> } | DynamicAuthConfig;
+  /** Clients with the cookie of an earlier join need no proof. */
+  cookie?: Record<string, never>;
   /** Router only: takes the identity that a proxy vouches for, over Unix sockets only. */
   "anonymous-proxy"?: { type: "static" };
 }
@@ -322,6 +330,40 @@ export interface DynamicAuthConfig {
   "default-role": string | null;
   /** Milliseconds until a client is refused for want of an answer. */
   "authenticator-timeout": number;
+}
+
+/** A user of WAMP-CRA; `salt`, `iterations` and `keylen` (octets) are all there, or none is. */
+export interface WampCraUser {
+  secret: string;
+  role: string;
+  salt?: string;
+  iterations?: number;
+  keylen?: number;
+}
+
+/** A principal of SCRAM; keys and salt are in lower-case hex, `memory` is KiB (argon2id-13 only). */
+export interface ScramPrincipal {
+  kdf: "pbkdf2" | "argon2id-13";
+  iterations: number;
+  memory?: number;
+  salt: string;
+  "stored-key": string;
+  "server-key": string;
+  role: string;
+}
+
+/** A principal of WAMP-cryptosign; keys are Ed25519, in lower-case hex. */
+export interface CryptosignPrincipal {
+  authorized_keys: string[];
+  role: string;
+  realm?: string;
+}
+
+/** A principal by its certificate, whose fingerprints are spelled as in `ClientCertificate`. */
+export interface TlsPrincipal {
+  "certificate-sha1"?: string;
+  "certificate-sha256"?: string;
+  role: string;
 }
 
 /** What stands at a path of a web server; a testee is always alone there. */

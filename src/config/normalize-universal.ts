@@ -13,6 +13,7 @@ import type {
   UniversalTransportConfig,
   WebServiceConfig,
 } from "./node-config.ts";
+import { normalizeAuth } from "./normalize-auth.ts";
 import { normalizeJoining } from "./normalize-joining.ts";
 import { normalizeKeepalive } from "./normalize-keepalive.ts";
 import {
@@ -21,7 +22,7 @@ import {
   normalizeWebSocket,
   type ServiceContext,
 } from "./normalize-service.ts";
-import { normalizeAuth, warnBuffering } from "./normalize-session.ts";
+import { warnBuffering } from "./normalize-session.ts";
 import type { Report } from "./report.ts";
 import type { RawSocketItem, UniversalItem } from "./schema/transport.ts";
 import { rawsocketOptions } from "./schema/websocket-options.ts";

@@ -41,8 +41,15 @@ export function helloToRouter(
   ];
 }
 
-/** The WELCOME for the client, made of the router's WELCOME and how the client authenticated. */
-export function welcomeToClient(welcome: readonly unknown[], identity: SessionIdentity): unknown[] {
+/**
+ * The WELCOME for the client, made of the router's WELCOME and how the client authenticated; `extra`
+ * is what the authmethod has to tell the client.
+ */
+export function welcomeToClient(
+  welcome: readonly unknown[],
+  identity: SessionIdentity,
+  extra: Record<string, unknown> = {},
+): unknown[] {
   const [type, session, rawDetails] = welcome;
   const details = asRecord(rawDetails);
   return [
@@ -55,7 +62,7 @@ export function welcomeToClient(welcome: readonly unknown[], identity: SessionId
       authrole: details["authrole"] ?? identity.authrole,
       authmethod: identity.authmethod,
       authprovider: identity.authprovider,
-      authextra: authextraForClient(asRecord(details["authextra"])),
+      authextra: { ...authextraForClient(asRecord(details["authextra"])), ...extra },
     },
   ];
 }

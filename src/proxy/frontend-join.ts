@@ -63,6 +63,7 @@ export class FrontendJoin {
   readonly #join: Join | undefined;
   #state: "authenticating" | "connecting" | "joining" | "over" = "authenticating";
   #identity: SessionIdentity | undefined;
+  #welcomeExtra: Record<string, unknown> | undefined;
   #backend: BackendSession | undefined;
   /** Passing through: whether the client has answered a CHALLENGE. */
   #hasProved = false;
@@ -146,6 +147,7 @@ export class FrontendJoin {
     } else if (outcome.kind === "deny") {
       this.#deny(outcome.uri, outcome.message);
     } else {
+      this.#welcomeExtra = outcome.welcomeExtra;
       await this.#joinRouter(outcome.identity);
     }
   }
@@ -201,7 +203,8 @@ export class FrontendJoin {
       passOn(message, router, this.#client);
     } else {
       const welcome = decodeMessage(message, router.serializer);
-      this.#tellClient(welcomeToClient(welcome, this.#identity));
+      this.#tellClient(welcomeToClient(welcome, this.#identity, this.#welcomeExtra));
+      this.#join?.welcomed(this.#identity);
     }
     const fields = { ...loggable(message, router), ...this.#identityFields() };
     const backend = this.#over();

@@ -11,6 +11,7 @@
  * @module
  */
 
+import { forgetLogin } from "#auth/cookie.ts";
 import { Failure, sentenceOf } from "#base/failure.ts";
 import type { SessionConfig } from "#config/node-config.ts";
 import type { LogFields, Logger } from "#observe/logger.ts";
@@ -20,7 +21,7 @@ import { ErrorUri } from "#wamp/error-uri.ts";
 import { MessageType, messageTypeName } from "#wamp/message-type.ts";
 import { CloseCode, type Peer, type PeerHandler, type WireMessage } from "#wamp/peer.ts";
 import { peekMessageType } from "#wamp/serializer/peek.ts";
-import { encodeMessage } from "#wamp/serializer/serializer.ts";
+import { decodeMessage, encodeMessage } from "#wamp/serializer/serializer.ts";
 import { MalformedMessage } from "#wamp/transcode/malformed-message.ts";
 import { UntellableValue } from "#wamp/transcode/untellable-value.ts";
 import type { Side } from "./back-pressure.ts";
@@ -212,6 +213,11 @@ export class FrontendSession implements PeerHandler, BackendObserver, JoinObserv
       this.#state = { name: "leaving", link, backend };
       this.#startDeadline(this.#context.goodbyeTimeoutMs, () => this.#finishLeaving());
       this.#passGoodbye(message, this.#client, backend.peer);
+      const { auth } = this.#config;
+      const { details, serializer } = this.#client;
+      if (auth !== "passthrough" && auth.cookie !== undefined) {
+        forgetLogin(details, decodeMessage(message, serializer)[2]);
+      }
     } else if (type === MessageType.ABORT) {
       this.#close(CloseCode.normal, "the client aborted the session");
     } else {

@@ -4,8 +4,8 @@
  * @module
  */
 
-import type { AuthOutcome } from "#auth/pending-auth.ts";
-import type { SessionIdentity } from "#auth/session-identity.ts";
+import { forgetLogin } from "#auth/cookie.ts";
+import type { Accept, AuthOutcome } from "#auth/pending-auth.ts";
 import { Failure, sentenceOf } from "#base/failure.ts";
 import type { AuthConfig, JoiningConfig } from "#config/node-config.ts";
 import type { Logger } from "#observe/logger.ts";
@@ -169,11 +169,12 @@ export class RouterSession implements PeerHandler {
         this.#abort(outcome.uri, outcome.message, CloseCode.normal);
         return;
       case "accept":
-        this.#welcome(outcome.identity, state.join.clientRoles);
+        this.#welcome(outcome, state.join);
     }
   }
 
-  #welcome(identity: SessionIdentity, clientRoles: Record<string, unknown>): void {
+  #welcome({ identity, welcomeExtra }: Accept, join: Join): void {
+    const { clientRoles } = join;
     const realm = this.#realms.get(identity.realm);
     if (realm === undefined) {
       const sentence = `Cannot join: no realm "${identity.realm}" exists on this router`;
@@ -209,10 +210,12 @@ export class RouterSession implements PeerHandler {
       send: (message) => this.#sendMessage(message),
       goodbye: (reasonUri) => this.goodbye(reasonUri),
     };
-    const { authextra, ...who } = identity;
+    const { authextra: own, ...who } = identity;
+    const authextra = { ...own, ...welcomeExtra };
     const extra = Object.keys(authextra).length > 0 ? { authextra } : {};
     this.#state = { name: "joined", realm, member };
     this.#send([MessageType.WELCOME, id, { ...who, ...extra, roles: ROUTER_ROLES }]);
+    join.welcomed(identity);
     realm.join(member);
   }
 
@@ -232,7 +235,7 @@ export class RouterSession implements PeerHandler {
     if (route !== undefined) {
       route(realm, member, message);
     } else if (message.type === MessageType.GOODBYE) {
-      this.#onGoodbye();
+      this.#onGoodbye(message);
     } else if (message.type === MessageType.ABORT) {
       this.#end();
       this.#peer.close(CloseCode.normal, "aborted by the client");
@@ -252,7 +255,8 @@ export class RouterSession implements PeerHandler {
     tellError(member, message.type, message.id(1), uri, failure.message);
   }
 
-  #onGoodbye(): void {
+  #onGoodbye(message: Incoming): void {
+    if (this.#auth.cookie !== undefined) forgetLogin(this.#peer.details, message.uri(2));
     this.#end();
     this.#send([MessageType.GOODBYE, {}, ErrorUri.goodbyeAndOut]);
     this.#state = this.#beginJoin();

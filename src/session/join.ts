@@ -12,6 +12,7 @@
 
 import type { Authenticators } from "#auth/authenticators.ts";
 import { beginAuth } from "#auth/authmethods.ts";
+import { recallLogin, rememberLogin } from "#auth/cookie.ts";
 import type {
   AuthContext,
   AuthOutcome,
@@ -19,6 +20,7 @@ import type {
   HelloRequest,
   PendingAuth,
 } from "#auth/pending-auth.ts";
+import type { SessionIdentity } from "#auth/session-identity.ts";
 import { Failure } from "#base/failure.ts";
 import { asRecord, isRecord } from "#base/record.ts";
 import type { AuthConfig } from "#config/node-config.ts";
@@ -72,6 +74,7 @@ export class Join {
     if (this.#isLockedOut) return TOO_MANY_ATTEMPTS;
     const context = {
       pendingSession: randomId(),
+      login: recallLogin(this.#auth, request),
       authenticators: this.#support.authenticators,
       signal: this.#canceled.signal,
     };
@@ -109,6 +112,11 @@ export class Join {
     const outcome = await pending;
     if (outcome.kind === "deny" && !outcome.isBlameless) this.#support.failedAttempts?.add();
     return outcome;
+  }
+
+  /** The client was sent WELCOME: where cookies are an authmethod, its cookie stands for it now. */
+  welcomed(identity: SessionIdentity): void {
+    rememberLogin(this.#auth, this.#transport, identity);
   }
 }
 

@@ -35,7 +35,7 @@ const plain: CookieConfig = {
   store: { type: "memory" },
 };
 const trackerOf = (config: CookieConfig) =>
-  new CookieTracker(config, openCookieStore(config.store, quiet));
+  new CookieTracker(config, openCookieStore(config.store, quiet), quiet);
 
 describe("a cookie", () => {
   test("is issued once, with its attributes", () => {

@@ -5,7 +5,12 @@
  */
 
 import * as v from "valibot";
-import { type DynamicAuthItem, dynamicAuth, functionRefused } from "./dynamic-auth.ts";
+import { isStatic, refusedTypes, type SecretItem, secret } from "./authmethod/common.ts";
+import { type CryptosignItem, cryptosign } from "./authmethod/cryptosign.ts";
+import { type ScramItem, scram } from "./authmethod/scram.ts";
+import { type TlsAuthItem, tls } from "./authmethod/tls.ts";
+import { type WampCraItem, wampcra } from "./authmethod/wampcra.ts";
+import { type DynamicAuthItem, dynamicAuth } from "./dynamic-auth.ts";
 import {
   anything,
   byType,
@@ -18,12 +23,10 @@ import {
   text,
 } from "./primitive.ts";
 
-const refusedTypes = (method: string) => ({ function: functionRefused(method) });
-
 const anonymous = byType(
   {
     static: item({
-      type: required(v.literal("static"), "Configured here."),
+      type: isStatic,
       role: defaulted(text, "anonymous", "Role of everyone who joins so."),
       authid: optional(text, "authid of everyone who joins so; absent: a random one each."),
       realm: optional(text, "Accepted, not honoured."),
@@ -35,8 +38,8 @@ const anonymous = byType(
 
 const principal = item({
   ticket: required(
-    text,
-    "The secret, or a variable of the environment in braces after a dollar sign.",
+    secret,
+    'The secret, or a variable of the environment in braces after a dollar sign, or `{"file": "…"}`.',
   ),
   role: defaulted(text, "anonymous", "Role of this principal."),
 });
@@ -44,7 +47,7 @@ const principal = item({
 const ticket = byType(
   {
     static: item({
-      type: required(v.literal("static"), "Configured here."),
+      type: isStatic,
       principals: required(mapOf(v.string(), principal), "authid -> secret and role."),
     }),
     dynamic: dynamicAuth,
@@ -55,7 +58,7 @@ const ticket = byType(
 const trustedProxy = byType(
   {
     static: item({
-      type: required(v.literal("static"), "Configured here."),
+      type: isStatic,
       role: optional(text, "Accepted, not honoured: the proxy names the role."),
       authid: optional(text, "Accepted, not honoured: the proxy names the authid."),
       realm: optional(text, "Accepted, not honoured."),
@@ -68,11 +71,11 @@ const trustedProxy = byType(
   },
 );
 
-const laterMethods = notSupported(
-  "authmethod",
-  ["wampcra", "scram", "cryptosign", "cryptosign-proxy", "tls", "cookie"],
-  " yet",
-);
+const cookie = item({
+  type: optional(v.literal("static"), "Accepted, as in Crossbar's examples; it says nothing."),
+});
+
+const laterMethods = notSupported("authmethod", ["cryptosign-proxy"], " yet");
 
 const refusedMethods = Object.fromEntries(
   Object.entries(laterMethods).map(([method, sentence]) => [
@@ -85,6 +88,11 @@ const refusedMethods = Object.fromEntries(
 export const auth = item({
   anonymous: optional(anonymous, "Anyone may join."),
   ticket: optional(ticket, "A secret, sent as it is."),
+  wampcra: optional(wampcra, "A secret that is never sent: the client signs a challenge with it."),
+  scram: optional(scram, "A password that is never sent, of which only derived keys are kept."),
+  cryptosign: optional(cryptosign, "A private key, with which the client signs a challenge."),
+  tls: optional(tls, "The certificate that the client showed in the TLS handshake."),
+  cookie: optional(cookie, "The cookie of a WebSocket client that has joined with it before."),
   "anonymous-proxy": optional(
     trustedProxy,
     "Router only, Unix sockets only: takes the identity that a proxy vouches for.",
@@ -99,9 +107,14 @@ export interface AuthItem {
     | DynamicAuthItem
     | undefined;
   ticket?:
-    | { type: "static"; principals: Record<string, { ticket: string; role: string }> }
+    | { type: "static"; principals: Record<string, { ticket: SecretItem; role: string }> }
     | DynamicAuthItem
     | undefined;
+  wampcra?: WampCraItem | DynamicAuthItem | undefined;
+  scram?: ScramItem | DynamicAuthItem | undefined;
+  cryptosign?: CryptosignItem | DynamicAuthItem | undefined;
+  tls?: TlsAuthItem | DynamicAuthItem | undefined;
+  cookie?: object | undefined;
   "anonymous-proxy"?:
     | { type: "static"; role?: string | undefined; authid?: string | undefined }
     | undefined;

@@ -38,8 +38,3 @@ export const dynamicAuth = item({
 
 /** A dynamic authmethod as written. */
 export type DynamicAuthItem = v.InferOutput<typeof dynamicAuth>;
-
-/** What is said of `type: function`. */
-export function functionRefused(method: string): string {
-  return `authmethod "${method}" of type "function" is not supported, for it is Python code; register the function as a procedure and use type "dynamic"`;
-}

@@ -20,6 +20,7 @@ import { type ListeningSocket, listenOn } from "#transport/endpoint/listen.ts";
 import { printTcpPeer, printUnixPeer } from "#transport/endpoint/peer-address.ts";
 import { hasTls, TlsContexts, type TlsEndpoint } from "#transport/endpoint/tls-contexts.ts";
 import type { ConnectionDetails } from "#wamp/peer.ts";
+import { tlsUnique } from "./channel-binding.ts";
 import { clientCertificate } from "./client-certificate.ts";
 import { trustedProxies } from "./trusted-proxies.ts";
 import { type DoorSocket, Visit, type VisitRules } from "./visit.ts";
@@ -183,9 +184,12 @@ export class FrontDoor {
     const asksForCertificate = this.#tls?.ca_certificates !== undefined;
     const certificate = asksForCertificate ? clientCertificate(socket) : undefined;
     if (!isDone || (asksForCertificate && (fault !== null || certificate === undefined))) {
-      visit.secured(fault?.message ?? "no client certificate", undefined);
+      visit.secured(fault?.message ?? "no client certificate", {});
     } else {
-      visit.secured(null, certificate);
+      visit.secured(null, {
+        tlsUnique: () => tlsUnique(socket),
+        ...(certificate && { clientCertificate: certificate }),
+      });
     }
   }
 

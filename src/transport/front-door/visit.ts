@@ -116,11 +116,11 @@ export class Visit {
     return this.#receiver !== null;
   }
 
-  /** The TLS handshake is over; `certificate` is the client's, where one is asked for. */
-  secured(fault: string | null, certificate: ConnectionDetails["clientCertificate"]): void {
+  /** The TLS handshake is over; `news` is what is known by it. */
+  secured(fault: string | null, news: Partial<ConnectionDetails>): void {
     if (this.#isRefused) return;
     if (fault !== null) this.#cut(`TLS handshake failed: ${fault}`);
-    else if (certificate !== undefined) this.#learn({ clientCertificate: certificate });
+    else this.#learn(news);
   }
 
   /** Octets came in. */

@@ -2,8 +2,10 @@
  * Where the cookies are kept that were issued: in memory, or in a file that all workers share.
  *
  * The file has one line a cookie, `{"id":"…","expires":1700000000000}`, and is only appended to: a
- * line goes out in one write, so that workers need no lock. It holds what lets a browser be
- * recognized and so is readable by its owner alone.
+ * line goes out in one write, so that workers need no lock. Whoever joined with a cookie is told by
+ * a further line with `"login":"…"`, a text that is opaque here, or `"login":null` when that is
+ * forgotten; the last line counts. The file holds what lets a browser be recognized, or join, and so
+ * is readable by its owner alone.
  *
  * @module
  */
@@ -30,6 +32,16 @@ const OWNER_ONLY = 0o600;
 export interface CookieStore {
   has(id: string, now: number): boolean;
   add(id: string, expires: number): void;
+  /** What was kept for a cookie; null: nothing, or the cookie is not known. */
+  login(id: string, now: number): string | null;
+  /** Keeps a text for a known cookie, or (null) none, as long as the cookie lasts. */
+  setLogin(id: string, login: string | null, now: number): void;
+}
+
+/** One cookie; `login` is undefined where there has never been one. */
+interface Cookie {
+  expires: number;
+  login?: string | null;
 }
 
 /**
@@ -45,24 +57,43 @@ export function openCookieStore(config: CookieConfig["store"], log: Logger): Coo
 
 /** Cookies of this worker. */
 class MemoryCookieStore implements CookieStore {
-  readonly #expires = new Map<string, number>();
+  readonly #cookies = new Map<string, Cookie>();
 
   has(id: string, now: number): boolean {
-    return (this.#expires.get(id) ?? 0) > now;
+    return this.get(id, now) !== undefined;
   }
 
   add(id: string, expires: number): void {
-    this.#expires.set(id, expires);
-    if (this.#expires.size <= MOST_COOKIES) return;
-    for (const oldest of this.#expires.keys()) {
-      this.#expires.delete(oldest);
+    this.take(id, { expires });
+  }
+
+  login(id: string, now: number): string | null {
+    return this.get(id, now)?.login ?? null;
+  }
+
+  setLogin(id: string, login: string | null, now: number): void {
+    const cookie = this.get(id, now);
+    if (cookie !== undefined) this.take(id, { ...cookie, login });
+  }
+
+  /** A cookie that has not expired. */
+  get(id: string, now: number): Cookie | undefined {
+    const cookie = this.#cookies.get(id);
+    return cookie !== undefined && cookie.expires > now ? cookie : undefined;
+  }
+
+  take(id: string, cookie: Cookie): void {
+    this.#cookies.set(id, cookie);
+    if (this.#cookies.size <= MOST_COOKIES) return;
+    for (const oldest of this.#cookies.keys()) {
+      this.#cookies.delete(oldest);
       return;
     }
   }
 
   /** Those that have not expired, the oldest first. */
-  entries(now: number): [id: string, expires: number][] {
-    return [...this.#expires].filter(([, expires]) => expires > now);
+  entries(now: number): [id: string, cookie: Cookie][] {
+    return [...this.#cookies].filter(([, { expires }]) => expires > now);
   }
 }
 
@@ -102,7 +133,25 @@ class FileCookieStore implements CookieStore {
 
   add(id: string, expires: number): void {
     this.#known.add(id, expires);
-    const line = lineOf([id, expires]);
+    this.#append(id, { expires });
+  }
+
+  login(id: string, now: number): string | null {
+    // Another worker may have been told.
+    this.#logFailure(() => this.#readOn());
+    return this.#known.login(id, now);
+  }
+
+  setLogin(id: string, login: string | null, now: number): void {
+    this.#logFailure(() => this.#readOn());
+    const cookie = this.#known.get(id, now);
+    if (cookie === undefined || (cookie.login ?? null) === login) return;
+    this.#known.setLogin(id, login, now);
+    this.#append(id, { ...cookie, login });
+  }
+
+  #append(id: string, cookie: Cookie): void {
+    const line = lineOf([id, cookie]);
     this.#logFailure(() => appendFileSync(this.#file, line, { mode: OWNER_ONLY }));
   }
 
@@ -138,11 +187,11 @@ class FileCookieStore implements CookieStore {
 
   #take(line: string): void {
     const cookie = parseLine(line);
-    if (cookie !== null) this.#known.add(cookie.id, cookie.expires);
+    if (cookie !== null) this.#known.take(...cookie);
   }
 
   /** Puts a file without what has expired in the place of this one, at once. */
-  #replace(kept: [id: string, expires: number][]): void {
+  #replace(kept: [id: string, cookie: Cookie][]): void {
     const made = `${this.#file}.${process.pid}`;
     writeFileSync(made, kept.map(lineOf).join(""), { mode: OWNER_ONLY });
     renameSync(made, this.#file);
@@ -151,16 +200,21 @@ class FileCookieStore implements CookieStore {
   }
 }
 
-function lineOf([id, expires]: [id: string, expires: number]): string {
-  return `${JSON.stringify({ id, expires })}\n`;
+function lineOf([id, cookie]: [id: string, cookie: Cookie]): string {
+  return `${JSON.stringify({ id, ...cookie })}\n`;
 }
 
 /** A line that is none, as after a full disk, is passed over. */
-function parseLine(line: string): { id: string; expires: number } | null {
+function parseLine(line: string): [id: string, cookie: Cookie] | null {
   try {
-    const { id, expires } = JSON.parse(line);
-    return typeof id === "string" && typeof expires === "number" ? { id, expires } : null;
+    const { id, expires, login } = JSON.parse(line);
+    if (typeof id !== "string" || typeof expires !== "number") return null;
+    return [id, { expires, ...(login === undefined ? {} : { login: asText(login) }) }];
   } catch {
     return null;
   }
+}
+
+function asText(value: unknown): string | null {
+  return typeof value === "string" ? value : null;
 }

@@ -122,7 +122,7 @@ export class WebSocketAcceptor {
       ...connection,
       type: "websocket",
       serializer,
-      ...(cookie && { cookieId: cookie.id }),
+      ...(cookies && cookie && { cookieId: cookie.id, cookie: cookies.cookieOf(cookie) }),
     });
     const opened = this.#keep(peer, socket, place);
     const accept = (one: Peer) => this.#accept(one, config);
