@@ -62,16 +62,22 @@ const answers = {
     iterations: v.optional(integer(1, 10_000_000)),
     keylen: v.optional(integer(1, 1024)),
   }),
-  scram: v.object({
-    ...principal,
-    kdf: v.picklist(["argon2id-13", "pbkdf2"], "argon2id-13 or pbkdf2"),
-    salt: hex,
-    iterations: integer(1, 10_000_000),
-    // In KiB; pbkdf2 has no use for it.
-    memory: orNull(integer(8, 4_194_304)),
-    "stored-key": key,
-    "server-key": key,
-  }),
+  scram: v.pipe(
+    v.object({
+      ...principal,
+      kdf: v.picklist(["argon2id-13", "pbkdf2"], "argon2id-13 or pbkdf2"),
+      salt: hex,
+      iterations: integer(1, 10_000_000),
+      // In KiB; pbkdf2 has no use for it.
+      memory: orNull(integer(8, 4_194_304)),
+      "stored-key": key,
+      "server-key": key,
+    }),
+    v.check(
+      ({ kdf, memory }) => kdf === "pbkdf2" || memory !== undefined,
+      "memory for argon2id-13",
+    ),
+  ),
   cryptosign: v.pipe(
     v.object({ ...principal, pubkey: key }),
     v.transform(({ pubkey, ...found }) => ({ ...found, authorized_keys: [pubkey.toLowerCase()] })),

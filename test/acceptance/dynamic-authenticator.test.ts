@@ -9,7 +9,16 @@ import {
   type TemporaryNode,
   temporaryFolder,
 } from "../support/temporary-node.ts";
-import { hasPython, joinAutobahn, joinPython, joinWampy, PYTHON } from "../support/wamp-clients.ts";
+import {
+  hasPython,
+  joinAllPython,
+  joinAutobahn,
+  joinPython,
+  joinWampy,
+  methodOf,
+  type Proof,
+  PYTHON,
+} from "../support/wamp-clients.ts";
 import { wampSocket } from "../support/wamp-socket.ts";
 
 const port = freePort();
@@ -40,7 +49,18 @@ const proxyNode = {
         {
           type: "web",
           endpoint: { type: "tcp", port, interface: "127.0.0.1" },
-          paths: { ws: { type: "websocket", auth: { ticket: dynamic, anonymous: dynamic } } },
+          paths: {
+            ws: {
+              type: "websocket",
+              auth: {
+                ticket: dynamic,
+                anonymous: dynamic,
+                wampcra: dynamic,
+                scram: dynamic,
+                cryptosign: dynamic,
+              },
+            },
+          },
         },
       ],
     },
@@ -147,6 +167,29 @@ describe.if(hasPython)("a dynamic authenticator on Crossbar", () => {
       joinPython(url, "cbor", auth),
     ]);
     for (const client of clients) await client.leave();
+  });
+
+  test("knows what the proofs of other authmethods are compared with", async () => {
+    const seed = "4d57d97a68f555696620a6d849c0ce582568518d729eb753dc7c732de2804510";
+    const proofs: Proof[] = [
+      { authid: "alice", secret: "secret1" },
+      { authid: "alice", secret: "secret2" },
+      { authid: "alice", password: "secret1" },
+      { authid: "alice", password: "secret2" },
+      { authid: "alice", privkey: seed },
+      { authid: "alice", privkey: "ff".repeat(32) },
+    ];
+    const joins = proofs.map((auth) => ({ url, serializer: "cbor" as const, auth }));
+    const outcomes = await joinAllPython(joins);
+    proofs.forEach((proof, number) => {
+      const authmethod = methodOf(proof);
+      const identity = { authid: "alice", authrole: "user", authmethod, authprovider: "dynamic" };
+      expect(outcomes[number]).toMatchObject(
+        number % 2 === 0
+          ? { joined: identity }
+          : { refused: expect.stringContaining("authid or proof is not valid") },
+      );
+    });
   });
 
   test("gets what Crossbar gives it, and says who the client is", async () => {

@@ -41,6 +41,7 @@ describe("readAnswer", () => {
     ],
     ["wampcra", { secret: "s", keylen: 1.5 }, "keylen: expected an integer from 1 to 1024"],
     ["scram", { ...scram, kdf: "md5" }, "kdf: expected argon2id-13 or pbkdf2"],
+    ["scram", { ...scram, memory: null }, "expected memory for argon2id-13"],
     ["scram", { ...scram, salt: "0" }, "salt: expected octets in hex"],
     ["scram", { ...scram, "server-key": undefined }, "server-key: it is missing"],
     ["cryptosign", { pubkey: "00" }, "pubkey: expected 32 octets in hex"],

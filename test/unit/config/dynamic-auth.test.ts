@@ -48,7 +48,9 @@ const router = {
 };
 
 describe("a dynamic authmethod", () => {
-  test.each(["anonymous", "ticket"])("is normalized with its defaults: %s", async (method) => {
+  const methods = ["anonymous", "ticket", "wampcra", "scram", "cryptosign"];
+
+  test.each(methods)("is normalized with its defaults: %s", async (method) => {
     const { transport, faults, warnings } = await load({
       [method]: { ...whole, "default-role": "user" },
     });
@@ -83,6 +85,11 @@ describe("a dynamic authmethod", () => {
     const { faults, warnings } = await load({ ticket }, router);
     expect(faults).toEqual([]);
     expect(warnings).toEqual(expected.map((sentence) => expect.stringContaining(sentence)));
+  });
+
+  test("by certificates is refused where nobody is asked for one", async () => {
+    const { faults } = await load({ tls: whole });
+    expect(faults).toEqual([expect.stringContaining("it needs tls.ca_certificates")]);
   });
 
   test("behind one backend needs no route", async () => {

@@ -94,6 +94,50 @@ describe("Join", () => {
     });
   });
 
+  test("shows an authenticator the certificate, and takes its word for the rest", async () => {
+    const asked: unknown[] = [];
+    const authenticators = {
+      ...noAuthenticators.authenticators,
+      async call({ args }: { args: readonly unknown[] }) {
+        asked.push(...args);
+        return { role: "user", authid: "joe" };
+      },
+    };
+    const tls = {
+      type: "dynamic",
+      authenticator: "com.example.authenticate",
+      "authenticator-realm": null,
+      "authenticator-role": null,
+      "default-role": null,
+      "authenticator-timeout": 1000,
+    } as const;
+    const clientCertificate = { sha1: "AA", sha256: "BB", subject: { CN: "joe" } };
+    const transport = { ...tcp, isSecure: true, clientCertificate };
+    const hello = [1, "realm1", { authmethods: ["tls"], authextra: { claims: "admin" } }];
+    expect(await new Join({ tls }, transport, { authenticators }).hello(hello)).toEqual({
+      kind: "accept",
+      identity: {
+        realm: "realm1",
+        authid: "joe",
+        authrole: "user",
+        authmethod: "tls",
+        authprovider: "dynamic",
+        authextra: {},
+      },
+    });
+    expect(asked).toEqual([
+      "realm1",
+      null,
+      expect.objectContaining({
+        transport: expect.objectContaining({
+          channel_type: "tls",
+          peer_cert: clientCertificate,
+          client_cert: clientCertificate,
+        }),
+      }),
+    ]);
+  });
+
   test("refuses AUTHENTICATE before HELLO", () => {
     expect(
       new Join({ ticket }, tcp, noAuthenticators).authenticate([5, "secret1", {}]),
