@@ -70,9 +70,10 @@ export class FrontendSession implements PeerHandler, BackendObserver, JoinObserv
     this.#client = client;
     this.#config = config;
     this.#context = context;
-    this.#clock = new JoinClock(config.joining, (uri, sentence) =>
-      this.#abort(uri, sentence, CloseCode.policyViolation),
-    );
+    this.#clock = new JoinClock(config.joining, (uri, sentence) => {
+      context.log.info("client refused", { peer: client.details.peer, reason: sentence });
+      this.#abort(uri, sentence, CloseCode.policyViolation);
+    });
     this.#clock.awaitHello();
   }
 

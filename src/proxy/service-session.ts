@@ -59,6 +59,8 @@ export class ServiceSession implements BackendObserver {
     const session = new ServiceSession();
     const wanted = { serializer: "cbor" as const, maxBuffered: MAX_BUFFERED_OCTETS };
     session.#backend = await BackendSession.open(connection, wanted, session);
+    // A router may have said what it must not before the connection was ours.
+    if (session.#state === "ended") session.#backend.leave(false);
     const timer = setTimeout(
       () => session.#end(`no WELCOME within ${WELCOME_TIMEOUT_MS} ms`),
       WELCOME_TIMEOUT_MS,

@@ -437,6 +437,24 @@ describe("a service session", () => {
     expect(await other.next()).toMatchObject([3, {}, "com.example.no"]);
   });
 
+  test("leaves a router that breaks the protocol as soon as it answers", async () => {
+    const path = socketPath();
+    const left = Promise.withResolvers<void>();
+    const listener = Bun.listen({
+      unix: path,
+      socket: {
+        // The handshake, and in the same write a message that is an empty list.
+        data: (socket) => void socket.write(Buffer.from("7ff3000000000001" + "80", "hex")),
+        close: () => left.resolve(),
+      },
+    });
+    cleanups.push(() => listener.stop(true));
+    const proxy = await startProxy(path, { ticket: dynamic });
+    const client = await joins(proxy.url);
+    expect(await client.next()).toMatchObject([3, {}, authenticationFailed]);
+    await left.promise;
+  });
+
   test("that never gets its WELCOME keeps no client longer than the authenticator may take", async () => {
     const { router, proxy } = await scripted({ "authenticator-timeout": 100 });
     const client = await joins(proxy.url);
