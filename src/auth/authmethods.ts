@@ -14,6 +14,7 @@ import type { AuthContext, PendingAuth } from "./pending-auth.ts";
 import { OnePrincipal, StaticPrincipals } from "./principal.ts";
 import { disguiseScram, ScramAuth } from "./scram.ts";
 import { StaticKeys } from "./static-keys.ts";
+import { StaticTrustroots } from "./static-trustroots.ts";
 import { TicketAuth } from "./ticket.ts";
 import { StaticCertificates, TlsAuth } from "./tls.ts";
 import { TrustedProxyAuth } from "./trusted-proxy.ts";
@@ -68,10 +69,7 @@ const AUTHMETHODS: Record<string, Create> = {
     ),
   cryptosign: ({ cryptosign }, context) =>
     cryptosign &&
-    new CryptosignAuth(
-      sourceOf("cryptosign", cryptosign, context, ({ principals }) => new StaticKeys(principals)),
-      context,
-    ),
+    new CryptosignAuth(sourceOf("cryptosign", cryptosign, context, cryptosignSource), context),
   tls: ({ tls }, context) =>
     tls &&
     new TlsAuth(
@@ -93,4 +91,10 @@ function sourceOf<M extends DynamicMethod, Static extends { type: "static" }, So
   return config.type === "dynamic"
     ? new DynamicPrincipals(authmethod, config, context)
     : list(config);
+}
+
+type StaticCryptosign = Exclude<NonNullable<AuthConfig["cryptosign"]>, DynamicAuthConfig>;
+
+function cryptosignSource({ principals, trustroots }: StaticCryptosign) {
+  return trustroots ? new StaticTrustroots(trustroots) : new StaticKeys(principals);
 }

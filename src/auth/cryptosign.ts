@@ -22,6 +22,7 @@ import {
   isDeny,
   type Principal,
   type PrincipalSource,
+  withoutProof,
 } from "./principal.ts";
 
 /** Public keys, of which the client has to have a private one, in hex. */
@@ -87,9 +88,13 @@ export class CryptosignAuth implements PendingAuth {
     if (principal === undefined || candidates.length === 0 || !matches) {
       return denyProof("cryptosign");
     }
-    return acceptPrincipal(principal, claim, this.#source.authprovider);
+    const rest = withoutProof(claim, PROOF);
+    return acceptPrincipal(principal, rest, this.#source.authprovider);
   }
 }
+
+/** What the router need not be told; the public key says who the client is. */
+const PROOF = ["challenge", "channel_binding", "trustroot", "certificates"];
 
 /** The principal's keys that the client may have signed with: the one that it named, or any. */
 function keysOf(named: unknown, principal: CryptosignCredentials | undefined): string[] {

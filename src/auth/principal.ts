@@ -117,6 +117,12 @@ export function acceptPrincipal(
   };
 }
 
+/** The claim without those items of `authextra` that were there for the proof alone. */
+export function withoutProof(claim: Claim, names: readonly string[]): Claim {
+  const rest = Object.entries(claim.request.authextra).filter(([name]) => !names.includes(name));
+  return { ...claim, request: { ...claim.request, authextra: Object.fromEntries(rest) } };
+}
+
 /** The one answer to whoever does not prove who he is; it does not say what was wrong. */
 export function denyProof(authmethod: string): Deny {
   const sentence = `Cannot authenticate with ${authmethod}: authid or proof is not valid`;

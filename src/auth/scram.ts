@@ -23,6 +23,7 @@ import {
   isDeny,
   type Principal,
   type PrincipalSource,
+  withoutProof,
 } from "./principal.ts";
 
 /** What was derived from a password, and how; octets are in hex, `memory` is KiB. */
@@ -106,7 +107,8 @@ export class ScramAuth implements PendingAuth {
     const nonce = extra["nonce"] ?? serverNonce;
     const matches = nonce === serverNonce && isProof(signature, credentials, authMessage);
     if (principal === undefined || !matches) return denyProof("scram");
-    const outcome = acceptPrincipal(principal, claim, this.#source.authprovider);
+    const rest = withoutProof(claim, ["nonce", "channel_binding"]);
+    const outcome = acceptPrincipal(principal, rest, this.#source.authprovider);
     if (outcome.kind === "deny") return outcome;
     const serverSignature = hmac(credentials["server-key"], authMessage).toString("base64");
     return { ...outcome, welcomeExtra: { scram_server_signature: serverSignature } };

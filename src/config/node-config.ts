@@ -308,7 +308,12 @@ export interface AuthConfig {
   wampcra?: { type: "static"; users: Record<string, WampCraUser> } | DynamicAuthConfig;
   scram?: { type: "static"; principals: Record<string, ScramPrincipal> } | DynamicAuthConfig;
   cryptosign?:
-    | { type: "static"; principals: Record<string, CryptosignPrincipal> }
+    | {
+        type: "static";
+        principals: Record<string, CryptosignPrincipal>;
+        /** By realm; there are no principals where there are trustroots. */
+        trustroots?: Record<string, TrustrootConfig>;
+      }
     | DynamicAuthConfig;
   tls?: { type: "static"; principals: Record<string, TlsPrincipal> } | DynamicAuthConfig;
   /** Clients with the cookie of an earlier join need no proof. */
@@ -356,6 +361,18 @@ export interface ScramPrincipal {
 export interface CryptosignPrincipal {
   authorized_keys: string[];
   role: string;
+  realm?: string;
+}
+
+/** What the certificate of a root authority says; addresses are `0x` and hex in lower case. */
+export interface TrustrootConfig {
+  /** A decimal number. */
+  chain_id: string;
+  verifying_contract: string;
+  issuer: string;
+  realm_address: string;
+  role: string;
+  /** Realm that delegates join, whatever they ask for. */
   realm?: string;
 }
 

@@ -12,9 +12,11 @@ import type {
   ListeningEndpointConfig,
   ScramPrincipal,
   TlsPrincipal,
+  TrustrootConfig,
   WampCraUser,
 } from "./node-config.ts";
 import { type AuthenticatorSurroundings, normalizeDynamicAuth } from "./normalize-dynamic-auth.ts";
+import { readTrustroot } from "./read-trustroot.ts";
 import type { Report } from "./report.ts";
 import type { AuthItem } from "./schema/auth.ts";
 import type { DynamicAuthItem } from "./schema/dynamic-auth.ts";
@@ -196,10 +198,18 @@ function normalizeScram(
 }
 
 function normalizeCryptosign(
-  { principals }: Written<"cryptosign">,
+  { principals = {}, trustroots }: Written<"cryptosign">,
   path: JsonPath,
   context: Context,
 ): Normalized<"cryptosign"> {
+  const hasPrincipals = Object.keys(principals).length > 0;
+  if (hasPrincipals === (trustroots !== undefined)) {
+    context.report.fault(path, 'expected either "principals" or "trustroots"');
+  }
+  if (trustroots !== undefined) {
+    const roots = normalizeTrustroots(trustroots, [...path, "trustroots"], context);
+    return { type: "static", principals: {}, trustroots: roots };
+  }
   const at = [...path, "principals"];
   const owners = new Map<string, string>();
   const normalized = eachPrincipal(principals, at, context, (one, place): CryptosignPrincipal => {
@@ -216,6 +226,29 @@ function normalizeCryptosign(
     return { authorized_keys: keys, role, ...(realm === undefined ? {} : { realm }) };
   });
   return { type: "static", principals: normalized };
+}
+
+function normalizeTrustroots(
+  items: NonNullable<Written<"cryptosign">["trustroots"]>,
+  path: JsonPath,
+  { around, report }: Context,
+): Record<string, TrustrootConfig> {
+  const roots: Record<string, TrustrootConfig> = {};
+  for (const [name, { certificate, role, realm }] of Object.entries(items)) {
+    const at = [...path, name];
+    warnOfRole(role, at, around, report);
+    if (/^0x|\.eth$|^eth\./.test(name)) {
+      report.fault(at, "a realm on a blockchain is not supported", true);
+    }
+    if (certificate === undefined) {
+      report.fault(at, "required attribute is missing: certificate");
+      continue;
+    }
+    const root = readTrustroot(certificate, [...at, "certificate"], report);
+    if (root === null) continue;
+    roots[name] = { ...root, role, ...(realm === undefined ? {} : { realm }) };
+  }
+  return roots;
 }
 
 function normalizeTls(

@@ -17,6 +17,7 @@ import {
   joinAutobahn,
   joinWampy,
   type Proof,
+  PYTHON,
 } from "../support/wamp-clients.ts";
 
 const guide = await Bun.file(resolve(import.meta.dir, "../../docs/authentication.md")).text();
@@ -78,6 +79,21 @@ describe.if(hasPython)("with Autobahn for Python", () => {
     expect(outcome).toMatchObject({ joined: { authid: "alice", authmethod: "scram" } });
   }, 30_000);
 
+  test("the example of cryptosign with certificates runs, and lets a delegate in", async () => {
+    const port = freePort();
+    const folder = await temporaryFolder({});
+    const script = resolve(import.meta.dir, "../python/certificates.py");
+    const { stdout } = Bun.spawnSync([PYTHON, script, folder, seed]);
+    const authextra = JSON.parse(stdout.toString()) as object;
+    const config = nodeWith(example("cryptosign with certificates"), port);
+    await Bun.write(`${folder}/node.json`, JSON.stringify(config));
+    node = await startNode(folder);
+    const auth = { privkey: seed, authextra };
+    const url = `ws://127.0.0.1:${port}/`;
+    const [outcome] = await joinAllPython([{ url, serializer: "json", auth }]);
+    expect(outcome).toMatchObject({ joined: { authmethod: "cryptosign", authrole: "user" } });
+  }, 30_000);
+
   test.if(hasOpenssl)(
     "the example of tls runs, and lets alice in",
     async () => {
@@ -132,6 +148,7 @@ test("every section with an example is run", () => {
   const run = [
     "# Authentication",
     ...new Set(users.map(([name]) => name)),
+    "cryptosign with certificates",
     "scram",
     "tls",
     "cookie",

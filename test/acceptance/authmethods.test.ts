@@ -3,6 +3,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { createHash, createHmac, pbkdf2Sync, X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
 import { hasOpenssl, selfSigned } from "../support/certificates.ts";
 import {
   freePort,
@@ -26,10 +27,14 @@ const serializers: readonly Serializer[] = ["json", "msgpack", "cbor"];
 const places = ["proxy", "router"] as const;
 type Place = (typeof places)[number];
 
-const ports = {
-  proxy: { websocket: freePort(), rawsocket: freePort(), tls: freePort(), tlsRaw: freePort() },
-  router: { websocket: freePort(), rawsocket: freePort(), tls: freePort(), tlsRaw: freePort() },
-};
+const portsOf = () => ({
+  websocket: freePort(),
+  rawsocket: freePort(),
+  tls: freePort(),
+  tlsRaw: freePort(),
+  chain: freePort(),
+});
+const ports = { proxy: portsOf(), router: portsOf() };
 
 const seed = "4d57d97a68f555696620a6d849c0ce582568518d729eb753dc7c732de2804510";
 const otherSeed = "ff".repeat(32);
@@ -87,10 +92,13 @@ const javascript = [ticket, unsalted, salted, unknown, named, byKey];
 describe.if(hasPython && hasOpenssl)("authmethods", () => {
   let node: TemporaryNode;
   let folder: string;
+  /** What a client with certificates says beside its key. */
+  let authextra: { pubkey: string; trustroot: string; certificates: unknown[][] };
 
   beforeAll(async () => {
     folder = await temporaryFolder({ password: "secret1\n" });
     for (const name of ["server", "client", "stranger"]) selfSigned(folder, name);
+    authextra = certificatesIn(folder);
     const { fingerprint } = new X509Certificate(readFileSync(`${folder}/client.pem`));
     await Bun.write(`${folder}/node.json`, JSON.stringify(nodeConfig(fingerprint)));
     node = await startNode(folder);
@@ -169,6 +177,46 @@ describe.if(hasPython && hasOpenssl)("authmethods", () => {
     }, 60_000);
   });
 
+  test.each(places)(
+    "Autobahn for Python joins by certificates (%s)",
+    async (place) => {
+      const url = `ws://127.0.0.1:${ports[place].chain}/`;
+      const [first, ...rest] = authextra.certificates as [unknown[], ...unknown[][]];
+      const [hash, data] = first;
+      const unsigned = { ...authextra, certificates: [[hash, data, "00".repeat(65)], ...rest] };
+      const join = (privkey: string, said: object) => {
+        const auth = { privkey, authextra: { ...said, pubkey: publicKey(privkey) } };
+        return { url, serializer: "cbor", auth } as const;
+      };
+      const why = "wamp.error.authentication_failed Cannot authenticate with cryptosign:";
+      expect(
+        await joinAllPython([
+          join(seed, authextra),
+          join(seed, unsigned),
+          join(seed, { trustroot: authextra.trustroot }),
+          join(otherSeed, authextra),
+        ]),
+      ).toEqual([
+        {
+          joined: {
+            realm: "realm1",
+            authid: "0x3325a78425F17a7E487Eb5666b2bFd93aBb06c70",
+            authrole: "user",
+            authmethod: "cryptosign",
+            authprovider: "static",
+          },
+          answer: [0, "Grüße"],
+        },
+        {
+          refused: `${why} the signature of certificate 0 is not that of 0x3325a78425f17a7e487eb5666b2bfd93abb06c70`,
+        },
+        { refused: `${why} authextra.certificates is not a list` },
+        { refused: `${why} authid or proof is not valid` },
+      ]);
+    },
+    60_000,
+  );
+
   test("no secret and no proof is told to the log", () => {
     expect(node.output()).toContain("client refused");
     for (const told of ["secret1", "secret2", "L3L1YUE8Txlw", seed]) {
@@ -214,6 +262,13 @@ function pbkdf2Principal(): object {
   };
 }
 
+function certificatesIn(folder: string) {
+  const script = resolve(import.meta.dir, "../python/certificates.py");
+  const { stdout, stderr } = Bun.spawnSync([PYTHON, script, folder, seed]);
+  if (stdout.length === 0) throw new Error(stderr.toString());
+  return JSON.parse(stdout.toString());
+}
+
 function nodeConfig(fingerprint: string): object {
   const auth = {
     ticket: {
@@ -244,7 +299,7 @@ function nodeConfig(fingerprint: string): object {
     principals: { alice: { "certificate-sha1": fingerprint, role: "user" } },
   };
   const listeners = (place: Place) => {
-    const { websocket, rawsocket, tls: secure, tlsRaw } = ports[place];
+    const { websocket, rawsocket, tls: secure, tlsRaw, chain } = ports[place];
     // Wrong proofs come by the hundred here, all from one address.
     const options = { max_auth_failures_per_minute: 0 };
     const endpoint = (port: number) => ({ type: "tcp", interface: "127.0.0.1", port });
@@ -263,6 +318,14 @@ function nodeConfig(fingerprint: string): object {
         options,
       },
       { type: "rawsocket", endpoint: { ...endpoint(tlsRaw), tls: files }, auth: { tls }, options },
+      {
+        type: "websocket",
+        endpoint: endpoint(chain),
+        auth: {
+          cryptosign: { type: "static", trustroots: { realm1: { certificate: "root.crt" } } },
+        },
+        options,
+      },
     ];
   };
   const allow = { call: true, register: true, publish: true, subscribe: true };

@@ -47,7 +47,7 @@ export type Proof =
   /** SCRAM. */
   | { authid: string; password: string }
   /** Seed of an Ed25519 key, in hex; `authid` is left out where the key is enough. */
-  | { authid?: string; privkey: string; channelBinding?: "tls-unique" }
+  | { authid?: string; privkey: string; channelBinding?: "tls-unique"; authextra?: object }
   /** What a browser has kept. */
   | { cookie: true }
   /** A certificate that is shown in the TLS handshake. */
@@ -325,7 +325,8 @@ function pythonAuth(auth: Proof): object {
   if ("certificate" in auth) return { tls: {} };
   if (!("privkey" in auth)) return { [methodOf(auth)]: auth };
   const { privkey, channelBinding } = auth;
-  const authextra = channelBinding ? { channel_binding: channelBinding } : {};
+  const binding = channelBinding && { channel_binding: channelBinding };
+  const authextra = { ...auth.authextra, ...binding };
   return { cryptosign: { ...authidOf(auth), privkey, authextra } };
 }
 

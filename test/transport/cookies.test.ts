@@ -1,6 +1,7 @@
 import { afterAll, afterEach, describe, expect, test } from "bun:test";
 import {
   appendFileSync,
+  mkdirSync,
   mkdtempSync,
   readFileSync,
   rmSync,
@@ -109,6 +110,27 @@ describe("a file of cookies", () => {
     const { id } = trackerOf(config).track(null, now);
     appendFileSync(config.store.filename, '{"id":"half');
     expect(trackerOf(config).track(`cbtid=${id}`, now).id).toBe(id);
+  });
+
+  test("tells every worker who joined, who logged out, and nothing more once it cannot be read", () => {
+    const config = inFile("logins");
+    const now = Date.now();
+    const [one, other] = [trackerOf(config), trackerOf(config)];
+    const tracked = one.track(null, now);
+    const [here, there] = [one.cookieOf(tracked), other.cookieOf(tracked)];
+    expect(there.recall()).toBeUndefined();
+    here.remember({ authid: "alice" });
+    here.remember({ authid: "alice" });
+    expect(there.recall()).toEqual({ authid: "alice" });
+    expect(trackerOf(config).cookieOf(tracked).recall()).toEqual({ authid: "alice" });
+    expect(readFileSync(config.store.filename, "utf8").split("\n")).toHaveLength(3);
+    there.forget();
+    expect(here.recall()).toBeUndefined();
+    there.remember({ authid: "bob" });
+    expect(here.recall()).toEqual({ authid: "bob" });
+    rmSync(config.store.filename);
+    mkdirSync(config.store.filename);
+    expect(here.recall()).toBeUndefined();
   });
 
   test("that cannot be read keeps the transport from starting", () => {

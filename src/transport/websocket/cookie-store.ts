@@ -137,9 +137,8 @@ class FileCookieStore implements CookieStore {
   }
 
   login(id: string, now: number): string | null {
-    // Another worker may have been told.
-    this.#logFailure(() => this.#readOn());
-    return this.#known.login(id, now);
+    // Another worker may have been told, that the client logged out too: what is not read is not good.
+    return this.#logFailure(() => this.#readOn()) ? this.#known.login(id, now) : null;
   }
 
   setLogin(id: string, login: string | null, now: number): void {
@@ -155,11 +154,14 @@ class FileCookieStore implements CookieStore {
     this.#logFailure(() => appendFileSync(this.#file, line, { mode: OWNER_ONLY }));
   }
 
-  #logFailure(body: () => void): void {
+  /** False when it failed. */
+  #logFailure(body: () => void): boolean {
     try {
       body();
+      return true;
     } catch (thrown) {
       this.#log.error("cookie file failed", { file: this.#file, error: sentenceOf(thrown) });
+      return false;
     }
   }
 

@@ -59,7 +59,8 @@ describe("scram", () => {
 
   test("proves to the client in turn that it knows the password", async () => {
     const auth = begin();
-    const message = authMessage(challengeOf(await auth.hello(hello())));
+    const authextra = { nonce, channel_binding: null, theme: "dark" };
+    const message = authMessage(challengeOf(await auth.hello(hello("user", authextra))));
     const outcome = await auth.authenticate(proofFor(message), {});
     expect(outcome).toEqual({
       kind: "accept",
@@ -69,7 +70,7 @@ describe("scram", () => {
         authrole: "user",
         authmethod: "scram",
         authprovider: "static",
-        authextra: { nonce },
+        authextra: { theme: "dark" },
       },
       welcomeExtra: { scram_server_signature: hmac(serverKey, message).toString("base64") },
     });

@@ -107,6 +107,7 @@ const withScram = (principal: object, authid = "joe") => ({
   scram: { type: "static", principals: { [authid]: principal } },
 });
 const withKeys = (principals: object) => ({ cryptosign: { type: "static", principals } });
+const withRoots = (trustroots: object) => ({ cryptosign: { type: "static", trustroots } });
 const withTls = (principal: object) => ({
   tls: { type: "static", principals: { joe: principal } },
 });
@@ -172,6 +173,33 @@ test.each([
   [
     withKeys({ joe: { authorized_keys: [] } }),
     "auth.cryptosign.principals.joe.authorized_keys: expected at least one key, found none",
+  ],
+  [withKeys({}), 'auth.cryptosign: expected either "principals" or "trustroots"'],
+  [
+    {
+      cryptosign: {
+        type: "static",
+        principals: { joe: { authorized_keys: [hex(32)], role: "user" } },
+        trustroots: {},
+      },
+    },
+    'auth.cryptosign: expected either "principals" or "trustroots"',
+  ],
+  [
+    withRoots({ realm1: { trustroot: "wamp-proto.eth" } }),
+    "auth.cryptosign.trustroots.realm1.trustroot: a trustroot on a blockchain is not supported; give its certificate",
+  ],
+  [
+    withRoots({ realm1: {} }),
+    "auth.cryptosign.trustroots.realm1: required attribute is missing: certificate",
+  ],
+  [
+    withRoots({ realm1: { certificate: "nothing" } }),
+    'auth.cryptosign.trustroots.realm1.certificate: Cannot read the certificate "nothing": no such file',
+  ],
+  [
+    withRoots({ realm1: { certificate: "secret" } }),
+    'auth.cryptosign.trustroots.realm1.certificate: Cannot read the certificate "secret": it is no CBOR',
   ],
   [
     withTls({ "certificate-sha1": hex(20) }),

@@ -9,6 +9,7 @@ import { dynamicAuth } from "#config/schema/dynamic-auth.ts";
 import {
   byType,
   defaulted,
+  fileName,
   item,
   mapOf,
   optional,
@@ -26,17 +27,30 @@ const principal = item({
   realm: optional(text, "Realm that this principal joins, whatever it asks for."),
 });
 
+const trustroot = item({
+  certificate: optional(
+    fileName,
+    "File with the certificate of the root authority, as Crossbar's tools write it; required.",
+  ),
+  trustroot: v.optional(
+    v.custom<never>(
+      () => false,
+      "a trustroot on a blockchain is not supported; give its certificate",
+    ),
+  ),
+  role: defaulted(text, "user", "Role of whoever has a chain of certificates to it."),
+  realm: optional(text, "Realm that they join, whatever they ask for."),
+});
+
 /** WAMP-cryptosign. */
 export const cryptosign = byType(
   {
     static: item({
       type: isStatic,
-      principals: required(mapOf(v.string(), principal), "authid -> public keys and role."),
-      trustroots: v.optional(
-        v.custom<never>(
-          () => false,
-          "trustroots are not supported yet; list the keys under principals",
-        ),
+      principals: optional(mapOf(v.string(), principal), "authid -> public keys and role."),
+      trustroots: optional(
+        mapOf(v.string(), trustroot),
+        "Instead of principals: realm -> root authority.",
       ),
     }),
     dynamic: dynamicAuth,
@@ -47,8 +61,10 @@ export const cryptosign = byType(
 /** WAMP-cryptosign as written. */
 export interface CryptosignItem {
   type: "static";
-  principals: Record<
-    string,
-    { authorized_keys: string[]; role: string; realm?: string | undefined }
-  >;
+  principals?:
+    | Record<string, { authorized_keys: string[]; role: string; realm?: string | undefined }>
+    | undefined;
+  trustroots?:
+    | Record<string, { certificate?: string | undefined; role: string; realm?: string | undefined }>
+    | undefined;
 }
