@@ -392,6 +392,7 @@ export type WebServiceConfig =
   | WebSocketTesteeTransportConfig
   | JsonServiceConfig
   | RedirectServiceConfig
+  | UnavailableServiceConfig
   | PathServiceConfig;
 
 /** `type: static`. */
@@ -441,6 +442,11 @@ export interface JsonServiceConfig {
 export interface RedirectServiceConfig {
   type: "redirect";
   url: string;
+}
+
+/** A path type of Crossbar that is not offered here. */
+export interface UnavailableServiceConfig {
+  type: "unavailable";
 }
 
 /** `type: path`. */

@@ -75,8 +75,15 @@ function normalizeService(
       const { paths } = item as PathItem;
       return { type: "path", paths: normalizePaths(paths, [...path, "paths"], url, context) };
     }
-    default:
+    case "websocket":
+    case "websocket-proxy":
       return normalizeWebSocket(item as WebSocketItem, path, url, context);
+    default:
+      context.report.warn(
+        [...path, "type"],
+        `path type "${item.type}" is not supported, so requests for it are answered with 501`,
+      );
+      return { type: "unavailable" };
   }
 }
 

@@ -239,6 +239,19 @@ describe("loadNodeConfig", () => {
     ]);
   });
 
+  test("warns of path types that are not offered, and runs the rest", async () => {
+    const endpoint = { type: "unix", path: "a.sock" };
+    const paths = { "/": { type: "nodeinfo" }, call: { type: "caller", realm: "r", role: "x" } };
+    const { config, faults, warnings } = await load(proxy({ type: "web", endpoint, paths }));
+    expect(faults).toEqual([]);
+    expect(warnings).toEqual([
+      '$.workers[0].transports[0].paths.call.type: path type "caller" is not supported, so requests for it are answered with 501',
+    ]);
+    expect(config?.workers[0]?.transports[0]).toMatchObject({
+      paths: { "/": { type: "nodeinfo" }, call: { type: "unavailable" } },
+    });
+  });
+
   test("takes addresses and CIDRs of trusted proxies", async () => {
     const trusted_proxies = ["10.0.0.0/8", "192.0.2.1", "2001:db8::/32", "::1"];
     const { config, faults } = await load(proxy({ trusted_proxies }));
