@@ -33,7 +33,7 @@ const ONLY_HERE = {
   "@noble/curves": "^src/base/eip712-certificate[.]ts$",
   "@noble/hashes": "^src/base/eip712-certificate[.]ts$",
   fflate: "^src/transport/web/services/archive",
-  valibot: "^src/(config/|node/control-message[.]ts$)",
+  valibot: "^src/(config/|node/control-message[.]ts$|auth/authenticator-answer[.]ts$)",
 };
 
 const error = (name, comment, from, to) => ({ name, comment, severity: "error", from, to });

@@ -67,6 +67,20 @@ export class StaticPrincipals<Credentials> implements PrincipalSource<Credential
   }
 }
 
+/** One principal of the configuration, who is everybody. */
+export class OnePrincipal implements PrincipalSource<object> {
+  readonly authprovider = "static";
+  readonly #principal: Principal;
+
+  constructor(principal: Principal) {
+    this.#principal = principal;
+  }
+
+  async find(): Promise<Principal> {
+    return this.#principal;
+  }
+}
+
 /** Whether a source answered with a refusal. */
 export function isDeny(found: object | undefined): found is Deny {
   return found !== undefined && "kind" in found && found.kind === "deny";
@@ -83,10 +97,12 @@ export function acceptPrincipal(
 ): Accept | Deny {
   const authid = principal.authid ?? request.authid;
   if (authid === undefined) {
-    return deny(ErrorUri.noSuchPrincipal, `Cannot authenticate with ${authmethod}: no authid`);
+    const sentence = `Cannot authenticate with ${authmethod}: no authid`;
+    return { ...deny(ErrorUri.noSuchPrincipal, sentence), isBlameless: true };
   }
   if (principal.role === undefined) {
-    return deny(ErrorUri.noSuchRole, `Cannot authenticate with ${authmethod}: no role is assigned`);
+    const sentence = `Cannot authenticate with ${authmethod}: no role is assigned`;
+    return { ...deny(ErrorUri.noSuchRole, sentence), isBlameless: true };
   }
   return {
     kind: "accept",
@@ -96,7 +112,7 @@ export function acceptPrincipal(
       authrole: principal.role,
       authmethod,
       authprovider,
-      authextra: { ...request.authextra, ...principal.extra },
+      authextra: principal.extra ?? request.authextra,
     },
   };
 }

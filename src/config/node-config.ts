@@ -283,25 +283,58 @@ export interface SessionConfig {
   /** Proxy only. The one connection for every realm and role; null: the worker's routes decide. */
   backend: string | null;
   options: BufferOptions;
+  /** Undefined: a client may take as long and fail as often as it likes. */
+  joining?: JoiningConfig;
+}
+
+/** How long joining may take, in milliseconds, and how often it may fail. */
+export interface JoiningConfig {
+  /** From the connection, or the last GOODBYE, to HELLO. */
+  hello_timeout: number;
+  /** From HELLO to WELCOME. */
+  join_timeout: number;
+  /** From CHALLENGE to AUTHENTICATE. */
+  authenticate_timeout: number;
+  /** Of one address; 0: any number. */
+  max_auth_failures_per_minute: number;
 }
 
 /** Configured authmethods. */
 export interface AuthConfig {
-  anonymous?: { type: "static"; role: string; authid?: string };
-  ticket?: { type: "static"; principals: Record<string, { ticket: string; role: string }> };
-  wampcra?: { type: "static"; users: Record<string, WampCraUser> };
-  scram?: { type: "static"; principals: Record<string, ScramPrincipal> };
-  cryptosign?: {
-    type: "static";
-    principals: Record<string, CryptosignPrincipal>;
-    /** By realm; there are no principals where there are trustroots. */
-    trustroots?: Record<string, TrustrootConfig>;
-  };
-  tls?: { type: "static"; principals: Record<string, TlsPrincipal> };
+  anonymous?: { type: "static"; role: string; authid?: string } | DynamicAuthConfig;
+  ticket?:
+    | { type: "static"; principals: Record<string, { ticket: string; role: string }> }
+    | DynamicAuthConfig;
+  wampcra?: { type: "static"; users: Record<string, WampCraUser> } | DynamicAuthConfig;
+  scram?: { type: "static"; principals: Record<string, ScramPrincipal> } | DynamicAuthConfig;
+  cryptosign?:
+    | {
+        type: "static";
+        principals: Record<string, CryptosignPrincipal>;
+        /** By realm; there are no principals where there are trustroots. */
+        trustroots?: Record<string, TrustrootConfig>;
+      }
+    | DynamicAuthConfig;
+  tls?: { type: "static"; principals: Record<string, TlsPrincipal> } | DynamicAuthConfig;
   /** Clients with the cookie of an earlier join need no proof. */
   cookie?: Record<string, never>;
   /** Router only: takes the identity that a proxy vouches for, over Unix sockets only. */
   "anonymous-proxy"?: { type: "static" };
+}
+
+/** `type: dynamic` of an authmethod: a WAMP procedure is asked. */
+export interface DynamicAuthConfig {
+  type: "dynamic";
+  /** URI of the procedure. */
+  authenticator: string;
+  /** Realm that it is called on; null: the one that the client asks for. */
+  "authenticator-realm": string | null;
+  /** Role that it is called as; null: `trusted`. */
+  "authenticator-role": string | null;
+  /** Role of clients for which the authenticator names none; null: they are refused. */
+  "default-role": string | null;
+  /** Milliseconds until a client is refused for want of an answer. */
+  "authenticator-timeout": number;
 }
 
 /** A user of WAMP-CRA; `salt`, `iterations` and `keylen` (octets) are all there, or none is. */

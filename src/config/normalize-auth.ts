@@ -8,31 +8,38 @@ import type { JsonPath } from "./config-issue.ts";
 import type {
   AuthConfig,
   CryptosignPrincipal,
+  DynamicAuthConfig,
   ListeningEndpointConfig,
   ScramPrincipal,
   TlsPrincipal,
   TrustrootConfig,
   WampCraUser,
 } from "./node-config.ts";
+import { type AuthenticatorSurroundings, normalizeDynamicAuth } from "./normalize-dynamic-auth.ts";
 import { readTrustroot } from "./read-trustroot.ts";
 import type { Report } from "./report.ts";
 import type { AuthItem } from "./schema/auth.ts";
+import type { DynamicAuthItem } from "./schema/dynamic-auth.ts";
 import { secretFrom } from "./secret-from.ts";
 
 /** Where a session item stands; the rules differ between workers, endpoints and transports. */
-export interface Surroundings {
-  workerType: "router" | "proxy";
+export interface Surroundings extends AuthenticatorSurroundings {
   endpointType: ListeningEndpointConfig["type"];
   /** Whether the endpoint asks clients for a certificate. */
   asksForCertificate: boolean;
   /** Origins of the pages that may connect, where a cookie is issued; absent: none is. */
   cookieOrigins?: readonly string[];
-  /** Whether a client of this role can get anywhere. */
-  isRoleKnown: (role: string) => boolean;
 }
 
-type Written<Method extends keyof AuthItem> = NonNullable<AuthItem[Method]>;
-type Normalized<Method extends keyof AuthConfig> = NonNullable<AuthConfig[Method]>;
+/** Static items: dynamic ones are the same for every authmethod. */
+type Written<Method extends keyof AuthItem> = Exclude<
+  NonNullable<AuthItem[Method]>,
+  DynamicAuthItem
+>;
+type Normalized<Method extends keyof AuthConfig> = Exclude<
+  NonNullable<AuthConfig[Method]>,
+  DynamicAuthConfig
+>;
 
 /** What the authmethods are normalized with. */
 interface Context {
@@ -61,7 +68,11 @@ export function normalizeAuth(
     const at = [...path, method];
     const written = item[method as keyof AuthItem];
     if (written === undefined || report.isMisshapen(at)) continue;
-    Object.assign(auth, { [method]: normalize(written as never, at, context) });
+    if (method === "tls") demandCertificates(at, context);
+    const normalized = isDynamic(written)
+      ? normalizeDynamic(written, at, context)
+      : normalize(written as never, at, context);
+    Object.assign(auth, { [method]: normalized });
   }
   if (auth.cookie !== undefined && Object.keys(item).length === 1) {
     report.fault(path, "cookie is the only authmethod, so nobody could join a first time");
@@ -89,6 +100,26 @@ const methods: {
   cookie: normalizeCookieAuth,
   "anonymous-proxy": normalizeTrust,
 };
+
+function isDynamic(item: object): item is DynamicAuthItem {
+  return "type" in item && item.type === "dynamic";
+}
+
+function normalizeDynamic(
+  item: DynamicAuthItem,
+  path: JsonPath,
+  { around, report }: Context,
+): DynamicAuthConfig {
+  const role = item["default-role"];
+  if (role !== undefined) warnOfRole(role, [...path, "default-role"], around, report);
+  return normalizeDynamicAuth(item, path, around, report);
+}
+
+function demandCertificates(path: JsonPath, { around, report }: Context): void {
+  if (around.asksForCertificate) return;
+  const sentence = "the endpoint asks for no client certificate; it needs tls.ca_certificates";
+  report.fault(path, sentence, true);
+}
 
 function normalizeAnonymous(
   { role, authid }: Written<"anonymous">,
@@ -225,11 +256,7 @@ function normalizeTls(
   path: JsonPath,
   context: Context,
 ): Normalized<"tls"> {
-  const { around, report } = context;
-  if (!around.asksForCertificate) {
-    const sentence = "the endpoint asks for no client certificate; it needs tls.ca_certificates";
-    report.fault(path, sentence, true);
-  }
+  const { report } = context;
   const at = [...path, "principals"];
   const owners = new Map<string, string>();
   const normalized = eachPrincipal(principals, at, context, (one, place): TlsPrincipal => {

@@ -17,6 +17,7 @@ import type {
 } from "./node-config.ts";
 import { normalizeAuth, type Surroundings } from "./normalize-auth.ts";
 import { normalizeCookie } from "./normalize-cookie.ts";
+import { normalizeJoining } from "./normalize-joining.ts";
 import { normalizeConnectingTransport, warnBuffering } from "./normalize-session.ts";
 import { normalizeWebSocketOptions } from "./normalize-websocket.ts";
 import type { Report } from "./report.ts";
@@ -101,6 +102,7 @@ export function normalizeWebSocket(
     serializers: item.serializers,
     ...normalizeCookie(item.cookie, [...path, "cookie"], report),
     options: normalizeWebSocketOptions(options, [...path, "options"], context),
+    joining: normalizeJoining(options, [...path, "options"], context),
   };
   const here = {
     ...context,
@@ -112,7 +114,7 @@ export function normalizeWebSocket(
   }
   const backend = addBackend(item, path, url, context);
   // The one backend takes every role, so no route is missed.
-  const around = { ...here, isRoleKnown: () => true };
+  const around = { ...here, isRoleKnown: () => true, isRealmKnown: () => true };
   const auth =
     item.auth === undefined
       ? ("passthrough" as const)

@@ -120,7 +120,8 @@ function messageSize(options: Record<string, unknown>, path: JsonPath, report: R
   return size;
 }
 
-/** Whether any of the realms has a role. */
-export function hasRole(realms: readonly RealmConfig[], role: string): boolean {
-  return realms.some((realm) => realm.roles.some(({ name }) => name === role));
+/** Whether the realm with this name, or any of them, has a role. */
+export function hasRole(realms: readonly RealmConfig[], role: string, realm?: string): boolean {
+  const among = realms.filter(({ name }) => realm === undefined || name === realm);
+  return among.some(({ roles }) => roles.some(({ name }) => name === role));
 }

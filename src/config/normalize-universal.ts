@@ -14,6 +14,7 @@ import type {
   WebServiceConfig,
 } from "./node-config.ts";
 import { normalizeAuth } from "./normalize-auth.ts";
+import { normalizeJoining } from "./normalize-joining.ts";
 import { normalizeKeepalive } from "./normalize-keepalive.ts";
 import {
   authPath,
@@ -81,11 +82,14 @@ export function normalizeRawSocket(
   warnBuffering(options, [...path, "options"], context, context.report);
   if (item.auth !== undefined && !isMap(item.auth)) return null;
   const auth = normalizeAuth(item.auth, authPath(item, path), context, context.report);
+  const { max_message_size, max_buffered, stall_timeout } = options;
+  const sizes = { max_message_size, max_buffered, stall_timeout };
   return {
     serializers: item.serializers,
     auth,
     backend: null,
-    options: { ...options, ...normalizeKeepalive(options, 0) },
+    options: { ...sizes, ...normalizeKeepalive(options, 0) },
+    joining: normalizeJoining(options, [...path, "options"], context),
   };
 }
 

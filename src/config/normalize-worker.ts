@@ -114,7 +114,8 @@ function normalizeRouter(
   const context = {
     report,
     workerType: "router" as const,
-    isRoleKnown: (role: string) => rolesUnknown || hasRole(realms, role),
+    isRealmKnown: (realm: string) => rolesUnknown || realms.some(({ name }) => name === realm),
+    isRoleKnown: (role: string, realm?: string) => rolesUnknown || hasRole(realms, role, realm),
     connections: {},
   };
   const transports = normalizeTransports(asList(item.transports), path, context);
@@ -128,8 +129,12 @@ function normalizeProxy(item: ProxyItem, id: string, path: JsonPath, report: Rep
   const context = {
     report,
     workerType: "proxy" as const,
-    isRoleKnown: (role: string) =>
-      rolesUnknown || Object.values(routes).some((roles) => Object.hasOwn(roles, role)),
+    isRealmKnown: (realm: string) => rolesUnknown || Object.hasOwn(routes, realm),
+    isRoleKnown: (role: string, realm?: string) =>
+      rolesUnknown ||
+      Object.entries(routes).some(
+        ([name, roles]) => (realm === undefined || name === realm) && Object.hasOwn(roles, role),
+      ),
     connections,
   };
   const transports = normalizeTransports(asList(item.transports), path, context);

@@ -15,7 +15,8 @@ import { Failure } from "#base/failure.ts";
 import { asRecord } from "#base/record.ts";
 import type { ConnectionConfig, SessionConfig } from "#config/node-config.ts";
 import type { LogFields } from "#observe/logger.ts";
-import { Join } from "#session/join.ts";
+import { type FailedAttempts, Join, TOO_MANY_ATTEMPTS } from "#session/join.ts";
+import type { JoinClock } from "#session/join-clock.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
 import { MessageType, messageTypeName } from "#wamp/message-type.ts";
 import { isLongerThan, type Peer, type WireMessage } from "#wamp/peer.ts";
@@ -25,6 +26,7 @@ import { MalformedMessage } from "#wamp/transcode/malformed-message.ts";
 import { helloToRouter, welcomeToClient } from "./backend-join.ts";
 import { type BackendObserver, BackendSession } from "./backend-session.ts";
 import type { RouteTable } from "./route-table.ts";
+import type { ServiceSessions } from "./service-sessions.ts";
 import { asksToBeTrusted, passOn } from "./session-message.ts";
 
 /** What a join needs beside the client. */
@@ -32,6 +34,11 @@ export interface JoinContext {
   config: SessionConfig;
   nodeId: string;
   routes: RouteTable;
+  services: ServiceSessions;
+  /** Undefined: attempts are not limited. */
+  failedAttempts: FailedAttempts | undefined;
+  /** Runs since HELLO. */
+  clock: JoinClock;
   /** Is told what the router says, during the join and after it. */
   observer: BackendObserver;
 }
@@ -58,13 +65,17 @@ export class FrontendJoin {
   #identity: SessionIdentity | undefined;
   #welcomeExtra: Record<string, unknown> | undefined;
   #backend: BackendSession | undefined;
+  /** Passing through: whether the client has answered a CHALLENGE. */
+  #hasProved = false;
 
   constructor(client: Peer, context: JoinContext, observer: JoinObserver) {
     this.#client = client;
     this.#context = context;
     this.#observer = observer;
-    const { auth } = context.config;
-    this.#join = auth === "passthrough" ? undefined : new Join(auth, client.details);
+    const { config, services, failedAttempts } = context;
+    const support = { authenticators: services.through(config.backend), failedAttempts };
+    this.#join =
+      config.auth === "passthrough" ? undefined : new Join(config.auth, client.details, support);
   }
 
   /** Begins with the client's HELLO. */
@@ -76,6 +87,7 @@ export class FrontendJoin {
           uri: ErrorUri.noAuthMethod,
         });
       }
+      if (this.#isLockedOut()) return;
       const owned = typeof message === "string" ? message : new Uint8Array(message);
       this.#settle(this.#passThrough(owned));
     } else {
@@ -87,6 +99,7 @@ export class FrontendJoin {
   /** Takes what the client says before WELCOME. */
   onClientMessage(message: WireMessage): void {
     const type = peekMessageType(message, this.#client.serializer);
+    if (type === MessageType.AUTHENTICATE) this.#context.clock.authenticated();
     if (type === MessageType.AUTHENTICATE && this.#state === "authenticating" && this.#join) {
       const decoded = decodeMessage(message, this.#client.serializer);
       this.#settle(this.#join.authenticate(decoded).then((outcome) => this.#onOutcome(outcome)));
@@ -94,7 +107,9 @@ export class FrontendJoin {
     }
     const isPassedOn = this.#state === "joining" && this.#join === undefined;
     if (type !== MessageType.AUTHENTICATE || !isPassedOn) throw notJoined("client", type);
+    if (this.#isLockedOut()) return;
     passOn(message, this.#client, this.#router);
+    this.#hasProved = true;
   }
 
   /** Takes what the router says, up to its WELCOME. */
@@ -105,10 +120,12 @@ export class FrontendJoin {
     if (type === MessageType.WELCOME) this.#welcome(message, router);
     else if (type === MessageType.ABORT) {
       passOn(message, router, this.#client);
+      if (this.#hasProved) this.#context.failedAttempts?.add();
       this.#over();
       this.#observer.onAborted();
     } else if (type === MessageType.CHALLENGE && this.#join === undefined) {
       passOn(message, router, this.#client);
+      this.#context.clock.awaitAuthenticate();
     } else throw notJoined("router", type);
   }
 
@@ -126,13 +143,25 @@ export class FrontendJoin {
     if (this.#state !== "authenticating") return;
     if (outcome.kind === "challenge") {
       this.#tellClient([MessageType.CHALLENGE, outcome.authmethod, outcome.extra]);
+      this.#context.clock.awaitAuthenticate();
     } else if (outcome.kind === "deny") {
-      this.#over();
-      this.#observer.onDenied(outcome.uri, outcome.message);
+      this.#deny(outcome.uri, outcome.message);
     } else {
       this.#welcomeExtra = outcome.welcomeExtra;
       await this.#joinRouter(outcome.identity);
     }
+  }
+
+  /** Refuses what would be passed through when this address has failed too often. */
+  #isLockedOut(): boolean {
+    if (!this.#context.failedAttempts?.areTooMany) return false;
+    this.#deny(TOO_MANY_ATTEMPTS.uri, TOO_MANY_ATTEMPTS.message);
+    return true;
+  }
+
+  #deny(uri: string, message: string): void {
+    this.#over()?.leave(false);
+    this.#observer.onDenied(uri, message);
   }
 
   async #joinRouter(identity: SessionIdentity): Promise<void> {
@@ -203,6 +232,7 @@ export class FrontendJoin {
   /** Nothing is called any more; the connection to the router is the caller's. */
   #over(): BackendSession | undefined {
     this.#state = "over";
+    this.#join?.cancel();
     const backend = this.#backend;
     this.#backend = undefined;
     return backend;

@@ -15,6 +15,8 @@ import { forgetLogin } from "#auth/cookie.ts";
 import { Failure, sentenceOf } from "#base/failure.ts";
 import type { SessionConfig } from "#config/node-config.ts";
 import type { LogFields, Logger } from "#observe/logger.ts";
+import type { FailedAttempts } from "#session/join.ts";
+import { JoinClock } from "#session/join-clock.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
 import { MessageType, messageTypeName } from "#wamp/message-type.ts";
 import { CloseCode, type Peer, type PeerHandler, type WireMessage } from "#wamp/peer.ts";
@@ -26,6 +28,7 @@ import type { Side } from "./back-pressure.ts";
 import type { BackendObserver, BackendSession } from "./backend-session.ts";
 import { FrontendJoin, type JoinObserver } from "./frontend-join.ts";
 import type { RouteTable } from "./route-table.ts";
+import type { ServiceSessions } from "./service-sessions.ts";
 import { type LinkObserver, SessionLink } from "./session-link.ts";
 import { passOn } from "./session-message.ts";
 import type { Uncarried } from "./uncarried.ts";
@@ -35,8 +38,9 @@ export interface FrontendContext {
   log: Logger;
   nodeId: string;
   routes: RouteTable;
-  /** From the connection or the last GOODBYE to WELCOME, in milliseconds. */
-  joinTimeoutMs: number;
+  services: ServiceSessions;
+  /** How often this client's address has failed; undefined: that is not limited. */
+  failedAttempts(client: Peer, perMinute: number): FailedAttempts | undefined;
   /** For the other side to answer a GOODBYE, in milliseconds. */
   goodbyeTimeoutMs: number;
   /** What sessions counted together, since the worker was started. */
@@ -56,6 +60,7 @@ export class FrontendSession implements PeerHandler, BackendObserver, JoinObserv
   readonly #client: Peer;
   readonly #config: SessionConfig;
   readonly #context: FrontendContext;
+  readonly #clock: JoinClock;
   #state: State = { name: "waiting" };
   #timer: Timer | undefined;
   /** Messages that could be carried to neither side. */
@@ -65,7 +70,11 @@ export class FrontendSession implements PeerHandler, BackendObserver, JoinObserv
     this.#client = client;
     this.#config = config;
     this.#context = context;
-    this.#startJoinDeadline();
+    this.#clock = new JoinClock(config.joining, (uri, sentence) => {
+      context.log.info("client refused", { peer: client.details.peer, reason: sentence });
+      this.#abort(uri, sentence, CloseCode.policyViolation);
+    });
+    this.#clock.awaitHello();
   }
 
   onMessage(message: WireMessage): void {
@@ -135,7 +144,7 @@ export class FrontendSession implements PeerHandler, BackendObserver, JoinObserv
   }
 
   onJoined(backend: BackendSession, identity: LogFields): void {
-    this.#clearDeadline();
+    this.#clock.stop();
     const link = new SessionLink(this.#client, backend.peer, this.#config.options, this);
     this.#state = { name: "joined", link, backend };
     this.#context.log.info("session joined", { peer: this.#client.details.peer, ...identity });
@@ -237,10 +246,15 @@ export class FrontendSession implements PeerHandler, BackendObserver, JoinObserv
   }
 
   #startJoin(hello: WireMessage): void {
-    const { nodeId, routes } = this.#context;
-    const context = { config: this.#config, nodeId, routes, observer: this };
+    const { nodeId, routes, services } = this.#context;
+    const limit = this.#config.joining?.max_auth_failures_per_minute ?? 0;
+    const failedAttempts = this.#context.failedAttempts(this.#client, limit);
+    const config = this.#config;
+    const support = { services, failedAttempts, clock: this.#clock };
+    const context = { config, nodeId, routes, ...support, observer: this };
     const join = new FrontendJoin(this.#client, context, this);
     this.#state = { name: "joining", join };
+    this.#clock.awaitWelcome();
     join.hello(hello);
   }
 
@@ -289,7 +303,8 @@ export class FrontendSession implements PeerHandler, BackendObserver, JoinObserv
 
   #waitAgain(): void {
     this.#state = { name: "waiting" };
-    this.#startJoinDeadline();
+    this.#clearDeadline();
+    this.#clock.awaitHello();
   }
 
   #sayGoodbye(uri: string, message: string): void {
@@ -378,14 +393,6 @@ export class FrontendSession implements PeerHandler, BackendObserver, JoinObserv
     this.#leftOut = 0;
   }
 
-  #startJoinDeadline(): void {
-    this.#startDeadline(this.#context.joinTimeoutMs, () => {
-      const isWaiting = this.#state.name === "waiting";
-      if (isWaiting) this.#close(CloseCode.policyViolation, "no HELLO in time");
-      else this.#abort(ErrorUri.networkFailure, "Cannot join: not finished in time");
-    });
-  }
-
   #startDeadline(milliseconds: number, onPassed: () => void): void {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(onPassed, milliseconds);
@@ -405,6 +412,7 @@ export class FrontendSession implements PeerHandler, BackendObserver, JoinObserv
   #end(): void {
     if (this.#state.name === "closed") return;
     this.#clearDeadline();
+    this.#clock.stop();
     this.#leaveRouter(ErrorUri.closeRealm);
     this.#state = { name: "closed" };
     this.#context.onEnd(this);

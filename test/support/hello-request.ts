@@ -1,9 +1,15 @@
 /** A HELLO as authmethods read it. */
 
-import type { AuthOutcome, HelloRequest } from "#auth/pending-auth.ts";
+import type { AuthContext, AuthOutcome, HelloRequest } from "#auth/pending-auth.ts";
+import { noAuthenticators } from "./no-authenticators.ts";
 
 /** What every authmethod is handed. */
-export const authContext = { pendingSession: 1234, login: undefined };
+export const authContext: AuthContext = {
+  pendingSession: 1234,
+  login: undefined,
+  signal: new AbortController().signal,
+  ...noAuthenticators,
+};
 
 /** A HELLO over TCP, with what a test wants to be different. */
 export function helloRequest(said: Partial<HelloRequest> = {}): HelloRequest {

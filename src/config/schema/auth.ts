@@ -10,6 +10,7 @@ import { type CryptosignItem, cryptosign } from "./authmethod/cryptosign.ts";
 import { type ScramItem, scram } from "./authmethod/scram.ts";
 import { type TlsAuthItem, tls } from "./authmethod/tls.ts";
 import { type WampCraItem, wampcra } from "./authmethod/wampcra.ts";
+import { type DynamicAuthItem, dynamicAuth } from "./dynamic-auth.ts";
 import {
   anything,
   byType,
@@ -30,6 +31,7 @@ const anonymous = byType(
       authid: optional(text, "authid of everyone who joins so; absent: a random one each."),
       realm: optional(text, "Accepted, not honoured."),
     }),
+    dynamic: dynamicAuth,
   },
   refusedTypes("anonymous"),
 );
@@ -48,6 +50,7 @@ const ticket = byType(
       type: isStatic,
       principals: required(mapOf(v.string(), principal), "authid -> secret and role."),
     }),
+    dynamic: dynamicAuth,
   },
   refusedTypes("ticket"),
 );
@@ -61,7 +64,11 @@ const trustedProxy = byType(
       realm: optional(text, "Accepted, not honoured."),
     }),
   },
-  refusedTypes("anonymous-proxy"),
+  {
+    dynamic:
+      'authmethod "anonymous-proxy" of type "dynamic" is not supported: the proxy is believed',
+    ...refusedTypes("anonymous-proxy"),
+  },
 );
 
 const cookie = item({
@@ -95,14 +102,18 @@ export const auth = item({
 
 /** Authmethods as written. */
 export interface AuthItem {
-  anonymous?: { type: "static"; role: string; authid?: string | undefined } | undefined;
+  anonymous?:
+    | { type: "static"; role: string; authid?: string | undefined }
+    | DynamicAuthItem
+    | undefined;
   ticket?:
     | { type: "static"; principals: Record<string, { ticket: SecretItem; role: string }> }
+    | DynamicAuthItem
     | undefined;
-  wampcra?: WampCraItem | undefined;
-  scram?: ScramItem | undefined;
-  cryptosign?: CryptosignItem | undefined;
-  tls?: TlsAuthItem | undefined;
+  wampcra?: WampCraItem | DynamicAuthItem | undefined;
+  scram?: ScramItem | DynamicAuthItem | undefined;
+  cryptosign?: CryptosignItem | DynamicAuthItem | undefined;
+  tls?: TlsAuthItem | DynamicAuthItem | undefined;
   cookie?: object | undefined;
   "anonymous-proxy"?:
     | { type: "static"; role?: string | undefined; authid?: string | undefined }

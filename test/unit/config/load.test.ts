@@ -112,6 +112,12 @@ describe("loadNodeConfig", () => {
         show_server_version: false,
         compression: null,
       },
+      joining: {
+        hello_timeout: 10_000,
+        join_timeout: 30_000,
+        authenticate_timeout: 10_000,
+        max_auth_failures_per_minute: 60,
+      },
     });
   });
 

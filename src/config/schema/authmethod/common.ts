@@ -42,7 +42,6 @@ export function hexOf(octets: number | null) {
 /** The sentences for types of an authmethod that are not supported. */
 export function refusedTypes(method: string): Record<string, string> {
   return {
-    dynamic: `authmethod "${method}" of type "dynamic" is not supported yet`,
     function: `authmethod "${method}" of type "function" is not supported: it runs Python; use type "dynamic"`,
   };
 }

@@ -5,6 +5,7 @@
  */
 
 import * as v from "valibot";
+import { dynamicAuth } from "#config/schema/dynamic-auth.ts";
 import {
   byType,
   defaulted,
@@ -52,6 +53,7 @@ export const cryptosign = byType(
         "Instead of principals: realm -> root authority.",
       ),
     }),
+    dynamic: dynamicAuth,
   },
   refusedTypes("cryptosign"),
 );

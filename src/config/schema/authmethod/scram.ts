@@ -5,6 +5,7 @@
  */
 
 import * as v from "valibot";
+import { dynamicAuth } from "#config/schema/dynamic-auth.ts";
 import {
   byType,
   defaulted,
@@ -40,6 +41,7 @@ export const scram = byType(
       type: isStatic,
       principals: required(mapOf(v.string(), principal), "authid -> derived keys and role."),
     }),
+    dynamic: dynamicAuth,
   },
   refusedTypes("scram"),
 );

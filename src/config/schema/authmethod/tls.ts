@@ -5,6 +5,7 @@
  */
 
 import * as v from "valibot";
+import { dynamicAuth } from "#config/schema/dynamic-auth.ts";
 import {
   byType,
   defaulted,
@@ -47,6 +48,7 @@ export const tls = byType(
       type: isStatic,
       principals: required(mapOf(v.string(), principal), "authid -> certificate and role."),
     }),
+    dynamic: dynamicAuth,
   },
   refusedTypes("tls"),
 );

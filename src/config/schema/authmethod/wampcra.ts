@@ -5,6 +5,7 @@
  */
 
 import * as v from "valibot";
+import { dynamicAuth } from "#config/schema/dynamic-auth.ts";
 import {
   byType,
   defaulted,
@@ -37,6 +38,7 @@ export const wampcra = byType(
       type: isStatic,
       users: required(mapOf(v.string(), user), "authid -> secret and role."),
     }),
+    dynamic: dynamicAuth,
   },
   refusedTypes("wampcra"),
 );
