@@ -9,7 +9,7 @@ import { AnonymousAuth } from "./anonymous.ts";
 import type { AuthContext, PendingAuth } from "./pending-auth.ts";
 import { StaticPrincipals } from "./principal.ts";
 import { TicketAuth } from "./ticket.ts";
-import { TrustedProxyAuth } from "./trusted-proxy.ts";
+import { SignedProxyAuth, TrustedProxyAuth } from "./trusted-proxy.ts";
 
 /** The authmethod with this name at work for one client; undefined: it is not configured. */
 export function beginAuth(
@@ -28,4 +28,8 @@ const AUTHMETHODS: Record<string, Create> = {
   ticket: ({ ticket }, context) =>
     ticket && new TicketAuth(new StaticPrincipals(ticket.principals), context),
   "anonymous-proxy": (auth) => (auth["anonymous-proxy"] ? new TrustedProxyAuth() : undefined),
+  "cryptosign-proxy": (auth) => {
+    const config = auth["cryptosign-proxy"];
+    return config && new SignedProxyAuth(config.principals);
+  },
 };
