@@ -19,6 +19,7 @@ import { normalizeCookie } from "./normalize-cookie.ts";
 import {
   normalizeAuth,
   normalizeConnectingTransport,
+  normalizeSessionAuth,
   type Surroundings,
   warnBuffering,
 } from "./normalize-session.ts";
@@ -100,14 +101,14 @@ export function normalizeWebSocket(
     options: normalizeWebSocketOptions(options, [...path, "options"], context),
   };
   if (item.type === "websocket") {
-    const auth = normalizeAuth(item.auth, authPath(item, path), context, report);
+    const auth = normalizeSessionAuth(item.auth, authPath(item, path), context, report);
     return { ...common, auth, backend: null };
   }
   const backend = addBackend(item, path, url, context);
   // The one backend takes every role, so no route is missed.
   const around = { ...context, isRoleKnown: () => true };
   const auth =
-    item.auth === undefined
+    item.auth === undefined || item.auth === "passthrough"
       ? ("passthrough" as const)
       : normalizeAuth(item.auth, [...path, "auth"], around, report);
   return { ...common, auth, backend };
@@ -133,7 +134,8 @@ function addBackend(
   const backend = item.backends?.[0];
   if (backend === undefined) return id;
   const at = [...path, "backends", 0];
-  if (item.auth !== undefined && backend.endpoint.type !== "unix") {
+  const isVouching = item.auth !== undefined && item.auth !== "passthrough";
+  if (isVouching && backend.endpoint.type !== "unix") {
     report.fault(
       [...at, "endpoint"],
       "the proxy is trusted (anonymous-proxy) over a Unix socket only; use a unix endpoint, or leave out auth",

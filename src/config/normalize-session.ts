@@ -12,6 +12,7 @@ import type {
   ConnectingEndpointConfig,
   ConnectingTransportConfig,
   ListeningEndpointConfig,
+  ProxyPrincipalConfig,
   RealmConfig,
 } from "./node-config.ts";
 import { normalizeConnecting } from "./normalize-endpoint.ts";
@@ -26,6 +27,8 @@ export interface Surroundings {
   endpointType: ListeningEndpointConfig["type"];
   /** Whether a client of this role can get anywhere. */
   isRoleKnown: (role: string) => boolean;
+  /** Realms whose roles have different routes and none for `*`; where the role is unknown, so is the router. */
+  forkedRealms: readonly string[];
 }
 
 /** The normalized authmethods; without any, everyone joins as `anonymous`. */
@@ -61,10 +64,56 @@ export function normalizeAuth(
     }
     auth["anonymous-proxy"] = { type: "static" };
   }
+  if (item["cryptosign-proxy"] !== undefined && isSound("cryptosign-proxy")) {
+    const at = [...path, "cryptosign-proxy"];
+    if (around.workerType === "proxy") refuseVouching("cryptosign-proxy", at, report);
+    auth["cryptosign-proxy"] = normalizeSignedProxy(item["cryptosign-proxy"], at, report);
+  }
   if (Object.keys(auth).length === 0 && !report.isMisshapen(path)) {
     report.fault(path, "no authmethod is configured, so nobody could join");
   }
   return auth;
+}
+
+/** The normalized authmethods, or `passthrough` where the routes make it plain who authenticates. */
+export function normalizeSessionAuth(
+  item: AuthItem | "passthrough" | undefined,
+  path: JsonPath,
+  around: Surroundings,
+  report: Report,
+): AuthConfig | "passthrough" {
+  if (item !== "passthrough") return normalizeAuth(item, path, around, report);
+  if (around.workerType === "router") {
+    report.fault(path, "passthrough is for proxy workers; a router authenticates by itself");
+  }
+  for (const realm of around.forkedRealms) {
+    report.fault(
+      path,
+      `passthrough does not know the role, and the roles of realm "${realm}" lead to several connections; add a route for role "*"`,
+    );
+  }
+  return "passthrough";
+}
+
+function normalizeSignedProxy(
+  item: NonNullable<AuthItem["cryptosign-proxy"]>,
+  path: JsonPath,
+  report: Report,
+): NonNullable<AuthConfig["cryptosign-proxy"]> {
+  const principals: Record<string, ProxyPrincipalConfig> = {};
+  for (const [node, principal] of Object.entries(item.principals)) {
+    for (const name of ["role", "realm"] as const) {
+      if (principal[name] === undefined) continue;
+      report.warn(
+        [...path, "principals", node, name],
+        `not honoured: the proxy names the ${name} of each session`,
+      );
+    }
+    principals[node] = {
+      authorized_keys: principal.authorized_keys.map((key) => key.toLowerCase()),
+    };
+  }
+  return { type: "static", principals };
 }
 
 function normalizeTicket(
@@ -98,14 +147,15 @@ function secretFrom(written: string, path: JsonPath, report: Report): string {
 /** Whoever can reach such a transport can be anyone, so only a Unix socket may offer it. */
 function refuseTrust(path: JsonPath, around: Surroundings, report: Report): void {
   if (around.workerType === "proxy") {
-    report.fault(
-      path,
-      "anonymous-proxy is for routers; clients of a proxy cannot vouch for others",
-      true,
-    );
+    refuseVouching("anonymous-proxy", path, report);
   } else if (around.endpointType !== "unix") {
     report.fault(path, "anonymous-proxy is allowed only where the endpoint is a Unix socket", true);
   }
+}
+
+function refuseVouching(authmethod: string, path: JsonPath, report: Report): void {
+  const sentence = `${authmethod} is for routers; clients of a proxy cannot vouch for others`;
+  report.fault(path, sentence, true);
 }
 
 function warnOfRole(role: string, path: JsonPath, around: Surroundings, report: Report): void {

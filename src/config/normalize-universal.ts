@@ -20,7 +20,7 @@ import {
   normalizeWebSocket,
   type ServiceContext,
 } from "./normalize-service.ts";
-import { normalizeAuth, warnBuffering } from "./normalize-session.ts";
+import { normalizeSessionAuth, warnBuffering } from "./normalize-session.ts";
 import type { Report } from "./report.ts";
 import type { RawSocketItem, UniversalItem } from "./schema/transport.ts";
 import { rawsocketOptions } from "./schema/websocket-options.ts";
@@ -78,8 +78,8 @@ export function normalizeRawSocket(
 ): (SessionConfig & { options: RawSocketOptions }) | null {
   const options = item.options ?? v.parse(rawsocketOptions, {});
   warnBuffering(options, [...path, "options"], context, context.report);
-  if (item.auth !== undefined && !isMap(item.auth)) return null;
-  const auth = normalizeAuth(item.auth, authPath(item, path), context, context.report);
+  if (item.auth !== undefined && item.auth !== "passthrough" && !isMap(item.auth)) return null;
+  const auth = normalizeSessionAuth(item.auth, authPath(item, path), context, context.report);
   return {
     serializers: item.serializers,
     auth,

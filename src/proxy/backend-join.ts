@@ -1,28 +1,57 @@
 /**
- * Joining on a router in a client's name, as `anonymous-proxy`, and what the client is told of it.
+ * Joining on a router in a client's name, and what the client is told of it.
+ *
+ *     proxy                                                        router
+ *       │  HELLO, authextra: pubkey, proxy_realm, proxy_authid ...    │
+ *       ├────────────────────────────────────────────────────────────►│
+ *       │              CHALLENGE, cryptosign-proxy (not Crossbar)     │
+ *       │◄────────────────────────────────────────────────────────────┤
+ *       │                       AUTHENTICATE, signed with the node's key
+ *       ├────────────────────────────────────────────────────────────►│
+ *       │                         WELCOME                             │
+ *       │◄────────────────────────────────────────────────────────────┤
  *
  * @module
  */
 
+import { signChallenge } from "#auth/cryptosign-challenge.ts";
 import type { SessionIdentity } from "#auth/session-identity.ts";
+import { publicKeyOf } from "#base/ed25519.ts";
+import { Failure } from "#base/failure.ts";
 import { asRecord } from "#base/record.ts";
+import type { ConnectionConfig } from "#config/node-config.ts";
 import { MessageType } from "#wamp/message-type.ts";
-import type { TransportDetails } from "#wamp/peer.ts";
+import type { ClientCertificate, TransportDetails } from "#wamp/peer.ts";
 
-/** The HELLO with which the proxy vouches for an authenticated client (Crossbar: anonymous-proxy). */
+/** How the proxy's node shows routers who it is. */
+export interface NodeCredentials {
+  nodeId: string;
+  /** Ed25519 keys in hex; undefined where no connection needs them. */
+  key?: { privateKey: string; publicKey: string };
+}
+
+/** The credentials of a node, by its private key in hex or null. */
+export function nodeCredentials(nodeId: string, privateKey: string | null): NodeCredentials {
+  if (privateKey === null) return { nodeId };
+  return { nodeId, key: { privateKey, publicKey: publicKeyOf(privateKey) } };
+}
+
+/** The HELLO with which the proxy vouches for an authenticated client, as Crossbar's proxies say it. */
 export function helloToRouter(
   identity: SessionIdentity,
   client: { roles: Record<string, unknown>; transport: TransportDetails },
-  nodeId: string,
+  node: NodeCredentials,
+  authmethod: ConnectionConfig["auth"],
 ): unknown[] {
   return [
     MessageType.HELLO,
     identity.realm,
     {
       roles: client.roles,
-      authid: nodeId,
-      authmethods: ["anonymous-proxy"],
+      authid: node.nodeId,
+      authmethods: [authmethod],
       authextra: {
+        ...(node.key !== undefined && { pubkey: node.key.publicKey }),
         proxy_realm: identity.realm,
         proxy_authid: identity.authid,
         proxy_authrole: identity.authrole,
@@ -34,6 +63,28 @@ export function helloToRouter(
   ];
 }
 
+/**
+ * The AUTHENTICATE that answers a router's CHALLENGE.
+ *
+ * @throws Failure from the router's side when it asks for anything but a signature of ours.
+ */
+export function answerChallenge(challenge: readonly unknown[], node: NodeCredentials): unknown[] {
+  const [, authmethod, extra] = challenge;
+  const { challenge: asked, channel_binding } = asRecord(extra) as ChallengeExtra;
+  const isOurs = authmethod === "cryptosign-proxy" && (channel_binding ?? null) === null;
+  const signature =
+    isOurs && node.key !== undefined ? signChallenge(asked, node.key.privateKey) : undefined;
+  if (signature !== undefined) return [MessageType.AUTHENTICATE, signature, {}];
+  throw new Failure("Cannot answer CHALLENGE: it is none for cryptosign-proxy", {
+    source: "router",
+  });
+}
+
+interface ChallengeExtra {
+  challenge?: unknown;
+  channel_binding?: unknown;
+}
+
 /** The WELCOME for the client, made of the router's WELCOME and how the client authenticated. */
 export function welcomeToClient(welcome: readonly unknown[], identity: SessionIdentity): unknown[] {
   const [type, session, rawDetails] = welcome;
@@ -42,19 +93,20 @@ export function welcomeToClient(welcome: readonly unknown[], identity: SessionId
     type,
     session,
     {
-      ...details,
+      ...publicOf(details),
       realm: details["realm"] ?? identity.realm,
       authid: details["authid"] ?? identity.authid,
       authrole: details["authrole"] ?? identity.authrole,
       authmethod: identity.authmethod,
       authprovider: identity.authprovider,
-      authextra: authextraForClient(asRecord(details["authextra"])),
+      authextra: publicOf({ ...identity.authextra, ...asRecord(details["authextra"]) }),
     },
   ];
 }
 
 /** Crossbar's form of transport details, without HTTP headers, cookies and process ids. */
 function transportForRouter(transport: TransportDetails): Record<string, unknown> {
+  const { clientCertificate } = transport;
   return {
     channel_type: transport.isSecure ? "tls" : "tcp",
     channel_framing: transport.type,
@@ -62,12 +114,19 @@ function transportForRouter(transport: TransportDetails): Record<string, unknown
     peer: transport.peer,
     is_server: true,
     is_secure: transport.isSecure,
+    ...(clientCertificate !== undefined && { peer_cert: certificateForRouter(clientCertificate) }),
   };
+}
+
+/** As Crossbar has it, whose names of a subject's attributes are in lower case. */
+function certificateForRouter({ sha1, sha256, subject }: ClientCertificate) {
+  const names = Object.entries(subject).map(([name, value]) => [name.toLowerCase(), value]);
+  return { sha1, sha256, subject: Object.fromEntries(names) };
 }
 
 // Deviation: Crossbar returns the transport details with all HTTP headers, and names of nodes and
 // process ids (`x_cb_*`), to the client.
-function authextraForClient(authextra: Record<string, unknown>): Record<string, unknown> {
+function publicOf(details: Record<string, unknown>): Record<string, unknown> {
   const isPublic = ([name]: [string, unknown]) => name !== "transport" && !name.startsWith("x_cb_");
-  return Object.fromEntries(Object.entries(authextra).filter(isPublic));
+  return Object.fromEntries(Object.entries(details).filter(isPublic));
 }

@@ -6,14 +6,18 @@
  * Passing through, there is no `authenticating`: HELLO, CHALLENGE and AUTHENTICATE travel between
  * client and router while `joining`.
  *
+ * Where a route has several routers, one that does not let itself be reached, or that is lost before
+ * its WELCOME, leads back to `connecting` with the next; each is tried once. HELLO of a client that
+ * the router authenticates is said to one router only, once that is reached.
+ *
  * @module
  */
 
 import type { AuthOutcome } from "#auth/pending-auth.ts";
 import type { SessionIdentity } from "#auth/session-identity.ts";
-import { Failure } from "#base/failure.ts";
+import { Failure, sentenceOf } from "#base/failure.ts";
 import { asRecord } from "#base/record.ts";
-import type { ConnectionConfig, SessionConfig } from "#config/node-config.ts";
+import type { SessionConfig } from "#config/node-config.ts";
 import type { LogFields } from "#observe/logger.ts";
 import { Join } from "#session/join.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
@@ -22,15 +26,22 @@ import { isLongerThan, type Peer, type WireMessage } from "#wamp/peer.ts";
 import { peekMessageType } from "#wamp/serializer/peek.ts";
 import { decodeMessage, encodeMessage } from "#wamp/serializer/serializer.ts";
 import { MalformedMessage } from "#wamp/transcode/malformed-message.ts";
-import { helloToRouter, welcomeToClient } from "./backend-join.ts";
+import type { Backend } from "./backend.ts";
+import {
+  answerChallenge,
+  helloToRouter,
+  type NodeCredentials,
+  welcomeToClient,
+} from "./backend-join.ts";
 import { type BackendObserver, BackendSession } from "./backend-session.ts";
+import type { Route } from "./route.ts";
 import type { RouteTable } from "./route-table.ts";
 import { asksToBeTrusted, passOn } from "./session-message.ts";
 
 /** What a join needs beside the client. */
 export interface JoinContext {
   config: SessionConfig;
-  nodeId: string;
+  node: NodeCredentials;
   routes: RouteTable;
   /** Is told what the router says, during the join and after it. */
   observer: BackendObserver;
@@ -56,7 +67,11 @@ export class FrontendJoin {
   readonly #join: Join | undefined;
   #state: "authenticating" | "connecting" | "joining" | "over" = "authenticating";
   #identity: SessionIdentity | undefined;
+  #route: Route | undefined;
+  readonly #tried = new Set<Backend>();
+  #lastFailure: unknown;
   #backend: BackendSession | undefined;
+  #hasProved = false;
 
   constructor(client: Peer, context: JoinContext, observer: JoinObserver) {
     this.#client = client;
@@ -103,12 +118,28 @@ export class FrontendJoin {
     const type = peekMessageType(message, router.serializer);
     if (type === MessageType.WELCOME) this.#welcome(message, router);
     else if (type === MessageType.ABORT) {
+      if (this.#isShuttingDown(message, router)) return;
       passOn(message, router, this.#client);
       this.#over();
       this.#observer.onAborted();
     } else if (type === MessageType.CHALLENGE && this.#join === undefined) {
       passOn(message, router, this.#client);
+    } else if (type === MessageType.CHALLENGE && !this.#hasProved) {
+      this.#hasProved = true;
+      const challenge = decodeMessage(message, router.serializer);
+      send(answerChallenge(challenge, this.#context.node), router);
     } else throw notJoined("router", type);
+  }
+
+  /** The router ended the connection; true when that is not the end of the join. */
+  onRouterLost(reason: string): boolean {
+    // Whoever waits for the connection finds that it is over.
+    if (this.#state === "connecting") return true;
+    const lost = this.#backend;
+    if (this.#state !== "joining" || this.#identity === undefined || lost === undefined)
+      return false;
+    this.#lastFailure = lostFailure(lost.backend, reason);
+    return this.#tryNext(lost, reason);
   }
 
   /** The client gave up, or the session ends: the router is left. */
@@ -134,37 +165,108 @@ export class FrontendJoin {
   }
 
   async #joinRouter(identity: SessionIdentity): Promise<void> {
-    const { config, routes, nodeId } = this.#context;
-    const connection =
+    const { config, routes } = this.#context;
+    this.#route =
       config.backend === null
-        ? routes.connectionForSession(identity.realm, identity.authrole)
-        : routes.connectionFor(config.backend);
+        ? routes.routeFor(identity.realm, identity.authrole)
+        : routes.routeOver(config.backend);
     this.#identity = identity;
-    if (!(await this.#connect(connection))) return;
+    await this.#vouch(this.#route);
+  }
+
+  /** Reaches a router and says HELLO in the client's name. */
+  async #vouch(route: Route): Promise<void> {
+    const session = await this.#reachRouter(route);
+    const identity = this.#identity;
+    if (session === undefined || identity === undefined) return;
     const client = { roles: this.#join?.clientRoles ?? {}, transport: this.#client.details };
-    send(helloToRouter(identity, client, nodeId), this.#router);
+    const { auth } = session.backend.config;
+    send(helloToRouter(identity, client, this.#context.node, auth), session.peer);
   }
 
   async #passThrough(hello: WireMessage): Promise<void> {
     const { config, routes } = this.#context;
-    const connection = routes.connectionFor(config.backend ?? "");
-    if (await this.#connect(connection)) passOn(hello, this.#client, this.#router);
+    const route =
+      config.backend === null
+        ? routes.routeForAnyRole(this.#realmOf(hello))
+        : routes.routeOver(config.backend);
+    const session = await this.#reachRouter(route);
+    if (session !== undefined) passOn(hello, this.#client, session.peer);
   }
 
-  /** Opens the connection to the router; false when the client did not wait for it. */
-  async #connect(connection: ConnectionConfig): Promise<boolean> {
+  #realmOf(hello: WireMessage): string {
+    const [, realm] = decodeMessage(hello, this.#client.serializer);
+    if (typeof realm === "string") return realm;
+    throw new Failure("Cannot read HELLO: realm is not a URI", {
+      source: "client",
+      uri: ErrorUri.protocolViolation,
+    });
+  }
+
+  /**
+   * Opens a connection to the first router of the route that lets itself be reached; undefined when
+   * the client did not wait for it.
+   *
+   * @throws Failure from the router's side when none does.
+   */
+  async #reachRouter(route: Route): Promise<BackendSession | undefined> {
     this.#state = "connecting";
+    for (let backend = route.next(this.#tried); backend; backend = route.next(this.#tried)) {
+      this.#tried.add(backend);
+      const session = await this.#connect(backend);
+      if (this.#state !== "connecting") {
+        session?.leave(false);
+        return undefined;
+      }
+      if (session === undefined) continue;
+      this.#state = "joining";
+      this.#backend = session;
+      return session;
+    }
+    throw this.#allFailed();
+  }
+
+  /** One attempt; undefined when it failed. */
+  async #connect(backend: Backend): Promise<BackendSession | undefined> {
     const { config, observer } = this.#context;
     const { serializer } = this.#client;
     const wanted = { serializer, maxBuffered: config.options.max_buffered };
-    const backend = await BackendSession.open(connection, wanted, observer);
-    if (this.#state !== "connecting") {
-      backend.leave(false);
-      return false;
+    try {
+      const session = await BackendSession.open(backend, wanted, observer);
+      if (!session.isOver) return session;
+      throw lostFailure(backend, "closed as soon as it was open");
+    } catch (thrown) {
+      if (!(thrown instanceof Failure) || thrown.source !== "router") throw thrown;
+      backend.failed(sentenceOf(thrown));
+      this.#lastFailure = thrown;
+      return undefined;
     }
-    this.#state = "joining";
-    this.#backend = backend;
+  }
+
+  /** A router that shuts down is as good as lost, as long as there is another. */
+  #isShuttingDown(abort: WireMessage, router: Peer): boolean {
+    const session = this.#backend;
+    if (this.#identity === undefined || session === undefined) return false;
+    const [, , reason] = decodeMessage(abort, router.serializer);
+    return reason === ErrorUri.systemShutdown && this.#tryNext(session, "it shuts down");
+  }
+
+  #tryNext(failed: BackendSession, reason: string): boolean {
+    failed.backend.failed(reason);
+    const route = this.#route;
+    if (route === undefined || route.isExhausted(this.#tried)) return false;
+    failed.leave(false);
+    this.#backend = undefined;
+    this.#hasProved = false;
+    this.#settle(this.#vouch(route));
     return true;
+  }
+
+  #allFailed(): unknown {
+    if (this.#tried.size === 1) return this.#lastFailure;
+    const last = sentenceOf(this.#lastFailure).replace(/^Cannot /, "cannot ");
+    const sentence = `Cannot join: none of ${this.#tried.size} routers takes the session; ${last}`;
+    return new Failure(sentence, { source: "router", cause: this.#lastFailure });
   }
 
   #welcome(message: WireMessage, router: Peer): void {
@@ -175,8 +277,10 @@ export class FrontendJoin {
       this.#tellClient(welcomeToClient(welcome, this.#identity));
     }
     const fields = { ...loggable(message, router), ...this.#identityFields() };
-    const backend = this.#over();
-    if (backend) this.#observer.onJoined(backend, fields);
+    const session = this.#over();
+    if (session === undefined) return;
+    session.backend.succeeded();
+    this.#observer.onJoined(session, fields);
   }
 
   #identityFields(): LogFields {
@@ -239,6 +343,13 @@ function loggable(message: WireMessage, router: Peer): LogFields {
     if (thrown instanceof MalformedMessage) return {};
     throw thrown;
   }
+}
+
+function lostFailure({ config }: Backend, reason: string): Failure {
+  return new Failure(`Cannot join over connection "${config.id}": ${reason}`, {
+    source: "router",
+    uri: ErrorUri.networkFailure,
+  });
 }
 
 function notJoined(source: "client" | "router", type: number): Failure {

@@ -22,6 +22,7 @@ import { encodeMessage } from "#wamp/serializer/serializer.ts";
 import { MalformedMessage } from "#wamp/transcode/malformed-message.ts";
 import { UntellableValue } from "#wamp/transcode/untellable-value.ts";
 import type { Side } from "./back-pressure.ts";
+import type { NodeCredentials } from "./backend-join.ts";
 import type { BackendObserver, BackendSession } from "./backend-session.ts";
 import { FrontendJoin, type JoinObserver } from "./frontend-join.ts";
 import type { RouteTable } from "./route-table.ts";
@@ -32,7 +33,7 @@ import type { Uncarried } from "./uncarried.ts";
 /** What the sessions of one proxy worker share. */
 export interface FrontendContext {
   log: Logger;
-  nodeId: string;
+  node: NodeCredentials;
   routes: RouteTable;
   /** From the connection or the last GOODBYE to WELCOME, in milliseconds. */
   joinTimeoutMs: number;
@@ -123,12 +124,12 @@ export class FrontendSession implements PeerHandler, BackendObserver, JoinObserv
   }
 
   onRouterLost(reason: string): void {
-    const { name } = this.#state;
-    if (name === "leaving") this.#finishLeaving();
-    else if (name === "joined") {
+    const state = this.#state;
+    if (state.name === "leaving") this.#finishLeaving();
+    else if (state.name === "joined") {
       this.#context.log.warn("router connection lost", { reason });
       this.#sayGoodbye(ErrorUri.systemShutdown, "The router is gone");
-    } else if (name === "joining") {
+    } else if (state.name === "joining" && !state.join.onRouterLost(reason)) {
       this.#abort(ErrorUri.networkFailure, "Cannot join: the router ended the connection");
     }
   }
@@ -231,8 +232,8 @@ export class FrontendSession implements PeerHandler, BackendObserver, JoinObserv
   }
 
   #startJoin(hello: WireMessage): void {
-    const { nodeId, routes } = this.#context;
-    const context = { config: this.#config, nodeId, routes, observer: this };
+    const { node, routes } = this.#context;
+    const context = { config: this.#config, node, routes, observer: this };
     const join = new FrontendJoin(this.#client, context, this);
     this.#state = { name: "joining", join };
     join.hello(hello);

@@ -6,6 +6,7 @@
  */
 
 import type { ProxyWorkerConfig, SessionConfig } from "#config/node-config.ts";
+import { nodeCredentials } from "#proxy/backend-join.ts";
 import { FrontendSession } from "#proxy/frontend-session.ts";
 import { RouteTable } from "#proxy/route-table.ts";
 import type { Peer } from "#wamp/peer.ts";
@@ -21,12 +22,12 @@ export async function startProxyWorker(
   config: ProxyWorkerConfig,
   context: WorkerContext,
 ): Promise<RunningWorker> {
-  const routes = new RouteTable(config);
+  const routes = new RouteTable(config, context.log);
 
   const sessions = new SessionTable<FrontendSession>();
   const shared = {
     log: context.log,
-    nodeId: context.nodeInfo.nodeId,
+    node: nodeCredentials(context.nodeInfo.nodeId, context.nodeKey ?? null),
     routes,
     joinTimeoutMs: JOIN_TIMEOUT_MS,
     goodbyeTimeoutMs: GOODBYE_TIMEOUT_MS,
@@ -43,6 +44,9 @@ export async function startProxyWorker(
     renewCertificates() {
       for (const listener of listeners) listener.renewCertificates();
     },
-    shutdown: () => stopTransports(listeners, sessions),
+    async shutdown() {
+      await stopTransports(listeners, sessions);
+      routes.stop();
+    },
   };
 }
