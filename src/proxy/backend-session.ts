@@ -71,6 +71,7 @@ export class BackendSession implements PeerHandler {
   /** Says GOODBYE when the session had joined, and closes; the observer hears nothing more. */
   leave(hasJoined: boolean, reason: string = ErrorUri.closeRealm): void {
     this.#observer = undefined;
+    this.#uncount();
     // A router session that waits for our GOODBYE must not wait behind a paused reader.
     this.peer.resume();
     if (hasJoined) this.#send([MessageType.GOODBYE, {}, reason]);
