@@ -68,7 +68,7 @@ function warnNodeId(
   if (!workers.some(signs)) return;
   items.forEach((item, index) => {
     if (item?.type !== "proxy") return;
-    for (const [id, connection] of Object.entries(item.connections)) {
+    for (const [id, connection] of Object.entries(item.connections ?? {})) {
       if (connection?.auth?.["cryptosign-proxy"] === undefined) continue;
       report.warn(
         ["workers", index, "connections", id, "auth", "cryptosign-proxy"],
