@@ -16,5 +16,6 @@ declare module "autobahn" {
     "JSONSerializer" | "MsgpackSerializer" | "CBORSerializer",
     new () => object
   >;
+  export const auth_cra: { sign(secret: string, challenge: string): string };
   export type { AutobahnSession };
 }
