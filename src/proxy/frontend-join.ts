@@ -6,16 +6,15 @@
  * Passing through, there is no `authenticating`: HELLO, CHALLENGE and AUTHENTICATE travel between
  * client and router while `joining`.
  *
- * Where a route has several routers, one that does not let itself be reached, or that is lost before
- * its WELCOME, leads back to `connecting` with the next; each is tried once. HELLO of a client that
- * the router authenticates is said to one router only, once that is reached.
+ * A router that is lost, shuts down or says nothing before its WELCOME leads back to `connecting` with
+ * the next of its route. Passing through it does not: what a client says itself, one router is told.
  *
  * @module
  */
 
 import type { AuthOutcome } from "#auth/pending-auth.ts";
 import type { SessionIdentity } from "#auth/session-identity.ts";
-import { Failure, sentenceOf } from "#base/failure.ts";
+import { Failure } from "#base/failure.ts";
 import { asRecord } from "#base/record.ts";
 import type { SessionConfig } from "#config/node-config.ts";
 import type { LogFields } from "#observe/logger.ts";
@@ -26,16 +25,16 @@ import { isLongerThan, type Peer, type WireMessage } from "#wamp/peer.ts";
 import { peekMessageType } from "#wamp/serializer/peek.ts";
 import { decodeMessage, encodeMessage } from "#wamp/serializer/serializer.ts";
 import { MalformedMessage } from "#wamp/transcode/malformed-message.ts";
-import type { Backend } from "./backend.ts";
 import {
   answerChallenge,
   helloToRouter,
   type NodeCredentials,
   welcomeToClient,
 } from "./backend-join.ts";
-import { type BackendObserver, BackendSession } from "./backend-session.ts";
+import type { BackendObserver, BackendSession } from "./backend-session.ts";
 import type { Route } from "./route.ts";
 import type { RouteTable } from "./route-table.ts";
+import { RouterSearch } from "./router-search.ts";
 import { asksToBeTrusted, passOn } from "./session-message.ts";
 
 /** What a join needs beside the client. */
@@ -67,11 +66,10 @@ export class FrontendJoin {
   readonly #join: Join | undefined;
   #state: "authenticating" | "connecting" | "joining" | "over" = "authenticating";
   #identity: SessionIdentity | undefined;
-  #route: Route | undefined;
-  readonly #tried = new Set<Backend>();
-  #lastFailure: unknown;
+  #search: RouterSearch | undefined;
   #backend: BackendSession | undefined;
   #hasProved = false;
+  #patience: Timer | undefined;
 
   constructor(client: Peer, context: JoinContext, observer: JoinObserver) {
     this.#client = client;
@@ -124,7 +122,7 @@ export class FrontendJoin {
       this.#observer.onAborted();
     } else if (type === MessageType.CHALLENGE && this.#join === undefined) {
       passOn(message, router, this.#client);
-    } else if (type === MessageType.CHALLENGE && !this.#hasProved) {
+    } else if (type === MessageType.CHALLENGE && this.#isToProve) {
       this.#hasProved = true;
       const challenge = decodeMessage(message, router.serializer);
       send(answerChallenge(challenge, this.#context.node), router);
@@ -135,16 +133,17 @@ export class FrontendJoin {
   onRouterLost(reason: string): boolean {
     // Whoever waits for the connection finds that it is over.
     if (this.#state === "connecting") return true;
-    const lost = this.#backend;
-    if (this.#state !== "joining" || this.#identity === undefined || lost === undefined)
-      return false;
-    this.#lastFailure = lostFailure(lost.backend, reason);
-    return this.#tryNext(lost, reason);
+    return this.#backend !== undefined && this.#tryNext(this.#backend, reason);
   }
 
   /** The client gave up, or the session ends: the router is left. */
   cancel(): void {
     this.#over()?.leave(false);
+  }
+
+  /** Whether a CHALLENGE is in order: one for each HELLO that announced a signature. */
+  get #isToProve(): boolean {
+    return !this.#hasProved && this.#backend?.backend.config.auth === "cryptosign-proxy";
   }
 
   get #router(): Peer {
@@ -166,22 +165,31 @@ export class FrontendJoin {
 
   async #joinRouter(identity: SessionIdentity): Promise<void> {
     const { config, routes } = this.#context;
-    this.#route =
+    const route =
       config.backend === null
         ? routes.routeFor(identity.realm, identity.authrole)
         : routes.routeOver(config.backend);
     this.#identity = identity;
-    await this.#vouch(this.#route);
+    this.#search = this.#searchOn(route);
+    await this.#vouch(identity, this.#search);
   }
 
-  /** Reaches a router and says HELLO in the client's name. */
-  async #vouch(route: Route): Promise<void> {
-    const session = await this.#reachRouter(route);
-    const identity = this.#identity;
-    if (session === undefined || identity === undefined) return;
+  /** Reaches the next router and says HELLO in the client's name. */
+  async #vouch(identity: SessionIdentity, search: RouterSearch): Promise<void> {
+    const session = await this.#reach(search);
+    if (session === undefined) return;
     const client = { roles: this.#join?.clientRoles ?? {}, transport: this.#client.details };
     const { auth } = session.backend.config;
     send(helloToRouter(identity, client, this.#context.node, auth), session.peer);
+    if (!search.isOver) this.#startPatience(session);
+  }
+
+  /** While there is another, a router that says nothing is waited for no longer than for a connection. */
+  #startPatience(session: BackendSession): void {
+    const { timeoutMs } = session.backend.config.transport.endpoint;
+    this.#patience = setTimeout(() => {
+      if (this.#backend === session) this.#tryNext(session, `no WELCOME within ${timeoutMs} ms`);
+    }, timeoutMs);
   }
 
   async #passThrough(hello: WireMessage): Promise<void> {
@@ -190,7 +198,7 @@ export class FrontendJoin {
       config.backend === null
         ? routes.routeForAnyRole(this.#realmOf(hello))
         : routes.routeOver(config.backend);
-    const session = await this.#reachRouter(route);
+    const session = await this.#reach(this.#searchOn(route));
     if (session !== undefined) passOn(hello, this.#client, session.peer);
   }
 
@@ -203,44 +211,21 @@ export class FrontendJoin {
     });
   }
 
-  /**
-   * Opens a connection to the first router of the route that lets itself be reached; undefined when
-   * the client did not wait for it.
-   *
-   * @throws Failure from the router's side when none does.
-   */
-  async #reachRouter(route: Route): Promise<BackendSession | undefined> {
-    this.#state = "connecting";
-    for (let backend = route.next(this.#tried); backend; backend = route.next(this.#tried)) {
-      this.#tried.add(backend);
-      const session = await this.#connect(backend);
-      if (this.#state !== "connecting") {
-        session?.leave(false);
-        return undefined;
-      }
-      if (session === undefined) continue;
-      this.#state = "joining";
-      this.#backend = session;
-      return session;
-    }
-    throw this.#allFailed();
-  }
-
-  /** One attempt; undefined when it failed. */
-  async #connect(backend: Backend): Promise<BackendSession | undefined> {
+  #searchOn(route: Route): RouterSearch {
     const { config, observer } = this.#context;
     const { serializer } = this.#client;
     const wanted = { serializer, maxBuffered: config.options.max_buffered };
-    try {
-      const session = await BackendSession.open(backend, wanted, observer);
-      if (!session.isOver) return session;
-      throw lostFailure(backend, "closed as soon as it was open");
-    } catch (thrown) {
-      if (!(thrown instanceof Failure) || thrown.source !== "router") throw thrown;
-      backend.failed(sentenceOf(thrown));
-      this.#lastFailure = thrown;
-      return undefined;
-    }
+    return new RouterSearch(route, wanted, observer);
+  }
+
+  /** Connects to a router; undefined when the client did not wait for it. */
+  async #reach(search: RouterSearch): Promise<BackendSession | undefined> {
+    this.#state = "connecting";
+    const session = await search.next(() => this.#state === "connecting");
+    if (session === undefined) return undefined;
+    this.#state = "joining";
+    this.#backend = session;
+    return session;
   }
 
   /** A router that shuts down is as good as lost, as long as there is another. */
@@ -251,22 +236,17 @@ export class FrontendJoin {
     return reason === ErrorUri.systemShutdown && this.#tryNext(session, "it shuts down");
   }
 
+  /** Blames the router, and goes on with the next; false when there is none, or this is no such join. */
   #tryNext(failed: BackendSession, reason: string): boolean {
-    failed.backend.failed(reason);
-    const route = this.#route;
-    if (route === undefined || route.isExhausted(this.#tried)) return false;
+    if (this.#identity === undefined || this.#search === undefined) return false;
+    clearTimeout(this.#patience);
+    this.#search.failed(failed, reason);
+    if (this.#search.isOver) return false;
     failed.leave(false);
     this.#backend = undefined;
     this.#hasProved = false;
-    this.#settle(this.#vouch(route));
+    this.#settle(this.#vouch(this.#identity, this.#search));
     return true;
-  }
-
-  #allFailed(): unknown {
-    if (this.#tried.size === 1) return this.#lastFailure;
-    const last = sentenceOf(this.#lastFailure).replace(/^Cannot /, "cannot ");
-    const sentence = `Cannot join: none of ${this.#tried.size} routers takes the session; ${last}`;
-    return new Failure(sentence, { source: "router", cause: this.#lastFailure });
   }
 
   #welcome(message: WireMessage, router: Peer): void {
@@ -304,6 +284,7 @@ export class FrontendJoin {
   /** Nothing is called any more; the connection to the router is the caller's. */
   #over(): BackendSession | undefined {
     this.#state = "over";
+    clearTimeout(this.#patience);
     const backend = this.#backend;
     this.#backend = undefined;
     return backend;
@@ -343,13 +324,6 @@ function loggable(message: WireMessage, router: Peer): LogFields {
     if (thrown instanceof MalformedMessage) return {};
     throw thrown;
   }
-}
-
-function lostFailure({ config }: Backend, reason: string): Failure {
-  return new Failure(`Cannot join over connection "${config.id}": ${reason}`, {
-    source: "router",
-    uri: ErrorUri.networkFailure,
-  });
 }
 
 function notJoined(source: "client" | "router", type: number): Failure {

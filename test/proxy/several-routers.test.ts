@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { isSigned, makeChallenge } from "#auth/cryptosign-challenge.ts";
-import { publicKeyOf } from "#base/ed25519.ts";
+import { makePrivateKey, publicKeyOf } from "#base/ed25519.ts";
 import type { BalancingConfig, ConnectionConfig, SessionConfig } from "#config/node-config.ts";
 import { decodeMessage, encodeMessage } from "#wamp/serializer/serializer.ts";
 import { startProxyWorker } from "#worker/proxy-worker.ts";
@@ -161,6 +161,17 @@ describe("a session goes to the next router", () => {
     const client = await hello(url);
     await (await there.session()).welcome(11);
     expect((await client.next())[1]).toBe(11);
+  });
+
+  test("when the first says nothing to HELLO", async () => {
+    const [first, second] = [await router(), await router()];
+    const { url, changes } = await proxy([first.path, second.path]);
+    const client = await hello(url);
+    const silent = await first.session();
+    await (await second.session()).welcome(11);
+    expect((await client.next())[1]).toBe(11);
+    await silent.closed.promise;
+    expect(changes()[0]).toBe("router down router0");
   });
 
   test("when the first hangs up before its WELCOME; the next is told the same", async () => {
@@ -354,6 +365,17 @@ describe("cryptosign-proxy", () => {
     session.says(challenge);
     expect((await client.next())[2]).toBe("wamp.error.network_failure");
   });
+});
+
+test("a router that is trusted over its Unix socket gets no signature", async () => {
+  const there = await router();
+  const nodeKey = makePrivateKey();
+  const { url } = await proxy([there.path], { nodeKey });
+  const client = await hello(url);
+  const session = await there.session();
+  await session.next();
+  session.says([4, "cryptosign-proxy", { challenge: makeChallenge() }]);
+  expect((await client.next())[2]).toBe("wamp.error.network_failure");
 });
 
 describe("WELCOME", () => {
