@@ -5,7 +5,7 @@
  */
 
 import { existsSync, statSync } from "node:fs";
-import { resolve } from "node:path";
+import { relative, resolve, sep } from "node:path";
 import * as v from "valibot";
 import type { JsonPath } from "./config-issue.ts";
 import type {
@@ -157,6 +157,13 @@ function normalizeStatic(
   const directory = resolve(report.folder, item.directory);
   if (!statSync(directory, { throwIfNoEntry: false })?.isDirectory()) {
     report.fault([...path, "directory"], `Cannot serve "${directory}": no such directory`);
+  }
+  const inside = relative(directory, report.folder);
+  if (!inside.split(sep).some((name) => name.startsWith("."))) {
+    report.warn(
+      [...path, "directory"],
+      "serves the folder of this file too, with the secrets that are in it",
+    );
   }
   const options = item.options;
   return {
