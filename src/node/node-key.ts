@@ -70,34 +70,63 @@ type Tags = Map<string, string>;
  * @throws Failure when the files are not sound, do not fit each other, or cannot be made or guarded.
  */
 export function loadNodeKey(folder: string, nodeId: string): LoadedNodeKey {
-  const privateFile = join(folder, "key.priv");
-  const publicFile = join(folder, "key.pub");
-  const isNew = !exists(privateFile);
-  if (isNew) makePrivateFile(privateFile, publicFile, nodeId);
-  const tags = readTags(privateFile, [...NEEDED_TAGS, "private-key-ed25519"], PRIVATE_TAGS);
-  const key = keyOf(tags, privateFile);
-  if (!exists(publicFile)) {
+  const files = filesIn(folder);
+  const isNew = !exists(files.private);
+  if (isNew) makePrivateFile(files, nodeId);
+  const { key, tags } = readKey(files);
+  if (!exists(files.public)) {
     const open = [...tags].filter(([tag]) => PUBLIC_TAGS.includes(tag as never));
-    writeNewFile(publicFile, "crossproxy node public key", new Map(open), 0o644);
+    writeNewFile(files.public, "crossproxy node public key", new Map(open), 0o644);
   }
-  const publicTags = readTags(publicFile, NEEDED_TAGS, PUBLIC_TAGS);
-  for (const tag of ["public-key-ed25519", "public-adr-eth"]) {
-    if (publicTags.get(tag) !== tags.get(tag)) {
-      throw failure(
-        `Cannot use node key "${publicFile}": its ${tag} is not that of "${privateFile}"`,
-      );
-    }
-  }
-  const warnings = [repairMode(privateFile, 0o600), repairMode(publicFile, 0o644)];
+  const warnings = [repairMode(files.private, 0o600), repairMode(files.public, 0o644)];
   return { key, isNew, warnings: warnings.filter((warning) => warning !== undefined) };
 }
 
-function makePrivateFile(privateFile: string, publicFile: string, nodeId: string): void {
-  // Looked at again, for another process may have made both in between.
-  if (exists(publicFile) && !exists(privateFile)) {
-    const sentence = `Cannot make node key "${privateFile}": "${publicFile}" is there, and its private key is not`;
-    throw failure(sentence);
+/**
+ * Looks at the key of the node, if there is one, and changes nothing.
+ *
+ * @throws Failure when its files are not sound, do not fit each other, or one of them is missing.
+ */
+export function checkNodeKey(folder: string): void {
+  const files = filesIn(folder);
+  if (exists(files.private)) readKey(files);
+  else refuseHalf(files);
+}
+
+interface KeyFiles {
+  private: string;
+  public: string;
+}
+
+function filesIn(folder: string): KeyFiles {
+  return { private: join(folder, "key.priv"), public: join(folder, "key.pub") };
+}
+
+/** The key, which has to be that of the public file too where there is one. */
+function readKey(files: KeyFiles): { key: NodeKey; tags: Tags } {
+  const tags = readTags(files.private, [...NEEDED_TAGS, "private-key-ed25519"], PRIVATE_TAGS);
+  const key = keyOf(tags, files.private);
+  if (exists(files.public)) {
+    const publicTags = readTags(files.public, NEEDED_TAGS, PUBLIC_TAGS);
+    for (const tag of ["public-key-ed25519", "public-adr-eth"]) {
+      if (publicTags.get(tag) === tags.get(tag)) continue;
+      const sentence = `its ${tag} is not that of "${files.private}"`;
+      throw failure(`Cannot use node key "${files.public}": ${sentence}`);
+    }
   }
+  return { key, tags };
+}
+
+/** A public key without its private one says that the node had another identity. */
+function refuseHalf(files: KeyFiles): void {
+  // The private one is looked at again, for another process may have made both in between.
+  if (!exists(files.public) || exists(files.private)) return;
+  const sentence = `"${files.public}" is there, and its private key is not`;
+  throw failure(`Cannot make node key "${files.private}": ${sentence}`);
+}
+
+function makePrivateFile(files: KeyFiles, nodeId: string): void {
+  refuseHalf(files);
   const privateKey = makePrivateKey();
   const tags = new Map([
     ["creator", creator()],
@@ -108,7 +137,7 @@ function makePrivateFile(privateFile: string, publicFile: string, nodeId: string
     ["public-key-ed25519", publicKeyOf(privateKey)],
     ["private-key-ed25519", privateKey],
   ]);
-  writeNewFile(privateFile, "crossproxy node private key: nobody else may read it", tags, 0o600);
+  writeNewFile(files.private, "crossproxy node private key: nobody else may read it", tags, 0o600);
 }
 
 function keyOf(tags: Tags, file: string): NodeKey {

@@ -10,7 +10,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { loadNodeKey } from "#node/node-key.ts";
+import { checkNodeKey, loadNodeKey } from "#node/node-key.ts";
 import { hasPython, PYTHON } from "../../support/wamp-clients.ts";
 
 const folders: string[] = [];
@@ -50,6 +50,12 @@ describe("the node's key", () => {
     expect(loadNodeKey(folder, "node1")).toEqual({ ...made, isNew: false });
   });
 
+  test("is not made by a look at it", () => {
+    const folder = freshFolder();
+    checkNodeKey(folder);
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
   test("has its public file made anew from the private one", () => {
     const { folder, key } = keyFolder();
     rmSync(join(folder, "key.pub"));
@@ -61,6 +67,7 @@ describe("the node's key", () => {
     const { folder } = keyFolder();
     rmSync(join(folder, "key.priv"));
     expect(() => loadNodeKey(folder, "node1")).toThrow("its private key is not");
+    expect(() => checkNodeKey(folder)).toThrow("its private key is not");
     expect(readdirSync(folder)).toEqual(["key.pub"]);
   });
 
@@ -94,6 +101,7 @@ describe("the node's key", () => {
     const refused = () => loadNodeKey(folder, "node1");
     expect(refused).toThrow(sentence);
     expect(refused).not.toThrow(key.privateKey);
+    expect(() => checkNodeKey(folder)).toThrow(sentence);
   });
 
   test("is one and the same for nodes that start together", async () => {
