@@ -47,7 +47,7 @@ export function helloToRouter(
     MessageType.HELLO,
     identity.realm,
     {
-      roles: client.roles,
+      roles: rolesForRouter(client.roles),
       authid: node.nodeId,
       authmethods: [authmethod],
       authextra: {
@@ -61,6 +61,25 @@ export function helloToRouter(
       },
     },
   ];
+}
+
+const CLIENT_ROLES = ["publisher", "subscriber", "caller", "callee"];
+
+/**
+ * The roles and features that a client announced, as far as WAMP knows such: Crossbar's routers hang
+ * up on a HELLO with other roles, with none, or with a feature that is neither true nor false.
+ */
+function rolesForRouter(announced: Record<string, unknown>): Record<string, unknown> {
+  const roles = CLIENT_ROLES.filter((role) => Object.hasOwn(announced, role));
+  // Whoever announces none may still take any part, and is expected to have no features.
+  const known = roles.length > 0 ? roles : CLIENT_ROLES;
+  return Object.fromEntries(known.map((role) => [role, featuresOf(asRecord(announced[role]))]));
+}
+
+function featuresOf(role: Record<string, unknown>): Record<string, unknown> {
+  const features = Object.entries(asRecord(role["features"]));
+  const plain = features.filter(([, value]) => typeof value === "boolean");
+  return plain.length > 0 ? { features: Object.fromEntries(plain) } : {};
 }
 
 /**

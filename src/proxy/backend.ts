@@ -4,8 +4,8 @@
  *
  *     up  --fall failures in a row-->  down  --rise successes in a row-->  up, at first with few sessions
  *
- * A failure is a connection or a join that did not come about; a success is one that did, or a check.
- * A check connects, handshake included, and closes.
+ * A failure is a connection that did not come about, or a router that took a session and shut down or
+ * was silent; a success is a session that joined. A check connects, handshake included, and closes.
  *
  * @module
  */
@@ -37,7 +37,7 @@ export class Backend {
   #contrary = 0;
   #upSince = Number.NEGATIVE_INFINITY;
   #timer: Timer | undefined;
-  #isStopped = false;
+  #checks: "none" | "one waits" | "one runs" | "stopped" = "none";
 
   constructor(config: ConnectionConfig, context: BackendContext) {
     this.config = config;
@@ -77,9 +77,20 @@ export class Backend {
     }
   }
 
+  /**
+   * The router hung up on a session that wanted to join. It may be gone, or only not have liked what
+   * that one client said, which must not harm others: a check at once tells.
+   */
+  hungUp(): void {
+    if (this.config.health_check === undefined || !this.#isUp) return;
+    if (this.#checks === "one runs" || this.#checks === "stopped") return;
+    clearTimeout(this.#timer);
+    void this.#check();
+  }
+
   /** No more checks. */
   stop(): void {
-    this.#isStopped = true;
+    this.#checks = "stopped";
     clearTimeout(this.#timer);
   }
 
@@ -89,15 +100,16 @@ export class Backend {
     this.#checkLater();
   }
 
-  /** At most one check waits or is under way. */
   #checkLater(): void {
     const { health_check } = this.config;
-    if (health_check === undefined || this.#isStopped || this.#timer !== undefined) return;
+    if (health_check === undefined || this.#checks !== "none") return;
     if (this.#isUp && !health_check.while_up) return;
+    this.#checks = "one waits";
     this.#timer = setTimeout(() => void this.#check(), health_check.interval);
   }
 
   async #check(): Promise<void> {
+    this.#checks = "one runs";
     const wanted = { serializer: "cbor", maxBuffered: Number.POSITIVE_INFINITY } as const;
     try {
       const peer = await connectPeer(this.config.transport, wanted, DEAF);
@@ -106,7 +118,8 @@ export class Backend {
     } catch (thrown) {
       this.failed(sentenceOf(thrown));
     }
-    this.#timer = undefined;
+    // Stopped while it ran, it was the last one.
+    if (this.#checks === "one runs") this.#checks = "none";
     this.#checkLater();
   }
 }

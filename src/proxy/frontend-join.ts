@@ -133,7 +133,9 @@ export class FrontendJoin {
   onRouterLost(reason: string): boolean {
     // Whoever waits for the connection finds that it is over.
     if (this.#state === "connecting") return true;
-    return this.#backend !== undefined && this.#tryNext(this.#backend, reason);
+    if (this.#backend === undefined || this.#identity === undefined) return false;
+    this.#search?.hungUp(this.#backend, reason);
+    return this.#tryNext(this.#backend);
   }
 
   /** The client gave up, or the session ends: the router is left. */
@@ -181,14 +183,16 @@ export class FrontendJoin {
     const client = { roles: this.#join?.clientRoles ?? {}, transport: this.#client.details };
     const { auth } = session.backend.config;
     send(helloToRouter(identity, client, this.#context.node, auth), session.peer);
-    if (!search.isOver) this.#startPatience(session);
+    if (!search.isOver) this.#startPatience(session, search);
   }
 
   /** While there is another, a router that says nothing is waited for no longer than for a connection. */
-  #startPatience(session: BackendSession): void {
+  #startPatience(session: BackendSession, search: RouterSearch): void {
     const { timeoutMs } = session.backend.config.transport.endpoint;
     this.#patience = setTimeout(() => {
-      if (this.#backend === session) this.#tryNext(session, `no WELCOME within ${timeoutMs} ms`);
+      if (this.#backend !== session) return;
+      search.failed(session, `no WELCOME within ${timeoutMs} ms`);
+      this.#tryNext(session);
     }, timeoutMs);
   }
 
@@ -233,14 +237,15 @@ export class FrontendJoin {
     const session = this.#backend;
     if (this.#identity === undefined || session === undefined) return false;
     const [, , reason] = decodeMessage(abort, router.serializer);
-    return reason === ErrorUri.systemShutdown && this.#tryNext(session, "it shuts down");
+    if (reason !== ErrorUri.systemShutdown) return false;
+    this.#search?.failed(session, "it shuts down");
+    return this.#tryNext(session);
   }
 
-  /** Blames the router, and goes on with the next; false when there is none, or this is no such join. */
-  #tryNext(failed: BackendSession, reason: string): boolean {
+  /** Goes on with the next router; false when there is none, or this is no join that we vouch for. */
+  #tryNext(failed: BackendSession): boolean {
     if (this.#identity === undefined || this.#search === undefined) return false;
     clearTimeout(this.#patience);
-    this.#search.failed(failed, reason);
     if (this.#search.isOver) return false;
     failed.leave(false);
     this.#backend = undefined;

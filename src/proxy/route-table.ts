@@ -16,6 +16,9 @@ import { Route } from "./route.ts";
 
 const ANY = "*";
 
+/** A URI by WAMP's loose rule: what is none is no realm of any router, and some hang up on it. */
+const URI = /^([^\s.#]+\.)*[^\s.#]+$/;
+
 /** The routes of one proxy worker, and the backends that they lead to. */
 export class RouteTable {
   readonly #backends: Map<string, Backend>;
@@ -82,7 +85,8 @@ export class RouteTable {
   }
 
   #rolesOf(realm: string): Map<string, Route> {
-    return this.#routes.get(realm) ?? this.#routes.get(ANY) ?? noSuchRealm(realm);
+    const byRole = this.#routes.get(realm) ?? (URI.test(realm) && this.#routes.get(ANY));
+    return byRole || noSuchRealm(realm);
   }
 
   #backend(id: string): Backend {

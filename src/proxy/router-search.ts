@@ -54,9 +54,15 @@ export class RouterSearch {
     throw this.#failure();
   }
 
-  /** A router that was reached did not take the session. */
+  /** A router that was reached did not take the session, for reasons of its own. */
   failed({ backend }: BackendSession, reason: string): void {
     this.#blame(backend, lostFailure(backend, reason));
+  }
+
+  /** A router hung up instead of answering HELLO. */
+  hungUp({ backend }: BackendSession, reason: string): void {
+    backend.hungUp();
+    this.#lastFailure = lostFailure(backend, reason);
   }
 
   async #open(backend: Backend): Promise<BackendSession | undefined> {

@@ -304,6 +304,25 @@ describe.if(hasPython)("a proxy in front of several routers", () => {
     expect((await client.next())[2]).toBe("wamp.error.no_such_role");
   });
 
+  test.each([
+    ["no roles", {}],
+    ["none of WAMP's roles", { roles: { boss: {} } }],
+    [
+      "features that are none",
+      { roles: { caller: { features: { call_canceling: "yes", x: 1 } } } },
+    ],
+    ["an empty role", { roles: { caller: null } }],
+    [
+      "an authextra of one's own",
+      { roles, authextra: { transport: 1, x_cb_pid: "x", proxy_realm: 1 } },
+    ],
+  ])("joins on Crossbar with %s", async (_name, details) => {
+    const client = await connect(proxyUrl("signed"));
+    client.says([1, "realm1", details]);
+    expect((await client.next())[0]).toBe(2);
+    client.leave();
+  });
+
   test("is not taken for a proxy by somebody who knows its public key", async () => {
     const vouched = {
       pubkey: publicKey,

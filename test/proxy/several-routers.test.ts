@@ -176,13 +176,31 @@ describe("a session goes to the next router", () => {
 
   test("when the first hangs up before its WELCOME; the next is told the same", async () => {
     const [first, second] = [await router(), await router()];
-    const { url } = await proxy([first.path, second.path]);
+    const { url, changes } = await proxy([first.path, second.path]);
     const client = await hello(url);
     const lost = await first.session();
     const told = await lost.next();
     lost.hangUp();
     expect(await (await second.session()).welcome(11)).toEqual(told);
     expect((await client.next())[1]).toBe(11);
+    // It is there, as the check finds, so that one client's words do not harm the others.
+    await first.session();
+    await hello(url);
+    await (await second.session()).welcome(12);
+    await hello(url);
+    expect((await (await first.session()).next())[0]).toBe(1);
+    expect(changes()).toEqual([]);
+  });
+
+  test("when the first dies over its HELLO, and the check finds it gone", async () => {
+    const [first, second] = [await router(), await router()];
+    const { url, untilLogged } = await proxy([first.path, second.path]);
+    const client = await hello(url);
+    await (await first.session()).next();
+    await first.close();
+    await (await second.session()).welcome(11);
+    expect((await client.next())[1]).toBe(11);
+    await untilLogged("router down router0");
   });
 
   test("when the first shuts down, but not when it refuses", async () => {

@@ -75,6 +75,15 @@ describe("RouteTable", () => {
     );
   });
 
+  test.each(["a b", "a..b", ".", "#", "a.\n"])(
+    "takes %j for no realm that * stands for",
+    (realm) => {
+      expect(() => routes.routeFor(realm, "user")).toThrow(
+        expect.objectContaining({ uri: "wamp.error.no_such_realm" }),
+      );
+    },
+  );
+
   test("has one route for a session whose role is not known", () => {
     expect(order(routes.routeForAnyRole("realm1"))).toEqual(["b"]);
     expect(order(routes.routeForAnyRole("realm2"))).toEqual(["a"]);
