@@ -43,13 +43,14 @@ export class RouterSearch {
       backend = this.#route.next(this.#tried)
     ) {
       this.#tried.add(backend);
-      const session = await this.#open(backend);
-      if (isWaitedFor()) {
-        if (session !== undefined) return session;
-      } else {
-        session?.leave(false);
+      const opened = await this.#open(backend);
+      if (!isWaitedFor()) {
+        // A connection that nobody waits for says nothing about its router.
+        if (opened instanceof BackendSession) opened.leave(false);
         return undefined;
       }
+      if (opened instanceof BackendSession) return opened;
+      this.#blame(backend, opened);
     }
     throw this.#failure();
   }
@@ -65,16 +66,14 @@ export class RouterSearch {
     this.#lastFailure = lostFailure(backend, reason);
   }
 
-  async #open(backend: Backend): Promise<BackendSession | undefined> {
+  async #open(backend: Backend): Promise<BackendSession | Failure> {
     try {
       const session = await BackendSession.open(backend, this.#options, this.#observer);
-      if (!session.isOver) return session;
-      this.#blame(backend, lostFailure(backend, "it closed the connection at once"));
+      return session.isOver ? lostFailure(backend, "it closed the connection at once") : session;
     } catch (thrown) {
-      if (!(thrown instanceof Failure) || thrown.source !== "router") throw thrown;
-      this.#blame(backend, thrown);
+      if (thrown instanceof Failure && thrown.source === "router") return thrown;
+      throw thrown;
     }
-    return undefined;
   }
 
   #blame(backend: Backend, failure: Failure): void {
