@@ -143,7 +143,7 @@ export interface UniversalTransportConfig {
 }
 
 /** Options of a RawSocket transport; sizes are octets. */
-export interface RawSocketOptions extends BufferOptions, KeepaliveOptions {
+export interface RawSocketOptions extends BufferOptions, EndOptions, KeepaliveOptions {
   max_message_size: number;
 }
 
@@ -165,6 +165,15 @@ export interface BufferOptions {
   max_buffered: number;
   /** Milliseconds that a side may stay behind; 0: unlimited. */
   stall_timeout: number;
+}
+
+/** An end of a session that the close of its connection may tell alone. */
+export type SilentEnd = "router_lost" | "shutdown";
+
+/** How the sessions of clients end. */
+export interface EndOptions {
+  /** Proxy only. Ends at which the connection is closed without a GOODBYE; absent: none. */
+  close_without_goodbye?: readonly SilentEnd[];
 }
 
 /** A socket to listen on. */
@@ -305,7 +314,7 @@ export interface SessionConfig {
   auth: AuthConfig | "passthrough";
   /** Proxy only. The one connection for every realm and role; null: the worker's routes decide. */
   backend: string | null;
-  options: BufferOptions;
+  options: BufferOptions & EndOptions;
 }
 
 /** Configured authmethods. */
@@ -414,7 +423,7 @@ export interface CookieConfig {
 }
 
 /** Options of a WebSocket path. Times are milliseconds, sizes octets; 0 means off. */
-export interface WebSocketOptions extends BufferOptions, KeepaliveOptions {
+export interface WebSocketOptions extends BufferOptions, EndOptions, KeepaliveOptions {
   allowed_origins: string[];
   allow_null_origin: boolean;
   enable_webstatus: boolean;

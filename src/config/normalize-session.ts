@@ -14,6 +14,7 @@ import type {
   ListeningEndpointConfig,
   ProxyPrincipalConfig,
   RealmConfig,
+  SilentEnd,
 } from "./node-config.ts";
 import { normalizeConnecting } from "./normalize-endpoint.ts";
 import type { Report } from "./report.ts";
@@ -164,14 +165,17 @@ function warnOfRole(role: string, path: JsonPath, around: Surroundings, report: 
   report.warn(path, `no ${place} has role "${role}", so clients that get it cannot join`);
 }
 
-/** Warns of buffer options on a router, which has no other side of a session to slow down. */
+/** Warns of options of sessions on a router, which has no other side of a session to slow down. */
 export function warnBuffering(
-  options: BufferOptions,
+  options: BufferOptions & { close_without_goodbye?: readonly SilentEnd[] | undefined },
   path: JsonPath,
   around: Surroundings,
   report: Report,
 ): void {
   if (around.workerType === "proxy") return;
+  if (options.close_without_goodbye !== undefined) {
+    report.warn([...path, "close_without_goodbye"], "not honoured: a router always says GOODBYE");
+  }
   const defaults: BufferOptions = v.parse(rawsocketOptions, {});
   for (const name of ["max_buffered", "stall_timeout"] as const) {
     if (options[name] === defaults[name]) continue;

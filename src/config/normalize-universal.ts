@@ -84,7 +84,11 @@ export function normalizeRawSocket(
     serializers: item.serializers,
     auth,
     backend: null,
-    options: { ...options, ...normalizeKeepalive(options, 0) },
+    options: {
+      ...options,
+      ...normalizeKeepalive(options, 0),
+      close_without_goodbye: options.close_without_goodbye ?? [],
+    },
   };
 }
 

@@ -2,6 +2,10 @@
  * FrontendJoin: one client's attempt to join, from its HELLO to the router's WELCOME.
  *
  *     authenticating -accepted-> connecting -> joining -WELCOME->
+ *          |    ^
+ *     CHALLENGE AUTHENTICATE
+ *          v    |
+ *        challenged
  *
  * Passing through, there is no `authenticating`: HELLO, CHALLENGE and AUTHENTICATE travel between
  * client and router while `joining`.
@@ -36,6 +40,7 @@ import type { Route } from "./route.ts";
 import type { RouteTable } from "./route-table.ts";
 import { RouterSearch } from "./router-search.ts";
 import { asksToBeTrusted, passOn } from "./session-message.ts";
+import type { SessionState } from "./session-states.ts";
 
 /** What a join needs beside the client. */
 export interface JoinContext {
@@ -64,12 +69,13 @@ export class FrontendJoin {
   readonly #observer: JoinObserver;
   /** Undefined: the router authenticates. */
   readonly #join: Join | undefined;
-  #state: "authenticating" | "connecting" | "joining" | "over" = "authenticating";
+  #state: "authenticating" | "challenged" | "connecting" | "joining" | "over" = "authenticating";
   #identity: SessionIdentity | undefined;
   #search: RouterSearch | undefined;
   #backend: BackendSession | undefined;
   #hasProved = false;
   #patience: Timer | undefined;
+  readonly #canceled = new AbortController();
 
   constructor(client: Peer, context: JoinContext, observer: JoinObserver) {
     this.#client = client;
@@ -96,10 +102,23 @@ export class FrontendJoin {
     }
   }
 
+  /** How far the join has come. */
+  get state(): SessionState {
+    return this.#state === "over" ? "closed" : this.#state;
+  }
+
+  /** The type of a router's message; NaN while the connection is not open for us. */
+  routerMessageType(message: WireMessage): number {
+    if (this.#backend === undefined) return Number.NaN;
+    return peekMessageType(message, this.#router.serializer);
+  }
+
   /** Takes what the client says before WELCOME. */
   onClientMessage(message: WireMessage): void {
     const type = peekMessageType(message, this.#client.serializer);
-    if (type === MessageType.AUTHENTICATE && this.#state === "authenticating" && this.#join) {
+    if (type === MessageType.AUTHENTICATE && this.#state === "challenged" && this.#join) {
+      // One answer to one CHALLENGE: whoever asks again meanwhile is refused.
+      this.#state = "authenticating";
       const decoded = decodeMessage(message, this.#client.serializer);
       this.#settle(this.#join.authenticate(decoded).then((outcome) => this.#onOutcome(outcome)));
       return;
@@ -118,7 +137,8 @@ export class FrontendJoin {
     else if (type === MessageType.ABORT) {
       if (this.#isShuttingDown(message, router)) return;
       passOn(message, router, this.#client);
-      this.#over();
+      // Not every router closes behind its ABORT.
+      this.cancel();
       this.#observer.onAborted();
     } else if (type === MessageType.CHALLENGE && this.#join === undefined) {
       passOn(message, router, this.#client);
@@ -140,7 +160,9 @@ export class FrontendJoin {
 
   /** The client gave up, or the session ends: the router is left. */
   cancel(): void {
-    this.#over()?.leave(false);
+    const backend = this.#over();
+    this.#canceled.abort();
+    backend?.leave(false);
   }
 
   /** Whether a CHALLENGE is in order: one for each HELLO that announced a signature. */
@@ -156,6 +178,7 @@ export class FrontendJoin {
   async #onOutcome(outcome: AuthOutcome): Promise<void> {
     if (this.#state !== "authenticating") return;
     if (outcome.kind === "challenge") {
+      this.#state = "challenged";
       this.#tellClient([MessageType.CHALLENGE, outcome.authmethod, outcome.extra]);
     } else if (outcome.kind === "deny") {
       this.#over();
@@ -218,7 +241,8 @@ export class FrontendJoin {
   #searchOn(route: Route): RouterSearch {
     const { config, observer } = this.#context;
     const { serializer } = this.#client;
-    const wanted = { serializer, maxBuffered: config.options.max_buffered };
+    const { signal: canceled } = this.#canceled;
+    const wanted = { serializer, maxBuffered: config.options.max_buffered, canceled };
     return new RouterSearch(route, wanted, observer);
   }
 

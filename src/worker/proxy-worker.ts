@@ -31,7 +31,7 @@ export async function startProxyWorker(
     routes,
     joinTimeoutMs: JOIN_TIMEOUT_MS,
     goodbyeTimeoutMs: GOODBYE_TIMEOUT_MS,
-    counts: { leftOut: 0, stalled: 0 },
+    counts: { leftOut: 0, stalled: 0, late: 0 },
     onEnd: (session: FrontendSession) => sessions.remove(session),
   };
   const accept = (client: Peer, session: SessionConfig) =>

@@ -5,7 +5,16 @@
  */
 
 import * as v from "valibot";
-import { anything, defaulted, integer, item, milliseconds, optional, text } from "./primitive.ts";
+import {
+  anything,
+  defaulted,
+  integer,
+  item,
+  milliseconds,
+  oneOf,
+  optional,
+  text,
+} from "./primitive.ts";
 
 const windowBits = (alsoZero: boolean) =>
   v.pipe(
@@ -72,6 +81,13 @@ const buffering = {
   ),
 };
 
+const ends = {
+  close_without_goodbye: optional(
+    v.array(oneOf(["router_lost", "shutdown"])),
+    'Extension. Ends at which a connection is closed without GOODBYE, so that clients reconnect that take GOODBYE for a farewell: "router_lost", "shutdown". Absent: "router_lost" for WebSockets, otherwise none.',
+  ),
+};
+
 /** Every option that Crossbar has, and those of this program. Which are honoured is said by the normalizer's warnings. */
 export const websocketOptions = item({
   allowed_origins: defaulted(v.array(text), ["*"], "Patterns of Origin headers that may connect."),
@@ -92,6 +108,7 @@ export const websocketOptions = item({
   ),
   compression: optional(compression, "Compression; absent: none."),
   ...buffering,
+  ...ends,
   max_frame_size: defaulted(octets, 0, "Longest frame taken from a client, in octets; 0: any."),
   auto_fragment_size: defaulted(octets, 0, "Longest frame that is sent, in octets; 0: any."),
   fail_by_drop: defaulted(
@@ -131,4 +148,5 @@ export const rawsocketOptions = item({
   ),
   ...keepalive,
   ...buffering,
+  ...ends,
 });
