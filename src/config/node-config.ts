@@ -36,8 +36,10 @@ export interface ProxyWorkerConfig {
   type: "proxy";
   id: string;
   connections: Record<string, ConnectionConfig>;
-  /** realm -> authrole -> ids of connections. */
+  /** realm -> authrole -> ids of connections; `*` is every realm, or every role, without its own. */
   routes: Record<string, Record<string, string[]>>;
+  /** Undefined: in turn. */
+  balancing?: BalancingConfig;
   transports: TransportConfig[];
 }
 
@@ -141,7 +143,7 @@ export interface UniversalTransportConfig {
 }
 
 /** Options of a RawSocket transport; sizes are octets. */
-export interface RawSocketOptions extends BufferOptions, KeepaliveOptions {
+export interface RawSocketOptions extends BufferOptions, EndOptions, KeepaliveOptions {
   max_message_size: number;
 }
 
@@ -163,6 +165,15 @@ export interface BufferOptions {
   max_buffered: number;
   /** Milliseconds that a side may stay behind; 0: unlimited. */
   stall_timeout: number;
+}
+
+/** An end of a session that the close of its connection may tell alone. */
+export type SilentEnd = "router_lost" | "shutdown";
+
+/** How the sessions of clients end. */
+export interface EndOptions {
+  /** Proxy only. Ends at which the connection is closed without a GOODBYE; absent: none. */
+  close_without_goodbye?: readonly SilentEnd[];
 }
 
 /** A socket to listen on. */
@@ -249,7 +260,28 @@ export interface ConnectionConfig {
   id: string;
   transport: ConnectingTransportConfig;
   /** How the proxy proves itself for the clients it vouches for. */
-  auth: "anonymous-proxy";
+  auth: "anonymous-proxy" | "cryptosign-proxy";
+  /** Undefined: whether the router is up is not followed, as there is no other to go to. */
+  health_check?: HealthCheckConfig;
+}
+
+/** When a router counts as down, and when as up again. */
+export interface HealthCheckConfig {
+  /** Milliseconds between two checks. */
+  interval: number;
+  /** Successes in a row after which it is up. */
+  rise: number;
+  /** Failures in a row after which it is down. */
+  fall: number;
+  /** Whether it is checked while it is up too, or only until it is. */
+  while_up: boolean;
+}
+
+/** How the connections of one route share its sessions. */
+export interface BalancingConfig {
+  policy: "round_robin" | "least_sessions";
+  /** Milliseconds in which a router that is up again comes to its full share; 0: at once. */
+  slow_start: number;
 }
 
 /** A connecting transport. */
@@ -282,7 +314,7 @@ export interface SessionConfig {
   auth: AuthConfig | "passthrough";
   /** Proxy only. The one connection for every realm and role; null: the worker's routes decide. */
   backend: string | null;
-  options: BufferOptions;
+  options: BufferOptions & EndOptions;
   /** Undefined: a client may take as long and fail as often as it likes. */
   joining?: JoiningConfig;
 }
@@ -320,6 +352,14 @@ export interface AuthConfig {
   cookie?: Record<string, never>;
   /** Router only: takes the identity that a proxy vouches for, over Unix sockets only. */
   "anonymous-proxy"?: { type: "static" };
+  /** Router only: the same from proxies that sign with the key of their node; by the node's id. */
+  "cryptosign-proxy"?: { type: "static"; principals: Record<string, ProxyPrincipalConfig> };
+}
+
+/** A node whose proxies are trusted. */
+export interface ProxyPrincipalConfig {
+  /** Ed25519 public keys in lower-case hex, of which it has one. */
+  authorized_keys: string[];
 }
 
 /** `type: dynamic` of an authmethod: a WAMP procedure is asked. */
@@ -479,7 +519,7 @@ export interface CookieConfig {
 }
 
 /** Options of a WebSocket path. Times are milliseconds, sizes octets; 0 means off. */
-export interface WebSocketOptions extends BufferOptions, KeepaliveOptions {
+export interface WebSocketOptions extends BufferOptions, EndOptions, KeepaliveOptions {
   allowed_origins: string[];
   allow_null_origin: boolean;
   enable_webstatus: boolean;

@@ -11,6 +11,7 @@ import type {
   ConnectingEndpointConfig,
   ConnectingTransportConfig,
   RealmConfig,
+  SilentEnd,
 } from "./node-config.ts";
 import type { Surroundings } from "./normalize-auth.ts";
 import { normalizeConnecting } from "./normalize-endpoint.ts";
@@ -18,14 +19,17 @@ import type { Report } from "./report.ts";
 import type { ConnectingTransportItem } from "./schema/connection.ts";
 import { rawsocketOptions } from "./schema/websocket-options.ts";
 
-/** Warns of buffer options on a router, which has no other side of a session to slow down. */
+/** Warns of options of sessions on a router, which has no other side of a session to slow down. */
 export function warnBuffering(
-  options: BufferOptions,
+  options: BufferOptions & { close_without_goodbye?: readonly SilentEnd[] | undefined },
   path: JsonPath,
   around: Surroundings,
   report: Report,
 ): void {
   if (around.workerType === "proxy") return;
+  if (options.close_without_goodbye !== undefined) {
+    report.warn([...path, "close_without_goodbye"], "not honoured: a router always says GOODBYE");
+  }
   const defaults: BufferOptions = v.parse(rawsocketOptions, {});
   for (const name of ["max_buffered", "stall_timeout"] as const) {
     if (options[name] === defaults[name]) continue;

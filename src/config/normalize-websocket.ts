@@ -5,7 +5,12 @@
  */
 
 import type { JsonPath } from "./config-issue.ts";
-import type { DeflateOptions, ListeningEndpointConfig, WebSocketOptions } from "./node-config.ts";
+import type {
+  DeflateOptions,
+  ListeningEndpointConfig,
+  SilentEnd,
+  WebSocketOptions,
+} from "./node-config.ts";
 import { normalizeKeepalive } from "./normalize-keepalive.ts";
 import type { Report } from "./report.ts";
 import type { WebSocketOptionsItem } from "./schema/websocket-options.ts";
@@ -42,6 +47,12 @@ const unhonouredDeflate: Unhonoured[] = [
  */
 const networkIntervalMs = 30_000;
 
+/**
+ * Most clients over WebSocket reconnect when their connection is closed, and some stay away when they
+ * are told GOODBYE: so the loss of a router is told by the close alone.
+ */
+const reconnecting: readonly SilentEnd[] = ["router_lost"];
+
 /** The normalized options; `item` must have its defaults filled in. */
 export function normalizeWebSocketOptions(
   item: WebSocketOptionsItem,
@@ -68,6 +79,7 @@ export function normalizeWebSocketOptions(
     echo_close_codereason: item.echo_close_codereason,
     max_buffered: item.max_buffered,
     stall_timeout: item.stall_timeout,
+    close_without_goodbye: item.close_without_goodbye ?? reconnecting,
     external_port: item.external_port ?? null,
     show_server_version: item.show_server_version ?? false,
     compression: deflate === undefined ? null : { deflate: normalizeDeflate(deflate) },

@@ -1,12 +1,6 @@
 /**
- * FrontendSession: one client's session on a proxy, from its connection to its end.
- *
- *     waiting -HELLO-> joining -WELCOME-> joined
- *        ^                                   |
- *        +-- router's GOODBYE <- leaving <-client's GOODBYE
- *
- * A router that says GOODBYE or is lost, a side that stalls, and a shutdown lead to `ending`: the
- * client has its GOODBYE and a second to answer it.
+ * FrontendSession: one client's session on a proxy, from its connection to its end. What it does in
+ * which state is said by the tables of session-states.ts, and with which words by session-ends.ts.
  *
  * @module
  */
@@ -22,21 +16,36 @@ import { MessageType, messageTypeName } from "#wamp/message-type.ts";
 import { CloseCode, type Peer, type PeerHandler, type WireMessage } from "#wamp/peer.ts";
 import { peekMessageType } from "#wamp/serializer/peek.ts";
 import { decodeMessage, encodeMessage } from "#wamp/serializer/serializer.ts";
-import { MalformedMessage } from "#wamp/transcode/malformed-message.ts";
-import { UntellableValue } from "#wamp/transcode/untellable-value.ts";
 import type { Side } from "./back-pressure.ts";
+import type { NodeCredentials } from "./backend-join.ts";
 import type { BackendObserver, BackendSession } from "./backend-session.ts";
 import { FrontendJoin, type JoinObserver } from "./frontend-join.ts";
 import type { RouteTable } from "./route-table.ts";
 import type { ServiceSessions } from "./service-sessions.ts";
+import {
+  EVENT_WORDS,
+  type EventWords,
+  type ForcedEnd,
+  isRoutersFault,
+  ROUTER_FOREIGN,
+  refusalFor,
+  violation,
+} from "./session-ends.ts";
 import { type LinkObserver, SessionLink } from "./session-link.ts";
 import { passOn } from "./session-message.ts";
+import {
+  clientAction,
+  eventAction,
+  routerAction,
+  type SessionEvent,
+  type SessionState,
+} from "./session-states.ts";
 import type { Uncarried } from "./uncarried.ts";
 
 /** What the sessions of one proxy worker share. */
 export interface FrontendContext {
   log: Logger;
-  nodeId: string;
+  node: NodeCredentials;
   routes: RouteTable;
   services: ServiceSessions;
   /** How often this client's address has failed; undefined: that is not limited. */
@@ -44,14 +53,15 @@ export interface FrontendContext {
   /** For the other side to answer a GOODBYE, in milliseconds. */
   goodbyeTimeoutMs: number;
   /** What sessions counted together, since the worker was started. */
-  counts: { leftOut: number; stalled: number };
+  counts: { leftOut: number; stalled: number; late: number };
   onEnd(session: FrontendSession): void;
 }
 
 type State =
   | { name: "waiting" }
-  | { name: "joining"; join: FrontendJoin }
-  | { name: "joined" | "leaving"; link: SessionLink; backend: BackendSession }
+  | { name: "opening"; join: FrontendJoin }
+  | { name: "joined"; link: SessionLink; backend: BackendSession }
+  | { name: "leaving"; link: SessionLink; backend: BackendSession; hello: WireMessage | undefined }
   | { name: "ending" }
   | { name: "closed" };
 
@@ -65,15 +75,16 @@ export class FrontendSession implements PeerHandler, BackendObserver, JoinObserv
   #timer: Timer | undefined;
   /** Messages that could be carried to neither side. */
   #leftOut = 0;
+  /** Messages of the client that came when there was nobody left whom they could go to. */
+  #late = 0;
 
   constructor(client: Peer, config: SessionConfig, context: FrontendContext) {
     this.#client = client;
     this.#config = config;
     this.#context = context;
-    this.#clock = new JoinClock(config.joining, (uri, sentence) => {
-      context.log.info("client refused", { peer: client.details.peer, reason: sentence });
-      this.#abort(uri, sentence, CloseCode.policyViolation);
-    });
+    this.#clock = new JoinClock(config.joining, (uri, sentence) =>
+      this.#on("deadline", { uri, sentence, code: CloseCode.policyViolation }),
+    );
     this.#clock.awaitHello();
   }
 
@@ -82,9 +93,9 @@ export class FrontendSession implements PeerHandler, BackendObserver, JoinObserv
       const state = this.#state;
       if (state.name === "joined") {
         const type = state.link.toRouter.carry(message);
-        if (type !== undefined) this.#onSessionMessage(message, type, state);
+        if (type !== undefined) this.#onClientMessage(message, type);
       } else {
-        this.#onOtherMessage(message);
+        this.#onClientMessage(message, peekMessageType(message, this.#client.serializer));
       }
     } catch (thrown) {
       this.#fail(thrown);
@@ -106,8 +117,8 @@ export class FrontendSession implements PeerHandler, BackendObserver, JoinObserv
 
   onClose(reason: string): void {
     const { peer } = this.#client.details;
-    this.#context.log.debug("client connection closed", { peer, reason });
-    this.#end();
+    this.#context.log.debug("client connection closed", { peer, reason, late: this.#late });
+    this.#on("client lost");
   }
 
   onRouterMessage(message: WireMessage): void {
@@ -115,8 +126,10 @@ export class FrontendSession implements PeerHandler, BackendObserver, JoinObserv
     try {
       if (state.name === "joined" || state.name === "leaving") {
         const type = state.link.toClient.carry(message);
-        if (type !== undefined) this.#onRouterSessionMessage(message, type, state);
-      } else if (state.name === "joining") {
+        if (type !== undefined) this.#onRouterMessage(message, type, state.backend.peer);
+      } else if (state.name === "opening") {
+        const type = state.join.routerMessageType(message);
+        if (routerAction(this.#stateName, type) === "fail") throw routerViolation(type);
         state.join.onRouterMessage(message);
       }
     } catch (thrown) {
@@ -133,14 +146,10 @@ export class FrontendSession implements PeerHandler, BackendObserver, JoinObserv
   }
 
   onRouterLost(reason: string): void {
-    const { name } = this.#state;
-    if (name === "leaving") this.#finishLeaving();
-    else if (name === "joined") {
-      this.#context.log.warn("router connection lost", { reason });
-      this.#sayGoodbye(ErrorUri.systemShutdown, "The router is gone");
-    } else if (name === "joining") {
-      this.#abort(ErrorUri.networkFailure, "Cannot join: the router ended the connection");
-    }
+    const state = this.#state;
+    if (state.name === "joined") this.#context.log.warn("router connection lost", { reason });
+    if (state.name === "opening" && state.join.onRouterLost(reason)) return;
+    this.#on("router lost");
   }
 
   onJoined(backend: BackendSession, identity: LogFields): void {
@@ -151,8 +160,7 @@ export class FrontendSession implements PeerHandler, BackendObserver, JoinObserv
   }
 
   onDenied(uri: string, message: string): void {
-    const { peer } = this.#client.details;
-    this.#context.log.info("client refused", { peer, reason: message });
+    this.#tellLog(message);
     this.#abort(uri, message);
   }
 
@@ -161,7 +169,7 @@ export class FrontendSession implements PeerHandler, BackendObserver, JoinObserv
   }
 
   onFailed(thrown: unknown): void {
-    this.#fail(thrown);
+    this.#refuse(thrown);
   }
 
   onStalled(side: Side): void {
@@ -169,12 +177,7 @@ export class FrontendSession implements PeerHandler, BackendObserver, JoinObserv
     counts.stalled += 1;
     const { peer } = this.#client.details;
     log.warn(`session closed: the ${side} did not read`, { peer, stalled: counts.stalled });
-    if (side === "router") {
-      this.#sayGoodbye(ErrorUri.routerStalled, "The router did not read in time");
-    } else {
-      this.#leaveRouter(ErrorUri.clientStalled);
-      this.#close(CloseCode.policyViolation, ErrorUri.clientStalled);
-    }
+    this.#on(`${side} stalled`);
   }
 
   onLeftOut(side: Side, { uri, sentence }: Uncarried): void {
@@ -192,95 +195,108 @@ export class FrontendSession implements PeerHandler, BackendObserver, JoinObserv
     }
   }
 
-  /** Tells the client GOODBYE `wamp.close.system_shutdown`, and the router that the client left. */
+  /** Tells the client that the node shuts down, and the router that the client left. */
   shutdown(): void {
-    const { name } = this.#state;
-    if (name === "closed" || name === "ending") return;
-    if (name === "waiting") this.#close(CloseCode.goingAway, "the node shuts down");
-    else if (name === "joining") this.#abort(ErrorUri.systemShutdown, "The node shuts down");
-    else this.#sayGoodbye(ErrorUri.systemShutdown, "The node shuts down");
+    this.#on("shutdown");
   }
 
   get #link(): SessionLink | undefined {
     return "link" in this.#state ? this.#state.link : undefined;
   }
 
-  #onSessionMessage(
-    message: WireMessage,
-    type: number,
-    { link, backend }: Extract<State, { name: "joined" | "leaving" }>,
-  ): void {
-    if (type === MessageType.GOODBYE) {
-      this.#state = { name: "leaving", link, backend };
-      this.#startDeadline(this.#context.goodbyeTimeoutMs, () => this.#finishLeaving());
-      const { auth } = this.#config;
-      const { details, serializer } = this.#client;
-      if (auth !== "passthrough" && auth.cookie !== undefined) {
-        forgetLogin(details, decodeMessage(message, serializer)[2]);
-      }
-      this.#passGoodbye(message, this.#client, backend.peer);
-    } else if (type === MessageType.ABORT) {
-      this.#close(CloseCode.normal, "the client aborted the session");
-    } else {
-      throw violation(type, "the session is already joined");
-    }
-  }
-
-  #onOtherMessage(message: WireMessage): void {
+  get #stateName(): SessionState {
     const state = this.#state;
-    const type = peekMessageType(message, this.#client.serializer);
-    const isLeaving = type === MessageType.GOODBYE || type === MessageType.ABORT;
-    if (isLeaving && state.name !== "leaving") {
-      // Also one that closes politely, and says a last GOODBYE after the session has ended.
-      const code = state.name === "ending" ? CloseCode.goingAway : CloseCode.normal;
-      this.#close(code, "the client left");
-    } else if (type === MessageType.ABORT) {
-      this.#close(CloseCode.normal, "the client aborted the session");
-    } else if (state.name === "joining") {
-      state.join.onClientMessage(message);
-    } else if (state.name === "waiting") {
-      if (type !== MessageType.HELLO) throw violation(type, "the session has not joined");
-      this.#startJoin(message);
-    }
-    // Else the session is over: what the client still had under way has nobody left to go to.
+    if (state.name === "opening") return state.join.state;
+    return state.name === "leaving" && state.hello !== undefined ? "rejoining" : state.name;
   }
 
-  #startJoin(hello: WireMessage): void {
-    const { nodeId, routes, services } = this.#context;
+  #onClientMessage(message: WireMessage, type: number): void {
+    const name = this.#stateName;
+    const state = this.#state;
+    const action = clientAction(name, type);
+    if (action === "begin") {
+      this.#begin(message);
+    } else if (action === "authenticate" && state.name === "opening") {
+      state.join.onClientMessage(message);
+    } else if (action === "leave" && state.name === "joined") {
+      this.#state = { ...state, name: "leaving", hello: undefined };
+      this.#startDeadline(this.#context.goodbyeTimeoutMs, () => this.#on("deadline"));
+      this.#passGoodbye(message, this.#client, state.backend.peer);
+      this.#forgetLogin(message);
+    } else if (action === "keep" && state.name === "leaving") {
+      state.hello = typeof message === "string" ? message : new Uint8Array(message);
+    } else if (action === "close") {
+      // Also one that closes politely, and says a last GOODBYE after the session has ended.
+      const code = name === "ending" ? CloseCode.goingAway : CloseCode.normal;
+      this.#close(code, type === MessageType.ABORT ? "the client aborted" : "the client left");
+    } else if (action === "late") {
+      this.#countLate();
+    } else {
+      throw violation(type, name);
+    }
+  }
+
+  #begin(hello: WireMessage): void {
+    const { node, routes, services } = this.#context;
     const limit = this.#config.joining?.max_auth_failures_per_minute ?? 0;
     const failedAttempts = this.#context.failedAttempts(this.#client, limit);
     const config = this.#config;
     const support = { services, failedAttempts, clock: this.#clock };
-    const context = { config, nodeId, routes, ...support, observer: this };
+    const context = { config, node, routes, ...support, observer: this };
     const join = new FrontendJoin(this.#client, context, this);
-    this.#state = { name: "joining", join };
+    this.#state = { name: "opening", join };
     this.#clock.awaitWelcome();
     join.hello(hello);
   }
 
-  #onRouterSessionMessage(
-    message: WireMessage,
-    type: number,
-    { name, backend }: Extract<State, { name: "joined" | "leaving" }>,
-  ): void {
-    if (type === MessageType.GOODBYE) {
-      this.#passGoodbye(message, backend.peer, this.#client);
-      if (name === "leaving") {
-        this.#dropRouter(false);
-        this.#waitAgain();
-      } else {
-        this.#leaveRouter(ErrorUri.goodbyeAndOut);
-        this.#startEnding();
-      }
-    } else if (type === MessageType.ABORT) {
-      this.#passGoodbye(message, backend.peer, this.#client);
+  /** Takes a message of the router that opens or ends sessions, once the session has joined. */
+  #onRouterMessage(message: WireMessage, type: number, router: Peer): void {
+    const action = routerAction(this.#stateName, type);
+    if (action === "left") {
+      this.#passGoodbye(message, router, this.#client);
+      this.#startAgain();
+    } else if (action === "end") {
+      this.#passGoodbye(message, router, this.#client);
+      this.#leaveRouter(ErrorUri.goodbyeAndOut);
+      this.#startEnding();
+    } else if (action === "abort") {
+      this.#passGoodbye(message, router, this.#client);
       this.#dropRouter(false);
       this.#close(CloseCode.goingAway, "the router aborted the session");
     } else {
-      throw new Failure(`Cannot accept ${messageTypeName(type)}: the session is already joined`, {
-        source: "router",
-      });
+      throw routerViolation(type);
     }
+  }
+
+  /** Does what the tables say of an event that is no message. */
+  #on(event: SessionEvent, late?: EventWords["abort"]): void {
+    const name = this.#stateName;
+    const { abort = late, goodbye, close } = EVENT_WORDS[event];
+    const action = eventAction(name, event);
+    if (action === "gone") {
+      this.#end();
+    } else if (action === "abort" && abort) {
+      if (late !== undefined) this.#tellLog(late.sentence);
+      this.#abort(abort.uri, abort.sentence, abort.code);
+    } else if (action === "goodbye" && goodbye) {
+      this.#sayGoodbye(goodbye);
+    } else if (action === "drop") {
+      this.#leaveRouter(ErrorUri.clientStalled);
+      this.#close(CloseCode.policyViolation, ErrorUri.clientStalled);
+    } else if (action === "finish") {
+      this.#finishLeaving();
+    } else if (action === "close") {
+      const { code, reason } = close?.[name] ?? { code: CloseCode.goingAway, reason: event };
+      this.#close(code, reason);
+    }
+  }
+
+  /** Who logs out is not known by its cookie any more. */
+  #forgetLogin(goodbye: WireMessage): void {
+    const { auth } = this.#config;
+    const { details, serializer } = this.#client;
+    if (auth === "passthrough" || auth.cookie === undefined) return;
+    forgetLogin(details, decodeMessage(goodbye, serializer)[2]);
   }
 
   /** Passes on how a session ends; details that cannot be told do not keep it from ending. */
@@ -296,28 +312,37 @@ export class FrontendSession implements PeerHandler, BackendObserver, JoinObserv
 
   /** Answers the client's GOODBYE in the place of a router that does not. */
   #finishLeaving(): void {
-    this.#dropRouter(false);
     this.#tellClient([MessageType.GOODBYE, {}, ErrorUri.goodbyeAndOut]);
-    this.#waitAgain();
+    this.#startAgain();
   }
 
-  #waitAgain(): void {
+  /** The client has its GOODBYE, and may say HELLO, or has done so already. */
+  #startAgain(): void {
+    const hello = this.#state.name === "leaving" ? this.#state.hello : undefined;
+    this.#dropRouter(false);
     this.#state = { name: "waiting" };
     this.#clearDeadline();
     this.#clock.awaitHello();
+    // Through the front, so that what is wrong with it is the client's fault and not the router's.
+    if (hello !== undefined) this.onMessage(hello);
   }
 
-  #sayGoodbye(uri: string, message: string): void {
-    this.#leaveRouter(uri);
-    this.#tellClient([MessageType.GOODBYE, { message }, uri]);
+  #sayGoodbye(end: ForcedEnd): void {
+    const isSilent = this.#config.options.close_without_goodbye?.includes(end.kind) ?? false;
+    // One that said GOODBYE itself is owed the answer.
+    const isOwed = this.#state.name === "leaving";
+    this.#leaveRouter(end.uri);
+    if (isSilent && !isOwed) {
+      this.#close(end.code, end.uri);
+      return;
+    }
+    this.#tellClient([MessageType.GOODBYE, { message: end.sentence }, end.uri]);
     this.#startEnding();
   }
 
   #startEnding(): void {
     this.#state = { name: "ending" };
-    this.#startDeadline(this.#context.goodbyeTimeoutMs, () =>
-      this.#close(CloseCode.goingAway, "goodbye"),
-    );
+    this.#startDeadline(this.#context.goodbyeTimeoutMs, () => this.#on("deadline"));
   }
 
   #abort(uri: string, message: string, code: number = CloseCode.normal): void {
@@ -327,46 +352,42 @@ export class FrontendSession implements PeerHandler, BackendObserver, JoinObserv
   }
 
   #fail(thrown: unknown): void {
-    const { name } = this.#state;
-    if (name === "closed" || name === "ending") return;
-    const { peer } = this.#client.details;
+    if (clientAction(this.#stateName, Number.NaN) === "late") this.#countLate();
+    else this.#refuse(thrown);
+  }
+
+  #refuse(thrown: unknown): void {
     const { log } = this.#context;
-    if (thrown instanceof Failure && thrown.source === "router") {
-      log.warn("router failed", { reason: thrown.message });
-      this.#abort(thrown.uri ?? ErrorUri.networkFailure, "Cannot join: no router answers");
-    } else if (thrown instanceof MalformedMessage) {
-      log.info("client refused", { peer, reason: thrown.message });
-      this.#abort(ErrorUri.protocolViolation, thrown.message, CloseCode.protocolError);
-    } else if (thrown instanceof UntellableValue) {
-      log.info("client refused", { peer, reason: thrown.message });
-      this.#abort(ErrorUri.invalidArgument, thrown.message);
-    } else if (thrown instanceof Failure && thrown.source === "client") {
-      log.info("client refused", { peer, reason: thrown.message });
-      const uri = thrown.uri ?? ErrorUri.protocolViolation;
-      const isViolation = uri === ErrorUri.protocolViolation;
-      this.#abort(uri, thrown.message, isViolation ? CloseCode.protocolError : CloseCode.normal);
-    } else {
-      const stack = thrown instanceof Error ? thrown.stack : String(thrown);
-      log.error("session failed", { peer, stack });
-      this.#abort(ErrorUri.unavailable, "Cannot go on: internal error", CloseCode.internalError);
-    }
+    const { peer } = this.#client.details;
+    const { by, uri, sentence, code, reason } = refusalFor(thrown);
+    if (by === "client") log.info("client refused", { peer, reason });
+    else if (by === "router") log.warn("router failed", { reason });
+    else log.error("session failed", { peer, stack: reason });
+    this.#abort(uri, sentence, code);
   }
 
   /** The router said what it must not: the client cannot help it, and is told so. */
   #failRouter(thrown: unknown): void {
-    const isRouters =
-      thrown instanceof MalformedMessage ||
-      (thrown instanceof Failure && thrown.source === "router");
-    if (!isRouters) {
+    if (!isRoutersFault(thrown)) {
       this.#fail(thrown);
       return;
     }
     this.#context.log.warn("router message refused", { reason: sentenceOf(thrown) });
-    if (this.#state.name === "joining") {
+    const action = routerAction(this.#stateName, Number.NaN);
+    if (action === "finish") this.#finishLeaving();
+    else if (this.#state.name === "joined") this.#sayGoodbye(ROUTER_FOREIGN);
+    else if (action === "fail") {
       this.#abort(ErrorUri.networkFailure, "Cannot join: the router's answer makes no sense");
-    } else {
-      this.#sayGoodbye(ErrorUri.protocolViolation, "The router sent what is no WAMP message");
     }
+  }
+
+  #tellLog(reason: string): void {
+    this.#context.log.info("client refused", { peer: this.#client.details.peer, reason });
+  }
+
+  #countLate(): void {
+    this.#late += 1;
+    this.#context.counts.late += 1;
   }
 
   #tellClient(message: readonly unknown[]): void {
@@ -381,7 +402,7 @@ export class FrontendSession implements PeerHandler, BackendObserver, JoinObserv
 
   #dropRouter(saysGoodbye: boolean, reason?: string): void {
     const state = this.#state;
-    if (state.name === "joining") state.join.cancel();
+    if (state.name === "opening") state.join.cancel();
     if (state.name !== "joined" && state.name !== "leaving") return;
     state.link.stop();
     state.backend.leave(saysGoodbye, reason);
@@ -419,9 +440,9 @@ export class FrontendSession implements PeerHandler, BackendObserver, JoinObserv
   }
 }
 
-function violation(type: number, state: string): Failure {
-  return new Failure(`Cannot accept ${messageTypeName(type)}: ${state}`, {
-    source: "client",
-    uri: ErrorUri.protocolViolation,
+function routerViolation(type: number): Failure {
+  const name = Number.isNaN(type) ? "message" : messageTypeName(type);
+  return new Failure(`Cannot accept ${name}: the router may not send it now`, {
+    source: "router",
   });
 }

@@ -15,6 +15,8 @@ export interface ConnectOptions {
   serializer: SerializerName;
   /** Octets that may wait before the router counts as behind. */
   maxBuffered: number;
+  /** Aborts when nobody waits for the connection any more. */
+  canceled?: AbortSignal;
 }
 
 /**
@@ -28,6 +30,6 @@ export function connectPeer(
   handler: PeerHandler,
 ): Promise<Peer> {
   return transport.type === "rawsocket"
-    ? connectRawSocketPeer(transport, options.maxBuffered, handler)
+    ? connectRawSocketPeer(transport, options, handler)
     : connectWebSocketPeer(transport, options, handler);
 }

@@ -113,7 +113,7 @@ export function isLongerThan(message: WireMessage, octets: number): boolean {
   );
 }
 
-/** WebSocket close codes that sessions use (RFC 6455, section 7.4.1). */
+/** WebSocket close codes that sessions use (RFC 6455, section 7.4.1; 1012: its IANA registry). */
 export const CloseCode = {
   normal: 1000,
   goingAway: 1001,
@@ -122,4 +122,5 @@ export const CloseCode = {
   policyViolation: 1008,
   messageTooBig: 1009,
   internalError: 1011,
+  serviceRestart: 1012,
 } as const;

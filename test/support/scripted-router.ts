@@ -50,6 +50,10 @@ export class RouterSide implements PeerHandler {
     this.#peer.send(encodeMessage(message, this.#peer.serializer, this.#peer.isText));
   }
 
+  saysOctets(octets: Uint8Array): void {
+    this.#peer.send(octets);
+  }
+
   /** The next message of the proxy. */
   async next(): Promise<unknown[]> {
     while (this.#messages.length === 0) {

@@ -5,7 +5,16 @@
  */
 
 import * as v from "valibot";
-import { anything, defaulted, integer, item, milliseconds, optional, text } from "./primitive.ts";
+import {
+  anything,
+  defaulted,
+  integer,
+  item,
+  milliseconds,
+  oneOf,
+  optional,
+  text,
+} from "./primitive.ts";
 
 const windowBits = (alsoZero: boolean) =>
   v.pipe(
@@ -97,6 +106,13 @@ const joining = {
 /** Limits of joining as written, with defaults. */
 export type JoiningItem = v.InferOutput<ReturnType<typeof item<typeof joining>>>;
 
+const ends = {
+  close_without_goodbye: optional(
+    v.array(oneOf(["router_lost", "shutdown"])),
+    'Extension. Ends at which a connection is closed without GOODBYE, so that clients reconnect that take GOODBYE for a farewell: "router_lost", "shutdown". Absent: "router_lost" for WebSockets, otherwise none.',
+  ),
+};
+
 /** Every option that Crossbar has, and those of this program. Which are honoured is said by the normalizer's warnings. */
 export const websocketOptions = item({
   allowed_origins: defaulted(v.array(text), ["*"], "Patterns of Origin headers that may connect."),
@@ -118,6 +134,7 @@ export const websocketOptions = item({
   compression: optional(compression, "Compression; absent: none."),
   ...buffering,
   ...joining,
+  ...ends,
   max_frame_size: defaulted(octets, 0, "Longest frame taken from a client, in octets; 0: any."),
   auto_fragment_size: defaulted(octets, 0, "Longest frame that is sent, in octets; 0: any."),
   fail_by_drop: defaulted(
@@ -158,4 +175,5 @@ export const rawsocketOptions = item({
   ...keepalive,
   ...buffering,
   ...joining,
+  ...ends,
 });

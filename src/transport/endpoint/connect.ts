@@ -83,28 +83,37 @@ function failureOf(endpoint: ConnectingEndpointConfig, thrown: unknown): Failure
 }
 
 /**
- * Runs an attempt to connect until the endpoint's deadline. When that passes, the signal aborts
- * and the attempt gives up what it holds; its late outcome is of no interest to anybody.
+ * Runs an attempt to connect until the endpoint's deadline, or until `canceled` aborts. When that
+ * happens, the attempt's own signal aborts and it gives up what it holds; its late outcome is of no
+ * interest to anybody.
  */
 export async function connectInTime<T>(
   endpoint: ConnectingEndpointConfig,
   attempt: (signal: AbortSignal) => Promise<T>,
+  canceled?: AbortSignal,
 ): Promise<T> {
   if (endpoint.type === "unix" && isUnixPathTooLong(endpoint.path)) {
     throw connectFailure(endpoint, "the path is too long for a Unix socket");
   }
   const late = new AbortController();
   const { promise, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => {
-    reject(connectFailure(endpoint, `no answer within ${endpoint.timeoutMs} ms`));
+  const giveUp = (state: string) => {
+    reject(connectFailure(endpoint, state));
     late.abort();
-  }, endpoint.timeoutMs);
+  };
+  const onCanceled = () => giveUp("nobody waits for it any more");
+  const timer = setTimeout(
+    () => giveUp(`no answer within ${endpoint.timeoutMs} ms`),
+    endpoint.timeoutMs,
+  );
+  canceled?.addEventListener("abort", onCanceled);
   try {
     return await Promise.race([promise, attempt(late.signal)]);
   } catch (thrown) {
     throw failureOf(endpoint, thrown);
   } finally {
     clearTimeout(timer);
+    canceled?.removeEventListener("abort", onCanceled);
   }
 }
 

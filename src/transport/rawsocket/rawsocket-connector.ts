@@ -44,10 +44,10 @@ interface Opening {
 /** Opens a RawSocket connection to a router, handshake included, within the endpoint's deadline. */
 export function connectRawSocketPeer(
   config: ConnectingRawSocketConfig,
-  maxBuffered: number,
+  { maxBuffered, canceled }: { maxBuffered: number; canceled?: AbortSignal },
   handler: PeerHandler,
 ): Promise<Peer> {
-  return connectInTime(config.endpoint, async (signal) => {
+  const attempt = async (signal: AbortSignal) => {
     const { promise, resolve, reject } = Promise.withResolvers<Peer>();
     // A connection can fail before anybody awaits its promise, and the opening of the socket tells why.
     promise.catch(() => {});
@@ -57,7 +57,8 @@ export function connectRawSocketPeer(
     const data: Connection = { peer: null, opening };
     await openSocket(config.endpoint, { socket: SOCKET_HANDLER, data, signal });
     return promise;
-  });
+  };
+  return connectInTime(config.endpoint, attempt, canceled);
 }
 
 const SOCKET_HANDLER: SocketHandler<Connection> = {

@@ -35,11 +35,11 @@ const CLOSE_DEADLINE_MS = 1000;
 /** Opens a WebSocket to a router, handshake included, within the endpoint's deadline. */
 export function connectWebSocketPeer(
   config: ConnectingWebSocketConfig,
-  options: { serializer: SerializerName; maxBuffered: number },
+  options: { serializer: SerializerName; maxBuffered: number; canceled?: AbortSignal },
   handler: PeerHandler,
 ): Promise<Peer> {
   const serializer = chooseSerializer(config.serializers, options.serializer);
-  return connectInTime(config.endpoint, async (signal) => {
+  const attempt = async (signal: AbortSignal) => {
     const { endpoint } = config;
     const host = endpoint.type === "tcp" ? await resolveHost(endpoint) : "";
     const socket = openWebSocket(config, host, serializer);
@@ -70,7 +70,8 @@ export function connectWebSocketPeer(
       else reject(connectFailure(config.endpoint, state));
     };
     return promise;
-  });
+  };
+  return connectInTime(config.endpoint, attempt, options.canceled);
 }
 
 function chooseSerializer(

@@ -108,6 +108,7 @@ describe("loadNodeConfig", () => {
         echo_close_codereason: false,
         max_buffered: 1_048_576,
         stall_timeout: 30_000,
+        close_without_goodbye: ["router_lost"],
         external_port: null,
         show_server_version: false,
         compression: null,
@@ -349,6 +350,15 @@ describe("loadNodeConfig", () => {
     expect((await load(proxy({}))).warnings).toEqual([
       '$.workers[0].transports[0]: no route has role "anonymous", so clients that get it cannot join',
     ]);
+  });
+
+  test("warns of a folder to be served in which the file itself lies", async () => {
+    const web = (directory: string) =>
+      proxy({ type: "web", paths: { "/": { type: "static", directory } } });
+    expect((await load(web("."))).warnings).toEqual([
+      '$.workers[0].transports[0].paths["/"].directory: serves the folder of this file too, with the secrets that are in it',
+    ]);
+    expect((await load(web("/dev"))).warnings).toEqual([]);
   });
 
   test("refuses a socket file name that the system cannot take", async () => {
