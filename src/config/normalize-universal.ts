@@ -87,7 +87,7 @@ export function normalizeRawSocket(
     options: {
       ...options,
       ...normalizeKeepalive(options, 0),
-      close_without_goodbye: options.close_without_goodbye ?? [],
+      told_by_close: options.told_by_close ?? [],
     },
   };
 }

@@ -79,7 +79,7 @@ export function normalizeWebSocketOptions(
     echo_close_codereason: item.echo_close_codereason,
     max_buffered: item.max_buffered,
     stall_timeout: item.stall_timeout,
-    close_without_goodbye: item.close_without_goodbye ?? reconnecting,
+    told_by_close: item.told_by_close ?? reconnecting,
     external_port: item.external_port ?? null,
     show_server_version: item.show_server_version ?? false,
     compression: deflate === undefined ? null : { deflate: normalizeDeflate(deflate) },

@@ -62,6 +62,7 @@ export class FrontendJoin {
   #state: "authenticating" | "challenged" | "connecting" | "joining" | "over" = "authenticating";
   #identity: SessionIdentity | undefined;
   #backend: BackendSession | undefined;
+  #connectionId = "";
   readonly #canceled = new AbortController();
 
   constructor(client: Peer, context: JoinContext, observer: JoinObserver) {
@@ -92,6 +93,11 @@ export class FrontendJoin {
   /** How far the join has come. */
   get state(): SessionState {
     return this.#state === "over" ? "closed" : this.#state;
+  }
+
+  /** The connection that was last chosen; empty before one is. */
+  get connectionId(): string {
+    return this.#connectionId;
   }
 
   /** The type of a router's message; NaN while the connection is not open for us. */
@@ -177,6 +183,7 @@ export class FrontendJoin {
   /** Opens the connection to the router; false when the client did not wait for it. */
   async #connect(connection: ConnectionConfig): Promise<boolean> {
     this.#state = "connecting";
+    this.#connectionId = connection.id;
     const { config, observer } = this.#context;
     const { serializer } = this.#client;
     const { signal: canceled } = this.#canceled;

@@ -6,7 +6,7 @@
  */
 
 import { Failure, sentenceOf } from "#base/failure.ts";
-import type { SessionConfig } from "#config/node-config.ts";
+import type { SessionConfig, SilentEnd } from "#config/node-config.ts";
 import type { LogFields, Logger } from "#observe/logger.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
 import { MessageType, messageTypeName } from "#wamp/message-type.ts";
@@ -47,6 +47,8 @@ export interface FrontendContext {
   goodbyeTimeoutMs: number;
   /** What sessions counted together, since the worker was started. */
   counts: { leftOut: number; stalled: number; late: number };
+  /** Ids of connections on which a session has joined: their routers are there, or were. */
+  reached: Set<string>;
   onEnd(session: FrontendSession): void;
 }
 
@@ -141,6 +143,7 @@ export class FrontendSession implements PeerHandler, BackendObserver, JoinObserv
 
   onJoined(backend: BackendSession, identity: LogFields): void {
     this.#clearDeadline();
+    if (this.#state.name === "opening") this.#context.reached.add(this.#state.join.connectionId);
     const link = new SessionLink(this.#client, backend.peer, this.#config.options, this);
     this.#state = { name: "joined", link, backend };
     this.#context.log.info("session joined", { peer: this.#client.details.peer, ...identity });
@@ -258,7 +261,8 @@ export class FrontendSession implements PeerHandler, BackendObserver, JoinObserv
     if (action === "gone") {
       this.#end();
     } else if (action === "abort" && abort) {
-      this.#abort(abort.uri, abort.sentence);
+      if (event === "router lost") this.#abortForRouter(abort.uri, abort.sentence);
+      else this.#abort(abort.uri, abort.sentence);
     } else if (action === "goodbye" && goodbye) {
       this.#sayGoodbye(goodbye);
     } else if (action === "drop") {
@@ -300,11 +304,10 @@ export class FrontendSession implements PeerHandler, BackendObserver, JoinObserv
   }
 
   #sayGoodbye(end: ForcedEnd): void {
-    const isSilent = this.#config.options.close_without_goodbye?.includes(end.kind) ?? false;
     // One that said GOODBYE itself is owed the answer.
     const isOwed = this.#state.name === "leaving";
     this.#leaveRouter(end.uri);
-    if (isSilent && !isOwed) {
+    if (this.#isToldByClose(end.kind) && !isOwed) {
       this.#close(end.code, end.uri);
       return;
     }
@@ -315,6 +318,22 @@ export class FrontendSession implements PeerHandler, BackendObserver, JoinObserv
   #startEnding(): void {
     this.#state = { name: "ending" };
     this.#startDeadline(this.#context.goodbyeTimeoutMs, () => this.#on("deadline"));
+  }
+
+  #isToldByClose(kind: SilentEnd): boolean {
+    return this.#config.options.told_by_close?.includes(kind) ?? false;
+  }
+
+  /**
+   * There is no router. While one is away that was there, clients that are reconnecting go on trying
+   * if their connection is cut off: some give up at an ABORT, others at a clean close. A router that
+   * was never there is a fault that is to be read.
+   */
+  #abortForRouter(uri: string, message: string): void {
+    const state = this.#state;
+    const wasThere = state.name === "opening" && this.#context.reached.has(state.join.connectionId);
+    if (!wasThere || !this.#isToldByClose("router_lost")) this.#abort(uri, message);
+    else this.#close(CloseCode.abnormal, uri);
   }
 
   #abort(uri: string, message: string, code: number = CloseCode.normal): void {
@@ -335,7 +354,8 @@ export class FrontendSession implements PeerHandler, BackendObserver, JoinObserv
     if (by === "client") log.info("client refused", { peer, reason });
     else if (by === "router") log.warn("router failed", { reason });
     else log.error("session failed", { peer, stack: reason });
-    this.#abort(uri, sentence, code);
+    if (by === "router") this.#abortForRouter(uri, sentence);
+    else this.#abort(uri, sentence, code);
   }
 
   /** The router said what it must not: the client cannot help it, and is told so. */

@@ -18,7 +18,7 @@ import type { SessionEvent, SessionState } from "./session-states.ts";
 export interface ForcedEnd {
   uri: string;
   sentence: string;
-  /** By this name `close_without_goodbye` has it; the code then says what GOODBYE would. */
+  /** By this name `told_by_close` has it; the code then says what GOODBYE would. */
   kind: SilentEnd;
   code: number;
 }

@@ -31,6 +31,7 @@ export async function startProxyWorker(
     joinTimeoutMs: JOIN_TIMEOUT_MS,
     goodbyeTimeoutMs: GOODBYE_TIMEOUT_MS,
     counts: { leftOut: 0, stalled: 0, late: 0 },
+    reached: new Set<string>(),
     onEnd: (session: FrontendSession) => sessions.remove(session),
   };
   const accept = (client: Peer, session: SessionConfig) =>

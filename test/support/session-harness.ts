@@ -107,6 +107,7 @@ export async function sessionHarness(options: HarnessOptions = {}) {
     joinTimeoutMs: options.joinTimeoutMs ?? 20_000,
     goodbyeTimeoutMs: options.goodbyeTimeoutMs ?? 20_000,
     counts,
+    reached: new Set<string>(),
     onEnd(session: FrontendSession) {
       sessions.remove(session);
       for (const wake of ended.splice(0)) wake();

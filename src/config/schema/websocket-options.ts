@@ -82,9 +82,9 @@ const buffering = {
 };
 
 const ends = {
-  close_without_goodbye: optional(
+  told_by_close: optional(
     v.array(oneOf(["router_lost", "shutdown"])),
-    'Extension. Ends at which a connection is closed without GOODBYE, so that clients reconnect that take GOODBYE for a farewell: "router_lost", "shutdown". Absent: "router_lost" for WebSockets, otherwise none.',
+    'Extension. Ends of sessions that are told by the close of the connection alone, without GOODBYE or ABORT, so that clients reconnect that take these for a farewell: "router_lost", "shutdown". Absent: "router_lost" for WebSockets, otherwise none.',
   ),
 };
 

@@ -108,7 +108,7 @@ describe("loadNodeConfig", () => {
         echo_close_codereason: false,
         max_buffered: 1_048_576,
         stall_timeout: 30_000,
-        close_without_goodbye: ["router_lost"],
+        told_by_close: ["router_lost"],
         external_port: null,
         show_server_version: false,
         compression: null,
