@@ -12,7 +12,7 @@ afterEach(async () => {
 const HELLO = [1, "realm1", { roles: {} }];
 
 /** A joined session, and the router's side of it. */
-async function joined(options: HarnessOptions["options"]) {
+async function joined(options: NonNullable<HarnessOptions["options"]>) {
   harness = await sessionHarness({ options });
   const client = await harness.connect("websocket");
   client.says(HELLO);
