@@ -85,8 +85,8 @@ export type RouterAction =
 /** What is done when a connection or the time ends. */
 export type EventAction = "gone" | "abort" | "goodbye" | "drop" | "finish" | "close" | "none";
 
-/** What is done at a client's message, in the order of `CLIENT_MESSAGES`. */
 // biome-ignore format: a table
+/** What is done at a client's message, in the order of `CLIENT_MESSAGES`. */
 export const FROM_CLIENT: Record<SessionState, readonly ClientAction[]> = {
   waiting:        ["begin",  "refuse",       "close", "close", "refuse", "refuse"],
   authenticating: ["refuse", "refuse",       "close", "close", "refuse", "refuse"],
@@ -100,8 +100,8 @@ export const FROM_CLIENT: Record<SessionState, readonly ClientAction[]> = {
   closed:         ["late",   "late",         "late",  "late",  "late",   "late"],
 };
 
-/** What is done at a router's message, in the order of `ROUTER_MESSAGES`. */
 // biome-ignore format: a table
+/** What is done at a router's message, in the order of `ROUTER_MESSAGES`. */
 export const FROM_ROUTER: Record<SessionState, readonly RouterAction[]> = {
   waiting:        ["none",    "none",   "none",   "none",  "none",  "none"],
   authenticating: ["none",    "none",   "none",   "none",  "none",  "none"],
@@ -115,8 +115,8 @@ export const FROM_ROUTER: Record<SessionState, readonly RouterAction[]> = {
   closed:         ["none",    "none",   "none",   "none",  "none",  "none"],
 };
 
-/** What is done when a connection or the time ends, in the order of `EVENTS`, then `CLOCKS`. */
 // biome-ignore format: a table
+/** What is done when a connection or the time ends, in the order of `EVENTS`, then `CLOCKS`. */
 export const AT_EVENT: Record<SessionState, readonly EventAction[]> = {
   waiting:        ["gone", "none",    "none", "none",    "close",  "close"],
   authenticating: ["gone", "none",    "none", "none",    "abort",  "abort"],

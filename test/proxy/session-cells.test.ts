@@ -411,3 +411,12 @@ describe.each(TRANSPORTS)("at a client over %s", (transport) => {
     }
   }
 });
+
+describe.each(TRANSPORTS)("a ping of a client over %s", (transport) => {
+  const held = states.filter((state) => !passesBy(state));
+  test.each(held)("is answered while %s", async (state) => {
+    const { client } = await reach(state, transport, optionsFor(state, ""));
+    client.ping("are you there");
+    expect(String(await client.pong)).toBe("are you there");
+  });
+});
