@@ -5,11 +5,10 @@
  * @module
  */
 
-import { Failure, sentenceOf } from "#base/failure.ts";
 import type { SessionConfig, SilentEnd } from "#config/node-config.ts";
 import type { LogFields, Logger } from "#observe/logger.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
-import { MessageType, messageTypeName } from "#wamp/message-type.ts";
+import { MessageType } from "#wamp/message-type.ts";
 import { CloseCode, type Peer, type PeerHandler, type WireMessage } from "#wamp/peer.ts";
 import { peekMessageType } from "#wamp/serializer/peek.ts";
 import { encodeMessage } from "#wamp/serializer/serializer.ts";
@@ -23,10 +22,12 @@ import {
   isRoutersFault,
   ROUTER_FOREIGN,
   refusalFor,
+  routerViolation,
   violation,
 } from "./session-ends.ts";
 import { type LinkObserver, SessionLink } from "./session-link.ts";
-import { passOn } from "./session-message.ts";
+import { type SessionCounts, SessionLog } from "./session-log.ts";
+import { passGoodbye } from "./session-message.ts";
 import {
   clientAction,
   eventAction,
@@ -45,8 +46,7 @@ export interface FrontendContext {
   joinTimeoutMs: number;
   /** For the other side to answer a GOODBYE, in milliseconds. */
   goodbyeTimeoutMs: number;
-  /** What sessions counted together, since the worker was started. */
-  counts: { leftOut: number; stalled: number; late: number };
+  counts: SessionCounts;
   /** Ids of connections on which a session has joined: their routers are there, or were. */
   reached: Set<string>;
   onEnd(session: FrontendSession): void;
@@ -65,17 +65,15 @@ export class FrontendSession implements PeerHandler, BackendObserver, JoinObserv
   readonly #client: Peer;
   readonly #config: SessionConfig;
   readonly #context: FrontendContext;
+  readonly #log: SessionLog;
   #state: State = { name: "waiting" };
   #timer: Timer | undefined;
-  /** Messages that could be carried to neither side. */
-  #leftOut = 0;
-  /** Messages of the client that came when there was nobody left whom they could go to. */
-  #late = 0;
 
   constructor(client: Peer, config: SessionConfig, context: FrontendContext) {
     this.#client = client;
     this.#config = config;
     this.#context = context;
+    this.#log = new SessionLog(context.log, context.counts, client.details.peer);
     this.#startJoinDeadline();
   }
 
@@ -107,8 +105,7 @@ export class FrontendSession implements PeerHandler, BackendObserver, JoinObserv
   }
 
   onClose(reason: string): void {
-    const { peer } = this.#client.details;
-    this.#context.log.debug("client connection closed", { peer, reason, late: this.#late });
+    this.#log.connectionClosed(reason);
     this.#on("client lost");
   }
 
@@ -137,7 +134,7 @@ export class FrontendSession implements PeerHandler, BackendObserver, JoinObserv
   }
 
   onRouterLost(reason: string): void {
-    if (this.#state.name === "joined") this.#context.log.warn("router connection lost", { reason });
+    if (this.#state.name === "joined") this.#log.routerLost(reason);
     this.#on("router lost");
   }
 
@@ -146,12 +143,11 @@ export class FrontendSession implements PeerHandler, BackendObserver, JoinObserv
     if (this.#state.name === "opening") this.#context.reached.add(this.#state.join.connectionId);
     const link = new SessionLink(this.#client, backend.peer, this.#config.options, this);
     this.#state = { name: "joined", link, backend };
-    this.#context.log.info("session joined", { peer: this.#client.details.peer, ...identity });
+    this.#log.joined(identity);
   }
 
   onDenied(uri: string, message: string): void {
-    const { peer } = this.#client.details;
-    this.#context.log.info("client refused", { peer, reason: message });
+    this.#log.refused({ by: "client", reason: message });
     this.#abort(uri, message);
   }
 
@@ -164,20 +160,13 @@ export class FrontendSession implements PeerHandler, BackendObserver, JoinObserv
   }
 
   onStalled(side: Side): void {
-    const { log, counts } = this.#context;
-    counts.stalled += 1;
-    const { peer } = this.#client.details;
-    log.warn(`session closed: the ${side} did not read`, { peer, stalled: counts.stalled });
+    this.#log.stalled(side);
     this.#on(`${side} stalled`);
   }
 
-  onLeftOut(side: Side, { uri, sentence }: Uncarried): void {
-    const { log, counts } = this.#context;
-    const { peer } = this.#client.details;
-    counts.leftOut += 1;
-    this.#leftOut += 1;
-    // One line a session is enough to find the message by; the number follows at its end.
-    if (this.#leftOut === 1) log.warn("message left out", { peer, towards: side, uri, sentence });
+  onLeftOut(side: Side, why: Uncarried): void {
+    const { uri, sentence } = why;
+    this.#log.leftOut(side, why);
     // A client that cannot be answered must not believe that its publication arrived.
     if (side === "router" && uri === ErrorUri.payloadSizeExceeded) {
       this.#leaveRouter(ErrorUri.closeRealm);
@@ -212,7 +201,7 @@ export class FrontendSession implements PeerHandler, BackendObserver, JoinObserv
     } else if (action === "leave" && state.name === "joined") {
       this.#state = { ...state, name: "leaving", hello: undefined };
       this.#startDeadline(this.#context.goodbyeTimeoutMs, () => this.#on("deadline"));
-      this.#passGoodbye(message, this.#client, state.backend.peer);
+      passGoodbye(message, this.#client, state.backend.peer);
     } else if (action === "keep" && state.name === "leaving") {
       state.hello = typeof message === "string" ? message : new Uint8Array(message);
     } else if (action === "close") {
@@ -220,7 +209,7 @@ export class FrontendSession implements PeerHandler, BackendObserver, JoinObserv
       const code = name === "ending" ? CloseCode.goingAway : CloseCode.normal;
       this.#close(code, type === MessageType.ABORT ? "the client aborted" : "the client left");
     } else if (action === "late") {
-      this.#countLate();
+      this.#log.late();
     } else {
       throw violation(type, name);
     }
@@ -238,14 +227,14 @@ export class FrontendSession implements PeerHandler, BackendObserver, JoinObserv
   #onRouterMessage(message: WireMessage, type: number, router: Peer): void {
     const action = routerAction(this.#stateName, type);
     if (action === "left") {
-      this.#passGoodbye(message, router, this.#client);
+      passGoodbye(message, router, this.#client);
       this.#startAgain();
     } else if (action === "end") {
-      this.#passGoodbye(message, router, this.#client);
+      passGoodbye(message, router, this.#client);
       this.#leaveRouter(ErrorUri.goodbyeAndOut);
       this.#startEnding();
     } else if (action === "abort") {
-      this.#passGoodbye(message, router, this.#client);
+      passGoodbye(message, router, this.#client);
       this.#dropRouter(false);
       this.#close(CloseCode.goingAway, "the router aborted the session");
     } else {
@@ -273,17 +262,6 @@ export class FrontendSession implements PeerHandler, BackendObserver, JoinObserv
     } else if (action === "close") {
       const { code, reason } = close?.[name] ?? { code: CloseCode.goingAway, reason: event };
       this.#close(code, reason);
-    }
-  }
-
-  /** Passes on how a session ends; details that cannot be told do not keep it from ending. */
-  #passGoodbye(message: WireMessage, from: Peer, to: Peer): void {
-    try {
-      passOn(message, from, to);
-    } catch (thrown) {
-      if (!(thrown instanceof Failure)) throw thrown;
-      const goodbye = [MessageType.GOODBYE, {}, ErrorUri.closeRealm];
-      to.send(encodeMessage(goodbye, to.serializer, to.isText));
     }
   }
 
@@ -343,17 +321,13 @@ export class FrontendSession implements PeerHandler, BackendObserver, JoinObserv
   }
 
   #fail(thrown: unknown): void {
-    if (clientAction(this.#stateName, Number.NaN) === "late") this.#countLate();
+    if (clientAction(this.#stateName, Number.NaN) === "late") this.#log.late();
     else this.#refuse(thrown);
   }
 
   #refuse(thrown: unknown): void {
-    const { log } = this.#context;
-    const { peer } = this.#client.details;
     const { by, uri, sentence, code, reason } = refusalFor(thrown);
-    if (by === "client") log.info("client refused", { peer, reason });
-    else if (by === "router") log.warn("router failed", { reason });
-    else log.error("session failed", { peer, stack: reason });
+    this.#log.refused({ by, reason });
     if (by === "router") this.#abortForRouter(uri, sentence);
     else this.#abort(uri, sentence, code);
   }
@@ -364,18 +338,13 @@ export class FrontendSession implements PeerHandler, BackendObserver, JoinObserv
       this.#fail(thrown);
       return;
     }
-    this.#context.log.warn("router message refused", { reason: sentenceOf(thrown) });
+    this.#log.routerRefused(thrown);
     const action = routerAction(this.#stateName, Number.NaN);
     if (action === "finish") this.#finishLeaving();
     else if (this.#state.name === "joined") this.#sayGoodbye(ROUTER_FOREIGN);
     else if (action === "fail") {
       this.#abort(ErrorUri.networkFailure, "Cannot join: the router's answer makes no sense");
     }
-  }
-
-  #countLate(): void {
-    this.#late += 1;
-    this.#context.counts.late += 1;
   }
 
   #tellClient(message: readonly unknown[]): void {
@@ -395,11 +364,7 @@ export class FrontendSession implements PeerHandler, BackendObserver, JoinObserv
     state.link.stop();
     state.backend.leave(saysGoodbye, reason);
     this.#state = { name: "ending" };
-    if (this.#leftOut > 1) {
-      const { peer } = this.#client.details;
-      this.#context.log.warn("messages left out", { peer, messages: this.#leftOut });
-    }
-    this.#leftOut = 0;
+    this.#log.sessionOver();
   }
 
   #startJoinDeadline(): void {
@@ -429,11 +394,4 @@ export class FrontendSession implements PeerHandler, BackendObserver, JoinObserv
     this.#state = { name: "closed" };
     this.#context.onEnd(this);
   }
-}
-
-function routerViolation(type: number): Failure {
-  const name = Number.isNaN(type) ? "message" : messageTypeName(type);
-  return new Failure(`Cannot accept ${name}: the router may not send it now`, {
-    source: "router",
-  });
 }

@@ -117,6 +117,14 @@ export function violation(type: number, state: SessionState): Failure {
   });
 }
 
+/** The failure of a router that says what it must not say in this state; NaN is no message. */
+export function routerViolation(type: number): Failure {
+  const name = Number.isNaN(type) ? "message" : messageTypeName(type);
+  return new Failure(`Cannot accept ${name}: the router may not send it now`, {
+    source: "router",
+  });
+}
+
 function refusal(
   by: Refusal["by"],
   uri: string,
