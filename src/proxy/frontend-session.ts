@@ -250,7 +250,8 @@ export class FrontendSession implements PeerHandler, BackendObserver, JoinObserv
     if (action === "gone") {
       this.#end();
     } else if (action === "abort" && abort) {
-      if (event === "router lost") this.#abortForRouter(abort.uri, abort.sentence);
+      const isRouters = name === "connecting" || name === "joining";
+      if (isRouters && event !== "shutdown") this.#abortForRouter(abort.uri, abort.sentence);
       else this.#abort(abort.uri, abort.sentence);
     } else if (action === "goodbye" && goodbye) {
       this.#sayGoodbye(goodbye);

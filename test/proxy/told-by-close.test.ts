@@ -54,6 +54,21 @@ describe("told_by_close", () => {
     expect(await client.closed).toBe(null);
   });
 
+  test("router_lost: while a router hangs that was there, a join is cut off", async () => {
+    harness = await sessionHarness({
+      options: { told_by_close: ["router_lost"] },
+      joinTimeoutMs: 100,
+    });
+    const first = await harness.connect("websocket");
+    first.says(HELLO);
+    await (await harness.router.session()).welcome();
+    expect((await first.next())?.[0]).toBe(2);
+    const client = await harness.connect("websocket");
+    client.says(HELLO);
+    expect(await client.rest()).toEqual([]);
+    expect(await client.closed).toBe(null);
+  });
+
   test("router_lost: a router that never was there is told with ABORT", async () => {
     const { current } = await joined({ told_by_close: ["router_lost"] });
     const client = await current.connect("websocket");

@@ -21,10 +21,9 @@ async function leftBy(pid: number): Promise<string> {
   const folder = join(parent, `crossproxy-web-${pid}-abcdef`);
   mkdirSync(folder);
   // A process that is killed is the one thing that leaves a socket file behind.
-  const script = `import socket,os,signal
-s = socket.socket(socket.AF_UNIX); s.bind(${JSON.stringify(join(folder, "web.sock"))}); s.listen()
-os.kill(os.getpid(), signal.SIGKILL)`;
-  await Bun.spawn(["python3", "-c", script]).exited;
+  const path = JSON.stringify(join(folder, "web.sock"));
+  const script = `Bun.listen({ unix: ${path}, socket: { data() {} } }); process.kill(process.pid, "SIGKILL")`;
+  await Bun.spawn([process.execPath, "-e", script]).exited;
   expect(existsSync(join(folder, "web.sock"))).toBe(true);
   return folder;
 }

@@ -116,6 +116,34 @@ describe("loadNodeConfig", () => {
     });
   });
 
+  describe("told_by_close", () => {
+    const options = { told_by_close: ["router_lost" as const, "shutdown" as const] };
+    const made = async (transport: object) => {
+      const { config } = await load(proxy(transport));
+      const first = config?.workers[0]?.transports[0];
+      if (first === undefined || !("options" in first)) throw new Error("expected options");
+      return "told_by_close" in first.options ? first.options.told_by_close : undefined;
+    };
+
+    test("is the loss of a router for WebSockets, and nothing for RawSockets", async () => {
+      expect(await made({})).toEqual(["router_lost"]);
+      expect(await made({ type: "rawsocket" })).toEqual([]);
+      expect(await made({ options })).toEqual(options.told_by_close);
+      expect(await made({ type: "rawsocket", options })).toEqual(options.told_by_close);
+    });
+
+    test("takes no other word", async () => {
+      const { faults } = await load(proxy({ options: { told_by_close: ["router_loss"] } }));
+      expect(faults[0]).toContain("told_by_close[0]");
+      expect(faults[0]).toContain('"router_lost"');
+    });
+
+    test("is warned of on a router, which always says GOODBYE", async () => {
+      const { warnings } = await load(proxy({ options }, { type: "router", realms: [] }));
+      expect(warnings.join()).toContain("told_by_close: not honoured");
+    });
+  });
+
   test("pings WebSocket clients by default, but none on a Unix socket", async () => {
     const intervals = async (transport: object) => {
       const { config } = await load(proxy(transport));
