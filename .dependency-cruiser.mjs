@@ -11,7 +11,7 @@ const LAYERS = {
   session: ["auth", "wamp", "observe", "base"],
   auth: ["wamp", "observe", "base"],
   transport: ["wamp", "observe", "base"],
-  config: ["wamp/peer", "base"],
+  config: ["wamp/peer", "wamp/transcode", "base"],
   wamp: ["base"],
   observe: ["base"],
   base: [],
@@ -30,8 +30,10 @@ const TRANSPORT = {
 const ONLY_HERE = {
   "cbor-x": "^src/wamp/serializer/cbor[.]ts$",
   msgpackr: "^src/wamp/serializer/msgpack[.]ts$",
+  "@noble/curves": "^src/base/eip712-certificate[.]ts$",
+  "@noble/hashes": "^src/base/eip712-certificate[.]ts$",
   fflate: "^src/transport/web/services/archive",
-  valibot: "^src/(config/|node/control-message[.]ts$)",
+  valibot: "^src/(config/|node/control-message[.]ts$|auth/authenticator-answer[.]ts$)",
 };
 
 const error = (name, comment, from, to) => ({ name, comment, severity: "error", from, to });

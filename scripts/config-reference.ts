@@ -18,6 +18,7 @@ interface AnySchema {
   wrapped?: AnySchema;
   item?: AnySchema;
   value?: AnySchema;
+  options?: AnySchema[];
   getter?: (input: unknown) => AnySchema;
   default?: unknown;
   pipe?: { type: string; kind: string; description?: string }[];
@@ -53,6 +54,7 @@ function typeOf(schema: AnySchema): string {
   if (inner.type === "array" && inner.item !== undefined) return `list of ${typeOf(inner.item)}`;
   if (inner.type === "record" && inner.value !== undefined) return `map to ${typeOf(inner.value)}`;
   if (inner.type === "literal" || inner.type === "picklist") return inner.expects ?? inner.type;
+  if (inner.type === "union" && inner.options) return inner.options.map(typeOf).join(" or ");
   return inner.type === "unknown" || inner.type === "custom" ? "any" : inner.type;
 }
 

@@ -1,8 +1,8 @@
 /**
- * `npm test`: builds the binary, puts the Python peers into `.venv`, and runs every test.
+ * `npm test`: builds the binary, puts the Python and Go peers into `.venv`, and runs every test.
  *
- * Without Python 3.11 or newer the tests against Python programs are left out, and one line says
- * so; in CI that is a failure.
+ * Without Python 3.11 or newer, or without Go, the tests against such programs are left out, and one
+ * line says so; in CI missing Python is a failure.
  *
  * @module
  */
@@ -11,12 +11,14 @@ import { existsSync } from "node:fs";
 
 const VENV = ".venv";
 const REQUIREMENTS = "test/python/requirements.txt";
+const NEXUSD = "github.com/gammazero/nexus/v3/nexusd";
 
 run([process.execPath, "scripts/build-binary.ts"]);
 if (!makeVenv()) {
   console.log("LEFT OUT: the tests against Python programs, as there is no Python 3.11 or newer");
   if (process.env["CI"]) process.exit(1);
 }
+if (!buildNexus()) console.log("LEFT OUT: the tests against nexusd, as Go cannot build it here");
 const tests = Bun.spawnSync([process.execPath, "test", ...process.argv.slice(2)], {
   stdio: ["ignore", "inherit", "inherit"],
 });
@@ -32,6 +34,15 @@ function makeVenv(): boolean {
   run([`${VENV}/bin/pip`, "install", "--quiet", "--requirement", REQUIREMENTS]);
   run(["touch", stamp]);
   return true;
+}
+
+/** Builds a WAMP router in Go beside the Python peers. */
+function buildNexus(): boolean {
+  const nexusd = `${process.cwd()}/${VENV}/bin/nexusd`;
+  if (existsSync(nexusd)) return true;
+  if (Bun.which("go") === null) return false;
+  const build = ["go", "build", "-C", "test/go", "-o", nexusd, NEXUSD];
+  return Bun.spawnSync(build, { stdio: ["ignore", "inherit", "inherit"] }).exitCode === 0;
 }
 
 function isNewEnough(python: string): boolean {

@@ -1,35 +1,33 @@
 /**
- * Authmethod `anonymous`, static: everybody is let in, with one role.
+ * Authmethod `anonymous`: the client proves nothing. Static, everybody is let in with one role;
+ * dynamic, an authenticator says with which, or refuses.
  *
  * @module
  */
 
-import type { AuthConfig } from "#config/node-config.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
-import type { AuthOutcome, HelloRequest, PendingAuth } from "./pending-auth.ts";
+import type { AuthContext, AuthOutcome, HelloRequest, PendingAuth } from "./pending-auth.ts";
+import { acceptPrincipal, denyProof, isDeny, type PrincipalSource } from "./principal.ts";
 
 const ALPHABET = "ACEFGHJKLMNPQRTUVWXY34679";
 
-/** Accepts every client with the configured role; authid is the configured one or a random serial. */
+/** Accepts whom the source knows; authid is the source's or a random serial, never the client's. */
 export class AnonymousAuth implements PendingAuth {
-  readonly #config: NonNullable<AuthConfig["anonymous"]>;
+  readonly #source: PrincipalSource<object>;
+  readonly #pendingSession: number;
 
-  constructor(config: NonNullable<AuthConfig["anonymous"]>) {
-    this.#config = config;
+  constructor(source: PrincipalSource<object>, context: AuthContext) {
+    this.#source = source;
+    this.#pendingSession = context.pendingSession;
   }
 
-  hello(request: HelloRequest): AuthOutcome {
-    return {
-      kind: "accept",
-      identity: {
-        realm: request.realm,
-        authid: this.#config.authid ?? randomSerial(),
-        authrole: this.#config.role,
-        authmethod: "anonymous",
-        authprovider: "static",
-        authextra: request.authextra,
-      },
-    };
+  async hello(hello: HelloRequest): Promise<AuthOutcome> {
+    const request = { ...hello, authid: randomSerial() };
+    const claim = { authmethod: "anonymous", request, pendingSession: this.#pendingSession };
+    const principal = await this.#source.find(claim);
+    if (isDeny(principal)) return principal;
+    if (principal === undefined) return denyProof("anonymous");
+    return acceptPrincipal(principal, claim, this.#source.authprovider);
   }
 
   authenticate(): AuthOutcome {

@@ -4,12 +4,21 @@
  * @module
  */
 
-import type { AuthConfig } from "#config/node-config.ts";
+import type { AuthConfig, DynamicAuthConfig } from "#config/node-config.ts";
 import { AnonymousAuth } from "./anonymous.ts";
+import type { DynamicMethod } from "./authenticator-answer.ts";
+import { CookieAuth } from "./cookie.ts";
+import { CryptosignAuth } from "./cryptosign.ts";
+import { DynamicPrincipals } from "./dynamic-principals.ts";
 import type { AuthContext, PendingAuth } from "./pending-auth.ts";
-import { StaticPrincipals } from "./principal.ts";
+import { OnePrincipal, StaticPrincipals } from "./principal.ts";
+import { disguiseScram, ScramAuth } from "./scram.ts";
+import { StaticKeys } from "./static-keys.ts";
+import { StaticTrustroots } from "./static-trustroots.ts";
 import { TicketAuth } from "./ticket.ts";
+import { StaticCertificates, TlsAuth } from "./tls.ts";
 import { TrustedProxyAuth } from "./trusted-proxy.ts";
+import { disguiseWampCra, WampCraAuth } from "./wampcra.ts";
 
 /** The authmethod with this name at work for one client; undefined: it is not configured. */
 export function beginAuth(
@@ -24,8 +33,68 @@ export function beginAuth(
 type Create = (auth: AuthConfig, context: AuthContext) => PendingAuth | undefined;
 
 const AUTHMETHODS: Record<string, Create> = {
-  anonymous: ({ anonymous }) => anonymous && new AnonymousAuth(anonymous),
+  anonymous: ({ anonymous }, context) =>
+    anonymous &&
+    new AnonymousAuth(
+      sourceOf("anonymous", anonymous, context, (one) => new OnePrincipal(one)),
+      context,
+    ),
   ticket: ({ ticket }, context) =>
-    ticket && new TicketAuth(new StaticPrincipals(ticket.principals), context),
+    ticket &&
+    new TicketAuth(
+      sourceOf("ticket", ticket, context, ({ principals }) => new StaticPrincipals(principals)),
+      context,
+    ),
+  wampcra: ({ wampcra }, context) =>
+    wampcra &&
+    new WampCraAuth(
+      sourceOf(
+        "wampcra",
+        wampcra,
+        context,
+        ({ users }) => new StaticPrincipals(users, disguiseWampCra),
+      ),
+      context,
+    ),
+  scram: ({ scram }, context) =>
+    scram &&
+    new ScramAuth(
+      sourceOf(
+        "scram",
+        scram,
+        context,
+        ({ principals }) => new StaticPrincipals(principals, disguiseScram),
+      ),
+      context,
+    ),
+  cryptosign: ({ cryptosign }, context) =>
+    cryptosign &&
+    new CryptosignAuth(sourceOf("cryptosign", cryptosign, context, cryptosignSource), context),
+  tls: ({ tls }, context) =>
+    tls &&
+    new TlsAuth(
+      sourceOf("tls", tls, context, ({ principals }) => new StaticCertificates(principals)),
+      context,
+    ),
+  // Who is not known by a cookie joins with the next authmethod.
+  cookie: ({ cookie }, { login }) => cookie && login && new CookieAuth(login),
   "anonymous-proxy": (auth) => (auth["anonymous-proxy"] ? new TrustedProxyAuth() : undefined),
 };
+
+/** Where an authmethod looks principals up: at its authenticator, or in the configuration. */
+function sourceOf<M extends DynamicMethod, Static extends { type: "static" }, Source>(
+  authmethod: M,
+  config: Static | DynamicAuthConfig,
+  context: AuthContext,
+  list: (config: Static) => Source,
+): DynamicPrincipals<M> | Source {
+  return config.type === "dynamic"
+    ? new DynamicPrincipals(authmethod, config, context)
+    : list(config);
+}
+
+type StaticCryptosign = Exclude<NonNullable<AuthConfig["cryptosign"]>, DynamicAuthConfig>;
+
+function cryptosignSource({ principals, trustroots }: StaticCryptosign) {
+  return trustroots ? new StaticTrustroots(trustroots) : new StaticKeys(principals);
+}

@@ -5,12 +5,15 @@
  */
 
 import type { TransportDetails } from "#wamp/peer.ts";
+import type { Authenticators } from "./authenticators.ts";
 import type { SessionIdentity } from "./session-identity.ts";
 
 /** The client is who it says. */
 export interface Accept {
   kind: "accept";
   identity: SessionIdentity;
+  /** What `authextra` of the client's WELCOME says beside; nobody else is told. */
+  welcomeExtra?: Record<string, unknown>;
 }
 
 /** The client has to prove it. */
@@ -25,6 +28,8 @@ export interface Deny {
   kind: "deny";
   uri: string;
   message: string;
+  /** Whether it says nothing of what the client proved; such a refusal is no failed attempt. */
+  isBlameless?: boolean;
 }
 
 /** What a HELLO or an AUTHENTICATE leads to. */
@@ -44,6 +49,12 @@ export interface HelloRequest {
 export interface AuthContext {
   /** Session id of challenges and authenticators; not the one that WELCOME will name. */
   pendingSession: number;
+  /** Where authmethods of type `dynamic` ask. */
+  authenticators: Authenticators;
+  /** Aborted when the client waits no longer. */
+  signal: AbortSignal;
+  /** Who the client is by its cookie, where that is an authmethod and the client is known. */
+  login: SessionIdentity | undefined;
 }
 
 /** One authmethod at work for one joining client. */

@@ -9,6 +9,7 @@
  */
 
 import { ErrorUri } from "#wamp/error-uri.ts";
+import { type Disguise, Disguises } from "./disguise.ts";
 import type { Accept, Deny, HelloRequest } from "./pending-auth.ts";
 
 /** Who somebody is, as far as the source decides it; what is undefined, the client's HELLO decides. */
@@ -34,20 +35,49 @@ export interface PrincipalSource<Credentials> {
   /** WELCOME's `authprovider`. */
   readonly authprovider: "static" | "dynamic";
   find(claim: Claim): Promise<(Principal & Credentials) | Deny | undefined>;
+  /**
+   * Credentials for somebody unknown, who is challenged as everybody else, so that the challenge does
+   * not tell who is known: nobody has them. Undefined, or absent: there is nothing to look like.
+   */
+  decoy?(claim: Claim): (Principal & Credentials) | undefined;
 }
 
-/** Principals of the configuration, by authid. */
+/** Principals of the configuration, by authid; with a disguise, unknown authids look like known ones. */
 export class StaticPrincipals<Credentials> implements PrincipalSource<Credentials> {
   readonly authprovider = "static";
   readonly #principals: Record<string, Principal & Credentials>;
+  readonly #disguise: Disguise<Principal & Credentials> | undefined;
 
-  constructor(principals: Record<string, Principal & Credentials>) {
+  constructor(
+    principals: Record<string, Principal & Credentials>,
+    disguise?: Disguise<Principal & Credentials>,
+  ) {
     this.#principals = principals;
+    this.#disguise = disguise;
   }
 
   async find({ request }: Claim): Promise<(Principal & Credentials) | undefined> {
     const authid = request.authid ?? "";
     return Object.hasOwn(this.#principals, authid) ? this.#principals[authid] : undefined;
+  }
+
+  decoy({ request }: Claim): (Principal & Credentials) | undefined {
+    if (this.#disguise === undefined || request.authid === undefined) return undefined;
+    return Disguises.of(this.#principals).put(this.#disguise, request.authid);
+  }
+}
+
+/** One principal of the configuration, who is everybody. */
+export class OnePrincipal implements PrincipalSource<object> {
+  readonly authprovider = "static";
+  readonly #principal: Principal;
+
+  constructor(principal: Principal) {
+    this.#principal = principal;
+  }
+
+  async find(): Promise<Principal> {
+    return this.#principal;
   }
 }
 
@@ -67,10 +97,12 @@ export function acceptPrincipal(
 ): Accept | Deny {
   const authid = principal.authid ?? request.authid;
   if (authid === undefined) {
-    return deny(ErrorUri.noSuchPrincipal, `Cannot authenticate with ${authmethod}: no authid`);
+    const sentence = `Cannot authenticate with ${authmethod}: no authid`;
+    return { ...deny(ErrorUri.noSuchPrincipal, sentence), isBlameless: true };
   }
   if (principal.role === undefined) {
-    return deny(ErrorUri.noSuchRole, `Cannot authenticate with ${authmethod}: no role is assigned`);
+    const sentence = `Cannot authenticate with ${authmethod}: no role is assigned`;
+    return { ...deny(ErrorUri.noSuchRole, sentence), isBlameless: true };
   }
   return {
     kind: "accept",
@@ -80,9 +112,15 @@ export function acceptPrincipal(
       authrole: principal.role,
       authmethod,
       authprovider,
-      authextra: { ...request.authextra, ...principal.extra },
+      authextra: principal.extra ?? request.authextra,
     },
   };
+}
+
+/** The claim without those items of `authextra` that were there for the proof alone. */
+export function withoutProof(claim: Claim, names: readonly string[]): Claim {
+  const rest = Object.entries(claim.request.authextra).filter(([name]) => !names.includes(name));
+  return { ...claim, request: { ...claim.request, authextra: Object.fromEntries(rest) } };
 }
 
 /** The one answer to whoever does not prove who he is; it does not say what was wrong. */

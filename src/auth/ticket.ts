@@ -8,12 +8,15 @@ import { isEqualSecret } from "./equal-secret.ts";
 import type { AuthContext, AuthOutcome, HelloRequest, PendingAuth } from "./pending-auth.ts";
 import { acceptPrincipal, denyProof, isDeny, type PrincipalSource } from "./principal.ts";
 
+/** In the place of a ticket: whoever found the principal was shown the client's, and took it. */
+export const JUDGED = Symbol("judged");
+
 /** A secret that is shown as it is. */
 export interface TicketCredentials {
-  ticket: string;
+  ticket: string | typeof JUDGED;
 }
 
-/** Challenges for a ticket and compares it with the principal's, in constant time. */
+/** Challenges for a ticket; one that nobody has judged yet is compared, in constant time. */
 export class TicketAuth implements PendingAuth {
   readonly #source: PrincipalSource<TicketCredentials>;
   readonly #pendingSession: number;
@@ -37,9 +40,11 @@ export class TicketAuth implements PendingAuth {
     const claim = { authmethod: "ticket", request, pendingSession: this.#pendingSession };
     const principal = await this.#source.find({ ...claim, details: { ticket: signature } });
     if (isDeny(principal)) return principal;
-    // An unknown authid costs the same comparison, so that time does not tell which authids exist.
-    const matches = isEqualSecret(signature, principal?.ticket ?? "");
-    if (principal === undefined || !matches) return denyProof("ticket");
+    if (principal?.ticket !== JUDGED) {
+      // An unknown authid costs the same comparison, so that time does not tell which authids exist.
+      const matches = isEqualSecret(signature, principal?.ticket ?? "");
+      if (principal === undefined || !matches) return denyProof("ticket");
+    }
     return acceptPrincipal(principal, claim, this.#source.authprovider);
   }
 }

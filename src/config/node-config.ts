@@ -292,14 +292,104 @@ export interface SessionConfig {
   /** Proxy only. The one connection for every realm and role; null: the worker's routes decide. */
   backend: string | null;
   options: BufferOptions & EndOptions;
+  /** Undefined: a client may take as long and fail as often as it likes. */
+  joining?: JoiningConfig;
+}
+
+/** How long joining may take, in milliseconds, and how often it may fail. */
+export interface JoiningConfig {
+  /** From the connection, or the last GOODBYE, to HELLO. */
+  hello_timeout: number;
+  /** From HELLO to WELCOME. */
+  join_timeout: number;
+  /** From CHALLENGE to AUTHENTICATE. */
+  authenticate_timeout: number;
+  /** Of one address; 0: any number. */
+  max_auth_failures_per_minute: number;
 }
 
 /** Configured authmethods. */
 export interface AuthConfig {
-  anonymous?: { type: "static"; role: string; authid?: string };
-  ticket?: { type: "static"; principals: Record<string, { ticket: string; role: string }> };
+  anonymous?: { type: "static"; role: string; authid?: string } | DynamicAuthConfig;
+  ticket?:
+    | { type: "static"; principals: Record<string, { ticket: string; role: string }> }
+    | DynamicAuthConfig;
+  wampcra?: { type: "static"; users: Record<string, WampCraUser> } | DynamicAuthConfig;
+  scram?: { type: "static"; principals: Record<string, ScramPrincipal> } | DynamicAuthConfig;
+  cryptosign?:
+    | {
+        type: "static";
+        principals: Record<string, CryptosignPrincipal>;
+        /** By realm; there are no principals where there are trustroots. */
+        trustroots?: Record<string, TrustrootConfig>;
+      }
+    | DynamicAuthConfig;
+  tls?: { type: "static"; principals: Record<string, TlsPrincipal> } | DynamicAuthConfig;
+  /** Clients with the cookie of an earlier join need no proof. */
+  cookie?: Record<string, never>;
   /** Router only: takes the identity that a proxy vouches for, over Unix sockets only. */
   "anonymous-proxy"?: { type: "static" };
+}
+
+/** `type: dynamic` of an authmethod: a WAMP procedure is asked. */
+export interface DynamicAuthConfig {
+  type: "dynamic";
+  /** URI of the procedure. */
+  authenticator: string;
+  /** Realm that it is called on; null: the one that the client asks for. */
+  "authenticator-realm": string | null;
+  /** Role that it is called as; null: `trusted`. */
+  "authenticator-role": string | null;
+  /** Role of clients for which the authenticator names none; null: they are refused. */
+  "default-role": string | null;
+  /** Milliseconds until a client is refused for want of an answer. */
+  "authenticator-timeout": number;
+}
+
+/** A user of WAMP-CRA; `salt`, `iterations` and `keylen` (octets) are all there, or none is. */
+export interface WampCraUser {
+  secret: string;
+  role: string;
+  salt?: string;
+  iterations?: number;
+  keylen?: number;
+}
+
+/** A principal of SCRAM; keys and salt are in lower-case hex, `memory` is KiB (argon2id-13 only). */
+export interface ScramPrincipal {
+  kdf: "pbkdf2" | "argon2id-13";
+  iterations: number;
+  memory?: number;
+  salt: string;
+  "stored-key": string;
+  "server-key": string;
+  role: string;
+}
+
+/** A principal of WAMP-cryptosign; keys are Ed25519, in lower-case hex. */
+export interface CryptosignPrincipal {
+  authorized_keys: string[];
+  role: string;
+  realm?: string;
+}
+
+/** What the certificate of a root authority says; addresses are `0x` and hex in lower case. */
+export interface TrustrootConfig {
+  /** A decimal number. */
+  chain_id: string;
+  verifying_contract: string;
+  issuer: string;
+  realm_address: string;
+  role: string;
+  /** Realm that delegates join, whatever they ask for. */
+  realm?: string;
+}
+
+/** A principal by its certificate, whose fingerprints are spelled as in `ClientCertificate`. */
+export interface TlsPrincipal {
+  "certificate-sha1"?: string;
+  "certificate-sha256"?: string;
+  role: string;
 }
 
 /** What stands at a path of a web server; a testee is always alone there. */
@@ -311,6 +401,7 @@ export type WebServiceConfig =
   | WebSocketTesteeTransportConfig
   | JsonServiceConfig
   | RedirectServiceConfig
+  | UnavailableServiceConfig
   | PathServiceConfig;
 
 /** `type: static`. */
@@ -360,6 +451,11 @@ export interface JsonServiceConfig {
 export interface RedirectServiceConfig {
   type: "redirect";
   url: string;
+}
+
+/** A path type of Crossbar that is not offered here. */
+export interface UnavailableServiceConfig {
+  type: "unavailable";
 }
 
 /** `type: path`. */

@@ -15,13 +15,10 @@ import type {
   WebServiceConfig,
   WebSocketServiceConfig,
 } from "./node-config.ts";
+import { normalizeAuth, type Surroundings } from "./normalize-auth.ts";
 import { normalizeCookie } from "./normalize-cookie.ts";
-import {
-  normalizeAuth,
-  normalizeConnectingTransport,
-  type Surroundings,
-  warnBuffering,
-} from "./normalize-session.ts";
+import { normalizeJoining } from "./normalize-joining.ts";
+import { normalizeConnectingTransport, warnBuffering } from "./normalize-session.ts";
 import { normalizeWebSocketOptions } from "./normalize-websocket.ts";
 import type { Report } from "./report.ts";
 import type { PathItem, WebServiceItem, WebSocketItem } from "./schema/web-service.ts";
@@ -78,8 +75,15 @@ function normalizeService(
       const { paths } = item as PathItem;
       return { type: "path", paths: normalizePaths(paths, [...path, "paths"], url, context) };
     }
-    default:
+    case "websocket":
+    case "websocket-proxy":
       return normalizeWebSocket(item as WebSocketItem, path, url, context);
+    default:
+      context.report.warn(
+        [...path, "type"],
+        `path type "${item.type}" is not supported, so requests for it are answered with 501`,
+      );
+      return { type: "unavailable" };
   }
 }
 
@@ -98,14 +102,19 @@ export function normalizeWebSocket(
     serializers: item.serializers,
     ...normalizeCookie(item.cookie, [...path, "cookie"], report),
     options: normalizeWebSocketOptions(options, [...path, "options"], context),
+    joining: normalizeJoining(options, [...path, "options"], context),
+  };
+  const here = {
+    ...context,
+    ...(item.cookie === undefined ? {} : { cookieOrigins: options.allowed_origins }),
   };
   if (item.type === "websocket") {
-    const auth = normalizeAuth(item.auth, authPath(item, path), context, report);
+    const auth = normalizeAuth(item.auth, authPath(item, path), here, report);
     return { ...common, auth, backend: null };
   }
   const backend = addBackend(item, path, url, context);
   // The one backend takes every role, so no route is missed.
-  const around = { ...context, isRoleKnown: () => true };
+  const around = { ...here, isRoleKnown: () => true, isRealmKnown: () => true };
   const auth =
     item.auth === undefined
       ? ("passthrough" as const)

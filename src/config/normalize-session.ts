@@ -1,5 +1,5 @@
 /**
- * How sessions begin on a transport: authmethods, their secrets, and connections to routers.
+ * How sessions are carried: what waits for a slow side, and connections to routers.
  *
  * @module
  */
@@ -7,113 +7,17 @@
 import * as v from "valibot";
 import type { JsonPath } from "./config-issue.ts";
 import type {
-  AuthConfig,
   BufferOptions,
   ConnectingEndpointConfig,
   ConnectingTransportConfig,
-  ListeningEndpointConfig,
   RealmConfig,
   SilentEnd,
 } from "./node-config.ts";
+import type { Surroundings } from "./normalize-auth.ts";
 import { normalizeConnecting } from "./normalize-endpoint.ts";
 import type { Report } from "./report.ts";
-import type { AuthItem } from "./schema/auth.ts";
 import type { ConnectingTransportItem } from "./schema/connection.ts";
 import { rawsocketOptions } from "./schema/websocket-options.ts";
-
-/** Where a session item stands; the rules differ between workers and endpoints. */
-export interface Surroundings {
-  workerType: "router" | "proxy";
-  endpointType: ListeningEndpointConfig["type"];
-  /** Whether a client of this role can get anywhere. */
-  isRoleKnown: (role: string) => boolean;
-}
-
-/** The normalized authmethods; without any, everyone joins as `anonymous`. */
-export function normalizeAuth(
-  item: AuthItem | undefined,
-  path: JsonPath,
-  around: Surroundings,
-  report: Report,
-): AuthConfig {
-  if (item === undefined) {
-    if (around.isRoleKnown("anonymous")) {
-      report.warn(path, "there is no auth, so everyone may join as anonymous");
-    } else {
-      warnOfRole("anonymous", path, around, report);
-    }
-    return { anonymous: { type: "static", role: "anonymous" } };
-  }
-  const auth: AuthConfig = {};
-  const isSound = (method: keyof AuthItem) =>
-    item[method] !== undefined && !report.isMisshapen([...path, method]);
-  if (item.anonymous !== undefined && isSound("anonymous")) {
-    const { role, authid } = item.anonymous;
-    warnOfRole(role, [...path, "anonymous"], around, report);
-    auth.anonymous = { type: "static", role, ...(authid === undefined ? {} : { authid }) };
-  }
-  if (item.ticket !== undefined && isSound("ticket"))
-    auth.ticket = normalizeTicket(item.ticket, path, around, report);
-  if (isSound("anonymous-proxy")) {
-    refuseTrust([...path, "anonymous-proxy"], around, report);
-    for (const name of ["role", "authid"] as const) {
-      if (item["anonymous-proxy"]?.[name] === undefined) continue;
-      report.warn([...path, "anonymous-proxy", name], `not honoured: the proxy names the ${name}`);
-    }
-    auth["anonymous-proxy"] = { type: "static" };
-  }
-  if (Object.keys(auth).length === 0 && !report.isMisshapen(path)) {
-    report.fault(path, "no authmethod is configured, so nobody could join");
-  }
-  return auth;
-}
-
-function normalizeTicket(
-  item: NonNullable<AuthItem["ticket"]>,
-  path: JsonPath,
-  around: Surroundings,
-  report: Report,
-): NonNullable<AuthConfig["ticket"]> {
-  const principals: Record<string, { ticket: string; role: string }> = {};
-  for (const [authid, principal] of Object.entries(item.principals)) {
-    const at = [...path, "ticket", "principals", authid];
-    warnOfRole(principal.role, at, around, report);
-    const ticket = secretFrom(principal.ticket, [...at, "ticket"], report);
-    principals[authid] = { ticket, role: principal.role };
-  }
-  return { type: "static", principals };
-}
-
-/** A secret as written, or out of the environment when it is written `${VARIABLE}`. */
-function secretFrom(written: string, path: JsonPath, report: Report): string {
-  const variable = /^\$\{(\w+)\}$/.exec(written)?.[1];
-  if (variable === undefined) return written;
-  const secret = report.env[variable];
-  if (secret === undefined || secret === "") {
-    report.fault(path, `environment variable ${variable} is not set`);
-    return "";
-  }
-  return secret;
-}
-
-/** Whoever can reach such a transport can be anyone, so only a Unix socket may offer it. */
-function refuseTrust(path: JsonPath, around: Surroundings, report: Report): void {
-  if (around.workerType === "proxy") {
-    report.fault(
-      path,
-      "anonymous-proxy is for routers; clients of a proxy cannot vouch for others",
-      true,
-    );
-  } else if (around.endpointType !== "unix") {
-    report.fault(path, "anonymous-proxy is allowed only where the endpoint is a Unix socket", true);
-  }
-}
-
-function warnOfRole(role: string, path: JsonPath, around: Surroundings, report: Report): void {
-  if (around.isRoleKnown(role)) return;
-  const place = around.workerType === "proxy" ? "route" : "realm";
-  report.warn(path, `no ${place} has role "${role}", so clients that get it cannot join`);
-}
 
 /** Warns of options of sessions on a router, which has no other side of a session to slow down. */
 export function warnBuffering(
@@ -220,7 +124,8 @@ function messageSize(options: Record<string, unknown>, path: JsonPath, report: R
   return size;
 }
 
-/** Whether any of the realms has a role. */
-export function hasRole(realms: readonly RealmConfig[], role: string): boolean {
-  return realms.some((realm) => realm.roles.some(({ name }) => name === role));
+/** Whether the realm with this name, or any of them, has a role. */
+export function hasRole(realms: readonly RealmConfig[], role: string, realm?: string): boolean {
+  const among = realms.filter(({ name }) => realm === undefined || name === realm);
+  return among.some(({ roles }) => roles.some(({ name }) => name === role));
 }

@@ -13,6 +13,8 @@ import type {
   UniversalTransportConfig,
   WebServiceConfig,
 } from "./node-config.ts";
+import { normalizeAuth } from "./normalize-auth.ts";
+import { normalizeJoining } from "./normalize-joining.ts";
 import { normalizeKeepalive } from "./normalize-keepalive.ts";
 import {
   authPath,
@@ -20,7 +22,7 @@ import {
   normalizeWebSocket,
   type ServiceContext,
 } from "./normalize-service.ts";
-import { normalizeAuth, warnBuffering } from "./normalize-session.ts";
+import { warnBuffering } from "./normalize-session.ts";
 import type { Report } from "./report.ts";
 import type { RawSocketItem, UniversalItem } from "./schema/transport.ts";
 import { rawsocketOptions } from "./schema/websocket-options.ts";
@@ -80,15 +82,18 @@ export function normalizeRawSocket(
   warnBuffering(options, [...path, "options"], context, context.report);
   if (item.auth !== undefined && !isMap(item.auth)) return null;
   const auth = normalizeAuth(item.auth, authPath(item, path), context, context.report);
+  const { max_message_size, max_buffered, stall_timeout } = options;
+  const sizes = { max_message_size, max_buffered, stall_timeout };
   return {
     serializers: item.serializers,
     auth,
     backend: null,
     options: {
-      ...options,
+      ...sizes,
       ...normalizeKeepalive(options, 0),
       told_by_close: options.told_by_close ?? [],
     },
+    joining: normalizeJoining(options, [...path, "options"], context),
   };
 }
 

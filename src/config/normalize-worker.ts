@@ -28,6 +28,9 @@ import type { RealmItem } from "./schema/realm.ts";
 import type { TesteeTransportItem, TransportItem } from "./schema/transport.ts";
 import { websocketOptions } from "./schema/websocket-options.ts";
 
+/** What is known of a service before its transport is looked at. */
+type WorkerContext = Omit<ServiceContext, "transportId" | "endpointType" | "asksForCertificate">;
+
 type ProxyItem = Extract<WorkerItem, { type: "proxy" }>;
 
 /** The normalized worker, or null for one that is disabled. */
@@ -111,7 +114,8 @@ function normalizeRouter(
   const context = {
     report,
     workerType: "router" as const,
-    isRoleKnown: (role: string) => rolesUnknown || hasRole(realms, role),
+    isRealmKnown: (realm: string) => rolesUnknown || realms.some(({ name }) => name === realm),
+    isRoleKnown: (role: string, realm?: string) => rolesUnknown || hasRole(realms, role, realm),
     connections: {},
   };
   const transports = normalizeTransports(asList(item.transports), path, context);
@@ -125,8 +129,12 @@ function normalizeProxy(item: ProxyItem, id: string, path: JsonPath, report: Rep
   const context = {
     report,
     workerType: "proxy" as const,
-    isRoleKnown: (role: string) =>
-      rolesUnknown || Object.values(routes).some((roles) => Object.hasOwn(roles, role)),
+    isRealmKnown: (realm: string) => rolesUnknown || Object.hasOwn(routes, realm),
+    isRoleKnown: (role: string, realm?: string) =>
+      rolesUnknown ||
+      Object.entries(routes).some(
+        ([name, roles]) => (realm === undefined || name === realm) && Object.hasOwn(roles, role),
+      ),
     connections,
   };
   const transports = normalizeTransports(asList(item.transports), path, context);
@@ -245,7 +253,7 @@ function uriMatch(
 function normalizeTransports(
   items: TransportItem[],
   workerPath: JsonPath,
-  context: Omit<ServiceContext, "transportId" | "endpointType">,
+  context: WorkerContext,
 ): TransportConfig[] {
   const { report } = context;
   const ids = new Set<string>();
@@ -264,7 +272,7 @@ function normalizeTransport(
   item: TransportItem,
   id: string,
   path: JsonPath,
-  outer: Omit<ServiceContext, "transportId" | "endpointType">,
+  outer: WorkerContext,
 ): TransportConfig | null {
   const { report } = outer;
   if (item.type === "websocket.testee") {
@@ -274,7 +282,10 @@ function normalizeTransport(
     ? null
     : normalizeListening(item.endpoint, [...path, "endpoint"], report);
   const endpointType = item.endpoint?.type === "unix" ? "unix" : "tcp";
-  const context: ServiceContext = { ...outer, transportId: id, endpointType };
+  // An endpoint with faults is not blamed for what it might have asked for.
+  const asksForCertificate =
+    endpoint === null || (endpoint.type === "tcp" && endpoint.tls?.ca_certificates !== undefined);
+  const context = { ...outer, transportId: id, endpointType, asksForCertificate } as const;
   if (item.type === "web") {
     warnWebOptions(item.options, [...path, "options"], report);
     const paths = normalizePaths(asMap(item.paths), [...path, "paths"], "", context);

@@ -5,14 +5,18 @@
  */
 
 import type { SessionIdentity } from "#auth/session-identity.ts";
+import { printTransport } from "#auth/transport-details.ts";
 import { asRecord } from "#base/record.ts";
 import { MessageType } from "#wamp/message-type.ts";
 import type { TransportDetails } from "#wamp/peer.ts";
 
-/** The HELLO with which the proxy vouches for an authenticated client (Crossbar: anonymous-proxy). */
+/**
+ * The HELLO with which the proxy vouches for an authenticated client (Crossbar: anonymous-proxy), or
+ * for itself, who has no transport to tell of.
+ */
 export function helloToRouter(
   identity: SessionIdentity,
-  client: { roles: Record<string, unknown>; transport: TransportDetails },
+  client: { roles: Record<string, unknown>; transport?: TransportDetails },
   nodeId: string,
 ): unknown[] {
   return [
@@ -28,14 +32,24 @@ export function helloToRouter(
         proxy_authrole: identity.authrole,
         proxy_authmethod: identity.authmethod,
         proxy_authprovider: identity.authprovider,
-        proxy_authextra: { ...identity.authextra, transport: transportForRouter(client.transport) },
+        proxy_authextra: {
+          ...identity.authextra,
+          ...(client.transport && { transport: printTransport(client.transport) }),
+        },
       },
     },
   ];
 }
 
-/** The WELCOME for the client, made of the router's WELCOME and how the client authenticated. */
-export function welcomeToClient(welcome: readonly unknown[], identity: SessionIdentity): unknown[] {
+/**
+ * The WELCOME for the client, made of the router's WELCOME and how the client authenticated; `extra`
+ * is what the authmethod has to tell the client.
+ */
+export function welcomeToClient(
+  welcome: readonly unknown[],
+  identity: SessionIdentity,
+  extra: Record<string, unknown> = {},
+): unknown[] {
   const [type, session, rawDetails] = welcome;
   const details = asRecord(rawDetails);
   return [
@@ -48,21 +62,9 @@ export function welcomeToClient(welcome: readonly unknown[], identity: SessionId
       authrole: details["authrole"] ?? identity.authrole,
       authmethod: identity.authmethod,
       authprovider: identity.authprovider,
-      authextra: authextraForClient(asRecord(details["authextra"])),
+      authextra: { ...authextraForClient(asRecord(details["authextra"])), ...extra },
     },
   ];
-}
-
-/** Crossbar's form of transport details, without HTTP headers, cookies and process ids. */
-function transportForRouter(transport: TransportDetails): Record<string, unknown> {
-  return {
-    channel_type: transport.isSecure ? "tls" : "tcp",
-    channel_framing: transport.type,
-    channel_serializer: transport.serializer,
-    peer: transport.peer,
-    is_server: true,
-    is_secure: transport.isSecure,
-  };
 }
 
 // Deviation: Crossbar returns the transport details with all HTTP headers, and names of nodes and

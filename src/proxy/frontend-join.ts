@@ -19,7 +19,8 @@ import { Failure } from "#base/failure.ts";
 import { asRecord } from "#base/record.ts";
 import type { ConnectionConfig, SessionConfig } from "#config/node-config.ts";
 import type { LogFields } from "#observe/logger.ts";
-import { Join } from "#session/join.ts";
+import { type FailedAttempts, Join, TOO_MANY_ATTEMPTS } from "#session/join.ts";
+import type { JoinClock } from "#session/join-clock.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
 import { MessageType, messageTypeName } from "#wamp/message-type.ts";
 import { isLongerThan, type Peer, type WireMessage } from "#wamp/peer.ts";
@@ -29,6 +30,7 @@ import { MalformedMessage } from "#wamp/transcode/malformed-message.ts";
 import { helloToRouter, welcomeToClient } from "./backend-join.ts";
 import { type BackendObserver, BackendSession } from "./backend-session.ts";
 import type { RouteTable } from "./route-table.ts";
+import type { ServiceSessions } from "./service-sessions.ts";
 import { asksToBeTrusted, passOn } from "./session-message.ts";
 import type { SessionState } from "./session-states.ts";
 
@@ -37,6 +39,11 @@ export interface JoinContext {
   config: SessionConfig;
   nodeId: string;
   routes: RouteTable;
+  services: ServiceSessions;
+  /** Undefined: attempts are not limited. */
+  failedAttempts: FailedAttempts | undefined;
+  /** Runs since HELLO. */
+  clock: JoinClock;
   /** Is told what the router says, during the join and after it. */
   observer: BackendObserver;
 }
@@ -61,16 +68,21 @@ export class FrontendJoin {
   readonly #join: Join | undefined;
   #state: "authenticating" | "challenged" | "connecting" | "joining" | "over" = "authenticating";
   #identity: SessionIdentity | undefined;
+  #welcomeExtra: Record<string, unknown> | undefined;
   #backend: BackendSession | undefined;
   #connectionId = "";
   readonly #canceled = new AbortController();
+  /** Passing through: whether the client has answered a CHALLENGE. */
+  #hasProved = false;
 
   constructor(client: Peer, context: JoinContext, observer: JoinObserver) {
     this.#client = client;
     this.#context = context;
     this.#observer = observer;
-    const { auth } = context.config;
-    this.#join = auth === "passthrough" ? undefined : new Join(auth, client.details);
+    const { config, services, failedAttempts } = context;
+    const support = { authenticators: services.through(config.backend), failedAttempts };
+    this.#join =
+      config.auth === "passthrough" ? undefined : new Join(config.auth, client.details, support);
   }
 
   /** Begins with the client's HELLO. */
@@ -82,6 +94,7 @@ export class FrontendJoin {
           uri: ErrorUri.noAuthMethod,
         });
       }
+      if (this.#isLockedOut()) return;
       const owned = typeof message === "string" ? message : new Uint8Array(message);
       this.#settle(this.#passThrough(owned));
     } else {
@@ -109,6 +122,7 @@ export class FrontendJoin {
   /** Takes what the client says before WELCOME. */
   onClientMessage(message: WireMessage): void {
     const type = peekMessageType(message, this.#client.serializer);
+    if (type === MessageType.AUTHENTICATE) this.#context.clock.authenticated();
     if (type === MessageType.AUTHENTICATE && this.#state === "challenged" && this.#join) {
       // One answer to one CHALLENGE: whoever asks again meanwhile is refused.
       this.#state = "authenticating";
@@ -118,7 +132,9 @@ export class FrontendJoin {
     }
     const isPassedOn = this.#state === "joining" && this.#join === undefined;
     if (type !== MessageType.AUTHENTICATE || !isPassedOn) throw notJoined("client", type);
+    if (this.#isLockedOut()) return;
     passOn(message, this.#client, this.#router);
+    this.#hasProved = true;
   }
 
   /** Takes what the router says, up to its WELCOME. */
@@ -129,11 +145,13 @@ export class FrontendJoin {
     if (type === MessageType.WELCOME) this.#welcome(message, router);
     else if (type === MessageType.ABORT) {
       passOn(message, router, this.#client);
+      if (this.#hasProved) this.#context.failedAttempts?.add();
       // Not every router closes behind its ABORT.
       this.cancel();
       this.#observer.onAborted();
     } else if (type === MessageType.CHALLENGE && this.#join === undefined) {
       passOn(message, router, this.#client);
+      this.#context.clock.awaitAuthenticate();
     } else throw notJoined("router", type);
   }
 
@@ -154,12 +172,25 @@ export class FrontendJoin {
     if (outcome.kind === "challenge") {
       this.#state = "challenged";
       this.#tellClient([MessageType.CHALLENGE, outcome.authmethod, outcome.extra]);
+      this.#context.clock.awaitAuthenticate();
     } else if (outcome.kind === "deny") {
-      this.#over();
-      this.#observer.onDenied(outcome.uri, outcome.message);
+      this.#deny(outcome.uri, outcome.message);
     } else {
+      this.#welcomeExtra = outcome.welcomeExtra;
       await this.#joinRouter(outcome.identity);
     }
+  }
+
+  /** Refuses what would be passed through when this address has failed too often. */
+  #isLockedOut(): boolean {
+    if (!this.#context.failedAttempts?.areTooMany) return false;
+    this.#deny(TOO_MANY_ATTEMPTS.uri, TOO_MANY_ATTEMPTS.message);
+    return true;
+  }
+
+  #deny(uri: string, message: string): void {
+    this.#over()?.leave(false);
+    this.#observer.onDenied(uri, message);
   }
 
   async #joinRouter(identity: SessionIdentity): Promise<void> {
@@ -203,7 +234,8 @@ export class FrontendJoin {
       passOn(message, router, this.#client);
     } else {
       const welcome = decodeMessage(message, router.serializer);
-      this.#tellClient(welcomeToClient(welcome, this.#identity));
+      this.#tellClient(welcomeToClient(welcome, this.#identity, this.#welcomeExtra));
+      this.#join?.welcomed(this.#identity);
     }
     const fields = { ...loggable(message, router), ...this.#identityFields() };
     const backend = this.#over();
@@ -231,6 +263,7 @@ export class FrontendJoin {
   /** Nothing is called any more; the connection to the router is the caller's. */
   #over(): BackendSession | undefined {
     this.#state = "over";
+    this.#join?.cancel();
     const backend = this.#backend;
     this.#backend = undefined;
     return backend;

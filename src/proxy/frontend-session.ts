@@ -5,17 +5,21 @@
  * @module
  */
 
+import { forgetLogin } from "#auth/cookie.ts";
 import type { SessionConfig, SilentEnd } from "#config/node-config.ts";
 import type { LogFields, Logger } from "#observe/logger.ts";
+import type { FailedAttempts } from "#session/join.ts";
+import { JoinClock } from "#session/join-clock.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
 import { MessageType } from "#wamp/message-type.ts";
 import { CloseCode, type Peer, type PeerHandler, type WireMessage } from "#wamp/peer.ts";
 import { peekMessageType } from "#wamp/serializer/peek.ts";
-import { encodeMessage } from "#wamp/serializer/serializer.ts";
+import { decodeMessage, encodeMessage } from "#wamp/serializer/serializer.ts";
 import type { Side } from "./back-pressure.ts";
 import type { BackendObserver, BackendSession } from "./backend-session.ts";
 import { FrontendJoin, type JoinObserver } from "./frontend-join.ts";
 import type { RouteTable } from "./route-table.ts";
+import type { ServiceSessions } from "./service-sessions.ts";
 import {
   EVENT_WORDS,
   type ForcedEnd,
@@ -42,8 +46,9 @@ export interface FrontendContext {
   log: Logger;
   nodeId: string;
   routes: RouteTable;
-  /** From the connection or the last GOODBYE to WELCOME, in milliseconds. */
-  joinTimeoutMs: number;
+  services: ServiceSessions;
+  /** How often this client's address has failed; undefined: that is not limited. */
+  failedAttempts(client: Peer, perMinute: number): FailedAttempts | undefined;
   /** For the other side to answer a GOODBYE, in milliseconds. */
   goodbyeTimeoutMs: number;
   counts: SessionCounts;
@@ -66,6 +71,7 @@ export class FrontendSession implements PeerHandler, BackendObserver, JoinObserv
   readonly #config: SessionConfig;
   readonly #context: FrontendContext;
   readonly #log: SessionLog;
+  readonly #clock: JoinClock;
   #state: State = { name: "waiting" };
   #timer: Timer | undefined;
 
@@ -74,7 +80,8 @@ export class FrontendSession implements PeerHandler, BackendObserver, JoinObserv
     this.#config = config;
     this.#context = context;
     this.#log = new SessionLog(context.log, context.counts, client.details.peer);
-    this.#startJoinDeadline();
+    this.#clock = new JoinClock(config.joining, (uri, sentence) => this.#onLate(uri, sentence));
+    this.#clock.awaitHello();
   }
 
   onMessage(message: WireMessage): void {
@@ -139,7 +146,7 @@ export class FrontendSession implements PeerHandler, BackendObserver, JoinObserv
   }
 
   onJoined(backend: BackendSession, identity: LogFields): void {
-    this.#clearDeadline();
+    this.#clock.stop();
     if (this.#state.name === "opening") this.#context.reached.add(this.#state.join.connectionId);
     const link = new SessionLink(this.#client, backend.peer, this.#config.options, this);
     this.#state = { name: "joined", link, backend };
@@ -201,6 +208,7 @@ export class FrontendSession implements PeerHandler, BackendObserver, JoinObserv
     } else if (action === "leave" && state.name === "joined") {
       this.#state = { ...state, name: "leaving", hello: undefined };
       this.#startDeadline(this.#context.goodbyeTimeoutMs, () => this.#on("deadline"));
+      this.#forgetLogin(message);
       passGoodbye(message, this.#client, state.backend.peer);
     } else if (action === "keep" && state.name === "leaving") {
       state.hello = typeof message === "string" ? message : new Uint8Array(message);
@@ -216,11 +224,36 @@ export class FrontendSession implements PeerHandler, BackendObserver, JoinObserv
   }
 
   #begin(hello: WireMessage): void {
-    const { nodeId, routes } = this.#context;
-    const context = { config: this.#config, nodeId, routes, observer: this };
+    const { nodeId, routes, services } = this.#context;
+    const config = this.#config;
+    const limit = config.joining?.max_auth_failures_per_minute ?? 0;
+    const failedAttempts = this.#context.failedAttempts(this.#client, limit);
+    const support = { services, failedAttempts, clock: this.#clock };
+    const context = { config, nodeId, routes, ...support, observer: this };
     const join = new FrontendJoin(this.#client, context, this);
     this.#state = { name: "opening", join };
+    this.#clock.awaitWelcome();
     join.hello(hello);
+  }
+
+  /** A client that logs out, and does not only leave, is not known by its cookie any more. */
+  #forgetLogin(goodbye: WireMessage): void {
+    const { auth } = this.#config;
+    if (auth === "passthrough" || auth.cookie === undefined) return;
+    const { details, serializer } = this.#client;
+    forgetLogin(details, decodeMessage(goodbye, serializer)[2]);
+  }
+
+  /** A step of the join took too long: the client's, or the router's. */
+  #onLate(uri: string, sentence: string): void {
+    const name = this.#stateName;
+    if (eventAction(name, "deadline") !== "abort") return;
+    // Passing through, it may still be the client who owes an AUTHENTICATE.
+    const isOpened = name === "connecting" || name === "joining";
+    const isRouters = isOpened && uri === ErrorUri.timeout;
+    this.#log.refused({ by: isRouters ? "router" : "client", reason: sentence });
+    if (isRouters) this.#abortForRouter(uri, sentence, CloseCode.policyViolation);
+    else this.#abort(uri, sentence, CloseCode.policyViolation);
   }
 
   /** Takes a message of the router that opens or ends sessions, once the session has joined. */
@@ -250,8 +283,7 @@ export class FrontendSession implements PeerHandler, BackendObserver, JoinObserv
     if (action === "gone") {
       this.#end();
     } else if (action === "abort" && abort) {
-      const isRouters = name === "connecting" || name === "joining";
-      if (isRouters && event !== "shutdown") this.#abortForRouter(abort.uri, abort.sentence);
+      if (event === "router lost") this.#abortForRouter(abort.uri, abort.sentence);
       else this.#abort(abort.uri, abort.sentence);
     } else if (action === "goodbye" && goodbye) {
       this.#sayGoodbye(goodbye);
@@ -277,7 +309,8 @@ export class FrontendSession implements PeerHandler, BackendObserver, JoinObserv
     const hello = this.#state.name === "leaving" ? this.#state.hello : undefined;
     this.#dropRouter(false);
     this.#state = { name: "waiting" };
-    this.#startJoinDeadline();
+    this.#clearDeadline();
+    this.#clock.awaitHello();
     // Through the front, so that what is wrong with it is the client's fault and not the router's.
     if (hello !== undefined) this.onMessage(hello);
   }
@@ -308,10 +341,10 @@ export class FrontendSession implements PeerHandler, BackendObserver, JoinObserv
    * if their connection is cut off: some give up at an ABORT, others at a clean close. A router that
    * was never there is a fault that is to be read.
    */
-  #abortForRouter(uri: string, message: string): void {
+  #abortForRouter(uri: string, message: string, code: number = CloseCode.normal): void {
     const state = this.#state;
     const wasThere = state.name === "opening" && this.#context.reached.has(state.join.connectionId);
-    if (!wasThere || !this.#isToldByClose("router_lost")) this.#abort(uri, message);
+    if (!wasThere || !this.#isToldByClose("router_lost")) this.#abort(uri, message, code);
     else this.#close(CloseCode.abnormal, uri);
   }
 
@@ -368,10 +401,6 @@ export class FrontendSession implements PeerHandler, BackendObserver, JoinObserv
     this.#log.sessionOver();
   }
 
-  #startJoinDeadline(): void {
-    this.#startDeadline(this.#context.joinTimeoutMs, () => this.#on("deadline"));
-  }
-
   #startDeadline(milliseconds: number, onPassed: () => void): void {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(onPassed, milliseconds);
@@ -391,6 +420,7 @@ export class FrontendSession implements PeerHandler, BackendObserver, JoinObserv
   #end(): void {
     if (this.#state.name === "closed") return;
     this.#clearDeadline();
+    this.#clock.stop();
     this.#leaveRouter(ErrorUri.closeRealm);
     this.#state = { name: "closed" };
     this.#context.onEnd(this);

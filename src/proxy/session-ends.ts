@@ -58,11 +58,8 @@ export const EVENT_WORDS: Record<SessionEvent, EventWords> = {
     goodbye: { ...lost, uri: ErrorUri.routerStalled, sentence: "The router did not read in time" },
   },
   deadline: {
-    abort: { uri: ErrorUri.networkFailure, sentence: "Cannot join: not finished in time" },
-    close: {
-      waiting: { code: CloseCode.policyViolation, reason: "no HELLO in time" },
-      ending: { code: CloseCode.goingAway, reason: "goodbye" },
-    },
+    // What is said of a join that takes too long, its clock says: it knows which step it was.
+    close: { ending: { code: CloseCode.goingAway, reason: "goodbye" } },
   },
   shutdown: {
     abort: shutdown,

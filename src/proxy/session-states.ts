@@ -118,7 +118,7 @@ export const FROM_ROUTER: Record<SessionState, readonly RouterAction[]> = {
 // biome-ignore format: a table
 /** What is done when a connection or the time ends, in the order of `EVENTS`, then `CLOCKS`. */
 export const AT_EVENT: Record<SessionState, readonly EventAction[]> = {
-  waiting:        ["gone", "none",    "none", "none",    "close",  "close"],
+  waiting:        ["gone", "none",    "none", "none",    "abort",  "close"],
   authenticating: ["gone", "none",    "none", "none",    "abort",  "abort"],
   challenged:     ["gone", "none",    "none", "none",    "abort",  "abort"],
   connecting:     ["gone", "abort",   "none", "none",    "abort",  "abort"],

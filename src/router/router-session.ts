@@ -4,12 +4,13 @@
  * @module
  */
 
-import type { AuthOutcome } from "#auth/pending-auth.ts";
-import type { SessionIdentity } from "#auth/session-identity.ts";
+import { forgetLogin } from "#auth/cookie.ts";
+import type { Accept, AuthOutcome } from "#auth/pending-auth.ts";
 import { Failure, sentenceOf } from "#base/failure.ts";
-import type { AuthConfig } from "#config/node-config.ts";
+import type { AuthConfig, JoiningConfig } from "#config/node-config.ts";
 import type { Logger } from "#observe/logger.ts";
-import { Join } from "#session/join.ts";
+import { Join, type JoinSupport } from "#session/join.ts";
+import { JoinClock } from "#session/join-clock.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
 import { randomId } from "#wamp/id.ts";
 import { MessageType, messageTypeName } from "#wamp/message-type.ts";
@@ -23,10 +24,10 @@ import type { Realm } from "./realm.ts";
 import { ROUTER_ROLES } from "./router-features.ts";
 
 /** What a session needs beside its peer and its realms. */
-export interface RouterSessionOptions {
+export interface RouterSessionOptions extends JoinSupport {
   log: Logger;
-  /** How long a client may take to join; 0: as long as it likes. */
-  joinTimeoutMs: number;
+  /** Undefined: a client may take as long as it likes. */
+  joining?: JoiningConfig | undefined;
   /** Is told when the connection is closed. */
   onEnd(session: RouterSession): void;
   /** A client that leaves more than this untaken is cut off; 16 MiB unless told. */
@@ -70,11 +71,11 @@ export class RouterSession implements PeerHandler {
   readonly #auth: AuthConfig;
   readonly #realms: ReadonlyMap<string, Realm>;
   readonly #log: Logger;
-  readonly #joinTimeoutMs: number;
+  readonly #clock: JoinClock;
+  readonly #support: JoinSupport;
   readonly #maxBufferedOctets: number;
   readonly #onEnd: (session: RouterSession) => void;
   #state: State;
-  #joinTimer: Timer | undefined;
 
   constructor(
     peer: Peer,
@@ -86,7 +87,10 @@ export class RouterSession implements PeerHandler {
     this.#auth = auth;
     this.#realms = realms;
     this.#log = options.log;
-    this.#joinTimeoutMs = options.joinTimeoutMs;
+    this.#clock = new JoinClock(options.joining, (uri, sentence) =>
+      this.#abort(uri, sentence, CloseCode.policyViolation),
+    );
+    this.#support = options;
     this.#maxBufferedOctets = options.maxBufferedOctets ?? DEFAULT_MAX_BUFFERED_OCTETS;
     this.#onEnd = options.onEnd;
     this.#state = this.#beginJoin();
@@ -126,14 +130,8 @@ export class RouterSession implements PeerHandler {
   }
 
   #beginJoin(): State {
-    clearTimeout(this.#joinTimer);
-    if (this.#joinTimeoutMs > 0) {
-      this.#joinTimer = setTimeout(() => {
-        const sentence = `Cannot join: no session began within ${this.#joinTimeoutMs} ms`;
-        this.#abort(ErrorUri.authenticationFailed, sentence, CloseCode.policyViolation);
-      }, this.#joinTimeoutMs);
-    }
-    const join = new Join(this.#auth, this.#peer.details);
+    this.#clock.awaitHello();
+    const join = new Join(this.#auth, this.#peer.details, this.#support);
     return { name: "joining", join, busy: false, challenged: false };
   }
 
@@ -150,6 +148,8 @@ export class RouterSession implements PeerHandler {
       throw violation(`Cannot accept ${messageTypeName(type)}: the session has not joined`);
     }
     state.busy = true;
+    if (state.challenged) this.#clock.authenticated();
+    else this.#clock.awaitWelcome();
     const step = state.challenged ? state.join.authenticate(list) : state.join.hello(list);
     step
       .then((outcome) => this.#onOutcome(state, outcome))
@@ -162,17 +162,19 @@ export class RouterSession implements PeerHandler {
     switch (outcome.kind) {
       case "challenge":
         state.challenged = true;
+        this.#clock.awaitAuthenticate();
         this.#send([MessageType.CHALLENGE, outcome.authmethod, outcome.extra]);
         return;
       case "deny":
         this.#abort(outcome.uri, outcome.message, CloseCode.normal);
         return;
       case "accept":
-        this.#welcome(outcome.identity, state.join.clientRoles);
+        this.#welcome(outcome, state.join);
     }
   }
 
-  #welcome(identity: SessionIdentity, clientRoles: Record<string, unknown>): void {
+  #welcome({ identity, welcomeExtra }: Accept, join: Join): void {
+    const { clientRoles } = join;
     const realm = this.#realms.get(identity.realm);
     if (realm === undefined) {
       const sentence = `Cannot join: no realm "${identity.realm}" exists on this router`;
@@ -185,7 +187,7 @@ export class RouterSession implements PeerHandler {
       this.#abort(ErrorUri.noSuchRole, sentence, CloseCode.normal);
       return;
     }
-    clearTimeout(this.#joinTimer);
+    this.#clock.stop();
     let id = randomId();
     while (realm.has(id)) id = randomId();
     let lastRequest = 0;
@@ -208,10 +210,12 @@ export class RouterSession implements PeerHandler {
       send: (message) => this.#sendMessage(message),
       goodbye: (reasonUri) => this.goodbye(reasonUri),
     };
-    const { authextra, ...who } = identity;
+    const { authextra: own, ...who } = identity;
+    const authextra = { ...own, ...welcomeExtra };
     const extra = Object.keys(authextra).length > 0 ? { authextra } : {};
     this.#state = { name: "joined", realm, member };
     this.#send([MessageType.WELCOME, id, { ...who, ...extra, roles: ROUTER_ROLES }]);
+    join.welcomed(identity);
     realm.join(member);
   }
 
@@ -231,7 +235,7 @@ export class RouterSession implements PeerHandler {
     if (route !== undefined) {
       route(realm, member, message);
     } else if (message.type === MessageType.GOODBYE) {
-      this.#onGoodbye();
+      this.#onGoodbye(message);
     } else if (message.type === MessageType.ABORT) {
       this.#end();
       this.#peer.close(CloseCode.normal, "aborted by the client");
@@ -251,7 +255,8 @@ export class RouterSession implements PeerHandler {
     tellError(member, message.type, message.id(1), uri, failure.message);
   }
 
-  #onGoodbye(): void {
+  #onGoodbye(message: Incoming): void {
+    if (this.#auth.cookie !== undefined) forgetLogin(this.#peer.details, message.uri(2));
     this.#end();
     this.#send([MessageType.GOODBYE, {}, ErrorUri.goodbyeAndOut]);
     this.#state = this.#beginJoin();
@@ -281,9 +286,10 @@ export class RouterSession implements PeerHandler {
   }
 
   #end(): void {
-    clearTimeout(this.#joinTimer);
+    this.#clock.stop();
     const state = this.#state;
     this.#state = { name: "closed" };
+    if (state.name === "joining") state.join.cancel();
     if (state.name === "joined") state.realm.leave(state.member);
   }
 

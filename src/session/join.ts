@@ -10,8 +10,17 @@
  * @module
  */
 
+import type { Authenticators } from "#auth/authenticators.ts";
 import { beginAuth } from "#auth/authmethods.ts";
-import type { AuthOutcome, HelloRequest, PendingAuth } from "#auth/pending-auth.ts";
+import { recallLogin, rememberLogin } from "#auth/cookie.ts";
+import type {
+  AuthContext,
+  AuthOutcome,
+  Deny,
+  HelloRequest,
+  PendingAuth,
+} from "#auth/pending-auth.ts";
+import type { SessionIdentity } from "#auth/session-identity.ts";
 import { Failure } from "#base/failure.ts";
 import { asRecord, isRecord } from "#base/record.ts";
 import type { AuthConfig } from "#config/node-config.ts";
@@ -20,16 +29,33 @@ import { randomId } from "#wamp/id.ts";
 import { MessageType, messageTypeName } from "#wamp/message-type.ts";
 import type { TransportDetails } from "#wamp/peer.ts";
 
+/** Counts the attempts of a client's address that failed. */
+export interface FailedAttempts {
+  /** Whether there were so many that none is judged for now. */
+  readonly areTooMany: boolean;
+  add(): void;
+}
+
+/** What a worker has for all its joins. */
+export interface JoinSupport {
+  authenticators: Authenticators;
+  /** Undefined: attempts are not limited. */
+  failedAttempts?: FailedAttempts | undefined;
+}
+
 /** One client's attempt to join. */
 export class Join {
   readonly #auth: AuthConfig;
   readonly #transport: TransportDetails;
+  readonly #support: JoinSupport;
+  readonly #canceled = new AbortController();
   #pending: PendingAuth | undefined;
   #roles: Record<string, unknown> = {};
 
-  constructor(auth: AuthConfig, transport: TransportDetails) {
+  constructor(auth: AuthConfig, transport: TransportDetails, support: JoinSupport) {
     this.#auth = auth;
     this.#transport = transport;
+    this.#support = support;
   }
 
   /** The roles and features that the client announced in HELLO. */
@@ -45,15 +71,15 @@ export class Join {
   async hello(message: readonly unknown[]): Promise<AuthOutcome> {
     const request = parseHello(message, this.#transport);
     this.#roles = asRecord(asRecord(message[2])["roles"]);
-    this.#pending = choosePendingAuth(this.#auth, request.authmethods);
-    if (this.#pending === undefined) {
-      return {
-        kind: "deny",
-        uri: ErrorUri.noAuthMethod,
-        message: "Cannot authenticate: no suitable authmethod found",
-      };
-    }
-    return this.#pending.hello(request);
+    if (this.#isLockedOut) return TOO_MANY_ATTEMPTS;
+    const context = {
+      pendingSession: randomId(),
+      login: recallLogin(this.#auth, request),
+      authenticators: this.#support.authenticators,
+      signal: this.#canceled.signal,
+    };
+    this.#pending = choosePendingAuth(this.#auth, request.authmethods, context);
+    return this.#counted(this.#pending?.hello(request) ?? NO_AUTHMETHOD);
   }
 
   /**
@@ -69,16 +95,51 @@ export class Join {
     if (typeof signature !== "string") {
       throw violation("Cannot read AUTHENTICATE: signature is not a string");
     }
-    return this.#pending.authenticate(signature, asRecord(extra));
+    if (this.#isLockedOut) return TOO_MANY_ATTEMPTS;
+    return this.#counted(this.#pending.authenticate(signature, asRecord(extra)));
+  }
+
+  /** Nobody waits for an outcome any more: whoever is being asked about the client need not answer. */
+  cancel(): void {
+    this.#canceled.abort(new Error("the client does not wait any more"));
+  }
+
+  get #isLockedOut(): boolean {
+    return this.#support.failedAttempts?.areTooMany === true;
+  }
+
+  async #counted(pending: AuthOutcome | Promise<AuthOutcome>): Promise<AuthOutcome> {
+    const outcome = await pending;
+    if (outcome.kind === "deny" && !outcome.isBlameless) this.#support.failedAttempts?.add();
+    return outcome;
+  }
+
+  /** The client was sent WELCOME: where cookies are an authmethod, its cookie stands for it now. */
+  welcomed(identity: SessionIdentity): void {
+    rememberLogin(this.#auth, this.#transport, identity);
   }
 }
+
+const NO_AUTHMETHOD: Deny = {
+  kind: "deny",
+  uri: ErrorUri.noAuthMethod,
+  message: "Cannot authenticate: no suitable authmethod found",
+  isBlameless: true,
+};
+
+/** What a client is told whose address has failed too often; whether it would be let in, it is not. */
+export const TOO_MANY_ATTEMPTS: Deny = {
+  kind: "deny",
+  uri: ErrorUri.authenticationFailed,
+  message: "Cannot authenticate: too many attempts from this address failed; try again in a minute",
+};
 
 /** The first of the client's authmethods that is configured; no fall-through after a denial. */
 function choosePendingAuth(
   auth: AuthConfig,
   authmethods: readonly string[],
+  context: AuthContext,
 ): PendingAuth | undefined {
-  const context = { pendingSession: randomId() };
   for (const authmethod of authmethods) {
     const pending = beginAuth(authmethod, auth, context);
     if (pending !== undefined) return pending;

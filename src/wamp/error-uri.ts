@@ -14,6 +14,7 @@ export const ErrorUri = {
   invalidArgument: "wamp.error.invalid_argument",
   systemShutdown: "wamp.close.system_shutdown",
   closeRealm: "wamp.close.close_realm",
+  logout: "wamp.close.logout",
   goodbyeAndOut: "wamp.close.goodbye_and_out",
   protocolViolation: "wamp.error.protocol_violation",
   notAuthorized: "wamp.error.not_authorized",

@@ -25,8 +25,23 @@ export interface TransportDetails {
   isUnixSocket: boolean;
   /** Value of the cookie by which the client is recognized; it is told to nobody. */
   cookieId?: string;
+  /** What that cookie stands for; absent: there is no cookie. */
+  cookie?: ClientCookie;
   /** Absent: none was asked for. */
   clientCertificate?: ClientCertificate;
+  /**
+   * Channel id of `tls-unique` (RFC 5929): SHA-256 of the handshake's first Finished message, as
+   * Autobahn has it. Undefined over TLS 1.3, which has none; absent without TLS.
+   */
+  tlsUnique?(): Uint8Array | undefined;
+}
+
+/** The cookie of a WebSocket client, which may stand for a join; values must be what WAMP can say. */
+export interface ClientCookie {
+  /** What was remembered last; undefined: nothing, or it is no longer good. */
+  recall(): Record<string, unknown> | undefined;
+  remember(login: Record<string, unknown>): void;
+  forget(): void;
 }
 
 /** A certificate that a client has proved to own, and that a configured authority has signed. */

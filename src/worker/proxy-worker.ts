@@ -8,12 +8,13 @@
 import type { ProxyWorkerConfig, SessionConfig } from "#config/node-config.ts";
 import { FrontendSession } from "#proxy/frontend-session.ts";
 import { RouteTable } from "#proxy/route-table.ts";
+import { ServiceSessions } from "#proxy/service-sessions.ts";
 import type { Peer } from "#wamp/peer.ts";
+import { FailedJoins } from "./failed-joins.ts";
 import type { RunningWorker, WorkerContext } from "./running-worker.ts";
 import { SessionTable } from "./session-table.ts";
 import { startTransports, stopTransports } from "./worker-transports.ts";
 
-const JOIN_TIMEOUT_MS = 30_000;
 const GOODBYE_TIMEOUT_MS = 1_000;
 
 /** Starts a proxy worker; resolves once every transport listens. */
@@ -22,13 +23,18 @@ export async function startProxyWorker(
   context: WorkerContext,
 ): Promise<RunningWorker> {
   const routes = new RouteTable(config);
+  const { nodeId } = context.nodeInfo;
+  const services = new ServiceSessions({ routes, nodeId, log: context.log });
 
+  const failedJoins = new FailedJoins(context.log);
   const sessions = new SessionTable<FrontendSession>();
   const shared = {
     log: context.log,
-    nodeId: context.nodeInfo.nodeId,
+    nodeId,
     routes,
-    joinTimeoutMs: JOIN_TIMEOUT_MS,
+    services,
+    failedAttempts: ({ details }: Peer, perMinute: number) =>
+      failedJoins.of(details.peer, perMinute),
     goodbyeTimeoutMs: GOODBYE_TIMEOUT_MS,
     counts: { leftOut: 0, stalled: 0, late: 0 },
     reached: new Set<string>(),
@@ -44,6 +50,9 @@ export async function startProxyWorker(
     renewCertificates() {
       for (const listener of listeners) listener.renewCertificates();
     },
-    shutdown: () => stopTransports(listeners, sessions),
+    shutdown() {
+      services.shutdown();
+      return stopTransports(listeners, sessions);
+    },
   };
 }

@@ -6,14 +6,14 @@
 
 import { Failure } from "#base/failure.ts";
 import type { RouterWorkerConfig, SessionConfig } from "#config/node-config.ts";
+import { RealmAuthenticators } from "#router/realm-authenticators.ts";
 import { openRealms } from "#router/realm-table.ts";
 import { RouterSession } from "#router/router-session.ts";
 import type { Peer, PeerHandler } from "#wamp/peer.ts";
+import { FailedJoins } from "./failed-joins.ts";
 import type { RunningWorker, WorkerContext } from "./running-worker.ts";
 import { SessionTable } from "./session-table.ts";
 import { startTransports, stopTransports } from "./worker-transports.ts";
-
-const JOIN_TIMEOUT_MS = 30_000;
 
 /** Starts a router worker; resolves once every transport listens. */
 export async function startRouterWorker(
@@ -21,20 +21,25 @@ export async function startRouterWorker(
   context: WorkerContext,
 ): Promise<RunningWorker> {
   const realms = openRealms(config.realms, context.log);
+  const authenticators = new RealmAuthenticators(realms, context.log);
 
+  const failedJoins = new FailedJoins(context.log);
   const sessions = new SessionTable<RouterSession>();
   const shared = {
     log: context.log,
-    joinTimeoutMs: JOIN_TIMEOUT_MS,
+    authenticators,
     onEnd: (session: RouterSession) => sessions.remove(session),
   };
-  const accept = (peer: Peer, { auth }: SessionConfig): PeerHandler => {
+  const accept = (peer: Peer, { auth, joining }: SessionConfig): PeerHandler => {
     if (auth === "passthrough") {
       throw new Failure("Cannot pass authentication through: a router authenticates by itself", {
         source: "internal",
       });
     }
-    return sessions.add(new RouterSession(peer, auth, realms, shared));
+    const limit = joining?.max_auth_failures_per_minute ?? 0;
+    const failedAttempts = failedJoins.of(peer.details.peer, limit);
+    const options = { ...shared, joining, failedAttempts };
+    return sessions.add(new RouterSession(peer, auth, realms, options));
   };
 
   const listeners = await startTransports(config.transports, accept, context);

@@ -261,9 +261,15 @@ const eventChecks: Record<
     await routerIsLeft(scene, state);
   },
   async abort(scene, state, event) {
-    const uri = event === "shutdown" ? "wamp.close.system_shutdown" : "wamp.error.network_failure";
+    const uris: Record<string, string> = {
+      shutdown: "wamp.close.system_shutdown",
+      deadline: "wamp.error.timeout",
+    };
+    const isProof = event === "deadline" && state === "challenged";
+    const fault = isProof ? expect.stringMatching(/timeout$|authentication_failed$/) : undefined;
+    const uri = fault ?? uris[event] ?? "wamp.error.network_failure";
     const sentence = expect.stringMatching(/^Cannot join: |^The node shuts down$/);
-    await endsWith(scene, 1000, [3, { message: sentence }, uri]);
+    await endsWith(scene, event === "deadline" ? 1008 : 1000, [3, { message: sentence }, uri]);
     if (event !== "router lost") await routerIsLeft(scene, state);
   },
   async goodbye(scene, state, event) {
@@ -282,8 +288,8 @@ const eventChecks: Record<
     expect(await scene.client.next()).toEqual(ANSWER);
     await joinsAgain(scene, state);
   },
-  async close(scene, state, event) {
-    await endsWith(scene, state === "waiting" && event === "deadline" ? 1008 : 1001);
+  async close(scene) {
+    await endsWith(scene, 1001);
   },
   async none(scene, state) {
     if (state === "closed") {

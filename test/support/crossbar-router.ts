@@ -5,7 +5,8 @@ import { resolve } from "node:path";
 const CROSSBAR = resolve(import.meta.dir, "../../.venv/bin/crossbar");
 
 const everything = { call: true, register: true, publish: true, subscribe: true };
-const role = (name: string) => ({
+/** A role that may do everything. */
+export const role = (name: string) => ({
   name,
   permissions: [{ uri: "", match: "prefix", allow: everything }],
 });
@@ -38,8 +39,11 @@ export function crossbarConfig(folder: string): object {
 }
 
 /** Starts Crossbar in `<folder>/.crossbar` and waits until it has booted; `stop` ends it. */
-export async function startCrossbar(folder: string): Promise<{ stop(): Promise<void> }> {
-  await Bun.write(`${folder}/.crossbar/config.json`, JSON.stringify(crossbarConfig(folder)));
+export async function startCrossbar(
+  folder: string,
+  config: object = crossbarConfig(folder),
+): Promise<{ stop(): Promise<void> }> {
+  await Bun.write(`${folder}/.crossbar/config.json`, JSON.stringify(config));
   const child = Bun.spawn([CROSSBAR, "start", "--cbdir", `${folder}/.crossbar`], {
     cwd: folder,
     stdout: "pipe",

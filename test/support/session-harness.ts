@@ -17,6 +17,7 @@ import type {
 import type { LogFields } from "#observe/logger.ts";
 import { FrontendSession } from "#proxy/frontend-session.ts";
 import { RouteTable } from "#proxy/route-table.ts";
+import { ServiceSessions } from "#proxy/service-sessions.ts";
 import type { Listener } from "#transport/listener.ts";
 import { startTransport } from "#transport/start-transport.ts";
 import type { Peer, WireMessage } from "#wamp/peer.ts";
@@ -103,7 +104,8 @@ export async function sessionHarness(options: HarnessOptions = {}) {
     log,
     nodeId: "node",
     routes,
-    joinTimeoutMs: options.joinTimeoutMs ?? 20_000,
+    services: new ServiceSessions({ routes, nodeId: "node", log }),
+    failedAttempts: () => undefined,
     goodbyeTimeoutMs: options.goodbyeTimeoutMs ?? 20_000,
     counts,
     reached: new Set<string>(),
@@ -130,6 +132,12 @@ export async function sessionHarness(options: HarnessOptions = {}) {
     serializers: ["json" as const, "cbor" as const, "msgpack" as const],
     auth,
     backend: auth === "passthrough" ? "router" : null,
+    joining: {
+      hello_timeout: options.joinTimeoutMs ?? 20_000,
+      join_timeout: options.joinTimeoutMs ?? 20_000,
+      authenticate_timeout: options.joinTimeoutMs ?? 20_000,
+      max_auth_failures_per_minute: 0,
+    },
   };
   const transportOptions = { ...webSocketDefaults, max_message_size: 65_536, ...options.options };
   const context = { ...quietContext, log };

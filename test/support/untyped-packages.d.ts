@@ -5,9 +5,16 @@ declare module "autobahn" {
     register(procedure: string, handler: (args: unknown[]) => unknown): Promise<unknown>;
     call(procedure: string, args: unknown[]): Promise<unknown>;
   }
+  interface Identity {
+    realm: string;
+    authid: string;
+    authrole: string;
+    authmethod: string;
+    authprovider: string;
+  }
   export class Connection {
     constructor(options: object);
-    onopen: (session: AutobahnSession) => void;
+    onopen: (session: AutobahnSession, details: Partial<Identity>) => void;
     onclose: (reason: string, details: { reason?: string }) => boolean;
     open(): void;
     close(reason: string): void;
@@ -16,5 +23,10 @@ declare module "autobahn" {
     "JSONSerializer" | "MsgpackSerializer" | "CBORSerializer",
     new () => object
   >;
-  export type { AutobahnSession };
+  export const auth_cra: {
+    sign(key: string, challenge: string): string;
+    derive_key(secret: string, salt: string, iterations?: number, keylen?: number): string;
+  };
+  export const auth_cryptosign: { sign_challenge(keys: object, extra: object): string };
+  export type { AutobahnSession, Identity };
 }

@@ -1,12 +1,22 @@
 /** WAMP clients that nobody here wrote, behind one face. */
 
+import { createPrivateKey, createPublicKey } from "node:crypto";
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { type AutobahnSession, serializer as autobahnSerializer, Connection } from "autobahn";
+import {
+  type AutobahnSession,
+  auth_cra,
+  auth_cryptosign,
+  serializer as autobahnSerializer,
+  Connection,
+  type Identity,
+} from "autobahn";
 import { Wampy } from "wampy";
 import { CborSerializer } from "wampy/CborSerializer.js";
+import { sign as signCryptosign } from "wampy/cryptosign.js";
 import { JsonSerializer } from "wampy/JsonSerializer.js";
 import { MsgpackSerializer } from "wampy/MsgpackSerializer.js";
+import { sign as signCra } from "wampy/wampcra.js";
 
 /** The Python of the virtual environment that `npm test` makes. */
 export const PYTHON = resolve(import.meta.dir, "../../.venv/bin/python");
@@ -20,6 +30,8 @@ export type Serializer = "json" | "msgpack" | "cbor";
 /** One joined client. */
 export interface WampClient {
   name: string;
+  /** What WELCOME says. */
+  identity: Identity;
   subscribe(topic: string, onEvent: (args: unknown[]) => void): Promise<void>;
   publish(topic: string, args: unknown[]): Promise<void>;
   /** Registers a procedure that returns its arguments. */
@@ -29,9 +41,45 @@ export interface WampClient {
 }
 
 /** How a client authenticates; without it, anonymous. */
-export interface Ticket {
-  authid: string;
-  ticket: string;
+export type Proof =
+  | { authid: string; ticket: string }
+  | { authid: string; secret: string }
+  /** SCRAM. */
+  | { authid: string; password: string }
+  /** Seed of an Ed25519 key, in hex; `authid` is left out where the key is enough. */
+  | { authid?: string; privkey: string; channelBinding?: "tls-unique"; authextra?: object }
+  /** What a browser has kept. */
+  | { cookie: true }
+  /** A certificate that is shown in the TLS handshake. */
+  | { certificate: true };
+
+/** The authmethod of a proof. */
+export function methodOf(proof: Proof): string {
+  if ("ticket" in proof) return "ticket";
+  if ("secret" in proof) return "wampcra";
+  if ("password" in proof) return "scram";
+  if ("privkey" in proof) return "cryptosign";
+  return "cookie" in proof ? "cookie" : "tls";
+}
+
+/** Files and terms of a connection over TLS. */
+export interface TlsTerms {
+  ca: string;
+  certificate?: string;
+  key?: string;
+  maximum?: "1.2";
+}
+
+function authidOf(proof: Proof): { authid?: string } {
+  return "authid" in proof && proof.authid !== undefined ? { authid: proof.authid } : {};
+}
+
+/** The public key to the seed of an Ed25519 key, both in hex. */
+export function publicKey(seed: string): string {
+  const key = Buffer.from(`302e020100300506032b657004220420${seed}`, "hex");
+  const privateKey = createPrivateKey({ key, format: "der", type: "pkcs8" });
+  const { x = "" } = createPublicKey(privateKey).export({ format: "jwk" });
+  return Buffer.from(x, "base64url").toHex();
 }
 
 const autobahnSerializers = {
@@ -44,18 +92,26 @@ const autobahnSerializers = {
 export async function joinAutobahn(
   url: string,
   serializer: Serializer,
-  auth?: Ticket,
+  auth?: Proof,
 ): Promise<WampClient> {
   const connection = new Connection({
     url,
     realm: "realm1",
     max_retries: 0,
     serializers: [autobahnSerializers[serializer]()],
-    ...(auth && { authmethods: ["ticket"], authid: auth.authid, onchallenge: () => auth.ticket }),
+    ...(auth && { authmethods: [methodOf(auth)], ...authidOf(auth) }),
+    ...(auth && "privkey" in auth && { authextra: { pubkey: publicKey(auth.privkey) } }),
+    ...(auth && {
+      onchallenge: (_: unknown, __: string, extra: AutobahnExtra) => answer(auth, extra),
+    }),
   });
   const closed = Promise.withResolvers<void>();
-  const session = await new Promise<AutobahnSession>((onopen, reject) => {
-    connection.onopen = onopen;
+  let identity: Identity | undefined;
+  const session = await new Promise<AutobahnSession>((joined, reject) => {
+    connection.onopen = (one, details) => {
+      identity = identityOf(details);
+      joined(one);
+    };
     connection.onclose = (reason, details) => {
       closed.resolve();
       reject(new Error(`${reason} ${details?.reason ?? ""}`.trim()));
@@ -63,8 +119,10 @@ export async function joinAutobahn(
     };
     connection.open();
   });
+  if (identity === undefined) throw new Error("Autobahn joined without an identity");
   return {
     name: `autobahn (JavaScript) over ${serializer}`,
+    identity,
     async subscribe(topic, onEvent) {
       await session.subscribe(topic, (args) => onEvent(args));
     },
@@ -82,6 +140,26 @@ export async function joinAutobahn(
   };
 }
 
+type AutobahnExtra = Record<string, never>;
+
+/** What Autobahn for JavaScript answers to a CHALLENGE. */
+function answer(auth: Proof, extra: AutobahnExtra): string {
+  const { challenge = "", salt, iterations, keylen } = extra as Partial<AutobahnExtra>;
+  if ("ticket" in auth) return auth.ticket;
+  if ("secret" in auth) {
+    const key = salt ? auth_cra.derive_key(auth.secret, salt, iterations, keylen) : auth.secret;
+    return auth_cra.sign(key, challenge);
+  }
+  if (!("privkey" in auth)) throw new Error(`Autobahn knows no ${methodOf(auth)}`);
+  const secretKey = Uint8Array.fromHex(auth.privkey + publicKey(auth.privkey));
+  return auth_cryptosign.sign_challenge({ secretKey }, extra);
+}
+
+function identityOf(details: Partial<Identity>): Identity {
+  const { realm = "", authid = "", authrole = "", authmethod = "", authprovider = "" } = details;
+  return { realm, authid, authrole, authmethod, authprovider };
+}
+
 const wampySerializers = {
   json: () => new JsonSerializer(),
   msgpack: () => new MsgpackSerializer(),
@@ -92,18 +170,19 @@ const wampySerializers = {
 export async function joinWampy(
   url: string,
   serializer: Serializer,
-  auth?: Ticket,
+  auth?: Proof,
 ): Promise<WampClient> {
   const wampy = new Wampy(url, {
     realm: "realm1",
     serializer: wampySerializers[serializer](),
     ws: WebSocket,
     autoReconnect: false,
-    ...(auth && { authid: auth.authid, authmethods: ["ticket"], onChallenge: () => auth.ticket }),
+    ...(auth && wampyAuth(auth)),
   });
-  await wampy.connect();
+  const welcome = (await wampy.connect()) as unknown as Partial<Identity>;
   return {
     name: `wampy over ${serializer}`,
+    identity: identityOf(welcome),
     async subscribe(topic, onEvent) {
       await wampy.subscribe(topic, ({ argsList }) => onEvent(argsList ?? []));
     },
@@ -123,14 +202,33 @@ export async function joinWampy(
   };
 }
 
+/** Its plugins ask for more than its own types promise them. */
+type OnChallenge = (method: string, extra: Record<string, unknown>) => string | Promise<string>;
+
+function wampyAuth(auth: Proof) {
+  const common = { ...authidOf(auth), authmethods: [methodOf(auth)] };
+  if ("ticket" in auth) return { ...common, onChallenge: () => auth.ticket };
+  if ("secret" in auth)
+    return { ...common, onChallenge: signCra(auth.secret) as unknown as OnChallenge };
+  if (!("privkey" in auth)) throw new Error(`wampy knows no ${methodOf(auth)}`);
+  const authextra = { pubkey: publicKey(auth.privkey) };
+  return {
+    ...common,
+    authextra,
+    onChallenge: signCryptosign(auth.privkey) as unknown as OnChallenge,
+  };
+}
+
 /** Joins with Autobahn for Python, in a process of its own. */
 export async function joinPython(
   url: string,
   serializer: Serializer | `${Serializer}.batched`,
-  auth?: Ticket,
+  auth?: Proof,
+  tls?: TlsTerms,
 ): Promise<WampClient> {
   const script = resolve(import.meta.dir, "../python/client.py");
-  const credentials = auth ? ["ticket", auth.authid, auth.ticket] : [];
+  const credentials = auth || tls ? [JSON.stringify(auth ? pythonAuth(auth) : null)] : [];
+  if (tls) credentials.push(JSON.stringify(tls));
   const child = Bun.spawn([PYTHON, script, url, serializer, ...credentials], {
     stdin: "pipe",
     stdout: "pipe",
@@ -168,9 +266,10 @@ export async function joinPython(
     await child.stdin.flush();
     return expectNoError(await next());
   };
-  expectNoError(await next());
+  const { joined = {} } = expectNoError(await next());
   return {
     name: `autobahn (Python) over ${serializer}`,
+    identity: identityOf(joined),
     async subscribe(topic, handler) {
       onEvent = handler;
       await order({ do: "subscribe", uri: topic });
@@ -192,16 +291,57 @@ export async function joinPython(
   };
 }
 
+/** One of several joins with Autobahn for Python. */
+export interface PythonJoin {
+  url: string;
+  serializer: Serializer;
+  auth: Proof;
+  tls?: TlsTerms;
+}
+
+/** What came of a join: who the client is, or `<uri> <message>`. */
+export type PythonOutcome = { joined: Identity; answer: unknown[] } | { refused: string };
+
+/** Joins, calls a procedure of its own and leaves, all in one process. */
+export async function joinAllPython(joins: PythonJoin[]): Promise<PythonOutcome[]> {
+  const script = resolve(import.meta.dir, "../python/joins.py");
+  const cases = joins.map(({ url, serializer, auth, tls }) => ({
+    url,
+    serializer,
+    authentication: pythonAuth(auth),
+    ...(tls && { tls }),
+  }));
+  const stdin = Buffer.from(JSON.stringify(cases));
+  const child = Bun.spawn([PYTHON, script], { stdin, stdout: "pipe", stderr: "pipe" });
+  const [stdout, stderr] = await Promise.all([
+    new Response(child.stdout).text(),
+    new Response(child.stderr).text(),
+  ]);
+  if (stdout === "") throw new Error(`the Python clients ended: ${stderr.slice(-500)}`);
+  return JSON.parse(stdout) as PythonOutcome[];
+}
+
+function pythonAuth(auth: Proof): object {
+  if ("certificate" in auth) return { tls: {} };
+  if (!("privkey" in auth)) return { [methodOf(auth)]: auth };
+  const { privkey, channelBinding } = auth;
+  const binding = channelBinding && { channel_binding: channelBinding };
+  const authextra = { ...auth.authextra, ...binding };
+  return { cryptosign: { ...authidOf(auth), privkey, authextra } };
+}
+
 interface Said {
+  joined?: Partial<Identity>;
   event?: unknown[];
   result?: unknown;
   error?: string;
   left?: string;
+  message?: string | null;
 }
 
 function expectNoError(said: Said): Said {
   if (said.error !== undefined) throw new Error(said.error);
   const isExpected = said.left === undefined || said.left.startsWith("wamp.close.");
-  if (!isExpected) throw new Error(said.left);
+  if (!isExpected) throw new Error(`${said.left} ${said.message ?? ""}`.trim());
   return said;
 }

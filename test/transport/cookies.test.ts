@@ -1,6 +1,7 @@
 import { afterAll, afterEach, describe, expect, test } from "bun:test";
 import {
   appendFileSync,
+  mkdirSync,
   mkdtempSync,
   readFileSync,
   rmSync,
@@ -35,7 +36,7 @@ const plain: CookieConfig = {
   store: { type: "memory" },
 };
 const trackerOf = (config: CookieConfig) =>
-  new CookieTracker(config, openCookieStore(config.store, quiet));
+  new CookieTracker(config, openCookieStore(config.store, quiet), quiet);
 
 describe("a cookie", () => {
   test("is issued once, with its attributes", () => {
@@ -109,6 +110,49 @@ describe("a file of cookies", () => {
     const { id } = trackerOf(config).track(null, now);
     appendFileSync(config.store.filename, '{"id":"half');
     expect(trackerOf(config).track(`cbtid=${id}`, now).id).toBe(id);
+  });
+
+  test("tells every worker who joined, who logged out, and nothing more once it cannot be read", () => {
+    const config = inFile("logins");
+    const now = Date.now();
+    const [one, other] = [trackerOf(config), trackerOf(config)];
+    const tracked = one.track(null, now);
+    const [here, there] = [one.cookieOf(tracked), other.cookieOf(tracked)];
+    expect(there.recall()).toBeUndefined();
+    here.remember({ authid: "alice" });
+    here.remember({ authid: "alice" });
+    expect(there.recall()).toEqual({ authid: "alice" });
+    expect(trackerOf(config).cookieOf(tracked).recall()).toEqual({ authid: "alice" });
+    expect(readFileSync(config.store.filename, "utf8").split("\n")).toHaveLength(3);
+    there.forget();
+    expect(here.recall()).toBeUndefined();
+    there.remember({ authid: "bob" });
+    expect(here.recall()).toEqual({ authid: "bob" });
+    rmSync(config.store.filename);
+    mkdirSync(config.store.filename);
+    expect(here.recall()).toBeUndefined();
+  });
+
+  test("stays short while clients join again and again, and loses nothing", () => {
+    const config = inFile("busy");
+    const [one, other] = [trackerOf(config), trackerOf(config)];
+    const mine = one.cookieOf(one.track(null, Date.now()));
+    const theirs = other.cookieOf(other.track(null, Date.now()));
+    for (let n = 0; n < 3000; n++) {
+      mine.remember({ authid: "alice", n });
+      if (n % 7 === 0) theirs.remember({ authid: "bob", n });
+    }
+    expect(mine.recall()).toEqual({ authid: "alice", n: 2999 });
+    expect(theirs.recall()).toEqual({ authid: "bob", n: 2996 });
+    expect(readFileSync(config.store.filename, "utf8").split("\n").length).toBeLessThan(1100);
+    expect(statSync(config.store.filename).mode & 0o777).toBe(0o600);
+    const started = trackerOf(config);
+    const kept = readFileSync(config.store.filename, "utf8").split("\n").slice(0, -1);
+    expect(kept).toHaveLength(2);
+    for (const line of kept) {
+      const { id } = JSON.parse(line) as { id: string };
+      expect(started.cookieOf({ id, setCookie: null }).recall()).toBeDefined();
+    }
   });
 
   test("that cannot be read keeps the transport from starting", () => {

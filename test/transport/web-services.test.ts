@@ -250,6 +250,13 @@ test("json answers its value and redirect its URL", async () => {
   expect([moved.status, moved.headers.get("location")]).toEqual([302, "https://example.com/x"]);
 });
 
+test("a service that is not offered answers 501 to every method", async () => {
+  const url = await start({ call: { type: "unavailable" }, info: { type: "nodeinfo" } });
+  const call = await get(`${url}/call`, { method: "POST", body: "{}" });
+  expect([call.status, (await get(`${url}/info`)).status]).toEqual([501, 200]);
+  expect(await call.text()).toContain("does not offer");
+});
+
 const text = (value: string) => new TextEncoder().encode(value);
 const zip = new Uint8Array(
   zipSync({

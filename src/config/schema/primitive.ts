@@ -83,12 +83,14 @@ export type ByType<S extends Record<string, Schema>> = v.GenericSchema<
 
 /**
  * An item whose attribute `type` says what it is. `refused` are types that are known and not
- * supported, each with its sentence. `fallback` is the type of an item that names none.
+ * supported, each with its sentence. `fallback` is the type of an item that names none. `unlisted`
+ * are types that are taken, and that nobody is told of who writes something else.
  */
 export function byType<S extends Record<string, Schema>>(
   types: S,
   refused: Record<string, string> = {},
   fallback?: keyof S & string,
+  unlisted: Record<string, Schema> = {},
 ): ByType<S> {
   const known = Object.keys(types);
   const typeFault = (sentence: string) =>
@@ -99,6 +101,7 @@ export function byType<S extends Record<string, Schema>>(
     const type: unknown = "type" in input ? input.type : fallback;
     if (type === undefined) return v.looseObject({ type: v.string() });
     if (typeof type === "string" && Object.hasOwn(types, type)) return types[type] as Schema;
+    if (typeof type === "string" && Object.hasOwn(unlisted, type)) return unlisted[type] as Schema;
     if (typeof type === "string" && Object.hasOwn(refused, type)) {
       return typeFault(refused[type] as string);
     }

@@ -17,7 +17,6 @@ import {
   integer,
   item,
   mapOf,
-  notSupported,
   optional,
   required,
   serializers,
@@ -134,6 +133,11 @@ export interface PathItem {
   paths: Record<string, WebServiceItem>;
 }
 
+/** A Web service of Crossbar that is not offered here. */
+export interface UnavailableItem {
+  type: (typeof unavailableTypes)[number];
+}
+
 /** A Web service as written. */
 export type WebServiceItem =
   | v.InferOutput<typeof staticService>
@@ -142,7 +146,8 @@ export type WebServiceItem =
   | v.InferOutput<typeof jsonService>
   | v.InferOutput<typeof redirectService>
   | WebSocketItem
-  | PathItem;
+  | PathItem
+  | UnavailableItem;
 
 const pathName = v.pipe(
   v.string(),
@@ -183,22 +188,29 @@ export const webServiceTypes = {
   "websocket-proxy": websocketProxyService,
 };
 
+/** Path types of Crossbar that are not offered here. */
+const unavailableTypes = [
+  "reverseproxy",
+  "websocket-reverseproxy",
+  "caller",
+  "publisher",
+  "webhook",
+  "longpoll",
+  "cgi",
+  "wsgi",
+  "resource",
+  "upload",
+  "wap",
+  "catalog",
+  "pairme",
+] as const;
+
 /** A Web service. */
 export const webService = byType(
   webServiceTypes,
-  notSupported("path type", [
-    "reverseproxy",
-    "websocket-reverseproxy",
-    "caller",
-    "publisher",
-    "webhook",
-    "longpoll",
-    "cgi",
-    "wsgi",
-    "resource",
-    "upload",
-    "wap",
-    "catalog",
-    "pairme",
-  ]),
+  {},
+  undefined,
+  Object.fromEntries(
+    unavailableTypes.map((type) => [type, v.looseObject({ type: v.literal(type) })]),
+  ),
 );

@@ -68,6 +68,9 @@ const keepalive = {
 /** The options of pings as written, with defaults. */
 export type KeepaliveItem = v.InferOutput<ReturnType<typeof item<typeof keepalive>>>;
 
+/** Nobody may wait for ever, so that there is no 0 for "unlimited". */
+const joiningTime = integer(1_000, 600_000);
+
 const buffering = {
   max_buffered: defaulted(
     integer(1024, 67_108_864),
@@ -87,6 +90,28 @@ const ends = {
     'Extension. Ends of sessions that are told by the close of the connection alone, without GOODBYE or ABORT, so that clients reconnect that take these for a farewell: "router_lost", "shutdown". Absent: "router_lost" for WebSockets, otherwise none.',
   ),
 };
+
+const joining = {
+  hello_timeout: defaulted(
+    joiningTime,
+    10_000,
+    "Extension. Time from the connection, or the last GOODBYE, to HELLO.",
+  ),
+  join_timeout: defaulted(joiningTime, 30_000, "Extension. Time from HELLO to WELCOME."),
+  authenticate_timeout: defaulted(
+    joiningTime,
+    10_000,
+    "Extension. Time from CHALLENGE to AUTHENTICATE.",
+  ),
+  max_auth_failures_per_minute: defaulted(
+    integer(0, 1_000_000),
+    60,
+    "Extension. Attempts to join of one address (IPv6: of 64 bits of it) that may fail; 0: any number.",
+  ),
+};
+
+/** Limits of joining as written, with defaults. */
+export type JoiningItem = v.InferOutput<ReturnType<typeof item<typeof joining>>>;
 
 /** Every option that Crossbar has, and those of this program. Which are honoured is said by the normalizer's warnings. */
 export const websocketOptions = item({
@@ -109,6 +134,7 @@ export const websocketOptions = item({
   compression: optional(compression, "Compression; absent: none."),
   ...buffering,
   ...ends,
+  ...joining,
   max_frame_size: defaulted(octets, 0, "Longest frame taken from a client, in octets; 0: any."),
   auto_fragment_size: defaulted(octets, 0, "Longest frame that is sent, in octets; 0: any."),
   fail_by_drop: defaulted(
@@ -149,4 +175,5 @@ export const rawsocketOptions = item({
   ...keepalive,
   ...buffering,
   ...ends,
+  ...joining,
 });

@@ -20,15 +20,19 @@ import { type ListeningSocket, listenOn } from "#transport/endpoint/listen.ts";
 import { printTcpPeer, printUnixPeer } from "#transport/endpoint/peer-address.ts";
 import { hasTls, TlsContexts, type TlsEndpoint } from "#transport/endpoint/tls-contexts.ts";
 import type { ConnectionDetails } from "#wamp/peer.ts";
+import { tlsUnique } from "./channel-binding.ts";
 import { clientCertificate } from "./client-certificate.ts";
 import { trustedProxies } from "./trusted-proxies.ts";
-import { type DoorSocket, Visit, type VisitRules } from "./visit.ts";
+import { type Receiver, Visit, type VisitRules } from "./visit.ts";
 
 /** Connections that are still open this long after `close` are cut off. */
 const CLOSE_MS = 2000;
 
-/** Null: the accepted socket behind one that has begun TLS; its events are the other one's too. */
-type DoorData = Visit | null;
+/**
+ * A visit, then whom it was handed on to. Null: the accepted socket behind one that has begun TLS;
+ * its events are the other one's too.
+ */
+type DoorData = Receiver | null;
 
 /** What Bun takes for a server's side of TLS, though its types name a client's alone. */
 interface ServerUpgrade {
@@ -47,7 +51,7 @@ export class FrontDoor {
   /** Null until it listens, and where there is no TLS. */
   #contexts: TlsContexts | null = null;
   readonly #isTrusted: ((address: string) => boolean) | null;
-  readonly #visits = new Set<Visit>();
+  readonly #open = new Set<Socket<DoorData>>();
   readonly #events: SocketHandler<DoorData>;
   #listening: ListeningSocket | null = null;
   #empty: PromiseWithResolvers<void> | null = null;
@@ -98,11 +102,11 @@ export class FrontDoor {
   /** Cuts off who has not been handed on, and waits a while for the others to leave. */
   async close(): Promise<void> {
     this.stop();
-    for (const visit of [...this.#visits]) if (!visit.isHandedOn) visit.terminate();
-    if (this.#visits.size === 0) return;
+    for (const socket of [...this.#open]) if (socket.data instanceof Visit) socket.terminate();
+    if (this.#open.size === 0) return;
     this.#empty ??= Promise.withResolvers<void>();
     const deadline = setTimeout(() => {
-      for (const visit of [...this.#visits]) visit.terminate();
+      for (const socket of [...this.#open]) socket.terminate();
       this.#empty?.resolve();
     }, CLOSE_MS);
     await this.#empty.promise;
@@ -116,7 +120,7 @@ export class FrontDoor {
       data: (socket, chunk) => socket.data?.received(chunk),
       drain: (socket) => socket.data?.drained(),
       end: (socket) => socket.data?.ended(),
-      close: (socket, error) => this.#closed(socket.data, error),
+      close: (socket, error) => this.#closed(socket, error),
       error: (socket, error) => {
         if (socket.data === null) return;
         const { transport, log } = this.#rules;
@@ -129,6 +133,7 @@ export class FrontDoor {
   #accept(socket: Socket<DoorData>): void {
     const isTrusted = this.#isTrusted?.(socket.remoteAddress) ?? false;
     const contexts = this.#contexts;
+    let current = socket;
     const visit = new Visit(
       {
         socket,
@@ -138,12 +143,18 @@ export class FrontDoor {
         readsHello: contexts !== null && this.#tls?.certificates !== undefined,
         startTls:
           contexts &&
-          ((first, serverName) => this.#startTls(socket, visit, first, contexts.for(serverName))),
+          ((first, serverName) => {
+            current = this.#startTls(socket, visit, first, contexts.for(serverName));
+            return current;
+          }),
+        handOn(receiver) {
+          current.data = receiver;
+        },
       },
       this.#rules,
     );
     socket.data = visit;
-    this.#visits.add(visit);
+    this.#open.add(socket);
     visit.begin();
   }
 
@@ -161,7 +172,7 @@ export class FrontDoor {
     visit: Visit,
     first: Uint8Array,
     tls: TLSOptions,
-  ): DoorSocket {
+  ): Socket<DoorData> {
     const upgrade: ServerUpgrade = {
       tls,
       data: visit,
@@ -172,6 +183,8 @@ export class FrontDoor {
     const [accepted, secure] = socket.upgradeTLS<DoorData>(upgrade);
     socket.data = null;
     accepted.data = null;
+    this.#open.delete(socket);
+    this.#open.add(secure);
     return secure;
   }
 
@@ -179,19 +192,22 @@ export class FrontDoor {
     const visit = socket.data;
     // Who only looks whether somebody listens is no failure, and closed follows.
     const hasLeft = fault !== null && "code" in fault && fault.code === "ECONNRESET";
-    if (visit === null || hasLeft) return;
+    if (!(visit instanceof Visit) || hasLeft) return;
     const asksForCertificate = this.#tls?.ca_certificates !== undefined;
     const certificate = asksForCertificate ? clientCertificate(socket) : undefined;
     if (!isDone || (asksForCertificate && (fault !== null || certificate === undefined))) {
-      visit.secured(fault?.message ?? "no client certificate", undefined);
+      visit.secured(fault?.message ?? "no client certificate", {});
     } else {
-      visit.secured(null, certificate);
+      visit.secured(null, {
+        tlsUnique: () => tlsUnique(socket),
+        ...(certificate && { clientCertificate: certificate }),
+      });
     }
   }
 
-  #closed(visit: DoorData, error: Error | undefined): void {
-    if (visit === null || visit === undefined || !this.#visits.delete(visit)) return;
-    visit.closed(error);
-    if (this.#visits.size === 0) this.#empty?.resolve();
+  #closed(socket: Socket<DoorData>, error: Error | undefined): void {
+    if (!this.#open.delete(socket)) return;
+    socket.data?.closed(error);
+    if (this.#open.size === 0) this.#empty?.resolve();
   }
 }

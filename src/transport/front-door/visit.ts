@@ -72,22 +72,23 @@ export interface Arrival {
   startTls: ((first: Uint8Array, serverName: string | null) => DoorSocket) | null;
   /** Whether the name that a client asks for is looked at before TLS begins. */
   readsHello: boolean;
+  /** Gives the events of the socket to whom the connection is handed on; the visit is over. */
+  handOn: (receiver: Receiver) => void;
 }
 
-/** One connection, whoever takes its events now. */
-export class Visit {
+/** One connection that has not been handed on. */
+export class Visit implements Receiver {
   readonly #rules: VisitRules;
   #socket: DoorSocket;
-  /** Null once the connection is handed on. */
-  #details: ConnectionDetails | null;
+  #details: ConnectionDetails;
   readonly #needsCertificate: boolean;
   readonly #startTls: Arrival["startTls"];
+  readonly #handOver: Arrival["handOn"];
   /** What came of the preface. */
   #preface: Buffer<ArrayBuffer> | null;
   /** What came of a ClientHello; null: it is not looked at, or no longer. */
   #hello: Buffer<ArrayBuffer> | null;
   #head: RequestHead | null = null;
-  #receiver: Receiver | null = null;
   #isRefused = false;
   #isClosed = false;
   #timer: ReturnType<typeof setTimeout> | null = null;
@@ -98,6 +99,7 @@ export class Visit {
     this.#details = arrival.details;
     this.#needsCertificate = arrival.needsCertificate;
     this.#startTls = arrival.startTls;
+    this.#handOver = arrival.handOn;
     this.#preface = arrival.expectsPreface ? Buffer.alloc(0) : null;
     this.#hello = arrival.readsHello ? Buffer.alloc(0) : null;
     if (arrival.expectsPreface) this.#expect("PROXY preface", PREFACE_MS);
@@ -111,44 +113,34 @@ export class Visit {
     }
   }
 
-  /** Whether somebody has taken the connection over. */
-  get isHandedOn(): boolean {
-    return this.#receiver !== null;
-  }
-
-  /** The TLS handshake is over; `certificate` is the client's, where one is asked for. */
-  secured(fault: string | null, certificate: ConnectionDetails["clientCertificate"]): void {
+  /** The TLS handshake is over; `news` is what is known by it. */
+  secured(fault: string | null, news: Partial<ConnectionDetails>): void {
     if (this.#isRefused) return;
     if (fault !== null) this.#cut(`TLS handshake failed: ${fault}`);
-    else if (certificate !== undefined) this.#learn({ clientCertificate: certificate });
+    else this.#learn(news);
   }
 
   /** Octets came in. */
   received(chunk: Uint8Array): void {
-    if (this.#receiver !== null) this.#receiver.received(chunk);
-    else if (this.#isRefused) return;
-    else if (this.#preface !== null) this.#readPreface(chunk);
+    if (this.#isRefused) return;
+    if (this.#preface !== null) this.#readPreface(chunk);
     else if (this.#hello !== null) this.#readHello(this.#hello, chunk);
     else if (this.#head !== null) this.#readHead(this.#head, chunk);
     else this.#chooseWay(chunk);
   }
 
   /** The socket is writable again. */
-  drained(): void {
-    this.#receiver?.drained();
-  }
+  drained(): void {}
 
   /** The client sends nothing more. */
   ended(): void {
-    if (this.#receiver !== null) this.#receiver.ended();
-    else this.#socket.end();
+    this.#socket.end();
   }
 
   /** The connection is closed. */
-  closed(error: Error | undefined): void {
+  closed(): void {
     this.#isClosed = true;
     this.#stopTimer();
-    this.#receiver?.closed(error);
   }
 
   /** Cuts the connection off. */
@@ -201,19 +193,19 @@ export class Visit {
   }
 
   #learn(news: Partial<ConnectionDetails>): void {
-    if (this.#details !== null) this.#details = { ...this.#details, ...news };
+    this.#details = { ...this.#details, ...news };
   }
 
   #chooseWay(chunk: Uint8Array): void {
     const first = chunk[0] ?? 0;
     const { rawSocket, http } = this.#rules.ways;
     const details = this.#details;
-    if (details === null) return;
     if (this.#needsCertificate && details.clientCertificate === undefined) {
       this.#cut("no client certificate");
     } else if (first === RAWSOCKET_MAGIC && rawSocket !== null) {
-      this.#handOn(rawSocket(this.#socket, details));
-      this.#receiver?.received(chunk);
+      const receiver = rawSocket(this.#socket, details);
+      this.#handOn(receiver);
+      receiver.received(chunk);
     } else if (isLetter(first) && http !== null) {
       this.#head = new RequestHead();
       this.#readHead(this.#head, chunk);
@@ -224,20 +216,17 @@ export class Visit {
 
   #readHead(head: RequestHead, chunk: Uint8Array): void {
     const { http } = this.#rules.ways;
-    const details = this.#details;
     const state = head.push(chunk);
     if (state === "malformed") this.#refuse(400, "Bad Request");
     else if (state === "too long") this.#refuse(431, "Request Header Fields Too Large");
-    else if (state === "complete" && http !== null && details !== null) {
-      this.#head = null;
-      this.#handOn(http(this.#socket, details, head));
+    else if (state === "complete" && http !== null) {
+      this.#handOn(http(this.#socket, this.#details, head));
     }
   }
 
   #handOn(receiver: Receiver): void {
     this.#stopTimer();
-    this.#receiver = receiver;
-    this.#details = null;
+    this.#handOver(receiver);
     // What came with the request can have been reason enough to cut the connection off.
     if (this.#isClosed) receiver.closed(undefined);
   }
@@ -263,7 +252,7 @@ export class Visit {
 
   #warn(reason: string): void {
     const { log, transport } = this.#rules;
-    log.warn("connection refused", { transport, peer: this.#details?.peer, reason });
+    log.warn("connection refused", { transport, peer: this.#details.peer, reason });
   }
 }
 

@@ -10,6 +10,7 @@ const sentences = {
   405: ["Method Not Allowed", "This address does not take requests of this method."],
   426: ["Upgrade Required", "This address speaks WebSocket only."],
   500: ["Internal Server Error", "Something went wrong here."],
+  501: ["Not Implemented", "This node does not offer what is configured here."],
   503: ["Service Unavailable", "This is not available yet. Try again later."],
 } as const;
 

@@ -2,20 +2,24 @@
  * Where the cookies are kept that were issued: in memory, or in a file that all workers share.
  *
  * The file has one line a cookie, `{"id":"…","expires":1700000000000}`, and is only appended to: a
- * line goes out in one write, so that workers need no lock. It holds what lets a browser be
- * recognized and so is readable by its owner alone.
+ * line goes out in one write, so that workers need no lock. Whoever joined with a cookie is told by
+ * a further line with `"login":"…"`, a text that is opaque here, or `"login":null` when that is
+ * forgotten; the last line counts. The file holds what lets a browser be recognized, or join, and so
+ * is readable by its owner alone.
  *
  * @module
  */
 
 import {
-  appendFileSync,
   closeSync,
+  fstatSync,
   openSync,
   readSync,
   renameSync,
+  rmSync,
   statSync,
   writeFileSync,
+  writeSync,
 } from "node:fs";
 import { Failure, sentenceOf } from "#base/failure.ts";
 import type { CookieConfig } from "#config/node-config.ts";
@@ -24,12 +28,25 @@ import type { Logger } from "#observe/logger.ts";
 /** The oldest is forgotten when there are more. */
 const MOST_COOKIES = 100_000;
 
+/** Lines that are no longer so, beyond twice as many as there are cookies, before a file is replaced. */
+const SPARE_LINES = 1000;
+
 const OWNER_ONLY = 0o600;
 
 /** Knows cookies by their value, until they expire. Times are milliseconds since 1970. */
 export interface CookieStore {
   has(id: string, now: number): boolean;
   add(id: string, expires: number): void;
+  /** What was kept for a cookie; null: nothing, or the cookie is not known. */
+  login(id: string, now: number): string | null;
+  /** Keeps a text for a known cookie, or (null) none, as long as the cookie lasts. */
+  setLogin(id: string, login: string | null, now: number): void;
+}
+
+/** One cookie; `login` is undefined where there has never been one. */
+interface Cookie {
+  expires: number;
+  login?: string | null;
 }
 
 /**
@@ -45,24 +62,47 @@ export function openCookieStore(config: CookieConfig["store"], log: Logger): Coo
 
 /** Cookies of this worker. */
 class MemoryCookieStore implements CookieStore {
-  readonly #expires = new Map<string, number>();
+  readonly #cookies = new Map<string, Cookie>();
 
   has(id: string, now: number): boolean {
-    return (this.#expires.get(id) ?? 0) > now;
+    return this.get(id, now) !== undefined;
   }
 
   add(id: string, expires: number): void {
-    this.#expires.set(id, expires);
-    if (this.#expires.size <= MOST_COOKIES) return;
-    for (const oldest of this.#expires.keys()) {
-      this.#expires.delete(oldest);
+    this.take(id, { expires });
+  }
+
+  login(id: string, now: number): string | null {
+    return this.get(id, now)?.login ?? null;
+  }
+
+  setLogin(id: string, login: string | null, now: number): void {
+    const cookie = this.get(id, now);
+    if (cookie !== undefined) this.take(id, { ...cookie, login });
+  }
+
+  /** A cookie that has not expired. */
+  get(id: string, now: number): Cookie | undefined {
+    const cookie = this.#cookies.get(id);
+    return cookie !== undefined && cookie.expires > now ? cookie : undefined;
+  }
+
+  take(id: string, cookie: Cookie): void {
+    this.#cookies.set(id, cookie);
+    if (this.#cookies.size <= MOST_COOKIES) return;
+    for (const oldest of this.#cookies.keys()) {
+      this.#cookies.delete(oldest);
       return;
     }
   }
 
+  get size(): number {
+    return this.#cookies.size;
+  }
+
   /** Those that have not expired, the oldest first. */
-  entries(now: number): [id: string, expires: number][] {
-    return [...this.#expires].filter(([, expires]) => expires > now);
+  entries(now: number): [id: string, cookie: Cookie][] {
+    return [...this.#cookies].filter(([, { expires }]) => expires > now);
   }
 }
 
@@ -74,17 +114,21 @@ class FileCookieStore implements CookieStore {
   readonly #file: string;
   readonly #log: Logger;
   readonly #known = new MemoryCookieStore();
-  /** Which file was read, and how far: another worker may have put a shorter one in its place. */
-  #inode = 0;
+  /**
+   * The file that is read, and how far: another worker may put a shorter one in its place. As long as
+   * it is open, no other file has its inode. Null: there is none yet.
+   */
+  #descriptor: number | null = null;
   #readOctets = 0;
+  #readLines = 0;
 
   constructor(file: string, log: Logger) {
     this.#file = file;
     this.#log = log;
     try {
-      const lines = this.#readOn();
+      this.#readOn();
       const kept = this.#known.entries(Date.now());
-      if (lines > 2 * kept.length) this.#replace(kept);
+      if (this.#readLines > 2 * kept.length) this.#replace();
     } catch (thrown) {
       throw new Failure(`Cannot keep cookies in "${file}": ${sentenceOf(thrown)}`, {
         source: "config",
@@ -102,65 +146,133 @@ class FileCookieStore implements CookieStore {
 
   add(id: string, expires: number): void {
     this.#known.add(id, expires);
-    const line = lineOf([id, expires]);
-    this.#logFailure(() => appendFileSync(this.#file, line, { mode: OWNER_ONLY }));
+    this.#append(id, { expires });
   }
 
-  #logFailure(body: () => void): void {
+  login(id: string, now: number): string | null {
+    // Another worker may have been told, that the client logged out too: what is not read is not good.
+    return this.#logFailure(() => this.#readOn()) ? this.#known.login(id, now) : null;
+  }
+
+  setLogin(id: string, login: string | null, now: number): void {
+    this.#logFailure(() => this.#readOn());
+    const cookie = this.#known.get(id, now);
+    if (cookie === undefined || (cookie.login ?? null) === login) return;
+    this.#known.setLogin(id, login, now);
+    this.#append(id, { ...cookie, login });
+  }
+
+  #append(id: string, cookie: Cookie): void {
+    this.#logFailure(() => {
+      this.#appendLines(lineOf([id, cookie]));
+      this.#readOn();
+      if (this.#readLines > 2 * this.#known.size + SPARE_LINES) this.#replace();
+    });
+  }
+
+  /** Appends, and once more where another worker has put a file in the place of this one meanwhile. */
+  #appendLines(lines: string): void {
+    for (let time = 0; time < 2; time++) {
+      const descriptor = openSync(this.#file, "a", OWNER_ONLY);
+      try {
+        writeSync(descriptor, lines);
+        if (fstatSync(descriptor).ino === this.#presentInode()) return;
+      } finally {
+        closeSync(descriptor);
+      }
+    }
+  }
+
+  #presentInode(): number | undefined {
+    return statSync(this.#file, { throwIfNoEntry: false })?.ino;
+  }
+
+  /** False when it failed. */
+  #logFailure(body: () => void): boolean {
     try {
       body();
+      return true;
     } catch (thrown) {
       this.#log.error("cookie file failed", { file: this.#file, error: sentenceOf(thrown) });
+      return false;
     }
   }
 
-  /** Reads what was appended since the last time; gives the number of its lines. */
-  #readOn(): number {
-    const stat = statSync(this.#file, { throwIfNoEntry: false });
-    if (stat === undefined) return 0;
-    if (stat.ino !== this.#inode) this.#readOctets = 0;
-    this.#inode = stat.ino;
-    const octets = Buffer.alloc(Math.max(0, stat.size - this.#readOctets));
-    if (octets.length === 0) return 0;
+  /** Reads what was appended since the last time. */
+  #readOn(): void {
+    const inode = this.#presentInode();
+    if (inode === undefined) return;
+    const isOther = this.#descriptor === null || fstatSync(this.#descriptor).ino !== inode;
+    const descriptor = isOther ? this.#reopen() : this.#descriptor;
+    if (descriptor !== null) this.#readTail(descriptor);
+  }
+
+  #reopen(): number {
     const descriptor = openSync(this.#file, "r");
-    try {
-      const count = readSync(descriptor, octets, 0, octets.length, this.#readOctets);
-      // What follows the last line end is still being written.
-      const whole = octets.subarray(0, octets.subarray(0, count).lastIndexOf(10) + 1);
-      this.#readOctets += whole.length;
-      const lines = whole.toString().split("\n").slice(0, -1);
-      for (const line of lines) this.#take(line);
-      return lines.length;
-    } finally {
-      closeSync(descriptor);
-    }
+    if (this.#descriptor !== null) closeSync(this.#descriptor);
+    this.#descriptor = descriptor;
+    this.#readOctets = 0;
+    this.#readLines = 0;
+    return descriptor;
+  }
+
+  /** Reads up to the last line end; what follows it is still being written. */
+  #readTail(descriptor: number): string {
+    const { size } = fstatSync(descriptor);
+    if (size <= this.#readOctets) return "";
+    const octets = Buffer.alloc(size - this.#readOctets);
+    const count = readSync(descriptor, octets, 0, octets.length, this.#readOctets);
+    const whole = octets.subarray(0, octets.subarray(0, count).lastIndexOf(10) + 1);
+    this.#readOctets += whole.length;
+    const text = whole.toString();
+    const lines = text.split("\n").slice(0, -1);
+    this.#readLines += lines.length;
+    for (const line of lines) this.#take(line);
+    return text;
   }
 
   #take(line: string): void {
     const cookie = parseLine(line);
-    if (cookie !== null) this.#known.add(cookie.id, cookie.expires);
+    if (cookie !== null) this.#known.take(...cookie);
   }
 
-  /** Puts a file without what has expired in the place of this one, at once. */
-  #replace(kept: [id: string, expires: number][]): void {
+  /**
+   * Puts a file without what is no longer so in the place of this one, at once. What other workers
+   * write into the old one meanwhile is carried over, and they notice that theirs was replaced.
+   */
+  #replace(): void {
+    const old = this.#descriptor;
+    if (old === null) return;
     const made = `${this.#file}.${process.pid}`;
+    const kept = this.#known.entries(Date.now());
     writeFileSync(made, kept.map(lineOf).join(""), { mode: OWNER_ONLY });
+    if (fstatSync(old).ino !== this.#presentInode()) {
+      // Another worker was faster.
+      rmSync(made);
+      return;
+    }
     renameSync(made, this.#file);
-    this.#inode = 0;
+    const late = this.#readTail(old);
+    if (late !== "") this.#appendLines(late);
     this.#readOn();
   }
 }
 
-function lineOf([id, expires]: [id: string, expires: number]): string {
-  return `${JSON.stringify({ id, expires })}\n`;
+function lineOf([id, cookie]: [id: string, cookie: Cookie]): string {
+  return `${JSON.stringify({ id, ...cookie })}\n`;
 }
 
 /** A line that is none, as after a full disk, is passed over. */
-function parseLine(line: string): { id: string; expires: number } | null {
+function parseLine(line: string): [id: string, cookie: Cookie] | null {
   try {
-    const { id, expires } = JSON.parse(line);
-    return typeof id === "string" && typeof expires === "number" ? { id, expires } : null;
+    const { id, expires, login } = JSON.parse(line);
+    if (typeof id !== "string" || typeof expires !== "number") return null;
+    return [id, { expires, ...(login === undefined ? {} : { login: asText(login) }) }];
   } catch {
     return null;
   }
+}
+
+function asText(value: unknown): string | null {
+  return typeof value === "string" ? value : null;
 }

@@ -1,12 +1,20 @@
 /**
- * Cookie tracking: a browser that connects again is recognized by the cookie of its last handshake.
+ * Cookie tracking: a browser that connects again is recognized by the cookie of its last handshake,
+ * and may be known by who it joined as.
  *
  * @module
  */
 
+import { isRecord } from "#base/record.ts";
 import type { CookieConfig } from "#config/node-config.ts";
 import type { Logger } from "#observe/logger.ts";
+import type { ClientCookie } from "#wamp/peer.ts";
+import { decodeMessage, encodeMessage } from "#wamp/serializer/serializer.ts";
+import { UntellableValue } from "#wamp/transcode/untellable-value.ts";
 import { type CookieStore, openCookieStore } from "./cookie-store.ts";
+
+/** Longest login that is remembered, in octets of CBOR; `authextra` can be as long as a message. */
+const MOST_LOGIN_OCTETS = 1024;
 
 /** What a handshake's cookie says, and what its answer has to. */
 export interface Tracked {
@@ -20,10 +28,12 @@ export interface Tracked {
 export class CookieTracker {
   readonly #config: CookieConfig;
   readonly #store: CookieStore;
+  readonly #log: Logger;
 
-  constructor(config: CookieConfig, store: CookieStore) {
+  constructor(config: CookieConfig, store: CookieStore, log: Logger) {
     this.#config = config;
     this.#store = store;
+    this.#log = log;
   }
 
   /** The client by its Cookie header. A value that was not issued here is never taken over. */
@@ -34,6 +44,33 @@ export class CookieTracker {
     const id = randomId(length);
     this.#store.add(id, now + max_age * 1000);
     return { id, setCookie: this.#setCookie(id) };
+  }
+
+  /** What a tracked client's cookie stands for. */
+  cookieOf({ id }: Tracked): ClientCookie {
+    const store = this.#store;
+    return {
+      recall() {
+        const kept = store.login(id, Date.now());
+        return kept === null ? undefined : decodeLogin(kept);
+      },
+      remember: (login) => store.setLogin(id, this.#encodeLogin(login), Date.now()),
+      forget: () => store.setLogin(id, null, Date.now()),
+    };
+  }
+
+  /** Null: it cannot be remembered, and neither is another that was before. */
+  #encodeLogin(login: Record<string, unknown>): string | null {
+    try {
+      const octets = encodeMessage([0, login], "cbor", false) as Uint8Array;
+      if (octets.length <= MOST_LOGIN_OCTETS) return octets.toBase64();
+      const reason = `longer than ${MOST_LOGIN_OCTETS} octets`;
+      this.#log.warn("login not remembered by cookie", { reason });
+    } catch (thrown) {
+      if (!(thrown instanceof UntellableValue)) throw thrown;
+      this.#log.warn("login not remembered by cookie", { reason: thrown.message });
+    }
+    return null;
   }
 
   /** Values of the right form; a client may send several, for different paths. */
@@ -71,9 +108,19 @@ export function openCookieTrackers<Config extends { cookie?: CookieConfig }>(
   for (const config of configs) {
     const { cookie } = config;
     if (cookie === undefined) continue;
-    trackers.set(config, new CookieTracker(cookie, openCookieStore(cookie.store, log)));
+    trackers.set(config, new CookieTracker(cookie, openCookieStore(cookie.store, log), log));
   }
   return trackers;
+}
+
+/** A login that was kept; undefined for a text that is none, as in a file that somebody changed. */
+function decodeLogin(kept: string): Record<string, unknown> | undefined {
+  try {
+    const [, login] = decodeMessage(Buffer.from(kept, "base64"), "cbor");
+    return isRecord(login) ? login : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Random characters of base64url, six bits each. */

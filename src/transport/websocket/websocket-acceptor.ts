@@ -19,7 +19,12 @@ import { testeePage } from "./status-page.ts";
 import { completeUpgrade, type UpgradeTerms } from "./stream-upgrade.ts";
 import { judgeHandshake, judgeUpgrade } from "./upgrade.ts";
 import { WebSocketPeer } from "./websocket-peer.ts";
-import type { StreamOptions, StreamSocket, WebSocketStream } from "./websocket-stream.ts";
+import type {
+  StreamOptions,
+  StreamOwner,
+  StreamSocket,
+  WebSocketStream,
+} from "./websocket-stream.ts";
 import { WebSocketTestee } from "./websocket-testee.ts";
 
 /** What may stand at a path and make WebSockets of requests. */
@@ -43,17 +48,12 @@ const NO_PLACE = Buffer.from(
   ].join("\r\n"),
 );
 
-/** What a connection uses of a Bun socket. */
-export interface WebSocketStreamSocket extends StreamSocket {
-  end(): void;
-}
-
 /** Takes the events of a connection that was, or was not, made a WebSocket. */
 export interface UpgradedConnection {
   received(chunk: Uint8Array): void;
   drained(): void;
   ended(): void;
-  closed(error?: Error): void;
+  closed(error: Error | undefined): void;
 }
 
 /** What a transport grants its WebSockets; each undefined where it is not configured. */
@@ -65,13 +65,14 @@ export interface Admission {
 }
 
 /** The open WebSockets of one transport. */
-export class WebSocketAcceptor {
+export class WebSocketAcceptor implements StreamOwner {
   readonly #accept: AcceptPeerWithSession;
   readonly #admission: Admission;
   readonly #log: TransportContext["log"];
   /** Program and release, for the header Server. */
   readonly #serverName: string;
-  readonly #open = new Set<WebSocketConnection>();
+  /** Each with its place; undefined where connections are not counted. */
+  readonly #open = new Map<WebSocketStream, Place | undefined>();
   #empty: PromiseWithResolvers<void> | null = null;
 
   /** `accept` is called with every peer whose handshake is done. */
@@ -94,7 +95,7 @@ export class WebSocketAcceptor {
   upgrade(
     request: Request,
     config: WebSocketPathConfig,
-    socket: WebSocketStreamSocket,
+    socket: StreamSocket,
     connection: ConnectionDetails,
   ): UpgradedConnection | null {
     return config.type === "websocket"
@@ -105,7 +106,7 @@ export class WebSocketAcceptor {
   #upgradeToPeer(
     request: Request,
     config: WebSocketServiceConfig,
-    socket: WebSocketStreamSocket,
+    socket: StreamSocket,
     direct: ConnectionDetails,
   ): UpgradedConnection | null {
     const verdict = judgeUpgrade(request, config);
@@ -122,9 +123,9 @@ export class WebSocketAcceptor {
       ...connection,
       type: "websocket",
       serializer,
-      ...(cookie && { cookieId: cookie.id }),
+      ...(cookies && cookie && { cookieId: cookie.id, cookie: cookies.cookieOf(cookie) }),
     });
-    const opened = this.#keep(peer, socket, place);
+    this.#open.set(peer, place);
     const accept = (one: Peer) => this.#accept(one, config);
     try {
       peer.attach(isBatched ? openBatchedSession(peer, accept) : accept(peer));
@@ -132,15 +133,15 @@ export class WebSocketAcceptor {
       this.#log.error("peer not accepted", { error: sentenceOf(thrown) });
       peer.close(CloseCode.internalError, "internal error");
     }
-    return opened;
+    return peer;
   }
 
   #upgradeToTestee(
     request: Request,
     { options }: WebSocketTesteeTransportConfig,
-    socket: WebSocketStreamSocket,
+    socket: StreamSocket,
     connection: ConnectionDetails,
-  ): WebSocketConnection | null {
+  ): WebSocketTestee | null {
     if (judgeHandshake(request, options, testeePage) !== null) return null;
     const stream = this.#answer(
       request,
@@ -148,7 +149,9 @@ export class WebSocketAcceptor {
       socket,
       connection,
     );
-    return this.#keep(new WebSocketTestee(stream), socket, undefined);
+    const testee = new WebSocketTestee(stream);
+    this.#open.set(testee, undefined);
+    return testee;
   }
 
   /** The connection as it is, or with the client that a trusted proxy passed on. */
@@ -162,29 +165,20 @@ export class WebSocketAcceptor {
   #answer(
     request: Request,
     terms: Omit<UpgradeTerms, "server">,
-    socket: WebSocketStreamSocket,
+    socket: StreamSocket,
     { peer }: ConnectionDetails,
   ): StreamOptions {
     const { options } = terms;
     const server = options.show_server_version ? this.#serverName : null;
     const { answer, codec } = completeUpgrade(request.headers, { ...terms, server });
     socket.write(answer, 0, answer.length);
-    return { socket, options, peer, log: this.#log, codec };
+    return { socket, options, peer, log: this.#log, codec, owner: this };
   }
 
-  #keep(
-    stream: WebSocketStream,
-    socket: WebSocketStreamSocket,
-    place: Place | undefined,
-  ): WebSocketConnection {
-    const connection = new WebSocketConnection(stream, socket, this, place);
-    this.#open.add(connection);
-    return connection;
-  }
-
-  /** Forgets a connection that is over. */
-  forget(connection: WebSocketConnection): void {
-    this.#open.delete(connection);
+  /** A WebSocket is over. */
+  forget(stream: WebSocketStream): void {
+    this.#open.get(stream)?.release();
+    this.#open.delete(stream);
     if (this.#open.size === 0) this.#empty?.resolve();
   }
 
@@ -194,9 +188,11 @@ export class WebSocketAcceptor {
     if (this.#empty !== null) return this.#empty.promise;
     const empty = Promise.withResolvers<void>();
     this.#empty = empty;
-    for (const connection of [...this.#open]) connection.close();
+    for (const stream of [...this.#open.keys()]) {
+      stream.close(CloseCode.goingAway, "the node shuts down");
+    }
     const deadline = setTimeout(() => {
-      for (const connection of [...this.#open]) connection.terminate();
+      for (const stream of [...this.#open.keys()]) stream.terminate();
       empty.resolve();
     }, CLOSE_DEADLINE_MS);
     if (this.#open.size > 0) await empty.promise;
@@ -206,10 +202,10 @@ export class WebSocketAcceptor {
 
 /** A client that found no place: it has a second to read the answer, and is not listened to. */
 class RefusedConnection implements UpgradedConnection {
-  readonly #socket: WebSocketStreamSocket;
+  readonly #socket: StreamSocket;
   readonly #deadline: ReturnType<typeof setTimeout>;
 
-  constructor(socket: WebSocketStreamSocket) {
+  constructor(socket: StreamSocket) {
     this.#socket = socket;
     socket.write(NO_PLACE, 0, NO_PLACE.length);
     socket.shutdown();
@@ -226,58 +222,5 @@ class RefusedConnection implements UpgradedConnection {
 
   closed(): void {
     clearTimeout(this.#deadline);
-  }
-}
-
-/** One WebSocket; takes the events of its socket. */
-export class WebSocketConnection {
-  readonly #stream: WebSocketStream;
-  readonly #socket: WebSocketStreamSocket;
-  readonly #acceptor: WebSocketAcceptor;
-  readonly #place: Place | undefined;
-
-  /** `place`: undefined where connections are not counted. */
-  constructor(
-    stream: WebSocketStream,
-    socket: WebSocketStreamSocket,
-    acceptor: WebSocketAcceptor,
-    place: Place | undefined,
-  ) {
-    this.#place = place;
-    this.#stream = stream;
-    this.#socket = socket;
-    this.#acceptor = acceptor;
-  }
-
-  /** The socket has read octets, which are changed. */
-  received(chunk: Uint8Array): void {
-    this.#stream.received(chunk);
-  }
-
-  /** The socket is writable again. */
-  drained(): void {
-    this.#stream.drained();
-  }
-
-  /** The client sends nothing more, so a WebSocket is over. */
-  ended(): void {
-    this.#socket.end();
-  }
-
-  /** The socket is closed. */
-  closed(error?: Error): void {
-    this.#place?.release();
-    this.#acceptor.forget(this);
-    this.#stream.closed(error);
-  }
-
-  /** Says that the node goes away. */
-  close(): void {
-    this.#stream.close(CloseCode.goingAway, "the node shuts down");
-  }
-
-  /** Cuts the connection off. */
-  terminate(): void {
-    this.#socket.terminate();
   }
 }

@@ -8,7 +8,7 @@
 import { sentenceOf } from "#base/failure.ts";
 import type { WebSocketOptions } from "#config/node-config.ts";
 import type { Logger } from "#observe/logger.ts";
-import { Keepalive } from "#transport/endpoint/keepalive.ts";
+import { Keepalive, type KeepaliveTarget } from "#transport/endpoint/keepalive.ts";
 import {
   type DrainObserver,
   SocketWriter,
@@ -24,6 +24,12 @@ import type { DeflateCodec } from "./permessage-deflate.ts";
 export interface StreamSocket extends WritableSocket {
   pause(): void;
   resume(): void;
+  end(): void;
+}
+
+/** Who is told when a WebSocket is over. */
+export interface StreamOwner {
+  forget(stream: WebSocketStream): void;
 }
 
 /** What is known of a connection when it becomes a WebSocket. */
@@ -35,6 +41,7 @@ export interface StreamOptions {
   log: Logger;
   /** Null: nothing is compressed. */
   codec: DeflateCodec | null;
+  owner: StreamOwner;
 }
 
 /** Waiting octets before a message at which a client that does not read is closed. */
@@ -46,12 +53,13 @@ const DEFAULT_CLOSE_TIMEOUT_MS = 1000;
 /** Reused for every frame, as its octets are copied at once. */
 const head = new Uint8Array(MAX_SERVER_HEAD_OCTETS);
 
-/** A WebSocket; the owner of the socket hands its events on to here. */
-export abstract class WebSocketStream implements DecoderTaker, DrainObserver {
+/** A WebSocket; takes the events of its socket. */
+export abstract class WebSocketStream implements DecoderTaker, DrainObserver, KeepaliveTarget {
   protected readonly options: WebSocketOptions;
   readonly #peer: string;
   readonly #socket: StreamSocket;
   readonly #log: Logger;
+  readonly #owner: StreamOwner;
   readonly #codec: DeflateCodec | null;
   readonly #decoder: FrameDecoder;
   readonly #writer: SocketWriter;
@@ -63,8 +71,9 @@ export abstract class WebSocketStream implements DecoderTaker, DrainObserver {
   #closeReason = "";
   #closeTimer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor({ socket, options, peer, log, codec }: StreamOptions) {
+  constructor({ socket, options, peer, log, codec, owner }: StreamOptions) {
     this.options = options;
+    this.#owner = owner;
     this.#peer = peer;
     this.#socket = socket;
     this.#log = log;
@@ -79,13 +88,7 @@ export abstract class WebSocketStream implements DecoderTaker, DrainObserver {
       },
       this,
     );
-    if (options.auto_ping_interval > 0) {
-      this.#keepalive = new Keepalive(options, {
-        ping: (payload) => this.#sendFrame(FIN | Opcode.ping, payload),
-        isPaused: () => this.#isPaused || this.#waitsForPongs,
-        expire: () => this.#expire(),
-      });
-    }
+    if (options.auto_ping_interval > 0) this.#keepalive = new Keepalive(options, this);
   }
 
   /** Takes a whole message, `octets` of which are borrowed. */
@@ -178,9 +181,20 @@ export abstract class WebSocketStream implements DecoderTaker, DrainObserver {
     this.#writer.drained();
   }
 
+  /** The client sends nothing more, so a WebSocket is over. */
+  ended(): void {
+    this.#socket.end();
+  }
+
+  /** Cuts the connection off. */
+  terminate(): void {
+    this.#socket.terminate();
+  }
+
   /** The socket is closed. */
   closed(error: Error | undefined): void {
     if (this.#state === "closed") return;
+    this.#owner.forget(this);
     this.#state = "closed";
     this.#keepalive?.stop();
     clearTimeout(this.#closeTimer);
@@ -240,6 +254,23 @@ export abstract class WebSocketStream implements DecoderTaker, DrainObserver {
     }
   }
 
+  /** Sends a ping; keepalive asks for it. */
+  ping(payload: Uint8Array): void {
+    this.#sendFrame(FIN | Opcode.ping, payload);
+  }
+
+  /** Whether nothing is read from the client at present. */
+  isPaused(): boolean {
+    return this.#isPaused || this.#waitsForPongs;
+  }
+
+  /** The client did not answer a ping in time. */
+  expire(): void {
+    this.#log.info("client did not answer a ping", { peer: this.#peer });
+    this.#closeReason = "no answer to a ping";
+    this.#socket.terminate();
+  }
+
   /** Sends a message in as many frames as `auto_fragment_size` asks for. */
   #sendFrames(first: number, payload: Uint8Array): boolean {
     const longest = this.options.auto_fragment_size;
@@ -282,12 +313,6 @@ export abstract class WebSocketStream implements DecoderTaker, DrainObserver {
     this.close(CloseCode.policyViolation, "too many octets are waiting to be read");
   }
 
-  #expire(): void {
-    this.#log.info("client did not answer a ping", { peer: this.#peer });
-    this.#closeReason = "no answer to a ping";
-    this.#socket.terminate();
-  }
-
   /** A fault in one session must not reach another. */
   #failed(thrown: unknown): void {
     this.#log.error("session failed", { peer: this.#peer, error: sentenceOf(thrown) });
@@ -296,7 +321,7 @@ export abstract class WebSocketStream implements DecoderTaker, DrainObserver {
 
   #applyPause(): void {
     if (this.#state !== "open") return;
-    if (this.#isPaused || this.#waitsForPongs) this.#socket.pause();
+    if (this.isPaused()) this.#socket.pause();
     else this.#socket.resume();
   }
 }

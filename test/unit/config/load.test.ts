@@ -113,6 +113,12 @@ describe("loadNodeConfig", () => {
         show_server_version: false,
         compression: null,
       },
+      joining: {
+        hello_timeout: 10_000,
+        join_timeout: 30_000,
+        authenticate_timeout: 10_000,
+        max_auth_failures_per_minute: 60,
+      },
     });
   });
 
@@ -260,6 +266,19 @@ describe("loadNodeConfig", () => {
       "$.workers[0].transports[0].max_connections_per_address: has no effect on clients of a Unix socket, for they have no address",
       "$.workers[0].transports[0].max_messages_burst: has no effect: max_messages_per_second is not given",
     ]);
+  });
+
+  test("warns of path types that are not offered, and runs the rest", async () => {
+    const endpoint = { type: "unix", path: "a.sock" };
+    const paths = { "/": { type: "nodeinfo" }, call: { type: "caller", realm: "r", role: "x" } };
+    const { config, faults, warnings } = await load(proxy({ type: "web", endpoint, paths }));
+    expect(faults).toEqual([]);
+    expect(warnings).toEqual([
+      '$.workers[0].transports[0].paths.call.type: path type "caller" is not supported, so requests for it are answered with 501',
+    ]);
+    expect(config?.workers[0]?.transports[0]).toMatchObject({
+      paths: { "/": { type: "nodeinfo" }, call: { type: "unavailable" } },
+    });
   });
 
   test("takes addresses and CIDRs of trusted proxies", async () => {

@@ -4,6 +4,7 @@ import { openRealms } from "#router/realm-table.ts";
 import { RouterSession } from "#router/router-session.ts";
 import { MessageType as M } from "#wamp/message-type.ts";
 import { FakePeer, type FakePeerOptions } from "../../support/fake-peer.ts";
+import { noAuthenticators } from "../../support/no-authenticators.ts";
 
 const quiet = { error() {}, warn() {}, info() {}, debug() {} };
 const all = { call: true, register: true, publish: true, subscribe: true };
@@ -33,7 +34,7 @@ function freshRealms() {
 function connect(options: FakePeerOptions = {}, role = "anonymous") {
   const peer = new FakePeer(options);
   const auth = { anonymous: { type: "static", role } } as const;
-  const limits = { joinTimeoutMs: 0, maxBufferedOctets: 1000 };
+  const limits = { ...noAuthenticators, maxBufferedOctets: 1000 };
   const session = new RouterSession(peer, auth, realms, { log: quiet, onEnd() {}, ...limits });
   peer.attach(session);
   return Object.assign(peer, { session });

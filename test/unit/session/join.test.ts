@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { Join } from "#session/join.ts";
 import type { TransportDetails } from "#wamp/peer.ts";
+import { noAuthenticators } from "../../support/no-authenticators.ts";
 
 const tcp: TransportDetails = {
   peer: "tcp4:127.0.0.1:50000",
@@ -18,7 +19,7 @@ const ticket = {
 
 describe("Join", () => {
   test("accepts anonymous with the configured role and a random authid", async () => {
-    const outcome = await new Join({ anonymous }, tcp).hello([1, "realm1", {}]);
+    const outcome = await new Join({ anonymous }, tcp, noAuthenticators).hello([1, "realm1", {}]);
     expect(outcome).toMatchObject({
       kind: "accept",
       identity: { realm: "realm1", authrole: "guest", authmethod: "anonymous" },
@@ -28,12 +29,16 @@ describe("Join", () => {
 
   test("takes the first of the client's authmethods that is configured", async () => {
     const details = { authmethods: ["wampcra", "ticket", "anonymous"], authid: "alice" };
-    const outcome = await new Join({ anonymous, ticket }, tcp).hello([1, "realm1", details]);
+    const outcome = await new Join({ anonymous, ticket }, tcp, noAuthenticators).hello([
+      1,
+      "realm1",
+      details,
+    ]);
     expect(outcome).toMatchObject({ kind: "challenge", authmethod: "ticket" });
   });
 
   test("denies when no authmethod fits", async () => {
-    const outcome = await new Join({ ticket }, tcp).hello([1, "realm1", {}]);
+    const outcome = await new Join({ ticket }, tcp, noAuthenticators).hello([1, "realm1", {}]);
     expect(outcome).toMatchObject({ kind: "deny", uri: "wamp.error.no_auth_method" });
   });
 
@@ -44,13 +49,13 @@ describe("Join", () => {
     ["mallory", "", "deny"],
     ["__proto__", "secret1", "deny"],
   ])("answers %p with ticket %p by %s", async (authid, signature, kind) => {
-    const join = new Join({ ticket }, tcp);
+    const join = new Join({ ticket }, tcp, noAuthenticators);
     await join.hello([1, "realm1", { authmethods: ["ticket"], authid }]);
     expect((await join.authenticate([5, signature, {}])).kind).toBe(kind as "accept");
   });
 
   test("gives one try for each CHALLENGE", async () => {
-    const join = new Join({ ticket }, tcp);
+    const join = new Join({ ticket }, tcp, noAuthenticators);
     await join.hello([1, "realm1", { authmethods: ["ticket"], authid: "alice" }]);
     expect((await join.authenticate([5, "wrong", {}])).kind).toBe("deny");
     expect((await join.authenticate([5, "secret1", {}])).kind).toBe("deny");
@@ -63,11 +68,15 @@ describe("Join", () => {
 
   test("takes the identity that a proxy vouches for over a Unix socket", async () => {
     const auth = { "anonymous-proxy": { type: "static" } } as const;
-    expect(await new Join(auth, unix).hello([1, "realm1", vouched])).toMatchObject({
+    expect(
+      await new Join(auth, unix, noAuthenticators).hello([1, "realm1", vouched]),
+    ).toMatchObject({
       kind: "accept",
       identity: { realm: "realm2", authid: "bob", authrole: "user" },
     });
-    expect((await new Join(auth, tcp).hello([1, "realm1", vouched])).kind).toBe("deny");
+    expect((await new Join(auth, tcp, noAuthenticators).hello([1, "realm1", vouched])).kind).toBe(
+      "deny",
+    );
   });
 
   test.each([
@@ -79,15 +88,59 @@ describe("Join", () => {
     [[1, "realm1", { authmethods: "ticket" }]],
     [[1, "realm1", { authid: 7 }]],
   ])("refuses %j as a HELLO", (message) => {
-    expect(new Join({ anonymous }, tcp).hello(message)).rejects.toMatchObject({
+    expect(new Join({ anonymous }, tcp, noAuthenticators).hello(message)).rejects.toMatchObject({
       source: "client",
       uri: "wamp.error.protocol_violation",
     });
   });
 
+  test("shows an authenticator the certificate, and takes its word for the rest", async () => {
+    const asked: unknown[] = [];
+    const authenticators = {
+      ...noAuthenticators.authenticators,
+      async call({ args }: { args: readonly unknown[] }) {
+        asked.push(...args);
+        return { role: "user", authid: "joe" };
+      },
+    };
+    const tls = {
+      type: "dynamic",
+      authenticator: "com.example.authenticate",
+      "authenticator-realm": null,
+      "authenticator-role": null,
+      "default-role": null,
+      "authenticator-timeout": 1000,
+    } as const;
+    const clientCertificate = { sha1: "AA", sha256: "BB", subject: { CN: "joe" } };
+    const transport = { ...tcp, isSecure: true, clientCertificate };
+    const hello = [1, "realm1", { authmethods: ["tls"], authextra: { claims: "admin" } }];
+    expect(await new Join({ tls }, transport, { authenticators }).hello(hello)).toEqual({
+      kind: "accept",
+      identity: {
+        realm: "realm1",
+        authid: "joe",
+        authrole: "user",
+        authmethod: "tls",
+        authprovider: "dynamic",
+        authextra: {},
+      },
+    });
+    expect(asked).toEqual([
+      "realm1",
+      null,
+      expect.objectContaining({
+        transport: expect.objectContaining({
+          channel_type: "tls",
+          peer_cert: clientCertificate,
+          client_cert: clientCertificate,
+        }),
+      }),
+    ]);
+  });
+
   test("refuses AUTHENTICATE before HELLO", () => {
-    expect(new Join({ ticket }, tcp).authenticate([5, "secret1", {}])).rejects.toThrow(
-      "no CHALLENGE is pending",
-    );
+    expect(
+      new Join({ ticket }, tcp, noAuthenticators).authenticate([5, "secret1", {}]),
+    ).rejects.toThrow("no CHALLENGE is pending");
   });
 });

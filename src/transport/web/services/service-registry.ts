@@ -9,6 +9,7 @@ import type {
   WebSocketTesteeTransportConfig,
 } from "#config/node-config.ts";
 import type { TransportContext } from "#transport/listener.ts";
+import { errorPage } from "#transport/web/error-page.ts";
 import type { LeafServiceConfig } from "#transport/web/path-tree.ts";
 import type { WebService } from "#transport/web/web-service.ts";
 import { openArchive } from "./archive.ts";
@@ -37,5 +38,7 @@ export async function openWebService(
       return openJsonValue(config);
     case "redirect":
       return openRedirect(config);
+    case "unavailable":
+      return { handle: () => errorPage(501) };
   }
 }

@@ -1,0 +1,50 @@
+/**
+ * Principals by certificates: whoever has a chain of them to the trusted root of a realm.
+ *
+ * @module
+ */
+
+import { checksumAddress } from "#base/eip712-certificate.ts";
+import type { TrustrootConfig } from "#config/node-config.ts";
+import { ErrorUri } from "#wamp/error-uri.ts";
+import { verifyChain } from "./certificate-chain.ts";
+import type { CryptosignCredentials } from "./cryptosign.ts";
+import type { Deny } from "./pending-auth.ts";
+import type { Claim, Principal, PrincipalSource } from "./principal.ts";
+
+/** The authid is the delegate's address, as in Crossbar; its key has to sign the challenge. */
+export class StaticTrustroots implements PrincipalSource<CryptosignCredentials> {
+  readonly authprovider = "static";
+  readonly #roots: Record<string, TrustrootConfig>;
+
+  constructor(roots: Record<string, TrustrootConfig>) {
+    this.#roots = roots;
+  }
+
+  async find({ request }: Claim): Promise<(Principal & CryptosignCredentials) | Deny | undefined> {
+    const { trustroot, certificates } = request.authextra as TrustrootAuthextra;
+    const root = Object.hasOwn(this.#roots, request.realm) ? this.#roots[request.realm] : undefined;
+    if (root === undefined) return undefined;
+    if (typeof trustroot !== "string" || trustroot.toLowerCase() !== root.issuer) {
+      return deny("authextra.trustroot is not the trusted root of this realm");
+    }
+    const delegate = verifyChain(certificates, root);
+    if (typeof delegate === "string") return deny(delegate);
+    return {
+      authid: checksumAddress(delegate.delegate),
+      role: root.role,
+      realm: root.realm,
+      authorized_keys: [delegate.csPubKey],
+    };
+  }
+}
+
+interface TrustrootAuthextra {
+  trustroot?: unknown;
+  certificates?: unknown;
+}
+
+function deny(state: string): Deny {
+  const message = `Cannot authenticate with cryptosign: ${state}`;
+  return { kind: "deny", uri: ErrorUri.authenticationFailed, message };
+}

@@ -1,0 +1,76 @@
+/**
+ * The certificate of a root authority, as Crossbar's tools write it: CBOR of
+ * `[hash, typed data, [signature, …]]`.
+ *
+ * @module
+ */
+
+import { readFileSync, statSync } from "node:fs";
+import { resolve } from "node:path";
+import {
+  Capability,
+  eip712Hash,
+  eip712Signer,
+  parseEip712Certificate,
+} from "#base/eip712-certificate.ts";
+import { sentenceOf } from "#base/failure.ts";
+import { MalformedMessage } from "#wamp/transcode/malformed-message.ts";
+import { readValue } from "#wamp/transcode/value-sink.ts";
+import type { JsonPath } from "./config-issue.ts";
+import type { TrustrootConfig } from "./node-config.ts";
+import type { Report } from "./report.ts";
+
+/** More is no certificate. */
+const MOST_OCTETS = 65_536;
+
+/** What a root's certificate says; null, and a fault, where a file holds none. */
+export function readTrustroot(
+  name: string,
+  path: JsonPath,
+  report: Report,
+): Omit<TrustrootConfig, "role" | "realm"> | null {
+  try {
+    return parse(read(resolve(report.folder, name)));
+  } catch (thrown) {
+    report.fault(path, `Cannot read the certificate "${name}": ${stateOf(thrown)}`);
+    return null;
+  }
+}
+
+function read(file: string): Uint8Array {
+  const stat = statSync(file);
+  if (!stat.isFile()) throw new Error("it is no file");
+  if (stat.size > MOST_OCTETS) throw new Error(`it is longer than ${MOST_OCTETS} octets`);
+  return readFileSync(file);
+}
+
+function parse(octets: Uint8Array): Omit<TrustrootConfig, "role" | "realm"> {
+  const list = readValue(octets, "cbor");
+  const [hash, data, signatures] = Array.isArray(list) ? (list as unknown[]) : [];
+  const certificate = parseEip712Certificate(data);
+  if (certificate?.kind !== "authority" || !(hash instanceof Uint8Array)) {
+    throw new Error("it is no authority certificate");
+  }
+  if (hash.toHex() !== eip712Hash(certificate).toHex()) throw new Error("its hash is another");
+  const { issuer, subject, capabilities } = certificate;
+  if (issuer !== subject || (capabilities & Capability.rootCa) === 0n) {
+    throw new Error("it is not that of a root authority");
+  }
+  const signed = Array.isArray(signatures) ? (signatures as unknown[]) : [];
+  const isIssuers = (one: unknown) =>
+    one instanceof Uint8Array && eip712Signer(certificate, one) === issuer;
+  if (!signed.every(isIssuers)) throw new Error("a signature is not that of its issuer");
+  return {
+    chain_id: String(certificate.chainId),
+    verifying_contract: certificate.verifyingContract,
+    issuer,
+    realm_address: certificate.realm,
+  };
+}
+
+function stateOf(thrown: unknown): string {
+  if (thrown instanceof MalformedMessage) return "it is no CBOR";
+  const code = thrown instanceof Error && "code" in thrown ? thrown.code : undefined;
+  if (code === "ENOENT" || code === "ENOTDIR") return "no such file";
+  return code === "EACCES" ? "no permission" : sentenceOf(thrown);
+}

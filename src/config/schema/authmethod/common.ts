@@ -1,0 +1,47 @@
+/**
+ * What the authmethods with principals share: how a secret may be written, and types that are refused.
+ *
+ * @module
+ */
+
+import * as v from "valibot";
+import { fileName, item, required, text } from "#config/schema/primitive.ts";
+
+/** `type: static`. */
+export const isStatic = required(v.literal("static"), "Configured here.");
+
+/** A secret: as it is, `"${VARIABLE}"`, or the text of a file. */
+export const secret = v.union(
+  [text, item({ file: required(fileName, "The file, without the line end at its end.") })],
+  // A number may be a secret that lacks its quotation marks.
+  ({ input }) =>
+    input === undefined
+      ? "required attribute is missing"
+      : `expected a text or {"file": "…"}, found ${kindOf(input)}`,
+);
+
+function kindOf(input: unknown): string {
+  if (Array.isArray(input)) return "a list";
+  return typeof input === "object" ? "something else" : `a ${typeof input}`;
+}
+
+/** A secret as written. */
+export type SecretItem = v.InferOutput<typeof secret>;
+
+/** Octets in hex, of one length or of any; it is not said what was found, which may be a secret. */
+export function hexOf(octets: number | null) {
+  const expected = octets === null ? "octets in hex" : `${octets} octets in hex`;
+  const pattern = octets === null ? /^([0-9a-f]{2})+$/i : RegExp(`^[0-9a-f]{${2 * octets}}$`, "i");
+  const sentence = `expected ${expected}, found something else`;
+  return v.pipe(
+    v.string(({ input }) => (input === undefined ? "required attribute is missing" : sentence)),
+    v.regex(pattern, sentence),
+  );
+}
+
+/** The sentences for types of an authmethod that are not supported. */
+export function refusedTypes(method: string): Record<string, string> {
+  return {
+    function: `authmethod "${method}" of type "function" is not supported: it runs Python; use type "dynamic"`,
+  };
+}

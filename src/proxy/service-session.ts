@@ -1,0 +1,184 @@
+/**
+ * ServiceSession: a session of the proxy's own on a router, from its HELLO to its end.
+ *
+ * It joins as the proxy vouches for clients, with a role of the routes, and makes calls.
+ * (Crossbar: service session.)
+ *
+ * @module
+ */
+
+import { randomSerial } from "#auth/anonymous.ts";
+import type { AuthenticatorCall } from "#auth/authenticators.ts";
+import { Failure } from "#base/failure.ts";
+import { asRecord } from "#base/record.ts";
+import type { ConnectionConfig } from "#config/node-config.ts";
+import { OutgoingCalls } from "#session/outgoing-calls.ts";
+import { ErrorUri } from "#wamp/error-uri.ts";
+import { MessageType, messageTypeName } from "#wamp/message-type.ts";
+import { isLongerThan, type WireMessage } from "#wamp/peer.ts";
+import { decodeMessage, encodeMessage } from "#wamp/serializer/serializer.ts";
+import { helloToRouter } from "./backend-join.ts";
+import { type BackendObserver, BackendSession } from "./backend-session.ts";
+
+/** From the connection to WELCOME. */
+const WELCOME_TIMEOUT_MS = 5_000;
+
+/** Octets of calls that may wait for a router that does not read; the next call then fails. */
+const MAX_BUFFERED_OCTETS = 16 * 1024 * 1024;
+
+/** Where and as whom a service session joins. */
+export interface ServiceIdentity {
+  realm: string;
+  role: string;
+  nodeId: string;
+}
+
+/** A joined session that calls. */
+export class ServiceSession implements BackendObserver {
+  /** Resolves with the reason when the session has ended, whoever ended it. */
+  readonly ended: Promise<string>;
+  readonly #ended = Promise.withResolvers<string>();
+  readonly #welcome = Promise.withResolvers<void>();
+  readonly #calls = new OutgoingCalls((message) => this.#send(message));
+  #state: "joining" | "joined" | "ended" = "joining";
+  #backend: BackendSession | undefined;
+  #mayCancel = false;
+
+  private constructor() {
+    this.ended = this.#ended.promise;
+    // Who waits for it is told; nobody may be waiting yet when the router hangs up at once.
+    this.#welcome.promise.catch(() => {});
+  }
+
+  /**
+   * Connects and joins.
+   *
+   * @throws Failure from the router's side when it cannot be reached, refuses, or is not in time.
+   */
+  static async join(connection: ConnectionConfig, who: ServiceIdentity): Promise<ServiceSession> {
+    const session = new ServiceSession();
+    const wanted = { serializer: "cbor" as const, maxBuffered: MAX_BUFFERED_OCTETS };
+    session.#backend = await BackendSession.open(connection, wanted, session);
+    // A router may have said what it must not before the connection was ours.
+    if (session.#state === "ended") session.#backend.leave(false);
+    const timer = setTimeout(
+      () => session.#end(`no WELCOME within ${WELCOME_TIMEOUT_MS} ms`),
+      WELCOME_TIMEOUT_MS,
+    );
+    try {
+      session.#hello(who);
+      await session.#welcome.promise;
+      return session;
+    } catch (thrown) {
+      session.#end("it could not begin");
+      throw thrown;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** Calls a procedure, as `Authenticators.call` says. */
+  call(call: AuthenticatorCall): Promise<unknown> {
+    return this.#calls.call(call);
+  }
+
+  /** Says GOODBYE and closes. */
+  leave(): void {
+    this.#end("the worker shuts down", ErrorUri.systemShutdown);
+  }
+
+  onRouterMessage(wire: WireMessage): void {
+    if (this.#state === "ended") return;
+    try {
+      const message = decodeMessage(wire, this.#router.peer.serializer);
+      if (this.#state === "joining") this.#onJoinMessage(message);
+      else this.#onJoinedMessage(message);
+    } catch (thrown) {
+      if (!(thrown instanceof Error)) throw thrown;
+      this.#end(thrown.message, ErrorUri.protocolViolation);
+    }
+  }
+
+  onRouterBurst(deliver: () => void): void {
+    deliver();
+  }
+
+  onRouterDrain(): void {}
+
+  onRouterLost(reason: string): void {
+    this.#end(`the router ended the connection: ${reason}`);
+  }
+
+  get #router(): BackendSession {
+    if (this.#backend === undefined) throw new Error("the service session is not connected");
+    return this.#backend;
+  }
+
+  #hello({ realm, role, nodeId }: ServiceIdentity): void {
+    const identity = {
+      realm,
+      authid: `proxy-${randomSerial()}`,
+      authrole: role,
+      authmethod: "anonymous-proxy",
+      authprovider: "static",
+      authextra: {},
+    };
+    const roles = { caller: { features: { call_canceling: true } } };
+    this.#send(helloToRouter(identity, { roles }, nodeId));
+  }
+
+  #onJoinMessage(message: readonly unknown[]): void {
+    const [type, details, reason] = message;
+    if (type === MessageType.WELCOME) {
+      const { dealer } = asRecord(asRecord(message[2])["roles"]);
+      this.#mayCancel = asRecord(asRecord(dealer)["features"])["call_canceling"] === true;
+      this.#state = "joined";
+      this.#welcome.resolve();
+    } else if (type === MessageType.ABORT) {
+      const { message: sentence = "" } = asRecord(details) as { message?: unknown };
+      this.#end(`the router refused it with ${String(reason)} ${String(sentence)}`.trim());
+    } else {
+      throw new Error(`the router said ${messageTypeName(Number(type))} before WELCOME`);
+    }
+  }
+
+  #onJoinedMessage(message: readonly unknown[]): void {
+    const [type, , reason] = message;
+    if (type === MessageType.GOODBYE) {
+      this.#end(`the router said GOODBYE ${String(reason)}`, ErrorUri.goodbyeAndOut);
+    } else if (type === MessageType.ABORT) {
+      this.#end(`the router aborted it with ${String(reason)}`);
+    } else if (!this.#calls.onMessage(message)) {
+      throw new Error(`the router said ${messageTypeName(Number(type))} to a caller`);
+    }
+  }
+
+  #send(message: readonly unknown[]): void {
+    if (message[0] === MessageType.CANCEL && !this.#mayCancel) return;
+    const { peer } = this.#router;
+    const encoded = encodeMessage(message, peer.serializer, peer.isText);
+    const name = messageTypeName(Number(message[0]));
+    if (isLongerThan(encoded, peer.maxSendOctets)) {
+      throw failure(`Cannot send ${name}: longer than the router takes`);
+    }
+    if (peer.bufferedOctets > MAX_BUFFERED_OCTETS) {
+      throw failure(`Cannot send ${name}: the router does not read`);
+    }
+    peer.send(encoded);
+  }
+
+  /** Ends the session once; without a reason for GOODBYE the router knows already. */
+  #end(reason: string, goodbye?: string): void {
+    if (this.#state === "ended") return;
+    const saysGoodbye = this.#state === "joined" && goodbye !== undefined;
+    this.#state = "ended";
+    this.#backend?.leave(saysGoodbye, goodbye);
+    this.#welcome.reject(failure(`Cannot join as a service session: ${reason}`));
+    this.#calls.fail(reason);
+    this.#ended.resolve(reason);
+  }
+}
+
+function failure(sentence: string): Failure {
+  return new Failure(sentence, { source: "router", uri: ErrorUri.networkFailure });
+}

@@ -1,0 +1,157 @@
+/**
+ * ServiceSessions: the proxy's own sessions, one for each realm and role that is called on.
+ *
+ * A session joins when it is called on for the first time and stays. When it is lost, the next call
+ * lets it join again; after an attempt that failed, not before a while has passed, which the call
+ * waits for. (Crossbar keeps a session that is lost, and every call over it fails.)
+ *
+ * @module
+ */
+
+import type { AuthenticatorCall, Authenticators } from "#auth/authenticators.ts";
+import { Failure } from "#base/failure.ts";
+import { orAborted } from "#base/or-aborted.ts";
+import type { ConnectionConfig } from "#config/node-config.ts";
+import type { Logger } from "#observe/logger.ts";
+import type { RouteTable } from "./route-table.ts";
+import { ServiceSession } from "./service-session.ts";
+
+/** Realms may be what clients ask for, so that their number is bounded here. */
+const MAX_PLACES = 256;
+
+/** Wait after the first attempt that fails; each further one doubles it. */
+const FIRST_DELAY_MS = 100;
+const LONGEST_DELAY_MS = 2_000;
+
+/** The role of a service session that has none of its own, as in Crossbar. */
+const DEFAULT_ROLE = "trusted";
+
+/** What a worker has for its service sessions. */
+export interface ServiceContext {
+  routes: RouteTable;
+  nodeId: string;
+  log: Logger;
+}
+
+/** All service sessions of a proxy worker. */
+export class ServiceSessions {
+  readonly #context: ServiceContext;
+  readonly #places = new Map<string, Place>();
+  #isClosed = false;
+
+  constructor(context: ServiceContext) {
+    this.#context = context;
+  }
+
+  /** Authenticators behind one connection (`websocket-proxy`); null: where the routes lead. */
+  through(backend: string | null): Authenticators {
+    return {
+      log: this.#context.log,
+      call: (call) => this.#call(backend, call),
+    };
+  }
+
+  /** Leaves every router; nothing joins again. */
+  shutdown(): void {
+    this.#isClosed = true;
+    for (const place of this.#places.values()) place.leave();
+    this.#places.clear();
+  }
+
+  async #call(backend: string | null, call: AuthenticatorCall): Promise<unknown> {
+    const { realm, role, signal } = call;
+    const place = this.#place(backend, realm, role ?? DEFAULT_ROLE);
+    const session = await orAborted(place.session(), signal);
+    return session.call(call);
+  }
+
+  #place(backend: string | null, realm: string, role: string): Place {
+    const key = JSON.stringify([backend, realm, role]);
+    const known = this.#places.get(key);
+    if (known !== undefined) return known;
+    if (this.#isClosed) throw unavailable("the worker shuts down");
+    this.#makeRoom();
+    const { routes, nodeId, log } = this.#context;
+    const choose = () =>
+      backend === null ? routes.connectionForSession(realm, role) : routes.connectionFor(backend);
+    // A realm or a role without a route is no place, and takes none.
+    choose();
+    const place = new Place(choose, { realm, role, nodeId }, log);
+    this.#places.set(key, place);
+    return place;
+  }
+
+  #makeRoom(): void {
+    if (this.#places.size < MAX_PLACES) return;
+    const idle = [...this.#places].find(([, place]) => place.isIdle);
+    if (idle === undefined) throw unavailable(`${MAX_PLACES} realms and roles are in use`);
+    this.#places.delete(idle[0]);
+  }
+}
+
+/** One realm and role, with its session or the attempt to have one. */
+class Place {
+  readonly #choose: () => ConnectionConfig;
+  readonly #who: { realm: string; role: string; nodeId: string };
+  readonly #log: Logger;
+  #session: Promise<ServiceSession> | undefined;
+  #failures = 0;
+  #notBefore = 0;
+  #isLeft = false;
+
+  constructor(
+    choose: () => ConnectionConfig,
+    who: { realm: string; role: string; nodeId: string },
+    log: Logger,
+  ) {
+    this.#choose = choose;
+    this.#who = who;
+    this.#log = log;
+  }
+
+  /** Whether there is neither a session nor an attempt. */
+  get isIdle(): boolean {
+    return this.#session === undefined;
+  }
+
+  /** The session, which joins if need be; several callers wait for one attempt. */
+  session(): Promise<ServiceSession> {
+    this.#session ??= this.#join();
+    return this.#session;
+  }
+
+  leave(): void {
+    this.#isLeft = true;
+    this.#session?.then(
+      (session) => session.leave(),
+      () => {},
+    );
+  }
+
+  async #join(): Promise<ServiceSession> {
+    const { realm, role } = this.#who;
+    try {
+      await Bun.sleep(Math.max(0, this.#notBefore - performance.now()));
+      if (this.#isLeft) throw unavailable("the worker shuts down");
+      const session = await ServiceSession.join(this.#choose(), this.#who);
+      this.#failures = 0;
+      this.#log.info("service session joined", { realm, authrole: role });
+      void session.ended.then((reason) => {
+        this.#session = undefined;
+        if (this.#isLeft) return;
+        this.#log.warn("service session lost", { realm, authrole: role, reason });
+      });
+      return session;
+    } catch (thrown) {
+      this.#session = undefined;
+      const delay = Math.min(FIRST_DELAY_MS * 2 ** this.#failures, LONGEST_DELAY_MS);
+      this.#failures += 1;
+      this.#notBefore = performance.now() + delay;
+      throw thrown;
+    }
+  }
+}
+
+function unavailable(state: string): Failure {
+  return new Failure(`Cannot join as a service session: ${state}`, { source: "internal" });
+}

@@ -1,0 +1,41 @@
+/** nexusd, a WAMP router in Go, in a folder of its own. */
+
+import { existsSync } from "node:fs";
+import { resolve } from "node:path";
+
+const NEXUSD = resolve(import.meta.dir, "../../.venv/bin/nexusd");
+
+/** Whether `npm test` has built it. */
+export const hasNexus = existsSync(NEXUSD);
+
+/** Starts nexusd with realm1 for everybody, on two endpoints; `stop` ends it. */
+export async function startNexus(
+  folder: string,
+  port: number,
+): Promise<{ stop(): Promise<unknown> }> {
+  const config = {
+    websocket: { address: `127.0.0.1:${port}` },
+    rawsocket: { unix_address: `${folder}/nexus.sock` },
+    router: { realms: [{ uri: "realm1", allow_disclose: true, anonymous_auth: true }] },
+  };
+  await Bun.write(`${folder}/nexus.json`, JSON.stringify(config));
+  const child = Bun.spawn([NEXUSD, "-c", `${folder}/nexus.json`], {
+    stdout: "pipe",
+    stderr: "ignore",
+  });
+  let output = "";
+  const decoder = new TextDecoder();
+  for await (const chunk of child.stdout) {
+    output += decoder.decode(chunk, { stream: true });
+    const endpoints = output.match(/listening/gi) ?? [];
+    if (endpoints.length === 2) {
+      return {
+        stop() {
+          child.kill();
+          return child.exited;
+        },
+      };
+    }
+  }
+  throw new Error(`nexusd ended:\n${output}`);
+}

@@ -1,0 +1,65 @@
+/** A WAMP client over WebSocket that says what a test tells it to say, in JSON. */
+
+import { decodeMessage } from "#wamp/serializer/serializer.ts";
+
+export interface WampSocket {
+  says(message: unknown[]): void;
+  /** The next message of the server. */
+  next(): Promise<unknown[]>;
+  /** How the connection ended. */
+  closed: Promise<{ code: number; reason: string }>;
+  close(): void;
+}
+
+/** Connects, and waits until the WebSocket is open. */
+export async function wampSocket(url: string): Promise<WampSocket> {
+  const socket = new WebSocket(url, ["wamp.2.json"]);
+  const messages: unknown[][] = [];
+  const wakes: (() => void)[] = [];
+  const closed = Promise.withResolvers<{ code: number; reason: string }>();
+  socket.onmessage = ({ data }) => {
+    messages.push(decodeMessage(data as string, "json"));
+    for (const wake of wakes.splice(0)) wake();
+  };
+  socket.onclose = ({ code, reason }) => closed.resolve({ code, reason });
+  await new Promise((resolve, reject) => {
+    socket.onopen = resolve;
+    socket.onerror = reject;
+  });
+  return {
+    says: (message) => socket.send(JSON.stringify(message)),
+    async next() {
+      while (messages.length === 0) await new Promise<void>((resolve) => wakes.push(resolve));
+      return messages.shift() ?? [];
+    },
+    closed: closed.promise,
+    close: () => socket.close(),
+  };
+}
+
+/** Joins as `authenticator` and registers; each call waits to be answered by the test. */
+export async function registerAuthenticator(url: string, realm: string, procedure: string) {
+  const socket = await wampSocket(url);
+  const roles = { callee: { features: { call_canceling: true } } };
+  socket.says([1, realm, { roles, authmethods: ["anonymous"] }]);
+  await socket.next();
+  socket.says([64, 1, {}, procedure]);
+  await socket.next();
+  return {
+    /** What the next call asks. */
+    async asked() {
+      const [type, id, , , args] = await socket.next();
+      if (type !== 68) throw new Error(`expected INVOCATION, found message type ${type}`);
+      return {
+        args: args as [string, string | null, Record<string, unknown>],
+        returns: (value: unknown) => socket.says([70, id, {}, [value]]),
+        raises: (uri: string, ...said: unknown[]) => socket.says([8, 68, id, {}, uri, said]),
+      };
+    },
+    next: () => socket.next(),
+    leave() {
+      socket.close();
+      return socket.closed;
+    },
+  };
+}

@@ -1,0 +1,105 @@
+import { expect, test } from "bun:test";
+import { CookieAuth, forgetLogin, recallLogin, rememberLogin } from "#auth/cookie.ts";
+import type { LogFields, Logger } from "#observe/logger.ts";
+import { openCookieStore } from "#transport/websocket/cookie-store.ts";
+import { CookieTracker } from "#transport/websocket/cookie-tracker.ts";
+import { helloRequest } from "../../support/hello-request.ts";
+import { quiet } from "../../support/quiet-context.ts";
+
+const ticket = { type: "static" as const, principals: {} };
+const auth = { cookie: {}, ticket };
+const identity = {
+  realm: "realm1",
+  authid: "alice",
+  authrole: "user",
+  authmethod: "ticket",
+  authprovider: "static",
+  authextra: { big: 2 ** 53, octets: new Uint8Array([0, 255]), text: "\0AA==", half: 0.5 },
+};
+
+/** A client whose cookie has just been issued. */
+function client(maxAge = 60, log: Logger = quiet) {
+  const config = {
+    name: "cbtid",
+    length: 24,
+    max_age: maxAge,
+    secure: false,
+    http_strict: false,
+    same_site: null,
+    store: { type: "memory" as const },
+  };
+  const tracker = new CookieTracker(config, openCookieStore(config.store, log), log);
+  const { transport } = helloRequest();
+  return { ...transport, cookie: tracker.cookieOf(tracker.track(null, Date.now())) };
+}
+const hello = (transport: ReturnType<typeof client>, authid?: string, ...methods: string[]) =>
+  helloRequest({ authid, transport, authmethods: methods.length > 0 ? methods : ["cookie"] });
+
+test("who has joined joins by cookie as the same, to the last octet", () => {
+  const transport = client();
+  expect(recallLogin(auth, hello(transport))).toBeUndefined();
+  rememberLogin(auth, transport, identity);
+  for (const authid of [undefined, "alice"]) {
+    const login = recallLogin(auth, hello(transport, authid, "ticket", "cookie"));
+    if (login === undefined) throw new Error("expected to be known");
+    expect(new CookieAuth(login).hello()).toEqual({
+      kind: "accept",
+      identity: { ...identity, authprovider: "cookie" },
+    });
+  }
+});
+
+test.each([
+  ["who says another authid", auth, hello(client(), "bob")],
+  ["who does not ask for it", auth, hello(client(), undefined, "ticket")],
+  ["where it is not configured", { ticket }, hello(client())],
+  ["where the first proof would not do", { cookie: {}, anonymous: undefined }, hello(client())],
+] as const)("nobody joins by cookie %s", (_name, here, request) => {
+  rememberLogin(auth, request.transport, identity);
+  expect(recallLogin(here as never, request)).toBeUndefined();
+});
+
+test("a cookie is no proof for longer than its max_age", () => {
+  const transport = client(0);
+  rememberLogin(auth, transport, identity);
+  expect(recallLogin(auth, hello(transport))).toBeUndefined();
+});
+
+test("a login is forgotten by wamp.close.logout, and by no other reason", () => {
+  const transport = client();
+  rememberLogin(auth, transport, identity);
+  forgetLogin(transport, "wamp.close.normal");
+  expect(recallLogin(auth, hello(transport))).toBeDefined();
+  forgetLogin(transport, "wamp.close.logout");
+  expect(recallLogin(auth, hello(transport))).toBeUndefined();
+});
+
+test("a join by cookie is not remembered as one by cookie", () => {
+  const transport = client();
+  rememberLogin(auth, transport, { ...identity, authprovider: "cookie" });
+  expect(recallLogin(auth, hello(transport))).toBeUndefined();
+});
+
+test("nothing is remembered where cookies are no authmethod", () => {
+  const transport = client();
+  rememberLogin({ ticket }, transport, identity);
+  expect(recallLogin(auth, hello(transport))).toBeUndefined();
+});
+
+test("a login that is too long is not remembered, and neither is the one before it", () => {
+  const told: [string, LogFields | undefined][] = [];
+  const warn = (text: string, fields?: LogFields) => told.push([text, fields]);
+  const transport = client(60, { ...quiet, warn });
+  rememberLogin(auth, transport, identity);
+  rememberLogin(auth, transport, { ...identity, authextra: { long: "x".repeat(1024) } });
+  expect(recallLogin(auth, hello(transport))).toBeUndefined();
+  expect(told).toEqual([["login not remembered by cookie", { reason: "longer than 1024 octets" }]]);
+});
+
+test("a login of a file that somebody changed is none", () => {
+  const transport = client();
+  for (const login of [{}, { ...identity, authid: 7 }, { ...identity, realm: "" }]) {
+    transport.cookie.remember(login);
+    expect(recallLogin(auth, hello(transport))).toBeUndefined();
+  }
+});

@@ -1,0 +1,57 @@
+import { expect, test } from "bun:test";
+import { StaticCertificates, TlsAuth } from "#auth/tls.ts";
+import { authContext, denied, helloRequest } from "../../support/hello-request.ts";
+
+const sha1 = "AA:BB:CC";
+const sha256 = "11:22:33";
+const begin = () =>
+  new TlsAuth(
+    new StaticCertificates({
+      alice: { "certificate-sha1": sha1, role: "user" },
+      bob: { "certificate-sha256": sha256, role: "user" },
+      both: { "certificate-sha1": "DD", "certificate-sha256": "EE", role: "user" },
+      nothing: { role: "user" },
+    }),
+    authContext,
+  );
+const hello = (clientCertificate: { sha1: string; sha256: string }, authid?: string) => {
+  const request = helloRequest({ authid });
+  const certificate = { ...clientCertificate, subject: { CN: "alice" } };
+  return { ...request, transport: { ...request.transport, clientCertificate: certificate } };
+};
+
+test.each([
+  ["alice", { sha1, sha256: "00" }],
+  ["bob", { sha1: "00", sha256 }],
+  ["both", { sha1: "DD", sha256: "EE" }],
+])("lets %s in by the certificate, whatever authid the client says", async (authid, shown) => {
+  for (const said of [undefined, authid, "root"]) {
+    expect(await begin().hello(hello(shown, said))).toEqual({
+      kind: "accept",
+      identity: {
+        realm: "realm1",
+        authid,
+        authrole: "user",
+        authmethod: "tls",
+        authprovider: "static",
+        authextra: {},
+      },
+    });
+  }
+});
+
+test.each([
+  { sha1: "00", sha256: "00" },
+  { sha1: "DD", sha256: "00" },
+  { sha1: "00", sha256: "EE" },
+])("denies who shows %p", async (shown) => {
+  expect(await begin().hello(hello(shown, "alice"))).toEqual(denied("tls"));
+});
+
+test("denies who shows no certificate", async () => {
+  expect(await begin().hello(helloRequest())).toEqual({
+    kind: "deny",
+    uri: "wamp.error.authentication_failed",
+    message: "Cannot authenticate with tls: the client showed no certificate",
+  });
+});

@@ -1,0 +1,107 @@
+import { describe, expect, test } from "bun:test";
+import { createHmac } from "node:crypto";
+import { StaticPrincipals } from "#auth/principal.ts";
+import { disguiseWampCra, WampCraAuth } from "#auth/wampcra.ts";
+import { authContext, challengeOf, denied, helloRequest } from "../../support/hello-request.ts";
+
+const users = {
+  alice: { secret: "secret1", role: "user" },
+  bob: { secret: "L3L1YUE8Txlw", role: "user", salt: "salt123", iterations: 1000, keylen: 32 },
+};
+const begin = (principals: Record<string, (typeof users)[keyof typeof users]> = users) =>
+  new WampCraAuth(new StaticPrincipals(principals, disguiseWampCra), authContext);
+const sign = (key: string, challenge: unknown) =>
+  createHmac("sha256", key).update(String(challenge)).digest("base64");
+
+describe("wampcra", () => {
+  test("challenges with what Crossbar's challenges have", async () => {
+    const outcome = await begin().hello(helloRequest());
+    const { challenge, ...rest } = challengeOf(outcome);
+    expect(rest).toEqual({});
+    const { nonce, timestamp, ...said } = JSON.parse(String(challenge));
+    expect(said).toEqual({
+      authid: "alice",
+      authrole: "user",
+      authmethod: "wampcra",
+      authprovider: "static",
+      session: 1234,
+    });
+    expect(nonce).toMatch(/^[\w+/]{64}$/);
+    expect(new Date(timestamp).toISOString()).toBe(timestamp);
+  });
+
+  test("never challenges twice with the same", async () => {
+    const [one, other] = await Promise.all([
+      begin().hello(helloRequest()),
+      begin().hello(helloRequest()),
+    ]);
+    expect(challengeOf(one)).not.toEqual(challengeOf(other));
+  });
+
+  // The derived key is the one that Autobahn's own tests expect of this secret and this salt.
+  test.each([
+    ["alice", "secret1"],
+    ["bob", "qzcdsr9uu/L5hnss3kjNTRe490ETgA70ZBaB5rvnJ5Y="],
+  ])("accepts %s with the signature of the key %s", async (authid, key) => {
+    const auth = begin();
+    const { challenge } = challengeOf(await auth.hello(helloRequest({ authid })));
+    expect(await auth.authenticate(sign(key, challenge))).toEqual({
+      kind: "accept",
+      identity: {
+        realm: "realm1",
+        authid,
+        authrole: "user",
+        authmethod: "wampcra",
+        authprovider: "static",
+        authextra: {},
+      },
+    });
+  });
+
+  test("tells a client how to derive the key", async () => {
+    const extra = challengeOf(await begin().hello(helloRequest({ authid: "bob" })));
+    expect(extra).toMatchObject({ salt: "salt123", iterations: 1000, keylen: 32 });
+  });
+
+  test.each([
+    ["alice", (challenge: unknown) => sign("secret2", challenge)],
+    ["alice", () => sign("secret1", "another challenge")],
+    ["alice", () => ""],
+    ["bob", (challenge: unknown) => sign("L3L1YUE8Txlw", challenge)],
+    ["nobody", (challenge: unknown) => sign("", challenge)],
+  ])("denies %s with another signature", async (authid, signature) => {
+    const auth = begin();
+    const { challenge } = challengeOf(await auth.hello(helloRequest({ authid })));
+    expect(await auth.authenticate(signature(challenge))).toEqual(denied("wampcra"));
+  });
+
+  test("takes one signature for each challenge", async () => {
+    const auth = begin();
+    const { challenge } = challengeOf(await auth.hello(helloRequest()));
+    const right = sign("secret1", challenge);
+    await auth.authenticate("wrong");
+    expect(await auth.authenticate(right)).toEqual(denied("wampcra"));
+    expect(await begin().authenticate(right)).toEqual(denied("wampcra"));
+  });
+
+  test("challenges an unknown authid as one that is known, each time alike", async () => {
+    const { bob } = users;
+    const extras = await Promise.all(
+      ["eve", "eve", "mallory"].map(async (authid) =>
+        challengeOf(await begin({ bob }).hello(helloRequest({ authid }))),
+      ),
+    );
+    const [salt, again, other] = extras.map((extra) => extra["salt"]);
+    expect(salt).toMatch(/^[a-z]{4}\d{3}$/);
+    expect(again).toBe(salt as string);
+    expect(other).not.toBe(salt as string);
+    expect(extras[0]).toMatchObject({ iterations: 1000, keylen: 32 });
+    const said = JSON.parse(String(extras[0]?.["challenge"]));
+    expect(said).toMatchObject({ authid: "eve", authrole: "user" });
+  });
+
+  test("has nothing to challenge with where there is no user, or no authid", async () => {
+    expect(await begin({}).hello(helloRequest())).toEqual(denied("wampcra"));
+    expect(await begin().hello(helloRequest({ authid: undefined }))).toEqual(denied("wampcra"));
+  });
+});

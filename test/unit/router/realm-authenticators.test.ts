@@ -1,0 +1,124 @@
+import { describe, expect, test } from "bun:test";
+import type { AuthConfig, DynamicAuthConfig, RealmConfig } from "#config/node-config.ts";
+import { RealmAuthenticators } from "#router/realm-authenticators.ts";
+import { openRealms } from "#router/realm-table.ts";
+import { RouterSession } from "#router/router-session.ts";
+import { MessageType as M } from "#wamp/message-type.ts";
+import { FakePeer } from "../../support/fake-peer.ts";
+import { quiet } from "../../support/quiet-context.ts";
+
+const procedure = "com.example.authenticate";
+const permission = (allowed: boolean) => ({
+  uri: procedure,
+  match: "exact" as const,
+  allow: { call: allowed, register: true, publish: false, subscribe: false },
+  disclose: { caller: true, publisher: false },
+});
+const realms: RealmConfig[] = [
+  { name: "realm1", roles: [{ name: "user", permissions: [] }] },
+  {
+    name: "auth",
+    roles: [
+      { name: "authenticator", permissions: [permission(true)] },
+      { name: "nobody", permissions: [permission(false)] },
+    ],
+  },
+];
+const dynamic: DynamicAuthConfig = {
+  type: "dynamic",
+  authenticator: procedure,
+  "authenticator-realm": "auth",
+  "authenticator-role": null,
+  "default-role": null,
+  "authenticator-timeout": 10_000,
+};
+
+/** A router with an authenticator on realm `auth`, and what it takes for somebody to connect. */
+async function start(changes: Partial<DynamicAuthConfig> = {}) {
+  const logged: unknown[] = [];
+  const log = { ...quiet, warn: (...what: unknown[]) => void logged.push(what) };
+  const open = openRealms(realms, quiet);
+  const authenticators = new RealmAuthenticators(open, log);
+  const connect = (auth: AuthConfig) => {
+    const peer = new FakePeer();
+    peer.attach(new RouterSession(peer, auth, open, { log: quiet, onEnd() {}, authenticators }));
+    return peer;
+  };
+  const authenticator = connect({ anonymous: { type: "static", role: "authenticator" } });
+  const features = { call_canceling: true };
+  authenticator.says([M.HELLO, "auth", { roles: { callee: { features } } }]);
+  await authenticator.next();
+  authenticator.says([M.REGISTER, 1, {}, procedure]);
+  await authenticator.next();
+  const client = connect({ anonymous: { ...dynamic, ...changes } });
+  client.says([M.HELLO, "realm1", { roles: {} }]);
+  return { client, authenticator, logged };
+}
+
+const refused = [
+  M.ABORT,
+  { message: expect.stringContaining("the client could not be verified") },
+  "wamp.error.authentication_failed",
+];
+
+describe("RealmAuthenticators", () => {
+  test.each([null, "authenticator"])("asks on a realm of the router, as %p", async (role) => {
+    const { client, authenticator } = await start({ "authenticator-role": role });
+    const [type, id, , details, args] = await authenticator.next();
+    expect(type).toBe(M.INVOCATION);
+    expect(details).toEqual(
+      role === null
+        ? {}
+        : { caller: expect.any(Number), caller_authid: "router", caller_authrole: role },
+    );
+    expect(args).toMatchObject(["realm1", expect.any(String), { authmethod: "anonymous" }]);
+    authenticator.says([M.YIELD, id, {}, ["user"]]);
+    expect(await client.next()).toMatchObject([
+      M.WELCOME,
+      expect.any(Number),
+      { authrole: "user", authprovider: "dynamic" },
+    ]);
+  });
+
+  test("says with which ERROR the authenticator refused", async () => {
+    const { client, authenticator } = await start();
+    const [, id] = await authenticator.next();
+    authenticator.says([M.ERROR, M.INVOCATION, id, {}, "com.example.no", ["not today"]]);
+    expect(await client.next()).toEqual([M.ABORT, { message: "not today" }, "com.example.no"]);
+    expect(client.closed?.code).toBe(1000);
+  });
+
+  test.each([
+    [{ "authenticator-realm": "nowhere" }, 'no realm "nowhere" exists'],
+    [{ "authenticator-role": "boss" }, 'realm "auth" has no role "boss"'],
+    [{ authenticator: "com.example.other" }, "no callee has registered it"],
+  ])("refuses clients where it cannot call: %j", async (changes, reason) => {
+    const { client, logged } = await start(changes);
+    expect(await client.next()).toEqual(refused);
+    expect(logged).toEqual([
+      [
+        "authenticator failed",
+        expect.objectContaining({ reason: expect.stringContaining(reason) }),
+      ],
+    ]);
+  });
+
+  test("refuses clients where the role may not call", async () => {
+    const { client } = await start({ "authenticator-role": "nobody" });
+    expect((await client.next())[0]).toBe(M.ABORT);
+  });
+
+  test("tells an authenticator that is slow to stop, and refuses the client", async () => {
+    const { client, authenticator } = await start({ "authenticator-timeout": 50 });
+    const [, id] = await authenticator.next();
+    expect(await client.next()).toEqual(refused);
+    expect((await authenticator.next()).slice(0, 2)).toEqual([M.INTERRUPT, id]);
+  });
+
+  test("refuses the client when the authenticator leaves", async () => {
+    const { client, authenticator } = await start();
+    await authenticator.next();
+    authenticator.disconnect();
+    expect(await client.next()).toEqual(refused);
+  });
+});
