@@ -167,13 +167,16 @@ export interface BufferOptions {
   stall_timeout: number;
 }
 
-/** An end of a session that the close of its connection may tell alone. */
+/** An end of a session that the close of its connection may tell alone; an outage of its router too. */
 export type SilentEnd = "router_lost" | "shutdown";
 
 /** How the sessions of clients end. */
 export interface EndOptions {
-  /** Proxy only. Ends at which the connection is closed without a GOODBYE; absent: none. */
-  close_without_goodbye?: readonly SilentEnd[];
+  /**
+   * Proxy only. Ends that are told by the close alone, without GOODBYE or ABORT. Absent: all of them to
+   * clients that are known to stay away otherwise, none to others.
+   */
+  told_by_close?: readonly SilentEnd[];
 }
 
 /** A socket to listen on. */

@@ -21,14 +21,14 @@ import { rawsocketOptions } from "./schema/websocket-options.ts";
 
 /** Warns of options of sessions on a router, which has no other side of a session to slow down. */
 export function warnBuffering(
-  options: BufferOptions & { close_without_goodbye?: readonly SilentEnd[] | undefined },
+  options: BufferOptions & { told_by_close?: readonly SilentEnd[] | undefined },
   path: JsonPath,
   around: Surroundings,
   report: Report,
 ): void {
   if (around.workerType === "proxy") return;
-  if (options.close_without_goodbye !== undefined) {
-    report.warn([...path, "close_without_goodbye"], "not honoured: a router always says GOODBYE");
+  if (options.told_by_close !== undefined) {
+    report.warn([...path, "told_by_close"], "not honoured: a router always says GOODBYE");
   }
   const defaults: BufferOptions = v.parse(rawsocketOptions, {});
   for (const name of ["max_buffered", "stall_timeout"] as const) {

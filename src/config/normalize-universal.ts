@@ -23,6 +23,7 @@ import {
   type ServiceContext,
 } from "./normalize-service.ts";
 import { warnBuffering } from "./normalize-session.ts";
+import { toldByClose } from "./normalize-websocket.ts";
 import type { Report } from "./report.ts";
 import type { RawSocketItem, UniversalItem } from "./schema/transport.ts";
 import { rawsocketOptions } from "./schema/websocket-options.ts";
@@ -82,7 +83,7 @@ export function normalizeRawSocket(
   warnBuffering(options, [...path, "options"], context, context.report);
   if (item.auth !== undefined && item.auth !== "passthrough" && !isMap(item.auth)) return null;
   const auth = normalizeSessionAuth(item.auth, authPath(item, path), context, context.report);
-  const { max_message_size, max_buffered, stall_timeout, close_without_goodbye } = options;
+  const { max_message_size, max_buffered, stall_timeout } = options;
   const sizes = { max_message_size, max_buffered, stall_timeout };
   return {
     serializers: item.serializers,
@@ -91,7 +92,7 @@ export function normalizeRawSocket(
     options: {
       ...sizes,
       ...normalizeKeepalive(options, 0),
-      close_without_goodbye: close_without_goodbye ?? [],
+      ...toldByClose(options),
     },
     joining: normalizeJoining(options, [...path, "options"], context),
   };

@@ -31,6 +31,8 @@ export class Backend {
   readonly config: ConnectionConfig;
   /** Sessions that are on it or on their way to it. */
   sessions = 0;
+  /** Whether a session has ever joined over it, so that its router is there, or was. */
+  hasServed = false;
   readonly #context: BackendContext;
   #isUp = true;
   /** Outcomes in a row that speak against the present state. */

@@ -6,13 +6,12 @@
  */
 
 import { forgetLogin } from "#auth/cookie.ts";
-import { Failure, sentenceOf } from "#base/failure.ts";
-import type { SessionConfig } from "#config/node-config.ts";
+import type { SessionConfig, SilentEnd } from "#config/node-config.ts";
 import type { LogFields, Logger } from "#observe/logger.ts";
 import type { FailedAttempts } from "#session/join.ts";
 import { JoinClock } from "#session/join-clock.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
-import { MessageType, messageTypeName } from "#wamp/message-type.ts";
+import { MessageType } from "#wamp/message-type.ts";
 import { CloseCode, type Peer, type PeerHandler, type WireMessage } from "#wamp/peer.ts";
 import { peekMessageType } from "#wamp/serializer/peek.ts";
 import { decodeMessage, encodeMessage } from "#wamp/serializer/serializer.ts";
@@ -24,15 +23,16 @@ import type { RouteTable } from "./route-table.ts";
 import type { ServiceSessions } from "./service-sessions.ts";
 import {
   EVENT_WORDS,
-  type EventWords,
   type ForcedEnd,
   isRoutersFault,
   ROUTER_FOREIGN,
   refusalFor,
+  routerViolation,
   violation,
 } from "./session-ends.ts";
 import { type LinkObserver, SessionLink } from "./session-link.ts";
-import { passOn } from "./session-message.ts";
+import { type SessionCounts, SessionLog } from "./session-log.ts";
+import { passGoodbye } from "./session-message.ts";
 import {
   clientAction,
   eventAction,
@@ -52,8 +52,7 @@ export interface FrontendContext {
   failedAttempts(client: Peer, perMinute: number): FailedAttempts | undefined;
   /** For the other side to answer a GOODBYE, in milliseconds. */
   goodbyeTimeoutMs: number;
-  /** What sessions counted together, since the worker was started. */
-  counts: { leftOut: number; stalled: number; late: number };
+  counts: SessionCounts;
   onEnd(session: FrontendSession): void;
 }
 
@@ -70,21 +69,19 @@ export class FrontendSession implements PeerHandler, BackendObserver, JoinObserv
   readonly #client: Peer;
   readonly #config: SessionConfig;
   readonly #context: FrontendContext;
+  readonly #log: SessionLog;
+  /** Whether the client that has joined comes back only if its connection is merely closed. */
+  #staysAway = false;
   readonly #clock: JoinClock;
   #state: State = { name: "waiting" };
   #timer: Timer | undefined;
-  /** Messages that could be carried to neither side. */
-  #leftOut = 0;
-  /** Messages of the client that came when there was nobody left whom they could go to. */
-  #late = 0;
 
   constructor(client: Peer, config: SessionConfig, context: FrontendContext) {
     this.#client = client;
     this.#config = config;
     this.#context = context;
-    this.#clock = new JoinClock(config.joining, (uri, sentence) =>
-      this.#on("deadline", { uri, sentence, code: CloseCode.policyViolation }),
-    );
+    this.#log = new SessionLog(context.log, context.counts, client.details.peer);
+    this.#clock = new JoinClock(config.joining, (uri, sentence) => this.#onLate(uri, sentence));
     this.#clock.awaitHello();
   }
 
@@ -116,8 +113,7 @@ export class FrontendSession implements PeerHandler, BackendObserver, JoinObserv
   }
 
   onClose(reason: string): void {
-    const { peer } = this.#client.details;
-    this.#context.log.debug("client connection closed", { peer, reason, late: this.#late });
+    this.#log.connectionClosed(reason);
     this.#on("client lost");
   }
 
@@ -147,20 +143,21 @@ export class FrontendSession implements PeerHandler, BackendObserver, JoinObserv
 
   onRouterLost(reason: string): void {
     const state = this.#state;
-    if (state.name === "joined") this.#context.log.warn("router connection lost", { reason });
+    if (state.name === "joined") this.#log.routerLost(reason);
     if (state.name === "opening" && state.join.onRouterLost(reason)) return;
     this.#on("router lost");
   }
 
   onJoined(backend: BackendSession, identity: LogFields): void {
     this.#clock.stop();
+    if (this.#state.name === "opening") this.#staysAway = this.#state.join.staysAway;
     const link = new SessionLink(this.#client, backend.peer, this.#config.options, this);
     this.#state = { name: "joined", link, backend };
-    this.#context.log.info("session joined", { peer: this.#client.details.peer, ...identity });
+    this.#log.joined(identity);
   }
 
   onDenied(uri: string, message: string): void {
-    this.#tellLog(message);
+    this.#log.refused({ by: "client", reason: message });
     this.#abort(uri, message);
   }
 
@@ -173,20 +170,13 @@ export class FrontendSession implements PeerHandler, BackendObserver, JoinObserv
   }
 
   onStalled(side: Side): void {
-    const { log, counts } = this.#context;
-    counts.stalled += 1;
-    const { peer } = this.#client.details;
-    log.warn(`session closed: the ${side} did not read`, { peer, stalled: counts.stalled });
+    this.#log.stalled(side);
     this.#on(`${side} stalled`);
   }
 
-  onLeftOut(side: Side, { uri, sentence }: Uncarried): void {
-    const { log, counts } = this.#context;
-    const { peer } = this.#client.details;
-    counts.leftOut += 1;
-    this.#leftOut += 1;
-    // One line a session is enough to find the message by; the number follows at its end.
-    if (this.#leftOut === 1) log.warn("message left out", { peer, towards: side, uri, sentence });
+  onLeftOut(side: Side, why: Uncarried): void {
+    const { uri, sentence } = why;
+    this.#log.leftOut(side, why);
     // A client that cannot be answered must not believe that its publication arrived.
     if (side === "router" && uri === ErrorUri.payloadSizeExceeded) {
       this.#leaveRouter(ErrorUri.closeRealm);
@@ -221,8 +211,8 @@ export class FrontendSession implements PeerHandler, BackendObserver, JoinObserv
     } else if (action === "leave" && state.name === "joined") {
       this.#state = { ...state, name: "leaving", hello: undefined };
       this.#startDeadline(this.#context.goodbyeTimeoutMs, () => this.#on("deadline"));
-      this.#passGoodbye(message, this.#client, state.backend.peer);
       this.#forgetLogin(message);
+      passGoodbye(message, this.#client, state.backend.peer);
     } else if (action === "keep" && state.name === "leaving") {
       state.hello = typeof message === "string" ? message : new Uint8Array(message);
     } else if (action === "close") {
@@ -230,7 +220,7 @@ export class FrontendSession implements PeerHandler, BackendObserver, JoinObserv
       const code = name === "ending" ? CloseCode.goingAway : CloseCode.normal;
       this.#close(code, type === MessageType.ABORT ? "the client aborted" : "the client left");
     } else if (action === "late") {
-      this.#countLate();
+      this.#log.late();
     } else {
       throw violation(type, name);
     }
@@ -238,9 +228,9 @@ export class FrontendSession implements PeerHandler, BackendObserver, JoinObserv
 
   #begin(hello: WireMessage): void {
     const { node, routes, services } = this.#context;
-    const limit = this.#config.joining?.max_auth_failures_per_minute ?? 0;
-    const failedAttempts = this.#context.failedAttempts(this.#client, limit);
     const config = this.#config;
+    const limit = config.joining?.max_auth_failures_per_minute ?? 0;
+    const failedAttempts = this.#context.failedAttempts(this.#client, limit);
     const support = { services, failedAttempts, clock: this.#clock };
     const context = { config, node, routes, ...support, observer: this };
     const join = new FrontendJoin(this.#client, context, this);
@@ -249,18 +239,38 @@ export class FrontendSession implements PeerHandler, BackendObserver, JoinObserv
     join.hello(hello);
   }
 
+  /** A client that logs out, and does not only leave, is not known by its cookie any more. */
+  #forgetLogin(goodbye: WireMessage): void {
+    const { auth } = this.#config;
+    if (auth === "passthrough" || auth.cookie === undefined) return;
+    const { details, serializer } = this.#client;
+    forgetLogin(details, decodeMessage(goodbye, serializer)[2]);
+  }
+
+  /** A step of the join took too long: the client's, or the router's. */
+  #onLate(uri: string, sentence: string): void {
+    const name = this.#stateName;
+    if (eventAction(name, "deadline") !== "abort") return;
+    // Passing through, it may still be the client who owes an AUTHENTICATE.
+    const isOpened = name === "connecting" || name === "joining";
+    const isRouters = isOpened && uri === ErrorUri.timeout;
+    this.#log.refused({ by: isRouters ? "router" : "client", reason: sentence });
+    if (isRouters) this.#abortForRouter(uri, sentence, CloseCode.policyViolation);
+    else this.#abort(uri, sentence, CloseCode.policyViolation);
+  }
+
   /** Takes a message of the router that opens or ends sessions, once the session has joined. */
   #onRouterMessage(message: WireMessage, type: number, router: Peer): void {
     const action = routerAction(this.#stateName, type);
     if (action === "left") {
-      this.#passGoodbye(message, router, this.#client);
+      passGoodbye(message, router, this.#client);
       this.#startAgain();
     } else if (action === "end") {
-      this.#passGoodbye(message, router, this.#client);
+      passGoodbye(message, router, this.#client);
       this.#leaveRouter(ErrorUri.goodbyeAndOut);
       this.#startEnding();
     } else if (action === "abort") {
-      this.#passGoodbye(message, router, this.#client);
+      passGoodbye(message, router, this.#client);
       this.#dropRouter(false);
       this.#close(CloseCode.goingAway, "the router aborted the session");
     } else {
@@ -269,15 +279,15 @@ export class FrontendSession implements PeerHandler, BackendObserver, JoinObserv
   }
 
   /** Does what the tables say of an event that is no message. */
-  #on(event: SessionEvent, late?: EventWords["abort"]): void {
+  #on(event: SessionEvent): void {
     const name = this.#stateName;
-    const { abort = late, goodbye, close } = EVENT_WORDS[event];
+    const { abort, goodbye, close } = EVENT_WORDS[event];
     const action = eventAction(name, event);
     if (action === "gone") {
       this.#end();
     } else if (action === "abort" && abort) {
-      if (late !== undefined) this.#tellLog(late.sentence);
-      this.#abort(abort.uri, abort.sentence, abort.code);
+      if (event === "router lost") this.#abortForRouter(abort.uri, abort.sentence);
+      else this.#abort(abort.uri, abort.sentence);
     } else if (action === "goodbye" && goodbye) {
       this.#sayGoodbye(goodbye);
     } else if (action === "drop") {
@@ -288,25 +298,6 @@ export class FrontendSession implements PeerHandler, BackendObserver, JoinObserv
     } else if (action === "close") {
       const { code, reason } = close?.[name] ?? { code: CloseCode.goingAway, reason: event };
       this.#close(code, reason);
-    }
-  }
-
-  /** Who logs out is not known by its cookie any more. */
-  #forgetLogin(goodbye: WireMessage): void {
-    const { auth } = this.#config;
-    const { details, serializer } = this.#client;
-    if (auth === "passthrough" || auth.cookie === undefined) return;
-    forgetLogin(details, decodeMessage(goodbye, serializer)[2]);
-  }
-
-  /** Passes on how a session ends; details that cannot be told do not keep it from ending. */
-  #passGoodbye(message: WireMessage, from: Peer, to: Peer): void {
-    try {
-      passOn(message, from, to);
-    } catch (thrown) {
-      if (!(thrown instanceof Failure)) throw thrown;
-      const goodbye = [MessageType.GOODBYE, {}, ErrorUri.closeRealm];
-      to.send(encodeMessage(goodbye, to.serializer, to.isText));
     }
   }
 
@@ -328,11 +319,10 @@ export class FrontendSession implements PeerHandler, BackendObserver, JoinObserv
   }
 
   #sayGoodbye(end: ForcedEnd): void {
-    const isSilent = this.#config.options.close_without_goodbye?.includes(end.kind) ?? false;
     // One that said GOODBYE itself is owed the answer.
     const isOwed = this.#state.name === "leaving";
     this.#leaveRouter(end.uri);
-    if (isSilent && !isOwed) {
+    if (this.#isToldByClose(end.kind) && !isOwed) {
       this.#close(end.code, end.uri);
       return;
     }
@@ -345,6 +335,25 @@ export class FrontendSession implements PeerHandler, BackendObserver, JoinObserv
     this.#startDeadline(this.#context.goodbyeTimeoutMs, () => this.#on("deadline"));
   }
 
+  #isToldByClose(kind: SilentEnd): boolean {
+    const { told_by_close } = this.#config.options;
+    if (told_by_close !== undefined) return told_by_close.includes(kind);
+    const state = this.#state;
+    return state.name === "opening" ? state.join.staysAway : this.#staysAway;
+  }
+
+  /**
+   * There is no router. While one is away that was there, clients that are reconnecting go on trying
+   * if their connection is cut off: some give up at an ABORT, others at a clean close. A router that
+   * was never there is a fault that is to be read.
+   */
+  #abortForRouter(uri: string, message: string, code: number = CloseCode.normal): void {
+    const state = this.#state;
+    const wasThere = state.name === "opening" && state.join.hasLostItsRouters;
+    if (!wasThere || !this.#isToldByClose("router_lost")) this.#abort(uri, message, code);
+    else this.#close(CloseCode.abnormal, uri);
+  }
+
   #abort(uri: string, message: string, code: number = CloseCode.normal): void {
     this.#leaveRouter(ErrorUri.closeRealm);
     this.#tellClient([MessageType.ABORT, { message }, uri]);
@@ -352,18 +361,15 @@ export class FrontendSession implements PeerHandler, BackendObserver, JoinObserv
   }
 
   #fail(thrown: unknown): void {
-    if (clientAction(this.#stateName, Number.NaN) === "late") this.#countLate();
+    if (clientAction(this.#stateName, Number.NaN) === "late") this.#log.late();
     else this.#refuse(thrown);
   }
 
   #refuse(thrown: unknown): void {
-    const { log } = this.#context;
-    const { peer } = this.#client.details;
     const { by, uri, sentence, code, reason } = refusalFor(thrown);
-    if (by === "client") log.info("client refused", { peer, reason });
-    else if (by === "router") log.warn("router failed", { reason });
-    else log.error("session failed", { peer, stack: reason });
-    this.#abort(uri, sentence, code);
+    this.#log.refused({ by, reason });
+    if (by === "router") this.#abortForRouter(uri, sentence);
+    else this.#abort(uri, sentence, code);
   }
 
   /** The router said what it must not: the client cannot help it, and is told so. */
@@ -372,22 +378,13 @@ export class FrontendSession implements PeerHandler, BackendObserver, JoinObserv
       this.#fail(thrown);
       return;
     }
-    this.#context.log.warn("router message refused", { reason: sentenceOf(thrown) });
+    this.#log.routerRefused(thrown);
     const action = routerAction(this.#stateName, Number.NaN);
     if (action === "finish") this.#finishLeaving();
     else if (this.#state.name === "joined") this.#sayGoodbye(ROUTER_FOREIGN);
     else if (action === "fail") {
       this.#abort(ErrorUri.networkFailure, "Cannot join: the router's answer makes no sense");
     }
-  }
-
-  #tellLog(reason: string): void {
-    this.#context.log.info("client refused", { peer: this.#client.details.peer, reason });
-  }
-
-  #countLate(): void {
-    this.#late += 1;
-    this.#context.counts.late += 1;
   }
 
   #tellClient(message: readonly unknown[]): void {
@@ -407,11 +404,7 @@ export class FrontendSession implements PeerHandler, BackendObserver, JoinObserv
     state.link.stop();
     state.backend.leave(saysGoodbye, reason);
     this.#state = { name: "ending" };
-    if (this.#leftOut > 1) {
-      const { peer } = this.#client.details;
-      this.#context.log.warn("messages left out", { peer, messages: this.#leftOut });
-    }
-    this.#leftOut = 0;
+    this.#log.sessionOver();
   }
 
   #startDeadline(milliseconds: number, onPassed: () => void): void {
@@ -438,11 +431,4 @@ export class FrontendSession implements PeerHandler, BackendObserver, JoinObserv
     this.#state = { name: "closed" };
     this.#context.onEnd(this);
   }
-}
-
-function routerViolation(type: number): Failure {
-  const name = Number.isNaN(type) ? "message" : messageTypeName(type);
-  return new Failure(`Cannot accept ${name}: the router may not send it now`, {
-    source: "router",
-  });
 }

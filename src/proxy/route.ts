@@ -23,6 +23,11 @@ export class Route {
     this.#policy = policy;
   }
 
+  /** Whether a session has ever joined on one of them. */
+  get hasServed(): boolean {
+    return this.#turns.some(({ backend }) => backend.hasServed);
+  }
+
   /** Whether all have been tried. */
   isExhausted(tried: ReadonlySet<Backend>): boolean {
     return this.#turns.every(({ backend }) => tried.has(backend));

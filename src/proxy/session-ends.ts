@@ -18,7 +18,7 @@ import type { SessionEvent, SessionState } from "./session-states.ts";
 export interface ForcedEnd {
   uri: string;
   sentence: string;
-  /** By this name `close_without_goodbye` has it; the code then says what GOODBYE would. */
+  /** By this name `told_by_close` has it; the code then says what GOODBYE would. */
   kind: SilentEnd;
   code: number;
 }
@@ -111,6 +111,14 @@ export function violation(type: number, state: SessionState): Failure {
   return new Failure(`Cannot accept ${messageTypeName(type)}: ${why}`, {
     source: "client",
     uri: ErrorUri.protocolViolation,
+  });
+}
+
+/** The failure of a router that says what it must not say in this state; NaN is no message. */
+export function routerViolation(type: number): Failure {
+  const name = Number.isNaN(type) ? "message" : messageTypeName(type);
+  return new Failure(`Cannot accept ${name}: the router may not send it now`, {
+    source: "router",
   });
 }
 

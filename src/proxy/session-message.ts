@@ -8,9 +8,10 @@
 
 import { Failure } from "#base/failure.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
-import { messageTypeName } from "#wamp/message-type.ts";
+import { MessageType, messageTypeName } from "#wamp/message-type.ts";
 import { isLongerThan, type Peer, type WireMessage } from "#wamp/peer.ts";
 import { peekMessageType } from "#wamp/serializer/peek.ts";
+import { encodeMessage } from "#wamp/serializer/serializer.ts";
 import { transcoderFor } from "#wamp/transcode/transcoder.ts";
 import { UntellableValue } from "#wamp/transcode/untellable-value.ts";
 
@@ -39,6 +40,17 @@ export function passOn(message: WireMessage, from: Peer, to: Peer): void {
     });
   }
   to.send(carried);
+}
+
+/** Passes on how a session ends; details that cannot be told do not keep it from ending. */
+export function passGoodbye(message: WireMessage, from: Peer, to: Peer): void {
+  try {
+    passOn(message, from, to);
+  } catch (thrown) {
+    if (!(thrown instanceof Failure)) throw thrown;
+    const goodbye = [MessageType.GOODBYE, {}, ErrorUri.closeRealm];
+    to.send(encodeMessage(goodbye, to.serializer, to.isText));
+  }
 }
 
 /** The authmethods by which a proxy vouches for others. */

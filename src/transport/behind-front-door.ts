@@ -5,11 +5,6 @@
  * @module
  */
 
-import { randomUUID } from "node:crypto";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-
 import type {
   ListeningEndpointConfig,
   RawSocketOptions,
@@ -19,12 +14,12 @@ import type {
   WebSocketServiceConfig,
 } from "#config/node-config.ts";
 import { type ConnectionLimit, connectionLimitFor } from "./endpoint/connection-limit.ts";
-import { usableUnixPath } from "./endpoint/peer-address.ts";
 import { ConnectGate } from "./front-door/connect-gate.ts";
 import { FrontDoor } from "./front-door/front-door.ts";
 import { Splice } from "./front-door/splice.ts";
 import type { Ways } from "./front-door/visit.ts";
 import type { AcceptPeerWithSession, Listener, TransportContext } from "./listener.ts";
+import { privateSocket } from "./private-socket.ts";
 import { RawSocketAcceptor, rawSocketUrl } from "./rawsocket/rawsocket-acceptor.ts";
 import { startWebServer, type WebServerConfig, webServerUrls } from "./web/web-server.ts";
 import { openCookieTrackers } from "./websocket/cookie-tracker.ts";
@@ -126,7 +121,7 @@ async function openWebRoom(
   const trusted = config.type === "websocket.testee" ? undefined : config.trusted_proxies;
   const proxies = trusted && new ForwardingProxies(trusted);
   const cookies = openCookieTrackers(webSocketsOf(config), context.log);
-  const { unix, removeFolder } = privateSocket();
+  const { unix, removeFolder } = await privateSocket();
   const acceptor = new WebSocketAcceptor(accept, context, { limit, proxies, cookies });
   const gate = new ConnectGate();
   const splices = new Set<Splice>();
@@ -157,18 +152,6 @@ async function openWebRoom(
   } catch (thrown) {
     removeFolder();
     throw thrown;
-  }
-}
-
-/** A Unix socket for the Web server, in a folder that only this user can enter. */
-function privateSocket(): { unix: string; removeFolder: () => void } {
-  try {
-    const folder = mkdtempSync(join(tmpdir(), "crossproxy-"));
-    const removeFolder = () => rmSync(folder, { recursive: true, force: true });
-    return { unix: usableUnixPath(join(folder, "web.sock")), removeFolder };
-  } catch {
-    // A container image may have no folder that can be written to: an abstract socket needs none.
-    return { unix: `\0crossproxy-${randomUUID()}`, removeFolder() {} };
   }
 }
 

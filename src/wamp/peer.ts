@@ -119,6 +119,8 @@ export const CloseCode = {
   goingAway: 1001,
   protocolError: 1002,
   unsupportedData: 1003,
+  /** Not sent: the connection ends without a close frame. */
+  abnormal: 1006,
   policyViolation: 1008,
   messageTooBig: 1009,
   internalError: 1011,

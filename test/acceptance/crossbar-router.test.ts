@@ -2,6 +2,7 @@
 
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { startCrossbar } from "../support/crossbar-router.ts";
+import { ScriptedClient } from "../support/scripted-client.ts";
 import {
   freePort,
   startNode,
@@ -59,6 +60,8 @@ const node = {
   ],
 };
 
+const HELLO = [1, "realm1", { roles: { caller: {}, subscriber: {} } }];
+
 describe.if(hasPython)("a proxy in front of Crossbar", () => {
   let router: { stop(): Promise<void> };
   let proxy: TemporaryNode;
@@ -96,6 +99,36 @@ describe.if(hasPython)("a proxy in front of Crossbar", () => {
     expect(await event.promise).toEqual(values);
     await Promise.all([json.leave(), msgpack.leave(), cbor.leave()]);
   });
+
+  test.each(["ws", "pass"])("tells a client at %s whom the router kills why", async (path) => {
+    const client = await ScriptedClient.open(`ws://127.0.0.1:${port}/${path}`, "json");
+    client.says(HELLO);
+    const welcome = await client.next();
+    const admin = await joinAutobahn(`ws://127.0.0.1:${port}/ws`, "json");
+    await admin.call("wamp.session.kill", [welcome?.[1], "com.example.enough", "too loud"]);
+    const goodbye = [6, { message: "too loud" }, "com.example.enough"];
+    expect(await client.next()).toMatchObject(goodbye);
+    client.says([6, {}, "wamp.close.goodbye_and_out"]);
+    expect(await client.rest()).toEqual([]);
+    expect(await client.closed).toBe(1001);
+    await admin.leave();
+  });
+
+  test.each(["ws", "pass"])(
+    "answers one GOODBYE at %s, and HELLO in the same read",
+    async (path) => {
+      const client = await ScriptedClient.open(`ws://127.0.0.1:${port}/${path}`, "json");
+      client.says(HELLO);
+      expect((await client.next())?.[0]).toBe(2);
+      client.says([6, {}, "wamp.close.normal"], HELLO);
+      expect((await client.next())?.[0]).toBe(6);
+      expect((await client.next())?.[0]).toBe(2);
+      client.says([6, {}, "wamp.close.normal"]);
+      expect((await client.next())?.[0]).toBe(6);
+      client.socket.end();
+      expect(await client.rest()).toEqual([]);
+    },
+  );
 
   test("refuses a wrong ticket without saying what was wrong", async () => {
     const wrong = { authid: "alice", ticket: "secret2" };

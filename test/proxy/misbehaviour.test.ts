@@ -133,6 +133,17 @@ describe.each(TRANSPORTS)("a client over %s that", (transport) => {
     }),
   );
 
+  test("answers no ping takes its session at the router with it", async () => {
+    harness = await sessionHarness({ options: { auto_ping_interval: 20, auto_ping_timeout: 20 } });
+    const client = await harness.connect(transport);
+    client.says(HELLO);
+    const router = await harness.router.session();
+    await router.welcome();
+    expect((await client.next())?.[0]).toBe(2);
+    expect(await router.next()).toEqual([6, {}, "wamp.close.close_realm"]);
+    await harness.empty();
+  });
+
   test("is answered while calls of its are under way and the router says GOODBYE", () =>
     many({}, async (current) => {
       const client = await current.connect(transport);

@@ -261,11 +261,15 @@ const eventChecks: Record<
     await routerIsLeft(scene, state);
   },
   async abort(scene, state, event) {
-    const uri = event === "shutdown" ? "wamp.close.system_shutdown" : "wamp.error.network_failure";
+    const uris: Record<string, string> = {
+      shutdown: "wamp.close.system_shutdown",
+      deadline: "wamp.error.timeout",
+    };
+    const isProof = event === "deadline" && state === "challenged";
+    const fault = isProof ? expect.stringMatching(/timeout$|authentication_failed$/) : undefined;
+    const uri = fault ?? uris[event] ?? "wamp.error.network_failure";
     const sentence = expect.stringMatching(/^Cannot join: |^The node shuts down$/);
-    const isLate = event === "deadline";
-    const abort = [3, { message: sentence }, isLate ? "wamp.error.timeout" : uri];
-    await endsWith(scene, isLate ? 1008 : 1000, abort);
+    await endsWith(scene, event === "deadline" ? 1008 : 1000, [3, { message: sentence }, uri]);
     if (event !== "router lost") await routerIsLeft(scene, state);
   },
   async goodbye(scene, state, event) {
@@ -412,4 +416,13 @@ describe.each(TRANSPORTS)("at a client over %s", (transport) => {
       });
     }
   }
+});
+
+describe.each(TRANSPORTS)("a ping of a client over %s", (transport) => {
+  const held = states.filter((state) => !passesBy(state));
+  test.each(held)("is answered while %s", async (state) => {
+    const { client } = await reach(state, transport, optionsFor(state, ""));
+    client.ping("are you there");
+    expect(String(await client.pong)).toBe("are you there");
+  });
 });

@@ -22,7 +22,6 @@ import type { Listener } from "#transport/listener.ts";
 import { startTransport } from "#transport/start-transport.ts";
 import type { Peer, WireMessage } from "#wamp/peer.ts";
 import { SessionTable } from "#worker/session-table.ts";
-import { noPings } from "./no-pings.ts";
 import { quietContext } from "./quiet-context.ts";
 import { ScriptedClient } from "./scripted-client.ts";
 import { type ScriptedRouterOptions, scriptedRouter } from "./scripted-router.ts";
@@ -157,7 +156,7 @@ export async function sessionHarness(options: HarnessOptions = {}) {
         type: "rawsocket",
         id: "rs",
         endpoint: anyTcpPort,
-        options: { ...transportOptions, ...noPings },
+        options: transportOptions,
       },
       accept,
       context,

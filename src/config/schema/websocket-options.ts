@@ -84,6 +84,13 @@ const buffering = {
   ),
 };
 
+const ends = {
+  told_by_close: optional(
+    v.array(oneOf(["router_lost", "shutdown"])),
+    'Extension. Ends of sessions that are told by the close of the connection alone, without GOODBYE or ABORT: "router_lost", "shutdown". Absent: both to clients that are known to reconnect only then, none to others.',
+  ),
+};
+
 const joining = {
   hello_timeout: defaulted(
     joiningTime,
@@ -106,13 +113,6 @@ const joining = {
 /** Limits of joining as written, with defaults. */
 export type JoiningItem = v.InferOutput<ReturnType<typeof item<typeof joining>>>;
 
-const ends = {
-  close_without_goodbye: optional(
-    v.array(oneOf(["router_lost", "shutdown"])),
-    'Extension. Ends at which a connection is closed without GOODBYE, so that clients reconnect that take GOODBYE for a farewell: "router_lost", "shutdown". Absent: "router_lost" for WebSockets, otherwise none.',
-  ),
-};
-
 /** Every option that Crossbar has, and those of this program. Which are honoured is said by the normalizer's warnings. */
 export const websocketOptions = item({
   allowed_origins: defaulted(v.array(text), ["*"], "Patterns of Origin headers that may connect."),
@@ -133,8 +133,8 @@ export const websocketOptions = item({
   ),
   compression: optional(compression, "Compression; absent: none."),
   ...buffering,
-  ...joining,
   ...ends,
+  ...joining,
   max_frame_size: defaulted(octets, 0, "Longest frame taken from a client, in octets; 0: any."),
   auto_fragment_size: defaulted(octets, 0, "Longest frame that is sent, in octets; 0: any."),
   fail_by_drop: defaulted(
@@ -174,6 +174,6 @@ export const rawsocketOptions = item({
   ),
   ...keepalive,
   ...buffering,
-  ...joining,
   ...ends,
+  ...joining,
 });

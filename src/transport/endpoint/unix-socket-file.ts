@@ -51,12 +51,12 @@ async function removeStale(path: string, address: string): Promise<void> {
   const file = lstatSync(path, { throwIfNoEntry: false });
   if (file === undefined) return;
   if (!file.isSocket()) throw cannotListen(path, "the file exists and is not a socket");
-  if (await isAlive(address)) throw cannotListen(path, "address already in use");
+  if (await isAnswered(address)) throw cannotListen(path, "address already in use");
   unlinkSync(path);
 }
 
 /** Whether a program listens there. Only a refusal is proof that none does. */
-function isAlive(address: string): Promise<boolean> {
+export function isAnswered(address: string): Promise<boolean> {
   const { promise, resolve } = Promise.withResolvers<boolean>();
   const socket = connect({ path: address });
   const deadline = setTimeout(() => resolve(true), probeTimeoutMs);

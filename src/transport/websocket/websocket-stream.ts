@@ -145,10 +145,19 @@ export abstract class WebSocketStream implements DecoderTaker, DrainObserver, Ke
     this.#applyPause();
   }
 
-  /** Sends what is queued and a close frame; the connection ends once the client has answered. */
+  /**
+   * Sends what is queued and a close frame; the connection ends once the client has answered. With
+   * the code 1006 there is no close frame, and the connection ends at once.
+   */
   close(code: number, reason: string): void {
     if (this.#state !== "open") return;
     this.#closeReason = fittingReason(reason);
+    if (code === CloseCode.abnormal) {
+      this.#state = "closing";
+      this.#keepalive?.stop();
+      this.#endStream();
+      return;
+    }
     this.#sendClose(code, this.#closeReason);
     const timeoutMs = this.options.close_handshake_timeout || DEFAULT_CLOSE_TIMEOUT_MS;
     this.#closeTimer = setTimeout(() => this.#socket.terminate(), timeoutMs);

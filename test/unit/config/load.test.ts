@@ -108,7 +108,6 @@ describe("loadNodeConfig", () => {
         echo_close_codereason: false,
         max_buffered: 1_048_576,
         stall_timeout: 30_000,
-        close_without_goodbye: ["router_lost"],
         external_port: null,
         show_server_version: false,
         compression: null,
@@ -119,6 +118,34 @@ describe("loadNodeConfig", () => {
         authenticate_timeout: 10_000,
         max_auth_failures_per_minute: 60,
       },
+    });
+  });
+
+  describe("told_by_close", () => {
+    const options = { told_by_close: ["router_lost" as const, "shutdown" as const] };
+    const made = async (transport: object) => {
+      const { config } = await load(proxy(transport));
+      const first = config?.workers[0]?.transports[0];
+      if (first === undefined || !("options" in first)) throw new Error("expected options");
+      return "told_by_close" in first.options ? first.options.told_by_close : undefined;
+    };
+
+    test("is left to what the client is, unless it is given", async () => {
+      expect(await made({})).toBeUndefined();
+      expect(await made({ type: "rawsocket" })).toBeUndefined();
+      expect(await made({ options })).toEqual(options.told_by_close);
+      expect(await made({ type: "rawsocket", options })).toEqual(options.told_by_close);
+    });
+
+    test("takes no other word", async () => {
+      const { faults } = await load(proxy({ options: { told_by_close: ["router_loss"] } }));
+      expect(faults[0]).toContain("told_by_close[0]");
+      expect(faults[0]).toContain('"router_lost"');
+    });
+
+    test("is warned of on a router, which always says GOODBYE", async () => {
+      const { warnings } = await load(proxy({ options }, { type: "router", realms: [] }));
+      expect(warnings.join()).toContain("told_by_close: not honoured");
     });
   });
 

@@ -1,0 +1,91 @@
+/** Ends that the close of a WebSocket tells alone, for clients that take GOODBYE for a farewell. */
+
+import { afterEach, describe, expect, test } from "bun:test";
+import { type HarnessOptions, sessionHarness } from "../support/session-harness.ts";
+
+let harness: Awaited<ReturnType<typeof sessionHarness>> | undefined;
+afterEach(async () => {
+  await harness?.close();
+  harness = undefined;
+});
+
+const HELLO = [1, "realm1", { roles: {} }];
+
+/** A joined session, and the router's side of it. */
+async function joined(options: NonNullable<HarnessOptions["options"]>) {
+  harness = await sessionHarness({ options });
+  const client = await harness.connect("websocket");
+  client.says(HELLO);
+  const router = await harness.router.session();
+  await router.welcome();
+  expect((await client.next())?.[0]).toBe(2);
+  return { current: harness, client, router };
+}
+
+describe("told_by_close", () => {
+  test("router_lost: a router that is gone is told with 1012, and no GOODBYE", async () => {
+    const { client, router } = await joined({ told_by_close: ["router_lost"] });
+    router.hangUp();
+    expect(await client.rest()).toEqual([]);
+    expect(await client.closed).toBe(1012);
+  });
+
+  test("router_lost: a client that waits for the answer to its GOODBYE has it", async () => {
+    const { client, router } = await joined({ told_by_close: ["router_lost"] });
+    client.says([6, {}, "wamp.close.normal"]);
+    await router.next();
+    router.hangUp();
+    expect(await client.next()).toEqual([6, {}, "wamp.close.goodbye_and_out"]);
+  });
+
+  test("router_lost: the router's own GOODBYE is passed on", async () => {
+    const { client, router } = await joined({ told_by_close: ["router_lost"] });
+    router.says([6, { message: "bye" }, "wamp.close.killed"]);
+    expect(await client.next()).toEqual([6, { message: "bye" }, "wamp.close.killed"]);
+  });
+
+  test("router_lost: while a router is away that was there, a join is cut off", async () => {
+    const { current, router } = await joined({ told_by_close: ["router_lost"] });
+    router.hangUp();
+    await current.router.close();
+    const client = await current.connect("websocket");
+    client.says(HELLO);
+    expect(await client.rest()).toEqual([]);
+    expect(await client.closed).toBe(null);
+  });
+
+  test("router_lost: while a router hangs that was there, a join is cut off", async () => {
+    harness = await sessionHarness({
+      options: { told_by_close: ["router_lost"] },
+      joinTimeoutMs: 100,
+    });
+    const first = await harness.connect("websocket");
+    first.says(HELLO);
+    await (await harness.router.session()).welcome();
+    expect((await first.next())?.[0]).toBe(2);
+    const client = await harness.connect("websocket");
+    client.says(HELLO);
+    expect(await client.rest()).toEqual([]);
+    expect(await client.closed).toBe(null);
+  });
+
+  test("router_lost: a router that never was there is told with ABORT", async () => {
+    const { current } = await joined({ told_by_close: ["router_lost"] });
+    const client = await current.connect("websocket");
+    client.says([1, "down", {}]);
+    expect((await client.rest())[0]?.slice(0, 1)).toEqual([3]);
+  });
+
+  test("shutdown: the end of the node is told with 1001", async () => {
+    const { current, client } = await joined({ told_by_close: ["shutdown"] });
+    await current.sessions.shutdown(2000);
+    expect(await client.rest()).toEqual([]);
+    expect(await client.closed).toBe(1001);
+  });
+
+  test("names only what it names", async () => {
+    const { current, client } = await joined({ told_by_close: ["router_lost"] });
+    void current.sessions.shutdown(2000);
+    expect((await client.next())?.[2]).toBe("wamp.close.system_shutdown");
+  });
+});
