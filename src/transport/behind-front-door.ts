@@ -134,7 +134,7 @@ async function openWebRoom(
     const server = await startWebServer(config, unix, context);
     return {
       enter(client, details, head) {
-        const request = head.request();
+        const request = head.isUpgradable ? head.request() : null;
         const webSocket = request && server.webSocketFor(request);
         const connection = webSocket && acceptor.upgrade(request, webSocket, client, details);
         if (connection) {

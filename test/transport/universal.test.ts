@@ -4,6 +4,8 @@ import { mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { UniversalTransportConfig } from "#config/node-config.ts";
+import { startTransport } from "#transport/start-transport.ts";
+import { quietContext } from "../support/quiet-context.ts";
 import {
   dial,
   echo,
@@ -104,7 +106,7 @@ describe("a universal transport", () => {
 
   test("closes on what is no protocol here", async () => {
     const { port } = await start({ ...universal(), rawsocket: null });
-    for (const octets of ["7ff30000", "16030100", "0d0a0d0a", "67"]) {
+    for (const octets of ["7ff30000", "16030100", "0d0a0d0a", "30"]) {
       const one = await client(port).send(Buffer.from(octets, "hex"));
       expect(await one.whole()).toBe("");
     }
@@ -132,11 +134,10 @@ describe("a universal transport", () => {
     const drip = setInterval(() => void dripping.socket.write("A: b\r\n"), 5);
     cleanups.push(() => clearInterval(drip));
     const served = await client(port).send(upgradeRequest());
-    expect(await Promise.all([silent.whole(), halfway.whole(), dripping.whole()])).toEqual([
-      "",
-      "",
-      "",
-    ]);
+    expect(await silent.whole()).toBe("");
+    for (const slow of [halfway, dripping]) {
+      expect(await slow.whole()).toStartWith("HTTP/1.1 408 Request Timeout\r\n");
+    }
     await served.send(frame("still"));
     await served.until("still");
   });
@@ -225,6 +226,20 @@ describe("a splice", () => {
     await one.until("\r\n\r\n");
     one.socket.end(frame("last"));
     expect(await got.promise).toBe(4);
+  });
+
+  test("says nothing of a client that has reset its connection before it was accepted", async () => {
+    const warnings: string[] = [];
+    const log = { ...quietContext.log, warn: (sentence: string) => void warnings.push(sentence) };
+    const listener = await startTransport(universal(), echo, { ...quietContext, log });
+    cleanups.push(() => listener.close());
+    const port = Number(/:(\d+)$/.exec(listener.urls[0] ?? "")?.[1]);
+    // Nothing is accepted here for as long as the other process runs.
+    const resets = `require("node:net").connect(${port}, "127.0.0.1", function () { this.resetAndDestroy(); })`;
+    expect(Bun.spawnSync([process.execPath, "-e", resets]).exitCode).toBe(0);
+    const next = await client(port).send("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+    expect(await next.whole()).toStartWith("HTTP/1.1 200 OK");
+    expect(warnings).toEqual([]);
   });
 
   test("ends when the session does, its last words included", async () => {

@@ -127,6 +127,14 @@ export class FrontDoor {
   }
 
   #accept(socket: Socket<DoorData>): void {
+    // Bun's types do not say that a client which has reset its connection already has no address.
+    const hasLeft =
+      this.#endpoint.type === "tcp" && (socket.remoteAddress as unknown) === undefined;
+    if (hasLeft) {
+      socket.data = null;
+      socket.terminate();
+      return;
+    }
     const isTrusted = this.#isTrusted?.(socket.remoteAddress) ?? false;
     const contexts = this.#contexts;
     const visit = new Visit(
