@@ -24,6 +24,9 @@ import type { Logger } from "#observe/logger.ts";
 /** The oldest is forgotten when there are more. */
 const MOST_COOKIES = 100_000;
 
+/** So many new cookies later, a worker looks how long the file has become. */
+const COOKIES_BETWEEN_LOOKS = 1024;
+
 const OWNER_ONLY = 0o600;
 
 /** Knows cookies by their value, until they expire. Times are milliseconds since 1970. */
@@ -77,14 +80,17 @@ class FileCookieStore implements CookieStore {
   /** Which file was read, and how far: another worker may have put a shorter one in its place. */
   #inode = 0;
   #readOctets = 0;
+  /** Lines that were read of this file, and cookies that were added since somebody looked. */
+  #lines = 0;
+  #added = 0;
 
   constructor(file: string, log: Logger) {
     this.#file = file;
     this.#log = log;
     try {
-      const lines = this.#readOn();
+      this.#readOn();
       const kept = this.#known.entries(Date.now());
-      if (lines > 2 * kept.length) this.#replace(kept);
+      if (this.#lines > 2 * kept.length) this.#replace(kept);
     } catch (thrown) {
       throw new Failure(`Cannot keep cookies in "${file}": ${sentenceOf(thrown)}`, {
         source: "config",
@@ -103,7 +109,18 @@ class FileCookieStore implements CookieStore {
   add(id: string, expires: number): void {
     this.#known.add(id, expires);
     const line = lineOf([id, expires]);
-    this.#logFailure(() => appendFileSync(this.#file, line, { mode: OWNER_ONLY }));
+    this.#logFailure(() => {
+      appendFileSync(this.#file, line, { mode: OWNER_ONLY });
+      this.#added += 1;
+      if (this.#added >= COOKIES_BETWEEN_LOOKS) this.#shorten();
+    });
+  }
+
+  /** Clients that never send their cookie back get a new one each time: the file has an end, too. */
+  #shorten(): void {
+    this.#added = 0;
+    this.#readOn();
+    if (this.#lines > 2 * MOST_COOKIES) this.#replace(this.#known.entries(Date.now()));
   }
 
   #logFailure(body: () => void): void {
@@ -114,14 +131,17 @@ class FileCookieStore implements CookieStore {
     }
   }
 
-  /** Reads what was appended since the last time; gives the number of its lines. */
-  #readOn(): number {
+  /** Reads what was appended since the last time. */
+  #readOn(): void {
     const stat = statSync(this.#file, { throwIfNoEntry: false });
-    if (stat === undefined) return 0;
-    if (stat.ino !== this.#inode) this.#readOctets = 0;
+    if (stat === undefined) return;
+    if (stat.ino !== this.#inode) {
+      this.#readOctets = 0;
+      this.#lines = 0;
+    }
     this.#inode = stat.ino;
     const octets = Buffer.alloc(Math.max(0, stat.size - this.#readOctets));
-    if (octets.length === 0) return 0;
+    if (octets.length === 0) return;
     const descriptor = openSync(this.#file, "r");
     try {
       const count = readSync(descriptor, octets, 0, octets.length, this.#readOctets);
@@ -130,7 +150,7 @@ class FileCookieStore implements CookieStore {
       this.#readOctets += whole.length;
       const lines = whole.toString().split("\n").slice(0, -1);
       for (const line of lines) this.#take(line);
-      return lines.length;
+      this.#lines += lines.length;
     } finally {
       closeSync(descriptor);
     }
