@@ -4,8 +4,6 @@ import { mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { UniversalTransportConfig } from "#config/node-config.ts";
-import { startTransport } from "#transport/start-transport.ts";
-import { quietContext } from "../support/quiet-context.ts";
 import {
   dial,
   echo,
@@ -226,20 +224,6 @@ describe("a splice", () => {
     await one.until("\r\n\r\n");
     one.socket.end(frame("last"));
     expect(await got.promise).toBe(4);
-  });
-
-  test("says nothing of a client that has reset its connection before it was accepted", async () => {
-    const warnings: string[] = [];
-    const log = { ...quietContext.log, warn: (sentence: string) => void warnings.push(sentence) };
-    const listener = await startTransport(universal(), echo, { ...quietContext, log });
-    cleanups.push(() => listener.close());
-    const port = Number(/:(\d+)$/.exec(listener.urls[0] ?? "")?.[1]);
-    // Nothing is accepted here for as long as the other process runs.
-    const resets = `require("node:net").connect(${port}, "127.0.0.1", function () { this.resetAndDestroy(); })`;
-    expect(Bun.spawnSync([process.execPath, "-e", resets]).exitCode).toBe(0);
-    const next = await client(port).send("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
-    expect(await next.whole()).toStartWith("HTTP/1.1 200 OK");
-    expect(warnings).toEqual([]);
   });
 
   test("ends when the session does, its last words included", async () => {

@@ -17,7 +17,7 @@ import type { Socket, SocketHandler, TLSOptions } from "bun";
 
 import type { ListeningEndpointConfig } from "#config/node-config.ts";
 import { type ListeningSocket, listenOn } from "#transport/endpoint/listen.ts";
-import { printTcpPeer, printUnixPeer } from "#transport/endpoint/peer-address.ts";
+import { hasLeft, printTcpPeer, printUnixPeer } from "#transport/endpoint/peer-address.ts";
 import { hasTls, TlsContexts, type TlsEndpoint } from "#transport/endpoint/tls-contexts.ts";
 import type { ConnectionDetails } from "#wamp/peer.ts";
 import { clientCertificate } from "./client-certificate.ts";
@@ -127,10 +127,7 @@ export class FrontDoor {
   }
 
   #accept(socket: Socket<DoorData>): void {
-    // Bun's types do not say that a client which has reset its connection already has no address.
-    const hasLeft =
-      this.#endpoint.type === "tcp" && (socket.remoteAddress as unknown) === undefined;
-    if (hasLeft) {
+    if (hasLeft(this.#endpoint, socket)) {
       socket.data = null;
       socket.terminate();
       return;
@@ -186,8 +183,8 @@ export class FrontDoor {
   #secured(socket: Socket<DoorData>, isDone: boolean, fault: Error | null): void {
     const visit = socket.data;
     // Who only looks whether somebody listens is no failure, and closed follows.
-    const hasLeft = fault !== null && "code" in fault && fault.code === "ECONNRESET";
-    if (visit === null || hasLeft) return;
+    const isReset = fault !== null && "code" in fault && fault.code === "ECONNRESET";
+    if (visit === null || isReset) return;
     const asksForCertificate = this.#tls?.ca_certificates !== undefined;
     const certificate = asksForCertificate ? clientCertificate(socket) : undefined;
     if (!isDone || (asksForCertificate && (fault !== null || certificate === undefined))) {
