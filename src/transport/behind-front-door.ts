@@ -10,6 +10,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
+import { sentenceOf } from "#base/failure.ts";
 import type {
   ListeningEndpointConfig,
   RawSocketOptions,
@@ -141,8 +142,17 @@ async function openWebRoom(
           if (head.rest.length > 0) connection.received(head.rest);
           return connection;
         }
-        const onEnd = () => splices.delete(splice);
-        const splice = new Splice({ client, unix, gate, first: head.octets, onEnd });
+        const splice = new Splice({
+          client,
+          unix,
+          gate,
+          first: head.octets,
+          onUnreachable(thrown) {
+            const reason = `Cannot reach the Web server: ${sentenceOf(thrown)}`;
+            context.log.warn("connection refused", { peer: details.peer, reason });
+          },
+          onEnd: () => splices.delete(splice),
+        });
         splices.add(splice);
         return splice;
       },

@@ -275,17 +275,30 @@ describe("a front door that closes", () => {
     expect(readdirSync(folder)).toEqual([]);
   });
 
-  test("needs no folder that can be written to", async () => {
+  /** Starts with this folder for temporary files. */
+  async function startIn(folder: string): Promise<StartedTransport> {
     const before = process.env["TMPDIR"];
-    process.env["TMPDIR"] = "/nonexistent";
+    process.env["TMPDIR"] = folder;
     try {
-      const { port } = await start();
-      const one = await client(port).send("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
-      expect(await one.until('{"here":true}')).toStartWith("HTTP/1.1 200 ");
+      return await start();
     } finally {
       if (before === undefined) delete process.env["TMPDIR"];
       else process.env["TMPDIR"] = before;
     }
+  }
+
+  test("needs no folder that can be written to", async () => {
+    const { port } = await startIn("/nonexistent");
+    const one = await client(port).send("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    expect(await one.until('{"here":true}')).toStartWith("HTTP/1.1 200 ");
+  });
+
+  test("answers 503 when its Web server cannot be reached, as without a descriptor", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "crossproxy-"));
+    const { port } = await startIn(folder);
+    rmSync(folder, { recursive: true });
+    const one = await client(port).send("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    expect(await one.whole()).toStartWith("HTTP/1.1 503 Service Unavailable\r\n");
   });
 
   test("frees its port and leaves no folder when it cannot listen", async () => {
