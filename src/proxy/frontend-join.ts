@@ -39,6 +39,8 @@ export interface JoinContext {
   config: SessionConfig;
   nodeId: string;
   routes: RouteTable;
+  /** Ids of connections on which a session has joined: their routers are there, or were. */
+  reached: Set<string>;
   services: ServiceSessions;
   /** Undefined: attempts are not limited. */
   failedAttempts: FailedAttempts | undefined;
@@ -108,9 +110,9 @@ export class FrontendJoin {
     return this.#state === "over" ? "closed" : this.#state;
   }
 
-  /** The connection that was last chosen; empty before one is. */
-  get connectionId(): string {
-    return this.#connectionId;
+  /** Whether a session has ever joined through the connection that was chosen, so that its router is away now. */
+  get routerWasThere(): boolean {
+    return this.#context.reached.has(this.#connectionId);
   }
 
   /** The type of a router's message; NaN while the connection is not open for us. */
@@ -238,6 +240,7 @@ export class FrontendJoin {
       this.#join?.welcomed(this.#identity);
     }
     const fields = { ...loggable(message, router), ...this.#identityFields() };
+    this.#context.reached.add(this.#connectionId);
     const backend = this.#over();
     if (backend) this.#observer.onJoined(backend, fields);
   }

@@ -147,7 +147,6 @@ export class FrontendSession implements PeerHandler, BackendObserver, JoinObserv
 
   onJoined(backend: BackendSession, identity: LogFields): void {
     this.#clock.stop();
-    if (this.#state.name === "opening") this.#context.reached.add(this.#state.join.connectionId);
     const link = new SessionLink(this.#client, backend.peer, this.#config.options, this);
     this.#state = { name: "joined", link, backend };
     this.#log.joined(identity);
@@ -224,12 +223,12 @@ export class FrontendSession implements PeerHandler, BackendObserver, JoinObserv
   }
 
   #begin(hello: WireMessage): void {
-    const { nodeId, routes, services } = this.#context;
+    const { nodeId, routes, reached, services } = this.#context;
     const config = this.#config;
     const limit = config.joining?.max_auth_failures_per_minute ?? 0;
     const failedAttempts = this.#context.failedAttempts(this.#client, limit);
     const support = { services, failedAttempts, clock: this.#clock };
-    const context = { config, nodeId, routes, ...support, observer: this };
+    const context = { config, nodeId, routes, reached, ...support, observer: this };
     const join = new FrontendJoin(this.#client, context, this);
     this.#state = { name: "opening", join };
     this.#clock.awaitWelcome();
@@ -343,7 +342,7 @@ export class FrontendSession implements PeerHandler, BackendObserver, JoinObserv
    */
   #abortForRouter(uri: string, message: string, code: number = CloseCode.normal): void {
     const state = this.#state;
-    const wasThere = state.name === "opening" && this.#context.reached.has(state.join.connectionId);
+    const wasThere = state.name === "opening" && state.join.routerWasThere;
     if (!wasThere || !this.#isToldByClose("router_lost")) this.#abort(uri, message, code);
     else this.#close(CloseCode.abnormal, uri);
   }
