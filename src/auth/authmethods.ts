@@ -17,7 +17,7 @@ import { StaticKeys } from "./static-keys.ts";
 import { StaticTrustroots } from "./static-trustroots.ts";
 import { TicketAuth } from "./ticket.ts";
 import { StaticCertificates, TlsAuth } from "./tls.ts";
-import { TrustedProxyAuth } from "./trusted-proxy.ts";
+import { SignedProxyAuth, TrustedProxyAuth } from "./trusted-proxy.ts";
 import { disguiseWampCra, WampCraAuth } from "./wampcra.ts";
 
 /** The authmethod with this name at work for one client; undefined: it is not configured. */
@@ -79,6 +79,10 @@ const AUTHMETHODS: Record<string, Create> = {
   // Who is not known by a cookie joins with the next authmethod.
   cookie: ({ cookie }, { login }) => cookie && login && new CookieAuth(login),
   "anonymous-proxy": (auth) => (auth["anonymous-proxy"] ? new TrustedProxyAuth() : undefined),
+  "cryptosign-proxy": (auth) => {
+    const config = auth["cryptosign-proxy"];
+    return config && new SignedProxyAuth(config.principals);
+  },
 };
 
 /** Where an authmethod looks principals up: at its authenticator, or in the configuration. */

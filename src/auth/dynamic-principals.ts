@@ -153,13 +153,11 @@ function generic({ authmethod }: Claim): string {
 /** Crossbar's details, without headers, cookies and process ids; `ticket` and its like come last. */
 function detailsOf(claim: Claim): Record<string, unknown> {
   const { request, authmethod, pendingSession, details } = claim;
-  const { clientCertificate: certificate } = request.transport;
+  const transport = printTransport(request.transport);
+  const { peer_cert } = transport as { peer_cert?: unknown };
   return {
-    transport: {
-      ...printTransport(request.transport),
-      // Two names for one thing, as in Crossbar, whose authenticators read either.
-      ...(certificate && { peer_cert: certificate, client_cert: certificate }),
-    },
+    // Two names for one thing, as in Crossbar, whose authenticators read either.
+    transport: peer_cert === undefined ? transport : { ...transport, client_cert: peer_cert },
     session: pendingSession,
     authmethod,
     authextra: request.authextra,

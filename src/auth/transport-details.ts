@@ -4,10 +4,11 @@
  * @module
  */
 
-import type { TransportDetails } from "#wamp/peer.ts";
+import type { ClientCertificate, TransportDetails } from "#wamp/peer.ts";
 
 /** Crossbar's form of transport details, without HTTP headers, cookies and process ids. */
 export function printTransport(transport: TransportDetails): Record<string, unknown> {
+  const { clientCertificate } = transport;
   return {
     channel_type: transport.isSecure ? "tls" : "tcp",
     channel_framing: transport.type,
@@ -15,5 +16,12 @@ export function printTransport(transport: TransportDetails): Record<string, unkn
     peer: transport.peer,
     is_server: true,
     is_secure: transport.isSecure,
+    ...(clientCertificate !== undefined && { peer_cert: printCertificate(clientCertificate) }),
   };
+}
+
+/** As Crossbar has it, whose names of a subject's attributes are in lower case. */
+function printCertificate({ sha1, sha256, subject }: ClientCertificate) {
+  const names = Object.entries(subject).map(([name, value]) => [name.toLowerCase(), value]);
+  return { sha1, sha256, subject: Object.fromEntries(names) };
 }

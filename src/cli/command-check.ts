@@ -5,12 +5,18 @@
  */
 
 import { loadNodeConfig } from "#config/load.ts";
+import { needsNodeKey } from "#node/node-controller.ts";
+import { checkNodeKey } from "#node/node-key.ts";
 import { writeOutput } from "#observe/write-output.ts";
 import { type ConfigFileChoice, requireConfigFile } from "./config-file.ts";
 import { ExitCode } from "./exit-code.ts";
 import { reportFaults, reportWarnings } from "./report-issues.ts";
 
-/** Checks the configuration and prints the result; gives the exit code. */
+/**
+ * Checks the configuration and prints the result; gives the exit code.
+ *
+ * @throws Failure when the files of the node's key cannot be used, where a connection needs it.
+ */
 export async function checkCommand(choice: ConfigFileChoice): Promise<number> {
   const file = requireConfigFile(choice);
   const { config, faults, warnings } = await loadNodeConfig(file);
@@ -19,6 +25,7 @@ export async function checkCommand(choice: ConfigFileChoice): Promise<number> {
     reportFaults(faults, file);
     return ExitCode.failed;
   }
+  if (config.workers.some(needsNodeKey)) checkNodeKey(config.folder);
   writeOutput("stdout", `Ok, node configuration "${file}" looks good\n`);
   return ExitCode.clean;
 }

@@ -6,10 +6,14 @@
 
 import { printIssue } from "#config/config-issue.ts";
 import { loadNodeConfig } from "#config/load.ts";
-import { NodeController } from "#node/node-controller.ts";
+import type { NodeConfig } from "#config/node-config.ts";
+import type { StartContext } from "#node/control-message.ts";
+import { NodeController, needsNodeKey } from "#node/node-controller.ts";
+import { loadNodeKey } from "#node/node-key.ts";
 import { printReadyTable } from "#node/ready-table.ts";
 import { onRenewalSignal, onShutdownSignal } from "#node/signals.ts";
 import type { LogFormat, LogLevel } from "#observe/log-format.ts";
+import type { Logger } from "#observe/logger.ts";
 import { processLogger } from "#observe/process-logger.ts";
 import { writeOutput } from "#observe/write-output.ts";
 import { ExitCode } from "./exit-code.ts";
@@ -41,12 +45,13 @@ export async function startCommand(file: string, choice: LogChoice): Promise<num
   }
   for (const warning of warnings) log.warn(printIssue(warning));
 
-  const context = {
+  const context: StartContext = {
     release: RELEASE,
     nodeId: config.controller.id,
     workers: config.workers.length,
     logLevel: choice.loglevel,
     logFormat: choice.logformat,
+    nodeKey: config.workers.some(needsNodeKey) ? nodeKey(config, log) : null,
   };
   const controller = new NodeController(config, context, log);
   const ended = Promise.withResolvers<void>();
@@ -74,4 +79,15 @@ export async function startCommand(file: string, choice: LogChoice): Promise<num
   }
   await ended.promise;
   return ExitCode.clean;
+}
+
+/** The private key of the node; the log has the public one, which routers need to know. */
+function nodeKey({ folder, controller }: NodeConfig, log: Logger): string {
+  const { key, isNew, warnings } = loadNodeKey(folder, controller.id);
+  for (const warning of warnings) log.warn(warning);
+  log.info(isNew ? "node key made" : "node key read", {
+    node: controller.id,
+    public_key: key.publicKey,
+  });
+  return key.privateKey;
 }

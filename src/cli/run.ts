@@ -73,6 +73,12 @@ function commandLine(finish: (exitCode: number) => void): Command {
       finish(await checkCommand({ ...choice, file }).catch(failed));
     },
   );
+  addConfigOptions(
+    program.command("keys").description("print the node's public key; make it if need be"),
+  ).action(async (file: string | undefined, choice: ConfigFileChoice) => {
+    const { keysCommand } = await import("./command-keys.ts");
+    finish(await keysCommand({ ...choice, file }));
+  });
   program
     .command("version")
     .description("print the release")

@@ -36,8 +36,10 @@ export interface ProxyWorkerConfig {
   type: "proxy";
   id: string;
   connections: Record<string, ConnectionConfig>;
-  /** realm -> authrole -> ids of connections. */
+  /** realm -> authrole -> ids of connections; `*` is every realm, or every role, without its own. */
   routes: Record<string, Record<string, string[]>>;
+  /** Undefined: in turn. */
+  balancing?: BalancingConfig;
   transports: TransportConfig[];
 }
 
@@ -258,7 +260,28 @@ export interface ConnectionConfig {
   id: string;
   transport: ConnectingTransportConfig;
   /** How the proxy proves itself for the clients it vouches for. */
-  auth: "anonymous-proxy";
+  auth: "anonymous-proxy" | "cryptosign-proxy";
+  /** Undefined: whether the router is up is not followed, as there is no other to go to. */
+  health_check?: HealthCheckConfig;
+}
+
+/** When a router counts as down, and when as up again. */
+export interface HealthCheckConfig {
+  /** Milliseconds between two checks. */
+  interval: number;
+  /** Successes in a row after which it is up. */
+  rise: number;
+  /** Failures in a row after which it is down. */
+  fall: number;
+  /** Whether it is checked while it is up too, or only until it is. */
+  while_up: boolean;
+}
+
+/** How the connections of one route share its sessions. */
+export interface BalancingConfig {
+  policy: "round_robin" | "least_sessions";
+  /** Milliseconds in which a router that is up again comes to its full share; 0: at once. */
+  slow_start: number;
 }
 
 /** A connecting transport. */
@@ -329,6 +352,14 @@ export interface AuthConfig {
   cookie?: Record<string, never>;
   /** Router only: takes the identity that a proxy vouches for, over Unix sockets only. */
   "anonymous-proxy"?: { type: "static" };
+  /** Router only: the same from proxies that sign with the key of their node; by the node's id. */
+  "cryptosign-proxy"?: { type: "static"; principals: Record<string, ProxyPrincipalConfig> };
+}
+
+/** A node whose proxies are trusted. */
+export interface ProxyPrincipalConfig {
+  /** Ed25519 public keys in lower-case hex, of which it has one. */
+  authorized_keys: string[];
 }
 
 /** `type: dynamic` of an authmethod: a WAMP procedure is asked. */

@@ -29,6 +29,8 @@ export interface Surroundings extends AuthenticatorSurroundings {
   asksForCertificate: boolean;
   /** Origins of the pages that may connect, where a cookie is issued; absent: none is. */
   cookieOrigins?: readonly string[];
+  /** Realms whose roles have different routes and none for `*`; where the role is unknown, so is the router. */
+  forkedRealms: readonly string[];
 }
 
 /** Static items: dynamic ones are the same for every authmethod. */
@@ -99,7 +101,28 @@ const methods: {
   tls: normalizeTls,
   cookie: normalizeCookieAuth,
   "anonymous-proxy": normalizeTrust,
+  "cryptosign-proxy": normalizeSignedProxy,
 };
+
+/** The normalized authmethods, or `passthrough` where the routes make it plain who authenticates. */
+export function normalizeSessionAuth(
+  item: AuthItem | "passthrough" | undefined,
+  path: JsonPath,
+  around: Surroundings,
+  report: Report,
+): AuthConfig | "passthrough" {
+  if (item !== "passthrough") return normalizeAuth(item, path, around, report);
+  if (around.workerType === "router") {
+    report.fault(path, "passthrough is for proxy workers; a router authenticates by itself");
+  }
+  for (const realm of around.forkedRealms) {
+    report.fault(
+      path,
+      `passthrough does not know the role, and the roles of realm "${realm}" lead to several connections; add a route for role "*"`,
+    );
+  }
+  return "passthrough";
+}
 
 function isDynamic(item: object): item is DynamicAuthItem {
   return "type" in item && item.type === "dynamic";
@@ -309,11 +332,7 @@ function normalizeTrust(
   { around, report }: Context,
 ): Normalized<"anonymous-proxy"> {
   if (around.workerType === "proxy") {
-    report.fault(
-      path,
-      "anonymous-proxy is for routers; clients of a proxy cannot vouch for others",
-      true,
-    );
+    refuseVouching("anonymous-proxy", path, report);
   } else if (around.endpointType !== "unix") {
     report.fault(path, "anonymous-proxy is allowed only where the endpoint is a Unix socket", true);
   }
@@ -322,6 +341,31 @@ function normalizeTrust(
     report.warn([...path, name], `not honoured: the proxy names the ${name}`);
   }
   return { type: "static" };
+}
+
+function normalizeSignedProxy(
+  item: Written<"cryptosign-proxy">,
+  path: JsonPath,
+  { around, report }: Context,
+): Normalized<"cryptosign-proxy"> {
+  if (around.workerType === "proxy") refuseVouching("cryptosign-proxy", path, report);
+  const principals = Object.entries(item.principals).map(([node, principal]) => {
+    for (const name of ["role", "realm"] as const) {
+      if (principal[name] === undefined) continue;
+      report.warn(
+        [...path, "principals", node, name],
+        `not honoured: the proxy names the ${name} of each session`,
+      );
+    }
+    const authorized_keys = principal.authorized_keys.map((key) => key.toLowerCase());
+    return [node, { authorized_keys }] as const;
+  });
+  return { type: "static", principals: Object.fromEntries(principals) };
+}
+
+function refuseVouching(authmethod: string, path: JsonPath, report: Report): void {
+  const sentence = `${authmethod} is for routers; clients of a proxy cannot vouch for others`;
+  report.fault(path, sentence, true);
 }
 
 function eachPrincipal<Item extends { role: string }, Principal>(

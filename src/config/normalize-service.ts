@@ -5,7 +5,7 @@
  */
 
 import { existsSync, statSync } from "node:fs";
-import { resolve } from "node:path";
+import { relative, resolve, sep } from "node:path";
 import * as v from "valibot";
 import type { JsonPath } from "./config-issue.ts";
 import type {
@@ -15,7 +15,7 @@ import type {
   WebServiceConfig,
   WebSocketServiceConfig,
 } from "./node-config.ts";
-import { normalizeAuth, type Surroundings } from "./normalize-auth.ts";
+import { normalizeAuth, normalizeSessionAuth, type Surroundings } from "./normalize-auth.ts";
 import { normalizeCookie } from "./normalize-cookie.ts";
 import { normalizeJoining } from "./normalize-joining.ts";
 import { normalizeConnectingTransport, warnBuffering } from "./normalize-session.ts";
@@ -109,14 +109,14 @@ export function normalizeWebSocket(
     ...(item.cookie === undefined ? {} : { cookieOrigins: options.allowed_origins }),
   };
   if (item.type === "websocket") {
-    const auth = normalizeAuth(item.auth, authPath(item, path), here, report);
+    const auth = normalizeSessionAuth(item.auth, authPath(item, path), here, report);
     return { ...common, auth, backend: null };
   }
   const backend = addBackend(item, path, url, context);
   // The one backend takes every role, so no route is missed.
   const around = { ...here, isRoleKnown: () => true, isRealmKnown: () => true };
   const auth =
-    item.auth === undefined
+    item.auth === undefined || item.auth === "passthrough"
       ? ("passthrough" as const)
       : normalizeAuth(item.auth, [...path, "auth"], around, report);
   return { ...common, auth, backend };
@@ -142,7 +142,8 @@ function addBackend(
   const backend = item.backends?.[0];
   if (backend === undefined) return id;
   const at = [...path, "backends", 0];
-  if (item.auth !== undefined && backend.endpoint.type !== "unix") {
+  const isVouching = item.auth !== undefined && item.auth !== "passthrough";
+  if (isVouching && backend.endpoint.type !== "unix") {
     report.fault(
       [...at, "endpoint"],
       "the proxy is trusted (anonymous-proxy) over a Unix socket only; use a unix endpoint, or leave out auth",
@@ -164,6 +165,13 @@ function normalizeStatic(
   const directory = resolve(report.folder, item.directory);
   if (!statSync(directory, { throwIfNoEntry: false })?.isDirectory()) {
     report.fault([...path, "directory"], `Cannot serve "${directory}": no such directory`);
+  }
+  const inside = relative(directory, report.folder);
+  if (!inside.split(sep).some((name) => name.startsWith("."))) {
+    report.warn(
+      [...path, "directory"],
+      "serves the folder of this file too, with the secrets that are in it",
+    );
   }
   const options = item.options;
   return {

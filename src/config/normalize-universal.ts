@@ -13,7 +13,7 @@ import type {
   UniversalTransportConfig,
   WebServiceConfig,
 } from "./node-config.ts";
-import { normalizeAuth } from "./normalize-auth.ts";
+import { normalizeSessionAuth } from "./normalize-auth.ts";
 import { normalizeJoining } from "./normalize-joining.ts";
 import { normalizeKeepalive } from "./normalize-keepalive.ts";
 import {
@@ -80,8 +80,8 @@ export function normalizeRawSocket(
 ): (SessionConfig & { options: RawSocketOptions }) | null {
   const options = item.options ?? v.parse(rawsocketOptions, {});
   warnBuffering(options, [...path, "options"], context, context.report);
-  if (item.auth !== undefined && !isMap(item.auth)) return null;
-  const auth = normalizeAuth(item.auth, authPath(item, path), context, context.report);
+  if (item.auth !== undefined && item.auth !== "passthrough" && !isMap(item.auth)) return null;
+  const auth = normalizeSessionAuth(item.auth, authPath(item, path), context, context.report);
   const { max_message_size, max_buffered, stall_timeout } = options;
   const sizes = { max_message_size, max_buffered, stall_timeout };
   return {

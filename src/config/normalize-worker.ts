@@ -8,7 +8,6 @@
 import * as v from "valibot";
 import type { JsonPath } from "./config-issue.ts";
 import type {
-  ConnectionConfig,
   PermissionConfig,
   RealmConfig,
   TransportConfig,
@@ -17,21 +16,19 @@ import type {
 } from "./node-config.ts";
 import { normalizeListening } from "./normalize-endpoint.ts";
 import { normalizeHttpLimits, normalizeLimits } from "./normalize-limits.ts";
+import { normalizeProxy } from "./normalize-proxy.ts";
 import { normalizePaths, normalizeWebSocket, type ServiceContext } from "./normalize-service.ts";
-import { hasRole, normalizeConnectingTransport } from "./normalize-session.ts";
+import { hasRole } from "./normalize-session.ts";
 import { normalizeRawSocket, normalizeUniversal, warnWebOptions } from "./normalize-universal.ts";
 import { normalizeWebSocketOptions } from "./normalize-websocket.ts";
 import type { Report } from "./report.ts";
 import type { WorkerItem } from "./schema/node.ts";
-import { didYouMean } from "./schema/primitive.ts";
 import type { RealmItem } from "./schema/realm.ts";
 import type { TesteeTransportItem, TransportItem } from "./schema/transport.ts";
 import { websocketOptions } from "./schema/websocket-options.ts";
 
 /** What is known of a service before its transport is looked at. */
 type WorkerContext = Omit<ServiceContext, "transportId" | "endpointType" | "asksForCertificate">;
-
-type ProxyItem = Extract<WorkerItem, { type: "proxy" }>;
 
 /** The normalized worker, or null for one that is disabled. */
 export function normalizeWorker(
@@ -50,7 +47,7 @@ export function normalizeWorker(
     case "router":
       return normalizeRouter(item, id, path, report);
     case "proxy":
-      return normalizeProxy(item, id, path, report);
+      return normalizeProxy(item, id, path, report, normalizeTransports);
     case "websocket-testee":
       return normalizeTesteeWorker(item, id, path, report);
   }
@@ -116,82 +113,11 @@ function normalizeRouter(
     workerType: "router" as const,
     isRealmKnown: (realm: string) => rolesUnknown || realms.some(({ name }) => name === realm),
     isRoleKnown: (role: string, realm?: string) => rolesUnknown || hasRole(realms, role, realm),
+    forkedRealms: [],
     connections: {},
   };
   const transports = normalizeTransports(asList(item.transports), path, context);
   return { type: "router", id, realms, transports };
-}
-
-function normalizeProxy(item: ProxyItem, id: string, path: JsonPath, report: Report): WorkerConfig {
-  const connections = normalizeConnections(item, path, report);
-  const routes = normalizeRoutes(item, path, report);
-  const rolesUnknown = report.isMisshapen([...path, "routes"]);
-  const context = {
-    report,
-    workerType: "proxy" as const,
-    isRealmKnown: (realm: string) => rolesUnknown || Object.hasOwn(routes, realm),
-    isRoleKnown: (role: string, realm?: string) =>
-      rolesUnknown ||
-      Object.entries(routes).some(
-        ([name, roles]) => (realm === undefined || name === realm) && Object.hasOwn(roles, role),
-      ),
-    connections,
-  };
-  const transports = normalizeTransports(asList(item.transports), path, context);
-  return { type: "proxy", id, connections, routes, transports };
-}
-
-function normalizeConnections(
-  item: ProxyItem,
-  path: JsonPath,
-  report: Report,
-): Record<string, ConnectionConfig> {
-  const connections: Record<string, ConnectionConfig> = {};
-  for (const [id, connection] of Object.entries(asMap(item.connections))) {
-    const at = [...path, "connections", id];
-    if (report.isMisshapen(at)) continue;
-    const transport = normalizeConnectingTransport(
-      connection.transport,
-      [...at, "transport"],
-      report,
-    );
-    if (transport.endpoint.type !== "unix") {
-      report.fault(
-        [...at, "transport", "endpoint"],
-        "the proxy is trusted (anonymous-proxy) over a Unix socket only; use a unix endpoint",
-      );
-    }
-    if (connection.auth !== undefined && connection.auth["anonymous-proxy"] === undefined) {
-      report.fault([...at, "auth"], 'expected "anonymous-proxy", found no authmethod');
-    }
-    connections[id] = { id, transport, auth: "anonymous-proxy" };
-  }
-  return connections;
-}
-
-function normalizeRoutes(
-  item: ProxyItem,
-  path: JsonPath,
-  report: Report,
-): Record<string, Record<string, string[]>> {
-  const known = Object.keys(asMap(item.connections));
-  const routes: Record<string, Record<string, string[]>> = {};
-  for (const [realm, roles] of Object.entries(asMap(item.routes))) {
-    const byRole: Record<string, string[]> = {};
-    routes[realm] = byRole;
-    for (const [role, ids] of Object.entries(asMap(roles))) {
-      const at = [...path, "routes", realm, role];
-      if (report.isMisshapen(at)) continue;
-      const list = typeof ids === "string" ? [ids] : ids;
-      list.forEach((id, index) => {
-        if (known.includes(id)) return;
-        const place = typeof ids === "string" ? at : [...at, index];
-        report.fault(place, `unknown connection "${id}"${didYouMean(id, known)}`);
-      });
-      byRole[role] = list;
-    }
-  }
-  return routes;
 }
 
 function normalizeRealms(items: RealmItem[], path: JsonPath, report: Report): RealmConfig[] {

@@ -34,6 +34,7 @@ export function normalizeNode(item: NodeItem, file: string, report: Report): Nod
   });
   checkEndpoints(placed, report);
   const controller = { id: item.controller?.id ?? defaultControllerId() };
+  if (item.controller?.id === undefined) warnNodeId(items, workers, controller.id, report);
   return { file, folder: report.folder, controller, workers };
 }
 
@@ -51,6 +52,29 @@ function placeEndpoints(
       (item, at) => (item?.id ?? `transport${String(at).padStart(3, "0")}`) === id,
     );
     return { endpoint, path: [...path, "transports", index, "endpoint"], workerId: worker.id };
+  });
+}
+
+/** Routers know a node that signs by its id, which should not change with the name of the machine. */
+function warnNodeId(
+  items: NodeItem["workers"],
+  workers: readonly WorkerConfig[],
+  nodeId: string,
+  report: Report,
+): void {
+  const signs = (worker: WorkerConfig) =>
+    worker.type === "proxy" &&
+    Object.values(worker.connections).some(({ auth }) => auth === "cryptosign-proxy");
+  if (!workers.some(signs)) return;
+  items.forEach((item, index) => {
+    if (item?.type !== "proxy") return;
+    for (const [id, connection] of Object.entries(item.connections ?? {})) {
+      if (connection?.auth?.["cryptosign-proxy"] === undefined) continue;
+      report.warn(
+        ["workers", index, "connections", id, "auth", "cryptosign-proxy"],
+        `there is no controller.id, so that routers have to know this node as "${nodeId}"`,
+      );
+    }
   });
 }
 

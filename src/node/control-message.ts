@@ -36,6 +36,8 @@ const startContext = v.strictObject({
   workers: v.number(),
   logLevel: v.picklist(LOG_LEVELS),
   logFormat: v.picklist(LOG_FORMATS),
+  /** Private key of the node in hex; null for a worker that does not prove itself with it. */
+  nodeKey: v.nullable(v.string()),
 });
 
 const toWorker = v.variant("kind", [

@@ -24,6 +24,14 @@ export interface ReadyWorker {
 /** Time that a worker gets to say GOODBYE to its clients. */
 const SHUTDOWN_DEADLINE_MS = 5_000;
 
+/** Whether a worker proves itself to a router with the key of the node. */
+export function needsNodeKey(config: WorkerConfig): boolean {
+  return (
+    config.type === "proxy" &&
+    Object.values(config.connections).some(({ auth }) => auth === "cryptosign-proxy")
+  );
+}
+
 /** A configured worker, whatever process stands for it at the moment. */
 interface Slot {
   config: WorkerConfig;
@@ -97,7 +105,9 @@ export class NodeController {
 
   async #startWorker(slot: Slot): Promise<ReadyWorker> {
     const { id, type } = slot.config;
-    const handle = new WorkerHandle(slot.config, this.#context, this.#config.folder);
+    const nodeKey = needsNodeKey(slot.config) ? this.#context.nodeKey : null;
+    const context = { ...this.#context, nodeKey };
+    const handle = new WorkerHandle(slot.config, context, this.#config.folder);
     slot.handle = handle;
     const urls = await handle.ready;
     this.#log.info("worker started", { id, type, worker_pid: handle.pid });

@@ -7,12 +7,12 @@
  * @module
  */
 
-import type { ConnectionConfig } from "#config/node-config.ts";
 import { type ConnectOptions, connectPeer } from "#transport/peer-connector.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
 import { MessageType } from "#wamp/message-type.ts";
 import { CloseCode, type Peer, type PeerHandler, type WireMessage } from "#wamp/peer.ts";
 import { encodeMessage } from "#wamp/serializer/serializer.ts";
+import type { Backend } from "./backend.ts";
 
 /** What the frontend session is told of its twin. Nothing is called after `leave`. */
 export interface BackendObserver {
@@ -26,11 +26,15 @@ export interface BackendObserver {
 
 /** An open connection to a router, for one client session. */
 export class BackendSession implements PeerHandler {
+  readonly backend: Backend;
   #observer: BackendObserver | undefined;
   #peer: Peer | undefined;
+  #isCounted = true;
 
-  private constructor(observer: BackendObserver) {
+  private constructor(backend: Backend, observer: BackendObserver) {
+    this.backend = backend;
     this.#observer = observer;
+    backend.sessions += 1;
   }
 
   /**
@@ -39,13 +43,18 @@ export class BackendSession implements PeerHandler {
    * @throws Failure from the router's side when it does not answer within its deadline.
    */
   static async open(
-    connection: ConnectionConfig,
+    backend: Backend,
     options: ConnectOptions,
     observer: BackendObserver,
   ): Promise<BackendSession> {
-    const session = new BackendSession(observer);
-    session.#peer = await connectPeer(connection.transport, options, session);
-    return session;
+    const session = new BackendSession(backend, observer);
+    try {
+      session.#peer = await connectPeer(backend.config.transport, options, session);
+      return session;
+    } catch (thrown) {
+      session.#uncount();
+      throw thrown;
+    }
   }
 
   /** The router's side of the connection. */
@@ -54,9 +63,15 @@ export class BackendSession implements PeerHandler {
     return this.#peer;
   }
 
+  /** Whether the router has ended the connection, or was left. */
+  get isOver(): boolean {
+    return this.#observer === undefined;
+  }
+
   /** Says GOODBYE when the session had joined, and closes; the observer hears nothing more. */
   leave(hasJoined: boolean, reason: string = ErrorUri.closeRealm): void {
     this.#observer = undefined;
+    this.#uncount();
     // A router session that waits for our GOODBYE must not wait behind a paused reader.
     this.peer.resume();
     if (hasJoined) this.#send([MessageType.GOODBYE, {}, reason]);
@@ -77,8 +92,15 @@ export class BackendSession implements PeerHandler {
   }
 
   onClose(reason: string): void {
-    this.#observer?.onRouterLost(reason);
+    this.#uncount();
+    const observer = this.#observer;
     this.#observer = undefined;
+    observer?.onRouterLost(reason);
+  }
+
+  #uncount(): void {
+    if (this.#isCounted) this.backend.sessions -= 1;
+    this.#isCounted = false;
   }
 
   #send(message: readonly unknown[]): void {

@@ -10,6 +10,9 @@
  * Passing through, there is no `authenticating`: HELLO, CHALLENGE and AUTHENTICATE travel between
  * client and router while `joining`.
  *
+ * A router that is lost, shuts down or says nothing before its WELCOME leads back to `connecting` with
+ * the next of its route. Passing through it does not: what a client says itself, one router is told.
+ *
  * @module
  */
 
@@ -17,7 +20,7 @@ import type { AuthOutcome } from "#auth/pending-auth.ts";
 import type { SessionIdentity } from "#auth/session-identity.ts";
 import { Failure } from "#base/failure.ts";
 import { asRecord } from "#base/record.ts";
-import type { ConnectionConfig, SessionConfig } from "#config/node-config.ts";
+import type { SessionConfig } from "#config/node-config.ts";
 import type { LogFields } from "#observe/logger.ts";
 import { type FailedAttempts, Join, TOO_MANY_ATTEMPTS } from "#session/join.ts";
 import type { JoinClock } from "#session/join-clock.ts";
@@ -27,9 +30,16 @@ import { isLongerThan, type Peer, type WireMessage } from "#wamp/peer.ts";
 import { peekMessageType } from "#wamp/serializer/peek.ts";
 import { decodeMessage, encodeMessage } from "#wamp/serializer/serializer.ts";
 import { MalformedMessage } from "#wamp/transcode/malformed-message.ts";
-import { helloToRouter, welcomeToClient } from "./backend-join.ts";
-import { type BackendObserver, BackendSession } from "./backend-session.ts";
+import {
+  answerChallenge,
+  helloToRouter,
+  type NodeCredentials,
+  welcomeToClient,
+} from "./backend-join.ts";
+import type { BackendObserver, BackendSession } from "./backend-session.ts";
+import type { Route } from "./route.ts";
 import type { RouteTable } from "./route-table.ts";
+import { RouterSearch } from "./router-search.ts";
 import type { ServiceSessions } from "./service-sessions.ts";
 import { asksToBeTrusted, passOn } from "./session-message.ts";
 import type { SessionState } from "./session-states.ts";
@@ -37,10 +47,8 @@ import type { SessionState } from "./session-states.ts";
 /** What a join needs beside the client. */
 export interface JoinContext {
   config: SessionConfig;
-  nodeId: string;
+  node: NodeCredentials;
   routes: RouteTable;
-  /** Ids of connections on which a session has joined: their routers are there, or were. */
-  reached: Set<string>;
   services: ServiceSessions;
   /** Undefined: attempts are not limited. */
   failedAttempts: FailedAttempts | undefined;
@@ -71,11 +79,13 @@ export class FrontendJoin {
   #state: "authenticating" | "challenged" | "connecting" | "joining" | "over" = "authenticating";
   #identity: SessionIdentity | undefined;
   #welcomeExtra: Record<string, unknown> | undefined;
+  #search: RouterSearch | undefined;
   #backend: BackendSession | undefined;
-  #connectionId = "";
-  readonly #canceled = new AbortController();
-  /** Passing through: whether the client has answered a CHALLENGE. */
+  /** Whether the client, where it passes through, or else the proxy has answered a CHALLENGE. */
   #hasProved = false;
+  #patience: Timer | undefined;
+  #route: Route | undefined;
+  readonly #canceled = new AbortController();
 
   constructor(client: Peer, context: JoinContext, observer: JoinObserver) {
     this.#client = client;
@@ -110,9 +120,9 @@ export class FrontendJoin {
     return this.#state === "over" ? "closed" : this.#state;
   }
 
-  /** Whether a session has ever joined through the connection that was chosen, so that its router is away now. */
+  /** Whether a router of the chosen route has ever been there, so that it is away when none answers. */
   get routerWasThere(): boolean {
-    return this.#context.reached.has(this.#connectionId);
+    return this.#route?.wasThere ?? false;
   }
 
   /** The type of a router's message; NaN while the connection is not open for us. */
@@ -146,15 +156,29 @@ export class FrontendJoin {
     const type = peekMessageType(message, router.serializer);
     if (type === MessageType.WELCOME) this.#welcome(message, router);
     else if (type === MessageType.ABORT) {
+      if (this.#isShuttingDown(message, router)) return;
       passOn(message, router, this.#client);
-      if (this.#hasProved) this.#context.failedAttempts?.add();
+      if (this.#join === undefined && this.#hasProved) this.#context.failedAttempts?.add();
       // Not every router closes behind its ABORT.
       this.cancel();
       this.#observer.onAborted();
     } else if (type === MessageType.CHALLENGE && this.#join === undefined) {
       passOn(message, router, this.#client);
       this.#context.clock.awaitAuthenticate();
+    } else if (type === MessageType.CHALLENGE && this.#isToProve) {
+      this.#hasProved = true;
+      const challenge = decodeMessage(message, router.serializer);
+      send(answerChallenge(challenge, this.#context.node), router);
     } else throw notJoined("router", type);
+  }
+
+  /** The router ended the connection; true when that is not the end of the join. */
+  onRouterLost(reason: string): boolean {
+    // Whoever waits for the connection finds that it is over.
+    if (this.#state === "connecting") return true;
+    if (this.#backend === undefined || this.#identity === undefined) return false;
+    this.#search?.hungUp(this.#backend, reason);
+    return this.#tryNext(this.#backend);
   }
 
   /** The client gave up, or the session ends: the router is left. */
@@ -162,6 +186,11 @@ export class FrontendJoin {
     const backend = this.#over();
     this.#canceled.abort();
     backend?.leave(false);
+  }
+
+  /** Whether a CHALLENGE is in order: one for each HELLO that announced a signature. */
+  get #isToProve(): boolean {
+    return !this.#hasProved && this.#backend?.backend.config.auth === "cryptosign-proxy";
   }
 
   get #router(): Peer {
@@ -191,43 +220,98 @@ export class FrontendJoin {
   }
 
   #deny(uri: string, message: string): void {
-    this.#over()?.leave(false);
+    this.cancel();
     this.#observer.onDenied(uri, message);
   }
 
   async #joinRouter(identity: SessionIdentity): Promise<void> {
-    const { config, routes, nodeId } = this.#context;
-    const connection =
+    const { config, routes } = this.#context;
+    const route =
       config.backend === null
-        ? routes.connectionForSession(identity.realm, identity.authrole)
-        : routes.connectionFor(config.backend);
+        ? routes.routeFor(identity.realm, identity.authrole)
+        : routes.routeOver(config.backend);
     this.#identity = identity;
-    if (!(await this.#connect(connection))) return;
+    this.#search = this.#searchOn(route);
+    await this.#vouch(identity, this.#search);
+  }
+
+  /** Reaches the next router and says HELLO in the client's name. */
+  async #vouch(identity: SessionIdentity, search: RouterSearch): Promise<void> {
+    const session = await this.#reach(search);
+    if (session === undefined) return;
     const client = { roles: this.#join?.clientRoles ?? {}, transport: this.#client.details };
-    send(helloToRouter(identity, client, nodeId), this.#router);
+    const { auth } = session.backend.config;
+    send(helloToRouter(identity, client, this.#context.node, auth), session.peer);
+    if (!search.isOver) this.#startPatience(session, search);
+  }
+
+  /** While there is another, a router that says nothing is waited for no longer than for a connection. */
+  #startPatience(session: BackendSession, search: RouterSearch): void {
+    const { timeoutMs } = session.backend.config.transport.endpoint;
+    this.#patience = setTimeout(() => {
+      if (this.#backend !== session) return;
+      search.failed(session, `no WELCOME within ${timeoutMs} ms`);
+      this.#tryNext(session);
+    }, timeoutMs);
   }
 
   async #passThrough(hello: WireMessage): Promise<void> {
     const { config, routes } = this.#context;
-    const connection = routes.connectionFor(config.backend ?? "");
-    if (await this.#connect(connection)) passOn(hello, this.#client, this.#router);
+    const route =
+      config.backend === null
+        ? routes.routeForAnyRole(this.#realmOf(hello))
+        : routes.routeOver(config.backend);
+    const session = await this.#reach(this.#searchOn(route));
+    if (session !== undefined) passOn(hello, this.#client, session.peer);
   }
 
-  /** Opens the connection to the router; false when the client did not wait for it. */
-  async #connect(connection: ConnectionConfig): Promise<boolean> {
-    this.#state = "connecting";
-    this.#connectionId = connection.id;
+  #realmOf(hello: WireMessage): string {
+    const [, realm] = decodeMessage(hello, this.#client.serializer);
+    if (typeof realm === "string") return realm;
+    throw new Failure("Cannot read HELLO: realm is not a URI", {
+      source: "client",
+      uri: ErrorUri.protocolViolation,
+    });
+  }
+
+  #searchOn(route: Route): RouterSearch {
+    this.#route = route;
     const { config, observer } = this.#context;
     const { serializer } = this.#client;
     const { signal: canceled } = this.#canceled;
     const wanted = { serializer, maxBuffered: config.options.max_buffered, canceled };
-    const backend = await BackendSession.open(connection, wanted, observer);
-    if (this.#state !== "connecting") {
-      backend.leave(false);
-      return false;
-    }
+    return new RouterSearch(route, wanted, observer);
+  }
+
+  /** Connects to a router; undefined when the client did not wait for it. */
+  async #reach(search: RouterSearch): Promise<BackendSession | undefined> {
+    this.#state = "connecting";
+    const session = await search.next(() => this.#state === "connecting");
+    if (session === undefined) return undefined;
     this.#state = "joining";
-    this.#backend = backend;
+    this.#backend = session;
+    return session;
+  }
+
+  /** A router that shuts down is as good as lost, as long as there is another. */
+  #isShuttingDown(abort: WireMessage, router: Peer): boolean {
+    const session = this.#backend;
+    if (this.#identity === undefined || session === undefined) return false;
+    const [, , reason] = decodeMessage(abort, router.serializer);
+    if (reason !== ErrorUri.systemShutdown) return false;
+    this.#search?.failed(session, "it shuts down");
+    return this.#tryNext(session);
+  }
+
+  /** Goes on with the next router; false when there is none, or this is no join that we vouch for. */
+  #tryNext(failed: BackendSession): boolean {
+    if (this.#identity === undefined || this.#search === undefined) return false;
+    clearTimeout(this.#patience);
+    if (this.#search.isOver) return false;
+    failed.leave(false);
+    this.#backend = undefined;
+    this.#hasProved = false;
+    this.#settle(this.#vouch(this.#identity, this.#search));
     return true;
   }
 
@@ -240,9 +324,10 @@ export class FrontendJoin {
       this.#join?.welcomed(this.#identity);
     }
     const fields = { ...loggable(message, router), ...this.#identityFields() };
-    this.#context.reached.add(this.#connectionId);
-    const backend = this.#over();
-    if (backend) this.#observer.onJoined(backend, fields);
+    const session = this.#over();
+    if (session === undefined) return;
+    session.backend.succeeded();
+    this.#observer.onJoined(session, fields);
   }
 
   #identityFields(): LogFields {
@@ -267,6 +352,7 @@ export class FrontendJoin {
   #over(): BackendSession | undefined {
     this.#state = "over";
     this.#join?.cancel();
+    clearTimeout(this.#patience);
     const backend = this.#backend;
     this.#backend = undefined;
     return backend;

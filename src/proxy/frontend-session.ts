@@ -91,7 +91,9 @@ export class FrontendSession
   }
 
   onRouterLost(reason: string): void {
-    if (this.state.name === "joined") this.log.routerLost(reason);
+    const { state } = this;
+    if (state.name === "joined") this.log.routerLost(reason);
+    if (state.name === "opening" && state.join.onRouterLost(reason)) return;
     this.on("router lost");
   }
 
@@ -167,12 +169,12 @@ export class FrontendSession
   }
 
   #begin(hello: WireMessage): void {
-    const { nodeId, routes, reached, services } = this.context;
+    const { node, routes, services } = this.context;
     const config = this.config;
     const limit = config.joining?.max_auth_failures_per_minute ?? 0;
     const failedAttempts = this.context.failedAttempts(this.client, limit);
     const support = { services, failedAttempts, clock: this.clock };
-    const context = { config, nodeId, routes, reached, ...support, observer: this };
+    const context = { config, node, routes, ...support, observer: this };
     const join = new FrontendJoin(this.client, context, this);
     this.state = { name: "opening", join };
     this.clock.awaitWelcome();

@@ -1,59 +1,110 @@
 /**
- * RouteTable: which connection carries a session of a (realm, authrole).
+ * RouteTable: which route carries a session of a (realm, authrole).
+ *
+ * A realm that `routes` names is decided by its own roles alone; `*` stands for every realm that is
+ * not named, and among the roles of a realm for every role that is not. Crossbar has no `*`.
  *
  * @module
  */
 
 import { Failure } from "#base/failure.ts";
-import type { ConnectionConfig, ProxyWorkerConfig } from "#config/node-config.ts";
+import type { ProxyWorkerConfig } from "#config/node-config.ts";
+import type { Logger } from "#observe/logger.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
+import { Backend } from "./backend.ts";
+import { Route } from "./route.ts";
 
-/** The routes of one proxy worker. */
+const ANY = "*";
+
+/** A URI by WAMP's loose rule: what is none is no realm of any router, and some hang up on it. */
+const URI = /^([^\s.#]+\.)*[^\s.#]+$/;
+
+/** The routes of one proxy worker, and the backends that they lead to. */
 export class RouteTable {
-  readonly #connections: ProxyWorkerConfig["connections"];
-  readonly #routes = new Map<string, Map<string, { ids: string[]; next: number }>>();
+  readonly #backends: Map<string, Backend>;
+  readonly #routes: Map<string, Map<string, Route>>;
+  /** By the id of a backend that is the only one for everybody. */
+  readonly #single: Map<string, Route>;
 
-  constructor(config: Pick<ProxyWorkerConfig, "connections" | "routes">) {
-    this.#connections = config.connections;
-    for (const [realm, roles] of Object.entries(config.routes)) {
-      const byRole = Object.entries(roles).map(([role, ids]) => [role, { ids, next: 0 }] as const);
-      this.#routes.set(realm, new Map(byRole));
-    }
+  constructor(
+    config: Pick<ProxyWorkerConfig, "connections" | "routes" | "balancing">,
+    log: Logger,
+  ) {
+    const { policy = "round_robin", slow_start = 0 } = config.balancing ?? {};
+    const context = { log, slowStartMs: slow_start };
+    this.#backends = mapValues(config.connections, (one) => new Backend(one, context));
+    this.#single = new Map(
+      [...this.#backends].map(([id, backend]) => [id, new Route([backend], policy)]),
+    );
+    this.#routes = mapValues(config.routes, (roles) =>
+      mapValues(
+        roles,
+        (ids) =>
+          new Route(
+            ids.map((id) => this.#backend(id)),
+            policy,
+          ),
+      ),
+    );
   }
 
-  /** The connection with this id, which the checked configuration is known to have. */
-  connectionFor(id: string): ConnectionConfig {
-    const connection = this.#connections[id];
-    if (connection === undefined) {
-      throw new Failure(`Cannot find connection "${id}": it is not configured`, {
-        source: "internal",
-      });
-    }
-    return connection;
+  /** The route over one connection alone, which the checked configuration is known to have. */
+  routeOver(id: string): Route {
+    return this.#single.get(id) ?? notConfigured(id);
   }
 
   /**
-   * The connection for the next session; several of one route take turns.
+   * The route for a session that is authenticated here.
    *
    * @throws Failure from the client's side when nothing leads to this realm or authrole.
    */
-  connectionForSession(realm: string, authrole: string): ConnectionConfig {
-    const byRole = this.#routes.get(realm);
-    if (byRole === undefined) {
-      throw new Failure(`Cannot join realm "${realm}": no route leads to it`, {
-        source: "client",
-        uri: ErrorUri.noSuchRealm,
-      });
-    }
-    const turn = byRole.get(authrole);
-    const id = turn?.ids[turn.next % turn.ids.length];
-    if (turn === undefined || id === undefined) {
-      throw new Failure(`Cannot join realm "${realm}" as "${authrole}": no route leads to it`, {
-        source: "client",
-        uri: ErrorUri.noSuchRole,
-      });
-    }
-    turn.next += 1;
-    return this.connectionFor(id);
+  routeFor(realm: string, authrole: string): Route {
+    const byRole = this.#rolesOf(realm);
+    const route = byRole.get(authrole) ?? byRole.get(ANY);
+    if (route !== undefined) return route;
+    throw new Failure(`Cannot join realm "${realm}" as "${authrole}": no route leads to it`, {
+      source: "client",
+      uri: ErrorUri.noSuchRole,
+    });
   }
+
+  /**
+   * The route for a session that its router authenticates: that of role `*`, or else any of the realm,
+   * for the check has seen that they lead to the same.
+   *
+   * @throws Failure from the client's side when nothing leads to this realm.
+   */
+  routeForAnyRole(realm: string): Route {
+    const byRole = this.#rolesOf(realm);
+    return byRole.get(ANY) ?? byRole.values().next().value ?? noSuchRealm(realm);
+  }
+
+  /** Ends the checks of all backends. */
+  stop(): void {
+    for (const backend of this.#backends.values()) backend.stop();
+  }
+
+  #rolesOf(realm: string): Map<string, Route> {
+    const byRole = this.#routes.get(realm) ?? (URI.test(realm) && this.#routes.get(ANY));
+    return byRole || noSuchRealm(realm);
+  }
+
+  #backend(id: string): Backend {
+    return this.#backends.get(id) ?? notConfigured(id);
+  }
+}
+
+function noSuchRealm(realm: string): never {
+  throw new Failure(`Cannot join realm "${realm}": no route leads to it`, {
+    source: "client",
+    uri: ErrorUri.noSuchRealm,
+  });
+}
+
+function notConfigured(id: string): never {
+  throw new Failure(`Cannot find connection "${id}": it is not configured`, { source: "internal" });
+}
+
+function mapValues<T, U>(record: Record<string, T>, change: (value: T) => U): Map<string, U> {
+  return new Map(Object.entries(record).map(([key, value]) => [key, change(value)]));
 }

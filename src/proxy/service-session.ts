@@ -9,15 +9,15 @@
 
 import { randomSerial } from "#auth/anonymous.ts";
 import type { AuthenticatorCall } from "#auth/authenticators.ts";
-import { Failure } from "#base/failure.ts";
+import { Failure, sentenceOf } from "#base/failure.ts";
 import { asRecord } from "#base/record.ts";
-import type { ConnectionConfig } from "#config/node-config.ts";
 import { OutgoingCalls } from "#session/outgoing-calls.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
 import { MessageType, messageTypeName } from "#wamp/message-type.ts";
 import { isLongerThan, type WireMessage } from "#wamp/peer.ts";
 import { decodeMessage, encodeMessage } from "#wamp/serializer/serializer.ts";
-import { helloToRouter } from "./backend-join.ts";
+import type { Backend } from "./backend.ts";
+import { answerChallenge, helloToRouter, type NodeCredentials } from "./backend-join.ts";
 import { type BackendObserver, BackendSession } from "./backend-session.ts";
 
 /** From the connection to WELCOME. */
@@ -30,7 +30,7 @@ const MAX_BUFFERED_OCTETS = 16 * 1024 * 1024;
 export interface ServiceIdentity {
   realm: string;
   role: string;
-  nodeId: string;
+  node: NodeCredentials;
 }
 
 /** A joined session that calls. */
@@ -43,8 +43,11 @@ export class ServiceSession implements BackendObserver {
   #state: "joining" | "joined" | "ended" = "joining";
   #backend: BackendSession | undefined;
   #mayCancel = false;
+  /** Undefined once the router's CHALLENGE is answered. */
+  #node: NodeCredentials | undefined;
 
-  private constructor() {
+  private constructor(node: NodeCredentials) {
+    this.#node = node;
     this.ended = this.#ended.promise;
     // Who waits for it is told; nobody may be waiting yet when the router hangs up at once.
     this.#welcome.promise.catch(() => {});
@@ -55,10 +58,15 @@ export class ServiceSession implements BackendObserver {
    *
    * @throws Failure from the router's side when it cannot be reached, refuses, or is not in time.
    */
-  static async join(connection: ConnectionConfig, who: ServiceIdentity): Promise<ServiceSession> {
-    const session = new ServiceSession();
+  static async join(backend: Backend, who: ServiceIdentity): Promise<ServiceSession> {
+    const session = new ServiceSession(who.node);
     const wanted = { serializer: "cbor" as const, maxBuffered: MAX_BUFFERED_OCTETS };
-    session.#backend = await BackendSession.open(connection, wanted, session);
+    try {
+      session.#backend = await BackendSession.open(backend, wanted, session);
+    } catch (thrown) {
+      backend.failed(sentenceOf(thrown));
+      throw thrown;
+    }
     // A router may have said what it must not before the connection was ours.
     if (session.#state === "ended") session.#backend.leave(false);
     const timer = setTimeout(
@@ -68,6 +76,7 @@ export class ServiceSession implements BackendObserver {
     try {
       session.#hello(who);
       await session.#welcome.promise;
+      backend.succeeded();
       return session;
     } catch (thrown) {
       session.#end("it could not begin");
@@ -114,17 +123,18 @@ export class ServiceSession implements BackendObserver {
     return this.#backend;
   }
 
-  #hello({ realm, role, nodeId }: ServiceIdentity): void {
+  #hello({ realm, role, node }: ServiceIdentity): void {
+    const { auth } = this.#router.backend.config;
     const identity = {
       realm,
       authid: `proxy-${randomSerial()}`,
       authrole: role,
-      authmethod: "anonymous-proxy",
+      authmethod: auth,
       authprovider: "static",
       authextra: {},
     };
     const roles = { caller: { features: { call_canceling: true } } };
-    this.#send(helloToRouter(identity, { roles }, nodeId));
+    this.#send(helloToRouter(identity, { roles }, node, auth));
   }
 
   #onJoinMessage(message: readonly unknown[]): void {
@@ -134,6 +144,10 @@ export class ServiceSession implements BackendObserver {
       this.#mayCancel = asRecord(asRecord(dealer)["features"])["call_canceling"] === true;
       this.#state = "joined";
       this.#welcome.resolve();
+    } else if (type === MessageType.CHALLENGE && this.#node !== undefined) {
+      const answer = answerChallenge(message, this.#node);
+      this.#node = undefined;
+      this.#send(answer);
     } else if (type === MessageType.ABORT) {
       const { message: sentence = "" } = asRecord(details) as { message?: unknown };
       this.#end(`the router refused it with ${String(reason)} ${String(sentence)}`.trim());

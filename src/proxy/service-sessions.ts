@@ -11,10 +11,12 @@
 import type { AuthenticatorCall, Authenticators } from "#auth/authenticators.ts";
 import { Failure } from "#base/failure.ts";
 import { orAborted } from "#base/or-aborted.ts";
-import type { ConnectionConfig } from "#config/node-config.ts";
 import type { Logger } from "#observe/logger.ts";
+import type { Backend } from "./backend.ts";
+import type { NodeCredentials } from "./backend-join.ts";
+import type { Route } from "./route.ts";
 import type { RouteTable } from "./route-table.ts";
-import { ServiceSession } from "./service-session.ts";
+import { type ServiceIdentity, ServiceSession } from "./service-session.ts";
 
 /** Realms may be what clients ask for, so that their number is bounded here. */
 const MAX_PLACES = 256;
@@ -29,7 +31,7 @@ const DEFAULT_ROLE = "trusted";
 /** What a worker has for its service sessions. */
 export interface ServiceContext {
   routes: RouteTable;
-  nodeId: string;
+  node: NodeCredentials;
   log: Logger;
 }
 
@@ -70,13 +72,11 @@ export class ServiceSessions {
     const known = this.#places.get(key);
     if (known !== undefined) return known;
     if (this.#isClosed) throw unavailable("the worker shuts down");
-    this.#makeRoom();
-    const { routes, nodeId, log } = this.#context;
-    const choose = () =>
-      backend === null ? routes.connectionForSession(realm, role) : routes.connectionFor(backend);
+    const { routes, node, log } = this.#context;
     // A realm or a role without a route is no place, and takes none.
-    choose();
-    const place = new Place(choose, { realm, role, nodeId }, log);
+    const route = backend === null ? routes.routeFor(realm, role) : routes.routeOver(backend);
+    this.#makeRoom();
+    const place = new Place(route, { realm, role, node }, log);
     this.#places.set(key, place);
     return place;
   }
@@ -91,20 +91,16 @@ export class ServiceSessions {
 
 /** One realm and role, with its session or the attempt to have one. */
 class Place {
-  readonly #choose: () => ConnectionConfig;
-  readonly #who: { realm: string; role: string; nodeId: string };
+  readonly #route: Route;
+  readonly #who: ServiceIdentity;
   readonly #log: Logger;
   #session: Promise<ServiceSession> | undefined;
   #failures = 0;
   #notBefore = 0;
   #isLeft = false;
 
-  constructor(
-    choose: () => ConnectionConfig,
-    who: { realm: string; role: string; nodeId: string },
-    log: Logger,
-  ) {
-    this.#choose = choose;
+  constructor(route: Route, who: ServiceIdentity, log: Logger) {
+    this.#route = route;
     this.#who = who;
     this.#log = log;
   }
@@ -128,12 +124,31 @@ class Place {
     );
   }
 
+  /** Joins the first router of the route that lets it. */
+  async #joinAny(): Promise<ServiceSession> {
+    const tried = new Set<Backend>();
+    let last: unknown;
+    for (
+      let backend = this.#route.next(tried);
+      backend !== undefined;
+      backend = this.#route.next(tried)
+    ) {
+      tried.add(backend);
+      try {
+        return await ServiceSession.join(backend, this.#who);
+      } catch (thrown) {
+        last = thrown;
+      }
+    }
+    throw last;
+  }
+
   async #join(): Promise<ServiceSession> {
     const { realm, role } = this.#who;
     try {
       await Bun.sleep(Math.max(0, this.#notBefore - performance.now()));
       if (this.#isLeft) throw unavailable("the worker shuts down");
-      const session = await ServiceSession.join(this.#choose(), this.#who);
+      const session = await this.#joinAny();
       this.#failures = 0;
       this.#log.info("service session joined", { realm, authrole: role });
       void session.ended.then((reason) => {

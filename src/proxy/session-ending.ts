@@ -14,6 +14,7 @@ import { ErrorUri } from "#wamp/error-uri.ts";
 import { MessageType } from "#wamp/message-type.ts";
 import { CloseCode, type Peer, type WireMessage } from "#wamp/peer.ts";
 import { encodeMessage } from "#wamp/serializer/serializer.ts";
+import type { NodeCredentials } from "./backend-join.ts";
 import type { BackendSession } from "./backend-session.ts";
 import type { FrontendJoin } from "./frontend-join.ts";
 import type { RouteTable } from "./route-table.ts";
@@ -26,7 +27,7 @@ import type { SessionEvent, SessionState } from "./session-states.ts";
 /** What the sessions of one proxy worker share. */
 export interface FrontendContext {
   log: Logger;
-  nodeId: string;
+  node: NodeCredentials;
   routes: RouteTable;
   services: ServiceSessions;
   /** How often this client's address has failed; undefined: that is not limited. */
@@ -34,8 +35,6 @@ export interface FrontendContext {
   /** For the other side to answer a GOODBYE, in milliseconds. */
   goodbyeTimeoutMs: number;
   counts: SessionCounts;
-  /** Ids of connections on which a session has joined: their routers are there, or were. */
-  reached: Set<string>;
   onEnd(session: SessionEnding): void;
 }
 

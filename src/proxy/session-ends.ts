@@ -26,7 +26,7 @@ export interface ForcedEnd {
 /** What a client is told at an event, by what the state makes of it. */
 export interface EventWords {
   /** ABORT: of a session that has not joined. */
-  abort?: { uri: string; sentence: string };
+  abort?: { uri: string; sentence: string; code?: number };
   /** GOODBYE: of one that has. */
   goodbye?: ForcedEnd;
   /** The close alone. */
@@ -57,8 +57,8 @@ export const EVENT_WORDS: Record<SessionEvent, EventWords> = {
   "router stalled": {
     goodbye: { ...lost, uri: ErrorUri.routerStalled, sentence: "The router did not read in time" },
   },
+  // A client that has not joined is told which step was late: see join-clock.ts.
   deadline: {
-    // What is said of a join that takes too long, its clock says: it knows which step it was.
     close: { ending: { code: CloseCode.goingAway, reason: "goodbye" } },
   },
   shutdown: {

@@ -95,6 +95,9 @@ export class Realm {
 }
 
 function sessionDetails(member: Member): Record<string, unknown> {
-  const { authid, authrole, authmethod, authprovider } = member.identity;
-  return { session: member.id, authid, authrole, authmethod, authprovider };
+  const { authid, authrole, authmethod, authprovider, authextra } = member.identity;
+  // How the client of a proxy came in, as the proxy says it.
+  const { transport } = authextra as { transport?: unknown };
+  const vouched = transport === undefined ? {} : { transport };
+  return { session: member.id, authid, authrole, authmethod, authprovider, ...vouched };
 }

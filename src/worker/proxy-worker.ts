@@ -6,6 +6,7 @@
  */
 
 import type { ProxyWorkerConfig, SessionConfig } from "#config/node-config.ts";
+import { nodeCredentials } from "#proxy/backend-join.ts";
 import { FrontendSession } from "#proxy/frontend-session.ts";
 import { RouteTable } from "#proxy/route-table.ts";
 import { ServiceSessions } from "#proxy/service-sessions.ts";
@@ -22,22 +23,21 @@ export async function startProxyWorker(
   config: ProxyWorkerConfig,
   context: WorkerContext,
 ): Promise<RunningWorker> {
-  const routes = new RouteTable(config);
-  const { nodeId } = context.nodeInfo;
-  const services = new ServiceSessions({ routes, nodeId, log: context.log });
+  const routes = new RouteTable(config, context.log);
+  const node = nodeCredentials(context.nodeInfo.nodeId, context.nodeKey ?? null);
+  const services = new ServiceSessions({ routes, node, log: context.log });
 
   const failedJoins = new FailedJoins(context.log);
   const sessions = new SessionTable<FrontendSession>();
   const shared = {
     log: context.log,
-    nodeId,
+    node,
     routes,
     services,
     failedAttempts: ({ details }: Peer, perMinute: number) =>
       failedJoins.of(details.peer, perMinute),
     goodbyeTimeoutMs: GOODBYE_TIMEOUT_MS,
     counts: { leftOut: 0, stalled: 0, late: 0 },
-    reached: new Set<string>(),
     onEnd: (session: FrontendSession) => sessions.remove(session),
   };
   const accept = (client: Peer, session: SessionConfig) =>
@@ -50,9 +50,10 @@ export async function startProxyWorker(
     renewCertificates() {
       for (const listener of listeners) listener.renewCertificates();
     },
-    shutdown() {
+    async shutdown() {
       services.shutdown();
-      return stopTransports(listeners, sessions);
+      await stopTransports(listeners, sessions);
+      routes.stop();
     },
   };
 }

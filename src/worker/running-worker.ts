@@ -12,6 +12,8 @@ export interface WorkerContext {
   log: Logger;
   /** Facts of the node, for the info page. */
   nodeInfo: NodeInfo;
+  /** Private key of the node in hex; absent where nothing is proved with it. */
+  nodeKey?: string | null;
 }
 
 /** A worker that listens. */

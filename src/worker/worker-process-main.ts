@@ -112,7 +112,7 @@ function workerContext(config: WorkerConfig, context: StartContext, log: Logger)
     startedAt: new Date().toISOString(),
     workers: context.workers,
   };
-  return { log, nodeInfo };
+  return { log, nodeInfo, nodeKey: context.nodeKey };
 }
 
 /** A fault of the program: the one place where a stack is printed. */

@@ -77,6 +77,26 @@ test("prints a fault with its place and counts it, without a stack", async () =>
   expect((await crossproxy("broken.json")).exitCode).toBe(78);
 });
 
+test("prints the node's public key, also for a file with faults, and checks its files", async () => {
+  const connection = {
+    transport: { type: "rawsocket", endpoint: { type: "unix", path: "router.sock" } },
+    auth: { "cryptosign-proxy": {} },
+  };
+  const worker = { type: "proxy", connections: { a: connection } };
+  const node = { version: 2, controller: { id: "node1" }, workers: [worker] };
+  writeFileSync(join(folder, "signing.json"), JSON.stringify(node));
+  writeFileSync(join(folder, "broken.json"), "{");
+  const first = await crossproxy("keys", "broken.json");
+  expect(first.stdout).toMatch(/^[0-9a-f]{64}\n$/);
+  expect(await crossproxy("keys", "signing.json")).toEqual(first);
+  expect((await crossproxy("check", "signing.json")).exitCode).toBe(0);
+  rmSync(join(folder, "key.priv"));
+  const { stderr, exitCode } = await crossproxy("check", "signing.json");
+  expect({ exitCode, lines: stderr.split("\n").length - 1 }).toEqual({ exitCode: 1, lines: 1 });
+  expect(stderr).toContain("its private key is not");
+  expect((await crossproxy("signing.json")).exitCode).toBe(78);
+});
+
 test("refuses to be a worker without a controller", async () => {
   const { stderr, exitCode } = await crossproxy("__worker");
   expect(stderr).toBe("Cannot run as a worker: no controller started this process\n");

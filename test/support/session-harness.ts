@@ -75,18 +75,6 @@ export async function sessionHarness(options: HarnessOptions = {}) {
   };
   const silentTransport =
     options.silent === "websocket" ? overWebSocket : to("silent.sock", "cbor");
-  const routes = new RouteTable({
-    connections: {
-      router: connection("router", to("router.sock", options.router?.serializer ?? "cbor")),
-      silent: connection("silent", silentTransport),
-      down: connection("down", to("down.sock", "cbor")),
-    },
-    routes: {
-      realm1: { anonymous: ["router"], user: ["router"] },
-      silent: { anonymous: ["silent"] },
-      down: { anonymous: ["down"] },
-    },
-  });
   const sessions = new SessionTable<FrontendSession>();
   const open: FrontendSession[] = [];
   const logged: [level: string, message: string, fields: LogFields | undefined][] = [];
@@ -98,17 +86,32 @@ export async function sessionHarness(options: HarnessOptions = {}) {
     info: keep("info"),
     debug: keep("debug"),
   };
+  const routes = new RouteTable(
+    {
+      connections: {
+        router: connection("router", to("router.sock", options.router?.serializer ?? "cbor")),
+        silent: connection("silent", silentTransport),
+        down: connection("down", to("down.sock", "cbor")),
+      },
+      routes: {
+        realm1: { anonymous: ["router"], user: ["router"] },
+        silent: { anonymous: ["silent"] },
+        down: { anonymous: ["down"] },
+      },
+    },
+    log,
+  );
   const counts = { leftOut: 0, stalled: 0, late: 0 };
+  const { joinTimeoutMs = 20_000 } = options;
   const ended: (() => void)[] = [];
   const shared = {
     log,
-    nodeId: "node",
+    node: { nodeId: "node" },
     routes,
-    services: new ServiceSessions({ routes, nodeId: "node", log }),
+    services: new ServiceSessions({ routes, node: { nodeId: "node" }, log }),
     failedAttempts: () => undefined,
     goodbyeTimeoutMs: options.goodbyeTimeoutMs ?? 20_000,
     counts,
-    reached: new Set<string>(),
     onEnd(session: FrontendSession) {
       sessions.remove(session);
       for (const wake of ended.splice(0)) wake();
@@ -133,9 +136,9 @@ export async function sessionHarness(options: HarnessOptions = {}) {
     auth,
     backend: auth === "passthrough" ? "router" : null,
     joining: {
-      hello_timeout: options.joinTimeoutMs ?? 20_000,
-      join_timeout: options.joinTimeoutMs ?? 20_000,
-      authenticate_timeout: options.joinTimeoutMs ?? 20_000,
+      hello_timeout: joinTimeoutMs,
+      join_timeout: joinTimeoutMs,
+      authenticate_timeout: joinTimeoutMs,
       max_auth_failures_per_minute: 0,
     },
   };

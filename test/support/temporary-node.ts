@@ -37,6 +37,8 @@ export interface TemporaryNode {
   pid: number;
   /** All that it wrote to standard output and standard error so far. */
   output(): string;
+  /** Resolves once it has written something like this behind the first so many characters. */
+  untilOutput(wanted: RegExp, from?: number): Promise<void>;
   /** Resolves with the exit code. */
   exited: Promise<number>;
   kill(signal: NodeJS.Signals): void;
@@ -53,11 +55,13 @@ export async function startNode(folder: string, ...args: string[]): Promise<Temp
   });
   let output = "";
   const ready = Promise.withResolvers<void>();
+  const wakes: (() => void)[] = [];
   const read = async (stream: ReadableStream<Uint8Array>) => {
     const decoder = new TextDecoder();
     for await (const chunk of stream) {
       output += decoder.decode(chunk, { stream: true });
       if (isReady(output)) ready.resolve();
+      for (const wake of wakes.splice(0)) wake();
     }
   };
   const streams = [read(child.stdout), read(child.stderr)];
@@ -71,6 +75,11 @@ export async function startNode(folder: string, ...args: string[]): Promise<Temp
     folder,
     pid: child.pid,
     output: () => output,
+    async untilOutput(wanted, from = 0) {
+      while (!wanted.test(output.slice(from))) {
+        await new Promise<void>((resolve) => wakes.push(resolve));
+      }
+    },
     exited,
     kill: (signal) => child.kill(signal),
     async stop() {

@@ -81,6 +81,7 @@ async function site(): Promise<string> {
   await writeFile(join(root, "sub", "index.htm"), "<p>sub");
   await writeFile(join(root, "plain", "a<b>.txt"), "plain");
   await writeFile(join(root, ".hidden", "a.txt"), "hidden");
+  await writeFile(join(root, "key.priv"), "secret");
   await writeFile(join(root, ".env"), "hidden");
   await writeFile(join(root, "ten.txt"), "0123456789");
   await writeFile(join(root, "empty.txt"), "");
@@ -158,7 +159,16 @@ test("static finds index files and sends folders to their slash", async () => {
 test("static shows neither dotfiles nor what is outside of its folder", async () => {
   const root = await site();
   const url = await start({ "/": staticAt(root, { enable_directory_listing: true }) });
-  const hidden = ["/.env", "/.hidden/a.txt", "/%2eenv", "/out.txt", "/up/", "/up/outside.txt"];
+  const hidden = [
+    "/.env",
+    "/key.priv",
+    "/KEY.PRIV",
+    "/.hidden/a.txt",
+    "/%2eenv",
+    "/out.txt",
+    "/up/",
+    "/up/outside.txt",
+  ];
   for (const path of [...hidden, "/env.txt", "/ten.txt/", "/sub//index.htm"]) {
     const response = await get(url + path);
     expect([path, response.status]).toEqual([path, 404]);

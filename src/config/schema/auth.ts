@@ -11,17 +11,7 @@ import { type ScramItem, scram } from "./authmethod/scram.ts";
 import { type TlsAuthItem, tls } from "./authmethod/tls.ts";
 import { type WampCraItem, wampcra } from "./authmethod/wampcra.ts";
 import { type DynamicAuthItem, dynamicAuth } from "./dynamic-auth.ts";
-import {
-  anything,
-  byType,
-  defaulted,
-  item,
-  mapOf,
-  notSupported,
-  optional,
-  required,
-  text,
-} from "./primitive.ts";
+import { anything, byType, defaulted, item, mapOf, optional, required, text } from "./primitive.ts";
 
 const anonymous = byType(
   {
@@ -75,13 +65,31 @@ const cookie = item({
   type: optional(v.literal("static"), "Accepted, as in Crossbar's examples; it says nothing."),
 });
 
-const laterMethods = notSupported("authmethod", ["cryptosign-proxy"], " yet");
+const nodeKey = v.pipe(
+  text,
+  v.regex(/^[0-9a-f]{64}$/i, "expected a public key of 64 hex digits, found something else"),
+);
 
-const refusedMethods = Object.fromEntries(
-  Object.entries(laterMethods).map(([method, sentence]) => [
-    method,
-    v.optional(v.custom<unknown>(() => false, sentence)),
-  ]),
+const proxyNode = item({
+  authorized_keys: required(
+    v.pipe(v.array(nodeKey), v.minLength(1, "expected at least one public key, found none")),
+    "Ed25519 public keys in hex; `crossproxy keys` and `crossbar keys` print a node's.",
+  ),
+  role: optional(text, "Accepted, not honoured: the proxy names the role."),
+  realm: optional(text, "Accepted, not honoured: the proxy names the realm."),
+});
+
+const signedProxy = byType(
+  {
+    static: item({
+      type: isStatic,
+      principals: required(mapOf(v.string(), proxyNode), "Id of a node -> its keys."),
+    }),
+  },
+  {
+    dynamic: 'authmethod "cryptosign-proxy" of type "dynamic" is not supported yet',
+    ...refusedTypes("cryptosign-proxy"),
+  },
 );
 
 /** Authmethods of a listening transport. */
@@ -97,8 +105,17 @@ export const auth = item({
     trustedProxy,
     "Router only, Unix sockets only: takes the identity that a proxy vouches for.",
   ),
-  ...refusedMethods,
+  "cryptosign-proxy": optional(
+    signedProxy,
+    "Router only: the same from proxies that sign a challenge with the key of their node.",
+  ),
 });
+
+/** `auth` of a transport: authmethods, or the word that the router authenticates. */
+export const sessionAuth = Object.assign(
+  v.lazy((input) => (typeof input === "string" ? v.literal("passthrough") : auth)),
+  { entries: auth.entries },
+) as unknown as v.GenericSchema<unknown, AuthItem | "passthrough">;
 
 /** Authmethods as written. */
 export interface AuthItem {
@@ -118,10 +135,22 @@ export interface AuthItem {
   "anonymous-proxy"?:
     | { type: "static"; role?: string | undefined; authid?: string | undefined }
     | undefined;
+  "cryptosign-proxy"?:
+    | {
+        type: "static";
+        principals: Record<
+          string,
+          { authorized_keys: string[]; role?: string | undefined; realm?: string | undefined }
+        >;
+      }
+    | undefined;
 }
 
 /** `auth` of a connection: how the proxy proves itself to the router. */
 export const connectionAuth = item({
   "anonymous-proxy": optional(anything, "The router trusts whoever can open its Unix socket."),
-  "cryptosign-proxy": v.optional(v.custom<unknown>(() => false, laterMethods["cryptosign-proxy"])),
+  "cryptosign-proxy": optional(
+    anything,
+    "The proxy signs with the key of its node; goes before anonymous-proxy.",
+  ),
 });

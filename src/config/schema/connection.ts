@@ -11,8 +11,11 @@ import {
   anyMap,
   byType,
   defaulted,
+  integer,
   item,
   mapOf,
+  milliseconds,
+  oneOf,
   optional,
   required,
   serializer,
@@ -79,10 +82,27 @@ export const connectingTransport = byType(
 /** A connecting transport as written. */
 export type ConnectingTransportItem = v.InferOutput<typeof connectingTransport>;
 
+const healthCheck = item({
+  interval: defaulted(
+    v.pipe(milliseconds, v.minValue(1000, "expected at least 1000 milliseconds, found 0")),
+    2000,
+    "Milliseconds between two checks.",
+  ),
+  rise: defaulted(integer(1, 100), 2, "Successes in a row after which the router is up."),
+  fall: defaulted(integer(1, 100), 1, "Failures in a row after which it is down."),
+});
+
+/** How the health of a router is looked at, as written. */
+export type HealthCheckItem = v.InferOutput<typeof healthCheck>;
+
 /** One item of `connections`. */
 export const connection = item({
   transport: required(connectingTransport, "How to reach the router."),
   auth: optional(connectionAuth, "How the proxy proves itself; absent: anonymous-proxy."),
+  health_check: optional(
+    healthCheck,
+    "Extension. Looks at the router all the time; absent: only while it is down, and only where a route has another.",
+  ),
 });
 
 const routeTarget = v.custom<string | string[]>(
@@ -93,6 +113,20 @@ const routeTarget = v.custom<string | string[]>(
 function isId(value: unknown): boolean {
   return typeof value === "string" && value !== "";
 }
+
+/** `balancing` of a worker. */
+export const balancing = item({
+  policy: defaulted(
+    oneOf(["round_robin", "least_sessions"]),
+    "round_robin",
+    "Which connection of a route takes the next session; sessions are those of this worker.",
+  ),
+  slow_start: defaulted(
+    milliseconds,
+    10_000,
+    "Milliseconds in which a router that is up again comes to its full share; 0: at once.",
+  ),
+});
 
 /** `routes`: realm -> role -> connection, or several. */
 export const routes = mapOf(v.string(), mapOf(v.string(), routeTarget));

@@ -5,7 +5,7 @@
  */
 
 import * as v from "valibot";
-import { connection, routes } from "./connection.ts";
+import { balancing, connection, routes } from "./connection.ts";
 import {
   anyMap,
   anything,
@@ -52,7 +52,12 @@ const proxy = item({
   id: optional(text, "Absent: `worker001` and so on, over the whole node."),
   options: optional(workerOptions, "Options."),
   connections: defaulted(mapOf(v.string(), connection), {}, "id -> how to reach a router."),
-  routes: defaulted(routes, {}, "realm -> role -> connection, or several."),
+  routes: defaulted(
+    routes,
+    {},
+    "realm -> role -> connection, or several. Extension: `*` for any other realm or role.",
+  ),
+  balancing: optional(balancing, "Extension. How the connections of a route share its sessions."),
   transports: defaulted(v.array(transport), [], "Listening transports."),
   manhole: optional(anyMap, "Accepted, not honoured."),
 });

@@ -5,7 +5,7 @@
  */
 
 import * as v from "valibot";
-import { auth } from "./auth.ts";
+import { sessionAuth } from "./auth.ts";
 import { cookie } from "./cookie.ts";
 import { listeningEndpoint } from "./endpoint.ts";
 import { forwarding, limits } from "./limits.ts";
@@ -49,7 +49,10 @@ const websocket = item({
   endpoint: required(listeningEndpoint, "The socket to listen on."),
   url: optional(text, "Accepted, has no effect."),
   serializers: defaulted(serializers, ["cbor", "msgpack", "json"], "Serializers for clients."),
-  auth: optional(auth, "Authmethods; absent: anonymous."),
+  auth: optional(
+    sessionAuth,
+    'Authmethods; absent: anonymous. Extension: `"passthrough"`, the router authenticates.',
+  ),
   options: optional(websocketOptions, "Options."),
   cookie: optional(cookie, "A cookie for browsers; absent: none."),
   debug: optional(v.boolean(), "Accepted, has no effect."),
@@ -62,7 +65,10 @@ const rawsocket = item({
   type: required(v.literal("rawsocket"), "WAMP over RawSocket."),
   endpoint: required(listeningEndpoint, "The socket to listen on."),
   serializers: defaulted(serializers, ["cbor", "msgpack", "json"], "Serializers for clients."),
-  auth: optional(auth, "Authmethods; absent: anonymous."),
+  auth: optional(
+    sessionAuth,
+    'Authmethods; absent: anonymous. Extension: `"passthrough"`, the router authenticates.',
+  ),
   options: optional(rawsocketOptions, "Options."),
   debug: optional(v.boolean(), "Accepted, has no effect."),
   ...limits,
@@ -74,7 +80,10 @@ const refusedMqtt = v.custom<undefined>((value) => value === undefined, "MQTT is
 const universalRawsocket = item({
   type: optional(v.literal("rawsocket"), "May be said, has no effect."),
   serializers: defaulted(serializers, ["cbor", "msgpack", "json"], "Serializers for clients."),
-  auth: optional(auth, "Authmethods; absent: anonymous."),
+  auth: optional(
+    sessionAuth,
+    'Authmethods; absent: anonymous. Extension: `"passthrough"`, the router authenticates.',
+  ),
   options: optional(rawsocketOptions, "Options."),
   debug: optional(v.boolean(), "Accepted, has no effect."),
 });

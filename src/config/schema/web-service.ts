@@ -5,7 +5,7 @@
  */
 
 import * as v from "valibot";
-import { type AuthItem, auth } from "./auth.ts";
+import { type AuthItem, sessionAuth } from "./auth.ts";
 import { backends, type ConnectingTransportItem } from "./connection.ts";
 import { type CookieItem, cookie } from "./cookie.ts";
 import {
@@ -100,7 +100,10 @@ const websocketService = item({
   type: required(v.literal("websocket"), "WAMP over WebSocket."),
   url: optional(text, "Accepted, has no effect."),
   serializers: defaulted(serializers, ["cbor", "msgpack", "json"], "Serializers for clients."),
-  auth: optional(auth, "Authmethods; absent: anonymous."),
+  auth: optional(
+    sessionAuth,
+    'Authmethods; absent: anonymous. Extension: `"passthrough"`, the router authenticates.',
+  ),
   options: optional(websocketOptions, "Options."),
   cookie: optional(cookie, "A cookie for browsers; absent: none."),
   debug: optional(v.boolean(), "Accepted, has no effect."),
@@ -111,7 +114,7 @@ const websocketProxyService = item({
   url: optional(text, "Accepted, has no effect."),
   serializers: defaulted(serializers, ["cbor", "msgpack", "json"], "Serializers for clients."),
   backends: required(backends, "Exactly one connecting transport."),
-  auth: optional(auth, "Authmethods; absent: the router authenticates."),
+  auth: optional(sessionAuth, "Authmethods; absent: the router authenticates."),
   options: optional(websocketOptions, "Options."),
   cookie: optional(cookie, "A cookie for browsers; absent: none."),
   debug: optional(v.boolean(), "Accepted, has no effect."),
@@ -122,7 +125,7 @@ export interface WebSocketItem {
   type: "websocket" | "websocket-proxy";
   serializers: ("json" | "msgpack" | "cbor")[];
   backends?: ConnectingTransportItem[] | undefined;
-  auth?: AuthItem | undefined;
+  auth?: AuthItem | "passthrough" | undefined;
   options?: WebSocketOptionsItem | undefined;
   cookie?: CookieItem | undefined;
 }

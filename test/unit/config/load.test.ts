@@ -380,6 +380,15 @@ describe("loadNodeConfig", () => {
     ]);
   });
 
+  test("warns of a folder to be served in which the file itself lies", async () => {
+    const web = (directory: string) =>
+      proxy({ type: "web", paths: { "/": { type: "static", directory } } });
+    expect((await load(web("."))).warnings).toEqual([
+      '$.workers[0].transports[0].paths["/"].directory: serves the folder of this file too, with the secrets that are in it',
+    ]);
+    expect((await load(web("/dev"))).warnings).toEqual([]);
+  });
+
   test("refuses a socket file name that the system cannot take", async () => {
     const endpoint = { type: "unix", path: `/tmp/${"x".repeat(103)}` };
     expect((await load(proxy({ endpoint }))).faults[0]).toContain("has 108 octets");

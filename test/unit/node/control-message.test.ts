@@ -8,6 +8,7 @@ const context = {
   workers: 1,
   logLevel: "info",
   logFormat: "standard",
+  nodeKey: null,
 };
 
 test("hands on a start message with the whole configuration of the worker", () => {

@@ -1,4 +1,6 @@
 import { describe, expect, test } from "bun:test";
+import { signChallenge } from "#auth/cryptosign-challenge.ts";
+import { makePrivateKey, publicKeyOf } from "#base/ed25519.ts";
 import { Join } from "#session/join.ts";
 import type { TransportDetails } from "#wamp/peer.ts";
 import { noAuthenticators } from "../../support/no-authenticators.ts";
@@ -79,6 +81,54 @@ describe("Join", () => {
     );
   });
 
+  test("takes what a node vouches for that signs with its key, over TCP too", async () => {
+    const key = makePrivateKey();
+    const authorized_keys = [publicKeyOf(makePrivateKey()), publicKeyOf(key)];
+    const auth = {
+      "cryptosign-proxy": { type: "static", principals: { node1: { authorized_keys } } },
+    } as const;
+    const { authextra } = vouched;
+    const hello = (authid: string, pubkey: string, more = {}) => [
+      1,
+      "realm1",
+      { authmethods: ["cryptosign-proxy"], authid, authextra: { ...authextra, pubkey, ...more } },
+    ];
+    const challenged = async () => {
+      const join = new Join(auth as never, tcp, noAuthenticators);
+      const outcome = await join.hello(hello("node1", publicKeyOf(key)));
+      expect(outcome).toMatchObject({ kind: "challenge", authmethod: "cryptosign-proxy" });
+      return { join, challenge: outcome.kind === "challenge" ? outcome.extra["challenge"] : "" };
+    };
+    const { join, challenge } = await challenged();
+    const signature = signChallenge(challenge, key);
+    expect(await join.authenticate([5, signature, {}])).toMatchObject({
+      kind: "accept",
+      identity: {
+        realm: "realm2",
+        authid: "bob",
+        authrole: "user",
+        authmethod: "cryptosign-proxy",
+      },
+    });
+    expect((await join.authenticate([5, signature, {}])).kind).toBe("deny");
+    const replayed = await challenged();
+    expect((await replayed.join.authenticate([5, signature, {}])).kind).toBe("deny");
+    const forged = await challenged();
+    const stranger = signChallenge(forged.challenge, makePrivateKey());
+    expect((await forged.join.authenticate([5, stranger, {}])).kind).toBe("deny");
+    for (const refused of [
+      hello("node1", publicKeyOf(makePrivateKey())),
+      hello("node2", publicKeyOf(key)),
+      hello("__proto__", publicKeyOf(key)),
+      hello("node1", publicKeyOf(key), { channel_binding: "tls-unique" }),
+      hello("node1", publicKeyOf(key), { proxy_authrole: undefined }),
+    ]) {
+      expect((await new Join(auth as never, tcp, noAuthenticators).hello(refused)).kind).toBe(
+        "deny",
+      );
+    }
+  });
+
   test.each([
     [[48, 1, {}, "com.example"]],
     [[1]],
@@ -131,8 +181,8 @@ describe("Join", () => {
       expect.objectContaining({
         transport: expect.objectContaining({
           channel_type: "tls",
-          peer_cert: clientCertificate,
-          client_cert: clientCertificate,
+          peer_cert: { ...clientCertificate, subject: { cn: "joe" } },
+          client_cert: { ...clientCertificate, subject: { cn: "joe" } },
         }),
       }),
     ]);

@@ -9,10 +9,16 @@ import { readdirSync } from "node:fs";
 /** More entries than this are counted, not listed. */
 const mostEntries = 5_000;
 
-/** Gives the page for a folder; names that begin with a dot are left out. */
+/** False for dotfiles, and so for `..` too, and for the private key of a node. */
+export function isShownName(name: string): boolean {
+  // Some file systems take any case of it.
+  return name !== "" && !name.startsWith(".") && name.toLowerCase() !== "key.priv";
+}
+
+/** Gives the page for a folder; names that are not shown are left out. */
 export function listDirectory(folder: string): string {
   const entries = readdirSync(folder, { withFileTypes: true })
-    .filter((entry) => !entry.name.startsWith("."))
+    .filter(({ name }) => isShownName(name))
     .map((entry) => (entry.isDirectory() ? `${entry.name}/` : entry.name))
     .sort();
   const items = entries.slice(0, mostEntries).map(itemOf).join("\n");

@@ -1,5 +1,5 @@
 /**
- * `type: static`: the files below a folder, never outside of it and never a dotfile.
+ * `type: static`: the files below a folder, never outside of it, and never a dotfile or a node's private key.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import { answerWith } from "#transport/web/conditional-request.ts";
 import { errorPage, refuseOtherMethods } from "#transport/web/error-page.ts";
 import { mediaTypeOf } from "#transport/web/media-type.ts";
 import type { WebService } from "#transport/web/web-service.ts";
-import { listDirectory } from "./directory-listing.ts";
+import { isShownName, listDirectory } from "./directory-listing.ts";
 
 const indexNames = ["index.html", "index.htm", "index"];
 
@@ -78,11 +78,6 @@ function locate(root: string, path: string): Located | undefined {
     // Missing, no right to read, a file where a folder should be: all the same to a client.
     return undefined;
   }
-}
-
-/** False for dotfiles, and so for `..` too. */
-function isShownName(name: string): boolean {
-  return name !== "" && !name.startsWith(".");
 }
 
 function findIndex(root: string, folder: string): Located | undefined {

@@ -1,0 +1,433 @@
+/** A proxy worker whose one route leads to several routers, some of which are not there. */
+
+import { afterAll, afterEach, describe, expect, test } from "bun:test";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { isSigned, makeChallenge } from "#auth/cryptosign-challenge.ts";
+import { makePrivateKey, publicKeyOf } from "#base/ed25519.ts";
+import type { BalancingConfig, ConnectionConfig, SessionConfig } from "#config/node-config.ts";
+import { decodeMessage, encodeMessage } from "#wamp/serializer/serializer.ts";
+import { startProxyWorker } from "#worker/proxy-worker.ts";
+import { quietContext } from "../support/quiet-context.ts";
+import { scriptedRouter } from "../support/scripted-router.ts";
+import { webSocketDefaults } from "../support/websocket-defaults.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "crossproxy-several-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const cleanups: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+});
+
+let count = 0;
+const newPath = () => join(folder, `router${count++}.sock`);
+
+async function router(path = newPath()) {
+  const scripted = await scriptedRouter(path);
+  cleanups.push(() => scripted.close());
+  return { path, ...scripted };
+}
+
+/** A router that takes connections and says nothing. */
+function silentRouter() {
+  const path = newPath();
+  const listener = Bun.listen({ unix: path, socket: { data() {} } });
+  cleanups.push(() => listener.stop(true));
+  return { path };
+}
+
+interface Settings {
+  auth?: SessionConfig["auth"];
+  balancing?: BalancingConfig;
+  changes?: Partial<ConnectionConfig>;
+  nodeKey?: string;
+}
+
+/** A proxy in front of routers at these paths, with a log that can be waited for. */
+async function proxy(paths: string[], settings: Settings = {}) {
+  const logged: [string, Record<string, unknown>][] = [];
+  let wake = () => {};
+  const keep = (message: string, fields: object = {}) => {
+    logged.push([message, { ...fields }]);
+    wake();
+  };
+  const ids = paths.map((_, index) => `router${index}`);
+  const connections = paths.map((path, index): [string, ConnectionConfig] => [
+    ids[index] as string,
+    {
+      id: ids[index] as string,
+      transport: {
+        type: "rawsocket",
+        endpoint: { type: "unix", path, timeoutMs: 200 },
+        serializer: "cbor",
+        max_message_size: 2 ** 24,
+      },
+      auth: "anonymous-proxy",
+      health_check: { interval: 10, rise: 2, fall: 1, while_up: false },
+      ...settings.changes,
+    },
+  ]);
+  const worker = await startProxyWorker(
+    {
+      type: "proxy",
+      id: "proxy",
+      connections: Object.fromEntries(connections),
+      routes: { realm1: { anonymous: ids } },
+      ...(settings.balancing && { balancing: settings.balancing }),
+      transports: [
+        {
+          type: "websocket",
+          id: "ws",
+          endpoint: { type: "tcp", port: 0, interface: "127.0.0.1", shared: false },
+          serializers: ["json"],
+          auth: settings.auth ?? { anonymous: { type: "static", role: "anonymous" } },
+          backend: null,
+          options: webSocketDefaults,
+        },
+      ],
+    },
+    {
+      log: { error: keep, warn: keep, info: keep, debug: () => {} },
+      nodeInfo: quietContext.nodeInfo,
+      nodeKey: settings.nodeKey ?? null,
+    },
+  );
+  cleanups.push(() => worker.shutdown());
+  const changes = () => logged.filter(([message]) => /^router (up|down)$/.test(message));
+  return {
+    url: worker.urls[0] as string,
+    changes: () => changes().map(([message, { connection }]) => `${message} ${connection}`),
+    async untilLogged(wanted: string) {
+      while (
+        !changes().some(([message, { connection }]) => `${message} ${connection}` === wanted)
+      ) {
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+      }
+    },
+    logged,
+  };
+}
+
+/** A client that has said HELLO. */
+async function hello(url: string, details: object = { roles: { caller: {} } }) {
+  const socket = new WebSocket(url, ["wamp.2.json"]);
+  cleanups.push(() => socket.terminate());
+  const messages: unknown[][] = [];
+  let wake = () => {};
+  socket.onmessage = ({ data }) => {
+    messages.push(decodeMessage(data as string, "json"));
+    wake();
+  };
+  await new Promise((resolve, reject) => {
+    socket.onopen = resolve;
+    socket.onerror = reject;
+  });
+  const says = (message: unknown[]) => socket.send(encodeMessage(message, "json", true) as string);
+  says([1, "realm1", details]);
+  return {
+    says,
+    close: () => socket.terminate(),
+    async next() {
+      while (messages.length === 0) {
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+      }
+      return messages.shift() ?? [];
+    },
+  };
+}
+
+const noRouter = [3, { message: "Cannot join: no router answers" }, "wamp.error.network_failure"];
+
+describe("a session goes to the next router", () => {
+  test("when the first is not there; that is said once", async () => {
+    const there = await router();
+    const { url, changes } = await proxy([newPath(), there.path]);
+    for (const session of [11, 12, 13]) {
+      const client = await hello(url);
+      await (await there.session()).welcome(session);
+      expect((await client.next()).slice(0, 2)).toEqual([2, session]);
+    }
+    expect(changes()).toEqual(["router down router0"]);
+  });
+
+  test("when the first takes the connection and never shakes hands", async () => {
+    const there = await router();
+    const { url } = await proxy([silentRouter().path, there.path]);
+    const client = await hello(url);
+    await (await there.session()).welcome(11);
+    expect((await client.next())[1]).toBe(11);
+  });
+
+  test("when the first says nothing to HELLO", async () => {
+    const [first, second] = [await router(), await router()];
+    const { url, changes } = await proxy([first.path, second.path]);
+    const client = await hello(url);
+    const silent = await first.session();
+    await (await second.session()).welcome(11);
+    expect((await client.next())[1]).toBe(11);
+    await silent.closed.promise;
+    expect(changes()[0]).toBe("router down router0");
+  });
+
+  test("when the first hangs up before its WELCOME; the next is told the same", async () => {
+    const [first, second] = [await router(), await router()];
+    const { url, changes } = await proxy([first.path, second.path]);
+    const client = await hello(url);
+    const lost = await first.session();
+    const told = await lost.next();
+    lost.hangUp();
+    expect(await (await second.session()).welcome(11)).toEqual(told);
+    expect((await client.next())[1]).toBe(11);
+    // It is there, as the check finds, so that one client's words do not harm the others.
+    await first.session();
+    await hello(url);
+    await (await second.session()).welcome(12);
+    await hello(url);
+    expect((await (await first.session()).next())[0]).toBe(1);
+    expect(changes()).toEqual([]);
+  });
+
+  test("when the first dies over its HELLO, and the check finds it gone", async () => {
+    const [first, second] = [await router(), await router()];
+    const { url, untilLogged } = await proxy([first.path, second.path]);
+    const client = await hello(url);
+    await (await first.session()).next();
+    await first.close();
+    await (await second.session()).welcome(11);
+    expect((await client.next())[1]).toBe(11);
+    await untilLogged("router down router0");
+  });
+
+  test("when the first shuts down, but not when it refuses", async () => {
+    const [first, second] = [await router(), await router()];
+    const { url } = await proxy([first.path, second.path]);
+    const client = await hello(url);
+    const leaving = await first.session();
+    await leaving.next();
+    leaving.says([3, {}, "wamp.close.system_shutdown"]);
+    const refusing = await second.session();
+    await refusing.next();
+    refusing.says([3, { message: "no" }, "wamp.error.no_such_role"]);
+    expect(await client.next()).toEqual([3, { message: "no" }, "wamp.error.no_such_role"]);
+  });
+
+  test("not with a HELLO that a router has already been told in the client's words", async () => {
+    const [first, second] = [await router(), await router()];
+    const { url, changes } = await proxy([first.path, second.path], { auth: "passthrough" });
+    const client = await hello(url);
+    const lost = await first.session();
+    expect(await lost.next()).toEqual([1, "realm1", { roles: { caller: {} } }]);
+    lost.hangUp();
+    expect((await client.next())[2]).toBe("wamp.error.network_failure");
+    expect(changes()).toEqual([]);
+    await hello(url);
+    expect((await (await second.session()).next())[0]).toBe(1);
+  });
+
+  test("with the client's HELLO when the first is not there", async () => {
+    const there = await router();
+    const { url } = await proxy([newPath(), there.path], { auth: "passthrough" });
+    const details = { roles: {}, authmethods: ["ticket"], authid: "joe" };
+    const client = await hello(url, details);
+    const session = await there.session();
+    expect(await session.next()).toEqual([1, "realm1", details]);
+    session.says([4, "ticket", {}]);
+    expect(await client.next()).toEqual([4, "ticket", {}]);
+    client.says([5, "secret", {}]);
+    expect(await session.next()).toEqual([5, "secret", {}]);
+  });
+});
+
+describe("a client is refused with one sentence", () => {
+  test("when all routers are away, as often as it tries", async () => {
+    const { url, changes, logged } = await proxy([newPath(), newPath(), newPath()]);
+    for (let times = 0; times < 2; times++)
+      expect(await (await hello(url)).next()).toEqual(noRouter);
+    expect(changes().toSorted()).toEqual([0, 1, 2].map((index) => `router down router${index}`));
+    const [, fields] = logged.find(([message]) => message === "router failed") ?? [];
+    expect(fields?.["reason"]).toMatch(/^Cannot join: none of 3 routers takes the session; cannot/);
+  });
+
+  test("when all hang up", async () => {
+    const [first, second] = [await router(), await router()];
+    const { url } = await proxy([first.path, second.path]);
+    const client = await hello(url);
+    for (const one of [first, second]) {
+      const session = await one.session();
+      await session.next();
+      session.hangUp();
+    }
+    expect((await client.next())[2]).toBe("wamp.error.network_failure");
+  });
+
+  test("when its realm has no route", async () => {
+    const there = await router();
+    const { url } = await proxy([there.path], { auth: "passthrough" });
+    const client = await hello(url);
+    await (await there.session()).next();
+    client.close();
+    const stranger = new WebSocket(url, ["wamp.2.json"]);
+    cleanups.push(() => stranger.terminate());
+    const answer = new Promise<string>((resolve) => {
+      stranger.onmessage = ({ data }) => resolve(String(data));
+    });
+    stranger.onopen = () => stranger.send('[1,"realm2",{}]');
+    expect(JSON.parse(await answer)[2]).toBe("wamp.error.no_such_realm");
+  });
+});
+
+describe("a router that comes back", () => {
+  test("is found by a check, and used again", async () => {
+    const back = newPath();
+    const there = await router();
+    const balancing = { policy: "least_sessions", slow_start: 0 } as const;
+    const { url, untilLogged, changes } = await proxy([back, there.path], { balancing });
+    await hello(url);
+    await (await there.session()).welcome(11);
+    await untilLogged("router down router0");
+    const returned = await router(back);
+    await untilLogged("router up router0");
+    // Two checks came before the session.
+    await returned.session();
+    await returned.session();
+    await hello(url);
+    expect((await (await returned.session()).next())[0]).toBe(1);
+    expect(changes()).toEqual(["router down router0", "router up router0"]);
+  });
+
+  test("is looked at while it is up where that is asked for", async () => {
+    const gone = await router();
+    const there = await router();
+    const health_check = { interval: 10, rise: 1, fall: 2, while_up: true };
+    const { untilLogged } = await proxy([gone.path, there.path], { changes: { health_check } });
+    await gone.close();
+    await untilLogged("router down router0");
+  });
+});
+
+describe("the policy least_sessions", () => {
+  test("counts sessions as long as they last", async () => {
+    const [first, second] = [await router(), await router()];
+    const balancing = { policy: "least_sessions", slow_start: 0 } as const;
+    const { url } = await proxy([first.path, second.path], { balancing });
+    const join = async (one: typeof first, session: number) => {
+      const client = await hello(url);
+      const side = await one.session();
+      await side.welcome(session);
+      expect((await client.next())[1]).toBe(session);
+      return { client, side };
+    };
+    await join(first, 1);
+    const ending = await join(second, 2);
+    await join(second, 3);
+    await join(first, 4);
+    ending.client.close();
+    await ending.side.closed.promise;
+    await join(second, 5);
+  });
+});
+
+describe("cryptosign-proxy", () => {
+  const nodeKey = "4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb";
+  const changes = { auth: "cryptosign-proxy" } as const;
+
+  test("says HELLO as Crossbar's proxies do, and signs a challenge once", async () => {
+    const there = await router();
+    const { url } = await proxy([there.path], { changes, nodeKey });
+    const client = await hello(url, { roles: { callee: { features: { call_canceling: true } } } });
+    const session = await there.session();
+    const [, realm, details] = await session.next();
+    expect(realm).toBe("realm1");
+    expect(details).toMatchObject({
+      roles: { callee: { features: { call_canceling: true } } },
+      authid: quietContext.nodeInfo.nodeId,
+      authmethods: ["cryptosign-proxy"],
+      authextra: {
+        pubkey: publicKeyOf(nodeKey),
+        proxy_realm: "realm1",
+        proxy_authrole: "anonymous",
+        proxy_authmethod: "anonymous",
+        proxy_authprovider: "static",
+        proxy_authextra: {
+          transport: { channel_type: "tcp", channel_framing: "websocket", is_secure: false },
+        },
+      },
+    });
+    const challenge = makeChallenge();
+    session.says([4, "cryptosign-proxy", { challenge, channel_binding: null }]);
+    const [type, signature] = await session.next();
+    expect(type).toBe(5);
+    expect(isSigned(challenge, String(signature), publicKeyOf(nodeKey))).toBe(true);
+    session.says([4, "cryptosign-proxy", { challenge: makeChallenge() }]);
+    expect((await client.next())[2]).toBe("wamp.error.network_failure");
+  });
+
+  test.each([
+    ["another method", [4, "cryptosign", { challenge: makeChallenge() }]],
+    ["something else to sign", [4, "cryptosign-proxy", { challenge: "00" }]],
+    [
+      "a bound channel",
+      [4, "cryptosign-proxy", { challenge: makeChallenge(), channel_binding: "tls-unique" }],
+    ],
+  ])("signs nothing for a router that asks for %s", async (_name, challenge) => {
+    const there = await router();
+    const { url } = await proxy([there.path], { changes, nodeKey });
+    const client = await hello(url);
+    const session = await there.session();
+    await session.next();
+    session.says(challenge);
+    expect((await client.next())[2]).toBe("wamp.error.network_failure");
+  });
+});
+
+test("a router that is trusted over its Unix socket gets no signature", async () => {
+  const there = await router();
+  const nodeKey = makePrivateKey();
+  const { url } = await proxy([there.path], { nodeKey });
+  const client = await hello(url);
+  const session = await there.session();
+  await session.next();
+  session.says([4, "cryptosign-proxy", { challenge: makeChallenge() }]);
+  expect((await client.next())[2]).toBe("wamp.error.network_failure");
+});
+
+describe("WELCOME", () => {
+  test("has what the router says of the session, and nothing of the machines behind", async () => {
+    const there = await router();
+    const { url } = await proxy([there.path]);
+    const client = await hello(url, { roles: {}, authextra: { colour: "red", size: 1 } });
+    const session = await there.session();
+    await session.next();
+    session.says([
+      2,
+      7,
+      {
+        roles: { broker: { features: { x: true } } },
+        realm: "realm7",
+        authid: "joe",
+        authrole: "boss",
+        authmethod: "anonymous-proxy",
+        authextra: { size: 2, x_cb_pid: 1, transport: { peer: "unix" } },
+        x_cb_node: "node1",
+      },
+    ]);
+    expect(await client.next()).toEqual([
+      2,
+      7,
+      {
+        roles: { broker: { features: { x: true } } },
+        realm: "realm7",
+        authid: "joe",
+        authrole: "boss",
+        authmethod: "anonymous",
+        authprovider: "static",
+        authextra: { colour: "red", size: 2 },
+      },
+    ]);
+  });
+});

@@ -1,0 +1,236 @@
+import { describe, expect, test } from "bun:test";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { hostname, tmpdir } from "node:os";
+import { join } from "node:path";
+import { loadNodeConfig } from "#config/load.ts";
+
+const key = "0123456789abcdef".repeat(4);
+
+/** Loads one worker of a node, in a folder of its own. */
+async function load(worker: object, controller: object | null = { id: "node1" }) {
+  const folder = mkdtempSync(join(tmpdir(), "config-"));
+  try {
+    const file = join(folder, "node.json");
+    const node = { version: 2, ...(controller && { controller }), workers: [worker] };
+    writeFileSync(file, JSON.stringify(node));
+    const { config, faults, warnings } = await loadNodeConfig(file, {});
+    const sentences = (list: { path: string; sentence: string }[]) =>
+      list.map(({ path, sentence }) => `${path.replace("$.workers[0].", "")}: ${sentence}`);
+    const loaded = config?.workers[0];
+    return {
+      worker: loaded,
+      faults: sentences(faults),
+      warnings: sentences(warnings),
+    };
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+const unix = (path: string) => ({
+  transport: { type: "rawsocket", endpoint: { type: "unix", path } },
+});
+const tcp = (port: number) => ({
+  transport: { type: "rawsocket", endpoint: { type: "tcp", host: "127.0.0.1", port } },
+});
+const everyone = { anonymous: { type: "static" } };
+const signed = { auth: { "cryptosign-proxy": { type: "static" } } };
+
+const proxy = (worker: object, auth: unknown = everyone) => ({
+  type: "proxy",
+  transports: [{ type: "rawsocket", endpoint: { type: "tcp", port: 8080 }, auth }],
+  ...worker,
+});
+
+describe("connections and routes", () => {
+  test("have their health followed where a route has another, or where it is asked for", async () => {
+    const { worker, faults, warnings } = await load(
+      proxy({
+        connections: {
+          a: unix("a"),
+          b: { ...unix("b"), health_check: { interval: 5000, fall: 3 } },
+          c: unix("c"),
+        },
+        routes: { realm1: { anonymous: ["a", "b"] }, "*": { "*": "c" } },
+        balancing: { policy: "least_sessions" },
+      }),
+    );
+    expect([...faults, ...warnings]).toEqual([]);
+    if (worker?.type !== "proxy") throw new Error("expected a proxy");
+    const { a, b, c } = worker.connections;
+    expect(a?.health_check).toEqual({ interval: 2000, rise: 2, fall: 1, while_up: false });
+    expect(b?.health_check).toEqual({ interval: 5000, rise: 2, fall: 3, while_up: true });
+    expect(c?.health_check).toBeUndefined();
+    expect(worker.balancing).toEqual({ policy: "least_sessions", slow_start: 10_000 });
+  });
+
+  test("know every role by *", async () => {
+    const routes = { realm1: { "*": "a" } };
+    const { warnings } = await load(proxy({ connections: { a: unix("a") }, routes }));
+    expect(warnings).toEqual([]);
+  });
+
+  test("take a connection that is named twice in a route once, with a warning", async () => {
+    const routes = { realm1: { anonymous: ["a", "a"] } };
+    const { worker, warnings } = await load(proxy({ connections: { a: unix("a") }, routes }));
+    expect(worker?.type === "proxy" && worker.routes).toEqual({ realm1: { anonymous: ["a"] } });
+    expect(warnings).toEqual([
+      'routes.realm1.anonymous: has no effect: connection "a" is named more than once',
+    ]);
+  });
+
+  test("are refused with a place where they cannot be meant so", async () => {
+    const { faults } = await load(
+      proxy({
+        connections: {
+          a: { ...unix("a"), health_check: { interval: 0, rise: 0, up: 1 } },
+          b: { ...unix("b"), auth: {} },
+        },
+        balancing: { policy: "fastest" },
+      }),
+    );
+    expect(faults).toEqual([
+      "connections.a.health_check.interval: expected at least 1000 milliseconds, found 0",
+      "connections.a.health_check.rise: expected an integer from 1 to 100, found 0",
+      'connections.a.health_check.up: unknown attribute "up"',
+      'connections.b.auth: expected "anonymous-proxy" or "cryptosign-proxy", found no authmethod',
+      'balancing.policy: expected "round_robin" or "least_sessions", found "fastest"',
+    ]);
+  });
+});
+
+describe("the proof towards a router", () => {
+  const routes = { realm1: { anonymous: "a" } };
+  const unproved =
+    "the proxy is trusted (anonymous-proxy) over a Unix socket only; use a unix endpoint, or cryptosign-proxy";
+
+  test("has to be a signature over TCP", async () => {
+    const open = await load(proxy({ connections: { a: tcp(9000) }, routes }));
+    expect(open.faults).toEqual([`connections.a.transport.endpoint: ${unproved}`]);
+    const { worker, faults, warnings } = await load(
+      proxy({ connections: { a: { ...tcp(9000), ...signed } }, routes }),
+    );
+    expect([...faults, ...warnings]).toEqual([]);
+    expect(worker?.type === "proxy" && worker.connections["a"]?.auth).toBe("cryptosign-proxy");
+  });
+
+  test("names the node by the machine where there is no controller.id, with a warning", async () => {
+    const worker = proxy({ connections: { a: { ...tcp(9000), ...signed } }, routes });
+    const { warnings } = await load(worker, null);
+    expect(warnings).toHaveLength(1);
+    expect(warnings[0]).toMatch(
+      /^connections\.a\.auth\["cryptosign-proxy"\]: there is no controller\.id/,
+    );
+    expect(warnings[0]).toContain(
+      hostname()
+        .toLowerCase()
+        .replace(/[^a-z0-9_]/g, "_")
+        .slice(0, 8),
+    );
+  });
+});
+
+describe("passthrough", () => {
+  const connections = { a: tcp(9000), b: tcp(9001) };
+
+  test("needs no proof, and one way for each realm", async () => {
+    for (const routes of [
+      { realm1: { anonymous: "a", user: "a" } },
+      { realm1: { anonymous: ["a", "b"], user: ["b", "a"] } },
+      { realm1: { user: "a", "*": "b" }, "*": { "*": ["a", "b"] } },
+    ]) {
+      const { worker, faults, warnings } = await load(
+        proxy({ connections, routes }, "passthrough"),
+      );
+      expect([...faults, ...warnings]).toEqual([]);
+      expect(worker?.transports[0]).toMatchObject({ auth: "passthrough", backend: null });
+    }
+  });
+
+  test("is refused where the role decides", async () => {
+    const routes = { realm1: { anonymous: "a", user: "b" } };
+    const { faults } = await load(proxy({ connections, routes }, "passthrough"));
+    expect(faults).toEqual([
+      'transports[0].auth: passthrough does not know the role, and the roles of realm "realm1" lead to several connections; add a route for role "*"',
+    ]);
+  });
+
+  test("leaves no connection without a proof to other transports", async () => {
+    const routes = { realm1: { "*": "a" } };
+    const ws = { type: "websocket", endpoint: { type: "tcp", port: 8081 } };
+    const web = {
+      type: "web",
+      endpoint: { type: "tcp", port: 8082 },
+      paths: { p: { type: "path", paths: { ws: { type: "websocket", auth: "passthrough" } } } },
+    };
+    const transports = [{ ...ws, auth: "passthrough" }, web];
+    expect((await load({ type: "proxy", connections, routes, transports })).faults).toEqual([]);
+    const { faults } = await load({
+      type: "proxy",
+      connections: { a: tcp(9000) },
+      routes,
+      transports: [web, { ...ws, auth: everyone }],
+    });
+    expect(faults).toHaveLength(1);
+    expect(faults[0]).toStartWith("connections.a.transport.endpoint: the proxy is trusted");
+  });
+
+  test("is for proxies, and is the only word for auth", async () => {
+    const at = { type: "rawsocket", endpoint: { type: "unix", path: "r.sock" } };
+    const router = (auth: string) => ({ type: "router", transports: [{ ...at, auth }] });
+    expect((await load(router("passthrough"))).faults).toEqual([
+      "transports[0].auth: passthrough is for proxy workers; a router authenticates by itself",
+    ]);
+    expect((await load(router("passthru"))).faults).toEqual([
+      'transports[0].auth: expected "passthrough", found "passthru"',
+    ]);
+  });
+});
+
+describe("authmethod cryptosign-proxy", () => {
+  const router = (principals: unknown, type = "static") => ({
+    type: "router",
+    transports: [
+      {
+        type: "rawsocket",
+        endpoint: { type: "tcp", port: 9000 },
+        auth: { "cryptosign-proxy": { type, principals } },
+      },
+    ],
+  });
+  const at = 'transports[0].auth["cryptosign-proxy"]';
+
+  test("takes nodes with their keys", async () => {
+    const node1 = { authorized_keys: [key.toUpperCase()], role: "user" };
+    const { worker, faults, warnings } = await load(router({ node1 }));
+    expect(faults).toEqual([]);
+    expect(worker?.transports[0]).toMatchObject({
+      auth: {
+        "cryptosign-proxy": { type: "static", principals: { node1: { authorized_keys: [key] } } },
+      },
+    });
+    expect(warnings).toEqual([
+      `${at}.principals.node1.role: not honoured: the proxy names the role of each session`,
+    ]);
+  });
+
+  test("refuses what is no key, and types to come", async () => {
+    const principals = { node1: { authorized_keys: ["12"] }, node2: { authorized_keys: [] } };
+    expect((await load(router(principals))).faults).toEqual([
+      `${at}.principals.node1.authorized_keys[0]: expected a public key of 64 hex digits, found something else`,
+      `${at}.principals.node2.authorized_keys: expected at least one public key, found none`,
+    ]);
+    expect((await load(router({}, "dynamic"))).faults).toEqual([
+      `${at}.type: authmethod "cryptosign-proxy" of type "dynamic" is not supported yet`,
+    ]);
+  });
+
+  test("is refused to clients of a proxy", async () => {
+    const { faults } = await load(
+      proxy({}, { "cryptosign-proxy": { type: "static", principals: {} } }),
+    );
+    expect(faults).toEqual([
+      `${at}: cryptosign-proxy is for routers; clients of a proxy cannot vouch for others`,
+    ]);
+  });
+});
