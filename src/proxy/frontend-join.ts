@@ -86,6 +86,7 @@ export class FrontendJoin {
   /** Whether the client, where it passes through, or else the proxy has answered a CHALLENGE. */
   #hasProved = false;
   #patience: Timer | undefined;
+  #route: Route | undefined;
   readonly #canceled = new AbortController();
 
   constructor(client: Peer, context: JoinContext, observer: JoinObserver) {
@@ -129,9 +130,9 @@ export class FrontendJoin {
     return this.#state === "over" ? "closed" : this.#state;
   }
 
-  /** Whether there is no router at present, though there was one. */
-  get hasLostItsRouters(): boolean {
-    return this.#search?.hasServed ?? false;
+  /** Whether a router of the chosen route has ever been there, so that it is away when none answers. */
+  get routerWasThere(): boolean {
+    return this.#route?.wasThere ?? false;
   }
 
   /** The type of a router's message; NaN while the connection is not open for us. */
@@ -274,6 +275,7 @@ export class FrontendJoin {
   }
 
   #searchOn(route: Route): RouterSearch {
+    this.#route = route;
     const { config, observer } = this.#context;
     const { serializer } = this.#client;
     const { signal: canceled } = this.#canceled;
@@ -325,7 +327,6 @@ export class FrontendJoin {
     const fields = { ...loggable(message, router), ...this.#identityFields() };
     const session = this.#over();
     if (session === undefined) return;
-    session.backend.hasServed = true;
     session.backend.succeeded();
     this.#observer.onJoined(session, fields);
   }

@@ -1,98 +1,47 @@
 /**
  * FrontendSession: one client's session on a proxy, from its connection to its end. What it does in
- * which state is said by the tables of session-states.ts, and with which words by session-ends.ts.
+ * which state is said by the tables of session-states.ts; how it ends is the story of
+ * session-ending.ts.
  *
  * @module
  */
 
 import { forgetLogin } from "#auth/cookie.ts";
-import type { SessionConfig, SilentEnd } from "#config/node-config.ts";
-import type { LogFields, Logger } from "#observe/logger.ts";
-import type { FailedAttempts } from "#session/join.ts";
-import { JoinClock } from "#session/join-clock.ts";
+import type { LogFields } from "#observe/logger.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
 import { MessageType } from "#wamp/message-type.ts";
 import { CloseCode, type Peer, type PeerHandler, type WireMessage } from "#wamp/peer.ts";
 import { peekMessageType } from "#wamp/serializer/peek.ts";
-import { decodeMessage, encodeMessage } from "#wamp/serializer/serializer.ts";
+import { decodeMessage } from "#wamp/serializer/serializer.ts";
 import type { Side } from "./back-pressure.ts";
-import type { NodeCredentials } from "./backend-join.ts";
 import type { BackendObserver, BackendSession } from "./backend-session.ts";
 import { FrontendJoin, type JoinObserver } from "./frontend-join.ts";
-import type { RouteTable } from "./route-table.ts";
-import type { ServiceSessions } from "./service-sessions.ts";
+import { SessionEnding } from "./session-ending.ts";
 import {
   EVENT_WORDS,
-  type ForcedEnd,
   isRoutersFault,
   ROUTER_FOREIGN,
-  refusalFor,
   routerViolation,
   violation,
 } from "./session-ends.ts";
 import { type LinkObserver, SessionLink } from "./session-link.ts";
-import { type SessionCounts, SessionLog } from "./session-log.ts";
 import { passGoodbye } from "./session-message.ts";
-import {
-  clientAction,
-  eventAction,
-  routerAction,
-  type SessionEvent,
-  type SessionState,
-} from "./session-states.ts";
+import { clientAction, eventAction, routerAction, type SessionEvent } from "./session-states.ts";
 import type { Uncarried } from "./uncarried.ts";
 
-/** What the sessions of one proxy worker share. */
-export interface FrontendContext {
-  log: Logger;
-  node: NodeCredentials;
-  routes: RouteTable;
-  services: ServiceSessions;
-  /** How often this client's address has failed; undefined: that is not limited. */
-  failedAttempts(client: Peer, perMinute: number): FailedAttempts | undefined;
-  /** For the other side to answer a GOODBYE, in milliseconds. */
-  goodbyeTimeoutMs: number;
-  counts: SessionCounts;
-  onEnd(session: FrontendSession): void;
-}
-
-type State =
-  | { name: "waiting" }
-  | { name: "opening"; join: FrontendJoin }
-  | { name: "joined"; link: SessionLink; backend: BackendSession }
-  | { name: "leaving"; link: SessionLink; backend: BackendSession; hello: WireMessage | undefined }
-  | { name: "ending" }
-  | { name: "closed" };
-
 /** One client on one connection; it may join, leave and join again. */
-export class FrontendSession implements PeerHandler, BackendObserver, JoinObserver, LinkObserver {
-  readonly #client: Peer;
-  readonly #config: SessionConfig;
-  readonly #context: FrontendContext;
-  readonly #log: SessionLog;
-  /** Whether the client that has joined comes back only if its connection is merely closed. */
-  #staysAway = false;
-  readonly #clock: JoinClock;
-  #state: State = { name: "waiting" };
-  #timer: Timer | undefined;
-
-  constructor(client: Peer, config: SessionConfig, context: FrontendContext) {
-    this.#client = client;
-    this.#config = config;
-    this.#context = context;
-    this.#log = new SessionLog(context.log, context.counts, client.details.peer);
-    this.#clock = new JoinClock(config.joining, (uri, sentence) => this.#onLate(uri, sentence));
-    this.#clock.awaitHello();
-  }
-
+export class FrontendSession
+  extends SessionEnding
+  implements PeerHandler, BackendObserver, JoinObserver, LinkObserver
+{
   onMessage(message: WireMessage): void {
     try {
-      const state = this.#state;
+      const state = this.state;
       if (state.name === "joined") {
         const type = state.link.toRouter.carry(message);
         if (type !== undefined) this.#onClientMessage(message, type);
       } else {
-        this.#onClientMessage(message, peekMessageType(message, this.#client.serializer));
+        this.#onClientMessage(message, peekMessageType(message, this.client.serializer));
       }
     } catch (thrown) {
       this.#fail(thrown);
@@ -100,9 +49,9 @@ export class FrontendSession implements PeerHandler, BackendObserver, JoinObserv
   }
 
   onOversized(message: WireMessage): boolean {
-    if (this.#state.name !== "joined") return false;
+    if (this.state.name !== "joined") return false;
     const sentence = "Cannot carry message: longer than max_message_size";
-    return this.#state.link.toRouter.refuse(message, {
+    return this.state.link.toRouter.refuse(message, {
       uri: ErrorUri.payloadSizeExceeded,
       sentence,
     });
@@ -113,19 +62,19 @@ export class FrontendSession implements PeerHandler, BackendObserver, JoinObserv
   }
 
   onClose(reason: string): void {
-    this.#log.connectionClosed(reason);
-    this.#on("client lost");
+    this.log.connectionClosed(reason);
+    this.on("client lost");
   }
 
   onRouterMessage(message: WireMessage): void {
-    const state = this.#state;
+    const state = this.state;
     try {
       if (state.name === "joined" || state.name === "leaving") {
         const type = state.link.toClient.carry(message);
         if (type !== undefined) this.#onRouterMessage(message, type, state.backend.peer);
       } else if (state.name === "opening") {
         const type = state.join.routerMessageType(message);
-        if (routerAction(this.#stateName, type) === "fail") throw routerViolation(type);
+        if (routerAction(this.stateName, type) === "fail") throw routerViolation(type);
         state.join.onRouterMessage(message);
       }
     } catch (thrown) {
@@ -134,7 +83,7 @@ export class FrontendSession implements PeerHandler, BackendObserver, JoinObserv
   }
 
   onRouterBurst(deliver: () => void): void {
-    this.#client.cork(deliver);
+    this.client.cork(deliver);
   }
 
   onRouterDrain(): void {
@@ -142,234 +91,183 @@ export class FrontendSession implements PeerHandler, BackendObserver, JoinObserv
   }
 
   onRouterLost(reason: string): void {
-    const state = this.#state;
-    if (state.name === "joined") this.#log.routerLost(reason);
+    const { state } = this;
+    if (state.name === "joined") this.log.routerLost(reason);
     if (state.name === "opening" && state.join.onRouterLost(reason)) return;
-    this.#on("router lost");
+    this.on("router lost");
   }
 
   onJoined(backend: BackendSession, identity: LogFields): void {
-    this.#clock.stop();
-    if (this.#state.name === "opening") this.#staysAway = this.#state.join.staysAway;
-    const link = new SessionLink(this.#client, backend.peer, this.#config.options, this);
-    this.#state = { name: "joined", link, backend };
-    this.#log.joined(identity);
+    this.clock.stop();
+    const link = new SessionLink(this.client, backend.peer, this.config.options, this);
+    this.state = { name: "joined", link, backend };
+    this.log.joined(identity);
   }
 
   onDenied(uri: string, message: string): void {
-    this.#log.refused({ by: "client", reason: message });
-    this.#abort(uri, message);
+    this.log.refused({ by: "client", reason: message });
+    this.abort(uri, message);
   }
 
   onAborted(): void {
-    this.#close(CloseCode.normal, "the router refused the session");
+    this.close(CloseCode.normal, "the router refused the session");
   }
 
   onFailed(thrown: unknown): void {
-    this.#refuse(thrown);
+    this.refuse(thrown);
   }
 
   onStalled(side: Side): void {
-    this.#log.stalled(side);
-    this.#on(`${side} stalled`);
+    this.log.stalled(side);
+    this.on(`${side} stalled`);
   }
 
   onLeftOut(side: Side, why: Uncarried): void {
     const { uri, sentence } = why;
-    this.#log.leftOut(side, why);
+    this.log.leftOut(side, why);
     // A client that cannot be answered must not believe that its publication arrived.
     if (side === "router" && uri === ErrorUri.payloadSizeExceeded) {
-      this.#leaveRouter(ErrorUri.closeRealm);
-      this.#tellClient([MessageType.GOODBYE, { message: sentence }, uri]);
-      this.#close(CloseCode.messageTooBig, sentence);
+      this.leaveRouter(ErrorUri.closeRealm);
+      this.tellClient([MessageType.GOODBYE, { message: sentence }, uri]);
+      this.close(CloseCode.messageTooBig, sentence);
     }
   }
 
   /** Tells the client that the node shuts down, and the router that the client left. */
   shutdown(): void {
-    this.#on("shutdown");
+    this.on("shutdown");
   }
 
   get #link(): SessionLink | undefined {
-    return "link" in this.#state ? this.#state.link : undefined;
-  }
-
-  get #stateName(): SessionState {
-    const state = this.#state;
-    if (state.name === "opening") return state.join.state;
-    return state.name === "leaving" && state.hello !== undefined ? "rejoining" : state.name;
+    return "link" in this.state ? this.state.link : undefined;
   }
 
   #onClientMessage(message: WireMessage, type: number): void {
-    const name = this.#stateName;
-    const state = this.#state;
+    const name = this.stateName;
+    const state = this.state;
     const action = clientAction(name, type);
     if (action === "begin") {
       this.#begin(message);
     } else if (action === "authenticate" && state.name === "opening") {
       state.join.onClientMessage(message);
     } else if (action === "leave" && state.name === "joined") {
-      this.#state = { ...state, name: "leaving", hello: undefined };
-      this.#startDeadline(this.#context.goodbyeTimeoutMs, () => this.#on("deadline"));
+      this.state = { ...state, name: "leaving", hello: undefined };
+      this.startGoodbyeDeadline();
       this.#forgetLogin(message);
-      passGoodbye(message, this.#client, state.backend.peer);
+      passGoodbye(message, this.client, state.backend.peer);
     } else if (action === "keep" && state.name === "leaving") {
       state.hello = typeof message === "string" ? message : new Uint8Array(message);
     } else if (action === "close") {
       // Also one that closes politely, and says a last GOODBYE after the session has ended.
       const code = name === "ending" ? CloseCode.goingAway : CloseCode.normal;
-      this.#close(code, type === MessageType.ABORT ? "the client aborted" : "the client left");
+      this.close(code, type === MessageType.ABORT ? "the client aborted" : "the client left");
     } else if (action === "late") {
-      this.#log.late();
+      this.log.late();
     } else {
       throw violation(type, name);
     }
   }
 
   #begin(hello: WireMessage): void {
-    const { node, routes, services } = this.#context;
-    const config = this.#config;
+    const { node, routes, services } = this.context;
+    const config = this.config;
     const limit = config.joining?.max_auth_failures_per_minute ?? 0;
-    const failedAttempts = this.#context.failedAttempts(this.#client, limit);
-    const support = { services, failedAttempts, clock: this.#clock };
+    const failedAttempts = this.context.failedAttempts(this.client, limit);
+    const support = { services, failedAttempts, clock: this.clock };
     const context = { config, node, routes, ...support, observer: this };
-    const join = new FrontendJoin(this.#client, context, this);
-    this.#state = { name: "opening", join };
-    this.#clock.awaitWelcome();
+    const join = new FrontendJoin(this.client, context, this);
+    this.state = { name: "opening", join };
+    this.clock.awaitWelcome();
     join.hello(hello);
+    this.staysAway = join.staysAway;
   }
 
   /** A client that logs out, and does not only leave, is not known by its cookie any more. */
   #forgetLogin(goodbye: WireMessage): void {
-    const { auth } = this.#config;
+    const { auth } = this.config;
     if (auth === "passthrough" || auth.cookie === undefined) return;
-    const { details, serializer } = this.#client;
+    const { details, serializer } = this.client;
     forgetLogin(details, decodeMessage(goodbye, serializer)[2]);
   }
 
   /** A step of the join took too long: the client's, or the router's. */
-  #onLate(uri: string, sentence: string): void {
-    const name = this.#stateName;
+  protected onLate(uri: string, sentence: string): void {
+    const name = this.stateName;
     if (eventAction(name, "deadline") !== "abort") return;
     // Passing through, it may still be the client who owes an AUTHENTICATE.
     const isOpened = name === "connecting" || name === "joining";
     const isRouters = isOpened && uri === ErrorUri.timeout;
-    this.#log.refused({ by: isRouters ? "router" : "client", reason: sentence });
-    if (isRouters) this.#abortForRouter(uri, sentence, CloseCode.policyViolation);
-    else this.#abort(uri, sentence, CloseCode.policyViolation);
+    this.log.refused({ by: isRouters ? "router" : "client", reason: sentence });
+    if (isRouters) this.abortForRouter(uri, sentence, CloseCode.policyViolation);
+    else this.abort(uri, sentence, CloseCode.policyViolation);
+  }
+
+  protected onEnded(): void {
+    this.context.onEnd(this);
   }
 
   /** Takes a message of the router that opens or ends sessions, once the session has joined. */
   #onRouterMessage(message: WireMessage, type: number, router: Peer): void {
-    const action = routerAction(this.#stateName, type);
+    const action = routerAction(this.stateName, type);
     if (action === "left") {
-      passGoodbye(message, router, this.#client);
+      passGoodbye(message, router, this.client);
       this.#startAgain();
     } else if (action === "end") {
-      passGoodbye(message, router, this.#client);
-      this.#leaveRouter(ErrorUri.goodbyeAndOut);
-      this.#startEnding();
+      passGoodbye(message, router, this.client);
+      this.leaveRouter(ErrorUri.goodbyeAndOut);
+      this.startEnding();
     } else if (action === "abort") {
-      passGoodbye(message, router, this.#client);
-      this.#dropRouter(false);
-      this.#close(CloseCode.goingAway, "the router aborted the session");
+      passGoodbye(message, router, this.client);
+      this.dropRouter(false);
+      this.close(CloseCode.goingAway, "the router aborted the session");
     } else {
       throw routerViolation(type);
     }
   }
 
   /** Does what the tables say of an event that is no message. */
-  #on(event: SessionEvent): void {
-    const name = this.#stateName;
+  protected on(event: SessionEvent): void {
+    const name = this.stateName;
     const { abort, goodbye, close } = EVENT_WORDS[event];
     const action = eventAction(name, event);
     if (action === "gone") {
-      this.#end();
+      this.end();
     } else if (action === "abort" && abort) {
-      if (event === "router lost") this.#abortForRouter(abort.uri, abort.sentence);
-      else this.#abort(abort.uri, abort.sentence);
+      if (event === "router lost") this.abortForRouter(abort.uri, abort.sentence);
+      else this.abort(abort.uri, abort.sentence);
     } else if (action === "goodbye" && goodbye) {
-      this.#sayGoodbye(goodbye);
+      this.sayGoodbye(goodbye);
     } else if (action === "drop") {
-      this.#leaveRouter(ErrorUri.clientStalled);
-      this.#close(CloseCode.policyViolation, ErrorUri.clientStalled);
+      this.leaveRouter(ErrorUri.clientStalled);
+      this.close(CloseCode.policyViolation, ErrorUri.clientStalled);
     } else if (action === "finish") {
       this.#finishLeaving();
     } else if (action === "close") {
       const { code, reason } = close?.[name] ?? { code: CloseCode.goingAway, reason: event };
-      this.#close(code, reason);
+      this.close(code, reason);
     }
   }
 
   /** Answers the client's GOODBYE in the place of a router that does not. */
   #finishLeaving(): void {
-    this.#tellClient([MessageType.GOODBYE, {}, ErrorUri.goodbyeAndOut]);
+    this.tellClient([MessageType.GOODBYE, {}, ErrorUri.goodbyeAndOut]);
     this.#startAgain();
   }
 
   /** The client has its GOODBYE, and may say HELLO, or has done so already. */
   #startAgain(): void {
-    const hello = this.#state.name === "leaving" ? this.#state.hello : undefined;
-    this.#dropRouter(false);
-    this.#state = { name: "waiting" };
-    this.#clearDeadline();
-    this.#clock.awaitHello();
+    const hello = this.state.name === "leaving" ? this.state.hello : undefined;
+    this.dropRouter(false);
+    this.state = { name: "waiting" };
+    this.clearDeadline();
+    this.clock.awaitHello();
     // Through the front, so that what is wrong with it is the client's fault and not the router's.
     if (hello !== undefined) this.onMessage(hello);
   }
 
-  #sayGoodbye(end: ForcedEnd): void {
-    // One that said GOODBYE itself is owed the answer.
-    const isOwed = this.#state.name === "leaving";
-    this.#leaveRouter(end.uri);
-    if (this.#isToldByClose(end.kind) && !isOwed) {
-      this.#close(end.code, end.uri);
-      return;
-    }
-    this.#tellClient([MessageType.GOODBYE, { message: end.sentence }, end.uri]);
-    this.#startEnding();
-  }
-
-  #startEnding(): void {
-    this.#state = { name: "ending" };
-    this.#startDeadline(this.#context.goodbyeTimeoutMs, () => this.#on("deadline"));
-  }
-
-  #isToldByClose(kind: SilentEnd): boolean {
-    const { told_by_close } = this.#config.options;
-    if (told_by_close !== undefined) return told_by_close.includes(kind);
-    const state = this.#state;
-    return state.name === "opening" ? state.join.staysAway : this.#staysAway;
-  }
-
-  /**
-   * There is no router. While one is away that was there, clients that are reconnecting go on trying
-   * if their connection is cut off: some give up at an ABORT, others at a clean close. A router that
-   * was never there is a fault that is to be read.
-   */
-  #abortForRouter(uri: string, message: string, code: number = CloseCode.normal): void {
-    const state = this.#state;
-    const wasThere = state.name === "opening" && state.join.hasLostItsRouters;
-    if (!wasThere || !this.#isToldByClose("router_lost")) this.#abort(uri, message, code);
-    else this.#close(CloseCode.abnormal, uri);
-  }
-
-  #abort(uri: string, message: string, code: number = CloseCode.normal): void {
-    this.#leaveRouter(ErrorUri.closeRealm);
-    this.#tellClient([MessageType.ABORT, { message }, uri]);
-    this.#close(code, message);
-  }
-
   #fail(thrown: unknown): void {
-    if (clientAction(this.#stateName, Number.NaN) === "late") this.#log.late();
-    else this.#refuse(thrown);
-  }
-
-  #refuse(thrown: unknown): void {
-    const { by, uri, sentence, code, reason } = refusalFor(thrown);
-    this.#log.refused({ by, reason });
-    if (by === "router") this.#abortForRouter(uri, sentence);
-    else this.#abort(uri, sentence, code);
+    if (clientAction(this.stateName, Number.NaN) === "late") this.log.late();
+    else this.refuse(thrown);
   }
 
   /** The router said what it must not: the client cannot help it, and is told so. */
@@ -378,57 +276,12 @@ export class FrontendSession implements PeerHandler, BackendObserver, JoinObserv
       this.#fail(thrown);
       return;
     }
-    this.#log.routerRefused(thrown);
-    const action = routerAction(this.#stateName, Number.NaN);
+    this.log.routerRefused(thrown);
+    const action = routerAction(this.stateName, Number.NaN);
     if (action === "finish") this.#finishLeaving();
-    else if (this.#state.name === "joined") this.#sayGoodbye(ROUTER_FOREIGN);
+    else if (this.state.name === "joined") this.sayGoodbye(ROUTER_FOREIGN);
     else if (action === "fail") {
-      this.#abort(ErrorUri.networkFailure, "Cannot join: the router's answer makes no sense");
+      this.abort(ErrorUri.networkFailure, "Cannot join: the router's answer makes no sense");
     }
-  }
-
-  #tellClient(message: readonly unknown[]): void {
-    this.#client.send(encodeMessage(message, this.#client.serializer, this.#client.isText));
-  }
-
-  /** Ends what there is on the router's side, with a reason for a session that had joined. */
-  #leaveRouter(reason: string): void {
-    const { name } = this.#state;
-    this.#dropRouter(name === "joined" || name === "leaving", reason);
-  }
-
-  #dropRouter(saysGoodbye: boolean, reason?: string): void {
-    const state = this.#state;
-    if (state.name === "opening") state.join.cancel();
-    if (state.name !== "joined" && state.name !== "leaving") return;
-    state.link.stop();
-    state.backend.leave(saysGoodbye, reason);
-    this.#state = { name: "ending" };
-    this.#log.sessionOver();
-  }
-
-  #startDeadline(milliseconds: number, onPassed: () => void): void {
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(onPassed, milliseconds);
-  }
-
-  #clearDeadline(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-  }
-
-  #close(code: number, reason: string): void {
-    if (this.#state.name === "closed") return;
-    this.#end();
-    this.#client.close(code, reason);
-  }
-
-  #end(): void {
-    if (this.#state.name === "closed") return;
-    this.#clearDeadline();
-    this.#clock.stop();
-    this.#leaveRouter(ErrorUri.closeRealm);
-    this.#state = { name: "closed" };
-    this.#context.onEnd(this);
   }
 }
