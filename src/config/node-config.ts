@@ -172,7 +172,10 @@ export type SilentEnd = "router_lost" | "shutdown";
 
 /** How the sessions of clients end. */
 export interface EndOptions {
-  /** Proxy only. Ends that are told by the close alone, without GOODBYE or ABORT; absent: none. */
+  /**
+   * Proxy only. Ends that are told by the close alone, without GOODBYE or ABORT. Absent: all of them to
+   * clients that are known to stay away otherwise, none to others.
+   */
   told_by_close?: readonly SilentEnd[];
 }
 

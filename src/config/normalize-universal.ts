@@ -23,6 +23,7 @@ import {
   type ServiceContext,
 } from "./normalize-service.ts";
 import { warnBuffering } from "./normalize-session.ts";
+import { toldByClose } from "./normalize-websocket.ts";
 import type { Report } from "./report.ts";
 import type { RawSocketItem, UniversalItem } from "./schema/transport.ts";
 import { rawsocketOptions } from "./schema/websocket-options.ts";
@@ -91,7 +92,7 @@ export function normalizeRawSocket(
     options: {
       ...sizes,
       ...normalizeKeepalive(options, 0),
-      told_by_close: options.told_by_close ?? [],
+      ...toldByClose(options),
     },
     joining: normalizeJoining(options, [...path, "options"], context),
   };

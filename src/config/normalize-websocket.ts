@@ -7,6 +7,7 @@
 import type { JsonPath } from "./config-issue.ts";
 import type {
   DeflateOptions,
+  EndOptions,
   ListeningEndpointConfig,
   SilentEnd,
   WebSocketOptions,
@@ -47,12 +48,6 @@ const unhonouredDeflate: Unhonoured[] = [
  */
 const networkIntervalMs = 30_000;
 
-/**
- * Most clients over WebSocket reconnect when their connection is closed, and some stay away when they
- * are told GOODBYE: so the loss of a router is told by the close alone.
- */
-const reconnecting: readonly SilentEnd[] = ["router_lost"];
-
 /** The normalized options; `item` must have its defaults filled in. */
 export function normalizeWebSocketOptions(
   item: WebSocketOptionsItem,
@@ -79,11 +74,16 @@ export function normalizeWebSocketOptions(
     echo_close_codereason: item.echo_close_codereason,
     max_buffered: item.max_buffered,
     stall_timeout: item.stall_timeout,
-    told_by_close: item.told_by_close ?? reconnecting,
+    ...toldByClose(item),
     external_port: item.external_port ?? null,
     show_server_version: item.show_server_version ?? false,
     compression: deflate === undefined ? null : { deflate: normalizeDeflate(deflate) },
   };
+}
+
+/** `told_by_close` where it is given; absent, it depends on the client. */
+export function toldByClose(item: { told_by_close?: SilentEnd[] | undefined }): EndOptions {
+  return item.told_by_close === undefined ? {} : { told_by_close: item.told_by_close };
 }
 
 /** zlib has no window of 8 bits; 9 is the nearest. */

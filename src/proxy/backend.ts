@@ -31,8 +31,8 @@ export class Backend {
   readonly config: ConnectionConfig;
   /** Sessions that are on it or on their way to it. */
   sessions = 0;
-  /** Whether the router has ever been there since the worker was started. */
-  wasThere = false;
+  /** Whether a session has ever joined over it, so that its router is there, or was. */
+  hasServed = false;
   readonly #context: BackendContext;
   #isUp = true;
   /** Outcomes in a row that speak against the present state. */
@@ -60,7 +60,6 @@ export class Backend {
 
   /** Something that needed the router came about. */
   succeeded(): void {
-    this.wasThere = true;
     const { health_check, id } = this.config;
     if (this.#isUp || health_check === undefined) this.#contrary = 0;
     else if (++this.#contrary >= health_check.rise) {

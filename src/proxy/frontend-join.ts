@@ -37,6 +37,7 @@ import {
   welcomeToClient,
 } from "./backend-join.ts";
 import type { BackendObserver, BackendSession } from "./backend-session.ts";
+import { staysAwayAtGoodbye } from "./farewell.ts";
 import type { Route } from "./route.ts";
 import type { RouteTable } from "./route-table.ts";
 import { RouterSearch } from "./router-search.ts";
@@ -80,11 +81,11 @@ export class FrontendJoin {
   #identity: SessionIdentity | undefined;
   #welcomeExtra: Record<string, unknown> | undefined;
   #search: RouterSearch | undefined;
+  #staysAway = false;
   #backend: BackendSession | undefined;
   /** Whether the client, where it passes through, or else the proxy has answered a CHALLENGE. */
   #hasProved = false;
   #patience: Timer | undefined;
-  #route: Route | undefined;
   readonly #canceled = new AbortController();
 
   constructor(client: Peer, context: JoinContext, observer: JoinObserver) {
@@ -107,12 +108,20 @@ export class FrontendJoin {
         });
       }
       if (this.#isLockedOut()) return;
+      const hello = decodeMessage(message, this.#client.serializer);
+      this.#staysAway = staysAwayAtGoodbye(hello);
       const owned = typeof message === "string" ? message : new Uint8Array(message);
-      this.#settle(this.#passThrough(owned));
+      this.#settle(this.#passThrough(owned, hello[1]));
     } else {
       const hello = decodeMessage(message, this.#client.serializer);
+      this.#staysAway = staysAwayAtGoodbye(hello);
       this.#settle(this.#join.hello(hello).then((outcome) => this.#onOutcome(outcome)));
     }
+  }
+
+  /** Whether the client comes back by itself only if its connection is merely closed. */
+  get staysAway(): boolean {
+    return this.#staysAway;
   }
 
   /** How far the join has come. */
@@ -120,9 +129,9 @@ export class FrontendJoin {
     return this.#state === "over" ? "closed" : this.#state;
   }
 
-  /** Whether a router of the chosen route has ever been there, so that it is away when none answers. */
-  get routerWasThere(): boolean {
-    return this.#route?.wasThere ?? false;
+  /** Whether there is no router at present, though there was one. */
+  get hasLostItsRouters(): boolean {
+    return this.#search?.hasServed ?? false;
   }
 
   /** The type of a router's message; NaN while the connection is not open for us. */
@@ -231,8 +240,7 @@ export class FrontendJoin {
         ? routes.routeFor(identity.realm, identity.authrole)
         : routes.routeOver(config.backend);
     this.#identity = identity;
-    this.#search = this.#searchOn(route);
-    await this.#vouch(identity, this.#search);
+    await this.#vouch(identity, this.#searchOn(route));
   }
 
   /** Reaches the next router and says HELLO in the client's name. */
@@ -255,32 +263,23 @@ export class FrontendJoin {
     }, timeoutMs);
   }
 
-  async #passThrough(hello: WireMessage): Promise<void> {
+  async #passThrough(hello: WireMessage, realm: unknown): Promise<void> {
     const { config, routes } = this.#context;
     const route =
       config.backend === null
-        ? routes.routeForAnyRole(this.#realmOf(hello))
+        ? routes.routeForAnyRole(realmOf(realm))
         : routes.routeOver(config.backend);
     const session = await this.#reach(this.#searchOn(route));
     if (session !== undefined) passOn(hello, this.#client, session.peer);
   }
 
-  #realmOf(hello: WireMessage): string {
-    const [, realm] = decodeMessage(hello, this.#client.serializer);
-    if (typeof realm === "string") return realm;
-    throw new Failure("Cannot read HELLO: realm is not a URI", {
-      source: "client",
-      uri: ErrorUri.protocolViolation,
-    });
-  }
-
   #searchOn(route: Route): RouterSearch {
-    this.#route = route;
     const { config, observer } = this.#context;
     const { serializer } = this.#client;
     const { signal: canceled } = this.#canceled;
     const wanted = { serializer, maxBuffered: config.options.max_buffered, canceled };
-    return new RouterSearch(route, wanted, observer);
+    this.#search = new RouterSearch(route, wanted, observer);
+    return this.#search;
   }
 
   /** Connects to a router; undefined when the client did not wait for it. */
@@ -326,6 +325,7 @@ export class FrontendJoin {
     const fields = { ...loggable(message, router), ...this.#identityFields() };
     const session = this.#over();
     if (session === undefined) return;
+    session.backend.hasServed = true;
     session.backend.succeeded();
     this.#observer.onJoined(session, fields);
   }
@@ -357,6 +357,14 @@ export class FrontendJoin {
     this.#backend = undefined;
     return backend;
   }
+}
+
+function realmOf(realm: unknown): string {
+  if (typeof realm === "string") return realm;
+  throw new Failure("Cannot read HELLO: realm is not a URI", {
+    source: "client",
+    uri: ErrorUri.protocolViolation,
+  });
 }
 
 /** Sends a message of our own that opens a session; one that is too long must not be lost. */

@@ -91,7 +91,7 @@ export class FrontendSession
   }
 
   onRouterLost(reason: string): void {
-    const { state } = this;
+    const state = this.state;
     if (state.name === "joined") this.log.routerLost(reason);
     if (state.name === "opening" && state.join.onRouterLost(reason)) return;
     this.on("router lost");
@@ -99,6 +99,7 @@ export class FrontendSession
 
   onJoined(backend: BackendSession, identity: LogFields): void {
     this.clock.stop();
+    if (this.state.name === "opening") this.staysAway = this.state.join.staysAway;
     const link = new SessionLink(this.client, backend.peer, this.config.options, this);
     this.state = { name: "joined", link, backend };
     this.log.joined(identity);

@@ -23,9 +23,9 @@ export class Route {
     this.#policy = policy;
   }
 
-  /** Whether any of its routers has ever been there. */
-  get wasThere(): boolean {
-    return this.#turns.some(({ backend }) => backend.wasThere);
+  /** Whether a session has ever joined on one of them. */
+  get hasServed(): boolean {
+    return this.#turns.some(({ backend }) => backend.hasServed);
   }
 
   /** Whether all have been tried. */

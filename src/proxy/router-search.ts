@@ -25,6 +25,11 @@ export class RouterSearch {
     this.#observer = observer;
   }
 
+  /** Whether one of the routers has ever taken a session: then they are away, and not misconfigured. */
+  get hasServed(): boolean {
+    return this.#route.hasServed;
+  }
+
   /** Whether no router is left. */
   get isOver(): boolean {
     return this.#route.isExhausted(this.#tried);

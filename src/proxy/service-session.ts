@@ -43,11 +43,10 @@ export class ServiceSession implements BackendObserver {
   #state: "joining" | "joined" | "ended" = "joining";
   #backend: BackendSession | undefined;
   #mayCancel = false;
-  /** Undefined once the router's CHALLENGE is answered. */
+  /** What to answer a CHALLENGE with, once; undefined: none is to come. */
   #node: NodeCredentials | undefined;
 
-  private constructor(node: NodeCredentials) {
-    this.#node = node;
+  private constructor() {
     this.ended = this.#ended.promise;
     // Who waits for it is told; nobody may be waiting yet when the router hangs up at once.
     this.#welcome.promise.catch(() => {});
@@ -59,7 +58,7 @@ export class ServiceSession implements BackendObserver {
    * @throws Failure from the router's side when it cannot be reached, refuses, or is not in time.
    */
   static async join(backend: Backend, who: ServiceIdentity): Promise<ServiceSession> {
-    const session = new ServiceSession(who.node);
+    const session = new ServiceSession();
     const wanted = { serializer: "cbor" as const, maxBuffered: MAX_BUFFERED_OCTETS };
     try {
       session.#backend = await BackendSession.open(backend, wanted, session);
@@ -125,6 +124,7 @@ export class ServiceSession implements BackendObserver {
 
   #hello({ realm, role, node }: ServiceIdentity): void {
     const { auth } = this.#router.backend.config;
+    if (auth === "cryptosign-proxy") this.#node = node;
     const identity = {
       realm,
       authid: `proxy-${randomSerial()}`,

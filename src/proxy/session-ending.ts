@@ -53,6 +53,8 @@ export abstract class SessionEnding {
   protected readonly config: SessionConfig;
   protected readonly context: FrontendContext;
   protected readonly log: SessionLog;
+  /** Whether the client that has joined comes back only if its connection is merely closed. */
+  protected staysAway = false;
   protected readonly clock: JoinClock;
   protected state: State = { name: "waiting" };
   #timer: Timer | undefined;
@@ -99,7 +101,10 @@ export abstract class SessionEnding {
   }
 
   #isToldByClose(kind: SilentEnd): boolean {
-    return this.config.options.told_by_close?.includes(kind) ?? false;
+    const { told_by_close } = this.config.options;
+    if (told_by_close !== undefined) return told_by_close.includes(kind);
+    const state = this.state;
+    return state.name === "opening" ? state.join.staysAway : this.staysAway;
   }
 
   /**
@@ -109,7 +114,7 @@ export abstract class SessionEnding {
    */
   protected abortForRouter(uri: string, message: string, code: number = CloseCode.normal): void {
     const state = this.state;
-    const wasThere = state.name === "opening" && state.join.routerWasThere;
+    const wasThere = state.name === "opening" && state.join.hasLostItsRouters;
     if (!wasThere || !this.#isToldByClose("router_lost")) this.abort(uri, message, code);
     else this.close(CloseCode.abnormal, uri);
   }

@@ -4,8 +4,10 @@ import { afterAll, afterEach, describe, expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { makePrivateKey, publicKeyOf } from "#base/ed25519.ts";
 import type {
   AuthConfig,
+  ConnectionConfig,
   DynamicAuthConfig,
   JoiningConfig,
   ProxyWorkerConfig,
@@ -55,8 +57,10 @@ const sessionDefaults = { serializers: ["json" as const, "cbor" as const], backe
 let count = 0;
 const socketPath = () => join(folder, `router${count++}.sock`);
 
+const anonymousProxy: AuthConfig = { "anonymous-proxy": { type: "static" } };
+
 /** A router for proxies at a Unix socket; who joins at `url` may register authenticators. */
-async function startRouter(path: string) {
+async function startRouter(path: string, proxies: AuthConfig = anonymousProxy) {
   const rawsocket = { max_message_size: 2 ** 20, max_buffered: 2 ** 20, stall_timeout: 0 };
   const config: RouterWorkerConfig = {
     type: "router",
@@ -71,7 +75,7 @@ async function startRouter(path: string) {
         id: "proxies",
         endpoint: { type: "unix", path, permission: 0o600 },
         ...sessionDefaults,
-        auth: { "anonymous-proxy": { type: "static" } },
+        auth: proxies,
         options: { ...rawsocket, ...noPings },
       },
       {
@@ -96,28 +100,29 @@ async function startProxy(
   path: string,
   auth: AuthConfig | "passthrough",
   session: Partial<Pick<SessionConfig, "joining" | "backend">> = {},
+  { key, others = [] }: { key?: string; others?: string[] } = {},
 ) {
+  const connection = (id: string, path: string): ConnectionConfig => ({
+    id,
+    transport: {
+      type: "rawsocket",
+      endpoint: { type: "unix", path, timeoutMs: 10_000 },
+      serializer: "cbor",
+      max_message_size: 2 ** 20,
+    },
+    auth: key === undefined ? "anonymous-proxy" : "cryptosign-proxy",
+  });
+  const routers = Object.fromEntries(
+    [...others, path].map((one, index) => [`router${index}`, connection(`router${index}`, one)]),
+  );
+  const ids = Object.keys(routers);
   const logged: [string, LogFields | undefined][] = [];
   const keep = (message: string, fields?: LogFields) => void logged.push([message, fields]);
   const config: ProxyWorkerConfig = {
     type: "proxy",
     id: "proxy",
-    connections: {
-      router: {
-        id: "router",
-        transport: {
-          type: "rawsocket",
-          endpoint: { type: "unix", path, timeoutMs: 10_000 },
-          serializer: "cbor",
-          max_message_size: 2 ** 20,
-        },
-        auth: "anonymous-proxy",
-      },
-    },
-    routes: {
-      realm1: { user: ["router"], guest: ["router"] },
-      auth: { authenticator: ["router"] },
-    },
+    connections: routers,
+    routes: { realm1: { user: ids, guest: ids }, auth: { authenticator: ids } },
     transports: [
       {
         type: "websocket",
@@ -131,7 +136,8 @@ async function startProxy(
     ],
   };
   const log = { error: keep, warn: keep, info: keep, debug: () => {} };
-  const worker = await startProxyWorker(config, { ...quietContext, log });
+  const nodeKey = key ?? null;
+  const worker = await startProxyWorker(config, { ...quietContext, log, nodeKey });
   let stopped: Promise<void> | undefined;
   const stop = () => (stopped ??= worker.shutdown());
   cleanups.push(stop);
@@ -437,6 +443,31 @@ describe("a service session", () => {
     expect(await other.next()).toMatchObject([3, {}, "com.example.no"]);
   });
 
+  test("signs with the node's key where that is how the proxy proves itself", async () => {
+    const key = makePrivateKey();
+    const path = socketPath();
+    const node = { authorized_keys: [publicKeyOf(key)] };
+    const principals = { [quietContext.nodeInfo.nodeId]: node };
+    const router = await startRouter(path, { "cryptosign-proxy": { type: "static", principals } });
+    const proxy = await startProxy(path, { ticket: dynamic }, {}, { key });
+    const authenticator = await registerAuthenticator(router.url, "auth", procedure);
+    cleanups.push(() => authenticator.leave());
+    const client = await joins(proxy.url);
+    (await authenticator.asked()).returns("user");
+    expect(await client.next()).toMatchObject([2, expect.any(Number), { authrole: "user" }]);
+  });
+
+  test("joins another router of its route when one is away", async () => {
+    const path = socketPath();
+    const router = await startRouter(path);
+    const proxy = await startProxy(path, { ticket: dynamic }, {}, { others: [socketPath()] });
+    const authenticator = await registerAuthenticator(router.url, "auth", procedure);
+    cleanups.push(() => authenticator.leave());
+    const client = await joins(proxy.url);
+    (await authenticator.asked()).returns("user");
+    expect(await client.next()).toMatchObject([2, expect.any(Number), { authrole: "user" }]);
+  });
+
   test("leaves a router that breaks the protocol as soon as it answers", async () => {
     const path = socketPath();
     const left = Promise.withResolvers<void>();
@@ -513,7 +544,7 @@ describe("joining", () => {
     const router = await scriptedRouter(path);
     cleanups.push(() => router.close());
     const joining = { ...limits, max_auth_failures_per_minute: 1 };
-    const proxy = await startProxy(path, "passthrough", { joining, backend: "router" });
+    const proxy = await startProxy(path, "passthrough", { joining, backend: "router0" });
     const client = await wampSocket(proxy.url);
     client.says([1, "realm1", ticketHello]);
     const session = await router.session();
@@ -547,7 +578,7 @@ describe("joining", () => {
     const router = await scriptedRouter(path);
     cleanups.push(() => router.close());
     const within = async (changes: Partial<JoiningConfig>, auth: AuthConfig | "passthrough") => {
-      const session = { joining: { ...limits, ...changes }, backend: "router" };
+      const session = { joining: { ...limits, ...changes }, backend: "router0" };
       const { url } = await startProxy(path, auth, session);
       const client = await wampSocket(url);
       cleanups.push(() => client.close());

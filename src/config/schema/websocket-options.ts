@@ -87,7 +87,7 @@ const buffering = {
 const ends = {
   told_by_close: optional(
     v.array(oneOf(["router_lost", "shutdown"])),
-    'Extension. Ends of sessions that are told by the close of the connection alone, without GOODBYE or ABORT, so that clients reconnect that take these for a farewell: "router_lost", "shutdown". Absent: "router_lost" for WebSockets, otherwise none.',
+    'Extension. Ends of sessions that are told by the close of the connection alone, without GOODBYE or ABORT: "router_lost", "shutdown". Absent: both to clients that are known to reconnect only then, none to others.',
   ),
 };
 

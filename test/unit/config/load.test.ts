@@ -108,7 +108,6 @@ describe("loadNodeConfig", () => {
         echo_close_codereason: false,
         max_buffered: 1_048_576,
         stall_timeout: 30_000,
-        told_by_close: ["router_lost"],
         external_port: null,
         show_server_version: false,
         compression: null,
@@ -131,9 +130,9 @@ describe("loadNodeConfig", () => {
       return "told_by_close" in first.options ? first.options.told_by_close : undefined;
     };
 
-    test("is the loss of a router for WebSockets, and nothing for RawSockets", async () => {
-      expect(await made({})).toEqual(["router_lost"]);
-      expect(await made({ type: "rawsocket" })).toEqual([]);
+    test("is left to what the client is, unless it is given", async () => {
+      expect(await made({})).toBeUndefined();
+      expect(await made({ type: "rawsocket" })).toBeUndefined();
       expect(await made({ options })).toEqual(options.told_by_close);
       expect(await made({ type: "rawsocket", options })).toEqual(options.told_by_close);
     });

@@ -1,0 +1,79 @@
+import { describe, expect, test } from "bun:test";
+import type { AuthConfig, JoiningConfig } from "#config/node-config.ts";
+import { openRealms } from "#router/realm-table.ts";
+import { RouterSession } from "#router/router-session.ts";
+import type { FailedAttempts } from "#session/join.ts";
+import { MessageType as M } from "#wamp/message-type.ts";
+import { FailedJoins } from "#worker/failed-joins.ts";
+import { FakePeer } from "../../support/fake-peer.ts";
+import { noAuthenticators } from "../../support/no-authenticators.ts";
+import { quiet } from "../../support/quiet-context.ts";
+
+const limits: JoiningConfig = {
+  hello_timeout: 10_000,
+  join_timeout: 10_000,
+  authenticate_timeout: 10_000,
+  max_auth_failures_per_minute: 0,
+};
+const auth: AuthConfig = {
+  ticket: { type: "static", principals: { joe: { ticket: "s3cret", role: "user" } } },
+};
+const hello = [M.HELLO, "realm1", { roles: {}, authmethods: ["ticket"], authid: "joe" }];
+const realms = openRealms([{ name: "realm1", roles: [{ name: "user", permissions: [] }] }], quiet);
+
+/** A peer of a router with these limits. */
+function connect(changes: Partial<JoiningConfig>, failedAttempts?: FailedAttempts) {
+  const peer = new FakePeer();
+  const joining = { ...limits, ...changes };
+  const options = { ...noAuthenticators, log: quiet, onEnd() {}, joining, failedAttempts };
+  peer.attach(new RouterSession(peer, auth, realms, options));
+  return peer;
+}
+
+describe("joining a router", () => {
+  test("waits for HELLO no longer than that, also after GOODBYE", async () => {
+    const silent = connect({ hello_timeout: 30 });
+    const late = [M.ABORT, { message: "Cannot join: no HELLO within 30 ms" }, "wamp.error.timeout"];
+    expect(await silent.next()).toEqual(late);
+    expect(silent.closed?.code).toBe(1008);
+    const leaving = connect({ hello_timeout: 30 });
+    leaving.says(hello);
+    await leaving.next();
+    leaving.says([M.AUTHENTICATE, "s3cret", {}]);
+    expect((await leaving.next())[0]).toBe(M.WELCOME);
+    leaving.says([M.GOODBYE, {}, "wamp.close.close_realm"]);
+    expect((await leaving.next())[0]).toBe(M.GOODBYE);
+    expect(await leaving.next()).toEqual(late);
+  });
+
+  test("waits for AUTHENTICATE no longer than that", async () => {
+    const peer = connect({ authenticate_timeout: 30 });
+    peer.says(hello);
+    expect((await peer.next())[0]).toBe(M.CHALLENGE);
+    expect(await peer.next()).toEqual([
+      M.ABORT,
+      { message: "Cannot join: no AUTHENTICATE within 30 ms" },
+      "wamp.error.authentication_failed",
+    ]);
+    expect(peer.closed?.code).toBe(1008);
+  });
+
+  test("judges no attempt of an address that failed too often", async () => {
+    const failed = new FailedJoins(quiet).of("tcp4:192.0.2.1:1000", 2);
+    for (const proof of ["a", "b", "s3cret"]) {
+      const peer = connect({}, failed);
+      peer.says(hello);
+      if (proof === "s3cret") {
+        expect(await peer.next()).toEqual([
+          M.ABORT,
+          { message: expect.stringContaining("too many attempts from this address") },
+          "wamp.error.authentication_failed",
+        ]);
+      } else {
+        expect((await peer.next())[0]).toBe(M.CHALLENGE);
+        peer.says([M.AUTHENTICATE, proof, {}]);
+        expect((await peer.next())[0]).toBe(M.ABORT);
+      }
+    }
+  });
+});
