@@ -1,6 +1,6 @@
 /**
  * What a front door costs: one process echoes over WebSocket and serves a page, once by Bun's Web server
- * alone and once behind a front door; this one sends and waits. Run by hand: `npx bun bench/front-door.ts`.
+ * alone, once by that behind a relay that does nothing else, and once behind a front door; this one sends and waits. Run by hand: `npx bun bench/front-door.ts`.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import { quietContext } from "../test/support/quiet-context.ts";
 import { echo, universal } from "../test/support/universal-transport.ts";
 import { memoryKiB, usageOf } from "./process-usage.ts";
 
-const FRONTS = ["bare Bun", "front door"];
+const FRONTS = ["bare Bun", "bare relay", "front door"];
 const ROUNDS = 5;
 const ROUND_MS = 2000;
 const IDLE_CLIENTS = 1000;
@@ -35,16 +35,37 @@ async function serve(front: string): Promise<void> {
     process.send?.(urls.find((url) => url.startsWith("ws:")));
     return;
   }
+  const unix = `\0crossproxy-bench-${process.pid}`;
+  const isRelayed = front === "bare relay";
+  const place: object = isRelayed ? { unix } : { hostname: "127.0.0.1", port: 0 };
   const server = Bun.serve({
-    hostname: "127.0.0.1",
-    port: 0,
-    fetch(request, self) {
+    ...place,
+    fetch(request: Request, self) {
       const headers = { "Sec-WebSocket-Protocol": "wamp.2.cbor" };
       return self.upgrade(request, { headers }) ? undefined : Response.json({ here: true });
     },
     websocket: { message: (socket, message) => void socket.send(message) },
   });
-  process.send?.(`ws://127.0.0.1:${server.port}/ws`);
+  process.send?.(`ws://127.0.0.1:${isRelayed ? relayTo(unix) : server.port}/ws`);
+}
+
+/** Octets in both directions, for messages that fit into what a socket takes; gives the port. */
+function relayTo(unix: string): number {
+  return Bun.listen<Promise<{ write(octets: Uint8Array): number }>>({
+    hostname: "127.0.0.1",
+    port: 0,
+    socket: {
+      open(client) {
+        const socket = { data: (_: unknown, octets: Buffer) => void client.write(octets) };
+        client.data = Bun.connect({ unix, socket });
+      },
+      data(client, octets) {
+        const server = Bun.peek(client.data);
+        if (!(server instanceof Promise)) server.write(octets);
+        else void client.data.then((opened) => opened.write(Buffer.from(octets)));
+      },
+    },
+  }).port;
 }
 
 interface Server {

@@ -19,7 +19,9 @@ if (!makeVenv()) {
   if (process.env["CI"]) process.exit(1);
 }
 if (!buildNexus()) console.log("LEFT OUT: the tests against nexusd, as Go cannot build it here");
-const tests = Bun.spawnSync([process.execPath, "test", ...process.argv.slice(2)], {
+// Peers in Python need seconds to start on a busy machine; bunfig.toml cannot say how long a test may take.
+const timeout = "--timeout=20000";
+const tests = Bun.spawnSync([process.execPath, "test", timeout, ...process.argv.slice(2)], {
   stdio: ["ignore", "inherit", "inherit"],
 });
 process.exit(tests.exitCode);

@@ -79,10 +79,7 @@ function normalizeService(
     case "websocket-proxy":
       return normalizeWebSocket(item as WebSocketItem, path, url, context);
     default:
-      context.report.warn(
-        [...path, "type"],
-        `path type "${item.type}" is not supported, so requests for it are answered with 501`,
-      );
+      context.report.warn([...path, "type"], "not honoured: requests for it are answered with 501");
       return { type: "unavailable" };
   }
 }

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { sentenceOf } from "#base/failure.ts";
 import type {
   ListeningEndpointConfig,
   RawSocketOptions,
@@ -129,15 +130,24 @@ async function openWebRoom(
     const server = await startWebServer(config, unix, context);
     return {
       enter(client, details, head) {
-        const request = head.request();
+        const request = head.isUpgradable ? head.request() : null;
         const webSocket = request && server.webSocketFor(request);
         const connection = webSocket && acceptor.upgrade(request, webSocket, client, details);
         if (connection) {
           if (head.rest.length > 0) connection.received(head.rest);
           return connection;
         }
-        const onEnd = () => splices.delete(splice);
-        const splice = new Splice({ client, unix, gate, first: head.octets, onEnd });
+        const splice = new Splice({
+          client,
+          unix,
+          gate,
+          first: head.octets,
+          onUnreachable(thrown) {
+            const reason = `Cannot reach the Web server: ${sentenceOf(thrown)}`;
+            context.log.warn("connection refused", { peer: details.peer, reason });
+          },
+          onEnd: () => splices.delete(splice),
+        });
         splices.add(splice);
         return splice;
       },

@@ -31,6 +31,14 @@ export function freePort(): number {
   return listener.port;
 }
 
+/** Ports that were free a moment ago, no two alike. */
+export function freePorts(count: number): number[] {
+  const listen = () => Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } });
+  const listeners = Array.from({ length: count }, listen);
+  for (const listener of listeners) listener.stop(true);
+  return listeners.map(({ port }) => port);
+}
+
 /** A running node; `stop` ends it and removes its folder. */
 export interface TemporaryNode {
   folder: string;

@@ -103,6 +103,18 @@ describe("a file of cookies", () => {
     expect(running.track(`cbtid=${later}`, now).id).toBe(later);
   });
 
+  test("stays short while workers run, whoever asks for new ones", () => {
+    const config = inFile("flooded");
+    const now = Date.now();
+    const running = trackerOf(config);
+    const kept = running.track(null, now).id;
+    const old = `${JSON.stringify({ id: "x".repeat(24), expires: now - 1 })}\n`;
+    appendFileSync(config.store.filename, old.repeat(200_001));
+    for (let count = 0; count < 1024; count += 1) running.track(null, now);
+    expect(statSync(config.store.filename).size).toBeLessThan(200_000);
+    expect(trackerOf(config).track(`cbtid=${kept}`, now).id).toBe(kept);
+  });
+
   test("survives lines that are none", () => {
     const config = inFile("damaged");
     const now = Date.now();

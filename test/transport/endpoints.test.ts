@@ -1,5 +1,6 @@
 import { afterAll, afterEach, describe, expect, test } from "bun:test";
 import { mkdtempSync, rmSync, statSync } from "node:fs";
+import { connect } from "node:net";
 import { networkInterfaces, tmpdir } from "node:os";
 import { join } from "node:path";
 import type {
@@ -29,7 +30,7 @@ const hasIpv6 = Object.values(networkInterfaces()).some((list) =>
 const idle: PeerHandler = { onMessage() {}, onDrain() {}, onClose() {} };
 
 /** Starts a transport that does next to nothing; gives its URL. */
-async function start(kind: Kind, endpoint: ListeningEndpointConfig) {
+async function start(kind: Kind, endpoint: ListeningEndpointConfig, context = quietContext) {
   const session = { serializers: ["json"], auth: "passthrough", backend: null } as const;
   const buffers = { max_buffered: 2 ** 20, stall_timeout: 0 };
   const config =
@@ -37,7 +38,7 @@ async function start(kind: Kind, endpoint: ListeningEndpointConfig) {
       ? { type: kind, paths: { info: { type: "nodeinfo" } } }
       : { type: kind, ...session, options: { max_message_size: 512, ...noPings, ...buffers } };
   const whole = { ...config, id: "transport", endpoint } as unknown as TransportConfig;
-  const listener = await startTransport(whole, () => idle, quietContext);
+  const listener = await startTransport(whole, () => idle, context);
   cleanups.push(() => listener.close());
   return listener.urls[0] ?? "";
 }
@@ -106,6 +107,27 @@ describe.each(kinds)("a listening endpoint of type %s", (kind) => {
     const port = portOf(await start(kind, tcp({ interface: "::", version: 6 })));
     expect(await isReachable("::1", port)).toBe(true);
     expect(await isReachable("127.0.0.1", port)).toBe(false);
+  });
+
+  test("says nothing of a client that has reset its connection before it was accepted", async () => {
+    const said: string[] = [];
+    const note = (sentence: string) => void said.push(sentence);
+    const log = { ...quietContext.log, warn: note, error: note };
+    const port = portOf(await start(kind, tcp({}), { ...quietContext, log }));
+    // Nothing is accepted here for as long as the other process runs.
+    const reset = `require("node:net").connect(${port}, "127.0.0.1", function () { this.resetAndDestroy(); })`;
+    expect(Bun.spawnSync([process.execPath, "-e", reset]).exitCode).toBe(0);
+    // By the time that the next one is answered the first has been accepted.
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const next = connect(port, "127.0.0.1", () => {
+      next.write(
+        kind === "web" ? "GET / HTTP/1.1\r\nHost: a\r\n\r\n" : Buffer.from("7ff10000", "hex"),
+      );
+    });
+    next.once("data", () => resolve());
+    await promise;
+    next.destroy();
+    expect(said).toEqual([]);
   });
 
   test("gives a Unix socket its permission", async () => {

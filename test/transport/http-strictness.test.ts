@@ -127,6 +127,26 @@ test("bodies are limited to 64 KiB", async () => {
   expect(await statusesOf(body(65_537))).toEqual([413]);
 });
 
+test("a request of HTTP/1.0 needs no Host header, be it the first or not", async () => {
+  expect(await statusesOf("GET / HTTP/1.0\r\n\r\n")).toEqual([200]);
+  expect(await statusesOf("GET //a/b HTTP/1.0\r\n\r\n")).toEqual([200]);
+  expect(await statusesOf("GET / HTTP/1.1\r\nHost: a\r\n\r\nGET / HTTP/1.0\r\n\r\n")).toEqual([
+    200, 200,
+  ]);
+});
+
+test.each(["FOO", "get", "G", "M_1"])(
+  "the unknown method %s is answered with 501",
+  async (name) => {
+    expect(await statusesOf(get().replace("GET", name))).toEqual([501]);
+    expect(await statusesOf(`${name} / HTTP/1.1\r\nHost: a\r\n`)).toEqual([501]);
+  },
+);
+
+test.each(["M-SEARCH", "PROPFIND", "TRACE", "CONNECT"])("%s is answered with 405", async (name) => {
+  expect(await statusesOf(get().replace("GET", name))).toEqual([405]);
+});
+
 test("other versions of HTTP are refused", async () => {
   for (const version of ["HTTP/2.0", "HTTP/1.2", "HTTP/0.9"]) {
     expect([version, ...(await statusesOf(get().replace("HTTP/1.1", version)))]).toEqual([
@@ -137,19 +157,46 @@ test("other versions of HTTP are refused", async () => {
   expect(await statusesOf("GET /\r\n\r\n")).toEqual([400]);
 });
 
+const upgrade = (...headers: string[]) =>
+  [
+    "GET /ws HTTP/1.1",
+    "Connection: Upgrade, close",
+    "Upgrade: websocket",
+    "Sec-WebSocket-Version: 13",
+    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+    "Sec-WebSocket-Protocol: wamp.2.json",
+    ...headers,
+    "\r\n",
+  ].join("\r\n");
+/** A close frame with the mask 00000000: ends a WebSocket, should there be one. */
+const closeFrame = "\x88\x80\0\0\0\0";
+
+test("a WebSocket handshake that is in order is taken, whatever host it names", async () => {
+  for (const host of ["a", "a:80", "[::1]:8080", "a_b.example:", "1.2.3.4"]) {
+    expect(await statusesOf(upgrade(`Host: ${host}`) + closeFrame)).toEqual([101]);
+  }
+  expect(await statusesOf(upgrade("Host: a", "Content-Length: 0") + closeFrame)).toEqual([101]);
+});
+
+describe("no WebSocket handshake has", () => {
+  test.each<[string, string, number]>([
+    ["two Host headers", upgrade("Host: a", "Host: b"), 400],
+    ["a Host that is none", upgrade("Host: a/b"), 400],
+    ["a body by length", upgrade("Host: a", "Content-Length: 6"), 400],
+    ["a body in chunks", upgrade("Host: a", "Transfer-Encoding: chunked"), 400],
+    ["a bare LF at the end of a line", upgrade("Host: a", "X: a\n"), 400],
+    ["a bare CR at the end of a line", upgrade("Host: a", "X: a\r"), 400],
+    ["a control character", upgrade("Host: a", "X: \x0ba"), 400],
+    ["HTTP/1.0", upgrade("Host: a").replace("HTTP/1.1", "HTTP/1.0"), 400],
+    ["too many headers", upgrade("Host: a", ...Array(200).fill("X: a")), 431],
+  ])("%s", async (_, request, status) => {
+    const [first] = await statusesOf(request + closeFrame);
+    expect(first).toBe(status);
+  });
+});
+
 test("an origin that may not connect is answered with 403", async () => {
-  const from = (origin: string) =>
-    [
-      "GET /ws HTTP/1.1",
-      "Host: a",
-      "Connection: Upgrade, close",
-      "Upgrade: websocket",
-      "Sec-WebSocket-Version: 13",
-      "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
-      "Sec-WebSocket-Protocol: wamp.2.json",
-      `Origin: ${origin}`,
-      "\r\n",
-    ].join("\r\n");
+  const from = (origin: string) => upgrade("Host: a", `Origin: ${origin}`);
   for (const origin of ["https://evil.example", "https://good.example.evil", "null"]) {
     expect(await statusesOf(from(origin))).toEqual([403]);
   }

@@ -97,10 +97,9 @@ const controller = item({
   enable_docker: optional(anything, "Accepted, not honoured."),
 });
 
-const version = v.literal(2, (issue) =>
-  issue.received === "undefined"
-    ? "required attribute is missing; this program reads version 2"
-    : `expected 2, found ${issue.received}: this program reads version 2 only`,
+const version = v.literal(
+  2,
+  (issue) => `expected 2, found ${issue.received}: this program reads version 2 only`,
 );
 
 /** The file. */

@@ -18,6 +18,17 @@ export function printTcpPeer(address: string, port: number): string {
   return address.includes(":") ? `tcp6:[${address}]:${port}` : `tcp4:${address}:${port}`;
 }
 
+/**
+ * Whether a client had reset its TCP connection before it was accepted: then it has no address,
+ * though Bun's types say otherwise.
+ */
+export function hasLeft(
+  endpoint: ListeningEndpointConfig,
+  socket: { readonly remoteAddress: string | undefined },
+): boolean {
+  return endpoint.type === "tcp" && socket.remoteAddress === undefined;
+}
+
 /** Prints the other side of a Unix socket connection: `unix:/path`. */
 export function printUnixPeer(path: string): string {
   return `unix:${path}`;

@@ -17,7 +17,7 @@ import type { Socket, SocketHandler, TLSOptions } from "bun";
 
 import type { ListeningEndpointConfig } from "#config/node-config.ts";
 import { type ListeningSocket, listenOn } from "#transport/endpoint/listen.ts";
-import { printTcpPeer, printUnixPeer } from "#transport/endpoint/peer-address.ts";
+import { hasLeft, printTcpPeer, printUnixPeer } from "#transport/endpoint/peer-address.ts";
 import { hasTls, TlsContexts, type TlsEndpoint } from "#transport/endpoint/tls-contexts.ts";
 import type { ConnectionDetails } from "#wamp/peer.ts";
 import { tlsUnique } from "./channel-binding.ts";
@@ -131,6 +131,11 @@ export class FrontDoor {
   }
 
   #accept(socket: Socket<DoorData>): void {
+    if (hasLeft(this.#endpoint, socket)) {
+      socket.data = null;
+      socket.terminate();
+      return;
+    }
     const isTrusted = this.#isTrusted?.(socket.remoteAddress) ?? false;
     const contexts = this.#contexts;
     let current = socket;
@@ -191,8 +196,8 @@ export class FrontDoor {
   #secured(socket: Socket<DoorData>, isDone: boolean, fault: Error | null): void {
     const visit = socket.data;
     // Who only looks whether somebody listens is no failure, and closed follows.
-    const hasLeft = fault !== null && "code" in fault && fault.code === "ECONNRESET";
-    if (!(visit instanceof Visit) || hasLeft) return;
+    const isReset = fault !== null && "code" in fault && fault.code === "ECONNRESET";
+    if (!(visit instanceof Visit) || isReset) return;
     const asksForCertificate = this.#tls?.ca_certificates !== undefined;
     const certificate = asksForCertificate ? clientCertificate(socket) : undefined;
     if (!isDone || (asksForCertificate && (fault !== null || certificate === undefined))) {

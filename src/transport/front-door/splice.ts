@@ -15,6 +15,11 @@ import type { DoorSocket, Receiver } from "./visit.ts";
 /** How long a side may take nothing of what is left once the other side is over. */
 const LINGER_MS = 10_000;
 
+/** The answer to a client whose request can go nowhere. */
+const UNREACHABLE = Buffer.from(
+  "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\n\r\n",
+);
+
 /** What a splice is made of. */
 export interface SpliceOptions {
   client: DoorSocket;
@@ -23,6 +28,8 @@ export interface SpliceOptions {
   gate: ConnectGate;
   /** What the client has sent already. */
   first: Uint8Array;
+  /** Is called when the Web server cannot be reached; the client has been answered then. */
+  onUnreachable: (thrown: unknown) => void;
   /** Is called once, when both sides are closed. */
   onEnd: () => void;
 }
@@ -30,6 +37,7 @@ export interface SpliceOptions {
 /** A splice from its client's point of view. */
 export class Splice implements Receiver {
   readonly #client: DoorSocket;
+  readonly #onUnreachable: SpliceOptions["onUnreachable"];
   readonly #onEnd: () => void;
   /** What goes to the Web server, and what goes to the client. */
   readonly #inward: Pipe;
@@ -42,6 +50,7 @@ export class Splice implements Receiver {
   constructor(options: SpliceOptions) {
     const { client, unix, gate, first } = options;
     this.#client = client;
+    this.#onUnreachable = options.onUnreachable;
     this.#onEnd = options.onEnd;
     this.#inward = new Pipe(client);
     this.#outward = new Pipe(null);
@@ -101,7 +110,10 @@ export class Splice implements Receiver {
           error: () => this.terminate(),
         },
       });
-    } catch {
+    } catch (thrown) {
+      // No descriptor is left, or somebody has tidied the folder of temporary files up.
+      this.#outward.push(UNREACHABLE);
+      this.#onUnreachable(thrown);
       this.#serverClosed(undefined);
     }
   }

@@ -152,7 +152,10 @@ export class Visit implements Receiver {
   #expect(what: string, timeoutMs: number): void {
     this.#stopTimer();
     const reason = `no ${what} within ${timeoutMs} ms`;
-    this.#timer = setTimeout(() => this.#cut(reason), timeoutMs);
+    this.#timer = setTimeout(() => {
+      if (this.#head === null) this.#cut(reason);
+      else this.#refuse(408, "Request Timeout");
+    }, timeoutMs);
   }
 
   #stopTimer(): void {
@@ -218,6 +221,7 @@ export class Visit implements Receiver {
     const { http } = this.#rules.ways;
     const state = head.push(chunk);
     if (state === "malformed") this.#refuse(400, "Bad Request");
+    else if (state === "unknown method") this.#refuse(501, "Not Implemented");
     else if (state === "too long") this.#refuse(431, "Request Header Fields Too Large");
     else if (state === "complete" && http !== null) {
       this.#handOn(http(this.#socket, this.#details, head));
@@ -256,7 +260,8 @@ export class Visit implements Receiver {
   }
 }
 
-/** Whether an octet can begin a request's method. */
+/** Whether an octet is a letter of ASCII, with which a request begins. */
 function isLetter(octet: number): boolean {
-  return octet >= 0x41 && octet <= 0x5a;
+  const small = octet | 0x20;
+  return small >= 0x61 && small <= 0x7a;
 }

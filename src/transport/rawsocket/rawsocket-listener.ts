@@ -9,7 +9,7 @@ import type { Socket, SocketHandler } from "bun";
 import type { ListeningEndpointConfig, RawSocketTransportConfig } from "#config/node-config.ts";
 import { connectionLimitFor } from "#transport/endpoint/connection-limit.ts";
 import { type ListeningSocket, listenOn } from "#transport/endpoint/listen.ts";
-import { printTcpPeer, printUnixPeer } from "#transport/endpoint/peer-address.ts";
+import { hasLeft, printTcpPeer, printUnixPeer } from "#transport/endpoint/peer-address.ts";
 import type { AcceptPeerWithSession, Listener, TransportContext } from "#transport/listener.ts";
 import type { ConnectionDetails } from "#wamp/peer.ts";
 import { RawSocketAcceptor, type RawSocketConnection, rawSocketUrl } from "./rawsocket-acceptor.ts";
@@ -41,14 +41,15 @@ export async function startRawSocketListener(
   return { id, urls, stopAccepting, renewCertificates() {}, close };
 }
 
-/** A connection that ended within its TLS handshake was never opened, and has no data. */
+/** A connection that was over before it was accepted has no data. */
 function socketEvents(
   endpoint: ListeningEndpointConfig,
   acceptor: RawSocketAcceptor,
 ): SocketHandler<RawSocketConnection> {
   return {
     open(socket) {
-      socket.data = acceptor.accept(socket, detailsOf(socket, endpoint));
+      if (hasLeft(endpoint, socket)) socket.terminate();
+      else socket.data = acceptor.accept(socket, detailsOf(socket, endpoint));
     },
     data: (socket, chunk) => socket.data.received(chunk),
     drain: (socket) => socket.data.drained(),

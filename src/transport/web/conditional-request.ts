@@ -68,7 +68,8 @@ function rangeOf(content: Representation, request: Request): Range | "unsatisfia
     return undefined;
   }
   // Several ranges, other units and what is no range at all are answered with the whole.
-  const parts = /^bytes=\s*(\d*)\s*-\s*(\d*)\s*$/i.exec(asked);
+  // White space must fit in one way only: in two, long runs of it take time in their square.
+  const parts = /^bytes=\s*(?:(\d+)\s*)?-\s*(?:(\d+)\s*)?$/i.exec(asked);
   if (!parts) return undefined;
   const [, first = "", last = ""] = parts;
   if (first === "" && last === "") return undefined;

@@ -6,6 +6,7 @@
 
 import type { PathServiceConfig, WebServiceConfig } from "#config/node-config.ts";
 import { errorPage } from "./error-page.ts";
+import { urlOf } from "./request-url.ts";
 import type { WebService } from "./web-service.ts";
 
 /** What stands at a path and is no tree itself. */
@@ -60,9 +61,7 @@ export class PathTree {
 
   /** Answers a request by the service at its path, else with 400 or 404. */
   handle(request: Request): Response | Promise<Response> {
-    // A Host header that is no host leaves a URL that cannot be parsed; of two, Bun joins the values.
-    const isOneHost = !request.headers.get("host")?.includes(",");
-    const url = isOneHost ? URL.parse(request.url) : null;
+    const url = urlOf(request);
     const components = url ? decodePath(url.pathname) : undefined;
     if (!components) return errorPage(400);
     const match = this.#match(components);

@@ -46,8 +46,9 @@ export function judgeHandshake(
   if (!hasToken(headers.get("connection"), "upgrade")) {
     return textResponse(400, "A WebSocket handshake needs the header Connection: Upgrade.");
   }
+  if (hasBody(headers)) return textResponse(400, "A WebSocket handshake has no body.");
   const host = headers.get("host") ?? "";
-  if (host === "") return textResponse(400, "A WebSocket handshake needs a Host header.");
+  if (!isHost(host)) return textResponse(400, "A WebSocket handshake needs one Host header.");
   if (!namesPort(host, options.external_port)) {
     return textResponse(400, `The Host header has to name port ${options.external_port}.`);
   }
@@ -68,9 +69,10 @@ export function judgeHandshake(
   return null;
 }
 
-/** The answer to a handshake that comes behind other requests on its connection. */
+/** The answer to a handshake of HTTP/1.0, or one behind other requests on its connection. */
 export function badHandshake(): Response {
-  return textResponse(400, "A WebSocket handshake has to be the first request of its connection.");
+  const sentence = "A WebSocket handshake has to be the first request of its connection";
+  return textResponse(400, `${sentence}, in HTTP/1.1.`);
 }
 
 function plainAnswer(request: Request, options: WebSocketOptions, page: () => string): Response {
@@ -100,6 +102,16 @@ function textResponse(status: number, sentence: string, headers: Record<string, 
     status,
     headers: { ...headers, "Content-Type": "text/plain; charset=utf-8" },
   });
+}
+
+/** Whether octets that are no frames would follow. */
+function hasBody(headers: Headers): boolean {
+  return headers.has("transfer-encoding") || (headers.get("content-length") ?? "0") !== "0";
+}
+
+/** Whether a Host header is one host with or without a port; two headers come joined by a comma. */
+function isHost(host: string): boolean {
+  return /^([\w.~!$&'()*+;=%-]+|\[[\da-f:.]+\])(:\d*)?$/i.test(host);
 }
 
 /** Whether a Host header names this port, or leaves out one that a scheme implies; null: any will do. */

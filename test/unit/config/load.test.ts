@@ -273,7 +273,7 @@ describe("loadNodeConfig", () => {
     const { config, faults, warnings } = await load(proxy({ type: "web", endpoint, paths }));
     expect(faults).toEqual([]);
     expect(warnings).toEqual([
-      '$.workers[0].transports[0].paths.call.type: path type "caller" is not supported, so requests for it are answered with 501',
+      "$.workers[0].transports[0].paths.call.type: not honoured: requests for it are answered with 501",
     ]);
     expect(config?.workers[0]?.transports[0]).toMatchObject({
       paths: { "/": { type: "nodeinfo" }, call: { type: "unavailable" } },

@@ -430,6 +430,28 @@ describe("calls", () => {
   });
 });
 
+test("has none of what docs/compatibility.md says that it has not", async () => {
+  const peer = await join();
+  for (const procedure of [
+    "wamp.session.kill",
+    "wamp.session.add_testament",
+    "wamp.registration.list",
+    "wamp.subscription.list",
+  ]) {
+    const answer = await ask(peer, [M.CALL, 1, {}, procedure]);
+    expect(answer[4]).toBe("wamp.error.no_such_procedure");
+  }
+  await ask(peer, [M.PUBLISH, 2, { retain: true, acknowledge: true }, "a.b", ["kept"]]);
+  await subscribe(peer, "a.b", { get_retained: true });
+  expect(peer.take()).toEqual([]);
+  await register(peer, "a.b", { concurrency: 1 });
+  const other = await join();
+  const forced = await ask(other, [M.REGISTER, 3, { force_reregister: true }, "a.b"]);
+  expect(forced[4]).toBe("wamp.error.procedure_already_exists");
+  for (const id of [1, 2]) other.says([M.CALL, id, {}, "a.b"]);
+  expect(peer.take()).toHaveLength(2);
+});
+
 describe("session meta", () => {
   test("counts, lists and gets sessions, and tells who joins and leaves", async () => {
     const peer = await join();

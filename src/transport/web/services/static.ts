@@ -11,6 +11,7 @@ import type { StaticServiceConfig } from "#config/node-config.ts";
 import { answerWith } from "#transport/web/conditional-request.ts";
 import { errorPage, refuseOtherMethods } from "#transport/web/error-page.ts";
 import { mediaTypeOf } from "#transport/web/media-type.ts";
+import { urlOf } from "#transport/web/request-url.ts";
 import type { WebService } from "#transport/web/web-service.ts";
 import { isShownName, listDirectory } from "./directory-listing.ts";
 
@@ -25,7 +26,8 @@ export function openStatic(config: StaticServiceConfig): WebService {
     handle(request, rest) {
       const refusal = refuseOtherMethods(request);
       if (refusal) return refusal;
-      const url = new URL(request.url);
+      const url = urlOf(request);
+      if (url === null) return errorPage(400);
       const isFolderAsked = url.pathname.endsWith("/");
       const found = locate(root, rest.replace(/\/$/, ""));
       if (found?.stats.isDirectory()) {

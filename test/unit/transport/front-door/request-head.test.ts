@@ -50,17 +50,17 @@ describe("RequestHead", () => {
   );
 
   test("refuses what does not begin as a request", () => {
-    for (const line of [
-      "GET /",
-      "get / HTTP/1.1",
-      "GET  / HTTP/1.1",
-      "GET / HTTP/2.0",
-      "GET /\0 HTTP/1.1",
-      "",
-    ]) {
+    for (const line of ["GET /", "GET  / HTTP/1.1", "GET / HTTP/2.0", "GET /\0 HTTP/1.1", ""]) {
       expect(new RequestHead().push(Buffer.from(`${line}\r\n`))).toBe("malformed");
     }
     expect(new RequestHead().push(Buffer.from("GET / HTTP/1.1\n"))).toBe("malformed");
+  });
+
+  test("knows methods as they are written", () => {
+    const stateOf = (method: string) =>
+      new RequestHead().push(Buffer.from(`${method} / HTTP/1.1\r\n`));
+    for (const method of ["GET", "M-SEARCH"]) expect(stateOf(method)).toBe("incomplete");
+    for (const method of ["get", "FOO"]) expect(stateOf(method)).toBe("unknown method");
   });
 
   test("takes 16 KiB and no more", () => {

@@ -1,0 +1,119 @@
+/** Options whose value reaches the worker in another spelling than it is written in. */
+
+import { describe, expect, test } from "bun:test";
+import { loadNode, nodeWith } from "../../support/loaded-node.ts";
+
+const permission = "$.workers[0].realms[0].roles[0].permissions[0]";
+const proxy = "$.workers[1]";
+const VARIABLE = `\${OFF}`;
+
+/** The value that stands in the normalized configuration at a path without the dollar sign. */
+function at(config: unknown, path: string): unknown {
+  const names = path.split(".");
+  return names.reduce((place, name) => (place as Record<string, unknown>)[name], config);
+}
+
+test.each<[path: string, value: unknown, where: string, expected: unknown]>([
+  ["$.controller.id", "node7", "controller.id", "node7"],
+  ["$.controller", undefined, "controller.id", expect.stringMatching(/^[a-z][a-z0-9_]{2,63}$/)],
+  ["$.workers[0].id", undefined, "workers.0.id", "worker001"],
+  ["$.workers[0].id", "router1", "workers.0.id", "router1"],
+  [
+    `${proxy}.connections.raw.transport.endpoint.timeout`,
+    3,
+    "workers.1.connections.raw.transport.endpoint.timeoutMs",
+    3000,
+  ],
+  [
+    `${proxy}.connections.raw.transport.options.max_message_size`,
+    1024,
+    "workers.1.connections.raw.transport.max_message_size",
+    1024,
+  ],
+  [
+    `${proxy}.connections.raw.transport.options.maxMessagePayloadSize`,
+    1024,
+    "workers.1.connections.raw.transport.max_message_size",
+    1024,
+  ],
+  [
+    `${proxy}.connections.raw.transport.serializer`,
+    "msgpack",
+    "workers.1.connections.raw.transport.serializer",
+    "msgpack",
+  ],
+  [
+    `${proxy}.routes.realm1.anonymous`,
+    ["raw", "ws"],
+    "workers.1.routes.realm1.anonymous",
+    ["raw", "ws"],
+  ],
+  [
+    `${proxy}.transports[1].endpoint.permission`,
+    "0660",
+    "workers.1.transports.1.endpoint.permission",
+    0o660,
+  ],
+  [
+    `${proxy}.transports[0].paths.ws.options.compression.deflate.memory_level`,
+    3,
+    "workers.1.transports.0.paths.ws.options.compression.deflate.memory_level",
+    3,
+  ],
+])("%s: %p", async (path, value, where, expected) => {
+  const { config, faults } = await loadNode(nodeWith(path, value));
+  expect(faults).toEqual([]);
+  expect(at(config, where)).toEqual(expected);
+});
+
+test.each([
+  [{ uri: "a.b" }, { uri: "a.b", match: "exact" }],
+  [{ uri: "a.*" }, { uri: "a.", match: "prefix" }],
+  [{ uri: "a..b" }, { uri: "a..b", match: "wildcard" }],
+  [
+    { uri: "a", match: "prefix" },
+    { uri: "a", match: "prefix" },
+  ],
+])(
+  "the permission %j is taken for %j, and allows and discloses nothing",
+  async (written, expected) => {
+    const { config } = await loadNode(nodeWith(permission, written));
+    expect(at(config, "workers.0.realms.0.roles.0.permissions.0")).toEqual({
+      ...expected,
+      allow: { call: false, register: false, publish: false, subscribe: false },
+      disclose: { caller: false, publisher: false },
+    });
+  },
+);
+
+describe("options.disabled", () => {
+  const started = async (disabled: unknown, env: Record<string, string> = {}) => {
+    const { config, warnings } = await loadNode(
+      nodeWith(`${proxy}.options.disabled`, disabled),
+      env,
+    );
+    return { isStarted: config?.workers.length === 2, warnings };
+  };
+
+  test("skips the worker when it is true, or a variable that says so", async () => {
+    expect((await started(true)).isStarted).toBe(false);
+    expect((await started(false)).isStarted).toBe(true);
+    for (const [OFF, isStarted] of [
+      ["1", false],
+      ["yes", false],
+      ["0", true],
+      ["no", true],
+    ] as const) {
+      expect(await started(VARIABLE, { OFF })).toEqual({ isStarted, warnings: [] });
+    }
+  });
+
+  test("starts it when the variable is not set, and says so", async () => {
+    expect(await started(VARIABLE)).toEqual({
+      isStarted: true,
+      warnings: [
+        `${proxy}.options.disabled: environment variable OFF is not set, so the worker is started`,
+      ],
+    });
+  });
+});

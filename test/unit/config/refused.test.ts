@@ -1,0 +1,84 @@
+/** Everything of Crossbar that is known and not supported, with the sentence that it is refused with. */
+
+import { expect, test } from "bun:test";
+import { namesWithStatus } from "../../support/compatibility-table.ts";
+import { loadNode, namesIn, nodeWith } from "../../support/loaded-node.ts";
+
+const router = "$.workers[0]";
+const proxy = "$.workers[1]";
+const web = `${proxy}.transports[0]`;
+const ws = `${web}.paths.ws`;
+const connection = `${proxy}.connections.ws`;
+
+/** Values that one attribute cannot have; `sentence` is told each. */
+const values = (path: string, names: string[], sentence: (name: string) => string) =>
+  names.map((name) => [path, name, sentence(name)] as [string, unknown, string]);
+
+const refused: [path: string, value: unknown, sentence: string][] = [
+  ["$.version", undefined, "required attribute is missing"],
+  ["$.version", 1, "expected 2, found 1: this program reads version 2 only"],
+  ...values(
+    `${router}.type`,
+    ["container", "guest", "hostmonitor", "xbrmm"],
+    (type) => `worker type "${type}" is not supported`,
+  ),
+  [
+    `${router}.realms[0].roles[0].authorizer`,
+    "a.b",
+    "a role with an authorizer is not supported; list its permissions",
+  ],
+  ...values(
+    `${web}.type`,
+    ["mqtt", "flashpolicy", "stream.testee"],
+    (type) => `transport type "${type}" is not supported yet`,
+  ),
+  [`${proxy}.transports[1].mqtt`, {}, "MQTT is not supported"],
+  ...values(
+    `${web}.endpoint.type`,
+    ["twisted", "onion"],
+    (type) => `endpoint type "${type}" is not supported`,
+  ),
+  [`${connection}.transport.endpoint.type`, "tor", 'endpoint type "tor" is not supported'],
+  ...values(
+    `${ws}.cookie.store.type`,
+    ["database"],
+    (type) => `cookie store "${type}" is not supported; use a file`,
+  ),
+  ...["ubjson", "flatbuffers"].map((name): [string, unknown, string] => [
+    `${ws}.serializers[0]`,
+    name,
+    `serializer "${name}" is not supported`,
+  ]),
+  ...["package", "resource"].map((name): [string, unknown, string] => [
+    `${web}.paths.files.${name}`,
+    "a",
+    "files of a Python package are not supported; name a directory",
+  ]),
+  [`${connection}.transport.proxy`, {}, "connecting through an HTTP proxy is not supported"],
+  [
+    `${connection}.transport.realm`,
+    "realm1",
+    "a backend for one realm is not supported; use connections and routes",
+  ],
+  [
+    `${connection}.transport.url`,
+    "wss://localhost",
+    "a Unix socket has no TLS; write ws instead of wss",
+  ],
+  [`${web}.paths.own.backends`, [], "expected exactly one backend, found 0"],
+  [`${proxy}.routes.realm1.anonymous`, "other", 'unknown connection "other"'],
+  [`${proxy}.id`, "worker001", 'worker id "worker001" is given twice'],
+  [`${router}.options.nice`, 1, 'unknown attribute "nice"'],
+];
+
+test.each(refused)("%s: %p is refused", async (path, value, sentence) => {
+  const { config, faults } = await loadNode(nodeWith(path, value));
+  expect(config).toBeNull();
+  expect(faults).toContain(`${path}: ${sentence}`);
+});
+
+test("what docs/compatibility.md calls refused is in this file", () => {
+  const here = new Set(refused.flatMap(([path, value]) => [...namesIn(path), String(value)]));
+  const isHere = (name: string) => here.has(name) || namesIn(name).every((part) => here.has(part));
+  expect(namesWithStatus("refused").filter((name) => !isHere(name))).toEqual([]);
+});
