@@ -191,7 +191,7 @@ export class FrontendSession
   }
 
   /** A step of the join took too long: the client's, or the router's. */
-  protected onLate(uri: string, sentence: string): void {
+  onLate(uri: string, sentence: string): void {
     const name = this.stateName;
     if (eventAction(name, "deadline") !== "abort") return;
     // Passing through, it may still be the client who owes an AUTHENTICATE.

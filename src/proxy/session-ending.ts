@@ -9,7 +9,7 @@
 import type { SessionConfig, SilentEnd } from "#config/node-config.ts";
 import type { Logger } from "#observe/logger.ts";
 import type { FailedAttempts } from "#session/join.ts";
-import { JoinClock } from "#session/join-clock.ts";
+import { JoinClock, type LateObserver } from "#session/join-clock.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
 import { MessageType } from "#wamp/message-type.ts";
 import { CloseCode, type Peer, type WireMessage } from "#wamp/peer.ts";
@@ -48,7 +48,7 @@ type State =
   | { name: "closed" };
 
 /** A session that can end. */
-export abstract class SessionEnding {
+export abstract class SessionEnding implements LateObserver {
   protected readonly client: Peer;
   protected readonly config: SessionConfig;
   protected readonly context: FrontendContext;
@@ -64,7 +64,7 @@ export abstract class SessionEnding {
     this.config = config;
     this.context = context;
     this.log = new SessionLog(context.log, context.counts, client.details.peer);
-    this.clock = new JoinClock(config.joining, (uri, sentence) => this.onLate(uri, sentence));
+    this.clock = new JoinClock(config.joining, this);
     this.clock.awaitHello();
   }
 
@@ -72,7 +72,7 @@ export abstract class SessionEnding {
   protected abstract on(event: SessionEvent): void;
 
   /** A step of the join took too long. */
-  protected abstract onLate(uri: string, sentence: string): void;
+  abstract onLate(uri: string, sentence: string): void;
 
   /** The session is closed, and nothing of it is left. */
   protected abstract onEnded(): void;

@@ -10,7 +10,7 @@ import { Failure, sentenceOf } from "#base/failure.ts";
 import type { AuthConfig, JoiningConfig } from "#config/node-config.ts";
 import type { Logger } from "#observe/logger.ts";
 import { Join, type JoinSupport } from "#session/join.ts";
-import { JoinClock } from "#session/join-clock.ts";
+import { JoinClock, type LateObserver } from "#session/join-clock.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
 import { randomId } from "#wamp/id.ts";
 import { MessageType, messageTypeName } from "#wamp/message-type.ts";
@@ -66,7 +66,7 @@ type State =
   | { name: "closed" };
 
 /** The session of one peer, from its first HELLO to the end of the connection. */
-export class RouterSession implements PeerHandler {
+export class RouterSession implements PeerHandler, LateObserver {
   readonly #peer: Peer;
   readonly #auth: AuthConfig;
   readonly #realms: ReadonlyMap<string, Realm>;
@@ -87,9 +87,7 @@ export class RouterSession implements PeerHandler {
     this.#auth = auth;
     this.#realms = realms;
     this.#log = options.log;
-    this.#clock = new JoinClock(options.joining, (uri, sentence) =>
-      this.#abort(uri, sentence, CloseCode.policyViolation),
-    );
+    this.#clock = new JoinClock(options.joining, this);
     this.#support = options;
     this.#maxBufferedOctets = options.maxBufferedOctets ?? DEFAULT_MAX_BUFFERED_OCTETS;
     this.#onEnd = options.onEnd;
@@ -107,6 +105,10 @@ export class RouterSession implements PeerHandler {
   }
 
   onDrain(): void {}
+
+  onLate(uri: string, sentence: string): void {
+    this.#abort(uri, sentence, CloseCode.policyViolation);
+  }
 
   onClose(reason: string): void {
     this.#log.debug("peer closed", { peer: this.#peer.details.peer, reason });

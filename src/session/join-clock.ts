@@ -9,20 +9,22 @@
 import type { JoiningConfig } from "#config/node-config.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
 
+/** Is told of a step that took too long, with what reason to abort. */
+export interface LateObserver {
+  onLate(uri: string, sentence: string): void;
+}
+
 /** The clock of one session; without limits it never runs out. */
 export class JoinClock {
   readonly #limits: JoiningConfig | undefined;
-  readonly #onPassed: (uri: string, sentence: string) => void;
+  readonly #observer: LateObserver;
+  // Undefined again once they are of no use: a session that has joined keeps no timer alive.
   #join: Timer | undefined;
   #step: Timer | undefined;
 
-  /** `onPassed` is told with what reason to abort. */
-  constructor(
-    limits: JoiningConfig | undefined,
-    onPassed: (uri: string, sentence: string) => void,
-  ) {
+  constructor(limits: JoiningConfig | undefined, observer: LateObserver) {
     this.#limits = limits;
-    this.#onPassed = onPassed;
+    this.#observer = observer;
   }
 
   awaitHello(): void {
@@ -36,18 +38,20 @@ export class JoinClock {
   }
 
   awaitAuthenticate(): void {
-    clearTimeout(this.#step);
+    this.authenticated();
     this.#step = this.#start("authenticate_timeout", "AUTHENTICATE", ErrorUri.authenticationFailed);
   }
 
   /** AUTHENTICATE has come. */
   authenticated(): void {
     clearTimeout(this.#step);
+    this.#step = undefined;
   }
 
   stop(): void {
-    clearTimeout(this.#step);
+    this.authenticated();
     clearTimeout(this.#join);
+    this.#join = undefined;
   }
 
   #start(
@@ -59,7 +63,7 @@ export class JoinClock {
     if (milliseconds === undefined) return undefined;
     return setTimeout(() => {
       this.stop();
-      this.#onPassed(uri, `Cannot join: no ${message} within ${milliseconds} ms`);
+      this.#observer.onLate(uri, `Cannot join: no ${message} within ${milliseconds} ms`);
     }, milliseconds);
   }
 }
