@@ -6,7 +6,7 @@
 
 import { Failure } from "#base/failure.ts";
 import type { RouterWorkerConfig, SessionConfig } from "#config/node-config.ts";
-import { RealmAuthenticators } from "#router/realm-authenticators.ts";
+import { RealmCaller } from "#router/realm-caller.ts";
 import { openRealms } from "#router/realm-table.ts";
 import { RouterSession } from "#router/router-session.ts";
 import type { Peer, PeerHandler } from "#wamp/peer.ts";
@@ -21,7 +21,7 @@ export async function startRouterWorker(
   context: WorkerContext,
 ): Promise<RunningWorker> {
   const realms = openRealms(config.realms, context.log);
-  const authenticators = new RealmAuthenticators(realms, context.log);
+  const authenticators = new RealmCaller(realms, context.log);
 
   const failedJoins = new FailedJoins(context.log);
   const sessions = new SessionTable<RouterSession>();

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import type { AuthConfig, DynamicAuthConfig, RealmConfig } from "#config/node-config.ts";
-import { RealmAuthenticators } from "#router/realm-authenticators.ts";
+import { RealmCaller } from "#router/realm-caller.ts";
 import { openRealms } from "#router/realm-table.ts";
 import { RouterSession } from "#router/router-session.ts";
 import { MessageType as M } from "#wamp/message-type.ts";
@@ -38,7 +38,7 @@ async function start(changes: Partial<DynamicAuthConfig> = {}) {
   const logged: unknown[] = [];
   const log = { ...quiet, warn: (...what: unknown[]) => void logged.push(what) };
   const open = openRealms(realms, quiet);
-  const authenticators = new RealmAuthenticators(open, log);
+  const authenticators = new RealmCaller(open, log);
   const connect = (auth: AuthConfig) => {
     const peer = new FakePeer();
     peer.attach(new RouterSession(peer, auth, open, { log: quiet, onEnd() {}, authenticators }));
@@ -61,7 +61,7 @@ const refused = [
   "wamp.error.authentication_failed",
 ];
 
-describe("RealmAuthenticators", () => {
+describe("RealmCaller", () => {
   test.each([null, "authenticator"])("asks on a realm of the router, as %p", async (role) => {
     const { client, authenticator } = await start({ "authenticator-role": role });
     const [type, id, , details, args] = await authenticator.next();
