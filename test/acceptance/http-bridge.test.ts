@@ -2,7 +2,9 @@
 
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { createHmac } from "node:crypto";
+import { connect } from "node:net";
 import { resolve } from "node:path";
+import { hasOpenssl, selfSigned } from "../support/certificates.ts";
 import { startCrossbar } from "../support/crossbar-router.ts";
 import { post, rawHttp } from "../support/raw-http.ts";
 import { type Behaviour, scriptedCallee } from "../support/scripted-callee.ts";
@@ -50,28 +52,19 @@ const proxyTo = (path: string, port: number) => ({
   routes: { realm1: { anonymous: "conn1" } },
   transports: [{ type: "web", endpoint: { type: "tcp", port, interface: "127.0.0.1" }, paths }],
 });
-const node = {
-  version: 2,
-  workers: [
+const routerAt = (port: number) => ({
+  type: "router",
+  realms: [{ name: "realm1", roles: [{ name: "anonymous", permissions }] }],
+  transports: [
     {
-      type: "router",
-      realms: [{ name: "realm1", roles: [{ name: "anonymous", permissions }] }],
-      transports: [
-        {
-          type: "rawsocket",
-          endpoint: { type: "unix", path: "router.sock" },
-          auth: { "anonymous-proxy": { type: "static" } },
-        },
-        {
-          type: "web",
-          endpoint: { type: "tcp", port: routerPort, interface: "127.0.0.1" },
-          paths,
-        },
-      ],
+      type: "rawsocket",
+      endpoint: { type: "unix", path: "router.sock" },
+      auth: { "anonymous-proxy": { type: "static" } },
     },
-    proxyTo("router.sock", proxyPort),
+    { type: "web", endpoint: { type: "tcp", port, interface: "127.0.0.1" }, paths },
   ],
-};
+});
+const node = { version: 2, workers: [routerAt(routerPort), proxyTo("router.sock", proxyPort)] };
 
 const procedures: Record<string, Behaviour> = {
   "com.example.echo": (args, kwargs) => ({ result: [args, kwargs] }),
@@ -265,6 +258,40 @@ function promises(port: number) {
     expect(answer?.status).toBe(413);
   });
 
+  test("carries long arguments and results whole", async () => {
+    const text = "0123456789".repeat(100_000);
+    const body = { procedure: "com.example.list", args: [text] };
+    const { status, body: answer } = await ask(port, "/call", body);
+    expect([status, answer === JSON.stringify({ args: [[text]] })]).toEqual([200, true]);
+  });
+
+  test("answers 400 to a body that is cut off", async () => {
+    const socket = connect({ port, host: "127.0.0.1", allowHalfOpen: true });
+    socket.end(post("/call", "{", { "Content-Length": "10" }));
+    const chunks: Buffer[] = [];
+    for await (const chunk of socket) chunks.push(chunk as Buffer);
+    expect(Buffer.concat(chunks).toString()).toMatch(/^HTTP\/1.1 400 .*cut off/s);
+  });
+
+  test("answers 503 when too many requests wait, and recovers", async () => {
+    const open = post("/near", "", { "Content-Length": "1" });
+    const sockets = await Promise.all(
+      Array.from({ length: 512 }, async () => {
+        const socket = connect({ port, host: "127.0.0.1" });
+        socket.on("error", () => {}).write(open);
+        await new Promise<void>((resolve) => socket.once("connect", resolve));
+        return socket;
+      }),
+    );
+    const waiting = { procedure: "com.example.nothing" };
+    const statuses: number[] = [];
+    // The last of them may still be on its way.
+    while (statuses.at(-1) !== 503) statuses.push((await ask(port, "/near", waiting)).status);
+    for (const socket of sockets) socket.destroy();
+    while (statuses.at(-1) !== 200) statuses.push((await ask(port, "/near", waiting)).status);
+    expect(statuses.filter((status) => status !== 200 && status !== 503)).toEqual([]);
+  }, 20_000);
+
   test("takes a signed request once, and no other", async () => {
     const body = '{"procedure":"com.example.list","args":[7]}';
     const sign = (changes: Record<string, string> = {}, secret = "topsecret") => {
@@ -323,6 +350,60 @@ describe("the HTTP bridge", () => {
       expect([status, JSON.parse(body).error]).toEqual([200, "wamp.error.not_authorized"]);
     }
   });
+});
+
+describe.if(hasOpenssl)("the HTTP bridge over TLS", () => {
+  const [port = 0] = freePorts(1);
+
+  test("takes what requires TLS, and answers what waits when the node ends", async () => {
+    const folder = await temporaryFolder({});
+    const tls = selfSigned(folder, "localhost");
+    const [router, proxy] = [routerAt(0), proxyTo("router.sock", 0)];
+    const endpoint = { type: "tcp", port, interface: "127.0.0.1", tls };
+    const workers = [
+      { ...router, transports: router.transports.slice(0, 1) },
+      { ...proxy, transports: [{ type: "web", endpoint, paths }] },
+    ];
+    await Bun.write(`${folder}/node.json`, JSON.stringify({ version: 2, workers }));
+    const running = await startNode(folder);
+    const send = (path: string, body: object) =>
+      fetch(`https://127.0.0.1:${port}${path}`, {
+        method: "POST",
+        body: JSON.stringify(body),
+        headers: { "Content-Type": "application/json" },
+        tls: { rejectUnauthorized: false },
+      });
+    const answer = await send("/tls", { procedure: "wamp.session.count" });
+    expect([answer.status, await answer.json()]).toEqual([200, { args: [1] }]);
+    const wss = `wss://127.0.0.1:${port}/ws`;
+    const client = new WebSocket(wss, {
+      protocols: ["wamp.2.json"],
+      tls: { rejectUnauthorized: false },
+    } as never);
+    const said: unknown[][] = [];
+    const wakes: (() => void)[] = [];
+    client.onmessage = ({ data }) => {
+      said.push(JSON.parse(String(data)));
+      for (const wake of wakes.splice(0)) wake();
+    };
+    const until = async (type: number) => {
+      while (!said.some(([one]) => one === type)) {
+        await new Promise<void>((resolve) => wakes.push(resolve));
+      }
+    };
+    await new Promise((resolve) => {
+      client.onopen = resolve;
+    });
+    client.send(JSON.stringify([1, "realm1", { roles: { callee: {} } }]));
+    await until(2);
+    client.send(JSON.stringify([64, 1, {}, "com.example.never"]));
+    await until(65);
+    const waiting = send("/tls", { procedure: "com.example.never" });
+    await until(68);
+    const stopped = running.stop();
+    expect((await waiting).status).toBe(503);
+    expect(await stopped).toBe(0);
+  }, 30_000);
 });
 
 describe("docs/http-bridge.md", () => {
