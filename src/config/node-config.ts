@@ -356,7 +356,9 @@ export interface AuthConfig {
   /** Router only: takes the identity that a proxy vouches for, over Unix sockets only. */
   "anonymous-proxy"?: { type: "static" };
   /** Router only: the same from proxies that sign with the key of their node; by the node's id. */
-  "cryptosign-proxy"?: { type: "static"; principals: Record<string, ProxyPrincipalConfig> };
+  "cryptosign-proxy"?:
+    | { type: "static"; principals: Record<string, ProxyPrincipalConfig> }
+    | DynamicAuthConfig;
 }
 
 /** A node whose proxies are trusted. */
