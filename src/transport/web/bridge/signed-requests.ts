@@ -73,7 +73,7 @@ export class SignedRequests {
 
   #remember(signature: string, now: number, duration: number): BridgeAnswer | null {
     for (const [old, until] of this.#taken) {
-      if (until > now) break;
+      if (until >= now) break;
       this.#taken.delete(old);
     }
     if (this.#taken.has(signature)) {
