@@ -14,12 +14,15 @@ import type {
   WebServiceConfig,
   WebSocketServiceConfig,
 } from "#config/node-config.ts";
+import type { ConnectionDetails } from "#wamp/peer.ts";
 import { type ConnectionLimit, connectionLimitFor } from "./endpoint/connection-limit.ts";
 import { addressOf } from "./endpoint/peer-address.ts";
 import { ConnectGate } from "./front-door/connect-gate.ts";
 import { FrontDoor } from "./front-door/front-door.ts";
+import type { RequestHead } from "./front-door/request-head.ts";
+import { type GoOn, RequestSequence } from "./front-door/request-sequence.ts";
 import { Splice } from "./front-door/splice.ts";
-import type { Ways } from "./front-door/visit.ts";
+import type { DoorSocket, Ways } from "./front-door/visit.ts";
 import type { AcceptPeerWithSession, Listener, TransportContext } from "./listener.ts";
 import { privateSocket } from "./private-socket.ts";
 import { RawSocketAcceptor, rawSocketUrl } from "./rawsocket/rawsocket-acceptor.ts";
@@ -130,48 +133,73 @@ async function openWebRoom(
   const bridges = new BridgeConnections();
   const gate = new ConnectGate();
   const splices = new Set<Splice>();
+  const sequences = new Set<RequestSequence>();
   try {
     const server = await startWebServer(config, unix, context);
+    const enterSplice = (client: DoorSocket, details: ConnectionDetails, head: RequestHead) => {
+      const splice = new Splice({
+        client,
+        unix,
+        gate,
+        first: head.octets,
+        onUnreachable(thrown) {
+          const reason = `Cannot reach the Web server: ${sentenceOf(thrown)}`;
+          context.log.warn("connection refused", { peer: details.peer, reason });
+        },
+        onEnd: () => splices.delete(splice),
+      });
+      splices.add(splice);
+      return splice;
+    };
+    const enterWebSocket = (client: DoorSocket, details: ConnectionDetails, head: RequestHead) => {
+      const request = head.isUpgradable ? head.request() : null;
+      const webSocket = request && server.webSocketFor(request);
+      const connection = webSocket && acceptor.upgrade(request, webSocket, client, details);
+      if (connection && head.rest.length > 0) connection.received(head.rest);
+      return connection;
+    };
+    const enterBridge = (
+      client: DoorSocket,
+      details: ConnectionDetails,
+      head: RequestHead,
+      goOn: GoOn,
+    ) => {
+      const request = head.request();
+      const bridge = request && server.bridgeFor(request);
+      if (!bridge) return null;
+      const peer = proxies?.clientOf(request.headers, details.peer) ?? details.peer;
+      return bridges.open({
+        bridge,
+        head: bridgeHead(request, addressOf(peer), details.isSecure),
+        isOld: !head.isUpgradable,
+        socket: client,
+        first: head.rest,
+        goOn,
+      });
+    };
+    const enterOther = (client: DoorSocket, details: ConnectionDetails, head: RequestHead) =>
+      enterWebSocket(client, details, head) ?? enterSplice(client, details, head);
     return {
       enter(client, details, head) {
-        const request = head.request();
-        const bridge = request && server.bridgeFor(request);
-        if (bridge) {
-          const address = addressOf(
-            proxies?.clientOf(request.headers, details.peer) ?? details.peer,
-          );
-          const connection = bridges.open({
-            bridge,
-            head: bridgeHead(request, address, details.isSecure),
-            isOld: !head.isUpgradable,
-            socket: client,
-          });
-          connection.received(head.rest);
-          return connection;
+        // Whoever begins otherwise, as WebSockets do, has nobody between it and its socket.
+        const first = server.hasBridge ? head.request() : null;
+        if (first === null || server.bridgeFor(first) === null) {
+          return enterOther(client, details, head);
         }
-        const webSocket = request && head.isUpgradable ? server.webSocketFor(request) : null;
-        const connection =
-          webSocket && request && acceptor.upgrade(request, webSocket, client, details);
-        if (connection) {
-          if (head.rest.length > 0) connection.received(head.rest);
-          return connection;
-        }
-        const splice = new Splice({
-          client,
-          unix,
-          gate,
-          first: head.octets,
-          onUnreachable(thrown) {
-            const reason = `Cannot reach the Web server: ${sentenceOf(thrown)}`;
-            context.log.warn("connection refused", { peer: details.peer, reason });
-          },
-          onEnd: () => splices.delete(splice),
+        const sequence = new RequestSequence({
+          socket: client,
+          enter: (next, goOn) =>
+            enterBridge(client, details, next, goOn) ?? enterOther(client, details, next),
+          enterMalformed: (next) => enterSplice(client, details, next),
+          onEnd: () => sequences.delete(sequence),
         });
-        splices.add(splice);
-        return splice;
+        sequences.add(sequence);
+        sequence.begin(head);
+        return sequence;
       },
       async end() {
         bridges.close();
+        for (const sequence of sequences) sequence.end();
         await Promise.all([acceptor.close(), server.close()]);
       },
       remove() {

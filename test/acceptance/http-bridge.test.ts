@@ -2,6 +2,7 @@
 
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { createHmac } from "node:crypto";
+import { Agent, request } from "node:http";
 import { connect } from "node:net";
 import { resolve } from "node:path";
 import { hasOpenssl, selfSigned } from "../support/certificates.ts";
@@ -188,20 +189,84 @@ function promises(port: number) {
     expect(expecting.map(({ status }) => status)).toEqual([100, 200]);
   });
 
-  test("answers a request with another one behind it, and says that it closes", async () => {
-    const call = post("/call", '{"procedure":"com.example.list","args":[1]}');
-    const answers = await rawHttp(port, call, call);
-    expect(answers.map(({ status, body }) => [status, body])).toEqual([[200, '{"args":[[1]]}']]);
-    expect(answers[0]?.headers.get("connection")).toBe("close");
-    const page = await rawHttp(port, "GET /page HTTP/1.1\r\nHost: localhost\r\n\r\n", call);
-    expect(page[0]).toMatchObject({ status: 200, body: '"a page"' });
-    expect(page[0]?.headers.get("connection")).toBe("close");
-    expect(page.slice(1).filter(({ status }) => status === 200)).toEqual([]);
+  test("answers requests that come at once in their order, and goes on to another service", async () => {
+    const call = (number: number, connection = "keep-alive") => {
+      const body = `{"procedure":"com.example.list","args":[${number}]}`;
+      return post("/call", body, { Connection: connection });
+    };
+    const options = "OPTIONS /call HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    const page = "GET /page HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    const answers = await rawHttp(port, call(1), options, call(2), options, options, call(3), page);
+    expect(answers.map(({ status, body }) => [status, body])).toEqual([
+      [200, '{"args":[[1]]}'],
+      [200, ""],
+      [200, '{"args":[[2]]}'],
+      [200, ""],
+      [200, ""],
+      [200, '{"args":[[3]]}'],
+      [200, '"a page"'],
+    ]);
+    const closing = answers.map(({ headers }) => headers.get("connection") === "close");
+    expect(closing).toEqual([false, false, false, false, false, false, true]);
+    const last = await rawHttp(port, call(1), call(2, "close"), call(3));
+    expect(last.map(({ body }) => body)).toEqual(['{"args":[[1]]}', '{"args":[[2]]}']);
+  });
+
+  test("answers what a client sent before it ended its side", async () => {
+    const call = post("/call", '{"procedure":"com.example.list","args":[1]}', { Connection: "" });
+    const socket = connect({ port, host: "127.0.0.1", allowHalfOpen: true });
+    socket.end(call + call);
+    const chunks: Buffer[] = [];
+    for await (const chunk of socket) chunks.push(chunk as Buffer);
+    expect(
+      Buffer.concat(chunks)
+        .toString()
+        .match(/\{"args":\[\[1\]\]\}/g),
+    ).toHaveLength(2);
+  });
+
+  test("takes one request after the other on a connection", async () => {
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    const ports = new Set<number | undefined>();
+    for (let number = 0; number < 5; number++) {
+      const body = `{"procedure":"com.example.list","args":[${number}]}`;
+      const answer = Promise.withResolvers<string>();
+      const headers = { "Content-Type": "application/json" };
+      const sending = request(
+        { port, host: "127.0.0.1", path: "/call", method: "POST", agent, headers },
+        async (response) => {
+          ports.add(response.socket.localPort);
+          let text = "";
+          for await (const chunk of response) text += chunk;
+          answer.resolve(text);
+        },
+      );
+      sending.end(body);
+      expect(await answer.promise).toBe(`{"args":[[${number}]]}`);
+    }
+    agent.destroy();
+    expect([...ports]).toEqual([expect.any(Number)]);
+  });
+
+  test("makes a WebSocket of a connection that has called", async () => {
+    const call = post("/call", '{"procedure":"com.example.list"}', { Connection: "keep-alive" });
+    const upgrade = [
+      "GET /ws HTTP/1.1",
+      "Host: localhost",
+      "Connection: Upgrade",
+      "Upgrade: websocket",
+      "Sec-WebSocket-Version: 13",
+      "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+      "Sec-WebSocket-Protocol: wamp.2.json",
+    ];
+    const close = Buffer.from("888201020304 02ea".replace(" ", ""), "hex");
+    const answers = await rawHttp(port, call, `${upgrade.join("\r\n")}\r\n\r\n`, close);
+    expect(answers.map(({ status }) => status)).toEqual([200, 101]);
   });
 
   test("answers browsers that ask first", async () => {
     const request =
-      "OPTIONS /call HTTP/1.1\r\nHost: localhost\r\nOrigin: https://a.example\r\nAccess-Control-Request-Headers: content-type\r\n\r\n";
+      "OPTIONS /call HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nOrigin: https://a.example\r\nAccess-Control-Request-Headers: content-type\r\n\r\n";
     const [answer] = await rawHttp(port, request);
     expect([answer?.status, answer?.body]).toEqual([200, ""]);
     expect(Object.fromEntries(answer?.headers ?? [])).toMatchObject({
@@ -245,7 +310,7 @@ function promises(port: number) {
 
   test("refuses other methods with 405", async () => {
     for (const method of ["GET", "DELETE", "HEAD"]) {
-      const request = `${method} /call HTTP/1.1\r\nHost: localhost\r\n\r\n`;
+      const request = `${method} /call HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`;
       const [answer] = await rawHttp(port, request);
       expect([answer?.status, answer?.headers.get("allow")]).toEqual([405, "POST,PUT,OPTIONS"]);
     }

@@ -26,10 +26,15 @@ export async function rawHttp(
   return answersIn(Buffer.concat(chunks));
 }
 
-/** A request with a body. */
+/** A request with a body, the last of its connection unless the headers say something else. */
 export function post(path: string, body: string, headers: Record<string, string> = {}): string {
   const length = Buffer.byteLength(body);
-  const fields = { Host: "localhost", "Content-Length": String(length), ...headers };
+  const fields = {
+    Host: "localhost",
+    "Content-Length": String(length),
+    Connection: "close",
+    ...headers,
+  };
   const lines = Object.entries(fields).map(([name, value]) => `${name}: ${value}\r\n`);
   return `POST ${path} HTTP/1.1\r\n${lines.join("")}\r\n${body}`;
 }

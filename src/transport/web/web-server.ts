@@ -43,6 +43,8 @@ type Paths = Record<string, WebServiceConfig>;
 export interface WebServer {
   /** How a request may become a WebSocket; null when it is for another service, or none. */
   webSocketFor(request: Request): WebSocketPathConfig | null;
+  /** Whether there is a bridge at any path. */
+  hasBridge: boolean;
   /** The bridge that a request is for; null when it is for another service, or none. */
   bridgeFor(request: Request): HttpBridge | null;
   /** Ends every request and every service. */
@@ -62,7 +64,7 @@ export async function startWebServer(
   const tree = await PathTree.open(pathsOf(config), (service) =>
     isWebSocket(service) ? openWebSocketService(service) : openWebService(service, context),
   );
-  // A request at a bridge has to be the first of its connection, so that no other may follow one.
+  // The next request may be for a bridge, which is not reached from here.
   const isLast = hasBridge(pathsOf(config));
   const server = Bun.serve({
     unix,
@@ -81,6 +83,7 @@ export async function startWebServer(
   };
   if (!unix.startsWith("\0")) chmodSync(unix, OWNER_ONLY);
   return {
+    hasBridge: isLast,
     webSocketFor: (request) => serviceFor(request)?.webSocket ?? null,
     bridgeFor: (request) => serviceFor(request)?.bridge ?? null,
     async close() {

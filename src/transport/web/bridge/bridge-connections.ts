@@ -2,8 +2,7 @@
  * BridgeConnections: requests of the HTTP bridge on the very sockets that were accepted.
  *
  * Bun's Web server cuts a connection off when octets follow a request whose answer is still to come, so
- * that a call that was made would be answered to nobody. Here what follows is let go, and the connection
- * is closed behind the answer, which says so (RFC 9112, section 9.6).
+ * that a call that was made would be answered to nobody. Here what follows waits for the answer.
  *
  * @module
  */
@@ -20,6 +19,9 @@ const BODY_TIMEOUT_MS = 30_000;
 /** Time for a client to take a long answer. */
 const ANSWER_TIMEOUT_MS = 30_000;
 
+/** Octets behind a request that wait for its answer; of more, none is looked at (RFC 9112, 9.6). */
+const MOST_WAITING_OCTETS = 64 * 1024;
+
 const CONTINUE = Buffer.from("HTTP/1.1 100 Continue\r\n\r\n");
 
 /** A request at a bridge, whose head has come. */
@@ -29,16 +31,21 @@ export interface BridgeVisit {
   /** Whether the request is one of HTTP/1.0. */
   isOld: boolean;
   socket: WritableSocket;
+  /** What came behind the head. */
+  first: Uint8Array;
+  /** Goes on behind an answer that leaves the connection open, with what has come since. */
+  goOn: (rest: Uint8Array) => void;
 }
 
 /** The requests that are being answered on one transport. */
 export class BridgeConnections {
   readonly #open = new Set<BridgeConnection>();
 
-  /** Begins; what came behind the head is to be handed in next, and be it nothing. */
+  /** Begins with what has come; the events of the socket are to be handed in from now on. */
   open(visit: BridgeVisit): BridgeConnection {
     const connection = new BridgeConnection(visit, () => this.#open.delete(connection));
     this.#open.add(connection);
+    connection.begin();
     return connection;
   }
 
@@ -48,7 +55,7 @@ export class BridgeConnections {
   }
 }
 
-/** One connection with one request. */
+/** One request, and the connection until it is answered. */
 export class BridgeConnection {
   readonly #visit: BridgeVisit;
   readonly #onEnd: () => void;
@@ -57,26 +64,34 @@ export class BridgeConnection {
   readonly #place: ReturnType<HttpBridge["enter"]>;
   #body: RequestBody | null = null;
   #isAnswered = false;
+  /** What came behind the request; null: it is not looked at, so the connection closes. */
+  #rest: Buffer | null = null;
+  #saysClose = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  /** Answers at once what needs no body. */
   constructor(visit: BridgeVisit, onEnd: () => void) {
     this.#visit = visit;
     this.#onEnd = onEnd;
-    this.#writer = new SocketWriter(visit.socket, 0, { caughtUp: () => this.#writer.end() });
+    this.#writer = new SocketWriter(visit.socket, 0, { caughtUp: () => this.#answered() });
     this.#place = visit.bridge.enter();
-    this.#begin();
   }
 
   received(chunk: Uint8Array): void {
     const body = this.#body;
-    if (body === null) return;
+    if (body === null) {
+      this.#keep(chunk);
+      return;
+    }
     const state = body.push(chunk);
     if (state === "incomplete") return;
     this.#body = null;
     clearTimeout(this.#timer);
-    if (state === "complete") void this.#perform(body.take());
-    else this.#refuseBody(state);
+    if (state !== "complete") {
+      this.#refuseBody(state);
+      return;
+    }
+    if (this.#mayGoOn()) this.#rest = Buffer.from(body.rest);
+    void this.#perform(body.take());
   }
 
   drained(): void {
@@ -86,13 +101,14 @@ export class BridgeConnection {
   /** The client sends nothing more; it may wait for the answer all the same. */
   ended(): void {
     if (this.#body !== null) this.#answer(denial(400, "Cannot read the body: it is cut off"));
-    else if (this.#isAnswered) this.#writer.end();
+    else if (this.#isAnswered && this.#rest === null) this.#writer.end();
   }
 
   closed(): void {
     clearTimeout(this.#timer);
     this.#isAnswered = true;
     this.#body = null;
+    this.#rest = null;
     this.#writer.drop();
     this.#place?.release();
     this.#gone.abort();
@@ -101,10 +117,12 @@ export class BridgeConnection {
 
   /** The worker shuts down. */
   shutDown(): void {
+    this.#rest = null;
     this.#answer(denial(503, "Cannot take the request: the node shuts down"));
   }
 
-  #begin(): void {
+  /** Answers at once what needs no body. */
+  begin(): void {
     const { bridge, head, isOld } = this.#visit;
     const host = head.headers.get("host");
     if ((host === null && !isOld) || host?.includes(",")) {
@@ -123,6 +141,8 @@ export class BridgeConnection {
     }
     const answer = bridge.judge(head);
     if (answer !== null) {
+      const isBodiless = framing.kind === "length" && framing.octets === 0;
+      if (isBodiless && this.#mayGoOn()) this.#rest = Buffer.from(this.#visit.first);
       this.#answer(answer);
       return;
     }
@@ -132,6 +152,20 @@ export class BridgeConnection {
     if (isFit && !isOld && head.headers.get("expect")?.toLowerCase() === "100-continue") {
       this.#writer.write(CONTINUE);
     }
+    this.received(this.#visit.first);
+  }
+
+  /** Whether the client would say more on this connection. */
+  #mayGoOn(): boolean {
+    const { isOld, head } = this.#visit;
+    const words = head.headers.get("connection")?.toLowerCase().split(",") ?? [];
+    return !isOld && !words.some((word) => word.trim() === "close");
+  }
+
+  #keep(chunk: Uint8Array): void {
+    if (this.#rest === null) return;
+    const isTooMuch = this.#rest.length + chunk.length > MOST_WAITING_OCTETS;
+    this.#rest = isTooMuch ? null : Buffer.concat([this.#rest, chunk]);
   }
 
   #late(): void {
@@ -161,12 +195,13 @@ export class BridgeConnection {
     this.#place?.release();
     this.#gone.abort();
     const { bridge, head, socket } = this.#visit;
+    this.#saysClose = this.#rest === null;
     const fields = {
       Date: new Date().toUTCString(),
       ...bridge.headersFor(head),
       ...headers,
       "Content-Length": String(body.length),
-      Connection: "close",
+      ...(this.#saysClose && { Connection: "close" }),
     };
     const lines = Object.entries(fields).map(([name, value]) => `${name}: ${value}\r\n`);
     const first = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}\r\n${lines.join("")}\r\n`;
@@ -176,6 +211,18 @@ export class BridgeConnection {
     // Flushed, so that a socket that takes it all is told apart from one that is behind.
     this.#writer.write(hasBody ? Buffer.concat([octets, body]) : octets);
     this.#writer.flush();
-    if (this.#writer.bufferedOctets === 0) this.#writer.end();
+    if (this.#writer.bufferedOctets === 0) this.#answered();
+  }
+
+  /** The socket has taken the whole answer. */
+  #answered(): void {
+    const rest = this.#rest;
+    if (rest === null || this.#saysClose) {
+      this.#writer.end();
+      return;
+    }
+    clearTimeout(this.#timer);
+    this.#onEnd();
+    this.#visit.goOn(rest);
   }
 }

@@ -43,6 +43,7 @@ export class RequestBody {
   #due: number;
   #expects: "data" | "chunk head" | "chunk end" | "trailer" = "data";
   #line = "";
+  #rest: Uint8Array = new Uint8Array(0);
   #trailerLines = 0;
 
   constructor(framing: NonNullable<Framing>, limit: number) {
@@ -63,7 +64,10 @@ export class RequestBody {
         this.#due -= taken;
         at += taken;
         if (this.#due > 0) return "incomplete";
-        if (!this.#isChunked) return "complete";
+        if (!this.#isChunked) {
+          this.#rest = chunk.subarray(at);
+          return "complete";
+        }
         this.#expects = "chunk end";
       }
       const end = chunk.indexOf(LINE_FEED, at);
@@ -73,8 +77,14 @@ export class RequestBody {
       at = stop;
       if (end < 0) return "incomplete";
       const state = this.#readLine();
+      if (state === "complete") this.#rest = chunk.subarray(at);
       if (state !== "incomplete") return state;
     }
+  }
+
+  /** What came behind the body with its last octets, borrowed from the chunk. */
+  get rest(): Uint8Array {
+    return this.#rest;
   }
 
   /** All octets. */

@@ -1,8 +1,8 @@
 /**
  * `type: caller` and `type: publisher`: HTTP requests that become calls and publications.
  *
- * They are answered on the sockets on which they came; none comes here but one behind another request of
- * its connection, which is told to come again on a connection of its own.
+ * They are answered on the sockets on which they came. Only one that was sent before the answer to another
+ * service's request, which closes the connection, can come here.
  *
  * @module
  */
