@@ -4,9 +4,10 @@
  * @module
  */
 
-/** Whether a decoded value is a dictionary. */
+/** Whether a decoded value is a dictionary; octets are none, though JavaScript has keys for them. */
 export function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+  if (typeof value !== "object" || value === null) return false;
+  return !Array.isArray(value) && !(value instanceof Uint8Array);
 }
 
 /** The value when it is a dictionary, else an empty one. */

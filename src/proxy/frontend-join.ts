@@ -22,7 +22,7 @@ import { Failure } from "#base/failure.ts";
 import { asRecord } from "#base/record.ts";
 import type { SessionConfig } from "#config/node-config.ts";
 import type { LogFields } from "#observe/logger.ts";
-import { type FailedAttempts, Join, TOO_MANY_ATTEMPTS } from "#session/join.ts";
+import { type FailedAttempts, Join, readRealm, TOO_MANY_ATTEMPTS } from "#session/join.ts";
 import type { JoinClock } from "#session/join-clock.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
 import { MessageType, messageTypeName } from "#wamp/message-type.ts";
@@ -268,7 +268,7 @@ export class FrontendJoin {
     const { config, routes } = this.#context;
     const route =
       config.backend === null
-        ? routes.routeForAnyRole(realmOf(realm))
+        ? routes.routeForAnyRole(readRealm(realm))
         : routes.routeOver(config.backend);
     const session = await this.#reach(this.#searchOn(route));
     if (session !== undefined) passOn(hello, this.#client, session.peer);
@@ -358,14 +358,6 @@ export class FrontendJoin {
     this.#backend = undefined;
     return backend;
   }
-}
-
-function realmOf(realm: unknown): string {
-  if (typeof realm === "string") return realm;
-  throw new Failure("Cannot read HELLO: realm is not a URI", {
-    source: "client",
-    uri: ErrorUri.protocolViolation,
-  });
 }
 
 /** Sends a message of our own that opens a session; one that is too long must not be lost. */

@@ -147,14 +147,31 @@ function choosePendingAuth(
   return undefined;
 }
 
+/** Longest name of a realm, as in Crossbar. */
+const MOST_REALM_CHARACTERS = 255;
+
+/**
+ * The realm of a HELLO.
+ *
+ * @throws Failure from the client's side when it can be none; one that is too long is not repeated.
+ */
+export function readRealm(realm: unknown): string {
+  if (typeof realm !== "string" || realm === "") {
+    throw violation("Cannot read HELLO: realm is not a URI");
+  }
+  if (realm.length <= MOST_REALM_CHARACTERS) return realm;
+  throw new Failure(
+    `Cannot join realm: its name is longer than ${MOST_REALM_CHARACTERS} characters`,
+    { source: "client", uri: ErrorUri.noSuchRealm },
+  );
+}
+
 function parseHello(message: readonly unknown[], transport: TransportDetails): HelloRequest {
   const [type, realm, details] = message;
   if (type !== MessageType.HELLO) {
     throw violation(`Cannot accept ${messageTypeName(Number(type))}: the session has not joined`);
   }
-  if (typeof realm !== "string" || realm === "") {
-    throw violation("Cannot read HELLO: realm is not a URI");
-  }
+  const name = readRealm(realm);
   if (message.length !== 3 || !isRecord(details)) {
     throw violation("Cannot read HELLO: details is not a dictionary");
   }
@@ -164,7 +181,7 @@ function parseHello(message: readonly unknown[], transport: TransportDetails): H
     throw violation("Cannot read HELLO: authmethods is not a list of strings");
   }
   return {
-    realm,
+    realm: name,
     // As in Crossbar: who names no authmethod wants to be anonymous.
     authmethods: authmethods.length > 0 ? authmethods : ["anonymous"],
     authid: optionalString(authid, "authid"),

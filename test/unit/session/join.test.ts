@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { signChallenge } from "#auth/cryptosign-challenge.ts";
+import type { AuthOutcome } from "#auth/pending-auth.ts";
 import { makePrivateKey, publicKeyOf } from "#base/ed25519.ts";
 import { Join } from "#session/join.ts";
 import type { TransportDetails } from "#wamp/peer.ts";
@@ -18,6 +19,9 @@ const ticket = {
   type: "static",
   principals: { alice: { ticket: "secret1", role: "user" } },
 } as const;
+
+const identityExtra = (outcome: AuthOutcome) =>
+  outcome.kind === "accept" ? outcome.identity.authextra : undefined;
 
 describe("Join", () => {
   test("accepts anonymous with the configured role and a random authid", async () => {
@@ -61,6 +65,28 @@ describe("Join", () => {
     await join.hello([1, "realm1", { authmethods: ["ticket"], authid: "alice" }]);
     expect((await join.authenticate([5, "wrong", {}])).kind).toBe("deny");
     expect((await join.authenticate([5, "secret1", {}])).kind).toBe("deny");
+  });
+
+  test("refuses a HELLO whose details are octets, and takes octets for no authextra", async () => {
+    const octets = new Uint8Array(3);
+    const said = (details: unknown) =>
+      new Join({ anonymous }, tcp, noAuthenticators).hello([1, "realm1", details]);
+    await expect(said(octets)).rejects.toThrow("Cannot read HELLO: details is not a dictionary");
+    expect(await said({ authextra: octets })).toMatchObject({
+      kind: "accept",
+      identity: { authextra: {} },
+    });
+    expect(identityExtra(await said({ authextra: octets }))).toEqual({});
+  });
+
+  test("refuses a realm that is longer than any name of a realm, without saying it again", async () => {
+    const hello = (length: number) =>
+      new Join({ anonymous }, tcp, noAuthenticators).hello([1, "r".repeat(length), {}]);
+    expect(await hello(255)).toMatchObject({ kind: "accept" });
+    await expect(hello(256)).rejects.toMatchObject({
+      message: "Cannot join realm: its name is longer than 255 characters",
+      uri: "wamp.error.no_such_realm",
+    });
   });
 
   const vouched = {
