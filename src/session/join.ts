@@ -89,14 +89,15 @@ export class Join {
    */
   async authenticate(message: readonly unknown[]): Promise<AuthOutcome> {
     const [type, signature, extra] = message;
-    if (type !== MessageType.AUTHENTICATE || this.#pending === undefined) {
+    const pending = this.#pending;
+    if (type !== MessageType.AUTHENTICATE || pending?.authenticate === undefined) {
       throw violation(`Cannot accept ${messageTypeName(Number(type))}: no CHALLENGE is pending`);
     }
     if (typeof signature !== "string") {
       throw violation("Cannot read AUTHENTICATE: signature is not a string");
     }
     if (this.#isLockedOut) return TOO_MANY_ATTEMPTS;
-    return this.#counted(this.#pending.authenticate(signature, asRecord(extra)));
+    return this.#counted(pending.authenticate(signature, asRecord(extra)));
   }
 
   /** Nobody waits for an outcome any more: whoever is being asked about the client need not answer. */
