@@ -10,7 +10,9 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
   return !Array.isArray(value) && !(value instanceof Uint8Array);
 }
 
-/** The value when it is a dictionary, else an empty one. */
+/** The value when it is a dictionary, else an empty one: values need not be what they ought to be. */
+export function asRecord<T>(value: Record<string, T>): Record<string, T>;
+export function asRecord(value: unknown): Record<string, unknown>;
 export function asRecord(value: unknown): Record<string, unknown> {
   return isRecord(value) ? value : {};
 }
