@@ -48,14 +48,21 @@ export class Join {
   readonly #auth: AuthConfig;
   readonly #transport: TransportDetails;
   readonly #support: JoinSupport;
-  readonly #canceled = new AbortController();
+  readonly #canceled: AbortSignal;
   #pending: PendingAuth | undefined;
   #roles: Record<string, unknown> = {};
 
-  constructor(auth: AuthConfig, transport: TransportDetails, support: JoinSupport) {
+  /** `canceled` is aborted when nobody waits any more: whoever is asked about the client need not answer. */
+  constructor(
+    auth: AuthConfig,
+    transport: TransportDetails,
+    support: JoinSupport,
+    canceled: AbortSignal,
+  ) {
     this.#auth = auth;
     this.#transport = transport;
     this.#support = support;
+    this.#canceled = canceled;
   }
 
   /** The roles and features that the client announced in HELLO. */
@@ -76,7 +83,7 @@ export class Join {
       pendingSession: randomId(),
       login: recallLogin(this.#auth, request),
       authenticators: this.#support.authenticators,
-      signal: this.#canceled.signal,
+      signal: this.#canceled,
     };
     this.#pending = choosePendingAuth(this.#auth, request.authmethods, context);
     return this.#counted(this.#pending?.hello(request) ?? NO_AUTHMETHOD);
@@ -100,9 +107,9 @@ export class Join {
     return this.#counted(pending.authenticate(signature, asRecord(extra)));
   }
 
-  /** Nobody waits for an outcome any more: whoever is being asked about the client need not answer. */
-  cancel(): void {
-    this.#canceled.abort(new Error("the client does not wait any more"));
+  /** The client was sent WELCOME: where cookies are an authmethod, its cookie stands for it now. */
+  welcomed(identity: SessionIdentity): void {
+    rememberLogin(this.#auth, this.#transport, identity);
   }
 
   get #isLockedOut(): boolean {
@@ -113,11 +120,6 @@ export class Join {
     const outcome = await pending;
     if (outcome.kind === "deny" && !outcome.isBlameless) this.#support.failedAttempts?.add();
     return outcome;
-  }
-
-  /** The client was sent WELCOME: where cookies are an authmethod, its cookie stands for it now. */
-  welcomed(identity: SessionIdentity): void {
-    rememberLogin(this.#auth, this.#transport, identity);
   }
 }
 
