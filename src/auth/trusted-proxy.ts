@@ -12,24 +12,20 @@
 
 import { isRecord } from "#base/record.ts";
 import type { ProxyPrincipalConfig } from "#config/node-config.ts";
-import { ErrorUri } from "#wamp/error-uri.ts";
 import { isSigned, makeChallenge } from "./cryptosign-challenge.ts";
 import type { AuthOutcome, Deny, HelloRequest, PendingAuth } from "./pending-auth.ts";
-import { denyProof } from "./principal.ts";
+import { deny, denyProof } from "./refusal.ts";
 import type { SessionIdentity } from "./session-identity.ts";
 
 /** Accepts the client's identity from whoever can open the Unix socket. */
 export class TrustedProxyAuth implements PendingAuth {
   hello(request: HelloRequest): AuthOutcome {
     if (!request.transport.isUnixSocket) {
-      return deny("Cannot trust the proxy: anonymous-proxy needs a Unix domain socket");
+      return deny("anonymous-proxy", "it needs a Unix domain socket");
     }
     const identity = vouchedFor(request, "anonymous-proxy");
-    return identity === undefined ? denyNothingVouched() : { kind: "accept", identity };
-  }
-
-  authenticate(): AuthOutcome {
-    return deny("Cannot accept AUTHENTICATE: anonymous-proxy sends no CHALLENGE");
+    if (identity === undefined) return denyNothingVouched("anonymous-proxy");
+    return { kind: "accept", identity };
   }
 }
 
@@ -46,10 +42,10 @@ export class SignedProxyAuth implements PendingAuth {
   hello(request: HelloRequest): AuthOutcome {
     const { pubkey, channel_binding } = request.authextra as ProxyExtra;
     if (channel_binding !== undefined && channel_binding !== null) {
-      return deny("Cannot trust the proxy: no channel can be bound");
+      return deny("cryptosign-proxy", "no channel can be bound");
     }
     const identity = vouchedFor(request, "cryptosign-proxy");
-    if (identity === undefined) return denyNothingVouched();
+    if (identity === undefined) return denyNothingVouched("cryptosign-proxy");
     const publicKey = typeof pubkey === "string" ? pubkey.toLowerCase() : "";
     if (!this.#isKeyOf(request.authid, publicKey)) return denyProof("cryptosign-proxy");
     const challenge = makeChallenge();
@@ -101,12 +97,8 @@ function vouchedFor(request: HelloRequest, authmethod: string): SessionIdentity 
   };
 }
 
-function denyNothingVouched(): Deny {
-  return deny("Cannot trust the proxy: proxy_realm, proxy_authid or proxy_authrole is missing");
-}
-
-function deny(message: string): Deny {
-  return { kind: "deny", uri: ErrorUri.authenticationFailed, message };
+function denyNothingVouched(authmethod: string): Deny {
+  return deny(authmethod, "proxy_realm, proxy_authid or proxy_authrole is missing");
 }
 
 function isName(value: unknown): value is string {

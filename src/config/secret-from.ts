@@ -4,15 +4,10 @@
  * @module
  */
 
-import { readFileSync, statSync } from "node:fs";
-import { resolve } from "node:path";
-import { sentenceOf } from "#base/failure.ts";
 import type { JsonPath } from "./config-issue.ts";
+import { fileStateOf, readSmallFile } from "./read-small-file.ts";
 import type { Report } from "./report.ts";
 import type { SecretItem } from "./schema/authmethod/common.ts";
-
-/** More is no secret that somebody shows. */
-const MOST_OCTETS = 65_536;
 
 /**
  * A secret as written, out of the environment when it is written `${VARIABLE}`, or out of a file
@@ -33,12 +28,8 @@ export function secretFrom(written: SecretItem, path: JsonPath, report: Report):
 
 /** The text of a file, without one line end at its end, which editors add. */
 function fromFile(name: string, path: JsonPath, report: Report): string {
-  const file = resolve(report.folder, name);
   try {
-    const stat = statSync(file);
-    if (!stat.isFile()) throw new Error("it is no file");
-    if (stat.size > MOST_OCTETS) throw new Error(`it is longer than ${MOST_OCTETS} octets`);
-    const text = new TextDecoder("utf-8", { fatal: true }).decode(readFileSync(file));
+    const text = new TextDecoder("utf-8", { fatal: true }).decode(readSmallFile(name, report));
     const secret = text.replace(/\r?\n$/, "");
     if (secret === "") throw new Error("it is empty");
     return secret;
@@ -49,8 +40,5 @@ function fromFile(name: string, path: JsonPath, report: Report): string {
 }
 
 function stateOf(thrown: unknown): string {
-  const code = thrown instanceof Error && "code" in thrown ? thrown.code : undefined;
-  if (code === "ENOENT" || code === "ENOTDIR") return "no such file";
-  if (code === "EACCES") return "no permission";
-  return thrown instanceof TypeError ? "it is not UTF-8 text" : sentenceOf(thrown);
+  return thrown instanceof TypeError ? "it is not UTF-8 text" : fileStateOf(thrown);
 }

@@ -14,11 +14,12 @@ import { asRecord } from "#base/record.ts";
 import { OutgoingCalls } from "#session/outgoing-calls.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
 import { MessageType, messageTypeName } from "#wamp/message-type.ts";
-import { isLongerThan, type WireMessage } from "#wamp/peer.ts";
-import { decodeMessage, encodeMessage } from "#wamp/serializer/serializer.ts";
+import type { WireMessage } from "#wamp/peer.ts";
+import { decodeMessage } from "#wamp/serializer/serializer.ts";
 import type { Backend } from "./backend.ts";
 import { answerChallenge, helloToRouter, type NodeCredentials } from "./backend-join.ts";
 import { type BackendObserver, BackendSession } from "./backend-session.ts";
+import { say } from "./session-message.ts";
 
 /** From the connection to WELCOME. */
 const WELCOME_TIMEOUT_MS = 5_000;
@@ -170,15 +171,11 @@ export class ServiceSession implements BackendObserver {
   #send(message: readonly unknown[]): void {
     if (message[0] === MessageType.CANCEL && !this.#mayCancel) return;
     const { peer } = this.#router;
-    const encoded = encodeMessage(message, peer.serializer, peer.isText);
-    const name = messageTypeName(Number(message[0]));
-    if (isLongerThan(encoded, peer.maxSendOctets)) {
-      throw failure(`Cannot send ${name}: longer than the router takes`);
-    }
     if (peer.bufferedOctets > MAX_BUFFERED_OCTETS) {
+      const name = messageTypeName(Number(message[0]));
       throw failure(`Cannot send ${name}: the router does not read`);
     }
-    peer.send(encoded);
+    say(message, peer);
   }
 
   /** Ends the session once; without a reason for GOODBYE the router knows already. */

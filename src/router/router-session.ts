@@ -61,7 +61,7 @@ const ROUTES = new Map<number, (realm: Realm, member: Member, message: Incoming)
 
 /** Where a session is on its way. */
 type State =
-  | { name: "joining"; join: Join; busy: boolean; challenged: boolean }
+  | { name: "joining"; join: Join; canceled: AbortController; busy: boolean; challenged: boolean }
   | { name: "joined"; realm: Realm; member: Member }
   | { name: "closed" };
 
@@ -133,8 +133,9 @@ export class RouterSession implements PeerHandler, LateObserver {
 
   #beginJoin(): State {
     this.#clock.awaitHello();
-    const join = new Join(this.#auth, this.#peer.details, this.#support);
-    return { name: "joining", join, busy: false, challenged: false };
+    const canceled = new AbortController();
+    const join = new Join(this.#auth, this.#peer.details, this.#support, canceled.signal);
+    return { name: "joining", join, canceled, busy: false, challenged: false };
   }
 
   #onJoinMessage(state: State & { name: "joining" }, message: WireMessage): void {
@@ -291,7 +292,7 @@ export class RouterSession implements PeerHandler, LateObserver {
     this.#clock.stop();
     const state = this.#state;
     this.#state = { name: "closed" };
-    if (state.name === "joining") state.join.cancel();
+    if (state.name === "joining") state.canceled.abort();
     if (state.name === "joined") state.realm.leave(state.member);
   }
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { createPrivateKey, sign as signOctets } from "node:crypto";
 import { CryptosignAuth } from "#auth/cryptosign.ts";
 import { StaticKeys } from "#auth/static-keys.ts";
-import { authContext, challengeOf, denied, helloRequest } from "../../support/hello-request.ts";
+import { challengeOf, denied, helloRequest } from "../../support/hello-request.ts";
 import { publicKey } from "../../support/wamp-clients.ts";
 
 /** Private key, public key and signature of a challenge, of the WAMP specification's test vectors. */
@@ -27,7 +27,7 @@ const principals = {
   twin1: { authorized_keys: [publicKey("bb".repeat(32))], role: "user" },
   twin2: { authorized_keys: [publicKey("bb".repeat(32))], role: "user" },
 };
-const begin = () => new CryptosignAuth(new StaticKeys(principals), authContext);
+const begin = () => new CryptosignAuth(new StaticKeys(principals));
 const hello = (authid: string | undefined, authextra: object = {}) =>
   helloRequest({ authid, authextra: { ...authextra } });
 

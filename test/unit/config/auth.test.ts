@@ -268,3 +268,14 @@ test("takes secrets from the environment and from files, and a text that looks l
     },
   });
 });
+
+test.each(["constructor", "prototype", "__proto__"])("refuses the name %p", async (name) => {
+  const named = JSON.parse(`{"${name}": {"ticket": "s3cret"}}`);
+  const { faults } = await load({ auth: { ticket: { type: "static", principals: named } } });
+  expect(faults.join()).toContain(`the attribute name "${name}" is not allowed`);
+});
+
+test.each(["constructor", "prototype"])("refuses the attribute %p of an item", async (name) => {
+  const { faults } = await load({ [name]: 1, auth: { anonymous: { type: "static" } } });
+  expect(faults.join()).toContain(`the attribute name "${name}" is not allowed`);
+});
