@@ -31,7 +31,7 @@ export function parseYaml(text: string): ParsedText {
 
 /** Some sentences end with what was found, which may be a secret that lacks its quotation marks. */
 function withoutQuote(sentence: string): string {
-  return sentence.replace(/: \S[^]*$/, "");
+  return sentence.replace(/: \S.*$/s, "");
 }
 
 /** Walks the document; what stands behind an alias keeps the place of the alias. */
