@@ -281,6 +281,9 @@ export class FrontendSession
       return;
     }
     this.log.routerRefused(thrown);
+    const { state } = this;
+    const isAsked = state.name === "opening" && this.stateName === "joining";
+    if (isAsked && state.join.onRouterLost("what it says makes no sense")) return;
     const action = routerAction(this.stateName, Number.NaN);
     if (action === "finish") this.#finishLeaving();
     else if (this.state.name === "joined") this.sayGoodbye(ROUTER_FOREIGN);
