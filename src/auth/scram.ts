@@ -114,7 +114,7 @@ export class ScramAuth implements PendingAuth {
 /** A principal that nobody is, with a salt of the same length. */
 export const disguiseScram: Disguise<Principal & ScramCredentials> = (like, random) => ({
   ...like,
-  salt: random.hexLike(like.salt, "salt"),
+  salt: random.saltLike(like.salt),
   "stored-key": random.octets(32, "stored-key").toHex(),
   "server-key": random.octets(32, "server-key").toHex(),
 });

@@ -83,7 +83,7 @@ export class WampCraAuth implements PendingAuth {
 export const disguiseWampCra: Disguise<Principal & WampCraCredentials> = (like, random) => ({
   ...like,
   secret: random.octets(32, "secret").toHex(),
-  ...(like.salt === undefined ? {} : { salt: random.textLike(like.salt, "salt") }),
+  ...(like.salt === undefined ? {} : { salt: random.saltLike(like.salt) }),
 });
 
 const derive = promisify(pbkdf2);

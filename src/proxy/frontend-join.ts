@@ -10,7 +10,7 @@
  * Passing through, there is no `authenticating`: HELLO, CHALLENGE and AUTHENTICATE travel between
  * client and router while `joining`.
  *
- * A router that is lost, shuts down or says nothing before its WELCOME leads back to `connecting` with
+ * A router that is lost, makes no sense, shuts down or says nothing before its WELCOME leads back to `connecting` with
  * the next of its route. Passing through it does not: what a client says itself, one router is told.
  *
  * @module
@@ -182,7 +182,10 @@ export class FrontendJoin {
     } else throw routerViolation(type);
   }
 
-  /** The router ended the connection; true when that is not the end of the join. */
+  /**
+   * The router ended the connection, or said what makes no sense; true when that is not the end of the
+   * join.
+   */
   onRouterLost(reason: string): boolean {
     // Whoever waits for the connection finds that it is over.
     if (this.#state === "connecting") return true;

@@ -91,9 +91,14 @@ export class ServiceSession implements BackendObserver {
     return this.#calls.call(call);
   }
 
+  /** Whether no call waits for its answer. */
+  get isUnused(): boolean {
+    return this.#calls.isIdle;
+  }
+
   /** Says GOODBYE and closes. */
-  leave(): void {
-    this.#end("the worker shuts down", ErrorUri.systemShutdown);
+  leave(reason: string, uri: string): void {
+    this.#end(reason, uri);
   }
 
   onRouterMessage(wire: WireMessage): void {

@@ -27,7 +27,12 @@ import type { AuthConfig } from "#config/node-config.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
 import { randomId } from "#wamp/id.ts";
 import { MessageType, messageTypeName } from "#wamp/message-type.ts";
-import type { TransportDetails } from "#wamp/peer.ts";
+import {
+  isLongerThan,
+  MAX_JOIN_OCTETS,
+  type TransportDetails,
+  type WireMessage,
+} from "#wamp/peer.ts";
 
 /** Counts the attempts of a client's address that failed. */
 export interface FailedAttempts {
@@ -129,6 +134,24 @@ const NO_AUTHMETHOD: Deny = {
   message: "Cannot authenticate: no suitable authmethod found",
   isBlameless: true,
 };
+
+/**
+ * Refuses a HELLO or an AUTHENTICATE that is longer than anybody needs, before it is read.
+ *
+ * @throws Failure from the client's side.
+ */
+export function refuseLong(message: WireMessage): void {
+  if (!isLongerThan(message, MAX_JOIN_OCTETS)) return;
+  throw new Failure(`Cannot join: the message is longer than ${MAX_JOIN_OCTETS} octets`, {
+    source: "client",
+    uri: ErrorUri.payloadSizeExceeded,
+  });
+}
+
+/** Whether proxies join here: they pass on what an authenticator said of a client, which may be long. */
+export function trustsProxies(auth: AuthConfig): boolean {
+  return auth["anonymous-proxy"] !== undefined || auth["cryptosign-proxy"] !== undefined;
+}
 
 /** What a client is told whose address has failed too often; whether it would be let in, it is not. */
 export const TOO_MANY_ATTEMPTS: Deny = {

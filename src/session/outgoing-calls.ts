@@ -29,6 +29,11 @@ export class OutgoingCalls {
     this.#send = send;
   }
 
+  /** Whether no call waits for its answer. */
+  get isIdle(): boolean {
+    return this.#pending.size === 0;
+  }
+
   /**
    * Calls, and resolves with the first argument of the RESULT. A call whose signal is aborted is
    * canceled.

@@ -31,11 +31,8 @@ export function listWords(known: readonly string[]): string {
 /** The sentence for a value of the wrong type; schemas that say more bring their own. */
 export function explainType(issue: v.BaseIssue<unknown>): string {
   if (issue.received === "undefined") return "required attribute is missing";
-  const isBelowSecret = issue.path?.some(({ key }) => key === "principals") ?? false;
   const expected = words[issue.expected ?? ""] ?? issue.expected ?? issue.message;
-  // What stands among principals may be a secret, though in the wrong place.
-  const found = isBelowSecret ? `a ${typeof issue.input}` : issue.received;
-  return `expected ${expected}, found ${words[found] ?? found}`;
+  return `expected ${expected}, found ${words[issue.received] ?? issue.received}`;
 }
 
 const words: Record<string, string> = { Object: "object", Array: "list" };

@@ -119,6 +119,16 @@ test.each([
     `${cra}: a salted secret needs salt, iterations and keylen: "iterations" and "keylen" not given`,
   ],
   [withCra({}), `${cra}.secret: required attribute is missing`],
+  [
+    { wampcra: { type: "static", users: { joe: "secret1" } } },
+    "auth.wampcra.users.joe: expected object, found a string",
+  ],
+  [
+    { wampcra: { type: "static", users: "secret1" } },
+    "auth.wampcra.users: expected object, found a string",
+  ],
+  [{ ticket: "secret1" }, "auth.ticket: expected object, found a string"],
+  [withCra({ secret: "s", role: 1234 }), `${cra}.role: expected string, found a number`],
   [withCra({ secret: 1234 }), `${cra}.secret: expected a text or {"file": "…"}, found a number`],
   [withCra({ secret: "" }), `${cra}.secret: expected a text, found an empty one`],
   [
