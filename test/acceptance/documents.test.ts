@@ -144,7 +144,7 @@ async function tryLine(
   let said = "";
   const decoder = new TextDecoder();
   const reader = child.stdout.getReader();
-  const wanted = isNode ? /^worker +type/m : stays ? /\n/ : /$^/;
+  const wanted = signOfLife(isNode, stays);
   while (!wanted.test(said)) {
     const { value, done } = await reader.read();
     if (done) break;
@@ -156,6 +156,12 @@ async function tryLine(
     exitCode: 0,
   });
   return undefined;
+}
+
+/** What a process says once it is what it is to be; of one that ends, nothing. */
+function signOfLife(isNode: boolean, stays: boolean): RegExp {
+  if (isNode) return /^worker +type/m;
+  return stays ? /\n/ : /$^/;
 }
 
 async function expectScripts(line: string): Promise<undefined> {
