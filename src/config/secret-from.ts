@@ -14,6 +14,10 @@ import type { SecretItem } from "./schema/authmethod/common.ts";
 /** More is no secret that somebody shows. */
 const MOST_OCTETS = 65_536;
 
+/** What is written so for a port is a variable; a secret may really be this text, which is not told. */
+const UNBRACED =
+  `it begins with $ and is taken as it stands; a variable is written "\${VARIABLE}", with braces`;
+
 /**
  * A secret as written, out of the environment when it is written `${VARIABLE}`, or out of a file
  * when it is written `{"file": "…"}`. A file is an object and no text with a prefix, so that no
@@ -22,7 +26,10 @@ const MOST_OCTETS = 65_536;
 export function secretFrom(written: SecretItem, path: JsonPath, report: Report): string {
   if (typeof written !== "string") return fromFile(written.file, [...path, "file"], report);
   const variable = /^\$\{(\w+)\}$/.exec(written)?.[1];
-  if (variable === undefined) return written;
+  if (variable === undefined) {
+    if (/^\$\w+$/.test(written)) report.warn(path, UNBRACED);
+    return written;
+  }
   const secret = report.env[variable];
   if (secret === undefined || secret === "") {
     report.fault(path, `environment variable ${variable} is not set`);

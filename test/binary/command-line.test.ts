@@ -40,6 +40,23 @@ test("prints its help on standard output", async () => {
   expect({ stderr, exitCode }).toEqual({ stderr: "", exitCode: 0 });
 });
 
+test("says what exit codes mean", async () => {
+  const { stdout } = await crossproxy("--help");
+  for (const code of ["0", "1", "2", "78"])
+    expect(stdout).toMatch(new RegExp(`^ {2}${code} `, "m"));
+});
+
+test("writes to a file behind what others have written, and they behind it", async () => {
+  const command = `echo before; "$@" version; echo after`;
+  const child = Bun.spawn(["sh", "-c", command, "sh", process.execPath, main], {
+    cwd: folder,
+    stdio: ["ignore", Bun.file(join(folder, "shared.txt")), "inherit"],
+  });
+  await child.exited;
+  const text = await Bun.file(join(folder, "shared.txt")).text();
+  expect(text).toBe(`before\ncrossproxy 0.1.0 (bun ${Bun.version})\nafter\n`);
+});
+
 test("says what it looked for in a folder without a configuration", async () => {
   const { stderr, exitCode } = await crossproxy();
   expect(stderr).toContain(
