@@ -15,8 +15,7 @@ import type { SecretItem } from "./schema/authmethod/common.ts";
 const MOST_OCTETS = 65_536;
 
 /** What is written so for a port is a variable; a secret may really be this text, which is not told. */
-const UNBRACED =
-  `it begins with $ and is taken as it stands; a variable is written "\${VARIABLE}", with braces`;
+const UNBRACED = `it begins with $ and is taken as it stands; a variable is written "\${VARIABLE}", with braces`;
 
 /**
  * A secret as written, out of the environment when it is written `${VARIABLE}`, or out of a file
