@@ -76,7 +76,7 @@ describe("configuration", () => {
     places.set(document, node);
     if (place !== null) put(node, place, JSON.parse(text));
     if (document === triedElsewhere) return;
-    if (!hasOpenssl && text.includes('"tls"')) return;
+    if (!hasOpenssl && JSON.stringify(node).includes('"tls"')) return;
     const file = `${folder}/${where.replaceAll("/", "-")}.json`;
     await Bun.write(file, JSON.stringify(node));
     const { faults, warnings } = await loadNodeConfig(file, {});
