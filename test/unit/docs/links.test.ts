@@ -51,3 +51,18 @@ test("what is to be pasted stands in a fence with its language", () => {
   });
   expect(bare).toEqual([]);
 });
+
+test("every package is in the list of decisions, and no other", async () => {
+  const { dependencies, devDependencies } = await Bun.file(`${ROOT}/package.json`).json();
+  const rows = documentText("docs/decisions/0003-packages.md").matchAll(/^\| (\S[^|]*) \|/gm);
+  const told = [...rows].flatMap(([, names = ""]) => names.split(", "));
+  const used = Object.keys({ ...dependencies, ...devDependencies });
+  const isOfBun = (name: string) => ["bun", "@types/bun", "typescript-go"].includes(name);
+  const plain = (name: string) => name.replace("@biomejs/", "");
+  expect(told.filter((name) => name !== "package").toSorted()).toEqual(
+    used
+      .filter((name) => !isOfBun(name))
+      .map(plain)
+      .toSorted(),
+  );
+});
