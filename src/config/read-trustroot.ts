@@ -29,10 +29,11 @@ export function readTrustroot(
   path: JsonPath,
   report: Report,
 ): Omit<TrustrootConfig, "role" | "realm"> | null {
+  const file = resolve(report.folder, name);
   try {
-    return parse(read(resolve(report.folder, name)));
+    return parse(read(file));
   } catch (thrown) {
-    report.fault(path, `Cannot read the certificate "${name}": ${stateOf(thrown)}`);
+    report.fault(path, `Cannot read the certificate "${file}": ${stateOf(thrown)}`);
     return null;
   }
 }

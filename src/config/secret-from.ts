@@ -49,7 +49,7 @@ function fromFile(name: string, path: JsonPath, report: Report): string {
     if (secret === "") throw new Error("it is empty");
     return secret;
   } catch (thrown) {
-    report.fault(path, `Cannot read the secret from "${name}": ${stateOf(thrown)}`);
+    report.fault(path, `Cannot read the secret from "${file}": ${stateOf(thrown)}`);
     return "";
   }
 }

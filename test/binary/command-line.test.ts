@@ -114,6 +114,20 @@ test("prints the node's public key, also for a file with faults, and checks its 
   expect((await crossproxy("signing.json")).exitCode).toBe(78);
 });
 
+test("names the worker whose port somebody else has, and leaves nothing behind", async () => {
+  const taken = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } });
+  const endpoint = { type: "tcp", port: taken.port, interface: "127.0.0.1" };
+  const transports = [{ type: "websocket.testee", endpoint }];
+  const node = { version: 2, workers: [{ type: "proxy", id: "proxy1", transports }] };
+  writeFileSync(join(folder, "taken.json"), JSON.stringify(node));
+  const { stderr, exitCode } = await crossproxy("taken.json");
+  taken.stop(true);
+  expect(stderr).toEndWith(
+    `Cannot start worker "proxy1": cannot listen on "tcp 127.0.0.1:${taken.port}": address already in use\n`,
+  );
+  expect(exitCode).toBe(1);
+});
+
 test("refuses to be a worker without a controller", async () => {
   const { stderr, exitCode } = await crossproxy("__worker");
   expect(stderr).toBe("Cannot run as a worker: no controller started this process\n");
