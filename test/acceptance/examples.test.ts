@@ -163,6 +163,27 @@ test("authenticator: the program decides who may join", async () => {
   await expect(mallory).rejects.toThrow("com.example.refused");
 });
 
+test("systemd: what the unit says starts a node, reloads it, and ends it", async () => {
+  const { folder } = await copyOf("one-file");
+  variable("BACKEND_TICKET", "secret1");
+  const unit = await Bun.file(join(EXAMPLES, "systemd/crossproxy.service")).text();
+  const settings = Object.fromEntries(
+    [...unit.matchAll(/^(\w+)=(.*)$/gm)].map(([, key = "", value = ""]) => [key, value]),
+  );
+  const [program, ...words] = (settings["ExecStart"] ?? "").split(" ");
+  expect([program, words.pop()]).toEqual([
+    "/usr/local/bin/crossproxy",
+    "/var/lib/crossproxy/node.json",
+  ]);
+  const node = await startNode(folder, ...words);
+  started.push(node);
+  expect(settings["ExecReload"]).toBe("/bin/kill -HUP $MAINPID");
+  node.kill("SIGHUP");
+  await node.untilOutput(/certificates to be read again/);
+  node.kill("SIGTERM");
+  expect(await node.exited).toBe(0);
+});
+
 /** Whether namespaces can be made here, as a container runtime makes them. */
 const inNamespaces = ["unshare", "--map-root-user", "--mount", "--pid", "--fork", "--kill-child"];
 const canIsolate =
