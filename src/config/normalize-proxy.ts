@@ -26,7 +26,7 @@ type ProxyItem = Extract<WorkerItem, { type: "proxy" }>;
 type Routes = ProxyWorkerConfig["routes"];
 
 /** Stands for every realm, or every role, that has no route of its own. */
-const ANY = "*";
+export const ANY = "*";
 
 /** Where a route has several connections and says nothing else. */
 const HEALTH_CHECK: HealthCheckItem = { interval: 2000, rise: 2, fall: 1 };

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { resolve } from "node:path";
 import {
   Capability,
   eip712Hash,
@@ -24,10 +25,11 @@ export function readTrustroot(
   path: JsonPath,
   report: Report,
 ): Omit<TrustrootConfig, "role" | "realm"> | null {
+  const file = resolve(report.folder, name);
   try {
     return parse(readSmallFile(name, report));
   } catch (thrown) {
-    report.fault(path, `Cannot read the certificate "${name}": ${stateOf(thrown)}`);
+    report.fault(path, `Cannot read the certificate "${file}": ${stateOf(thrown)}`);
     return null;
   }
 }

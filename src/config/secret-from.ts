@@ -4,10 +4,14 @@
  * @module
  */
 
+import { resolve } from "node:path";
 import type { JsonPath } from "./config-issue.ts";
 import { fileStateOf, readSmallFile } from "./read-small-file.ts";
 import type { Report } from "./report.ts";
 import type { SecretItem } from "./schema/authmethod/common.ts";
+
+/** What is written so for a port is a variable; a secret may really be this text, which is not told. */
+const UNBRACED = `it begins with $ and is taken as it stands; a variable is written "\${VARIABLE}", with braces`;
 
 /**
  * A secret as written, out of the environment when it is written `${VARIABLE}`, or out of a file
@@ -17,7 +21,10 @@ import type { SecretItem } from "./schema/authmethod/common.ts";
 export function secretFrom(written: SecretItem, path: JsonPath, report: Report): string {
   if (typeof written !== "string") return fromFile(written.file, [...path, "file"], report);
   const variable = /^\$\{(\w+)\}$/.exec(written)?.[1];
-  if (variable === undefined) return written;
+  if (variable === undefined) {
+    if (/^\$\w+$/.test(written)) report.warn(path, UNBRACED);
+    return written;
+  }
   const secret = report.env[variable];
   if (secret === undefined || secret === "") {
     report.fault(path, `environment variable ${variable} is not set`);
@@ -34,7 +41,10 @@ function fromFile(name: string, path: JsonPath, report: Report): string {
     if (secret === "") throw new Error("it is empty");
     return secret;
   } catch (thrown) {
-    report.fault(path, `Cannot read the secret from "${name}": ${stateOf(thrown)}`);
+    report.fault(
+      path,
+      `Cannot read the secret from "${resolve(report.folder, name)}": ${stateOf(thrown)}`,
+    );
     return "";
   }
 }

@@ -187,7 +187,10 @@ function readTags(file: string, needed: readonly string[], known: readonly strin
     tags.set(tag, line.slice(colon + 1).trim());
   }
   const missing = needed.find((tag) => !tags.has(tag));
-  if (missing !== undefined) throw failure(`Cannot use node key "${file}": it has no ${missing}`);
+  if (missing !== undefined) {
+    const hint = tags.size === 0 ? "; a new pair is made once it is moved away" : "";
+    throw failure(`Cannot use node key "${file}": it has no ${missing}${hint}`);
+  }
   return tags;
 }
 

@@ -137,19 +137,19 @@ test.each([
   ],
   [
     withCra({ secret: { file: "nothing" } }),
-    `${cra}.secret.file: Cannot read the secret from "nothing": no such file`,
+    `${cra}.secret.file: Cannot read the secret from "${folder}/nothing": no such file`,
   ],
   [
     withCra({ secret: { file: "directory" } }),
-    `${cra}.secret.file: Cannot read the secret from "directory": it is no file`,
+    `${cra}.secret.file: Cannot read the secret from "${folder}/directory": it is no file`,
   ],
   [
     withCra({ secret: { file: "empty" } }),
-    `${cra}.secret.file: Cannot read the secret from "empty": it is empty`,
+    `${cra}.secret.file: Cannot read the secret from "${folder}/empty": it is empty`,
   ],
   [
     withCra({ secret: { file: "octets" } }),
-    `${cra}.secret.file: Cannot read the secret from "octets": it is not UTF-8 text`,
+    `${cra}.secret.file: Cannot read the secret from "${folder}/octets": it is not UTF-8 text`,
   ],
   [withCra({ secret: "$" + "{UNSET}" }), `${cra}.secret: environment variable UNSET is not set`],
   [
@@ -205,11 +205,11 @@ test.each([
   ],
   [
     withRoots({ realm1: { certificate: "nothing" } }),
-    'auth.cryptosign.trustroots.realm1.certificate: Cannot read the certificate "nothing": no such file',
+    `auth.cryptosign.trustroots.realm1.certificate: Cannot read the certificate "${folder}/nothing": no such file`,
   ],
   [
     withRoots({ realm1: { certificate: "secret" } }),
-    'auth.cryptosign.trustroots.realm1.certificate: Cannot read the certificate "secret": it is no CBOR',
+    `auth.cryptosign.trustroots.realm1.certificate: Cannot read the certificate "${folder}/secret": it is no CBOR`,
   ],
   [
     withTls({ "certificate-sha1": hex(20) }),
