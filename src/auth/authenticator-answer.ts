@@ -83,6 +83,11 @@ const answers = {
     v.transform(({ pubkey, ...found }) => ({ ...found, authorized_keys: [pubkey.toLowerCase()] })),
   ),
   tls: v.object(principal),
+  // The role is asked for as in Crossbar, and means nothing: the proxy names that of each session.
+  "cryptosign-proxy": v.pipe(
+    v.object({ ...principal, pubkey: key }),
+    v.transform(({ pubkey, ...found }) => ({ ...found, authorized_keys: [pubkey.toLowerCase()] })),
+  ),
 };
 
 /** The authmethods that may ask an authenticator. */

@@ -72,9 +72,16 @@ const AUTHMETHODS: Record<string, Create> = {
   // Who is not known by a cookie joins with the next authmethod.
   cookie: ({ cookie }, { login }) => cookie && login && new CookieAuth(login),
   "anonymous-proxy": (auth) => (auth["anonymous-proxy"] ? new TrustedProxyAuth() : undefined),
-  "cryptosign-proxy": (auth) => {
+  "cryptosign-proxy": (auth, context) => {
     const config = auth["cryptosign-proxy"];
-    return config && new SignedProxyAuth(config.principals);
+    if (config === undefined) return undefined;
+    const source = sourceOf(
+      "cryptosign-proxy",
+      config,
+      context,
+      ({ principals }) => new StaticPrincipals(principals),
+    );
+    return new SignedProxyAuth(source);
   },
 };
 

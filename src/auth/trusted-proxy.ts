@@ -11,10 +11,11 @@
  */
 
 import { isRecord } from "#base/record.ts";
-import type { ProxyPrincipalConfig } from "#config/node-config.ts";
+import type { CryptosignCredentials } from "./cryptosign.ts";
 import { isSigned, makeChallenge } from "./cryptosign-challenge.ts";
 import type { AuthOutcome, Deny, HelloRequest, PendingAuth } from "./pending-auth.ts";
-import { deny, denyProof } from "./refusal.ts";
+import { acceptPrincipal, type PrincipalSource } from "./principal.ts";
+import { deny, denyProof, isDeny } from "./refusal.ts";
 import type { SessionIdentity } from "./session-identity.ts";
 
 /** Accepts the client's identity from whoever can open the Unix socket. */
@@ -31,15 +32,15 @@ export class TrustedProxyAuth implements PendingAuth {
 
 /** Accepts the client's identity from a proxy that signs with the key of its node. */
 export class SignedProxyAuth implements PendingAuth {
-  readonly #principals: Record<string, ProxyPrincipalConfig>;
+  readonly #source: PrincipalSource<CryptosignCredentials>;
   #asked: { challenge: string; publicKey: string; identity: SessionIdentity } | undefined;
 
-  /** `principals` are nodes, by their id. */
-  constructor(principals: Record<string, ProxyPrincipalConfig>) {
-    this.#principals = principals;
+  /** The principals of `source` are nodes, by their id. */
+  constructor(source: PrincipalSource<CryptosignCredentials>) {
+    this.#source = source;
   }
 
-  hello(request: HelloRequest): AuthOutcome {
+  async hello(request: HelloRequest): Promise<AuthOutcome> {
     const { pubkey, channel_binding } = request.authextra as ProxyExtra;
     if (channel_binding !== undefined && channel_binding !== null) {
       return deny("cryptosign-proxy", "no channel can be bound");
@@ -47,7 +48,9 @@ export class SignedProxyAuth implements PendingAuth {
     const identity = vouchedFor(request, "cryptosign-proxy");
     if (identity === undefined) return denyNothingVouched("cryptosign-proxy");
     const publicKey = typeof pubkey === "string" ? pubkey.toLowerCase() : "";
-    if (!this.#isKeyOf(request.authid, publicKey)) return denyProof("cryptosign-proxy");
+    const keys = await this.#keysOf(request, publicKey);
+    if (isDeny(keys)) return keys;
+    if (!keys.includes(publicKey)) return denyProof("cryptosign-proxy");
     const challenge = makeChallenge();
     this.#asked = { challenge, publicKey, identity };
     const extra = { challenge, channel_binding: null };
@@ -64,9 +67,31 @@ export class SignedProxyAuth implements PendingAuth {
     return { kind: "accept", identity: asked.identity };
   }
 
-  #isKeyOf(nodeId: string | undefined, publicKey: string): boolean {
-    if (nodeId === undefined || !Object.hasOwn(this.#principals, nodeId)) return false;
-    return this.#principals[nodeId]?.authorized_keys.includes(publicKey) ?? false;
+  /** The keys that the node may sign with. */
+  async #keysOf(request: HelloRequest, pubkey: string): Promise<readonly string[] | Deny> {
+    const { authid, authrole, authextra } = request;
+    const { proxy_authid, proxy_authrole } = authextra as ProxyExtra;
+    const claim = {
+      authmethod: "cryptosign-proxy",
+      details: { pubkey },
+      // As in Crossbar, a proxy that does not say who it is asks in the name of its client.
+      request:
+        this.#source.authprovider === "static"
+          ? request
+          : {
+              ...request,
+              authid: authid ?? String(proxy_authid),
+              authrole: authrole ?? String(proxy_authrole),
+            },
+    };
+    const node = await this.#source.find(claim);
+    if (node === undefined || isDeny(node)) return node ?? [];
+    if (this.#source.authprovider === "dynamic") {
+      // Crossbar lets no principal in that has no role, and then has no use for it.
+      const outcome = acceptPrincipal(node, claim, this.#source.authprovider);
+      if (isDeny(outcome)) return outcome;
+    }
+    return node.authorized_keys;
   }
 }
 

@@ -356,7 +356,9 @@ export interface AuthConfig {
   /** Router only: takes the identity that a proxy vouches for, over Unix sockets only. */
   "anonymous-proxy"?: { type: "static" };
   /** Router only: the same from proxies that sign with the key of their node; by the node's id. */
-  "cryptosign-proxy"?: { type: "static"; principals: Record<string, ProxyPrincipalConfig> };
+  "cryptosign-proxy"?:
+    | { type: "static"; principals: Record<string, ProxyPrincipalConfig> }
+    | DynamicAuthConfig;
 }
 
 /** A node whose proxies are trusted. */
@@ -435,6 +437,7 @@ export type WebServiceConfig =
   | WebSocketTesteeTransportConfig
   | JsonServiceConfig
   | RedirectServiceConfig
+  | BridgeServiceConfig
   | UnavailableServiceConfig
   | PathServiceConfig;
 
@@ -485,6 +488,28 @@ export interface JsonServiceConfig {
 export interface RedirectServiceConfig {
   type: "redirect";
   url: string;
+}
+
+/** `type: caller` and `type: publisher`: the HTTP bridge. */
+export interface BridgeServiceConfig {
+  type: "caller" | "publisher";
+  realm: string;
+  /** The role to call or publish as. */
+  role: string;
+  options: {
+    /** With `secret`: every request has to be signed. Both are null, or neither. */
+    key: string | null;
+    secret: string | null;
+    require_tls: boolean;
+    /** Addresses and CIDRs; null: any. */
+    require_ip: string[] | null;
+    /** Octets. */
+    post_body_limit: number;
+    /** Seconds; 0: none. */
+    timestamp_delta_limit: number;
+    /** Milliseconds for an answer. */
+    call_timeout: number;
+  };
 }
 
 /** A path type of Crossbar that is not offered here. */

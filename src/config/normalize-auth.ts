@@ -71,6 +71,9 @@ export function normalizeAuth(
     const written = item[method as keyof AuthItem];
     if (written === undefined || report.isMisshapen(at)) continue;
     if (method === "tls") demandCertificates(at, context);
+    if (method === "cryptosign-proxy" && around.workerType === "proxy") {
+      refuseVouching(method, at, report);
+    }
     const normalized = isDynamic(written)
       ? normalizeDynamic(written, at, context)
       : normalize(written as never, at, context);
@@ -346,9 +349,8 @@ function normalizeTrust(
 function normalizeSignedProxy(
   item: Written<"cryptosign-proxy">,
   path: JsonPath,
-  { around, report }: Context,
+  { report }: Context,
 ): Normalized<"cryptosign-proxy"> {
-  if (around.workerType === "proxy") refuseVouching("cryptosign-proxy", path, report);
   const principals = Object.entries(item.principals).map(([node, principal]) => {
     for (const name of ["role", "realm"] as const) {
       if (principal[name] === undefined) continue;

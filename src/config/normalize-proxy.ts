@@ -130,7 +130,8 @@ function refuseUnproved(
   report: Report,
 ): void {
   const routed = transports.flatMap(sessionsOf).filter(({ backend }) => backend === null);
-  if (routed.length > 0 && routed.every(({ auth }) => auth === "passthrough")) return;
+  const isBridged = transports.some(hasBridge);
+  if (!isBridged && routed.length > 0 && routed.every(({ auth }) => auth === "passthrough")) return;
   for (const [id, connection] of Object.entries(asRecord(item.connections))) {
     const at = [...path, "connections", id];
     if (report.isMisshapen(at) || connection.auth?.["cryptosign-proxy"] !== undefined) continue;
@@ -140,6 +141,20 @@ function refuseUnproved(
       "the proxy is trusted (anonymous-proxy) over a Unix socket only; use a unix endpoint, or cryptosign-proxy",
     );
   }
+}
+
+/** Whether a path of a transport calls or publishes, which the proxy does in its own name. */
+function hasBridge(transport: TransportConfig): boolean {
+  const isWeb = transport.type === "web" || transport.type === "universal";
+  return isWeb && hasBridgeBelow(transport.paths ?? {});
+}
+
+function hasBridgeBelow(paths: Record<string, WebServiceConfig>): boolean {
+  return Object.values(paths).some((service) =>
+    service.type === "path"
+      ? hasBridgeBelow(service.paths)
+      : service.type === "caller" || service.type === "publisher",
+  );
 }
 
 /** Everything on a transport that sessions begin at. */

@@ -16,12 +16,13 @@ import type {
   WebSocketServiceConfig,
 } from "./node-config.ts";
 import { normalizeAuth, normalizeSessionAuth, type Surroundings } from "./normalize-auth.ts";
+import { normalizeBridge } from "./normalize-bridge.ts";
 import { normalizeCookie } from "./normalize-cookie.ts";
 import { normalizeJoining } from "./normalize-joining.ts";
 import { normalizeConnectingTransport, warnBuffering } from "./normalize-session.ts";
 import { normalizeWebSocketOptions } from "./normalize-websocket.ts";
 import type { Report } from "./report.ts";
-import type { PathItem, WebServiceItem, WebSocketItem } from "./schema/web-service.ts";
+import type { BridgeItem, PathItem, WebServiceItem, WebSocketItem } from "./schema/web-service.ts";
 import { websocketOptions } from "./schema/websocket-options.ts";
 
 /** What a service needs to know of its transport. */
@@ -69,6 +70,9 @@ function normalizeService(
         context.report.warn([...path, "options", name], "not honoured: the value is sent as it is");
       }
       return { type: "json", value: item.value };
+    case "caller":
+    case "publisher":
+      return normalizeBridge(item as BridgeItem, path, context);
     case "redirect":
       return { type: "redirect", url: item.url };
     case "path": {

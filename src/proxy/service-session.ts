@@ -1,7 +1,7 @@
 /**
  * ServiceSession: a session of the proxy's own on a router, from its HELLO to its end.
  *
- * It joins as the proxy vouches for clients, with a role of the routes, and makes calls.
+ * It joins as the proxy vouches for clients, with a role of the routes, calls and publishes.
  * (Crossbar: service session.)
  *
  * @module
@@ -11,15 +11,20 @@ import { randomSerial } from "#auth/anonymous.ts";
 import type { AuthenticatorCall } from "#auth/authenticators.ts";
 import { Failure, sentenceOf } from "#base/failure.ts";
 import { asRecord } from "#base/record.ts";
-import { OutgoingCalls } from "#session/outgoing-calls.ts";
+import {
+  type OutgoingMessage,
+  OutgoingRequests,
+  type SessionRequest,
+} from "#session/outgoing-requests.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
 import { MessageType, messageTypeName } from "#wamp/message-type.ts";
-import type { WireMessage } from "#wamp/peer.ts";
+import { isLongerThan, type WireMessage } from "#wamp/peer.ts";
 import { decodeMessage } from "#wamp/serializer/serializer.ts";
+import { buildMessage } from "#wamp/transcode/payload-slice.ts";
+import type { WampAnswer } from "#wamp/wamp-caller.ts";
 import type { Backend } from "./backend.ts";
 import { answerChallenge, helloToRouter, type NodeCredentials } from "./backend-join.ts";
 import { type BackendObserver, BackendSession } from "./backend-session.ts";
-import { say } from "./session-message.ts";
 
 /** From the connection to WELCOME. */
 const WELCOME_TIMEOUT_MS = 5_000;
@@ -34,13 +39,13 @@ export interface ServiceIdentity {
   node: NodeCredentials;
 }
 
-/** A joined session that calls. */
+/** A joined session that calls and publishes. */
 export class ServiceSession implements BackendObserver {
   /** Resolves with the reason when the session has ended, whoever ended it. */
   readonly ended: Promise<string>;
   readonly #ended = Promise.withResolvers<string>();
   readonly #welcome = Promise.withResolvers<void>();
-  readonly #calls = new OutgoingCalls((message) => this.#send(message));
+  readonly #requests = new OutgoingRequests((message) => this.#send(message));
   #state: "joining" | "joined" | "ended" = "joining";
   #backend: BackendSession | undefined;
   #mayCancel = false;
@@ -88,12 +93,17 @@ export class ServiceSession implements BackendObserver {
 
   /** Calls a procedure, as `Authenticators.call` says. */
   call(call: AuthenticatorCall): Promise<unknown> {
-    return this.#calls.call(call);
+    return this.#requests.call(call);
   }
 
-  /** Whether no call waits for its answer. */
+  /** Calls or publishes, as `WampCaller.request` says. */
+  request(request: SessionRequest): Promise<WampAnswer> {
+    return this.#requests.request(request);
+  }
+
+  /** Whether no request waits for its answer. */
   get isUnused(): boolean {
-    return this.#calls.isIdle;
+    return this.#requests.isIdle;
   }
 
   /** Says GOODBYE and closes. */
@@ -104,9 +114,11 @@ export class ServiceSession implements BackendObserver {
   onRouterMessage(wire: WireMessage): void {
     if (this.#state === "ended") return;
     try {
-      const message = decodeMessage(wire, this.#router.peer.serializer);
-      if (this.#state === "joining") this.#onJoinMessage(message);
-      else this.#onJoinedMessage(message);
+      const { serializer } = this.#router.peer;
+      if (this.#state === "joining") this.#onJoinMessage(decodeMessage(wire, serializer));
+      else if (!this.#requests.onMessage(wire, serializer)) {
+        this.#onEnding(decodeMessage(wire, serializer));
+      }
     } catch (thrown) {
       if (!(thrown instanceof Error)) throw thrown;
       this.#end(thrown.message, ErrorUri.protocolViolation);
@@ -139,8 +151,13 @@ export class ServiceSession implements BackendObserver {
       authprovider: "static",
       authextra: {},
     };
-    const roles = { caller: { features: { call_canceling: true } } };
-    this.#send(helloToRouter(identity, { roles }, node, auth));
+    const roles = {
+      caller: { features: { call_canceling: true } },
+      publisher: {
+        features: { publisher_exclusion: true, subscriber_blackwhite_listing: true },
+      },
+    };
+    this.#say(helloToRouter(identity, { roles }, node, auth));
   }
 
   #onJoinMessage(message: readonly unknown[]): void {
@@ -153,7 +170,7 @@ export class ServiceSession implements BackendObserver {
     } else if (type === MessageType.CHALLENGE && this.#node !== undefined) {
       const answer = answerChallenge(message, this.#node);
       this.#node = undefined;
-      this.#send(answer);
+      this.#say(answer);
     } else if (type === MessageType.ABORT) {
       const { message: sentence = "" } = asRecord(details) as { message?: unknown };
       this.#end(`the router refused it with ${String(reason)} ${String(sentence)}`.trim());
@@ -162,25 +179,34 @@ export class ServiceSession implements BackendObserver {
     }
   }
 
-  #onJoinedMessage(message: readonly unknown[]): void {
+  /** What is no answer can only end the session. */
+  #onEnding(message: readonly unknown[]): void {
     const [type, , reason] = message;
     if (type === MessageType.GOODBYE) {
       this.#end(`the router said GOODBYE ${String(reason)}`, ErrorUri.goodbyeAndOut);
     } else if (type === MessageType.ABORT) {
       this.#end(`the router aborted it with ${String(reason)}`);
-    } else if (!this.#calls.onMessage(message)) {
+    } else {
       throw new Error(`the router said ${messageTypeName(Number(type))} to a caller`);
     }
   }
 
-  #send(message: readonly unknown[]): void {
-    if (message[0] === MessageType.CANCEL && !this.#mayCancel) return;
+  #say(message: readonly unknown[]): void {
+    this.#send({ head: message, payload: { serializer: "cbor", items: [] } });
+  }
+
+  #send({ head, payload }: OutgoingMessage): void {
+    if (head[0] === MessageType.CANCEL && !this.#mayCancel) return;
     const { peer } = this.#router;
+    const name = messageTypeName(Number(head[0]));
+    const encoded = buildMessage(head, payload, peer.serializer, peer.isText);
+    if (isLongerThan(encoded, peer.maxSendOctets)) {
+      throw failure(`Cannot send ${name}: longer than the router takes`);
+    }
     if (peer.bufferedOctets > MAX_BUFFERED_OCTETS) {
-      const name = messageTypeName(Number(message[0]));
       throw failure(`Cannot send ${name}: the router does not read`);
     }
-    say(message, peer);
+    peer.send(encoded);
   }
 
   /** Ends the session once; without a reason for GOODBYE the router knows already. */
@@ -190,7 +216,7 @@ export class ServiceSession implements BackendObserver {
     this.#state = "ended";
     this.#backend?.leave(saysGoodbye, goodbye);
     this.#welcome.reject(failure(`Cannot join as a service session: ${reason}`));
-    this.#calls.fail(reason);
+    this.#requests.fail(reason);
     this.#ended.resolve(reason);
   }
 }

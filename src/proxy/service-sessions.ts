@@ -13,6 +13,7 @@ import { Failure } from "#base/failure.ts";
 import { orAborted } from "#base/or-aborted.ts";
 import type { Logger } from "#observe/logger.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
+import type { WampAnswer, WampCaller, WampRequest } from "#wamp/wamp-caller.ts";
 import type { Backend } from "./backend.ts";
 import type { NodeCredentials } from "./backend-join.ts";
 import type { Route } from "./route.ts";
@@ -37,7 +38,7 @@ export interface ServiceContext {
 }
 
 /** All service sessions of a proxy worker. */
-export class ServiceSessions {
+export class ServiceSessions implements WampCaller {
   readonly #context: ServiceContext;
   readonly #places = new Map<string, Place>();
   #isClosed = false;
@@ -52,6 +53,13 @@ export class ServiceSessions {
       log: this.#context.log,
       call: (call) => this.#call(backend, call),
     };
+  }
+
+  /** Calls or publishes where the routes lead, for Web services. */
+  async request(request: WampRequest): Promise<WampAnswer> {
+    const place = this.#place(null, request.realm, request.role);
+    const session = await orAborted(place.session(), request.signal);
+    return session.request(request);
   }
 
   /** Leaves every router; nothing joins again. */

@@ -15,6 +15,7 @@ import type {
   WebSocketServiceConfig,
 } from "#config/node-config.ts";
 import { type ConnectionLimit, connectionLimitFor } from "./endpoint/connection-limit.ts";
+import { addressOf } from "./endpoint/peer-address.ts";
 import { ConnectGate } from "./front-door/connect-gate.ts";
 import { FrontDoor } from "./front-door/front-door.ts";
 import { Splice } from "./front-door/splice.ts";
@@ -22,6 +23,8 @@ import type { Ways } from "./front-door/visit.ts";
 import type { AcceptPeerWithSession, Listener, TransportContext } from "./listener.ts";
 import { privateSocket } from "./private-socket.ts";
 import { RawSocketAcceptor, rawSocketUrl } from "./rawsocket/rawsocket-acceptor.ts";
+import { BridgeConnections } from "./web/bridge/bridge-connections.ts";
+import type { BridgeHead } from "./web/bridge/http-bridge.ts";
 import { startWebServer, type WebServerConfig, webServerUrls } from "./web/web-server.ts";
 import { openCookieTrackers } from "./websocket/cookie-tracker.ts";
 import { ForwardingProxies } from "./websocket/forwarding-proxies.ts";
@@ -124,15 +127,31 @@ async function openWebRoom(
   const cookies = openCookieTrackers(webSocketsOf(config), context.log);
   const { unix, removeFolder } = await privateSocket();
   const acceptor = new WebSocketAcceptor(accept, context, { limit, proxies, cookies });
+  const bridges = new BridgeConnections();
   const gate = new ConnectGate();
   const splices = new Set<Splice>();
   try {
     const server = await startWebServer(config, unix, context);
     return {
       enter(client, details, head) {
-        const request = head.isUpgradable ? head.request() : null;
-        const webSocket = request && server.webSocketFor(request);
-        const connection = webSocket && acceptor.upgrade(request, webSocket, client, details);
+        const request = head.request();
+        const bridge = request && server.bridgeFor(request);
+        if (bridge) {
+          const address = addressOf(
+            proxies?.clientOf(request.headers, details.peer) ?? details.peer,
+          );
+          const connection = bridges.open({
+            bridge,
+            head: bridgeHead(request, address, details.isSecure),
+            isOld: !head.isUpgradable,
+            socket: client,
+          });
+          connection.received(head.rest);
+          return connection;
+        }
+        const webSocket = request && head.isUpgradable ? server.webSocketFor(request) : null;
+        const connection =
+          webSocket && request && acceptor.upgrade(request, webSocket, client, details);
         if (connection) {
           if (head.rest.length > 0) connection.received(head.rest);
           return connection;
@@ -152,6 +171,7 @@ async function openWebRoom(
         return splice;
       },
       async end() {
+        bridges.close();
         await Promise.all([acceptor.close(), server.close()]);
       },
       remove() {
@@ -163,6 +183,11 @@ async function openWebRoom(
     removeFolder();
     throw thrown;
   }
+}
+
+function bridgeHead(request: Request, address: string | null, isSecure: boolean): BridgeHead {
+  const query = URL.parse(request.url)?.searchParams ?? new URLSearchParams();
+  return { method: request.method, headers: request.headers, query, address, isSecure };
 }
 
 /** Which path a request is for is known at the end of its head only, so the longest time counts. */

@@ -7,11 +7,14 @@
 import type { SessionConfig } from "#config/node-config.ts";
 import type { Logger } from "#observe/logger.ts";
 import type { Peer, PeerHandler } from "#wamp/peer.ts";
+import type { WampCaller } from "#wamp/wamp-caller.ts";
 
 /** What a transport, and each Web service on it, needs of the worker around it. */
 export interface TransportContext {
   log: Logger;
   nodeInfo: NodeInfo;
+  /** Where Web services call and publish; absent where nothing is called. */
+  wampCaller?: WampCaller;
 }
 
 /** What the info page tells of the node. */

@@ -43,7 +43,10 @@ export async function startProxyWorker(
   const accept = (client: Peer, session: SessionConfig) =>
     sessions.add(new FrontendSession(client, session, shared));
 
-  const listeners = await startTransports(config.transports, accept, context);
+  const listeners = await startTransports(config.transports, accept, {
+    ...context,
+    wampCaller: services,
+  });
   return {
     urls: listeners.flatMap((listener) => listener.urls),
     sessions: () => sessions.size,

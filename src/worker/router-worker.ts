@@ -6,7 +6,7 @@
 
 import { Failure } from "#base/failure.ts";
 import type { RouterWorkerConfig, SessionConfig } from "#config/node-config.ts";
-import { RealmAuthenticators } from "#router/realm-authenticators.ts";
+import { RealmCaller } from "#router/realm-caller.ts";
 import { openRealms } from "#router/realm-table.ts";
 import { RouterSession } from "#router/router-session.ts";
 import type { Peer, PeerHandler } from "#wamp/peer.ts";
@@ -21,13 +21,13 @@ export async function startRouterWorker(
   context: WorkerContext,
 ): Promise<RunningWorker> {
   const realms = openRealms(config.realms, context.log);
-  const authenticators = new RealmAuthenticators(realms, context.log);
+  const caller = new RealmCaller(realms, context.log);
 
   const failedJoins = new FailedJoins(context.log);
   const sessions = new SessionTable<RouterSession>();
   const shared = {
     log: context.log,
-    authenticators,
+    authenticators: caller,
     onEnd: (session: RouterSession) => sessions.remove(session),
   };
   const accept = (peer: Peer, { auth, joining }: SessionConfig): PeerHandler => {
@@ -42,7 +42,10 @@ export async function startRouterWorker(
     return sessions.add(new RouterSession(peer, auth, realms, options));
   };
 
-  const listeners = await startTransports(config.transports, accept, context);
+  const listeners = await startTransports(config.transports, accept, {
+    ...context,
+    wampCaller: caller,
+  });
   return {
     urls: listeners.flatMap((listener) => listener.urls),
     sessions: () => sessions.size,

@@ -5,9 +5,8 @@
  */
 
 import type { TransportConfig } from "#config/node-config.ts";
-import type { AcceptPeerWithSession, Listener } from "#transport/listener.ts";
+import type { AcceptPeerWithSession, Listener, TransportContext } from "#transport/listener.ts";
 import { startTransport } from "#transport/start-transport.ts";
-import type { WorkerContext } from "./running-worker.ts";
 import type { EndableSession, SessionTable } from "./session-table.ts";
 
 const SHUTDOWN_TIMEOUT_MS = 2_000;
@@ -20,7 +19,7 @@ const SHUTDOWN_TIMEOUT_MS = 2_000;
 export async function startTransports(
   configs: readonly TransportConfig[],
   accept: AcceptPeerWithSession,
-  context: WorkerContext,
+  context: TransportContext,
 ): Promise<Listener[]> {
   const listeners: Listener[] = [];
   try {

@@ -371,7 +371,12 @@ describe("a service session", () => {
       1,
       "auth",
       {
-        roles: { caller: { features: { call_canceling: true } } },
+        roles: {
+          caller: { features: { call_canceling: true } },
+          publisher: {
+            features: { publisher_exclusion: true, subscriber_blackwhite_listing: true },
+          },
+        },
         authid: "node",
         authmethods: ["anonymous-proxy"],
         authextra: {

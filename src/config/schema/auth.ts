@@ -80,11 +80,9 @@ const signedProxy = byType(
       type: isStatic,
       principals: required(mapOf(v.string(), proxyNode), "Id of a node -> its keys."),
     }),
+    dynamic: dynamicAuth,
   },
-  {
-    dynamic: 'authmethod "cryptosign-proxy" of type "dynamic" is not supported yet',
-    ...refusedTypes("cryptosign-proxy"),
-  },
+  refusedTypes("cryptosign-proxy"),
 );
 
 /** Authmethods of a listening transport. */
@@ -138,6 +136,7 @@ export interface AuthItem {
           { authorized_keys: string[]; role?: string | undefined; realm?: string | undefined }
         >;
       }
+    | DynamicAuthItem
     | undefined;
 }
 

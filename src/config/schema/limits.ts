@@ -47,6 +47,15 @@ function isProxyAddress(text: string): boolean {
   return /^\d{1,3}$/.test(prefix) && Number(prefix) <= (version === 6 ? 128 : 32) && !more.length;
 }
 
+/** An address or a CIDR of clients. */
+export const addressRange = v.pipe(
+  v.string(),
+  v.check(
+    (text) => text !== "unix" && isProxyAddress(text),
+    (issue) => `expected an address or a CIDR, found ${issue.received}`,
+  ),
+);
+
 /** Attributes of transports that HTTP proxies may stand in front of. */
 export const forwarding = {
   trusted_proxies: optional(

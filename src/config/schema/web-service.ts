@@ -6,8 +6,10 @@
 
 import * as v from "valibot";
 import { type AuthItem, sessionAuth } from "./auth.ts";
+import { secret } from "./authmethod/common.ts";
 import { backends, type ConnectingTransportItem } from "./connection.ts";
 import { type CookieItem, cookie } from "./cookie.ts";
+import { addressRange } from "./limits.ts";
 import {
   anyMap,
   anything,
@@ -96,6 +98,49 @@ const redirectService = item({
   url: required(text, "Where to."),
 });
 
+const bridgeOptions = item({
+  debug: optional(v.boolean(), "Accepted, has no effect."),
+  key: optional(text, "Name of the key that requests are signed with; needs `secret`."),
+  secret: optional(secret, 'What requests are signed with, or `{"file": …}`; absent: unsigned.'),
+  require_tls: defaulted(v.boolean(), false, "Refuse requests that do not come over TLS."),
+  require_ip: optional(
+    v.array(addressRange),
+    "Addresses and CIDRs of clients that are let in; absent: any.",
+  ),
+  post_body_limit: defaulted(
+    integer(0, 1_048_576),
+    0,
+    "Most octets of a body; 0: 1048576, where Crossbar has no limit.",
+  ),
+  timestamp_delta_limit: defaulted(
+    integer(0, 86_400),
+    300,
+    "Seconds that a signed request's timestamp may be off, and for which it counts once; 0: none.",
+  ),
+  call_timeout: defaulted(
+    integer(100, 600_000),
+    30_000,
+    "Extension. Milliseconds for an answer, with the way to the router.",
+  ),
+});
+
+const bridge = {
+  id: optional(text, "Accepted, has no effect."),
+  realm: required(text, "The realm."),
+  role: required(text, "The role to do it as."),
+  options: optional(bridgeOptions, "Options."),
+};
+
+const callerService = item({
+  type: required(v.literal("caller"), "HTTP requests become calls."),
+  ...bridge,
+});
+
+const publisherService = item({
+  type: required(v.literal("publisher"), "HTTP requests become events."),
+  ...bridge,
+});
+
 const websocketService = item({
   type: required(v.literal("websocket"), "WAMP over WebSocket."),
   url: optional(text, "Accepted, has no effect."),
@@ -119,6 +164,9 @@ const websocketProxyService = item({
   cookie: optional(cookie, "A cookie for browsers; absent: none."),
   debug: optional(v.boolean(), "Accepted, has no effect."),
 });
+
+/** A path of the HTTP bridge as written. */
+export type BridgeItem = v.InferOutput<typeof callerService | typeof publisherService>;
 
 /** A WebSocket path as written. */
 export interface WebSocketItem {
@@ -148,6 +196,7 @@ export type WebServiceItem =
   | v.InferOutput<typeof nodeinfoService>
   | v.InferOutput<typeof jsonService>
   | v.InferOutput<typeof redirectService>
+  | BridgeItem
   | WebSocketItem
   | PathItem
   | UnavailableItem;
@@ -186,6 +235,8 @@ export const webServiceTypes = {
   nodeinfo: nodeinfoService,
   json: jsonService,
   redirect: redirectService,
+  caller: callerService,
+  publisher: publisherService,
   path: pathService,
   websocket: websocketService,
   "websocket-proxy": websocketProxyService,
@@ -195,8 +246,6 @@ export const webServiceTypes = {
 const unavailableTypes = [
   "reverseproxy",
   "websocket-reverseproxy",
-  "caller",
-  "publisher",
   "webhook",
   "longpoll",
   "cgi",

@@ -18,6 +18,12 @@ export function printTcpPeer(address: string, port: number): string {
   return address.includes(":") ? `tcp6:[${address}]:${port}` : `tcp4:${address}:${port}`;
 }
 
+/** The address of a peer that was printed so; null: it has none. */
+export function addressOf(peer: string): string | null {
+  const [, v4, v6] = /^tcp(?:4:([^:]+)|6:\[([^\]]+)\]):\d+$/.exec(peer) ?? [];
+  return v4 ?? v6 ?? null;
+}
+
 /**
  * Whether a client had reset its TCP connection before it was accepted: then it has no address,
  * though Bun's types say otherwise.

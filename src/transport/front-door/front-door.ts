@@ -16,13 +16,13 @@
 import type { Socket, SocketHandler, TLSOptions } from "bun";
 
 import type { ListeningEndpointConfig } from "#config/node-config.ts";
+import { addressRanges } from "#transport/endpoint/address-ranges.ts";
 import { type ListeningSocket, listenOn } from "#transport/endpoint/listen.ts";
 import { hasLeft, printTcpPeer, printUnixPeer } from "#transport/endpoint/peer-address.ts";
 import { hasTls, TlsContexts, type TlsEndpoint } from "#transport/endpoint/tls-contexts.ts";
 import type { ConnectionDetails } from "#wamp/peer.ts";
 import { tlsUnique } from "./channel-binding.ts";
 import { clientCertificate } from "./client-certificate.ts";
-import { trustedProxies } from "./trusted-proxies.ts";
 import { type Receiver, Visit, type VisitRules } from "./visit.ts";
 
 /** Connections that are still open this long after `close` are cut off. */
@@ -63,7 +63,7 @@ export class FrontDoor {
     this.#endpoint = endpoint;
     this.#rules = rules;
     this.#tls = tls ?? null;
-    this.#isTrusted = proxies === undefined ? null : trustedProxies(proxies);
+    this.#isTrusted = proxies === undefined ? null : addressRanges(proxies);
     this.#events = this.#socketEvents();
   }
 

@@ -14,6 +14,7 @@ import type {
 } from "#config/node-config.ts";
 import type { TransportContext } from "#transport/listener.ts";
 import type { WebSocketPathConfig } from "#transport/websocket/websocket-acceptor.ts";
+import type { HttpBridge } from "./bridge/http-bridge.ts";
 import { errorPage } from "./error-page.ts";
 import { PathTree } from "./path-tree.ts";
 import { openWebService } from "./services/service-registry.ts";
@@ -42,6 +43,8 @@ type Paths = Record<string, WebServiceConfig>;
 export interface WebServer {
   /** How a request may become a WebSocket; null when it is for another service, or none. */
   webSocketFor(request: Request): WebSocketPathConfig | null;
+  /** The bridge that a request is for; null when it is for another service, or none. */
+  bridgeFor(request: Request): HttpBridge | null;
   /** Ends every request and every service. */
   close(): Promise<void>;
 }
@@ -59,29 +62,48 @@ export async function startWebServer(
   const tree = await PathTree.open(pathsOf(config), (service) =>
     isWebSocket(service) ? openWebSocketService(service) : openWebService(service, context),
   );
+  // A request at a bridge has to be the first of its connection, so that no other may follow one.
+  const isLast = hasBridge(pathsOf(config));
   const server = Bun.serve({
     unix,
     ...stallTimeout,
     development: false,
     maxRequestBodySize: largestBodyOctets,
-    fetch: (request: Request) => tree.handle(request),
+    fetch: (request: Request) => (isLast ? closing(tree.handle(request)) : tree.handle(request)),
     error(thrown: unknown) {
       context.log.error("request failed", { error: sentenceOf(thrown) });
       return errorPage(500);
     },
   });
+  const serviceFor = (request: Request) => {
+    const path = URL.parse(request.url)?.pathname;
+    return path === undefined ? undefined : tree.find(path)?.service;
+  };
   if (!unix.startsWith("\0")) chmodSync(unix, OWNER_ONLY);
   return {
-    webSocketFor(request) {
-      const path = URL.parse(request.url)?.pathname;
-      return (path === undefined ? undefined : tree.find(path)?.service.webSocket) ?? null;
-    },
+    webSocketFor: (request) => serviceFor(request)?.webSocket ?? null,
+    bridgeFor: (request) => serviceFor(request)?.bridge ?? null,
     async close() {
       const stopped = server.stop(true);
       tree.close();
       await stopped;
     },
   };
+}
+
+function hasBridge(paths: Paths): boolean {
+  return Object.values(paths).some((config) =>
+    config.type === "path"
+      ? hasBridge(config.paths)
+      : config.type === "caller" || config.type === "publisher",
+  );
+}
+
+/** The same answer, behind which the connection is closed. */
+function closing(answer: Response | Promise<Response>): Response | Promise<Response> {
+  if (answer instanceof Promise) return answer.then(closing);
+  answer.headers.set("Connection", "close");
+  return answer;
 }
 
 function isWebSocket(config: WebServiceConfig): config is WebSocketPathConfig {

@@ -5,6 +5,7 @@
  */
 
 import type { WebSocketPathConfig } from "#transport/websocket/websocket-acceptor.ts";
+import type { HttpBridge } from "./bridge/http-bridge.ts";
 
 /** Answers the requests below the path at which it is mounted. */
 export interface WebService {
@@ -17,6 +18,8 @@ export interface WebService {
   handle(request: Request, rest: string): Response | Promise<Response>;
   /** Set where requests may become WebSockets: how. */
   readonly webSocket?: WebSocketPathConfig;
+  /** Set where requests become calls or publications. */
+  readonly bridge?: HttpBridge;
   /** Stops what the service does in the background, if it does anything there. */
   close?(): void;
 }

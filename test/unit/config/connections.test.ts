@@ -214,14 +214,28 @@ describe("authmethod cryptosign-proxy", () => {
     ]);
   });
 
-  test("refuses what is no key, and types to come", async () => {
+  test("asks an authenticator", async () => {
+    const realms = [{ name: "auth", roles: [{ name: "authenticator" }] }];
+    const dynamic = { type: "dynamic", authenticator: "com.example.node" };
+    const [transport] = router({}).transports;
+    const auth = { "cryptosign-proxy": { ...dynamic, "authenticator-realm": "auth" } };
+    const transports = [{ ...transport, auth }];
+    const { worker, faults, warnings } = await load({ ...router({}), realms, transports });
+    expect([...faults, ...warnings]).toEqual([]);
+    expect(worker?.transports[0]).toMatchObject({ auth });
+    expect((await load(proxy({}, { "cryptosign-proxy": dynamic }))).faults).toEqual([
+      `${at}: cryptosign-proxy is for routers; clients of a proxy cannot vouch for others`,
+    ]);
+  });
+
+  test("refuses what is no key, and code of Python", async () => {
     const principals = { node1: { authorized_keys: ["12"] }, node2: { authorized_keys: [] } };
     expect((await load(router(principals))).faults).toEqual([
       `${at}.principals.node1.authorized_keys[0]: expected 32 octets in hex, found something else`,
       `${at}.principals.node2.authorized_keys: expected at least one public key, found none`,
     ]);
-    expect((await load(router({}, "dynamic"))).faults).toEqual([
-      `${at}.type: authmethod "cryptosign-proxy" of type "dynamic" is not supported yet`,
+    expect((await load(router({}, "function"))).faults).toEqual([
+      `${at}.type: authmethod "cryptosign-proxy" of type "function" is not supported: it runs Python; use type "dynamic"`,
     ]);
   });
 

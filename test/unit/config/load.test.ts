@@ -279,14 +279,14 @@ describe("loadNodeConfig", () => {
 
   test("warns of path types that are not offered, and runs the rest", async () => {
     const endpoint = { type: "unix", path: "a.sock" };
-    const paths = { "/": { type: "nodeinfo" }, call: { type: "caller", realm: "r", role: "x" } };
+    const paths = { "/": { type: "nodeinfo" }, hook: { type: "webhook", realm: "r", role: "x" } };
     const { config, faults, warnings } = await load(proxy({ type: "web", endpoint, paths }));
     expect(faults).toEqual([]);
     expect(warnings).toEqual([
-      "$.workers[0].transports[0].paths.call.type: not honoured: requests for it are answered with 501",
+      "$.workers[0].transports[0].paths.hook.type: not honoured: requests for it are answered with 501",
     ]);
     expect(config?.workers[0]?.transports[0]).toMatchObject({
-      paths: { "/": { type: "nodeinfo" }, call: { type: "unavailable" } },
+      paths: { "/": { type: "nodeinfo" }, hook: { type: "unavailable" } },
     });
   });
 

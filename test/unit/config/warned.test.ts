@@ -88,7 +88,7 @@ const warned: [path: string, value: unknown, consequence: string][] = [
     "cookies are forgotten when they are too old; remove the file to forget all",
   ],
   ...[
-    ...["reverseproxy", "websocket-reverseproxy", "caller", "publisher", "webhook", "longpoll"],
+    ...["reverseproxy", "websocket-reverseproxy", "webhook", "longpoll"],
     ...["cgi", "wsgi", "resource", "upload", "wap", "catalog", "pairme"],
   ].map((type): [string, unknown, string] => [
     `${web}.paths.zip.type`,

@@ -13,6 +13,7 @@ import { errorPage } from "#transport/web/error-page.ts";
 import type { LeafServiceConfig } from "#transport/web/path-tree.ts";
 import type { WebService } from "#transport/web/web-service.ts";
 import { openArchive } from "./archive.ts";
+import { openBridge } from "./bridge.ts";
 import { openJsonValue } from "./json-value.ts";
 import { openNodeInfo } from "./nodeinfo.ts";
 import { openRedirect } from "./redirect.ts";
@@ -38,6 +39,9 @@ export async function openWebService(
       return openJsonValue(config);
     case "redirect":
       return openRedirect(config);
+    case "caller":
+    case "publisher":
+      return openBridge(config, context);
     case "unavailable":
       return { handle: () => errorPage(501) };
   }

@@ -1,10 +1,10 @@
 import { describe, expect, test } from "bun:test";
 
-import { trustedProxies } from "#transport/front-door/trusted-proxies.ts";
+import { addressRanges } from "#transport/endpoint/address-ranges.ts";
 
-describe("trustedProxies", () => {
+describe("addressRanges", () => {
   test("knows addresses and ranges of both families", () => {
-    const isTrusted = trustedProxies(["10.0.0.7", "192.168.0.0/16", "fd00::/8", "::1"]);
+    const isTrusted = addressRanges(["10.0.0.7", "192.168.0.0/16", "fd00::/8", "::1"]);
     for (const address of ["10.0.0.7", "192.168.255.1", "::ffff:10.0.0.7", "fd12::1", "::1"]) {
       expect(isTrusted(address)).toBe(true);
     }

@@ -1,5 +1,5 @@
 /**
- * Which addresses are load balancers whose PROXY preface is believed.
+ * Ranges of addresses: of load balancers whose preface is believed, of clients that a path is for.
  *
  * @module
  */
@@ -7,7 +7,7 @@
 import { BlockList, isIPv6 } from "node:net";
 
 /** Says of an address whether it is in one of the ranges (`10.0.0.7`, `10.0.0.0/8`, `fd00::/8`). */
-export function trustedProxies(ranges: readonly string[]): (address: string) => boolean {
+export function addressRanges(ranges: readonly string[]): (address: string) => boolean {
   const list = new BlockList();
   for (const range of ranges) {
     const [address = "", prefix] = range.split("/");

@@ -1,6 +1,8 @@
 import { describe, expect, test } from "bun:test";
+import { signChallenge } from "#auth/cryptosign-challenge.ts";
+import { makePrivateKey, publicKeyOf } from "#base/ed25519.ts";
 import type { AuthConfig, DynamicAuthConfig, RealmConfig } from "#config/node-config.ts";
-import { RealmAuthenticators } from "#router/realm-authenticators.ts";
+import { RealmCaller } from "#router/realm-caller.ts";
 import { openRealms } from "#router/realm-table.ts";
 import { RouterSession } from "#router/router-session.ts";
 import { MessageType as M } from "#wamp/message-type.ts";
@@ -38,7 +40,7 @@ async function start(changes: Partial<DynamicAuthConfig> = {}) {
   const logged: unknown[] = [];
   const log = { ...quiet, warn: (...what: unknown[]) => void logged.push(what) };
   const open = openRealms(realms, quiet);
-  const authenticators = new RealmAuthenticators(open, log);
+  const authenticators = new RealmCaller(open, log);
   const connect = (auth: AuthConfig) => {
     const peer = new FakePeer();
     peer.attach(new RouterSession(peer, auth, open, { log: quiet, onEnd() {}, authenticators }));
@@ -52,7 +54,7 @@ async function start(changes: Partial<DynamicAuthConfig> = {}) {
   await authenticator.next();
   const client = connect({ anonymous: { ...dynamic, ...changes } });
   client.says([M.HELLO, "realm1", { roles: {} }]);
-  return { client, authenticator, logged };
+  return { client, connect, authenticator, logged };
 }
 
 const refused = [
@@ -61,7 +63,77 @@ const refused = [
   "wamp.error.authentication_failed",
 ];
 
-describe("RealmAuthenticators", () => {
+describe("cryptosign-proxy of type dynamic", () => {
+  const key = makePrivateKey();
+  const pubkey = publicKeyOf(key);
+  const vouched = { proxy_realm: "realm1", proxy_authid: "bob", proxy_authrole: "user" };
+
+  /** A proxy that says HELLO, and what the authenticator is asked then. */
+  async function arrive(authextra: object = { ...vouched, pubkey }, authid?: string) {
+    const { connect, authenticator } = await start();
+    // About the client that `start` has brought.
+    await authenticator.next();
+    const proxy = connect({ "cryptosign-proxy": dynamic });
+    const details = { roles: {}, authmethods: ["cryptosign-proxy"], authextra };
+    proxy.says([M.HELLO, "realm1", { ...details, ...(authid && { authid }) }]);
+    const [, id, , , args] = await authenticator.next();
+    const answers = (found: unknown) => authenticator.says([M.YIELD, id, {}, [found]]);
+    return { proxy, args, answers };
+  }
+
+  test.each([
+    ["node1", "node1"],
+    [undefined, "bob"],
+  ])("asks for the node's key (authid %p), and for a signature", async (authid, asked) => {
+    const { proxy, args, answers } = await arrive({ ...vouched, pubkey }, authid);
+    expect(args).toEqual([
+      "realm1",
+      asked,
+      expect.objectContaining({
+        authmethod: "cryptosign-proxy",
+        authid: asked,
+        authrole: "user",
+        authextra: { ...vouched, pubkey },
+        pubkey,
+      }),
+    ]);
+    answers({ pubkey, role: "proxy" });
+    const [type, method, extra] = await proxy.next();
+    expect([type, method]).toEqual([M.CHALLENGE, "cryptosign-proxy"]);
+    const { challenge } = extra as { challenge: string };
+    proxy.says([M.AUTHENTICATE, signChallenge(challenge, key), {}]);
+    expect(await proxy.next()).toMatchObject([
+      M.WELCOME,
+      expect.any(Number),
+      { authid: "bob", authrole: "user", authmethod: "cryptosign-proxy" },
+    ]);
+  });
+
+  test("lets nobody in who cannot sign", async () => {
+    const { proxy, answers } = await arrive();
+    answers({ pubkey, role: "proxy" });
+    const [, , extra] = await proxy.next();
+    const { challenge } = extra as { challenge: string };
+    proxy.says([M.AUTHENTICATE, signChallenge(challenge, makePrivateKey()), {}]);
+    expect(await proxy.next()).toMatchObject([M.ABORT, {}, "wamp.error.authentication_failed"]);
+  });
+
+  test.each([
+    [
+      "another key",
+      { pubkey: publicKeyOf(makePrivateKey()), role: "proxy" },
+      "authentication_failed",
+    ],
+    ["no key", { role: "proxy" }, "authentication_failed"],
+    ["no role", { pubkey }, "no_such_role"],
+  ])("refuses a node of which the authenticator knows %s", async (_what, found, uri) => {
+    const { proxy, answers } = await arrive();
+    answers(found);
+    expect(await proxy.next()).toMatchObject([M.ABORT, {}, `wamp.error.${uri}`]);
+  });
+});
+
+describe("RealmCaller", () => {
   test.each([null, "authenticator"])("asks on a realm of the router, as %p", async (role) => {
     const { client, authenticator } = await start({ "authenticator-role": role });
     const [type, id, , details, args] = await authenticator.next();

@@ -1,0 +1,166 @@
+/**
+ * Calls and publications of the program's own, and which answer belongs to which.
+ *
+ *     [CALL, request, options, procedure, args?, kwargs?]    [RESULT, request, details, args?, kwargs?]
+ *     [CANCEL, request, options]
+ *     [PUBLISH, request, options, topic, args?, kwargs?]     [PUBLISHED, request, publication]
+ *     [ERROR, CALL | PUBLISH, request, details, uri, args?, kwargs?]
+ *
+ * (WAMP specification, sections "Remote Procedure Calls" and "Publish and Subscribe".)
+ *
+ * @module
+ */
+
+import { type AuthenticatorCall, CallError } from "#auth/authenticators.ts";
+import { Failure, sentenceOf } from "#base/failure.ts";
+import { ErrorUri } from "#wamp/error-uri.ts";
+import { isId } from "#wamp/id.ts";
+import { MessageType } from "#wamp/message-type.ts";
+import type { SerializerName, WireMessage } from "#wamp/peer.ts";
+import { encodeMessage } from "#wamp/serializer/serializer.ts";
+import { type MessageSlices, type Payload, sliceMessage } from "#wamp/transcode/payload-slice.ts";
+import { readValue } from "#wamp/transcode/value-sink.ts";
+import type { WampAnswer, WampRequest } from "#wamp/wamp-caller.ts";
+
+/** Most requests that may wait for their answers at once. */
+const MAX_REQUESTS = 1_000;
+
+/** What goes to the router: a head of values, and a payload of octets. */
+export interface OutgoingMessage {
+  head: readonly unknown[];
+  payload: Payload;
+}
+
+/** A request as a session makes it, which has its realm and its role already. */
+export type SessionRequest = Omit<WampRequest, "realm" | "role">;
+
+/** The requests of one session. */
+export class OutgoingRequests {
+  readonly #send: (message: OutgoingMessage) => void;
+  readonly #pending = new Map<number, PromiseWithResolvers<WampAnswer>>();
+  #lastRequest = 0;
+  #end: string | undefined;
+
+  /** `send` may throw: then the request fails so. */
+  constructor(send: (message: OutgoingMessage) => void) {
+    this.#send = send;
+  }
+
+  /** Whether no request waits for its answer. */
+  get isIdle(): boolean {
+    return this.#pending.size === 0;
+  }
+
+  /**
+   * Calls or publishes, as `WampCaller.request` says. A call whose signal is aborted is canceled.
+   */
+  async request({ kind, uri, options, payload, signal }: SessionRequest): Promise<WampAnswer> {
+    signal.throwIfAborted();
+    if (this.#end !== undefined) throw unavailable(this.#end);
+    if (this.#pending.size >= MAX_REQUESTS) {
+      throw unavailable(`Cannot ${kind} "${uri}": ${MAX_REQUESTS} requests wait for their answers`);
+    }
+    this.#lastRequest += 1;
+    const request = this.#lastRequest;
+    const type = kind === "call" ? MessageType.CALL : MessageType.PUBLISH;
+    const answer = Promise.withResolvers<WampAnswer>();
+    const giveUp = () => {
+      answer.reject(signal.reason);
+      if (kind === "call") this.#cancel(request);
+    };
+    this.#pending.set(request, answer);
+    signal.addEventListener("abort", giveUp);
+    try {
+      this.#send({ head: [type, request, options, uri], payload });
+      return await answer.promise;
+    } finally {
+      signal.removeEventListener("abort", giveUp);
+      this.#pending.delete(request);
+    }
+  }
+
+  /**
+   * Calls, and resolves with the first argument of the RESULT as a value.
+   *
+   * @throws CallError for an ERROR; Failure when there is no answer to be expected, or no value can
+   * be made of it.
+   */
+  async call({ procedure, args, signal }: AuthenticatorCall): Promise<unknown> {
+    const items = [encodeMessage(args, "cbor", false) as Uint8Array];
+    const payload: Payload = { serializer: "cbor", items };
+    const request = { kind: "call", uri: procedure, options: {}, payload, signal } as const;
+    const answer = await this.request(request);
+    if (answer.kind === "error") throw new CallError(answer.uri, argsOf(answer.payload));
+    return answer.kind === "result" ? argsOf(answer.payload)[0] : undefined;
+  }
+
+  /** Takes a RESULT, a PUBLISHED, or an ERROR about a request; false: the message is none of them. */
+  onMessage(message: WireMessage, serializer: SerializerName): boolean {
+    const slices = sliceMessage(message, serializer);
+    switch (slices.value(0)) {
+      case MessageType.RESULT:
+        this.#settle(slices.value(1), {
+          kind: "result",
+          payload: payloadFrom(slices, 3, serializer),
+        });
+        return true;
+      case MessageType.PUBLISHED: {
+        const publication = slices.value(2);
+        if (!isId(publication)) throw new Error("the router said PUBLISHED without an id");
+        this.#settle(slices.value(1), { kind: "published", publication });
+        return true;
+      }
+      case MessageType.ERROR: {
+        const type = slices.value(1);
+        if (type !== MessageType.CALL && type !== MessageType.PUBLISH) return false;
+        const payload = payloadFrom(slices, 5, serializer);
+        this.#settle(slices.value(2), { kind: "error", uri: String(slices.value(4)), payload });
+        return true;
+      }
+      default:
+        return false;
+    }
+  }
+
+  /** No answer will come any more, to no request. */
+  fail(reason: string): void {
+    this.#end = `Cannot wait for an answer: ${reason}`;
+    for (const { reject } of this.#pending.values()) reject(unavailable(this.#end));
+  }
+
+  #settle(request: unknown, answer: WampAnswer): void {
+    this.#pending.get(Number(request))?.resolve(answer);
+  }
+
+  #cancel(request: number): void {
+    const payload: Payload = { serializer: "cbor", items: [] };
+    try {
+      this.#send({ head: [MessageType.CANCEL, request, { mode: "killnowait" }], payload });
+    } catch {
+      // Then the answer comes all the same, and nobody waits for it.
+    }
+  }
+}
+
+/** The items from this one on; octets of a message are borrowed, and these are kept. */
+function payloadFrom(slices: MessageSlices, from: number, serializer: SerializerName): Payload {
+  const items: Uint8Array[] = [];
+  for (let index = from; index < slices.length; index++) {
+    items.push(new Uint8Array(slices.octets(index)));
+  }
+  return { serializer, items: items.slice(0, 2) };
+}
+
+function argsOf({ items: [args], serializer }: Payload): readonly unknown[] {
+  if (args === undefined) return [];
+  try {
+    const value = readValue(args, serializer);
+    return Array.isArray(value) ? value : [];
+  } catch (thrown) {
+    throw unavailable(`Cannot read an answer: ${sentenceOf(thrown)}`);
+  }
+}
+
+function unavailable(sentence: string): Failure {
+  return new Failure(sentence, { source: "router", uri: ErrorUri.unavailable });
+}

@@ -1,0 +1,41 @@
+/**
+ * Answers of the HTTP bridge, in Crossbar's form: a JSON object whatever the status.
+ *
+ *     {"args": [...], "kwargs": {...}}   {"id": 42}   {"error": "...", "args": [], "kwargs": {}}
+ *
+ * @module
+ */
+
+/** An answer to one request. */
+export interface BridgeAnswer {
+  status: number;
+  /** Beside those that every answer has. */
+  headers: Readonly<Record<string, string>>;
+  body: Uint8Array;
+}
+
+/** A refusal that the bridge itself says. */
+export function denial(
+  status: number,
+  error: string,
+  headers: Record<string, string> = {},
+  args: readonly string[] = [],
+): BridgeAnswer {
+  const body = Buffer.from(JSON.stringify({ error, args, kwargs: {} }));
+  return { status, headers, body };
+}
+
+/** The headers that every answer has; browsers may ask from any page, as in Crossbar. */
+export function commonHeaders(request: Headers): Record<string, string> {
+  const origin = request.get("origin") ?? "null";
+  const asked = request.get("access-control-request-headers");
+  return {
+    "Content-Type": "application/json; charset=UTF-8",
+    "Cache-Control": "no-store,no-cache,must-revalidate,max-age=0",
+    "X-Content-Type-Options": "nosniff",
+    Vary: "Origin",
+    "Access-Control-Allow-Origin": origin === "null" ? "*" : origin,
+    "Access-Control-Allow-Credentials": "true",
+    ...(asked !== null && { "Access-Control-Allow-Headers": asked }),
+  };
+}

@@ -1,0 +1,164 @@
+/**
+ * Bodies of the HTTP bridge: what they ask for, and what is answered.
+ *
+ *     caller      {"procedure": uri, "args"?: [...], "kwargs"?: {...}}
+ *     publisher   {"topic": uri, "args"?: [...], "kwargs"?: {...}, "options"?: {...}}
+ *
+ * Arguments stay octets; other names mean nothing, as in Crossbar.
+ *
+ * @module
+ */
+
+import { MalformedMessage } from "#wamp/transcode/malformed-message.ts";
+import { sliceObject } from "#wamp/transcode/object-slice.ts";
+import type { Payload } from "#wamp/transcode/payload-slice.ts";
+import { transcodeItem } from "#wamp/transcode/transcoder.ts";
+import { UntellableValue } from "#wamp/transcode/untellable-value.ts";
+import { readPlainValue } from "#wamp/transcode/value-sink.ts";
+import type { WampAnswer, WampRequest } from "#wamp/wamp-caller.ts";
+import { type BridgeAnswer, denial } from "./bridge-answer.ts";
+
+/** What a body asks for. */
+export type Wish = Pick<WampRequest, "kind" | "uri" | "options" | "payload">;
+
+/** Loose URIs without control characters: routers end a session that says another. */
+const URI = /^[^\s.#\p{Cc}]+(\.[^\s.#\p{Cc}]+)*$/u;
+
+const OPENING_BRACKET = 0x5b;
+const OPENING_BRACE = 0x7b;
+
+const isBoolean = (value: unknown) => typeof value === "boolean";
+const isText = (value: unknown) => typeof value === "string";
+const isSession = (value: unknown) => Number.isSafeInteger(value);
+const listOf = (isItem: (value: unknown) => boolean) => (value: unknown) =>
+  Array.isArray(value) && value.every(isItem);
+
+/** Options of PUBLISH that Crossbar's bridge takes; routers end a session that gets a type wrong. */
+const publishOptions: Record<string, (value: unknown) => boolean> = {
+  acknowledge: (value) => value === true,
+  exclude_me: isBoolean,
+  retain: isBoolean,
+  exclude: listOf(isSession),
+  exclude_authid: listOf(isText),
+  exclude_authrole: listOf(isText),
+  eligible: listOf(isSession),
+  eligible_authid: listOf(isText),
+  eligible_authrole: listOf(isText),
+  forward_for: listOf(isPrincipal),
+};
+
+/** Reads a body, or says why it cannot be carried out. */
+export function readBody(type: "caller" | "publisher", body: Uint8Array): Wish | BridgeAnswer {
+  try {
+    return wishOf(type, body);
+  } catch (thrown) {
+    if (thrown instanceof Unfit) return denial(400, `Cannot read the body: ${thrown.message}`);
+    // Their sentences stand for themselves.
+    if (!(thrown instanceof MalformedMessage || thrown instanceof UntellableValue)) throw thrown;
+    return denial(400, thrown.message);
+  }
+}
+
+/** A body that is JSON, and not what is due. */
+class Unfit extends Error {}
+
+function wishOf(type: "caller" | "publisher", body: Uint8Array): Wish {
+  const slices = sliceObject(body);
+  if (slices === null) throw new Unfit("it is no JSON object");
+  const name = type === "caller" ? "procedure" : "topic";
+  const names = type === "caller" ? [name, "args", "kwargs"] : [name, "args", "kwargs", "options"];
+  const twice = names.find((one) => slices.repeated.has(one));
+  if (twice !== undefined) throw new Unfit(`"${twice}" is there twice`);
+  const { values } = slices;
+  const payload: Payload = { serializer: "json", items: [] };
+  const args = argument(values.get("args"), "args", OPENING_BRACKET);
+  const kwargs = argument(values.get("kwargs"), "kwargs", OPENING_BRACE);
+  if (args !== null || kwargs !== null) payload.items.push(args ?? Buffer.from("[]"));
+  if (kwargs !== null) payload.items.push(kwargs);
+  const uri = uriOf(values.get(name), name);
+  if (type === "caller") return { kind: "call", uri, options: {}, payload };
+  return { kind: "publish", uri, options: optionsOf(values.get("options")), payload };
+}
+
+function uriOf(octets: Uint8Array | undefined, name: string): string {
+  if (octets === undefined) throw new Unfit(`"${name}" is missing`);
+  const uri = readPlainValue(octets, "json");
+  if (typeof uri !== "string" || !URI.test(uri)) throw new Unfit(`"${name}" is no URI`);
+  return uri;
+}
+
+/** Null, as Crossbar has it, is the same as nothing. */
+function argument(octets: Uint8Array | undefined, name: string, first: number): Uint8Array | null {
+  if (octets === undefined || octets[0] === 0x6e) return null;
+  if (octets[0] === first) return octets;
+  throw new Unfit(`"${name}" is no ${first === OPENING_BRACE ? "object" : "list"}`);
+}
+
+function optionsOf(octets: Uint8Array | undefined): Record<string, unknown> {
+  const written = argument(octets, "options", OPENING_BRACE);
+  if (written === null) return { acknowledge: true };
+  const value = readPlainValue(written, "json") as Record<string, unknown>;
+  const options: Record<string, unknown> = {};
+  for (const [name, option] of Object.entries(value)) {
+    if (!Object.hasOwn(publishOptions, name)) throw new Unfit(`option "${name}" is not known`);
+    if (option === null) continue;
+    if (!publishOptions[name]?.(option)) throw new Unfit(`option "${name}" has no fit value`);
+    options[name] = option;
+  }
+  return { ...options, acknowledge: true };
+}
+
+function isPrincipal(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  const { session, authid, authrole } = value as Record<string, unknown>;
+  const isNamed = authid === null || typeof authid === "string";
+  return Number.isSafeInteger(session) && isNamed && typeof authrole === "string";
+}
+
+/**
+ * The answer of a router as one of HTTP. An ERROR is an answer with 200, as in Crossbar: the bridge
+ * itself did what it was asked.
+ */
+export function printAnswer(answer: WampAnswer): BridgeAnswer {
+  try {
+    return { status: 200, headers: {}, body: bodyOf(answer) };
+  } catch (thrown) {
+    if (!(thrown instanceof UntellableValue || thrown instanceof MalformedMessage)) throw thrown;
+    const sentence = `Cannot tell the answer in JSON: ${thrown.message}`;
+    return denial(500, "wamp.error.invalid_argument", {}, [sentence]);
+  }
+}
+
+function bodyOf(answer: WampAnswer): Uint8Array {
+  if (answer.kind === "published") return Buffer.from(JSON.stringify({ id: answer.publication }));
+  const { serializer, items } = answer.payload;
+  const [args, kwargs] = items.map((item) => transcodeItem(item, serializer, "json"));
+  const some = (octets: Uint8Array | undefined) => (isEmpty(octets) ? undefined : octets);
+  if (answer.kind === "error") {
+    const error = Buffer.from(JSON.stringify(answer.uri));
+    return objectOf({
+      error,
+      args: some(args) ?? Buffer.from("[]"),
+      kwargs: some(kwargs) ?? Buffer.from("{}"),
+    });
+  }
+  if (some(kwargs) !== undefined) return objectOf({ args: some(args), kwargs });
+  // As in Crossbar, a procedure that returns nothing has returned null.
+  return objectOf({ args: some(args) ?? Buffer.from("[null]") });
+}
+
+/** Whether there is nothing in a list or an object, or no such thing at all. */
+function isEmpty(json: Uint8Array | undefined): boolean {
+  if (json === undefined) return true;
+  for (let at = 1; at < json.length - 1; at++) if (json[at]! > 0x20) return false;
+  return true;
+}
+
+function objectOf(values: Record<string, Uint8Array | undefined>): Uint8Array {
+  const parts: Uint8Array[] = [];
+  for (const [name, json] of Object.entries(values)) {
+    if (json === undefined) continue;
+    parts.push(Buffer.from(`${parts.length === 0 ? "{" : ","}"${name}":`), json);
+  }
+  return Buffer.concat([...parts, Buffer.from("}")]);
+}

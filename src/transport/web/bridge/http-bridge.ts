@@ -1,0 +1,155 @@
+/**
+ * HttpBridge: one path at which HTTP requests become calls or publications.
+ *
+ * (Crossbar: path types `caller` and `publisher`, "HTTP bridge".)
+ *
+ * @module
+ */
+
+import { Failure, sentenceOf } from "#base/failure.ts";
+import type { BridgeServiceConfig } from "#config/node-config.ts";
+import { addressRanges } from "#transport/endpoint/address-ranges.ts";
+import type { TransportContext } from "#transport/listener.ts";
+import { UntellableValue } from "#wamp/transcode/untellable-value.ts";
+import type { WampCaller } from "#wamp/wamp-caller.ts";
+import { type BridgeAnswer, commonHeaders, denial } from "./bridge-answer.ts";
+import { printAnswer, readBody, type Wish } from "./bridge-body.ts";
+import { SignedRequests } from "./signed-requests.ts";
+
+/** Most requests of one path at once, from their heads to their answers. */
+const MOST_REQUESTS = 512;
+
+/** Methods that are taken, for those who ask and those who were wrong. */
+const METHODS = "POST,PUT,OPTIONS";
+
+/** The head of a request, and where it came from. */
+export interface BridgeHead {
+  method: string;
+  headers: Headers;
+  query: URLSearchParams;
+  /** IP address of the client; null: it has none, as on a Unix socket. */
+  address: string | null;
+  isSecure: boolean;
+}
+
+/** The requests of one path. */
+export class HttpBridge {
+  readonly #config: BridgeServiceConfig;
+  readonly #log: TransportContext["log"];
+  readonly #caller: WampCaller;
+  readonly #signed: SignedRequests | null;
+  readonly #isPermitted: ((address: string) => boolean) | null;
+  #requests = 0;
+
+  /** @throws Failure when the worker has nobody who calls. */
+  constructor(config: BridgeServiceConfig, { log, wampCaller }: TransportContext) {
+    if (wampCaller === undefined) {
+      throw new Failure(`Cannot open a ${config.type}: this worker calls nobody`, {
+        source: "internal",
+      });
+    }
+    const { key, secret, require_ip, timestamp_delta_limit } = config.options;
+    this.#config = config;
+    this.#log = log;
+    this.#caller = wampCaller;
+    this.#signed =
+      key === null || secret === null
+        ? null
+        : new SignedRequests({ key, secret, timestamp_delta_limit });
+    this.#isPermitted = require_ip === null ? null : addressRanges(require_ip);
+  }
+
+  /** Longest body in octets. */
+  get mostBodyOctets(): number {
+    return this.#config.options.post_body_limit;
+  }
+
+  /** Takes a place for one request, which is to be released; null: there is none. */
+  enter(): { release(): void } | null {
+    if (this.#requests >= MOST_REQUESTS) return null;
+    this.#requests += 1;
+    let isReleased = false;
+    return {
+      release: () => {
+        if (!isReleased) this.#requests -= 1;
+        isReleased = true;
+      },
+    };
+  }
+
+  /** The answer that needs no body, a refusal most of all; null: the body is to be read. */
+  judge({ method, headers, address, isSecure }: BridgeHead): BridgeAnswer | null {
+    if (method === "OPTIONS") {
+      const allowed = { Allow: METHODS, "Access-Control-Allow-Methods": METHODS };
+      return { status: 200, headers: allowed, body: Buffer.alloc(0) };
+    }
+    if (method !== "POST" && method !== "PUT") {
+      return denial(405, `Cannot take ${method}: only POST and PUT are taken`, { Allow: METHODS });
+    }
+    if (this.#isPermitted !== null && (address === null || !this.#isPermitted(address))) {
+      return denial(400, "Cannot take the request: its address is not permitted");
+    }
+    if (this.#config.options.require_tls && !isSecure) {
+      return denial(400, "Cannot take the request: it did not come over TLS");
+    }
+    const type = headers.get("content-type");
+    const fault = type === null ? null : contentTypeFault(type);
+    return fault === null ? null : denial(400, `Cannot take the request: ${fault}`);
+  }
+
+  /** Carries a request out; `gone` is aborted when its client has left. Never throws. */
+  async perform(head: BridgeHead, body: Uint8Array, gone: AbortSignal): Promise<BridgeAnswer> {
+    const refusal = this.#signed?.refusalOf(head.query, body, Date.now());
+    if (refusal) return refusal;
+    const wish = readBody(this.#config.type, body);
+    return "status" in wish ? wish : this.#ask(wish, gone);
+  }
+
+  /** The headers that every answer to this request has. */
+  headersFor({ headers }: BridgeHead): Record<string, string> {
+    return commonHeaders(headers);
+  }
+
+  async #ask(wish: Wish, gone: AbortSignal): Promise<BridgeAnswer> {
+    const { realm, role, options } = this.#config;
+    const late = AbortSignal.timeout(options.call_timeout);
+    try {
+      const signal = AbortSignal.any([gone, late]);
+      return printAnswer(await this.#caller.request({ ...wish, realm, role, signal }));
+    } catch (thrown) {
+      if (thrown instanceof UntellableValue) {
+        const sentence = `Cannot tell the arguments to the router: ${thrown.message}`;
+        return denial(400, sentence);
+      }
+      if (late.aborted) {
+        const sentence = `Cannot wait longer: there is no answer within ${options.call_timeout} ms`;
+        return denial(504, "wamp.error.timeout", {}, [sentence]);
+      }
+      return this.#failed(thrown, gone);
+    }
+  }
+
+  #failed(thrown: unknown, gone: AbortSignal): BridgeAnswer {
+    const { type, realm, role } = this.#config;
+    if (!gone.aborted) {
+      const facts = { service: type, realm, authrole: role, reason: sentenceOf(thrown) };
+      if (thrown instanceof Failure) this.#log.warn("HTTP request not carried out", facts);
+      else this.#log.error("HTTP request not carried out", facts);
+    }
+    if (!(thrown instanceof Failure)) {
+      return denial(500, "wamp.error.runtime_error", {}, ["Something went wrong here"]);
+    }
+    // The reason names what is behind this node, which is none of the client's business.
+    const headers = { "Retry-After": "1" };
+    return denial(503, "wamp.error.unavailable", headers, ["The router cannot be reached"]);
+  }
+}
+
+/** What is wrong with a Content-Type; null: nothing. */
+function contentTypeFault(written: string): string | null {
+  const [type = "", ...parameters] = written.split(";").map((part) => part.trim().toLowerCase());
+  if (type !== "application/json") return "its content type is not application/json";
+  const charsets = parameters.filter((one) => /^charset\s*=/.test(one));
+  const isUtf8 = (one: string) => /^charset\s*=\s*"?utf-?8"?$/.test(one);
+  return charsets.length <= 1 && charsets.every(isUtf8) ? null : "its charset is not UTF-8";
+}
