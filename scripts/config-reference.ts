@@ -27,6 +27,8 @@ interface AnySchema {
 const lines = [
   "# node.json",
   "",
+  "For whoever writes a configuration: every attribute with its type, default and meaning.",
+  "",
   "Written by `scripts/config-reference.ts` from the schemas. What is accepted and not honoured is",
   "said by a warning; see [compatibility.md](compatibility.md).",
 ];

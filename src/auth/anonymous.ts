@@ -5,37 +5,27 @@
  * @module
  */
 
-import { ErrorUri } from "#wamp/error-uri.ts";
-import type { AuthContext, AuthOutcome, HelloRequest, PendingAuth } from "./pending-auth.ts";
-import { acceptPrincipal, denyProof, isDeny, type PrincipalSource } from "./principal.ts";
+import type { AuthOutcome, HelloRequest, PendingAuth } from "./pending-auth.ts";
+import { acceptPrincipal, type PrincipalSource } from "./principal.ts";
+import { denyProof, isDeny } from "./refusal.ts";
 
 const ALPHABET = "ACEFGHJKLMNPQRTUVWXY34679";
 
 /** Accepts whom the source knows; authid is the source's or a random serial, never the client's. */
 export class AnonymousAuth implements PendingAuth {
   readonly #source: PrincipalSource<object>;
-  readonly #pendingSession: number;
 
-  constructor(source: PrincipalSource<object>, context: AuthContext) {
+  constructor(source: PrincipalSource<object>) {
     this.#source = source;
-    this.#pendingSession = context.pendingSession;
   }
 
   async hello(hello: HelloRequest): Promise<AuthOutcome> {
     const request = { ...hello, authid: randomSerial() };
-    const claim = { authmethod: "anonymous", request, pendingSession: this.#pendingSession };
+    const claim = { authmethod: "anonymous", request };
     const principal = await this.#source.find(claim);
     if (isDeny(principal)) return principal;
     if (principal === undefined) return denyProof("anonymous");
     return acceptPrincipal(principal, claim, this.#source.authprovider);
-  }
-
-  authenticate(): AuthOutcome {
-    return {
-      kind: "deny",
-      uri: ErrorUri.protocolViolation,
-      message: "Cannot accept AUTHENTICATE: anonymous sends no CHALLENGE",
-    };
   }
 }
 

@@ -30,7 +30,7 @@ function integer(lowest: number, highest: number) {
 }
 
 /** What valibot calls an object may be a list or octets, too. */
-const map = v.custom<Record<string, unknown>>(isMap, "a map");
+const map = v.custom<Record<string, unknown>>(isRecord, "a map");
 
 /** Null is no answer to who somebody is, only to what more there is to say. */
 const principal = {
@@ -106,15 +106,11 @@ export function readAnswer<M extends DynamicMethod>(
   returned: unknown,
 ): { principal: AuthenticatorAnswer<M> } | { reason: string } {
   const written = typeof returned === "string" ? { role: returned } : returned;
-  if (!isMap(written)) return { reason: "expected a role or a map" };
+  if (!isRecord(written)) return { reason: "expected a role or a map" };
   const read = v.safeParse(answers[authmethod], written);
   if (read.success) return { principal: read.output as AuthenticatorAnswer<M> };
   const [issue] = read.issues;
   const place = issue.path?.map(({ key }) => key).join(".");
   const expected = issue.input === undefined ? "it is missing" : `expected ${issue.message}`;
   return { reason: place === undefined ? expected : `${place}: ${expected}` };
-}
-
-function isMap(value: unknown): boolean {
-  return isRecord(value) && !(value instanceof Uint8Array);
 }

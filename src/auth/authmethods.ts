@@ -35,15 +35,11 @@ type Create = (auth: AuthConfig, context: AuthContext) => PendingAuth | undefine
 const AUTHMETHODS: Record<string, Create> = {
   anonymous: ({ anonymous }, context) =>
     anonymous &&
-    new AnonymousAuth(
-      sourceOf("anonymous", anonymous, context, (one) => new OnePrincipal(one)),
-      context,
-    ),
+    new AnonymousAuth(sourceOf("anonymous", anonymous, context, (one) => new OnePrincipal(one))),
   ticket: ({ ticket }, context) =>
     ticket &&
     new TicketAuth(
       sourceOf("ticket", ticket, context, ({ principals }) => new StaticPrincipals(principals)),
-      context,
     ),
   wampcra: ({ wampcra }, context) =>
     wampcra &&
@@ -65,16 +61,13 @@ const AUTHMETHODS: Record<string, Create> = {
         context,
         ({ principals }) => new StaticPrincipals(principals, disguiseScram),
       ),
-      context,
     ),
   cryptosign: ({ cryptosign }, context) =>
-    cryptosign &&
-    new CryptosignAuth(sourceOf("cryptosign", cryptosign, context, cryptosignSource), context),
+    cryptosign && new CryptosignAuth(sourceOf("cryptosign", cryptosign, context, cryptosignSource)),
   tls: ({ tls }, context) =>
     tls &&
     new TlsAuth(
       sourceOf("tls", tls, context, ({ principals }) => new StaticCertificates(principals)),
-      context,
     ),
   // Who is not known by a cookie joins with the next authmethod.
   cookie: ({ cookie }, { login }) => cookie && login && new CookieAuth(login),
@@ -88,7 +81,7 @@ const AUTHMETHODS: Record<string, Create> = {
       context,
       ({ principals }) => new StaticPrincipals(principals),
     );
-    return new SignedProxyAuth(source, context);
+    return new SignedProxyAuth(source);
   },
 };
 

@@ -25,14 +25,6 @@ export class CookieAuth implements PendingAuth {
   hello(): AuthOutcome {
     return { kind: "accept", identity: { ...this.#login, authprovider: PROVIDER } };
   }
-
-  authenticate(): AuthOutcome {
-    return {
-      kind: "deny",
-      uri: ErrorUri.protocolViolation,
-      message: "Cannot accept AUTHENTICATE: cookie sends no CHALLENGE",
-    };
-  }
 }
 
 /** Whom a client's cookie stands for; undefined: it has to prove who it is in another way. */

@@ -4,7 +4,7 @@
  *     CHALLENGE extra.challenge        64 hex digits
  *     AUTHENTICATE signature          192 hex digits: signature (64 octets), signed message (32)
  *
- * No channel is bound: what TLS would have to be asked for (`tls-unique`) is not there in TLS 1.3.
+ * Where a channel is bound, what is signed is the challenge XOR the channel's id.
  * (WAMP specification, section "Cryptosign-based Authentication"; Autobahn|Python.)
  *
  * @module
@@ -24,13 +24,13 @@ export function signChallenge(challenge: unknown, privateKey: string): string | 
   return Buffer.from(signEd25519(message, privateKey)).toString("hex") + message.toString("hex");
 }
 
-/** Whether the owner of a public key has signed this very challenge. */
-export function isSigned(challenge: string, signature: string, publicKey: string): boolean {
+/** Whether the owner of a public key has signed this very message, 32 octets in hex. */
+export function isSigned(expected: string, signature: string, publicKey: string): boolean {
   if (!/^[0-9a-f]{192}$/i.test(signature)) return false;
   const octets = Buffer.from(signature, "hex");
   const message = octets.subarray(64);
   return (
-    message.equals(Buffer.from(challenge, "hex")) &&
+    message.equals(Buffer.from(expected, "hex")) &&
     verifyEd25519(message, octets.subarray(0, 64), publicKey)
   );
 }

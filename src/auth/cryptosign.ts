@@ -12,20 +12,19 @@
  * @module
  */
 
-import { createPublicKey, randomBytes, timingSafeEqual, verify } from "node:crypto";
-import { ErrorUri } from "#wamp/error-uri.ts";
-import type { AuthContext, AuthOutcome, HelloRequest, PendingAuth } from "./pending-auth.ts";
+import { isEd25519Key } from "#base/ed25519.ts";
+import { isSigned, makeChallenge } from "./cryptosign-challenge.ts";
+import type { AuthOutcome, HelloRequest, PendingAuth } from "./pending-auth.ts";
 import {
   acceptPrincipal,
   type Claim,
-  denyProof,
-  isDeny,
   type Principal,
   type PrincipalSource,
   withoutProof,
 } from "./principal.ts";
+import { deny, denyProof, isDeny } from "./refusal.ts";
 
-/** Public keys, of which the client has to have a private one, in hex. */
+/** Public keys, of which the client has to have a private one, in lower-case hex. */
 export interface CryptosignCredentials {
   authorized_keys: readonly string[];
 }
@@ -33,45 +32,47 @@ export interface CryptosignCredentials {
 /** A challenge that waits for its signature. */
 interface Pending {
   claim: Claim;
-  /** What has to be signed. */
-  message: Uint8Array;
-  principal: (Principal & CryptosignCredentials) | undefined;
+  /** What has to be signed, in hex. */
+  message: string;
+  /** Undefined: nobody, whose signature is verified all the same. */
+  principal: Principal | undefined;
+  /** Keys that the client may have signed with. */
+  keys: readonly string[];
 }
 
 /** Challenges for a signature and verifies it. */
 export class CryptosignAuth implements PendingAuth {
   readonly #source: PrincipalSource<CryptosignCredentials>;
-  readonly #pendingSession: number;
   #pending: Pending | undefined;
 
-  constructor(source: PrincipalSource<CryptosignCredentials>, context: AuthContext) {
+  constructor(source: PrincipalSource<CryptosignCredentials>) {
     this.#source = source;
-    this.#pendingSession = context.pendingSession;
   }
 
   async hello(request: HelloRequest): Promise<AuthOutcome> {
     const pubkey = request.authextra["pubkey"] ?? undefined;
     if (pubkey !== undefined && !isPublicKey(pubkey)) {
-      return deny("authextra.pubkey is not a public key of 32 octets in hex");
+      return deny("cryptosign", "authextra.pubkey is not a public key of 32 octets in hex");
     }
     if (request.authid === undefined && pubkey === undefined) {
-      return deny("neither authid nor authextra.pubkey says who it is");
+      return deny("cryptosign", "neither authid nor authextra.pubkey says who it is");
     }
     const binding = request.authextra["channel_binding"] ?? null;
     if (binding !== null && binding !== "tls-unique") {
-      return deny('the only channel binding is "tls-unique"');
+      return deny("cryptosign", 'the only channel binding is "tls-unique"');
     }
     const channelId = binding === null ? undefined : request.transport.tlsUnique?.();
     if (binding !== null && channelId === undefined) {
-      return deny('channel binding "tls-unique" is there over TLS 1.2 only');
+      return deny("cryptosign", 'channel binding "tls-unique" is there over TLS 1.2 only');
     }
-    const claim = { authmethod: "cryptosign", request, pendingSession: this.#pendingSession };
+    const claim = { authmethod: "cryptosign", request };
     const principal = await this.#source.find({ ...claim, details: pubkey ? { pubkey } : {} });
     if (isDeny(principal)) return principal;
-    const challenge = randomBytes(32);
-    const message = channelId === undefined ? challenge : xor(challenge, channelId);
-    this.#pending = { claim, message, principal };
-    const extra = { challenge: challenge.toHex(), channel_binding: binding };
+    const challenge = makeChallenge();
+    const message = channelId === undefined ? challenge : boundTo(channelId, challenge);
+    const keys = keysOf(pubkey, principal ?? this.#source.decoy?.(claim));
+    this.#pending = { claim, message, principal, keys };
+    const extra = { challenge, channel_binding: binding };
     return { kind: "challenge", authmethod: "cryptosign", extra };
   }
 
@@ -80,12 +81,11 @@ export class CryptosignAuth implements PendingAuth {
     // One try for each CHALLENGE: a second AUTHENTICATE finds nothing to prove.
     this.#pending = undefined;
     if (pending === undefined) return denyProof("cryptosign");
-    const { claim, message, principal } = pending;
-    const candidates = keysOf(claim.request.authextra["pubkey"], principal);
+    const { claim, message, principal, keys } = pending;
     // An unknown authid costs the same, so that time does not tell which authids exist.
-    const keys = candidates.length > 0 ? candidates : [NOBODYS_KEY];
-    const matches = keys.some((key) => isSignedBy(key, signature, message));
-    if (principal === undefined || candidates.length === 0 || !matches) {
+    const tried = keys.length > 0 ? keys : [NOBODYS_KEY];
+    const matches = tried.some((key) => isSigned(message, signature, key));
+    if (principal === undefined || keys.length === 0 || !matches) {
       return denyProof("cryptosign");
     }
     const rest = withoutProof(claim, PROOF);
@@ -97,38 +97,20 @@ export class CryptosignAuth implements PendingAuth {
 const PROOF = ["challenge", "channel_binding", "trustroot", "certificates"];
 
 /** The principal's keys that the client may have signed with: the one that it named, or any. */
-function keysOf(named: unknown, principal: CryptosignCredentials | undefined): string[] {
-  const keys = (principal?.authorized_keys ?? []).map((key) => key.toLowerCase());
+function keysOf(named: unknown, principal: CryptosignCredentials | undefined): readonly string[] {
+  const keys = principal?.authorized_keys ?? [];
   return isPublicKey(named) ? keys.filter((key) => key === named.toLowerCase()) : keys;
 }
 
-/** Whether 96 octets in hex are this message, signed with the private key to a public one. */
-function isSignedBy(publicKey: string, signature: string, message: Uint8Array): boolean {
-  if (!/^[0-9a-f]{192}$/i.test(signature) || !isPublicKey(publicKey)) return false;
-  const octets = Buffer.from(signature, "hex");
-  if (!timingSafeEqual(octets.subarray(64), message)) return false;
-  const x = Buffer.from(publicKey, "hex").toString("base64url");
-  try {
-    const key = createPublicKey({ format: "jwk", key: { kty: "OKP", crv: "Ed25519", x } });
-    return verify(null, message, key, octets.subarray(0, 64));
-  } catch {
-    // A key that is no point of the curve signs nothing.
-    return false;
-  }
-}
-
 /** Public key of the first test vector of RFC 8032, which no principal has. */
-const NOBODYS_KEY = "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a";
+export const NOBODYS_KEY = "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a";
 
 function isPublicKey(value: unknown): value is string {
-  return typeof value === "string" && /^[0-9a-f]{64}$/i.test(value);
+  return typeof value === "string" && isEd25519Key(value.toLowerCase());
 }
 
-function xor(left: Uint8Array, right: Uint8Array): Uint8Array {
-  return left.map((octet, index) => octet ^ (right[index] ?? 0));
-}
-
-function deny(state: string): AuthOutcome {
-  const message = `Cannot authenticate with cryptosign: ${state}`;
-  return { kind: "deny", uri: ErrorUri.authenticationFailed, message };
+/** The challenge XOR the channel id. */
+function boundTo(channelId: Uint8Array, challenge: string): string {
+  const octets = Uint8Array.fromHex(challenge);
+  return octets.map((octet, index) => octet ^ (channelId[index] ?? 0)).toHex();
 }

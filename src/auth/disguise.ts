@@ -2,8 +2,9 @@
  * Disguises: what is shown to somebody who claims an authid that nobody has.
  *
  * A salt in a challenge would tell which authids exist: a known one has always the same, so an unknown
- * one has to have one too. It is made of the authid and of all that is configured, secrets included:
- * the same each time, in every worker, and not to be told from a real one.
+ * one has to have one too. It is made of the authid and of a key that all workers of the node have: the
+ * same each time, and not to be told from a real one. Nothing of the configuration goes into it, for
+ * whoever is challenged could try out secrets until one makes the salt that he was shown.
  *
  * @module
  */
@@ -13,16 +14,25 @@ import { hkdfSync } from "node:crypto";
 /** Makes credentials that nobody has and that look like those of a principal. */
 export type Disguise<Principal> = (like: Principal, random: RandomLike) => Principal;
 
+/** Without a worker's start, as in a test, nobody else has to have the same. */
+let key: Uint8Array = crypto.getRandomValues(new Uint8Array(32));
+
+/** Sets the key of all disguises of this process; nobody outside the node may know it. */
+export function useDisguiseKey(hex: string): void {
+  key = Uint8Array.fromHex(hex);
+}
+
 /** The disguises among one set of principals. */
 export class Disguises<Principal> {
   static readonly #made = new WeakMap<object, Disguises<never>>();
   readonly #principals: Principal[];
-  readonly #key: Uint8Array;
+  readonly #sharedSalts: ReadonlySet<unknown>;
 
   private constructor(principals: Record<string, Principal>) {
     this.#principals = Object.values(principals);
-    const all = JSON.stringify(Object.entries(principals));
-    this.#key = new Bun.CryptoHasher("sha256").update(all).digest();
+    const seen = new Set<unknown>();
+    const salts = this.#principals.map((one) => (one as { salt?: unknown }).salt);
+    this.#sharedSalts = new Set(salts.filter((salt) => seen.size === seen.add(salt).size));
   }
 
   /** The disguises among these principals; made once, as there can be many. */
@@ -36,40 +46,40 @@ export class Disguises<Principal> {
 
   /** Disguises an authid as one of the principals; undefined: there are none. */
   put(disguise: Disguise<Principal>, authid: string): Principal | undefined {
-    const random = new RandomLike(this.#key, authid);
+    const random = new RandomLike(authid, this.#sharedSalts);
     const place = Buffer.from(random.octets(6, "which")).readUIntBE(0, 6);
     const like = this.#principals[place % this.#principals.length];
     return like === undefined ? undefined : disguise(like, random);
   }
 }
 
-/** Octets and texts that look random, and are the same each time for one authid and one purpose. */
+/** Octets and salts that look random, and are the same each time for one authid and one purpose. */
 export class RandomLike {
-  readonly #key: Uint8Array;
   readonly #authid: string;
+  readonly #sharedSalts: ReadonlySet<unknown>;
 
-  constructor(key: Uint8Array, authid: string) {
-    this.#key = key;
+  constructor(authid: string, sharedSalts: ReadonlySet<unknown>) {
     this.#authid = authid;
+    this.#sharedSalts = sharedSalts;
   }
 
   /** This many octets (at most 8160). */
   octets(count: number, purpose: string): Uint8Array {
-    return new Uint8Array(hkdfSync("sha256", this.#key, this.#authid, purpose, count));
+    return new Uint8Array(hkdfSync("sha256", key, this.#authid, purpose, count));
   }
 
-  /** As many hex digits as `like` has. */
-  hexLike(like: string, purpose: string): string {
-    return this.octets(Math.ceil(like.length / 2), purpose)
-      .toHex()
-      .slice(0, like.length);
-  }
-
-  /** A text of the same length, with letters where `like` has letters, and digits where digits. */
-  textLike(like: string, purpose: string): string {
-    if (/^[0-9a-f]+$/.test(like)) return this.hexLike(like, purpose);
+  /**
+   * Another salt of the same length, with letters where `like` has letters, and digits where digits. One
+   * that several principals have is kept, or else it would tell who is one of them.
+   */
+  saltLike(like: string): string {
+    if (this.#sharedSalts.has(like)) return like;
     const characters = [...like];
-    const octets = this.octets(characters.length * 2, purpose);
+    if (/^[0-9a-f]+$/.test(like)) {
+      const hex = this.octets(Math.ceil(like.length / 2), "salt").toHex();
+      return hex.slice(0, like.length);
+    }
+    const octets = this.octets(characters.length * 2, "salt");
     return characters.map((character, at) => this.#another(character, octets, at * 2)).join("");
   }
 

@@ -14,6 +14,7 @@ import { sentenceOf } from "#base/failure.ts";
 import { orAborted } from "#base/or-aborted.ts";
 import type { DynamicAuthConfig } from "#config/node-config.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
+import { isLooseUri } from "#wamp/loose-uri.ts";
 import {
   type AuthenticatorAnswer,
   type DynamicMethod,
@@ -22,6 +23,7 @@ import {
 import { CallError } from "./authenticators.ts";
 import type { AuthContext, Deny } from "./pending-auth.ts";
 import type { Claim, PrincipalSource } from "./principal.ts";
+import { deny } from "./refusal.ts";
 import { printTransport } from "./transport-details.ts";
 
 /** Longest sentence of an authenticator that a client is told, in characters. */
@@ -29,8 +31,6 @@ const MAX_SENTENCE = 500;
 
 /** Longest URI of an authenticator's ERROR that a client is told. */
 const MAX_URI = 255;
-
-const URI = /^[^\s.#]+(\.[^\s.#]+)*$/;
 
 /** URIs of WAMP's own by which an authenticator refuses; a router says none of them of a CALL. */
 const REFUSALS: ReadonlySet<string> = new Set([
@@ -85,7 +85,7 @@ export class DynamicPrincipals<M extends DynamicMethod>
       realm: this.#config["authenticator-realm"] ?? request.realm,
       role: this.#config["authenticator-role"],
       procedure: this.#config.authenticator,
-      args: [request.realm, request.authid ?? null, detailsOf(claim)],
+      args: [request.realm, request.authid ?? null, detailsOf(claim, this.#context)],
       signal,
     };
     try {
@@ -101,8 +101,8 @@ export class DynamicPrincipals<M extends DynamicMethod>
     const [first] = args;
     const said = typeof first === "string" ? withoutSecrets(first, claim) : "";
     if (isRefusal(uri)) {
-      const message = said === "" ? generic(claim) : said.slice(0, MAX_SENTENCE);
-      return { kind: "deny", uri, message };
+      const told = said === "" ? {} : { message: said.slice(0, MAX_SENTENCE) };
+      return { ...notVerified(claim), ...told, uri };
     }
     // A router says it too, of a role that may not call, and names what is no client's business.
     if (uri === ErrorUri.notAuthorized) {
@@ -122,18 +122,17 @@ export class DynamicPrincipals<M extends DynamicMethod>
         reason: reason.trim().slice(0, MAX_SENTENCE),
       });
     }
-    return {
-      kind: "deny",
-      uri: ErrorUri.authenticationFailed,
-      message: generic(claim),
-      isBlameless: true,
-    };
+    return { ...notVerified(claim), isBlameless: true };
   }
+}
+
+function notVerified({ authmethod }: Claim): Deny {
+  return deny(authmethod, "the client could not be verified");
 }
 
 /** Whether an ERROR is the authenticator's judgement, and not what befell the call. */
 function isRefusal(uri: string): boolean {
-  if (uri.length > MAX_URI || !URI.test(uri)) return false;
+  if (uri.length > MAX_URI || !isLooseUri(uri)) return false;
   return REFUSALS.has(uri) || !(uri.startsWith("wamp.") || uri.startsWith("crossbar."));
 }
 
@@ -146,13 +145,9 @@ function withoutSecrets(said: string, { details = {} }: Claim): string {
   );
 }
 
-function generic({ authmethod }: Claim): string {
-  return `Cannot authenticate with ${authmethod}: the client could not be verified`;
-}
-
 /** Crossbar's details, without headers, cookies and process ids; `ticket` and its like come last. */
-function detailsOf(claim: Claim): Record<string, unknown> {
-  const { request, authmethod, pendingSession, details } = claim;
+function detailsOf(claim: Claim, { pendingSession }: AuthContext): Record<string, unknown> {
+  const { request, authmethod, details } = claim;
   const transport = printTransport(request.transport);
   const { peer_cert } = transport as { peer_cert?: unknown };
   return {

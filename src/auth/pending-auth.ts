@@ -60,7 +60,8 @@ export interface AuthContext {
 /** One authmethod at work for one joining client. */
 export interface PendingAuth {
   hello(request: HelloRequest): AuthOutcome | Promise<AuthOutcome>;
-  authenticate(
+  /** Absent where nobody is challenged. */
+  authenticate?(
     signature: string,
     extra: Record<string, unknown>,
   ): AuthOutcome | Promise<AuthOutcome>;

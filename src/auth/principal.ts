@@ -11,6 +11,7 @@
 import { ErrorUri } from "#wamp/error-uri.ts";
 import { type Disguise, Disguises } from "./disguise.ts";
 import type { Accept, Deny, HelloRequest } from "./pending-auth.ts";
+import { deny } from "./refusal.ts";
 
 /** Who somebody is, as far as the source decides it; what is undefined, the client's HELLO decides. */
 export interface Principal {
@@ -24,8 +25,6 @@ export interface Principal {
 export interface Claim {
   authmethod: string;
   request: HelloRequest;
-  /** Session id of challenges and authenticators; not the one that WELCOME will name. */
-  pendingSession: number;
   /** What the authmethod adds for an authenticator: `ticket`, `pubkey` and so on. */
   details?: Record<string, unknown>;
 }
@@ -81,11 +80,6 @@ export class OnePrincipal implements PrincipalSource<object> {
   }
 }
 
-/** Whether a source answered with a refusal. */
-export function isDeny(found: object | undefined): found is Deny {
-  return found !== undefined && "kind" in found && found.kind === "deny";
-}
-
 /**
  * Lets a principal in that has proved who it is. Without an authid or a role nobody can be let in
  * (as in Crossbar: `no_such_principal`, `no_such_role`).
@@ -97,12 +91,12 @@ export function acceptPrincipal(
 ): Accept | Deny {
   const authid = principal.authid ?? request.authid;
   if (authid === undefined) {
-    const sentence = `Cannot authenticate with ${authmethod}: no authid`;
-    return { ...deny(ErrorUri.noSuchPrincipal, sentence), isBlameless: true };
+    const refusal = deny(authmethod, "no authid");
+    return { ...refusal, uri: ErrorUri.noSuchPrincipal, isBlameless: true };
   }
   if (principal.role === undefined) {
-    const sentence = `Cannot authenticate with ${authmethod}: no role is assigned`;
-    return { ...deny(ErrorUri.noSuchRole, sentence), isBlameless: true };
+    const refusal = deny(authmethod, "no role is assigned");
+    return { ...refusal, uri: ErrorUri.noSuchRole, isBlameless: true };
   }
   return {
     kind: "accept",
@@ -121,14 +115,4 @@ export function acceptPrincipal(
 export function withoutProof(claim: Claim, names: readonly string[]): Claim {
   const rest = Object.entries(claim.request.authextra).filter(([name]) => !names.includes(name));
   return { ...claim, request: { ...claim.request, authextra: Object.fromEntries(rest) } };
-}
-
-/** The one answer to whoever does not prove who he is; it does not say what was wrong. */
-export function denyProof(authmethod: string): Deny {
-  const sentence = `Cannot authenticate with ${authmethod}: authid or proof is not valid`;
-  return deny(ErrorUri.authenticationFailed, sentence);
-}
-
-function deny(uri: string, message: string): Deny {
-  return { kind: "deny", uri, message };
 }

@@ -13,18 +13,16 @@
  */
 
 import { createHash, createHmac, randomBytes, timingSafeEqual } from "node:crypto";
-import { ErrorUri } from "#wamp/error-uri.ts";
 import type { Disguise } from "./disguise.ts";
-import type { AuthContext, AuthOutcome, HelloRequest, PendingAuth } from "./pending-auth.ts";
+import type { AuthOutcome, HelloRequest, PendingAuth } from "./pending-auth.ts";
 import {
   acceptPrincipal,
   type Claim,
-  denyProof,
-  isDeny,
   type Principal,
   type PrincipalSource,
   withoutProof,
 } from "./principal.ts";
+import { deny, denyProof, isDeny } from "./refusal.ts";
 
 /** What was derived from a password, and how; octets are in hex, `memory` is KiB. */
 export interface ScramCredentials {
@@ -52,12 +50,10 @@ const MOST_NONCE_OCTETS = 1024;
 /** Challenges for a client's proof; WELCOME carries the server's (`scram_server_signature`). */
 export class ScramAuth implements PendingAuth {
   readonly #source: PrincipalSource<ScramCredentials>;
-  readonly #pendingSession: number;
   #pending: Pending | undefined;
 
-  constructor(source: PrincipalSource<ScramCredentials>, context: AuthContext) {
+  constructor(source: PrincipalSource<ScramCredentials>) {
     this.#source = source;
-    this.#pendingSession = context.pendingSession;
   }
 
   async hello(request: HelloRequest): Promise<AuthOutcome> {
@@ -65,17 +61,17 @@ export class ScramAuth implements PendingAuth {
     const { nonce, channel_binding: binding } = authextra as ScramAuthextra;
     // Both go into AuthMessage, which clients sign as ASCII and cannot sign in another form.
     if (authid === undefined || !/^[\x20-\x7e]+$/.test(authid)) {
-      return deny("authid is not a text of printable ASCII");
+      return deny("scram", "authid is not a text of printable ASCII");
     }
     const clientNonce = fromBase64(nonce);
-    if (clientNonce === undefined) return deny("authextra.nonce is not base64");
+    if (clientNonce === undefined) return deny("scram", "authextra.nonce is not base64");
     if (clientNonce.length > MOST_NONCE_OCTETS) {
-      return deny(`authextra.nonce is longer than ${MOST_NONCE_OCTETS} octets`);
+      return deny("scram", `authextra.nonce is longer than ${MOST_NONCE_OCTETS} octets`);
     }
     if (binding !== undefined && binding !== null && binding !== "") {
-      return deny("SCRAM is not bound to the channel here; leave out channel_binding");
+      return deny("scram", "SCRAM is not bound to the channel here; leave out channel_binding");
     }
-    const claim = { authmethod: "scram", request, pendingSession: this.#pendingSession };
+    const claim = { authmethod: "scram", request };
     const principal = await this.#source.find(claim);
     if (isDeny(principal)) return principal;
     const decoy = this.#source.decoy?.(claim);
@@ -118,7 +114,7 @@ export class ScramAuth implements PendingAuth {
 /** A principal that nobody is, with a salt of the same length. */
 export const disguiseScram: Disguise<Principal & ScramCredentials> = (like, random) => ({
   ...like,
-  salt: random.hexLike(like.salt, "salt"),
+  salt: random.saltLike(like.salt),
   "stored-key": random.octets(32, "stored-key").toHex(),
   "server-key": random.octets(32, "server-key").toHex(),
 });
@@ -146,9 +142,4 @@ function fromBase64(text: unknown): Buffer | undefined {
   if (typeof text !== "string" || text === "") return undefined;
   const octets = Buffer.from(text, "base64");
   return octets.toString("base64") === text ? octets : undefined;
-}
-
-function deny(state: string): AuthOutcome {
-  const message = `Cannot authenticate with scram: ${state}`;
-  return { kind: "deny", uri: ErrorUri.authenticationFailed, message };
 }

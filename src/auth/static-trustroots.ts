@@ -6,11 +6,11 @@
 
 import { checksumAddress } from "#base/eip712-certificate.ts";
 import type { TrustrootConfig } from "#config/node-config.ts";
-import { ErrorUri } from "#wamp/error-uri.ts";
 import { verifyChain } from "./certificate-chain.ts";
 import type { CryptosignCredentials } from "./cryptosign.ts";
 import type { Deny } from "./pending-auth.ts";
 import type { Claim, Principal, PrincipalSource } from "./principal.ts";
+import { deny } from "./refusal.ts";
 
 /** The authid is the delegate's address, as in Crossbar; its key has to sign the challenge. */
 export class StaticTrustroots implements PrincipalSource<CryptosignCredentials> {
@@ -26,10 +26,10 @@ export class StaticTrustroots implements PrincipalSource<CryptosignCredentials> 
     const root = Object.hasOwn(this.#roots, request.realm) ? this.#roots[request.realm] : undefined;
     if (root === undefined) return undefined;
     if (typeof trustroot !== "string" || trustroot.toLowerCase() !== root.issuer) {
-      return deny("authextra.trustroot is not the trusted root of this realm");
+      return deny("cryptosign", "authextra.trustroot is not the trusted root of this realm");
     }
     const delegate = verifyChain(certificates, root);
-    if (typeof delegate === "string") return deny(delegate);
+    if (typeof delegate === "string") return deny("cryptosign", delegate);
     return {
       authid: checksumAddress(delegate.delegate),
       role: root.role,
@@ -42,9 +42,4 @@ export class StaticTrustroots implements PrincipalSource<CryptosignCredentials> 
 interface TrustrootAuthextra {
   trustroot?: unknown;
   certificates?: unknown;
-}
-
-function deny(state: string): Deny {
-  const message = `Cannot authenticate with cryptosign: ${state}`;
-  return { kind: "deny", uri: ErrorUri.authenticationFailed, message };
 }

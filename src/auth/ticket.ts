@@ -5,8 +5,9 @@
  */
 
 import { isEqualSecret } from "./equal-secret.ts";
-import type { AuthContext, AuthOutcome, HelloRequest, PendingAuth } from "./pending-auth.ts";
-import { acceptPrincipal, denyProof, isDeny, type PrincipalSource } from "./principal.ts";
+import type { AuthOutcome, HelloRequest, PendingAuth } from "./pending-auth.ts";
+import { acceptPrincipal, type PrincipalSource } from "./principal.ts";
+import { denyProof, isDeny } from "./refusal.ts";
 
 /** In the place of a ticket: whoever found the principal was shown the client's, and took it. */
 export const JUDGED = Symbol("judged");
@@ -19,12 +20,10 @@ export interface TicketCredentials {
 /** Challenges for a ticket; one that nobody has judged yet is compared, in constant time. */
 export class TicketAuth implements PendingAuth {
   readonly #source: PrincipalSource<TicketCredentials>;
-  readonly #pendingSession: number;
   #request: HelloRequest | undefined;
 
-  constructor(source: PrincipalSource<TicketCredentials>, context: AuthContext) {
+  constructor(source: PrincipalSource<TicketCredentials>) {
     this.#source = source;
-    this.#pendingSession = context.pendingSession;
   }
 
   hello(request: HelloRequest): AuthOutcome {
@@ -37,7 +36,7 @@ export class TicketAuth implements PendingAuth {
     // One try for each CHALLENGE: a second AUTHENTICATE finds nothing to prove.
     this.#request = undefined;
     if (request === undefined) return denyProof("ticket");
-    const claim = { authmethod: "ticket", request, pendingSession: this.#pendingSession };
+    const claim = { authmethod: "ticket", request };
     const principal = await this.#source.find({ ...claim, details: { ticket: signature } });
     if (isDeny(principal)) return principal;
     if (principal?.ticket !== JUDGED) {

@@ -4,45 +4,27 @@
  * @module
  */
 
-import { ErrorUri } from "#wamp/error-uri.ts";
-import type { AuthContext, AuthOutcome, HelloRequest, PendingAuth } from "./pending-auth.ts";
-import {
-  acceptPrincipal,
-  type Claim,
-  denyProof,
-  isDeny,
-  type Principal,
-  type PrincipalSource,
-} from "./principal.ts";
+import type { AuthOutcome, HelloRequest, PendingAuth } from "./pending-auth.ts";
+import { acceptPrincipal, type Claim, type Principal, type PrincipalSource } from "./principal.ts";
+import { deny, denyProof, isDeny } from "./refusal.ts";
 
 /** Lets in whom the source knows by the certificate; there is nothing left to prove. */
 export class TlsAuth implements PendingAuth {
   readonly #source: PrincipalSource<unknown>;
-  readonly #pendingSession: number;
 
-  constructor(source: PrincipalSource<unknown>, context: AuthContext) {
+  constructor(source: PrincipalSource<unknown>) {
     this.#source = source;
-    this.#pendingSession = context.pendingSession;
   }
 
   async hello(request: HelloRequest): Promise<AuthOutcome> {
     if (request.transport.clientCertificate === undefined) {
-      const message = "Cannot authenticate with tls: the client showed no certificate";
-      return { kind: "deny", uri: ErrorUri.authenticationFailed, message };
+      return deny("tls", "the client showed no certificate");
     }
-    const claim = { authmethod: "tls", request, pendingSession: this.#pendingSession };
+    const claim = { authmethod: "tls", request };
     const principal = await this.#source.find(claim);
     if (isDeny(principal)) return principal;
     if (principal === undefined) return denyProof("tls");
     return acceptPrincipal(principal, claim, this.#source.authprovider);
-  }
-
-  authenticate(): AuthOutcome {
-    return {
-      kind: "deny",
-      uri: ErrorUri.protocolViolation,
-      message: "Cannot accept AUTHENTICATE: tls sends no CHALLENGE",
-    };
   }
 }
 

@@ -11,47 +11,42 @@
  */
 
 import { isRecord } from "#base/record.ts";
-import { ErrorUri } from "#wamp/error-uri.ts";
 import type { CryptosignCredentials } from "./cryptosign.ts";
 import { isSigned, makeChallenge } from "./cryptosign-challenge.ts";
-import type { AuthContext, AuthOutcome, Deny, HelloRequest, PendingAuth } from "./pending-auth.ts";
-import { acceptPrincipal, denyProof, isDeny, type PrincipalSource } from "./principal.ts";
+import type { AuthOutcome, Deny, HelloRequest, PendingAuth } from "./pending-auth.ts";
+import { acceptPrincipal, type PrincipalSource } from "./principal.ts";
+import { deny, denyProof, isDeny } from "./refusal.ts";
 import type { SessionIdentity } from "./session-identity.ts";
 
 /** Accepts the client's identity from whoever can open the Unix socket. */
 export class TrustedProxyAuth implements PendingAuth {
   hello(request: HelloRequest): AuthOutcome {
     if (!request.transport.isUnixSocket) {
-      return deny("Cannot trust the proxy: anonymous-proxy needs a Unix domain socket");
+      return deny("anonymous-proxy", "it needs a Unix domain socket");
     }
     const identity = vouchedFor(request, "anonymous-proxy");
-    return identity === undefined ? denyNothingVouched() : { kind: "accept", identity };
-  }
-
-  authenticate(): AuthOutcome {
-    return deny("Cannot accept AUTHENTICATE: anonymous-proxy sends no CHALLENGE");
+    if (identity === undefined) return denyNothingVouched("anonymous-proxy");
+    return { kind: "accept", identity };
   }
 }
 
 /** Accepts the client's identity from a proxy that signs with the key of its node. */
 export class SignedProxyAuth implements PendingAuth {
   readonly #source: PrincipalSource<CryptosignCredentials>;
-  readonly #pendingSession: number;
   #asked: { challenge: string; publicKey: string; identity: SessionIdentity } | undefined;
 
   /** The principals of `source` are nodes, by their id. */
-  constructor(source: PrincipalSource<CryptosignCredentials>, context: AuthContext) {
+  constructor(source: PrincipalSource<CryptosignCredentials>) {
     this.#source = source;
-    this.#pendingSession = context.pendingSession;
   }
 
   async hello(request: HelloRequest): Promise<AuthOutcome> {
     const { pubkey, channel_binding } = request.authextra as ProxyExtra;
     if (channel_binding !== undefined && channel_binding !== null) {
-      return deny("Cannot trust the proxy: no channel can be bound");
+      return deny("cryptosign-proxy", "no channel can be bound");
     }
     const identity = vouchedFor(request, "cryptosign-proxy");
-    if (identity === undefined) return denyNothingVouched();
+    if (identity === undefined) return denyNothingVouched("cryptosign-proxy");
     const publicKey = typeof pubkey === "string" ? pubkey.toLowerCase() : "";
     const keys = await this.#keysOf(request, publicKey);
     if (isDeny(keys)) return keys;
@@ -78,7 +73,6 @@ export class SignedProxyAuth implements PendingAuth {
     const { proxy_authid, proxy_authrole } = authextra as ProxyExtra;
     const claim = {
       authmethod: "cryptosign-proxy",
-      pendingSession: this.#pendingSession,
       details: { pubkey },
       // As in Crossbar, a proxy that does not say who it is asks in the name of its client.
       request:
@@ -128,12 +122,8 @@ function vouchedFor(request: HelloRequest, authmethod: string): SessionIdentity 
   };
 }
 
-function denyNothingVouched(): Deny {
-  return deny("Cannot trust the proxy: proxy_realm, proxy_authid or proxy_authrole is missing");
-}
-
-function deny(message: string): Deny {
-  return { kind: "deny", uri: ErrorUri.authenticationFailed, message };
+function denyNothingVouched(authmethod: string): Deny {
+  return deny(authmethod, "proxy_realm, proxy_authid or proxy_authrole is missing");
 }
 
 function isName(value: unknown): value is string {

@@ -15,14 +15,8 @@ import { promisify } from "node:util";
 import type { Disguise } from "./disguise.ts";
 import { isEqualSecret } from "./equal-secret.ts";
 import type { AuthContext, AuthOutcome, HelloRequest, PendingAuth } from "./pending-auth.ts";
-import {
-  acceptPrincipal,
-  type Claim,
-  denyProof,
-  isDeny,
-  type Principal,
-  type PrincipalSource,
-} from "./principal.ts";
+import { acceptPrincipal, type Claim, type Principal, type PrincipalSource } from "./principal.ts";
+import { denyProof, isDeny } from "./refusal.ts";
 
 /** A secret; salted where `salt`, `iterations` and `keylen` (octets) are all there. */
 export interface WampCraCredentials {
@@ -53,7 +47,7 @@ export class WampCraAuth implements PendingAuth {
   }
 
   async hello(request: HelloRequest): Promise<AuthOutcome> {
-    const claim = { authmethod: "wampcra", request, pendingSession: this.#pendingSession };
+    const claim = { authmethod: "wampcra", request };
     const principal = await this.#source.find(claim);
     if (isDeny(principal)) return principal;
     const decoy = this.#source.decoy?.(claim);
@@ -89,7 +83,7 @@ export class WampCraAuth implements PendingAuth {
 export const disguiseWampCra: Disguise<Principal & WampCraCredentials> = (like, random) => ({
   ...like,
   secret: random.octets(32, "secret").toHex(),
-  ...(like.salt === undefined ? {} : { salt: random.textLike(like.salt, "salt") }),
+  ...(like.salt === undefined ? {} : { salt: random.saltLike(like.salt) }),
 });
 
 const derive = promisify(pbkdf2);

@@ -41,7 +41,12 @@ export function verifyEd25519(
   publicKey: string,
 ): boolean {
   const key = Buffer.from(PUBLIC_HEAD + publicKey, "hex");
-  return verify(null, message, createPublicKey({ key, format: "der", type: "spki" }), signature);
+  try {
+    return verify(null, message, createPublicKey({ key, format: "der", type: "spki" }), signature);
+  } catch {
+    // A key that is no point of the curve signs nothing.
+    return false;
+  }
 }
 
 function privateKeyObject(privateKey: string): KeyObject {

@@ -9,7 +9,7 @@ import { loadNodeConfig } from "#config/load.ts";
 import type { NodeConfig } from "#config/node-config.ts";
 import type { StartContext } from "#node/control-message.ts";
 import { NodeController, needsNodeKey } from "#node/node-controller.ts";
-import { loadNodeKey } from "#node/node-key.ts";
+import { disguiseKey, loadNodeKey } from "#node/node-key.ts";
 import { printReadyTable } from "#node/ready-table.ts";
 import { onRenewalSignal, onShutdownSignal } from "#node/signals.ts";
 import type { LogFormat, LogLevel } from "#observe/log-format.ts";
@@ -52,6 +52,7 @@ export async function startCommand(file: string, choice: LogChoice): Promise<num
     logLevel: choice.loglevel,
     logFormat: choice.logformat,
     nodeKey: config.workers.some(needsNodeKey) ? nodeKey(config, log) : null,
+    disguiseKey: disguiseKey(config.folder),
   };
   const controller = new NodeController(config, context, log);
   const ended = Promise.withResolvers<void>();

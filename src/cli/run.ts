@@ -53,6 +53,15 @@ function commandLine(finish: (exitCode: number) => void): Command {
         .choices(LOG_FORMATS)
         .default("standard"),
     );
+  program.addHelpText(
+    "after",
+    `
+Exit codes:
+  0   clean end; check found no fault
+  1   the node could not start or run; check found faults
+  2   the command line was not understood
+  78  the configuration has faults`,
+  );
   program.action(async (file: string | undefined, log: LogChoice) => {
     finish(await startFromFile(program, file, log));
   });
@@ -62,17 +71,19 @@ function commandLine(finish: (exitCode: number) => void): Command {
       finish(await start({ ...choice, file }, program.opts<LogChoice>()));
     },
   );
-  addConfigOptions(program.command("check").description("say what is wrong with a file")).action(
-    async (file: string | undefined, choice: ConfigFileChoice) => {
-      const { checkCommand } = await import("./command-check.ts");
-      // `check` answers yes or no; which kind of failure it is matters to who starts a node.
-      const failed = (thrown: unknown) => {
-        writeOutput("stderr", `${sentenceOf(thrown)}\n`);
-        return ExitCode.failed;
-      };
-      finish(await checkCommand({ ...choice, file }).catch(failed));
-    },
-  );
+  addConfigOptions(
+    program
+      .command("check")
+      .description("say what is wrong with a configuration, and start nothing"),
+  ).action(async (file: string | undefined, choice: ConfigFileChoice) => {
+    const { checkCommand } = await import("./command-check.ts");
+    // `check` answers yes or no; which kind of failure it is matters to who starts a node.
+    const failed = (thrown: unknown) => {
+      writeOutput("stderr", `${sentenceOf(thrown)}\n`);
+      return ExitCode.failed;
+    };
+    finish(await checkCommand({ ...choice, file }).catch(failed));
+  });
   addConfigOptions(
     program.command("keys").description("print the node's public key; make it if need be"),
   ).action(async (file: string | undefined, choice: ConfigFileChoice) => {

@@ -109,8 +109,23 @@ function parse(file: string, text: string): ParsedText {
 
 function addIssue(issue: v.BaseIssue<unknown>, outer: JsonPath, report: Report): void {
   const path = [...outer, ...(issue.path ?? []).map((step) => step.key as string | number)];
+  const sentence = mayBeSecret(path) ? withoutValue(issue) : issue.message;
   const isAtKey = issue.expected === "never" || issue.path?.at(-1)?.origin === "key";
-  report.misshapen(path, issue.message, isAtKey && issue.received !== "undefined");
+  report.misshapen(path, sentence, isAtKey && issue.received !== "undefined");
+}
+
+/** In `auth`, these are no place for a secret, and what was written there is worth to be seen. */
+const OPEN = ["auth", "type", "kdf", "iterations", "keylen", "memory"];
+
+/** What stands in `auth` may be a secret, though in the wrong place. */
+function mayBeSecret(path: JsonPath): boolean {
+  return path.includes("auth") && !OPEN.includes(String(path.at(-1)));
+}
+
+/** A sentence that says of what kind a wrong value is, and not which. */
+function withoutValue({ message, received, input }: v.BaseIssue<unknown>): string {
+  if (typeof input !== "string" && typeof input !== "number") return message;
+  return message.replace(`found ${received}`, () => `found a ${typeof input}`);
 }
 
 function isReadableFile(path: string): boolean {

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { asRecord } from "#base/record.ts";
 import type { JsonPath } from "./config-issue.ts";
 import type {
   ConnectionConfig,
@@ -25,7 +26,7 @@ type ProxyItem = Extract<WorkerItem, { type: "proxy" }>;
 type Routes = ProxyWorkerConfig["routes"];
 
 /** Stands for every realm, or every role, that has no route of its own. */
-const ANY = "*";
+export const ANY = "*";
 
 /** Where a route has several connections and says nothing else. */
 const HEALTH_CHECK: HealthCheckItem = { interval: 2000, rise: 2, fall: 1 };
@@ -89,7 +90,7 @@ function normalizeConnections(
   const ways = Object.values(routes).flatMap((roles) => Object.values(roles));
   const hasOthers = (id: string) => ways.some((ids) => ids.length > 1 && ids.includes(id));
   const connections: Record<string, ConnectionConfig> = {};
-  for (const [id, connection] of Object.entries(asMap(item.connections))) {
+  for (const [id, connection] of Object.entries(asRecord(item.connections))) {
     const at = [...path, "connections", id];
     if (report.isMisshapen(at)) continue;
     const { auth } = connection;
@@ -131,7 +132,7 @@ function refuseUnproved(
   const routed = transports.flatMap(sessionsOf).filter(({ backend }) => backend === null);
   const isBridged = transports.some(hasBridge);
   if (!isBridged && routed.length > 0 && routed.every(({ auth }) => auth === "passthrough")) return;
-  for (const [id, connection] of Object.entries(asMap(item.connections))) {
+  for (const [id, connection] of Object.entries(asRecord(item.connections))) {
     const at = [...path, "connections", id];
     if (report.isMisshapen(at) || connection.auth?.["cryptosign-proxy"] !== undefined) continue;
     if (connection.transport.endpoint.type === "unix") continue;
@@ -181,12 +182,12 @@ function sessionsBelow(paths: Record<string, WebServiceConfig>): SessionConfig[]
 }
 
 function normalizeRoutes(item: ProxyItem, path: JsonPath, report: Report): Routes {
-  const known = Object.keys(asMap(item.connections));
+  const known = Object.keys(asRecord(item.connections));
   const routes: Routes = {};
-  for (const [realm, roles] of Object.entries(asMap(item.routes))) {
+  for (const [realm, roles] of Object.entries(asRecord(item.routes))) {
     const byRole: Record<string, string[]> = {};
     routes[realm] = byRole;
-    for (const [role, ids] of Object.entries(asMap(roles))) {
+    for (const [role, ids] of Object.entries(asRecord(roles))) {
       const at = [...path, "routes", realm, role];
       if (report.isMisshapen(at)) continue;
       const list = typeof ids === "string" ? [ids] : ids;
@@ -202,9 +203,4 @@ function normalizeRoutes(item: ProxyItem, path: JsonPath, report: Report): Route
     }
   }
   return routes;
-}
-
-/** The map itself, or an empty one where a fault left something else. */
-function asMap<T>(value: Record<string, T>): Record<string, T> {
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? value : {};
 }

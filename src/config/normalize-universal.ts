@@ -6,6 +6,7 @@
  */
 
 import * as v from "valibot";
+import { asRecord, isRecord } from "#base/record.ts";
 import type { JsonPath } from "./config-issue.ts";
 import type {
   RawSocketOptions,
@@ -58,9 +59,7 @@ function normalizeUniversalPaths(
   const { report } = context;
   if (web !== undefined) warnWebOptions(web.options, [...path, "web", "options"], report);
   const paths = normalizePaths(web?.paths ?? {}, [...path, "web", "paths"], "", context);
-  for (const [name, socket] of Object.entries(
-    websocket !== undefined && isMap(websocket) ? websocket : {},
-  )) {
+  for (const [name, socket] of Object.entries(asRecord(websocket ?? {}))) {
     const at = [...path, "websocket", name];
     if (report.isMisshapen(at)) continue;
     if (Object.hasOwn(paths, name)) {
@@ -81,7 +80,7 @@ export function normalizeRawSocket(
 ): (SessionConfig & { options: RawSocketOptions }) | null {
   const options = item.options ?? v.parse(rawsocketOptions, {});
   warnBuffering(options, [...path, "options"], context, context.report);
-  if (item.auth !== undefined && item.auth !== "passthrough" && !isMap(item.auth)) return null;
+  if (item.auth !== undefined && item.auth !== "passthrough" && !isRecord(item.auth)) return null;
   const auth = normalizeSessionAuth(item.auth, authPath(item, path), context, context.report);
   const { max_message_size, max_buffered, stall_timeout } = options;
   const sizes = { max_message_size, max_buffered, stall_timeout };
@@ -114,8 +113,4 @@ export function warnWebOptions(
   for (const [name, consequence] of Object.entries(webOptions)) {
     if (options?.[name]) report.warn([...path, name], `not honoured: ${consequence}`);
   }
-}
-
-function isMap(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -6,6 +6,7 @@
  */
 
 import * as v from "valibot";
+import { asRecord, isRecord } from "#base/record.ts";
 import type { JsonPath } from "./config-issue.ts";
 import type {
   PermissionConfig,
@@ -60,7 +61,7 @@ function normalizeTesteeWorker(
   report: Report,
 ): WorkerConfig | null {
   const at = [...path, "transport"];
-  if (report.isMisshapen(at) || !isMap(item.transport)) return null;
+  if (report.isMisshapen(at) || !isRecord(item.transport)) return null;
   const transportId = item.transport.id ?? "transport000";
   const transport = normalizeTestee(item.transport, transportId, at, report);
   return { type: "websocket-testee", id, transports: [transport] };
@@ -185,7 +186,7 @@ function normalizeTransports(
   const ids = new Set<string>();
   return items.flatMap((item, index) => {
     const path = [...workerPath, "transports", index];
-    if (report.isMisshapen([...path, "type"]) || !isMap(item)) return [];
+    if (report.isMisshapen([...path, "type"]) || !isRecord(item)) return [];
     const id = item.id ?? `transport${String(index).padStart(3, "0")}`;
     if (ids.has(id)) report.fault([...path, "id"], `transport id "${id}" is given twice`);
     ids.add(id);
@@ -214,7 +215,7 @@ function normalizeTransport(
   const context = { ...outer, transportId: id, endpointType, asksForCertificate } as const;
   if (item.type === "web") {
     warnWebOptions(item.options, [...path, "options"], report);
-    const paths = normalizePaths(asMap(item.paths), [...path, "paths"], "", context);
+    const paths = normalizePaths(asRecord(item.paths), [...path, "paths"], "", context);
     const limits = normalizeHttpLimits(item, path, context);
     return endpoint && { type: "web", id, endpoint, paths, ...limits };
   }
@@ -230,15 +231,6 @@ function normalizeTransport(
   const session = normalizeRawSocket(item, path, context);
   const limits = normalizeLimits(item, path, context);
   return endpoint && session && { type: "rawsocket", id, endpoint, ...limits, ...session };
-}
-
-function isMap(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-/** The map itself, or an empty one where a fault left something else. */
-function asMap<T>(value: Record<string, T>): Record<string, T> {
-  return isMap(value) ? value : {};
 }
 
 /** The list itself, or an empty one where a fault left something else. */

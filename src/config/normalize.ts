@@ -8,6 +8,7 @@ import { hostname } from "node:os";
 import type { JsonPath } from "./config-issue.ts";
 import type { NodeConfig, WorkerConfig } from "./node-config.ts";
 import { normalizeWorker } from "./normalize-worker.ts";
+import { checkOwnRouters, type PlacedWorker } from "./own-routers.ts";
 import { checkEndpoints, type PlacedEndpoint } from "./references.ts";
 import type { Report } from "./report.ts";
 import type { NodeItem } from "./schema/node.ts";
@@ -15,7 +16,7 @@ import type { NodeItem } from "./schema/node.ts";
 /** Fills in defaults, resolves files and variables, and reports what the schema cannot see. */
 export function normalizeNode(item: NodeItem, file: string, report: Report): NodeConfig {
   warnController(item.controller, report);
-  const workers: WorkerConfig[] = [];
+  const workers: PlacedWorker[] = [];
   const ids = new Set<string>();
   const placed: PlacedEndpoint[] = [];
   const items = Array.isArray(item.workers) ? item.workers : [];
@@ -29,13 +30,15 @@ export function normalizeNode(item: NodeItem, file: string, report: Report): Nod
     ids.add(id);
     const config = normalizeWorker(worker, id, path, report);
     if (config === null) return;
-    workers.push(config);
+    workers.push({ worker: config, path });
     placed.push(...placeEndpoints(config, worker, path));
   });
   checkEndpoints(placed, report);
+  checkOwnRouters(workers, report);
+  const configs = workers.map(({ worker }) => worker);
   const controller = { id: item.controller?.id ?? defaultControllerId() };
-  if (item.controller?.id === undefined) warnNodeId(items, workers, controller.id, report);
-  return { file, folder: report.folder, controller, workers };
+  if (item.controller?.id === undefined) warnNodeId(items, configs, controller.id, report);
+  return { file, folder: report.folder, controller, workers: configs };
 }
 
 /** Endpoints with their places; transports that were left out are skipped by their index. */

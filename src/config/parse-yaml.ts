@@ -18,14 +18,20 @@ export function parseYaml(text: string): ParsedText {
     return { line: Math.max(line, 1), column: Math.max(col, 1) };
   };
   const error = document.errors[0];
-  if (error !== undefined) throw new SyntaxFault(error.message, positionAt(error.pos[0]));
+  if (error !== undefined)
+    throw new SyntaxFault(withoutQuote(error.message), positionAt(error.pos[0]));
   const places = new SourceMap();
   addPlaces(document.contents, [], places, positionAt);
   try {
     return { value: document.toJS({ maxAliasCount: 100 }), places };
   } catch (cause) {
-    throw new SyntaxFault(sentenceOf(cause), { line: 1, column: 1 });
+    throw new SyntaxFault(withoutQuote(sentenceOf(cause)), { line: 1, column: 1 });
   }
+}
+
+/** Some sentences end with what was found, which may be a secret that lacks its quotation marks. */
+function withoutQuote(sentence: string): string {
+  return sentence.replace(/: \S.*$/s, "");
 }
 
 /** Walks the document; what stands behind an alias keeps the place of the alias. */

@@ -5,7 +5,6 @@
  * @module
  */
 
-import { readFileSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import {
   Capability,
@@ -13,15 +12,12 @@ import {
   eip712Signer,
   parseEip712Certificate,
 } from "#base/eip712-certificate.ts";
-import { sentenceOf } from "#base/failure.ts";
 import { MalformedMessage } from "#wamp/transcode/malformed-message.ts";
 import { readValue } from "#wamp/transcode/value-sink.ts";
 import type { JsonPath } from "./config-issue.ts";
 import type { TrustrootConfig } from "./node-config.ts";
+import { fileStateOf, readSmallFile } from "./read-small-file.ts";
 import type { Report } from "./report.ts";
-
-/** More is no certificate. */
-const MOST_OCTETS = 65_536;
 
 /** What a root's certificate says; null, and a fault, where a file holds none. */
 export function readTrustroot(
@@ -29,19 +25,13 @@ export function readTrustroot(
   path: JsonPath,
   report: Report,
 ): Omit<TrustrootConfig, "role" | "realm"> | null {
+  const file = resolve(report.folder, name);
   try {
-    return parse(read(resolve(report.folder, name)));
+    return parse(readSmallFile(name, report));
   } catch (thrown) {
-    report.fault(path, `Cannot read the certificate "${name}": ${stateOf(thrown)}`);
+    report.fault(path, `Cannot read the certificate "${file}": ${stateOf(thrown)}`);
     return null;
   }
-}
-
-function read(file: string): Uint8Array {
-  const stat = statSync(file);
-  if (!stat.isFile()) throw new Error("it is no file");
-  if (stat.size > MOST_OCTETS) throw new Error(`it is longer than ${MOST_OCTETS} octets`);
-  return readFileSync(file);
 }
 
 function parse(octets: Uint8Array): Omit<TrustrootConfig, "role" | "realm"> {
@@ -69,8 +59,5 @@ function parse(octets: Uint8Array): Omit<TrustrootConfig, "role" | "realm"> {
 }
 
 function stateOf(thrown: unknown): string {
-  if (thrown instanceof MalformedMessage) return "it is no CBOR";
-  const code = thrown instanceof Error && "code" in thrown ? thrown.code : undefined;
-  if (code === "ENOENT" || code === "ENOTDIR") return "no such file";
-  return code === "EACCES" ? "no permission" : sentenceOf(thrown);
+  return thrown instanceof MalformedMessage ? "it is no CBOR" : fileStateOf(thrown);
 }

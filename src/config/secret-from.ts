@@ -4,15 +4,14 @@
  * @module
  */
 
-import { readFileSync, statSync } from "node:fs";
 import { resolve } from "node:path";
-import { sentenceOf } from "#base/failure.ts";
 import type { JsonPath } from "./config-issue.ts";
+import { fileStateOf, readSmallFile } from "./read-small-file.ts";
 import type { Report } from "./report.ts";
 import type { SecretItem } from "./schema/authmethod/common.ts";
 
-/** More is no secret that somebody shows. */
-const MOST_OCTETS = 65_536;
+/** What is written so for a port is a variable; a secret may really be this text, which is not told. */
+const UNBRACED = `it begins with $ and is taken as it stands; a variable is written "\${VARIABLE}", with braces`;
 
 /**
  * A secret as written, out of the environment when it is written `${VARIABLE}`, or out of a file
@@ -22,7 +21,10 @@ const MOST_OCTETS = 65_536;
 export function secretFrom(written: SecretItem, path: JsonPath, report: Report): string {
   if (typeof written !== "string") return fromFile(written.file, [...path, "file"], report);
   const variable = /^\$\{(\w+)\}$/.exec(written)?.[1];
-  if (variable === undefined) return written;
+  if (variable === undefined) {
+    if (/^\$\w+$/.test(written)) report.warn(path, UNBRACED);
+    return written;
+  }
   const secret = report.env[variable];
   if (secret === undefined || secret === "") {
     report.fault(path, `environment variable ${variable} is not set`);
@@ -33,24 +35,20 @@ export function secretFrom(written: SecretItem, path: JsonPath, report: Report):
 
 /** The text of a file, without one line end at its end, which editors add. */
 function fromFile(name: string, path: JsonPath, report: Report): string {
-  const file = resolve(report.folder, name);
   try {
-    const stat = statSync(file);
-    if (!stat.isFile()) throw new Error("it is no file");
-    if (stat.size > MOST_OCTETS) throw new Error(`it is longer than ${MOST_OCTETS} octets`);
-    const text = new TextDecoder("utf-8", { fatal: true }).decode(readFileSync(file));
+    const text = new TextDecoder("utf-8", { fatal: true }).decode(readSmallFile(name, report));
     const secret = text.replace(/\r?\n$/, "");
     if (secret === "") throw new Error("it is empty");
     return secret;
   } catch (thrown) {
-    report.fault(path, `Cannot read the secret from "${name}": ${stateOf(thrown)}`);
+    report.fault(
+      path,
+      `Cannot read the secret from "${resolve(report.folder, name)}": ${stateOf(thrown)}`,
+    );
     return "";
   }
 }
 
 function stateOf(thrown: unknown): string {
-  const code = thrown instanceof Error && "code" in thrown ? thrown.code : undefined;
-  if (code === "ENOENT" || code === "ENOTDIR") return "no such file";
-  if (code === "EACCES") return "no permission";
-  return thrown instanceof TypeError ? "it is not UTF-8 text" : sentenceOf(thrown);
+  return thrown instanceof TypeError ? "it is not UTF-8 text" : fileStateOf(thrown);
 }

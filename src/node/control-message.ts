@@ -38,6 +38,8 @@ const startContext = v.strictObject({
   logFormat: v.picklist(LOG_FORMATS),
   /** Private key of the node in hex; null for a worker that does not prove itself with it. */
   nodeKey: v.nullable(v.string()),
+  /** Of which salts for unknown authids are made, in hex; the same in every worker. */
+  disguiseKey: v.string(),
 });
 
 const toWorker = v.variant("kind", [

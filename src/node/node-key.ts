@@ -16,7 +16,7 @@
  * @module
  */
 
-import { randomUUID } from "node:crypto";
+import { hkdfSync, randomUUID } from "node:crypto";
 import {
   chmodSync,
   closeSync,
@@ -93,6 +93,26 @@ export function checkNodeKey(folder: string): void {
   else refuseHalf(files);
 }
 
+/**
+ * The key of which salts for unknown authids are made, in hex: of the node's key where there is one, so
+ * that it outlives the node; otherwise another at each start. It is not made for this.
+ */
+export function disguiseKey(folder: string): string {
+  return Buffer.from(hkdfSync("sha256", seedIn(folder), "", "crossproxy disguises", 32)).toString(
+    "hex",
+  );
+}
+
+function seedIn(folder: string): string {
+  try {
+    return readKey(filesIn(folder)).key.privateKey;
+  } catch (thrown) {
+    // What is wrong with a key is told to whoever needs it as a key.
+    if (!(thrown instanceof Failure)) throw thrown;
+    return makePrivateKey();
+  }
+}
+
 interface KeyFiles {
   private: string;
   public: string;
@@ -167,7 +187,10 @@ function readTags(file: string, needed: readonly string[], known: readonly strin
     tags.set(tag, line.slice(colon + 1).trim());
   }
   const missing = needed.find((tag) => !tags.has(tag));
-  if (missing !== undefined) throw failure(`Cannot use node key "${file}": it has no ${missing}`);
+  if (missing !== undefined) {
+    const hint = tags.size === 0 ? "; a new pair is made once it is moved away" : "";
+    throw failure(`Cannot use node key "${file}": it has no ${missing}${hint}`);
+  }
   return tags;
 }
 

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { Failure } from "#base/failure.ts";
+import { Failure, sentenceOf } from "#base/failure.ts";
 import type { WorkerConfig } from "#config/node-config.ts";
 import {
   type MessageToWorker,
@@ -130,9 +130,12 @@ function spawn(id: string, folder: string, receive: (message: unknown) => void):
       ipc: receive,
     });
   } catch (cause) {
-    throw new Failure(`Cannot start worker "${id}": cannot run "${process.execPath}"`, {
-      source: "internal",
-      cause,
-    });
+    throw new Failure(
+      `Cannot start worker "${id}": cannot run "${process.execPath}": ${sentenceOf(cause)}`,
+      {
+        source: "internal",
+        cause,
+      },
+    );
   }
 }

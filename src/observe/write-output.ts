@@ -4,7 +4,7 @@
  * @module
  */
 
-import { constants, openSync, writeSync } from "node:fs";
+import { constants, fstatSync, openSync, writeSync } from "node:fs";
 
 /** Which of the two streams. */
 export type OutputStream = "stdout" | "stderr";
@@ -26,11 +26,13 @@ export function writeOutput(stream: OutputStream, text: string): void {
 
 /**
  * The stream opened anew, so that writing to a full pipe fails instead of waiting. The descriptor
- * that we were given is shared with others, who would be surprised if it changed.
+ * that we were given is shared with others, who would be surprised if it changed. A file makes nobody
+ * wait, and its position is shared too: what others write through it is to come behind what is written here.
  */
 function openWithoutWaiting(stream: OutputStream): number {
   const descriptor = stream === "stdout" ? 1 : 2;
   try {
+    if (fstatSync(descriptor).isFile()) return descriptor;
     const { O_WRONLY, O_APPEND, O_NONBLOCK } = constants;
     return openSync(`/proc/self/fd/${descriptor}`, O_WRONLY | O_APPEND | O_NONBLOCK);
   } catch {

@@ -10,7 +10,7 @@
  * Passing through, there is no `authenticating`: HELLO, CHALLENGE and AUTHENTICATE travel between
  * client and router while `joining`.
  *
- * A router that is lost, shuts down or says nothing before its WELCOME leads back to `connecting` with
+ * A router that is lost, makes no sense, shuts down or says nothing before its WELCOME leads back to `connecting` with
  * the next of its route. Passing through it does not: what a client says itself, one router is told.
  *
  * @module
@@ -19,17 +19,15 @@
 import type { AuthOutcome } from "#auth/pending-auth.ts";
 import type { SessionIdentity } from "#auth/session-identity.ts";
 import { Failure } from "#base/failure.ts";
-import { asRecord } from "#base/record.ts";
 import type { SessionConfig } from "#config/node-config.ts";
 import type { LogFields } from "#observe/logger.ts";
-import { type FailedAttempts, Join, TOO_MANY_ATTEMPTS } from "#session/join.ts";
+import { type FailedAttempts, Join, readRealm, TOO_MANY_ATTEMPTS } from "#session/join.ts";
 import type { JoinClock } from "#session/join-clock.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
-import { MessageType, messageTypeName } from "#wamp/message-type.ts";
-import { isLongerThan, type Peer, type WireMessage } from "#wamp/peer.ts";
+import { MessageType } from "#wamp/message-type.ts";
+import type { Peer, WireMessage } from "#wamp/peer.ts";
 import { peekMessageType } from "#wamp/serializer/peek.ts";
-import { decodeMessage, encodeMessage } from "#wamp/serializer/serializer.ts";
-import { MalformedMessage } from "#wamp/transcode/malformed-message.ts";
+import { decodeMessage } from "#wamp/serializer/serializer.ts";
 import {
   answerChallenge,
   helloToRouter,
@@ -42,7 +40,9 @@ import type { Route } from "./route.ts";
 import type { RouteTable } from "./route-table.ts";
 import { RouterSearch } from "./router-search.ts";
 import type { ServiceSessions } from "./service-sessions.ts";
-import { asksToBeTrusted, passOn } from "./session-message.ts";
+import { routerViolation, violation } from "./session-ends.ts";
+import { welcomeFields } from "./session-log.ts";
+import { asksToBeTrusted, passOn, say } from "./session-message.ts";
 import type { SessionState } from "./session-states.ts";
 
 /** What a join needs beside the client. */
@@ -94,30 +94,30 @@ export class FrontendJoin {
     this.#context = context;
     this.#observer = observer;
     const { config, services, failedAttempts } = context;
-    const support = { authenticators: services.through(config.backend), failedAttempts };
+    const { auth, backend } = config;
+    const support = { authenticators: services.through(backend), failedAttempts };
+    const { signal } = this.#canceled;
     this.#join =
-      config.auth === "passthrough" ? undefined : new Join(config.auth, client.details, support);
+      auth === "passthrough" ? undefined : new Join(auth, client.details, support, signal);
   }
 
   /** Begins with the client's HELLO. */
   hello(message: WireMessage): void {
-    if (this.#join === undefined) {
-      if (asksToBeTrusted(message, this.#client)) {
-        throw new Failure("Cannot authenticate: no suitable authmethod found", {
-          source: "client",
-          uri: ErrorUri.noAuthMethod,
-        });
-      }
-      if (this.#isLockedOut()) return;
-      const hello = decodeMessage(message, this.#client.serializer);
-      this.#staysAway = staysAwayAtGoodbye(hello);
-      const owned = typeof message === "string" ? message : new Uint8Array(message);
-      this.#settle(this.#passThrough(owned, hello[1]));
-    } else {
-      const hello = decodeMessage(message, this.#client.serializer);
-      this.#staysAway = staysAwayAtGoodbye(hello);
+    const hello = decodeMessage(message, this.#client.serializer);
+    this.#staysAway = staysAwayAtGoodbye(hello);
+    if (this.#join !== undefined) {
       this.#settle(this.#join.hello(hello).then((outcome) => this.#onOutcome(outcome)));
+      return;
     }
+    if (asksToBeTrusted(message, this.#client)) {
+      throw new Failure("Cannot authenticate: no suitable authmethod found", {
+        source: "client",
+        uri: ErrorUri.noAuthMethod,
+      });
+    }
+    if (this.#isLockedOut()) return;
+    const owned = typeof message === "string" ? message : new Uint8Array(message);
+    this.#settle(this.#passThrough(owned, hello[1]));
   }
 
   /** Whether the client comes back by itself only if its connection is merely closed. */
@@ -153,7 +153,7 @@ export class FrontendJoin {
       return;
     }
     const isPassedOn = this.#state === "joining" && this.#join === undefined;
-    if (type !== MessageType.AUTHENTICATE || !isPassedOn) throw notJoined("client", type);
+    if (type !== MessageType.AUTHENTICATE || !isPassedOn) throw violation(type, this.state);
     if (this.#isLockedOut()) return;
     passOn(message, this.#client, this.#router);
     this.#hasProved = true;
@@ -178,11 +178,14 @@ export class FrontendJoin {
     } else if (type === MessageType.CHALLENGE && this.#isToProve) {
       this.#hasProved = true;
       const challenge = decodeMessage(message, router.serializer);
-      send(answerChallenge(challenge, this.#context.node), router);
-    } else throw notJoined("router", type);
+      say(answerChallenge(challenge, this.#context.node), router);
+    } else throw routerViolation(type);
   }
 
-  /** The router ended the connection; true when that is not the end of the join. */
+  /**
+   * The router ended the connection, or said what makes no sense; true when that is not the end of the
+   * join.
+   */
   onRouterLost(reason: string): boolean {
     // Whoever waits for the connection finds that it is over.
     if (this.#state === "connecting") return true;
@@ -212,7 +215,7 @@ export class FrontendJoin {
     if (this.#state !== "authenticating") return;
     if (outcome.kind === "challenge") {
       this.#state = "challenged";
-      this.#tellClient([MessageType.CHALLENGE, outcome.authmethod, outcome.extra]);
+      say([MessageType.CHALLENGE, outcome.authmethod, outcome.extra], this.#client);
       this.#context.clock.awaitAuthenticate();
     } else if (outcome.kind === "deny") {
       this.#deny(outcome.uri, outcome.message);
@@ -250,7 +253,7 @@ export class FrontendJoin {
     if (session === undefined) return;
     const client = { roles: this.#join?.clientRoles ?? {}, transport: this.#client.details };
     const { auth } = session.backend.config;
-    send(helloToRouter(identity, client, this.#context.node, auth), session.peer);
+    say(helloToRouter(identity, client, this.#context.node, auth), session.peer);
     if (!search.isOver) this.#startPatience(session, search);
   }
 
@@ -268,7 +271,7 @@ export class FrontendJoin {
     const { config, routes } = this.#context;
     const route =
       config.backend === null
-        ? routes.routeForAnyRole(realmOf(realm))
+        ? routes.routeForAnyRole(readRealm(realm))
         : routes.routeOver(config.backend);
     const session = await this.#reach(this.#searchOn(route));
     if (session !== undefined) passOn(hello, this.#client, session.peer);
@@ -321,10 +324,10 @@ export class FrontendJoin {
       passOn(message, router, this.#client);
     } else {
       const welcome = decodeMessage(message, router.serializer);
-      this.#tellClient(welcomeToClient(welcome, this.#identity, this.#welcomeExtra));
+      say(welcomeToClient(welcome, this.#identity, this.#welcomeExtra), this.#client);
       this.#join?.welcomed(this.#identity);
     }
-    const fields = { ...loggable(message, router), ...this.#identityFields() };
+    const fields = { ...welcomeFields(message, router), ...this.#identityFields() };
     const session = this.#over();
     if (session === undefined) return;
     session.backend.succeeded();
@@ -335,10 +338,6 @@ export class FrontendJoin {
     if (this.#identity === undefined) return {};
     const { realm, authid, authrole, authmethod } = this.#identity;
     return { realm, authid, authrole, authmethod };
-  }
-
-  #tellClient(message: readonly unknown[]): void {
-    send(message, this.#client);
   }
 
   #settle(work: Promise<void>): void {
@@ -352,60 +351,9 @@ export class FrontendJoin {
   /** Nothing is called any more; the connection to the router is the caller's. */
   #over(): BackendSession | undefined {
     this.#state = "over";
-    this.#join?.cancel();
     clearTimeout(this.#patience);
     const backend = this.#backend;
     this.#backend = undefined;
     return backend;
   }
-}
-
-function realmOf(realm: unknown): string {
-  if (typeof realm === "string") return realm;
-  throw new Failure("Cannot read HELLO: realm is not a URI", {
-    source: "client",
-    uri: ErrorUri.protocolViolation,
-  });
-}
-
-/** Sends a message of our own that opens a session; one that is too long must not be lost. */
-function send(message: readonly unknown[], to: Peer): void {
-  const encoded = encodeMessage(message, to.serializer, to.isText);
-  if (isLongerThan(encoded, to.maxSendOctets)) {
-    const name = messageTypeName(Number(message[0]));
-    throw new Failure(`Cannot send ${name}: longer than the ${to.maxSendOctets} octets taken`, {
-      source: "client",
-      uri: ErrorUri.payloadSizeExceeded,
-    });
-  }
-  to.send(encoded);
-}
-
-/** What the log says of a WELCOME; one that is only passed on need not be readable. */
-function loggable(message: WireMessage, router: Peer): LogFields {
-  try {
-    const [, session, rawDetails] = decodeMessage(message, router.serializer);
-    const details = asRecord(rawDetails);
-    const text = (name: string) => {
-      const value = details[name];
-      return typeof value === "string" ? value : undefined;
-    };
-    return {
-      session: Number(session),
-      realm: text("realm"),
-      authid: text("authid"),
-      authrole: text("authrole"),
-      authmethod: text("authmethod"),
-    };
-  } catch (thrown) {
-    if (thrown instanceof MalformedMessage) return {};
-    throw thrown;
-  }
-}
-
-function notJoined(source: "client" | "router", type: number): Failure {
-  return new Failure(`Cannot accept ${messageTypeName(type)}: the session has not joined`, {
-    source,
-    uri: ErrorUri.protocolViolation,
-  });
 }

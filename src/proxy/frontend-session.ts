@@ -8,6 +8,7 @@
 
 import { forgetLogin } from "#auth/cookie.ts";
 import type { LogFields } from "#observe/logger.ts";
+import { refuseLong } from "#session/join.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
 import { MessageType } from "#wamp/message-type.ts";
 import { CloseCode, type Peer, type PeerHandler, type WireMessage } from "#wamp/peer.ts";
@@ -99,6 +100,7 @@ export class FrontendSession
 
   onJoined(backend: BackendSession, identity: LogFields): void {
     this.clock.stop();
+    this.client.limitMessages?.(Number.POSITIVE_INFINITY);
     const link = new SessionLink(this.client, backend.peer, this.config.options, this);
     this.state = { name: "joined", link, backend };
     this.log.joined(identity);
@@ -149,6 +151,7 @@ export class FrontendSession
     if (action === "begin") {
       this.#begin(message);
     } else if (action === "authenticate" && state.name === "opening") {
+      refuseLong(message);
       state.join.onClientMessage(message);
     } else if (action === "leave" && state.name === "joined") {
       this.state = { ...state, name: "leaving", hello: undefined };
@@ -169,6 +172,7 @@ export class FrontendSession
   }
 
   #begin(hello: WireMessage): void {
+    refuseLong(hello);
     const { node, routes, services } = this.context;
     const config = this.config;
     const limit = config.joining?.max_auth_failures_per_minute ?? 0;
@@ -277,6 +281,9 @@ export class FrontendSession
       return;
     }
     this.log.routerRefused(thrown);
+    const { state } = this;
+    const isAsked = state.name === "opening" && this.stateName === "joining";
+    if (isAsked && state.join.onRouterLost("what it says makes no sense")) return;
     const action = routerAction(this.stateName, Number.NaN);
     if (action === "finish") this.#finishLeaving();
     else if (this.state.name === "joined") this.sayGoodbye(ROUTER_FOREIGN);

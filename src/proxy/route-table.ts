@@ -11,13 +11,11 @@ import { Failure } from "#base/failure.ts";
 import type { ProxyWorkerConfig } from "#config/node-config.ts";
 import type { Logger } from "#observe/logger.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
+import { isLooseUri } from "#wamp/loose-uri.ts";
 import { Backend } from "./backend.ts";
 import { Route } from "./route.ts";
 
 const ANY = "*";
-
-/** A URI by WAMP's loose rule: what is none is no realm of any router, and some hang up on it. */
-const URI = /^([^\s.#]+\.)*[^\s.#]+$/;
 
 /** The routes of one proxy worker, and the backends that they lead to. */
 export class RouteTable {
@@ -85,8 +83,11 @@ export class RouteTable {
   }
 
   #rolesOf(realm: string): Map<string, Route> {
-    const byRole = this.#routes.get(realm) ?? (URI.test(realm) && this.#routes.get(ANY));
-    return byRole || noSuchRealm(realm);
+    const named = this.#routes.get(realm);
+    if (named !== undefined) return named;
+    // What is no URI is no realm of any router, and some routers hang up on it.
+    const any = isLooseUri(realm) ? this.#routes.get(ANY) : undefined;
+    return any ?? noSuchRealm(realm);
   }
 
   #backend(id: string): Backend {

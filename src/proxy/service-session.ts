@@ -101,9 +101,14 @@ export class ServiceSession implements BackendObserver {
     return this.#requests.request(request);
   }
 
+  /** Whether no request waits for its answer. */
+  get isUnused(): boolean {
+    return this.#requests.isIdle;
+  }
+
   /** Says GOODBYE and closes. */
-  leave(): void {
-    this.#end("the worker shuts down", ErrorUri.systemShutdown);
+  leave(reason: string, uri: string): void {
+    this.#end(reason, uri);
   }
 
   onRouterMessage(wire: WireMessage): void {
@@ -193,8 +198,8 @@ export class ServiceSession implements BackendObserver {
   #send({ head, payload }: OutgoingMessage): void {
     if (head[0] === MessageType.CANCEL && !this.#mayCancel) return;
     const { peer } = this.#router;
-    const encoded = buildMessage(head, payload, peer.serializer, peer.isText);
     const name = messageTypeName(Number(head[0]));
+    const encoded = buildMessage(head, payload, peer.serializer, peer.isText);
     if (isLongerThan(encoded, peer.maxSendOctets)) {
       throw failure(`Cannot send ${name}: longer than the router takes`);
     }

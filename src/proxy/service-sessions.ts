@@ -12,6 +12,7 @@ import type { AuthenticatorCall, Authenticators } from "#auth/authenticators.ts"
 import { Failure } from "#base/failure.ts";
 import { orAborted } from "#base/or-aborted.ts";
 import type { Logger } from "#observe/logger.ts";
+import { ErrorUri } from "#wamp/error-uri.ts";
 import type { WampAnswer, WampCaller, WampRequest } from "#wamp/wamp-caller.ts";
 import type { Backend } from "./backend.ts";
 import type { NodeCredentials } from "./backend-join.ts";
@@ -64,7 +65,9 @@ export class ServiceSessions implements WampCaller {
   /** Leaves every router; nothing joins again. */
   shutdown(): void {
     this.#isClosed = true;
-    for (const place of this.#places.values()) place.leave();
+    for (const place of this.#places.values()) {
+      place.leave("the worker shuts down", ErrorUri.systemShutdown);
+    }
     this.#places.clear();
   }
 
@@ -78,7 +81,12 @@ export class ServiceSessions implements WampCaller {
   #place(backend: string | null, realm: string, role: string): Place {
     const key = JSON.stringify([backend, realm, role]);
     const known = this.#places.get(key);
-    if (known !== undefined) return known;
+    if (known !== undefined) {
+      // Those that were used last stand last.
+      this.#places.delete(key);
+      this.#places.set(key, known);
+      return known;
+    }
     if (this.#isClosed) throw unavailable("the worker shuts down");
     const { routes, node, log } = this.#context;
     // A realm or a role without a route is no place, and takes none.
@@ -89,11 +97,18 @@ export class ServiceSessions implements WampCaller {
     return place;
   }
 
+  /**
+   * Whoever asks for realms that nobody knows must not keep others from being asked about: a place where
+   * no session has ever joined goes first, then one that is not used.
+   */
   #makeRoom(): void {
     if (this.#places.size < MAX_PLACES) return;
-    const idle = [...this.#places].find(([, place]) => place.isIdle);
-    if (idle === undefined) throw unavailable(`${MAX_PLACES} realms and roles are in use`);
-    this.#places.delete(idle[0]);
+    const places = [...this.#places];
+    const [key, place] =
+      places.find(([, one]) => !one.hasJoined) ?? places.find(([, one]) => one.isUnused) ?? [];
+    if (key === undefined) throw unavailable(`${MAX_PLACES} realms and roles are in use`);
+    this.#places.delete(key);
+    place?.leave("its room is needed", ErrorUri.closeRealm);
   }
 }
 
@@ -103,9 +118,12 @@ class Place {
   readonly #who: ServiceIdentity;
   readonly #log: Logger;
   #session: Promise<ServiceSession> | undefined;
+  #joined: ServiceSession | undefined;
+  #hasJoined = false;
   #failures = 0;
   #notBefore = 0;
-  #isLeft = false;
+  /** Why it was left; undefined: it was not. */
+  #leftFor: string | undefined;
 
   constructor(route: Route, who: ServiceIdentity, log: Logger) {
     this.#route = route;
@@ -113,9 +131,14 @@ class Place {
     this.#log = log;
   }
 
-  /** Whether there is neither a session nor an attempt. */
-  get isIdle(): boolean {
-    return this.#session === undefined;
+  /** Whether there has ever been a session. */
+  get hasJoined(): boolean {
+    return this.#hasJoined;
+  }
+
+  /** Whether there is neither an attempt nor a session that is used. */
+  get isUnused(): boolean {
+    return this.#session === undefined || this.#joined?.isUnused === true;
   }
 
   /** The session, which joins if need be; several callers wait for one attempt. */
@@ -124,10 +147,10 @@ class Place {
     return this.#session;
   }
 
-  leave(): void {
-    this.#isLeft = true;
+  leave(reason: string, uri: string): void {
+    this.#leftFor = reason;
     this.#session?.then(
-      (session) => session.leave(),
+      (session) => session.leave(reason, uri),
       () => {},
     );
   }
@@ -155,13 +178,16 @@ class Place {
     const { realm, role } = this.#who;
     try {
       await Bun.sleep(Math.max(0, this.#notBefore - performance.now()));
-      if (this.#isLeft) throw unavailable("the worker shuts down");
+      if (this.#leftFor !== undefined) throw unavailable(this.#leftFor);
       const session = await this.#joinAny();
       this.#failures = 0;
+      this.#hasJoined = true;
+      this.#joined = session;
       this.#log.info("service session joined", { realm, authrole: role });
       void session.ended.then((reason) => {
         this.#session = undefined;
-        if (this.#isLeft) return;
+        this.#joined = undefined;
+        if (this.#leftFor !== undefined) return;
         this.#log.warn("service session lost", { realm, authrole: role, reason });
       });
       return session;

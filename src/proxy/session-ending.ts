@@ -12,7 +12,7 @@ import type { FailedAttempts } from "#session/join.ts";
 import { JoinClock, type LateObserver } from "#session/join-clock.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
 import { MessageType } from "#wamp/message-type.ts";
-import { CloseCode, type Peer, type WireMessage } from "#wamp/peer.ts";
+import { CloseCode, MAX_JOIN_OCTETS, type Peer, type WireMessage } from "#wamp/peer.ts";
 import { encodeMessage } from "#wamp/serializer/serializer.ts";
 import type { NodeCredentials } from "./backend-join.ts";
 import type { BackendSession } from "./backend-session.ts";
@@ -66,6 +66,7 @@ export abstract class SessionEnding implements LateObserver {
     this.log = new SessionLog(context.log, context.counts, client.details.peer);
     this.clock = new JoinClock(config.joining, this);
     this.clock.awaitHello();
+    client.limitMessages?.(MAX_JOIN_OCTETS);
   }
 
   /** Does what the tables say of an event that is no message. */

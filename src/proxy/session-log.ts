@@ -5,7 +5,11 @@
  */
 
 import { sentenceOf } from "#base/failure.ts";
+import { asRecord } from "#base/record.ts";
 import type { LogFields, Logger } from "#observe/logger.ts";
+import type { Peer, WireMessage } from "#wamp/peer.ts";
+import { decodeMessage } from "#wamp/serializer/serializer.ts";
+import { MalformedMessage } from "#wamp/transcode/malformed-message.ts";
 import type { Side } from "./back-pressure.ts";
 import type { Refusal } from "./session-ends.ts";
 import type { Uncarried } from "./uncarried.ts";
@@ -81,5 +85,27 @@ export class SessionLog {
 
   connectionClosed(reason: string): void {
     this.#log.debug("client connection closed", { peer: this.#peer, reason, late: this.#late });
+  }
+}
+
+/** What the log says of a WELCOME; one that is only passed on need not be readable. */
+export function welcomeFields(message: WireMessage, router: Peer): LogFields {
+  try {
+    const [, session, rawDetails] = decodeMessage(message, router.serializer);
+    const details = asRecord(rawDetails);
+    const text = (name: string) => {
+      const value = details[name];
+      return typeof value === "string" ? value : undefined;
+    };
+    return {
+      session: Number(session),
+      realm: text("realm"),
+      authid: text("authid"),
+      authrole: text("authrole"),
+      authmethod: text("authmethod"),
+    };
+  } catch (thrown) {
+    if (thrown instanceof MalformedMessage) return {};
+    throw thrown;
   }
 }

@@ -1,5 +1,5 @@
 /**
- * Messages that open or end a session, passed on whole: HELLO, WELCOME, ABORT, CHALLENGE,
+ * Messages that open or end a session, said or passed on whole: HELLO, WELCOME, ABORT, CHALLENGE,
  * AUTHENTICATE and GOODBYE. Nobody can be sent an ERROR for one of them, so what cannot be told
  * is a Failure.
  *
@@ -33,13 +33,27 @@ export function passOn(message: WireMessage, from: Peer, to: Peer): void {
       cause: thrown,
     });
   }
-  if (isLongerThan(carried, to.maxSendOctets)) {
-    throw new Failure(`Cannot carry ${name}: longer than the ${to.maxSendOctets} octets taken`, {
+  sendWhole(carried, `carry ${name}`, to);
+}
+
+/**
+ * Sends a message of our own.
+ *
+ * @throws Failure from the client's side when the peer does not take it.
+ */
+export function say(message: readonly unknown[], to: Peer): void {
+  const deed = `send ${messageTypeName(Number(message[0]))}`;
+  sendWhole(encodeMessage(message, to.serializer, to.isText), deed, to);
+}
+
+function sendWhole(message: WireMessage, deed: string, to: Peer): void {
+  if (isLongerThan(message, to.maxSendOctets)) {
+    throw new Failure(`Cannot ${deed}: longer than the ${to.maxSendOctets} octets taken`, {
       source: "client",
       uri: ErrorUri.payloadSizeExceeded,
     });
   }
-  to.send(carried);
+  to.send(message);
 }
 
 /** Passes on how a session ends; details that cannot be told do not keep it from ending. */

@@ -11,7 +11,7 @@ import { messageTypeName } from "#wamp/message-type.ts";
 import type { SerializerName, WireMessage } from "#wamp/peer.ts";
 import { type MessageSlices, type Payload, sliceMessage } from "#wamp/transcode/payload-slice.ts";
 import { UntellableValue } from "#wamp/transcode/untellable-value.ts";
-import { isLooseUri, type MatchPolicy } from "./uri-match.ts";
+import { isLoosePattern, type MatchPolicy } from "./uri-match.ts";
 
 /** A map of options or details. */
 export type Dict = Record<string, unknown>;
@@ -56,7 +56,7 @@ export class Incoming {
   uri(index: number, match: MatchPolicy = "exact"): string {
     const value = this.#value(index);
     if (typeof value !== "string") throw this.#wrong(index, "no URI");
-    if (!isLooseUri(value, match)) {
+    if (!isLoosePattern(value, match)) {
       const kind = match === "exact" ? "URI" : `${match} pattern`;
       throw new Failure(`Cannot use "${value.slice(0, 200)}": it is not a valid ${kind}`, {
         source: "client",

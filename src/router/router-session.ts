@@ -9,12 +9,18 @@ import type { Accept, AuthOutcome } from "#auth/pending-auth.ts";
 import { Failure, sentenceOf } from "#base/failure.ts";
 import type { AuthConfig, JoiningConfig } from "#config/node-config.ts";
 import type { Logger } from "#observe/logger.ts";
-import { Join, type JoinSupport } from "#session/join.ts";
+import { Join, type JoinSupport, refuseLong, trustsProxies } from "#session/join.ts";
 import { JoinClock, type LateObserver } from "#session/join-clock.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
 import { randomId } from "#wamp/id.ts";
 import { MessageType, messageTypeName } from "#wamp/message-type.ts";
-import { CloseCode, type Peer, type PeerHandler, type WireMessage } from "#wamp/peer.ts";
+import {
+  CloseCode,
+  MAX_JOIN_OCTETS,
+  type Peer,
+  type PeerHandler,
+  type WireMessage,
+} from "#wamp/peer.ts";
 import { decodeMessage, encodeMessage } from "#wamp/serializer/serializer.ts";
 import { MalformedMessage } from "#wamp/transcode/malformed-message.ts";
 import { Incoming, violation } from "./incoming.ts";
@@ -61,7 +67,7 @@ const ROUTES = new Map<number, (realm: Realm, member: Member, message: Incoming)
 
 /** Where a session is on its way. */
 type State =
-  | { name: "joining"; join: Join; busy: boolean; challenged: boolean }
+  | { name: "joining"; join: Join; canceled: AbortController; busy: boolean; challenged: boolean }
   | { name: "joined"; realm: Realm; member: Member }
   | { name: "closed" };
 
@@ -92,6 +98,7 @@ export class RouterSession implements PeerHandler, LateObserver {
     this.#maxBufferedOctets = options.maxBufferedOctets ?? DEFAULT_MAX_BUFFERED_OCTETS;
     this.#onEnd = options.onEnd;
     this.#state = this.#beginJoin();
+    if (!trustsProxies(auth)) peer.limitMessages?.(MAX_JOIN_OCTETS);
   }
 
   onMessage(message: WireMessage): void {
@@ -133,11 +140,13 @@ export class RouterSession implements PeerHandler, LateObserver {
 
   #beginJoin(): State {
     this.#clock.awaitHello();
-    const join = new Join(this.#auth, this.#peer.details, this.#support);
-    return { name: "joining", join, busy: false, challenged: false };
+    const canceled = new AbortController();
+    const join = new Join(this.#auth, this.#peer.details, this.#support, canceled.signal);
+    return { name: "joining", join, canceled, busy: false, challenged: false };
   }
 
   #onJoinMessage(state: State & { name: "joining" }, message: WireMessage): void {
+    if (!trustsProxies(this.#auth)) refuseLong(message);
     const list = decodeMessage(message, this.#peer.serializer);
     const type = Number(list[0]);
     const awaited = state.challenged ? MessageType.AUTHENTICATE : MessageType.HELLO;
@@ -190,6 +199,7 @@ export class RouterSession implements PeerHandler, LateObserver {
       return;
     }
     this.#clock.stop();
+    this.#peer.limitMessages?.(Number.POSITIVE_INFINITY);
     let id = randomId();
     while (realm.has(id)) id = randomId();
     let lastRequest = 0;
@@ -291,7 +301,7 @@ export class RouterSession implements PeerHandler, LateObserver {
     this.#clock.stop();
     const state = this.#state;
     this.#state = { name: "closed" };
-    if (state.name === "joining") state.join.cancel();
+    if (state.name === "joining") state.canceled.abort();
     if (state.name === "joined") state.realm.leave(state.member);
   }
 

@@ -4,18 +4,19 @@
  * @module
  */
 
+import { isLooseUri } from "#wamp/loose-uri.ts";
+
 /** How a pattern is compared with a URI, in the words of the WAMP option `match`. */
 export type MatchPolicy = "exact" | "prefix" | "wildcard";
 
-const LOOSE_URI = /^[^\s.#]+(\.[^\s.#]+)*$/;
 const LOOSE_PREFIX = /^([^\s.#]+\.)*[^\s.#]*$/;
 const LOOSE_WILDCARD = /^[^\s.#]*(\.[^\s.#]*)*$/;
 
 /** Whether a URI, or a pattern of this policy, is well formed by WAMP's loose rules. */
-export function isLooseUri(uri: string, match: MatchPolicy = "exact"): boolean {
+export function isLoosePattern(uri: string, match: MatchPolicy): boolean {
   switch (match) {
     case "exact":
-      return LOOSE_URI.test(uri);
+      return isLooseUri(uri);
     case "prefix":
       return LOOSE_PREFIX.test(uri);
     case "wildcard":

@@ -27,7 +27,12 @@ import type { AuthConfig } from "#config/node-config.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
 import { randomId } from "#wamp/id.ts";
 import { MessageType, messageTypeName } from "#wamp/message-type.ts";
-import type { TransportDetails } from "#wamp/peer.ts";
+import {
+  isLongerThan,
+  MAX_JOIN_OCTETS,
+  type TransportDetails,
+  type WireMessage,
+} from "#wamp/peer.ts";
 
 /** Counts the attempts of a client's address that failed. */
 export interface FailedAttempts {
@@ -48,14 +53,21 @@ export class Join {
   readonly #auth: AuthConfig;
   readonly #transport: TransportDetails;
   readonly #support: JoinSupport;
-  readonly #canceled = new AbortController();
+  readonly #canceled: AbortSignal;
   #pending: PendingAuth | undefined;
   #roles: Record<string, unknown> = {};
 
-  constructor(auth: AuthConfig, transport: TransportDetails, support: JoinSupport) {
+  /** `canceled` is aborted when nobody waits any more: whoever is asked about the client need not answer. */
+  constructor(
+    auth: AuthConfig,
+    transport: TransportDetails,
+    support: JoinSupport,
+    canceled: AbortSignal,
+  ) {
     this.#auth = auth;
     this.#transport = transport;
     this.#support = support;
+    this.#canceled = canceled;
   }
 
   /** The roles and features that the client announced in HELLO. */
@@ -76,7 +88,7 @@ export class Join {
       pendingSession: randomId(),
       login: recallLogin(this.#auth, request),
       authenticators: this.#support.authenticators,
-      signal: this.#canceled.signal,
+      signal: this.#canceled,
     };
     this.#pending = choosePendingAuth(this.#auth, request.authmethods, context);
     return this.#counted(this.#pending?.hello(request) ?? NO_AUTHMETHOD);
@@ -89,19 +101,20 @@ export class Join {
    */
   async authenticate(message: readonly unknown[]): Promise<AuthOutcome> {
     const [type, signature, extra] = message;
-    if (type !== MessageType.AUTHENTICATE || this.#pending === undefined) {
+    const pending = this.#pending;
+    if (type !== MessageType.AUTHENTICATE || pending?.authenticate === undefined) {
       throw violation(`Cannot accept ${messageTypeName(Number(type))}: no CHALLENGE is pending`);
     }
     if (typeof signature !== "string") {
       throw violation("Cannot read AUTHENTICATE: signature is not a string");
     }
     if (this.#isLockedOut) return TOO_MANY_ATTEMPTS;
-    return this.#counted(this.#pending.authenticate(signature, asRecord(extra)));
+    return this.#counted(pending.authenticate(signature, asRecord(extra)));
   }
 
-  /** Nobody waits for an outcome any more: whoever is being asked about the client need not answer. */
-  cancel(): void {
-    this.#canceled.abort(new Error("the client does not wait any more"));
+  /** The client was sent WELCOME: where cookies are an authmethod, its cookie stands for it now. */
+  welcomed(identity: SessionIdentity): void {
+    rememberLogin(this.#auth, this.#transport, identity);
   }
 
   get #isLockedOut(): boolean {
@@ -113,11 +126,6 @@ export class Join {
     if (outcome.kind === "deny" && !outcome.isBlameless) this.#support.failedAttempts?.add();
     return outcome;
   }
-
-  /** The client was sent WELCOME: where cookies are an authmethod, its cookie stands for it now. */
-  welcomed(identity: SessionIdentity): void {
-    rememberLogin(this.#auth, this.#transport, identity);
-  }
 }
 
 const NO_AUTHMETHOD: Deny = {
@@ -126,6 +134,24 @@ const NO_AUTHMETHOD: Deny = {
   message: "Cannot authenticate: no suitable authmethod found",
   isBlameless: true,
 };
+
+/**
+ * Refuses a HELLO or an AUTHENTICATE that is longer than anybody needs, before it is read.
+ *
+ * @throws Failure from the client's side.
+ */
+export function refuseLong(message: WireMessage): void {
+  if (!isLongerThan(message, MAX_JOIN_OCTETS)) return;
+  throw new Failure(`Cannot join: the message is longer than ${MAX_JOIN_OCTETS} octets`, {
+    source: "client",
+    uri: ErrorUri.payloadSizeExceeded,
+  });
+}
+
+/** Whether proxies join here: they pass on what an authenticator said of a client, which may be long. */
+export function trustsProxies(auth: AuthConfig): boolean {
+  return auth["anonymous-proxy"] !== undefined || auth["cryptosign-proxy"] !== undefined;
+}
 
 /** What a client is told whose address has failed too often; whether it would be let in, it is not. */
 export const TOO_MANY_ATTEMPTS: Deny = {
@@ -147,14 +173,31 @@ function choosePendingAuth(
   return undefined;
 }
 
+/** Longest name of a realm, as in Crossbar. */
+const MOST_REALM_CHARACTERS = 255;
+
+/**
+ * The realm of a HELLO.
+ *
+ * @throws Failure from the client's side when it can be none; one that is too long is not repeated.
+ */
+export function readRealm(realm: unknown): string {
+  if (typeof realm !== "string" || realm === "") {
+    throw violation("Cannot read HELLO: realm is not a URI");
+  }
+  if (realm.length <= MOST_REALM_CHARACTERS) return realm;
+  throw new Failure(
+    `Cannot join realm: its name is longer than ${MOST_REALM_CHARACTERS} characters`,
+    { source: "client", uri: ErrorUri.noSuchRealm },
+  );
+}
+
 function parseHello(message: readonly unknown[], transport: TransportDetails): HelloRequest {
   const [type, realm, details] = message;
   if (type !== MessageType.HELLO) {
     throw violation(`Cannot accept ${messageTypeName(Number(type))}: the session has not joined`);
   }
-  if (typeof realm !== "string" || realm === "") {
-    throw violation("Cannot read HELLO: realm is not a URI");
-  }
+  const name = readRealm(realm);
   if (message.length !== 3 || !isRecord(details)) {
     throw violation("Cannot read HELLO: details is not a dictionary");
   }
@@ -164,7 +207,7 @@ function parseHello(message: readonly unknown[], transport: TransportDetails): H
     throw violation("Cannot read HELLO: authmethods is not a list of strings");
   }
   return {
-    realm,
+    realm: name,
     // As in Crossbar: who names no authmethod wants to be anonymous.
     authmethods: authmethods.length > 0 ? authmethods : ["anonymous"],
     authid: optionalString(authid, "authid"),

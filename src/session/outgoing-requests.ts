@@ -46,6 +46,11 @@ export class OutgoingRequests {
     this.#send = send;
   }
 
+  /** Whether no request waits for its answer. */
+  get isIdle(): boolean {
+    return this.#pending.size === 0;
+  }
+
   /**
    * Calls or publishes, as `WampCaller.request` says. A call whose signal is aborted is canceled.
    */

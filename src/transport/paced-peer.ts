@@ -87,6 +87,10 @@ class PacedPeer implements Peer, PeerHandler {
     if (this.#timer === undefined) this.#peer.resume();
   }
 
+  limitMessages(octets: number): void {
+    this.#peer.limitMessages?.(octets);
+  }
+
   close(code: number, reason: string): void {
     this.#stop();
     this.#peer.close(code, reason);

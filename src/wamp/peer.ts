@@ -77,6 +77,11 @@ export interface Peer {
   pause(): void;
   resume(): void;
   /**
+   * From now on no longer messages are taken; Infinity: as long as the transport allows. What is a
+   * little longer is still handed on, so that it can be answered.
+   */
+  limitMessages?(octets: number): void;
+  /**
    * Sends what is queued, then closes. `code` is a WebSocket close code; RawSocket has none.
    * `onClose` follows. A peer that does not finish within a deadline is cut off.
    */
@@ -101,6 +106,12 @@ export interface PeerHandler {
   /** The connection ended, whoever ended it; called exactly once. */
   onClose(reason: string): void;
 }
+
+/**
+ * Longest HELLO and AUTHENTICATE: who has proved nothing yet is not given more memory and time. The
+ * longest that is usual, a chain of eight certificates, has about 12,000 octets.
+ */
+export const MAX_JOIN_OCTETS = 65_536;
 
 /** Whether a message has more octets than that; a string counts as the UTF-8 that is sent. */
 export function isLongerThan(message: WireMessage, octets: number): boolean {

@@ -7,6 +7,7 @@
  * @module
  */
 
+import { useDisguiseKey } from "#auth/disguise.ts";
 import { Failure, sentenceOf } from "#base/failure.ts";
 import type { WorkerConfig } from "#config/node-config.ts";
 import type { StartContext } from "#node/control-message.ts";
@@ -54,6 +55,7 @@ export function runWorkerProcess(): void {
         system: systems[config.type],
         worker: config.id,
       });
+      useDisguiseKey(context.disguiseKey);
       running = start(config, context, log);
     },
     renewCertificates: () => void running.then((worker) => worker?.renewCertificates()).catch(fail),

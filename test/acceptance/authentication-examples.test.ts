@@ -24,9 +24,10 @@ const guide = await Bun.file(resolve(import.meta.dir, "../../docs/authentication
 const sections = guide.split(/^## /m);
 
 /** The example of a section, or of the introduction. */
-function example(heading: string): string {
+function example(heading: string, place = ".*"): string {
   const section = sections.find((one) => one.startsWith(`${heading}\n`)) ?? "";
-  const [, json = ""] = /```json\n(.*?)\n```/s.exec(section) ?? [];
+  const fence = new RegExp(`\`\`\`json(?: ${place})?\n([^]*?)\n\`\`\``);
+  const [, json = ""] = fence.exec(section) ?? [];
   return json;
 }
 
@@ -130,9 +131,8 @@ describe.if(hasPython)("with Autobahn for Python", () => {
 
 test("the example of cookie runs, with what is to stand beside it", async () => {
   const port = freePort();
-  const section = sections.find((one) => one.startsWith("cookie\n")) ?? "";
-  const beside = JSON.parse(`{${/^ {4}"cookie": .*?\n\n/ms.exec(section)?.[0]}}`) as object;
-  const config = nodeWith(example("cookie"), port, beside);
+  const beside = JSON.parse(example("cookie", "\\S+transports.0.")) as object;
+  const config = nodeWith(example("cookie", "\\S+auth"), port, beside);
   node = await startNode(await temporaryFolder({ "node.json": config }));
   expect(node.output()).not.toContain("warning");
   const proof = { authid: "alice", ticket: "secret1" };

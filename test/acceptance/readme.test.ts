@@ -27,7 +27,6 @@ test("the node of your own runs, and the client's call is answered", async () =>
     stdout: "pipe",
     stderr: "inherit",
   });
-  const { value } = await client.stdout.getReader().read();
-  client.kill();
-  expect(new TextDecoder().decode(value)).toBe("5\n");
+  expect(await client.stdout.text()).toBe("5\n");
+  expect(await client.exited).toBe(0);
 });

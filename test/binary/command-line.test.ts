@@ -40,6 +40,23 @@ test("prints its help on standard output", async () => {
   expect({ stderr, exitCode }).toEqual({ stderr: "", exitCode: 0 });
 });
 
+test("says what exit codes mean", async () => {
+  const { stdout } = await crossproxy("--help");
+  for (const code of ["0", "1", "2", "78"])
+    expect(stdout).toMatch(new RegExp(`^ {2}${code} `, "m"));
+});
+
+test("writes to a file behind what others have written, and they behind it", async () => {
+  const command = `echo before; "$@" version; echo after`;
+  const child = Bun.spawn(["sh", "-c", command, "sh", process.execPath, main], {
+    cwd: folder,
+    stdio: ["ignore", Bun.file(join(folder, "shared.txt")), "inherit"],
+  });
+  await child.exited;
+  const text = await Bun.file(join(folder, "shared.txt")).text();
+  expect(text).toBe(`before\ncrossproxy 0.1.0 (bun ${Bun.version})\nafter\n`);
+});
+
 test("says what it looked for in a folder without a configuration", async () => {
   const { stderr, exitCode } = await crossproxy();
   expect(stderr).toContain(
@@ -95,6 +112,20 @@ test("prints the node's public key, also for a file with faults, and checks its 
   expect({ exitCode, lines: stderr.split("\n").length - 1 }).toEqual({ exitCode: 1, lines: 1 });
   expect(stderr).toContain("its private key is not");
   expect((await crossproxy("signing.json")).exitCode).toBe(78);
+});
+
+test("names the worker whose port somebody else has, and leaves nothing behind", async () => {
+  const taken = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } });
+  const endpoint = { type: "tcp", port: taken.port, interface: "127.0.0.1" };
+  const transports = [{ type: "websocket.testee", endpoint }];
+  const node = { version: 2, workers: [{ type: "proxy", id: "proxy1", transports }] };
+  writeFileSync(join(folder, "taken.json"), JSON.stringify(node));
+  const { stderr, exitCode } = await crossproxy("taken.json");
+  taken.stop(true);
+  expect(stderr).toEndWith(
+    `Cannot start worker "proxy1": cannot listen on "tcp 127.0.0.1:${taken.port}": address already in use\n`,
+  );
+  expect(exitCode).toBe(1);
 });
 
 test("refuses to be a worker without a controller", async () => {

@@ -117,6 +117,20 @@ describe.each(TRANSPORTS)("a client over %s that", (transport) => {
       client.reset();
     }));
 
+  test("says a HELLO of 70 000 octets is told so, and one of 200 000 is not read", () =>
+    many({ options: { max_message_size: 2 ** 24 } }, async (current) => {
+      const long = (octets: number) => [1, "realm1", { authextra: { x: "x".repeat(octets) } }];
+      const message = "Cannot join: the message is longer than 65536 octets";
+      const told = await current.connect(transport);
+      told.says(long(70_000));
+      const abort = [3, { message }, "wamp.error.payload_size_exceeded"];
+      expect(await told.rest()).toEqual([abort]);
+      const unread = await current.connect(transport);
+      unread.says(long(200_000));
+      expect(await unread.rest()).toEqual([]);
+      expect(await unread.closed).toBe(transport === "websocket" ? 1009 : null);
+    }));
+
   test.each([
     ["is gone by a reset", (client: ScriptedClient) => client.reset()],
     ["sends nothing more", (client: ScriptedClient) => void client.socket.end()],

@@ -192,6 +192,29 @@ describe("a session goes to the next router", () => {
     expect(changes()).toEqual([]);
   });
 
+  test.each([
+    ["is no message", Buffer.from("ff", "hex")],
+    ["is a message that may not come now", encodeMessage([36, 1, 2, {}], "cbor", false)],
+    ["is a WELCOME that cannot be read", Buffer.from("830201ff", "hex")],
+  ])("when what the first answers %s", async (_, answer) => {
+    const [first, second] = [await router(), await router()];
+    const balancing = { policy: "least_sessions", slow_start: 0 } as const;
+    const { url, changes } = await proxy([first.path, second.path], { balancing });
+    // It has the fewest sessions each time, and would have all clients.
+    for (const session of [11, 12]) {
+      const client = await hello(url);
+      const senseless = await first.session();
+      await senseless.next();
+      senseless.saysOctets(answer as Uint8Array);
+      await (await second.session()).welcome(session);
+      expect((await client.next())[1]).toBe(session);
+      await senseless.closed.promise;
+      // The check finds it there.
+      await first.session();
+    }
+    expect(changes()).toEqual([]);
+  });
+
   test("when the first dies over its HELLO, and the check finds it gone", async () => {
     const [first, second] = [await router(), await router()];
     const { url, untilLogged } = await proxy([first.path, second.path]);

@@ -1,13 +1,13 @@
 /** A HELLO as authmethods read it. */
 
 import type { AuthContext, AuthOutcome, HelloRequest } from "#auth/pending-auth.ts";
-import { noAuthenticators } from "./no-authenticators.ts";
+import { neverCanceled, noAuthenticators } from "./no-authenticators.ts";
 
 /** What every authmethod is handed. */
 export const authContext: AuthContext = {
   pendingSession: 1234,
   login: undefined,
-  signal: new AbortController().signal,
+  signal: neverCanceled,
   ...noAuthenticators,
 };
 

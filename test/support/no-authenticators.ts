@@ -9,3 +9,6 @@ export const noAuthenticators: JoinSupport = {
     call: () => Promise.reject(new Error("there are no authenticators")),
   },
 };
+
+/** The signal of somebody who waits to the end. */
+export const neverCanceled = new AbortController().signal;

@@ -58,6 +58,8 @@ export async function startNode(folder: string, ...args: string[]): Promise<Temp
   buildMissingBinary();
   const child = Bun.spawn([BINARY, "node.json", ...args], {
     cwd: folder,
+    // Without it, variables that a test has set would be left out.
+    env: process.env,
     stdout: "pipe",
     stderr: "pipe",
   });

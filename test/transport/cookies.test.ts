@@ -1,11 +1,14 @@
 import { afterAll, afterEach, describe, expect, test } from "bun:test";
 import {
   appendFileSync,
+  chownSync,
+  lchownSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { connect } from "node:net";
@@ -66,6 +69,17 @@ describe("a cookie", () => {
   });
 });
 
+test("whoever asks for cookies without end logs nobody out", () => {
+  const tracker = trackerOf(plain);
+  const now = Date.now();
+  const idle = tracker.track(null, now);
+  const mine = tracker.cookieOf(tracker.track(null, now));
+  mine.remember({ authid: "alice" });
+  for (let count = 0; count < 100_000; count++) tracker.track(null, now);
+  expect(mine.recall()).toEqual({ authid: "alice" });
+  expect(tracker.track(`cbtid=${idle.id}`, now).id).not.toBe(idle.id);
+});
+
 describe("a file of cookies", () => {
   const inFile = (name: string) => ({
     ...plain,
@@ -113,6 +127,39 @@ describe("a file of cookies", () => {
     for (let count = 0; count < 1024; count += 1) running.track(null, now);
     expect(statSync(config.store.filename).size).toBeLessThan(200_000);
     expect(trackerOf(config).track(`cbtid=${kept}`, now).id).toBe(kept);
+  });
+
+  test("is taken from others who may read it", () => {
+    const config = inFile("open");
+    writeFileSync(config.store.filename, "", { mode: 0o666 });
+    const told: string[] = [];
+    openCookieStore(config.store, { ...quiet, warn: (event) => told.push(event) });
+    expect(statSync(config.store.filename).mode & 0o777).toBe(0o600);
+    expect(told).toEqual(["cookie file was open to others"]);
+  });
+
+  // Only root can make a file of another user's.
+  test.skipIf(process.getuid?.() !== 0)("is not one that another can write, whenever made", () => {
+    const config = inFile("foreign");
+    const sentence = "it belongs to another user (65534)";
+    const running = trackerOf(config);
+    writeFileSync(config.store.filename, "", { mode: 0o600 });
+    chownSync(config.store.filename, 65_534, 65_534);
+    expect(() => trackerOf(config)).toThrow(sentence);
+    const mine = running.cookieOf(running.track(null, Date.now()));
+    mine.remember({ authid: "alice" });
+    expect(readFileSync(config.store.filename, "utf8")).toBe("");
+    const link = inFile("link");
+    writeFileSync(join(folder, "mine"), "", { mode: 0o600 });
+    symlinkSync(join(folder, "mine"), link.store.filename);
+    lchownSync(link.store.filename, 65_534, 65_534);
+    expect(() => trackerOf(link)).toThrow(sentence);
+  });
+
+  test("is no pipe, which would be waited for", () => {
+    const config = inFile("pipe");
+    Bun.spawnSync(["mkfifo", config.store.filename]);
+    expect(() => trackerOf(config)).toThrow("it is no file");
   });
 
   test("survives lines that are none", () => {

@@ -147,7 +147,7 @@ describe("startRawSocketListener", () => {
     });
     expect(await exchange("7ff30000" + "00000201")).toBe("7f030000");
     expect(await gone.closed).toBe(
-      "protocol violation: a frame of 513 octets is longer than the announced 512",
+      "protocol violation: a frame of 513 octets is longer than the 512 taken",
     );
   });
 

@@ -5,7 +5,7 @@
  */
 
 import * as v from "valibot";
-import { isStatic, refusedTypes, type SecretItem, secret } from "./authmethod/common.ts";
+import { hexOf, isStatic, refusedTypes, type SecretItem, secret } from "./authmethod/common.ts";
 import { type CryptosignItem, cryptosign } from "./authmethod/cryptosign.ts";
 import { type ScramItem, scram } from "./authmethod/scram.ts";
 import { type TlsAuthItem, tls } from "./authmethod/tls.ts";
@@ -65,14 +65,9 @@ const cookie = item({
   type: optional(v.literal("static"), "Accepted, as in Crossbar's examples; it says nothing."),
 });
 
-const nodeKey = v.pipe(
-  text,
-  v.regex(/^[0-9a-f]{64}$/i, "expected a public key of 64 hex digits, found something else"),
-);
-
 const proxyNode = item({
   authorized_keys: required(
-    v.pipe(v.array(nodeKey), v.minLength(1, "expected at least one public key, found none")),
+    v.pipe(v.array(hexOf(32)), v.minLength(1, "expected at least one public key, found none")),
     "Ed25519 public keys in hex; `crossproxy keys` and `crossbar keys` print a node's.",
   ),
   role: optional(text, "Accepted, not honoured: the proxy names the role."),

@@ -1,6 +1,6 @@
 /**
  * Limits of a transport, which every type of it has, and whose word counts for whom they limit.
- * All are extensions.
+ * All but `max_connections` are extensions.
  *
  * @module
  */
@@ -15,7 +15,7 @@ const most = 10_000_000;
 export const limits = {
   max_connections: optional(
     integer(1, most),
-    "Extension. Connections that a worker keeps open here; absent: any number.",
+    "Connections that a worker keeps open here; absent: any number (Crossbar: 50000).",
   ),
   max_connections_per_address: optional(
     integer(1, most),

@@ -73,7 +73,14 @@ const websocketTestee = item({
 /** A worker. */
 export const worker = byType(
   { router, proxy, "websocket-testee": websocketTestee },
-  notSupported("worker type", ["container", "guest", "hostmonitor", "xbrmm"]),
+  {
+    ...notSupported(
+      "worker type",
+      ["container", "guest"],
+      "; start what it runs as a program of its own, which joins as a client",
+    ),
+    ...notSupported("worker type", ["hostmonitor", "xbrmm"]),
+  },
 );
 
 /** A worker as written. */

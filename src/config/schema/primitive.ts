@@ -31,27 +31,38 @@ export function listWords(known: readonly string[]): string {
 /** The sentence for a value of the wrong type; schemas that say more bring their own. */
 export function explainType(issue: v.BaseIssue<unknown>): string {
   if (issue.received === "undefined") return "required attribute is missing";
-  const isBelowSecret = issue.path?.some(({ key }) => key === "principals") ?? false;
   const expected = words[issue.expected ?? ""] ?? issue.expected ?? issue.message;
-  // What stands among principals may be a secret, though in the wrong place.
-  const found = isBelowSecret ? `a ${typeof issue.input}` : issue.received;
-  return `expected ${expected}, found ${words[found] ?? found}`;
+  return `expected ${expected}, found ${words[issue.received] ?? issue.received}`;
 }
 
 const words: Record<string, string> = { Object: "object", Array: "list" };
 
-/** The schema of a map, which valibot would also let a list be. */
-function refusingLists<S extends Schema>(schema: S): S {
+/** Names that valibot leaves out of every map without a word. */
+const LEFT_OUT = ["__proto__", "prototype", "constructor"];
+
+/** The schema of a map, which valibot would also let a list be, and not let have certain names. */
+function strictMap<S extends Schema>(schema: S): S {
   return {
     ...schema,
     get "~standard"() {
       return schema["~standard"];
     },
     "~run"(dataset, config) {
-      if (!Array.isArray(dataset.value)) return schema["~run"](dataset, config);
-      const message = "expected object, found list";
-      v._addIssue(this, "type", dataset as never, config, { message });
-      return dataset as never;
+      const input = dataset.value;
+      if (Array.isArray(input)) {
+        const message = "expected object, found list";
+        v._addIssue(this, "type", dataset as never, config, { message });
+        return dataset as never;
+      }
+      const read = schema["~run"](dataset, config);
+      if (typeof input !== "object" || input === null) return read;
+      for (const key of LEFT_OUT.filter((name) => Object.hasOwn(input, name))) {
+        const message = `the attribute name "${key}" is not allowed`;
+        const value: unknown = Reflect.get(input, key);
+        const path = [{ type: "unknown", origin: "key", input, key, value }] as const;
+        v._addIssue(this, "key", read as never, config, { message, path: path as never });
+      }
+      return read;
     },
   };
 }
@@ -60,7 +71,7 @@ function refusingLists<S extends Schema>(schema: S): S {
 export function item<const E extends v.ObjectEntries>(entries: E) {
   const known = Object.keys(entries);
   return v.pipe(
-    refusingLists(v.looseObject(entries)),
+    strictMap(v.looseObject(entries)),
     v.rawCheck(({ dataset, addIssue }) => {
       const input = dataset.value as Record<string, unknown> | null;
       if (typeof input !== "object" || input === null || Array.isArray(input)) return;
@@ -156,7 +167,7 @@ export function mapOf<K extends v.GenericSchema<string, string>, S extends Schem
   key: K,
   value: S,
 ) {
-  return refusingLists(v.record(key, value));
+  return strictMap(v.record(key, value));
 }
 
 /** Any map. */

@@ -67,7 +67,12 @@ export class Keepalive {
 
   #waitForInterval(delayMs: number): void {
     if (this.#options.auto_ping_interval === 0) return;
-    this.#timer = setTimeout(() => this.#onInterval(), delayMs);
+    // No closure, for there are as many of these timers as idle connections.
+    this.#timer = setTimeout(Keepalive.#intervalPassed, delayMs, this);
+  }
+
+  static #intervalPassed(keepalive: Keepalive): void {
+    keepalive.#onInterval();
   }
 
   #onInterval(): void {

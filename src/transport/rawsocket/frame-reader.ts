@@ -24,12 +24,17 @@ export interface FrameTaker {
  * announced.
  */
 export class FrameReader {
-  readonly #maxOctets: number;
+  #maxOctets: number;
   #partial = nothing;
   #partialOctets = 0;
 
   /** `maxOctets`: longest payload that is taken. */
   constructor(maxOctets: number) {
+    this.#maxOctets = Math.min(maxOctets, MAX_FRAME_OCTETS);
+  }
+
+  /** From now on payloads up to this length are taken. */
+  takeUpTo(maxOctets: number): void {
     this.#maxOctets = Math.min(maxOctets, MAX_FRAME_OCTETS);
   }
 
@@ -86,7 +91,7 @@ export class FrameReader {
     if (first > FrameType.pong) return `frame type ${first} is unknown`;
     const length = lengthAt(octets, at);
     if (length > this.#maxOctets) {
-      return `a frame of ${length} octets is longer than the announced ${this.#maxOctets}`;
+      return `a frame of ${length} octets is longer than the ${this.#maxOctets} taken`;
     }
     return null;
   }

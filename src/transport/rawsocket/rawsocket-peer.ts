@@ -59,6 +59,7 @@ export class RawSocketPeer implements Peer, FrameTaker, DrainObserver, Keepalive
   readonly maxSendOctets: number;
   readonly #socket: RawSocket;
   readonly #reader: FrameReader;
+  readonly #maxReceiveOctets: number;
   readonly #writer: SocketWriter;
   readonly #pings: RawSocketPeerOptions["pings"];
   /** Undefined: no pings are configured, or the session has not begun. */
@@ -77,7 +78,8 @@ export class RawSocketPeer implements Peer, FrameTaker, DrainObserver, Keepalive
     // 2^24 can be announced, but a frame's length has 24 bits.
     this.maxSendOctets = Math.min(options.agreement.maxSendOctets, MAX_FRAME_OCTETS);
     this.details = options.details;
-    this.#reader = new FrameReader(options.agreement.maxReceiveOctets);
+    this.#maxReceiveOctets = options.agreement.maxReceiveOctets;
+    this.#reader = new FrameReader(this.#maxReceiveOctets);
     this.#writer = new SocketWriter(options.socket, options.maxBuffered, this);
     this.#pings = options.pings;
   }
@@ -123,6 +125,10 @@ export class RawSocketPeer implements Peer, FrameTaker, DrainObserver, Keepalive
   resume(): void {
     this.#isPaused = false;
     this.#applyPause();
+  }
+
+  limitMessages(octets: number): void {
+    this.#reader.takeUpTo(Math.min(2 * octets, this.#maxReceiveOctets));
   }
 
   close(_code: number, reason: string): void {

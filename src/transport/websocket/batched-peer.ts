@@ -79,6 +79,10 @@ class BatchedPeer implements Peer {
     this.#peer.resume();
   }
 
+  limitMessages(octets: number): void {
+    this.#peer.limitMessages?.(octets);
+  }
+
   close(code: number, reason: string): void {
     if (this.isClosed) return;
     this.#flush();

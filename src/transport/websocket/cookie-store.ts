@@ -5,14 +5,19 @@
  * line goes out in one write, so that workers need no lock. Whoever joined with a cookie is told by
  * a further line with `"login":"…"`, a text that is opaque here, or `"login":null` when that is
  * forgotten; the last line counts. The file holds what lets a browser be recognized, or join, and so
- * is readable by its owner alone.
+ * is readable by its owner alone: one that others may read is taken from them, and one of another user
+ * is not used, for whoever wrote it could join as anyone.
  *
  * @module
  */
 
+import { randomUUID } from "node:crypto";
 import {
   closeSync,
+  constants,
+  fchmodSync,
   fstatSync,
+  lstatSync,
   openSync,
   readSync,
   renameSync,
@@ -25,7 +30,10 @@ import { Failure, sentenceOf } from "#base/failure.ts";
 import type { CookieConfig } from "#config/node-config.ts";
 import type { Logger } from "#observe/logger.ts";
 
-/** The oldest is forgotten when there are more. */
+/**
+ * The oldest is forgotten when there are more, of those first that nobody has joined with: they cost a
+ * handshake each, and whoever makes many of them must not log others out.
+ */
 const MOST_COOKIES = 100_000;
 
 /** Lines that are no longer so, beyond twice as many as there are cookies, before a file is replaced. */
@@ -62,7 +70,8 @@ export function openCookieStore(config: CookieConfig["store"], log: Logger): Coo
 
 /** Cookies of this worker. */
 class MemoryCookieStore implements CookieStore {
-  readonly #cookies = new Map<string, Cookie>();
+  readonly #withLogin = new Map<string, Cookie>();
+  readonly #without = new Map<string, Cookie>();
 
   has(id: string, now: number): boolean {
     return this.get(id, now) !== undefined;
@@ -83,26 +92,27 @@ class MemoryCookieStore implements CookieStore {
 
   /** A cookie that has not expired. */
   get(id: string, now: number): Cookie | undefined {
-    const cookie = this.#cookies.get(id);
+    const cookie = this.#withLogin.get(id) ?? this.#without.get(id);
     return cookie !== undefined && cookie.expires > now ? cookie : undefined;
   }
 
   take(id: string, cookie: Cookie): void {
-    this.#cookies.set(id, cookie);
-    if (this.#cookies.size <= MOST_COOKIES) return;
-    for (const oldest of this.#cookies.keys()) {
-      this.#cookies.delete(oldest);
-      return;
-    }
+    const isLoggedIn = (cookie.login ?? null) !== null;
+    (isLoggedIn ? this.#without : this.#withLogin).delete(id);
+    (isLoggedIn ? this.#withLogin : this.#without).set(id, cookie);
+    if (this.size <= MOST_COOKIES) return;
+    const first = this.#without.size > 0 ? this.#without : this.#withLogin;
+    const [oldest] = first.keys();
+    if (oldest !== undefined) first.delete(oldest);
   }
 
   get size(): number {
-    return this.#cookies.size;
+    return this.#without.size + this.#withLogin.size;
   }
 
-  /** Those that have not expired, the oldest first. */
+  /** Those that have not expired, of each kind the oldest first. */
   entries(now: number): [id: string, cookie: Cookie][] {
-    return [...this.#cookies].filter(([, { expires }]) => expires > now);
+    return [...this.#without, ...this.#withLogin].filter(([, { expires }]) => expires > now);
   }
 }
 
@@ -173,8 +183,10 @@ class FileCookieStore implements CookieStore {
   /** Appends, and once more where another worker has put a file in the place of this one meanwhile. */
   #appendLines(lines: string): void {
     for (let time = 0; time < 2; time++) {
-      const descriptor = openSync(this.#file, "a", OWNER_ONLY);
+      const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND;
+      const descriptor = openSync(this.#file, flags | constants.O_NONBLOCK, OWNER_ONLY);
       try {
+        this.#guard(descriptor);
         writeSync(descriptor, lines);
         if (fstatSync(descriptor).ino === this.#presentInode()) return;
       } finally {
@@ -208,12 +220,32 @@ class FileCookieStore implements CookieStore {
   }
 
   #reopen(): number {
-    const descriptor = openSync(this.#file, "r");
+    // Not blocking: a pipe in the place of the file would be waited for.
+    const descriptor = openSync(this.#file, constants.O_RDONLY | constants.O_NONBLOCK);
+    try {
+      this.#guard(descriptor);
+    } catch (thrown) {
+      closeSync(descriptor);
+      throw thrown;
+    }
     if (this.#descriptor !== null) closeSync(this.#descriptor);
     this.#descriptor = descriptor;
     this.#readOctets = 0;
     this.#readLines = 0;
     return descriptor;
+  }
+
+  /** Sees to it that nobody else can read or write the file; throws when that cannot be. */
+  #guard(descriptor: number): void {
+    const status = fstatSync(descriptor);
+    if (!status.isFile()) throw new Error("it is no file");
+    const self = process.geteuid?.();
+    for (const { uid } of [status, lstatSync(this.#file, { throwIfNoEntry: false }) ?? status]) {
+      if (uid !== self && uid !== 0) throw new Error(`it belongs to another user (${uid})`);
+    }
+    if ((status.mode & 0o077) === 0) return;
+    fchmodSync(descriptor, OWNER_ONLY);
+    this.#log.warn("cookie file was open to others", { file: this.#file });
   }
 
   /** Reads up to the last line end; what follows it is still being written. */
@@ -243,9 +275,9 @@ class FileCookieStore implements CookieStore {
   #replace(): void {
     const old = this.#descriptor;
     if (old === null) return;
-    const made = `${this.#file}.${process.pid}`;
+    const made = `${this.#file}.${randomUUID()}`;
     const kept = this.#known.entries(Date.now());
-    writeFileSync(made, kept.map(lineOf).join(""), { mode: OWNER_ONLY });
+    writeFileSync(made, kept.map(lineOf).join(""), { flag: "wx", mode: OWNER_ONLY });
     if (fstatSync(old).ino !== this.#presentInode()) {
       // Another worker was faster.
       rmSync(made);

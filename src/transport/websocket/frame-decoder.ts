@@ -56,7 +56,8 @@ const noOctets = new Uint8Array(0);
 
 /** Decodes what a client sends on one connection. */
 export class FrameDecoder {
-  readonly #limits: DecoderLimits;
+  /** Whoever gave them may change them. */
+  readonly #limits: Readonly<DecoderLimits>;
   readonly #taker: DecoderTaker;
   /** A frame head that came in parts. */
   #head = noOctets;

@@ -17,6 +17,11 @@ const TAIL = Buffer.from([0x00, 0x00, 0xff, 0xff]);
 const LARGEST_WINDOW_BITS = 15;
 /** zlib takes 8 for 9, which a client that asked for 8 could not read. */
 const SMALLEST_WINDOW_BITS = 9;
+/**
+ * How much of what was sent a message may refer to, though the window be larger: preparing a
+ * dictionary of 32 KiB costs three times what compressing a small message does.
+ */
+const MOST_REMEMBERED_OCTETS = 8 * 1024;
 
 /** What both sides agreed to. */
 export interface DeflateAgreement {
@@ -116,7 +121,10 @@ export class DeflateCodec implements Inflater {
       finishFlush: constants.Z_SYNC_FLUSH,
       ...(this.#sent.length > 0 && { dictionary: this.#sent }),
     });
-    if (keepsContext) this.#sent = windowAfter(this.#sent, message, windowBits);
+    if (keepsContext) {
+      const octets = Math.min(2 ** windowBits, MOST_REMEMBERED_OCTETS);
+      this.#sent = lastOctets(this.#sent, message, octets);
+    }
     return deflated.subarray(0, deflated.length - TAIL.length);
   }
 
@@ -135,14 +143,15 @@ export class DeflateCodec implements Inflater {
       const isTooLong = (thrown as NodeJS.ErrnoException).code === "ERR_BUFFER_TOO_LARGE";
       return isTooLong ? "too long" : "malformed";
     }
-    if (keepsContext) this.#received = windowAfter(this.#received, message, windowBits);
+    if (keepsContext) {
+      this.#received = lastOctets(this.#received, message, 2 ** windowBits);
+    }
     return message;
   }
 }
 
-/** The last octets of what was said so far: as many as a window holds. */
-function windowAfter(before: Buffer, message: Uint8Array, windowBits: number): Buffer<ArrayBuffer> {
-  const size = 2 ** windowBits;
+/** The last octets of what was said so far. */
+function lastOctets(before: Buffer, message: Uint8Array, size: number): Buffer<ArrayBuffer> {
   if (message.length >= size) return Buffer.from(message.subarray(message.length - size));
   const kept = before.subarray(Math.max(0, before.length + message.length - size));
   return Buffer.concat([kept, message]);

@@ -17,7 +17,7 @@ import {
 import { CloseCode } from "#wamp/peer.ts";
 import { fittingReason } from "./close-reason.ts";
 import { FIN, MAX_SERVER_HEAD_OCTETS, Opcode, RSV1, writeServerHead } from "./frame.ts";
-import { type DecoderTaker, FrameDecoder } from "./frame-decoder.ts";
+import { type DecoderLimits, type DecoderTaker, FrameDecoder } from "./frame-decoder.ts";
 import type { DeflateCodec } from "./permessage-deflate.ts";
 
 /** What a WebSocket uses of its stream. */
@@ -62,6 +62,7 @@ export abstract class WebSocketStream implements DecoderTaker, DrainObserver, Ke
   readonly #owner: StreamOwner;
   readonly #codec: DeflateCodec | null;
   readonly #decoder: FrameDecoder;
+  readonly #limits: DecoderLimits;
   readonly #writer: SocketWriter;
   readonly #keepalive: Keepalive | undefined;
   #isPaused = false;
@@ -79,15 +80,13 @@ export abstract class WebSocketStream implements DecoderTaker, DrainObserver, Ke
     this.#log = log;
     this.#codec = codec;
     this.#writer = new SocketWriter(socket, options.max_buffered, this);
-    this.#decoder = new FrameDecoder(
-      {
-        // Up to twice the limit a message is read, so that what is too long can be answered.
-        maxMessageOctets: 2 * options.max_message_size,
-        maxFrameOctets: options.max_frame_size || Number.POSITIVE_INFINITY,
-        inflater: codec,
-      },
-      this,
-    );
+    this.#limits = {
+      // Up to twice the limit a message is read, so that what is too long can be answered.
+      maxMessageOctets: 2 * options.max_message_size,
+      maxFrameOctets: options.max_frame_size || Number.POSITIVE_INFINITY,
+      inflater: codec,
+    };
+    this.#decoder = new FrameDecoder(this.#limits, this);
     if (options.auto_ping_interval > 0) this.#keepalive = new Keepalive(options, this);
   }
 
@@ -129,6 +128,11 @@ export abstract class WebSocketStream implements DecoderTaker, DrainObserver, Ke
     } finally {
       this.#writer.flush();
     }
+  }
+
+  /** From now on no longer messages are taken, nor any that the options do not allow. */
+  limitMessages(octets: number): void {
+    this.#limits.maxMessageOctets = 2 * Math.min(octets, this.options.max_message_size);
   }
 
   /** Stops reading. */

@@ -12,7 +12,7 @@ import {
   parseEip712Certificate,
 } from "#base/eip712-certificate.ts";
 import { decodeMessage } from "#wamp/serializer/serializer.ts";
-import { authContext, challengeOf, helloRequest } from "../../support/hello-request.ts";
+import { challengeOf, helloRequest } from "../../support/hello-request.ts";
 
 /** A chain of Autobahn's own tests, read as a HELLO is: `bootedAt` is longer than a double. */
 const file = resolve(import.meta.dir, "../../fixtures/certificate-chain.json");
@@ -268,7 +268,7 @@ describe("a certificate", () => {
 });
 
 test("only the key of the delegate's certificate is asked to sign", async () => {
-  const begin = () => new CryptosignAuth(new StaticTrustroots({ realm1: ours }), authContext);
+  const begin = () => new CryptosignAuth(new StaticTrustroots({ realm1: ours }));
   const certificates = [delegateOf({}, root), authority(root, root)];
   const hello = (extra: object, realm = "realm1") => ({
     ...helloRequest({ authid: undefined, authextra: { ...extra } }),

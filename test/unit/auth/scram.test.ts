@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { createHash, createHmac, pbkdf2Sync } from "node:crypto";
 import { StaticPrincipals } from "#auth/principal.ts";
 import { disguiseScram, ScramAuth } from "#auth/scram.ts";
-import { authContext, challengeOf, denied, helloRequest } from "../../support/hello-request.ts";
+import { challengeOf, denied, helloRequest } from "../../support/hello-request.ts";
 
 const hmac = (key: Uint8Array, text: string) => createHmac("sha256", key).update(text).digest();
 const sha256 = (octets: Uint8Array) => createHash("sha256").update(octets).digest();
@@ -22,7 +22,7 @@ const user = {
 };
 const nonce = Buffer.from("rOprNGfwEbeRWgbNEkqO").toString("base64");
 
-const begin = () => new ScramAuth(new StaticPrincipals({ user }, disguiseScram), authContext);
+const begin = () => new ScramAuth(new StaticPrincipals({ user }, disguiseScram));
 const hello = (authid: string | undefined = "user", authextra: object = { nonce }) =>
   helloRequest({ authid, authextra: { ...authextra } });
 

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { StaticCertificates, TlsAuth } from "#auth/tls.ts";
-import { authContext, denied, helloRequest } from "../../support/hello-request.ts";
+import { denied, helloRequest } from "../../support/hello-request.ts";
 
 const sha1 = "AA:BB:CC";
 const sha256 = "11:22:33";
@@ -12,7 +12,6 @@ const begin = () =>
       both: { "certificate-sha1": "DD", "certificate-sha256": "EE", role: "user" },
       nothing: { role: "user" },
     }),
-    authContext,
   );
 const hello = (clientCertificate: { sha1: string; sha256: string }, authid?: string) => {
   const request = helloRequest({ authid });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { createHmac } from "node:crypto";
+import { useDisguiseKey } from "#auth/disguise.ts";
 import { StaticPrincipals } from "#auth/principal.ts";
 import { disguiseWampCra, WampCraAuth } from "#auth/wampcra.ts";
 import { authContext, challengeOf, denied, helloRequest } from "../../support/hello-request.ts";
@@ -98,6 +99,29 @@ describe("wampcra", () => {
     expect(extras[0]).toMatchObject({ iterations: 1000, keylen: 32 });
     const said = JSON.parse(String(extras[0]?.["challenge"]));
     expect(said).toMatchObject({ authid: "eve", authrole: "user" });
+  });
+
+  const saltFor = async (authid: string, principals: Parameters<typeof begin>[0]) =>
+    challengeOf(await begin(principals).hello(helloRequest({ authid })))["salt"];
+
+  test("shows nothing that secrets could be tried out with", async () => {
+    const { bob } = users;
+    const salt = await saltFor("eve", { bob });
+    expect(await saltFor("eve", { bob: { ...bob, secret: "secret2" } })).toBe(salt);
+    useDisguiseKey("00".repeat(32));
+    const other = await saltFor("eve", { bob });
+    expect(other).not.toBe(salt);
+    useDisguiseKey("01".repeat(32));
+    expect(await saltFor("eve", { bob })).not.toBe(other);
+    useDisguiseKey("00".repeat(32));
+    expect(await saltFor("eve", { bob })).toBe(other);
+  });
+
+  test("shows an unknown authid the salt that several users have", async () => {
+    const { bob } = users;
+    const carol = { ...bob, secret: "secret3" };
+    expect(await saltFor("eve", { bob, carol })).toBe("salt123");
+    expect(await saltFor("eve", { bob, carol: { ...carol, salt: "tlas321" } })).not.toBe("salt123");
   });
 
   test("has nothing to challenge with where there is no user, or no authid", async () => {

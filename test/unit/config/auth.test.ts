@@ -119,6 +119,16 @@ test.each([
     `${cra}: a salted secret needs salt, iterations and keylen: "iterations" and "keylen" not given`,
   ],
   [withCra({}), `${cra}.secret: required attribute is missing`],
+  [
+    { wampcra: { type: "static", users: { joe: "secret1" } } },
+    "auth.wampcra.users.joe: expected object, found a string",
+  ],
+  [
+    { wampcra: { type: "static", users: "secret1" } },
+    "auth.wampcra.users: expected object, found a string",
+  ],
+  [{ ticket: "secret1" }, "auth.ticket: expected object, found a string"],
+  [withCra({ secret: "s", role: 1234 }), `${cra}.role: expected string, found a number`],
   [withCra({ secret: 1234 }), `${cra}.secret: expected a text or {"file": "…"}, found a number`],
   [withCra({ secret: "" }), `${cra}.secret: expected a text, found an empty one`],
   [
@@ -127,19 +137,19 @@ test.each([
   ],
   [
     withCra({ secret: { file: "nothing" } }),
-    `${cra}.secret.file: Cannot read the secret from "nothing": no such file`,
+    `${cra}.secret.file: Cannot read the secret from "${folder}/nothing": no such file`,
   ],
   [
     withCra({ secret: { file: "directory" } }),
-    `${cra}.secret.file: Cannot read the secret from "directory": it is no file`,
+    `${cra}.secret.file: Cannot read the secret from "${folder}/directory": it is no file`,
   ],
   [
     withCra({ secret: { file: "empty" } }),
-    `${cra}.secret.file: Cannot read the secret from "empty": it is empty`,
+    `${cra}.secret.file: Cannot read the secret from "${folder}/empty": it is empty`,
   ],
   [
     withCra({ secret: { file: "octets" } }),
-    `${cra}.secret.file: Cannot read the secret from "octets": it is not UTF-8 text`,
+    `${cra}.secret.file: Cannot read the secret from "${folder}/octets": it is not UTF-8 text`,
   ],
   [withCra({ secret: "$" + "{UNSET}" }), `${cra}.secret: environment variable UNSET is not set`],
   [
@@ -195,11 +205,11 @@ test.each([
   ],
   [
     withRoots({ realm1: { certificate: "nothing" } }),
-    'auth.cryptosign.trustroots.realm1.certificate: Cannot read the certificate "nothing": no such file',
+    `auth.cryptosign.trustroots.realm1.certificate: Cannot read the certificate "${folder}/nothing": no such file`,
   ],
   [
     withRoots({ realm1: { certificate: "secret" } }),
-    'auth.cryptosign.trustroots.realm1.certificate: Cannot read the certificate "secret": it is no CBOR',
+    `auth.cryptosign.trustroots.realm1.certificate: Cannot read the certificate "${folder}/secret": it is no CBOR`,
   ],
   [
     withTls({ "certificate-sha1": hex(20) }),
@@ -267,4 +277,15 @@ test("takes secrets from the environment and from files, and a text that looks l
       },
     },
   });
+});
+
+test.each(["constructor", "prototype", "__proto__"])("refuses the name %p", async (name) => {
+  const named = JSON.parse(`{"${name}": {"ticket": "s3cret"}}`);
+  const { faults } = await load({ auth: { ticket: { type: "static", principals: named } } });
+  expect(faults.join()).toContain(`the attribute name "${name}" is not allowed`);
+});
+
+test.each(["constructor", "prototype"])("refuses the attribute %p of an item", async (name) => {
+  const { faults } = await load({ [name]: 1, auth: { anonymous: { type: "static" } } });
+  expect(faults.join()).toContain(`the attribute name "${name}" is not allowed`);
 });

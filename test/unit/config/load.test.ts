@@ -8,10 +8,10 @@ import { findConfigFile, loadNodeConfig } from "#config/load.ts";
 const fixtures = join(import.meta.dir, "../../fixtures/config");
 
 /** Loads a text as if it were a file, in a folder of its own. */
-async function load(value: unknown, env: Record<string, string> = {}) {
+async function load(value: unknown, env: Record<string, string> = {}, name = "node.json") {
   const folder = mkdtempSync(join(tmpdir(), "config-"));
   try {
-    const file = join(folder, "node.json");
+    const file = join(folder, name);
     writeFileSync(file, typeof value === "string" ? value : JSON.stringify(value));
     const loaded = await loadNodeConfig(file, env);
     const sentences = (list: { path: string; sentence: string }[]) =>
@@ -49,6 +49,16 @@ describe("loadNodeConfig", () => {
       expect(`${lines.join("\n")}\n`).toBe(await Bun.file(join(fixtures, expected)).text());
     });
   }
+
+  test.each([
+    ["*secret1", "Unresolved alias (the anchor must be set before the alias)"],
+    ["|secret1", "Block scalar header includes extra characters"],
+    ["!secret1!x", "Could not resolve tag"],
+  ])("quotes no secret that lacks its quotation marks: %s", async (written, sentence) => {
+    const { faults } = await load(`secret: ${written}\n`, {}, "node.yaml");
+    expect(faults[0]).toBe(`$: ${sentence}`);
+    expect(faults.join()).not.toContain("secret1");
+  });
 
   test("normalizes websocket-proxy to a connection and a path that passes through", async () => {
     const { config } = await loadNodeConfig(join(fixtures, "seed.json"), {});

@@ -19,7 +19,13 @@ const refused: [path: string, value: unknown, sentence: string][] = [
   ["$.version", 1, "expected 2, found 1: this program reads version 2 only"],
   ...values(
     `${router}.type`,
-    ["container", "guest", "hostmonitor", "xbrmm"],
+    ["container", "guest"],
+    (type) =>
+      `worker type "${type}" is not supported; start what it runs as a program of its own, which joins as a client`,
+  ),
+  ...values(
+    `${router}.type`,
+    ["hostmonitor", "xbrmm"],
     (type) => `worker type "${type}" is not supported`,
   ),
   [

@@ -22,11 +22,11 @@ const hello = [M.HELLO, "realm1", { roles: {}, authmethods: ["ticket"], authid: 
 const realms = openRealms([{ name: "realm1", roles: [{ name: "user", permissions: [] }] }], quiet);
 
 /** A peer of a router with these limits. */
-function connect(changes: Partial<JoiningConfig>, failedAttempts?: FailedAttempts) {
+function connect(changes: Partial<JoiningConfig>, failedAttempts?: FailedAttempts, by = auth) {
   const peer = new FakePeer();
   const joining = { ...limits, ...changes };
   const options = { ...noAuthenticators, log: quiet, onEnd() {}, joining, failedAttempts };
-  peer.attach(new RouterSession(peer, auth, realms, options));
+  peer.attach(new RouterSession(peer, by, realms, options));
   return peer;
 }
 
@@ -56,6 +56,20 @@ describe("joining a router", () => {
       "wamp.error.authentication_failed",
     ]);
     expect(peer.closed?.code).toBe(1008);
+  });
+
+  test("reads no HELLO that is longer than anybody needs, but of a proxy", async () => {
+    const authextra = { x: "x".repeat(70_000) };
+    const peer = connect({});
+    peer.says([M.HELLO, "realm1", { authmethods: ["ticket"], authid: "joe", authextra }]);
+    expect(await peer.next()).toEqual([
+      M.ABORT,
+      { message: "Cannot join: the message is longer than 65536 octets" },
+      "wamp.error.payload_size_exceeded",
+    ]);
+    const proxy = connect({}, undefined, { ...auth, "anonymous-proxy": { type: "static" } });
+    proxy.says([M.HELLO, "realm1", { authmethods: ["ticket"], authid: "joe", authextra }]);
+    expect((await proxy.next())[0]).toBe(M.CHALLENGE);
   });
 
   test("judges no attempt of an address that failed too often", async () => {

@@ -1,9 +1,10 @@
 import { describe, expect, test } from "bun:test";
 import { signChallenge } from "#auth/cryptosign-challenge.ts";
+import type { AuthOutcome } from "#auth/pending-auth.ts";
 import { makePrivateKey, publicKeyOf } from "#base/ed25519.ts";
 import { Join } from "#session/join.ts";
 import type { TransportDetails } from "#wamp/peer.ts";
-import { noAuthenticators } from "../../support/no-authenticators.ts";
+import { neverCanceled, noAuthenticators } from "../../support/no-authenticators.ts";
 
 const tcp: TransportDetails = {
   peer: "tcp4:127.0.0.1:50000",
@@ -19,9 +20,16 @@ const ticket = {
   principals: { alice: { ticket: "secret1", role: "user" } },
 } as const;
 
+const identityExtra = (outcome: AuthOutcome) =>
+  outcome.kind === "accept" ? outcome.identity.authextra : undefined;
+
 describe("Join", () => {
   test("accepts anonymous with the configured role and a random authid", async () => {
-    const outcome = await new Join({ anonymous }, tcp, noAuthenticators).hello([1, "realm1", {}]);
+    const outcome = await new Join({ anonymous }, tcp, noAuthenticators, neverCanceled).hello([
+      1,
+      "realm1",
+      {},
+    ]);
     expect(outcome).toMatchObject({
       kind: "accept",
       identity: { realm: "realm1", authrole: "guest", authmethod: "anonymous" },
@@ -31,16 +39,21 @@ describe("Join", () => {
 
   test("takes the first of the client's authmethods that is configured", async () => {
     const details = { authmethods: ["wampcra", "ticket", "anonymous"], authid: "alice" };
-    const outcome = await new Join({ anonymous, ticket }, tcp, noAuthenticators).hello([
-      1,
-      "realm1",
-      details,
-    ]);
+    const outcome = await new Join(
+      { anonymous, ticket },
+      tcp,
+      noAuthenticators,
+      neverCanceled,
+    ).hello([1, "realm1", details]);
     expect(outcome).toMatchObject({ kind: "challenge", authmethod: "ticket" });
   });
 
   test("denies when no authmethod fits", async () => {
-    const outcome = await new Join({ ticket }, tcp, noAuthenticators).hello([1, "realm1", {}]);
+    const outcome = await new Join({ ticket }, tcp, noAuthenticators, neverCanceled).hello([
+      1,
+      "realm1",
+      {},
+    ]);
     expect(outcome).toMatchObject({ kind: "deny", uri: "wamp.error.no_auth_method" });
   });
 
@@ -51,16 +64,42 @@ describe("Join", () => {
     ["mallory", "", "deny"],
     ["__proto__", "secret1", "deny"],
   ])("answers %p with ticket %p by %s", async (authid, signature, kind) => {
-    const join = new Join({ ticket }, tcp, noAuthenticators);
+    const join = new Join({ ticket }, tcp, noAuthenticators, neverCanceled);
     await join.hello([1, "realm1", { authmethods: ["ticket"], authid }]);
     expect((await join.authenticate([5, signature, {}])).kind).toBe(kind as "accept");
   });
 
   test("gives one try for each CHALLENGE", async () => {
-    const join = new Join({ ticket }, tcp, noAuthenticators);
+    const join = new Join({ ticket }, tcp, noAuthenticators, neverCanceled);
     await join.hello([1, "realm1", { authmethods: ["ticket"], authid: "alice" }]);
     expect((await join.authenticate([5, "wrong", {}])).kind).toBe("deny");
     expect((await join.authenticate([5, "secret1", {}])).kind).toBe("deny");
+  });
+
+  test("refuses a HELLO whose details are octets, and takes octets for no authextra", async () => {
+    const octets = new Uint8Array(3);
+    const said = (details: unknown) =>
+      new Join({ anonymous }, tcp, noAuthenticators, neverCanceled).hello([1, "realm1", details]);
+    await expect(said(octets)).rejects.toThrow("Cannot read HELLO: details is not a dictionary");
+    expect(await said({ authextra: octets })).toMatchObject({
+      kind: "accept",
+      identity: { authextra: {} },
+    });
+    expect(identityExtra(await said({ authextra: octets }))).toEqual({});
+  });
+
+  test("refuses a realm that is longer than any name of a realm, without saying it again", async () => {
+    const hello = (length: number) =>
+      new Join({ anonymous }, tcp, noAuthenticators, neverCanceled).hello([
+        1,
+        "r".repeat(length),
+        {},
+      ]);
+    expect(await hello(255)).toMatchObject({ kind: "accept" });
+    await expect(hello(256)).rejects.toMatchObject({
+      message: "Cannot join realm: its name is longer than 255 characters",
+      uri: "wamp.error.no_such_realm",
+    });
   });
 
   const vouched = {
@@ -71,14 +110,15 @@ describe("Join", () => {
   test("takes the identity that a proxy vouches for over a Unix socket", async () => {
     const auth = { "anonymous-proxy": { type: "static" } } as const;
     expect(
-      await new Join(auth, unix, noAuthenticators).hello([1, "realm1", vouched]),
+      await new Join(auth, unix, noAuthenticators, neverCanceled).hello([1, "realm1", vouched]),
     ).toMatchObject({
       kind: "accept",
       identity: { realm: "realm2", authid: "bob", authrole: "user" },
     });
-    expect((await new Join(auth, tcp, noAuthenticators).hello([1, "realm1", vouched])).kind).toBe(
-      "deny",
-    );
+    expect(
+      (await new Join(auth, tcp, noAuthenticators, neverCanceled).hello([1, "realm1", vouched]))
+        .kind,
+    ).toBe("deny");
   });
 
   test("takes what a node vouches for that signs with its key, over TCP too", async () => {
@@ -94,7 +134,7 @@ describe("Join", () => {
       { authmethods: ["cryptosign-proxy"], authid, authextra: { ...authextra, pubkey, ...more } },
     ];
     const challenged = async () => {
-      const join = new Join(auth as never, tcp, noAuthenticators);
+      const join = new Join(auth as never, tcp, noAuthenticators, neverCanceled);
       const outcome = await join.hello(hello("node1", publicKeyOf(key)));
       expect(outcome).toMatchObject({ kind: "challenge", authmethod: "cryptosign-proxy" });
       return { join, challenge: outcome.kind === "challenge" ? outcome.extra["challenge"] : "" };
@@ -123,9 +163,9 @@ describe("Join", () => {
       hello("node1", publicKeyOf(key), { channel_binding: "tls-unique" }),
       hello("node1", publicKeyOf(key), { proxy_authrole: undefined }),
     ]) {
-      expect((await new Join(auth as never, tcp, noAuthenticators).hello(refused)).kind).toBe(
-        "deny",
-      );
+      expect(
+        (await new Join(auth as never, tcp, noAuthenticators, neverCanceled).hello(refused)).kind,
+      ).toBe("deny");
     }
   });
 
@@ -138,7 +178,9 @@ describe("Join", () => {
     [[1, "realm1", { authmethods: "ticket" }]],
     [[1, "realm1", { authid: 7 }]],
   ])("refuses %j as a HELLO", (message) => {
-    expect(new Join({ anonymous }, tcp, noAuthenticators).hello(message)).rejects.toMatchObject({
+    expect(
+      new Join({ anonymous }, tcp, noAuthenticators, neverCanceled).hello(message),
+    ).rejects.toMatchObject({
       source: "client",
       uri: "wamp.error.protocol_violation",
     });
@@ -164,7 +206,9 @@ describe("Join", () => {
     const clientCertificate = { sha1: "AA", sha256: "BB", subject: { CN: "joe" } };
     const transport = { ...tcp, isSecure: true, clientCertificate };
     const hello = [1, "realm1", { authmethods: ["tls"], authextra: { claims: "admin" } }];
-    expect(await new Join({ tls }, transport, { authenticators }).hello(hello)).toEqual({
+    expect(
+      await new Join({ tls }, transport, { authenticators }, neverCanceled).hello(hello),
+    ).toEqual({
       kind: "accept",
       identity: {
         realm: "realm1",
@@ -190,7 +234,7 @@ describe("Join", () => {
 
   test("refuses AUTHENTICATE before HELLO", () => {
     expect(
-      new Join({ ticket }, tcp, noAuthenticators).authenticate([5, "secret1", {}]),
+      new Join({ ticket }, tcp, noAuthenticators, neverCanceled).authenticate([5, "secret1", {}]),
     ).rejects.toThrow("no CHALLENGE is pending");
   });
 });

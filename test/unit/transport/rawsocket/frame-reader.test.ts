@@ -41,7 +41,7 @@ describe("FrameReader", () => {
 
   test("takes a frame as long as announced and refuses one that is longer", () => {
     expect(read(2, "00000002aabb").frames).toEqual(["0:aabb"]);
-    const sentence = "a frame of 3 octets is longer than the announced 2";
+    const sentence = "a frame of 3 octets is longer than the 2 taken";
     expect(read(2, "00000003").fault).toBe(sentence);
     expect(read(2, "0000", "0003").fault).toBe(sentence);
   });

@@ -1,0 +1,236 @@
+/** The nodes of examples/, as they stand there but for ports, each with clients that nobody here wrote. */
+
+import { afterEach, describe, expect, test } from "bun:test";
+import { cpSync, readdirSync, rmSync, symlinkSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { hasOpenssl } from "../support/certificates.ts";
+import { hasNexus, startNexus } from "../support/nexus-router.ts";
+import {
+  BINARY,
+  freePorts,
+  startNode,
+  type TemporaryNode,
+  temporaryFolder,
+} from "../support/temporary-node.ts";
+import {
+  hasPython,
+  joinAllPython,
+  joinAutobahn,
+  joinPython,
+  joinWampy,
+} from "../support/wamp-clients.ts";
+
+const EXAMPLES = resolve(import.meta.dir, "../../examples");
+
+/** What a test has started, ended in reverse. */
+const started: { stop(): Promise<unknown> }[] = [];
+afterEach(async () => {
+  for (const one of started.splice(0).reverse()) await one.stop();
+});
+
+/** A copy of an example, with free ports in the place of its own. */
+async function copyOf(name: string): Promise<{ folder: string; ports: Record<string, number> }> {
+  const beside = await temporaryFolder({});
+  const folder = join(beside, name);
+  for (const one of [name, "web"])
+    cpSync(join(EXAMPLES, one), join(beside, one), { recursive: true });
+  started.push({ stop: async () => rmSync(beside, { recursive: true, force: true }) });
+  const written = ["8080", "8443", "9000", "9001"];
+  const free = freePorts(written.length);
+  for (const file of readdirSync(folder, { recursive: true, encoding: "utf8" })) {
+    if (!file.endsWith(".json")) continue;
+    const text = await Bun.file(join(folder, file)).text();
+    const changed = written.reduce(
+      (all, port, index) => all.replaceAll(port, String(free[index])),
+      text,
+    );
+    await Bun.write(join(folder, file), changed);
+  }
+  return {
+    folder,
+    ports: Object.fromEntries(written.map((port, index) => [port, free[index] ?? 0])),
+  };
+}
+
+async function start(folder: string): Promise<TemporaryNode> {
+  const node = await startNode(folder);
+  started.push(node);
+  expect(node.output()).not.toContain("$.");
+  return node;
+}
+
+/** Sets a variable of the environment for the nodes of one test. */
+function variable(name: string, value: string): void {
+  process.env[name] = value;
+  started.push({ stop: async () => delete process.env[name] });
+}
+
+test("one-file: a visitor calls what the program with the ticket has registered", async () => {
+  const { folder, ports } = await copyOf("one-file");
+  variable("BACKEND_TICKET", "secret1");
+  await start(folder);
+  const page = await fetch(`http://127.0.0.1:${ports["8080"]}/`);
+  expect([page.status, await page.text()]).toEqual([200, expect.stringContaining("<html")]);
+  const url = `ws://127.0.0.1:${ports["8080"]}/ws`;
+  const backend = await joinAutobahn(url, "json", { authid: "backend", ticket: "secret1" });
+  expect(backend.identity.authrole).toBe("service");
+  await backend.registerEcho("com.example.echo");
+  const visitor = await joinWampy(url, "cbor");
+  expect(visitor.identity.authrole).toBe("visitor");
+  expect(await visitor.call("com.example.echo", [2, 3])).toEqual([2, 3]);
+  const registered = await visitor.registerEcho("com.example.own").then(
+    () => "registered",
+    () => "refused",
+  );
+  expect(registered).toBe("refused");
+  const wrong = joinAutobahn(url, "json", { authid: "backend", ticket: "secret2" });
+  expect(wrong).rejects.toThrow("authentication_failed");
+  await Promise.all([visitor.leave(), backend.leave()]);
+});
+
+test("two-routers: clients find a router while one of the two is down", async () => {
+  const { folder, ports } = await copyOf("two-routers");
+  const url = `ws://127.0.0.1:${ports["8080"]}/`;
+  const a = await startNode(`${folder}/router-a`);
+  await start(`${folder}/router-b`);
+  const proxy = await start(`${folder}/proxy`);
+  const join = () => joinAutobahn(url, "msgpack");
+  for (const client of await Promise.all([join(), join(), join(), join()])) await client.leave();
+  const before = proxy.output().length;
+  await a.stop();
+  await proxy.untilOutput(/router down/, before);
+  for (const client of await Promise.all([join(), join(), join(), join()])) {
+    await client.registerEcho(`com.example.${client.identity.authid.toLowerCase()}`);
+    await client.leave();
+  }
+});
+
+test.if(hasNexus)("passthrough: the foreign router says who the client is", async () => {
+  const { folder, ports } = await copyOf("passthrough");
+  started.push(await startNexus(folder, ports["9000"] ?? 0));
+  await start(folder);
+  const url = `ws://127.0.0.1:${ports["8080"]}/`;
+  const callee = await joinAutobahn(url, "msgpack");
+  expect(callee.identity).toMatchObject({ authmethod: "anonymous", authprovider: "static" });
+  await callee.registerEcho("com.example.echo");
+  const caller = await joinWampy(url, "json");
+  expect(await caller.call("com.example.echo", ["Grüße"])).toEqual(["Grüße"]);
+  await Promise.all([caller.leave(), callee.leave()]);
+});
+
+describe.if(hasOpenssl && hasPython)("tls", () => {
+  test("lets in whose certificate it knows, after certificates.sh", async () => {
+    const { folder, ports } = await copyOf("tls");
+    const { exitCode, stderr } = Bun.spawnSync([`${folder}/certificates.sh`]);
+    expect({ exitCode, stderr: exitCode === 0 ? "" : stderr.toString() }).toEqual({
+      exitCode: 0,
+      stderr: "",
+    });
+    await start(folder);
+    const url = `wss://localhost:${ports["8443"]}/`;
+    const file = (name: string) => `${folder}/${name}`;
+    const tls = { ca: file("server.pem"), certificate: file("alice.pem"), key: file("alice.key") };
+    const auth = { certificate: true } as const;
+    const [known] = await joinAllPython([{ url, serializer: "json", auth, tls }]);
+    expect(known).toMatchObject({ joined: { authid: "alice", authmethod: "tls" } });
+    await expect(joinPython(url, "json", auth, { ca: tls.ca })).rejects.toThrow();
+  }, 60_000);
+});
+
+test("authenticator: the program decides who may join", async () => {
+  const { folder, ports } = await copyOf("authenticator");
+  variable("AUTHENTICATOR_TICKET", "secret2");
+  await start(folder);
+  symlinkSync(resolve(EXAMPLES, "../node_modules"), `${folder}/node_modules`);
+  const program = Bun.spawn([process.execPath, "authenticator.mjs"], {
+    cwd: folder,
+    env: { ...process.env, ROUTER_URL: `ws://127.0.0.1:${ports["9001"]}/` },
+    stdout: "pipe",
+  });
+  started.push({
+    stop() {
+      program.kill();
+      return program.exited;
+    },
+  });
+  const { value } = await program.stdout.getReader().read();
+  expect(new TextDecoder().decode(value)).toBe("authenticator registered\n");
+  const url = `ws://127.0.0.1:${ports["8080"]}/`;
+  const alice = await joinAutobahn(url, "json", { authid: "alice", ticket: "secret1" });
+  expect(alice.identity).toMatchObject({ authid: "alice", authrole: "user" });
+  await alice.leave();
+  const mallory = joinAutobahn(url, "json", { authid: "alice", ticket: "guess" });
+  await expect(mallory).rejects.toThrow("com.example.refused");
+});
+
+test("systemd: what the unit says starts a node, reloads it, and ends it", async () => {
+  const { folder } = await copyOf("one-file");
+  variable("BACKEND_TICKET", "secret1");
+  const unit = await Bun.file(join(EXAMPLES, "systemd/crossproxy.service")).text();
+  const settings = Object.fromEntries(
+    [...unit.matchAll(/^(\w+)=(.*)$/gm)].map(([, key = "", value = ""]) => [key, value]),
+  );
+  const [program, ...words] = (settings["ExecStart"] ?? "").split(" ");
+  expect([program, words.pop()]).toEqual([
+    "/usr/local/bin/crossproxy",
+    "/var/lib/crossproxy/node.json",
+  ]);
+  const node = await startNode(folder, ...words);
+  started.push(node);
+  expect(settings["ExecReload"]).toBe("/bin/kill -HUP $MAINPID");
+  node.kill("SIGHUP");
+  await node.untilOutput(/certificates to be read again/);
+  node.kill("SIGTERM");
+  expect(await node.exited).toBe(0);
+});
+
+/** Whether namespaces can be made here, as a container runtime makes them. */
+const inNamespaces = ["unshare", "--map-root-user", "--mount", "--pid", "--fork", "--kill-child"];
+const canIsolate =
+  Bun.which("unshare") !== null &&
+  Bun.which("ldd") !== null &&
+  Bun.spawnSync([...inNamespaces, "mount", "--rbind", "/dev", "/dev"]).exitCode === 0;
+if (!canIsolate) console.log("LEFT OUT: the test of an empty image, as namespaces cannot be made");
+
+test.if(canIsolate)("container: runs in a root with nothing but glibc and itself", async () => {
+  const { folder: image, ports } = await copyOf("container");
+  const libraries = Bun.spawnSync(["ldd", BINARY]).stdout.toString().match(/\/\S+/g) ?? [];
+  const names = libraries.map((path) => /[^/]+$/.exec(path)?.[0].split(".")[0]).toSorted();
+  expect(names).toEqual(["ld-linux-x86-64", "libc", "libdl", "libm", "libpthread"]);
+  for (const file of libraries) cpSync(file, join(image, file), { dereference: true });
+  cpSync(BINARY, `${image}/crossproxy`);
+  cpSync(`${image}/node.json`, `${image}/node/node.json`);
+  const script = `mkdir ${image}/dev ${image}/proc ${image}/node/run
+    mount --rbind /dev ${image}/dev
+    mount -t proc proc ${image}/proc
+    exec chroot ${image} /crossproxy /node/node.json`;
+  const child = Bun.spawn([...inNamespaces, "sh", "-ec", script], {
+    env: { ...process.env, ALICE_TICKET: "secret1" },
+    stdout: "pipe",
+    stderr: "pipe",
+  });
+  let output = "";
+  started.push({
+    stop() {
+      child.kill("SIGKILL");
+      return child.exited;
+    },
+  });
+  const reader = child.stdout.getReader();
+  while (!/^worker +type/m.test(output)) {
+    const { value, done } = await reader.read();
+    if (done) throw new Error(`the node ended: ${output}${await child.stderr.text()}`);
+    output += new TextDecoder().decode(value);
+  }
+  const url = `ws://127.0.0.1:${ports["8080"]}/ws`;
+  const alice = await joinWampy(url, "cbor", { authid: "alice", ticket: "secret1" });
+  await alice.registerEcho("com.example.echo");
+  expect(await alice.call("com.example.echo", [1])).toEqual([1]);
+  await alice.leave();
+  const page = await fetch(`http://127.0.0.1:${ports["8080"]}/`);
+  expect(page.status).toBe(200);
+  // unshare passes no signal on; the node is its child, and process 1 in there.
+  const node = await Bun.file(`/proc/${child.pid}/task/${child.pid}/children`).text();
+  process.kill(Number(node), "SIGTERM");
+  expect(await child.exited).toBe(0);
+});
