@@ -15,7 +15,7 @@ import {
   type TemporaryNode,
   temporaryFolder,
 } from "../support/temporary-node.ts";
-import { hasPython, joinAutobahn } from "../support/wamp-clients.ts";
+import { hasPython, joinAutobahn, PYTHON } from "../support/wamp-clients.ts";
 
 const [proxyPort = 0, routerPort = 0, crossbarPort = 0] = freePorts(3);
 
@@ -474,8 +474,9 @@ describe.if(hasOpenssl)("the HTTP bridge over TLS", () => {
 describe("docs/http-bridge.md", () => {
   const [port = 0] = freePorts(1);
   let running: TemporaryNode;
+  let guide: string;
   beforeAll(async () => {
-    const guide = await Bun.file(resolve(import.meta.dir, "../../docs/http-bridge.md")).text();
+    guide = await Bun.file(resolve(import.meta.dir, "../../docs/http-bridge.md")).text();
     const [, json = ""] = /```json\n(.*?)\n```/s.exec(guide) ?? [];
     const example = json.replace('"port": 8080', `"port": ${port}`);
     running = await startNode(await temporaryFolder({ "node.json": example }));
@@ -489,6 +490,15 @@ describe("docs/http-bridge.md", () => {
     expect([news.status, JSON.parse(news.body)]).toEqual([200, { id: expect.any(Number) }]);
     const other = await ask(port, "/call", { procedure: "org.example" });
     expect(JSON.parse(other.body).error).toBe("wamp.error.not_authorized");
+  });
+
+  test.if(hasPython)("has a signature in Python that is that of the bridge", () => {
+    const [, python = ""] = /```python\n(.*?)\n```/s.exec(guide) ?? [];
+    const use = 'print(signature("secret", "key1", "2026-01-31T12:00:00.000Z", 1, 4711, b"{}"))';
+    const { stdout } = Bun.spawnSync([PYTHON, "-c", `${python}\n${use}`]);
+    const hmac = createHmac("sha256", "secret").update("key12026-01-31T12:00:00.000Z14711{}");
+    const base64 = hmac.digest("base64").replaceAll("+", "-").replaceAll("/", "_");
+    expect(stdout.toString().trim()).toBe(base64);
   });
 });
 
