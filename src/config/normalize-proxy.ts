@@ -52,8 +52,8 @@ export function normalizeProxy(
     isRealmKnown: (realm: string) =>
       rolesUnknown || Object.hasOwn(routes, realm) || Object.hasOwn(routes, ANY),
     isRoleKnown: (role: string, realm?: string) => {
-      const all =
-        realm === undefined ? Object.values(routes) : [routes[realm] ?? routes[ANY] ?? {}];
+      const named = realm !== undefined && Object.hasOwn(routes, realm) ? realm : ANY;
+      const all = realm === undefined ? Object.values(routes) : [routes[named] ?? {}];
       const isRouted = all.some((roles) => Object.hasOwn(roles, role) || Object.hasOwn(roles, ANY));
       return rolesUnknown || isRouted;
     },
