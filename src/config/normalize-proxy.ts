@@ -4,7 +4,7 @@
  * @module
  */
 
-import { asRecord } from "#base/record.ts";
+import { asMap } from "#base/record.ts";
 import type { JsonPath } from "./config-issue.ts";
 import type {
   ConnectionConfig,
@@ -90,7 +90,7 @@ function normalizeConnections(
   const ways = Object.values(routes).flatMap((roles) => Object.values(roles));
   const hasOthers = (id: string) => ways.some((ids) => ids.length > 1 && ids.includes(id));
   const connections: Record<string, ConnectionConfig> = {};
-  for (const [id, connection] of Object.entries(asRecord(item.connections))) {
+  for (const [id, connection] of Object.entries(asMap(item.connections))) {
     const at = [...path, "connections", id];
     if (report.isMisshapen(at)) continue;
     const { auth } = connection;
@@ -131,7 +131,7 @@ function refuseUnproved(
 ): void {
   const routed = transports.flatMap(sessionsOf).filter(({ backend }) => backend === null);
   if (routed.length > 0 && routed.every(({ auth }) => auth === "passthrough")) return;
-  for (const [id, connection] of Object.entries(asRecord(item.connections))) {
+  for (const [id, connection] of Object.entries(asMap(item.connections))) {
     const at = [...path, "connections", id];
     if (report.isMisshapen(at) || connection.auth?.["cryptosign-proxy"] !== undefined) continue;
     if (connection.transport.endpoint.type === "unix") continue;
@@ -167,12 +167,12 @@ function sessionsBelow(paths: Record<string, WebServiceConfig>): SessionConfig[]
 }
 
 function normalizeRoutes(item: ProxyItem, path: JsonPath, report: Report): Routes {
-  const known = Object.keys(asRecord(item.connections));
+  const known = Object.keys(asMap(item.connections));
   const routes: Routes = {};
-  for (const [realm, roles] of Object.entries(asRecord(item.routes))) {
+  for (const [realm, roles] of Object.entries(asMap(item.routes))) {
     const byRole: Record<string, string[]> = {};
     routes[realm] = byRole;
-    for (const [role, ids] of Object.entries(asRecord(roles))) {
+    for (const [role, ids] of Object.entries(asMap(roles))) {
       const at = [...path, "routes", realm, role];
       if (report.isMisshapen(at)) continue;
       const list = typeof ids === "string" ? [ids] : ids;
