@@ -328,6 +328,21 @@ describe("a dynamic authenticator", () => {
     expect(proxy.logged.map(([text]) => text)).not.toContain("authenticator failed");
   });
 
+  test("is told to stop when the worker ends, and its client why", async () => {
+    const { proxy, authenticator } = await whole({ ticket: dynamic });
+    const client = await joins(proxy.url);
+    await authenticator.asked();
+    const stopped = proxy.stop();
+    expect(await client.next()).toEqual([
+      3,
+      { message: "The node shuts down" },
+      "wamp.close.system_shutdown",
+    ]);
+    await stopped;
+    expect(await authenticator.next()).toMatchObject([69, expect.any(Number), {}]);
+    expect(proxy.logged.map(([text]) => text)).not.toContain("authenticator failed");
+  });
+
   test("is asked again once its router is there again", async () => {
     const { path, proxy, router, authenticator } = await whole({ ticket: dynamic });
     const client = await joins(proxy.url);
