@@ -7,9 +7,8 @@
 
 import type { AuthOutcome, HelloRequest, PendingAuth } from "./pending-auth.ts";
 import { acceptPrincipal, type PrincipalSource } from "./principal.ts";
+import { randomSerial } from "./random-serial.ts";
 import { denyProof, isDeny } from "./refusal.ts";
-
-const ALPHABET = "ACEFGHJKLMNPQRTUVWXY34679";
 
 /** Accepts whom the source knows; authid is the source's or a random serial, never the client's. */
 export class AnonymousAuth implements PendingAuth {
@@ -27,16 +26,4 @@ export class AnonymousAuth implements PendingAuth {
     if (principal === undefined) return denyProof("anonymous");
     return acceptPrincipal(principal, claim, this.#source.authprovider);
   }
-}
-
-/** A random authid in Crossbar's form, `XXXX-XXXX-XXXX-XXXX-XXXX-XXXX`, of letters hard to confuse. */
-export function randomSerial(): string {
-  const letters: string[] = [];
-  while (letters.length < 24) {
-    for (const octet of crypto.getRandomValues(new Uint8Array(32))) {
-      // 250 is the largest multiple of the alphabet's 25 letters: beyond it some would be likelier.
-      if (octet < 250 && letters.length < 24) letters.push(ALPHABET[octet % 25] ?? "A");
-    }
-  }
-  return letters.join("").replace(/(.{4})(?=.)/g, "$1-");
 }

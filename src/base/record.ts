@@ -10,9 +10,12 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
   return !Array.isArray(value) && !(value instanceof Uint8Array);
 }
 
-/** The value when it is a dictionary, else an empty one: values need not be what they ought to be. */
-export function asRecord<T>(value: Record<string, T>): Record<string, T>;
-export function asRecord(value: unknown): Record<string, unknown>;
+/** The value when it is a dictionary, else an empty one. */
 export function asRecord(value: unknown): Record<string, unknown> {
+  return isRecord(value) ? value : {};
+}
+
+/** The same for a value whose type says that it is one, where a fault may have left something else. */
+export function asMap<T>(value: Record<string, T>): Record<string, T> {
   return isRecord(value) ? value : {};
 }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { asRecord } from "#base/record.ts";
+import { asMap } from "#base/record.ts";
 import type { JsonPath } from "./config-issue.ts";
 import type {
   ConnectionConfig,
@@ -52,8 +52,8 @@ export function normalizeProxy(
     isRealmKnown: (realm: string) =>
       rolesUnknown || Object.hasOwn(routes, realm) || Object.hasOwn(routes, ANY),
     isRoleKnown: (role: string, realm?: string) => {
-      const all =
-        realm === undefined ? Object.values(routes) : [routes[realm] ?? routes[ANY] ?? {}];
+      const named = realm !== undefined && Object.hasOwn(routes, realm) ? realm : ANY;
+      const all = realm === undefined ? Object.values(routes) : [routes[named] ?? {}];
       const isRouted = all.some((roles) => Object.hasOwn(roles, role) || Object.hasOwn(roles, ANY));
       return rolesUnknown || isRouted;
     },
@@ -90,7 +90,7 @@ function normalizeConnections(
   const ways = Object.values(routes).flatMap((roles) => Object.values(roles));
   const hasOthers = (id: string) => ways.some((ids) => ids.length > 1 && ids.includes(id));
   const connections: Record<string, ConnectionConfig> = {};
-  for (const [id, connection] of Object.entries(asRecord(item.connections))) {
+  for (const [id, connection] of Object.entries(asMap(item.connections))) {
     const at = [...path, "connections", id];
     if (report.isMisshapen(at)) continue;
     const { auth } = connection;
@@ -132,7 +132,7 @@ function refuseUnproved(
   const routed = transports.flatMap(sessionsOf).filter(({ backend }) => backend === null);
   const isBridged = transports.some(hasBridge);
   if (!isBridged && routed.length > 0 && routed.every(({ auth }) => auth === "passthrough")) return;
-  for (const [id, connection] of Object.entries(asRecord(item.connections))) {
+  for (const [id, connection] of Object.entries(asMap(item.connections))) {
     const at = [...path, "connections", id];
     if (report.isMisshapen(at) || connection.auth?.["cryptosign-proxy"] !== undefined) continue;
     if (connection.transport.endpoint.type === "unix") continue;
@@ -182,12 +182,12 @@ function sessionsBelow(paths: Record<string, WebServiceConfig>): SessionConfig[]
 }
 
 function normalizeRoutes(item: ProxyItem, path: JsonPath, report: Report): Routes {
-  const known = Object.keys(asRecord(item.connections));
+  const known = Object.keys(asMap(item.connections));
   const routes: Routes = {};
-  for (const [realm, roles] of Object.entries(asRecord(item.routes))) {
+  for (const [realm, roles] of Object.entries(asMap(item.routes))) {
     const byRole: Record<string, string[]> = {};
     routes[realm] = byRole;
-    for (const [role, ids] of Object.entries(asRecord(roles))) {
+    for (const [role, ids] of Object.entries(asMap(roles))) {
       const at = [...path, "routes", realm, role];
       if (report.isMisshapen(at)) continue;
       const list = typeof ids === "string" ? [ids] : ids;

@@ -6,7 +6,7 @@
  */
 
 import * as v from "valibot";
-import { asRecord, isRecord } from "#base/record.ts";
+import { asMap, isRecord } from "#base/record.ts";
 import type { JsonPath } from "./config-issue.ts";
 import type {
   RawSocketOptions,
@@ -59,7 +59,7 @@ function normalizeUniversalPaths(
   const { report } = context;
   if (web !== undefined) warnWebOptions(web.options, [...path, "web", "options"], report);
   const paths = normalizePaths(web?.paths ?? {}, [...path, "web", "paths"], "", context);
-  for (const [name, socket] of Object.entries(asRecord(websocket ?? {}))) {
+  for (const [name, socket] of Object.entries(asMap(websocket ?? {}))) {
     const at = [...path, "websocket", name];
     if (report.isMisshapen(at)) continue;
     if (Object.hasOwn(paths, name)) {

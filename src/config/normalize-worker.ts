@@ -6,7 +6,7 @@
  */
 
 import * as v from "valibot";
-import { asRecord, isRecord } from "#base/record.ts";
+import { asMap, isRecord } from "#base/record.ts";
 import type { JsonPath } from "./config-issue.ts";
 import type {
   PermissionConfig,
@@ -215,7 +215,7 @@ function normalizeTransport(
   const context = { ...outer, transportId: id, endpointType, asksForCertificate } as const;
   if (item.type === "web") {
     warnWebOptions(item.options, [...path, "options"], report);
-    const paths = normalizePaths(asRecord(item.paths), [...path, "paths"], "", context);
+    const paths = normalizePaths(asMap(item.paths), [...path, "paths"], "", context);
     const limits = normalizeHttpLimits(item, path, context);
     return endpoint && { type: "web", id, endpoint, paths, ...limits };
   }

@@ -7,8 +7,8 @@
  * @module
  */
 
-import { randomSerial } from "#auth/anonymous.ts";
 import type { AuthenticatorCall } from "#auth/authenticators.ts";
+import { randomSerial } from "#auth/random-serial.ts";
 import { Failure, sentenceOf } from "#base/failure.ts";
 import { asRecord } from "#base/record.ts";
 import {

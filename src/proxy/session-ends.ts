@@ -26,7 +26,7 @@ export interface ForcedEnd {
 /** What a client is told at an event, by what the state makes of it. */
 export interface EventWords {
   /** ABORT: of a session that has not joined. */
-  abort?: { uri: string; sentence: string; code?: number };
+  abort?: { uri: string; sentence: string };
   /** GOODBYE: of one that has. */
   goodbye?: ForcedEnd;
   /** The close alone. */

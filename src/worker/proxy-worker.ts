@@ -54,8 +54,11 @@ export async function startProxyWorker(
       for (const listener of listeners) listener.renewCertificates();
     },
     async shutdown() {
+      const stopped = stopTransports(listeners, sessions);
+      // Behind the clients: one whom an authenticator is asked about is told of the shutdown, and
+      // not that it failed.
       services.shutdown();
-      await stopTransports(listeners, sessions);
+      await stopped;
       routes.stop();
     },
   };

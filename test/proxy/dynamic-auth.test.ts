@@ -14,9 +14,9 @@ import type {
   RouterWorkerConfig,
   SessionConfig,
 } from "#config/node-config.ts";
-import type { LogFields } from "#observe/logger.ts";
 import { startProxyWorker } from "#worker/proxy-worker.ts";
 import { startRouterWorker } from "#worker/router-worker.ts";
+import { keptLog } from "../support/kept-log.ts";
 import { noPings } from "../support/no-pings.ts";
 import { quiet, quietContext } from "../support/quiet-context.ts";
 import { scriptedRouter } from "../support/scripted-router.ts";
@@ -116,8 +116,7 @@ async function startProxy(
     [...others, path].map((one, index) => [`router${index}`, connection(`router${index}`, one)]),
   );
   const ids = Object.keys(routers);
-  const logged: [string, LogFields | undefined][] = [];
-  const keep = (message: string, fields?: LogFields) => void logged.push([message, fields]);
+  const { log, logged } = keptLog("error", "warn", "info");
   const config: ProxyWorkerConfig = {
     type: "proxy",
     id: "proxy",
@@ -135,7 +134,6 @@ async function startProxy(
       },
     ],
   };
-  const log = { error: keep, warn: keep, info: keep, debug: () => {} };
   const nodeKey = key ?? null;
   const worker = await startProxyWorker(config, { ...quietContext, log, nodeKey });
   let stopped: Promise<void> | undefined;
@@ -326,6 +324,21 @@ describe("a dynamic authenticator", () => {
     const client = await joins(proxy.url);
     await authenticator.asked();
     client.close();
+    expect(await authenticator.next()).toMatchObject([69, expect.any(Number), {}]);
+    expect(proxy.logged.map(([text]) => text)).not.toContain("authenticator failed");
+  });
+
+  test("is told to stop when the worker ends, and its client why", async () => {
+    const { proxy, authenticator } = await whole({ ticket: dynamic });
+    const client = await joins(proxy.url);
+    await authenticator.asked();
+    const stopped = proxy.stop();
+    expect(await client.next()).toEqual([
+      3,
+      { message: "The node shuts down" },
+      "wamp.close.system_shutdown",
+    ]);
+    await stopped;
     expect(await authenticator.next()).toMatchObject([69, expect.any(Number), {}]);
     expect(proxy.logged.map(([text]) => text)).not.toContain("authenticator failed");
   });

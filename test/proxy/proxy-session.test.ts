@@ -3,10 +3,10 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { BufferOptions, ConnectionConfig, WebSocketOptions } from "#config/node-config.ts";
-import type { LogFields } from "#observe/logger.ts";
 import type { SerializerName } from "#wamp/peer.ts";
 import { decodeMessage, encodeMessage } from "#wamp/serializer/serializer.ts";
 import { startProxyWorker } from "#worker/proxy-worker.ts";
+import { keptLog } from "../support/kept-log.ts";
 import { quietContext } from "../support/quiet-context.ts";
 import { type ScriptedRouterOptions, scriptedRouter } from "../support/scripted-router.ts";
 
@@ -49,8 +49,7 @@ async function start(
   const path = join(folder, `router${count++}.sock`);
   const router = await scriptedRouter(path, routerOptions);
   cleanups.push(() => router.close());
-  const logged: [string, LogFields | undefined][] = [];
-  const keep = (message: string, fields?: LogFields) => void logged.push([message, fields]);
+  const { log, logged } = keptLog("error", "warn");
   const connection: ConnectionConfig = {
     id: "router",
     transport: {
@@ -79,10 +78,7 @@ async function start(
         },
       ],
     },
-    {
-      log: { error: keep, warn: keep, info: () => {}, debug: () => {} },
-      nodeInfo: quietContext.nodeInfo,
-    },
+    { log, nodeInfo: quietContext.nodeInfo },
   );
   cleanups.push(() => worker.shutdown());
   return { url: worker.urls[0] as string, router, logged, worker };

@@ -5,7 +5,6 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ListeningTlsConfig, TransportConfig } from "#config/node-config.ts";
-import type { LogFields } from "#observe/logger.ts";
 import { watchFiles } from "#transport/endpoint/file-watch.ts";
 import type { Listener } from "#transport/listener.ts";
 import { connectPeer } from "#transport/peer-connector.ts";
@@ -19,8 +18,9 @@ import {
   signedByAuthority,
   trusting,
 } from "../support/certificates.ts";
+import { keptLog } from "../support/kept-log.ts";
 import { noPings } from "../support/no-pings.ts";
-import { quiet, quietContext } from "../support/quiet-context.ts";
+import { quietContext } from "../support/quiet-context.ts";
 import { freePort } from "../support/temporary-node.ts";
 import { webSocketDefaults } from "../support/websocket-defaults.ts";
 
@@ -65,9 +65,7 @@ function echo(peer: Peer): PeerHandler {
 
 /** A transport that echoes; what it logged is kept. */
 async function start(framing: Framing, tls: ListeningTlsConfig) {
-  const logged: [string, LogFields | undefined][] = [];
-  const keep = (event: string, fields?: LogFields) => void logged.push([event, fields]);
-  const log = { ...quiet, error: keep, info: keep };
+  const { log, logged } = keptLog("error", "info");
   const listener = await startTransport(configOf(framing, tls), echo, { ...quietContext, log });
   cleanups.push(() => listener.close());
   return { listener, port: portOf(listener), logged };
