@@ -34,7 +34,10 @@ interface Pending {
   claim: Claim;
   /** What has to be signed, in hex. */
   message: string;
-  principal: (Principal & CryptosignCredentials) | undefined;
+  /** Undefined: nobody, whose signature is verified all the same. */
+  principal: Principal | undefined;
+  /** Keys that the client may have signed with. */
+  keys: readonly string[];
 }
 
 /** Challenges for a signature and verifies it. */
@@ -67,7 +70,8 @@ export class CryptosignAuth implements PendingAuth {
     if (isDeny(principal)) return principal;
     const challenge = makeChallenge();
     const message = channelId === undefined ? challenge : boundTo(channelId, challenge);
-    this.#pending = { claim, message, principal };
+    const keys = keysOf(pubkey, principal ?? this.#source.decoy?.(claim));
+    this.#pending = { claim, message, principal, keys };
     const extra = { challenge, channel_binding: binding };
     return { kind: "challenge", authmethod: "cryptosign", extra };
   }
@@ -77,12 +81,11 @@ export class CryptosignAuth implements PendingAuth {
     // One try for each CHALLENGE: a second AUTHENTICATE finds nothing to prove.
     this.#pending = undefined;
     if (pending === undefined) return denyProof("cryptosign");
-    const { claim, message, principal } = pending;
-    const candidates = keysOf(claim.request.authextra["pubkey"], principal);
+    const { claim, message, principal, keys } = pending;
     // An unknown authid costs the same, so that time does not tell which authids exist.
-    const keys = candidates.length > 0 ? candidates : [NOBODYS_KEY];
-    const matches = keys.some((key) => isSigned(message, signature, key));
-    if (principal === undefined || candidates.length === 0 || !matches) {
+    const tried = keys.length > 0 ? keys : [NOBODYS_KEY];
+    const matches = tried.some((key) => isSigned(message, signature, key));
+    if (principal === undefined || keys.length === 0 || !matches) {
       return denyProof("cryptosign");
     }
     const rest = withoutProof(claim, PROOF);
@@ -100,7 +103,7 @@ function keysOf(named: unknown, principal: CryptosignCredentials | undefined): r
 }
 
 /** Public key of the first test vector of RFC 8032, which no principal has. */
-const NOBODYS_KEY = "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a";
+export const NOBODYS_KEY = "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a";
 
 function isPublicKey(value: unknown): value is string {
   return typeof value === "string" && isEd25519Key(value.toLowerCase());

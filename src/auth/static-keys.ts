@@ -4,7 +4,8 @@
  * @module
  */
 
-import type { CryptosignCredentials } from "./cryptosign.ts";
+import { type CryptosignCredentials, NOBODYS_KEY } from "./cryptosign.ts";
+import { type Disguise, Disguises } from "./disguise.ts";
 import { type Claim, type Principal, type PrincipalSource, StaticPrincipals } from "./principal.ts";
 
 /** A client that says no authid is whom its public key belongs to, if that is one principal. */
@@ -30,4 +31,15 @@ export class StaticKeys implements PrincipalSource<CryptosignCredentials> {
     const [authid, principal] = owner;
     return { ...principal, authid };
   }
+
+  /** Somebody with as many keys, for each of them is tried. */
+  decoy({ request }: Claim): (Principal & CryptosignCredentials) | undefined {
+    if (request.authid === undefined) return undefined;
+    return Disguises.of(this.#principals).put(disguiseKeys, request.authid);
+  }
 }
+
+const disguiseKeys: Disguise<Principal & CryptosignCredentials> = (like) => ({
+  ...like,
+  authorized_keys: like.authorized_keys.map(() => NOBODYS_KEY),
+});

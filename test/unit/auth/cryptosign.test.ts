@@ -32,6 +32,22 @@ const hello = (authid: string | undefined, authextra: object = {}) =>
   helloRequest({ authid, authextra: { ...authextra } });
 
 describe("cryptosign", () => {
+  test("tries as many keys for an unknown authid as for one that is known", () => {
+    const keys = { authorized_keys: ["aa".repeat(32), "bb".repeat(32)] };
+    const claim = { authmethod: "cryptosign", request: hello("eve"), pendingSession: 1 };
+    const decoy = new StaticKeys({ alice: { ...keys, role: "user" } }).decoy(claim);
+    expect(decoy?.authorized_keys).toHaveLength(2);
+    expect(decoy?.authorized_keys).not.toContain("aa".repeat(32));
+  });
+
+  test("lets nobody in with the key that is tried for unknown authids", async () => {
+    // The private key of RFC 8032's first test vector is known to everybody.
+    const known = "9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60";
+    const auth = begin();
+    const { challenge } = challengeOf(await auth.hello(hello("eve")));
+    expect(await auth.authenticate(sign(known, String(challenge)))).toEqual(denied("cryptosign"));
+  });
+
   test("a signature of the tests is that of the specification", () => {
     expect(publicKey(vector.privkey)).toBe(vector.pubkey);
     expect(sign(vector.privkey, vector.challenge)).toBe(vector.signature + vector.challenge);
