@@ -112,20 +112,24 @@ export class HttpBridge {
 
   async #ask(wish: Wish, gone: AbortSignal): Promise<BridgeAnswer> {
     const { realm, role, options } = this.#config;
-    const late = AbortSignal.timeout(options.call_timeout);
+    const late = new AbortController();
+    // Not a signal's own timer, which would outlive the request.
+    const timer = setTimeout(() => late.abort(), options.call_timeout);
     try {
-      const signal = AbortSignal.any([gone, late]);
+      const signal = AbortSignal.any([gone, late.signal]);
       return printAnswer(await this.#caller.request({ ...wish, realm, role, signal }));
     } catch (thrown) {
       if (thrown instanceof UntellableValue) {
         const sentence = `Cannot tell the arguments to the router: ${thrown.message}`;
         return denial(400, sentence);
       }
-      if (late.aborted) {
+      if (late.signal.aborted) {
         const sentence = `Cannot wait longer: there is no answer within ${options.call_timeout} ms`;
         return denial(504, "wamp.error.timeout", {}, [sentence]);
       }
       return this.#failed(thrown, gone);
+    } finally {
+      clearTimeout(timer);
     }
   }
 
