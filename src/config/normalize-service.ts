@@ -15,7 +15,7 @@ import type {
   WebServiceConfig,
   WebSocketServiceConfig,
 } from "./node-config.ts";
-import { normalizeAuth, normalizeSessionAuth, type Surroundings } from "./normalize-auth.ts";
+import { normalizeAuth, normalizeSessionAuth } from "./normalize-auth.ts";
 import { normalizeBridge } from "./normalize-bridge.ts";
 import { normalizeCookie } from "./normalize-cookie.ts";
 import { normalizeJoining } from "./normalize-joining.ts";
@@ -24,6 +24,7 @@ import { normalizeWebSocketOptions } from "./normalize-websocket.ts";
 import type { Report } from "./report.ts";
 import type { BridgeItem, PathItem, WebServiceItem, WebSocketItem } from "./schema/web-service.ts";
 import { websocketOptions } from "./schema/websocket-options.ts";
+import type { Surroundings } from "./surroundings.ts";
 
 /** What a service needs to know of its transport. */
 export interface ServiceContext extends Surroundings {

@@ -13,11 +13,11 @@ import type {
   RealmConfig,
   SilentEnd,
 } from "./node-config.ts";
-import type { Surroundings } from "./normalize-auth.ts";
 import { normalizeConnecting } from "./normalize-endpoint.ts";
 import type { Report } from "./report.ts";
 import type { ConnectingTransportItem } from "./schema/connection.ts";
 import { rawsocketOptions } from "./schema/websocket-options.ts";
+import type { Surroundings } from "./surroundings.ts";
 
 /** Warns of options of sessions on a router, which has no other side of a session to slow down. */
 export function warnBuffering(
