@@ -17,6 +17,7 @@ import type { Socket, SocketHandler, TLSOptions } from "bun";
 
 import type { ListeningEndpointConfig } from "#config/node-config.ts";
 import { addressRanges } from "#transport/endpoint/address-ranges.ts";
+import { Closing } from "#transport/endpoint/closing.ts";
 import { type ListeningSocket, listenOn } from "#transport/endpoint/listen.ts";
 import { hasLeft, printTcpPeer, printUnixPeer } from "#transport/endpoint/peer-address.ts";
 import { hasTls, TlsContexts, type TlsEndpoint } from "#transport/endpoint/tls-contexts.ts";
@@ -24,9 +25,6 @@ import type { ConnectionDetails } from "#wamp/peer.ts";
 import { tlsUnique } from "./channel-binding.ts";
 import { clientCertificate } from "./client-certificate.ts";
 import { type Receiver, Visit, type VisitRules } from "./visit.ts";
-
-/** Connections that are still open this long after `close` are cut off. */
-const CLOSE_MS = 2000;
 
 /**
  * A visit, then whom it was handed on to. Null: the accepted socket behind one that has begun TLS;
@@ -54,7 +52,7 @@ export class FrontDoor {
   readonly #open = new Set<Socket<DoorData>>();
   readonly #events: SocketHandler<DoorData>;
   #listening: ListeningSocket | null = null;
-  #empty: PromiseWithResolvers<void> | null = null;
+  readonly #closing = new Closing(() => this.#open.size === 0);
 
   /** `open` begins to listen. */
   constructor(endpoint: ListeningEndpointConfig, rules: VisitRules) {
@@ -102,15 +100,14 @@ export class FrontDoor {
   /** Cuts off who has not been handed on, and waits a while for the others to leave. */
   async close(): Promise<void> {
     this.stop();
-    for (const socket of [...this.#open]) if (socket.data instanceof Visit) socket.terminate();
-    if (this.#open.size === 0) return;
-    this.#empty ??= Promise.withResolvers<void>();
-    const deadline = setTimeout(() => {
-      for (const socket of [...this.#open]) socket.terminate();
-      this.#empty?.resolve();
-    }, CLOSE_MS);
-    await this.#empty.promise;
-    clearTimeout(deadline);
+    await this.#closing.run(
+      () => {
+        for (const socket of [...this.#open]) if (socket.data instanceof Visit) socket.terminate();
+      },
+      () => {
+        for (const socket of [...this.#open]) socket.terminate();
+      },
+    );
   }
 
   /** For the listening socket, and again for each that begins TLS behind a preface. */
@@ -213,6 +210,6 @@ export class FrontDoor {
   #closed(socket: Socket<DoorData>, error: Error | undefined): void {
     if (!this.#open.delete(socket)) return;
     socket.data?.closed(error);
-    if (this.#open.size === 0) this.#empty?.resolve();
+    this.#closing.noteOver();
   }
 }

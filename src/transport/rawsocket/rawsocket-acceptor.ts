@@ -10,6 +10,7 @@ import type {
   RawSocketOptions,
   SessionConfig,
 } from "#config/node-config.ts";
+import { Closing } from "#transport/endpoint/closing.ts";
 import type { ConnectionLimit, Place } from "#transport/endpoint/connection-limit.ts";
 import type { AcceptPeerWithSession, TransportContext } from "#transport/listener.ts";
 import { CloseCode, type ConnectionDetails } from "#wamp/peer.ts";
@@ -25,9 +26,6 @@ const HANDSHAKE_DEADLINE_MS = 10_000;
 
 /** A client that was refused has this long to read why and to close. */
 const REFUSED_DEADLINE_MS = 1000;
-
-/** Connections that are still open this long after `close` are cut off. */
-const CLOSE_DEADLINE_MS = 2000;
 
 /** What a connection uses of a Bun socket. */
 export interface ClientSocket extends RawSocket {
@@ -47,7 +45,7 @@ export class RawSocketAcceptor {
   readonly acceptPeer: AcceptPeerWithSession;
   readonly #limit: ConnectionLimit | undefined;
   readonly #open = new Set<RawSocketConnection>();
-  #empty: PromiseWithResolvers<void> | null = null;
+  readonly #closing = new Closing(() => this.#open.size === 0);
 
   /** `accept` is called with every peer whose handshake is done. */
   constructor(
@@ -74,22 +72,19 @@ export class RawSocketAcceptor {
   /** Forgets a connection that is over. */
   forget(connection: RawSocketConnection): void {
     this.#open.delete(connection);
-    if (this.#open.size === 0) this.#empty?.resolve();
+    this.#closing.noteOver();
   }
 
   /** Ends every connection, and waits until all are over. */
-  async close(): Promise<void> {
-    if (this.#open.size === 0) return;
-    if (this.#empty !== null) return this.#empty.promise;
-    const empty = Promise.withResolvers<void>();
-    this.#empty = empty;
-    for (const connection of this.#open) connection.close();
-    const deadline = setTimeout(() => {
-      for (const connection of this.#open) connection.terminate();
-      empty.resolve();
-    }, CLOSE_DEADLINE_MS);
-    if (this.#open.size > 0) await empty.promise;
-    clearTimeout(deadline);
+  close(): Promise<void> {
+    return this.#closing.run(
+      () => {
+        for (const connection of [...this.#open]) connection.close();
+      },
+      () => {
+        for (const connection of [...this.#open]) connection.terminate();
+      },
+    );
   }
 }
 

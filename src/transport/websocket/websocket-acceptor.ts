@@ -9,6 +9,7 @@ import type {
   WebSocketServiceConfig,
   WebSocketTesteeTransportConfig,
 } from "#config/node-config.ts";
+import { Closing } from "#transport/endpoint/closing.ts";
 import type { ConnectionLimit, Place } from "#transport/endpoint/connection-limit.ts";
 import type { AcceptPeerWithSession, TransportContext } from "#transport/listener.ts";
 import { CloseCode, type ConnectionDetails, type Peer } from "#wamp/peer.ts";
@@ -29,9 +30,6 @@ import { WebSocketTestee } from "./websocket-testee.ts";
 
 /** What may stand at a path and make WebSockets of requests. */
 export type WebSocketPathConfig = WebSocketServiceConfig | WebSocketTesteeTransportConfig;
-
-/** Connections that are still open this long after `close` are cut off, in milliseconds. */
-const CLOSE_DEADLINE_MS = 2000;
 
 /** A client that was refused has this long to read why and to close. */
 const REFUSED_DEADLINE_MS = 1000;
@@ -73,7 +71,7 @@ export class WebSocketAcceptor implements StreamOwner {
   readonly #serverName: string;
   /** Each with its place; undefined where connections are not counted. */
   readonly #open = new Map<WebSocketStream, Place | undefined>();
-  #empty: PromiseWithResolvers<void> | null = null;
+  readonly #closing = new Closing(() => this.#open.size === 0);
 
   /** `accept` is called with every peer whose handshake is done. */
   constructor(
@@ -179,24 +177,21 @@ export class WebSocketAcceptor implements StreamOwner {
   forget(stream: WebSocketStream): void {
     this.#open.get(stream)?.release();
     this.#open.delete(stream);
-    if (this.#open.size === 0) this.#empty?.resolve();
+    this.#closing.noteOver();
   }
 
   /** Closes every WebSocket with 1001, and waits until all are over. */
-  async close(): Promise<void> {
-    if (this.#open.size === 0) return;
-    if (this.#empty !== null) return this.#empty.promise;
-    const empty = Promise.withResolvers<void>();
-    this.#empty = empty;
-    for (const stream of [...this.#open.keys()]) {
-      stream.close(CloseCode.goingAway, "the node shuts down");
-    }
-    const deadline = setTimeout(() => {
-      for (const stream of [...this.#open.keys()]) stream.terminate();
-      empty.resolve();
-    }, CLOSE_DEADLINE_MS);
-    if (this.#open.size > 0) await empty.promise;
-    clearTimeout(deadline);
+  close(): Promise<void> {
+    return this.#closing.run(
+      () => {
+        for (const stream of [...this.#open.keys()]) {
+          stream.close(CloseCode.goingAway, "the node shuts down");
+        }
+      },
+      () => {
+        for (const stream of [...this.#open.keys()]) stream.terminate();
+      },
+    );
   }
 }
 
