@@ -7,6 +7,8 @@
 
 import { METHODS } from "node:http";
 
+import { GrowingOctets } from "#transport/endpoint/growing-octets.ts";
+
 /** Longest head in octets; Bun's own server takes no longer one. */
 const MOST_HEAD_OCTETS = 16 * 1024;
 
@@ -23,17 +25,16 @@ export type HeadState = "incomplete" | "complete" | "malformed" | "too long" | "
 
 /** Gathers the head of a connection's first request, and whatever came behind it in one read. */
 export class RequestHead {
-  #octets: Buffer = Buffer.alloc(0);
-  #length = 0;
+  readonly #all = new GrowingOctets();
   /** Octets of the request line with its end; 0 until that is there. */
   #lineOctets = 0;
   #headOctets = 0;
 
   /** Takes the next octets; to be called until it answers something else than incomplete. */
   push(chunk: Uint8Array): HeadState {
-    const searched = this.#length;
-    this.#append(chunk);
-    const octets = this.#octets.subarray(0, this.#length);
+    const searched = this.#all.length;
+    this.#all.append(chunk);
+    const { octets } = this.#all;
     if (this.#lineOctets === 0) {
       const end = octets.indexOf(LINE_FEED, searched);
       if (end >= 0) {
@@ -44,34 +45,29 @@ export class RequestHead {
       }
     }
     const end = octets.indexOf("\r\n\r\n", Math.max(0, searched - 3));
-    if (end < 0) return this.#length > MOST_HEAD_OCTETS ? "too long" : "incomplete";
+    if (end < 0) return octets.length > MOST_HEAD_OCTETS ? "too long" : "incomplete";
     this.#headOctets = end + 4;
     return this.#headOctets > MOST_HEAD_OCTETS ? "too long" : "complete";
   }
 
-  /** Keeps octets that came behind the head. */
-  append(chunk: Uint8Array): void {
-    this.#append(chunk);
-  }
-
   /** All octets that have come. */
   get octets(): Buffer {
-    return this.#octets.subarray(0, this.#length);
+    return this.#all.octets;
   }
 
   /** What came behind the head. */
   get rest(): Buffer {
-    return this.#octets.subarray(this.#headOctets, this.#length);
+    return this.#all.octets.subarray(this.#headOctets);
   }
 
   /** Whether the request is one of HTTP/1.1; 1.0 knows no upgrade (RFC 9110, section 7.8). */
   get isUpgradable(): boolean {
-    return this.#octets[this.#lineOctets - 3] === 0x31;
+    return this.octets[this.#lineOctets - 3] === 0x31;
   }
 
   /** The request; null when it is not fit for a URL, or has a header that is none or too many. */
   request(): Request | null {
-    const [line = "", ...fields] = this.#octets.latin1Slice(0, this.#headOctets - 4).split("\r\n");
+    const [line = "", ...fields] = this.octets.latin1Slice(0, this.#headOctets - 4).split("\r\n");
     const [method = "", target = ""] = line.split(" ");
     if (fields.length > MOST_FIELDS) return null;
     const headers = new Headers();
@@ -87,18 +83,6 @@ export class RequestHead {
     } catch {
       return null;
     }
-  }
-
-  #append(chunk: Uint8Array): void {
-    const length = this.#length + chunk.length;
-    if (length > this.#octets.length) {
-      // Twice as much, so that a head that comes octet by octet is not copied for each of them.
-      const larger = Buffer.allocUnsafeSlow(Math.max(length, 2 * this.#octets.length));
-      larger.set(this.#octets.subarray(0, this.#length));
-      this.#octets = larger;
-    }
-    this.#octets.set(chunk, this.#length);
-    this.#length = length;
   }
 }
 

@@ -6,6 +6,8 @@
  * @module
  */
 
+import { GrowingOctets } from "#transport/endpoint/growing-octets.ts";
+
 const LINE_FEED = 0x0a;
 
 /** Longest line of a chunk's head, or of the trailer, in octets. */
@@ -36,8 +38,7 @@ export function framingOf(headers: Headers): Framing {
 /** Gathers a body. */
 export class RequestBody {
   readonly #limit: number;
-  #buffer = Buffer.alloc(0);
-  #octets = 0;
+  readonly #all = new GrowingOctets();
   readonly #isChunked: boolean;
   /** Octets that are still to come of the body or the chunk. */
   #due: number;
@@ -55,12 +56,12 @@ export class RequestBody {
 
   /** Takes the next octets, none at first; to be called until it answers something else. */
   push(chunk: Uint8Array): BodyState {
-    if (this.#octets + this.#due > this.#limit) return "too long";
+    if (this.#all.length + this.#due > this.#limit) return "too long";
     let at = 0;
     for (;;) {
       if (this.#expects === "data") {
         const taken = Math.min(this.#due, chunk.length - at);
-        this.#keep(chunk.subarray(at, at + taken));
+        this.#all.append(chunk.subarray(at, at + taken));
         this.#due -= taken;
         at += taken;
         if (this.#due > 0) return "incomplete";
@@ -89,19 +90,7 @@ export class RequestBody {
 
   /** All octets. */
   take(): Buffer {
-    return this.#buffer.subarray(0, this.#octets);
-  }
-
-  /** Twice as much room, so that a body that comes octet by octet is not copied for each of them. */
-  #keep(octets: Uint8Array): void {
-    const length = this.#octets + octets.length;
-    if (length > this.#buffer.length) {
-      const larger = Buffer.allocUnsafeSlow(Math.max(length, 2 * this.#buffer.length));
-      larger.set(this.#buffer.subarray(0, this.#octets));
-      this.#buffer = larger;
-    }
-    this.#buffer.set(octets, this.#octets);
-    this.#octets = length;
+    return this.#all.octets;
   }
 
   #readLine(): BodyState {
@@ -122,6 +111,6 @@ export class RequestBody {
     if (size === undefined) return "malformed";
     this.#due = Number.parseInt(size, 16);
     this.#expects = this.#due === 0 ? "trailer" : "data";
-    return this.#octets + this.#due > this.#limit ? "too long" : "incomplete";
+    return this.#all.length + this.#due > this.#limit ? "too long" : "incomplete";
   }
 }
