@@ -86,7 +86,6 @@ export class FrontendJoin {
   /** Whether the client, where it passes through, or else the proxy has answered a CHALLENGE. */
   #hasProved = false;
   #patience: Timer | undefined;
-  #route: Route | undefined;
   readonly #canceled = new AbortController();
 
   constructor(client: Peer, context: JoinContext, observer: JoinObserver) {
@@ -132,7 +131,7 @@ export class FrontendJoin {
 
   /** Whether a router of the chosen route has ever been there, so that it is away when none answers. */
   get routerWasThere(): boolean {
-    return this.#route?.wasThere ?? false;
+    return this.#search?.routerWasThere ?? false;
   }
 
   /** The type of a router's message; NaN while the connection is not open for us. */
@@ -278,7 +277,6 @@ export class FrontendJoin {
   }
 
   #searchOn(route: Route): RouterSearch {
-    this.#route = route;
     const { config, observer } = this.#context;
     const { serializer } = this.#client;
     const { signal: canceled } = this.#canceled;

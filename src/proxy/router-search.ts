@@ -25,6 +25,11 @@ export class RouterSearch {
     this.#observer = observer;
   }
 
+  /** Whether a router of the route has ever been there. */
+  get routerWasThere(): boolean {
+    return this.#route.wasThere;
+  }
+
   /** Whether no router is left. */
   get isOver(): boolean {
     return this.#route.isExhausted(this.#tried);
