@@ -9,6 +9,7 @@ import { startProxyWorker } from "#worker/proxy-worker.ts";
 import { keptLog } from "../support/kept-log.ts";
 import { quietContext } from "../support/quiet-context.ts";
 import { type ScriptedRouterOptions, scriptedRouter } from "../support/scripted-router.ts";
+import { webSocketDefaults } from "../support/websocket-defaults.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "crossproxy-session-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -19,26 +20,10 @@ afterEach(async () => {
 
 let count = 0;
 const options: WebSocketOptions = {
-  allowed_origins: ["*"],
-  allow_null_origin: true,
-  enable_webstatus: true,
+  ...webSocketDefaults,
   max_message_size: 65_536,
-  open_handshake_timeout: 0,
-  close_handshake_timeout: 0,
-  auto_ping_interval: 0,
-  auto_ping_timeout: 0,
-  auto_ping_size: 12,
-  auto_ping_restart_on_any_traffic: true,
-  require_websocket_subprotocol: true,
-  max_frame_size: 0,
-  auto_fragment_size: 0,
-  fail_by_drop: false,
-  echo_close_codereason: false,
   max_buffered: 65_536,
   stall_timeout: 100,
-  external_port: null,
-  show_server_version: false,
-  compression: null,
 };
 
 /** A proxy with one WebSocket transport in front of a scripted router; what it logged is kept. */

@@ -16,30 +16,11 @@ import { startTransport } from "#transport/start-transport.ts";
 import type { Peer, PeerHandler, TransportDetails } from "#wamp/peer.ts";
 import { noPings } from "./no-pings.ts";
 import { quietContext } from "./quiet-context.ts";
+import { webSocketDefaults } from "./websocket-defaults.ts";
 
 const buffering = { max_buffered: 1_048_576, stall_timeout: 30_000 };
 
-const webSocketOptions: WebSocketOptions = {
-  allowed_origins: ["*"],
-  allow_null_origin: true,
-  enable_webstatus: true,
-  max_message_size: 16_777_216,
-  open_handshake_timeout: 0,
-  close_handshake_timeout: 0,
-  auto_ping_interval: 0,
-  auto_ping_timeout: 0,
-  auto_ping_size: 12,
-  auto_ping_restart_on_any_traffic: true,
-  require_websocket_subprotocol: true,
-  max_frame_size: 0,
-  auto_fragment_size: 0,
-  fail_by_drop: false,
-  echo_close_codereason: false,
-  external_port: null,
-  show_server_version: false,
-  ...buffering,
-  compression: null,
-};
+const webSocketOptions: WebSocketOptions = { ...webSocketDefaults, max_message_size: 16_777_216 };
 
 /** A port of this machine that the system chooses. */
 export const anyPort: ListeningTcpConfig = {
