@@ -11,7 +11,7 @@ const LAYERS = {
   session: ["auth", "wamp", "observe", "base"],
   auth: ["wamp", "observe", "base"],
   transport: ["wamp", "observe", "base"],
-  config: ["wamp/peer", "wamp/transcode", "base"],
+  config: ["wamp/peer", "wamp/serializer", "wamp/token", "base"],
   wamp: ["base"],
   observe: ["base"],
   base: [],
@@ -19,17 +19,18 @@ const LAYERS = {
 
 /** Inside transport/: the mechanisms, and which may use which. */
 const TRANSPORT = {
-  "front-door": ["endpoint"],
-  web: ["websocket", "endpoint", "listener"],
-  websocket: ["endpoint", "listener"],
+  accept: ["http", "endpoint"],
+  http: ["endpoint"],
+  web: ["websocket", "http", "endpoint", "listener"],
+  websocket: ["http", "endpoint", "listener"],
   rawsocket: ["endpoint", "listener"],
   endpoint: [],
 };
 
 /** A package that is used in one place can be replaced in one place. */
 const ONLY_HERE = {
-  "cbor-x": "^src/wamp/serializer/cbor[.]ts$",
-  msgpackr: "^src/wamp/serializer/msgpack[.]ts$",
+  "cbor-x": "^src/wamp/serializer/cbor/cbor-values[.]ts$",
+  msgpackr: "^src/wamp/serializer/msgpack/msgpack-values[.]ts$",
   "@noble/curves": "^src/base/eip712-certificate[.]ts$",
   "@noble/hashes": "^src/base/eip712-certificate[.]ts$",
   fflate: "^src/transport/web/services/archive",

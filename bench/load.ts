@@ -16,7 +16,7 @@
  */
 
 import type { SerializerName } from "#wamp/peer.ts";
-import { decodeMessage, encodeMessage } from "#wamp/serializer/serializer.ts";
+import { decodeMessage, encodeMessage } from "#wamp/serializer/control-message-values.ts";
 import { type PayloadName, payloads } from "./payloads.ts";
 import { memoryKiB, usageOf } from "./process-usage.ts";
 

@@ -5,8 +5,8 @@
  * @module
  */
 
-import { node } from "#config/schema/node.ts";
-import { webService } from "#config/schema/web-service.ts";
+import { node } from "#config/node/node-schema.ts";
+import { webService } from "#config/web-service/web-service-schema.ts";
 
 /** What of a valibot schema is read here. */
 interface AnySchema {

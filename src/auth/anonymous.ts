@@ -5,10 +5,10 @@
  * @module
  */
 
+import { denyProof, isDeny } from "./deny.ts";
 import type { AuthOutcome, HelloRequest, PendingAuth } from "./pending-auth.ts";
 import { acceptPrincipal, type PrincipalSource } from "./principal.ts";
-import { randomSerial } from "./random-serial.ts";
-import { denyProof, isDeny } from "./refusal.ts";
+import { randomAuthid } from "./random-authid.ts";
 
 /** Accepts whom the source knows; authid is the source's or a random serial, never the client's. */
 export class AnonymousAuth implements PendingAuth {
@@ -19,7 +19,7 @@ export class AnonymousAuth implements PendingAuth {
   }
 
   async hello(hello: HelloRequest): Promise<AuthOutcome> {
-    const request = { ...hello, authid: randomSerial() };
+    const request = { ...hello, authid: randomAuthid() };
     const claim = { authmethod: "anonymous", request };
     const principal = await this.#source.find(claim);
     if (isDeny(principal)) return principal;

@@ -11,14 +11,14 @@ import { CookieAuth } from "./cookie.ts";
 import { CryptosignAuth } from "./cryptosign.ts";
 import { DynamicPrincipals } from "./dynamic-principals.ts";
 import type { AuthContext, PendingAuth } from "./pending-auth.ts";
-import { OnePrincipal, StaticPrincipals } from "./principal.ts";
-import { disguiseScram, ScramAuth } from "./scram.ts";
+import { SinglePrincipal, StaticPrincipals } from "./principal.ts";
+import { decoyScram, ScramAuth } from "./scram.ts";
 import { StaticKeys } from "./static-keys.ts";
 import { StaticTrustroots } from "./static-trustroots.ts";
 import { TicketAuth } from "./ticket.ts";
 import { StaticCertificates, TlsAuth } from "./tls.ts";
 import { SignedProxyAuth, TrustedProxyAuth } from "./trusted-proxy.ts";
-import { disguiseWampCra, WampCraAuth } from "./wampcra.ts";
+import { decoyWampCra, WampCraAuth } from "./wampcra.ts";
 
 /** The authmethod with this name at work for one client; undefined: it is not configured. */
 export function beginAuth(
@@ -35,7 +35,7 @@ type Create = (auth: AuthConfig, context: AuthContext) => PendingAuth | undefine
 const AUTHMETHODS: Record<string, Create> = {
   anonymous: ({ anonymous }, context) =>
     anonymous &&
-    new AnonymousAuth(sourceOf("anonymous", anonymous, context, (one) => new OnePrincipal(one))),
+    new AnonymousAuth(sourceOf("anonymous", anonymous, context, (one) => new SinglePrincipal(one))),
   ticket: ({ ticket }, context) =>
     ticket &&
     new TicketAuth(
@@ -48,7 +48,7 @@ const AUTHMETHODS: Record<string, Create> = {
         "wampcra",
         wampcra,
         context,
-        ({ users }) => new StaticPrincipals(users, disguiseWampCra),
+        ({ users }) => new StaticPrincipals(users, decoyWampCra),
       ),
       context,
     ),
@@ -59,7 +59,7 @@ const AUTHMETHODS: Record<string, Create> = {
         "scram",
         scram,
         context,
-        ({ principals }) => new StaticPrincipals(principals, disguiseScram),
+        ({ principals }) => new StaticPrincipals(principals, decoyScram),
       ),
     ),
   cryptosign: ({ cryptosign }, context) =>

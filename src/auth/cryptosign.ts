@@ -14,6 +14,7 @@
 
 import { isEd25519Key } from "#base/ed25519.ts";
 import { isSigned, makeChallenge } from "./cryptosign-challenge.ts";
+import { deny, denyProof, isDeny } from "./deny.ts";
 import type { AuthOutcome, HelloRequest, PendingAuth } from "./pending-auth.ts";
 import {
   acceptPrincipal,
@@ -22,7 +23,6 @@ import {
   type PrincipalSource,
   withoutProof,
 } from "./principal.ts";
-import { deny, denyProof, isDeny } from "./refusal.ts";
 
 /** Public keys, of which the client has to have a private one, in lower-case hex. */
 export interface CryptosignCredentials {
@@ -83,7 +83,7 @@ export class CryptosignAuth implements PendingAuth {
     if (pending === undefined) return denyProof("cryptosign");
     const { claim, message, principal, keys } = pending;
     // An unknown authid costs the same, so that time does not tell which authids exist.
-    const tried = keys.length > 0 ? keys : [NOBODYS_KEY];
+    const tried = keys.length > 0 ? keys : [DECOY_KEY];
     const matches = tried.some((key) => isSigned(message, signature, key));
     if (principal === undefined || keys.length === 0 || !matches) {
       return denyProof("cryptosign");
@@ -103,7 +103,7 @@ function keysOf(named: unknown, principal: CryptosignCredentials | undefined): r
 }
 
 /** Public key of the first test vector of RFC 8032, which no principal has. */
-export const NOBODYS_KEY = "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a";
+export const DECOY_KEY = "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a";
 
 function isPublicKey(value: unknown): value is string {
   return typeof value === "string" && isEd25519Key(value.toLowerCase());

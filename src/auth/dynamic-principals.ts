@@ -10,8 +10,8 @@
  * @module
  */
 
+import { abortable } from "#base/abortable.ts";
 import { sentenceOf } from "#base/failure.ts";
-import { orAborted } from "#base/or-aborted.ts";
 import type { DynamicAuthConfig } from "#config/node-config.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
 import { isLooseUri } from "#wamp/loose-uri.ts";
@@ -21,9 +21,9 @@ import {
   readAnswer,
 } from "./authenticator-answer.ts";
 import { CallError } from "./authenticators.ts";
+import { deny } from "./deny.ts";
 import type { AuthContext, Deny } from "./pending-auth.ts";
 import type { Claim, PrincipalSource } from "./principal.ts";
-import { deny } from "./refusal.ts";
 import { printTransport } from "./transport-details.ts";
 
 /** Longest sentence of an authenticator that a client is told, in characters. */
@@ -89,7 +89,7 @@ export class DynamicPrincipals<M extends DynamicMethod>
       signal,
     };
     try {
-      return await orAborted(this.#context.authenticators.call(call), signal);
+      return await abortable(this.#context.authenticators.call(call), signal);
     } finally {
       clearTimeout(timer);
     }

@@ -9,9 +9,9 @@
  */
 
 import { ErrorUri } from "#wamp/error-uri.ts";
-import { type Disguise, Disguises } from "./disguise.ts";
+import { DecoyPrincipals, type MakeDecoy } from "./decoy-principals.ts";
+import { deny } from "./deny.ts";
 import type { Accept, Deny, HelloRequest } from "./pending-auth.ts";
-import { deny } from "./refusal.ts";
 
 /** Who somebody is, as far as the source decides it; what is undefined, the client's HELLO decides. */
 export interface Principal {
@@ -45,14 +45,14 @@ export interface PrincipalSource<Credentials> {
 export class StaticPrincipals<Credentials> implements PrincipalSource<Credentials> {
   readonly authprovider = "static";
   readonly #principals: Record<string, Principal & Credentials>;
-  readonly #disguise: Disguise<Principal & Credentials> | undefined;
+  readonly #makeDecoy: MakeDecoy<Principal & Credentials> | undefined;
 
   constructor(
     principals: Record<string, Principal & Credentials>,
-    disguise?: Disguise<Principal & Credentials>,
+    makeDecoy?: MakeDecoy<Principal & Credentials>,
   ) {
     this.#principals = principals;
-    this.#disguise = disguise;
+    this.#makeDecoy = makeDecoy;
   }
 
   async find({ request }: Claim): Promise<(Principal & Credentials) | undefined> {
@@ -61,13 +61,13 @@ export class StaticPrincipals<Credentials> implements PrincipalSource<Credential
   }
 
   decoy({ request }: Claim): (Principal & Credentials) | undefined {
-    if (this.#disguise === undefined || request.authid === undefined) return undefined;
-    return Disguises.of(this.#principals).put(this.#disguise, request.authid);
+    if (this.#makeDecoy === undefined || request.authid === undefined) return undefined;
+    return DecoyPrincipals.of(this.#principals).decoyFor(this.#makeDecoy, request.authid);
   }
 }
 
 /** One principal of the configuration, who is everybody. */
-export class OnePrincipal implements PrincipalSource<object> {
+export class SinglePrincipal implements PrincipalSource<object> {
   readonly authprovider = "static";
   readonly #principal: Principal;
 

@@ -13,7 +13,8 @@
  */
 
 import { createHash, createHmac, randomBytes, timingSafeEqual } from "node:crypto";
-import type { Disguise } from "./disguise.ts";
+import type { MakeDecoy } from "./decoy-principals.ts";
+import { deny, denyProof, isDeny } from "./deny.ts";
 import type { AuthOutcome, HelloRequest, PendingAuth } from "./pending-auth.ts";
 import {
   acceptPrincipal,
@@ -22,7 +23,6 @@ import {
   type PrincipalSource,
   withoutProof,
 } from "./principal.ts";
-import { deny, denyProof, isDeny } from "./refusal.ts";
 
 /** What was derived from a password, and how; octets are in hex, `memory` is KiB. */
 export interface ScramCredentials {
@@ -112,7 +112,7 @@ export class ScramAuth implements PendingAuth {
 }
 
 /** A principal that nobody is, with a salt of the same length. */
-export const disguiseScram: Disguise<Principal & ScramCredentials> = (like, random) => ({
+export const decoyScram: MakeDecoy<Principal & ScramCredentials> = (like, random) => ({
   ...like,
   salt: random.saltLike(like.salt),
   "stored-key": random.octets(32, "stored-key").toHex(),

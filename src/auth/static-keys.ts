@@ -4,8 +4,8 @@
  * @module
  */
 
-import { type CryptosignCredentials, NOBODYS_KEY } from "./cryptosign.ts";
-import { type Disguise, Disguises } from "./disguise.ts";
+import { type CryptosignCredentials, DECOY_KEY } from "./cryptosign.ts";
+import { DecoyPrincipals, type MakeDecoy } from "./decoy-principals.ts";
 import { type Claim, type Principal, type PrincipalSource, StaticPrincipals } from "./principal.ts";
 
 /** A client that says no authid is whom its public key belongs to, if that is one principal. */
@@ -35,11 +35,11 @@ export class StaticKeys implements PrincipalSource<CryptosignCredentials> {
   /** Somebody with as many keys, for each of them is tried. */
   decoy({ request }: Claim): (Principal & CryptosignCredentials) | undefined {
     if (request.authid === undefined) return undefined;
-    return Disguises.of(this.#principals).put(disguiseKeys, request.authid);
+    return DecoyPrincipals.of(this.#principals).decoyFor(decoyKeys, request.authid);
   }
 }
 
-const disguiseKeys: Disguise<Principal & CryptosignCredentials> = (like) => ({
+const decoyKeys: MakeDecoy<Principal & CryptosignCredentials> = (like) => ({
   ...like,
-  authorized_keys: like.authorized_keys.map(() => NOBODYS_KEY),
+  authorized_keys: like.authorized_keys.map(() => DECOY_KEY),
 });

@@ -8,9 +8,9 @@ import { checksumAddress } from "#base/eip712-certificate.ts";
 import type { TrustrootConfig } from "#config/node-config.ts";
 import { verifyChain } from "./certificate-chain.ts";
 import type { CryptosignCredentials } from "./cryptosign.ts";
+import { deny } from "./deny.ts";
 import type { Deny } from "./pending-auth.ts";
 import type { Claim, Principal, PrincipalSource } from "./principal.ts";
-import { deny } from "./refusal.ts";
 
 /** The authid is the delegate's address, as in Crossbar; its key has to sign the challenge. */
 export class StaticTrustroots implements PrincipalSource<CryptosignCredentials> {

@@ -4,10 +4,10 @@
  * @module
  */
 
-import { isEqualSecret } from "./equal-secret.ts";
+import { isEqualSecret } from "./constant-time.ts";
+import { denyProof, isDeny } from "./deny.ts";
 import type { AuthOutcome, HelloRequest, PendingAuth } from "./pending-auth.ts";
 import { acceptPrincipal, type PrincipalSource } from "./principal.ts";
-import { denyProof, isDeny } from "./refusal.ts";
 
 /** In the place of a ticket: whoever found the principal was shown the client's, and took it. */
 export const JUDGED = Symbol("judged");

@@ -4,9 +4,9 @@
  * @module
  */
 
+import { deny, denyProof, isDeny } from "./deny.ts";
 import type { AuthOutcome, HelloRequest, PendingAuth } from "./pending-auth.ts";
 import { acceptPrincipal, type Claim, type Principal, type PrincipalSource } from "./principal.ts";
-import { deny, denyProof, isDeny } from "./refusal.ts";
 
 /** Lets in whom the source knows by the certificate; there is nothing left to prove. */
 export class TlsAuth implements PendingAuth {

@@ -13,9 +13,9 @@
 import { isRecord } from "#base/record.ts";
 import type { CryptosignCredentials } from "./cryptosign.ts";
 import { isSigned, makeChallenge } from "./cryptosign-challenge.ts";
+import { deny, denyProof, isDeny } from "./deny.ts";
 import type { AuthOutcome, Deny, HelloRequest, PendingAuth } from "./pending-auth.ts";
 import { acceptPrincipal, type PrincipalSource } from "./principal.ts";
-import { deny, denyProof, isDeny } from "./refusal.ts";
 import type { SessionIdentity } from "./session-identity.ts";
 
 /** Accepts the client's identity from whoever can open the Unix socket. */

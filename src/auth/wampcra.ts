@@ -12,11 +12,11 @@
 
 import { createHmac, pbkdf2, randomBytes } from "node:crypto";
 import { promisify } from "node:util";
-import type { Disguise } from "./disguise.ts";
-import { isEqualSecret } from "./equal-secret.ts";
+import { isEqualSecret } from "./constant-time.ts";
+import type { MakeDecoy } from "./decoy-principals.ts";
+import { denyProof, isDeny } from "./deny.ts";
 import type { AuthContext, AuthOutcome, HelloRequest, PendingAuth } from "./pending-auth.ts";
 import { acceptPrincipal, type Claim, type Principal, type PrincipalSource } from "./principal.ts";
-import { denyProof, isDeny } from "./refusal.ts";
 
 /** A secret; salted where `salt`, `iterations` and `keylen` (octets) are all there. */
 export interface WampCraCredentials {
@@ -80,7 +80,7 @@ export class WampCraAuth implements PendingAuth {
 }
 
 /** A user whom nobody is, with a salt where the other has one. */
-export const disguiseWampCra: Disguise<Principal & WampCraCredentials> = (like, random) => ({
+export const decoyWampCra: MakeDecoy<Principal & WampCraCredentials> = (like, random) => ({
   ...like,
   secret: random.octets(32, "secret").toHex(),
   ...(like.salt === undefined ? {} : { salt: random.saltLike(like.salt) }),

@@ -4,12 +4,12 @@
  * @module
  */
 
-import { printIssue } from "#config/config-issue.ts";
 import { loadNodeConfig } from "#config/load.ts";
 import type { NodeConfig } from "#config/node-config.ts";
+import { printIssue } from "#config/text/config-issue.ts";
 import type { StartContext } from "#node/control-message.ts";
 import { NodeController, needsNodeKey } from "#node/node-controller.ts";
-import { disguiseKey, loadNodeKey } from "#node/node-key.ts";
+import { decoyKey, loadNodeKey } from "#node/node-key.ts";
 import { printReadyTable } from "#node/ready-table.ts";
 import { onRenewalSignal, onShutdownSignal } from "#node/signals.ts";
 import type { LogFormat, LogLevel } from "#observe/log-format.ts";
@@ -52,7 +52,7 @@ export async function startCommand(file: string, choice: LogChoice): Promise<num
     logLevel: choice.loglevel,
     logFormat: choice.logformat,
     nodeKey: config.workers.some(needsNodeKey) ? nodeKey(config, log) : null,
-    disguiseKey: disguiseKey(config.folder),
+    decoyKey: decoyKey(config.folder),
   };
   const controller = new NodeController(config, context, log);
   const ended = Promise.withResolvers<void>();

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type ConfigIssue, printIssue } from "#config/config-issue.ts";
+import { type ConfigIssue, printIssue } from "#config/text/config-issue.ts";
 import { writeOutput } from "#observe/write-output.ts";
 
 /** Prints every fault on a line of its own, then how many there are. */

@@ -8,15 +8,15 @@ import { accessSync, constants, statSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { dirname, extname, join, resolve } from "node:path";
 import * as v from "valibot";
-import { type ConfigIssue, type JsonPath, printJsonPath } from "./config-issue.ts";
+import { type NodeItem, node } from "./node/node-schema.ts";
+import { normalizeNode } from "./node/normalize-node.ts";
 import type { NodeConfig } from "./node-config.ts";
-import { normalizeNode } from "./normalize.ts";
-import { parseJson } from "./parse-json.ts";
-import { parseYaml } from "./parse-yaml.ts";
-import { Report } from "./report.ts";
-import { type NodeItem, node } from "./schema/node.ts";
 import { explainType } from "./schema/primitive.ts";
-import { type ParsedText, SyntaxFault } from "./source-map.ts";
+import { type ConfigIssue, type JsonPath, printJsonPath } from "./text/config-issue.ts";
+import { parseJson } from "./text/parse-json.ts";
+import { parseYaml } from "./text/parse-yaml.ts";
+import { Report } from "./text/report.ts";
+import { type ParsedText, SyntaxFault } from "./text/source-map.ts";
 
 /** The names under which a configuration file is looked for, in this order. */
 const fileNames = ["config.yaml", "config.json", "node.json"];
@@ -111,7 +111,7 @@ function addIssue(issue: v.BaseIssue<unknown>, outer: JsonPath, report: Report):
   const path = [...outer, ...(issue.path ?? []).map((step) => step.key as string | number)];
   const sentence = mayBeSecret(path) ? withoutValue(issue) : issue.message;
   const isAtKey = issue.expected === "never" || issue.path?.at(-1)?.origin === "key";
-  report.misshapen(path, sentence, isAtKey && issue.received !== "undefined");
+  report.malformed(path, sentence, isAtKey && issue.received !== "undefined");
 }
 
 /** In `auth`, these are no place for a secret, and what was written there is worth to be seen. */

@@ -143,7 +143,7 @@ export interface UniversalTransportConfig {
 }
 
 /** Options of a RawSocket transport; sizes are octets. */
-export interface RawSocketOptions extends BufferOptions, EndOptions, KeepaliveOptions {
+export interface RawSocketOptions extends BufferOptions, SessionEndOptions, KeepaliveOptions {
   max_message_size: number;
 }
 
@@ -168,15 +168,15 @@ export interface BufferOptions {
 }
 
 /** An end of a session that the close of its connection may tell alone; an outage of its router too. */
-export type SilentEnd = "router_lost" | "shutdown";
+export type CloseOnlyEnd = "router_lost" | "shutdown";
 
 /** How the sessions of clients end. */
-export interface EndOptions {
+export interface SessionEndOptions {
   /**
    * Proxy only. Ends that are told by the close alone, without GOODBYE or ABORT. Absent: all of them to
    * clients that are known to stay away otherwise, none to others.
    */
-  told_by_close?: readonly SilentEnd[];
+  told_by_close?: readonly CloseOnlyEnd[];
 }
 
 /** A socket to listen on. */
@@ -198,7 +198,7 @@ export interface ListeningTcpConfig {
   /** Undefined: no TLS. */
   tls?: ListeningTlsConfig;
   /**
-   * Addresses and ranges of load balancers, which have to begin each connection with a PROXY preface;
+   * Addresses and ranges of load balancers, which have to begin each connection with a PROXY header;
    * undefined: PROXY protocol is not spoken.
    */
   trusted_proxies?: string[];
@@ -317,7 +317,7 @@ export interface SessionConfig {
   auth: AuthConfig | "passthrough";
   /** Proxy only. The one connection for every realm and role; null: the worker's routes decide. */
   backend: string | null;
-  options: BufferOptions & EndOptions;
+  options: BufferOptions & SessionEndOptions;
   /** Undefined: a client may take as long and fail as often as it likes. */
   joining?: JoiningConfig;
 }
@@ -547,7 +547,7 @@ export interface CookieConfig {
 }
 
 /** Options of a WebSocket path. Times are milliseconds, sizes octets; 0 means off. */
-export interface WebSocketOptions extends BufferOptions, EndOptions, KeepaliveOptions {
+export interface WebSocketOptions extends BufferOptions, SessionEndOptions, KeepaliveOptions {
   allowed_origins: string[];
   allow_null_origin: boolean;
   enable_webstatus: boolean;

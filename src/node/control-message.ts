@@ -39,7 +39,7 @@ const startContext = v.strictObject({
   /** Private key of the node in hex; null for a worker that does not prove itself with it. */
   nodeKey: v.nullable(v.string()),
   /** Of which salts for unknown authids are made, in hex; the same in every worker. */
-  disguiseKey: v.string(),
+  decoyKey: v.string(),
 });
 
 const toWorker = v.variant("kind", [

@@ -97,7 +97,7 @@ export function checkNodeKey(folder: string): void {
  * The key of which salts for unknown authids are made, in hex: of the node's key where there is one, so
  * that it outlives the node; otherwise another at each start. It is not made for this.
  */
-export function disguiseKey(folder: string): string {
+export function decoyKey(folder: string): string {
   return Buffer.from(hkdfSync("sha256", seedIn(folder), "", "crossproxy disguises", 32)).toString(
     "hex",
   );

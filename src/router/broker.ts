@@ -19,7 +19,7 @@ import type { Payload } from "#wamp/transcode/payload-slice.ts";
 import type { Dict, Incoming } from "./incoming.ts";
 import type { Member } from "./member.ts";
 import { matchOption, refuseReserved } from "./options.ts";
-import { demandFits, messageFor, payloadOf, tell } from "./outgoing.ts";
+import { messageFor, payloadOf, refuseTooLong, send } from "./outgoing.ts";
 import { type Subscription, SubscriptionMap } from "./subscription-map.ts";
 
 /** Takes subscriptions and carries publications to them. */
@@ -37,7 +37,7 @@ export class Broker {
     const topic = message.uri(3, match);
     member.role.demand("subscribe", topic);
     const { id } = this.#subscriptions.add(member, topic, match);
-    tell(member, [MessageType.SUBSCRIBED, request, id]);
+    send(member, [MessageType.SUBSCRIBED, request, id]);
   }
 
   unsubscribe(member: Member, message: Incoming): void {
@@ -49,7 +49,7 @@ export class Broker {
         uri: ErrorUri.noSuchSubscription,
       });
     }
-    tell(member, [MessageType.UNSUBSCRIBED, request]);
+    send(member, [MessageType.UNSUBSCRIBED, request]);
   }
 
   publish(member: Member, message: Incoming): void {
@@ -65,7 +65,7 @@ export class Broker {
     const receives = receiverFilter(member, options);
     this.#route(topic, publication, details, payload, receives);
     if (options["acknowledge"] === true) {
-      tell(member, [MessageType.PUBLISHED, request, publication]);
+      send(member, [MessageType.PUBLISHED, request, publication]);
     }
   }
 
@@ -155,7 +155,7 @@ function tooLongFor(
   head: readonly unknown[],
 ): Failure | undefined {
   const result = attempt(() => {
-    demandFits(member, event, head);
+    refuseTooLong(member, event, head);
     return event;
   });
   return result instanceof Failure ? result : undefined;

@@ -18,7 +18,7 @@ import type { Payload } from "#wamp/transcode/payload-slice.ts";
 import { type Dict, type Incoming, violation } from "./incoming.ts";
 import type { Member } from "./member.ts";
 import { invokeOption, matchOption, refuseReserved } from "./options.ts";
-import { messageFor, tell, tellError } from "./outgoing.ts";
+import { messageFor, send, sendError } from "./outgoing.ts";
 import { type PendingCall, PendingCalls } from "./pending-calls.ts";
 import { chooseCallee, type Registration, RegistrationMap } from "./registration-map.ts";
 
@@ -30,7 +30,7 @@ const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 
 /** The URI of a call that took longer than its caller gave it. */
 /** Answers a procedure of the router's own, or undefined when it has none of this name. */
-export type OwnProcedures = (
+export type MetaProcedures = (
   procedure: string,
   args: () => readonly unknown[],
 ) => { result: readonly unknown[] } | undefined;
@@ -38,11 +38,11 @@ export type OwnProcedures = (
 /** Takes registrations and carries calls to them and results back. */
 export class Dealer {
   readonly #log: Logger;
-  readonly #own: OwnProcedures;
+  readonly #own: MetaProcedures;
   readonly #registrations = new RegistrationMap();
   readonly #calls = new PendingCalls();
 
-  constructor(log: Logger, own: OwnProcedures) {
+  constructor(log: Logger, own: MetaProcedures) {
     this.#log = log;
     this.#own = own;
   }
@@ -56,7 +56,7 @@ export class Dealer {
     refuseReserved("register", procedure);
     member.role.demand("register", procedure);
     const { id } = this.#registrations.add(member, procedure, match, invoke);
-    tell(member, [MessageType.REGISTERED, request, id]);
+    send(member, [MessageType.REGISTERED, request, id]);
   }
 
   unregister(member: Member, message: Incoming): void {
@@ -68,7 +68,7 @@ export class Dealer {
         uri: ErrorUri.noSuchRegistration,
       });
     }
-    tell(member, [MessageType.UNREGISTERED, request]);
+    send(member, [MessageType.UNREGISTERED, request]);
   }
 
   call(caller: Member, message: Incoming): void {
@@ -185,7 +185,7 @@ export class Dealer {
   #callOwn(caller: Member, request: number, procedure: string, message: Incoming): void {
     const answer = this.#own(procedure, () => message.args(4));
     if (answer === undefined) throw noSuchProcedure(procedure);
-    tell(caller, [MessageType.RESULT, request, {}, answer.result]);
+    send(caller, [MessageType.RESULT, request, {}, answer.result]);
   }
 
   #find(procedure: string): [Registration, Member] {
@@ -225,14 +225,14 @@ export class Dealer {
 
   #end(call: PendingCall, uri: string, sentence: string): void {
     this.#calls.remove(call);
-    tellError(call.caller, MessageType.CALL, call.request, uri, sentence);
+    sendError(call.caller, MessageType.CALL, call.request, uri, sentence);
   }
 }
 
 /** Asks a callee to stop, if it announced that it can. */
 function interrupt(call: PendingCall, mode: "kill" | "killnowait", reason: string): void {
   if (!call.callee.callee.callCanceling) return;
-  tell(call.callee, [MessageType.INTERRUPT, call.invocation, { mode, reason }]);
+  send(call.callee, [MessageType.INTERRUPT, call.invocation, { mode, reason }]);
 }
 
 function noSuchProcedure(procedure: string): Failure {

@@ -9,8 +9,8 @@ import { ErrorUri } from "#wamp/error-uri.ts";
 import { isId } from "#wamp/id.ts";
 import { messageTypeName } from "#wamp/message-type.ts";
 import type { SerializerName, WireMessage } from "#wamp/peer.ts";
+import { UnrepresentableValue } from "#wamp/token/unrepresentable-value.ts";
 import { type MessageSlices, type Payload, sliceMessage } from "#wamp/transcode/payload-slice.ts";
-import { UntellableValue } from "#wamp/transcode/untellable-value.ts";
 import { isLoosePattern, type MatchPolicy } from "./uri-match.ts";
 
 /** A map of options or details. */
@@ -97,7 +97,7 @@ export class Incoming {
     try {
       return this.#slices.value(index);
     } catch (thrown) {
-      if (!(thrown instanceof UntellableValue)) throw thrown;
+      if (!(thrown instanceof UnrepresentableValue)) throw thrown;
       throw new Failure(`Cannot read ${messageTypeName(this.type)}: ${sentenceOf(thrown)}`, {
         source: "client",
         uri: ErrorUri.invalidArgument,

@@ -8,9 +8,9 @@ import { Failure, sentenceOf } from "#base/failure.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
 import { MessageType, messageTypeName } from "#wamp/message-type.ts";
 import { isLongerThan, type WireMessage } from "#wamp/peer.ts";
-import { encodeMessage } from "#wamp/serializer/serializer.ts";
+import { encodeMessage } from "#wamp/serializer/control-message-values.ts";
+import { UnrepresentableValue } from "#wamp/token/unrepresentable-value.ts";
 import { buildMessage, type Payload } from "#wamp/transcode/payload-slice.ts";
-import { UntellableValue } from "#wamp/transcode/untellable-value.ts";
 import type { Member } from "./member.ts";
 
 /** A payload of the router's own, from values. */
@@ -29,12 +29,16 @@ export function messageFor(
   payload: Payload | undefined,
 ): WireMessage {
   const message = build(member, head, payload);
-  demandFits(member, message, head);
+  refuseTooLong(member, message, head);
   return message;
 }
 
 /** Refuses a message that is longer than the member announced to take. */
-export function demandFits(member: Member, message: WireMessage, head: readonly unknown[]): void {
+export function refuseTooLong(
+  member: Member,
+  message: WireMessage,
+  head: readonly unknown[],
+): void {
   const limit = member.maxSendOctets;
   if (!isLongerThan(message, limit)) return;
   const name = messageTypeName(Number(head[0]));
@@ -48,19 +52,19 @@ export function demandFits(member: Member, message: WireMessage, head: readonly 
 }
 
 /** Sends a short message of values alone. */
-export function tell(member: Member, list: readonly unknown[]): void {
+export function send(member: Member, list: readonly unknown[]): void {
   member.send(encodeMessage([...list], member.serializer, member.isText));
 }
 
 /** Sends an ERROR with one sentence. */
-export function tellError(
+export function sendError(
   member: Member,
   requestType: number,
   request: number,
   uri: string,
   sentence: string,
 ): void {
-  tell(member, [MessageType.ERROR, requestType, request, {}, uri, [sentence]]);
+  send(member, [MessageType.ERROR, requestType, request, {}, uri, [sentence]]);
 }
 
 function build(member: Member, head: readonly unknown[], payload: Payload | undefined) {
@@ -70,7 +74,7 @@ function build(member: Member, head: readonly unknown[], payload: Payload | unde
   try {
     return buildMessage(head, payload, member.serializer, member.isText);
   } catch (thrown) {
-    if (!(thrown instanceof UntellableValue)) throw thrown;
+    if (!(thrown instanceof UnrepresentableValue)) throw thrown;
     const name = messageTypeName(Number(head[0]));
     throw new Failure(`Cannot tell ${name} in ${member.serializer}: ${sentenceOf(thrown)}`, {
       source: "client",

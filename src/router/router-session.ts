@@ -9,8 +9,13 @@ import type { Accept, AuthOutcome } from "#auth/pending-auth.ts";
 import { Failure, sentenceOf } from "#base/failure.ts";
 import type { AuthConfig, JoiningConfig } from "#config/node-config.ts";
 import type { Logger } from "#observe/logger.ts";
-import { Join, type JoinSupport, refuseLong, trustsProxies } from "#session/join.ts";
-import { JoinClock, type LateObserver } from "#session/join-clock.ts";
+import {
+  Authentication,
+  type AuthenticationSupport,
+  refuseTooLong,
+  trustsProxies,
+} from "#session/authentication.ts";
+import { type JoinTimeoutObserver, JoinTimeouts } from "#session/join-timeouts.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
 import { randomId } from "#wamp/id.ts";
 import { MessageType, messageTypeName } from "#wamp/message-type.ts";
@@ -21,16 +26,16 @@ import {
   type PeerHandler,
   type WireMessage,
 } from "#wamp/peer.ts";
-import { decodeMessage, encodeMessage } from "#wamp/serializer/serializer.ts";
-import { MalformedMessage } from "#wamp/transcode/malformed-message.ts";
+import { decodeMessage, encodeMessage } from "#wamp/serializer/control-message-values.ts";
+import { MalformedMessage } from "#wamp/token/malformed-message.ts";
 import { Incoming, violation } from "./incoming.ts";
 import type { Member } from "./member.ts";
-import { tellError } from "./outgoing.ts";
+import { sendError } from "./outgoing.ts";
 import type { Realm } from "./realm.ts";
 import { ROUTER_ROLES } from "./router-features.ts";
 
 /** What a session needs beside its peer and its realms. */
-export interface RouterSessionOptions extends JoinSupport {
+export interface RouterSessionOptions extends AuthenticationSupport {
   log: Logger;
   /** Undefined: a client may take as long as it likes. */
   joining?: JoiningConfig | undefined;
@@ -67,18 +72,24 @@ const ROUTES = new Map<number, (realm: Realm, member: Member, message: Incoming)
 
 /** Where a session is on its way. */
 type State =
-  | { name: "joining"; join: Join; canceled: AbortController; busy: boolean; challenged: boolean }
+  | {
+      name: "joining";
+      join: Authentication;
+      canceled: AbortController;
+      busy: boolean;
+      challenged: boolean;
+    }
   | { name: "joined"; realm: Realm; member: Member }
   | { name: "closed" };
 
 /** The session of one peer, from its first HELLO to the end of the connection. */
-export class RouterSession implements PeerHandler, LateObserver {
+export class RouterSession implements PeerHandler, JoinTimeoutObserver {
   readonly #peer: Peer;
   readonly #auth: AuthConfig;
   readonly #realms: ReadonlyMap<string, Realm>;
   readonly #log: Logger;
-  readonly #clock: JoinClock;
-  readonly #support: JoinSupport;
+  readonly #clock: JoinTimeouts;
+  readonly #support: AuthenticationSupport;
   readonly #maxBufferedOctets: number;
   readonly #onEnd: (session: RouterSession) => void;
   #state: State;
@@ -93,7 +104,7 @@ export class RouterSession implements PeerHandler, LateObserver {
     this.#auth = auth;
     this.#realms = realms;
     this.#log = options.log;
-    this.#clock = new JoinClock(options.joining, this);
+    this.#clock = new JoinTimeouts(options.joining, this);
     this.#support = options;
     this.#maxBufferedOctets = options.maxBufferedOctets ?? DEFAULT_MAX_BUFFERED_OCTETS;
     this.#onEnd = options.onEnd;
@@ -113,7 +124,7 @@ export class RouterSession implements PeerHandler, LateObserver {
 
   onDrain(): void {}
 
-  onLate(uri: string, sentence: string): void {
+  onJoinTimeout(uri: string, sentence: string): void {
     this.#abort(uri, sentence, CloseCode.policyViolation);
   }
 
@@ -141,12 +152,12 @@ export class RouterSession implements PeerHandler, LateObserver {
   #beginJoin(): State {
     this.#clock.awaitHello();
     const canceled = new AbortController();
-    const join = new Join(this.#auth, this.#peer.details, this.#support, canceled.signal);
+    const join = new Authentication(this.#auth, this.#peer.details, this.#support, canceled.signal);
     return { name: "joining", join, canceled, busy: false, challenged: false };
   }
 
   #onJoinMessage(state: State & { name: "joining" }, message: WireMessage): void {
-    if (!trustsProxies(this.#auth)) refuseLong(message);
+    if (!trustsProxies(this.#auth)) refuseTooLong(message);
     const list = decodeMessage(message, this.#peer.serializer);
     const type = Number(list[0]);
     const awaited = state.challenged ? MessageType.AUTHENTICATE : MessageType.HELLO;
@@ -184,7 +195,7 @@ export class RouterSession implements PeerHandler, LateObserver {
     }
   }
 
-  #welcome({ identity, welcomeExtra }: Accept, join: Join): void {
+  #welcome({ identity, welcomeExtra }: Accept, join: Authentication): void {
     const { clientRoles } = join;
     const realm = this.#realms.get(identity.realm);
     if (realm === undefined) {
@@ -264,7 +275,7 @@ export class RouterSession implements PeerHandler, LateObserver {
       return;
     }
     const uri = failure.uri ?? ErrorUri.invalidArgument;
-    tellError(member, message.type, message.id(1), uri, failure.message);
+    sendError(member, message.type, message.id(1), uri, failure.message);
   }
 
   #onGoodbye(message: Incoming): void {

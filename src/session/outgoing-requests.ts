@@ -17,9 +17,9 @@ import { ErrorUri } from "#wamp/error-uri.ts";
 import { isId } from "#wamp/id.ts";
 import { MessageType } from "#wamp/message-type.ts";
 import type { SerializerName, WireMessage } from "#wamp/peer.ts";
-import { encodeMessage } from "#wamp/serializer/serializer.ts";
+import { encodeMessage } from "#wamp/serializer/control-message-values.ts";
+import { readValue } from "#wamp/serializer/value-sink.ts";
 import { type MessageSlices, type Payload, sliceMessage } from "#wamp/transcode/payload-slice.ts";
-import { readValue } from "#wamp/transcode/value-sink.ts";
 import type { WampAnswer, WampRequest } from "#wamp/wamp-caller.ts";
 
 /** Most requests that may wait for their answers at once. */

@@ -5,9 +5,9 @@
  */
 
 import type { TransportConfig } from "#config/node-config.ts";
-import { needsFrontDoor, startBehindFrontDoor } from "./behind-front-door.ts";
+import { needsAcceptor, startAcceptingListener } from "./accepting-listener.ts";
 import type { AcceptPeerWithSession, Listener, TransportContext } from "./listener.ts";
-import { pacedAccept } from "./paced-peer.ts";
+import { rateLimitedAccept } from "./rate-limited-peer.ts";
 import { startRawSocketListener } from "./rawsocket/rawsocket-listener.ts";
 
 /**
@@ -21,9 +21,9 @@ export function startTransport(
   context: TransportContext,
 ): Promise<Listener> {
   const limits = config.type === "websocket.testee" ? undefined : config.limits;
-  const acceptPaced = pacedAccept(limits, accept, context.log);
-  if (config.type === "rawsocket" && !needsFrontDoor(config.endpoint)) {
+  const acceptPaced = rateLimitedAccept(limits, accept, context.log);
+  if (config.type === "rawsocket" && !needsAcceptor(config.endpoint)) {
     return startRawSocketListener(config, acceptPaced, context);
   }
-  return startBehindFrontDoor(config, acceptPaced, context);
+  return startAcceptingListener(config, acceptPaced, context);
 }

@@ -9,8 +9,8 @@
  */
 
 import type { Logger } from "#observe/logger.ts";
-import type { FailedAttempts } from "#session/join.ts";
-import { addressOf } from "#transport/endpoint/connection-limit.ts";
+import type { FailedAttempts } from "#session/authentication.ts";
+import { countedAddress } from "#transport/endpoint/connection-limit.ts";
 import { TokenBucket } from "#transport/token-bucket.ts";
 
 /** Addresses that are remembered; beyond it those are forgotten that failed longest ago. */
@@ -27,7 +27,7 @@ export class FailedJoins {
 
   /** The count for a peer as it is printed; undefined: its attempts are not limited. */
   of(peer: string, perMinute: number): FailedAttempts | undefined {
-    const address = perMinute === 0 ? null : addressOf(peer);
+    const address = perMinute === 0 ? null : countedAddress(peer);
     if (address === null) return undefined;
     let table = this.#byLimit.get(perMinute);
     if (table === undefined) {

@@ -6,10 +6,10 @@
  */
 
 import type { ProxyWorkerConfig, SessionConfig } from "#config/node-config.ts";
-import { nodeCredentials } from "#proxy/backend-join.ts";
-import { FrontendSession } from "#proxy/frontend-session.ts";
-import { RouteTable } from "#proxy/route-table.ts";
-import { ServiceSessions } from "#proxy/service-sessions.ts";
+import { RouteTable } from "#proxy/routing/route-table.ts";
+import { nodeCredentials } from "#proxy/routing/router-hello.ts";
+import { ServiceSessions } from "#proxy/service/service-sessions.ts";
+import { FrontendSession } from "#proxy/session/frontend-session.ts";
 import type { Peer } from "#wamp/peer.ts";
 import { FailedJoins } from "./failed-joins.ts";
 import type { RunningWorker, WorkerContext } from "./running-worker.ts";

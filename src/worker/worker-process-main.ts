@@ -7,14 +7,14 @@
  * @module
  */
 
-import { useDisguiseKey } from "#auth/disguise.ts";
+import { useDecoyKey } from "#auth/decoy-principals.ts";
 import { Failure, sentenceOf } from "#base/failure.ts";
 import type { WorkerConfig } from "#config/node-config.ts";
 import type { StartContext } from "#node/control-message.ts";
 import type { Logger } from "#observe/logger.ts";
 import { processLogger } from "#observe/process-logger.ts";
 import { writeOutput } from "#observe/write-output.ts";
-import { hasController, listenToController, tellController } from "./control.ts";
+import { hasController, listenToController, sendToController } from "./controller-channel.ts";
 import type { RunningWorker, WorkerContext } from "./running-worker.ts";
 
 /** Longest time to end without a controller, which could kill this process if it took longer. */
@@ -55,7 +55,7 @@ export function runWorkerProcess(): void {
         system: systems[config.type],
         worker: config.id,
       });
-      useDisguiseKey(context.disguiseKey);
+      useDecoyKey(context.decoyKey);
       running = start(config, context, log);
     },
     renewCertificates: () => void running.then((worker) => worker?.renewCertificates()).catch(fail),
@@ -75,12 +75,12 @@ async function start(
 ): Promise<RunningWorker | null> {
   try {
     const worker = await startByType(config, workerContext(config, context, log));
-    tellController({ kind: "ready", urls: worker.urls });
+    sendToController({ kind: "ready", urls: worker.urls });
     return worker;
   } catch (thrown) {
     if (!(thrown instanceof Failure)) reportFault(thrown, log);
     const source = thrown instanceof Failure ? thrown.source : "internal";
-    tellController({ kind: "failed", sentence: sentenceOf(thrown), source });
+    sendToController({ kind: "failed", sentence: sentenceOf(thrown), source });
     return null;
   }
 }

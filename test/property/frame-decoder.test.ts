@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { FrameDecoder, type StreamFault } from "#transport/websocket/frame-decoder.ts";
+import { FrameDecoder, type ProtocolFault } from "#transport/websocket/frame-decoder.ts";
 
 const anySize = {
   maxMessageOctets: 2 ** 24,
@@ -27,14 +27,14 @@ function frame(head: number, payload: Uint8Array, mask = [1, 2, 3, 250]): Buffer
 function decode(stream: Uint8Array, sizes: number[], limits = anySize) {
   const said: string[] = [];
   const taker = {
-    takeMessage: (payload: Uint8Array, isText: boolean) =>
+    handleMessage: (payload: Uint8Array, isText: boolean) =>
       said.push(`${isText ? "text" : "binary"} ${payload.toHex()}`) > 0,
-    takePing: (payload: Uint8Array) => said.push(`ping ${payload.toHex()}`) > 0,
-    takePong: (payload: Uint8Array) => void said.push(`pong ${payload.toHex()}`),
-    takeClose: (code: number, reason: string) => void said.push(`close ${code} ${reason}`),
+    handlePing: (payload: Uint8Array) => said.push(`ping ${payload.toHex()}`) > 0,
+    handlePong: (payload: Uint8Array) => void said.push(`pong ${payload.toHex()}`),
+    handleClose: (code: number, reason: string) => void said.push(`close ${code} ${reason}`),
   };
   const decoder = new FrameDecoder(limits, taker);
-  let fault: StreamFault | null = null;
+  let fault: ProtocolFault | null = null;
   for (let at = 0, turn = 0; at < stream.length && fault === null; turn++) {
     const size = sizes[turn % sizes.length] as number;
     fault = decoder.push(Buffer.from(stream.subarray(at, at + size)));

@@ -2,9 +2,9 @@ import { describe, expect, test } from "bun:test";
 import { decode as decodeCbor, encode as encodeCbor } from "cbor-x";
 import fc from "fast-check";
 import { pack, unpack } from "msgpackr";
-import { MalformedMessage } from "../../src/wamp/transcode/malformed-message.ts";
+import { MalformedMessage } from "../../src/wamp/token/malformed-message.ts";
+import { UnrepresentableValue } from "../../src/wamp/token/unrepresentable-value.ts";
 import { transcodeItem } from "../../src/wamp/transcode/transcoder.ts";
-import { UntellableValue } from "../../src/wamp/transcode/untellable-value.ts";
 
 const SERIALIZERS = ["json", "msgpack", "cbor"] as const;
 
@@ -105,7 +105,7 @@ describe("transcodeItem", () => {
           try {
             transcodeItem(octets, from, to);
           } catch (error) {
-            if (!(error instanceof MalformedMessage || error instanceof UntellableValue))
+            if (!(error instanceof MalformedMessage || error instanceof UnrepresentableValue))
               throw error;
           }
         },

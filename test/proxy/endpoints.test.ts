@@ -17,7 +17,7 @@ import type {
 } from "#config/node-config.ts";
 import { connectPeer } from "#transport/peer-connector.ts";
 import type { Peer } from "#wamp/peer.ts";
-import { decodeMessage, encodeMessage } from "#wamp/serializer/serializer.ts";
+import { decodeMessage, encodeMessage } from "#wamp/serializer/control-message-values.ts";
 import { startProxyWorker } from "#worker/proxy-worker.ts";
 import { hasOpenssl, selfSigned } from "../support/certificates.ts";
 import { quietContext } from "../support/quiet-context.ts";

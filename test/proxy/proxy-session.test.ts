@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { BufferOptions, ConnectionConfig, WebSocketOptions } from "#config/node-config.ts";
 import type { SerializerName } from "#wamp/peer.ts";
-import { decodeMessage, encodeMessage } from "#wamp/serializer/serializer.ts";
+import { decodeMessage, encodeMessage } from "#wamp/serializer/control-message-values.ts";
 import { startProxyWorker } from "#worker/proxy-worker.ts";
 import { keptLog } from "../support/kept-log.ts";
 import { quietContext } from "../support/quiet-context.ts";

@@ -4,8 +4,8 @@ import { afterEach, expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { RouteTable } from "#proxy/route-table.ts";
-import { ServiceSessions } from "#proxy/service-sessions.ts";
+import { RouteTable } from "#proxy/routing/route-table.ts";
+import { ServiceSessions } from "#proxy/service/service-sessions.ts";
 import { quiet } from "../support/quiet-context.ts";
 import { scriptedRouter } from "../support/scripted-router.ts";
 

@@ -17,8 +17,8 @@ import {
   ROUTER_MESSAGES,
   type RouterAction,
   type SessionState,
-} from "#proxy/session-states.ts";
-import { encodeMessage } from "#wamp/serializer/serializer.ts";
+} from "#proxy/session/session-states.ts";
+import { encodeMessage } from "#wamp/serializer/control-message-values.ts";
 import type { ScriptedClient } from "../support/scripted-client.ts";
 import type { RouterSide } from "../support/scripted-router.ts";
 import {

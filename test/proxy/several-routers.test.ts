@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { isSigned, makeChallenge } from "#auth/cryptosign-challenge.ts";
 import { makePrivateKey, publicKeyOf } from "#base/ed25519.ts";
 import type { BalancingConfig, ConnectionConfig, SessionConfig } from "#config/node-config.ts";
-import { decodeMessage, encodeMessage } from "#wamp/serializer/serializer.ts";
+import { decodeMessage, encodeMessage } from "#wamp/serializer/control-message-values.ts";
 import { startProxyWorker } from "#worker/proxy-worker.ts";
 import { quietContext } from "../support/quiet-context.ts";
 import { scriptedRouter } from "../support/scripted-router.ts";

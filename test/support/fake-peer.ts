@@ -11,7 +11,7 @@ import type {
   TransportDetails,
   WireMessage,
 } from "#wamp/peer.ts";
-import { encodeMessage } from "#wamp/serializer/serializer.ts";
+import { encodeMessage } from "#wamp/serializer/control-message-values.ts";
 import { sliceMessage } from "#wamp/transcode/payload-slice.ts";
 
 /** What may differ from a JSON client over WebSocket that takes everything. */

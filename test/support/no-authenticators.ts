@@ -1,9 +1,9 @@
 /** What a join has where no authmethod is dynamic and attempts are not limited. */
 
-import type { JoinSupport } from "#session/join.ts";
+import type { AuthenticationSupport } from "#session/authentication.ts";
 import { quiet } from "./quiet-context.ts";
 
-export const noAuthenticators: JoinSupport = {
+export const noAuthenticators: AuthenticationSupport = {
   authenticators: {
     log: quiet,
     call: () => Promise.reject(new Error("there are no authenticators")),

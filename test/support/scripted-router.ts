@@ -9,7 +9,7 @@ import type {
   TransportDetails,
   WireMessage,
 } from "#wamp/peer.ts";
-import { decodeMessage, encodeMessage } from "#wamp/serializer/serializer.ts";
+import { decodeMessage, encodeMessage } from "#wamp/serializer/control-message-values.ts";
 import { noPings } from "./no-pings.ts";
 import { quietContext } from "./quiet-context.ts";
 

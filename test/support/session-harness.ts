@@ -10,14 +10,14 @@ import { join } from "node:path";
 import type {
   ConnectingTransportConfig,
   ConnectionConfig,
-  EndOptions,
   SessionConfig,
+  SessionEndOptions,
   WebSocketOptions,
 } from "#config/node-config.ts";
 import type { LogFields } from "#observe/logger.ts";
-import { FrontendSession } from "#proxy/frontend-session.ts";
-import { RouteTable } from "#proxy/route-table.ts";
-import { ServiceSessions } from "#proxy/service-sessions.ts";
+import { RouteTable } from "#proxy/routing/route-table.ts";
+import { ServiceSessions } from "#proxy/service/service-sessions.ts";
+import { FrontendSession } from "#proxy/session/frontend-session.ts";
 import type { Listener } from "#transport/listener.ts";
 import { startTransport } from "#transport/start-transport.ts";
 import type { Peer, WireMessage } from "#wamp/peer.ts";
@@ -40,7 +40,7 @@ export interface HarnessOptions {
   router?: ScriptedRouterOptions;
   /** How the connection `silent` is spoken. */
   silent?: "rawsocket" | "websocket";
-  options?: Partial<WebSocketOptions> & EndOptions;
+  options?: Partial<WebSocketOptions> & SessionEndOptions;
   /** Is called behind every message of a client. */
   afterMessage?(session: FrontendSession): void;
 }

@@ -1,6 +1,6 @@
 /** A WAMP client over WebSocket that says what a test tells it to say, in JSON. */
 
-import { decodeMessage } from "#wamp/serializer/serializer.ts";
+import { decodeMessage } from "#wamp/serializer/control-message-values.ts";
 
 export interface WampSocket {
   says(message: unknown[]): void;

@@ -4,7 +4,7 @@ import { afterAll, expect, test } from "bun:test";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { tlsUnique } from "#transport/front-door/channel-binding.ts";
+import { tlsUnique } from "#transport/accept/channel-binding.ts";
 import { hasOpenssl, selfSigned } from "../support/certificates.ts";
 import { hasPython, PYTHON } from "../support/wamp-clients.ts";
 

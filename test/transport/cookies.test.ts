@@ -239,7 +239,7 @@ test("a WebSocket handshake issues the cookie, and its peer carries the value", 
   const listener = await startTransport(config, accept, quietContext);
   cleanups.push(() => listener.close());
   const port = Number(new URL(listener.urls[0] ?? "").port);
-  const shakeHands = async (...headers: string[]) => {
+  const readHandshake = async (...headers: string[]) => {
     const socket = connect({ port, host: "127.0.0.1" });
     cleanups.push(() => socket.destroy());
     const lines = [
@@ -258,8 +258,8 @@ test("a WebSocket handshake issues the cookie, and its peer carries the value", 
     expect(answer.toString()).toStartWith("HTTP/1.1 101 ");
     return /^set-cookie: (.*)\r$/im.exec(answer.toString())?.[1];
   };
-  const issued = await shakeHands();
+  const issued = await readHandshake();
   expect(issued).toBe(`cbtid=${seen[0]?.cookieId}; Max-Age=60`);
-  expect(await shakeHands(`Cookie: cbtid=${seen[0]?.cookieId}`)).toBeUndefined();
+  expect(await readHandshake(`Cookie: cbtid=${seen[0]?.cookieId}`)).toBeUndefined();
   expect(seen[1]?.cookieId).toBe(seen[0]?.cookieId);
 });

@@ -203,7 +203,7 @@ describe("a universal transport", () => {
     expect(await third.whole()).toStartWith("HTTP/1.1 503 ");
   });
 
-  test("counts the clients that a PROXY preface names", async () => {
+  test("counts the clients that a PROXY header names", async () => {
     const endpoint = { ...anyPort, trusted_proxies: ["127.0.0.1"] };
     const { listener, port } = await startEcho({ ...universal(endpoint), limits });
     cleanups.push(() => listener.close());

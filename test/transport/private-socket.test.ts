@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync 
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { removeLeftFolders } from "#transport/private-socket.ts";
+import { removeLeftFolders } from "#transport/http/private-socket.ts";
 
 let parent: string;
 beforeEach(() => {

@@ -35,21 +35,21 @@ function client(port: number): OctetClient {
 const trusting: ListeningTcpConfig = { ...anyPort, trusted_proxies: ["127.0.0.0/8"] };
 const strict: ListeningTcpConfig = { ...anyPort, trusted_proxies: ["192.0.2.0/24"] };
 const RAWSOCKET = Buffer.from("7ff30000", "hex");
-const PREFACE = "PROXY TCP4 203.0.113.9 198.51.100.7 56324 443\r\n";
+const PROXY_HEADER = "PROXY TCP4 203.0.113.9 198.51.100.7 56324 443\r\n";
 const BINARY = Buffer.from("0d0a0d0a000d0a515549540a2111000ccb007109c6336407dc0401bb", "hex");
 
 describe("proxy_protocol", () => {
-  for (const [version, preface] of Object.entries({ 1: Buffer.from(PREFACE), 2: BINARY })) {
-    test(`takes the client's address from a preface of version ${version}`, async () => {
+  for (const [version, header] of Object.entries({ 1: Buffer.from(PROXY_HEADER), 2: BINARY })) {
+    test(`takes the client's address from a header of version ${version}`, async () => {
       const { port, nextDetails } = await start(universal(trusting));
       for (const hello of [RAWSOCKET, Buffer.from(upgradeRequest())]) {
-        for (const pieces of [[Buffer.concat([preface, hello])], [preface, hello]]) {
+        for (const pieces of [[Buffer.concat([header, hello])], [header, hello]]) {
           const details = nextDetails();
           await client(port).send(...pieces);
           expect((await details).peer).toBe("tcp4:203.0.113.9:56324");
         }
         const details = nextDetails();
-        await client(port).send(...[...preface].map((octet) => Buffer.of(octet)), hello);
+        await client(port).send(...[...header].map((octet) => Buffer.of(octet)), hello);
         expect((await details).peer).toBe("tcp4:203.0.113.9:56324");
       }
     });
@@ -57,14 +57,14 @@ describe("proxy_protocol", () => {
 
   test("takes the balancer's own address when it speaks for itself", async () => {
     const { port, nextDetails } = await start(universal(trusting));
-    for (const preface of ["PROXY UNKNOWN\r\n", `${BINARY.toString("latin1", 0, 12)} \0\0\0`]) {
+    for (const header of ["PROXY UNKNOWN\r\n", `${BINARY.toString("latin1", 0, 12)} \0\0\0`]) {
       const details = nextDetails();
-      const one = await client(port).send(preface, RAWSOCKET);
+      const one = await client(port).send(header, RAWSOCKET);
       expect((await details).peer).toBe(`tcp4:127.0.0.1:${one.socket.localPort}`);
     }
   });
 
-  test("closes on a balancer that sends no preface, or none that can be read", async () => {
+  test("closes on a balancer that sends no header, or none that can be read", async () => {
     const { port, peers } = await start(universal(trusting));
     const nonsense = ["PROXY TCP4 1.2.3.4 5\r\n", `${BINARY.toString("latin1", 0, 12)}\x31\0\0\0`];
     for (const octets of [RAWSOCKET, upgradeRequest(), ...nonsense]) {
@@ -73,13 +73,13 @@ describe("proxy_protocol", () => {
     expect(peers).toEqual([]);
   });
 
-  test("takes others for clients, and their preface for nothing that it knows", async () => {
+  test("takes others for clients, and their header for nothing that it knows", async () => {
     const { port, nextDetails, peers } = await start(universal(strict));
     const details = nextDetails();
     const one = await client(port).send(RAWSOCKET);
     expect((await details).peer).toBe(`tcp4:127.0.0.1:${one.socket.localPort}`);
-    for (const preface of [PREFACE, BINARY]) {
-      const forged = await client(port).send(preface, upgradeRequest());
+    for (const header of [PROXY_HEADER, BINARY]) {
+      const forged = await client(port).send(header, upgradeRequest());
       expect(await forged.whole()).not.toContain("101");
     }
     expect(peers).toHaveLength(1);
@@ -89,11 +89,13 @@ describe("proxy_protocol", () => {
     const { rawsocket, paths } = universal();
     const common = { id: "transport001", endpoint: trusting };
     const web = await start({ ...common, type: "web", paths: paths ?? {} });
-    const page = await client(web.port).send(`${PREFACE}GET / HTTP/1.1\r\nHost: localhost\r\n\r\n`);
+    const page = await client(web.port).send(
+      `${PROXY_HEADER}GET / HTTP/1.1\r\nHost: localhost\r\n\r\n`,
+    );
     await page.until('{"here":true}');
     const raw = await start({ ...common, type: "rawsocket", ...rawsocket } as TransportConfig);
     const details = raw.nextDetails();
-    await client(raw.port).send(PREFACE, RAWSOCKET);
+    await client(raw.port).send(PROXY_HEADER, RAWSOCKET);
     expect((await details).peer).toBe("tcp4:203.0.113.9:56324");
   });
 });
@@ -109,9 +111,9 @@ describe.skipIf(!hasOpenssl)("proxy_protocol before TLS", () => {
   const plain = { key, certificate, chain_certificates: [] };
   const mutual = { ...plain, ca_certificates: [authority] };
 
-  /** TLS behind a preface on the same connection, or from its begin. */
-  async function dialTls(port: number, preface: string, pem: object = {}): Promise<OctetClient> {
-    const { socket } = await client(port).send(preface);
+  /** TLS behind a header on the same connection, or from its begin. */
+  async function dialTls(port: number, header: string, pem: object = {}): Promise<OctetClient> {
+    const { socket } = await client(port).send(header);
     socket.removeAllListeners("data");
     const secure = new OctetClient(connectTls({ socket, rejectUnauthorized: false, ...pem }));
     cleanups.push(() => secure.socket.destroy());
@@ -122,7 +124,7 @@ describe.skipIf(!hasOpenssl)("proxy_protocol before TLS", () => {
     const { port, nextDetails } = await start(universal({ ...trusting, tls: mutual }));
     for (const hello of [RAWSOCKET, upgradeRequest()]) {
       const details = nextDetails();
-      await (await dialTls(port, PREFACE, known.pem)).send(hello);
+      await (await dialTls(port, PROXY_HEADER, known.pem)).send(hello);
       expect(await details).toMatchObject({
         peer: "tcp4:203.0.113.9:56324",
         isSecure: true,
@@ -134,17 +136,17 @@ describe.skipIf(!hasOpenssl)("proxy_protocol before TLS", () => {
   test("keeps out who has no certificate, or one of others", async () => {
     const { port, peers } = await start(universal({ ...trusting, tls: mutual }));
     for (const pem of [{}, unknown.pem]) {
-      const one = await dialTls(port, PREFACE, pem);
+      const one = await dialTls(port, PROXY_HEADER, pem);
       one.socket.write(upgradeRequest());
       expect(await one.whole()).toBe("");
     }
     expect(peers).toEqual([]);
   });
 
-  test("does not wait for ever for a handshake behind the preface, or before any octet", async () => {
+  test("does not wait for ever for a handshake behind the header, or before any octet", async () => {
     const times = { open_handshake_timeout: 60 };
     const behind = await start(universal({ ...trusting, tls: plain }, times));
-    expect(await (await client(behind.port).send(PREFACE)).whole()).toBe("");
+    expect(await (await client(behind.port).send(PROXY_HEADER)).whole()).toBe("");
     const none = await start(universal({ ...strict, tls: plain }, times));
     expect(await client(none.port).whole()).toBe("");
   });
@@ -159,7 +161,7 @@ describe.skipIf(!hasOpenssl)("proxy_protocol before TLS", () => {
 
   test("leaves large messages whole", async () => {
     const { port } = await start(universal({ ...trusting, tls: plain }));
-    const one = await dialTls(port, PREFACE);
+    const one = await dialTls(port, PROXY_HEADER);
     await one.send(RAWSOCKET);
     const size = 6_000_000;
     const head = Buffer.alloc(4);

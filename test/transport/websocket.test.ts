@@ -160,7 +160,7 @@ const handshake = {
 };
 
 /** Sends a handshake as text and answers the status line and headers. */
-async function shakeHands(url: string, headers: Record<string, string>): Promise<string> {
+async function readHandshake(url: string, headers: Record<string, string>): Promise<string> {
   const { hostname, port } = new URL(url);
   const socket: Socket = connect(Number(port), hostname);
   cleanups.push(() => socket.destroy());
@@ -198,7 +198,7 @@ describe("the opening handshake", () => {
 
   test("lists what is available when no subprotocol is acceptable", async () => {
     const { url } = await start({}, { serializers: ["json", "cbor"] });
-    const answer = await shakeHands(url, {
+    const answer = await readHandshake(url, {
       Host: "localhost",
       ...handshake,
       "Sec-WebSocket-Protocol": "wamp.2.msgpack",
@@ -216,21 +216,22 @@ describe("the opening handshake", () => {
 
   test("refuses pages of other origins", async () => {
     const { url } = await start({ allowed_origins: ["https://good.example"] });
-    const from = (Origin: string) => shakeHands(url, { Host: "localhost", ...handshake, Origin });
+    const from = (Origin: string) =>
+      readHandshake(url, { Host: "localhost", ...handshake, Origin });
     expect(await from("https://bad.example")).toStartWith("HTTP/1.1 403");
     expect(await from("https://good.example")).toStartWith("HTTP/1.1 101");
   });
 
   test("refuses another version, and requests that do not ask to upgrade the connection", async () => {
     const { url } = await start();
-    const old = await shakeHands(url, {
+    const old = await readHandshake(url, {
       Host: "localhost",
       ...handshake,
       "Sec-WebSocket-Version": "8",
     });
     expect(old).toStartWith("HTTP/1.1 426");
     expect(old.toLowerCase()).toContain("sec-websocket-version: 13");
-    const closing = await shakeHands(url, {
+    const closing = await readHandshake(url, {
       Host: "localhost",
       ...handshake,
       Connection: "close",
@@ -240,14 +241,14 @@ describe("the opening handshake", () => {
 
   test("wants the port outside of a forwarder named where there is one", async () => {
     const { url } = await start({ external_port: 8443 });
-    const at = (Host: string) => shakeHands(url, { Host, ...handshake });
+    const at = (Host: string) => readHandshake(url, { Host, ...handshake });
     expect(await at("example.com:8443")).toStartWith("HTTP/1.1 101");
     expect(await at("example.com:8080")).toStartWith("HTTP/1.1 400");
     expect(await at("example.com")).toStartWith("HTTP/1.1 400");
     // Of what a forwarder ends there is only the port to tell: TLS before it leaves out 443.
     for (const external_port of [80, 443]) {
       const implied = await start({ external_port });
-      expect(await shakeHands(implied.url, { Host: "example.com", ...handshake })).toStartWith(
+      expect(await readHandshake(implied.url, { Host: "example.com", ...handshake })).toStartWith(
         "HTTP/1.1 101",
       );
     }
@@ -255,16 +256,20 @@ describe("the opening handshake", () => {
 
   test("names program and release only where that is wanted", async () => {
     const shown = await start({ show_server_version: true });
-    const answer = await shakeHands(shown.url, { Host: "localhost", ...handshake });
+    const answer = await readHandshake(shown.url, { Host: "localhost", ...handshake });
     expect(answer).toMatch(/\r\nServer: crossproxy\/0\.0\.0\r\n/i);
     const { url } = await start();
-    expect(await shakeHands(url, { Host: "localhost", ...handshake })).not.toMatch(/\r\nServer:/i);
+    expect(await readHandshake(url, { Host: "localhost", ...handshake })).not.toMatch(
+      /\r\nServer:/i,
+    );
   });
 
   test("refuses a handshake without a key", async () => {
     const { url } = await start();
     const { "Sec-WebSocket-Key": _, ...incomplete } = handshake;
-    expect(await shakeHands(url, { Host: "localhost", ...incomplete })).toStartWith("HTTP/1.1 400");
+    expect(await readHandshake(url, { Host: "localhost", ...incomplete })).toStartWith(
+      "HTTP/1.1 400",
+    );
   });
 
   test("negotiates compression only where the path has it", async () => {

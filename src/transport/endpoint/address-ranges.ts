@@ -1,5 +1,5 @@
 /**
- * Ranges of addresses: of load balancers whose preface is believed, of clients that a path is for.
+ * Ranges of addresses: of load balancers whose header is believed, of clients that a path is for.
  *
  * @module
  */

@@ -87,7 +87,7 @@ function failureOf(endpoint: ConnectingEndpointConfig, thrown: unknown): Failure
  * happens, the attempt's own signal aborts and it gives up what it holds; its late outcome is of no
  * interest to anybody.
  */
-export async function connectInTime<T>(
+export async function connectWithTimeout<T>(
   endpoint: ConnectingEndpointConfig,
   attempt: (signal: AbortSignal) => Promise<T>,
   canceled?: AbortSignal,
@@ -122,7 +122,7 @@ export async function connectInTime<T>(
  *
  * @throws Failure when a file cannot be used; it keeps this router away, and no other.
  */
-export function tlsTowards(endpoint: ConnectingEndpointConfig): { tls?: Bun.TLSOptions } {
+export function tlsOptionsTowards(endpoint: ConnectingEndpointConfig): { tls?: Bun.TLSOptions } {
   if (endpoint.type === "unix" || endpoint.tls === undefined) return {};
   try {
     // A host that is resolved here is still the one that the certificate has to be for.
@@ -164,7 +164,7 @@ export async function openSocket<Data>(
     : Bun.connect<Data>({
         hostname: await resolveHost(endpoint),
         port: endpoint.port,
-        ...tlsTowards(endpoint),
+        ...tlsOptionsTowards(endpoint),
         socket: handler,
         data,
       }));

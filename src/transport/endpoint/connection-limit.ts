@@ -37,9 +37,9 @@ export class ConnectionLimit {
   }
 
   /** Takes a place for a peer as it is printed; null: there is none, which is logged. */
-  take(peer: string): Place | null {
+  take(peer: string): ConnectionSlot | null {
     const { max_connections, max_connections_per_address } = this.#limits;
-    const address = max_connections_per_address === null ? null : addressOf(peer);
+    const address = max_connections_per_address === null ? null : countedAddress(peer);
     const sameAddress = address === null ? 0 : (this.#openByAddress.get(address) ?? 0);
     if (max_connections !== null && this.#open >= max_connections) {
       this.#refused(peer, "max_connections");
@@ -51,10 +51,10 @@ export class ConnectionLimit {
     }
     this.#open += 1;
     if (address !== null) this.#openByAddress.set(address, sameAddress + 1);
-    return new Place(this, address);
+    return new ConnectionSlot(this, address);
   }
 
-  /** Gives back a place; `Place` calls it, once. */
+  /** Gives back a slot; `ConnectionSlot` calls it, once. */
   giveBack(address: string | null): void {
     this.#open -= 1;
     if (address === null) return;
@@ -84,7 +84,7 @@ export class ConnectionLimit {
 }
 
 /** The place of one open connection. */
-export class Place {
+export class ConnectionSlot {
   #limit: ConnectionLimit | null;
   readonly #address: string | null;
 
@@ -115,7 +115,7 @@ export function connectionLimitFor(
  * The address in a printed peer: `10.0.0.1` of `tcp4:10.0.0.1:1234`, `2001:db8:0:7::/64` of
  * `tcp6:[2001:db8:0:7::1]:1234`; null for what has none.
  */
-export function addressOf(peer: string): string | null {
+export function countedAddress(peer: string): string | null {
   const v4 = /^tcp4:([^:]+):\d+$/.exec(peer)?.[1];
   if (v4 !== undefined) return v4;
   const v6 = /^tcp6:\[([^\]%]+)(?:%[^\]]*)?\]:\d+$/.exec(peer)?.[1];

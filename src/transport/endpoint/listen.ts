@@ -8,8 +8,8 @@ import type { SocketHandler, SocketListener, TCPSocketListener, TCPSocketListenO
 
 import { Failure, sentenceOf } from "#base/failure.ts";
 import type { ListeningEndpointConfig, ListeningTcpConfig } from "#config/node-config.ts";
-import { listenOnFreePort } from "./free-port.ts";
 import { printEndpoint } from "./peer-address.ts";
+import { listenInPortRange } from "./portrange.ts";
 import { openUnixSocket } from "./unix-socket-file.ts";
 
 /** An endpoint that is listening. */
@@ -48,7 +48,7 @@ export async function listenOn<Data>(
       const stop = () => stopAndRemove(server, removeFile);
       return { port: null, stop };
     }
-    const server = listenOnFreePort(endpoint, (port) =>
+    const server = listenInPortRange(endpoint, (port) =>
       listenOnTcp({ ...tcpOptions(endpoint), port, socket, allowHalfOpen }),
     );
     return { port: server.port, stop: () => server.stop() };

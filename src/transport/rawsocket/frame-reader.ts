@@ -13,7 +13,7 @@ const KEPT_BUFFER_OCTETS = 64 * 1024;
 const nothing = new Uint8Array(0);
 
 /** Who is handed the frames. */
-export interface FrameTaker {
+export interface FrameHandler {
   /** Takes one frame; the payload is borrowed. False: no more frames are wanted. */
   takeFrame(type: FrameTypeNumber, payload: Uint8Array): boolean;
 }
@@ -39,7 +39,7 @@ export class FrameReader {
   }
 
   /** Reads a chunk. Gives the sentence of what is wrong with the stream, or null. */
-  push(chunk: Uint8Array, taker: FrameTaker): string | null {
+  push(chunk: Uint8Array, handler: FrameHandler): string | null {
     let at = 0;
     if (this.#partialOctets > 0) {
       at = this.#complete(chunk, 0, FRAME_HEADER_OCTETS);
@@ -49,7 +49,7 @@ export class FrameReader {
       const end = FRAME_HEADER_OCTETS + lengthAt(this.#partial, 0);
       at = this.#complete(chunk, at, end);
       if (this.#partialOctets < end) return null;
-      if (!this.#takePartial(end, taker)) return null;
+      if (!this.#takePartial(end, handler)) return null;
     }
     while (chunk.length - at >= FRAME_HEADER_OCTETS) {
       const fault = this.#fault(chunk, at);
@@ -57,7 +57,7 @@ export class FrameReader {
       const start = at + FRAME_HEADER_OCTETS;
       const end = start + lengthAt(chunk, at);
       if (end > chunk.length) break;
-      if (!taker.takeFrame(chunk[at] as FrameTypeNumber, chunk.subarray(start, end))) return null;
+      if (!handler.takeFrame(chunk[at] as FrameTypeNumber, chunk.subarray(start, end))) return null;
       at = end;
     }
     if (at < chunk.length) this.#complete(chunk, at, FRAME_HEADER_OCTETS + this.#maxOctets);
@@ -78,11 +78,11 @@ export class FrameReader {
     return end;
   }
 
-  #takePartial(end: number, taker: FrameTaker): boolean {
+  #takePartial(end: number, handler: FrameHandler): boolean {
     const frame = this.#partial;
     this.#partialOctets = 0;
     if (frame.length > KEPT_BUFFER_OCTETS) this.#partial = nothing;
-    return taker.takeFrame(frame[0] as FrameTypeNumber, frame.subarray(FRAME_HEADER_OCTETS, end));
+    return handler.takeFrame(frame[0] as FrameTypeNumber, frame.subarray(FRAME_HEADER_OCTETS, end));
   }
 
   #fault(octets: Uint8Array, at: number): string | null {

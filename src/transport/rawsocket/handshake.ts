@@ -25,7 +25,7 @@ const REFUSAL_SENTENCES: Record<number, string> = {
 };
 
 /** What one side says of itself in a handshake. */
-export interface HandshakeTerms {
+export interface HandshakeOptions {
   serializer: SerializerName;
   /** Longest message that it takes; announced as the next power of two. */
   maxOctets: number;
@@ -44,18 +44,18 @@ export type Answer =
   | { agreement: null; reply: Uint8Array | null; sentence: string };
 
 /** What a listener accepts. */
-export interface AcceptedTerms {
+export interface AcceptedHandshakes {
   serializers: readonly SerializerName[];
   maxOctets: number;
 }
 
 /** The handshake with which a connecting side begins. */
-export function handshakeRequest(terms: HandshakeTerms): Uint8Array {
+export function handshakeRequest(terms: HandshakeOptions): Uint8Array {
   return octetsFor(lengthNumber(terms.maxOctets), SERIALIZER_NUMBERS[terms.serializer]);
 }
 
 /** Answers a connecting side. What is no RawSocket at all gets no octets back. */
-export function answerHandshake(request: Uint8Array, accepted: AcceptedTerms): Answer {
+export function answerHandshake(request: Uint8Array, accepted: AcceptedHandshakes): Answer {
   if (request[0] !== MAGIC) {
     return { agreement: null, reply: null, sentence: "the first octet is not 7F" };
   }
@@ -76,13 +76,16 @@ export function answerHandshake(request: Uint8Array, accepted: AcceptedTerms): A
   };
 }
 
-/** The octets for a client that finds no place; it need not have begun its handshake. */
+/** The octets for a client that finds no slot; it need not have begun its handshake. */
 export function tooManyConnections(): Uint8Array {
   return octetsFor(Refusal.connections, 0);
 }
 
 /** Reads a listener's answer: the agreement, or the sentence why there is none. */
-export function readHandshakeAnswer(answer: Uint8Array, terms: HandshakeTerms): Agreement | string {
+export function readHandshakeAnswer(
+  answer: Uint8Array,
+  terms: HandshakeOptions,
+): Agreement | string {
   if (answer[0] !== MAGIC) return "the answer is not RawSocket";
   const second = answer[1] as number;
   if ((second & 0x0f) === 0) {

@@ -10,8 +10,9 @@ import type {
   RawSocketOptions,
   SessionConfig,
 } from "#config/node-config.ts";
-import { Closing } from "#transport/endpoint/closing.ts";
-import type { ConnectionLimit, Place } from "#transport/endpoint/connection-limit.ts";
+import type { ConnectionEvents, ConnectionSocket } from "#transport/endpoint/connection.ts";
+import type { ConnectionLimit, ConnectionSlot } from "#transport/endpoint/connection-limit.ts";
+import { GracefulClose } from "#transport/endpoint/graceful-close.ts";
 import type { AcceptPeerWithSession, TransportContext } from "#transport/listener.ts";
 import { CloseCode, type ConnectionDetails } from "#wamp/peer.ts";
 import {
@@ -20,17 +21,12 @@ import {
   HandshakeCollector,
   tooManyConnections,
 } from "./handshake.ts";
-import { type RawSocket, RawSocketPeer } from "./rawsocket-peer.ts";
+import { RawSocketPeer } from "./rawsocket-peer.ts";
 
 const HANDSHAKE_DEADLINE_MS = 10_000;
 
 /** A client that was refused has this long to read why and to close. */
 const REFUSED_DEADLINE_MS = 1000;
-
-/** What a connection uses of a Bun socket. */
-export interface ClientSocket extends RawSocket {
-  end(): void;
-}
 
 /** How sessions begin here, and the id of the transport. */
 export interface RawSocketServiceConfig extends SessionConfig {
@@ -45,7 +41,7 @@ export class RawSocketAcceptor {
   readonly acceptPeer: AcceptPeerWithSession;
   readonly #limit: ConnectionLimit | undefined;
   readonly #open = new Set<RawSocketConnection>();
-  readonly #closing = new Closing(() => this.#open.size === 0);
+  readonly #closing = new GracefulClose(() => this.#open.size === 0);
 
   /** `accept` is called with every peer whose handshake is done. */
   constructor(
@@ -61,18 +57,18 @@ export class RawSocketAcceptor {
   }
 
   /** Takes a connection; its socket's events are to be handed on to what is returned. */
-  accept(socket: ClientSocket, details: ConnectionDetails): RawSocketConnection {
-    const place = this.#limit?.take(details.peer);
-    const connection = new RawSocketConnection(socket, details, this, place);
+  accept(socket: ConnectionSocket, details: ConnectionDetails): RawSocketConnection {
+    const slot = this.#limit?.take(details.peer);
+    const connection = new RawSocketConnection(socket, details, this, slot);
     this.#open.add(connection);
-    if (place === null) connection.refuseForLackOfPlace();
+    if (slot === null) connection.refuseTooMany();
     return connection;
   }
 
   /** Forgets a connection that is over. */
   forget(connection: RawSocketConnection): void {
     this.#open.delete(connection);
-    this.#closing.noteOver();
+    this.#closing.noteClosed();
   }
 
   /** Ends every connection, and waits until all are over. */
@@ -89,24 +85,24 @@ export class RawSocketAcceptor {
 }
 
 /** One connection of a client. */
-export class RawSocketConnection {
-  readonly #socket: ClientSocket;
+export class RawSocketConnection implements ConnectionEvents {
+  readonly #socket: ConnectionSocket;
   readonly #acceptor: RawSocketAcceptor;
   /** Null once the handshake is over. */
   #details: ConnectionDetails | null;
   #handshake: HandshakeCollector | null = new HandshakeCollector();
   #deadline: ReturnType<typeof setTimeout> | null;
   #peer: RawSocketPeer | null = null;
-  readonly #place: Place | null | undefined;
+  readonly #slot: ConnectionSlot | null | undefined;
 
   /** `place`: undefined where connections are not counted; null: there was none. */
   constructor(
-    socket: ClientSocket,
+    socket: ConnectionSocket,
     details: ConnectionDetails,
     acceptor: RawSocketAcceptor,
-    place: Place | null | undefined,
+    slot: ConnectionSlot | null | undefined,
   ) {
-    this.#place = place;
+    this.#slot = slot;
     this.#socket = socket;
     this.#details = details;
     this.#acceptor = acceptor;
@@ -118,7 +114,7 @@ export class RawSocketConnection {
   /** The socket has read octets. */
   received(chunk: Uint8Array): void {
     if (this.#peer !== null) this.#peer.received(chunk);
-    else if (this.#handshake !== null) this.#shakeHands(this.#handshake, chunk);
+    else if (this.#handshake !== null) this.#readHandshake(this.#handshake, chunk);
   }
 
   /** The socket is writable again. */
@@ -134,7 +130,7 @@ export class RawSocketConnection {
   /** The socket is closed. */
   closed(error: Error | undefined): void {
     this.#stopDeadline();
-    this.#place?.release();
+    this.#slot?.release();
     try {
       this.#peer?.closed(error);
     } finally {
@@ -153,7 +149,7 @@ export class RawSocketConnection {
     this.#socket.terminate();
   }
 
-  #shakeHands(handshake: HandshakeCollector, chunk: Uint8Array): void {
+  #readHandshake(handshake: HandshakeCollector, chunk: Uint8Array): void {
     const rest = handshake.push(chunk);
     if (!handshake.isComplete && !handshake.isForeign) return;
     this.#stopDeadline();
@@ -205,7 +201,7 @@ export class RawSocketConnection {
   }
 
   /** Says that there are too many connections; the client need not have begun its handshake. */
-  refuseForLackOfPlace(): void {
+  refuseTooMany(): void {
     this.#stopDeadline();
     this.#sendRefusal(tooManyConnections());
   }

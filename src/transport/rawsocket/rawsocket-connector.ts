@@ -9,8 +9,8 @@ import type { Socket, SocketHandler } from "bun";
 import type { ConnectingRawSocketConfig } from "#config/node-config.ts";
 import {
   connectFailure,
-  connectInTime,
   connectsWithTls,
+  connectWithTimeout,
   openSocket,
   tlsState,
 } from "#transport/endpoint/connect.ts";
@@ -18,7 +18,7 @@ import { printTcpPeer, printUnixPeer } from "#transport/endpoint/peer-address.ts
 import type { Peer, PeerHandler, TransportDetails } from "#wamp/peer.ts";
 import {
   HandshakeCollector,
-  type HandshakeTerms,
+  type HandshakeOptions,
   handshakeRequest,
   readHandshakeAnswer,
 } from "./handshake.ts";
@@ -58,7 +58,7 @@ export function connectRawSocketPeer(
     await openSocket(config.endpoint, { socket: SOCKET_HANDLER, data, signal });
     return promise;
   };
-  return connectInTime(config.endpoint, attempt, canceled);
+  return connectWithTimeout(config.endpoint, attempt, canceled);
 }
 
 const SOCKET_HANDLER: SocketHandler<Connection> = {
@@ -79,7 +79,7 @@ const SOCKET_HANDLER: SocketHandler<Connection> = {
   data(socket, chunk) {
     const { peer, opening } = socket.data;
     if (peer !== null) peer.received(chunk);
-    else if (opening !== null) shakeHands(socket, opening, chunk);
+    else if (opening !== null) readHandshake(socket, opening, chunk);
   },
   drain(socket) {
     socket.data.peer?.drained();
@@ -103,7 +103,7 @@ function requestHandshake(socket: Socket<Connection>): void {
   if (opening !== null) socket.write(handshakeRequest(termsOf(opening.config)));
 }
 
-function shakeHands(socket: Socket<Connection>, opening: Opening, chunk: Uint8Array): void {
+function readHandshake(socket: Socket<Connection>, opening: Opening, chunk: Uint8Array): void {
   const { config, maxBuffered, handler, handshake, resolve, reject } = opening;
   const rest = handshake.push(chunk);
   if (!handshake.isComplete) return;
@@ -122,7 +122,7 @@ function shakeHands(socket: Socket<Connection>, opening: Opening, chunk: Uint8Ar
   if (rest.length > 0) peer.received(rest);
 }
 
-function termsOf(config: ConnectingRawSocketConfig): HandshakeTerms {
+function termsOf(config: ConnectingRawSocketConfig): HandshakeOptions {
   return { serializer: config.serializer, maxOctets: config.max_message_size };
 }
 

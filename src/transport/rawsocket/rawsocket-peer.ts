@@ -7,12 +7,9 @@
 import { sentenceOf } from "#base/failure.ts";
 import type { KeepaliveOptions } from "#config/node-config.ts";
 import type { Logger } from "#observe/logger.ts";
+import type { ConnectionSocket } from "#transport/endpoint/connection.ts";
 import { Keepalive, type KeepaliveTarget } from "#transport/endpoint/keepalive.ts";
-import {
-  type DrainObserver,
-  SocketWriter,
-  type WritableSocket,
-} from "#transport/endpoint/socket-writer.ts";
+import { type DrainObserver, SocketWriter } from "#transport/endpoint/socket-writer.ts";
 import {
   isLongerThan,
   type Peer,
@@ -28,18 +25,12 @@ import {
   MAX_FRAME_OCTETS,
   writeFrameHeader,
 } from "./frame.ts";
-import { FrameReader, type FrameTaker } from "./frame-reader.ts";
+import { type FrameHandler, FrameReader } from "./frame-reader.ts";
 import type { Agreement } from "./handshake.ts";
-
-/** What a peer uses of a Bun socket. */
-export interface RawSocket extends WritableSocket {
-  pause(): void;
-  resume(): void;
-}
 
 /** What is known of a connection when its peer is made. */
 export interface RawSocketPeerOptions {
-  socket: RawSocket;
+  socket: ConnectionSocket;
   agreement: Agreement;
   details: TransportDetails;
   /** Octets that may wait before the other side counts as behind. */
@@ -52,12 +43,12 @@ export interface RawSocketPeerOptions {
 const header = new Uint8Array(FRAME_HEADER_OCTETS);
 
 /** Frames in, messages out, and back. The owner of the socket hands its events on to here. */
-export class RawSocketPeer implements Peer, FrameTaker, DrainObserver, KeepaliveTarget {
+export class RawSocketPeer implements Peer, FrameHandler, DrainObserver, KeepaliveTarget {
   readonly isText = false;
   readonly serializer: SerializerName;
   readonly details: TransportDetails;
   readonly maxSendOctets: number;
-  readonly #socket: RawSocket;
+  readonly #socket: ConnectionSocket;
   readonly #reader: FrameReader;
   readonly #maxReceiveOctets: number;
   readonly #writer: SocketWriter;

@@ -9,15 +9,15 @@ import { isRecord } from "#base/record.ts";
 import type { CookieConfig } from "#config/node-config.ts";
 import type { Logger } from "#observe/logger.ts";
 import type { ClientCookie } from "#wamp/peer.ts";
-import { decodeMessage, encodeMessage } from "#wamp/serializer/serializer.ts";
-import { UntellableValue } from "#wamp/transcode/untellable-value.ts";
+import { decodeMessage, encodeMessage } from "#wamp/serializer/control-message-values.ts";
+import { UnrepresentableValue } from "#wamp/token/unrepresentable-value.ts";
 import { type CookieStore, openCookieStore } from "./cookie-store.ts";
 
 /** Longest login that is remembered, in octets of CBOR; `authextra` can be as long as a message. */
 const MOST_LOGIN_OCTETS = 1024;
 
 /** What a handshake's cookie says, and what its answer has to. */
-export interface Tracked {
+export interface TrackedCookie {
   /** Value of the cookie, known before or new. */
   id: string;
   /** Value of Set-Cookie; null: the client has its cookie already. */
@@ -37,7 +37,7 @@ export class CookieTracker {
   }
 
   /** The client by its Cookie header. A value that was not issued here is never taken over. */
-  track(header: string | null, now: number): Tracked {
+  track(header: string | null, now: number): TrackedCookie {
     const known = this.#presented(header).find((value) => this.#store.has(value, now));
     if (known !== undefined) return { id: known, setCookie: null };
     const { length, max_age } = this.#config;
@@ -47,7 +47,7 @@ export class CookieTracker {
   }
 
   /** What a tracked client's cookie stands for. */
-  cookieOf({ id }: Tracked): ClientCookie {
+  cookieOf({ id }: TrackedCookie): ClientCookie {
     const store = this.#store;
     return {
       recall() {
@@ -67,7 +67,7 @@ export class CookieTracker {
       const reason = `longer than ${MOST_LOGIN_OCTETS} octets`;
       this.#log.warn("login not remembered by cookie", { reason });
     } catch (thrown) {
-      if (!(thrown instanceof UntellableValue)) throw thrown;
+      if (!(thrown instanceof UnrepresentableValue)) throw thrown;
       this.#log.warn("login not remembered by cookie", { reason: thrown.message });
     }
     return null;

@@ -14,7 +14,7 @@
 import { isUtf8 } from "node:buffer";
 import { CloseCode } from "#wamp/peer.ts";
 import { FIN, Opcode, RSV1 } from "./frame.ts";
-import { Utf8Stream } from "./utf8-stream.ts";
+import { Utf8Validator } from "./utf8-validator.ts";
 
 /** What a connection allows; sizes are octets. */
 export interface DecoderLimits {
@@ -32,17 +32,17 @@ export interface Inflater {
 }
 
 /** Who is handed what came in. Payloads are borrowed until the call returns. */
-export interface DecoderTaker {
+export interface FrameHandler {
   /** False: nothing more is wanted. */
-  takeMessage(payload: Uint8Array, isText: boolean): boolean;
-  takePing(payload: Uint8Array): boolean;
-  takePong(payload: Uint8Array): void;
+  handleMessage(payload: Uint8Array, isText: boolean): boolean;
+  handlePing(payload: Uint8Array): boolean;
+  handlePong(payload: Uint8Array): void;
   /** The other side closes; 1005 where it named no code. Nothing more is handed out. */
-  takeClose(code: number, reason: string): void;
+  handleClose(code: number, reason: string): void;
 }
 
 /** What is wrong with a stream, as its close frame will say. */
-export interface StreamFault {
+export interface ProtocolFault {
   code: number;
   sentence: string;
 }
@@ -58,7 +58,7 @@ const noOctets = new Uint8Array(0);
 export class FrameDecoder {
   /** Whoever gave them may change them. */
   readonly #limits: Readonly<DecoderLimits>;
-  readonly #taker: DecoderTaker;
+  readonly #handler: FrameHandler;
   /** A frame head that came in parts. */
   #head = noOctets;
   #headOctets = 0;
@@ -75,16 +75,16 @@ export class FrameDecoder {
   #isCompressed = false;
   #control = noOctets;
   #controlOctets = 0;
-  #text: Utf8Stream | undefined;
+  #text: Utf8Validator | undefined;
   #isOver = false;
 
-  constructor(limits: DecoderLimits, taker: DecoderTaker) {
+  constructor(limits: DecoderLimits, handler: FrameHandler) {
     this.#limits = limits;
-    this.#taker = taker;
+    this.#handler = handler;
   }
 
   /** Decodes a chunk, whose octets are changed. Gives what is wrong with the stream, or null. */
-  push(chunk: Uint8Array): StreamFault | null {
+  push(chunk: Uint8Array): ProtocolFault | null {
     let at = 0;
     while (at < chunk.length && !this.#isOver) {
       if (this.#opcode >= 0) {
@@ -108,7 +108,7 @@ export class FrameDecoder {
   }
 
   /** Reads a frame head, and the whole frame when it lies within the chunk; gives where it goes on. */
-  #takeHead(chunk: Uint8Array, start: number): number | StreamFault {
+  #takeHead(chunk: Uint8Array, start: number): number | ProtocolFault {
     let octets = chunk;
     let at = start;
     if (this.#headOctets > 0 || chunk.length - start < MAX_HEAD_OCTETS) {
@@ -144,12 +144,12 @@ export class FrameDecoder {
     return at;
   }
 
-  #emptyFrame(at: number): number | StreamFault {
+  #emptyFrame(at: number): number | ProtocolFault {
     return this.#frameEnded() ?? at;
   }
 
   /** Judges a head and keeps what it says. */
-  #readHead(octets: Uint8Array, at: number): StreamFault | null {
+  #readHead(octets: Uint8Array, at: number): ProtocolFault | null {
     const first = octets[at] as number;
     const second = octets[at + 1] as number;
     const opcode = first & 15;
@@ -192,7 +192,7 @@ export class FrameDecoder {
   }
 
   /** A frame that is a whole message, or a control frame, and lies within the chunk. */
-  #takeWhole(chunk: Uint8Array, start: number, end: number): number | StreamFault {
+  #takeWhole(chunk: Uint8Array, start: number, end: number): number | ProtocolFault {
     unmask(chunk, start, end, this.#mask, 0);
     const payload = chunk.subarray(start, end);
     const opcode = this.#opcode;
@@ -205,7 +205,7 @@ export class FrameDecoder {
   }
 
   /** Octets of a frame's payload, of which there may be more to come. */
-  #takePart(chunk: Uint8Array, start: number, end: number): StreamFault | null {
+  #takePart(chunk: Uint8Array, start: number, end: number): ProtocolFault | null {
     unmask(chunk, start, end, this.#mask, this.#maskPhase);
     this.#maskPhase = (this.#maskPhase + end - start) & 3;
     this.#left -= end - start;
@@ -230,7 +230,7 @@ export class FrameDecoder {
 
   #checkText(chunk: Uint8Array, start: number, end: number): boolean {
     if (this.#messageOpcode !== Opcode.text || this.#isCompressed) return true;
-    this.#text ??= new Utf8Stream();
+    this.#text ??= new Utf8Validator();
     return this.#text.push(chunk, start, end);
   }
 
@@ -245,7 +245,7 @@ export class FrameDecoder {
     this.#messageOctets = needed;
   }
 
-  #frameEnded(): StreamFault | null {
+  #frameEnded(): ProtocolFault | null {
     const opcode = this.#opcode;
     this.#opcode = -1;
     if (opcode >= Opcode.close) {
@@ -267,7 +267,7 @@ export class FrameDecoder {
     return this.#messageEnded(payload, isText, !this.#isCompressed);
   }
 
-  #messageEnded(payload: Uint8Array, isText: boolean, isChecked: boolean): StreamFault | null {
+  #messageEnded(payload: Uint8Array, isText: boolean, isChecked: boolean): ProtocolFault | null {
     let message = payload;
     let isKnownText = isChecked;
     if (this.#isCompressed) {
@@ -282,17 +282,17 @@ export class FrameDecoder {
       isKnownText = false;
     }
     if (isText && !isKnownText && !isUtf8(message)) return notUtf8();
-    if (!this.#taker.takeMessage(message, isText)) this.stop();
+    if (!this.#handler.handleMessage(message, isText)) this.stop();
     return null;
   }
 
-  #controlEnded(opcode: number, payload: Uint8Array): StreamFault | null {
+  #controlEnded(opcode: number, payload: Uint8Array): ProtocolFault | null {
     if (opcode === Opcode.ping) {
-      if (!this.#taker.takePing(payload)) this.stop();
+      if (!this.#handler.handlePing(payload)) this.stop();
       return null;
     }
     if (opcode === Opcode.pong) {
-      this.#taker.takePong(payload);
+      this.#handler.handlePong(payload);
       return null;
     }
     if (payload.length === 1) return violation("a close frame has half a code");
@@ -304,7 +304,7 @@ export class FrameDecoder {
     const reason = Buffer.from(payload.subarray(2));
     if (!isUtf8(reason)) return notUtf8();
     this.stop();
-    this.#taker.takeClose(code, reason.toString());
+    this.#handler.handleClose(code, reason.toString());
     return null;
   }
 }
@@ -376,18 +376,18 @@ function isCloseCode(code: number): boolean {
   return code >= 1000 && code <= 1014 && code !== 1004 && code !== 1005 && code !== 1006;
 }
 
-function violation(sentence: string): StreamFault {
+function violation(sentence: string): ProtocolFault {
   return { code: CloseCode.protocolError, sentence };
 }
 
-function messageTooBig(octets: number): StreamFault {
+function messageTooBig(octets: number): ProtocolFault {
   return tooBig(`the longest message here has ${octets} octets`);
 }
 
-function tooBig(sentence: string): StreamFault {
+function tooBig(sentence: string): ProtocolFault {
   return { code: CloseCode.messageTooBig, sentence };
 }
 
-function notUtf8(): StreamFault {
+function notUtf8(): ProtocolFault {
   return { code: INVALID_PAYLOAD, sentence: "a text is not UTF-8" };
 }

@@ -9,78 +9,58 @@ import type {
   WebSocketServiceConfig,
   WebSocketTesteeTransportConfig,
 } from "#config/node-config.ts";
-import { Closing } from "#transport/endpoint/closing.ts";
-import type { ConnectionLimit, Place } from "#transport/endpoint/connection-limit.ts";
+import type { ConnectionEvents, ConnectionSocket } from "#transport/endpoint/connection.ts";
+import type { ConnectionLimit, ConnectionSlot } from "#transport/endpoint/connection-limit.ts";
+import { GracefulClose } from "#transport/endpoint/graceful-close.ts";
+import type { TrustedProxies } from "#transport/http/forwarded.ts";
+import { RefusedConnection, refusalOctets } from "#transport/http/refused-connection.ts";
 import type { AcceptPeerWithSession, TransportContext } from "#transport/listener.ts";
 import { CloseCode, type ConnectionDetails, type Peer } from "#wamp/peer.ts";
 import { openBatchedSession } from "./batched-peer.ts";
 import type { CookieTracker } from "./cookie-tracker.ts";
-import type { ForwardingProxies } from "./forwarding-proxies.ts";
+import { answerHandshake, type HandshakeAnswerOptions } from "./handshake-answer.ts";
+import { checkHandshake, checkWampHandshake } from "./handshake-check.ts";
 import { testeePage } from "./status-page.ts";
-import { completeUpgrade, type UpgradeTerms } from "./stream-upgrade.ts";
-import { judgeHandshake, judgeUpgrade } from "./upgrade.ts";
-import { WebSocketPeer } from "./websocket-peer.ts";
 import type {
-  StreamOptions,
-  StreamOwner,
-  StreamSocket,
-  WebSocketStream,
-} from "./websocket-stream.ts";
+  WebSocketConnection,
+  WebSocketConnectionOptions,
+  WebSocketOwner,
+} from "./websocket-connection.ts";
+import { WebSocketPeer } from "./websocket-peer.ts";
 import { WebSocketTestee } from "./websocket-testee.ts";
 
 /** What may stand at a path and make WebSockets of requests. */
 export type WebSocketPathConfig = WebSocketServiceConfig | WebSocketTesteeTransportConfig;
 
-/** A client that was refused has this long to read why and to close. */
-const REFUSED_DEADLINE_MS = 1000;
-
-const NO_PLACE_SENTENCE = "There are too many connections. Try again later.\n";
-const NO_PLACE = Buffer.from(
-  [
-    "HTTP/1.1 503 Service Unavailable",
-    "Content-Type: text/plain; charset=utf-8",
-    `Content-Length: ${NO_PLACE_SENTENCE.length}`,
-    "Connection: close",
-    "",
-    NO_PLACE_SENTENCE,
-  ].join("\r\n"),
-);
-
-/** Takes the events of a connection that was, or was not, made a WebSocket. */
-export interface UpgradedConnection {
-  received(chunk: Uint8Array): void;
-  drained(): void;
-  ended(): void;
-  closed(error: Error | undefined): void;
-}
+const TOO_MANY_CONNECTIONS = refusalOctets(503, "There are too many connections. Try again later.");
 
 /** What a transport grants its WebSockets; each undefined where it is not configured. */
-export interface Admission {
+export interface WebSocketAcceptorOptions {
   limit: ConnectionLimit | undefined;
-  proxies: ForwardingProxies | undefined;
+  proxies: TrustedProxies | undefined;
   /** Of each path that issues a cookie. */
   cookies: ReadonlyMap<WebSocketPathConfig, CookieTracker>;
 }
 
 /** The open WebSockets of one transport. */
-export class WebSocketAcceptor implements StreamOwner {
+export class WebSocketAcceptor implements WebSocketOwner {
   readonly #accept: AcceptPeerWithSession;
-  readonly #admission: Admission;
+  readonly #options: WebSocketAcceptorOptions;
   readonly #log: TransportContext["log"];
   /** Program and release, for the header Server. */
   readonly #serverName: string;
-  /** Each with its place; undefined where connections are not counted. */
-  readonly #open = new Map<WebSocketStream, Place | undefined>();
-  readonly #closing = new Closing(() => this.#open.size === 0);
+  /** Each with its slot; undefined where connections are not counted. */
+  readonly #open = new Map<WebSocketConnection, ConnectionSlot | undefined>();
+  readonly #closing = new GracefulClose(() => this.#open.size === 0);
 
   /** `accept` is called with every peer whose handshake is done. */
   constructor(
     accept: AcceptPeerWithSession,
     { log, nodeInfo }: TransportContext,
-    admission: Admission,
+    options: WebSocketAcceptorOptions,
   ) {
     this.#accept = accept;
-    this.#admission = admission;
+    this.#options = options;
     this.#log = log;
     this.#serverName = `crossproxy/${nodeInfo.release}`;
   }
@@ -93,9 +73,9 @@ export class WebSocketAcceptor implements StreamOwner {
   upgrade(
     request: Request,
     config: WebSocketPathConfig,
-    socket: StreamSocket,
+    socket: ConnectionSocket,
     connection: ConnectionDetails,
-  ): UpgradedConnection | null {
+  ): ConnectionEvents | null {
     return config.type === "websocket"
       ? this.#upgradeToPeer(request, config, socket, connection)
       : this.#upgradeToTestee(request, config, socket, connection);
@@ -104,16 +84,16 @@ export class WebSocketAcceptor implements StreamOwner {
   #upgradeToPeer(
     request: Request,
     config: WebSocketServiceConfig,
-    socket: StreamSocket,
+    socket: ConnectionSocket,
     direct: ConnectionDetails,
-  ): UpgradedConnection | null {
-    const verdict = judgeUpgrade(request, config);
+  ): ConnectionEvents | null {
+    const verdict = checkWampHandshake(request, config);
     if (verdict.kind === "answer") return null;
     const connection = this.#clientOf(request, direct);
-    const place = this.#admission.limit?.take(connection.peer);
-    if (place === null) return new RefusedConnection(socket);
+    const slot = this.#options.limit?.take(connection.peer);
+    if (slot === null) return new RefusedConnection(socket, TOO_MANY_CONNECTIONS);
     const { serializer, isBatched, protocol } = verdict.chosen;
-    const cookies = this.#admission.cookies.get(config);
+    const cookies = this.#options.cookies.get(config);
     const cookie = cookies?.track(request.headers.get("cookie"), Date.now());
     const terms = { protocol, options: config.options, setCookie: cookie?.setCookie ?? null };
     const stream = this.#answer(request, terms, socket, connection);
@@ -123,7 +103,7 @@ export class WebSocketAcceptor implements StreamOwner {
       serializer,
       ...(cookies && cookie && { cookieId: cookie.id, cookie: cookies.cookieOf(cookie) }),
     });
-    this.#open.set(peer, place);
+    this.#open.set(peer, slot);
     const accept = (one: Peer) => this.#accept(one, config);
     try {
       peer.attach(isBatched ? openBatchedSession(peer, accept) : accept(peer));
@@ -137,10 +117,10 @@ export class WebSocketAcceptor implements StreamOwner {
   #upgradeToTestee(
     request: Request,
     { options }: WebSocketTesteeTransportConfig,
-    socket: StreamSocket,
+    socket: ConnectionSocket,
     connection: ConnectionDetails,
   ): WebSocketTestee | null {
-    if (judgeHandshake(request, options, testeePage) !== null) return null;
+    if (checkHandshake(request, options, testeePage) !== null) return null;
     const stream = this.#answer(
       request,
       { protocol: "", options, setCookie: null },
@@ -154,7 +134,7 @@ export class WebSocketAcceptor implements StreamOwner {
 
   /** The connection as it is, or with the client that a trusted proxy passed on. */
   #clientOf(request: Request, direct: ConnectionDetails): ConnectionDetails {
-    const peer = this.#admission.proxies?.clientOf(request.headers, direct.peer);
+    const peer = this.#options.proxies?.clientOf(request.headers, direct.peer);
     // A client that came through a proxy for HTTP is no program of this machine.
     return peer === undefined ? direct : { ...direct, peer, isUnixSocket: false };
   }
@@ -162,22 +142,22 @@ export class WebSocketAcceptor implements StreamOwner {
   /** Completes the handshake; a client's subprotocol is not answered where `protocol` is empty. */
   #answer(
     request: Request,
-    terms: Omit<UpgradeTerms, "server">,
-    socket: StreamSocket,
+    terms: Omit<HandshakeAnswerOptions, "server">,
+    socket: ConnectionSocket,
     { peer }: ConnectionDetails,
-  ): StreamOptions {
+  ): WebSocketConnectionOptions {
     const { options } = terms;
     const server = options.show_server_version ? this.#serverName : null;
-    const { answer, codec } = completeUpgrade(request.headers, { ...terms, server });
+    const { answer, codec } = answerHandshake(request.headers, { ...terms, server });
     socket.write(answer, 0, answer.length);
     return { socket, options, peer, log: this.#log, codec, owner: this };
   }
 
   /** A WebSocket is over. */
-  forget(stream: WebSocketStream): void {
+  forget(stream: WebSocketConnection): void {
     this.#open.get(stream)?.release();
     this.#open.delete(stream);
-    this.#closing.noteOver();
+    this.#closing.noteClosed();
   }
 
   /** Closes every WebSocket with 1001, and waits until all are over. */
@@ -192,30 +172,5 @@ export class WebSocketAcceptor implements StreamOwner {
         for (const stream of [...this.#open.keys()]) stream.terminate();
       },
     );
-  }
-}
-
-/** A client that found no place: it has a second to read the answer, and is not listened to. */
-class RefusedConnection implements UpgradedConnection {
-  readonly #socket: StreamSocket;
-  readonly #deadline: ReturnType<typeof setTimeout>;
-
-  constructor(socket: StreamSocket) {
-    this.#socket = socket;
-    socket.write(NO_PLACE, 0, NO_PLACE.length);
-    socket.shutdown();
-    this.#deadline = setTimeout(() => socket.terminate(), REFUSED_DEADLINE_MS);
-  }
-
-  received(): void {}
-
-  drained(): void {}
-
-  ended(): void {
-    this.#socket.end();
-  }
-
-  closed(): void {
-    clearTimeout(this.#deadline);
   }
 }

@@ -10,11 +10,11 @@ import { sentenceOf } from "#base/failure.ts";
 import type { ConnectingWebSocketConfig } from "#config/node-config.ts";
 import {
   connectFailure,
-  connectInTime,
   connectsWithTls,
+  connectWithTimeout,
   resolveHost,
+  tlsOptionsTowards,
   tlsState,
-  tlsTowards,
 } from "#transport/endpoint/connect.ts";
 import { printTcpPeer, printUnixPeer, usableUnixPath } from "#transport/endpoint/peer-address.ts";
 import {
@@ -71,7 +71,7 @@ export function connectWebSocketPeer(
     };
     return promise;
   };
-  return connectInTime(config.endpoint, attempt, options.canceled);
+  return connectWithTimeout(config.endpoint, attempt, options.canceled);
 }
 
 function chooseSerializer(
@@ -98,7 +98,7 @@ function openWebSocket(
     protocols: [`wamp.2.${serializer}`],
     perMessageDeflate: false,
     headers: { Host: url.host },
-    ...tlsTowards(endpoint),
+    ...tlsOptionsTowards(endpoint),
   });
   socket.binaryType = "nodebuffer";
   return socket;

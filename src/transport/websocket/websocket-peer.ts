@@ -15,10 +15,10 @@ import {
   type TransportDetails,
   type WireMessage,
 } from "#wamp/peer.ts";
-import { type StreamOptions, WebSocketStream } from "./websocket-stream.ts";
+import { WebSocketConnection, type WebSocketConnectionOptions } from "./websocket-connection.ts";
 
 /** The client at the other end of a WebSocket. */
-export class WebSocketPeer extends WebSocketStream implements Peer {
+export class WebSocketPeer extends WebSocketConnection implements Peer {
   readonly isText = false;
   readonly serializer: SerializerName;
   readonly details: TransportDetails;
@@ -26,7 +26,7 @@ export class WebSocketPeer extends WebSocketStream implements Peer {
   readonly maxSendOctets = Number.POSITIVE_INFINITY;
   #handler: PeerHandler | undefined;
 
-  constructor(stream: StreamOptions, details: TransportDetails) {
+  constructor(stream: WebSocketConnectionOptions, details: TransportDetails) {
     super(stream);
     this.serializer = details.serializer;
     this.details = details;
@@ -42,7 +42,7 @@ export class WebSocketPeer extends WebSocketStream implements Peer {
     return this.sendMessage(octets, this.serializer === "json");
   }
 
-  protected onStreamMessage(octets: Uint8Array, isText: boolean): void {
+  protected onWebSocketMessage(octets: Uint8Array, isText: boolean): void {
     if (isText !== (this.serializer === "json")) {
       const expected = isText ? "binary" : "text";
       this.close(CloseCode.unsupportedData, `${this.serializer} travels in ${expected} messages`);
@@ -53,11 +53,11 @@ export class WebSocketPeer extends WebSocketStream implements Peer {
     }
   }
 
-  protected onStreamDrain(): void {
+  protected onWebSocketDrain(): void {
     this.#handler?.onDrain();
   }
 
-  protected onStreamClose(reason: string): void {
+  protected onWebSocketClose(reason: string): void {
     this.#handler?.onClose(reason);
   }
 

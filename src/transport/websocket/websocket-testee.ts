@@ -6,11 +6,11 @@
  */
 
 import { CloseCode } from "#wamp/peer.ts";
-import { WebSocketStream } from "./websocket-stream.ts";
+import { WebSocketConnection } from "./websocket-connection.ts";
 
 /** One connection to a testee. */
-export class WebSocketTestee extends WebSocketStream {
-  protected onStreamMessage(octets: Uint8Array, isText: boolean): void {
+export class WebSocketTestee extends WebSocketConnection {
+  protected onWebSocketMessage(octets: Uint8Array, isText: boolean): void {
     const limit = this.options.max_message_size;
     if (octets.length > limit) {
       this.close(CloseCode.messageTooBig, `the longest message here has ${limit} octets`);
@@ -20,9 +20,9 @@ export class WebSocketTestee extends WebSocketStream {
   }
 
   /** The client reads again what came back, so it may send again. */
-  protected onStreamDrain(): void {
+  protected onWebSocketDrain(): void {
     this.resume();
   }
 
-  protected onStreamClose(): void {}
+  protected onWebSocketClose(): void {}
 }

@@ -4,8 +4,8 @@
  * @module
  */
 
-import { readers } from "./codecs.ts";
-import type { TokenSink } from "./token-sink.ts";
+import { readers } from "#wamp/serializer/serializers.ts";
+import type { TokenSink } from "#wamp/token/token-sink.ts";
 
 /** The octets of each value, borrowed from the object, and the names that are there twice. */
 export interface ObjectSlices {
@@ -87,7 +87,7 @@ class ValueBounds implements TokenSink, ObjectSlices {
 
   binary(): void {}
 
-  untellable(): void {}
+  unrepresentable(): void {}
 
   /** What stands behind the value is white space, and a comma unless it is the last. */
   #endValue(): void {

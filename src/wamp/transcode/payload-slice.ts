@@ -5,14 +5,14 @@
  */
 
 import type { SerializerName, WireMessage } from "#wamp/peer.ts";
-import { encodeMessage } from "#wamp/serializer/serializer.ts";
-import { octetsOf, readers } from "./codecs.ts";
-import { MalformedMessage } from "./malformed-message.ts";
-import { OctetBuffer } from "./octet-buffer.ts";
-import type { TokenSink } from "./token-sink.ts";
+import { encodeMessage } from "#wamp/serializer/control-message-values.ts";
+import { octetsOf, readers } from "#wamp/serializer/serializers.ts";
+import { readPlainValue } from "#wamp/serializer/value-sink.ts";
+import { MalformedMessage } from "#wamp/token/malformed-message.ts";
+import { OctetBuffer } from "#wamp/token/octet-buffer.ts";
+import type { TokenSink } from "#wamp/token/token-sink.ts";
+import { UnrepresentableValue } from "#wamp/token/unrepresentable-value.ts";
 import { textOf, transcodeItem } from "./transcoder.ts";
-import { UntellableValue } from "./untellable-value.ts";
-import { readPlainValue } from "./value-sink.ts";
 
 /** Octets of items as they came, with their serializer. */
 export interface Payload {
@@ -142,7 +142,7 @@ class ItemBounds implements TokenSink {
 
   binary(): void {}
 
-  untellable(): void {}
+  unrepresentable(): void {}
 }
 
 const built = new OctetBuffer();
@@ -190,7 +190,7 @@ function transcodedAt(
   try {
     return transcodeItem(item, payload.serializer, target);
   } catch (error) {
-    throw error instanceof UntellableValue ? error.belowIndex(index) : error;
+    throw error instanceof UnrepresentableValue ? error.belowIndex(index) : error;
   }
 }
 

@@ -6,8 +6,8 @@
 
 import { isAscii, isUtf8 } from "node:buffer";
 import type { SerializerName, WireMessage } from "#wamp/peer.ts";
-import { readers, readMessage, writers } from "./codecs.ts";
-import { MalformedMessage } from "./malformed-message.ts";
+import { readers, readMessage, writers } from "#wamp/serializer/serializers.ts";
+import { MalformedMessage } from "#wamp/token/malformed-message.ts";
 
 /** Turns a message of one serializer into the message of another. */
 export type Transcode = (message: WireMessage) => WireMessage;

@@ -11,7 +11,7 @@ import {
   eip712Signer,
   parseEip712Certificate,
 } from "#base/eip712-certificate.ts";
-import { decodeMessage } from "#wamp/serializer/serializer.ts";
+import { decodeMessage } from "#wamp/serializer/control-message-values.ts";
 import { challengeOf, helloRequest } from "../../support/hello-request.ts";
 
 /** A chain of Autobahn's own tests, read as a HELLO is: `bootedAt` is longer than a double. */

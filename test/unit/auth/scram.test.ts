@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { createHash, createHmac, pbkdf2Sync } from "node:crypto";
 import { StaticPrincipals } from "#auth/principal.ts";
-import { disguiseScram, ScramAuth } from "#auth/scram.ts";
+import { decoyScram, ScramAuth } from "#auth/scram.ts";
 import { challengeOf, denied, helloRequest } from "../../support/hello-request.ts";
 
 const hmac = (key: Uint8Array, text: string) => createHmac("sha256", key).update(text).digest();
@@ -22,7 +22,7 @@ const user = {
 };
 const nonce = Buffer.from("rOprNGfwEbeRWgbNEkqO").toString("base64");
 
-const begin = () => new ScramAuth(new StaticPrincipals({ user }, disguiseScram));
+const begin = () => new ScramAuth(new StaticPrincipals({ user }, decoyScram));
 const hello = (authid: string | undefined = "user", authextra: object = { nonce }) =>
   helloRequest({ authid, authextra: { ...authextra } });
 

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { createHmac } from "node:crypto";
-import { useDisguiseKey } from "#auth/disguise.ts";
+import { useDecoyKey } from "#auth/decoy-principals.ts";
 import { StaticPrincipals } from "#auth/principal.ts";
-import { disguiseWampCra, WampCraAuth } from "#auth/wampcra.ts";
+import { decoyWampCra, WampCraAuth } from "#auth/wampcra.ts";
 import { authContext, challengeOf, denied, helloRequest } from "../../support/hello-request.ts";
 
 const users = {
@@ -10,7 +10,7 @@ const users = {
   bob: { secret: "L3L1YUE8Txlw", role: "user", salt: "salt123", iterations: 1000, keylen: 32 },
 };
 const begin = (principals: Record<string, (typeof users)[keyof typeof users]> = users) =>
-  new WampCraAuth(new StaticPrincipals(principals, disguiseWampCra), authContext);
+  new WampCraAuth(new StaticPrincipals(principals, decoyWampCra), authContext);
 const sign = (key: string, challenge: unknown) =>
   createHmac("sha256", key).update(String(challenge)).digest("base64");
 
@@ -108,12 +108,12 @@ describe("wampcra", () => {
     const { bob } = users;
     const salt = await saltFor("eve", { bob });
     expect(await saltFor("eve", { bob: { ...bob, secret: "secret2" } })).toBe(salt);
-    useDisguiseKey("00".repeat(32));
+    useDecoyKey("00".repeat(32));
     const other = await saltFor("eve", { bob });
     expect(other).not.toBe(salt);
-    useDisguiseKey("01".repeat(32));
+    useDecoyKey("01".repeat(32));
     expect(await saltFor("eve", { bob })).not.toBe(other);
-    useDisguiseKey("00".repeat(32));
+    useDecoyKey("00".repeat(32));
     expect(await saltFor("eve", { bob })).toBe(other);
   });
 

@@ -3,8 +3,8 @@
 import { expect, test } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { node } from "#config/schema/node.ts";
-import { webServiceTypes } from "#config/schema/web-service.ts";
+import { node } from "#config/node/node-schema.ts";
+import { webServiceTypes } from "#config/web-service/web-service-schema.ts";
 import { compatibilityRows, DOCS, quotedNames } from "../../support/compatibility-table.ts";
 
 /** What of a valibot schema is read here. */

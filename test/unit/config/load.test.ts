@@ -2,8 +2,8 @@ import { describe, expect, test } from "bun:test";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { printIssue } from "#config/config-issue.ts";
 import { findConfigFile, loadNodeConfig } from "#config/load.ts";
+import { printIssue } from "#config/text/config-issue.ts";
 
 const fixtures = join(import.meta.dir, "../../fixtures/config");
 

@@ -4,8 +4,8 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { printIssue } from "#config/config-issue.ts";
 import { loadNodeConfig } from "#config/load.ts";
+import { printIssue } from "#config/text/config-issue.ts";
 import { hasOpenssl, selfSigned } from "../../support/certificates.ts";
 
 const expired = join(import.meta.dir, "../../fixtures/tls/expired");

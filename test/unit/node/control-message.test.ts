@@ -9,7 +9,7 @@ const context = {
   logLevel: "info",
   logFormat: "standard",
   nodeKey: null,
-  disguiseKey: "00".repeat(32),
+  decoyKey: "00".repeat(32),
 };
 
 test("hands on a start message with the whole configuration of the worker", () => {

@@ -10,7 +10,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { checkNodeKey, disguiseKey, loadNodeKey } from "#node/node-key.ts";
+import { checkNodeKey, decoyKey, loadNodeKey } from "#node/node-key.ts";
 import { hasPython, PYTHON } from "../../support/wamp-clients.ts";
 
 const folders: string[] = [];
@@ -58,12 +58,12 @@ describe("the node's key", () => {
 
   test("makes a key for disguises that lasts, and is none where it is not", () => {
     const { folder, key } = keyFolder();
-    const lasting = disguiseKey(folder);
+    const lasting = decoyKey(folder);
     expect(lasting).toMatch(/^[0-9a-f]{64}$/);
-    expect(disguiseKey(folder)).toBe(lasting);
+    expect(decoyKey(folder)).toBe(lasting);
     expect(lasting).not.toContain(key.privateKey);
     const empty = freshFolder();
-    expect(disguiseKey(empty)).not.toBe(disguiseKey(empty));
+    expect(decoyKey(empty)).not.toBe(decoyKey(empty));
     expect(readdirSync(empty)).toEqual([]);
   });
 

@@ -9,17 +9,17 @@
  * @module
  */
 
-import { MalformedMessage } from "#wamp/transcode/malformed-message.ts";
+import { readPlainValue } from "#wamp/serializer/value-sink.ts";
+import { MalformedMessage } from "#wamp/token/malformed-message.ts";
+import { UnrepresentableValue } from "#wamp/token/unrepresentable-value.ts";
 import { sliceObject } from "#wamp/transcode/object-slice.ts";
 import type { Payload } from "#wamp/transcode/payload-slice.ts";
 import { transcodeItem } from "#wamp/transcode/transcoder.ts";
-import { UntellableValue } from "#wamp/transcode/untellable-value.ts";
-import { readPlainValue } from "#wamp/transcode/value-sink.ts";
 import type { WampAnswer, WampRequest } from "#wamp/wamp-caller.ts";
 import { type BridgeAnswer, denial } from "./bridge-answer.ts";
 
 /** What a body asks for. */
-export type Wish = Pick<WampRequest, "kind" | "uri" | "options" | "payload">;
+export type BridgeRequest = Pick<WampRequest, "kind" | "uri" | "options" | "payload">;
 
 /** Loose URIs without control characters: routers end a session that says another. */
 const URI = /^[^\s.#\p{Cc}]+(\.[^\s.#\p{Cc}]+)*$/u;
@@ -48,13 +48,17 @@ const publishOptions: Record<string, (value: unknown) => boolean> = {
 };
 
 /** Reads a body, or says why it cannot be carried out. */
-export function readBody(type: "caller" | "publisher", body: Uint8Array): Wish | BridgeAnswer {
+export function readBody(
+  type: "caller" | "publisher",
+  body: Uint8Array,
+): BridgeRequest | BridgeAnswer {
   try {
     return wishOf(type, body);
   } catch (thrown) {
     if (thrown instanceof Unfit) return denial(400, `Cannot read the body: ${thrown.message}`);
     // Their sentences stand for themselves.
-    if (!(thrown instanceof MalformedMessage || thrown instanceof UntellableValue)) throw thrown;
+    if (!(thrown instanceof MalformedMessage || thrown instanceof UnrepresentableValue))
+      throw thrown;
     return denial(400, thrown.message);
   }
 }
@@ -62,7 +66,7 @@ export function readBody(type: "caller" | "publisher", body: Uint8Array): Wish |
 /** A body that is JSON, and not what is due. */
 class Unfit extends Error {}
 
-function wishOf(type: "caller" | "publisher", body: Uint8Array): Wish {
+function wishOf(type: "caller" | "publisher", body: Uint8Array): BridgeRequest {
   const slices = sliceObject(body);
   if (slices === null) throw new Unfit("it is no JSON object");
   const name = type === "caller" ? "procedure" : "topic";
@@ -123,7 +127,8 @@ export function printAnswer(answer: WampAnswer): BridgeAnswer {
   try {
     return { status: 200, headers: {}, body: bodyOf(answer) };
   } catch (thrown) {
-    if (!(thrown instanceof UntellableValue || thrown instanceof MalformedMessage)) throw thrown;
+    if (!(thrown instanceof UnrepresentableValue || thrown instanceof MalformedMessage))
+      throw thrown;
     const sentence = `Cannot tell the answer in JSON: ${thrown.message}`;
     return denial(500, "wamp.error.invalid_argument", {}, [sentence]);
   }

@@ -25,7 +25,7 @@ const MOST_WAITING_OCTETS = 64 * 1024;
 const CONTINUE = Buffer.from("HTTP/1.1 100 Continue\r\n\r\n");
 
 /** A request at a bridge, whose head has come. */
-export interface BridgeVisit {
+export interface AcceptedBridgeRequest {
   bridge: HttpBridge;
   head: BridgeHead;
   /** Whether the request is one of HTTP/1.0. */
@@ -34,7 +34,7 @@ export interface BridgeVisit {
   /** What came behind the head. */
   first: Uint8Array;
   /** Goes on behind an answer that leaves the connection open, with what has come since. */
-  goOn: (rest: Uint8Array) => void;
+  readNextRequest: (rest: Uint8Array) => void;
 }
 
 /** The requests that are being answered on one transport. */
@@ -42,8 +42,8 @@ export class BridgeConnections {
   readonly #open = new Set<BridgeConnection>();
 
   /** Begins with what has come; the events of the socket are to be handed in from now on. */
-  open(visit: BridgeVisit): BridgeConnection {
-    const connection = new BridgeConnection(visit, () => this.#open.delete(connection));
+  open(accepted: AcceptedBridgeRequest): BridgeConnection {
+    const connection = new BridgeConnection(accepted, () => this.#open.delete(connection));
     this.#open.add(connection);
     connection.begin();
     return connection;
@@ -57,11 +57,11 @@ export class BridgeConnections {
 
 /** One request, and the connection until it is answered. */
 export class BridgeConnection {
-  readonly #visit: BridgeVisit;
+  readonly #accepted: AcceptedBridgeRequest;
   readonly #onEnd: () => void;
   readonly #writer: SocketWriter;
   readonly #gone = new AbortController();
-  readonly #place: ReturnType<HttpBridge["enter"]>;
+  readonly #slot: ReturnType<HttpBridge["enter"]>;
   #body: RequestBody | null = null;
   #isAnswered = false;
   /** What came behind the request; null: it is not looked at, so the connection closes. */
@@ -69,11 +69,11 @@ export class BridgeConnection {
   #saysClose = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(visit: BridgeVisit, onEnd: () => void) {
-    this.#visit = visit;
+  constructor(accepted: AcceptedBridgeRequest, onEnd: () => void) {
+    this.#accepted = accepted;
     this.#onEnd = onEnd;
-    this.#writer = new SocketWriter(visit.socket, 0, { caughtUp: () => this.#answered() });
-    this.#place = visit.bridge.enter();
+    this.#writer = new SocketWriter(accepted.socket, 0, { caughtUp: () => this.#answered() });
+    this.#slot = accepted.bridge.enter();
   }
 
   received(chunk: Uint8Array): void {
@@ -110,7 +110,7 @@ export class BridgeConnection {
     this.#body = null;
     this.#rest = null;
     this.#writer.drop();
-    this.#place?.release();
+    this.#slot?.release();
     this.#gone.abort();
     this.#onEnd();
   }
@@ -123,7 +123,7 @@ export class BridgeConnection {
 
   /** Answers at once what needs no body. */
   begin(): void {
-    const { bridge, head, isOld } = this.#visit;
+    const { bridge, head, isOld } = this.#accepted;
     const host = head.headers.get("host");
     if ((host === null && !isOld) || host?.includes(",")) {
       this.#answer(denial(400, "Cannot take the request: it names no host, or several"));
@@ -134,7 +134,7 @@ export class BridgeConnection {
       this.#answer(denial(400, "Cannot read the body: its length is not told, or twice"));
       return;
     }
-    if (this.#place === null) {
+    if (this.#slot === null) {
       const headers = { "Retry-After": "1" };
       this.#answer(denial(503, "Cannot take the request: too many are waiting", headers));
       return;
@@ -142,7 +142,7 @@ export class BridgeConnection {
     const answer = bridge.judge(head);
     if (answer !== null) {
       const isBodiless = framing.kind === "length" && framing.octets === 0;
-      if (isBodiless && this.#mayGoOn()) this.#rest = Buffer.from(this.#visit.first);
+      if (isBodiless && this.#mayGoOn()) this.#rest = Buffer.from(this.#accepted.first);
       this.#answer(answer);
       return;
     }
@@ -152,12 +152,12 @@ export class BridgeConnection {
     if (isFit && !isOld && head.headers.get("expect")?.toLowerCase() === "100-continue") {
       this.#writer.write(CONTINUE);
     }
-    this.received(this.#visit.first);
+    this.received(this.#accepted.first);
   }
 
   /** Whether the client would say more on this connection. */
   #mayGoOn(): boolean {
-    const { isOld, head } = this.#visit;
+    const { isOld, head } = this.#accepted;
     const words = head.headers.get("connection")?.toLowerCase().split(",") ?? [];
     return !isOld && !words.some((word) => word.trim() === "close");
   }
@@ -174,7 +174,7 @@ export class BridgeConnection {
   }
 
   #refuseBody(state: "malformed" | "too long"): void {
-    const most = this.#visit.bridge.mostBodyOctets;
+    const most = this.#accepted.bridge.mostBodyOctets;
     this.#answer(
       state === "too long"
         ? denial(413, `Cannot read the body: it is longer than ${most} octets`)
@@ -183,7 +183,7 @@ export class BridgeConnection {
   }
 
   async #perform(body: Uint8Array): Promise<void> {
-    const { bridge, head } = this.#visit;
+    const { bridge, head } = this.#accepted;
     this.#answer(await bridge.perform(head, body, this.#gone.signal));
   }
 
@@ -192,9 +192,9 @@ export class BridgeConnection {
     this.#isAnswered = true;
     this.#body = null;
     clearTimeout(this.#timer);
-    this.#place?.release();
+    this.#slot?.release();
     this.#gone.abort();
-    const { bridge, head, socket } = this.#visit;
+    const { bridge, head, socket } = this.#accepted;
     this.#saysClose = this.#rest === null;
     const fields = {
       Date: new Date().toUTCString(),
@@ -223,6 +223,6 @@ export class BridgeConnection {
     }
     clearTimeout(this.#timer);
     this.#onEnd();
-    this.#visit.goOn(rest);
+    this.#accepted.readNextRequest(rest);
   }
 }

@@ -10,10 +10,10 @@ import { Failure, sentenceOf } from "#base/failure.ts";
 import type { BridgeServiceConfig } from "#config/node-config.ts";
 import { addressRanges } from "#transport/endpoint/address-ranges.ts";
 import type { TransportContext } from "#transport/listener.ts";
-import { UntellableValue } from "#wamp/transcode/untellable-value.ts";
+import { UnrepresentableValue } from "#wamp/token/unrepresentable-value.ts";
 import type { WampCaller } from "#wamp/wamp-caller.ts";
 import { type BridgeAnswer, commonHeaders, denial } from "./bridge-answer.ts";
-import { printAnswer, readBody, type Wish } from "./bridge-body.ts";
+import { type BridgeRequest, printAnswer, readBody } from "./bridge-body.ts";
 import { SignedRequests } from "./signed-requests.ts";
 
 /** Most requests of one path at once, from their heads to their answers. */
@@ -101,8 +101,8 @@ export class HttpBridge {
   async perform(head: BridgeHead, body: Uint8Array, gone: AbortSignal): Promise<BridgeAnswer> {
     const refusal = this.#signed?.refusalOf(head.query, body, Date.now());
     if (refusal) return refusal;
-    const wish = readBody(this.#config.type, body);
-    return "status" in wish ? wish : this.#ask(wish, gone);
+    const request = readBody(this.#config.type, body);
+    return "status" in request ? request : this.#ask(request, gone);
   }
 
   /** The headers that every answer to this request has. */
@@ -110,16 +110,16 @@ export class HttpBridge {
     return commonHeaders(headers);
   }
 
-  async #ask(wish: Wish, gone: AbortSignal): Promise<BridgeAnswer> {
+  async #ask(request: BridgeRequest, gone: AbortSignal): Promise<BridgeAnswer> {
     const { realm, role, options } = this.#config;
     const late = new AbortController();
     // Not a signal's own timer, which would outlive the request.
     const timer = setTimeout(() => late.abort(), options.call_timeout);
     try {
       const signal = AbortSignal.any([gone, late.signal]);
-      return printAnswer(await this.#caller.request({ ...wish, realm, role, signal }));
+      return printAnswer(await this.#caller.request({ ...request, realm, role, signal }));
     } catch (thrown) {
-      if (thrown instanceof UntellableValue) {
+      if (thrown instanceof UnrepresentableValue) {
         const sentence = `Cannot tell the arguments to the router: ${thrown.message}`;
         return denial(400, sentence);
       }

@@ -6,7 +6,7 @@
  * @module
  */
 
-import { GrowingOctets } from "#transport/endpoint/growing-octets.ts";
+import { OctetCollector } from "#transport/endpoint/octet-collector.ts";
 
 const LINE_FEED = 0x0a;
 
@@ -38,7 +38,7 @@ export function framingOf(headers: Headers): Framing {
 /** Gathers a body. */
 export class RequestBody {
   readonly #limit: number;
-  readonly #all = new GrowingOctets();
+  readonly #all = new OctetCollector();
   readonly #isChunked: boolean;
   /** Octets that are still to come of the body or the chunk. */
   #due: number;

@@ -18,7 +18,7 @@ const MOST_REMEMBERED = 100_000;
 const INTEGER = /^[+-]?\d{1,40}$/;
 
 /** What a path's requests are signed with. */
-export interface SigningTerms {
+export interface SignatureOptions {
   key: string;
   secret: string;
   /** Seconds that a timestamp may be off; 0: any time, and a request may come again. */
@@ -27,11 +27,11 @@ export interface SigningTerms {
 
 /** The signed requests of one path. */
 export class SignedRequests {
-  readonly #terms: SigningTerms;
+  readonly #terms: SignatureOptions;
   /** Signatures that were taken, and until when each is remembered; the oldest is the first. */
   readonly #taken = new Map<string, number>();
 
-  constructor(terms: SigningTerms) {
+  constructor(terms: SignatureOptions) {
     this.#terms = terms;
   }
 

@@ -7,8 +7,12 @@
  */
 
 import type { WebService } from "#transport/web/web-service.ts";
+import {
+  badHandshake,
+  checkHandshake,
+  checkWampHandshake,
+} from "#transport/websocket/handshake-check.ts";
 import { testeePage } from "#transport/websocket/status-page.ts";
-import { badHandshake, judgeHandshake, judgeUpgrade } from "#transport/websocket/upgrade.ts";
 import type { WebSocketPathConfig } from "#transport/websocket/websocket-acceptor.ts";
 
 /** Opens the service of one WebSocket path: its status page, and what is said of bad handshakes. */
@@ -21,7 +25,7 @@ export function openWebSocketService(config: WebSocketPathConfig): WebService {
 
 /** Null: in order, but not the first request of its connection, of which alone one is made. */
 function refusalOf(request: Request, config: WebSocketPathConfig): Response | null {
-  if (config.type !== "websocket") return judgeHandshake(request, config.options, testeePage);
-  const verdict = judgeUpgrade(request, config);
+  if (config.type !== "websocket") return checkHandshake(request, config.options, testeePage);
+  const verdict = checkWampHandshake(request, config);
   return verdict.kind === "answer" ? verdict.response : null;
 }

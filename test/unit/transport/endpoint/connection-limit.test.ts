@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { addressOf, ConnectionLimit } from "#transport/endpoint/connection-limit.ts";
+import { ConnectionLimit, countedAddress } from "#transport/endpoint/connection-limit.ts";
 import { quiet } from "../../../support/quiet-context.ts";
 
 test.each([
@@ -11,7 +11,7 @@ test.each([
   ["tcp6:[fe80::1%eth0]:1234", "fe80:0:0:0::/64"],
   ["unix:/a.sock", null],
 ])("the address in %s", (peer, address) => {
-  expect(addressOf(peer)).toBe(address);
+  expect(countedAddress(peer)).toBe(address);
 });
 
 describe("ConnectionLimit", () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
-import { MalformedMessage } from "../../../../src/wamp/transcode/malformed-message.ts";
+import { MalformedMessage } from "../../../../src/wamp/token/malformed-message.ts";
+import { UnrepresentableValue } from "../../../../src/wamp/token/unrepresentable-value.ts";
 import { buildMessage, sliceMessage } from "../../../../src/wamp/transcode/payload-slice.ts";
-import { UntellableValue } from "../../../../src/wamp/transcode/untellable-value.ts";
 
 describe("sliceMessage", () => {
   test("cuts JSON text with white space", () => {
@@ -26,7 +26,7 @@ describe("sliceMessage", () => {
     const slices = sliceMessage(Buffer.from("95300780a16191d6ff00000000", "hex"), "msgpack");
     expect(slices.length).toBe(5);
     expect(Buffer.from(slices.octets(4)).toString("hex")).toBe("91d6ff00000000");
-    expect(() => slices.value(4)).toThrow(UntellableValue);
+    expect(() => slices.value(4)).toThrow(UnrepresentableValue);
   });
 
   test("gives exact values", () => {
@@ -76,8 +76,8 @@ describe("buildMessage", () => {
       buildMessage([50, 7, {}], { serializer: "cbor", items }, "json", true);
       throw new Error("it was told");
     } catch (error) {
-      expect(error).toBeInstanceOf(UntellableValue);
-      expect((error as UntellableValue).place).toBe("[3][0].x");
+      expect(error).toBeInstanceOf(UnrepresentableValue);
+      expect((error as UnrepresentableValue).place).toBe("[3][0].x");
     }
   });
 });

@@ -2,9 +2,9 @@ import { describe, expect, test } from "bun:test";
 import { decode as decodeCbor } from "cbor-x";
 import { unpack } from "msgpackr";
 import type { SerializerName } from "../../../../src/wamp/peer.ts";
-import { MalformedMessage } from "../../../../src/wamp/transcode/malformed-message.ts";
+import { MalformedMessage } from "../../../../src/wamp/token/malformed-message.ts";
+import { UnrepresentableValue } from "../../../../src/wamp/token/unrepresentable-value.ts";
 import { transcodeItem, transcoderFor } from "../../../../src/wamp/transcode/transcoder.ts";
-import { UntellableValue } from "../../../../src/wamp/transcode/untellable-value.ts";
 
 type Spelling = readonly [SerializerName, string];
 
@@ -165,8 +165,8 @@ describe("transcodeItem", () => {
       told([from, spelled], to);
       throw new Error("it was told");
     } catch (error) {
-      expect(error).toBeInstanceOf(UntellableValue);
-      expect((error as UntellableValue).place).toBe(place);
+      expect(error).toBeInstanceOf(UnrepresentableValue);
+      expect((error as UnrepresentableValue).place).toBe(place);
       expect((error as Error).message).toStartWith("Cannot tell ");
     }
   });
@@ -287,7 +287,7 @@ describe("transcoderFor", () => {
 
   test("is unharmed by a message that broke off", () => {
     const transcode = transcoderFor("cbor", "json", true);
-    expect(() => transcode(Buffer.from("81a10181a1f500", "hex"))).toThrow(UntellableValue);
+    expect(() => transcode(Buffer.from("81a10181a1f500", "hex"))).toThrow(UnrepresentableValue);
     expect(transcode(Buffer.from("81a10181f5", "hex"))).toBe('[{"1":[true]}]');
   });
 });

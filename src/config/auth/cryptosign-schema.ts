@@ -1,0 +1,70 @@
+/**
+ * `auth.cryptosign`.
+ *
+ * @module
+ */
+
+import * as v from "valibot";
+import {
+  byType,
+  defaulted,
+  fileName,
+  item,
+  mapOf,
+  optional,
+  required,
+  text,
+} from "#config/schema/primitive.ts";
+import { dynamicAuth } from "./dynamic-auth-schema.ts";
+import { hexOf, isStatic, refusedTypes } from "./principal-schema.ts";
+
+const principal = item({
+  authorized_keys: required(
+    v.pipe(v.array(hexOf(32)), v.minLength(1, "expected at least one key, found none")),
+    "Public keys (Ed25519) of this principal, in hex.",
+  ),
+  role: defaulted(text, "anonymous", "Role of this principal."),
+  realm: optional(text, "Realm that this principal joins, whatever it asks for."),
+});
+
+const trustroot = item({
+  certificate: optional(
+    fileName,
+    "File with the certificate of the root authority, as Crossbar's tools write it; required.",
+  ),
+  trustroot: v.optional(
+    v.custom<never>(
+      () => false,
+      "a trustroot on a blockchain is not supported; give its certificate",
+    ),
+  ),
+  role: defaulted(text, "user", "Role of whoever has a chain of certificates to it."),
+  realm: optional(text, "Realm that they join, whatever they ask for."),
+});
+
+/** WAMP-cryptosign. */
+export const cryptosign = byType(
+  {
+    static: item({
+      type: isStatic,
+      principals: optional(mapOf(v.string(), principal), "authid -> public keys and role."),
+      trustroots: optional(
+        mapOf(v.string(), trustroot),
+        "Instead of principals: realm -> root authority.",
+      ),
+    }),
+    dynamic: dynamicAuth,
+  },
+  refusedTypes("cryptosign"),
+);
+
+/** WAMP-cryptosign as written. */
+export interface CryptosignItem {
+  type: "static";
+  principals?:
+    | Record<string, { authorized_keys: string[]; role: string; realm?: string | undefined }>
+    | undefined;
+  trustroots?:
+    | Record<string, { certificate?: string | undefined; role: string; realm?: string | undefined }>
+    | undefined;
+}

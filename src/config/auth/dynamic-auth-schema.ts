@@ -1,0 +1,40 @@
+/**
+ * `type: dynamic` of every authmethod: an authenticator is asked.
+ *
+ * @module
+ */
+
+import * as v from "valibot";
+import { defaulted, integer, item, optional, required, text } from "#config/schema/primitive.ts";
+
+/** WAMP's strict rule: lower-case letters, digits and underscores between dots. */
+const strictUri = v.pipe(
+  text,
+  v.regex(
+    /^[0-9a-z_]+(\.[0-9a-z_]+)*$/,
+    (issue) => `expected a URI such as "com.example.authenticate", found ${issue.received}`,
+  ),
+);
+
+/** A dynamic authmethod. */
+export const dynamicAuth = item({
+  type: required(v.literal("dynamic"), "A WAMP procedure is asked."),
+  authenticator: required(strictUri, "URI of the procedure."),
+  "authenticator-realm": optional(
+    text,
+    "Realm that it is registered on; absent: the one that the client asks for.",
+  ),
+  "authenticator-role": optional(text, "Role that it is called as; absent: `trusted`."),
+  "default-role": optional(
+    text,
+    "Role of clients for which it names none; absent: they are refused.",
+  ),
+  "authenticator-timeout": defaulted(
+    integer(100, 60_000),
+    5_000,
+    "Extension. Milliseconds that it may take, with the way to it.",
+  ),
+});
+
+/** A dynamic authmethod as written. */
+export type DynamicAuthItem = v.InferOutput<typeof dynamicAuth>;

@@ -1,0 +1,63 @@
+/**
+ * The certificate of a root authority, as Crossbar's tools write it: CBOR of
+ * `[hash, typed data, [signature, …]]`.
+ *
+ * @module
+ */
+
+import { resolve } from "node:path";
+import {
+  Capability,
+  eip712Hash,
+  eip712Signer,
+  parseEip712Certificate,
+} from "#base/eip712-certificate.ts";
+import type { TrustrootConfig } from "#config/node-config.ts";
+import type { JsonPath } from "#config/text/config-issue.ts";
+import { fileStateOf, readSmallFile } from "#config/text/read-small-file.ts";
+import type { Report } from "#config/text/report.ts";
+import { readValue } from "#wamp/serializer/value-sink.ts";
+import { MalformedMessage } from "#wamp/token/malformed-message.ts";
+
+/** What a root's certificate says; null, and a fault, where a file holds none. */
+export function readTrustroot(
+  name: string,
+  path: JsonPath,
+  report: Report,
+): Omit<TrustrootConfig, "role" | "realm"> | null {
+  const file = resolve(report.folder, name);
+  try {
+    return parse(readSmallFile(name, report));
+  } catch (thrown) {
+    report.fault(path, `Cannot read the certificate "${file}": ${stateOf(thrown)}`);
+    return null;
+  }
+}
+
+function parse(octets: Uint8Array): Omit<TrustrootConfig, "role" | "realm"> {
+  const list = readValue(octets, "cbor");
+  const [hash, data, signatures] = Array.isArray(list) ? (list as unknown[]) : [];
+  const certificate = parseEip712Certificate(data);
+  if (certificate?.kind !== "authority" || !(hash instanceof Uint8Array)) {
+    throw new Error("it is no authority certificate");
+  }
+  if (hash.toHex() !== eip712Hash(certificate).toHex()) throw new Error("its hash is another");
+  const { issuer, subject, capabilities } = certificate;
+  if (issuer !== subject || (capabilities & Capability.rootCa) === 0n) {
+    throw new Error("it is not that of a root authority");
+  }
+  const signed = Array.isArray(signatures) ? (signatures as unknown[]) : [];
+  const isIssuers = (one: unknown) =>
+    one instanceof Uint8Array && eip712Signer(certificate, one) === issuer;
+  if (!signed.every(isIssuers)) throw new Error("a signature is not that of its issuer");
+  return {
+    chain_id: String(certificate.chainId),
+    verifying_contract: certificate.verifyingContract,
+    issuer,
+    realm_address: certificate.realm,
+  };
+}
+
+function stateOf(thrown: unknown): string {
+  return thrown instanceof MalformedMessage ? "it is no CBOR" : fileStateOf(thrown);
+}

@@ -1,0 +1,64 @@
+/**
+ * `auth.scram`.
+ *
+ * @module
+ */
+
+import * as v from "valibot";
+import {
+  byType,
+  defaulted,
+  integer,
+  item,
+  mapOf,
+  oneOf,
+  optional,
+  required,
+  text,
+} from "#config/schema/primitive.ts";
+import { dynamicAuth } from "./dynamic-auth-schema.ts";
+import { hexOf, isStatic, refusedTypes } from "./principal-schema.ts";
+
+const salt = v.pipe(
+  hexOf(null),
+  v.maxLength(2048, "expected a salt of at most 1024 octets in hex, found a longer one"),
+);
+
+const principal = item({
+  kdf: required(oneOf(["pbkdf2", "argon2id-13"]), "How clients derive a key from their password."),
+  iterations: required(integer(1, 10_000_000), "Iterations of the derivation."),
+  memory: optional(integer(8, 4_194_304), "KiB of memory; for argon2id-13, which needs it."),
+  salt: required(salt, "Salt of the derivation, in hex."),
+  "stored-key": required(hexOf(32), "SHA-256 of the client key, in hex."),
+  "server-key": required(hexOf(32), "The server key, in hex."),
+  role: defaulted(text, "anonymous", "Role of this principal."),
+});
+
+/** SCRAM. */
+export const scram = byType(
+  {
+    static: item({
+      type: isStatic,
+      principals: required(mapOf(v.string(), principal), "authid -> derived keys and role."),
+    }),
+    dynamic: dynamicAuth,
+  },
+  refusedTypes("scram"),
+);
+
+/** SCRAM as written. */
+export interface ScramItem {
+  type: "static";
+  principals: Record<
+    string,
+    {
+      kdf: "pbkdf2" | "argon2id-13";
+      iterations: number;
+      memory?: number | undefined;
+      salt: string;
+      "stored-key": string;
+      "server-key": string;
+      role: string;
+    }
+  >;
+}

@@ -1,0 +1,54 @@
+/**
+ * Secrets, wherever they are kept: in the configuration, in the environment, in a file.
+ *
+ * @module
+ */
+
+import { resolve } from "node:path";
+import type { JsonPath } from "#config/text/config-issue.ts";
+import { fileStateOf, readSmallFile } from "#config/text/read-small-file.ts";
+import type { Report } from "#config/text/report.ts";
+import type { SecretItem } from "./principal-schema.ts";
+
+/** What is written so for a port is a variable; a secret may really be this text, which is not told. */
+const UNBRACED = `it begins with $ and is taken as it stands; a variable is written "\${VARIABLE}", with braces`;
+
+/**
+ * A secret as written, out of the environment when it is written `${VARIABLE}`, or out of a file
+ * when it is written `{"file": "…"}`. A file is an object and no text with a prefix, so that no
+ * secret can be taken for a file's name.
+ */
+export function readSecret(written: SecretItem, path: JsonPath, report: Report): string {
+  if (typeof written !== "string") return fromFile(written.file, [...path, "file"], report);
+  const variable = /^\$\{(\w+)\}$/.exec(written)?.[1];
+  if (variable === undefined) {
+    if (/^\$\w+$/.test(written)) report.warn(path, UNBRACED);
+    return written;
+  }
+  const secret = report.env[variable];
+  if (secret === undefined || secret === "") {
+    report.fault(path, `environment variable ${variable} is not set`);
+    return "";
+  }
+  return secret;
+}
+
+/** The text of a file, without one line end at its end, which editors add. */
+function fromFile(name: string, path: JsonPath, report: Report): string {
+  try {
+    const text = new TextDecoder("utf-8", { fatal: true }).decode(readSmallFile(name, report));
+    const secret = text.replace(/\r?\n$/, "");
+    if (secret === "") throw new Error("it is empty");
+    return secret;
+  } catch (thrown) {
+    report.fault(
+      path,
+      `Cannot read the secret from "${resolve(report.folder, name)}": ${stateOf(thrown)}`,
+    );
+    return "";
+  }
+}
+
+function stateOf(thrown: unknown): string {
+  return thrown instanceof TypeError ? "it is not UTF-8 text" : fileStateOf(thrown);
+}

@@ -1,0 +1,59 @@
+/**
+ * `auth.wampcra`.
+ *
+ * @module
+ */
+
+import * as v from "valibot";
+import {
+  byType,
+  defaulted,
+  integer,
+  item,
+  mapOf,
+  optional,
+  required,
+  text,
+} from "#config/schema/primitive.ts";
+import { dynamicAuth } from "./dynamic-auth-schema.ts";
+import { isStatic, refusedTypes, type SecretItem, secret } from "./principal-schema.ts";
+
+const salt = v.pipe(text, v.maxLength(1024, "expected a salt of at most 1024 characters"));
+
+const user = item({
+  secret: required(
+    secret,
+    'The secret, or a variable of the environment in braces after a dollar sign, or `{"file": "…"}`.',
+  ),
+  role: defaulted(text, "anonymous", "Role of this user."),
+  salt: optional(salt, "Salt of the key that is derived from the secret (PBKDF2, SHA-256)."),
+  iterations: optional(integer(1, 10_000_000), "Iterations of PBKDF2; with `salt` and `keylen`."),
+  keylen: optional(integer(1, 1024), "Octets of the derived key; with `salt` and `iterations`."),
+});
+
+/** WAMP-CRA. */
+export const wampcra = byType(
+  {
+    static: item({
+      type: isStatic,
+      users: required(mapOf(v.string(), user), "authid -> secret and role."),
+    }),
+    dynamic: dynamicAuth,
+  },
+  refusedTypes("wampcra"),
+);
+
+/** WAMP-CRA as written. */
+export interface WampCraItem {
+  type: "static";
+  users: Record<
+    string,
+    {
+      secret: SecretItem;
+      role: string;
+      salt?: string | undefined;
+      iterations?: number | undefined;
+      keylen?: number | undefined;
+    }
+  >;
+}

@@ -1,0 +1,197 @@
+/**
+ * Endpoints: sockets to listen on and sockets to connect to.
+ *
+ * @module
+ */
+
+import { isIP } from "node:net";
+import * as v from "valibot";
+import {
+  byType,
+  defaulted,
+  fileName,
+  integer,
+  item,
+  notSupported,
+  oneOf,
+  optional,
+  required,
+  text,
+} from "#config/schema/primitive.ts";
+
+const listeningPort = v.custom<number | string>(
+  (value) => (typeof value === "string" ? /^\$[A-Za-z_]\w*$/.test(value) : isPort(value)),
+  (issue) => `expected a port from 1 to 65535 or "$VARIABLE", found ${issue.received}`,
+);
+
+const ipVersion = v.picklist(
+  [4, 6] as const,
+  (issue) => `expected 4 or 6, found ${issue.received}`,
+);
+
+const portRange = v.custom<[number, number]>(
+  (value) => Array.isArray(value) && value.length === 2 && value.every(isPort) && isRising(value),
+  "expected two ports from 1 to 65535, the lower one first",
+);
+
+function isPort(value: unknown): boolean {
+  return Number.isInteger(value) && Number(value) >= 1 && Number(value) <= 65_535;
+}
+
+function isRising([first, last]: number[]): boolean {
+  return Number(first) <= Number(last);
+}
+
+const authorities = v.pipe(
+  v.array(fileName),
+  v.minLength(1, "expected at least one certificate of an authority, found none"),
+);
+
+/** `10.0.0.7`, `10.0.0.0/8`, `fd00::/8`. */
+const addressRange = v.custom<string>(
+  (value) => typeof value === "string" && isAddressRange(value),
+  (issue) => `expected an IP address or a range such as "10.0.0.0/8", found ${issue.received}`,
+);
+
+function isAddressRange(text: string): boolean {
+  const [address = "", prefix, ...more] = text.split("/");
+  const version = isIP(address);
+  if (version === 0 || more.length > 0) return false;
+  if (prefix === undefined) return true;
+  return /^\d{1,3}$/.test(prefix) && Number(prefix) <= (version === 4 ? 32 : 128);
+}
+
+const hostname = v.pipe(
+  v.string(),
+  v.regex(
+    /^(\*\.)?[a-z0-9_-]+(\.[a-z0-9_-]+)*$/i,
+    (issue) => `expected a name such as "example.com" or "*.example.com", found ${issue.received}`,
+  ),
+  v.toLowerCase(),
+);
+
+const certificateFiles = {
+  key: required(fileName, "PEM file of the private key."),
+  certificate: required(fileName, "PEM file of the certificate."),
+  chain_certificates: defaulted(v.array(fileName), [], "PEM files of the certificates in between."),
+};
+
+/** One item of `certificates`. */
+export const namedCertificate = item({
+  hostnames: required(
+    v.pipe(v.array(hostname), v.minLength(1, "expected at least one name, found none")),
+    "Names of this certificate; `*.` stands for one label.",
+  ),
+  ...certificateFiles,
+});
+
+/** `endpoint.tls` of a listening endpoint. */
+export const listeningTls = item({
+  key: optional(fileName, "PEM file of the private key; absent: the first of `certificates`."),
+  certificate: optional(fileName, "PEM file of the certificate, for names no other is for."),
+  chain_certificates: certificateFiles.chain_certificates,
+  certificates: optional(
+    v.array(namedCertificate),
+    "Further certificates by the name that a client asks for.",
+  ),
+  min_version: defaulted(oneOf(["1.2", "1.3"]), "1.2", "Oldest version of TLS."),
+  ca_certificates: optional(
+    authorities,
+    "PEM files of the authorities, one of which must have signed each client's certificate; absent: none is asked for.",
+  ),
+  dhparam: optional(text, "Accepted, not honoured."),
+  ciphers: optional(text, "Ciphers of TLS 1.2 as OpenSSL writes them; absent: the usual ones."),
+});
+
+/** A TCP port to listen on. */
+export const listeningTcp = item({
+  type: required(v.literal("tcp"), "A TCP port."),
+  port: optional(listeningPort, "Port, or the environment variable that holds it."),
+  portrange: optional(portRange, "In place of `port`: two ports; the first free one is taken."),
+  version: optional(ipVersion, "IP version; 6: that one only. Absent: 4, or as `interface`."),
+  interface: optional(v.string(), "Address to listen on; absent: all of this machine."),
+  shared: defaulted(v.boolean(), false, "Several workers may listen on the same port."),
+  backlog: optional(integer(1, 65_535), "Accepted, not honoured unless it is 512."),
+  user_timeout: optional(integer(0, 65_535), "Accepted, not honoured."),
+  tls: optional(listeningTls, "Certificate and key; absent: no TLS."),
+  proxy_protocol: defaulted(
+    v.boolean(),
+    false,
+    "Extension. Load balancers begin connections with a PROXY header, version 1 or 2.",
+  ),
+  trusted_proxies: optional(
+    v.array(addressRange),
+    "Extension. Addresses and ranges of those load balancers.",
+  ),
+});
+
+const socketMode = v.pipe(
+  v.string(),
+  v.regex(
+    /^0?[0-7]{3}$/,
+    (issue) => `expected an octal mode such as "0600", found ${issue.received}`,
+  ),
+);
+
+/** A Unix domain socket to listen on. */
+export const listeningUnix = item({
+  type: required(v.literal("unix"), "A Unix domain socket."),
+  path: required(fileName, "Socket file; environment variables are filled in."),
+  backlog: optional(integer(1, 65_535), "Accepted, not honoured unless it is 512."),
+  permission: defaulted(socketMode, "0600", "Mode of the socket file, octal."),
+});
+
+/** A socket to listen on. */
+export const listeningEndpoint = byType(
+  { tcp: listeningTcp, unix: listeningUnix },
+  notSupported("endpoint type", ["twisted", "onion"]),
+);
+
+const seconds = v.pipe(
+  v.number(),
+  v.check(
+    (n) => n > 0 && n <= 600,
+    (issue) => `expected more than 0 and at most 600 seconds, found ${issue.received}`,
+  ),
+);
+
+const connectingTlsItem = item({
+  hostname: optional(text, "Name that the router's certificate is for; absent: `host`."),
+  ca_certificates: optional(
+    v.pipe(v.array(fileName), v.minLength(1, "expected at least one file, found none")),
+    "PEM files of whom to trust; absent: the authorities that Bun knows.",
+  ),
+  certificate: optional(fileName, "PEM file of a certificate to show to the router."),
+  key: optional(fileName, "PEM file of its private key."),
+});
+
+/** `endpoint.tls` of a connecting endpoint: an item, or `true` for one without attributes. */
+export const connectingTls = Object.assign(
+  v.lazy<v.GenericSchema<unknown, boolean | v.InferOutput<typeof connectingTlsItem>>>((input) =>
+    typeof input === "boolean" ? v.boolean() : connectingTlsItem,
+  ),
+  { entries: connectingTlsItem.entries },
+);
+
+/** A TCP port to connect to. */
+export const connectingTcp = item({
+  type: required(v.literal("tcp"), "A TCP port."),
+  host: required(text, "Name or address of the router."),
+  port: required(integer(1, 65_535), "Its port."),
+  version: optional(ipVersion, "IP version; absent: what the host's name says."),
+  timeout: defaulted(seconds, 10, "Seconds to connect within."),
+  tls: optional(connectingTls, "`true`, or how the router is known; absent: no TLS."),
+});
+
+/** A Unix domain socket to connect to. */
+export const connectingUnix = item({
+  type: required(v.literal("unix"), "A Unix domain socket."),
+  path: required(fileName, "Socket file; environment variables are filled in."),
+  timeout: defaulted(seconds, 10, "Seconds to connect within."),
+});
+
+/** A socket to connect to. */
+export const connectingEndpoint = byType(
+  { tcp: connectingTcp, unix: connectingUnix },
+  notSupported("endpoint type", ["twisted", "tor"]),
+);

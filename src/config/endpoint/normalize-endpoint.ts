@@ -1,0 +1,166 @@
+/**
+ * Endpoints: from what is written to the normalized form, with files and variables resolved.
+ *
+ * @module
+ */
+
+import { isIP } from "node:net";
+import { resolve } from "node:path";
+import type * as v from "valibot";
+import type {
+  ConnectingEndpointConfig,
+  ListeningEndpointConfig,
+  ListeningTcpConfig,
+} from "#config/node-config.ts";
+import type { JsonPath } from "#config/text/config-issue.ts";
+import type { Report } from "#config/text/report.ts";
+import type { connectingEndpoint, listeningEndpoint, listeningTcp } from "./endpoint-schema.ts";
+import { normalizeConnectingTls, normalizeListeningTls } from "./normalize-tls.ts";
+
+/** Longest socket file name, in octets, that the operating system takes. */
+const maxSocketPath = 107;
+
+/** What Bun gives every listening socket; it has no option for it. */
+const platformBacklog = 512;
+
+/** The normalized listening endpoint. */
+export function normalizeListening(
+  item: v.InferOutput<typeof listeningEndpoint>,
+  path: JsonPath,
+  report: Report,
+): ListeningEndpointConfig {
+  if (item.backlog !== undefined && item.backlog !== platformBacklog) {
+    const consequence = `${platformBacklog} connections may wait to be accepted`;
+    report.warn([...path, "backlog"], `not honoured: ${consequence}`);
+  }
+  if (item.type === "unix") {
+    return {
+      type: "unix",
+      path: socketFile(item.path, [...path, "path"], report),
+      permission: Number.parseInt(item.permission, 8),
+    };
+  }
+  if (item.user_timeout) {
+    const consequence = "what is sent to a client that is gone is given up when it answers no ping";
+    report.warn([...path, "user_timeout"], `not honoured: ${consequence}`);
+  }
+  const tls = item.tls && normalizeListeningTls(item.tls, [...path, "tls"], report);
+  return {
+    type: "tcp",
+    ...normalizePorts(item, path, report),
+    ...normalizeInterface(item, path, report),
+    shared: item.shared,
+    ...(tls && { tls }),
+    ...normalizeProxies(item, path, report),
+  };
+}
+
+/** Without a list nobody could be told from those who only claim to be a load balancer. */
+function normalizeProxies(
+  item: Pick<v.InferOutput<typeof listeningTcp>, "proxy_protocol" | "trusted_proxies">,
+  path: JsonPath,
+  report: Report,
+): { trusted_proxies?: string[] } {
+  const { proxy_protocol, trusted_proxies = [] } = item;
+  if (proxy_protocol) {
+    if (trusted_proxies.length > 0) return { trusted_proxies };
+    const sentence = 'expected "trusted_proxies" beside it: whom to believe a PROXY header';
+    report.fault([...path, "proxy_protocol"], sentence);
+  } else if (trusted_proxies.length > 0) {
+    const at = [...path, "trusted_proxies"];
+    report.warn(at, 'not honoured: "proxy_protocol" is not true');
+  }
+  return {};
+}
+
+/** The normalized connecting endpoint. */
+export function normalizeConnecting(
+  item: v.InferOutput<typeof connectingEndpoint>,
+  path: JsonPath,
+  report: Report,
+): ConnectingEndpointConfig {
+  const timeoutMs = Math.max(1, Math.round(item.timeout * 1000));
+  if (item.type === "unix") {
+    return { type: "unix", path: socketFile(item.path, [...path, "path"], report), timeoutMs };
+  }
+  const { port, version } = item;
+  const host = bareAddress(item.host);
+  const literal = isIP(host);
+  if (version !== undefined && literal !== 0 && literal !== version) {
+    report.fault([...path, "version"], `expected ${literal}, as "${host}" is, found ${version}`);
+  }
+  const tls = normalizeConnectingTls(item.tls ?? false, [...path, "tls"], report);
+  return {
+    type: "tcp",
+    host,
+    port,
+    timeoutMs,
+    ...(version === undefined ? {} : { version }),
+    ...(tls && { tls }),
+  };
+}
+
+/** An IPv6 address without the brackets that it has in a URL. */
+function bareAddress(written: string): string {
+  return /^\[(.*:.*)\]$/.exec(written)?.[1] ?? written;
+}
+
+type ListeningTcpItem = v.InferOutput<typeof listeningTcp>;
+
+function normalizePorts(
+  { port, portrange }: ListeningTcpItem,
+  path: JsonPath,
+  report: Report,
+): Pick<ListeningTcpConfig, "port" | "portrange"> {
+  if (port !== undefined && portrange !== undefined) {
+    report.fault([...path, "portrange"], 'there is a "port" already; give one of them', true);
+  }
+  if (typeof port === "string") return { port: portFrom(port, [...path, "port"], report) };
+  if (port !== undefined) return { port };
+  if (portrange !== undefined) return { port: portrange[0], portrange };
+  report.fault([...path, "port"], "required attribute is missing");
+  return { port: 0 };
+}
+
+/** An address says its version by itself; then the attribute can only agree. */
+function normalizeInterface(
+  { interface: written = "", version }: ListeningTcpItem,
+  path: JsonPath,
+  report: Report,
+): Pick<ListeningTcpConfig, "interface" | "version"> {
+  const address = bareAddress(written);
+  const literal = isIP(address);
+  if (version !== undefined && literal !== 0 && literal !== version) {
+    report.warn([...path, "version"], `not honoured: "${address}" is an address of IPv${literal}`);
+    return { interface: address };
+  }
+  if (version === 6) return { interface: address || "::", version };
+  return { interface: address || "0.0.0.0" };
+}
+
+function portFrom(variable: string, path: JsonPath, report: Report): number {
+  const value = report.env[variable.slice(1)];
+  const port = Number(value);
+  if (value === undefined) report.fault(path, `environment variable ${variable} is not set`);
+  else if (!/^[0-9]{1,5}$/.test(value) || port < 1 || port > 65_535) {
+    report.fault(path, `environment variable ${variable} is not a port from 1 to 65535`);
+  }
+  return port;
+}
+
+function socketFile(name: string, path: JsonPath, report: Report): string {
+  const filled = name.replace(/\$(?:\{(\w+)\}|(\w+))/g, (written, braced, bare) => {
+    const value = report.env[braced ?? bare];
+    if (value === undefined) report.fault(path, `environment variable ${written} is not set`);
+    return value ?? written;
+  });
+  const file = resolve(report.folder, filled);
+  const octets = Buffer.byteLength(file);
+  if (octets > maxSocketPath) {
+    report.fault(
+      path,
+      `socket file "${file}" has ${octets} octets; the system takes at most ${maxSocketPath}`,
+    );
+  }
+  return file;
+}

@@ -1,0 +1,58 @@
+/**
+ * Rules across workers: no two transports may want the same socket.
+ *
+ * @module
+ */
+
+import { isIPv4 } from "node:net";
+import type { ListeningEndpointConfig, ListeningTcpConfig } from "#config/node-config.ts";
+import type { JsonPath } from "#config/text/config-issue.ts";
+import type { Report } from "#config/text/report.ts";
+
+/** A listening endpoint, and where it stands. */
+export interface PlacedEndpoint {
+  endpoint: ListeningEndpointConfig;
+  path: JsonPath;
+  workerId: string;
+}
+
+/** Reports every endpoint that wants a socket which an earlier one has. */
+export function checkEndpointConflicts(placed: readonly PlacedEndpoint[], report: Report): void {
+  placed.forEach((late, index) => {
+    const early = placed.slice(0, index).find((other) => clash(other, late));
+    if (early === undefined) return;
+    const { endpoint } = late;
+    if (endpoint.type === "unix") {
+      report.fault(
+        [...late.path, "path"],
+        `socket "${endpoint.path}" is already used by worker "${early.workerId}"`,
+      );
+    } else if (early.workerId === late.workerId) {
+      report.fault([...late.path, "port"], `port ${endpoint.port} is already used by this worker`);
+    } else {
+      report.fault(
+        [...late.path, "port"],
+        `port ${endpoint.port} is already used by worker "${early.workerId}"; both need "shared": true`,
+      );
+    }
+  });
+}
+
+function clash(a: PlacedEndpoint, b: PlacedEndpoint): boolean {
+  if (a.endpoint.type === "unix") {
+    return b.endpoint.type === "unix" && a.endpoint.path === b.endpoint.path;
+  }
+  if (b.endpoint.type === "unix" || a.endpoint.port !== b.endpoint.port) return false;
+  // A range is there so that what others have is passed over.
+  if (a.endpoint.portrange !== undefined || b.endpoint.portrange !== undefined) return false;
+  const isShared = a.endpoint.shared && b.endpoint.shared && a.workerId !== b.workerId;
+  return !isShared && overlap(a.endpoint, b.endpoint);
+}
+
+function overlap(a: ListeningTcpConfig, b: ListeningTcpConfig): boolean {
+  const isEverywhere = (address: string) => address === "0.0.0.0" || address === "::";
+  const isApart = (one: ListeningTcpConfig, other: ListeningTcpConfig) =>
+    one.version === 6 && isIPv4(other.interface);
+  if (isApart(a, b) || isApart(b, a)) return false;
+  return a.interface === b.interface || isEverywhere(a.interface) || isEverywhere(b.interface);
+}

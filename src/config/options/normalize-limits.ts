@@ -1,0 +1,69 @@
+/**
+ * Limits of a transport, all of them extensions.
+ *
+ * @module
+ */
+
+import type { ListeningEndpointConfig, TransportLimits } from "#config/node-config.ts";
+import type { JsonPath } from "#config/text/config-issue.ts";
+import type { Report } from "#config/text/report.ts";
+import type { ForwardingItem, LimitsItem } from "./limits-schema.ts";
+
+/** Where limits stand. */
+export interface LimitsContext {
+  report: Report;
+  endpointType: ListeningEndpointConfig["type"];
+}
+
+/** The normalized limits of a transport that HTTP proxies may stand in front of. */
+export function normalizeHttpLimits(
+  item: LimitsItem & ForwardingItem,
+  path: JsonPath,
+  around: LimitsContext,
+): { limits?: TransportLimits; trusted_proxies?: string[] } {
+  if (around.report.isMisshapen([...path, "trusted_proxies"])) return {};
+  return { ...normalizeLimits(item, path, around), ...normalizeForwarding(item, path, around) };
+}
+
+function normalizeForwarding(
+  { trusted_proxies = [] }: ForwardingItem,
+  path: JsonPath,
+  { report, endpointType }: LimitsContext,
+): { trusted_proxies?: string[] } {
+  if (trusted_proxies.length === 0) return {};
+  const isUnix = endpointType === "unix";
+  if (trusted_proxies.includes("unix") !== isUnix) {
+    const sentence = isUnix
+      ? 'has no effect: whoever connects to a Unix socket is trusted with "unix"'
+      : '"unix" has no effect: the endpoint is no Unix socket';
+    report.warn([...path, "trusted_proxies"], sentence);
+  }
+  return { trusted_proxies };
+}
+
+/** The normalized limits; nothing where none is given. */
+export function normalizeLimits(
+  item: LimitsItem & ForwardingItem,
+  path: JsonPath,
+  { report, endpointType }: LimitsContext,
+): { limits?: TransportLimits } {
+  const rate = item.max_messages_per_second ?? null;
+  const limits = {
+    max_connections: item.max_connections ?? null,
+    max_connections_per_address: item.max_connections_per_address ?? null,
+    max_messages_per_second: rate,
+    max_messages_burst: item.max_messages_burst ?? rate ?? 0,
+  };
+  if (item.max_messages_burst !== undefined && rate === null) {
+    const sentence = "has no effect: max_messages_per_second is not given";
+    report.warn([...path, "max_messages_burst"], sentence);
+  }
+  const isAddressKnown = endpointType !== "unix" || item.trusted_proxies?.includes("unix");
+  if (limits.max_connections_per_address !== null && !isAddressKnown) {
+    const sentence = "has no effect on clients of a Unix socket, for they have no address";
+    report.warn([...path, "max_connections_per_address"], sentence);
+  }
+  const isLimited =
+    rate !== null || limits.max_connections !== null || limits.max_connections_per_address !== null;
+  return isLimited ? { limits } : {};
+}

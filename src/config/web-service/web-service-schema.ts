@@ -1,0 +1,271 @@
+/**
+ * Web services: what stands at a path of a web transport, one schema per path `type`.
+ *
+ * @module
+ */
+
+import * as v from "valibot";
+import { type AuthItem, sessionAuth } from "#config/auth/auth-schema.ts";
+import { secret } from "#config/auth/principal-schema.ts";
+import { backends, type ConnectingTransportItem } from "#config/connection/connection-schema.ts";
+import { addressRange } from "#config/options/limits-schema.ts";
+import {
+  type WebSocketOptionsItem,
+  websocketOptions,
+} from "#config/options/websocket-options-schema.ts";
+import {
+  anyMap,
+  anything,
+  byType,
+  defaulted,
+  fileName,
+  integer,
+  item,
+  mapOf,
+  optional,
+  required,
+  serializers,
+  text,
+} from "#config/schema/primitive.ts";
+import { type CookieItem, cookie } from "./cookie-schema.ts";
+
+const mimeTypes = mapOf(v.string(), text);
+
+const refusedPackage = v.custom<undefined>(
+  (value) => value === undefined,
+  "files of a Python package are not supported; name a directory",
+);
+
+const staticOptions = item({
+  enable_directory_listing: defaulted(v.boolean(), false, "Show what is in a folder."),
+  mime_types: defaulted(mimeTypes, {}, "Suffix -> media type; the longest suffix wins."),
+  cache_timeout: defaulted(
+    v.nullable(integer(0, 2_147_483_647)),
+    43_200,
+    "Seconds that clients may keep a file; null: not said.",
+  ),
+  default_file: optional(text, "Served for what is missing."),
+});
+
+const staticService = item({
+  type: required(v.literal("static"), "Files below a directory."),
+  directory: required(fileName, "The directory."),
+  package: optional(refusedPackage, "Not supported."),
+  resource: optional(refusedPackage, "Not supported."),
+  options: optional(staticOptions, "Options."),
+});
+
+const origin = v.pipe(
+  v.string(),
+  v.regex(/^https?:\/\/./, (issue) => `expected an http or https URL, found ${issue.received}`),
+);
+
+const sha256 = v.pipe(
+  v.string(),
+  v.regex(
+    /^[0-9a-fA-F]{64}$/,
+    (issue) => `expected a SHA-256 digest of 64 hex digits, found ${issue.received}`,
+  ),
+);
+
+const archiveService = item({
+  type: required(v.literal("archive"), "Files of a ZIP archive."),
+  archive: required(fileName, "The ZIP file."),
+  origin: optional(origin, "Where to download it from when it is missing."),
+  download: defaulted(v.boolean(), false, "Whether to download it."),
+  cache: defaulted(v.boolean(), false, "Keep its files in memory."),
+  default_object: optional(text, "Served for the path itself."),
+  object_prefix: optional(text, "Folder inside the archive."),
+  mime_types: defaulted(mimeTypes, {}, "Suffix -> media type; the longest suffix wins."),
+  hashes: defaulted(v.array(sha256), [], "Accepted SHA-256 digests; none: any."),
+  options: optional(anyMap, "Accepted, not honoured."),
+});
+
+const nodeinfoService = item({ type: required(v.literal("nodeinfo"), "A page about this node.") });
+
+const jsonService = item({
+  type: required(v.literal("json"), "A JSON value."),
+  value: required(anything, "The value."),
+  options: optional(
+    item({
+      prettify: optional(v.boolean(), "Accepted, not honoured."),
+      allow_cross_origin: optional(v.boolean(), "Accepted, not honoured."),
+      discourage_caching: optional(v.boolean(), "Accepted, not honoured."),
+    }),
+    "Options.",
+  ),
+});
+
+const redirectService = item({
+  type: required(v.literal("redirect"), "Sends clients elsewhere."),
+  url: required(text, "Where to."),
+});
+
+const bridgeOptions = item({
+  debug: optional(v.boolean(), "Accepted, has no effect."),
+  key: optional(text, "Name of the key that requests are signed with; needs `secret`."),
+  secret: optional(secret, 'What requests are signed with, or `{"file": …}`; absent: unsigned.'),
+  require_tls: defaulted(v.boolean(), false, "Refuse requests that do not come over TLS."),
+  require_ip: optional(
+    v.array(addressRange),
+    "Addresses and CIDRs of clients that are let in; absent: any.",
+  ),
+  post_body_limit: defaulted(
+    integer(0, 1_048_576),
+    0,
+    "Most octets of a body; 0: 1048576, where Crossbar has no limit.",
+  ),
+  timestamp_delta_limit: defaulted(
+    integer(0, 86_400),
+    300,
+    "Seconds that a signed request's timestamp may be off, and for which it counts once; 0: none.",
+  ),
+  call_timeout: defaulted(
+    integer(100, 600_000),
+    30_000,
+    "Extension. Milliseconds for an answer, with the way to the router.",
+  ),
+});
+
+const bridge = {
+  id: optional(text, "Accepted, has no effect."),
+  realm: required(text, "The realm."),
+  role: required(text, "The role to do it as."),
+  options: optional(bridgeOptions, "Options."),
+};
+
+const callerService = item({
+  type: required(v.literal("caller"), "HTTP requests become calls."),
+  ...bridge,
+});
+
+const publisherService = item({
+  type: required(v.literal("publisher"), "HTTP requests become events."),
+  ...bridge,
+});
+
+const websocketService = item({
+  type: required(v.literal("websocket"), "WAMP over WebSocket."),
+  url: optional(text, "Accepted, has no effect."),
+  serializers: defaulted(serializers, ["cbor", "msgpack", "json"], "Serializers for clients."),
+  auth: optional(
+    sessionAuth,
+    'Authmethods; absent: anonymous. Extension: `"passthrough"`, the router authenticates.',
+  ),
+  options: optional(websocketOptions, "Options."),
+  cookie: optional(cookie, "A cookie for browsers; absent: none."),
+  debug: optional(v.boolean(), "Accepted, has no effect."),
+});
+
+const websocketProxyService = item({
+  type: required(v.literal("websocket-proxy"), "WAMP over WebSocket with a backend of its own."),
+  url: optional(text, "Accepted, has no effect."),
+  serializers: defaulted(serializers, ["cbor", "msgpack", "json"], "Serializers for clients."),
+  backends: required(backends, "Exactly one connecting transport."),
+  auth: optional(sessionAuth, "Authmethods; absent: the router authenticates."),
+  options: optional(websocketOptions, "Options."),
+  cookie: optional(cookie, "A cookie for browsers; absent: none."),
+  debug: optional(v.boolean(), "Accepted, has no effect."),
+});
+
+/** A path of the HTTP bridge as written. */
+export type BridgeItem = v.InferOutput<typeof callerService | typeof publisherService>;
+
+/** A WebSocket path as written. */
+export interface WebSocketItem {
+  type: "websocket" | "websocket-proxy";
+  serializers: ("json" | "msgpack" | "cbor")[];
+  backends?: ConnectingTransportItem[] | undefined;
+  auth?: AuthItem | "passthrough" | undefined;
+  options?: WebSocketOptionsItem | undefined;
+  cookie?: CookieItem | undefined;
+}
+
+/** A nested tree of paths as written. */
+export interface PathItem {
+  type: "path";
+  paths: Record<string, WebServiceItem>;
+}
+
+/** A Web service of Crossbar that is not offered here. */
+export interface UnavailableItem {
+  type: (typeof unavailableTypes)[number];
+}
+
+/** A Web service as written. */
+export type WebServiceItem =
+  | v.InferOutput<typeof staticService>
+  | v.InferOutput<typeof archiveService>
+  | v.InferOutput<typeof nodeinfoService>
+  | v.InferOutput<typeof jsonService>
+  | v.InferOutput<typeof redirectService>
+  | BridgeItem
+  | WebSocketItem
+  | PathItem
+  | UnavailableItem;
+
+const pathName = v.pipe(
+  v.string(),
+  v.regex(
+    /^([a-z0-9A-Z_-]+|\/)$/,
+    (issue) => `expected a path of letters, digits, _ and - or "/", found ${issue.received}`,
+  ),
+);
+
+/** Path name -> Web service. */
+export const paths: v.GenericSchema<unknown, Record<string, WebServiceItem>> = mapOf(
+  pathName,
+  v.lazy(() => webService),
+) as unknown as v.GenericSchema<unknown, Record<string, WebServiceItem>>;
+
+const webSocket = byType({ websocket: websocketService, "websocket-proxy": websocketProxyService });
+
+/** Path name -> WebSocket. */
+export const webSockets = mapOf(
+  pathName,
+  v.lazy(() => webSocket),
+) as unknown as v.GenericSchema<unknown, Record<string, WebSocketItem>>;
+
+const pathService = item({
+  type: required(v.literal("path"), "A tree of paths below this one."),
+  paths: required(paths, "Path name -> Web service."),
+});
+
+/** Schemas by path `type`; the reference is written from them. */
+export const webServiceTypes = {
+  static: staticService,
+  archive: archiveService,
+  nodeinfo: nodeinfoService,
+  json: jsonService,
+  redirect: redirectService,
+  caller: callerService,
+  publisher: publisherService,
+  path: pathService,
+  websocket: websocketService,
+  "websocket-proxy": websocketProxyService,
+};
+
+/** Path types of Crossbar that are not offered here. */
+const unavailableTypes = [
+  "reverseproxy",
+  "websocket-reverseproxy",
+  "webhook",
+  "longpoll",
+  "cgi",
+  "wsgi",
+  "resource",
+  "upload",
+  "wap",
+  "catalog",
+  "pairme",
+] as const;
+
+/** A Web service. */
+export const webService = byType(
+  webServiceTypes,
+  {},
+  undefined,
+  Object.fromEntries(
+    unavailableTypes.map((type) => [type, v.looseObject({ type: v.literal(type) })]),
+  ),
+);

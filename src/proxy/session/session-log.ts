@@ -1,0 +1,111 @@
+/**
+ * SessionLog: what the log says of one client's session, and what is counted of it.
+ *
+ * @module
+ */
+
+import { sentenceOf } from "#base/failure.ts";
+import { asRecord } from "#base/record.ts";
+import type { LogFields, Logger } from "#observe/logger.ts";
+import type { Side } from "#proxy/relay/back-pressure.ts";
+import type { Undeliverable } from "#proxy/relay/undeliverable.ts";
+import type { Peer, WireMessage } from "#wamp/peer.ts";
+import { decodeMessage } from "#wamp/serializer/control-message-values.ts";
+import { MalformedMessage } from "#wamp/token/malformed-message.ts";
+import type { Refusal } from "./end-reasons.ts";
+
+/** What the sessions of a worker counted together, since it was started. */
+export interface SessionCounts {
+  /** Messages that could not be carried, and that nobody waited for. */
+  leftOut: number;
+  /** Sessions that were closed because a side did not read. */
+  stalled: number;
+  /** Messages of clients that came when there was nobody left whom they could go to. */
+  late: number;
+}
+
+/** The lines of one session, with where its client is. */
+export class SessionLog {
+  readonly #log: Logger;
+  readonly #counts: SessionCounts;
+  readonly #peer: string;
+  #leftOut = 0;
+  #late = 0;
+
+  constructor(log: Logger, counts: SessionCounts, peer: string) {
+    this.#log = log;
+    this.#counts = counts;
+    this.#peer = peer;
+  }
+
+  joined(identity: LogFields): void {
+    this.#log.info("session joined", { peer: this.#peer, ...identity });
+  }
+
+  refused({ by, reason }: Pick<Refusal, "by" | "reason">): void {
+    if (by === "client") this.#log.info("client refused", { peer: this.#peer, reason });
+    else if (by === "router") this.#log.warn("router failed", { reason });
+    else this.#log.error("session failed", { peer: this.#peer, stack: reason });
+  }
+
+  routerLost(reason: string): void {
+    this.#log.warn("router connection lost", { reason });
+  }
+
+  routerRefused(thrown: unknown): void {
+    this.#log.warn("router message refused", { reason: sentenceOf(thrown) });
+  }
+
+  stalled(side: Side): void {
+    this.#counts.stalled += 1;
+    const { stalled } = this.#counts;
+    this.#log.warn(`session closed: the ${side} did not read`, { peer: this.#peer, stalled });
+  }
+
+  leftOut(side: Side, { uri, sentence }: Undeliverable): void {
+    this.#counts.leftOut += 1;
+    this.#leftOut += 1;
+    // One line a session is enough to find the message by; the number follows at its end.
+    if (this.#leftOut > 1) return;
+    this.#log.warn("message left out", { peer: this.#peer, towards: side, uri, sentence });
+  }
+
+  late(): void {
+    this.#counts.late += 1;
+    this.#late += 1;
+  }
+
+  /** The session is over; the client may begin another on its connection. */
+  sessionOver(): void {
+    if (this.#leftOut > 1) {
+      this.#log.warn("messages left out", { peer: this.#peer, messages: this.#leftOut });
+    }
+    this.#leftOut = 0;
+  }
+
+  connectionClosed(reason: string): void {
+    this.#log.debug("client connection closed", { peer: this.#peer, reason, late: this.#late });
+  }
+}
+
+/** What the log says of a WELCOME; one that is only passed on need not be readable. */
+export function welcomeFields(message: WireMessage, router: Peer): LogFields {
+  try {
+    const [, session, rawDetails] = decodeMessage(message, router.serializer);
+    const details = asRecord(rawDetails);
+    const text = (name: string) => {
+      const value = details[name];
+      return typeof value === "string" ? value : undefined;
+    };
+    return {
+      session: Number(session),
+      realm: text("realm"),
+      authid: text("authid"),
+      authrole: text("authrole"),
+      authmethod: text("authmethod"),
+    };
+  } catch (thrown) {
+    if (thrown instanceof MalformedMessage) return {};
+    throw thrown;
+  }
+}

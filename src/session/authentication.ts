@@ -1,0 +1,235 @@
+/**
+ * Joining: HELLO, CHALLENGE, AUTHENTICATE, up to the answer who the client is.
+ *
+ *     [HELLO, realm, details]    [CHALLENGE, authmethod, extra]    [AUTHENTICATE, signature, extra]
+ *
+ * The same machine serves the proxy and the router. It reads messages and returns outcomes; sending
+ * them, deadlines and what comes after belong to the session. (WAMP specification, sections
+ * "Session Establishment" and "Authentication Methods".)
+ *
+ * @module
+ */
+
+import type { Authenticators } from "#auth/authenticators.ts";
+import { beginAuth } from "#auth/authmethods.ts";
+import { recallLogin, rememberLogin } from "#auth/cookie.ts";
+import type {
+  AuthContext,
+  AuthOutcome,
+  Deny,
+  HelloRequest,
+  PendingAuth,
+} from "#auth/pending-auth.ts";
+import type { SessionIdentity } from "#auth/session-identity.ts";
+import { Failure } from "#base/failure.ts";
+import { asRecord, isRecord } from "#base/record.ts";
+import type { AuthConfig } from "#config/node-config.ts";
+import { ErrorUri } from "#wamp/error-uri.ts";
+import { randomId } from "#wamp/id.ts";
+import { MessageType, messageTypeName } from "#wamp/message-type.ts";
+import {
+  isLongerThan,
+  MAX_JOIN_OCTETS,
+  type TransportDetails,
+  type WireMessage,
+} from "#wamp/peer.ts";
+
+/** Counts the attempts of a client's address that failed. */
+export interface FailedAttempts {
+  /** Whether there were so many that none is judged for now. */
+  readonly areTooMany: boolean;
+  add(): void;
+}
+
+/** What a worker has for all its joins. */
+export interface AuthenticationSupport {
+  authenticators: Authenticators;
+  /** Undefined: attempts are not limited. */
+  failedAttempts?: FailedAttempts | undefined;
+}
+
+/** One client's attempt to join. */
+export class Authentication {
+  readonly #auth: AuthConfig;
+  readonly #transport: TransportDetails;
+  readonly #support: AuthenticationSupport;
+  readonly #canceled: AbortSignal;
+  #pending: PendingAuth | undefined;
+  #roles: Record<string, unknown> = {};
+
+  /** `canceled` is aborted when nobody waits any more: whoever is asked about the client need not answer. */
+  constructor(
+    auth: AuthConfig,
+    transport: TransportDetails,
+    support: AuthenticationSupport,
+    canceled: AbortSignal,
+  ) {
+    this.#auth = auth;
+    this.#transport = transport;
+    this.#support = support;
+    this.#canceled = canceled;
+  }
+
+  /** The roles and features that the client announced in HELLO. */
+  get clientRoles(): Record<string, unknown> {
+    return this.#roles;
+  }
+
+  /**
+   * Answers a HELLO.
+   *
+   * @throws Failure from the client's side when the message is no HELLO.
+   */
+  async hello(message: readonly unknown[]): Promise<AuthOutcome> {
+    const request = parseHello(message, this.#transport);
+    this.#roles = asRecord(asRecord(message[2])["roles"]);
+    if (this.#isLockedOut) return TOO_MANY_ATTEMPTS;
+    const context = {
+      pendingSession: randomId(),
+      login: recallLogin(this.#auth, request),
+      authenticators: this.#support.authenticators,
+      signal: this.#canceled,
+    };
+    this.#pending = choosePendingAuth(this.#auth, request.authmethods, context);
+    return this.#counted(this.#pending?.hello(request) ?? NO_AUTHMETHOD);
+  }
+
+  /**
+   * Answers an AUTHENTICATE.
+   *
+   * @throws Failure from the client's side when the message is no AUTHENTICATE.
+   */
+  async authenticate(message: readonly unknown[]): Promise<AuthOutcome> {
+    const [type, signature, extra] = message;
+    const pending = this.#pending;
+    if (type !== MessageType.AUTHENTICATE || pending?.authenticate === undefined) {
+      throw violation(`Cannot accept ${messageTypeName(Number(type))}: no CHALLENGE is pending`);
+    }
+    if (typeof signature !== "string") {
+      throw violation("Cannot read AUTHENTICATE: signature is not a string");
+    }
+    if (this.#isLockedOut) return TOO_MANY_ATTEMPTS;
+    return this.#counted(pending.authenticate(signature, asRecord(extra)));
+  }
+
+  /** The client was sent WELCOME: where cookies are an authmethod, its cookie stands for it now. */
+  welcomed(identity: SessionIdentity): void {
+    rememberLogin(this.#auth, this.#transport, identity);
+  }
+
+  get #isLockedOut(): boolean {
+    return this.#support.failedAttempts?.areTooMany === true;
+  }
+
+  async #counted(pending: AuthOutcome | Promise<AuthOutcome>): Promise<AuthOutcome> {
+    const outcome = await pending;
+    if (outcome.kind === "deny" && !outcome.isBlameless) this.#support.failedAttempts?.add();
+    return outcome;
+  }
+}
+
+const NO_AUTHMETHOD: Deny = {
+  kind: "deny",
+  uri: ErrorUri.noAuthMethod,
+  message: "Cannot authenticate: no suitable authmethod found",
+  isBlameless: true,
+};
+
+/**
+ * Refuses a HELLO or an AUTHENTICATE that is longer than anybody needs, before it is read.
+ *
+ * @throws Failure from the client's side.
+ */
+export function refuseTooLong(message: WireMessage): void {
+  if (!isLongerThan(message, MAX_JOIN_OCTETS)) return;
+  throw new Failure(`Cannot join: the message is longer than ${MAX_JOIN_OCTETS} octets`, {
+    source: "client",
+    uri: ErrorUri.payloadSizeExceeded,
+  });
+}
+
+/** Whether proxies join here: they pass on what an authenticator said of a client, which may be long. */
+export function trustsProxies(auth: AuthConfig): boolean {
+  return auth["anonymous-proxy"] !== undefined || auth["cryptosign-proxy"] !== undefined;
+}
+
+/** What a client is told whose address has failed too often; whether it would be let in, it is not. */
+export const TOO_MANY_ATTEMPTS: Deny = {
+  kind: "deny",
+  uri: ErrorUri.authenticationFailed,
+  message: "Cannot authenticate: too many attempts from this address failed; try again in a minute",
+};
+
+/** The first of the client's authmethods that is configured; no fall-through after a denial. */
+function choosePendingAuth(
+  auth: AuthConfig,
+  authmethods: readonly string[],
+  context: AuthContext,
+): PendingAuth | undefined {
+  for (const authmethod of authmethods) {
+    const pending = beginAuth(authmethod, auth, context);
+    if (pending !== undefined) return pending;
+  }
+  return undefined;
+}
+
+/** Longest name of a realm, as in Crossbar. */
+const MOST_REALM_CHARACTERS = 255;
+
+/**
+ * The realm of a HELLO.
+ *
+ * @throws Failure from the client's side when it can be none; one that is too long is not repeated.
+ */
+export function readRealm(realm: unknown): string {
+  if (typeof realm !== "string" || realm === "") {
+    throw violation("Cannot read HELLO: realm is not a URI");
+  }
+  if (realm.length <= MOST_REALM_CHARACTERS) return realm;
+  throw new Failure(
+    `Cannot join realm: its name is longer than ${MOST_REALM_CHARACTERS} characters`,
+    { source: "client", uri: ErrorUri.noSuchRealm },
+  );
+}
+
+function parseHello(message: readonly unknown[], transport: TransportDetails): HelloRequest {
+  const [type, realm, details] = message;
+  if (type !== MessageType.HELLO) {
+    throw violation(`Cannot accept ${messageTypeName(Number(type))}: the session has not joined`);
+  }
+  const name = readRealm(realm);
+  if (message.length !== 3 || !isRecord(details)) {
+    throw violation("Cannot read HELLO: details is not a dictionary");
+  }
+  const { authid, authrole, authextra, ...rest } = details as HelloDetails;
+  const authmethods = rest.authmethods ?? [];
+  if (!Array.isArray(authmethods) || authmethods.some((name) => typeof name !== "string")) {
+    throw violation("Cannot read HELLO: authmethods is not a list of strings");
+  }
+  return {
+    realm: name,
+    // As in Crossbar: who names no authmethod wants to be anonymous.
+    authmethods: authmethods.length > 0 ? authmethods : ["anonymous"],
+    authid: optionalString(authid, "authid"),
+    authrole: optionalString(authrole, "authrole"),
+    authextra: asRecord(authextra),
+    transport,
+  };
+}
+
+interface HelloDetails {
+  authmethods?: unknown;
+  authid?: unknown;
+  authrole?: unknown;
+  authextra?: unknown;
+}
+
+function optionalString(value: unknown, name: string): string | undefined {
+  if (value === undefined || value === null) return undefined;
+  if (typeof value !== "string") throw violation(`Cannot read HELLO: ${name} is not a string`);
+  return value;
+}
+
+function violation(sentence: string): Failure {
+  return new Failure(sentence, { source: "client", uri: ErrorUri.protocolViolation });
+}

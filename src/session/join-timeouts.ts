@@ -1,0 +1,69 @@
+/**
+ * JoinClock: how long each step of joining may take, and all of them together.
+ *
+ *     connection -> HELLO -> (CHALLENGE -> AUTHENTICATE) -> WELCOME
+ *
+ * @module
+ */
+
+import type { JoiningConfig } from "#config/node-config.ts";
+import { ErrorUri } from "#wamp/error-uri.ts";
+
+/** Is told of a step that took too long, with what reason to abort. */
+export interface JoinTimeoutObserver {
+  onJoinTimeout(uri: string, sentence: string): void;
+}
+
+/** The clock of one session; without limits it never runs out. */
+export class JoinTimeouts {
+  readonly #limits: JoiningConfig | undefined;
+  readonly #observer: JoinTimeoutObserver;
+  // Undefined again once they are of no use: a session that has joined keeps no timer alive.
+  #join: Timer | undefined;
+  #step: Timer | undefined;
+
+  constructor(limits: JoiningConfig | undefined, observer: JoinTimeoutObserver) {
+    this.#limits = limits;
+    this.#observer = observer;
+  }
+
+  awaitHello(): void {
+    this.stop();
+    this.#step = this.#start("hello_timeout", "HELLO", ErrorUri.timeout);
+  }
+
+  awaitWelcome(): void {
+    this.stop();
+    this.#join = this.#start("join_timeout", "WELCOME", ErrorUri.timeout);
+  }
+
+  awaitAuthenticate(): void {
+    this.authenticated();
+    this.#step = this.#start("authenticate_timeout", "AUTHENTICATE", ErrorUri.authenticationFailed);
+  }
+
+  /** AUTHENTICATE has come. */
+  authenticated(): void {
+    clearTimeout(this.#step);
+    this.#step = undefined;
+  }
+
+  stop(): void {
+    this.authenticated();
+    clearTimeout(this.#join);
+    this.#join = undefined;
+  }
+
+  #start(
+    limit: Exclude<keyof JoiningConfig, "max_auth_failures_per_minute">,
+    message: string,
+    uri: string,
+  ): Timer | undefined {
+    const milliseconds = this.#limits?.[limit];
+    if (milliseconds === undefined) return undefined;
+    return setTimeout(() => {
+      this.stop();
+      this.#observer.onJoinTimeout(uri, `Cannot join: no ${message} within ${milliseconds} ms`);
+    }, milliseconds);
+  }
+}

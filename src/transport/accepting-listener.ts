@@ -1,0 +1,104 @@
+/**
+ * A transport whose connections are accepted by us: RawSocket and WebSocket are spoken on the accepted
+ * socket, other HTTP by Bun's Web server behind it.
+ *
+ * @module
+ */
+
+import type {
+  ListeningEndpointConfig,
+  RawSocketOptions,
+  SessionConfig,
+  TransportConfig,
+} from "#config/node-config.ts";
+import { EndpointAcceptor } from "./accept/endpoint-acceptor.ts";
+import type { ProtocolHandlers } from "./accept/protocol-detection.ts";
+import { connectionLimitFor } from "./endpoint/connection-limit.ts";
+import type { AcceptPeerWithSession, Listener, TransportContext } from "./listener.ts";
+import { RawSocketAcceptor, rawSocketUrl } from "./rawsocket/rawsocket-acceptor.ts";
+import { RequestDispatch } from "./web/request-dispatch.ts";
+import { type WebServerConfig, wampWebSocketsOf, webServerUrls } from "./web/service-paths.ts";
+
+/** Time for a handshake where no WebSocket path says another. */
+const HANDSHAKE_MS = 10_000;
+
+/** The protocols of a transport; null: not spoken. */
+interface Protocols {
+  rawsocket: (SessionConfig & { options: RawSocketOptions }) | null;
+  web: WebServerConfig | null;
+}
+
+/** Whether an endpoint needs an EndpointAcceptor, whatever the transport: for TLS or PROXY headers. */
+export function needsAcceptor(endpoint: ListeningEndpointConfig): boolean {
+  if (endpoint.type === "unix") return false;
+  return endpoint.trusted_proxies !== undefined || endpoint.tls !== undefined;
+}
+
+/**
+ * Starts a transport of any type on an EndpointAcceptor.
+ *
+ * @throws Failure when it cannot listen, or a Web service cannot be opened.
+ */
+export async function startAcceptingListener(
+  config: TransportConfig,
+  accept: AcceptPeerWithSession,
+  context: TransportContext,
+): Promise<Listener> {
+  const { id, endpoint } = config;
+  const { log } = context;
+  const { rawsocket, web } = protocolsOf(config);
+  const limits = config.type === "websocket.testee" ? undefined : config.limits;
+  const limit = connectionLimitFor(limits, id, log);
+  const rawSockets = rawsocket && new RawSocketAcceptor({ ...rawsocket, id }, accept, log, limit);
+  const requests = web && (await RequestDispatch.open(web, { accept, limit }, context));
+  const handlers: ProtocolHandlers = {
+    rawSocket: rawSockets && ((socket, details) => rawSockets.accept(socket, details)),
+    http: requests && ((socket, details, head) => requests.dispatch({ socket, details }, head)),
+  };
+  const handshakeMs = handshakeTimeoutOf(web);
+  const acceptor = new EndpointAcceptor(endpoint, { transport: id, handlers, handshakeMs, log });
+  try {
+    const port = await acceptor.open();
+    return {
+      id,
+      urls: [
+        ...(rawsocket ? [rawSocketUrl(endpoint, port)] : []),
+        ...(web ? webServerUrls(web, port) : []),
+      ],
+      stopAccepting: () => acceptor.stop(),
+      renewCertificates: () => acceptor.renewCertificates(),
+      async close() {
+        acceptor.stop();
+        await Promise.all([rawSockets?.close(), requests?.close()]);
+        await acceptor.close();
+        requests?.terminate();
+      },
+    };
+  } catch (thrown) {
+    await requests?.close();
+    requests?.terminate();
+    throw thrown;
+  }
+}
+
+function protocolsOf(config: TransportConfig): Protocols {
+  switch (config.type) {
+    case "web":
+    case "websocket":
+    case "websocket.testee":
+      return { rawsocket: null, web: config };
+    case "rawsocket":
+      return { rawsocket: config, web: null };
+    case "universal": {
+      const { rawsocket, paths } = config;
+      return { rawsocket, web: paths && { ...config, type: "web", paths } };
+    }
+  }
+}
+
+/** The path of a request is known only at the end of its head, so the longest time of all counts. */
+function handshakeTimeoutOf(web: WebServerConfig | null): number {
+  const webSockets = web === null ? [] : wampWebSocketsOf(web);
+  const times = webSockets.map(({ options }) => options.open_handshake_timeout);
+  return Math.max(0, ...times) || HANDSHAKE_MS;
+}

@@ -1,0 +1,148 @@
+/**
+ * PacedPeer: a client that is read no faster than `max_messages_per_second`.
+ *
+ * It stands between a transport's peer and its session, only where the rate is limited. Every
+ * message is delivered; what came too fast is paid for by not reading for a while, so that the
+ * client is slowed down through the kernel's buffers and nothing is lost.
+ *
+ * @module
+ */
+
+import type { SessionConfig, TransportLimits } from "#config/node-config.ts";
+import type { Logger } from "#observe/logger.ts";
+import type {
+  Peer,
+  PeerHandler,
+  SerializerName,
+  TransportDetails,
+  WireMessage,
+} from "#wamp/peer.ts";
+import type { AcceptPeerWithSession } from "./listener.ts";
+import { TokenBucket } from "./token-bucket.ts";
+
+/** `accept`, with every peer paced where the transport limits the rate; else `accept` itself. */
+export function rateLimitedAccept(
+  limits: TransportLimits | undefined,
+  accept: AcceptPeerWithSession,
+  log: Logger,
+): AcceptPeerWithSession {
+  const rate = limits?.max_messages_per_second ?? null;
+  if (limits === undefined || rate === null) return accept;
+  return (peer: Peer, session: SessionConfig) => {
+    const bucket = new TokenBucket(rate, limits.max_messages_burst, performance.now());
+    const paced = new RateLimitedPeer(peer, bucket, log);
+    paced.attach(accept(paced, session));
+    return paced;
+  };
+}
+
+/** To the session it is the peer, to the peer it is the session. */
+class RateLimitedPeer implements Peer, PeerHandler {
+  readonly serializer: SerializerName;
+  readonly isText: boolean;
+  readonly details: TransportDetails;
+  readonly maxSendOctets: number;
+  readonly #peer: Peer;
+  readonly #bucket: TokenBucket;
+  readonly #log: Logger;
+  #handler: PeerHandler | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #isPausedBySession = false;
+  #wasSlowed = false;
+
+  constructor(peer: Peer, bucket: TokenBucket, log: Logger) {
+    this.serializer = peer.serializer;
+    this.isText = peer.isText;
+    this.details = peer.details;
+    this.maxSendOctets = peer.maxSendOctets;
+    this.#peer = peer;
+    this.#bucket = bucket;
+    this.#log = log;
+  }
+
+  /** Names the session. */
+  attach(handler: PeerHandler): void {
+    this.#handler = handler;
+  }
+
+  get bufferedOctets(): number {
+    return this.#peer.bufferedOctets;
+  }
+
+  send(message: WireMessage): boolean {
+    return this.#peer.send(message);
+  }
+
+  cork(body: () => void): void {
+    this.#peer.cork(body);
+  }
+
+  pause(): void {
+    this.#isPausedBySession = true;
+    this.#peer.pause();
+  }
+
+  resume(): void {
+    this.#isPausedBySession = false;
+    if (this.#timer === undefined) this.#peer.resume();
+  }
+
+  limitMessages(octets: number): void {
+    this.#peer.limitMessages?.(octets);
+  }
+
+  close(code: number, reason: string): void {
+    this.#stop();
+    this.#peer.close(code, reason);
+  }
+
+  onMessage(message: WireMessage): void {
+    this.#count();
+    this.#handler?.onMessage(message);
+  }
+
+  onOversized(message: WireMessage): boolean {
+    this.#count();
+    return this.#handler?.onOversized?.(message) ?? false;
+  }
+
+  onBurst(deliver: () => void): void {
+    if (this.#handler?.onBurst) this.#handler.onBurst(deliver);
+    else deliver();
+  }
+
+  onDrain(): void {
+    this.#handler?.onDrain();
+  }
+
+  onClose(reason: string): void {
+    this.#stop();
+    this.#handler?.onClose(reason);
+  }
+
+  #count(): void {
+    const waitMs = this.#bucket.take(performance.now());
+    if (waitMs === 0 || this.#timer !== undefined) return;
+    if (!this.#wasSlowed) {
+      this.#wasSlowed = true;
+      this.#log.info("client slowed down", { peer: this.details.peer });
+    }
+    this.#peer.pause();
+    this.#wait(waitMs);
+  }
+
+  /** Several messages may come of one read, so that there is more to pay when the time is over. */
+  #wait(delayMs: number): void {
+    this.#timer = setTimeout(() => {
+      const leftMs = this.#bucket.waitMs(performance.now());
+      this.#timer = undefined;
+      if (leftMs > 0) this.#wait(leftMs);
+      else if (!this.#isPausedBySession) this.#peer.resume();
+    }, delayMs);
+  }
+
+  #stop(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+}

@@ -1,0 +1,60 @@
+/**
+ * Completing the opening handshake on a stream (RFC 6455, section 4.2.2).
+ *
+ * @module
+ */
+
+import { createHash } from "node:crypto";
+import type { WebSocketOptions } from "#config/node-config.ts";
+import { agreeOnDeflate, DeflateCodec } from "./permessage-deflate.ts";
+
+/** What every server appends to a client's key (RFC 6455, section 1.3). */
+const KEY_SUFFIX = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+
+/** The answer to a handshake, and the compression that it agrees to. */
+export interface HandshakeAnswer {
+  answer: Buffer;
+  codec: DeflateCodec | null;
+}
+
+/** Whether a key is the base64 of 16 octets, as the handshake needs it. */
+export function isWebSocketKey(key: string | null): key is string {
+  return key !== null && /^[A-Za-z0-9+/]{22}==$/.test(key.trim());
+}
+
+/** How a handshake is answered. */
+export interface HandshakeAnswerOptions {
+  /** The subprotocol; empty: none is named. */
+  protocol: string;
+  options: WebSocketOptions;
+  /** Value of the header Server; null: there is none. */
+  server: string | null;
+  /** Value of Set-Cookie; null: there is none. */
+  setCookie: string | null;
+}
+
+/** Completes a handshake that was judged to be in order. */
+export function answerHandshake(
+  headers: Headers,
+  { protocol, options, server, setCookie }: HandshakeAnswerOptions,
+): HandshakeAnswer {
+  const key = (headers.get("sec-websocket-key") ?? "").trim();
+  const accept = createHash("sha1").update(`${key}${KEY_SUFFIX}`).digest("base64");
+  const deflate = options.compression?.deflate;
+  const agreement =
+    deflate === undefined ? null : agreeOnDeflate(headers.get("sec-websocket-extensions"), deflate);
+  const lines = [
+    "HTTP/1.1 101 Switching Protocols",
+    "Upgrade: websocket",
+    "Connection: Upgrade",
+    `Sec-WebSocket-Accept: ${accept}`,
+  ];
+  if (protocol !== "") lines.push(`Sec-WebSocket-Protocol: ${protocol}`);
+  if (agreement !== null) lines.push(`Sec-WebSocket-Extensions: ${agreement.header}`);
+  if (setCookie !== null) lines.push(`Set-Cookie: ${setCookie}`);
+  if (server !== null) lines.push(`Server: ${server}`);
+  return {
+    answer: Buffer.from(`${lines.join("\r\n")}\r\n\r\n`, "latin1"),
+    codec: agreement && deflate ? new DeflateCodec(agreement, deflate.memory_level) : null,
+  };
+}

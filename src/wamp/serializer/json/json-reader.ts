@@ -1,0 +1,429 @@
+/**
+ * JSON octets to tokens: integers keep every digit, and what has a point or an exponent is a float.
+ *
+ * @module
+ */
+
+import { isUtf8 } from "node:buffer";
+import { MalformedMessage } from "#wamp/token/malformed-message.ts";
+import { OctetBuffer } from "#wamp/token/octet-buffer.ts";
+import type { TokenReader } from "#wamp/token/token-reader.ts";
+import {
+  MAX_DEPTH,
+  MAX_INTEGER_BITS,
+  type TokenSink,
+  UNKNOWN_COUNT,
+} from "#wamp/token/token-sink.ts";
+import { UnrepresentableValue } from "#wamp/token/unrepresentable-value.ts";
+import { unescapedRunEnd } from "./unescaped-run.ts";
+
+const NOTHING = new Uint8Array(0);
+/** An octet that JSON has no use for, where the message has ended. */
+const END = 0;
+const QUOTE = 0x22;
+const COMMA = 0x2c;
+const BACKSLASH = 0x5c;
+/** A string that is longer than this is searched for its end in larger steps. */
+const LONG_TEXT = 32;
+const MAX_INTEGER_DIGITS = Math.floor(MAX_INTEGER_BITS * Math.log10(2));
+/** Decimal digits that a 64-bit float holds without loss, all of them. */
+const EXACT_DIGITS = 15;
+const POWERS_OF_TEN = Array.from({ length: EXACT_DIGITS + 1 }, (_, power) => 10 ** power);
+/** What an escape of one letter stands for. */
+const ESCAPED = new Map([
+  [0x22, 0x22],
+  [0x5c, 0x5c],
+  [0x2f, 0x2f],
+  [0x62, 8],
+  [0x66, 12],
+  [0x6e, 10],
+  [0x72, 13],
+  [0x74, 9],
+]);
+
+/** Reads JSON (RFC 8259) with WAMP's binary strings. */
+export class JsonReader implements TokenReader {
+  position = 0;
+  #octets: Uint8Array = NOTHING;
+  #length = 0;
+  #depth = 0;
+  /** Holds a string whose escapes are resolved. */
+  readonly #plain = new OctetBuffer();
+
+  read(octets: Uint8Array, sink: TokenSink): void {
+    if (!isUtf8(octets)) throw malformed("it is not UTF-8");
+    this.readUtf8(octets, octets.length, sink);
+  }
+
+  /** Reads the first `length` octets, which are known to be UTF-8. */
+  readUtf8(octets: Uint8Array, length: number, sink: TokenSink): void {
+    this.#octets = octets;
+    this.#length = length;
+    this.position = 0;
+    this.#depth = 0;
+    try {
+      this.#skipSpace();
+      this.#value(sink);
+      this.#skipSpace();
+      if (this.position !== this.#length) throw malformed("characters follow its end");
+    } finally {
+      this.#octets = NOTHING;
+    }
+  }
+
+  /** Goes to the next octet that is no white space and gives it, END where there is none. */
+  #skipSpace(): number {
+    const octets = this.#octets;
+    for (let at = this.position; at < this.#length; at++) {
+      const octet = octets[at]!;
+      if (octet > 0x20 || (octet !== 0x20 && octet !== 10 && octet !== 13 && octet !== 9)) {
+        this.position = at;
+        return octet;
+      }
+    }
+    this.position = this.#length;
+    return END;
+  }
+
+  /** Reads the value that begins at the position, where no white space is. */
+  #value(sink: TokenSink): void {
+    const octet = this.position < this.#length ? this.#octets[this.position]! : END;
+    switch (octet) {
+      case QUOTE:
+        this.#string(sink, false);
+        return;
+      case 0x5b:
+        this.#array(sink);
+        return;
+      case 0x7b:
+        this.#map(sink);
+        return;
+      case 0x74:
+        this.#word("true");
+        sink.boolean(true);
+        return;
+      case 0x66:
+        this.#word("false");
+        sink.boolean(false);
+        return;
+      case 0x6e:
+        this.#word("null");
+        sink.nil();
+        return;
+      default:
+        this.#number(sink);
+    }
+  }
+
+  #word(word: string): void {
+    for (let index = 0; index < word.length; index++) {
+      if (this.#octets[this.position + index] !== word.charCodeAt(index)) throw this.#unexpected();
+    }
+    this.position += word.length;
+  }
+
+  #array(sink: TokenSink): void {
+    this.#enter();
+    sink.beginArray(UNKNOWN_COUNT);
+    let index = 0;
+    try {
+      if (this.#skipSpace() !== 0x5d) {
+        for (; ; index++) {
+          sink.item(index);
+          this.#value(sink);
+          const octet = this.#skipSpace();
+          if (octet === 0x5d) break;
+          if (octet !== COMMA) throw this.#unexpected();
+          this.position++;
+          this.#skipSpace();
+        }
+        index++;
+      }
+    } catch (error) {
+      throw error instanceof UnrepresentableValue ? error.belowIndex(index) : error;
+    }
+    sink.endArray(index, UNKNOWN_COUNT);
+    this.position++;
+    this.#depth--;
+  }
+
+  #map(sink: TokenSink): void {
+    this.#enter();
+    sink.beginMap(UNKNOWN_COUNT);
+    let index = 0;
+    let keyStart = 0;
+    let keyEnd = 0;
+    try {
+      if (this.#skipSpace() !== 0x7d) {
+        for (; ; index++) {
+          if (this.#octets[this.position] !== QUOTE) throw this.#unexpected();
+          sink.key(index);
+          keyStart = this.position;
+          keyEnd = 0;
+          this.#string(sink, true);
+          keyEnd = this.position;
+          if (this.#skipSpace() !== 0x3a) throw this.#unexpected();
+          this.position++;
+          this.#skipSpace();
+          sink.value();
+          this.#value(sink);
+          const octet = this.#skipSpace();
+          if (octet === 0x7d) break;
+          if (octet !== COMMA) throw this.#unexpected();
+          this.position++;
+          this.#skipSpace();
+        }
+        index++;
+      }
+    } catch (error) {
+      if (!(error instanceof UnrepresentableValue) || keyEnd === 0) throw error;
+      const key = Buffer.from(this.#octets.subarray(keyStart, keyEnd)).toString();
+      throw error.belowKey(JSON.parse(key));
+    }
+    sink.endMap(index, UNKNOWN_COUNT);
+    this.position++;
+    this.#depth--;
+  }
+
+  #enter(): void {
+    if (++this.#depth > MAX_DEPTH) throw malformed(`it is nested deeper than ${MAX_DEPTH}`);
+    this.position++;
+  }
+
+  #string(sink: TokenSink, isKey: boolean): void {
+    const octets = this.#octets;
+    const length = this.#length;
+    const start = this.position + 1;
+    for (let at = start; at < length; at++) {
+      if (at - start === LONG_TEXT) at = unescapedRunEnd(octets, at, length);
+      const octet = at < length ? octets[at]! : END;
+      if (octet === QUOTE) {
+        this.position = at + 1;
+        sink.text(octets, start, at);
+        return;
+      }
+      if (octet === BACKSLASH) {
+        this.#escapedString(sink, isKey, start, at);
+        return;
+      }
+      if (octet < 0x20 && at < length) throw malformed("a string has a bare control character");
+    }
+    throw malformed("it ends within a string");
+  }
+
+  /** Reads a string that has its first escape at `firstEscape`. */
+  #escapedString(sink: TokenSink, isKey: boolean, start: number, firstEscape: number): void {
+    const plain = this.#plain;
+    plain.clear();
+    let hasLoneSurrogate = false;
+    let runStart = start;
+    let at = firstEscape;
+    for (;;) {
+      const octet = at < this.#length ? this.#octets[at]! : END;
+      if (octet === QUOTE) break;
+      if (octet < 0x20) {
+        throw malformed(
+          at < this.#length ? "a string has a bare control character" : "it ends within a string",
+        );
+      }
+      if (octet !== BACKSLASH) {
+        at++;
+        continue;
+      }
+      plain.append(this.#octets, runStart, at);
+      if (this.#octets[at + 1] === 0x75) {
+        let code = this.#hex4(at + 2);
+        at += 6;
+        if ((code & 0xf800) === 0xd800) {
+          const low = this.#lowSurrogate(at);
+          if (code < 0xdc00 && low >= 0) {
+            code = 0x10000 + ((code - 0xd800) << 10) + (low - 0xdc00);
+            at += 6;
+          } else {
+            hasLoneSurrogate = true;
+            code = 0xfffd;
+          }
+        }
+        appendCodePoint(plain, code);
+      } else {
+        const meant = ESCAPED.get(this.#octets[at + 1] ?? END);
+        if (meant === undefined) throw malformed("a string has an unknown escape");
+        appendCodePoint(plain, meant);
+        at += 2;
+      }
+      runStart = at;
+    }
+    plain.append(this.#octets, runStart, at);
+    this.position = at + 1;
+    if (hasLoneSurrogate) sink.unrepresentable("a lone surrogate");
+    const text = plain.take();
+    if (!isKey && text[0] === 0) this.#binary(sink, text);
+    else sink.text(text, 0, text.length);
+  }
+
+  #binary(sink: TokenSink, text: Buffer): void {
+    const octets = binaryOf(text);
+    if (octets === undefined) {
+      sink.unrepresentable("a string that begins with NUL but has no base64 after it");
+      sink.text(text, 0, text.length);
+      return;
+    }
+    sink.binary(octets, 0, octets.length);
+  }
+
+  #hex4(at: number): number {
+    if (at + 4 > this.#length) throw malformed("it ends within a string");
+    let code = 0;
+    for (let index = at; index < at + 4; index++) {
+      const digit = hexDigit(this.#octets[index]!);
+      if (digit < 0) throw malformed("a string has an unknown escape");
+      code = code * 16 + digit;
+    }
+    return code;
+  }
+
+  /** The low surrogate whose escape begins at `at`, or -1. */
+  #lowSurrogate(at: number): number {
+    if (this.#octets[at] !== BACKSLASH || this.#octets[at + 1] !== 0x75) return -1;
+    const code = this.#hex4(at + 2);
+    return (code & 0xfc00) === 0xdc00 ? code : -1;
+  }
+
+  #number(sink: TokenSink): void {
+    const octets = this.#octets;
+    const start = this.position;
+    const isNegative = octets[start] === 0x2d;
+    const digitsStart = isNegative ? start + 1 : start;
+    let at = digitsStart;
+    let value = 0;
+    for (; at < this.#length; at++) {
+      const digit = octets[at]! - 0x30;
+      if (digit < 0 || digit > 9) break;
+      value = value * 10 + digit;
+    }
+    const digits = at - digitsStart;
+    if (digits === 0) throw this.#unexpected();
+    if (digits > 1 && octets[digitsStart] === 0x30) throw malformed("a number begins with 0");
+    const next = at < this.#length ? octets[at]! : END;
+    if (next === 0x2e || next === 0x65 || next === 0x45) {
+      this.#float(sink, at);
+      return;
+    }
+    this.position = at;
+    if (digits <= 15) {
+      if (!isNegative) sink.integer(value);
+      else if (value === 0) sink.float(-0);
+      else sink.integer(-value);
+    } else {
+      this.#longInteger(sink, start, at, digits);
+    }
+  }
+
+  #longInteger(sink: TokenSink, start: number, end: number, digits: number): void {
+    if (digits > MAX_INTEGER_DIGITS) {
+      sink.unrepresentable(`an integer of more than ${MAX_INTEGER_DIGITS} digits`);
+      sink.nil();
+      return;
+    }
+    const value = BigInt(latin1(this.#octets, start, end));
+    const short = Number(value);
+    if (Number.isSafeInteger(short)) sink.integer(short);
+    else sink.bigInteger(value);
+  }
+
+  /** Reads a float whose integer digits end at `digitsEnd`. */
+  #float(sink: TokenSink, digitsEnd: number): void {
+    const start = this.position;
+    let at = digitsEnd;
+    if (this.#octets[at] === 0x2e) at = this.#digits(at + 1);
+    const next = at < this.#length ? this.#octets[at]! : END;
+    if (next !== 0x65 && next !== 0x45 && at - start <= EXACT_DIGITS + 1) {
+      this.position = at;
+      sink.float(exactDecimal(this.#octets, start, digitsEnd, at));
+      return;
+    }
+    if (this.#octets[at] === 0x65 || this.#octets[at] === 0x45) {
+      const sign = this.#octets[at + 1];
+      at = this.#digits(sign === 0x2b || sign === 0x2d ? at + 2 : at + 1);
+    }
+    this.position = at;
+    const value = Number(latin1(this.#octets, start, at));
+    if (!Number.isFinite(value))
+      sink.unrepresentable("a number beyond the range of a 64-bit float");
+    sink.float(value);
+  }
+
+  /** The end of the digits that begin at `start`; at least one must. */
+  #digits(start: number): number {
+    let at = start;
+    while (at < this.#length && this.#octets[at]! >= 0x30 && this.#octets[at]! <= 0x39) at++;
+    if (at === start) throw malformed("a number has no digit where one is due");
+    return at;
+  }
+
+  #unexpected(): MalformedMessage {
+    const at = this.position;
+    return at < this.#length
+      ? malformed(`octet ${at} is not what is due there`)
+      : malformed("it ends too early");
+  }
+}
+
+/** The octets that NUL and base64 stand for; undefined where it is not padded standard base64. */
+function binaryOf(text: Buffer): Buffer | undefined {
+  const octets = Buffer.from(text.toString("latin1", 1), "base64");
+  // Buffer skips what it does not know, so only what it writes in the same way was base64.
+  const base64 = Buffer.from(octets.toString("base64"), "latin1");
+  return base64.equals(text.subarray(1)) ? octets : undefined;
+}
+
+/**
+ * The float of an optional sign, digits, a point at `point` and digits, of which there are at most
+ * 15: then their integer and the power of ten are floats without loss, and so one division rounds
+ * as reading the text would.
+ */
+function exactDecimal(octets: Uint8Array, start: number, point: number, end: number): number {
+  const isNegative = octets[start] === 0x2d;
+  let digits = 0;
+  for (let at = isNegative ? start + 1 : start; at < end; at++) {
+    if (at !== point) digits = digits * 10 + octets[at]! - 0x30;
+  }
+  const value = digits / POWERS_OF_TEN[end - point - 1]!;
+  return isNegative ? -value : value;
+}
+
+function hexDigit(octet: number): number {
+  if (octet >= 0x30 && octet <= 0x39) return octet - 0x30;
+  const lower = octet | 0x20;
+  return lower >= 0x61 && lower <= 0x66 ? lower - 0x57 : -1;
+}
+
+function appendCodePoint(out: OctetBuffer, code: number): void {
+  out.reserve(4);
+  const octets = out.octets;
+  let at = out.length;
+  if (code < 0x80) {
+    octets[at++] = code;
+  } else if (code < 0x800) {
+    octets[at++] = 0xc0 | (code >> 6);
+    octets[at++] = 0x80 | (code & 63);
+  } else {
+    if (code < 0x10000) {
+      octets[at++] = 0xe0 | (code >> 12);
+    } else {
+      octets[at++] = 0xf0 | (code >> 18);
+      octets[at++] = 0x80 | ((code >> 12) & 63);
+    }
+    octets[at++] = 0x80 | ((code >> 6) & 63);
+    octets[at++] = 0x80 | (code & 63);
+  }
+  out.length = at;
+}
+
+function latin1(octets: Uint8Array, start: number, end: number): string {
+  return Buffer.from(octets.buffer, octets.byteOffset + start, end - start).toString("latin1");
+}
+
+function malformed(state: string): MalformedMessage {
+  return new MalformedMessage("json", state);
+}

@@ -1,0 +1,203 @@
+/**
+ * Tokens to JSON octets, in WAMP's way: binary is a string of NUL and base64.
+ *
+ * @module
+ */
+
+import { OctetBuffer } from "#wamp/token/octet-buffer.ts";
+import type { TokenSink } from "#wamp/token/token-sink.ts";
+import { UnrepresentableValue } from "#wamp/token/unrepresentable-value.ts";
+import { unescapedRunEnd } from "./unescaped-run.ts";
+
+const QUOTE = 0x22;
+/** Text that is longer is copied at once, as far as nothing in it has to be escaped. */
+const LONG_TEXT = 48;
+const BACKSLASH = 0x5c;
+const HEX = "0123456789abcdef";
+/** The letter of a control character's short escape, by its code. */
+const SHORT_ESCAPES = new Map([
+  [8, "b"],
+  [9, "t"],
+  [10, "n"],
+  [12, "f"],
+  [13, "r"],
+]);
+/** How each octet is escaped in a string; empty where it stands for itself. */
+const ESCAPES = Array.from({ length: 256 }, (_, octet) => {
+  if (octet === QUOTE) return '\\"';
+  if (octet === BACKSLASH) return "\\\\";
+  if (octet >= 0x20) return "";
+  const letter = SHORT_ESCAPES.get(octet);
+  return letter === undefined ? `\\u00${HEX[octet >> 4]}${HEX[octet & 15]}` : `\\${letter}`;
+});
+const NEEDS_ESCAPE = Uint8Array.from(ESCAPES, (escaped) => (escaped === "" ? 0 : 1));
+
+/** Writes JSON without white space, escaping only what must be escaped. */
+export class JsonWriter implements TokenSink {
+  readonly out = new OctetBuffer();
+  #isKey = false;
+  /** Where the keys of all open maps begin. */
+  #keyStarts: number[] = [];
+  /** For each open map, how many keys were before it and whether an integer is among its own. */
+  #keysBefore: number[] = [];
+  #hasIntegerKeys: boolean[] = [];
+
+  clear(): void {
+    this.out.clear();
+    this.#isKey = false;
+    this.#keyStarts = [];
+    this.#keysBefore.length = 0;
+    this.#hasIntegerKeys.length = 0;
+  }
+
+  beginArray(): void {
+    this.#refuseKey("a list");
+    this.#octet(0x5b);
+  }
+
+  item(index: number): void {
+    if (index > 0) this.#octet(0x2c);
+  }
+
+  endArray(): void {
+    this.#octet(0x5d);
+  }
+
+  beginMap(): void {
+    this.#refuseKey("a map");
+    this.#keysBefore.push(this.#keyStarts.length);
+    this.#hasIntegerKeys.push(false);
+    this.#octet(0x7b);
+  }
+
+  key(index: number): void {
+    if (index > 0) this.#octet(0x2c);
+    this.#isKey = true;
+    this.#keyStarts.push(this.out.length);
+  }
+
+  value(): void {
+    this.#isKey = false;
+    this.#octet(0x3a);
+  }
+
+  endMap(): void {
+    this.#octet(0x7d);
+    const before = this.#keysBefore.pop()!;
+    if (this.#hasIntegerKeys.pop()) {
+      refuseCollidingKeys(this.out.octets, this.#keyStarts.slice(before));
+    }
+    this.#keyStarts.length = before;
+  }
+
+  nil(): void {
+    this.#refuseKey("null");
+    this.out.appendAscii("null");
+  }
+
+  boolean(value: boolean): void {
+    this.#refuseKey("a boolean");
+    this.out.appendAscii(value ? "true" : "false");
+  }
+
+  integer(value: number): void {
+    if (this.#isKey) this.#integerKey(String(value));
+    else if (value >= 0 && value < 10) this.#octet(0x30 + value);
+    else this.out.appendAscii(String(value));
+  }
+
+  bigInteger(value: bigint): void {
+    if (this.#isKey) this.#integerKey(String(value));
+    else this.out.appendAscii(String(value));
+  }
+
+  float(value: number): void {
+    this.#refuseKey("a float");
+    if (!Number.isFinite(value)) throw new UnrepresentableValue(`${value} in JSON`);
+    if (Object.is(value, -0)) {
+      this.out.appendAscii("-0.0");
+      return;
+    }
+    const digits = String(value);
+    const readsAsInteger = Number.isInteger(value) && !digits.includes("e");
+    this.out.appendAscii(readsAsInteger ? `${digits}.0` : digits);
+  }
+
+  text(source: Uint8Array, start: number, end: number): void {
+    if (!this.#isKey && start < end && source[start] === 0) {
+      throw new UnrepresentableValue(
+        "text that begins with NUL in JSON, where it would mean binary",
+      );
+    }
+    const out = this.out;
+    out.reserve(end - start + 2);
+    let octets = out.octets;
+    let at = out.length;
+    octets[at++] = QUOTE;
+    let first = start;
+    if (end - start > LONG_TEXT) {
+      first = unescapedRunEnd(source, start, end);
+      Buffer.prototype.copy.call(source, octets, at, start, first);
+      at += first - start;
+    }
+    for (let from = first; from < end; from++) {
+      const octet = source[from]!;
+      if (NEEDS_ESCAPE[octet] === 0) {
+        octets[at++] = octet;
+        continue;
+      }
+      const escaped = ESCAPES[octet]!;
+      out.length = at;
+      out.reserve(escaped.length + end - from);
+      octets = out.octets;
+      for (let index = 0; index < escaped.length; index++) octets[at++] = escaped.charCodeAt(index);
+    }
+    octets[at++] = QUOTE;
+    out.length = at;
+  }
+
+  binary(source: Uint8Array, start: number, end: number): void {
+    this.#refuseKey("binary");
+    const base64 = Buffer.from(source.buffer, source.byteOffset + start, end - start).toString(
+      "base64",
+    );
+    const out = this.out;
+    out.appendAscii('"\\u0000');
+    out.reserve(base64.length + 1);
+    out.length += out.octets.write(base64, out.length, "latin1");
+    this.#octet(QUOTE);
+  }
+
+  unrepresentable(what: string): void {
+    throw new UnrepresentableValue(`${what} in JSON`);
+  }
+
+  #octet(octet: number): void {
+    const out = this.out;
+    if (out.length === out.octets.length) out.reserve(1);
+    out.octets[out.length++] = octet;
+  }
+
+  #integerKey(digits: string): void {
+    this.#hasIntegerKeys[this.#hasIntegerKeys.length - 1] = true;
+    this.out.appendAscii(`"${digits}"`);
+  }
+
+  #refuseKey(kind: string): void {
+    if (this.#isKey) throw new UnrepresentableValue(`${kind} as a key in JSON`);
+  }
+}
+
+/** Refuses keys, told by where they begin, of which an integer became the same text as another. */
+function refuseCollidingKeys(json: Buffer, starts: readonly number[]): void {
+  const seen = new Set<string>();
+  for (const start of starts) {
+    let end = start + 1;
+    for (; json[end] !== QUOTE; end++) if (json[end] === BACKSLASH) end++;
+    const key = json.toString("latin1", start + 1, end);
+    if (seen.has(key) && /^(0|-?[1-9]\d*)$/.test(key)) {
+      throw new UnrepresentableValue(`a map in JSON that has the key ${key} twice`);
+    }
+    seen.add(key);
+  }
+}

@@ -1,0 +1,163 @@
+import { describe, expect, test } from "bun:test";
+import { BackPressure, type Side } from "#proxy/relay/back-pressure.ts";
+import { Relay } from "#proxy/relay/relay.ts";
+import type { Undeliverable } from "#proxy/relay/undeliverable.ts";
+import type { WireMessage } from "#wamp/peer.ts";
+import { encodeMessage } from "#wamp/serializer/control-message-values.ts";
+import { FakePeer, type FakePeerOptions } from "../../../support/fake-peer.ts";
+
+const hex = (message: WireMessage | undefined) =>
+  typeof message === "string" ? message : Buffer.from(message ?? []).toString("hex");
+const octets = (text: string) => Uint8Array.from(Buffer.from(text.replaceAll(" ", ""), "hex"));
+
+function relay(from: FakePeerOptions, to: FakePeerOptions, side: Side = "router") {
+  const source = new FakePeer(from);
+  const target = new FakePeer(to);
+  const leftOut: Undeliverable[] = [];
+  const options = { max_buffered: 64, stall_timeout: 0 };
+  const pressure = new BackPressure(source, target, options, {
+    side,
+    observer: { onStalled() {} },
+  });
+  return {
+    source,
+    target,
+    leftOut,
+    relay: new Relay(source, target, pressure, {
+      side,
+      observer: { onUndeliverable: (_, why) => leftOut.push(why) },
+    }),
+  };
+}
+
+describe("relay", () => {
+  test("passes the very same octets between equal serializers", () => {
+    const { relay: one, target } = relay({ serializer: "cbor" }, { serializer: "cbor" });
+    // CALL with a float32, an indefinite list and a needlessly long integer.
+    const call = "85 1830 1a00000001 a0 6161 9f fa3f800000 ff";
+    expect(one.forward(octets(call))).toBeUndefined();
+    expect(hex(target.wire[0])).toBe(call.replaceAll(" ", ""));
+  });
+
+  test("transcodes between different ones", () => {
+    const { relay: one, target } = relay({ serializer: "json" }, { serializer: "cbor" });
+    one.forward('[48,1,{},"a",[1.0,18446744073709551615]]');
+    expect(hex(target.wire[0])).toBe("85183001a0616182fb3ff00000000000001bffffffffffffffff");
+  });
+
+  test.each([
+    [0, "[0,1,2]"],
+    [1, '[1,"realm1",{}]'],
+    [2, "[2,1,{}]"],
+    [3, '[3,{},"a"]'],
+    [6, '[6,{},"a"]'],
+    [9, "[9]"],
+    [255, "[255]"],
+  ])("hands back message type %p", (type, message) => {
+    const { relay: one, target } = relay({}, {});
+    expect(one.forward(message)).toBe(type);
+    expect(target.wire).toEqual([]);
+  });
+
+  test.each([
+    // What cannot be told, who is answered, and the request that the answer names.
+    ["CALL", '[48,7,{},"a",["\\ud800"]]', "source", [48, 7]],
+    ["PUBLISH with acknowledge", '[16,7,{"acknowledge":true},"a",["\\ud800"]]', "source", [16, 7]],
+    ["YIELD", '[70,7,{},["\\ud800"]]', "target", [68, 7]],
+    ["ERROR of an INVOCATION", '[8,68,7,{},"a",["\\ud800"]]', "target", [68, 7]],
+    ["RESULT", '[50,7,{},["\\ud800"]]', "target", [48, 7]],
+    ["INVOCATION", '[68,7,1,{},["\\ud800"]]', "source", [68, 7]],
+  ] as const)("answers %s that cannot be told", (_, message, who, request) => {
+    const { relay: one, source, target } = relay({}, { serializer: "msgpack" });
+    expect(one.forward(message)).toBeUndefined();
+    const [answered, other] = who === "source" ? [source, target] : [target, source];
+    expect(other.sent).toEqual([]);
+    expect(answered.sent).toHaveLength(1);
+    expect(answered.sent[0]?.slice(0, 3)).toEqual([8, ...request]);
+    expect(answered.sent[0]?.[4]).toBe("wamp.error.invalid_argument");
+  });
+
+  test.each([
+    ["EVENT", '[36,1,2,{},["\\ud800"]]'],
+    ["a progressive RESULT", '[50,7,{"progress":true},["\\ud800"]]'],
+    ["a progressive YIELD", '[70,7,{"progress":true},["\\ud800"]]'],
+    ["CANCEL", '[49,7,{"mode":"\\ud800"}]'],
+    ["INTERRUPT", '[69,7,{"mode":"\\ud800"}]'],
+    ["PUBLISHED", '[17,7,"\\ud800"]'],
+    ["a CALL whose id is no id", '[48,"\\ud800",{},"a"]'],
+    ["PUBLISH without acknowledge", '[16,7,{},"a",["\\ud800"]]'],
+  ])("leaves out %s that cannot be told, and says so", (_, message) => {
+    const { relay: one, source, target, leftOut } = relay({}, { serializer: "msgpack" });
+    expect(one.forward(message)).toBeUndefined();
+    expect([...source.sent, ...target.sent]).toEqual([]);
+    expect(leftOut).toHaveLength(1);
+    expect(leftOut[0]?.uri).toBe("wamp.error.invalid_argument");
+  });
+
+  test.each([
+    ["EVENT", `[36,1,2,{},${"[".repeat(200)}${"]".repeat(200)}]`, []],
+    ["RESULT", `[50,7,{},${"[".repeat(200)}${"]".repeat(200)}]`, [8, 48, 7]],
+    ["RESULT with NaN", "[50,7,{},[NaN]]", [8, 48, 7]],
+  ] as const)("answers a router's %s that is malformed behind its head", (_, message, answer) => {
+    const { relay: one, target } = relay({}, { serializer: "msgpack" }, "client");
+    one.forward(message);
+    expect(target.sent[0]?.slice(0, 3) ?? []).toEqual([...answer]);
+  });
+
+  test("throws what is malformed of a client", () => {
+    const { relay: one } = relay({}, { serializer: "msgpack" });
+    expect(() => one.forward("[48,7,{},[NaN]]")).toThrow("Cannot read a json message");
+  });
+
+  test("answers a message that is longer than its receiver takes", () => {
+    const { relay: one, source, target } = relay({}, { serializer: "cbor", maxSendOctets: 16 });
+    one.forward('[48,7,{},"a",["0123456789"]]');
+    expect(target.sent).toEqual([]);
+    expect(source.take()[0]).toEqual([
+      8,
+      48,
+      7,
+      {},
+      "wamp.error.payload_size_exceeded",
+      ["Cannot carry message: longer than the 16 octets that its receiver takes"],
+    ]);
+  });
+
+  test("pauses the source while the target takes nothing", () => {
+    const { relay: one, source, target } = relay({}, {});
+    target.takes = false;
+    const call = '[48,7,{},"a",["0123456789 0123456789 0123456789"]]';
+    for (let count = 0; count < 3; count++) one.forward(call);
+    expect(source.paused).toBe(true);
+  });
+});
+
+describe("events for many subscribers", () => {
+  const event = (text: string) => encodeMessage([36, 1, 2, {}, [text]], "cbor", false);
+
+  test("reach each of them as they are", () => {
+    const many = Array.from({ length: 4 }, () => relay({ serializer: "cbor" }, {}));
+    for (const text of ["one", "two", "one", "three"]) {
+      for (const { relay: one } of many) one.forward(event(text));
+    }
+    for (const { target } of many) {
+      expect(target.wire).toEqual(
+        ["one", "two", "one", "three"].map((text) => `[36,1,2,{},["${text}"]]`),
+      );
+    }
+  });
+
+  test("are not confused when they differ behind their heads alone", () => {
+    const { relay: one, target } = relay({ serializer: "cbor" }, {});
+    const long = "x".repeat(100);
+    for (const end of "aabbabba") one.forward(event(long + end));
+    expect(target.wire.map((text) => String(text).at(-4))).toEqual([..."aabbabba"]);
+  });
+
+  test("longer than what is remembered are carried all the same", () => {
+    const { relay: one, target } = relay({ serializer: "cbor" }, {});
+    const long = "x".repeat(1_000_000);
+    for (const end of "aabbccddaabb") one.forward(event(long + end));
+    expect(target.wire.map((text) => String(text).at(-4))).toEqual([..."aabbccddaabb"]);
+  });
+});

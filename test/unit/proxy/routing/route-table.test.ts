@@ -1,0 +1,180 @@
+import { afterEach, describe, expect, test } from "bun:test";
+import type { BalancingConfig, ConnectionConfig } from "#config/node-config.ts";
+import type { Backend } from "#proxy/routing/backend.ts";
+import type { Route } from "#proxy/routing/route.ts";
+import { RouteTable } from "#proxy/routing/route-table.ts";
+
+const logged: unknown[][] = [];
+const keep = (...line: unknown[]) => void logged.push(line);
+const log = { error: keep, warn: keep, info: keep, debug: keep };
+const tables: RouteTable[] = [];
+afterEach(() => {
+  for (const table of tables.splice(0)) table.stop();
+  logged.length = 0;
+});
+
+const connection = (id: string, fall = 1, rise = 2): ConnectionConfig => ({
+  id,
+  transport: {
+    type: "rawsocket",
+    endpoint: { type: "unix", path: `/run/${id}.sock`, timeoutMs: 1000 },
+    serializer: "cbor",
+    max_message_size: 2 ** 24,
+  },
+  auth: "anonymous-proxy",
+  health_check: { interval: 60_000, rise, fall, while_up: false },
+});
+
+function table(routes: Record<string, Record<string, string[]>>, balancing?: BalancingConfig) {
+  const connections = Object.fromEntries(["a", "b", "c"].map((id) => [id, connection(id)]));
+  const made = new RouteTable({ connections, routes, ...(balancing && { balancing }) }, log);
+  tables.push(made);
+  return made;
+}
+
+/** Ids of those that one session would try, in order. */
+function order(route: Route): string[] {
+  const tried = new Set<Backend>();
+  for (let next = route.next(tried); next; next = route.next(tried)) tried.add(next);
+  return [...tried].map(({ config }) => config.id);
+}
+
+const first = (route: Route) => route.next(new Set()) as Backend;
+const abc = { realm1: { user: ["a", "b", "c"] } };
+
+describe("RouteTable", () => {
+  const routes = table({
+    realm1: { user: ["a"], "*": ["b"] },
+    realm2: { user: ["a"] },
+    "*": { user: ["b"], "*": ["c"] },
+  });
+
+  test.each([
+    ["realm1", "user", "a"],
+    ["realm1", "guest", "b"],
+    ["realm2", "user", "a"],
+    ["realm3", "user", "b"],
+    ["realm3", "guest", "c"],
+  ])("leads realm %p and role %p to %p", (realm, role, id) => {
+    expect(order(routes.routeFor(realm, role))).toEqual([id]);
+  });
+
+  test("does not look at realm * for a role that a named realm leaves out", () => {
+    expect(() => routes.routeFor("realm2", "guest")).toThrow(
+      expect.objectContaining({ uri: "wamp.error.no_such_role" }),
+    );
+  });
+
+  test("refuses a realm that no route leads to", () => {
+    const named = table({ realm1: { user: ["a"] } });
+    expect(() => named.routeFor("realm2", "user")).toThrow(
+      expect.objectContaining({ uri: "wamp.error.no_such_realm" }),
+    );
+    expect(() => named.routeForAnyRole("realm2")).toThrow(
+      expect.objectContaining({ uri: "wamp.error.no_such_realm" }),
+    );
+  });
+
+  test.each(["a b", "a..b", ".", "#", "a.\n"])(
+    "takes %j for no realm that * stands for",
+    (realm) => {
+      expect(() => routes.routeFor(realm, "user")).toThrow(
+        expect.objectContaining({ uri: "wamp.error.no_such_realm" }),
+      );
+    },
+  );
+
+  test("has one route for a session whose role is not known", () => {
+    expect(order(routes.routeForAnyRole("realm1"))).toEqual(["b"]);
+    expect(order(routes.routeForAnyRole("realm2"))).toEqual(["a"]);
+    expect(order(routes.routeForAnyRole("realm3"))).toEqual(["c"]);
+  });
+});
+
+describe("a route with several backends", () => {
+  test("lets them take turns, and tries each once for one session", () => {
+    const route = table(abc).routeFor("realm1", "user");
+    expect([1, 2, 3, 4].map(() => first(route).config.id)).toEqual(["a", "b", "c", "a"]);
+    expect(order(route).toSorted()).toEqual(["a", "b", "c"]);
+  });
+
+  test("tries those that are down last, all of them", () => {
+    const route = table(abc).routeFor("realm1", "user");
+    first(route).failed("gone");
+    first(route).failed("gone");
+    expect([order(route)[0], order(route)[0]]).toEqual(["c", "c"]);
+    expect(order(route)).toHaveLength(3);
+    first(route).failed("gone");
+    expect(order(route).toSorted()).toEqual(["a", "b", "c"]);
+  });
+
+  test("prefers the one with the fewest sessions where that is the policy", () => {
+    const balancing = { policy: "least_sessions", slow_start: 0 } as const;
+    const route = table(abc, balancing).routeFor("realm1", "user");
+    const taken = Array.from({ length: 6 }, () => {
+      const backend = first(route);
+      backend.sessions += 1;
+      return backend;
+    });
+    expect(new Set(taken).size).toBe(3);
+    (taken[1] as Backend).sessions = 0;
+    expect(first(route)).toBe(taken[1] as Backend);
+  });
+
+  test.each(["round_robin", "least_sessions"] as const)(
+    "gives one that is up again a tenth at first: %s",
+    (policy) => {
+      const balancing = { policy, slow_start: 3_600_000 };
+      const route = table({ realm1: { user: ["a", "b"] } }, balancing).routeFor("realm1", "user");
+      const a = first(route);
+      a.failed("gone");
+      a.succeeded();
+      a.succeeded();
+      expect(a.isUp).toBe(true);
+      let toA = 0;
+      for (let session = 0; session < 110; session++) {
+        const backend = first(route);
+        backend.sessions += 1;
+        if (backend === a) toA += 1;
+      }
+      expect(toA).toBeGreaterThanOrEqual(8);
+      expect(toA).toBeLessThanOrEqual(12);
+    },
+  );
+});
+
+describe("a backend", () => {
+  test("says once that it is down, and once that it is up, after as many outcomes as asked for", () => {
+    const connections = { a: connection("a", 2, 3) };
+    const made = new RouteTable({ connections, routes: {} }, log);
+    tables.push(made);
+    const a = first(made.routeOver("a"));
+    a.failed("gone");
+    a.succeeded();
+    a.failed("gone");
+    expect(a.isUp).toBe(true);
+    for (let times = 0; times < 5; times++) a.failed("gone");
+    expect(a.isUp).toBe(false);
+    a.succeeded();
+    a.failed("gone");
+    a.succeeded();
+    a.succeeded();
+    expect(a.isUp).toBe(false);
+    a.succeeded();
+    a.succeeded();
+    expect(a.isUp).toBe(true);
+    expect(logged).toEqual([
+      ["router down", { connection: "a", reason: "gone" }],
+      ["router up", { connection: "a" }],
+    ]);
+  });
+
+  test("is never down where there is nowhere else to go", () => {
+    const { health_check: _, ...alone } = connection("a");
+    const made = new RouteTable({ connections: { a: alone }, routes: {} }, log);
+    const a = first(made.routeOver("a"));
+    for (let times = 0; times < 5; times++) a.failed("gone");
+    expect(a.isUp).toBe(true);
+    expect(logged).toEqual([]);
+  });
+});

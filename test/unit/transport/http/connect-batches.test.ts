@@ -1,0 +1,18 @@
+import { expect, test } from "bun:test";
+
+import { ConnectBatches } from "#transport/http/connect-batches.ts";
+
+const nextTurn = () => new Promise<void>((resolve) => setImmediate(resolve));
+
+test("ConnectGate lets everybody through in order, so many in a turn", async () => {
+  const gate = new ConnectBatches();
+  const passed: number[] = [];
+  const counts: number[] = [];
+  for (let index = 0; index < 300; index += 1) gate.run(() => passed.push(index));
+  for (let turn = 0; turn < 4; turn += 1) {
+    counts.push(passed.length);
+    await nextTurn();
+  }
+  expect(counts).toEqual([128, 256, 300, 300]);
+  expect(passed).toEqual(Array.from({ length: 300 }, (_, index) => index));
+});
