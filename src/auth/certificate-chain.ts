@@ -85,7 +85,7 @@ function brokenRule(
   return brokenLink(authorities);
 }
 
-/** The first rule that a certificate and its issuer break: CCR-5 to CCR-7, and the capability to sign. */
+/** The first rule that a certificate and its issuer break: CCR-5 to 7, and the capability to sign. */
 function brokenLink(authorities: AuthorityCertificate[]): string | undefined {
   for (const [at, authority] of authorities.slice(0, -1).entries()) {
     const issuer = authorities[at + 1];

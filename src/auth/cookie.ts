@@ -38,7 +38,7 @@ export function recallLogin(auth: AuthConfig, request: HelloRequest): SessionIde
   return authid === undefined || authid === login.authid ? login : undefined;
 }
 
-/** Stores the identity of a joined client, where `cookie` is configured; one by cookie is stored already. */
+/** Stores the identity of a joined client, where `cookie` is configured; a join by cookie is not new. */
 export function rememberLogin(
   auth: AuthConfig,
   transport: TransportDetails,

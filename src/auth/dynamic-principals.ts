@@ -144,7 +144,7 @@ function redact(message: string, { details = {} }: PrincipalQuery): string {
   );
 }
 
-/** `details` as in Crossbar, without HTTP headers, cookies and process ids; the authmethod's come last. */
+/** Crossbar's `details` without HTTP headers, cookies and process ids; the authmethod's own come last. */
 function detailsOf(
   query: PrincipalQuery,
   { pendingSession }: AuthContext,

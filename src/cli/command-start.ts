@@ -1,5 +1,5 @@
 /**
- * `crossproxy start`: load the configuration, start the node, and wait until it is told to end.
+ * `crossproxy start`: loads the configuration, starts the node, and waits for its end.
  *
  * @module
  */
@@ -27,9 +27,9 @@ export interface LogChoice {
 }
 
 /**
- * Runs a node from its configuration file; gives the exit code once it has ended.
+ * Runs a node from its configuration file; returns the exit code once the node has ended.
  *
- * @throws Failure when the node cannot start; then nothing of it is left.
+ * @throws Failure when the node cannot start; then no process of it is left.
  */
 export async function startCommand(file: string, choice: LogChoice): Promise<number> {
   const log = processLogger({
@@ -82,7 +82,7 @@ export async function startCommand(file: string, choice: LogChoice): Promise<num
   return ExitCode.clean;
 }
 
-/** The private key of the node; the log has the public one, which routers need to know. */
+/** The private key of the node; the public key, which routers need, is logged. */
 function nodeKey({ folder, controller }: NodeConfig, log: Logger): string {
   const { key, isNew, warnings } = loadNodeKey(folder, controller.id);
   for (const warning of warnings) log.warn(warning);
