@@ -1,6 +1,6 @@
 /**
- * The node's key, with which its proxies prove to routers whose they are: `key.priv` and `key.pub`
- * in the folder of the configuration, in Crossbar's format.
+ * The node's key, with which its proxies authenticate to routers: `key.priv` and `key.pub` in the
+ * folder of the configuration, in Crossbar's format.
  *
  *     <a title>
  *
@@ -10,8 +10,8 @@
  *     public-key-ed25519: <64 hex digits>
  *     private-key-ed25519: <64 hex digits>      in key.priv only
  *
- * Crossbar's key for Ethereum is accepted beside it and never made; Crossbar adds one when it reads
- * the files. The files are made on first need, by the controller alone.
+ * Crossbar's key for Ethereum is accepted in the files and never made; Crossbar adds one when it reads
+ * them. Only the controller makes the files, when the key is first needed.
  *
  * @module
  */
@@ -35,13 +35,13 @@ import { join } from "node:path";
 import { isEd25519Key, makePrivateKey, publicKeyOf } from "#base/ed25519.ts";
 import { Failure } from "#base/failure.ts";
 
-/** Both keys, 64 lower-case hex digits each. */
+/** A pair of keys, 64 lower-case hex digits each. */
 export interface NodeKey {
   publicKey: string;
   privateKey: string;
 }
 
-/** A key that is ready, and what an operator is to be told of its files. */
+/** A key that is ready for use, and warnings about its files. */
 export interface LoadedNodeKey {
   key: NodeKey;
   isNew: boolean;
@@ -59,15 +59,16 @@ const PUBLIC_TAGS = [
 ] as const;
 const PRIVATE_TAGS = [...PUBLIC_TAGS, "private-key-ed25519", "private-key-eth"] as const;
 
-/** Without these a file is not taken, by Crossbar neither. */
-const NEEDED_TAGS = ["creator", "created-at", "machine-id", "public-key-ed25519"];
+/** A file without these is refused, as in Crossbar. */
+const REQUIRED_TAGS = ["creator", "created-at", "machine-id", "public-key-ed25519"];
 
 type Tags = Map<string, string>;
 
 /**
- * Reads the key of the node in a folder, and makes it when there is none.
+ * Reads the node's key in a folder, and makes it if there is none.
  *
- * @throws Failure when the files are not sound, do not fit each other, or cannot be made or guarded.
+ * @throws Failure when the files are malformed or do not match, or when they or their modes cannot be
+ * written.
  */
 export function loadNodeKey(folder: string, nodeId: string): LoadedNodeKey {
   const files = filesIn(folder);
@@ -75,39 +76,40 @@ export function loadNodeKey(folder: string, nodeId: string): LoadedNodeKey {
   if (isNew) makePrivateFile(files, nodeId);
   const { key, tags } = readKey(files);
   if (!exists(files.public)) {
-    const open = [...tags].filter(([tag]) => PUBLIC_TAGS.includes(tag as never));
-    writeNewFile(files.public, "crossproxy node public key", new Map(open), 0o644);
+    const publicTags = [...tags].filter(([tag]) => PUBLIC_TAGS.includes(tag as never));
+    writeNewFile(files.public, "crossproxy node public key", new Map(publicTags), 0o644);
   }
   const warnings = [repairMode(files.private, 0o600), repairMode(files.public, 0o644)];
   return { key, isNew, warnings: warnings.filter((warning) => warning !== undefined) };
 }
 
 /**
- * Looks at the key of the node, if there is one, and changes nothing.
+ * Checks the node's key, if there is one, and changes nothing.
  *
- * @throws Failure when its files are not sound, do not fit each other, or one of them is missing.
+ * @throws Failure when its files are malformed or do not match, or the private one is missing.
  */
 export function checkNodeKey(folder: string): void {
   const files = filesIn(folder);
   if (exists(files.private)) readKey(files);
-  else refuseHalf(files);
+  else refusePublicKeyAlone(files);
 }
 
 /**
- * The key of which salts for unknown authids are made, in hex: of the node's key where there is one, so
- * that it outlives the node; otherwise another at each start. It is not made for this.
+ * The key of the salts for unknown authids, in hex. It is derived from the node's key if there is one,
+ * so that it survives a restart of the node; otherwise each start has another. The node's key is not
+ * made for this.
  */
 export function decoyKey(folder: string): string {
-  return Buffer.from(hkdfSync("sha256", seedIn(folder), "", "crossproxy disguises", 32)).toString(
-    "hex",
-  );
+  // A change of this label changes the salts of all unknown authids, which reveals them.
+  const label = "crossproxy disguises";
+  return Buffer.from(hkdfSync("sha256", decoySeed(folder), "", label, 32)).toString("hex");
 }
 
-function seedIn(folder: string): string {
+function decoySeed(folder: string): string {
   try {
     return readKey(filesIn(folder)).key.privateKey;
   } catch (thrown) {
-    // What is wrong with a key is told to whoever needs it as a key.
+    // Faults of the key are reported where it is used for signing.
     if (!(thrown instanceof Failure)) throw thrown;
     return makePrivateKey();
   }
@@ -122,12 +124,12 @@ function filesIn(folder: string): KeyFiles {
   return { private: join(folder, "key.priv"), public: join(folder, "key.pub") };
 }
 
-/** The key, which has to be that of the public file too where there is one. */
+/** Reads the private file, and compares the public one with it if there is one. */
 function readKey(files: KeyFiles): { key: NodeKey; tags: Tags } {
-  const tags = readTags(files.private, [...NEEDED_TAGS, "private-key-ed25519"], PRIVATE_TAGS);
+  const tags = readTags(files.private, [...REQUIRED_TAGS, "private-key-ed25519"], PRIVATE_TAGS);
   const key = keyOf(tags, files.private);
   if (exists(files.public)) {
-    const publicTags = readTags(files.public, NEEDED_TAGS, PUBLIC_TAGS);
+    const publicTags = readTags(files.public, REQUIRED_TAGS, PUBLIC_TAGS);
     for (const tag of ["public-key-ed25519", "public-adr-eth"]) {
       if (publicTags.get(tag) === tags.get(tag)) continue;
       const sentence = `its ${tag} is not that of "${files.private}"`;
@@ -137,16 +139,16 @@ function readKey(files: KeyFiles): { key: NodeKey; tags: Tags } {
   return { key, tags };
 }
 
-/** A public key without its private one says that the node had another identity. */
-function refuseHalf(files: KeyFiles): void {
-  // The private one is looked at again, for another process may have made both in between.
+/** Refuses a public key without its private one: the node had an identity that is lost. */
+function refusePublicKeyAlone(files: KeyFiles): void {
+  // The private file is checked again, because another process may have made both meanwhile.
   if (!exists(files.public) || exists(files.private)) return;
   const sentence = `"${files.public}" is there, and its private key is not`;
   throw failure(`Cannot make node key "${files.private}": ${sentence}`);
 }
 
 function makePrivateFile(files: KeyFiles, nodeId: string): void {
-  refuseHalf(files);
+  refusePublicKeyAlone(files);
   const privateKey = makePrivateKey();
   const tags = new Map([
     ["creator", creator()],
@@ -172,8 +174,8 @@ function keyOf(tags: Tags, file: string): NodeKey {
   return { publicKey, privateKey };
 }
 
-/** The lines behind the first empty one. Values are never told, for one of them is a secret. */
-function readTags(file: string, needed: readonly string[], known: readonly string[]): Tags {
+/** Reads the lines after the first empty one. Failures quote no value, because one is a secret. */
+function readTags(file: string, required: readonly string[], known: readonly string[]): Tags {
   const tags: Tags = new Map();
   const lines = readText(file).split(/\r?\n/);
   const start = lines.findIndex((line) => line.trim() === "");
@@ -186,7 +188,7 @@ function readTags(file: string, needed: readonly string[], known: readonly strin
     if (tags.has(tag)) throw failure(`Cannot use node key "${file}": it has ${tag} twice`);
     tags.set(tag, line.slice(colon + 1).trim());
   }
-  const missing = needed.find((tag) => !tags.has(tag));
+  const missing = required.find((tag) => !tags.has(tag));
   if (missing !== undefined) {
     const hint = tags.size === 0 ? "; a new pair is made once it is moved away" : "";
     throw failure(`Cannot use node key "${file}": it has no ${missing}${hint}`);
@@ -195,8 +197,8 @@ function readTags(file: string, needed: readonly string[], known: readonly strin
 }
 
 /**
- * Makes a file that was not there, whole or not at all. One that came in between stays: then another
- * process was first, and its key is read.
+ * Creates a file, completely or not at all. A file that another process created meanwhile stays, and
+ * its key is used.
  */
 function writeNewFile(file: string, title: string, tags: Tags, mode: number): void {
   const lines = [...tags].map(([tag, value]) => `${tag}: ${value}\n`);
@@ -220,9 +222,10 @@ function writeNewFile(file: string, title: string, tags: Tags, mode: number): vo
 }
 
 /**
- * Takes away what others may do with a file beyond its mode; a stricter mode stays. What is said of it.
+ * Removes permissions of other users beyond the wanted mode; a stricter mode stays. Returns a warning
+ * when the mode was changed.
  *
- * @throws Failure when that cannot be done.
+ * @throws Failure when the mode cannot be changed.
  */
 function repairMode(file: string, wanted: number): string | undefined {
   const mode = statSync(file).mode & 0o777;
@@ -249,7 +252,7 @@ function exists(file: string): boolean {
   return lstatSync(file, { throwIfNoEntry: false }) !== undefined;
 }
 
-/** Whoever is asked in vain, as in an image without users, is unknown. */
+/** User and host; `unknown` where the system has no users, as in some container images. */
 function creator(): string {
   try {
     return `${userInfo().username}@${hostname()}`;
