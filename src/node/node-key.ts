@@ -1,39 +1,27 @@
 /**
  * The node's key, with which its proxies authenticate to routers: `key.priv` and `key.pub` in the
- * folder of the configuration, in Crossbar's format.
- *
- *     <a title>
- *
- *     creator: joe@host
- *     created-at: 2026-11-23T03:17:49.123Z
- *     ...
- *     public-key-ed25519: <64 hex digits>
- *     private-key-ed25519: <64 hex digits>      in key.priv only
- *
- * Crossbar's key for Ethereum is accepted in the files and never made; Crossbar adds one when it reads
- * them. Only the controller makes the files, when the key is first needed.
+ * folder of the configuration. Only the controller makes the files, when the key is first needed.
  *
  * @module
  */
 
-import { hkdfSync, randomUUID } from "node:crypto";
-import {
-  chmodSync,
-  closeSync,
-  fsyncSync,
-  linkSync,
-  lstatSync,
-  openSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeSync,
-} from "node:fs";
+import { hkdfSync } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { hostname, userInfo } from "node:os";
 import { join } from "node:path";
 
 import { isEd25519Key, makePrivateKey, publicKeyOf } from "#base/ed25519.ts";
 import { Failure } from "#base/failure.ts";
+import {
+  exists,
+  type KeyTags,
+  keyFailure,
+  publicTagsOf,
+  readPrivateFile,
+  readPublicFile,
+  repairMode,
+  writeNewFile,
+} from "./key-file.ts";
 
 /** A pair of keys, 64 lower-case hex digits each. */
 export interface NodeKey {
@@ -48,22 +36,6 @@ export interface LoadedNodeKey {
   warnings: string[];
 }
 
-const PUBLIC_TAGS = [
-  "creator",
-  "created-at",
-  "machine-id",
-  "node-authid",
-  "node-cluster-ip",
-  "public-key-ed25519",
-  "public-adr-eth",
-] as const;
-const PRIVATE_TAGS = [...PUBLIC_TAGS, "private-key-ed25519", "private-key-eth"] as const;
-
-/** A file without these is refused, as in Crossbar. */
-const REQUIRED_TAGS = ["creator", "created-at", "machine-id", "public-key-ed25519"];
-
-type Tags = Map<string, string>;
-
 /**
  * Reads the node's key in a folder, and makes it if there is none.
  *
@@ -76,8 +48,7 @@ export function loadNodeKey(folder: string, nodeId: string): LoadedNodeKey {
   if (isNew) makePrivateFile(files, nodeId);
   const { key, tags } = readKey(files);
   if (!exists(files.public)) {
-    const publicTags = [...tags].filter(([tag]) => PUBLIC_TAGS.includes(tag as never));
-    writeNewFile(files.public, "crossproxy node public key", new Map(publicTags), 0o644);
+    writeNewFile(files.public, "crossproxy node public key", publicTagsOf(tags), 0o644);
   }
   const warnings = [repairMode(files.private, 0o600), repairMode(files.public, 0o644)];
   return { key, isNew, warnings: warnings.filter((warning) => warning !== undefined) };
@@ -125,15 +96,15 @@ function filesIn(folder: string): KeyFiles {
 }
 
 /** Reads the private file, and compares the public one with it if there is one. */
-function readKey(files: KeyFiles): { key: NodeKey; tags: Tags } {
-  const tags = readTags(files.private, [...REQUIRED_TAGS, "private-key-ed25519"], PRIVATE_TAGS);
+function readKey(files: KeyFiles): { key: NodeKey; tags: KeyTags } {
+  const tags = readPrivateFile(files.private);
   const key = keyOf(tags, files.private);
   if (exists(files.public)) {
-    const publicTags = readTags(files.public, REQUIRED_TAGS, PUBLIC_TAGS);
+    const publicTags = readPublicFile(files.public);
     for (const tag of ["public-key-ed25519", "public-adr-eth"]) {
       if (publicTags.get(tag) === tags.get(tag)) continue;
       const sentence = `its ${tag} is not that of "${files.private}"`;
-      throw failure(`Cannot use node key "${files.public}": ${sentence}`);
+      throw keyFailure(`Cannot use node key "${files.public}": ${sentence}`);
     }
   }
   return { key, tags };
@@ -144,7 +115,7 @@ function refusePublicKeyAlone(files: KeyFiles): void {
   // The private file is checked again, because another process may have made both meanwhile.
   if (!exists(files.public) || exists(files.private)) return;
   const sentence = `"${files.public}" is there, and its private key is not`;
-  throw failure(`Cannot make node key "${files.private}": ${sentence}`);
+  throw keyFailure(`Cannot make node key "${files.private}": ${sentence}`);
 }
 
 function makePrivateFile(files: KeyFiles, nodeId: string): void {
@@ -162,94 +133,16 @@ function makePrivateFile(files: KeyFiles, nodeId: string): void {
   writeNewFile(files.private, "crossproxy node private key: nobody else may read it", tags, 0o600);
 }
 
-function keyOf(tags: Tags, file: string): NodeKey {
+function keyOf(tags: KeyTags, file: string): NodeKey {
   const privateKey = tags.get("private-key-ed25519")?.toLowerCase() ?? "";
   if (!isEd25519Key(privateKey)) {
-    throw failure(`Cannot use node key "${file}": private-key-ed25519 is not 64 hex digits`);
+    throw keyFailure(`Cannot use node key "${file}": private-key-ed25519 is not 64 hex digits`);
   }
   const publicKey = publicKeyOf(privateKey);
   if (tags.get("public-key-ed25519") !== publicKey) {
-    throw failure(`Cannot use node key "${file}": its two keys are not a pair`);
+    throw keyFailure(`Cannot use node key "${file}": its two keys are not a pair`);
   }
   return { publicKey, privateKey };
-}
-
-/** Reads the lines after the first empty one. Failures quote no value, because one is a secret. */
-function readTags(file: string, required: readonly string[], known: readonly string[]): Tags {
-  const tags: Tags = new Map();
-  const lines = readText(file).split(/\r?\n/);
-  const start = lines.findIndex((line) => line.trim() === "");
-  for (const line of start < 0 ? [] : lines.slice(start)) {
-    if (line.trim() === "") continue;
-    const colon = line.indexOf(":");
-    const tag = line.slice(0, Math.max(0, colon)).trim().toLowerCase();
-    if (!known.includes(tag))
-      throw failure(`Cannot use node key "${file}": it has an unknown line`);
-    if (tags.has(tag)) throw failure(`Cannot use node key "${file}": it has ${tag} twice`);
-    tags.set(tag, line.slice(colon + 1).trim());
-  }
-  const missing = required.find((tag) => !tags.has(tag));
-  if (missing !== undefined) {
-    const hint = tags.size === 0 ? "; a new pair is made once it is moved away" : "";
-    throw failure(`Cannot use node key "${file}": it has no ${missing}${hint}`);
-  }
-  return tags;
-}
-
-/**
- * Creates a file, completely or not at all. A file that another process created meanwhile stays, and
- * its key is used.
- */
-function writeNewFile(file: string, title: string, tags: Tags, mode: number): void {
-  const lines = [...tags].map(([tag, value]) => `${tag}: ${value}\n`);
-  const partial = `${file}.${randomUUID()}`;
-  try {
-    const descriptor = openSync(partial, "wx", mode);
-    try {
-      writeSync(descriptor, `${title}\n\n${lines.join("")}`);
-      fsyncSync(descriptor);
-    } finally {
-      closeSync(descriptor);
-    }
-    linkSync(partial, file);
-  } catch (thrown) {
-    if (codeOf(thrown) !== "EEXIST") {
-      throw failure(`Cannot make node key "${file}": ${stateOf(thrown)}`, thrown);
-    }
-  } finally {
-    rmSync(partial, { force: true });
-  }
-}
-
-/**
- * Removes permissions of other users beyond the wanted mode; a stricter mode stays. Returns a warning
- * when the mode was changed.
- *
- * @throws Failure when the mode cannot be changed.
- */
-function repairMode(file: string, wanted: number): string | undefined {
-  const mode = statSync(file).mode & 0o777;
-  if ((mode & 0o077 & ~wanted) === 0) return undefined;
-  const before = mode.toString(8).padStart(4, "0");
-  try {
-    chmodSync(file, wanted);
-  } catch (thrown) {
-    const sentence = `Cannot use node key "${file}": its mode is ${before}, and cannot be changed`;
-    throw failure(sentence, thrown);
-  }
-  return `mode of "${file}" was ${before}, is now ${wanted.toString(8).padStart(4, "0")}`;
-}
-
-function readText(file: string): string {
-  try {
-    return readFileSync(file, "utf8");
-  } catch (thrown) {
-    throw failure(`Cannot read node key "${file}": ${stateOf(thrown)}`, thrown);
-  }
-}
-
-function exists(file: string): boolean {
-  return lstatSync(file, { throwIfNoEntry: false }) !== undefined;
 }
 
 /** User and host; `unknown` where the system has no users, as in some container images. */
@@ -267,25 +160,4 @@ function machineId(): string {
   } catch {
     return hostname();
   }
-}
-
-const STATES: Record<string, string> = {
-  EACCES: "no permission",
-  EPERM: "no permission",
-  EROFS: "the file system is read-only",
-  ENOSPC: "no space is left",
-  EISDIR: "it is a directory",
-  ENOENT: "no such file",
-};
-
-function stateOf(thrown: unknown): string {
-  return STATES[codeOf(thrown)] ?? codeOf(thrown);
-}
-
-function codeOf(thrown: unknown): string {
-  return thrown instanceof Error && "code" in thrown ? String(thrown.code) : "unknown fault";
-}
-
-function failure(sentence: string, cause?: unknown): Failure {
-  return new Failure(sentence, { source: "config", cause });
 }
