@@ -45,7 +45,21 @@ export async function startCommand(file: string, choice: LogChoice): Promise<num
   }
   for (const warning of warnings) log.warn(printIssue(warning));
 
-  const context: StartContext = {
+  const controller = new NodeController(config, startContext(config, choice, log), log);
+  const ended = endedBySignal(controller, log);
+  try {
+    const workers = await controller.start();
+    if (workers.length === config.workers.length) writeOutput("stdout", printReadyTable(workers));
+  } catch (thrown) {
+    await controller.stop();
+    throw thrown;
+  }
+  await ended;
+  return ExitCode.clean;
+}
+
+function startContext(config: NodeConfig, choice: LogChoice, log: Logger): StartContext {
+  return {
     release: RELEASE,
     nodeId: config.controller.id,
     workers: config.workers.length,
@@ -54,7 +68,10 @@ export async function startCommand(file: string, choice: LogChoice): Promise<num
     nodeKey: config.workers.some(needsNodeKey) ? nodeKey(config, log) : null,
     decoyKey: decoyKey(config.folder),
   };
-  const controller = new NodeController(config, context, log);
+}
+
+/** Handles the signals of the node; resolves once a signal has stopped it. */
+function endedBySignal(controller: NodeController, log: Logger): Promise<void> {
   const ended = Promise.withResolvers<void>();
   onRenewalSignal(() => {
     log.info("certificates to be read again", { signal: "SIGHUP" });
@@ -70,16 +87,7 @@ export async function startCommand(file: string, choice: LogChoice): Promise<num
       process.exit(exitCode);
     },
   });
-
-  try {
-    const workers = await controller.start();
-    if (workers.length === config.workers.length) writeOutput("stdout", printReadyTable(workers));
-  } catch (thrown) {
-    await controller.stop();
-    throw thrown;
-  }
-  await ended.promise;
-  return ExitCode.clean;
+  return ended.promise;
 }
 
 /** The private key of the node; the public key, which routers need, is logged. */
