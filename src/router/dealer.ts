@@ -34,6 +34,14 @@ export type MetaProcedures = (
   args: () => readonly unknown[],
 ) => { result: readonly unknown[] } | undefined;
 
+/** The elements of a CALL. */
+interface Call {
+  request: number;
+  options: Dict;
+  procedure: string;
+  payload: Payload;
+}
+
 /** Keeps registrations, sends calls to their callees and results to the callers. */
 export class Dealer {
   readonly #log: Logger;
@@ -89,10 +97,15 @@ export class Dealer {
         uri: ErrorUri.unavailable,
       });
     }
+    this.#invoke(caller, { request, options, procedure, payload });
+  }
+
+  /** Sends the INVOCATION for a call that is permitted. */
+  #invoke(caller: RealmSession, { request, options, procedure, payload }: Call): void {
     const [registration, callee] = this.#find(procedure);
     const invocation = callee.nextRequestId();
     const receivesProgress =
-      options["receive_progress"] === true && callee.callee.progressiveCallResults;
+      options["receive_progress"] === true && callee.calleeFeatures.progressiveCallResults;
     const details: Dict = {
       ...(registration.match === "exact" ? {} : { procedure }),
       ...(receivesProgress ? { receive_progress: true } : {}),
@@ -122,7 +135,7 @@ export class Dealer {
     }
     // The result and the CANCEL may have crossed.
     if (call === undefined) return;
-    if (mode === "kill" && call.callee.callee.callCanceling) {
+    if (mode === "kill" && call.callee.calleeFeatures.callCanceling) {
       interrupt(call, "kill", ErrorUri.canceled);
       return;
     }
@@ -232,7 +245,7 @@ export class Dealer {
 
 /** Sends INTERRUPT to a callee that announced `call_canceling`. */
 function interrupt(call: PendingCall, mode: "kill" | "killnowait", reason: string): void {
-  if (!call.callee.callee.callCanceling) return;
+  if (!call.callee.calleeFeatures.callCanceling) return;
   send(call.callee, [MessageType.INTERRUPT, call.invocation, { mode, reason }]);
 }
 

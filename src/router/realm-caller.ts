@@ -111,7 +111,7 @@ function internalSession(realm: Realm, role: Role): OutgoingRequests {
       authextra: {},
     },
     role,
-    callee: { callCanceling: false, progressiveCallResults: false },
+    calleeFeatures: { callCanceling: false, progressiveCallResults: false },
     serializer: "cbor",
     isText: false,
     maxSendOctets: Number.POSITIVE_INFINITY,

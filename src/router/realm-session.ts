@@ -19,7 +19,7 @@ export interface RealmSession {
   readonly id: number;
   readonly identity: SessionIdentity;
   readonly role: Role;
-  readonly callee: CalleeFeatures;
+  readonly calleeFeatures: CalleeFeatures;
   readonly serializer: SerializerName;
   readonly isText: boolean;
   readonly maxSendOctets: number;

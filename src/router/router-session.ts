@@ -138,7 +138,7 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
     this.#onEnd(this);
   }
 
-  /** Says GOODBYE `wamp.close.system_shutdown` and closes the connection. */
+  /** Ends the session with `wamp.close.system_shutdown`. */
   shutdown(): void {
     this.goodbye(ErrorUri.systemShutdown);
   }
@@ -239,7 +239,7 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
       id,
       identity,
       role,
-      callee: {
+      calleeFeatures: {
         callCanceling: announces(clientRoles, "callee", "call_canceling"),
         progressiveCallResults: announces(clientRoles, "callee", "progressive_call_results"),
       },
