@@ -9,7 +9,7 @@
 
 import type { AuthenticatorCall } from "#auth/authenticators.ts";
 import { randomAuthid } from "#auth/random-authid.ts";
-import { Failure, sentenceOf } from "#base/failure.ts";
+import { Failure } from "#base/failure.ts";
 import { asRecord } from "#base/record.ts";
 import type { Backend } from "#proxy/routing/backend.ts";
 import { type BackendObserver, BackendSession } from "#proxy/routing/backend-session.ts";
@@ -70,12 +70,7 @@ export class ServiceSession implements BackendObserver {
   static async join(backend: Backend, who: ServiceIdentity): Promise<ServiceSession> {
     const session = new ServiceSession();
     const wanted = { serializer: "cbor" as const, maxBuffered: MAX_BUFFERED_OCTETS };
-    try {
-      session.#backend = await BackendSession.open(backend, wanted, session);
-    } catch (thrown) {
-      backend.failed(sentenceOf(thrown));
-      throw thrown;
-    }
+    session.#backend = await BackendSession.open(backend, wanted, session);
     // A router may have said what it must not before the connection was ours.
     if (session.#state === "ended") session.#backend.leave(false);
     const timer = setTimeout(

@@ -12,8 +12,7 @@ import type { AuthenticatorCall, Authenticators } from "#auth/authenticators.ts"
 import { abortable } from "#base/abortable.ts";
 import { Failure } from "#base/failure.ts";
 import type { Logger } from "#observe/logger.ts";
-import type { Backend } from "#proxy/routing/backend.ts";
-import type { Route } from "#proxy/routing/route.ts";
+import { Failover, type Route } from "#proxy/routing/route.ts";
 import type { RouteTable } from "#proxy/routing/route-table.ts";
 import type { NodeCredentials } from "#proxy/routing/router-hello.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
@@ -155,31 +154,13 @@ class Place {
     );
   }
 
-  /** Joins the first router of the route that lets it. */
-  async #joinAny(): Promise<ServiceSession> {
-    const tried = new Set<Backend>();
-    let last: unknown;
-    for (
-      let backend = this.#route.next(tried);
-      backend !== undefined;
-      backend = this.#route.next(tried)
-    ) {
-      tried.add(backend);
-      try {
-        return await ServiceSession.join(backend, this.#who);
-      } catch (thrown) {
-        last = thrown;
-      }
-    }
-    throw last;
-  }
-
   async #join(): Promise<ServiceSession> {
     const { realm, role } = this.#who;
     try {
       await Bun.sleep(Math.max(0, this.#notBefore - performance.now()));
       if (this.#leftFor !== undefined) throw unavailable(this.#leftFor);
-      const session = await this.#joinAny();
+      const failover = new Failover(this.#route);
+      const session = await failover.next((backend) => ServiceSession.join(backend, this.#who));
       this.#failures = 0;
       this.#hasJoined = true;
       this.#joined = session;

@@ -36,12 +36,18 @@ export interface EventReasons {
 const lost = { kind: "router_lost", code: CloseCode.serviceRestart } as const;
 const shutdown = { uri: ErrorUri.systemShutdown, sentence: "The node shuts down" };
 
-/** The end of a session whose router says what it must not. */
-export const ROUTER_VIOLATION: EndReason = {
-  ...lost,
-  uri: ErrorUri.protocolViolation,
-  sentence: "The router sent what is no WAMP message",
-};
+/** What a client is told when its router sends a message that it may not send. */
+export const ROUTER_VIOLATION = {
+  abort: {
+    uri: ErrorUri.networkFailure,
+    sentence: "Cannot join: the router's answer makes no sense",
+  },
+  goodbye: {
+    ...lost,
+    uri: ErrorUri.protocolViolation,
+    sentence: "The router sent what is no WAMP message",
+  },
+} as const satisfies EventReasons;
 
 /** What a client is told at each event. */
 export const EVENT_REASONS: Record<SessionEvent, EventReasons> = {
