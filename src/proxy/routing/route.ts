@@ -28,8 +28,8 @@ export class Route {
   }
 
   /** Whether any of its routers has been reached since the worker was started. */
-  get wasThere(): boolean {
-    return this.#turns.some(({ backend }) => backend.wasThere);
+  get wasReached(): boolean {
+    return this.#turns.some(({ backend }) => backend.wasReached);
   }
 
   /** Whether all have been tried. */
@@ -82,8 +82,8 @@ export class Failover {
   }
 
   /** Whether any router of the route has been reached since the worker was started. */
-  get routerWasThere(): boolean {
-    return this.#route.wasThere;
+  get routerWasReached(): boolean {
+    return this.#route.wasReached;
   }
 
   /** Whether no router is left. */
@@ -114,7 +114,7 @@ export class Failover {
     throw this.#failure();
   }
 
-  /** Counts a failure of a router that was reached, but did not take the session; returns it. */
+  /** Counts a failure of a router that was reached but did not take the session, and returns it. */
   failed(backend: Backend, reason: string): Failure {
     const failure = connectionFailure(backend, reason);
     backend.failed(failure.message);
@@ -122,9 +122,12 @@ export class Failover {
     return failure;
   }
 
-  /** Notes that a router hung up instead of answering HELLO, or made no sense; a check follows. */
-  hungUp(backend: Backend, reason: string): void {
-    backend.hungUp();
+  /**
+   * A router closed the connection or violated the protocol instead of sending WELCOME. This client's
+   * HELLO may be the cause, so that the failure is not counted; the router is checked at once.
+   */
+  lost(backend: Backend, reason: string): void {
+    backend.checkNow();
     this.#lastFailure = connectionFailure(backend, reason);
   }
 

@@ -1,8 +1,8 @@
 /**
  * AuthenticatedJoin: the proxy authenticates the client, then joins a router in the client's name.
  *
- * A router that is lost, makes no sense, shuts down or sends no WELCOME in time leads back to
- * `connecting`, with the next router of the route.
+ * When a router is lost, violates the protocol, shuts down or sends no WELCOME in time, the join goes
+ * back to `connecting`, with the next router of the route.
  *
  * @module
  */
@@ -21,13 +21,13 @@ import { routerViolation, violation } from "./end-reasons.ts";
 import { JoinAttempt, type JoinContext, type JoinObserver } from "./join-attempt.ts";
 import { send } from "./session-message.ts";
 
-/** As what a client joins, and the routers that may take it. */
+/** The identity with which the client joins, and the routers that may take it. */
 interface Admission {
   accept: Accept;
   failover: Failover;
 }
 
-/** A join whose client is authenticated here. */
+/** A join whose client the proxy authenticates. */
 export class AuthenticatedJoin extends JoinAttempt {
   readonly #authentication: Authentication;
   #admission: Admission | undefined;
@@ -41,7 +41,7 @@ export class AuthenticatedJoin extends JoinAttempt {
   }
 
   begin(hello: readonly unknown[]): void {
-    this.run(this.#follow(this.#authentication.hello(hello)));
+    this.run(this.#onOutcome(this.#authentication.hello(hello)));
   }
 
   authenticate(message: WireMessage): void {
@@ -50,7 +50,7 @@ export class AuthenticatedJoin extends JoinAttempt {
     // From now on a second AUTHENTICATE is refused.
     this.name = "authenticating";
     const values = decodeMessage(message, this.client.serializer);
-    this.run(this.#follow(this.#authentication.authenticate(values)));
+    this.run(this.#onOutcome(this.#authentication.authenticate(values)));
   }
 
   override cancel(): void {
@@ -81,14 +81,14 @@ export class AuthenticatedJoin extends JoinAttempt {
     const [, , reason] = decodeMessage(message, router.peer.serializer);
     if (reason === ErrorUri.systemShutdown) {
       this.#admitted.failover.failed(router.backend, "it shuts down");
-      if (this.#tryNext()) return;
+      if (this.#joinNext()) return;
     }
     this.abortedBy(router, message);
   }
 
-  protected tryAnother({ backend }: BackendSession, reason: string): boolean {
-    this.#admitted.failover.hungUp(backend, reason);
-    return this.#tryNext();
+  protected tryNextRouter({ backend }: BackendSession, reason: string): boolean {
+    this.#admitted.failover.lost(backend, reason);
+    return this.#joinNext();
   }
 
   get #admitted(): Admission {
@@ -96,7 +96,7 @@ export class AuthenticatedJoin extends JoinAttempt {
     return this.#admission;
   }
 
-  async #follow(authentication: Promise<AuthOutcome>): Promise<void> {
+  async #onOutcome(authentication: Promise<AuthOutcome>): Promise<void> {
     const outcome = await authentication;
     if (this.canceled.aborted) return;
     if (outcome.kind === "challenge") {
@@ -124,17 +124,17 @@ export class AuthenticatedJoin extends JoinAttempt {
     const client = { roles: this.#authentication.clientRoles, transport: this.client.details };
     this.#hasSigned = false;
     send(helloToRouter(accept.identity, client, this.context.node, auth), peer);
-    // While there is another, a router may take as long for its WELCOME as for the connection.
+    // While there is another router, WELCOME has the same timeout as the connection.
     if (failover.isExhausted) return;
     const { timeoutMs } = transport.endpoint;
     this.#welcomeTimer = setTimeout(() => {
       failover.failed(backend, `no WELCOME within ${timeoutMs} ms`);
-      this.#tryNext();
+      this.#joinNext();
     }, timeoutMs);
   }
 
-  /** Leaves the router for the next one; false, and nothing is done, when there is none. */
-  #tryNext(): boolean {
+  /** Leaves the router and joins the next one; false, without leaving, when none is left. */
+  #joinNext(): boolean {
     const admission = this.#admitted;
     clearTimeout(this.#welcomeTimer);
     if (admission.failover.isExhausted) return false;

@@ -20,18 +20,12 @@ import { CloseCode, type Peer, type PeerHandler, type WireMessage } from "#wamp/
 import { decodeMessage } from "#wamp/serializer/control-message-values.ts";
 import { peekMessageType } from "#wamp/serializer/peek-message-type.ts";
 import { AuthenticatedJoin } from "./authenticated-join.ts";
-import {
-  EVENT_REASONS,
-  isRoutersFault,
-  ROUTER_VIOLATION,
-  routerViolation,
-  violation,
-} from "./end-reasons.ts";
+import { isRoutersFault, ROUTER_VIOLATION, routerViolation, violation } from "./end-reasons.ts";
 import { JoinAttempt, type JoinContext, type JoinObserver } from "./join-attempt.ts";
 import { PassthroughJoin } from "./passthrough-join.ts";
 import { reconnectsOnlyAfterBareClose } from "./reconnecting-clients.ts";
 import { forwardEnd } from "./session-message.ts";
-import { clientAction, eventAction, routerAction, type SessionEvent } from "./session-states.ts";
+import { clientAction, routerAction } from "./session-states.ts";
 import { type FrontendContext, SessionTeardown } from "./session-teardown.ts";
 
 /** One client on one connection; it may join, leave and join again. */
@@ -112,7 +106,7 @@ export class FrontendSession
     const { name } = this.state;
     const { abort, goodbye } = ROUTER_VIOLATION;
     const action = routerAction(name, Number.NaN);
-    if (action === "finish") this.#finishLeaving();
+    if (action === "finish") this.finishLeaving();
     else if (action === "fail" && name === "joined") this.sendGoodbye(goodbye);
     else if (action === "fail") this.abort(abort.uri, abort.sentence);
   }
@@ -186,7 +180,7 @@ export class FrontendSession
       const code = state.name === "ending" ? CloseCode.goingAway : CloseCode.normal;
       this.close(code, type === MessageType.ABORT ? "the client aborted" : "the client left");
     } else if (action === "late") {
-      this.log.late();
+      this.log.ignored();
     } else {
       throw violation(type, state.name);
     }
@@ -214,22 +208,6 @@ export class FrontendSession
     forgetLogin(details, decodeMessage(goodbye, serializer)[2]);
   }
 
-  /** A step of the join took too long: the client's, or the router's. */
-  onJoinTimeout(uri: string, sentence: string): void {
-    const { name } = this.state;
-    if (eventAction(name, "deadline") !== "abort") return;
-    // With passthrough, the client may owe an AUTHENTICATE while the session is joining.
-    const isOpened = name === "connecting" || name === "joining";
-    const isRouters = isOpened && uri === ErrorUri.timeout;
-    this.log.refused({ by: isRouters ? "router" : "client", reason: sentence });
-    if (isRouters) this.abortForRouter(uri, sentence, CloseCode.policyViolation);
-    else this.abort(uri, sentence, CloseCode.policyViolation);
-  }
-
-  protected onEnded(): void {
-    this.context.onEnd(this);
-  }
-
   /** Takes a message of the router that opens or ends sessions, once the session has joined. */
   #onRouterMessage(message: WireMessage, type: number, router: Peer): void {
     const action = routerAction(this.state.name, type);
@@ -249,30 +227,7 @@ export class FrontendSession
     }
   }
 
-  protected on(event: SessionEvent): void {
-    const { name } = this.state;
-    const { abort, goodbye, close } = EVENT_REASONS[event];
-    const action = eventAction(name, event);
-    if (action === "gone") {
-      this.end();
-    } else if (action === "abort" && abort) {
-      if (event === "router lost") this.abortForRouter(abort.uri, abort.sentence);
-      else this.abort(abort.uri, abort.sentence);
-    } else if (action === "goodbye" && goodbye) {
-      this.sendGoodbye(goodbye);
-    } else if (action === "drop") {
-      this.leaveRouter(ErrorUri.clientStalled);
-      this.close(CloseCode.policyViolation, ErrorUri.clientStalled);
-    } else if (action === "finish") {
-      this.#finishLeaving();
-    } else if (action === "close") {
-      const { code, reason } = close?.[name] ?? { code: CloseCode.goingAway, reason: event };
-      this.close(code, reason);
-    }
-  }
-
-  /** Answers the client's GOODBYE in place of a router that does not. */
-  #finishLeaving(): void {
+  protected finishLeaving(): void {
     this.sendToClient([MessageType.GOODBYE, {}, ErrorUri.goodbyeAndOut]);
     this.#startAgain();
   }
@@ -289,7 +244,7 @@ export class FrontendSession
   }
 
   #fail(thrown: unknown): void {
-    if (clientAction(this.state.name, Number.NaN) === "late") this.log.late();
+    if (clientAction(this.state.name, Number.NaN) === "late") this.log.ignored();
     else this.refuse(thrown);
   }
 

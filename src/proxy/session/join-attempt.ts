@@ -7,8 +7,9 @@
  *          v    |
  *        challenged
  *
- * What both kinds of joins share is here: the connection to the router and its messages.
- * AuthenticatedJoin authenticates the client on the proxy, PassthroughJoin leaves that to the router.
+ * This base class has what both kinds of joins share: the connection to the router, and the router's
+ * messages. AuthenticatedJoin authenticates the client on the proxy; with PassthroughJoin the router
+ * authenticates it.
  *
  * @module
  */
@@ -39,7 +40,6 @@ export interface JoinContext {
   authenticators: Authenticators;
   /** Undefined: attempts are not limited. */
   failedAttempts: FailedAttempts | undefined;
-  /** Runs since HELLO. */
   timeouts: JoinTimeouts;
   log: SessionLog;
 }
@@ -62,7 +62,7 @@ export interface JoinObserver {
 /** The states of a session that has not joined yet. */
 type JoinState = Extract<SessionState, "authenticating" | "challenged" | "connecting" | "joining">;
 
-/** One HELLO and what follows from it. It is the state of its session until WELCOME. */
+/** A join, from one HELLO on. It is the state of its session, and observes the router, until WELCOME. */
 export abstract class JoinAttempt implements BackendObserver {
   protected readonly client: Peer;
   protected readonly context: JoinContext;
@@ -79,9 +79,9 @@ export abstract class JoinAttempt implements BackendObserver {
   }
 
   /**
-   * Begins with the client's HELLO, as values and as it came.
+   * Begins with the client's HELLO, decoded and as it was received.
    *
-   * @throws Failure from the client's side when the HELLO is refused unread.
+   * @throws Failure from the client's side when the HELLO is refused at once.
    */
   abstract begin(hello: readonly unknown[], message: WireMessage): void;
 
@@ -101,8 +101,8 @@ export abstract class JoinAttempt implements BackendObserver {
   /** Takes the router's ABORT. */
   protected abstract onAbort(abort: WireMessage, router: BackendSession): void;
 
-  /** Continues with another router of the route; false when there is none. */
-  protected abstract tryAnother(failed: BackendSession, reason: string): boolean;
+  /** Continues with the next router of the route, because this one failed; false when none is left. */
+  protected abstract tryNextRouter(failed: BackendSession, reason: string): boolean;
 
   /** How far the join has come, as session-states.ts names it. */
   get name(): JoinState {
@@ -113,12 +113,12 @@ export abstract class JoinAttempt implements BackendObserver {
     this.#name = name;
   }
 
-  /** Whether a router of the route has ever been reached: then it is away while none answers. */
-  get routerWasThere(): boolean {
-    return this.#failover?.routerWasThere ?? false;
+  /** Whether a router of the route has been reached since the worker was started. */
+  get routerWasReached(): boolean {
+    return this.#failover?.routerWasReached ?? false;
   }
 
-  /** Ends the join, and the connection to the router with it; no observer is called any more. */
+  /** Ends the join and its connection to the router; the observer is not called any more. */
   cancel(): void {
     this.#canceled.abort();
     this.leaveRouter();
@@ -126,7 +126,6 @@ export abstract class JoinAttempt implements BackendObserver {
 
   onRouterMessage(message: WireMessage): void {
     try {
-      // A router that sends anything before the proxy's HELLO does not know WAMP.
       const router = this.#backend;
       const type = router ? peekMessageType(message, router.peer.serializer) : Number.NaN;
       const action = routerAction(this.#name, type);
@@ -135,7 +134,7 @@ export abstract class JoinAttempt implements BackendObserver {
       else if (action === "pass") this.onChallenge(message, router);
       else this.onAbort(message, router);
     } catch (thrown) {
-      if (isRoutersFault(thrown)) this.#onViolation(thrown);
+      if (isRoutersFault(thrown)) this.#onRouterViolation(thrown);
       else this.#fail(thrown);
     }
   }
@@ -147,9 +146,9 @@ export abstract class JoinAttempt implements BackendObserver {
   onRouterDrain(): void {}
 
   onRouterLost(reason: string): void {
-    // While it connects, `connect` finds that the session is over.
+    // While it is connecting, `connect` checks whether the session is over.
     if (this.#name === "connecting") return;
-    if (this.#backend && this.tryAnother(this.#backend, reason)) return;
+    if (this.#backend && this.tryNextRouter(this.#backend, reason)) return;
     this.#observer.onRouterLost(reason);
   }
 
@@ -162,7 +161,7 @@ export abstract class JoinAttempt implements BackendObserver {
     return this.#canceled.signal;
   }
 
-  /** Continues the join asynchronously; it ends when that fails. */
+  /** Runs an asynchronous step of the join; the join fails when the step does. */
   protected run(step: Promise<void>): void {
     step.catch((thrown) => this.#fail(thrown));
   }
@@ -202,7 +201,7 @@ export abstract class JoinAttempt implements BackendObserver {
     this.#backend = undefined;
   }
 
-  /** The client has its WELCOME. */
+  /** Hands the router over to the observer, once the client was sent WELCOME. */
   protected joined(welcome: WireMessage, router: BackendSession, identity: LogFields): void {
     router.backend.succeeded();
     const fields = { ...welcomeFields(welcome, router.peer), ...identity };
@@ -210,17 +209,17 @@ export abstract class JoinAttempt implements BackendObserver {
     this.#observer.onJoined(router, fields);
   }
 
-  /** Forwards the router's ABORT; some routers do not close the connection behind it. */
+  /** Forwards the router's ABORT and ends the join; some routers do not close after their ABORT. */
   protected abortedBy(router: BackendSession, abort: WireMessage): void {
     forward(abort, MessageType.ABORT, router.peer, this.client);
     this.cancel();
     this.#observer.onAborted();
   }
 
-  #onViolation(thrown: unknown): void {
+  #onRouterViolation(thrown: unknown): void {
     this.context.log.routerRefused(thrown);
     const reason = "what it says makes no sense";
-    if (this.#backend && this.tryAnother(this.#backend, reason)) return;
+    if (this.#backend && this.tryNextRouter(this.#backend, reason)) return;
     this.#observer.onRouterViolation();
   }
 

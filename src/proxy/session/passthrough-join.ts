@@ -18,7 +18,7 @@ import { transcoderFor } from "#wamp/transcode/transcoder.ts";
 import { JoinAttempt } from "./join-attempt.ts";
 import { forward } from "./session-message.ts";
 
-/** A join whose client is authenticated by the router. */
+/** A join whose client the router authenticates. */
 export class PassthroughJoin extends JoinAttempt {
   #hasAuthenticated = false;
 
@@ -57,7 +57,7 @@ export class PassthroughJoin extends JoinAttempt {
     if (this.#hasAuthenticated) this.context.failedAttempts?.add();
   }
 
-  protected tryAnother(): boolean {
+  protected tryNextRouter(): boolean {
     return false;
   }
 
@@ -88,7 +88,7 @@ const PROXY_METHODS = ["anonymous-proxy", "cryptosign-proxy"];
  * key occurs twice, routers differ in which one they read.
  */
 function namesProxyAuthmethod(hello: WireMessage, from: Peer): boolean {
-  // In another serializer, for one string can be written differently in the same, by escapes or in parts.
+  // Transcoded first: a serializer has several spellings of a string, by escapes or in chunks.
   const plain = transcoderFor(
     from.serializer,
     from.serializer === "json" ? "cbor" : "json",

@@ -19,10 +19,10 @@ import { ErrorUri } from "#wamp/error-uri.ts";
 import { MessageType } from "#wamp/message-type.ts";
 import { CloseCode, MAX_JOIN_OCTETS, type Peer, type WireMessage } from "#wamp/peer.ts";
 import { encodeMessage } from "#wamp/serializer/control-message-values.ts";
-import { type EndReason, refusalFor } from "./end-reasons.ts";
+import { type EndReason, EVENT_REASONS, refusalFor } from "./end-reasons.ts";
 import { JoinAttempt } from "./join-attempt.ts";
 import { type SessionCounts, SessionLog } from "./session-log.ts";
-import type { SessionEvent } from "./session-states.ts";
+import { eventAction, type SessionEvent } from "./session-states.ts";
 
 /** What the sessions of one proxy worker share. */
 export interface FrontendContext {
@@ -32,9 +32,10 @@ export interface FrontendContext {
   services: ServiceSessions;
   /** Counts the failed attempts of this client's address; undefined: attempts are not limited. */
   failedAttempts(client: Peer, perMinute: number): FailedAttempts | undefined;
-  /** For the other side to answer a GOODBYE, in milliseconds. */
+  /** Milliseconds in which the other side has to answer a GOODBYE. */
   goodbyeTimeoutMs: number;
   counts: SessionCounts;
+  /** Called once, when the session is closed. */
   onEnd(session: SessionTeardown): void;
 }
 
@@ -70,14 +71,43 @@ export abstract class SessionTeardown implements JoinTimeoutObserver {
     client.limitMessages?.(MAX_JOIN_OCTETS);
   }
 
-  /** Does what the tables define for an event that is no message. */
-  protected abstract on(event: SessionEvent): void;
+  /** Answers the client's GOODBYE in place of a router that does not; the client may join again. */
+  protected abstract finishLeaving(): void;
 
-  /** A step of the join took too long. */
-  abstract onJoinTimeout(uri: string, sentence: string): void;
+  /** A step of the join took too long: the client's, or the router's. */
+  onJoinTimeout(uri: string, sentence: string): void {
+    const { name } = this.state;
+    if (eventAction(name, "deadline") !== "abort") return;
+    // With passthrough, the client may owe an AUTHENTICATE while the session is joining.
+    const isOpened = name === "connecting" || name === "joining";
+    const isRouters = isOpened && uri === ErrorUri.timeout;
+    this.log.refused({ by: isRouters ? "router" : "client", reason: sentence });
+    if (isRouters) this.abortForRouter(uri, sentence, CloseCode.policyViolation);
+    else this.abort(uri, sentence, CloseCode.policyViolation);
+  }
 
-  /** The session is closed, and nothing of it is left. */
-  protected abstract onEnded(): void;
+  /** Does what the tables define for an event that is not a message. */
+  protected on(event: SessionEvent): void {
+    const { name } = this.state;
+    const { abort, goodbye, close } = EVENT_REASONS[event];
+    const action = eventAction(name, event);
+    if (action === "gone") {
+      this.end();
+    } else if (action === "abort" && abort) {
+      if (event === "router lost") this.abortForRouter(abort.uri, abort.sentence);
+      else this.abort(abort.uri, abort.sentence);
+    } else if (action === "goodbye" && goodbye) {
+      this.sendGoodbye(goodbye);
+    } else if (action === "drop") {
+      this.leaveRouter(ErrorUri.clientStalled);
+      this.close(CloseCode.policyViolation, ErrorUri.clientStalled);
+    } else if (action === "finish") {
+      this.finishLeaving();
+    } else if (action === "close") {
+      const { code, reason } = close?.[name] ?? { code: CloseCode.goingAway, reason: event };
+      this.close(code, reason);
+    }
+  }
 
   /** Ends a joined session: with GOODBYE, or with the close alone. */
   protected sendGoodbye(end: EndReason): void {
@@ -109,8 +139,8 @@ export abstract class SessionTeardown implements JoinTimeoutObserver {
    */
   protected abortForRouter(uri: string, message: string, code: number = CloseCode.normal): void {
     const { state } = this;
-    const wasThere = state instanceof JoinAttempt && state.routerWasThere;
-    if (!wasThere || !this.#takesBareClose("router_lost")) this.abort(uri, message, code);
+    const wasReached = state instanceof JoinAttempt && state.routerWasReached;
+    if (!wasReached || !this.#takesBareClose("router_lost")) this.abort(uri, message, code);
     else this.close(CloseCode.abnormal, uri);
   }
 
@@ -166,6 +196,6 @@ export abstract class SessionTeardown implements JoinTimeoutObserver {
     this.timeouts.stop();
     this.leaveRouter(ErrorUri.closeRealm);
     this.state = { name: "closed" };
-    this.onEnded();
+    this.context.onEnd(this);
   }
 }
