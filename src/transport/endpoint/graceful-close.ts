@@ -1,36 +1,36 @@
 /**
- * Closing: the end of all connections of one kind, waited for, but not for ever.
+ * GracefulClose: ends all connections of one kind and waits until they are closed, up to a deadline.
  *
  * @module
  */
 
-/** Connections that are still open this long after they were told to end are cut off. */
+/** Connections that are still open this long after `endAll` are terminated. */
 const CLOSE_DEADLINE_MS = 2000;
 
-/** Ends connections that somebody else keeps. */
+/** Ends a set of connections that its owner keeps. */
 export class GracefulClose {
   readonly #isEmpty: () => boolean;
   #empty: PromiseWithResolvers<void> | null = null;
 
-  /** `isEmpty`: whether none is open. */
+  /** `isEmpty`: whether no connection is open. */
   constructor(isEmpty: () => boolean) {
     this.#isEmpty = isEmpty;
   }
 
-  /** One of them is over. */
+  /** Notes that a connection has closed. */
   noteClosed(): void {
     if (this.#isEmpty()) this.#empty?.resolve();
   }
 
-  /** Tells all to end, once, and waits until they are over; `cutOff` ends those that are not in time. */
-  async run(end: () => void, cutOff: () => void): Promise<void> {
+  /** Calls `endAll` once and waits until all are closed; calls `terminateAll` after the deadline. */
+  async run(endAll: () => void, terminateAll: () => void): Promise<void> {
     if (this.#isEmpty()) return;
     if (this.#empty !== null) return this.#empty.promise;
     const empty = Promise.withResolvers<void>();
     this.#empty = empty;
-    end();
+    endAll();
     const deadline = setTimeout(() => {
-      cutOff();
+      terminateAll();
       empty.resolve();
     }, CLOSE_DEADLINE_MS);
     if (!this.#isEmpty()) await empty.promise;

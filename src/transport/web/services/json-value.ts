@@ -1,12 +1,11 @@
 /**
- * `type: json`: a configured value, the same for every request.
+ * `type: json`: answers every request with a configured value.
  *
  * @module
  */
 
 import type { JsonServiceConfig } from "#config/node-config.ts";
 import { answerWith } from "#transport/web/conditional-request.ts";
-import { refuseOtherMethods } from "#transport/web/error-page.ts";
 import type { WebService } from "#transport/web/web-service.ts";
 
 /** Opens a service that answers with the configured value. */
@@ -18,5 +17,5 @@ export function openJsonValue(config: JsonServiceConfig): WebService {
     headers: { "Content-Type": "application/json", "Cache-Control": "no-cache" },
     slice: (start: number, end: number) => octets.subarray(start, end),
   };
-  return { handle: (request) => refuseOtherMethods(request) ?? answerWith(content, request) };
+  return { isReadOnly: true, handle: (request) => answerWith(content, request) };
 }
