@@ -14,6 +14,7 @@
 
 import type { Socket, SocketHandler, TLSOptions } from "bun";
 
+import { errorCodeOf } from "#base/failure.ts";
 import type { ListeningEndpointConfig } from "#config/node-config.ts";
 import { addressRanges } from "#transport/endpoint/address-ranges.ts";
 import type { ConnectionEvents } from "#transport/endpoint/connection.ts";
@@ -51,7 +52,7 @@ export class EndpointAcceptor {
   readonly #open = new Set<Socket<SocketData>>();
   readonly #events: SocketHandler<SocketData>;
   #listening: ListeningSocket | null = null;
-  readonly #closing = new GracefulClose(() => this.#open.size === 0);
+  readonly #closing = new GracefulClose(this.#open);
 
   /** `open` starts listening. */
   constructor(endpoint: ListeningEndpointConfig, options: DetectionOptions) {
@@ -99,15 +100,9 @@ export class EndpointAcceptor {
   /** Terminates connections whose protocol is not detected yet, and waits for the others to close. */
   async close(): Promise<void> {
     this.stop();
-    await this.#closing.run(
-      () => {
-        for (const socket of [...this.#open])
-          if (socket.data instanceof ProtocolDetection) socket.terminate();
-      },
-      () => {
-        for (const socket of [...this.#open]) socket.terminate();
-      },
-    );
+    await this.#closing.run((socket) => {
+      if (socket.data instanceof ProtocolDetection) socket.terminate();
+    });
   }
 
   /** For the accepted sockets, and for the TLS sockets on them. */
@@ -184,7 +179,7 @@ export class EndpointAcceptor {
   #tlsHandshakeDone(socket: Socket<SocketData>, isDone: boolean, fault: Error | null): void {
     const detection = socket.data;
     // A client that only probes the port resets the connection: no failure, and `close` follows.
-    const isReset = fault !== null && "code" in fault && fault.code === "ECONNRESET";
+    const isReset = errorCodeOf(fault) === "ECONNRESET";
     if (!(detection instanceof ProtocolDetection) || isReset) return;
     const asksForCertificate = this.#tls?.ca_certificates !== undefined;
     const certificate = asksForCertificate ? clientCertificate(socket) : undefined;

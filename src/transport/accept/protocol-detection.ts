@@ -68,11 +68,9 @@ export interface AcceptedConnection {
 /** Detects the protocol of one connection. */
 export class ProtocolDetection implements ConnectionEvents {
   readonly #options: DetectionOptions;
+  readonly #accepted: AcceptedConnection;
   #socket: ConnectionSocket;
   #details: ConnectionDetails;
-  readonly #needsCertificate: boolean;
-  readonly #startTls: AcceptedConnection["startTls"];
-  readonly #handOverEvents: AcceptedConnection["handOver"];
   /** The PROXY header so far; null: none is expected any more. */
   #proxyHeader: Buffer<ArrayBuffer> | null;
   /** The ClientHello so far; null: it is not read, or has been. */
@@ -84,11 +82,9 @@ export class ProtocolDetection implements ConnectionEvents {
 
   constructor(accepted: AcceptedConnection, options: DetectionOptions) {
     this.#options = options;
+    this.#accepted = accepted;
     this.#socket = accepted.socket;
     this.#details = accepted.details;
-    this.#needsCertificate = accepted.needsCertificate;
-    this.#startTls = accepted.startTls;
-    this.#handOverEvents = accepted.handOver;
     this.#proxyHeader = accepted.expectsProxyHeader ? Buffer.alloc(0) : null;
     this.#clientHello = accepted.readsClientHello ? Buffer.alloc(0) : null;
     if (accepted.expectsProxyHeader) this.#expect("PROXY header", PROXY_HEADER_MS);
@@ -97,8 +93,8 @@ export class ProtocolDetection implements ConnectionEvents {
 
   /** Begins TLS at once where nothing has to be read before. */
   begin(): void {
-    if (this.#proxyHeader === null && this.#clientHello === null && this.#startTls !== null) {
-      this.#socket = this.#startTls(new Uint8Array(0), null);
+    if (this.#proxyHeader === null && this.#clientHello === null) {
+      this.#startTls(new Uint8Array(0), null);
     }
   }
 
@@ -162,8 +158,8 @@ export class ProtocolDetection implements ConnectionEvents {
     if (source !== null) this.#addDetails({ peer: printTcpPeer(source.address, source.port) });
     this.#expect(HANDSHAKE, this.#options.handshakeMs);
     const afterHeader = octets.subarray(header.octets);
-    if (this.#startTls !== null && this.#clientHello === null) {
-      this.#socket = this.#startTls(afterHeader, null);
+    if (this.#accepted.startTls !== null && this.#clientHello === null) {
+      this.#startTls(afterHeader, null);
     } else if (afterHeader.length > 0) this.received(afterHeader);
   }
 
@@ -175,7 +171,12 @@ export class ProtocolDetection implements ConnectionEvents {
       return;
     }
     this.#clientHello = null;
-    if (this.#startTls !== null) this.#socket = this.#startTls(octets, hello.serverName);
+    this.#startTls(octets, hello.serverName);
+  }
+
+  #startTls(octets: Uint8Array, serverName: string | null): void {
+    const { startTls } = this.#accepted;
+    if (startTls !== null) this.#socket = startTls(octets, serverName);
   }
 
   #addDetails(details: Partial<ConnectionDetails>): void {
@@ -186,7 +187,7 @@ export class ProtocolDetection implements ConnectionEvents {
     const first = chunk[0] ?? 0;
     const { rawSocket, http } = this.#options.handlers;
     const details = this.#details;
-    if (this.#needsCertificate && details.clientCertificate === undefined) {
+    if (this.#accepted.needsCertificate && details.clientCertificate === undefined) {
       this.#reject("no client certificate");
     } else if (first === RAWSOCKET_MAGIC && rawSocket !== null) {
       const events = rawSocket.accept(this.#socket, details);
@@ -213,7 +214,7 @@ export class ProtocolDetection implements ConnectionEvents {
 
   #handOver(events: ConnectionEvents): void {
     this.#stopTimer();
-    this.#handOverEvents(events);
+    this.#accepted.handOver(events);
     // The octets that came with the request may already have closed the connection.
     if (this.#isClosed) events.closed(undefined);
   }

@@ -8,7 +8,7 @@ import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
 import type { Socket, SocketHandler } from "bun";
 
-import { Failure, sentenceOf } from "#base/failure.ts";
+import { errorCodeOf, Failure, sentenceOf } from "#base/failure.ts";
 import type { ConnectingEndpointConfig, ConnectingTcpConfig } from "#config/node-config.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
 import { isUnixPathTooLong, printEndpoint, usableUnixPath } from "./peer-address.ts";
@@ -47,8 +47,7 @@ const TLS_STATES: Record<string, string> = {
 
 /** Words the state of a router with which the TLS handshake failed. */
 export function tlsState(fault: Error): string {
-  const code = "code" in fault ? String(fault.code) : "";
-  const known = TLS_STATES[code];
+  const known = TLS_STATES[errorCodeOf(fault) ?? ""];
   if (known !== undefined) return known;
   if (fault.message.includes("WRONG_VERSION_NUMBER")) return "it does not speak TLS";
   if (fault.message.includes("CERTIFICATE_REQUIRED")) return "it asks for a certificate of ours";
@@ -78,8 +77,8 @@ export function connectFailure(
 /** The Failure for an error of a system call. */
 function failureOf(endpoint: ConnectingEndpointConfig, thrown: unknown): Failure {
   if (thrown instanceof Failure) return thrown;
-  const code = thrown instanceof Error && "code" in thrown ? String(thrown.code) : "";
-  return connectFailure(endpoint, STATES[code] ?? sentenceOf(thrown), thrown);
+  const state = STATES[errorCodeOf(thrown) ?? ""] ?? sentenceOf(thrown);
+  return connectFailure(endpoint, state, thrown);
 }
 
 /**

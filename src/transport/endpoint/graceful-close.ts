@@ -4,36 +4,41 @@
  * @module
  */
 
-/** Connections that are still open this long after `endAll` are terminated. */
+/** Connections that are still open this long after they were ended are terminated. */
 const CLOSE_DEADLINE_MS = 2000;
 
-/** Ends a set of connections that its owner keeps. */
-export class GracefulClose {
-  readonly #isEmpty: () => boolean;
-  #empty: PromiseWithResolvers<void> | null = null;
+/** The open connections: a set, or the keys of a map. */
+interface OpenConnections<Connection> {
+  readonly size: number;
+  keys(): Iterable<Connection>;
+}
 
-  /** `isEmpty`: whether no connection is open. */
-  constructor(isEmpty: () => boolean) {
-    this.#isEmpty = isEmpty;
+/** Closes connections that their owner keeps and removes when they have closed. */
+export class GracefulClose<Connection extends { terminate(): void }> {
+  readonly #open: OpenConnections<Connection>;
+  #allClosed: PromiseWithResolvers<void> | null = null;
+
+  constructor(open: OpenConnections<Connection>) {
+    this.#open = open;
   }
 
   /** Notes that a connection has closed. */
   noteClosed(): void {
-    if (this.#isEmpty()) this.#empty?.resolve();
+    if (this.#open.size === 0) this.#allClosed?.resolve();
   }
 
-  /** Calls `endAll` once and waits until all are closed; calls `terminateAll` after the deadline. */
-  async run(endAll: () => void, terminateAll: () => void): Promise<void> {
-    if (this.#isEmpty()) return;
-    if (this.#empty !== null) return this.#empty.promise;
-    const empty = Promise.withResolvers<void>();
-    this.#empty = empty;
-    endAll();
+  /** Calls `end` once with each connection, and waits until all are closed or terminated. */
+  async run(end: (connection: Connection) => void): Promise<void> {
+    if (this.#open.size === 0) return;
+    if (this.#allClosed !== null) return this.#allClosed.promise;
+    const allClosed = Promise.withResolvers<void>();
+    this.#allClosed = allClosed;
+    for (const connection of [...this.#open.keys()]) end(connection);
     const deadline = setTimeout(() => {
-      terminateAll();
-      empty.resolve();
+      for (const connection of [...this.#open.keys()]) connection.terminate();
+      allClosed.resolve();
     }, CLOSE_DEADLINE_MS);
-    if (!this.#isEmpty()) await empty.promise;
+    if (this.#open.size > 0) await allClosed.promise;
     clearTimeout(deadline);
   }
 }

@@ -6,7 +6,7 @@
 
 import type { SocketHandler, SocketListener, TCPSocketListener, TCPSocketListenOptions } from "bun";
 
-import { Failure, sentenceOf } from "#base/failure.ts";
+import { errorCodeOf, Failure, sentenceOf } from "#base/failure.ts";
 import type { ListeningEndpointConfig, ListeningTcpConfig } from "#config/node-config.ts";
 import { printEndpoint } from "./peer-address.ts";
 import { listenInPortRange } from "./portrange.ts";
@@ -60,8 +60,7 @@ export async function listenOn<Data>(
 /** The Failure for an error of a system call; a Failure is kept as it is. */
 function listenFailure(endpoint: ListeningEndpointConfig, thrown: unknown): Failure {
   if (thrown instanceof Failure) return thrown;
-  const code = thrown instanceof Error && "code" in thrown ? String(thrown.code) : "";
-  const state = STATES[code] ?? sentenceOf(thrown);
+  const state = STATES[errorCodeOf(thrown) ?? ""] ?? sentenceOf(thrown);
   return new Failure(`Cannot listen on "${printEndpoint(endpoint)}": ${state}`, {
     source: "internal",
     cause: thrown,

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { errorCodeOf } from "#base/failure.ts";
 import type { ListeningTcpConfig } from "#config/node-config.ts";
 
 /**
@@ -21,11 +22,7 @@ export function listenInPortRange<Server>(
     try {
       return listen(candidate);
     } catch (thrown) {
-      if (candidate >= last || !isInUse(thrown)) throw thrown;
+      if (candidate >= last || errorCodeOf(thrown) !== "EADDRINUSE") throw thrown;
     }
   }
-}
-
-function isInUse(thrown: unknown): boolean {
-  return thrown instanceof Error && "code" in thrown && thrown.code === "EADDRINUSE";
 }

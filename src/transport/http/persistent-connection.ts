@@ -1,8 +1,7 @@
 /**
  * PersistentConnection: several requests on one connection, one after the other (RFC 9112, section 9.3).
  *
- * It goes on while every request leaves the connection open; a request that does not takes the connection
- * over.
+ * It ends with the first request that is answered elsewhere: that one takes the connection over.
  *
  * @module
  */

@@ -14,6 +14,7 @@ import { lstatSync, mkdtempSync, readdirSync, rmdirSync, rmSync, unlinkSync } fr
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
+import { errorCodeOf } from "#base/failure.ts";
 import { usableUnixPath } from "#transport/endpoint/peer-address.ts";
 import { hasListener } from "#transport/endpoint/unix-socket-file.ts";
 
@@ -79,6 +80,6 @@ function isRunning(pid: number): boolean {
     process.kill(pid, 0);
     return true;
   } catch (thrown) {
-    return !(thrown instanceof Error && "code" in thrown && thrown.code === "ESRCH");
+    return errorCodeOf(thrown) !== "ESRCH";
   }
 }

@@ -50,7 +50,7 @@ export class Splice implements ConnectionEvents {
     this.#onEnd = options.onEnd;
     this.#toServer = new Pipe(client);
     this.#toClient = new Pipe(null);
-    this.#toClient.to(client);
+    this.#toClient.setTarget(client);
     this.#toServer.push(received);
     connects.run(() => void this.#connect(unix));
   }
@@ -120,8 +120,8 @@ export class Splice implements ConnectionEvents {
       socket.terminate();
       return;
     }
-    this.#toClient.from(socket);
-    this.#toServer.to(socket);
+    this.#toClient.setSource(socket);
+    this.#toServer.setTarget(socket);
   }
 
   #serverClosed(error: Error | undefined): void {
@@ -162,52 +162,52 @@ export class Splice implements ConnectionEvents {
 
 /** One direction of a splice: a source, a target and the octets that wait in between. */
 class Pipe {
-  #from: ConnectionSocket | null;
-  #to: ConnectionSocket | null = null;
+  #source: ConnectionSocket | null;
+  #target: ConnectionSocket | null = null;
   #waiting: Uint8Array | null = null;
   #isEnding = false;
   /** The target takes no more octets. */
   isBroken = false;
 
-  constructor(from: ConnectionSocket | null) {
-    this.#from = from;
+  constructor(source: ConnectionSocket | null) {
+    this.#source = source;
   }
 
   /** Sets the source. */
-  from(socket: ConnectionSocket): void {
-    this.#from = socket;
+  setSource(socket: ConnectionSocket): void {
+    this.#source = socket;
     if (this.#waiting !== null) socket.pause();
   }
 
   /** Sets the target, and sends the octets that wait for it. */
-  to(socket: ConnectionSocket): void {
-    this.#to = socket;
+  setTarget(socket: ConnectionSocket): void {
+    this.#target = socket;
     this.flush();
   }
 
   /** Sends a chunk, which is borrowed, and keeps what the target does not take. */
   push(chunk: Uint8Array): void {
     if (this.isBroken) return;
-    if (this.#waiting !== null || this.#to === null) {
+    if (this.#waiting !== null || this.#target === null) {
       this.#waiting = Buffer.concat([this.#waiting ?? Buffer.alloc(0), chunk]);
-      this.#from?.pause();
+      this.#source?.pause();
       return;
     }
-    const written = this.#to.write(chunk);
+    const written = this.#target.write(chunk);
     if (written === chunk.length) return;
     if (written < 0) {
       this.drop();
       return;
     }
     this.#waiting = new Uint8Array(chunk.subarray(written));
-    this.#from?.pause();
+    this.#source?.pause();
   }
 
   /** The target is writable again. */
   flush(): void {
-    if (this.isBroken || this.#to === null) return;
+    if (this.isBroken || this.#target === null) return;
     if (this.#waiting !== null) {
-      const written = this.#to.write(this.#waiting);
+      const written = this.#target.write(this.#waiting);
       if (written < 0) {
         this.drop();
         return;
@@ -217,7 +217,7 @@ class Pipe {
         return;
       }
       this.#waiting = null;
-      this.#from?.resume();
+      this.#source?.resume();
     }
     if (this.#isEnding) this.#finish();
   }
@@ -226,7 +226,7 @@ class Pipe {
   end(): void {
     if (this.#isEnding) return;
     this.#isEnding = true;
-    if (this.#waiting === null && this.#to !== null) this.#finish();
+    if (this.#waiting === null && this.#target !== null) this.#finish();
   }
 
   /** The target is gone: the source is read on, without effect, because its end comes last. */
@@ -234,11 +234,11 @@ class Pipe {
     this.isBroken = true;
     if (this.#waiting === null) return;
     this.#waiting = null;
-    this.#from?.resume();
+    this.#source?.resume();
   }
 
   #finish(): void {
-    if (!this.isBroken) this.#to?.shutdown();
+    if (!this.isBroken) this.#target?.shutdown();
     this.isBroken = true;
   }
 }

@@ -42,7 +42,7 @@ export class RawSocketAcceptor {
   readonly acceptPeer: AcceptPeerWithSession;
   readonly #limit: ConnectionLimit | undefined;
   readonly #open = new Set<RawSocketConnection>();
-  readonly #closing = new GracefulClose(() => this.#open.size === 0);
+  readonly #closing = new GracefulClose(this.#open);
 
   /** `accept` is called with every peer after its handshake. */
   constructor(
@@ -74,14 +74,7 @@ export class RawSocketAcceptor {
 
   /** Ends every connection, and waits until all are closed. */
   close(): Promise<void> {
-    return this.#closing.run(
-      () => {
-        for (const connection of [...this.#open]) connection.close();
-      },
-      () => {
-        for (const connection of [...this.#open]) connection.terminate();
-      },
-    );
+    return this.#closing.run((connection) => connection.close());
   }
 }
 

@@ -16,6 +16,19 @@ export interface Representation {
   slice(start: number, end: number): Blob | Uint8Array<ArrayBuffer>;
 }
 
+/** The representation of octets in memory; its entity tag is their hash. */
+export function representationOf(
+  octets: Uint8Array<ArrayBuffer>,
+  headers: Record<string, string>,
+): Representation {
+  return {
+    size: octets.length,
+    etag: `"${Bun.CryptoHasher.hash("sha256", octets, "hex").slice(0, 32)}"`,
+    headers,
+    slice: (start, end) => octets.subarray(start, end),
+  };
+}
+
 /** Gives the answer that the conditions and the range of a GET or HEAD request ask for. */
 export function answerWith(content: Representation, request: Request): Response {
   const headers = new Headers(content.headers);

@@ -45,23 +45,14 @@ export async function startWebServer(
   const tree = await PathTree.open(pathsOf(config), (service) =>
     isWebSocket(service) ? openWebSocketService(service) : openWebService(service, context),
   );
-  // Every answer closes the connection: the next request may be for a bridge, which this server cannot reach.
   const hasBridge = servicesOf(config).some(
     (service) => service.config.type === "caller" || service.config.type === "publisher",
   );
-  const server = Bun.serve({
-    unix,
-    ...IDLE_TIMEOUT,
-    development: false,
-    maxRequestBodySize: MAX_BODY_OCTETS,
-    fetch: (request: Request) =>
-      hasBridge ? closeAfter(tree.handle(request)) : tree.handle(request),
-    error(thrown: unknown) {
-      context.log.error("request failed", { error: sentenceOf(thrown) });
-      return errorPage(500);
-    },
-  });
-  if (!unix.startsWith("\0")) chmodSync(unix, OWNER_ONLY);
+  // With a bridge every answer closes the connection: the next request may be for the bridge, which this
+  // server cannot reach.
+  const answer = (request: Request) =>
+    hasBridge ? closeAfter(tree.handle(request)) : tree.handle(request);
+  const server = serve(unix, answer, context.log);
   return {
     hasBridge,
     serviceFor(request) {
@@ -74,6 +65,27 @@ export async function startWebServer(
       await stopped;
     },
   };
+}
+
+function serve(
+  unix: string,
+  answer: (request: Request) => Response | Promise<Response>,
+  log: TransportContext["log"],
+): Bun.Server<undefined> {
+  const server = Bun.serve({
+    unix,
+    ...IDLE_TIMEOUT,
+    development: false,
+    maxRequestBodySize: MAX_BODY_OCTETS,
+    fetch: answer,
+    error(thrown: unknown) {
+      log.error("request failed", { error: sentenceOf(thrown) });
+      return errorPage(500);
+    },
+  });
+  // An abstract socket has no file.
+  if (!unix.startsWith("\0")) chmodSync(unix, OWNER_ONLY);
+  return server;
 }
 
 /** The answer with `Connection: close`. */

@@ -51,7 +51,7 @@ export class WebSocketAcceptor implements WebSocketOwner {
   readonly #serverName: string;
   /** The open WebSockets and their slots; undefined where connections are not counted. */
   readonly #open = new Map<WebSocketConnection, ConnectionSlot | undefined>();
-  readonly #closing = new GracefulClose(() => this.#open.size === 0);
+  readonly #closing = new GracefulClose(this.#open);
 
   /** `accept` is called with every peer after its handshake. */
   constructor(
@@ -162,15 +162,8 @@ export class WebSocketAcceptor implements WebSocketOwner {
 
   /** Closes every WebSocket with 1001, and waits until all are closed. */
   close(): Promise<void> {
-    return this.#closing.run(
-      () => {
-        for (const connection of [...this.#open.keys()]) {
-          connection.close(CloseCode.goingAway, "the node shuts down");
-        }
-      },
-      () => {
-        for (const connection of [...this.#open.keys()]) connection.terminate();
-      },
-    );
+    return this.#closing.run((connection) => {
+      connection.close(CloseCode.goingAway, "the node shuts down");
+    });
   }
 }

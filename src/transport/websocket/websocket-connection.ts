@@ -108,6 +108,17 @@ export abstract class WebSocketConnection
     return this.#sendFrames(first | RSV1, this.#codec.deflate(octets));
   }
 
+  /** Whether a message is longer than `max_message_size`; one up to twice as long can be answered. */
+  protected isOversized(octets: Uint8Array): boolean {
+    return octets.length > this.options.max_message_size;
+  }
+
+  /** Closes the connection because of a message that is too long. */
+  protected closeOversized(): void {
+    const limit = this.options.max_message_size;
+    this.close(CloseCode.messageTooBig, `the longest message here has ${limit} octets`);
+  }
+
   /** Writes all that `body` sends in as few writes as possible. */
   cork(body: () => void): void {
     try {

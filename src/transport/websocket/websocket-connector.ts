@@ -43,40 +43,47 @@ export function connectWebSocketPeer(
   options: { serializer: SerializerName; maxBuffered: number; canceled?: AbortSignal },
   handler: PeerHandler,
 ): Promise<Peer> {
-  const serializer = chooseSerializer(config.serializers, options.serializer);
+  const { endpoint, serializers } = config;
+  const serializer = chooseSerializer(serializers, options.serializer);
   const attempt = async (signal: AbortSignal) => {
-    const { endpoint } = config;
     const host = endpoint.type === "tcp" ? await resolveHost(endpoint) : "";
     const socket = openWebSocket(config, host, serializer);
-    const { promise, resolve, reject } = Promise.withResolvers<Peer>();
     if (signal.aborted) socket.terminate();
     signal.addEventListener("abort", () => socket.terminate(), { once: true });
-    let state = "the WebSocket handshake failed";
-    let peer: WebSocketClientPeer | null = null;
-    socket.onopen = () => {
-      if (socket.protocol !== `wamp.2.${serializer}`) {
-        reject(connectFailure(config.endpoint, `it does not speak wamp.2.${serializer}`));
-        socket.terminate();
-        return;
-      }
-      peer = new WebSocketClientPeer(socket, {
-        details: detailsOf(config, serializer),
-        maxBuffered: options.maxBuffered,
-        handler,
-      });
-      resolve(peer);
-    };
-    socket.onmessage = (event) => peer?.received(event.data);
-    socket.onerror = (event) => {
-      state = stateOf(event, config, serializer) ?? state;
-    };
-    socket.onclose = (event) => {
-      if (peer !== null) peer.closed(event.code, event.reason);
-      else reject(connectFailure(config.endpoint, state));
-    };
-    return promise;
+    const details = detailsOf(config, serializer);
+    return handshakeDone(socket, config, { details, maxBuffered: options.maxBuffered, handler });
   };
-  return connectWithTimeout(config.endpoint, attempt, options.canceled);
+  return connectWithTimeout(endpoint, attempt, options.canceled);
+}
+
+/** The peer over a WebSocket when its handshake is done; rejects with a Failure when it fails. */
+function handshakeDone(
+  socket: WebSocket,
+  config: ConnectingWebSocketConfig,
+  options: ClientPeerOptions,
+): Promise<Peer> {
+  const { serializer } = options.details;
+  const { promise, resolve, reject } = Promise.withResolvers<Peer>();
+  let state = "the WebSocket handshake failed";
+  let peer: WebSocketClientPeer | null = null;
+  socket.onopen = () => {
+    if (socket.protocol !== `wamp.2.${serializer}`) {
+      reject(connectFailure(config.endpoint, `it does not speak wamp.2.${serializer}`));
+      socket.terminate();
+      return;
+    }
+    peer = new WebSocketClientPeer(socket, options);
+    resolve(peer);
+  };
+  socket.onmessage = (event) => peer?.received(event.data);
+  socket.onerror = (event) => {
+    state = stateOf(event, config, serializer) ?? state;
+  };
+  socket.onclose = (event) => {
+    if (peer !== null) peer.closed(event.code, event.reason);
+    else reject(connectFailure(config.endpoint, state));
+  };
+  return promise;
 }
 
 function chooseSerializer(
@@ -156,6 +163,12 @@ function detailsOf(
   return { peer, type: "websocket", serializer, isSecure: connectsWithTls(endpoint), isUnixSocket };
 }
 
+interface ClientPeerOptions {
+  details: TransportDetails;
+  maxBuffered: number;
+  handler: PeerHandler;
+}
+
 /** A Peer over a WebSocket to a router. */
 class WebSocketClientPeer implements Peer {
   readonly serializer: SerializerName;
@@ -171,10 +184,7 @@ class WebSocketClientPeer implements Peer {
   #isClosed = false;
   #closeReason = "";
 
-  constructor(
-    socket: WebSocket,
-    options: { details: TransportDetails; maxBuffered: number; handler: PeerHandler },
-  ) {
+  constructor(socket: WebSocket, options: ClientPeerOptions) {
     this.#socket = socket;
     this.#handler = options.handler;
     this.#maxBuffered = options.maxBuffered;

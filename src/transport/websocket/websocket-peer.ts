@@ -8,7 +8,6 @@
 
 import {
   CloseCode,
-  isLongerThan,
   type Peer,
   type PeerHandler,
   type SerializerName,
@@ -46,8 +45,8 @@ export class WebSocketPeer extends WebSocketConnection implements Peer {
     if (isText !== (this.serializer === "json")) {
       const expected = isText ? "binary" : "text";
       this.close(CloseCode.unsupportedData, `${this.serializer} travels in ${expected} messages`);
-    } else if (isLongerThan(octets, this.options.max_message_size)) {
-      this.#handleOversized(octets);
+    } else if (this.isOversized(octets)) {
+      if (!this.#handler?.onOversized?.(octets)) this.closeOversized();
     } else {
       this.#handler?.onMessage(octets);
     }
@@ -59,11 +58,5 @@ export class WebSocketPeer extends WebSocketConnection implements Peer {
 
   protected onWebSocketClose(reason: string): void {
     this.#handler?.onClose(reason);
-  }
-
-  #handleOversized(message: Uint8Array): void {
-    if (this.#handler?.onOversized?.(message)) return;
-    const limit = this.options.max_message_size;
-    this.close(CloseCode.messageTooBig, `the longest message here has ${limit} octets`);
   }
 }

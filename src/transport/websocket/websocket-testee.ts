@@ -5,18 +5,13 @@
  * @module
  */
 
-import { CloseCode } from "#wamp/peer.ts";
 import { WebSocketConnection } from "./websocket-connection.ts";
 
 /** One connection to the testee. */
 export class WebSocketTestee extends WebSocketConnection {
   protected onWebSocketMessage(octets: Uint8Array, isText: boolean): void {
-    const limit = this.options.max_message_size;
-    if (octets.length > limit) {
-      this.close(CloseCode.messageTooBig, `the longest message here has ${limit} octets`);
-    } else if (!this.sendMessage(octets, isText)) {
-      this.pause();
-    }
+    if (this.isOversized(octets)) this.closeOversized();
+    else if (!this.sendMessage(octets, isText)) this.pause();
   }
 
   /** The client reads the echoes again, so it is read again. */

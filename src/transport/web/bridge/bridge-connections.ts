@@ -10,9 +10,10 @@
 import { STATUS_CODES } from "node:http";
 import type { ConnectionEvents, ConnectionSocket } from "#transport/endpoint/connection.ts";
 import { SocketWriter } from "#transport/endpoint/socket-writer.ts";
+import type { ReadNextRequest } from "#transport/http/persistent-connection.ts";
 import { type BridgeAnswer, denial } from "./bridge-answer.ts";
 import type { BridgeHead, HttpBridge } from "./http-bridge.ts";
-import { framingOf, RequestBody } from "./request-body.ts";
+import { type Framing, framingOf, RequestBody } from "./request-body.ts";
 
 /** Time for a whole body. */
 const BODY_TIMEOUT_MS = 30_000;
@@ -33,7 +34,7 @@ export interface AcceptedBridgeRequest {
   socket: ConnectionSocket;
   octetsAfterHead: Uint8Array;
   /** Called after an answer that leaves the connection open. */
-  readNextRequest: (pipelined: Uint8Array) => void;
+  readNextRequest: ReadNextRequest;
 }
 
 /** The requests that are being answered on one transport. */
@@ -142,12 +143,17 @@ export class BridgeConnection implements ConnectionEvents {
       return;
     }
     const answer = bridge.answerToHead(head);
-    if (answer !== null) {
-      const hasNoBody = framing.kind === "length" && framing.octets === 0;
-      if (hasNoBody && this.#mayPersist()) this.#pipelined = Buffer.from(octetsAfterHead);
-      this.#answer(answer);
+    if (answer === null) {
+      this.#readBody(framing);
       return;
     }
+    const hasNoBody = framing.kind === "length" && framing.octets === 0;
+    if (hasNoBody && this.#mayPersist()) this.#pipelined = Buffer.from(octetsAfterHead);
+    this.#answer(answer);
+  }
+
+  #readBody(framing: NonNullable<Framing>): void {
+    const { bridge, head, isHttp10, octetsAfterHead } = this.#accepted;
     this.#body = new RequestBody(framing, bridge.maxBodyOctets);
     this.#timer = setTimeout(() => this.#bodyTimedOut(), BODY_TIMEOUT_MS);
     const fits = framing.kind === "chunked" || framing.octets <= bridge.maxBodyOctets;

@@ -6,7 +6,7 @@
 
 import { randomUUID } from "node:crypto";
 import { readFile, rename, rm, stat, writeFile } from "node:fs/promises";
-import { Failure, sentenceOf } from "#base/failure.ts";
+import { errorCodeOf, Failure, sentenceOf } from "#base/failure.ts";
 import type { ArchiveServiceConfig } from "#config/node-config.ts";
 
 /** Longest ZIP file in octets. */
@@ -35,7 +35,7 @@ export async function readArchive(
     octets = new Uint8Array(await readFile(config.archive));
   } catch (thrown) {
     if (thrown instanceof Failure) throw thrown;
-    if (!isMissing(thrown)) throw unusable(config, sentenceOf(thrown), thrown);
+    if (errorCodeOf(thrown) !== "ENOENT") throw unusable(config, sentenceOf(thrown), thrown);
     if (config.download && config.origin !== null) return undefined;
     throw unusable(config, "no such file, and it is not set to be downloaded", thrown);
   }
@@ -125,8 +125,4 @@ async function readBounded(response: Response): Promise<Uint8Array<ArrayBuffer>>
     offset += chunk.length;
   }
   return octets;
-}
-
-function isMissing(thrown: unknown): boolean {
-  return thrown instanceof Error && "code" in thrown && thrown.code === "ENOENT";
 }

@@ -8,7 +8,11 @@ import { unzipSync } from "fflate";
 import { Failure, sentenceOf } from "#base/failure.ts";
 import type { ArchiveServiceConfig } from "#config/node-config.ts";
 import type { TransportContext } from "#transport/listener.ts";
-import { answerWith, type Representation } from "#transport/web/conditional-request.ts";
+import {
+  answerWith,
+  type Representation,
+  representationOf,
+} from "#transport/web/conditional-request.ts";
 import { errorPage } from "#transport/web/error-page.ts";
 import { isGzippedByName, mediaTypeOf } from "#transport/web/media-type.ts";
 import type { WebService } from "#transport/web/web-service.ts";
@@ -133,7 +137,7 @@ function unpack(config: ArchiveServiceConfig, octets: Uint8Array<ArrayBuffer>): 
     checkContentsSize(config, octets, prefix);
     const files = unzipSync(octets, { filter: ({ name }) => isServed(name, prefix) });
     for (const [name, file] of Object.entries(files)) {
-      contents.set(name.slice(prefix.length), representationOf(config, name, file));
+      contents.set(name.slice(prefix.length), fileOf(config, name, file));
     }
   } catch (thrown) {
     if (thrown instanceof Failure) throw thrown;
@@ -163,11 +167,7 @@ function checkContentsSize(config: ArchiveServiceConfig, octets: Uint8Array, pre
   }
 }
 
-function representationOf(
-  config: ArchiveServiceConfig,
-  name: string,
-  unzipped: Uint8Array,
-): Representation {
+function fileOf(config: ArchiveServiceConfig, name: string, unzipped: Uint8Array): Representation {
   // Copied, because a stored (uncompressed) file is a view that keeps the whole archive in memory.
   const octets = new Uint8Array(unzipped);
   const headers: Record<string, string> = {
@@ -176,10 +176,5 @@ function representationOf(
   };
   const isGzip = octets[0] === 0x1f && octets[1] === 0x8b;
   if (isGzip && isGzippedByName(name)) headers["Content-Encoding"] = "gzip";
-  return {
-    size: octets.length,
-    etag: `"${Bun.CryptoHasher.hash("sha256", octets, "hex").slice(0, 32)}"`,
-    headers,
-    slice: (start, end) => octets.subarray(start, end),
-  };
+  return representationOf(octets, headers);
 }

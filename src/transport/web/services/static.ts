@@ -6,7 +6,7 @@
 
 import { realpathSync, type Stats, statSync } from "node:fs";
 import { basename, join, relative, resolve, sep } from "node:path";
-import { Failure } from "#base/failure.ts";
+import { errorCodeOf, Failure } from "#base/failure.ts";
 import type { StaticServiceConfig } from "#config/node-config.ts";
 import { answerWith } from "#transport/web/conditional-request.ts";
 import { errorPage } from "#transport/web/error-page.ts";
@@ -56,7 +56,7 @@ function realFolder(directory: string): string {
     root = realpathSync(directory);
     stats = statSync(root);
   } catch (thrown) {
-    const isMissing = thrown instanceof Error && "code" in thrown && thrown.code === "ENOENT";
+    const isMissing = errorCodeOf(thrown) === "ENOENT";
     throw failure(isMissing ? "no such folder" : "it cannot be read", thrown);
   }
   if (!stats.isDirectory()) throw failure("it is not a folder");
