@@ -24,6 +24,9 @@ const ANSWER_TIMEOUT_MS = 30_000;
 /** Most pipelined octets that wait for an answer; with more, the connection closes (RFC 9112, 9.6). */
 const MAX_PIPELINED_OCTETS = 64 * 1024;
 
+/** Unused: a writer reports only after a `write` that answered false, so `drained` checks its queue. */
+const NO_OBSERVER = { onQueueDrained() {} };
+
 const CONTINUE = Buffer.from("HTTP/1.1 100 Continue\r\n\r\n");
 
 /** A request for a bridge; its head is complete. */
@@ -73,9 +76,7 @@ export class BridgeConnection implements ConnectionEvents {
   constructor(accepted: AcceptedBridgeRequest, onEnd: () => void) {
     this.#accepted = accepted;
     this.#onEnd = onEnd;
-    this.#writer = new SocketWriter(accepted.socket, 0, {
-      onQueueDrained: () => this.#answerTaken(),
-    });
+    this.#writer = new SocketWriter(accepted.socket, 0, NO_OBSERVER);
     this.#slot = accepted.bridge.takeSlot();
   }
 
@@ -99,6 +100,7 @@ export class BridgeConnection implements ConnectionEvents {
 
   drained(): void {
     this.#writer.drained();
+    this.#continueWhenTaken();
   }
 
   /** A client that has ended its side may still wait for the answer. */
@@ -219,11 +221,12 @@ export class BridgeConnection implements ConnectionEvents {
     // Flushed, so that `bufferedOctets` shows whether the socket took everything.
     this.#writer.write(hasBody ? Buffer.concat([octets, body]) : octets);
     this.#writer.flush();
-    if (this.#writer.bufferedOctets === 0) this.#answerTaken();
+    this.#continueWhenTaken();
   }
 
-  /** The socket has taken the whole answer. */
-  #answerTaken(): void {
+  /** When the socket has taken the whole answer, ends the connection or reads the next request. */
+  #continueWhenTaken(): void {
+    if (!this.#isAnswered || this.#writer.bufferedOctets > 0) return;
     const pipelined = this.#pipelined;
     if (pipelined === null || this.#announcesClose) {
       this.#writer.end();
