@@ -48,10 +48,10 @@ export async function startWebServer(
   const hasBridge = servicesOf(config).some(
     (service) => service.config.type === "caller" || service.config.type === "publisher",
   );
+  const handle = tree.handle.bind(tree);
   // With a bridge every answer closes the connection: the next request may be for the bridge, which this
   // server cannot reach.
-  const answer = (request: Request) =>
-    hasBridge ? closeAfter(tree.handle(request)) : tree.handle(request);
+  const answer = hasBridge ? (request: Request) => closeAfter(handle(request)) : handle;
   const server = serve(unix, answer, context.log);
   return {
     hasBridge,
