@@ -143,7 +143,11 @@ export interface UniversalTransportConfig {
 }
 
 /** Options of a RawSocket transport; sizes are octets. */
-export interface RawSocketOptions extends BufferOptions, SessionEndOptions, KeepaliveOptions {
+export interface RawSocketOptions
+  extends BufferOptions,
+    IncompleteMessageOptions,
+    SessionEndOptions,
+    KeepaliveOptions {
   max_message_size: number;
 }
 
@@ -157,6 +161,14 @@ export interface KeepaliveOptions {
   auto_ping_size: number;
   /** Whether anything that a client sends is a sign of life, or only the answer to a ping. */
   auto_ping_restart_on_any_traffic: boolean;
+}
+
+/** Limits of messages that have begun to arrive. */
+export interface IncompleteMessageOptions {
+  /** Milliseconds in which a message must be complete; 0: unlimited. */
+  message_timeout: number;
+  /** Octets that all incomplete messages of a worker may hold when one of this transport grows. */
+  max_incomplete: number;
 }
 
 /** How much may wait for either side of a session, and for how long. */
@@ -547,7 +559,11 @@ export interface CookieConfig {
 }
 
 /** Options of a WebSocket path. Times are milliseconds, sizes octets; 0 means off. */
-export interface WebSocketOptions extends BufferOptions, SessionEndOptions, KeepaliveOptions {
+export interface WebSocketOptions
+  extends BufferOptions,
+    IncompleteMessageOptions,
+    SessionEndOptions,
+    KeepaliveOptions {
   allowed_origins: string[];
   allow_null_origin: boolean;
   enable_webstatus: boolean;

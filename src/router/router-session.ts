@@ -22,6 +22,7 @@ import { randomId } from "#wamp/id.ts";
 import { MessageType, messageTypeName } from "#wamp/message-type.ts";
 import {
   CloseCode,
+  type GivenUp,
   MAX_JOIN_OCTETS,
   type Peer,
   type PeerHandler,
@@ -127,6 +128,14 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
   }
 
   onDrain(): void {}
+
+  onGivenUp({ uri, sentence, code }: GivenUp): void {
+    if (this.#state.name === "closed") return;
+    const type = this.#state.name === "joined" ? MessageType.GOODBYE : MessageType.ABORT;
+    this.#end();
+    this.#send([type, { message: sentence }, uri]);
+    this.#peer.close(code, sentence);
+  }
 
   onJoinTimeout(uri: string, sentence: string): void {
     this.#abort(uri, sentence, CloseCode.policyViolation);

@@ -11,6 +11,7 @@
 import type { SessionConfig, TransportLimits } from "#config/node-config.ts";
 import type { Logger } from "#observe/logger.ts";
 import type {
+  GivenUp,
   Peer,
   PeerHandler,
   SerializerName,
@@ -65,6 +66,10 @@ class RateLimitedPeer implements Peer, PeerHandler {
     this.#handler = handler;
   }
 
+  get isClosing(): boolean {
+    return this.#peer.isClosing ?? false;
+  }
+
   get bufferedOctets(): number {
     return this.#peer.bufferedOctets;
   }
@@ -109,6 +114,10 @@ class RateLimitedPeer implements Peer, PeerHandler {
   onBurst(deliver: () => void): void {
     if (this.#handler?.onBurst) this.#handler.onBurst(deliver);
     else deliver();
+  }
+
+  onGivenUp(end: GivenUp): void {
+    this.#handler?.onGivenUp?.(end);
   }
 
   onDrain(): void {

@@ -32,4 +32,6 @@ export const ErrorUri = {
   payloadSizeExceeded: "wamp.error.payload_size_exceeded",
   clientStalled: "crossproxy.close.client_stalled",
   routerStalled: "crossproxy.close.router_stalled",
+  messageTimeout: "crossproxy.close.message_timeout",
+  overloaded: "crossproxy.close.overloaded",
 } as const;

@@ -66,6 +66,8 @@ export interface Peer {
   readonly maxSendOctets: number;
   /** Octets that wait in this process for the other side to take them. */
   readonly bufferedOctets: number;
+  /** Whether the transport is closing the connection; absent: it does so only when its session does. */
+  readonly isClosing?: boolean;
   /**
    * Sends one message. False: taken, but the peer is behind; stop the source until `onDrain`.
    * A message for a peer that is closed is dropped and answered true.
@@ -73,7 +75,7 @@ export interface Peer {
   send(message: WireMessage): boolean;
   /** Sends all messages that `body` sends in as few writes as possible. */
   cork(body: () => void): void;
-  /** Stops reading from the other side. Pings go on being answered where the transport can. */
+  /** Stops reading from the other side; no message comes until `resume`. */
   pause(): void;
   resume(): void;
   /**
@@ -86,6 +88,15 @@ export interface Peer {
    * `onClose` follows. A peer that does not finish within a deadline is cut off.
    */
   close(code: number, reason: string): void;
+}
+
+/** Why a transport ends a connection that keeps to its protocol. */
+export interface GivenUp {
+  /** WebSocket close code. */
+  code: number;
+  /** For GOODBYE or ABORT. */
+  uri: string;
+  sentence: string;
 }
 
 /** What a session is told about its peer. Nothing is called after `onClose`. */
@@ -101,6 +112,8 @@ export interface PeerHandler {
    * read; false when there is no way to answer it. Without this the peer closes with 1009.
    */
   onOversized?(message: WireMessage): boolean;
+  /** The connection cannot go on: the session sends its last message and closes the peer. */
+  onGivenUp?(end: GivenUp): void;
   /** The peer took what it was behind with. */
   onDrain(): void;
   /** The connection ended, whoever ended it; called exactly once. */
@@ -124,7 +137,7 @@ export function isLongerThan(message: WireMessage, octets: number): boolean {
   );
 }
 
-/** WebSocket close codes that sessions use (RFC 6455, section 7.4.1; 1012: its IANA registry). */
+/** WebSocket close codes that sessions use (RFC 6455, section 7.4.1; 1012, 1013: its IANA registry). */
 export const CloseCode = {
   normal: 1000,
   goingAway: 1001,
@@ -136,4 +149,5 @@ export const CloseCode = {
   messageTooBig: 1009,
   internalError: 1011,
   serviceRestart: 1012,
+  tryAgainLater: 1013,
 } as const;

@@ -30,6 +30,7 @@ function decode(stream: Uint8Array, sizes: number[], limits = anySize) {
     handleMessage: (payload: Uint8Array, isText: boolean) =>
       said.push(`${isText ? "text" : "binary"} ${payload.toHex()}`) > 0,
     handlePing: (payload: Uint8Array) => said.push(`ping ${payload.toHex()}`) > 0,
+    handleInflating() {},
     handlePong: (payload: Uint8Array) => void said.push(`pong ${payload.toHex()}`),
     handleClose: (code: number, reason: string) => void said.push(`close ${code} ${reason}`),
   };

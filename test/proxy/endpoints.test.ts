@@ -20,6 +20,7 @@ import type { Peer } from "#wamp/peer.ts";
 import { decodeMessage, encodeMessage } from "#wamp/serializer/control-message-values.ts";
 import { startProxyWorker } from "#worker/proxy-worker.ts";
 import { hasOpenssl, selfSigned } from "../support/certificates.ts";
+import { noPings } from "../support/no-pings.ts";
 import { quietContext } from "../support/quiet-context.ts";
 import { scriptedRouterOn } from "../support/scripted-router.ts";
 import { webSocketDefaults } from "../support/websocket-defaults.ts";
@@ -75,10 +76,7 @@ function transport(
       options: {
         max_message_size,
         ...buffers,
-        auto_ping_interval: 0,
-        auto_ping_timeout: 0,
-        auto_ping_size: 12,
-        auto_ping_restart_on_any_traffic: true,
+        ...noPings,
       },
     };
   }

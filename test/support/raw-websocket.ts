@@ -55,19 +55,9 @@ export class RawWebSocket {
     return this.#socket.writableLength;
   }
 
-  /** Sends a masked frame with this first octet. */
-  sendFrame(head: number, payload: Uint8Array): void {
-    const length = payload.length;
-    let header = Buffer.from([head, 0x80 | length]);
-    if (length >= 65_536) {
-      header = Buffer.from([head, 0xff, 0, 0, 0, 0, 0, 0, 0, 0]);
-      header.writeBigUInt64BE(BigInt(length), 2);
-    } else if (length >= 126) {
-      header = Buffer.from([head, 0xfe, length >> 8, length & 255]);
-    }
-    const masked = Buffer.from(payload);
-    for (let i = 0; i < length; i++) masked[i] = (masked[i] ?? 0) ^ (mask[i % 4] ?? 0);
-    this.#socket.write(Buffer.concat([header, mask, masked]));
+  /** Sends masked frames with this first octet, in one write. */
+  sendFrame(head: number, ...payloads: Uint8Array[]): void {
+    this.#socket.write(Buffer.concat(payloads.map((payload) => frame(head, payload))));
   }
 
   async nextFrame(): Promise<RawFrame> {
@@ -114,4 +104,18 @@ export class RawWebSocket {
       });
     }
   }
+}
+
+function frame(head: number, payload: Uint8Array): Buffer {
+  const length = payload.length;
+  let header = Buffer.from([head, 0x80 | length]);
+  if (length >= 65_536) {
+    header = Buffer.from([head, 0xff, 0, 0, 0, 0, 0, 0, 0, 0]);
+    header.writeBigUInt64BE(BigInt(length), 2);
+  } else if (length >= 126) {
+    header = Buffer.from([head, 0xfe, length >> 8, length & 255]);
+  }
+  const masked = Buffer.from(payload);
+  for (let i = 0; i < length; i++) masked[i] = (masked[i] ?? 0) ^ (mask[i % 4] ?? 0);
+  return Buffer.concat([header, mask, masked]);
 }

@@ -20,6 +20,8 @@ export const webSocketDefaults: WebSocketOptions = {
   echo_close_codereason: false,
   max_buffered: 1_048_576,
   stall_timeout: 30_000,
+  message_timeout: 60_000,
+  max_incomplete: 268_435_456,
   external_port: null,
   show_server_version: false,
   compression: null,

@@ -74,6 +74,8 @@ export function normalizeWebSocketOptions(
     echo_close_codereason: item.echo_close_codereason,
     max_buffered: item.max_buffered,
     stall_timeout: item.stall_timeout,
+    message_timeout: item.message_timeout,
+    max_incomplete: item.max_incomplete,
     ...toldByClose(item),
     external_port: item.external_port ?? null,
     show_server_version: item.show_server_version ?? false,

@@ -84,6 +84,19 @@ const buffering = {
   ),
 };
 
+const incomplete = {
+  message_timeout: defaulted(
+    milliseconds,
+    60_000,
+    "Extension. Time from the first octet of a message to its last, and a second more for every 16,000 octets that have arrived; 0: unlimited.",
+  ),
+  max_incomplete: defaulted(
+    integer(1_048_576, 17_179_869_184),
+    268_435_456,
+    "Extension. Octets that the incomplete messages of all clients of a worker may hold; a client here whose message exceeds it is closed.",
+  ),
+};
+
 const ends = {
   told_by_close: optional(
     v.array(oneOf(["router_lost", "shutdown"])),
@@ -133,6 +146,7 @@ export const websocketOptions = item({
   ),
   compression: optional(compression, "Compression; absent: none."),
   ...buffering,
+  ...incomplete,
   ...ends,
   ...joining,
   max_frame_size: defaulted(octets, 0, "Longest frame taken from a client, in octets; 0: any."),
@@ -174,6 +188,7 @@ export const rawsocketOptions = item({
   ),
   ...keepalive,
   ...buffering,
+  ...incomplete,
   ...ends,
   ...joining,
 });

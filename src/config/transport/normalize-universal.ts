@@ -83,7 +83,8 @@ export function normalizeRawSocket(
   if (item.auth !== undefined && item.auth !== "passthrough" && !isRecord(item.auth)) return null;
   const auth = normalizeSessionAuth(item.auth, authPath(item, path), context, context.report);
   const { max_message_size, max_buffered, stall_timeout } = options;
-  const sizes = { max_message_size, max_buffered, stall_timeout };
+  const { message_timeout, max_incomplete } = options;
+  const sizes = { max_message_size, max_buffered, stall_timeout, message_timeout, max_incomplete };
   return {
     serializers: item.serializers,
     auth,

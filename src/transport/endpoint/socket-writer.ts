@@ -5,9 +5,13 @@
  * @module
  */
 
+import { freeOctets } from "#base/free-octets.ts";
 import type { ConnectionSocket } from "./connection.ts";
 
-/** With more octets than this in its queue a connection is terminated at the next message. */
+/**
+ * With more octets than this, and twice `maxBuffered`, in its queue a connection is terminated at the next
+ * message. The limits of the sessions are lower.
+ */
 const MAX_QUEUED_OCTETS = 32 * 1024 * 1024;
 
 const GATHER_OCTETS = 64 * 1024;
@@ -18,6 +22,8 @@ const CLOSE_DEADLINE_MS = 1000;
 export interface DrainObserver {
   /** The queue was longer than `maxBuffered` and has become short again. */
   onQueueDrained(): void;
+  /** The connection is terminated, because so many octets wait. */
+  onQueueOverflow?(queuedOctets: number): void;
 }
 
 /** Shared by all writers, because most connections never queue anything. */
@@ -40,7 +46,7 @@ function flushHolder(): void {
 
 /** A block of the queue; the octets from `start` to `end` are not written yet. */
 interface QueueBlock {
-  octets: Uint8Array;
+  octets: Uint8Array<ArrayBuffer>;
   start: number;
   end: number;
 }
@@ -75,7 +81,7 @@ export class SocketWriter {
    */
   write(octets: Uint8Array): boolean {
     if (this.#isEnding || this.#isDropped) return true;
-    if (this.#queuedOctets > MAX_QUEUED_OCTETS) this.#abandon();
+    if (this.#queuedOctets > MAX_QUEUED_OCTETS + 2 * this.#maxBuffered) this.#overflow();
     else if (this.#queuedOctets > 0) this.#enqueue(octets);
     else this.#gather(octets);
     if (this.#queuedOctets <= this.#maxBuffered) return true;
@@ -151,6 +157,7 @@ export class SocketWriter {
       this.#queuedOctets -= written;
       if (written < length) break;
       this.#queue.shift();
+      freeOctets(block.octets);
     }
     if (this.#isEnding) {
       if (this.#queuedOctets === 0) this.#socket.shutdown();
@@ -180,6 +187,7 @@ export class SocketWriter {
       holder = null;
       gatheredOctets = 0;
     }
+    for (const { octets } of this.#queue) freeOctets(octets);
     this.#queue = EMPTY_QUEUE;
     this.#queuedOctets = 0;
     if (this.#deadline !== null) clearTimeout(this.#deadline);
@@ -233,6 +241,12 @@ export class SocketWriter {
     block.set(octets.subarray(fitting));
     if (this.#queue === EMPTY_QUEUE) this.#queue = [];
     this.#queue.push({ octets: block, start: 0, end: remaining });
+  }
+
+  #overflow(): void {
+    const queuedOctets = this.#queuedOctets;
+    this.#abandon();
+    this.#observer.onQueueOverflow?.(queuedOctets);
   }
 
   /**

@@ -4,32 +4,48 @@
  * @module
  */
 
+import { messageMemory } from "#base/message-memory.ts";
+import { MessageCollector } from "#transport/endpoint/message-collector.ts";
 import { FRAME_HEADER_OCTETS, FrameType, type FrameTypeNumber, MAX_FRAME_OCTETS } from "./frame.ts";
 
-/** A buffer up to this size is kept for the next frame that comes in several chunks. */
-const KEPT_BUFFER_OCTETS = 64 * 1024;
+/** A frame of this size is received even if the incomplete messages hold too much memory. */
+const SMALL_FRAME_OCTETS = 64 * 1024;
 
-/** The buffer of an idle connection. */
-const NO_BUFFER = new Uint8Array(0);
+/** The fault when the incomplete messages of the process hold too much memory. */
+export const TOO_MANY_INCOMPLETE =
+  "the incomplete messages of all clients take too much memory; try again later";
 
 /** Receives the frames. */
 export interface FrameHandler {
-  /** Takes one frame; its payload is borrowed. False: the reader stops. */
+  /**
+   * Takes one frame; its payload is borrowed. False: the reader halts; `push` is to be called again with
+   * the rest of the chunk.
+   */
   takeFrame(type: FrameTypeNumber, payload: Uint8Array): boolean;
 }
 
 /**
- * Cuts a stream into frames. A frame that lies within one chunk is passed on as a view; a frame in several
- * chunks is joined in a buffer that grows with the octets received, not with the announced length.
+ * Cuts a stream into frames. A frame that lies within one chunk is passed on as a view. The parts of a frame
+ * in several chunks are collected; the memory grows with the octets received, not with the announced length.
  */
 export class FrameReader {
   #maxOctets: number;
-  #partial = NO_BUFFER;
-  #partialOctets = 0;
+  readonly #maxIncompleteOctets: number;
+  readonly #header = new Uint8Array(FRAME_HEADER_OCTETS);
+  #headerOctets = 0;
+  readonly #partial = new MessageCollector();
+  /** Octets of the last chunk that are done with. */
+  position = 0;
+  /** Frames that were complete; tells an incomplete one from the next. */
+  completed = 0;
 
-  /** `maxOctets`: the longest payload. */
-  constructor(maxOctets: number) {
+  /**
+   * `maxOctets`: the longest payload. `maxIncompleteOctets`: what the incomplete messages of the process may
+   * hold when a frame here grows.
+   */
+  constructor(maxOctets: number, maxIncompleteOctets = Number.POSITIVE_INFINITY) {
     this.#maxOctets = Math.min(maxOctets, MAX_FRAME_OCTETS);
+    this.#maxIncompleteOctets = maxIncompleteOctets;
   }
 
   /** Sets the longest payload from now on. */
@@ -37,18 +53,27 @@ export class FrameReader {
     this.#maxOctets = Math.min(maxOctets, MAX_FRAME_OCTETS);
   }
 
-  /** Reads a chunk. Gives a sentence about a violation of the protocol, or null. */
+  /** Octets of a frame whose end has not arrived. */
+  get incompleteOctets(): number {
+    return this.#headerOctets + this.#partial.length;
+  }
+
+  /**
+   * Reads a chunk up to `position`, which is its end unless the reader halts before. Gives a sentence about
+   * a violation of the protocol, or null.
+   */
   push(chunk: Uint8Array, handler: FrameHandler): string | null {
+    this.position = chunk.length;
     let at = 0;
-    if (this.#partialOctets > 0) {
-      at = this.#complete(chunk, 0, FRAME_HEADER_OCTETS);
-      if (this.#partialOctets < FRAME_HEADER_OCTETS) return null;
-      const fault = this.#fault(this.#partial, 0);
+    if (this.#headerOctets > 0) {
+      at = this.#collectHeader(chunk, 0);
+      if (this.#headerOctets < FRAME_HEADER_OCTETS) return null;
+      const missing = lengthAt(this.#header, 0) - this.#partial.length;
+      const fault = this.#fault(this.#header, 0) ?? this.#collect(chunk, at, missing);
       if (fault !== null) return fault;
-      const end = FRAME_HEADER_OCTETS + lengthAt(this.#partial, 0);
-      at = this.#complete(chunk, at, end);
-      if (this.#partialOctets < end) return null;
-      if (!this.#takePartial(end, handler)) return null;
+      at = Math.min(chunk.length, at + missing);
+      if (this.#partial.length < lengthAt(this.#header, 0)) return null;
+      if (!this.#takePartial(handler)) return this.#haltAt(at);
     }
     while (chunk.length - at >= FRAME_HEADER_OCTETS) {
       const fault = this.#fault(chunk, at);
@@ -56,32 +81,53 @@ export class FrameReader {
       const start = at + FRAME_HEADER_OCTETS;
       const end = start + lengthAt(chunk, at);
       if (end > chunk.length) break;
-      if (!handler.takeFrame(chunk[at] as FrameTypeNumber, chunk.subarray(start, end))) return null;
+      this.completed += 1;
+      const type = chunk[at] as FrameTypeNumber;
       at = end;
+      if (!handler.takeFrame(type, chunk.subarray(start, end))) return this.#haltAt(at);
     }
-    if (at < chunk.length) this.#complete(chunk, at, FRAME_HEADER_OCTETS + this.#maxOctets);
+    if (at === chunk.length) return null;
+    at = this.#collectHeader(chunk, at);
+    if (this.#headerOctets < FRAME_HEADER_OCTETS) return null;
+    return this.#collect(chunk, at, lengthAt(this.#header, 0));
+  }
+
+  /** Discards what was collected. */
+  drop(): void {
+    this.#headerOctets = 0;
+    this.#partial.drop();
+  }
+
+  #haltAt(at: number): null {
+    this.position = at;
     return null;
   }
 
-  /** Appends to the partial frame until it has `wanted` octets; gives the next position in the chunk. */
-  #complete(chunk: Uint8Array, at: number, wanted: number): number {
-    const end = Math.min(chunk.length, at + Math.max(0, wanted - this.#partialOctets));
-    const needed = this.#partialOctets + end - at;
-    if (needed > this.#partial.length) {
-      const grown = new Uint8Array(Math.max(needed, Math.min(2 * this.#partial.length, wanted)));
-      grown.set(this.#partial.subarray(0, this.#partialOctets));
-      this.#partial = grown;
+  /** Completes the header as far as the chunk goes; gives the next position in the chunk. */
+  #collectHeader(chunk: Uint8Array, start: number): number {
+    let at = start;
+    while (this.#headerOctets < FRAME_HEADER_OCTETS && at < chunk.length) {
+      this.#header[this.#headerOctets++] = chunk[at++] as number;
     }
-    this.#partial.set(chunk.subarray(at, end), this.#partialOctets);
-    this.#partialOctets = needed;
-    return end;
+    return at;
   }
 
-  #takePartial(end: number, handler: FrameHandler): boolean {
-    const frame = this.#partial;
-    this.#partialOctets = 0;
-    if (frame.length > KEPT_BUFFER_OCTETS) this.#partial = NO_BUFFER;
-    return handler.takeFrame(frame[0] as FrameTypeNumber, frame.subarray(FRAME_HEADER_OCTETS, end));
+  /** Collects the payload as far as the chunk goes; `missing` octets of it are still to come. */
+  #collect(chunk: Uint8Array, start: number, missing: number): string | null {
+    const octets = Math.min(missing, chunk.length - start);
+    const isSmall = this.#partial.length + octets <= SMALL_FRAME_OCTETS;
+    if (!isSmall && messageMemory() + octets > this.#maxIncompleteOctets) {
+      return TOO_MANY_INCOMPLETE;
+    }
+    if (octets > 0) this.#partial.append(chunk, start, start + octets, missing - octets);
+    return null;
+  }
+
+  #takePartial(handler: FrameHandler): boolean {
+    const type = this.#header[0] as FrameTypeNumber;
+    this.completed += 1;
+    this.#headerOctets = 0;
+    return handler.takeFrame(type, this.#partial.take());
   }
 
   #fault(octets: Uint8Array, at: number): string | null {

@@ -5,12 +5,17 @@
  */
 
 import { sentenceOf } from "#base/failure.ts";
-import type { KeepaliveOptions } from "#config/node-config.ts";
+import type { IncompleteMessageOptions, KeepaliveOptions } from "#config/node-config.ts";
 import type { Logger } from "#observe/logger.ts";
 import type { ConnectionSocket } from "#transport/endpoint/connection.ts";
 import { Keepalive, type KeepaliveTarget } from "#transport/endpoint/keepalive.ts";
+import { MessageDeadline } from "#transport/endpoint/message-deadline.ts";
+import { type InputDecoder, PacedInput, PauseReason } from "#transport/endpoint/paced-input.ts";
 import { type DrainObserver, SocketWriter } from "#transport/endpoint/socket-writer.ts";
+import { ErrorUri } from "#wamp/error-uri.ts";
 import {
+  CloseCode,
+  type GivenUp,
   isLongerThan,
   type Peer,
   type PeerHandler,
@@ -25,7 +30,7 @@ import {
   MAX_FRAME_OCTETS,
   writeFrameHeader,
 } from "./frame.ts";
-import { type FrameHandler, FrameReader } from "./frame-reader.ts";
+import { type FrameHandler, FrameReader, TOO_MANY_INCOMPLETE } from "./frame-reader.ts";
 import type { Agreement } from "./handshake.ts";
 
 /** A connection whose handshake is done. */
@@ -37,28 +42,32 @@ export interface RawSocketPeerOptions {
   maxBuffered: number;
   /** How the other side is pinged, and where a missing answer is logged; absent: no pings. */
   pings?: { options: KeepaliveOptions; log: Logger };
+  /** Limits of messages that have begun to arrive; absent: they have none. */
+  incomplete?: { options: IncompleteMessageOptions; log: Logger };
 }
 
 /** Reused for every frame, because its octets are copied at once. */
 const header = new Uint8Array(FRAME_HEADER_OCTETS);
 
 /** Reads and writes frames. The owner of the socket passes its events on to the peer. */
-export class RawSocketPeer implements Peer, FrameHandler, DrainObserver, KeepaliveTarget {
+export class RawSocketPeer
+  implements Peer, InputDecoder, FrameHandler, DrainObserver, KeepaliveTarget
+{
   readonly isText = false;
   readonly serializer: SerializerName;
   readonly details: TransportDetails;
   readonly maxSendOctets: number;
   readonly #socket: ConnectionSocket;
+  readonly #input: PacedInput;
   readonly #reader: FrameReader;
+  readonly #deadline: MessageDeadline;
+  readonly #incomplete: RawSocketPeerOptions["incomplete"];
   readonly #maxReceiveOctets: number;
   readonly #writer: SocketWriter;
   readonly #pings: RawSocketPeerOptions["pings"];
   /** Undefined: no pings are configured, or the session has not begun. */
   #keepalive: Keepalive | undefined;
   #handler: PeerHandler | null = null;
-  #isPaused = false;
-  /** Reading is paused until the other side takes the answers to its pings. */
-  #waitsForPongs = false;
   #isClosing = false;
   #isClosed = false;
   #closeReason = "";
@@ -70,7 +79,13 @@ export class RawSocketPeer implements Peer, FrameHandler, DrainObserver, Keepali
     this.maxSendOctets = Math.min(options.agreement.maxSendOctets, MAX_FRAME_OCTETS);
     this.details = options.details;
     this.#maxReceiveOctets = options.agreement.maxReceiveOctets;
-    this.#reader = new FrameReader(this.#maxReceiveOctets);
+    this.#incomplete = options.incomplete;
+    const limits = options.incomplete?.options;
+    this.#reader = new FrameReader(this.#maxReceiveOctets, limits?.max_incomplete);
+    this.#input = new PacedInput(options.socket, this);
+    this.#deadline = new MessageDeadline(limits?.message_timeout ?? 0, () =>
+      this.#onMessageTimeout(),
+    );
     this.#writer = new SocketWriter(options.socket, options.maxBuffered, this);
     this.#pings = options.pings;
   }
@@ -109,13 +124,11 @@ export class RawSocketPeer implements Peer, FrameHandler, DrainObserver, Keepali
   }
 
   pause(): void {
-    this.#isPaused = true;
-    this.#applyPause();
+    this.#input.pause(PauseReason.session);
   }
 
   resume(): void {
-    this.#isPaused = false;
-    this.#applyPause();
+    this.#resume(PauseReason.session);
   }
 
   limitMessages(octets: number): void {
@@ -126,25 +139,57 @@ export class RawSocketPeer implements Peer, FrameHandler, DrainObserver, Keepali
     if (this.#isClosing) return;
     this.#isClosing = true;
     this.#closeReason = reason;
-    this.#keepalive?.stop();
+    this.#stopInput();
     this.#writer.end();
-    // Later octets are ignored but have to be read, because the end of the stream comes after them.
-    this.#socket.resume();
   }
 
   received(chunk: Uint8Array): void {
     if (this.#isClosing) return;
     this.#keepalive?.noteTraffic();
-    if (this.#handler?.onBurst && hasSeveralFrames(chunk)) {
-      this.#handler.onBurst(() => this.#read(chunk));
-    } else {
-      this.#read(chunk);
+    this.#input.received(chunk);
+  }
+
+  decode(octets: Uint8Array): number {
+    try {
+      if (this.#handler?.onBurst && hasSeveralFrames(octets)) {
+        this.#handler.onBurst(() => this.#read(octets));
+      } else {
+        this.#read(octets);
+      }
+    } catch (thrown) {
+      this.#handlerFailed(thrown);
     }
+    return this.#reader.position;
   }
 
   #read(chunk: Uint8Array): void {
     const fault = this.#reader.push(chunk, this);
-    if (fault !== null) this.close(0, `protocol violation: ${fault}`);
+    if (fault === TOO_MANY_INCOMPLETE) {
+      this.#giveUp({ code: CloseCode.tryAgainLater, uri: ErrorUri.overloaded, sentence: fault });
+    } else if (fault !== null) {
+      this.close(0, `protocol violation: ${fault}`);
+    } else if (!this.#isClosing) {
+      this.#deadline.note(this.#reader.completed, this.#reader.incompleteOctets);
+    }
+  }
+
+  #onMessageTimeout(): void {
+    const timeoutMs = this.#incomplete?.options.message_timeout ?? 0;
+    const sentence = `a message was not complete within ${timeoutMs} ms`;
+    this.#giveUp({ code: CloseCode.policyViolation, uri: ErrorUri.messageTimeout, sentence });
+  }
+
+  /** Ends a connection that keeps to the protocol and takes too much; its client is sent the reason. */
+  #giveUp(end: GivenUp): void {
+    if (this.#isClosing) return;
+    const { peer } = this.details;
+    this.#incomplete?.log.warn("client given up", { peer, reason: end.sentence });
+    try {
+      this.#handler?.onGivenUp?.(end);
+    } catch (thrown) {
+      this.#handlerFailed(thrown);
+    }
+    this.close(end.code, end.sentence);
   }
 
   drained(): void {
@@ -155,7 +200,7 @@ export class RawSocketPeer implements Peer, FrameHandler, DrainObserver, Keepali
     if (this.#isClosed) return;
     this.#isClosing = true;
     this.#isClosed = true;
-    this.#keepalive?.stop();
+    this.#stopInput();
     this.#writer.drop();
     const reason = this.#closeReason || (error === undefined ? "connection closed" : error.message);
     this.#handler?.onClose(reason);
@@ -166,7 +211,7 @@ export class RawSocketPeer implements Peer, FrameHandler, DrainObserver, Keepali
     if (type === FrameType.message) this.#deliver(payload);
     else if (type === FrameType.ping) this.#answerPing(payload);
     else this.#keepalive?.notePong(payload);
-    return !this.#isClosing;
+    return this.#input.mayContinue(payload.length);
   }
 
   /** Sends a ping for the keepalive. */
@@ -176,7 +221,7 @@ export class RawSocketPeer implements Peer, FrameHandler, DrainObserver, Keepali
 
   /** Whether the other side is not read at present. */
   isPaused(): boolean {
-    return this.#isPaused || this.#waitsForPongs;
+    return this.#input.isPaused;
   }
 
   /** The other side did not answer a ping in time. */
@@ -188,9 +233,7 @@ export class RawSocketPeer implements Peer, FrameHandler, DrainObserver, Keepali
   }
 
   #answerPing(payload: Uint8Array): void {
-    if (this.#sendFrame(FrameType.pong, payload)) return;
-    this.#waitsForPongs = true;
-    this.#applyPause();
+    if (!this.#sendFrame(FrameType.pong, payload)) this.#input.pause(PauseReason.pongs);
   }
 
   #sendFrame(type: FrameTypeNumber, payload: Uint8Array): boolean {
@@ -200,10 +243,7 @@ export class RawSocketPeer implements Peer, FrameHandler, DrainObserver, Keepali
 
   /** The writer's queue is short again. */
   onQueueDrained(): void {
-    if (this.#waitsForPongs) {
-      this.#waitsForPongs = false;
-      this.#applyPause();
-    }
+    this.#resume(PauseReason.pongs);
     try {
       this.#handler?.onDrain();
     } catch (thrown) {
@@ -211,13 +251,25 @@ export class RawSocketPeer implements Peer, FrameHandler, DrainObserver, Keepali
     }
   }
 
-  #applyPause(): void {
-    if (this.#isClosing) return;
-    if (this.isPaused()) this.#socket.pause();
-    else {
-      this.#keepalive?.noteResumed();
-      this.#socket.resume();
-    }
+  /** The writer gives the connection up. */
+  onQueueOverflow(waiting: number): void {
+    this.#closeReason ||= "too many octets are waiting to be read";
+    const { peer } = this.details;
+    this.#incomplete?.log.warn("client did not read", { peer, waiting });
+  }
+
+  #resume(reason: number): void {
+    if (!this.#input.isPausedFor(reason)) return;
+    this.#keepalive?.noteResumed();
+    this.#deadline.noteResumed();
+    this.#input.resume(reason);
+  }
+
+  #stopInput(): void {
+    this.#keepalive?.stop();
+    this.#deadline.stop();
+    this.#reader.drop();
+    this.#input.stop();
   }
 
   /** A handler that throws loses its own connection and no other. */

@@ -13,7 +13,14 @@
  * @module
  */
 
-import { CloseCode, type Peer, type PeerHandler, type WireMessage } from "#wamp/peer.ts";
+import { type InputDecoder, PacedInput, PauseReason } from "#transport/endpoint/paced-input.ts";
+import {
+  CloseCode,
+  type GivenUp,
+  type Peer,
+  type PeerHandler,
+  type WireMessage,
+} from "#wamp/peer.ts";
 
 const JSON_END = 0x18;
 const LENGTH_OCTETS = 4;
@@ -24,18 +31,24 @@ const FULL_BATCH_OCTETS = 16 * 1024;
 /** Opens the session of a batched connection; gives the handler of its WebSocket messages. */
 export function openBatchedSession(peer: Peer, accept: (peer: Peer) => PeerHandler): PeerHandler {
   const batched = new BatchedPeer(peer);
-  return new BatchReader(batched, accept(batched));
+  batched.attach(accept(batched));
+  return batched;
 }
 
-/** Sends WAMP messages as batches. */
-class BatchedPeer implements Peer {
+/**
+ * The peer of the session, which sends its messages as batches, and the handler of the transport's peer,
+ * whose batches it splits. The rest of a batch waits while the session has paused it.
+ */
+class BatchedPeer implements Peer, PeerHandler, InputDecoder {
   readonly serializer: Peer["serializer"];
   readonly isText: boolean;
   readonly details: Peer["details"];
   readonly maxSendOctets: number;
-  /** Whether the session or the other side has closed. */
-  isClosed = false;
   readonly #peer: Peer;
+  readonly #input: PacedInput;
+  #handler: PeerHandler | undefined;
+  /** The session or the other side has closed. */
+  #isClosed = false;
   #corks = 0;
   #parts: Uint8Array[] = [];
   #pendingOctets = 0;
@@ -43,10 +56,16 @@ class BatchedPeer implements Peer {
 
   constructor(peer: Peer) {
     this.#peer = peer;
+    this.#input = new PacedInput(peer, this);
     this.serializer = peer.serializer;
     this.isText = peer.isText;
     this.details = peer.details;
     this.maxSendOctets = peer.maxSendOctets;
+  }
+
+  /** Sets the session's handler. */
+  attach(handler: PeerHandler): void {
+    this.#handler = handler;
   }
 
   get bufferedOctets(): number {
@@ -54,7 +73,7 @@ class BatchedPeer implements Peer {
   }
 
   send(message: WireMessage): boolean {
-    if (this.isClosed) return true;
+    if (this.#isClosed) return true;
     this.#parts.push(
       this.serializer === "json" ? withTerminator(message) : withLengthPrefix(message),
     );
@@ -74,11 +93,11 @@ class BatchedPeer implements Peer {
   }
 
   pause(): void {
-    this.#peer.pause();
+    this.#input.pause(PauseReason.session);
   }
 
   resume(): void {
-    this.#peer.resume();
+    this.#input.resume(PauseReason.session);
   }
 
   limitMessages(octets: number): void {
@@ -86,15 +105,86 @@ class BatchedPeer implements Peer {
   }
 
   close(code: number, reason: string): void {
-    if (this.isClosed) return;
+    if (this.#isClosed) return;
     this.#flush();
-    this.isClosed = true;
+    this.#end();
     this.#peer.close(code, reason);
   }
 
-  /** The wrapped peer has drained. */
-  drained(): void {
+  onMessage(batch: WireMessage): void {
+    const octets = typeof batch === "string" ? Buffer.from(batch) : batch;
+    if (octets.length === 0) this.#refuse("a batch holds no message");
+    else this.#input.received(octets);
+  }
+
+  onGivenUp(end: GivenUp): void {
+    this.#handler?.onGivenUp?.(end);
+  }
+
+  onDrain(): void {
     this.#isWritable = true;
+    this.#handler?.onDrain();
+  }
+
+  onClose(reason: string): void {
+    this.#end();
+    this.#handler?.onClose(reason);
+  }
+
+  /** Splits a batch, or the rest of one. */
+  decode(batch: Uint8Array): number {
+    let position = 0;
+    // The messages sent in response go out as one batch, too.
+    this.cork(() => {
+      position =
+        this.serializer === "json" ? this.#readTerminated(batch) : this.#readLengthPrefixed(batch);
+    });
+    return position;
+  }
+
+  #readTerminated(batch: Uint8Array): number {
+    let start = 0;
+    let mayContinue = true;
+    while (mayContinue && start < batch.length) {
+      const found = batch.indexOf(JSON_END, start);
+      const end = found < 0 ? batch.length : found;
+      mayContinue = this.#deliver(batch.subarray(start, end));
+      start = end + 1;
+    }
+    return start;
+  }
+
+  #readLengthPrefixed(batch: Uint8Array): number {
+    const view = new DataView(batch.buffer, batch.byteOffset, batch.byteLength);
+    let at = 0;
+    let mayContinue = true;
+    while (mayContinue && at < batch.length) {
+      const start = at + LENGTH_OCTETS;
+      const end = start <= batch.length ? start + view.getUint32(at) : Number.POSITIVE_INFINITY;
+      if (end > batch.length) {
+        this.#refuse("a batch ends within a message");
+        return batch.length;
+      }
+      mayContinue = this.#deliver(batch.subarray(start, end));
+      at = end;
+    }
+    return at;
+  }
+
+  /** False: the rest of the batch has to wait, or is discarded because the connection is closing. */
+  #deliver(message: WireMessage): boolean {
+    this.#handler?.onMessage(message);
+    if (this.#peer.isClosing) this.#end();
+    return this.#input.mayContinue(message.length);
+  }
+
+  #refuse(state: string): void {
+    this.close(CloseCode.protocolError, `Cannot read WAMP messages: ${state}`);
+  }
+
+  #end(): void {
+    this.#isClosed = true;
+    this.#input.stop();
   }
 
   #flush(): void {
@@ -104,69 +194,6 @@ class BatchedPeer implements Peer {
     this.#parts = [];
     this.#pendingOctets = 0;
     this.#isWritable = this.#peer.send(batch);
-  }
-}
-
-/** Splits batches and passes their messages to a session. */
-class BatchReader implements PeerHandler {
-  readonly #peer: BatchedPeer;
-  readonly #handler: PeerHandler;
-
-  constructor(peer: BatchedPeer, handler: PeerHandler) {
-    this.#peer = peer;
-    this.#handler = handler;
-  }
-
-  onMessage(batch: WireMessage): void {
-    // The messages sent in response go out as one batch, too.
-    this.#peer.cork(() => {
-      const octets = typeof batch === "string" ? Buffer.from(batch) : batch;
-      if (this.#peer.serializer === "json") this.#readTerminated(octets);
-      else this.#readLengthPrefixed(octets);
-    });
-  }
-
-  onDrain(): void {
-    this.#peer.drained();
-    this.#handler.onDrain();
-  }
-
-  onClose(reason: string): void {
-    this.#peer.isClosed = true;
-    this.#handler.onClose(reason);
-  }
-
-  #readTerminated(batch: Uint8Array): void {
-    if (batch.length === 0) this.#refuse("a batch holds no message");
-    for (let start = 0; start < batch.length; ) {
-      const found = batch.indexOf(JSON_END, start);
-      const end = found < 0 ? batch.length : found;
-      this.#deliver(batch.subarray(start, end));
-      start = end + 1;
-    }
-  }
-
-  #readLengthPrefixed(batch: Uint8Array): void {
-    const view = new DataView(batch.buffer, batch.byteOffset, batch.byteLength);
-    if (batch.length === 0) this.#refuse("a batch holds no message");
-    for (let at = 0; at < batch.length; ) {
-      const start = at + LENGTH_OCTETS;
-      const end = start <= batch.length ? start + view.getUint32(at) : Number.POSITIVE_INFINITY;
-      if (end > batch.length) {
-        this.#refuse("a batch ends within a message");
-        return;
-      }
-      this.#deliver(batch.subarray(start, end));
-      at = end;
-    }
-  }
-
-  #deliver(message: WireMessage): void {
-    if (!this.#peer.isClosed) this.#handler.onMessage(message);
-  }
-
-  #refuse(state: string): void {
-    this.#peer.close(CloseCode.protocolError, `Cannot read WAMP messages: ${state}`);
   }
 }
 

@@ -4,14 +4,16 @@
  *
  *     | FIN RSV1-3 opcode | MASK length | length 16 or 64 bits | mask 32 bits | payload |
  *
- * A message of one frame that lies within one chunk is unmasked in place and passed on as a view. A
- * fragmented one, or one of several chunks, is joined in a buffer that grows with the octets received,
- * not with the announced length.
+ * A message of one frame that lies within one chunk is unmasked in place and passed on as a view. The parts
+ * of a fragmented one, or of one in several chunks, are collected; the memory grows with the octets
+ * received, not with the announced length.
  *
  * @module
  */
 
 import { isUtf8 } from "node:buffer";
+import { messageMemory } from "#base/message-memory.ts";
+import { MessageCollector } from "#transport/endpoint/message-collector.ts";
 import { CloseCode } from "#wamp/peer.ts";
 import { FIN, Opcode, RSV1 } from "./frame.ts";
 import { Utf8Validator } from "./utf8-validator.ts";
@@ -24,18 +26,29 @@ export interface DecoderLimits {
   maxFrameOctets: number;
   /** Decompresses messages; null where compression was not negotiated. */
   inflater: Inflater | null;
+  /** Octets that the incomplete messages of the process may hold when this connection's grows; absent: any. */
+  maxIncompleteOctets?: number;
 }
+
+/** A decompressed message, or why there is none. */
+export type Inflated = Uint8Array | "malformed" | "too long";
 
 /** Decompresses the messages of one connection. */
 export interface Inflater {
-  inflate(octets: Uint8Array, maxOctets: number): Uint8Array | "malformed" | "too long";
+  /** A long message is decompressed in another thread. */
+  inflate(octets: Uint8Array, maxOctets: number): Inflated | Promise<Inflated>;
 }
 
 /** Receives the decoded messages and control frames. Payloads are borrowed until the call returns. */
 export interface FrameHandler {
-  /** False: the decoder stops. */
+  /** False: the decoder halts; `push` is to be called again with the rest of the chunk. */
   handleMessage(payload: Uint8Array, isText: boolean): boolean;
   handlePing(payload: Uint8Array): boolean;
+  /**
+   * A message is being decompressed, and the decoder has halted; `done` calls `handleMessage` or gives a
+   * fault, and then the rest of the chunk can be pushed.
+   */
+  handleInflating(done: Promise<ProtocolFault | null>): void;
   handlePong(payload: Uint8Array): void;
   /** The client closes, with 1005 where it named no code. Nothing follows. */
   handleClose(code: number, reason: string): void;
@@ -51,6 +64,9 @@ const MASKED = 0x80;
 /** Close code for invalid UTF-8 and for messages that cannot be decompressed (RFC 6455, section 7.4.1). */
 const INVALID_PAYLOAD = 1007;
 const MAX_HEAD_OCTETS = 14;
+
+/** A message of this size is received even if the incomplete messages hold too much memory. */
+const SMALL_MESSAGE_OCTETS = 64 * 1024;
 
 const NO_OCTETS = new Uint8Array(0);
 
@@ -69,24 +85,35 @@ export class FrameDecoder {
   #maskPhase = 0;
   #missing = 0;
   /** The message and the control frame that are being received. */
-  #message = NO_OCTETS;
+  readonly #message = new MessageCollector();
   #messageOctets = 0;
   #messageOpcode = 0;
   #isCompressed = false;
   #control = NO_OCTETS;
   #controlOctets = 0;
   #validator: Utf8Validator | undefined;
+  #isHalted = false;
   #isStopped = false;
+  /** Messages are skipped, only control frames are handled. */
+  #skipsMessages = false;
+  /** Octets of the last chunk that are done with. */
+  position = 0;
+  /** Messages and control frames that were complete; tells an incomplete one from the next. */
+  completed = 0;
 
   constructor(limits: DecoderLimits, handler: FrameHandler) {
     this.#limits = limits;
     this.#handler = handler;
   }
 
-  /** Decodes a chunk, unmasking it in place. Gives a violation of the protocol, or null. */
+  /**
+   * Decodes a chunk, unmasking it in place, up to `position`, which is its end unless the decoder halts
+   * before. Gives a violation of the protocol, or null.
+   */
   push(chunk: Uint8Array): ProtocolFault | null {
+    this.#isHalted = this.#isStopped;
     let at = 0;
-    while (at < chunk.length && !this.#isStopped) {
+    while (at < chunk.length && !this.#isHalted) {
       if (this.#opcode >= 0) {
         const end = Math.min(chunk.length, at + this.#missing);
         const fault = this.#takePart(chunk, at, end);
@@ -98,13 +125,28 @@ export class FrameDecoder {
       if (typeof next !== "number") return next;
       at = next;
     }
+    this.position = this.#isStopped ? chunk.length : at;
     return null;
+  }
+
+  /** Octets of a message, or of a frame head, whose end has not arrived. */
+  get incompleteOctets(): number {
+    if (this.#opcode >= 0 || this.#messageOpcode !== 0)
+      return this.#messageOctets + MAX_HEAD_OCTETS;
+    return this.#headOctets;
   }
 
   /** Stops decoding for good. */
   stop(): void {
     this.#isStopped = true;
-    this.#message = NO_OCTETS;
+    this.#isHalted = true;
+    this.#message.drop();
+  }
+
+  /** Skips messages from now on, without decompressing or keeping them: only a close frame matters. */
+  skipMessages(): void {
+    this.#skipsMessages = true;
+    this.#message.drop();
   }
 
   /** Reads a frame head, and the whole frame if it lies within the chunk; gives the next position. */
@@ -179,7 +221,8 @@ export class FrameDecoder {
     if (length > this.#limits.maxFrameOctets) {
       return tooBig(`the longest frame here has ${this.#limits.maxFrameOctets} octets`);
     }
-    if (!isControl && this.#messageOctets + length > this.#limits.maxMessageOctets) {
+    const isTooLong = this.#messageOctets + length > this.#limits.maxMessageOctets;
+    if (!isControl && isTooLong && !this.#skipsMessages) {
       return messageTooBig(this.#limits.maxMessageOctets);
     }
     this.#opcode = opcode;
@@ -193,10 +236,11 @@ export class FrameDecoder {
 
   /** A frame that is a whole message, or a control frame, and lies within the chunk. */
   #takeWhole(chunk: Uint8Array, start: number, end: number): number | ProtocolFault {
-    unmask(chunk, start, end, this.#mask, 0);
-    const payload = chunk.subarray(start, end);
     const opcode = this.#opcode;
     this.#opcode = -1;
+    if (this.#skipsMessages && opcode < Opcode.close) return end;
+    unmask(chunk, start, end, this.#mask, 0);
+    const payload = chunk.subarray(start, end);
     const fault =
       opcode >= Opcode.close
         ? this.#controlEnded(opcode, payload)
@@ -206,7 +250,8 @@ export class FrameDecoder {
 
   /** Takes octets of a frame's payload, perhaps not the last ones. */
   #takePart(chunk: Uint8Array, start: number, end: number): ProtocolFault | null {
-    unmask(chunk, start, end, this.#mask, this.#maskPhase);
+    const isSkipped = this.#skipsMessages && this.#opcode < Opcode.close;
+    if (!isSkipped) unmask(chunk, start, end, this.#mask, this.#maskPhase);
     this.#maskPhase = (this.#maskPhase + end - start) & 3;
     this.#missing -= end - start;
     if (this.#opcode >= Opcode.close) {
@@ -214,11 +259,27 @@ export class FrameDecoder {
       this.#control.set(chunk.subarray(start, end), this.#controlOctets);
       this.#controlOctets += end - start;
     } else {
-      this.#beginMessage();
-      if (!this.#checkText(chunk, start, end)) return notUtf8();
-      this.#append(chunk, start, end);
+      const fault = this.#takeMessagePart(chunk, start, end);
+      if (fault !== null) return fault;
     }
     return this.#missing === 0 ? this.#frameEnded() : null;
+  }
+
+  #takeMessagePart(chunk: Uint8Array, start: number, end: number): ProtocolFault | null {
+    this.#beginMessage();
+    if (this.#skipsMessages) return null;
+    if (!this.#checkText(chunk, start, end)) return notUtf8();
+    this.#messageOctets += end - start;
+    const isSmall = this.#messageOctets <= SMALL_MESSAGE_OCTETS;
+    if (
+      !isSmall &&
+      messageMemory() + end - start > (this.#limits.maxIncompleteOctets ?? Number.POSITIVE_INFINITY)
+    ) {
+      return TOO_MANY_INCOMPLETE;
+    }
+    const announced = this.#isFinal ? this.#missing : Number.POSITIVE_INFINITY;
+    this.#message.append(chunk, start, end, announced);
+    return null;
   }
 
   #beginMessage(): void {
@@ -234,17 +295,6 @@ export class FrameDecoder {
     return this.#validator.push(chunk, start, end);
   }
 
-  #append(chunk: Uint8Array, start: number, end: number): void {
-    const needed = this.#messageOctets + end - start;
-    if (needed > this.#message.length) {
-      const grown = new Uint8Array(Math.max(needed, 2 * this.#message.length, 1024));
-      grown.set(this.#message.subarray(0, this.#messageOctets));
-      this.#message = grown;
-    }
-    this.#message.set(chunk.subarray(start, end), this.#messageOctets);
-    this.#messageOctets = needed;
-  }
-
   #frameEnded(): ProtocolFault | null {
     const opcode = this.#opcode;
     this.#opcode = -1;
@@ -258,37 +308,48 @@ export class FrameDecoder {
       this.#validator?.reset();
     }
     if (!this.#isFinal) return null;
-    const payload = this.#message.subarray(0, this.#messageOctets);
+    const payload = this.#message.take();
     const isText = this.#messageOpcode === Opcode.text;
-    this.#message = NO_OCTETS;
     this.#messageOctets = 0;
     this.#messageOpcode = 0;
+    if (this.#skipsMessages) return null;
     if (isText && !this.#isCompressed && this.#validator?.isWhole === false) return notUtf8();
     return this.#messageEnded(payload, isText, !this.#isCompressed);
   }
 
   #messageEnded(payload: Uint8Array, isText: boolean, isTextValid: boolean): ProtocolFault | null {
-    let message = payload;
-    let isValidated = isTextValid;
-    if (this.#isCompressed) {
-      this.#isCompressed = false;
-      const { inflater, maxMessageOctets } = this.#limits;
-      const inflated = inflater?.inflate(payload, maxMessageOctets) ?? "malformed";
-      if (inflated === "too long") return messageTooBig(maxMessageOctets);
-      if (inflated === "malformed") {
-        return { code: INVALID_PAYLOAD, sentence: "a message cannot be decompressed" };
-      }
-      message = inflated;
-      isValidated = false;
+    this.completed += 1;
+    if (this.#isCompressed) return this.#inflate(payload, isText);
+    if (isText && !isTextValid && !isUtf8(payload)) return notUtf8();
+    if (!this.#handler.handleMessage(payload, isText)) this.#isHalted = true;
+    return null;
+  }
+
+  #inflate(payload: Uint8Array, isText: boolean): ProtocolFault | null {
+    this.#isCompressed = false;
+    const { inflater, maxMessageOctets } = this.#limits;
+    const inflated = inflater?.inflate(payload, maxMessageOctets) ?? "malformed";
+    if (!(inflated instanceof Promise)) return this.#inflated(inflated, isText);
+    this.#isHalted = true;
+    this.#handler.handleInflating(inflated.then((message) => this.#inflated(message, isText)));
+    return null;
+  }
+
+  #inflated(inflated: Inflated, isText: boolean): ProtocolFault | null {
+    if (this.#isStopped || this.#skipsMessages) return null;
+    if (inflated === "too long") return messageTooBig(this.#limits.maxMessageOctets);
+    if (inflated === "malformed") {
+      return { code: INVALID_PAYLOAD, sentence: "a message cannot be decompressed" };
     }
-    if (isText && !isValidated && !isUtf8(message)) return notUtf8();
-    if (!this.#handler.handleMessage(message, isText)) this.stop();
+    if (isText && !isUtf8(inflated)) return notUtf8();
+    if (!this.#handler.handleMessage(inflated, isText)) this.#isHalted = true;
     return null;
   }
 
   #controlEnded(opcode: number, payload: Uint8Array): ProtocolFault | null {
+    this.completed += 1;
     if (opcode === Opcode.ping) {
-      if (!this.#handler.handlePing(payload)) this.stop();
+      if (!this.#handler.handlePing(payload)) this.#isHalted = true;
       return null;
     }
     if (opcode === Opcode.pong) {
@@ -379,6 +440,11 @@ function isCloseCode(code: number): boolean {
 function violation(sentence: string): ProtocolFault {
   return { code: CloseCode.protocolError, sentence };
 }
+
+const TOO_MANY_INCOMPLETE: ProtocolFault = {
+  code: CloseCode.tryAgainLater,
+  sentence: "the incomplete messages of all clients take too much memory; try again later",
+};
 
 function messageTooBig(octets: number): ProtocolFault {
   return tooBig(`the longest message here has ${octets} octets`);

@@ -5,12 +5,17 @@
  * run as its dictionary. So an idle connection holds at most one window of octets for each direction,
  * and a decompressed message never grows beyond its limit.
  *
+ * Long messages are decompressed by zlib's threads, one after the other, so that they neither hold up the
+ * event loop nor are in memory all at the same time.
+ *
  * @module
  */
 
-import { constants, deflateRawSync, inflateRawSync } from "node:zlib";
+import { constants, deflateRawSync, inflateRaw, inflateRawSync, type ZlibOptions } from "node:zlib";
+import { errorCodeOf } from "#base/failure.ts";
+import { holdMessageMemory } from "#base/message-memory.ts";
 import type { DeflateOptions } from "#config/node-config.ts";
-import type { Inflater } from "./frame-decoder.ts";
+import type { Inflated, Inflater } from "./frame-decoder.ts";
 
 /** The end of every flushed run, which is not sent (RFC 7692, section 7.2.1). */
 const TAIL = Buffer.from([0x00, 0x00, 0xff, 0xff]);
@@ -22,6 +27,18 @@ const MIN_WINDOW_BITS = 9;
  * times as much as compressing a small message.
  */
 const MAX_DICTIONARY_OCTETS = 8 * 1024;
+
+/** Longest message, compressed or not, that is decompressed on the event loop. */
+const SHORT_MESSAGE_OCTETS = 512 * 1024;
+
+/** Octets of output that zlib's threads give at a time. */
+const INFLATE_STEP_OCTETS = 256 * 1024;
+
+/** The last long message of the process that is decompressed, or waits for that. */
+let lastInflation: Promise<unknown> = Promise.resolve();
+
+/** Longest message that is compressed: compressing takes its time on the event loop. */
+export const LONGEST_COMPRESSED_OCTETS = 1024 * 1024;
 
 /** The negotiated parameters. */
 export interface DeflateAgreement {
@@ -128,26 +145,55 @@ export class DeflateCodec implements Inflater {
     return deflated.subarray(0, deflated.length - TAIL.length);
   }
 
-  /** Decompresses a message of at most `maxOctets`. */
-  inflate(octets: Uint8Array, maxOctets: number): Uint8Array | "malformed" | "too long" {
-    const { windowBits, keepsContext } = this.#agreement.client;
-    let message: Buffer;
+  /** Decompresses a message of at most `maxOctets`; a long one in another thread. */
+  inflate(octets: Uint8Array, maxOctets: number): Inflated | Promise<Inflated> {
+    const compressed = Buffer.concat([octets, TAIL]);
+    if (octets.length <= SHORT_MESSAGE_OCTETS) {
+      const inflated = this.#inflateNow(compressed, Math.min(maxOctets, SHORT_MESSAGE_OCTETS));
+      if (inflated !== "too long" || maxOctets <= SHORT_MESSAGE_OCTETS) return inflated;
+    }
+    holdMessageMemory(compressed.length);
+    const later = lastInflation.then(() => this.#inflateInThread(compressed, maxOctets));
+    lastInflation = later;
+    return later.finally(() => holdMessageMemory(-compressed.length));
+  }
+
+  #inflateNow(compressed: Buffer, maxOctets: number): Inflated {
     try {
-      message = inflateRawSync(Buffer.concat([octets, TAIL]), {
-        windowBits: MAX_WINDOW_BITS,
-        finishFlush: constants.Z_SYNC_FLUSH,
-        maxOutputLength: Math.max(1, maxOctets),
-        ...(this.#received.length > 0 && { dictionary: this.#received }),
-      });
+      return this.#keepContext(inflateRawSync(compressed, this.#inflateOptions(maxOctets)));
     } catch (thrown) {
-      const isTooLong = (thrown as NodeJS.ErrnoException).code === "ERR_BUFFER_TOO_LARGE";
-      return isTooLong ? "too long" : "malformed";
+      return faultOf(thrown);
     }
-    if (keepsContext) {
-      this.#received = lastOctets(this.#received, message, 2 ** windowBits);
-    }
+  }
+
+  #inflateInThread(compressed: Buffer, maxOctets: number): Promise<Inflated> {
+    const options = { ...this.#inflateOptions(maxOctets), chunkSize: INFLATE_STEP_OCTETS };
+    return new Promise((resolve) => {
+      inflateRaw(compressed, options, (error, message) => {
+        resolve(error === null ? this.#keepContext(message) : faultOf(error));
+      });
+    });
+  }
+
+  #inflateOptions(maxOctets: number): ZlibOptions {
+    return {
+      windowBits: MAX_WINDOW_BITS,
+      finishFlush: constants.Z_SYNC_FLUSH,
+      maxOutputLength: Math.max(1, maxOctets),
+      ...(this.#received.length > 0 && { dictionary: this.#received }),
+    };
+  }
+
+  /** Keeps the end of a decompressed message as the context of the next one. */
+  #keepContext(message: Buffer): Buffer {
+    const { windowBits, keepsContext } = this.#agreement.client;
+    if (keepsContext) this.#received = lastOctets(this.#received, message, 2 ** windowBits);
     return message;
   }
+}
+
+function faultOf(thrown: unknown): "too long" | "malformed" {
+  return errorCodeOf(thrown) === "ERR_BUFFER_TOO_LARGE" ? "too long" : "malformed";
 }
 
 /** The last `size` octets of all messages so far. */

@@ -4,6 +4,11 @@
  * @module
  */
 
+import { isUtf8 } from "node:buffer";
+
+/** From this length on, Bun's own check is faster. */
+const LONG_PART = 64;
+
 /** Validates one text, part by part (RFC 3629, section 4). */
 export class Utf8Validator {
   /** Octets that the present character still lacks. */
@@ -19,6 +24,18 @@ export class Utf8Validator {
 
   /** Takes the octets from `start` up to `end`; false: the text is not UTF-8. */
   push(octets: Uint8Array, start: number, end: number): boolean {
+    if (end - start < LONG_PART) return this.#pushShort(octets, start, end);
+    let at = start;
+    while (this.#missing > 0 && at < end) {
+      if (!this.#pushShort(octets, at, at + 1)) return false;
+      at += 1;
+    }
+    // The last character may lack octets, which come with the next part.
+    const whole = lastCharacterAt(octets, end);
+    return isUtf8(octets.subarray(at, whole)) && this.#pushShort(octets, whole, end);
+  }
+
+  #pushShort(octets: Uint8Array, start: number, end: number): boolean {
     for (let at = start; at < end; at++) {
       const octet = octets[at] as number;
       if (this.#missing > 0) {
@@ -52,4 +69,11 @@ export class Utf8Validator {
     else if (octet === 0xf4) this.#highest = 0x8f;
     return true;
   }
+}
+
+/** Where the last character before `end` begins, of four octets at most. */
+function lastCharacterAt(octets: Uint8Array, end: number): number {
+  let at = end - 1;
+  while (at > end - 4 && ((octets[at] as number) & 0xc0) === 0x80) at--;
+  return at;
 }

@@ -10,12 +10,20 @@ import type { WebSocketOptions } from "#config/node-config.ts";
 import type { Logger } from "#observe/logger.ts";
 import type { ConnectionEvents, ConnectionSocket } from "#transport/endpoint/connection.ts";
 import { Keepalive, type KeepaliveTarget } from "#transport/endpoint/keepalive.ts";
+import { MessageDeadline } from "#transport/endpoint/message-deadline.ts";
+import { type InputDecoder, PacedInput, PauseReason } from "#transport/endpoint/paced-input.ts";
 import { type DrainObserver, SocketWriter } from "#transport/endpoint/socket-writer.ts";
-import { CloseCode } from "#wamp/peer.ts";
+import { ErrorUri } from "#wamp/error-uri.ts";
+import { CloseCode, type GivenUp } from "#wamp/peer.ts";
 import { fittingReason } from "./close-reason.ts";
 import { FIN, MAX_SERVER_HEAD_OCTETS, Opcode, RSV1, writeServerHead } from "./frame.ts";
-import { type DecoderLimits, FrameDecoder, type FrameHandler } from "./frame-decoder.ts";
-import type { DeflateCodec } from "./permessage-deflate.ts";
+import {
+  type DecoderLimits,
+  FrameDecoder,
+  type FrameHandler,
+  type ProtocolFault,
+} from "./frame-decoder.ts";
+import { type DeflateCodec, LONGEST_COMPRESSED_OCTETS } from "./permessage-deflate.ts";
 
 /** Keeps the open WebSockets of a transport. */
 export interface WebSocketOwner {
@@ -37,6 +45,8 @@ export interface WebSocketConnectionOptions {
 /** With more octets than this beyond its limits waiting, a client that does not read is closed. */
 const MAX_BUFFERED_OCTETS = 16 * 1024 * 1024;
 
+const TOO_MUCH_WAITS = "too many octets are waiting to be read";
+
 /** Time for the closing handshake where `close_handshake_timeout` is 0. */
 const DEFAULT_CLOSE_TIMEOUT_MS = 1000;
 
@@ -45,7 +55,7 @@ const head = new Uint8Array(MAX_SERVER_HEAD_OCTETS);
 
 /** One WebSocket; receives the events of its socket. */
 export abstract class WebSocketConnection
-  implements ConnectionEvents, FrameHandler, DrainObserver, KeepaliveTarget
+  implements ConnectionEvents, InputDecoder, FrameHandler, DrainObserver, KeepaliveTarget
 {
   protected readonly options: WebSocketOptions;
   readonly #peer: string;
@@ -53,13 +63,12 @@ export abstract class WebSocketConnection
   readonly #log: Logger;
   readonly #owner: WebSocketOwner;
   readonly #codec: DeflateCodec | null;
+  readonly #input: PacedInput;
   readonly #decoder: FrameDecoder;
   readonly #limits: DecoderLimits;
   readonly #writer: SocketWriter;
   readonly #keepalive: Keepalive | undefined;
-  #isPaused = false;
-  /** Reading is paused until the client takes the answers to its pings. */
-  #waitsForPongs = false;
+  readonly #deadline: MessageDeadline;
   #state: "open" | "closing" | "closed" = "open";
   #closeReason = "";
   #closeTimer: ReturnType<typeof setTimeout> | undefined;
@@ -77,7 +86,10 @@ export abstract class WebSocketConnection
       maxMessageOctets: 2 * options.max_message_size,
       maxFrameOctets: options.max_frame_size || Number.POSITIVE_INFINITY,
       inflater: codec,
+      maxIncompleteOctets: options.max_incomplete,
     };
+    this.#input = new PacedInput(socket, this);
+    this.#deadline = new MessageDeadline(options.message_timeout, () => this.#onMessageTimeout());
     this.#decoder = new FrameDecoder(this.#limits, this);
     if (options.auto_ping_interval > 0) this.#keepalive = new Keepalive(options, this);
   }
@@ -88,8 +100,16 @@ export abstract class WebSocketConnection
   /** `sendMessage` has answered false, and the client has taken enough since. */
   protected abstract onWebSocketDrain(): void;
 
+  /** The connection cannot go on. Its session may send its last message, and is to close it. */
+  protected abstract onWebSocketGivenUp(end: GivenUp): void;
+
   /** The connection has closed. */
   protected abstract onWebSocketClose(reason: string): void;
+
+  /** Whether the closing handshake has begun. */
+  get isClosing(): boolean {
+    return this.#state !== "open";
+  }
 
   /** Octets that this process holds until the client takes them. */
   get bufferedOctets(): number {
@@ -104,7 +124,9 @@ export abstract class WebSocketConnection
       return true;
     }
     const first = FIN | (isText ? Opcode.text : Opcode.binary);
-    if (this.#codec === null) return this.#sendFrames(first, octets);
+    if (this.#codec === null || octets.length > LONGEST_COMPRESSED_OCTETS) {
+      return this.#sendFrames(first, octets);
+    }
     return this.#sendFrames(first | RSV1, this.#codec.deflate(octets));
   }
 
@@ -133,18 +155,14 @@ export abstract class WebSocketConnection
     this.#limits.maxMessageOctets = 2 * Math.min(octets, this.options.max_message_size);
   }
 
-  /** Stops reading. */
+  /** Stops reading; no message is handled until `resume`. */
   pause(): void {
-    this.#isPaused = true;
-    this.#applyPause();
+    this.#input.pause(PauseReason.session);
   }
 
   /** Reads again. */
   resume(): void {
-    if (!this.#isPaused) return;
-    this.#isPaused = false;
-    this.#keepalive?.noteResumed();
-    this.#applyPause();
+    this.#resume(PauseReason.session);
   }
 
   /**
@@ -166,15 +184,17 @@ export abstract class WebSocketConnection
   }
 
   received(chunk: Uint8Array): void {
-    const fault = this.#decoder.push(chunk);
-    if (fault === null || this.#state !== "open") return;
-    this.#closeReason = fittingReason(fault.sentence);
-    if (this.options.fail_by_drop) {
-      this.#socket.terminate();
-      return;
+    this.#input.received(chunk);
+  }
+
+  decode(octets: Uint8Array): number {
+    const fault = this.#decoder.push(octets);
+    if (fault !== null) {
+      this.#onFault(fault);
+      return octets.length;
     }
-    this.#sendClose(fault.code, this.#closeReason);
-    this.#endStream();
+    this.#deadline.note(this.#decoder.completed, this.#decoder.incompleteOctets);
+    return this.#decoder.position;
   }
 
   drained(): void {
@@ -197,7 +217,7 @@ export abstract class WebSocketConnection
     this.#state = "closed";
     this.#keepalive?.stop();
     clearTimeout(this.#closeTimer);
-    this.#decoder.stop();
+    this.#stopInput();
     this.#writer.drop();
     const why = error === undefined ? "without a close frame" : `by an error: ${error.message}`;
     this.onWebSocketClose(this.#closeReason || `connection closed ${why}`);
@@ -206,23 +226,32 @@ export abstract class WebSocketConnection
   /** The decoder has read a message. */
   handleMessage(octets: Uint8Array, isText: boolean): boolean {
     this.#keepalive?.noteTraffic();
-    if (this.#state !== "open") return true;
     try {
-      this.onWebSocketMessage(octets, isText);
+      if (this.#state === "open") this.onWebSocketMessage(octets, isText);
     } catch (thrown) {
       this.#failed(thrown);
     }
-    return true;
+    return this.#input.mayContinue(octets.length);
+  }
+
+  /** The decoder waits for a message to be decompressed. */
+  handleInflating(done: Promise<ProtocolFault | null>): void {
+    this.#input.pause(PauseReason.inflating);
+    done
+      .then((fault) => {
+        if (fault === null) this.#resume(PauseReason.inflating);
+        else this.#onFault(fault);
+      })
+      .catch((thrown: unknown) => this.#failed(thrown));
   }
 
   /** The decoder has read a ping. */
   handlePing(payload: Uint8Array): boolean {
     this.#keepalive?.noteTraffic();
     if (this.#state === "open" && !this.#sendFrame(FIN | Opcode.pong, payload)) {
-      this.#waitsForPongs = true;
-      this.#applyPause();
+      this.#input.pause(PauseReason.pongs);
     }
-    return true;
+    return this.#input.mayContinue(payload.length);
   }
 
   /** The decoder has read a pong. */
@@ -242,15 +271,18 @@ export abstract class WebSocketConnection
 
   /** The writer's queue is short again. */
   onQueueDrained(): void {
-    if (this.#waitsForPongs) {
-      this.#waitsForPongs = false;
-      this.#applyPause();
-    }
+    this.#resume(PauseReason.pongs);
     try {
       this.onWebSocketDrain();
     } catch (thrown) {
       this.#failed(thrown);
     }
+  }
+
+  /** The writer gives the connection up. */
+  onQueueOverflow(waiting: number): void {
+    this.#log.warn("client did not read", { peer: this.#peer, waiting });
+    this.#closeReason ||= TOO_MUCH_WAITS;
   }
 
   /** Sends a ping for the keepalive. */
@@ -260,7 +292,7 @@ export abstract class WebSocketConnection
 
   /** Whether the client is not read at present. */
   isPaused(): boolean {
-    return this.#isPaused || this.#waitsForPongs;
+    return this.#input.isPaused;
   }
 
   /** The client did not answer a ping in time. */
@@ -290,6 +322,7 @@ export abstract class WebSocketConnection
   #sendClose(code: number, reason: string): void {
     this.#state = "closing";
     this.#keepalive?.stop();
+    this.#deadline.stop();
     const text = Buffer.from(reason);
     const payload = Buffer.allocUnsafe(2 + text.length);
     payload.writeUInt16BE(code, 0);
@@ -297,30 +330,74 @@ export abstract class WebSocketConnection
     this.#sendFrame(FIN | Opcode.close, payload);
     this.#writer.flush();
     // Reading goes on, because the client's close frame comes after its messages.
-    this.#socket.resume();
+    this.#decoder.skipMessages();
+    this.#input.resumeForGood();
   }
 
   /** Ends the stream after what is queued; a server closes first (RFC 6455, section 7.1.1). */
   #endStream(): void {
-    this.#decoder.stop();
+    this.#stopInput();
     this.#writer.end();
+  }
+
+  #stopInput(): void {
+    this.#deadline.stop();
+    this.#decoder.stop();
+    this.#input.stop();
+  }
+
+  #resume(reason: number): void {
+    if (!this.#input.isPausedFor(reason)) return;
+    this.#keepalive?.noteResumed();
+    this.#deadline.noteResumed();
+    this.#input.resume(reason);
+  }
+
+  /** Fails the connection (RFC 6455, section 7.1.7): nothing that follows is processed. */
+  #onFault({ code, sentence }: ProtocolFault): void {
+    if (this.#state !== "open") {
+      this.#endStream();
+      return;
+    }
+    this.#stopInput();
+    if (code === CloseCode.tryAgainLater)
+      this.#giveUp({ code, uri: ErrorUri.overloaded, sentence });
+    else this.#fail(code, sentence);
+    this.#writer.end();
+  }
+
+  #fail(code: number, sentence: string): void {
+    this.#closeReason = fittingReason(sentence);
+    if (this.options.fail_by_drop) this.#socket.terminate();
+    else this.#sendClose(code, this.#closeReason);
+  }
+
+  #onMessageTimeout(): void {
+    const sentence = `a message was not complete within ${this.options.message_timeout} ms`;
+    this.#giveUp({ code: CloseCode.policyViolation, uri: ErrorUri.messageTimeout, sentence });
+  }
+
+  /** Ends a connection that keeps to the protocol and takes too much; its client is sent the reason. */
+  #giveUp(end: GivenUp): void {
+    if (this.#state !== "open") return;
+    this.#log.warn("client given up", { peer: this.#peer, reason: end.sentence });
+    try {
+      this.onWebSocketGivenUp(end);
+    } catch (thrown) {
+      this.#failed(thrown);
+    }
+    this.close(end.code, end.sentence);
   }
 
   /** Closes a connection whose client does not read, beyond the limits of the sessions themselves. */
   #closeStalled(): void {
     this.#log.warn("client did not read", { peer: this.#peer, waiting: this.bufferedOctets });
-    this.close(CloseCode.policyViolation, "too many octets are waiting to be read");
+    this.close(CloseCode.policyViolation, TOO_MUCH_WAITS);
   }
 
   /** An error in one session closes its own connection and no other. */
   #failed(thrown: unknown): void {
     this.#log.error("session failed", { peer: this.#peer, error: sentenceOf(thrown) });
     this.close(CloseCode.internalError, "internal error");
-  }
-
-  #applyPause(): void {
-    if (this.#state !== "open") return;
-    if (this.isPaused()) this.#socket.pause();
-    else this.#socket.resume();
   }
 }

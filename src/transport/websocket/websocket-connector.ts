@@ -16,6 +16,7 @@ import {
   tlsOptionsTowards,
   tlsState,
 } from "#transport/endpoint/connect.ts";
+import { eventTurns, type TurnTaker } from "#transport/endpoint/event-turns.ts";
 import {
   printAuthority,
   printTcpPeer,
@@ -170,7 +171,7 @@ interface ClientPeerOptions {
 }
 
 /** A Peer over a WebSocket to a router. */
-class WebSocketClientPeer implements Peer {
+class WebSocketClientPeer implements Peer, TurnTaker {
   readonly serializer: SerializerName;
   readonly isText: boolean;
   readonly details: TransportDetails;
@@ -180,6 +181,10 @@ class WebSocketClientPeer implements Peer {
   readonly #maxBuffered: number;
   #drainPoll: ReturnType<typeof setInterval> | null = null;
   #deadline: ReturnType<typeof setTimeout> | null = null;
+  #isPaused = false;
+  /** Messages that Bun has read though the session has paused. */
+  #held: WireMessage[] = [];
+  #isWaiting = false;
   #isClosing = false;
   #isClosed = false;
   #closeReason = "";
@@ -211,16 +216,21 @@ class WebSocketClientPeer implements Peer {
   }
 
   pause(): void {
+    this.#isPaused = true;
     if (!this.#isClosing) this.#socket.pause();
   }
 
   resume(): void {
-    if (!this.#isClosing) this.#socket.resume();
+    this.#isPaused = false;
+    if (this.#isClosing) return;
+    if (this.#held.length > 0) this.#awaitTurn();
+    else this.#socket.resume();
   }
 
   close(code: number, reason: string): void {
     if (this.#isClosing) return;
     this.#isClosing = true;
+    this.#held = [];
     this.#closeReason = reason;
     this.#stopPolling();
     this.#deadline = setTimeout(() => this.#socket.terminate(), CLOSE_DEADLINE_MS);
@@ -240,7 +250,29 @@ class WebSocketClientPeer implements Peer {
       );
       return;
     }
-    this.#callHandler(() => this.#handler.onMessage(message as WireMessage));
+    this.#held.push(message as WireMessage);
+    if (this.#isPaused || this.#isWaiting) return;
+    if (this.#held.length === 1) this.#deliver();
+  }
+
+  /** Delivers the messages that Bun has read after `pause`, until the session pauses again. */
+  takeTurn(): void {
+    this.#isWaiting = false;
+    while (!this.#isPaused && this.#held.length > 0 && eventTurns.hasTime()) this.#deliver();
+    if (this.#isPaused || this.#isClosing) return;
+    if (this.#held.length > 0) this.#awaitTurn();
+    else this.#socket.resume();
+  }
+
+  #deliver(): void {
+    const message = this.#held.shift() as WireMessage;
+    this.#callHandler(() => this.#handler.onMessage(message));
+  }
+
+  #awaitTurn(): void {
+    if (this.#isWaiting) return;
+    this.#isWaiting = true;
+    eventTurns.wait(this);
   }
 
   /** The WebSocket has closed. */

@@ -8,6 +8,7 @@
 
 import {
   CloseCode,
+  type GivenUp,
   type Peer,
   type PeerHandler,
   type SerializerName,
@@ -54,6 +55,10 @@ export class WebSocketPeer extends WebSocketConnection implements Peer {
 
   protected onWebSocketDrain(): void {
     this.#handler?.onDrain();
+  }
+
+  protected onWebSocketGivenUp(end: GivenUp): void {
+    this.#handler?.onGivenUp?.(end);
   }
 
   protected onWebSocketClose(reason: string): void {

@@ -19,5 +19,7 @@ export class WebSocketTestee extends WebSocketConnection {
     this.resume();
   }
 
+  protected onWebSocketGivenUp(): void {}
+
   protected onWebSocketClose(): void {}
 }

@@ -15,4 +15,11 @@ export class MalformedMessage extends Error {
     this.name = "MalformedMessage";
     this.serializer = serializer;
   }
+
+  /** The same fault again, which was found in another thread. */
+  static withSentence(serializer: SerializerName, sentence: string): MalformedMessage {
+    const fault = new MalformedMessage(serializer, "");
+    fault.message = sentence;
+    return fault;
+  }
 }

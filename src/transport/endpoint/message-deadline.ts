@@ -1,0 +1,65 @@
+/**
+ * MessageDeadline: the time within which a message must be complete, from its first octet on.
+ *
+ * Every octet that has arrived extends it, so that a long message over a slow line is not cut off.
+ * A timer is set at most once in `message_timeout`, not for each message.
+ *
+ * @module
+ */
+
+/** A message that arrives at this rate is never cut off. */
+const SLOWEST_OCTETS_PER_MS = 16;
+
+/** Watches the incomplete message of one connection. */
+export class MessageDeadline {
+  readonly #timeoutMs: number;
+  readonly #onExpired: () => void;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  /** Which message is incomplete, how much of it has arrived, and since when; no octets: none is. */
+  #number = -1;
+  #octets = 0;
+  #since = 0;
+
+  /** With a timeout of 0 a message may take any time. */
+  constructor(timeoutMs: number, onExpired: () => void) {
+    this.#timeoutMs = timeoutMs;
+    this.#onExpired = onExpired;
+  }
+
+  /** Notes that of message `number` so many octets have arrived, and not all; 0: no message is incomplete. */
+  note(number: number, octets: number): void {
+    this.#octets = octets;
+    if (octets === 0 || this.#timeoutMs === 0) return;
+    if (number !== this.#number) {
+      this.#number = number;
+      this.#since = performance.now();
+    }
+    // No closure, because many connections have such a timer.
+    this.#timer ??= setTimeout(MessageDeadline.#timerFired, this.#timeoutMs, this);
+  }
+
+  /** The connection was not read for a while, which does not count. */
+  noteResumed(): void {
+    this.#since = performance.now();
+  }
+
+  /** Stops for good. */
+  stop(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#octets = 0;
+  }
+
+  static #timerFired(deadline: MessageDeadline): void {
+    deadline.#check();
+  }
+
+  #check(): void {
+    this.#timer = undefined;
+    if (this.#octets === 0) return;
+    const allowedMs = this.#timeoutMs + this.#octets / SLOWEST_OCTETS_PER_MS;
+    const leftMs = this.#since + allowedMs - performance.now();
+    if (leftMs <= 0) this.#onExpired();
+    else this.#timer = setTimeout(MessageDeadline.#timerFired, Math.ceil(leftMs), this);
+  }
+}

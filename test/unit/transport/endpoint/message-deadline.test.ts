@@ -1,0 +1,70 @@
+import { afterEach, beforeEach, describe, expect, jest, test } from "bun:test";
+import { MessageDeadline } from "#transport/endpoint/message-deadline.ts";
+
+beforeEach(() => void jest.useFakeTimers());
+afterEach(() => void jest.useRealTimers());
+
+function deadline(timeoutMs: number) {
+  let expired = 0;
+  const made = new MessageDeadline(timeoutMs, () => void expired++);
+  return { deadline: made, expired: () => expired };
+}
+
+const pass = (milliseconds: number) => void jest.advanceTimersByTime(milliseconds);
+
+describe("the deadline of a message", () => {
+  test("counts from its first octet", () => {
+    const { deadline: one, expired } = deadline(1000);
+    one.note(1, 1);
+    pass(900);
+    one.note(1, 2);
+    pass(99);
+    expect(expired()).toBe(0);
+    pass(2);
+    expect(expired()).toBe(1);
+  });
+
+  test("is not that of the next message", () => {
+    const { deadline: one, expired } = deadline(1000);
+    for (let number = 0; number < 10; number++) {
+      one.note(number, 1);
+      pass(600);
+    }
+    expect(expired()).toBe(0);
+    one.note(10, 0);
+    pass(5000);
+    expect(expired()).toBe(0);
+  });
+
+  test("is extended by what has arrived, at 16,000 octets a second", () => {
+    const { deadline: one, expired } = deadline(1000);
+    for (let second = 1; second <= 60; second++) {
+      one.note(1, second * 16_000);
+      pass(1000);
+    }
+    expect(expired()).toBe(0);
+    pass(1001);
+    expect(expired()).toBe(1);
+  });
+
+  test("does not count the time in which the connection was not read", () => {
+    const { deadline: one, expired } = deadline(1000);
+    one.note(1, 1);
+    pass(900);
+    one.noteResumed();
+    pass(900);
+    expect(expired()).toBe(0);
+    pass(101);
+    expect(expired()).toBe(1);
+  });
+
+  test("is none with a timeout of 0, and after the connection has stopped", () => {
+    const unlimited = deadline(0);
+    unlimited.deadline.note(1, 1);
+    const stopped = deadline(10);
+    stopped.deadline.note(1, 1);
+    stopped.deadline.stop();
+    pass(100_000);
+    expect([unlimited.expired(), stopped.expired()]).toEqual([0, 0]);
+  });
+});
