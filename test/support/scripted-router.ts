@@ -73,6 +73,10 @@ export class RouterSide implements PeerHandler {
     this.#peer.pause();
   }
 
+  readOn(): void {
+    this.#peer.resume();
+  }
+
   hangUp(): void {
     this.#peer.close(1000, "the router hangs up");
   }

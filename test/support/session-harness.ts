@@ -167,6 +167,10 @@ export async function sessionHarness(options: HarnessOptions = {}) {
     router,
     silent,
     sessions,
+    urls: {
+      websocket: listeners.websocket.urls[0] ?? "",
+      rawsocket: listeners.rawsocket.urls[0] ?? "",
+    },
     /** Every session that was ever begun. */
     open,
     counts,

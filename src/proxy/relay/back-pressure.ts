@@ -9,6 +9,9 @@
  * A receiver that took less than half of `max_buffered` within `stall_timeout` is stalled, so a slow
  * reader of one large message is not.
  *
+ * The sender is not read either while ERRORs for its own messages wait for it, or while a long message of it
+ * is in another thread.
+ *
  * @module
  */
 
@@ -18,27 +21,43 @@ import type { Peer } from "#wamp/peer.ts";
 /** One of the two ends of a session. */
 export type Side = "client" | "router";
 
+/** The peer whose messages are forwarded, as far as it is slowed down here. */
+type Sender = Pick<Peer, "pause" | "resume" | "bufferedOctets">;
+
+/** The peer that messages are sent to. */
+type Receiver = Pick<Peer, "bufferedOctets">;
+
 /** Observes a side that is stalled. */
 export interface StallObserver {
   onStalled(side: Side): void;
 }
 
+/** Why the sender is not read: bits, because several reasons may hold at the same time. */
+const RECEIVER_BEHIND = 1;
+const SENDER_BEHIND = 2;
+const MESSAGE_IN_THREAD = 4;
+
 /** Slows `from` down to the speed at which `to` reads. */
 export class BackPressure {
-  readonly #from: Peer;
-  readonly #to: Peer;
+  readonly #from: Sender;
+  readonly #to: Receiver;
   readonly #options: BufferOptions;
   readonly #side: Side;
   readonly #observer: StallObserver;
   #timer: ReturnType<typeof setTimeout> | null = null;
+  #reasons = 0;
+  /** The answers that `from` is sent for its own messages; undefined: it always took them. */
+  #answers: BackPressure | undefined;
+  /** The session is over: what is still in another thread is discarded. */
+  isStopped = false;
   #isBehind = false;
   /** Octets that waited when the timer was started, and that were sent since. */
   #owed = 0;
 
   /** `side` is which end of the session `to` is. */
   constructor(
-    from: Peer,
-    to: Peer,
+    from: Sender,
+    to: Receiver,
     options: BufferOptions,
     { side, observer }: { side: Side; observer: StallObserver },
   ) {
@@ -51,7 +70,7 @@ export class BackPressure {
 
   /** `to` was sent a message of this many octets, and more than `max_buffered` wait for it. */
   behind(octets: number): void {
-    if (this.#to.bufferedOctets > 2 * this.#options.max_buffered) this.#from.pause();
+    if (this.#to.bufferedOctets > 2 * this.#options.max_buffered) this.#pause(RECEIVER_BEHIND);
     this.#owed += octets;
     if (this.#isBehind) return;
     this.#isBehind = true;
@@ -60,15 +79,61 @@ export class BackPressure {
 
   /** `to` has taken all that waited for it. */
   drained(): void {
-    this.stop();
-    this.#from.resume();
+    this.#stopTimer();
+    this.#resume(RECEIVER_BEHIND);
   }
 
-  /** Stops the timer; the observer is not called any more. */
+  /** `from` was sent an answer to its own message, and more than `max_buffered` wait for it. */
+  senderBehind(octets: number): void {
+    const side = this.#side === "client" ? "router" : "client";
+    const sender = {
+      bufferedOctets: 0,
+      pause: () => this.#pause(SENDER_BEHIND),
+      resume: () => this.#resume(SENDER_BEHIND),
+    };
+    const roles = { side, observer: this.#observer } as const;
+    this.#answers ??= new BackPressure(sender, this.#from, this.#options, roles);
+    this.#answers.behind(octets);
+  }
+
+  /** `from` has taken all that waited for it. */
+  senderDrained(): void {
+    this.#answers?.drained();
+  }
+
+  /** A message of `from` is in another thread, and the next ones must not overtake it. */
+  hold(): void {
+    this.#pause(MESSAGE_IN_THREAD);
+  }
+
+  /** The message has come back from the other thread. */
+  release(): void {
+    this.#resume(MESSAGE_IN_THREAD);
+  }
+
+  /** The session is over: reads `from` again, and does not call the observer any more. */
   stop(): void {
+    this.isStopped = true;
+    this.drained();
+    this.senderDrained();
+    this.release();
+  }
+
+  #stopTimer(): void {
     this.#isBehind = false;
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
+  }
+
+  #pause(reason: number): void {
+    if (this.#reasons === 0) this.#from.pause();
+    this.#reasons |= reason;
+  }
+
+  #resume(reason: number): void {
+    if ((this.#reasons & reason) === 0) return;
+    this.#reasons &= ~reason;
+    if (this.#reasons === 0) this.#from.resume();
   }
 
   #startTimer(): void {

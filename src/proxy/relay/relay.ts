@@ -5,23 +5,37 @@
  * the session; all others are transcoded, if the two sides use different serializers, and sent.
  * Payloads never become JavaScript values: these cannot distinguish 1.0 from 1, nor hold 2^60.
  *
+ * A long message is transcoded in another thread. Until it is sent, its sender is not read, so that the order
+ * of the messages stays.
+ *
  * @module
  */
 
+import { freeOctets } from "#base/free-octets.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
 import { isMessageType, MessageType } from "#wamp/message-type.ts";
-import { isLongerThan, type Peer, type WireMessage } from "#wamp/peer.ts";
+import { isLongerThan, type Peer, type SerializerName, type WireMessage } from "#wamp/peer.ts";
 import { peekMessageType } from "#wamp/serializer/peek-message-type.ts";
 import { MalformedMessage } from "#wamp/token/malformed-message.ts";
 import { UnrepresentableValue } from "#wamp/token/unrepresentable-value.ts";
-import { type Transcode, transcoderFor } from "#wamp/transcode/transcoder.ts";
+import { type Transcode, textOf, transcoderFor } from "#wamp/transcode/transcoder.ts";
 import type { BackPressure, Side } from "./back-pressure.ts";
 import { eventTranscoderFor } from "./event-cache.ts";
-import { answerUndeliverable, type Undeliverable } from "./undeliverable.ts";
+import type { LongMessageResult } from "./long-message.ts";
+import { LONG_MESSAGE_OCTETS, longMessages } from "./long-messages.ts";
+import {
+  answerUndeliverable,
+  answerWaiting,
+  type Undeliverable,
+  type UndeliverableAnswer,
+} from "./undeliverable.ts";
 
-/** Observes messages that cannot be forwarded and that no peer waits for. */
+/** Observes messages that cannot be forwarded. */
 export interface UndeliverableObserver {
+  /** No peer waits for the message. */
   onUndeliverable(side: Side, why: Undeliverable): void;
+  /** A long message for this side is malformed, or there is a fault of the program. */
+  onForwardFailed?(side: Side, thrown: unknown): void;
 }
 
 /** Forwards messages in one direction, from one peer of a session to the other. */
@@ -64,6 +78,10 @@ export class Relay {
   }
 
   #forward(message: WireMessage, transcode: Transcode): void {
+    if (message.length > LONG_MESSAGE_OCTETS && this.#from.serializer !== this.#to.serializer) {
+      this.#handleInThread(message, this.#to.serializer, (result) => this.#forwardResult(result));
+      return;
+    }
     let transcoded: WireMessage;
     try {
       transcoded = transcode(message);
@@ -76,25 +94,83 @@ export class Relay {
       this.#leaveOut(message, { uri: ErrorUri.invalidArgument, sentence: thrown.message });
       return;
     }
-    if (isLongerThan(transcoded, this.#to.maxSendOctets)) {
-      const sentence = `Cannot carry message: longer than the ${this.#to.maxSendOctets} octets that its receiver takes`;
-      this.#leaveOut(message, { uri: ErrorUri.payloadSizeExceeded, sentence });
-      return;
-    }
+    if (isLongerThan(transcoded, this.#to.maxSendOctets)) this.#leaveOut(message, this.#tooLong());
+    else this.#send(transcoded);
+  }
+
+  #send(transcoded: WireMessage): void {
     // A slow receiver must slow its sender down instead of filling the worker's memory.
     if (!this.#to.send(transcoded)) this.#pressure.behind(transcoded.length);
   }
 
-  /** Sends an ERROR to the peer that waits for this message or its answer; false if none waits. */
-  refuse(message: WireMessage, why: Undeliverable): boolean {
-    const answer = answerUndeliverable(message, this.#from.serializer, why);
-    if (answer === undefined) return false;
+  #tooLong(): Undeliverable {
+    const sentence = `Cannot carry message: longer than the ${this.#to.maxSendOctets} octets that its receiver takes`;
+    return { uri: ErrorUri.payloadSizeExceeded, sentence };
+  }
+
+  /**
+   * Sends an ERROR to the peer that waits for this message or its answer; false if none waits. For a long
+   * message that is found out later: true, and `onNone` is called if none waits.
+   */
+  refuse(message: WireMessage, why: Undeliverable, onNone: () => void): boolean {
+    if (message.length <= LONG_MESSAGE_OCTETS) {
+      return this.#answer(answerUndeliverable(message, this.#from.serializer, why));
+    }
+    this.#handleInThread(message, null, (result) => {
+      if (!this.#answer("waiting" in result && answerWaiting(result.waiting, why))) onNone();
+    });
+    return true;
+  }
+
+  #answer(answer: UndeliverableAnswer | false | undefined): boolean {
+    if (!answer) return false;
     const waiting = answer.goesBack ? this.#from : this.#to;
-    waiting.send(answer.encodeFor(waiting));
+    const octets = answer.encodeFor(waiting);
+    if (waiting.send(octets)) return true;
+    if (answer.goesBack) this.#pressure.senderBehind(octets.length);
+    else this.#pressure.behind(octets.length);
     return true;
   }
 
   #leaveOut(message: WireMessage, why: Undeliverable): void {
-    if (!this.refuse(message, why)) this.#observer.onUndeliverable(this.#side, why);
+    const onNone = () => this.#observer.onUndeliverable(this.#side, why);
+    if (!this.refuse(message, why, onNone)) onNone();
+  }
+
+  /** Has a message handled in the other thread; nothing is forwarded meanwhile. */
+  #handleInThread(
+    message: WireMessage,
+    to: SerializerName | null,
+    onResult: (result: LongMessageResult) => void,
+  ): void {
+    const { serializer: from } = this.#from;
+    const { maxSendOctets: maxOctets } = this.#to;
+    this.#pressure.hold();
+    longMessages
+      .handle({ message, from, to, maxOctets })
+      .then((result) => {
+        if (this.#pressure.isStopped) return;
+        onResult(result);
+        this.#pressure.release();
+      })
+      .catch((thrown: unknown) => this.#observer.onForwardFailed?.(this.#side, thrown));
+  }
+
+  #forwardResult(result: LongMessageResult): void {
+    if (result.kind === "transcoded") {
+      this.#send(this.#to.isText ? textOf(Buffer.from(result.octets.buffer)) : result.octets);
+      freeOctets(result.octets);
+      return;
+    }
+    if (result.kind === "malformed" && this.#side === "router") {
+      throw MalformedMessage.withSentence(this.#from.serializer, result.sentence);
+    }
+    const why =
+      "sentence" in result
+        ? { uri: ErrorUri.invalidArgument, sentence: result.sentence }
+        : this.#tooLong();
+    if (!this.#answer(answerWaiting(result.waiting, why))) {
+      this.#observer.onUndeliverable(this.#side, why);
+    }
   }
 }

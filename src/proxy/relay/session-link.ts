@@ -31,13 +31,15 @@ export class SessionLink {
 
   /** A side has taken the octets that waited for it. */
   drained(side: Side): void {
-    if (side === "router") this.#onRouter.drained();
-    else this.#onClient.drained();
+    const [towards, from] =
+      side === "router" ? [this.#onRouter, this.#onClient] : [this.#onClient, this.#onRouter];
+    towards.drained();
+    from.senderDrained();
   }
 
   /** Ends back-pressure in both directions: both peers are read again. */
   stop(): void {
-    this.#onRouter.drained();
-    this.#onClient.drained();
+    this.#onRouter.stop();
+    this.#onClient.stop();
   }
 }

@@ -44,7 +44,14 @@ export function answerUndeliverable(
   serializer: SerializerName,
   why: Undeliverable,
 ): UndeliverableAnswer | undefined {
-  const { goesBack, type, id } = waitingRequest(sliceSoundItems(message, serializer));
+  return answerWaiting(waitingRequestOf(message, serializer), why);
+}
+
+/** The ERROR for the request that waits for a message; undefined when none does. */
+export function answerWaiting(
+  { goesBack, type, id }: WaitingRequest,
+  why: Undeliverable,
+): UndeliverableAnswer | undefined {
   if (!Number.isInteger(type) || !Number.isInteger(id)) return undefined;
   const error = [MessageType.ERROR, type, id, {}, why.uri, [why.sentence]];
   return {
@@ -54,13 +61,18 @@ export function answerUndeliverable(
 }
 
 /** The request that the ERROR is for; without a type and an id there is none. */
-interface WaitingRequest {
+export interface WaitingRequest {
   goesBack: boolean;
   type?: unknown;
   id?: unknown;
 }
 
 const NONE: WaitingRequest = { goesBack: false };
+
+/** The request that waits for a message or its answer. */
+export function waitingRequestOf(message: WireMessage, serializer: SerializerName): WaitingRequest {
+  return waitingRequest(sliceSoundItems(message, serializer));
+}
 
 function waitingRequest(message: MessageSlices): WaitingRequest {
   try {

@@ -16,7 +16,13 @@ import type { BackendObserver, BackendSession } from "#proxy/routing/backend-ses
 import { refuseTooLong } from "#session/authentication.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
 import { MessageType } from "#wamp/message-type.ts";
-import { CloseCode, type Peer, type PeerHandler, type WireMessage } from "#wamp/peer.ts";
+import {
+  CloseCode,
+  type GivenUp,
+  type Peer,
+  type PeerHandler,
+  type WireMessage,
+} from "#wamp/peer.ts";
 import { decodeMessage } from "#wamp/serializer/control-message-values.ts";
 import { peekMessageType } from "#wamp/serializer/peek-message-type.ts";
 import { AuthenticatedJoin } from "./authenticated-join.ts";
@@ -62,10 +68,19 @@ export class FrontendSession
   onOversized(message: WireMessage): boolean {
     if (this.state.name !== "joined") return false;
     const sentence = "Cannot carry message: longer than max_message_size";
-    return this.state.link.toRouter.refuse(message, {
-      uri: ErrorUri.payloadSizeExceeded,
-      sentence,
+    const why = { uri: ErrorUri.payloadSizeExceeded, sentence };
+    return this.state.link.toRouter.refuse(message, why, () => {
+      this.close(CloseCode.messageTooBig, sentence);
     });
+  }
+
+  onGivenUp({ uri, sentence, code }: GivenUp): void {
+    const type = this.#link === undefined ? MessageType.ABORT : MessageType.GOODBYE;
+    // In `ending` the client has got its GOODBYE.
+    const isOver = this.state.name === "ending" || this.state.name === "closed";
+    this.leaveRouter(ErrorUri.closeRealm);
+    if (!isOver) this.sendToClient([type, { message: sentence }, uri]);
+    this.close(code, sentence);
   }
 
   onDrain(): void {
@@ -147,6 +162,11 @@ export class FrontendSession
       this.sendToClient([MessageType.GOODBYE, { message: sentence }, uri]);
       this.close(CloseCode.messageTooBig, sentence);
     }
+  }
+
+  onForwardFailed(side: Side, thrown: unknown): void {
+    if (side === "router") this.#fail(thrown);
+    else this.#failRouter(thrown);
   }
 
   /** Ends the session because the node shuts down. */

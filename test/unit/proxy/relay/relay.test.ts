@@ -22,6 +22,7 @@ function relay(from: FakePeerOptions, to: FakePeerOptions, side: Side = "router"
   return {
     source,
     target,
+    pressure,
     leftOut,
     relay: new Relay(source, target, pressure, {
       side,
@@ -123,6 +124,45 @@ describe("relay", () => {
     ]);
   });
 
+  test("pauses the source while it does not take the ERRORs for its own messages", () => {
+    const { relay: one, source, pressure } = relay({}, { serializer: "msgpack" });
+    source.takes = false;
+    for (let count = 0; count < 3; count++) one.forward('[48,7,{},"a",["\\ud800"]]');
+    expect(source.paused).toBe(true);
+    pressure.drained();
+    expect(source.paused).toBe(true);
+    pressure.senderDrained();
+    expect(source.paused).toBe(false);
+  });
+
+  test("pauses the source while the target does not take the ERRORs instead of its messages", () => {
+    const { relay: one, source, target } = relay({}, { serializer: "msgpack" });
+    target.takes = false;
+    for (let count = 0; count < 3; count++) one.forward('[70,7,{},["\\ud800"]]');
+    expect(source.paused).toBe(true);
+  });
+
+  test("pauses the source while a long message is in the other thread", async () => {
+    const { relay: one, source, target, pressure } = relay({}, { serializer: "cbor" });
+    one.forward(`[48,7,{},"a",["${"x".repeat(300_000)}"]]`);
+    expect(source.paused).toBe(true);
+    pressure.drained();
+    expect(source.paused).toBe(true);
+    expect((await target.next())[1]).toBe(7);
+    expect(source.paused).toBe(false);
+  });
+
+  test("sends nothing that comes back from the other thread when the session is over", async () => {
+    const { relay: one, source, target, pressure } = relay({}, { serializer: "cbor" });
+    one.forward(`[48,7,{},"a",["${"x".repeat(300_000)}"]]`);
+    pressure.stop();
+    expect(source.paused).toBe(false);
+    const other = relay({}, { serializer: "cbor" });
+    other.relay.forward(`[48,7,{},"a",["${"x".repeat(300_000)}"]]`);
+    await other.target.next();
+    expect(target.sent).toEqual([]);
+  });
+
   test("pauses the source while the target takes nothing", () => {
     const { relay: one, source, target } = relay({}, {});
     target.takes = false;
@@ -154,10 +194,13 @@ describe("events for many subscribers", () => {
     expect(target.wire.map((text) => String(text).at(-4))).toEqual([..."aabbabba"]);
   });
 
-  test("longer than what is remembered are carried all the same", () => {
+  test("longer than what is remembered are carried all the same", async () => {
     const { relay: one, target } = relay({ serializer: "cbor" }, {});
     const long = "x".repeat(1_000_000);
-    for (const end of "aabbccddaabb") one.forward(event(long + end));
+    for (const end of "aabbccddaabb") {
+      one.forward(event(long + end));
+      await target.next();
+    }
     expect(target.wire.map((text) => String(text).at(-4))).toEqual([..."aabbccddaabb"]);
   });
 });

@@ -1,0 +1,16 @@
+/**
+ * The thread for long messages: it handles one after the other.
+ *
+ * @module
+ */
+
+import { parentPort } from "node:worker_threads";
+import { handleLongMessage, type LongMessageTask } from "./long-message.ts";
+
+parentPort?.on("message", (task: LongMessageTask) => {
+  const result = handleLongMessage(task);
+  const transfer = result.kind === "transcoded" ? [result.octets.buffer] : [];
+  parentPort?.postMessage(result, transfer);
+  // Here nothing waits for the collection, and a long message leaves several times its length behind.
+  setImmediate(Bun.gc, true);
+});
