@@ -20,6 +20,7 @@ type Harness = Awaited<ReturnType<typeof sessionHarness>>;
 const TIMES = 20;
 
 const HELLO = [1, "realm1", { roles: {} }];
+const violated = "wamp.error.protocol_violation";
 const joinFailed = (message: string) => [3, { message }, "wamp.error.network_failure"];
 
 let harness: Harness | undefined;
@@ -88,6 +89,44 @@ describe.each(TRANSPORTS)("a client over %s that", (transport) => {
       const client = await current.connect(transport);
       misbehaves(client);
       await refused(client);
+    }),
+  );
+
+  test.each<[string, (client: ScriptedClient) => void]>([
+    ["sends a router's EVENT", (client) => client.says([36, 1, 2, {}])],
+    ["sends ERROR for a CALL", (client) => client.says([8, 48, 1, {}, "com.example.no"])],
+    ["calls without an id", (client) => client.says([48, null, {}, "com.example.procedure"])],
+    ["calls with an id of 20,000 digits", (client) => client.sends(longId(client))],
+  ])("joins and %s is refused, and its router is not sent it", (_, misbehaves) =>
+    many({}, async (current) => {
+      const client = await current.connect(transport);
+      client.says(HELLO);
+      const router = await current.router.session();
+      await router.welcome();
+      expect((await client.next())?.[0]).toBe(2);
+      misbehaves(client);
+      const abort = [3, { message: expect.stringMatching(/^Cannot accept /) }, violated];
+      expect(await client.rest()).toEqual([abort]);
+      expect(await router.next()).toEqual([6, {}, "wamp.close.close_realm"]);
+    }),
+  );
+
+  test.each<[string, unknown[]]>([
+    ["sends a client's CALL", [48, 1, {}, "com.example.procedure"]],
+    ["sends ERROR for an INVOCATION", [8, 68, 1, {}, "com.example.no"]],
+    ["answers without an id", [50, null, {}]],
+  ])("is told that its router %s", (_, message) =>
+    many({}, async (current) => {
+      const client = await current.connect(transport);
+      client.says(HELLO);
+      const router = await current.router.session();
+      await router.welcome();
+      expect((await client.next())?.[0]).toBe(2);
+      router.says(message);
+      const sentence = "The router sent a message that it may not send";
+      expect(await client.next()).toEqual([6, { message: sentence }, violated]);
+      client.says([6, {}, "wamp.close.goodbye_and_out"]);
+      expect(await client.rest()).toEqual([]);
     }),
   );
 
@@ -175,6 +214,15 @@ describe.each(TRANSPORTS)("a client over %s that", (transport) => {
       expect(await client.rest()).toEqual([]);
     }));
 });
+
+/** A CALL whose id has 20,000 digits; in CBOR, as many octets. */
+function longId(client: ScriptedClient): Uint8Array {
+  const length = 20_000;
+  if (client.serializer === "json") return Buffer.from(`[48,${"1".repeat(length)},{},"a"]`);
+  const head = Buffer.from("841830c2590000", "hex");
+  head.writeUInt16BE(length, 5);
+  return Buffer.concat([head, Buffer.alloc(length, 1), Buffer.from("a06161", "hex")]);
+}
 
 function nestedHello(client: ScriptedClient): Uint8Array {
   const depth = 2000;

@@ -42,7 +42,23 @@ const CLIENT_SAYS: Record<(typeof CLIENT_MESSAGES)[number], unknown[][]> = {
   GOODBYE: [GOODBYE],
   ABORT: [[3, {}, "wamp.error.abort"]],
   routed: [[48, 1, {}, "com.example.procedure"]],
-  foreign: [[2, 7, {}], [4, "ticket", {}], [0, 1], [99, 1], ["unreadable"]],
+  foreign: [
+    [2, 7, {}],
+    [4, "ticket", {}],
+    [0, 1],
+    [99, 1],
+    ["unreadable"],
+    // Messages of routers alone.
+    [17, 1, 2],
+    [33, 1, 2],
+    [35, 1],
+    [36, 1, 2, {}],
+    [50, 1, {}],
+    [65, 1, 2],
+    [67, 1],
+    [68, 1, 2, {}],
+    [69, 1, {}],
+  ],
 };
 
 const ROUTER_SAYS: Record<(typeof ROUTER_MESSAGES)[number], unknown[][]> = {
@@ -51,7 +67,22 @@ const ROUTER_SAYS: Record<(typeof ROUTER_MESSAGES)[number], unknown[][]> = {
   GOODBYE: [KILLED],
   ABORT: [[3, { message: "no" }, "wamp.error.not_authorized"]],
   routed: [[36, 1, 2, {}, ["an event"]]],
-  foreign: [[1, "realm1", {}], [5, "x", {}], [0, 1], [99, 1], ["unreadable"]],
+  foreign: [
+    [1, "realm1", {}],
+    [5, "x", {}],
+    [0, 1],
+    [99, 1],
+    ["unreadable"],
+    // Messages of clients alone.
+    [16, 1, {}, "com.example.topic"],
+    [32, 1, {}, "com.example.topic"],
+    [34, 1, 2],
+    [48, 1, {}, "com.example.procedure"],
+    [49, 1, {}],
+    [64, 1, {}, "com.example.procedure"],
+    [66, 1, 2],
+    [70, 1, {}],
+  ],
 };
 
 const ticket: SessionConfig["auth"] = {
@@ -235,7 +266,7 @@ const routerChecks: Record<
       await routerIsLeft(scene, state);
       return;
     }
-    const sentence = "The router sent what is no WAMP message";
+    const sentence = "The router sent a message that it may not send";
     const goodbye = [6, { message: sentence }, "wamp.error.protocol_violation"];
     expect(await scene.client.next()).toEqual(goodbye);
     await routerIsLeft(scene, state);
