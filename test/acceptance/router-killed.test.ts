@@ -217,7 +217,11 @@ describe("a router that is killed", () => {
       }),
     );
     expect(performance.now() - killedAt).toBeLessThan(TOLD_WITHIN_MS);
-    const goodbye = [6, { message: "The router is gone" }, "wamp.close.system_shutdown"];
+    const goodbye = [
+      6,
+      { message: "The connection of this session to the router ended" },
+      "wamp.close.system_shutdown",
+    ];
     for (const { way, message, code } of told) {
       expect(message).toEqual(way === silentUrl ? undefined : goodbye);
       if (way === silentUrl) expect(await code).toBe(1012);

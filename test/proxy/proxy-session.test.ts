@@ -346,7 +346,7 @@ describe("a joined session", () => {
     router.hangUp();
     expect(await client.next()).toEqual([
       6,
-      { message: "The router is gone" },
+      { message: "The connection of this session to the router ended" },
       "wamp.close.system_shutdown",
     ]);
   });

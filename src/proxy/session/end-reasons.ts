@@ -59,7 +59,11 @@ export const EVENT_REASONS: Record<SessionEvent, EventReasons> = {
       uri: ErrorUri.networkFailure,
       sentence: "Cannot join: the router ended the connection",
     },
-    goodbye: { ...lost, uri: ErrorUri.systemShutdown, sentence: "The router is gone" },
+    goodbye: {
+      ...lost,
+      uri: ErrorUri.systemShutdown,
+      sentence: "The connection of this session to the router ended",
+    },
   },
   "client stalled": {},
   "router stalled": {
