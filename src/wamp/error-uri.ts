@@ -19,6 +19,7 @@ export const ErrorUri = {
   protocolViolation: "wamp.error.protocol_violation",
   notAuthorized: "wamp.error.not_authorized",
   authenticationFailed: "wamp.error.authentication_failed",
+  authenticationDenied: "wamp.error.authentication_denied",
   noSuchRealm: "wamp.error.no_such_realm",
   noSuchRole: "wamp.error.no_such_role",
   noSuchPrincipal: "wamp.error.no_such_principal",

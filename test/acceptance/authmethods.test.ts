@@ -140,7 +140,7 @@ describe.if(hasPython && hasOpenssl)("authmethods", () => {
         const isRight = number % 2 === 0;
         const joined = { joined: identityOf(auth), answer: [number, "Grüße"] };
         const method = methodOf(auth);
-        const refused = `wamp.error.authentication_failed Cannot authenticate with ${method}: authid or proof is not valid`;
+        const refused = `wamp.error.authentication_denied Cannot authenticate with ${method}: authid or proof is not valid`;
         expect(outcomes[number]).toEqual(isRight ? joined : { refused });
       });
     }, 60_000);
@@ -166,7 +166,7 @@ describe.if(hasPython && hasOpenssl)("authmethods", () => {
         { joined: identityOf(certificate), answer: [1, "Grüße"] },
         {
           refused:
-            "wamp.error.authentication_failed Cannot authenticate with tls: authid or proof is not valid",
+            "wamp.error.authentication_denied Cannot authenticate with tls: authid or proof is not valid",
         },
         { joined: identityOf(bound), answer: [3, "Grüße"] },
         {
@@ -188,7 +188,11 @@ describe.if(hasPython && hasOpenssl)("authmethods", () => {
         const auth = { privkey, authextra: { ...said, pubkey: publicKey(privkey) } };
         return { url, serializer: "cbor", auth } as const;
       };
-      const why = "wamp.error.authentication_failed Cannot authenticate with cryptosign:";
+      const why = "Cannot authenticate with cryptosign:";
+      const [denied, failed] = [
+        "wamp.error.authentication_denied",
+        "wamp.error.authentication_failed",
+      ];
       expect(
         await joinAllPython([
           join(seed, authextra),
@@ -208,10 +212,10 @@ describe.if(hasPython && hasOpenssl)("authmethods", () => {
           answer: [0, "Grüße"],
         },
         {
-          refused: `${why} the signature of certificate 0 is not that of 0x3325a78425f17a7e487eb5666b2bfd93abb06c70`,
+          refused: `${denied} ${why} the signature of certificate 0 is not that of 0x3325a78425f17a7e487eb5666b2bfd93abb06c70`,
         },
-        { refused: `${why} authextra.certificates is not a list` },
-        { refused: `${why} authid or proof is not valid` },
+        { refused: `${failed} ${why} authextra.certificates is not a list` },
+        { refused: `${denied} ${why} authid or proof is not valid` },
       ]);
     },
     60_000,

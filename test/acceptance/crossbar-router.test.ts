@@ -133,7 +133,7 @@ describe.if(hasPython)("a proxy in front of Crossbar", () => {
   test("refuses a wrong ticket without saying what was wrong", async () => {
     const wrong = { authid: "alice", ticket: "secret2" };
     const joining = joinAutobahn(`ws://127.0.0.1:${port}/ws`, "json", wrong);
-    expect(joining).rejects.toThrow("wamp.error.authentication_failed");
+    expect(joining).rejects.toThrow("wamp.error.authentication_denied");
     expect(proxy.output()).not.toContain("secret");
   });
 });

@@ -84,7 +84,7 @@ test("one-file: a visitor calls what the program with the ticket has registered"
   );
   expect(registered).toBe("refused");
   const wrong = joinAutobahn(url, "json", { authid: "backend", ticket: "secret2" });
-  expect(wrong).rejects.toThrow("authentication_failed");
+  expect(wrong).rejects.toThrow("authentication_denied");
   await Promise.all([visitor.leave(), backend.leave()]);
 });
 

@@ -545,7 +545,7 @@ describe("joining", () => {
     await challenged.next();
     for (const wrong of ["a", "b", "c"]) {
       const client = await joins(proxy.url, ticketHello, wrong);
-      expect(await client.next()).toMatchObject([3, {}, authenticationFailed]);
+      expect(await client.next()).toMatchObject([3, {}, "wamp.error.authentication_denied"]);
     }
     const other = await wampSocket(proxy.url);
     other.says([1, "realm1", ticketHello]);
