@@ -83,7 +83,7 @@ export class Authentication {
    */
   async hello(message: readonly unknown[]): Promise<AuthOutcome> {
     const request = parseHello(message, this.#transport);
-    this.#roles = asRecord(asRecord(message[2])["roles"]);
+    this.#roles = readRoles(asRecord(message[2])["roles"]);
     if (this.#isLockedOut) return TOO_MANY_ATTEMPTS;
     const context = {
       pendingSession: randomId(),
@@ -192,6 +192,33 @@ export function readRealm(realm: unknown): string {
     `Cannot join realm: its name is longer than ${MAX_REALM_CHARACTERS} characters`,
     { source: "client", uri: ErrorUri.noSuchRealm },
   );
+}
+
+/** The roles that a client may have. */
+const CLIENT_ROLES = ["publisher", "subscriber", "caller", "callee"];
+
+/**
+ * The roles of a HELLO: at least one that a client may have. Others are ignored, and null stands for a
+ * role or for features without content. (WAMP specification, section "Client: Role and Feature
+ * Announcement".)
+ *
+ * @throws Failure from the client's side when there is none, or when one is not a dictionary.
+ */
+function readRoles(roles: unknown): Record<string, unknown> {
+  if (!isRecord(roles)) throw violation("Cannot read HELLO: roles is not a dictionary");
+  const announced = CLIENT_ROLES.filter((role) => Object.hasOwn(roles, role));
+  if (announced.length === 0) {
+    throw violation(`Cannot read HELLO: roles has none of ${CLIENT_ROLES.join(", ")}`);
+  }
+  for (const role of announced) {
+    const details = roles[role] ?? {};
+    if (!isRecord(details)) throw violation(`Cannot read HELLO: role ${role} is not a dictionary`);
+    const features = details["features"] ?? {};
+    if (!isRecord(features)) {
+      throw violation(`Cannot read HELLO: features of ${role} is not a dictionary`);
+    }
+  }
+  return roles;
 }
 
 function parseHello(message: readonly unknown[], transport: TransportDetails): HelloRequest {

@@ -153,7 +153,12 @@ async function joins(url: string, details: object = ticketHello, ticket = "s3cre
   return client;
 }
 
-const ticketHello = { authmethods: ["ticket"], authid: "joe", authextra: { app: "shop" } };
+const ticketHello = {
+  roles: { caller: {} },
+  authmethods: ["ticket"],
+  authid: "joe",
+  authextra: { app: "shop" },
+};
 
 async function whole(
   auth: AuthConfig,
@@ -628,7 +633,7 @@ describe("joining", () => {
 
     const anonymous = { type: "static", role: "guest" } as const;
     const unwelcome = await within({ join_timeout: 50 }, { anonymous });
-    unwelcome.says([1, "realm1", {}]);
+    unwelcome.says([1, "realm1", { roles: { caller: {} } }]);
     expect(await unwelcome.next()).toEqual([
       3,
       { message: "Cannot join: no WELCOME within 50 ms" },
@@ -644,7 +649,7 @@ describe("joining", () => {
     const client = await wampSocket(proxy.url);
     cleanups.push(() => client.close());
     const authmethods = ["smartcard", "wampcra", "ticket", "anonymous"];
-    client.says([1, "realm1", { authmethods, authid: "joe" }]);
+    client.says([1, "realm1", { roles: { caller: {} }, authmethods, authid: "joe" }]);
     expect(await client.next()).toEqual([4, "ticket", {}]);
     client.says([5, "wrong", {}]);
     (await authenticator.asked()).raises("com.example.no");

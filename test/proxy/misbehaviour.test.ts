@@ -19,7 +19,7 @@ type Harness = Awaited<ReturnType<typeof sessionHarness>>;
 /** How often each of them comes. */
 const TIMES = 20;
 
-const HELLO = [1, "realm1", { roles: {} }];
+const HELLO = [1, "realm1", { roles: { caller: {} } }];
 const violated = "wamp.error.protocol_violation";
 const joinFailed = (message: string) => [3, { message }, "wamp.error.network_failure"];
 
@@ -76,6 +76,9 @@ describe.each(TRANSPORTS)("a client over %s that", (transport) => {
     ["says AUTHENTICATE behind its HELLO", (client) => client.says(HELLO, [5, "x", {}])],
     ["says AUTHENTICATE first", (client) => client.says([5, "x", {}], HELLO)],
     ["says HELLO without details", (client) => client.says([1, "realm1"])],
+    ["says HELLO without roles", (client) => client.says([1, "realm1", {}])],
+    ["says HELLO with no role of a client", (client) => client.says([1, "realm1", { roles: {} }])],
+    ["says HELLO with a list of roles", (client) => client.says([1, "realm1", { roles: ["x"] }])],
     ["says HELLO without a realm", (client) => client.says([1])],
     ["says HELLO to the realm 7", (client) => client.says([1, 7, {}])],
     ["says HELLO with a list of details", (client) => client.says([1, "realm1", []])],
@@ -139,7 +142,11 @@ describe.each(TRANSPORTS)("a client over %s that", (transport) => {
     return many({ auth }, async (current) => {
       for (const first of ["secret1", "wrong"]) {
         const client = await current.connect(transport);
-        client.says([1, "realm1", { authmethods: ["ticket"], authid: "joe" }]);
+        client.says([
+          1,
+          "realm1",
+          { roles: { caller: {} }, authmethods: ["ticket"], authid: "joe" },
+        ]);
         expect((await client.next())?.[0]).toBe(4);
         client.says([5, first, {}], [5, "secret1", {}]);
         await refused(client);
@@ -150,7 +157,7 @@ describe.each(TRANSPORTS)("a client over %s that", (transport) => {
   test("says HELLO with 60 000 octets of details joins", () =>
     many({}, async (current) => {
       const client = await current.connect(transport);
-      client.says([1, "realm1", { roles: {}, authextra: { x: "x".repeat(60_000) } }]);
+      client.says([1, "realm1", { roles: { caller: {} }, authextra: { x: "x".repeat(60_000) } }]);
       await (await current.router.session()).welcome();
       expect((await client.next())?.[0]).toBe(2);
       client.reset();
@@ -158,7 +165,11 @@ describe.each(TRANSPORTS)("a client over %s that", (transport) => {
 
   test("says a HELLO of 70 000 octets is told so, and one of 200 000 is not read", () =>
     many({ options: { max_message_size: 2 ** 24 } }, async (current) => {
-      const long = (octets: number) => [1, "realm1", { authextra: { x: "x".repeat(octets) } }];
+      const long = (octets: number) => [
+        1,
+        "realm1",
+        { roles: { caller: {} }, authextra: { x: "x".repeat(octets) } },
+      ];
       const message = "Cannot join: the message is longer than 65536 octets";
       const told = await current.connect(transport);
       told.says(long(70_000));
@@ -306,7 +317,7 @@ describe("a router that", () => {
     (_, options, misbehaves, abort) =>
       many(options, async (current) => {
         const client = await current.connect("websocket");
-        client.says([1, "silent", { roles: {} }]);
+        client.says([1, "silent", { roles: { caller: {} } }]);
         const side = await current.silent.connection();
         await side.handshake;
         misbehaves(side);
@@ -319,14 +330,14 @@ describe("a router that", () => {
   test("is not there is told as such, with a sentence", () =>
     many({}, async (current) => {
       const client = await current.connect("websocket");
-      client.says([1, "down", {}]);
+      client.says([1, "down", { roles: { caller: {} } }]);
       expect(await client.rest()).toEqual([noAnswer]);
     }));
 
   test("no route leads to is told as such", () =>
     many({}, async (current) => {
       const client = await current.connect("websocket");
-      client.says([1, "nowhere", {}]);
+      client.says([1, "nowhere", { roles: { caller: {} } }]);
       expect((await client.rest())[0]?.[2]).toBe("wamp.error.no_such_realm");
     }));
 });

@@ -189,7 +189,7 @@ describe("a message beyond a limit", () => {
   test("a HELLO longer than max_message_size closes with 1009", async () => {
     const proxy = await start();
     const client = await connect(proxy.url);
-    client.says([1, "realm1", { x: "x".repeat(70_000) }]);
+    client.says([1, "realm1", { roles: { caller: {} }, x: "x".repeat(70_000) }]);
     expect((await client.closed).code).toBe(1009);
   });
 
@@ -260,7 +260,7 @@ describe("a join that is passed through", () => {
   test("is refused when HELLO cannot be told to the router", async () => {
     const proxy = await start({ serializer: "json" });
     const client = await connect(proxy.url, "cbor");
-    client.says([1, "realm1", { authextra: { x: Number.NaN } }]);
+    client.says([1, "realm1", { roles: { caller: {} }, authextra: { x: Number.NaN } }]);
     const answer = await client.next();
     expect([answer[0], answer[2]]).toEqual([3, "wamp.error.invalid_argument"]);
   });
@@ -268,7 +268,7 @@ describe("a join that is passed through", () => {
   test("ends when a WELCOME cannot be told to the client", async () => {
     const proxy = await start();
     const client = await connect(proxy.url);
-    client.says([1, "realm1", {}]);
+    client.says([1, "realm1", { roles: { caller: {} } }]);
     const router = await proxy.router.session();
     await router.next();
     router.says([2, 7, { x: Number.NaN }]);
@@ -282,7 +282,7 @@ describe("a join that is passed through", () => {
   ])("is given up by the client's %s", async (_, message) => {
     const proxy = await start();
     const client = await connect(proxy.url);
-    client.says([1, "realm1", {}]);
+    client.says([1, "realm1", { roles: { caller: {} } }]);
     const router = await proxy.router.session();
     await router.next();
     client.says(message);
@@ -293,7 +293,7 @@ describe("a join that is passed through", () => {
   test("is refused with a sentence when the router hangs up", async () => {
     const proxy = await start();
     const client = await connect(proxy.url);
-    client.says([1, "realm1", {}]);
+    client.says([1, "realm1", { roles: { caller: {} } }]);
     const router = await proxy.router.session();
     await router.next();
     router.hangUp();
@@ -313,7 +313,7 @@ describe("a joined session", () => {
     expect(await router.next()).toEqual([6, {}, "wamp.close.normal"]);
     router.says([6, {}, "wamp.close.goodbye_and_out"]);
     expect(await client.next()).toEqual([6, {}, "wamp.close.goodbye_and_out"]);
-    client.says([1, "realm1", {}]);
+    client.says([1, "realm1", { roles: { caller: {} } }]);
     await (await proxy.router.session()).welcome(8);
     expect((await client.next()).slice(0, 2)).toEqual([2, 8]);
   });
@@ -321,7 +321,7 @@ describe("a joined session", () => {
   test("is sent what its router sends together with WELCOME, also its end", async () => {
     const proxy = await start();
     const client = await connect(proxy.url);
-    client.says([1, "realm1", {}]);
+    client.says([1, "realm1", { roles: { caller: {} } }]);
     const router = await proxy.router.session();
     await router.welcome(7);
     router.says([36, 1, 2, {}, ["an event"]]);
@@ -360,7 +360,7 @@ describe("a joined session", () => {
   });
 
   test.each([
-    ["HELLO", [1, "realm1", {}]],
+    ["HELLO", [1, "realm1", { roles: { caller: {} } }]],
     ["WELCOME", [2, 1, {}]],
     ["AUTHENTICATE", [5, "x", {}]],
     ["message type 0", [0, 1]],

@@ -68,7 +68,7 @@ const ROUTER_SAYS: Record<(typeof ROUTER_MESSAGES)[number], unknown[][]> = {
   ABORT: [[3, { message: "no" }, "wamp.error.not_authorized"]],
   routed: [[36, 1, 2, {}, ["an event"]]],
   foreign: [
-    [1, "realm1", {}],
+    [1, "realm1", { roles: { caller: {} } }],
     [5, "x", {}],
     [0, 1],
     [99, 1],
@@ -119,12 +119,12 @@ async function reach(
   if (state === "authenticating") return { ...scene, before: [HELLO] };
   if (state === "closed") return { ...scene, before: [[2, 7, {}]] };
   if (state === "challenged") {
-    client.says([1, "realm1", { authmethods: ["ticket"], authid: "joe", roles: {} }]);
+    client.says([1, "realm1", { authmethods: ["ticket"], authid: "joe", roles: { caller: {} } }]);
     expect(await client.next()).toEqual([4, "ticket", {}]);
     return scene;
   }
   if (state === "connecting") {
-    client.says([1, "silent", {}]);
+    client.says([1, "silent", { roles: { caller: {} } }]);
     const opening = await harness.silent.connection();
     await opening.handshake;
     return { ...scene, opening };

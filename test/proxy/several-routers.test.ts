@@ -255,7 +255,7 @@ describe("a session goes to the next router", () => {
   test("with the client's HELLO when the first is not there", async () => {
     const there = await router();
     const { url } = await proxy([newPath(), there.path], { auth: "passthrough" });
-    const details = { roles: {}, authmethods: ["ticket"], authid: "joe" };
+    const details = { roles: { caller: {} }, authmethods: ["ticket"], authid: "joe" };
     const client = await hello(url, details);
     const session = await there.session();
     expect(await session.next()).toEqual([1, "realm1", details]);
@@ -299,7 +299,7 @@ describe("a client is refused with one sentence", () => {
     const answer = new Promise<string>((resolve) => {
       stranger.onmessage = ({ data }) => resolve(String(data));
     });
-    stranger.onopen = () => stranger.send('[1,"realm2",{}]');
+    stranger.onopen = () => stranger.send('[1,"realm2",{"roles":{"caller":{}}}]');
     expect(JSON.parse(await answer)[2]).toBe("wamp.error.no_such_realm");
   });
 });
@@ -423,7 +423,10 @@ describe("WELCOME", () => {
   test("has what the router says of the session, and nothing of the machines behind", async () => {
     const there = await router();
     const { url } = await proxy([there.path]);
-    const client = await hello(url, { roles: {}, authextra: { colour: "red", size: 1 } });
+    const client = await hello(url, {
+      roles: { caller: {} },
+      authextra: { colour: "red", size: 1 },
+    });
     const session = await there.session();
     await session.next();
     session.says([

@@ -9,7 +9,7 @@ afterEach(async () => {
   harness = undefined;
 });
 
-const HELLO = [1, "realm1", { roles: {} }];
+const HELLO = [1, "realm1", { roles: { caller: {} } }];
 
 /** A joined session, and the router's side of it. */
 async function joined(options: NonNullable<HarnessOptions["options"]>) {
@@ -72,7 +72,7 @@ describe("told_by_close", () => {
   test("router_lost: a router that never was there is told with ABORT", async () => {
     const { current } = await joined({ told_by_close: ["router_lost"] });
     const client = await current.connect("websocket");
-    client.says([1, "down", {}]);
+    client.says([1, "down", { roles: { caller: {} } }]);
     expect((await client.rest())[0]?.slice(0, 1)).toEqual([3]);
   });
 

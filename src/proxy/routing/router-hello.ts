@@ -75,14 +75,11 @@ const CLIENT_ROLES = ["publisher", "subscriber", "caller", "callee"];
 
 /**
  * The announced roles that are client roles of WAMP, with their boolean features. Crossbar's routers
- * close the connection at a HELLO with other roles, without roles, or with a feature that is not a
- * boolean.
+ * close the connection at a HELLO with other roles, or with a feature that is not a boolean.
  */
 function rolesForRouter(announced: Record<string, unknown>): Record<string, unknown> {
   const roles = CLIENT_ROLES.filter((role) => Object.hasOwn(announced, role));
-  // A client that announces none of them may still use all; it gets them without features.
-  const known = roles.length > 0 ? roles : CLIENT_ROLES;
-  return Object.fromEntries(known.map((role) => [role, featuresOf(asRecord(announced[role]))]));
+  return Object.fromEntries(roles.map((role) => [role, featuresOf(asRecord(announced[role]))]));
 }
 
 function featuresOf(role: Record<string, unknown>): Record<string, unknown> {

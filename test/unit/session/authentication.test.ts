@@ -6,6 +6,7 @@ import { Authentication } from "#session/authentication.ts";
 import type { TransportDetails } from "#wamp/peer.ts";
 import { neverCanceled, noAuthenticators } from "../../support/no-authenticators.ts";
 
+const roles = { caller: {} };
 const tcp: TransportDetails = {
   peer: "tcp4:127.0.0.1:50000",
   type: "websocket",
@@ -30,7 +31,7 @@ describe("Authentication", () => {
       tcp,
       noAuthenticators,
       neverCanceled,
-    ).hello([1, "realm1", {}]);
+    ).hello([1, "realm1", { roles: { caller: {} } }]);
     expect(outcome).toMatchObject({
       kind: "accept",
       identity: { realm: "realm1", authrole: "guest", authmethod: "anonymous" },
@@ -39,7 +40,7 @@ describe("Authentication", () => {
   });
 
   test("takes the first of the client's authmethods that is configured", async () => {
-    const details = { authmethods: ["wampcra", "ticket", "anonymous"], authid: "alice" };
+    const details = { roles, authmethods: ["wampcra", "ticket", "anonymous"], authid: "alice" };
     const outcome = await new Authentication(
       { anonymous, ticket },
       tcp,
@@ -55,7 +56,7 @@ describe("Authentication", () => {
       tcp,
       noAuthenticators,
       neverCanceled,
-    ).hello([1, "realm1", {}]);
+    ).hello([1, "realm1", { roles: { caller: {} } }]);
     expect(outcome).toMatchObject({ kind: "deny", uri: "wamp.error.no_auth_method" });
   });
 
@@ -67,13 +68,17 @@ describe("Authentication", () => {
     ["__proto__", "secret1", "deny"],
   ])("answers %p with ticket %p by %s", async (authid, signature, kind) => {
     const join = new Authentication({ ticket }, tcp, noAuthenticators, neverCanceled);
-    await join.hello([1, "realm1", { authmethods: ["ticket"], authid }]);
+    await join.hello([1, "realm1", { roles: { caller: {} }, authmethods: ["ticket"], authid }]);
     expect((await join.authenticate([5, signature, {}])).kind).toBe(kind as "accept");
   });
 
   test("gives one try for each CHALLENGE", async () => {
     const join = new Authentication({ ticket }, tcp, noAuthenticators, neverCanceled);
-    await join.hello([1, "realm1", { authmethods: ["ticket"], authid: "alice" }]);
+    await join.hello([
+      1,
+      "realm1",
+      { roles: { caller: {} }, authmethods: ["ticket"], authid: "alice" },
+    ]);
     expect((await join.authenticate([5, "wrong", {}])).kind).toBe("deny");
     expect((await join.authenticate([5, "secret1", {}])).kind).toBe("deny");
   });
@@ -87,11 +92,11 @@ describe("Authentication", () => {
         details,
       ]);
     await expect(said(octets)).rejects.toThrow("Cannot read HELLO: details is not a dictionary");
-    expect(await said({ authextra: octets })).toMatchObject({
+    expect(await said({ roles, authextra: octets })).toMatchObject({
       kind: "accept",
       identity: { authextra: {} },
     });
-    expect(identityExtra(await said({ authextra: octets }))).toEqual({});
+    expect(identityExtra(await said({ roles, authextra: octets }))).toEqual({});
   });
 
   test("refuses a realm that is longer than any name of a realm, without saying it again", async () => {
@@ -99,7 +104,7 @@ describe("Authentication", () => {
       new Authentication({ anonymous }, tcp, noAuthenticators, neverCanceled).hello([
         1,
         "r".repeat(length),
-        {},
+        { roles },
       ]);
     expect(await hello(255)).toMatchObject({ kind: "accept" });
     await expect(hello(256)).rejects.toMatchObject({
@@ -109,6 +114,7 @@ describe("Authentication", () => {
   });
 
   const vouched = {
+    roles,
     authmethods: ["anonymous-proxy"],
     authextra: { proxy_realm: "realm2", proxy_authid: "bob", proxy_authrole: "user" },
   };
@@ -146,7 +152,12 @@ describe("Authentication", () => {
     const hello = (authid: string, pubkey: string, more = {}) => [
       1,
       "realm1",
-      { authmethods: ["cryptosign-proxy"], authid, authextra: { ...authextra, pubkey, ...more } },
+      {
+        roles: { caller: {} },
+        authmethods: ["cryptosign-proxy"],
+        authid,
+        authextra: { ...authextra, pubkey, ...more },
+      },
     ];
     const challenged = async () => {
       const join = new Authentication(auth as never, tcp, noAuthenticators, neverCanceled);
@@ -193,9 +204,17 @@ describe("Authentication", () => {
     [[1]],
     [[1, 7, {}]],
     [[1, "realm1", []]],
-    [[1, "realm1", {}, 1]],
-    [[1, "realm1", { authmethods: "ticket" }]],
-    [[1, "realm1", { authid: 7 }]],
+    [[1, "realm1", { roles: { caller: {} } }, 1]],
+    [[1, "realm1", { roles: { caller: {} }, authmethods: "ticket" }]],
+    [[1, "realm1", { roles: { caller: {} }, authid: 7 }]],
+    [[1, "realm1", {}]],
+    [[1, "realm1", { roles: null }]],
+    [[1, "realm1", { roles: {} }]],
+    [[1, "realm1", { roles: ["caller"] }]],
+    [[1, "realm1", { roles: { boss: {}, broker: {} } }]],
+    [[1, "realm1", { roles: { caller: [] } }]],
+    [[1, "realm1", { roles: { caller: {}, callee: true } }]],
+    [[1, "realm1", { roles: { caller: { features: ["call_canceling"] } } }]],
   ])("refuses %j as a HELLO", (message) => {
     expect(
       new Authentication({ anonymous }, tcp, noAuthenticators, neverCanceled).hello(message),
@@ -203,6 +222,17 @@ describe("Authentication", () => {
       source: "client",
       uri: "wamp.error.protocol_violation",
     });
+  });
+
+  test.each([
+    { caller: {} },
+    { subscriber: { features: {} } },
+    { publisher: null },
+    { callee: { features: null } },
+    { caller: {}, boss: 7 },
+  ])("takes the roles %j", async (announced) => {
+    const one = new Authentication({ anonymous }, tcp, noAuthenticators, neverCanceled);
+    expect(await one.hello([1, "realm1", { roles: announced }])).toMatchObject({ kind: "accept" });
   });
 
   test("shows an authenticator the certificate, and takes its word for the rest", async () => {
@@ -224,7 +254,11 @@ describe("Authentication", () => {
     } as const;
     const clientCertificate = { sha1: "AA", sha256: "BB", subject: { CN: "joe" } };
     const transport = { ...tcp, isSecure: true, clientCertificate };
-    const hello = [1, "realm1", { authmethods: ["tls"], authextra: { claims: "admin" } }];
+    const hello = [
+      1,
+      "realm1",
+      { roles: { caller: {} }, authmethods: ["tls"], authextra: { claims: "admin" } },
+    ];
     expect(
       await new Authentication({ tls }, transport, { authenticators }, neverCanceled).hello(hello),
     ).toEqual({
