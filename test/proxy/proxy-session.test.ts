@@ -277,16 +277,17 @@ describe("a join that is passed through", () => {
   });
 
   test.each([
-    ["ABORT", [3, {}, "wamp.error.authentication_failed"]],
-    ["GOODBYE", [6, {}, "wamp.close.normal"]],
-  ])("is given up by the client's %s", async (_, message) => {
+    ["ABORT", [3, {}, "wamp.error.authentication_failed"], [], 1000],
+    ["GOODBYE", [6, {}, "wamp.close.normal"], [3, {}, "wamp.error.protocol_violation"], 1002],
+  ])("is given up by the client's %s", async (_, message, answer, code) => {
     const proxy = await start();
     const client = await connect(proxy.url);
     client.says([1, "realm1", { roles: { caller: {} } }]);
     const router = await proxy.router.session();
     await router.next();
     client.says(message);
-    expect((await client.closed).code).toBe(1000);
+    if (answer.length > 0) expect(await client.next()).toMatchObject(answer);
+    expect((await client.closed).code).toBe(code);
     await router.closed.promise;
   });
 

@@ -180,6 +180,11 @@ async function joinsAgain({ harness, client }: Scene, state: SessionState) {
   expect((await client.next())?.slice(0, 2)).toEqual([2, 8]);
 }
 
+/** The message with which a client ends its session, or its attempt to join. */
+function endOf(state: SessionState): unknown[] {
+  return state === "joined" || state === "ending" ? ANSWER : [3, {}, "wamp.close.close_realm"];
+}
+
 const clientChecks: Record<
   ClientAction,
   (scene: Scene, state: SessionState, message: unknown[]) => Promise<void>
@@ -279,7 +284,7 @@ const routerChecks: Record<
   },
   async none(scene, state) {
     // Nothing reaches the client, which can still end the session.
-    scene.client.says(ANSWER);
+    scene.client.says(endOf(state));
     await endsWith(scene, state === "ending" ? 1001 : 1000);
   },
 };
@@ -327,7 +332,7 @@ const eventChecks: Record<
       await scene.harness.empty();
       return;
     }
-    scene.client.says(ANSWER);
+    scene.client.says(endOf(state));
     if (state === "joined") expect((await scene.router?.next())?.[0]).toBe(6);
     else await endsWith(scene, state === "ending" ? 1001 : 1000);
   },

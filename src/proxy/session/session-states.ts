@@ -93,16 +93,16 @@ export type EventAction = "gone" | "abort" | "goodbye" | "drop" | "finish" | "cl
 // biome-ignore format: a table
 /** Actions for a client's messages, in the order of `CLIENT_MESSAGES`. */
 export const FROM_CLIENT: Record<SessionState, readonly ClientAction[]> = {
-  waiting:        ["begin",  "refuse",       "close", "close", "refuse", "refuse"],
-  authenticating: ["refuse", "refuse",       "close", "close", "refuse", "refuse"],
-  challenged:     ["refuse", "authenticate", "close", "close", "refuse", "refuse"],
-  connecting:     ["refuse", "refuse",       "close", "close", "refuse", "refuse"],
-  joining:        ["refuse", "authenticate", "close", "close", "refuse", "refuse"],
-  joined:         ["refuse", "refuse",       "leave", "close", "carry",  "refuse"],
-  leaving:        ["keep",   "late",         "late",  "close", "late",   "late"],
-  rejoining:      ["refuse", "refuse",       "close", "close", "refuse", "refuse"],
-  ending:         ["late",   "late",         "close", "close", "late",   "late"],
-  closed:         ["late",   "late",         "late",  "late",  "late",   "late"],
+  waiting:        ["begin",  "refuse",       "refuse", "close", "refuse", "refuse"],
+  authenticating: ["refuse", "refuse",       "refuse", "close", "refuse", "refuse"],
+  challenged:     ["refuse", "authenticate", "refuse", "close", "refuse", "refuse"],
+  connecting:     ["refuse", "refuse",       "refuse", "close", "refuse", "refuse"],
+  joining:        ["refuse", "authenticate", "refuse", "close", "refuse", "refuse"],
+  joined:         ["refuse", "refuse",       "leave",  "close", "carry",  "refuse"],
+  leaving:        ["keep",   "late",         "late",   "close", "late",   "late"],
+  rejoining:      ["refuse", "refuse",       "refuse", "close", "refuse", "refuse"],
+  ending:         ["late",   "late",         "close",  "close", "late",   "late"],
+  closed:         ["late",   "late",         "late",   "late",  "late",   "late"],
 };
 
 // biome-ignore format: a table
