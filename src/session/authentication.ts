@@ -35,11 +35,21 @@ import {
   type WireMessage,
 } from "#wamp/peer.ts";
 
-/** Counts the failed attempts of a client's address. */
+/** Limits the failed attempts of a client's address. */
 export interface FailedAttempts {
   /** Whether there were so many that further attempts are refused without a check for now. */
   readonly areTooMany: boolean;
-  add(): void;
+  /**
+   * Begins an attempt, before its proof is checked. Waits while as many attempts of the address are
+   * being checked as may still fail. Undefined: too many have failed.
+   */
+  begin(): Promise<Attempt | undefined>;
+}
+
+/** An attempt whose proof is being checked. */
+export interface Attempt {
+  /** Has to be called; only the first call has an effect. */
+  end(hasFailed: boolean): void;
 }
 
 /** What an authentication needs of its worker. */
@@ -84,15 +94,16 @@ export class Authentication {
   async hello(message: readonly unknown[]): Promise<AuthOutcome> {
     const request = parseHello(message, this.#transport);
     this.#roles = readRoles(asRecord(message[2])["roles"]);
-    if (this.#isLockedOut) return TOO_MANY_ATTEMPTS;
-    const context = {
-      pendingSession: randomId(),
-      login: recallLogin(this.#auth, request),
-      authenticators: this.#support.authenticators,
-      signal: this.#canceled,
-    };
-    this.#pending = choosePendingAuth(this.#auth, request.authmethods, context);
-    return this.#count(this.#pending?.hello(request) ?? NO_AUTHMETHOD);
+    return this.#judge(() => {
+      const context = {
+        pendingSession: randomId(),
+        login: recallLogin(this.#auth, request),
+        authenticators: this.#support.authenticators,
+        signal: this.#canceled,
+      };
+      this.#pending = choosePendingAuth(this.#auth, request.authmethods, context);
+      return this.#pending?.hello(request) ?? NO_AUTHMETHOD;
+    });
   }
 
   /**
@@ -109,8 +120,8 @@ export class Authentication {
     if (typeof signature !== "string") {
       throw violation("Cannot read AUTHENTICATE: signature is not a string");
     }
-    if (this.#isLockedOut) return TOO_MANY_ATTEMPTS;
-    return this.#count(pending.authenticate(signature, asRecord(extra)));
+    const answer = pending.authenticate.bind(pending, signature, asRecord(extra));
+    return this.#judge(answer);
   }
 
   /** The client was sent WELCOME: if `cookie` is configured, its cookie authenticates it from now on. */
@@ -118,14 +129,21 @@ export class Authentication {
     rememberLogin(this.#auth, this.#transport, identity);
   }
 
-  get #isLockedOut(): boolean {
-    return this.#support.failedAttempts?.areTooMany === true;
-  }
-
-  async #count(pending: AuthOutcome | Promise<AuthOutcome>): Promise<AuthOutcome> {
-    const outcome = await pending;
-    if (outcome.kind === "deny" && !outcome.isBlameless) this.#support.failedAttempts?.add();
-    return outcome;
+  /** Judges an attempt, unless the client's address has failed too often. */
+  async #judge(judge: () => AuthOutcome | Promise<AuthOutcome>): Promise<AuthOutcome> {
+    const { failedAttempts } = this.#support;
+    if (failedAttempts === undefined) return judge();
+    const attempt = await failedAttempts.begin();
+    if (attempt === undefined) return TOO_MANY_ATTEMPTS;
+    let hasFailed = false;
+    try {
+      this.#canceled.throwIfAborted();
+      const outcome = await judge();
+      hasFailed = outcome.kind === "deny" && !outcome.isBlameless;
+      return outcome;
+    } finally {
+      attempt.end(hasFailed);
+    }
   }
 }
 

@@ -562,6 +562,37 @@ describe("joining", () => {
     expect(told).toEqual([[expect.any(String), { address: "127.0.0.1" }]]);
   });
 
+  test.each(["ticket", "passthrough"] as const)(
+    "checks no more attempts at the same time than may fail (%s)",
+    async (by) => {
+      const path = socketPath();
+      const joining = { ...limits, max_auth_failures_per_minute: 3 };
+      const router = await scriptedRouter(path);
+      cleanups.push(() => router.close());
+      const proxy = await (by === "ticket"
+        ? startProxy(path, { ticket }, { joining })
+        : startProxy(path, "passthrough", { joining, backend: "router0" }));
+      const clients = await Promise.all(Array.from({ length: 12 }, () => wampSocket(proxy.url)));
+      for (const client of clients) {
+        client.says([1, "realm1", ticketHello]);
+        if (by === "passthrough") {
+          const session = await router.session();
+          await session.next();
+          session.says([4, "ticket", {}]);
+          void session.next().then(([type]) => {
+            if (type === 5) session.says([3, {}, "com.example.wrong"]);
+          });
+        }
+        await client.next();
+      }
+      for (const client of clients) client.says([5, "wrong", {}]);
+      const uris = await Promise.all(clients.map(async (client) => (await client.next())[2]));
+      const wrong = by === "ticket" ? "wamp.error.authentication_denied" : "com.example.wrong";
+      expect(uris.filter((uri) => uri === wrong)).toHaveLength(3);
+      expect(uris.filter((uri) => uri === authenticationFailed)).toHaveLength(9);
+    },
+  );
+
   test("counts what is proved to the router, too", async () => {
     const path = socketPath();
     const router = await scriptedRouter(path);
