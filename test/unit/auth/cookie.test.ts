@@ -1,12 +1,17 @@
 import { expect, test } from "bun:test";
 import { CookieAuth, forgetLogin, recallLogin, rememberLogin } from "#auth/cookie.ts";
+import type { SessionIdentity } from "#auth/session-identity.ts";
+import type { AuthConfig } from "#config/node-config.ts";
 import type { LogFields, Logger } from "#observe/logger.ts";
 import { openCookieStore } from "#transport/websocket/cookie-store.ts";
 import { CookieTracker } from "#transport/websocket/cookie-tracker.ts";
 import { helloRequest } from "../../support/hello-request.ts";
 import { quiet } from "../../support/quiet-context.ts";
 
-const ticket = { type: "static" as const, principals: {} };
+const ticket = {
+  type: "static" as const,
+  principals: { alice: { ticket: "secret1", role: "user" } },
+};
 const auth = { cookie: {}, ticket };
 const identity = {
   realm: "realm1",
@@ -57,6 +62,78 @@ test.each([
 ] as const)("nobody joins by cookie %s", (_name, here, request) => {
   rememberLogin(auth, request.transport, identity);
   expect(recallLogin(here as never, request)).toBeUndefined();
+});
+
+const dynamic = {
+  type: "dynamic" as const,
+  authenticator: "com.example.authenticate",
+  "authenticator-realm": null,
+  "authenticator-role": null,
+  "default-role": null,
+  "authenticator-timeout": 1000,
+};
+const keys = { authorized_keys: [], role: "user" };
+const root = { chain_id: "1", verifying_contract: "", issuer: "", realm_address: "", role: "user" };
+const scram = {
+  kdf: "pbkdf2",
+  iterations: 1,
+  salt: "",
+  "stored-key": "",
+  "server-key": "",
+} as const;
+
+test.each<[string, AuthConfig, Partial<SessionIdentity>, boolean]>([
+  ["ticket", { ticket }, {}, true],
+  ["ticket of another list", { ticket: { ...ticket, principals: {} } }, {}, false],
+  ["ticket with another role", { ticket }, { authrole: "admin" }, false],
+  ["__proto__", { ticket }, { authid: "__proto__" }, false],
+  [
+    "wampcra",
+    { wampcra: { type: "static", users: { alice: { secret: "", role: "user" } } } },
+    {},
+    true,
+  ],
+  ["wampcra, removed", { wampcra: { type: "static", users: {} } }, {}, false],
+  [
+    "scram",
+    { scram: { type: "static", principals: { alice: { ...scram, role: "user" } } } },
+    {},
+    true,
+  ],
+  ["tls", { tls: { type: "static", principals: { alice: { role: "user" } } } }, {}, true],
+  ["tls, removed", { tls: { type: "static", principals: {} } }, {}, false],
+  ["cryptosign", { cryptosign: { type: "static", principals: { alice: keys } } }, {}, true],
+  [
+    "cryptosign of another realm",
+    { cryptosign: { type: "static", principals: { alice: { ...keys, realm: "realm2" } } } },
+    {},
+    false,
+  ],
+  [
+    "cryptosign by certificates",
+    { cryptosign: { type: "static", principals: {}, trustroots: { realm1: root } } },
+    { authid: "0x00" },
+    true,
+  ],
+  [
+    "cryptosign by certificates of another realm",
+    { cryptosign: { type: "static", principals: {}, trustroots: { realm2: root } } },
+    { authid: "0x00" },
+    false,
+  ],
+  ["anonymous", { anonymous: { type: "static", role: "user" } }, { authid: "ABCD" }, true],
+  ["anonymous of another role", { anonymous: { type: "static", role: "guest" } }, {}, false],
+  ["ticket of an authenticator", { ticket: dynamic }, { authprovider: "dynamic" }, true],
+  ["ticket, by an authenticator now", { ticket: dynamic }, {}, false],
+  ["ticket, by a list now", { ticket }, { authprovider: "dynamic" }, false],
+  ["anonymous-proxy", { "anonymous-proxy": { type: "static" } }, {}, false],
+])("a cookie that stands for a login by %s is looked up again", (_, here, login, isKnown) => {
+  const [authmethod] = Object.keys(here);
+  const transport = client();
+  const made = { ...identity, authmethod: String(authmethod), ...login };
+  rememberLogin({ cookie: {} }, transport, made);
+  const known = recallLogin({ cookie: {}, ...here }, hello(transport));
+  expect(known !== undefined).toBe(isKnown);
 });
 
 test("a cookie is no proof for longer than its max_age", () => {
