@@ -15,6 +15,7 @@ import {
   hasPython,
   joinAllPython,
   joinAutobahn,
+  joinAutobahn26,
   joinWampy,
   methodOf,
   type Proof,
@@ -113,7 +114,10 @@ describe.if(hasPython && hasOpenssl)("authmethods", () => {
     test.each(javascript)("JavaScript clients join by $name", async ({ right, wrong }) => {
       for (const serializer of serializers) {
         // wampy says an authid always.
-        const clients = "authid" in right ? [joinAutobahn, joinWampy] : [joinAutobahn];
+        const clients =
+          "authid" in right
+            ? [joinAutobahn, joinAutobahn26, joinWampy]
+            : [joinAutobahn, joinAutobahn26];
         for (const join of clients) {
           const client = await join(websocket, serializer, right);
           expect(client.identity).toEqual(identityOf(right));

@@ -8,6 +8,7 @@ import { startNode, type TemporaryNode, workerPids } from "../support/temporary-
 import {
   hasPython,
   joinAutobahn,
+  joinAutobahn26,
   joinPython,
   joinWampy,
   type WampClient,
@@ -66,6 +67,9 @@ const joiners: [string, Joiner][] = [
   ["autobahn (JavaScript) over json", () => joinAutobahn(ws, "json")],
   ["autobahn (JavaScript) over msgpack", () => joinAutobahn(ws, "msgpack")],
   ["autobahn (JavaScript) over cbor", () => joinAutobahn(ws, "cbor")],
+  ["autobahn 26 (JavaScript) over json", () => joinAutobahn26(ws, "json")],
+  ["autobahn 26 (JavaScript) over msgpack", () => joinAutobahn26(ws, "msgpack")],
+  ["autobahn 26 (JavaScript) over cbor", () => joinAutobahn26(ws, "cbor")],
   ["wampy over json", () => joinWampy(ws, "json")],
   ["wampy over msgpack", () => joinWampy(ws, "msgpack")],
   ["wampy over cbor", () => joinWampy(ws, "cbor")],
