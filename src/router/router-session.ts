@@ -17,6 +17,7 @@ import {
   trustsProxies,
 } from "#session/authentication.ts";
 import { type JoinTimeoutObserver, JoinTimeouts } from "#session/join-timeouts.ts";
+import { clientNeeds, NO_NEEDS } from "#session/reconnecting-clients.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
 import { randomId } from "#wamp/id.ts";
 import { MessageType, messageTypeName } from "#wamp/message-type.ts";
@@ -97,6 +98,7 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
   readonly #maxBufferedOctets: number;
   readonly #onEnd: (session: RouterSession) => void;
   #state: State;
+  #needs = NO_NEEDS;
 
   constructor(
     peer: Peer,
@@ -140,15 +142,15 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
 
   /** Ends the session with `wamp.close.system_shutdown`. */
   shutdown(): void {
-    this.goodbye(ErrorUri.systemShutdown);
+    this.goodbye(ErrorUri.systemShutdown, this.#needs.bareClose);
   }
 
-  /** Sends GOODBYE, or ABORT before WELCOME, and closes the connection. */
-  goodbye(reasonUri: string): void {
+  /** Sends GOODBYE, or ABORT before WELCOME, unless the close is to be bare, and closes the connection. */
+  goodbye(reasonUri: string, isBare = false): void {
     if (this.#state.name === "closed") return;
     const type = this.#state.name === "joined" ? MessageType.GOODBYE : MessageType.ABORT;
     this.#end();
-    this.#send([type, {}, reasonUri]);
+    if (!isBare) this.#send([type, {}, reasonUri]);
     this.#peer.close(CloseCode.goingAway, reasonUri);
   }
 
@@ -174,6 +176,7 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
       throw violation(`Cannot accept ${messageTypeName(type)}: the session has not joined`);
     }
     state.isBusy = true;
+    if (type === MessageType.HELLO) this.#needs = clientNeeds(list);
     if (state.isChallenged) this.#timeouts.authenticated();
     else this.#timeouts.awaitWelcome();
     const { authentication } = state;
@@ -294,7 +297,8 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
   #onGoodbye(message: Incoming): void {
     if (this.#auth.cookie !== undefined) forgetLogin(this.#peer.details, message.uri(2));
     this.#end();
-    this.#send([MessageType.GOODBYE, {}, ErrorUri.goodbyeAndOut]);
+    const reason = this.#needs.normalClose ? ErrorUri.closeNormal : ErrorUri.goodbyeAndOut;
+    this.#send([MessageType.GOODBYE, {}, reason]);
     this.#state = this.#beginJoin();
   }
 

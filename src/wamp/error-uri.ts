@@ -13,6 +13,7 @@ export const ErrorUri = {
   noSuchSubscription: "wamp.error.no_such_subscription",
   invalidArgument: "wamp.error.invalid_argument",
   systemShutdown: "wamp.close.system_shutdown",
+  closeNormal: "wamp.close.normal",
   closeRealm: "wamp.close.close_realm",
   logout: "wamp.close.logout",
   goodbyeAndOut: "wamp.close.goodbye_and_out",

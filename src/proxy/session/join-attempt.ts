@@ -29,7 +29,7 @@ import type { Peer, WireMessage } from "#wamp/peer.ts";
 import { peekMessageType } from "#wamp/serializer/peek-message-type.ts";
 import { isRoutersFault, routerViolation } from "./end-reasons.ts";
 import { type SessionLog, welcomeFields } from "./session-log.ts";
-import { forward } from "./session-message.ts";
+import { forward, isShutdown } from "./session-message.ts";
 import { routerAction, type SessionState } from "./session-states.ts";
 
 /** What the joins of one client need beside the client. */
@@ -50,6 +50,8 @@ export interface JoinObserver {
   onJoined(backend: BackendSession, identity: LogFields): void;
   /** The proxy refuses the client. */
   onDenied(uri: string, message: string): void;
+  /** The router refuses the client because it shuts down. True: the session has ended without ABORT. */
+  onRouterShutdown(): boolean;
   /** The router refused the client, which was sent the router's ABORT. */
   onAborted(): void;
   /** The router ended the connection. */
@@ -211,6 +213,7 @@ export abstract class JoinAttempt implements BackendObserver {
 
   /** Forwards the router's ABORT and ends the join; some routers do not close after their ABORT. */
   protected abortedBy(router: BackendSession, abort: WireMessage): void {
+    if (isShutdown(abort, router.peer) && this.#observer.onRouterShutdown()) return;
     forward(abort, MessageType.ABORT, router.peer, this.client);
     this.cancel();
     this.#observer.onAborted();

@@ -16,7 +16,7 @@ import { MessageType } from "#wamp/message-type.ts";
 import type { Peer, WireMessage } from "#wamp/peer.ts";
 import { transcoderFor } from "#wamp/transcode/transcoder.ts";
 import { JoinAttempt } from "./join-attempt.ts";
-import { forward } from "./session-message.ts";
+import { forward, isShutdown } from "./session-message.ts";
 
 /** A join whose client the router authenticates. */
 export class PassthroughJoin extends JoinAttempt {
@@ -65,7 +65,7 @@ export class PassthroughJoin extends JoinAttempt {
   }
 
   protected onAbort(abort: WireMessage, router: BackendSession): void {
-    this.#endAttempt(true);
+    this.#endAttempt(!isShutdown(abort, router.peer));
     this.abortedBy(router, abort);
   }
 

@@ -135,6 +135,20 @@ describe("joining", () => {
     expect((await ask(peer, [M.HELLO, "realm1", { roles }]))[0]).toBe(M.WELCOME);
   });
 
+  test("answers Autobahn for Python, which would join again, with wamp.close.normal", async () => {
+    const peer = await join({}, { caller: { features: { payload_encryption_cryptobox: true } } });
+    expect((await ask(peer, [M.GOODBYE, {}, "wamp.close.logout"]))[2]).toBe("wamp.close.normal");
+  });
+
+  test("closes without GOODBYE at a shutdown, where the client would not reconnect after one", async () => {
+    const peer = connect();
+    peer.says([M.HELLO, "realm1", { roles, agent: "Jawampa-0.5" }]);
+    expect((await peer.next())[0]).toBe(M.WELCOME);
+    peer.session.shutdown();
+    expect(peer.sent).toEqual([]);
+    expect(peer.closed?.code).toBe(1001);
+  });
+
   test("is told GOODBYE at a shutdown", async () => {
     const peer = await join({ serializer: "cbor" });
     peer.session.shutdown();
