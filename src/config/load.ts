@@ -11,7 +11,7 @@ import * as v from "valibot";
 import { type NodeItem, node } from "./node/node-schema.ts";
 import { normalizeNode } from "./node/normalize-node.ts";
 import type { NodeConfig } from "./node-config.ts";
-import { explainType } from "./schema/primitive.ts";
+import { explainType } from "./schema/fault-sentence.ts";
 import { type ConfigIssue, type JsonPath, printJsonPath } from "./text/config-issue.ts";
 import { parseJson } from "./text/parse-json.ts";
 import { parseYaml } from "./text/parse-yaml.ts";

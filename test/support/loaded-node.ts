@@ -98,9 +98,9 @@ const soundNode = {
   ],
 };
 
-/** That node with another value at a path such as `$.workers[0].options.title`. */
-export function nodeWith(path: string, value: unknown): unknown {
-  const node: unknown = structuredClone(soundNode);
+/** That node, or another, with another value at a path such as `$.workers[0].options.title`. */
+export function nodeWith(path: string, value: unknown, base: unknown = soundNode): unknown {
+  const node: unknown = structuredClone(base);
   const names = [...path.matchAll(/\.([\w$]+)|\[(\d+)\]|\["([^"]+)"\]/g)].map(
     ([, name, index, quoted]) => name ?? index ?? quoted ?? "",
   );

@@ -5,7 +5,8 @@
  */
 
 import * as v from "valibot";
-import { defaulted, integer, item, optional, required, text } from "#config/schema/primitive.ts";
+import { defaulted, item, optional, required } from "#config/schema/item.ts";
+import { integer, text } from "#config/schema/primitive.ts";
 
 /** WAMP's strict rule: lower-case letters, digits and underscores between dots. */
 const strictUri = v.pipe(

@@ -240,7 +240,7 @@ function normalizeCookieAuth(
 
 /** Whoever can reach such a transport can be anyone, so only a Unix socket may offer it. */
 function normalizeTrust(
-  item: Written<"anonymous-proxy">,
+  _item: Written<"anonymous-proxy">,
   path: JsonPath,
   { around, report }: Context,
 ): Normalized<"anonymous-proxy"> {
@@ -249,26 +249,11 @@ function normalizeTrust(
   } else if (around.endpointType !== "unix") {
     report.fault(path, "anonymous-proxy is allowed only where the endpoint is a Unix socket", true);
   }
-  for (const name of ["role", "authid"] as const) {
-    if (item[name] === undefined) continue;
-    report.warn([...path, name], `not honoured: the proxy names the ${name}`);
-  }
   return { type: "static" };
 }
 
-function normalizeSignedProxy(
-  item: Written<"cryptosign-proxy">,
-  path: JsonPath,
-  { report }: Context,
-): Normalized<"cryptosign-proxy"> {
+function normalizeSignedProxy(item: Written<"cryptosign-proxy">): Normalized<"cryptosign-proxy"> {
   const principals = Object.entries(item.principals).map(([node, principal]) => {
-    for (const name of ["role", "realm"] as const) {
-      if (principal[name] === undefined) continue;
-      report.warn(
-        [...path, "principals", node, name],
-        `not honoured: the proxy names the ${name} of each session`,
-      );
-    }
     const authorized_keys = principal.authorized_keys.map((key) => key.toLowerCase());
     return [node, { authorized_keys }] as const;
   });

@@ -5,7 +5,8 @@
  */
 
 import * as v from "valibot";
-import { fileName, item, required, text } from "#config/schema/primitive.ts";
+import { item, required } from "#config/schema/item.ts";
+import { fileName, text } from "#config/schema/primitive.ts";
 
 /** `type: static`. */
 export const isStatic = required(v.literal("static"), "Configured here.");
@@ -31,7 +32,7 @@ export type SecretItem = v.InferOutput<typeof secret>;
 /** Octets in hex, of one length or of any; it is not said what was found, which may be a secret. */
 export function hexOf(octets: number | null) {
   const expected = octets === null ? "octets in hex" : `${octets} octets in hex`;
-  const pattern = octets === null ? /^([0-9a-f]{2})+$/i : RegExp(`^[0-9a-f]{${2 * octets}}$`, "i");
+  const pattern = RegExp(octets === null ? "^([0-9a-fA-F]{2})+$" : `^[0-9a-fA-F]{${2 * octets}}$`);
   const sentence = `expected ${expected}, found something else`;
   return v.pipe(
     v.string(({ input }) => (input === undefined ? "required attribute is missing" : sentence)),

@@ -5,16 +5,8 @@
  */
 
 import * as v from "valibot";
-import {
-  byType,
-  defaulted,
-  integer,
-  item,
-  mapOf,
-  optional,
-  required,
-  text,
-} from "#config/schema/primitive.ts";
+import { byType, defaulted, item, mapOf, optional, required } from "#config/schema/item.ts";
+import { integer, text } from "#config/schema/primitive.ts";
 import { dynamicAuth } from "./dynamic-auth-schema.ts";
 import { isStatic, refusedTypes, type SecretItem, secret } from "./principal-schema.ts";
 
@@ -40,7 +32,7 @@ export const wampcra = byType(
     }),
     dynamic: dynamicAuth,
   },
-  refusedTypes("wampcra"),
+  { refused: refusedTypes("wampcra") },
 );
 
 /** WAMP-CRA as written. */

@@ -7,7 +7,8 @@
 
 import { isIP } from "node:net";
 import * as v from "valibot";
-import { integer, type item, optional } from "#config/schema/primitive.ts";
+import { type item, optional } from "#config/schema/item.ts";
+import { integer } from "#config/schema/primitive.ts";
 
 const most = 10_000_000;
 

@@ -9,10 +9,7 @@ import { relative, resolve, sep } from "node:path";
 import * as v from "valibot";
 import type { AuthItemContext } from "#config/auth/auth-context.ts";
 import { normalizeAuth, normalizeSessionAuth } from "#config/auth/normalize-auth.ts";
-import {
-  normalizeConnectingTransport,
-  warnBuffering,
-} from "#config/connection/normalize-connection.ts";
+import { normalizeConnectingTransport } from "#config/connection/normalize-connecting-transport.ts";
 import type {
   ArchiveServiceConfig,
   ConnectionConfig,
@@ -20,7 +17,10 @@ import type {
   WebServiceConfig,
   WebSocketServiceConfig,
 } from "#config/node-config.ts";
-import { normalizeJoining } from "#config/options/normalize-joining.ts";
+import {
+  normalizeJoining,
+  warnOfRouterBuffering,
+} from "#config/options/normalize-session-options.ts";
 import { normalizeWebSocketOptions } from "#config/options/normalize-websocket-options.ts";
 import { websocketOptions } from "#config/options/websocket-options-schema.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
@@ -70,9 +70,6 @@ function normalizeService(
     case "nodeinfo":
       return { type: "nodeinfo" };
     case "json":
-      for (const name of Object.keys(item.options ?? {})) {
-        context.report.warn([...path, "options", name], "not honoured: the value is sent as it is");
-      }
       return { type: "json", value: item.value };
     case "caller":
     case "publisher":
@@ -87,7 +84,6 @@ function normalizeService(
     case "websocket-proxy":
       return normalizeWebSocket(item as WebSocketItem, path, url, context);
     default:
-      context.report.warn([...path, "type"], "not honoured: requests for it are answered with 501");
       return { type: "unavailable" };
   }
 }
@@ -101,12 +97,12 @@ export function normalizeWebSocket(
 ): WebSocketServiceConfig {
   const { report } = context;
   const options = item.options ?? v.parse(websocketOptions, {});
-  warnBuffering(options, [...path, "options"], context, report);
+  warnOfRouterBuffering(options, [...path, "options"], context);
   const common = {
     type: "websocket" as const,
     serializers: item.serializers,
     ...normalizeCookie(item.cookie, [...path, "cookie"], report),
-    options: normalizeWebSocketOptions(options, [...path, "options"], context),
+    options: normalizeWebSocketOptions(options, context.endpointType),
     joining: normalizeJoining(options, [...path, "options"], context),
   };
   const here = {
@@ -201,9 +197,6 @@ function normalizeArchive(
   if (!existsSync(archive) && (origin === null || !item.download)) {
     const missing = origin === null ? 'no "origin" is given' : '"download" is not true';
     report.fault([...path, "archive"], `Cannot serve "${archive}": no such file, and ${missing}`);
-  }
-  for (const name of Object.keys(item.options ?? {})) {
-    report.warn([...path, "options", name], "not honoured: a missing object is answered with 404");
   }
   return {
     type: "archive",
