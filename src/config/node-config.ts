@@ -361,6 +361,9 @@ export interface AuthConfig {
     | DynamicAuthConfig;
 }
 
+/** The name of an authmethod. */
+export type Authmethod = keyof AuthConfig;
+
 /** A node whose proxies are trusted. */
 export interface ProxyPrincipalConfig {
   /** Ed25519 public keys in lower-case hex, of which it has one. */

@@ -5,15 +5,17 @@
  */
 
 import * as v from "valibot";
+import type { Authmethod, ConnectionConfig } from "#config/node-config.ts";
 import { byType, defaulted, item, itemOr, mapOf, optional, required } from "#config/schema/item.ts";
 import { anything, text } from "#config/schema/primitive.ts";
+import type { Schema } from "#config/schema/schema-shape.ts";
 import { always, unhonoured } from "#config/schema/unhonoured.ts";
-import { type CryptosignItem, cryptosign } from "./cryptosign-schema.ts";
-import { type DynamicAuthItem, dynamicAuth } from "./dynamic-auth-schema.ts";
-import { hexOf, isStatic, refusedTypes, type SecretItem, secret } from "./principal-schema.ts";
-import { type ScramItem, scram } from "./scram-schema.ts";
-import { type TlsAuthItem, tls } from "./tls-schema.ts";
-import { type WampCraItem, wampcra } from "./wampcra-schema.ts";
+import { cryptosign } from "./cryptosign-schema.ts";
+import { dynamicAuth } from "./dynamic-auth-schema.ts";
+import { hexOf, isStatic, refusedTypes, secret } from "./principal-schema.ts";
+import { scram } from "./scram-schema.ts";
+import { tls } from "./tls-schema.ts";
+import { wampcra } from "./wampcra-schema.ts";
 
 const anonymous = byType(
   {
@@ -109,7 +111,7 @@ export const auth = item({
     signedProxy,
     "Router only: the same from proxies that sign a challenge with the key of their node.",
   ),
-});
+} satisfies Record<Authmethod, Schema>);
 
 /** `auth` of a transport: authmethods, or `"passthrough"`, with which the router authenticates. */
 export const sessionAuth: v.GenericSchema<unknown, AuthItem | "passthrough"> = itemOr(
@@ -119,34 +121,7 @@ export const sessionAuth: v.GenericSchema<unknown, AuthItem | "passthrough"> = i
 );
 
 /** Authmethods as written. */
-export interface AuthItem {
-  anonymous?:
-    | { type: "static"; role: string; authid?: string | undefined }
-    | DynamicAuthItem
-    | undefined;
-  ticket?:
-    | { type: "static"; principals: Record<string, { ticket: SecretItem; role: string }> }
-    | DynamicAuthItem
-    | undefined;
-  wampcra?: WampCraItem | DynamicAuthItem | undefined;
-  scram?: ScramItem | DynamicAuthItem | undefined;
-  cryptosign?: CryptosignItem | DynamicAuthItem | undefined;
-  tls?: TlsAuthItem | DynamicAuthItem | undefined;
-  cookie?: object | undefined;
-  "anonymous-proxy"?:
-    | { type: "static"; role?: string | undefined; authid?: string | undefined }
-    | undefined;
-  "cryptosign-proxy"?:
-    | {
-        type: "static";
-        principals: Record<
-          string,
-          { authorized_keys: string[]; role?: string | undefined; realm?: string | undefined }
-        >;
-      }
-    | DynamicAuthItem
-    | undefined;
-}
+export type AuthItem = v.InferOutput<typeof auth>;
 
 /** `auth` of a connection: how the proxy authenticates to the router. */
 export const connectionAuth = item({
@@ -158,4 +133,4 @@ export const connectionAuth = item({
     anything,
     "The proxy signs with the key of its node; takes precedence over anonymous-proxy.",
   ),
-});
+} satisfies Record<ConnectionConfig["auth"], Schema>);

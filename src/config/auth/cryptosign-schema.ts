@@ -52,14 +52,3 @@ export const cryptosign = byType(
   },
   { refused: refusedTypes("cryptosign") },
 );
-
-/** WAMP-cryptosign as written. */
-export interface CryptosignItem {
-  type: "static";
-  principals?:
-    | Record<string, { authorized_keys: string[]; role: string; realm?: string | undefined }>
-    | undefined;
-  trustroots?:
-    | Record<string, { certificate?: string | undefined; role: string; realm?: string | undefined }>
-    | undefined;
-}

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { AuthConfig, DynamicAuthConfig } from "#config/node-config.ts";
+import type { AuthConfig, Authmethod, DynamicAuthConfig } from "#config/node-config.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
 import type { Report } from "#config/text/report.ts";
 import { type AuthItemContext, warnOfRole } from "./auth-context.ts";
@@ -13,7 +13,7 @@ import type { DynamicAuthItem } from "./dynamic-auth-schema.ts";
 import { normalizeDynamicAuth } from "./normalize-dynamic-auth.ts";
 import { type Context, refuseVouching, staticMethods } from "./normalize-principals.ts";
 
-/** The normalized authmethods; without any, everyone joins as `anonymous`. */
+/** The normalized authmethods; without `auth`, every client joins as `anonymous`. */
 export function normalizeAuth(
   item: AuthItem | undefined,
   path: JsonPath,
@@ -30,9 +30,9 @@ export function normalizeAuth(
   }
   const auth: AuthConfig = {};
   const context = { around, report };
-  for (const [method, normalize] of Object.entries(staticMethods)) {
+  for (const method of Object.keys(staticMethods) as Authmethod[]) {
     const at = [...path, method];
-    const written = item[method as keyof AuthItem];
+    const written = item[method];
     if (written === undefined || report.isMisshapen(at)) continue;
     if (method === "tls") demandCertificates(at, context);
     if (method === "cryptosign-proxy" && around.workerType === "proxy") {
@@ -40,7 +40,7 @@ export function normalizeAuth(
     }
     const normalized = isDynamic(written)
       ? normalizeDynamic(written, at, context)
-      : normalize(written as never, at, context);
+      : staticMethods[method](written as never, at, context);
     Object.assign(auth, { [method]: normalized });
   }
   if (auth.cookie !== undefined && Object.keys(item).length === 1) {
@@ -52,7 +52,7 @@ export function normalizeAuth(
   return auth;
 }
 
-/** The normalized authmethods, or `passthrough` where the routes make it plain who authenticates. */
+/** The normalized authmethods, or `passthrough`, for which the routes must not depend on the role. */
 export function normalizeSessionAuth(
   item: AuthItem | "passthrough" | undefined,
   path: JsonPath,

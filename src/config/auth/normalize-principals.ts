@@ -7,6 +7,7 @@
 
 import type {
   AuthConfig,
+  Authmethod,
   CryptosignPrincipal,
   DynamicAuthConfig,
   ScramPrincipal,
@@ -23,11 +24,8 @@ import { readTrustroot } from "./read-trustroot.ts";
 import { readSecret } from "./secret.ts";
 
 /** Static items: dynamic ones are the same for every authmethod. */
-type Written<Method extends keyof AuthItem> = Exclude<
-  NonNullable<AuthItem[Method]>,
-  DynamicAuthItem
->;
-type Normalized<Method extends keyof AuthConfig> = Exclude<
+type Written<Method extends Authmethod> = Exclude<NonNullable<AuthItem[Method]>, DynamicAuthItem>;
+type Normalized<Method extends Authmethod> = Exclude<
   NonNullable<AuthConfig[Method]>,
   DynamicAuthConfig
 >;
@@ -40,7 +38,7 @@ export interface Context {
 
 /** By authmethod, in the order of the reference. */
 export const staticMethods: {
-  [Method in keyof AuthConfig]-?: (
+  [Method in Authmethod]: (
     item: Written<Method>,
     path: JsonPath,
     context: Context,
@@ -261,7 +259,7 @@ function normalizeSignedProxy(item: Written<"cryptosign-proxy">): Normalized<"cr
 }
 
 /** Whoever offers it on a proxy would let clients be anyone. */
-export function refuseVouching(authmethod: string, path: JsonPath, report: Report): void {
+export function refuseVouching(authmethod: Authmethod, path: JsonPath, report: Report): void {
   const sentence = `${authmethod} is for routers; clients of a proxy cannot vouch for others`;
   report.fault(path, sentence, true);
 }

@@ -5,6 +5,7 @@
  */
 
 import * as v from "valibot";
+import type { Authmethod } from "#config/node-config.ts";
 import { item, required } from "#config/schema/item.ts";
 import { fileName, text } from "#config/schema/primitive.ts";
 
@@ -41,7 +42,7 @@ export function hexOf(octets: number | null) {
 }
 
 /** The sentences for types of an authmethod that are not supported. */
-export function refusedTypes(method: string): Record<string, string> {
+export function refusedTypes(method: Authmethod): Record<string, string> {
   return {
     function: `authmethod "${method}" of type "function" is not supported: it runs Python; use type "dynamic"`,
   };

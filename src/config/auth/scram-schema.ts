@@ -36,20 +36,3 @@ export const scram = byType(
   },
   { refused: refusedTypes("scram") },
 );
-
-/** SCRAM as written. */
-export interface ScramItem {
-  type: "static";
-  principals: Record<
-    string,
-    {
-      kdf: "pbkdf2" | "argon2id-13";
-      iterations: number;
-      memory?: number | undefined;
-      salt: string;
-      "stored-key": string;
-      "server-key": string;
-      role: string;
-    }
-  >;
-}

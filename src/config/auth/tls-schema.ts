@@ -39,16 +39,3 @@ export const tls = byType(
   },
   { refused: refusedTypes("tls") },
 );
-
-/** TLS client certificates as written. */
-export interface TlsAuthItem {
-  type: "static";
-  principals: Record<
-    string,
-    {
-      "certificate-sha1"?: string | undefined;
-      "certificate-sha256"?: string | undefined;
-      role: string;
-    }
-  >;
-}

@@ -8,7 +8,7 @@ import * as v from "valibot";
 import { byType, defaulted, item, mapOf, optional, required } from "#config/schema/item.ts";
 import { integer, text } from "#config/schema/primitive.ts";
 import { dynamicAuth } from "./dynamic-auth-schema.ts";
-import { isStatic, refusedTypes, type SecretItem, secret } from "./principal-schema.ts";
+import { isStatic, refusedTypes, secret } from "./principal-schema.ts";
 
 const salt = v.pipe(text, v.maxLength(1024, "expected a salt of at most 1024 characters"));
 
@@ -34,18 +34,3 @@ export const wampcra = byType(
   },
   { refused: refusedTypes("wampcra") },
 );
-
-/** WAMP-CRA as written. */
-export interface WampCraItem {
-  type: "static";
-  users: Record<
-    string,
-    {
-      secret: SecretItem;
-      role: string;
-      salt?: string | undefined;
-      iterations?: number | undefined;
-      keylen?: number | undefined;
-    }
-  >;
-}
