@@ -37,12 +37,15 @@ function referenceText(): string {
   const lines = [
     "# node.json",
     "",
-    "For whoever writes a configuration: every attribute with its type, default and meaning.",
+    "For operators who write a configuration: every attribute with its type, default and meaning.",
     "",
     "Written by `scripts/config-reference.ts` from the schemas. An item that may stand in several places",
-    "is described where it stands first. Editors read the same from",
-    "[node-json.schema.json](node-json.schema.json); what is accepted and not honoured is also listed in",
+    "is described once: `transports[].endpoint` is any listening endpoint, `auth` that of any transport or",
+    "path. Attributes that are accepted and not honoured are also listed in",
     "[compatibility.md](compatibility.md#accepted-without-effect).",
+    "",
+    "Editors complete and check a configuration with [node-json.schema.json](node-json.schema.json), the same as",
+    "a JSON Schema: `$schema` may name it.",
     ...sectionsOf(nodeSections).flatMap(tableOf),
   ];
   return `${lines.join("\n")}\n`;

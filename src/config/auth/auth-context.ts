@@ -1,5 +1,5 @@
 /**
- * Surroundings: where in a node an item about sessions stands, as far as its rules depend on it.
+ * AuthItemContext: what the rules for `auth` need to know of the enclosing worker and transport.
  *
  * @module
  */
@@ -9,18 +9,18 @@ import type { JsonPath } from "#config/text/config-issue.ts";
 import type { Report } from "#config/text/report.ts";
 import type { AuthenticatorContext } from "./normalize-dynamic-auth.ts";
 
-/** Where a session item stands; the rules differ between workers, endpoints and transports. */
+/** The enclosing worker and transport of an `auth`. */
 export interface AuthItemContext extends AuthenticatorContext {
   endpointType: ListeningEndpointConfig["type"];
   /** Whether the endpoint asks clients for a certificate. */
   asksForCertificate: boolean;
-  /** Origins of the pages that may connect, where a cookie is issued; absent: none is. */
+  /** Where a cookie is issued, the origins of the pages that may connect; absent: no cookie is issued. */
   cookieOrigins?: readonly string[];
-  /** Realms whose roles have different routes and none for `*`; where the role is unknown, so is the router. */
+  /** Realms with different connections by role, and none for `*`: without a role no router can be chosen. */
   forkedRealms: readonly string[];
 }
 
-/** Warns of a role that leads nowhere. */
+/** Warns of a role that no realm of a router, or no route of a proxy, has. */
 export function warnOfRole(
   role: string,
   path: JsonPath,

@@ -1,5 +1,5 @@
 /**
- * Authmethods: from what is written to the normalized form.
+ * Normalizes `auth`: every authmethod of a transport.
  *
  * @module
  */
@@ -33,7 +33,7 @@ export function normalizeAuth(
   for (const method of Object.keys(staticMethods) as Authmethod[]) {
     const at = [...path, method];
     const written = item[method];
-    if (written === undefined || report.isMisshapen(at)) continue;
+    if (written === undefined || report.isMalformed(at)) continue;
     if (method === "tls") demandCertificates(at, context);
     if (method === "cryptosign-proxy" && around.workerType === "proxy") {
       refuseVouching(method, at, report);
@@ -46,7 +46,7 @@ export function normalizeAuth(
   if (auth.cookie !== undefined && Object.keys(item).length === 1) {
     report.fault(path, "cookie is the only authmethod, so nobody could join a first time");
   }
-  if (Object.keys(auth).length === 0 && !report.isMisshapen(path)) {
+  if (Object.keys(auth).length === 0 && !report.isMalformed(path)) {
     report.fault(path, "no authmethod is configured, so nobody could join");
   }
   return auth;

@@ -1,5 +1,5 @@
 /**
- * Dynamic authmethods: from what is written to the normalized form.
+ * Normalizes authmethods of type `dynamic`.
  *
  * @module
  */
@@ -9,15 +9,15 @@ import type { JsonPath } from "#config/text/config-issue.ts";
 import type { Report } from "#config/text/report.ts";
 import type { DynamicAuthItem } from "./dynamic-auth-schema.ts";
 
-/** What the worker around knows of realms and roles. */
+/** What the enclosing worker knows of realms and roles. */
 export interface AuthenticatorContext {
   workerType: "router" | "proxy";
   isRealmKnown: (realm: string) => boolean;
-  /** Without a realm: on any of them. */
+  /** Without a realm: in any. */
   isRoleKnown: (role: string, realm?: string) => boolean;
 }
 
-/** The normalized authmethod; warns where its authenticator can never be reached. */
+/** The normalized authmethod; warns of an authenticator that can never be called. */
 export function normalizeDynamicAuth(
   item: DynamicAuthItem,
   path: JsonPath,
@@ -49,7 +49,7 @@ function warnOfAuthenticator(
     report.warn([...path, "authenticator-realm"], sentence);
     return;
   }
-  // On a router nobody has to configure the role of the router itself.
+  // A router needs no configured role for its own calls; a proxy needs a route for it.
   const needed = role ?? (around.workerType === "proxy" ? "trusted" : undefined);
   if (needed === undefined || around.isRoleKnown(needed, realm)) return;
   const where = realm === undefined ? `no ${place}` : `${place} "${realm}"`;

@@ -1,6 +1,5 @@
 /**
- * Authmethods of type `static`: principals and their credentials, from what is written to the
- * normalized form.
+ * Normalizes authmethods of type `static`: principals and their credentials.
  *
  * @module
  */
@@ -23,20 +22,20 @@ import type { DynamicAuthItem } from "./dynamic-auth-schema.ts";
 import { readTrustroot } from "./read-trustroot.ts";
 import { readSecret } from "./secret.ts";
 
-/** Static items: dynamic ones are the same for every authmethod. */
+/** The static item of an authmethod; the dynamic item is the same for all. */
 type Written<Method extends Authmethod> = Exclude<NonNullable<AuthItem[Method]>, DynamicAuthItem>;
 type Normalized<Method extends Authmethod> = Exclude<
   NonNullable<AuthConfig[Method]>,
   DynamicAuthConfig
 >;
 
-/** What the authmethods are normalized with. */
+/** Where an authmethod stands, and where its faults are reported. */
 export interface Context {
   around: AuthItemContext;
   report: Report;
 }
 
-/** By authmethod, in the order of the reference. */
+/** One function for each authmethod, in the order of the reference. */
 export const staticMethods: {
   [Method in Authmethod]: (
     item: Written<Method>,
@@ -220,7 +219,7 @@ function fingerprint(written: string | undefined): string | undefined {
   return written?.replaceAll(":", "").toUpperCase().match(/../g)?.join(":");
 }
 
-/** A page of any origin could join in the name of whoever looks at it. */
+/** With the origin `*`, a page of any site could join as the user that opens it. */
 function normalizeCookieAuth(
   _item: object,
   path: JsonPath,
@@ -236,7 +235,7 @@ function normalizeCookieAuth(
   return {};
 }
 
-/** Whoever can reach such a transport can be anyone, so only a Unix socket may offer it. */
+/** A client with this authmethod can claim any identity, so that only a Unix socket may offer it. */
 function normalizeTrust(
   _item: Written<"anonymous-proxy">,
   path: JsonPath,
@@ -258,7 +257,7 @@ function normalizeSignedProxy(item: Written<"cryptosign-proxy">): Normalized<"cr
   return { type: "static", principals: Object.fromEntries(principals) };
 }
 
-/** Whoever offers it on a proxy would let clients be anyone. */
+/** Refuses an authmethod with which the clients of a proxy could claim any identity. */
 export function refuseVouching(authmethod: Authmethod, path: JsonPath, report: Report): void {
   const sentence = `${authmethod} is for routers; clients of a proxy cannot vouch for others`;
   report.fault(path, sentence, true);
@@ -270,7 +269,7 @@ function eachPrincipal<Item extends { role: string }, Principal>(
   { around, report }: Context,
   normalize: (item: Item, at: JsonPath) => Principal,
 ): Record<string, Principal> {
-  // By entries: an authid such as "__proto__" is a name like any other.
+  // From entries, so that an authid such as "__proto__" becomes a plain key.
   return Object.fromEntries(
     Object.entries(items).map(([authid, item]) => {
       const at = [...path, authid];

@@ -1,5 +1,5 @@
 /**
- * What the authmethods with principals share: how a secret may be written, and types that are refused.
+ * Parts that the schemas of the authmethods share: secrets, octets in hex, and refused types.
  *
  * @module
  */
@@ -15,7 +15,7 @@ export const isStatic = required(v.literal("static"), "Configured here.");
 /** A secret: as it is, `"${VARIABLE}"`, or the text of a file. */
 export const secret = v.union(
   [text, item({ file: required(fileName, "The file, without the line end at its end.") })],
-  // A number may be a secret that lacks its quotation marks.
+  // The fault does not quote the value: a number may be a secret without its quotation marks.
   ({ input }) =>
     input === undefined
       ? "required attribute is missing"
@@ -30,7 +30,7 @@ function kindOf(input: unknown): string {
 /** A secret as written. */
 export type SecretItem = v.InferOutput<typeof secret>;
 
-/** Octets in hex, of one length or of any; it is not said what was found, which may be a secret. */
+/** Octets in hex, of one length or (null) any. The fault does not quote the value, which may be a secret. */
 export function hexOf(octets: number | null) {
   const expected = octets === null ? "octets in hex" : `${octets} octets in hex`;
   const pattern = RegExp(octets === null ? "^([0-9a-fA-F]{2})+$" : `^[0-9a-fA-F]{${2 * octets}}$`);

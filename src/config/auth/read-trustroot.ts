@@ -1,5 +1,5 @@
 /**
- * The certificate of a root authority, as Crossbar's tools write it: CBOR of
+ * Reads the certificate of a root authority, a file that Crossbar's tools write: CBOR of
  * `[hash, typed data, [signature, …]]`.
  *
  * @module
@@ -19,7 +19,7 @@ import type { Report } from "#config/text/report.ts";
 import { readValue } from "#wamp/serializer/value-sink.ts";
 import { MalformedMessage } from "#wamp/token/malformed-message.ts";
 
-/** What a root's certificate says; null, and a fault, where a file holds none. */
+/** The contents of the certificate; null, with a fault, where the file holds no root certificate. */
 export function readTrustroot(
   name: string,
   path: JsonPath,

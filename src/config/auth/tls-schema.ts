@@ -10,7 +10,7 @@ import { text } from "#config/schema/primitive.ts";
 import { dynamicAuth } from "./dynamic-auth-schema.ts";
 import { isStatic, refusedTypes } from "./principal-schema.ts";
 
-/** Colons may stand anywhere: tools write them between octets, or not at all. */
+/** Octets in hex, with or without colons between them. */
 function fingerprint(octets: number) {
   const sentence = `expected a fingerprint of ${octets} octets in hex, found something else`;
   return v.pipe(v.string(), v.regex(RegExp(`^(:*[0-9a-fA-F]){${2 * octets}}:*$`), sentence));

@@ -1,5 +1,5 @@
 /**
- * Connecting transports, of `connections` and `backends`: from what is written to the normalized form.
+ * Normalizes connecting transports, of `connections` and `backends`.
  *
  * @module
  */

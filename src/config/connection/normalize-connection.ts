@@ -1,5 +1,5 @@
 /**
- * `connections` of a proxy worker: from what is written to the normalized form.
+ * Normalizes `connections` of a proxy worker.
  *
  * @module
  */
@@ -18,7 +18,7 @@ import { normalizeConnectingTransport } from "./normalize-connecting-transport.t
 /** The checks of a connection that shares a route and has no `health_check` of its own. */
 const DEFAULT_HEALTH_CHECK: HealthCheckItem = { interval: 2000, rise: 2, fall: 1 };
 
-/** The normalized connections of a worker, by id; one with faults is left out. */
+/** The normalized connections of a worker, by id; a connection with faults is left out. */
 export function normalizeConnections(
   items: Record<string, ConnectionItem>,
   routes: ProxyWorkerConfig["routes"],
@@ -30,7 +30,7 @@ export function normalizeConnections(
   const connections: Record<string, ConnectionConfig> = {};
   for (const [id, item] of Object.entries(asMap(items))) {
     const path = [...workerPath, "connections", id];
-    if (report.isMisshapen(path)) continue;
+    if (report.isMalformed(path)) continue;
     connections[id] = {
       id,
       transport: normalizeConnectingTransport(item.transport, [...path, "transport"], report),

@@ -1,5 +1,5 @@
 /**
- * `routes` of a proxy worker: from what is written to the normalized form.
+ * Normalizes `routes` of a proxy worker.
  *
  * @module
  */
@@ -30,7 +30,7 @@ export function normalizeRoutes(
     routes[realm] = byRole;
     for (const [role, target] of Object.entries(asMap(roles))) {
       const path = [...workerPath, "routes", realm, role];
-      if (report.isMisshapen(path)) continue;
+      if (report.isMalformed(path)) continue;
       const ids = typeof target === "string" ? [target] : target;
       ids.forEach((id, index) => {
         const place = typeof target === "string" ? path : [...path, index];
@@ -46,7 +46,7 @@ export function normalizeRoutes(
   return routes;
 }
 
-/** Whether a realm has routes at all. */
+/** Whether a realm has any route. */
 export function hasRealm(routes: Routes, realm: string): boolean {
   return Object.hasOwn(routes, realm) || Object.hasOwn(routes, ANY);
 }
@@ -58,7 +58,7 @@ export function hasRoute(routes: Routes, role: string, realm?: string): boolean 
   return candidates.some((roles) => Object.hasOwn(roles, role) || Object.hasOwn(roles, ANY));
 }
 
-/** Realms of which the role of a session must be known to choose its connections. */
+/** Realms where the connections of a session depend on its role. */
 export function forkedRealms(routes: Routes): string[] {
   return Object.entries(routes)
     .filter(([, roles]) => isForked(roles))

@@ -129,7 +129,7 @@ export const listeningTls = item({
   ),
 });
 
-/** Bun has no option for it, and gives every listening socket 512. */
+/** Bun gives every listening socket 512, and has no option for it. */
 const backlog = optional(
   unhonoured(integer(1, 65_535), allBut(512), "512 connections may wait to be accepted"),
 );

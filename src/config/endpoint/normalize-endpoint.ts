@@ -1,5 +1,5 @@
 /**
- * Endpoints: from what is written to the normalized form, with files and variables resolved.
+ * Normalizes endpoints: file names become absolute, and variables are filled in.
  *
  * @module
  */
@@ -89,7 +89,7 @@ export function normalizeConnecting(
   };
 }
 
-/** An IPv6 address without the brackets that it has in a URL. */
+/** An IPv6 address without the brackets of a URL. */
 function bareAddress(written: string): string {
   return /^\[(.*:.*)\]$/.exec(written)?.[1] ?? written;
 }

@@ -1,6 +1,6 @@
 /**
- * `endpoint.tls`: from what is written to the normalized form. The files are read and checked, so that
- * a node with an unusable certificate does not start.
+ * Normalizes `endpoint.tls`. The files are read and checked, so that a node with an unusable certificate
+ * does not start.
  *
  * @module
  */
@@ -151,7 +151,7 @@ function normalizeCertificate(
   return absolute;
 }
 
-/** A warning, not a fault: a node must restart after its certificate has expired, as it kept running. */
+/** A warning, not a fault: a node whose certificate has expired must still be able to restart. */
 function warnOfTime(leaf: X509Certificate, path: JsonPath, report: Report): void {
   const now = Date.now();
   if (Date.parse(leaf.validTo) < now) {
@@ -174,7 +174,7 @@ function knownCiphers(written: string, path: JsonPath, report: Report): string {
   return list;
 }
 
-/** An operator that removes from the list or orders it cannot be tried alone, and counts as known. */
+/** Operators such as `!aNULL` cannot be tried without a list, and count as known. */
 function isKnownCipher(name: string): boolean {
   return /^[!+@-]/.test(name) || isCipherList(name);
 }

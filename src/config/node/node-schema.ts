@@ -21,7 +21,7 @@ import type { Schema } from "#config/schema/schema-shape.ts";
 import { always, notEmpty, only, unhonoured } from "#config/schema/unhonoured.ts";
 import { testeeTransport, transport } from "#config/transport/transport-schema.ts";
 
-/** An attribute for what this program does not have at all. */
+/** An attribute for a part of Crossbar that this program does not have. */
 function meaningless<S extends Schema>(schema: S) {
   return optional(unhonoured(schema, always, "it has no meaning for this program"));
 }
@@ -127,7 +127,7 @@ const version = v.literal(
 
 /** The file. */
 export const node = item({
-  $schema: optional(v.string(), "For editors."),
+  $schema: optional(v.string(), "The JSON Schema of this file, for editors; has no effect."),
   version: required(version, "Version of the format."),
   controller: optional(controller, "The process that starts the workers."),
   workers: defaulted(v.array(worker), [], "The workers, in the order of their start."),

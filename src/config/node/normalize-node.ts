@@ -1,5 +1,5 @@
 /**
- * The whole node: from what is written to the normalized form.
+ * Normalizes the whole node.
  *
  * @module
  */
@@ -26,7 +26,7 @@ export function normalizeNode(item: NodeItem, file: string, report: Report): Nod
   const items = Array.isArray(item.workers) ? item.workers : [];
   items.forEach((worker, index) => {
     const path = ["workers", index];
-    if (report.isMisshapen([...path, "type"]) || typeof worker !== "object" || worker === null)
+    if (report.isMalformed([...path, "type"]) || typeof worker !== "object" || worker === null)
       return;
     const id = worker.id ?? `worker${String(index + 1).padStart(3, "0")}`;
     if (id === "controller") report.fault([...path, "id"], 'worker id "controller" is reserved');
@@ -85,7 +85,7 @@ function warnOfDefaultId(
   });
 }
 
-/** The machine's name in the characters that an id may have. */
+/** The machine's name, reduced to the characters of an id. */
 function defaultControllerId(): string {
   const name = hostname()
     .toLowerCase()

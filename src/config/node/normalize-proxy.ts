@@ -1,5 +1,5 @@
 /**
- * Proxy workers: from what is written to the normalized form.
+ * Normalizes proxy workers.
  *
  * @module
  */
@@ -35,8 +35,8 @@ export function normalizeProxy(
   const ids = Object.keys(asMap(item.connections));
   const routes = normalizeRoutes(item.routes, ids, path, report);
   const connections = normalizeConnections(item.connections, routes, path, report);
-  // No realm or role is reported as missing where a fault may be what left it out.
-  const isUncertain = report.isMisshapen([...path, "routes"]);
+  // Malformed routes may have been meant for any realm and role: none is reported as missing.
+  const isUncertain = report.isMalformed([...path, "routes"]);
   const transports = normalizeTransports(item.transports, path, {
     report,
     workerType: "proxy",
@@ -47,7 +47,7 @@ export function normalizeProxy(
   });
   refuseUnproved(item, transports, path, report);
   const { balancing } = item;
-  const isSound = balancing !== undefined && !report.isMisshapen([...path, "balancing"]);
+  const isSound = balancing !== undefined && !report.isMalformed([...path, "balancing"]);
   return {
     type: "proxy",
     id,
@@ -73,7 +73,7 @@ function refuseUnproved(
   if (!isBridged && routed.length > 0 && routed.every(({ auth }) => auth === "passthrough")) return;
   for (const [id, connection] of Object.entries(asMap(item.connections))) {
     const at = [...path, "connections", id];
-    if (report.isMisshapen(at) || connection.auth?.["cryptosign-proxy"] !== undefined) continue;
+    if (report.isMalformed(at) || connection.auth?.["cryptosign-proxy"] !== undefined) continue;
     if (connection.transport.endpoint.type === "unix") continue;
     report.fault(
       [...at, "transport", "endpoint"],

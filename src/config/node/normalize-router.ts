@@ -1,5 +1,5 @@
 /**
- * Router workers: from what is written to the normalized form.
+ * Normalizes router workers.
  *
  * @module
  */
@@ -19,8 +19,8 @@ export function normalizeRouter(
   report: Report,
 ): RouterWorkerConfig {
   const realms = normalizeRealms(asList(item.realms), [...path, "realms"], report);
-  // No realm or role is reported as missing where a fault may be what left it out.
-  const isUncertain = report.isMisshapen([...path, "realms"]);
+  // A malformed realm may be the one that is missing: no realm and no role is reported as missing.
+  const isUncertain = report.isMalformed([...path, "realms"]);
   const transports = normalizeTransports(item.transports, path, {
     report,
     workerType: "router",

@@ -1,5 +1,5 @@
 /**
- * Workers: from what is written to the normalized form.
+ * Normalizes workers; a disabled worker is skipped.
  *
  * @module
  */
@@ -54,7 +54,7 @@ function normalizeTesteeWorker(
   report: Report,
 ): WebSocketTesteeWorkerConfig | null {
   const at = [...path, "transport"];
-  if (report.isMisshapen(at) || !isRecord(item.transport)) return null;
+  if (report.isMalformed(at) || !isRecord(item.transport)) return null;
   const transportId = item.transport.id ?? defaultTransportId(0);
   const transport = normalizeTestee(item.transport, transportId, at, report);
   return { type: "websocket-testee", id, transports: [transport] };

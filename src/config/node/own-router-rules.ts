@@ -23,7 +23,7 @@ export interface PlacedWorker {
 export function checkOwnRouters(placed: readonly PlacedWorker[], report: Report): void {
   const routers = new Map<string, RouterWorkerConfig>();
   for (const { worker, path } of placed) {
-    if (worker.type !== "router" || report.isMisshapen([...path, "realms"])) continue;
+    if (worker.type !== "router" || report.isMalformed([...path, "realms"])) continue;
     for (const { endpoint } of worker.transports) {
       if (endpoint.type === "unix") routers.set(endpoint.path, worker);
     }

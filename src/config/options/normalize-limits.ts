@@ -1,5 +1,5 @@
 /**
- * Limits of a transport, all of them extensions.
+ * Normalizes the limits of a transport.
  *
  * @module
  */
@@ -9,19 +9,19 @@ import type { JsonPath } from "#config/text/config-issue.ts";
 import type { Report } from "#config/text/report.ts";
 import type { ForwardingItem, LimitsItem } from "./limits-schema.ts";
 
-/** Where limits stand. */
+/** What the rules for limits need to know of the enclosing transport. */
 export interface LimitsContext {
   report: Report;
   endpointType: ListeningEndpointConfig["type"];
 }
 
-/** The normalized limits of a transport that HTTP proxies may stand in front of. */
+/** The normalized limits of a transport that may be behind HTTP proxies. */
 export function normalizeHttpLimits(
   item: LimitsItem & ForwardingItem,
   path: JsonPath,
   around: LimitsContext,
 ): { limits?: TransportLimits; trusted_proxies?: string[] } {
-  if (around.report.isMisshapen([...path, "trusted_proxies"])) return {};
+  if (around.report.isMalformed([...path, "trusted_proxies"])) return {};
   return { ...normalizeLimits(item, path, around), ...normalizeForwarding(item, path, around) };
 }
 
@@ -41,7 +41,7 @@ function normalizeForwarding(
   return { trusted_proxies };
 }
 
-/** The normalized limits; nothing where none is given. */
+/** The normalized limits; an empty object where none is given. */
 export function normalizeLimits(
   item: LimitsItem & ForwardingItem,
   path: JsonPath,

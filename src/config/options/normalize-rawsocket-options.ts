@@ -1,5 +1,5 @@
 /**
- * `options` of a RawSocket transport: from what is written to the normalized form.
+ * Normalizes `options` of a RawSocket transport.
  *
  * @module
  */

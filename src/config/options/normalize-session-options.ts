@@ -1,5 +1,5 @@
 /**
- * Options of the WAMP sessions of a transport: pings, buffers, ends and limits of joining.
+ * Normalizes the options of WAMP sessions: pings, buffers, ends and limits of joining.
  *
  * @module
  */
@@ -41,7 +41,7 @@ export function normalizeBuffering(item: SessionOptionsItem): BufferOptions & Se
   return { max_buffered, stall_timeout, ...(told_by_close && { told_by_close }) };
 }
 
-/** Warns of options of proxied sessions on a router, whose sessions have one connection only. */
+/** Warns of options for the two sides of a proxied session; a session of a router has one side. */
 export function warnOfRouterBuffering(
   item: SessionOptionsItem,
   path: JsonPath,
@@ -77,7 +77,7 @@ export function normalizeJoining(
   return { hello_timeout, join_timeout, authenticate_timeout, max_auth_failures_per_minute };
 }
 
-/** Whether an option differs from its default: the default makes no difference worth a warning. */
+/** Whether an option differs from its default; a written default is not worth a warning. */
 function isWritten(item: SessionOptionsItem, name: keyof SessionOptionsItem): boolean {
   return item[name] !== defaultSessionOptions[name];
 }

@@ -1,5 +1,5 @@
 /**
- * `options` of a WebSocket path or transport: from what is written to the normalized form.
+ * Normalizes `options` of a WebSocket path or transport.
  *
  * @module
  */

@@ -9,7 +9,7 @@ import { defaulted, item } from "#config/schema/item.ts";
 import { integer } from "#config/schema/primitive.ts";
 import { sessionOptions } from "./session-options-schema.ts";
 
-/** The schema. */
+/** `options` of a RawSocket transport. */
 export const rawsocketOptions = item({
   max_message_size: defaulted(
     integer(512, 16_777_216),

@@ -23,26 +23,26 @@ const keepalive = {
   ),
 };
 
-/** 0 ("unlimited") is not offered: a client that never joins would hold its connection for ever. */
+/** There is no 0 for "unlimited": a client that never joins would keep its connection for ever. */
 const joiningTime = integer(1_000, 600_000);
 
 const buffering = {
   max_buffered: defaulted(
     integer(1024, 67_108_864),
     1_048_576,
-    "Extension. Octets that may wait for a side of a session before it counts as behind.",
+    "Extension. Octets that may wait for one side of a session before it counts as behind.",
   ),
   stall_timeout: defaulted(
     milliseconds,
     30_000,
-    "Extension. Time that a side may stay behind until its session is closed; 0: unlimited.",
+    "Extension. Time that one side may be behind before its session is closed; 0: unlimited.",
   ),
 };
 
 const ends = {
   told_by_close: optional(
     v.array(oneOf(["router_lost", "shutdown"])),
-    'Extension. Ends of sessions that are told by the close of the connection alone, without GOODBYE or ABORT: "router_lost", "shutdown". Absent: both to clients that are known to reconnect only then, none to others.',
+    'Extension. Ends of sessions after which the connection is closed without GOODBYE or ABORT: "router_lost", "shutdown". Absent: both for clients that are known to reconnect only then, none for others.',
   ),
 };
 
@@ -61,7 +61,7 @@ const joining = {
   max_auth_failures_per_minute: defaulted(
     integer(0, 1_000_000),
     60,
-    "Extension. Attempts to join of one address (IPv6: of 64 bits of it) that may fail; 0: any number.",
+    "Extension. Failed attempts to join of one address (IPv6: its first 64 bits); 0: any number.",
   ),
 };
 

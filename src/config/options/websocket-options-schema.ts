@@ -81,9 +81,13 @@ export const websocketOptions = item({
   fail_by_drop: defaulted(
     v.boolean(),
     false,
-    "Cut off a client that breaks the protocol, without a close frame.",
+    "Cut off a client that violates the protocol, without a close frame.",
   ),
-  echo_close_codereason: defaulted(v.boolean(), false, "Answer a close frame with its reason."),
+  echo_close_codereason: defaulted(
+    v.boolean(),
+    false,
+    "Answer a close frame with its own code and reason.",
+  ),
   tcp_nodelay: optional(unhonoured(v.boolean(), only(false), "small packets are sent at once")),
   external_port: optional(
     integer(1, 65_535),

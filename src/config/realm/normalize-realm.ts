@@ -1,5 +1,5 @@
 /**
- * Realms of a router worker: defaults filled in, repeated names reported.
+ * Normalizes the realms of a router worker.
  *
  * @module
  */
@@ -14,7 +14,7 @@ export function normalizeRealms(items: RealmItem[], path: JsonPath, report: Repo
   const names = new Set<string>();
   return items.flatMap((item, index) => {
     const at = [...path, index];
-    if (report.isMisshapen(at)) return [];
+    if (report.isMalformed(at)) return [];
     if (names.has(item.name)) report.fault([...at, "name"], `realm "${item.name}" is given twice`);
     names.add(item.name);
     return [{ name: item.name, roles: normalizeRoles(item, at, report) }];

@@ -1,5 +1,5 @@
 /**
- * Realms of a router worker: roles and what they may do.
+ * Realms of a router worker: roles and their permissions.
  *
  * @module
  */

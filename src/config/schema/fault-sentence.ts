@@ -1,5 +1,5 @@
 /**
- * The words that the faults of all schemas share.
+ * Sentences that the faults of all schemas share.
  *
  * @module
  */

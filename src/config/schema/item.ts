@@ -13,7 +13,7 @@ import type { Schema } from "./schema-shape.ts";
 /** Names that valibot drops from every map without a fault. */
 const DROPPED_NAMES = ["__proto__", "prototype", "constructor"];
 
-/** The schema of a map, which for valibot could be a list too, and would lose some names. */
+/** A schema for maps alone: valibot also accepts lists, and drops some names. */
 function strictMap<S extends Schema>(schema: S): S {
   return {
     ...schema,
@@ -92,7 +92,7 @@ export type ByType<S extends Record<string, Schema>> = v.GenericSchema<
   v.InferOutput<S[keyof S]>
 > & { readonly types: S; readonly unlisted: Record<string, Schema> };
 
-/** What else `byType` knows. */
+/** Types beyond those with a schema. */
 interface ByTypeOptions<S> {
   /** Known types that are not supported, each with its sentence. */
   refused?: Record<string, string>;

@@ -1,5 +1,5 @@
 /**
- * Keywords of JSON Schema for what the checks of a schema cannot say by themselves.
+ * Keywords of JSON Schema, from the checks of a schema or given beside them.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import { type Action, actionsOf, type Schema, shapeOf } from "./schema-shape.ts"
 /** A JSON Schema, or a part of one. */
 export type JsonSchema = Record<string, unknown>;
 
-/** A schema that is checked as before, and has these keywords in the JSON Schema. */
+/** A schema with the same checks, and with these keywords in the JSON Schema. */
 export function withKeywords<S extends Schema>(schema: S, keywords: JsonSchema): S {
   return v.pipe(schema, v.metadata({ keywords })) as unknown as S;
 }
@@ -38,7 +38,7 @@ function keywordsOfAction({ type, requirement, metadata }: Action, isList: boole
   }
 }
 
-/** JSON Schema has no flags, so that a pattern with flags would be another pattern there. */
+/** Patterns of JSON Schema have no flags. */
 function patternOf({ source, flags }: RegExp): string {
   if (flags !== "")
     throw new Error(`Cannot write the pattern "${source}": it has flags "${flags}"`);

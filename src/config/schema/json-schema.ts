@@ -1,7 +1,6 @@
 /**
- * The JSON Schema (draft 2020-12) of a configuration: what an editor completes and checks. It accepts
- * every file that the schemas accept; rules across attributes, files and variables are checked by the
- * program alone.
+ * The JSON Schema (draft 2020-12) of a configuration, with which editors complete and check it. It accepts
+ * every file that the schemas accept; only the program checks rules across attributes, files and variables.
  *
  * @module
  */
@@ -39,7 +38,7 @@ function definitionName(path: string): string {
   return path.replace(/\[\]|\.\*/g, "").replace(/ \(([^)]+)\)/g, ".$1");
 }
 
-/** Writes schemas; sections are written as references to their definitions. */
+/** Writes schemas; a section is written as a reference to its definition. */
 class JsonSchemaWriter {
   readonly #names: ReadonlyMap<Schema, string>;
 
@@ -91,7 +90,7 @@ class JsonSchemaWriter {
   }
 }
 
-/** Keywords for people, which do not decide whether a value is accepted. */
+/** Keywords that inform, and do not decide whether a value is accepted. */
 function annotationsOf(schema: Schema): JsonSchema {
   const description = [descriptionOf(schema), unhonouredSentence(schema)].filter(Boolean).join(" ");
   const { default: value } = absenceOf(schema);

@@ -1,6 +1,6 @@
 /**
- * Sections: the items of a configuration, each at one place, though it may stand in several. They are
- * the sections of the reference and the definitions of the JSON Schema.
+ * Sections: every item of a configuration once, at one of the places where it may stand. The reference
+ * has a section, and the JSON Schema a definition, for each.
  *
  * @module
  */
@@ -18,8 +18,8 @@ export interface Section {
 }
 
 /**
- * All sections at and below these schemas. One that may stand in several places has the shortest of their
- * paths; sections below another section follow it.
+ * All sections at and below these schemas. An item that may stand in several places has the path with the
+ * fewest steps; the sections below an item follow it.
  */
 export function sectionsOf(roots: readonly PlacedSchema[]): Section[] {
   const homes = homesOf(roots);
@@ -33,7 +33,7 @@ export function sectionsOf(roots: readonly PlacedSchema[]): Section[] {
   return roots.flatMap(collect);
 }
 
-/** The path of every section: the first that a search in breadth meets. */
+/** The path of every section, by a breadth-first search. */
 function homesOf(roots: readonly PlacedSchema[]): Map<Schema, string> {
   const homes = new Map<Schema, string>();
   const queue = [...roots];

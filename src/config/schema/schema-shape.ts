@@ -1,6 +1,6 @@
 /**
- * What a valibot schema is made of, in the few kinds that the schemas of this program have. It is read
- * for the warnings, the reference and the JSON Schema, so that valibot's objects are looked into here only.
+ * The shape of a valibot schema, one of the few kinds that this program uses. Warnings, reference and JSON
+ * Schema read shapes, so that no other module depends on how valibot stores a schema.
  *
  * @module
  */
@@ -35,7 +35,7 @@ export interface Action {
   metadata?: Record<string, unknown>;
 }
 
-/** What is read of valibot's schemas. */
+/** The properties of valibot schemas that are read. */
 interface ValibotSchema {
   kind: "schema";
   type: string;
@@ -74,7 +74,7 @@ export function shapeOf(schema: Schema): Shape {
   return { kind: "simple", type: isNamed ? type : "any" };
 }
 
-/** The schema without the layers that let it be absent, null or refer to itself; one for one shape. */
+/** The schema without the layers for absence, null, self-reference and descriptions: one object per item. */
 export function coreOf(schema: Schema): Schema {
   const { type, wrapped, getter, types, options } = schema as unknown as ValibotSchema;
   if (wrapped) return coreOf(wrapped as unknown as Schema);
@@ -83,7 +83,7 @@ export function coreOf(schema: Schema): Schema {
   return firstOf(schema);
 }
 
-/** A pipe is a copy of its first schema; without this, one item with two descriptions would be two. */
+/** The first schema of a pipe. Valibot copies it for every pipe; the original is the same in all. */
 function firstOf(schema: Schema): Schema {
   const first = (schema as unknown as ValibotSchema).pipe?.[0];
   return first?.kind === "schema" ? coreOf(first as unknown as Schema) : schema;
@@ -119,7 +119,7 @@ export function descriptionOf(schema: Schema): string {
   return actionsOf(schema).findLast(({ type }) => type === "description")?.description ?? "";
 }
 
-/** Goes through a value beside its schema, and calls back for every part of it that has one. */
+/** Walks a value along its schema, and calls `enter` for each part that has a schema. */
 export function visitValue(
   schema: Schema,
   value: unknown,
@@ -132,7 +132,7 @@ export function visitValue(
   }
 }
 
-/** The parts of a value with their schemas; an item of a `type` is part of itself. */
+/** The parts of a value with their schemas and steps; an item with a `type` is its own part. */
 function partsOf(shape: Shape, value: unknown): [Schema, unknown, ...JsonPath][] {
   if (Array.isArray(value)) {
     if (shape.kind !== "list") return [];

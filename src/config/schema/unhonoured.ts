@@ -1,7 +1,6 @@
 /**
- * Attributes of Crossbar that are accepted and have no effect here, or not with every value. The schema
- * says so once, and the warnings, the reference, docs/compatibility.md and the JSON Schema take it from
- * there.
+ * Attributes of Crossbar that are accepted and not honoured, with every value or with some. The schema is
+ * the one place that says so; warnings, reference, docs/compatibility.md and JSON Schema are made from it.
  *
  * @module
  */
@@ -43,7 +42,7 @@ export const notEmpty: When = {
   matches: (value) => typeof value === "object" && value !== null && Object.keys(value).length > 0,
 };
 
-/** A schema that is checked as before, and warned of when a value of it is written. */
+/** A schema with the same checks, of which such a value is warned of. */
 export function unhonoured<S extends Schema>(schema: S, when: When, consequence: string): S {
   const metadata: { unhonoured: Unhonoured } = { unhonoured: { ...when, consequence } };
   return v.pipe(schema, v.metadata(metadata)) as unknown as S;
@@ -81,7 +80,7 @@ export function warnUnhonoured(
 ): void {
   visitValue(schema, value, path, (below, written, at) => {
     const found = unhonouredOf(below);
-    if (!found?.matches(written) || report.isMisshapen(at)) return;
+    if (!found?.matches(written) || report.isMalformed(at)) return;
     report.warn(at, `not honoured: ${found.consequence}`);
   });
 }

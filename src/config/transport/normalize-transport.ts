@@ -1,6 +1,6 @@
 /**
- * Listening transports: from what is written to the normalized form. A transport with faults is left
- * out, so that the sound ones are checked all the same and every fault is reported at once.
+ * Normalizes listening transports. A transport with faults is left out, and the others are still checked,
+ * so that all faults are reported at once.
  *
  * @module
  */
@@ -57,7 +57,7 @@ export function normalizeTransports(
   const ids = new Set<string>();
   return asList(items).flatMap((item, index) => {
     const path = [...workerPath, "transports", index];
-    if (report.isMisshapen([...path, "type"]) || !isRecord(item)) return [];
+    if (report.isMalformed([...path, "type"]) || !isRecord(item)) return [];
     const id = item.id ?? defaultTransportId(index);
     if (ids.has(id)) report.fault([...path, "id"], `transport id "${id}" is given twice`);
     ids.add(id);
@@ -71,7 +71,7 @@ export function defaultTransportId(index: number): string {
   return `transport${String(index).padStart(3, "0")}`;
 }
 
-/** The list itself, or an empty one where a fault left something else. */
+/** The list; an empty list where a malformed file has another value. */
 export function asList<T>(value: T[]): T[] {
   return Array.isArray(value) ? value : [];
 }
@@ -99,13 +99,13 @@ function normalizeTransport(
 ): TransportConfig | null {
   const { report } = outer;
   if (item.type === "websocket.testee") {
-    return report.isMisshapen(path) ? null : normalizeTestee(item, id, path, report);
+    return report.isMalformed(path) ? null : normalizeTestee(item, id, path, report);
   }
-  const endpoint = report.isMisshapen([...path, "endpoint"])
+  const endpoint = report.isMalformed([...path, "endpoint"])
     ? null
     : normalizeListening(item.endpoint, [...path, "endpoint"], report);
   const endpointType = item.endpoint?.type === "unix" ? "unix" : "tcp";
-  // The `tls` of an endpoint with faults is unknown: that it asks for no certificate is not reported.
+  // An endpoint with faults may have been meant to ask for certificates.
   const asksForCertificate =
     endpoint === null || (endpoint.type === "tcp" && endpoint.tls?.ca_certificates !== undefined);
   const context = { ...outer, transportId: id, endpointType, asksForCertificate } as const;
@@ -116,7 +116,7 @@ function normalizeTransport(
       return endpoint && { type: "web", id, endpoint, paths, ...limits };
     }
     case "websocket": {
-      if (report.isMisshapen(path)) return null;
+      if (report.isMalformed(path)) return null;
       const service = normalizeWebSocket(item, path, "", context);
       return endpoint && { ...service, id, endpoint, ...normalizeHttpLimits(item, path, context) };
     }
@@ -163,7 +163,7 @@ function normalizeUniversal(
     report.warn(path, 'none of "rawsocket", "websocket" and "web" is given: nobody can connect');
   }
   const at = [...path, "rawsocket"];
-  const hasRawSocket = rawsocket !== undefined && !report.isMisshapen(at);
+  const hasRawSocket = rawsocket !== undefined && !report.isMalformed(at);
   return {
     type: "universal",
     id: transportId,
@@ -182,7 +182,7 @@ function normalizeUniversalPaths(
   const paths = normalizePaths(web?.paths ?? {}, [...path, "web", "paths"], "", context);
   for (const [name, socket] of Object.entries(asMap(websocket ?? {}))) {
     const at = [...path, "websocket", name];
-    if (report.isMisshapen(at)) continue;
+    if (report.isMalformed(at)) continue;
     if (Object.hasOwn(paths, name)) {
       const sentence = `not reachable: "websocket" has the path "${name}" too`;
       report.warn([...path, "web", "paths", name], sentence);

@@ -33,7 +33,7 @@ const cookieName = v.pipe(
   ),
 );
 
-/** How browsers are recognized. */
+/** A cookie by which browsers are recognized. */
 export const cookie = item({
   name: defaulted(cookieName, "cbtid", "Name of the cookie."),
   length: defaulted(integer(6, 64), 24, "Characters of its value."),

@@ -1,5 +1,5 @@
 /**
- * The HTTP bridge: from what is written at a path to the normalized form.
+ * Normalizes the paths of the HTTP bridge.
  *
  * @module
  */
@@ -11,20 +11,20 @@ import type { JsonPath } from "#config/text/config-issue.ts";
 import type { Report } from "#config/text/report.ts";
 import type { BridgeItem } from "./web-service-schema.ts";
 
-/** Longest body where no limit is given: the greatest limit that can be. */
+/** The limit of a body where none is given: the greatest that can be given. */
 const MOST_BODY_OCTETS = 1_048_576;
 
-/** What the transport around knows. */
-interface BridgeSurroundings extends AuthenticatorContext {
+/** What the rules for the bridge need to know of the enclosing transport. */
+interface BridgeContext extends AuthenticatorContext {
   report: Report;
   endpointType: ListeningEndpointConfig["type"];
 }
 
-/** The normalized service; warns where it can never reach anybody. */
+/** The normalized service; warns of a realm or role that does not exist. */
 export function normalizeBridge(
   item: BridgeItem,
   path: JsonPath,
-  around: BridgeSurroundings,
+  around: BridgeContext,
 ): BridgeServiceConfig {
   const { report } = around;
   warnOfPlace(item, path, around);
@@ -62,7 +62,7 @@ export function normalizeBridge(
 function warnOfPlace(
   { type, realm, role }: BridgeItem,
   path: JsonPath,
-  { report, workerType, isRealmKnown, isRoleKnown }: BridgeSurroundings,
+  { report, workerType, isRealmKnown, isRoleKnown }: BridgeContext,
 ): void {
   const place = workerType === "proxy" ? "route" : "realm";
   const verb = type === "caller" ? "called" : "published";
@@ -70,7 +70,7 @@ function warnOfPlace(
     report.warn([...path, "realm"], `no ${place} "${realm}" exists, so nothing is ${verb}`);
     return;
   }
-  // On a router nobody has to configure the role of the router itself.
+  // A router needs no configured role for its own calls; a proxy needs a route for it.
   if ((workerType === "router" && role === "trusted") || isRoleKnown(role, realm)) return;
   const sentence = `${place} "${realm}" lacks role "${role}", so nothing is ${verb}`;
   report.warn([...path, "role"], sentence);

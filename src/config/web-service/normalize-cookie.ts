@@ -1,5 +1,5 @@
 /**
- * Cookies: from what is written to the normalized form.
+ * Normalizes `cookie` of a WebSocket path or transport.
  *
  * @module
  */
@@ -17,7 +17,7 @@ export function normalizeCookie(
   path: JsonPath,
   report: Report,
 ): { cookie?: CookieConfig } {
-  if (item === undefined || report.isMisshapen(path)) return {};
+  if (item === undefined || report.isMalformed(path)) return {};
   const { name, length, max_age, secure, http_strict, same_site = null } = item;
   if (same_site === "None" && !secure) {
     report.warn([...path, "same_site"], 'browsers refuse "None" without "secure": true');

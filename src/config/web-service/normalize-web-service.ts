@@ -1,5 +1,5 @@
 /**
- * Web services: from what is written at a path to the normalized form.
+ * Normalizes Web services, the items at the paths of a Web transport.
  *
  * @module
  */
@@ -29,15 +29,15 @@ import { normalizeBridge } from "./normalize-bridge.ts";
 import { normalizeCookie } from "./normalize-cookie.ts";
 import type { BridgeItem, PathItem, WebServiceItem, WebSocketItem } from "./web-service-schema.ts";
 
-/** What a service needs to know of its transport. */
+/** What the rules for services need to know of the enclosing worker and transport. */
 export interface ServiceContext extends AuthItemContext {
   report: Report;
   transportId: string;
-  /** Gets the connections that `backends` stand for. */
+  /** Connections of the worker, to which those of `backends` are added. */
   connections: Record<string, ConnectionConfig>;
 }
 
-/** The normalized services of a tree of paths; those with faults are left out. */
+/** The normalized services of a tree of paths; a service with faults is left out. */
 export function normalizePaths(
   items: Record<string, WebServiceItem>,
   path: JsonPath,
@@ -49,8 +49,8 @@ export function normalizePaths(
   for (const [name, item] of Object.entries(items)) {
     const at = [...path, name];
     const url = `${prefix}/${name === "/" ? "" : name}`;
-    // A nested tree is looked into all the same: its sound services may have more to say.
-    if (item?.type !== "path" && context.report.isMisshapen(at)) continue;
+    // The sound services of a nested tree with faults are still normalized, for their own warnings.
+    if (item?.type !== "path" && context.report.isMalformed(at)) continue;
     services[name] = normalizeService(item, at, url, context);
   }
   return services;
@@ -114,7 +114,7 @@ export function normalizeWebSocket(
     return { ...common, auth, backend: null };
   }
   const backend = addBackend(item, path, url, context);
-  // The one backend takes every role, so no route is missed.
+  // The one backend serves every realm and role: none can be without a route.
   const around = { ...here, isRoleKnown: () => true, isRealmKnown: () => true };
   const auth =
     item.auth === undefined || item.auth === "passthrough"
@@ -123,7 +123,7 @@ export function normalizeWebSocket(
   return { ...common, auth, backend };
 }
 
-/** The place of `auth`, or of the item itself when it has none. */
+/** The path of `auth`; of the item itself where it has none. */
 export function authPath(item: { auth?: unknown }, path: JsonPath): JsonPath {
   return item.auth === undefined ? path : [...path, "auth"];
 }

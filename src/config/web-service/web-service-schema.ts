@@ -104,7 +104,7 @@ const redirectService = item({
 
 const bridgeOptions = item({
   debug: optional(v.boolean(), "Accepted, has no effect."),
-  key: optional(text, "Id that clients give for `secret`, with which it has to be given."),
+  key: optional(text, "Name of the key, which clients send with a signed request; needs `secret`."),
   secret: optional(secret, 'What requests are signed with, or `{"file": …}`; absent: unsigned.'),
   require_tls: defaulted(v.boolean(), false, "Refuse requests that do not come over TLS."),
   require_ip: optional(
