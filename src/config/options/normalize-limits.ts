@@ -4,31 +4,25 @@
  * @module
  */
 
-import type { ListeningEndpointConfig, TransportLimits } from "#config/node-config.ts";
+import type { TransportLimits } from "#config/node-config.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
-import type { Report } from "#config/text/report.ts";
+import type { TransportContext } from "#config/transport/transport-context.ts";
 import type { ForwardingItem, LimitsItem } from "./limits-schema.ts";
-
-/** What the rules for limits need to know of the enclosing transport. */
-export interface LimitsContext {
-  report: Report;
-  endpointType: ListeningEndpointConfig["type"];
-}
 
 /** The normalized limits of a transport that may be behind HTTP proxies. */
 export function normalizeHttpLimits(
   item: LimitsItem & ForwardingItem,
   path: JsonPath,
-  around: LimitsContext,
+  context: TransportContext,
 ): { limits?: TransportLimits; trusted_proxies?: string[] } {
-  if (around.report.isMalformed([...path, "trusted_proxies"])) return {};
-  return { ...normalizeLimits(item, path, around), ...normalizeForwarding(item, path, around) };
+  if (context.report.isMalformed([...path, "trusted_proxies"])) return {};
+  return { ...normalizeLimits(item, path, context), ...normalizeForwarding(item, path, context) };
 }
 
 function normalizeForwarding(
   { trusted_proxies = [] }: ForwardingItem,
   path: JsonPath,
-  { report, endpointType }: LimitsContext,
+  { report, endpointType }: TransportContext,
 ): { trusted_proxies?: string[] } {
   if (trusted_proxies.length === 0) return {};
   const isUnix = endpointType === "unix";
@@ -45,7 +39,7 @@ function normalizeForwarding(
 export function normalizeLimits(
   item: LimitsItem & ForwardingItem,
   path: JsonPath,
-  { report, endpointType }: LimitsContext,
+  { report, endpointType }: TransportContext,
 ): { limits?: TransportLimits } {
   const rate = item.max_messages_per_second ?? null;
   const limits = {

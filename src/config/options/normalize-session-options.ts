@@ -8,19 +8,11 @@ import type {
   BufferOptions,
   JoiningConfig,
   KeepaliveOptions,
-  ListeningEndpointConfig,
   SessionEndOptions,
 } from "#config/node-config.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
-import type { Report } from "#config/text/report.ts";
+import type { TransportContext } from "#config/transport/transport-context.ts";
 import { defaultSessionOptions, type SessionOptionsItem } from "./session-options-schema.ts";
-
-/** What the rules for session options need to know of the enclosing worker and endpoint. */
-export interface SessionOptionsContext {
-  report: Report;
-  workerType: "router" | "proxy";
-  endpointType: ListeningEndpointConfig["type"];
-}
 
 /** The options of pings; `defaultIntervalMs` applies where no interval is written, 0: no pings. */
 export function normalizeKeepalive(
@@ -45,7 +37,7 @@ export function normalizeBuffering(item: SessionOptionsItem): BufferOptions & Se
 export function warnOfRouterBuffering(
   item: SessionOptionsItem,
   path: JsonPath,
-  { report, workerType }: SessionOptionsContext,
+  { report, workerType }: TransportContext,
 ): void {
   if (workerType === "proxy") return;
   if (item.told_by_close !== undefined) {
@@ -62,7 +54,7 @@ export function warnOfRouterBuffering(
 export function normalizeJoining(
   item: SessionOptionsItem,
   path: JsonPath,
-  { report, endpointType }: SessionOptionsContext,
+  { report, endpointType }: TransportContext,
 ): JoiningConfig {
   const { hello_timeout, join_timeout, authenticate_timeout, max_auth_failures_per_minute } = item;
   if (isWritten(item, "authenticate_timeout") && authenticate_timeout > join_timeout) {

@@ -28,24 +28,15 @@ import { rawsocketOptions } from "#config/options/rawsocket-options-schema.ts";
 import { websocketOptions } from "#config/options/websocket-options-schema.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
 import type { Report } from "#config/text/report.ts";
-import {
-  authPath,
-  normalizePaths,
-  normalizeWebSocket,
-  type ServiceContext,
-} from "#config/web-service/normalize-web-service.ts";
+import { normalizePaths } from "#config/web-service/normalize-web-service.ts";
+import { authPath, normalizeWebSocket } from "#config/web-service/normalize-websocket.ts";
+import type { TransportContext, WorkerContext } from "./transport-context.ts";
 import type {
   RawSocketItem,
   TesteeTransportItem,
   TransportItem,
   UniversalItem,
 } from "./transport-schema.ts";
-
-/** What the rules for transports need to know of the enclosing worker. */
-export type WorkerContext = Omit<
-  ServiceContext,
-  "transportId" | "endpointType" | "asksForCertificate"
->;
 
 /** The normalized `transports` of a worker. */
 export function normalizeTransports(
@@ -136,7 +127,7 @@ function normalizeTransport(
 function normalizeRawSocket(
   item: RawSocketItem,
   path: JsonPath,
-  context: ServiceContext,
+  context: TransportContext,
 ): (SessionConfig & { options: RawSocketOptions }) | null {
   const options = item.options ?? v.parse(rawsocketOptions, {});
   const at = [...path, "options"];
@@ -144,7 +135,7 @@ function normalizeRawSocket(
   if (item.auth !== undefined && item.auth !== "passthrough" && !isRecord(item.auth)) return null;
   return {
     serializers: item.serializers,
-    auth: normalizeSessionAuth(item.auth, authPath(item, path), context, context.report),
+    auth: normalizeSessionAuth(item.auth, authPath(item, path), context),
     backend: null,
     options: normalizeRawSocketOptions(options),
     joining: normalizeJoining(options, at, context),
@@ -155,7 +146,7 @@ function normalizeRawSocket(
 function normalizeUniversal(
   item: UniversalItem,
   path: JsonPath,
-  context: ServiceContext,
+  context: TransportContext,
 ): Omit<UniversalTransportConfig, "endpoint"> {
   const { report, transportId } = context;
   const { rawsocket, websocket, web } = item;
@@ -176,7 +167,7 @@ function normalizeUniversal(
 function normalizeUniversalPaths(
   { websocket, web }: UniversalItem,
   path: JsonPath,
-  context: ServiceContext,
+  context: TransportContext,
 ): Record<string, WebServiceConfig> {
   const { report } = context;
   const paths = normalizePaths(web?.paths ?? {}, [...path, "web", "paths"], "", context);

@@ -6,43 +6,24 @@
 
 import { existsSync, statSync } from "node:fs";
 import { relative, resolve, sep } from "node:path";
-import * as v from "valibot";
-import type { AuthItemContext } from "#config/auth/auth-context.ts";
-import { normalizeAuth, normalizeSessionAuth } from "#config/auth/normalize-auth.ts";
-import { normalizeConnectingTransport } from "#config/connection/normalize-connecting-transport.ts";
 import type {
   ArchiveServiceConfig,
-  ConnectionConfig,
   StaticServiceConfig,
   WebServiceConfig,
-  WebSocketServiceConfig,
 } from "#config/node-config.ts";
-import {
-  normalizeJoining,
-  warnOfRouterBuffering,
-} from "#config/options/normalize-session-options.ts";
-import { normalizeWebSocketOptions } from "#config/options/normalize-websocket-options.ts";
-import { websocketOptions } from "#config/options/websocket-options-schema.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
 import type { Report } from "#config/text/report.ts";
+import type { TransportContext } from "#config/transport/transport-context.ts";
 import { normalizeBridge } from "./normalize-bridge.ts";
-import { normalizeCookie } from "./normalize-cookie.ts";
+import { normalizeWebSocket } from "./normalize-websocket.ts";
 import type { BridgeItem, PathItem, WebServiceItem, WebSocketItem } from "./web-service-schema.ts";
-
-/** What the rules for services need to know of the enclosing worker and transport. */
-export interface ServiceContext extends AuthItemContext {
-  report: Report;
-  transportId: string;
-  /** Connections of the worker, to which those of `backends` are added. */
-  connections: Record<string, ConnectionConfig>;
-}
 
 /** The normalized services of a tree of paths; a service with faults is left out. */
 export function normalizePaths(
   items: Record<string, WebServiceItem>,
   path: JsonPath,
   prefix: string,
-  context: ServiceContext,
+  context: TransportContext,
 ): Record<string, WebServiceConfig> {
   const services: Record<string, WebServiceConfig> = {};
   if (typeof items !== "object" || items === null || Array.isArray(items)) return services;
@@ -60,7 +41,7 @@ function normalizeService(
   item: WebServiceItem,
   path: JsonPath,
   url: string,
-  context: ServiceContext,
+  context: TransportContext,
 ): WebServiceConfig {
   switch (item.type) {
     case "static":
@@ -86,76 +67,6 @@ function normalizeService(
     default:
       return { type: "unavailable" };
   }
-}
-
-/** The normalized WebSocket, of a path or of a transport that is nothing else. */
-export function normalizeWebSocket(
-  item: WebSocketItem,
-  path: JsonPath,
-  url: string,
-  context: ServiceContext,
-): WebSocketServiceConfig {
-  const { report } = context;
-  const options = item.options ?? v.parse(websocketOptions, {});
-  warnOfRouterBuffering(options, [...path, "options"], context);
-  const common = {
-    type: "websocket" as const,
-    serializers: item.serializers,
-    ...normalizeCookie(item.cookie, [...path, "cookie"], report),
-    options: normalizeWebSocketOptions(options, context.endpointType),
-    joining: normalizeJoining(options, [...path, "options"], context),
-  };
-  const here = {
-    ...context,
-    ...(item.cookie === undefined ? {} : { cookieOrigins: options.allowed_origins }),
-  };
-  if (item.type === "websocket") {
-    const auth = normalizeSessionAuth(item.auth, authPath(item, path), here, report);
-    return { ...common, auth, backend: null };
-  }
-  const backend = addBackend(item, path, url, context);
-  // The one backend serves every realm and role: none can be without a route.
-  const around = { ...here, isRoleKnown: () => true, isRealmKnown: () => true };
-  const auth =
-    item.auth === undefined || item.auth === "passthrough"
-      ? ("passthrough" as const)
-      : normalizeAuth(item.auth, [...path, "auth"], around, report);
-  return { ...common, auth, backend };
-}
-
-/** The path of `auth`; of the item itself where it has none. */
-export function authPath(item: { auth?: unknown }, path: JsonPath): JsonPath {
-  return item.auth === undefined ? path : [...path, "auth"];
-}
-
-function addBackend(
-  item: WebSocketItem,
-  path: JsonPath,
-  url: string,
-  context: ServiceContext,
-): string {
-  const { report, transportId, connections } = context;
-  const id = `${transportId}${url}`;
-  if (context.workerType === "router") {
-    report.fault([...path, "type"], 'path type "websocket-proxy" is for proxy workers');
-    return id;
-  }
-  const backend = item.backends?.[0];
-  if (backend === undefined) return id;
-  const at = [...path, "backends", 0];
-  const isVouching = item.auth !== undefined && item.auth !== "passthrough";
-  if (isVouching && backend.endpoint.type !== "unix") {
-    report.fault(
-      [...at, "endpoint"],
-      "the proxy is trusted (anonymous-proxy) over a Unix socket only; use a unix endpoint, or leave out auth",
-    );
-  }
-  if (Object.hasOwn(connections, id)) {
-    report.fault(path, `this backend needs the connection id "${id}", which is taken`, true);
-  }
-  const transport = normalizeConnectingTransport(backend, at, report);
-  connections[id] = { id, transport, auth: "anonymous-proxy" };
-  return id;
 }
 
 function normalizeStatic(
