@@ -1,6 +1,6 @@
 /**
- * `bun bench/transcoders.ts`: octets to octets here, beside decoding and encoding with JSON, cbor-x
- * and msgpackr, which loses 1.0, big integers and key order on the way.
+ * `bun bench/transcoders.ts`: this program's transcoders, compared with decoding and encoding by JSON,
+ * cbor-x and msgpackr, which lose 1.0, big integers and the order of keys.
  *
  * @module
  */

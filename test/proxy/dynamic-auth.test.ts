@@ -59,7 +59,7 @@ const socketPath = () => join(folder, `router${count++}.sock`);
 
 const anonymousProxy: AuthConfig = { "anonymous-proxy": { type: "static" } };
 
-/** A router for proxies at a Unix socket; who joins at `url` may register authenticators. */
+/** A router for proxies at a Unix socket; a client that joins at `url` may register authenticators. */
 async function startRouter(path: string, proxies: AuthConfig = anonymousProxy) {
   const rawsocket = { max_message_size: 2 ** 20, max_buffered: 2 ** 20, stall_timeout: 0 };
   const config: RouterWorkerConfig = {
@@ -366,7 +366,7 @@ describe("a dynamic authenticator", () => {
 const authenticationFailed = "wamp.error.authentication_failed";
 
 describe("a service session", () => {
-  /** A proxy in front of a router that says what the test says. */
+  /** A proxy in front of a scripted router. */
   async function scripted(config: Partial<DynamicAuthConfig> = {}) {
     const path = socketPath();
     const router = await scriptedRouter(path);

@@ -318,6 +318,19 @@ describe("a joined session", () => {
     expect((await client.next()).slice(0, 2)).toEqual([2, 8]);
   });
 
+  test("is sent what its router sends together with WELCOME, also its end", async () => {
+    const proxy = await start();
+    const client = await connect(proxy.url);
+    client.says([1, "realm1", {}]);
+    const router = await proxy.router.session();
+    await router.welcome(7);
+    router.says([36, 1, 2, {}, ["an event"]]);
+    router.says([6, {}, "wamp.close.killed"]);
+    expect((await client.next()).slice(0, 2)).toEqual([2, 7]);
+    expect(await client.next()).toEqual([36, 1, 2, {}, ["an event"]]);
+    expect(await client.next()).toEqual([6, {}, "wamp.close.killed"]);
+  });
+
   test("is told the router's reason when the router says GOODBYE", async () => {
     const proxy = await start();
     const { client, router } = await joined(proxy);

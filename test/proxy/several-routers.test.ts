@@ -29,7 +29,7 @@ async function router(path = newPath()) {
   return { path, ...scripted };
 }
 
-/** A router that takes connections and says nothing. */
+/** A router that accepts connections and sends nothing. */
 function silentRouter() {
   const path = newPath();
   const listener = Bun.listen({ unix: path, socket: { data() {} } });
@@ -111,7 +111,7 @@ async function proxy(paths: string[], settings: Settings = {}) {
   };
 }
 
-/** A client that has said HELLO. */
+/** A client that has sent HELLO. */
 async function hello(url: string, details: object = { roles: { caller: {} } }) {
   const socket = new WebSocket(url, ["wamp.2.json"]);
   cleanups.push(() => socket.terminate());

@@ -1,4 +1,4 @@
-/** Ends that the close of a WebSocket tells alone, for clients that take GOODBYE for a farewell. */
+/** Ends of a session at which the client gets a bare close, without GOODBYE or ABORT. */
 
 import { afterEach, describe, expect, test } from "bun:test";
 import { type HarnessOptions, sessionHarness } from "../support/session-harness.ts";

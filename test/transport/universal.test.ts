@@ -246,7 +246,7 @@ describe("a splice", () => {
 
 /** A folder of its own for what is made in the system's folder for temporary files. */
 function temporaryFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), "door-"));
+  const folder = mkdtempSync(join(tmpdir(), "universal-"));
   const before = process.env["TMPDIR"];
   process.env["TMPDIR"] = folder;
   cleanups.push(() => {
@@ -257,7 +257,7 @@ function temporaryFolder(): string {
   return folder;
 }
 
-describe("a front door that closes", () => {
+describe("a universal transport that closes", () => {
   test("tells clients 1001, and leaves nothing behind", async () => {
     const folder = temporaryFolder();
     const started = await startEcho(universal());

@@ -1,5 +1,5 @@
 /**
- * The pages that a browser sees when it opens the address of a WebSocket.
+ * The pages that a browser shows when it opens the address of a WebSocket.
  *
  * @module
  */
@@ -7,7 +7,7 @@
 import type { SerializerName } from "#wamp/peer.ts";
 import { subprotocolsFor } from "./subprotocol.ts";
 
-/** The status page of a path that speaks these serializers. */
+/** The status page of a path with these serializers. */
 export function statusPage(serializers: readonly SerializerName[]): string {
   const items = subprotocolsFor(serializers).map((name) => `<li><code>${name}</code></li>`);
   return page(

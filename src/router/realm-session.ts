@@ -1,5 +1,5 @@
 /**
- * Member: what the broker and the dealer know of a session of their realm.
+ * RealmSession: a joined session, as the broker and the dealer of its realm use it.
  *
  * @module
  */
@@ -8,24 +8,24 @@ import type { SessionIdentity } from "#auth/session-identity.ts";
 import type { SerializerName, WireMessage } from "#wamp/peer.ts";
 import type { Role } from "./permission.ts";
 
-/** What a client announced in HELLO, as far as the dealer minds it. */
+/** The features of the role callee that the client announced in HELLO and the dealer uses. */
 export interface CalleeFeatures {
   callCanceling: boolean;
   progressiveCallResults: boolean;
 }
 
 /** A session that has joined a realm. */
-export interface Member {
+export interface RealmSession {
   readonly id: number;
   readonly identity: SessionIdentity;
   readonly role: Role;
-  readonly callee: CalleeFeatures;
+  readonly calleeFeatures: CalleeFeatures;
   readonly serializer: SerializerName;
   readonly isText: boolean;
   readonly maxSendOctets: number;
-  /** The next id of this session's scope, for an INVOCATION. */
+  /** The next id of the session scope, for an INVOCATION. */
   nextRequestId(): number;
-  /** Sends a message that was made for this serializer. */
+  /** Sends a message that is already serialized for this session. */
   send(message: WireMessage): void;
   /** Ends the session from the router's side. */
   goodbye(reasonUri: string): void;

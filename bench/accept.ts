@@ -1,6 +1,8 @@
 /**
- * What a front door costs: one process echoes over WebSocket and serves a page, once by Bun's Web server
- * alone, once by that behind a relay that does nothing else, and once behind a front door; this one sends and waits. Run by hand: `npx bun bench/front-door.ts`.
+ * `npx bun bench/accept.ts`: what it costs to accept connections outside Bun's Web server.
+ *
+ * A child process echoes over WebSocket and serves a page: with Bun's Web server alone, with that behind a
+ * bare relay, and with a transport of this program. This process is its client, and measures.
  *
  * @module
  */
@@ -12,7 +14,7 @@ import { quietContext } from "../test/support/quiet-context.ts";
 import { echo, universal } from "../test/support/universal-transport.ts";
 import { memoryKiB, usageOf } from "./process-usage.ts";
 
-const FRONTS = ["bare Bun", "bare relay", "front door"];
+const SERVERS = ["bare Bun", "bare relay", "crossproxy"];
 const ROUNDS = 5;
 const ROUND_MS = 2000;
 const IDLE_CLIENTS = 1000;
@@ -29,17 +31,17 @@ if (process.argv[2] === "serve") await serve(process.argv[3] ?? "");
 else await compare();
 
 /** Echoes until the other process ends this one. */
-async function serve(front: string): Promise<void> {
-  if (front === "front door") {
+async function serve(kind: string): Promise<void> {
+  if (kind === "crossproxy") {
     const { urls } = await startTransport(universal(), echo, quietContext);
     process.send?.(urls.find((url) => url.startsWith("ws:")));
     return;
   }
   const unix = `\0crossproxy-bench-${process.pid}`;
-  const isRelayed = front === "bare relay";
-  const place: object = isRelayed ? { unix } : { hostname: "127.0.0.1", port: 0 };
+  const isRelayed = kind === "bare relay";
+  const address: object = isRelayed ? { unix } : { hostname: "127.0.0.1", port: 0 };
   const server = Bun.serve({
-    ...place,
+    ...address,
     fetch(request: Request, self) {
       const headers = { "Sec-WebSocket-Protocol": "wamp.2.cbor" };
       return self.upgrade(request, { headers }) ? undefined : Response.json({ here: true });
@@ -49,7 +51,7 @@ async function serve(front: string): Promise<void> {
   process.send?.(`ws://127.0.0.1:${isRelayed ? relayTo(unix) : server.port}/ws`);
 }
 
-/** Octets in both directions, for messages that fit into what a socket takes; gives the port. */
+/** Relays octets in both directions, for messages that a socket takes at once; returns the port. */
 function relayTo(unix: string): number {
   return Bun.listen<Promise<{ write(octets: Uint8Array): number }>>({
     hostname: "127.0.0.1",
@@ -73,9 +75,9 @@ interface Server {
   url: string;
 }
 
-async function start(front: string): Promise<Server & Disposable> {
+async function start(kind: string): Promise<Server & Disposable> {
   const { promise, resolve } = Promise.withResolvers<string>();
-  const child = Bun.spawn([process.execPath, import.meta.path, "serve", front], { ipc: resolve });
+  const child = Bun.spawn([process.execPath, import.meta.path, "serve", kind], { ipc: resolve });
   return { pid: child.pid, url: await promise, [Symbol.dispose]: () => child.kill() };
 }
 
@@ -88,7 +90,7 @@ async function open(url: string): Promise<WebSocket> {
   return socket;
 }
 
-/** Every caller sends its next message when the last one has come back. */
+/** Each caller sends its next message when the previous one has come back. */
 async function measureCalls(
   server: Server,
   callers: number,
@@ -119,7 +121,7 @@ async function measureCalls(
   return [cpu, times.toSorted((a, b) => a - b)[Math.floor(times.length / 2)] ?? 0];
 }
 
-/** Each client asks for its next page, on one connection, when the last one has come. */
+/** Each client requests its next page, on one connection, when the previous one has come. */
 async function measurePages(server: Server): Promise<[cpu: number, p50: number]> {
   const { hostname: host, port } = new URL(server.url);
   const sockets: Socket[] = [];
@@ -132,16 +134,16 @@ async function measurePages(server: Server): Promise<[cpu: number, p50: number]>
       sockets.push(socket);
       const { promise, resolve } = Promise.withResolvers<void>();
       let sentAt = 0;
-      const ask = () => {
+      const request = () => {
         sentAt = performance.now();
         socket.write("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
       };
-      socket.once("connect", ask);
+      socket.once("connect", request);
       socket.on("data", (chunk: Buffer) => {
         if (!chunk.includes('{"here":true}')) return;
         times.push(performance.now() - sentAt);
         if (performance.now() > end) resolve();
-        else ask();
+        else request();
       });
       return promise;
     }),
@@ -151,7 +153,7 @@ async function measurePages(server: Server): Promise<[cpu: number, p50: number]>
   return [cpu, times.toSorted((a, b) => a - b)[Math.floor(times.length / 2)] ?? 0];
 }
 
-/** CPU of each connect, and memory of each client that stays. */
+/** CPU of each connection's beginning, and memory of each that stays open. */
 async function measureIdle(server: Server): Promise<[cpu: number, kib: number]> {
   await open(server.url);
   const cpuBefore = usageOf([server.pid]);
@@ -163,23 +165,23 @@ async function measureIdle(server: Server): Promise<[cpu: number, kib: number]> 
 
 async function compare(): Promise<void> {
   const rows = new Map<string, number[][]>();
-  const note = (row: string, figures: number[]) =>
+  const record = (row: string, figures: number[]) =>
     rows.set(row, [...(rows.get(row) ?? []), figures]);
   for (let round = 0; round < ROUNDS; round += 1) {
-    for (const front of FRONTS) {
+    for (const kind of SERVERS) {
       for (const [callers, size] of LOADS) {
-        using server = await start(front);
+        using server = await start(kind);
         await measureCalls(server, callers, size);
-        note(
-          `${callers} callers, ${size} octets, ${front}: CPU µs, p50 ms`,
+        record(
+          `${callers} callers, ${size} octets, ${kind}: CPU µs, p50 ms`,
           await measureCalls(server, callers, size),
         );
       }
-      using web = await start(front);
+      using web = await start(kind);
       await measurePages(web);
-      note(`pages, ${front}: CPU µs, p50 ms`, await measurePages(web));
-      using server = await start(front);
-      note(`idle, ${front}: CPU µs per connect, KiB`, await measureIdle(server));
+      record(`pages, ${kind}: CPU µs, p50 ms`, await measurePages(web));
+      using server = await start(kind);
+      record(`idle, ${kind}: CPU µs per connect, KiB`, await measureIdle(server));
     }
   }
   for (const [row, rounds] of rows) {
