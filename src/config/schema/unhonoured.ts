@@ -1,6 +1,7 @@
 /**
  * Attributes of Crossbar that are accepted and not honoured, with every value or with some. The schema is
  * the one place that says so; warnings, reference, docs/compatibility.md and JSON Schema are made from it.
+ * Where more than the value decides, such as the type of the worker, the normalizer warns.
  *
  * @module
  */
