@@ -8,8 +8,9 @@
 import { Encoder } from "cbor-x";
 import { bench, run, summary } from "mitata";
 import { Packr } from "msgpackr";
-import type { SerializerName, WireMessage } from "#wamp/peer.ts";
+import type { WireMessage } from "#wamp/peer.ts";
 import { encodeMessage } from "#wamp/serializer/control-message-values.ts";
+import type { SerializerName } from "#wamp/serializer-name.ts";
 import { transcoderFor } from "#wamp/transcode/transcoder.ts";
 import { payloads } from "./payloads.ts";
 

@@ -4,8 +4,7 @@
  * @module
  */
 
-/** Names of the serializers, as in `wamp.2.<name>` and in node.json. */
-export type SerializerName = "json" | "msgpack" | "cbor";
+import type { SerializerName } from "./serializer-name.ts";
 
 /**
  * One serialized WAMP message. JSON in a WebSocket text frame is a string, as Bun hands it over;

@@ -57,7 +57,7 @@ export const connectingWebsocket = item({
   type: defaulted(v.literal("websocket"), "websocket", "WAMP over WebSocket."),
   endpoint: required(connectingEndpoint, "The socket to connect to."),
   url: required(websocketUrl, "Its host and path go into the request."),
-  serializers: defaulted(serializers, ["cbor", "msgpack", "json"], "In order of preference."),
+  serializers: serializers("In order of preference."),
   options: optional(anyMap, "Accepted, not honoured."),
   ...retries,
 });

@@ -7,6 +7,7 @@
 
 import { distance } from "fastest-levenshtein";
 import * as v from "valibot";
+import { DEFAULT_SERIALIZERS, SERIALIZER_NAMES } from "#wamp/serializer-name.ts";
 
 /** Any schema. */
 export type Schema = v.GenericSchema<unknown, unknown>;
@@ -220,20 +221,22 @@ export const fileName = v.pipe(
   v.check((name) => !name.includes("\0"), "a file name cannot contain a zero octet"),
 );
 
-const serializerNames = ["json", "msgpack", "cbor"] as const;
-
 /** One serializer. */
-export const serializer = v.picklist(serializerNames, (issue) => {
+export const serializer = v.picklist(SERIALIZER_NAMES, (issue) => {
   if (issue.received === "undefined") return "required attribute is missing";
   if (issue.input === "ubjson" || issue.input === "flatbuffers") {
     return `serializer "${issue.input}" is not supported`;
   }
-  return `expected ${listWords(serializerNames)}, found ${issue.received}`;
+  return `expected ${listWords(SERIALIZER_NAMES)}, found ${issue.received}`;
 });
 
-/** A list of serializers. */
-export const serializers = v.pipe(
+const serializerList = v.pipe(
   v.array(serializer),
   v.minLength(1, "expected at least one serializer, found none"),
   v.check((names) => new Set(names).size === names.length, "a serializer is named more than once"),
 );
+
+/** A list of serializers; its default is every serializer. */
+export function serializers(description: string) {
+  return defaulted(serializerList, [...DEFAULT_SERIALIZERS], description);
+}

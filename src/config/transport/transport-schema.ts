@@ -11,7 +11,6 @@ import { forwarding, limits } from "#config/options/limits-schema.ts";
 import { rawsocketOptions, websocketOptions } from "#config/options/websocket-options-schema.ts";
 import {
   byType,
-  defaulted,
   id,
   integer,
   item,
@@ -48,7 +47,7 @@ const websocket = item({
   type: required(v.literal("websocket"), "Nothing but WAMP over WebSocket, whatever the path."),
   endpoint: required(listeningEndpoint, "The socket to listen on."),
   url: optional(text, "Accepted, has no effect."),
-  serializers: defaulted(serializers, ["cbor", "msgpack", "json"], "Serializers for clients."),
+  serializers: serializers("Serializers for clients."),
   auth: optional(
     sessionAuth,
     'Authmethods; absent: anonymous. Extension: `"passthrough"`, the router authenticates.',
@@ -64,7 +63,7 @@ const rawsocket = item({
   id: optional(id, "Absent: `transport000` and so on."),
   type: required(v.literal("rawsocket"), "WAMP over RawSocket."),
   endpoint: required(listeningEndpoint, "The socket to listen on."),
-  serializers: defaulted(serializers, ["cbor", "msgpack", "json"], "Serializers for clients."),
+  serializers: serializers("Serializers for clients."),
   auth: optional(
     sessionAuth,
     'Authmethods; absent: anonymous. Extension: `"passthrough"`, the router authenticates.',
@@ -79,7 +78,7 @@ const refusedMqtt = v.custom<undefined>((value) => value === undefined, "MQTT is
 /** The parts of a universal transport have no endpoint of their own. */
 const universalRawsocket = item({
   type: optional(v.literal("rawsocket"), "May be said, has no effect."),
-  serializers: defaulted(serializers, ["cbor", "msgpack", "json"], "Serializers for clients."),
+  serializers: serializers("Serializers for clients."),
   auth: optional(
     sessionAuth,
     'Authmethods; absent: anonymous. Extension: `"passthrough"`, the router authenticates.',

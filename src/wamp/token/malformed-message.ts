@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { SerializerName } from "#wamp/peer.ts";
+import type { SerializerName } from "#wamp/serializer-name.ts";
 
 /** A message that cannot be read at all; the session that it came on ends. */
 export class MalformedMessage extends Error {

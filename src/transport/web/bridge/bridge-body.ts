@@ -9,7 +9,7 @@
  * @module
  */
 
-import { readPlainValue } from "#wamp/serializer/value-sink.ts";
+import { readPlainValue } from "#wamp/serializer/read-value.ts";
 import { MalformedMessage } from "#wamp/token/malformed-message.ts";
 import { UnrepresentableValue } from "#wamp/token/unrepresentable-value.ts";
 import { sliceObject } from "#wamp/transcode/object-slice.ts";

@@ -15,9 +15,14 @@ import {
   UNKNOWN_COUNT,
 } from "#wamp/token/token-sink.ts";
 import { UnrepresentableValue } from "#wamp/token/unrepresentable-value.ts";
+import { checkSurrogates, utf8Of } from "./json-text.ts";
 import { unescapedRunEnd } from "./unescaped-run.ts";
 
 const NOTHING = new Uint8Array(0);
+/** A message with more UTF-16 units is encoded into octets of exactly its length. */
+const LONG_MESSAGE = 256 * 1024;
+/** The most octets that UTF-8 needs for a UTF-16 unit. */
+const MAX_UTF8_OCTETS = 3;
 /** An octet that JSON has no use for, where the message has ended. */
 const END = 0;
 const QUOTE = 0x22;
@@ -47,16 +52,32 @@ export class JsonReader implements TokenReader {
   #octets: Uint8Array = NOTHING;
   #length = 0;
   #depth = 0;
-  /** Holds a string whose escapes are resolved. */
+  /** Holds a string value whose escapes are resolved. */
   readonly #plain = new OctetBuffer();
+  /** Holds the octets of a message that came as a string. */
+  readonly #encoded = new OctetBuffer();
 
   read(octets: Uint8Array, sink: TokenSink): void {
     if (!isUtf8(octets)) throw malformed("it is not UTF-8");
-    this.readUtf8(octets, octets.length, sink);
+    this.#readUtf8(octets, octets.length, sink);
+  }
+
+  readText(text: string, sink: TokenSink): void {
+    if (text.length > LONG_MESSAGE) {
+      const octets = utf8Of(text);
+      this.#readUtf8(octets, octets.length, sink);
+      return;
+    }
+    checkSurrogates(text);
+    const encoded = this.#encoded;
+    encoded.clear();
+    encoded.reserve(text.length * MAX_UTF8_OCTETS);
+    encoded.length = encoded.octets.write(text, 0, "utf8");
+    this.#readUtf8(encoded.octets, encoded.length, sink);
   }
 
   /** Reads the first `length` octets, which are known to be UTF-8. */
-  readUtf8(octets: Uint8Array, length: number, sink: TokenSink): void {
+  #readUtf8(octets: Uint8Array, length: number, sink: TokenSink): void {
     this.#octets = octets;
     this.#length = length;
     this.position = 0;

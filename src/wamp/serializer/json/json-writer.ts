@@ -5,7 +5,7 @@
  */
 
 import { OctetBuffer } from "#wamp/token/octet-buffer.ts";
-import type { TokenSink } from "#wamp/token/token-sink.ts";
+import type { TokenWriter } from "#wamp/token/token-writer.ts";
 import { UnrepresentableValue } from "#wamp/token/unrepresentable-value.ts";
 import { unescapedRunEnd } from "./unescaped-run.ts";
 
@@ -33,7 +33,7 @@ const ESCAPES = Array.from({ length: 256 }, (_, octet) => {
 const NEEDS_ESCAPE = Uint8Array.from(ESCAPES, (escaped) => (escaped === "" ? 0 : 1));
 
 /** Writes JSON without white space, escaping only what must be escaped. */
-export class JsonWriter implements TokenSink {
+export class JsonWriter implements TokenWriter {
   readonly out = new OctetBuffer();
   #isKey = false;
   /** Where the keys of all open maps begin. */
@@ -52,37 +52,37 @@ export class JsonWriter implements TokenSink {
 
   beginArray(): void {
     this.#refuseKey("a list");
-    this.#octet(0x5b);
+    this.out.appendOctet(0x5b);
   }
 
   item(index: number): void {
-    if (index > 0) this.#octet(0x2c);
+    if (index > 0) this.out.appendOctet(0x2c);
   }
 
   endArray(): void {
-    this.#octet(0x5d);
+    this.out.appendOctet(0x5d);
   }
 
   beginMap(): void {
     this.#refuseKey("a map");
     this.#keysBefore.push(this.#keyStarts.length);
     this.#hasIntegerKeys.push(false);
-    this.#octet(0x7b);
+    this.out.appendOctet(0x7b);
   }
 
   key(index: number): void {
-    if (index > 0) this.#octet(0x2c);
+    if (index > 0) this.out.appendOctet(0x2c);
     this.#isKey = true;
     this.#keyStarts.push(this.out.length);
   }
 
   value(): void {
     this.#isKey = false;
-    this.#octet(0x3a);
+    this.out.appendOctet(0x3a);
   }
 
   endMap(): void {
-    this.#octet(0x7d);
+    this.out.appendOctet(0x7d);
     const before = this.#keysBefore.pop()!;
     if (this.#hasIntegerKeys.pop()) {
       refuseCollidingKeys(this.out.octets, this.#keyStarts.slice(before));
@@ -102,7 +102,7 @@ export class JsonWriter implements TokenSink {
 
   integer(value: number): void {
     if (this.#isKey) this.#integerKey(String(value));
-    else if (value >= 0 && value < 10) this.#octet(0x30 + value);
+    else if (value >= 0 && value < 10) this.out.appendOctet(0x30 + value);
     else this.out.appendAscii(String(value));
   }
 
@@ -165,17 +165,11 @@ export class JsonWriter implements TokenSink {
     out.appendAscii('"\\u0000');
     out.reserve(base64.length + 1);
     out.length += out.octets.write(base64, out.length, "latin1");
-    this.#octet(QUOTE);
+    this.out.appendOctet(QUOTE);
   }
 
   unrepresentable(what: string): void {
     throw new UnrepresentableValue(`${what} in JSON`);
-  }
-
-  #octet(octet: number): void {
-    const out = this.out;
-    if (out.length === out.octets.length) out.reserve(1);
-    out.octets[out.length++] = octet;
   }
 
   #integerKey(digits: string): void {

@@ -1,14 +1,15 @@
 /**
- * MsgPack values for control messages.
+ * JavaScript values to MsgPack.
  *
  * @module
  */
 
 import { Packr } from "msgpackr";
+import { encodeWith } from "#wamp/serializer/binary-values.ts";
 
 const packr = new Packr({ useRecords: false, mapsAsObjects: true, variableMapSize: true });
 
-/** Writes one value as MsgPack. */
-export function encodeMsgPack(value: unknown): Uint8Array {
-  return packr.pack(value);
+/** Encodes a list as MsgPack. */
+export function encodeMsgpack(values: readonly unknown[]): Uint8Array {
+  return encodeWith((prepared) => packr.pack(prepared), values, "msgpack");
 }

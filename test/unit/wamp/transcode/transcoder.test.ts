@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { decode as decodeCbor } from "cbor-x";
 import { unpack } from "msgpackr";
-import type { SerializerName } from "../../../../src/wamp/peer.ts";
+import type { SerializerName } from "../../../../src/wamp/serializer-name.ts";
 import { MalformedMessage } from "../../../../src/wamp/token/malformed-message.ts";
 import { UnrepresentableValue } from "../../../../src/wamp/token/unrepresentable-value.ts";
 import { transcodeItem, transcoderFor } from "../../../../src/wamp/transcode/transcoder.ts";
