@@ -113,7 +113,7 @@ class ValueSink implements TokenSink {
       container.key = String(value);
       this.#isKey = false;
     } else if (container.key === "__proto__") {
-      // A plain assignment would change the prototype instead.
+      // An assignment would set the prototype.
       const writable = { value, enumerable: true, configurable: true, writable: true };
       Object.defineProperty(container.map, "__proto__", writable);
     } else {

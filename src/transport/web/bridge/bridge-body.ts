@@ -136,7 +136,7 @@ export function printAnswer(answer: WampAnswer): BridgeAnswer {
   } catch (thrown) {
     if (!(thrown instanceof UnrepresentableValue || thrown instanceof MalformedMessage))
       throw thrown;
-    const sentence = `Cannot tell the answer in JSON: ${thrown.message}`;
+    const sentence = `Cannot represent the answer in JSON: ${thrown.message}`;
     return denial(500, "wamp.error.invalid_argument", {}, [sentence]);
   }
 }

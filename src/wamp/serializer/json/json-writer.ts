@@ -1,5 +1,5 @@
 /**
- * Tokens to JSON octets, in WAMP's way: binary is a string of NUL and base64.
+ * Tokens to JSON octets; binary becomes a string of NUL and base64, as in WAMP.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import { UnrepresentableValue } from "#wamp/token/unrepresentable-value.ts";
 import { unescapedRunEnd } from "./unescaped-run.ts";
 
 const QUOTE = 0x22;
-/** Text that is longer is copied at once, as far as nothing in it has to be escaped. */
+/** Longer text is copied natively up to its first escape. */
 const LONG_TEXT = 48;
 const BACKSLASH = 0x5c;
 const HEX = "0123456789abcdef";
@@ -22,7 +22,7 @@ const SHORT_ESCAPES = new Map([
   [12, "f"],
   [13, "r"],
 ]);
-/** How each octet is escaped in a string; empty where it stands for itself. */
+/** How each octet is escaped in a string; empty when it needs no escape. */
 const ESCAPES = Array.from({ length: 256 }, (_, octet) => {
   if (octet === QUOTE) return '\\"';
   if (octet === BACKSLASH) return "\\\\";
@@ -32,13 +32,13 @@ const ESCAPES = Array.from({ length: 256 }, (_, octet) => {
 });
 const NEEDS_ESCAPE = Uint8Array.from(ESCAPES, (escaped) => (escaped === "" ? 0 : 1));
 
-/** Writes JSON without white space, escaping only what must be escaped. */
+/** Writes JSON without white space and without optional escapes. */
 export class JsonWriter implements TokenWriter {
   readonly out = new OctetBuffer();
   #isKey = false;
   /** Where the keys of all open maps begin. */
   #keyStarts: number[] = [];
-  /** For each open map, how many keys were before it and whether an integer is among its own. */
+  /** For each open map, how many keys came before it, and whether it has an integer key. */
   #keysBefore: number[] = [];
   #hasIntegerKeys: boolean[] = [];
 
@@ -182,7 +182,7 @@ export class JsonWriter implements TokenWriter {
   }
 }
 
-/** Refuses keys, told by where they begin, of which an integer became the same text as another. */
+/** Refuses a map in which an integer key has the same text as another; `starts`: where its keys begin. */
 function refuseCollidingKeys(json: Buffer, starts: readonly number[]): void {
   const seen = new Set<string>();
   for (const start of starts) {
