@@ -254,7 +254,8 @@ export class JsonReader implements TokenReader {
 
   /** Appends the character of an escape, which goes on after the backslash; returns its end. */
   #escape(at: number): number {
-    const letter = this.#octets[at] ?? END;
+    if (at >= this.#length) throw this.#brokenString(at);
+    const letter = this.#octets[at]!;
     if (letter === 0x75) return this.#unicodeEscape(at + 1);
     const code = shortEscape(letter);
     if (code === undefined) throw malformed("a string has an unknown escape");
