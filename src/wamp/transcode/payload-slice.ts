@@ -93,7 +93,6 @@ class ItemBounds extends IgnoringSink {
   isMessage = false;
   readonly #reader: { readonly position: number };
   #depth = 0;
-  #isFirst = false;
 
   constructor(reader: { readonly position: number }) {
     super();
@@ -101,14 +100,11 @@ class ItemBounds extends IgnoringSink {
   }
 
   override beginArray(): void {
-    this.#isFirst = false;
     this.#depth++;
   }
 
-  override item(index: number): void {
-    if (this.#depth !== 1) return;
-    this.bounds.push(this.#reader.position);
-    this.#isFirst = index === 0;
+  override item(): void {
+    if (this.#depth === 1) this.bounds.push(this.#reader.position);
   }
 
   override endArray(): void {
@@ -116,7 +112,6 @@ class ItemBounds extends IgnoringSink {
   }
 
   override beginMap(): void {
-    this.#isFirst = false;
     this.#depth++;
   }
 
@@ -125,8 +120,8 @@ class ItemBounds extends IgnoringSink {
   }
 
   override integer(value: number): void {
-    if (this.#isFirst && this.#depth === 1 && value >= 0) this.isMessage = true;
-    this.#isFirst = false;
+    const isFirstItem = this.#depth === 1 && this.bounds.length === 1;
+    if (isFirstItem && value >= 0) this.isMessage = true;
   }
 }
 

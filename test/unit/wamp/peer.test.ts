@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { isLongerThan } from "#wamp/peer.ts";
+import { CloseCode, isLongerThan } from "#wamp/peer.ts";
 
 describe("isLongerThan", () => {
   test.each([
@@ -16,5 +16,19 @@ describe("isLongerThan", () => {
     ["three characters of four octets", "😀".repeat(3), true],
   ])("%s", (_name, message, isLonger) => {
     expect(isLongerThan(message, 10)).toBe(isLonger);
+  });
+});
+
+test("close codes are those of RFC 6455, and 1012 of the registry", () => {
+  expect(CloseCode).toEqual({
+    normal: 1000,
+    goingAway: 1001,
+    protocolError: 1002,
+    unsupportedData: 1003,
+    abnormal: 1006,
+    policyViolation: 1008,
+    messageTooBig: 1009,
+    internalError: 1011,
+    serviceRestart: 1012,
   });
 });

@@ -111,6 +111,7 @@ describe("the place of an unrepresentable value", () => {
   test.each([
     ["cbor", "83 01 02 e0", "[2]"],
     ["cbor", "a1 6161 e0", ".a"],
+    ["cbor", "a1 60 e0", '[""]'],
     ["cbor", "a1 17 e0", '["23"]'],
     ["cbor", "a1 1818 e0", '["1818"]'],
     ["cbor", `a1 78 18 ${"61".repeat(24)} e0`, `.${"a".repeat(24)}`],
@@ -120,6 +121,8 @@ describe("the place of an unrepresentable value", () => {
     ["cbor", "a2 6161 01 e0 01", ""],
     ["msgpack", "93 01 02 d40100", "[2]"],
     ["msgpack", "81 a161 d40100", ".a"],
+    ["msgpack", "81 a0 d40100", '[""]'],
+    ["msgpack", "81 c0 d40100", ".c0"],
     ["msgpack", "81 7f d40100", '["127"]'],
     ["msgpack", "81 cc80 d40100", ".cc80"],
     ["msgpack", "81 d90161 d40100", ".a"],

@@ -60,6 +60,15 @@ describe("OctetBuffer", () => {
     expect(out.take().toString()).toBe("abXYZcdef");
   });
 
+  test("widens at the end of its capacity", () => {
+    const out = new OctetBuffer();
+    const capacity = out.octets.length;
+    out.append(new Uint8Array(capacity).fill(7), 0, capacity);
+    out.widen(1, 2);
+    expect(out.length).toBe(capacity + 2);
+    expect([...out.take().subarray(capacity - 1)]).toEqual([7, 7, 7]);
+  });
+
   test("takes octets that are overwritten after clear, not before", () => {
     const out = new OctetBuffer();
     out.appendAscii("first");

@@ -37,7 +37,18 @@ describe("sliceMessage", () => {
     expect(Object.getPrototypeOf(map)).toBe(Object.prototype);
   });
 
-  test.each(["{}", "[]", '["48"]', "[[1]]", "1", "[-1]", "[48,{]"])("refuses %s", (text) => {
+  test.each([
+    "{}",
+    "[]",
+    '["48"]',
+    "[[1]]",
+    "[[],48]",
+    '[{"a":1},48]',
+    "[null,48]",
+    "1",
+    "[-1]",
+    "[48,{]",
+  ])("refuses %s", (text) => {
     expect(() => sliceMessage(text, "json")).toThrow(MalformedMessage);
   });
 });

@@ -4,6 +4,7 @@ import { OctetBuffer } from "#wamp/token/octet-buffer.ts";
 import { octetsOf } from "../../../../support/token-log.ts";
 
 test.each([
+  ["81 00", 0],
   ["81 06", 6],
   ["97 17", 23],
   ["83 1830", 48],
@@ -57,6 +58,14 @@ test("items are appended", () => {
   out.appendOctet(0xaa);
   appendCborList(out, octetsOf("82 1830 07"), 2, [octetsOf("8101"), octetsOf("a0")]);
   expect(out.take().toHex()).toBe("aa841830078101a0");
-  const most = () => appendCborList(out, octetsOf("82 1830 07"), 2, Array(14).fill(octetsOf("01")));
-  expect(most).toThrow("a WAMP message has no 16 items");
+});
+
+test("a list has at most 15 items", () => {
+  const append = (more: number) => {
+    const out = new OctetBuffer();
+    appendCborList(out, octetsOf("82 1830 07"), 2, Array(more).fill(octetsOf("01")));
+    return out.take().toHex();
+  };
+  expect(append(13)).toBe(`8f183007${"01".repeat(13)}`);
+  expect(() => append(14)).toThrow("a WAMP message has no 16 items");
 });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { CborWriter } from "#wamp/serializer/cbor/cbor-writer.ts";
 import { UNKNOWN_COUNT } from "#wamp/token/token-sink.ts";
+import type { TokenWriter } from "#wamp/token/token-writer.ts";
 import { octetsOf, written } from "../../../../support/token-log.ts";
 
 const writer = new CborWriter();
@@ -90,8 +91,30 @@ describe("CborWriter", () => {
     expect(hex).toBe(`82b81e${"0180".repeat(30)}f6`);
   });
 
+  test.each([
+    ["an integer", (to: TokenWriter) => to.integer(2 ** 40)],
+    ["a big integer", (to: TokenWriter) => to.bigInteger(2n ** 60n)],
+    ["a float", (to: TokenWriter) => to.float(0.1)],
+    ["null", (to: TokenWriter) => to.nil()],
+    ["text", (to: TokenWriter) => to.text(new Uint8Array(70_000), 0, 70_000)],
+    ["a list", (to: TokenWriter) => to.beginArray(70_000)],
+  ])("%s is whole wherever its buffer has to grow", (_name, write) => {
+    const alone = written(new CborWriter(), write);
+    for (let room = 0; room < 10; room++) {
+      const full = new CborWriter();
+      const begin = new Uint8Array(full.out.octets.length - room);
+      const hex = written(full, (to) => {
+        to.out.append(begin, 0, begin.length);
+        write(to);
+      });
+      expect(hex.slice(begin.length * 2)).toBe(alone);
+    }
+  });
+
   test("works after a value that was broken off", () => {
-    written(writer, (to) => to.beginArray(UNKNOWN_COUNT));
+    writer.clear();
+    writer.nil();
+    writer.beginArray(UNKNOWN_COUNT);
     const hex = written(writer, (to) => {
       to.beginMap(UNKNOWN_COUNT);
       to.endMap(0, UNKNOWN_COUNT);

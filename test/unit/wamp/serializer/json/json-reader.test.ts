@@ -38,6 +38,7 @@ const TOKENS: readonly (readonly [string, string])[] = [
   [`"${"a".repeat(40)}\\n${"b".repeat(40)}"`, `text:${"a".repeat(40)}\n${"b".repeat(40)}`],
   ['"\\ud800"', "unrepresentable:a lone surrogate text:\ufffd"],
   ['"\\udc00\\ud800x"', "unrepresentable:a lone surrogate text:\ufffd\ufffdx"],
+  ['"\\udc00\\udc00"', "unrepresentable:a lone surrogate text:\ufffd\ufffd"],
   ['"\\ud800\\u0041"', "unrepresentable:a lone surrogate text:\ufffdA"],
   [`"${NUL}AP8="`, "binary:00ff"],
   [`"${NUL}"`, "binary:"],

@@ -8,6 +8,7 @@ import { OctetBuffer } from "#wamp/token/octet-buffer.ts";
 import { octetsOf } from "../../../../support/token-log.ts";
 
 test.each([
+  ["91 00", 0],
   ["91 30", 48],
   ["9f 7f", 127],
   ["93 ccff", 255],
@@ -61,7 +62,14 @@ test("items are appended", () => {
   out.appendOctet(0xaa);
   appendMsgpackList(out, octetsOf("92 30 07"), 2, [octetsOf("9101"), octetsOf("80")]);
   expect(out.take().toHex()).toBe("aa943007910180");
-  const most = () =>
-    appendMsgpackList(out, octetsOf("92 30 07"), 2, Array(14).fill(octetsOf("01")));
-  expect(most).toThrow("a WAMP message has no 16 items");
+});
+
+test("a list has at most 15 items", () => {
+  const append = (more: number) => {
+    const out = new OctetBuffer();
+    appendMsgpackList(out, octetsOf("92 30 07"), 2, Array(more).fill(octetsOf("01")));
+    return out.take().toHex();
+  };
+  expect(append(13)).toBe(`9f3007${"01".repeat(13)}`);
+  expect(() => append(14)).toThrow("a WAMP message has no 16 items");
 });
