@@ -1,10 +1,12 @@
 /**
  * JavaScript values to CBOR.
  *
+ * The main entry of the package would also load a native addon for decoding, which is not needed.
+ *
  * @module
  */
 
-import { Encoder } from "cbor-x";
+import { Encoder } from "cbor-x/encode";
 import { encodeWith } from "#wamp/serializer/binary-values.ts";
 
 const encoder = new Encoder({
