@@ -10,8 +10,9 @@
 
 import type { BufferOptions, SessionConfig } from "#config/node-config.ts";
 import { startTransport } from "#transport/start-transport.ts";
-import type { Peer, PeerHandler, SerializerName, WireMessage } from "#wamp/peer.ts";
+import type { Peer, PeerHandler, WireMessage } from "#wamp/peer.ts";
 import { decodeMessage, encodeMessage } from "#wamp/serializer/control-message-values.ts";
+import type { SerializerName } from "#wamp/serializer-name.ts";
 import { noPings } from "../test/support/no-pings.ts";
 import { quietContext } from "../test/support/quiet-context.ts";
 

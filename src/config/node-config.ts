@@ -7,7 +7,7 @@
  * @module
  */
 
-import type { SerializerName } from "#wamp/peer.ts";
+import type { SerializerName } from "#wamp/serializer-name.ts";
 
 /** A whole node. */
 export interface NodeConfig {

@@ -8,7 +8,9 @@ import { Failure, sentenceOf } from "#base/failure.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
 import { isId } from "#wamp/id.ts";
 import { messageTypeName } from "#wamp/message-type.ts";
-import type { SerializerName, WireMessage } from "#wamp/peer.ts";
+import type { WireMessage } from "#wamp/peer.ts";
+import { serializers } from "#wamp/serializer/serializers.ts";
+import type { SerializerName } from "#wamp/serializer-name.ts";
 import { UnrepresentableValue } from "#wamp/token/unrepresentable-value.ts";
 import { type MessageSlices, type Payload, sliceMessage } from "#wamp/transcode/payload-slice.ts";
 import { isLoosePattern, type MatchPolicy } from "./uri-match.ts";
@@ -73,7 +75,9 @@ export class Incoming {
     const items: Uint8Array[] = [];
     for (let i = from; i < length; i += 1) {
       const octets = this.#slices.octets(i);
-      const kind = containerKind(octets, this.#serializer);
+      // The receiver's library would take a payload of another kind for a protocol violation of the
+      // router.
+      const kind = serializers[this.#serializer].kindOf(octets[0] ?? 0);
       if (i === from && kind !== "list") throw this.#wrong(i, "no list of arguments");
       if (i > from && kind !== "map") throw this.#wrong(i, "no map of keyword arguments");
       items.push(octets);
@@ -114,23 +118,4 @@ export class Incoming {
 /** A Failure that ends the client's session. */
 export function violation(sentence: string): Failure {
   return new Failure(sentence, { source: "client", uri: ErrorUri.protocolViolation });
-}
-
-/**
- * The kind of a value by its first octet. A payload that is neither list nor map is refused here,
- * because the receiver's library would take it for a protocol violation of the router.
- */
-function containerKind(octets: Uint8Array, serializer: SerializerName): "list" | "map" | "other" {
-  const first = octets[0] ?? 0;
-  switch (serializer) {
-    case "json":
-      if (first === 0x5b) return "list";
-      return first === 0x7b ? "map" : "other";
-    case "msgpack":
-      if ((first & 0xf0) === 0x90 || first === 0xdc || first === 0xdd) return "list";
-      return (first & 0xf0) === 0x80 || first === 0xde || first === 0xdf ? "map" : "other";
-    case "cbor":
-      if (first >> 5 === 4) return "list";
-      return first >> 5 === 5 ? "map" : "other";
-  }
 }

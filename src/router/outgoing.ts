@@ -75,7 +75,7 @@ function build(session: RealmSession, head: readonly unknown[], payload: Payload
   } catch (thrown) {
     if (!(thrown instanceof UnrepresentableValue)) throw thrown;
     const name = messageTypeName(Number(head[0]));
-    throw new Failure(`Cannot tell ${name} in ${session.serializer}: ${sentenceOf(thrown)}`, {
+    throw new Failure(`Cannot represent ${name} in ${session.serializer}: ${sentenceOf(thrown)}`, {
       source: "client",
       uri: ErrorUri.invalidArgument,
       cause: thrown,

@@ -5,7 +5,8 @@
  */
 
 import type { SessionIdentity } from "#auth/session-identity.ts";
-import type { SerializerName, WireMessage } from "#wamp/peer.ts";
+import type { WireMessage } from "#wamp/peer.ts";
+import type { SerializerName } from "#wamp/serializer-name.ts";
 import type { Role } from "./permission.ts";
 
 /** The features of the role callee that the client announced in HELLO and the dealer uses. */

@@ -2,14 +2,9 @@
 
 import type { RawSocketTransportConfig, TransportConfig } from "#config/node-config.ts";
 import { startTransport } from "#transport/start-transport.ts";
-import type {
-  Peer,
-  PeerHandler,
-  SerializerName,
-  TransportDetails,
-  WireMessage,
-} from "#wamp/peer.ts";
+import type { Peer, PeerHandler, TransportDetails, WireMessage } from "#wamp/peer.ts";
 import { decodeMessage, encodeMessage } from "#wamp/serializer/control-message-values.ts";
+import type { SerializerName } from "#wamp/serializer-name.ts";
 import { noPings } from "./no-pings.ts";
 import { quietContext } from "./quiet-context.ts";
 

@@ -80,7 +80,7 @@ export const connectingWebsocket = item({
   type: defaulted(v.literal("websocket"), "websocket", "WAMP over WebSocket."),
   endpoint: required(connectingEndpoint, "The socket to connect to."),
   url: required(websocketUrl, "URL of the request; the connection is made to `endpoint`."),
-  serializers: defaulted(serializers, ["cbor", "msgpack", "json"], "In order of preference."),
+  serializers: serializers("In order of preference."),
   options: optional(mapOf(v.string(), unhonouredOption)),
   ...common,
 });

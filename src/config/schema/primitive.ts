@@ -5,8 +5,9 @@
  */
 
 import * as v from "valibot";
+import { DEFAULT_SERIALIZERS, SERIALIZER_NAMES } from "#wamp/serializer-name.ts";
 import { didYouMean, listWords } from "./fault-sentence.ts";
-import { mapOf } from "./item.ts";
+import { defaulted, mapOf } from "./item.ts";
 import { withKeywords } from "./json-keywords.ts";
 
 /** Anything, kept as it is. */
@@ -69,20 +70,22 @@ export const fileName = withKeywords(
   { pattern: "^[^\\u0000]*$" },
 );
 
-const serializerNames = ["json", "msgpack", "cbor"] as const;
-
 /** One serializer. */
-export const serializer = v.picklist(serializerNames, (issue) => {
+export const serializer = v.picklist(SERIALIZER_NAMES, (issue) => {
   if (issue.received === "undefined") return "required attribute is missing";
   if (issue.input === "ubjson" || issue.input === "flatbuffers") {
     return `serializer "${issue.input}" is not supported`;
   }
-  return `expected ${listWords(serializerNames)}, found ${issue.received}`;
+  return `expected ${listWords(SERIALIZER_NAMES)}, found ${issue.received}`;
 });
 
-/** A list of serializers. */
-export const serializers = v.pipe(
+const serializerList = v.pipe(
   v.array(serializer),
   v.minLength(1, "expected at least one serializer, found none"),
   v.check((names) => new Set(names).size === names.length, "a serializer is named more than once"),
 );
+
+/** A list of serializers; its default is every serializer. */
+export function serializers(description: string) {
+  return defaulted(serializerList, [...DEFAULT_SERIALIZERS], description);
+}

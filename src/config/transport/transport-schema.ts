@@ -10,15 +10,7 @@ import { listeningEndpoint } from "#config/endpoint/endpoint-schema.ts";
 import { forwarding, limits } from "#config/options/limits-schema.ts";
 import { rawsocketOptions } from "#config/options/rawsocket-options-schema.ts";
 import { websocketOptions } from "#config/options/websocket-options-schema.ts";
-import {
-  byType,
-  defaulted,
-  item,
-  notSupported,
-  optional,
-  refused,
-  required,
-} from "#config/schema/item.ts";
+import { byType, item, notSupported, optional, refused, required } from "#config/schema/item.ts";
 import { id, integer, oneOf, serializers, text } from "#config/schema/primitive.ts";
 import { allBut, only, unhonoured } from "#config/schema/unhonoured.ts";
 import { cookie } from "#config/web-service/cookie-schema.ts";
@@ -53,7 +45,7 @@ const websocket = item({
   type: required(v.literal("websocket"), "WAMP over WebSocket only, at every path."),
   endpoint: required(listeningEndpoint, "The socket to listen on."),
   url: optional(text, "Accepted, has no effect."),
-  serializers: defaulted(serializers, ["cbor", "msgpack", "json"], "Serializers for clients."),
+  serializers: serializers("Serializers for clients."),
   auth: optional(
     sessionAuth,
     'Authmethods; absent: anonymous. Extension: `"passthrough"`, the router authenticates.',
@@ -69,7 +61,7 @@ const rawsocket = item({
   id: optional(id, "Absent: `transport000` and so on."),
   type: required(v.literal("rawsocket"), "WAMP over RawSocket."),
   endpoint: required(listeningEndpoint, "The socket to listen on."),
-  serializers: defaulted(serializers, ["cbor", "msgpack", "json"], "Serializers for clients."),
+  serializers: serializers("Serializers for clients."),
   auth: optional(
     sessionAuth,
     'Authmethods; absent: anonymous. Extension: `"passthrough"`, the router authenticates.',
@@ -82,7 +74,7 @@ const rawsocket = item({
 /** Parts of a universal transport share its endpoint. */
 const universalRawsocket = item({
   type: optional(v.literal("rawsocket"), "Accepted, has no effect."),
-  serializers: defaulted(serializers, ["cbor", "msgpack", "json"], "Serializers for clients."),
+  serializers: serializers("Serializers for clients."),
   auth: optional(
     sessionAuth,
     'Authmethods; absent: anonymous. Extension: `"passthrough"`, the router authenticates.',

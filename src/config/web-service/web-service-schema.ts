@@ -25,6 +25,7 @@ import {
 } from "#config/schema/item.ts";
 import { anything, fileName, integer, serializers, text } from "#config/schema/primitive.ts";
 import { always, unhonoured } from "#config/schema/unhonoured.ts";
+import type { SerializerName } from "#wamp/serializer-name.ts";
 import { type CookieItem, cookie } from "./cookie-schema.ts";
 
 const mimeTypes = mapOf(v.string(), text);
@@ -148,7 +149,7 @@ const publisherService = item({
 const websocketService = item({
   type: required(v.literal("websocket"), "WAMP over WebSocket."),
   url: optional(text, "Accepted, has no effect."),
-  serializers: defaulted(serializers, ["cbor", "msgpack", "json"], "Serializers for clients."),
+  serializers: serializers("Serializers for clients."),
   auth: optional(
     sessionAuth,
     'Authmethods; absent: anonymous. Extension: `"passthrough"`, the router authenticates.',
@@ -161,7 +162,7 @@ const websocketService = item({
 const websocketProxyService = item({
   type: required(v.literal("websocket-proxy"), "WAMP over WebSocket with a backend of its own."),
   url: optional(text, "Accepted, has no effect."),
-  serializers: defaulted(serializers, ["cbor", "msgpack", "json"], "Serializers for clients."),
+  serializers: serializers("Serializers for clients."),
   backends: required(backends, "Exactly one connecting transport."),
   auth: optional(sessionAuth, "Authmethods; absent: the router authenticates."),
   options: optional(websocketOptions, "Options."),
@@ -175,7 +176,7 @@ export type BridgeItem = v.InferOutput<typeof callerService | typeof publisherSe
 /** A WebSocket path as written. */
 export interface WebSocketItem {
   type: "websocket" | "websocket-proxy";
-  serializers: ("json" | "msgpack" | "cbor")[];
+  serializers: SerializerName[];
   backends?: ConnectingTransportItem[] | undefined;
   auth?: AuthItem | "passthrough" | undefined;
   options?: WebSocketOptionsItem | undefined;

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { SerializerName } from "#wamp/peer.ts";
+import type { SerializerName } from "#wamp/serializer-name.ts";
 import { subprotocolsFor } from "./subprotocol.ts";
 
 /** The status page of a path with these serializers. */

@@ -1,45 +1,30 @@
 /**
- * Tokens to JavaScript values, for the messages that are read and not only carried.
+ * Tokens to JavaScript values.
  *
  * @module
  */
 
-import type { SerializerName, WireMessage } from "#wamp/peer.ts";
-import { MalformedMessage } from "#wamp/token/malformed-message.ts";
-import type { TokenSink } from "#wamp/token/token-sink.ts";
-import { UnrepresentableValue } from "#wamp/token/unrepresentable-value.ts";
-import { readMessage } from "./serializers.ts";
+import type { WireMessage } from "#wamp/peer.ts";
+import type { TokenReader } from "./token-reader.ts";
+import type { TokenSink } from "./token-sink.ts";
+import { UnrepresentableValue } from "./unrepresentable-value.ts";
 
 type Container = { list: unknown[] } | { map: Record<string, unknown>; key: string };
 
 /**
- * The value that a message or one of its items is.
+ * The JavaScript value of a serialized value.
  *
- * @throws MalformedMessage when the octets are not the serializer's, or no value can be made of
- * them: what is read and not only carried has to be plain.
+ * @throws MalformedMessage when the reader cannot read it; UnrepresentableValue when no JavaScript
+ * value can represent it.
  */
-export function readValue(message: WireMessage, serializer: SerializerName): unknown {
-  try {
-    return readPlainValue(message, serializer);
-  } catch (error) {
-    if (!(error instanceof UnrepresentableValue)) throw error;
-    throw new MalformedMessage(serializer, error.message);
-  }
-}
-
-/**
- * The value that a message or one of its items is.
- *
- * @throws MalformedMessage when the octets are not the serializer's; UntellableValue when no value
- * can be made of them.
- */
-export function readPlainValue(message: WireMessage, serializer: SerializerName): unknown {
+export function readWith(reader: TokenReader, message: WireMessage): unknown {
   const sink = new ValueSink();
-  readMessage(message, serializer, sink);
+  if (typeof message === "string") reader.readText(message, sink);
+  else reader.read(message, sink);
   return sink.result;
 }
 
-/** Builds plain lists and objects; big integers become bigints, binary becomes copied octets. */
+/** Builds plain lists and objects; big integers become bigints, binary becomes a copy of its octets. */
 class ValueSink implements TokenSink {
   result: unknown;
   readonly #open: Container[] = [];
@@ -128,7 +113,7 @@ class ValueSink implements TokenSink {
       container.key = String(value);
       this.#isKey = false;
     } else if (container.key === "__proto__") {
-      // A plain assignment would change the prototype instead.
+      // An assignment would set the prototype.
       const writable = { value, enumerable: true, configurable: true, writable: true };
       Object.defineProperty(container.map, "__proto__", writable);
     } else {
