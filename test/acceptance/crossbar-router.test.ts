@@ -3,12 +3,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { startCrossbar } from "../support/crossbar-router.ts";
 import { ScriptedClient } from "../support/scripted-client.ts";
-import {
-  freePort,
-  startNode,
-  type TemporaryNode,
-  temporaryFolder,
-} from "../support/temporary-node.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
+import { freePort, startNode, type TemporaryNode } from "../support/temporary-node.ts";
 import { hasPython, joinAutobahn, joinPython, joinWampy } from "../support/wamp-clients.ts";
 
 const port = freePort();
@@ -69,7 +65,7 @@ describe.if(hasPython)("a proxy in front of Crossbar", () => {
   const values = ["Grüße 👋", 42, 1.5, true, null, { z: 1, a: [2] }];
 
   beforeAll(async () => {
-    const folder = await temporaryFolder({ "node.json": node });
+    const folder = temporaryFolder({ "node.json": node });
     router = await startCrossbar(folder);
     proxy = await startNode(folder);
   }, 60_000);

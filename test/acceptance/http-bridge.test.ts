@@ -9,12 +9,8 @@ import { hasOpenssl, selfSigned } from "../support/certificates.ts";
 import { startCrossbar } from "../support/crossbar-router.ts";
 import { post, rawHttp } from "../support/raw-http.ts";
 import { type Behaviour, scriptedCallee } from "../support/scripted-callee.ts";
-import {
-  freePorts,
-  startNode,
-  type TemporaryNode,
-  temporaryFolder,
-} from "../support/temporary-node.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
+import { freePorts, startNode, type TemporaryNode } from "../support/temporary-node.ts";
 import { hasPython, joinAutobahn, PYTHON } from "../support/wamp-clients.ts";
 
 const [proxyPort = 0, routerPort = 0, crossbarPort = 0] = freePorts(3);
@@ -399,7 +395,7 @@ function promises(port: number) {
 describe("the HTTP bridge", () => {
   let running: TemporaryNode;
   beforeAll(async () => {
-    running = await startNode(await temporaryFolder({ "node.json": node }));
+    running = await startNode(temporaryFolder({ "node.json": node }));
   }, 30_000);
   afterAll(async () => {
     expect(running.output()).not.toContain("topsecret");
@@ -421,7 +417,7 @@ describe.if(hasOpenssl)("the HTTP bridge over TLS", () => {
   const [port = 0] = freePorts(1);
 
   test("takes what requires TLS, and answers what waits when the node ends", async () => {
-    const folder = await temporaryFolder({});
+    const folder = temporaryFolder();
     const tls = selfSigned(folder, "localhost");
     const [router, proxy] = [routerAt(0), proxyTo("router.sock", 0)];
     const endpoint = { type: "tcp", port, interface: "127.0.0.1", tls };
@@ -479,7 +475,7 @@ describe("docs/http-bridge.md", () => {
     guide = await Bun.file(resolve(import.meta.dir, "../../docs/http-bridge.md")).text();
     const [, json = ""] = /```json\n(.*?)\n```/s.exec(guide) ?? [];
     const example = json.replace('"port": 8080', `"port": ${port}`);
-    running = await startNode(await temporaryFolder({ "node.json": example }));
+    running = await startNode(temporaryFolder({ "node.json": example }));
   }, 30_000);
   afterAll(() => running.stop());
 
@@ -508,7 +504,7 @@ describe.if(hasPython)("the HTTP bridge in front of Crossbar", () => {
   let folder: string;
   beforeAll(async () => {
     const workers = [proxyTo("router.sock", crossbarPort)];
-    folder = await temporaryFolder({ "node.json": { version: 2, workers } });
+    folder = temporaryFolder({ "node.json": { version: 2, workers } });
     router = await startCrossbar(folder);
     running = await startNode(folder);
   }, 60_000);

@@ -7,13 +7,13 @@ import { makePrivateKey, publicKeyOf } from "#base/ed25519.ts";
 import { connectPeer } from "#transport/peer-connector.ts";
 import { decodeMessage, encodeMessage } from "#wamp/serializer/control-message-values.ts";
 import { role, startCrossbar } from "../support/crossbar-router.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 import {
   BINARY,
   buildMissingBinary,
   freePort,
   startNode,
   type TemporaryNode,
-  temporaryFolder,
   workerPids,
 } from "../support/temporary-node.ts";
 import { hasPython } from "../support/wamp-clients.ts";
@@ -247,7 +247,7 @@ describe.if(hasPython)("a proxy in front of several routers", () => {
 
   beforeAll(async () => {
     buildMissingBinary();
-    const folder = await temporaryFolder({
+    const folder = temporaryFolder({
       "node.json": { version: 2, controller: { id: "node1" } },
     });
     const printed = Bun.spawnSync([BINARY, "keys", `${folder}/node.json`]);

@@ -1,10 +1,9 @@
-import { afterAll, afterEach, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import {
   appendFileSync,
   chownSync,
   lchownSync,
   mkdirSync,
-  mkdtempSync,
   readFileSync,
   rmSync,
   statSync,
@@ -12,22 +11,17 @@ import {
   writeFileSync,
 } from "node:fs";
 import { connect } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { CookieConfig, WebSocketTransportConfig } from "#config/node-config.ts";
-import { startTransport } from "#transport/start-transport.ts";
+import type { CookieConfig } from "#config/node-config.ts";
 import { openCookieStore } from "#transport/websocket/cookie-store.ts";
 import { CookieTracker } from "#transport/websocket/cookie-tracker.ts";
 import type { Peer, TransportDetails } from "#wamp/peer.ts";
-import { quiet, quietContext } from "../support/quiet-context.ts";
-import { webSocketDefaults } from "../support/websocket-defaults.ts";
+import { afterTest } from "../support/cleanups.ts";
+import { quiet } from "../support/quiet-context.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
+import { openTransport, webSocketTransport } from "../support/transports.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "crossproxy-cookies-"));
-const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const folder = temporaryFolder();
 
 const plain: CookieConfig = {
   name: "cbtid",
@@ -221,27 +215,16 @@ describe("a file of cookies", () => {
 });
 
 test("a WebSocket handshake issues the cookie, and its peer carries the value", async () => {
-  const config: WebSocketTransportConfig = {
-    type: "websocket",
-    id: "transport",
-    endpoint: { type: "tcp", port: 0, interface: "127.0.0.1", shared: false },
-    serializers: ["json"],
-    auth: "passthrough",
-    backend: null,
-    cookie: plain,
-    options: webSocketDefaults,
-  };
   const seen: TransportDetails[] = [];
   const accept = ({ details }: Peer) => {
     seen.push(details);
     return { onMessage() {}, onDrain() {}, onClose() {} };
   };
-  const listener = await startTransport(config, accept, quietContext);
-  cleanups.push(() => listener.close());
-  const port = Number(new URL(listener.urls[0] ?? "").port);
+  const config = webSocketTransport({}, { cookie: plain });
+  const { port } = await openTransport(config, accept);
   const readHandshake = async (...headers: string[]) => {
     const socket = connect({ port, host: "127.0.0.1" });
-    cleanups.push(() => socket.destroy());
+    afterTest(() => socket.destroy());
     const lines = [
       "GET / HTTP/1.1",
       "Host: a",

@@ -1,8 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { loadNodeConfig } from "#config/load.ts";
+import { loadNode } from "../../support/loaded-node.ts";
 
 /** Loads a worker with one transport that has this `auth`. */
 async function load(auth: object, worker: object = {}, transport: object = {}) {
@@ -16,21 +13,10 @@ async function load(auth: object, worker: object = {}, transport: object = {}) {
       ...worker,
     },
   ];
-  const folder = mkdtempSync(join(tmpdir(), "config-"));
-  try {
-    const file = join(folder, "node.json");
-    writeFileSync(file, JSON.stringify({ version: 2, workers }));
-    const { config, faults, warnings } = await loadNodeConfig(file, {});
-    const sentences = (list: { path: string; sentence: string }[]) =>
-      list.map(({ path, sentence }) => `${path.replace("$.workers[0]", "$")}: ${sentence}`);
-    return {
-      transport: config?.workers[0]?.transports[0],
-      faults: sentences(faults),
-      warnings: sentences(warnings),
-    };
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+  const { config, faults, warnings } = await loadNode({ version: 2, workers });
+  const below = (sentences: string[]) => sentences.map((one) => one.replace("$.workers[0]", "$"));
+  const transport0 = config?.workers[0]?.transports[0];
+  return { transport: transport0, faults: below(faults), warnings: below(warnings) };
 }
 
 const unix = { type: "unix", path: "router.sock" };
