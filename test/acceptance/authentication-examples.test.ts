@@ -7,6 +7,7 @@ import { resolve } from "node:path";
 import { hasOpenssl, selfSigned } from "../support/certificates.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { freePort, nodeForTest } from "../support/temporary-node.ts";
+import { titled } from "../support/titles.ts";
 import {
   hasPython,
   joinAllPython,
@@ -49,7 +50,7 @@ const users: [string, Proof | undefined][] = [
   ["cryptosign", { authid: "alice", privkey: seed }],
 ];
 
-test.each(users)("the example of %s runs, and lets %p in", async (name, proof) => {
+test.each(titled(users))("the example runs, and lets in: %s", async (_title, name, proof) => {
   const port = freePort();
   await nodeForTest(temporaryFolder({ "node.json": nodeWith(example(name), port) }));
   for (const join of [joinAutobahn, joinWampy]) {

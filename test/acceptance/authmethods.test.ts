@@ -1,4 +1,4 @@
-/** Every authmethod with clients that nobody here wrote, through a proxy worker and at a router worker. */
+/** Every authmethod with foreign clients, through a proxy worker and at a router worker. */
 
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { createHash, createHmac, pbkdf2Sync, X509Certificate } from "node:crypto";

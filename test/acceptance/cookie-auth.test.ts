@@ -149,7 +149,7 @@ describe("a browser", () => {
     browser.close();
   });
 
-  test("leaves its cookie in no log, and in a file that nobody else can read", () => {
+  test("leaves its cookie in no log, and in a file that no other user can read", () => {
     const file = `${node.folder}/cookies`;
     expect(statSync(file).mode & 0o777).toBe(0o600);
     expect(cookies.length).toBeGreaterThan(3);

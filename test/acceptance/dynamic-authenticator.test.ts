@@ -188,7 +188,7 @@ describe.if(hasPython)("a dynamic authenticator on Crossbar", () => {
     });
   });
 
-  test("gets what Crossbar gives it, and says who the client is", async () => {
+  test("gets what Crossbar gives it, and gives the client its identity", async () => {
     expect(await answerFor("ann", "secret1")).toMatchObject([
       2,
       expect.any(Number),

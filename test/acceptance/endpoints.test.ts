@@ -1,6 +1,6 @@
 /**
- * Every transport of a router worker and of a proxy worker, on every kind of endpoint: clients that
- * nobody here wrote join, call and are told an event.
+ * Every transport of a router worker and of a proxy worker, on every kind of endpoint: foreign
+ * clients join, call and receive an event.
  */
 
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";

@@ -1,4 +1,4 @@
-/** The nodes of examples/, as they stand there but for ports, each with clients that nobody here wrote. */
+/** The nodes of examples/, as they stand there but for ports, each with foreign clients. */
 
 import { describe, expect, test } from "bun:test";
 import { cpSync, readdirSync, symlinkSync } from "node:fs";
@@ -59,7 +59,7 @@ function variable(name: string, value: string): void {
   afterTest(() => delete process.env[name]);
 }
 
-test("one-file: a visitor calls what the program with the ticket has registered", async () => {
+test("one-file: an anonymous client calls what the program with the ticket has registered", async () => {
   const { folder, ports } = await copyOf("one-file");
   variable("BACKEND_TICKET", "secret1");
   await start(folder);
@@ -99,7 +99,7 @@ test("two-routers: clients find a router while one of the two is down", async ()
   }
 });
 
-test.if(hasNexus)("passthrough: the foreign router says who the client is", async () => {
+test.if(hasNexus)("passthrough: the foreign router authenticates the client", async () => {
   const { folder, ports } = await copyOf("passthrough");
   const nexus = await startNexus(folder, ports["9000"] ?? 0);
   afterTest(() => nexus.stop());
@@ -114,7 +114,7 @@ test.if(hasNexus)("passthrough: the foreign router says who the client is", asyn
 });
 
 describe.if(hasOpenssl && hasPython)("tls", () => {
-  test("lets in whose certificate it knows, after certificates.sh", async () => {
+  test("accepts the certificates that it knows, after certificates.sh", async () => {
     const { folder, ports } = await copyOf("tls");
     const { exitCode, stderr } = Bun.spawnSync([`${folder}/certificates.sh`]);
     expect({ exitCode, stderr: exitCode === 0 ? "" : stderr.toString() }).toEqual({
@@ -132,7 +132,7 @@ describe.if(hasOpenssl && hasPython)("tls", () => {
   }, 60_000);
 });
 
-test("authenticator: the program decides who may join", async () => {
+test("authenticator: the program decides which clients may join", async () => {
   const { folder, ports } = await copyOf("authenticator");
   variable("AUTHENTICATOR_TICKET", "secret2");
   await start(folder);

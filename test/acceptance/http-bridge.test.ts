@@ -11,6 +11,7 @@ import { post, rawHttp } from "../support/raw-http.ts";
 import { type Behaviour, scriptedCallee } from "../support/scripted-callee.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { freePorts, startNode, type TemporaryNode } from "../support/temporary-node.ts";
+import { titled } from "../support/titles.ts";
 import { hasPython, joinAutobahn, PYTHON } from "../support/wamp-clients.ts";
 
 const [proxyPort = 0, routerPort = 0, crossbarPort = 0] = freePorts(3);
@@ -273,31 +274,36 @@ function promises(port: number) {
     });
   });
 
-  test.each([
-    ["/call", "{", {}, 400, "ends too early"],
-    ["/call", "[1]", {}, 400, "no JSON object"],
-    ["/call", "", {}, 400, "ends too early"],
-    ["/call", '{"args":[]}', {}, 400, '"procedure" is missing'],
-    ["/publish", '{"args":[]}', {}, 400, '"topic" is missing'],
-    ["/call", '{"procedure":1}', {}, 400, '"procedure" is no URI'],
-    ["/call", '{"procedure":"a..b"}', {}, 400, '"procedure" is no URI'],
-    ["/call", '{"procedure":"a\\u001cb"}', {}, 400, '"procedure" is no URI'],
-    ["/call", '{"procedure":"a","procedure":"b"}', {}, 400, '"procedure" is there twice'],
-    ["/call", '{"procedure":"a","args":"x"}', {}, 400, '"args" is no list'],
-    ["/call", '{"procedure":"a","kwargs":[]}', {}, 400, '"kwargs" is no object'],
-    ["/call", '{"procedure":"a","args":["\\ud800"]}', {}, 400, "lone surrogate"],
-    ["/publish", '{"topic":"a","options":{"exclude":["x"]}}', {}, 400, '"exclude" has no fit'],
-    ["/publish", '{"topic":"a","options":{"later":1}}', {}, 400, '"later" is not known'],
-    ["/call", "{}", { "Content-Type": "text/plain" }, 400, "content type"],
-    ["/call", "{}", { "Content-Type": "application/json; charset=latin1" }, 400, "charset"],
-    ["/call", "{}", { "Transfer-Encoding": "chunked" }, 400, "length"],
-    ["/small", `{"procedure":"${"a".repeat(100)}"}`, {}, 413, "longer than 100 octets"],
-    ["/call", "", { "Content-Length": "1048577" }, 413, "longer than 1048576 octets"],
-    ["/tls", '{"procedure":"a"}', {}, 400, "TLS"],
-    ["/away", '{"procedure":"a"}', {}, 400, "address"],
-    ["/near", '{"procedure":"a"}', {}, 200, "no_such_procedure"],
-    ["/call", '{"procedure":"a"}', { Host: "a, b" }, 400, "host"],
-  ] as const)("refuses at %s: %p %p", async (path, body, headers, status, sentence) => {
+  test.each(
+    titled(
+      [
+        ["/call", "{", {}, 400, "ends too early"],
+        ["/call", "[1]", {}, 400, "no JSON object"],
+        ["/call", "", {}, 400, "ends too early"],
+        ["/call", '{"args":[]}', {}, 400, '"procedure" is missing'],
+        ["/publish", '{"args":[]}', {}, 400, '"topic" is missing'],
+        ["/call", '{"procedure":1}', {}, 400, '"procedure" is no URI'],
+        ["/call", '{"procedure":"a..b"}', {}, 400, '"procedure" is no URI'],
+        ["/call", '{"procedure":"a\\u001cb"}', {}, 400, '"procedure" is no URI'],
+        ["/call", '{"procedure":"a","procedure":"b"}', {}, 400, '"procedure" is there twice'],
+        ["/call", '{"procedure":"a","args":"x"}', {}, 400, '"args" is no list'],
+        ["/call", '{"procedure":"a","kwargs":[]}', {}, 400, '"kwargs" is no object'],
+        ["/call", '{"procedure":"a","args":["\\ud800"]}', {}, 400, "lone surrogate"],
+        ["/publish", '{"topic":"a","options":{"exclude":["x"]}}', {}, 400, '"exclude" has no fit'],
+        ["/publish", '{"topic":"a","options":{"later":1}}', {}, 400, '"later" is not known'],
+        ["/call", "{}", { "Content-Type": "text/plain" }, 400, "content type"],
+        ["/call", "{}", { "Content-Type": "application/json; charset=latin1" }, 400, "charset"],
+        ["/call", "{}", { "Transfer-Encoding": "chunked" }, 400, "length"],
+        ["/small", `{"procedure":"${"a".repeat(100)}"}`, {}, 413, "longer than 100 octets"],
+        ["/call", "", { "Content-Length": "1048577" }, 413, "longer than 1048576 octets"],
+        ["/tls", '{"procedure":"a"}', {}, 400, "TLS"],
+        ["/away", '{"procedure":"a"}', {}, 400, "address"],
+        ["/near", '{"procedure":"a"}', {}, 200, "no_such_procedure"],
+        ["/call", '{"procedure":"a"}', { Host: "a, b" }, 400, "host"],
+      ] as const,
+      3,
+    ),
+  )("refuses %s", async (_title, path, body, headers, status, sentence) => {
     const answer = await ask(port, path, body, headers);
     expect(answer.status).toBe(status);
     if (status !== 200) expect(JSON.parse(answer.body)).toEqual(denied(sentence));

@@ -1,6 +1,6 @@
 /**
  * A router killed with SIGKILL behind more than a hundred clients with calls under way: each of them is
- * told within two seconds, and clients that nobody here wrote come back by themselves, though the
+ * told within two seconds, and foreign clients come back by themselves, though the
  * router is away for longer than they wait at first.
  */
 

@@ -1,4 +1,4 @@
-/** The built binary on the seed's configuration, with clients that nobody here wrote. */
+/** The built binary on the seed's configuration, with foreign clients. */
 
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { existsSync } from "node:fs";

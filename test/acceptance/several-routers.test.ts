@@ -276,7 +276,7 @@ describe.if(hasPython)("a proxy in front of several routers", () => {
     ["Crossbar with a signature over TCP", "signed", "user", "cryptosign-proxy"],
     ["the embedded router with a signature over TCP", "embedded", "other", "anonymous"],
   ])(
-    "tells %s who the client is, and how it came in",
+    "tells %s the identity of the client, and its transport",
     async (_name, path, authrole, authmethod) => {
       // Every router of the route `all` is asked once.
       const count = path === "all" ? 3 : 1;
@@ -323,7 +323,7 @@ describe.if(hasPython)("a proxy in front of several routers", () => {
     client.leave();
   });
 
-  test("is not taken for a proxy by somebody who knows its public key", async () => {
+  test("is not impersonated with its public key alone", async () => {
     const vouched = {
       pubkey: publicKey,
       proxy_realm: "realm1",

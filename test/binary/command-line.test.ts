@@ -113,7 +113,7 @@ test("prints the node's public key, also for a file with faults, and checks its 
   expect((await crossproxy("signing.json")).exitCode).toBe(78);
 });
 
-test("names the worker whose port somebody else has, and leaves nothing behind", async () => {
+test("names the worker whose port is in use, and leaves nothing behind", async () => {
   const taken = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } });
   const endpoint = { type: "tcp", port: taken.port, interface: "127.0.0.1" };
   const transports = [{ type: "websocket.testee", endpoint }];

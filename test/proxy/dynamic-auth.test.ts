@@ -13,7 +13,7 @@ import {
 import { registerAuthenticator } from "../support/wamp-socket.ts";
 
 describe("a dynamic authenticator", () => {
-  test("is asked with the ticket, and says who the client is", async () => {
+  test("is asked with the ticket, and gives the client its identity", async () => {
     const { proxy, authenticator } = await joinableNode({ ticket: dynamic });
     const client = await joins(proxy.url);
     const call = await authenticator.asked();
@@ -52,7 +52,7 @@ describe("a dynamic authenticator", () => {
     expect(JSON.stringify(proxy.logged)).not.toContain("s3cret");
   });
 
-  test("is asked about anonymous clients, whom it may give no more than a role", async () => {
+  test("is asked about anonymous clients, and may give them a role alone", async () => {
     const { proxy, authenticator } = await joinableNode({ anonymous: dynamic });
     const client = await joins(proxy.url, { authid: "admin" });
     const call = await authenticator.asked();
@@ -67,7 +67,7 @@ describe("a dynamic authenticator", () => {
     ]);
   });
 
-  test("names no role: the default role counts, and without one nobody is let in", async () => {
+  test("names no role: the default role counts, and without one no client joins", async () => {
     const auth = { ticket: { ...dynamic, "default-role": "guest" }, anonymous: dynamic };
     const { proxy, authenticator } = await joinableNode(auth);
     const client = await joins(proxy.url);

@@ -71,7 +71,7 @@ describe("joining", () => {
     expect(await other.next()).toEqual([3, { message: tooMany }, authenticationFailed]);
   });
 
-  test("does not count a client that nobody could judge", async () => {
+  test("does not count a client when its authenticator failed", async () => {
     const joining = { ...limits, max_auth_failures_per_minute: 1 };
     const proxy = await startProxyTo(socketPath(), { ticket: dynamic }, { joining });
     for (const _ of [1, 2, 3]) {

@@ -248,19 +248,17 @@ describe("a router that", () => {
       ),
       senseless,
     ],
-  ])(
-    "%s is waited for no longer than that, and the client is told",
-    (_, options, misbehaves, abort) =>
-      many(options, async (current) => {
-        const client = await current.connect("websocket");
-        client.says([1, "silent", { roles: {} }]);
-        const side = await current.silent.connection();
-        await side.handshake;
-        misbehaves(side);
-        expect(await client.rest()).toEqual([abort]);
-        expect(await client.closed).toBe(abort === late ? 1008 : 1000);
-        await side.closed;
-      }),
+  ])("%s ends the join in time, and the client learns why", (_, options, misbehaves, abort) =>
+    many(options, async (current) => {
+      const client = await current.connect("websocket");
+      client.says([1, "silent", { roles: {} }]);
+      const side = await current.silent.connection();
+      await side.handshake;
+      misbehaves(side);
+      expect(await client.rest()).toEqual([abort]);
+      expect(await client.closed).toBe(abort === late ? 1008 : 1000);
+      await side.closed;
+    }),
   );
 
   test("is not there is told as such, with a sentence", () =>

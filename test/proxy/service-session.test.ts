@@ -71,7 +71,7 @@ describe("a service session", () => {
     ["refuses it", [3, { message: "no" }, "wamp.error.no_such_role"]],
     ["breaks the protocol", [4, "ticket", {}]],
     ["hangs up", undefined],
-  ])("whose router %s joins again for the next client", async (_state, said) => {
+  ])("joins again for the next client when its router %s", async (_state, said) => {
     const { router, proxy } = await scripted();
     const client = await joins(proxy.url);
     const service = await router.session();

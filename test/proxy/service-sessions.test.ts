@@ -59,7 +59,7 @@ test("realms that no router answers about make room for one that is there", asyn
   expect(await again).toBe("user");
 });
 
-test("sessions that nobody uses make room, the longest unused first, and those in use do not", async () => {
+test("unused sessions make room, the longest unused first, and those in use do not", async () => {
   const { ask, answered } = await start();
   const busy = await answered(ask("busy"));
   const waiting = ask("busy");

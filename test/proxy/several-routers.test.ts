@@ -100,7 +100,7 @@ describe("a session goes to the next router", () => {
     expect(changes()).toEqual(["router down router0"]);
   });
 
-  test("when the first takes the connection and never shakes hands", async () => {
+  test("when the first accepts the connection and does not answer the handshake", async () => {
     const there = await router();
     const { url } = await proxy([silentRouter().path, there.path]);
     const client = await hello(url);

@@ -1,4 +1,4 @@
-/** Ends that the close of a WebSocket tells alone, for clients that take GOODBYE for a farewell. */
+/** Ends that only the close of a WebSocket reports, for clients that do not reconnect after GOODBYE. */
 
 import { describe, expect, test } from "bun:test";
 import { type HarnessOptions, sessionHarness } from "../support/session-harness.ts";

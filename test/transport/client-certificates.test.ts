@@ -49,7 +49,7 @@ describe.skipIf(!hasOpenssl)("ca_certificates", () => {
   } as Record<TransportConfig["type"], TransportConfig>;
 
   for (const [type, config] of Object.entries(configs)) {
-    test(`of a ${type} transport let in who has a certificate of them`, async () => {
+    test(`of a ${type} transport accept a client with a certificate of theirs`, async () => {
       const { port, nextDetails } = await startEcho(config);
       const details = nextDetails();
       const client = dialTls(port, known);
@@ -67,7 +67,7 @@ describe.skipIf(!hasOpenssl)("ca_certificates", () => {
       });
     });
 
-    test(`of a ${type} transport keep out who has none, or one of others`, async () => {
+    test(`of a ${type} transport refuse a client without one, or with one of others`, async () => {
       const { port, peers } = await startEcho(config);
       for (const certificate of [undefined, unknown]) {
         const client = dialTls(port, certificate);

@@ -63,7 +63,7 @@ describe("a cookie", () => {
   });
 });
 
-test("whoever asks for cookies without end logs nobody out", () => {
+test("requests for cookies without end log no client out", () => {
   const tracker = trackerOf(plain);
   const now = Date.now();
   const idle = tracker.track(null, now);
@@ -80,7 +80,7 @@ describe("a file of cookies", () => {
     store: { type: "file" as const, filename: join(folder, name) },
   });
 
-  test("is shared by all workers, and readable by nobody else", () => {
+  test("is shared by all workers, and readable by no other user", () => {
     const config = inFile("shared");
     const [one, other] = [trackerOf(config), trackerOf(config)];
     const now = Date.now();
@@ -111,7 +111,7 @@ describe("a file of cookies", () => {
     expect(running.track(`cbtid=${later}`, now).id).toBe(later);
   });
 
-  test("stays short while workers run, whoever asks for new ones", () => {
+  test("stays short while workers run, however many are asked for", () => {
     const config = inFile("flooded");
     const now = Date.now();
     const running = trackerOf(config);
@@ -123,7 +123,7 @@ describe("a file of cookies", () => {
     expect(trackerOf(config).track(`cbtid=${kept}`, now).id).toBe(kept);
   });
 
-  test("is taken from others who may read it", () => {
+  test("is made unreadable to other users", () => {
     const config = inFile("open");
     writeFileSync(config.store.filename, "", { mode: 0o666 });
     const told: string[] = [];
@@ -165,7 +165,7 @@ describe("a file of cookies", () => {
     expect(trackerOf(config).track(`cbtid=${id}`, now).id).toBe(id);
   });
 
-  test("tells every worker who joined, who logged out, and nothing more once it cannot be read", () => {
+  test("tells every worker of joins and logouts, and of nothing once it cannot be read", () => {
     const config = inFile("logins");
     const now = Date.now();
     const [one, other] = [trackerOf(config), trackerOf(config)];

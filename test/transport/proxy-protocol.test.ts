@@ -119,7 +119,7 @@ describe.skipIf(!hasOpenssl)("proxy_protocol before TLS", () => {
     }
   });
 
-  test("keeps out who has no certificate, or one of others", async () => {
+  test("refuses a client without a certificate, or with one of others", async () => {
     const { port, peers } = await startEcho(universal({ ...trusting, tls: mutual }));
     for (const pem of [{}, unknown.pem]) {
       const one = await dialTls(port, PROXY_HEADER, pem);

@@ -290,7 +290,7 @@ describe("connectPeer over RawSocket", () => {
     await expect(other).rejects.toThrow("was refused: the serializer is not supported");
   });
 
-  test("gives up on a router that does not shake hands", async () => {
+  test("gives up on a router that does not answer the handshake", async () => {
     const mute = Bun.listen({ unix: join(folder, "mute.sock"), socket: { data: silent } });
     afterTest(() => mute.stop(true));
     const endpoint = { type: "unix", path: join(folder, "mute.sock"), timeoutMs: 30 } as const;

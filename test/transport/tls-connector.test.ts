@@ -18,7 +18,7 @@ const folder = temporaryFolder();
 const framings = ["websocket", "rawsocket"] as const;
 type Framing = (typeof framings)[number];
 
-/** A router that shakes hands; `client` is whom clients have to be signed by. Gives its port. */
+/** A router that answers the handshake; `client` signs the certificates it accepts. Gives its port. */
 function router(framing: Framing, files: CertificateConfig, client?: CertificateConfig): number {
   const tls = {
     key: Bun.file(files.key),
@@ -68,7 +68,7 @@ async function failure(...words: Parameters<typeof connect>): Promise<string> {
 }
 
 describe.skipIf(!hasOpenssl).each(framings)("TLS towards a router over %s", (framing) => {
-  test("trusts whom it is told to trust, for the address or the name it is told", async () => {
+  test("trusts the configured authorities, for the configured address or name", async () => {
     const machine = selfSigned(folder, "machine");
     const trusted = { ca_certificates: [machine.certificate] };
     const port = router(framing, machine);

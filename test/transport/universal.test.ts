@@ -242,9 +242,9 @@ describe("a universal transport that closes", () => {
   test("tells clients 1001, and leaves nothing behind", async () => {
     const folder = temporaryFolder();
     const started = await withTemporaryFiles(folder, startEcho);
-    const [room = ""] = readdirSync(folder);
-    expect(statSync(join(folder, room)).mode & 0o777).toBe(0o700);
-    expect(statSync(join(folder, room, "web.sock")).mode & 0o777).toBe(0o600);
+    const [web = ""] = readdirSync(folder);
+    expect(statSync(join(folder, web)).mode & 0o777).toBe(0o700);
+    expect(statSync(join(folder, web, "web.sock")).mode & 0o777).toBe(0o600);
     const silent = dial(started.port);
     const raw = await dial(started.port).send(Buffer.from("7ff30000", "hex"));
     await raw.until("\x7f\xf3");
@@ -280,7 +280,7 @@ describe("a universal transport that closes", () => {
     expect(readdirSync(folder)).toEqual([]);
   });
 
-  test("lets nobody in after stopAccepting, and keeps who is there", async () => {
+  test("accepts no connection after stopAccepting, and keeps those that are open", async () => {
     const { listener, port } = await startEcho();
     const one = await dial(port).send(upgradeRequest());
     await one.until("\r\n\r\n");

@@ -98,7 +98,7 @@ describe("connectPeer over WebSocket", () => {
     }
   });
 
-  test("rejects when nobody is there", async () => {
+  test("rejects when no router listens", async () => {
     const { config } = router(offered);
     const endpoint = { type: "unix", path: join(folder, "none.sock"), timeoutMs: 500 } as const;
     await expect(

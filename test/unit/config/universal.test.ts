@@ -80,7 +80,7 @@ describe("a universal transport", () => {
 describe("an endpoint with PROXY protocol", () => {
   const web = (more: object) => ({ type: "web", paths: {}, endpoint: { ...endpoint, ...more } });
 
-  test("keeps the list of whom to believe", async () => {
+  test("keeps the list of trusted proxies", async () => {
     const trusted_proxies = ["10.0.0.7", "fd00::/8"];
     const { transport, told } = await load(web({ proxy_protocol: true, trusted_proxies }));
     expect(told).toEqual([]);

@@ -3,6 +3,7 @@
 import { expect, test } from "bun:test";
 import { namesWithStatus } from "../../support/compatibility-table.ts";
 import { loadNode, namesIn, nodeWith } from "../../support/loaded-node.ts";
+import { titled } from "../../support/titles.ts";
 
 const router = "$.workers[0]";
 const proxy = "$.workers[1]";
@@ -117,28 +118,30 @@ const warned: [path: string, value: unknown, consequence: string][] = [
   }),
 ];
 
-test.each(warned)("%s: %p is warned of", async (path, value, consequence) => {
+test.each(titled(warned, 2))("warns of %s", async (_title, path, value, consequence) => {
   const { faults, warnings } = await loadNode(nodeWith(path, value));
   expect(faults).toEqual([]);
   expect(warnings).toEqual([`${path}: not honoured: ${consequence}`]);
 });
 
-test.each([
-  ["$.$schema", "https://example.com/schema.json"],
-  ["$.controller.options.enable_parallel_worker_start", false],
-  [`${router}.components`, []],
-  [`${router}.realms[0].id`, "realm1"],
-  [`${router}.realms[0].roles[0].id`, "role1"],
-  [`${router}.realms[0].roles[0].permissions[0].cache`, true],
-  [`${router}.transports[0].debug`, true],
-  [`${web}.paths.ws.debug`, true],
-  [`${web}.paths.ws.url`, "ws://localhost/ws"],
-  [`${web}.paths.ws.auth.anonymous.realm`, "realm1"],
-  [`${web}.options.hsts_max_age`, 1000],
-  [`${web}.endpoint.backlog`, 512],
-  [`${proxy}.transports[1].web.type`, "web"],
-  [`${proxy}.transports[1].rawsocket.type`, "rawsocket"],
-])("%s: %p makes no difference, and none is named", async (path, value) => {
+test.each(
+  titled([
+    ["$.$schema", "https://example.com/schema.json"],
+    ["$.controller.options.enable_parallel_worker_start", false],
+    [`${router}.components`, []],
+    [`${router}.realms[0].id`, "realm1"],
+    [`${router}.realms[0].roles[0].id`, "role1"],
+    [`${router}.realms[0].roles[0].permissions[0].cache`, true],
+    [`${router}.transports[0].debug`, true],
+    [`${web}.paths.ws.debug`, true],
+    [`${web}.paths.ws.url`, "ws://localhost/ws"],
+    [`${web}.paths.ws.auth.anonymous.realm`, "realm1"],
+    [`${web}.options.hsts_max_age`, 1000],
+    [`${web}.endpoint.backlog`, 512],
+    [`${proxy}.transports[1].web.type`, "web"],
+    [`${proxy}.transports[1].rawsocket.type`, "rawsocket"],
+  ]),
+)("gives no warning: %s", async (_title, path, value) => {
   const { faults, warnings } = await loadNode(nodeWith(path, value));
   expect([...faults, ...warnings]).toEqual([]);
 });

@@ -37,7 +37,7 @@ describe("the node's key", () => {
     expect(readdirSync(folder)).toEqual([]);
   });
 
-  test("makes a key for disguises that lasts, and is none where it is not", () => {
+  test("has a key for decoys that lasts; a folder without a key has none", () => {
     const { folder, key } = keyFolder();
     const lasting = decoyKey(folder);
     expect(lasting).toMatch(/^[0-9a-f]{64}$/);
@@ -63,7 +63,7 @@ describe("the node's key", () => {
     expect(readdirSync(folder)).toEqual(["key.pub"]);
   });
 
-  test("is taken from others who may read it, which is said", () => {
+  test("is made unreadable to other users, with a warning", () => {
     const { folder } = keyFolder();
     const file = join(folder, "key.priv");
     chmodSync(file, 0o644);

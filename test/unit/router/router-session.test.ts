@@ -453,7 +453,7 @@ test("has none of what docs/compatibility.md says that it has not", async () => 
 });
 
 describe("session meta", () => {
-  test("counts, lists and gets sessions, and tells who joins and leaves", async () => {
+  test("counts, lists and gets sessions, and publishes joins and leaves", async () => {
     const peer = await join();
     await subscribe(peer, "wamp.session.on_join");
     await subscribe(peer, "wamp.session.on_leave");

@@ -23,7 +23,7 @@ const ticket = {
 const identityExtra = (outcome: AuthOutcome) =>
   outcome.kind === "accept" ? outcome.identity.authextra : undefined;
 
-describe("Join", () => {
+describe("Authentication", () => {
   test("accepts anonymous with the configured role and a random authid", async () => {
     const outcome = await new Authentication(
       { anonymous },

@@ -4,7 +4,7 @@ import { ConnectBatches } from "#transport/http/connect-batches.ts";
 
 const nextTurn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
-test("ConnectGate lets everybody through in order, so many in a turn", async () => {
+test("ConnectBatches connects in order, so many at a time", async () => {
   const gate = new ConnectBatches();
   const passed: number[] = [];
   const counts: number[] = [];
