@@ -1,4 +1,4 @@
-/** The transcoders between codecs that nobody here wrote: Python's cbor2, msgpack and json. */
+/** The transcoders between foreign codecs: Python's cbor2, msgpack and json. */
 
 import { expect, test } from "bun:test";
 import { resolve } from "node:path";

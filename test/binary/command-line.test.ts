@@ -1,15 +1,14 @@
-import { afterAll, beforeAll, expect, test } from "bun:test";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { beforeAll, expect, test } from "bun:test";
+import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const main = join(import.meta.dir, "../../src/main.ts");
 let folder = "";
 
 beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), "crossproxy-cli-"));
+  folder = temporaryFolder();
 });
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** Runs the command line in a folder of its own and waits for its end. */
 async function crossproxy(...words: string[]) {
@@ -114,7 +113,7 @@ test("prints the node's public key, also for a file with faults, and checks its 
   expect((await crossproxy("signing.json")).exitCode).toBe(78);
 });
 
-test("names the worker whose port somebody else has, and leaves nothing behind", async () => {
+test("names the worker whose port is in use, and leaves nothing behind", async () => {
   const taken = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } });
   const endpoint = { type: "tcp", port: taken.port, interface: "127.0.0.1" };
   const transports = [{ type: "websocket.testee", endpoint }];

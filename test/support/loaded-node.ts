@@ -1,24 +1,22 @@
 /** Configurations that are loaded as if they stood in a file. */
 
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { loadNodeConfig } from "#config/load.ts";
+import { temporaryFolder } from "./temporary-folder.ts";
 
-/** Loads a value as node.json of a folder of its own; issues are `path: sentence`. */
-export async function loadNode(value: unknown, env: Record<string, string> = {}) {
-  const folder = mkdtempSync(join(tmpdir(), "config-"));
-  try {
-    mkdirSync(join(folder, "web"));
-    const file = join(folder, "node.json");
-    writeFileSync(file, JSON.stringify(value));
-    const { config, faults, warnings } = await loadNodeConfig(file, env);
-    const sentences = (list: { path: string; sentence: string }[]) =>
-      list.map(({ path, sentence }) => `${path}: ${sentence}`);
-    return { config, faults: sentences(faults), warnings: sentences(warnings) };
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+/** Loads a value, or a text, as a file of a folder of its own; issues are `path: sentence`. */
+export async function loadNode(
+  value: unknown,
+  env: Record<string, string> = {},
+  name = "node.json",
+) {
+  const folder = temporaryFolder({ [name]: value });
+  mkdirSync(join(folder, "web"));
+  const { config, faults, warnings } = await loadNodeConfig(join(folder, name), env);
+  const sentences = (list: { path: string; sentence: string }[]) =>
+    list.map(({ path, sentence }) => `${path}: ${sentence}`);
+  return { config, faults: sentences(faults), warnings: sentences(warnings) };
 }
 
 /** A node about which there is nothing to say, with something of every kind. */

@@ -54,7 +54,7 @@ export class ScriptedClient {
     socket.on("error", () => {});
   }
 
-  /** Connects and shakes hands; the URL's scheme (`ws:` or `rs:`) says by which framing. */
+  /** Connects and makes the handshake; the URL's scheme (`ws:` or `rs:`) says by which framing. */
   static async open(url: string, serializer: SerializerName): Promise<ScriptedClient> {
     const { hostname, port, pathname, protocol } = new URL(url);
     const socket = connect({ port: Number(port), host: hostname, allowHalfOpen: false });

@@ -26,12 +26,12 @@ describe("Role", () => {
       permissions: [
         permission("a.", "prefix", true),
         permission("a.secret.", "prefix", false),
-        permission("a.secret.door", "exact", true),
+        permission("a.secret.topic", "exact", true),
       ],
     });
     expect(role.allows("call", "a.b")).toBe(true);
     expect(role.allows("call", "a.secret.key")).toBe(false);
-    expect(role.allows("call", "a.secret.door")).toBe(true);
+    expect(role.allows("call", "a.secret.topic")).toBe(true);
     expect(role.discloses("caller", "a.b")).toBe(true);
     expect(role.discloses("publisher", "a.b")).toBe(false);
   });

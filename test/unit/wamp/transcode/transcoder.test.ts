@@ -2,9 +2,10 @@ import { describe, expect, test } from "bun:test";
 import { decode as decodeCbor } from "cbor-x";
 import { unpack } from "msgpackr";
 import type { SerializerName } from "#wamp/serializer-name.ts";
-import { MalformedMessage } from "#wamp/token/malformed-message.ts";
-import { UnrepresentableValue } from "#wamp/token/unrepresentable-value.ts";
-import { transcodeItem, transcoderFor } from "#wamp/transcode/transcoder.ts";
+import { MalformedMessage } from "../../../../src/wamp/token/malformed-message.ts";
+import { UnrepresentableValue } from "../../../../src/wamp/token/unrepresentable-value.ts";
+import { transcodeItem, transcoderFor } from "../../../../src/wamp/transcode/transcoder.ts";
+import { titled } from "../../../support/titles.ts";
 
 type Spelling = readonly [SerializerName, string];
 
@@ -134,29 +135,34 @@ describe("transcodeItem", () => {
     else expect(Buffer.from(transcodeItem(octets, from, "json")).toString()).toBe(json);
   });
 
-  test.each([
-    ["json", "[1e400]", "cbor", "[0]"],
-    ["json", '[48,1,{},"u",[{"x":"\\ud800"}]]', "msgpack", "[4][0].x"],
-    ["json", '{"a b":"\\udc00\\ud800"}', "cbor", '["a b"]'],
-    ["json", '["\\u0000AB"]', "cbor", "[0]"],
-    ["json", '["\\u0000AP9="]', "cbor", "[0]"],
-    ["json", '["\\u0000hello world"]', "msgpack", "[0]"],
-    ["json", "[18446744073709551616]", "msgpack", "[0]"],
-    ["json", "[-9223372036854775809]", "msgpack", "[0]"],
-    ["json", `[${"9".repeat(5000)}]`, "cbor", "[0]"],
-    ["cbor", "81f820", "json", "[0]"],
-    ["cbor", "81c074323031332d30332d32315432303a30343a30305a", "json", "[0]"],
-    ["cbor", "81f97e00", "json", "[0]"],
-    ["cbor", "81f97c00", "json", "[0]"],
-    ["cbor", "816100", "json", "[0]"],
-    ["cbor", "81a1f501", "json", "[0]"],
-    ["cbor", "81a1410101", "json", "[0]"],
-    ["cbor", "81a20101613102", "json", "[0]"],
-    ["cbor", "81a1 6178 a1 6179 f820", "msgpack", "[0].x.y"],
-    ["msgpack", "91d6ff00000000", "cbor", "[0]"],
-    ["msgpack", "91d40100", "json", "[0]"],
-    ["msgpack", "9181c001", "json", "[0]"],
-  ] as const)("cannot represent %s %s in %s", (from, spelled, to, place) => {
+  test.each(
+    titled(
+      [
+        ["json", "[1e400]", "cbor", "[0]"],
+        ["json", '[48,1,{},"u",[{"x":"\\ud800"}]]', "msgpack", "[4][0].x"],
+        ["json", '{"a b":"\\udc00\\ud800"}', "cbor", '["a b"]'],
+        ["json", '["\\u0000AB"]', "cbor", "[0]"],
+        ["json", '["\\u0000AP9="]', "cbor", "[0]"],
+        ["json", '["\\u0000hello world"]', "msgpack", "[0]"],
+        ["json", "[18446744073709551616]", "msgpack", "[0]"],
+        ["json", "[-9223372036854775809]", "msgpack", "[0]"],
+        ["json", `[${"9".repeat(5000)}]`, "cbor", "[0]"],
+        ["cbor", "81f820", "json", "[0]"],
+        ["cbor", "81c074323031332d30332d32315432303a30343a30305a", "json", "[0]"],
+        ["cbor", "81f97e00", "json", "[0]"],
+        ["cbor", "81f97c00", "json", "[0]"],
+        ["cbor", "816100", "json", "[0]"],
+        ["cbor", "81a1f501", "json", "[0]"],
+        ["cbor", "81a1410101", "json", "[0]"],
+        ["cbor", "81a20101613102", "json", "[0]"],
+        ["cbor", "81a1 6178 a1 6179 f820", "msgpack", "[0].x.y"],
+        ["msgpack", "91d6ff00000000", "cbor", "[0]"],
+        ["msgpack", "91d40100", "json", "[0]"],
+        ["msgpack", "9181c001", "json", "[0]"],
+      ] as const,
+      3,
+    ),
+  )("cannot represent %s", (_title, from, spelled, to, place) => {
     try {
       transcoded([from, spelled], to);
       throw new Error("nothing was thrown");
@@ -167,61 +173,63 @@ describe("transcodeItem", () => {
     }
   });
 
-  test.each([
-    ["json", ""],
-    ["json", "[1,]"],
-    ["json", "[1"],
-    ["json", "[1]x"],
-    ["json", '{"a":1,}'],
-    ["json", "{1:2}"],
-    ["json", "[01]"],
-    ["json", "[-]"],
-    ["json", "[1.]"],
-    ["json", "[.5]"],
-    ["json", "[1e]"],
-    ["json", "[+1]"],
-    ["json", "[tru]"],
-    ["json", "[NaN]"],
-    ["json", '["\\x"]'],
-    ["json", '["\\u12g4"]'],
-    ["json", '["\n"]'],
-    ["json", '["a'],
-    ["json", '["\\'],
-    ["json", '["\\ud800\\u'],
-    ["json", "\ufeff[]"],
-    ["json", "[".repeat(129)],
-    ["msgpack", ""],
-    ["msgpack", "c1"],
-    ["msgpack", "0000"],
-    ["msgpack", "92 01"],
-    ["msgpack", "ddffffffff00"],
-    ["msgpack", "dfffffffff00"],
-    ["msgpack", "dbffffffff00"],
-    ["msgpack", "a2c328"],
-    ["msgpack", "a3eda080"],
-    ["msgpack", "91".repeat(129)],
-    ["cbor", ""],
-    ["cbor", "ff"],
-    ["cbor", "1c"],
-    ["cbor", "1f"],
-    ["cbor", "df01"],
-    ["cbor", "f818"],
-    ["cbor", "fc"],
-    ["cbor", "0101"],
-    ["cbor", "8201"],
-    ["cbor", "9f01"],
-    ["cbor", "bf01ff"],
-    ["cbor", "9bffffffffffffffff"],
-    ["cbor", "bb7fffffffffffffff"],
-    ["cbor", "7bffffffffffffffff"],
-    ["cbor", "5f6161ff"],
-    ["cbor", "5f5f4100ffff"],
-    ["cbor", "7f61c361a9ff"],
-    ["cbor", "62c328"],
-    ["cbor", "81".repeat(129)],
-    ["cbor", "9f".repeat(129)],
-    ["cbor", "d9d9f7".repeat(100000)],
-  ] as const)("refuses %s %s as malformed", (from, spelled) => {
+  test.each(
+    titled([
+      ["json", ""],
+      ["json", "[1,]"],
+      ["json", "[1"],
+      ["json", "[1]x"],
+      ["json", '{"a":1,}'],
+      ["json", "{1:2}"],
+      ["json", "[01]"],
+      ["json", "[-]"],
+      ["json", "[1.]"],
+      ["json", "[.5]"],
+      ["json", "[1e]"],
+      ["json", "[+1]"],
+      ["json", "[tru]"],
+      ["json", "[NaN]"],
+      ["json", '["\\x"]'],
+      ["json", '["\\u12g4"]'],
+      ["json", '["\n"]'],
+      ["json", '["a'],
+      ["json", '["\\'],
+      ["json", '["\\ud800\\u'],
+      ["json", "\ufeff[]"],
+      ["json", "[".repeat(129)],
+      ["msgpack", ""],
+      ["msgpack", "c1"],
+      ["msgpack", "0000"],
+      ["msgpack", "92 01"],
+      ["msgpack", "ddffffffff00"],
+      ["msgpack", "dfffffffff00"],
+      ["msgpack", "dbffffffff00"],
+      ["msgpack", "a2c328"],
+      ["msgpack", "a3eda080"],
+      ["msgpack", "91".repeat(129)],
+      ["cbor", ""],
+      ["cbor", "ff"],
+      ["cbor", "1c"],
+      ["cbor", "1f"],
+      ["cbor", "df01"],
+      ["cbor", "f818"],
+      ["cbor", "fc"],
+      ["cbor", "0101"],
+      ["cbor", "8201"],
+      ["cbor", "9f01"],
+      ["cbor", "bf01ff"],
+      ["cbor", "9bffffffffffffffff"],
+      ["cbor", "bb7fffffffffffffff"],
+      ["cbor", "7bffffffffffffffff"],
+      ["cbor", "5f6161ff"],
+      ["cbor", "5f5f4100ffff"],
+      ["cbor", "7f61c361a9ff"],
+      ["cbor", "62c328"],
+      ["cbor", "81".repeat(129)],
+      ["cbor", "9f".repeat(129)],
+      ["cbor", "d9d9f7".repeat(100000)],
+    ] as const),
+  )("refuses as malformed %s", (_title, from, spelled) => {
     for (const to of ["json", "msgpack", "cbor"] as const) {
       if (to !== from) expect(() => transcoded([from, spelled], to)).toThrow(MalformedMessage);
     }
