@@ -52,6 +52,7 @@ export async function loadNodeConfig(
   }
   const absolute = resolve(file);
   const report = new Report(file, dirname(absolute), parsed.places, env);
+  for (const { path, sentence } of parsed.warnings) report.warn(path, sentence);
   const checked = v.safeParse(node, parsed.value, { message: explainType });
   for (const issue of checked.issues ?? []) addIssue(issue, [], report);
   const item = checked.output as NodeItem;
@@ -100,7 +101,7 @@ function stateOf(cause: unknown): string {
 function parse(file: string, text: string): ParsedText {
   const extension = extname(file).toLowerCase();
   if (extension === ".json") return parseJson(text);
-  if (extension === ".yaml" || extension === ".yml") return parseYaml(text);
+  if (extension === ".yaml" || extension === ".yml") return parseYaml(text, file);
   throw new SyntaxFault(`Cannot read "${file}": its name ends in neither .json nor .yaml`, {
     line: 1,
     column: 1,

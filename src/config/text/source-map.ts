@@ -25,10 +25,17 @@ export class SyntaxFault extends Error {
   }
 }
 
+/** A sentence about an attribute that is accepted, and that may not be meant so. */
+export interface ParsedWarning {
+  path: JsonPath;
+  sentence: string;
+}
+
 /** A parsed text: its value, and the position of every key and value. */
 export interface ParsedText {
   value: unknown;
   places: SourceMap;
+  warnings: readonly ParsedWarning[];
 }
 
 /** Records the positions of keys and values during parsing, and finds them by path. */
