@@ -51,6 +51,14 @@ export class SourceMap {
     this.#values.set(printJsonPath(path), position);
   }
 
+  /** Gives an attribute that is read under another path the place at which it is written. */
+  copy(from: JsonPath, to: JsonPath): void {
+    const key = this.#keys.get(printJsonPath(from));
+    const value = this.#values.get(printJsonPath(from));
+    if (key !== undefined) this.addKey(to, key);
+    if (value !== undefined) this.addValue(to, value);
+  }
+
   /** The place of an attribute's name; for list items, of the item. */
   key(path: JsonPath): Position {
     return this.#keys.get(printJsonPath(path)) ?? this.value(path);
