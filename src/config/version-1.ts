@@ -9,7 +9,7 @@ import type { JsonPath } from "./text/config-issue.ts";
 import type { ParsedText } from "./text/source-map.ts";
 
 /** What a permission allows; in version 1 these are attributes of the permission itself. */
-export const permissionActions = ["call", "register", "publish", "subscribe"] as const;
+const permissionActions = ["call", "register", "publish", "subscribe"] as const;
 
 /** Attributes of a permission that only version 2 has. */
 const newAttributes = ["match", "allow", "disclose", "cache", "validate"];
