@@ -9,10 +9,10 @@ import type { JsonPath } from "./text/config-issue.ts";
 import type { ParsedText } from "./text/source-map.ts";
 
 /** What a permission allows; in version 1 these are attributes of the permission itself. */
-const permissionActions = ["call", "register", "publish", "subscribe"] as const;
+const PERMISSION_ACTIONS = ["call", "register", "publish", "subscribe"] as const;
 
 /** Attributes of a permission that only version 2 has. */
-const newAttributes = ["match", "allow", "disclose", "cache", "validate"];
+const NEW_ATTRIBUTES = ["match", "allow", "disclose", "cache", "validate"];
 
 type Attributes = Record<string, unknown>;
 
@@ -32,7 +32,7 @@ export function readVersion1(parsed: ParsedText, file: string): ParsedText {
   const { value, places, warnings } = parsed;
   if (!isVersion1(value)) return parsed;
   for (const { path } of upgradedPermissions(value)) {
-    for (const action of permissionActions) {
+    for (const action of PERMISSION_ACTIONS) {
       places.copy([...path, action], [...path, "allow", action]);
     }
   }
@@ -75,7 +75,7 @@ export function upgradedPermissions(node: Attributes): UpgradedPermission[] {
 export function upgradePermission(written: unknown): Attributes | null {
   if (!isAttributes(written) || Object.hasOwn(written, "allow")) return null;
   const has = (name: string) => Object.hasOwn(written, name);
-  if (!permissionActions.some(has) && newAttributes.some(has)) return null;
+  if (!PERMISSION_ACTIONS.some(has) && NEW_ATTRIBUTES.some(has)) return null;
   const {
     uri,
     call = false,

@@ -40,7 +40,7 @@ export function parseYamlText(text: string, file: string): YamlText | null {
     prettyErrors: false,
     lineCounter,
   });
-  const forbidden = text.search(notPrintable);
+  const forbidden = text.search(NOT_PRINTABLE);
   if (forbidden >= 0) {
     throw new SyntaxFault("this character is not allowed in YAML", positionAt(forbidden));
   }
@@ -74,7 +74,7 @@ function isWritten({ directives, contents }: Document.Parsed): boolean {
 }
 
 /** What YAML 1.1 allows in no text. */
-const notPrintable = /[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u;
+const NOT_PRINTABLE = /[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u;
 
 /** Some sentences end with what was found, which may be a secret that lacks its quotation marks. */
 function withoutQuote(sentence: string): string {

@@ -5,19 +5,23 @@
  */
 
 /** The tags of scalars, without `tag:yaml.org,2002:`. */
-export type ScalarTag =
-  | "null"
-  | "bool"
-  | "int"
-  | "float"
-  | "timestamp"
-  | "binary"
-  | "str"
-  | "merge"
-  | "value";
+export const SCALAR_TAGS = [
+  "null",
+  "bool",
+  "int",
+  "float",
+  "timestamp",
+  "binary",
+  "str",
+  "merge",
+  "value",
+] as const;
+
+/** One of these tags. */
+export type ScalarTag = (typeof SCALAR_TAGS)[number];
 
 /** PyYAML's resolvers of plain scalars. No text matches more than one. */
-const resolvers: [ScalarTag, RegExp][] = [
+const RESOLVERS: [ScalarTag, RegExp][] = [
   ["null", /^(?:~|null|Null|NULL|)$/],
   ["bool", /^(?:yes|Yes|YES|no|No|NO|true|True|TRUE|false|False|FALSE|on|On|ON|off|Off|OFF)$/],
   [
@@ -38,11 +42,11 @@ const resolvers: [ScalarTag, RegExp][] = [
 
 /** The tag of a plain scalar without a tag of its own. */
 export function plainTag(text: string): ScalarTag {
-  return resolvers.find(([, pattern]) => pattern.test(text))?.[0] ?? "str";
+  return RESOLVERS.find(([, pattern]) => pattern.test(text))?.[0] ?? "str";
 }
 
 /** What a scalar is read as, and how a sentence names it. */
-const readers: Partial<Record<ScalarTag, [noun: string, read: (text: string) => unknown]>> = {
+const READERS: Partial<Record<ScalarTag, [noun: string, read: (text: string) => unknown]>> = {
   null: ["null", () => null],
   bool: ["a boolean", readBoolean],
   int: ["an integer", readInteger],
@@ -58,7 +62,7 @@ export function readScalar(
   tag: ScalarTag,
   refuse: (sentence: string) => never,
 ): unknown {
-  const [noun, read] = readers[tag] ?? [];
+  const [noun, read] = READERS[tag] ?? [];
   if (read === undefined)
     refuse(`${tag === "merge" ? "<<" : "="} stands for no value; a text has to be in quotes`);
   const value = read(text);
@@ -66,7 +70,7 @@ export function readScalar(
   return value;
 }
 
-const booleans = new Map([
+const BOOLEANS = new Map([
   ["yes", true],
   ["no", false],
   ["true", true],
@@ -76,16 +80,16 @@ const booleans = new Map([
 ]);
 
 function readBoolean(text: string): boolean | undefined {
-  return booleans.get(text.toLowerCase());
+  return BOOLEANS.get(text.toLowerCase());
 }
 
 /** Python reads no more digits than these. */
-const maxDigits = 4300;
+const MAX_DIGITS = 4300;
 
 /** Exact until the one conversion to a number, which rounds above 2^53 as the JSON parser does. */
 function readInteger(text: string): number | undefined {
   const { isNegative, digits } = signed(text);
-  if (digits.length > maxDigits) return undefined;
+  if (digits.length > MAX_DIGITS) return undefined;
   const magnitude = readMagnitude(digits);
   return magnitude === undefined ? undefined : Number(isNegative ? -magnitude : magnitude);
 }
@@ -121,12 +125,12 @@ function signed(text: string): { isNegative: boolean; digits: string } {
   return { isNegative: plain.startsWith("-"), digits: plain.replace(/^[-+]/, "") };
 }
 
-const timestamp =
+const TIMESTAMP =
   /^(\d{4})-(\d\d?)-(\d\d?)(?:(?:[Tt]|[ \t]+)(\d\d?):(\d\d):(\d\d)(?:\.(\d*))?(?:[ \t]*(?:Z|([-+])(\d\d?)(?::(\d\d))?))?)?$/;
 
 /** A date, or a date with a time; without a time zone it counts as UTC. */
 function readTimestamp(text: string): Date | undefined {
-  const match = timestamp.exec(text);
+  const match = TIMESTAMP.exec(text);
   if (match === null) return undefined;
   const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = match
     .slice(1, 7)

@@ -24,27 +24,15 @@ import {
 } from "yaml";
 import type { JsonPath } from "./config-issue.ts";
 import { type ParsedWarning, type Position, SourceMap, SyntaxFault } from "./source-map.ts";
-import { plainTag, readScalar, type ScalarTag } from "./yaml-scalars.ts";
+import { plainTag, readScalar, SCALAR_TAGS, type ScalarTag } from "./yaml-scalars.ts";
 
 /** Deeper nesting is a mistake and could exhaust the stack. */
-const maxDepth = 200;
+const MAX_DEPTH = 200;
 
 /** How many items aliases and merges may add; a few nested ones could make any number. */
-const maxCopies = 100_000;
+const MAX_COPIES = 100_000;
 
-const tagPrefix = "tag:yaml.org,2002:";
-
-const scalarTags: readonly string[] = [
-  "null",
-  "bool",
-  "int",
-  "float",
-  "timestamp",
-  "binary",
-  "str",
-  "merge",
-  "value",
-];
+const TAG_PREFIX = "tag:yaml.org,2002:";
 
 /** The one document of a text. */
 export interface YamlText {
@@ -97,7 +85,7 @@ export class YamlValues {
 
   /** What an alias names; any other node itself. */
   contentOf(node: unknown): Content {
-    return isAlias(node) ? (this.#named.get(node) ?? null) : (node as Content);
+    return isAlias(node) ? (this.#named.get(node) ?? null) : ((node ?? null) as Content);
   }
 
   /** The attributes of a map by their names, merged ones too; of several with one name the last. */
@@ -126,8 +114,8 @@ export class YamlValues {
   #readContent(content: Content, path: JsonPath): unknown {
     if (content === null) return null;
     if (isScalar(content)) return this.#readScalar(content, path);
-    if (path.length > maxDepth)
-      this.#fault(content, `items are nested more than ${maxDepth} deep`, path);
+    if (path.length > MAX_DEPTH)
+      this.#fault(content, `items are nested more than ${MAX_DEPTH} deep`, path);
     this.#open.add(content);
     const value = isMap(content) ? this.#readMap(content, path) : this.#readList(content, path);
     this.#open.delete(content);
@@ -144,7 +132,7 @@ export class YamlValues {
       return plainTag(this.#textOf(scalar));
     }
     const tag = shortTag(scalar) ?? "str";
-    return scalarTags.includes(tag) ? (tag as ScalarTag) : this.#refuseTag(scalar, path);
+    return SCALAR_TAGS.find((known) => known === tag) ?? this.#refuseTag(scalar, path);
   }
 
   #readMap(map: YAMLMap, path: JsonPath): unknown {
@@ -286,8 +274,8 @@ export class YamlValues {
 
   #count(copies: number, node: unknown, path: JsonPath): void {
     this.#copies += copies;
-    if (this.#copies > maxCopies) {
-      this.#fault(node, `aliases and merges make more than ${maxCopies} items`, path);
+    if (this.#copies > MAX_COPIES) {
+      this.#fault(node, `aliases and merges make more than ${MAX_COPIES} items`, path);
     }
   }
 
@@ -316,7 +304,7 @@ export class YamlValues {
 /** The tag of a node without its prefix; undefined when it has none, or `!`. */
 function shortTag(node: Node & { tag?: string }): string | undefined {
   if (node.tag === undefined || node.tag === "!") return undefined;
-  return node.tag.startsWith(tagPrefix) ? node.tag.slice(tagPrefix.length) : "";
+  return node.tag.startsWith(TAG_PREFIX) ? node.tag.slice(TAG_PREFIX.length) : "";
 }
 
 function kindOf(value: unknown): string {
