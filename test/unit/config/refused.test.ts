@@ -15,8 +15,7 @@ const values = (path: string, names: string[], sentence: (name: string) => strin
   names.map((name) => [path, name, sentence(name)] as [string, unknown, string]);
 
 const refused: [path: string, value: unknown, sentence: string][] = [
-  ["$.version", undefined, "required attribute is missing"],
-  ["$.version", 1, "expected 2, found 1: this program reads version 2 only"],
+  ["$.version", 3, "expected 1 or 2, found 3: this program reads no other version"],
   ...values(
     `${router}.type`,
     ["container", "guest"],
