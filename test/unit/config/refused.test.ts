@@ -27,11 +27,6 @@ const refused: [path: string, value: unknown, sentence: string][] = [
     ["hostmonitor", "xbrmm"],
     (type) => `worker type "${type}" is not supported`,
   ),
-  [
-    `${router}.realms[0].roles[0].authorizer`,
-    "a.b",
-    "a role with an authorizer is not supported; list its permissions",
-  ],
   ...values(
     `${web}.type`,
     ["mqtt", "flashpolicy", "stream.testee"],
