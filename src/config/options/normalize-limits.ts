@@ -28,7 +28,7 @@ function normalizeForwarding(
   const isUnix = endpointType === "unix";
   if (trusted_proxies.includes("unix") !== isUnix) {
     const sentence = isUnix
-      ? 'has no effect: whoever connects to a Unix socket is trusted with "unix"'
+      ? 'has no effect: clients of a Unix socket are trusted with "unix"'
       : '"unix" has no effect: the endpoint is no Unix socket';
     report.warn([...path, "trusted_proxies"], sentence);
   }

@@ -55,7 +55,7 @@ function normalizeKey(
     report.fault([...path, "secret"], 'needs "key": clients name the key that they sign with');
   }
   if (timestamp_delta_limit === 0) {
-    const sentence = "whoever has seen a signed request can send it again at any time";
+    const sentence = "a signed request that was overheard can be sent again at any time";
     report.warn([...path, "timestamp_delta_limit"], sentence);
   }
   return { key: key ?? null, secret };

@@ -21,7 +21,7 @@ export function statusPage(serializers: readonly SerializerName[]): string {
 export function testeePage(): string {
   return page(
     "WebSocket testee",
-    "<p>This address is up. It sends every WebSocket message back to who sent it.</p>",
+    "<p>This address is up. It sends every WebSocket message back to its sender.</p>",
   );
 }
 

@@ -89,7 +89,7 @@ describe("an endpoint with PROXY protocol", () => {
 
   test("needs that list, of addresses and ranges", async () => {
     const missing =
-      '.endpoint.proxy_protocol: expected "trusted_proxies" beside it: whom to believe a PROXY header';
+      '.endpoint.proxy_protocol: expected "trusted_proxies" beside it: the load balancers that may send a PROXY header';
     expect((await load(web({ proxy_protocol: true }))).told).toEqual([missing]);
     expect((await load(web({ proxy_protocol: true, trusted_proxies: [] }))).told).toEqual([
       missing,
