@@ -86,7 +86,7 @@ describe("the HTTP bridge", () => {
         [{ options: { key: "a" } }, "options.key: has no effect: secret is not given"],
         [
           { options: { key: "a", secret: "b", timestamp_delta_limit: 0 } },
-          "options.timestamp_delta_limit: whoever has seen a signed request can send it again",
+          "options.timestamp_delta_limit: a signed request that was overheard can be sent again",
         ],
       ],
       1,
