@@ -1,6 +1,6 @@
 /**
- * The floor: a relay in bare Bun, WebSocket in front and a length-prefixed Unix socket behind, that
- * passes octets and looks at nothing. The RawSocket handshake is sent and its answer skipped.
+ * The lower bound for a program on Bun: a relay between WebSocket clients and a length-prefixed Unix
+ * socket that does not look at the octets. It sends a RawSocket handshake and skips the answer.
  *
  *     bun bench/bare-relay.ts <unix path> json|cbor          prints its port
  *
@@ -12,9 +12,11 @@ const HANDSHAKE = Buffer.from([0x7f, serializer === "json" ? 0xf1 : 0xf3, 0, 0])
 
 interface Link {
   router: Bun.Socket | null;
+  /** Messages that came before the router was connected. */
   waiting: (string | Buffer)[];
-  /** What the system did not take yet, and what of a frame came in so far. */
+  /** Octets that the system did not take yet. */
   unsent: Buffer[];
+  /** The part of a frame that has arrived. */
   partial: Buffer;
   hasHandshake: boolean;
 }

@@ -1,6 +1,6 @@
 /**
- * What is measured: crossproxy in its variants, and the others that stand beside it where they are
- * installed. Each is started in a folder of its own, in front of the same stub router.
+ * The fronts that are measured: crossproxy in its variants and, where they are installed, other proxies.
+ * Each is started in a folder of its own, in front of the same stub router.
  *
  * @module
  */
@@ -8,18 +8,18 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import type { SerializerName } from "#wamp/peer.ts";
+import type { SerializerName } from "#wamp/serializer-name.ts";
 
-/** The stub router that stands behind every front. */
+/** The stub router behind every front. */
 export interface StubRouter {
   path: string;
   port: number;
 }
 
-/** A front that runs. */
+/** A running front. */
 export interface RunningFront {
   url: string;
-  /** The processes whose CPU and memory count: the one that carries, not who watches it. */
+  /** The processes whose CPU and memory count: the workers, without their controller. */
   pids: number[];
   stop(): Promise<void>;
 }
@@ -94,7 +94,7 @@ async function listens(port: number): Promise<boolean> {
   }
 }
 
-/** The processes that a process started, and those that they started. */
+/** All child processes of a process, and their children. */
 function descendants(pid: number): number[] {
   const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8");
   return children
@@ -118,13 +118,13 @@ async function certificate(folder: string): Promise<{ key: string; certificate: 
   return files;
 }
 
-/** How one crossproxy differs from another. */
+/** A variant of crossproxy. */
 interface Variant {
   name: string;
   client: SerializerName;
   router: SerializerName;
   usesTls?: boolean;
-  /** Whether the proxy checks the client itself, instead of passing HELLO through. */
+  /** Whether the proxy authenticates the client, instead of passing HELLO through. */
   authenticates?: boolean;
 }
 
@@ -328,7 +328,7 @@ const crossbarFront: Front = {
   },
 };
 
-/** All of them, by what they are compared for. */
+/** All fronts. */
 export const fronts = {
   json: crossproxy({ name: "JSON", client: "json", router: "json" }),
   jsonToCbor: crossproxy({ name: "JSON to CBOR", client: "json", router: "cbor" }),

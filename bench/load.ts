@@ -15,36 +15,36 @@
  * @module
  */
 
-import type { SerializerName } from "#wamp/peer.ts";
 import { decodeMessage, encodeMessage } from "#wamp/serializer/control-message-values.ts";
+import type { SerializerName } from "#wamp/serializer-name.ts";
 import { type PayloadName, payloads } from "./payloads.ts";
 import { memoryKiB, usageOf } from "./process-usage.ts";
 
-/** What to do, and of which processes to read the CPU time and memory. */
+/** The load, and the processes whose CPU time and memory are read. */
 export interface LoadOptions {
   mode: "calls" | "joins" | "idle" | "fan-out" | "stalled";
   url: string;
-  /** Past the front: where the publisher connects. */
+  /** URL of the stub router itself, for the publisher. */
   direct: string;
   serializer: SerializerName;
   payload: PayloadName;
   clients: number;
   inflight: number;
-  /** Operations a second over all clients; 0: as many as go. */
+  /** Operations per second of all clients together; 0: as many as possible. */
   rate: number;
   seconds: number;
   pids: number[];
 }
 
-/** What was measured. Times are microseconds of CPU, or milliseconds where the name says so. */
+/** The measurement. */
 export interface LoadResult {
   operations: number;
   perSecond: number;
-  /** CPU of the measured processes for one operation. */
+  /** CPU of the measured processes for one operation, in microseconds. */
   cpuMicros: number;
   p50Ms: number;
   p99Ms: number;
-  /** Resident memory of the measured processes before, and at the end. */
+  /** Resident memory of the measured processes before the load, and at the end. */
   rssBeforeKiB: number;
   rssKiB: number;
 }
@@ -94,7 +94,7 @@ function join(where: string, onFrame: (frame: Frame) => void): Promise<WebSocket
   });
 }
 
-/** Latencies in milliseconds, and how many. */
+/** Latencies in milliseconds. */
 class Samples {
   #values: number[] = [];
 
@@ -113,7 +113,7 @@ class Samples {
 
 const samples = new Samples();
 
-/** Measures while the load that is already running runs on. */
+/** Measures a load that is already running. */
 async function measure(rssBeforeKiB = memoryKiB(options.pids)): Promise<LoadResult> {
   await Bun.sleep(WARM_UP_MS);
   samples.take();
@@ -132,7 +132,7 @@ async function measure(rssBeforeKiB = memoryKiB(options.pids)): Promise<LoadResu
   };
 }
 
-/** A CALL with its request id to be filled in, and the way to find the id in a RESULT. */
+/** Makes CALLs with a given request id, and reads the id of a RESULT. */
 function callTemplate(): { of: (id: number) => Frame; idOf: (result: Frame) => number } {
   const argument = payloads[options.payload];
   if (isText) {
@@ -142,7 +142,7 @@ function callTemplate(): { of: (id: number) => Frame; idOf: (result: Frame) => n
       idOf: (result) => Number.parseInt((result as string).slice(4, 16), 10),
     };
   }
-  // 0x7fffffff takes five octets, which every id below 2^31 may take as well.
+  // 0x7fffffff takes five octets; the format permits them for every id below 2^31.
   const call = encode([48, 0x7fffffff, {}, "bench.echo", [argument]]) as Buffer;
   const idAt = serializer === "cbor" ? 4 : 3;
   return {
@@ -196,7 +196,7 @@ async function calls(): Promise<LoadResult> {
     for (let count = 0; count < options.inflight; count++) call(socket, performance.now());
   }
   if (options.rate > 0) {
-    // A few hundred calls a second would be measured in code that no compiler has seen yet.
+    // A few hundred calls per second would not get the code compiled before it is measured.
     await Bun.sleep(WARM_UP_MS);
     isClosedLoop = false;
     pace(options.rate, (index, due) => call(sockets[index % sockets.length] as WebSocket, due));
@@ -204,7 +204,7 @@ async function calls(): Promise<LoadResult> {
   return measure();
 }
 
-/** Calls `body` so many times a second; `due` is when it should have been. */
+/** Calls `body` at this rate per second; `due` is the time at which the call was due. */
 function pace(rate: number, body: (index: number, due: number) => void): void {
   const startedAt = performance.now();
   let index = 0;
@@ -260,13 +260,13 @@ async function idle(): Promise<LoadResult> {
 
 async function fanOut(): Promise<LoadResult> {
   const rssBeforeKiB = memoryKiB(options.pids);
-  let arrived = 0;
+  let received = 0;
   let publishedAt = 0;
   let publish = () => {};
   const onEvent = () => {
     samples.add(performance.now() - publishedAt);
-    arrived += 1;
-    if (arrived % options.clients === 0) publish();
+    received += 1;
+    if (received % options.clients === 0) publish();
   };
   const subscribe = encode([32, 1, {}, "bench.topic"]);
   let subscribed = 0;

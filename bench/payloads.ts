@@ -1,13 +1,13 @@
 /**
- * What calls and events carry.
+ * The payloads of calls and events.
  *
  * @module
  */
 
-/** Names of the payloads, by size and kind. */
+/** Name of a payload: its size and kind. */
 export type PayloadName = "32 B" | "4 kB text" | "4 kB objects";
 
-/** Forty records, as an application would send them. */
+/** Forty records, as in a typical application. */
 const records = Array.from({ length: 40 }, (_, index) => ({
   id: 100_000 + index,
   name: `sensor-${index}`,
@@ -17,7 +17,7 @@ const records = Array.from({ length: 40 }, (_, index) => ({
   at: null,
 }));
 
-/** One argument for each of them. */
+/** The payloads by name, each one argument. */
 export const payloads: Record<PayloadName, unknown> = {
   "32 B": "x".repeat(32),
   "4 kB text": "x".repeat(4096),

@@ -6,7 +6,7 @@
 
 import { readdirSync, readFileSync } from "node:fs";
 
-/** Microseconds of CPU that these processes have used, all their threads together. */
+/** CPU time of these processes with all their threads, in microseconds. */
 export function usageOf(pids: readonly number[]): number {
   let nanoseconds = 0;
   for (const pid of pids) {

@@ -1,8 +1,8 @@
 /**
  * `npm run bench [-- --only calls,paced,joins,idle,fan-out,stalled] [--rounds 3] [--seconds 3] [--write]`
  *
- * Measures every front in turn, round after round, so that what else the machine does falls on all
- * of them alike, and prints the median of the rounds. `--write` puts the tables into
+ * Measures every front in turn, round after round, so that other load on the machine affects all of them
+ * alike, and prints the median of the rounds. `--write` puts the tables into
  * bench/results.md with the machine and the commit.
  *
  * @module
@@ -26,7 +26,7 @@ const rounds = Number(values.rounds);
 
 type Row = [front: Front, options: Partial<LoadOptions>];
 
-/** One table: its rows, and what a row shows. */
+/** One table: its rows and columns. */
 interface Table {
   name: string;
   title: string;
@@ -59,7 +59,7 @@ const carriers = [
   fronts.crossbar,
 ];
 
-/** Each session is two descriptors of the front, of which a process may not have as many as it likes. */
+/** Each session takes two descriptors of the front, whose number is limited. */
 const limits = await Bun.file("/proc/self/limits").text();
 const descriptors = Number(/^Max open files\s+(\d+)/m.exec(limits)?.[1] ?? 1024);
 const manySessions = Math.min(10_000, Math.floor((descriptors - 500) / 2));
@@ -169,7 +169,7 @@ async function measure([front, changes]: Row): Promise<LoadResult> {
   }
 }
 
-/** The result with the median CPU time, whole, so that its figures belong together. */
+/** The one result with the median CPU time, so that all figures are of the same round. */
 function median(results: LoadResult[]): LoadResult {
   const sorted = results.toSorted((a, b) => a.cpuMicros - b.cpuMicros);
   return sorted[Math.floor(sorted.length / 2)] as LoadResult;

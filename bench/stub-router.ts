@@ -1,17 +1,18 @@
 /**
- * A router that does the least that a session needs, so that what stands before it is measured:
- * it welcomes everyone, answers each CALL with its arguments and each PUBLISH with an EVENT for
- * every subscriber.
+ * A router that does as little as possible, so that the program in front of it is measured: it welcomes
+ * every client, answers each CALL with its arguments and each PUBLISH with an EVENT to every
+ * subscriber.
  *
- *     bun bench/stub-router.ts <unix path>        prints the port on which it takes WebSockets
+ *     bun bench/stub-router.ts <unix path>        prints the port for WebSockets
  *
  * @module
  */
 
 import type { BufferOptions, SessionConfig } from "#config/node-config.ts";
 import { startTransport } from "#transport/start-transport.ts";
-import type { Peer, PeerHandler, SerializerName, WireMessage } from "#wamp/peer.ts";
+import type { Peer, PeerHandler, WireMessage } from "#wamp/peer.ts";
 import { decodeMessage, encodeMessage } from "#wamp/serializer/control-message-values.ts";
+import type { SerializerName } from "#wamp/serializer-name.ts";
 import { rawSocketDefaults, webSocketDefaults } from "../test/support/default-options.ts";
 import { quietContext } from "../test/support/quiet-context.ts";
 
@@ -20,7 +21,7 @@ let sessions = 0;
 let publications = 0;
 
 function accept(peer: Peer): PeerHandler {
-  const say = (message: unknown[]) =>
+  const send = (message: unknown[]) =>
     peer.send(encodeMessage(message, peer.serializer, peer.isText));
   return {
     onMessage(message) {
@@ -32,13 +33,13 @@ function accept(peer: Peer): PeerHandler {
       const [type, id, options, uri, ...payload] = decodeMessage(message, peer.serializer);
       if (type === 1) {
         sessions += 1;
-        say([2, sessions, welcomeDetails(String(id))]);
-      } else if (type === 48) say([50, id, {}, ...payload]);
+        send([2, sessions, welcomeDetails(String(id))]);
+      } else if (type === 48) send([50, id, {}, ...payload]);
       else if (type === 32) {
         subscribers.add(peer);
-        say([33, id, 1]);
+        send([33, id, 1]);
       } else if (type === 16) publish(payload);
-      else if (type === 6) say([6, {}, "wamp.close.goodbye_and_out"]);
+      else if (type === 6) send([6, {}, "wamp.close.goodbye_and_out"]);
       else throw new Error(`Cannot answer ${JSON.stringify([type, id, options, uri])}`);
     },
     onBurst: (deliver) => peer.cork(deliver),
@@ -47,7 +48,7 @@ function accept(peer: Peer): PeerHandler {
   };
 }
 
-/** What Crossbar's proxy expects of a WELCOME; other clients do not mind. */
+/** Details of WELCOME, with all that Crossbar's proxy requires. */
 function welcomeDetails(realm: string) {
   return {
     realm,
@@ -72,7 +73,7 @@ function publish(payload: unknown[]): void {
   }
 }
 
-/** The CALL heads of the load generator: all but the request id is known. */
+/** The octets of the load generator's CALLs, apart from the request id and the arguments. */
 const TEXT_CALL = "[48,";
 const TEXT_TAIL = ',{},"bench.echo",';
 const BINARY_CALLS = [
@@ -85,7 +86,7 @@ const BINARY_CALLS = [
   result: Buffer.from(result, "hex"),
 }));
 
-/** The RESULT for a CALL of that form, from its octets; null for anything else. */
+/** The RESULT for a CALL of this form, made from its octets; null for other messages. */
 function answerCall(message: WireMessage): WireMessage | null {
   if (typeof message !== "string") {
     return message[0] === 0x5b

@@ -15,7 +15,7 @@ const { values } = parseArgs({
 const outfile = resolve(values.outfile ?? join(root, "dist", "crossproxy"));
 mkdirSync(dirname(outfile), { recursive: true });
 
-// The working directory of a node belongs to the operator: an .env or bunfig.toml there is not ours.
+// An .env or bunfig.toml in the working directory of a node is not meant for this program.
 const command = [
   process.execPath,
   "build",

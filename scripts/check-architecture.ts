@@ -1,6 +1,6 @@
 /**
- * Runs dependency-cruiser and does not believe an empty success: with a TypeScript that it cannot
- * parse it reports "no violations (0 modules)" and exits 0.
+ * Runs dependency-cruiser, and fails when it has not seen every module: with a TypeScript version that it
+ * cannot parse it reports "no violations (0 modules)" and exits with 0.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * Fails when a module has no opening comment, an export no doc comment, or an open point hides
- * in a comment.
+ * Fails when a module has no opening comment, an export has no doc comment, or a comment has an open
+ * point (TODO).
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * `npm run check`: format, lint, types, direction of imports, dead code, doc comments and the configuration reference, in that
- * order; every step runs, so that one call shows all there is to mend.
+ * `npm run check`: format, lint, types, direction of imports, dead code, doc comments and the
+ * configuration reference, in that order. Every step runs, so that one call reports every fault.
  *
  * @module
  */

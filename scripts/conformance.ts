@@ -1,12 +1,12 @@
 /**
- * `npm run conformance`: the Autobahn test suite against a testee of the built binary.
+ * `npm run conformance`: runs the Autobahn test suite against a testee of the built binary.
  *
  *     npm run conformance                       every case; about a quarter of an hour
  *     npm run conformance -- 1.* 2.* 12.1.*     some of them
- *     npm run conformance -- --record           also writes what came out as the record
+ *     npm run conformance -- --record           also writes the outcome to record.json
  *
- * Needs Python 2.7 with pip: the suite runs on no other, whatever its release says. Ends with 1 when a
- * case is worse than test/conformance/record.json says.
+ * Needs Python 2.7 with pip: the suite runs on no newer version, although its release notes claim it. The
+ * exit code is 1 when a case is worse than in test/conformance/record.json.
  *
  * @module
  */
@@ -22,11 +22,11 @@ const REQUIREMENTS = "test/conformance/requirements.txt";
 const RECORD = "test/conformance/record.json";
 const AGENT = "crossproxy";
 
-/** What the suite says of a case, the best first. */
+/** The suite's results of a case, the best first. */
 const behaviors = ["OK", "INFORMATIONAL", "NON-STRICT", "UNIMPLEMENTED", "FAILED"] as const;
 type Behavior = (typeof behaviors)[number];
 
-/** How many cases were run, and those of them that are not OK. */
+/** The number of cases that were run, and those that are not OK. */
 interface Outcome {
   cases: number;
   notOk: Record<string, Behavior>;
@@ -54,7 +54,7 @@ try {
   rmSync(folder, { recursive: true });
 }
 
-/** Puts the suite into a folder of its own, once. */
+/** Installs the suite into a folder of its own, once. */
 function installSuite(): void {
   if (Bun.which(PYTHON) === null || Bun.spawnSync([PYTHON, "--version"]).exitCode !== 0) {
     console.error(`Cannot run the conformance suite: there is no ${PYTHON}`);
@@ -72,7 +72,7 @@ function run(command: string[]): void {
   if (exitCode !== 0) throw new Error(`Cannot go on: ${command[0]} ended with ${exitCode}`);
 }
 
-/** A node with one testee that compresses as its clients wish. */
+/** Starts a node with one testee, which accepts the compression that its clients offer. */
 async function startTestee(cwd: string) {
   const port = freePort();
   const transport = {
@@ -86,7 +86,7 @@ async function startTestee(cwd: string) {
     cwd,
     stdio: ["ignore", "pipe", "inherit"],
   });
-  // The first that is said is that the worker has started, and then it listens.
+  // The first line of output says that the worker has started; by then it listens.
   await child.stdout.getReader().read();
   return { port, child };
 }
@@ -121,7 +121,7 @@ run()`;
   return outcomeOf(index[AGENT]);
 }
 
-/** The worse of what the suite says of a case and of its close. */
+/** The worse of the suite's results for a case and for its close. */
 function outcomeOf(results: Record<string, { behavior: string; behaviorClose: string }>): Outcome {
   const notOk: Outcome["notOk"] = {};
   for (const [name, { behavior, behaviorClose }] of Object.entries(results)) {
@@ -131,13 +131,13 @@ function outcomeOf(results: Record<string, { behavior: string; behaviorClose: st
   return { cases: Object.keys(results).length, notOk };
 }
 
-/** Place in the order of behaviors; UNCLEAN, WRONG CODE and whatever else there is are failures. */
+/** Index in the list of behaviors; UNCLEAN, WRONG CODE and all others count as failures. */
 function rank(behavior: string): number {
   const place = behaviors.indexOf(behavior as Behavior);
   return place < 0 ? behaviors.length - 1 : place;
 }
 
-/** Prints a summary; false when something is worse than it was recorded. */
+/** Prints a summary; false: some result is worse than recorded. */
 function report({ cases, notOk }: Outcome, recorded: Outcome, isPart: boolean): boolean {
   console.log(`${cases} cases: ${cases - Object.keys(notOk).length} OK`);
   for (const behavior of behaviors.slice(1)) {

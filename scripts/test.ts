@@ -1,8 +1,8 @@
 /**
- * `npm test`: builds the binary, puts the Python and Go peers into `.venv`, and runs every test.
+ * `npm test`: builds the binary, installs the Python and Go peers into `.venv`, and runs every test.
  *
- * Without Python 3.11 or newer, or without Go, the tests against such programs are left out, and one
- * line says so; in CI missing Python is a failure.
+ * Without Python 3.11 or newer, or without Go, the tests against such programs are left out with a
+ * message; in CI missing Python is a failure.
  *
  * @module
  */
@@ -19,7 +19,7 @@ if (!makeVenv()) {
   if (process.env["CI"]) process.exit(1);
 }
 if (!buildNexus()) console.log("LEFT OUT: the tests against nexusd, as Go cannot build it here");
-// Peers in Python need seconds to start on a busy machine; bunfig.toml cannot say how long a test may take.
+// Peers in Python need seconds to start on a busy machine; bunfig.toml has no option for this timeout.
 const timeout = "--timeout=20000";
 const tests = Bun.spawnSync([process.execPath, "test", timeout, ...process.argv.slice(2)], {
   stdio: ["ignore", "inherit", "inherit"],

@@ -1,12 +1,12 @@
 /**
- * Process entry: the worker when the controller runs this program again, else the command line.
+ * Process entry: a worker when the controller started this process, else the command line.
  *
  * @module
  */
 
 import { WORKER_VERB } from "#node/self-exec.ts";
 
-// Each side loads only its own half of the program, which is most of the time to start.
+// Each process loads only its own half of the program; loading takes most of the start.
 if (process.argv[2] === WORKER_VERB) {
   const { runWorkerProcess } = await import("#worker/worker-process-main.ts");
   runWorkerProcess();

@@ -1,6 +1,6 @@
 /**
- * Authmethod `anonymous`: the client proves nothing. Static, everybody is let in with one role;
- * dynamic, an authenticator says with which, or refuses.
+ * Authmethod `anonymous`: the client proves nothing. With `static` every client gets one role;
+ * with `dynamic` an authenticator chooses the role, or refuses.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import type { AuthOutcome, HelloRequest, PendingAuth } from "./pending-auth.ts";
 import { acceptPrincipal, type PrincipalSource } from "./principal.ts";
 import { randomAuthid } from "./random-authid.ts";
 
-/** Accepts whom the source knows; authid is the source's or a random serial, never the client's. */
+/** Accepts each client with the source's authid or a random one, never with the client's own. */
 export class AnonymousAuth implements PendingAuth {
   readonly #source: PrincipalSource<object>;
 
@@ -20,10 +20,10 @@ export class AnonymousAuth implements PendingAuth {
 
   async hello(hello: HelloRequest): Promise<AuthOutcome> {
     const request = { ...hello, authid: randomAuthid() };
-    const claim = { authmethod: "anonymous", request };
-    const principal = await this.#source.find(claim);
+    const query = { authmethod: "anonymous", request };
+    const principal = await this.#source.find(query);
     if (isDeny(principal)) return principal;
     if (principal === undefined) return denyProof("anonymous");
-    return acceptPrincipal(principal, claim, this.#source.authprovider);
+    return acceptPrincipal(principal, query, this.#source.authprovider);
   }
 }

@@ -1,6 +1,6 @@
 /**
- * What an authenticator may return, by authmethod: a role, or a map with what is known of the
- * principal and the credentials of the method, in Crossbar's spelling. Other attributes are ignored.
+ * What an authenticator may return, by authmethod: a role, or a map of the principal's attributes
+ * and the credentials of the method, in Crossbar's spelling. Other attributes are ignored.
  *
  * @module
  */
@@ -8,7 +8,7 @@
 import * as v from "valibot";
 import { isRecord } from "#base/record.ts";
 import type { Principal } from "./principal.ts";
-import { JUDGED } from "./ticket.ts";
+import { ACCEPTED } from "./ticket.ts";
 
 const text = v.pipe(v.string("a text"), v.nonEmpty("a text that is not empty"));
 const hex = v.pipe(
@@ -18,7 +18,7 @@ const hex = v.pipe(
 );
 const key = v.pipe(text, v.regex(/^[0-9a-fA-F]{64}$/, "32 octets in hex"));
 
-/** The bounds are those of static principals. */
+/** An integer within the same bounds as that of a static principal. */
 function integer(lowest: number, highest: number) {
   const expected = `an integer from ${lowest} to ${highest}`;
   return v.pipe(
@@ -29,31 +29,31 @@ function integer(lowest: number, highest: number) {
   );
 }
 
-/** What valibot calls an object may be a list or octets, too. */
+/** A dictionary; valibot's `object` would also accept lists and octets. */
 const map = v.custom<Record<string, unknown>>(isRecord, "a map");
 
-/** Null is no answer to who somebody is, only to what more there is to say. */
+/** Null is refused for `realm`, `authid` and `role`; for `extra` it means absent. */
 const principal = {
   realm: v.optional(text),
   authid: v.optional(text),
   role: v.optional(text),
-  extra: orNull(map),
+  extra: nullable(map),
 };
 
-/** An attribute that may also be null, which means the same as to leave it out. */
-function orNull<T>(schema: v.GenericSchema<unknown, T>) {
+/** An attribute for which null means absent. */
+function nullable<T>(schema: v.GenericSchema<unknown, T>) {
   return v.pipe(
     v.nullish(schema),
     v.transform((value) => value ?? undefined),
   );
 }
 
-const answers = {
+const answerSchemas = {
   anonymous: v.object(principal),
-  // The authenticator was shown the ticket, so that its answer is the judgement.
+  // The authenticator was sent the ticket, so its answer already accepts it.
   ticket: v.pipe(
     v.object(principal),
-    v.transform((found) => ({ ...found, ticket: JUDGED as typeof JUDGED })),
+    v.transform((rest) => ({ ...rest, ticket: ACCEPTED as typeof ACCEPTED })),
   ),
   wampcra: v.object({
     ...principal,
@@ -68,8 +68,8 @@ const answers = {
       kdf: v.picklist(["argon2id-13", "pbkdf2"], "argon2id-13 or pbkdf2"),
       salt: hex,
       iterations: integer(1, 10_000_000),
-      // In KiB; pbkdf2 has no use for it.
-      memory: orNull(integer(8, 4_194_304)),
+      // In KiB; pbkdf2 does not use it.
+      memory: nullable(integer(8, 4_194_304)),
       "stored-key": key,
       "server-key": key,
     }),
@@ -80,34 +80,34 @@ const answers = {
   ),
   cryptosign: v.pipe(
     v.object({ ...principal, pubkey: key }),
-    v.transform(({ pubkey, ...found }) => ({ ...found, authorized_keys: [pubkey.toLowerCase()] })),
+    v.transform(({ pubkey, ...rest }) => ({ ...rest, authorized_keys: [pubkey.toLowerCase()] })),
   ),
   tls: v.object(principal),
-  // The role is asked for as in Crossbar, and means nothing: the proxy names that of each session.
+  // As in Crossbar a role is required and has no effect: the proxy states the role of each session.
   "cryptosign-proxy": v.pipe(
     v.object({ ...principal, pubkey: key }),
-    v.transform(({ pubkey, ...found }) => ({ ...found, authorized_keys: [pubkey.toLowerCase()] })),
+    v.transform(({ pubkey, ...rest }) => ({ ...rest, authorized_keys: [pubkey.toLowerCase()] })),
   ),
 };
 
-/** The authmethods that may ask an authenticator. */
-export type DynamicMethod = keyof typeof answers;
+/** The authmethods that can use an authenticator. */
+export type DynamicMethod = keyof typeof answerSchemas;
 
 /** A principal with the credentials of an authmethod, as its authenticator returned them. */
 export type AuthenticatorAnswer<M extends DynamicMethod> = Principal &
-  v.InferOutput<(typeof answers)[M]>;
+  v.InferOutput<(typeof answerSchemas)[M]>;
 
 /**
- * Reads what an authenticator returned. The other result says what was expected where; it never
- * quotes what was found, which may be a secret.
+ * Reads what an authenticator returned. A `reason` names the attribute and what was expected; it
+ * never quotes the value, which may be a secret.
  */
 export function readAnswer<M extends DynamicMethod>(
   authmethod: M,
   returned: unknown,
 ): { principal: AuthenticatorAnswer<M> } | { reason: string } {
-  const written = typeof returned === "string" ? { role: returned } : returned;
-  if (!isRecord(written)) return { reason: "expected a role or a map" };
-  const read = v.safeParse(answers[authmethod], written);
+  const answer = typeof returned === "string" ? { role: returned } : returned;
+  if (!isRecord(answer)) return { reason: "expected a role or a map" };
+  const read = v.safeParse(answerSchemas[authmethod], answer);
   if (read.success) return { principal: read.output as AuthenticatorAnswer<M> };
   const [issue] = read.issues;
   const place = issue.path?.map(({ key }) => key).join(".");

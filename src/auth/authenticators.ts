@@ -1,34 +1,34 @@
 /**
- * Authenticators as authmethods see them: procedures somewhere on a realm.
+ * Authenticators as authmethods see them: procedures on a realm.
  *
- * A proxy worker calls them through a session of its own on a router, a router worker on its own
- * realms. (Crossbar: "dynamic authenticators", called over service sessions.)
+ * A proxy worker calls them over its own session with a router; a router worker calls them on its
+ * own realms. (Crossbar: "dynamic authenticators", called over service sessions.)
  *
  * @module
  */
 
 import type { Logger } from "#observe/logger.ts";
 
-/** One question to an authenticator. */
+/** One call of an authenticator. */
 export interface AuthenticatorCall {
-  /** The realm that it is registered on. */
+  /** The realm on which the procedure is registered. */
   realm: string;
-  /** The role to call it as; null: `trusted`. */
+  /** The role of the caller; null: `trusted`. */
   role: string | null;
   procedure: string;
   args: readonly unknown[];
-  /** Aborted when nobody waits for the answer any more. */
+  /** Aborted when the answer is no longer needed. */
   signal: AbortSignal;
 }
 
-/** Where a worker calls authenticators, and where it says what went wrong with them. */
+/** Calls authenticators, and logs what goes wrong with them. */
 export interface Authenticators {
   readonly log: Logger;
   /**
    * Calls, and resolves with the first argument of the RESULT.
    *
-   * @throws CallError for an ERROR of the procedure, or of a router on its behalf; Failure when
-   * there is no way to the procedure.
+   * @throws CallError for an ERROR of the procedure or of the router; Failure when the procedure
+   * cannot be reached.
    */
   call(call: AuthenticatorCall): Promise<unknown>;
 }

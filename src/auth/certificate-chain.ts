@@ -4,10 +4,10 @@
  *     [delegate, authority of the delegate, …, root]
  *
  * Every rule of the WAMP specification (section "Certificate Chain Verification", CCR-1 to CCR-12) is
- * checked, but that `validFrom` is before the present block, which only the blockchain could tell.
- * Beside them, who signs a certificate of another authority has to be allowed to.
+ * checked, except that `validFrom` lies before the current block, which only the blockchain knows.
+ * In addition, the issuer of an authority's certificate must have the capability to sign.
  *
- * Crossbar checks who is named as issuer, and no signature.
+ * Crossbar compares the names of issuers and verifies no signature.
  *
  * @module
  */
@@ -23,25 +23,25 @@ import {
 } from "#base/eip712-certificate.ts";
 import type { TrustrootConfig } from "#config/node-config.ts";
 
-/** Longer chains are not looked at, as every signature costs. */
-const MOST_CERTIFICATES = 8;
+/** A longer chain is refused before any signature is verified, which costs time. */
+const MAX_CERTIFICATES = 8;
 
-interface Signed {
+interface SignedCertificate {
   certificate: Eip712Certificate;
   signature: Uint8Array;
 }
 
-/** The delegate's certificate at the begin of a chain that leads to the root; else what is wrong. */
+/** Returns the delegate's certificate when its chain leads to the root, else what is wrong. */
 export function verifyChain(
   certificates: unknown,
   root: TrustrootConfig,
 ): DelegateCertificate | string {
   if (!Array.isArray(certificates)) return "authextra.certificates is not a list";
   const { length } = certificates;
-  if (length < 2 || length > MOST_CERTIFICATES) {
-    return `a chain has 2 to ${MOST_CERTIFICATES} certificates, found ${length}`;
+  if (length < 2 || length > MAX_CERTIFICATES) {
+    return `a chain has 2 to ${MAX_CERTIFICATES} certificates, found ${length}`;
   }
-  const chain: Signed[] = [];
+  const chain: SignedCertificate[] = [];
   for (const item of certificates) {
     const signed = readSigned(item);
     if (signed === undefined) return `certificate ${chain.length} is none`;
@@ -55,7 +55,7 @@ export function verifyChain(
   return brokenRule(first, authorities, root) ?? wrongSignature(chain) ?? first;
 }
 
-/** What of a chain breaks a rule, signatures apart. */
+/** The first rule that a chain breaks, signatures apart. */
 function brokenRule(
   delegate: DelegateCertificate,
   authorities: AuthorityCertificate[],
@@ -85,6 +85,7 @@ function brokenRule(
   return brokenLink(authorities);
 }
 
+/** The first rule that a certificate and its issuer break: CCR-5 to 7, and the capability to sign. */
 function brokenLink(authorities: AuthorityCertificate[]): string | undefined {
   for (const [at, authority] of authorities.slice(0, -1).entries()) {
     const issuer = authorities[at + 1];
@@ -105,7 +106,7 @@ function brokenLink(authorities: AuthorityCertificate[]): string | undefined {
 }
 
 /** CCR-10 to CCR-12: every certificate is signed by its issuer, the delegate's by the delegate. */
-function wrongSignature(chain: Signed[]): string | undefined {
+function wrongSignature(chain: SignedCertificate[]): string | undefined {
   for (const [at, { certificate, signature }] of chain.entries()) {
     const { kind } = certificate;
     const signer = kind === "delegate" ? certificate.delegate : certificate.issuer;
@@ -117,7 +118,7 @@ function wrongSignature(chain: Signed[]): string | undefined {
 }
 
 /** One item of `authextra.certificates`: hash (or null), typed data, signature in hex. */
-function readSigned(item: unknown): Signed | undefined {
+function readSigned(item: unknown): SignedCertificate | undefined {
   if (!Array.isArray(item) || item.length !== 3) return undefined;
   const [hash, data, signed] = item as unknown[];
   const certificate = parseEip712Certificate(data);

@@ -1,8 +1,8 @@
 /**
  * Authmethod `cookie`: a WebSocket client that has joined before with this cookie needs no proof.
  *
- * What is remembered is who the client was in its last join that had to be proved, until the cookie
- * expires or the client says GOODBYE `wamp.close.logout`.
+ * The cookie stands for the identity of the client's last join by another authmethod, until the cookie
+ * expires or the client sends GOODBYE `wamp.close.logout`.
  *
  * @module
  */
@@ -14,7 +14,7 @@ import type { TransportDetails } from "#wamp/peer.ts";
 import type { AuthOutcome, HelloRequest, PendingAuth } from "./pending-auth.ts";
 import type { SessionIdentity } from "./session-identity.ts";
 
-/** Lets in whom the cookie stands for. */
+/** Accepts the identity that the cookie stands for. */
 export class CookieAuth implements PendingAuth {
   readonly #login: SessionIdentity;
 
@@ -27,17 +27,18 @@ export class CookieAuth implements PendingAuth {
   }
 }
 
-/** Whom a client's cookie stands for; undefined: it has to prove who it is in another way. */
+/** The identity that a client's cookie stands for; undefined: the client needs another authmethod. */
 export function recallLogin(auth: AuthConfig, request: HelloRequest): SessionIdentity | undefined {
   const { authmethods, authid, transport } = request;
   if (auth.cookie === undefined || !authmethods.includes("cookie")) return undefined;
   const login = asLogin(transport.cookie?.recall());
-  // Paths may share a file of cookies: a proof that would not do here does not do by cookie either.
+  // Paths may share a file of cookies: an authmethod that is not configured here is not accepted by
+  // cookie either.
   if (login === undefined || !Object.hasOwn(auth, login.authmethod)) return undefined;
   return authid === undefined || authid === login.authid ? login : undefined;
 }
 
-/** Remembers who has joined, where that is configured; a join by cookie was remembered before. */
+/** Stores the identity of a joined client, where `cookie` is configured; a join by cookie is not new. */
 export function rememberLogin(
   auth: AuthConfig,
   transport: TransportDetails,
@@ -47,20 +48,20 @@ export function rememberLogin(
   transport.cookie?.remember({ ...identity });
 }
 
-/** Forgets who has joined, when a client leaves with this reason. */
+/** Removes the stored identity when the reason of a GOODBYE is `wamp.close.logout`. */
 export function forgetLogin(transport: TransportDetails, reason: unknown): void {
   if (reason === ErrorUri.logout) transport.cookie?.forget();
 }
 
-/** WELCOME's `authprovider`, as in Crossbar; `authmethod` is the one that the client had proved. */
+/** WELCOME's `authprovider`, as in Crossbar; `authmethod` is that of the stored join. */
 const PROVIDER = "cookie";
 
-/** What was remembered comes out of a file, so nothing is taken for granted. */
-function asLogin(remembered: Record<string, unknown> | undefined): SessionIdentity | undefined {
-  if (remembered === undefined) return undefined;
+/** The stored identity, checked because it was read from a file. */
+function asLogin(stored: Record<string, unknown> | undefined): SessionIdentity | undefined {
+  if (stored === undefined) return undefined;
   const { realm, authid, authrole, authmethod, authprovider, authextra } =
-    remembered as Partial<SessionIdentity>;
+    stored as Partial<SessionIdentity>;
   const names = [realm, authid, authrole, authmethod, authprovider];
   if (names.some((name) => typeof name !== "string" || name === "")) return undefined;
-  return { ...(remembered as unknown as SessionIdentity), authextra: asRecord(authextra) };
+  return { ...(stored as unknown as SessionIdentity), authextra: asRecord(authextra) };
 }

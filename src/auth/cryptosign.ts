@@ -7,7 +7,7 @@
  * (WAMP specification, section "Cryptosign-based Authentication".)
  *
  * Deviation: a `challenge` of the client, which the router should sign with its own key, is not
- * signed, as there is no such key; the client sees it by the missing `signature`.
+ * signed, because there is no such key; the client notices by the missing `signature`.
  *
  * @module
  */
@@ -15,91 +15,110 @@
 import { isEd25519Key } from "#base/ed25519.ts";
 import { isSigned, makeChallenge } from "./cryptosign-challenge.ts";
 import { deny, denyProof, isDeny } from "./deny.ts";
-import type { AuthOutcome, HelloRequest, PendingAuth } from "./pending-auth.ts";
+import type { AuthOutcome, Deny, HelloRequest, PendingAuth } from "./pending-auth.ts";
+import { PendingChallenge } from "./pending-challenge.ts";
 import {
   acceptPrincipal,
-  type Claim,
+  findChallenged,
+  omitAuthextra,
   type Principal,
+  type PrincipalQuery,
   type PrincipalSource,
-  withoutProof,
 } from "./principal.ts";
 
-/** Public keys, of which the client has to have a private one, in lower-case hex. */
+/** Public keys in lower-case hex; the client needs the private key of one of them. */
 export interface CryptosignCredentials {
   authorized_keys: readonly string[];
 }
 
 /** A challenge that waits for its signature. */
 interface Pending {
-  claim: Claim;
+  query: PrincipalQuery;
   /** What has to be signed, in hex. */
   message: string;
-  /** Undefined: nobody, whose signature is verified all the same. */
+  /** Undefined: the authid is unknown; the signature is verified all the same. */
   principal: Principal | undefined;
   /** Keys that the client may have signed with. */
   keys: readonly string[];
 }
 
-/** Challenges for a signature and verifies it. */
+/** Sends a challenge and verifies its signature. */
 export class CryptosignAuth implements PendingAuth {
   readonly #source: PrincipalSource<CryptosignCredentials>;
-  #pending: Pending | undefined;
+  readonly #pending = new PendingChallenge<Pending>();
 
   constructor(source: PrincipalSource<CryptosignCredentials>) {
     this.#source = source;
   }
 
   async hello(request: HelloRequest): Promise<AuthOutcome> {
-    const pubkey = request.authextra["pubkey"] ?? undefined;
-    if (pubkey !== undefined && !isPublicKey(pubkey)) {
-      return deny("cryptosign", "authextra.pubkey is not a public key of 32 octets in hex");
-    }
-    if (request.authid === undefined && pubkey === undefined) {
-      return deny("cryptosign", "neither authid nor authextra.pubkey says who it is");
-    }
-    const binding = request.authextra["channel_binding"] ?? null;
-    if (binding !== null && binding !== "tls-unique") {
-      return deny("cryptosign", 'the only channel binding is "tls-unique"');
-    }
-    const channelId = binding === null ? undefined : request.transport.tlsUnique?.();
-    if (binding !== null && channelId === undefined) {
-      return deny("cryptosign", 'channel binding "tls-unique" is there over TLS 1.2 only');
-    }
-    const claim = { authmethod: "cryptosign", request };
-    const principal = await this.#source.find({ ...claim, details: pubkey ? { pubkey } : {} });
-    if (isDeny(principal)) return principal;
+    const parameters = readParameters(request);
+    if (isDeny(parameters)) return parameters;
+    const { pubkey, binding, channelId } = parameters;
+    const details = pubkey === undefined ? {} : { pubkey };
+    const query = { authmethod: "cryptosign", request, details };
+    const found = await findChallenged(this.#source, query);
+    if (isDeny(found)) return found;
+    const { principal, credentials } = found;
     const challenge = makeChallenge();
     const message = channelId === undefined ? challenge : boundTo(channelId, challenge);
-    const keys = keysOf(pubkey, principal ?? this.#source.decoy?.(claim));
-    this.#pending = { claim, message, principal, keys };
+    this.#pending.set({ query, message, principal, keys: keysOf(pubkey, credentials) });
     const extra = { challenge, channel_binding: binding };
     return { kind: "challenge", authmethod: "cryptosign", extra };
   }
 
   authenticate(signature: string): AuthOutcome {
-    const pending = this.#pending;
-    // One try for each CHALLENGE: a second AUTHENTICATE finds nothing to prove.
-    this.#pending = undefined;
+    const pending = this.#pending.take();
     if (pending === undefined) return denyProof("cryptosign");
-    const { claim, message, principal, keys } = pending;
-    // An unknown authid costs the same, so that time does not tell which authids exist.
+    const { query, message, principal, keys } = pending;
+    // An unknown authid costs the same, so that the time does not reveal which authids exist.
     const tried = keys.length > 0 ? keys : [DECOY_KEY];
     const matches = tried.some((key) => isSigned(message, signature, key));
     if (principal === undefined || keys.length === 0 || !matches) {
       return denyProof("cryptosign");
     }
-    const rest = withoutProof(claim, PROOF);
+    const rest = omitAuthextra(query, PROOF);
     return acceptPrincipal(principal, rest, this.#source.authprovider);
   }
 }
 
-/** What the router need not be told; the public key says who the client is. */
+/** Attributes of `authextra` that the router does not get; it gets the public key. */
 const PROOF = ["challenge", "channel_binding", "trustroot", "certificates"];
 
+/** What the client asks for in `authextra`. */
+interface Parameters {
+  pubkey: string | undefined;
+  binding: "tls-unique" | null;
+  /** Undefined: no channel is bound. */
+  channelId: Uint8Array | undefined;
+}
+
+function readParameters({ authid, authextra, transport }: HelloRequest): Parameters | Deny {
+  const pubkey = authextra["pubkey"] ?? undefined;
+  if (pubkey !== undefined && !isPublicKey(pubkey)) {
+    return deny("cryptosign", "authextra.pubkey is not a public key of 32 octets in hex");
+  }
+  if (authid === undefined && pubkey === undefined) {
+    return deny("cryptosign", "neither authid nor authextra.pubkey says who it is");
+  }
+  const binding = authextra["channel_binding"] ?? null;
+  if (binding !== null && binding !== "tls-unique") {
+    return deny("cryptosign", 'the only channel binding is "tls-unique"');
+  }
+  const channelId = binding === null ? undefined : transport.tlsUnique?.();
+  if (binding !== null && channelId === undefined) {
+    return deny("cryptosign", 'channel binding "tls-unique" is there over TLS 1.2 only');
+  }
+  return { pubkey, binding, channelId };
+}
+
 /** The principal's keys that the client may have signed with: the one that it named, or any. */
-function keysOf(named: unknown, principal: CryptosignCredentials | undefined): readonly string[] {
-  const keys = principal?.authorized_keys ?? [];
-  return isPublicKey(named) ? keys.filter((key) => key === named.toLowerCase()) : keys;
+function keysOf(
+  pubkey: string | undefined,
+  credentials: CryptosignCredentials | undefined,
+): readonly string[] {
+  const keys = credentials?.authorized_keys ?? [];
+  return pubkey === undefined ? keys : keys.filter((key) => key === pubkey.toLowerCase());
 }
 
 /** Public key of the first test vector of RFC 8032, which no principal has. */

@@ -1,30 +1,30 @@
 /**
- * Disguises: what is shown to somebody who claims an authid that nobody has.
+ * Decoy principals: they make the challenge for an unknown authid look like that for a known one.
  *
- * A salt in a challenge would tell which authids exist: a known one has always the same, so an unknown
- * one has to have one too. It is made of the authid and of a key that all workers of the node have: the
- * same each time, and not to be told from a real one. Nothing of the configuration goes into it, for
- * whoever is challenged could try out secrets until one makes the salt that he was shown.
+ * Known authids always get the same salt, so unknown ones must too. A decoy's salt is derived from
+ * the authid and from a key that all workers of the node share, and cannot be told from a real one. It
+ * is not derived from the configuration: otherwise a client could test guesses against the salt that
+ * it was shown.
  *
  * @module
  */
 
 import { hkdfSync } from "node:crypto";
 
-/** Makes credentials that nobody has and that look like those of a principal. */
-export type MakeDecoy<Principal> = (like: Principal, random: DecoyRandom) => Principal;
+/** Makes credentials that no client has and that look like those of the `template` principal. */
+export type MakeDecoy<Principal> = (template: Principal, random: DecoyRandom) => Principal;
 
-/** Without a worker's start, as in a test, nobody else has to have the same. */
+/** Random until a worker sets it, as in a test, where no other process needs the same. */
 let key: Uint8Array = crypto.getRandomValues(new Uint8Array(32));
 
-/** Sets the key of all disguises of this process; nobody outside the node may know it. */
+/** Sets the key of all decoys of this process; it must not leave the node. */
 export function useDecoyKey(hex: string): void {
   key = Uint8Array.fromHex(hex);
 }
 
-/** The disguises among one set of principals. */
+/** Decoys that look like one set of principals. */
 export class DecoyPrincipals<Principal> {
-  static readonly #made = new WeakMap<object, DecoyPrincipals<never>>();
+  static readonly #cache = new WeakMap<object, DecoyPrincipals<never>>();
   readonly #principals: Principal[];
   readonly #sharedSalts: ReadonlySet<unknown>;
 
@@ -35,21 +35,21 @@ export class DecoyPrincipals<Principal> {
     this.#sharedSalts = new Set(salts.filter((salt) => seen.size === seen.add(salt).size));
   }
 
-  /** The disguises among these principals; made once, as there can be many. */
+  /** The decoys for these principals; cached, as the principals can be many. */
   static of<Principal>(principals: Record<string, Principal>): DecoyPrincipals<Principal> {
-    const made = DecoyPrincipals.#made.get(principals) as DecoyPrincipals<Principal> | undefined;
-    if (made !== undefined) return made;
+    const cached = DecoyPrincipals.#cache.get(principals) as DecoyPrincipals<Principal> | undefined;
+    if (cached !== undefined) return cached;
     const decoys = new DecoyPrincipals(principals);
-    DecoyPrincipals.#made.set(principals, decoys as DecoyPrincipals<never>);
+    DecoyPrincipals.#cache.set(principals, decoys as DecoyPrincipals<never>);
     return decoys;
   }
 
-  /** Disguises an authid as one of the principals; undefined: there are none. */
+  /** The decoy for an authid, modelled on one of the principals; undefined: there are none. */
   decoyFor(make: MakeDecoy<Principal>, authid: string): Principal | undefined {
     const random = new DecoyRandom(authid, this.#sharedSalts);
-    const place = Buffer.from(random.octets(6, "which")).readUIntBE(0, 6);
-    const like = this.#principals[place % this.#principals.length];
-    return like === undefined ? undefined : make(like, random);
+    const number = Buffer.from(random.octets(6, "which")).readUIntBE(0, 6);
+    const template = this.#principals[number % this.#principals.length];
+    return template === undefined ? undefined : make(template, random);
   }
 }
 
@@ -69,26 +69,27 @@ export class DecoyRandom {
   }
 
   /**
-   * Another salt of the same length, with letters where `like` has letters, and digits where digits. One
-   * that several principals have is kept, or else it would tell who is one of them.
+   * Another salt of the same length, with a letter for each letter and a digit for each digit. A salt
+   * that several principals share is kept: another one would reveal which authids are among them.
    */
-  saltLike(like: string): string {
-    if (this.#sharedSalts.has(like)) return like;
-    const characters = [...like];
-    if (/^[0-9a-f]+$/.test(like)) {
-      const hex = this.octets(Math.ceil(like.length / 2), "salt").toHex();
-      return hex.slice(0, like.length);
+  saltLike(template: string): string {
+    if (this.#sharedSalts.has(template)) return template;
+    if (/^[0-9a-f]+$/.test(template)) {
+      const hex = this.octets(Math.ceil(template.length / 2), "salt").toHex();
+      return hex.slice(0, template.length);
     }
+    const characters = [...template];
     const octets = this.octets(characters.length * 2, "salt");
-    return characters.map((character, at) => this.#another(character, octets, at * 2)).join("");
-  }
-
-  #another(character: string, octets: Uint8Array, at: number): string {
-    const kind = KINDS.find((characters) => characters.includes(character));
-    if (kind === undefined) return character;
-    const number = ((octets[at] ?? 0) << 8) | (octets[at + 1] ?? 0);
-    return kind[number % kind.length] ?? character;
+    return characters.map((character, at) => replacement(character, octets, at * 2)).join("");
   }
 }
 
-const KINDS = ["0123456789", "abcdefghijklmnopqrstuvwxyz", "ABCDEFGHIJKLMNOPQRSTUVWXYZ"];
+const ALPHABETS = ["0123456789", "abcdefghijklmnopqrstuvwxyz", "ABCDEFGHIJKLMNOPQRSTUVWXYZ"];
+
+/** A character of the same alphabet, chosen by two octets; one of no alphabet stays. */
+function replacement(character: string, octets: Uint8Array, at: number): string {
+  const alphabet = ALPHABETS.find((characters) => characters.includes(character));
+  if (alphabet === undefined) return character;
+  const number = ((octets[at] ?? 0) << 8) | (octets[at + 1] ?? 0);
+  return alphabet[number % alphabet.length] ?? character;
+}

@@ -1,5 +1,5 @@
 /**
- * Refusals: what a client is told that is not let in.
+ * Refusals of clients that try to join.
  *
  * @module
  */
@@ -7,18 +7,18 @@
 import { ErrorUri } from "#wamp/error-uri.ts";
 import type { Deny } from "./pending-auth.ts";
 
-/** A refusal for a state that the client may know: it comes of what the client itself said. */
+/** A refusal with a reason that the client may know, because it follows from its own messages. */
 export function deny(authmethod: string, state: string): Deny {
   const message = `Cannot authenticate with ${authmethod}: ${state}`;
   return { kind: "deny", uri: ErrorUri.authenticationFailed, message };
 }
 
-/** The one answer to whoever does not prove who he is; it does not say what was wrong. */
+/** One refusal for an unknown authid and for a wrong proof; it does not reveal which it was. */
 export function denyProof(authmethod: string): Deny {
   return deny(authmethod, "authid or proof is not valid");
 }
 
-/** Whether a source of principals answered with a refusal. */
-export function isDeny(found: object | undefined): found is Deny {
-  return found !== undefined && "kind" in found && found.kind === "deny";
+/** Whether a lookup resulted in a refusal. */
+export function isDeny(result: object | undefined): result is Deny {
+  return result !== undefined && "kind" in result && result.kind === "deny";
 }

@@ -1,11 +1,11 @@
 /**
- * Principals that an authenticator knows: `type: dynamic` of every authmethod.
+ * Principals looked up by an authenticator: `type: dynamic` of every authmethod.
  *
  *     authenticator(realm, authid, details) -> role | {realm?, authid?, role?, extra?, ...}
  *
- * An ERROR with which it refuses somebody reaches the client. Whatever else goes wrong is told to the
- * log; the client learns only that it was not let in. (Crossbar passes every ERROR on, those of the
- * router and of exceptions too.)
+ * An ERROR with which the authenticator refuses the client reaches the client. Every other failure is
+ * logged, and the client learns only that it was refused. (Crossbar forwards every ERROR, also those
+ * of the router and of exceptions.)
  *
  * @module
  */
@@ -23,16 +23,16 @@ import {
 import { CallError } from "./authenticators.ts";
 import { deny } from "./deny.ts";
 import type { AuthContext, Deny } from "./pending-auth.ts";
-import type { Claim, PrincipalSource } from "./principal.ts";
+import type { PrincipalQuery, PrincipalSource } from "./principal.ts";
 import { printTransport } from "./transport-details.ts";
 
-/** Longest sentence of an authenticator that a client is told, in characters. */
-const MAX_SENTENCE = 500;
+/** Longest message of an authenticator that is sent to a client, in characters. */
+const MAX_MESSAGE = 500;
 
-/** Longest URI of an authenticator's ERROR that a client is told. */
+/** Longest URI of an authenticator's ERROR that is sent to a client. */
 const MAX_URI = 255;
 
-/** URIs of WAMP's own by which an authenticator refuses; a router says none of them of a CALL. */
+/** WAMP's own URIs by which an authenticator refuses; a router answers no CALL with them. */
 const REFUSALS: ReadonlySet<string> = new Set([
   ErrorUri.authenticationFailed,
   ErrorUri.noSuchPrincipal,
@@ -40,7 +40,7 @@ const REFUSALS: ReadonlySet<string> = new Set([
   ErrorUri.noSuchRole,
 ]);
 
-/** Asks the configured authenticator for each client. */
+/** Calls the configured authenticator for each client. */
 export class DynamicPrincipals<M extends DynamicMethod>
   implements PrincipalSource<AuthenticatorAnswer<M>>
 {
@@ -55,37 +55,37 @@ export class DynamicPrincipals<M extends DynamicMethod>
     this.#context = context;
   }
 
-  async find(claim: Claim): Promise<AuthenticatorAnswer<M> | Deny> {
+  async find(query: PrincipalQuery): Promise<AuthenticatorAnswer<M> | Deny> {
     let returned: unknown;
     try {
-      returned = await this.#ask(claim);
+      returned = await this.#call(query);
     } catch (thrown) {
-      return this.#refusal(thrown, claim);
+      return this.#denyThrown(thrown, query);
     }
     const answer = readAnswer(this.#authmethod, returned);
     if ("reason" in answer) {
-      return this.#unanswered(claim, `its answer makes no sense: ${answer.reason}`);
+      return this.#denyFailed(query, `its answer makes no sense: ${answer.reason}`);
     }
     const { principal } = answer;
     const role = principal.role ?? this.#config["default-role"] ?? undefined;
-    // What the client says of itself is not what the authenticator says of it.
+    // The client's own `authextra` is not used in place of a missing `extra`.
     return { ...principal, role, extra: principal.extra ?? {} };
   }
 
-  async #ask(claim: Claim): Promise<unknown> {
-    const { request } = claim;
+  async #call(query: PrincipalQuery): Promise<unknown> {
+    const { request } = query;
     const milliseconds = this.#config["authenticator-timeout"];
-    const late = new AbortController();
+    const timeout = new AbortController();
     const timer = setTimeout(
-      () => late.abort(new Error(`no answer within ${milliseconds} ms`)),
+      () => timeout.abort(new Error(`no answer within ${milliseconds} ms`)),
       milliseconds,
     );
-    const signal = AbortSignal.any([this.#context.signal, late.signal]);
+    const signal = AbortSignal.any([this.#context.signal, timeout.signal]);
     const call = {
       realm: this.#config["authenticator-realm"] ?? request.realm,
       role: this.#config["authenticator-role"],
       procedure: this.#config.authenticator,
-      args: [request.realm, request.authid ?? null, detailsOf(claim, this.#context)],
+      args: [request.realm, request.authid ?? null, detailsOf(query, this.#context)],
       signal,
     };
     try {
@@ -95,63 +95,65 @@ export class DynamicPrincipals<M extends DynamicMethod>
     }
   }
 
-  #refusal(thrown: unknown, claim: Claim): Deny {
-    if (!(thrown instanceof CallError)) return this.#unanswered(claim, sentenceOf(thrown));
+  #denyThrown(thrown: unknown, query: PrincipalQuery): Deny {
+    if (!(thrown instanceof CallError)) return this.#denyFailed(query, sentenceOf(thrown));
     const { uri, args } = thrown;
     const [first] = args;
-    const said = typeof first === "string" ? withoutSecrets(first, claim) : "";
+    const message = typeof first === "string" ? redact(first, query) : "";
     if (isRefusal(uri)) {
-      const told = said === "" ? {} : { message: said.slice(0, MAX_SENTENCE) };
-      return { ...notVerified(claim), ...told, uri };
+      const refusal = { ...denyUnverified(query), uri };
+      return message === "" ? refusal : { ...refusal, message: message.slice(0, MAX_MESSAGE) };
     }
-    // A router says it too, of a role that may not call, and names what is no client's business.
-    if (uri === ErrorUri.notAuthorized) {
-      return { ...this.#unanswered(claim, `${uri} ${said}`), uri, isBlameless: false };
-    }
-    return this.#unanswered(claim, `${uri} ${said}`);
+    const failed = this.#denyFailed(query, `${uri} ${message}`);
+    // A router also sends this URI, when the role may not call; its message names parts of the node.
+    return uri === ErrorUri.notAuthorized ? { ...failed, uri, isBlameless: false } : failed;
   }
 
-  #unanswered(claim: Claim, reason: string): Deny {
+  /** Logs that the authenticator failed, which refuses the client too. */
+  #denyFailed(query: PrincipalQuery, reason: string): Deny {
     const { authenticators, signal } = this.#context;
-    // That a client did not wait is no fault of the authenticator's.
+    // A client that left before the answer is no failure of the authenticator.
     if (!signal.aborted) {
       authenticators.log.warn("authenticator failed", {
         authmethod: this.#authmethod,
         authenticator: this.#config.authenticator,
-        peer: claim.request.transport.peer,
-        reason: reason.trim().slice(0, MAX_SENTENCE),
+        peer: query.request.transport.peer,
+        reason: reason.trim().slice(0, MAX_MESSAGE),
       });
     }
-    return { ...notVerified(claim), isBlameless: true };
+    return { ...denyUnverified(query), isBlameless: true };
   }
 }
 
-function notVerified({ authmethod }: Claim): Deny {
+function denyUnverified({ authmethod }: PrincipalQuery): Deny {
   return deny(authmethod, "the client could not be verified");
 }
 
-/** Whether an ERROR is the authenticator's judgement, and not what befell the call. */
+/** Whether an ERROR is the authenticator's decision, rather than a failure of the call. */
 function isRefusal(uri: string): boolean {
   if (uri.length > MAX_URI || !isLooseUri(uri)) return false;
   return REFUSALS.has(uri) || !(uri.startsWith("wamp.") || uri.startsWith("crossbar."));
 }
 
-/** What an authenticator says may quote what it was shown. */
-function withoutSecrets(said: string, { details = {} }: Claim): string {
-  const shown = Object.values(details).filter((value) => typeof value === "string");
-  return shown.reduce(
+/** An authenticator's message without the secrets that it was sent, which it may quote. */
+function redact(message: string, { details = {} }: PrincipalQuery): string {
+  const secrets = Object.values(details).filter((value) => typeof value === "string");
+  return secrets.reduce(
     (text, secret) => (secret === "" ? text : text.replaceAll(secret, "***")),
-    said,
+    message,
   );
 }
 
-/** Crossbar's details, without headers, cookies and process ids; `ticket` and its like come last. */
-function detailsOf(claim: Claim, { pendingSession }: AuthContext): Record<string, unknown> {
-  const { request, authmethod, details } = claim;
+/** Crossbar's `details` without HTTP headers, cookies and process ids; the authmethod's own come last. */
+function detailsOf(
+  query: PrincipalQuery,
+  { pendingSession }: AuthContext,
+): Record<string, unknown> {
+  const { request, authmethod, details } = query;
   const transport = printTransport(request.transport);
   const { peer_cert } = transport as { peer_cert?: unknown };
   return {
-    // Two names for one thing, as in Crossbar, whose authenticators read either.
+    // The certificate has two names, as in Crossbar, whose authenticators read either.
     transport: peer_cert === undefined ? transport : { ...transport, client_cert: peer_cert },
     session: pendingSession,
     authmethod,

@@ -8,34 +8,34 @@ import type { TransportDetails } from "#wamp/peer.ts";
 import type { Authenticators } from "./authenticators.ts";
 import type { SessionIdentity } from "./session-identity.ts";
 
-/** The client is who it says. */
+/** The client is authenticated. */
 export interface Accept {
   kind: "accept";
   identity: SessionIdentity;
-  /** What `authextra` of the client's WELCOME says beside; nobody else is told. */
+  /** Added to `authextra` of the client's WELCOME, and to nothing else. */
   welcomeExtra?: Record<string, unknown>;
 }
 
-/** The client has to prove it. */
+/** The client has to answer a CHALLENGE. */
 export interface Challenge {
   kind: "challenge";
   authmethod: string;
   extra: Record<string, unknown>;
 }
 
-/** The client is refused, with an ABORT of this reason. */
+/** The client is refused with an ABORT of this reason. */
 export interface Deny {
   kind: "deny";
   uri: string;
   message: string;
-  /** Whether it says nothing of what the client proved; such a refusal is no failed attempt. */
+  /** Whether the refusal does not depend on the client's proof, and so counts as no failed attempt. */
   isBlameless?: boolean;
 }
 
 /** What a HELLO or an AUTHENTICATE leads to. */
 export type AuthOutcome = Accept | Challenge | Deny;
 
-/** What a client said in HELLO, as far as authentication reads it. */
+/** What authentication reads of a HELLO, and of the connection that it came over. */
 export interface HelloRequest {
   realm: string;
   authmethods: readonly string[];
@@ -45,22 +45,22 @@ export interface HelloRequest {
   transport: TransportDetails;
 }
 
-/** What authmethods need beside the configuration; one for each joining client. */
+/** What authmethods need besides the configuration; one for each joining client. */
 export interface AuthContext {
-  /** Session id of challenges and authenticators; not the one that WELCOME will name. */
+  /** Session id in challenges and in calls of authenticators; WELCOME will have another one. */
   pendingSession: number;
-  /** Where authmethods of type `dynamic` ask. */
+  /** Calls the authenticators of authmethods of type `dynamic`. */
   authenticators: Authenticators;
-  /** Aborted when the client waits no longer. */
+  /** Aborted when the client no longer waits. */
   signal: AbortSignal;
-  /** Who the client is by its cookie, where that is an authmethod and the client is known. */
+  /** The identity that the client's cookie stands for, where `cookie` is configured. */
   login: SessionIdentity | undefined;
 }
 
-/** One authmethod at work for one joining client. */
+/** One authmethod in use for one joining client. */
 export interface PendingAuth {
   hello(request: HelloRequest): AuthOutcome | Promise<AuthOutcome>;
-  /** Absent where nobody is challenged. */
+  /** Absent for an authmethod that never sends a CHALLENGE. */
   authenticate?(
     signature: string,
     extra: Record<string, unknown>,

@@ -1,19 +1,19 @@
 /**
- * Principals: what is known of somebody who may join, and where it is looked up.
+ * Principals: the identities that may join, and the sources in which they are looked up.
  *
- * An authmethod asks a source for the principal that a client claims to be, and compares what the
- * client proves with the credentials it gets. The source is a list in the configuration (`static`)
- * or an authenticator, a WAMP procedure (`dynamic`); the authmethod does not know which.
+ * An authmethod asks a source for the principal that a HELLO names, and compares the client's proof
+ * with the credentials that it gets. The source is the configuration (`static`) or an authenticator,
+ * a WAMP procedure (`dynamic`); the authmethod does not know which.
  *
  * @module
  */
 
 import { ErrorUri } from "#wamp/error-uri.ts";
 import { DecoyPrincipals, type MakeDecoy } from "./decoy-principals.ts";
-import { deny } from "./deny.ts";
+import { deny, isDeny } from "./deny.ts";
 import type { Accept, Deny, HelloRequest } from "./pending-auth.ts";
 
-/** Who somebody is, as far as the source decides it; what is undefined, the client's HELLO decides. */
+/** An identity as far as its source decides it; HELLO supplies what is undefined, except the role. */
 export interface Principal {
   realm?: string | undefined;
   authid?: string | undefined;
@@ -21,27 +21,50 @@ export interface Principal {
   extra?: Record<string, unknown> | undefined;
 }
 
-/** What a client says of itself when a source is asked. */
-export interface Claim {
+/** A lookup of the principal that a HELLO names. */
+export interface PrincipalQuery {
   authmethod: string;
   request: HelloRequest;
   /** What the authmethod adds for an authenticator: `ticket`, `pubkey` and so on. */
   details?: Record<string, unknown>;
 }
 
-/** Where principals with credentials of one authmethod are looked up; undefined: nobody. */
+/** Looks up principals with the credentials of one authmethod. */
 export interface PrincipalSource<Credentials> {
   /** WELCOME's `authprovider`. */
   readonly authprovider: "static" | "dynamic";
-  find(claim: Claim): Promise<(Principal & Credentials) | Deny | undefined>;
+  /** Undefined: there is no such principal. */
+  find(query: PrincipalQuery): Promise<(Principal & Credentials) | Deny | undefined>;
   /**
-   * Credentials for somebody unknown, who is challenged as everybody else, so that the challenge does
-   * not tell who is known: nobody has them. Undefined, or absent: there is nothing to look like.
+   * Credentials that no client has, with which an unknown authid is challenged like a known one, so
+   * that the challenge does not reveal which authids exist. Undefined, or absent: there are none.
    */
-  decoy?(claim: Claim): (Principal & Credentials) | undefined;
+  decoy?(query: PrincipalQuery): (Principal & Credentials) | undefined;
 }
 
-/** Principals of the configuration, by authid; with a disguise, unknown authids look like known ones. */
+/** What a challenge is made from. */
+export interface ChallengedPrincipal<Credentials> {
+  /** Undefined: the authid is unknown, and every proof is wrong. */
+  principal: (Principal & Credentials) | undefined;
+  /** Those of the principal or of a decoy; undefined: the source has neither. */
+  credentials: (Principal & Credentials) | undefined;
+}
+
+/**
+ * Looks up the credentials for a challenge. The decoy is made for a known authid too, so that the
+ * time does not reveal which authids exist.
+ */
+export async function findChallenged<Credentials>(
+  source: PrincipalSource<Credentials>,
+  query: PrincipalQuery,
+): Promise<ChallengedPrincipal<Credentials> | Deny> {
+  const principal = await source.find(query);
+  if (isDeny(principal)) return principal;
+  const decoy = source.decoy?.(query);
+  return { principal, credentials: principal ?? decoy };
+}
+
+/** Principals of the configuration by authid; with `makeDecoy`, unknown authids get decoys. */
 export class StaticPrincipals<Credentials> implements PrincipalSource<Credentials> {
   readonly authprovider = "static";
   readonly #principals: Record<string, Principal & Credentials>;
@@ -55,18 +78,18 @@ export class StaticPrincipals<Credentials> implements PrincipalSource<Credential
     this.#makeDecoy = makeDecoy;
   }
 
-  async find({ request }: Claim): Promise<(Principal & Credentials) | undefined> {
+  async find({ request }: PrincipalQuery): Promise<(Principal & Credentials) | undefined> {
     const authid = request.authid ?? "";
     return Object.hasOwn(this.#principals, authid) ? this.#principals[authid] : undefined;
   }
 
-  decoy({ request }: Claim): (Principal & Credentials) | undefined {
+  decoy({ request }: PrincipalQuery): (Principal & Credentials) | undefined {
     if (this.#makeDecoy === undefined || request.authid === undefined) return undefined;
     return DecoyPrincipals.of(this.#principals).decoyFor(this.#makeDecoy, request.authid);
   }
 }
 
-/** One principal of the configuration, who is everybody. */
+/** The one configured principal that every client becomes. */
 export class SinglePrincipal implements PrincipalSource<object> {
   readonly authprovider = "static";
   readonly #principal: Principal;
@@ -81,12 +104,12 @@ export class SinglePrincipal implements PrincipalSource<object> {
 }
 
 /**
- * Lets a principal in that has proved who it is. Without an authid or a role nobody can be let in
+ * Accepts a client as an authenticated principal, unless the principal lacks an authid or a role
  * (as in Crossbar: `no_such_principal`, `no_such_role`).
  */
 export function acceptPrincipal(
   principal: Principal,
-  { authmethod, request }: Claim,
+  { authmethod, request }: PrincipalQuery,
   authprovider: string,
 ): Accept | Deny {
   const authid = principal.authid ?? request.authid;
@@ -111,8 +134,9 @@ export function acceptPrincipal(
   };
 }
 
-/** The claim without those items of `authextra` that were there for the proof alone. */
-export function withoutProof(claim: Claim, names: readonly string[]): Claim {
-  const rest = Object.entries(claim.request.authextra).filter(([name]) => !names.includes(name));
-  return { ...claim, request: { ...claim.request, authextra: Object.fromEntries(rest) } };
+/** The query without these attributes of `authextra`, which only the proof needed. */
+export function omitAuthextra(query: PrincipalQuery, names: readonly string[]): PrincipalQuery {
+  const { request } = query;
+  const rest = Object.entries(request.authextra).filter(([name]) => !names.includes(name));
+  return { ...query, request: { ...request, authextra: Object.fromEntries(rest) } };
 }

@@ -1,13 +1,13 @@
 /**
- * Authmethod `scram`: client and server prove to each other that they know a password, or what was
- * derived from it (RFC 5802, as WAMP-SCRAM has it).
+ * Authmethod `scram`: client and server prove to each other that they know a password, or the keys
+ * derived from it (RFC 5802, in the form of WAMP-SCRAM).
  *
  *     AuthMessage = "n=" authid ",r=" client-nonce
  *                   ",r=" server-nonce ",s=" salt ",i=" iterations
  *                   ",c=" ",r=" server-nonce                          (no channel binding)
  *     ClientKey   = ClientProof XOR HMAC-SHA256(StoredKey, AuthMessage);  StoredKey = SHA-256(ClientKey)
  *
- * Only clients derive keys from passwords (PBKDF2 or Argon2id); the router knows what came of it.
+ * Only clients derive keys from passwords (PBKDF2 or Argon2id); the router has the derived keys.
  *
  * @module
  */
@@ -15,16 +15,18 @@
 import { createHash, createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 import type { MakeDecoy } from "./decoy-principals.ts";
 import { deny, denyProof, isDeny } from "./deny.ts";
-import type { AuthOutcome, HelloRequest, PendingAuth } from "./pending-auth.ts";
+import type { AuthOutcome, Deny, HelloRequest, PendingAuth } from "./pending-auth.ts";
+import { PendingChallenge } from "./pending-challenge.ts";
 import {
   acceptPrincipal,
-  type Claim,
+  findChallenged,
+  omitAuthextra,
   type Principal,
+  type PrincipalQuery,
   type PrincipalSource,
-  withoutProof,
 } from "./principal.ts";
 
-/** What was derived from a password, and how; octets are in hex, `memory` is KiB. */
+/** The keys derived from a password, and how; octets are in hex, `memory` is in KiB. */
 export interface ScramCredentials {
   kdf: string;
   iterations: number;
@@ -36,54 +38,42 @@ export interface ScramCredentials {
 
 /** A challenge that waits for its proof. */
 interface Pending {
-  claim: Claim;
+  query: PrincipalQuery;
   authMessage: string;
   serverNonce: string;
   credentials: ScramCredentials;
-  /** Undefined: nobody, who is challenged all the same. */
+  /** Undefined: the authid is unknown, and the credentials are a decoy's. */
   principal: Principal | undefined;
 }
 
 /** Longest nonce of a client, in octets. */
-const MOST_NONCE_OCTETS = 1024;
+const MAX_NONCE_OCTETS = 1024;
 
-/** Challenges for a client's proof; WELCOME carries the server's (`scram_server_signature`). */
+/** Sends a challenge for the client's proof; WELCOME has the server's (`scram_server_signature`). */
 export class ScramAuth implements PendingAuth {
   readonly #source: PrincipalSource<ScramCredentials>;
-  #pending: Pending | undefined;
+  readonly #pending = new PendingChallenge<Pending>();
 
   constructor(source: PrincipalSource<ScramCredentials>) {
     this.#source = source;
   }
 
   async hello(request: HelloRequest): Promise<AuthOutcome> {
-    const { authid, authextra } = request;
-    const { nonce, channel_binding: binding } = authextra as ScramAuthextra;
-    // Both go into AuthMessage, which clients sign as ASCII and cannot sign in another form.
-    if (authid === undefined || !/^[\x20-\x7e]+$/.test(authid)) {
-      return deny("scram", "authid is not a text of printable ASCII");
-    }
-    const clientNonce = fromBase64(nonce);
-    if (clientNonce === undefined) return deny("scram", "authextra.nonce is not base64");
-    if (clientNonce.length > MOST_NONCE_OCTETS) {
-      return deny("scram", `authextra.nonce is longer than ${MOST_NONCE_OCTETS} octets`);
-    }
-    if (binding !== undefined && binding !== null && binding !== "") {
-      return deny("scram", "SCRAM is not bound to the channel here; leave out channel_binding");
-    }
-    const claim = { authmethod: "scram", request };
-    const principal = await this.#source.find(claim);
-    if (isDeny(principal)) return principal;
-    const decoy = this.#source.decoy?.(claim);
-    const shown = principal ?? decoy;
-    if (shown === undefined) return denyProof("scram");
-    const { kdf, iterations, memory } = shown;
-    const salt = Buffer.from(shown.salt, "hex").toString("base64");
+    const parameters = readParameters(request);
+    if (isDeny(parameters)) return parameters;
+    const { authid, nonce, clientNonce } = parameters;
+    const query = { authmethod: "scram", request };
+    const found = await findChallenged(this.#source, query);
+    if (isDeny(found)) return found;
+    const { principal, credentials } = found;
+    if (credentials === undefined) return denyProof("scram");
+    const { kdf, iterations, memory } = credentials;
+    const salt = Buffer.from(credentials.salt, "hex").toString("base64");
     const serverNonce = Buffer.concat([clientNonce, randomBytes(16)]).toString("base64");
-    const first = `n=${authid},r=${nonce}`;
+    const clientFirst = `n=${authid},r=${nonce}`;
     const serverFirst = `r=${serverNonce},s=${salt},i=${iterations}`;
-    const authMessage = `${first},${serverFirst},c=,r=${serverNonce}`;
-    this.#pending = { claim, authMessage, serverNonce, credentials: shown, principal };
+    const authMessage = `${clientFirst},${serverFirst},c=,r=${serverNonce}`;
+    this.#pending.set({ query, authMessage, serverNonce, credentials, principal });
     const extra = {
       nonce: serverNonce,
       kdf,
@@ -95,15 +85,13 @@ export class ScramAuth implements PendingAuth {
   }
 
   async authenticate(signature: string, extra: Record<string, unknown>): Promise<AuthOutcome> {
-    const pending = this.#pending;
-    // One try for each CHALLENGE: a second AUTHENTICATE finds nothing to prove.
-    this.#pending = undefined;
+    const pending = this.#pending.take();
     if (pending === undefined) return denyProof("scram");
-    const { claim, authMessage, serverNonce, credentials, principal } = pending;
+    const { query, authMessage, serverNonce, credentials, principal } = pending;
     const nonce = extra["nonce"] ?? serverNonce;
     const matches = nonce === serverNonce && isProof(signature, credentials, authMessage);
     if (principal === undefined || !matches) return denyProof("scram");
-    const rest = withoutProof(claim, ["nonce", "channel_binding"]);
+    const rest = omitAuthextra(query, ["nonce", "channel_binding"]);
     const outcome = acceptPrincipal(principal, rest, this.#source.authprovider);
     if (outcome.kind === "deny") return outcome;
     const serverSignature = hmac(credentials["server-key"], authMessage).toString("base64");
@@ -111,13 +99,38 @@ export class ScramAuth implements PendingAuth {
   }
 }
 
-/** A principal that nobody is, with a salt of the same length. */
-export const decoyScram: MakeDecoy<Principal & ScramCredentials> = (like, random) => ({
-  ...like,
-  salt: random.saltLike(like.salt),
+/** A decoy with random keys, and with a salt of the same length. */
+export const decoyScram: MakeDecoy<Principal & ScramCredentials> = (template, random) => ({
+  ...template,
+  salt: random.saltLike(template.salt),
   "stored-key": random.octets(32, "stored-key").toHex(),
   "server-key": random.octets(32, "server-key").toHex(),
 });
+
+/** What AuthMessage takes from HELLO. */
+interface Parameters {
+  authid: string;
+  /** The client's nonce in base64, and its octets. */
+  nonce: string;
+  clientNonce: Buffer;
+}
+
+function readParameters({ authid, authextra }: HelloRequest): Parameters | Deny {
+  const { nonce, channel_binding: binding } = authextra as ScramAuthextra;
+  // Both go into AuthMessage, which clients sign as ASCII and cannot sign in another form.
+  if (authid === undefined || !/^[\x20-\x7e]+$/.test(authid)) {
+    return deny("scram", "authid is not a text of printable ASCII");
+  }
+  const clientNonce = fromBase64(nonce);
+  if (clientNonce === undefined) return deny("scram", "authextra.nonce is not base64");
+  if (clientNonce.length > MAX_NONCE_OCTETS) {
+    return deny("scram", `authextra.nonce is longer than ${MAX_NONCE_OCTETS} octets`);
+  }
+  if (binding !== undefined && binding !== null && binding !== "") {
+    return deny("scram", "SCRAM is not bound to the channel here; leave out channel_binding");
+  }
+  return { authid, nonce: String(nonce), clientNonce };
+}
 
 interface ScramAuthextra {
   nonce?: unknown;
@@ -137,7 +150,7 @@ function hmac(hexKey: string, text: string): Buffer {
   return createHmac("sha256", Buffer.from(hexKey, "hex")).update(text, "ascii").digest();
 }
 
-/** Octets out of base64 in its one spelling; undefined for anything else, and for none. */
+/** Decodes canonical base64; undefined for anything else, and for an empty text. */
 function fromBase64(text: unknown): Buffer | undefined {
   if (typeof text !== "string" || text === "") return undefined;
   const octets = Buffer.from(text, "base64");

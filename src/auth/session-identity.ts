@@ -1,10 +1,10 @@
 /**
- * Who a session is, once it is authenticated.
+ * The identity of an authenticated session.
  *
  * @module
  */
 
-/** The identity of a session, in WELCOME's words. */
+/** The identity of a session, with the attributes of WELCOME. */
 export interface SessionIdentity {
   realm: string;
   authid: string;

@@ -6,9 +6,14 @@
 
 import { type CryptosignCredentials, DECOY_KEY } from "./cryptosign.ts";
 import { DecoyPrincipals, type MakeDecoy } from "./decoy-principals.ts";
-import { type Claim, type Principal, type PrincipalSource, StaticPrincipals } from "./principal.ts";
+import {
+  type Principal,
+  type PrincipalQuery,
+  type PrincipalSource,
+  StaticPrincipals,
+} from "./principal.ts";
 
-/** A client that says no authid is whom its public key belongs to, if that is one principal. */
+/** Without an authid in HELLO, the public key decides, if it belongs to exactly one principal. */
 export class StaticKeys implements PrincipalSource<CryptosignCredentials> {
   readonly authprovider = "static";
   readonly #principals: Record<string, Principal & CryptosignCredentials>;
@@ -18,11 +23,11 @@ export class StaticKeys implements PrincipalSource<CryptosignCredentials> {
     this.#principals = principals;
   }
 
-  async find(claim: Claim): Promise<(Principal & CryptosignCredentials) | undefined> {
-    if (claim.request.authid !== undefined) {
-      return new StaticPrincipals(this.#principals).find(claim);
+  async find(query: PrincipalQuery): Promise<(Principal & CryptosignCredentials) | undefined> {
+    if (query.request.authid !== undefined) {
+      return new StaticPrincipals(this.#principals).find(query);
     }
-    const pubkey = String(claim.details?.["pubkey"]).toLowerCase();
+    const pubkey = String(query.details?.["pubkey"]).toLowerCase();
     const owners = Object.entries(this.#principals).filter(([, { authorized_keys: keys }]) =>
       keys.includes(pubkey),
     );
@@ -32,14 +37,14 @@ export class StaticKeys implements PrincipalSource<CryptosignCredentials> {
     return { ...principal, authid };
   }
 
-  /** Somebody with as many keys, for each of them is tried. */
-  decoy({ request }: Claim): (Principal & CryptosignCredentials) | undefined {
+  /** A decoy with as many keys as its template, because each key costs a verification. */
+  decoy({ request }: PrincipalQuery): (Principal & CryptosignCredentials) | undefined {
     if (request.authid === undefined) return undefined;
     return DecoyPrincipals.of(this.#principals).decoyFor(decoyKeys, request.authid);
   }
 }
 
-const decoyKeys: MakeDecoy<Principal & CryptosignCredentials> = (like) => ({
-  ...like,
-  authorized_keys: like.authorized_keys.map(() => DECOY_KEY),
+const decoyKeys: MakeDecoy<Principal & CryptosignCredentials> = (template) => ({
+  ...template,
+  authorized_keys: template.authorized_keys.map(() => DECOY_KEY),
 });

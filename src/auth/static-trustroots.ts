@@ -1,5 +1,5 @@
 /**
- * Principals by certificates: whoever has a chain of them to the trusted root of a realm.
+ * Principals by certificates: their chain has to lead to the trusted root of the realm.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import { verifyChain } from "./certificate-chain.ts";
 import type { CryptosignCredentials } from "./cryptosign.ts";
 import { deny } from "./deny.ts";
 import type { Deny } from "./pending-auth.ts";
-import type { Claim, Principal, PrincipalSource } from "./principal.ts";
+import type { Principal, PrincipalQuery, PrincipalSource } from "./principal.ts";
 
 /** The authid is the delegate's address, as in Crossbar; its key has to sign the challenge. */
 export class StaticTrustroots implements PrincipalSource<CryptosignCredentials> {
@@ -21,7 +21,9 @@ export class StaticTrustroots implements PrincipalSource<CryptosignCredentials> 
     this.#roots = roots;
   }
 
-  async find({ request }: Claim): Promise<(Principal & CryptosignCredentials) | Deny | undefined> {
+  async find({
+    request,
+  }: PrincipalQuery): Promise<(Principal & CryptosignCredentials) | Deny | undefined> {
     const { trustroot, certificates } = request.authextra as TrustrootAuthextra;
     const root = Object.hasOwn(this.#roots, request.realm) ? this.#roots[request.realm] : undefined;
     if (root === undefined) return undefined;

@@ -1,5 +1,5 @@
 /**
- * Authmethod `ticket`: the client shows a secret that the principal is known by.
+ * Authmethod `ticket`: the client sends the secret of the principal.
  *
  * @module
  */
@@ -7,43 +7,42 @@
 import { isEqualSecret } from "./constant-time.ts";
 import { denyProof, isDeny } from "./deny.ts";
 import type { AuthOutcome, HelloRequest, PendingAuth } from "./pending-auth.ts";
+import { PendingChallenge } from "./pending-challenge.ts";
 import { acceptPrincipal, type PrincipalSource } from "./principal.ts";
 
-/** In the place of a ticket: whoever found the principal was shown the client's, and took it. */
-export const JUDGED = Symbol("judged");
+/** In place of a ticket: the authenticator was sent the client's ticket, and accepted it. */
+export const ACCEPTED = Symbol("accepted");
 
-/** A secret that is shown as it is. */
+/** A secret that the client sends as it is. */
 export interface TicketCredentials {
-  ticket: string | typeof JUDGED;
+  ticket: string | typeof ACCEPTED;
 }
 
-/** Challenges for a ticket; one that nobody has judged yet is compared, in constant time. */
+/** Challenges for a ticket, and compares it in constant time unless an authenticator accepted it. */
 export class TicketAuth implements PendingAuth {
   readonly #source: PrincipalSource<TicketCredentials>;
-  #request: HelloRequest | undefined;
+  readonly #pending = new PendingChallenge<HelloRequest>();
 
   constructor(source: PrincipalSource<TicketCredentials>) {
     this.#source = source;
   }
 
   hello(request: HelloRequest): AuthOutcome {
-    this.#request = request;
+    this.#pending.set(request);
     return { kind: "challenge", authmethod: "ticket", extra: {} };
   }
 
   async authenticate(signature: string): Promise<AuthOutcome> {
-    const request = this.#request;
-    // One try for each CHALLENGE: a second AUTHENTICATE finds nothing to prove.
-    this.#request = undefined;
+    const request = this.#pending.take();
     if (request === undefined) return denyProof("ticket");
-    const claim = { authmethod: "ticket", request };
-    const principal = await this.#source.find({ ...claim, details: { ticket: signature } });
+    const query = { authmethod: "ticket", request, details: { ticket: signature } };
+    const principal = await this.#source.find(query);
     if (isDeny(principal)) return principal;
-    if (principal?.ticket !== JUDGED) {
-      // An unknown authid costs the same comparison, so that time does not tell which authids exist.
+    if (principal?.ticket !== ACCEPTED) {
+      // An unknown authid costs the same comparison, so that the time does not reveal which exist.
       const matches = isEqualSecret(signature, principal?.ticket ?? "");
       if (principal === undefined || !matches) return denyProof("ticket");
     }
-    return acceptPrincipal(principal, claim, this.#source.authprovider);
+    return acceptPrincipal(principal, query, this.#source.authprovider);
   }
 }

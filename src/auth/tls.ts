@@ -1,14 +1,20 @@
 /**
- * Authmethod `tls`: the client has proved in the TLS handshake who it is, with its certificate.
+ * Authmethod `tls`: the client's certificate, checked in the TLS handshake, is its proof.
  *
  * @module
  */
 
+import type { ClientCertificate } from "#wamp/peer.ts";
 import { deny, denyProof, isDeny } from "./deny.ts";
 import type { AuthOutcome, HelloRequest, PendingAuth } from "./pending-auth.ts";
-import { acceptPrincipal, type Claim, type Principal, type PrincipalSource } from "./principal.ts";
+import {
+  acceptPrincipal,
+  type Principal,
+  type PrincipalQuery,
+  type PrincipalSource,
+} from "./principal.ts";
 
-/** Lets in whom the source knows by the certificate; there is nothing left to prove. */
+/** Accepts the principal to which the certificate belongs, without a CHALLENGE. */
 export class TlsAuth implements PendingAuth {
   readonly #source: PrincipalSource<unknown>;
 
@@ -20,21 +26,21 @@ export class TlsAuth implements PendingAuth {
     if (request.transport.clientCertificate === undefined) {
       return deny("tls", "the client showed no certificate");
     }
-    const claim = { authmethod: "tls", request };
-    const principal = await this.#source.find(claim);
+    const query = { authmethod: "tls", request };
+    const principal = await this.#source.find(query);
     if (isDeny(principal)) return principal;
     if (principal === undefined) return denyProof("tls");
-    return acceptPrincipal(principal, claim, this.#source.authprovider);
+    return acceptPrincipal(principal, query, this.#source.authprovider);
   }
 }
 
-/** Fingerprints of the one certificate of a principal, as `ClientCertificate` spells them. */
+/** Fingerprints of a principal's one certificate, spelled as in `ClientCertificate`. */
 export interface CertificateFingerprints {
   "certificate-sha1"?: string | undefined;
   "certificate-sha256"?: string | undefined;
 }
 
-/** Principals of the configuration, by their certificate; the authid that a client says is nothing. */
+/** Principals of the configuration by their certificate; the authid in HELLO is ignored. */
 export class StaticCertificates implements PrincipalSource<unknown> {
   readonly authprovider = "static";
   readonly #principals: Record<string, Principal & CertificateFingerprints>;
@@ -43,16 +49,20 @@ export class StaticCertificates implements PrincipalSource<unknown> {
     this.#principals = principals;
   }
 
-  async find({ request }: Claim): Promise<Principal | undefined> {
-    const shown = request.transport.clientCertificate;
-    if (shown === undefined) return undefined;
-    const owner = Object.entries(this.#principals).find(([, principal]) => {
-      const { "certificate-sha1": sha1, "certificate-sha256": sha256 } = principal;
-      if (sha1 === undefined && sha256 === undefined) return false;
-      return (sha1 ?? shown.sha1) === shown.sha1 && (sha256 ?? shown.sha256) === shown.sha256;
-    });
+  async find({ request }: PrincipalQuery): Promise<Principal | undefined> {
+    const certificate = request.transport.clientCertificate;
+    if (certificate === undefined) return undefined;
+    const owner = Object.entries(this.#principals).find(([, principal]) =>
+      isOwner(principal, certificate),
+    );
     if (owner === undefined) return undefined;
     const [authid, { role }] = owner;
     return { authid, role };
   }
+}
+
+function isOwner(principal: CertificateFingerprints, { sha1, sha256 }: ClientCertificate): boolean {
+  const { "certificate-sha1": ownSha1, "certificate-sha256": ownSha256 } = principal;
+  if (ownSha1 === undefined && ownSha256 === undefined) return false;
+  return (ownSha1 ?? sha1) === sha1 && (ownSha256 ?? sha256) === sha256;
 }

@@ -1,12 +1,12 @@
 /**
- * Transport details as routers and authenticators are told them.
+ * Transport details in the form that routers and authenticators receive.
  *
  * @module
  */
 
 import type { ClientCertificate, TransportDetails } from "#wamp/peer.ts";
 
-/** Crossbar's form of transport details, without HTTP headers, cookies and process ids. */
+/** Transport details as in Crossbar, without HTTP headers, cookies and process ids. */
 export function printTransport(transport: TransportDetails): Record<string, unknown> {
   const { clientCertificate } = transport;
   return {
@@ -20,7 +20,7 @@ export function printTransport(transport: TransportDetails): Record<string, unkn
   };
 }
 
-/** As Crossbar has it, whose names of a subject's attributes are in lower case. */
+/** A certificate as in Crossbar, with the subject's attribute names in lower case. */
 function printCertificate({ sha1, sha256, subject }: ClientCertificate) {
   const names = Object.entries(subject).map(([name, value]) => [name.toLowerCase(), value]);
   return { sha1, sha256, subject: Object.fromEntries(names) };

@@ -1,11 +1,11 @@
 /**
- * Authmethods `anonymous-proxy` and `cryptosign-proxy`, on a router: they take the identity that a
- * proxy worker vouches for, out of the `proxy_*` attributes of HELLO's `authextra`.
+ * Authmethods `anonymous-proxy` and `cryptosign-proxy`, on a router: they accept the client's
+ * identity that a proxy worker asserts in the `proxy_*` attributes of HELLO's `authextra`.
  *
- * With `anonymous-proxy` the proxy proves nothing, so it is believed only over a Unix domain socket,
- * whose file mode says who may connect. With `cryptosign-proxy` it signs a challenge with the key of
- * its node. Deviation: Crossbar believes the first over TCP too, and of the second it asks for no
- * signature, so that whoever knows a public key can be anyone.
+ * With `anonymous-proxy` the proxy proves nothing, so it is trusted only over a Unix domain socket,
+ * whose file mode limits the processes that can connect. With `cryptosign-proxy` it signs a challenge
+ * with the key of its node. Deviation: Crossbar accepts `anonymous-proxy` over TCP too, and requires
+ * no signature for `cryptosign-proxy`, so that a public key alone permits any identity.
  *
  * @module
  */
@@ -15,25 +15,33 @@ import type { CryptosignCredentials } from "./cryptosign.ts";
 import { isSigned, makeChallenge } from "./cryptosign-challenge.ts";
 import { deny, denyProof, isDeny } from "./deny.ts";
 import type { AuthOutcome, Deny, HelloRequest, PendingAuth } from "./pending-auth.ts";
+import { PendingChallenge } from "./pending-challenge.ts";
 import { acceptPrincipal, type PrincipalSource } from "./principal.ts";
 import type { SessionIdentity } from "./session-identity.ts";
 
-/** Accepts the client's identity from whoever can open the Unix socket. */
+/** Accepts the client's identity from any proxy that can open the Unix socket. */
 export class TrustedProxyAuth implements PendingAuth {
   hello(request: HelloRequest): AuthOutcome {
     if (!request.transport.isUnixSocket) {
       return deny("anonymous-proxy", "it needs a Unix domain socket");
     }
-    const identity = vouchedFor(request, "anonymous-proxy");
-    if (identity === undefined) return denyNothingVouched("anonymous-proxy");
+    const identity = assertedIdentity(request, "anonymous-proxy");
+    if (identity === undefined) return denyIncomplete("anonymous-proxy");
     return { kind: "accept", identity };
   }
+}
+
+/** A challenge that waits for the proxy's signature. */
+interface Pending {
+  challenge: string;
+  publicKey: string;
+  identity: SessionIdentity;
 }
 
 /** Accepts the client's identity from a proxy that signs with the key of its node. */
 export class SignedProxyAuth implements PendingAuth {
   readonly #source: PrincipalSource<CryptosignCredentials>;
-  #asked: { challenge: string; publicKey: string; identity: SessionIdentity } | undefined;
+  readonly #pending = new PendingChallenge<Pending>();
 
   /** The principals of `source` are nodes, by their id. */
   constructor(source: PrincipalSource<CryptosignCredentials>) {
@@ -45,36 +53,34 @@ export class SignedProxyAuth implements PendingAuth {
     if (channel_binding !== undefined && channel_binding !== null) {
       return deny("cryptosign-proxy", "no channel can be bound");
     }
-    const identity = vouchedFor(request, "cryptosign-proxy");
-    if (identity === undefined) return denyNothingVouched("cryptosign-proxy");
+    const identity = assertedIdentity(request, "cryptosign-proxy");
+    if (identity === undefined) return denyIncomplete("cryptosign-proxy");
     const publicKey = typeof pubkey === "string" ? pubkey.toLowerCase() : "";
     const keys = await this.#keysOf(request, publicKey);
     if (isDeny(keys)) return keys;
     if (!keys.includes(publicKey)) return denyProof("cryptosign-proxy");
     const challenge = makeChallenge();
-    this.#asked = { challenge, publicKey, identity };
+    this.#pending.set({ challenge, publicKey, identity });
     const extra = { challenge, channel_binding: null };
     return { kind: "challenge", authmethod: "cryptosign-proxy", extra };
   }
 
   authenticate(signature: string): AuthOutcome {
-    const asked = this.#asked;
-    // One try for each CHALLENGE.
-    this.#asked = undefined;
-    if (asked === undefined || !isSigned(asked.challenge, signature, asked.publicKey)) {
+    const pending = this.#pending.take();
+    if (pending === undefined || !isSigned(pending.challenge, signature, pending.publicKey)) {
       return denyProof("cryptosign-proxy");
     }
-    return { kind: "accept", identity: asked.identity };
+    return { kind: "accept", identity: pending.identity };
   }
 
   /** The keys that the node may sign with. */
   async #keysOf(request: HelloRequest, pubkey: string): Promise<readonly string[] | Deny> {
     const { authid, authrole, authextra } = request;
     const { proxy_authid, proxy_authrole } = authextra as ProxyExtra;
-    const claim = {
+    const query = {
       authmethod: "cryptosign-proxy",
       details: { pubkey },
-      // As in Crossbar, a proxy that does not say who it is asks in the name of its client.
+      // As in Crossbar, a proxy that names no authid or role of its own uses those of its client.
       request:
         this.#source.authprovider === "static"
           ? request
@@ -84,11 +90,11 @@ export class SignedProxyAuth implements PendingAuth {
               authrole: authrole ?? String(proxy_authrole),
             },
     };
-    const node = await this.#source.find(claim);
+    const node = await this.#source.find(query);
     if (node === undefined || isDeny(node)) return node ?? [];
     if (this.#source.authprovider === "dynamic") {
-      // Crossbar lets no principal in that has no role, and then has no use for it.
-      const outcome = acceptPrincipal(node, claim, this.#source.authprovider);
+      // Crossbar refuses a node without a role, although the role has no effect.
+      const outcome = acceptPrincipal(node, query, this.#source.authprovider);
       if (isDeny(outcome)) return outcome;
     }
     return node.authorized_keys;
@@ -106,8 +112,8 @@ interface ProxyExtra {
   proxy_authextra?: unknown;
 }
 
-/** Who the proxy says its client is; undefined: it does not say it all. */
-function vouchedFor(request: HelloRequest, authmethod: string): SessionIdentity | undefined {
+/** The client's identity as the proxy asserts it; undefined: a required attribute is missing. */
+function assertedIdentity(request: HelloRequest, authmethod: string): SessionIdentity | undefined {
   const extra = request.authextra as ProxyExtra;
   const { proxy_realm: realm, proxy_authid: authid, proxy_authrole: authrole } = extra;
   if (!isName(realm) || !isName(authid) || !isName(authrole)) return undefined;
@@ -122,7 +128,7 @@ function vouchedFor(request: HelloRequest, authmethod: string): SessionIdentity 
   };
 }
 
-function denyNothingVouched(authmethod: string): Deny {
+function denyIncomplete(authmethod: string): Deny {
   return deny(authmethod, "proxy_realm, proxy_authid or proxy_authrole is missing");
 }
 

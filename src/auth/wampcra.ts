@@ -16,7 +16,14 @@ import { isEqualSecret } from "./constant-time.ts";
 import type { MakeDecoy } from "./decoy-principals.ts";
 import { denyProof, isDeny } from "./deny.ts";
 import type { AuthContext, AuthOutcome, HelloRequest, PendingAuth } from "./pending-auth.ts";
-import { acceptPrincipal, type Claim, type Principal, type PrincipalSource } from "./principal.ts";
+import { PendingChallenge } from "./pending-challenge.ts";
+import {
+  acceptPrincipal,
+  findChallenged,
+  type Principal,
+  type PrincipalQuery,
+  type PrincipalSource,
+} from "./principal.ts";
 
 /** A secret; salted where `salt`, `iterations` and `keylen` (octets) are all there. */
 export interface WampCraCredentials {
@@ -28,18 +35,18 @@ export interface WampCraCredentials {
 
 /** A challenge that waits for its signature. */
 interface Pending {
-  claim: Claim;
+  query: PrincipalQuery;
   challenge: string;
   credentials: WampCraCredentials;
-  /** Undefined: nobody, who is challenged all the same. */
+  /** Undefined: the authid is unknown, and the credentials are a decoy's. */
   principal: Principal | undefined;
 }
 
-/** Challenges for a signature, and compares it with its own in constant time. */
+/** Sends a challenge, and compares the client's signature with the expected one in constant time. */
 export class WampCraAuth implements PendingAuth {
   readonly #source: PrincipalSource<WampCraCredentials>;
   readonly #pendingSession: number;
-  #pending: Pending | undefined;
+  readonly #pending = new PendingChallenge<Pending>();
 
   constructor(source: PrincipalSource<WampCraCredentials>, context: AuthContext) {
     this.#source = source;
@@ -47,43 +54,41 @@ export class WampCraAuth implements PendingAuth {
   }
 
   async hello(request: HelloRequest): Promise<AuthOutcome> {
-    const claim = { authmethod: "wampcra", request };
-    const principal = await this.#source.find(claim);
-    if (isDeny(principal)) return principal;
-    const decoy = this.#source.decoy?.(claim);
-    const shown = principal ?? decoy;
-    if (shown === undefined) return denyProof("wampcra");
+    const query = { authmethod: "wampcra", request };
+    const found = await findChallenged(this.#source, query);
+    if (isDeny(found)) return found;
+    const { principal, credentials } = found;
+    if (credentials === undefined) return denyProof("wampcra");
     const challenge = JSON.stringify({
-      authid: shown.authid ?? request.authid ?? null,
-      authrole: shown.role ?? null,
+      authid: credentials.authid ?? request.authid ?? null,
+      authrole: credentials.role ?? null,
       authmethod: "wampcra",
       authprovider: this.#source.authprovider,
       session: this.#pendingSession,
       nonce: randomBytes(48).toString("base64"),
       timestamp: new Date().toISOString(),
     });
-    this.#pending = { claim, challenge, credentials: shown, principal };
-    return { kind: "challenge", authmethod: "wampcra", extra: { challenge, ...derivation(shown) } };
+    this.#pending.set({ query, challenge, credentials, principal });
+    const extra = { challenge, ...derivation(credentials) };
+    return { kind: "challenge", authmethod: "wampcra", extra };
   }
 
   async authenticate(signature: string): Promise<AuthOutcome> {
-    const pending = this.#pending;
-    // One try for each CHALLENGE: a second AUTHENTICATE finds nothing to prove.
-    this.#pending = undefined;
+    const pending = this.#pending.take();
     if (pending === undefined) return denyProof("wampcra");
-    const { claim, challenge, credentials, principal } = pending;
+    const { query, challenge, credentials, principal } = pending;
     const expected = createHmac("sha256", await keyOf(credentials)).update(challenge);
     const matches = isEqualSecret(signature, expected.digest("base64"));
     if (principal === undefined || !matches) return denyProof("wampcra");
-    return acceptPrincipal(principal, claim, this.#source.authprovider);
+    return acceptPrincipal(principal, query, this.#source.authprovider);
   }
 }
 
-/** A user whom nobody is, with a salt where the other has one. */
-export const decoyWampCra: MakeDecoy<Principal & WampCraCredentials> = (like, random) => ({
-  ...like,
+/** A decoy with a random secret, and with a salt where its template has one. */
+export const decoyWampCra: MakeDecoy<Principal & WampCraCredentials> = (template, random) => ({
+  ...template,
   secret: random.octets(32, "secret").toHex(),
-  ...(like.salt === undefined ? {} : { salt: random.saltLike(like.salt) }),
+  ...(template.salt === undefined ? {} : { salt: random.saltLike(template.salt) }),
 });
 
 const derive = promisify(pbkdf2);

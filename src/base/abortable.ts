@@ -1,21 +1,21 @@
 /**
- * Waiting that can be given up.
+ * Waiting for a promise until a signal is aborted.
  *
  * @module
  */
 
 /**
  * Settles as the promise does, or rejects with the signal's reason as soon as it is aborted. The
- * promise itself goes on; what it comes to is nobody's any more.
+ * promise itself goes on, and its result is ignored.
  */
 export async function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  const given = Promise.withResolvers<never>();
-  const giveUp = () => given.reject(signal.reason);
-  if (signal.aborted) giveUp();
-  signal.addEventListener("abort", giveUp);
+  const aborted = Promise.withResolvers<never>();
+  const onAbort = () => aborted.reject(signal.reason);
+  if (signal.aborted) onAbort();
+  signal.addEventListener("abort", onAbort);
   try {
-    return await Promise.race([promise, given.promise]);
+    return await Promise.race([promise, aborted.promise]);
   } finally {
-    signal.removeEventListener("abort", giveUp);
+    signal.removeEventListener("abort", onAbort);
   }
 }

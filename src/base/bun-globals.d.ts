@@ -1,5 +1,5 @@
 /**
- * What Bun 1.4.5 has and its types do not name.
+ * Methods that Bun 1.4.5 has and its types lack.
  *
  * @module
  */

@@ -1,7 +1,7 @@
 /**
- * Certificates and their private keys: read from PEM files, and judged before anything uses them.
+ * Certificates and their private keys: read from PEM files, and checked before they are used.
  *
- * No sentence made here repeats what a file holds, for one of them is a secret.
+ * No sentence made here quotes a file, because one of them is a secret.
  *
  * @module
  */
@@ -15,32 +15,32 @@ import { Failure, sentenceOf } from "./failure.ts";
 export interface CertificateFiles {
   key: string;
   certificate: string;
-  /** Certificates between that one and one which clients know, in this order. */
+  /** Intermediate certificates, from the issuer of that one up. */
   chain_certificates: readonly string[];
 }
 
-/** What is wrong with one of the files. */
+/** A fault of one of the files. */
 export interface CertificateFault {
   /** The attribute that names the file, such as `["chain_certificates", 0]`. */
   attribute: readonly (string | number)[];
   sentence: string;
 }
 
-/** What was read; of use only when there are no faults. */
+/** A certificate with its key; usable only when there are no faults. */
 export interface ReadCertificate {
   faults: CertificateFault[];
   /** PEM text of the private key. */
   key: string;
-  /** PEM text of the certificate and all that are in between. */
+  /** PEM text of the certificate and of the intermediate ones. */
   chain: string;
   /** Null when the certificate cannot be read. */
   leaf: X509Certificate | null;
 }
 
-/** Reads a certificate with its key, and tells everything that keeps them from being used. */
+/** Reads a certificate with its key, and finds every fault of the files. */
 export function readCertificate(files: CertificateFiles): ReadCertificate {
   const faults: CertificateFault[] = [];
-  const attempt = <T>(attribute: (string | number)[], read: () => T): T | null => {
+  const orFault = <T>(attribute: (string | number)[], read: () => T): T | null => {
     try {
       return read();
     } catch (thrown) {
@@ -48,23 +48,23 @@ export function readCertificate(files: CertificateFiles): ReadCertificate {
       return null;
     }
   };
-  const key = attempt(["key"], () => readPrivateKey(files.key));
-  const leaf = attempt(["certificate"], () => readCertificates(files.certificate));
-  const between = files.chain_certificates.map((file, index) =>
-    attempt(["chain_certificates", index], () => readCertificates(file)),
+  const key = orFault(["key"], () => readPrivateKey(files.key));
+  const leaf = orFault(["certificate"], () => readCertificates(files.certificate));
+  const intermediates = files.chain_certificates.map((file, index) =>
+    orFault(["chain_certificates", index], () => readCertificates(file)),
   );
   if (key && leaf && !leaf.first.checkPrivateKey(key.key)) {
     const sentence = `Cannot use private key "${files.key}": it does not fit certificate "${files.certificate}"`;
     faults.push({ attribute: ["key"], sentence });
   }
-  const chain = [leaf, ...between].map((one) => one?.pem ?? "").join("\n");
+  const chain = [leaf, ...intermediates].map((one) => one?.pem ?? "").join("\n");
   return { faults, key: key?.pem ?? "", chain, leaf: leaf?.first ?? null };
 }
 
 /**
  * Reads a PEM file of one or more certificates.
  *
- * @throws Failure when there is none in it.
+ * @throws Failure when the file cannot be read or holds no certificate.
  */
 export function readCertificates(file: string): { pem: string; first: X509Certificate } {
   const pem = readText(file);
@@ -105,7 +105,7 @@ function readText(file: string): string {
   }
 }
 
-/** Without a cause: what the cryptographic library says might repeat what it read. */
+/** A Failure without a cause, as the message of the cryptographic library might quote the file. */
 function pemFailure(sentence: string): Failure {
   return new Failure(sentence, { source: "config" });
 }

@@ -13,7 +13,7 @@ import { secp256k1 } from "@noble/curves/secp256k1.js";
 import { keccak_256 } from "@noble/hashes/sha3.js";
 import { isRecord } from "./record.ts";
 
-/** What both kinds say; `validFrom` is the number of a block of the chain. */
+/** The attributes of both kinds; `validFrom` is the number of a block of the chain. */
 interface Common {
   chainId: bigint;
   verifyingContract: string;
@@ -29,7 +29,7 @@ export interface DelegateCertificate extends Common {
   bootedAt: bigint;
 }
 
-/** Says what a subject may do in a realm; signed by its issuer. */
+/** Gives a subject capabilities in a realm; signed by its issuer. */
 export interface AuthorityCertificate extends Common {
   kind: "authority";
   issuer: string;
@@ -41,7 +41,7 @@ export interface AuthorityCertificate extends Common {
 /** A certificate of either kind. */
 export type Eip712Certificate = DelegateCertificate | AuthorityCertificate;
 
-/** Bits of `capabilities` that say who may sign certificates. */
+/** Bits of `capabilities` that permit to sign certificates. */
 export const Capability = { rootCa: 1n, intermediateCa: 2n } as const;
 
 /** Type and name of each attribute, in the order in which they are hashed. */
@@ -77,7 +77,7 @@ const TYPE_NAMES = {
 
 /**
  * Reads typed data, `{"primaryType": …, "domain": …, "message": …}`; addresses and keys may be octets,
- * as in files, or hex, as in HELLO. Undefined: it is no certificate.
+ * as in files, or hex, as in HELLO. Undefined: the value is no certificate.
  */
 export function parseEip712Certificate(value: unknown): Eip712Certificate | undefined {
   if (!isRecord(value)) return undefined;
@@ -85,13 +85,17 @@ export function parseEip712Certificate(value: unknown): Eip712Certificate | unde
     "primaryType" | "domain" | "message",
     unknown
   >;
-  const kind = (["delegate", "authority"] as const).find((one) => TYPE_NAMES[one] === primaryType);
+  const kind = (["delegate", "authority"] as const).find(
+    (name) => TYPE_NAMES[name] === primaryType,
+  );
   if (kind === undefined || !isRecord(message) || !isOurDomain(domain)) return undefined;
-  const { type = TYPE_NAMES[kind], ...said } = message as Record<string, unknown>;
+  const { type = TYPE_NAMES[kind], ...values } = message as Record<string, unknown>;
   const fields = FIELDS[kind];
-  if (type !== TYPE_NAMES[kind] || Object.keys(said).length !== fields.length) return undefined;
-  const read = fields.map(([fieldType, name]) => [name, readField(fieldType, said[name])] as const);
-  if (read.some(([, one]) => one === undefined)) return undefined;
+  if (type !== TYPE_NAMES[kind] || Object.keys(values).length !== fields.length) return undefined;
+  const read = fields.map(
+    ([fieldType, name]) => [name, readField(fieldType, values[name])] as const,
+  );
+  if (read.some(([, value]) => value === undefined)) return undefined;
   return { kind, ...Object.fromEntries(read) } as unknown as Eip712Certificate;
 }
 
@@ -109,7 +113,7 @@ export function eip712Hash(certificate: Eip712Certificate): Uint8Array {
   return keccak_256(Buffer.concat([Buffer.from("1901", "hex"), domainSeparator(), struct]));
 }
 
-/** The address whose private key made a signature (r, s and v, 65 octets); undefined: none did. */
+/** The address that signed, from r, s and v (65 octets); undefined: the signature is not valid. */
 export function eip712Signer(
   certificate: Eip712Certificate,
   signature: Uint8Array,
@@ -123,12 +127,12 @@ export function eip712Signer(
       .toBytes(false);
     return `0x${keccak_256(point.subarray(1)).subarray(12).toHex()}`;
   } catch {
-    // Numbers that no key can have made.
+    // No key can have made these numbers.
     return undefined;
   }
 }
 
-/** An address with capital letters as its checksum wants them (ERC-55). */
+/** An address with the capital letters of its checksum (ERC-55). */
 export function checksumAddress(address: string): string {
   const digits = address.slice(2).toLowerCase();
   const hash = hashText(digits).toHex();

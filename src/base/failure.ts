@@ -1,23 +1,23 @@
 /**
- * Failure: the one class for what is expected to go wrong, with whose fault it was.
+ * Failure: the one class for expected failures, with the party at fault.
  *
- * The sentence follows one grammar: `Cannot <do what> <to what>: <present state>`.
+ * Its sentence has the form `Cannot <do what> <to what>: <present state>`.
  *
  * @module
  */
 
-/** Whose fault a failure is; it decides who is answered and how it is logged. */
+/** The party at fault; it decides which peer gets an answer, and how the failure is logged. */
 export type FailureSource = "client" | "router" | "config" | "internal";
 
-/** What a failure carries beside its sentence. */
+/** What a failure has besides its sentence. */
 export interface FailureDetails {
   source: FailureSource;
-  /** WAMP error URI that a peer is told, such as `wamp.error.protocol_violation`. */
+  /** WAMP error URI for the peer, such as `wamp.error.protocol_violation`. */
   uri?: string;
   cause?: unknown;
 }
 
-/** An expected failure. Anything else that is thrown is a fault of the program. */
+/** An expected failure. Every other error that is thrown is a fault of the program. */
 export class Failure extends Error {
   readonly source: FailureSource;
   readonly uri: string | undefined;
@@ -30,7 +30,12 @@ export class Failure extends Error {
   }
 }
 
-/** The sentence of anything that was thrown. */
+/** The message of a thrown value. */
 export function sentenceOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown);
+}
+
+/** The code of a system error, such as `ENOENT`; undefined where the thrown value has none. */
+export function errorCodeOf(thrown: unknown): string | undefined {
+  return thrown instanceof Error && "code" in thrown ? String(thrown.code) : undefined;
 }

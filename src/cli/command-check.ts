@@ -1,5 +1,5 @@
 /**
- * `crossproxy check`: every fault of a configuration at once, or the word that there is none.
+ * `crossproxy check`: reports every fault of a configuration at once, or that there is none.
  *
  * @module
  */
@@ -13,9 +13,9 @@ import { ExitCode } from "./exit-code.ts";
 import { reportFaults, reportWarnings } from "./report-issues.ts";
 
 /**
- * Checks the configuration and prints the result; gives the exit code.
+ * Checks the configuration and prints the result; returns the exit code.
  *
- * @throws Failure when the files of the node's key cannot be used, where a connection needs it.
+ * @throws Failure when a connection needs the node's key, and its files cannot be used.
  */
 export async function checkCommand(choice: ConfigFileChoice): Promise<number> {
   const file = requireConfigFile(choice);

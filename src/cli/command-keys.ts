@@ -1,5 +1,5 @@
 /**
- * `crossproxy keys`: the node's public key, for the routers that are to trust its proxies.
+ * `crossproxy keys`: prints the node's public key, which routers that trust its proxies need.
  *
  * @module
  */
@@ -13,10 +13,10 @@ import { type ConfigFileChoice, requireConfigFile } from "./config-file.ts";
 import { ExitCode } from "./exit-code.ts";
 
 /**
- * Prints the 64 hex digits and nothing else, and makes the key when there is none; gives the exit code.
- * The configuration may have faults: it may be waiting for this very key.
+ * Prints the 64 hex digits and nothing else, and makes the key if there is none; returns the exit code.
+ * The configuration may have faults: it may still lack this key.
  *
- * @throws Failure when the files of the key cannot be used or made.
+ * @throws Failure when the files of the key cannot be used, or cannot be made.
  */
 export async function keysCommand(choice: ConfigFileChoice): Promise<number> {
   const file = requireConfigFile(choice);

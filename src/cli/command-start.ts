@@ -1,5 +1,5 @@
 /**
- * `crossproxy start`: load the configuration, start the node, and wait until it is told to end.
+ * `crossproxy start`: loads the configuration, starts the node, and waits for its end.
  *
  * @module
  */
@@ -27,9 +27,9 @@ export interface LogChoice {
 }
 
 /**
- * Runs a node from its configuration file; gives the exit code once it has ended.
+ * Runs a node from its configuration file; returns the exit code once the node has ended.
  *
- * @throws Failure when the node cannot start; then nothing of it is left.
+ * @throws Failure when the node cannot start; then no process of it is left.
  */
 export async function startCommand(file: string, choice: LogChoice): Promise<number> {
   const log = processLogger({
@@ -45,7 +45,21 @@ export async function startCommand(file: string, choice: LogChoice): Promise<num
   }
   for (const warning of warnings) log.warn(printIssue(warning));
 
-  const context: StartContext = {
+  const controller = new NodeController(config, startContext(config, choice, log), log);
+  const ended = endedBySignal(controller, log);
+  try {
+    const workers = await controller.start();
+    if (workers.length === config.workers.length) writeOutput("stdout", printReadyTable(workers));
+  } catch (thrown) {
+    await controller.stop();
+    throw thrown;
+  }
+  await ended;
+  return ExitCode.clean;
+}
+
+function startContext(config: NodeConfig, choice: LogChoice, log: Logger): StartContext {
+  return {
     release: RELEASE,
     nodeId: config.controller.id,
     workers: config.workers.length,
@@ -54,7 +68,10 @@ export async function startCommand(file: string, choice: LogChoice): Promise<num
     nodeKey: config.workers.some(needsNodeKey) ? nodeKey(config, log) : null,
     decoyKey: decoyKey(config.folder),
   };
-  const controller = new NodeController(config, context, log);
+}
+
+/** Handles the signals of the node; resolves once a signal has stopped it. */
+function endedBySignal(controller: NodeController, log: Logger): Promise<void> {
   const ended = Promise.withResolvers<void>();
   onRenewalSignal(() => {
     log.info("certificates to be read again", { signal: "SIGHUP" });
@@ -70,19 +87,10 @@ export async function startCommand(file: string, choice: LogChoice): Promise<num
       process.exit(exitCode);
     },
   });
-
-  try {
-    const workers = await controller.start();
-    if (workers.length === config.workers.length) writeOutput("stdout", printReadyTable(workers));
-  } catch (thrown) {
-    await controller.stop();
-    throw thrown;
-  }
-  await ended.promise;
-  return ExitCode.clean;
+  return ended.promise;
 }
 
-/** The private key of the node; the log has the public one, which routers need to know. */
+/** The private key of the node; the public key, which routers need, is logged. */
 function nodeKey({ folder, controller }: NodeConfig, log: Logger): string {
   const { key, isNew, warnings } = loadNodeKey(folder, controller.id);
   for (const warning of warnings) log.warn(warning);

@@ -1,5 +1,5 @@
 /**
- * Which configuration file a command is about.
+ * Chooses the configuration file of a command.
  *
  * @module
  */
@@ -10,21 +10,20 @@ import { isAbsolute, join, resolve } from "node:path";
 import { Failure } from "#base/failure.ts";
 import { findConfigFile } from "#config/load.ts";
 
-/** The ways in which a person may name the file. */
+/** The arguments that name the file. */
 export interface ConfigFileChoice {
   file?: string | undefined;
   config?: string | undefined;
   cbdir?: string | undefined;
 }
 
-/** The names that `findConfigFile` looks for, as a sentence shows them. */
+/** The names that `findConfigFile` looks for, for use in a sentence. */
 export const DEFAULT_FILES = "config.yaml, config.json or node.json, there or in .crossbar";
 
 /**
- * The file that was named, as it was typed, or the one that lies in the folder; null when there is
- * neither.
+ * The file that the arguments name, as typed, or the one found in the folder; null: there is neither.
  *
- * `--config` is looked for in `--cbdir` first, as Crossbar does, then in the present folder.
+ * A named file is looked for in `--cbdir` first, as in Crossbar, then in the current folder.
  */
 export function chooseConfigFile(choice: ConfigFileChoice): string | null {
   if (choice.file !== undefined && choice.config !== undefined) {
@@ -42,9 +41,9 @@ export function chooseConfigFile(choice: ConfigFileChoice): string | null {
 }
 
 /**
- * The same for a command that cannot do without.
+ * The same for a command that needs a file.
  *
- * @throws Failure when no file is named and none is found, or the named one is not there.
+ * @throws Failure when no file is named and none is found, or the named file does not exist.
  */
 export function requireConfigFile(choice: ConfigFileChoice): string {
   const file = chooseConfigFile(choice);

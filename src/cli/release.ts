@@ -1,10 +1,10 @@
 /**
- * Which program this is.
+ * The release of this program.
  *
  * @module
  */
 
-// biome-ignore lint/style/noRestrictedImports: package.json lies outside src and is read nowhere else
+// biome-ignore lint/style/noRestrictedImports: package.json lies outside src, and only this module reads it
 import { version } from "../../package.json" with { type: "json" };
 
 /** The release, as in package.json. */

@@ -1,5 +1,5 @@
 /**
- * What a person sees of a configuration that has faults.
+ * Prints the faults and warnings of a configuration.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * The command line: which command, run how, and what its end means as an exit code.
+ * The command line: its commands and options, and their exit codes.
  *
  * @module
  */
@@ -16,24 +16,27 @@ import type { ConfigFileChoice } from "./config-file.ts";
 import { ExitCode, exitCodeFor } from "./exit-code.ts";
 import { versionLine } from "./release.ts";
 
-/** Runs the command line, without the names of program and script; gives the exit code. */
-export async function runCommandLine(words: readonly string[]): Promise<number> {
+/** Runs the command line, without the names of program and script; returns the exit code. */
+export async function runCommandLine(args: readonly string[]): Promise<number> {
   let exitCode: number = ExitCode.clean;
   const program = commandLine((code) => {
     exitCode = code;
   });
   try {
-    await program.parseAsync(words, { from: "user" });
+    await program.parseAsync(args, { from: "user" });
     return exitCode;
   } catch (thrown) {
-    // commander has printed its sentence, or the help that was asked for.
+    // commander has printed its message, or the help.
     if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? 0 : ExitCode.usage;
     writeOutput("stderr", `${sentenceOf(thrown)}\n`);
     return exitCodeFor(thrown);
   }
 }
 
-function commandLine(finish: (exitCode: number) => void): Command {
+/** Takes the exit code of a command that has ended. */
+type Finish = (exitCode: number) => void;
+
+function commandLine(finish: Finish): Command {
   const program = new Command("crossproxy")
     .description("A WAMP proxy node in one executable")
     .version(versionLine(), "-V, --version", "print the release")
@@ -52,49 +55,58 @@ function commandLine(finish: (exitCode: number) => void): Command {
       new Option("--logformat <format>", "how log lines look")
         .choices(LOG_FORMATS)
         .default("standard"),
-    );
-  program.addHelpText(
-    "after",
-    `
+    )
+    .addHelpText("after", EXIT_CODES_HELP);
+  program.action(async (file: string | undefined, log: LogChoice) => {
+    finish(await startFromFile(program, file, log));
+  });
+  addStart(program, finish);
+  addCheck(program, finish);
+  addKeys(program, finish);
+  program
+    .command("version")
+    .description("print the release")
+    .action(() => writeOutput("stdout", `${versionLine()}\n`));
+  return program;
+}
+
+const EXIT_CODES_HELP = `
 Exit codes:
   0   clean end; check found no fault
   1   the node could not start or run; check found faults
   2   the command line was not understood
-  78  the configuration has faults`,
-  );
-  program.action(async (file: string | undefined, log: LogChoice) => {
-    finish(await startFromFile(program, file, log));
-  });
+  78  the configuration has faults`;
 
-  addConfigOptions(program.command("start").description("start a node")).action(
-    async (file: string | undefined, choice: ConfigFileChoice) => {
-      finish(await start({ ...choice, file }, program.opts<LogChoice>()));
-    },
-  );
-  addConfigOptions(
-    program
-      .command("check")
-      .description("say what is wrong with a configuration, and start nothing"),
-  ).action(async (file: string | undefined, choice: ConfigFileChoice) => {
+function addStart(program: Command, finish: Finish): void {
+  const command = program.command("start").description("start a node");
+  addConfigOptions(command).action(async (file: string | undefined, choice: ConfigFileChoice) => {
+    finish(await start({ ...choice, file }, program.opts<LogChoice>()));
+  });
+}
+
+function addCheck(program: Command, finish: Finish): void {
+  const command = program
+    .command("check")
+    .description("say what is wrong with a configuration, and start nothing");
+  addConfigOptions(command).action(async (file: string | undefined, choice: ConfigFileChoice) => {
     const { checkCommand } = await import("./command-check.ts");
-    // `check` answers yes or no; which kind of failure it is matters to who starts a node.
+    // `check` has one exit code for every failure; only `start` distinguishes their causes.
     const failed = (thrown: unknown) => {
       writeOutput("stderr", `${sentenceOf(thrown)}\n`);
       return ExitCode.failed;
     };
     finish(await checkCommand({ ...choice, file }).catch(failed));
   });
-  addConfigOptions(
-    program.command("keys").description("print the node's public key; make it if need be"),
-  ).action(async (file: string | undefined, choice: ConfigFileChoice) => {
+}
+
+function addKeys(program: Command, finish: Finish): void {
+  const command = program
+    .command("keys")
+    .description("print the node's public key; make it if need be");
+  addConfigOptions(command).action(async (file: string | undefined, choice: ConfigFileChoice) => {
     const { keysCommand } = await import("./command-keys.ts");
     finish(await keysCommand({ ...choice, file }));
   });
-  program
-    .command("version")
-    .description("print the release")
-    .action(() => writeOutput("stdout", `${versionLine()}\n`));
-  return program;
 }
 
 function addConfigOptions(command: Command): Command {
@@ -110,7 +122,7 @@ async function start(choice: ConfigFileChoice, log: LogChoice): Promise<number> 
   return startCommand(requireConfigFile(choice), log);
 }
 
-/** `crossproxy [file]`: a word that is neither a file nor looks like one was to be a command. */
+/** `crossproxy [file]`: an argument that is no file, and does not look like one, is a wrong command. */
 async function startFromFile(
   program: Command,
   file: string | undefined,

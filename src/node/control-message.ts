@@ -1,5 +1,5 @@
 /**
- * What controller and worker say to each other, checked by whoever receives it.
+ * The messages between controller and worker, checked by their receiver.
  *
  *     controller                     worker
  *        │  start (config, context)    │
@@ -7,7 +7,7 @@
  *        │       ready (urls)          │
  *        │◄────────────────────────────┤   or: failed (sentence), then shutdown
  *        │  renew_certificates         │
- *        ├────────────────────────────►│   at any time, nothing is answered
+ *        ├────────────────────────────►│   at any time, without an answer
  *        │  shutdown                   │
  *        ├────────────────────────────►│   GOODBYE to the clients, exit code 0
  *
@@ -18,14 +18,12 @@ import * as v from "valibot";
 
 import type { WorkerConfig } from "#config/node-config.ts";
 import { LOG_FORMATS, LOG_LEVELS } from "#observe/log-format.ts";
+import { WORKER_TYPES } from "./worker-types.ts";
 
-// The configuration was checked when the file was loaded, and comes from the same program: here
-// only what decides which program part it is for is looked at.
+// The controller, the same program, has checked the configuration when it loaded the file: here only
+// its type and id are checked.
 const workerConfig = v.custom<WorkerConfig>((value) =>
-  v.is(
-    v.looseObject({ type: v.picklist(["proxy", "router", "websocket-testee"]), id: v.string() }),
-    value,
-  ),
+  v.is(v.looseObject({ type: v.picklist(WORKER_TYPES), id: v.string() }), value),
 );
 
 const startContext = v.strictObject({
@@ -36,9 +34,9 @@ const startContext = v.strictObject({
   workers: v.number(),
   logLevel: v.picklist(LOG_LEVELS),
   logFormat: v.picklist(LOG_FORMATS),
-  /** Private key of the node in hex; null for a worker that does not prove itself with it. */
+  /** Private key of the node in hex; null for a worker that does not sign with it. */
   nodeKey: v.nullable(v.string()),
-  /** Of which salts for unknown authids are made, in hex; the same in every worker. */
+  /** Key of the salts for unknown authids, in hex; the same in every worker. */
   decoyKey: v.string(),
 });
 
@@ -57,22 +55,22 @@ const toController = v.variant("kind", [
   }),
 ]);
 
-/** What a worker is told of the node it belongs to. */
+/** What a worker needs to know of its node. */
 export type StartContext = v.InferOutput<typeof startContext>;
 
-/** What the controller says. */
+/** A message of the controller. */
 export type MessageToWorker = v.InferOutput<typeof toWorker>;
 
-/** What a worker says. */
+/** A message of a worker. */
 export type MessageToController = v.InferOutput<typeof toController>;
 
-/** The controller's message, or undefined when it is none. */
+/** The controller's message; undefined: the value is none. */
 export function parseMessageToWorker(value: unknown): MessageToWorker | undefined {
   const result = v.safeParse(toWorker, value);
   return result.success ? result.output : undefined;
 }
 
-/** The worker's message, or undefined when it is none. */
+/** The worker's message; undefined: the value is none. */
 export function parseMessageToController(value: unknown): MessageToController | undefined {
   const result = v.safeParse(toController, value);
   return result.success ? result.output : undefined;

@@ -1,7 +1,7 @@
 /**
- * The controller: starts the node's workers in order, starts again those that die, and stops them.
+ * The controller: starts the node's workers in order, restarts those that die, and stops them.
  *
- * It carries no session and reads no message of a client; it must survive any worker.
+ * It handles no session and no message of a client, so that no worker's fault reaches it.
  *
  * @module
  */
@@ -12,8 +12,9 @@ import type { Logger } from "#observe/logger.ts";
 import type { StartContext } from "./control-message.ts";
 import { RestartPolicy } from "./restart-policy.ts";
 import { printExit, WorkerHandle } from "./worker-handle.ts";
+import { WORKER_TYPES } from "./worker-types.ts";
 
-/** A worker that is ready, for the table of what is where. */
+/** A worker that is ready, with where it listens. */
 export interface ReadyWorker {
   id: string;
   type: WorkerConfig["type"];
@@ -21,10 +22,10 @@ export interface ReadyWorker {
   urls: string[];
 }
 
-/** Time that a worker gets to say GOODBYE to its clients. */
+/** Time for a worker to end after `shutdown`, before it is killed. */
 const SHUTDOWN_DEADLINE_MS = 5_000;
 
-/** Whether a worker proves itself to a router with the key of the node. */
+/** Whether a worker signs with the node's key, to prove to a router that it belongs to the node. */
 export function needsNodeKey(config: WorkerConfig): boolean {
   return (
     config.type === "proxy" &&
@@ -32,7 +33,7 @@ export function needsNodeKey(config: WorkerConfig): boolean {
   );
 }
 
-/** A configured worker, whatever process stands for it at the moment. */
+/** A configured worker, and its process, if it has one at the moment. */
 interface Slot {
   config: WorkerConfig;
   restarts: RestartPolicy;
@@ -55,10 +56,10 @@ export class NodeController {
   }
 
   /**
-   * Starts every worker, one after the other, and watches them from then on.
+   * Starts every worker, one after the other, and restarts those that die later.
    *
-   * @returns the ready workers; fewer than configured when `stop` came in between.
-   * @throws Failure of the first worker that does not become ready; then `stop` cleans up.
+   * @returns the ready workers; fewer than configured when `stop` was called meanwhile.
+   * @throws Failure of the first worker that does not become ready; the caller has to call `stop`.
    */
   async start(): Promise<ReadyWorker[]> {
     const workers: ReadyWorker[] = [];
@@ -80,7 +81,7 @@ export class NodeController {
     return workers;
   }
 
-  /** Has every worker read its certificates again; one that starts later does so anyway. */
+  /** Makes every worker read its certificates again; a worker that starts later reads them anyway. */
   renewCertificates(): void {
     for (const slot of this.#slots) slot.handle?.renewCertificates();
   }
@@ -88,13 +89,13 @@ export class NodeController {
   /** Stops all workers, proxies before the routers behind them. Safe to call at any time. */
   async stop(): Promise<void> {
     this.#stopping = true;
-    for (const type of ["websocket-testee", "proxy", "router"] as const) {
+    for (const type of WORKER_TYPES) {
       const slots = this.#slots.filter((slot) => slot.config.type === type).reverse();
       await Promise.all(slots.map((slot) => this.#stopWorker(slot)));
     }
   }
 
-  /** Ends all workers at once, without a word to their clients. */
+  /** Kills all workers at once, without a GOODBYE to their clients. */
   kill(): void {
     this.#stopping = true;
     for (const slot of this.#slots) {
@@ -116,7 +117,7 @@ export class NodeController {
   }
 
   #watch(slot: Slot, handle: WorkerHandle, readyAt: number): void {
-    const react = async () => {
+    const restartAfterExit = async () => {
       const exit = await handle.exited;
       slot.handle = null;
       if (this.#stopping) return;
@@ -129,7 +130,7 @@ export class NodeController {
       });
       this.#restartLater(slot, delayMs);
     };
-    void react();
+    void restartAfterExit();
   }
 
   #restartLater(slot: Slot, delayMs: number): void {
@@ -143,7 +144,7 @@ export class NodeController {
     try {
       await this.#startWorker(slot);
     } catch (thrown) {
-      // What is half started must be gone before the next attempt.
+      // A process that is partly started has to end before the next attempt.
       await slot.handle?.shutdown(SHUTDOWN_DEADLINE_MS);
       slot.handle = null;
       if (this.#stopping) return;

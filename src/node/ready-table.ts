@@ -1,5 +1,5 @@
 /**
- * The short table that a person sees once everything listens: which worker is where.
+ * The table that `start` prints once everything listens: each worker, and where it listens.
  *
  * @module
  */

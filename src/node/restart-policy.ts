@@ -1,21 +1,21 @@
 /**
- * How long to wait before a worker that died is started again.
+ * How long to wait before a worker that died is restarted.
  *
  * @module
  */
 
 const FIRST_DELAY_MS = 100;
 const LONGEST_DELAY_MS = 10_000;
-/** A worker that lived this long was well; its next death counts as the first. */
-const WELL_AFTER_MS = 60_000;
+/** A worker that was ready for this long is stable: the delay starts at its lowest again. */
+const STABLE_AFTER_MS = 60_000;
 
-/** The waits of one worker, doubling from death to death. */
+/** The delays of one worker; each restart doubles them. */
 export class RestartPolicy {
   #delayMs = FIRST_DELAY_MS;
 
-  /** The wait after a death, given how long the worker had been ready. */
-  nextDelayMs(aliveMs: number): number {
-    if (aliveMs >= WELL_AFTER_MS) this.#delayMs = FIRST_DELAY_MS;
+  /** The delay before a restart, given how long the worker was ready. */
+  nextDelayMs(readyMs: number): number {
+    if (readyMs >= STABLE_AFTER_MS) this.#delayMs = FIRST_DELAY_MS;
     const delayMs = this.#delayMs;
     this.#delayMs = Math.min(delayMs * 2, LONGEST_DELAY_MS);
     return delayMs;

@@ -1,20 +1,20 @@
 /**
- * Signals of the controller: of SIGINT and SIGTERM the first asks for an orderly end, the second for
- * any end; SIGHUP has the certificates read again.
+ * Signals of the controller: the first SIGINT or SIGTERM asks for a graceful shutdown, the second for an
+ * immediate end; SIGHUP makes the workers read their certificates again.
  *
  * @module
  */
 
 import { constants } from "node:os";
 
-/** What is done at the first and at any later signal. */
+/** What the first signal and later signals do. */
 export interface ShutdownSignalHandler {
   first(signal: string): void;
   /** `exitCode` is the shell's convention for a process ended by that signal. */
   again(exitCode: number): void;
 }
 
-/** Listens for both signals, for as long as the process lives. */
+/** Handles SIGINT and SIGTERM for as long as the process lives. */
 export function onShutdownSignal(handler: ShutdownSignalHandler): void {
   let isFirst = true;
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
@@ -26,7 +26,7 @@ export function onShutdownSignal(handler: ShutdownSignalHandler): void {
   }
 }
 
-/** Listens for SIGHUP, for as long as the process lives. */
+/** Handles SIGHUP for as long as the process lives. */
 export function onRenewalSignal(renew: () => void): void {
   process.on("SIGHUP", renew);
 }

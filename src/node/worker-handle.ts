@@ -1,5 +1,5 @@
 /**
- * One worker process as its controller sees it: spawned, ready or failed, told to stop, gone.
+ * WorkerHandle: one worker process, from its start to its exit, for the controller.
  *
  * @module
  */
@@ -13,22 +13,22 @@ import {
 } from "./control-message.ts";
 import { workerCommand } from "./self-exec.ts";
 
-/** How a process ended: one of the two is set. */
+/** How a process ended: either `exitCode` or `signal` is set. */
 export interface WorkerExit {
   exitCode: number | null;
   signal: string | null;
 }
 
-/** Time to become ready; a worker may have an archive to download first. */
+/** Time to become ready; a worker may have to download an archive first. */
 const READY_DEADLINE_MS = 30_000;
 
 /** A running worker process. */
 export class WorkerHandle {
   readonly config: WorkerConfig;
   readonly pid: number;
-  /** What the worker listens on, once it does; rejects with the one sentence why it does not. */
+  /** Where the worker listens, once it does; rejects with a Failure when it does not start. */
   readonly ready: Promise<string[]>;
-  /** Resolves when the process is gone; never rejects. */
+  /** Resolves when the process has ended; never rejects. */
   readonly exited: Promise<WorkerExit>;
   readonly #process: Bun.Subprocess;
 
@@ -41,7 +41,7 @@ export class WorkerHandle {
     const ready = Promise.withResolvers<string[]>();
     this.config = config;
     this.ready = ready.promise;
-    // Whoever waits gets the rejection; nobody waiting is no unhandled one.
+    // Callers that await `ready` get the rejection; without a caller it must not count as unhandled.
     this.ready.catch(() => {});
 
     this.#process = spawn(config.id, folder, (message) => this.#receive(message, ready));
@@ -69,7 +69,7 @@ export class WorkerHandle {
     this.#send({ kind: "renew_certificates" });
   }
 
-  /** Asks the worker to end; after the deadline it is killed. Says whether it had to be. */
+  /** Asks the worker to end, and kills it after the deadline; returns which of both happened. */
   async shutdown(deadlineMs: number): Promise<"ended" | "killed"> {
     this.#send({ kind: "shutdown" });
     const deadline = Promise.withResolvers<"killed">();
@@ -86,7 +86,7 @@ export class WorkerHandle {
     return outcome;
   }
 
-  /** Ends the process at once. */
+  /** Kills the process at once. */
   kill(): void {
     this.#process.kill("SIGKILL");
   }
@@ -111,23 +111,23 @@ export class WorkerHandle {
     try {
       this.#process.send(message);
     } catch {
-      // The channel closes when the process ends, and `exited` tells that to everybody.
+      // The channel closes when the process ends, which `exited` reports.
     }
   }
 }
 
-/** Says in words how a process ended. */
+/** Describes how a process ended. */
 export function printExit(exit: WorkerExit): string {
   return exit.signal === null ? `exit code ${exit.exitCode}` : `signal ${exit.signal}`;
 }
 
-function spawn(id: string, folder: string, receive: (message: unknown) => void): Bun.Subprocess {
+function spawn(id: string, folder: string, onMessage: (message: unknown) => void): Bun.Subprocess {
   try {
     return Bun.spawn(workerCommand(), {
       cwd: folder,
       stdio: ["ignore", "inherit", "inherit"],
       serialization: "json",
-      ipc: receive,
+      ipc: onMessage,
     });
   } catch (cause) {
     throw new Failure(

@@ -1,8 +1,8 @@
 /**
- * From a log record to the one line that stands for it.
+ * Formats a log record as one line.
  *
- * Whatever a client chose (an authid, a URL) may be a value here, so no value can begin a new line
- * or reach the terminal as a control sequence: such characters are printed as `\n` or `\u001b`.
+ * A value may come from a client (an authid, a URL), so no value can begin a new line or reach the
+ * terminal as a control sequence: such characters are printed as `\n` or `\u001b`.
  *
  * @module
  */
@@ -21,7 +21,7 @@ export const LOG_LEVELS = ["none", "error", "warn", "info", "debug", "trace"] as
 /** How much is logged. */
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
-/** One thing that happened. */
+/** One event. */
 export interface LogRecord {
   time: Date;
   level: "error" | "warn" | "info" | "debug";
@@ -69,22 +69,22 @@ function formatJson(record: LogRecord): string {
   const base = { time: time.toISOString(), level, system, worker, pid, event };
   const line: Record<string, unknown> = base;
   for (const [name, value] of Object.entries(record.fields)) {
-    // A field must not pass itself off as a part of the record.
+    // A field must not replace a part of the record.
     const key = RECORD_NAMES.includes(name) ? `${name}_` : name;
     line[key] = typeof value === "string" ? shorten(value) : value;
   }
   return escapeUnprintable(JSON.stringify(line));
 }
 
-/** Longest value, in UTF-16 units: room for a stack, and no way to fill a disk with one message. */
+/** Longest value, in UTF-16 units: enough for a stack, too little to fill a disk with one message. */
 const MAX_VALUE_LENGTH = 4_000;
 
 function shorten(value: string): string {
   return value.length > MAX_VALUE_LENGTH ? `${value.slice(0, MAX_VALUE_LENGTH)}…` : value;
 }
 
-// Control characters, the line and paragraph separators, and what turns the direction of text.
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not get through
+// Control characters, the line and paragraph separators, and marks of the direction of text.
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters to escape
 const UNPRINTABLE = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/;
 const UNPRINTABLES = new RegExp(UNPRINTABLE, "g");
 

@@ -1,10 +1,10 @@
 /**
- * The logger that every part is handed: an event in a few words, then fields.
+ * Logger: what every part of the program logs with; an event in a few words, then fields.
  *
  * @module
  */
 
-/** Fields of a log record; a value that is secret never becomes one. */
+/** Fields of a log record; a secret is never one. */
 export type LogFields = Record<string, string | number | boolean | null | undefined>;
 
 /** Writes records of one process. Events are lower case and in the past tense. */

@@ -14,7 +14,7 @@ import {
 import type { LogFields, Logger } from "./logger.ts";
 import { writeOutput } from "./write-output.ts";
 
-/** How a process logs. */
+/** Options of a process's logger. */
 export interface ProcessLoggerOptions {
   level: LogLevel;
   format: LogFormat;

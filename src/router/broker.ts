@@ -17,12 +17,14 @@ import { MessageType } from "#wamp/message-type.ts";
 import type { WireMessage } from "#wamp/peer.ts";
 import type { Payload } from "#wamp/transcode/payload-slice.ts";
 import type { Dict, Incoming } from "./incoming.ts";
-import type { Member } from "./member.ts";
 import { matchOption, refuseReserved } from "./options.ts";
-import { messageFor, payloadOf, refuseTooLong, send } from "./outgoing.ts";
+import { messageFor, payloadOf, send, tooLongFor } from "./outgoing.ts";
+import type { RealmSession } from "./realm-session.ts";
 import { type Subscription, SubscriptionMap } from "./subscription-map.ts";
 
-/** Takes subscriptions and carries publications to them. */
+type SessionFilter = (session: RealmSession) => boolean;
+
+/** Keeps subscriptions, and sends publications to them. */
 export class Broker {
   readonly #log: Logger;
   readonly #subscriptions = new SubscriptionMap();
@@ -31,51 +33,52 @@ export class Broker {
     this.#log = log;
   }
 
-  subscribe(member: Member, message: Incoming): void {
+  subscribe(session: RealmSession, message: Incoming): void {
     const request = message.id(1);
     const match = matchOption(message.dict(2));
     const topic = message.uri(3, match);
-    member.role.demand("subscribe", topic);
-    const { id } = this.#subscriptions.add(member, topic, match);
-    send(member, [MessageType.SUBSCRIBED, request, id]);
+    session.role.demand("subscribe", topic);
+    const { id } = this.#subscriptions.add(session, topic, match);
+    send(session, [MessageType.SUBSCRIBED, request, id]);
   }
 
-  unsubscribe(member: Member, message: Incoming): void {
+  unsubscribe(session: RealmSession, message: Incoming): void {
     const request = message.id(1);
     const subscription = message.id(2);
-    if (!this.#subscriptions.remove(member, subscription)) {
+    if (!this.#subscriptions.remove(session, subscription)) {
       throw new Failure(`Cannot unsubscribe: this session has no subscription ${subscription}`, {
         source: "client",
         uri: ErrorUri.noSuchSubscription,
       });
     }
-    send(member, [MessageType.UNSUBSCRIBED, request]);
+    send(session, [MessageType.UNSUBSCRIBED, request]);
   }
 
-  publish(member: Member, message: Incoming): void {
+  publish(publisher: RealmSession, message: Incoming): void {
     const request = message.id(1);
     const options = message.dict(2);
     const topic = message.uri(3);
     const payload = message.payload(4);
     refuseReserved("publish", topic);
-    member.role.demand("publish", topic);
-    const discloses = options["disclose_me"] === true || member.role.discloses("publisher", topic);
-    const details = discloses ? publisherDetails(member) : {};
+    publisher.role.demand("publish", topic);
+    const discloses =
+      options["disclose_me"] === true || publisher.role.discloses("publisher", topic);
+    const details = discloses ? publisherDetails(publisher) : {};
     const publication = randomId();
-    const receives = receiverFilter(member, options);
-    this.#route(topic, publication, details, payload, receives);
+    const isReceiver = receiverFilter(publisher, options);
+    this.#route(topic, publication, details, payload, isReceiver);
     if (options["acknowledge"] === true) {
-      send(member, [MessageType.PUBLISHED, request, publication]);
+      send(publisher, [MessageType.PUBLISHED, request, publication]);
     }
   }
 
-  /** Publishes an event of the router's own, such as `wamp.session.on_join`. */
-  publishOwn(topic: string, args: readonly unknown[]): void {
+  /** Publishes a meta event, such as `wamp.session.on_join`. */
+  publishMetaEvent(topic: string, args: readonly unknown[]): void {
     this.#route(topic, randomId(), {}, payloadOf(args), () => true);
   }
 
-  leave(member: Member): void {
-    this.#subscriptions.removeAll(member);
+  leave(session: RealmSession): void {
+    this.#subscriptions.removeAll(session);
   }
 
   #route(
@@ -83,7 +86,7 @@ export class Broker {
     publication: number,
     details: Dict,
     payload: Payload,
-    receives: (member: Member) => boolean,
+    isReceiver: SessionFilter,
   ): void {
     for (const subscription of this.#subscriptions.matches(topic)) {
       const byPattern = subscription.match !== "exact";
@@ -93,50 +96,50 @@ export class Broker {
         publication,
         byPattern ? { ...details, topic } : details,
       ];
-      // A pattern may reach further than what its subscriber is permitted to hear.
-      const hears = (member: Member): boolean =>
-        receives(member) && (!byPattern || member.role.allows("subscribe", topic));
-      this.#fanOut(subscription, head, payload, hears);
+      // A pattern may match topics that the role of its subscriber may not subscribe to.
+      const mayReceive: SessionFilter = (session) =>
+        isReceiver(session) && (!byPattern || session.role.allows("subscribe", topic));
+      this.#fanOut(subscription, head, payload, mayReceive);
     }
   }
 
-  /** Makes the EVENT once for each kind of connection, and sends it to every subscriber. */
+  /** Serializes the EVENT once for each kind of connection, and sends it to every subscriber. */
   #fanOut(
     subscription: Subscription,
     head: readonly unknown[],
     payload: Payload,
-    hears: (member: Member) => boolean,
+    mayReceive: SessionFilter,
   ): void {
-    const made = new Map<string, WireMessage | Failure>();
-    for (const member of subscription.subscribers) {
-      if (!hears(member)) continue;
-      const kind = `${member.serializer}${member.isText ? "+text" : ""}`;
-      let event = made.get(kind);
+    const events = new Map<string, WireMessage | Failure>();
+    for (const session of subscription.subscribers) {
+      if (!mayReceive(session)) continue;
+      const kind = `${session.serializer}${session.isText ? "+text" : ""}`;
+      let event = events.get(kind);
       if (event === undefined) {
-        event = attempt(() => kept(messageFor(member, head, payload)));
-        // Another subscriber of this kind may take longer messages, so only a value counts for all.
-        if (!isTooLong(event)) made.set(kind, event);
+        event = orFailure(() => copyOf(messageFor(session, head, payload)));
+        // Another subscriber of this kind may accept longer messages; other failures hold for all.
+        if (!isTooLong(event)) events.set(kind, event);
       }
-      const failure = event instanceof Failure ? event : tooLongFor(member, event, head);
+      const failure = event instanceof Failure ? event : tooLongFor(session, event, head);
       if (failure !== undefined) {
         this.#log.warn("event left out", {
-          session: member.id,
+          session: session.id,
           subscription: subscription.id,
           reason: sentenceOf(failure),
         });
         continue;
       }
-      if (!(event instanceof Failure)) member.send(event);
+      if (!(event instanceof Failure)) session.send(event);
     }
   }
 }
 
-/** A message of our own: what a writer gives out may be its buffer, which the next one overwrites. */
-function kept(message: WireMessage): WireMessage {
+/** A copy, because the writer's result may be its buffer, which the next message overwrites. */
+function copyOf(message: WireMessage): WireMessage {
   return typeof message === "string" ? message : Uint8Array.from(message);
 }
 
-function attempt(make: () => WireMessage): WireMessage | Failure {
+function orFailure(make: () => WireMessage): WireMessage | Failure {
   try {
     return make();
   } catch (thrown) {
@@ -149,34 +152,22 @@ function isTooLong(event: WireMessage | Failure): boolean {
   return event instanceof Failure && event.uri === ErrorUri.payloadSizeExceeded;
 }
 
-function tooLongFor(
-  member: Member,
-  event: WireMessage,
-  head: readonly unknown[],
-): Failure | undefined {
-  const result = attempt(() => {
-    refuseTooLong(member, event, head);
-    return event;
-  });
-  return result instanceof Failure ? result : undefined;
-}
-
-function publisherDetails(member: Member): Dict {
+function publisherDetails(session: RealmSession): Dict {
   return {
-    publisher: member.id,
-    publisher_authid: member.identity.authid,
-    publisher_authrole: member.identity.authrole,
+    publisher: session.id,
+    publisher_authid: session.identity.authid,
+    publisher_authrole: session.identity.authrole,
   };
 }
 
-/** Who may receive: `exclude_me`, and the `exclude` and `eligible` lists. */
-function receiverFilter(publisher: Member, options: Dict): (member: Member) => boolean {
+/** The receivers by `exclude_me` and by the `exclude` and `eligible` lists. */
+function receiverFilter(publisher: RealmSession, options: Dict): SessionFilter {
   const excludesPublisher = options["exclude_me"] !== false;
-  const rules: ((member: Member) => boolean)[] = [];
-  for (const [suffix, of] of [
-    ["", (member: Member) => member.id],
-    ["_authid", (member: Member) => member.identity.authid],
-    ["_authrole", (member: Member) => member.identity.authrole],
+  const rules: SessionFilter[] = [];
+  for (const [suffix, attributeOf] of [
+    ["", (session: RealmSession) => session.id],
+    ["_authid", (session: RealmSession) => session.identity.authid],
+    ["_authrole", (session: RealmSession) => session.identity.authrole],
   ] as const) {
     const exclude = options[`exclude${suffix}`];
     const eligible = options[`eligible${suffix}`];
@@ -187,9 +178,9 @@ function receiverFilter(publisher: Member, options: Dict): (member: Member) => b
         uri: ErrorUri.invalidArgument,
       });
     }
-    if (Array.isArray(exclude)) rules.push((member) => !exclude.includes(of(member)));
-    if (Array.isArray(eligible)) rules.push((member) => eligible.includes(of(member)));
+    if (Array.isArray(exclude)) rules.push((session) => !exclude.includes(attributeOf(session)));
+    if (Array.isArray(eligible)) rules.push((session) => eligible.includes(attributeOf(session)));
   }
-  return (member) =>
-    !(excludesPublisher && member === publisher) && rules.every((rule) => rule(member));
+  return (session) =>
+    !(excludesPublisher && session === publisher) && rules.every((rule) => rule(session));
 }

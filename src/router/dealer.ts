@@ -16,62 +16,69 @@ import { ErrorUri } from "#wamp/error-uri.ts";
 import { MessageType } from "#wamp/message-type.ts";
 import type { Payload } from "#wamp/transcode/payload-slice.ts";
 import { type Dict, type Incoming, violation } from "./incoming.ts";
-import type { Member } from "./member.ts";
 import { invokeOption, matchOption, refuseReserved } from "./options.ts";
 import { messageFor, send, sendError } from "./outgoing.ts";
 import { type PendingCall, PendingCalls } from "./pending-calls.ts";
+import type { RealmSession } from "./realm-session.ts";
 import { chooseCallee, type Registration, RegistrationMap } from "./registration-map.ts";
 
-/** Most calls that one caller may have waiting; a further one is `wamp.error.unavailable`. */
+/** Most pending calls of one caller; a further call is answered with `wamp.error.unavailable`. */
 const MAX_CALLS_PER_CALLER = 65_536;
 
-/** Longest delay that a timer takes. */
+/** Longest delay of a JavaScript timer. */
 const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 
-/** The URI of a call that took longer than its caller gave it. */
-/** Answers a procedure of the router's own, or undefined when it has none of this name. */
+/** Answers a meta procedure; undefined: the router has none with this name. */
 export type MetaProcedures = (
   procedure: string,
   args: () => readonly unknown[],
 ) => { result: readonly unknown[] } | undefined;
 
-/** Takes registrations and carries calls to them and results back. */
+/** The elements of a CALL. */
+interface Call {
+  request: number;
+  options: Dict;
+  procedure: string;
+  payload: Payload;
+}
+
+/** Keeps registrations, sends calls to their callees and results to the callers. */
 export class Dealer {
   readonly #log: Logger;
-  readonly #own: MetaProcedures;
+  readonly #metaProcedures: MetaProcedures;
   readonly #registrations = new RegistrationMap();
   readonly #calls = new PendingCalls();
 
-  constructor(log: Logger, own: MetaProcedures) {
+  constructor(log: Logger, metaProcedures: MetaProcedures) {
     this.#log = log;
-    this.#own = own;
+    this.#metaProcedures = metaProcedures;
   }
 
-  register(member: Member, message: Incoming): void {
+  register(callee: RealmSession, message: Incoming): void {
     const request = message.id(1);
     const options = message.dict(2);
     const match = matchOption(options);
     const invoke = invokeOption(options);
     const procedure = message.uri(3, match);
     refuseReserved("register", procedure);
-    member.role.demand("register", procedure);
-    const { id } = this.#registrations.add(member, procedure, match, invoke);
-    send(member, [MessageType.REGISTERED, request, id]);
+    callee.role.demand("register", procedure);
+    const { id } = this.#registrations.add(callee, procedure, match, invoke);
+    send(callee, [MessageType.REGISTERED, request, id]);
   }
 
-  unregister(member: Member, message: Incoming): void {
+  unregister(callee: RealmSession, message: Incoming): void {
     const request = message.id(1);
     const registration = message.id(2);
-    if (!this.#registrations.remove(member, registration)) {
+    if (!this.#registrations.remove(callee, registration)) {
       throw new Failure(`Cannot unregister: this session has no registration ${registration}`, {
         source: "client",
         uri: ErrorUri.noSuchRegistration,
       });
     }
-    send(member, [MessageType.UNREGISTERED, request]);
+    send(callee, [MessageType.UNREGISTERED, request]);
   }
 
-  call(caller: Member, message: Incoming): void {
+  call(caller: RealmSession, message: Incoming): void {
     const request = message.id(1);
     const options = message.dict(2);
     const procedure = message.uri(3);
@@ -81,7 +88,7 @@ export class Dealer {
     }
     caller.role.demand("call", procedure);
     if (procedure.startsWith("wamp.")) {
-      this.#callOwn(caller, request, procedure, message);
+      this.#callMetaProcedure(caller, request, procedure, message);
       return;
     }
     if (this.#calls.countOfCaller(caller) >= MAX_CALLS_PER_CALLER) {
@@ -90,20 +97,22 @@ export class Dealer {
         uri: ErrorUri.unavailable,
       });
     }
+    this.#invoke(caller, { request, options, procedure, payload });
+  }
+
+  /** Sends the INVOCATION for a call that is permitted. */
+  #invoke(caller: RealmSession, { request, options, procedure, payload }: Call): void {
     const [registration, callee] = this.#find(procedure);
     const invocation = callee.nextRequestId();
     const receivesProgress =
-      options["receive_progress"] === true && callee.callee.progressiveCallResults;
-    const details: Dict = {};
-    if (registration.match !== "exact") details["procedure"] = procedure;
-    if (receivesProgress) details["receive_progress"] = true;
-    if (options["disclose_me"] === true || caller.role.discloses("caller", procedure)) {
-      details["caller"] = caller.id;
-      details["caller_authid"] = caller.identity.authid;
-      details["caller_authrole"] = caller.identity.authrole;
-    }
+      options["receive_progress"] === true && callee.calleeFeatures.progressiveCallResults;
+    const details: Dict = {
+      ...(registration.match === "exact" ? {} : { procedure }),
+      ...(receivesProgress ? { receive_progress: true } : {}),
+      ...(discloses(caller, procedure, options) ? callerDetails(caller) : {}),
+    };
     const head = [MessageType.INVOCATION, invocation, registration.id, details];
-    const wire = messageFor(callee, head, payload);
+    const invocationMessage = messageFor(callee, head, payload);
     const pending: PendingCall = {
       caller,
       request,
@@ -115,10 +124,10 @@ export class Dealer {
     };
     this.#calls.add(pending);
     this.#startTimeout(pending, options["timeout"]);
-    callee.send(wire);
+    callee.send(invocationMessage);
   }
 
-  cancel(caller: Member, message: Incoming): void {
+  cancel(caller: RealmSession, message: Incoming): void {
     const call = this.#calls.ofCaller(caller, message.id(1));
     const mode = message.dict(2)["mode"] ?? "killnowait";
     if (mode !== "skip" && mode !== "kill" && mode !== "killnowait") {
@@ -126,7 +135,7 @@ export class Dealer {
     }
     // The result and the CANCEL may have crossed.
     if (call === undefined) return;
-    if (mode === "kill" && call.callee.callee.callCanceling) {
+    if (mode === "kill" && call.callee.calleeFeatures.callCanceling) {
       interrupt(call, "kill", ErrorUri.canceled);
       return;
     }
@@ -134,7 +143,7 @@ export class Dealer {
     if (mode !== "skip") interrupt(call, "killnowait", ErrorUri.canceled);
   }
 
-  yield(callee: Member, message: Incoming): void {
+  yield(callee: RealmSession, message: Incoming): void {
     const invocation = message.id(1);
     const progress = message.dict(2)["progress"] === true;
     const payload = message.payload(3);
@@ -153,7 +162,7 @@ export class Dealer {
   }
 
   /** An ERROR of a callee about its INVOCATION. */
-  error(callee: Member, message: Incoming): void {
+  error(callee: RealmSession, message: Incoming): void {
     const type = message.code(1);
     if (type !== MessageType.INVOCATION) {
       throw violation("Cannot accept ERROR: a client sends it for INVOCATION only");
@@ -171,26 +180,31 @@ export class Dealer {
     this.#answer(call, [MessageType.ERROR, MessageType.CALL, call.request, {}, uri], payload);
   }
 
-  leave(member: Member): void {
-    this.#registrations.removeAll(member);
-    for (const call of this.#calls.allOfCaller(member)) {
+  leave(session: RealmSession): void {
+    this.#registrations.removeAll(session);
+    for (const call of this.#calls.allOfCaller(session)) {
       this.#calls.remove(call);
-      if (call.callee !== member) interrupt(call, "killnowait", ErrorUri.canceled);
+      if (call.callee !== session) interrupt(call, "killnowait", ErrorUri.canceled);
     }
-    for (const call of this.#calls.allOfCallee(member)) {
+    for (const call of this.#calls.allOfCallee(session)) {
       this.#end(call, ErrorUri.canceled, "The callee left before it answered");
     }
   }
 
-  #callOwn(caller: Member, request: number, procedure: string, message: Incoming): void {
-    const answer = this.#own(procedure, () => message.args(4));
+  #callMetaProcedure(
+    caller: RealmSession,
+    request: number,
+    procedure: string,
+    message: Incoming,
+  ): void {
+    const answer = this.#metaProcedures(procedure, () => message.args(4));
     if (answer === undefined) throw noSuchProcedure(procedure);
     send(caller, [MessageType.RESULT, request, {}, answer.result]);
   }
 
-  #find(procedure: string): [Registration, Member] {
+  #find(procedure: string): [Registration, RealmSession] {
     for (const registration of this.#registrations.matches(procedure)) {
-      // A pattern may reach further than what its callee is permitted to answer.
+      // A pattern may match procedures that the role of its callee may not register.
       const callee = chooseCallee(
         registration,
         ({ role }) => registration.match === "exact" || role.allows("register", procedure),
@@ -211,7 +225,7 @@ export class Dealer {
     );
   }
 
-  /** Carries what a callee said to the caller, or says why it cannot be carried. */
+  /** Sends a callee's answer to the caller, or an ERROR when the caller cannot receive it. */
   #answer(call: PendingCall, head: readonly unknown[], payload: Payload): void {
     try {
       call.caller.send(messageFor(call.caller, head, payload));
@@ -229,10 +243,22 @@ export class Dealer {
   }
 }
 
-/** Asks a callee to stop, if it announced that it can. */
+/** Sends INTERRUPT to a callee that announced `call_canceling`. */
 function interrupt(call: PendingCall, mode: "kill" | "killnowait", reason: string): void {
-  if (!call.callee.callee.callCanceling) return;
+  if (!call.callee.calleeFeatures.callCanceling) return;
   send(call.callee, [MessageType.INTERRUPT, call.invocation, { mode, reason }]);
+}
+
+function discloses(caller: RealmSession, procedure: string, options: Dict): boolean {
+  return options["disclose_me"] === true || caller.role.discloses("caller", procedure);
+}
+
+function callerDetails(caller: RealmSession): Dict {
+  return {
+    caller: caller.id,
+    caller_authid: caller.identity.authid,
+    caller_authrole: caller.identity.authrole,
+  };
 }
 
 function noSuchProcedure(procedure: string): Failure {

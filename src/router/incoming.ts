@@ -1,5 +1,5 @@
 /**
- * Incoming: one message of a client, its head checked as it is read, its payload left as octets.
+ * Incoming: one message of a client; its head is checked when it is read, its payload stays octets.
  *
  * @module
  */
@@ -8,7 +8,9 @@ import { Failure, sentenceOf } from "#base/failure.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
 import { isId } from "#wamp/id.ts";
 import { messageTypeName } from "#wamp/message-type.ts";
-import type { SerializerName, WireMessage } from "#wamp/peer.ts";
+import type { WireMessage } from "#wamp/peer.ts";
+import { serializers } from "#wamp/serializer/serializers.ts";
+import type { SerializerName } from "#wamp/serializer-name.ts";
 import { UnrepresentableValue } from "#wamp/token/unrepresentable-value.ts";
 import { type MessageSlices, type Payload, sliceMessage } from "#wamp/transcode/payload-slice.ts";
 import { isLoosePattern, type MatchPolicy } from "./uri-match.ts";
@@ -16,7 +18,7 @@ import { isLoosePattern, type MatchPolicy } from "./uri-match.ts";
 /** A map of options or details. */
 export type Dict = Record<string, unknown>;
 
-/** One message that arrived; every reader throws a Failure for what is no WAMP. */
+/** One received message; every getter throws a Failure when the element is malformed. */
 export class Incoming {
   readonly type: number;
   readonly #slices: MessageSlices;
@@ -36,7 +38,7 @@ export class Incoming {
     return value;
   }
 
-  /** A message type code, as ERROR has one. */
+  /** A message type, as in ERROR. */
   code(index: number): number {
     const value = this.#value(index);
     if (!Number.isInteger(value)) throw this.#wrong(index, "no message type");
@@ -52,7 +54,7 @@ export class Incoming {
     return value as Dict;
   }
 
-  /** A URI or a pattern; one that is a string but not well formed is `wamp.error.invalid_uri`. */
+  /** A URI or a pattern; a malformed one fails with `wamp.error.invalid_uri`. */
   uri(index: number, match: MatchPolicy = "exact"): string {
     const value = this.#value(index);
     if (typeof value !== "string") throw this.#wrong(index, "no URI");
@@ -66,14 +68,16 @@ export class Incoming {
     return value;
   }
 
-  /** Arguments and keyword arguments, if there are any, from this index on. */
+  /** The arguments and keyword arguments, if any, from this index on. */
   payload(from: number): Payload {
     const { length } = this.#slices;
     if (length > from + 2) throw this.#wrong(from + 2, "more than the message has");
     const items: Uint8Array[] = [];
     for (let i = from; i < length; i += 1) {
       const octets = this.#slices.octets(i);
-      const kind = containerKind(octets, this.#serializer);
+      // The receiver's library would take a payload of another kind for a protocol violation of the
+      // router.
+      const kind = serializers[this.#serializer].kindOf(octets[0] ?? 0);
       if (i === from && kind !== "list") throw this.#wrong(i, "no list of arguments");
       if (i > from && kind !== "map") throw this.#wrong(i, "no map of keyword arguments");
       items.push(octets);
@@ -81,7 +85,7 @@ export class Incoming {
     return { serializer: this.#serializer, items };
   }
 
-  /** Arguments as values, for the procedures that the router itself answers. */
+  /** The arguments as values, for meta procedures. */
   args(index: number): readonly unknown[] {
     if (index >= this.#slices.length) return [];
     const value = this.#read(index);
@@ -111,26 +115,7 @@ export class Incoming {
   }
 }
 
-/** A Failure that ends the session of the client that caused it. */
+/** A Failure that ends the client's session. */
 export function violation(sentence: string): Failure {
   return new Failure(sentence, { source: "client", uri: ErrorUri.protocolViolation });
-}
-
-/**
- * Told from the first octet, because a receiver would be blamed for a payload that is neither:
- * its own library would call it a protocol violation of the router.
- */
-function containerKind(octets: Uint8Array, serializer: SerializerName): "list" | "map" | "other" {
-  const first = octets[0] ?? 0;
-  switch (serializer) {
-    case "json":
-      if (first === 0x5b) return "list";
-      return first === 0x7b ? "map" : "other";
-    case "msgpack":
-      if ((first & 0xf0) === 0x90 || first === 0xdc || first === 0xdd) return "list";
-      return (first & 0xf0) === 0x80 || first === 0xde || first === 0xdf ? "map" : "other";
-    case "cbor":
-      if (first >> 5 === 4) return "list";
-      return first >> 5 === 5 ? "map" : "other";
-  }
 }

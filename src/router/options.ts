@@ -1,5 +1,5 @@
 /**
- * Reading the options of requests that both the broker and the dealer know.
+ * Options and checks of requests that the broker and the dealer share.
  *
  * @module
  */
@@ -35,7 +35,7 @@ export function invokeOption(options: Dict): InvokePolicy {
   return invoke as InvokePolicy;
 }
 
-/** Refuses URIs that belong to the router when a client wants to publish or register them. */
+/** Refuses to publish or register a URI that is reserved for the router. */
 export function refuseReserved(action: string, uri: string): void {
   if (uri !== "wamp" && !uri.startsWith("wamp.")) return;
   throw new Failure(`Cannot ${action} "${uri}": URIs that begin with wamp. are the router's`, {

@@ -1,5 +1,5 @@
 /**
- * Making messages for members: a head of values and a payload of octets that nobody decodes.
+ * Messages to sessions: a head of values, and a payload of octets that is not decoded.
  *
  * @module
  */
@@ -11,72 +11,71 @@ import { isLongerThan, type WireMessage } from "#wamp/peer.ts";
 import { encodeMessage } from "#wamp/serializer/control-message-values.ts";
 import { UnrepresentableValue } from "#wamp/token/unrepresentable-value.ts";
 import { buildMessage, type Payload } from "#wamp/transcode/payload-slice.ts";
-import type { Member } from "./member.ts";
+import type { RealmSession } from "./realm-session.ts";
 
-/** A payload of the router's own, from values. */
+/** A payload from values, for messages of the router's own. */
 export function payloadOf(args: readonly unknown[]): Payload {
   return { serializer: "json", items: [new TextEncoder().encode(JSON.stringify(args))] };
 }
 
 /**
- * The message for this member. Throws a Failure when its serializer has no way to tell a value
- * (`wamp.error.invalid_argument`) or when it is longer than the member takes
- * (`wamp.error.payload_size_exceeded`).
+ * Serializes a message for a session.
+ *
+ * @throws Failure when the serializer cannot represent a value (`wamp.error.invalid_argument`) or the
+ * message is longer than the session accepts (`wamp.error.payload_size_exceeded`).
  */
 export function messageFor(
-  member: Member,
+  session: RealmSession,
   head: readonly unknown[],
   payload: Payload | undefined,
 ): WireMessage {
-  const message = build(member, head, payload);
-  refuseTooLong(member, message, head);
+  const message = build(session, head, payload);
+  const failure = tooLongFor(session, message, head);
+  if (failure !== undefined) throw failure;
   return message;
 }
 
-/** Refuses a message that is longer than the member announced to take. */
-export function refuseTooLong(
-  member: Member,
+/** The failure to send a message that is longer than the session announced to accept. */
+export function tooLongFor(
+  session: RealmSession,
   message: WireMessage,
   head: readonly unknown[],
-): void {
-  const limit = member.maxSendOctets;
-  if (!isLongerThan(message, limit)) return;
+): Failure | undefined {
+  const limit = session.maxSendOctets;
+  if (!isLongerThan(message, limit)) return undefined;
   const name = messageTypeName(Number(head[0]));
-  throw new Failure(
+  return new Failure(
     `Cannot send ${name}: longer than the ${limit} octets that its receiver takes`,
-    {
-      source: "client",
-      uri: ErrorUri.payloadSizeExceeded,
-    },
+    { source: "client", uri: ErrorUri.payloadSizeExceeded },
   );
 }
 
-/** Sends a short message of values alone. */
-export function send(member: Member, list: readonly unknown[]): void {
-  member.send(encodeMessage([...list], member.serializer, member.isText));
+/** Sends a message without a payload. */
+export function send(session: RealmSession, list: readonly unknown[]): void {
+  session.send(encodeMessage([...list], session.serializer, session.isText));
 }
 
-/** Sends an ERROR with one sentence. */
+/** Sends an ERROR with a sentence as its one argument. */
 export function sendError(
-  member: Member,
+  session: RealmSession,
   requestType: number,
   request: number,
   uri: string,
   sentence: string,
 ): void {
-  send(member, [MessageType.ERROR, requestType, request, {}, uri, [sentence]]);
+  send(session, [MessageType.ERROR, requestType, request, {}, uri, [sentence]]);
 }
 
-function build(member: Member, head: readonly unknown[], payload: Payload | undefined) {
+function build(session: RealmSession, head: readonly unknown[], payload: Payload | undefined) {
   if (payload === undefined || payload.items.length === 0) {
-    return encodeMessage([...head], member.serializer, member.isText);
+    return encodeMessage([...head], session.serializer, session.isText);
   }
   try {
-    return buildMessage(head, payload, member.serializer, member.isText);
+    return buildMessage(head, payload, session.serializer, session.isText);
   } catch (thrown) {
     if (!(thrown instanceof UnrepresentableValue)) throw thrown;
     const name = messageTypeName(Number(head[0]));
-    throw new Failure(`Cannot tell ${name} in ${member.serializer}: ${sentenceOf(thrown)}`, {
+    throw new Failure(`Cannot represent ${name} in ${session.serializer}: ${sentenceOf(thrown)}`, {
       source: "client",
       uri: ErrorUri.invalidArgument,
       cause: thrown,

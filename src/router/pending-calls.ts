@@ -1,16 +1,16 @@
 /**
- * The calls of a realm that wait for their callees, found from either side.
+ * The calls of a realm that wait for their callees, by caller and by callee.
  *
  * @module
  */
 
-import type { Member } from "./member.ts";
+import type { RealmSession } from "./realm-session.ts";
 
 /** A CALL that has become an INVOCATION. */
 export interface PendingCall {
-  readonly caller: Member;
+  readonly caller: RealmSession;
   readonly request: number;
-  readonly callee: Member;
+  readonly callee: RealmSession;
   readonly invocation: number;
   readonly procedure: string;
   readonly receivesProgress: boolean;
@@ -19,52 +19,57 @@ export interface PendingCall {
 
 /** Pending calls by caller and by callee. */
 export class PendingCalls {
-  readonly #byCaller = new Map<Member, Map<number, PendingCall>>();
-  readonly #byCallee = new Map<Member, Map<number, PendingCall>>();
+  readonly #byCaller: CallsBySession = new Map();
+  readonly #byCallee: CallsBySession = new Map();
 
   add(call: PendingCall): void {
-    put(this.#byCaller, call.caller, call.request, call);
-    put(this.#byCallee, call.callee, call.invocation, call);
+    addCall(this.#byCaller, call.caller, call.request, call);
+    addCall(this.#byCallee, call.callee, call.invocation, call);
   }
 
-  ofCaller(caller: Member, request: number): PendingCall | undefined {
+  ofCaller(caller: RealmSession, request: number): PendingCall | undefined {
     return this.#byCaller.get(caller)?.get(request);
   }
 
-  ofCallee(callee: Member, invocation: number): PendingCall | undefined {
+  ofCallee(callee: RealmSession, invocation: number): PendingCall | undefined {
     return this.#byCallee.get(callee)?.get(invocation);
   }
 
-  countOfCaller(caller: Member): number {
+  countOfCaller(caller: RealmSession): number {
     return this.#byCaller.get(caller)?.size ?? 0;
   }
 
-  /** Forgets a call; what its callee says of it later has no receiver. */
+  /** Removes a call; a later answer of its callee is dropped. */
   remove(call: PendingCall): void {
     clearTimeout(call.timer);
-    take(this.#byCaller, call.caller, call.request);
-    take(this.#byCallee, call.callee, call.invocation);
+    removeCall(this.#byCaller, call.caller, call.request);
+    removeCall(this.#byCallee, call.callee, call.invocation);
   }
 
-  allOfCaller(caller: Member): PendingCall[] {
+  allOfCaller(caller: RealmSession): PendingCall[] {
     return [...(this.#byCaller.get(caller)?.values() ?? [])];
   }
 
-  allOfCallee(callee: Member): PendingCall[] {
+  allOfCallee(callee: RealmSession): PendingCall[] {
     return [...(this.#byCallee.get(callee)?.values() ?? [])];
   }
 }
 
-type Side = Map<Member, Map<number, PendingCall>>;
+type CallsBySession = Map<RealmSession, Map<number, PendingCall>>;
 
-function put(side: Side, member: Member, id: number, call: PendingCall): void {
-  const own = side.get(member) ?? new Map<number, PendingCall>();
-  own.set(id, call);
-  side.set(member, own);
+function addCall(
+  bySession: CallsBySession,
+  session: RealmSession,
+  id: number,
+  call: PendingCall,
+): void {
+  const calls = bySession.get(session) ?? new Map<number, PendingCall>();
+  calls.set(id, call);
+  bySession.set(session, calls);
 }
 
-function take(side: Side, member: Member, id: number): void {
-  const own = side.get(member);
-  own?.delete(id);
-  if (own?.size === 0) side.delete(member);
+function removeCall(bySession: CallsBySession, session: RealmSession, id: number): void {
+  const calls = bySession.get(session);
+  calls?.delete(id);
+  if (calls?.size === 0) bySession.delete(session);
 }

@@ -1,5 +1,5 @@
 /**
- * What the sessions of a role may do, by URI. What no permission names is denied.
+ * Roles and their permissions by URI. An action without a permission is denied.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import { UriPatternMap } from "./uri-match.ts";
 /** An action that a permission allows or denies. */
 export type Action = keyof PermissionConfig["allow"];
 
-/** A role of a realm with its permissions, ready to be asked. */
+/** A role of a realm with its permissions. */
 export class Role {
   readonly name: string;
   readonly #permissions = new UriPatternMap<PermissionConfig>();
@@ -24,12 +24,16 @@ export class Role {
     }
   }
 
-  /** Whether the role may do this; the best match alone decides. */
+  /** Whether the role may perform the action; only the best match counts. */
   allows(action: Action, uri: string): boolean {
     return this.#best(uri)?.allow[action] === true;
   }
 
-  /** Refuses what the role may not do. */
+  /**
+   * Checks that the role may perform the action.
+   *
+   * @throws Failure (`wamp.error.not_authorized`) when it may not.
+   */
   demand(action: Action, uri: string): void {
     if (this.allows(action, uri)) return;
     throw new Failure(`Cannot ${action} "${uri}": role "${this.name}" is not permitted to`, {
@@ -38,7 +42,7 @@ export class Role {
     });
   }
 
-  /** Whether callers or publishers of this role are made known to whom they reach, asked or not. */
+  /** Whether callees or subscribers always see the identity of callers or publishers of this role. */
   discloses(side: "caller" | "publisher", uri: string): boolean {
     return this.#best(uri)?.disclose[side] === true;
   }

@@ -1,6 +1,7 @@
 /**
- * Calls and publications of a router worker's own: authenticators and Web services reach its realms
- * without a connection, by members of the program's own.
+ * RealmCaller: calls and publications of the router worker itself, for authenticators and Web services.
+ *
+ * They reach the realms through internal sessions, without a connection.
  *
  * @module
  */
@@ -16,12 +17,12 @@ import type { WireMessage } from "#wamp/peer.ts";
 import { buildMessage } from "#wamp/transcode/payload-slice.ts";
 import type { WampAnswer, WampCaller, WampRequest } from "#wamp/wamp-caller.ts";
 import { Incoming } from "./incoming.ts";
-import type { Member } from "./member.ts";
 import { payloadOf } from "./outgoing.ts";
 import { Role } from "./permission.ts";
 import type { Realm } from "./realm.ts";
+import type { RealmSession } from "./realm-session.ts";
 
-/** As in Crossbar, the router's own role may do everything, whatever is configured. */
+/** The role of internal sessions, with every permission, as in Crossbar. */
 const TRUSTED = new Role({
   name: "trusted",
   permissions: [
@@ -38,7 +39,7 @@ const TRUSTED = new Role({
 export class RealmCaller implements Authenticators, WampCaller {
   readonly log: Logger;
   readonly #realms: ReadonlyMap<string, Realm>;
-  /** One for each role that there is, so that there are no more than are configured. */
+  /** One for each configured role and realm, and for `trusted`. */
   readonly #callers = new Map<Role, Map<Realm, OutgoingRequests>>();
 
   constructor(realms: ReadonlyMap<string, Realm>, log: Logger) {
@@ -56,7 +57,7 @@ export class RealmCaller implements Authenticators, WampCaller {
     try {
       return await caller.request(request);
     } catch (thrown) {
-      // What a session would be told by ERROR.
+      // A session would get this as an ERROR.
       if (!(thrown instanceof Failure) || thrown.source !== "client") throw thrown;
       const uri = thrown.uri ?? ErrorUri.internalError;
       return { kind: "error", uri, payload: payloadOf([thrown.message]) };
@@ -64,42 +65,42 @@ export class RealmCaller implements Authenticators, WampCaller {
   }
 
   #callerAt(
-    where: { realm: string; role: string | null },
+    target: { realm: string; role: string | null },
     mayBeTrusted: boolean,
     action: string,
   ): OutgoingRequests {
-    const realm = this.#realms.get(where.realm);
-    if (realm === undefined) throw notThere(action, `no realm "${where.realm}" exists`);
-    const configured = where.role === null ? undefined : realm.role(where.role);
+    const realm = this.#realms.get(target.realm);
+    if (realm === undefined) throw notFound(action, `no realm "${target.realm}" exists`);
+    const configured = target.role === null ? undefined : realm.role(target.role);
     const role = configured ?? (mayBeTrusted ? TRUSTED : undefined);
     if (role === undefined) {
-      throw notThere(action, `realm "${where.realm}" has no role "${where.role}"`);
+      throw notFound(action, `realm "${target.realm}" has no role "${target.role}"`);
     }
     return this.#caller(realm, role);
   }
 
   #caller(realm: Realm, role: Role): OutgoingRequests {
-    const ofRole = this.#callers.get(role) ?? new Map<Realm, OutgoingRequests>();
-    this.#callers.set(role, ofRole);
-    const known = ofRole.get(realm);
-    if (known !== undefined) return known;
-    const made = requestsOn(realm, role);
-    ofRole.set(realm, made);
-    return made;
+    const byRealm = this.#callers.get(role) ?? new Map<Realm, OutgoingRequests>();
+    this.#callers.set(role, byRealm);
+    const existing = byRealm.get(realm);
+    if (existing !== undefined) return existing;
+    const created = internalSession(realm, role);
+    byRealm.set(realm, created);
+    return created;
   }
 }
 
-/** Requests of a member that nobody sees among the sessions of the realm. */
-function requestsOn(realm: Realm, role: Role): OutgoingRequests {
+/** The requests of a new internal session; it is not listed among the sessions of the realm. */
+function internalSession(realm: Realm, role: Role): OutgoingRequests {
   const requests = new OutgoingRequests(({ head, payload }) => {
-    // What is built is borrowed, and the message to the callee is built in the same place.
+    // The builder's result is its buffer, and the message to the callee is built in the same buffer.
     const octets = Buffer.from(buildMessage(head, payload, "cbor", false));
     const incoming = new Incoming(octets, "cbor");
-    if (incoming.type === MessageType.CANCEL) realm.dealer.cancel(member, incoming);
-    else if (incoming.type === MessageType.PUBLISH) realm.broker.publish(member, incoming);
-    else realm.dealer.call(member, incoming);
+    if (incoming.type === MessageType.CANCEL) realm.dealer.cancel(session, incoming);
+    else if (incoming.type === MessageType.PUBLISH) realm.broker.publish(session, incoming);
+    else realm.dealer.call(session, incoming);
   });
-  const member: Member = {
+  const session: RealmSession = {
     id: randomId(),
     identity: {
       realm: realm.name,
@@ -110,7 +111,7 @@ function requestsOn(realm: Realm, role: Role): OutgoingRequests {
       authextra: {},
     },
     role,
-    callee: { callCanceling: false, progressiveCallResults: false },
+    calleeFeatures: { callCanceling: false, progressiveCallResults: false },
     serializer: "cbor",
     isText: false,
     maxSendOctets: Number.POSITIVE_INFINITY,
@@ -121,6 +122,6 @@ function requestsOn(realm: Realm, role: Role): OutgoingRequests {
   return requests;
 }
 
-function notThere(action: string, state: string): Failure {
+function notFound(action: string, state: string): Failure {
   return new Failure(`${action}: ${state}`, { source: "internal" });
 }

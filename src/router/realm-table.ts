@@ -8,7 +8,7 @@ import type { RealmConfig } from "#config/node-config.ts";
 import type { Logger } from "#observe/logger.ts";
 import { Realm } from "./realm.ts";
 
-/** The realms that are configured, with nobody in them. */
+/** Opens the configured realms, without sessions. */
 export function openRealms(configs: readonly RealmConfig[], log: Logger): Map<string, Realm> {
   return new Map(configs.map((config) => [config.name, new Realm(config, log)]));
 }

@@ -11,29 +11,29 @@ import { ErrorUri } from "#wamp/error-uri.ts";
 import { isId } from "#wamp/id.ts";
 import { Broker } from "./broker.ts";
 import { Dealer } from "./dealer.ts";
-import type { Member } from "./member.ts";
 import { Role } from "./permission.ts";
+import type { RealmSession } from "./realm-session.ts";
 
-/** A routing space of its own; nothing crosses from one realm to another. */
+/** A routing namespace; no message crosses from one realm to another. */
 export class Realm {
   readonly name: string;
   readonly broker: Broker;
   readonly dealer: Dealer;
   readonly #log: Logger;
   readonly #roles: Map<string, Role>;
-  readonly #members = new Map<number, Member>();
+  readonly #sessions = new Map<number, RealmSession>();
 
   constructor(config: RealmConfig, log: Logger) {
     this.name = config.name;
     this.#log = log;
     this.#roles = new Map(config.roles.map((role) => [role.name, new Role(role)]));
     this.broker = new Broker(log);
-    this.dealer = new Dealer(log, (procedure, args) => this.#sessionMeta(procedure, args));
+    this.dealer = new Dealer(log, (procedure, args) => this.#metaProcedure(procedure, args));
   }
 
   /** How many sessions are joined. */
   get size(): number {
-    return this.#members.size;
+    return this.#sessions.size;
   }
 
   role(name: string): Role | undefined {
@@ -41,33 +41,34 @@ export class Realm {
   }
 
   has(id: number): boolean {
-    return this.#members.has(id);
+    return this.#sessions.has(id);
   }
 
-  join(member: Member): void {
-    this.#members.set(member.id, member);
-    this.broker.publishOwn("wamp.session.on_join", [sessionDetails(member)]);
-    this.#log.debug("session joined", { realm: this.name, session: member.id });
+  join(session: RealmSession): void {
+    this.#sessions.set(session.id, session);
+    this.broker.publishMetaEvent("wamp.session.on_join", [sessionDetails(session)]);
+    this.#log.debug("session joined", { realm: this.name, session: session.id });
   }
 
-  leave(member: Member): void {
-    if (!this.#members.delete(member.id)) return;
-    this.broker.leave(member);
-    this.dealer.leave(member);
-    const { authid, authrole } = member.identity;
-    this.broker.publishOwn("wamp.session.on_leave", [member.id, authid, authrole]);
-    this.#log.debug("session left", { realm: this.name, session: member.id });
+  leave(session: RealmSession): void {
+    if (!this.#sessions.delete(session.id)) return;
+    this.broker.leave(session);
+    this.dealer.leave(session);
+    const { authid, authrole } = session.identity;
+    this.broker.publishMetaEvent("wamp.session.on_leave", [session.id, authid, authrole]);
+    this.#log.debug("session left", { realm: this.name, session: session.id });
   }
 
-  #sessionMeta(
+  /** The session meta API of the WAMP specification. */
+  #metaProcedure(
     procedure: string,
     args: () => readonly unknown[],
   ): { result: readonly unknown[] } | undefined {
     switch (procedure) {
       case "wamp.session.count":
-        return { result: [this.#ofRoles(args()[0]).length] };
+        return { result: [this.#sessionsWithRoles(args()[0]).length] };
       case "wamp.session.list":
-        return { result: [this.#ofRoles(args()[0]).map((member) => member.id)] };
+        return { result: [this.#sessionsWithRoles(args()[0]).map((session) => session.id)] };
       case "wamp.session.get": {
         const id = args()[0];
         if (!isId(id)) {
@@ -76,8 +77,8 @@ export class Realm {
             uri: ErrorUri.invalidArgument,
           });
         }
-        const member = this.#members.get(id);
-        if (member !== undefined) return { result: [sessionDetails(member)] };
+        const session = this.#sessions.get(id);
+        if (session !== undefined) return { result: [sessionDetails(session)] };
         throw new Failure(`Cannot get session ${id}: the realm has none with this id`, {
           source: "client",
           uri: ErrorUri.noSuchSession,
@@ -88,16 +89,17 @@ export class Realm {
     }
   }
 
-  #ofRoles(roles: unknown): Member[] {
-    const all = [...this.#members.values()];
+  /** All sessions, or those with one of these roles. */
+  #sessionsWithRoles(roles: unknown): RealmSession[] {
+    const all = [...this.#sessions.values()];
     return Array.isArray(roles) ? all.filter(({ role }) => roles.includes(role.name)) : all;
   }
 }
 
-function sessionDetails(member: Member): Record<string, unknown> {
-  const { authid, authrole, authmethod, authprovider, authextra } = member.identity;
-  // How the client of a proxy came in, as the proxy says it.
+function sessionDetails(session: RealmSession): Record<string, unknown> {
+  const { authid, authrole, authmethod, authprovider, authextra } = session.identity;
+  // A proxy puts the transport details of its client here.
   const { transport } = authextra as { transport?: unknown };
-  const vouched = transport === undefined ? {} : { transport };
-  return { session: member.id, authid, authrole, authmethod, authprovider, ...vouched };
+  const details = transport === undefined ? {} : { transport };
+  return { session: session.id, authid, authrole, authmethod, authprovider, ...details };
 }

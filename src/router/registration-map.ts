@@ -1,5 +1,5 @@
 /**
- * The registrations of a realm, and which of a shared registration's callees is next.
+ * The registrations of a realm, and the choice of a shared registration's callee.
  *
  * @module
  */
@@ -7,31 +7,35 @@
 import { Failure } from "#base/failure.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
 import { randomId } from "#wamp/id.ts";
-import type { Member } from "./member.ts";
+import type { RealmSession } from "./realm-session.ts";
 import { type MatchPolicy, UriPatternMap } from "./uri-match.ts";
 
-/** How the callee of a registration is chosen, in the words of the WAMP option `invoke`. */
+/** How the callee of a registration is chosen: the values of the option `invoke`. */
 export type InvokePolicy = "single" | "first" | "last" | "roundrobin" | "random";
 
-/** A pattern and its callees, in the order in which they registered. */
+/** A pattern and its callees, in the order of their registration. */
 export interface Registration {
   readonly id: number;
   readonly uri: string;
   readonly match: MatchPolicy;
   readonly invoke: InvokePolicy;
-  readonly callees: Member[];
-  /** Counts the calls, for the round robin. */
+  readonly callees: RealmSession[];
+  /** Number of calls so far, for `roundrobin`. */
   turn: number;
 }
 
-/** Registrations by pattern, by id and by member. */
+/** Registrations by pattern, by id and by session. */
 export class RegistrationMap {
   readonly #byPattern = new UriPatternMap<Registration>();
   readonly #byId = new Map<number, Registration>();
-  readonly #byMember = new Map<Member, Set<Registration>>();
+  readonly #bySession = new Map<RealmSession, Set<Registration>>();
 
-  /** Adds a callee, if the pattern is free or shared by the same policy. */
-  add(member: Member, uri: string, match: MatchPolicy, invoke: InvokePolicy): Registration {
+  /**
+   * Adds a callee.
+   *
+   * @throws Failure when the pattern is registered, unless both share it with the same policy.
+   */
+  add(callee: RealmSession, uri: string, match: MatchPolicy, invoke: InvokePolicy): Registration {
     let registration = this.#byPattern.get(uri, match);
     if (registration === undefined) {
       registration = { id: randomId(), uri, match, invoke, callees: [], turn: 0 };
@@ -40,52 +44,52 @@ export class RegistrationMap {
     } else if (
       invoke === "single" ||
       registration.invoke !== invoke ||
-      registration.callees.includes(member)
+      registration.callees.includes(callee)
     ) {
       throw new Failure(
         `Cannot register "${uri}": it is already registered with invoke ${registration.invoke}`,
         { source: "client", uri: ErrorUri.procedureAlreadyExists },
       );
     }
-    registration.callees.push(member);
-    const own = this.#byMember.get(member) ?? new Set();
-    own.add(registration);
-    this.#byMember.set(member, own);
+    registration.callees.push(callee);
+    const registrations = this.#bySession.get(callee) ?? new Set();
+    registrations.add(registration);
+    this.#bySession.set(callee, registrations);
     return registration;
   }
 
-  /** Removes a callee; false when it had no registration with this id. */
-  remove(member: Member, id: number): boolean {
+  /** Removes a callee; false: it has no registration with this id. */
+  remove(callee: RealmSession, id: number): boolean {
     const registration = this.#byId.get(id);
-    if (!registration?.callees.includes(member)) return false;
-    this.#byMember.get(member)?.delete(registration);
-    this.#drop(member, registration);
+    if (!registration?.callees.includes(callee)) return false;
+    this.#bySession.get(callee)?.delete(registration);
+    this.#drop(callee, registration);
     return true;
   }
 
-  removeAll(member: Member): void {
-    for (const registration of this.#byMember.get(member) ?? []) this.#drop(member, registration);
-    this.#byMember.delete(member);
+  removeAll(callee: RealmSession): void {
+    for (const registration of this.#bySession.get(callee) ?? []) this.#drop(callee, registration);
+    this.#bySession.delete(callee);
   }
 
   matches(procedure: string): Registration[] {
     return [...this.#byPattern.matches(procedure)];
   }
 
-  #drop(member: Member, registration: Registration): void {
-    registration.callees.splice(registration.callees.indexOf(member), 1);
+  #drop(callee: RealmSession, registration: Registration): void {
+    registration.callees.splice(registration.callees.indexOf(callee), 1);
     if (registration.callees.length > 0) return;
     this.#byPattern.delete(registration.uri, registration.match);
     this.#byId.delete(registration.id);
   }
 }
 
-/** The callee that a call goes to, among those that may take it. */
+/** Chooses the callee of a call, among those that are permitted. */
 export function chooseCallee(
   registration: Registration,
-  mayTake: (callee: Member) => boolean,
-): Member | undefined {
-  const callees = registration.callees.filter(mayTake);
+  isPermitted: (callee: RealmSession) => boolean,
+): RealmSession | undefined {
+  const callees = registration.callees.filter(isPermitted);
   switch (registration.invoke) {
     case "single":
     case "first":

@@ -1,5 +1,5 @@
 /**
- * The roles and features that the router announces in WELCOME: those that it has, no others.
+ * The roles and features that the router announces in WELCOME.
  *
  * @module
  */

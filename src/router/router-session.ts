@@ -6,6 +6,7 @@
 
 import { forgetLogin } from "#auth/cookie.ts";
 import type { Accept, AuthOutcome } from "#auth/pending-auth.ts";
+import type { SessionIdentity } from "#auth/session-identity.ts";
 import { Failure, sentenceOf } from "#base/failure.ts";
 import type { AuthConfig, JoiningConfig } from "#config/node-config.ts";
 import type { Logger } from "#observe/logger.ts";
@@ -29,25 +30,26 @@ import {
 import { decodeMessage, encodeMessage } from "#wamp/serializer/control-message-values.ts";
 import { MalformedMessage } from "#wamp/token/malformed-message.ts";
 import { Incoming, violation } from "./incoming.ts";
-import type { Member } from "./member.ts";
 import { sendError } from "./outgoing.ts";
+import type { Role } from "./permission.ts";
 import type { Realm } from "./realm.ts";
+import type { RealmSession } from "./realm-session.ts";
 import { ROUTER_ROLES } from "./router-features.ts";
 
-/** What a session needs beside its peer and its realms. */
+/** What a session needs besides its peer and its realms. */
 export interface RouterSessionOptions extends AuthenticationSupport {
   log: Logger;
-  /** Undefined: a client may take as long as it likes. */
+  /** Undefined: joining has no time limits. */
   joining?: JoiningConfig | undefined;
-  /** Is told when the connection is closed. */
+  /** Called when the connection is closed. */
   onEnd(session: RouterSession): void;
-  /** A client that leaves more than this untaken is cut off; 16 MiB unless told. */
+  /** A client with more octets waiting than this is disconnected; 16 MiB by default. */
   maxBufferedOctets?: number;
 }
 
 const DEFAULT_MAX_BUFFERED_OCTETS = 16 * 1024 * 1024;
 
-/** Requests that are answered with an ERROR when they are refused. */
+/** Requests that get an ERROR when they are refused. */
 const REQUESTS: ReadonlySet<number> = new Set([
   MessageType.PUBLISH,
   MessageType.SUBSCRIBE,
@@ -57,38 +59,40 @@ const REQUESTS: ReadonlySet<number> = new Set([
   MessageType.UNREGISTER,
 ]);
 
-/** Who takes which message of a client that has joined. */
-const ROUTES = new Map<number, (realm: Realm, member: Member, message: Incoming) => void>([
-  [MessageType.PUBLISH, ({ broker }, member, message) => broker.publish(member, message)],
-  [MessageType.SUBSCRIBE, ({ broker }, member, message) => broker.subscribe(member, message)],
-  [MessageType.UNSUBSCRIBE, ({ broker }, member, message) => broker.unsubscribe(member, message)],
-  [MessageType.CALL, ({ dealer }, member, message) => dealer.call(member, message)],
-  [MessageType.CANCEL, ({ dealer }, member, message) => dealer.cancel(member, message)],
-  [MessageType.YIELD, ({ dealer }, member, message) => dealer.yield(member, message)],
-  [MessageType.ERROR, ({ dealer }, member, message) => dealer.error(member, message)],
-  [MessageType.REGISTER, ({ dealer }, member, message) => dealer.register(member, message)],
-  [MessageType.UNREGISTER, ({ dealer }, member, message) => dealer.unregister(member, message)],
+/** The handlers of messages from a client that has joined. */
+const HANDLERS = new Map<number, (realm: Realm, session: RealmSession, message: Incoming) => void>([
+  [MessageType.PUBLISH, ({ broker }, session, message) => broker.publish(session, message)],
+  [MessageType.SUBSCRIBE, ({ broker }, session, message) => broker.subscribe(session, message)],
+  [MessageType.UNSUBSCRIBE, ({ broker }, session, message) => broker.unsubscribe(session, message)],
+  [MessageType.CALL, ({ dealer }, session, message) => dealer.call(session, message)],
+  [MessageType.CANCEL, ({ dealer }, session, message) => dealer.cancel(session, message)],
+  [MessageType.YIELD, ({ dealer }, session, message) => dealer.yield(session, message)],
+  [MessageType.ERROR, ({ dealer }, session, message) => dealer.error(session, message)],
+  [MessageType.REGISTER, ({ dealer }, session, message) => dealer.register(session, message)],
+  [MessageType.UNREGISTER, ({ dealer }, session, message) => dealer.unregister(session, message)],
 ]);
 
-/** Where a session is on its way. */
+/** The state of a session. */
 type State =
   | {
       name: "joining";
-      join: Authentication;
+      authentication: Authentication;
       canceled: AbortController;
-      busy: boolean;
-      challenged: boolean;
+      /** Whether a HELLO or an AUTHENTICATE is being processed. */
+      isBusy: boolean;
+      /** Whether a CHALLENGE was sent. */
+      isChallenged: boolean;
     }
-  | { name: "joined"; realm: Realm; member: Member }
+  | { name: "joined"; realm: Realm; session: RealmSession }
   | { name: "closed" };
 
-/** The session of one peer, from its first HELLO to the end of the connection. */
+/** The session of one peer, from its first HELLO to the end of its connection. */
 export class RouterSession implements PeerHandler, JoinTimeoutObserver {
   readonly #peer: Peer;
   readonly #auth: AuthConfig;
   readonly #realms: ReadonlyMap<string, Realm>;
   readonly #log: Logger;
-  readonly #clock: JoinTimeouts;
+  readonly #timeouts: JoinTimeouts;
   readonly #support: AuthenticationSupport;
   readonly #maxBufferedOctets: number;
   readonly #onEnd: (session: RouterSession) => void;
@@ -104,7 +108,7 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
     this.#auth = auth;
     this.#realms = realms;
     this.#log = options.log;
-    this.#clock = new JoinTimeouts(options.joining, this);
+    this.#timeouts = new JoinTimeouts(options.joining, this);
     this.#support = options;
     this.#maxBufferedOctets = options.maxBufferedOctets ?? DEFAULT_MAX_BUFFERED_OCTETS;
     this.#onEnd = options.onEnd;
@@ -116,7 +120,7 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
     const state = this.#state;
     try {
       if (state.name === "joining") this.#onJoinMessage(state, message);
-      if (state.name === "joined") this.#onJoinedMessage(state.realm, state.member, message);
+      if (state.name === "joined") this.#onJoinedMessage(state.realm, state.session, message);
     } catch (thrown) {
       this.#fail(thrown);
     }
@@ -134,69 +138,71 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
     this.#onEnd(this);
   }
 
-  /** Says GOODBYE `wamp.close.system_shutdown` and closes the connection. */
+  /** Ends the session with `wamp.close.system_shutdown`. */
   shutdown(): void {
     this.goodbye(ErrorUri.systemShutdown);
   }
 
-  /** Says GOODBYE for a reason of the router's and closes the connection. */
+  /** Sends GOODBYE, or ABORT before WELCOME, and closes the connection. */
   goodbye(reasonUri: string): void {
     if (this.#state.name === "closed") return;
-    const joined = this.#state.name === "joined";
+    const type = this.#state.name === "joined" ? MessageType.GOODBYE : MessageType.ABORT;
     this.#end();
-    if (joined) this.#send([MessageType.GOODBYE, {}, reasonUri]);
-    else this.#send([MessageType.ABORT, {}, reasonUri]);
+    this.#send([type, {}, reasonUri]);
     this.#peer.close(CloseCode.goingAway, reasonUri);
   }
 
   #beginJoin(): State {
-    this.#clock.awaitHello();
+    this.#timeouts.awaitHello();
     const canceled = new AbortController();
-    const join = new Authentication(this.#auth, this.#peer.details, this.#support, canceled.signal);
-    return { name: "joining", join, canceled, busy: false, challenged: false };
+    const { details } = this.#peer;
+    const authentication = new Authentication(this.#auth, details, this.#support, canceled.signal);
+    return { name: "joining", authentication, canceled, isBusy: false, isChallenged: false };
   }
 
   #onJoinMessage(state: State & { name: "joining" }, message: WireMessage): void {
     if (!trustsProxies(this.#auth)) refuseTooLong(message);
     const list = decodeMessage(message, this.#peer.serializer);
     const type = Number(list[0]);
-    const awaited = state.challenged ? MessageType.AUTHENTICATE : MessageType.HELLO;
+    const expected = state.isChallenged ? MessageType.AUTHENTICATE : MessageType.HELLO;
     if (type === MessageType.ABORT) {
       this.#end();
       this.#peer.close(CloseCode.normal, "aborted by the client");
       return;
     }
-    if (state.busy || type !== awaited) {
+    if (state.isBusy || type !== expected) {
       throw violation(`Cannot accept ${messageTypeName(type)}: the session has not joined`);
     }
-    state.busy = true;
-    if (state.challenged) this.#clock.authenticated();
-    else this.#clock.awaitWelcome();
-    const step = state.challenged ? state.join.authenticate(list) : state.join.hello(list);
-    step
+    state.isBusy = true;
+    if (state.isChallenged) this.#timeouts.authenticated();
+    else this.#timeouts.awaitWelcome();
+    const { authentication } = state;
+    const pending = state.isChallenged
+      ? authentication.authenticate(list)
+      : authentication.hello(list);
+    pending
       .then((outcome) => this.#onOutcome(state, outcome))
       .catch((thrown: unknown) => this.#fail(thrown));
   }
 
   #onOutcome(state: State & { name: "joining" }, outcome: AuthOutcome): void {
     if (this.#state !== state) return;
-    state.busy = false;
+    state.isBusy = false;
     switch (outcome.kind) {
       case "challenge":
-        state.challenged = true;
-        this.#clock.awaitAuthenticate();
+        state.isChallenged = true;
+        this.#timeouts.awaitAuthenticate();
         this.#send([MessageType.CHALLENGE, outcome.authmethod, outcome.extra]);
         return;
       case "deny":
         this.#abort(outcome.uri, outcome.message, CloseCode.normal);
         return;
       case "accept":
-        this.#welcome(outcome, state.join);
+        this.#welcome(outcome, state.authentication);
     }
   }
 
-  #welcome({ identity, welcomeExtra }: Accept, join: Authentication): void {
-    const { clientRoles } = join;
+  #welcome({ identity, welcomeExtra }: Accept, authentication: Authentication): void {
     const realm = this.#realms.get(identity.realm);
     if (realm === undefined) {
       const sentence = `Cannot join: no realm "${identity.realm}" exists on this router`;
@@ -209,17 +215,31 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
       this.#abort(ErrorUri.noSuchRole, sentence, CloseCode.normal);
       return;
     }
-    this.#clock.stop();
+    this.#timeouts.stop();
     this.#peer.limitMessages?.(Number.POSITIVE_INFINITY);
-    let id = randomId();
-    while (realm.has(id)) id = randomId();
+    const session = this.#realmSession(unusedId(realm), identity, role, authentication.clientRoles);
+    const { authextra: ownExtra, ...details } = identity;
+    const authextra = { ...ownExtra, ...welcomeExtra };
+    const extra = Object.keys(authextra).length > 0 ? { authextra } : {};
+    this.#state = { name: "joined", realm, session };
+    this.#send([MessageType.WELCOME, session.id, { ...details, ...extra, roles: ROUTER_ROLES }]);
+    authentication.welcomed(identity);
+    realm.join(session);
+  }
+
+  #realmSession(
+    id: number,
+    identity: SessionIdentity,
+    role: Role,
+    clientRoles: Record<string, unknown>,
+  ): RealmSession {
     let lastRequest = 0;
     const peer = this.#peer;
-    const member: Member = {
+    return {
       id,
       identity,
       role,
-      callee: {
+      calleeFeatures: {
         callCanceling: announces(clientRoles, "callee", "call_canceling"),
         progressiveCallResults: announces(clientRoles, "callee", "progressive_call_results"),
       },
@@ -233,30 +253,23 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
       send: (message) => this.#sendMessage(message),
       goodbye: (reasonUri) => this.goodbye(reasonUri),
     };
-    const { authextra: own, ...who } = identity;
-    const authextra = { ...own, ...welcomeExtra };
-    const extra = Object.keys(authextra).length > 0 ? { authextra } : {};
-    this.#state = { name: "joined", realm, member };
-    this.#send([MessageType.WELCOME, id, { ...who, ...extra, roles: ROUTER_ROLES }]);
-    join.welcomed(identity);
-    realm.join(member);
   }
 
-  #onJoinedMessage(realm: Realm, member: Member, wire: WireMessage): void {
-    const message = new Incoming(wire, this.#peer.serializer);
+  #onJoinedMessage(realm: Realm, session: RealmSession, octets: WireMessage): void {
+    const message = new Incoming(octets, this.#peer.serializer);
     try {
-      this.#dispatch(realm, member, message);
+      this.#dispatch(realm, session, message);
     } catch (thrown) {
       if (!(thrown instanceof Failure) || thrown.uri === ErrorUri.protocolViolation) throw thrown;
       if (!REQUESTS.has(message.type)) throw thrown;
-      this.#refuse(member, message, thrown);
+      this.#refuse(session, message, thrown);
     }
   }
 
-  #dispatch(realm: Realm, member: Member, message: Incoming): void {
-    const route = ROUTES.get(message.type);
-    if (route !== undefined) {
-      route(realm, member, message);
+  #dispatch(realm: Realm, session: RealmSession, message: Incoming): void {
+    const handle = HANDLERS.get(message.type);
+    if (handle !== undefined) {
+      handle(realm, session, message);
     } else if (message.type === MessageType.GOODBYE) {
       this.#onGoodbye(message);
     } else if (message.type === MessageType.ABORT) {
@@ -268,14 +281,14 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
     }
   }
 
-  #refuse(member: Member, message: Incoming, failure: Failure): void {
-    // Nobody waits for the answer to a PUBLISH that asked for none.
+  #refuse(session: RealmSession, message: Incoming, failure: Failure): void {
+    // A PUBLISH without `acknowledge` gets no answer, not even an ERROR.
     if (message.type === MessageType.PUBLISH && message.dict(2)["acknowledge"] !== true) {
-      this.#log.debug("publication refused", { session: member.id, reason: failure.message });
+      this.#log.debug("publication refused", { session: session.id, reason: failure.message });
       return;
     }
     const uri = failure.uri ?? ErrorUri.invalidArgument;
-    sendError(member, message.type, message.id(1), uri, failure.message);
+    sendError(session, message.type, message.id(1), uri, failure.message);
   }
 
   #onGoodbye(message: Incoming): void {
@@ -285,7 +298,7 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
     this.#state = this.#beginJoin();
   }
 
-  /** Ends this session, and no other, for what it sent or for a fault of the program. */
+  /** Ends this session, and no other, after a violation of its client or a fault of the program. */
   #fail(thrown: unknown): void {
     if (this.#state.name === "closed") return;
     if (thrown instanceof Failure || thrown instanceof MalformedMessage) {
@@ -309,18 +322,18 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
   }
 
   #end(): void {
-    this.#clock.stop();
+    this.#timeouts.stop();
     const state = this.#state;
     this.#state = { name: "closed" };
     if (state.name === "joining") state.canceled.abort();
-    if (state.name === "joined") state.realm.leave(state.member);
+    if (state.name === "joined") state.realm.leave(state.session);
   }
 
   #send(list: unknown[]): void {
     this.#peer.send(encodeMessage(list, this.#peer.serializer, this.#peer.isText));
   }
 
-  /** Sends what the realm routes here; a client that does not keep up is cut off. */
+  /** Sends a message of the realm; a client that does not keep up is disconnected. */
   #sendMessage(message: WireMessage): void {
     if (this.#state.name !== "joined") return;
     const keepsUp = this.#peer.send(message);
@@ -330,6 +343,12 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
     this.#end();
     this.#peer.close(CloseCode.policyViolation, "the client does not keep up");
   }
+}
+
+function unusedId(realm: Realm): number {
+  let id = randomId();
+  while (realm.has(id)) id = randomId();
+  return id;
 }
 
 function announces(roles: Record<string, unknown>, role: string, feature: string): boolean {

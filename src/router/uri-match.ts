@@ -1,12 +1,12 @@
 /**
- * URIs and patterns of URIs: which are well formed, and which patterns a URI matches.
+ * URIs and URI patterns: whether they are well formed, and which patterns match a URI.
  *
  * @module
  */
 
 import { isLooseUri } from "#wamp/loose-uri.ts";
 
-/** How a pattern is compared with a URI, in the words of the WAMP option `match`. */
+/** How a pattern is compared with a URI: the values of the option `match`. */
 export type MatchPolicy = "exact" | "prefix" | "wildcard";
 
 const LOOSE_PREFIX = /^([^\s.#]+\.)*[^\s.#]*$/;
@@ -29,17 +29,17 @@ interface Wildcard<T> {
   value: T;
 }
 
-/** Values by pattern, found again by the URIs that the patterns match. */
+/** Values by pattern, looked up by a URI that the patterns match. */
 export class UriPatternMap<T> {
   readonly #exact = new Map<string, T>();
-  /** By length, so that a lookup costs what the patterns ask for and not what the URI is long. */
+  /** By length, so that the cost of a lookup depends on the patterns, not on the length of the URI. */
   readonly #prefix = new Map<number, Map<string, T>>();
   /** The lengths in `#prefix`, longest first. */
   #prefixLengths: number[] = [];
-  /** By number of components, since a wildcard matches only URIs with as many. */
+  /** By number of components, because a wildcard matches only URIs with the same number. */
   readonly #wildcard = new Map<number, Map<string, Wildcard<T>>>();
 
-  /** The value of this very pattern. */
+  /** The value of exactly this pattern. */
   get(pattern: string, match: MatchPolicy): T | undefined {
     switch (match) {
       case "exact":
@@ -51,7 +51,7 @@ export class UriPatternMap<T> {
     }
   }
 
-  /** Keeps a value under a pattern, in place of one that was there. */
+  /** Sets the value of a pattern. */
   set(pattern: string, match: MatchPolicy, value: T): void {
     switch (match) {
       case "exact":
@@ -68,7 +68,7 @@ export class UriPatternMap<T> {
     }
   }
 
-  /** Forgets a pattern. */
+  /** Removes a pattern. */
   delete(pattern: string, match: MatchPolicy): void {
     switch (match) {
       case "exact":
@@ -84,9 +84,9 @@ export class UriPatternMap<T> {
   }
 
   /**
-   * The values of every pattern that matches, best first: the exact one, then prefixes from the
-   * longest, then wildcards from the one that names the earlier components. The map must not
-   * change while they are read.
+   * The values of all patterns that match, best first: the exact one, then prefixes from the longest,
+   * then wildcards, those with earlier literal components first. The map must not change during the
+   * iteration.
    */
   *matches(uri: string): Generator<T, undefined> {
     const exact = this.#exact.get(uri);
@@ -99,9 +99,11 @@ export class UriPatternMap<T> {
     if (this.#wildcard.size === 0) return;
     const components = uri.split(".");
     const candidates = this.#wildcard.get(components.length)?.values() ?? [];
-    const wildcards = [...candidates].filter((one) => fits(one.components, components));
+    const wildcards = [...candidates].filter((candidate) =>
+      matchesComponents(candidate.components, components),
+    );
     wildcards.sort((a, b) => compareWildcards(a.components, b.components));
-    for (const one of wildcards) yield one.value;
+    for (const { value } of wildcards) yield value;
   }
 
   #sortPrefixes(): void {
@@ -126,11 +128,11 @@ function componentCount(pattern: string): number {
   return pattern.split(".").length;
 }
 
-function fits(pattern: readonly string[], components: readonly string[]): boolean {
+function matchesComponents(pattern: readonly string[], components: readonly string[]): boolean {
   return pattern.every((component, i) => component === "" || component === components[i]);
 }
 
-/** Negative when `a` is the more specific: it names the first component where they differ. */
+/** Negative when `a` is more specific: it has a literal in the first component where they differ. */
 function compareWildcards(a: readonly string[], b: readonly string[]): number {
   for (let i = 0; i < a.length; i += 1) {
     if (a[i] !== "" && b[i] === "") return -1;

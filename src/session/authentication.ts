@@ -1,11 +1,12 @@
 /**
- * Joining: HELLO, CHALLENGE, AUTHENTICATE, up to the answer who the client is.
+ * Authentication: from HELLO, over CHALLENGE and AUTHENTICATE, to the identity of the client or its
+ * denial.
  *
  *     [HELLO, realm, details]    [CHALLENGE, authmethod, extra]    [AUTHENTICATE, signature, extra]
  *
- * The same machine serves the proxy and the router. It reads messages and returns outcomes; sending
- * them, deadlines and what comes after belong to the session. (WAMP specification, sections
- * "Session Establishment" and "Authentication Methods".)
+ * The proxy and the router use the same code. It reads messages and returns outcomes; the session sends
+ * messages and has the deadlines. (WAMP specification, sections "Session Establishment" and
+ * "Authentication Methods".)
  *
  * @module
  */
@@ -34,21 +35,21 @@ import {
   type WireMessage,
 } from "#wamp/peer.ts";
 
-/** Counts the attempts of a client's address that failed. */
+/** Counts the failed attempts of a client's address. */
 export interface FailedAttempts {
-  /** Whether there were so many that none is judged for now. */
+  /** Whether there were so many that further attempts are refused without a check for now. */
   readonly areTooMany: boolean;
   add(): void;
 }
 
-/** What a worker has for all its joins. */
+/** What an authentication needs of its worker. */
 export interface AuthenticationSupport {
   authenticators: Authenticators;
   /** Undefined: attempts are not limited. */
   failedAttempts?: FailedAttempts | undefined;
 }
 
-/** One client's attempt to join. */
+/** The authentication of one HELLO. */
 export class Authentication {
   readonly #auth: AuthConfig;
   readonly #transport: TransportDetails;
@@ -57,7 +58,7 @@ export class Authentication {
   #pending: PendingAuth | undefined;
   #roles: Record<string, unknown> = {};
 
-  /** `canceled` is aborted when nobody waits any more: whoever is asked about the client need not answer. */
+  /** When `canceled` is aborted, calls to authenticators are canceled. */
   constructor(
     auth: AuthConfig,
     transport: TransportDetails,
@@ -91,7 +92,7 @@ export class Authentication {
       signal: this.#canceled,
     };
     this.#pending = choosePendingAuth(this.#auth, request.authmethods, context);
-    return this.#counted(this.#pending?.hello(request) ?? NO_AUTHMETHOD);
+    return this.#count(this.#pending?.hello(request) ?? NO_AUTHMETHOD);
   }
 
   /**
@@ -109,10 +110,10 @@ export class Authentication {
       throw violation("Cannot read AUTHENTICATE: signature is not a string");
     }
     if (this.#isLockedOut) return TOO_MANY_ATTEMPTS;
-    return this.#counted(pending.authenticate(signature, asRecord(extra)));
+    return this.#count(pending.authenticate(signature, asRecord(extra)));
   }
 
-  /** The client was sent WELCOME: where cookies are an authmethod, its cookie stands for it now. */
+  /** The client was sent WELCOME: if `cookie` is configured, its cookie authenticates it from now on. */
   welcomed(identity: SessionIdentity): void {
     rememberLogin(this.#auth, this.#transport, identity);
   }
@@ -121,7 +122,7 @@ export class Authentication {
     return this.#support.failedAttempts?.areTooMany === true;
   }
 
-  async #counted(pending: AuthOutcome | Promise<AuthOutcome>): Promise<AuthOutcome> {
+  async #count(pending: AuthOutcome | Promise<AuthOutcome>): Promise<AuthOutcome> {
     const outcome = await pending;
     if (outcome.kind === "deny" && !outcome.isBlameless) this.#support.failedAttempts?.add();
     return outcome;
@@ -136,7 +137,7 @@ const NO_AUTHMETHOD: Deny = {
 };
 
 /**
- * Refuses a HELLO or an AUTHENTICATE that is longer than anybody needs, before it is read.
+ * Refuses, before decoding it, a HELLO or AUTHENTICATE that is longer than `MAX_JOIN_OCTETS`.
  *
  * @throws Failure from the client's side.
  */
@@ -148,19 +149,19 @@ export function refuseTooLong(message: WireMessage): void {
   });
 }
 
-/** Whether proxies join here: they pass on what an authenticator said of a client, which may be long. */
+/** Whether proxies join here: their HELLO may be longer, for it contains the client's `authextra`. */
 export function trustsProxies(auth: AuthConfig): boolean {
   return auth["anonymous-proxy"] !== undefined || auth["cryptosign-proxy"] !== undefined;
 }
 
-/** What a client is told whose address has failed too often; whether it would be let in, it is not. */
+/** The denial for an address that has failed too often, even if its credentials are right. */
 export const TOO_MANY_ATTEMPTS: Deny = {
   kind: "deny",
   uri: ErrorUri.authenticationFailed,
   message: "Cannot authenticate: too many attempts from this address failed; try again in a minute",
 };
 
-/** The first of the client's authmethods that is configured; no fall-through after a denial. */
+/** The first of the client's authmethods that is configured; after a denial no other one is tried. */
 function choosePendingAuth(
   auth: AuthConfig,
   authmethods: readonly string[],
@@ -174,20 +175,21 @@ function choosePendingAuth(
 }
 
 /** Longest name of a realm, as in Crossbar. */
-const MOST_REALM_CHARACTERS = 255;
+const MAX_REALM_CHARACTERS = 255;
 
 /**
  * The realm of a HELLO.
  *
- * @throws Failure from the client's side when it can be none; one that is too long is not repeated.
+ * @throws Failure from the client's side when it is not a realm; the message of the failure does not
+ * repeat a name that is too long.
  */
 export function readRealm(realm: unknown): string {
   if (typeof realm !== "string" || realm === "") {
     throw violation("Cannot read HELLO: realm is not a URI");
   }
-  if (realm.length <= MOST_REALM_CHARACTERS) return realm;
+  if (realm.length <= MAX_REALM_CHARACTERS) return realm;
   throw new Failure(
-    `Cannot join realm: its name is longer than ${MOST_REALM_CHARACTERS} characters`,
+    `Cannot join realm: its name is longer than ${MAX_REALM_CHARACTERS} characters`,
     { source: "client", uri: ErrorUri.noSuchRealm },
   );
 }
@@ -208,7 +210,7 @@ function parseHello(message: readonly unknown[], transport: TransportDetails): H
   }
   return {
     realm: name,
-    // As in Crossbar: who names no authmethod wants to be anonymous.
+    // As in Crossbar, a client without authmethods joins as anonymous.
     authmethods: authmethods.length > 0 ? authmethods : ["anonymous"],
     authid: optionalString(authid, "authid"),
     authrole: optionalString(authrole, "authrole"),

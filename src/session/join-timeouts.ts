@@ -1,5 +1,5 @@
 /**
- * JoinClock: how long each step of joining may take, and all of them together.
+ * JoinTimeouts: how long each step of a join may take, and the join as a whole.
  *
  *     connection -> HELLO -> (CHALLENGE -> AUTHENTICATE) -> WELCOME
  *
@@ -9,16 +9,16 @@
 import type { JoiningConfig } from "#config/node-config.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
 
-/** Is told of a step that took too long, with what reason to abort. */
+/** Observes a step that took too long; URI and sentence are for the ABORT. */
 export interface JoinTimeoutObserver {
   onJoinTimeout(uri: string, sentence: string): void;
 }
 
-/** The clock of one session; without limits it never runs out. */
+/** The timeouts of one session; a step without a limit may take any time. */
 export class JoinTimeouts {
   readonly #limits: JoiningConfig | undefined;
   readonly #observer: JoinTimeoutObserver;
-  // Undefined again once they are of no use: a session that has joined keeps no timer alive.
+  // Undefined when they do not run, so that a joined session does not keep their memory.
   #join: Timer | undefined;
   #step: Timer | undefined;
 
@@ -42,7 +42,7 @@ export class JoinTimeouts {
     this.#step = this.#start("authenticate_timeout", "AUTHENTICATE", ErrorUri.authenticationFailed);
   }
 
-  /** AUTHENTICATE has come. */
+  /** AUTHENTICATE has arrived. */
   authenticated(): void {
     clearTimeout(this.#step);
     this.#step = undefined;

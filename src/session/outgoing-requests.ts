@@ -1,5 +1,5 @@
 /**
- * Calls and publications of the program's own, and which answer belongs to which.
+ * Calls and publications of the program's own, and the answers to them.
  *
  *     [CALL, request, options, procedure, args?, kwargs?]    [RESULT, request, details, args?, kwargs?]
  *     [CANCEL, request, options]
@@ -16,22 +16,23 @@ import { Failure, sentenceOf } from "#base/failure.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
 import { isId } from "#wamp/id.ts";
 import { MessageType } from "#wamp/message-type.ts";
-import type { SerializerName, WireMessage } from "#wamp/peer.ts";
+import type { WireMessage } from "#wamp/peer.ts";
 import { encodeMessage } from "#wamp/serializer/control-message-values.ts";
-import { readValue } from "#wamp/serializer/value-sink.ts";
+import { readValue } from "#wamp/serializer/read-value.ts";
+import type { SerializerName } from "#wamp/serializer-name.ts";
 import { type MessageSlices, type Payload, sliceMessage } from "#wamp/transcode/payload-slice.ts";
 import type { WampAnswer, WampRequest } from "#wamp/wamp-caller.ts";
 
-/** Most requests that may wait for their answers at once. */
+/** Most requests that may wait for an answer at the same time. */
 const MAX_REQUESTS = 1_000;
 
-/** What goes to the router: a head of values, and a payload of octets. */
+/** A message for the router: the head as values, the payload as octets. */
 export interface OutgoingMessage {
   head: readonly unknown[];
   payload: Payload;
 }
 
-/** A request as a session makes it, which has its realm and its role already. */
+/** A request on a session, which determines realm and role. */
 export type SessionRequest = Omit<WampRequest, "realm" | "role">;
 
 /** The requests of one session. */
@@ -41,7 +42,7 @@ export class OutgoingRequests {
   #lastRequest = 0;
   #end: string | undefined;
 
-  /** `send` may throw: then the request fails so. */
+  /** If `send` throws, the request fails with what was thrown. */
   constructor(send: (message: OutgoingMessage) => void) {
     this.#send = send;
   }
@@ -52,7 +53,7 @@ export class OutgoingRequests {
   }
 
   /**
-   * Calls or publishes, as `WampCaller.request` says. A call whose signal is aborted is canceled.
+   * Calls or publishes, as `WampCaller.request` does. A call whose signal is aborted is canceled.
    */
   async request({ kind, uri, options, payload, signal }: SessionRequest): Promise<WampAnswer> {
     signal.throwIfAborted();
@@ -64,17 +65,17 @@ export class OutgoingRequests {
     const request = this.#lastRequest;
     const type = kind === "call" ? MessageType.CALL : MessageType.PUBLISH;
     const answer = Promise.withResolvers<WampAnswer>();
-    const giveUp = () => {
+    const onAbort = () => {
       answer.reject(signal.reason);
       if (kind === "call") this.#cancel(request);
     };
     this.#pending.set(request, answer);
-    signal.addEventListener("abort", giveUp);
+    signal.addEventListener("abort", onAbort);
     try {
       this.#send({ head: [type, request, options, uri], payload });
       return await answer.promise;
     } finally {
-      signal.removeEventListener("abort", giveUp);
+      signal.removeEventListener("abort", onAbort);
       this.#pending.delete(request);
     }
   }
@@ -82,8 +83,7 @@ export class OutgoingRequests {
   /**
    * Calls, and resolves with the first argument of the RESULT as a value.
    *
-   * @throws CallError for an ERROR; Failure when there is no answer to be expected, or no value can
-   * be made of it.
+   * @throws CallError for an ERROR; Failure when no answer can arrive, or the answer cannot be read.
    */
   async call({ procedure, args, signal }: AuthenticatorCall): Promise<unknown> {
     const items = [encodeMessage(args, "cbor", false) as Uint8Array];
@@ -94,7 +94,7 @@ export class OutgoingRequests {
     return answer.kind === "result" ? argsOf(answer.payload)[0] : undefined;
   }
 
-  /** Takes a RESULT, a PUBLISHED, or an ERROR about a request; false: the message is none of them. */
+  /** Takes a RESULT, PUBLISHED, or ERROR for a request; false for every other message. */
   onMessage(message: WireMessage, serializer: SerializerName): boolean {
     const slices = sliceMessage(message, serializer);
     switch (slices.value(0)) {
@@ -122,7 +122,7 @@ export class OutgoingRequests {
     }
   }
 
-  /** No answer will come any more, to no request. */
+  /** Fails all requests, present and future. */
   fail(reason: string): void {
     this.#end = `Cannot wait for an answer: ${reason}`;
     for (const { reject } of this.#pending.values()) reject(unavailable(this.#end));
@@ -137,12 +137,12 @@ export class OutgoingRequests {
     try {
       this.#send({ head: [MessageType.CANCEL, request, { mode: "killnowait" }], payload });
     } catch {
-      // Then the answer comes all the same, and nobody waits for it.
+      // The callee goes on then, and its answer is ignored.
     }
   }
 }
 
-/** The items from this one on; octets of a message are borrowed, and these are kept. */
+/** Copies of the items from this index on, because the octets of a message are borrowed. */
 function payloadFrom(slices: MessageSlices, from: number, serializer: SerializerName): Payload {
   const items: Uint8Array[] = [];
   for (let index = from; index < slices.length; index++) {

@@ -4,7 +4,7 @@
  * @module
  */
 
-/** URIs that crossproxy itself says. */
+/** URIs that crossproxy itself sends. */
 export const ErrorUri = {
   invalidUri: "wamp.error.invalid_uri",
   noSuchProcedure: "wamp.error.no_such_procedure",

@@ -10,38 +10,38 @@ import {
   parseMessageToWorker,
 } from "#node/control-message.ts";
 
-/** What the worker does when it hears from its controller. */
+/** What the worker does at each message of its controller. */
 export interface ControlHandler {
   start(message: Extract<MessageToWorker, { kind: "start" }>): void;
   renewCertificates(): void;
   shutdown(): void;
-  /** The controller is gone, and with it whoever could end this process. */
+  /** The controller is gone, so that no other process ends this one. */
   lost(): void;
 }
 
-/** Says whether a controller started this process. */
+/** Whether a controller started this process. */
 export function hasController(): boolean {
   return process.send !== undefined;
 }
 
-/** Hands on what the controller says, until the channel closes. */
+/** Calls the handler for every message of the controller, until the channel closes. */
 export function listenToController(handler: ControlHandler): void {
   process.on("message", (value) => {
     const message = parseMessageToWorker(value);
     if (message?.kind === "start") handler.start(message);
     else if (message?.kind === "renew_certificates") handler.renewCertificates();
     else if (message?.kind === "shutdown") handler.shutdown();
-    // A controller that cannot be understood is as good as none.
+    // Without messages that can be read, the controller is as good as gone.
     else handler.lost();
   });
   process.on("disconnect", () => handler.lost());
 }
 
-/** Tells the controller; a controller that is gone is told nothing, `lost` comes for that. */
+/** Sends a message to the controller; when it is gone, nothing is sent, and `lost` is called. */
 export function sendToController(message: MessageToController): void {
   try {
     process.send?.(message);
   } catch {
-    // The channel is closed, which is what the disconnect event is for.
+    // The channel is closed, and the disconnect event reports it.
   }
 }

@@ -1,9 +1,9 @@
 /**
- * FailedJoins: how often each address failed to authenticate, so that none can go on guessing.
+ * FailedJoins: counts the failed authentications of each address, to stop attempts to guess secrets.
  *
- * Each address has a number of failures that it may make at once, and gets them back over a minute.
- * Once they are used up, its attempts are refused unjudged. An address is what a limit of connections
- * counts: of IPv6 the first 64 bits; clients of a Unix socket have none, and are not counted.
+ * Each address may fail a number of times at once, and regains that number over a minute. Beyond it,
+ * its attempts are refused without a check. Addresses are counted as for a limit of connections: of
+ * IPv6 the first 64 bits; clients of a Unix socket have no address, and are not counted.
  *
  * @module
  */
@@ -13,10 +13,10 @@ import type { FailedAttempts } from "#session/authentication.ts";
 import { countedAddress } from "#transport/endpoint/connection-limit.ts";
 import { TokenBucket } from "#transport/token-bucket.ts";
 
-/** Addresses that are remembered; beyond it those are forgotten that failed longest ago. */
+/** Most addresses that are kept; beyond it the one that failed longest ago is dropped. */
 const MAX_ADDRESSES = 100_000;
 
-/** The failed attempts of one worker; transports and paths with the same limit count together. */
+/** The failed attempts of one worker; transports and paths with the same limit share their count. */
 export class FailedJoins {
   readonly #byLimit = new Map<number, AddressTable>();
   readonly #log: Logger;
@@ -25,7 +25,7 @@ export class FailedJoins {
     this.#log = log;
   }
 
-  /** The count for a peer as it is printed; undefined: its attempts are not limited. */
+  /** The count for a peer (`tcp4:192.0.2.1:1000`); undefined: its attempts are not limited. */
   of(peer: string, perMinute: number): FailedAttempts | undefined {
     const address = perMinute === 0 ? null : countedAddress(peer);
     if (address === null) return undefined;
@@ -38,7 +38,7 @@ export class FailedJoins {
   }
 }
 
-/** Addresses in the order of their last failure, the longest ago first. */
+/** Addresses in the order of their last failure, the oldest first. */
 class AddressTable {
   readonly #perMinute: number;
   readonly #log: Logger;
@@ -50,10 +50,10 @@ class AddressTable {
   }
 
   of(address: string): FailedAttempts {
-    const isBeyond = () => (this.#buckets.get(address)?.waitMs(performance.now()) ?? 0) > 0;
+    const isOverLimit = () => (this.#buckets.get(address)?.waitMs(performance.now()) ?? 0) > 0;
     return {
       get areTooMany() {
-        return isBeyond();
+        return isOverLimit();
       },
       add: () => this.#add(address),
     };
@@ -61,19 +61,20 @@ class AddressTable {
 
   #add(address: string): void {
     const now = performance.now();
-    // The last of the tokens has to leave a debt, for what is empty owes nothing.
-    const known = this.#buckets.get(address);
-    const bucket = known ?? new TokenBucket(this.#perMinute / 60, this.#perMinute - 1, now);
-    const wasBeyond = bucket.waitMs(now) > 0;
+    // One token less than the limit, so that the last permitted failure leaves a debt: an empty bucket
+    // alone causes no wait.
+    const existing = this.#buckets.get(address);
+    const bucket = existing ?? new TokenBucket(this.#perMinute / 60, this.#perMinute - 1, now);
+    const wasOverLimit = bucket.waitMs(now) > 0;
     this.#buckets.delete(address);
     this.#buckets.set(address, bucket);
-    if (bucket.take(now) > 0 && !wasBeyond) {
+    if (bucket.take(now) > 0 && !wasOverLimit) {
       this.#log.warn("address refused: too many attempts to join failed", { address });
     }
-    this.#forget();
+    this.#dropOldest();
   }
 
-  #forget(): void {
+  #dropOldest(): void {
     if (this.#buckets.size <= MAX_ADDRESSES) return;
     const [oldest] = this.#buckets.keys();
     if (oldest !== undefined) this.#buckets.delete(oldest);

@@ -1,6 +1,6 @@
 /**
- * Composition root of a proxy worker, from the routers' end to the clients', so that nothing
- * listens before what stands behind it is there.
+ * Composition root of a proxy worker: the connections to the routers first, the transports last, so that
+ * nothing listens before all that it needs is there.
  *
  * @module
  */
@@ -14,7 +14,7 @@ import type { Peer } from "#wamp/peer.ts";
 import { FailedJoins } from "./failed-joins.ts";
 import type { RunningWorker, WorkerContext } from "./running-worker.ts";
 import { SessionTable } from "./session-table.ts";
-import { startTransports, stopTransports } from "./worker-transports.ts";
+import { WorkerTransports } from "./worker-transports.ts";
 
 const GOODBYE_TIMEOUT_MS = 1_000;
 
@@ -43,20 +43,16 @@ export async function startProxyWorker(
   const accept = (client: Peer, session: SessionConfig) =>
     sessions.add(new FrontendSession(client, session, shared));
 
-  const listeners = await startTransports(config.transports, accept, {
-    ...context,
-    wampCaller: services,
-  });
+  const serviceContext = { ...context, wampCaller: services };
+  const transports = await WorkerTransports.start(config.transports, accept, serviceContext);
   return {
-    urls: listeners.flatMap((listener) => listener.urls),
+    urls: transports.urls,
     sessions: () => sessions.size,
-    renewCertificates() {
-      for (const listener of listeners) listener.renewCertificates();
-    },
+    renewCertificates: () => transports.renewCertificates(),
     async shutdown() {
-      const stopped = stopTransports(listeners, sessions);
-      // Behind the clients: one whom an authenticator is asked about is told of the shutdown, and
-      // not that it failed.
+      const stopped = transports.stop(sessions);
+      // After the clients: a client that waits for an authenticator learns of the shutdown, and not of
+      // a failed authentication.
       services.shutdown();
       await stopped;
       routes.stop();

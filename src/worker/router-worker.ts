@@ -1,5 +1,5 @@
 /**
- * Composition root of a router worker: its realms, then the transports that lead to them.
+ * Composition root of a router worker: its realms, then the transports over which clients join them.
  *
  * @module
  */
@@ -13,7 +13,7 @@ import type { Peer, PeerHandler } from "#wamp/peer.ts";
 import { FailedJoins } from "./failed-joins.ts";
 import type { RunningWorker, WorkerContext } from "./running-worker.ts";
 import { SessionTable } from "./session-table.ts";
-import { startTransports, stopTransports } from "./worker-transports.ts";
+import { WorkerTransports } from "./worker-transports.ts";
 
 /** Starts a router worker; resolves once every transport listens. */
 export async function startRouterWorker(
@@ -42,16 +42,12 @@ export async function startRouterWorker(
     return sessions.add(new RouterSession(peer, auth, realms, options));
   };
 
-  const listeners = await startTransports(config.transports, accept, {
-    ...context,
-    wampCaller: caller,
-  });
+  const serviceContext = { ...context, wampCaller: caller };
+  const transports = await WorkerTransports.start(config.transports, accept, serviceContext);
   return {
-    urls: listeners.flatMap((listener) => listener.urls),
+    urls: transports.urls,
     sessions: () => sessions.size,
-    renewCertificates() {
-      for (const listener of listeners) listener.renewCertificates();
-    },
-    shutdown: () => stopTransports(listeners, sessions),
+    renewCertificates: () => transports.renewCertificates(),
+    shutdown: () => transports.stop(sessions),
   };
 }

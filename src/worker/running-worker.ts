@@ -1,5 +1,5 @@
 /**
- * What the worker process hands to a kind of worker, and what it gets back once that listens.
+ * What the worker process gives to a kind of worker, and what it gets back from it.
  *
  * @module
  */
@@ -7,23 +7,23 @@
 import type { Logger } from "#observe/logger.ts";
 import type { NodeInfo } from "#transport/listener.ts";
 
-/** What every kind of worker is given beside its configuration. */
+/** What every kind of worker gets besides its configuration. */
 export interface WorkerContext {
   log: Logger;
   /** Facts of the node, for the info page. */
   nodeInfo: NodeInfo;
-  /** Private key of the node in hex; absent where nothing is proved with it. */
+  /** Private key of the node in hex; absent for a worker that does not sign with it. */
   nodeKey?: string | null;
 }
 
-/** A worker that listens. */
+/** A worker whose transports all listen. */
 export interface RunningWorker {
-  /** What it listens on, for people: `http://127.0.0.1:8080/`, `unix:/run/router.sock`. */
+  /** Where it listens, for display: `http://127.0.0.1:8080/`, `unix:/run/router.sock`. */
   urls: string[];
-  /** How many client sessions are open now. */
+  /** Number of open client sessions. */
   sessions(): number;
-  /** Reads all certificates again; open sessions stay. */
+  /** Reads all certificates again; open sessions continue. */
   renewCertificates(): void;
-  /** Says GOODBYE to every client, closes the listeners and removes their socket files. */
+  /** Sends GOODBYE to every client, closes the listeners and removes their socket files. */
   shutdown(): Promise<void>;
 }

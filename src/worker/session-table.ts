@@ -1,10 +1,10 @@
 /**
- * SessionTable: the open sessions of a worker, so that all of them can be told of a shutdown.
+ * SessionTable: the open sessions of a worker, which a shutdown ends.
  *
  * @module
  */
 
-/** A session that can be told that the worker ends. */
+/** A session that ends when the worker is shut down. */
 export interface EndableSession {
   shutdown(): void;
 }
@@ -14,7 +14,7 @@ export class SessionTable<S extends EndableSession = EndableSession> {
   readonly #sessions = new Set<S>();
   #empty: PromiseWithResolvers<void> | undefined;
 
-  /** How many sessions are open. */
+  /** Number of open sessions. */
   get size(): number {
     return this.#sessions.size;
   }
@@ -29,7 +29,7 @@ export class SessionTable<S extends EndableSession = EndableSession> {
     if (this.#sessions.size === 0) this.#empty?.resolve();
   }
 
-  /** Tells every session, and waits until all have ended or the deadline has passed. */
+  /** Shuts every session down, and waits until all have ended or the time is over. */
   async shutdown(timeoutMs: number): Promise<void> {
     for (const session of [...this.#sessions]) session.shutdown();
     if (this.#sessions.size === 0) return;

@@ -1,8 +1,8 @@
 /**
- * The life of a worker process: configured by its controller, ready, and ended by it.
+ * The main program of a worker process: its controller configures, starts and ends it.
  *
- * Signals meant for the node reach every process of the terminal's group; a worker leaves them to
- * the controller, which knows the order in which workers end.
+ * A terminal sends signals to every process of the node; a worker ignores them, because the controller
+ * ends the workers in their order.
  *
  * @module
  */
@@ -16,12 +16,10 @@ import { processLogger } from "#observe/process-logger.ts";
 import { writeOutput } from "#observe/write-output.ts";
 import { hasController, listenToController, sendToController } from "./controller-channel.ts";
 import type { RunningWorker, WorkerContext } from "./running-worker.ts";
+import { startWorker, systemOf } from "./worker-kinds.ts";
 
-/** Longest time to end without a controller, which could kill this process if it took longer. */
+/** Longest shutdown without a controller; with one, the controller kills a process that takes longer. */
 const ORPHAN_DEADLINE_MS = 3_000;
-
-/** The kinds of worker as log lines name them. */
-const systems = { proxy: "Proxy", router: "Router", "websocket-testee": "Testee" } as const;
 
 /** Runs this process as a worker; it ends by `process.exit`. */
 export function runWorkerProcess(): void {
@@ -52,7 +50,7 @@ export function runWorkerProcess(): void {
       log = processLogger({
         level: context.logLevel,
         format: context.logFormat,
-        system: systems[config.type],
+        system: systemOf(config),
         worker: config.id,
       });
       useDecoyKey(context.decoyKey);
@@ -67,14 +65,14 @@ export function runWorkerProcess(): void {
   });
 }
 
-/** Starts the worker and tells the controller how that went; null when it did not. */
+/** Starts the worker and reports the result to the controller; null: it did not start. */
 async function start(
   config: WorkerConfig,
   context: StartContext,
   log: Logger,
 ): Promise<RunningWorker | null> {
   try {
-    const worker = await startByType(config, workerContext(config, context, log));
+    const worker = await startWorker(config, workerContext(config, context, log));
     sendToController({ kind: "ready", urls: worker.urls });
     return worker;
   } catch (thrown) {
@@ -82,24 +80,6 @@ async function start(
     const source = thrown instanceof Failure ? thrown.source : "internal";
     sendToController({ kind: "failed", sentence: sentenceOf(thrown), source });
     return null;
-  }
-}
-
-/** Each process loads only the kind of worker that it is. */
-async function startByType(config: WorkerConfig, context: WorkerContext): Promise<RunningWorker> {
-  switch (config.type) {
-    case "proxy": {
-      const { startProxyWorker } = await import("./proxy-worker.ts");
-      return startProxyWorker(config, context);
-    }
-    case "router": {
-      const { startRouterWorker } = await import("./router-worker.ts");
-      return startRouterWorker(config, context);
-    }
-    case "websocket-testee": {
-      const { startTesteeWorker } = await import("./testee-worker.ts");
-      return startTesteeWorker(config, context);
-    }
   }
 }
 
@@ -117,7 +97,7 @@ function workerContext(config: WorkerConfig, context: StartContext, log: Logger)
   return { log, nodeInfo, nodeKey: context.nodeKey };
 }
 
-/** A fault of the program: the one place where a stack is printed. */
+/** Logs a fault of the program, with its stack. */
 function reportFault(thrown: unknown, log: Logger | null): void {
   const stack = (thrown instanceof Error && thrown.stack) || sentenceOf(thrown);
   if (log === null) writeOutput("stderr", `${stack}\n`);

@@ -2,7 +2,7 @@
 
 import { expect, test } from "bun:test";
 import { resolve } from "node:path";
-import type { SerializerName } from "#wamp/peer.ts";
+import type { SerializerName } from "#wamp/serializer-name.ts";
 import { transcodeItem } from "#wamp/transcode/transcoder.ts";
 import { hasPython, PYTHON } from "../support/wamp-clients.ts";
 

@@ -1,6 +1,6 @@
 /**
- * Clients and routers that misbehave: whoever waits has an answer in time, a session beside them goes
- * on, and neither a session nor a file descriptor is left.
+ * Clients and routers that violate the protocol or do not answer: each peer gets an answer in time, other
+ * sessions continue, and neither a session nor a file descriptor is left.
  */
 
 import { describe, expect, test } from "bun:test";

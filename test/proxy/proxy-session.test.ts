@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import type { BufferOptions } from "#config/node-config.ts";
-import type { SerializerName } from "#wamp/peer.ts";
+import type { SerializerName } from "#wamp/serializer-name.ts";
 import { keptLog } from "../support/kept-log.ts";
 import { connectionTo, startProxy } from "../support/proxy-worker.ts";
 import { type ScriptedRouterOptions, scriptedRouter } from "../support/scripted-router.ts";
@@ -244,6 +244,19 @@ describe("a joined session", () => {
     client.says([1, "realm1", {}]);
     await (await proxy.router.session()).welcome(8);
     expect((await client.next()).slice(0, 2)).toEqual([2, 8]);
+  });
+
+  test("is sent what its router sends together with WELCOME, also its end", async () => {
+    const proxy = await start();
+    const client = await wampSocket(proxy.url);
+    client.says([1, "realm1", {}]);
+    const router = await proxy.router.session();
+    await router.welcome(7);
+    router.says([36, 1, 2, {}, ["an event"]]);
+    router.says([6, {}, "wamp.close.killed"]);
+    expect((await client.next()).slice(0, 2)).toEqual([2, 7]);
+    expect(await client.next()).toEqual([36, 1, 2, {}, ["an event"]]);
+    expect(await client.next()).toEqual([6, {}, "wamp.close.killed"]);
   });
 
   test("is told the router's reason when the router says GOODBYE", async () => {

@@ -1,10 +1,10 @@
-/** Clients that stay away at GOODBYE, recognized by the HELLO that they really send. */
+/** Clients that do not reconnect after GOODBYE, recognized by the HELLO that they really send. */
 
 import { expect, test } from "bun:test";
 import { reconnectsOnlyAfterBareClose } from "#proxy/session/reconnecting-clients.ts";
 import { hasPython, joinAutobahn, joinPython, joinWampy } from "../support/wamp-clients.ts";
 
-/** The HELLO that a client says; it is refused with ABORT, so that the client ends. */
+/** The HELLO of a client, which is refused with ABORT, so that the client ends. */
 async function helloOf(join: (url: string) => Promise<unknown>): Promise<unknown[]> {
   const said = Promise.withResolvers<unknown[]>();
   const server = Bun.serve({

@@ -35,7 +35,7 @@ const GOODBYE = [6, {}, "wamp.close.normal"];
 const ANSWER = [6, {}, "wamp.close.goodbye_and_out"];
 const KILLED = [6, { message: "bye" }, "wamp.close.killed"];
 
-/** What a client may say, by kind; of `foreign` there are several. */
+/** Messages of a client, by kind; there are several `foreign` ones. */
 const CLIENT_SAYS: Record<(typeof CLIENT_MESSAGES)[number], unknown[][]> = {
   HELLO: [HELLO],
   AUTHENTICATE: [[5, "secret1", {}]],
@@ -125,7 +125,7 @@ async function endsWith({ client }: Scene, code: number, ...messages: unknown[][
 
 const violation = [3, { message: expect.stringMatching(/^Cannot |^not /) }, expect.anything()];
 
-/** What is left of the session at its router: a joined one is told GOODBYE, in any case it is over. */
+/** The router's end of the session: a joined session sends GOODBYE, and the connection ends in any case. */
 async function routerIsLeft({ router, opening }: Scene, state: SessionState) {
   await opening?.closed;
   if (router === undefined) return;
@@ -135,7 +135,7 @@ async function routerIsLeft({ router, opening }: Scene, state: SessionState) {
   await router.closed.promise;
 }
 
-/** A client that has had its GOODBYE may say HELLO; one that did already, joins. */
+/** A client that received its GOODBYE may send HELLO; if it has sent one already, it joins. */
 async function joinsAgain({ harness, client }: Scene, state: SessionState) {
   if (state !== "rejoining") client.says(HELLO);
   const router = await harness.router.session();
@@ -186,7 +186,7 @@ const clientChecks: Record<
       scene.client.says(ANSWER);
       await endsWith(scene, 1001);
     } else {
-      // One GOODBYE and no more comes back, and the connection can be used.
+      // The client receives exactly one GOODBYE, and can use the connection again.
       scene.router?.says(ANSWER);
       expect(await scene.client.next()).toEqual(ANSWER);
       await joinsAgain(scene, state);
@@ -296,7 +296,7 @@ const eventChecks: Record<
   },
 };
 
-/** Behind every cell nothing may be left. */
+/** After every cell nothing may be left. */
 async function nothingIsLeft({ harness, client }: Scene) {
   client.socket.destroy();
   await harness.empty();
@@ -311,7 +311,7 @@ function octetsOf(message: unknown[], serializer: string): Uint8Array | undefine
   return serializer === "json" ? Buffer.from("{}") : Buffer.from("ff", "hex");
 }
 
-/** Says a message, or octets that are none, behind what goes before it in the same write. */
+/** Sends a message, or octets that are none, after `before` in the same write. */
 function clientSays({ client, before }: Scene, message: unknown[]): void {
   const messages = [...before, message].map(
     (one) =>
@@ -321,7 +321,7 @@ function clientSays({ client, before }: Scene, message: unknown[]): void {
   client.sends(...messages);
 }
 
-/** A router that has not answered the handshake does so, and says the message in the same write. */
+/** The router answers the handshake and sends the message in the same write. */
 function routerSays({ router, opening }: Scene, message: unknown[]): void {
   const octets = octetsOf(message, "cbor") ?? (encodeMessage(message, "cbor", false) as Uint8Array);
   const answer = Buffer.from(`7ff30000${octets.length.toString(16).padStart(8, "0")}`, "hex");
@@ -345,7 +345,7 @@ describe.each(TRANSPORTS)("a client over %s", (transport) => {
   }
 });
 
-/** States in which there is a router that could say something. */
+/** States in which a router can send messages. */
 const withRouter = states.filter((state) =>
   /^(connecting|joining|joined|leaving|rejoining|ending)$/.test(state),
 );

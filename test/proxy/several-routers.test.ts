@@ -21,7 +21,7 @@ const newPath = () => join(folder, `router${count++}.sock`);
 
 const router = async (path = newPath()) => ({ path, ...(await scriptedRouter(path)) });
 
-/** A router that takes connections and says nothing. */
+/** A router that accepts connections and sends nothing. */
 function silentRouter() {
   const path = newPath();
   const listener = Bun.listen({ unix: path, socket: { data() {} } });

@@ -4,8 +4,8 @@
  */
 
 import { connect, type Socket } from "node:net";
-import type { SerializerName } from "#wamp/peer.ts";
 import { decodeMessage, encodeMessage } from "#wamp/serializer/control-message-values.ts";
+import type { SerializerName } from "#wamp/serializer-name.ts";
 
 const mask = Buffer.from("01020304", "hex");
 const serializerNumbers = { json: 1, msgpack: 2, cbor: 3 };

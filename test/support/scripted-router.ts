@@ -1,14 +1,9 @@
 /** A router over RawSocket that says what a test tells it to say. */
 
 import type { TransportConfig } from "#config/node-config.ts";
-import type {
-  Peer,
-  PeerHandler,
-  SerializerName,
-  TransportDetails,
-  WireMessage,
-} from "#wamp/peer.ts";
+import type { Peer, PeerHandler, TransportDetails, WireMessage } from "#wamp/peer.ts";
 import { decodeMessage, encodeMessage } from "#wamp/serializer/control-message-values.ts";
+import type { SerializerName } from "#wamp/serializer-name.ts";
 import { openTransport, rawSocketTransport } from "./transports.ts";
 
 /** What may differ from a router that takes messages of any size in CBOR. */

@@ -1,7 +1,7 @@
 /** A WAMP client over WebSocket that says what a test tells it to say. */
 
-import type { SerializerName } from "#wamp/peer.ts";
 import { decodeMessage, encodeMessage } from "#wamp/serializer/control-message-values.ts";
+import type { SerializerName } from "#wamp/serializer-name.ts";
 import { afterTest } from "./cleanups.ts";
 
 export interface WampSocket {

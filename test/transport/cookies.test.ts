@@ -13,8 +13,7 @@ import {
 import { connect } from "node:net";
 import { join } from "node:path";
 import type { CookieConfig } from "#config/node-config.ts";
-import { openCookieStore } from "#transport/websocket/cookie-store.ts";
-import { CookieTracker } from "#transport/websocket/cookie-tracker.ts";
+import { CookieTracker, openCookieStore } from "#transport/websocket/cookie-tracker.ts";
 import type { Peer, TransportDetails } from "#wamp/peer.ts";
 import { afterTest } from "../support/cleanups.ts";
 import { quiet } from "../support/quiet-context.ts";

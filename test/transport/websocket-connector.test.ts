@@ -4,7 +4,8 @@ import type { ServerWebSocket } from "bun";
 
 import type { ConnectingWebSocketConfig } from "#config/node-config.ts";
 import { connectPeer } from "#transport/peer-connector.ts";
-import type { PeerHandler, SerializerName, WireMessage } from "#wamp/peer.ts";
+import type { PeerHandler, WireMessage } from "#wamp/peer.ts";
+import type { SerializerName } from "#wamp/serializer-name.ts";
 import { afterTest } from "../support/cleanups.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 

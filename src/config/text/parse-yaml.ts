@@ -29,12 +29,12 @@ export function parseYaml(text: string): ParsedText {
   }
 }
 
-/** Some sentences end with what was found, which may be a secret that lacks its quotation marks. */
+/** Some sentences of the parser end with a quote, which may be a secret without its quotation marks. */
 function withoutQuote(sentence: string): string {
   return sentence.replace(/: \S.*$/s, "");
 }
 
-/** Walks the document; what stands behind an alias keeps the place of the alias. */
+/** Records all places of a document; the value of an alias has the place of the alias. */
 function addPlaces(
   node: Node | null,
   path: JsonPath,

@@ -1,5 +1,5 @@
 /**
- * SourceMap: where each item of a configuration file stands, by its path.
+ * SourceMap: the position of every key and value of a configuration file, by its path.
  *
  * @module
  */
@@ -12,7 +12,7 @@ export interface Position {
   column: number;
 }
 
-/** A text that is not valid JSON or YAML, and where: in the text, and below which item. */
+/** A text is not valid JSON or YAML: the position in the text, and the path of the item there. */
 export class SyntaxFault extends Error {
   readonly position: Position;
   readonly path: JsonPath;
@@ -25,13 +25,13 @@ export class SyntaxFault extends Error {
   }
 }
 
-/** A parsed text: its value, and the place of everything in it. */
+/** A parsed text: its value, and the position of every key and value. */
 export interface ParsedText {
   value: unknown;
   places: SourceMap;
 }
 
-/** Remembers the place of keys and values while a text is parsed, and finds them again. */
+/** Records the positions of keys and values during parsing, and finds them by path. */
 export class SourceMap {
   readonly #values = new Map<string, Position>();
   readonly #keys = new Map<string, Position>();

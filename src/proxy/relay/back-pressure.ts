@@ -1,12 +1,13 @@
 /**
- * BackPressure: what happens to one side of a session while the other does not take what it is sent.
+ * BackPressure: slows down the sender of a session's messages while their receiver does not read.
  *
+ *     octets that wait for the receiver
  *     0 ... max_buffered        both sides are read
- *       ... 2 x max_buffered    the stall clock runs; pings of the source are still seen
- *       beyond                  the source is not read until the other side has caught up
+ *       ... 2 x max_buffered    the stall timer runs; pings of the sender are still answered
+ *       beyond                  the sender is not read until the receiver has taken what waits
  *
- * A side that is still behind when `stall_timeout` has passed, and took less than half of
- * `max_buffered` in that time, is stalled. So a slow reader of one large message is waited for.
+ * A receiver that took less than half of `max_buffered` within `stall_timeout` is stalled, so a slow
+ * reader of one large message is not.
  *
  * @module
  */
@@ -17,12 +18,12 @@ import type { Peer } from "#wamp/peer.ts";
 /** One of the two ends of a session. */
 export type Side = "client" | "router";
 
-/** Is told of a side that did not take what it was sent for too long. */
+/** Observes a side that is stalled. */
 export interface StallObserver {
   onStalled(side: Side): void;
 }
 
-/** Slows `from` down to the pace of `to`. */
+/** Slows `from` down to the speed at which `to` reads. */
 export class BackPressure {
   readonly #from: Peer;
   readonly #to: Peer;
@@ -31,7 +32,7 @@ export class BackPressure {
   readonly #observer: StallObserver;
   #timer: ReturnType<typeof setTimeout> | null = null;
   #isBehind = false;
-  /** Octets that waited when the clock was started, and that were sent since. */
+  /** Octets that waited when the timer was started, and that were sent since. */
   #owed = 0;
 
   /** `side` is which end of the session `to` is. */
@@ -48,36 +49,36 @@ export class BackPressure {
     this.#observer = observer;
   }
 
-  /** `to` was sent a message of so many octets and is behind. */
+  /** `to` was sent a message of this many octets, and more than `max_buffered` wait for it. */
   behind(octets: number): void {
     if (this.#to.bufferedOctets > 2 * this.#options.max_buffered) this.#from.pause();
     this.#owed += octets;
     if (this.#isBehind) return;
     this.#isBehind = true;
-    this.#startClock();
+    this.#startTimer();
   }
 
-  /** `to` has caught up. */
+  /** `to` has taken all that waited for it. */
   drained(): void {
     this.stop();
     this.#from.resume();
   }
 
-  /** The session ends: nothing is called any more. */
+  /** Stops the timer; the observer is not called any more. */
   stop(): void {
     this.#isBehind = false;
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
   }
 
-  #startClock(): void {
+  #startTimer(): void {
     const { max_buffered, stall_timeout } = this.#options;
     if (stall_timeout === 0) return;
     this.#owed = this.#to.bufferedOctets;
     this.#timer = setTimeout(() => {
       const taken = this.#owed - this.#to.bufferedOctets;
       if (taken < max_buffered / 2) this.#observer.onStalled(this.#side);
-      else this.#startClock();
+      else this.#startTimer();
     }, stall_timeout);
   }
 }

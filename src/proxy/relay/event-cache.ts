@@ -1,39 +1,43 @@
 /**
- * FanOutMemory: an event for a thousand subscribers comes a thousand times with the same octets,
- * once on each router connection; it is transcoded once.
+ * EventCache: an EVENT for a thousand subscribers arrives a thousand times with the same octets, once
+ * on each router connection. The cache keeps its transcoded form, so that it is transcoded twice only.
  *
- * Only what is seen a second time is kept, so events for one subscriber cost a look at their head.
+ * An event is kept when it is seen for the second time. So an event for one subscriber costs no more
+ * than a hash of its head.
  *
  * @module
  */
 
-import type { SerializerName, WireMessage } from "#wamp/peer.ts";
+import type { WireMessage } from "#wamp/peer.ts";
+import type { SerializerName } from "#wamp/serializer-name.ts";
 import { type Transcode, transcoderFor } from "#wamp/transcode/transcoder.ts";
 
-/** Events under way at the same time; a power of two. */
+/** Different events that are kept at the same time; a power of two. */
 const SLOTS = 16;
 
-/** Octets that are kept for all slots together, and for one of them. */
-const KEPT_OCTETS = 4 * 1024 * 1024;
-const LONGEST_OCTETS = 1024 * 1024;
+/** Most octets in all slots together. */
+const MAX_KEPT_OCTETS = 4 * 1024 * 1024;
 
-/** The head holds the ids of the subscription and the publication, which hardly ever repeat. */
+/** Longest event that is kept. */
+const MAX_EVENT_OCTETS = 1024 * 1024;
+
+/** The head holds the ids of subscription and publication, so it hardly ever repeats. */
 const HEAD_OCTETS = 32;
 
 interface Slot {
   key: number;
-  /** An event and what became of it; both null while it was seen only once. */
+  /** An event and its transcoded form; both null while the event was seen only once. */
   event: WireMessage | null;
-  carried: WireMessage | null;
+  transcoded: WireMessage | null;
 }
 
-/** A transcoder of events that remembers the latest ones. */
-class FanOutMemory {
+/** A transcoder of events that keeps the latest results. */
+class EventCache {
   readonly #transcode: Transcode;
   readonly #slots: Slot[] = Array.from({ length: SLOTS }, () => ({
     key: -1,
     event: null,
-    carried: null,
+    transcoded: null,
   }));
   #keptOctets = 0;
 
@@ -42,11 +46,11 @@ class FanOutMemory {
   }
 
   readonly transcode: Transcode = (event) => {
-    if (event.length > LONGEST_OCTETS) return this.#transcode(event);
+    if (event.length > MAX_EVENT_OCTETS) return this.#transcode(event);
     const key = keyOf(event);
     const slot = this.#slots[key & (SLOTS - 1)] as Slot;
     if (slot.key === key) {
-      if (slot.carried !== null && isSame(slot.event, event)) return slot.carried;
+      if (slot.transcoded !== null && isSame(slot.event, event)) return slot.transcoded;
       return this.#keep(slot, event);
     }
     this.#forget(slot);
@@ -56,28 +60,28 @@ class FanOutMemory {
 
   #keep(slot: Slot, event: WireMessage): WireMessage {
     this.#forget(slot);
-    const carried = this.#transcode(event);
-    const octets = event.length + carried.length;
-    if (this.#keptOctets + octets > KEPT_OCTETS) {
+    const transcoded = this.#transcode(event);
+    const octets = event.length + transcoded.length;
+    if (this.#keptOctets + octets > MAX_KEPT_OCTETS) {
       for (const other of this.#slots) if (other !== slot) this.#forget(other);
     }
     slot.event = copyOf(event);
-    slot.carried = copyOf(carried);
+    slot.transcoded = copyOf(transcoded);
     this.#keptOctets += octets;
-    return carried;
+    return transcoded;
   }
 
   #forget(slot: Slot): void {
-    if (slot.event === null || slot.carried === null) return;
-    this.#keptOctets -= slot.event.length + slot.carried.length;
+    if (slot.event === null || slot.transcoded === null) return;
+    this.#keptOctets -= slot.event.length + slot.transcoded.length;
     slot.event = null;
-    slot.carried = null;
+    slot.transcoded = null;
   }
 }
 
-const memories = new Map<string, FanOutMemory>();
+const caches = new Map<string, EventCache>();
 
-/** The transcoder for events between two serializers, with the memory that all sessions share. */
+/** The transcoder for events between two serializers; all sessions share its cache. */
 export function eventTranscoderFor(
   from: SerializerName,
   to: SerializerName,
@@ -86,12 +90,12 @@ export function eventTranscoderFor(
   const transcode = transcoderFor(from, to, toText);
   if (from === to) return transcode;
   const name = `${from} ${to} ${toText}`;
-  const memory = memories.get(name) ?? new FanOutMemory(transcode);
-  memories.set(name, memory);
-  return memory.transcode;
+  const cache = caches.get(name) ?? new EventCache(transcode);
+  caches.set(name, cache);
+  return cache.transcode;
 }
 
-/** A number for the length and the head of an event. */
+/** A hash of the length and the head of an event. */
 function keyOf(event: WireMessage): number {
   let key = event.length;
   const end = Math.min(HEAD_OCTETS, event.length);

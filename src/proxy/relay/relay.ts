@@ -1,9 +1,9 @@
 /**
- * The hot path: messages of a joined session, on their way to the other side.
+ * The hot path: forwards the messages of a joined session from one side to the other.
  *
- * A message arrives whole. Its type is peeked, a type that is the session's own business is handed
- * back, the rest is transcoded if the two sides speak different serializers, and sent. Payloads
- * never become JavaScript values: a value cannot tell 1.0 from 1, nor hold 2^60.
+ * A message arrives whole. Its type is peeked. A message that opens or ends a session is returned to
+ * the session; all others are transcoded, if the two sides use different serializers, and sent.
+ * Payloads never become JavaScript values: these cannot distinguish 1.0 from 1, nor hold 2^60.
  *
  * @module
  */
@@ -19,12 +19,12 @@ import type { BackPressure, Side } from "./back-pressure.ts";
 import { eventTranscoderFor } from "./event-cache.ts";
 import { answerUndeliverable, type Undeliverable } from "./undeliverable.ts";
 
-/** Is told of each message that could not be carried and that nobody waits for. */
+/** Observes messages that cannot be forwarded and that no peer waits for. */
 export interface UndeliverableObserver {
   onUndeliverable(side: Side, why: Undeliverable): void;
 }
 
-/** Carries messages one way, from one peer of a session to the other. */
+/** Forwards messages in one direction, from one peer of a session to the other. */
 export class Relay {
   readonly #from: Peer;
   readonly #to: Peer;
@@ -51,10 +51,10 @@ export class Relay {
   }
 
   /**
-   * Carries one message. Answers undefined, or the message type of what it did not carry, because
-   * it opens or ends a session or is none of WAMP's types.
+   * Forwards one message. Returns undefined, or the message type if the message was not forwarded
+   * because it opens or ends a session or has a type that WAMP does not have.
    *
-   * @throws MalformedMessage when the octets are not the sender's serializer.
+   * @throws MalformedMessage when the octets are not valid in the sender's serializer.
    */
   forward(message: WireMessage): number | undefined {
     const type = peekMessageType(message, this.#from.serializer);
@@ -64,11 +64,11 @@ export class Relay {
   }
 
   #forward(message: WireMessage, transcode: Transcode): void {
-    let carried: WireMessage;
+    let transcoded: WireMessage;
     try {
-      carried = transcode(message);
+      transcoded = transcode(message);
     } catch (thrown) {
-      // A router passes on what others said, so what is malformed there is no fault of its session.
+      // A router forwards payloads of other clients: a malformed one must not end this session.
       const isAnswered =
         thrown instanceof UnrepresentableValue ||
         (thrown instanceof MalformedMessage && this.#side === "client");
@@ -76,21 +76,21 @@ export class Relay {
       this.#leaveOut(message, { uri: ErrorUri.invalidArgument, sentence: thrown.message });
       return;
     }
-    if (isLongerThan(carried, this.#to.maxSendOctets)) {
+    if (isLongerThan(transcoded, this.#to.maxSendOctets)) {
       const sentence = `Cannot carry message: longer than the ${this.#to.maxSendOctets} octets that its receiver takes`;
       this.#leaveOut(message, { uri: ErrorUri.payloadSizeExceeded, sentence });
       return;
     }
-    // A side that is behind must slow the other down, not fill our memory.
-    if (!this.#to.send(carried)) this.#pressure.behind(carried.length);
+    // A slow receiver must slow its sender down instead of filling the worker's memory.
+    if (!this.#to.send(transcoded)) this.#pressure.behind(transcoded.length);
   }
 
-  /** Tells whoever waits for a message why it is not carried; false when nobody waits. */
+  /** Sends an ERROR to the peer that waits for this message or its answer; false if none waits. */
   refuse(message: WireMessage, why: Undeliverable): boolean {
     const answer = answerUndeliverable(message, this.#from.serializer, why);
     if (answer === undefined) return false;
-    const reader = answer.goesBack ? this.#from : this.#to;
-    reader.send(answer.encodeFor(reader));
+    const waiting = answer.goesBack ? this.#from : this.#to;
+    waiting.send(answer.encodeFor(waiting));
     return true;
   }
 

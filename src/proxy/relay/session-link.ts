@@ -1,6 +1,6 @@
 /**
- * SessionLink: the two peers of one session tied together, each way with its relay and its
- * back-pressure.
+ * SessionLink: connects the two peers of a joined session, with a relay and back-pressure for each
+ * direction.
  *
  * @module
  */
@@ -10,10 +10,10 @@ import type { Peer } from "#wamp/peer.ts";
 import { BackPressure, type Side, type StallObserver } from "./back-pressure.ts";
 import { Relay, type UndeliverableObserver } from "./relay.ts";
 
-/** What a session is told of its link. */
+/** Observes the link of a session. */
 export interface LinkObserver extends StallObserver, UndeliverableObserver {}
 
-/** The way of a session's messages, from its connection to a router until its end. */
+/** Both directions of a session's messages, from WELCOME until its end. */
 export class SessionLink {
   readonly toRouter: Relay;
   readonly toClient: Relay;
@@ -29,13 +29,13 @@ export class SessionLink {
     this.toClient = new Relay(router, client, this.#onClient, towardsClient);
   }
 
-  /** A side took what it was behind with. */
+  /** A side has taken the octets that waited for it. */
   drained(side: Side): void {
     if (side === "router") this.#onRouter.drained();
     else this.#onClient.drained();
   }
 
-  /** Unties the two; both are read again. */
+  /** Ends back-pressure in both directions: both peers are read again. */
   stop(): void {
     this.#onRouter.drained();
     this.#onClient.drained();

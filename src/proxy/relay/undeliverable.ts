@@ -1,61 +1,72 @@
 /**
- * What is said about a message that cannot be carried: an ERROR for whoever waits for it.
+ * The ERROR for a message that cannot be forwarded, if a peer waits for the message or its answer.
  *
  *     [ERROR, request type, request id, details, error URI, [sentence]]
  *
- * | the message | who waits | ERROR for |
+ * | the message | the peer that waits | ERROR for |
  * |---|---|---|
  * | CALL, PUBLISH with acknowledge, (UN)SUBSCRIBE, (UN)REGISTER | the client that sent it | its type |
  * | INVOCATION | the router that sent it | INVOCATION |
  * | YIELD, ERROR of a client | the router, to which it goes | INVOCATION |
  * | RESULT, ERROR of a router | the client, to which it goes | CALL, or the ERROR's own type |
- * | EVENT, a progressive result, PUBLISH without acknowledge, all others | nobody | |
+ * | EVENT, a progressive result, PUBLISH without acknowledge, all others | none | |
  *
  * @module
  */
 
 import { asRecord } from "#base/record.ts";
 import { MessageType } from "#wamp/message-type.ts";
-import type { Peer, SerializerName, WireMessage } from "#wamp/peer.ts";
+import type { Peer, WireMessage } from "#wamp/peer.ts";
 import { encodeMessage } from "#wamp/serializer/control-message-values.ts";
+import type { SerializerName } from "#wamp/serializer-name.ts";
 import { UnrepresentableValue } from "#wamp/token/unrepresentable-value.ts";
-import { sliceSoundItems } from "#wamp/transcode/payload-slice.ts";
+import { type MessageSlices, sliceSoundItems } from "#wamp/transcode/payload-slice.ts";
 
-/** Why a message is not carried. */
+/** Why a message is not forwarded. */
 export interface Undeliverable {
   uri: string;
   sentence: string;
 }
 
-/** The ERROR for a message that was not carried. */
+/** The ERROR for a message that is not forwarded. */
 export interface UndeliverableAnswer {
-  /** Whether its sender is answered; else the one to whom it would have gone. */
+  /** Whether it goes to the message's sender; otherwise it goes to the receiver. */
   goesBack: boolean;
   encodeFor(peer: Peer): WireMessage;
 }
 
 /**
- * Makes the ERROR, or undefined when nobody waits for the message, or nothing can be said of it.
+ * The ERROR for this message, or undefined when no peer waits for it, or its head cannot be read.
  *
- * A progressive result is one of many: its ERROR would end a call that goes on at the other side.
+ * A progressive result has none: an ERROR would end a call that is still running on the other side.
  */
 export function answerUndeliverable(
   message: WireMessage,
   serializer: SerializerName,
   why: Undeliverable,
 ): UndeliverableAnswer | undefined {
-  const slices = sliceSoundItems(message, serializer);
-  const answer = (goesBack: boolean, requestType: unknown, requestId: unknown) => {
-    if (!Number.isInteger(requestType) || !Number.isInteger(requestId)) return undefined;
-    const error = [MessageType.ERROR, requestType, requestId, {}, why.uri, [why.sentence]];
-    return {
-      goesBack,
-      encodeFor: (peer: Peer) => encodeMessage(error, peer.serializer, peer.isText),
-    };
+  const { goesBack, type, id } = waitingRequest(sliceSoundItems(message, serializer));
+  if (!Number.isInteger(type) || !Number.isInteger(id)) return undefined;
+  const error = [MessageType.ERROR, type, id, {}, why.uri, [why.sentence]];
+  return {
+    goesBack,
+    encodeFor: (peer) => encodeMessage(error, peer.serializer, peer.isText),
   };
+}
+
+/** The request that the ERROR is for; without a type and an id there is none. */
+interface WaitingRequest {
+  goesBack: boolean;
+  type?: unknown;
+  id?: unknown;
+}
+
+const NONE: WaitingRequest = { goesBack: false };
+
+function waitingRequest(message: MessageSlices): WaitingRequest {
   try {
-    const [type, first] = [slices.value(0), slices.value(1)];
-    const option = (index: number, name: string) => asRecord(slices.value(index))[name] === true;
+    const [type, id] = [message.value(0), message.value(1)];
+    const hasOption = (name: string) => asRecord(message.value(2))[name] === true;
     switch (type) {
       case MessageType.CALL:
       case MessageType.SUBSCRIBE:
@@ -63,21 +74,21 @@ export function answerUndeliverable(
       case MessageType.REGISTER:
       case MessageType.UNREGISTER:
       case MessageType.INVOCATION:
-        return answer(true, type, first);
+        return { goesBack: true, type, id };
       case MessageType.PUBLISH:
-        return option(2, "acknowledge") ? answer(true, type, first) : undefined;
+        return hasOption("acknowledge") ? { goesBack: true, type, id } : NONE;
       case MessageType.YIELD:
-        return option(2, "progress") ? undefined : answer(false, MessageType.INVOCATION, first);
+        return hasOption("progress") ? NONE : { goesBack: false, type: MessageType.INVOCATION, id };
       case MessageType.RESULT:
-        return option(2, "progress") ? undefined : answer(false, MessageType.CALL, first);
+        return hasOption("progress") ? NONE : { goesBack: false, type: MessageType.CALL, id };
       case MessageType.ERROR:
-        return answer(false, first, slices.value(2));
+        return { goesBack: false, type: id, id: message.value(2) };
       default:
-        return undefined;
+        return NONE;
     }
   } catch (thrown) {
-    // Options that have no value, such as an unknown tag: not even its head can be read.
-    if (thrown instanceof UnrepresentableValue) return undefined;
+    // The head itself has a part that no value represents, such as an unknown CBOR tag.
+    if (thrown instanceof UnrepresentableValue) return NONE;
     throw thrown;
   }
 }

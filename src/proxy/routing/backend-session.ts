@@ -1,12 +1,13 @@
 /**
- * BackendSession: the client's twin on the router, from the connection to its end.
+ * BackendSession: the connection to a router that carries one client's session.
  *
- * It connects, passes the router's messages to the frontend session that owns it, and ends once.
- * One backend session belongs to one client session, as in Crossbar.
+ * It connects, hands the router's messages to its observer, and ends once. Each client session has a
+ * backend session of its own, as in Crossbar.
  *
  * @module
  */
 
+import { sentenceOf } from "#base/failure.ts";
 import { type ConnectOptions, connectPeer } from "#transport/peer-connector.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
 import { MessageType } from "#wamp/message-type.ts";
@@ -14,17 +15,17 @@ import { CloseCode, type Peer, type PeerHandler, type WireMessage } from "#wamp/
 import { encodeMessage } from "#wamp/serializer/control-message-values.ts";
 import type { Backend } from "./backend.ts";
 
-/** What the frontend session is told of its twin. Nothing is called after `leave`. */
+/** Receives what the router sends. Nothing is called after `leave`. */
 export interface BackendObserver {
   onRouterMessage(message: WireMessage): void;
-  /** Several router messages are about to come, by `deliver`. */
+  /** Several router messages are about to come: `deliver` calls `onRouterMessage` for each. */
   onRouterBurst(deliver: () => void): void;
   onRouterDrain(): void;
   /** The router ended the connection. */
   onRouterLost(reason: string): void;
 }
 
-/** An open connection to a router, for one client session. */
+/** An open connection to a router, for one session. */
 export class BackendSession implements PeerHandler {
   readonly backend: Backend;
   #observer: BackendObserver | undefined;
@@ -40,21 +41,30 @@ export class BackendSession implements PeerHandler {
   /**
    * Connects to the router. The client's serializer is used when the connection speaks it.
    *
-   * @throws Failure from the router's side when it does not answer within its deadline.
+   * @throws Failure from the router's side when it does not answer within its deadline, which the
+   * backend counts as a failure; the signal's reason when `options.canceled` is aborted.
    */
   static async open(
     backend: Backend,
     options: ConnectOptions,
     observer: BackendObserver,
   ): Promise<BackendSession> {
+    const { canceled } = options;
     const session = new BackendSession(backend, observer);
     try {
       session.#peer = await connectPeer(backend.config.transport, options, session);
-      return session;
     } catch (thrown) {
       session.#uncount();
+      // An attempt that was canceled proves nothing about the router.
+      canceled?.throwIfAborted();
+      backend.failed(sentenceOf(thrown));
       throw thrown;
     }
+    if (canceled?.aborted) {
+      session.leave(false);
+      canceled.throwIfAborted();
+    }
+    return session;
   }
 
   /** The router's side of the connection. */
@@ -63,12 +73,17 @@ export class BackendSession implements PeerHandler {
     return this.#peer;
   }
 
-  /** Whether the router has ended the connection, or was left. */
+  /** Whether the router has ended the connection, or `leave` was called. */
   get isOver(): boolean {
     return this.#observer === undefined;
   }
 
-  /** Says GOODBYE when the session had joined, and closes; the observer hears nothing more. */
+  /** Replaces the observer; the new one receives the rest of a burst, too. */
+  setObserver(observer: BackendObserver): void {
+    if (!this.isOver) this.#observer = observer;
+  }
+
+  /** Closes the connection, after a GOODBYE if the session had joined. */
   leave(hasJoined: boolean, reason: string = ErrorUri.closeRealm): void {
     this.#observer = undefined;
     this.#uncount();

@@ -1,11 +1,12 @@
 /**
- * Backend: a router as one worker sees it through a connection: how many sessions it carries, and,
- * where there are others to go to, whether it is up.
+ * Backend: a router as one worker sees it through a connection of node.json: how many sessions it
+ * carries and, if a route has other backends as well, whether it is up.
  *
  *     up  --fall failures in a row-->  down  --rise successes in a row-->  up, at first with few sessions
  *
- * A failure is a connection that did not come about, or a router that took a session and shut down or
- * was silent; a success is a session that joined. A check connects, handshake included, and closes.
+ * A failure is a connection that could not be opened, a router that shut down during a join, or a
+ * router that sent no WELCOME in time. A success is a session that joined. A health check opens a
+ * connection, handshake included, and closes it.
  *
  * @module
  */
@@ -19,74 +20,74 @@ import { CloseCode } from "#wamp/peer.ts";
 /** What the backends of one worker have in common. */
 export interface BackendContext {
   log: Logger;
-  /** Milliseconds in which one that is up again comes to its full share; 0: at once. */
+  /** Milliseconds until a backend that came up again has its full share; 0: it has it at once. */
   slowStartMs: number;
 }
 
-/** Share of a backend that has just come up again. */
+/** The share of a backend that has just come up again. */
 const LOWEST_SHARE = 0.1;
 
-/** One connection of node.json, and what became of those who used it. */
+/** One connection of node.json, with its sessions and its health. */
 export class Backend {
   readonly config: ConnectionConfig;
-  /** Sessions that are on it or on their way to it. */
+  /** Sessions that are connected or connecting. */
   sessions = 0;
-  /** Whether the router has ever been there since the worker was started. */
-  wasThere = false;
+  /** Whether the router has been reached since the worker was started. */
+  wasReached = false;
   readonly #context: BackendContext;
   #isUp = true;
-  /** Outcomes in a row that speak against the present state. */
+  /** Outcomes in a row that contradict the present state. */
   #contrary = 0;
   #upSince = Number.NEGATIVE_INFINITY;
   #timer: Timer | undefined;
-  #checks: "none" | "one waits" | "one runs" | "stopped" = "none";
+  #checks: "none" | "scheduled" | "running" | "stopped" = "none";
 
   constructor(config: ConnectionConfig, context: BackendContext) {
     this.config = config;
     this.#context = context;
-    this.#checkLater();
+    this.#scheduleCheck();
   }
 
   get isUp(): boolean {
     return this.#isUp;
   }
 
-  /** How much of its part of the sessions it is to have now: from 0.1 just after it came up, to 1. */
+  /** The part of its usual number of new sessions that it gets now: 0.1 just after it came up, up to 1. */
   get share(): number {
     const { slowStartMs } = this.#context;
     const age = performance.now() - this.#upSince;
     return age >= slowStartMs ? 1 : Math.max(LOWEST_SHARE, age / slowStartMs);
   }
 
-  /** Something that needed the router came about. */
+  /** Counts a success of the router. */
   succeeded(): void {
-    this.wasThere = true;
+    this.wasReached = true;
     const { health_check, id } = this.config;
     if (this.#isUp || health_check === undefined) this.#contrary = 0;
     else if (++this.#contrary >= health_check.rise) {
-      this.#turn(true);
+      this.#setUp(true);
       this.#upSince = performance.now();
       this.#context.log.info("router up", { connection: id });
     }
   }
 
-  /** Something failed for which the router is to blame. */
+  /** Counts a failure of the router. */
   failed(reason: string): void {
     const { health_check, id } = this.config;
     if (!this.#isUp || health_check === undefined) this.#contrary = 0;
     else if (++this.#contrary >= health_check.fall) {
-      this.#turn(false);
+      this.#setUp(false);
       this.#context.log.warn("router down", { connection: id, reason });
     }
   }
 
   /**
-   * The router hung up on a session that wanted to join. It may be gone, or only not have liked what
-   * that one client said, which must not harm others: a check at once tells.
+   * Checks at once, because the router ended a join. Either it is down, or it could not bear this one
+   * HELLO, which must not count against it for other clients; the check finds out which.
    */
-  hungUp(): void {
+  checkNow(): void {
     if (this.config.health_check === undefined || !this.#isUp) return;
-    if (this.#checks === "one runs" || this.#checks === "stopped") return;
+    if (this.#checks === "running" || this.#checks === "stopped") return;
     clearTimeout(this.#timer);
     void this.#check();
   }
@@ -97,34 +98,35 @@ export class Backend {
     clearTimeout(this.#timer);
   }
 
-  #turn(isUp: boolean): void {
+  #setUp(isUp: boolean): void {
     this.#isUp = isUp;
     this.#contrary = 0;
-    this.#checkLater();
+    this.#scheduleCheck();
   }
 
-  #checkLater(): void {
+  #scheduleCheck(): void {
     const { health_check } = this.config;
     if (health_check === undefined || this.#checks !== "none") return;
     if (this.#isUp && !health_check.while_up) return;
-    this.#checks = "one waits";
+    this.#checks = "scheduled";
     this.#timer = setTimeout(() => void this.#check(), health_check.interval);
   }
 
   async #check(): Promise<void> {
-    this.#checks = "one runs";
+    this.#checks = "running";
     const wanted = { serializer: "cbor", maxBuffered: Number.POSITIVE_INFINITY } as const;
     try {
-      const peer = await connectPeer(this.config.transport, wanted, DEAF);
+      const peer = await connectPeer(this.config.transport, wanted, NO_HANDLER);
       peer.close(CloseCode.normal, "health check");
       this.succeeded();
     } catch (thrown) {
       this.failed(sentenceOf(thrown));
     }
-    // Stopped while it ran, it was the last one.
-    if (this.#checks === "one runs") this.#checks = "none";
-    this.#checkLater();
+    // If `stop` was called meanwhile, no other check follows.
+    if (this.#checks === "running") this.#checks = "none";
+    this.#scheduleCheck();
   }
 }
 
-const DEAF = { onMessage() {}, onDrain() {}, onClose() {} };
+/** A check takes no messages. */
+const NO_HANDLER = { onMessage() {}, onDrain() {}, onClose() {} };

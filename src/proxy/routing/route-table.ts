@@ -1,8 +1,8 @@
 /**
  * RouteTable: which route carries a session of a (realm, authrole).
  *
- * A realm that `routes` names is decided by its own roles alone; `*` stands for every realm that is
- * not named, and among the roles of a realm for every role that is not. Crossbar has no `*`.
+ * In `routes`, the realm `*` stands for every realm that is not named, and the role `*` for every role
+ * that its realm does not name. A named realm never falls back to the realm `*`. Crossbar has no `*`.
  *
  * @module
  */
@@ -21,7 +21,7 @@ const ANY = "*";
 export class RouteTable {
   readonly #backends: Map<string, Backend>;
   readonly #routes: Map<string, Map<string, Route>>;
-  /** By the id of a backend that is the only one for everybody. */
+  /** Routes with one backend each, by its id: for transports that name their connection. */
   readonly #single: Map<string, Route>;
 
   constructor(
@@ -30,7 +30,10 @@ export class RouteTable {
   ) {
     const { policy = "round_robin", slow_start = 0 } = config.balancing ?? {};
     const context = { log, slowStartMs: slow_start };
-    this.#backends = mapValues(config.connections, (one) => new Backend(one, context));
+    this.#backends = mapValues(
+      config.connections,
+      (connection) => new Backend(connection, context),
+    );
     this.#single = new Map(
       [...this.#backends].map(([id, backend]) => [id, new Route([backend], policy)]),
     );
@@ -46,15 +49,15 @@ export class RouteTable {
     );
   }
 
-  /** The route over one connection alone, which the checked configuration is known to have. */
+  /** The route over one connection alone; a checked configuration has the connection. */
   routeOver(id: string): Route {
     return this.#single.get(id) ?? notConfigured(id);
   }
 
   /**
-   * The route for a session that is authenticated here.
+   * The route for a session that the proxy has authenticated.
    *
-   * @throws Failure from the client's side when nothing leads to this realm or authrole.
+   * @throws Failure from the client's side when no route leads to this realm or authrole.
    */
   routeFor(realm: string, authrole: string): Route {
     const byRole = this.#rolesOf(realm);
@@ -67,17 +70,17 @@ export class RouteTable {
   }
 
   /**
-   * The route for a session that its router authenticates: that of role `*`, or else any of the realm,
-   * for the check has seen that they lead to the same.
+   * The route for a session that its router authenticates: that of role `*`, or else any route of the
+   * realm, because a checked configuration has the same backends for all roles then.
    *
-   * @throws Failure from the client's side when nothing leads to this realm.
+   * @throws Failure from the client's side when no route leads to this realm.
    */
   routeForAnyRole(realm: string): Route {
     const byRole = this.#rolesOf(realm);
     return byRole.get(ANY) ?? byRole.values().next().value ?? noSuchRealm(realm);
   }
 
-  /** Ends the checks of all backends. */
+  /** Stops the health checks of all backends. */
   stop(): void {
     for (const backend of this.#backends.values()) backend.stop();
   }
@@ -85,7 +88,7 @@ export class RouteTable {
   #rolesOf(realm: string): Map<string, Route> {
     const named = this.#routes.get(realm);
     if (named !== undefined) return named;
-    // What is no URI is no realm of any router, and some routers hang up on it.
+    // No router has a realm whose name is not a URI, and some close the connection at such a HELLO.
     const any = isLooseUri(realm) ? this.#routes.get(ANY) : undefined;
     return any ?? noSuchRealm(realm);
   }

@@ -1,5 +1,6 @@
 /**
- * Joining on a router in a client's name, and what the client is told of it.
+ * Joining a router in a client's name: the proxy's HELLO and AUTHENTICATE for the router, and the
+ * WELCOME for the client.
  *
  *     proxy                                                        router
  *       │  HELLO, authextra: pubkey, proxy_realm, proxy_authid ...    │
@@ -24,22 +25,22 @@ import type { ConnectionConfig } from "#config/node-config.ts";
 import { MessageType } from "#wamp/message-type.ts";
 import type { TransportDetails } from "#wamp/peer.ts";
 
-/** How the proxy's node shows routers who it is. */
+/** With what the proxy's node authenticates itself to routers. */
 export interface NodeCredentials {
   nodeId: string;
   /** Ed25519 keys in hex; undefined where no connection needs them. */
   key?: { privateKey: string; publicKey: string };
 }
 
-/** The credentials of a node, by its private key in hex or null. */
+/** The credentials of a node; its private key is in hex, or null. */
 export function nodeCredentials(nodeId: string, privateKey: string | null): NodeCredentials {
   if (privateKey === null) return { nodeId };
   return { nodeId, key: { privateKey, publicKey: publicKeyOf(privateKey) } };
 }
 
 /**
- * The HELLO with which the proxy vouches for an authenticated client, as Crossbar's proxies say it, or
- * for itself, who has no transport to tell of.
+ * The HELLO with which the proxy vouches for an authenticated client, in the form of Crossbar's
+ * proxies. For the proxy's own sessions there is no client transport.
  */
 export function helloToRouter(
   identity: SessionIdentity,
@@ -73,12 +74,13 @@ export function helloToRouter(
 const CLIENT_ROLES = ["publisher", "subscriber", "caller", "callee"];
 
 /**
- * The roles and features that a client announced, as far as WAMP knows such: Crossbar's routers hang
- * up on a HELLO with other roles, with none, or with a feature that is neither true nor false.
+ * The announced roles that are client roles of WAMP, with their boolean features. Crossbar's routers
+ * close the connection at a HELLO with other roles, without roles, or with a feature that is not a
+ * boolean.
  */
 function rolesForRouter(announced: Record<string, unknown>): Record<string, unknown> {
   const roles = CLIENT_ROLES.filter((role) => Object.hasOwn(announced, role));
-  // Whoever announces none may still take any part, and is expected to have no features.
+  // A client that announces none of them may still use all; it gets them without features.
   const known = roles.length > 0 ? roles : CLIENT_ROLES;
   return Object.fromEntries(known.map((role) => [role, featuresOf(asRecord(announced[role]))]));
 }
@@ -92,14 +94,14 @@ function featuresOf(role: Record<string, unknown>): Record<string, unknown> {
 /**
  * The AUTHENTICATE that answers a router's CHALLENGE.
  *
- * @throws Failure from the router's side when it asks for anything but a signature of ours.
+ * @throws Failure from the router's side when it asks for anything but a signature of the node's key.
  */
 export function answerChallenge(challenge: readonly unknown[], node: NodeCredentials): unknown[] {
   const [, authmethod, extra] = challenge;
-  const { challenge: asked, channel_binding } = asRecord(extra) as ChallengeExtra;
-  const isOurs = authmethod === "cryptosign-proxy" && (channel_binding ?? null) === null;
+  const { challenge: hex, channel_binding } = asRecord(extra) as ChallengeExtra;
+  const isSupported = authmethod === "cryptosign-proxy" && (channel_binding ?? null) === null;
   const signature =
-    isOurs && node.key !== undefined ? signChallenge(asked, node.key.privateKey) : undefined;
+    isSupported && node.key !== undefined ? signChallenge(hex, node.key.privateKey) : undefined;
   if (signature !== undefined) return [MessageType.AUTHENTICATE, signature, {}];
   throw new Failure("Cannot answer CHALLENGE: it is none for cryptosign-proxy", {
     source: "router",
@@ -112,8 +114,8 @@ interface ChallengeExtra {
 }
 
 /**
- * The WELCOME for the client, made of the router's WELCOME and how the client authenticated; `extra`
- * is what the authmethod has to tell the client.
+ * The WELCOME for the client, composed of the router's WELCOME and the client's identity on the proxy;
+ * `extra` is what the authmethod adds to `authextra` for the client.
  */
 export function welcomeToClient(
   welcome: readonly unknown[],

@@ -1,15 +1,15 @@
 /**
  * ServiceSession: a session of the proxy's own on a router, from its HELLO to its end.
  *
- * It joins as the proxy vouches for clients, with a role of the routes, calls and publishes.
- * (Crossbar: service session.)
+ * It joins like a client for which the proxy vouches, and calls and publishes. (Crossbar: service
+ * session.)
  *
  * @module
  */
 
 import type { AuthenticatorCall } from "#auth/authenticators.ts";
 import { randomAuthid } from "#auth/random-authid.ts";
-import { Failure, sentenceOf } from "#base/failure.ts";
+import { Failure } from "#base/failure.ts";
 import { asRecord } from "#base/record.ts";
 import type { Backend } from "#proxy/routing/backend.ts";
 import { type BackendObserver, BackendSession } from "#proxy/routing/backend-session.ts";
@@ -30,13 +30,13 @@ import { decodeMessage } from "#wamp/serializer/control-message-values.ts";
 import { buildMessage } from "#wamp/transcode/payload-slice.ts";
 import type { WampAnswer } from "#wamp/wamp-caller.ts";
 
-/** From the connection to WELCOME. */
+/** From the open connection to WELCOME. */
 const WELCOME_TIMEOUT_MS = 5_000;
 
-/** Octets of calls that may wait for a router that does not read; the next call then fails. */
+/** Octets that may wait for a router that does not read; beyond, calls and publications fail. */
 const MAX_BUFFERED_OCTETS = 16 * 1024 * 1024;
 
-/** Where and as whom a service session joins. */
+/** The realm and role that a service session joins, and the node that vouches for it. */
 export interface ServiceIdentity {
   realm: string;
   role: string;
@@ -45,45 +45,42 @@ export interface ServiceIdentity {
 
 /** A joined session that calls and publishes. */
 export class ServiceSession implements BackendObserver {
-  /** Resolves with the reason when the session has ended, whoever ended it. */
+  /** Resolves with the reason when the session has ended. */
   readonly ended: Promise<string>;
   readonly #ended = Promise.withResolvers<string>();
   readonly #welcome = Promise.withResolvers<void>();
   readonly #requests = new OutgoingRequests((message) => this.#send(message));
   #state: "joining" | "joined" | "ended" = "joining";
   #backend: BackendSession | undefined;
+  /** Whether the router's WELCOME announces the feature `call_canceling`. */
   #mayCancel = false;
-  /** What to answer a CHALLENGE with, once; undefined: none is to come. */
+  /** Answers a CHALLENGE, once; undefined: a CHALLENGE is not expected. */
   #node: NodeCredentials | undefined;
 
   private constructor() {
     this.ended = this.#ended.promise;
-    // Who waits for it is told; nobody may be waiting yet when the router hangs up at once.
+    // It may reject before `join` awaits it, when the router closes the connection at once.
     this.#welcome.promise.catch(() => {});
   }
 
   /**
    * Connects and joins.
    *
-   * @throws Failure from the router's side when it cannot be reached, refuses, or is not in time.
+   * @throws Failure from the router's side when the router cannot be reached, refuses the session, or
+   * sends no WELCOME in time.
    */
-  static async join(backend: Backend, who: ServiceIdentity): Promise<ServiceSession> {
+  static async join(backend: Backend, identity: ServiceIdentity): Promise<ServiceSession> {
     const session = new ServiceSession();
-    const wanted = { serializer: "cbor" as const, maxBuffered: MAX_BUFFERED_OCTETS };
-    try {
-      session.#backend = await BackendSession.open(backend, wanted, session);
-    } catch (thrown) {
-      backend.failed(sentenceOf(thrown));
-      throw thrown;
-    }
-    // A router may have said what it must not before the connection was ours.
+    const options = { serializer: "cbor" as const, maxBuffered: MAX_BUFFERED_OCTETS };
+    session.#backend = await BackendSession.open(backend, options, session);
+    // The router may have violated the protocol while the connection was being opened.
     if (session.#state === "ended") session.#backend.leave(false);
     const timer = setTimeout(
       () => session.#end(`no WELCOME within ${WELCOME_TIMEOUT_MS} ms`),
       WELCOME_TIMEOUT_MS,
     );
     try {
-      session.#hello(who);
+      session.#hello(identity);
       await session.#welcome.promise;
       backend.succeeded();
       return session;
@@ -95,12 +92,12 @@ export class ServiceSession implements BackendObserver {
     }
   }
 
-  /** Calls a procedure, as `Authenticators.call` says. */
+  /** Calls a procedure, as `Authenticators.call` does. */
   call(call: AuthenticatorCall): Promise<unknown> {
     return this.#requests.call(call);
   }
 
-  /** Calls or publishes, as `WampCaller.request` says. */
+  /** Calls or publishes, as `WampCaller.request` does. */
   request(request: SessionRequest): Promise<WampAnswer> {
     return this.#requests.request(request);
   }
@@ -110,18 +107,18 @@ export class ServiceSession implements BackendObserver {
     return this.#requests.isIdle;
   }
 
-  /** Says GOODBYE and closes. */
+  /** Sends GOODBYE and closes the connection. */
   leave(reason: string, uri: string): void {
     this.#end(reason, uri);
   }
 
-  onRouterMessage(wire: WireMessage): void {
+  onRouterMessage(message: WireMessage): void {
     if (this.#state === "ended") return;
     try {
       const { serializer } = this.#router.peer;
-      if (this.#state === "joining") this.#onJoinMessage(decodeMessage(wire, serializer));
-      else if (!this.#requests.onMessage(wire, serializer)) {
-        this.#onEnding(decodeMessage(wire, serializer));
+      if (this.#state === "joining") this.#onJoinMessage(decodeMessage(message, serializer));
+      else if (!this.#requests.onMessage(message, serializer)) {
+        this.#onOtherMessage(decodeMessage(message, serializer));
       }
     } catch (thrown) {
       if (!(thrown instanceof Error)) throw thrown;
@@ -161,7 +158,7 @@ export class ServiceSession implements BackendObserver {
         features: { publisher_exclusion: true, subscriber_blackwhite_listing: true },
       },
     };
-    this.#say(helloToRouter(identity, { roles }, node, auth));
+    this.#sendJoinMessage(helloToRouter(identity, { roles }, node, auth));
   }
 
   #onJoinMessage(message: readonly unknown[]): void {
@@ -174,7 +171,7 @@ export class ServiceSession implements BackendObserver {
     } else if (type === MessageType.CHALLENGE && this.#node !== undefined) {
       const answer = answerChallenge(message, this.#node);
       this.#node = undefined;
-      this.#say(answer);
+      this.#sendJoinMessage(answer);
     } else if (type === MessageType.ABORT) {
       const { message: sentence = "" } = asRecord(details) as { message?: unknown };
       this.#end(`the router refused it with ${String(reason)} ${String(sentence)}`.trim());
@@ -183,8 +180,8 @@ export class ServiceSession implements BackendObserver {
     }
   }
 
-  /** What is no answer can only end the session. */
-  #onEnding(message: readonly unknown[]): void {
+  /** Takes a message that answers no request: it ends the session. */
+  #onOtherMessage(message: readonly unknown[]): void {
     const [type, , reason] = message;
     if (type === MessageType.GOODBYE) {
       this.#end(`the router said GOODBYE ${String(reason)}`, ErrorUri.goodbyeAndOut);
@@ -195,7 +192,7 @@ export class ServiceSession implements BackendObserver {
     }
   }
 
-  #say(message: readonly unknown[]): void {
+  #sendJoinMessage(message: readonly unknown[]): void {
     this.#send({ head: message, payload: { serializer: "cbor", items: [] } });
   }
 
@@ -213,12 +210,12 @@ export class ServiceSession implements BackendObserver {
     peer.send(encoded);
   }
 
-  /** Ends the session once; without a reason for GOODBYE the router knows already. */
+  /** Ends the session once; no GOODBYE is sent if the router ended it, or it had not joined. */
   #end(reason: string, goodbye?: string): void {
     if (this.#state === "ended") return;
-    const saysGoodbye = this.#state === "joined" && goodbye !== undefined;
+    const sendsGoodbye = this.#state === "joined" && goodbye !== undefined;
     this.#state = "ended";
-    this.#backend?.leave(saysGoodbye, goodbye);
+    this.#backend?.leave(sendsGoodbye, goodbye);
     this.#welcome.reject(failure(`Cannot join as a service session: ${reason}`));
     this.#requests.fail(reason);
     this.#ended.resolve(reason);

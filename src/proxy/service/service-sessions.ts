@@ -1,9 +1,9 @@
 /**
- * ServiceSessions: the proxy's own sessions, one for each realm and role that is called on.
+ * ServiceSessions: the proxy's own sessions, one for each connection, realm and role that is used.
  *
- * A session joins when it is called on for the first time and stays. When it is lost, the next call
- * lets it join again; after an attempt that failed, not before a while has passed, which the call
- * waits for. (Crossbar keeps a session that is lost, and every call over it fails.)
+ * A session joins at its first call or publication and stays joined. When it is lost, the next request
+ * makes it join again. After a failed attempt there is a delay, for which requests wait. (Crossbar
+ * keeps a session that is lost, and every call over it fails.)
  *
  * @module
  */
@@ -12,25 +12,24 @@ import type { AuthenticatorCall, Authenticators } from "#auth/authenticators.ts"
 import { abortable } from "#base/abortable.ts";
 import { Failure } from "#base/failure.ts";
 import type { Logger } from "#observe/logger.ts";
-import type { Backend } from "#proxy/routing/backend.ts";
-import type { Route } from "#proxy/routing/route.ts";
+import { Failover, type Route } from "#proxy/routing/route.ts";
 import type { RouteTable } from "#proxy/routing/route-table.ts";
 import type { NodeCredentials } from "#proxy/routing/router-hello.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
 import type { WampAnswer, WampCaller, WampRequest } from "#wamp/wamp-caller.ts";
 import { type ServiceIdentity, ServiceSession } from "./service-session.ts";
 
-/** Realms may be what clients ask for, so that their number is bounded here. */
-const MAX_PLACES = 256;
+/** Clients may choose the realms, so the number of sessions is limited. */
+const MAX_SLOTS = 256;
 
-/** Wait after the first attempt that fails; each further one doubles it. */
+/** Delay after the first failed attempt; each further one doubles it, up to the longest. */
 const FIRST_DELAY_MS = 100;
 const LONGEST_DELAY_MS = 2_000;
 
-/** The role of a service session that has none of its own, as in Crossbar. */
+/** The role of a service session for which none is configured, as in Crossbar. */
 const DEFAULT_ROLE = "trusted";
 
-/** What a worker has for its service sessions. */
+/** What the service sessions of a worker share. */
 export interface ServiceContext {
   routes: RouteTable;
   node: NodeCredentials;
@@ -40,14 +39,14 @@ export interface ServiceContext {
 /** All service sessions of a proxy worker. */
 export class ServiceSessions implements WampCaller {
   readonly #context: ServiceContext;
-  readonly #places = new Map<string, Place>();
+  readonly #slots = new Map<string, Slot>();
   #isClosed = false;
 
   constructor(context: ServiceContext) {
     this.#context = context;
   }
 
-  /** Authenticators behind one connection (`websocket-proxy`); null: where the routes lead. */
+  /** Authenticators over one connection (`websocket-proxy`); null: over the routes. */
   through(backend: string | null): Authenticators {
     return {
       log: this.#context.log,
@@ -55,131 +54,117 @@ export class ServiceSessions implements WampCaller {
     };
   }
 
-  /** Calls or publishes where the routes lead, for Web services. */
+  /** Calls or publishes over the routes, for Web services. */
   async request(request: WampRequest): Promise<WampAnswer> {
-    const place = this.#place(null, request.realm, request.role);
-    const session = await abortable(place.session(), request.signal);
+    const slot = this.#slot(null, request.realm, request.role);
+    const session = await abortable(slot.session(), request.signal);
     return session.request(request);
   }
 
-  /** Leaves every router; nothing joins again. */
+  /** Leaves every router; no session joins again. */
   shutdown(): void {
     this.#isClosed = true;
-    for (const place of this.#places.values()) {
-      place.leave("the worker shuts down", ErrorUri.systemShutdown);
+    for (const slot of this.#slots.values()) {
+      slot.leave("the worker shuts down", ErrorUri.systemShutdown);
     }
-    this.#places.clear();
+    this.#slots.clear();
   }
 
   async #call(backend: string | null, call: AuthenticatorCall): Promise<unknown> {
     const { realm, role, signal } = call;
-    const place = this.#place(backend, realm, role ?? DEFAULT_ROLE);
-    const session = await abortable(place.session(), signal);
+    const slot = this.#slot(backend, realm, role ?? DEFAULT_ROLE);
+    const session = await abortable(slot.session(), signal);
     return session.call(call);
   }
 
-  #place(backend: string | null, realm: string, role: string): Place {
+  #slot(backend: string | null, realm: string, role: string): Slot {
     const key = JSON.stringify([backend, realm, role]);
-    const known = this.#places.get(key);
+    const known = this.#slots.get(key);
     if (known !== undefined) {
-      // Those that were used last stand last.
-      this.#places.delete(key);
-      this.#places.set(key, known);
+      // Insertion order is the order of last use.
+      this.#slots.delete(key);
+      this.#slots.set(key, known);
       return known;
     }
     if (this.#isClosed) throw unavailable("the worker shuts down");
     const { routes, node, log } = this.#context;
-    // A realm or a role without a route is no place, and takes none.
+    // A realm or role without a route is refused here, before it takes a slot.
     const route = backend === null ? routes.routeFor(realm, role) : routes.routeOver(backend);
-    this.#makeRoom();
-    const place = new Place(route, { realm, role, node }, log);
-    this.#places.set(key, place);
-    return place;
+    this.#freeSlot();
+    const slot = new Slot(route, { realm, role, node }, log);
+    this.#slots.set(key, slot);
+    return slot;
   }
 
   /**
-   * Whoever asks for realms that nobody knows must not keep others from being asked about: a place where
-   * no session has ever joined goes first, then one that is not used.
+   * Frees a slot when all are taken: one whose session has never joined, or else the longest unused one.
+   * So clients that ask for unknown realms do not displace the realms in use.
    */
-  #makeRoom(): void {
-    if (this.#places.size < MAX_PLACES) return;
-    const places = [...this.#places];
-    const [key, place] =
-      places.find(([, one]) => !one.hasJoined) ?? places.find(([, one]) => one.isUnused) ?? [];
-    if (key === undefined) throw unavailable(`${MAX_PLACES} realms and roles are in use`);
-    this.#places.delete(key);
-    place?.leave("its room is needed", ErrorUri.closeRealm);
+  #freeSlot(): void {
+    if (this.#slots.size < MAX_SLOTS) return;
+    const slots = [...this.#slots];
+    const [key, slot] =
+      slots.find(([, other]) => !other.hasJoined) ??
+      slots.find(([, other]) => other.isUnused) ??
+      [];
+    if (key === undefined) throw unavailable(`${MAX_SLOTS} realms and roles are in use`);
+    this.#slots.delete(key);
+    slot?.leave("its room is needed", ErrorUri.closeRealm);
   }
 }
 
-/** One realm and role, with its session or the attempt to have one. */
-class Place {
+/** One connection, realm and role, with its session or the attempt to join. */
+class Slot {
   readonly #route: Route;
-  readonly #who: ServiceIdentity;
+  readonly #identity: ServiceIdentity;
   readonly #log: Logger;
   #session: Promise<ServiceSession> | undefined;
   #joined: ServiceSession | undefined;
   #hasJoined = false;
   #failures = 0;
   #notBefore = 0;
-  /** Why it was left; undefined: it was not. */
-  #leftFor: string | undefined;
+  /** The reason given to `leave`; undefined before. */
+  #leaveReason: string | undefined;
 
-  constructor(route: Route, who: ServiceIdentity, log: Logger) {
+  constructor(route: Route, identity: ServiceIdentity, log: Logger) {
     this.#route = route;
-    this.#who = who;
+    this.#identity = identity;
     this.#log = log;
   }
 
-  /** Whether there has ever been a session. */
+  /** Whether a session has ever joined. */
   get hasJoined(): boolean {
     return this.#hasJoined;
   }
 
-  /** Whether there is neither an attempt nor a session that is used. */
+  /** Whether there is no attempt to join, and no request on the session. */
   get isUnused(): boolean {
     return this.#session === undefined || this.#joined?.isUnused === true;
   }
 
-  /** The session, which joins if need be; several callers wait for one attempt. */
+  /** The session, which joins if it has not; all callers wait for the same attempt. */
   session(): Promise<ServiceSession> {
     this.#session ??= this.#join();
     return this.#session;
   }
 
   leave(reason: string, uri: string): void {
-    this.#leftFor = reason;
+    this.#leaveReason = reason;
     this.#session?.then(
       (session) => session.leave(reason, uri),
       () => {},
     );
   }
 
-  /** Joins the first router of the route that lets it. */
-  async #joinAny(): Promise<ServiceSession> {
-    const tried = new Set<Backend>();
-    let last: unknown;
-    for (
-      let backend = this.#route.next(tried);
-      backend !== undefined;
-      backend = this.#route.next(tried)
-    ) {
-      tried.add(backend);
-      try {
-        return await ServiceSession.join(backend, this.#who);
-      } catch (thrown) {
-        last = thrown;
-      }
-    }
-    throw last;
-  }
-
   async #join(): Promise<ServiceSession> {
-    const { realm, role } = this.#who;
+    const { realm, role } = this.#identity;
     try {
       await Bun.sleep(Math.max(0, this.#notBefore - performance.now()));
-      if (this.#leftFor !== undefined) throw unavailable(this.#leftFor);
-      const session = await this.#joinAny();
+      if (this.#leaveReason !== undefined) throw unavailable(this.#leaveReason);
+      const failover = new Failover(this.#route);
+      const session = await failover.next((backend) =>
+        ServiceSession.join(backend, this.#identity),
+      );
       this.#failures = 0;
       this.#hasJoined = true;
       this.#joined = session;
@@ -187,7 +172,7 @@ class Place {
       void session.ended.then((reason) => {
         this.#session = undefined;
         this.#joined = undefined;
-        if (this.#leftFor !== undefined) return;
+        if (this.#leaveReason !== undefined) return;
         this.#log.warn("service session lost", { realm, authrole: role, reason });
       });
       return session;

@@ -1,6 +1,6 @@
 /**
- * How sessions end: which words a client is told, and which close code follows. What is told is what
- * happened: whoever is at fault, and whether to come back.
+ * How sessions end: the reason and sentence that a client is sent, and the close code that follows.
+ * They name what happened, the side that is at fault, and whether reconnecting makes sense.
  *
  * @module
  */
@@ -14,36 +14,43 @@ import { MalformedMessage } from "#wamp/token/malformed-message.ts";
 import { UnrepresentableValue } from "#wamp/token/unrepresentable-value.ts";
 import type { SessionEvent, SessionState } from "./session-states.ts";
 
-/** What a client is told when a session that had joined ends without its wish or the router's. */
+/** The end of a joined session that neither client nor router asked for. */
 export interface EndReason {
   uri: string;
   sentence: string;
-  /** By this name `told_by_close` has it; the code then says what GOODBYE would. */
+  /** Its name in `told_by_close`. */
   kind: CloseOnlyEnd;
+  /** The close code if the client is sent no GOODBYE. */
   code: number;
 }
 
-/** What a client is told at an event, by what the state makes of it. */
+/** What a client is sent at an event, depending on the action for its state. */
 export interface EventReasons {
-  /** ABORT: of a session that has not joined. */
+  /** ABORT, for a session that has not joined. */
   abort?: { uri: string; sentence: string };
-  /** GOODBYE: of one that has. */
+  /** GOODBYE, for a joined session. */
   goodbye?: EndReason;
-  /** The close alone. */
+  /** A close without a message, by state. */
   close?: Partial<Record<SessionState, { code: number; reason: string }>>;
 }
 
 const lost = { kind: "router_lost", code: CloseCode.serviceRestart } as const;
 const shutdown = { uri: ErrorUri.systemShutdown, sentence: "The node shuts down" };
 
-/** The end of a session whose router says what it must not. */
-export const ROUTER_VIOLATION: EndReason = {
-  ...lost,
-  uri: ErrorUri.protocolViolation,
-  sentence: "The router sent what is no WAMP message",
-};
+/** What a client is sent when its router sends a message that is not allowed. */
+export const ROUTER_VIOLATION = {
+  abort: {
+    uri: ErrorUri.networkFailure,
+    sentence: "Cannot join: the router's answer makes no sense",
+  },
+  goodbye: {
+    ...lost,
+    uri: ErrorUri.protocolViolation,
+    sentence: "The router sent what is no WAMP message",
+  },
+} as const satisfies EventReasons;
 
-/** What a client is told at each event. */
+/** What a client is sent at each event. */
 export const EVENT_REASONS: Record<SessionEvent, EventReasons> = {
   "client lost": {},
   "router lost": {
@@ -57,7 +64,7 @@ export const EVENT_REASONS: Record<SessionEvent, EventReasons> = {
   "router stalled": {
     goodbye: { ...lost, uri: ErrorUri.routerStalled, sentence: "The router did not read in time" },
   },
-  // A client that has not joined is told which step was late: see join-clock.ts.
+  // The reasons for a session that has not joined are in join-timeouts.ts.
   deadline: {
     close: { ending: { code: CloseCode.goingAway, reason: "goodbye" } },
   },
@@ -68,17 +75,17 @@ export const EVENT_REASONS: Record<SessionEvent, EventReasons> = {
   },
 };
 
-/** Why a session is not begun, or not gone on with: an ABORT and a close code. */
+/** The ABORT that refuses or ends a session, and the close code that follows. */
 export interface Refusal {
   by: "client" | "router" | "program";
   uri: string;
   sentence: string;
   code: number;
-  /** For the log, where the client is told less. */
+  /** For the log: may contain more than the client is sent. */
   reason: string;
 }
 
-/** The refusal that follows from what was thrown. */
+/** The refusal for what was thrown. */
 export function refusalFor(thrown: unknown): Refusal {
   if (thrown instanceof MalformedMessage) {
     return refusal("client", ErrorUri.protocolViolation, thrown.message);
@@ -97,14 +104,14 @@ export function refusalFor(thrown: unknown): Refusal {
   return refusal("program", ErrorUri.unavailable, "Cannot go on: internal error", stack);
 }
 
-/** Whether the router is to blame for what was thrown while a message of its was handled. */
+/** Whether the router caused what was thrown while one of its messages was handled. */
 export function isRoutersFault(thrown: unknown): boolean {
   return (
     thrown instanceof MalformedMessage || (thrown instanceof Failure && thrown.source === "router")
   );
 }
 
-/** The failure of a client that says what it must not say in this state. */
+/** The failure of a client whose message is not allowed in this state. */
 export function violation(type: number, state: SessionState): Failure {
   const isJoined = state === "joined";
   const why = isJoined ? "the session is already joined" : "the session has not joined";
@@ -114,7 +121,7 @@ export function violation(type: number, state: SessionState): Failure {
   });
 }
 
-/** The failure of a router that says what it must not say in this state; NaN is no message. */
+/** The failure of a router whose message is not allowed in this state; NaN stands for an unreadable type. */
 export function routerViolation(type: number): Failure {
   const name = Number.isNaN(type) ? "message" : messageTypeName(type);
   return new Failure(`Cannot accept ${name}: the router may not send it now`, {

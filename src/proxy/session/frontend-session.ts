@@ -1,12 +1,13 @@
 /**
- * FrontendSession: one client's session on a proxy, from its connection to its end. What it does in
- * which state is said by the tables of session-states.ts; how it ends is the story of
- * session-ending.ts.
+ * FrontendSession: one client's session on a proxy, from its connection to its end. The tables of
+ * session-states.ts define what it does in which state, session-teardown.ts how it ends. From HELLO to
+ * WELCOME a JoinAttempt is its state, and receives the router's messages.
  *
  * @module
  */
 
 import { forgetLogin } from "#auth/cookie.ts";
+import type { SessionConfig } from "#config/node-config.ts";
 import type { LogFields } from "#observe/logger.ts";
 import type { Side } from "#proxy/relay/back-pressure.ts";
 import { type LinkObserver, SessionLink } from "#proxy/relay/session-link.ts";
@@ -18,23 +19,32 @@ import { MessageType } from "#wamp/message-type.ts";
 import { CloseCode, type Peer, type PeerHandler, type WireMessage } from "#wamp/peer.ts";
 import { decodeMessage } from "#wamp/serializer/control-message-values.ts";
 import { peekMessageType } from "#wamp/serializer/peek-message-type.ts";
-import {
-  EVENT_REASONS,
-  isRoutersFault,
-  ROUTER_VIOLATION,
-  routerViolation,
-  violation,
-} from "./end-reasons.ts";
-import { JoinAttempt, type JoinObserver } from "./join-attempt.ts";
-import { forwardGoodbye } from "./session-message.ts";
-import { clientAction, eventAction, routerAction, type SessionEvent } from "./session-states.ts";
-import { SessionTeardown } from "./session-teardown.ts";
+import { AuthenticatedJoin } from "./authenticated-join.ts";
+import { isRoutersFault, ROUTER_VIOLATION, routerViolation, violation } from "./end-reasons.ts";
+import { JoinAttempt, type JoinContext, type JoinObserver } from "./join-attempt.ts";
+import { PassthroughJoin } from "./passthrough-join.ts";
+import { reconnectsOnlyAfterBareClose } from "./reconnecting-clients.ts";
+import { forwardEnd } from "./session-message.ts";
+import { clientAction, routerAction } from "./session-states.ts";
+import { type FrontendContext, SessionTeardown } from "./session-teardown.ts";
 
 /** One client on one connection; it may join, leave and join again. */
 export class FrontendSession
   extends SessionTeardown
   implements PeerHandler, BackendObserver, JoinObserver, LinkObserver
 {
+  readonly #joinContext: JoinContext;
+
+  constructor(client: Peer, config: SessionConfig, context: FrontendContext) {
+    super(client, config, context);
+    const { node, routes, services } = context;
+    const { log, timeouts } = this;
+    const limit = config.joining?.max_auth_failures_per_minute ?? 0;
+    const authenticators = services.through(config.backend);
+    const failedAttempts = context.failedAttempts(client, limit);
+    this.#joinContext = { config, node, routes, authenticators, failedAttempts, timeouts, log };
+  }
+
   onMessage(message: WireMessage): void {
     try {
       const state = this.state;
@@ -69,15 +79,11 @@ export class FrontendSession
 
   onRouterMessage(message: WireMessage): void {
     const state = this.state;
+    const { name } = state;
+    if (name !== "joined" && name !== "leaving" && name !== "rejoining") return;
     try {
-      if (state.name === "joined" || state.name === "leaving") {
-        const type = state.link.toClient.forward(message);
-        if (type !== undefined) this.#onRouterMessage(message, type, state.backend.peer);
-      } else if (state.name === "opening") {
-        const type = state.join.routerMessageType(message);
-        if (routerAction(this.stateName, type) === "fail") throw routerViolation(type);
-        state.join.onRouterMessage(message);
-      }
+      const type = state.link.toClient.forward(message);
+      if (type !== undefined) this.#onRouterMessage(message, type, state.backend.peer);
     } catch (thrown) {
       this.#failRouter(thrown);
     }
@@ -92,10 +98,17 @@ export class FrontendSession
   }
 
   onRouterLost(reason: string): void {
-    const { state } = this;
-    if (state.name === "joined") this.log.routerLost(reason);
-    if (state.name === "opening" && state.join.onRouterLost(reason)) return;
+    if (this.state.name === "joined") this.log.routerLost(reason);
     this.on("router lost");
+  }
+
+  onRouterViolation(): void {
+    const { name } = this.state;
+    const { abort, goodbye } = ROUTER_VIOLATION;
+    const action = routerAction(name, Number.NaN);
+    if (action === "finish") this.finishLeaving();
+    else if (action === "fail" && name === "joined") this.sendGoodbye(goodbye);
+    else if (action === "fail") this.abort(abort.uri, abort.sentence);
   }
 
   onJoined(backend: BackendSession, identity: LogFields): void {
@@ -103,6 +116,7 @@ export class FrontendSession
     this.client.limitMessages?.(Number.POSITIVE_INFINITY);
     const link = new SessionLink(this.client, backend.peer, this.config.options, this);
     this.state = { name: "joined", link, backend };
+    backend.setObserver(this);
     this.log.joined(identity);
   }
 
@@ -135,7 +149,7 @@ export class FrontendSession
     }
   }
 
-  /** Tells the client that the node shuts down, and the router that the client left. */
+  /** Ends the session because the node shuts down. */
   shutdown(): void {
     this.on("shutdown");
   }
@@ -144,49 +158,49 @@ export class FrontendSession
     return "link" in this.state ? this.state.link : undefined;
   }
 
+  /** Takes a client's message that is not routed, or came while the session is not joined. */
   #onClientMessage(message: WireMessage, type: number): void {
-    const name = this.stateName;
     const state = this.state;
-    const action = clientAction(name, type);
+    const action = clientAction(state.name, type);
     if (action === "begin") {
       this.#begin(message);
-    } else if (action === "authenticate" && state.name === "opening") {
+    } else if (action === "authenticate" && state instanceof JoinAttempt) {
       refuseTooLong(message);
-      state.join.onClientMessage(message);
+      state.authenticate(message);
     } else if (action === "leave" && state.name === "joined") {
-      this.state = { ...state, name: "leaving", hello: undefined };
-      this.startGoodbyeDeadline();
+      this.state = { ...state, name: "leaving" };
+      this.startGoodbyeTimer();
       this.#forgetLogin(message);
-      forwardGoodbye(message, this.client, state.backend.peer);
+      forwardEnd(message, type, this.client, state.backend.peer);
     } else if (action === "keep" && state.name === "leaving") {
-      state.hello = typeof message === "string" ? message : new Uint8Array(message);
+      const hello = typeof message === "string" ? message : new Uint8Array(message);
+      this.state = { ...state, name: "rejoining", hello };
     } else if (action === "close") {
-      // Also one that closes politely, and says a last GOODBYE after the session has ended.
-      const code = name === "ending" ? CloseCode.goingAway : CloseCode.normal;
+      // In `ending` this is the client's answer to GOODBYE.
+      const code = state.name === "ending" ? CloseCode.goingAway : CloseCode.normal;
       this.close(code, type === MessageType.ABORT ? "the client aborted" : "the client left");
     } else if (action === "late") {
-      this.log.late();
+      this.log.ignored();
     } else {
-      throw violation(type, name);
+      throw violation(type, state.name);
     }
   }
 
-  #begin(hello: WireMessage): void {
-    refuseTooLong(hello);
-    const { node, routes, services } = this.context;
-    const config = this.config;
-    const limit = config.joining?.max_auth_failures_per_minute ?? 0;
-    const failedAttempts = this.context.failedAttempts(this.client, limit);
-    const support = { services, failedAttempts, clock: this.timeouts };
-    const context = { config, node, routes, ...support, observer: this };
-    const join = new JoinAttempt(this.client, context, this);
-    this.state = { name: "opening", join };
+  #begin(message: WireMessage): void {
+    refuseTooLong(message);
+    const { auth } = this.config;
+    const hello = decodeMessage(message, this.client.serializer);
+    this.needsBareClose = reconnectsOnlyAfterBareClose(hello);
+    const join =
+      auth === "passthrough"
+        ? new PassthroughJoin(this.client, this.#joinContext, this)
+        : new AuthenticatedJoin(auth, this.client, this.#joinContext, this);
+    this.state = join;
     this.timeouts.awaitWelcome();
-    join.hello(hello);
-    this.needsBareClose = join.needsBareClose;
+    join.begin(hello, message);
   }
 
-  /** A client that logs out, and does not only leave, is not known by its cookie any more. */
+  /** Forgets the login of the client's cookie if its GOODBYE has the reason `wamp.close.logout`. */
   #forgetLogin(goodbye: WireMessage): void {
     const { auth } = this.config;
     if (auth === "passthrough" || auth.cookie === undefined) return;
@@ -194,101 +208,53 @@ export class FrontendSession
     forgetLogin(details, decodeMessage(goodbye, serializer)[2]);
   }
 
-  /** A step of the join took too long: the client's, or the router's. */
-  onJoinTimeout(uri: string, sentence: string): void {
-    const name = this.stateName;
-    if (eventAction(name, "deadline") !== "abort") return;
-    // Passing through, it may still be the client who owes an AUTHENTICATE.
-    const isOpened = name === "connecting" || name === "joining";
-    const isRouters = isOpened && uri === ErrorUri.timeout;
-    this.log.refused({ by: isRouters ? "router" : "client", reason: sentence });
-    if (isRouters) this.abortForRouter(uri, sentence, CloseCode.policyViolation);
-    else this.abort(uri, sentence, CloseCode.policyViolation);
-  }
-
-  protected onEnded(): void {
-    this.context.onEnd(this);
-  }
-
   /** Takes a message of the router that opens or ends sessions, once the session has joined. */
   #onRouterMessage(message: WireMessage, type: number, router: Peer): void {
-    const action = routerAction(this.stateName, type);
+    const action = routerAction(this.state.name, type);
     if (action === "left") {
-      forwardGoodbye(message, router, this.client);
+      forwardEnd(message, type, router, this.client);
       this.#startAgain();
     } else if (action === "end") {
-      forwardGoodbye(message, router, this.client);
+      forwardEnd(message, type, router, this.client);
       this.leaveRouter(ErrorUri.goodbyeAndOut);
       this.startEnding();
     } else if (action === "abort") {
-      forwardGoodbye(message, router, this.client);
-      this.dropRouter(false);
+      forwardEnd(message, type, router, this.client);
+      this.leaveRouter(ErrorUri.closeRealm, false);
       this.close(CloseCode.goingAway, "the router aborted the session");
     } else {
       throw routerViolation(type);
     }
   }
 
-  /** Does what the tables say of an event that is no message. */
-  protected on(event: SessionEvent): void {
-    const name = this.stateName;
-    const { abort, goodbye, close } = EVENT_REASONS[event];
-    const action = eventAction(name, event);
-    if (action === "gone") {
-      this.end();
-    } else if (action === "abort" && abort) {
-      if (event === "router lost") this.abortForRouter(abort.uri, abort.sentence);
-      else this.abort(abort.uri, abort.sentence);
-    } else if (action === "goodbye" && goodbye) {
-      this.sendGoodbye(goodbye);
-    } else if (action === "drop") {
-      this.leaveRouter(ErrorUri.clientStalled);
-      this.close(CloseCode.policyViolation, ErrorUri.clientStalled);
-    } else if (action === "finish") {
-      this.#finishLeaving();
-    } else if (action === "close") {
-      const { code, reason } = close?.[name] ?? { code: CloseCode.goingAway, reason: event };
-      this.close(code, reason);
-    }
-  }
-
-  /** Answers the client's GOODBYE in the place of a router that does not. */
-  #finishLeaving(): void {
+  protected finishLeaving(): void {
     this.sendToClient([MessageType.GOODBYE, {}, ErrorUri.goodbyeAndOut]);
     this.#startAgain();
   }
 
-  /** The client has its GOODBYE, and may say HELLO, or has done so already. */
+  /** The client has the answer to its GOODBYE: it may send HELLO, or has sent it already. */
   #startAgain(): void {
-    const hello = this.state.name === "leaving" ? this.state.hello : undefined;
-    this.dropRouter(false);
+    const { state } = this;
+    this.leaveRouter(ErrorUri.closeRealm, false);
     this.state = { name: "waiting" };
-    this.clearDeadline();
+    this.stopGoodbyeTimer();
     this.timeouts.awaitHello();
-    // Through the front, so that what is wrong with it is the client's fault and not the router's.
-    if (hello !== undefined) this.onMessage(hello);
+    // Through `onMessage`, so that a fault in the HELLO is the client's and not the router's.
+    if (state.name === "rejoining") this.onMessage(state.hello);
   }
 
   #fail(thrown: unknown): void {
-    if (clientAction(this.stateName, Number.NaN) === "late") this.log.late();
+    if (clientAction(this.state.name, Number.NaN) === "late") this.log.ignored();
     else this.refuse(thrown);
   }
 
-  /** The router said what it must not: the client cannot help it, and is told so. */
+  /** Ends the session for what was thrown while a message of the router was handled. */
   #failRouter(thrown: unknown): void {
-    if (!isRoutersFault(thrown)) {
+    if (isRoutersFault(thrown)) {
+      this.log.routerRefused(thrown);
+      this.onRouterViolation();
+    } else {
       this.#fail(thrown);
-      return;
-    }
-    this.log.routerRefused(thrown);
-    const { state } = this;
-    const isAsked = state.name === "opening" && this.stateName === "joining";
-    if (isAsked && state.join.onRouterLost("what it says makes no sense")) return;
-    const action = routerAction(this.stateName, Number.NaN);
-    if (action === "finish") this.#finishLeaving();
-    else if (this.state.name === "joined") this.sendGoodbye(ROUTER_VIOLATION);
-    else if (action === "fail") {
-      this.abort(ErrorUri.networkFailure, "Cannot join: the router's answer makes no sense");
     }
   }
 }

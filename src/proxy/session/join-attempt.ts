@@ -1,5 +1,5 @@
 /**
- * FrontendJoin: one client's attempt to join, from its HELLO to the router's WELCOME.
+ * JoinAttempt: one client's attempt to join, from its HELLO to the router's WELCOME.
  *
  *     authenticating -accepted-> connecting -> joining -WELCOME->
  *          |    ^
@@ -7,358 +7,225 @@
  *          v    |
  *        challenged
  *
- * Passing through, there is no `authenticating`: HELLO, CHALLENGE and AUTHENTICATE travel between
- * client and router while `joining`.
- *
- * A router that is lost, makes no sense, shuts down or says nothing before its WELCOME leads back to `connecting` with
- * the next of its route. Passing through it does not: what a client says itself, one router is told.
+ * This base class has what both kinds of joins share: the connection to the router, and the router's
+ * messages. AuthenticatedJoin authenticates the client on the proxy; with PassthroughJoin the router
+ * authenticates it.
  *
  * @module
  */
 
-import type { AuthOutcome } from "#auth/pending-auth.ts";
-import type { SessionIdentity } from "#auth/session-identity.ts";
-import { Failure } from "#base/failure.ts";
+import type { Authenticators } from "#auth/authenticators.ts";
+import type { Deny } from "#auth/pending-auth.ts";
 import type { SessionConfig } from "#config/node-config.ts";
 import type { LogFields } from "#observe/logger.ts";
-import type { BackendObserver, BackendSession } from "#proxy/routing/backend-session.ts";
-import { Failover } from "#proxy/routing/failover.ts";
-import type { Route } from "#proxy/routing/route.ts";
+import { type BackendObserver, BackendSession } from "#proxy/routing/backend-session.ts";
+import { Failover, type Route } from "#proxy/routing/route.ts";
 import type { RouteTable } from "#proxy/routing/route-table.ts";
-import {
-  answerChallenge,
-  helloToRouter,
-  type NodeCredentials,
-  welcomeToClient,
-} from "#proxy/routing/router-hello.ts";
-import type { ServiceSessions } from "#proxy/service/service-sessions.ts";
-import {
-  Authentication,
-  type FailedAttempts,
-  readRealm,
-  TOO_MANY_ATTEMPTS,
-} from "#session/authentication.ts";
+import type { NodeCredentials } from "#proxy/routing/router-hello.ts";
+import type { FailedAttempts } from "#session/authentication.ts";
 import type { JoinTimeouts } from "#session/join-timeouts.ts";
-import { ErrorUri } from "#wamp/error-uri.ts";
 import { MessageType } from "#wamp/message-type.ts";
 import type { Peer, WireMessage } from "#wamp/peer.ts";
-import { decodeMessage } from "#wamp/serializer/control-message-values.ts";
 import { peekMessageType } from "#wamp/serializer/peek-message-type.ts";
-import { routerViolation, violation } from "./end-reasons.ts";
-import { reconnectsOnlyAfterBareClose } from "./reconnecting-clients.ts";
-import { welcomeFields } from "./session-log.ts";
-import { forward, namesProxyAuthmethod, send } from "./session-message.ts";
-import type { SessionState } from "./session-states.ts";
+import { isRoutersFault, routerViolation } from "./end-reasons.ts";
+import { type SessionLog, welcomeFields } from "./session-log.ts";
+import { forward } from "./session-message.ts";
+import { routerAction, type SessionState } from "./session-states.ts";
 
-/** What a join needs beside the client. */
+/** What the joins of one client need beside the client. */
 export interface JoinContext {
   config: SessionConfig;
   node: NodeCredentials;
   routes: RouteTable;
-  services: ServiceSessions;
+  authenticators: Authenticators;
   /** Undefined: attempts are not limited. */
   failedAttempts: FailedAttempts | undefined;
-  /** Runs since HELLO. */
-  clock: JoinTimeouts;
-  /** Is told what the router says, during the join and after it. */
-  observer: BackendObserver;
+  timeouts: JoinTimeouts;
+  log: SessionLog;
 }
 
-/** How a join ends; one of these is called, once, unless it is canceled. */
+/** How a join ends: one of these is called once, unless the join is canceled. */
 export interface JoinObserver {
   /** The client was sent WELCOME; `identity` is for the log. */
   onJoined(backend: BackendSession, identity: LogFields): void;
-  /** The client is not let in. */
+  /** The proxy refuses the client. */
   onDenied(uri: string, message: string): void;
-  /** The router refused, and the client was sent its ABORT. */
+  /** The router refused the client, which was sent the router's ABORT. */
   onAborted(): void;
+  /** The router ended the connection. */
+  onRouterLost(reason: string): void;
+  /** The router sent a message that it may not send now; that is logged already. */
+  onRouterViolation(): void;
   onFailed(thrown: unknown): void;
 }
 
-/** One HELLO and what follows from it. */
-export class JoinAttempt {
-  readonly #client: Peer;
-  readonly #context: JoinContext;
+/** The states of a session that has not joined yet. */
+type JoinState = Extract<SessionState, "authenticating" | "challenged" | "connecting" | "joining">;
+
+/** A join, from one HELLO on. It is the state of its session, and observes the router, until WELCOME. */
+export abstract class JoinAttempt implements BackendObserver {
+  protected readonly client: Peer;
+  protected readonly context: JoinContext;
   readonly #observer: JoinObserver;
-  /** Undefined: the router authenticates. */
-  readonly #join: Authentication | undefined;
-  #state: "authenticating" | "challenged" | "connecting" | "joining" | "over" = "authenticating";
-  #identity: SessionIdentity | undefined;
-  #welcomeExtra: Record<string, unknown> | undefined;
-  #search: Failover | undefined;
-  #staysAway = false;
+  #name: JoinState = "authenticating";
+  #failover: Failover | undefined;
   #backend: BackendSession | undefined;
-  /** Whether the client, where it passes through, or else the proxy has answered a CHALLENGE. */
-  #hasProved = false;
-  #patience: Timer | undefined;
   readonly #canceled = new AbortController();
 
   constructor(client: Peer, context: JoinContext, observer: JoinObserver) {
-    this.#client = client;
-    this.#context = context;
+    this.client = client;
+    this.context = context;
     this.#observer = observer;
-    const { config, services, failedAttempts } = context;
-    const { auth, backend } = config;
-    const support = { authenticators: services.through(backend), failedAttempts };
-    const { signal } = this.#canceled;
-    this.#join =
-      auth === "passthrough"
-        ? undefined
-        : new Authentication(auth, client.details, support, signal);
-  }
-
-  /** Begins with the client's HELLO. */
-  hello(message: WireMessage): void {
-    const hello = decodeMessage(message, this.#client.serializer);
-    this.#staysAway = reconnectsOnlyAfterBareClose(hello);
-    if (this.#join !== undefined) {
-      this.#settle(this.#join.hello(hello).then((outcome) => this.#onOutcome(outcome)));
-      return;
-    }
-    if (namesProxyAuthmethod(message, this.#client)) {
-      throw new Failure("Cannot authenticate: no suitable authmethod found", {
-        source: "client",
-        uri: ErrorUri.noAuthMethod,
-      });
-    }
-    if (this.#isLockedOut()) return;
-    const owned = typeof message === "string" ? message : new Uint8Array(message);
-    this.#settle(this.#passThrough(owned, hello[1]));
-  }
-
-  /** Whether the client comes back by itself only if its connection is merely closed. */
-  get needsBareClose(): boolean {
-    return this.#staysAway;
-  }
-
-  /** How far the join has come. */
-  get state(): SessionState {
-    return this.#state === "over" ? "closed" : this.#state;
-  }
-
-  /** Whether a router of the chosen route has ever been there, so that it is away when none answers. */
-  get routerWasThere(): boolean {
-    return this.#search?.routerWasThere ?? false;
-  }
-
-  /** The type of a router's message; NaN while the connection is not open for us. */
-  routerMessageType(message: WireMessage): number {
-    if (this.#backend === undefined) return Number.NaN;
-    return peekMessageType(message, this.#router.serializer);
-  }
-
-  /** Takes what the client says before WELCOME. */
-  onClientMessage(message: WireMessage): void {
-    const type = peekMessageType(message, this.#client.serializer);
-    if (type === MessageType.AUTHENTICATE) this.#context.clock.authenticated();
-    if (type === MessageType.AUTHENTICATE && this.#state === "challenged" && this.#join) {
-      // One answer to one CHALLENGE: whoever asks again meanwhile is refused.
-      this.#state = "authenticating";
-      const decoded = decodeMessage(message, this.#client.serializer);
-      this.#settle(this.#join.authenticate(decoded).then((outcome) => this.#onOutcome(outcome)));
-      return;
-    }
-    const isPassedOn = this.#state === "joining" && this.#join === undefined;
-    if (type !== MessageType.AUTHENTICATE || !isPassedOn) throw violation(type, this.state);
-    if (this.#isLockedOut()) return;
-    forward(message, this.#client, this.#router);
-    this.#hasProved = true;
-  }
-
-  /** Takes what the router says, up to its WELCOME. */
-  onRouterMessage(message: WireMessage): void {
-    if (this.#state !== "joining") return;
-    const router = this.#router;
-    const type = peekMessageType(message, router.serializer);
-    if (type === MessageType.WELCOME) this.#welcome(message, router);
-    else if (type === MessageType.ABORT) {
-      if (this.#isShuttingDown(message, router)) return;
-      forward(message, router, this.#client);
-      if (this.#join === undefined && this.#hasProved) this.#context.failedAttempts?.add();
-      // Not every router closes behind its ABORT.
-      this.cancel();
-      this.#observer.onAborted();
-    } else if (type === MessageType.CHALLENGE && this.#join === undefined) {
-      forward(message, router, this.#client);
-      this.#context.clock.awaitAuthenticate();
-    } else if (type === MessageType.CHALLENGE && this.#isToProve) {
-      this.#hasProved = true;
-      const challenge = decodeMessage(message, router.serializer);
-      send(answerChallenge(challenge, this.#context.node), router);
-    } else throw routerViolation(type);
   }
 
   /**
-   * The router ended the connection, or said what makes no sense; true when that is not the end of the
-   * join.
+   * Begins with the client's HELLO, decoded and as it was received.
+   *
+   * @throws Failure from the client's side when the HELLO is refused at once.
    */
-  onRouterLost(reason: string): boolean {
-    // Whoever waits for the connection finds that it is over.
-    if (this.#state === "connecting") return true;
-    if (this.#backend === undefined || this.#identity === undefined) return false;
-    this.#search?.hungUp(this.#backend, reason);
-    return this.#tryNext(this.#backend);
+  abstract begin(hello: readonly unknown[], message: WireMessage): void;
+
+  /**
+   * Takes the client's AUTHENTICATE.
+   *
+   * @throws Failure from the client's side when no CHALLENGE asked for it.
+   */
+  abstract authenticate(message: WireMessage): void;
+
+  /** Sends the client its WELCOME and calls `joined`. */
+  protected abstract onWelcome(welcome: WireMessage, router: BackendSession): void;
+
+  /** Takes the router's CHALLENGE. */
+  protected abstract onChallenge(challenge: WireMessage, router: BackendSession): void;
+
+  /** Takes the router's ABORT. */
+  protected abstract onAbort(abort: WireMessage, router: BackendSession): void;
+
+  /** Continues with the next router of the route, because this one failed; false when none is left. */
+  protected abstract tryNextRouter(failed: BackendSession, reason: string): boolean;
+
+  /** How far the join has come, as session-states.ts names it. */
+  get name(): JoinState {
+    return this.#name;
   }
 
-  /** The client gave up, or the session ends: the router is left. */
+  protected set name(name: JoinState) {
+    this.#name = name;
+  }
+
+  /** Whether a router of the route has been reached since the worker was started. */
+  get routerWasReached(): boolean {
+    return this.#failover?.routerWasReached ?? false;
+  }
+
+  /** Ends the join and its connection to the router; the observer is not called any more. */
   cancel(): void {
-    const backend = this.#over();
     this.#canceled.abort();
-    backend?.leave(false);
+    this.leaveRouter();
   }
 
-  /** Whether a CHALLENGE is in order: one for each HELLO that announced a signature. */
-  get #isToProve(): boolean {
-    return !this.#hasProved && this.#backend?.backend.config.auth === "cryptosign-proxy";
-  }
-
-  get #router(): Peer {
-    if (this.#backend === undefined) throw new Error("the join has not reached a router yet");
-    return this.#backend.peer;
-  }
-
-  async #onOutcome(outcome: AuthOutcome): Promise<void> {
-    if (this.#state !== "authenticating") return;
-    if (outcome.kind === "challenge") {
-      this.#state = "challenged";
-      send([MessageType.CHALLENGE, outcome.authmethod, outcome.extra], this.#client);
-      this.#context.clock.awaitAuthenticate();
-    } else if (outcome.kind === "deny") {
-      this.#deny(outcome.uri, outcome.message);
-    } else {
-      this.#welcomeExtra = outcome.welcomeExtra;
-      await this.#joinRouter(outcome.identity);
+  onRouterMessage(message: WireMessage): void {
+    try {
+      const router = this.#backend;
+      const type = router ? peekMessageType(message, router.peer.serializer) : Number.NaN;
+      const action = routerAction(this.#name, type);
+      if (router === undefined || action === "fail") throw routerViolation(type);
+      if (action === "welcome") this.onWelcome(message, router);
+      else if (action === "pass") this.onChallenge(message, router);
+      else this.onAbort(message, router);
+    } catch (thrown) {
+      if (isRoutersFault(thrown)) this.#onRouterViolation(thrown);
+      else this.#fail(thrown);
     }
   }
 
-  /** Refuses what would be passed through when this address has failed too often. */
-  #isLockedOut(): boolean {
-    if (!this.#context.failedAttempts?.areTooMany) return false;
-    this.#deny(TOO_MANY_ATTEMPTS.uri, TOO_MANY_ATTEMPTS.message);
-    return true;
+  onRouterBurst(deliver: () => void): void {
+    this.client.cork(deliver);
   }
 
-  #deny(uri: string, message: string): void {
+  onRouterDrain(): void {}
+
+  onRouterLost(reason: string): void {
+    // While it is connecting, `connect` checks whether the session is over.
+    if (this.#name === "connecting") return;
+    if (this.#backend && this.tryNextRouter(this.#backend, reason)) return;
+    this.#observer.onRouterLost(reason);
+  }
+
+  /** The router that the join is connected to. */
+  protected get router(): Peer | undefined {
+    return this.#backend?.peer;
+  }
+
+  protected get canceled(): AbortSignal {
+    return this.#canceled.signal;
+  }
+
+  /** Runs an asynchronous step of the join; the join fails when the step does. */
+  protected run(step: Promise<void>): void {
+    step.catch((thrown) => this.#fail(thrown));
+  }
+
+  protected deny({ uri, message }: Deny): void {
     this.cancel();
     this.#observer.onDenied(uri, message);
   }
 
-  async #joinRouter(identity: SessionIdentity): Promise<void> {
-    const { config, routes } = this.#context;
-    const route =
-      config.backend === null
-        ? routes.routeFor(identity.realm, identity.authrole)
-        : routes.routeOver(config.backend);
-    this.#identity = identity;
-    await this.#vouch(identity, this.#searchOn(route));
+  protected startFailover(route: Route): Failover {
+    this.#failover = new Failover(route);
+    return this.#failover;
   }
 
-  /** Reaches the next router and says HELLO in the client's name. */
-  async #vouch(identity: SessionIdentity, search: Failover): Promise<void> {
-    const session = await this.#reach(search);
-    if (session === undefined) return;
-    const client = { roles: this.#join?.clientRoles ?? {}, transport: this.#client.details };
-    const { auth } = session.backend.config;
-    send(helloToRouter(identity, client, this.#context.node, auth), session.peer);
-    if (!search.isOver) this.#startPatience(session, search);
-  }
-
-  /** While there is another, a router that says nothing is waited for no longer than for a connection. */
-  #startPatience(session: BackendSession, search: Failover): void {
-    const { timeoutMs } = session.backend.config.transport.endpoint;
-    this.#patience = setTimeout(() => {
-      if (this.#backend !== session) return;
-      search.failed(session, `no WELCOME within ${timeoutMs} ms`);
-      this.#tryNext(session);
-    }, timeoutMs);
-  }
-
-  async #passThrough(hello: WireMessage, realm: unknown): Promise<void> {
-    const { config, routes } = this.#context;
-    const route =
-      config.backend === null
-        ? routes.routeForAnyRole(readRealm(realm))
-        : routes.routeOver(config.backend);
-    const session = await this.#reach(this.#searchOn(route));
-    if (session !== undefined) forward(hello, this.#client, session.peer);
-  }
-
-  #searchOn(route: Route): Failover {
-    const { config, observer } = this.#context;
-    const { serializer } = this.#client;
-    const { signal: canceled } = this.#canceled;
-    const wanted = { serializer, maxBuffered: config.options.max_buffered, canceled };
-    this.#search = new Failover(route, wanted, observer);
-    return this.#search;
-  }
-
-  /** Connects to a router; undefined when the client did not wait for it. */
-  async #reach(search: Failover): Promise<BackendSession | undefined> {
-    this.#state = "connecting";
-    const session = await search.next(() => this.#state === "connecting");
-    if (session === undefined) return undefined;
-    this.#state = "joining";
-    this.#backend = session;
-    return session;
-  }
-
-  /** A router that shuts down is as good as lost, as long as there is another. */
-  #isShuttingDown(abort: WireMessage, router: Peer): boolean {
-    const session = this.#backend;
-    if (this.#identity === undefined || session === undefined) return false;
-    const [, , reason] = decodeMessage(abort, router.serializer);
-    if (reason !== ErrorUri.systemShutdown) return false;
-    this.#search?.failed(session, "it shuts down");
-    return this.#tryNext(session);
-  }
-
-  /** Goes on with the next router; false when there is none, or this is no join that we vouch for. */
-  #tryNext(failed: BackendSession): boolean {
-    if (this.#identity === undefined || this.#search === undefined) return false;
-    clearTimeout(this.#patience);
-    if (this.#search.isOver) return false;
-    failed.leave(false);
-    this.#backend = undefined;
-    this.#hasProved = false;
-    this.#settle(this.#vouch(this.#identity, this.#search));
-    return true;
-  }
-
-  #welcome(message: WireMessage, router: Peer): void {
-    if (this.#identity === undefined) {
-      forward(message, router, this.#client);
-    } else {
-      const welcome = decodeMessage(message, router.serializer);
-      send(welcomeToClient(welcome, this.#identity, this.#welcomeExtra), this.#client);
-      this.#join?.welcomed(this.#identity);
-    }
-    const fields = { ...welcomeFields(message, router), ...this.#identityFields() };
-    const session = this.#over();
-    if (session === undefined) return;
-    session.backend.succeeded();
-    this.#observer.onJoined(session, fields);
-  }
-
-  #identityFields(): LogFields {
-    if (this.#identity === undefined) return {};
-    const { realm, authid, authrole, authmethod } = this.#identity;
-    return { realm, authid, authrole, authmethod };
-  }
-
-  #settle(work: Promise<void>): void {
-    work.catch((thrown) => {
-      if (this.#state === "over") return;
-      this.cancel();
-      this.#observer.onFailed(thrown);
+  /**
+   * Connects to the next router that can be reached.
+   *
+   * @throws Failure from the router's side when there is none; the signal's reason when the join is
+   * canceled.
+   */
+  protected async connect(failover: Failover): Promise<BackendSession> {
+    const { serializer } = this.client;
+    const { max_buffered: maxBuffered } = this.context.config.options;
+    const options = { serializer, maxBuffered, canceled: this.canceled };
+    this.#name = "connecting";
+    this.#backend = await failover.next(async (backend) => {
+      const session = await BackendSession.open(backend, options, this);
+      if (!session.isOver) return session;
+      throw failover.failed(backend, "it closed the connection at once");
     });
+    this.#name = "joining";
+    return this.#backend;
   }
 
-  /** Nothing is called any more; the connection to the router is the caller's. */
-  #over(): BackendSession | undefined {
-    this.#state = "over";
-    clearTimeout(this.#patience);
-    const backend = this.#backend;
+  protected leaveRouter(): void {
+    this.#backend?.leave(false);
     this.#backend = undefined;
-    return backend;
+  }
+
+  /** Hands the router over to the observer, once the client was sent WELCOME. */
+  protected joined(welcome: WireMessage, router: BackendSession, identity: LogFields): void {
+    router.backend.succeeded();
+    const fields = { ...welcomeFields(welcome, router.peer), ...identity };
+    this.#backend = undefined;
+    this.#observer.onJoined(router, fields);
+  }
+
+  /** Forwards the router's ABORT and ends the join; some routers do not close after their ABORT. */
+  protected abortedBy(router: BackendSession, abort: WireMessage): void {
+    forward(abort, MessageType.ABORT, router.peer, this.client);
+    this.cancel();
+    this.#observer.onAborted();
+  }
+
+  #onRouterViolation(thrown: unknown): void {
+    this.context.log.routerRefused(thrown);
+    const reason = "what it says makes no sense";
+    if (this.#backend && this.tryNextRouter(this.#backend, reason)) return;
+    this.#observer.onRouterViolation();
+  }
+
+  #fail(thrown: unknown): void {
+    if (this.canceled.aborted) return;
+    this.cancel();
+    this.#observer.onFailed(thrown);
   }
 }

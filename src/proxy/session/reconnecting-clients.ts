@@ -1,18 +1,17 @@
 /**
- * Which clients take every GOODBYE and ABORT for a farewell, and never come back by themselves.
+ * Recognizes clients that do not reconnect by themselves after a GOODBYE or ABORT.
  *
- * WAMP tells a client of the end of its session by GOODBYE, with a reason such as
- * `wamp.close.system_shutdown`. Two widespread libraries stop reconnecting at it, whatever the reason,
- * and reconnect when their connection is closed without one. They are recognized by what they say of
- * themselves in HELLO, as they send it in the releases that this repository tests with; whoever says
- * anything else is taken at WAMP's word.
+ * WAMP ends a session with GOODBYE and a reason such as `wamp.close.system_shutdown`. Two widespread
+ * libraries stop reconnecting at every GOODBYE, but reconnect when their connection is closed without
+ * one. They are recognized by the HELLO of the releases that this repository tests with; all other
+ * clients get WAMP's GOODBYE.
  *
  * @module
  */
 
 import { asRecord } from "#base/record.ts";
 
-/** What Autobahn for JavaScript announces; it names no `agent`. */
+/** The roles in the HELLO of Autobahn for JavaScript, which has no `agent`. */
 const AUTOBAHN_JS_ROLES = {
   caller: {
     features: {
@@ -46,7 +45,7 @@ const AUTOBAHN_JS_ROLES = {
   },
 };
 
-/** Whether the client that said this HELLO comes back only if its connection is merely closed. */
+/** Whether the client with this HELLO reconnects only if its connection is closed without GOODBYE or ABORT. */
 export function reconnectsOnlyAfterBareClose(hello: readonly unknown[]): boolean {
   const { agent, roles } = asRecord(hello[2]);
   if (typeof agent === "string") return agent.startsWith("Wampy.js ");

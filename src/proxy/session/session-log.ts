@@ -1,5 +1,5 @@
 /**
- * SessionLog: what the log says of one client's session, and what is counted of it.
+ * SessionLog: the log lines and the counts of one client's session.
  *
  * @module
  */
@@ -14,23 +14,23 @@ import { decodeMessage } from "#wamp/serializer/control-message-values.ts";
 import { MalformedMessage } from "#wamp/token/malformed-message.ts";
 import type { Refusal } from "./end-reasons.ts";
 
-/** What the sessions of a worker counted together, since it was started. */
+/** Counts of all sessions of a worker, since it was started. */
 export interface SessionCounts {
-  /** Messages that could not be carried, and that nobody waited for. */
+  /** Messages that could not be forwarded, and that no peer waited for. */
   leftOut: number;
-  /** Sessions that were closed because a side did not read. */
+  /** Sessions that were ended because a side did not read. */
   stalled: number;
-  /** Messages of clients that came when there was nobody left whom they could go to. */
+  /** Messages of clients that arrived when their session was ending or had ended. */
   late: number;
 }
 
-/** The lines of one session, with where its client is. */
+/** Writes the lines of one client, each with the client's address. */
 export class SessionLog {
   readonly #log: Logger;
   readonly #counts: SessionCounts;
   readonly #peer: string;
   #leftOut = 0;
-  #late = 0;
+  #ignored = 0;
 
   constructor(log: Logger, counts: SessionCounts, peer: string) {
     this.#log = log;
@@ -65,17 +65,18 @@ export class SessionLog {
   leftOut(side: Side, { uri, sentence }: Undeliverable): void {
     this.#counts.leftOut += 1;
     this.#leftOut += 1;
-    // One line a session is enough to find the message by; the number follows at its end.
+    // One line for each session; `sessionOver` logs how many there were.
     if (this.#leftOut > 1) return;
     this.#log.warn("message left out", { peer: this.#peer, towards: side, uri, sentence });
   }
 
-  late(): void {
+  /** Counts a message that arrived when its session was ending or had ended. */
+  ignored(): void {
     this.#counts.late += 1;
-    this.#late += 1;
+    this.#ignored += 1;
   }
 
-  /** The session is over; the client may begin another on its connection. */
+  /** A joined session is over; the client may join again on its connection. */
   sessionOver(): void {
     if (this.#leftOut > 1) {
       this.#log.warn("messages left out", { peer: this.#peer, messages: this.#leftOut });
@@ -84,11 +85,11 @@ export class SessionLog {
   }
 
   connectionClosed(reason: string): void {
-    this.#log.debug("client connection closed", { peer: this.#peer, reason, late: this.#late });
+    this.#log.debug("client connection closed", { peer: this.#peer, reason, late: this.#ignored });
   }
 }
 
-/** What the log says of a WELCOME; one that is only passed on need not be readable. */
+/** The fields for the log of a WELCOME; a WELCOME that was only forwarded may be unreadable. */
 export function welcomeFields(message: WireMessage, router: Peer): LogFields {
   try {
     const [, session, rawDetails] = decodeMessage(message, router.serializer);

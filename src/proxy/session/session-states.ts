@@ -1,21 +1,22 @@
 /**
- * The states of a client's session on a proxy, and what is done in each of them at every message of
- * the client, every message of the router, and every event of a connection.
+ * The states of a client's session on a proxy, and the action in each state for every message of the
+ * client, every message of the router, and every other event.
  *
  *     waiting -> authenticating <-> challenged -> connecting -> joining -> joined
  *        ^                                                                   |
  *        +----------- router's GOODBYE <- leaving <- client's GOODBYE -------+
  *
- * Passing through, the router authenticates: `connecting` follows `waiting`. `rejoining` is `leaving`
- * with the client's next HELLO already here. In `ending` the client has been told GOODBYE and has a
- * while to answer it. The tables here are those of docs/sessions.md.
+ * With passthrough the router authenticates, and `connecting` follows `waiting`. `rejoining` is
+ * `leaving` after the client's next HELLO has arrived. In `ending` the client has been sent GOODBYE and
+ * has a second to answer it. The tables are the same as those of docs/sessions.md, which explains the
+ * actions.
  *
  * @module
  */
 
 import { isMessageType, MessageType } from "#wamp/message-type.ts";
 
-/** Where a session is on its way. */
+/** The states of a session. */
 export type SessionState =
   | "waiting"
   | "authenticating"
@@ -28,7 +29,10 @@ export type SessionState =
   | "ending"
   | "closed";
 
-/** Kinds of messages of a client; `routed` is all that a router routes, `foreign` is all else. */
+/**
+ * Messages of a client: `routed` are all types from ERROR to YIELD, `foreign` are all others, and
+ * messages without a readable type.
+ */
 export const CLIENT_MESSAGES = [
   "HELLO",
   "AUTHENTICATE",
@@ -38,7 +42,7 @@ export const CLIENT_MESSAGES = [
   "foreign",
 ] as const;
 
-/** Kinds of messages of a router. */
+/** Messages of a router. */
 export const ROUTER_MESSAGES = [
   "WELCOME",
   "CHALLENGE",
@@ -48,18 +52,18 @@ export const ROUTER_MESSAGES = [
   "foreign",
 ] as const;
 
-/** What happens to the connections, and to time. */
+/** Events of the two connections. */
 export const EVENTS = ["client lost", "router lost", "client stalled", "router stalled"] as const;
 
-/** What comes from inside the worker. */
+/** Events from inside the worker. */
 export const CLOCKS = ["deadline", "shutdown"] as const;
 
 type ClientMessage = (typeof CLIENT_MESSAGES)[number];
 type RouterMessage = (typeof ROUTER_MESSAGES)[number];
-/** What is no message. */
+/** An event that is not a message. */
 export type SessionEvent = (typeof EVENTS)[number] | (typeof CLOCKS)[number];
 
-/** What is done at a client's message. */
+/** The action for a client's message. */
 export type ClientAction =
   | "begin"
   | "authenticate"
@@ -70,7 +74,7 @@ export type ClientAction =
   | "refuse"
   | "late";
 
-/** What is done at a router's message. */
+/** The action for a router's message. */
 export type RouterAction =
   | "welcome"
   | "pass"
@@ -82,11 +86,11 @@ export type RouterAction =
   | "finish"
   | "none";
 
-/** What is done when a connection or the time ends. */
+/** The action for an event. */
 export type EventAction = "gone" | "abort" | "goodbye" | "drop" | "finish" | "close" | "none";
 
 // biome-ignore format: a table
-/** What is done at a client's message, in the order of `CLIENT_MESSAGES`. */
+/** Actions for a client's messages, in the order of `CLIENT_MESSAGES`. */
 export const FROM_CLIENT: Record<SessionState, readonly ClientAction[]> = {
   waiting:        ["begin",  "refuse",       "close", "close", "refuse", "refuse"],
   authenticating: ["refuse", "refuse",       "close", "close", "refuse", "refuse"],
@@ -101,7 +105,7 @@ export const FROM_CLIENT: Record<SessionState, readonly ClientAction[]> = {
 };
 
 // biome-ignore format: a table
-/** What is done at a router's message, in the order of `ROUTER_MESSAGES`. */
+/** Actions for a router's messages, in the order of `ROUTER_MESSAGES`. */
 export const FROM_ROUTER: Record<SessionState, readonly RouterAction[]> = {
   waiting:        ["none",    "none",   "none",   "none",  "none",  "none"],
   authenticating: ["none",    "none",   "none",   "none",  "none",  "none"],
@@ -116,7 +120,7 @@ export const FROM_ROUTER: Record<SessionState, readonly RouterAction[]> = {
 };
 
 // biome-ignore format: a table
-/** What is done when a connection or the time ends, in the order of `EVENTS`, then `CLOCKS`. */
+/** Actions for events, in the order of `EVENTS`, then `CLOCKS`. */
 export const AT_EVENT: Record<SessionState, readonly EventAction[]> = {
   waiting:        ["gone", "none",    "none", "none",    "abort",  "close"],
   authenticating: ["gone", "none",    "none", "none",    "abort",  "abort"],
@@ -130,17 +134,17 @@ export const AT_EVENT: Record<SessionState, readonly EventAction[]> = {
   closed:         ["none", "none",    "none", "none",    "none",   "none"],
 };
 
-/** What is done at a client's message of this type; NaN is a message that has none. */
+/** The action for a client's message of this type; NaN stands for an unreadable type. */
 export function clientAction(state: SessionState, type: number): ClientAction {
   return FROM_CLIENT[state][CLIENT_MESSAGES.indexOf(clientMessage(type))] ?? "refuse";
 }
 
-/** What is done at a router's message of this type; NaN is a message that has none. */
+/** The action for a router's message of this type; NaN stands for an unreadable type. */
 export function routerAction(state: SessionState, type: number): RouterAction {
   return FROM_ROUTER[state][ROUTER_MESSAGES.indexOf(routerMessage(type))] ?? "fail";
 }
 
-/** What is done at an event. */
+/** The action for an event. */
 export function eventAction(state: SessionState, event: SessionEvent): EventAction {
   return AT_EVENT[state][[...EVENTS, ...CLOCKS].indexOf(event)] ?? "none";
 }

@@ -1,7 +1,7 @@
 /**
- * SessionEnding: the state of one client's session on a proxy, and every way in which it ends: by ABORT,
- * by GOODBYE, by the close alone, with the router told or left. How a session begins and goes on, who
- * extends it says.
+ * SessionTeardown: the state of one client's session on a proxy, and how the session ends: with ABORT,
+ * with GOODBYE or with a bare close of the connection, and with or without a GOODBYE for the router.
+ * FrontendSession, its only subclass, defines how a session begins and continues.
  *
  * @module
  */
@@ -19,10 +19,10 @@ import { ErrorUri } from "#wamp/error-uri.ts";
 import { MessageType } from "#wamp/message-type.ts";
 import { CloseCode, MAX_JOIN_OCTETS, type Peer, type WireMessage } from "#wamp/peer.ts";
 import { encodeMessage } from "#wamp/serializer/control-message-values.ts";
-import { type EndReason, refusalFor } from "./end-reasons.ts";
-import type { JoinAttempt } from "./join-attempt.ts";
+import { type EndReason, EVENT_REASONS, refusalFor } from "./end-reasons.ts";
+import { JoinAttempt } from "./join-attempt.ts";
 import { type SessionCounts, SessionLog } from "./session-log.ts";
-import type { SessionEvent, SessionState } from "./session-states.ts";
+import { eventAction, type SessionEvent } from "./session-states.ts";
 
 /** What the sessions of one proxy worker share. */
 export interface FrontendContext {
@@ -30,20 +30,22 @@ export interface FrontendContext {
   node: NodeCredentials;
   routes: RouteTable;
   services: ServiceSessions;
-  /** How often this client's address has failed; undefined: that is not limited. */
+  /** Counts the failed attempts of this client's address; undefined: attempts are not limited. */
   failedAttempts(client: Peer, perMinute: number): FailedAttempts | undefined;
-  /** For the other side to answer a GOODBYE, in milliseconds. */
+  /** Milliseconds in which the other side has to answer a GOODBYE. */
   goodbyeTimeoutMs: number;
   counts: SessionCounts;
+  /** Called once, when the session is closed. */
   onEnd(session: SessionTeardown): void;
 }
 
-/** Where a session is, and what it has there; `opening` is all from HELLO to WELCOME. */
+/** The state of a session, as session-states.ts names it, and what exists in it. */
 type State =
   | { name: "waiting" }
-  | { name: "opening"; join: JoinAttempt }
+  | JoinAttempt
   | { name: "joined"; link: SessionLink; backend: BackendSession }
-  | { name: "leaving"; link: SessionLink; backend: BackendSession; hello: WireMessage | undefined }
+  | { name: "leaving"; link: SessionLink; backend: BackendSession }
+  | { name: "rejoining"; link: SessionLink; backend: BackendSession; hello: WireMessage }
   | { name: "ending" }
   | { name: "closed" };
 
@@ -55,9 +57,9 @@ export abstract class SessionTeardown implements JoinTimeoutObserver {
   protected readonly log: SessionLog;
   protected readonly timeouts: JoinTimeouts;
   protected state: State = { name: "waiting" };
-  /** Whether the client comes back by itself only if its connection is merely closed. */
+  /** Whether the client reconnects only if its connection is closed without GOODBYE or ABORT. */
   protected needsBareClose = false;
-  #timer: Timer | undefined;
+  #goodbyeTimer: Timer | undefined;
 
   constructor(client: Peer, config: SessionConfig, context: FrontendContext) {
     this.client = client;
@@ -69,26 +71,50 @@ export abstract class SessionTeardown implements JoinTimeoutObserver {
     client.limitMessages?.(MAX_JOIN_OCTETS);
   }
 
-  /** Does what the tables say of an event that is no message. */
-  protected abstract on(event: SessionEvent): void;
+  /** Answers the client's GOODBYE in place of a router that does not; the client may join again. */
+  protected abstract finishLeaving(): void;
 
-  /** A step of the join took too long. */
-  abstract onJoinTimeout(uri: string, sentence: string): void;
-
-  /** The session is closed, and nothing of it is left. */
-  protected abstract onEnded(): void;
-
-  protected get stateName(): SessionState {
-    const state = this.state;
-    if (state.name === "opening") return state.join.state;
-    return state.name === "leaving" && state.hello !== undefined ? "rejoining" : state.name;
+  /** A step of the join took too long: the client's, or the router's. */
+  onJoinTimeout(uri: string, sentence: string): void {
+    const { name } = this.state;
+    if (eventAction(name, "deadline") !== "abort") return;
+    // With passthrough, the client may owe an AUTHENTICATE while the session is joining.
+    const isOpened = name === "connecting" || name === "joining";
+    const isRouters = isOpened && uri === ErrorUri.timeout;
+    this.log.refused({ by: isRouters ? "router" : "client", reason: sentence });
+    if (isRouters) this.abortForRouter(uri, sentence, CloseCode.policyViolation);
+    else this.abort(uri, sentence, CloseCode.policyViolation);
   }
 
+  /** Does what the tables define for an event that is not a message. */
+  protected on(event: SessionEvent): void {
+    const { name } = this.state;
+    const { abort, goodbye, close } = EVENT_REASONS[event];
+    const action = eventAction(name, event);
+    if (action === "gone") {
+      this.end();
+    } else if (action === "abort" && abort) {
+      if (event === "router lost") this.abortForRouter(abort.uri, abort.sentence);
+      else this.abort(abort.uri, abort.sentence);
+    } else if (action === "goodbye" && goodbye) {
+      this.sendGoodbye(goodbye);
+    } else if (action === "drop") {
+      this.leaveRouter(ErrorUri.clientStalled);
+      this.close(CloseCode.policyViolation, ErrorUri.clientStalled);
+    } else if (action === "finish") {
+      this.finishLeaving();
+    } else if (action === "close") {
+      const { code, reason } = close?.[name] ?? { code: CloseCode.goingAway, reason: event };
+      this.close(code, reason);
+    }
+  }
+
+  /** Ends a joined session: with GOODBYE, or with the close alone. */
   protected sendGoodbye(end: EndReason): void {
-    // One that said GOODBYE itself is owed the answer.
-    const isOwed = this.state.name === "leaving";
+    // A client that has sent GOODBYE waits for the answer, whatever it does at a bare close.
+    const hasLeft = this.state.name === "leaving" || this.state.name === "rejoining";
     this.leaveRouter(end.uri);
-    if (this.#isToldByClose(end.kind) && !isOwed) {
+    if (this.#takesBareClose(end.kind) && !hasLeft) {
       this.close(end.code, end.uri);
       return;
     }
@@ -96,24 +122,25 @@ export abstract class SessionTeardown implements JoinTimeoutObserver {
     this.startEnding();
   }
 
+  /** The client has been sent GOODBYE. */
   protected startEnding(): void {
     this.state = { name: "ending" };
-    this.startGoodbyeDeadline();
+    this.startGoodbyeTimer();
   }
 
-  #isToldByClose(kind: CloseOnlyEnd): boolean {
+  #takesBareClose(kind: CloseOnlyEnd): boolean {
     return this.config.options.told_by_close?.includes(kind) ?? this.needsBareClose;
   }
 
   /**
-   * There is no router. While one is away that was there, clients that are reconnecting go on trying
-   * if their connection is cut off: some give up at an ABORT, others at a clean close. A router that
-   * was never there is a fault that is to be read.
+   * Ends a join for which no router is available. If one was reached before, it is only away, and some
+   * clients stop reconnecting at an ABORT, others at a clean close: their connection is cut off. A
+   * router that was never reached is a fault of the configuration, and every client gets the ABORT.
    */
   protected abortForRouter(uri: string, message: string, code: number = CloseCode.normal): void {
-    const state = this.state;
-    const wasThere = state.name === "opening" && state.join.routerWasThere;
-    if (!wasThere || !this.#isToldByClose("router_lost")) this.abort(uri, message, code);
+    const { state } = this;
+    const wasReached = state instanceof JoinAttempt && state.routerWasReached;
+    if (!wasReached || !this.#takesBareClose("router_lost")) this.abort(uri, message, code);
     else this.close(CloseCode.abnormal, uri);
   }
 
@@ -123,6 +150,7 @@ export abstract class SessionTeardown implements JoinTimeoutObserver {
     this.close(code, message);
   }
 
+  /** Aborts the session for what was thrown, and logs it. */
   protected refuse(thrown: unknown): void {
     const { by, uri, sentence, code, reason } = refusalFor(thrown);
     this.log.refused({ by, reason });
@@ -134,31 +162,26 @@ export abstract class SessionTeardown implements JoinTimeoutObserver {
     this.client.send(encodeMessage(message, this.client.serializer, this.client.isText));
   }
 
-  /** Ends what there is on the router's side, with a reason for a session that had joined. */
-  protected leaveRouter(reason: string): void {
-    const { name } = this.state;
-    this.dropRouter(name === "joined" || name === "leaving", reason);
-  }
-
-  protected dropRouter(saysGoodbye: boolean, reason?: string): void {
-    const state = this.state;
-    if (state.name === "opening") state.join.cancel();
-    if (state.name !== "joined" && state.name !== "leaving") return;
+  /** Ends the router's side: a join is canceled, a joined session is left, usually with GOODBYE. */
+  protected leaveRouter(reason: string, sendsGoodbye = true): void {
+    const { state } = this;
+    if (state instanceof JoinAttempt) state.cancel();
+    if (!("link" in state)) return;
     state.link.stop();
-    state.backend.leave(saysGoodbye, reason);
+    state.backend.leave(sendsGoodbye, reason);
     this.state = { name: "ending" };
     this.log.sessionOver();
   }
 
-  /** From now on the other side has a while to answer a GOODBYE. */
-  protected startGoodbyeDeadline(): void {
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.on("deadline"), this.context.goodbyeTimeoutMs);
+  /** From now on the other side has `goodbyeTimeoutMs` to answer a GOODBYE. */
+  protected startGoodbyeTimer(): void {
+    clearTimeout(this.#goodbyeTimer);
+    this.#goodbyeTimer = setTimeout(() => this.on("deadline"), this.context.goodbyeTimeoutMs);
   }
 
-  protected clearDeadline(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
+  protected stopGoodbyeTimer(): void {
+    clearTimeout(this.#goodbyeTimer);
+    this.#goodbyeTimer = undefined;
   }
 
   protected close(code: number, reason: string): void {
@@ -169,10 +192,10 @@ export abstract class SessionTeardown implements JoinTimeoutObserver {
 
   protected end(): void {
     if (this.state.name === "closed") return;
-    this.clearDeadline();
+    this.stopGoodbyeTimer();
     this.timeouts.stop();
     this.leaveRouter(ErrorUri.closeRealm);
     this.state = { name: "closed" };
-    this.onEnded();
+    this.context.onEnd(this);
   }
 }

@@ -1,8 +1,7 @@
 import { expect, test } from "bun:test";
 import { CookieAuth, forgetLogin, recallLogin, rememberLogin } from "#auth/cookie.ts";
 import type { LogFields, Logger } from "#observe/logger.ts";
-import { openCookieStore } from "#transport/websocket/cookie-store.ts";
-import { CookieTracker } from "#transport/websocket/cookie-tracker.ts";
+import { CookieTracker, openCookieStore } from "#transport/websocket/cookie-tracker.ts";
 import { helloRequest } from "../../support/hello-request.ts";
 import { quiet } from "../../support/quiet-context.ts";
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import type { Principal, PrincipalSource } from "#auth/principal.ts";
 import { StaticPrincipals } from "#auth/principal.ts";
-import { JUDGED, TicketAuth, type TicketCredentials } from "#auth/ticket.ts";
+import { ACCEPTED, TicketAuth, type TicketCredentials } from "#auth/ticket.ts";
 import { denied, helloRequest } from "../../support/hello-request.ts";
 
 const principals: Record<string, Principal & TicketCredentials> = {
@@ -72,7 +72,7 @@ describe("ticket", () => {
       authprovider: "dynamic",
       async find({ details }) {
         claims.push(details);
-        return { ticket: JUDGED, role: "user" };
+        return { ticket: ACCEPTED, role: "user" };
       },
     };
     const auth = new TicketAuth(source);

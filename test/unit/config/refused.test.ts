@@ -60,6 +60,7 @@ const refused: [path: string, value: unknown, sentence: string][] = [
     "a",
     "files of a Python package are not supported; name a directory",
   ]),
+  [`${connection}.transport`, undefined, "required attribute is missing"],
   [`${connection}.transport.proxy`, {}, "connecting through an HTTP proxy is not supported"],
   [
     `${connection}.transport.realm`,

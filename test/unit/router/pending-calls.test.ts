@@ -1,9 +1,9 @@
 import { expect, test } from "bun:test";
-import type { Member } from "#router/member.ts";
 import { type PendingCall, PendingCalls } from "#router/pending-calls.ts";
+import type { RealmSession } from "#router/realm-session.ts";
 import { fakeTime } from "../../support/fake-time.ts";
 
-const [caller, callee] = [{}, {}] as [Member, Member];
+const [caller, callee] = [{}, {}] as [RealmSession, RealmSession];
 const call = (changes: Partial<PendingCall> = {}): PendingCall => ({
   caller,
   request: 1,
@@ -24,7 +24,7 @@ test("a call is found from either side, by the id of that side", () => {
   expect([calls.ofCaller(callee, 1), calls.ofCallee(caller, 2)]).toEqual([undefined, undefined]);
 });
 
-test("a member may call itself", () => {
+test("a session may call itself", () => {
   const calls = new PendingCalls();
   calls.add(call({ callee: caller }));
   expect([calls.allOfCaller(caller).length, calls.allOfCallee(caller).length]).toEqual([1, 1]);

@@ -1,10 +1,10 @@
 import { describe, expect, test } from "bun:test";
-import type { Member } from "#router/member.ts";
+import type { RealmSession } from "#router/realm-session.ts";
 import { chooseCallee, type InvokePolicy, RegistrationMap } from "#router/registration-map.ts";
 
-const member = (name: string) => ({ name }) as unknown as Member;
-const nameOf = (one: Member | undefined) => (one as { name?: string } | undefined)?.name;
-const [a, b, c] = [member("a"), member("b"), member("c")];
+const session = (name: string) => ({ name }) as unknown as RealmSession;
+const nameOf = (one: RealmSession | undefined) => (one as { name?: string } | undefined)?.name;
+const [a, b, c] = [session("a"), session("b"), session("c")];
 const everybody = () => true;
 
 describe("a registration", () => {
@@ -39,7 +39,7 @@ describe("a registration", () => {
     map.removeAll(a);
   });
 
-  test.each<[string, InvokePolicy, Member, InvokePolicy]>([
+  test.each<[string, InvokePolicy, RealmSession, InvokePolicy]>([
     ["single, again", "single", b, "single"],
     ["single, as a shared one", "single", b, "roundrobin"],
     ["shared, as single", "roundrobin", b, "single"],

@@ -60,7 +60,7 @@ describe("relay", () => {
   });
 
   test.each([
-    // What cannot be told, who is answered, and the request that the answer names.
+    // The undeliverable message, the peer that is answered, and the request that the ERROR names.
     ["CALL", '[48,7,{},"a",["\\ud800"]]', "source", [48, 7]],
     ["PUBLISH with acknowledge", '[16,7,{"acknowledge":true},"a",["\\ud800"]]', "source", [16, 7]],
     ["YIELD", '[70,7,{},["\\ud800"]]', "target", [68, 7]],

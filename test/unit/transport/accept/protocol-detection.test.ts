@@ -35,8 +35,8 @@ function accepted(settings: Settings = {}) {
   };
   const { speaks = ["rawsocket", "http"], startsTls = false } = settings;
   const handlers: DetectionOptions["handlers"] = {
-    rawSocket: speaks.includes("rawsocket") ? handler("rawsocket") : null,
-    http: speaks.includes("http") ? handler("http") : null,
+    rawSocket: speaks.includes("rawsocket") ? { accept: handler("rawsocket") } : null,
+    http: speaks.includes("http") ? { dispatch: handler("http") } : null,
   };
   const detection = new ProtocolDetection(
     {
@@ -44,7 +44,7 @@ function accepted(settings: Settings = {}) {
       details: { peer: "tcp4:10.0.0.1:99", isSecure: false, isUnixSocket: false },
       expectsProxyHeader: settings.expectsProxyHeader ?? false,
       needsCertificate: settings.needsCertificate ?? false,
-      readsHello: settings.readsHello ?? false,
+      readsClientHello: settings.readsHello ?? false,
       startTls: startsTls
         ? (first, serverName) => {
             tls.push([Buffer.from(first).toString("latin1"), serverName]);
@@ -155,7 +155,7 @@ describe("TLS", () => {
   test("begins at once where no name is looked at, and its socket is handed on", () => {
     const { send, tls, handed, secured, detection } = accepted({ startsTls: true });
     expect(tls).toEqual([["", null]]);
-    detection.secured(null, { isSecure: true });
+    detection.tlsEstablished({ isSecure: true });
     send(RAWSOCKET);
     expect(handed[0]?.socket).toBe(secured);
     expect(handed[0]?.details.isSecure).toBe(true);
@@ -171,7 +171,7 @@ describe("TLS", () => {
 
   test("that fails cuts the connection off", () => {
     const { detection, secured, reasons } = accepted({ startsTls: true });
-    detection.secured("no cipher fits", {});
+    detection.tlsFailed("no cipher fits");
     expect([secured.done, reasons()]).toEqual([
       ["terminate"],
       ["TLS handshake failed: no cipher fits"],
@@ -184,7 +184,7 @@ describe("TLS", () => {
         startsTls: true,
         needsCertificate: true,
       });
-      detection.secured(null, { isSecure: true });
+      detection.tlsEstablished({ isSecure: true });
       send(octets);
       expect([handed, secured.done]).toEqual([[], ["terminate"]]);
       expect(reasons()).toEqual(["no client certificate"]);
@@ -194,7 +194,7 @@ describe("TLS", () => {
   test("hands a client on with its certificate", () => {
     const { detection, send, handed } = accepted({ startsTls: true, needsCertificate: true });
     const clientCertificate = { sha1: "AA", sha256: "BB", subject: { CN: "device7" } };
-    detection.secured(null, { clientCertificate });
+    detection.tlsEstablished({ clientCertificate });
     send(RAWSOCKET);
     expect(handed[0]?.details).toMatchObject({ clientCertificate });
   });

@@ -88,7 +88,7 @@ test("connections are counted where one of the two limits is there", () => {
     max_connections_per_address: address,
   });
   const isCounted = (limits: ReturnType<typeof limitsOf> | undefined) =>
-    connectionLimitFor(limits, "transport", quiet) !== undefined;
+    connectionLimitFor({ id: "transport", ...(limits && { limits }) }, quiet) !== undefined;
   expect([undefined, limitsOf(null, null)].map(isCounted)).toEqual([false, false]);
   expect([limitsOf(1, null), limitsOf(null, 1)].map(isCounted)).toEqual([true, true]);
 });

@@ -23,7 +23,7 @@ function start(changes: Partial<KeepaliveOptions> = {}) {
     {
       ping: (payload) => void pings.push(Buffer.from(payload).toString("hex")),
       isPaused: () => state.isPaused,
-      expire: () => void state.expired++,
+      onPingTimeout: () => void state.expired++,
     },
   );
   return { pass, pings, state, keepalive };
@@ -47,7 +47,7 @@ describe("a quiet connection", () => {
   test("that answers is pinged again, an interval behind its answer", () => {
     const { pass, pings, state, keepalive } = start();
     pass(1100);
-    keepalive.heardPong(FIRST);
+    keepalive.notePong(FIRST);
     pass(999);
     expect(pings).toHaveLength(1);
     pass(1);
@@ -57,9 +57,9 @@ describe("a quiet connection", () => {
   test("is pinged at the interval where only pongs count, whatever else it sends", () => {
     const { pass, pings, keepalive } = start(onlyPongs);
     pass(900);
-    keepalive.heard();
+    keepalive.noteTraffic();
     pass(100);
-    keepalive.heardPong(FIRST);
+    keepalive.notePong(FIRST);
     pass(1000);
     expect(pings).toEqual(["00000001", "00000002"]);
   });
@@ -81,7 +81,7 @@ describe("a sign of life", () => {
   test("puts the next ping off", () => {
     const { pass, pings, keepalive } = start();
     pass(900);
-    keepalive.heard();
+    keepalive.noteTraffic();
     pass(999);
     expect(pings).toEqual([]);
     pass(1);
@@ -89,11 +89,11 @@ describe("a sign of life", () => {
   });
 
   test.each([
-    ["any message", (one: Keepalive) => one.heard(), 0, 1],
-    ["the answer", (one: Keepalive) => one.heardPong(FIRST), 0, 0],
-    ["a pong of another ping", (one: Keepalive) => one.heardPong(SECOND), 0, 1],
-    ["a part of the answer", (one: Keepalive) => one.heardPong(FIRST.subarray(0, 3)), 0, 1],
-    ["an empty pong", (one: Keepalive) => one.heardPong(Buffer.alloc(0)), 0, 1],
+    ["any message", (one: Keepalive) => one.noteTraffic(), 0, 1],
+    ["the answer", (one: Keepalive) => one.notePong(FIRST), 0, 0],
+    ["a pong of another ping", (one: Keepalive) => one.notePong(SECOND), 0, 1],
+    ["a part of the answer", (one: Keepalive) => one.notePong(FIRST.subarray(0, 3)), 0, 1],
+    ["an empty pong", (one: Keepalive) => one.notePong(Buffer.alloc(0)), 0, 1],
   ])("is %s; where only pongs count, the answer alone", (_what, hear, any, alone) => {
     const expiredWith = (changes: Partial<KeepaliveOptions>) => {
       const { pass, state, keepalive } = start(changes);
@@ -114,7 +114,7 @@ describe("a connection that is not read", () => {
     state.isPaused = true;
     pass(450);
     state.isPaused = false;
-    keepalive.resumed();
+    keepalive.noteResumed();
     pass(299);
     expect(state.expired).toBe(0);
     pass(1);
@@ -151,7 +151,7 @@ describe("the end of keepalive", () => {
         keepalive.stop();
       },
       isPaused: () => false,
-      expire: () => void expired++,
+      onPingTimeout: () => void expired++,
     });
     pass(1_000_000);
     expect([pings, expired]).toEqual([1, 0]);

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "bun:test";
+import type { Socket } from "bun";
 import {
   addressOf,
-  hasLeft,
+  detailsOfAccepted,
   isUnixPathTooLong,
   printEndpoint,
   printTcpPeer,
@@ -28,12 +29,27 @@ describe("the other side of a TCP connection", () => {
       expect(addressOf(peer)).toBeNull();
     },
   );
+});
 
-  test("has left where it has no address, but over Unix sockets none has one", () => {
-    const unix = { type: "unix" as const, path: "/a", permission: 0o600 };
-    expect(hasLeft(anyPort, { remoteAddress: undefined })).toBe(true);
-    expect(hasLeft(anyPort, { remoteAddress: "127.0.0.1" })).toBe(false);
-    expect(hasLeft(unix, { remoteAddress: undefined })).toBe(false);
+describe("an accepted connection", () => {
+  const socket = (remoteAddress?: string) => ({ remoteAddress, remotePort: 99 }) as Socket<unknown>;
+  const tls = { key: "a", certificate: "b", chain_certificates: [] };
+
+  test("over TCP has the address of its client, and is secure with TLS", () => {
+    const details = { peer: "tcp4:10.0.0.1:99", isSecure: false, isUnixSocket: false };
+    expect(detailsOfAccepted(anyPort, socket("10.0.0.1"))).toEqual(details);
+    const secure = detailsOfAccepted({ ...anyPort, tls }, socket("10.0.0.1"));
+    expect(secure).toEqual({ ...details, isSecure: true });
+  });
+
+  test("that its client has reset before has no details", () => {
+    expect(detailsOfAccepted(anyPort, socket())).toBeNull();
+  });
+
+  test("over a Unix socket has the path", () => {
+    const unix = { type: "unix" as const, path: "/a.sock", permission: 0o600 };
+    const details = { peer: "unix:/a.sock", isSecure: false, isUnixSocket: true };
+    expect(detailsOfAccepted(unix, socket())).toEqual(details);
   });
 });
 

@@ -9,7 +9,7 @@ function writer({ takes = Number.POSITIVE_INFINITY, maxBuffered = 2 ** 20 } = {}
   const socket = new ScriptedSocket();
   socket.takes = takes;
   let caughtUp = 0;
-  const made = new SocketWriter(socket, maxBuffered, { caughtUp: () => void caughtUp++ });
+  const made = new SocketWriter(socket, maxBuffered, { onQueueDrained: () => void caughtUp++ });
   const write = (text: string) => made.write(Buffer.from(text, "latin1"));
   /** The socket takes so many octets more, and reports that it is writable. */
   const drain = (octets: number) => {

@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { existsSync, renameSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:net";
 import { join } from "node:path";
-import { isAnswered, openUnixSocket } from "#transport/endpoint/unix-socket-file.ts";
+import { hasListener, openUnixSocket } from "#transport/endpoint/unix-socket-file.ts";
 import { afterTest } from "../../../support/cleanups.ts";
 import { temporaryFolder } from "../../../support/temporary-folder.ts";
 
@@ -55,7 +55,7 @@ test("the file is removed at the end, unless it is another program's by then", a
 test("a socket at which a program answers is not taken", async () => {
   const endpoint = { path: newPath(), permission: 0o600 };
   await openUnixSocket(endpoint, listen);
-  expect(await isAnswered(endpoint.path)).toBe(true);
+  expect(await hasListener(endpoint.path)).toBe(true);
   await expect(openUnixSocket(endpoint, listen)).rejects.toThrow(
     `Cannot listen on "unix ${endpoint.path}": address already in use`,
   );
@@ -65,7 +65,7 @@ test("a socket that a killed program left is replaced", async () => {
   const path = newPath();
   const script = `require("node:net").createServer().listen(${JSON.stringify(path)}, () => process.kill(process.pid, "SIGKILL"))`;
   await Bun.spawn([process.execPath, "-e", script]).exited;
-  expect([existsSync(path), await isAnswered(path)]).toEqual([true, false]);
+  expect([existsSync(path), await hasListener(path)]).toEqual([true, false]);
   const { server } = await openUnixSocket({ path, permission: 0o600 }, listen);
   expect(server.listening).toBe(true);
 });

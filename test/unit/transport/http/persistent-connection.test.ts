@@ -85,8 +85,8 @@ describe("a persistent connection", () => {
       socket,
       take(head, readNextRequest) {
         taken += 1;
-        if (head.rest.length === 0) over.resolve();
-        else readNextRequest(head.rest);
+        if (head.octetsAfterHead.length === 0) over.resolve();
+        else readNextRequest(head.octetsAfterHead);
         return ignore;
       },
       takeMalformed: () => ignore,

@@ -16,7 +16,7 @@ test.each([
 
 test("a refused connection gets its answer and no more, and reads nothing", () => {
   const socket = new ScriptedSocket();
-  const refused = new RefusedConnection(socket, refusalOctets(431));
+  const refused = new RefusedConnection(socket, 431);
   refused.received();
   refused.drained();
   expect([socket.text, socket.done]).toEqual([refusalOctets(431).toString(), ["shutdown"]]);
@@ -26,9 +26,9 @@ test("a refused connection gets its answer and no more, and reads nothing", () =
 test("a refused client has a second to close", () => {
   const pass = fakeTime();
   const [slow, ended, closed] = [new ScriptedSocket(), new ScriptedSocket(), new ScriptedSocket()];
-  new RefusedConnection(slow, refusalOctets(400));
-  new RefusedConnection(ended, refusalOctets(400)).ended();
-  new RefusedConnection(closed, refusalOctets(400)).closed();
+  new RefusedConnection(slow, 400);
+  new RefusedConnection(ended, 400).ended();
+  new RefusedConnection(closed, 400).closed();
   expect(ended.done).toEqual(["shutdown", "end"]);
   pass(999);
   expect(slow.done).toEqual(["shutdown"]);

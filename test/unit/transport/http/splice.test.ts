@@ -26,7 +26,7 @@ async function splice({ first = "", unix = "" } = {}) {
     client,
     unix: unix || path,
     connects: new ConnectBatches(),
-    first: Buffer.from(first),
+    received: Buffer.from(first),
     onUnreachable: (thrown) => void unreachable.push(thrown),
     onEnd() {
       ends += 1;

@@ -1,0 +1,195 @@
+/**
+ * `npx bun bench/accept.ts`: what it costs to accept connections outside Bun's Web server.
+ *
+ * A child process echoes over WebSocket and serves a page: with Bun's Web server alone, with that behind a
+ * bare relay, and with a transport of this program. This process is its client, and measures.
+ *
+ * @module
+ */
+
+import { connect, type Socket } from "node:net";
+
+import { startTransport } from "#transport/start-transport.ts";
+import { quietContext } from "../test/support/quiet-context.ts";
+import { echo, universal } from "../test/support/universal-transport.ts";
+import { memoryKiB, usageOf } from "./process-usage.ts";
+
+const SERVERS = ["bare Bun", "bare relay", "crossproxy"];
+const ROUNDS = 5;
+const ROUND_MS = 2000;
+const IDLE_CLIENTS = 1000;
+const PAGE_CLIENTS = 8;
+/** Callers at a time, and octets of a message. */
+const LOADS = [
+  [1, 110],
+  [8, 110],
+  [8, 4096],
+  [8, 65_536],
+] as const;
+
+if (process.argv[2] === "serve") await serve(process.argv[3] ?? "");
+else await compare();
+
+/** Echoes until the other process ends this one. */
+async function serve(kind: string): Promise<void> {
+  if (kind === "crossproxy") {
+    const { urls } = await startTransport(universal(), echo, quietContext);
+    process.send?.(urls.find((url) => url.startsWith("ws:")));
+    return;
+  }
+  const unix = `\0crossproxy-bench-${process.pid}`;
+  const isRelayed = kind === "bare relay";
+  const address: object = isRelayed ? { unix } : { hostname: "127.0.0.1", port: 0 };
+  const server = Bun.serve({
+    ...address,
+    fetch(request: Request, self) {
+      const headers = { "Sec-WebSocket-Protocol": "wamp.2.cbor" };
+      return self.upgrade(request, { headers }) ? undefined : Response.json({ here: true });
+    },
+    websocket: { message: (socket, message) => void socket.send(message) },
+  });
+  process.send?.(`ws://127.0.0.1:${isRelayed ? relayTo(unix) : server.port}/ws`);
+}
+
+/** Relays octets in both directions, for messages that a socket takes at once; returns the port. */
+function relayTo(unix: string): number {
+  return Bun.listen<Promise<{ write(octets: Uint8Array): number }>>({
+    hostname: "127.0.0.1",
+    port: 0,
+    socket: {
+      open(client) {
+        const socket = { data: (_: unknown, octets: Buffer) => void client.write(octets) };
+        client.data = Bun.connect({ unix, socket });
+      },
+      data(client, octets) {
+        const server = Bun.peek(client.data);
+        if (!(server instanceof Promise)) server.write(octets);
+        else void client.data.then((opened) => opened.write(Buffer.from(octets)));
+      },
+    },
+  }).port;
+}
+
+interface Server {
+  pid: number;
+  url: string;
+}
+
+async function start(kind: string): Promise<Server & Disposable> {
+  const { promise, resolve } = Promise.withResolvers<string>();
+  const child = Bun.spawn([process.execPath, import.meta.path, "serve", kind], { ipc: resolve });
+  return { pid: child.pid, url: await promise, [Symbol.dispose]: () => child.kill() };
+}
+
+async function open(url: string): Promise<WebSocket> {
+  const socket = new WebSocket(url, ["wamp.2.cbor"]);
+  socket.binaryType = "nodebuffer";
+  await new Promise((resolve) => {
+    socket.onopen = resolve;
+  });
+  return socket;
+}
+
+/** Each caller sends its next message when the previous one has come back. */
+async function measureCalls(
+  server: Server,
+  callers: number,
+  octets: number,
+): Promise<[cpu: number, p50: number]> {
+  const message = new Uint8Array(octets);
+  const sockets = await Promise.all(Array.from({ length: callers }, () => open(server.url)));
+  const times: number[] = [];
+  const before = usageOf([server.pid]);
+  const end = performance.now() + ROUND_MS;
+  await Promise.all(
+    sockets.map((socket) => {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      let sentAt = performance.now();
+      socket.onmessage = () => {
+        const now = performance.now();
+        times.push(now - sentAt);
+        sentAt = now;
+        if (now > end) resolve();
+        else socket.send(message);
+      };
+      socket.send(message);
+      return promise;
+    }),
+  );
+  const cpu = (usageOf([server.pid]) - before) / times.length;
+  for (const socket of sockets) socket.terminate();
+  return [cpu, times.toSorted((a, b) => a - b)[Math.floor(times.length / 2)] ?? 0];
+}
+
+/** Each client requests its next page, on one connection, when the previous one has come. */
+async function measurePages(server: Server): Promise<[cpu: number, p50: number]> {
+  const { hostname: host, port } = new URL(server.url);
+  const sockets: Socket[] = [];
+  const times: number[] = [];
+  const end = performance.now() + ROUND_MS;
+  const before = usageOf([server.pid]);
+  await Promise.all(
+    Array.from({ length: PAGE_CLIENTS }, () => {
+      const socket = connect({ host, port: Number(port) });
+      sockets.push(socket);
+      const { promise, resolve } = Promise.withResolvers<void>();
+      let sentAt = 0;
+      const request = () => {
+        sentAt = performance.now();
+        socket.write("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
+      };
+      socket.once("connect", request);
+      socket.on("data", (chunk: Buffer) => {
+        if (!chunk.includes('{"here":true}')) return;
+        times.push(performance.now() - sentAt);
+        if (performance.now() > end) resolve();
+        else request();
+      });
+      return promise;
+    }),
+  );
+  const cpu = (usageOf([server.pid]) - before) / times.length;
+  for (const socket of sockets) socket.destroy();
+  return [cpu, times.toSorted((a, b) => a - b)[Math.floor(times.length / 2)] ?? 0];
+}
+
+/** CPU of each connection's beginning, and memory of each that stays open. */
+async function measureIdle(server: Server): Promise<[cpu: number, kib: number]> {
+  await open(server.url);
+  const cpuBefore = usageOf([server.pid]);
+  const kibBefore = memoryKiB([server.pid]);
+  for (let count = 0; count < IDLE_CLIENTS; count += 1) await open(server.url);
+  const cpu = (usageOf([server.pid]) - cpuBefore) / IDLE_CLIENTS;
+  return [cpu, (memoryKiB([server.pid]) - kibBefore) / IDLE_CLIENTS];
+}
+
+async function compare(): Promise<void> {
+  const rows = new Map<string, number[][]>();
+  const record = (row: string, figures: number[]) =>
+    rows.set(row, [...(rows.get(row) ?? []), figures]);
+  for (let round = 0; round < ROUNDS; round += 1) {
+    for (const kind of SERVERS) {
+      for (const [callers, size] of LOADS) {
+        using server = await start(kind);
+        await measureCalls(server, callers, size);
+        record(
+          `${callers} callers, ${size} octets, ${kind}: CPU µs, p50 ms`,
+          await measureCalls(server, callers, size),
+        );
+      }
+      using web = await start(kind);
+      await measurePages(web);
+      record(`pages, ${kind}: CPU µs, p50 ms`, await measurePages(web));
+      using server = await start(kind);
+      record(`idle, ${kind}: CPU µs per connect, KiB`, await measureIdle(server));
+    }
+  }
+  for (const [row, rounds] of rows) {
+    const medians = [0, 1].map((column) => {
+      const sorted = rounds.map((figures) => figures[column] ?? 0).toSorted((a, b) => a - b);
+      return (sorted[Math.floor(sorted.length / 2)] ?? 0).toFixed(2);
+    });
+    console.log(`${row}: ${medians.join(", ")}`);
+  }
+  process.exit(0);
+}

@@ -1,0 +1,15 @@
+/**
+ * The types of worker that node.json may name, in the order in which a node stops them.
+ *
+ * @module
+ */
+
+import type { WorkerConfig } from "#config/node-config.ts";
+
+type WorkerType = WorkerConfig["type"];
+
+/** The compiler requires every type here. */
+const TYPES: Record<WorkerType, true> = { "websocket-testee": true, proxy: true, router: true };
+
+/** All types; proxies stop before the routers behind them. */
+export const WORKER_TYPES = Object.keys(TYPES) as readonly WorkerType[];

@@ -1,0 +1,33 @@
+/**
+ * RealmSession: a joined session, as the broker and the dealer of its realm use it.
+ *
+ * @module
+ */
+
+import type { SessionIdentity } from "#auth/session-identity.ts";
+import type { WireMessage } from "#wamp/peer.ts";
+import type { SerializerName } from "#wamp/serializer-name.ts";
+import type { Role } from "./permission.ts";
+
+/** The features of the role callee that the client announced in HELLO and the dealer uses. */
+export interface CalleeFeatures {
+  callCanceling: boolean;
+  progressiveCallResults: boolean;
+}
+
+/** A session that has joined a realm. */
+export interface RealmSession {
+  readonly id: number;
+  readonly identity: SessionIdentity;
+  readonly role: Role;
+  readonly calleeFeatures: CalleeFeatures;
+  readonly serializer: SerializerName;
+  readonly isText: boolean;
+  readonly maxSendOctets: number;
+  /** The next id of the session scope, for an INVOCATION. */
+  nextRequestId(): number;
+  /** Sends a message that is already serialized for this session. */
+  send(message: WireMessage): void;
+  /** Ends the session from the router's side. */
+  goodbye(reasonUri: string): void;
+}

@@ -1,0 +1,51 @@
+/**
+ * The kinds of worker: how each type of node.json is started and named in the log.
+ *
+ * @module
+ */
+
+import type { WorkerConfig } from "#config/node-config.ts";
+import type { RunningWorker, WorkerContext } from "./running-worker.ts";
+
+type StartWorker<Config> = (config: Config, context: WorkerContext) => Promise<RunningWorker>;
+
+/** One kind of worker. */
+interface WorkerKind<Config> {
+  /** Kind of process in log lines. */
+  system: string;
+  /** Loads the program of this kind; a process loads no other. */
+  load(): Promise<StartWorker<Config>>;
+}
+
+/** The kinds of worker by the `type` of their configuration. */
+const WORKER_KINDS: {
+  [Type in WorkerConfig["type"]]: WorkerKind<Extract<WorkerConfig, { type: Type }>>;
+} = {
+  proxy: {
+    system: "Proxy",
+    load: async () => (await import("./proxy-worker.ts")).startProxyWorker,
+  },
+  router: {
+    system: "Router",
+    load: async () => (await import("./router-worker.ts")).startRouterWorker,
+  },
+  "websocket-testee": {
+    system: "Testee",
+    load: async () => (await import("./testee-worker.ts")).startTesteeWorker,
+  },
+};
+
+/** The kind of process in the log lines of a worker. */
+export function systemOf({ type }: WorkerConfig): string {
+  return WORKER_KINDS[type].system;
+}
+
+/** Loads and starts a worker; resolves once every transport listens. */
+export async function startWorker(
+  config: WorkerConfig,
+  context: WorkerContext,
+): Promise<RunningWorker> {
+  // The type checker does not see that the table pairs each configuration with its starter.
+  const start = (await WORKER_KINDS[config.type].load()) as StartWorker<WorkerConfig>;
+  return start(config, context);
+}

@@ -1,0 +1,67 @@
+import { describe, expect, test } from "bun:test";
+import { deny } from "#auth/deny.ts";
+import type { HelloRequest } from "#auth/pending-auth.ts";
+import {
+  findChallenged,
+  omitAuthextra,
+  type PrincipalQuery,
+  type PrincipalSource,
+} from "#auth/principal.ts";
+
+const request: HelloRequest = {
+  realm: "realm1",
+  authmethods: ["wampcra"],
+  authid: "joe",
+  authrole: undefined,
+  authextra: { nonce: "n", kept: 1 },
+  transport: {
+    peer: "unix:",
+    type: "rawsocket",
+    serializer: "cbor",
+    isSecure: false,
+    isUnixSocket: true,
+  },
+};
+const query: PrincipalQuery = { authmethod: "wampcra", request };
+
+describe("findChallenged", () => {
+  const known = { role: "user", secret: "real" };
+  const decoy = { role: "user", secret: "decoy" };
+
+  function sourceOf(found: Awaited<ReturnType<PrincipalSource<typeof known>["find"]>>) {
+    let decoys = 0;
+    const source: PrincipalSource<typeof known> = {
+      authprovider: "static",
+      find: async () => found,
+      decoy() {
+        decoys += 1;
+        return decoy;
+      },
+    };
+    return { source, decoys: () => decoys };
+  }
+
+  test("makes a decoy for a known authid too, and challenges with the principal's credentials", async () => {
+    const { source, decoys } = sourceOf(known);
+    expect(await findChallenged(source, query)).toEqual({ principal: known, credentials: known });
+    expect(decoys()).toBe(1);
+  });
+
+  test("challenges an unknown authid with the decoy's credentials", async () => {
+    const { source } = sourceOf(undefined);
+    const found = await findChallenged(source, query);
+    expect(found).toEqual({ principal: undefined, credentials: decoy });
+  });
+
+  test("returns a refusal of the source as it is", async () => {
+    const refusal = deny("wampcra", "no");
+    const { source, decoys } = sourceOf(refusal);
+    expect(await findChallenged(source, query)).toBe(refusal);
+    expect(decoys()).toBe(0);
+  });
+});
+
+test("omitAuthextra leaves out the named attributes, and changes nothing in place", () => {
+  expect(omitAuthextra(query, ["nonce"]).request.authextra).toEqual({ kept: 1 });
+  expect(request.authextra).toEqual({ nonce: "n", kept: 1 });
+});
