@@ -5,7 +5,7 @@ import { chooseCallee, type InvokePolicy, RegistrationMap } from "#router/regist
 const session = (name: string) => ({ name }) as unknown as RealmSession;
 const nameOf = (one: RealmSession | undefined) => (one as { name?: string } | undefined)?.name;
 const [a, b, c] = [session("a"), session("b"), session("c")];
-const everybody = () => true;
+const any = () => true;
 
 describe("a registration", () => {
   test("is found by its procedure, and gone when its callee is", () => {
@@ -79,12 +79,12 @@ describe("the callee of a call", () => {
     ["roundrobin", ["a", "b", "c", "a"]],
   ])("with invoke %s is %p in turn", (invoke, expected) => {
     const registration = shared(invoke);
-    expect(expected.map(() => nameOf(chooseCallee(registration, everybody)))).toEqual(expected);
+    expect(expected.map(() => nameOf(chooseCallee(registration, any)))).toEqual(expected);
   });
 
   test("with invoke random is any of them", () => {
     const registration = shared("random");
-    const chosen = Array.from({ length: 200 }, () => nameOf(chooseCallee(registration, everybody)));
+    const chosen = Array.from({ length: 200 }, () => nameOf(chooseCallee(registration, any)));
     expect(new Set(chosen)).toEqual(new Set(["a", "b", "c"]));
   });
 
