@@ -12,7 +12,7 @@ import type { BufferOptions, SessionConfig } from "#config/node-config.ts";
 import { startTransport } from "#transport/start-transport.ts";
 import type { Peer, PeerHandler, WireMessage } from "#wamp/peer.ts";
 import { decodeMessage, encodeMessage } from "#wamp/serializer/control-message-values.ts";
-import type { SerializerName } from "#wamp/serializer-name.ts";
+import { SERIALIZER_NAMES } from "#wamp/serializer-name.ts";
 import { rawSocketDefaults, webSocketDefaults } from "../test/support/default-options.ts";
 import { quietContext } from "../test/support/quiet-context.ts";
 
@@ -122,7 +122,7 @@ function answerBinary(call: Uint8Array): Uint8Array | null {
   return null;
 }
 
-const serializers: SerializerName[] = ["json", "msgpack", "cbor"];
+const serializers = [...SERIALIZER_NAMES];
 const buffers: BufferOptions = { max_buffered: 2 ** 26, stall_timeout: 0 };
 const session: SessionConfig = { serializers, auth: {}, backend: null, options: buffers };
 const path = process.argv[2] ?? "stub-router.sock";

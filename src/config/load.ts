@@ -17,6 +17,7 @@ import { parseJson } from "./text/parse-json.ts";
 import { parseYaml } from "./text/parse-yaml.ts";
 import { Report } from "./text/report.ts";
 import { type ParsedText, SyntaxFault } from "./text/source-map.ts";
+import { readVersion1 } from "./version-1.ts";
 
 /** Names of a configuration file, in the order in which they are tried. */
 const FILE_NAMES = ["config.yaml", "config.json", "node.json"];
@@ -40,7 +41,7 @@ export async function loadNodeConfig(
 ): Promise<LoadedConfig> {
   let parsed: ParsedText;
   try {
-    parsed = parse(file, await read(file));
+    parsed = readVersion1(await parseConfigFile(file), file);
   } catch (fault) {
     if (!(fault instanceof SyntaxFault)) throw fault;
     const sentence = fault.message;
@@ -52,11 +53,16 @@ export async function loadNodeConfig(
   }
   const absolute = resolve(file);
   const report = new Report(file, dirname(absolute), parsed.places, env);
+  for (const { path, sentence } of parsed.warnings) report.warn(path, sentence);
   const checked = v.safeParse(node, parsed.value, { message: explainType });
-  for (const issue of checked.issues ?? []) addIssue(issue, [], report);
+  // Of another version nothing is known, not even what is a fault.
+  const ofVersion = checked.issues?.filter(({ path }) => path?.[0]?.key === "version") ?? [];
+  const isReadable = ofVersion.length === 0;
+  const issues = isReadable ? checked.issues : ofVersion;
+  for (const issue of issues ?? []) addIssue(issue, [], report);
   const item = checked.output as NodeItem;
   const isMap = typeof item === "object" && item !== null && !Array.isArray(item);
-  const config = isMap ? normalizeNode(item, absolute, report) : null;
+  const config = isMap && isReadable ? normalizeNode(item, absolute, report) : null;
   const faults = report.faults;
   return { config: faults.length === 0 ? config : null, faults, warnings: report.warnings };
 }
@@ -75,6 +81,12 @@ export function findConfigFile(
       .flatMap((where) => FILE_NAMES.map((name) => join(where, name)))
       .find(isReadableFile) ?? null
   );
+}
+
+/** A configuration file's text, and what is in it. Throws SyntaxFault for what cannot be read. */
+export async function parseConfigFile(file: string): Promise<ParsedText & { text: string }> {
+  const text = await read(file);
+  return { ...parse(file, text), text };
 }
 
 async function read(file: string): Promise<string> {
@@ -100,7 +112,7 @@ function stateOf(cause: unknown): string {
 function parse(file: string, text: string): ParsedText {
   const extension = extname(file).toLowerCase();
   if (extension === ".json") return parseJson(text);
-  if (extension === ".yaml" || extension === ".yml") return parseYaml(text);
+  if (extension === ".yaml" || extension === ".yml") return parseYaml(text, file);
   throw new SyntaxFault(`Cannot read "${file}": its name ends in neither .json nor .yaml`, {
     line: 1,
     column: 1,

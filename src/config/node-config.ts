@@ -60,6 +60,16 @@ export interface RealmConfig {
 export interface RoleConfig {
   name: string;
   permissions: PermissionConfig[];
+  /** Present: it decides, and there are no permissions. */
+  authorizer?: AuthorizerConfig;
+}
+
+/** A procedure that decides which actions a role may perform. */
+export interface AuthorizerConfig {
+  /** URI of the procedure. */
+  authorizer: string;
+  /** Milliseconds until a request is refused because there is no answer. */
+  "authorizer-timeout": number;
 }
 
 /** Actions that a role may take on matching URIs. */

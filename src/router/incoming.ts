@@ -6,13 +6,14 @@
 
 import { Failure, sentenceOf } from "#base/failure.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
-import { isId } from "#wamp/id.ts";
 import { messageTypeName } from "#wamp/message-type.ts";
 import type { WireMessage } from "#wamp/peer.ts";
+import { readPlainValue } from "#wamp/serializer/read-value.ts";
 import { serializers } from "#wamp/serializer/serializers.ts";
 import type { SerializerName } from "#wamp/serializer-name.ts";
 import { UnrepresentableValue } from "#wamp/token/unrepresentable-value.ts";
 import { type MessageSlices, type Payload, sliceMessage } from "#wamp/transcode/payload-slice.ts";
+import { idOf } from "./id-value.ts";
 import { isLoosePattern, type MatchPolicy } from "./uri-match.ts";
 
 /** A map of options or details. */
@@ -33,8 +34,8 @@ export class Incoming {
   }
 
   id(index: number): number {
-    const value = this.#value(index);
-    if (!isId(value)) throw this.#wrong(index, "no id");
+    const value = idOf(this.#value(index));
+    if (value === undefined) throw this.#wrong(index, "no id");
     return value;
   }
 
@@ -85,29 +86,13 @@ export class Incoming {
     return { serializer: this.#serializer, items };
   }
 
-  /** The arguments as values, for meta procedures. */
-  args(index: number): readonly unknown[] {
-    if (index >= this.#slices.length) return [];
-    const value = this.#read(index);
-    return Array.isArray(value) ? value : [];
-  }
-
   #value(index: number): unknown {
     if (index >= this.#slices.length) throw this.#wrong(index, "missing");
     return this.#read(index);
   }
 
   #read(index: number): unknown {
-    try {
-      return this.#slices.value(index);
-    } catch (thrown) {
-      if (!(thrown instanceof UnrepresentableValue)) throw thrown;
-      throw new Failure(`Cannot read ${messageTypeName(this.type)}: ${sentenceOf(thrown)}`, {
-        source: "client",
-        uri: ErrorUri.invalidArgument,
-        cause: thrown,
-      });
-    }
+    return readOrFail(messageTypeName(this.type), () => this.#slices.value(index));
   }
 
   #wrong(index: number, state: string): Failure {
@@ -115,7 +100,33 @@ export class Incoming {
   }
 }
 
+/** The arguments of a payload as values, for meta procedures. */
+export function argsOf({ items: [args], serializer }: Payload): readonly unknown[] {
+  if (args === undefined) return [];
+  const value = readOrFail("the arguments", () => readPlainValue(args, serializer));
+  return Array.isArray(value) ? value : [];
+}
+
+/** Reads a value; one that JavaScript cannot represent fails with `wamp.error.invalid_argument`. */
+function readOrFail(what: string, read: () => unknown): unknown {
+  try {
+    return read();
+  } catch (thrown) {
+    if (!(thrown instanceof UnrepresentableValue)) throw thrown;
+    throw new Failure(`Cannot read ${what}: ${sentenceOf(thrown)}`, {
+      source: "client",
+      uri: ErrorUri.invalidArgument,
+      cause: thrown,
+    });
+  }
+}
+
 /** A Failure that ends the client's session. */
 export function violation(sentence: string): Failure {
   return new Failure(sentence, { source: "client", uri: ErrorUri.protocolViolation });
+}
+
+/** Whether a Failure refuses a request and leaves its session as it is. */
+export function isRefusal(thrown: unknown): thrown is Failure {
+  return thrown instanceof Failure && thrown.uri !== ErrorUri.protocolViolation;
 }

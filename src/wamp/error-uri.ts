@@ -18,6 +18,7 @@ export const ErrorUri = {
   goodbyeAndOut: "wamp.close.goodbye_and_out",
   protocolViolation: "wamp.error.protocol_violation",
   notAuthorized: "wamp.error.not_authorized",
+  authorizationFailed: "wamp.error.authorization_failed",
   authenticationFailed: "wamp.error.authentication_failed",
   noSuchRealm: "wamp.error.no_such_realm",
   noSuchRole: "wamp.error.no_such_role",

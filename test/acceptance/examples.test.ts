@@ -136,18 +136,7 @@ test("authenticator: the program decides which clients may join", async () => {
   const { folder, ports } = await copyOf("authenticator");
   variable("AUTHENTICATOR_TICKET", "secret2");
   await start(folder);
-  symlinkSync(resolve(EXAMPLES, "../node_modules"), `${folder}/node_modules`);
-  const program = Bun.spawn([process.execPath, "authenticator.mjs"], {
-    cwd: folder,
-    env: { ...process.env, ROUTER_URL: `ws://127.0.0.1:${ports["9001"]}/` },
-    stdout: "pipe",
-  });
-  afterTest(() => {
-    program.kill();
-    return program.exited;
-  });
-  const { value } = await program.stdout.getReader().read();
-  expect(new TextDecoder().decode(value)).toBe("authenticator registered\n");
+  await startProgram(folder, "authenticator", ports["9001"]);
   const url = `ws://127.0.0.1:${ports["8080"]}/`;
   const alice = await joinAutobahn(url, "json", { authid: "alice", ticket: "secret1" });
   expect(alice.identity).toMatchObject({ authid: "alice", authrole: "user" });
@@ -155,6 +144,41 @@ test("authenticator: the program decides which clients may join", async () => {
   const mallory = joinAutobahn(url, "json", { authid: "alice", ticket: "guess" });
   await expect(mallory).rejects.toThrow("com.example.refused");
 });
+
+test("authorizer: the program decides what clients may do", async () => {
+  const { folder, ports } = await copyOf("authorizer");
+  variable("AUTHORIZER_TICKET", "secret2");
+  await start(folder);
+  await startProgram(folder, "authorizer", ports["9001"]);
+  const client = await joinAutobahn(`ws://127.0.0.1:${ports["8080"]}/`, "json");
+  const raised = (action: Promise<unknown>) =>
+    action.then(
+      () => null,
+      ({ error }) => error,
+    );
+  expect(await raised(client.subscribe("com.example.public.news", () => {}))).toBeNull();
+  expect(await raised(client.publish("com.example.public.news", []))).toBe(
+    "wamp.error.not_authorized",
+  );
+  expect(await raised(client.registerEcho("com.example.other"))).toBe("wamp.error.not_authorized");
+  await client.leave();
+});
+
+/** Runs the program of an example until it says that its procedure is registered. */
+async function startProgram(folder: string, name: string, port = 0): Promise<void> {
+  symlinkSync(resolve(EXAMPLES, "../node_modules"), `${folder}/node_modules`);
+  const program = Bun.spawn([process.execPath, `${name}.mjs`], {
+    cwd: folder,
+    env: { ...process.env, ROUTER_URL: `ws://127.0.0.1:${port}/` },
+    stdout: "pipe",
+  });
+  afterTest(() => {
+    program.kill();
+    return program.exited;
+  });
+  const { value } = await program.stdout.getReader().read();
+  expect(new TextDecoder().decode(value)).toBe(`${name} registered\n`);
+}
 
 test("systemd: what the unit says starts a node, reloads it, and ends it", async () => {
   const { folder } = await copyOf("one-file");

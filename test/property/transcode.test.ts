@@ -2,11 +2,10 @@ import { describe, expect, test } from "bun:test";
 import { decode as decodeCbor, encode as encodeCbor } from "cbor-x";
 import fc from "fast-check";
 import { pack, unpack } from "msgpackr";
+import { SERIALIZER_NAMES } from "#wamp/serializer-name.ts";
 import { MalformedMessage } from "#wamp/token/malformed-message.ts";
 import { UnrepresentableValue } from "#wamp/token/unrepresentable-value.ts";
 import { transcodeItem } from "#wamp/transcode/transcoder.ts";
-
-const SERIALIZERS = ["json", "msgpack", "cbor"] as const;
 
 /** JSON exactly as the writer writes it, so that octets can be compared. */
 const json = fc.letrec<{ value: string }>((tie) => ({
@@ -35,7 +34,7 @@ const json = fc.letrec<{ value: string }>((tie) => ({
 
 function transcode(
   octets: Uint8Array,
-  ...path: readonly (typeof SERIALIZERS)[number][]
+  ...path: readonly (typeof SERIALIZER_NAMES)[number][]
 ): Uint8Array {
   return path.slice(1).reduce((item, to, index) => transcodeItem(item, path[index]!, to), octets);
 }
@@ -96,7 +95,12 @@ describe("transcodeItem", () => {
         .string({ unit: fc.constantFrom(...'[]{},:"\\u0d8-+.eE19 tfn\0') })
         .map((text) => Buffer.from(text)),
       fc
-        .tuple(json, fc.nat(), fc.integer({ min: 0, max: 255 }), fc.constantFrom(...SERIALIZERS))
+        .tuple(
+          json,
+          fc.nat(),
+          fc.integer({ min: 0, max: 255 }),
+          fc.constantFrom(...SERIALIZER_NAMES),
+        )
         .map(([text, place, octet, to]) => {
           const broken = new Uint8Array(transcodeItem(Buffer.from(text), "json", to));
           broken[place % broken.length] = octet;
@@ -106,8 +110,8 @@ describe("transcodeItem", () => {
     fc.assert(
       fc.property(
         noise,
-        fc.constantFrom(...SERIALIZERS),
-        fc.constantFrom(...SERIALIZERS),
+        fc.constantFrom(...SERIALIZER_NAMES),
+        fc.constantFrom(...SERIALIZER_NAMES),
         (octets, from, to) => {
           try {
             transcodeItem(octets, from, to);

@@ -9,7 +9,7 @@ import { defaulted, item, optional, required } from "#config/schema/item.ts";
 import { integer, text } from "#config/schema/primitive.ts";
 
 /** A URI by the strict rule of WAMP: lower-case letters, digits and underscores between dots. */
-const strictUri = v.pipe(
+export const strictUri = v.pipe(
   text,
   v.regex(
     /^[0-9a-z_]+(\.[0-9a-z_]+)*$/,

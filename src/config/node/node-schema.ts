@@ -122,7 +122,7 @@ export const controller = item({
 
 const version = v.literal(
   2,
-  (issue) => `expected 2, found ${issue.received}: this program reads version 2 only`,
+  (issue) => `expected 1 or 2, found ${issue.received}: this program reads no other version`,
 );
 
 /** The file. */

@@ -7,6 +7,7 @@
 import type { PermissionConfig, RealmConfig } from "#config/node-config.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
 import type { Report } from "#config/text/report.ts";
+import { normalizeAuthorization } from "./normalize-authorization.ts";
 import type { PermissionItem, RealmItem } from "./realm-schema.ts";
 
 /** The normalized realms; a realm with faults is left out. */
@@ -27,7 +28,8 @@ function normalizeRoles(realm: RealmItem, path: JsonPath, report: Report): Realm
     const at = [...path, "roles", index];
     if (names.has(role.name)) report.fault([...at, "name"], `role "${role.name}" is given twice`);
     names.add(role.name);
-    return { name: role.name, permissions: role.permissions.map(normalizePermission) };
+    const permissions = role.permissions?.map(normalizePermission) ?? [];
+    return { name: role.name, ...normalizeAuthorization(role, permissions, at, report) };
   });
 }
 

@@ -5,8 +5,9 @@
  */
 
 import * as v from "valibot";
-import { defaulted, item, optional, refused, required } from "#config/schema/item.ts";
-import { anyMap, anything, id, oneOf, text } from "#config/schema/primitive.ts";
+import { strictUri } from "#config/auth/dynamic-auth-schema.ts";
+import { defaulted, item, optional, required } from "#config/schema/item.ts";
+import { anyMap, anything, id, integer, oneOf, text } from "#config/schema/primitive.ts";
 import { always, notEmpty, unhonoured } from "#config/schema/unhonoured.ts";
 
 const no = () => defaulted(v.boolean(), false, "Absent: no.");
@@ -32,9 +33,21 @@ export type PermissionItem = v.InferOutput<typeof permission>;
 const role = item({
   name: required(text, "Name of the role."),
   id: optional(id, "Accepted, has no effect."),
-  permissions: defaulted(v.array(permission), [], "What the role may do; absent: nothing."),
-  authorizer: refused("a role with an authorizer is not supported; list its permissions"),
+  permissions: optional(v.array(permission), "What the role may do; absent: nothing."),
+  authorizer: optional(strictUri, "URI of a procedure that decides, instead of permissions."),
+  "authorizer-timeout": defaulted(
+    integer(100, 60_000),
+    5_000,
+    "Extension. Milliseconds that the authorizer may take.",
+  ),
+  "allow-by-default": optional(
+    v.boolean(),
+    "Without permissions and authorizer: whether everything is allowed; absent: no.",
+  ),
 });
+
+/** A role as written. */
+export type RoleItem = v.InferOutput<typeof role>;
 
 /** A realm. */
 export const realm = item({

@@ -31,4 +31,4 @@ export function explainType(issue: v.BaseIssue<unknown>): string {
   return `expected ${expected}, found ${words[issue.received] ?? issue.received}`;
 }
 
-const words: Record<string, string> = { Object: "object", Array: "list" };
+const words: Record<string, string> = { Object: "object", Array: "list", Date: "date" };

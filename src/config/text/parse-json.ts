@@ -49,7 +49,7 @@ class JsonScanner {
     const value = this.#value([]);
     this.#skip();
     if (this.#at < this.#text.length) this.#refuse("nothing after the end of the value");
-    return { value, places: this.#places };
+    return { value, places: this.#places, warnings: [] };
   }
 
   #value(path: JsonPath): unknown {

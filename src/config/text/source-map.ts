@@ -25,10 +25,17 @@ export class SyntaxFault extends Error {
   }
 }
 
+/** A sentence about an attribute that is accepted, and that may not be meant so. */
+export interface ParsedWarning {
+  path: JsonPath;
+  sentence: string;
+}
+
 /** A parsed text: its value, and the position of every key and value. */
 export interface ParsedText {
   value: unknown;
   places: SourceMap;
+  warnings: readonly ParsedWarning[];
 }
 
 /** Records the positions of keys and values during parsing, and finds them by path. */
@@ -42,6 +49,14 @@ export class SourceMap {
 
   addValue(path: JsonPath, position: Position): void {
     this.#values.set(printJsonPath(path), position);
+  }
+
+  /** Gives an attribute that is read under another path the place at which it is written. */
+  copy(from: JsonPath, to: JsonPath): void {
+    const key = this.#keys.get(printJsonPath(from));
+    const value = this.#values.get(printJsonPath(from));
+    if (key !== undefined) this.addKey(to, key);
+    if (value !== undefined) this.addValue(to, value);
   }
 
   /** The place of an attribute's name; for list items, of the item. */

@@ -1,11 +1,12 @@
 import { describe, expect, test } from "bun:test";
+import type { InvokePolicy } from "#router/message-options.ts";
 import type { RealmSession } from "#router/realm-session.ts";
-import { chooseCallee, type InvokePolicy, RegistrationMap } from "#router/registration-map.ts";
+import { chooseCallee, RegistrationMap } from "#router/registration-map.ts";
 
 const session = (name: string) => ({ name }) as unknown as RealmSession;
 const nameOf = (one: RealmSession | undefined) => (one as { name?: string } | undefined)?.name;
 const [a, b, c] = [session("a"), session("b"), session("c")];
-const any = () => true;
+const isCallable = () => true;
 
 describe("a registration", () => {
   test("is found by its procedure, and gone when its callee is", () => {
@@ -44,7 +45,7 @@ describe("a registration", () => {
     ["single, as a shared one", "single", b, "roundrobin"],
     ["shared, as single", "roundrobin", b, "single"],
     ["shared by another policy", "first", b, "last"],
-    ["shared, by the same callee", "roundrobin", a, "roundrobin"],
+    ["single, by the same callee", "single", a, "single"],
   ])("that is %s is refused", (_, first, second, policy) => {
     const map = new RegistrationMap();
     map.add(a, "x.y", "exact", first);
@@ -52,6 +53,15 @@ describe("a registration", () => {
       `Cannot register "x.y": it is already registered with invoke ${first}`,
     );
     expect(map.matches("x.y")[0]?.callees).toEqual([a]);
+  });
+
+  test("that is shared is the same for a callee that adds it again", () => {
+    const map = new RegistrationMap();
+    const first = map.add(a, "x.y", "exact", "roundrobin");
+    expect(map.add(a, "x.y", "exact", "roundrobin")).toBe(first);
+    expect(first.callees).toEqual([a]);
+    expect(map.remove(a, first.id)).toBe(true);
+    expect(map.matches("x.y")).toEqual([]);
   });
 
   test("of another pattern is another one, though the URI is the same", () => {
@@ -79,12 +89,22 @@ describe("the callee of a call", () => {
     ["roundrobin", ["a", "b", "c", "a"]],
   ])("with invoke %s is %p in turn", (invoke, expected) => {
     const registration = shared(invoke);
-    expect(expected.map(() => nameOf(chooseCallee(registration, any)))).toEqual(expected);
+    const chosen = expected.map(() => {
+      const callee = chooseCallee(registration, isCallable);
+      registration.turn += 1;
+      return nameOf(callee);
+    });
+    expect(chosen).toEqual(expected);
+    // A call that is not sent takes no turn.
+    const again = () => nameOf(chooseCallee(registration, isCallable));
+    expect(again()).toBe(again());
   });
 
   test("with invoke random is any of them", () => {
     const registration = shared("random");
-    const chosen = Array.from({ length: 200 }, () => nameOf(chooseCallee(registration, any)));
+    const chosen = Array.from({ length: 200 }, () =>
+      nameOf(chooseCallee(registration, isCallable)),
+    );
     expect(new Set(chosen)).toEqual(new Set(["a", "b", "c"]));
   });
 

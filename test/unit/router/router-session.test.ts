@@ -410,7 +410,6 @@ describe("calls", () => {
     ["a second CALL with the id of one that waits", [M.CALL, 1, {}, "a.b"]],
     ["an ERROR about what is no INVOCATION", [M.ERROR, M.CALL, 1, {}, "a.error"]],
     ["an unknown mode of CANCEL", [M.CANCEL, 1, { mode: "stop" }]],
-    ["an unknown invocation policy", [M.REGISTER, 1, { invoke: "some" }, "a.c"]],
   ])("ends the session for %s", async (_, message) => {
     const caller = await join();
     const callee = await join();

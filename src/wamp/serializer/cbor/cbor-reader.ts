@@ -52,10 +52,10 @@ export class CborReader extends BinaryReader {
         this.#text(sink, info);
         return;
       case 4:
-        this.readArray(sink, this.#count(info));
+        this.#array(sink, this.#count(info));
         return;
       case 5:
-        this.readMap(sink, this.#count(info));
+        this.#map(sink, this.#count(info));
         return;
       case 6:
         this.#tagged(sink, info);
@@ -124,6 +124,57 @@ export class CborReader extends BinaryReader {
       if (major === 0x60) this.checkText(at, count);
       this.#joined.append(this.octets, at, at + count);
     }
+  }
+
+  #array(sink: TokenSink, count: number): void {
+    this.enter(count);
+    sink.beginArray(count);
+    let index = 0;
+    try {
+      for (; this.#hasMore(index, count); index++) {
+        sink.item(index);
+        this.readValue(sink);
+      }
+    } catch (error) {
+      throw this.belowIndex(error, index);
+    }
+    sink.endArray(index, count);
+    this.#end(count);
+  }
+
+  #map(sink: TokenSink, count: number): void {
+    this.enter(count * 2);
+    const announced = this.omitsUndefined ? UNKNOWN_COUNT : count;
+    sink.beginMap(announced);
+    let index = 0;
+    let keyStart = 0;
+    let keyEnd = 0;
+    try {
+      for (let pair = 0; this.#hasMore(pair, count); pair++) {
+        if (this.omitsUndefined && this.skipUndefinedPair()) continue;
+        sink.key(index++);
+        keyStart = this.position;
+        keyEnd = 0;
+        this.readValue(sink);
+        keyEnd = this.position;
+        sink.value();
+        this.readValue(sink);
+      }
+    } catch (error) {
+      throw this.belowKey(error, keyStart, keyEnd);
+    }
+    sink.endMap(index, announced);
+    this.#end(count);
+  }
+
+  #hasMore(index: number, count: number): boolean {
+    if (count !== UNKNOWN_COUNT) return index < count;
+    return this.octets[this.position] !== BREAK;
+  }
+
+  #end(count: number): void {
+    if (count === UNKNOWN_COUNT) this.position++;
+    this.leave();
   }
 
   /** Reads tags one after the other, so that a chain of them costs no stack. */
@@ -207,10 +258,6 @@ export class CborReader extends BinaryReader {
         sink.unrepresentable(`CBOR simple value ${info}`);
         return;
     }
-  }
-
-  protected isBreak(): boolean {
-    return this.octets[this.position] === BREAK;
   }
 
   protected isOmittableKey(first: number): boolean {

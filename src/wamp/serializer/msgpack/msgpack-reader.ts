@@ -5,7 +5,7 @@
  */
 
 import { BinaryReader } from "#wamp/token/binary-reader.ts";
-import type { TokenSink } from "#wamp/token/token-sink.ts";
+import { type TokenSink, UNKNOWN_COUNT } from "#wamp/token/token-sink.ts";
 
 const UNDEFINED_OCTETS = 3;
 
@@ -19,8 +19,8 @@ export class MsgpackReader extends BinaryReader {
     const code = this.octets[this.advance(1)]!;
     if (code < 0x80) sink.integer(code);
     else if (code >= 0xe0) sink.integer(code - 0x100);
-    else if (code < 0x90) this.readMap(sink, code & 15);
-    else if (code < 0xa0) this.readArray(sink, code & 15);
+    else if (code < 0x90) this.#map(sink, code & 15);
+    else if (code < 0xa0) this.#array(sink, code & 15);
     else if (code < 0xc0) this.readUtf8(sink, code & 31);
     else this.#codedValue(sink, code);
   }
@@ -86,11 +86,11 @@ export class MsgpackReader extends BinaryReader {
         return;
       case 0xdc:
       case 0xdd:
-        this.readArray(sink, this.#unsigned(code === 0xdc ? 2 : 4));
+        this.#array(sink, this.#unsigned(code === 0xdc ? 2 : 4));
         return;
       case 0xde:
       case 0xdf:
-        this.readMap(sink, this.#unsigned(code === 0xde ? 2 : 4));
+        this.#map(sink, this.#unsigned(code === 0xde ? 2 : 4));
         return;
       default:
         throw this.malformed("it has the octet c1, which means nothing");
@@ -126,9 +126,45 @@ export class MsgpackReader extends BinaryReader {
     sink.unrepresentable(`MsgPack extension type ${(this.octets[at]! << 24) >> 24}`);
   }
 
-  /** MsgPack has no lists or maps of unknown count. */
-  protected isBreak(): boolean {
-    return false;
+  #array(sink: TokenSink, count: number): void {
+    this.enter(count);
+    sink.beginArray(count);
+    let index = 0;
+    try {
+      for (; index < count; index++) {
+        sink.item(index);
+        this.readValue(sink);
+      }
+    } catch (error) {
+      throw this.belowIndex(error, index);
+    }
+    sink.endArray(count, count);
+    this.leave();
+  }
+
+  #map(sink: TokenSink, count: number): void {
+    this.enter(count * 2);
+    const announced = this.omitsUndefined ? UNKNOWN_COUNT : count;
+    sink.beginMap(announced);
+    let index = 0;
+    let keyStart = 0;
+    let keyEnd = 0;
+    try {
+      for (let pair = 0; pair < count; pair++) {
+        if (this.omitsUndefined && this.skipUndefinedPair()) continue;
+        sink.key(index++);
+        keyStart = this.position;
+        keyEnd = 0;
+        this.readValue(sink);
+        keyEnd = this.position;
+        sink.value();
+        this.readValue(sink);
+      }
+    } catch (error) {
+      throw this.belowKey(error, keyStart, keyEnd);
+    }
+    sink.endMap(index, announced);
+    this.leave();
   }
 
   protected isOmittableKey(first: number): boolean {

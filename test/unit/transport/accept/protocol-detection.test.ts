@@ -9,9 +9,9 @@ import { ScriptedSocket } from "../../../support/scripted-socket.ts";
 interface Settings {
   expectsProxyHeader?: boolean;
   needsCertificate?: boolean;
-  /** TLS begins behind a header; `readsHello`: once the name in the ClientHello is known. */
+  /** TLS begins behind a header; `readsClientHello`: once the name in the ClientHello is known. */
   startsTls?: boolean;
-  readsHello?: boolean;
+  readsClientHello?: boolean;
   speaks?: ("rawsocket" | "http")[];
 }
 
@@ -44,7 +44,7 @@ function accepted(settings: Settings = {}) {
       details: { peer: "tcp4:10.0.0.1:99", isSecure: false, isUnixSocket: false },
       expectsProxyHeader: settings.expectsProxyHeader ?? false,
       needsCertificate: settings.needsCertificate ?? false,
-      readsClientHello: settings.readsHello ?? false,
+      readsClientHello: settings.readsClientHello ?? false,
       startTls: startsTls
         ? (first, serverName) => {
             tls.push([Buffer.from(first).toString("latin1"), serverName]);
@@ -162,7 +162,7 @@ describe("TLS", () => {
   });
 
   test("begins behind the ClientHello where names are looked at", () => {
-    const { send, tls, detection } = accepted({ startsTls: true, readsHello: true });
+    const { send, tls, detection } = accepted({ startsTls: true, readsClientHello: true });
     expect(tls).toEqual([]);
     send("no ClientHello");
     expect(tls).toEqual([["no ClientHello", null]]);
@@ -219,7 +219,7 @@ describe("a client that takes its time", () => {
     ],
     [
       "for its ClientHello",
-      { startsTls: true, readsHello: true },
+      { startsTls: true, readsClientHello: true },
       "\x16",
       5000,
       "no complete handshake within 5000 ms",

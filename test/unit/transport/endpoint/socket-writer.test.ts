@@ -8,15 +8,17 @@ import { ScriptedSocket } from "../../../support/scripted-socket.ts";
 function writer({ takes = Number.POSITIVE_INFINITY, maxBuffered = 2 ** 20 } = {}) {
   const socket = new ScriptedSocket();
   socket.takes = takes;
-  let caughtUp = 0;
-  const made = new SocketWriter(socket, maxBuffered, { onQueueDrained: () => void caughtUp++ });
+  let drains = 0;
+  const made = new SocketWriter(socket, maxBuffered, {
+    onQueueDrained: () => void drains++,
+  });
   const write = (text: string) => made.write(Buffer.from(text, "latin1"));
   /** The socket takes so many octets more, and reports that it is writable. */
   const drain = (octets: number) => {
     socket.takes = octets;
     made.drained();
   };
-  return { writer: made, socket, write, drain, caughtUp: () => caughtUp };
+  return { writer: made, socket, write, drain, drains: () => drains };
 }
 
 const microtasks = () => Promise.resolve();
@@ -115,7 +117,7 @@ describe("frames", () => {
 
 describe("a side that does not take everything", () => {
   test("is behind beyond maxBuffered, and has caught up at a quarter of it, once", () => {
-    const { writer: one, write, drain, caughtUp } = writer({ takes: 0, maxBuffered: 8 });
+    const { writer: one, write, drain, drains } = writer({ takes: 0, maxBuffered: 8 });
     const sent = ["12345678", "9"].map((text) => {
       const isTaken = write(text);
       one.flush();
@@ -124,11 +126,11 @@ describe("a side that does not take everything", () => {
     expect(sent).toEqual([8, false]);
     expect(one.bufferedOctets).toBe(9);
     drain(6);
-    expect([one.bufferedOctets, caughtUp()]).toEqual([3, 0]);
+    expect([one.bufferedOctets, drains()]).toEqual([3, 0]);
     drain(1);
-    expect([one.bufferedOctets, caughtUp()]).toEqual([2, 1]);
+    expect([one.bufferedOctets, drains()]).toEqual([2, 1]);
     drain(2);
-    expect([one.bufferedOctets, caughtUp()]).toEqual([0, 1]);
+    expect([one.bufferedOctets, drains()]).toEqual([0, 1]);
   });
 
   test("has its octets counted before they are written", () => {
@@ -214,13 +216,13 @@ describe("the end", () => {
   });
 
   test("waits for what is queued", () => {
-    const { writer: one, write, drain, socket, caughtUp } = writer({ takes: 0, maxBuffered: 1 });
+    const { writer: one, write, drain, socket, drains } = writer({ takes: 0, maxBuffered: 1 });
     write("abc");
     one.end();
     drain(2);
     expect(socket.done).toEqual([]);
     drain(1);
-    expect([socket.text, socket.done, caughtUp()]).toEqual(["abc", ["shutdown"], 0]);
+    expect([socket.text, socket.done, drains()]).toEqual(["abc", ["shutdown"], 0]);
     one.drop();
   });
 

@@ -4,7 +4,7 @@ import { ConnectBatches } from "#transport/http/connect-batches.ts";
 
 const nextTurn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
-test("ConnectBatches calls every connect in order, so many in a turn", async () => {
+test("ConnectBatches connects in order, so many at a time", async () => {
   const batches = new ConnectBatches();
   const connected: number[] = [];
   const counts: number[] = [];

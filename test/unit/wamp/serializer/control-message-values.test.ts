@@ -1,11 +1,10 @@
 import { describe, expect, test } from "bun:test";
 import { decodeMessage, encodeMessage } from "#wamp/serializer/control-message-values.ts";
+import { SERIALIZER_NAMES } from "#wamp/serializer-name.ts";
 import { MalformedMessage } from "#wamp/token/malformed-message.ts";
 
-const SERIALIZERS = ["json", "msgpack", "cbor"] as const;
-
 describe("encodeMessage and decodeMessage", () => {
-  test.each(SERIALIZERS)("keep values in %s", (serializer) => {
+  test.each(SERIALIZER_NAMES)("keep values in %s", (serializer) => {
     const message = [
       2,
       2 ** 53,

@@ -2,9 +2,9 @@ import { describe, expect, test } from "bun:test";
 import { decode as decodeCbor } from "cbor-x";
 import { unpack } from "msgpackr";
 import type { SerializerName } from "#wamp/serializer-name.ts";
-import { MalformedMessage } from "#wamp/token/malformed-message.ts";
-import { UnrepresentableValue } from "#wamp/token/unrepresentable-value.ts";
-import { transcodeItem, transcoderFor } from "#wamp/transcode/transcoder.ts";
+import { MalformedMessage } from "../../../../src/wamp/token/malformed-message.ts";
+import { UnrepresentableValue } from "../../../../src/wamp/token/unrepresentable-value.ts";
+import { transcodeItem, transcoderFor } from "../../../../src/wamp/transcode/transcoder.ts";
 import { titled } from "../../../support/titles.ts";
 
 type Spelling = readonly [SerializerName, string];
