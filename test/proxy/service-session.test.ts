@@ -18,7 +18,7 @@ import { scriptedRouter } from "../support/scripted-router.ts";
 import { registerAuthenticator } from "../support/wamp-socket.ts";
 
 describe("a service session", () => {
-  /** A proxy in front of a router that says what the test says. */
+  /** A proxy in front of a scripted router. */
   async function scripted(config: Partial<DynamicAuthConfig> = {}) {
     const path = socketPath();
     const router = await scriptedRouter(path);

@@ -1,4 +1,4 @@
-/** Ends that only the close of a WebSocket reports, for clients that do not reconnect after GOODBYE. */
+/** Ends of a session at which the client gets a bare close, without GOODBYE or ABORT. */
 
 import { describe, expect, test } from "bun:test";
 import { type HarnessOptions, sessionHarness } from "../support/session-harness.ts";

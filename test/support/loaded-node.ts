@@ -3,7 +3,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { loadNodeConfig } from "#config/load.ts";
-import { temporaryFolder } from "./temporary-folder.ts";
+import { removeTemporaryFolder, temporaryFolder } from "./temporary-folder.ts";
 
 /** Loads a value, or a text, as a file of a folder of its own; issues are `path: sentence`. */
 export async function loadNode(
@@ -14,6 +14,8 @@ export async function loadNode(
   const folder = temporaryFolder({ [name]: value });
   mkdirSync(join(folder, "web"));
   const { config, faults, warnings } = await loadNodeConfig(join(folder, name), env);
+  // At once, for tests load thousands.
+  removeTemporaryFolder(folder);
   const sentences = (list: { path: string; sentence: string }[]) =>
     list.map(({ path, sentence }) => `${path}: ${sentence}`);
   return { config, faults: sentences(faults), warnings: sentences(warnings) };

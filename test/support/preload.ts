@@ -12,4 +12,4 @@ process.env["MSGPACKR_NATIVE_ACCELERATION_DISABLED"] = "true";
 process.env["CBOR_NATIVE_ACCELERATION_DISABLED"] = "true";
 
 afterEach(runCleanups);
-afterAll(removeTemporaryFolders);
+afterAll(removeTemporaryFolders, 60_000);

@@ -4,12 +4,12 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 
-const folders: string[] = [];
+const folders = new Set<string>();
 
 /** Makes a folder with these files (text or octets by name); values that are objects become JSON. */
 export function temporaryFolder(files: Record<string, unknown> = {}): string {
   const folder = mkdtempSync(join(tmpdir(), "crossproxy-"));
-  folders.push(folder);
+  folders.add(folder);
   for (const [name, content] of Object.entries(files)) {
     const isRaw = typeof content === "string" || content instanceof Uint8Array;
     mkdirSync(dirname(join(folder, name)), { recursive: true });
@@ -18,7 +18,13 @@ export function temporaryFolder(files: Record<string, unknown> = {}): string {
   return folder;
 }
 
+/** Removes one before that. */
+export function removeTemporaryFolder(folder: string): void {
+  rmSync(folder, { recursive: true, force: true });
+  folders.delete(folder);
+}
+
 /** Removes them all; `preload.ts` calls it when the run is over. */
 export function removeTemporaryFolders(): void {
-  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
+  for (const folder of folders) removeTemporaryFolder(folder);
 }

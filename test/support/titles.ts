@@ -1,6 +1,6 @@
 /** Names of tests that come out of tables: one short line each, whatever the values are. */
 
-const LENGTH = 56;
+const LENGTH = 52;
 
 /**
  * Rows for `test.each`, each behind a title of its first values (of all by default): `%s`.

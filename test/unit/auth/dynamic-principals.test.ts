@@ -51,7 +51,7 @@ const notVerified = {
 };
 
 describe("the question to an authenticator", () => {
-  test("says realm, authid and what is known of the client", async () => {
+  test("has realm, authid and the details of the client", async () => {
     const { source, calls } = asking(() => "user");
     await source.find(claim);
     expect(calls).toEqual([
@@ -118,7 +118,7 @@ describe("an ERROR of an authenticator", () => {
     "crossbar.error.x",
     "no uri",
     `com.${"x".repeat(260)}`,
-  ])("that says how the call went is for the log alone: %#", async (uri) => {
+  ])("about the call itself is logged, and not sent to the client: %#", async (uri) => {
     const { source, reasons } = raising(uri, "no table users for s3cret");
     expect(await source.find(claim)).toEqual({ ...notVerified, isBlameless: true } as never);
     expect(reasons()).toEqual([expect.stringContaining("no table users for ***")]);
@@ -142,7 +142,7 @@ describe("an ERROR of an authenticator", () => {
 });
 
 describe("an authenticator that fails", () => {
-  test("tells the client nothing of it", async () => {
+  test("is logged, and the client gets no reason", async () => {
     for (const [answer, reason] of [
       [() => 42, "its answer makes no sense: expected a role or a map"],
       [() => Promise.reject(new Error("no way to it")), "no way to it"],
@@ -163,7 +163,7 @@ describe("an authenticator that fails", () => {
     expect(calls[0]?.signal.aborted).toBe(true);
   });
 
-  test("is not blamed for a client that does not wait", async () => {
+  test("is not logged as failed for a client that does not wait", async () => {
     const client = new AbortController();
     const { source, calls, logged } = asking(() => new Promise(() => {}), {}, client.signal);
     const found = source.find(claim);

@@ -66,7 +66,7 @@ describe("ticket", () => {
     expect(outcome).toMatchObject({ kind: "deny", uri: "wamp.error.no_such_role" });
   });
 
-  test("shows an authenticator the ticket, and takes its judgement", async () => {
+  test("passes the ticket to an authenticator, and accepts its principal", async () => {
     const claims: unknown[] = [];
     const source: PrincipalSource<TicketCredentials> = {
       authprovider: "dynamic",

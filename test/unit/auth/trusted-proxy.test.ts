@@ -49,7 +49,7 @@ describe("anonymous-proxy", () => {
     }
   });
 
-  test("trusts no program but over a Unix socket", () => {
+  test("trusts a proxy over a Unix socket alone", () => {
     expect(auth.hello(fromProxy(client, false))).toMatchObject({
       kind: "deny",
       message: "Cannot authenticate with anonymous-proxy: it needs a Unix domain socket",

@@ -29,7 +29,7 @@ describe("abortable", () => {
     expect(added.size).toBe(0);
   });
 
-  test("leaves no unhandled rejection of what nobody waits for", async () => {
+  test("leaves no unhandled rejection of a promise that was given up", async () => {
     const unhandled: unknown[] = [];
     const note = (reason: unknown) => void unhandled.push(reason);
     process.on("unhandledRejection", note);

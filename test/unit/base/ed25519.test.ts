@@ -51,7 +51,7 @@ describe("Ed25519", () => {
     [`${vector.publicKey}0`, false],
     [`${vector.publicKey}\n`, false],
     ["", false],
-  ])("%j is a key as it is written: %p", (text, isKey) => {
+  ])("%j is a key: %p", (text, isKey) => {
     expect(isEd25519Key(text)).toBe(isKey);
   });
 });

@@ -14,6 +14,7 @@ import { visitValue } from "#config/schema/schema-shape.ts";
 import { printJsonPath } from "#config/text/config-issue.ts";
 import { blocksOf, DOCUMENTS, ROOT } from "../../support/documents.ts";
 import { nodeWith } from "../../support/loaded-node.ts";
+import { titled } from "../../support/titles.ts";
 import { nodeOfCase, unhonouredCases } from "../../support/unhonoured-cases.ts";
 
 const ajv = new Ajv2020({ strict: true, strictTypes: false, allErrors: true });
@@ -80,29 +81,31 @@ test("accepts whatever is not honoured", () => {
 describe("refuses", () => {
   const proxy = "$.workers[1]";
   const web = `${proxy}.transports[0]`;
-  test.each<[path: string, value: unknown]>([
-    ["$.version", 1],
-    ["$.version", undefined],
-    ["$.worker", []],
-    ["$.controller.id", "Node 1"],
-    [`${proxy}.type`, "guest"],
-    [`${proxy}.options.nice`, 1],
-    [`${proxy}.routes.realm1.anonymous`, []],
-    [`${proxy}.connections.ws.transport.proxy`, {}],
-    [`${proxy}.connections.raw.transport.options.max_message_size`, 511],
-    [`${web}.endpoint.port`, 65_536],
-    [`${web}.endpoint.port`, "8080"],
-    [`${web}.endpoint.portrange`, [1]],
-    [`${web}.paths["a.b"]`, { type: "nodeinfo" }],
-    [`${web}.paths.files.directory`, ""],
-    [`${web}.paths.ws.serializers`, []],
-    [`${web}.paths.ws.serializers[0]`, "ubjson"],
-    [`${web}.paths.ws.auth`, "passthru"],
-    [`${web}.paths.ws.auth.anonymous.type`, "function"],
-    [`${web}.paths.ws.options.auto_ping_interval`, 30],
-    [`${web}.paths.own.backends`, []],
-    [`${proxy}.transports[1].mqtt`, {}],
-  ])("%s: %p", (path, value) => {
+  test.each(
+    titled<[path: string, value: unknown]>([
+      ["$.version", 1],
+      ["$.version", undefined],
+      ["$.worker", []],
+      ["$.controller.id", "Node 1"],
+      [`${proxy}.type`, "guest"],
+      [`${proxy}.options.nice`, 1],
+      [`${proxy}.routes.realm1.anonymous`, []],
+      [`${proxy}.connections.ws.transport.proxy`, {}],
+      [`${proxy}.connections.raw.transport.options.max_message_size`, 511],
+      [`${web}.endpoint.port`, 65_536],
+      [`${web}.endpoint.port`, "8080"],
+      [`${web}.endpoint.portrange`, [1]],
+      [`${web}.paths["a.b"]`, { type: "nodeinfo" }],
+      [`${web}.paths.files.directory`, ""],
+      [`${web}.paths.ws.serializers`, []],
+      [`${web}.paths.ws.serializers[0]`, "ubjson"],
+      [`${web}.paths.ws.auth`, "passthru"],
+      [`${web}.paths.ws.auth.anonymous.type`, "function"],
+      [`${web}.paths.ws.options.auto_ping_interval`, 30],
+      [`${web}.paths.own.backends`, []],
+      [`${proxy}.transports[1].mqtt`, {}],
+    ]),
+  )("%s", (_title, path, value) => {
     expect(faultsOf(nodeWith(path, value))).not.toEqual([]);
   });
 

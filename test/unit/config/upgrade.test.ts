@@ -7,6 +7,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { loadNodeConfig } from "#config/load.ts";
 import { upgradeConfigFile } from "#config/upgrade/upgrade-config-file.ts";
+import { titled } from "../../support/titles.ts";
 
 let folder: string;
 beforeAll(() => {
@@ -98,28 +99,33 @@ describe("JSON keeps its layout, its order and its numbers", () => {
 `);
   });
 
-  test.each([
-    ["{}", '{"version": 2}'],
-    ['{"workers": []}', '{"version": 2, "workers": []}'],
-    ['{ "workers": [] }', '{ "version": 2, "workers": [] }'],
-    ['{"workers":[],"version":1}', '{"workers":[],"version":2}'],
-    ['{\r\n\t"workers": []\r\n}', '{\r\n\t"version": 2,\r\n\t"workers": []\r\n}'],
-    ['{"version": 1.0}', '{"version": 2}'],
-    [
-      node('{"uri":"a","call":1e0,"x":[1,{"call":2}],"disclose":{"caller":true}}'),
-      node(
-        '{"uri":"a","match":"exact","allow":{"call":1e0,"register":false,"publish":false,"subscribe":false},"disclose":{"caller":true},"cache":true,"x":[1,{"call":2}]}',
-        '"version": 2, ',
-      ),
-    ],
-    [
-      node('{"call": true}'),
-      node(
-        '{"allow": {"call": true, "register": false, "publish": false, "subscribe": false}, "disclose": {"caller": false, "publisher": false}, "cache": true}',
-        '"version": 2, ',
-      ),
-    ],
-  ])("%s", async (text, expected) => {
+  test.each(
+    titled(
+      [
+        ["{}", '{"version": 2}'],
+        ['{"workers": []}', '{"version": 2, "workers": []}'],
+        ['{ "workers": [] }', '{ "version": 2, "workers": [] }'],
+        ['{"workers":[],"version":1}', '{"workers":[],"version":2}'],
+        ['{\r\n\t"workers": []\r\n}', '{\r\n\t"version": 2,\r\n\t"workers": []\r\n}'],
+        ['{"version": 1.0}', '{"version": 2}'],
+        [
+          node('{"uri":"a","call":1e0,"x":[1,{"call":2}],"disclose":{"caller":true}}'),
+          node(
+            '{"uri":"a","match":"exact","allow":{"call":1e0,"register":false,"publish":false,"subscribe":false},"disclose":{"caller":true},"cache":true,"x":[1,{"call":2}]}',
+            '"version": 2, ',
+          ),
+        ],
+        [
+          node('{"call": true}'),
+          node(
+            '{"allow": {"call": true, "register": false, "publish": false, "subscribe": false}, "disclose": {"caller": false, "publisher": false}, "cache": true}',
+            '"version": 2, ',
+          ),
+        ],
+      ],
+      1,
+    ),
+  )("%s", async (_title, text, expected) => {
     expect(await upgraded("node.json", text)).toBe(expected);
   });
 });

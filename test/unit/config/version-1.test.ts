@@ -88,7 +88,7 @@ describe("a permission", () => {
     ["a."],
     [null],
     [["a."]],
-  ])("in the form of version 2, or in none, is left as it is: %j", (written) => {
+  ])("in the form of version 2, or in none, stays: %j", (written) => {
     expect(upgradePermission(written)).toBeNull();
   });
 

@@ -3,6 +3,7 @@
 import { expect, test } from "bun:test";
 import { unhonouredAttributes } from "../../../scripts/unhonoured-attributes.ts";
 import { loadNode, nodeWith } from "../../support/loaded-node.ts";
+import { titled } from "../../support/titles.ts";
 import { nodeOfCase, unhonouredCases } from "../../support/unhonoured-cases.ts";
 
 const router = "$.workers[0]";
@@ -16,22 +17,26 @@ async function unhonouredOf(node: unknown) {
   return warnings.filter((warning) => warning.includes(": not honoured: "));
 }
 
-test.each(cases.map((one) => [one.path, one.warned, one] as const))(
-  "%s: %p is warned of",
-  async (path, warned, one) => {
-    const { consequence } = one;
-    expect(await unhonouredOf(nodeOfCase(one, warned))).toEqual([
-      `${path}: not honoured: ${consequence}`,
-    ]);
-  },
-);
+test.each(
+  titled(
+    cases.map((one) => [one.path, one.warned, one] as const),
+    2,
+  ),
+)("warns of %s", async (_title, path, warned, one) => {
+  const { consequence } = one;
+  expect(await unhonouredOf(nodeOfCase(one, warned))).toEqual([
+    `${path}: not honoured: ${consequence}`,
+  ]);
+});
 
-test.each(cases.flatMap((one) => one.others.map((value) => [one.path, value, one] as const)))(
-  "%s: %p is not warned of",
-  async (_path, value, one) => {
-    expect(await unhonouredOf(nodeOfCase(one, value))).toEqual([]);
-  },
-);
+test.each(
+  titled(
+    cases.flatMap((one) => one.others.map((value) => [one.path, value, one] as const)),
+    2,
+  ),
+)("does not warn of %s", async (_title, _path, value, one) => {
+  expect(await unhonouredOf(nodeOfCase(one, value))).toEqual([]);
+});
 
 test("every attribute that is not honoured is tried, with and without effect", () => {
   const all = unhonouredAttributes().flatMap(({ paths, names, words }) =>
@@ -47,12 +52,17 @@ test("every attribute that is not honoured is tried, with and without effect", (
   }
 });
 
-test.each([
-  [`${web}.paths.ws.options.validate_utf8`, false, "text is always checked to be UTF-8"],
-  [`${web}.endpoint.backlog`, 50, "512 connections may wait to be accepted"],
-  [`${router}.components`, [{}], "no component is run; start it as a client"],
-  [`${web}.paths.zip.type`, "webhook", "requests for it are answered with 501"],
-])("%s: %p is warned of, with what follows", async (path, value, consequence) => {
+test.each(
+  titled(
+    [
+      [`${web}.paths.ws.options.validate_utf8`, false, "text is always checked to be UTF-8"],
+      [`${web}.endpoint.backlog`, 50, "512 connections may wait to be accepted"],
+      [`${router}.components`, [{}], "no component is run; start it as a client"],
+      [`${web}.paths.zip.type`, "webhook", "requests for it are answered with 501"],
+    ],
+    2,
+  ),
+)("warns of %s, with what follows", async (_title, path, value, consequence) => {
   const { faults, warnings } = await loadNode(nodeWith(path, value));
   expect([...faults, ...warnings]).toEqual([`${path}: not honoured: ${consequence}`]);
 });
@@ -68,19 +78,21 @@ test("a value that is a fault is not warned of as well", async () => {
   expect([...faults, ...warnings]).toEqual([`${path}: expected string, found 1`]);
 });
 
-test.each([
-  ["$.$schema", "https://example.com/schema.json"],
-  [`${router}.realms[0].id`, "realm1"],
-  [`${router}.realms[0].roles[0].id`, "role1"],
-  [`${router}.realms[0].roles[0].permissions[0].cache`, true],
-  [`${router}.transports[0].debug`, true],
-  [`${web}.paths.ws.debug`, true],
-  [`${web}.paths.ws.url`, "ws://localhost/ws"],
-  [`${web}.paths.ws.auth.anonymous.realm`, "realm1"],
-  [`${web}.options.hsts_max_age`, 1000],
-  [`${proxy}.transports[1].web.type`, "web"],
-  [`${proxy}.transports[1].rawsocket.type`, "rawsocket"],
-])("%s: %p makes no difference, and none is named", async (path, value) => {
+test.each(
+  titled([
+    ["$.$schema", "https://example.com/schema.json"],
+    [`${router}.realms[0].id`, "realm1"],
+    [`${router}.realms[0].roles[0].id`, "role1"],
+    [`${router}.realms[0].roles[0].permissions[0].cache`, true],
+    [`${router}.transports[0].debug`, true],
+    [`${web}.paths.ws.debug`, true],
+    [`${web}.paths.ws.url`, "ws://localhost/ws"],
+    [`${web}.paths.ws.auth.anonymous.realm`, "realm1"],
+    [`${web}.options.hsts_max_age`, 1000],
+    [`${proxy}.transports[1].web.type`, "web"],
+    [`${proxy}.transports[1].rawsocket.type`, "rawsocket"],
+  ]),
+)("gives no warning: %s", async (_title, path, value) => {
   const { faults, warnings } = await loadNode(nodeWith(path, value));
   expect([...faults, ...warnings]).toEqual([]);
 });

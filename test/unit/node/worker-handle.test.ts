@@ -49,7 +49,7 @@ describe("a worker process", () => {
     expect([await closed, await handle.exited]).toEqual([1001, { exitCode: 0, signal: null }]);
   });
 
-  test("that cannot start says why in one sentence", async () => {
+  test("that cannot start reports one sentence", async () => {
     const taken = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } });
     afterTest(() => taken.stop(true));
     await expect(worker(taken.port).ready).rejects.toThrow(
@@ -57,7 +57,7 @@ describe("a worker process", () => {
     );
   });
 
-  test("that dies before it is ready is told by how it ended", async () => {
+  test("that dies before it is ready is reported with its exit", async () => {
     const handle = worker(0);
     process.kill(handle.pid, "SIGKILL");
     await expect(handle.ready).rejects.toThrow(
@@ -80,6 +80,6 @@ describe("a worker process", () => {
 test.each([
   [{ exitCode: 1, signal: null }, "exit code 1"],
   [{ exitCode: null, signal: "SIGSEGV" }, "signal SIGSEGV"],
-])("an end is said in words: %#", (exit, words) => {
+])("an exit in words: %#", (exit, words) => {
   expect(printExit(exit)).toBe(words);
 });

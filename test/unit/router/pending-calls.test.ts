@@ -24,7 +24,7 @@ test("a call is found from either side, by the id of that side", () => {
   expect([calls.ofCaller(callee, 1), calls.ofCallee(caller, 2)]).toEqual([undefined, undefined]);
 });
 
-test("a member may call itself", () => {
+test("a session may call itself", () => {
   const calls = new PendingCalls();
   calls.add(call({ callee: caller }));
   expect([calls.allOfCaller(caller).length, calls.allOfCallee(caller).length]).toEqual([1, 1]);

@@ -3,10 +3,10 @@ import type { InvokePolicy } from "#router/message-options.ts";
 import type { RealmSession } from "#router/realm-session.ts";
 import { chooseCallee, RegistrationMap } from "#router/registration-map.ts";
 
-const member = (name: string) => ({ name }) as unknown as RealmSession;
+const session = (name: string) => ({ name }) as unknown as RealmSession;
 const nameOf = (one: RealmSession | undefined) => (one as { name?: string } | undefined)?.name;
-const [a, b, c] = [member("a"), member("b"), member("c")];
-const everybody = () => true;
+const [a, b, c] = [session("a"), session("b"), session("c")];
+const isCallable = () => true;
 
 describe("a registration", () => {
   test("is found by its procedure, and gone when its callee is", () => {
@@ -90,19 +90,21 @@ describe("the callee of a call", () => {
   ])("with invoke %s is %p in turn", (invoke, expected) => {
     const registration = shared(invoke);
     const chosen = expected.map(() => {
-      const callee = chooseCallee(registration, everybody);
+      const callee = chooseCallee(registration, isCallable);
       registration.turn += 1;
       return nameOf(callee);
     });
     expect(chosen).toEqual(expected);
     // A call that is not sent takes no turn.
-    const again = () => nameOf(chooseCallee(registration, everybody));
+    const again = () => nameOf(chooseCallee(registration, isCallable));
     expect(again()).toBe(again());
   });
 
   test("with invoke random is any of them", () => {
     const registration = shared("random");
-    const chosen = Array.from({ length: 200 }, () => nameOf(chooseCallee(registration, everybody)));
+    const chosen = Array.from({ length: 200 }, () =>
+      nameOf(chooseCallee(registration, isCallable)),
+    );
     expect(new Set(chosen)).toEqual(new Set(["a", "b", "c"]));
   });
 

@@ -203,7 +203,7 @@ describe("publish and subscribe", () => {
     expect(publish({ exclude_authrole: ["anonymous"] })).toEqual([0, 0, 0]);
   });
 
-  test("refuses receivers that are no list, and tells nobody of the event", async () => {
+  test("refuses receivers that are no list, and sends no event", async () => {
     const [publisher, subscriber] = [await join(), await join()];
     await subscribe(subscriber, "a.b");
     for (const options of [{ exclude: 7 }, { eligible_authid: "joe" }]) {

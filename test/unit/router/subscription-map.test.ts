@@ -4,7 +4,7 @@ import { SubscriptionMap } from "#router/subscription-map.ts";
 
 const [a, b] = [{}, {}] as [RealmSession, RealmSession];
 
-test("one subscription is shared by all members with its pattern", () => {
+test("one subscription is shared by all sessions with its pattern", () => {
   const map = new SubscriptionMap();
   const { id } = map.add(a, "x.y", "exact");
   expect(map.add(b, "x.y", "exact").id).toBe(id);
@@ -35,7 +35,7 @@ test("a subscription goes with its last subscriber, and its id with it", () => {
   expect(map.remove(b, id)).toBe(false);
 });
 
-test("a member that leaves loses all of its subscriptions, and others none", () => {
+test("a session that leaves loses all of its subscriptions, and others none", () => {
   const map = new SubscriptionMap();
   map.add(a, "x", "exact");
   map.add(a, "y", "prefix");

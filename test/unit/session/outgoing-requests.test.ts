@@ -93,7 +93,7 @@ describe("a request", () => {
 });
 
 describe("a request that is given up", () => {
-  test("is canceled where it is a call, and its late answer is nobody's", async () => {
+  test("is canceled where it is a call, and its late answer is dropped", async () => {
     const { call, answers, sent, requests: all } = requests();
     const controller = new AbortController();
     const waiting = call("a.b", controller.signal);

@@ -25,7 +25,7 @@ function listen(): string[] {
 
 const say = (message: unknown) => process.emit("message", message as never, undefined);
 
-test("a worker does what its controller asks", () => {
+test("a worker handles each message of its controller", () => {
   const asked = listen();
   const context = { release: "1", nodeId: "n", workers: 1, logLevel: "info", logFormat: "json" };
   const keys = { nodeKey: null, decoyKey: "00" };
@@ -43,7 +43,7 @@ test.each([
   [{ kind: "shutdown", now: true }],
   ["shutdown"],
   [null],
-])("a controller that says %j is as good as none", (message) => {
+])("an unknown message of the controller ends the worker: %j", (message) => {
   const asked = listen();
   say(message);
   expect(asked).toEqual(["lost"]);

@@ -17,7 +17,7 @@ describe("the shutdown of sessions", () => {
     await new SessionTable().shutdown(1000);
   });
 
-  test("tells every session, and waits for the last", async () => {
+  test("reaches every session, and waits for the last", async () => {
     const { sessions, open, told } = table(3);
     let isOver = false;
     const over = sessions.shutdown(60_000).then(() => {
@@ -31,7 +31,7 @@ describe("the shutdown of sessions", () => {
     await over;
   });
 
-  test("takes sessions that end while they are told", async () => {
+  test("includes sessions that end while it runs", async () => {
     const sessions = new SessionTable();
     for (let count = 0; count < 3; count++) {
       const session = sessions.add({ shutdown: () => sessions.remove(session) });

@@ -2,18 +2,20 @@ import { expect, test } from "bun:test";
 import { GracefulClose } from "#transport/endpoint/graceful-close.ts";
 import { fakeTime } from "../../../support/fake-time.ts";
 
-/** So many open connections that end when the test says so. */
+/** So many open connections that close when the test says so. */
 function connections(count: number) {
   const done: string[] = [];
+  const names = Array.from({ length: count }, (_, index) => `connection ${index}`);
   const open = new Set(
-    Array.from({ length: count }, () => ({ terminate: () => void done.push("cut off") })),
+    names.map((name) => ({ name, terminate: () => void done.push(`terminate ${name}`) })),
   );
   const closing = new GracefulClose(open);
   return {
     done,
-    run: () => closing.run(() => void done.push("end")),
-    closed() {
-      for (const one of [...open].slice(0, 1)) open.delete(one);
+    run: () => closing.run(({ name }) => void done.push(`end ${name}`)),
+    close() {
+      const [first] = open;
+      if (first) open.delete(first);
       closing.noteClosed();
     },
   };
@@ -25,43 +27,47 @@ test("there is nothing to wait for without connections", async () => {
   expect(done).toEqual([]);
 });
 
-test("all are told to end, and waited for", async () => {
-  const { run, done, closed } = connections(2);
+test("all are ended, and waited for", async () => {
+  const { run, done, close } = connections(2);
   let isOver = false;
   const over = run().then(() => {
     isOver = true;
   });
-  closed();
+  close();
   await Bun.sleep(0);
-  expect([done, isOver]).toEqual([["end", "end"], false]);
-  closed();
+  expect([done, isOver]).toEqual([["end connection 0", "end connection 1"], false]);
+  close();
   await over;
-  expect(done).toEqual(["end", "end"]);
+  expect(done).toHaveLength(2);
 });
 
-test("connections that end while they are told to are not waited for", async () => {
-  const terminate = () => {
-    throw new Error("there is none to cut off");
-  };
-  const open = new Set([{ terminate }]);
-  await new GracefulClose(open).run((connection) => open.delete(connection));
+test("connections that close while they are ended are not waited for", async () => {
+  const open = new Set([1, 2].map((id) => ({ id, terminate: () => {} })));
+  const ended: number[] = [];
+  await new GracefulClose(open).run((connection) => {
+    ended.push(connection.id);
+    open.delete(connection);
+  });
+  expect(ended).toEqual([1, 2]);
 });
 
-test("those that are open after two seconds are cut off", async () => {
+test("those that are open after two seconds are cut off, and no others", async () => {
   const pass = fakeTime();
-  const { run, done } = connections(1);
+  const { run, done, close } = connections(2);
   const over = run();
+  close();
+  done.length = 0;
   pass(1999);
-  expect(done).toEqual(["end"]);
+  expect(done).toEqual([]);
   pass(1);
   await over;
-  expect(done).toEqual(["end", "cut off"]);
+  expect(done).toEqual(["terminate connection 1"]);
 });
 
-test("a second call waits with the first, and tells none again", async () => {
-  const { run, done, closed } = connections(1);
+test("a second call waits with the first, and ends none again", async () => {
+  const { run, done, close } = connections(1);
   const both = [run(), run()];
-  closed();
+  close();
   await Promise.all(both);
-  expect(done).toEqual(["end"]);
+  expect(done).toEqual(["end connection 0"]);
 });

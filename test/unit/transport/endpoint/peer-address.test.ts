@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import type { ListeningEndpointConfig } from "#config/node-config.ts";
+import type { Socket } from "bun";
 import {
   addressOf,
   detailsOfAccepted,
@@ -29,14 +29,27 @@ describe("the other side of a TCP connection", () => {
       expect(addressOf(peer)).toBeNull();
     },
   );
+});
 
-  test("has left where it has no address, but over Unix sockets none has one", () => {
-    const unix = { type: "unix" as const, path: "/a", permission: 0o600 };
-    const accepted = (endpoint: ListeningEndpointConfig, remoteAddress: string | undefined) =>
-      detailsOfAccepted(endpoint, { remoteAddress, remotePort: 9 } as Bun.Socket<unknown>)?.peer;
-    expect(accepted(anyPort, undefined)).toBeUndefined();
-    expect(accepted(anyPort, "127.0.0.1")).toBe("tcp4:127.0.0.1:9");
-    expect(accepted(unix, undefined)).toBe("unix:/a");
+describe("an accepted connection", () => {
+  const socket = (remoteAddress?: string) => ({ remoteAddress, remotePort: 99 }) as Socket<unknown>;
+  const tls = { key: "a", certificate: "b", chain_certificates: [] };
+
+  test("over TCP has the address of its client, and is secure with TLS", () => {
+    const details = { peer: "tcp4:10.0.0.1:99", isSecure: false, isUnixSocket: false };
+    expect(detailsOfAccepted(anyPort, socket("10.0.0.1"))).toEqual(details);
+    const secure = detailsOfAccepted({ ...anyPort, tls }, socket("10.0.0.1"));
+    expect(secure).toEqual({ ...details, isSecure: true });
+  });
+
+  test("that its client has reset before has no details", () => {
+    expect(detailsOfAccepted(anyPort, socket())).toBeNull();
+  });
+
+  test("over a Unix socket has the path", () => {
+    const unix = { type: "unix" as const, path: "/a.sock", permission: 0o600 };
+    const details = { peer: "unix:/a.sock", isSecure: false, isUnixSocket: true };
+    expect(detailsOfAccepted(unix, socket())).toEqual(details);
   });
 });
 

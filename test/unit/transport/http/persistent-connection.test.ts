@@ -132,7 +132,7 @@ describe("the end of a persistent connection", () => {
     expect(socket.done).toEqual([]);
   });
 
-  test("is told to the request that is being answered, and comes behind its answer", async () => {
+  test("is passed to the request that is being answered, and comes after its answer", async () => {
     const { connection: one, socket, events, answer } = connection();
     one.ended();
     expect([events, socket.done]).toEqual([["first ended"], []]);

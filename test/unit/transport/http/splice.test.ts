@@ -118,7 +118,7 @@ describe("a splice", () => {
     one.closed();
     const socket = await server();
     expect(await whole(socket)).toBe("POST");
-    socket.end("nobody reads this");
+    socket.end("no reader");
     await ended;
     expect(ends()).toBe(1);
   });

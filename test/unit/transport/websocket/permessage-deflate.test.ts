@@ -63,7 +63,7 @@ describe("agreeOnDeflate", () => {
       "permessage-deflate; client_no_context_takeover",
     ],
     ["permessage-deflate; server_max_window_bits=8, permessage-deflate", {}, "permessage-deflate"],
-  ])("answers %s with %j by %s", (offer, options, answer) => {
+  ])("answers %s with %j", (offer, options, answer) => {
     expect(agree(offer, options)?.header).toBe(answer);
   });
 

@@ -6,6 +6,7 @@ import { MsgpackReader } from "#wamp/serializer/msgpack/msgpack-reader.ts";
 import { MalformedMessage } from "#wamp/token/malformed-message.ts";
 import type { TokenSink } from "#wamp/token/token-sink.ts";
 import { UnrepresentableValue } from "#wamp/token/unrepresentable-value.ts";
+import { titled } from "../../../support/titles.ts";
 import { octetsOf, TokenLog, tokensOf } from "../../../support/token-log.ts";
 
 const readers = { cbor: new CborReader(), msgpack: new MsgpackReader() };
@@ -18,27 +19,32 @@ class ThrowingLog extends TokenLog {
 }
 
 describe("undefined", () => {
-  test.each([
-    ["cbor", "82 f7 01", "[2 @0 nil @1 int:1 ]2/2"],
-    ["msgpack", "92 d40000 01", "[2 @0 nil @1 int:1 ]2/2"],
-    ["cbor", "a1 6161 f7", "{-1 }0/-1"],
-    ["msgpack", "81 a161 d40000", "{-1 }0/-1"],
-    ["cbor", "a3 6161 f7 6162 02 6163 f7", "{-1 key0 text:b = int:2 }1/-1"],
-    ["msgpack", "83 a161 d40000 a162 02 a163 d40000", "{-1 key0 text:b = int:2 }1/-1"],
-    ["cbor", "a2 05 f7 24 f7", "{-1 }0/-1"],
-    [
-      "cbor",
-      "a2 781a 6162636465666768696a6b6c6d6e6f707172737475767778797a f7 01 02",
-      "{-1 key0 int:1 = int:2 }1/-1",
-    ],
-    ["msgpack", "82 d903616263 d40000 01 02", "{-1 key0 int:1 = int:2 }1/-1"],
-    ["cbor", "bf 6161 f7 6162 02 ff", "{-1 key0 text:b = int:2 }1/-1"],
-    [
-      "cbor",
-      "82 a1 6161 f7 a1 6162 81 f7",
-      "[2 @0 {-1 }0/-1 @1 {-1 key0 text:b = [1 @0 nil ]1/1 }1/-1 ]2/2",
-    ],
-  ] as const)("is omitted from maps and null in lists: %s %s", (name, hex, tokens) => {
+  test.each(
+    titled(
+      [
+        ["cbor", "82 f7 01", "[2 @0 nil @1 int:1 ]2/2"],
+        ["msgpack", "92 d40000 01", "[2 @0 nil @1 int:1 ]2/2"],
+        ["cbor", "a1 6161 f7", "{-1 }0/-1"],
+        ["msgpack", "81 a161 d40000", "{-1 }0/-1"],
+        ["cbor", "a3 6161 f7 6162 02 6163 f7", "{-1 key0 text:b = int:2 }1/-1"],
+        ["msgpack", "83 a161 d40000 a162 02 a163 d40000", "{-1 key0 text:b = int:2 }1/-1"],
+        ["cbor", "a2 05 f7 24 f7", "{-1 }0/-1"],
+        [
+          "cbor",
+          "a2 781a 6162636465666768696a6b6c6d6e6f707172737475767778797a f7 01 02",
+          "{-1 key0 int:1 = int:2 }1/-1",
+        ],
+        ["msgpack", "82 d903616263 d40000 01 02", "{-1 key0 int:1 = int:2 }1/-1"],
+        ["cbor", "bf 6161 f7 6162 02 ff", "{-1 key0 text:b = int:2 }1/-1"],
+        [
+          "cbor",
+          "82 a1 6161 f7 a1 6162 81 f7",
+          "[2 @0 {-1 }0/-1 @1 {-1 key0 text:b = [1 @0 nil ]1/1 }1/-1 ]2/2",
+        ],
+      ] as const,
+      2,
+    ),
+  )("is omitted from maps and null in lists: %s", (_title, name, hex, tokens) => {
     expect(tokensOf(readers[name], octetsOf(hex))).toBe(tokens);
   });
 
@@ -66,25 +72,30 @@ describe("undefined", () => {
 });
 
 describe("malformed messages", () => {
-  test.each([
-    ["cbor", "", "it ends too early"],
-    ["cbor", "0101", "octets follow its end"],
-    ["cbor", "62 c328", "a text is not UTF-8"],
-    ["cbor", "62 61", "it ends too early"],
-    ["cbor", "42 61", "it ends too early"],
-    ["cbor", "83 0102", "it ends too early"],
-    ["cbor", "a2 010203", "it ends too early"],
-    ["cbor", `${"81".repeat(128)}80`, "it is nested deeper than 128"],
-    ["cbor", "a1 6161", "it ends too early"],
-    ["msgpack", "", "it ends too early"],
-    ["msgpack", "0101", "octets follow its end"],
-    ["msgpack", "a2 c328", "a text is not UTF-8"],
-    ["msgpack", "a2 61", "it ends too early"],
-    ["msgpack", "c402 61", "it ends too early"],
-    ["msgpack", "93 0102", "it ends too early"],
-    ["msgpack", "82 010203", "it ends too early"],
-    ["msgpack", `${"91".repeat(128)}90`, "it is nested deeper than 128"],
-  ] as const)("%s %s", (name, hex, state) => {
+  test.each(
+    titled(
+      [
+        ["cbor", "", "it ends too early"],
+        ["cbor", "0101", "octets follow its end"],
+        ["cbor", "62 c328", "a text is not UTF-8"],
+        ["cbor", "62 61", "it ends too early"],
+        ["cbor", "42 61", "it ends too early"],
+        ["cbor", "83 0102", "it ends too early"],
+        ["cbor", "a2 010203", "it ends too early"],
+        ["cbor", `${"81".repeat(128)}80`, "it is nested deeper than 128"],
+        ["cbor", "a1 6161", "it ends too early"],
+        ["msgpack", "", "it ends too early"],
+        ["msgpack", "0101", "octets follow its end"],
+        ["msgpack", "a2 c328", "a text is not UTF-8"],
+        ["msgpack", "a2 61", "it ends too early"],
+        ["msgpack", "c402 61", "it ends too early"],
+        ["msgpack", "93 0102", "it ends too early"],
+        ["msgpack", "82 010203", "it ends too early"],
+        ["msgpack", `${"91".repeat(128)}90`, "it is nested deeper than 128"],
+      ] as const,
+      2,
+    ),
+  )("%s", (_title, name, hex, state) => {
     const read = () => tokensOf(readers[name], octetsOf(hex));
     expect(read).toThrow(MalformedMessage);
     expect(read).toThrow(`Cannot read a ${name} message: ${state}`);
@@ -108,27 +119,29 @@ describe("malformed messages", () => {
 });
 
 describe("the place of an unrepresentable value", () => {
-  test.each([
-    ["cbor", "83 01 02 e0", "[2]"],
-    ["cbor", "a1 6161 e0", ".a"],
-    ["cbor", "a1 60 e0", '[""]'],
-    ["cbor", "a1 17 e0", '["23"]'],
-    ["cbor", "a1 1818 e0", '["1818"]'],
-    ["cbor", `a1 78 18 ${"61".repeat(24)} e0`, `.${"a".repeat(24)}`],
-    ["cbor", "a1 f5 e0", ".f5"],
-    ["cbor", `a1 59 0100 ${"00".repeat(256)} e0`, `["590100${"00".repeat(13)}"]`],
-    ["cbor", "a1 e0 01", ""],
-    ["cbor", "a2 6161 01 e0 01", ""],
-    ["msgpack", "93 01 02 d40100", "[2]"],
-    ["msgpack", "81 a161 d40100", ".a"],
-    ["msgpack", "81 a0 d40100", '[""]'],
-    ["msgpack", "81 c0 d40100", ".c0"],
-    ["msgpack", "81 7f d40100", '["127"]'],
-    ["msgpack", "81 cc80 d40100", ".cc80"],
-    ["msgpack", "81 d90161 d40100", ".a"],
-    ["msgpack", "81 c3 d40100", ".c3"],
-    ["msgpack", "92 01 81 a161 91 d40100", "[1].a[0]"],
-  ] as const)("%s %s is %p", (name, hex, place) => {
+  test.each(
+    titled([
+      ["cbor", "83 01 02 e0", "[2]"],
+      ["cbor", "a1 6161 e0", ".a"],
+      ["cbor", "a1 60 e0", '[""]'],
+      ["cbor", "a1 17 e0", '["23"]'],
+      ["cbor", "a1 1818 e0", '["1818"]'],
+      ["cbor", `a1 78 18 ${"61".repeat(24)} e0`, `.${"a".repeat(24)}`],
+      ["cbor", "a1 f5 e0", ".f5"],
+      ["cbor", `a1 59 0100 ${"00".repeat(256)} e0`, `["590100${"00".repeat(13)}"]`],
+      ["cbor", "a1 e0 01", ""],
+      ["cbor", "a2 6161 01 e0 01", ""],
+      ["msgpack", "93 01 02 d40100", "[2]"],
+      ["msgpack", "81 a161 d40100", ".a"],
+      ["msgpack", "81 a0 d40100", '[""]'],
+      ["msgpack", "81 c0 d40100", ".c0"],
+      ["msgpack", "81 7f d40100", '["127"]'],
+      ["msgpack", "81 cc80 d40100", ".cc80"],
+      ["msgpack", "81 d90161 d40100", ".a"],
+      ["msgpack", "81 c3 d40100", ".c3"],
+      ["msgpack", "92 01 81 a161 91 d40100", "[1].a[0]"],
+    ] as const),
+  )("%s", (_title, name, hex, place) => {
     const sink: TokenSink = new ThrowingLog();
     let thrown: unknown;
     try {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { MalformedMessage } from "#wamp/token/malformed-message.ts";
 import { sliceObject } from "#wamp/transcode/object-slice.ts";
+import { titled } from "../../../support/titles.ts";
 
 function sliced(text: string) {
   const slices = sliceObject(Buffer.from(text));
@@ -10,15 +11,20 @@ function sliced(text: string) {
 }
 
 describe("sliceObject", () => {
-  test.each([
-    ["{}", {}],
-    [' { "a" : 1 , "b" : "x, y" } ', { a: "1", b: '"x, y"' }],
-    ['{"a":1.0}', { a: "1.0" }],
-    ['{"a":[1, {"b":2}] ,"c":{"a":3 }}', { a: '[1, {"b":2}]', c: '{"a":3 }' }],
-    ['{"\\u0061\\n":true}', { "a\n": "true" }],
-    ['{"é":"é"\r\n}', { é: '"é"' }],
-    ['{"a":"\\u0000AP8=","":null}', { a: '"\\u0000AP8="', "": "null" }],
-  ])("%s", (text, values) => {
+  test.each(
+    titled(
+      [
+        ["{}", {}],
+        [' { "a" : 1 , "b" : "x, y" } ', { a: "1", b: '"x, y"' }],
+        ['{"a":1.0}', { a: "1.0" }],
+        ['{"a":[1, {"b":2}] ,"c":{"a":3 }}', { a: '[1, {"b":2}]', c: '{"a":3 }' }],
+        ['{"\\u0061\\n":true}', { "a\n": "true" }],
+        ['{"é":"é"\r\n}', { é: '"é"' }],
+        ['{"a":"\\u0000AP8=","":null}', { a: '"\\u0000AP8="', "": "null" }],
+      ],
+      1,
+    ),
+  )("%s", (_title, text, values) => {
     expect(sliced(text)).toEqual({ values, repeated: [] });
   });
 

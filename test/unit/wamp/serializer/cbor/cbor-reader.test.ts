@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { CborReader } from "#wamp/serializer/cbor/cbor-reader.ts";
 import { MalformedMessage } from "#wamp/token/malformed-message.ts";
+import { titled } from "../../../../support/titles.ts";
 import { octetsOf, tokensOf } from "../../../../support/token-log.ts";
 
 const reader = new CborReader();
@@ -66,31 +67,36 @@ const TOKENS: readonly (readonly [string, string])[] = [
 ];
 
 describe("CborReader", () => {
-  test.each(TOKENS)("%s", (hex, tokens) => {
+  test.each(titled(TOKENS, 1))("%s", (_title, hex, tokens) => {
     expect(tokensOf(reader, octetsOf(hex))).toBe(tokens);
   });
 
-  test.each([
-    ["1c", "a head has a reserved or misplaced length"],
-    ["1f", "a head has a reserved or misplaced length"],
-    ["9c", "a head has a reserved or misplaced length"],
-    ["fc", "a head has a reserved length"],
-    ["ff", "a break stands where a value is due"],
-    ["82 01 ff", "a break stands where a value is due"],
-    ["bf 01 ff", "a break stands where a value is due"],
-    ["f818", "a simple value is written in two octets instead of one"],
-    ["5f 6161 ff", "a string of indefinite length has a chunk of another kind"],
-    ["5f 5f 4100 ff ff", "a string of indefinite length has a chunk of another kind"],
-    ["7f 61c3 61a9 ff", "a text is not UTF-8"],
-    ["5f 4101", "it ends too early"],
-    ["9f 01", "it ends too early"],
-    ["18", "it ends too early"],
-    ["1b 00000000000000", "it ends too early"],
-    ["fb 00000000000000", "it ends too early"],
-    ["c1", "it ends too early"],
-    ["9bffffffffffffffff", "it ends too early"],
-    ["bb7fffffffffffffff", "it ends too early"],
-  ])("%s is malformed", (hex, state) => {
+  test.each(
+    titled(
+      [
+        ["1c", "a head has a reserved or misplaced length"],
+        ["1f", "a head has a reserved or misplaced length"],
+        ["9c", "a head has a reserved or misplaced length"],
+        ["fc", "a head has a reserved length"],
+        ["ff", "a break stands where a value is due"],
+        ["82 01 ff", "a break stands where a value is due"],
+        ["bf 01 ff", "a break stands where a value is due"],
+        ["f818", "a simple value is written in two octets instead of one"],
+        ["5f 6161 ff", "a string of indefinite length has a chunk of another kind"],
+        ["5f 5f 4100 ff ff", "a string of indefinite length has a chunk of another kind"],
+        ["7f 61c3 61a9 ff", "a text is not UTF-8"],
+        ["5f 4101", "it ends too early"],
+        ["9f 01", "it ends too early"],
+        ["18", "it ends too early"],
+        ["1b 00000000000000", "it ends too early"],
+        ["fb 00000000000000", "it ends too early"],
+        ["c1", "it ends too early"],
+        ["9bffffffffffffffff", "it ends too early"],
+        ["bb7fffffffffffffff", "it ends too early"],
+      ],
+      1,
+    ),
+  )("%s is malformed", (_title, hex, state) => {
     const read = () => tokensOf(reader, octetsOf(hex));
     expect(read).toThrow(MalformedMessage);
     expect(read).toThrow(state);

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { JsonReader } from "#wamp/serializer/json/json-reader.ts";
 import { UnrepresentableValue } from "#wamp/token/unrepresentable-value.ts";
+import { titled } from "../../../../support/titles.ts";
 import { octetsOf, TokenLog, tokensOf } from "../../../../support/token-log.ts";
 
 const reader = new JsonReader();
@@ -85,12 +86,12 @@ const MALFORMED: readonly (readonly [string, string])[] = [
 ];
 
 describe("JsonReader", () => {
-  test.each(TOKENS)("%s", (text, tokens) => {
+  test.each(titled(TOKENS, 1))("%s", (_title, text, tokens) => {
     expect(tokensOf(reader, text)).toBe(tokens);
     expect(tokensOf(reader, Buffer.from(text))).toBe(tokens);
   });
 
-  test.each(MALFORMED)("%j is malformed", (text, state) => {
+  test.each(titled(MALFORMED, 1))("%s is malformed", (_title, text, state) => {
     const sentence = `Cannot read a json message: ${state}`;
     expect(() => tokensOf(reader, text)).toThrow(sentence);
     expect(() => tokensOf(reader, Buffer.from(text))).toThrow(sentence);

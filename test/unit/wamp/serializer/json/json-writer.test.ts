@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { JsonWriter } from "#wamp/serializer/json/json-writer.ts";
 import type { TokenWriter } from "#wamp/token/token-writer.ts";
 import { UnrepresentableValue } from "#wamp/token/unrepresentable-value.ts";
+import { titled } from "../../../../support/titles.ts";
 
 const writer = new JsonWriter();
 
@@ -51,15 +52,20 @@ describe("JsonWriter", () => {
     expect(json((to) => to.float(value))).toBe(expected);
   });
 
-  test.each([
-    ["", '""'],
-    ["aé€😀/\x7f", '"aé€😀/\x7f"'],
-    ['"\\', '"\\"\\\\"'],
-    ["\b\t\n\f\r\x01\x1f", '"\\b\\t\\n\\f\\r\\u0001\\u001f"'],
-    ["a".repeat(49), `"${"a".repeat(49)}"`],
-    [`${"a".repeat(49)}\n${"b".repeat(49)}"`, `"${"a".repeat(49)}\\n${"b".repeat(49)}\\""`],
-    ["\x01".repeat(20_000), `"${"\\u0001".repeat(20_000)}"`],
-  ])("text %j", (value, expected) => {
+  test.each(
+    titled(
+      [
+        ["", '""'],
+        ["aé€😀/\x7f", '"aé€😀/\x7f"'],
+        ['"\\', '"\\"\\\\"'],
+        ["\b\t\n\f\r\x01\x1f", '"\\b\\t\\n\\f\\r\\u0001\\u001f"'],
+        ["a".repeat(49), `"${"a".repeat(49)}"`],
+        [`${"a".repeat(49)}\n${"b".repeat(49)}"`, `"${"a".repeat(49)}\\n${"b".repeat(49)}\\""`],
+        ["\x01".repeat(20_000), `"${"\\u0001".repeat(20_000)}"`],
+      ],
+      1,
+    ),
+  )("text %s", (_title, value, expected) => {
     expect(json((to) => text(to, value))).toBe(expected);
   });
 
