@@ -53,7 +53,8 @@ function normalizeLoadBalancers(
   const { proxy_protocol, trusted_proxies = [] } = item;
   if (proxy_protocol) {
     if (trusted_proxies.length > 0) return { trusted_proxies };
-    const sentence = 'expected "trusted_proxies" beside it: the load balancers that may send a PROXY header';
+    const sentence =
+      'expected "trusted_proxies" beside it: the load balancers that may send a PROXY header';
     report.fault([...path, "proxy_protocol"], sentence);
   } else if (trusted_proxies.length > 0) {
     const at = [...path, "trusted_proxies"];
