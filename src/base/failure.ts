@@ -34,3 +34,8 @@ export class Failure extends Error {
 export function sentenceOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown);
 }
+
+/** The code of a system error, such as `ENOENT`; undefined where the thrown value has none. */
+export function errorCodeOf(thrown: unknown): string | undefined {
+  return thrown instanceof Error && "code" in thrown ? String(thrown.code) : undefined;
+}

@@ -1,6 +1,7 @@
 /**
- * A transport whose connections are accepted by us: RawSocket and WebSocket are spoken on the accepted
- * socket, other HTTP by Bun's Web server behind it.
+ * startAcceptingListener: composes a transport whose connections are accepted by an EndpointAcceptor.
+ *
+ * RawSocket and WebSocket are spoken on the accepted sockets; Bun's Web server answers other requests.
  *
  * @module
  */
@@ -12,14 +13,13 @@ import type {
   TransportConfig,
 } from "#config/node-config.ts";
 import { EndpointAcceptor } from "./accept/endpoint-acceptor.ts";
-import type { ProtocolHandlers } from "./accept/protocol-detection.ts";
 import { connectionLimitFor } from "./endpoint/connection-limit.ts";
 import type { AcceptPeerWithSession, Listener, TransportContext } from "./listener.ts";
 import { RawSocketAcceptor, rawSocketUrl } from "./rawsocket/rawsocket-acceptor.ts";
 import { RequestDispatch } from "./web/request-dispatch.ts";
 import { type WebServerConfig, wampWebSocketsOf, webServerUrls } from "./web/service-paths.ts";
 
-/** Time for a handshake where no WebSocket path says another. */
+/** Time for a handshake where no WebSocket path configures `open_handshake_timeout`. */
 const HANDSHAKE_MS = 10_000;
 
 /** The protocols of a transport; null: not spoken. */
@@ -28,7 +28,7 @@ interface Protocols {
   web: WebServerConfig | null;
 }
 
-/** Whether an endpoint needs an EndpointAcceptor, whatever the transport: for TLS or PROXY headers. */
+/** Whether an endpoint of any transport needs an EndpointAcceptor: for TLS or PROXY headers. */
 export function needsAcceptor(endpoint: ListeningEndpointConfig): boolean {
   if (endpoint.type === "unix") return false;
   return endpoint.trusted_proxies !== undefined || endpoint.tls !== undefined;
@@ -47,14 +47,10 @@ export async function startAcceptingListener(
   const { id, endpoint } = config;
   const { log } = context;
   const { rawsocket, web } = protocolsOf(config);
-  const limits = config.type === "websocket.testee" ? undefined : config.limits;
-  const limit = connectionLimitFor(limits, id, log);
-  const rawSockets = rawsocket && new RawSocketAcceptor({ ...rawsocket, id }, accept, log, limit);
-  const requests = web && (await RequestDispatch.open(web, { accept, limit }, context));
-  const handlers: ProtocolHandlers = {
-    rawSocket: rawSockets && ((socket, details) => rawSockets.accept(socket, details)),
-    http: requests && ((socket, details, head) => requests.dispatch({ socket, details }, head)),
-  };
+  const limit = connectionLimitFor(config, log);
+  const rawSocket = rawsocket && new RawSocketAcceptor({ ...rawsocket, id }, accept, log, limit);
+  const http = web && (await RequestDispatch.open(web, { accept, limit }, context));
+  const handlers = { rawSocket, http };
   const handshakeMs = handshakeTimeoutOf(web);
   const acceptor = new EndpointAcceptor(endpoint, { transport: id, handlers, handshakeMs, log });
   try {
@@ -69,14 +65,14 @@ export async function startAcceptingListener(
       renewCertificates: () => acceptor.renewCertificates(),
       async close() {
         acceptor.stop();
-        await Promise.all([rawSockets?.close(), requests?.close()]);
+        await Promise.all([rawSocket?.close(), http?.close()]);
         await acceptor.close();
-        requests?.terminate();
+        http?.terminate();
       },
     };
   } catch (thrown) {
-    await requests?.close();
-    requests?.terminate();
+    await http?.close();
+    http?.terminate();
     throw thrown;
   }
 }
@@ -96,9 +92,9 @@ function protocolsOf(config: TransportConfig): Protocols {
   }
 }
 
-/** The path of a request is known only at the end of its head, so the longest time of all counts. */
+/** The longest timeout of all paths: the path of a request is known only at the end of its head. */
 function handshakeTimeoutOf(web: WebServerConfig | null): number {
   const webSockets = web === null ? [] : wampWebSocketsOf(web);
-  const times = webSockets.map(({ options }) => options.open_handshake_timeout);
-  return Math.max(0, ...times) || HANDSHAKE_MS;
+  const timeouts = webSockets.map(({ options }) => options.open_handshake_timeout);
+  return Math.max(0, ...timeouts) || HANDSHAKE_MS;
 }

@@ -1,5 +1,5 @@
 /**
- * Listener: what every running transport is to the worker that started it.
+ * Listener: a running transport, as the worker that started it sees it.
  *
  * @module
  */
@@ -9,15 +9,15 @@ import type { Logger } from "#observe/logger.ts";
 import type { Peer, PeerHandler } from "#wamp/peer.ts";
 import type { WampCaller } from "#wamp/wamp-caller.ts";
 
-/** What a transport, and each Web service on it, needs of the worker around it. */
+/** What a transport and its Web services need from their worker. */
 export interface TransportContext {
   log: Logger;
   nodeInfo: NodeInfo;
-  /** Where Web services call and publish; absent where nothing is called. */
+  /** Calls and publishes for Web services; absent where the worker has no such service. */
   wampCaller?: WampCaller;
 }
 
-/** What the info page tells of the node. */
+/** What the info page shows of the node. */
 export interface NodeInfo {
   release: string;
   /** Version of Bun. */
@@ -32,19 +32,19 @@ export interface NodeInfo {
   workers: number;
 }
 
-/** Makes the handler of a peer that has just connected, by the way its sessions begin. */
+/** Opens the session of a peer that has just connected; gives its handler. */
 export type AcceptPeerWithSession = (peer: Peer, session: SessionConfig) => PeerHandler;
 
 /** A transport that is listening. */
 export interface Listener {
   /** Id of the transport in node.json. */
   readonly id: string;
-  /** Where it is reached: `ws://0.0.0.0:8080/ws`, `http://0.0.0.0:8080/`, `rs+unix:/path`. */
+  /** Its URLs: `ws://0.0.0.0:8080/ws`, `http://0.0.0.0:8080/`, `rs+unix:/path`. */
   readonly urls: string[];
-  /** Refuses new connections; those that are open stay. */
+  /** Stops accepting; open connections stay. */
   stopAccepting(): void;
   /** Reads the certificates again, where there are any; open connections stay. */
   renewCertificates(): void;
-  /** Ends what is still open, frees the port and removes socket files. */
+  /** Closes the open connections, frees the port and removes socket files. */
   close(): Promise<void>;
 }

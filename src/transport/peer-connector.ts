@@ -1,28 +1,28 @@
 /**
- * connectPeer: a router, reached in the way that a connection of node.json says.
+ * connectPeer: connects to a router as a connection of node.json configures it.
  *
  * @module
  */
 
 import type { ConnectingTransportConfig } from "#config/node-config.ts";
-import type { Peer, PeerHandler, SerializerName } from "#wamp/peer.ts";
+import type { Peer, PeerHandler } from "#wamp/peer.ts";
+import type { SerializerName } from "#wamp/serializer-name.ts";
 import { connectRawSocketPeer } from "./rawsocket/rawsocket-connector.ts";
 import { connectWebSocketPeer } from "./websocket/websocket-connector.ts";
 
-/** What a session asks of its connection to a router. */
+/** What a session needs of its connection to a router. */
 export interface ConnectOptions {
-  /** Preferred where the connection leaves a choice. */
+  /** Preferred where the connection has several. */
   serializer: SerializerName;
-  /** Octets that may wait before the router counts as behind. */
+  /** With more octets waiting, `Peer.send` answers false. */
   maxBuffered: number;
-  /** Aborts when nobody waits for the connection any more. */
+  /** Aborts when the connection is no longer needed. */
   canceled?: AbortSignal;
 }
 
 /**
- * Connects to a router, handshake included, within the endpoint's deadline; rejects with a Failure
- * whose source is the router. What the router sends before the promise is settled reaches
- * `handler` all the same.
+ * Connects to a router, handshake included, within the endpoint's deadline; rejects with a Failure of
+ * source `router`. `handler` also gets messages that arrive before the promise is settled.
  */
 export function connectPeer(
   transport: ConnectingTransportConfig,

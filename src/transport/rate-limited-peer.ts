@@ -1,26 +1,21 @@
 /**
- * PacedPeer: a client that is read no faster than `max_messages_per_second`.
+ * RateLimitedPeer: a client that is read no faster than `max_messages_per_second`.
  *
- * It stands between a transport's peer and its session, only where the rate is limited. Every
- * message is delivered; what came too fast is paid for by not reading for a while, so that the
- * client is slowed down through the kernel's buffers and nothing is lost.
+ * It wraps a transport's peer, only where the rate is limited. Every message is delivered; after messages
+ * that came too fast the client is not read for a while, so that the kernel's buffers slow it down and
+ * no message is lost.
  *
  * @module
  */
 
 import type { SessionConfig, TransportLimits } from "#config/node-config.ts";
 import type { Logger } from "#observe/logger.ts";
-import type {
-  Peer,
-  PeerHandler,
-  SerializerName,
-  TransportDetails,
-  WireMessage,
-} from "#wamp/peer.ts";
+import type { Peer, PeerHandler, TransportDetails, WireMessage } from "#wamp/peer.ts";
+import type { SerializerName } from "#wamp/serializer-name.ts";
 import type { AcceptPeerWithSession } from "./listener.ts";
 import { TokenBucket } from "./token-bucket.ts";
 
-/** `accept`, with every peer paced where the transport limits the rate; else `accept` itself. */
+/** `accept` with rate-limited peers, where the transport limits the rate; else `accept` itself. */
 export function rateLimitedAccept(
   limits: TransportLimits | undefined,
   accept: AcceptPeerWithSession,
@@ -30,13 +25,13 @@ export function rateLimitedAccept(
   if (limits === undefined || rate === null) return accept;
   return (peer: Peer, session: SessionConfig) => {
     const bucket = new TokenBucket(rate, limits.max_messages_burst, performance.now());
-    const paced = new RateLimitedPeer(peer, bucket, log);
-    paced.attach(accept(paced, session));
-    return paced;
+    const limited = new RateLimitedPeer(peer, bucket, log);
+    limited.attach(accept(limited, session));
+    return limited;
   };
 }
 
-/** To the session it is the peer, to the peer it is the session. */
+/** The peer of the session, and the handler of the transport's peer. */
 class RateLimitedPeer implements Peer, PeerHandler {
   readonly serializer: SerializerName;
   readonly isText: boolean;
@@ -60,7 +55,7 @@ class RateLimitedPeer implements Peer, PeerHandler {
     this.#log = log;
   }
 
-  /** Names the session. */
+  /** Sets the session's handler. */
   attach(handler: PeerHandler): void {
     this.#handler = handler;
   }
@@ -131,12 +126,12 @@ class RateLimitedPeer implements Peer, PeerHandler {
     this.#wait(waitMs);
   }
 
-  /** Several messages may come of one read, so that there is more to pay when the time is over. */
+  /** Several messages may come in one read, so a further wait may be due after the first. */
   #wait(delayMs: number): void {
     this.#timer = setTimeout(() => {
-      const leftMs = this.#bucket.waitMs(performance.now());
+      const remainingMs = this.#bucket.waitMs(performance.now());
       this.#timer = undefined;
-      if (leftMs > 0) this.#wait(leftMs);
+      if (remainingMs > 0) this.#wait(remainingMs);
       else if (!this.#isPausedBySession) this.#peer.resume();
     }, delayMs);
   }

@@ -1,5 +1,5 @@
 /**
- * A configured transport becomes a running listener, by its `type`.
+ * startTransport: starts the listener of a configured transport, by its `type`.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import { rateLimitedAccept } from "./rate-limited-peer.ts";
 import { startRawSocketListener } from "./rawsocket/rawsocket-listener.ts";
 
 /**
- * Starts one transport; every client that connects becomes a peer that is handed to `accept`.
+ * Starts one transport; `accept` is called with a peer for every client that connects.
  *
  * @throws Failure when it cannot listen, or a Web service cannot be opened.
  */
@@ -20,10 +20,10 @@ export function startTransport(
   accept: AcceptPeerWithSession,
   context: TransportContext,
 ): Promise<Listener> {
-  const limits = config.type === "websocket.testee" ? undefined : config.limits;
-  const acceptPaced = rateLimitedAccept(limits, accept, context.log);
+  const limits = "limits" in config ? config.limits : undefined;
+  const acceptLimited = rateLimitedAccept(limits, accept, context.log);
   if (config.type === "rawsocket" && !needsAcceptor(config.endpoint)) {
-    return startRawSocketListener(config, acceptPaced, context);
+    return startRawSocketListener(config, acceptLimited, context);
   }
-  return startAcceptingListener(config, acceptPaced, context);
+  return startAcceptingListener(config, acceptLimited, context);
 }

@@ -1,20 +1,19 @@
 /**
- * TokenBucket: how much of something may happen a second, and at once.
+ * TokenBucket: limits how many events may happen per second, and in one burst.
  *
- * What has happened already can be counted beyond what there is; the bucket is then in debt, and
- * the debt is a time to wait.
+ * Events beyond the limit are counted as a debt, which is a time to wait.
  *
  * @module
  */
 
-/** Fills at a steady rate up to its size. Times are milliseconds of one clock, whichever. */
+/** Fills at a steady rate up to its size. Times are milliseconds of any one clock. */
 export class TokenBucket {
   readonly #perMs: number;
   readonly #size: number;
   #tokens: number;
   #filledAt: number;
 
-  /** Begins full. */
+  /** The bucket is full at first. */
   constructor(perSecond: number, size: number, now: number) {
     this.#perMs = perSecond / 1000;
     this.#size = size;
@@ -22,7 +21,7 @@ export class TokenBucket {
     this.#filledAt = now;
   }
 
-  /** Takes a token, on credit if need be; gives the milliseconds until the debt is paid. */
+  /** Takes a token, even from an empty bucket; gives the milliseconds until the debt is paid. */
   take(now: number): number {
     this.#fill(now);
     this.#tokens -= 1;
@@ -40,7 +39,7 @@ export class TokenBucket {
     return this.#tokens >= this.#size;
   }
 
-  /** Milliseconds until the debt is paid; 0: there is none. */
+  /** Milliseconds until the debt is paid; 0: no debt. */
   waitMs(now: number): number {
     this.#fill(now);
     return this.#debtMs();

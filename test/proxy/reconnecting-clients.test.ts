@@ -1,6 +1,6 @@
 /** Clients that do not reconnect after GOODBYE, or join again after their own, recognized by their HELLO. */
 
-import { afterEach, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { clientNeeds, NO_NEEDS } from "#session/reconnecting-clients.ts";
 import { type HarnessOptions, sessionHarness } from "../support/session-harness.ts";
 import {
@@ -118,15 +118,9 @@ test.each([
   expect(clientNeeds([1, "realm1", details])).toEqual(NO_NEEDS);
 });
 
-let harness: Awaited<ReturnType<typeof sessionHarness>> | undefined;
-afterEach(async () => {
-  await harness?.close();
-  harness = undefined;
-});
-
 /** A joined session, and the router's side of it. */
 async function joined(hello: unknown[], options: HarnessOptions = {}) {
-  harness = await sessionHarness(options);
+  const harness = await sessionHarness(options);
   const client = await harness.connect("websocket");
   client.says(hello);
   const router = await harness.router.session();
@@ -177,7 +171,6 @@ describe("when the router shuts down", () => {
     const other = await joined(OTHER);
     other.router.says(SHUTDOWN);
     expect(await other.client.next()).toEqual(SHUTDOWN);
-    await harness?.close();
     const { client, router } = await joined(JAWAMPA);
     router.says([6, {}, "wamp.close.killed"]);
     expect(await client.next()).toEqual([6, {}, "wamp.close.killed"]);

@@ -1,17 +1,16 @@
 /** Folders that killed processes left: which of them the next start removes. */
 
-import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { beforeEach, describe, expect, test } from "bun:test";
+import { existsSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { removeLeftFolders } from "#transport/http/private-socket.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 
 let parent: string;
 beforeEach(() => {
-  parent = mkdtempSync(join(tmpdir(), "private-socket-"));
+  parent = temporaryFolder();
 });
-afterEach(() => rmSync(parent, { recursive: true, force: true }));
 
 /** The id of a process that has just ended. */
 const deadPid = () => Bun.spawnSync(["true"]).pid;

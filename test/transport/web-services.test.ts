@@ -1,6 +1,5 @@
-import { afterEach, expect, test } from "bun:test";
-import { mkdir, mkdtemp, readdir, realpath, rm, symlink, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { expect, test } from "bun:test";
+import { mkdir, readdir, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { gzipSync, zipSync } from "fflate";
 import type {
@@ -12,11 +11,8 @@ import type { TransportContext } from "#transport/listener.ts";
 import { PathTree } from "#transport/web/path-tree.ts";
 import { openArchive } from "#transport/web/services/archive.ts";
 import { openWebService } from "#transport/web/services/service-registry.ts";
-
-const endings: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const end of endings.splice(0).reverse()) await end();
-});
+import { afterTest } from "../support/cleanups.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 
 let told: () => void = () => {};
 const log = { error() {}, warn() {}, info: () => told(), debug() {} };
@@ -34,15 +30,9 @@ const context: TransportContext = {
   },
 };
 
-async function folder(): Promise<string> {
-  const made = await realpath(await mkdtemp(join(tmpdir(), "web-services-")));
-  endings.push(() => rm(made, { recursive: true }));
-  return made;
-}
-
 function serve(handler: (request: Request) => Response | Promise<Response>): string {
   const server = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: handler });
-  endings.push(() => server.stop(true));
+  afterTest(() => server.stop(true));
   return `http://127.0.0.1:${server.port}`;
 }
 
@@ -52,7 +42,7 @@ async function start(paths: Record<string, WebServiceConfig>): Promise<string> {
       throw new Error("not here");
     return openWebService(config, context);
   });
-  endings.push(() => tree.close());
+  afterTest(() => tree.close());
   return serve((request) => tree.handle(request));
 }
 
@@ -72,7 +62,7 @@ function staticAt(
 }
 
 async function site(): Promise<string> {
-  const top = await folder();
+  const top = temporaryFolder();
   const root = join(top, "web");
   await mkdir(join(root, "sub"), { recursive: true });
   await mkdir(join(root, "plain"));
@@ -234,7 +224,7 @@ test("other methods are refused with what is allowed", async () => {
 });
 
 test("static is not opened for a missing folder", async () => {
-  const missing = join(await folder(), "nothing");
+  const missing = join(temporaryFolder(), "nothing");
   await expect(start({ "/": staticAt(missing) })).rejects.toThrow(
     `Cannot serve folder "${missing}": no such folder`,
   );
@@ -298,7 +288,7 @@ function archiveAt(
 }
 
 test("archive serves what is below its prefix, and its default object", async () => {
-  const file = join(await folder(), "a.zip");
+  const file = join(temporaryFolder(), "a.zip");
   await writeFile(file, zip);
   const url = await start({ a: archiveAt(file) });
   for (const path of ["/a", "/a/", "/a/app.min.js"]) {
@@ -330,7 +320,7 @@ test("archive serves what is below its prefix, and its default object", async ()
 });
 
 test("archive is refused when missing, of a wrong hash, no ZIP or too large", async () => {
-  const inside = await folder();
+  const inside = temporaryFolder();
   const file = join(inside, "a.zip");
   await expect(openArchive(archiveAt(file), context)).rejects.toThrow(
     `Cannot use archive "${file}": no such file`,
@@ -357,7 +347,7 @@ test("archive is refused when missing, of a wrong hash, no ZIP or too large", as
 });
 
 test("archive is downloaded once when its file is missing, and kept whole", async () => {
-  const inside = await folder();
+  const inside = temporaryFolder();
   const file = join(inside, "a.zip");
   let downloads = 0;
   const origin = serve(() => {
@@ -373,7 +363,7 @@ test("archive is downloaded once when its file is missing, and kept whole", asyn
 });
 
 test("archive of a wrong hash is not kept after its download", async () => {
-  const inside = await folder();
+  const inside = temporaryFolder();
   const origin = serve(() => new Response("something else"));
   const config = archiveAt(join(inside, "a.zip"), { origin, download: true });
   await expect(openArchive(config, context)).rejects.toThrow("not among the configured hashes");
@@ -381,7 +371,7 @@ test("archive of a wrong hash is not kept after its download", async () => {
 });
 
 test("archive answers 503 until its origin delivers", async () => {
-  const inside = await folder();
+  const inside = temporaryFolder();
   let isReady = false;
   const origin = serve(() => (isReady ? new Response(zip) : new Response("no", { status: 404 })));
   const config = archiveAt(join(inside, "a.zip"), { origin, download: true });
@@ -389,12 +379,13 @@ test("archive answers 503 until its origin delivers", async () => {
     told = resolve;
   });
   const service = await openArchive(config, context, 5);
-  endings.push(() => service.close?.());
+  afterTest(() => service.close?.());
   const request = new Request("http://localhost/a/");
-  const early = await service.handle(request, "");
+  const ask = () => service.handle(request, "", new URL(request.url));
+  const early = await ask();
   expect([early.status, early.headers.has("Retry-After")]).toEqual([503, true]);
   isReady = true;
   await arrived;
-  expect(await (await service.handle(request, "")).text()).toBe("app()");
+  expect(await (await ask()).text()).toBe("app()");
   expect(await readdir(inside)).toEqual(["a.zip"]);
 });

@@ -250,7 +250,7 @@ export class FrontendSession
 
   /** Answers the client's GOODBYE. */
   #answerGoodbye(): void {
-    const reason = this.needs.normalClose ? ErrorUri.closeNormal : ErrorUri.goodbyeAndOut;
+    const reason = this.needs.normalClose ? ErrorUri.normal : ErrorUri.goodbyeAndOut;
     this.sendToClient([MessageType.GOODBYE, {}, reason]);
   }
 

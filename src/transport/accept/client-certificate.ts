@@ -1,5 +1,5 @@
 /**
- * The certificate with which a client proved who it is in its TLS handshake.
+ * clientCertificate: the certificate that a client authenticated with in its TLS handshake.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import type { Socket } from "bun";
 
 import type { ClientCertificate } from "#wamp/peer.ts";
 
-/** Gives the verified certificate of a connection; undefined when the client showed none. */
+/** Gives the verified certificate of a connection; undefined when the client sent none. */
 export function clientCertificate(socket: Socket<unknown>): ClientCertificate | undefined {
   const certificate = socket.getPeerCertificate();
   if (!certificate?.fingerprint || !certificate.fingerprint256) return undefined;

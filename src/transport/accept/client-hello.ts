@@ -1,11 +1,11 @@
 /**
- * The name that a client asks for in the first message of TLS (SNI), read before TLS begins, so
- * that the certificate of that name can be chosen (RFC 8446, section 4.1.2; RFC 6066, section 3).
+ * readClientHello: the server name (SNI) in a client's first TLS message, read before TLS begins, so that
+ * the certificate for that name can be chosen (RFC 8446, section 4.1.2; RFC 6066, section 3).
  *
  * @module
  */
 
-/** What the octets so far tell; null: no name is asked for, or they are no ClientHello. */
+/** What has been read so far. A null `serverName`: there is none, or this is no ClientHello. */
 export type HelloState = { kind: "incomplete" } | { kind: "complete"; serverName: string | null };
 
 const HANDSHAKE_RECORD = 22;
@@ -13,27 +13,27 @@ const CLIENT_HELLO = 1;
 const SERVER_NAME = 0;
 const HOST_NAME = 0;
 
-/** Longest ClientHello that is waited for; longer ones get the certificate of no name. */
-const MOST_OCTETS = 16 * 1024;
+/** Longest ClientHello that is read; a longer one gets the default certificate. */
+const MAX_OCTETS = 16 * 1024;
 
-const NOTHING: HelloState = { kind: "complete", serverName: null };
+const NO_SERVER_NAME: HelloState = { kind: "complete", serverName: null };
 
 /** Reads the octets that a client has sent so far. */
 export function readClientHello(octets: Buffer): HelloState {
-  if (octets[0] !== undefined && octets[0] !== HANDSHAKE_RECORD) return NOTHING;
+  if (octets[0] !== undefined && octets[0] !== HANDSHAKE_RECORD) return NO_SERVER_NAME;
   const message = handshakeOctets(octets);
   const isWhole = message.length >= 4 && message.length >= 4 + message.readUIntBE(1, 3);
-  if (!isWhole) return octets.length > MOST_OCTETS ? NOTHING : { kind: "incomplete" };
+  if (!isWhole) return octets.length > MAX_OCTETS ? NO_SERVER_NAME : { kind: "incomplete" };
   try {
     return { kind: "complete", serverName: serverNameOf(message) };
   } catch (thrown) {
-    // It ends within a field: whoever speaks TLS will say what is wrong with it.
-    if (thrown instanceof RangeError) return NOTHING;
+    // It ends within a field: the TLS handshake will fail with an alert that says so.
+    if (thrown instanceof RangeError) return NO_SERVER_NAME;
     throw thrown;
   }
 }
 
-/** The payloads of the records that have come, joined. */
+/** The payloads of the TLS records so far, joined. */
 function handshakeOctets(octets: Buffer): Buffer {
   const parts: Buffer[] = [];
   for (let at = 0; at + 5 <= octets.length && octets[at] === HANDSHAKE_RECORD; ) {
@@ -46,7 +46,7 @@ function handshakeOctets(octets: Buffer): Buffer {
 
 function serverNameOf(message: Buffer): string | null {
   if (message[0] !== CLIENT_HELLO) return null;
-  // Behind type, length, version and random: session id, cipher suites, compression methods.
+  // After type, length, version and random: session id, cipher suites, compression methods.
   let at = 4 + 2 + 32;
   at += 1 + message.readUInt8(at);
   at += 2 + message.readUInt16BE(at);

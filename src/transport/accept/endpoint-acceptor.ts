@@ -1,39 +1,38 @@
 /**
- * FrontDoor: accepts the connections of an endpoint itself, finds out who they are and what they
- * speak, and hands each on.
+ * EndpointAcceptor: accepts the connections of an endpoint and hands each to the handler of its protocol.
  *
- *     PROXY header       where the endpoint has trusted_proxies and one of them connects
+ *     PROXY header        where the endpoint has trusted_proxies and one of them connects
  *     TLS handshake       where the endpoint has tls
  *     first octet         7F is RawSocket, a letter begins an HTTP request
- *     head of a request   HTTP only: whole, so that a line can be added
+ *     head of a request   HTTP only: gathered whole
  *
- * Bun's Web server can neither adopt a socket, nor learn from a load balancer who is on the other side
- * of it, nor show a client's certificate: that is what this is for.
+ * Bun's Web server cannot adopt a socket, read a PROXY header or show a client's certificate, so
+ * connections are accepted here.
  *
  * @module
  */
 
 import type { Socket, SocketHandler, TLSOptions } from "bun";
 
+import { errorCodeOf } from "#base/failure.ts";
 import type { ListeningEndpointConfig } from "#config/node-config.ts";
 import { addressRanges } from "#transport/endpoint/address-ranges.ts";
 import type { ConnectionEvents } from "#transport/endpoint/connection.ts";
 import { GracefulClose } from "#transport/endpoint/graceful-close.ts";
 import { type ListeningSocket, listenOn } from "#transport/endpoint/listen.ts";
-import { hasLeft, printTcpPeer, printUnixPeer } from "#transport/endpoint/peer-address.ts";
+import { detailsOfAccepted } from "#transport/endpoint/peer-address.ts";
 import { hasTls, TlsContexts, type TlsEndpoint } from "#transport/endpoint/tls-contexts.ts";
-import type { ConnectionDetails } from "#wamp/peer.ts";
 import { tlsUnique } from "./channel-binding.ts";
 import { clientCertificate } from "./client-certificate.ts";
 import { type DetectionOptions, ProtocolDetection } from "./protocol-detection.ts";
 
 /**
- * A detection, then whom it was handed on to. Null: the accepted socket behind one that has begun TLS;
- * its events are the other one's too.
+ * The receiver of a socket's events: the detection, then the handler's connection. Null: a TCP socket
+ * on which TLS has begun, because the TLS socket gets its events.
  */
 type SocketData = ConnectionEvents | null;
 
-/** What Bun takes for a server's side of TLS, though its types name a client's alone. */
+/** Options of `upgradeTLS` for a server, which Bun takes though its types have a client's alone. */
 interface ServerUpgrade {
   tls: TLSOptions;
   data: SocketData;
@@ -42,27 +41,27 @@ interface ServerUpgrade {
   initialData?: Uint8Array;
 }
 
-/** An endpoint whose connections are looked at before they are handed on. */
+/** Accepts the connections of one endpoint. */
 export class EndpointAcceptor {
   readonly #endpoint: ListeningEndpointConfig;
   readonly #options: DetectionOptions;
   readonly #tls: TlsEndpoint["tls"] | null;
-  /** Null until it listens, and where there is no TLS. */
+  /** Null until it listens, and without TLS. */
   #contexts: TlsContexts | null = null;
-  readonly #isTrusted: ((address: string) => boolean) | null;
+  readonly #isTrustedProxy: ((address: string) => boolean) | null;
   readonly #open = new Set<Socket<SocketData>>();
   readonly #events: SocketHandler<SocketData>;
   #listening: ListeningSocket | null = null;
-  readonly #closing = new GracefulClose(() => this.#open.size === 0);
+  readonly #closing = new GracefulClose(this.#open);
 
-  /** `open` begins to listen. */
+  /** `open` starts listening. */
   constructor(endpoint: ListeningEndpointConfig, options: DetectionOptions) {
     const tls = endpoint.type === "tcp" ? endpoint.tls : undefined;
     const proxies = endpoint.type === "tcp" ? endpoint.trusted_proxies : undefined;
     this.#endpoint = endpoint;
     this.#options = options;
     this.#tls = tls ?? null;
-    this.#isTrusted = proxies === undefined ? null : addressRanges(proxies);
+    this.#isTrustedProxy = proxies === undefined ? null : addressRanges(proxies);
     this.#events = this.#socketEvents();
   }
 
@@ -86,7 +85,7 @@ export class EndpointAcceptor {
     return this.#listening.port;
   }
 
-  /** Lets nobody in any more. */
+  /** Stops accepting; open connections stay. */
   stop(): void {
     this.#listening?.stop();
     this.#listening = null;
@@ -98,24 +97,18 @@ export class EndpointAcceptor {
     this.#contexts?.renew();
   }
 
-  /** Cuts off who has not been handed on, and waits a while for the others to leave. */
+  /** Terminates connections whose protocol is not detected yet, and waits for the others to close. */
   async close(): Promise<void> {
     this.stop();
-    await this.#closing.run(
-      () => {
-        for (const socket of [...this.#open])
-          if (socket.data instanceof ProtocolDetection) socket.terminate();
-      },
-      () => {
-        for (const socket of [...this.#open]) socket.terminate();
-      },
-    );
+    await this.#closing.run((socket) => {
+      if (socket.data instanceof ProtocolDetection) socket.terminate();
+    });
   }
 
-  /** For the listening socket, and again for each that begins TLS behind a header. */
+  /** For the accepted sockets, and for the TLS sockets on them. */
   #socketEvents(): SocketHandler<SocketData> {
     return {
-      handshake: (socket, isDone, fault) => this.#secured(socket, isDone, fault),
+      handshake: (socket, isDone, fault) => this.#tlsHandshakeDone(socket, isDone, fault),
       data: (socket, chunk) => socket.data?.received(chunk),
       drain: (socket) => socket.data?.drained(),
       end: (socket) => socket.data?.ended(),
@@ -130,29 +123,29 @@ export class EndpointAcceptor {
   }
 
   #accept(socket: Socket<SocketData>): void {
-    if (hasLeft(this.#endpoint, socket)) {
+    const details = detailsOfAccepted(this.#endpoint, socket);
+    if (details === null) {
       socket.data = null;
       socket.terminate();
       return;
     }
-    const isTrusted = this.#isTrusted?.(socket.remoteAddress) ?? false;
     const contexts = this.#contexts;
     let current = socket;
     const detection = new ProtocolDetection(
       {
         socket,
-        details: this.#detailsOf(socket),
-        expectsProxyHeader: isTrusted,
+        details,
+        expectsProxyHeader: this.#isTrustedProxy?.(socket.remoteAddress) ?? false,
         needsCertificate: this.#tls?.ca_certificates !== undefined,
-        readsHello: contexts !== null && this.#tls?.certificates !== undefined,
+        readsClientHello: contexts !== null && this.#tls?.certificates !== undefined,
         startTls:
           contexts &&
-          ((first, serverName) => {
-            current = this.#startTls(socket, detection, first, contexts.for(serverName));
+          ((octets, serverName) => {
+            current = this.#startTls(socket, detection, octets, contexts.for(serverName));
             return current;
           }),
-        handOver(receiver) {
-          current.data = receiver;
+        handOver(events) {
+          current.data = events;
         },
       },
       this.#options,
@@ -162,19 +155,10 @@ export class EndpointAcceptor {
     detection.begin();
   }
 
-  #detailsOf(socket: Socket<SocketData>): ConnectionDetails {
-    const endpoint = this.#endpoint;
-    if (endpoint.type === "unix") {
-      return { peer: printUnixPeer(endpoint.path), isSecure: false, isUnixSocket: true };
-    }
-    const peer = printTcpPeer(socket.remoteAddress, socket.remotePort);
-    return { peer, isSecure: this.#tls !== null, isUnixSocket: false };
-  }
-
   #startTls(
     socket: Socket<SocketData>,
     detection: ProtocolDetection,
-    first: Uint8Array,
+    octets: Uint8Array,
     tls: TLSOptions,
   ): Socket<SocketData> {
     const upgrade: ServerUpgrade = {
@@ -182,7 +166,7 @@ export class EndpointAcceptor {
       data: detection,
       socket: this.#events,
       isServer: true,
-      ...(first.length > 0 && { initialData: first }),
+      ...(octets.length > 0 && { initialData: octets }),
     };
     const [accepted, secure] = socket.upgradeTLS<SocketData>(upgrade);
     socket.data = null;
@@ -192,17 +176,17 @@ export class EndpointAcceptor {
     return secure;
   }
 
-  #secured(socket: Socket<SocketData>, isDone: boolean, fault: Error | null): void {
+  #tlsHandshakeDone(socket: Socket<SocketData>, isDone: boolean, fault: Error | null): void {
     const detection = socket.data;
-    // Who only looks whether somebody listens is no failure, and closed follows.
-    const isReset = fault !== null && "code" in fault && fault.code === "ECONNRESET";
+    // A client that only probes the port resets the connection: no failure, and `close` follows.
+    const isReset = errorCodeOf(fault) === "ECONNRESET";
     if (!(detection instanceof ProtocolDetection) || isReset) return;
     const asksForCertificate = this.#tls?.ca_certificates !== undefined;
     const certificate = asksForCertificate ? clientCertificate(socket) : undefined;
     if (!isDone || (asksForCertificate && (fault !== null || certificate === undefined))) {
-      detection.secured(fault?.message ?? "no client certificate", {});
+      detection.tlsFailed(fault?.message ?? "no client certificate");
     } else {
-      detection.secured(null, {
+      detection.tlsEstablished({
         tlsUnique: () => tlsUnique(socket),
         ...(certificate && { clientCertificate: certificate }),
       });

@@ -1,5 +1,5 @@
 /**
- * Visit: one connection at a front door, from the moment it is accepted until it is handed on.
+ * ProtocolDetection: one connection from its acceptance until the handler of its protocol takes it over.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import { STATUS_CODES } from "node:http";
 import type { Logger } from "#observe/logger.ts";
 import type { ConnectionEvents, ConnectionSocket } from "#transport/endpoint/connection.ts";
 import { printTcpPeer } from "#transport/endpoint/peer-address.ts";
-import { RefusedConnection, refusalOctets } from "#transport/http/refused-connection.ts";
+import { RefusedConnection } from "#transport/http/refused-connection.ts";
 import { RequestHead } from "#transport/http/request-head.ts";
 import type { ConnectionDetails } from "#wamp/peer.ts";
 import { readClientHello } from "./client-hello.ts";
@@ -21,126 +21,118 @@ const RAWSOCKET_MAGIC = 0x7f;
 
 const HANDSHAKE = "complete handshake";
 
-/** Where connections are handed on to; null: nobody here speaks that. */
+/** The handlers of an endpoint's protocols; each takes connections over. Null: not spoken here. */
 export interface ProtocolHandlers {
-  /** What the client has sent already follows as the first `received`. */
-  rawSocket: ((socket: ConnectionSocket, details: ConnectionDetails) => ConnectionEvents) | null;
-  http:
-    | ((
-        socket: ConnectionSocket,
-        details: ConnectionDetails,
-        head: RequestHead,
-      ) => ConnectionEvents)
-    | null;
+  /** The octets received so far follow as the first `received`. */
+  rawSocket: {
+    accept(socket: ConnectionSocket, details: ConnectionDetails): ConnectionEvents;
+  } | null;
+  http: {
+    dispatch(
+      socket: ConnectionSocket,
+      details: ConnectionDetails,
+      head: RequestHead,
+    ): ConnectionEvents;
+  } | null;
 }
 
-/** What holds for every visit of one door. */
+/** What all connections of one endpoint have in common. */
 export interface DetectionOptions {
   /** Id of the transport, for the log. */
   transport: string;
   handlers: ProtocolHandlers;
-  /** Time for everything until the connection is handed on, in milliseconds. */
+  /** Time for everything until a handler takes the connection over, in milliseconds. */
   handshakeMs: number;
   log: Logger;
 }
 
-/** What is particular to one visit. */
+/** One accepted connection. */
 export interface AcceptedConnection {
   socket: ConnectionSocket;
   details: ConnectionDetails;
   /** Whether a PROXY header has to come first. */
   expectsProxyHeader: boolean;
-  /** Whether nobody is handed on without a certificate. */
+  /** Whether a client without a certificate is rejected. */
   needsCertificate: boolean;
   /**
-   * Begins TLS behind a header: gives the socket that takes the place of the one that was accepted.
-   * Null: octets behind the header are plain, or the socket has done TLS itself.
+   * Begins TLS on the octets received so far; gives the socket that replaces the accepted one. Null:
+   * the endpoint has no TLS.
    */
-  startTls: ((first: Uint8Array, serverName: string | null) => ConnectionSocket) | null;
-  /** Whether the name that a client asks for is looked at before TLS begins. */
-  readsHello: boolean;
-  /** Gives the events of the socket to whom the connection is handed on; the visit is over. */
+  startTls: ((octets: Uint8Array, serverName: string | null) => ConnectionSocket) | null;
+  /** Whether the server name is read from the ClientHello before TLS begins. */
+  readsClientHello: boolean;
+  /** Makes `events` the receiver of the socket's events, which ends the detection. */
   handOver: (events: ConnectionEvents) => void;
 }
 
-/** One connection that has not been handed on. */
+/** Detects the protocol of one connection. */
 export class ProtocolDetection implements ConnectionEvents {
   readonly #options: DetectionOptions;
+  readonly #accepted: AcceptedConnection;
   #socket: ConnectionSocket;
   #details: ConnectionDetails;
-  readonly #needsCertificate: boolean;
-  readonly #startTls: AcceptedConnection["startTls"];
-  readonly #handOverEvents: AcceptedConnection["handOver"];
-  /** What came of the header. */
+  /** The PROXY header so far; null: none is expected any more. */
   #proxyHeader: Buffer<ArrayBuffer> | null;
-  /** What came of a ClientHello; null: it is not looked at, or no longer. */
-  #hello: Buffer<ArrayBuffer> | null;
+  /** The ClientHello so far; null: it is not read, or has been. */
+  #clientHello: Buffer<ArrayBuffer> | null;
   #head: RequestHead | null = null;
-  #isRefused = false;
+  #isRejected = false;
   #isClosed = false;
   #timer: ReturnType<typeof setTimeout> | null = null;
 
   constructor(accepted: AcceptedConnection, options: DetectionOptions) {
     this.#options = options;
+    this.#accepted = accepted;
     this.#socket = accepted.socket;
     this.#details = accepted.details;
-    this.#needsCertificate = accepted.needsCertificate;
-    this.#startTls = accepted.startTls;
-    this.#handOverEvents = accepted.handOver;
     this.#proxyHeader = accepted.expectsProxyHeader ? Buffer.alloc(0) : null;
-    this.#hello = accepted.readsHello ? Buffer.alloc(0) : null;
+    this.#clientHello = accepted.readsClientHello ? Buffer.alloc(0) : null;
     if (accepted.expectsProxyHeader) this.#expect("PROXY header", PROXY_HEADER_MS);
     else this.#expect(HANDSHAKE, this.#options.handshakeMs);
   }
 
-  /** Begins TLS by hand where no header has to come first. */
+  /** Begins TLS at once where nothing has to be read before. */
   begin(): void {
-    if (this.#proxyHeader === null && this.#hello === null && this.#startTls !== null) {
-      this.#socket = this.#startTls(new Uint8Array(0), null);
+    if (this.#proxyHeader === null && this.#clientHello === null) {
+      this.#startTls(new Uint8Array(0), null);
     }
   }
 
-  /** The TLS handshake is over; `news` is what is known by it. */
-  secured(fault: string | null, news: Partial<ConnectionDetails>): void {
-    if (this.#isRefused) return;
-    if (fault !== null) this.#cut(`TLS handshake failed: ${fault}`);
-    else this.#learn(news);
+  /** The TLS handshake has failed. */
+  tlsFailed(fault: string): void {
+    if (!this.#isRejected) this.#reject(`TLS handshake failed: ${fault}`);
   }
 
-  /** Octets came in. */
+  /** The TLS handshake is done; `details` are known from it. */
+  tlsEstablished(details: Partial<ConnectionDetails>): void {
+    if (!this.#isRejected) this.#addDetails(details);
+  }
+
   received(chunk: Uint8Array): void {
-    if (this.#isRefused) return;
+    if (this.#isRejected) return;
     if (this.#proxyHeader !== null) this.#readProxyHeader(chunk);
-    else if (this.#hello !== null) this.#readHello(this.#hello, chunk);
+    else if (this.#clientHello !== null) this.#readClientHello(this.#clientHello, chunk);
     else if (this.#head !== null) this.#readHead(this.#head, chunk);
     else this.#chooseProtocol(chunk);
   }
 
-  /** The socket is writable again. */
   drained(): void {}
 
-  /** The client sends nothing more. */
   ended(): void {
     this.#socket.end();
   }
 
-  /** The connection is closed. */
   closed(): void {
     this.#isClosed = true;
     this.#stopTimer();
   }
 
-  /** Cuts the connection off. */
-  terminate(): void {
-    this.#socket.terminate();
-  }
-
-  /** Everything up to the next step has to happen within this time. */
-  #expect(what: string, timeoutMs: number): void {
+  /** Restarts the timer: the next step has to come within this time. */
+  #expect(step: string, timeoutMs: number): void {
     this.#stopTimer();
-    const reason = `no ${what} within ${timeoutMs} ms`;
+    const reason = `no ${step} within ${timeoutMs} ms`;
     this.#timer = setTimeout(() => {
-      if (this.#head === null) this.#cut(reason);
+      if (this.#head === null) this.#reject(reason);
       else this.#refuse(408);
     }, timeoutMs);
   }
@@ -154,7 +146,7 @@ export class ProtocolDetection implements ConnectionEvents {
     const octets = Buffer.concat([this.#proxyHeader ?? Buffer.alloc(0), chunk]);
     const header = readProxyHeader(octets);
     if (header.kind === "malformed") {
-      this.#cut(`malformed PROXY header: ${header.sentence}`);
+      this.#reject(`malformed PROXY header: ${header.sentence}`);
       return;
     }
     if (header.kind === "incomplete") {
@@ -163,44 +155,49 @@ export class ProtocolDetection implements ConnectionEvents {
     }
     this.#proxyHeader = null;
     const { source } = header;
-    if (source !== null) this.#learn({ peer: printTcpPeer(source.address, source.port) });
+    if (source !== null) this.#addDetails({ peer: printTcpPeer(source.address, source.port) });
     this.#expect(HANDSHAKE, this.#options.handshakeMs);
-    const rest = octets.subarray(header.octets);
-    if (this.#startTls !== null && this.#hello === null) {
-      this.#socket = this.#startTls(rest, null);
-    } else if (rest.length > 0) this.received(rest);
+    const afterHeader = octets.subarray(header.octets);
+    if (this.#accepted.startTls !== null && this.#clientHello === null) {
+      this.#startTls(afterHeader, null);
+    } else if (afterHeader.length > 0) this.received(afterHeader);
   }
 
-  #readHello(before: Buffer<ArrayBuffer>, chunk: Uint8Array): void {
+  #readClientHello(before: Buffer<ArrayBuffer>, chunk: Uint8Array): void {
     const octets = Buffer.concat([before, chunk]);
     const hello = readClientHello(octets);
     if (hello.kind === "incomplete") {
-      this.#hello = octets;
+      this.#clientHello = octets;
       return;
     }
-    this.#hello = null;
-    if (this.#startTls !== null) this.#socket = this.#startTls(octets, hello.serverName);
+    this.#clientHello = null;
+    this.#startTls(octets, hello.serverName);
   }
 
-  #learn(news: Partial<ConnectionDetails>): void {
-    this.#details = { ...this.#details, ...news };
+  #startTls(octets: Uint8Array, serverName: string | null): void {
+    const { startTls } = this.#accepted;
+    if (startTls !== null) this.#socket = startTls(octets, serverName);
+  }
+
+  #addDetails(details: Partial<ConnectionDetails>): void {
+    this.#details = { ...this.#details, ...details };
   }
 
   #chooseProtocol(chunk: Uint8Array): void {
     const first = chunk[0] ?? 0;
     const { rawSocket, http } = this.#options.handlers;
     const details = this.#details;
-    if (this.#needsCertificate && details.clientCertificate === undefined) {
-      this.#cut("no client certificate");
+    if (this.#accepted.needsCertificate && details.clientCertificate === undefined) {
+      this.#reject("no client certificate");
     } else if (first === RAWSOCKET_MAGIC && rawSocket !== null) {
-      const events = rawSocket(this.#socket, details);
+      const events = rawSocket.accept(this.#socket, details);
       this.#handOver(events);
       events.received(chunk);
     } else if (isLetter(first) && http !== null) {
       this.#head = new RequestHead();
       this.#readHead(this.#head, chunk);
     } else {
-      this.#cut(`no protocol here begins with the octet ${first.toString(16).padStart(2, "0")}`);
+      this.#reject(`no protocol here begins with the octet ${first.toString(16).padStart(2, "0")}`);
     }
   }
 
@@ -211,26 +208,26 @@ export class ProtocolDetection implements ConnectionEvents {
     else if (state === "unknown method") this.#refuse(501);
     else if (state === "too long") this.#refuse(431);
     else if (state === "complete" && http !== null) {
-      this.#handOver(http(this.#socket, this.#details, head));
+      this.#handOver(http.dispatch(this.#socket, this.#details, head));
     }
   }
 
   #handOver(events: ConnectionEvents): void {
     this.#stopTimer();
-    this.#handOverEvents(events);
-    // What came with the request can have been reason enough to cut the connection off.
+    this.#accepted.handOver(events);
+    // The octets that came with the request may already have closed the connection.
     if (this.#isClosed) events.closed(undefined);
   }
 
-  /** Answers a request that no server will see. */
+  /** Answers a request that no service will get. */
   #refuse(status: number): void {
     this.#warn(`${status} ${STATUS_CODES[status]}`);
-    this.#handOver(new RefusedConnection(this.#socket, refusalOctets(status)));
+    this.#handOver(new RefusedConnection(this.#socket, status));
   }
 
-  #cut(reason: string): void {
+  #reject(reason: string): void {
     this.#warn(reason);
-    this.#isRefused = true;
+    this.#isRejected = true;
     this.#stopTimer();
     this.#socket.terminate();
   }
@@ -241,8 +238,8 @@ export class ProtocolDetection implements ConnectionEvents {
   }
 }
 
-/** Whether an octet is a letter of ASCII, with which a request begins. */
+/** Whether an octet is an ASCII letter, as the first octet of an HTTP request is. */
 function isLetter(octet: number): boolean {
-  const small = octet | 0x20;
-  return small >= 0x61 && small <= 0x7a;
+  const lowerCase = octet | 0x20;
+  return lowerCase >= 0x61 && lowerCase <= 0x7a;
 }

@@ -1,12 +1,12 @@
 /**
- * Ranges of addresses: of load balancers whose header is believed, of clients that a path is for.
+ * Ranges of IP addresses: trusted load balancers and proxies, and the clients permitted at a path.
  *
  * @module
  */
 
 import { BlockList, isIPv6 } from "node:net";
 
-/** Says of an address whether it is in one of the ranges (`10.0.0.7`, `10.0.0.0/8`, `fd00::/8`). */
+/** Gives a test whether an address is in one of the ranges (`10.0.0.7`, `10.0.0.0/8`, `fd00::/8`). */
 export function addressRanges(ranges: readonly string[]): (address: string) => boolean {
   const list = new BlockList();
   for (const range of ranges) {
@@ -16,9 +16,9 @@ export function addressRanges(ranges: readonly string[]): (address: string) => b
     else list.addSubnet(address, Number(prefix), family);
   }
   return (address) => {
-    // A socket that takes both families shows IPv4 addresses in this way.
-    const plain = address.replace(/^::ffff:(?=\d+\.)/i, "");
-    return list.check(plain, familyOf(plain));
+    // A dual-stack socket shows IPv4 addresses as IPv4-mapped ones.
+    const unmapped = address.replace(/^::ffff:(?=\d+\.)/i, "");
+    return list.check(unmapped, familyOf(unmapped));
   };
 }
 

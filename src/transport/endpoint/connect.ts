@@ -1,5 +1,5 @@
 /**
- * Connecting endpoints: a TCP or Unix socket within a deadline, and sentences for why not.
+ * Connecting endpoints: opens a TCP or Unix socket within a deadline, and words the failures.
  *
  * @module
  */
@@ -8,13 +8,13 @@ import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
 import type { Socket, SocketHandler } from "bun";
 
-import { Failure, sentenceOf } from "#base/failure.ts";
+import { errorCodeOf, Failure, sentenceOf } from "#base/failure.ts";
 import type { ConnectingEndpointConfig, ConnectingTcpConfig } from "#config/node-config.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
 import { isUnixPathTooLong, printEndpoint, usableUnixPath } from "./peer-address.ts";
 import { connectingTlsOptions } from "./tls-options.ts";
 
-/** What the system's error codes mean for somebody who wants to reach a router. */
+/** What the system's error codes mean for a program that wants to reach a router. */
 const STATES: Record<string, string> = {
   ENOENT: "no such file",
   ECONNREFUSED: "nobody listens there",
@@ -31,7 +31,7 @@ const STATES: Record<string, string> = {
   ENFILE: "too many open files",
 };
 
-/** What the codes of a certificate that is not accepted mean. */
+/** What the error codes of a rejected certificate mean. */
 const TLS_STATES: Record<string, string> = {
   ERR_TLS_CERT_ALTNAME_INVALID: "its certificate is for another name",
   CERT_HAS_EXPIRED: "its certificate has expired",
@@ -45,10 +45,9 @@ const TLS_STATES: Record<string, string> = {
   INVALID_PURPOSE: "its certificate is not for servers",
 };
 
-/** The present state of a router with which no TLS connection came about. */
+/** Words the state of a router with which the TLS handshake failed. */
 export function tlsState(fault: Error): string {
-  const code = "code" in fault ? String(fault.code) : "";
-  const known = TLS_STATES[code];
+  const known = TLS_STATES[errorCodeOf(fault) ?? ""];
   if (known !== undefined) return known;
   if (fault.message.includes("WRONG_VERSION_NUMBER")) return "it does not speak TLS";
   if (fault.message.includes("CERTIFICATE_REQUIRED")) return "it asks for a certificate of ours";
@@ -62,7 +61,7 @@ export function connectsWithTls(endpoint: ConnectingEndpointConfig): boolean {
   return endpoint.type === "tcp" && endpoint.tls !== undefined;
 }
 
-/** The failure to reach a router, saying the present state of its endpoint. */
+/** The Failure to reach a router; `state` is the present state of its endpoint. */
 export function connectFailure(
   endpoint: ConnectingEndpointConfig,
   state: string,
@@ -75,17 +74,16 @@ export function connectFailure(
   });
 }
 
-/** The failure for what a system call threw. */
+/** The Failure for an error of a system call. */
 function failureOf(endpoint: ConnectingEndpointConfig, thrown: unknown): Failure {
   if (thrown instanceof Failure) return thrown;
-  const code = thrown instanceof Error && "code" in thrown ? String(thrown.code) : "";
-  return connectFailure(endpoint, STATES[code] ?? sentenceOf(thrown), thrown);
+  const state = STATES[errorCodeOf(thrown) ?? ""] ?? sentenceOf(thrown);
+  return connectFailure(endpoint, state, thrown);
 }
 
 /**
- * Runs an attempt to connect until the endpoint's deadline, or until `canceled` aborts. When that
- * happens, the attempt's own signal aborts and it gives up what it holds; its late outcome is of no
- * interest to anybody.
+ * Runs an attempt to connect, until the endpoint's deadline or until `canceled` aborts. Then the
+ * attempt's own signal aborts, so that it closes its socket, and its outcome is ignored.
  */
 export async function connectWithTimeout<T>(
   endpoint: ConnectingEndpointConfig,
@@ -95,11 +93,11 @@ export async function connectWithTimeout<T>(
   if (endpoint.type === "unix" && isUnixPathTooLong(endpoint.path)) {
     throw connectFailure(endpoint, "the path is too long for a Unix socket");
   }
-  const late = new AbortController();
+  const abort = new AbortController();
   const { promise, reject } = Promise.withResolvers<never>();
   const giveUp = (state: string) => {
     reject(connectFailure(endpoint, state));
-    late.abort();
+    abort.abort();
   };
   const onCanceled = () => giveUp("nobody waits for it any more");
   const timer = setTimeout(
@@ -108,7 +106,7 @@ export async function connectWithTimeout<T>(
   );
   canceled?.addEventListener("abort", onCanceled);
   try {
-    return await Promise.race([promise, attempt(late.signal)]);
+    return await Promise.race([promise, attempt(abort.signal)]);
   } catch (thrown) {
     throw failureOf(endpoint, thrown);
   } finally {
@@ -120,22 +118,22 @@ export async function connectWithTimeout<T>(
 /**
  * The option `tls` of Bun for connections to an endpoint, or nothing.
  *
- * @throws Failure when a file cannot be used; it keeps this router away, and no other.
+ * @throws Failure when a file cannot be used; then this router alone cannot be reached.
  */
 export function tlsOptionsTowards(endpoint: ConnectingEndpointConfig): { tls?: Bun.TLSOptions } {
   if (endpoint.type === "unix" || endpoint.tls === undefined) return {};
   try {
-    // A host that is resolved here is still the one that the certificate has to be for.
+    // Where the host is resolved here, the certificate still has to be for its name.
     const { host, version } = endpoint;
-    const named = version === undefined || isIP(host) !== 0 ? {} : { hostname: host };
-    return { tls: connectingTlsOptions({ ...named, ...endpoint.tls }) };
+    const nameToVerify = version === undefined || isIP(host) !== 0 ? {} : { hostname: host };
+    return { tls: connectingTlsOptions({ ...nameToVerify, ...endpoint.tls }) };
   } catch (thrown) {
     throw connectFailure(endpoint, sentenceOf(thrown).replace(/^Cannot /, "cannot "), thrown);
   }
 }
 
 /**
- * The host of an endpoint, resolved where its `version` leaves no choice.
+ * The host of an endpoint, resolved here where `version` names an IP version.
  *
  * @throws Failure when it has no address of that version.
  */
@@ -151,8 +149,8 @@ export async function resolveHost(endpoint: ConnectingTcpConfig): Promise<string
 }
 
 /**
- * Opens a socket to an endpoint; one that opens after the signal aborted is cut off. With TLS the
- * router is not known before the handler's `handshake` is called without a fault.
+ * Opens a socket to an endpoint; it is terminated when the signal aborts. With TLS the router is
+ * authenticated only when the handler's `handshake` is called without a fault.
  */
 export async function openSocket<Data>(
   endpoint: ConnectingEndpointConfig,

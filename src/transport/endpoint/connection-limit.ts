@@ -1,20 +1,20 @@
 /**
- * ConnectionLimit: how many connections a transport keeps open, in all and for one address.
+ * ConnectionLimit: how many connections a transport keeps open, in total and for one address.
  *
- * An address is what the transport prints of a peer, without its port; of an IPv6 address the first
- * 64 bits, which is what one customer of a network is given. Peers on a Unix socket have no address
- * and count only in all.
+ * IPv6 addresses are counted by their first 64 bits, the range that a network gives to one customer.
+ * Peers on a Unix socket have no address and count in the total alone.
  *
  * @module
  */
 
 import type { TransportLimits } from "#config/node-config.ts";
 import type { Logger } from "#observe/logger.ts";
+import { addressOf } from "./peer-address.ts";
 
-/** Refusals are logged at once, then together after this time. */
+/** After a logged refusal the next ones are counted for this time, then logged together. */
 const LOG_INTERVAL_MS = 10_000;
 
-/** The limits that are counted here. */
+/** The limits enforced here. */
 export type ConnectionLimits = Pick<
   TransportLimits,
   "max_connections" | "max_connections_per_address"
@@ -27,8 +27,8 @@ export class ConnectionLimit {
   readonly #log: Logger;
   #open = 0;
   readonly #openByAddress = new Map<string, number>();
-  #untold = 0;
-  #isTelling = false;
+  #unloggedRefusals = 0;
+  #isLogThrottled = false;
 
   constructor(limits: ConnectionLimits, transport: string, log: Logger) {
     this.#limits = limits;
@@ -36,7 +36,7 @@ export class ConnectionLimit {
     this.#log = log;
   }
 
-  /** Takes a place for a peer as it is printed; null: there is none, which is logged. */
+  /** Takes a slot for a peer (as `TransportDetails.peer` prints it); null: all are taken, which is logged. */
   take(peer: string): ConnectionSlot | null {
     const { max_connections, max_connections_per_address } = this.#limits;
     const address = max_connections_per_address === null ? null : countedAddress(peer);
@@ -54,36 +54,36 @@ export class ConnectionLimit {
     return new ConnectionSlot(this, address);
   }
 
-  /** Gives back a slot; `ConnectionSlot` calls it, once. */
-  giveBack(address: string | null): void {
+  /** Frees a slot; called by `ConnectionSlot`, once. */
+  free(address: string | null): void {
     this.#open -= 1;
     if (address === null) return;
-    const left = (this.#openByAddress.get(address) ?? 0) - 1;
-    if (left > 0) this.#openByAddress.set(address, left);
+    const remaining = (this.#openByAddress.get(address) ?? 0) - 1;
+    if (remaining > 0) this.#openByAddress.set(address, remaining);
     else this.#openByAddress.delete(address);
   }
 
-  /** A flood of connections must not become a flood of log lines, and no refusal goes untold. */
+  /** Logs every refusal, but a flood of connections with two lines per interval. */
   #refused(peer: string, limit: keyof ConnectionLimits): void {
-    if (this.#isTelling) {
-      this.#untold += 1;
+    if (this.#isLogThrottled) {
+      this.#unloggedRefusals += 1;
       return;
     }
-    this.#isTelling = true;
+    this.#isLogThrottled = true;
     this.#log.warn("connection refused", { transport: this.#transport, peer, limit });
     setTimeout(() => {
-      this.#isTelling = false;
-      if (this.#untold === 0) return;
+      this.#isLogThrottled = false;
+      if (this.#unloggedRefusals === 0) return;
       this.#log.warn("more connections refused", {
         transport: this.#transport,
-        refused: this.#untold,
+        refused: this.#unloggedRefusals,
       });
-      this.#untold = 0;
+      this.#unloggedRefusals = 0;
     }, LOG_INTERVAL_MS).unref();
   }
 }
 
-/** The place of one open connection. */
+/** The slot of one open connection. */
 export class ConnectionSlot {
   #limit: ConnectionLimit | null;
   readonly #address: string | null;
@@ -93,33 +93,32 @@ export class ConnectionSlot {
     this.#address = address;
   }
 
-  /** Makes room for another connection; has no effect the second time. */
+  /** Frees the slot; a second call has no effect. */
   release(): void {
-    this.#limit?.giveBack(this.#address);
+    this.#limit?.free(this.#address);
     this.#limit = null;
   }
 }
 
-/** The counter of a transport; undefined where connections are not limited. */
+/** The limit of a transport; undefined where connections are not limited. */
 export function connectionLimitFor(
-  limits: TransportLimits | undefined,
-  transport: string,
+  { id, limits }: { id: string; limits?: TransportLimits },
   log: Logger,
 ): ConnectionLimit | undefined {
   if (limits === undefined) return undefined;
   const isLimited = limits.max_connections !== null || limits.max_connections_per_address !== null;
-  return isLimited ? new ConnectionLimit(limits, transport, log) : undefined;
+  return isLimited ? new ConnectionLimit(limits, id, log) : undefined;
 }
 
 /**
- * The address in a printed peer: `10.0.0.1` of `tcp4:10.0.0.1:1234`, `2001:db8:0:7::/64` of
- * `tcp6:[2001:db8:0:7::1]:1234`; null for what has none.
+ * The address by which a printed peer is counted: `10.0.0.1` of `tcp4:10.0.0.1:1234`,
+ * `2001:db8:0:7::/64` of `tcp6:[2001:db8:0:7::1]:1234`; null where the peer has no address.
  */
 export function countedAddress(peer: string): string | null {
-  const v4 = /^tcp4:([^:]+):\d+$/.exec(peer)?.[1];
-  if (v4 !== undefined) return v4;
-  const v6 = /^tcp6:\[([^\]%]+)(?:%[^\]]*)?\]:\d+$/.exec(peer)?.[1];
-  return v6 === undefined ? null : `${firstHalf(v6)}::/64`;
+  const address = addressOf(peer);
+  if (address === null || !address.includes(":")) return address;
+  const [withoutZone = ""] = address.split("%");
+  return `${firstHalf(withoutZone)}::/64`;
 }
 
 /** The first four groups of an IPv6 address, without leading zeros. */

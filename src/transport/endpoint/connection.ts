@@ -1,25 +1,28 @@
 /**
- * One accepted connection: what it needs of Bun's socket, and what it is told of it.
+ * The socket and the events of one connection, as all of transport/ sees them.
  *
  * @module
  */
 
-import type { WritableSocket } from "./socket-writer.ts";
-
 /** What a connection uses of a Bun socket, whether it was accepted or connected. */
-export interface ConnectionSocket extends WritableSocket {
+export interface ConnectionSocket {
+  /** Gives the number of octets that the system took; negative: it takes none any more. */
   write(octets: Uint8Array, offset?: number, length?: number): number;
+  /** Ends the writing side; reading goes on. */
+  shutdown(): void;
   end(): void;
+  terminate(): void;
   pause(): void;
   resume(): void;
 }
 
-/** The events of one connection's socket; a connection that is handed over changes who takes them. */
+/** Receives the events of one socket; a connection that is handed over changes its receiver. */
 export interface ConnectionEvents {
+  /** The socket has read octets, which are borrowed and may be changed. */
   received(chunk: Uint8Array): void;
   /** The socket is writable again. */
   drained(): void;
-  /** The other side sends nothing more; this side may. */
+  /** The other side sends nothing more; this side still may. */
   ended(): void;
   closed(error: Error | undefined): void;
 }

@@ -1,27 +1,27 @@
 /**
- * Watching files for changes by looking at them, which sees through links and renamed folders.
+ * watchFiles: notices changed files by polling, which also works through links and renamed folders.
  *
  * @module
  */
 
 import { statSync } from "node:fs";
 
-/** How often files are looked at. */
+/** How often files are checked. */
 export const WATCH_INTERVAL_MS = 10_000;
 
-/** Calls `changed` whenever any of the files has; gives what ends that. Keeps no process alive. */
+/** Calls `onChange` when any of the files has changed; gives a function that stops. Keeps no process alive. */
 export function watchFiles(
   files: readonly string[],
-  changed: () => void,
+  onChange: () => void,
   intervalMs: number = WATCH_INTERVAL_MS,
 ): () => void {
-  let seen = files.map(stateOf).join();
+  let known = files.map(stateOf).join();
   const timer = setInterval(() => {
-    // Looked at before anybody reads, so that what changes meanwhile is a change again.
-    const now = files.map(stateOf).join();
-    if (now === seen) return;
-    seen = now;
-    changed();
+    // Taken before the files are read, so that a change during the reading is noticed next time.
+    const current = files.map(stateOf).join();
+    if (current === known) return;
+    known = current;
+    onChange();
   }, intervalMs);
   timer.unref();
   return () => clearInterval(timer);

@@ -1,39 +1,44 @@
 /**
- * Closing: the end of all connections of one kind, waited for, but not for ever.
+ * GracefulClose: ends all connections of one kind and waits until they are closed, up to a deadline.
  *
  * @module
  */
 
-/** Connections that are still open this long after they were told to end are cut off. */
+/** Connections that are still open this long after they were ended are terminated. */
 const CLOSE_DEADLINE_MS = 2000;
 
-/** Ends connections that somebody else keeps. */
-export class GracefulClose {
-  readonly #isEmpty: () => boolean;
-  #empty: PromiseWithResolvers<void> | null = null;
+/** The open connections: a set, or the keys of a map. */
+interface OpenConnections<Connection> {
+  readonly size: number;
+  keys(): Iterable<Connection>;
+}
 
-  /** `isEmpty`: whether none is open. */
-  constructor(isEmpty: () => boolean) {
-    this.#isEmpty = isEmpty;
+/** Closes connections that their owner keeps and removes when they have closed. */
+export class GracefulClose<Connection extends { terminate(): void }> {
+  readonly #open: OpenConnections<Connection>;
+  #allClosed: PromiseWithResolvers<void> | null = null;
+
+  constructor(open: OpenConnections<Connection>) {
+    this.#open = open;
   }
 
-  /** One of them is over. */
+  /** Notes that a connection has closed. */
   noteClosed(): void {
-    if (this.#isEmpty()) this.#empty?.resolve();
+    if (this.#open.size === 0) this.#allClosed?.resolve();
   }
 
-  /** Tells all to end, once, and waits until they are over; `cutOff` ends those that are not in time. */
-  async run(end: () => void, cutOff: () => void): Promise<void> {
-    if (this.#isEmpty()) return;
-    if (this.#empty !== null) return this.#empty.promise;
-    const empty = Promise.withResolvers<void>();
-    this.#empty = empty;
-    end();
+  /** Calls `end` once with each connection, and waits until all are closed or terminated. */
+  async run(end: (connection: Connection) => void): Promise<void> {
+    if (this.#open.size === 0) return;
+    if (this.#allClosed !== null) return this.#allClosed.promise;
+    const allClosed = Promise.withResolvers<void>();
+    this.#allClosed = allClosed;
+    for (const connection of [...this.#open.keys()]) end(connection);
     const deadline = setTimeout(() => {
-      cutOff();
-      empty.resolve();
+      for (const connection of [...this.#open.keys()]) connection.terminate();
+      allClosed.resolve();
     }, CLOSE_DEADLINE_MS);
-    if (!this.#isEmpty()) await empty.promise;
+    if (this.#open.size > 0) await allClosed.promise;
     clearTimeout(deadline);
   }
 }

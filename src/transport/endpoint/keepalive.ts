@@ -1,7 +1,7 @@
 /**
- * Keepalive of one connection: pings at an interval, and ends a connection that does not answer.
+ * Keepalive: pings the other side of one connection at an interval, and reports a missing answer.
  *
- * Traffic only notes the time; timers are set again when they fire. So a busy connection pays one
+ * Traffic only notes the time; timers are set again when they fire. So a busy connection costs one
  * clock reading per message (RawSocket: per read) and no timer.
  *
  * @module
@@ -9,22 +9,22 @@
 
 import type { KeepaliveOptions } from "#config/node-config.ts";
 
-/** What keepalive does to its connection and asks of it. */
+/** The connection, as keepalive sees it. */
 export interface KeepaliveTarget {
   /** Sends a ping; its payload is borrowed. */
   ping(payload: Uint8Array): void;
-  /** While we do not read, no answer can reach us. */
+  /** Whether the connection is not read at present, so that no answer can arrive. */
   isPaused(): boolean;
-  /** The other side did not answer in time. */
-  expire(): void;
+  /** The other side did not answer a ping in time. */
+  onPingTimeout(): void;
 }
 
-/** Largest payload of a WebSocket's control frame (RFC 6455, section 5.5); the same for all. */
-const largestControlPayload = 125;
-const counterOctets = 4;
+/** Longest payload of a WebSocket control frame (RFC 6455, section 5.5); kept on RawSocket too. */
+const MAX_PING_OCTETS = 125;
+const COUNTER_OCTETS = 4;
 
-/** The payload of whichever ping is being sent: a counter, and zeros up to the size. */
-const payloadRoom = Buffer.alloc(largestControlPayload);
+/** The payload of the ping that is being sent: a counter, then zeros up to the configured size. */
+const pingPayload = Buffer.alloc(MAX_PING_OCTETS);
 
 /** Pings one connection, by `auto_ping_interval` and its companions. */
 export class Keepalive {
@@ -32,11 +32,11 @@ export class Keepalive {
   readonly #target: KeepaliveTarget;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #counter = 0;
-  /** When the other side last gave a sign of life that counts, and when the wait for one began. */
-  #heardAt = performance.now();
+  /** When the other side last showed that it is alive, and when the wait for an answer began. */
+  #aliveAt = performance.now();
   #waitingSince = 0;
 
-  /** Begins at once; with an `auto_ping_interval` of 0 no ping is ever sent. */
+  /** Starts at once; with an `auto_ping_interval` of 0 no ping is ever sent. */
   constructor(options: KeepaliveOptions, target: KeepaliveTarget) {
     this.#options = options;
     this.#target = target;
@@ -44,22 +44,22 @@ export class Keepalive {
   }
 
   /** Notes that a message or a control frame arrived. */
-  heard(): void {
-    if (this.#options.auto_ping_restart_on_any_traffic) this.#heardAt = performance.now();
+  noteTraffic(): void {
+    if (this.#options.auto_ping_restart_on_any_traffic) this.#aliveAt = performance.now();
   }
 
-  /** Notes a pong; one that does not answer our last ping is only traffic. */
-  heardPong(payload: Uint8Array): void {
-    if (this.#isAnswer(payload)) this.#heardAt = performance.now();
-    else this.heard();
+  /** Notes a pong; a pong that does not answer the last ping counts as traffic. */
+  notePong(payload: Uint8Array): void {
+    if (this.#isAnswer(payload)) this.#aliveAt = performance.now();
+    else this.noteTraffic();
   }
 
-  /** Gives the other side its whole time again: what it sent meanwhile was not read. */
-  resumed(): void {
+  /** Notes that reading has resumed: the time for an answer begins again. */
+  noteResumed(): void {
     this.#waitingSince = performance.now();
   }
 
-  /** Ends keepalive, for good. */
+  /** Stops for good. */
   stop(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
@@ -67,7 +67,7 @@ export class Keepalive {
 
   #waitForInterval(delayMs: number): void {
     if (this.#options.auto_ping_interval === 0) return;
-    // No closure, for there are as many of these timers as idle connections.
+    // No closure, because every idle connection has such a timer.
     this.#timer = setTimeout(Keepalive.#intervalPassed, delayMs, this);
   }
 
@@ -77,7 +77,7 @@ export class Keepalive {
 
   #onInterval(): void {
     const { auto_ping_interval, auto_ping_timeout } = this.#options;
-    const quietMs = performance.now() - this.#heardAt;
+    const quietMs = performance.now() - this.#aliveAt;
     if (this.#options.auto_ping_restart_on_any_traffic && quietMs < auto_ping_interval) {
       this.#waitForInterval(auto_ping_interval - quietMs);
       return;
@@ -87,36 +87,36 @@ export class Keepalive {
     const pingedAt = this.#waitingSince;
     if (auto_ping_timeout === 0) this.#waitForInterval(auto_ping_interval);
     else this.#timer = setTimeout(() => this.#onTimeout(pingedAt), auto_ping_timeout);
-    // Last, for a connection that turns out to be over while it is written to stops this.
+    // Last, because a connection that fails during this write stops the keepalive.
     this.#target.ping(this.#payload());
   }
 
   #onTimeout(pingedAt: number): void {
     const { auto_ping_interval, auto_ping_timeout } = this.#options;
     const leftMs = this.#waitingSince + auto_ping_timeout - performance.now();
-    if (this.#heardAt >= pingedAt) {
+    if (this.#aliveAt >= pingedAt) {
       this.#waitForInterval(Math.max(0, pingedAt + auto_ping_interval - performance.now()));
     } else if (this.#target.isPaused()) {
       this.#timer = setTimeout(() => this.#onTimeout(pingedAt), auto_ping_timeout);
     } else if (leftMs > 1) {
       this.#timer = setTimeout(() => this.#onTimeout(pingedAt), leftMs);
     } else {
-      this.#target.expire();
+      this.#target.onPingTimeout();
     }
   }
 
   #payload(): Uint8Array {
-    payloadRoom.writeUInt32BE(this.#counter);
-    return payloadRoom.subarray(0, this.#size);
+    pingPayload.writeUInt32BE(this.#counter);
+    return pingPayload.subarray(0, this.#size);
   }
 
-  /** Whether a pong carries the payload of our last ping, all of it. */
+  /** Whether a pong carries the whole payload of the last ping. */
   #isAnswer(pong: Uint8Array): boolean {
     return this.#counter > 0 && Buffer.compare(pong, this.#payload()) === 0;
   }
 
   get #size(): number {
     const { auto_ping_size } = this.#options;
-    return Math.min(largestControlPayload, Math.max(counterOctets, auto_ping_size));
+    return Math.min(MAX_PING_OCTETS, Math.max(COUNTER_OCTETS, auto_ping_size));
   }
 }

@@ -1,12 +1,12 @@
 /**
- * Listening endpoints: TCP and Unix. TLS is begun on what they accept.
+ * Listening endpoints: TCP and Unix sockets. TLS begins on the accepted connections, not here.
  *
  * @module
  */
 
 import type { SocketHandler, SocketListener, TCPSocketListener, TCPSocketListenOptions } from "bun";
 
-import { Failure, sentenceOf } from "#base/failure.ts";
+import { errorCodeOf, Failure, sentenceOf } from "#base/failure.ts";
 import type { ListeningEndpointConfig, ListeningTcpConfig } from "#config/node-config.ts";
 import { printEndpoint } from "./peer-address.ts";
 import { listenInPortRange } from "./portrange.ts";
@@ -14,13 +14,13 @@ import { openUnixSocket } from "./unix-socket-file.ts";
 
 /** An endpoint that is listening. */
 export interface ListeningSocket {
-  /** The port, which the system has chosen where 0 was configured; null for a Unix socket. */
+  /** The port, chosen by the system where 0 was configured; null for a Unix socket. */
   readonly port: number | null;
   /** Refuses new connections, and removes the file of a Unix socket; open connections stay. */
   stop(): void;
 }
 
-/** What the system's error codes mean for somebody who wants to listen. */
+/** What the system's error codes mean for a program that wants to listen. */
 const STATES: Record<string, string> = {
   EADDRINUSE: "address already in use",
   EADDRNOTAVAIL: "this machine has no such address",
@@ -28,13 +28,13 @@ const STATES: Record<string, string> = {
   ENOENT: "no such folder",
 };
 
-/** How one listens. */
+/** Options of a listening socket. */
 export interface ListenOptions {
-  /** Whether a connection stays open for writing when its other side has ended. */
+  /** Whether a connection stays open for writing after its other side has ended. */
   allowHalfOpen?: boolean;
 }
 
-/** Listens on an endpoint, in plain octets; `socket` takes the events of every connection. */
+/** Listens on an endpoint, without TLS; `socket` receives the events of every connection. */
 export async function listenOn<Data>(
   endpoint: ListeningEndpointConfig,
   socket: SocketHandler<Data>,
@@ -57,11 +57,10 @@ export async function listenOn<Data>(
   }
 }
 
-/** The failure for what a system call threw; a failure stays what it is. */
+/** The Failure for an error of a system call; a Failure is kept as it is. */
 function listenFailure(endpoint: ListeningEndpointConfig, thrown: unknown): Failure {
   if (thrown instanceof Failure) return thrown;
-  const code = thrown instanceof Error && "code" in thrown ? String(thrown.code) : "";
-  const state = STATES[code] ?? sentenceOf(thrown);
+  const state = STATES[errorCodeOf(thrown) ?? ""] ?? sentenceOf(thrown);
   return new Failure(`Cannot listen on "${printEndpoint(endpoint)}": ${state}`, {
     source: "internal",
     cause: thrown,
@@ -73,7 +72,7 @@ function stopAndRemove<Data>(server: SocketListener<Data>, removeFile: () => voi
   removeFile();
 }
 
-/** Bun takes `reusePort` and `ipv6Only` here, though its types name them for connecting only. */
+/** Bun takes `reusePort` and `ipv6Only` here, though its types have them for connecting only. */
 interface TcpOptions {
   hostname: string;
   port: number;

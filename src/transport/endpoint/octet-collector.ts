@@ -1,31 +1,31 @@
 /**
- * GrowingOctets: octets that come in pieces of any size, joined.
+ * OctetCollector: joins chunks of any size.
  *
  * @module
  */
 
-/** Grows to twice as much, so that what comes octet by octet is not copied for each of them. */
+/** Doubles its capacity when it is full, so that single octets do not each cost a copy. */
 export class OctetCollector {
-  #room: Buffer = Buffer.alloc(0);
+  #buffer: Buffer = Buffer.alloc(0);
   #length = 0;
 
   get length(): number {
     return this.#length;
   }
 
-  /** All that has come. */
+  /** All octets so far. */
   get octets(): Buffer {
-    return this.#room.subarray(0, this.#length);
+    return this.#buffer.subarray(0, this.#length);
   }
 
   append(chunk: Uint8Array): void {
     const length = this.#length + chunk.length;
-    if (length > this.#room.length) {
-      const larger = Buffer.allocUnsafeSlow(Math.max(length, 2 * this.#room.length));
+    if (length > this.#buffer.length) {
+      const larger = Buffer.allocUnsafeSlow(Math.max(length, 2 * this.#buffer.length));
       larger.set(this.octets);
-      this.#room = larger;
+      this.#buffer = larger;
     }
-    this.#room.set(chunk, this.#length);
+    this.#buffer.set(chunk, this.#length);
     this.#length = length;
   }
 }

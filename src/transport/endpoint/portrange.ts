@@ -1,31 +1,28 @@
 /**
- * The first free port of `portrange`.
+ * listenInPortRange: the first free port of `portrange`.
  *
  * @module
  */
 
+import { errorCodeOf } from "#base/failure.ts";
 import type { ListeningTcpConfig } from "#config/node-config.ts";
 
 /**
- * Listens on the endpoint's port, or on the first of its range that nobody has: `listen` is called
- * with one port after the other, so that no other program can come in between.
+ * Listens on the endpoint's port, or on the first free port of its range: `listen` is tried with one port
+ * after the other, so that no other program can take a port between a check and its use.
  *
- * @throws What `listen` throws for the last port, or at once when the port is not the reason.
+ * @throws The error of `listen` for the last port, or at once an error other than a port in use.
  */
 export function listenInPortRange<Server>(
   { port, portrange = [port, port] }: ListeningTcpConfig,
   listen: (port: number) => Server,
 ): Server {
   const [first, last] = portrange;
-  for (let at = first; ; at++) {
+  for (let candidate = first; ; candidate++) {
     try {
-      return listen(at);
+      return listen(candidate);
     } catch (thrown) {
-      if (at >= last || !isInUse(thrown)) throw thrown;
+      if (candidate >= last || errorCodeOf(thrown) !== "EADDRINUSE") throw thrown;
     }
   }
-}
-
-function isInUse(thrown: unknown): boolean {
-  return thrown instanceof Error && "code" in thrown && thrown.code === "EADDRINUSE";
 }

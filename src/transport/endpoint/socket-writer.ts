@@ -1,35 +1,32 @@
 /**
- * SocketWriter: what is sent on one Bun socket, gathered into few writes and queued when it stalls.
+ * SocketWriter: writes to one socket. Gathers what one burst sends into few writes, and queues what the
+ * system does not take.
  *
  * @module
  */
 
-/** Octets queued before a message at which a connection is given up, whoever failed to stop. */
-const MOST_QUEUED_OCTETS = 32 * 1024 * 1024;
+import type { ConnectionSocket } from "./connection.ts";
+
+/** With more octets than this in its queue a connection is terminated at the next message. */
+const MAX_QUEUED_OCTETS = 32 * 1024 * 1024;
 
 const GATHER_OCTETS = 64 * 1024;
 const QUEUE_BLOCK_OCTETS = 64 * 1024;
 const CLOSE_DEADLINE_MS = 1000;
 
-/** What the writer uses of a Bun socket. */
-export interface WritableSocket {
-  write(octets: Uint8Array, offset: number, length: number): number;
-  shutdown(): void;
-  terminate(): void;
-}
-
-/** Is told when a side that was behind has caught up. */
+/** Observes the queue of a writer. */
 export interface DrainObserver {
-  caughtUp(): void;
+  /** The queue was longer than `maxBuffered` and has become short again. */
+  onQueueDrained(): void;
 }
 
-/** Most connections never queue anything. */
-const nothing: QueueBlock[] = [];
+/** Shared by all writers, because most connections never queue anything. */
+const EMPTY_QUEUE: QueueBlock[] = [];
 
 /**
- * The octets of one burst are gathered here and written in a microtask, that is as soon as the
- * running socket event has been handled. One buffer serves all sockets, because only one of them is
- * written to at a time; a writer that finds it taken makes its holder write first.
+ * The octets of one burst are gathered here and written in a microtask, which runs as soon as the
+ * current socket event has been handled. One buffer serves all sockets, because they are written to one
+ * at a time; a writer that finds the buffer in use flushes its holder first.
  */
 const gathered = Buffer.allocUnsafeSlow(GATHER_OCTETS);
 let gatheredOctets = 0;
@@ -41,56 +38,56 @@ function flushHolder(): void {
   holder?.flush();
 }
 
-/** A block of the queue: octets from `start` to `end` still have to be written. */
+/** A block of the queue; the octets from `start` to `end` are not written yet. */
 interface QueueBlock {
   octets: Uint8Array;
   start: number;
   end: number;
 }
 
-/** Writes to one socket. Octets handed in are borrowed; what cannot go out at once is copied. */
+/** Writes to one socket. Octets are borrowed: those that cannot be written at once are copied. */
 export class SocketWriter {
-  readonly #socket: WritableSocket;
+  readonly #socket: ConnectionSocket;
   readonly #maxBuffered: number;
   readonly #observer: DrainObserver;
-  #queue = nothing;
+  #queue = EMPTY_QUEUE;
   #queuedOctets = 0;
-  #isBehind = false;
+  #needsDrain = false;
   #isEnding = false;
-  #isOver = false;
+  #isDropped = false;
   #deadline: ReturnType<typeof setTimeout> | null = null;
 
-  /** `maxBuffered`: octets that may be queued before the other side counts as behind. */
-  constructor(socket: WritableSocket, maxBuffered: number, observer: DrainObserver) {
+  /** `maxBuffered`: with more octets queued, `write` answers false. */
+  constructor(socket: ConnectionSocket, maxBuffered: number, observer: DrainObserver) {
     this.#socket = socket;
     this.#maxBuffered = maxBuffered;
     this.#observer = observer;
   }
 
-  /** Octets that wait in this process for the other side to take them. */
+  /** Octets that this process holds until the system takes them. */
   get bufferedOctets(): number {
     return this.#queuedOctets + (holder === this ? gatheredOctets : 0);
   }
 
   /**
-   * Sends octets after those sent before. False: taken, but the other side is behind; `caughtUp`
-   * follows. After `end` or `drop` octets are dropped and answered true.
+   * Sends octets. False: they are taken, but more than `maxBuffered` are queued; `onQueueDrained`
+   * follows. After `end` or `drop` octets are discarded and answered true.
    */
   write(octets: Uint8Array): boolean {
-    if (this.#isEnding || this.#isOver) return true;
-    if (this.#queuedOctets > MOST_QUEUED_OCTETS) this.#abandon();
+    if (this.#isEnding || this.#isDropped) return true;
+    if (this.#queuedOctets > MAX_QUEUED_OCTETS) this.#abandon();
     else if (this.#queuedOctets > 0) this.#enqueue(octets);
     else this.#gather(octets);
     if (this.#queuedOctets <= this.#maxBuffered) return true;
-    this.#isBehind = true;
+    this.#needsDrain = true;
     return false;
   }
 
-  /** Sends the first octets of a header and a payload behind them, as `write` does. */
+  /** Sends the first `headerOctets` of a header, then a payload; answers as `write` does. */
   writeFrame(header: Uint8Array, headerOctets: number, payload: Uint8Array): boolean {
     const before = holder === this ? gatheredOctets : 0;
     const fits = before + headerOctets + payload.length <= GATHER_OCTETS;
-    if (this.#queuedOctets > 0 || !fits || this.#isEnding || this.#isOver) {
+    if (this.#queuedOctets > 0 || !fits || this.#isEnding || this.#isDropped) {
       this.write(header.subarray(0, headerOctets));
       return this.write(payload);
     }
@@ -103,18 +100,18 @@ export class SocketWriter {
   }
 
   /**
-   * Sends a header and text behind it, as `write` does. `fill` writes the header once the number of
-   * the text's octets is known.
+   * Sends a header, then text; answers as `write` does. `fill` writes the header when the length of the
+   * text in octets is known.
    */
   writeText(
     text: string,
     headerOctets: number,
     fill: (target: Uint8Array, at: number, octets: number) => void,
   ): boolean {
-    if (this.#isEnding || this.#isOver) return true;
+    if (this.#isEnding || this.#isDropped) return true;
     // A UTF-16 unit becomes at most three octets.
-    const most = headerOctets + text.length * 3;
-    if (this.#queuedOctets > 0 || most > GATHER_OCTETS) {
+    const maxOctets = headerOctets + text.length * 3;
+    if (this.#queuedOctets > 0 || maxOctets > GATHER_OCTETS) {
       const octets = Buffer.from(text);
       const header = new Uint8Array(headerOctets);
       fill(header, 0, octets.length);
@@ -122,7 +119,7 @@ export class SocketWriter {
       return this.write(octets);
     }
     this.#hold();
-    if (gatheredOctets + most > GATHER_OCTETS) {
+    if (gatheredOctets + maxOctets > GATHER_OCTETS) {
       this.flush();
       return this.writeText(text, headerOctets, fill);
     }
@@ -132,7 +129,7 @@ export class SocketWriter {
     return true;
   }
 
-  /** Writes what was gathered, now. */
+  /** Writes the gathered octets now. */
   flush(): void {
     if (holder !== this) return;
     const octets = gatheredOctets;
@@ -157,38 +154,38 @@ export class SocketWriter {
     }
     if (this.#isEnding) {
       if (this.#queuedOctets === 0) this.#socket.shutdown();
-    } else if (this.#isBehind && this.#queuedOctets <= this.#maxBuffered / 4) {
-      this.#isBehind = false;
-      this.#observer.caughtUp();
+    } else if (this.#needsDrain && this.#queuedOctets <= this.#maxBuffered / 4) {
+      this.#needsDrain = false;
+      this.#observer.onQueueDrained();
     }
   }
 
   /**
-   * Sends what is queued, then ends the connection. It is shut down for writing first, because
-   * closing at once can lose octets that the system has taken but not sent; a connection that is
-   * not over within a second is cut off.
+   * Sends what is queued, then shuts the socket down for writing: closing it at once could lose octets
+   * that the system has taken but not sent. A connection that is not closed within a second is
+   * terminated.
    */
   end(): void {
-    if (this.#isEnding || this.#isOver) return;
+    if (this.#isEnding || this.#isDropped) return;
     this.flush();
     this.#isEnding = true;
     this.#deadline = setTimeout(() => this.#socket.terminate(), CLOSE_DEADLINE_MS);
     if (this.#queuedOctets === 0) this.#socket.shutdown();
   }
 
-  /** The connection is over: forgets everything. */
+  /** The connection is closed: discards everything. */
   drop(): void {
-    this.#isOver = true;
+    this.#isDropped = true;
     if (holder === this) {
       holder = null;
       gatheredOctets = 0;
     }
-    this.#queue = nothing;
+    this.#queue = EMPTY_QUEUE;
     this.#queuedOctets = 0;
     if (this.#deadline !== null) clearTimeout(this.#deadline);
   }
 
-  /** Makes this the writer whose octets are gathered. */
+  /** Makes this writer the holder of the gather buffer. */
   #hold(): void {
     if (holder === this) return;
     holder?.flush();
@@ -200,19 +197,19 @@ export class SocketWriter {
 
   #gather(octets: Uint8Array): void {
     this.#hold();
-    const room = GATHER_OCTETS - gatheredOctets;
-    if (octets.length <= room) {
+    const space = GATHER_OCTETS - gatheredOctets;
+    if (octets.length <= space) {
       gathered.set(octets, gatheredOctets);
       gatheredOctets += octets.length;
       return;
     }
-    // The head of a message that is too long fills the buffer, so that no small write goes before it.
-    gathered.set(octets.subarray(0, room), gatheredOctets);
+    // The begin of a long message fills the buffer, so that no small write goes before it.
+    gathered.set(octets.subarray(0, space), gatheredOctets);
     gatheredOctets = GATHER_OCTETS;
     this.flush();
-    if (this.#isOver) return;
-    if (this.#queuedOctets > 0) this.#enqueue(octets.subarray(room));
-    else this.#writeOrQueue(octets, room, octets.length);
+    if (this.#isDropped) return;
+    if (this.#queuedOctets > 0) this.#enqueue(octets.subarray(space));
+    else this.#writeOrQueue(octets, space, octets.length);
   }
 
   #writeOrQueue(octets: Uint8Array, start: number, end: number): void {
@@ -224,23 +221,23 @@ export class SocketWriter {
   #enqueue(octets: Uint8Array): void {
     this.#queuedOctets += octets.length;
     const tail = this.#queue.at(-1);
-    const room = tail === undefined ? 0 : tail.octets.length - tail.end;
-    const fitting = Math.min(room, octets.length);
+    const space = tail === undefined ? 0 : tail.octets.length - tail.end;
+    const fitting = Math.min(space, octets.length);
     if (tail !== undefined && fitting > 0) {
       tail.octets.set(octets.subarray(0, fitting), tail.end);
       tail.end += fitting;
     }
-    const rest = octets.length - fitting;
-    if (rest === 0) return;
-    const block = new Uint8Array(Math.max(QUEUE_BLOCK_OCTETS, rest));
+    const remaining = octets.length - fitting;
+    if (remaining === 0) return;
+    const block = new Uint8Array(Math.max(QUEUE_BLOCK_OCTETS, remaining));
     block.set(octets.subarray(fitting));
-    if (this.#queue === nothing) this.#queue = [];
-    this.#queue.push({ octets: block, start: 0, end: rest });
+    if (this.#queue === EMPTY_QUEUE) this.#queue = [];
+    this.#queue.push({ octets: block, start: 0, end: remaining });
   }
 
   /**
-   * The system no longer takes octets for this connection. A paused socket is not told that its
-   * other side is gone, so it is cut off here; later, for the caller is amid sending.
+   * The connection takes no more octets. A paused socket gets no event when its other side is gone, so
+   * it is terminated here; in a microtask, because the caller is still sending.
    */
   #abandon(): void {
     this.drop();

@@ -1,7 +1,8 @@
 /**
- * TlsContexts: the TLS settings of an endpoint by the name that a client asks for, read again when
- * their files change. TLS is begun with them on each connection that was accepted, so that a renewal
- * touches neither the listening socket nor any connection.
+ * TlsContexts: the TLS options of an endpoint by server name (SNI), read again when their files change.
+ *
+ * TLS begins on each accepted connection with the present options, so a renewal touches neither the
+ * listening socket nor any open connection.
  *
  * @module
  */
@@ -17,42 +18,42 @@ import { filesOf, type ListeningTlsOptions, listeningTlsOptions } from "./tls-op
 /** An endpoint that has TLS. */
 export type TlsEndpoint = ListeningTcpConfig & { tls: ListeningTlsConfig };
 
-/** Says whether an endpoint has TLS. */
+/** Whether an endpoint has TLS. */
 export function hasTls(endpoint: ListeningTcpConfig): endpoint is TlsEndpoint {
   return endpoint.tls !== undefined;
 }
 
-/** The settings of one endpoint, as they are now. */
+/** The present TLS options of one endpoint. */
 export class TlsContexts {
   readonly #endpoint: TlsEndpoint;
   readonly #log: Logger;
-  readonly #endWatch: () => void;
+  readonly #stopWatch: () => void;
   #options: readonly ListeningTlsOptions[];
 
   /** @throws Failure when a certificate cannot be used. */
   constructor(endpoint: TlsEndpoint, log: Logger) {
     this.#endpoint = endpoint;
     this.#log = log;
-    // Watched before they are read, so that no change falls in between.
-    this.#endWatch = watchFiles(filesOf(endpoint.tls), () => this.renew());
+    // Watched before they are read, so that no change is missed.
+    this.#stopWatch = watchFiles(filesOf(endpoint.tls), () => this.renew());
     try {
       this.#options = listeningTlsOptions(endpoint.tls);
     } catch (thrown) {
-      this.#endWatch();
+      this.#stopWatch();
       throw thrown;
     }
   }
 
-  /** The settings for a name, in lower case; null: the client asked for none. */
+  /** The options for a server name in lower case; null: the client sent none. */
   for(serverName: string | null): ListeningTlsOptions {
-    const [otherwise, ...named] = this.#options as [ListeningTlsOptions, ...ListeningTlsOptions[]];
-    if (serverName === null) return otherwise;
+    const [fallback, ...named] = this.#options as [ListeningTlsOptions, ...ListeningTlsOptions[]];
+    if (serverName === null) return fallback;
     const wildcard = serverName.replace(/^[^.]+/, "*");
     const exact = named.find((one) => one.serverName === serverName);
-    return exact ?? named.find((one) => one.serverName === wildcard) ?? otherwise;
+    return exact ?? named.find((one) => one.serverName === wildcard) ?? fallback;
   }
 
-  /** Reads the files again. What cannot be used is logged, and all stays as it was. */
+  /** Reads the files again. If one cannot be used, that is logged and the old options stay. */
   renew(): void {
     const endpoint = printEndpoint(this.#endpoint);
     try {
@@ -66,8 +67,8 @@ export class TlsContexts {
     }
   }
 
-  /** Renews nothing any more. */
+  /** Stops watching the files. */
   stop(): void {
-    this.#endWatch();
+    this.#stopWatch();
   }
 }

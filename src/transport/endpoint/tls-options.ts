@@ -1,5 +1,5 @@
 /**
- * `endpoint.tls` of node.json as Bun takes it, for sockets that listen and sockets that connect.
+ * `endpoint.tls` of node.json as options of Bun, for listening and for connecting sockets.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import type {
   ListeningTlsConfig,
 } from "#config/node-config.ts";
 
-/** The numbers of the versions on the wire, which Bun takes though its types do not say so. */
+/** Protocol version numbers of TLS, which Bun takes though its types do not say so. */
 const VERSION_NUMBERS = { "1.2": 0x0303, "1.3": 0x0304 } as const;
 
 /** Bun's options of a listening socket. */
@@ -22,8 +22,8 @@ export interface ListeningTlsOptions extends Bun.TLSOptions {
 }
 
 /**
- * Bun's options: the certificate for all names and for clients that name none, then one for each
- * name. `Bun.listen` takes the first alone.
+ * Bun's options: first the default certificate, used for unknown server names and without SNI, then one
+ * entry for each configured host name.
  *
  * @throws Failure when a file cannot be read or a key does not fit its certificate.
  */
@@ -48,7 +48,7 @@ export function listeningTlsOptions(
   return [{ ...readPair(tls), ...shared }, ...named];
 }
 
-/** Every file that these options are read from. */
+/** Every file that these options come from. */
 export function filesOf(tls: ListeningTlsConfig): string[] {
   const pairs = [tls, ...(tls.certificates ?? [])];
   return [
@@ -58,14 +58,14 @@ export function filesOf(tls: ListeningTlsConfig): string[] {
 }
 
 /**
- * Bun's options of a connecting socket. The files are read anew for every connection, so that
- * renewed ones are taken at once.
+ * Bun's options of a connecting socket. The files are read for every connection, so renewed ones are
+ * used at once.
  *
  * @throws Failure when a file cannot be read or a key does not fit its certificate.
  */
 export function connectingTlsOptions(tls: ConnectingTlsConfig): Bun.TLSOptions {
   return {
-    // Said, because otherwise an environment variable could switch it off.
+    // Explicit, because otherwise NODE_TLS_REJECT_UNAUTHORIZED could switch it off.
     rejectUnauthorized: true,
     ...(tls.hostname === undefined ? {} : { serverName: tls.hostname }),
     ...(tls.ca_certificates === undefined

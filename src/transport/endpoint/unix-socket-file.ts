@@ -1,6 +1,6 @@
 /**
- * The file of a listening Unix domain socket: made with the right mode, taken over when it is stale,
- * never taken from a program that still listens on it, and removed at the end.
+ * The file of a listening Unix domain socket: created with the configured mode, replaced when it is
+ * stale, never taken from a program that still listens on it, and removed at the end.
  *
  * @module
  */
@@ -11,20 +11,20 @@ import { Failure } from "#base/failure.ts";
 import type { ListeningUnixConfig } from "#config/node-config.ts";
 import { isUnixPathTooLong, usableUnixPath } from "./peer-address.ts";
 
-/** How long a program that holds the socket may take to answer before it counts as alive. */
-const probeTimeoutMs = 2000;
+/** A connect that is pending for this long counts as a program that listens. */
+const PROBE_TIMEOUT_MS = 2000;
 
-/** A Unix socket that listens. */
+/** A listening Unix socket. */
 export interface OpenUnixSocket<Server> {
   server: Server;
-  /** Removes the file, unless another program has put its own in its place. */
+  /** Removes the file, unless another program has replaced it. */
   removeFile(): void;
 }
 
 /**
- * Listens on a Unix socket: `listen` is called with the address to use.
+ * Listens on a Unix socket: `listen` is called with the address to listen on.
  *
- * @throws Failure when the file belongs to a live program or is no socket.
+ * @throws Failure when the file belongs to a running program or is no socket.
  */
 export async function openUnixSocket<Server>(
   endpoint: Pick<ListeningUnixConfig, "path" | "permission">,
@@ -34,7 +34,7 @@ export async function openUnixSocket<Server>(
   if (isUnixPathTooLong(path)) throw cannotListen(path, "the path is longer than 107 octets");
   const address = usableUnixPath(path);
   await removeStale(path, address);
-  // With the mask the file never has a wider mode, not even before chmod.
+  // The mask keeps the file from having a wider mode until chmod.
   const umask = process.umask(0o777 & ~permission);
   let server: Server;
   try {
@@ -51,15 +51,15 @@ async function removeStale(path: string, address: string): Promise<void> {
   const file = lstatSync(path, { throwIfNoEntry: false });
   if (file === undefined) return;
   if (!file.isSocket()) throw cannotListen(path, "the file exists and is not a socket");
-  if (await isAnswered(address)) throw cannotListen(path, "address already in use");
+  if (await hasListener(address)) throw cannotListen(path, "address already in use");
   unlinkSync(path);
 }
 
-/** Whether a program listens there. Only a refusal is proof that none does. */
-export function isAnswered(address: string): Promise<boolean> {
+/** Whether a program listens at an address. Only ECONNREFUSED proves that none does. */
+export function hasListener(address: string): Promise<boolean> {
   const { promise, resolve } = Promise.withResolvers<boolean>();
   const socket = connect({ path: address });
-  const deadline = setTimeout(() => resolve(true), probeTimeoutMs);
+  const deadline = setTimeout(() => resolve(true), PROBE_TIMEOUT_MS);
   socket.once("connect", () => resolve(true));
   socket.once("error", (error: NodeJS.ErrnoException) => resolve(error.code !== "ECONNREFUSED"));
   return promise.finally(() => {

@@ -1,33 +1,33 @@
 /**
- * ConnectGate: lets connects to a Web server of this very process through in groups.
+ * ConnectBatches: connects to this process's own Web server in batches, one for each turn of the event loop.
  *
- * A Unix socket takes as many connects as may wait to be accepted (512 with Bun) and refuses the next
- * one at once. Nothing is accepted within a turn of the event loop, but thousands of clients may come
- * in one, all of whom a restart has made connect again.
+ * A Unix socket holds a limited number of pending connects (512 with Bun) and refuses more at once. Bun
+ * accepts none within a turn of the event loop, but thousands of clients may arrive in one, for instance
+ * when all of them reconnect after a restart.
  *
  * @module
  */
 
-const MOST_IN_A_TURN = 128;
+const MAX_CONNECTS_PER_TURN = 128;
 
-/** A queue that is worked off in groups, one for each turn of the event loop. */
+/** A queue of connects that is worked off in batches. */
 export class ConnectBatches {
-  readonly #waiting: (() => void)[] = [];
+  readonly #queue: (() => void)[] = [];
   #countInTurn = 0;
 
   /** Calls `connect` now, or in one of the next turns. */
   run(connect: () => void): void {
     if (this.#countInTurn === 0) setImmediate(() => this.#nextTurn());
-    if (this.#countInTurn < MOST_IN_A_TURN) {
+    if (this.#countInTurn < MAX_CONNECTS_PER_TURN) {
       this.#countInTurn += 1;
       connect();
     } else {
-      this.#waiting.push(connect);
+      this.#queue.push(connect);
     }
   }
 
   #nextTurn(): void {
     this.#countInTurn = 0;
-    for (const connect of this.#waiting.splice(0, MOST_IN_A_TURN)) this.run(connect);
+    for (const connect of this.#queue.splice(0, MAX_CONNECTS_PER_TURN)) this.run(connect);
   }
 }

@@ -1,6 +1,7 @@
 /**
- * RequestSequence: the requests of one connection, one after the other, for as long as each is answered
- * here; the first that is for somebody else takes the connection with it.
+ * PersistentConnection: several requests on one connection, one after the other (RFC 9112, section 9.3).
+ *
+ * It ends with the first request that is answered elsewhere: that one takes the connection over.
  *
  * @module
  */
@@ -8,27 +9,27 @@
 import type { ConnectionEvents, ConnectionSocket } from "#transport/endpoint/connection.ts";
 import { RequestHead } from "./request-head.ts";
 
-/** How long a connection may be open without a further request. */
+/** How long a connection may stay idle between two requests. */
 const IDLE_MS = 30_000;
 
-/** How long a client may take to close once it has been told to. */
+/** Time for a client to close after this side has ended. */
 const CLOSE_MS = 1000;
 
-/** Goes on behind a request that was answered; `rest` is what the client has sent since. */
-export type ReadNextRequest = (rest: Uint8Array) => void;
+/** Continues after an answer; `pipelined` are the octets that the client has sent since its request. */
+export type ReadNextRequest = (pipelined: Uint8Array) => void;
 
-/** What a sequence is made of. */
+/** How the requests of a connection are handled. */
 export interface PersistentConnectionOptions {
   socket: ConnectionSocket;
-  /** Takes a request; calls `readNextRequest` behind an answer that leaves the connection open. */
+  /** Takes a request; calls `readNextRequest` after an answer that leaves the connection open. */
   take: (head: RequestHead, readNextRequest: ReadNextRequest) => ConnectionEvents;
-  /** Takes octets that are no request that can be read. */
+  /** Takes the connection over at a request whose head is malformed. */
   takeMalformed: (head: RequestHead) => ConnectionEvents;
-  /** Is called once, when the connection is closed. */
+  /** Called once, when the connection has closed. */
   onEnd: () => void;
 }
 
-/** The events of a connection on which several requests may come. */
+/** Receives the events of a connection and passes them to the request that is being answered. */
 export class PersistentConnection implements ConnectionEvents {
   readonly #options: PersistentConnectionOptions;
   #events: ConnectionEvents | null = null;
@@ -43,7 +44,7 @@ export class PersistentConnection implements ConnectionEvents {
 
   /** Has `take` answer the first request. */
   begin(take: (readNextRequest: ReadNextRequest) => ConnectionEvents): void {
-    this.#handOver(take((rest) => this.#readNextRequest(rest)));
+    this.#handOver(take((pipelined) => this.#readNextRequest(pipelined)));
   }
 
   received(chunk: Uint8Array): void {
@@ -92,14 +93,14 @@ export class PersistentConnection implements ConnectionEvents {
     else if (this.#hasEnded) events.ended();
   }
 
-  #readNextRequest(rest: Uint8Array): void {
-    // Later, so that many requests in one read do not nest; nobody reads the socket in between.
+  #readNextRequest(pipelined: Uint8Array): void {
+    // In a microtask, so that many requests in one read do not nest; no socket event comes before it.
     queueMicrotask(() => {
       if (this.#isClosed) return;
       this.#events = null;
       this.#head = new RequestHead();
       this.#timer = setTimeout(() => this.end(), IDLE_MS);
-      if (rest.length > 0) this.received(rest);
+      if (pipelined.length > 0) this.received(pipelined);
       if (this.#hasEnded) this.end();
     });
   }

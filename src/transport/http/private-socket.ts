@@ -1,10 +1,10 @@
 /**
- * The private Unix socket between a front door and its Web server, in a folder for temporary files
- * that only this user can enter.
+ * privateSocket: the Unix socket of a transport's Web server, in a temporary folder that only this user
+ * can enter.
  *
- *     <folder for temporary files>/crossproxy-web-<pid>-<random>/web.sock
+ *     <temporary folder>/crossproxy-web-<pid>-<random>/web.sock
  *
- * A process that is killed leaves its folder; the next one to start removes it.
+ * A killed process leaves its folder behind; the next process that starts removes it.
  *
  * @module
  */
@@ -14,41 +14,42 @@ import { lstatSync, mkdtempSync, readdirSync, rmdirSync, rmSync, unlinkSync } fr
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
+import { errorCodeOf } from "#base/failure.ts";
 import { usableUnixPath } from "#transport/endpoint/peer-address.ts";
-import { isAnswered } from "#transport/endpoint/unix-socket-file.ts";
+import { hasListener } from "#transport/endpoint/unix-socket-file.ts";
 
 const PREFIX = "crossproxy-web-";
 const FOLDER = /^crossproxy-web-(\d+)-[A-Za-z0-9]{6}$/;
 const SOCKET = "web.sock";
 
-/** Once for each process: its transports start one after the other. */
-let sweep: Promise<void> | undefined;
+/** Done once in each process, whose transports start one after the other. */
+let removal: Promise<void> | undefined;
 
-/** An address to listen on; `removeFolder` is for when nobody listens any more. */
+/** An address to listen on; `removeFolder` is to be called when the server is closed. */
 export async function privateSocket(): Promise<{ unix: string; removeFolder(): void }> {
-  sweep ??= removeLeftFolders(tmpdir());
-  await sweep;
+  removal ??= removeLeftFolders(tmpdir());
+  await removal;
   try {
     const folder = mkdtempSync(join(tmpdir(), `${PREFIX}${process.pid}-`));
     const removeFolder = () => rmSync(folder, { recursive: true, force: true });
     return { unix: usableUnixPath(join(folder, SOCKET)), removeFolder };
   } catch {
-    // A container image may have no folder that can be written to: an abstract socket needs none.
+    // A container image may have no writable folder; an abstract socket needs none.
     return { unix: `\0crossproxy-${randomUUID()}`, removeFolder() {} };
   }
 }
 
 /**
- * Removes the folders of this user's processes that are gone. Nothing else is touched: not what
- * another user owns, nor what holds anything but the socket, nor a socket that somebody answers at,
- * which may be of a container with process ids of its own.
+ * Removes the folders that ended processes of this user have left. It never touches folders of other
+ * users, folders with anything but the socket in them, or sockets on which a process listens: a
+ * container has process ids of its own.
  */
 export async function removeLeftFolders(parent: string): Promise<void> {
   for (const name of namesIn(parent)) {
     const pid = FOLDER.exec(name)?.[1];
     if (pid === undefined || isRunning(Number(pid))) continue;
     await removeLeftFolder(join(parent, name)).catch(() => {
-      // Somebody else removes it, or it is none of ours: then it is no business of this start.
+      // Another process removes it, or it belongs to another user: neither matters here.
     });
   }
 }
@@ -58,8 +59,8 @@ async function removeLeftFolder(folder: string): Promise<void> {
   if (!entry.isDirectory() || entry.uid !== process.getuid?.()) return;
   const socket = join(folder, SOCKET);
   const file = lstatSync(socket, { throwIfNoEntry: false });
-  // A folder without a socket may be of a process of another container that is about to listen.
-  if (!file?.isSocket() || (await isAnswered(usableUnixPath(socket)))) return;
+  // A folder without a socket may belong to a process in another container that is about to listen.
+  if (!file?.isSocket() || (await hasListener(usableUnixPath(socket)))) return;
   if (readdirSync(folder).length > 1) return;
   unlinkSync(socket);
   rmdirSync(folder);
@@ -73,12 +74,12 @@ function namesIn(folder: string): string[] {
   }
 }
 
-/** Whether there is a process with this id; one that may not be signalled is there. */
+/** Whether a process has this id; one that may not be signalled exists too. */
 function isRunning(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;
   } catch (thrown) {
-    return !(thrown instanceof Error && "code" in thrown && thrown.code === "ESRCH");
+    return errorCodeOf(thrown) !== "ESRCH";
   }
 }

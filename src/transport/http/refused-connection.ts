@@ -1,5 +1,5 @@
 /**
- * RefusedConnection: a connection whose request no server will see, answered in raw HTTP and closed.
+ * RefusedConnection: answers a request in raw HTTP with an error status and closes the connection.
  *
  * @module
  */
@@ -7,10 +7,10 @@
 import { STATUS_CODES } from "node:http";
 import type { ConnectionEvents, ConnectionSocket } from "#transport/endpoint/connection.ts";
 
-/** A refused client has this long to read the answer and to close. */
+/** Time for a refused client to read the answer and to close. */
 const CLOSE_DEADLINE_MS = 1000;
 
-/** The answer that refuses a request; the connection closes behind it. */
+/** An answer that refuses a request and announces that the connection closes. */
 export function refusalOctets(status: number, sentence = ""): Buffer {
   const body = sentence && `${sentence}\n`;
   const lines = [
@@ -22,15 +22,15 @@ export function refusalOctets(status: number, sentence = ""): Buffer {
   return Buffer.from(`${lines.join("\r\n")}\r\n\r\n${body}`);
 }
 
-/** Takes the events of a connection that has been refused; what still comes in is not read. */
+/** Receives the events of a refused connection; later octets are ignored. */
 export class RefusedConnection implements ConnectionEvents {
   readonly #socket: ConnectionSocket;
   readonly #deadline: ReturnType<typeof setTimeout>;
 
   /** Writes the refusal and ends the writing side; the client has a second to close. */
-  constructor(socket: ConnectionSocket, refusal: Uint8Array) {
+  constructor(socket: ConnectionSocket, status: number, sentence?: string) {
     this.#socket = socket;
-    socket.write(refusal);
+    socket.write(refusalOctets(status, sentence));
     socket.shutdown();
     this.#deadline = setTimeout(() => socket.terminate(), CLOSE_DEADLINE_MS);
   }

@@ -1,95 +1,92 @@
 /**
- * Splice: a client's connection joined to the Web server's private socket, octets in both directions.
+ * Splice: copies octets between a client's connection and the Web server's private socket.
  *
- * Each way waits for its reader: a chunk that the one side does not take whole is kept, and the other
- * side is not read until it is gone. So a splice never holds more than one read in either direction,
- * and a server behind it feels its client's pace.
+ * Each direction has back-pressure: a chunk that the target does not take whole is kept, and the source is
+ * paused until the target has taken it. So a splice holds at most one read in each direction.
  *
  * @module
  */
 
-import type { Socket } from "bun";
 import type { ConnectionEvents, ConnectionSocket } from "#transport/endpoint/connection.ts";
 import type { ConnectBatches } from "./connect-batches.ts";
 import { refusalOctets } from "./refused-connection.ts";
 
-/** How long a side may take nothing of what is left once the other side is over. */
+/** How long a side may take no octets after the other side has closed. */
 const LINGER_MS = 10_000;
 
-/** The answer to a client whose request can go nowhere. */
+/** The answer when the Web server cannot be reached. */
 const UNREACHABLE = refusalOctets(503);
 
-/** What a splice is made of. */
+/** The two sides of a splice. */
 export interface SpliceOptions {
   client: ConnectionSocket;
-  /** The Web server's socket, as the system takes its path. */
+  /** Address of the Web server's socket. */
   unix: string;
   connects: ConnectBatches;
-  /** What the client has sent already. */
-  first: Uint8Array;
-  /** Is called when the Web server cannot be reached; the client has been answered then. */
+  /** What the client has sent so far: at least the head of a request. */
+  received: Uint8Array;
+  /** Called when the Web server cannot be reached, after the client has been answered. */
   onUnreachable: (thrown: unknown) => void;
-  /** Is called once, when both sides are closed. */
+  /** Called once, when both sides have closed. */
   onEnd: () => void;
 }
 
-/** A splice from its client's point of view. */
+/** A splice; receives the events of its client's socket. */
 export class Splice implements ConnectionEvents {
   readonly #client: ConnectionSocket;
   readonly #onUnreachable: SpliceOptions["onUnreachable"];
   readonly #onEnd: () => void;
-  /** What goes to the Web server, and what goes to the client. */
-  readonly #inward: Pipe;
-  readonly #outward: Pipe;
-  #server: Socket | null = null;
+  readonly #toServer: Pipe;
+  readonly #toClient: Pipe;
+  #server: ConnectionSocket | null = null;
   #isClientClosed = false;
   #isServerClosed = false;
   #linger: ReturnType<typeof setTimeout> | null = null;
 
   constructor(options: SpliceOptions) {
-    const { client, unix, connects, first } = options;
+    const { client, unix, connects, received } = options;
     this.#client = client;
     this.#onUnreachable = options.onUnreachable;
     this.#onEnd = options.onEnd;
-    this.#inward = new Pipe(client);
-    this.#outward = new Pipe(null);
-    this.#outward.to(client);
-    this.#inward.push(first);
+    this.#toServer = new Pipe(client);
+    this.#toClient = new Pipe(null);
+    this.#toClient.setTarget(client);
+    this.#toServer.push(received);
     connects.run(() => void this.#connect(unix));
   }
 
   received(chunk: Uint8Array): void {
-    this.#inward.push(chunk);
+    this.#toServer.push(chunk);
   }
 
   drained(): void {
-    this.#outward.flush();
+    this.#toClient.flush();
     this.#refreshLinger();
   }
 
   ended(): void {
-    this.#inward.end();
+    this.#toServer.end();
   }
 
   closed(error?: Error): void {
     if (this.#isClientClosed) return;
     this.#isClientClosed = true;
-    this.#outward.drop();
-    // What a client sent before it left in good order still goes in; the answer has no reader.
-    if (error !== undefined) this.#cutServer();
-    else this.#inward.end();
-    if (this.#isServerClosed) this.#over();
+    this.#toClient.drop();
+    // After an orderly close the server still gets what the client has sent; nobody reads the answer.
+    if (error !== undefined) this.#terminateServer();
+    else this.#toServer.end();
+    if (this.#isServerClosed) this.#bothClosed();
     else this.#startLinger();
   }
 
-  /** Cuts both sides off. */
+  /** Terminates both sides. */
   terminate(): void {
     if (!this.#isClientClosed) this.#client.terminate();
-    this.#cutServer();
+    this.#terminateServer();
   }
 
   async #connect(unix: string): Promise<void> {
-    if (this.#inward.isBroken) {
+    if (this.#toServer.isBroken) {
       this.#serverClosed(undefined);
       return;
     }
@@ -99,51 +96,51 @@ export class Splice implements ConnectionEvents {
         allowHalfOpen: true,
         socket: {
           open: (socket) => this.#connected(socket),
-          data: (_socket, chunk) => this.#outward.push(chunk),
+          data: (_socket, chunk) => this.#toClient.push(chunk),
           drain: () => {
-            this.#inward.flush();
+            this.#toServer.flush();
             this.#refreshLinger();
           },
-          end: () => this.#outward.end(),
+          end: () => this.#toClient.end(),
           close: (_socket, error) => this.#serverClosed(error),
           error: () => this.terminate(),
         },
       });
     } catch (thrown) {
-      // No descriptor is left, or somebody has tidied the folder of temporary files up.
-      this.#outward.push(UNREACHABLE);
+      // There is no file descriptor left, or the temporary folder has been removed.
+      this.#toClient.push(UNREACHABLE);
       this.#onUnreachable(thrown);
       this.#serverClosed(undefined);
     }
   }
 
-  #connected(socket: Socket): void {
+  #connected(socket: ConnectionSocket): void {
     this.#server = socket;
-    if (this.#isClientClosed && this.#inward.isBroken) {
+    if (this.#isClientClosed && this.#toServer.isBroken) {
       socket.terminate();
       return;
     }
-    this.#outward.from(socket);
-    this.#inward.to(socket);
+    this.#toClient.setSource(socket);
+    this.#toServer.setTarget(socket);
   }
 
   #serverClosed(error: Error | undefined): void {
     if (this.#isServerClosed) return;
     this.#isServerClosed = true;
-    this.#inward.drop();
+    this.#toServer.drop();
     if (this.#isClientClosed) {
-      this.#over();
+      this.#bothClosed();
       return;
     }
     if (error !== undefined) this.#client.terminate();
     else {
-      this.#outward.end();
+      this.#toClient.end();
       this.#startLinger();
     }
   }
 
-  #cutServer(): void {
-    this.#inward.drop();
+  #terminateServer(): void {
+    this.#toServer.drop();
     if (!this.#isServerClosed) this.#server?.terminate();
   }
 
@@ -152,65 +149,65 @@ export class Splice implements ConnectionEvents {
     this.#linger = setTimeout(() => this.terminate(), LINGER_MS);
   }
 
-  /** Whoever takes octets is not stuck. */
+  /** A side that takes octets is not stuck. */
   #refreshLinger(): void {
     this.#linger?.refresh();
   }
 
-  #over(): void {
+  #bothClosed(): void {
     if (this.#linger !== null) clearTimeout(this.#linger);
     this.#onEnd();
   }
 }
 
-/** One direction of a splice: at most one socket on either end, and what waits in between. */
+/** One direction of a splice: a source, a target and the octets that wait in between. */
 class Pipe {
-  #from: ConnectionSocket | null;
-  #to: ConnectionSocket | null = null;
+  #source: ConnectionSocket | null;
+  #target: ConnectionSocket | null = null;
   #waiting: Uint8Array | null = null;
   #isEnding = false;
-  /** The target takes nothing more. */
+  /** The target takes no more octets. */
   isBroken = false;
 
-  constructor(from: ConnectionSocket | null) {
-    this.#from = from;
+  constructor(source: ConnectionSocket | null) {
+    this.#source = source;
   }
 
-  /** Names the source. */
-  from(socket: ConnectionSocket): void {
-    this.#from = socket;
+  /** Sets the source. */
+  setSource(socket: ConnectionSocket): void {
+    this.#source = socket;
     if (this.#waiting !== null) socket.pause();
   }
 
-  /** Names the target, and sends what has waited for it. */
-  to(socket: ConnectionSocket): void {
-    this.#to = socket;
+  /** Sets the target, and sends the octets that wait for it. */
+  setTarget(socket: ConnectionSocket): void {
+    this.#target = socket;
     this.flush();
   }
 
-  /** Sends a chunk, which is borrowed, or keeps what of it does not go out. */
+  /** Sends a chunk, which is borrowed, and keeps what the target does not take. */
   push(chunk: Uint8Array): void {
     if (this.isBroken) return;
-    if (this.#waiting !== null || this.#to === null) {
+    if (this.#waiting !== null || this.#target === null) {
       this.#waiting = Buffer.concat([this.#waiting ?? Buffer.alloc(0), chunk]);
-      this.#from?.pause();
+      this.#source?.pause();
       return;
     }
-    const written = this.#to.write(chunk);
+    const written = this.#target.write(chunk);
     if (written === chunk.length) return;
     if (written < 0) {
       this.drop();
       return;
     }
     this.#waiting = new Uint8Array(chunk.subarray(written));
-    this.#from?.pause();
+    this.#source?.pause();
   }
 
   /** The target is writable again. */
   flush(): void {
-    if (this.isBroken || this.#to === null) return;
+    if (this.isBroken || this.#target === null) return;
     if (this.#waiting !== null) {
-      const written = this.#to.write(this.#waiting);
+      const written = this.#target.write(this.#waiting);
       if (written < 0) {
         this.drop();
         return;
@@ -220,28 +217,28 @@ class Pipe {
         return;
       }
       this.#waiting = null;
-      this.#from?.resume();
+      this.#source?.resume();
     }
     if (this.#isEnding) this.#finish();
   }
 
-  /** Nothing comes any more: ends the target's stream behind what waits. */
+  /** The source has ended: ends the target's stream after the waiting octets. */
   end(): void {
     if (this.#isEnding) return;
     this.#isEnding = true;
-    if (this.#waiting === null && this.#to !== null) this.#finish();
+    if (this.#waiting === null && this.#target !== null) this.#finish();
   }
 
-  /** The target is gone: what still comes is read and thrown away, for the end lies behind it. */
+  /** The target is gone: the source is read on, without effect, because its end comes last. */
   drop(): void {
     this.isBroken = true;
     if (this.#waiting === null) return;
     this.#waiting = null;
-    this.#from?.resume();
+    this.#source?.resume();
   }
 
   #finish(): void {
-    if (!this.isBroken) this.#to?.shutdown();
+    if (!this.isBroken) this.#target?.shutdown();
     this.isBroken = true;
   }
 }

@@ -1,44 +1,43 @@
 /**
- * FrameReader: arbitrary chunks of octets in, whole RawSocket frames out.
+ * FrameReader: cuts chunks of octets into whole RawSocket frames.
  *
  * @module
  */
 
 import { FRAME_HEADER_OCTETS, FrameType, type FrameTypeNumber, MAX_FRAME_OCTETS } from "./frame.ts";
 
-/** A buffer up to this size is kept for the next frame that comes in parts. */
+/** A buffer up to this size is kept for the next frame that comes in several chunks. */
 const KEPT_BUFFER_OCTETS = 64 * 1024;
 
-/** Idle connections have no buffer. */
-const nothing = new Uint8Array(0);
+/** The buffer of an idle connection. */
+const NO_BUFFER = new Uint8Array(0);
 
-/** Who is handed the frames. */
+/** Receives the frames. */
 export interface FrameHandler {
-  /** Takes one frame; the payload is borrowed. False: no more frames are wanted. */
+  /** Takes one frame; its payload is borrowed. False: the reader stops. */
   takeFrame(type: FrameTypeNumber, payload: Uint8Array): boolean;
 }
 
 /**
- * Cuts a stream into frames. A frame that lies within one chunk is handed out as a view of it; one
- * that comes in parts is joined in a buffer that grows with what came in, never with what was only
- * announced.
+ * Cuts a stream into frames. A frame that lies within one chunk is passed on as a view; a frame in several
+ * chunks is joined in a buffer that grows with the octets received, not with the announced length.
  */
 export class FrameReader {
   #maxOctets: number;
-  #partial = nothing;
+  #partial = NO_BUFFER;
   #partialOctets = 0;
 
-  /** `maxOctets`: longest payload that is taken. */
+  /** `maxOctets`: the longest payload. */
   constructor(maxOctets: number) {
     this.#maxOctets = Math.min(maxOctets, MAX_FRAME_OCTETS);
   }
 
-  /** From now on payloads up to this length are taken. */
-  takeUpTo(maxOctets: number): void {
+  /** Sets the longest payload from now on. */
+  limitPayloads(maxOctets: number): void {
     this.#maxOctets = Math.min(maxOctets, MAX_FRAME_OCTETS);
   }
 
-  /** Reads a chunk. Gives the sentence of what is wrong with the stream, or null. */
+  /** Reads a chunk. Gives a sentence about a violation of the protocol, or null. */
   push(chunk: Uint8Array, handler: FrameHandler): string | null {
     let at = 0;
     if (this.#partialOctets > 0) {
@@ -64,7 +63,7 @@ export class FrameReader {
     return null;
   }
 
-  /** Appends to the partial frame until it has `wanted` octets; gives where the chunk goes on. */
+  /** Appends to the partial frame until it has `wanted` octets; gives the next position in the chunk. */
   #complete(chunk: Uint8Array, at: number, wanted: number): number {
     const end = Math.min(chunk.length, at + Math.max(0, wanted - this.#partialOctets));
     const needed = this.#partialOctets + end - at;
@@ -81,7 +80,7 @@ export class FrameReader {
   #takePartial(end: number, handler: FrameHandler): boolean {
     const frame = this.#partial;
     this.#partialOctets = 0;
-    if (frame.length > KEPT_BUFFER_OCTETS) this.#partial = nothing;
+    if (frame.length > KEPT_BUFFER_OCTETS) this.#partial = NO_BUFFER;
     return handler.takeFrame(frame[0] as FrameTypeNumber, frame.subarray(FRAME_HEADER_OCTETS, end));
   }
 

@@ -1,8 +1,8 @@
 /**
  * RawSocket frames: one octet of type, three of length, then the payload.
  *
- * The upper five bits of the first octet are reserved and zero. Four octets of length, as some
- * implementations send, look the same up to 16 MiB less one octet.
+ * The upper five bits of the first octet are reserved and zero. A length of four octets, as some
+ * implementations send it, is the same on the wire up to 16 MiB less one octet.
  *
  * @module
  */
@@ -10,13 +10,13 @@
 /** Octets before the payload. */
 export const FRAME_HEADER_OCTETS = 4;
 
-/** Longest payload that three octets of length can say. */
+/** Longest payload with three octets of length. */
 export const MAX_FRAME_OCTETS = 2 ** 24 - 1;
 
 /** Types of frames. */
 export const FrameType = { message: 0, ping: 1, pong: 2 } as const;
 
-/** A type of frame, as a number on the wire. */
+/** The type of a frame on the wire. */
 export type FrameTypeNumber = (typeof FrameType)[keyof typeof FrameType];
 
 /** Writes the header of a frame into four octets of `target`. */

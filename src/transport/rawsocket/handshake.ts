@@ -1,10 +1,11 @@
 /**
- * The RawSocket handshake, both roles, as functions of octets: `7F`, length and serializer, `00 00`.
+ * The RawSocket handshake of both roles, as pure functions: `7F`, length and serializer, `00 00`.
  *
  * @module
  */
 
-import type { SerializerName } from "#wamp/peer.ts";
+import { serializers } from "#wamp/serializer/serializers.ts";
+import type { SerializerName } from "#wamp/serializer-name.ts";
 import { MAX_FRAME_OCTETS } from "./frame.ts";
 
 /** Octets of a handshake, in either direction. */
@@ -12,9 +13,7 @@ export const HANDSHAKE_OCTETS = 4;
 
 const MAGIC = 0x7f;
 
-const SERIALIZER_NUMBERS: Record<SerializerName, number> = { json: 1, msgpack: 2, cbor: 3 };
-
-/** Error numbers of an answer that refuses. */
+/** Error numbers of a refusing answer. */
 const Refusal = { serializer: 1, length: 2, reservedBits: 3, connections: 4 } as const;
 
 const REFUSAL_SENTENCES: Record<number, string> = {
@@ -24,21 +23,21 @@ const REFUSAL_SENTENCES: Record<number, string> = {
   [Refusal.connections]: "there are too many connections",
 };
 
-/** What one side says of itself in a handshake. */
+/** What one side announces in its handshake. */
 export interface HandshakeOptions {
   serializer: SerializerName;
-  /** Longest message that it takes; announced as the next power of two. */
+  /** Longest message that it accepts; announced as the next power of two. */
   maxOctets: number;
 }
 
-/** What both sides agreed on. */
+/** The outcome of a handshake. */
 export interface Agreement {
   serializer: SerializerName;
   maxSendOctets: number;
   maxReceiveOctets: number;
 }
 
-/** A listener's answer: what goes out, and the agreement or the sentence why there is none. */
+/** A listener's answer: the reply, and the agreement or a sentence why there is none. */
 export type Answer =
   | { agreement: Agreement; reply: Uint8Array }
   | { agreement: null; reply: Uint8Array | null; sentence: string };
@@ -49,12 +48,15 @@ export interface AcceptedHandshakes {
   maxOctets: number;
 }
 
-/** The handshake with which a connecting side begins. */
-export function handshakeRequest(terms: HandshakeOptions): Uint8Array {
-  return octetsFor(lengthNumber(terms.maxOctets), SERIALIZER_NUMBERS[terms.serializer]);
+/** The handshake that a connecting side sends. */
+export function handshakeRequest(options: HandshakeOptions): Uint8Array {
+  return octetsFor(
+    lengthNumber(options.maxOctets),
+    serializers[options.serializer].rawSocketNumber,
+  );
 }
 
-/** Answers a connecting side. What is no RawSocket at all gets no octets back. */
+/** Answers a connecting side; other protocols than RawSocket get no reply. */
 export function answerHandshake(request: Uint8Array, accepted: AcceptedHandshakes): Answer {
   if (request[0] !== MAGIC) {
     return { agreement: null, reply: null, sentence: "the first octet is not 7F" };
@@ -62,7 +64,7 @@ export function answerHandshake(request: Uint8Array, accepted: AcceptedHandshake
   if (request[2] !== 0 || request[3] !== 0) return refuse(Refusal.reservedBits);
   const second = request[1] as number;
   const serializer = accepted.serializers.find(
-    (name) => SERIALIZER_NUMBERS[name] === (second & 0x0f),
+    (name) => serializers[name].rawSocketNumber === (second & 0x0f),
   );
   if (serializer === undefined) return refuse(Refusal.serializer);
   const length = lengthNumber(accepted.maxOctets);
@@ -72,19 +74,19 @@ export function answerHandshake(request: Uint8Array, accepted: AcceptedHandshake
       maxSendOctets: octetsOfLengthNumber(second >>> 4),
       maxReceiveOctets: octetsOfLengthNumber(length),
     },
-    reply: octetsFor(length, SERIALIZER_NUMBERS[serializer]),
+    reply: octetsFor(length, serializers[serializer].rawSocketNumber),
   };
 }
 
-/** The octets for a client that finds no slot; it need not have begun its handshake. */
+/** The reply to a client beyond the connection limit, even before its handshake. */
 export function tooManyConnections(): Uint8Array {
   return octetsFor(Refusal.connections, 0);
 }
 
-/** Reads a listener's answer: the agreement, or the sentence why there is none. */
+/** Reads a listener's answer: the agreement, or a sentence why there is none. */
 export function readHandshakeAnswer(
   answer: Uint8Array,
-  terms: HandshakeOptions,
+  options: HandshakeOptions,
 ): Agreement | string {
   if (answer[0] !== MAGIC) return "the answer is not RawSocket";
   const second = answer[1] as number;
@@ -93,32 +95,32 @@ export function readHandshakeAnswer(
     return `the RawSocket handshake was refused: ${reason}`;
   }
   if (answer[2] !== 0 || answer[3] !== 0) return "reserved bits of the RawSocket answer are set";
-  if ((second & 0x0f) !== SERIALIZER_NUMBERS[terms.serializer]) {
-    return `the RawSocket answer names another serializer than ${terms.serializer}`;
+  if ((second & 0x0f) !== serializers[options.serializer].rawSocketNumber) {
+    return `the RawSocket answer names another serializer than ${options.serializer}`;
   }
   return {
-    serializer: terms.serializer,
+    serializer: options.serializer,
     maxSendOctets: octetsOfLengthNumber(second >>> 4),
-    maxReceiveOctets: octetsOfLengthNumber(lengthNumber(terms.maxOctets)),
+    maxReceiveOctets: octetsOfLengthNumber(lengthNumber(options.maxOctets)),
   };
 }
 
-/** Gathers the first four octets of a stream, which may come one by one. */
+/** Gathers the four octets of a handshake, which may come one by one. */
 export class HandshakeCollector {
   readonly octets = new Uint8Array(HANDSHAKE_OCTETS);
   #count = 0;
 
-  /** Whether all octets have come. */
+  /** Whether all octets have arrived. */
   get isComplete(): boolean {
     return this.#count === HANDSHAKE_OCTETS;
   }
 
-  /** Whether what has come cannot be the begin of a RawSocket handshake. */
+  /** Whether the octets so far begin no RawSocket handshake. */
   get isForeign(): boolean {
     return this.#count > 0 && this.octets[0] !== MAGIC;
   }
 
-  /** Takes what belongs to the handshake; gives the rest of the chunk. */
+  /** Takes the octets of the handshake; gives the remainder of the chunk. */
   push(chunk: Uint8Array): Uint8Array {
     const taken = Math.min(chunk.length, HANDSHAKE_OCTETS - this.#count);
     this.octets.set(chunk.subarray(0, taken), this.#count);
@@ -136,7 +138,7 @@ function refuse(error: (typeof Refusal)[keyof typeof Refusal]): Answer {
   return { agreement: null, reply: octetsFor(error, 0), sentence };
 }
 
-/** 0 says 512 octets, each further step twice as many, 15 says 16 MiB. */
+/** The number for a length: 0 is 512 octets, each step doubles, 15 is 16 MiB. */
 function lengthNumber(maxOctets: number): number {
   return Math.min(15, Math.max(0, Math.ceil(Math.log2(maxOctets)) - 9));
 }

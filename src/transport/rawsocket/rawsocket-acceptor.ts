@@ -1,5 +1,5 @@
 /**
- * RawSocketAcceptor: connections that clients opened, from the handshake to the end, whoever listens.
+ * RawSocketAcceptor: the RawSocket connections of one transport, from the handshake to the close.
  *
  * @module
  */
@@ -13,6 +13,7 @@ import type {
 import type { ConnectionEvents, ConnectionSocket } from "#transport/endpoint/connection.ts";
 import type { ConnectionLimit, ConnectionSlot } from "#transport/endpoint/connection-limit.ts";
 import { GracefulClose } from "#transport/endpoint/graceful-close.ts";
+import { printAuthority } from "#transport/endpoint/peer-address.ts";
 import type { AcceptPeerWithSession, TransportContext } from "#transport/listener.ts";
 import { CloseCode, type ConnectionDetails } from "#wamp/peer.ts";
 import {
@@ -23,12 +24,12 @@ import {
 } from "./handshake.ts";
 import { RawSocketPeer } from "./rawsocket-peer.ts";
 
-const HANDSHAKE_DEADLINE_MS = 10_000;
+const HANDSHAKE_TIMEOUT_MS = 10_000;
 
-/** A client that was refused has this long to read why and to close. */
-const REFUSED_DEADLINE_MS = 1000;
+/** Time for a refused client to read the answer and to close. */
+const CLOSE_DEADLINE_MS = 1000;
 
-/** How sessions begin here, and the id of the transport. */
+/** The RawSocket side of a transport, with the transport's id. */
 export interface RawSocketServiceConfig extends SessionConfig {
   id: string;
   options: RawSocketOptions;
@@ -41,9 +42,9 @@ export class RawSocketAcceptor {
   readonly acceptPeer: AcceptPeerWithSession;
   readonly #limit: ConnectionLimit | undefined;
   readonly #open = new Set<RawSocketConnection>();
-  readonly #closing = new GracefulClose(() => this.#open.size === 0);
+  readonly #closing = new GracefulClose(this.#open);
 
-  /** `accept` is called with every peer whose handshake is done. */
+  /** `accept` is called with every peer after its handshake. */
   constructor(
     config: RawSocketServiceConfig,
     accept: AcceptPeerWithSession,
@@ -56,7 +57,7 @@ export class RawSocketAcceptor {
     this.#limit = limit;
   }
 
-  /** Takes a connection; its socket's events are to be handed on to what is returned. */
+  /** Takes a connection over; gives the receiver of its socket's events. */
   accept(socket: ConnectionSocket, details: ConnectionDetails): RawSocketConnection {
     const slot = this.#limit?.take(details.peer);
     const connection = new RawSocketConnection(socket, details, this, slot);
@@ -65,22 +66,15 @@ export class RawSocketAcceptor {
     return connection;
   }
 
-  /** Forgets a connection that is over. */
-  forget(connection: RawSocketConnection): void {
+  /** Notes that a connection has closed. */
+  noteClosed(connection: RawSocketConnection): void {
     this.#open.delete(connection);
     this.#closing.noteClosed();
   }
 
-  /** Ends every connection, and waits until all are over. */
+  /** Ends every connection, and waits until all are closed. */
   close(): Promise<void> {
-    return this.#closing.run(
-      () => {
-        for (const connection of [...this.#open]) connection.close();
-      },
-      () => {
-        for (const connection of [...this.#open]) connection.terminate();
-      },
-    );
+    return this.#closing.run((connection) => connection.close());
   }
 }
 
@@ -88,14 +82,14 @@ export class RawSocketAcceptor {
 export class RawSocketConnection implements ConnectionEvents {
   readonly #socket: ConnectionSocket;
   readonly #acceptor: RawSocketAcceptor;
-  /** Null once the handshake is over. */
+  /** Null after the handshake. */
   #details: ConnectionDetails | null;
   #handshake: HandshakeCollector | null = new HandshakeCollector();
   #deadline: ReturnType<typeof setTimeout> | null;
   #peer: RawSocketPeer | null = null;
   readonly #slot: ConnectionSlot | null | undefined;
 
-  /** `place`: undefined where connections are not counted; null: there was none. */
+  /** `slot`: undefined where connections are not counted; null: none was free. */
   constructor(
     socket: ConnectionSocket,
     details: ConnectionDetails,
@@ -107,50 +101,47 @@ export class RawSocketConnection implements ConnectionEvents {
     this.#details = details;
     this.#acceptor = acceptor;
     this.#deadline = setTimeout(() => {
-      this.#refuse(`no handshake within ${HANDSHAKE_DEADLINE_MS} ms`, null);
-    }, HANDSHAKE_DEADLINE_MS);
+      this.#refuse(`no handshake within ${HANDSHAKE_TIMEOUT_MS} ms`, null);
+    }, HANDSHAKE_TIMEOUT_MS);
   }
 
-  /** The socket has read octets. */
   received(chunk: Uint8Array): void {
     if (this.#peer !== null) this.#peer.received(chunk);
     else if (this.#handshake !== null) this.#readHandshake(this.#handshake, chunk);
   }
 
-  /** The socket is writable again. */
   drained(): void {
     this.#peer?.drained();
   }
 
-  /** The client sends nothing more: RawSocket has no use for half a connection. */
+  /** RawSocket has no half-open connections. */
   ended(): void {
     this.#socket.end();
   }
 
-  /** The socket is closed. */
   closed(error: Error | undefined): void {
     this.#stopDeadline();
     this.#slot?.release();
     try {
       this.#peer?.closed(error);
     } finally {
-      this.#acceptor.forget(this);
+      this.#acceptor.noteClosed(this);
     }
   }
 
-  /** Tells the client that the node shuts down. */
+  /** Closes the connection because the node shuts down. */
   close(): void {
     if (this.#peer === null) this.#socket.terminate();
     else this.#peer.close(CloseCode.goingAway, "the node shuts down");
   }
 
-  /** Cuts the connection off. */
+  /** Terminates the connection. */
   terminate(): void {
     this.#socket.terminate();
   }
 
   #readHandshake(handshake: HandshakeCollector, chunk: Uint8Array): void {
-    const rest = handshake.push(chunk);
+    const remainder = handshake.push(chunk);
     if (!handshake.isComplete && !handshake.isForeign) return;
     this.#stopDeadline();
     const { serializers, options } = this.#acceptor.config;
@@ -161,11 +152,11 @@ export class RawSocketConnection implements ConnectionEvents {
       return;
     }
     this.#socket.write(answer.reply, 0, answer.reply.length);
-    const peer = this.#peerFor(answer.agreement);
-    if (peer !== null && rest.length > 0) peer.received(rest);
+    const peer = this.#openPeer(answer.agreement);
+    if (peer !== null && remainder.length > 0) peer.received(remainder);
   }
 
-  #peerFor(agreement: Agreement): RawSocketPeer | null {
+  #openPeer(agreement: Agreement): RawSocketPeer | null {
     const { config, acceptPeer, log } = this.#acceptor;
     const details = this.#details as ConnectionDetails;
     this.#details = null;
@@ -200,7 +191,7 @@ export class RawSocketConnection implements ConnectionEvents {
     this.#sendRefusal(reply);
   }
 
-  /** Says that there are too many connections; the client need not have begun its handshake. */
+  /** Refuses a client beyond the connection limit, even before its handshake. */
   refuseTooMany(): void {
     this.#stopDeadline();
     this.#sendRefusal(tooManyConnections());
@@ -210,7 +201,7 @@ export class RawSocketConnection implements ConnectionEvents {
     this.#handshake = null;
     this.#socket.write(reply, 0, reply.length);
     this.#socket.shutdown();
-    this.#deadline = setTimeout(() => this.#socket.terminate(), REFUSED_DEADLINE_MS);
+    this.#deadline = setTimeout(() => this.#socket.terminate(), CLOSE_DEADLINE_MS);
   }
 
   #stopDeadline(): void {
@@ -219,10 +210,9 @@ export class RawSocketConnection implements ConnectionEvents {
   }
 }
 
-/** Where a RawSocket endpoint is reached. */
+/** The URL of a RawSocket endpoint. */
 export function rawSocketUrl(endpoint: ListeningEndpointConfig, port: number | null): string {
   if (endpoint.type === "unix") return `rs+unix:${endpoint.path}`;
   const scheme = endpoint.tls === undefined ? "rs" : "rss";
-  const host = endpoint.interface;
-  return `${scheme}://${host.includes(":") ? `[${host}]` : host}:${port}`;
+  return `${scheme}://${printAuthority(endpoint.interface, port)}`;
 }

@@ -1,5 +1,5 @@
 /**
- * The connecting side of RawSocket: a router's endpoint becomes a peer.
+ * connectRawSocketPeer: connects to a router over RawSocket.
  *
  * @module
  */
@@ -24,18 +24,18 @@ import {
 } from "./handshake.ts";
 import { RawSocketPeer } from "./rawsocket-peer.ts";
 
-/** What is kept at a socket: the peer, or until there is one the handshake that leads to it. */
+/** The data of a socket: its peer, and until then its handshake. */
 interface Connection {
   peer: RawSocketPeer | null;
-  opening: Opening | null;
+  handshake: PendingHandshake | null;
 }
 
 /** A connection whose handshake is not done. */
-interface Opening {
+interface PendingHandshake {
   config: ConnectingRawSocketConfig;
   maxBuffered: number;
   handler: PeerHandler;
-  handshake: HandshakeCollector;
+  answer: HandshakeCollector;
   isSecure: boolean;
   resolve(peer: Peer): void;
   reject(failure: Error): void;
@@ -49,12 +49,12 @@ export function connectRawSocketPeer(
 ): Promise<Peer> {
   const attempt = async (signal: AbortSignal) => {
     const { promise, resolve, reject } = Promise.withResolvers<Peer>();
-    // A connection can fail before anybody awaits its promise, and the opening of the socket tells why.
+    // The promise may reject before it is awaited; `openSocket` then rejects with the reason.
     promise.catch(() => {});
-    const handshake = new HandshakeCollector();
+    const answer = new HandshakeCollector();
     const isSecure = connectsWithTls(config.endpoint);
-    const opening = { config, maxBuffered, handler, handshake, isSecure, resolve, reject };
-    const data: Connection = { peer: null, opening };
+    const handshake = { config, maxBuffered, handler, answer, isSecure, resolve, reject };
+    const data: Connection = { peer: null, handshake };
     await openSocket(config.endpoint, { socket: SOCKET_HANDLER, data, signal });
     return promise;
   };
@@ -63,51 +63,55 @@ export function connectRawSocketPeer(
 
 const SOCKET_HANDLER: SocketHandler<Connection> = {
   open(socket) {
-    // With TLS this is before the router has shown who it is.
-    if (socket.data.opening?.isSecure === false) requestHandshake(socket);
+    // With TLS the router is not authenticated yet.
+    if (socket.data.handshake?.isSecure === false) requestHandshake(socket);
   },
   handshake(socket, isTrusted, fault) {
-    const { opening } = socket.data;
+    const { handshake } = socket.data;
     if (isTrusted && fault === null) {
       requestHandshake(socket);
       return;
     }
     const state = fault === null ? "its certificate is not trusted" : tlsState(fault);
-    opening?.reject(connectFailure(opening.config.endpoint, state));
+    handshake?.reject(connectFailure(handshake.config.endpoint, state));
     socket.terminate();
   },
   data(socket, chunk) {
-    const { peer, opening } = socket.data;
+    const { peer, handshake } = socket.data;
     if (peer !== null) peer.received(chunk);
-    else if (opening !== null) readHandshake(socket, opening, chunk);
+    else if (handshake !== null) readHandshake(socket, handshake, chunk);
   },
   drain(socket) {
     socket.data.peer?.drained();
   },
   close(socket, error) {
-    const { peer, opening } = socket.data;
+    const { peer, handshake } = socket.data;
     peer?.closed(error);
     const state = "it closed the connection during the handshake";
-    opening?.reject(connectFailure(opening.config.endpoint, state));
+    handshake?.reject(connectFailure(handshake.config.endpoint, state));
   },
   error(socket, error) {
-    // A fault of a socket event handler or of TLS; a socket's other faults come with its close event.
-    const { opening } = socket.data;
-    opening?.reject(connectFailure(opening.config.endpoint, tlsState(error)));
+    // An error of a socket event handler or of TLS; other errors come with the close event.
+    const { handshake } = socket.data;
+    handshake?.reject(connectFailure(handshake.config.endpoint, tlsState(error)));
     socket.terminate();
   },
 };
 
 function requestHandshake(socket: Socket<Connection>): void {
-  const { opening } = socket.data;
-  if (opening !== null) socket.write(handshakeRequest(termsOf(opening.config)));
+  const { handshake } = socket.data;
+  if (handshake !== null) socket.write(handshakeRequest(optionsOf(handshake.config)));
 }
 
-function readHandshake(socket: Socket<Connection>, opening: Opening, chunk: Uint8Array): void {
-  const { config, maxBuffered, handler, handshake, resolve, reject } = opening;
-  const rest = handshake.push(chunk);
-  if (!handshake.isComplete) return;
-  const agreement = readHandshakeAnswer(handshake.octets, termsOf(config));
+function readHandshake(
+  socket: Socket<Connection>,
+  handshake: PendingHandshake,
+  chunk: Uint8Array,
+): void {
+  const { config, maxBuffered, handler, answer, resolve, reject } = handshake;
+  const remainder = answer.push(chunk);
+  if (!answer.isComplete) return;
+  const agreement = readHandshakeAnswer(answer.octets, optionsOf(config));
   if (typeof agreement === "string") {
     reject(connectFailure(config.endpoint, agreement));
     socket.terminate();
@@ -115,14 +119,14 @@ function readHandshake(socket: Socket<Connection>, opening: Opening, chunk: Uint
   }
   const details = detailsOf(socket, config);
   const peer = new RawSocketPeer({ socket, agreement, details, maxBuffered });
-  // What the handshake needed goes, for most sessions are idle and there are many.
-  socket.data = { peer, opening: null };
+  // Frees the handshake, because many sessions are idle for a long time.
+  socket.data = { peer, handshake: null };
   peer.attach(handler);
   resolve(peer);
-  if (rest.length > 0) peer.received(rest);
+  if (remainder.length > 0) peer.received(remainder);
 }
 
-function termsOf(config: ConnectingRawSocketConfig): HandshakeOptions {
+function optionsOf(config: ConnectingRawSocketConfig): HandshakeOptions {
   return { serializer: config.serializer, maxOctets: config.max_message_size };
 }
 

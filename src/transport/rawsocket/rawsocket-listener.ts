@@ -1,34 +1,35 @@
 /**
- * The listening side of RawSocket: each connection that shakes hands becomes a peer.
+ * startRawSocketListener: a RawSocket transport on an endpoint without TLS and PROXY headers, which needs no
+ * EndpointAcceptor.
  *
  * @module
  */
 
-import type { Socket, SocketHandler } from "bun";
+import type { SocketHandler } from "bun";
 
 import type { ListeningEndpointConfig, RawSocketTransportConfig } from "#config/node-config.ts";
 import { connectionLimitFor } from "#transport/endpoint/connection-limit.ts";
 import { type ListeningSocket, listenOn } from "#transport/endpoint/listen.ts";
-import { hasLeft, printTcpPeer, printUnixPeer } from "#transport/endpoint/peer-address.ts";
+import { detailsOfAccepted } from "#transport/endpoint/peer-address.ts";
 import type { AcceptPeerWithSession, Listener, TransportContext } from "#transport/listener.ts";
-import type { ConnectionDetails } from "#wamp/peer.ts";
 import { RawSocketAcceptor, type RawSocketConnection, rawSocketUrl } from "./rawsocket-acceptor.ts";
 
 /**
- * Listens for RawSocket clients. `accept` is called with every peer whose handshake is done.
+ * Listens for RawSocket clients. `accept` is called with every peer after its handshake.
  *
  * @throws Failure when the endpoint cannot be listened on.
  */
 export async function startRawSocketListener(
   config: RawSocketTransportConfig,
   accept: AcceptPeerWithSession,
-  context: TransportContext,
+  { log }: TransportContext,
 ): Promise<Listener> {
   const { id, endpoint } = config;
-  const limit = connectionLimitFor(config.limits, id, context.log);
-  const acceptor = new RawSocketAcceptor(config, accept, context.log, limit);
-  const events = socketEvents(endpoint, acceptor);
-  let listening: ListeningSocket | null = await listenOn(endpoint, events);
+  const acceptor = new RawSocketAcceptor(config, accept, log, connectionLimitFor(config, log));
+  let listening: ListeningSocket | null = await listenOn(
+    endpoint,
+    socketEvents(endpoint, acceptor),
+  );
   const urls = [rawSocketUrl(endpoint, listening.port)];
   const stopAccepting = () => {
     listening?.stop();
@@ -41,15 +42,16 @@ export async function startRawSocketListener(
   return { id, urls, stopAccepting, renewCertificates() {}, close };
 }
 
-/** A connection that was over before it was accepted has no data. */
+/** A connection that was reset before it was accepted has no data. */
 function socketEvents(
   endpoint: ListeningEndpointConfig,
   acceptor: RawSocketAcceptor,
 ): SocketHandler<RawSocketConnection> {
   return {
     open(socket) {
-      if (hasLeft(endpoint, socket)) socket.terminate();
-      else socket.data = acceptor.accept(socket, detailsOf(socket, endpoint));
+      const details = detailsOfAccepted(endpoint, socket);
+      if (details === null) socket.terminate();
+      else socket.data = acceptor.accept(socket, details);
     },
     data: (socket, chunk) => socket.data.received(chunk),
     drain: (socket) => socket.data.drained(),
@@ -60,12 +62,4 @@ function socketEvents(
       socket.terminate();
     },
   };
-}
-
-function detailsOf(socket: Socket<unknown>, endpoint: ListeningEndpointConfig): ConnectionDetails {
-  if (endpoint.type === "unix") {
-    return { peer: printUnixPeer(endpoint.path), isSecure: false, isUnixSocket: true };
-  }
-  const peer = printTcpPeer(socket.remoteAddress, socket.remotePort);
-  return { peer, isSecure: endpoint.tls !== undefined, isUnixSocket: false };
 }

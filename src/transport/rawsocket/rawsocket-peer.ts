@@ -1,5 +1,5 @@
 /**
- * RawSocketPeer: the other side of a RawSocket connection whose handshake is done.
+ * RawSocketPeer: the Peer over a RawSocket connection, accepted or connected, after its handshake.
  *
  * @module
  */
@@ -14,10 +14,10 @@ import {
   isLongerThan,
   type Peer,
   type PeerHandler,
-  type SerializerName,
   type TransportDetails,
   type WireMessage,
 } from "#wamp/peer.ts";
+import type { SerializerName } from "#wamp/serializer-name.ts";
 import {
   FRAME_HEADER_OCTETS,
   FrameType,
@@ -28,21 +28,21 @@ import {
 import { type FrameHandler, FrameReader } from "./frame-reader.ts";
 import type { Agreement } from "./handshake.ts";
 
-/** What is known of a connection when its peer is made. */
+/** A connection whose handshake is done. */
 export interface RawSocketPeerOptions {
   socket: ConnectionSocket;
   agreement: Agreement;
   details: TransportDetails;
-  /** Octets that may wait before the other side counts as behind. */
+  /** With more octets waiting, `send` answers false. */
   maxBuffered: number;
-  /** How the other side is pinged, and who is told when it does not answer; absent: it is not. */
+  /** How the other side is pinged, and where a missing answer is logged; absent: no pings. */
   pings?: { options: KeepaliveOptions; log: Logger };
 }
 
-/** Reused for every frame, as its octets are copied at once. */
+/** Reused for every frame, because its octets are copied at once. */
 const header = new Uint8Array(FRAME_HEADER_OCTETS);
 
-/** Frames in, messages out, and back. The owner of the socket hands its events on to here. */
+/** Reads and writes frames. The owner of the socket passes its events on to the peer. */
 export class RawSocketPeer implements Peer, FrameHandler, DrainObserver, KeepaliveTarget {
   readonly isText = false;
   readonly serializer: SerializerName;
@@ -57,7 +57,7 @@ export class RawSocketPeer implements Peer, FrameHandler, DrainObserver, Keepali
   #keepalive: Keepalive | undefined;
   #handler: PeerHandler | null = null;
   #isPaused = false;
-  /** Reading waits until the other side takes the answers to its pings. */
+  /** Reading is paused until the other side takes the answers to its pings. */
   #waitsForPongs = false;
   #isClosing = false;
   #isClosed = false;
@@ -66,7 +66,7 @@ export class RawSocketPeer implements Peer, FrameHandler, DrainObserver, Keepali
   constructor(options: RawSocketPeerOptions) {
     this.#socket = options.socket;
     this.serializer = options.agreement.serializer;
-    // 2^24 can be announced, but a frame's length has 24 bits.
+    // 2^24 can be announced, but the length of a frame has 24 bits.
     this.maxSendOctets = Math.min(options.agreement.maxSendOctets, MAX_FRAME_OCTETS);
     this.details = options.details;
     this.#maxReceiveOctets = options.agreement.maxReceiveOctets;
@@ -79,7 +79,7 @@ export class RawSocketPeer implements Peer, FrameHandler, DrainObserver, Keepali
     return this.#writer.bufferedOctets;
   }
 
-  /** Names who is told of messages; to be called once, before the first octets are handed in. */
+  /** Sets the handler; to be called once, before the first `received`. */
   attach(handler: PeerHandler): void {
     this.#handler = handler;
     const pings = this.#pings?.options;
@@ -91,7 +91,7 @@ export class RawSocketPeer implements Peer, FrameHandler, DrainObserver, Keepali
   send(message: WireMessage): boolean {
     if (this.#isClosing) return true;
     if (isLongerThan(message, this.maxSendOctets)) {
-      // Sessions answer what is too long; what has no answer must not be lost in silence.
+      // Sessions answer messages that are too long; one without an answer must not be lost silently.
       this.close(0, `a message is longer than the ${this.maxSendOctets} octets taken`);
       return true;
     }
@@ -119,7 +119,7 @@ export class RawSocketPeer implements Peer, FrameHandler, DrainObserver, Keepali
   }
 
   limitMessages(octets: number): void {
-    this.#reader.takeUpTo(Math.min(2 * octets, this.#maxReceiveOctets));
+    this.#reader.limitPayloads(Math.min(2 * octets, this.#maxReceiveOctets));
   }
 
   close(_code: number, reason: string): void {
@@ -128,14 +128,13 @@ export class RawSocketPeer implements Peer, FrameHandler, DrainObserver, Keepali
     this.#closeReason = reason;
     this.#keepalive?.stop();
     this.#writer.end();
-    // What still comes in is thrown away, but has to be read: the end of the stream lies behind it.
+    // Later octets are ignored but have to be read, because the end of the stream comes after them.
     this.#socket.resume();
   }
 
-  /** The socket has read octets. */
   received(chunk: Uint8Array): void {
     if (this.#isClosing) return;
-    this.#keepalive?.heard();
+    this.#keepalive?.noteTraffic();
     if (this.#handler?.onBurst && hasSeveralFrames(chunk)) {
       this.#handler.onBurst(() => this.#read(chunk));
     } else {
@@ -148,12 +147,10 @@ export class RawSocketPeer implements Peer, FrameHandler, DrainObserver, Keepali
     if (fault !== null) this.close(0, `protocol violation: ${fault}`);
   }
 
-  /** The socket is writable again. */
   drained(): void {
     this.#writer.drained();
   }
 
-  /** The socket is closed. */
   closed(error: Error | undefined): void {
     if (this.#isClosed) return;
     this.#isClosing = true;
@@ -164,26 +161,26 @@ export class RawSocketPeer implements Peer, FrameHandler, DrainObserver, Keepali
     this.#handler?.onClose(reason);
   }
 
-  /** The reader has cut out a frame. */
+  /** The reader has read a frame. */
   takeFrame(type: FrameTypeNumber, payload: Uint8Array): boolean {
     if (type === FrameType.message) this.#deliver(payload);
     else if (type === FrameType.ping) this.#answerPing(payload);
-    else this.#keepalive?.heardPong(payload);
+    else this.#keepalive?.notePong(payload);
     return !this.#isClosing;
   }
 
-  /** Sends a ping; keepalive asks for it. */
+  /** Sends a ping for the keepalive. */
   ping(payload: Uint8Array): void {
     this.#sendFrame(FrameType.ping, payload);
   }
 
-  /** Whether nothing is read from the other side at present. */
+  /** Whether the other side is not read at present. */
   isPaused(): boolean {
     return this.#isPaused || this.#waitsForPongs;
   }
 
   /** The other side did not answer a ping in time. */
-  expire(): void {
+  onPingTimeout(): void {
     this.#pings?.log.info("client did not answer a ping", { peer: this.details.peer });
     this.#closeReason = "no answer to a ping";
     this.#isClosing = true;
@@ -201,8 +198,8 @@ export class RawSocketPeer implements Peer, FrameHandler, DrainObserver, Keepali
     return this.#writer.writeFrame(header, FRAME_HEADER_OCTETS, payload);
   }
 
-  /** The writer's queue has become short again. */
-  caughtUp(): void {
+  /** The writer's queue is short again. */
+  onQueueDrained(): void {
     if (this.#waitsForPongs) {
       this.#waitsForPongs = false;
       this.#applyPause();
@@ -218,7 +215,7 @@ export class RawSocketPeer implements Peer, FrameHandler, DrainObserver, Keepali
     if (this.#isClosing) return;
     if (this.isPaused()) this.#socket.pause();
     else {
-      this.#keepalive?.resumed();
+      this.#keepalive?.noteResumed();
       this.#socket.resume();
     }
   }
@@ -241,7 +238,7 @@ function writeMessageHeader(target: Uint8Array, at: number, octets: number): voi
   writeFrameHeader(target, at, FrameType.message, octets);
 }
 
-/** Whether a chunk goes on behind its first frame; a guess where it begins amid a frame. */
+/** Whether a chunk has more than one frame; a guess when it begins within a frame. */
 function hasSeveralFrames(chunk: Uint8Array): boolean {
   const length = ((chunk[1] ?? 0) << 16) | ((chunk[2] ?? 0) << 8) | (chunk[3] ?? 0);
   return chunk.length > FRAME_HEADER_OCTETS + length;

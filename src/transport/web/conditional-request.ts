@@ -1,22 +1,35 @@
 /**
- * Answers a GET or HEAD for something of known size and version: 200, 206, 304 or 416.
+ * answerWith: answers a GET or HEAD with its conditions and ranges (RFC 9110, sections 13 and 14): 200, 206, 304 or 416.
  *
  * @module
  */
 
-/** What can be sent whole, in part, or not at all when the client has it already. */
+/** Content that can be sent whole or in part, or not at all when the client has it already. */
 export interface Representation {
   size: number;
   /** Strong entity tag, with its quotes. */
   etag: string;
   lastModified?: Date;
-  /** Content-Type and whatever else goes with the content. */
+  /** Content-Type and other headers of the content. */
   headers: Record<string, string>;
   /** The octets from `start` up to, but not including, `end`. */
   slice(start: number, end: number): Blob | Uint8Array<ArrayBuffer>;
 }
 
-/** Gives the answer to a GET or HEAD request as its conditions and range ask. */
+/** The representation of octets in memory; its entity tag is their hash. */
+export function representationOf(
+  octets: Uint8Array<ArrayBuffer>,
+  headers: Record<string, string>,
+): Representation {
+  return {
+    size: octets.length,
+    etag: `"${Bun.CryptoHasher.hash("sha256", octets, "hex").slice(0, 32)}"`,
+    headers,
+    slice: (start, end) => octets.subarray(start, end),
+  };
+}
+
+/** Gives the answer that the conditions and the range of a GET or HEAD request ask for. */
 export function answerWith(content: Representation, request: Request): Response {
   const headers = new Headers(content.headers);
   headers.set("ETag", content.etag);
@@ -43,15 +56,15 @@ export function answerWith(content: Representation, request: Request): Response 
   return new Response(body, { status: range ? 206 : 200, headers });
 }
 
-function isUnchanged(content: Representation, asked: Headers): boolean {
-  const tags = asked.get("If-None-Match");
+function isUnchanged(content: Representation, conditions: Headers): boolean {
+  const tags = conditions.get("If-None-Match");
   if (tags !== null) {
     return tags.split(",").some((tag) => {
-      const plain = tag.trim().replace(/^W\//, "");
-      return plain === "*" || plain === content.etag;
+      const strong = tag.trim().replace(/^W\//, "");
+      return strong === "*" || strong === content.etag;
     });
   }
-  const since = Date.parse(asked.get("If-Modified-Since") ?? "");
+  const since = Date.parse(conditions.get("If-Modified-Since") ?? "");
   if (!content.lastModified || Number.isNaN(since)) return false;
   return wholeSeconds(content.lastModified.getTime()) <= wholeSeconds(since);
 }
@@ -61,15 +74,15 @@ interface Range {
   end: number;
 }
 
-/** The one range that is asked for; undefined when the whole is to be sent. */
+/** The range that a request asks for; undefined: the whole content is sent. */
 function rangeOf(content: Representation, request: Request): Range | "unsatisfiable" | undefined {
-  const asked = request.headers.get("Range");
-  if (asked === null || request.method !== "GET" || !mayBePart(content, request.headers)) {
+  const header = request.headers.get("Range");
+  if (header === null || request.method !== "GET" || !isSameVersion(content, request.headers)) {
     return undefined;
   }
-  // Several ranges, other units and what is no range at all are answered with the whole.
-  // White space must fit in one way only: in two, long runs of it take time in their square.
-  const parts = /^bytes=\s*(?:(\d+)\s*)?-\s*(?:(\d+)\s*)?$/i.exec(asked);
+  // Several ranges, other units and malformed ranges are answered with the whole content.
+  // White space must match in one way only: otherwise long runs of it take quadratic time.
+  const parts = /^bytes=\s*(?:(\d+)\s*)?-\s*(?:(\d+)\s*)?$/i.exec(header);
   if (!parts) return undefined;
   const [, first = "", last = ""] = parts;
   if (first === "" && last === "") return undefined;
@@ -83,9 +96,9 @@ function rangeOf(content: Representation, request: Request): Range | "unsatisfia
   return start >= content.size ? "unsatisfiable" : { start, end };
 }
 
-/** If-Range: a part only fits what the client has when that is of the same version. */
-function mayBePart(content: Representation, asked: Headers): boolean {
-  const version = asked.get("If-Range");
+/** If-Range: a part is sent only when the client's copy is of the same version. */
+function isSameVersion(content: Representation, conditions: Headers): boolean {
+  const version = conditions.get("If-Range");
   if (version === null) return true;
   if (version.includes('"')) return version.trim() === content.etag;
   const date = Date.parse(version);

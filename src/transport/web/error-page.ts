@@ -1,10 +1,10 @@
 /**
- * The bodies of refusals: they name the status and nothing of the machine.
+ * errorPage: the answers of Web services to requests in error; they show the status and nothing of the machine.
  *
  * @module
  */
 
-const sentences = {
+const PAGES = {
   400: ["Bad Request", "This request cannot be understood."],
   404: ["Not Found", "There is nothing at this address."],
   405: ["Method Not Allowed", "This address does not take requests of this method."],
@@ -15,11 +15,11 @@ const sentences = {
 } as const;
 
 /** A status that has an error page. */
-export type ErrorStatus = keyof typeof sentences;
+export type ErrorStatus = keyof typeof PAGES;
 
-/** Gives the answer for a refusal, with headers that the status asks for. */
+/** Gives the answer for an error status; `headers` are those that the status needs. */
 export function errorPage(status: ErrorStatus, headers: Record<string, string> = {}): Response {
-  const [title, sentence] = sentences[status];
+  const [title, sentence] = PAGES[status];
   const body = `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>${status} ${title}</title></head>
 <body><h1>${title}</h1><p>${sentence}</p></body></html>
@@ -33,10 +33,4 @@ export function errorPage(status: ErrorStatus, headers: Record<string, string> =
       ...headers,
     },
   });
-}
-
-/** Refuses every method but GET and HEAD; undefined when the request may go on. */
-export function refuseOtherMethods(request: Request): Response | undefined {
-  if (request.method === "GET" || request.method === "HEAD") return undefined;
-  return errorPage(405, { Allow: "GET, HEAD" });
 }

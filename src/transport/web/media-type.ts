@@ -1,26 +1,26 @@
 /**
- * The media type of a file by its name, the configured suffixes first.
+ * mediaTypeOf: the media type of a file by its name; configured suffixes come first.
  *
  * @module
  */
 
 import { lookup } from "mrmime";
 
-/** Suffixes that the package does not know: JavaScript and SVG, gzipped when they were made. */
-const gzippedTypes: Record<string, string> = {
+/** Suffixes that the package does not know: gzipped JavaScript and SVG. */
+const GZIPPED_TYPES: Record<string, string> = {
   ".jgz": "text/javascript",
   ".svgz": "image/svg+xml",
 };
 
 /** Gives the value for Content-Type; the longest of the configured suffixes wins. */
 export function mediaTypeOf(name: string, suffixes: Record<string, string>): string {
-  const type = longestMatch(name, suffixes) ?? longestMatch(name, gzippedTypes) ?? knownType(name);
+  const type = longestMatch(name, suffixes) ?? longestMatch(name, GZIPPED_TYPES) ?? knownType(name);
   return type.startsWith("text/") && !type.includes("charset=") ? `${type}; charset=utf-8` : type;
 }
 
-/** Tells whether a file of this name is meant to be sent with `Content-Encoding: gzip`. */
+/** Whether a file of this name is sent with `Content-Encoding: gzip`. */
 export function isGzippedByName(name: string): boolean {
-  return longestMatch(name, gzippedTypes) !== undefined;
+  return longestMatch(name, GZIPPED_TYPES) !== undefined;
 }
 
 function longestMatch(name: string, suffixes: Record<string, string>): string | undefined {
@@ -36,6 +36,6 @@ function longestMatch(name: string, suffixes: Record<string, string>): string | 
 }
 
 function knownType(name: string): string {
-  // Without a dot the package would take the whole name for a suffix.
+  // The package takes a whole name without a dot for a suffix.
   return (name.includes(".") ? lookup(name) : undefined) ?? "application/octet-stream";
 }

@@ -1,25 +1,28 @@
 /**
- * Finds the service for a request: the longest configured path wins, nested `path` services included.
+ * PathTree: finds the service for a request. The longest configured path wins, those of nested `path`
+ * services included.
  *
  * @module
  */
 
 import type { PathServiceConfig, WebServiceConfig } from "#config/node-config.ts";
 import { errorPage } from "./error-page.ts";
-import { urlOf } from "./request-url.ts";
 import type { WebService } from "./web-service.ts";
 
-/** What stands at a path and is no tree itself. */
+/** A service other than `path`, which only nests others. */
 export type LeafServiceConfig = Exclude<WebServiceConfig, PathServiceConfig>;
 
 /** The service for a path. */
 export interface PathMatch {
   service: WebService;
-  /** What follows the mount, decoded, without the slash between. */
-  rest: string;
+  /** The path below the mount, decoded, without the slash between. */
+  subpath: string;
   /** Where the service is mounted: `/`, `/files`, `/a/b`. */
   mount: string;
 }
+
+/** Host of an HTTP/1.0 request, which need not name one (RFC 9112, section 3.2). */
+const DEFAULT_ORIGIN = "http://localhost";
 
 /** The services of one Web server by path. */
 export class PathTree {
@@ -31,7 +34,7 @@ export class PathTree {
     this.#services = services;
   }
 
-  /** Opens every service of `paths`; when one fails, those already open are closed again. */
+  /** Opens every service of `paths`; if one fails, those already open are closed again. */
   static async open(
     paths: Record<string, WebServiceConfig>,
     openLeaf: (config: LeafServiceConfig) => WebService | Promise<WebService>,
@@ -39,18 +42,18 @@ export class PathTree {
     const root = newNode();
     const services: WebService[] = [];
     const openings: Promise<void>[] = [];
-    const openBelow = (node: TreeNode, below: Record<string, WebServiceConfig>) => {
+    const openBelow = (parent: TreeNode, below: Record<string, WebServiceConfig>) => {
       for (const [name, config] of Object.entries(below)) {
-        const place = name === "/" ? node : childOf(node, name);
-        if (config.type === "path") openBelow(place, config.paths);
-        else openings.push(openAt(place, config));
+        const node = name === "/" ? parent : childOf(parent, name);
+        if (config.type === "path") openBelow(node, config.paths);
+        else openings.push(openAt(node, config));
       }
     };
-    const openAt = async (place: TreeNode, config: LeafServiceConfig) => {
-      place.service = await openLeaf(config);
-      services.push(place.service);
+    const openAt = async (node: TreeNode, config: LeafServiceConfig) => {
+      node.service = await openLeaf(config);
+      services.push(node.service);
     };
-    // All at once, so that origins which do not answer are not waited for one after the other.
+    // All at once, so that archives whose origins do not answer are waited for together.
     openBelow(root, paths);
     const tree = new PathTree(root, services);
     const failed = (await Promise.allSettled(openings)).find(({ status }) => status === "rejected");
@@ -59,16 +62,20 @@ export class PathTree {
     throw (failed as PromiseRejectedResult).reason;
   }
 
-  /** Answers a request by the service at its path, else with 400 or 404. */
+  /** Has the service at a request's path answer it, else answers 400, 404 or 405. */
   handle(request: Request): Response | Promise<Response> {
     const url = urlOf(request);
-    const components = url ? decodePath(url.pathname) : undefined;
-    if (!components) return errorPage(400);
+    const components = url === null ? undefined : decodePath(url.pathname);
+    if (url === null || components === undefined) return errorPage(400);
     const match = this.#match(components);
-    return match ? match.service.handle(request, match.rest) : errorPage(404);
+    if (match === undefined) return errorPage(404);
+    const { service, subpath } = match;
+    const isRead = request.method === "GET" || request.method === "HEAD";
+    if (service.isReadOnly && !isRead) return errorPage(405, { Allow: "GET, HEAD" });
+    return service.handle(request, subpath, url);
   }
 
-  /** Gives the service for a path as it stands in a URL, or undefined when there is none. */
+  /** The service for the path of a URL; undefined when there is none. */
   find(pathname: string): PathMatch | undefined {
     const components = decodePath(pathname);
     return components && this.#match(components);
@@ -92,17 +99,28 @@ export class PathTree {
     if (!node.service) return undefined;
     return {
       service: node.service,
-      rest: components.slice(depth).join("/"),
+      subpath: components.slice(depth).join("/"),
       mount: `/${components.slice(0, depth).join("/")}`,
     };
   }
 }
 
+/** The URL of a request that Bun's Web server has read; null: there is none, or several hosts. */
+function urlOf(request: Request): URL | null {
+  const host = request.headers.get("host");
+  // Without a Host header Bun gives the target alone; it refuses HTTP/1.1 without one by itself.
+  if (host === null && request.url.startsWith("/")) {
+    return URL.parse(`${DEFAULT_ORIGIN}${request.url}`);
+  }
+  // Bun joins several Host headers with a comma; a malformed one gives a URL that cannot be parsed.
+  return host?.includes(",") ? null : URL.parse(request.url);
+}
+
 /**
  * Splits a URL's path into components and decodes each once.
  *
- * Gives undefined for what no honest client sends: broken percent-encoding, NUL, `.` and `..`
- * components, and slashes that hide in an encoding.
+ * Undefined for paths that no honest client sends: with broken percent-encoding, NUL, `.` and `..`
+ * components, or encoded slashes.
  */
 export function decodePath(pathname: string): string[] | undefined {
   const components: string[] = [];

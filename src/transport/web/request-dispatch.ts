@@ -1,9 +1,9 @@
 /**
- * RequestDispatch: each request goes to what answers it, looked up by its path once.
+ * RequestDispatch: hands each HTTP request to the component that answers it, by one look-up of its path.
  *
  *     WebSocket handshake     WebSocketAcceptor, on the accepted socket
- *     `caller`, `publisher`   BridgeConnections, on the accepted socket; the next request may follow
- *     any other               Bun's Web server, through a splice; it takes the connection's later requests too
+ *     `caller`, `publisher`   BridgeConnections, on the accepted socket; another request may follow
+ *     any other               Bun's Web server, through a splice; it gets all later requests as well
  *
  * @module
  */
@@ -31,25 +31,25 @@ import { type WebServerConfig, wampWebSocketsOf } from "./service-paths.ts";
 import { startWebServer, type WebServer } from "./web-server.ts";
 import type { WebService } from "./web-service.ts";
 
-/** What the transport shares between its protocols. */
+/** What the protocols of a transport share. */
 export interface DispatchOptions {
   accept: AcceptPeerWithSession;
   /** Undefined where connections are not counted. */
   limit: ConnectionLimit | undefined;
 }
 
-/** A connection on which HTTP is spoken. */
+/** A connection with HTTP. */
 interface HttpConnection {
   socket: ConnectionSocket;
   details: ConnectionDetails;
 }
 
-/** A request and the service at its path. */
+/** A request with the service at its path. */
 interface RoutedRequest {
   head: RequestHead;
-  /** Null: it cannot be read. */
+  /** Null: its head is malformed. */
   request: Request | null;
-  /** Undefined where Bun's Web server answers, also because nothing is at the path. */
+  /** Undefined: Bun's Web server answers, also where the path has no service. */
   service: WebService | undefined;
 }
 
@@ -80,7 +80,7 @@ export class RequestDispatch {
     const { unix, removeFolder } = await privateSocket();
     try {
       const server = await startWebServer(config, unix, context);
-      const trusted = config.type === "websocket.testee" ? undefined : config.trusted_proxies;
+      const trusted = "trusted_proxies" in config ? config.trusted_proxies : undefined;
       const proxies = trusted && new TrustedProxies(trusted);
       const webSockets = new WebSocketAcceptor(options.accept, context, {
         limit: options.limit,
@@ -110,23 +110,28 @@ export class RequestDispatch {
     this.#server = parts.server;
   }
 
-  /** Takes the first request of a connection. */
-  dispatch(connection: HttpConnection, head: RequestHead): ConnectionEvents {
+  /** Takes over a connection at its first request; gives the receiver of its events. */
+  dispatch(
+    socket: ConnectionSocket,
+    details: ConnectionDetails,
+    head: RequestHead,
+  ): ConnectionEvents {
+    const connection = { socket, details };
     const routed = this.#route(head);
-    // Only bridges leave a connection here: nothing stands between any other and its socket.
+    // Only bridges need a PersistentConnection; all others receive the socket's events directly.
     return routed.service?.bridge === undefined
       ? this.#takeOver(connection, routed)
       : this.#serve(connection, routed);
   }
 
-  /** Ends what is open in good order, and the Web server. */
+  /** Closes all WebSockets and bridge requests in good order, and the Web server. */
   async close(): Promise<void> {
     this.#bridges.close();
     for (const connection of this.#persistent) connection.end();
     await Promise.all([this.#webSockets.close(), this.#server.close()]);
   }
 
-  /** Cuts off what is still open, and removes the socket's folder. */
+  /** Terminates the splices that are still open, and removes the socket's folder. */
   terminate(): void {
     for (const splice of this.#splices) splice.terminate();
     this.#removeFolder();
@@ -134,15 +139,15 @@ export class RequestDispatch {
 
   #route(head: RequestHead): RoutedRequest {
     const request = head.request();
-    const isHere = this.#server.hasBridge || request?.headers.has("upgrade");
+    const mayBeAnsweredHere = this.#server.hasBridge || request?.headers.has("upgrade");
     return {
       head,
       request,
-      service: request && isHere ? this.#server.serviceFor(request) : undefined,
+      service: request && mayBeAnsweredHere ? this.#server.serviceFor(request) : undefined,
     };
   }
 
-  /** Answers requests one after the other, until one is for another service than a bridge. */
+  /** Answers requests for bridges one after the other, until one is for another service. */
   #serve(connection: HttpConnection, first: RoutedRequest): PersistentConnection {
     const take = (routed: RoutedRequest, readNextRequest: ReadNextRequest) =>
       this.#bridge(connection, routed, readNextRequest) ?? this.#takeOver(connection, routed);
@@ -167,9 +172,9 @@ export class RequestDispatch {
     return this.#bridges.open({
       bridge: service.bridge,
       head: this.#bridgeHead(request, details),
-      isOld: !head.isUpgradable,
+      isHttp10: head.isHttp10,
       socket,
-      first: head.rest,
+      octetsAfterHead: head.octetsAfterHead,
       readNextRequest,
     });
   }
@@ -185,15 +190,15 @@ export class RequestDispatch {
     };
   }
 
-  /** Gives the connection to a WebSocket, or with all its later requests to the Web server. */
+  /** Makes a WebSocket of the connection, or splices it to the Web server with all later requests. */
   #takeOver(connection: HttpConnection, { head, request, service }: RoutedRequest) {
-    if (request === null || service?.webSocket === undefined || !head.isUpgradable) {
+    if (request === null || service?.webSocket === undefined || head.isHttp10) {
       return this.#splice(connection, head);
     }
     const { socket, details } = connection;
     const webSocket = this.#webSockets.upgrade(request, service.webSocket, socket, details);
     if (webSocket === null) return this.#splice(connection, head);
-    if (head.rest.length > 0) webSocket.received(head.rest);
+    if (head.octetsAfterHead.length > 0) webSocket.received(head.octetsAfterHead);
     return webSocket;
   }
 
@@ -202,7 +207,7 @@ export class RequestDispatch {
       client: socket,
       unix: this.#unix,
       connects: this.#connects,
-      first: head.octets,
+      received: head.octets,
       onUnreachable: (thrown) => {
         const reason = `Cannot reach the Web server: ${sentenceOf(thrown)}`;
         this.#context.log.warn("connection refused", { peer: details.peer, reason });

@@ -1,5 +1,5 @@
 /**
- * The Web services of a transport by path, nested ones included, and the URLs of each.
+ * The Web services of a transport by path, nested ones included, and their URLs.
  *
  * @module
  */
@@ -11,17 +11,18 @@ import type {
   WebSocketTransportConfig,
   WebTransportConfig,
 } from "#config/node-config.ts";
+import { printAuthority } from "#transport/endpoint/peer-address.ts";
 import type { WebSocketPathConfig } from "#transport/websocket/websocket-acceptor.ts";
 import type { LeafServiceConfig } from "./path-tree.ts";
 
-/** Transports that have a Web server. */
+/** Transports with a Web server. */
 export type WebServerConfig =
   | WebTransportConfig
   | WebSocketTransportConfig
   | WebSocketTesteeTransportConfig;
 
-/** A Web service and where it is: `""` for the root, `/files`, `/a/b`. */
-interface PlacedService {
+/** A Web service and its path: `""` for the root, `/files`, `/a/b`. */
+interface MountedService {
   path: string;
   config: LeafServiceConfig;
 }
@@ -32,11 +33,11 @@ export function pathsOf(config: WebServerConfig): Record<string, WebServiceConfi
 }
 
 /** Every Web service of a transport. */
-export function servicesOf(config: WebServerConfig): PlacedService[] {
+export function servicesOf(config: WebServerConfig): MountedService[] {
   return servicesBelow(pathsOf(config), "");
 }
 
-/** Every WebSocket path that speaks WAMP. */
+/** Every WebSocket path with WAMP. */
 export function wampWebSocketsOf(config: WebServerConfig): WebSocketServiceConfig[] {
   return servicesOf(config).flatMap((service) =>
     service.config.type === "websocket" ? [service.config] : [],
@@ -48,7 +49,7 @@ export function isWebSocket(config: WebServiceConfig): config is WebSocketPathCo
   return config.type === "websocket" || config.type === "websocket.testee";
 }
 
-/** The URLs of a transport's services, those of pages first; `port` is that of a TCP endpoint. */
+/** The URLs of a transport's services, `http` before `ws`; `port` is that of a TCP endpoint. */
 export function webServerUrls(config: WebServerConfig, port: number | null): string[] {
   const { endpoint } = config;
   const services = servicesOf(config);
@@ -58,16 +59,15 @@ export function webServerUrls(config: WebServerConfig, port: number | null): str
     const urls = sockets.map(({ path }) => `ws+unix:${endpoint.path}${path && `:${path}`}`);
     return config.type === "web" ? [`http+unix:${endpoint.path}`, ...urls] : urls;
   }
-  const { interface: address, tls } = endpoint;
-  const authority = `${address.includes(":") ? `[${address}]` : address}:${port}`;
-  const s = tls ? "s" : "";
+  const authority = printAuthority(endpoint.interface, port);
+  const s = endpoint.tls ? "s" : "";
   return [
     ...pages.map(({ path }) => `http${s}://${authority}${path || "/"}`),
     ...sockets.map(({ path }) => `ws${s}://${authority}${path || "/"}`),
   ];
 }
 
-function servicesBelow(paths: Record<string, WebServiceConfig>, above: string): PlacedService[] {
+function servicesBelow(paths: Record<string, WebServiceConfig>, above: string): MountedService[] {
   return Object.entries(paths).flatMap(([name, config]) => {
     const path = name === "/" ? above : `${above}/${name}`;
     return config.type === "path" ? servicesBelow(config.paths, path) : [{ path, config }];

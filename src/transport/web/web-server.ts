@@ -1,5 +1,5 @@
 /**
- * One Bun server per endpoint: requests go to the services at its paths.
+ * startWebServer: Bun's Web server of one transport, on a private socket; the services at its paths answer.
  *
  * @module
  */
@@ -14,24 +14,21 @@ import { openWebService } from "./services/service-registry.ts";
 import { openWebSocketService } from "./services/websocket.ts";
 import type { WebService } from "./web-service.ts";
 
-/**
- * Time after which a request or an answer that does not move is given up. Bun takes it for Unix sockets
- * too, though its types do not name it there.
- */
-const stallTimeout: object = { idleTimeout: 30 };
+/** Seconds without progress after which a request is ended; Bun's types lack it for Unix sockets. */
+const IDLE_TIMEOUT: object = { idleTimeout: 30 };
 
-/** No service reads a body; what a client sends nevertheless stays small. */
-const largestBodyOctets = 64 * 1024;
+/** Longest body; no service here reads one. */
+const MAX_BODY_OCTETS = 64 * 1024;
 
 const OWNER_ONLY = 0o600;
 
 /** The Web server of a transport, reached only through splices. */
 export interface WebServer {
-  /** Whether there is a bridge at any path. */
+  /** Whether any path has a bridge. */
   readonly hasBridge: boolean;
-  /** The service at a request's path; undefined: there is none. */
+  /** The service at a request's path; undefined when there is none. */
   serviceFor(request: Request): WebService | undefined;
-  /** Ends every request and every service. */
+  /** Ends all requests and closes all services. */
   close(): Promise<void>;
 }
 
@@ -48,22 +45,14 @@ export async function startWebServer(
   const tree = await PathTree.open(pathsOf(config), (service) =>
     isWebSocket(service) ? openWebSocketService(service) : openWebService(service, context),
   );
-  // The next request may be for a bridge, which is not reached from here.
   const hasBridge = servicesOf(config).some(
     (service) => service.config.type === "caller" || service.config.type === "publisher",
   );
-  const server = Bun.serve({
-    unix,
-    ...stallTimeout,
-    development: false,
-    maxRequestBodySize: largestBodyOctets,
-    fetch: (request: Request) => (hasBridge ? closing(tree.handle(request)) : tree.handle(request)),
-    error(thrown: unknown) {
-      context.log.error("request failed", { error: sentenceOf(thrown) });
-      return errorPage(500);
-    },
-  });
-  if (!unix.startsWith("\0")) chmodSync(unix, OWNER_ONLY);
+  const handle = tree.handle.bind(tree);
+  // With a bridge every answer closes the connection: the next request may be for the bridge, which this
+  // server cannot reach.
+  const answer = hasBridge ? (request: Request) => closeAfter(handle(request)) : handle;
+  const server = serve(unix, answer, context.log);
   return {
     hasBridge,
     serviceFor(request) {
@@ -78,9 +67,30 @@ export async function startWebServer(
   };
 }
 
-/** The same answer, behind which the connection is closed. */
-function closing(answer: Response | Promise<Response>): Response | Promise<Response> {
-  if (answer instanceof Promise) return answer.then(closing);
+function serve(
+  unix: string,
+  answer: (request: Request) => Response | Promise<Response>,
+  log: TransportContext["log"],
+): Bun.Server<undefined> {
+  const server = Bun.serve({
+    unix,
+    ...IDLE_TIMEOUT,
+    development: false,
+    maxRequestBodySize: MAX_BODY_OCTETS,
+    fetch: answer,
+    error(thrown: unknown) {
+      log.error("request failed", { error: sentenceOf(thrown) });
+      return errorPage(500);
+    },
+  });
+  // An abstract socket has no file.
+  if (!unix.startsWith("\0")) chmodSync(unix, OWNER_ONLY);
+  return server;
+}
+
+/** The answer with `Connection: close`. */
+function closeAfter(answer: Response | Promise<Response>): Response | Promise<Response> {
+  if (answer instanceof Promise) return answer.then(closeAfter);
   answer.headers.set("Connection", "close");
   return answer;
 }

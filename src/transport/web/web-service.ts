@@ -1,5 +1,5 @@
 /**
- * What a Web service is: something at a path that answers requests.
+ * WebService: answers the requests at one path of a transport.
  *
  * @module
  */
@@ -7,19 +7,21 @@
 import type { WebSocketPathConfig } from "#transport/websocket/websocket-acceptor.ts";
 import type { HttpBridge } from "./bridge/http-bridge.ts";
 
-/** Answers the requests below the path at which it is mounted. */
+/** The service mounted at one path. */
 export interface WebService {
   /**
    * Answers one request.
    *
-   * `rest` is what follows the mount in the decoded path, without the slash between: `""` for the
-   * mount itself (look at the request's URL to tell `/files` from `/files/`), `"a/b.js"`, `"a/"`.
+   * `subpath` is the decoded path below the mount, without the slash between: `"a/b.js"`, `"a/"`, and `""`
+   * for the mount itself, be it `/files` or `/files/`; `url` tells them apart.
    */
-  handle(request: Request, rest: string): Response | Promise<Response>;
-  /** Set where requests may become WebSockets: how. */
+  handle(request: Request, subpath: string, url: URL): Response | Promise<Response>;
+  /** Set where all methods but GET and HEAD are answered with 405. */
+  readonly isReadOnly?: true;
+  /** Set where requests may become WebSockets. */
   readonly webSocket?: WebSocketPathConfig;
   /** Set where requests become calls or publications. */
   readonly bridge?: HttpBridge;
-  /** Stops what the service does in the background, if it does anything there. */
+  /** Stops background work of the service. */
   close?(): void;
 }

@@ -5,23 +5,24 @@
  *     wamp.2.msgpack.batched, .cbor.  00 00 00 0F <15 octets> …      32-bit length before each
  *
  * Crossbar (autobahn/wamp/serializer.py) ends every JSON message with the octet 0x18, which no JSON
- * text contains; here the last one of a batch may lack it.
+ * text contains; here the last message of a batch may lack it.
  *
- * A peer of such a connection is wrapped, so that a session knows nothing of batches and other
- * connections pay nothing for them. What a session sends while it is corked goes out as one batch.
+ * BatchedPeer wraps the peer of such a connection, so that sessions and other connections have nothing to
+ * do with batches. The messages that a session sends while it is corked go out as one batch.
  *
  * @module
  */
 
 import { CloseCode, type Peer, type PeerHandler, type WireMessage } from "#wamp/peer.ts";
+import { serializers } from "#wamp/serializer/serializers.ts";
 
 const JSON_END = 0x18;
 const LENGTH_OCTETS = 4;
 
-/** Octets from which on a batch is sent, even if more is to come. */
+/** A batch of this size is sent even while its peer is corked. */
 const FULL_BATCH_OCTETS = 16 * 1024;
 
-/** Opens the session of a batched connection; answers the handler for whole WebSocket messages. */
+/** Opens the session of a batched connection; gives the handler of its WebSocket messages. */
 export function openBatchedSession(peer: Peer, accept: (peer: Peer) => PeerHandler): PeerHandler {
   const batched = new BatchedPeer(peer);
   return new BatchReader(batched, accept(batched));
@@ -33,17 +34,20 @@ class BatchedPeer implements Peer {
   readonly isText: boolean;
   readonly details: Peer["details"];
   readonly maxSendOctets: number;
-  /** Whether the session, or the other side, has had enough. */
+  /** Whether an octet terminates each message; otherwise its length precedes it. */
+  readonly isTerminated: boolean;
+  /** Whether the session or the other side has closed. */
   isClosed = false;
   readonly #peer: Peer;
   #corks = 0;
   #parts: Uint8Array[] = [];
   #pendingOctets = 0;
-  #keepsUp = true;
+  #isWritable = true;
 
   constructor(peer: Peer) {
     this.#peer = peer;
     this.serializer = peer.serializer;
+    this.isTerminated = !serializers[peer.serializer].isBinary;
     this.isText = peer.isText;
     this.details = peer.details;
     this.maxSendOctets = peer.maxSendOctets;
@@ -55,10 +59,10 @@ class BatchedPeer implements Peer {
 
   send(message: WireMessage): boolean {
     if (this.isClosed) return true;
-    this.#parts.push(this.serializer === "json" ? withEnd(message) : withLength(message));
+    this.#parts.push(this.isTerminated ? withTerminator(message) : withLengthPrefix(message));
     this.#pendingOctets += message.length + LENGTH_OCTETS;
     if (this.#corks === 0 || this.#pendingOctets >= FULL_BATCH_OCTETS) this.#flush();
-    return this.#keepsUp;
+    return this.#isWritable;
   }
 
   cork(body: () => void): void {
@@ -90,9 +94,9 @@ class BatchedPeer implements Peer {
     this.#peer.close(code, reason);
   }
 
-  /** The other side has caught up. */
+  /** The wrapped peer has drained. */
   drained(): void {
-    this.#keepsUp = true;
+    this.#isWritable = true;
   }
 
   #flush(): void {
@@ -101,11 +105,11 @@ class BatchedPeer implements Peer {
     const batch = this.#parts.length === 1 && first ? first : Buffer.concat(this.#parts);
     this.#parts = [];
     this.#pendingOctets = 0;
-    this.#keepsUp = this.#peer.send(batch);
+    this.#isWritable = this.#peer.send(batch);
   }
 }
 
-/** Reads batches, and tells a session of each message in them. */
+/** Splits batches and passes their messages to a session. */
 class BatchReader implements PeerHandler {
   readonly #peer: BatchedPeer;
   readonly #handler: PeerHandler;
@@ -116,11 +120,11 @@ class BatchReader implements PeerHandler {
   }
 
   onMessage(batch: WireMessage): void {
-    // What the messages lead to goes back as one batch too.
+    // The messages sent in response go out as one batch, too.
     this.#peer.cork(() => {
       const octets = typeof batch === "string" ? Buffer.from(batch) : batch;
-      if (this.#peer.serializer === "json") this.#readEnded(octets);
-      else this.#readCounted(octets);
+      if (this.#peer.isTerminated) this.#readTerminated(octets);
+      else this.#readLengthPrefixed(octets);
     });
   }
 
@@ -134,17 +138,17 @@ class BatchReader implements PeerHandler {
     this.#handler.onClose(reason);
   }
 
-  #readEnded(batch: Uint8Array): void {
+  #readTerminated(batch: Uint8Array): void {
     if (batch.length === 0) this.#refuse("a batch holds no message");
     for (let start = 0; start < batch.length; ) {
       const found = batch.indexOf(JSON_END, start);
       const end = found < 0 ? batch.length : found;
-      this.#tell(batch.subarray(start, end));
+      this.#deliver(batch.subarray(start, end));
       start = end + 1;
     }
   }
 
-  #readCounted(batch: Uint8Array): void {
+  #readLengthPrefixed(batch: Uint8Array): void {
     const view = new DataView(batch.buffer, batch.byteOffset, batch.byteLength);
     if (batch.length === 0) this.#refuse("a batch holds no message");
     for (let at = 0; at < batch.length; ) {
@@ -154,12 +158,12 @@ class BatchReader implements PeerHandler {
         this.#refuse("a batch ends within a message");
         return;
       }
-      this.#tell(batch.subarray(start, end));
+      this.#deliver(batch.subarray(start, end));
       at = end;
     }
   }
 
-  #tell(message: WireMessage): void {
+  #deliver(message: WireMessage): void {
     if (!this.#peer.isClosed) this.#handler.onMessage(message);
   }
 
@@ -169,7 +173,7 @@ class BatchReader implements PeerHandler {
 }
 
 /** A copy of a JSON message with the octet that ends it. */
-function withEnd(message: WireMessage): Uint8Array {
+function withTerminator(message: WireMessage): Uint8Array {
   const octets = typeof message === "string" ? Buffer.from(message) : message;
   const part = Buffer.allocUnsafe(octets.length + 1);
   part.set(octets);
@@ -177,8 +181,8 @@ function withEnd(message: WireMessage): Uint8Array {
   return part;
 }
 
-/** A copy of a message with its length before it; messages are borrowed, and batches are kept. */
-function withLength(message: WireMessage): Uint8Array {
+/** A copy of a message with its length before it; messages are borrowed, but batches wait. */
+function withLengthPrefix(message: WireMessage): Uint8Array {
   const octets = typeof message === "string" ? Buffer.from(message) : message;
   const part = Buffer.allocUnsafe(LENGTH_OCTETS + octets.length);
   part.writeUInt32BE(octets.length);

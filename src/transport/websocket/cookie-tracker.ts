@@ -1,6 +1,6 @@
 /**
- * Cookie tracking: a browser that connects again is recognized by the cookie of its last handshake,
- * and may be known by who it joined as.
+ * CookieTracker: recognizes a browser that connects again by the cookie of an earlier handshake, and
+ * remembers the login that the cookie stands for.
  *
  * @module
  */
@@ -11,16 +11,17 @@ import type { Logger } from "#observe/logger.ts";
 import type { ClientCookie } from "#wamp/peer.ts";
 import { decodeMessage, encodeMessage } from "#wamp/serializer/control-message-values.ts";
 import { UnrepresentableValue } from "#wamp/token/unrepresentable-value.ts";
-import { type CookieStore, openCookieStore } from "./cookie-store.ts";
+import { type CookieStore, MemoryCookieStore } from "./cookie-store.ts";
+import { FileCookieStore } from "./file-cookie-store.ts";
 
 /** Longest login that is remembered, in octets of CBOR; `authextra` can be as long as a message. */
-const MOST_LOGIN_OCTETS = 1024;
+const MAX_LOGIN_OCTETS = 1024;
 
-/** What a handshake's cookie says, and what its answer has to. */
+/** The cookie of a handshake. */
 export interface TrackedCookie {
-  /** Value of the cookie, known before or new. */
+  /** Value of the cookie, known or new. */
   id: string;
-  /** Value of Set-Cookie; null: the client has its cookie already. */
+  /** Value of Set-Cookie for the answer; null: the client has the cookie already. */
   setCookie: string | null;
 }
 
@@ -36,9 +37,9 @@ export class CookieTracker {
     this.#log = log;
   }
 
-  /** The client by its Cookie header. A value that was not issued here is never taken over. */
+  /** Recognizes a client by its Cookie header, or issues a cookie. Values not issued here are never accepted. */
   track(header: string | null, now: number): TrackedCookie {
-    const known = this.#presented(header).find((value) => this.#store.has(value, now));
+    const known = this.#candidates(header).find((value) => this.#store.has(value, now));
     if (known !== undefined) return { id: known, setCookie: null };
     const { length, max_age } = this.#config;
     const id = randomId(length);
@@ -46,25 +47,25 @@ export class CookieTracker {
     return { id, setCookie: this.#setCookie(id) };
   }
 
-  /** What a tracked client's cookie stands for. */
+  /** The login that a tracked cookie stands for. */
   cookieOf({ id }: TrackedCookie): ClientCookie {
     const store = this.#store;
     return {
       recall() {
-        const kept = store.login(id, Date.now());
-        return kept === null ? undefined : decodeLogin(kept);
+        const login = store.login(id, Date.now());
+        return login === null ? undefined : decodeLogin(login);
       },
       remember: (login) => store.setLogin(id, this.#encodeLogin(login), Date.now()),
       forget: () => store.setLogin(id, null, Date.now()),
     };
   }
 
-  /** Null: it cannot be remembered, and neither is another that was before. */
+  /** Null: the login cannot be remembered; an earlier one is forgotten. */
   #encodeLogin(login: Record<string, unknown>): string | null {
     try {
       const octets = encodeMessage([0, login], "cbor", false) as Uint8Array;
-      if (octets.length <= MOST_LOGIN_OCTETS) return octets.toBase64();
-      const reason = `longer than ${MOST_LOGIN_OCTETS} octets`;
+      if (octets.length <= MAX_LOGIN_OCTETS) return octets.toBase64();
+      const reason = `longer than ${MAX_LOGIN_OCTETS} octets`;
       this.#log.warn("login not remembered by cookie", { reason });
     } catch (thrown) {
       if (!(thrown instanceof UnrepresentableValue)) throw thrown;
@@ -73,8 +74,8 @@ export class CookieTracker {
     return null;
   }
 
-  /** Values of the right form; a client may send several, for different paths. */
-  #presented(header: string | null): string[] {
+  /** Cookie values of the right form; a client may send several, for different paths. */
+  #candidates(header: string | null): string[] {
     const { name, length } = this.#config;
     return (header ?? "").split(";").flatMap((pair) => {
       const [key = "", value = ""] = pair.trim().split("=", 2);
@@ -96,7 +97,7 @@ export class CookieTracker {
 }
 
 /**
- * The trackers of all paths that issue a cookie.
+ * The trackers of all paths that issue cookies.
  *
  * @throws Failure when the file of one cannot be read or written.
  */
@@ -113,17 +114,28 @@ export function openCookieTrackers<Config extends { cookie?: CookieConfig }>(
   return trackers;
 }
 
-/** A login that was kept; undefined for a text that is none, as in a file that somebody changed. */
-function decodeLogin(kept: string): Record<string, unknown> | undefined {
+/**
+ * Opens the store of a cookie.
+ *
+ * @throws Failure when its file cannot be read or written.
+ */
+export function openCookieStore(store: CookieConfig["store"], log: Logger): CookieStore {
+  return store.type === "memory"
+    ? new MemoryCookieStore()
+    : new FileCookieStore(store.filename, log);
+}
+
+/** A stored login; undefined where it cannot be decoded, as in a file that was edited. */
+function decodeLogin(text: string): Record<string, unknown> | undefined {
   try {
-    const [, login] = decodeMessage(Buffer.from(kept, "base64"), "cbor");
+    const [, login] = decodeMessage(Buffer.from(text, "base64"), "cbor");
     return isRecord(login) ? login : undefined;
   } catch {
     return undefined;
   }
 }
 
-/** Random characters of base64url, six bits each. */
+/** Random base64url characters, six bits each. */
 function randomId(length: number): string {
   const octets = crypto.getRandomValues(new Uint8Array(length));
   return Buffer.from(octets).toString("base64url").slice(0, length);

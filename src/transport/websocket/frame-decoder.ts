@@ -1,12 +1,12 @@
 /**
- * FrameDecoder: arbitrary chunks of octets in, whole WebSocket messages and control frames out
+ * FrameDecoder: decodes chunks of a client's octets into whole WebSocket messages and control frames
  * (RFC 6455, section 5).
  *
  *     | FIN RSV1-3 opcode | MASK length | length 16 or 64 bits | mask 32 bits | payload |
  *
- * A message of one frame that lies within one chunk is unmasked where it is and handed out as a
- * view; one that comes in parts is joined in a buffer that grows with what came in, never with what
- * was only announced.
+ * A message of one frame that lies within one chunk is unmasked in place and passed on as a view. A
+ * fragmented one, or one of several chunks, is joined in a buffer that grows with the octets received,
+ * not with the announced length.
  *
  * @module
  */
@@ -16,79 +16,79 @@ import { CloseCode } from "#wamp/peer.ts";
 import { FIN, Opcode, RSV1 } from "./frame.ts";
 import { Utf8Validator } from "./utf8-validator.ts";
 
-/** What a connection allows; sizes are octets. */
+/** Limits of a connection; sizes are octets. */
 export interface DecoderLimits {
   /** Longest message, decompressed. */
   maxMessageOctets: number;
   /** Longest payload of one frame; Infinity for any. */
   maxFrameOctets: number;
-  /** Resolves compressed messages; null where compression was not agreed. */
+  /** Decompresses messages; null where compression was not negotiated. */
   inflater: Inflater | null;
 }
 
-/** Resolves the compressed messages of one connection. */
+/** Decompresses the messages of one connection. */
 export interface Inflater {
   inflate(octets: Uint8Array, maxOctets: number): Uint8Array | "malformed" | "too long";
 }
 
-/** Who is handed what came in. Payloads are borrowed until the call returns. */
+/** Receives the decoded messages and control frames. Payloads are borrowed until the call returns. */
 export interface FrameHandler {
-  /** False: nothing more is wanted. */
+  /** False: the decoder stops. */
   handleMessage(payload: Uint8Array, isText: boolean): boolean;
   handlePing(payload: Uint8Array): boolean;
   handlePong(payload: Uint8Array): void;
-  /** The other side closes; 1005 where it named no code. Nothing more is handed out. */
+  /** The client closes, with 1005 where it named no code. Nothing follows. */
   handleClose(code: number, reason: string): void;
 }
 
-/** What is wrong with a stream, as its close frame will say. */
+/** A violation of the protocol: code and reason of the close frame that answers it. */
 export interface ProtocolFault {
   code: number;
   sentence: string;
 }
 
 const MASKED = 0x80;
-/** Close code of what is no UTF-8 or cannot be decompressed (RFC 6455, section 7.4.1). */
+/** Close code for invalid UTF-8 and for messages that cannot be decompressed (RFC 6455, section 7.4.1). */
 const INVALID_PAYLOAD = 1007;
 const MAX_HEAD_OCTETS = 14;
 
-const noOctets = new Uint8Array(0);
+const NO_OCTETS = new Uint8Array(0);
 
-/** Decodes what a client sends on one connection. */
+/** Decodes the frames of one client. */
 export class FrameDecoder {
-  /** Whoever gave them may change them. */
+  /** The connection may change them at any time. */
   readonly #limits: Readonly<DecoderLimits>;
   readonly #handler: FrameHandler;
-  /** A frame head that came in parts. */
-  #head = noOctets;
+  /** The begin of a frame head that the last chunk cut off. */
+  #head = NO_OCTETS;
   #headOctets = 0;
-  /** The frame whose payload is coming in; `#left` of its octets are missing. */
+  /** The frame whose payload is being received; `#missing` octets of it are still to come. */
   #opcode = -1;
   #isFinal = false;
   #mask = 0;
   #maskPhase = 0;
-  #left = 0;
-  /** The message or the control frame under way. */
-  #message = noOctets;
+  #missing = 0;
+  /** The message and the control frame that are being received. */
+  #message = NO_OCTETS;
   #messageOctets = 0;
   #messageOpcode = 0;
   #isCompressed = false;
-  #control = noOctets;
+  #control = NO_OCTETS;
   #controlOctets = 0;
-  #text: Utf8Validator | undefined;
-  #isOver = false;
+  #validator: Utf8Validator | undefined;
+  #isStopped = false;
 
   constructor(limits: DecoderLimits, handler: FrameHandler) {
     this.#limits = limits;
     this.#handler = handler;
   }
 
-  /** Decodes a chunk, whose octets are changed. Gives what is wrong with the stream, or null. */
+  /** Decodes a chunk, unmasking it in place. Gives a violation of the protocol, or null. */
   push(chunk: Uint8Array): ProtocolFault | null {
     let at = 0;
-    while (at < chunk.length && !this.#isOver) {
+    while (at < chunk.length && !this.#isStopped) {
       if (this.#opcode >= 0) {
-        const end = Math.min(chunk.length, at + this.#left);
+        const end = Math.min(chunk.length, at + this.#missing);
         const fault = this.#takePart(chunk, at, end);
         if (fault !== null) return fault;
         at = end;
@@ -101,18 +101,18 @@ export class FrameDecoder {
     return null;
   }
 
-  /** Nothing more is handed out. */
+  /** Stops decoding for good. */
   stop(): void {
-    this.#isOver = true;
-    this.#message = noOctets;
+    this.#isStopped = true;
+    this.#message = NO_OCTETS;
   }
 
-  /** Reads a frame head, and the whole frame when it lies within the chunk; gives where it goes on. */
+  /** Reads a frame head, and the whole frame if it lies within the chunk; gives the next position. */
   #takeHead(chunk: Uint8Array, start: number): number | ProtocolFault {
     let octets = chunk;
     let at = start;
     if (this.#headOctets > 0 || chunk.length - start < MAX_HEAD_OCTETS) {
-      // The end of the chunk may cut the head: it is joined first.
+      // The head may be cut off by the end of the chunk, so it is copied first.
       const known = this.#headOctets;
       const wanted = Math.min(MAX_HEAD_OCTETS - known, chunk.length - start);
       if (this.#head.length === 0) this.#head = new Uint8Array(MAX_HEAD_OCTETS);
@@ -126,20 +126,20 @@ export class FrameDecoder {
       const fault = this.#readHead(octets, at);
       if (fault !== null) return fault;
       const payloadAt = start + length - known;
-      return this.#left === 0 ? this.#emptyFrame(payloadAt) : payloadAt;
+      return this.#missing === 0 ? this.#emptyFrame(payloadAt) : payloadAt;
     }
     const fault = this.#readHead(octets, at);
     if (fault !== null) return fault;
     at += headLength(octets, start, MAX_HEAD_OCTETS);
-    if (this.#left === 0) return this.#emptyFrame(at);
-    const isWhole = this.#left <= chunk.length - at;
+    if (this.#missing === 0) return this.#emptyFrame(at);
+    const isWhole = this.#missing <= chunk.length - at;
     if (
       isWhole &&
       this.#isFinal &&
       this.#opcode !== Opcode.continuation &&
       this.#messageOpcode === 0
     ) {
-      return this.#takeWhole(chunk, at, at + this.#left);
+      return this.#takeWhole(chunk, at, at + this.#missing);
     }
     return at;
   }
@@ -148,7 +148,7 @@ export class FrameDecoder {
     return this.#frameEnded() ?? at;
   }
 
-  /** Judges a head and keeps what it says. */
+  /** Checks a frame head and stores its fields. */
   #readHead(octets: Uint8Array, at: number): ProtocolFault | null {
     const first = octets[at] as number;
     const second = octets[at + 1] as number;
@@ -184,7 +184,7 @@ export class FrameDecoder {
     }
     this.#opcode = opcode;
     this.#isFinal = (first & FIN) !== 0;
-    this.#left = length;
+    this.#missing = length;
     this.#mask = maskAt(octets, at + 2 + lengthOctets(size));
     this.#maskPhase = 0;
     if (isFirst) this.#isCompressed = (first & RSV1) !== 0;
@@ -204,11 +204,11 @@ export class FrameDecoder {
     return fault ?? end;
   }
 
-  /** Octets of a frame's payload, of which there may be more to come. */
+  /** Takes octets of a frame's payload, perhaps not the last ones. */
   #takePart(chunk: Uint8Array, start: number, end: number): ProtocolFault | null {
     unmask(chunk, start, end, this.#mask, this.#maskPhase);
     this.#maskPhase = (this.#maskPhase + end - start) & 3;
-    this.#left -= end - start;
+    this.#missing -= end - start;
     if (this.#opcode >= Opcode.close) {
       if (this.#control.length === 0) this.#control = new Uint8Array(125);
       this.#control.set(chunk.subarray(start, end), this.#controlOctets);
@@ -218,20 +218,20 @@ export class FrameDecoder {
       if (!this.#checkText(chunk, start, end)) return notUtf8();
       this.#append(chunk, start, end);
     }
-    return this.#left === 0 ? this.#frameEnded() : null;
+    return this.#missing === 0 ? this.#frameEnded() : null;
   }
 
   #beginMessage(): void {
     if (this.#opcode === Opcode.continuation) return;
     if (this.#messageOpcode !== 0) return;
     this.#messageOpcode = this.#opcode;
-    this.#text?.reset();
+    this.#validator?.reset();
   }
 
   #checkText(chunk: Uint8Array, start: number, end: number): boolean {
     if (this.#messageOpcode !== Opcode.text || this.#isCompressed) return true;
-    this.#text ??= new Utf8Validator();
-    return this.#text.push(chunk, start, end);
+    this.#validator ??= new Utf8Validator();
+    return this.#validator.push(chunk, start, end);
   }
 
   #append(chunk: Uint8Array, start: number, end: number): void {
@@ -255,21 +255,21 @@ export class FrameDecoder {
     }
     if (this.#messageOpcode === 0) {
       this.#messageOpcode = opcode;
-      this.#text?.reset();
+      this.#validator?.reset();
     }
     if (!this.#isFinal) return null;
     const payload = this.#message.subarray(0, this.#messageOctets);
     const isText = this.#messageOpcode === Opcode.text;
-    this.#message = noOctets;
+    this.#message = NO_OCTETS;
     this.#messageOctets = 0;
     this.#messageOpcode = 0;
-    if (isText && !this.#isCompressed && this.#text?.isWhole === false) return notUtf8();
+    if (isText && !this.#isCompressed && this.#validator?.isWhole === false) return notUtf8();
     return this.#messageEnded(payload, isText, !this.#isCompressed);
   }
 
-  #messageEnded(payload: Uint8Array, isText: boolean, isChecked: boolean): ProtocolFault | null {
+  #messageEnded(payload: Uint8Array, isText: boolean, isTextValid: boolean): ProtocolFault | null {
     let message = payload;
-    let isKnownText = isChecked;
+    let isValidated = isTextValid;
     if (this.#isCompressed) {
       this.#isCompressed = false;
       const { inflater, maxMessageOctets } = this.#limits;
@@ -279,9 +279,9 @@ export class FrameDecoder {
         return { code: INVALID_PAYLOAD, sentence: "a message cannot be decompressed" };
       }
       message = inflated;
-      isKnownText = false;
+      isValidated = false;
     }
-    if (isText && !isKnownText && !isUtf8(message)) return notUtf8();
+    if (isText && !isValidated && !isUtf8(message)) return notUtf8();
     if (!this.#handler.handleMessage(message, isText)) this.stop();
     return null;
   }
@@ -309,7 +309,7 @@ export class FrameDecoder {
   }
 }
 
-/** Octets of a head, or -1 when there are too few to tell or to be whole. */
+/** Length of a frame head; -1: fewer octets are known than it has. */
 function headLength(octets: Uint8Array, at: number, known: number): number {
   if (known < 2) return -1;
   const second = octets[at + 1] as number;
@@ -317,7 +317,7 @@ function headLength(octets: Uint8Array, at: number, known: number): number {
   return known < length ? -1 : length;
 }
 
-/** How many octets of extended length follow a head's seven bits of length. */
+/** Octets of extended payload length that follow the seven bits of length. */
 function lengthOctets(size: number): number {
   if (size < 126) return 0;
   return size === 126 ? 2 : 8;
@@ -331,7 +331,7 @@ function payloadLength(octets: Uint8Array, at: number, size: number): number {
   return length;
 }
 
-/** The four octets of the mask as one number, the first one highest. */
+/** The four octets of the masking key as one big-endian number. */
 function maskAt(octets: Uint8Array, at: number): number {
   return (
     ((octets[at] as number) << 24) |
@@ -341,23 +341,23 @@ function maskAt(octets: Uint8Array, at: number): number {
   );
 }
 
-/** Shorter payloads are not worth a view. */
+/** From this length on a DataView is faster. */
 const LONG_PAYLOAD = 64;
 
-/** Unmasks in place; `phase` says which octet of the mask is due first. */
+/** Unmasks in place, beginning with octet number `phase` of the masking key. */
 function unmask(octets: Uint8Array, start: number, end: number, mask: number, phase: number): void {
-  // Shifts count modulo 32, so that a phase of 0 leaves the mask as it is.
-  const due = (mask << (8 * phase)) | (phase === 0 ? 0 : mask >>> (32 - 8 * phase));
+  // Shift counts are modulo 32, so a phase of 0 needs a case of its own.
+  const key = (mask << (8 * phase)) | (phase === 0 ? 0 : mask >>> (32 - 8 * phase));
   let at = start;
   if (end - start >= LONG_PAYLOAD) {
     const view = new DataView(octets.buffer, octets.byteOffset, octets.length);
-    for (; at <= end - 4; at += 4) view.setInt32(at, view.getInt32(at) ^ due);
+    for (; at <= end - 4; at += 4) view.setInt32(at, view.getInt32(at) ^ key);
   }
   const [first, second, third, fourth] = [
-    due >>> 24,
-    (due >>> 16) & 255,
-    (due >>> 8) & 255,
-    due & 255,
+    key >>> 24,
+    (key >>> 16) & 255,
+    (key >>> 8) & 255,
+    key & 255,
   ];
   for (; at <= end - 4; at += 4) {
     octets[at] = (octets[at] as number) ^ first;
@@ -370,7 +370,7 @@ function unmask(octets: Uint8Array, start: number, end: number, mask: number, ph
   if (at < end) octets[at] = (octets[at] as number) ^ third;
 }
 
-/** Codes that may stand in a close frame (RFC 6455, section 7.4). */
+/** Whether a code may be sent in a close frame (RFC 6455, section 7.4). */
 function isCloseCode(code: number): boolean {
   if (code >= 3000) return code <= 4999;
   return code >= 1000 && code <= 1014 && code !== 1004 && code !== 1005 && code !== 1006;

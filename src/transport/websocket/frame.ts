@@ -1,10 +1,10 @@
 /**
- * WebSocket frames as a server sends them: never masked (RFC 6455, section 5.2).
+ * WebSocket frames as a server sends them, never masked (RFC 6455, section 5.2).
  *
  * @module
  */
 
-/** Opcodes. */
+/** Opcodes of frames. */
 export const Opcode = { continuation: 0, text: 1, binary: 2, close: 8, ping: 9, pong: 10 } as const;
 
 /** The bit that marks the last frame of a message. */
@@ -13,10 +13,10 @@ export const FIN = 0x80;
 /** The bit that marks a compressed message, on its first frame (RFC 7692). */
 export const RSV1 = 0x40;
 
-/** Octets before the payload of the longest frame. */
+/** Length of the longest frame head. */
 export const MAX_SERVER_HEAD_OCTETS = 10;
 
-/** Writes the head of a frame; gives its octets. `first` is FIN, RSV1 and the opcode. */
+/** Writes the head of a frame; gives its length. `first` is its first octet: FIN, RSV1 and the opcode. */
 export function writeServerHead(
   target: Uint8Array,
   at: number,

@@ -1,5 +1,5 @@
 /**
- * Completing the opening handshake on a stream (RFC 6455, section 4.2.2).
+ * answerHandshake: the server's answer that completes an opening handshake (RFC 6455, section 4.2.2).
  *
  * @module
  */
@@ -8,32 +8,32 @@ import { createHash } from "node:crypto";
 import type { WebSocketOptions } from "#config/node-config.ts";
 import { agreeOnDeflate, DeflateCodec } from "./permessage-deflate.ts";
 
-/** What every server appends to a client's key (RFC 6455, section 1.3). */
+/** Appended to the client's key by every server (RFC 6455, section 1.3). */
 const KEY_SUFFIX = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
-/** The answer to a handshake, and the compression that it agrees to. */
+/** The answer to a handshake, and the compression that it negotiates. */
 export interface HandshakeAnswer {
   answer: Buffer;
   codec: DeflateCodec | null;
 }
 
-/** Whether a key is the base64 of 16 octets, as the handshake needs it. */
+/** Whether a key is the base64 encoding of 16 octets. */
 export function isWebSocketKey(key: string | null): key is string {
   return key !== null && /^[A-Za-z0-9+/]{22}==$/.test(key.trim());
 }
 
-/** How a handshake is answered. */
+/** What the answer to a handshake contains. */
 export interface HandshakeAnswerOptions {
-  /** The subprotocol; empty: none is named. */
+  /** The subprotocol; empty: none is negotiated. */
   protocol: string;
   options: WebSocketOptions;
-  /** Value of the header Server; null: there is none. */
+  /** Value of Server; null: no such header. */
   server: string | null;
-  /** Value of Set-Cookie; null: there is none. */
+  /** Value of Set-Cookie; null: no such header. */
   setCookie: string | null;
 }
 
-/** Completes a handshake that was judged to be in order. */
+/** Answers a handshake that has been found valid. */
 export function answerHandshake(
   headers: Headers,
   { protocol, options, server, setCookie }: HandshakeAnswerOptions,

@@ -1,5 +1,5 @@
 /**
- * The opening handshake (RFC 6455, section 4.2): a request is taken as a WebSocket or refused.
+ * Checks the opening handshake of a client (RFC 6455, section 4.2.1), and words the answer to an invalid one.
  *
  * @module
  */
@@ -10,12 +10,12 @@ import { isOriginAllowed } from "./origin.ts";
 import { statusPage } from "./status-page.ts";
 import { type ChosenSubprotocol, chooseSubprotocol, subprotocolsFor } from "./subprotocol.ts";
 
-/** What becomes of a request for a WebSocket path. */
+/** The decision about a request for a WebSocket path: it becomes a WebSocket, or is answered. */
 export type HandshakeDecision =
   | { kind: "upgrade"; chosen: ChosenSubprotocol }
   | { kind: "answer"; response: Response };
 
-/** Decides about one request for a WebSocket path of WAMP. */
+/** Checks a request for a path with WAMP over WebSocket. */
 export function checkWampHandshake(
   request: Request,
   config: WebSocketServiceConfig,
@@ -35,8 +35,8 @@ export function checkWampHandshake(
 }
 
 /**
- * Decides about all of a handshake but its subprotocol: null when the request may become a
- * WebSocket, else the answer. `page` makes what a browser gets that opens the address as a page.
+ * Checks a handshake except its subprotocol: null when the request may become a WebSocket, else the
+ * answer. `page` renders the status page for browsers.
  */
 export function checkHandshake(
   request: Request,
@@ -72,7 +72,7 @@ export function checkHandshake(
   return null;
 }
 
-/** The answer to a handshake of HTTP/1.0, or one behind other requests on its connection. */
+/** The answer to a handshake in HTTP/1.0, or after other requests on its connection. */
 export function badHandshake(): Response {
   const sentence = "A WebSocket handshake has to be the first request of its connection";
   return textResponse(400, `${sentence}, in HTTP/1.1.`);
@@ -107,24 +107,24 @@ function textResponse(status: number, sentence: string, headers: Record<string, 
   });
 }
 
-/** Whether octets that are no frames would follow. */
+/** Whether a request has a body, whose octets would be taken for frames. */
 function hasBody(headers: Headers): boolean {
   return headers.has("transfer-encoding") || (headers.get("content-length") ?? "0") !== "0";
 }
 
-/** Whether a Host header is one host with or without a port; two headers come joined by a comma. */
+/** Whether a Host header is one host, perhaps with a port; several headers are joined by a comma. */
 function isHost(host: string): boolean {
   return /^([\w.~!$&'()*+;=%-]+|\[[\da-f:.]+\])(:\d*)?$/i.test(host);
 }
 
-/** Whether a Host header names this port, or leaves out one that a scheme implies; null: any will do. */
-function namesPort(host: string, wanted: number | null): boolean {
-  if (wanted === null) return true;
+/** Whether a Host header names the expected port, or omits a default one; null: any port. */
+function namesPort(host: string, expected: number | null): boolean {
+  if (expected === null) return true;
   const port = /:(\d+)$/.exec(host)?.[1];
-  return port === undefined ? wanted === 80 || wanted === 443 : Number(port) === wanted;
+  return port === undefined ? expected === 80 || expected === 443 : Number(port) === expected;
 }
 
-/** Whether a comma-separated header holds a token, in any case. */
+/** Whether a comma-separated header contains a token, ignoring case. */
 function hasToken(header: string | null, token: string): boolean {
   return (header ?? "").split(",").some((part) => part.trim().toLowerCase() === token);
 }

@@ -1,9 +1,9 @@
 /**
- * permessage-deflate (RFC 7692): what is agreed with a client, and the codec that follows from it.
+ * permessage-deflate (RFC 7692): its negotiation with a client, and the codec for the agreed parameters.
  *
- * Each message is a run of zlib of its own. The context that two sides may keep between messages
- * is handed to the next run as its dictionary, so an idle connection holds at most a window of
- * octets for each direction, and no decompressed message grows beyond its limit.
+ * Each message is compressed by a zlib run of its own. A context kept between messages is given to the next
+ * run as its dictionary. So an idle connection holds at most one window of octets for each direction,
+ * and a decompressed message never grows beyond its limit.
  *
  * @module
  */
@@ -12,27 +12,27 @@ import { constants, deflateRawSync, inflateRawSync } from "node:zlib";
 import type { DeflateOptions } from "#config/node-config.ts";
 import type { Inflater } from "./frame-decoder.ts";
 
-/** What ends every flushed run; it is left out on the wire (RFC 7692, section 7.2.1). */
+/** The end of every flushed run, which is not sent (RFC 7692, section 7.2.1). */
 const TAIL = Buffer.from([0x00, 0x00, 0xff, 0xff]);
-const LARGEST_WINDOW_BITS = 15;
-/** zlib takes 8 for 9, which a client that asked for 8 could not read. */
-const SMALLEST_WINDOW_BITS = 9;
+const MAX_WINDOW_BITS = 15;
+/** zlib uses 9 where 8 is requested, which a client that asked for 8 could not read. */
+const MIN_WINDOW_BITS = 9;
 /**
- * How much of what was sent a message may refer to, though the window be larger: preparing a
- * dictionary of 32 KiB costs three times what compressing a small message does.
+ * Longest dictionary for sending, even where the window is larger: preparing one of 32 KiB costs three
+ * times as much as compressing a small message.
  */
-const MOST_REMEMBERED_OCTETS = 8 * 1024;
+const MAX_DICTIONARY_OCTETS = 8 * 1024;
 
-/** What both sides agreed to. */
+/** The negotiated parameters. */
 export interface DeflateAgreement {
-  /** The header of the answer. */
+  /** Value of Sec-WebSocket-Extensions in the answer. */
   header: string;
-  /** Window and context of what we send, and of what the client sends. */
+  /** Window and context for messages of the server, and of the client. */
   server: { windowBits: number; keepsContext: boolean };
   client: { windowBits: number; keepsContext: boolean };
 }
 
-/** The first offer of the client that fits the path's options; null: nothing is compressed. */
+/** Accepts the client's first offer that fits the path's options; null: no compression. */
 export function agreeOnDeflate(
   offers: string | null,
   options: DeflateOptions,
@@ -47,72 +47,72 @@ export function agreeOnDeflate(
 function answerOffer(offer: string, options: DeflateOptions): DeflateAgreement | null {
   const [name, ...parts] = offer.split(";").map((part) => part.trim());
   if (name !== "permessage-deflate") return null;
-  const wanted = readParameters(parts);
-  if (wanted === null) return null;
+  const parameters = readParameters(parts);
+  if (parameters === null) return null;
   const answer = ["permessage-deflate"];
 
   const serverBits = Math.min(
     options.max_window_bits,
-    Number(wanted.get("server_max_window_bits") ?? LARGEST_WINDOW_BITS),
+    Number(parameters.get("server_max_window_bits") ?? MAX_WINDOW_BITS),
   );
-  if (serverBits < SMALLEST_WINDOW_BITS) return null;
-  // Whoever names the parameter has to have it answered, whatever its value (section 7.1.2.1).
-  if (serverBits < LARGEST_WINDOW_BITS || wanted.has("server_max_window_bits"))
+  if (serverBits < MIN_WINDOW_BITS) return null;
+  // An offered parameter has to be answered, whatever its value (section 7.1.2.1).
+  if (serverBits < MAX_WINDOW_BITS || parameters.has("server_max_window_bits"))
     answer.push(`server_max_window_bits=${serverBits}`);
-  const serverKeeps = !options.no_context_takeover && !wanted.has("server_no_context_takeover");
+  const serverKeeps = !options.no_context_takeover && !parameters.has("server_no_context_takeover");
   if (!serverKeeps) answer.push("server_no_context_takeover");
 
-  const offered = wanted.get("client_max_window_bits");
-  const asked = options.request_max_window_bits || LARGEST_WINDOW_BITS;
-  // A client that does not offer to limit its window cannot be asked to.
-  if (offered === undefined && asked < LARGEST_WINDOW_BITS) return null;
-  const clientBits = Math.min(asked, Number(offered || LARGEST_WINDOW_BITS));
-  if (clientBits < LARGEST_WINDOW_BITS) answer.push(`client_max_window_bits=${clientBits}`);
+  const offered = parameters.get("client_max_window_bits");
+  const requested = options.request_max_window_bits || MAX_WINDOW_BITS;
+  // Only a client that offers the parameter can be asked to limit its window.
+  if (offered === undefined && requested < MAX_WINDOW_BITS) return null;
+  const clientBits = Math.min(requested, Number(offered || MAX_WINDOW_BITS));
+  if (clientBits < MAX_WINDOW_BITS) answer.push(`client_max_window_bits=${clientBits}`);
   const clientKeeps =
-    !options.request_no_context_takeover && !wanted.has("client_no_context_takeover");
+    !options.request_no_context_takeover && !parameters.has("client_no_context_takeover");
   if (!clientKeeps) answer.push("client_no_context_takeover");
 
   return {
     header: answer.join("; "),
     server: { windowBits: serverBits, keepsContext: serverKeeps },
-    client: { windowBits: Math.max(SMALLEST_WINDOW_BITS, clientBits), keepsContext: clientKeeps },
+    client: { windowBits: Math.max(MIN_WINDOW_BITS, clientBits), keepsContext: clientKeeps },
   };
 }
 
-/** The parameters of an offer; null when one is unknown, doubled or of a wrong value. */
+/** The parameters of an offer; null when one is unknown, repeated or of a wrong value. */
 function readParameters(parts: readonly string[]): Map<string, string> | null {
   const parameters = new Map<string, string>();
   for (const part of parts) {
     const [name = "", value] = part.split("=").map((word) => word.trim());
-    const plain = value?.replace(/^"(.*)"$/, "$1");
+    const unquoted = value?.replace(/^"(.*)"$/, "$1");
     if (parameters.has(name)) return null;
     if (name === "server_no_context_takeover" || name === "client_no_context_takeover") {
-      if (plain !== undefined) return null;
+      if (unquoted !== undefined) return null;
     } else if (name === "server_max_window_bits" || name === "client_max_window_bits") {
-      const isBits = /^([89]|1[0-5])$/.test(plain ?? "");
-      if (!isBits && (plain !== undefined || name === "server_max_window_bits")) return null;
+      const isBits = /^([89]|1[0-5])$/.test(unquoted ?? "");
+      if (!isBits && (unquoted !== undefined || name === "server_max_window_bits")) return null;
     } else {
       return null;
     }
-    parameters.set(name, plain ?? "");
+    parameters.set(name, unquoted ?? "");
   }
   return parameters;
 }
 
-/** Compresses and resolves the messages of one connection. */
+/** Compresses and decompresses the messages of one connection. */
 export class DeflateCodec implements Inflater {
   readonly #agreement: DeflateAgreement;
   readonly #memoryLevel: number;
   #sent = Buffer.alloc(0);
   #received = Buffer.alloc(0);
 
-  /** `memoryLevel`: 1 to 9, as zlib has it. */
+  /** `memoryLevel`: 1 to 9, as in zlib. */
   constructor(agreement: DeflateAgreement, memoryLevel: number) {
     this.#agreement = agreement;
     this.#memoryLevel = memoryLevel;
   }
 
-  /** The octets of a compressed message. */
+  /** Compresses a message. */
   deflate(message: Uint8Array): Uint8Array {
     const { windowBits, keepsContext } = this.#agreement.server;
     const deflated = deflateRawSync(message, {
@@ -122,19 +122,19 @@ export class DeflateCodec implements Inflater {
       ...(this.#sent.length > 0 && { dictionary: this.#sent }),
     });
     if (keepsContext) {
-      const octets = Math.min(2 ** windowBits, MOST_REMEMBERED_OCTETS);
+      const octets = Math.min(2 ** windowBits, MAX_DICTIONARY_OCTETS);
       this.#sent = lastOctets(this.#sent, message, octets);
     }
     return deflated.subarray(0, deflated.length - TAIL.length);
   }
 
-  /** The message, no longer than that. */
+  /** Decompresses a message of at most `maxOctets`. */
   inflate(octets: Uint8Array, maxOctets: number): Uint8Array | "malformed" | "too long" {
     const { windowBits, keepsContext } = this.#agreement.client;
     let message: Buffer;
     try {
       message = inflateRawSync(Buffer.concat([octets, TAIL]), {
-        windowBits: LARGEST_WINDOW_BITS,
+        windowBits: MAX_WINDOW_BITS,
         finishFlush: constants.Z_SYNC_FLUSH,
         maxOutputLength: Math.max(1, maxOctets),
         ...(this.#received.length > 0 && { dictionary: this.#received }),
@@ -150,7 +150,7 @@ export class DeflateCodec implements Inflater {
   }
 }
 
-/** The last octets of what was said so far. */
+/** The last `size` octets of all messages so far. */
 function lastOctets(before: Buffer, message: Uint8Array, size: number): Buffer<ArrayBuffer> {
   if (message.length >= size) return Buffer.from(message.subarray(message.length - size));
   const kept = before.subarray(Math.max(0, before.length + message.length - size));

@@ -1,13 +1,13 @@
 /**
- * The pages that a browser sees when it opens the address of a WebSocket.
+ * The pages that a browser shows when it opens the address of a WebSocket.
  *
  * @module
  */
 
-import type { SerializerName } from "#wamp/peer.ts";
+import type { SerializerName } from "#wamp/serializer-name.ts";
 import { subprotocolsFor } from "./subprotocol.ts";
 
-/** The status page of a path that speaks these serializers. */
+/** The status page of a path with these serializers. */
 export function statusPage(serializers: readonly SerializerName[]): string {
   const items = subprotocolsFor(serializers).map((name) => `<li><code>${name}</code></li>`);
   return page(
@@ -21,7 +21,7 @@ export function statusPage(serializers: readonly SerializerName[]): string {
 export function testeePage(): string {
   return page(
     "WebSocket testee",
-    "<p>This address is up. It sends every WebSocket message back to who sent it.</p>",
+    "<p>This address is up. It sends every WebSocket message back to its sender.</p>",
   );
 }
 

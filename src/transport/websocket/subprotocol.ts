@@ -1,15 +1,15 @@
 /**
- * The WebSocket subprotocols of WAMP, and which one a connection speaks.
+ * The WebSocket subprotocols of WAMP, and their negotiation.
  *
  * Each serializer has two: `wamp.2.cbor`, with one WAMP message in each WebSocket message, and
- * `wamp.2.cbor.batched`, with one or several.
+ * `wamp.2.cbor.batched`, with one or more.
  *
  * @module
  */
 
-import type { SerializerName } from "#wamp/peer.ts";
+import type { SerializerName } from "#wamp/serializer-name.ts";
 
-/** What a connection was agreed to speak. */
+/** The negotiated subprotocol of a connection. */
 export interface ChosenSubprotocol {
   serializer: SerializerName;
   /** Whether a WebSocket message may hold several WAMP messages. */
@@ -18,14 +18,14 @@ export interface ChosenSubprotocol {
   protocol: string;
 }
 
-/** All subprotocols of these serializers: `wamp.2.cbor`, `wamp.2.cbor.batched`. */
+/** All subprotocols of some serializers: `wamp.2.cbor`, `wamp.2.cbor.batched`. */
 export function subprotocolsFor(serializers: readonly SerializerName[]): string[] {
   return serializers.flatMap((name) => [`wamp.2.${name}`, `wamp.2.${name}.batched`]);
 }
 
 /**
- * The first subprotocol in the client's order that this path speaks; undefined when there is none.
- * A client that offers nothing is taken to speak JSON where the path does not require an offer.
+ * The first subprotocol in the client's order that the path supports; undefined when there is none. A
+ * client that offers none uses JSON, where the path does not require an offer.
  */
 export function chooseSubprotocol(
   offered: string | null,
@@ -42,8 +42,8 @@ export function chooseSubprotocol(
       : { serializer: "json", isBatched: false, protocol: "" };
   }
   for (const protocol of names) {
-    const [, written, batched] = /^wamp\.2\.([a-z]+)(\.batched)?$/.exec(protocol) ?? [];
-    const serializer = enabled.find((name) => name === written);
+    const [, serializerName, batched] = /^wamp\.2\.([a-z]+)(\.batched)?$/.exec(protocol) ?? [];
+    const serializer = enabled.find((name) => name === serializerName);
     if (serializer !== undefined) {
       return { serializer, isBatched: batched !== undefined, protocol };
     }

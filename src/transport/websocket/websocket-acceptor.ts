@@ -1,5 +1,5 @@
 /**
- * WebSocketAcceptor: the WebSockets of one transport, from the request that asks for one to the end.
+ * WebSocketAcceptor: the WebSockets of one transport, from the request with the handshake to the close.
  *
  * @module
  */
@@ -13,7 +13,7 @@ import type { ConnectionEvents, ConnectionSocket } from "#transport/endpoint/con
 import type { ConnectionLimit, ConnectionSlot } from "#transport/endpoint/connection-limit.ts";
 import { GracefulClose } from "#transport/endpoint/graceful-close.ts";
 import type { TrustedProxies } from "#transport/http/forwarded.ts";
-import { RefusedConnection, refusalOctets } from "#transport/http/refused-connection.ts";
+import { RefusedConnection } from "#transport/http/refused-connection.ts";
 import type { AcceptPeerWithSession, TransportContext } from "#transport/listener.ts";
 import { CloseCode, type ConnectionDetails, type Peer } from "#wamp/peer.ts";
 import { openBatchedSession } from "./batched-peer.ts";
@@ -29,16 +29,16 @@ import type {
 import { WebSocketPeer } from "./websocket-peer.ts";
 import { WebSocketTestee } from "./websocket-testee.ts";
 
-/** What may stand at a path and make WebSockets of requests. */
+/** A service that makes WebSockets of requests. */
 export type WebSocketPathConfig = WebSocketServiceConfig | WebSocketTesteeTransportConfig;
 
-const TOO_MANY_CONNECTIONS = refusalOctets(503, "There are too many connections. Try again later.");
+const TOO_MANY_CONNECTIONS = "There are too many connections. Try again later.";
 
-/** What a transport grants its WebSockets; each undefined where it is not configured. */
+/** What the WebSockets of a transport share; `limit` and `proxies` only where they are configured. */
 export interface WebSocketAcceptorOptions {
   limit: ConnectionLimit | undefined;
   proxies: TrustedProxies | undefined;
-  /** Of each path that issues a cookie. */
+  /** The tracker of each path that issues a cookie. */
   cookies: ReadonlyMap<WebSocketPathConfig, CookieTracker>;
 }
 
@@ -47,13 +47,13 @@ export class WebSocketAcceptor implements WebSocketOwner {
   readonly #accept: AcceptPeerWithSession;
   readonly #options: WebSocketAcceptorOptions;
   readonly #log: TransportContext["log"];
-  /** Program and release, for the header Server. */
+  /** Program and release, for the Server header. */
   readonly #serverName: string;
-  /** Each with its slot; undefined where connections are not counted. */
+  /** The open WebSockets and their slots; undefined where connections are not counted. */
   readonly #open = new Map<WebSocketConnection, ConnectionSlot | undefined>();
-  readonly #closing = new GracefulClose(() => this.#open.size === 0);
+  readonly #closing = new GracefulClose(this.#open);
 
-  /** `accept` is called with every peer whose handshake is done. */
+  /** `accept` is called with every peer after its handshake. */
   constructor(
     accept: AcceptPeerWithSession,
     { log, nodeInfo }: TransportContext,
@@ -66,9 +66,9 @@ export class WebSocketAcceptor implements WebSocketOwner {
   }
 
   /**
-   * Makes a WebSocket of the connection on which a request came; null when the request is not fit
-   * for it, and is to be answered as any other. One that finds no place is answered with 503. What
-   * came behind the request is to be handed in next.
+   * Makes a WebSocket of a connection by its request; gives the receiver of the socket's events, which
+   * then has to get the octets after the head. Null: the handshake is invalid, and the request is
+   * answered as any other. Beyond the connection limit the request is answered with 503.
    */
   upgrade(
     request: Request,
@@ -85,26 +85,26 @@ export class WebSocketAcceptor implements WebSocketOwner {
     request: Request,
     config: WebSocketServiceConfig,
     socket: ConnectionSocket,
-    direct: ConnectionDetails,
+    accepted: ConnectionDetails,
   ): ConnectionEvents | null {
-    const verdict = checkWampHandshake(request, config);
-    if (verdict.kind === "answer") return null;
-    const connection = this.#clientOf(request, direct);
+    const decision = checkWampHandshake(request, config);
+    if (decision.kind === "answer") return null;
+    const connection = this.#clientOf(request, accepted);
     const slot = this.#options.limit?.take(connection.peer);
-    if (slot === null) return new RefusedConnection(socket, TOO_MANY_CONNECTIONS);
-    const { serializer, isBatched, protocol } = verdict.chosen;
+    if (slot === null) return new RefusedConnection(socket, 503, TOO_MANY_CONNECTIONS);
+    const { serializer, isBatched, protocol } = decision.chosen;
     const cookies = this.#options.cookies.get(config);
     const cookie = cookies?.track(request.headers.get("cookie"), Date.now());
-    const terms = { protocol, options: config.options, setCookie: cookie?.setCookie ?? null };
-    const stream = this.#answer(request, terms, socket, connection);
-    const peer = new WebSocketPeer(stream, {
+    const answer = { protocol, options: config.options, setCookie: cookie?.setCookie ?? null };
+    const open = this.#answer(request, answer, socket, connection);
+    const peer = new WebSocketPeer(open, {
       ...connection,
       type: "websocket",
       serializer,
       ...(cookies && cookie && { cookieId: cookie.id, cookie: cookies.cookieOf(cookie) }),
     });
     this.#open.set(peer, slot);
-    const accept = (one: Peer) => this.#accept(one, config);
+    const accept = (wampPeer: Peer) => this.#accept(wampPeer, config);
     try {
       peer.attach(isBatched ? openBatchedSession(peer, accept) : accept(peer));
     } catch (thrown) {
@@ -121,56 +121,49 @@ export class WebSocketAcceptor implements WebSocketOwner {
     connection: ConnectionDetails,
   ): WebSocketTestee | null {
     if (checkHandshake(request, options, testeePage) !== null) return null;
-    const stream = this.#answer(
+    const open = this.#answer(
       request,
       { protocol: "", options, setCookie: null },
       socket,
       connection,
     );
-    const testee = new WebSocketTestee(stream);
+    const testee = new WebSocketTestee(open);
     this.#open.set(testee, undefined);
     return testee;
   }
 
-  /** The connection as it is, or with the client that a trusted proxy passed on. */
-  #clientOf(request: Request, direct: ConnectionDetails): ConnectionDetails {
-    const peer = this.#options.proxies?.clientOf(request.headers, direct.peer);
-    // A client that came through a proxy for HTTP is no program of this machine.
-    return peer === undefined ? direct : { ...direct, peer, isUnixSocket: false };
+  /** The details of the client: those of the connection, or those that a trusted proxy names. */
+  #clientOf(request: Request, accepted: ConnectionDetails): ConnectionDetails {
+    const peer = this.#options.proxies?.clientOf(request.headers, accepted.peer);
+    // A client behind an HTTP proxy is not local, even if the proxy uses a Unix socket.
+    return peer === undefined ? accepted : { ...accepted, peer, isUnixSocket: false };
   }
 
-  /** Completes the handshake; a client's subprotocol is not answered where `protocol` is empty. */
+  /** Sends the answer that completes the handshake. */
   #answer(
     request: Request,
-    terms: Omit<HandshakeAnswerOptions, "server">,
+    fields: Omit<HandshakeAnswerOptions, "server">,
     socket: ConnectionSocket,
     { peer }: ConnectionDetails,
   ): WebSocketConnectionOptions {
-    const { options } = terms;
+    const { options } = fields;
     const server = options.show_server_version ? this.#serverName : null;
-    const { answer, codec } = answerHandshake(request.headers, { ...terms, server });
+    const { answer, codec } = answerHandshake(request.headers, { ...fields, server });
     socket.write(answer, 0, answer.length);
     return { socket, options, peer, log: this.#log, codec, owner: this };
   }
 
-  /** A WebSocket is over. */
-  forget(stream: WebSocketConnection): void {
-    this.#open.get(stream)?.release();
-    this.#open.delete(stream);
+  /** Notes that a WebSocket has closed. */
+  noteClosed(connection: WebSocketConnection): void {
+    this.#open.get(connection)?.release();
+    this.#open.delete(connection);
     this.#closing.noteClosed();
   }
 
-  /** Closes every WebSocket with 1001, and waits until all are over. */
+  /** Closes every WebSocket with 1001, and waits until all are closed. */
   close(): Promise<void> {
-    return this.#closing.run(
-      () => {
-        for (const stream of [...this.#open.keys()]) {
-          stream.close(CloseCode.goingAway, "the node shuts down");
-        }
-      },
-      () => {
-        for (const stream of [...this.#open.keys()]) stream.terminate();
-      },
-    );
+    return this.#closing.run((connection) => {
+      connection.close(CloseCode.goingAway, "the node shuts down");
+    });
   }
 }

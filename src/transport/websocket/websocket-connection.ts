@@ -1,6 +1,6 @@
 /**
- * WebSocketStream: one WebSocket that a client opened, spoken on a plain stream: frames in,
- * messages out, and back (RFC 6455). What messages mean is told by who extends it.
+ * WebSocketConnection: the server's side of one WebSocket on an accepted socket (RFC 6455). Subclasses
+ * decide what a message means.
  *
  * @module
  */
@@ -8,7 +8,7 @@
 import { sentenceOf } from "#base/failure.ts";
 import type { WebSocketOptions } from "#config/node-config.ts";
 import type { Logger } from "#observe/logger.ts";
-import type { ConnectionSocket } from "#transport/endpoint/connection.ts";
+import type { ConnectionEvents, ConnectionSocket } from "#transport/endpoint/connection.ts";
 import { Keepalive, type KeepaliveTarget } from "#transport/endpoint/keepalive.ts";
 import { type DrainObserver, SocketWriter } from "#transport/endpoint/socket-writer.ts";
 import { CloseCode } from "#wamp/peer.ts";
@@ -17,34 +17,36 @@ import { FIN, MAX_SERVER_HEAD_OCTETS, Opcode, RSV1, writeServerHead } from "./fr
 import { type DecoderLimits, FrameDecoder, type FrameHandler } from "./frame-decoder.ts";
 import type { DeflateCodec } from "./permessage-deflate.ts";
 
-/** Who is told when a WebSocket is over. */
+/** Keeps the open WebSockets of a transport. */
 export interface WebSocketOwner {
-  forget(stream: WebSocketConnection): void;
+  noteClosed(connection: WebSocketConnection): void;
 }
 
-/** What is known of a connection when it becomes a WebSocket. */
+/** A connection whose handshake is done. */
 export interface WebSocketConnectionOptions {
   socket: ConnectionSocket;
   options: WebSocketOptions;
-  /** Where the client is, for the log. */
+  /** Address of the client, for the log. */
   peer: string;
   log: Logger;
-  /** Null: nothing is compressed. */
+  /** Null: compression is not negotiated. */
   codec: DeflateCodec | null;
   owner: WebSocketOwner;
 }
 
-/** Waiting octets before a message at which a client that does not read is closed. */
-const MOST_BUFFERED_OCTETS = 16 * 1024 * 1024;
+/** With more octets than this beyond its limits waiting, a client that does not read is closed. */
+const MAX_BUFFERED_OCTETS = 16 * 1024 * 1024;
 
-/** How long a closing side may take for what is queued, where node.json does not say. */
+/** Time for the closing handshake where `close_handshake_timeout` is 0. */
 const DEFAULT_CLOSE_TIMEOUT_MS = 1000;
 
-/** Reused for every frame, as its octets are copied at once. */
+/** Reused for every frame, because its octets are copied at once. */
 const head = new Uint8Array(MAX_SERVER_HEAD_OCTETS);
 
-/** A WebSocket; takes the events of its socket. */
-export abstract class WebSocketConnection implements FrameHandler, DrainObserver, KeepaliveTarget {
+/** One WebSocket; receives the events of its socket. */
+export abstract class WebSocketConnection
+  implements ConnectionEvents, FrameHandler, DrainObserver, KeepaliveTarget
+{
   protected readonly options: WebSocketOptions;
   readonly #peer: string;
   readonly #socket: ConnectionSocket;
@@ -56,7 +58,7 @@ export abstract class WebSocketConnection implements FrameHandler, DrainObserver
   readonly #writer: SocketWriter;
   readonly #keepalive: Keepalive | undefined;
   #isPaused = false;
-  /** Reading waits until the other side takes the answers to its pings. */
+  /** Reading is paused until the client takes the answers to its pings. */
   #waitsForPongs = false;
   #state: "open" | "closing" | "closed" = "open";
   #closeReason = "";
@@ -71,7 +73,7 @@ export abstract class WebSocketConnection implements FrameHandler, DrainObserver
     this.#codec = codec;
     this.#writer = new SocketWriter(socket, options.max_buffered, this);
     this.#limits = {
-      // Up to twice the limit a message is read, so that what is too long can be answered.
+      // Messages up to twice the limit are read, so that one that is too long can be answered.
       maxMessageOctets: 2 * options.max_message_size,
       maxFrameOctets: options.max_frame_size || Number.POSITIVE_INFINITY,
       inflater: codec,
@@ -80,35 +82,41 @@ export abstract class WebSocketConnection implements FrameHandler, DrainObserver
     if (options.auto_ping_interval > 0) this.#keepalive = new Keepalive(options, this);
   }
 
-  /** Takes a whole message, `octets` of which are borrowed. */
+  /** A whole message has arrived; its octets are borrowed. */
   protected abstract onWebSocketMessage(octets: Uint8Array, isText: boolean): void;
 
-  /** The client took what it was behind with. */
+  /** `sendMessage` has answered false, and the client has taken enough since. */
   protected abstract onWebSocketDrain(): void;
 
-  /** The connection is over. */
+  /** The connection has closed. */
   protected abstract onWebSocketClose(reason: string): void;
 
-  /** Octets that wait in this process for the client to take them. */
+  /** Octets that this process holds until the client takes them. */
   get bufferedOctets(): number {
     return this.#writer.bufferedOctets;
   }
 
-  /** Whether messages can be sent and are taken. */
-  protected get isOpen(): boolean {
-    return this.#state === "open";
-  }
-
-  /** Sends one message. False: taken, but the client is behind; `onStreamDrain` follows. */
+  /** Sends one message. False: it is taken, but too many octets wait; `onWebSocketDrain` follows. */
   protected sendMessage(octets: Uint8Array, isText: boolean): boolean {
     if (this.#state !== "open") return true;
-    if (this.#writer.bufferedOctets > MOST_BUFFERED_OCTETS + 2 * this.options.max_buffered) {
-      this.#giveUp();
+    if (this.#writer.bufferedOctets > MAX_BUFFERED_OCTETS + 2 * this.options.max_buffered) {
+      this.#closeStalled();
       return true;
     }
     const first = FIN | (isText ? Opcode.text : Opcode.binary);
     if (this.#codec === null) return this.#sendFrames(first, octets);
     return this.#sendFrames(first | RSV1, this.#codec.deflate(octets));
+  }
+
+  /** Whether a message is longer than `max_message_size`; one up to twice as long can be answered. */
+  protected isOversized(octets: Uint8Array): boolean {
+    return octets.length > this.options.max_message_size;
+  }
+
+  /** Closes the connection because of a message that is too long. */
+  protected closeOversized(): void {
+    const limit = this.options.max_message_size;
+    this.close(CloseCode.messageTooBig, `the longest message here has ${limit} octets`);
   }
 
   /** Writes all that `body` sends in as few writes as possible. */
@@ -120,7 +128,7 @@ export abstract class WebSocketConnection implements FrameHandler, DrainObserver
     }
   }
 
-  /** From now on no longer messages are taken, nor any that the options do not allow. */
+  /** Lowers the longest message from now on; `max_message_size` stays the upper limit. */
   limitMessages(octets: number): void {
     this.#limits.maxMessageOctets = 2 * Math.min(octets, this.options.max_message_size);
   }
@@ -135,13 +143,13 @@ export abstract class WebSocketConnection implements FrameHandler, DrainObserver
   resume(): void {
     if (!this.#isPaused) return;
     this.#isPaused = false;
-    this.#keepalive?.resumed();
+    this.#keepalive?.noteResumed();
     this.#applyPause();
   }
 
   /**
-   * Sends what is queued and a close frame; the connection ends once the client has answered. With
-   * the code 1006 there is no close frame, and the connection ends at once.
+   * Sends what is queued and a close frame; the connection ends when the client has answered. With the
+   * code 1006 there is no close frame, and the connection ends after what is queued.
    */
   close(code: number, reason: string): void {
     if (this.#state !== "open") return;
@@ -157,7 +165,6 @@ export abstract class WebSocketConnection implements FrameHandler, DrainObserver
     this.#closeTimer = setTimeout(() => this.#socket.terminate(), timeoutMs);
   }
 
-  /** The socket has read octets, which are changed. */
   received(chunk: Uint8Array): void {
     const fault = this.#decoder.push(chunk);
     if (fault === null || this.#state !== "open") return;
@@ -170,25 +177,23 @@ export abstract class WebSocketConnection implements FrameHandler, DrainObserver
     this.#endStream();
   }
 
-  /** The socket is writable again. */
   drained(): void {
     this.#writer.drained();
   }
 
-  /** The client sends nothing more, so a WebSocket is over. */
+  /** Without further frames of the client a WebSocket has no use. */
   ended(): void {
     this.#socket.end();
   }
 
-  /** Cuts the connection off. */
+  /** Terminates the connection. */
   terminate(): void {
     this.#socket.terminate();
   }
 
-  /** The socket is closed. */
   closed(error: Error | undefined): void {
     if (this.#state === "closed") return;
-    this.#owner.forget(this);
+    this.#owner.noteClosed(this);
     this.#state = "closed";
     this.#keepalive?.stop();
     clearTimeout(this.#closeTimer);
@@ -198,9 +203,9 @@ export abstract class WebSocketConnection implements FrameHandler, DrainObserver
     this.onWebSocketClose(this.#closeReason || `connection closed ${why}`);
   }
 
-  /** The decoder has a whole message. */
+  /** The decoder has read a message. */
   handleMessage(octets: Uint8Array, isText: boolean): boolean {
-    this.#keepalive?.heard();
+    this.#keepalive?.noteTraffic();
     if (this.#state !== "open") return true;
     try {
       this.onWebSocketMessage(octets, isText);
@@ -210,9 +215,9 @@ export abstract class WebSocketConnection implements FrameHandler, DrainObserver
     return true;
   }
 
-  /** The decoder has a ping. */
+  /** The decoder has read a ping. */
   handlePing(payload: Uint8Array): boolean {
-    this.#keepalive?.heard();
+    this.#keepalive?.noteTraffic();
     if (this.#state === "open" && !this.#sendFrame(FIN | Opcode.pong, payload)) {
       this.#waitsForPongs = true;
       this.#applyPause();
@@ -220,12 +225,12 @@ export abstract class WebSocketConnection implements FrameHandler, DrainObserver
     return true;
   }
 
-  /** The decoder has a pong. */
+  /** The decoder has read a pong. */
   handlePong(payload: Uint8Array): void {
-    this.#keepalive?.heardPong(payload);
+    this.#keepalive?.notePong(payload);
   }
 
-  /** The client closes, or answers our close frame. */
+  /** The decoder has read a close frame, which closes or answers the server's. */
   handleClose(code: number, reason: string): void {
     this.#closeReason ||= reason || `WebSocket closed with code ${code}`;
     if (this.#state === "open") {
@@ -235,8 +240,8 @@ export abstract class WebSocketConnection implements FrameHandler, DrainObserver
     this.#endStream();
   }
 
-  /** The writer's queue has become short again. */
-  caughtUp(): void {
+  /** The writer's queue is short again. */
+  onQueueDrained(): void {
     if (this.#waitsForPongs) {
       this.#waitsForPongs = false;
       this.#applyPause();
@@ -248,31 +253,31 @@ export abstract class WebSocketConnection implements FrameHandler, DrainObserver
     }
   }
 
-  /** Sends a ping; keepalive asks for it. */
+  /** Sends a ping for the keepalive. */
   ping(payload: Uint8Array): void {
     this.#sendFrame(FIN | Opcode.ping, payload);
   }
 
-  /** Whether nothing is read from the client at present. */
+  /** Whether the client is not read at present. */
   isPaused(): boolean {
     return this.#isPaused || this.#waitsForPongs;
   }
 
   /** The client did not answer a ping in time. */
-  expire(): void {
+  onPingTimeout(): void {
     this.#log.info("client did not answer a ping", { peer: this.#peer });
     this.#closeReason = "no answer to a ping";
     this.#socket.terminate();
   }
 
-  /** Sends a message in as many frames as `auto_fragment_size` asks for. */
+  /** Sends a message, fragmented where it is longer than `auto_fragment_size`. */
   #sendFrames(first: number, payload: Uint8Array): boolean {
-    const longest = this.options.auto_fragment_size;
-    if (longest === 0 || payload.length <= longest) return this.#sendFrame(first, payload);
-    this.#sendFrame(first & ~FIN, payload.subarray(0, longest));
-    let at = longest;
-    for (; payload.length - at > longest; at += longest) {
-      this.#sendFrame(Opcode.continuation, payload.subarray(at, at + longest));
+    const size = this.options.auto_fragment_size;
+    if (size === 0 || payload.length <= size) return this.#sendFrame(first, payload);
+    this.#sendFrame(first & ~FIN, payload.subarray(0, size));
+    let at = size;
+    for (; payload.length - at > size; at += size) {
+      this.#sendFrame(Opcode.continuation, payload.subarray(at, at + size));
     }
     return this.#sendFrame(FIN | Opcode.continuation, payload.subarray(at));
   }
@@ -291,23 +296,23 @@ export abstract class WebSocketConnection implements FrameHandler, DrainObserver
     payload.set(text, 2);
     this.#sendFrame(FIN | Opcode.close, payload);
     this.#writer.flush();
-    // What still comes in has to be read: the other side's close frame lies behind it.
+    // Reading goes on, because the client's close frame comes after its messages.
     this.#socket.resume();
   }
 
-  /** Ends the stream behind what is queued; a server closes first (RFC 6455, section 7.1.1). */
+  /** Ends the stream after what is queued; a server closes first (RFC 6455, section 7.1.1). */
   #endStream(): void {
     this.#decoder.stop();
     this.#writer.end();
   }
 
-  /** Closes on a client that lets more wait than the sessions' own limits allow. */
-  #giveUp(): void {
+  /** Closes a connection whose client does not read, beyond the limits of the sessions themselves. */
+  #closeStalled(): void {
     this.#log.warn("client did not read", { peer: this.#peer, waiting: this.bufferedOctets });
     this.close(CloseCode.policyViolation, "too many octets are waiting to be read");
   }
 
-  /** A fault in one session must not reach another. */
+  /** An error in one session closes its own connection and no other. */
   #failed(thrown: unknown): void {
     this.#log.error("session failed", { peer: this.#peer, error: sentenceOf(thrown) });
     this.close(CloseCode.internalError, "internal error");

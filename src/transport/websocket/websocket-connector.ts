@@ -1,5 +1,5 @@
 /**
- * The connecting side of WebSocket: a router's endpoint becomes a peer.
+ * connectWebSocketPeer: connects to a router over WebSocket.
  *
  * @module
  */
@@ -16,18 +16,24 @@ import {
   tlsOptionsTowards,
   tlsState,
 } from "#transport/endpoint/connect.ts";
-import { printTcpPeer, printUnixPeer, usableUnixPath } from "#transport/endpoint/peer-address.ts";
+import {
+  printAuthority,
+  printTcpPeer,
+  printUnixPeer,
+  usableUnixPath,
+} from "#transport/endpoint/peer-address.ts";
 import {
   CloseCode,
   type Peer,
   type PeerHandler,
-  type SerializerName,
   type TransportDetails,
   type WireMessage,
 } from "#wamp/peer.ts";
+import { serializers } from "#wamp/serializer/serializers.ts";
+import type { SerializerName } from "#wamp/serializer-name.ts";
 import { fittingReason } from "./close-reason.ts";
 
-/** Bun's client tells of no drain, so that its buffer is looked at this often while it is behind. */
+/** Bun's client has no drain event, so its buffer is polled at this interval while it is too full. */
 const DRAIN_POLL_MS = 5;
 
 const CLOSE_DEADLINE_MS = 1000;
@@ -38,40 +44,47 @@ export function connectWebSocketPeer(
   options: { serializer: SerializerName; maxBuffered: number; canceled?: AbortSignal },
   handler: PeerHandler,
 ): Promise<Peer> {
-  const serializer = chooseSerializer(config.serializers, options.serializer);
+  const { endpoint, serializers } = config;
+  const serializer = chooseSerializer(serializers, options.serializer);
   const attempt = async (signal: AbortSignal) => {
-    const { endpoint } = config;
     const host = endpoint.type === "tcp" ? await resolveHost(endpoint) : "";
     const socket = openWebSocket(config, host, serializer);
-    const { promise, resolve, reject } = Promise.withResolvers<Peer>();
     if (signal.aborted) socket.terminate();
     signal.addEventListener("abort", () => socket.terminate(), { once: true });
-    let state = "the WebSocket handshake failed";
-    let peer: WebSocketClientPeer | null = null;
-    socket.onopen = () => {
-      if (socket.protocol !== `wamp.2.${serializer}`) {
-        reject(connectFailure(config.endpoint, `it does not speak wamp.2.${serializer}`));
-        socket.terminate();
-        return;
-      }
-      peer = new WebSocketClientPeer(socket, {
-        details: detailsOf(config, serializer),
-        maxBuffered: options.maxBuffered,
-        handler,
-      });
-      resolve(peer);
-    };
-    socket.onmessage = (event) => peer?.received(event.data);
-    socket.onerror = (event) => {
-      state = stateOf(event, config, serializer) ?? state;
-    };
-    socket.onclose = (event) => {
-      if (peer !== null) peer.closed(event.code, event.reason);
-      else reject(connectFailure(config.endpoint, state));
-    };
-    return promise;
+    const details = detailsOf(config, serializer);
+    return handshakeDone(socket, config, { details, maxBuffered: options.maxBuffered, handler });
   };
-  return connectWithTimeout(config.endpoint, attempt, options.canceled);
+  return connectWithTimeout(endpoint, attempt, options.canceled);
+}
+
+/** The peer over a WebSocket when its handshake is done; rejects with a Failure when it fails. */
+function handshakeDone(
+  socket: WebSocket,
+  config: ConnectingWebSocketConfig,
+  options: ClientPeerOptions,
+): Promise<Peer> {
+  const { serializer } = options.details;
+  const { promise, resolve, reject } = Promise.withResolvers<Peer>();
+  let state = "the WebSocket handshake failed";
+  let peer: WebSocketClientPeer | null = null;
+  socket.onopen = () => {
+    if (socket.protocol !== `wamp.2.${serializer}`) {
+      reject(connectFailure(config.endpoint, `it does not speak wamp.2.${serializer}`));
+      socket.terminate();
+      return;
+    }
+    peer = new WebSocketClientPeer(socket, options);
+    resolve(peer);
+  };
+  socket.onmessage = (event) => peer?.received(event.data);
+  socket.onerror = (event) => {
+    state = stateOf(event, config, serializer) ?? state;
+  };
+  socket.onclose = (event) => {
+    if (peer !== null) peer.closed(event.code, event.reason);
+    else reject(connectFailure(config.endpoint, state));
+  };
+  return promise;
 }
 
 function chooseSerializer(
@@ -93,7 +106,7 @@ function openWebSocket(
   const address =
     endpoint.type === "unix"
       ? `ws+unix://${unixPathInUrl(config)}:${target}`
-      : `${endpoint.tls ? "wss" : "ws"}://${host.includes(":") ? `[${host}]` : host}:${endpoint.port}${target}`;
+      : `${endpoint.tls ? "wss" : "ws"}://${printAuthority(host, endpoint.port)}${target}`;
   const socket = new WebSocket(address, {
     protocols: [`wamp.2.${serializer}`],
     perMessageDeflate: false,
@@ -105,8 +118,8 @@ function openWebSocket(
 }
 
 /**
- * The path of a Unix socket as Bun's WebSocket client takes it: absolute, and of characters that a
- * URL does not escape. A path that is too long goes through the working folder of this process.
+ * The path of a Unix socket as Bun's WebSocket client takes it: absolute, and of characters that a URL does
+ * not escape. A path that is too long is made shorter through the working folder of this process.
  */
 function unixPathInUrl({ endpoint }: ConnectingWebSocketConfig): string {
   const path = endpoint.type === "unix" ? usableUnixPath(endpoint.path) : "";
@@ -118,25 +131,25 @@ function unixPathInUrl({ endpoint }: ConnectingWebSocketConfig): string {
   );
 }
 
-/** What Bun says of a failed handshake, in the words of a present state. */
+/** Words the state of the router for an error of Bun's client; null: Bun gives no reason. */
 function stateOf(
   event: Event,
   { endpoint }: ConnectingWebSocketConfig,
   serializer: SerializerName,
 ): string | null {
   const fault = "error" in event && event.error instanceof Error ? event.error : null;
-  const said = "message" in event ? String(event.message) : "";
-  if (/client protocol/i.test(said)) return `it does not speak wamp.2.${serializer}`;
-  if (fault !== null && said.includes("TLS handshake failed")) return tlsState(fault);
-  const status = /Expected 101 status code: (\d+)/i.exec(said)?.[1];
+  const message = "message" in event ? String(event.message) : "";
+  if (/client protocol/i.test(message)) return `it does not speak wamp.2.${serializer}`;
+  if (fault !== null && message.includes("TLS handshake failed")) return tlsState(fault);
+  const status = /Expected 101 status code: (\d+)/i.exec(message)?.[1];
   if (status !== undefined) return `it answered the WebSocket handshake with status ${status}`;
-  const tail = said.split("failed: ").at(-1);
-  if (tail === "Failed to connect") {
-    // Bun does not say more; whether the file is there is what an operator looks at first.
+  const reason = message.split("failed: ").at(-1);
+  if (reason === "Failed to connect") {
+    // Bun says no more, so a missing socket file is found here.
     const isMissing = endpoint.type === "unix" && !existsSync(endpoint.path);
     return isMissing ? "no such file" : "nobody listens there";
   }
-  return tail === undefined || tail === "" ? null : tail;
+  return reason === undefined || reason === "" ? null : reason;
 }
 
 function detailsOf(
@@ -151,7 +164,13 @@ function detailsOf(
   return { peer, type: "websocket", serializer, isSecure: connectsWithTls(endpoint), isUnixSocket };
 }
 
-/** A router at the other end of a WebSocket of ours. */
+interface ClientPeerOptions {
+  details: TransportDetails;
+  maxBuffered: number;
+  handler: PeerHandler;
+}
+
+/** A Peer over a WebSocket to a router. */
 class WebSocketClientPeer implements Peer {
   readonly serializer: SerializerName;
   readonly isText: boolean;
@@ -166,16 +185,13 @@ class WebSocketClientPeer implements Peer {
   #isClosed = false;
   #closeReason = "";
 
-  constructor(
-    socket: WebSocket,
-    options: { details: TransportDetails; maxBuffered: number; handler: PeerHandler },
-  ) {
+  constructor(socket: WebSocket, options: ClientPeerOptions) {
     this.#socket = socket;
     this.#handler = options.handler;
     this.#maxBuffered = options.maxBuffered;
     this.details = options.details;
     this.serializer = options.details.serializer;
-    this.isText = this.serializer === "json";
+    this.isText = !serializers[this.serializer].isBinary;
   }
 
   get bufferedOctets(): number {
@@ -184,10 +200,10 @@ class WebSocketClientPeer implements Peer {
 
   send(message: WireMessage): boolean {
     if (this.#isClosing) return true;
-    // Bun masks into a buffer of its own, so that borrowed octets are not kept.
+    // Bun masks into a buffer of its own, so borrowed octets are not kept.
     this.#socket.send(message as string | Uint8Array<ArrayBuffer>);
     if (this.#socket.bufferedAmount <= this.#maxBuffered) return true;
-    this.#drainPoll ??= setInterval(() => this.#lookForDrain(), DRAIN_POLL_MS);
+    this.#drainPoll ??= setInterval(() => this.#pollDrain(), DRAIN_POLL_MS);
     return false;
   }
 
@@ -209,12 +225,12 @@ class WebSocketClientPeer implements Peer {
     this.#closeReason = reason;
     this.#stopPolling();
     this.#deadline = setTimeout(() => this.#socket.terminate(), CLOSE_DEADLINE_MS);
-    // A paused socket would not see the answer to the close frame.
+    // A paused socket would not read the answer to the close frame.
     this.#socket.resume();
     this.#socket.close(code, fittingReason(reason));
   }
 
-  /** A message has come in. */
+  /** The WebSocket has received a message. */
   received(message: unknown): void {
     if (this.#isClosing) return;
     if ((typeof message === "string") !== this.isText) {
@@ -225,10 +241,10 @@ class WebSocketClientPeer implements Peer {
       );
       return;
     }
-    this.#tell(() => this.#handler.onMessage(message as WireMessage));
+    this.#callHandler(() => this.#handler.onMessage(message as WireMessage));
   }
 
-  /** The WebSocket is closed. */
+  /** The WebSocket has closed. */
   closed(code: number, reason: string): void {
     if (this.#isClosed) return;
     this.#isClosing = true;
@@ -238,10 +254,10 @@ class WebSocketClientPeer implements Peer {
     this.#handler.onClose(this.#closeReason || reason || `connection closed with code ${code}`);
   }
 
-  #lookForDrain(): void {
+  #pollDrain(): void {
     if (this.#socket.bufferedAmount > this.#maxBuffered / 4) return;
     this.#stopPolling();
-    this.#tell(() => this.#handler.onDrain());
+    this.#callHandler(() => this.#handler.onDrain());
   }
 
   #stopPolling(): void {
@@ -250,7 +266,7 @@ class WebSocketClientPeer implements Peer {
   }
 
   /** A handler that throws loses its own connection and no other. */
-  #tell(event: () => void): void {
+  #callHandler(event: () => void): void {
     try {
       event();
     } catch (thrown) {

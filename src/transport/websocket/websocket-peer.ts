@@ -1,53 +1,56 @@
 /**
- * A Peer over one WebSocket that a client opened.
+ * WebSocketPeer: the Peer over a client's WebSocket.
  *
- * JSON travels in text frames as octets, so that nothing becomes a string on the way.
+ * JSON in text frames stays octets; no string is made of it.
  *
  * @module
  */
 
 import {
   CloseCode,
-  isLongerThan,
   type Peer,
   type PeerHandler,
-  type SerializerName,
   type TransportDetails,
   type WireMessage,
 } from "#wamp/peer.ts";
+import { serializers } from "#wamp/serializer/serializers.ts";
+import type { SerializerName } from "#wamp/serializer-name.ts";
 import { WebSocketConnection, type WebSocketConnectionOptions } from "./websocket-connection.ts";
 
-/** The client at the other end of a WebSocket. */
+/** A client connected over WebSocket. */
 export class WebSocketPeer extends WebSocketConnection implements Peer {
   readonly isText = false;
   readonly serializer: SerializerName;
   readonly details: TransportDetails;
-  /** WebSocket has no way to announce a limit. */
+  /** A WebSocket cannot announce a limit. */
   readonly maxSendOctets = Number.POSITIVE_INFINITY;
+  /** Whether messages travel in text frames instead of binary ones. */
+  readonly #usesText: boolean;
   #handler: PeerHandler | undefined;
 
-  constructor(stream: WebSocketConnectionOptions, details: TransportDetails) {
-    super(stream);
+  constructor(options: WebSocketConnectionOptions, details: TransportDetails) {
+    super(options);
     this.serializer = details.serializer;
+    this.#usesText = !serializers[details.serializer].isBinary;
     this.details = details;
   }
 
-  /** Names who is told of messages; to be called once, before the first octets are handed in. */
+  /** Sets the handler; to be called once, before the first `received`. */
   attach(handler: PeerHandler): void {
     this.#handler = handler;
   }
 
   send(message: WireMessage): boolean {
     const octets = typeof message === "string" ? Buffer.from(message) : message;
-    return this.sendMessage(octets, this.serializer === "json");
+    return this.sendMessage(octets, this.#usesText);
   }
 
   protected onWebSocketMessage(octets: Uint8Array, isText: boolean): void {
-    if (isText !== (this.serializer === "json")) {
+    if (isText !== this.#usesText) {
       const expected = isText ? "binary" : "text";
       this.close(CloseCode.unsupportedData, `${this.serializer} travels in ${expected} messages`);
-    } else if (isLongerThan(octets, this.options.max_message_size)) {
-      this.#refuseOversized(octets);
+    } else if (this.isOversized(octets)) {
+      if (!this.#handler?.onOversized?.(octets)) this.closeOversized();
     } else {
       this.#handler?.onMessage(octets);
     }
@@ -59,11 +62,5 @@ export class WebSocketPeer extends WebSocketConnection implements Peer {
 
   protected onWebSocketClose(reason: string): void {
     this.#handler?.onClose(reason);
-  }
-
-  #refuseOversized(message: Uint8Array): void {
-    if (this.#handler?.onOversized?.(message)) return;
-    const limit = this.options.max_message_size;
-    this.close(CloseCode.messageTooBig, `the longest message here has ${limit} octets`);
   }
 }

@@ -7,7 +7,8 @@
  * @module
  */
 
-import type { SerializerName, WireMessage } from "#wamp/peer.ts";
+import type { WireMessage } from "#wamp/peer.ts";
+import type { SerializerName } from "#wamp/serializer-name.ts";
 
 /** Of so many digits, integers that begin with 0 to 8 are below 2^53. */
 const MAX_DIGITS = 16;

@@ -13,8 +13,9 @@ import { ErrorUri } from "#wamp/error-uri.ts";
 import { isId } from "#wamp/id.ts";
 import { maySendErrorFor, routedMessagesOf, type Sender } from "#wamp/message-direction.ts";
 import { MessageType, messageTypeName } from "#wamp/message-type.ts";
-import type { SerializerName, WireMessage } from "#wamp/peer.ts";
+import type { WireMessage } from "#wamp/peer.ts";
 import { beginsWithIntegers } from "#wamp/serializer/peek-integers.ts";
+import type { SerializerName } from "#wamp/serializer-name.ts";
 import { UnrepresentableValue } from "#wamp/token/unrepresentable-value.ts";
 import { sliceSoundItems } from "./payload-slice.ts";
 

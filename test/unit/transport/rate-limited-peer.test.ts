@@ -21,7 +21,7 @@ describe("TokenBucket", () => {
   });
 });
 
-describe("pacedAccept", () => {
+describe("rateLimitedAccept", () => {
   const limits = { max_connections: null, max_connections_per_address: null };
   const config = {} as SessionConfig;
 
@@ -36,14 +36,14 @@ describe("pacedAccept", () => {
       }
     }
     const client = new Client();
-    let paced: Peer = client;
+    let limited: Peer = client;
     const accept = (peer: Peer): PeerHandler => {
-      paced = peer;
+      limited = peer;
       return { onMessage: (message) => received.push(message), onDrain() {}, onClose() {} };
     };
     const pace = { ...limits, max_messages_per_second: 1000, max_messages_burst: 2 };
     client.attach(rateLimitedAccept(pace, accept, quiet)(client, config));
-    return { client, paced, received, resumed: resumed.promise };
+    return { client, limited, received, resumed: resumed.promise };
   }
 
   test("leaves everything as it is where no rate is given", () => {
@@ -66,26 +66,26 @@ describe("pacedAccept", () => {
     expect(performance.now() - begun).toBeGreaterThan(25);
   });
 
-  test("is not resumed by its session before its time", async () => {
-    const { client, paced, resumed } = pair();
+  test("is not resumed by its session before the time is over", async () => {
+    const { client, limited, resumed } = pair();
     for (let n = 0; n < 12; n++) client.saysOctets("[1]");
-    paced.pause();
-    paced.resume();
+    limited.pause();
+    limited.resume();
     expect(client.paused).toBe(true);
     await resumed;
     expect(client.paused).toBe(false);
   });
 
   test("stays paused for its session when its time is over", async () => {
-    const { client, paced } = pair();
-    paced.pause();
+    const { client, limited } = pair();
+    limited.pause();
     const other = pair();
     for (let n = 0; n < 12; n++) client.saysOctets("[1]");
     for (let n = 0; n < 24; n++) other.client.saysOctets("[1]");
     // The other one began later and owes more, so that the first one's time is over as well.
     await other.resumed;
     expect(client.paused).toBe(true);
-    paced.resume();
+    limited.resume();
     expect(client.paused).toBe(false);
   });
 });

@@ -1,5 +1,5 @@
 /**
- * Answers of the HTTP bridge, in Crossbar's form: a JSON object whatever the status.
+ * Answers of the HTTP bridge in Crossbar's form: a JSON object, whatever the status.
  *
  *     {"args": [...], "kwargs": {...}}   {"id": 42}   {"error": "...", "args": [], "kwargs": {}}
  *
@@ -9,12 +9,12 @@
 /** An answer to one request. */
 export interface BridgeAnswer {
   status: number;
-  /** Beside those that every answer has. */
+  /** Headers besides the common ones. */
   headers: Readonly<Record<string, string>>;
   body: Uint8Array;
 }
 
-/** A refusal that the bridge itself says. */
+/** An error answer of the bridge itself. */
 export function denial(
   status: number,
   error: string,
@@ -25,10 +25,10 @@ export function denial(
   return { status, headers, body };
 }
 
-/** The headers that every answer has; browsers may ask from any page, as in Crossbar. */
+/** The headers of every answer; pages of any origin may use the bridge, as in Crossbar. */
 export function commonHeaders(request: Headers): Record<string, string> {
   const origin = request.get("origin") ?? "null";
-  const asked = request.get("access-control-request-headers");
+  const requestedHeaders = request.get("access-control-request-headers");
   return {
     "Content-Type": "application/json; charset=UTF-8",
     "Cache-Control": "no-store,no-cache,must-revalidate,max-age=0",
@@ -36,6 +36,6 @@ export function commonHeaders(request: Headers): Record<string, string> {
     Vary: "Origin",
     "Access-Control-Allow-Origin": origin === "null" ? "*" : origin,
     "Access-Control-Allow-Credentials": "true",
-    ...(asked !== null && { "Access-Control-Allow-Headers": asked }),
+    ...(requestedHeaders !== null && { "Access-Control-Allow-Headers": requestedHeaders }),
   };
 }

@@ -1,15 +1,15 @@
 /**
- * Bodies of the HTTP bridge: what they ask for, and what is answered.
+ * Bodies of the HTTP bridge: reads those of requests and prints those of answers.
  *
  *     caller      {"procedure": uri, "args"?: [...], "kwargs"?: {...}}
  *     publisher   {"topic": uri, "args"?: [...], "kwargs"?: {...}, "options"?: {...}}
  *
- * Arguments stay octets; other names mean nothing, as in Crossbar.
+ * Arguments stay octets; other keys are ignored, as in Crossbar.
  *
  * @module
  */
 
-import { readPlainValue } from "#wamp/serializer/value-sink.ts";
+import { readPlainValue } from "#wamp/serializer/read-value.ts";
 import { MalformedMessage } from "#wamp/token/malformed-message.ts";
 import { UnrepresentableValue } from "#wamp/token/unrepresentable-value.ts";
 import { sliceObject } from "#wamp/transcode/object-slice.ts";
@@ -18,10 +18,10 @@ import { transcodeItem } from "#wamp/transcode/transcoder.ts";
 import type { WampAnswer, WampRequest } from "#wamp/wamp-caller.ts";
 import { type BridgeAnswer, denial } from "./bridge-answer.ts";
 
-/** What a body asks for. */
+/** The call or the publication that a body asks for. */
 export type BridgeRequest = Pick<WampRequest, "kind" | "uri" | "options" | "payload">;
 
-/** Loose URIs without control characters: routers end a session that says another. */
+/** Loose URIs without control characters: routers close a session that sends any other. */
 const URI = /^[^\s.#\p{Cc}]+(\.[^\s.#\p{Cc}]+)*$/u;
 
 const OPENING_BRACKET = 0x5b;
@@ -33,8 +33,8 @@ const isSession = (value: unknown) => Number.isSafeInteger(value);
 const listOf = (isItem: (value: unknown) => boolean) => (value: unknown) =>
   Array.isArray(value) && value.every(isItem);
 
-/** Options of PUBLISH that Crossbar's bridge takes; routers end a session that gets a type wrong. */
-const publishOptions: Record<string, (value: unknown) => boolean> = {
+/** Options of PUBLISH in Crossbar's bridge, checked because routers close a session that gets a type wrong. */
+const PUBLISH_OPTIONS: Record<string, (value: unknown) => boolean> = {
   acknowledge: (value) => value === true,
   exclude_me: isBoolean,
   retain: isBoolean,
@@ -47,32 +47,33 @@ const publishOptions: Record<string, (value: unknown) => boolean> = {
   forward_for: listOf(isPrincipal),
 };
 
-/** Reads a body, or says why it cannot be carried out. */
+/** Reads a body; gives the answer 400 when it is malformed. */
 export function readBody(
   type: "caller" | "publisher",
   body: Uint8Array,
 ): BridgeRequest | BridgeAnswer {
   try {
-    return wishOf(type, body);
+    return requestOf(type, body);
   } catch (thrown) {
-    if (thrown instanceof Unfit) return denial(400, `Cannot read the body: ${thrown.message}`);
-    // Their sentences stand for themselves.
+    if (thrown instanceof MalformedBody)
+      return denial(400, `Cannot read the body: ${thrown.message}`);
+    // The messages of these are whole sentences.
     if (!(thrown instanceof MalformedMessage || thrown instanceof UnrepresentableValue))
       throw thrown;
     return denial(400, thrown.message);
   }
 }
 
-/** A body that is JSON, and not what is due. */
-class Unfit extends Error {}
+/** A body that is not what the bridge expects. */
+class MalformedBody extends Error {}
 
-function wishOf(type: "caller" | "publisher", body: Uint8Array): BridgeRequest {
+function requestOf(type: "caller" | "publisher", body: Uint8Array): BridgeRequest {
   const slices = sliceObject(body);
-  if (slices === null) throw new Unfit("it is no JSON object");
+  if (slices === null) throw new MalformedBody("it is no JSON object");
   const name = type === "caller" ? "procedure" : "topic";
   const names = type === "caller" ? [name, "args", "kwargs"] : [name, "args", "kwargs", "options"];
-  const twice = names.find((one) => slices.repeated.has(one));
-  if (twice !== undefined) throw new Unfit(`"${twice}" is there twice`);
+  const repeated = names.find((key) => slices.repeated.has(key));
+  if (repeated !== undefined) throw new MalformedBody(`"${repeated}" is there twice`);
   const { values } = slices;
   const payload: Payload = { serializer: "json", items: [] };
   const args = argument(values.get("args"), "args", OPENING_BRACKET);
@@ -85,28 +86,34 @@ function wishOf(type: "caller" | "publisher", body: Uint8Array): BridgeRequest {
 }
 
 function uriOf(octets: Uint8Array | undefined, name: string): string {
-  if (octets === undefined) throw new Unfit(`"${name}" is missing`);
+  if (octets === undefined) throw new MalformedBody(`"${name}" is missing`);
   const uri = readPlainValue(octets, "json");
-  if (typeof uri !== "string" || !URI.test(uri)) throw new Unfit(`"${name}" is no URI`);
+  if (typeof uri !== "string" || !URI.test(uri)) throw new MalformedBody(`"${name}" is no URI`);
   return uri;
 }
 
-/** Null, as Crossbar has it, is the same as nothing. */
-function argument(octets: Uint8Array | undefined, name: string, first: number): Uint8Array | null {
+/** Checks the bracket that begins a value; JSON null counts as absent, as in Crossbar. */
+function argument(
+  octets: Uint8Array | undefined,
+  name: string,
+  bracket: number,
+): Uint8Array | null {
   if (octets === undefined || octets[0] === 0x6e) return null;
-  if (octets[0] === first) return octets;
-  throw new Unfit(`"${name}" is no ${first === OPENING_BRACE ? "object" : "list"}`);
+  if (octets[0] === bracket) return octets;
+  throw new MalformedBody(`"${name}" is no ${bracket === OPENING_BRACE ? "object" : "list"}`);
 }
 
 function optionsOf(octets: Uint8Array | undefined): Record<string, unknown> {
-  const written = argument(octets, "options", OPENING_BRACE);
-  if (written === null) return { acknowledge: true };
-  const value = readPlainValue(written, "json") as Record<string, unknown>;
+  const json = argument(octets, "options", OPENING_BRACE);
+  if (json === null) return { acknowledge: true };
+  const value = readPlainValue(json, "json") as Record<string, unknown>;
   const options: Record<string, unknown> = {};
   for (const [name, option] of Object.entries(value)) {
-    if (!Object.hasOwn(publishOptions, name)) throw new Unfit(`option "${name}" is not known`);
+    if (!Object.hasOwn(PUBLISH_OPTIONS, name))
+      throw new MalformedBody(`option "${name}" is not known`);
     if (option === null) continue;
-    if (!publishOptions[name]?.(option)) throw new Unfit(`option "${name}" has no fit value`);
+    if (!PUBLISH_OPTIONS[name]?.(option))
+      throw new MalformedBody(`option "${name}" has no fit value`);
     options[name] = option;
   }
   return { ...options, acknowledge: true };
@@ -120,8 +127,8 @@ function isPrincipal(value: unknown): boolean {
 }
 
 /**
- * The answer of a router as one of HTTP. An ERROR is an answer with 200, as in Crossbar: the bridge
- * itself did what it was asked.
+ * Prints the answer of a router. An ERROR has the status 200 too, as in Crossbar: the request itself
+ * succeeded.
  */
 export function printAnswer(answer: WampAnswer): BridgeAnswer {
   try {
@@ -129,7 +136,7 @@ export function printAnswer(answer: WampAnswer): BridgeAnswer {
   } catch (thrown) {
     if (!(thrown instanceof UnrepresentableValue || thrown instanceof MalformedMessage))
       throw thrown;
-    const sentence = `Cannot tell the answer in JSON: ${thrown.message}`;
+    const sentence = `Cannot represent the answer in JSON: ${thrown.message}`;
     return denial(500, "wamp.error.invalid_argument", {}, [sentence]);
   }
 }
@@ -138,21 +145,21 @@ function bodyOf(answer: WampAnswer): Uint8Array {
   if (answer.kind === "published") return Buffer.from(JSON.stringify({ id: answer.publication }));
   const { serializer, items } = answer.payload;
   const [args, kwargs] = items.map((item) => transcodeItem(item, serializer, "json"));
-  const some = (octets: Uint8Array | undefined) => (isEmpty(octets) ? undefined : octets);
+  const unlessEmpty = (octets: Uint8Array | undefined) => (isEmpty(octets) ? undefined : octets);
   if (answer.kind === "error") {
     const error = Buffer.from(JSON.stringify(answer.uri));
     return objectOf({
       error,
-      args: some(args) ?? Buffer.from("[]"),
-      kwargs: some(kwargs) ?? Buffer.from("{}"),
+      args: unlessEmpty(args) ?? Buffer.from("[]"),
+      kwargs: unlessEmpty(kwargs) ?? Buffer.from("{}"),
     });
   }
-  if (some(kwargs) !== undefined) return objectOf({ args: some(args), kwargs });
-  // As in Crossbar, a procedure that returns nothing has returned null.
-  return objectOf({ args: some(args) ?? Buffer.from("[null]") });
+  if (unlessEmpty(kwargs) !== undefined) return objectOf({ args: unlessEmpty(args), kwargs });
+  // As in Crossbar, a procedure without a result returns null.
+  return objectOf({ args: unlessEmpty(args) ?? Buffer.from("[null]") });
 }
 
-/** Whether there is nothing in a list or an object, or no such thing at all. */
+/** Whether a list or an object is empty or absent. */
 function isEmpty(json: Uint8Array | undefined): boolean {
   if (json === undefined) return true;
   for (let at = 1; at < json.length - 1; at++) if (json[at]! > 0x20) return false;

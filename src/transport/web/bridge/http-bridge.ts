@@ -1,5 +1,5 @@
 /**
- * HttpBridge: one path at which HTTP requests become calls or publications.
+ * HttpBridge: turns the HTTP requests for one path into calls or publications.
  *
  * (Crossbar: path types `caller` and `publisher`, "HTTP bridge".)
  *
@@ -16,23 +16,23 @@ import { type BridgeAnswer, commonHeaders, denial } from "./bridge-answer.ts";
 import { type BridgeRequest, printAnswer, readBody } from "./bridge-body.ts";
 import { SignedRequests } from "./signed-requests.ts";
 
-/** Most requests of one path at once, from their heads to their answers. */
-const MOST_REQUESTS = 512;
+/** Most requests for one path at once, from their heads to their answers. */
+const MAX_REQUESTS = 512;
 
-/** Methods that are taken, for those who ask and those who were wrong. */
+/** Supported methods, as the answers 200 to OPTIONS and 405 name them. */
 const METHODS = "POST,PUT,OPTIONS";
 
-/** The head of a request, and where it came from. */
+/** The head of a request, and where the request came from. */
 export interface BridgeHead {
   method: string;
   headers: Headers;
   query: URLSearchParams;
-  /** IP address of the client; null: it has none, as on a Unix socket. */
+  /** IP address of the client; null on a Unix socket. */
   address: string | null;
   isSecure: boolean;
 }
 
-/** The requests of one path. */
+/** The bridge at one path. */
 export class HttpBridge {
   readonly #config: BridgeServiceConfig;
   readonly #log: TransportContext["log"];
@@ -41,7 +41,7 @@ export class HttpBridge {
   readonly #isPermitted: ((address: string) => boolean) | null;
   #requests = 0;
 
-  /** @throws Failure when the worker has nobody who calls. */
+  /** @throws Failure when the worker has no WampCaller. */
   constructor(config: BridgeServiceConfig, { log, wampCaller }: TransportContext) {
     if (wampCaller === undefined) {
       throw new Failure(`Cannot open a ${config.type}: this worker calls nobody`, {
@@ -60,13 +60,13 @@ export class HttpBridge {
   }
 
   /** Longest body in octets. */
-  get mostBodyOctets(): number {
+  get maxBodyOctets(): number {
     return this.#config.options.post_body_limit;
   }
 
-  /** Takes a place for one request, which is to be released; null: there is none. */
-  enter(): { release(): void } | null {
-    if (this.#requests >= MOST_REQUESTS) return null;
+  /** Takes a slot for one request, to be released after it; null: all are taken. */
+  takeSlot(): { release(): void } | null {
+    if (this.#requests >= MAX_REQUESTS) return null;
     this.#requests += 1;
     let isReleased = false;
     return {
@@ -77,8 +77,8 @@ export class HttpBridge {
     };
   }
 
-  /** The answer that needs no body, a refusal most of all; null: the body is to be read. */
-  judge({ method, headers, address, isSecure }: BridgeHead): BridgeAnswer | null {
+  /** The answer that follows from the head alone, mostly an error; null: the body has to be read. */
+  answerToHead({ method, headers, address, isSecure }: BridgeHead): BridgeAnswer | null {
     if (method === "OPTIONS") {
       const allowed = { Allow: METHODS, "Access-Control-Allow-Methods": METHODS };
       return { status: 200, headers: allowed, body: Buffer.alloc(0) };
@@ -97,45 +97,49 @@ export class HttpBridge {
     return fault === null ? null : denial(400, `Cannot take the request: ${fault}`);
   }
 
-  /** Carries a request out; `gone` is aborted when its client has left. Never throws. */
-  async perform(head: BridgeHead, body: Uint8Array, gone: AbortSignal): Promise<BridgeAnswer> {
+  /** Carries a request out; `clientGone` aborts when its client has closed. Never throws. */
+  async perform(
+    head: BridgeHead,
+    body: Uint8Array,
+    clientGone: AbortSignal,
+  ): Promise<BridgeAnswer> {
     const refusal = this.#signed?.refusalOf(head.query, body, Date.now());
     if (refusal) return refusal;
     const request = readBody(this.#config.type, body);
-    return "status" in request ? request : this.#ask(request, gone);
+    return "status" in request ? request : this.#request(request, clientGone);
   }
 
-  /** The headers that every answer to this request has. */
+  /** The headers of every answer to this request. */
   headersFor({ headers }: BridgeHead): Record<string, string> {
     return commonHeaders(headers);
   }
 
-  async #ask(request: BridgeRequest, gone: AbortSignal): Promise<BridgeAnswer> {
+  async #request(request: BridgeRequest, clientGone: AbortSignal): Promise<BridgeAnswer> {
     const { realm, role, options } = this.#config;
-    const late = new AbortController();
-    // Not a signal's own timer, which would outlive the request.
-    const timer = setTimeout(() => late.abort(), options.call_timeout);
+    const timeout = new AbortController();
+    // Not AbortSignal.timeout, whose timer would outlive the request.
+    const timer = setTimeout(() => timeout.abort(), options.call_timeout);
     try {
-      const signal = AbortSignal.any([gone, late.signal]);
+      const signal = AbortSignal.any([clientGone, timeout.signal]);
       return printAnswer(await this.#caller.request({ ...request, realm, role, signal }));
     } catch (thrown) {
       if (thrown instanceof UnrepresentableValue) {
-        const sentence = `Cannot tell the arguments to the router: ${thrown.message}`;
+        const sentence = `Cannot represent the arguments for the router: ${thrown.message}`;
         return denial(400, sentence);
       }
-      if (late.signal.aborted) {
+      if (timeout.signal.aborted) {
         const sentence = `Cannot wait longer: there is no answer within ${options.call_timeout} ms`;
         return denial(504, "wamp.error.timeout", {}, [sentence]);
       }
-      return this.#failed(thrown, gone);
+      return this.#failed(thrown, clientGone);
     } finally {
       clearTimeout(timer);
     }
   }
 
-  #failed(thrown: unknown, gone: AbortSignal): BridgeAnswer {
+  #failed(thrown: unknown, clientGone: AbortSignal): BridgeAnswer {
     const { type, realm, role } = this.#config;
-    if (!gone.aborted) {
+    if (!clientGone.aborted) {
       const facts = { service: type, realm, authrole: role, reason: sentenceOf(thrown) };
       if (thrown instanceof Failure) this.#log.warn("HTTP request not carried out", facts);
       else this.#log.error("HTTP request not carried out", facts);
@@ -143,17 +147,17 @@ export class HttpBridge {
     if (!(thrown instanceof Failure)) {
       return denial(500, "wamp.error.runtime_error", {}, ["Something went wrong here"]);
     }
-    // The reason names what is behind this node, which is none of the client's business.
+    // The reason is not sent: it names addresses behind this node.
     const headers = { "Retry-After": "1" };
     return denial(503, "wamp.error.unavailable", headers, ["The router cannot be reached"]);
   }
 }
 
 /** What is wrong with a Content-Type; null: nothing. */
-function contentTypeFault(written: string): string | null {
-  const [type = "", ...parameters] = written.split(";").map((part) => part.trim().toLowerCase());
+function contentTypeFault(value: string): string | null {
+  const [type = "", ...parameters] = value.split(";").map((part) => part.trim().toLowerCase());
   if (type !== "application/json") return "its content type is not application/json";
-  const charsets = parameters.filter((one) => /^charset\s*=/.test(one));
-  const isUtf8 = (one: string) => /^charset\s*=\s*"?utf-?8"?$/.test(one);
+  const charsets = parameters.filter((parameter) => /^charset\s*=/.test(parameter));
+  const isUtf8 = (charset: string) => /^charset\s*=\s*"?utf-?8"?$/.test(charset);
   return charsets.length <= 1 && charsets.every(isUtf8) ? null : "its charset is not UTF-8";
 }

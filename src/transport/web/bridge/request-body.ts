@@ -1,7 +1,6 @@
 /**
- * RequestBody: the body of one HTTP request, gathered from pieces of any size, up to a limit.
- *
- * (RFC 9112, section 6: Content-Length, or chunks.)
+ * RequestBody: gathers the body of one HTTP request from pieces of any size, up to a limit (RFC 9112,
+ * section 6: Content-Length or chunked).
  *
  * @module
  */
@@ -10,19 +9,19 @@ import { OctetCollector } from "#transport/endpoint/octet-collector.ts";
 
 const LINE_FEED = 0x0a;
 
-/** Longest line of a chunk's head, or of the trailer, in octets. */
-const MOST_LINE_OCTETS = 1024;
+/** Longest line with a chunk's size, or in the trailer section, in octets. */
+const MAX_LINE_OCTETS = 1024;
 
-/** Most lines of the trailer, which are not read. */
-const MOST_TRAILER_LINES = 64;
+/** Most lines in the trailer section, which is ignored. */
+const MAX_TRAILER_LINES = 64;
 
-/** What has come so far. */
+/** What the octets so far are. */
 export type BodyState = "incomplete" | "complete" | "malformed" | "too long";
 
-/** How a body is framed; null: in a way that cannot be trusted. */
+/** How a body is framed; null: not in a reliable way. */
 export type Framing = { kind: "length"; octets: number } | { kind: "chunked" } | null;
 
-/** Reads the framing out of the headers; two headers that say different things are none. */
+/** Reads the framing from the headers; null when both are present or one is malformed (RFC 9112, section 6.3). */
 export function framingOf(headers: Headers): Framing {
   const length = headers.get("content-length");
   const coding = headers.get("transfer-encoding");
@@ -40,55 +39,55 @@ export class RequestBody {
   readonly #limit: number;
   readonly #all = new OctetCollector();
   readonly #isChunked: boolean;
-  /** Octets that are still to come of the body or the chunk. */
-  #due: number;
+  /** Octets of the body or the chunk that are still missing. */
+  #missing: number;
   #expects: "data" | "chunk head" | "chunk end" | "trailer" = "data";
   #line = "";
-  #rest: Uint8Array = new Uint8Array(0);
+  #octetsAfter: Uint8Array = new Uint8Array(0);
   #trailerLines = 0;
 
   constructor(framing: NonNullable<Framing>, limit: number) {
     this.#limit = limit;
     this.#isChunked = framing.kind === "chunked";
-    this.#due = framing.kind === "length" ? framing.octets : 0;
+    this.#missing = framing.kind === "length" ? framing.octets : 0;
     if (this.#isChunked) this.#expects = "chunk head";
   }
 
-  /** Takes the next octets, none at first; to be called until it answers something else. */
+  /** Takes the next octets (the first call may have none); to be called until it answers anything but incomplete. */
   push(chunk: Uint8Array): BodyState {
-    if (this.#all.length + this.#due > this.#limit) return "too long";
+    if (this.#all.length + this.#missing > this.#limit) return "too long";
     let at = 0;
     for (;;) {
       if (this.#expects === "data") {
-        const taken = Math.min(this.#due, chunk.length - at);
+        const taken = Math.min(this.#missing, chunk.length - at);
         this.#all.append(chunk.subarray(at, at + taken));
-        this.#due -= taken;
+        this.#missing -= taken;
         at += taken;
-        if (this.#due > 0) return "incomplete";
+        if (this.#missing > 0) return "incomplete";
         if (!this.#isChunked) {
-          this.#rest = chunk.subarray(at);
+          this.#octetsAfter = chunk.subarray(at);
           return "complete";
         }
         this.#expects = "chunk end";
       }
       const end = chunk.indexOf(LINE_FEED, at);
       const stop = end < 0 ? chunk.length : end + 1;
-      if (this.#line.length + stop - at > MOST_LINE_OCTETS) return "malformed";
+      if (this.#line.length + stop - at > MAX_LINE_OCTETS) return "malformed";
       this.#line += Buffer.from(chunk.subarray(at, stop)).toString("latin1");
       at = stop;
       if (end < 0) return "incomplete";
       const state = this.#readLine();
-      if (state === "complete") this.#rest = chunk.subarray(at);
+      if (state === "complete") this.#octetsAfter = chunk.subarray(at);
       if (state !== "incomplete") return state;
     }
   }
 
-  /** What came behind the body with its last octets, borrowed from the chunk. */
-  get rest(): Uint8Array {
-    return this.#rest;
+  /** Octets that came after the body in the same chunk; borrowed. */
+  get octetsAfterBody(): Uint8Array {
+    return this.#octetsAfter;
   }
 
-  /** All octets. */
+  /** The whole body. */
   take(): Buffer {
     return this.#all.octets;
   }
@@ -105,12 +104,12 @@ export class RequestBody {
     }
     if (this.#expects === "trailer") {
       if (text === "") return "complete";
-      return ++this.#trailerLines > MOST_TRAILER_LINES ? "malformed" : "incomplete";
+      return ++this.#trailerLines > MAX_TRAILER_LINES ? "malformed" : "incomplete";
     }
     const size = /^([0-9a-fA-F]{1,8})(?:[\t ]*;.*)?$/.exec(text)?.[1];
     if (size === undefined) return "malformed";
-    this.#due = Number.parseInt(size, 16);
-    this.#expects = this.#due === 0 ? "trailer" : "data";
-    return this.#all.length + this.#due > this.#limit ? "too long" : "incomplete";
+    this.#missing = Number.parseInt(size, 16);
+    this.#expects = this.#missing === 0 ? "trailer" : "data";
+    return this.#all.length + this.#missing > this.#limit ? "too long" : "incomplete";
   }
 }

@@ -1,10 +1,10 @@
 /**
- * SignedRequests: whether a request was signed by somebody who has the secret, not long ago, and once.
+ * SignedRequests: checks that a request is signed with the secret, is recent, and comes once.
  *
  *     ?key=…&timestamp=2026-01-31T12:00:00.000Z&seq=1&nonce=4711&signature=…
  *     signature = base64url(HMAC-SHA256(secret, key + timestamp + seq + nonce + body))
  *
- * (Crossbar: HTTP bridge, "signed requests". It takes the same request any number of times.)
+ * (Crossbar: HTTP bridge, "signed requests". Crossbar itself accepts a repeated request.)
  *
  * @module
  */
@@ -12,30 +12,30 @@
 import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 import { type BridgeAnswer, denial } from "./bridge-answer.ts";
 
-/** Requests that are remembered; while there are as many, no further one is taken. */
-const MOST_REMEMBERED = 100_000;
+/** Most remembered requests; while there are as many, every other one is refused. */
+const MAX_REMEMBERED = 100_000;
 
 const INTEGER = /^[+-]?\d{1,40}$/;
 
-/** What a path's requests are signed with. */
+/** How the requests of a path are signed. */
 export interface SignatureOptions {
   key: string;
   secret: string;
-  /** Seconds that a timestamp may be off; 0: any time, and a request may come again. */
+  /** Seconds by which a timestamp may differ from now; 0: no limit, and a request may be repeated. */
   timestamp_delta_limit: number;
 }
 
 /** The signed requests of one path. */
 export class SignedRequests {
-  readonly #terms: SignatureOptions;
-  /** Signatures that were taken, and until when each is remembered; the oldest is the first. */
-  readonly #taken = new Map<string, number>();
+  readonly #options: SignatureOptions;
+  /** Accepted signatures, with the time until which each is remembered; the oldest comes first. */
+  readonly #accepted = new Map<string, number>();
 
-  constructor(terms: SignatureOptions) {
-    this.#terms = terms;
+  constructor(options: SignatureOptions) {
+    this.#options = options;
   }
 
-  /** What is wrong with a request, and null when it may be carried out; `now` in milliseconds. */
+  /** The answer to an invalid request; null: the request is valid. `now` in milliseconds. */
   refusalOf(query: URLSearchParams, body: Uint8Array, now: number): BridgeAnswer | null {
     const fields: Record<string, string> = {};
     for (const name of ["key", "timestamp", "seq", "nonce", "signature"]) {
@@ -44,7 +44,7 @@ export class SignedRequests {
       fields[name] = value;
     }
     const { key = "", timestamp = "", seq = "", nonce = "", signature = "" } = fields;
-    const seconds = this.#terms.timestamp_delta_limit;
+    const seconds = this.#options.timestamp_delta_limit;
     const time = timeOf(timestamp);
     if (Number.isNaN(time)) {
       const form = "UTC such as 2026-01-31T12:00:00.000Z";
@@ -58,36 +58,36 @@ export class SignedRequests {
         return denial(400, `Cannot take the request: "${name}" is not an integer`);
       }
     }
-    const hmac = createHmac("sha256", this.#terms.secret);
+    const hmac = createHmac("sha256", this.#options.secret);
     const expected = hmac
       .update(key + timestamp + seq + nonce)
       .update(body)
       .digest("base64");
     const canonical = expected.replaceAll("+", "-").replaceAll("/", "_");
-    const isSigned = isEqual(signature, canonical);
-    if (key !== this.#terms.key || !isSigned) {
+    const hasSignature = isEqual(signature, canonical);
+    if (key !== this.#options.key || !hasSignature) {
       return denial(401, "Cannot take the request: its key or its signature is wrong");
     }
     return seconds === 0 ? null : this.#remember(canonical, now, 2 * seconds * 1000);
   }
 
   #remember(signature: string, now: number, duration: number): BridgeAnswer | null {
-    for (const [old, until] of this.#taken) {
+    for (const [oldest, until] of this.#accepted) {
       if (until >= now) break;
-      this.#taken.delete(old);
+      this.#accepted.delete(oldest);
     }
-    if (this.#taken.has(signature)) {
+    if (this.#accepted.has(signature)) {
       return denial(401, "Cannot take the request: it was taken before");
     }
-    if (this.#taken.size >= MOST_REMEMBERED) {
+    if (this.#accepted.size >= MAX_REMEMBERED) {
       return denial(503, "Cannot take the request: too many came lately", { "Retry-After": "60" });
     }
-    this.#taken.set(signature, now + duration);
+    this.#accepted.set(signature, now + duration);
     return null;
   }
 }
 
-/** Milliseconds since 1970; NaN: it is no time in Crossbar's form. */
+/** Milliseconds since 1970; NaN: the timestamp is not in Crossbar's form. */
 function timeOf(text: string): number {
   const parts = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\.(\d{1,6})Z$/.exec(text);
   if (parts === null) return Number.NaN;
@@ -95,7 +95,7 @@ function timeOf(text: string): number {
   return Date.parse(`${seconds}.${fraction.padEnd(3, "0").slice(0, 3)}Z`);
 }
 
-/** In constant time, whatever the length. */
+/** Compares in constant time, whatever the lengths. */
 function isEqual(left: string, right: string): boolean {
   const digest = (text: string) => createHash("sha256").update(text).digest();
   return timingSafeEqual(digest(left), digest(right));

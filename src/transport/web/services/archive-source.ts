@@ -1,21 +1,21 @@
 /**
- * Where an archive comes from: its file, or `origin` when the file is missing, with `hashes` checked.
+ * Reads an archive from its file, or downloads it from `origin` when the file is missing; checks `hashes`.
  *
  * @module
  */
 
 import { randomUUID } from "node:crypto";
 import { readFile, rename, rm, stat, writeFile } from "node:fs/promises";
-import { Failure, sentenceOf } from "#base/failure.ts";
+import { errorCodeOf, Failure, sentenceOf } from "#base/failure.ts";
 import type { ArchiveServiceConfig } from "#config/node-config.ts";
 
-/** Longest ZIP file that is read or downloaded, in octets. */
-const largestArchive = 256 * 1024 * 1024;
+/** Longest ZIP file in octets. */
+const MAX_ARCHIVE_OCTETS = 256 * 1024 * 1024;
 
-/** Time for a whole download, in milliseconds. */
-const downloadDeadline = 10_000;
+/** Time for a whole download. */
+const DOWNLOAD_TIMEOUT_MS = 10_000;
 
-/** What became of a download: the octets, or why there are none yet. */
+/** The outcome of a download: the octets, or why there are none yet. */
 export type Download =
   | { kind: "received"; octets: Uint8Array<ArrayBuffer> }
   | { kind: "unavailable"; reason: string };
@@ -23,7 +23,7 @@ export type Download =
 /**
  * Reads the archive's file; undefined when there is no such file and it may be downloaded.
  *
- * @throws Failure when it is missing for good, cannot be read, is too large or has a wrong hash.
+ * @throws Failure when it is missing and not to be downloaded, unreadable, too large or of a wrong hash.
  */
 export async function readArchive(
   config: ArchiveServiceConfig,
@@ -31,11 +31,11 @@ export async function readArchive(
   let octets: Uint8Array<ArrayBuffer>;
   try {
     const { size } = await stat(config.archive);
-    if (size > largestArchive) throw unusable(config, tooLarge);
+    if (size > MAX_ARCHIVE_OCTETS) throw unusable(config, TOO_LARGE);
     octets = new Uint8Array(await readFile(config.archive));
   } catch (thrown) {
     if (thrown instanceof Failure) throw thrown;
-    if (!isMissing(thrown)) throw unusable(config, sentenceOf(thrown), thrown);
+    if (errorCodeOf(thrown) !== "ENOENT") throw unusable(config, sentenceOf(thrown), thrown);
     if (config.download && config.origin !== null) return undefined;
     throw unusable(config, "no such file, and it is not set to be downloaded", thrown);
   }
@@ -44,18 +44,18 @@ export async function readArchive(
 }
 
 /**
- * Downloads the archive from its origin and checks its hash; nothing is written.
+ * Downloads the archive from its origin and checks its hash; writes no file.
  *
- * @throws Failure when what came is not among the configured hashes.
+ * @throws Failure when its hash is not among the configured ones.
  */
 export async function downloadArchive(
   config: ArchiveServiceConfig,
   stopped: AbortSignal,
-  deadline = downloadDeadline,
+  timeoutMs = DOWNLOAD_TIMEOUT_MS,
 ): Promise<Download> {
   let octets: Uint8Array<ArrayBuffer>;
   try {
-    const signal = AbortSignal.any([stopped, AbortSignal.timeout(deadline)]);
+    const signal = AbortSignal.any([stopped, AbortSignal.timeout(timeoutMs)]);
     const response = await fetch(config.origin ?? "", { signal });
     if (response.status !== 200) {
       await response.body?.cancel();
@@ -70,7 +70,7 @@ export async function downloadArchive(
 }
 
 /**
- * Keeps a downloaded archive as its file: whole or not at all.
+ * Stores a downloaded archive as its file, whole or not at all.
  *
  * @throws Failure when it cannot be written.
  */
@@ -78,7 +78,7 @@ export async function keepArchive(
   config: ArchiveServiceConfig,
   octets: Uint8Array<ArrayBuffer>,
 ): Promise<void> {
-  // Several workers may download at once: each writes its own file, and the last rename stays.
+  // Several workers may download at once: each writes a file of its own, and the last rename wins.
   const temporary = `${config.archive}.${randomUUID()}.part`;
   try {
     await writeFile(temporary, octets, { flag: "wx" });
@@ -92,7 +92,7 @@ export async function keepArchive(
   }
 }
 
-/** Gives the failure for an archive that cannot be used in its present state. */
+/** The Failure for an archive that cannot be used; `state` says why. */
 export function unusable(config: ArchiveServiceConfig, state: string, cause?: unknown): Failure {
   return new Failure(`Cannot use archive "${config.archive}": ${state}`, {
     source: "config",
@@ -100,7 +100,7 @@ export function unusable(config: ArchiveServiceConfig, state: string, cause?: un
   });
 }
 
-const tooLarge = `it is larger than ${largestArchive} octets`;
+const TOO_LARGE = `it is larger than ${MAX_ARCHIVE_OCTETS} octets`;
 
 function checkHash(config: ArchiveServiceConfig, octets: Uint8Array<ArrayBuffer>): void {
   if (config.hashes.length === 0) return;
@@ -114,8 +114,8 @@ async function readBounded(response: Response): Promise<Uint8Array<ArrayBuffer>>
   let size = 0;
   for await (const chunk of response.body ?? []) {
     size += chunk.length;
-    // Leaving the loop by an exception cancels the rest of the download.
-    if (size > largestArchive) throw new Error(tooLarge);
+    // An exception in the loop cancels the download.
+    if (size > MAX_ARCHIVE_OCTETS) throw new Error(TOO_LARGE);
     chunks.push(chunk);
   }
   const octets = new Uint8Array(size);
@@ -125,8 +125,4 @@ async function readBounded(response: Response): Promise<Uint8Array<ArrayBuffer>>
     offset += chunk.length;
   }
   return octets;
-}
-
-function isMissing(thrown: unknown): boolean {
-  return thrown instanceof Error && "code" in thrown && thrown.code === "ENOENT";
 }

@@ -1,5 +1,5 @@
 /**
- * `type: archive`: the files of a ZIP archive, unzipped once into memory.
+ * `type: archive`: serves the files of a ZIP archive, which is unzipped into memory once.
  *
  * @module
  */
@@ -8,71 +8,84 @@ import { unzipSync } from "fflate";
 import { Failure, sentenceOf } from "#base/failure.ts";
 import type { ArchiveServiceConfig } from "#config/node-config.ts";
 import type { TransportContext } from "#transport/listener.ts";
-import { answerWith, type Representation } from "#transport/web/conditional-request.ts";
-import { errorPage, refuseOtherMethods } from "#transport/web/error-page.ts";
+import {
+  answerWith,
+  type Representation,
+  representationOf,
+} from "#transport/web/conditional-request.ts";
+import { errorPage } from "#transport/web/error-page.ts";
 import { isGzippedByName, mediaTypeOf } from "#transport/web/media-type.ts";
 import type { WebService } from "#transport/web/web-service.ts";
 import { downloadArchive, keepArchive, readArchive, unusable } from "./archive-source.ts";
 
-/** Most that an archive may hold once it is unzipped, in octets. */
-const largestContents = 256 * 1024 * 1024;
+/** Most octets of an archive's files when they are unzipped. */
+const MAX_CONTENT_OCTETS = 256 * 1024 * 1024;
 
-/** Seconds for which clients may keep files of an archive with `cache`. */
-const cacheSeconds = 43_200;
+/** `max-age` of the files of an archive with `cache`. */
+const CACHE_SECONDS = 43_200;
 
-/** Waits before another download: the first, and the longest that doubling leads to. */
-const firstRetry = 5_000;
-const longestRetry = 300_000;
+/** The first delay before another download; it doubles up to the longest. */
+const FIRST_RETRY_MS = 5_000;
+const LONGEST_RETRY_MS = 300_000;
 
 type Contents = Map<string, Representation>;
 
 /**
- * Opens an archive for serving; while its origin cannot be reached it answers 503 and goes on trying.
+ * Opens an archive; answers 503 and retries while it cannot be downloaded.
  *
- * @throws Failure when the archive is there but cannot be used, or is missing for good.
+ * @throws Failure when the archive cannot be used, or is missing and not to be downloaded.
  */
 export async function openArchive(
   config: ArchiveServiceConfig,
   context: Pick<TransportContext, "log">,
-  retryAfter = firstRetry,
+  retryMs = FIRST_RETRY_MS,
 ): Promise<WebService> {
   const octets = await readArchive(config);
   if (octets) {
     const contents = unpack(config, octets);
-    return { handle: (request, rest) => answer(config, contents, request, rest) };
+    return {
+      isReadOnly: true,
+      handle: (request, subpath) => answer(config, contents, request, subpath),
+    };
   }
-  const arrival = new ArchiveArrival(config, context, retryAfter);
-  await arrival.tryOnce();
+  const download = new ArchiveDownload(config, context, retryMs);
+  await download.tryOnce();
   return {
-    handle: (request, rest) => answer(config, arrival.contents, request, rest),
-    close: () => arrival.stop(),
+    isReadOnly: true,
+    handle: (request, subpath) => answer(config, download.contents, request, subpath),
+    close: () => download.stop(),
   };
 }
 
-/** An archive that is downloaded: from the first try until it has come. */
-class ArchiveArrival {
+/** The download of an archive, with its retries. */
+class ArchiveDownload {
+  /** Undefined until the archive has been downloaded. */
   contents: Contents | undefined;
   readonly #config: ArchiveServiceConfig;
   readonly #context: Pick<TransportContext, "log">;
   readonly #stopped = new AbortController();
-  #delay: number;
+  #retryMs: number;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(config: ArchiveServiceConfig, context: Pick<TransportContext, "log">, delay: number) {
+  constructor(
+    config: ArchiveServiceConfig,
+    context: Pick<TransportContext, "log">,
+    retryMs: number,
+  ) {
     this.#config = config;
     this.#context = context;
-    this.#delay = delay;
+    this.#retryMs = retryMs;
   }
 
-  /** Downloads, unzips and keeps the archive, or plans another try. */
+  /** Downloads, unzips and stores the archive, or schedules a retry. */
   async tryOnce(): Promise<void> {
     const download = await downloadArchive(this.#config, this.#stopped.signal);
     if (this.#stopped.signal.aborted) return;
     if (download.kind === "unavailable") {
-      this.#planRetry(download.reason);
+      this.#scheduleRetry(download.reason);
       return;
     }
-    // Unzipped first, so that what is no archive never becomes the file.
+    // Unzipped first, so that a malformed archive is never stored.
     const contents = unpack(this.#config, download.octets);
     await keepArchive(this.#config, download.octets);
     this.contents = contents;
@@ -84,21 +97,21 @@ class ArchiveArrival {
     clearTimeout(this.#timer);
   }
 
-  #planRetry(reason: string): void {
+  #scheduleRetry(reason: string): void {
     const { archive, origin } = this.#config;
-    const seconds = this.#delay / 1000;
+    const seconds = this.#retryMs / 1000;
     this.#context.log.warn("archive not downloaded", { archive, origin, reason, retry_s: seconds });
-    this.#timer = setTimeout(() => void this.#retry(), this.#delay);
+    this.#timer = setTimeout(() => void this.#retry(), this.#retryMs);
     this.#timer.unref();
-    this.#delay = Math.min(this.#delay * 2, longestRetry);
+    this.#retryMs = Math.min(this.#retryMs * 2, LONGEST_RETRY_MS);
   }
 
   async #retry(): Promise<void> {
     try {
       await this.tryOnce();
     } catch (thrown) {
-      // The node runs by now: a bad archive is told in the log, and the path stays at 503.
-      this.#planRetry(sentenceOf(thrown));
+      // The node already runs, so a bad archive is logged and the path goes on answering 503.
+      this.#scheduleRetry(sentenceOf(thrown));
     }
   }
 }
@@ -107,18 +120,16 @@ function answer(
   config: ArchiveServiceConfig,
   contents: Contents | undefined,
   request: Request,
-  rest: string,
+  subpath: string,
 ): Response {
-  const refusal = refuseOtherMethods(request);
-  if (refusal) return refusal;
   if (!contents) return errorPage(503, { "Retry-After": "30" });
-  const isFolder = rest === "" || rest.endsWith("/");
-  const name = isFolder ? rest + (config.default_object ?? "") : rest;
+  const isFolder = subpath === "" || subpath.endsWith("/");
+  const name = isFolder ? subpath + (config.default_object ?? "") : subpath;
   const file = contents.get(name);
   return file ? answerWith(file, request) : errorPage(404);
 }
 
-/** Unzips everything below the prefix, after its size was found bearable. */
+/** Unzips everything below the prefix, after its total size has been checked. */
 function unpack(config: ArchiveServiceConfig, octets: Uint8Array<ArrayBuffer>): Contents {
   const prefix = config.object_prefix ? `${config.object_prefix.replace(/\/+$/, "")}/` : "";
   const contents: Contents = new Map();
@@ -126,7 +137,7 @@ function unpack(config: ArchiveServiceConfig, octets: Uint8Array<ArrayBuffer>): 
     checkContentsSize(config, octets, prefix);
     const files = unzipSync(octets, { filter: ({ name }) => isServed(name, prefix) });
     for (const [name, file] of Object.entries(files)) {
-      contents.set(name.slice(prefix.length), representationOf(config, name, file));
+      contents.set(name.slice(prefix.length), fileOf(config, name, file));
     }
   } catch (thrown) {
     if (thrown instanceof Failure) throw thrown;
@@ -142,7 +153,7 @@ function isServed(name: string, prefix: string): boolean {
   return name.startsWith(prefix) && !name.endsWith("/");
 }
 
-/** Adds up the sizes that the archive's own directory names, before anything is unzipped. */
+/** Adds up the sizes in the archive's own directory before anything is unzipped. */
 function checkContentsSize(config: ArchiveServiceConfig, octets: Uint8Array, prefix: string): void {
   let total = 0;
   unzipSync(octets, {
@@ -151,28 +162,19 @@ function checkContentsSize(config: ArchiveServiceConfig, octets: Uint8Array, pre
       return false;
     },
   });
-  if (total > largestContents) {
-    throw unusable(config, `it holds ${total} octets, and ${largestContents} is the most`);
+  if (total > MAX_CONTENT_OCTETS) {
+    throw unusable(config, `it holds ${total} octets, and ${MAX_CONTENT_OCTETS} is the most`);
   }
 }
 
-function representationOf(
-  config: ArchiveServiceConfig,
-  name: string,
-  unzipped: Uint8Array,
-): Representation {
-  // A stored member is a view of the whole archive, which need not stay in memory for it.
+function fileOf(config: ArchiveServiceConfig, name: string, unzipped: Uint8Array): Representation {
+  // Copied, because a stored (uncompressed) file is a view that keeps the whole archive in memory.
   const octets = new Uint8Array(unzipped);
   const headers: Record<string, string> = {
     "Content-Type": mediaTypeOf(name, config.mime_types),
-    "Cache-Control": config.cache ? `public, max-age=${cacheSeconds}` : "no-cache",
+    "Cache-Control": config.cache ? `public, max-age=${CACHE_SECONDS}` : "no-cache",
   };
   const isGzip = octets[0] === 0x1f && octets[1] === 0x8b;
   if (isGzip && isGzippedByName(name)) headers["Content-Encoding"] = "gzip";
-  return {
-    size: octets.length,
-    etag: `"${Bun.CryptoHasher.hash("sha256", octets, "hex").slice(0, 32)}"`,
-    headers,
-    slice: (start, end) => octets.subarray(start, end),
-  };
+  return representationOf(octets, headers);
 }

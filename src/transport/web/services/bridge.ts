@@ -1,8 +1,8 @@
 /**
  * `type: caller` and `type: publisher`: HTTP requests that become calls and publications.
  *
- * They are answered on the sockets on which they came. Only one that was sent before the answer to another
- * service's request, which closes the connection, can come here.
+ * The requests are answered on their own sockets. A request reaches this service only when it was
+ * pipelined behind one for another service, whose answer closes the connection.
  *
  * @module
  */
@@ -16,7 +16,7 @@ import type { WebService } from "#transport/web/web-service.ts";
 /**
  * Opens the service of one path.
  *
- * @throws Failure when the worker has nobody who calls.
+ * @throws Failure when the worker has no WampCaller.
  */
 export function openBridge(config: BridgeServiceConfig, context: TransportContext): WebService {
   return {

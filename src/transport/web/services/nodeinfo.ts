@@ -1,19 +1,17 @@
 /**
- * `type: nodeinfo`: a page about the node and the worker that answers, as HTML or JSON.
+ * `type: nodeinfo`: a page about the node and the answering worker, as HTML or JSON.
  *
  * @module
  */
 
 import type { NodeInfo, TransportContext } from "#transport/listener.ts";
-import { refuseOtherMethods } from "#transport/web/error-page.ts";
 import type { WebService } from "#transport/web/web-service.ts";
 
 /** Opens the info page. */
 export function openNodeInfo(context: TransportContext): WebService {
   return {
+    isReadOnly: true,
     handle(request) {
-      const refusal = refuseOtherMethods(request);
-      if (refusal) return refusal;
       const info = context.nodeInfo;
       const isJson = prefersJson(request.headers.get("Accept") ?? "");
       const octets = new TextEncoder().encode(isJson ? jsonOf(info) : pageOf(info));
@@ -30,12 +28,12 @@ export function openNodeInfo(context: TransportContext): WebService {
   };
 }
 
-/** Tells whether an Accept header ranks JSON above HTML. */
+/** Whether an Accept header ranks JSON above HTML. */
 export function prefersJson(accept: string): boolean {
   return qualityOf("application/json", accept) > qualityOf("text/html", accept);
 }
 
-/** How much a client wants a type, 0 to 1: the most specific range that covers it counts. */
+/** The quality value of a type, 0 to 1: that of the most specific matching range (RFC 9110, section 12.5.1). */
 function qualityOf(type: string, accept: string): number {
   const wildcards = [type, `${type.split("/")[0]}/*`, "*/*"];
   let best = { rank: wildcards.length, quality: 0 };

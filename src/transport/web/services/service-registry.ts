@@ -1,5 +1,5 @@
 /**
- * From the `type` of a path to the Web service that stands there.
+ * openWebService: opens the Web service for the `type` of a path.
  *
  * @module
  */
@@ -20,7 +20,7 @@ import { openRedirect } from "./redirect.ts";
 import { openStatic } from "./static.ts";
 
 /**
- * Opens the service for one path; WebSocket paths need the server and are opened by it.
+ * Opens the service of one path; WebSocket paths have `openWebSocketService`.
  *
  * @throws Failure when the service cannot be opened as configured.
  */

@@ -1,46 +1,42 @@
 /**
- * `type: static`: the files below a folder, never outside of it, and never a dotfile or a node's private key.
+ * `type: static`: serves the files below a folder, but no dotfiles and no private key of a node.
  *
  * @module
  */
 
 import { realpathSync, type Stats, statSync } from "node:fs";
 import { basename, join, relative, resolve, sep } from "node:path";
-import { Failure } from "#base/failure.ts";
+import { errorCodeOf, Failure } from "#base/failure.ts";
 import type { StaticServiceConfig } from "#config/node-config.ts";
 import { answerWith } from "#transport/web/conditional-request.ts";
-import { errorPage, refuseOtherMethods } from "#transport/web/error-page.ts";
+import { errorPage } from "#transport/web/error-page.ts";
 import { mediaTypeOf } from "#transport/web/media-type.ts";
-import { urlOf } from "#transport/web/request-url.ts";
 import type { WebService } from "#transport/web/web-service.ts";
-import { isShownName, listDirectory } from "./directory-listing.ts";
+import { listDirectory } from "./directory-listing.ts";
 
-const indexNames = ["index.html", "index.htm", "index"];
+const INDEX_NAMES = ["index.html", "index.htm", "index"];
 
 /** Opens a folder for serving. */
 export function openStatic(config: StaticServiceConfig): WebService {
   const root = realFolder(config.directory);
   return {
-    // Nothing here waits: Bun 1.4 answers none of several requests that came in one segment when
-    // the first answer is a promise.
-    handle(request, rest) {
-      const refusal = refuseOtherMethods(request);
-      if (refusal) return refusal;
-      const url = urlOf(request);
-      if (url === null) return errorPage(400);
-      const isFolderAsked = url.pathname.endsWith("/");
-      const found = locate(root, rest.replace(/\/$/, ""));
+    isReadOnly: true,
+    // Synchronous: when the first answer is a promise, Bun 1.4 answers none of several requests that
+    // came in one segment.
+    handle(request, subpath, url) {
+      const isFolderRequested = url.pathname.endsWith("/");
+      const found = locate(root, subpath.replace(/\/$/, ""));
       if (found?.stats.isDirectory()) {
-        if (!isFolderAsked) return redirectToFolder(url);
+        if (!isFolderRequested) return redirectToFolder(url);
         const index = findIndex(root, found.file);
         if (index) return answerFile(index, config, request);
         if (config.options.enable_directory_listing) return answerListing(found.file, request);
       }
-      if (found?.stats.isFile() && !isFolderAsked) return answerFile(found, config, request);
-      const spare = config.options.default_file;
-      const instead =
-        spare === null ? undefined : locate(root, relative(root, resolve(root, spare)));
-      return instead?.stats.isFile() ? answerFile(instead, config, request) : errorPage(404);
+      if (found?.stats.isFile() && !isFolderRequested) return answerFile(found, config, request);
+      const name = config.options.default_file;
+      const fallback =
+        name === null ? undefined : locate(root, relative(root, resolve(root, name)));
+      return fallback?.stats.isFile() ? answerFile(fallback, config, request) : errorPage(404);
     },
   };
 }
@@ -52,7 +48,7 @@ interface Located {
 }
 
 function realFolder(directory: string): string {
-  const refused = (state: string, cause?: unknown) =>
+  const failure = (state: string, cause?: unknown) =>
     new Failure(`Cannot serve folder "${directory}": ${state}`, { source: "config", cause });
   let root: string;
   let stats: Stats;
@@ -60,30 +56,36 @@ function realFolder(directory: string): string {
     root = realpathSync(directory);
     stats = statSync(root);
   } catch (thrown) {
-    const isMissing = thrown instanceof Error && "code" in thrown && thrown.code === "ENOENT";
-    throw refused(isMissing ? "no such folder" : "it cannot be read", thrown);
+    const isMissing = errorCodeOf(thrown) === "ENOENT";
+    throw failure(isMissing ? "no such folder" : "it cannot be read", thrown);
   }
-  if (!stats.isDirectory()) throw refused("it is not a folder");
+  if (!stats.isDirectory()) throw failure("it is not a folder");
   return root;
 }
 
-/** Finds what a decoded path names; undefined when nothing is there that may be shown. */
+/** Finds the file of a decoded path; undefined when there is none, or it may not be shown. */
 function locate(root: string, path: string): Located | undefined {
   if (path !== "" && !path.split("/").every(isShownName)) return undefined;
   try {
     const file = realpathSync(join(root, path));
-    // A link may lead anywhere, so the place where it ends is judged as well.
+    // A link may lead anywhere, so its target is checked as well.
     const below = relative(root, file);
     if (below !== "" && !below.split(sep).every(isShownName)) return undefined;
     return { file, stats: statSync(file) };
   } catch {
-    // Missing, no right to read, a file where a folder should be: all the same to a client.
+    // Missing, unreadable, or below a file: all the same to a client.
     return undefined;
   }
 }
 
+/** False for dotfiles, and so for `..`, and for the private key of a node. */
+function isShownName(name: string): boolean {
+  // Some file systems ignore case.
+  return name !== "" && !name.startsWith(".") && name.toLowerCase() !== "key.priv";
+}
+
 function findIndex(root: string, folder: string): Located | undefined {
-  for (const name of indexNames) {
+  for (const name of INDEX_NAMES) {
     const index = locate(root, join(relative(root, folder), name));
     if (index?.stats.isFile()) return index;
   }
@@ -91,7 +93,7 @@ function findIndex(root: string, folder: string): Located | undefined {
 }
 
 function redirectToFolder(url: URL): Response {
-  // Relative to the folder above, so that it holds behind any other proxy.
+  // Relative to the folder above, so that it is right behind any other proxy.
   const last = url.pathname.slice(url.pathname.lastIndexOf("/") + 1);
   const headers = { Location: `./${last}/${url.search}`, "Content-Length": "0" };
   return new Response(null, { status: 302, headers });
@@ -115,7 +117,7 @@ function answerFile(found: Located, config: StaticServiceConfig, request: Reques
 }
 
 function answerListing(folder: string, request: Request): Response {
-  const octets = new TextEncoder().encode(listDirectory(folder));
+  const octets = new TextEncoder().encode(listDirectory(folder, isShownName));
   return new Response(request.method === "HEAD" ? null : octets, {
     headers: {
       "Content-Type": "text/html; charset=utf-8",

@@ -1,7 +1,7 @@
 /**
- * `type: websocket`: WebSockets at a path of a Web server, sub-paths included.
+ * `type: websocket`: WebSockets at a path of a Web server and below it.
  *
- * Handshakes that are in order never come here; the front door makes WebSockets of them.
+ * The WebSocketAcceptor completes valid handshakes; all other requests for the path are answered here.
  *
  * @module
  */
@@ -15,7 +15,7 @@ import {
 import { testeePage } from "#transport/websocket/status-page.ts";
 import type { WebSocketPathConfig } from "#transport/websocket/websocket-acceptor.ts";
 
-/** Opens the service of one WebSocket path: its status page, and what is said of bad handshakes. */
+/** Opens the service of one WebSocket path: its status page, and the answers to invalid handshakes. */
 export function openWebSocketService(config: WebSocketPathConfig): WebService {
   return {
     webSocket: config,
@@ -23,9 +23,9 @@ export function openWebSocketService(config: WebSocketPathConfig): WebService {
   };
 }
 
-/** Null: in order, but not the first request of its connection, of which alone one is made. */
+/** Null: the handshake is valid, but not the first request of its connection. */
 function refusalOf(request: Request, config: WebSocketPathConfig): Response | null {
   if (config.type !== "websocket") return checkHandshake(request, config.options, testeePage);
-  const verdict = checkWampHandshake(request, config);
-  return verdict.kind === "answer" ? verdict.response : null;
+  const decision = checkWampHandshake(request, config);
+  return decision.kind === "answer" ? decision.response : null;
 }

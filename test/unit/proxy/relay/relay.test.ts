@@ -127,7 +127,7 @@ describe("relay", () => {
     ["CANCEL", '[49,7,{"mode":"\\ud800"}]', "router"],
     ["INTERRUPT", '[69,7,{"mode":"\\ud800"}]', "client"],
     ["PUBLISH without acknowledge", '[16,7,{},"a",["\\ud800"]]', "router"],
-  ] as const)("leaves out %s that cannot be told, and says so", (_, message, side) => {
+  ] as const)("leaves out %s that cannot be represented, and logs it", (_, message, side) => {
     const { relay: one, source, target, leftOut } = relay({}, { serializer: "msgpack" }, side);
     expect(one.forward(message)).toBeUndefined();
     expect([...source.sent, ...target.sent]).toEqual([]);

@@ -4,15 +4,15 @@ import { ConnectBatches } from "#transport/http/connect-batches.ts";
 
 const nextTurn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
-test("ConnectGate lets everybody through in order, so many in a turn", async () => {
-  const gate = new ConnectBatches();
-  const passed: number[] = [];
+test("ConnectBatches connects in order, so many at a time", async () => {
+  const batches = new ConnectBatches();
+  const connected: number[] = [];
   const counts: number[] = [];
-  for (let index = 0; index < 300; index += 1) gate.run(() => passed.push(index));
+  for (let index = 0; index < 300; index += 1) batches.run(() => connected.push(index));
   for (let turn = 0; turn < 4; turn += 1) {
-    counts.push(passed.length);
+    counts.push(connected.length);
     await nextTurn();
   }
   expect(counts).toEqual([128, 256, 300, 300]);
-  expect(passed).toEqual(Array.from({ length: 300 }, (_, index) => index));
+  expect(connected).toEqual(Array.from({ length: 300 }, (_, index) => index));
 });

@@ -64,7 +64,7 @@ describe("Forwarded", () => {
   });
 });
 
-describe("ForwardingProxies", () => {
+describe("TrustedProxies", () => {
   const header = { "X-Forwarded-For": "203.0.113.7" };
 
   test("believes only those that were named", () => {

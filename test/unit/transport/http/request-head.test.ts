@@ -3,7 +3,7 @@ import { describe, expect, test } from "bun:test";
 import { RequestHead } from "#transport/http/request-head.ts";
 
 describe("RequestHead", () => {
-  test("keeps every octet, and tells what came behind the head", () => {
+  test("keeps every octet, and gives those after the head", () => {
     const text = "GET /ws?x=1 HTTP/1.1\r\nHost: a\r\n\r\n\xff\0behind";
     for (const size of [1, 2, 7, text.length]) {
       const head = new RequestHead();
@@ -15,7 +15,7 @@ describe("RequestHead", () => {
       }
       expect(state).toBe("complete");
       expect(head.octets.toString("latin1")).toBe(text.slice(0, at));
-      expect(head.rest.toString("latin1")).toBe(text.slice(33, at));
+      expect(head.octetsAfterHead.toString("latin1")).toBe(text.slice(33, at));
     }
   });
 

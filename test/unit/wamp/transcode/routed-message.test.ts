@@ -2,7 +2,8 @@
 
 import { describe, expect, test } from "bun:test";
 import type { Sender } from "#wamp/message-direction.ts";
-import type { SerializerName, WireMessage } from "#wamp/peer.ts";
+import type { WireMessage } from "#wamp/peer.ts";
+import type { SerializerName } from "#wamp/serializer-name.ts";
 import { checkRoutedMessage } from "#wamp/transcode/routed-message.ts";
 
 const octets = (hex: string) => Buffer.from(hex.replaceAll(" ", ""), "hex");
