@@ -1,7 +1,7 @@
 /**
  * startAcceptingListener: composes a transport whose connections are accepted by an EndpointAcceptor.
  *
- * RawSocket and WebSocket are spoken on the accepted sockets; Bun's Web server answers other requests.
+ * RawSocket, WebSocket and HTTP are spoken on the accepted sockets.
  *
  * @module
  */
@@ -67,12 +67,10 @@ export async function startAcceptingListener(
         acceptor.stop();
         await Promise.all([rawSocket?.close(), http?.close()]);
         await acceptor.close();
-        http?.terminate();
       },
     };
   } catch (thrown) {
     await http?.close();
-    http?.terminate();
     throw thrown;
   }
 }

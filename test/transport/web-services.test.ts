@@ -1,5 +1,6 @@
 import { afterEach, expect, test } from "bun:test";
 import { mkdir, mkdtemp, readdir, realpath, rm, symlink, writeFile } from "node:fs/promises";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync, zipSync } from "fflate";
@@ -7,11 +8,12 @@ import type {
   ArchiveServiceConfig,
   StaticServiceConfig,
   WebServiceConfig,
+  WebTransportConfig,
 } from "#config/node-config.ts";
+import type { HttpAnswer } from "#transport/http/http-answer.ts";
 import type { TransportContext } from "#transport/listener.ts";
-import { PathTree } from "#transport/web/path-tree.ts";
+import { startTransport } from "#transport/start-transport.ts";
 import { openArchive } from "#transport/web/services/archive.ts";
-import { openWebService } from "#transport/web/services/service-registry.ts";
 
 const endings: (() => unknown)[] = [];
 afterEach(async () => {
@@ -47,14 +49,15 @@ function serve(handler: (request: Request) => Response | Promise<Response>): str
 }
 
 async function start(paths: Record<string, WebServiceConfig>): Promise<string> {
-  const tree = await PathTree.open(paths, (config) => {
-    if (config.type === "websocket" || config.type === "websocket.testee")
-      throw new Error("not here");
-    return openWebService(config, context);
-  });
-  endings.push(() => tree.close());
-  return serve((request) => tree.handle(request));
+  const endpoint = { type: "tcp", port: 0, interface: "127.0.0.1", shared: false } as const;
+  const idle = () => ({ onMessage() {}, onDrain() {}, onClose() {} });
+  const config: WebTransportConfig = { type: "web", id: "transport", endpoint, paths };
+  const listener = await startTransport(config, idle, context);
+  endings.push(() => listener.close());
+  return new URL(listener.urls[0] ?? "").origin;
 }
+
+const textOf = ({ body }: HttpAnswer) => Buffer.from(body as Uint8Array).toString();
 
 const get = (url: string, init: RequestInit = {}) => fetch(url, { redirect: "manual", ...init });
 
@@ -225,6 +228,30 @@ test("static answers what is missing with its default file", async () => {
   expect([response.status, await response.text()]).toEqual([200, "<p>home"]);
 });
 
+test("static sends a long file at the pace of its reader, and answers what follows", async () => {
+  const root = await site();
+  const octets = Buffer.alloc(12_000_000);
+  for (let at = 0; at < octets.length; at += 4) octets.writeUInt32BE(at, at);
+  await writeFile(join(root, "long.bin"), octets);
+  const url = new URL(await start({ "/": staticAt(root) }));
+  const get = (path: string, ...headers: string[]) =>
+    `${[`GET ${path} HTTP/1.1`, "Host: a", ...headers].join("\r\n")}\r\n\r\n`;
+  const socket = connect({ port: Number(url.port), host: url.hostname });
+  endings.push(() => socket.destroy());
+  socket.write(get("/long.bin") + get("/ten.txt", "Connection: close"));
+  socket.pause();
+  // Another client is answered, so that the first answer stands still.
+  expect(await (await fetch(`${url}ten.txt`)).text()).toBe("0123456789");
+  const chunks: Buffer[] = [];
+  for await (const chunk of socket) chunks.push(chunk as Buffer);
+  const all = Buffer.concat(chunks);
+  const body = all.indexOf("\r\n\r\n") + 4;
+  expect(all.subarray(body, body + octets.length).equals(octets)).toBe(true);
+  const next = all.subarray(body + octets.length).toString();
+  expect(next).toStartWith("HTTP/1.1 200 OK\r\n");
+  expect(next).toEndWith("\r\n\r\n0123456789");
+});
+
 test("other methods are refused with what is allowed", async () => {
   const url = await start({ "/": staticAt(await site()), info: { type: "nodeinfo" } });
   for (const path of ["/ten.txt", "/info"]) {
@@ -390,12 +417,13 @@ test("archive answers 503 until its origin delivers", async () => {
   });
   const service = await openArchive(config, context, 5);
   endings.push(() => service.close?.());
-  const request = new Request("http://localhost/a/");
-  const ask = () => service.handle(request, "", new URL(request.url));
-  const early = await ask();
-  expect([early.status, early.headers.has("Retry-After")]).toEqual([503, true]);
+  const url = new URL("http://localhost/a/");
+  const request = { method: "GET", url, headers: new Headers(), isHttp10: false };
+  const ask = () => service.handle(request, "");
+  const early = ask();
+  expect([early.status, "Retry-After" in early.headers]).toEqual([503, true]);
   isReady = true;
   await arrived;
-  expect(await (await ask()).text()).toBe("app()");
+  expect(textOf(ask())).toBe("app()");
   expect(await readdir(inside)).toEqual(["a.zip"]);
 });

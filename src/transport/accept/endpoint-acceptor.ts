@@ -6,8 +6,8 @@
  *     first octet         7F is RawSocket, a letter begins an HTTP request
  *     head of a request   HTTP only: gathered whole
  *
- * Bun's Web server cannot adopt a socket, read a PROXY header or show a client's certificate, so
- * connections are accepted here.
+ * Bun's Web server cannot read a PROXY header, show a client's certificate or share its port with RawSocket,
+ * so connections are accepted here.
  *
  * @module
  */

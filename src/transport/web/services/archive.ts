@@ -7,6 +7,8 @@
 import { unzipSync } from "fflate";
 import { Failure, sentenceOf } from "#base/failure.ts";
 import type { ArchiveServiceConfig } from "#config/node-config.ts";
+import type { HttpAnswer } from "#transport/http/http-answer.ts";
+import type { HttpRequest } from "#transport/http/http-request.ts";
 import type { TransportContext } from "#transport/listener.ts";
 import {
   answerWith,
@@ -119,9 +121,9 @@ class ArchiveDownload {
 function answer(
   config: ArchiveServiceConfig,
   contents: Contents | undefined,
-  request: Request,
+  request: HttpRequest,
   subpath: string,
-): Response {
+): HttpAnswer {
   if (!contents) return errorPage(503, { "Retry-After": "30" });
   const isFolder = subpath === "" || subpath.endsWith("/");
   const name = isFolder ? subpath + (config.default_object ?? "") : subpath;
