@@ -101,6 +101,11 @@ export interface PeerHandler {
    * read; false when there is no way to answer it. Without this the peer closes with 1009.
    */
   onOversized?(message: WireMessage): boolean;
+  /**
+   * Whether the other side has sent GOODBYE and is still owed the answer; its close waits for that, though
+   * not for long. Without this there is never such an answer.
+   */
+  isLeaving?(): boolean;
   /** The peer took what it was behind with. */
   onDrain(): void;
   /** The connection ended, whoever ended it; called exactly once. */

@@ -29,6 +29,7 @@ export async function startRawSocketListener(
   let listening: ListeningSocket | null = await listenOn(
     endpoint,
     socketEvents(endpoint, acceptor),
+    { allowHalfOpen: true },
   );
   const urls = [rawSocketUrl(endpoint, listening.port)];
   const stopAccepting = () => {
@@ -55,6 +56,7 @@ function socketEvents(
     },
     data: (socket, chunk) => socket.data.received(chunk),
     drain: (socket) => socket.data.drained(),
+    end: (socket) => socket.data.ended(),
     close: (socket, error) => socket.data?.closed(error),
     error(socket, error) {
       const transport = acceptor.config.id;
