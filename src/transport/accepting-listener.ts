@@ -14,7 +14,12 @@ import type {
 } from "#config/node-config.ts";
 import { EndpointAcceptor } from "./accept/endpoint-acceptor.ts";
 import { connectionLimitFor } from "./endpoint/connection-limit.ts";
-import type { AcceptPeerWithSession, Listener, TransportContext } from "./listener.ts";
+import {
+  type AcceptPeerWithSession,
+  descriptorsPerClient,
+  type Listener,
+  type TransportContext,
+} from "./listener.ts";
 import { RawSocketAcceptor, rawSocketUrl } from "./rawsocket/rawsocket-acceptor.ts";
 import { RequestDispatch } from "./web/request-dispatch.ts";
 import { type WebServerConfig, wampWebSocketsOf, webServerUrls } from "./web/service-paths.ts";
@@ -52,7 +57,13 @@ export async function startAcceptingListener(
   const http = web && (await RequestDispatch.open(web, { accept, limit }, context));
   const handlers = { rawSocket, http };
   const handshakeMs = handshakeTimeoutOf(web);
-  const acceptor = new EndpointAcceptor(endpoint, { transport: id, handlers, handshakeMs, log });
+  const acceptor = new EndpointAcceptor(endpoint, {
+    transport: id,
+    handlers,
+    handshakeMs,
+    descriptorsPerClient: descriptorsPerClient(context),
+    log,
+  });
   try {
     const port = await acceptor.open();
     return {

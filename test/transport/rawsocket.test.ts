@@ -4,11 +4,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import type { ConnectingRawSocketConfig, RawSocketTransportConfig } from "#config/node-config.ts";
-import type { Listener, TransportContext } from "#transport/listener.ts";
+import type { Listener } from "#transport/listener.ts";
 import { connectPeer } from "#transport/peer-connector.ts";
 import { startRawSocketListener } from "#transport/rawsocket/rawsocket-listener.ts";
 import type { Peer, PeerHandler } from "#wamp/peer.ts";
 import { noPings } from "../support/no-pings.ts";
+import { quietContext } from "../support/quiet-context.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "crossproxy-rawsocket-"));
 const path = join(folder, "router.sock");
@@ -20,10 +21,6 @@ afterEach(async () => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const silent = () => {};
-const context = {
-  log: { error: silent, warn: silent, info: silent, debug: silent },
-} as unknown as TransportContext;
-
 const buffering = { max_buffered: 2 ** 20, stall_timeout: 30_000, ...noPings };
 const wanted = { serializer: "cbor", maxBuffered: 2 ** 20 } as const;
 const listening: RawSocketTransportConfig = {
@@ -55,7 +52,7 @@ function recorder(onMessage: (octets: Uint8Array) => void = silent) {
 }
 
 async function listen(accept: (peer: Peer) => PeerHandler, config = listening): Promise<Listener> {
-  const listener = await startRawSocketListener(config, accept, context);
+  const listener = await startRawSocketListener(config, accept, quietContext);
   cleanups.push(() => listener.close());
   return listener;
 }

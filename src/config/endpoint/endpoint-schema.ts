@@ -111,7 +111,10 @@ export const listeningTcp = item({
   version: optional(ipVersion, "IP version; 6: that one only. Absent: 4, or as `interface`."),
   interface: optional(v.string(), "Address to listen on; absent: all of this machine."),
   shared: defaulted(v.boolean(), false, "Several workers may listen on the same port."),
-  backlog: optional(integer(1, 65_535), "Accepted, not honoured unless it is 512."),
+  backlog: optional(
+    integer(1, 65_535),
+    "Connections that may wait to be accepted, up to the system's limit; absent: 512.",
+  ),
   user_timeout: optional(integer(0, 65_535), "Accepted, not honoured."),
   tls: optional(listeningTls, "Certificate and key; absent: no TLS."),
   proxy_protocol: defaulted(
@@ -137,7 +140,10 @@ const socketMode = v.pipe(
 export const listeningUnix = item({
   type: required(v.literal("unix"), "A Unix domain socket."),
   path: required(fileName, "Socket file; environment variables are filled in."),
-  backlog: optional(integer(1, 65_535), "Accepted, not honoured unless it is 512."),
+  backlog: optional(
+    integer(1, 65_535),
+    "Connections that may wait to be accepted, up to the system's limit; absent: 512.",
+  ),
   permission: defaulted(socketMode, "0600", "Mode of the socket file, octal."),
 });
 

@@ -20,24 +20,19 @@ import { normalizeConnectingTls, normalizeListeningTls } from "./normalize-tls.t
 /** Longest socket file name, in octets, that the operating system takes. */
 const maxSocketPath = 107;
 
-/** What Bun gives every listening socket; it has no option for it. */
-const platformBacklog = 512;
-
 /** The normalized listening endpoint. */
 export function normalizeListening(
   item: v.InferOutput<typeof listeningEndpoint>,
   path: JsonPath,
   report: Report,
 ): ListeningEndpointConfig {
-  if (item.backlog !== undefined && item.backlog !== platformBacklog) {
-    const consequence = `${platformBacklog} connections may wait to be accepted`;
-    report.warn([...path, "backlog"], `not honoured: ${consequence}`);
-  }
+  const backlog = item.backlog === undefined ? {} : { backlog: item.backlog };
   if (item.type === "unix") {
     return {
       type: "unix",
       path: socketFile(item.path, [...path, "path"], report),
       permission: Number.parseInt(item.permission, 8),
+      ...backlog,
     };
   }
   if (item.user_timeout) {
@@ -50,6 +45,7 @@ export function normalizeListening(
     ...normalizePorts(item, path, report),
     ...normalizeInterface(item, path, report),
     shared: item.shared,
+    ...backlog,
     ...(tls && { tls }),
     ...normalizeProxies(item, path, report),
   };

@@ -43,6 +43,8 @@ export interface DetectionOptions {
   handlers: ProtocolHandlers;
   /** Time for everything until a handler takes the connection over, in milliseconds. */
   handshakeMs: number;
+  /** Descriptors that a client needs: its own, and one to a router on a proxy. */
+  descriptorsPerClient: number;
   log: Logger;
 }
 

@@ -1,8 +1,9 @@
 /**
  * Keepalive: pings the other side of one connection at an interval, and reports a missing answer.
  *
- * The time for an answer begins when the ping has been delivered: a client that reads slowly has to read
- * first what was sent before the ping, in this process and in the system's buffers.
+ * A client that reads slowly has to read first what was sent before the ping. So the time for the answer
+ * begins when the ping has been delivered to the system of the other side, and grows with the octets that
+ * may wait there.
  *
  * Traffic only notes the time; timers are set again when they fire, or once for each ping. So a busy
  * connection costs one clock reading per read and no timer.
@@ -30,11 +31,11 @@ export interface KeepaliveTarget {
 const MAX_PING_OCTETS = 125;
 const COUNTER_DIGITS = 4;
 
-/** A window that is larger by this shows that the program of the other side reads. */
-const READ_OCTETS = 16 * 1024;
+/** Most octets that are expected to wait in the system of the other side. */
+const MAX_UNREAD_OCTETS = 16 * 1024 * 1024;
 
-/** Time for the acknowledgement of a probe. */
-const PROBE_MS = 1000;
+/** A client that reads slower than this, in octets for each millisecond, may be cut off. */
+const SLOW_OCTETS_PER_MS = 64;
 
 /**
  * The payload of the ping that is being sent: a counter in decimal digits, with zeros before it up to the
@@ -61,11 +62,10 @@ export class Keepalive {
   #pingPosition = 0;
   /** The number of delivered octets when it was last asked for; Infinity: nothing was before the ping. */
   #deliveredBefore = Number.POSITIVE_INFINITY;
-
-  /** The window of the other side when it was last asked for. */
-  #windowBefore = 0;
-  /** Whether the ping was sent a second time, before the other side is given up. */
-  #isProbed = false;
+  /** The number of delivered octets at the last answer. */
+  #deliveredAtAnswer = 0;
+  /** Further time for the answer, for what may wait unread in the system of the other side. */
+  #readingMs = 0;
 
   /** Starts at once; with an `auto_ping_interval` of 0 no ping is ever sent. */
   constructor(options: KeepaliveOptions, target: KeepaliveTarget, socket: ConnectionSocket) {
@@ -135,18 +135,19 @@ export class Keepalive {
   }
 
   #waitForAnswer(timeoutMs: number): void {
-    const { delivered, pending, window } = this.#delivery();
+    const { delivered, pending } = this.#delivery();
     this.#isWaiting = true;
-    this.#isProbed = false;
-    this.#windowBefore = window;
     this.#pingPosition = delivered + pending;
     this.#deliveredBefore = pending === 0 ? Number.POSITIVE_INFINITY : delivered;
+    const unread = Math.min(MAX_UNREAD_OCTETS, this.#pingPosition - this.#deliveredAtAnswer);
+    this.#readingMs = unread / SLOW_OCTETS_PER_MS;
     this.#timer = setTimeout(() => this.#onTimeout(), timeoutMs);
   }
 
   /** The other side lives: the next ping follows after an interval, as in autobahn. */
   #answered(): void {
     this.#isWaiting = false;
+    this.#deliveredAtAnswer = this.#delivery().delivered;
     clearTimeout(this.#timer);
     this.#waitForInterval(this.#options.auto_ping_interval);
   }
@@ -156,47 +157,38 @@ export class Keepalive {
     const leftMs = this.#waitingSince + auto_ping_timeout - performance.now();
     if (this.#target.isPaused()) this.#waitAgain(auto_ping_timeout);
     else if (leftMs > 1) this.#waitAgain(leftMs);
-    else if (this.#isReadSlowly()) this.#waitAgain(auto_ping_timeout);
-    else if (this.#mayProbe()) this.#probe(auto_ping_timeout);
-    else this.#target.onPingTimeout();
+    else if (this.#hasDelivered()) this.#waitAgain(auto_ping_timeout);
+    else {
+      const readingMs = this.#takeReadingMs();
+      if (readingMs > 1) this.#waitAgain(readingMs);
+      else this.#target.onPingTimeout();
+    }
   }
 
-  /** Whether a further ping would show more: its acknowledgement has the present window. */
-  #mayProbe(): boolean {
-    return !this.#isProbed && this.#windowBefore > 0;
+  /** Whether the ping had not been delivered the last time, and more octets have been since. */
+  #hasDelivered(): boolean {
+    const before = this.#deliveredBefore;
+    const { delivered } = this.#delivery();
+    this.#deliveredBefore = delivered;
+    return before <= this.#pingPosition && delivered > before;
   }
 
-  #probe(timeoutMs: number): void {
-    this.#isProbed = true;
-    this.#waitAgain(Math.min(timeoutMs, PROBE_MS));
-    this.#target.ping(this.#payload());
+  /** The further time for the answer, once, when the ping has been delivered; 0: none. */
+  #takeReadingMs(): number {
+    const readingMs = this.#deliveredBefore > this.#pingPosition ? this.#readingMs : 0;
+    this.#readingMs = 0;
+    return readingMs;
   }
 
   #waitAgain(delayMs: number): void {
     this.#timer = setTimeout(() => this.#onTimeout(), delayMs);
   }
 
-  /**
-   * Whether the other side has taken octets that were sent before the ping, since this was last so: more
-   * were delivered to its system, or its program has read some of them.
-   */
-  #isReadSlowly(): boolean {
-    const { delivered, window } = this.#delivery();
-    const before = this.#deliveredBefore;
-    const wasDelivered = before <= this.#pingPosition && delivered > before;
-    const wasRead = window >= this.#windowBefore + READ_OCTETS;
-    if (!wasDelivered && !wasRead) return false;
-    this.#deliveredBefore = delivered;
-    this.#windowBefore = window;
-    this.#isProbed = false;
-    return true;
-  }
-
   #delivery(): SentOctets {
     const waiting = this.#target.bufferedOctets;
     const descriptor = this.#socket.fd;
     const sent = descriptor === undefined ? null : sentOctets(descriptor);
-    if (sent === null) return { delivered: this.#drains, pending: waiting, window: 0 };
+    if (sent === null) return { delivered: this.#drains, pending: waiting };
     return { ...sent, pending: sent.pending + waiting };
   }
 

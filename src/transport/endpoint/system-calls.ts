@@ -20,9 +20,8 @@ const IPPROTO_TCP = 6;
 const TCP_INFO = 11;
 const SIOCOUTQ = 0x5411;
 
-/** Where `tcpi_bytes_acked` and `tcpi_snd_wnd` are in `struct tcp_info` (Linux 5.4 and later). */
+/** Where `tcpi_bytes_acked` is in `struct tcp_info` (Linux 4.1 and later). */
 const BYTES_ACKED = 120;
-const SEND_WINDOW = 228;
 
 /** Undefined until it is asked for; null: there is no such library. */
 let calls: SystemCalls | null | undefined;
@@ -62,8 +61,6 @@ export interface SentOctets {
   delivered: number;
   /** Not acknowledged yet. */
   pending: number;
-  /** Octets that the other side has room for; more, when its program has read. */
-  window: number;
 }
 
 /** How much of a TCP connection's octets has been delivered; null where the system does not tell. */
@@ -74,10 +71,9 @@ export function sentOctets(descriptor: number): SentOctets | null {
   const info = ptr(tcpInfo);
   const failed =
     libc.getsockopt(descriptor, IPPROTO_TCP, TCP_INFO, info, ptr(tcpInfoLength)) !== 0 ||
-    (tcpInfoLength[0] ?? 0) < SEND_WINDOW + 4 ||
+    (tcpInfoLength[0] ?? 0) < BYTES_ACKED + 8 ||
     libc.ioctl(descriptor, SIOCOUTQ, ptr(queued)) !== 0;
   if (failed) return null;
   const delivered = Number(tcpInfo.getBigUint64(BYTES_ACKED, true));
-  const window = tcpInfo.getUint32(SEND_WINDOW, true);
-  return { delivered, pending: queued[0] ?? 0, window };
+  return { delivered, pending: queued[0] ?? 0 };
 }

@@ -69,8 +69,6 @@ const warned: [path: string, value: unknown, consequence: string][] = [
     30,
     "what is sent to a client that is gone is given up when it answers no ping",
   ],
-  [`${web}.endpoint.backlog`, 50, "512 connections may wait to be accepted"],
-  [`${proxy}.transports[1].endpoint.backlog`, 50, "512 connections may wait to be accepted"],
   [`${ws}.mask_server_frames`, true, "frames to clients are never masked"],
   [`${ws}.enable_hybi10`, true, "only version 13 of the protocol is spoken"],
   [`${ws}.enable_flash_policy`, true, "no Flash policy is served"],
@@ -135,7 +133,8 @@ test.each([
   [`${web}.paths.ws.url`, "ws://localhost/ws"],
   [`${web}.paths.ws.auth.anonymous.realm`, "realm1"],
   [`${web}.options.hsts_max_age`, 1000],
-  [`${web}.endpoint.backlog`, 512],
+  [`${web}.endpoint.backlog`, 50],
+  [`${proxy}.transports[1].endpoint.backlog`, 50],
   [`${proxy}.transports[1].web.type`, "web"],
   [`${proxy}.transports[1].rawsocket.type`, "rawsocket"],
 ])("%s: %p makes no difference, and none is named", async (path, value) => {
