@@ -100,7 +100,10 @@ export const listeningTls = item({
     "PEM files of the authorities, one of which must have signed each client's certificate; absent: none is asked for.",
   ),
   dhparam: optional(text, "Accepted, not honoured."),
-  ciphers: optional(text, "Ciphers of TLS 1.2 as OpenSSL writes them; absent: the usual ones."),
+  ciphers: optional(
+    text,
+    "Ciphers of TLS 1.2 as OpenSSL writes them; absent: the usual ones with forward secrecy.",
+  ),
 });
 
 /** A TCP port to listen on. */
