@@ -14,6 +14,7 @@ import type { HttpAnswer } from "#transport/http/http-answer.ts";
 import type { TransportContext } from "#transport/listener.ts";
 import { startTransport } from "#transport/start-transport.ts";
 import { openArchive } from "#transport/web/services/archive.ts";
+import { keptLog } from "../support/kept-log.ts";
 
 const endings: (() => unknown)[] = [];
 afterEach(async () => {
@@ -48,11 +49,14 @@ function serve(handler: (request: Request) => Response | Promise<Response>): str
   return `http://127.0.0.1:${server.port}`;
 }
 
-async function start(paths: Record<string, WebServiceConfig>): Promise<string> {
+async function start(
+  paths: Record<string, WebServiceConfig>,
+  workerContext: TransportContext = context,
+): Promise<string> {
   const endpoint = { type: "tcp", port: 0, interface: "127.0.0.1", shared: false } as const;
   const idle = () => ({ onMessage() {}, onDrain() {}, onClose() {} });
   const config: WebTransportConfig = { type: "web", id: "transport", endpoint, paths };
-  const listener = await startTransport(config, idle, context);
+  const listener = await startTransport(config, idle, workerContext);
   endings.push(() => listener.close());
   return new URL(listener.urls[0] ?? "").origin;
 }
@@ -228,6 +232,26 @@ test("static answers what is missing with its default file", async () => {
   expect([response.status, await response.text()]).toEqual([200, "<p>home"]);
 });
 
+test("static serves /.well-known, and no dotfile in it", async () => {
+  const root = await site();
+  await mkdir(join(root, ".well-known", ".hidden"), { recursive: true });
+  await mkdir(join(root, "sub", ".well-known"));
+  for (const name of ["security.txt", ".env", ".hidden/a.txt"]) {
+    await writeFile(join(root, ".well-known", name), name);
+  }
+  await writeFile(join(root, "sub", ".well-known", "a.txt"), "hidden");
+  const url = await start({ "/": staticAt(root, { enable_directory_listing: true }) });
+  const text = await (await get(`${url}/.well-known/security.txt`)).text();
+  expect(text).toBe("security.txt");
+  for (const path of [
+    "/.well-known/.env",
+    "/.well-known/.hidden/a.txt",
+    "/sub/.well-known/a.txt",
+  ]) {
+    expect([path, (await get(url + path)).status]).toEqual([path, 404]);
+  }
+});
+
 test("static sends a long file at the pace of its reader, and answers what follows", async () => {
   const root = await site();
   const octets = Buffer.alloc(12_000_000);
@@ -381,6 +405,48 @@ test("archive is refused when missing, of a wrong hash, no ZIP or too large", as
   await expect(openArchive(archiveAt(huge, { hashes: [] }), context)).rejects.toThrow(
     "it holds 2147483647 octets",
   );
+});
+
+/** A ZIP with this member, its two headers changed. */
+function changedZip(name: string, change: (header: Buffer, isCentral: boolean) => void): Buffer {
+  const octets = Buffer.from(
+    zipSync({ "top/ok.txt": text("ok"), [name]: [text("x"), { level: 0 }] }),
+  );
+  const local = octets.indexOf(Buffer.from(name)) - 30;
+  const central = octets.lastIndexOf(Buffer.from(name)) - 46;
+  change(octets.subarray(local), false);
+  change(octets.subarray(central), true);
+  return octets;
+}
+
+test.each([
+  ["bzip2", 0, 12, "it is compressed with bzip2"],
+  ["LZMA", 0, 14, "it is compressed with LZMA"],
+  ["an unknown method", 0, 77, "it is compressed with method 77"],
+  ["a password", 1, 0, "it is encrypted"],
+])(
+  "archive answers 501 for a file with %s, and serves the others",
+  async (_, flags, method, reason) => {
+    const file = join(await folder(), "a.zip");
+    const zipped = changedZip("top/odd.txt", (header, isCentral) => {
+      header.writeUInt16LE(flags, isCentral ? 8 : 6);
+      header.writeUInt16LE(method, isCentral ? 10 : 8);
+    });
+    await writeFile(file, zipped);
+    const { log, logged } = keptLog("warn");
+    const url = await start({ a: archiveAt(file, { hashes: [] }) }, { ...context, log });
+    expect((await get(`${url}/a/odd.txt`)).status).toBe(501);
+    expect(await (await get(`${url}/a/ok.txt`)).text()).toBe("ok");
+    const facts = { archive: file, file: "top/odd.txt", more: 0, reason };
+    expect(logged).toEqual([["file of an archive not served", facts]]);
+  },
+);
+
+test("archive may follow other octets, as one that unpacks itself", async () => {
+  const file = join(await folder(), "a.zip");
+  await writeFile(file, Buffer.concat([Buffer.from("#!/bin/sh\nexit\n"), zip]));
+  const url = await start({ a: archiveAt(file, { hashes: [] }) });
+  expect(await (await get(`${url}/a/sub/x.txt`)).text()).toBe("x");
 });
 
 test("archive is downloaded once when its file is missing, and kept whole", async () => {

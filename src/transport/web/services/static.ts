@@ -1,5 +1,6 @@
 /**
- * `type: static`: serves the files below a folder, but no dotfiles and no private key of a node.
+ * `type: static`: serves the files below a folder, but no private key of a node, and no dotfiles except for
+ * the folder `.well-known` (RFC 8615).
  *
  * @module
  */
@@ -86,18 +87,23 @@ function realFolder(directory: string): string {
 
 /** Finds the file of a decoded path; undefined when there is none, or it may not be shown. */
 function locate(root: string, path: string): Located | undefined {
-  if (path !== "" && !path.split("/").every(isShownName)) return undefined;
+  if (path !== "" && !isShownPath(path.split("/"))) return undefined;
   try {
     const file = realpathSync(join(root, path));
     // A link may lead anywhere, so its target is checked as well.
     const below = relative(root, file);
-    if (below !== "" && !below.split(sep).every(isShownName)) return undefined;
+    if (below !== "" && !isShownPath(below.split(sep))) return undefined;
     return { file, stats: statSync(file) };
   } catch (thrown) {
     if (isOutOfDescriptors(thrown)) throw thrown;
     // Missing, unreadable, or below a file: all the same to a client.
     return undefined;
   }
+}
+
+/** Whether all components of a path are shown; the first may be the folder of well-known addresses. */
+function isShownPath([first = "", ...more]: string[]): boolean {
+  return (first === ".well-known" || isShownName(first)) && more.every(isShownName);
 }
 
 /** False for dotfiles, and so for `..`, and for the private key of a node. */
