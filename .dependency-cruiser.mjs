@@ -11,7 +11,7 @@ const LAYERS = {
   session: ["auth", "wamp", "observe", "base"],
   auth: ["wamp", "observe", "base"],
   transport: ["wamp", "observe", "base"],
-  config: ["wamp/peer", "wamp/serializer", "wamp/token", "base"],
+  config: ["wamp/serializer-name", "wamp/serializer/cbor/cbor-reader", "wamp/token", "base"],
   wamp: ["base"],
   observe: ["base"],
   base: [],
@@ -25,6 +25,13 @@ const TRANSPORT = {
   websocket: ["http", "endpoint", "listener"],
   rawsocket: ["endpoint", "listener"],
   endpoint: [],
+};
+
+/** Inside wamp/: which of its folders may use which. */
+const WAMP = {
+  transcode: ["serializer", "token"],
+  serializer: ["token"],
+  token: [],
 };
 
 /** A package that is used in one place can be replaced in one place. */
@@ -58,6 +65,15 @@ const transports = Object.entries(TRANSPORT).map(([folder, allowed]) =>
   ),
 );
 
+const wamp = Object.entries(WAMP).map(([folder, allowed]) =>
+  error(
+    `layer-wamp-${folder}`,
+    `src/wamp/${folder} may import only ${allowed.join(", ") || "itself"} (and files of src/wamp itself)`,
+    { path: inFolder(`wamp/${folder}`) },
+    { path: "^src/wamp/.*/", pathNot: [folder, ...allowed].map((name) => inFolder(`wamp/${name}`)) },
+  ),
+);
+
 const packages = Object.entries(ONLY_HERE).map(([name, place]) =>
   error(
     `only-here-${name}`,
@@ -71,6 +87,7 @@ export default {
   forbidden: [
     ...layers,
     ...transports,
+    ...wamp,
     ...packages,
     error(
       "config-is-passed-in",

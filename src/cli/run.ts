@@ -12,6 +12,7 @@ import { sentenceOf } from "#base/failure.ts";
 import { LOG_FORMATS, LOG_LEVELS } from "#observe/log-format.ts";
 import { writeOutput } from "#observe/write-output.ts";
 import type { LogChoice } from "./command-start.ts";
+import type { UpgradeChoice } from "./command-upgrade.ts";
 import type { ConfigFileChoice } from "./config-file.ts";
 import { ExitCode, exitCodeFor } from "./exit-code.ts";
 import { versionLine } from "./release.ts";
@@ -63,6 +64,7 @@ function commandLine(finish: Finish): Command {
   addStart(program, finish);
   addCheck(program, finish);
   addKeys(program, finish);
+  addUpgrade(program, finish);
   program
     .command("version")
     .description("print the release")
@@ -73,7 +75,7 @@ function commandLine(finish: Finish): Command {
 const EXIT_CODES_HELP = `
 Exit codes:
   0   clean end; check found no fault
-  1   the node could not start or run; check found faults
+  1   the node could not start or run; check found faults; upgrade wrote nothing
   2   the command line was not understood
   78  the configuration has faults`;
 
@@ -90,12 +92,7 @@ function addCheck(program: Command, finish: Finish): void {
     .description("say what is wrong with a configuration, and start nothing");
   addConfigOptions(command).action(async (file: string | undefined, choice: ConfigFileChoice) => {
     const { checkCommand } = await import("./command-check.ts");
-    // `check` has one exit code for every failure; only `start` distinguishes their causes.
-    const failed = (thrown: unknown) => {
-      writeOutput("stderr", `${sentenceOf(thrown)}\n`);
-      return ExitCode.failed;
-    };
-    finish(await checkCommand({ ...choice, file }).catch(failed));
+    finish(await checkCommand({ ...choice, file }).catch(failPlainly));
   });
 }
 
@@ -107,6 +104,25 @@ function addKeys(program: Command, finish: Finish): void {
     const { keysCommand } = await import("./command-keys.ts");
     finish(await keysCommand({ ...choice, file }));
   });
+}
+
+function addUpgrade(program: Command, finish: Finish): void {
+  const command = program
+    .command("upgrade")
+    .description("write a configuration of version 1 as version 2, into another file");
+  addConfigOptions(command)
+    .option("--output <file>", "file to write; else NAME.v2.json or NAME.v2.yaml beside it")
+    .option("--force", "replace that file when it is there")
+    .action(async (file: string | undefined, choice: UpgradeChoice) => {
+      const { upgradeCommand } = await import("./command-upgrade.ts");
+      finish(await upgradeCommand({ ...choice, file }).catch(failPlainly));
+    });
+}
+
+/** `check` and `upgrade` have one exit code for every failure; only `start` distinguishes their causes. */
+function failPlainly(thrown: unknown): number {
+  writeOutput("stderr", `${sentenceOf(thrown)}\n`);
+  return ExitCode.failed;
 }
 
 function addConfigOptions(command: Command): Command {

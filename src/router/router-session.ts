@@ -7,6 +7,7 @@
 import { forgetLogin } from "#auth/cookie.ts";
 import type { Accept, AuthOutcome } from "#auth/pending-auth.ts";
 import type { SessionIdentity } from "#auth/session-identity.ts";
+import { printTransport } from "#auth/transport-details.ts";
 import { Failure, sentenceOf } from "#base/failure.ts";
 import type { AuthConfig, JoiningConfig } from "#config/node-config.ts";
 import type { Logger } from "#observe/logger.ts";
@@ -29,12 +30,14 @@ import {
 } from "#wamp/peer.ts";
 import { decodeMessage, encodeMessage } from "#wamp/serializer/control-message-values.ts";
 import { MalformedMessage } from "#wamp/token/malformed-message.ts";
-import { Incoming, violation } from "./incoming.ts";
+import { Incoming, isRefusal, violation } from "./incoming.ts";
 import { sendError } from "./outgoing.ts";
-import type { Role } from "./permission.ts";
 import type { Realm } from "./realm.ts";
 import type { RealmSession } from "./realm-session.ts";
+import { type RefusableRequest, refusable } from "./requests.ts";
+import type { Role } from "./role.ts";
 import { ROUTER_ROLES } from "./router-features.ts";
+import { SessionRequests } from "./session-requests.ts";
 
 /** What a session needs besides its peer and its realms. */
 export interface RouterSessionOptions extends AuthenticationSupport {
@@ -49,29 +52,6 @@ export interface RouterSessionOptions extends AuthenticationSupport {
 
 const DEFAULT_MAX_BUFFERED_OCTETS = 16 * 1024 * 1024;
 
-/** Requests that get an ERROR when they are refused. */
-const REQUESTS: ReadonlySet<number> = new Set([
-  MessageType.PUBLISH,
-  MessageType.SUBSCRIBE,
-  MessageType.UNSUBSCRIBE,
-  MessageType.CALL,
-  MessageType.REGISTER,
-  MessageType.UNREGISTER,
-]);
-
-/** The handlers of messages from a client that has joined. */
-const HANDLERS = new Map<number, (realm: Realm, session: RealmSession, message: Incoming) => void>([
-  [MessageType.PUBLISH, ({ broker }, session, message) => broker.publish(session, message)],
-  [MessageType.SUBSCRIBE, ({ broker }, session, message) => broker.subscribe(session, message)],
-  [MessageType.UNSUBSCRIBE, ({ broker }, session, message) => broker.unsubscribe(session, message)],
-  [MessageType.CALL, ({ dealer }, session, message) => dealer.call(session, message)],
-  [MessageType.CANCEL, ({ dealer }, session, message) => dealer.cancel(session, message)],
-  [MessageType.YIELD, ({ dealer }, session, message) => dealer.yield(session, message)],
-  [MessageType.ERROR, ({ dealer }, session, message) => dealer.error(session, message)],
-  [MessageType.REGISTER, ({ dealer }, session, message) => dealer.register(session, message)],
-  [MessageType.UNREGISTER, ({ dealer }, session, message) => dealer.unregister(session, message)],
-]);
-
 /** The state of a session. */
 type State =
   | {
@@ -83,8 +63,15 @@ type State =
       /** Whether a CHALLENGE was sent. */
       isChallenged: boolean;
     }
-  | { name: "joined"; realm: Realm; session: RealmSession }
+  | JoinedState
   | { name: "closed" };
+
+interface JoinedState {
+  name: "joined";
+  realm: Realm;
+  session: RealmSession;
+  requests: SessionRequests;
+}
 
 /** The session of one peer, from its first HELLO to the end of its connection. */
 export class RouterSession implements PeerHandler, JoinTimeoutObserver {
@@ -120,7 +107,7 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
     const state = this.#state;
     try {
       if (state.name === "joining") this.#onJoinMessage(state, message);
-      if (state.name === "joined") this.#onJoinedMessage(state.realm, state.session, message);
+      if (state.name === "joined") this.#onJoinedMessage(state, message);
     } catch (thrown) {
       this.#fail(thrown);
     }
@@ -221,7 +208,12 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
     const { authextra: ownExtra, ...details } = identity;
     const authextra = { ...ownExtra, ...welcomeExtra };
     const extra = Object.keys(authextra).length > 0 ? { authextra } : {};
-    this.#state = { name: "joined", realm, session };
+    const requests = new SessionRequests(session, realm, {
+      inOrder: true,
+      onRefused: (request, failure) => this.#refuse(session, request, failure),
+      onFailure: (thrown) => this.#fail(thrown),
+    });
+    this.#state = { name: "joined", realm, session, requests };
     this.#send([MessageType.WELCOME, session.id, { ...details, ...extra, roles: ROUTER_ROLES }]);
     authentication.welcomed(identity);
     realm.join(session);
@@ -233,62 +225,68 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
     role: Role,
     clientRoles: Record<string, unknown>,
   ): RealmSession {
-    let lastRequest = 0;
     const peer = this.#peer;
+    // A proxy states the transport of its client; a client cannot state its own.
+    const stated = trustsProxies(this.#auth) ? identity.authextra["transport"] : undefined;
     return {
       id,
       identity,
       role,
-      calleeFeatures: {
-        callCanceling: announces(clientRoles, "callee", "call_canceling"),
-        progressiveCallResults: announces(clientRoles, "callee", "progressive_call_results"),
-      },
+      calleeFeatures: { callCanceling: announces(clientRoles, "callee", "call_canceling") },
       serializer: peer.serializer,
       isText: peer.isText,
       maxSendOctets: peer.maxSendOctets,
-      nextRequestId: () => {
-        lastRequest += 1;
-        return lastRequest;
-      },
+      lastInvocation: 0,
+      transport: () => stated ?? printTransport(peer.details),
       send: (message) => this.#sendMessage(message),
       goodbye: (reasonUri) => this.goodbye(reasonUri),
     };
   }
 
-  #onJoinedMessage(realm: Realm, session: RealmSession, octets: WireMessage): void {
+  #onJoinedMessage(state: JoinedState, octets: WireMessage): void {
     const message = new Incoming(octets, this.#peer.serializer);
     try {
-      this.#dispatch(realm, session, message);
+      if (!state.requests.accept(message)) this.#dispatch(state, message);
     } catch (thrown) {
-      if (!(thrown instanceof Failure) || thrown.uri === ErrorUri.protocolViolation) throw thrown;
-      if (!REQUESTS.has(message.type)) throw thrown;
-      this.#refuse(session, message, thrown);
+      const request = refusable(message);
+      if (request === undefined || !isRefusal(thrown)) throw thrown;
+      this.#refuse(state.session, request, thrown);
     }
   }
 
-  #dispatch(realm: Realm, session: RealmSession, message: Incoming): void {
-    const handle = HANDLERS.get(message.type);
-    if (handle !== undefined) {
-      handle(realm, session, message);
-    } else if (message.type === MessageType.GOODBYE) {
-      this.#onGoodbye(message);
-    } else if (message.type === MessageType.ABORT) {
-      this.#end();
-      this.#peer.close(CloseCode.normal, "aborted by the client");
-    } else {
-      const name = messageTypeName(message.type);
-      throw violation(`Cannot accept ${name}: no client sends it once it has joined`);
+  /** Handles a message that is no request. */
+  #dispatch({ realm, session, requests }: JoinedState, message: Incoming): void {
+    switch (message.type) {
+      case MessageType.CANCEL:
+        if (!requests.cancel(message.id(1))) realm.dealer.cancel(session, message);
+        return;
+      case MessageType.YIELD:
+        realm.dealer.yield(session, message);
+        return;
+      case MessageType.ERROR:
+        realm.dealer.error(session, message);
+        return;
+      case MessageType.GOODBYE:
+        this.#onGoodbye(message);
+        return;
+      case MessageType.ABORT:
+        this.#end();
+        this.#peer.close(CloseCode.normal, "aborted by the client");
+        return;
+      default: {
+        const name = messageTypeName(message.type);
+        throw violation(`Cannot accept ${name}: no client sends it once it has joined`);
+      }
     }
   }
 
-  #refuse(session: RealmSession, message: Incoming, failure: Failure): void {
+  #refuse(session: RealmSession, { type, id, options }: RefusableRequest, failure: Failure): void {
     // A PUBLISH without `acknowledge` gets no answer, not even an ERROR.
-    if (message.type === MessageType.PUBLISH && message.dict(2)["acknowledge"] !== true) {
+    if (type === MessageType.PUBLISH && options?.["acknowledge"] !== true) {
       this.#log.debug("publication refused", { session: session.id, reason: failure.message });
       return;
     }
-    const uri = failure.uri ?? ErrorUri.invalidArgument;
-    sendError(session, message.type, message.id(1), uri, failure.message);
+    sendError(session, type, id, failure.uri ?? ErrorUri.invalidArgument, failure.message);
   }
 
   #onGoodbye(message: Incoming): void {
@@ -326,7 +324,9 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
     const state = this.#state;
     this.#state = { name: "closed" };
     if (state.name === "joining") state.canceled.abort();
-    if (state.name === "joined") state.realm.leave(state.session);
+    if (state.name !== "joined") return;
+    state.requests.stop();
+    state.realm.leave(state.session);
   }
 
   #send(list: unknown[]): void {

@@ -10,13 +10,8 @@
 
 import type { SessionConfig, TransportLimits } from "#config/node-config.ts";
 import type { Logger } from "#observe/logger.ts";
-import type {
-  Peer,
-  PeerHandler,
-  SerializerName,
-  TransportDetails,
-  WireMessage,
-} from "#wamp/peer.ts";
+import type { Peer, PeerHandler, TransportDetails, WireMessage } from "#wamp/peer.ts";
+import type { SerializerName } from "#wamp/serializer-name.ts";
 import type { AcceptPeerWithSession } from "./listener.ts";
 import { TokenBucket } from "./token-bucket.ts";
 

@@ -4,7 +4,7 @@
  * @module
  */
 
-/** URIs that crossproxy itself says. */
+/** URIs that crossproxy itself sends. */
 export const ErrorUri = {
   invalidUri: "wamp.error.invalid_uri",
   noSuchProcedure: "wamp.error.no_such_procedure",
@@ -18,6 +18,7 @@ export const ErrorUri = {
   goodbyeAndOut: "wamp.close.goodbye_and_out",
   protocolViolation: "wamp.error.protocol_violation",
   notAuthorized: "wamp.error.not_authorized",
+  authorizationFailed: "wamp.error.authorization_failed",
   authenticationFailed: "wamp.error.authentication_failed",
   noSuchRealm: "wamp.error.no_such_realm",
   noSuchRole: "wamp.error.no_such_role",

@@ -1,16 +1,12 @@
-/** Every authmethod with clients that nobody here wrote, through a proxy worker and at a router worker. */
+/** Every authmethod with foreign clients, through a proxy worker and at a router worker. */
 
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { createHash, createHmac, pbkdf2Sync, X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { hasOpenssl, selfSigned } from "../support/certificates.ts";
-import {
-  freePort,
-  startNode,
-  type TemporaryNode,
-  temporaryFolder,
-} from "../support/temporary-node.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
+import { freePort, startNode, type TemporaryNode } from "../support/temporary-node.ts";
 import {
   hasPython,
   joinAllPython,
@@ -96,7 +92,7 @@ describe.if(hasPython && hasOpenssl)("authmethods", () => {
   let authextra: { pubkey: string; trustroot: string; certificates: unknown[][] };
 
   beforeAll(async () => {
-    folder = await temporaryFolder({ password: "secret1\n" });
+    folder = temporaryFolder({ password: "secret1\n" });
     for (const name of ["server", "client", "stranger"]) selfSigned(folder, name);
     authextra = certificatesIn(folder);
     const { fingerprint } = new X509Certificate(readFileSync(`${folder}/client.pem`));

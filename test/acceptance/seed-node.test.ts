@@ -1,8 +1,7 @@
-/** The built binary on the seed's configuration, with clients that nobody here wrote. */
+/** The built binary on the seed's configuration, with foreign clients. */
 
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { existsSync, rmSync } from "node:fs";
-import { dirname } from "node:path";
+import { existsSync } from "node:fs";
 import { seedFolder } from "../support/seed.ts";
 import { startNode, type TemporaryNode, workerPids } from "../support/temporary-node.ts";
 import {
@@ -18,7 +17,7 @@ let origin: string;
 let ws: string;
 
 beforeAll(async () => {
-  const { folder, port } = await seedFolder();
+  const { folder, port } = seedFolder();
   origin = `http://127.0.0.1:${port}`;
   ws = `ws://127.0.0.1:${port}/ws`;
   node = await startNode(folder);
@@ -27,7 +26,6 @@ beforeAll(async () => {
 afterAll(async () => {
   expect(await node.stop()).toBe(0);
   expect(existsSync(`${node.folder}/routerws.sock`)).toBe(false);
-  rmSync(dirname(node.folder), { recursive: true, force: true });
 });
 
 describe("the seed's Web services", () => {

@@ -1,15 +1,14 @@
-import { afterAll, beforeAll, expect, test } from "bun:test";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { beforeAll, describe, expect, test } from "bun:test";
+import { readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const main = join(import.meta.dir, "../../src/main.ts");
 let folder = "";
 
 beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), "crossproxy-cli-"));
+  folder = temporaryFolder();
 });
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** Runs the command line in a folder of its own and waits for its end. */
 async function crossproxy(...words: string[]) {
@@ -114,7 +113,77 @@ test("prints the node's public key, also for a file with faults, and checks its 
   expect((await crossproxy("signing.json")).exitCode).toBe(78);
 });
 
-test("names the worker whose port somebody else has, and leaves nothing behind", async () => {
+describe("upgrade", () => {
+  const permission = { uri: "a.*", call: true };
+  const roles = [{ name: "anonymous", permissions: [permission] }];
+  const old = { workers: [{ type: "router", realms: [{ name: "realm1", roles }] }] };
+  const read = (name: string) => readFileSync(join(folder, name), "utf8");
+
+  test("writes version 2 beside the file, and replaces nothing", async () => {
+    writeFileSync(join(folder, "old.json"), JSON.stringify(old), { mode: 0o600 });
+    const check = await crossproxy("check", "old.json");
+    expect(check.stderr).toBe(
+      'warning: old.json:1:1  $: version 1 is read as version 2; "crossproxy upgrade old.json" writes that\n',
+    );
+    expect(await crossproxy("upgrade", "old.json")).toEqual({
+      stdout:
+        'Ok, "old.v2.json" is "old.json" in version 2; to see whether it has faults: crossproxy check old.v2.json\n',
+      stderr: "",
+      exitCode: 0,
+    });
+    expect(read("old.json")).toBe(JSON.stringify(old));
+    expect(read("old.v2.json")).toContain('"allow":{"call":true,');
+    expect(statSync(join(folder, "old.v2.json")).mode & 0o777).toBe(0o600);
+    const { stderr, exitCode } = await crossproxy("check", "old.v2.json");
+    expect({ stderr, exitCode }).toEqual({ stderr: "", exitCode: 0 });
+    expect(await crossproxy("upgrade", "old.v2.json")).toEqual({
+      stdout: 'Nothing to do: "old.v2.json" is of version 2 already\n',
+      stderr: "",
+      exitCode: 0,
+    });
+    expect(await crossproxy("upgrade", "--config", "old.json")).toEqual({
+      stdout: "",
+      stderr: 'Cannot write "old.v2.json": there is such a file; --force replaces it\n',
+      exitCode: 1,
+    });
+    expect((await crossproxy("upgrade", "old.json", "--force")).exitCode).toBe(0);
+  });
+
+  test("writes YAML where it is told to", async () => {
+    writeFileSync(join(folder, "old.yaml"), "# old\nworkers: []  # none\n");
+    const { stderr, exitCode } = await crossproxy("upgrade", "old.yaml", "--output", "new.yml");
+    expect({ stderr, exitCode }).toEqual({ stderr: "", exitCode: 0 });
+    expect(read("new.yml")).toBe("# old\nversion: 2\nworkers: []  # none\n");
+  });
+
+  test.each([
+    ["old.yaml", "its name has to end in .yaml or .yml, as the text stays what it is", "new.json"],
+    ["old.yaml", "it is the file that is to be upgraded", "./old.yaml"],
+    ["old.yaml", "no such folder", "nowhere/new.yaml"],
+  ])("of %s is refused: %s", async (file, state, output) => {
+    const { stderr, exitCode } = await crossproxy("upgrade", file, "--output", output, "--force");
+    expect(stderr).toBe(`Cannot write "${output}": ${state}\n`);
+    expect(exitCode).toBe(1);
+    expect(read("old.yaml")).toStartWith("# old\nworkers");
+  });
+
+  test("names the faults of a file that it cannot read", async () => {
+    writeFileSync(join(folder, "three.json"), '{"version": 3}');
+    expect(await crossproxy("upgrade", "three.json")).toEqual({
+      stdout: "",
+      stderr:
+        "three.json:1:13  $.version: expected 1 or 2, found 3: this program reads no other version\n1 problem in three.json\n",
+      exitCode: 1,
+    });
+    const { stderr, exitCode } = await crossproxy("upgrade", "missing.json");
+    expect({ stderr, exitCode }).toEqual({
+      stderr: 'Cannot read "missing.json": no such file\n',
+      exitCode: 1,
+    });
+  });
+});
+
+test("names the worker whose port is in use, and leaves nothing behind", async () => {
   const taken = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } });
   const endpoint = { type: "tcp", port: taken.port, interface: "127.0.0.1" };
   const transports = [{ type: "websocket.testee", endpoint }];

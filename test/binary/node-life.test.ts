@@ -1,24 +1,15 @@
 /** Processes of a node of the built binary: ended, killed, started again. */
 
-import { afterEach, describe, expect, test } from "bun:test";
-import { existsSync, rmSync } from "node:fs";
-import { dirname } from "node:path";
+import { describe, expect, test } from "bun:test";
+import { existsSync } from "node:fs";
+import { afterTest } from "../support/cleanups.ts";
 import { seedFolder } from "../support/seed.ts";
 import { BINARY, startNode, type TemporaryNode, workerPids } from "../support/temporary-node.ts";
 
-const leftovers: TemporaryNode[] = [];
-
-afterEach(() => {
-  for (const node of leftovers.splice(0)) {
-    node.kill("SIGKILL");
-    rmSync(dirname(node.folder), { recursive: true, force: true });
-  }
-});
-
 async function startSeed(): Promise<{ node: TemporaryNode; port: number }> {
-  const { folder, port } = await seedFolder();
+  const { folder, port } = seedFolder();
   const node = await startNode(folder);
-  leftovers.push(node);
+  afterTest(() => node.kill("SIGKILL"));
   return { node, port };
 }
 
@@ -99,6 +90,7 @@ describe("a node", () => {
     for (const pid of [node.pid, ...pids]) process.kill(pid, "SIGKILL");
     await Promise.all(pids.map(gone));
     expect(existsSync(`${node.folder}/routerws.sock`)).toBe(true);
-    leftovers.push(await startNode(node.folder));
+    const again = await startNode(node.folder);
+    afterTest(() => again.kill("SIGKILL"));
   });
 });

@@ -1,23 +1,16 @@
 /** A proxy that may open few files. */
 
-import { afterEach, expect, test } from "bun:test";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { expect, test } from "bun:test";
 import { join, resolve } from "node:path";
+import { afterTest } from "../support/cleanups.ts";
 import { scriptedRouter } from "../support/scripted-router.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const script = resolve(import.meta.dir, "../support/proxy-process.ts");
-const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
 
 test("lets in as many clients as it has pairs of descriptors for, and logs that once", async () => {
-  const folder = mkdtempSync(join(tmpdir(), "few-descriptors-"));
-  cleanups.push(() => rmSync(folder, { recursive: true }));
-  const path = join(folder, "router.sock");
+  const path = join(temporaryFolder(), "router.sock");
   const router = await scriptedRouter(path);
-  cleanups.push(() => router.close());
   const welcomeAll = async (): Promise<never> => {
     const session = await router.session();
     void session.welcome();
@@ -26,7 +19,7 @@ test("lets in as many clients as it has pairs of descriptors for, and logs that 
   void welcomeAll();
   const command = `ulimit -n 120; exec "${process.execPath}" "${script}" "${path}"`;
   const proxy = Bun.spawn(["sh", "-c", command], { stdout: "pipe", stderr: "pipe" });
-  cleanups.push(() => proxy.kill());
+  afterTest(() => proxy.kill());
   const output = proxy.stdout.getReader();
   const url = new TextDecoder().decode((await output.read()).value).trim();
   let joined = 0;

@@ -1,23 +1,15 @@
 /** Clients that close their connection together with, or soon after, their GOODBYE. */
 
-import { afterEach, expect, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { type HarnessOptions, sessionHarness } from "../support/session-harness.ts";
-
-type Harness = Awaited<ReturnType<typeof sessionHarness>>;
 
 const GOODBYE = [6, {}, "wamp.close.close_realm"];
 const ANSWER = [6, {}, "wamp.close.goodbye_and_out"];
 /** A close frame with the code 1000. */
 const CLOSE = Buffer.from("888201020304 02ea".replace(" ", ""), "hex");
 
-let harness: Harness | undefined;
-afterEach(async () => {
-  await harness?.close();
-  harness = undefined;
-});
-
 async function joined(transport: "websocket" | "rawsocket", options: HarnessOptions = {}) {
-  harness = await sessionHarness(options);
+  const harness = await sessionHarness(options);
   const client = await harness.connect(transport);
   client.says([1, "realm1", { roles: {} }]);
   const router = await harness.router.session();

@@ -3,7 +3,7 @@
  * sessions continue, and neither a session nor a file descriptor is left.
  */
 
-import { afterEach, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { readdirSync } from "node:fs";
 import { encodeMessage } from "#wamp/serializer/control-message-values.ts";
 import type { ScriptedClient } from "../support/scripted-client.ts";
@@ -21,12 +21,6 @@ const TIMES = 20;
 
 const HELLO = [1, "realm1", { roles: {} }];
 const joinFailed = (message: string) => [3, { message }, "wamp.error.network_failure"];
-
-let harness: Harness | undefined;
-afterEach(async () => {
-  await harness?.close();
-  harness = undefined;
-});
 
 const descriptors = () => readdirSync("/proc/self/fd").length;
 
@@ -49,8 +43,7 @@ async function bystander(current: Harness) {
 
 /** Runs one misbehaviour many times beside a session that behaves, and looks what is left. */
 async function many(options: HarnessOptions, once: (current: Harness) => Promise<void>) {
-  harness = await sessionHarness(options);
-  const current = harness;
+  const current = await sessionHarness(options);
   const beside = await bystander(current);
   // What a process opens the first time, it keeps.
   await once(current);
@@ -148,7 +141,9 @@ describe.each(TRANSPORTS)("a client over %s that", (transport) => {
   );
 
   test("answers no ping takes its session at the router with it", async () => {
-    harness = await sessionHarness({ options: { auto_ping_interval: 20, auto_ping_timeout: 20 } });
+    const harness = await sessionHarness({
+      options: { auto_ping_interval: 20, auto_ping_timeout: 20 },
+    });
     const client = await harness.connect(transport);
     client.says(HELLO);
     const router = await harness.router.session();
@@ -253,19 +248,17 @@ describe("a router that", () => {
       ),
       senseless,
     ],
-  ])(
-    "%s is waited for no longer than that, and the client is told",
-    (_, options, misbehaves, abort) =>
-      many(options, async (current) => {
-        const client = await current.connect("websocket");
-        client.says([1, "silent", { roles: {} }]);
-        const side = await current.silent.connection();
-        await side.handshake;
-        misbehaves(side);
-        expect(await client.rest()).toEqual([abort]);
-        expect(await client.closed).toBe(abort === late ? 1008 : 1000);
-        await side.closed;
-      }),
+  ])("%s ends the join in time, and the client learns why", (_, options, misbehaves, abort) =>
+    many(options, async (current) => {
+      const client = await current.connect("websocket");
+      client.says([1, "silent", { roles: {} }]);
+      const side = await current.silent.connection();
+      await side.handshake;
+      misbehaves(side);
+      expect(await client.rest()).toEqual([abort]);
+      expect(await client.closed).toBe(abort === late ? 1008 : 1000);
+      await side.closed;
+    }),
   );
 
   test("is not there is told as such, with a sentence", () =>

@@ -41,7 +41,7 @@ test.if(hasPython)("autobahn for Python is not", async () => {
 });
 
 test.each([[{}], [{ roles: {} }], [{ agent: "x", roles: { caller: {} } }], [undefined]])(
-  "who says %j is taken at WAMP's word",
+  "another client gets GOODBYE: %j",
   (details) => {
     expect(reconnectsOnlyAfterBareClose([1, "realm1", details])).toBe(false);
   },

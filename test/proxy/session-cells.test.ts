@@ -3,7 +3,7 @@
  * state, is sent each kind of message and meets each event, and both ends are looked at.
  */
 
-import { afterEach, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import type { SessionConfig } from "#config/node-config.ts";
 import {
   AT_EVENT,
@@ -69,19 +69,13 @@ interface Scene {
   before: unknown[][];
 }
 
-let harness: Harness | undefined;
-afterEach(async () => {
-  await harness?.close();
-  harness = undefined;
-});
-
 /** Brings a session into a state. */
 async function reach(
   state: SessionState,
   transport: (typeof TRANSPORTS)[number],
   options: HarnessOptions,
 ): Promise<Scene> {
-  harness = await sessionHarness(options);
+  const harness = await sessionHarness(options);
   const client = await harness.connect(transport);
   const scene: Scene = { harness, client, router: undefined, opening: undefined, before: [] };
   if (state === "waiting") return scene;

@@ -1,4 +1,4 @@
-/** WAMP clients that nobody here wrote, behind one face. */
+/** Foreign WAMP clients behind one interface. */
 
 import { createPrivateKey, createPublicKey } from "node:crypto";
 import { existsSync } from "node:fs";

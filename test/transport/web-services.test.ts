@@ -1,7 +1,6 @@
-import { afterEach, expect, test } from "bun:test";
-import { mkdir, mkdtemp, readdir, realpath, rm, symlink, writeFile } from "node:fs/promises";
+import { expect, test } from "bun:test";
+import { mkdir, readdir, symlink, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync, zipSync } from "fflate";
 import type {
@@ -12,14 +11,11 @@ import type {
 } from "#config/node-config.ts";
 import type { HttpAnswer } from "#transport/http/http-answer.ts";
 import type { TransportContext } from "#transport/listener.ts";
-import { startTransport } from "#transport/start-transport.ts";
 import { openArchive } from "#transport/web/services/archive.ts";
+import { afterTest } from "../support/cleanups.ts";
 import { keptLog } from "../support/kept-log.ts";
-
-const endings: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const end of endings.splice(0).reverse()) await end();
-});
+import { temporaryFolder } from "../support/temporary-folder.ts";
+import { anyPort, openTransport } from "../support/transports.ts";
 
 let told: () => void = () => {};
 const log = { error() {}, warn() {}, info: () => told(), debug() {} };
@@ -37,15 +33,9 @@ const context: TransportContext = {
   },
 };
 
-async function folder(): Promise<string> {
-  const made = await realpath(await mkdtemp(join(tmpdir(), "web-services-")));
-  endings.push(() => rm(made, { recursive: true }));
-  return made;
-}
-
 function serve(handler: (request: Request) => Response | Promise<Response>): string {
   const server = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: handler });
-  endings.push(() => server.stop(true));
+  afterTest(() => server.stop(true));
   return `http://127.0.0.1:${server.port}`;
 }
 
@@ -53,12 +43,9 @@ async function start(
   paths: Record<string, WebServiceConfig>,
   workerContext: TransportContext = context,
 ): Promise<string> {
-  const endpoint = { type: "tcp", port: 0, interface: "127.0.0.1", shared: false } as const;
-  const idle = () => ({ onMessage() {}, onDrain() {}, onClose() {} });
-  const config: WebTransportConfig = { type: "web", id: "transport", endpoint, paths };
-  const listener = await startTransport(config, idle, workerContext);
-  endings.push(() => listener.close());
-  return new URL(listener.urls[0] ?? "").origin;
+  const config: WebTransportConfig = { type: "web", id: "transport", endpoint: anyPort, paths };
+  const { url } = await openTransport(config, undefined, workerContext);
+  return new URL(url).origin;
 }
 
 const textOf = ({ body }: HttpAnswer) => Buffer.from(body as Uint8Array).toString();
@@ -79,7 +66,7 @@ function staticAt(
 }
 
 async function site(): Promise<string> {
-  const top = await folder();
+  const top = temporaryFolder();
   const root = join(top, "web");
   await mkdir(join(root, "sub"), { recursive: true });
   await mkdir(join(root, "plain"));
@@ -261,7 +248,7 @@ test("static sends a long file at the pace of its reader, and answers what follo
   const get = (path: string, ...headers: string[]) =>
     `${[`GET ${path} HTTP/1.1`, "Host: a", ...headers].join("\r\n")}\r\n\r\n`;
   const socket = connect({ port: Number(url.port), host: url.hostname });
-  endings.push(() => socket.destroy());
+  afterTest(() => socket.destroy());
   socket.write(get("/long.bin") + get("/ten.txt", "Connection: close"));
   socket.pause();
   // Another client is answered, so that the first answer stands still.
@@ -285,7 +272,7 @@ test("other methods are refused with what is allowed", async () => {
 });
 
 test("static is not opened for a missing folder", async () => {
-  const missing = join(await folder(), "nothing");
+  const missing = join(temporaryFolder(), "nothing");
   await expect(start({ "/": staticAt(missing) })).rejects.toThrow(
     `Cannot serve folder "${missing}": no such folder`,
   );
@@ -349,7 +336,7 @@ function archiveAt(
 }
 
 test("archive serves what is below its prefix, and its default object", async () => {
-  const file = join(await folder(), "a.zip");
+  const file = join(temporaryFolder(), "a.zip");
   await writeFile(file, zip);
   const url = await start({ a: archiveAt(file) });
   for (const path of ["/a", "/a/", "/a/app.min.js"]) {
@@ -381,7 +368,7 @@ test("archive serves what is below its prefix, and its default object", async ()
 });
 
 test("archive is refused when missing, of a wrong hash, no ZIP or too large", async () => {
-  const inside = await folder();
+  const inside = temporaryFolder();
   const file = join(inside, "a.zip");
   await expect(openArchive(archiveAt(file), context)).rejects.toThrow(
     `Cannot use archive "${file}": no such file`,
@@ -427,7 +414,7 @@ test.each([
 ])(
   "archive answers 501 for a file with %s, and serves the others",
   async (_, flags, method, reason) => {
-    const file = join(await folder(), "a.zip");
+    const file = join(temporaryFolder(), "a.zip");
     const zipped = changedZip("top/odd.txt", (header, isCentral) => {
       header.writeUInt16LE(flags, isCentral ? 8 : 6);
       header.writeUInt16LE(method, isCentral ? 10 : 8);
@@ -443,14 +430,14 @@ test.each([
 );
 
 test("archive may follow other octets, as one that unpacks itself", async () => {
-  const file = join(await folder(), "a.zip");
+  const file = join(temporaryFolder(), "a.zip");
   await writeFile(file, Buffer.concat([Buffer.from("#!/bin/sh\nexit\n"), zip]));
   const url = await start({ a: archiveAt(file, { hashes: [] }) });
   expect(await (await get(`${url}/a/sub/x.txt`)).text()).toBe("x");
 });
 
 test("archive is downloaded once when its file is missing, and kept whole", async () => {
-  const inside = await folder();
+  const inside = temporaryFolder();
   const file = join(inside, "a.zip");
   let downloads = 0;
   const origin = serve(() => {
@@ -466,7 +453,7 @@ test("archive is downloaded once when its file is missing, and kept whole", asyn
 });
 
 test("archive of a wrong hash is not kept after its download", async () => {
-  const inside = await folder();
+  const inside = temporaryFolder();
   const origin = serve(() => new Response("something else"));
   const config = archiveAt(join(inside, "a.zip"), { origin, download: true });
   await expect(openArchive(config, context)).rejects.toThrow("not among the configured hashes");
@@ -474,7 +461,7 @@ test("archive of a wrong hash is not kept after its download", async () => {
 });
 
 test("archive answers 503 until its origin delivers", async () => {
-  const inside = await folder();
+  const inside = temporaryFolder();
   let isReady = false;
   const origin = serve(() => (isReady ? new Response(zip) : new Response("no", { status: 404 })));
   const config = archiveAt(join(inside, "a.zip"), { origin, download: true });
@@ -482,7 +469,7 @@ test("archive answers 503 until its origin delivers", async () => {
     told = resolve;
   });
   const service = await openArchive(config, context, 5);
-  endings.push(() => service.close?.());
+  afterTest(() => service.close?.());
   const url = new URL("http://localhost/a/");
   const request = { method: "GET", url, headers: new Headers(), isHttp10: false };
   const ask = () => service.handle(request, "");

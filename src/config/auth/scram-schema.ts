@@ -5,17 +5,8 @@
  */
 
 import * as v from "valibot";
-import {
-  byType,
-  defaulted,
-  integer,
-  item,
-  mapOf,
-  oneOf,
-  optional,
-  required,
-  text,
-} from "#config/schema/primitive.ts";
+import { byType, defaulted, item, mapOf, optional, required } from "#config/schema/item.ts";
+import { integer, oneOf, text } from "#config/schema/primitive.ts";
 import { dynamicAuth } from "./dynamic-auth-schema.ts";
 import { hexOf, isStatic, refusedTypes } from "./principal-schema.ts";
 
@@ -43,22 +34,5 @@ export const scram = byType(
     }),
     dynamic: dynamicAuth,
   },
-  refusedTypes("scram"),
+  { refused: refusedTypes("scram") },
 );
-
-/** SCRAM as written. */
-export interface ScramItem {
-  type: "static";
-  principals: Record<
-    string,
-    {
-      kdf: "pbkdf2" | "argon2id-13";
-      iterations: number;
-      memory?: number | undefined;
-      salt: string;
-      "stored-key": string;
-      "server-key": string;
-      role: string;
-    }
-  >;
-}

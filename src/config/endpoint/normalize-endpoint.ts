@@ -1,5 +1,5 @@
 /**
- * Endpoints: from what is written to the normalized form, with files and variables resolved.
+ * Normalizes endpoints: file names become absolute, and variables are filled in.
  *
  * @module
  */
@@ -18,7 +18,7 @@ import type { connectingEndpoint, listeningEndpoint, listeningTcp } from "./endp
 import { normalizeConnectingTls, normalizeListeningTls } from "./normalize-tls.ts";
 
 /** Longest socket file name, in octets, that the operating system takes. */
-const maxSocketPath = 107;
+const MAX_SOCKET_PATH = 107;
 
 /** The normalized listening endpoint. */
 export function normalizeListening(
@@ -35,10 +35,6 @@ export function normalizeListening(
       ...backlog,
     };
   }
-  if (item.user_timeout) {
-    const consequence = "what is sent to a client that is gone is given up when it answers no ping";
-    report.warn([...path, "user_timeout"], `not honoured: ${consequence}`);
-  }
   const tls = item.tls && normalizeListeningTls(item.tls, [...path, "tls"], report);
   return {
     type: "tcp",
@@ -47,12 +43,12 @@ export function normalizeListening(
     shared: item.shared,
     ...backlog,
     ...(tls && { tls }),
-    ...normalizeProxies(item, path, report),
+    ...normalizeLoadBalancers(item, path, report),
   };
 }
 
-/** Without a list nobody could be told from those who only claim to be a load balancer. */
-function normalizeProxies(
+/** Without a list, any client could send a PROXY header and claim any address. */
+function normalizeLoadBalancers(
   item: Pick<v.InferOutput<typeof listeningTcp>, "proxy_protocol" | "trusted_proxies">,
   path: JsonPath,
   report: Report,
@@ -60,7 +56,8 @@ function normalizeProxies(
   const { proxy_protocol, trusted_proxies = [] } = item;
   if (proxy_protocol) {
     if (trusted_proxies.length > 0) return { trusted_proxies };
-    const sentence = 'expected "trusted_proxies" beside it: whom to believe a PROXY header';
+    const sentence =
+      'expected "trusted_proxies" beside it: the load balancers that may send a PROXY header';
     report.fault([...path, "proxy_protocol"], sentence);
   } else if (trusted_proxies.length > 0) {
     const at = [...path, "trusted_proxies"];
@@ -96,7 +93,7 @@ export function normalizeConnecting(
   };
 }
 
-/** An IPv6 address without the brackets that it has in a URL. */
+/** An IPv6 address without the brackets of a URL. */
 function bareAddress(written: string): string {
   return /^\[(.*:.*)\]$/.exec(written)?.[1] ?? written;
 }
@@ -118,7 +115,7 @@ function normalizePorts(
   return { port: 0 };
 }
 
-/** An address says its version by itself; then the attribute can only agree. */
+/** Where `interface` is an address, it decides about the IP version. */
 function normalizeInterface(
   { interface: written = "", version }: ListeningTcpItem,
   path: JsonPath,
@@ -152,10 +149,10 @@ function socketFile(name: string, path: JsonPath, report: Report): string {
   });
   const file = resolve(report.folder, filled);
   const octets = Buffer.byteLength(file);
-  if (octets > maxSocketPath) {
+  if (octets > MAX_SOCKET_PATH) {
     report.fault(
       path,
-      `socket file "${file}" has ${octets} octets; the system takes at most ${maxSocketPath}`,
+      `socket file "${file}" has ${octets} octets; the system takes at most ${MAX_SOCKET_PATH}`,
     );
   }
   return file;

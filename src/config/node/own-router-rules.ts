@@ -1,15 +1,16 @@
 /**
- * Rules between workers: routes that lead to a router of this very node fit its realms and roles.
+ * Rules across workers: routes that lead to a router of the same node fit its realms and roles.
  *
  * @module
  */
 
+import { ANY } from "#config/connection/normalize-routes.ts";
 import type { ProxyWorkerConfig, RouterWorkerConfig, WorkerConfig } from "#config/node-config.ts";
+import { hasRole } from "#config/realm/normalize-realm.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
 import type { Report } from "#config/text/report.ts";
-import { ANY } from "./normalize-proxy.ts";
 
-/** A worker, and where it stands. */
+/** A worker and its path in the configuration. */
 export interface PlacedWorker {
   worker: WorkerConfig;
   path: JsonPath;
@@ -17,12 +18,12 @@ export interface PlacedWorker {
 
 /**
  * Warns of routes that lead over a Unix socket to a router worker of this node which has no such
- * realm or role: whoever takes them is refused. Routers elsewhere cannot be looked at.
+ * realm or role: the router refuses the sessions of such a route. The realms of other nodes are unknown.
  */
 export function checkOwnRouters(placed: readonly PlacedWorker[], report: Report): void {
   const routers = new Map<string, RouterWorkerConfig>();
   for (const { worker, path } of placed) {
-    if (worker.type !== "router" || report.isMisshapen([...path, "realms"])) continue;
+    if (worker.type !== "router" || report.isMalformed([...path, "realms"])) continue;
     for (const { endpoint } of worker.transports) {
       if (endpoint.type === "unix") routers.set(endpoint.path, worker);
     }
@@ -55,15 +56,10 @@ function checkRoutes(
       continue;
     }
     for (const [role, ids] of Object.entries(roles)) {
-      const router = ownRouters(ids).find((one) => !hasRole(one, realm, role));
+      const router = ownRouters(ids).find((one) => !hasRole(one.realms, role, realm));
       if (role === ANY || router === undefined) continue;
       const state = `realm "${realm}" of worker "${router.id}", to which it leads, has no role "${role}"`;
       report.warn([...path, realm, role], `${state}; add it to its roles`);
     }
   }
-}
-
-function hasRole({ realms }: RouterWorkerConfig, realm: string, role: string): boolean {
-  const roles = realms.find(({ name }) => name === realm)?.roles ?? [];
-  return roles.some(({ name }) => name === role);
 }

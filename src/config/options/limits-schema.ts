@@ -1,5 +1,5 @@
 /**
- * Limits of a transport, which every type of it has, and whose word counts for whom they limit.
+ * Limits that every transport type has, and the HTTP proxies that are trusted to name a client's address.
  * All but `max_connections` are extensions.
  *
  * @module
@@ -7,7 +7,8 @@
 
 import { isIP } from "node:net";
 import * as v from "valibot";
-import { integer, type item, optional } from "#config/schema/primitive.ts";
+import { type item, optional } from "#config/schema/item.ts";
+import { integer } from "#config/schema/primitive.ts";
 
 const most = 10_000_000;
 
@@ -15,19 +16,19 @@ const most = 10_000_000;
 export const limits = {
   max_connections: optional(
     integer(1, most),
-    "Connections that a worker keeps open here; absent: any number (Crossbar: 50000).",
+    "Open connections in each worker; absent: any number (Crossbar: 50000).",
   ),
   max_connections_per_address: optional(
     integer(1, most),
-    "Extension. Those of one address (IPv6: of 64 bits of it); absent: any number.",
+    "Extension. Open connections of one address (IPv6: its first 64 bits); absent: any number.",
   ),
   max_messages_per_second: optional(
     integer(1, most),
-    "Extension. Messages of one session; it is read no faster. Absent: any number.",
+    "Extension. Messages of one session, which is read no faster; absent: any number.",
   ),
   max_messages_burst: optional(
     integer(1, most),
-    "Extension. Messages that may come at once; absent: those of a second.",
+    "Extension. Messages of one session that may come at once; absent: as many as in a second.",
   ),
 };
 
@@ -56,11 +57,11 @@ export const addressRange = v.pipe(
   ),
 );
 
-/** Attributes of transports that HTTP proxies may stand in front of. */
+/** Attributes of transports that may be behind HTTP proxies. */
 export const forwarding = {
   trusted_proxies: optional(
     v.array(proxyAddress),
-    "Extension. Whose Forwarded and X-Forwarded-For name the client; absent: nobody's.",
+    "Extension. Addresses, CIDRs or `unix` of HTTP proxies whose Forwarded and X-Forwarded-For are trusted; absent: none.",
   ),
 };
 

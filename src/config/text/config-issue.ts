@@ -1,10 +1,10 @@
 /**
- * ConfigIssue: one fault of, or one warning about, a configuration file, and its path as text.
+ * ConfigIssue: a fault or a warning with its place in a configuration file, and both as text.
  *
  * @module
  */
 
-/** One sentence about one place of a configuration file. */
+/** A fault or a warning: one sentence about one place of a configuration file. */
 export interface ConfigIssue {
   /** The file as the operator typed it. */
   file: string;
@@ -25,7 +25,7 @@ export function printIssue(issue: ConfigIssue): string {
   return `${issue.file}:${issue.line}:${issue.column}  ${issue.path}: ${issue.sentence}`;
 }
 
-/** A path as text that can be read in one way only: `$.paths["/"].type`. */
+/** A path as unambiguous text: `$.paths["/"].type`. */
 export function printJsonPath(path: JsonPath): string {
   return path.reduce<string>((text, step) => {
     if (typeof step === "number") return `${text}[${step}]`;

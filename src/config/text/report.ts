@@ -1,5 +1,5 @@
 /**
- * Report: collects what is found in one configuration file, each with its place.
+ * Report: collects the faults and warnings of one configuration file with their places.
  *
  * @module
  */
@@ -7,7 +7,7 @@
 import { type ConfigIssue, type JsonPath, printJsonPath } from "./config-issue.ts";
 import type { SourceMap } from "./source-map.ts";
 
-/** Collects faults and warnings, all of them, in the order of the file. */
+/** Collects all faults and warnings, and gives them in the order of the file. */
 export class Report {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly folder: string;
@@ -15,7 +15,7 @@ export class Report {
   readonly #places: SourceMap;
   readonly #faults: ConfigIssue[] = [];
   readonly #warnings: ConfigIssue[] = [];
-  readonly #misshapen: JsonPath[] = [];
+  readonly #malformed: JsonPath[] = [];
 
   constructor(
     file: string,
@@ -34,9 +34,9 @@ export class Report {
     this.#faults.push(this.#issue(path, sentence, atKey));
   }
 
-  /** Adds a fault that leaves an item in a shape which cannot be looked into further. */
+  /** Adds a fault of the schema: the value at this path cannot be normalized. */
   malformed(path: JsonPath, sentence: string, atKey: boolean): void {
-    this.#misshapen.push(path);
+    this.#malformed.push(path);
     this.fault(path, sentence, atKey);
   }
 
@@ -45,9 +45,9 @@ export class Report {
     this.#warnings.push(this.#issue(path, sentence, true));
   }
 
-  /** Whether an item, or anything inside it, is misshapen. */
-  isMisshapen(path: JsonPath): boolean {
-    return this.#misshapen.some((faulty) => path.every((step, index) => faulty[index] === step));
+  /** Whether an item, or anything inside it, has a fault of the schema. */
+  isMalformed(path: JsonPath): boolean {
+    return this.#malformed.some((faulty) => path.every((step, index) => faulty[index] === step));
   }
 
   /** Faults in the order of the file. */

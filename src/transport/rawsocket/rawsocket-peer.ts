@@ -14,10 +14,10 @@ import {
   isLongerThan,
   type Peer,
   type PeerHandler,
-  type SerializerName,
   type TransportDetails,
   type WireMessage,
 } from "#wamp/peer.ts";
+import type { SerializerName } from "#wamp/serializer-name.ts";
 import {
   FRAME_HEADER_OCTETS,
   FrameType,

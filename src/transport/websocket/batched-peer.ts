@@ -14,6 +14,7 @@
  */
 
 import { CloseCode, type Peer, type PeerHandler, type WireMessage } from "#wamp/peer.ts";
+import { serializers } from "#wamp/serializer/serializers.ts";
 
 const JSON_END = 0x18;
 const LENGTH_OCTETS = 4;
@@ -33,6 +34,8 @@ class BatchedPeer implements Peer {
   readonly isText: boolean;
   readonly details: Peer["details"];
   readonly maxSendOctets: number;
+  /** Whether an octet terminates each message; otherwise its length precedes it. */
+  readonly isTerminated: boolean;
   /** Whether the session or the other side has closed. */
   isClosed = false;
   readonly #peer: Peer;
@@ -44,6 +47,7 @@ class BatchedPeer implements Peer {
   constructor(peer: Peer) {
     this.#peer = peer;
     this.serializer = peer.serializer;
+    this.isTerminated = !serializers[peer.serializer].isBinary;
     this.isText = peer.isText;
     this.details = peer.details;
     this.maxSendOctets = peer.maxSendOctets;
@@ -55,9 +59,7 @@ class BatchedPeer implements Peer {
 
   send(message: WireMessage): boolean {
     if (this.isClosed) return true;
-    this.#parts.push(
-      this.serializer === "json" ? withTerminator(message) : withLengthPrefix(message),
-    );
+    this.#parts.push(this.isTerminated ? withTerminator(message) : withLengthPrefix(message));
     this.#pendingOctets += message.length + LENGTH_OCTETS;
     if (this.#corks === 0 || this.#pendingOctets >= FULL_BATCH_OCTETS) this.#flush();
     return this.#isWritable;
@@ -121,7 +123,7 @@ class BatchReader implements PeerHandler {
     // The messages sent in response go out as one batch, too.
     this.#peer.cork(() => {
       const octets = typeof batch === "string" ? Buffer.from(batch) : batch;
-      if (this.#peer.serializer === "json") this.#readTerminated(octets);
+      if (this.#peer.isTerminated) this.#readTerminated(octets);
       else this.#readLengthPrefixed(octets);
     });
   }

@@ -27,10 +27,11 @@ import {
   CloseCode,
   type Peer,
   type PeerHandler,
-  type SerializerName,
   type TransportDetails,
   type WireMessage,
 } from "#wamp/peer.ts";
+import { serializers } from "#wamp/serializer/serializers.ts";
+import type { SerializerName } from "#wamp/serializer-name.ts";
 import { fittingReason } from "./close-reason.ts";
 
 /** Bun's client has no drain event, so its buffer is polled at this interval while it is too full. */
@@ -192,7 +193,7 @@ class WebSocketClientPeer implements Peer {
     this.#maxBuffered = options.maxBuffered;
     this.details = options.details;
     this.serializer = options.details.serializer;
-    this.isText = this.serializer === "json";
+    this.isText = !serializers[this.serializer].isBinary;
   }
 
   get bufferedOctets(): number {

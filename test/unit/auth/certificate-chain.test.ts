@@ -13,6 +13,7 @@ import {
 } from "#base/eip712-certificate.ts";
 import { decodeMessage } from "#wamp/serializer/control-message-values.ts";
 import { challengeOf, helloRequest } from "../../support/hello-request.ts";
+import { titled } from "../../support/titles.ts";
 
 /** A chain of Autobahn's own tests, read as a HELLO is: `bootedAt` is longer than a double. */
 const file = resolve(import.meta.dir, "../../fixtures/certificate-chain.json");
@@ -207,7 +208,7 @@ describe("a chain of certificates", () => {
     expect(verifyChain(chain(), ours)).toBe(sentence);
   });
 
-  test.each([0, 1, 2])("whose certificate %d is signed by somebody else is refused", (at) => {
+  test.each([0, 1, 2])("with another signer of certificate %d is refused", (at) => {
     const forged = [
       signed("Delegate", (usual()[0][1] as { message: object }).message, stranger.key),
       signed("Authority", (usual()[1][1] as { message: object }).message, stranger.key),
@@ -233,24 +234,26 @@ describe("a certificate", () => {
     expect(parseEip712Certificate({ ...data(), ...change })).toBeUndefined();
   });
 
-  test.each([
-    { issuer: "0x12" },
-    { issuer: 7 },
-    { issuer: undefined },
-    { capabilities: -1 },
-    { capabilities: 1.5 },
-    { capabilities: 2n ** 64n },
-    { chainId: "1" },
-    { meta: null },
-    { more: 1 },
-  ])("with %p is none", (change) => {
+  test.each(
+    titled([
+      [{ issuer: "0x12" }],
+      [{ issuer: 7 }],
+      [{ issuer: undefined }],
+      [{ capabilities: -1 }],
+      [{ capabilities: 1.5 }],
+      [{ capabilities: 2n ** 64n }],
+      [{ chainId: "1" }],
+      [{ meta: null }],
+      [{ more: 1 }],
+    ]),
+  )("with %s is none", (_title, change) => {
     const { message, ...rest } = data();
     expect(parseEip712Certificate({ ...rest, message: { ...message, ...change } })).toBeUndefined();
   });
 
-  test.each(["", "00".repeat(65), `${"ff".repeat(64)}1b`, "00".repeat(64)])(
-    "with the signature %s is signed by nobody",
-    (signature) => {
+  test.each(titled([[""], ["00".repeat(65)], [`${"ff".repeat(64)}1b`], ["00".repeat(64)]]))(
+    "has no signer with the signature %s",
+    (_title, signature) => {
       const certificate = parseEip712Certificate(usualData);
       if (certificate === undefined) throw new Error("expected a certificate");
       expect(eip712Signer(certificate, Uint8Array.fromHex(signature))).toBeUndefined();

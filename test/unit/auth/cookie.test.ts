@@ -34,7 +34,7 @@ function client(maxAge = 60, log: Logger = quiet) {
 const hello = (transport: ReturnType<typeof client>, authid?: string, ...methods: string[]) =>
   helloRequest({ authid, transport, authmethods: methods.length > 0 ? methods : ["cookie"] });
 
-test("who has joined joins by cookie as the same, to the last octet", () => {
+test("a client that has joined joins by cookie with the same identity, to the last octet", () => {
   const transport = client();
   expect(recallLogin(auth, hello(transport))).toBeUndefined();
   rememberLogin(auth, transport, identity);
@@ -49,11 +49,15 @@ test("who has joined joins by cookie as the same, to the last octet", () => {
 });
 
 test.each([
-  ["who says another authid", auth, hello(client(), "bob")],
-  ["who does not ask for it", auth, hello(client(), undefined, "ticket")],
+  ["a client with another authid", auth, hello(client(), "bob")],
+  ["a client that does not ask for it", auth, hello(client(), undefined, "ticket")],
   ["where it is not configured", { ticket }, hello(client())],
-  ["where the first proof would not do", { cookie: {}, anonymous: undefined }, hello(client())],
-] as const)("nobody joins by cookie %s", (_name, here, request) => {
+  [
+    "where the first authmethod is not configured",
+    { cookie: {}, anonymous: undefined },
+    hello(client()),
+  ],
+] as const)("refuses to join by cookie %s", (_name, here, request) => {
   rememberLogin(auth, request.transport, identity);
   expect(recallLogin(here as never, request)).toBeUndefined();
 });

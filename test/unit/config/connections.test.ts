@@ -1,30 +1,15 @@
 import { describe, expect, test } from "bun:test";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { hostname, tmpdir } from "node:os";
-import { join } from "node:path";
-import { loadNodeConfig } from "#config/load.ts";
+import { hostname } from "node:os";
+import { loadNode } from "../../support/loaded-node.ts";
 
 const key = "0123456789abcdef".repeat(4);
 
-/** Loads one worker of a node, in a folder of its own. */
+/** Loads one worker of a node. */
 async function load(worker: object, controller: object | null = { id: "node1" }) {
-  const folder = mkdtempSync(join(tmpdir(), "config-"));
-  try {
-    const file = join(folder, "node.json");
-    const node = { version: 2, ...(controller && { controller }), workers: [worker] };
-    writeFileSync(file, JSON.stringify(node));
-    const { config, faults, warnings } = await loadNodeConfig(file, {});
-    const sentences = (list: { path: string; sentence: string }[]) =>
-      list.map(({ path, sentence }) => `${path.replace("$.workers[0].", "")}: ${sentence}`);
-    const loaded = config?.workers[0];
-    return {
-      worker: loaded,
-      faults: sentences(faults),
-      warnings: sentences(warnings),
-    };
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+  const node = { version: 2, ...(controller && { controller }), workers: [worker] };
+  const { config, faults, warnings } = await loadNode(node);
+  const below = (sentences: string[]) => sentences.map((one) => one.replace("$.workers[0].", ""));
+  return { worker: config?.workers[0], faults: below(faults), warnings: below(warnings) };
 }
 
 const unix = (path: string) => ({

@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from "bun:test";
 import { loadNode, nodeWith } from "../../support/loaded-node.ts";
+import { titled } from "../../support/titles.ts";
 
 const permission = "$.workers[0].realms[0].roles[0].permissions[0]";
 const proxy = "$.workers[1]";
@@ -66,25 +67,24 @@ test.each<[path: string, value: unknown, where: string, expected: unknown]>([
   expect(at(config, where)).toEqual(expected);
 });
 
-test.each([
-  [{ uri: "a.b" }, { uri: "a.b", match: "exact" }],
-  [{ uri: "a.*" }, { uri: "a.", match: "prefix" }],
-  [{ uri: "a..b" }, { uri: "a..b", match: "wildcard" }],
-  [
-    { uri: "a", match: "prefix" },
-    { uri: "a", match: "prefix" },
-  ],
-])(
-  "the permission %j is taken for %j, and allows and discloses nothing",
-  async (written, expected) => {
-    const { config } = await loadNode(nodeWith(permission, written));
-    expect(at(config, "workers.0.realms.0.roles.0.permissions.0")).toEqual({
-      ...expected,
-      allow: { call: false, register: false, publish: false, subscribe: false },
-      disclose: { caller: false, publisher: false },
-    });
-  },
-);
+test.each(
+  titled([
+    [{ uri: "a.b" }, { uri: "a.b", match: "exact" }],
+    [{ uri: "a.*" }, { uri: "a.", match: "prefix" }],
+    [{ uri: "a..b" }, { uri: "a..b", match: "wildcard" }],
+    [
+      { uri: "a", match: "prefix" },
+      { uri: "a", match: "prefix" },
+    ],
+  ]),
+)("a permission allows and discloses nothing: %s", async (_title, written, expected) => {
+  const { config } = await loadNode(nodeWith(permission, written));
+  expect(at(config, "workers.0.realms.0.roles.0.permissions.0")).toEqual({
+    ...expected,
+    allow: { call: false, register: false, publish: false, subscribe: false },
+    disclose: { caller: false, publisher: false },
+  });
+});
 
 describe("options.disabled", () => {
   const started = async (disabled: unknown, env: Record<string, string> = {}) => {

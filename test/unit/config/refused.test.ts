@@ -15,8 +15,7 @@ const values = (path: string, names: string[], sentence: (name: string) => strin
   names.map((name) => [path, name, sentence(name)] as [string, unknown, string]);
 
 const refused: [path: string, value: unknown, sentence: string][] = [
-  ["$.version", undefined, "required attribute is missing"],
-  ["$.version", 1, "expected 2, found 1: this program reads version 2 only"],
+  ["$.version", 3, "expected 1 or 2, found 3: this program reads no other version"],
   ...values(
     `${router}.type`,
     ["container", "guest"],
@@ -28,11 +27,6 @@ const refused: [path: string, value: unknown, sentence: string][] = [
     ["hostmonitor", "xbrmm"],
     (type) => `worker type "${type}" is not supported`,
   ),
-  [
-    `${router}.realms[0].roles[0].authorizer`,
-    "a.b",
-    "a role with an authorizer is not supported; list its permissions",
-  ],
   ...values(
     `${web}.type`,
     ["mqtt", "flashpolicy", "stream.testee"],
@@ -60,6 +54,7 @@ const refused: [path: string, value: unknown, sentence: string][] = [
     "a",
     "files of a Python package are not supported; name a directory",
   ]),
+  [`${connection}.transport`, undefined, "required attribute is missing"],
   [`${connection}.transport.proxy`, {}, "connecting through an HTTP proxy is not supported"],
   [
     `${connection}.transport.realm`,

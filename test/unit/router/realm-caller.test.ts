@@ -109,7 +109,7 @@ describe("cryptosign-proxy of type dynamic", () => {
     ]);
   });
 
-  test("lets nobody in who cannot sign", async () => {
+  test("refuses a client that cannot sign", async () => {
     const { proxy, answers } = await arrive();
     answers({ pubkey, role: "proxy" });
     const [, , extra] = await proxy.next();

@@ -131,7 +131,7 @@ export class HttpBridge implements RequestHandler {
       return printAnswer(await this.#caller.request({ ...request, realm, role, signal }));
     } catch (thrown) {
       if (thrown instanceof UnrepresentableValue) {
-        const sentence = `Cannot tell the arguments to the router: ${thrown.message}`;
+        const sentence = `Cannot represent the arguments for the router: ${thrown.message}`;
         return denial(400, sentence);
       }
       if (timeout.signal.aborted) {

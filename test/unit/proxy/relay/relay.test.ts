@@ -84,9 +84,9 @@ describe("relay", () => {
     ["CANCEL", '[49,7,{"mode":"\\ud800"}]'],
     ["INTERRUPT", '[69,7,{"mode":"\\ud800"}]'],
     ["PUBLISHED", '[17,7,"\\ud800"]'],
-    ["a CALL whose id is no id", '[48,"\\ud800",{},"a"]'],
+    ["a CALL with an invalid id", '[48,"\\ud800",{},"a"]'],
     ["PUBLISH without acknowledge", '[16,7,{},"a",["\\ud800"]]'],
-  ])("leaves out %s that cannot be told, and says so", (_, message) => {
+  ])("leaves out %s that cannot be represented, and logs it", (_, message) => {
     const { relay: one, source, target, leftOut } = relay({}, { serializer: "msgpack" });
     expect(one.forward(message)).toBeUndefined();
     expect([...source.sent, ...target.sent]).toEqual([]);

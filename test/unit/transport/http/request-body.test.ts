@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { framingOf, RequestBody } from "#transport/http/request-body.ts";
+import { titled } from "../../../support/titles.ts";
 
 const headers = (fields: Record<string, string>) => framingOf(new Headers(fields));
 
@@ -65,20 +66,22 @@ describe("RequestBody", () => {
     );
   });
 
-  test.each([
-    ["too long", "5\r\n12345\r\n4\r\n1234\r\n"],
-    ["too long", "ffffffff\r\n"],
-    ["malformed", "fffffffff\r\n"],
-    ["malformed", "x\r\n"],
-    ["malformed", "-1\r\n"],
-    ["malformed", "\r\n"],
-    ["malformed", "1\n"],
-    ["malformed", "1\r\n12\r\n"],
-    ["malformed", `1;${"x".repeat(2000)}`],
-    ["malformed", `0\r\n${"a: b\r\n".repeat(65)}`],
-    ["incomplete", "5\r\n1234"],
-    ["incomplete", "0\r\na: b\r\n"],
-  ])("is %s: %j", (state, octets) => {
+  test.each(
+    titled([
+      ["too long", "5\r\n12345\r\n4\r\n1234\r\n"],
+      ["too long", "ffffffff\r\n"],
+      ["malformed", "fffffffff\r\n"],
+      ["malformed", "x\r\n"],
+      ["malformed", "-1\r\n"],
+      ["malformed", "\r\n"],
+      ["malformed", "1\n"],
+      ["malformed", "1\r\n12\r\n"],
+      ["malformed", `1;${"x".repeat(2000)}`],
+      ["malformed", `0\r\n${"a: b\r\n".repeat(65)}`],
+      ["incomplete", "5\r\n1234"],
+      ["incomplete", "0\r\na: b\r\n"],
+    ]),
+  )("is %s", (_title, state, octets) => {
     expect(read({ kind: "chunked" }, 8, [Buffer.from(octets)])).toBe(state);
   });
 
