@@ -11,8 +11,8 @@ import { printTcpPeer } from "#transport/endpoint/peer-address.ts";
 import { RefusedConnection } from "#transport/http/refused-connection.ts";
 import { FAULT_STATUS, RequestHead } from "#transport/http/request-head.ts";
 import type { ConnectionDetails } from "#wamp/peer.ts";
-import { readClientHello } from "./client-hello.ts";
 import { readProxyHeader } from "./proxy-protocol-header.ts";
+import { readClientHello } from "./tls-client-hello.ts";
 
 /** Time for a PROXY header. */
 const PROXY_HEADER_MS = 10_000;

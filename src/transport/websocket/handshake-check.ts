@@ -7,7 +7,6 @@
 import type { WebSocketOptions, WebSocketServiceConfig } from "#config/node-config.ts";
 import type { HttpAnswer } from "#transport/http/http-answer.ts";
 import { type HttpRequest, isHost } from "#transport/http/http-request.ts";
-import { isWebSocketKey } from "./handshake-answer.ts";
 import { isOriginAllowed } from "./origin.ts";
 import { statusPage } from "./status-page.ts";
 import { type ChosenSubprotocol, chooseSubprotocol, subprotocolsFor } from "./subprotocol.ts";
@@ -137,4 +136,9 @@ function namesPort(host: string, expected: number | null): boolean {
 /** Whether a comma-separated header contains a token, ignoring case. */
 function hasToken(header: string | null, token: string): boolean {
   return (header ?? "").split(",").some((part) => part.trim().toLowerCase() === token);
+}
+
+/** Whether a key is the base64 encoding of 16 octets. */
+function isWebSocketKey(key: string | null): boolean {
+  return key !== null && /^[A-Za-z0-9+/]{22}==$/.test(key.trim());
 }
