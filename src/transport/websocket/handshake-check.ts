@@ -139,6 +139,6 @@ function hasToken(header: string | null, token: string): boolean {
 }
 
 /** Whether a key is the base64 encoding of 16 octets. */
-function isWebSocketKey(key: string | null): boolean {
+export function isWebSocketKey(key: string | null): boolean {
   return key !== null && /^[A-Za-z0-9+/]{22}==$/.test(key.trim());
 }

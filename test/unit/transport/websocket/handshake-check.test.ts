@@ -4,6 +4,7 @@ import {
   badHandshake,
   checkHandshake,
   checkWampHandshake,
+  isWebSocketKey,
 } from "#transport/websocket/handshake-check.ts";
 import { webSocketDefaults } from "../../../support/default-options.ts";
 import { webSocketTransport } from "../../../support/transports.ts";
@@ -167,4 +168,21 @@ describe("the subprotocol", () => {
     if (decision.kind !== "answer") throw new Error("it was taken");
     expect(decision.answer.status).toBe(400);
   });
+});
+
+const key = opening["Sec-WebSocket-Key"];
+
+test.each([
+  [key, true],
+  [` ${key}`, true],
+  ["AAAAAAAAAAAAAAAAAAAAAA==", true],
+  [null, false],
+  ["", false],
+  ["AAAAAAAAAAAAAAAAAAAAAAA=", false],
+  ["AAAAAAAAAAAAAAAAAAAAA===", false],
+  ["AAAAAAAAAAAAAAAAAAAA-_==", false],
+  [`${key}\r\nX: y`, false],
+  [`${key}, ${key}`, false],
+])("%j is the base64 of 16 octets: %p", (written, isKey) => {
+  expect(isWebSocketKey(written)).toBe(isKey);
 });
