@@ -204,6 +204,8 @@ export interface ListeningTcpConfig {
   version?: 6;
   /** Whether other processes may listen on the same port (SO_REUSEPORT). */
   shared: boolean;
+  /** Connections that may wait to be accepted; undefined: 512, as Bun has it. */
+  backlog?: number;
   /** Undefined: no TLS. */
   tls?: ListeningTlsConfig;
   /**
@@ -239,6 +241,8 @@ export interface ListeningUnixConfig {
   path: string;
   /** Mode of the socket file, as a number (0o600). */
   permission: number;
+  /** Connections that may wait to be accepted; undefined: 512, as Bun has it. */
+  backlog?: number;
 }
 
 /** A TCP port to connect to. */

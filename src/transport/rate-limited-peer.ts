@@ -106,6 +106,10 @@ class RateLimitedPeer implements Peer, PeerHandler {
     else deliver();
   }
 
+  isLeaving(): boolean {
+    return this.#handler?.isLeaving?.() ?? false;
+  }
+
   onDrain(): void {
     this.#handler?.onDrain();
   }

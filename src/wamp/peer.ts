@@ -100,6 +100,11 @@ export interface PeerHandler {
    * answered. When it was not, or the handler lacks this method, the peer closes with 1009.
    */
   onOversized?(message: WireMessage): boolean;
+  /**
+   * Whether the other side has sent GOODBYE and is still owed the answer; its close waits for that, though
+   * not for long. Without this there is never such an answer.
+   */
+  isLeaving?(): boolean;
   /** The other side has read enough that `send` may continue. */
   onDrain(): void;
   /** The connection ended, on either side; called exactly once. */

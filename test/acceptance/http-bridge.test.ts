@@ -193,15 +193,16 @@ function promises(port: number) {
     };
     const options = "OPTIONS /call HTTP/1.1\r\nHost: localhost\r\n\r\n";
     const page = "GET /page HTTP/1.1\r\nHost: localhost\r\n\r\n";
-    const answers = await rawHttp(port, call(1), options, call(2), options, options, call(3), page);
+    const requests = [call(1), options, call(2), options, options, page, call(3, "close")];
+    const answers = await rawHttp(port, ...requests);
     expect(answers.map(({ status, body }) => [status, body])).toEqual([
       [200, '{"args":[[1]]}'],
       [200, ""],
       [200, '{"args":[[2]]}'],
       [200, ""],
       [200, ""],
-      [200, '{"args":[[3]]}'],
       [200, '"a page"'],
+      [200, '{"args":[[3]]}'],
     ]);
     const closing = answers.map(({ headers }) => headers.get("connection") === "close");
     expect(closing).toEqual([false, false, false, false, false, false, true]);

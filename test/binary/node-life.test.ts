@@ -1,8 +1,7 @@
 /** Processes of a node of the built binary: ended, killed, started again. */
 
 import { describe, expect, test } from "bun:test";
-import { existsSync, readdirSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync } from "node:fs";
 import { afterTest } from "../support/cleanups.ts";
 import { seedFolder } from "../support/seed.ts";
 import { BINARY, startNode, type TemporaryNode, workerPids } from "../support/temporary-node.ts";
@@ -41,10 +40,6 @@ async function gone(pid: number): Promise<true> {
   return true;
 }
 
-/** Whether there is a folder of this process. */
-const leftIn = (folder: string, pid: number) =>
-  readdirSync(folder).some((name) => name.startsWith(`crossproxy-web-${pid}-`));
-
 describe("a node", () => {
   test.each(["SIGTERM", "SIGINT"] as const)(
     "says GOODBYE to its clients on %s, removes its socket files and ends with 0",
@@ -73,17 +68,6 @@ describe("a node", () => {
       });
     expect(await joinAgain()).toBeObject();
     expect(node.output()).toContain("worker died");
-  });
-
-  test("removes what a killed worker left in the folder for temporary files", async () => {
-    const { node } = await startSeed();
-    const pids = Object.values(workerPids(node.output()));
-    const pid = pids.find((one) => leftIn(tmpdir(), one)) as number;
-    expect(pid).toBeGreaterThan(0);
-    process.kill(pid, "SIGKILL");
-    await gone(pid);
-    // The worker that is started in its place does it.
-    while (leftIn(tmpdir(), pid)) await Bun.sleep(10);
   });
 
   test("leaves no worker behind when the controller is killed", async () => {

@@ -117,6 +117,17 @@ describe.each(kinds)("a listening endpoint of type %s", (kind) => {
     expect(said).toEqual([]);
   });
 
+  test("lets as many connections wait as its backlog says", async () => {
+    const port = portOf(await start(kind, tcp({ backlog: 77 })));
+    const hex = port.toString(16).toUpperCase().padStart(4, "0");
+    const path = join(folder, `${kind}-backlog.sock`);
+    await start(kind, { type: "unix", path, permission: 0o600, backlog: 78 });
+    const inUse = (filter: string[]) => Bun.spawnSync(["ss", "-lnH", ...filter]).stdout.toString();
+    expect(hex).toHaveLength(4);
+    expect(inUse(["-t", `sport = :${port}`]).split(/\s+/)[2]).toBe("77");
+    expect(inUse(["-x", `src = ${path}`]).split(/\s+/)[3]).toBe("78");
+  });
+
   test("gives a Unix socket its permission", async () => {
     for (const permission of [0o600, 0o660, 0o666]) {
       const path = join(folder, `${kind}-${permission}.sock`);

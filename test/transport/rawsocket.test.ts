@@ -141,8 +141,8 @@ describe("startRawSocketListener", () => {
       ...listening,
       options: { ...listening.options, auto_ping_interval: 20, auto_ping_timeout: 100 },
     };
-    const first = "0100000c000000010000000000000000";
-    const second = "0100000c000000020000000000000000";
+    const first = `0100000c${"30".repeat(11)}31`;
+    const second = `0100000c${"30".repeat(11)}32`;
 
     test("cuts off a client that does not answer", async () => {
       const gone = recorder();
@@ -160,7 +160,7 @@ describe("startRawSocketListener", () => {
         socket: {
           data(client, chunk) {
             got += chunk.toHex();
-            if (got.endsWith(first)) client.write(Uint8Array.fromHex(first.replace("01", "02")));
+            if (got.endsWith(first)) client.write(Uint8Array.fromHex(first.replace(/^01/, "02")));
             if (got.endsWith(second)) resolve(got);
           },
         },

@@ -138,6 +138,20 @@ describe.skipIf(!hasOpenssl)("the certificate of an endpoint", () => {
     },
   );
 
+  test("comes without static RSA, unless the ciphers name it", async () => {
+    const rsa = selfSigned(folder, "rsa", { isRsa: true });
+    const { port } = await start("rawsocket", rsa);
+    const cipher = "AES128-GCM-SHA256";
+    for (const ciphers of [cipher, "AES256-SHA"]) {
+      await expect(shown(port, { maxVersion: "TLSv1.2", ciphers })).rejects.toThrow();
+    }
+    const ciphers = "ECDHE-RSA-AES128-GCM-SHA256";
+    expect((await shown(port, { maxVersion: "TLSv1.2", ciphers })).cipher).toBe(ciphers);
+    const wanted = await start("rawsocket", { ...rsa, ciphers: cipher });
+    const old = await shown(wanted.port, { maxVersion: "TLSv1.2", ciphers: cipher });
+    expect(old.cipher).toBe(cipher);
+  });
+
   test("does not keep a connection that never ends its handshake", async () => {
     const { listener, port } = await start("rawsocket", selfSigned(folder, "slow"));
     const closed = Promise.withResolvers<void>();

@@ -96,9 +96,9 @@ test("auto_ping_restart_on_any_traffic takes any message for the answer to a pin
     const { port } = await start({ ...pings, auto_ping_restart_on_any_traffic });
     const client = dial(port);
     await client.send(upgradeRequest());
-    await client.until("\x89\x04\0\0\0\x01");
+    await client.until("\x89\x040001");
     return client.send(Buffer.from("828100000000aa", "hex"));
   };
-  await (await pinged(true)).until("\x89\x04\0\0\0\x02");
-  expect(await (await pinged(false)).whole()).not.toContain("\x89\x04\0\0\0\x02");
+  await (await pinged(true)).until("\x89\x040002");
+  expect(await (await pinged(false)).whole()).not.toContain("\x89\x040002");
 });

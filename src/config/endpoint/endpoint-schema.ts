@@ -125,13 +125,13 @@ export const listeningTls = item({
   ),
   ciphers: optional(
     text,
-    "Ciphers of TLS 1.2 as OpenSSL writes them; absent: the list of BoringSSL.",
+    "Ciphers of TLS 1.2 as OpenSSL writes them; absent: those of BoringSSL with forward secrecy.",
   ),
 });
 
-/** Bun gives every listening socket 512, and has no option for it. */
 const backlog = optional(
-  unhonoured(integer(1, 65_535), allBut(512), "512 connections may wait to be accepted"),
+  integer(1, 65_535),
+  "Connections that may wait to be accepted, up to the system's limit; absent: 512.",
 );
 
 /** A TCP port to listen on. */

@@ -26,11 +26,13 @@ export function normalizeListening(
   path: JsonPath,
   report: Report,
 ): ListeningEndpointConfig {
+  const backlog = item.backlog === undefined ? {} : { backlog: item.backlog };
   if (item.type === "unix") {
     return {
       type: "unix",
       path: socketFile(item.path, [...path, "path"], report),
       permission: Number.parseInt(item.permission, 8),
+      ...backlog,
     };
   }
   const tls = item.tls && normalizeListeningTls(item.tls, [...path, "tls"], report);
@@ -39,6 +41,7 @@ export function normalizeListening(
     ...normalizePorts(item, path, report),
     ...normalizeInterface(item, path, report),
     shared: item.shared,
+    ...backlog,
     ...(tls && { tls }),
     ...normalizeLoadBalancers(item, path, report),
   };

@@ -68,6 +68,10 @@ export class FrontendSession
     });
   }
 
+  isLeaving(): boolean {
+    return this.state.name === "leaving" || this.state.name === "rejoining";
+  }
+
   onDrain(): void {
     this.#link?.drained("client");
   }

@@ -39,6 +39,9 @@ export interface RawSocketPeerOptions {
   pings?: { options: KeepaliveOptions; log: Logger };
 }
 
+/** Time for the last message to a client that has ended its side: longer than a session waits for a router. */
+const LAST_MESSAGE_MS = 1500;
+
 /** Reused for every frame, because its octets are copied at once. */
 const header = new Uint8Array(FRAME_HEADER_OCTETS);
 
@@ -62,6 +65,8 @@ export class RawSocketPeer implements Peer, FrameHandler, DrainObserver, Keepali
   #isClosing = false;
   #isClosed = false;
   #closeReason = "";
+  /** Set while the other side has ended, but is still owed a message. */
+  #lastMessageTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(options: RawSocketPeerOptions) {
     this.#socket = options.socket;
@@ -84,12 +89,14 @@ export class RawSocketPeer implements Peer, FrameHandler, DrainObserver, Keepali
     this.#handler = handler;
     const pings = this.#pings?.options;
     if (pings !== undefined && pings.auto_ping_interval > 0 && !this.#isClosing) {
-      this.#keepalive = new Keepalive(pings, this);
+      this.#keepalive = new Keepalive(pings, this, this.#socket);
     }
   }
 
   send(message: WireMessage): boolean {
     if (this.#isClosing) return true;
+    // In a microtask, because the session is still sending.
+    if (this.#lastMessageTimer !== undefined) queueMicrotask(() => this.#endAfterLastMessage());
     if (isLongerThan(message, this.maxSendOctets)) {
       // Sessions answer messages that are too long; one without an answer must not be lost silently.
       this.close(0, `a message is longer than the ${this.maxSendOctets} octets taken`);
@@ -148,11 +155,29 @@ export class RawSocketPeer implements Peer, FrameHandler, DrainObserver, Keepali
   }
 
   drained(): void {
+    this.#keepalive?.noteDrained();
     this.#writer.drained();
+  }
+
+  /** The other side sends nothing more; it may still be owed the answer to its GOODBYE. */
+  ended(): void {
+    if (this.#isClosing || !this.#handler?.isLeaving?.()) {
+      this.#socket.end();
+      return;
+    }
+    this.#keepalive?.stop();
+    this.#lastMessageTimer = setTimeout(() => this.#socket.end(), LAST_MESSAGE_MS);
+  }
+
+  #endAfterLastMessage(): void {
+    if (this.#isClosed || this.#handler?.isLeaving?.()) return;
+    this.#writer.flush();
+    this.#socket.end();
   }
 
   closed(error: Error | undefined): void {
     if (this.#isClosed) return;
+    clearTimeout(this.#lastMessageTimer);
     this.#isClosing = true;
     this.#isClosed = true;
     this.#keepalive?.stop();

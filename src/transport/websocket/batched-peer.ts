@@ -128,6 +128,10 @@ class BatchReader implements PeerHandler {
     });
   }
 
+  isLeaving(): boolean {
+    return this.#handler.isLeaving?.() ?? false;
+  }
+
   onDrain(): void {
     this.#peer.drained();
     this.#handler.onDrain();

@@ -16,6 +16,7 @@ import {
   tlsOptionsTowards,
   tlsState,
 } from "#transport/endpoint/connect.ts";
+import { shortageOfDescriptors } from "#transport/endpoint/descriptors.ts";
 import {
   printAuthority,
   printTcpPeer,
@@ -147,7 +148,8 @@ function stateOf(
   if (reason === "Failed to connect") {
     // Bun says no more, so a missing socket file is found here.
     const isMissing = endpoint.type === "unix" && !existsSync(endpoint.path);
-    return isMissing ? "no such file" : "nobody listens there";
+    if (isMissing) return "no such file";
+    return shortageOfDescriptors() ?? "nobody listens there";
   }
   return reason === undefined || reason === "" ? null : reason;
 }

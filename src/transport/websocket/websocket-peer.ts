@@ -56,6 +56,10 @@ export class WebSocketPeer extends WebSocketConnection implements Peer {
     }
   }
 
+  protected override isLeaving(): boolean {
+    return this.#handler?.isLeaving?.() ?? false;
+  }
+
   protected onWebSocketDrain(): void {
     this.#handler?.onDrain();
   }

@@ -207,7 +207,6 @@ describe("loadNodeConfig", () => {
         backlog: 50,
       });
       expect(warnings.toSorted()).toEqual([
-        `${at}.backlog: not honoured: 512 connections may wait to be accepted`,
         `${at}.user_timeout: not honoured: what is sent to a client that is gone is given up when it answers no ping`,
         `${at}.version: not honoured: "127.0.0.1" is an address of IPv4`,
       ]);

@@ -56,7 +56,6 @@ test.each(
   titled(
     [
       [`${web}.paths.ws.options.validate_utf8`, false, "text is always checked to be UTF-8"],
-      [`${web}.endpoint.backlog`, 50, "512 connections may wait to be accepted"],
       [`${router}.components`, [{}], "no component is run; start it as a client"],
       [`${web}.paths.zip.type`, "webhook", "requests for it are answered with 501"],
     ],
@@ -89,6 +88,7 @@ test.each(
     [`${web}.paths.ws.url`, "ws://localhost/ws"],
     [`${web}.paths.ws.auth.anonymous.realm`, "realm1"],
     [`${web}.options.hsts_max_age`, 1000],
+    [`${web}.endpoint.backlog`, 50],
     [`${proxy}.transports[1].web.type`, "web"],
     [`${proxy}.transports[1].rawsocket.type`, "rawsocket"],
   ]),

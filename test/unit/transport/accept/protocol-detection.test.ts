@@ -55,7 +55,7 @@ function accepted(settings: Settings = {}) {
         events = taken;
       },
     },
-    { transport: "transport1", handlers, handshakeMs: 5000, log },
+    { transport: "transport1", handlers, handshakeMs: 5000, descriptorsPerClient: 1, log },
   );
   detection.begin();
   return {

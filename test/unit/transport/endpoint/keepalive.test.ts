@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import type { KeepaliveOptions } from "#config/node-config.ts";
 import { Keepalive } from "#transport/endpoint/keepalive.ts";
 import { fakeTime } from "../../../support/fake-time.ts";
+import { ScriptedSocket } from "../../../support/scripted-socket.ts";
 
 const options: KeepaliveOptions = {
   auto_ping_interval: 1000,
@@ -10,21 +11,25 @@ const options: KeepaliveOptions = {
   auto_ping_restart_on_any_traffic: true,
 };
 const onlyPongs = { auto_ping_restart_on_any_traffic: false };
-const FIRST = Buffer.from("00000001", "hex");
-const SECOND = Buffer.from("00000002", "hex");
+const FIRST = Buffer.from("0001");
+const SECOND = Buffer.from("0002");
 
 /** Keepalive of a connection under a clock that the test moves. */
 function start(changes: Partial<KeepaliveOptions> = {}) {
   const pass = fakeTime();
   const pings: string[] = [];
-  const state = { isPaused: false, expired: 0 };
+  const state = { isPaused: false, expired: 0, buffered: 0 };
   const keepalive = new Keepalive(
     { ...options, ...changes },
     {
-      ping: (payload) => void pings.push(Buffer.from(payload).toString("hex")),
+      get bufferedOctets() {
+        return state.buffered;
+      },
+      ping: (payload) => void pings.push(Buffer.from(payload).toString("latin1")),
       isPaused: () => state.isPaused,
       onPingTimeout: () => void state.expired++,
     },
+    new ScriptedSocket(),
   );
   return { pass, pings, state, keepalive };
 }
@@ -35,7 +40,7 @@ describe("a quiet connection", () => {
     pass(999);
     expect(pings).toEqual([]);
     pass(1);
-    expect(pings).toEqual(["00000001"]);
+    expect(pings).toEqual(["0001"]);
     pass(299);
     expect(state.expired).toBe(0);
     pass(1);
@@ -51,7 +56,7 @@ describe("a quiet connection", () => {
     pass(999);
     expect(pings).toHaveLength(1);
     pass(1);
-    expect([pings, state.expired]).toEqual([["00000001", "00000002"], 0]);
+    expect([pings, state.expired]).toEqual([["0001", "0002"], 0]);
   });
 
   test("is pinged at the interval where only pongs count, whatever else it sends", () => {
@@ -61,7 +66,7 @@ describe("a quiet connection", () => {
     pass(100);
     keepalive.notePong(FIRST);
     pass(1000);
-    expect(pings).toEqual(["00000001", "00000002"]);
+    expect(pings).toEqual(["0001", "0002"]);
   });
 
   test("is never pinged with an interval of 0", () => {
@@ -145,16 +150,58 @@ describe("the end of keepalive", () => {
     const pass = fakeTime();
     let expired = 0;
     let pings = 0;
-    const keepalive: Keepalive = new Keepalive(options, {
-      ping() {
-        pings += 1;
-        keepalive.stop();
+    const keepalive: Keepalive = new Keepalive(
+      options,
+      {
+        bufferedOctets: 0,
+        ping() {
+          pings += 1;
+          keepalive.stop();
+        },
+        isPaused: () => false,
+        onPingTimeout: () => void expired++,
       },
-      isPaused: () => false,
-      onPingTimeout: () => void expired++,
-    });
+      new ScriptedSocket(),
+    );
     pass(1_000_000);
     expect([pings, expired]).toEqual([1, 0]);
+  });
+});
+
+describe("a connection that reads slowly", () => {
+  const slow = { auto_ping_interval: 30_000, auto_ping_timeout: 30_000 };
+
+  test("is not ended while it takes what was sent before the ping", () => {
+    const { pass, state, pings, keepalive } = start(slow);
+    state.buffered = 12_000_000;
+    for (let at = 0; at < 200_000; at += 25_000) {
+      pass(25_000);
+      state.buffered -= 1_500_000;
+      keepalive.noteDrained();
+    }
+    expect([state.buffered, state.expired, pings.length]).toEqual([0, 0, 1]);
+    keepalive.notePong(FIRST);
+    pass(30_000);
+    expect(pings.length).toBe(2);
+  });
+
+  test("is ended when it takes nothing, though octets wait for it", () => {
+    const { pass, state } = start(slow);
+    state.buffered = 12_000_000;
+    pass(60_000);
+    expect(state.expired).toBe(1);
+  });
+});
+
+describe("a time for the answer longer than the interval", () => {
+  test.each([{}, onlyPongs])("does not put the next ping off: %p", (changes) => {
+    const { pass, pings, keepalive } = start({ ...changes, auto_ping_timeout: 5000 });
+    for (let count = 1; count <= 4; count++) {
+      pass(1000);
+      expect(pings.length).toBe(count);
+      pass(100);
+      keepalive.notePong(Buffer.from(pings.at(-1) ?? ""));
+    }
   });
 });
 
@@ -163,8 +210,10 @@ test.each([
   [21, 21],
   [125, 125],
   [126, 125],
-])("auto_ping_size %d makes a payload of %d octets that begins with a counter", (size, octets) => {
-  const { pass, pings } = start({ auto_ping_size: size });
-  pass(1000);
-  expect(pings).toEqual(["00000001".padEnd(2 * octets, "0")]);
+])("auto_ping_size %d makes payloads of %d digits, none twice", (size, octets) => {
+  const { pass, pings } = start({ auto_ping_size: size, auto_ping_timeout: 0 });
+  pass(300_000);
+  expect(pings[0]).toBe("1".padStart(octets, "0"));
+  expect(pings.every((payload) => /^\d+$/.test(payload) && payload.length === octets)).toBe(true);
+  expect(new Set(pings).size).toBe(300);
 });

@@ -17,7 +17,12 @@ describe.skipIf(!hasOpenssl)("options of TLS", () => {
 
   test("of a listening endpoint have its certificate, and TLS 1.2 and later", () => {
     expect(listeningTlsOptions(one)).toEqual([
-      { key: text(one.key), cert: `${text(one.certificate)}`, minVersion: 0x0303 },
+      {
+        key: text(one.key),
+        cert: `${text(one.certificate)}`,
+        minVersion: 0x0303,
+        ciphers: "DEFAULT:!kRSA",
+      },
     ]);
     const [strict] = listeningTlsOptions({ ...one, min_version: "1.3", ciphers: "A:B" });
     expect(strict).toMatchObject({ minVersion: 0x0304, ciphers: "A:B" });
@@ -67,11 +72,15 @@ describe.skipIf(!hasOpenssl)("options of TLS", () => {
   });
 
   test("of a connecting endpoint refuse certificates that are not trusted, whatever is configured", () => {
-    expect(connectingTlsOptions({})).toEqual({ rejectUnauthorized: true });
+    expect(connectingTlsOptions({})).toEqual({
+      rejectUnauthorized: true,
+      ciphers: "DEFAULT:!kRSA",
+    });
     const ca_certificates = [other.certificate];
     const whole = connectingTlsOptions({ hostname: "router.example", ca_certificates, own: one });
     expect(whole).toEqual({
       rejectUnauthorized: true,
+      ciphers: "DEFAULT:!kRSA",
       serverName: "router.example",
       ca: [text(other.certificate)],
       key: text(one.key),

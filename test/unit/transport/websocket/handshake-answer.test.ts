@@ -2,7 +2,6 @@ import { describe, expect, test } from "bun:test";
 import {
   answerHandshake,
   type HandshakeAnswerOptions,
-  isWebSocketKey,
 } from "#transport/websocket/handshake-answer.ts";
 import { deflating, webSocketDefaults } from "../../../support/default-options.ts";
 
@@ -58,19 +57,4 @@ describe("answerHandshake", () => {
     expect(answerHandshake(headers(), { ...plain, options }).codec).toBeNull();
     expect(answerHandshake(offer, plain).codec).toBeNull();
   });
-});
-
-test.each([
-  [key, true],
-  [` ${key}`, true],
-  ["AAAAAAAAAAAAAAAAAAAAAA==", true],
-  [null, false],
-  ["", false],
-  ["AAAAAAAAAAAAAAAAAAAAAAA=", false],
-  ["AAAAAAAAAAAAAAAAAAAAA===", false],
-  ["AAAAAAAAAAAAAAAAAAAA-_==", false],
-  [`${key}\r\nX: y`, false],
-  [`${key}, ${key}`, false],
-])("%j is the base64 of 16 octets: %p", (written, isKey) => {
-  expect(isWebSocketKey(written)).toBe(isKey);
 });

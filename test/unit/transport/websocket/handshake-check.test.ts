@@ -1,8 +1,10 @@
 import { describe, expect, test } from "bun:test";
+import type { HttpAnswer } from "#transport/http/http-answer.ts";
 import {
   badHandshake,
   checkHandshake,
   checkWampHandshake,
+  isWebSocketKey,
 } from "#transport/websocket/handshake-check.ts";
 import { webSocketDefaults } from "../../../support/default-options.ts";
 import { webSocketTransport } from "../../../support/transports.ts";
@@ -23,9 +25,19 @@ function request(changes: Record<string, string | undefined> = {}, method = "GET
   return new Request("http://localhost/ws", { method, headers: headers as [string, string][] });
 }
 
+/** An answer with headers that are found by any spelling, and its body as text. */
+function read({ status, headers, body }: HttpAnswer) {
+  return {
+    status,
+    headers: new Headers(headers),
+    text: Buffer.from(body as Uint8Array).toString(),
+  };
+}
+
 /** The answer that is no upgrade. */
-function refusal(one: Request, options: Partial<typeof webSocketDefaults> = {}): Response | null {
-  return checkHandshake(one, { ...webSocketDefaults, ...options }, () => "<p>page");
+function refusal(one: Request, options: Partial<typeof webSocketDefaults> = {}) {
+  const answer = checkHandshake(one, { ...webSocketDefaults, ...options }, () => "<p>page");
+  return answer && read(answer);
 }
 
 test("a handshake that is in order is no answer but an upgrade", () => {
@@ -65,12 +77,14 @@ describe("a handshake is refused", () => {
     expect([answer?.status, answer?.headers.get("allow")]).toEqual([405, "GET, HEAD"]);
   });
 
-  test("behind another request, or in HTTP/1.0", () => {
+  test("in HTTP/1.0", () => {
     expect(badHandshake().status).toBe(400);
   });
 
   test("with the version that is spoken", () => {
-    const { headers } = refusal(request({ "Sec-WebSocket-Version": "7" })) ?? new Response();
+    const { headers } = refusal(request({ "Sec-WebSocket-Version": "7" })) ?? {
+      headers: new Headers(),
+    };
     expect(headers.get("sec-websocket-version")).toBe("13");
   });
 });
@@ -134,13 +148,12 @@ describe("the subprotocol", () => {
 
   test.each([[undefined], [""], ["wamp.2.msgpack"], ["wamp.1"]])(
     "is required: %p is answered with what there is",
-    async (offered) => {
+    (offered) => {
       const decision = decide(offered);
       if (decision.kind !== "answer") throw new Error("it was taken");
-      expect(decision.response.status).toBe(400);
-      expect(await decision.response.text()).toContain(
-        "wamp.2.json, wamp.2.json.batched, wamp.2.cbor, wamp.2.cbor.batched",
-      );
+      const { status, text } = read(decision.answer);
+      expect(status).toBe(400);
+      expect(text).toContain("wamp.2.json, wamp.2.json.batched, wamp.2.cbor, wamp.2.cbor.batched");
     },
   );
 
@@ -153,6 +166,23 @@ describe("the subprotocol", () => {
     const config = webSocketTransport();
     const decision = checkWampHandshake(request({ Host: undefined }), config);
     if (decision.kind !== "answer") throw new Error("it was taken");
-    expect(decision.response.status).toBe(400);
+    expect(decision.answer.status).toBe(400);
   });
+});
+
+const key = opening["Sec-WebSocket-Key"];
+
+test.each([
+  [key, true],
+  [` ${key}`, true],
+  ["AAAAAAAAAAAAAAAAAAAAAA==", true],
+  [null, false],
+  ["", false],
+  ["AAAAAAAAAAAAAAAAAAAAAAA=", false],
+  ["AAAAAAAAAAAAAAAAAAAAA===", false],
+  ["AAAAAAAAAAAAAAAAAAAA-_==", false],
+  [`${key}\r\nX: y`, false],
+  [`${key}, ${key}`, false],
+])("%j is the base64 of 16 octets: %p", (written, isKey) => {
+  expect(isWebSocketKey(written)).toBe(isKey);
 });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { framingOf, RequestBody } from "#transport/web/bridge/request-body.ts";
+import { framingOf, RequestBody } from "#transport/http/request-body.ts";
 import { titled } from "../../../support/titles.ts";
 
 const headers = (fields: Record<string, string>) => framingOf(new Headers(fields));

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import type { BridgeServiceConfig } from "#config/node-config.ts";
 import type { ConnectionSocket } from "#transport/endpoint/connection.ts";
-import { BridgeConnections } from "#transport/web/bridge/bridge-connections.ts";
+import { HttpExchanges } from "#transport/http/http-exchange.ts";
 import { HttpBridge } from "#transport/web/bridge/http-bridge.ts";
 import { quietContext } from "../../../support/quiet-context.ts";
 
@@ -46,16 +46,17 @@ function fakeSocket(space: number) {
 test("reads the next request after a short answer that the socket takes in parts", () => {
   const { socket, drain, taken } = fakeSocket(10);
   const pipelined: string[] = [];
-  const request = new BridgeConnections().open({
-    bridge: new HttpBridge(config, { ...quietContext, wampCaller }),
-    head: {
+  const request = new HttpExchanges().open({
+    handler: new HttpBridge(config, { ...quietContext, wampCaller }),
+    request: {
       method: "OPTIONS",
+      url: new URL("http://localhost/"),
       headers: new Headers({ host: "localhost" }),
-      query: new URLSearchParams(),
+      isHttp10: false,
       address: null,
       isSecure: false,
     },
-    isHttp10: false,
+    log: quietContext.log,
     socket,
     octetsAfterHead: Buffer.from("GET"),
     readNextRequest: (octets) => pipelined.push(Buffer.from(octets).toString()),
