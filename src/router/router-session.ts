@@ -4,6 +4,12 @@
  * @module
  */
 
+import {
+  Authentication,
+  type AuthenticationSupport,
+  refuseTooLong,
+  trustsProxies,
+} from "#auth/authentication.ts";
 import { forgetLogin } from "#auth/cookie.ts";
 import type { Accept, AuthOutcome } from "#auth/pending-auth.ts";
 import type { SessionIdentity } from "#auth/session-identity.ts";
@@ -11,12 +17,6 @@ import { printTransport } from "#auth/transport-details.ts";
 import { Failure, sentenceOf } from "#base/failure.ts";
 import type { AuthConfig, JoiningConfig } from "#config/node-config.ts";
 import type { Logger } from "#observe/logger.ts";
-import {
-  Authentication,
-  type AuthenticationSupport,
-  refuseTooLong,
-  trustsProxies,
-} from "#session/authentication.ts";
 import { type JoinTimeoutObserver, JoinTimeouts } from "#session/join-timeouts.ts";
 import { clientNeeds, NO_NEEDS } from "#session/reconnecting-clients.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";

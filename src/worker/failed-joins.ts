@@ -9,8 +9,8 @@
  * @module
  */
 
+import type { Attempt, FailedAttempts } from "#auth/authentication.ts";
 import type { Logger } from "#observe/logger.ts";
-import type { Attempt, FailedAttempts } from "#session/authentication.ts";
 import { countedAddress } from "#transport/endpoint/connection-limit.ts";
 import { TokenBucket } from "#transport/token-bucket.ts";
 

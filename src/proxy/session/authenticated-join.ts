@@ -7,12 +7,16 @@
  * @module
  */
 
+import { Authentication } from "#auth/authentication.ts";
 import type { Accept, AuthOutcome } from "#auth/pending-auth.ts";
 import type { AuthConfig } from "#config/node-config.ts";
 import type { BackendSession } from "#proxy/routing/backend-session.ts";
-import type { Failover } from "#proxy/routing/route.ts";
-import { answerChallenge, helloToRouter, welcomeToClient } from "#proxy/routing/router-hello.ts";
-import { Authentication } from "#session/authentication.ts";
+import type { Failover } from "#proxy/routing/failover.ts";
+import {
+  answerChallenge,
+  helloToRouter,
+  welcomeToClient,
+} from "#proxy/routing/router-join-messages.ts";
 import { MessageType } from "#wamp/message-type.ts";
 import type { Peer, WireMessage } from "#wamp/peer.ts";
 import { decodeMessage } from "#wamp/serializer/control-message-values.ts";

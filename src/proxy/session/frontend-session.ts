@@ -6,6 +6,7 @@
  * @module
  */
 
+import { refuseTooLong } from "#auth/authentication.ts";
 import { forgetLogin } from "#auth/cookie.ts";
 import type { SessionConfig } from "#config/node-config.ts";
 import type { LogFields } from "#observe/logger.ts";
@@ -13,7 +14,6 @@ import type { Side } from "#proxy/relay/back-pressure.ts";
 import { type LinkObserver, SessionLink } from "#proxy/relay/session-link.ts";
 import type { Undeliverable } from "#proxy/relay/undeliverable.ts";
 import type { BackendObserver, BackendSession } from "#proxy/routing/backend-session.ts";
-import { refuseTooLong } from "#session/authentication.ts";
 import { clientNeeds } from "#session/reconnecting-clients.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
 import { MessageType } from "#wamp/message-type.ts";

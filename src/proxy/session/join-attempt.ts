@@ -14,15 +14,16 @@
  * @module
  */
 
+import type { FailedAttempts } from "#auth/authentication.ts";
 import type { Authenticators } from "#auth/authenticators.ts";
 import type { Deny } from "#auth/pending-auth.ts";
 import type { SessionConfig } from "#config/node-config.ts";
 import type { LogFields } from "#observe/logger.ts";
 import { type BackendObserver, BackendSession } from "#proxy/routing/backend-session.ts";
-import { Failover, type Route } from "#proxy/routing/route.ts";
+import { Failover } from "#proxy/routing/failover.ts";
+import type { Route } from "#proxy/routing/route.ts";
 import type { RouteTable } from "#proxy/routing/route-table.ts";
-import type { NodeCredentials } from "#proxy/routing/router-hello.ts";
-import type { FailedAttempts } from "#session/authentication.ts";
+import type { NodeCredentials } from "#proxy/routing/router-join-messages.ts";
 import type { JoinTimeouts } from "#session/join-timeouts.ts";
 import { MessageType } from "#wamp/message-type.ts";
 import type { Peer, WireMessage } from "#wamp/peer.ts";

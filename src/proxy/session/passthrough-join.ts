@@ -8,9 +8,9 @@
  * @module
  */
 
+import { type Attempt, readRealm, TOO_MANY_ATTEMPTS } from "#auth/authentication.ts";
 import { Failure } from "#base/failure.ts";
 import type { BackendSession } from "#proxy/routing/backend-session.ts";
-import { type Attempt, readRealm, TOO_MANY_ATTEMPTS } from "#session/authentication.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
 import { MessageType } from "#wamp/message-type.ts";
 import type { Peer, WireMessage } from "#wamp/peer.ts";

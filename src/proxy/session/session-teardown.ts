@@ -6,14 +6,14 @@
  * @module
  */
 
+import type { FailedAttempts } from "#auth/authentication.ts";
 import type { CloseOnlyEnd, SessionConfig } from "#config/node-config.ts";
 import type { Logger } from "#observe/logger.ts";
 import type { SessionLink } from "#proxy/relay/session-link.ts";
 import type { BackendSession } from "#proxy/routing/backend-session.ts";
 import type { RouteTable } from "#proxy/routing/route-table.ts";
-import type { NodeCredentials } from "#proxy/routing/router-hello.ts";
+import type { NodeCredentials } from "#proxy/routing/router-join-messages.ts";
 import type { ServiceSessions } from "#proxy/service/service-sessions.ts";
-import type { FailedAttempts } from "#session/authentication.ts";
 import { type JoinTimeoutObserver, JoinTimeouts } from "#session/join-timeouts.ts";
 import { type ClientNeeds, NO_NEEDS } from "#session/reconnecting-clients.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
+import type { FailedAttempts } from "#auth/authentication.ts";
 import type { AuthConfig, JoiningConfig } from "#config/node-config.ts";
 import { openRealms } from "#router/realm-table.ts";
 import { RouterSession } from "#router/router-session.ts";
-import type { FailedAttempts } from "#session/authentication.ts";
 import { MessageType as M } from "#wamp/message-type.ts";
 import { FailedJoins } from "#worker/failed-joins.ts";
 import { FakePeer } from "../../support/fake-peer.ts";

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from "bun:test";
-import type { FailedAttempts } from "#session/authentication.ts";
+import type { FailedAttempts } from "#auth/authentication.ts";
 import { FailedJoins } from "#worker/failed-joins.ts";
 import { quiet } from "../../support/quiet-context.ts";
 

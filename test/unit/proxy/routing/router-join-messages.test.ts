@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { helloToRouter } from "#proxy/routing/router-hello.ts";
+import { helloToRouter } from "#proxy/routing/router-join-messages.ts";
 
 test("tells the router of the client's certificate, in Crossbar's words", () => {
   const hello = helloToRouter(

@@ -11,17 +11,6 @@
  * @module
  */
 
-import type { Authenticators } from "#auth/authenticators.ts";
-import { beginAuth } from "#auth/authmethods.ts";
-import { recallLogin, rememberLogin } from "#auth/cookie.ts";
-import type {
-  AuthContext,
-  AuthOutcome,
-  Deny,
-  HelloRequest,
-  PendingAuth,
-} from "#auth/pending-auth.ts";
-import type { SessionIdentity } from "#auth/session-identity.ts";
 import { Failure } from "#base/failure.ts";
 import { asRecord, isRecord } from "#base/record.ts";
 import type { AuthConfig } from "#config/node-config.ts";
@@ -34,6 +23,11 @@ import {
   type TransportDetails,
   type WireMessage,
 } from "#wamp/peer.ts";
+import type { Authenticators } from "./authenticators.ts";
+import { beginAuth } from "./authmethods.ts";
+import { recallLogin, rememberLogin } from "./cookie.ts";
+import type { AuthContext, AuthOutcome, Deny, HelloRequest, PendingAuth } from "./pending-auth.ts";
+import type { SessionIdentity } from "./session-identity.ts";
 
 /** Limits the failed attempts of a client's address. */
 export interface FailedAttempts {

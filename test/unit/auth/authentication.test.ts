@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
+import { Authentication } from "#auth/authentication.ts";
 import { signChallenge } from "#auth/cryptosign-challenge.ts";
 import type { AuthOutcome } from "#auth/pending-auth.ts";
 import { makePrivateKey, publicKeyOf } from "#base/ed25519.ts";
-import { Authentication } from "#session/authentication.ts";
 import type { TransportDetails } from "#wamp/peer.ts";
 import { neverCanceled, noAuthenticators } from "../../support/no-authenticators.ts";
 
