@@ -8,6 +8,7 @@ import { accessSync, constants, statSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { dirname, extname, join, resolve } from "node:path";
 import * as v from "valibot";
+import { shorten } from "#base/printable.ts";
 import { type NodeItem, node } from "./node/node-schema.ts";
 import { normalizeNode } from "./node/normalize-node.ts";
 import type { NodeConfig } from "./node-config.ts";
@@ -121,9 +122,17 @@ function parse(file: string, text: string): ParsedText {
 
 function addIssue(issue: v.BaseIssue<unknown>, outer: JsonPath, report: Report): void {
   const path = [...outer, ...(issue.path ?? []).map((step) => step.key as string | number)];
-  const sentence = mayBeSecret(path) ? withoutValue(issue) : issue.message;
+  const sentence = mayBeSecret(path) ? withoutValue(issue) : withShortValue(issue);
   const isAtKey = issue.expected === "never" || issue.path?.at(-1)?.origin === "key";
   report.malformed(path, sentence, isAtKey && issue.received !== "undefined");
+}
+
+/** Longest value that a fault quotes. */
+const MOST_OF_VALUE = 100;
+
+function withShortValue({ message, received }: v.BaseIssue<unknown>): string {
+  if (received.length <= MOST_OF_VALUE) return message;
+  return message.replace(`found ${received}`, () => `found ${shorten(received, MOST_OF_VALUE)}`);
 }
 
 /** Attributes in `auth` that never hold a secret, so that their faults may quote the value. */

@@ -93,6 +93,14 @@ test("prints a fault with its place and counts it, without a stack", async () =>
   expect((await crossproxy("broken.json")).exitCode).toBe(78);
 });
 
+test("names a worker that is a list, with 78 for start and 1 for check", async () => {
+  writeFileSync(join(folder, "list.json"), '{"version": 2, "workers": [[{"type": "router"}]]}');
+  const stderr =
+    "list.json:1:28  $.workers[0]: expected object, found list\n1 problem in list.json\n";
+  expect(await crossproxy("list.json")).toEqual({ stdout: "", stderr, exitCode: 78 });
+  expect(await crossproxy("check", "list.json")).toEqual({ stdout: "", stderr, exitCode: 1 });
+});
+
 test("prints the node's public key, also for a file with faults, and checks its files", async () => {
   const connection = {
     transport: { type: "rawsocket", endpoint: { type: "unix", path: "router.sock" } },

@@ -5,6 +5,7 @@
  */
 
 import { hostname } from "node:os";
+import { isRecord, textOr } from "#base/record.ts";
 import type { NodeConfig, WorkerConfig } from "#config/node-config.ts";
 import { warnUnhonoured } from "#config/schema/unhonoured.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
@@ -26,9 +27,8 @@ export function normalizeNode(item: NodeItem, file: string, report: Report): Nod
   const items = Array.isArray(item.workers) ? item.workers : [];
   items.forEach((worker, index) => {
     const path = ["workers", index];
-    if (report.isMalformed([...path, "type"]) || typeof worker !== "object" || worker === null)
-      return;
-    const id = worker.id ?? `worker${String(index + 1).padStart(3, "0")}`;
+    if (report.isMalformed([...path, "type"]) || !isRecord(worker)) return;
+    const id = textOr(worker.id, `worker${String(index + 1).padStart(3, "0")}`);
     if (id === "controller") report.fault([...path, "id"], 'worker id "controller" is reserved');
     if (ids.has(id)) report.fault([...path, "id"], `worker id "${id}" is given twice`);
     ids.add(id);
@@ -56,7 +56,7 @@ function placeEndpoints(
       return { endpoint, path: [...path, "transport", "endpoint"], workerId: worker.id };
     }
     const index = written.transports.findIndex(
-      (item, at) => (item?.id ?? defaultTransportId(at)) === id,
+      (item, at) => textOr(item?.id, defaultTransportId(at)) === id,
     );
     return { endpoint, path: [...path, "transports", index, "endpoint"], workerId: worker.id };
   });

@@ -41,7 +41,7 @@ function checkRoutes(
 ): void {
   const ownRouters = (ids: readonly string[]) =>
     ids.flatMap((id) => {
-      const endpoint = connections[id]?.transport.endpoint;
+      const endpoint = Object.hasOwn(connections, id) ? connections[id]?.transport.endpoint : null;
       const router = endpoint?.type === "unix" ? routers.get(endpoint.path) : undefined;
       return router ?? [];
     });

@@ -32,3 +32,9 @@ export function explainType(issue: v.BaseIssue<unknown>): string {
 }
 
 const words: Record<string, string> = { Object: "object", Array: "list", Date: "date" };
+
+/** A value of a simple type as it is, another as its kind: what is in it may be long, or a secret. */
+export function nameFound(value: unknown): string {
+  if (typeof value !== "object" || value === null) return JSON.stringify(value);
+  return words[value.constructor.name] ?? value.constructor.name;
+}

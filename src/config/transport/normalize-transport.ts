@@ -6,7 +6,7 @@
  */
 
 import * as v from "valibot";
-import { asMap, isRecord } from "#base/record.ts";
+import { asMap, isRecord, textOr } from "#base/record.ts";
 import { normalizeSessionAuth } from "#config/auth/normalize-auth.ts";
 import { normalizeListening } from "#config/endpoint/normalize-endpoint.ts";
 import type {
@@ -49,7 +49,7 @@ export function normalizeTransports(
   return asList(items).flatMap((item, index) => {
     const path = [...workerPath, "transports", index];
     if (report.isMalformed([...path, "type"]) || !isRecord(item)) return [];
-    const id = item.id ?? defaultTransportId(index);
+    const id = textOr(item.id, defaultTransportId(index));
     if (ids.has(id)) report.fault([...path, "id"], `transport id "${id}" is given twice`);
     ids.add(id);
     const transport = normalizeTransport(item, id, path, context);
