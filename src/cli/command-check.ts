@@ -7,7 +7,7 @@
 import { loadNodeConfig } from "#config/load.ts";
 import { needsNodeKey } from "#node/node-controller.ts";
 import { checkNodeKey } from "#node/node-key.ts";
-import { writeOutput } from "#observe/write-output.ts";
+import { writeCompletely } from "#observe/write-output.ts";
 import { type ConfigFileChoice, requireConfigFile } from "./config-file.ts";
 import { ExitCode } from "./exit-code.ts";
 import { reportFaults, reportWarnings } from "./report-issues.ts";
@@ -26,6 +26,6 @@ export async function checkCommand(choice: ConfigFileChoice): Promise<number> {
     return ExitCode.failed;
   }
   if (config.workers.some(needsNodeKey)) checkNodeKey(config.folder);
-  writeOutput("stdout", `Ok, node configuration "${file}" looks good\n`);
+  writeCompletely("stdout", `Ok, node configuration "${file}" looks good\n`);
   return ExitCode.clean;
 }
