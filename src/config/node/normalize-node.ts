@@ -40,9 +40,17 @@ export function normalizeNode(item: NodeItem, file: string, report: Report): Nod
   checkEndpointConflicts(placed, report);
   checkOwnRouters(workers, report);
   const configs = workers.map(({ worker }) => worker);
+  if (configs.length === 0) warnOfNoWorker(item, report);
   const id = item.controller?.id ?? defaultControllerId();
   if (item.controller?.id === undefined) warnOfDefaultId(items, configs, id, report);
   return { file, folder: report.folder, controller: { id }, workers: configs };
+}
+
+/** Faulty workers are reported as such, and do not count as missing. */
+function warnOfNoWorker({ workers }: NodeItem, report: Report): void {
+  if (report.isMalformed(["workers"]) || !Array.isArray(workers)) return;
+  const state = workers.length === 0 ? "there is no worker" : "every worker is disabled";
+  report.warn(["workers"], `${state}, so that nothing runs`);
 }
 
 /** Endpoints with their paths; transports with faults are not among those of `worker`. */
