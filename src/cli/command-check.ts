@@ -5,6 +5,8 @@
  */
 
 import { loadNodeConfig } from "#config/load.ts";
+import { checkMachine, thisMachine } from "#config/machine-checks.ts";
+import { inOrder } from "#config/text/config-issue.ts";
 import { needsNodeKey } from "#node/node-controller.ts";
 import { checkNodeKey } from "#node/node-key.ts";
 import { writeCompletely } from "#observe/write-output.ts";
@@ -19,8 +21,8 @@ import { reportFaults, reportWarnings } from "./report-issues.ts";
  */
 export async function checkCommand(choice: ConfigFileChoice): Promise<number> {
   const file = requireConfigFile(choice);
-  const { config, faults, warnings } = await loadNodeConfig(file);
-  reportWarnings(warnings);
+  const { config, faults, warnings, needs } = await loadNodeConfig(file);
+  reportWarnings(inOrder([...warnings, ...checkMachine(needs, thisMachine())]));
   if (config === null || faults.length > 0) {
     reportFaults(faults, file);
     return ExitCode.failed;

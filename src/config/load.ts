@@ -9,6 +9,7 @@ import { readFile } from "node:fs/promises";
 import { dirname, extname, join, resolve } from "node:path";
 import * as v from "valibot";
 import { shorten } from "#base/printable.ts";
+import type { PlacedNeed } from "./machine-need.ts";
 import { type NodeItem, node } from "./node/node-schema.ts";
 import { normalizeNode } from "./node/normalize-node.ts";
 import type { NodeConfig } from "./node-config.ts";
@@ -33,6 +34,8 @@ export interface LoadedConfig {
   faults: ConfigIssue[];
   /** Attributes that are accepted and not honoured, and likely mistakes. */
   warnings: ConfigIssue[];
+  /** What the machine has to have, which is not looked for here. */
+  needs: PlacedNeed[];
 }
 
 /** Loads a configuration file. No contents of the file make it throw. */
@@ -50,6 +53,7 @@ export async function loadNodeConfig(
       config: null,
       faults: [{ file, ...fault.position, path: printJsonPath(fault.path), sentence }],
       warnings: [],
+      needs: [],
     };
   }
   const absolute = resolve(file);
@@ -64,8 +68,8 @@ export async function loadNodeConfig(
   const item = checked.output as NodeItem;
   const isMap = typeof item === "object" && item !== null && !Array.isArray(item);
   const config = isMap && isReadable ? normalizeNode(item, absolute, report) : null;
-  const faults = report.faults;
-  return { config: faults.length === 0 ? config : null, faults, warnings: report.warnings };
+  const { faults, warnings, needs } = report;
+  return { config: faults.length === 0 ? config : null, faults, warnings, needs };
 }
 
 /**

@@ -14,7 +14,8 @@ import { defaultTransportId } from "#config/transport/normalize-transport.ts";
 import { checkEndpointConflicts, type PlacedEndpoint } from "./endpoint-conflicts.ts";
 import { controller, type NodeItem } from "./node-schema.ts";
 import { normalizeWorker } from "./normalize-worker.ts";
-import { checkOwnRouters, type PlacedWorker } from "./own-router-rules.ts";
+import { checkOwnRouters } from "./own-router-rules.ts";
+import type { PlacedWorker } from "./own-routers.ts";
 
 /** Fills in defaults, resolves files and variables, and reports what depends on more than one value. */
 export function normalizeNode(item: NodeItem, file: string, report: Report): NodeConfig {

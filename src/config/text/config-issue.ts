@@ -38,3 +38,8 @@ export function printJsonPath(path: JsonPath): string {
     return /^[A-Za-z_$][\w$]*$/.test(step) ? `${text}.${step}` : `${text}[${JSON.stringify(step)}]`;
   }, "$");
 }
+
+/** Issues of one file in the order of the file. */
+export function inOrder(issues: readonly ConfigIssue[]): ConfigIssue[] {
+  return issues.toSorted((a, b) => a.line - b.line || a.column - b.column);
+}

@@ -36,5 +36,6 @@ function normalizeStore(
   if (!isFolder(dirname(filename))) {
     report.fault([...path, "filename"], `Cannot keep cookies in "${filename}": no such folder`);
   }
+  report.need([...path, "filename"], { kind: "cookies", file: filename });
   return { type: "file", filename };
 }

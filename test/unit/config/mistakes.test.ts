@@ -1,6 +1,6 @@
 /** Mistakes that operators make, and what `check` says of them. */
 
-import { expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import { blocksOf } from "../../support/documents.ts";
 import { loadNode } from "../../support/loaded-node.ts";
@@ -159,4 +159,103 @@ test("a certificate is asked of clients that are to join without", async () => {
   expect(await warned(anonymous)).toEqual([sentence]);
   expect(await warned({ ...anonymous, ...byCertificate })).toEqual([sentence]);
   expect(await warned(byCertificate)).toEqual([]);
+});
+
+describe("an authenticator", () => {
+  const dynamic = {
+    type: "dynamic",
+    authenticator: "com.example.authenticate",
+    "authenticator-realm": "realm1",
+    "authenticator-role": "caller",
+  };
+  const permission = (uri: string, match: string, action: string) => ({
+    uri,
+    match,
+    allow: { [action]: true },
+  });
+  const calls = permission("com.example.", "prefix", "call");
+  const registers = permission("com..authenticate", "wildcard", "register");
+  const roles = (...permissions: object[][]) =>
+    [["anonymous"], ["caller"], ["provider"]].flatMap(([name], index) =>
+      permissions[index] === undefined ? [] : [{ name, permissions: permissions[index] }],
+    );
+  const path = "$.workers[1].transports[0].paths.ws.auth.ticket.authenticator";
+
+  async function warned(list: object[], change: Change = () => {}, auth: object = dynamic) {
+    const { faults, warnings } = await said((node) => {
+      const [router, proxy] = node.workers;
+      Object.assign(router.realms[0] ?? {}, { roles: list });
+      proxy.routes["realm1"] = { anonymous: "conn1", caller: "conn1" };
+      proxy.transports[0].paths.ws.auth = { ticket: auth };
+      change(node);
+    });
+    expect(faults).toEqual([]);
+    return warnings;
+  }
+
+  test("may be called and registered", async () => {
+    expect(await warned(roles([], [calls], [registers]))).toEqual([]);
+    const authorizer = { name: "provider", authorizer: "com.example.authorize" };
+    expect(await warned([...roles([], [calls]), authorizer])).toEqual([]);
+  });
+
+  test("may be registered by no role", async () => {
+    const other = permission("com.example.authenticate.x", "exact", "register");
+    expect(await warned(roles([calls], [calls], [other]))).toEqual([
+      `${path}: no role of realm "realm1" of worker "worker001" may register it; add a permission`,
+    ]);
+  });
+
+  test("may not be called by the role that calls it", async () => {
+    expect(await warned(roles([calls], [], [registers]))).toEqual([
+      `${path}: role "caller" of realm "realm1" of worker "worker001" may not call it; add a permission`,
+    ]);
+  });
+
+  test("is behind a route for any realm or role, which the router does not have", async () => {
+    const any: Change = ({ workers: [, proxy] }) => {
+      proxy.routes = { "*": { "*": "conn1" } };
+    };
+    expect(await warned(roles([], [calls], [registers]), any)).toEqual([]);
+    expect(
+      await warned(roles([], [calls], [registers]), any, {
+        ...dynamic,
+        "authenticator-realm": "x",
+      }),
+    ).toEqual([`${path}: worker "worker001", to which its route leads, has no realm "x"`]);
+    expect(await warned(roles([registers]), any)).toEqual([
+      `${path}: realm "realm1" of worker "worker001", to which its route leads, has no role "caller"`,
+    ]);
+  });
+
+  test("is on a router over TCP on this machine; of other machines nothing is known", async () => {
+    const over = (host: string) => (node: Parameters<Change>[0]) => {
+      const auth = { "cryptosign-proxy": { type: "static", principals: {} } };
+      const endpoint = { type: "tcp", port: 8999 };
+      Object.assign(node, { controller: { id: "node1" } });
+      Object.assign(node.workers[0], { transports: [{ type: "rawsocket", endpoint, auth }] });
+      const transport = { type: "rawsocket", endpoint: { ...endpoint, host } };
+      node.workers[1].connections = {
+        conn1: { transport, auth: { "cryptosign-proxy": {} } },
+      };
+    };
+    expect(await warned(roles([], []), over("localhost"))).toEqual([
+      `${path}: role "caller" of realm "realm1" of worker "worker001" may not call it; add a permission`,
+    ]);
+    expect(await warned(roles([], []), over("router.example"))).toEqual([]);
+  });
+
+  test("of a router itself may be registered by no role", async () => {
+    const { warnings } = await said(({ workers: [router] }) => {
+      Object.assign(router.realms[0] ?? {}, { roles: roles([calls]) });
+      const endpoint = { type: "tcp", port: 9000 };
+      const auth = {
+        ticket: { ...dynamic, "authenticator-realm": undefined, "authenticator-role": undefined },
+      };
+      Object.assign(router, { transports: [{ type: "rawsocket", endpoint, auth }] });
+    });
+    expect(warnings).toEqual([
+      '$.workers[0].transports[0].auth.ticket.authenticator: no role of any realm of worker "worker001" may register it; add a permission',
+    ]);
+  });
 });

@@ -5,6 +5,7 @@ import { globSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { loadNodeConfig } from "#config/load.ts";
+import { checkMachine, thisMachine } from "#config/machine-checks.ts";
 import { type ConfigIssue, printIssue } from "#config/text/config-issue.ts";
 import { blocksOf, DOCUMENTS, ROOT } from "../../support/documents.ts";
 import { nodeWith } from "../../support/loaded-node.ts";
@@ -61,8 +62,10 @@ async function loadText(text: string, name: string) {
 
 /** What is wrong with the answer for a text. */
 async function wrongWith(text: string, name: string): Promise<string[]> {
-  const { config, faults, warnings } = await loadText(text, name);
-  const wrong = [...faults, ...warnings].filter(isNoLine).map(printIssue);
+  const { config, faults, warnings, needs } = await loadText(text, name);
+  const wrong = [...faults, ...warnings, ...checkMachine(needs, thisMachine())]
+    .filter(isNoLine)
+    .map(printIssue);
   if ((config === null) !== faults.length > 0)
     wrong.push("a configuration beside faults, or none without");
   if (config === null) return wrong;
