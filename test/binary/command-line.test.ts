@@ -85,6 +85,20 @@ test("suggests the command that is nearest to a word, with or without a file beh
   expect((await crossproxy("chekc")).stderr).toContain("its name ends in neither .json nor .yaml");
 });
 
+test("warns of what this machine lacks, and starts nothing all the same", async () => {
+  const endpoint = { type: "unix", path: "missing/testee.sock" };
+  const workers = [{ type: "proxy", transports: [{ type: "websocket.testee", endpoint }] }];
+  writeFileSync(join(folder, "lacking.json"), JSON.stringify({ version: 2, workers }));
+  const sentence = `Cannot listen on "${join(folder, "missing/testee.sock")}": no such folder`;
+  const place = "lacking.json:1:115  $.workers[0].transports[0].endpoint.path";
+  const check = await crossproxy("check", "lacking.json");
+  expect(check.stderr).toBe(`warning: ${place}: ${sentence}\n`);
+  expect(check.exitCode).toBe(0);
+  const start = await crossproxy("lacking.json");
+  expect(start.stderr).toContain(`${place}: ${sentence}`);
+  expect(start.exitCode).toBe(1);
+});
+
 test("prints the JSON Schema of the documents", async () => {
   const { stdout, stderr, exitCode } = await crossproxy("schema");
   expect({ stderr, exitCode }).toEqual({ stderr: "", exitCode: 0 });
