@@ -28,6 +28,7 @@ const listening = v.variant("type", [
     portrange: maybe(v.strictTuple([count, count])),
     interface: text,
     version: maybe(v.literal(6)),
+    backlog: maybe(count),
     shared: flag,
     tls: maybe(
       v.strictObject({
@@ -40,7 +41,12 @@ const listening = v.variant("type", [
     ),
     trusted_proxies: maybe(texts),
   }),
-  v.strictObject({ type: v.literal("unix"), path: absolute, permission: count }),
+  v.strictObject({
+    type: v.literal("unix"),
+    path: absolute,
+    permission: count,
+    backlog: maybe(count),
+  }),
 ]);
 
 const connecting = v.variant("type", [
