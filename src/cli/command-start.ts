@@ -5,8 +5,9 @@
  */
 
 import { loadNodeConfig } from "#config/load.ts";
+import { checkMachine, thisMachine } from "#config/machine-checks.ts";
 import type { NodeConfig } from "#config/node-config.ts";
-import { printIssue } from "#config/text/config-issue.ts";
+import { inOrder, printIssue } from "#config/text/config-issue.ts";
 import type { StartContext } from "#node/control-message.ts";
 import { NodeController, needsNodeKey } from "#node/node-controller.ts";
 import { decoyKey, loadNodeKey } from "#node/node-key.ts";
@@ -38,12 +39,13 @@ export async function startCommand(file: string, choice: LogChoice): Promise<num
     system: "Controller",
     worker: null,
   });
-  const { config, faults, warnings } = await loadNodeConfig(file);
+  const { config, faults, warnings, needs } = await loadNodeConfig(file);
   if (config === null || faults.length > 0) {
     reportFaults(faults, file);
     return ExitCode.config;
   }
-  for (const warning of warnings) log.warn(printIssue(warning));
+  const all = inOrder([...warnings, ...checkMachine(needs, thisMachine())]);
+  for (const warning of all) log.warn(printIssue(warning));
 
   const controller = new NodeController(config, startContext(config, choice, log), log);
   const ended = endedBySignal(controller, log);

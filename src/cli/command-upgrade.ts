@@ -8,7 +8,7 @@ import { existsSync, realpathSync, statSync, writeFileSync } from "node:fs";
 import { extname } from "node:path";
 import { Failure, sentenceOf } from "#base/failure.ts";
 import { isYaml, upgradeConfigFile } from "#config/upgrade/upgrade-config-file.ts";
-import { writeOutput } from "#observe/write-output.ts";
+import { writeCompletely } from "#observe/write-output.ts";
 import { type ConfigFileChoice, requireConfigFile } from "./config-file.ts";
 import { ExitCode } from "./exit-code.ts";
 import { reportFaults } from "./report-issues.ts";
@@ -33,13 +33,13 @@ export async function upgradeCommand(choice: UpgradeChoice): Promise<number> {
     return ExitCode.failed;
   }
   if (upgrade.kind === "unchanged") {
-    writeOutput("stdout", `Nothing to do: "${file}" is of version 2 already\n`);
+    writeCompletely("stdout", `Nothing to do: "${file}" is of version 2 already\n`);
     return ExitCode.clean;
   }
   const output = choice.output ?? outputBeside(file);
   requireOutput(output, file);
   write(output, upgrade.text, file, choice.force === true);
-  writeOutput(
+  writeCompletely(
     "stdout",
     `Ok, "${output}" is "${file}" in version 2; to see whether it has faults: crossproxy check ${output}\n`,
   );

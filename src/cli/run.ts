@@ -10,7 +10,7 @@ import { Command, CommanderError, Option } from "commander";
 
 import { sentenceOf } from "#base/failure.ts";
 import { LOG_FORMATS, LOG_LEVELS } from "#observe/log-format.ts";
-import { writeOutput } from "#observe/write-output.ts";
+import { writeCompletely } from "#observe/write-output.ts";
 import type { LogChoice } from "./command-start.ts";
 import type { UpgradeChoice } from "./command-upgrade.ts";
 import type { ConfigFileChoice } from "./config-file.ts";
@@ -29,7 +29,7 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
   } catch (thrown) {
     // commander has printed its message, or the help.
     if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? 0 : ExitCode.usage;
-    writeOutput("stderr", `${sentenceOf(thrown)}\n`);
+    writeCompletely("stderr", `${sentenceOf(thrown)}\n`);
     return exitCodeFor(thrown);
   }
 }
@@ -44,8 +44,8 @@ function commandLine(finish: Finish): Command {
     .helpOption("-h, --help", "print this help")
     .configureHelp({ showGlobalOptions: true })
     .configureOutput({
-      writeOut: (text) => writeOutput("stdout", text),
-      writeErr: (text) => writeOutput("stderr", text),
+      writeOut: (text) => writeCompletely("stdout", text),
+      writeErr: (text) => writeCompletely("stderr", text),
     })
     .exitOverride()
     .argument("[file]", "node configuration to start; else the one in the present folder")
@@ -57,7 +57,9 @@ function commandLine(finish: Finish): Command {
         .choices(LOG_FORMATS)
         .default("standard"),
     )
-    .addHelpText("after", EXIT_CODES_HELP);
+    .addHelpText("after", EXIT_CODES_HELP)
+    // Of two words the first is a command with a mistake, rather than a file and one too many.
+    .allowExcessArguments();
   program.action(async (file: string | undefined, log: LogChoice) => {
     finish(await startFromFile(program, file, log));
   });
@@ -66,9 +68,16 @@ function commandLine(finish: Finish): Command {
   addKeys(program, finish);
   addUpgrade(program, finish);
   program
+    .command("schema")
+    .description("print the JSON Schema of a configuration, for editors")
+    .action(async () => {
+      const { schemaCommand } = await import("./command-schema.ts");
+      schemaCommand();
+    });
+  program
     .command("version")
     .description("print the release")
-    .action(() => writeOutput("stdout", `${versionLine()}\n`));
+    .action(() => writeCompletely("stdout", `${versionLine()}\n`));
   return program;
 }
 
@@ -121,7 +130,7 @@ function addUpgrade(program: Command, finish: Finish): void {
 
 /** `check` and `upgrade` have one exit code for every failure; only `start` distinguishes their causes. */
 function failPlainly(thrown: unknown): number {
-  writeOutput("stderr", `${sentenceOf(thrown)}\n`);
+  writeCompletely("stderr", `${sentenceOf(thrown)}\n`);
   return ExitCode.failed;
 }
 
@@ -145,11 +154,18 @@ async function startFromFile(
   log: LogChoice,
 ): Promise<number> {
   if (file !== undefined && !/[./\\]/.test(file) && !existsSync(file)) {
-    program.error(`error: "${file}" is neither a command nor a file (see crossproxy --help)`);
+    const { didYouMean } = await import("#config/schema/fault-sentence.ts");
+    const hint =
+      didYouMean(file, [...program.commands.map((command) => command.name()), "help"]) ||
+      " (see crossproxy --help)";
+    program.error(`error: "${file}" is neither a command nor a file${hint}`);
+  }
+  if (program.args.length > 1) {
+    program.error(`error: expected one file, found ${program.args.length} (see crossproxy --help)`);
   }
   const { chooseConfigFile, DEFAULT_FILES } = await import("./config-file.ts");
   if (file === undefined && chooseConfigFile({}) === null) {
-    writeOutput(
+    writeCompletely(
       "stderr",
       `Cannot find a configuration: none is named, and there is no ${DEFAULT_FILES} (see crossproxy --help)\n`,
     );

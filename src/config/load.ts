@@ -8,6 +8,8 @@ import { accessSync, constants, statSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { dirname, extname, join, resolve } from "node:path";
 import * as v from "valibot";
+import { shorten } from "#base/printable.ts";
+import type { PlacedNeed } from "./machine-need.ts";
 import { type NodeItem, node } from "./node/node-schema.ts";
 import { normalizeNode } from "./node/normalize-node.ts";
 import type { NodeConfig } from "./node-config.ts";
@@ -32,6 +34,8 @@ export interface LoadedConfig {
   faults: ConfigIssue[];
   /** Attributes that are accepted and not honoured, and likely mistakes. */
   warnings: ConfigIssue[];
+  /** What the machine has to have, which is not looked for here. */
+  needs: PlacedNeed[];
 }
 
 /** Loads a configuration file. No contents of the file make it throw. */
@@ -49,6 +53,7 @@ export async function loadNodeConfig(
       config: null,
       faults: [{ file, ...fault.position, path: printJsonPath(fault.path), sentence }],
       warnings: [],
+      needs: [],
     };
   }
   const absolute = resolve(file);
@@ -63,8 +68,8 @@ export async function loadNodeConfig(
   const item = checked.output as NodeItem;
   const isMap = typeof item === "object" && item !== null && !Array.isArray(item);
   const config = isMap && isReadable ? normalizeNode(item, absolute, report) : null;
-  const faults = report.faults;
-  return { config: faults.length === 0 ? config : null, faults, warnings: report.warnings };
+  const { faults, warnings, needs } = report;
+  return { config: faults.length === 0 ? config : null, faults, warnings, needs };
 }
 
 /**
@@ -121,9 +126,17 @@ function parse(file: string, text: string): ParsedText {
 
 function addIssue(issue: v.BaseIssue<unknown>, outer: JsonPath, report: Report): void {
   const path = [...outer, ...(issue.path ?? []).map((step) => step.key as string | number)];
-  const sentence = mayBeSecret(path) ? withoutValue(issue) : issue.message;
+  const sentence = mayBeSecret(path) ? withoutValue(issue) : withShortValue(issue);
   const isAtKey = issue.expected === "never" || issue.path?.at(-1)?.origin === "key";
   report.malformed(path, sentence, isAtKey && issue.received !== "undefined");
+}
+
+/** Longest value that a fault quotes. */
+const MOST_OF_VALUE = 100;
+
+function withShortValue({ message, received }: v.BaseIssue<unknown>): string {
+  if (received.length <= MOST_OF_VALUE) return message;
+  return message.replace(`found ${received}`, () => `found ${shorten(received, MOST_OF_VALUE)}`);
 }
 
 /** Attributes in `auth` that never hold a secret, so that their faults may quote the value. */

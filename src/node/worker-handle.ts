@@ -125,6 +125,7 @@ function spawn(id: string, folder: string, onMessage: (message: unknown) => void
   try {
     return Bun.spawn(workerCommand(), {
       cwd: folder,
+      env: { ...process.env, BUN_OPTIONS: undefined, BUN_BE_BUN: undefined },
       stdio: ["ignore", "inherit", "inherit"],
       serialization: "json",
       ipc: onMessage,

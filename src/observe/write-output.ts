@@ -5,6 +5,7 @@
  */
 
 import { constants, fstatSync, openSync, writeSync } from "node:fs";
+import { errorCodeOf } from "#base/failure.ts";
 import { LossyWriter } from "./lossy-writer.ts";
 
 /** The name of a stream. */
@@ -25,6 +26,27 @@ function openWriter(stream: OutputStream): LossyWriter {
   const descriptor = openNonBlocking(stream);
   // A pipe takes up to 4096 octets whole or not at all, so only longer texts can be cut.
   return new LossyWriter((octets, from) => writeSync(descriptor, octets, from));
+}
+
+/** Milliseconds until a full pipe that does not block is tried again. */
+const RETRY_MS = 5;
+
+/**
+ * Writes a text that a command was asked for, and waits for the reader as long as it takes: unlike a line of
+ * the log, no part of it may be lost.
+ */
+export function writeCompletely(stream: OutputStream, text: string): void {
+  const descriptor = stream === "stdout" ? 1 : 2;
+  const octets = Buffer.from(text);
+  for (let written = 0; written < octets.length; ) {
+    try {
+      written += writeSync(descriptor, octets, written);
+    } catch (thrown) {
+      if (errorCodeOf(thrown) !== "EAGAIN") return;
+      // Another process with the same stream has made it non-blocking.
+      Bun.sleepSync(RETRY_MS);
+    }
+  }
 }
 
 /**

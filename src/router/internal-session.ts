@@ -64,7 +64,7 @@ export function openInternalSession(
     onFailure: (thrown) => {
       log.error("internal request failed", {
         realm: realm.name,
-        reason: thrown instanceof Error ? thrown.stack : String(thrown),
+        stack: thrown instanceof Error ? thrown.stack : String(thrown),
       });
     },
   });

@@ -310,7 +310,7 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
     }
     this.#log.error("session failed", {
       peer: this.#peer.details.peer,
-      reason: thrown instanceof Error ? thrown.stack : String(thrown),
+      stack: thrown instanceof Error ? thrown.stack : String(thrown),
     });
     this.#abort(ErrorUri.internalError, "The router failed", CloseCode.internalError);
   }

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, test } from "bun:test";
 import { readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { afterTest } from "../support/cleanups.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const main = join(import.meta.dir, "../../src/main.ts");
@@ -72,6 +73,40 @@ test("ends with 2 for an unknown word, option or level", async () => {
   }
 });
 
+test("suggests the command that is nearest to a word, with or without a file behind it", async () => {
+  for (const words of [["chekc"], ["chekc", "node.json"]]) {
+    const stderr = 'error: "chekc" is neither a command nor a file; did you mean "check"?\n';
+    expect(await crossproxy(...words)).toEqual({ stdout: "", stderr, exitCode: 2 });
+  }
+  const { stderr, exitCode } = await crossproxy("a.json", "b.json");
+  expect(stderr).toBe("error: expected one file, found 2 (see crossproxy --help)\n");
+  expect(exitCode).toBe(2);
+  writeFileSync(join(folder, "chekc"), "{}");
+  expect((await crossproxy("chekc")).stderr).toContain("its name ends in neither .json nor .yaml");
+});
+
+test("warns of what this machine lacks, and starts nothing all the same", async () => {
+  const endpoint = { type: "unix", path: "missing/testee.sock" };
+  const workers = [{ type: "proxy", transports: [{ type: "websocket.testee", endpoint }] }];
+  writeFileSync(join(folder, "lacking.json"), JSON.stringify({ version: 2, workers }));
+  const sentence = `Cannot listen on "${join(folder, "missing/testee.sock")}": no such folder`;
+  const place = "lacking.json:1:115  $.workers[0].transports[0].endpoint.path";
+  const check = await crossproxy("check", "lacking.json");
+  expect(check.stderr).toBe(`warning: ${place}: ${sentence}\n`);
+  expect(check.exitCode).toBe(0);
+  const start = await crossproxy("lacking.json");
+  expect(start.stderr).toContain(`${place}: ${sentence}`);
+  expect(start.exitCode).toBe(1);
+});
+
+test("prints the JSON Schema of the documents", async () => {
+  const { stdout, stderr, exitCode } = await crossproxy("schema");
+  expect({ stderr, exitCode }).toEqual({ stderr: "", exitCode: 0 });
+  const file = join(import.meta.dir, "../../docs/node-json.schema.json");
+  expect(JSON.parse(stdout)).toEqual(JSON.parse(readFileSync(file, "utf8")));
+  expect((await crossproxy("--help")).stdout).toContain("print the JSON Schema");
+});
+
 test("names a missing file in one line, with 78 for start and 1 for check", async () => {
   const stderr = 'Cannot read "missing.json": no such file\n';
   expect(await crossproxy("missing.json")).toEqual({ stdout: "", stderr, exitCode: 78 });
@@ -91,6 +126,44 @@ test("prints a fault with its place and counts it, without a stack", async () =>
   expect(check.stderr).not.toContain("    at ");
   expect(check.exitCode).toBe(1);
   expect((await crossproxy("broken.json")).exitCode).toBe(78);
+});
+
+test("names a worker that is a list, with 78 for start and 1 for check", async () => {
+  writeFileSync(join(folder, "list.json"), '{"version": 2, "workers": [[{"type": "router"}]]}');
+  const stderr =
+    "list.json:1:28  $.workers[0]: expected object, found list\n1 problem in list.json\n";
+  expect(await crossproxy("list.json")).toEqual({ stdout: "", stderr, exitCode: 78 });
+  expect(await crossproxy("check", "list.json")).toEqual({ stdout: "", stderr, exitCode: 1 });
+});
+
+test("waits for a reader that is slow, and loses no line", async () => {
+  const workers = Array(3_000).fill([]);
+  writeFileSync(join(folder, "many.json"), JSON.stringify({ version: 2, workers }));
+  const command = `"$@" check many.json 2>&1 | (sleep 1; cat)`;
+  const child = Bun.spawn(["sh", "-c", command, "sh", process.execPath, main], {
+    cwd: folder,
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const lines = (await child.stdout.text()).split("\n");
+  expect([lines.length, lines.at(-2)]).toEqual([3_002, "3000 problems in many.json"]);
+});
+
+test("prints warnings before what follows from them, on one terminal", async () => {
+  writeFileSync(join(folder, "none.json"), '{"workers": []}');
+  const { exitCode, stdout } = Bun.spawnSync(
+    ["sh", "-c", `"$@" check none.json 2>&1`, "sh", process.execPath, main],
+    {
+      cwd: folder,
+    },
+  );
+  const lines = stdout.toString().split("\n");
+  expect([exitCode, lines.at(-1)]).toEqual([0, ""]);
+  expect(lines.map((line) => line.split(":")[0])).toEqual([
+    "warning",
+    "warning",
+    'Ok, node configuration "none.json" looks good',
+    "",
+  ]);
 });
 
 test("prints the node's public key, also for a file with faults, and checks its files", async () => {
@@ -195,6 +268,27 @@ test("names the worker whose port is in use, and leaves nothing behind", async (
     `Cannot start worker "proxy1": cannot listen on "tcp 127.0.0.1:${taken.port}": address already in use\n`,
   );
   expect(exitCode).toBe(1);
+});
+
+test("gives workers no variable with which Bun runs other code", async () => {
+  const endpoint = { type: "unix", path: "testee.sock" };
+  const transports = [{ type: "websocket.testee", endpoint }];
+  const node = { version: 2, workers: [{ type: "proxy", transports }] };
+  writeFileSync(join(folder, "preload.json"), JSON.stringify(node));
+  const script = `require("node:fs").appendFileSync("ran", process.argv[2] + "\\n");`;
+  writeFileSync(join(folder, "foreign.cjs"), script);
+  const child = Bun.spawn([process.execPath, main, "preload.json"], {
+    cwd: folder,
+    env: { ...process.env, BUN_OPTIONS: "--preload ./foreign.cjs" },
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  afterTest(() => child.kill("SIGKILL"));
+  for await (const chunk of child.stdout) {
+    if (Buffer.from(chunk).toString().includes("testee.sock")) break;
+  }
+  child.kill("SIGTERM");
+  await child.exited;
+  expect(readFileSync(join(folder, "ran"), "utf8")).toBe("preload.json\n");
 });
 
 test("refuses to be a worker without a controller", async () => {

@@ -19,7 +19,7 @@ export function normalizeDynamicAuth(
   const role = item["default-role"];
   if (role !== undefined) warnOfRole(role, [...path, "default-role"], context);
   warnOfAuthenticator(item, path, context);
-  return {
+  const auth: DynamicAuthConfig = {
     type: "dynamic",
     authenticator: item.authenticator,
     "authenticator-realm": item["authenticator-realm"] ?? null,
@@ -27,6 +27,8 @@ export function normalizeDynamicAuth(
     "default-role": role ?? null,
     "authenticator-timeout": item["authenticator-timeout"],
   };
+  context.report.authenticators.push({ path, auth });
+  return auth;
 }
 
 function warnOfAuthenticator(

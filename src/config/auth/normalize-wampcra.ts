@@ -10,6 +10,19 @@ import type { TransportContext } from "#config/transport/transport-context.ts";
 import { readSecret } from "./secret.ts";
 import { eachPrincipal, type NormalizedAuth, type StaticItem } from "./static-auth.ts";
 
+/** As in Crossbar; other programs, and its early releases, keep the derived key. */
+const DERIVED =
+  "expected the secret itself, from which the key is derived; this looks like that key, with which no client joins by the secret";
+
+/** Shorter keys could be any word. */
+const SHORTEST_KEY = 16;
+
+/** Whether a text is octets in base64, as many as the derived key has. */
+function looksDerived(secret: string, keylen: number): boolean {
+  const octets = Buffer.from(secret, "base64");
+  return keylen >= SHORTEST_KEY && octets.length === keylen && octets.toString("base64") === secret;
+}
+
 /** The normalized authmethod. */
 export function normalizeWampCra(
   { users }: StaticItem<"wampcra">,
@@ -21,6 +34,7 @@ export function normalizeWampCra(
     const { salt, iterations, keylen, role } = user;
     const secret = readSecret(user.secret, [...at, "secret"], context.report);
     if (salt !== undefined && iterations !== undefined && keylen !== undefined) {
+      if (looksDerived(secret, keylen)) context.report.warn([...at, "secret"], DERIVED);
       return { secret, role, salt, iterations, keylen };
     }
     const missing = derivation.filter((name) => user[name] === undefined);

@@ -7,6 +7,7 @@
 import * as v from "valibot";
 import { connectionAuth } from "#config/auth/auth-schema.ts";
 import { connectingEndpoint } from "#config/endpoint/endpoint-schema.ts";
+import { nameFound } from "#config/schema/fault-sentence.ts";
 import {
   byType,
   defaulted,
@@ -51,7 +52,7 @@ const unhonouredOption = unhonoured(anything, always, "the program's defaults ap
 const messageSize = withKeywords(
   v.custom<number>(
     (value) => Number.isInteger(value) && Number(value) >= 512 && Number(value) <= 16_777_216,
-    ({ input }) => `expected an integer from 512 to 16777216, found ${JSON.stringify(input)}`,
+    ({ input }) => `expected an integer from 512 to 16777216, found ${nameFound(input)}`,
   ),
   { type: "integer", minimum: 512, maximum: 16_777_216 },
 );

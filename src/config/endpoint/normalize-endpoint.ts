@@ -28,12 +28,10 @@ export function normalizeListening(
 ): ListeningEndpointConfig {
   const backlog = item.backlog === undefined ? {} : { backlog: item.backlog };
   if (item.type === "unix") {
-    return {
-      type: "unix",
-      path: socketFile(item.path, [...path, "path"], report),
-      permission: Number.parseInt(item.permission, 8),
-      ...backlog,
-    };
+    const file = socketFile(item.path, [...path, "path"], report);
+    report.need([...path, "path"], { kind: "socket", file });
+    const permission = Number.parseInt(item.permission, 8);
+    return { type: "unix", path: file, permission, ...backlog };
   }
   const tls = item.tls && normalizeListeningTls(item.tls, [...path, "tls"], report);
   return {
@@ -123,6 +121,7 @@ function normalizeInterface(
 ): Pick<ListeningTcpConfig, "interface" | "version"> {
   const address = bareAddress(written);
   const literal = isIP(address);
+  if (literal !== 0) report.need([...path, "interface"], { kind: "interface", address });
   if (version !== undefined && literal !== 0 && literal !== version) {
     report.warn([...path, "version"], `not honoured: "${address}" is an address of IPv${literal}`);
     return { interface: address };

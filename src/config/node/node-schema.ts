@@ -66,6 +66,13 @@ const proxy = item({
     {},
     "realm -> role -> connection, or several. Extension: `*` for any other realm or role.",
   ),
+  backends: optional(
+    unhonoured(
+      anything,
+      always,
+      'a worker has "connections" and "routes"; "backends" is for a path of type "websocket-proxy"',
+    ),
+  ),
   balancing: optional(balancing, "Extension. How the connections of a route share its sessions."),
   transports: defaulted(v.array(transport), [], "Listening transports."),
   manhole,

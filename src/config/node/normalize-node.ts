@@ -5,6 +5,7 @@
  */
 
 import { hostname } from "node:os";
+import { isRecord, textOr } from "#base/record.ts";
 import type { NodeConfig, WorkerConfig } from "#config/node-config.ts";
 import { warnUnhonoured } from "#config/schema/unhonoured.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
@@ -13,7 +14,8 @@ import { defaultTransportId } from "#config/transport/normalize-transport.ts";
 import { checkEndpointConflicts, type PlacedEndpoint } from "./endpoint-conflicts.ts";
 import { controller, type NodeItem } from "./node-schema.ts";
 import { normalizeWorker } from "./normalize-worker.ts";
-import { checkOwnRouters, type PlacedWorker } from "./own-router-rules.ts";
+import { checkOwnRouters } from "./own-router-rules.ts";
+import type { PlacedWorker } from "./own-routers.ts";
 
 /** Fills in defaults, resolves files and variables, and reports what depends on more than one value. */
 export function normalizeNode(item: NodeItem, file: string, report: Report): NodeConfig {
@@ -26,9 +28,8 @@ export function normalizeNode(item: NodeItem, file: string, report: Report): Nod
   const items = Array.isArray(item.workers) ? item.workers : [];
   items.forEach((worker, index) => {
     const path = ["workers", index];
-    if (report.isMalformed([...path, "type"]) || typeof worker !== "object" || worker === null)
-      return;
-    const id = worker.id ?? `worker${String(index + 1).padStart(3, "0")}`;
+    if (report.isMalformed([...path, "type"]) || !isRecord(worker)) return;
+    const id = textOr(worker.id, `worker${String(index + 1).padStart(3, "0")}`);
     if (id === "controller") report.fault([...path, "id"], 'worker id "controller" is reserved');
     if (ids.has(id)) report.fault([...path, "id"], `worker id "${id}" is given twice`);
     ids.add(id);
@@ -40,9 +41,17 @@ export function normalizeNode(item: NodeItem, file: string, report: Report): Nod
   checkEndpointConflicts(placed, report);
   checkOwnRouters(workers, report);
   const configs = workers.map(({ worker }) => worker);
+  if (configs.length === 0) warnOfNoWorker(item, report);
   const id = item.controller?.id ?? defaultControllerId();
   if (item.controller?.id === undefined) warnOfDefaultId(items, configs, id, report);
   return { file, folder: report.folder, controller: { id }, workers: configs };
+}
+
+/** Faulty workers are reported as such, and do not count as missing. */
+function warnOfNoWorker({ workers }: NodeItem, report: Report): void {
+  if (report.isMalformed(["workers"]) || !Array.isArray(workers)) return;
+  const state = workers.length === 0 ? "there is no worker" : "every worker is disabled";
+  report.warn(["workers"], `${state}, so that nothing runs`);
 }
 
 /** Endpoints with their paths; transports with faults are not among those of `worker`. */
@@ -56,7 +65,7 @@ function placeEndpoints(
       return { endpoint, path: [...path, "transport", "endpoint"], workerId: worker.id };
     }
     const index = written.transports.findIndex(
-      (item, at) => (item?.id ?? defaultTransportId(at)) === id,
+      (item, at) => textOr(item?.id, defaultTransportId(at)) === id,
     );
     return { endpoint, path: [...path, "transports", index, "endpoint"], workerId: worker.id };
   });

@@ -12,15 +12,11 @@ import {
   hasRoute,
   normalizeRoutes,
 } from "#config/connection/normalize-routes.ts";
-import type {
-  ProxyWorkerConfig,
-  SessionConfig,
-  TransportConfig,
-  WebServiceConfig,
-} from "#config/node-config.ts";
+import type { ProxyWorkerConfig, TransportConfig, WebServiceConfig } from "#config/node-config.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
 import type { Report } from "#config/text/report.ts";
 import { normalizeTransports } from "#config/transport/normalize-transport.ts";
+import { sessionsOf } from "#config/transport/transport-sessions.ts";
 import type { WorkerItem } from "./node-schema.ts";
 
 type ProxyItem = Extract<WorkerItem, { type: "proxy" }>;
@@ -94,28 +90,4 @@ function hasBridgeBelow(paths: Record<string, WebServiceConfig>): boolean {
       ? hasBridgeBelow(service.paths)
       : service.type === "caller" || service.type === "publisher",
   );
-}
-
-/** Every part of a transport that clients begin sessions on. */
-function sessionsOf(transport: TransportConfig): SessionConfig[] {
-  switch (transport.type) {
-    case "rawsocket":
-    case "websocket":
-      return [transport];
-    case "universal": {
-      const { rawsocket, paths } = transport;
-      return [...(rawsocket === null ? [] : [rawsocket]), ...sessionsBelow(paths ?? {})];
-    }
-    case "web":
-      return sessionsBelow(transport.paths);
-    default:
-      return [];
-  }
-}
-
-function sessionsBelow(paths: Record<string, WebServiceConfig>): SessionConfig[] {
-  return Object.values(paths).flatMap((service) => {
-    if (service.type === "path") return sessionsBelow(service.paths);
-    return service.type === "websocket" ? [service] : [];
-  });
 }

@@ -6,7 +6,7 @@
  */
 
 import * as v from "valibot";
-import { didYouMean, listWords } from "./fault-sentence.ts";
+import { didYouMean, listWords, nameFound } from "./fault-sentence.ts";
 import { withKeywords } from "./json-keywords.ts";
 import type { Schema } from "./schema-shape.ts";
 
@@ -121,7 +121,7 @@ export function byType<S extends Record<string, Schema>>(
       return typeFault(refused[type] as string);
     }
     const hint = typeof type === "string" ? didYouMean(type, known) : "";
-    return typeFault(`expected ${listWords(known)}, found ${JSON.stringify(type)}${hint}`);
+    return typeFault(`expected ${listWords(known)}, found ${nameFound(type)}${hint}`);
   };
   return Object.assign(v.lazy(choose), { types, unlisted, typeIfAbsent }) as unknown as ByType<S>;
 }

@@ -4,8 +4,16 @@
  * @module
  */
 
-import { type ConfigIssue, type JsonPath, printJsonPath } from "./config-issue.ts";
+import type { MachineNeed, PlacedNeed } from "#config/machine-need.ts";
+import type { DynamicAuthConfig } from "#config/node-config.ts";
+import { type ConfigIssue, inOrder, type JsonPath, printJsonPath } from "./config-issue.ts";
 import type { SourceMap } from "./source-map.ts";
+
+/** A dynamic authmethod, and its path. */
+export interface PlacedAuthenticator {
+  path: JsonPath;
+  auth: DynamicAuthConfig;
+}
 
 /** Collects all faults and warnings, and gives them in the order of the file. */
 export class Report {
@@ -16,6 +24,10 @@ export class Report {
   readonly #faults: ConfigIssue[] = [];
   readonly #warnings: ConfigIssue[] = [];
   readonly #malformed: JsonPath[] = [];
+  /** What only the machine can tell. */
+  readonly needs: PlacedNeed[] = [];
+  /** Authenticators, which are compared with the routers when all workers are known. */
+  readonly authenticators: PlacedAuthenticator[] = [];
 
   constructor(
     file: string,
@@ -45,6 +57,12 @@ export class Report {
     this.#warnings.push(this.#issue(path, sentence, true));
   }
 
+  /** Notes what a value needs of the machine. */
+  need(path: JsonPath, need: MachineNeed): void {
+    const { sentence: _, ...place } = this.#issue(path, "", false);
+    this.needs.push({ need, place });
+  }
+
   /** Whether an item, or anything inside it, has a fault of the schema. */
   isMalformed(path: JsonPath): boolean {
     return this.#malformed.some((faulty) => path.every((step, index) => faulty[index] === step));
@@ -52,20 +70,16 @@ export class Report {
 
   /** Faults in the order of the file. */
   get faults(): ConfigIssue[] {
-    return this.#faults.toSorted(byPosition);
+    return inOrder(this.#faults);
   }
 
   /** Warnings in the order of the file. */
   get warnings(): ConfigIssue[] {
-    return this.#warnings.toSorted(byPosition);
+    return inOrder(this.#warnings);
   }
 
   #issue(path: JsonPath, sentence: string, atKey: boolean): ConfigIssue {
     const position = atKey ? this.#places.key(path) : this.#places.value(path);
     return { file: this.#file, ...position, path: printJsonPath(path), sentence };
   }
-}
-
-function byPosition(a: ConfigIssue, b: ConfigIssue): number {
-  return a.line - b.line || a.column - b.column;
 }

@@ -6,7 +6,7 @@
  */
 
 import * as v from "valibot";
-import { asMap, isRecord } from "#base/record.ts";
+import { asMap, isRecord, textOr } from "#base/record.ts";
 import { normalizeSessionAuth } from "#config/auth/normalize-auth.ts";
 import { normalizeListening } from "#config/endpoint/normalize-endpoint.ts";
 import type {
@@ -37,6 +37,7 @@ import type {
   TransportItem,
   UniversalItem,
 } from "./transport-schema.ts";
+import { sessionsOf } from "./transport-sessions.ts";
 
 /** The normalized `transports` of a worker. */
 export function normalizeTransports(
@@ -49,12 +50,30 @@ export function normalizeTransports(
   return asList(items).flatMap((item, index) => {
     const path = [...workerPath, "transports", index];
     if (report.isMalformed([...path, "type"]) || !isRecord(item)) return [];
-    const id = item.id ?? defaultTransportId(index);
+    const id = textOr(item.id, defaultTransportId(index));
     if (ids.has(id)) report.fault([...path, "id"], `transport id "${id}" is given twice`);
     ids.add(id);
     const transport = normalizeTransport(item, id, path, context);
-    return transport === null ? [] : [transport];
+    if (transport === null) return [];
+    warnOfCertificates(transport, [...path, "endpoint"], report);
+    return [transport];
   });
+}
+
+/** Certificates are asked of all clients; where none joins without one, that is meant. */
+function warnOfCertificates(transport: TransportConfig, path: JsonPath, report: Report): void {
+  const { endpoint } = transport;
+  if (endpoint.type !== "tcp" || endpoint.tls?.ca_certificates === undefined) return;
+  const sessions = sessionsOf(transport);
+  if (sessions.length > 0 && sessions.every(needsCertificate)) return;
+  const sentence = "clients without a certificate of one of these authorities cannot connect";
+  report.warn([...path, "tls", "ca_certificates"], sentence);
+}
+
+/** A cookie is of use only to clients that have joined with a certificate. */
+function needsCertificate({ auth }: SessionConfig): boolean {
+  const methods = auth === "passthrough" ? [] : Object.keys(auth);
+  return methods.includes("tls") && methods.every((name) => name === "tls" || name === "cookie");
 }
 
 /** The id of a transport without one, by its index: `transport000` and so on, as in Crossbar. */

@@ -4,10 +4,10 @@
  * @module
  */
 
-import { statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import type { CookieConfig } from "#config/node-config.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
+import { isFolder } from "#config/text/folder-state.ts";
 import type { Report } from "#config/text/report.ts";
 import type { CookieItem } from "./cookie-schema.ts";
 
@@ -33,8 +33,9 @@ function normalizeStore(
 ): CookieConfig["store"] {
   if (store === undefined || store.type === "memory") return { type: "memory" };
   const filename = resolve(report.folder, store.filename);
-  if (!statSync(dirname(filename), { throwIfNoEntry: false })?.isDirectory()) {
+  if (!isFolder(dirname(filename))) {
     report.fault([...path, "filename"], `Cannot keep cookies in "${filename}": no such folder`);
   }
+  report.need([...path, "filename"], { kind: "cookies", file: filename });
   return { type: "file", filename };
 }

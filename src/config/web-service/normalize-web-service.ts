@@ -4,7 +4,7 @@
  * @module
  */
 
-import { existsSync, statSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { relative, resolve, sep } from "node:path";
 import type {
   ArchiveServiceConfig,
@@ -12,6 +12,7 @@ import type {
   WebServiceConfig,
 } from "#config/node-config.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
+import { isFolder } from "#config/text/folder-state.ts";
 import type { Report } from "#config/text/report.ts";
 import type { TransportContext } from "#config/transport/transport-context.ts";
 import { normalizeBridge } from "./normalize-bridge.ts";
@@ -75,7 +76,7 @@ function normalizeStatic(
   report: Report,
 ): StaticServiceConfig {
   const directory = resolve(report.folder, item.directory);
-  if (!statSync(directory, { throwIfNoEntry: false })?.isDirectory()) {
+  if (!isFolder(directory)) {
     report.fault([...path, "directory"], `Cannot serve "${directory}": no such directory`);
   }
   const inside = relative(directory, report.folder);

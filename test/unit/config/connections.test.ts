@@ -200,7 +200,8 @@ describe("authmethod cryptosign-proxy", () => {
   });
 
   test("asks an authenticator", async () => {
-    const realms = [{ name: "auth", roles: [{ name: "authenticator" }] }];
+    const permissions = [{ uri: "com.example.*", allow: { register: true } }];
+    const realms = [{ name: "auth", roles: [{ name: "authenticator", permissions }] }];
     const dynamic = { type: "dynamic", authenticator: "com.example.node" };
     const [transport] = router({}).transports;
     const auth = { "cryptosign-proxy": { ...dynamic, "authenticator-realm": "auth" } };

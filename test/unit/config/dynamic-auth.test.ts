@@ -31,7 +31,12 @@ const router = {
   type: "router",
   connections: undefined,
   routes: undefined,
-  realms: [{ name: "realm1", roles: [{ name: "user" }] }],
+  realms: [
+    {
+      name: "realm1",
+      roles: [{ name: "user", permissions: [{ uri: "*", allow: { register: true } }] }],
+    },
+  ],
 };
 
 describe("a dynamic authmethod", () => {
