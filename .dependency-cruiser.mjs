@@ -4,8 +4,9 @@
  */
 const LAYERS = {
   cli: ["node", "worker", "config", "observe", "base"],
-  node: ["observe", "base"],
-  worker: ["node/control-message", "proxy", "router", "transport", "session", "auth", "wamp", "observe", "base"],
+  node: ["component", "observe", "base"],
+  component: ["observe", "base"],
+  worker: ["node/control-message", "component", "proxy", "router", "transport", "session", "auth", "wamp", "observe", "base"],
   proxy: ["session", "auth", "transport", "wamp", "observe", "base"],
   router: ["session", "auth", "wamp", "observe", "base"],
   session: ["auth", "wamp", "observe", "base"],
@@ -41,7 +42,7 @@ const ONLY_HERE = {
   "@noble/curves": "^src/base/eip712-certificate[.]ts$",
   "@noble/hashes": "^src/base/eip712-certificate[.]ts$",
   fflate: "^src/transport/web/services/archive",
-  valibot: "^src/(config/|node/control-message[.]ts$|auth/authenticator-answer[.]ts$)",
+  valibot: "^src/(config/|node/control-message[.]ts$|component/runner-event[.]ts$|auth/authenticator-answer[.]ts$)",
 };
 
 const error = (name, comment, from, to) => ({ name, comment, severity: "error", from, to });

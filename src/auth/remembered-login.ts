@@ -35,7 +35,7 @@ const METHODS = ["anonymous", "ticket", "wampcra", "scram", "cryptosign", "tls"]
 type MethodConfig = NonNullable<AuthConfig[(typeof METHODS)[number]]>;
 type StaticMethodConfig = Exclude<MethodConfig, DynamicAuthConfig>;
 
-function configOf(auth: AuthConfig, authmethod: string): MethodConfig | undefined {
+function configOf(auth: AuthConfig, authmethod: string | null): MethodConfig | undefined {
   const method = METHODS.find((name) => name === authmethod);
   return method && auth[method];
 }

@@ -48,16 +48,19 @@ export async function startCommand(file: string, choice: LogChoice): Promise<num
   for (const warning of all) log.warn(printIssue(warning));
 
   const controller = new NodeController(config, startContext(config, choice, log), log);
-  const ended = endedBySignal(controller, log);
+  const bySignal = endedBySignal(controller, log);
   try {
     const workers = await controller.start();
-    if (workers.length === config.workers.length) writeOutput("stdout", printReadyTable(workers));
+    if (workers !== null) writeOutput("stdout", printReadyTable(workers));
   } catch (thrown) {
     await controller.stop();
     throw thrown;
   }
-  await ended;
-  return ExitCode.clean;
+  // As in Crossbar, only a signal is a clean end.
+  const trigger = controller.ended.then(() => "trigger" as const);
+  if ((await Promise.race([bySignal, trigger])) !== "trigger") return ExitCode.clean;
+  await controller.stop();
+  return ExitCode.failed;
 }
 
 function startContext(config: NodeConfig, choice: LogChoice, log: Logger): StartContext {
@@ -65,6 +68,8 @@ function startContext(config: NodeConfig, choice: LogChoice, log: Logger): Start
     release: RELEASE,
     nodeId: config.controller.id,
     workers: config.workers.length,
+    folder: config.folder,
+    startFolder: process.cwd(),
     logLevel: choice.loglevel,
     logFormat: choice.logformat,
     nodeKey: config.workers.some(needsNodeKey) ? nodeKey(config, log) : null,

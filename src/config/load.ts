@@ -142,8 +142,9 @@ function withShortValue({ message, received }: v.BaseIssue<unknown>): string {
 /** Attributes in `auth` that never hold a secret, so that their faults may quote the value. */
 const NEVER_SECRET = ["auth", "type", "kdf", "iterations", "keylen", "memory"];
 
-/** Any other value in `auth` may be a secret in the wrong place. */
+/** Any other value in `auth`, or of a variable of the environment, may be a secret in the wrong place. */
 function mayBeSecret(path: JsonPath): boolean {
+  if (path.includes("vars")) return true;
   return path.includes("auth") && !NEVER_SECRET.includes(String(path.at(-1)));
 }
 

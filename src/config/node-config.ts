@@ -15,18 +15,40 @@ export interface NodeConfig {
   file: string;
   /** The folder to which file names in node.json are relative. */
   folder: string;
-  controller: { id: string };
+  controller: ControllerConfig;
   workers: WorkerConfig[];
 }
 
-/** One worker process. */
-export type WorkerConfig = RouterWorkerConfig | ProxyWorkerConfig | WebSocketTesteeWorkerConfig;
+/** The process that starts the workers. */
+export interface ControllerConfig {
+  id: string;
+  /** When the end of a worker ends the node; empty: never, and workers are restarted. */
+  shutdown: NodeShutdownTrigger[];
+}
+
+/** Crossbar's triggers; `shutdown_on_shutdown_requested` has no effect beside the others. */
+export type NodeShutdownTrigger =
+  | "shutdown_on_shutdown_requested"
+  | "shutdown_on_worker_exit"
+  | "shutdown_on_worker_exit_with_error"
+  | "shutdown_on_last_worker_exit";
+
+/** One worker. */
+export type WorkerConfig = NativeWorkerConfig | GuestWorkerConfig | ContainerWorkerConfig;
+
+/** A worker that is a process of this program. */
+export type NativeWorkerConfig =
+  | RouterWorkerConfig
+  | ProxyWorkerConfig
+  | WebSocketTesteeWorkerConfig;
 
 /** A worker that routes messages, with its realms. */
 export interface RouterWorkerConfig {
   type: "router";
   id: string;
   realms: RealmConfig[];
+  /** Absent: there are none. */
+  components?: RouterComponentsConfig;
   transports: TransportConfig[];
 }
 
@@ -40,6 +62,107 @@ export interface ProxyWorkerConfig {
   /** Undefined: the connections of a route take turns. */
   balancing?: BalancingConfig;
   transports: TransportConfig[];
+}
+
+/** `type: guest`: any program, which the node starts and ends. */
+export interface GuestWorkerConfig {
+  type: "guest";
+  id: string;
+  /** A file below `options.workdir`, or a program in PATH. */
+  executable: string;
+  arguments: string[];
+  options: GuestOptions;
+}
+
+/** How a guest is run. */
+export interface GuestOptions {
+  /** Absolute. */
+  workdir: string;
+  env: EnvironmentConfig;
+  /** `pipe`: an open pipe to which nothing is written; else one JSON value is written. */
+  stdin: "close" | "pipe" | { value: unknown; close: boolean };
+  stdout: OutputHandling;
+  stderr: OutputHandling;
+  /** Null: no folder is watched. */
+  watch: WatchConfig | null;
+}
+
+/** What becomes of a guest's output; both `close` and `drop` discard it. */
+export type OutputHandling = "log" | "close" | "drop";
+
+/** Folders whose changes restart a guest. */
+export interface WatchConfig {
+  /** Absolute; watched with all folders below them. */
+  directories: string[];
+  action: "restart" | null;
+  /** Time without a further change before the restart, in milliseconds. */
+  timeout: number;
+}
+
+/** The environment of a process. */
+export interface EnvironmentConfig {
+  /** All variables of the node, none, or those with these names. */
+  inherit: boolean | string[];
+  /** Set on top. */
+  vars: Record<string, string>;
+}
+
+/** `type: container`: components in Python, which join routers as clients. */
+export interface ContainerWorkerConfig {
+  type: "container";
+  id: string;
+  options: PythonOptions & ContainerOptions;
+  components: ComponentConfig[];
+}
+
+/** How components are run. */
+export interface PythonOptions {
+  /** File of the interpreter; undefined: found in the environment. */
+  python: string | undefined;
+  /** Absolute folders in which modules are searched first. */
+  pythonpath: string[];
+  env: EnvironmentConfig;
+  /** Title of the process; undefined: by the type of the worker. */
+  title: string | undefined;
+  /** Processors by number; empty: all. */
+  cpu_affinity: number[];
+  /** Time for all components of the worker to become ready, in milliseconds. */
+  ready_timeout: number;
+}
+
+/** The components of a router worker: they join its own realms. */
+export interface RouterComponentsConfig {
+  list: ComponentConfig[];
+  options: PythonOptions;
+}
+
+/** When a container ends, and which components are started again. */
+export interface ContainerOptions {
+  shutdown:
+    | "shutdown-manual"
+    | "shutdown-on-last-component-stopped"
+    | "shutdown-on-any-component-stopped"
+    | "shutdown-on-any-component-failed";
+  restart: "restart-never" | "restart-always" | "restart-on-failed";
+}
+
+/** A component of a container, or of a router worker. */
+export interface ComponentConfig {
+  id: string;
+  type: "class" | "function" | "wamplet";
+  realm: string;
+  /** Of a router's component. */
+  role?: string;
+  /** `package.module.Class`, for `class`. */
+  classname?: string;
+  /** Event -> `module.function`, for `function`. */
+  callbacks?: Record<string, string>;
+  /** Python package and entry point, for `wamplet`. */
+  package?: string;
+  entrypoint?: string;
+  extra: Record<string, unknown>;
+  /** How a container's component connects, in autobahn's terms; files are absolute. */
+  transport: Record<string, unknown>;
 }
 
 /** A worker that sends every WebSocket message back. */

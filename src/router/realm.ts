@@ -46,6 +46,14 @@ export class Realm {
     return this.#roles.get(name);
   }
 
+  /** As in Crossbar: `trusted` may do everything, and a role that is not configured may do nothing. */
+  componentRole(name: string): Role {
+    return (
+      this.#roles.get(name) ??
+      (name === TRUSTED.name ? TRUSTED : new PermissionRole({ name, permissions: [] }))
+    );
+  }
+
   has(id: number): boolean {
     return this.#sessions.has(id);
   }

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { AssignedIdentity } from "#auth/assigned-identity.ts";
 import {
   Authentication,
   type AuthenticationSupport,
@@ -44,6 +45,8 @@ import { SessionRequests } from "./session-requests.ts";
 export interface RouterSessionOptions extends AuthenticationSupport {
   log: Logger;
   /** Undefined: joining has no time limits. */
+  /** The identity of a component of this worker, which does not authenticate. */
+  identity?: SessionIdentity;
   joining?: JoiningConfig | undefined;
   /** Called when the connection is closed. */
   onEnd(session: RouterSession): void;
@@ -54,10 +57,13 @@ export interface RouterSessionOptions extends AuthenticationSupport {
 const DEFAULT_MAX_BUFFERED_OCTETS = 16 * 1024 * 1024;
 
 /** The state of a session. */
+/** How a session comes to its identity. */
+type Joining = Authentication | AssignedIdentity;
+
 type State =
   | {
       name: "joining";
-      authentication: Authentication;
+      authentication: Joining;
       canceled: AbortController;
       /** Whether a HELLO or an AUTHENTICATE is being processed. */
       isBusy: boolean;
@@ -84,6 +90,7 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
   readonly #support: AuthenticationSupport;
   readonly #maxBufferedOctets: number;
   readonly #onEnd: (session: RouterSession) => void;
+  readonly #assigned: SessionIdentity | undefined;
   #state: State;
   #needs = NO_NEEDS;
 
@@ -101,6 +108,7 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
     this.#support = options;
     this.#maxBufferedOctets = options.maxBufferedOctets ?? DEFAULT_MAX_BUFFERED_OCTETS;
     this.#onEnd = options.onEnd;
+    this.#assigned = options.identity;
     this.#state = this.#beginJoin();
     if (!trustsProxies(auth)) peer.limitMessages?.(MAX_JOIN_OCTETS);
   }
@@ -145,7 +153,9 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
     this.#timeouts.awaitHello();
     const canceled = new AbortController();
     const { details } = this.#peer;
-    const authentication = new Authentication(this.#auth, details, this.#support, canceled.signal);
+    const authentication = this.#assigned
+      ? new AssignedIdentity(this.#assigned)
+      : new Authentication(this.#auth, details, this.#support, canceled.signal);
     return { name: "joining", authentication, canceled, isBusy: false, isChallenged: false };
   }
 
@@ -192,14 +202,16 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
     }
   }
 
-  #welcome({ identity, welcomeExtra }: Accept, authentication: Authentication): void {
+  #welcome({ identity, welcomeExtra }: Accept, authentication: Joining): void {
     const realm = this.#realms.get(identity.realm);
     if (realm === undefined) {
       const sentence = `Cannot join: no realm "${identity.realm}" exists on this router`;
       this.#abort(ErrorUri.noSuchRealm, sentence, CloseCode.normal);
       return;
     }
-    const role = realm.role(identity.authrole);
+    const role = this.#assigned
+      ? realm.componentRole(identity.authrole)
+      : realm.role(identity.authrole);
     if (role === undefined) {
       const sentence = `Cannot join: realm "${realm.name}" has no role "${identity.authrole}"`;
       this.#abort(ErrorUri.noSuchRole, sentence, CloseCode.normal);

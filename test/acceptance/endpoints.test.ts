@@ -10,6 +10,7 @@ import { join, resolve } from "node:path";
 import { Wampy } from "wampy";
 import { CborSerializer } from "wampy/CborSerializer.js";
 import { loadNodeConfig } from "#config/load.ts";
+import type { ProxyWorkerConfig } from "#config/node-config.ts";
 import { startProxyWorker } from "#worker/proxy-worker.ts";
 import { startRouterWorker } from "#worker/router-worker.ts";
 import { hasOpenssl, selfSigned } from "../support/certificates.ts";
@@ -145,7 +146,7 @@ beforeAll(async () => {
     const { shutdown } =
       worker.type === "router"
         ? await startRouterWorker(worker, quietContext)
-        : await startProxyWorker(worker, quietContext);
+        : await startProxyWorker(worker as ProxyWorkerConfig, quietContext);
     stops.unshift(shutdown);
   }
   if (hasPython) python = await joinWithPython(cells.filter(({ transport }) => transport.raw));

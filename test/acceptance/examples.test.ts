@@ -20,6 +20,7 @@ import {
   joinAutobahn,
   joinPython,
   joinWampy,
+  PYTHON,
 } from "../support/wamp-clients.ts";
 
 const EXAMPLES = resolve(import.meta.dir, "../../examples");
@@ -144,6 +145,24 @@ test("authenticator: the program decides which clients may join", async () => {
   const mallory = joinAutobahn(url, "json", { authid: "alice", ticket: "guess" });
   await expect(mallory).rejects.toThrow("com.example.refused");
 });
+
+test.if(hasPython)(
+  "components: a class decides which clients may join, another answers them",
+  async () => {
+    const { folder, ports } = await copyOf("components");
+    variable("CROSSPROXY_PYTHON", PYTHON);
+    const node = await start(folder);
+    await node.untilOutput(/(component ready id=component001[\s\S]*){2}/);
+    await node.untilOutput(/a guest runs/);
+    const url = `ws://127.0.0.1:${ports["8080"]}/`;
+    const alice = await joinAutobahn(url, "json", { authid: "alice", ticket: "secret1" });
+    expect(await alice.call("com.example.greet", ["Alice"])).toBe("Hello, Alice");
+    await alice.leave();
+    const mallory = joinAutobahn(url, "json", { authid: "alice", ticket: "guess" });
+    await expect(mallory).rejects.toThrow("com.example.refused");
+  },
+  60_000,
+);
 
 test("authorizer: the program decides what clients may do", async () => {
   const { folder, ports } = await copyOf("authorizer");

@@ -1,7 +1,7 @@
 /** The options of transports that set none, as the loader of node.json fills them in. */
 
 import type { DeflateOptions, RawSocketOptions, WebSocketOptions } from "#config/node-config.ts";
-import { loadNode } from "./loaded-node.ts";
+import { loadNode, transportsOf } from "./loaded-node.ts";
 
 const { config } = await loadNode({
   version: 2,
@@ -20,7 +20,7 @@ const { config } = await loadNode({
     },
   ],
 });
-const [webSocket, rawSocket] = config?.workers[0]?.transports ?? [];
+const [webSocket, rawSocket] = transportsOf(config);
 if (webSocket?.type !== "websocket" || rawSocket?.type !== "rawsocket") {
   throw new Error("Cannot take defaults out of a node: it was loaded as another one");
 }

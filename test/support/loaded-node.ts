@@ -3,6 +3,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { loadNodeConfig } from "#config/load.ts";
+import type { NodeConfig, TransportConfig } from "#config/node-config.ts";
 import { removeTemporaryFolder, temporaryFolder } from "./temporary-folder.ts";
 
 /** Loads a value, or a text, as a file of a folder of its own; issues are `path: sentence`. */
@@ -117,4 +118,10 @@ export function nodeWith(path: string, value: unknown, base: unknown = soundNode
 /** The names in such a path. */
 export function namesIn(path: string): string[] {
   return path.split(/[.[\]"]+/);
+}
+
+/** The transports of a node's first worker; none where it is a guest or a container. */
+export function transportsOf(config: NodeConfig | null): TransportConfig[] {
+  const worker = config?.workers[0];
+  return worker !== undefined && "transports" in worker ? worker.transports : [];
 }

@@ -326,12 +326,82 @@ const role = v.strictObject({
   authorizer: maybe(v.strictObject({ authorizer: text, "authorizer-timeout": count })),
 });
 
+const environment = v.strictObject({
+  inherit: v.union([flag, texts]),
+  vars: mapOf(text),
+});
+
+const pythonOptions = {
+  python: v.union([absolute, v.undefined()]),
+  pythonpath: v.array(absolute),
+  env: environment,
+  title: v.union([text, v.undefined()]),
+  cpu_affinity: v.array(count),
+  ready_timeout: count,
+};
+
+const component = v.strictObject({
+  id: text,
+  type: v.picklist(["class", "function", "wamplet"]),
+  realm: text,
+  role: maybe(text),
+  classname: maybe(text),
+  callbacks: maybe(mapOf(text)),
+  package: maybe(text),
+  entrypoint: maybe(text),
+  extra: mapOf(v.unknown()),
+  transport: mapOf(v.unknown()),
+});
+
+const output = v.picklist(["log", "close", "drop"]);
+
 const worker = v.variant("type", [
   v.strictObject({
     type: v.literal("router"),
     id: text,
     realms: v.array(v.strictObject({ name: text, roles: v.array(role) })),
+    components: maybe(
+      v.strictObject({ list: v.array(component), options: v.strictObject(pythonOptions) }),
+    ),
     transports: v.array(transport),
+  }),
+  v.strictObject({
+    type: v.literal("container"),
+    id: text,
+    options: v.strictObject({
+      ...pythonOptions,
+      shutdown: v.picklist([
+        "shutdown-manual",
+        "shutdown-on-last-component-stopped",
+        "shutdown-on-any-component-stopped",
+        "shutdown-on-any-component-failed",
+      ]),
+      restart: v.picklist(["restart-never", "restart-always", "restart-on-failed"]),
+    }),
+    components: v.array(component),
+  }),
+  v.strictObject({
+    type: v.literal("guest"),
+    id: text,
+    executable: text,
+    arguments: texts,
+    options: v.strictObject({
+      workdir: absolute,
+      env: environment,
+      stdin: v.union([
+        v.picklist(["close", "pipe"]),
+        v.strictObject({ value: v.unknown(), close: flag }),
+      ]),
+      stdout: output,
+      stderr: output,
+      watch: v.nullable(
+        v.strictObject({
+          directories: v.array(absolute),
+          action: v.nullable(v.literal("restart")),
+          timeout: v.number(),
+        }),
+      ),
+    }),
   }),
   v.strictObject({
     type: v.literal("proxy"),
@@ -353,7 +423,17 @@ const worker = v.variant("type", [
 const normalizedNode: v.GenericSchema<unknown, NodeConfig> = v.strictObject({
   file: absolute,
   folder: absolute,
-  controller: v.strictObject({ id: text }),
+  controller: v.strictObject({
+    id: text,
+    shutdown: v.array(
+      v.picklist([
+        "shutdown_on_shutdown_requested",
+        "shutdown_on_worker_exit",
+        "shutdown_on_worker_exit_with_error",
+        "shutdown_on_last_worker_exit",
+      ]),
+    ),
+  }),
   workers: v.array(worker),
 });
 

@@ -15,6 +15,6 @@ const worker = await startProxyWorker(
     routes: {},
     transports: [webSocketTransport({}, { backend: "router" })],
   },
-  { log: { error: say, warn: say, info() {}, debug() {} }, nodeInfo: quietContext.nodeInfo },
+  { ...quietContext, log: { error: say, warn: say, info() {}, debug() {} } },
 );
 console.log(worker.urls[0]);

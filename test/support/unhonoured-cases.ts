@@ -29,6 +29,21 @@ export interface UnhonouredCase {
 const expired = join(import.meta.dir, "../fixtures/tls/expired");
 const proxyNode = { authorized_keys: ["00".repeat(32)] };
 
+const rawsocket = () => ({
+  type: "rawsocket",
+  endpoint: { type: "unix", path: "router.sock" },
+  serializer: "cbor",
+});
+
+/** A component of each type, with these attributes beside its own. */
+function componentsOfEachType(others: () => object): object[] {
+  return [
+    { type: "class", classname: "a.B", realm: "realm1", ...others() },
+    { type: "function", realm: "realm1", ...others() },
+    { type: "wamplet", package: "a", entrypoint: "b", realm: "realm1", ...others() },
+  ];
+}
+
 /** The sound node, and what it lacks. */
 const wholeNode = [
   [
@@ -41,6 +56,17 @@ const wholeNode = [
       type: "rawsocket",
       endpoint: { type: "unix", path: "signed.sock" },
       auth: { "cryptosign-proxy": { type: "static", principals: { node1: proxyNode } } },
+    },
+  ],
+  ["$.workers[0].components", componentsOfEachType(() => ({}))],
+  ["$.workers[1].options", {}],
+  ["$.workers[0].transports[0].options", {}],
+  [
+    "$.workers[3]",
+    {
+      type: "container",
+      options: {},
+      components: componentsOfEachType(() => ({ transport: rawsocket() })),
     },
   ],
   [
@@ -57,7 +83,7 @@ const wholeNode = [
 
 /** Values to choose from; what a schema accepts of them is tried. */
 const CANDIDATES = [
-  ...[true, false, null, 0, 1, 8, 9, 512, "a"],
+  ...[true, false, null, 0, 1, 8, 9, 50, 512, "a"],
   ...[[], [{}], ["a"], [0], {}, { a: 1 }],
 ];
 

@@ -10,16 +10,18 @@ import type {
   WebTransportConfig,
 } from "#config/node-config.ts";
 import type { HttpAnswer } from "#transport/http/http-answer.ts";
-import type { TransportContext } from "#transport/listener.ts";
 import { openArchive } from "#transport/web/services/archive.ts";
+import type { WorkerContext } from "#worker/running-worker.ts";
 import { afterTest } from "../support/cleanups.ts";
 import { keptLog } from "../support/kept-log.ts";
+import { quietContext } from "../support/quiet-context.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { anyPort, openTransport } from "../support/transports.ts";
 
 let told: () => void = () => {};
 const log = { error() {}, warn() {}, info: () => told(), debug() {} };
-const context: TransportContext = {
+const context: WorkerContext = {
+  ...quietContext,
   log,
   nodeInfo: {
     release: "1.2.3",
@@ -41,7 +43,7 @@ function serve(handler: (request: Request) => Response | Promise<Response>): str
 
 async function start(
   paths: Record<string, WebServiceConfig>,
-  workerContext: TransportContext = context,
+  workerContext: WorkerContext = context,
 ): Promise<string> {
   const config: WebTransportConfig = { type: "web", id: "transport", endpoint: anyPort, paths };
   const { url } = await openTransport(config, undefined, workerContext);

@@ -4,10 +4,14 @@
  * @module
  */
 
+import * as v from "valibot";
 import type { ScramPrincipal } from "#config/node-config.ts";
+import { integer } from "#config/schema/primitive.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
 import type { TransportContext } from "#config/transport/transport-context.ts";
 import { eachPrincipal, type NormalizedAuth, type StaticItem } from "./static-auth.ts";
+
+const argonMemory = integer(8, 4_194_304);
 
 /** The normalized authmethod. */
 export function normalizeScram(
@@ -24,7 +28,9 @@ export function normalizeScram(
     }
     if (kdf === "argon2id-13" && memory === undefined) {
       report.fault(at, 'argon2id-13 needs "memory", in KiB');
-    } else if (kdf === "pbkdf2" && memory !== undefined) {
+    } else if (kdf === "argon2id-13" && !v.is(argonMemory, memory)) {
+      report.fault([...at, "memory"], `expected an integer from 8 to 4194304, found ${memory}`);
+    } else if (kdf === "pbkdf2" && memory) {
       report.warn([...at, "memory"], "not honoured: pbkdf2 needs no memory");
     }
     const principal: ScramPrincipal = {

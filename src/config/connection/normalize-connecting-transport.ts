@@ -6,6 +6,7 @@
 
 import { normalizeConnecting } from "#config/endpoint/normalize-endpoint.ts";
 import type { ConnectingEndpointConfig, ConnectingTransportConfig } from "#config/node-config.ts";
+import { supportedSerializers } from "#config/schema/primitive.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
 import type { Report } from "#config/text/report.ts";
 import type { ConnectingTransportItem } from "./connection-schema.ts";
@@ -25,7 +26,7 @@ export function normalizeConnectingTransport(
       type: "websocket",
       endpoint: agreeWithUrl(item, endpoint, path, report),
       url,
-      serializers,
+      serializers: supportedSerializers(serializers),
     };
   }
   const { max_message_size, maxMessagePayloadSize } = item.options ?? {};

@@ -5,20 +5,25 @@
  */
 
 import * as v from "valibot";
+import { routerComponent } from "#config/component/component-schema.ts";
+import { container } from "#config/component/container-schema.ts";
+import { pythonOptions } from "#config/component/process-options-schema.ts";
 import { balancing, connection, routes } from "#config/connection/connection-schema.ts";
+import { guest } from "#config/guest/guest-schema.ts";
 import { realm } from "#config/realm/realm-schema.ts";
 import {
   byType,
   defaulted,
   item,
+  itemOr,
   mapOf,
-  notSupported,
+  openItem,
   optional,
   required,
 } from "#config/schema/item.ts";
-import { anyMap, anything, id, text } from "#config/schema/primitive.ts";
+import { anyMap, anything, id, oneOf, text } from "#config/schema/primitive.ts";
 import type { Schema } from "#config/schema/schema-shape.ts";
-import { always, notEmpty, only, unhonoured } from "#config/schema/unhonoured.ts";
+import { always, only, unhonoured } from "#config/schema/unhonoured.ts";
 import { testeeTransport, transport } from "#config/transport/transport-schema.ts";
 
 /** An attribute for a part of Crossbar that this program does not have. */
@@ -43,14 +48,22 @@ export const workerOptions = item({
   traceback: meaningless(anything),
 });
 
+const routerOptions = item({
+  ...pythonOptions,
+  title: meaningless(v.string()),
+  cpu_affinity: meaningless(v.array(v.number())),
+});
+
 const router = item({
   type: required(v.literal("router"), "A worker that routes."),
   id: optional(id, "Absent: `worker001` and so on, over the whole node."),
-  options: optional(workerOptions, "Options."),
+  options: optional(routerOptions, "Options; those of Python are for the components."),
   realms: defaulted(v.array(realm), [], "Realms."),
   transports: defaulted(v.array(transport), [], "Listening transports."),
-  components: optional(
-    unhonoured(v.array(anything), notEmpty, "no component is run; start it as a client"),
+  components: defaulted(
+    v.array(routerComponent),
+    [],
+    "Components in Python, in the order of their start; transports listen once they are ready.",
   ),
   connections: optional(unhonoured(anything, always, "a router worker opens no connections")),
   manhole,
@@ -89,27 +102,33 @@ const websocketTestee = item({
   manhole,
 });
 
+function leftOut(type: string) {
+  const is = unhonoured(v.literal(type), always, "the worker is left out");
+  return openItem({ type: required(is, "A worker of Crossbar's other editions.") }, anything);
+}
+
 /** A worker. */
 export const worker = byType(
-  { router, proxy, "websocket-testee": websocketTestee },
-  {
-    refused: {
-      ...notSupported(
-        "worker type",
-        ["container", "guest"],
-        "; start what it runs as a program of its own, which joins as a client",
-      ),
-      ...notSupported("worker type", ["hostmonitor", "xbrmm"]),
-    },
-  },
+  { router, proxy, container, guest, "websocket-testee": websocketTestee },
+  { unlisted: { hostmonitor: leftOut("hostmonitor"), xbrmm: leftOut("xbrmm") } },
 );
 
 /** A worker as written. */
 export type WorkerItem = v.InferOutput<typeof worker>;
 
+const shutdownTrigger = oneOf([
+  "shutdown_on_shutdown_requested",
+  "shutdown_on_worker_exit",
+  "shutdown_on_worker_exit_with_error",
+  "shutdown_on_last_worker_exit",
+]);
+
 const controllerOptions = item({
   title: optional(unhonoured(v.string(), always, "the program's own rule applies")),
-  shutdown: optional(unhonoured(anything, always, "the program's own rule applies")),
+  shutdown: optional(
+    itemOr("string", shutdownTrigger, v.array(shutdownTrigger)),
+    "When the end of a worker ends the node, as in Crossbar. Absent: never, and workers are restarted.",
+  ),
   enable_parallel_worker_start: optional(
     unhonoured(v.boolean(), only(true), "workers are started one after the other"),
   ),

@@ -6,7 +6,7 @@
 
 import { hostname } from "node:os";
 import { isRecord, textOr } from "#base/record.ts";
-import type { NodeConfig, WorkerConfig } from "#config/node-config.ts";
+import type { NodeConfig, NodeShutdownTrigger, WorkerConfig } from "#config/node-config.ts";
 import { warnUnhonoured } from "#config/schema/unhonoured.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
 import type { Report } from "#config/text/report.ts";
@@ -44,7 +44,12 @@ export function normalizeNode(item: NodeItem, file: string, report: Report): Nod
   if (configs.length === 0) warnOfNoWorker(item, report);
   const id = item.controller?.id ?? defaultControllerId();
   if (item.controller?.id === undefined) warnOfDefaultId(items, configs, id, report);
-  return { file, folder: report.folder, controller: { id }, workers: configs };
+  return {
+    file,
+    folder: report.folder,
+    controller: { id, shutdown: shutdownTriggers(item) },
+    workers: configs,
+  };
 }
 
 /** Faulty workers are reported as such, and do not count as missing. */
@@ -60,8 +65,9 @@ function placeEndpoints(
   written: NodeItem["workers"][number],
   path: JsonPath,
 ): PlacedEndpoint[] {
+  if (worker.type === "guest" || worker.type === "container") return [];
   return worker.transports.map(({ id, endpoint }) => {
-    if (written.type === "websocket-testee") {
+    if (written.type !== "router" && written.type !== "proxy") {
       return { endpoint, path: [...path, "transport", "endpoint"], workerId: worker.id };
     }
     const index = written.transports.findIndex(
@@ -92,6 +98,11 @@ function warnOfDefaultId(
       );
     }
   });
+}
+
+function shutdownTriggers({ controller }: NodeItem): NodeShutdownTrigger[] {
+  const written = controller?.options?.shutdown;
+  return typeof written === "string" ? [written] : (written ?? []);
 }
 
 /** The machine's name, reduced to the characters of an id. */

@@ -5,6 +5,8 @@
  */
 
 import { isRecord } from "#base/record.ts";
+import { normalizeContainer } from "#config/component/normalize-container.ts";
+import { normalizeGuest } from "#config/guest/normalize-guest.ts";
 import type { WebSocketTesteeWorkerConfig, WorkerConfig } from "#config/node-config.ts";
 import { warnUnhonoured } from "#config/schema/unhonoured.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
@@ -28,23 +30,30 @@ export function normalizeWorker(
       return normalizeRouter(item, id, path, report);
     case "proxy":
       return normalizeProxy(item, id, path, report);
+    case "container":
+      return normalizeContainer(item, id, path, report);
+    case "guest":
+      return normalizeGuest(item, id, path, report);
     case "websocket-testee":
       return normalizeTesteeWorker(item, id, path, report);
+    default:
+      // A type of Crossbar that this program does not have; `warnUnhonoured` has named it.
+      return null;
   }
 }
 
-/** `options.disabled`: any value that counts as true, or a variable that holds one. */
+/** `options.disabled`: any value that counts as true; of texts and variables, as in Crossbar, any but an empty one. */
 function isDisabled(value: unknown, path: JsonPath, report: Report): boolean {
-  const variable = typeof value === "string" ? /^\$\{(\w+)\}$/.exec(value)?.[1] : undefined;
-  if (variable === undefined) return Boolean(value);
-  const setting = report.env[variable]?.toLowerCase();
+  if (typeof value !== "string") return Boolean(value);
+  const at = [...path, "options", "disabled"];
+  const variable = /^\$\{(\w+)\}$/.exec(value)?.[1];
+  const setting = variable === undefined ? value : report.env[variable];
   if (setting === undefined) {
-    report.warn(
-      [...path, "options", "disabled"],
-      `environment variable ${variable} is not set, so the worker is started`,
-    );
+    report.warn(at, `environment variable ${variable} is not set, so the worker is started`);
+  } else if (["0", "false", "no", "off"].includes(setting.toLowerCase())) {
+    report.warn(at, `the text "${setting}" counts as true, so the worker is not started`);
   }
-  return setting !== undefined && !["", "0", "false", "no", "off"].includes(setting);
+  return Boolean(setting);
 }
 
 function normalizeTesteeWorker(

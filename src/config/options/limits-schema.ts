@@ -48,11 +48,24 @@ function isProxyAddress(text: string): boolean {
   return /^\d{1,3}$/.test(prefix) && Number(prefix) <= (version === 6 ? 128 : 32) && !more.length;
 }
 
-/** An address or a CIDR of clients. */
+/** A range as a CIDR: `10.0.0.0/255.0.0.0` is `10.0.0.0/8`; any other text stays as it is. */
+export function asCidr(text: string): string {
+  const [, address, mask = ""] = /^(.+)\/(\d+\.\d+\.\d+\.\d+)$/.exec(text) ?? [];
+  if (address === undefined || isIP(address) !== 4 || isIP(mask) !== 4) return text;
+  const bits = mask
+    .split(".")
+    .map((octet) => Number(octet).toString(2).padStart(8, "0"))
+    .join("");
+  return /^1*0*$/.test(bits)
+    ? `${address}/${bits.indexOf("0") < 0 ? 32 : bits.indexOf("0")}`
+    : text;
+}
+
+/** An address, a CIDR or an address with a netmask. */
 export const addressRange = v.pipe(
   v.string(),
   v.check(
-    (text) => text !== "unix" && isProxyAddress(text),
+    (text) => text !== "unix" && isProxyAddress(asCidr(text)),
     (issue) => `expected an address or a CIDR, found ${issue.received}`,
   ),
 );

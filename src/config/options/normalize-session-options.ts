@@ -22,7 +22,7 @@ export function normalizeKeepalive(
   return {
     auto_ping_interval: item.auto_ping_interval ?? defaultIntervalMs,
     auto_ping_timeout: item.auto_ping_timeout,
-    auto_ping_size: item.auto_ping_size,
+    auto_ping_size: Math.max(item.auto_ping_size, 12),
     auto_ping_restart_on_any_traffic: item.auto_ping_restart_on_any_traffic,
   };
 }

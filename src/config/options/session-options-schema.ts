@@ -8,6 +8,7 @@
 import * as v from "valibot";
 import { defaulted, item, optional } from "#config/schema/item.ts";
 import { integer, milliseconds, oneOf } from "#config/schema/primitive.ts";
+import { lessThan, unhonoured } from "#config/schema/unhonoured.ts";
 
 const keepalive = {
   auto_ping_interval: optional(
@@ -15,7 +16,11 @@ const keepalive = {
     "Time between pings; 0: none. Absent: 30000 for WebSockets over TCP, otherwise 0.",
   ),
   auto_ping_timeout: defaulted(milliseconds, 30_000, "Time to answer a ping; 0: unlimited."),
-  auto_ping_size: defaulted(integer(12, 125), 12, "Octets of a ping."),
+  auto_ping_size: defaulted(
+    unhonoured(integer(1, 125), lessThan(12), "pings have 12 octets"),
+    12,
+    "Octets of a ping.",
+  ),
   auto_ping_restart_on_any_traffic: defaulted(
     v.boolean(),
     true,

@@ -5,10 +5,15 @@
  */
 
 import * as v from "valibot";
-import { DEFAULT_SERIALIZERS, SERIALIZER_NAMES } from "#wamp/serializer-name.ts";
+import {
+  DEFAULT_SERIALIZERS,
+  SERIALIZER_NAMES,
+  type SerializerName,
+} from "#wamp/serializer-name.ts";
 import { didYouMean, listWords } from "./fault-sentence.ts";
 import { defaulted, mapOf } from "./item.ts";
 import { withKeywords } from "./json-keywords.ts";
+import { unhonoured } from "./unhonoured.ts";
 
 /** Anything, kept as it is. */
 export const anything = v.unknown();
@@ -79,9 +84,36 @@ export const serializer = v.picklist(SERIALIZER_NAMES, (issue) => {
   return `expected ${listWords(SERIALIZER_NAMES)}, found ${issue.received}`;
 });
 
+/** Serializers of Crossbar that this program does not have. */
+const otherSerializers = ["ubjson", "flatbuffers"] as const;
+
+/** A name in a list of serializers, where one that is not supported may stand beside others. */
+const listedSerializer = unhonoured(
+  v.picklist(
+    [...SERIALIZER_NAMES, ...otherSerializers],
+    ({ received }) => `expected ${listWords(SERIALIZER_NAMES)}, found ${received}`,
+  ),
+  {
+    words: otherSerializers.map((name) => `\`${name}\``).join(", "),
+    matches: (name) => otherSerializers.some((one) => one === name),
+  },
+  "clients that speak no other are refused",
+);
+
+/** The supported ones of a list. */
+export function supportedSerializers(names: readonly string[]): SerializerName[] {
+  return SERIALIZER_NAMES.filter((name) => names.includes(name)).toSorted(
+    (a, b) => names.indexOf(a) - names.indexOf(b),
+  );
+}
+
 const serializerList = v.pipe(
-  v.array(serializer),
+  v.array(listedSerializer),
   v.minLength(1, "expected at least one serializer, found none"),
+  v.check(
+    (names) => names.length === 0 || supportedSerializers(names).length > 0,
+    ({ input }) => `serializer ${listWords(input)} is not supported`,
+  ),
   v.check((names) => new Set(names).size === names.length, "a serializer is named more than once"),
 );
 

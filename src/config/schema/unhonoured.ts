@@ -37,6 +37,14 @@ export function allBut(value: number | null): When {
   return { words: `anything but \`${value}\``, matches: (written) => written !== value };
 }
 
+/** Every number below a limit. */
+export function lessThan(limit: number): When {
+  return {
+    words: `less than \`${limit}\``,
+    matches: (written) => typeof written === "number" && written < limit,
+  };
+}
+
 /** Every list or map that is not empty. */
 export const notEmpty: When = {
   words: "a value that is not empty",

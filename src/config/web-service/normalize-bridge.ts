@@ -6,6 +6,7 @@
 
 import { readSecret } from "#config/auth/secret.ts";
 import type { BridgeServiceConfig } from "#config/node-config.ts";
+import { asCidr } from "#config/options/limits-schema.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
 import type { Report } from "#config/text/report.ts";
 import type { WorkerContext } from "#config/transport/transport-context.ts";
@@ -29,7 +30,7 @@ export function normalizeBridge(
     options: {
       ...normalizeKey(options, [...path, "options"], context.report),
       require_tls: options?.require_tls ?? false,
-      require_ip: options?.require_ip ?? null,
+      require_ip: options?.require_ip?.map(asCidr) ?? null,
       post_body_limit: options?.post_body_limit || MOST_BODY_OCTETS,
       timestamp_delta_limit: options?.timestamp_delta_limit ?? 300,
       call_timeout: options?.call_timeout ?? 30_000,

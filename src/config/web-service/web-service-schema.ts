@@ -25,7 +25,6 @@ import {
 } from "#config/schema/item.ts";
 import { anything, fileName, integer, serializers, text } from "#config/schema/primitive.ts";
 import { always, unhonoured } from "#config/schema/unhonoured.ts";
-import type { SerializerName } from "#wamp/serializer-name.ts";
 import { type CookieItem, cookie } from "./cookie-schema.ts";
 
 const mimeTypes = mapOf(v.string(), text);
@@ -110,7 +109,7 @@ const bridgeOptions = item({
   require_tls: defaulted(v.boolean(), false, "Refuse requests that do not come over TLS."),
   require_ip: optional(
     v.array(addressRange),
-    "Addresses and CIDRs of clients that are let in; absent: any.",
+    "Addresses, CIDRs and addresses with netmasks of clients that are let in; absent: any.",
   ),
   post_body_limit: defaulted(
     integer(0, 1_048_576),
@@ -176,7 +175,7 @@ export type BridgeItem = v.InferOutput<typeof callerService | typeof publisherSe
 /** A WebSocket path as written. */
 export interface WebSocketItem {
   type: "websocket" | "websocket-proxy";
-  serializers: SerializerName[];
+  serializers: readonly string[];
   backends?: ConnectingTransportItem[] | undefined;
   auth?: AuthItem | "passthrough" | undefined;
   options?: WebSocketOptionsItem | undefined;

@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { loadNodeConfig } from "#config/load.ts";
+import { transportsOf } from "../../support/loaded-node.ts";
 import { temporaryFolder } from "../../support/temporary-folder.ts";
 import { titled } from "../../support/titles.ts";
 
@@ -41,8 +42,7 @@ async function load(transport: object, env: Record<string, string> = {}) {
     list.map(({ path, sentence }) =>
       `${path}: ${sentence}`.replace("$.workers[0].transports[0].", ""),
     );
-  const [worker] = config?.workers ?? [];
-  const [loaded] = worker?.transports ?? [];
+  const [loaded] = transportsOf(config);
   const auth = loaded !== undefined && "auth" in loaded ? loaded.auth : undefined;
   return { auth, faults: told(faults), warnings: told(warnings) };
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { loadNode } from "../../support/loaded-node.ts";
+import { loadNode, transportsOf } from "../../support/loaded-node.ts";
 import { titled } from "../../support/titles.ts";
 
 /** Loads a worker with one transport that has this `auth`. */
@@ -16,7 +16,7 @@ async function load(auth: object, worker: object = {}, transport: object = {}) {
   ];
   const { config, faults, warnings } = await loadNode({ version: 2, workers });
   const below = (sentences: string[]) => sentences.map((one) => one.replace("$.workers[0]", "$"));
-  const transport0 = config?.workers[0]?.transports[0];
+  const transport0 = transportsOf(config)[0];
   return { transport: transport0, faults: below(faults), warnings: below(warnings) };
 }
 

@@ -95,17 +95,25 @@ describe("options.disabled", () => {
     return { isStarted: config?.workers.length === 2, warnings };
   };
 
-  test("skips the worker when it is true, or a variable that says so", async () => {
+  test("skips the worker when it is true, or any text but an empty one", async () => {
     expect((await started(true)).isStarted).toBe(false);
     expect((await started(false)).isStarted).toBe(true);
+    expect((await started("")).isStarted).toBe(true);
     for (const [OFF, isStarted] of [
       ["1", false],
       ["yes", false],
-      ["0", true],
-      ["no", true],
+      ["", true],
     ] as const) {
       expect(await started(VARIABLE, { OFF })).toEqual({ isStarted, warnings: [] });
     }
+  });
+
+  test.each(["0", "no", "False", "off"])("skips it for %s too, and warns", async (OFF) => {
+    const warnings = [
+      `${proxy}.options.disabled: the text "${OFF}" counts as true, so the worker is not started`,
+    ];
+    expect(await started(VARIABLE, { OFF })).toEqual({ isStarted: false, warnings });
+    expect(await started(OFF)).toEqual({ isStarted: false, warnings });
   });
 
   test("starts it when the variable is not set, and says so", async () => {

@@ -98,7 +98,7 @@ describe("refuses", () => {
       [`${web}.paths["a.b"]`, { type: "nodeinfo" }],
       [`${web}.paths.files.directory`, ""],
       [`${web}.paths.ws.serializers`, []],
-      [`${web}.paths.ws.serializers[0]`, "ubjson"],
+      [`${web}.paths.ws.serializers[0]`, "xml"],
       [`${web}.paths.ws.auth`, "passthru"],
       [`${web}.paths.ws.auth.anonymous.type`, "function"],
       [`${web}.paths.ws.options.auto_ping_interval`, 30],

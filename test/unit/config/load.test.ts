@@ -3,7 +3,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { findConfigFile, loadNodeConfig } from "#config/load.ts";
 import { printIssue } from "#config/text/config-issue.ts";
-import { loadNode } from "../../support/loaded-node.ts";
+import { loadNode, nodeWith, transportsOf } from "../../support/loaded-node.ts";
 import { temporaryFolder } from "../../support/temporary-folder.ts";
 
 const fixtures = join(import.meta.dir, "../../fixtures/config");
@@ -75,7 +75,7 @@ describe("loadNodeConfig", () => {
 
   test("fills in every default of a WebSocket transport", async () => {
     const { config } = await loadNode(proxy({}, { routes: {} }));
-    expect(config?.workers[0]?.transports[0]).toEqual({
+    expect(transportsOf(config)[0]).toEqual({
       type: "websocket",
       id: "transport000",
       endpoint: { type: "tcp", port: 8080, interface: "0.0.0.0", shared: false },
@@ -117,7 +117,7 @@ describe("loadNodeConfig", () => {
     const options = { told_by_close: ["router_lost" as const, "shutdown" as const] };
     const made = async (transport: object) => {
       const { config } = await loadNode(proxy(transport));
-      const first = config?.workers[0]?.transports[0];
+      const first = transportsOf(config)[0];
       if (first === undefined || !("options" in first)) throw new Error("expected options");
       return "told_by_close" in first.options ? first.options.told_by_close : undefined;
     };
@@ -144,7 +144,7 @@ describe("loadNodeConfig", () => {
   test("pings WebSocket clients by default, but none on a Unix socket", async () => {
     const intervals = async (transport: object) => {
       const { config } = await loadNode(proxy(transport));
-      const made = config?.workers[0]?.transports[0];
+      const made = transportsOf(config)[0];
       if (made === undefined || !("options" in made)) throw new Error("expected options");
       return [made.options.auto_ping_interval, made.options.auto_ping_timeout];
     };
@@ -164,7 +164,7 @@ describe("loadNodeConfig", () => {
       const { config, faults, warnings } = await loadNode(
         proxy({ endpoint: { type: "tcp", ...endpoint } }),
       );
-      const written = config?.workers[0]?.transports[0]?.endpoint;
+      const written = transportsOf(config)[0]?.endpoint;
       const ownWarnings = warnings.filter((warning) => warning.startsWith(at));
       return { endpoint: written, faults, warnings: ownWarnings };
     };
@@ -240,7 +240,7 @@ describe("loadNodeConfig", () => {
     const others = ["rawsocket", "universal"].map((type) => ({ type, ...limited }));
     for (const transport of [limited, web, ...others]) {
       const { config } = await loadNode(proxy(transport));
-      expect(config?.workers[0]?.transports[0]).toMatchObject({
+      expect(transportsOf(config)[0]).toMatchObject({
         limits: {
           max_connections: 9,
           max_connections_per_address: null,
@@ -266,7 +266,7 @@ describe("loadNodeConfig", () => {
     expect(warnings).toEqual([
       "$.workers[0].transports[0].paths.hook.type: not honoured: requests for it are answered with 501",
     ]);
-    expect(config?.workers[0]?.transports[0]).toMatchObject({
+    expect(transportsOf(config)[0]).toMatchObject({
       paths: { "/": { type: "nodeinfo" }, hook: { type: "unavailable" } },
     });
   });
@@ -275,7 +275,7 @@ describe("loadNodeConfig", () => {
     const trusted_proxies = ["10.0.0.0/8", "192.0.2.1", "2001:db8::/32", "::1"];
     const { config, faults } = await loadNode(proxy({ trusted_proxies }));
     expect(faults).toEqual([]);
-    expect(config?.workers[0]?.transports[0]).toMatchObject({ trusted_proxies });
+    expect(transportsOf(config)[0]).toMatchObject({ trusted_proxies });
     for (const wrong of ["10.0.0.0/33", "10.0.0/8", "::/129", "proxy.example", "1.1.1.1/", "a/8"]) {
       expect((await loadNode(proxy({ trusted_proxies: [wrong] }))).faults).toEqual([
         `$.workers[0].transports[0].trusted_proxies[0]: expected an address, a CIDR or "unix", found "${wrong}"`,
@@ -288,7 +288,7 @@ describe("loadNodeConfig", () => {
   test("takes cookies with Crossbar's defaults, and their files from the node's folder", async () => {
     const cookieOf = async (cookie: object) => {
       const { config, faults, warnings } = await loadNode(proxy({ cookie }));
-      const made = config?.workers[0]?.transports[0];
+      const made = transportsOf(config)[0];
       return { cookie: made?.type === "websocket" ? made.cookie : undefined, faults, warnings };
     };
     expect((await cookieOf({})).cookie).toEqual({
@@ -354,7 +354,7 @@ describe("loadNodeConfig", () => {
       auth: { ticket: { type: "static", principals: { joe: { ticket: secret } } } },
     });
     const { config } = await loadNode(node, { PORT: "8081", TICKET: "s3cret" });
-    expect(config?.workers[0]?.transports[0]).toMatchObject({
+    expect(transportsOf(config)[0]).toMatchObject({
       endpoint: { port: 8081 },
       auth: { ticket: { principals: { joe: { ticket: "s3cret", role: "anonymous" } } } },
     });
@@ -438,5 +438,61 @@ describe("findConfigFile", () => {
       expect(findConfigFile(folder)).toBe(join(folder, name));
       expect(findConfigFile(undefined, { CROSSBAR_DIR: folder })).toBe(join(folder, name));
     }
+  });
+});
+
+describe("a value that Crossbar takes", () => {
+  const ws = "$.workers[1].transports[0].paths.ws";
+
+  test("leaves out serializers that are not supported, beside others", async () => {
+    const names = ["ubjson", "msgpack", "flatbuffers", "json"];
+    const { config, warnings } = await loadNode(nodeWith(`${ws}.serializers`, names));
+    expect(JSON.stringify(config)).toContain('"serializers":["msgpack","json"]');
+    expect(warnings).toEqual(
+      [0, 2].map(
+        (index) =>
+          `${ws}.serializers[${index}]: not honoured: clients that speak no other are refused`,
+      ),
+    );
+  });
+
+  test("is a short ping, which is sent with 12 octets", async () => {
+    const { config, warnings } = await loadNode(nodeWith(`${ws}.options.auto_ping_size`, 4));
+    expect(JSON.stringify(config)).not.toContain('"auto_ping_size":4');
+    expect(warnings).toEqual([`${ws}.options.auto_ping_size: not honoured: pings have 12 octets`]);
+  });
+
+  test("is a netmask of clients", async () => {
+    const bridge = (require_ip: string[]) => ({
+      type: "caller",
+      realm: "realm1",
+      role: "anonymous",
+      options: { require_ip },
+    });
+    const path = "$.workers[1].transports[0].paths.call";
+    const masks = ["192.168.1.1/255.255.255.0", "10.0.0.0/8", "1.2.3.4/255.255.255.255"];
+    const { config } = await loadNode(nodeWith(path, bridge(masks)));
+    expect(JSON.stringify(config)).toContain('["192.168.1.1/24","10.0.0.0/8","1.2.3.4/32"]');
+    for (const wrong of ["10.0.0.0/255.0.255.0", "::1/255.0.0.0", "10.0.0.0/255.0.0"]) {
+      const { faults } = await loadNode(nodeWith(path, bridge([wrong])));
+      expect(faults).toEqual([
+        `${path}.options.require_ip[0]: expected an address or a CIDR, found "${wrong}"`,
+      ]);
+    }
+  });
+
+  test("is memory of pbkdf2, which needs none", async () => {
+    const principal = {
+      kdf: "pbkdf2",
+      iterations: 4096,
+      memory: 0,
+      salt: "00",
+      "stored-key": "00".repeat(32),
+      "server-key": "00".repeat(32),
+    };
+    const scram = { scram: { type: "static", principals: { joe: principal } } };
+    const { faults, warnings } = await loadNode(nodeWith(`${ws}.auth`, scram));
+    expect(faults).toEqual([]);
+    expect(warnings.filter((one) => one.includes("memory"))).toEqual([]);
   });
 });

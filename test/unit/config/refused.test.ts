@@ -17,17 +17,6 @@ const values = (path: string, names: string[], sentence: (name: string) => strin
 const refused: [path: string, value: unknown, sentence: string][] = [
   ["$.version", 3, "expected 1 or 2, found 3: this program reads no other version"],
   ...values(
-    `${router}.type`,
-    ["container", "guest"],
-    (type) =>
-      `worker type "${type}" is not supported; start what it runs as a program of its own, which joins as a client`,
-  ),
-  ...values(
-    `${router}.type`,
-    ["hostmonitor", "xbrmm"],
-    (type) => `worker type "${type}" is not supported`,
-  ),
-  ...values(
     `${web}.type`,
     ["mqtt", "flashpolicy", "stream.testee"],
     (type) => `transport type "${type}" is not supported yet`,
@@ -45,8 +34,8 @@ const refused: [path: string, value: unknown, sentence: string][] = [
     (type) => `cookie store "${type}" is not supported; use a file`,
   ),
   ...["ubjson", "flatbuffers"].map((name): [string, unknown, string] => [
-    `${ws}.serializers[0]`,
-    name,
+    `${ws}.serializers`,
+    [name],
     `serializer "${name}" is not supported`,
   ]),
   ...["package", "resource"].map((name): [string, unknown, string] => [

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { loadNode } from "../../support/loaded-node.ts";
+import { loadNode, transportsOf } from "../../support/loaded-node.ts";
 
 /** Loads a router worker with this one transport. */
 async function load(transport: object) {
@@ -7,7 +7,7 @@ async function load(transport: object) {
   const worker = { type: "router", realms, transports: [transport] };
   const { config, faults, warnings } = await loadNode({ version: 2, workers: [worker] });
   const told = [...faults, ...warnings].map((one) => one.replace("$.workers[0].transports[0]", ""));
-  return { transport: config?.workers[0]?.transports[0], told };
+  return { transport: transportsOf(config)[0], told };
 }
 
 const endpoint = { type: "tcp", port: 8080 };

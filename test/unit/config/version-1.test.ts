@@ -173,8 +173,8 @@ workers:
   test("keeps what version 2 does not know, for the usual checks", async () => {
     const wamplet = { type: "container", components: [{ type: "wamplet" }] };
     const { printed } = await load("old.json", JSON.stringify({ workers: [wamplet, 5] }));
-    expect(printed[0]).toContain('worker type "container" is not supported');
-    expect(printed).toHaveLength(3);
+    expect(printed[0]).toContain("components[0].package: required attribute is missing");
+    expect(printed).toHaveLength(6);
   });
 
   test.each([3, 0, 1.5, "1", "2", null, true])("of version %p has one fault", async (version) => {

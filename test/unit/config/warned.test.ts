@@ -56,7 +56,6 @@ test.each(
   titled(
     [
       [`${web}.paths.ws.options.validate_utf8`, false, "text is always checked to be UTF-8"],
-      [`${router}.components`, [{}], "no component is run; start it as a client"],
       [`${web}.paths.zip.type`, "webhook", "requests for it are answered with 501"],
     ],
     2,

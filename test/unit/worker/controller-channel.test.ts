@@ -27,7 +27,8 @@ const say = (message: unknown) => process.emit("message", message as never, unde
 
 test("a worker handles each message of its controller", () => {
   const asked = listen();
-  const context = { release: "1", nodeId: "n", workers: 1, logLevel: "info", logFormat: "json" };
+  const node = { release: "1", nodeId: "n", workers: 1, folder: "/", startFolder: "/" };
+  const context = { ...node, logLevel: "info", logFormat: "json" };
   const keys = { nodeKey: null, decoyKey: "00" };
   const config = { type: "proxy", id: "p1" };
   say({ kind: "start", config, context: { ...context, ...keys } });

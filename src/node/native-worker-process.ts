@@ -1,30 +1,25 @@
 /**
- * WorkerHandle: one worker process, from its start to its exit, for the controller.
+ * NativeWorkerProcess: one process of this program, from its start to its exit, for the controller.
  *
  * @module
  */
 
 import { Failure, sentenceOf } from "#base/failure.ts";
-import type { WorkerConfig } from "#config/node-config.ts";
+import type { NativeWorkerConfig } from "#config/node-config.ts";
 import {
   type MessageToWorker,
   parseMessageToController,
   type StartContext,
 } from "./control-message.ts";
 import { workerCommand } from "./self-exec.ts";
-
-/** How a process ended: either `exitCode` or `signal` is set. */
-export interface WorkerExit {
-  exitCode: number | null;
-  signal: string | null;
-}
+import { printExit, type WorkerExit, type WorkerProcess } from "./worker-process.ts";
 
 /** Time to become ready; a worker may have to download an archive first. */
 const READY_DEADLINE_MS = 30_000;
 
 /** A running worker process. */
-export class WorkerHandle {
-  readonly config: WorkerConfig;
+export class NativeWorkerProcess implements WorkerProcess {
+  readonly config: NativeWorkerConfig;
   readonly pid: number;
   /** Where the worker listens, once it does; rejects with a Failure when it does not start. */
   readonly ready: Promise<string[]>;
@@ -37,7 +32,7 @@ export class WorkerHandle {
    *
    * @throws Failure when the process cannot be spawned.
    */
-  constructor(config: WorkerConfig, context: StartContext, folder: string) {
+  constructor(config: NativeWorkerConfig, context: StartContext, folder: string) {
     const ready = Promise.withResolvers<string[]>();
     this.config = config;
     this.ready = ready.promise;
@@ -62,6 +57,11 @@ export class WorkerHandle {
       .catch(() => {});
 
     this.#send({ kind: "start", config, context });
+  }
+
+  /** A native worker serves until it is told to end, so that every exit calls for a restart. */
+  shouldRestart(): boolean {
+    return true;
   }
 
   /** Asks the worker to read its certificates again. */
@@ -114,11 +114,6 @@ export class WorkerHandle {
       // The channel closes when the process ends, which `exited` reports.
     }
   }
-}
-
-/** Describes how a process ended. */
-export function printExit(exit: WorkerExit): string {
-  return exit.signal === null ? `exit code ${exit.exitCode}` : `signal ${exit.signal}`;
 }
 
 function spawn(id: string, folder: string, onMessage: (message: unknown) => void): Bun.Subprocess {

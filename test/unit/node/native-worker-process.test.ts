@@ -3,7 +3,8 @@
 import { describe, expect, test } from "bun:test";
 import type { WebSocketTesteeWorkerConfig } from "#config/node-config.ts";
 import type { StartContext } from "#node/control-message.ts";
-import { printExit, WorkerHandle } from "#node/worker-handle.ts";
+import { NativeWorkerProcess } from "#node/native-worker-process.ts";
+import { printExit } from "#node/worker-process.ts";
 import { afterTest } from "../../support/cleanups.ts";
 import { temporaryFolder } from "../../support/temporary-folder.ts";
 import { anyPort, webSocketTransport } from "../../support/transports.ts";
@@ -12,6 +13,8 @@ const context: StartContext = {
   release: "0.0.0",
   nodeId: "node",
   workers: 1,
+  folder: "",
+  startFolder: "",
   logLevel: "none",
   logFormat: "none",
   nodeKey: null,
@@ -19,14 +22,14 @@ const context: StartContext = {
 };
 
 /** Spawns a worker that sends messages back on this port. */
-function worker(port: number): WorkerHandle {
+function worker(port: number): NativeWorkerProcess {
   const transport = webSocketTransport({}, { endpoint: { ...anyPort, port } });
   const config: WebSocketTesteeWorkerConfig = {
     type: "websocket-testee",
     id: "testee",
     transports: [{ ...transport, type: "websocket.testee" }],
   };
-  const handle = new WorkerHandle(config, context, temporaryFolder());
+  const handle = new NativeWorkerProcess(config, context, temporaryFolder());
   afterTest(async () => {
     handle.kill();
     await handle.exited;
