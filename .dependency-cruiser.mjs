@@ -4,14 +4,15 @@
  */
 const LAYERS = {
   cli: ["node", "worker", "config", "observe", "base"],
-  node: ["observe", "base"],
-  worker: ["node/control-message", "proxy", "router", "transport", "session", "auth", "wamp", "observe", "base"],
+  node: ["component", "observe", "base"],
+  component: ["observe", "base"],
+  worker: ["node/control-message", "component", "proxy", "router", "transport", "session", "auth", "wamp", "observe", "base"],
   proxy: ["session", "auth", "transport", "wamp", "observe", "base"],
   router: ["session", "auth", "wamp", "observe", "base"],
   session: ["auth", "wamp", "observe", "base"],
   auth: ["wamp", "observe", "base"],
   transport: ["wamp", "observe", "base"],
-  config: ["wamp/peer", "wamp/serializer", "wamp/token", "base"],
+  config: ["wamp/serializer-name", "wamp/serializer/cbor/cbor-reader", "wamp/token", "base"],
   wamp: ["base"],
   observe: ["base"],
   base: [],
@@ -27,6 +28,13 @@ const TRANSPORT = {
   endpoint: [],
 };
 
+/** Inside wamp/: which of its folders may use which. */
+const WAMP = {
+  transcode: ["serializer", "token"],
+  serializer: ["token"],
+  token: [],
+};
+
 /** A package that is used in one place can be replaced in one place. */
 const ONLY_HERE = {
   "cbor-x": "^src/wamp/serializer/cbor/cbor-values[.]ts$",
@@ -34,7 +42,7 @@ const ONLY_HERE = {
   "@noble/curves": "^src/base/eip712-certificate[.]ts$",
   "@noble/hashes": "^src/base/eip712-certificate[.]ts$",
   fflate: "^src/transport/web/services/archive",
-  valibot: "^src/(config/|node/control-message[.]ts$|auth/authenticator-answer[.]ts$)",
+  valibot: "^src/(config/|node/control-message[.]ts$|component/runner-event[.]ts$|auth/authenticator-answer[.]ts$)",
 };
 
 const error = (name, comment, from, to) => ({ name, comment, severity: "error", from, to });
@@ -58,6 +66,15 @@ const transports = Object.entries(TRANSPORT).map(([folder, allowed]) =>
   ),
 );
 
+const wamp = Object.entries(WAMP).map(([folder, allowed]) =>
+  error(
+    `layer-wamp-${folder}`,
+    `src/wamp/${folder} may import only ${allowed.join(", ") || "itself"} (and files of src/wamp itself)`,
+    { path: inFolder(`wamp/${folder}`) },
+    { path: "^src/wamp/.*/", pathNot: [folder, ...allowed].map((name) => inFolder(`wamp/${name}`)) },
+  ),
+);
+
 const packages = Object.entries(ONLY_HERE).map(([name, place]) =>
   error(
     `only-here-${name}`,
@@ -71,6 +88,7 @@ export default {
   forbidden: [
     ...layers,
     ...transports,
+    ...wamp,
     ...packages,
     error(
       "config-is-passed-in",

@@ -15,8 +15,8 @@
  * @module
  */
 
-import type { SerializerName } from "#wamp/peer.ts";
 import { decodeMessage, encodeMessage } from "#wamp/serializer/control-message-values.ts";
+import type { SerializerName } from "#wamp/serializer-name.ts";
 import { type PayloadName, payloads } from "./payloads.ts";
 import { memoryKiB, usageOf } from "./process-usage.ts";
 

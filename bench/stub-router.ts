@@ -10,9 +10,10 @@
 
 import type { BufferOptions, SessionConfig } from "#config/node-config.ts";
 import { startTransport } from "#transport/start-transport.ts";
-import type { Peer, PeerHandler, SerializerName, WireMessage } from "#wamp/peer.ts";
+import type { Peer, PeerHandler, WireMessage } from "#wamp/peer.ts";
 import { decodeMessage, encodeMessage } from "#wamp/serializer/control-message-values.ts";
-import { noPings } from "../test/support/no-pings.ts";
+import { SERIALIZER_NAMES } from "#wamp/serializer-name.ts";
+import { rawSocketDefaults, webSocketDefaults } from "../test/support/default-options.ts";
 import { quietContext } from "../test/support/quiet-context.ts";
 
 const subscribers = new Set<Peer>();
@@ -121,7 +122,7 @@ function answerBinary(call: Uint8Array): Uint8Array | null {
   return null;
 }
 
-const serializers: SerializerName[] = ["json", "msgpack", "cbor"];
+const serializers = [...SERIALIZER_NAMES];
 const buffers: BufferOptions = { max_buffered: 2 ** 26, stall_timeout: 0 };
 const session: SessionConfig = { serializers, auth: {}, backend: null, options: buffers };
 const path = process.argv[2] ?? "stub-router.sock";
@@ -132,7 +133,7 @@ await startTransport(
     type: "rawsocket",
     id: "unix",
     endpoint: { type: "unix", path, permission: 0o600 },
-    options: { max_message_size: 2 ** 24, ...noPings, ...buffers },
+    options: { ...rawSocketDefaults, ...buffers },
   },
   accept,
   quietContext,
@@ -144,21 +145,9 @@ const listener = await startTransport(
     id: "tcp",
     endpoint: { type: "tcp", port: 0, interface: "127.0.0.1", shared: false },
     options: {
-      allowed_origins: ["*"],
-      allow_null_origin: true,
+      ...webSocketDefaults,
       enable_webstatus: false,
-      max_message_size: 2 ** 24,
-      open_handshake_timeout: 0,
-      close_handshake_timeout: 0,
-      ...noPings,
       require_websocket_subprotocol: false,
-      max_frame_size: 0,
-      auto_fragment_size: 0,
-      fail_by_drop: false,
-      echo_close_codereason: false,
-      external_port: null,
-      show_server_version: false,
-      compression: null,
       ...buffers,
     },
   },

@@ -2,29 +2,36 @@
  * `bun bench/transcoders.ts`: this program's transcoders, compared with decoding and encoding by JSON,
  * cbor-x and msgpackr, which lose 1.0, big integers and the order of keys.
  *
+ * The packages decode without their native addons: that of cbor-x crashes Bun 1.4.5 in this bench.
+ *
  * @module
  */
 
-import { Encoder } from "cbor-x";
+import { Decoder } from "cbor-x/decode";
+import { Encoder } from "cbor-x/encode";
 import { bench, run, summary } from "mitata";
-import { Packr } from "msgpackr";
-import type { SerializerName, WireMessage } from "#wamp/peer.ts";
+import { Packr } from "msgpackr/pack";
+import { Unpackr } from "msgpackr/unpack";
+import type { WireMessage } from "#wamp/peer.ts";
 import { encodeMessage } from "#wamp/serializer/control-message-values.ts";
+import type { SerializerName } from "#wamp/serializer-name.ts";
 import { transcoderFor } from "#wamp/transcode/transcoder.ts";
 import { payloads } from "./payloads.ts";
 
-const cbor = new Encoder({ useRecords: false, mapsAsObjects: true, tagUint8Array: false });
-const msgpack = new Packr({ useRecords: false, mapsAsObjects: true });
+const cborEncoder = new Encoder({ useRecords: false, mapsAsObjects: true, tagUint8Array: false });
+const cborDecoder = new Decoder({ useRecords: false, mapsAsObjects: true });
+const packr = new Packr({ useRecords: false, mapsAsObjects: true });
+const unpackr = new Unpackr({ useRecords: false, mapsAsObjects: true });
 
 const decode: Record<SerializerName, (message: WireMessage) => unknown> = {
   json: (message) => JSON.parse(message as string),
-  cbor: (message) => cbor.decode(message as Buffer),
-  msgpack: (message) => msgpack.unpack(message as Buffer),
+  cbor: (message) => cborDecoder.decode(message as Buffer),
+  msgpack: (message) => unpackr.unpack(message as Buffer),
 };
 const encode: Record<SerializerName, (value: unknown) => WireMessage> = {
   json: (value) => JSON.stringify(value),
-  cbor: (value) => cbor.encode(value),
-  msgpack: (value) => msgpack.pack(value),
+  cbor: (value) => cborEncoder.encode(value),
+  msgpack: (value) => packr.pack(value),
 };
 
 const pairs: [SerializerName, SerializerName][] = [

@@ -1,100 +1,111 @@
 /**
- * Writes docs/node-json.md: every attribute of node.json with its type, default and meaning, out
- * of the schemas that check it. With `--check` it only says whether the file is up to date.
+ * Writes what the documents say of node.json, out of the schemas that check it: docs/node-json.md,
+ * docs/node-json.schema.json and a table of docs/compatibility.md. With `--check` it only reports which
+ * of them are not up to date.
  *
  * @module
  */
 
-import { node } from "#config/node/node-schema.ts";
-import { webService } from "#config/web-service/web-service-schema.ts";
+import { nodeJsonSchema } from "#config/node/node-json-schema.ts";
+import { nodeSections } from "#config/node/node-sections.ts";
+import { keywordsOf } from "#config/schema/json-keywords.ts";
+import { type Section, sectionsOf } from "#config/schema/schema-sections.ts";
+import { absenceOf, descriptionOf, type Schema, shapeOf } from "#config/schema/schema-shape.ts";
+import { unhonouredSentence } from "#config/schema/unhonoured.ts";
+import { unhonouredAttributes } from "./unhonoured-attributes.ts";
 
-/** What of a valibot schema is read here. */
-interface AnySchema {
-  type: string;
-  kind: string;
-  expects?: string;
-  entries?: Record<string, AnySchema>;
-  types?: Record<string, AnySchema>;
-  wrapped?: AnySchema;
-  item?: AnySchema;
-  value?: AnySchema;
-  options?: AnySchema[];
-  getter?: (input: unknown) => AnySchema;
-  default?: unknown;
-  pipe?: { type: string; kind: string; description?: string }[];
-}
-
-const lines = [
-  "# node.json",
-  "",
-  "For whoever writes a configuration: every attribute with its type, default and meaning.",
-  "",
-  "Written by `scripts/config-reference.ts` from the schemas. What is accepted and not honoured is",
-  "said by a warning; see [compatibility.md](compatibility.md).",
+const docs = new URL("../docs/", import.meta.url);
+const isCheck = process.argv.includes("--check");
+const documents: [name: string, make: (present: string) => string][] = [
+  ["node-json.md", referenceText],
+  ["node-json.schema.json", schemaText],
+  ["compatibility.md", withUnhonouredTable],
 ];
-const seen = new Set<AnySchema>();
 
-function descriptionOf(schema: AnySchema): string {
-  const own = schema.pipe?.findLast((action) => action.type === "description")?.description;
-  return own ?? (schema.wrapped === undefined ? "" : descriptionOf(schema.wrapped));
+for (const [name, make] of documents) {
+  const file = Bun.file(new URL(name, docs));
+  const present = (await file.exists()) ? await file.text() : "";
+  const made = make(present);
+  if (made === present) continue;
+  if (isCheck) {
+    console.error(`docs/${name} is not what the schemas say: run npm run reference`);
+    process.exitCode = 1;
+  } else await file.write(made);
 }
 
-/** The schema without the layers that say whether it may be absent. */
-function core(schema: AnySchema): AnySchema {
-  if (schema.wrapped !== undefined) return core(schema.wrapped);
-  if (schema.type === "lazy" && schema.types === undefined && schema.entries === undefined) {
-    // Only path services refer to themselves; they are described where they stand first.
-    return { type: "Web service", kind: "schema" };
-  }
-  return schema;
+function referenceText(): string {
+  const lines = [
+    "# node.json",
+    "",
+    "For operators who write a configuration: every attribute with its type, default and meaning.",
+    "",
+    "Written by `scripts/config-reference.ts` from the schemas. An item that may stand in several places",
+    "is described once: `transports[].endpoint` is any listening endpoint, `auth` that of any transport or",
+    "path. Attributes that are accepted and not honoured are also listed in",
+    "[compatibility.md](compatibility.md#accepted-without-effect).",
+    "",
+    "Editors complete and check a configuration with [node-json.schema.json](node-json.schema.json), the same as",
+    "a JSON Schema: `$schema` may name it.",
+    ...sectionsOf(nodeSections).flatMap(tableOf),
+  ];
+  return `${lines.join("\n")}\n`;
 }
 
-function typeOf(schema: AnySchema): string {
-  const inner = core(schema);
-  if (inner.types !== undefined) return `item of type ${Object.keys(inner.types).join(", ")}`;
-  if (inner.entries !== undefined) return "item";
-  if (inner.type === "array" && inner.item !== undefined) return `list of ${typeOf(inner.item)}`;
-  if (inner.type === "record" && inner.value !== undefined) return `map to ${typeOf(inner.value)}`;
-  if (inner.type === "literal" || inner.type === "picklist") return inner.expects ?? inner.type;
-  if (inner.type === "union" && inner.options) return inner.options.map(typeOf).join(" or ");
-  return inner.type === "unknown" || inner.type === "custom" ? "any" : inner.type;
+function tableOf({ path, shape }: Section): string[] {
+  if (shape.kind !== "item") return [];
+  const rows = Object.entries(shape.entries).map(([name, entry]) => {
+    const meaning = [descriptionOf(entry), unhonouredSentence(entry)].filter(Boolean).join(" ");
+    return rowOf(`\`${name}\``, typeOf(entry), defaultOf(entry), meaning);
+  });
+  const others = shape.rest ? [rowOf("all others", "any", "", unhonouredSentence(shape.rest))] : [];
+  const head = ["| attribute | type | default | meaning |", "|---|---|---|---|"];
+  return ["", `## ${path}`, "", ...head, ...rows, ...others];
 }
 
-function defaultOf(schema: AnySchema): string {
-  if (schema.type !== "optional") return "required";
-  return schema.default === undefined ? "" : `\`${JSON.stringify(schema.default)}\``;
+function rowOf(...cells: string[]): string {
+  return `| ${cells.map((cell) => cell.replaceAll("|", "or")).join(" | ")} |`;
 }
 
-function describe(schema: AnySchema, path: string): void {
-  const inner = core(schema);
-  if (inner.item !== undefined) {
-    describe(inner.item, `${path}[]`);
-    return;
+function typeOf(schema: Schema): string {
+  const shape = shapeOf(schema);
+  switch (shape.kind) {
+    case "item":
+      return "item";
+    case "types":
+      return `item of type ${Object.keys(shape.types).join(", ")}`;
+    case "list":
+      return `list of ${typeOf(shape.element)}`;
+    case "map":
+      return `map to ${typeOf(shape.value)}`;
+    case "words":
+      return shape.words.map((word) => JSON.stringify(word)).join(" or ");
+    case "union":
+      return shape.options.map(typeOf).join(" or ");
+    case "simple":
+      return [keywordsOf(schema)["type"] ?? shape.type].flat().join(" or ");
   }
-  if (inner.type === "record" && inner.value !== undefined) {
-    describe(inner.value, `${path}.*`);
-    return;
-  }
-  if (inner.types !== undefined) {
-    for (const [type, one] of Object.entries(inner.types)) describe(one, `${path} (${type})`);
-    return;
-  }
-  if (inner.entries === undefined || seen.has(inner)) return;
-  seen.add(inner);
-  lines.push("", `## ${path}`, "", "| attribute | type | default | meaning |", "|---|---|---|---|");
-  for (const [name, entry] of Object.entries(inner.entries)) {
-    const cells = [`\`${name}\``, typeOf(entry), defaultOf(entry), descriptionOf(entry)];
-    lines.push(`| ${cells.map((cell) => cell.replaceAll("|", "or")).join(" | ")} |`);
-  }
-  for (const [name, entry] of Object.entries(inner.entries)) describe(entry, `${path}.${name}`);
 }
 
-describe(node as unknown as AnySchema, "node");
-describe(webService as unknown as AnySchema, "paths.*");
-const file = Bun.file(new URL("../docs/node-json.md", import.meta.url));
-const reference = `${lines.join("\n")}\n`;
-if (!process.argv.includes("--check")) await file.write(reference);
-else if ((await file.text()) !== reference) {
-  console.error("docs/node-json.md is not what the schemas say: run npm run reference");
-  process.exit(1);
+function defaultOf(schema: Schema): string {
+  const { isOptional, default: value } = absenceOf(schema);
+  if (!isOptional) return "required";
+  return value === undefined ? "" : `\`${JSON.stringify(value)}\``;
+}
+
+function schemaText(): string {
+  return `${JSON.stringify(nodeJsonSchema(), null, 2)}\n`;
+}
+
+/** The document with the table between its markers written anew. */
+function withUnhonouredTable(present: string): string {
+  const rows = unhonouredAttributes().map(({ paths, names, words, consequence }) => {
+    const quote = (all: string[]) => all.map((one) => `\`${one}\``).join(", ");
+    const option = `${quote(paths.map((path) => path.replace(/^node\./, "")))}: ${quote(names)}`;
+    const note = words === null ? consequence : `${words}: ${consequence}`;
+    return `| ${option} | warned | ${note} | [warned](../test/unit/config/warned.test.ts) |`;
+  });
+  const table = ["| option | | note | test |", "|---|---|---|---|", ...rows].join("\n");
+  const [start, end] = ["<!-- npm run reference -->", "<!-- end -->"];
+  const [before, rest = ""] = present.split(`${start}\n`);
+  return `${before}${start}\n\n${table}\n\n${end}${rest.split(end)[1] ?? ""}`;
 }

@@ -1,10 +1,10 @@
 /**
- * The authmethods, by the name that a client says in HELLO.
+ * The authmethods, by the names that clients give in HELLO.
  *
  * @module
  */
 
-import type { AuthConfig, DynamicAuthConfig } from "#config/node-config.ts";
+import type { AuthConfig, Authmethod, DynamicAuthConfig } from "#config/node-config.ts";
 import { AnonymousAuth } from "./anonymous.ts";
 import type { DynamicMethod } from "./authenticator-answer.ts";
 import { CookieAuth } from "./cookie.ts";
@@ -20,19 +20,23 @@ import { StaticCertificates, TlsAuth } from "./tls.ts";
 import { SignedProxyAuth, TrustedProxyAuth } from "./trusted-proxy.ts";
 import { decoyWampCra, WampCraAuth } from "./wampcra.ts";
 
-/** The authmethod with this name at work for one client; undefined: it is not configured. */
+/** Begins the authentication of one client; undefined: the authmethod is unknown or not configured. */
 export function beginAuth(
   authmethod: string,
   auth: AuthConfig,
   context: AuthContext,
 ): PendingAuth | undefined {
-  const create = Object.hasOwn(AUTHMETHODS, authmethod) ? AUTHMETHODS[authmethod] : undefined;
-  return create?.(auth, context);
+  return isAuthmethod(authmethod) ? AUTHMETHODS[authmethod](auth, context) : undefined;
+}
+
+/** A client may name anything, `constructor` too. */
+function isAuthmethod(name: string): name is Authmethod {
+  return Object.hasOwn(AUTHMETHODS, name);
 }
 
 type Create = (auth: AuthConfig, context: AuthContext) => PendingAuth | undefined;
 
-const AUTHMETHODS: Record<string, Create> = {
+const AUTHMETHODS: Readonly<Record<Authmethod, Create>> = {
   anonymous: ({ anonymous }, context) =>
     anonymous &&
     new AnonymousAuth(sourceOf("anonymous", anonymous, context, (one) => new SinglePrincipal(one))),
@@ -69,7 +73,7 @@ const AUTHMETHODS: Record<string, Create> = {
     new TlsAuth(
       sourceOf("tls", tls, context, ({ principals }) => new StaticCertificates(principals)),
     ),
-  // Who is not known by a cookie joins with the next authmethod.
+  // A client without a known cookie joins with the next authmethod that it names.
   cookie: ({ cookie }, { login }) => cookie && login && new CookieAuth(login),
   "anonymous-proxy": (auth) => (auth["anonymous-proxy"] ? new TrustedProxyAuth() : undefined),
   "cryptosign-proxy": (auth, context) => {
@@ -85,7 +89,7 @@ const AUTHMETHODS: Record<string, Create> = {
   },
 };
 
-/** Where an authmethod looks principals up: at its authenticator, or in the configuration. */
+/** Where an authmethod finds its principals: an authenticator is asked, or they are configured. */
 function sourceOf<M extends DynamicMethod, Static extends { type: "static" }, Source>(
   authmethod: M,
   config: Static | DynamicAuthConfig,

@@ -26,16 +26,14 @@ import type { TrustrootConfig } from "#config/node-config.ts";
 /** A longer chain is refused before any signature is verified, which costs time. */
 const MAX_CERTIFICATES = 8;
 
-interface SignedCertificate {
+/** A certificate of a chain, and its signature. */
+export interface SignedCertificate {
   certificate: Eip712Certificate;
   signature: Uint8Array;
 }
 
-/** Returns the delegate's certificate when its chain leads to the root, else what is wrong. */
-export function verifyChain(
-  certificates: unknown,
-  root: TrustrootConfig,
-): DelegateCertificate | string {
+/** Reads `authextra.certificates`; returns what is malformed if it is no chain. */
+export function readChain(certificates: unknown): SignedCertificate[] | string {
   if (!Array.isArray(certificates)) return "authextra.certificates is not a list";
   const { length } = certificates;
   if (length < 2 || length > MAX_CERTIFICATES) {
@@ -47,6 +45,14 @@ export function verifyChain(
     if (signed === undefined) return `certificate ${chain.length} is none`;
     chain.push(signed);
   }
+  return chain;
+}
+
+/** Returns the delegate's certificate when its chain leads to the root, else what is wrong. */
+export function verifyChain(
+  chain: SignedCertificate[],
+  root: TrustrootConfig,
+): DelegateCertificate | string {
   const [first, ...rest] = chain.map(({ certificate }) => certificate);
   const authorities = rest.filter((one) => one.kind === "authority");
   if (first?.kind !== "delegate" || authorities.length !== rest.length) {

@@ -12,6 +12,7 @@ import type { AuthConfig } from "#config/node-config.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
 import type { TransportDetails } from "#wamp/peer.ts";
 import type { AuthOutcome, HelloRequest, PendingAuth } from "./pending-auth.ts";
+import { isStillListed } from "./remembered-login.ts";
 import type { SessionIdentity } from "./session-identity.ts";
 
 /** Accepts the identity that the cookie stands for. */
@@ -32,9 +33,7 @@ export function recallLogin(auth: AuthConfig, request: HelloRequest): SessionIde
   const { authmethods, authid, transport } = request;
   if (auth.cookie === undefined || !authmethods.includes("cookie")) return undefined;
   const login = asLogin(transport.cookie?.recall());
-  // Paths may share a file of cookies: an authmethod that is not configured here is not accepted by
-  // cookie either.
-  if (login === undefined || !Object.hasOwn(auth, login.authmethod)) return undefined;
+  if (login === undefined || !isStillListed(auth, login)) return undefined;
   return authid === undefined || authid === login.authid ? login : undefined;
 }
 

@@ -34,6 +34,7 @@ const MAX_URI = 255;
 
 /** WAMP's own URIs by which an authenticator refuses; a router answers no CALL with them. */
 const REFUSALS: ReadonlySet<string> = new Set([
+  ErrorUri.authenticationDenied,
   ErrorUri.authenticationFailed,
   ErrorUri.noSuchPrincipal,
   ErrorUri.noSuchRealm,

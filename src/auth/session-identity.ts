@@ -9,7 +9,8 @@ export interface SessionIdentity {
   realm: string;
   authid: string;
   authrole: string;
-  authmethod: string;
-  authprovider: string;
+  /** Null for a component of a router, which does not authenticate. */
+  authmethod: string | null;
+  authprovider: string | null;
   authextra: Record<string, unknown>;
 }

@@ -6,9 +6,9 @@
 
 import { checksumAddress } from "#base/eip712-certificate.ts";
 import type { TrustrootConfig } from "#config/node-config.ts";
-import { verifyChain } from "./certificate-chain.ts";
+import { readChain, verifyChain } from "./certificate-chain.ts";
 import type { CryptosignCredentials } from "./cryptosign.ts";
-import { deny } from "./deny.ts";
+import { deny, denyWrongProof } from "./deny.ts";
 import type { Deny } from "./pending-auth.ts";
 import type { Principal, PrincipalQuery, PrincipalSource } from "./principal.ts";
 
@@ -28,10 +28,13 @@ export class StaticTrustroots implements PrincipalSource<CryptosignCredentials> 
     const root = Object.hasOwn(this.#roots, request.realm) ? this.#roots[request.realm] : undefined;
     if (root === undefined) return undefined;
     if (typeof trustroot !== "string" || trustroot.toLowerCase() !== root.issuer) {
-      return deny("cryptosign", "authextra.trustroot is not the trusted root of this realm");
+      const state = "authextra.trustroot is not the trusted root of this realm";
+      return denyWrongProof("cryptosign", state);
     }
-    const delegate = verifyChain(certificates, root);
-    if (typeof delegate === "string") return deny("cryptosign", delegate);
+    const chain = readChain(certificates);
+    if (typeof chain === "string") return deny("cryptosign", chain);
+    const delegate = verifyChain(chain, root);
+    if (typeof delegate === "string") return denyWrongProof("cryptosign", delegate);
     return {
       authid: checksumAddress(delegate.delegate),
       role: root.role,

@@ -13,7 +13,7 @@
 import { isRecord } from "#base/record.ts";
 import type { CryptosignCredentials } from "./cryptosign.ts";
 import { isSigned, makeChallenge } from "./cryptosign-challenge.ts";
-import { deny, denyProof, isDeny } from "./deny.ts";
+import { deny, isDeny } from "./deny.ts";
 import type { AuthOutcome, Deny, HelloRequest, PendingAuth } from "./pending-auth.ts";
 import { PendingChallenge } from "./pending-challenge.ts";
 import { acceptPrincipal, type PrincipalSource } from "./principal.ts";
@@ -58,7 +58,7 @@ export class SignedProxyAuth implements PendingAuth {
     const publicKey = typeof pubkey === "string" ? pubkey.toLowerCase() : "";
     const keys = await this.#keysOf(request, publicKey);
     if (isDeny(keys)) return keys;
-    if (!keys.includes(publicKey)) return denyProof("cryptosign-proxy");
+    if (!keys.includes(publicKey)) return denyProxy();
     const challenge = makeChallenge();
     this.#pending.set({ challenge, publicKey, identity });
     const extra = { challenge, channel_binding: null };
@@ -68,7 +68,7 @@ export class SignedProxyAuth implements PendingAuth {
   authenticate(signature: string): AuthOutcome {
     const pending = this.#pending.take();
     if (pending === undefined || !isSigned(pending.challenge, signature, pending.publicKey)) {
-      return denyProof("cryptosign-proxy");
+      return denyProxy();
     }
     return { kind: "accept", identity: pending.identity };
   }
@@ -126,6 +126,14 @@ function assertedIdentity(request: HelloRequest, authmethod: string): SessionIde
     authprovider: isName(proxy_authprovider) ? proxy_authprovider : "static",
     authextra: isRecord(proxy_authextra) ? proxy_authextra : {},
   };
+}
+
+/**
+ * One refusal for an unknown node and for a wrong signature. It is `authentication_failed`, because the
+ * proxy forwards it to its client, whose own proof was right.
+ */
+function denyProxy(): Deny {
+  return deny("cryptosign-proxy", "authid or proof is not valid");
 }
 
 function denyIncomplete(authmethod: string): Deny {

@@ -77,11 +77,21 @@ export class WampCraAuth implements PendingAuth {
     const pending = this.#pending.take();
     if (pending === undefined) return denyProof("wampcra");
     const { query, challenge, credentials, principal } = pending;
-    const expected = createHmac("sha256", await keyOf(credentials)).update(challenge);
-    const matches = isEqualSecret(signature, expected.digest("base64"));
-    if (principal === undefined || !matches) return denyProof("wampcra");
+    const known = derivedKeys.get(credentials);
+    const isRight = isSignature(signature, challenge, known ?? "") && known !== undefined;
+    // A wrong signature costs a derivation each time, as that of an unknown authid does, so that the
+    // time does not reveal which authids exist.
+    if (!isRight && !isSignature(signature, challenge, await keyOf(credentials))) {
+      return denyProof("wampcra");
+    }
+    if (principal === undefined) return denyProof("wampcra");
     return acceptPrincipal(principal, query, this.#source.authprovider);
   }
+}
+
+function isSignature(signature: string, challenge: string, key: string): boolean {
+  const expected = createHmac("sha256", key).update(challenge);
+  return isEqualSecret(signature, expected.digest("base64"));
 }
 
 /** A decoy with a random secret, and with a salt where its template has one. */
@@ -93,12 +103,20 @@ export const decoyWampCra: MakeDecoy<Principal & WampCraCredentials> = (template
 
 const derive = promisify(pbkdf2);
 
+/**
+ * Keys that were derived for principals of the configuration, for as long as these exist: a login after
+ * the first one derives nothing. An authenticator's answer, and a decoy, are new each time.
+ */
+const derivedKeys = new WeakMap<WampCraCredentials, string>();
+
 async function keyOf(credentials: WampCraCredentials): Promise<string> {
   const salted = derivation(credentials);
   if (salted === undefined) return credentials.secret;
   const { salt, iterations, keylen } = salted;
-  const key = await derive(credentials.secret, salt, iterations, keylen, "sha256");
-  return key.toString("base64");
+  const derived = await derive(credentials.secret, salt, iterations, keylen, "sha256");
+  const key = derived.toString("base64");
+  derivedKeys.set(credentials, key);
+  return key;
 }
 
 /** What a client needs to derive the key; undefined: the key is the secret. */

@@ -1,5 +1,5 @@
 /**
- * Dictionaries among decoded values.
+ * Dictionaries and texts among decoded values.
  *
  * @module
  */
@@ -18,4 +18,9 @@ export function asRecord(value: unknown): Record<string, unknown> {
 /** The same for a value of a dictionary's type, in which a configuration fault may have left another. */
 export function asMap<T>(value: Record<string, T>): Record<string, T> {
   return isRecord(value) ? value : {};
+}
+
+/** The value if it is a text, else another text. */
+export function textOr(value: unknown, other: string): string {
+  return typeof value === "string" ? value : other;
 }

@@ -5,9 +5,11 @@
  */
 
 import { loadNodeConfig } from "#config/load.ts";
+import { checkMachine, thisMachine } from "#config/machine-checks.ts";
+import { inOrder } from "#config/text/config-issue.ts";
 import { needsNodeKey } from "#node/node-controller.ts";
 import { checkNodeKey } from "#node/node-key.ts";
-import { writeOutput } from "#observe/write-output.ts";
+import { writeCompletely } from "#observe/write-output.ts";
 import { type ConfigFileChoice, requireConfigFile } from "./config-file.ts";
 import { ExitCode } from "./exit-code.ts";
 import { reportFaults, reportWarnings } from "./report-issues.ts";
@@ -19,13 +21,13 @@ import { reportFaults, reportWarnings } from "./report-issues.ts";
  */
 export async function checkCommand(choice: ConfigFileChoice): Promise<number> {
   const file = requireConfigFile(choice);
-  const { config, faults, warnings } = await loadNodeConfig(file);
-  reportWarnings(warnings);
+  const { config, faults, warnings, needs } = await loadNodeConfig(file);
+  reportWarnings(inOrder([...warnings, ...checkMachine(needs, thisMachine())]));
   if (config === null || faults.length > 0) {
     reportFaults(faults, file);
     return ExitCode.failed;
   }
   if (config.workers.some(needsNodeKey)) checkNodeKey(config.folder);
-  writeOutput("stdout", `Ok, node configuration "${file}" looks good\n`);
+  writeCompletely("stdout", `Ok, node configuration "${file}" looks good\n`);
   return ExitCode.clean;
 }

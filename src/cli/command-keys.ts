@@ -8,7 +8,7 @@ import { hostname } from "node:os";
 import { dirname, resolve } from "node:path";
 import { loadNodeConfig } from "#config/load.ts";
 import { loadNodeKey } from "#node/node-key.ts";
-import { writeOutput } from "#observe/write-output.ts";
+import { writeCompletely } from "#observe/write-output.ts";
 import { type ConfigFileChoice, requireConfigFile } from "./config-file.ts";
 import { ExitCode } from "./exit-code.ts";
 
@@ -23,7 +23,7 @@ export async function keysCommand(choice: ConfigFileChoice): Promise<number> {
   const { config } = await loadNodeConfig(file);
   const nodeId = config?.controller.id ?? hostname();
   const { key, warnings } = loadNodeKey(dirname(resolve(file)), nodeId);
-  for (const warning of warnings) writeOutput("stderr", `warning: ${warning}\n`);
-  writeOutput("stdout", `${key.publicKey}\n`);
+  for (const warning of warnings) writeCompletely("stderr", `warning: ${warning}\n`);
+  writeCompletely("stdout", `${key.publicKey}\n`);
   return ExitCode.clean;
 }

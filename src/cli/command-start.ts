@@ -5,8 +5,9 @@
  */
 
 import { loadNodeConfig } from "#config/load.ts";
+import { checkMachine, thisMachine } from "#config/machine-checks.ts";
 import type { NodeConfig } from "#config/node-config.ts";
-import { printIssue } from "#config/text/config-issue.ts";
+import { inOrder, printIssue } from "#config/text/config-issue.ts";
 import type { StartContext } from "#node/control-message.ts";
 import { NodeController, needsNodeKey } from "#node/node-controller.ts";
 import { decoyKey, loadNodeKey } from "#node/node-key.ts";
@@ -38,24 +39,28 @@ export async function startCommand(file: string, choice: LogChoice): Promise<num
     system: "Controller",
     worker: null,
   });
-  const { config, faults, warnings } = await loadNodeConfig(file);
+  const { config, faults, warnings, needs } = await loadNodeConfig(file);
   if (config === null || faults.length > 0) {
     reportFaults(faults, file);
     return ExitCode.config;
   }
-  for (const warning of warnings) log.warn(printIssue(warning));
+  const all = inOrder([...warnings, ...checkMachine(needs, thisMachine())]);
+  for (const warning of all) log.warn(printIssue(warning));
 
   const controller = new NodeController(config, startContext(config, choice, log), log);
-  const ended = endedBySignal(controller, log);
+  const bySignal = endedBySignal(controller, log);
   try {
     const workers = await controller.start();
-    if (workers.length === config.workers.length) writeOutput("stdout", printReadyTable(workers));
+    if (workers !== null) writeOutput("stdout", printReadyTable(workers));
   } catch (thrown) {
     await controller.stop();
     throw thrown;
   }
-  await ended;
-  return ExitCode.clean;
+  // As in Crossbar, only a signal is a clean end.
+  const trigger = controller.ended.then(() => "trigger" as const);
+  if ((await Promise.race([bySignal, trigger])) !== "trigger") return ExitCode.clean;
+  await controller.stop();
+  return ExitCode.failed;
 }
 
 function startContext(config: NodeConfig, choice: LogChoice, log: Logger): StartContext {
@@ -63,6 +68,8 @@ function startContext(config: NodeConfig, choice: LogChoice, log: Logger): Start
     release: RELEASE,
     nodeId: config.controller.id,
     workers: config.workers.length,
+    folder: config.folder,
+    startFolder: process.cwd(),
     logLevel: choice.loglevel,
     logFormat: choice.logformat,
     nodeKey: config.workers.some(needsNodeKey) ? nodeKey(config, log) : null,

@@ -5,16 +5,16 @@
  */
 
 import { type ConfigIssue, printIssue } from "#config/text/config-issue.ts";
-import { writeOutput } from "#observe/write-output.ts";
+import { writeCompletely } from "#observe/write-output.ts";
 
 /** Prints every fault on a line of its own, then how many there are. */
 export function reportFaults(faults: readonly ConfigIssue[], file: string): void {
   const count = faults.length === 1 ? "1 problem" : `${faults.length} problems`;
   const lines = [...faults.map(printIssue), `${count} in ${file}`];
-  writeOutput("stderr", lines.map((line) => `${line}\n`).join(""));
+  writeCompletely("stderr", lines.map((line) => `${line}\n`).join(""));
 }
 
 /** Prints every warning on a line of its own. */
 export function reportWarnings(warnings: readonly ConfigIssue[]): void {
-  for (const warning of warnings) writeOutput("stderr", `warning: ${printIssue(warning)}\n`);
+  for (const warning of warnings) writeCompletely("stderr", `warning: ${printIssue(warning)}\n`);
 }

@@ -10,8 +10,9 @@ import { Command, CommanderError, Option } from "commander";
 
 import { sentenceOf } from "#base/failure.ts";
 import { LOG_FORMATS, LOG_LEVELS } from "#observe/log-format.ts";
-import { writeOutput } from "#observe/write-output.ts";
+import { writeCompletely } from "#observe/write-output.ts";
 import type { LogChoice } from "./command-start.ts";
+import type { UpgradeChoice } from "./command-upgrade.ts";
 import type { ConfigFileChoice } from "./config-file.ts";
 import { ExitCode, exitCodeFor } from "./exit-code.ts";
 import { versionLine } from "./release.ts";
@@ -28,7 +29,7 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
   } catch (thrown) {
     // commander has printed its message, or the help.
     if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? 0 : ExitCode.usage;
-    writeOutput("stderr", `${sentenceOf(thrown)}\n`);
+    writeCompletely("stderr", `${sentenceOf(thrown)}\n`);
     return exitCodeFor(thrown);
   }
 }
@@ -43,8 +44,8 @@ function commandLine(finish: Finish): Command {
     .helpOption("-h, --help", "print this help")
     .configureHelp({ showGlobalOptions: true })
     .configureOutput({
-      writeOut: (text) => writeOutput("stdout", text),
-      writeErr: (text) => writeOutput("stderr", text),
+      writeOut: (text) => writeCompletely("stdout", text),
+      writeErr: (text) => writeCompletely("stderr", text),
     })
     .exitOverride()
     .argument("[file]", "node configuration to start; else the one in the present folder")
@@ -56,24 +57,34 @@ function commandLine(finish: Finish): Command {
         .choices(LOG_FORMATS)
         .default("standard"),
     )
-    .addHelpText("after", EXIT_CODES_HELP);
+    .addHelpText("after", EXIT_CODES_HELP)
+    // Of two words the first is a command with a mistake, rather than a file and one too many.
+    .allowExcessArguments();
   program.action(async (file: string | undefined, log: LogChoice) => {
     finish(await startFromFile(program, file, log));
   });
   addStart(program, finish);
   addCheck(program, finish);
   addKeys(program, finish);
+  addUpgrade(program, finish);
+  program
+    .command("schema")
+    .description("print the JSON Schema of a configuration, for editors")
+    .action(async () => {
+      const { schemaCommand } = await import("./command-schema.ts");
+      schemaCommand();
+    });
   program
     .command("version")
     .description("print the release")
-    .action(() => writeOutput("stdout", `${versionLine()}\n`));
+    .action(() => writeCompletely("stdout", `${versionLine()}\n`));
   return program;
 }
 
 const EXIT_CODES_HELP = `
 Exit codes:
   0   clean end; check found no fault
-  1   the node could not start or run; check found faults
+  1   the node could not start or run; check found faults; upgrade wrote nothing
   2   the command line was not understood
   78  the configuration has faults`;
 
@@ -90,12 +101,7 @@ function addCheck(program: Command, finish: Finish): void {
     .description("say what is wrong with a configuration, and start nothing");
   addConfigOptions(command).action(async (file: string | undefined, choice: ConfigFileChoice) => {
     const { checkCommand } = await import("./command-check.ts");
-    // `check` has one exit code for every failure; only `start` distinguishes their causes.
-    const failed = (thrown: unknown) => {
-      writeOutput("stderr", `${sentenceOf(thrown)}\n`);
-      return ExitCode.failed;
-    };
-    finish(await checkCommand({ ...choice, file }).catch(failed));
+    finish(await checkCommand({ ...choice, file }).catch(failPlainly));
   });
 }
 
@@ -107,6 +113,25 @@ function addKeys(program: Command, finish: Finish): void {
     const { keysCommand } = await import("./command-keys.ts");
     finish(await keysCommand({ ...choice, file }));
   });
+}
+
+function addUpgrade(program: Command, finish: Finish): void {
+  const command = program
+    .command("upgrade")
+    .description("write a configuration of version 1 as version 2, into another file");
+  addConfigOptions(command)
+    .option("--output <file>", "file to write; else NAME.v2.json or NAME.v2.yaml beside it")
+    .option("--force", "replace that file when it is there")
+    .action(async (file: string | undefined, choice: UpgradeChoice) => {
+      const { upgradeCommand } = await import("./command-upgrade.ts");
+      finish(await upgradeCommand({ ...choice, file }).catch(failPlainly));
+    });
+}
+
+/** `check` and `upgrade` have one exit code for every failure; only `start` distinguishes their causes. */
+function failPlainly(thrown: unknown): number {
+  writeCompletely("stderr", `${sentenceOf(thrown)}\n`);
+  return ExitCode.failed;
 }
 
 function addConfigOptions(command: Command): Command {
@@ -129,11 +154,18 @@ async function startFromFile(
   log: LogChoice,
 ): Promise<number> {
   if (file !== undefined && !/[./\\]/.test(file) && !existsSync(file)) {
-    program.error(`error: "${file}" is neither a command nor a file (see crossproxy --help)`);
+    const { didYouMean } = await import("#config/schema/fault-sentence.ts");
+    const hint =
+      didYouMean(file, [...program.commands.map((command) => command.name()), "help"]) ||
+      " (see crossproxy --help)";
+    program.error(`error: "${file}" is neither a command nor a file${hint}`);
+  }
+  if (program.args.length > 1) {
+    program.error(`error: expected one file, found ${program.args.length} (see crossproxy --help)`);
   }
   const { chooseConfigFile, DEFAULT_FILES } = await import("./config-file.ts");
   if (file === undefined && chooseConfigFile({}) === null) {
-    writeOutput(
+    writeCompletely(
       "stderr",
       `Cannot find a configuration: none is named, and there is no ${DEFAULT_FILES} (see crossproxy --help)\n`,
     );

@@ -1,5 +1,5 @@
 /**
- * Loading a configuration file: the only door into `config`.
+ * Loads a configuration file: reads, parses, checks and normalizes it.
  *
  * @module
  */
@@ -8,39 +8,44 @@ import { accessSync, constants, statSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { dirname, extname, join, resolve } from "node:path";
 import * as v from "valibot";
+import { shorten } from "#base/printable.ts";
+import type { PlacedNeed } from "./machine-need.ts";
 import { type NodeItem, node } from "./node/node-schema.ts";
 import { normalizeNode } from "./node/normalize-node.ts";
 import type { NodeConfig } from "./node-config.ts";
-import { explainType } from "./schema/primitive.ts";
+import { explainType } from "./schema/fault-sentence.ts";
 import { type ConfigIssue, type JsonPath, printJsonPath } from "./text/config-issue.ts";
 import { parseJson } from "./text/parse-json.ts";
 import { parseYaml } from "./text/parse-yaml.ts";
 import { Report } from "./text/report.ts";
 import { type ParsedText, SyntaxFault } from "./text/source-map.ts";
+import { readVersion1 } from "./version-1.ts";
 
-/** The names under which a configuration file is looked for, in this order. */
-const fileNames = ["config.yaml", "config.json", "node.json"];
+/** Names of a configuration file, in the order in which they are tried. */
+const FILE_NAMES = ["config.yaml", "config.json", "node.json"];
 
-/** More is a mistake, not a configuration. */
-const maxFileOctets = 16 * 1024 * 1024;
+/** A longer file is a mistake, not a configuration. */
+const MAX_FILE_OCTETS = 16 * 1024 * 1024;
 
-/** A configuration, or everything that keeps it from being one. */
+/** A configuration, or all of its faults. */
 export interface LoadedConfig {
   /** Null when there is any fault. */
   config: NodeConfig | null;
   faults: ConfigIssue[];
-  /** What is accepted and not honoured, or cannot be meant so. */
+  /** Attributes that are accepted and not honoured, and likely mistakes. */
   warnings: ConfigIssue[];
+  /** What the machine has to have, which is not looked for here. */
+  needs: PlacedNeed[];
 }
 
-/** Reads, checks and normalizes a configuration file. Never throws for what the file holds. */
+/** Loads a configuration file. No contents of the file make it throw. */
 export async function loadNodeConfig(
   file: string,
   env: Record<string, string | undefined> = process.env,
 ): Promise<LoadedConfig> {
   let parsed: ParsedText;
   try {
-    parsed = parse(file, await read(file));
+    parsed = readVersion1(await parseConfigFile(file), file);
   } catch (fault) {
     if (!(fault instanceof SyntaxFault)) throw fault;
     const sentence = fault.message;
@@ -48,22 +53,28 @@ export async function loadNodeConfig(
       config: null,
       faults: [{ file, ...fault.position, path: printJsonPath(fault.path), sentence }],
       warnings: [],
+      needs: [],
     };
   }
   const absolute = resolve(file);
   const report = new Report(file, dirname(absolute), parsed.places, env);
+  for (const { path, sentence } of parsed.warnings) report.warn(path, sentence);
   const checked = v.safeParse(node, parsed.value, { message: explainType });
-  for (const issue of checked.issues ?? []) addIssue(issue, [], report);
+  // Of another version nothing is known, not even what is a fault.
+  const ofVersion = checked.issues?.filter(({ path }) => path?.[0]?.key === "version") ?? [];
+  const isReadable = ofVersion.length === 0;
+  const issues = isReadable ? checked.issues : ofVersion;
+  for (const issue of issues ?? []) addIssue(issue, [], report);
   const item = checked.output as NodeItem;
   const isMap = typeof item === "object" && item !== null && !Array.isArray(item);
-  const config = isMap ? normalizeNode(item, absolute, report) : null;
-  const faults = report.faults;
-  return { config: faults.length === 0 ? config : null, faults, warnings: report.warnings };
+  const config = isMap && isReadable ? normalizeNode(item, absolute, report) : null;
+  const { faults, warnings, needs } = report;
+  return { config: faults.length === 0 ? config : null, faults, warnings, needs };
 }
 
 /**
- * The configuration file of a node's folder, or null: in its `.crossbar`, or itself. Without
- * `cbdir` the folder is `$CROSSBAR_DIR`, or the working directory.
+ * The configuration file of a node's folder, or null: in the folder's `.crossbar`, else in the folder
+ * itself. Without `cbdir` the folder is `$CROSSBAR_DIR`, or the working directory.
  */
 export function findConfigFile(
   cbdir?: string,
@@ -72,9 +83,15 @@ export function findConfigFile(
   const folder = cbdir ?? env["CROSSBAR_DIR"] ?? ".";
   return (
     [join(folder, ".crossbar"), folder]
-      .flatMap((where) => fileNames.map((name) => join(where, name)))
+      .flatMap((where) => FILE_NAMES.map((name) => join(where, name)))
       .find(isReadableFile) ?? null
   );
+}
+
+/** A configuration file's text, and what is in it. Throws SyntaxFault for what cannot be read. */
+export async function parseConfigFile(file: string): Promise<ParsedText & { text: string }> {
+  const text = await read(file);
+  return { ...parse(file, text), text };
 }
 
 async function read(file: string): Promise<string> {
@@ -82,7 +99,7 @@ async function read(file: string): Promise<string> {
     const info = statSync(file);
     if (info.isDirectory()) throw new Error("it is a directory");
     if (!info.isFile()) throw new Error("it is no file");
-    if (info.size > maxFileOctets) throw new Error(`it is longer than ${maxFileOctets} octets`);
+    if (info.size > MAX_FILE_OCTETS) throw new Error(`it is longer than ${MAX_FILE_OCTETS} octets`);
     return new TextDecoder("utf-8", { fatal: true }).decode(await readFile(file));
   } catch (cause) {
     throw new SyntaxFault(`Cannot read "${file}": ${stateOf(cause)}`, { line: 1, column: 1 });
@@ -100,7 +117,7 @@ function stateOf(cause: unknown): string {
 function parse(file: string, text: string): ParsedText {
   const extension = extname(file).toLowerCase();
   if (extension === ".json") return parseJson(text);
-  if (extension === ".yaml" || extension === ".yml") return parseYaml(text);
+  if (extension === ".yaml" || extension === ".yml") return parseYaml(text, file);
   throw new SyntaxFault(`Cannot read "${file}": its name ends in neither .json nor .yaml`, {
     line: 1,
     column: 1,
@@ -109,20 +126,29 @@ function parse(file: string, text: string): ParsedText {
 
 function addIssue(issue: v.BaseIssue<unknown>, outer: JsonPath, report: Report): void {
   const path = [...outer, ...(issue.path ?? []).map((step) => step.key as string | number)];
-  const sentence = mayBeSecret(path) ? withoutValue(issue) : issue.message;
+  const sentence = mayBeSecret(path) ? withoutValue(issue) : withShortValue(issue);
   const isAtKey = issue.expected === "never" || issue.path?.at(-1)?.origin === "key";
   report.malformed(path, sentence, isAtKey && issue.received !== "undefined");
 }
 
-/** In `auth`, these are no place for a secret, and what was written there is worth to be seen. */
-const OPEN = ["auth", "type", "kdf", "iterations", "keylen", "memory"];
+/** Longest value that a fault quotes. */
+const MOST_OF_VALUE = 100;
 
-/** What stands in `auth` may be a secret, though in the wrong place. */
-function mayBeSecret(path: JsonPath): boolean {
-  return path.includes("auth") && !OPEN.includes(String(path.at(-1)));
+function withShortValue({ message, received }: v.BaseIssue<unknown>): string {
+  if (received.length <= MOST_OF_VALUE) return message;
+  return message.replace(`found ${received}`, () => `found ${shorten(received, MOST_OF_VALUE)}`);
 }
 
-/** A sentence that says of what kind a wrong value is, and not which. */
+/** Attributes in `auth` that never hold a secret, so that their faults may quote the value. */
+const NEVER_SECRET = ["auth", "type", "kdf", "iterations", "keylen", "memory"];
+
+/** Any other value in `auth`, or of a variable of the environment, may be a secret in the wrong place. */
+function mayBeSecret(path: JsonPath): boolean {
+  if (path.includes("vars")) return true;
+  return path.includes("auth") && !NEVER_SECRET.includes(String(path.at(-1)));
+}
+
+/** The sentence with the type of the wrong value in place of the value. */
 function withoutValue({ message, received, input }: v.BaseIssue<unknown>): string {
   if (typeof input !== "string" && typeof input !== "number") return message;
   return message.replace(`found ${received}`, () => `found a ${typeof input}`);

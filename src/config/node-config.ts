@@ -1,46 +1,168 @@
 /**
- * The normalized configuration: what the rest of the program is handed.
+ * The normalized configuration, which the rest of the program receives.
  *
- * It is made from node.json by `load.ts`, sent to workers as plain JSON values, and keeps the
- * operator's spelling (snake_case) for every attribute that node.json has. Every default is filled
- * in; file names are absolute.
+ * `load.ts` makes it from node.json, and workers receive it as plain JSON values. Attributes of node.json
+ * keep their spelling (snake_case). Every default is filled in; file names are absolute.
  *
  * @module
  */
 
-import type { SerializerName } from "#wamp/peer.ts";
+import type { SerializerName } from "#wamp/serializer-name.ts";
 
 /** A whole node. */
 export interface NodeConfig {
-  /** The configuration file, absolute. */
+  /** The configuration file, an absolute name. */
   file: string;
-  /** The folder from which relative paths count. */
+  /** The folder to which file names in node.json are relative. */
   folder: string;
-  controller: { id: string };
+  controller: ControllerConfig;
   workers: WorkerConfig[];
 }
 
-/** One worker process. */
-export type WorkerConfig = RouterWorkerConfig | ProxyWorkerConfig | WebSocketTesteeWorkerConfig;
+/** The process that starts the workers. */
+export interface ControllerConfig {
+  id: string;
+  /** When the end of a worker ends the node; empty: never, and workers are restarted. */
+  shutdown: NodeShutdownTrigger[];
+}
 
-/** A worker that routes: realms live here. */
+/** Crossbar's triggers; `shutdown_on_shutdown_requested` has no effect beside the others. */
+export type NodeShutdownTrigger =
+  | "shutdown_on_shutdown_requested"
+  | "shutdown_on_worker_exit"
+  | "shutdown_on_worker_exit_with_error"
+  | "shutdown_on_last_worker_exit";
+
+/** One worker. */
+export type WorkerConfig = NativeWorkerConfig | GuestWorkerConfig | ContainerWorkerConfig;
+
+/** A worker that is a process of this program. */
+export type NativeWorkerConfig =
+  | RouterWorkerConfig
+  | ProxyWorkerConfig
+  | WebSocketTesteeWorkerConfig;
+
+/** A worker that routes messages, with its realms. */
 export interface RouterWorkerConfig {
   type: "router";
   id: string;
   realms: RealmConfig[];
+  /** Absent: there are none. */
+  components?: RouterComponentsConfig;
   transports: TransportConfig[];
 }
 
-/** A worker that takes clients and carries their sessions to routers. */
+/** A worker that accepts clients and forwards their sessions to routers. */
 export interface ProxyWorkerConfig {
   type: "proxy";
   id: string;
   connections: Record<string, ConnectionConfig>;
-  /** realm -> authrole -> ids of connections; `*` is every realm, or every role, without its own. */
+  /** realm -> authrole -> ids of connections; `*` is every realm, or every role, without an entry. */
   routes: Record<string, Record<string, string[]>>;
-  /** Undefined: in turn. */
+  /** Undefined: the connections of a route take turns. */
   balancing?: BalancingConfig;
   transports: TransportConfig[];
+}
+
+/** `type: guest`: any program, which the node starts and ends. */
+export interface GuestWorkerConfig {
+  type: "guest";
+  id: string;
+  /** A file below `options.workdir`, or a program in PATH. */
+  executable: string;
+  arguments: string[];
+  options: GuestOptions;
+}
+
+/** How a guest is run. */
+export interface GuestOptions {
+  /** Absolute. */
+  workdir: string;
+  env: EnvironmentConfig;
+  /** `pipe`: an open pipe to which nothing is written; else one JSON value is written. */
+  stdin: "close" | "pipe" | { value: unknown; close: boolean };
+  stdout: OutputHandling;
+  stderr: OutputHandling;
+  /** Null: no folder is watched. */
+  watch: WatchConfig | null;
+}
+
+/** What becomes of a guest's output; both `close` and `drop` discard it. */
+export type OutputHandling = "log" | "close" | "drop";
+
+/** Folders whose changes restart a guest. */
+export interface WatchConfig {
+  /** Absolute; watched with all folders below them. */
+  directories: string[];
+  action: "restart" | null;
+  /** Time without a further change before the restart, in milliseconds. */
+  timeout: number;
+}
+
+/** The environment of a process. */
+export interface EnvironmentConfig {
+  /** All variables of the node, none, or those with these names. */
+  inherit: boolean | string[];
+  /** Set on top. */
+  vars: Record<string, string>;
+}
+
+/** `type: container`: components in Python, which join routers as clients. */
+export interface ContainerWorkerConfig {
+  type: "container";
+  id: string;
+  options: PythonOptions & ContainerOptions;
+  components: ComponentConfig[];
+}
+
+/** How components are run. */
+export interface PythonOptions {
+  /** File of the interpreter; undefined: found in the environment. */
+  python: string | undefined;
+  /** Absolute folders in which modules are searched first. */
+  pythonpath: string[];
+  env: EnvironmentConfig;
+  /** Title of the process; undefined: by the type of the worker. */
+  title: string | undefined;
+  /** Processors by number; empty: all. */
+  cpu_affinity: number[];
+  /** Time for all components of the worker to become ready, in milliseconds. */
+  ready_timeout: number;
+}
+
+/** The components of a router worker: they join its own realms. */
+export interface RouterComponentsConfig {
+  list: ComponentConfig[];
+  options: PythonOptions;
+}
+
+/** When a container ends, and which components are started again. */
+export interface ContainerOptions {
+  shutdown:
+    | "shutdown-manual"
+    | "shutdown-on-last-component-stopped"
+    | "shutdown-on-any-component-stopped"
+    | "shutdown-on-any-component-failed";
+  restart: "restart-never" | "restart-always" | "restart-on-failed";
+}
+
+/** A component of a container, or of a router worker. */
+export interface ComponentConfig {
+  id: string;
+  type: "class" | "function" | "wamplet";
+  realm: string;
+  /** Of a router's component. */
+  role?: string;
+  /** `package.module.Class`, for `class`. */
+  classname?: string;
+  /** Event -> `module.function`, for `function`. */
+  callbacks?: Record<string, string>;
+  /** Python package and entry point, for `wamplet`. */
+  package?: string;
+  entrypoint?: string;
+  extra: Record<string, unknown>;
+  /** How a container's component connects, in autobahn's terms; files are absolute. */
+  transport: Record<string, unknown>;
 }
 
 /** A worker that sends every WebSocket message back. */
@@ -61,9 +183,19 @@ export interface RealmConfig {
 export interface RoleConfig {
   name: string;
   permissions: PermissionConfig[];
+  /** Present: it decides, and there are no permissions. */
+  authorizer?: AuthorizerConfig;
 }
 
-/** What a role may do on URIs that match. */
+/** A procedure that decides which actions a role may perform. */
+export interface AuthorizerConfig {
+  /** URI of the procedure. */
+  authorizer: string;
+  /** Milliseconds until a request is refused because there is no answer. */
+  "authorizer-timeout": number;
+}
+
+/** Actions that a role may take on matching URIs. */
 export interface PermissionConfig {
   uri: string;
   match: "exact" | "prefix" | "wildcard";
@@ -87,11 +219,11 @@ export interface WebTransportConfig {
   /** First path component (`"/"` for the root) -> service. */
   paths: Record<string, WebServiceConfig>;
   limits?: TransportLimits;
-  /** Addresses, CIDRs, or `unix`: whose word is taken for a client's address. */
+  /** Addresses, CIDRs or `unix` of HTTP proxies that are trusted to name the address of a client. */
   trusted_proxies?: string[];
 }
 
-/** Limits of a transport in one worker; null: unlimited. Undefined where there are none at all. */
+/** Limits of a transport in one worker; null: unlimited. */
 export interface TransportLimits {
   max_connections: number | null;
   /** Of one IPv4 address, or the first 64 bits of an IPv6 address. */
@@ -102,12 +234,12 @@ export interface TransportLimits {
   max_messages_burst: number;
 }
 
-/** `type: websocket`: a port that is nothing but a WAMP WebSocket, whatever the path. */
+/** `type: websocket`: WAMP over WebSocket only, at every path. */
 export interface WebSocketTransportConfig extends WebSocketServiceConfig {
   id: string;
   endpoint: ListeningEndpointConfig;
   limits?: TransportLimits;
-  /** Addresses, CIDRs, or `unix`: whose word is taken for a client's address. */
+  /** Addresses, CIDRs or `unix` of HTTP proxies that are trusted to name the address of a client. */
   trusted_proxies?: string[];
 }
 
@@ -133,9 +265,9 @@ export interface UniversalTransportConfig {
   type: "universal";
   id: string;
   endpoint: ListeningEndpointConfig;
-  /** Null: RawSocket is not spoken. */
+  /** Null: no RawSocket. */
   rawsocket: (SessionConfig & { options: RawSocketOptions }) | null;
-  /** Web services and WebSockets; null: HTTP is not spoken. */
+  /** Web services and WebSockets; null: no HTTP. */
   paths: Record<string, WebServiceConfig> | null;
   limits?: TransportLimits;
   /** As on a Web transport. */
@@ -159,7 +291,7 @@ export interface KeepaliveOptions {
   auto_ping_timeout: number;
   /** Octets of a ping's payload. */
   auto_ping_size: number;
-  /** Whether anything that a client sends is a sign of life, or only the answer to a ping. */
+  /** Whether any traffic of a client is a sign of life, or only its answer to a ping. */
   auto_ping_restart_on_any_traffic: boolean;
 }
 
@@ -171,22 +303,22 @@ export interface IncompleteMessageOptions {
   max_incomplete: number;
 }
 
-/** How much may wait for either side of a session, and for how long. */
+/** Limits of the octets that wait for one side of a session. */
 export interface BufferOptions {
   /** Octets from which a side counts as behind. */
   max_buffered: number;
-  /** Milliseconds that a side may stay behind; 0: unlimited. */
+  /** Milliseconds that a side may be behind; 0: unlimited. */
   stall_timeout: number;
 }
 
-/** An end of a session that the close of its connection may tell alone; an outage of its router too. */
+/** An end that a client may learn from the close alone, without GOODBYE or ABORT; it covers a router outage. */
 export type CloseOnlyEnd = "router_lost" | "shutdown";
 
 /** How the sessions of clients end. */
 export interface SessionEndOptions {
   /**
-   * Proxy only. Ends that are told by the close alone, without GOODBYE or ABORT. Absent: all of them to
-   * clients that are known to stay away otherwise, none to others.
+   * Proxy only. Ends after which the connection is closed without GOODBYE or ABORT. Absent: all of them for
+   * clients that are known to reconnect only then, none for others.
    */
   told_by_close?: readonly CloseOnlyEnd[];
 }
@@ -197,21 +329,23 @@ export type ListeningEndpointConfig = ListeningTcpConfig | ListeningUnixConfig;
 /** A TCP port to listen on. */
 export interface ListeningTcpConfig {
   type: "tcp";
-  /** The first one where there is a range. */
+  /** The first port where there is a range. */
   port: number;
   /** First and last port, of which the first free one is taken; undefined: only `port`. */
   portrange?: [number, number];
   /** Address to listen on; `0.0.0.0` or `::` for all. */
   interface: string;
-  /** 6: connections over IPv4 are not taken; undefined: the interface decides. */
+  /** 6: connections over IPv4 are not accepted; undefined: the interface decides. */
   version?: 6;
   /** Whether other processes may listen on the same port (SO_REUSEPORT). */
   shared: boolean;
+  /** Connections that may wait to be accepted; undefined: 512, as Bun has it. */
+  backlog?: number;
   /** Undefined: no TLS. */
   tls?: ListeningTlsConfig;
   /**
-   * Addresses and ranges of load balancers, which have to begin each connection with a PROXY header;
-   * undefined: PROXY protocol is not spoken.
+   * Addresses and ranges of load balancers, which must begin each connection with a PROXY header;
+   * undefined: no PROXY protocol.
    */
   trusted_proxies?: string[];
 }
@@ -223,7 +357,7 @@ export interface CertificateConfig {
   chain_certificates: string[];
 }
 
-/** `endpoint.tls` of a listening endpoint; its own certificate is for whatever no other is for. */
+/** `endpoint.tls` of a listening endpoint; its own certificate is used when no `certificates` entry matches. */
 export interface ListeningTlsConfig extends CertificateConfig {
   /** Certificates by the name that a client asks for (SNI), in lower case. */
   certificates?: (CertificateConfig & { hostnames: string[] })[];
@@ -242,6 +376,8 @@ export interface ListeningUnixConfig {
   path: string;
   /** Mode of the socket file, as a number (0o600). */
   permission: number;
+  /** Connections that may wait to be accepted; undefined: 512, as Bun has it. */
+  backlog?: number;
 }
 
 /** A TCP port to connect to. */
@@ -262,25 +398,25 @@ export type ConnectingEndpointConfig =
 
 /** `endpoint.tls` of a connecting endpoint. */
 export interface ConnectingTlsConfig {
-  /** Name that the router's certificate has to be for; absent: the endpoint's host. */
+  /** Name that the router's certificate must have; absent: the endpoint's host. */
   hostname?: string;
-  /** PEM files of whom to trust, absolute; absent: the authorities that Bun knows. */
+  /** PEM files of trusted authorities, absolute; absent: those that Bun has. */
   ca_certificates?: string[];
-  /** The certificate that is shown to a router which asks for one. */
+  /** The certificate for routers that ask for one. */
   own?: CertificateConfig;
 }
 
-/** How to reach a router. */
+/** A connection to a router. */
 export interface ConnectionConfig {
   id: string;
   transport: ConnectingTransportConfig;
-  /** How the proxy proves itself for the clients it vouches for. */
+  /** How the proxy authenticates to the router, which then trusts what it says of its clients. */
   auth: "anonymous-proxy" | "cryptosign-proxy";
-  /** Undefined: whether the router is up is not followed, as there is no other to go to. */
+  /** Undefined: the router is not checked, as there is no other to use instead. */
   health_check?: HealthCheckConfig;
 }
 
-/** When a router counts as down, and when as up again. */
+/** Rules by which a router counts as down or up. */
 export interface HealthCheckConfig {
   /** Milliseconds between two checks. */
   interval: number;
@@ -288,14 +424,14 @@ export interface HealthCheckConfig {
   rise: number;
   /** Failures in a row after which it is down. */
   fall: number;
-  /** Whether it is checked while it is up too, or only until it is. */
+  /** Whether a router that is up is checked too. */
   while_up: boolean;
 }
 
 /** How the connections of one route share its sessions. */
 export interface BalancingConfig {
   policy: "round_robin" | "least_sessions";
-  /** Milliseconds in which a router that is up again comes to its full share; 0: at once. */
+  /** Milliseconds after which a router that is up again gets its full share; 0: at once. */
   slow_start: number;
 }
 
@@ -306,7 +442,7 @@ export type ConnectingTransportConfig = ConnectingWebSocketConfig | ConnectingRa
 export interface ConnectingWebSocketConfig {
   type: "websocket";
   endpoint: ConnectingEndpointConfig;
-  /** `ws://host:port/path` or `wss://`; its path and host go into the request. */
+  /** `ws://host:port/path` or `wss://`: host and path of the HTTP request. */
   url: string;
   /** In order of preference, never empty. */
   serializers: SerializerName[];
@@ -317,24 +453,24 @@ export interface ConnectingRawSocketConfig {
   type: "rawsocket";
   endpoint: ConnectingEndpointConfig;
   serializer: SerializerName;
-  /** Longest message, in octets, that we announce to take. */
+  /** The longest message that is accepted, in octets, as announced in the handshake. */
   max_message_size: number;
 }
 
-/** How sessions begin on a WebSocket path or a RawSocket transport. */
+/** The sessions of a WebSocket path or a RawSocket transport. */
 export interface SessionConfig {
   /** Serializers that clients may choose from, never empty. */
   serializers: SerializerName[];
-  /** Who authenticates: these methods here, or (`passthrough`) the router behind a proxy. */
+  /** The authmethods; `passthrough`: the router behind a proxy authenticates. */
   auth: AuthConfig | "passthrough";
   /** Proxy only. The one connection for every realm and role; null: the worker's routes decide. */
   backend: string | null;
   options: BufferOptions & SessionEndOptions;
-  /** Undefined: a client may take as long and fail as often as it likes. */
+  /** Undefined: no limits. */
   joining?: JoiningConfig;
 }
 
-/** How long joining may take, in milliseconds, and how often it may fail. */
+/** Limits of joining; times are milliseconds. */
 export interface JoiningConfig {
   /** From the connection, or the last GOODBYE, to HELLO. */
   hello_timeout: number;
@@ -342,7 +478,7 @@ export interface JoiningConfig {
   join_timeout: number;
   /** From CHALLENGE to AUTHENTICATE. */
   authenticate_timeout: number;
-  /** Of one address; 0: any number. */
+  /** Failed attempts of one address; 0: any number. */
   max_auth_failures_per_minute: number;
 }
 
@@ -358,28 +494,31 @@ export interface AuthConfig {
     | {
         type: "static";
         principals: Record<string, CryptosignPrincipal>;
-        /** By realm; there are no principals where there are trustroots. */
+        /** By realm; `principals` is empty where there are trustroots. */
         trustroots?: Record<string, TrustrootConfig>;
       }
     | DynamicAuthConfig;
   tls?: { type: "static"; principals: Record<string, TlsPrincipal> } | DynamicAuthConfig;
-  /** Clients with the cookie of an earlier join need no proof. */
+  /** Clients with the cookie of an earlier join need no credentials. */
   cookie?: Record<string, never>;
-  /** Router only: takes the identity that a proxy vouches for, over Unix sockets only. */
+  /** Router only, over Unix sockets only: trusts the identity that a proxy names. */
   "anonymous-proxy"?: { type: "static" };
-  /** Router only: the same from proxies that sign with the key of their node; by the node's id. */
+  /** Router only: the same for proxies that sign with the key of their node; by the id of the node. */
   "cryptosign-proxy"?:
     | { type: "static"; principals: Record<string, ProxyPrincipalConfig> }
     | DynamicAuthConfig;
 }
 
+/** The name of an authmethod. */
+export type Authmethod = keyof AuthConfig;
+
 /** A node whose proxies are trusted. */
 export interface ProxyPrincipalConfig {
-  /** Ed25519 public keys in lower-case hex, of which it has one. */
+  /** Ed25519 public keys in lower-case hex, one of which is that of the node. */
   authorized_keys: string[];
 }
 
-/** `type: dynamic` of an authmethod: a WAMP procedure is asked. */
+/** `type: dynamic` of an authmethod: a WAMP procedure decides. */
 export interface DynamicAuthConfig {
   type: "dynamic";
   /** URI of the procedure. */
@@ -388,13 +527,13 @@ export interface DynamicAuthConfig {
   "authenticator-realm": string | null;
   /** Role that it is called as; null: `trusted`. */
   "authenticator-role": string | null;
-  /** Role of clients for which the authenticator names none; null: they are refused. */
+  /** Role of clients for which the authenticator returns none; null: they are refused. */
   "default-role": string | null;
-  /** Milliseconds until a client is refused for want of an answer. */
+  /** Milliseconds after which a client is refused if there is no answer. */
   "authenticator-timeout": number;
 }
 
-/** A user of WAMP-CRA; `salt`, `iterations` and `keylen` (octets) are all there, or none is. */
+/** A user of WAMP-CRA; `salt`, `iterations` and `keylen` (octets) are given together or not at all. */
 export interface WampCraUser {
   secret: string;
   role: string;
@@ -421,7 +560,7 @@ export interface CryptosignPrincipal {
   realm?: string;
 }
 
-/** What the certificate of a root authority says; addresses are `0x` and hex in lower case. */
+/** The certificate of a root authority; addresses are `0x` and lower-case hex. */
 export interface TrustrootConfig {
   /** A decimal number. */
   chain_id: string;
@@ -429,18 +568,18 @@ export interface TrustrootConfig {
   issuer: string;
   realm_address: string;
   role: string;
-  /** Realm that delegates join, whatever they ask for. */
+  /** Realm that delegates join, whichever they ask for. */
   realm?: string;
 }
 
-/** A principal by its certificate, whose fingerprints are spelled as in `ClientCertificate`. */
+/** A principal by the fingerprint of its certificate, spelled as in `ClientCertificate`. */
 export interface TlsPrincipal {
   "certificate-sha1"?: string;
   "certificate-sha256"?: string;
   role: string;
 }
 
-/** What stands at a path of a web server; a testee is always alone there. */
+/** The service at a path of a Web transport; a testee is the only service of its transport. */
 export type WebServiceConfig =
   | StaticServiceConfig
   | ArchiveServiceConfig
@@ -474,7 +613,7 @@ export interface ArchiveServiceConfig {
   type: "archive";
   /** The ZIP file, absolute. */
   archive: string;
-  /** Where to download it from when the file is missing and `download` is set. */
+  /** URL from which a missing file is downloaded if `download` is true. */
   origin: string | null;
   download: boolean;
   cache: boolean;
@@ -506,10 +645,10 @@ export interface RedirectServiceConfig {
 export interface BridgeServiceConfig {
   type: "caller" | "publisher";
   realm: string;
-  /** The role to call or publish as. */
+  /** The role that calls or publishes. */
   role: string;
   options: {
-    /** With `secret`: every request has to be signed. Both are null, or neither. */
+    /** With `secret`: every request must be signed. Either both are null or neither is. */
     key: string | null;
     secret: string | null;
     require_tls: boolean;
@@ -524,7 +663,7 @@ export interface BridgeServiceConfig {
   };
 }
 
-/** A path type of Crossbar that is not offered here. */
+/** A path type of Crossbar that this program does not have. */
 export interface UnavailableServiceConfig {
   type: "unavailable";
 }
@@ -548,7 +687,7 @@ export interface CookieConfig {
   name: string;
   /** Characters of its value. */
   length: number;
-  /** Seconds that it is good for. */
+  /** Seconds until it expires. */
   max_age: number;
   secure: boolean;
   /** HttpOnly. */
@@ -571,15 +710,15 @@ export interface WebSocketOptions
   open_handshake_timeout: number;
   close_handshake_timeout: number;
   require_websocket_subprotocol: boolean;
-  /** Longest frame that is taken. */
+  /** The longest frame that is accepted. */
   max_frame_size: number;
-  /** Longest payload of a frame that is sent; longer messages are sent in several. */
+  /** The longest payload of a frame that is sent; a longer message is sent in several frames. */
   auto_fragment_size: number;
-  /** Whether a client that breaks the protocol is cut off without a close frame. */
+  /** Whether a client that violates the protocol is cut off without a close frame. */
   fail_by_drop: boolean;
-  /** Whether a client's close frame is answered with its own reason. */
+  /** Whether a close frame is answered with its own code and reason. */
   echo_close_codereason: boolean;
-  /** Port that the Host header has to name; null: any. */
+  /** Port that the Host header must name; null: any. */
   external_port: number | null;
   /** Whether answers name this program and its release (header Server). */
   show_server_version: boolean;
@@ -588,14 +727,14 @@ export interface WebSocketOptions
 
 /** `compression.deflate`; windows are bits, 9 to 15, 0 where the client may choose its own. */
 export interface DeflateOptions {
-  /** Window of what the server compresses. */
+  /** Window of the server's compressor. */
   max_window_bits: number;
-  /** Whether each message of the server is compressed by itself. */
+  /** Whether each message of the server is compressed on its own. */
   no_context_takeover: boolean;
   /** Window that clients are asked to keep to. */
   request_max_window_bits: number;
-  /** Whether clients are asked to compress each message by itself. */
+  /** Whether clients are asked to compress each message on its own. */
   request_no_context_takeover: boolean;
-  /** Memory of the compressor, 1 to 9, as zlib has it. */
+  /** Memory of the compressor, 1 to 9, as in zlib. */
   memory_level: number;
 }

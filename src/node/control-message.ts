@@ -16,14 +16,20 @@
 
 import * as v from "valibot";
 
-import type { WorkerConfig } from "#config/node-config.ts";
+import type { NativeWorkerConfig } from "#config/node-config.ts";
 import { LOG_FORMATS, LOG_LEVELS } from "#observe/log-format.ts";
-import { WORKER_TYPES } from "./worker-types.ts";
+
+/** The types of native workers; the compiler requires every type here. */
+const NATIVE_TYPES = Object.keys({
+  proxy: true,
+  router: true,
+  "websocket-testee": true,
+} satisfies Record<NativeWorkerConfig["type"], true>);
 
 // The controller, the same program, has checked the configuration when it loaded the file: here only
 // its type and id are checked.
-const workerConfig = v.custom<WorkerConfig>((value) =>
-  v.is(v.looseObject({ type: v.picklist(WORKER_TYPES), id: v.string() }), value),
+const workerConfig = v.custom<NativeWorkerConfig>((value) =>
+  v.is(v.looseObject({ type: v.picklist(NATIVE_TYPES), id: v.string() }), value),
 );
 
 const startContext = v.strictObject({
@@ -32,6 +38,9 @@ const startContext = v.strictObject({
   nodeId: v.string(),
   /** Number of workers of the node. */
   workers: v.number(),
+  /** Folder of the configuration, and the one in which the node was started. */
+  folder: v.string(),
+  startFolder: v.string(),
   logLevel: v.picklist(LOG_LEVELS),
   logFormat: v.picklist(LOG_FORMATS),
   /** Private key of the node in hex; null for a worker that does not sign with it. */

@@ -7,11 +7,12 @@
  */
 
 import { sentenceOf } from "#base/failure.ts";
-import type { NodeConfig, WorkerConfig } from "#config/node-config.ts";
+import { RestartPolicy } from "#base/restart-policy.ts";
+import type { NodeConfig, NodeShutdownTrigger, WorkerConfig } from "#config/node-config.ts";
 import type { Logger } from "#observe/logger.ts";
 import type { StartContext } from "./control-message.ts";
-import { RestartPolicy } from "./restart-policy.ts";
-import { printExit, WorkerHandle } from "./worker-handle.ts";
+import { startWorker } from "./start-worker.ts";
+import { printExit, type WorkerExit, type WorkerProcess } from "./worker-process.ts";
 import { WORKER_TYPES } from "./worker-types.ts";
 
 /** A worker that is ready, with where it listens. */
@@ -37,7 +38,7 @@ export function needsNodeKey(config: WorkerConfig): boolean {
 interface Slot {
   config: WorkerConfig;
   restarts: RestartPolicy;
-  handle: WorkerHandle | null;
+  process: WorkerProcess | null;
   restartTimer: ReturnType<typeof setTimeout> | null;
 }
 
@@ -48,6 +49,7 @@ export class NodeController {
   readonly #log: Logger;
   readonly #slots: Slot[] = [];
   #stopping = false;
+  readonly #ended = Promise.withResolvers<void>();
 
   constructor(config: NodeConfig, context: StartContext, log: Logger) {
     this.#config = config;
@@ -58,32 +60,42 @@ export class NodeController {
   /**
    * Starts every worker, one after the other, and restarts those that die later.
    *
-   * @returns the ready workers; fewer than configured when `stop` was called meanwhile.
-   * @throws Failure of the first worker that does not become ready; the caller has to call `stop`.
+   * A guest or a container that cannot be started is logged and left out.
+   *
+   * @returns the ready workers; null when `stop` was called meanwhile.
+   * @throws Failure of the first router or proxy that does not become ready; the caller has to call `stop`.
    */
-  async start(): Promise<ReadyWorker[]> {
+  async start(): Promise<ReadyWorker[] | null> {
     const workers: ReadyWorker[] = [];
     for (const config of this.#config.workers) {
       if (this.#stopping) break;
       const slot: Slot = {
         config,
         restarts: new RestartPolicy(),
-        handle: null,
+        process: null,
         restartTimer: null,
       };
       this.#slots.push(slot);
       try {
         workers.push(await this.#startWorker(slot));
       } catch (thrown) {
-        if (!this.#stopping) throw thrown;
+        if (this.#stopping) break;
+        // The routers and proxies of the node do not depend on programs that are not its own.
+        if (config.type !== "guest" && config.type !== "container") throw thrown;
+        this.#log.error(sentenceOf(thrown), { id: config.id });
       }
     }
-    return workers;
+    return this.#stopping ? null : workers;
+  }
+
+  /** Resolves when a trigger of `controller.options.shutdown` ends the node; the caller has to call `stop`. */
+  get ended(): Promise<void> {
+    return this.#ended.promise;
   }
 
   /** Makes every worker read its certificates again; a worker that starts later reads them anyway. */
   renewCertificates(): void {
-    for (const slot of this.#slots) slot.handle?.renewCertificates();
+    for (const slot of this.#slots) slot.process?.renewCertificates();
   }
 
   /** Stops all workers, proxies before the routers behind them. Safe to call at any time. */
@@ -100,7 +112,7 @@ export class NodeController {
     this.#stopping = true;
     for (const slot of this.#slots) {
       if (slot.restartTimer !== null) clearTimeout(slot.restartTimer);
-      slot.handle?.kill();
+      slot.process?.kill();
     }
   }
 
@@ -108,29 +120,52 @@ export class NodeController {
     const { id, type } = slot.config;
     const nodeKey = needsNodeKey(slot.config) ? this.#context.nodeKey : null;
     const context = { ...this.#context, nodeKey };
-    const handle = new WorkerHandle(slot.config, context, this.#config.folder);
-    slot.handle = handle;
-    const urls = await handle.ready;
-    this.#log.info("worker started", { id, type, worker_pid: handle.pid });
-    this.#watch(slot, handle, performance.now());
-    return { id, type, pid: handle.pid, urls };
+    const process = startWorker(slot.config, context, this.#config.folder);
+    slot.process = process;
+    const urls = await process.ready;
+    this.#log.info("worker started", { id, type, worker_pid: process.pid });
+    this.#watch(slot, process, performance.now());
+    return { id, type, pid: process.pid, urls };
   }
 
-  #watch(slot: Slot, handle: WorkerHandle, readyAt: number): void {
-    const restartAfterExit = async () => {
-      const exit = await handle.exited;
-      slot.handle = null;
-      if (this.#stopping) return;
-      const delayMs = slot.restarts.nextDelayMs(performance.now() - readyAt);
-      this.#log.warn("worker died", {
-        id: slot.config.id,
-        worker_pid: handle.pid,
-        ended: printExit(exit),
-        restart_ms: delayMs,
-      });
+  #watch(slot: Slot, process: WorkerProcess, readyAt: number): void {
+    void process.exited.then((exit) => {
+      slot.process = null;
+      if (!this.#stopping) this.#onExit(slot, process, exit, performance.now() - readyAt);
+    });
+  }
+
+  #onExit(slot: Slot, process: WorkerProcess, exit: WorkerExit, aliveMs: number): void {
+    const { id, type } = slot.config;
+    const fields = { id, worker_pid: process.pid, ended: printExit(exit) };
+    // As in Crossbar, the end of a guest never ends the node.
+    const trigger = type === "guest" ? undefined : this.#shutdownTrigger(exit);
+    if (process.isOutdated) {
+      this.#log.info("worker is started again", fields);
+      this.#restartLater(slot, 0);
+    } else if (trigger !== undefined) {
+      this.#log.warn("worker ended, so the node ends", { ...fields, trigger });
+      this.#ended.resolve();
+    } else if (process.shouldRestart(exit)) {
+      const delayMs = slot.restarts.nextDelayMs(aliveMs);
+      this.#log.warn("worker died", { ...fields, restart_ms: delayMs });
       this.#restartLater(slot, delayMs);
+    } else {
+      this.#log.info("worker ended", fields);
+    }
+  }
+
+  /** The trigger of `controller.options.shutdown` by which the node ends now; undefined: none. */
+  #shutdownTrigger({ exitCode }: WorkerExit): NodeShutdownTrigger | undefined {
+    const isOver = ({ process, restartTimer }: Slot) => process === null && restartTimer === null;
+    const isLast = this.#slots.length === this.#config.workers.length && this.#slots.every(isOver);
+    const applies: Record<NodeShutdownTrigger, boolean> = {
+      shutdown_on_worker_exit: true,
+      shutdown_on_worker_exit_with_error: exitCode !== 0,
+      shutdown_on_last_worker_exit: isLast,
+      shutdown_on_shutdown_requested: false,
     };
-    void restartAfterExit();
+    return this.#config.controller.shutdown.find((trigger) => applies[trigger]);
   }
 
   #restartLater(slot: Slot, delayMs: number): void {
@@ -145,8 +180,8 @@ export class NodeController {
       await this.#startWorker(slot);
     } catch (thrown) {
       // A process that is partly started has to end before the next attempt.
-      await slot.handle?.shutdown(SHUTDOWN_DEADLINE_MS);
-      slot.handle = null;
+      await slot.process?.shutdown(SHUTDOWN_DEADLINE_MS);
+      slot.process = null;
       if (this.#stopping) return;
       const delayMs = slot.restarts.nextDelayMs(0);
       this.#log.error(sentenceOf(thrown), { id: slot.config.id, restart_ms: delayMs });
@@ -156,10 +191,10 @@ export class NodeController {
 
   async #stopWorker(slot: Slot): Promise<void> {
     if (slot.restartTimer !== null) clearTimeout(slot.restartTimer);
-    const handle = slot.handle;
-    if (handle === null) return;
-    const outcome = await handle.shutdown(SHUTDOWN_DEADLINE_MS);
-    const fields = { id: slot.config.id, worker_pid: handle.pid };
+    const process = slot.process;
+    if (process === null) return;
+    const outcome = await process.shutdown(SHUTDOWN_DEADLINE_MS);
+    const fields = { id: slot.config.id, worker_pid: process.pid };
     if (outcome === "killed") this.#log.warn("worker killed: did not end in time", fields);
     else this.#log.info("worker stopped", fields);
   }

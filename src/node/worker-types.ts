@@ -9,7 +9,13 @@ import type { WorkerConfig } from "#config/node-config.ts";
 type WorkerType = WorkerConfig["type"];
 
 /** The compiler requires every type here. */
-const TYPES: Record<WorkerType, true> = { "websocket-testee": true, proxy: true, router: true };
+const TYPES: Record<WorkerType, true> = {
+  "websocket-testee": true,
+  proxy: true,
+  container: true,
+  guest: true,
+  router: true,
+};
 
-/** All types; proxies stop before the routers behind them. */
+/** All types: clients are told first, then components and guests leave, and routers end last. */
 export const WORKER_TYPES = Object.keys(TYPES) as readonly WorkerType[];

@@ -2,11 +2,13 @@
  * Formats a log record as one line.
  *
  * A value may come from a client (an authid, a URL), so no value can begin a new line or reach the
- * terminal as a control sequence: such characters are printed as `\n` or `\u001b`.
+ * terminal as a control sequence: such characters are printed as `\n` or `\u001b`. A long value is cut,
+ * and its length is named.
  *
  * @module
  */
 
+import { escapeUnprintable, isPrintable, shorten } from "#base/printable.ts";
 import type { LogFields } from "./logger.ts";
 
 /** The formats of `--logformat`; the first is the default. */
@@ -38,7 +40,7 @@ export interface LogRecord {
 export function formatRecord(record: LogRecord, format: LogFormat): string {
   if (format === "json") return formatJson(record);
   const text = [
-    escapeUnprintable(record.event),
+    escapeUnprintable(shorten(record.event, MOST_OF_EVENT)),
     ...Object.entries(record.fields).flatMap(formatField),
   ];
   const line = text.join(" ");
@@ -57,39 +59,33 @@ function formatTime(time: Date): string {
 function formatField([name, value]: [string, LogFields[string]]): string[] {
   if (value === undefined) return [];
   if (typeof value !== "string") return [`${name}=${value}`];
-  const short = shorten(value);
-  const isPlain = /^[^\s"=\\]+$/.test(short) && !UNPRINTABLE.test(short);
+  const short = shortValue(name, value);
+  const isPlain = /^[^\s"=\\]+$/.test(short) && isPrintable(short);
   return [`${name}=${isPlain ? short : escapeUnprintable(JSON.stringify(short))}`];
 }
 
 const RECORD_NAMES = ["time", "level", "system", "worker", "pid", "event"];
 
 function formatJson(record: LogRecord): string {
-  const { time, level, system, worker, pid, event } = record;
+  const { time, level, system, worker, pid } = record;
+  const event = shorten(record.event, MOST_OF_EVENT);
   const base = { time: time.toISOString(), level, system, worker, pid, event };
   const line: Record<string, unknown> = base;
   for (const [name, value] of Object.entries(record.fields)) {
     // A field must not replace a part of the record.
     const key = RECORD_NAMES.includes(name) ? `${name}_` : name;
-    line[key] = typeof value === "string" ? shorten(value) : value;
+    line[key] = typeof value === "string" ? shortValue(name, value) : value;
   }
   return escapeUnprintable(JSON.stringify(line));
 }
 
-/** Longest value, in UTF-16 units: enough for a stack, too little to fill a disk with one message. */
-const MAX_VALUE_LENGTH = 4_000;
+/** Longest value and longest event: what is longer is a mistake or an attack, and could fill a disk. */
+const MOST_OF_VALUE = 300;
+const MOST_OF_EVENT = 1_000;
 
-function shorten(value: string): string {
-  return value.length > MAX_VALUE_LENGTH ? `${value.slice(0, MAX_VALUE_LENGTH)}…` : value;
-}
+/** A stack comes from the program itself. */
+const MOST_OF_STACK = 4_000;
 
-// Control characters, the line and paragraph separators, and marks of the direction of text.
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters to escape
-const UNPRINTABLE = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/;
-const UNPRINTABLES = new RegExp(UNPRINTABLE, "g");
-
-function escapeUnprintable(text: string): string {
-  return text.replace(UNPRINTABLES, (character) =>
-    character === "\n" ? "\\n" : `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
+function shortValue(name: string, value: string): string {
+  return shorten(value, name === "stack" ? MOST_OF_STACK : MOST_OF_VALUE);
 }

@@ -22,18 +22,20 @@ export interface ProcessLoggerOptions {
   system: string;
   /** Id of the worker; null in the controller. */
   worker: string | null;
+  /** Process that the records are about; absent: this one. */
+  pid?: number;
 }
 
 /** Makes the logger of this process. */
 export function processLogger(options: ProcessLoggerOptions): Logger {
-  const { format, system, worker } = options;
+  const { format, system, worker, pid = process.pid } = options;
   const threshold = LOG_LEVELS.indexOf(options.level);
 
   const logAt = (level: LogRecord["level"]) => {
     if (LOG_LEVELS.indexOf(level) > threshold) return () => {};
     const stream = level === "error" || level === "warn" ? "stderr" : "stdout";
     return (event: string, fields: LogFields = {}) => {
-      const record = { time: new Date(), level, system, worker, pid: process.pid, event, fields };
+      const record = { time: new Date(), level, system, worker, pid, event, fields };
       writeOutput(stream, `${formatRecord(record, format)}\n`);
     };
   };

@@ -5,24 +5,48 @@
  */
 
 import { constants, fstatSync, openSync, writeSync } from "node:fs";
+import { errorCodeOf } from "#base/failure.ts";
+import { LossyWriter } from "./lossy-writer.ts";
 
 /** The name of a stream. */
 export type OutputStream = "stdout" | "stderr";
 
-/** Texts that were dropped since the last one that was written. */
-const dropped = { stdout: 0, stderr: 0 };
-const descriptors: Partial<Record<OutputStream, number>> = {};
+const writers: Partial<Record<OutputStream, LossyWriter>> = {};
 
 /**
- * Writes text, or drops it when the stream's reader does not keep up, so that an unread log does not
- * stop the program. The next text that is written begins with the number of those dropped.
+ * Writes text, or drops it when the stream's reader does not keep up or the disk is full, so that neither
+ * stops the program. The next text that is written begins with the number of those dropped.
  */
 export function writeOutput(stream: OutputStream, text: string): void {
-  const count = dropped[stream];
-  const notice = count === 0 ? "" : `(${count} texts before this one were lost: pipe full)\n`;
-  descriptors[stream] ??= openNonBlocking(stream);
-  if (write(descriptors[stream], Buffer.from(notice + text))) dropped[stream] = 0;
-  else dropped[stream] += 1;
+  writers[stream] ??= openWriter(stream);
+  writers[stream].write(text);
+}
+
+function openWriter(stream: OutputStream): LossyWriter {
+  const descriptor = openNonBlocking(stream);
+  // A pipe takes up to 4096 octets whole or not at all, so only longer texts can be cut.
+  return new LossyWriter((octets, from) => writeSync(descriptor, octets, from));
+}
+
+/** Milliseconds until a full pipe that does not block is tried again. */
+const RETRY_MS = 5;
+
+/**
+ * Writes a text that a command was asked for, and waits for the reader as long as it takes: unlike a line of
+ * the log, no part of it may be lost.
+ */
+export function writeCompletely(stream: OutputStream, text: string): void {
+  const descriptor = stream === "stdout" ? 1 : 2;
+  const octets = Buffer.from(text);
+  for (let written = 0; written < octets.length; ) {
+    try {
+      written += writeSync(descriptor, octets, written);
+    } catch (thrown) {
+      if (errorCodeOf(thrown) !== "EAGAIN") return;
+      // Another process with the same stream has made it non-blocking.
+      Bun.sleepSync(RETRY_MS);
+    }
+  }
 }
 
 /**
@@ -40,18 +64,4 @@ function openNonBlocking(stream: OutputStream): number {
     // A socket, a closed stream, or a system without /proc.
     return descriptor;
   }
-}
-
-/** Writes the octets; false: the pipe is full. True also when they can never be written. */
-function write(descriptor: number, octets: Uint8Array): boolean {
-  for (let written = 0; written < octets.length; ) {
-    try {
-      written += writeSync(descriptor, octets, written);
-    } catch (thrown) {
-      // EPIPE, or EIO of a terminal that is gone: no reader is left. A pipe takes up to 4096 octets
-      // whole or not at all, so only longer texts can be cut.
-      return (thrown as NodeJS.ErrnoException).code !== "EAGAIN";
-    }
-  }
-  return true;
 }

@@ -16,10 +16,11 @@ import { randomId } from "#wamp/id.ts";
 import { MessageType } from "#wamp/message-type.ts";
 import type { WireMessage } from "#wamp/peer.ts";
 import type { Payload } from "#wamp/transcode/payload-slice.ts";
-import type { Dict, Incoming } from "./incoming.ts";
-import { matchOption, refuseReserved } from "./options.ts";
+import type { Dict } from "./incoming.ts";
 import { messageFor, payloadOf, send, tooLongFor } from "./outgoing.ts";
 import type { RealmSession } from "./realm-session.ts";
+import type { EndRequest, PublishRequest, SubscribeRequest } from "./requests.ts";
+import type { Authorization } from "./role.ts";
 import { type Subscription, SubscriptionMap } from "./subscription-map.ts";
 
 type SessionFilter = (session: RealmSession) => boolean;
@@ -33,42 +34,29 @@ export class Broker {
     this.#log = log;
   }
 
-  subscribe(session: RealmSession, message: Incoming): void {
-    const request = message.id(1);
-    const match = matchOption(message.dict(2));
-    const topic = message.uri(3, match);
-    session.role.demand("subscribe", topic);
-    const { id } = this.#subscriptions.add(session, topic, match);
-    send(session, [MessageType.SUBSCRIBED, request, id]);
+  subscribe(session: RealmSession, { id, uri, match }: SubscribeRequest): void {
+    const subscription = this.#subscriptions.add(session, uri, match);
+    send(session, [MessageType.SUBSCRIBED, id, subscription.id]);
   }
 
-  unsubscribe(session: RealmSession, message: Incoming): void {
-    const request = message.id(1);
-    const subscription = message.id(2);
-    if (!this.#subscriptions.remove(session, subscription)) {
-      throw new Failure(`Cannot unsubscribe: this session has no subscription ${subscription}`, {
+  unsubscribe(session: RealmSession, { id, ended }: EndRequest): void {
+    if (!this.#subscriptions.remove(session, ended)) {
+      throw new Failure(`Cannot unsubscribe: this session has no subscription ${ended}`, {
         source: "client",
         uri: ErrorUri.noSuchSubscription,
       });
     }
-    send(session, [MessageType.UNSUBSCRIBED, request]);
+    send(session, [MessageType.UNSUBSCRIBED, id]);
   }
 
-  publish(publisher: RealmSession, message: Incoming): void {
-    const request = message.id(1);
-    const options = message.dict(2);
-    const topic = message.uri(3);
-    const payload = message.payload(4);
-    refuseReserved("publish", topic);
-    publisher.role.demand("publish", topic);
-    const discloses =
-      options["disclose_me"] === true || publisher.role.discloses("publisher", topic);
-    const details = discloses ? publisherDetails(publisher) : {};
+  publish(publisher: RealmSession, request: PublishRequest, { discloses }: Authorization): void {
+    const { id, options, uri: topic, payload } = request;
+    const isDisclosed = discloses || options.disclose_me === true;
+    const details = isDisclosed ? publisherDetails(publisher) : {};
     const publication = randomId();
-    const isReceiver = receiverFilter(publisher, options);
-    this.#route(topic, publication, details, payload, isReceiver);
-    if (options["acknowledge"] === true) {
-      send(publisher, [MessageType.PUBLISHED, request, publication]);
+    this.#route(topic, publication, details, payload, receiverFilter(publisher, options));
+    if (options.acknowledge === true) {
+      send(publisher, [MessageType.PUBLISHED, id, publication]);
     }
   }
 
@@ -98,7 +86,7 @@ export class Broker {
       ];
       // A pattern may match topics that the role of its subscriber may not subscribe to.
       const mayReceive: SessionFilter = (session) =>
-        isReceiver(session) && (!byPattern || session.role.allows("subscribe", topic));
+        isReceiver(session) && (!byPattern || session.role.permitsMatch("subscribe", topic));
       this.#fanOut(subscription, head, payload, mayReceive);
     }
   }
@@ -161,26 +149,35 @@ function publisherDetails(session: RealmSession): Dict {
 }
 
 /** The receivers by `exclude_me` and by the `exclude` and `eligible` lists. */
-function receiverFilter(publisher: RealmSession, options: Dict): SessionFilter {
-  const excludesPublisher = options["exclude_me"] !== false;
-  const rules: SessionFilter[] = [];
-  for (const [suffix, attributeOf] of [
-    ["", (session: RealmSession) => session.id],
-    ["_authid", (session: RealmSession) => session.identity.authid],
-    ["_authrole", (session: RealmSession) => session.identity.authrole],
-  ] as const) {
-    const exclude = options[`exclude${suffix}`];
-    const eligible = options[`eligible${suffix}`];
-    for (const list of [exclude, eligible]) {
-      if (list === undefined || list === null || Array.isArray(list)) continue;
-      throw new Failure("Cannot publish: exclude and eligible take lists", {
-        source: "client",
-        uri: ErrorUri.invalidArgument,
-      });
-    }
-    if (Array.isArray(exclude)) rules.push((session) => !exclude.includes(attributeOf(session)));
-    if (Array.isArray(eligible)) rules.push((session) => eligible.includes(attributeOf(session)));
-  }
+function receiverFilter(
+  publisher: RealmSession,
+  options: PublishRequest["options"],
+): SessionFilter {
+  const excludesPublisher = options.exclude_me !== false;
+  const rules = [
+    ...listRules(options.exclude, options.eligible, ({ id }) => id),
+    ...listRules(
+      options.exclude_authid,
+      options.eligible_authid,
+      ({ identity }) => identity.authid,
+    ),
+    ...listRules(
+      options.exclude_authrole,
+      options.eligible_authrole,
+      ({ identity }) => identity.authrole,
+    ),
+  ];
   return (session) =>
     !(excludesPublisher && session === publisher) && rules.every((rule) => rule(session));
+}
+
+function listRules<T>(
+  exclude: readonly T[] | undefined,
+  eligible: readonly T[] | undefined,
+  attributeOf: (session: RealmSession) => T,
+): SessionFilter[] {
+  const rules: SessionFilter[] = [];
+  if (exclude !== undefined) rules.push((session) => !exclude.includes(attributeOf(session)));
+  if (eligible !== undefined) rules.push((session) => eligible.includes(attributeOf(session)));
+  return rules;
 }

@@ -15,12 +15,14 @@ import type { Logger } from "#observe/logger.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
 import { MessageType } from "#wamp/message-type.ts";
 import type { Payload } from "#wamp/transcode/payload-slice.ts";
-import { type Dict, type Incoming, violation } from "./incoming.ts";
-import { invokeOption, matchOption, refuseReserved } from "./options.ts";
+import { argsOf, type Dict, type Incoming, isRefusal, violation } from "./incoming.ts";
+import { readOptions, YIELD_OPTIONS } from "./message-options.ts";
 import { messageFor, send, sendError } from "./outgoing.ts";
 import { type PendingCall, PendingCalls } from "./pending-calls.ts";
 import type { RealmSession } from "./realm-session.ts";
 import { chooseCallee, type Registration, RegistrationMap } from "./registration-map.ts";
+import type { CallRequest, EndRequest, RegisterRequest } from "./requests.ts";
+import type { Authorization } from "./role.ts";
 
 /** Most pending calls of one caller; a further call is answered with `wamp.error.unavailable`. */
 const MAX_CALLS_PER_CALLER = 65_536;
@@ -34,14 +36,6 @@ export type MetaProcedures = (
   args: () => readonly unknown[],
 ) => { result: readonly unknown[] } | undefined;
 
-/** The elements of a CALL. */
-interface Call {
-  request: number;
-  options: Dict;
-  procedure: string;
-  payload: Payload;
-}
-
 /** Keeps registrations, sends calls to their callees and results to the callers. */
 export class Dealer {
   readonly #log: Logger;
@@ -54,68 +48,63 @@ export class Dealer {
     this.#metaProcedures = metaProcedures;
   }
 
-  register(callee: RealmSession, message: Incoming): void {
-    const request = message.id(1);
-    const options = message.dict(2);
-    const match = matchOption(options);
-    const invoke = invokeOption(options);
-    const procedure = message.uri(3, match);
-    refuseReserved("register", procedure);
-    callee.role.demand("register", procedure);
-    const { id } = this.#registrations.add(callee, procedure, match, invoke);
-    send(callee, [MessageType.REGISTERED, request, id]);
+  register(callee: RealmSession, { id, options, uri, match }: RegisterRequest): void {
+    const invoke = options.invoke ?? "single";
+    const registration = this.#registrations.add(callee, uri, match, invoke);
+    send(callee, [MessageType.REGISTERED, id, registration.id]);
   }
 
-  unregister(callee: RealmSession, message: Incoming): void {
-    const request = message.id(1);
-    const registration = message.id(2);
-    if (!this.#registrations.remove(callee, registration)) {
-      throw new Failure(`Cannot unregister: this session has no registration ${registration}`, {
+  unregister(callee: RealmSession, { id, ended }: EndRequest): void {
+    if (!this.#registrations.remove(callee, ended)) {
+      throw new Failure(`Cannot unregister: this session has no registration ${ended}`, {
         source: "client",
         uri: ErrorUri.noSuchRegistration,
       });
     }
-    send(callee, [MessageType.UNREGISTERED, request]);
+    send(callee, [MessageType.UNREGISTERED, id]);
   }
 
-  call(caller: RealmSession, message: Incoming): void {
-    const request = message.id(1);
-    const options = message.dict(2);
-    const procedure = message.uri(3);
-    const payload = message.payload(4);
-    if (this.#calls.ofCaller(caller, request) !== undefined) {
-      throw violation(`Cannot accept CALL ${request}: a call with this id is pending`);
-    }
-    caller.role.demand("call", procedure);
-    if (procedure.startsWith("wamp.")) {
-      this.#callMetaProcedure(caller, request, procedure, message);
+  /** Whether a call of this session with this id waits for its callee. */
+  isPending(caller: RealmSession, id: number): boolean {
+    return this.#calls.ofCaller(caller, id) !== undefined;
+  }
+
+  /** Calls a procedure; `isPending` is false for the id of the call. */
+  call(caller: RealmSession, request: CallRequest, authorization: Authorization): void {
+    const { uri } = request;
+    if (uri.startsWith("wamp.")) {
+      this.#callMetaProcedure(caller, request);
       return;
     }
     if (this.#calls.countOfCaller(caller) >= MAX_CALLS_PER_CALLER) {
-      throw new Failure(`Cannot call "${procedure}": too many calls of this session are pending`, {
+      throw new Failure(`Cannot call "${uri}": too many calls of this session are pending`, {
         source: "client",
         uri: ErrorUri.unavailable,
       });
     }
-    this.#invoke(caller, { request, options, procedure, payload });
+    this.#invoke(caller, request, authorization);
   }
 
-  /** Sends the INVOCATION for a call that is permitted. */
-  #invoke(caller: RealmSession, { request, options, procedure, payload }: Call): void {
+  /** Sends the INVOCATION for a call. */
+  #invoke(caller: RealmSession, request: CallRequest, { discloses }: Authorization): void {
+    const { id, options, uri: procedure, payload } = request;
     const [registration, callee] = this.#find(procedure);
-    const invocation = callee.nextRequestId();
-    const receivesProgress =
-      options["receive_progress"] === true && callee.calleeFeatures.progressiveCallResults;
+    // As in Crossbar, the callee need not have announced progressive results.
+    const receivesProgress = options.receive_progress === true;
     const details: Dict = {
       ...(registration.match === "exact" ? {} : { procedure }),
       ...(receivesProgress ? { receive_progress: true } : {}),
-      ...(discloses(caller, procedure, options) ? callerDetails(caller) : {}),
+      ...(discloses || options.disclose_me === true ? callerDetails(caller) : {}),
     };
+    const invocation = callee.lastInvocation + 1;
     const head = [MessageType.INVOCATION, invocation, registration.id, details];
-    const invocationMessage = messageFor(callee, head, payload);
+    // A message that cannot be sent uses up neither the id nor the turn.
+    const message = messageFor(callee, head, payload);
+    callee.lastInvocation = invocation;
+    registration.turn += 1;
     const pending: PendingCall = {
       caller,
-      request,
+      request: id,
       callee,
       invocation,
       procedure,
@@ -123,8 +112,8 @@ export class Dealer {
       timer: undefined,
     };
     this.#calls.add(pending);
-    this.#startTimeout(pending, options["timeout"]);
-    callee.send(invocationMessage);
+    this.#startTimeout(pending, options.timeout ?? 0);
+    callee.send(message);
   }
 
   cancel(caller: RealmSession, message: Incoming): void {
@@ -145,20 +134,32 @@ export class Dealer {
 
   yield(callee: RealmSession, message: Incoming): void {
     const invocation = message.id(1);
-    const progress = message.dict(2)["progress"] === true;
     const payload = message.payload(3);
     const call = this.#calls.ofCallee(callee, invocation);
     if (call === undefined) {
+      message.dict(2);
       this.#log.debug("result dropped", { session: callee.id, invocation });
       return;
     }
+    try {
+      const progress = readOptions(message, 2, YIELD_OPTIONS).progress === true;
+      this.#result(call, progress, payload);
+    } catch (thrown) {
+      this.#fail(call, thrown);
+    }
+  }
+
+  /** Sends a RESULT. */
+  #result(call: PendingCall, progress: boolean, payload: Payload): void {
     if (progress && !call.receivesProgress) {
+      const { callee, invocation } = call;
       this.#log.debug("progressive result dropped", { session: callee.id, invocation });
       return;
     }
     const details = progress ? { progress: true } : {};
     if (!progress) this.#calls.remove(call);
-    this.#answer(call, [MessageType.RESULT, call.request, details], payload);
+    const head = [MessageType.RESULT, call.request, details];
+    call.caller.send(messageFor(call.caller, head, payload));
   }
 
   /** An ERROR of a callee about its INVOCATION. */
@@ -177,7 +178,12 @@ export class Dealer {
       return;
     }
     this.#calls.remove(call);
-    this.#answer(call, [MessageType.ERROR, MessageType.CALL, call.request, {}, uri], payload);
+    const head = [MessageType.ERROR, MessageType.CALL, call.request, {}, uri];
+    try {
+      call.caller.send(messageFor(call.caller, head, payload));
+    } catch (thrown) {
+      this.#fail(call, thrown);
+    }
   }
 
   leave(session: RealmSession): void {
@@ -191,15 +197,10 @@ export class Dealer {
     }
   }
 
-  #callMetaProcedure(
-    caller: RealmSession,
-    request: number,
-    procedure: string,
-    message: Incoming,
-  ): void {
-    const answer = this.#metaProcedures(procedure, () => message.args(4));
-    if (answer === undefined) throw noSuchProcedure(procedure);
-    send(caller, [MessageType.RESULT, request, {}, answer.result]);
+  #callMetaProcedure(caller: RealmSession, { id, uri, payload }: CallRequest): void {
+    const answer = this.#metaProcedures(uri, () => argsOf(payload));
+    if (answer === undefined) throw noSuchProcedure(uri);
+    send(caller, [MessageType.RESULT, id, {}, answer.result]);
   }
 
   #find(procedure: string): [Registration, RealmSession] {
@@ -207,15 +208,15 @@ export class Dealer {
       // A pattern may match procedures that the role of its callee may not register.
       const callee = chooseCallee(
         registration,
-        ({ role }) => registration.match === "exact" || role.allows("register", procedure),
+        ({ role }) => registration.match === "exact" || role.permitsMatch("register", procedure),
       );
       if (callee !== undefined) return [registration, callee];
     }
     throw noSuchProcedure(procedure);
   }
 
-  #startTimeout(call: PendingCall, timeout: unknown): void {
-    if (typeof timeout !== "number" || !(timeout > 0)) return;
+  #startTimeout(call: PendingCall, timeout: number): void {
+    if (timeout === 0) return;
     call.timer = setTimeout(
       () => {
         this.#end(call, ErrorUri.timeout, `The call took longer than ${timeout} ms`);
@@ -225,16 +226,12 @@ export class Dealer {
     );
   }
 
-  /** Sends a callee's answer to the caller, or an ERROR when the caller cannot receive it. */
-  #answer(call: PendingCall, head: readonly unknown[], payload: Payload): void {
-    try {
-      call.caller.send(messageFor(call.caller, head, payload));
-    } catch (thrown) {
-      if (!(thrown instanceof Failure)) throw thrown;
-      const stillPending = this.#calls.ofCaller(call.caller, call.request) === call;
-      this.#end(call, thrown.uri ?? ErrorUri.invalidArgument, thrown.message);
-      if (stillPending) interrupt(call, "killnowait", ErrorUri.canceled);
-    }
+  /** Ends a call whose answer cannot be read, or not be sent to the caller. */
+  #fail(call: PendingCall, thrown: unknown): void {
+    if (!isRefusal(thrown)) throw thrown;
+    const isPending = this.#calls.ofCaller(call.caller, call.request) === call;
+    this.#end(call, thrown.uri ?? ErrorUri.invalidArgument, thrown.message);
+    if (isPending) interrupt(call, "killnowait", ErrorUri.canceled);
   }
 
   #end(call: PendingCall, uri: string, sentence: string): void {
@@ -247,10 +244,6 @@ export class Dealer {
 function interrupt(call: PendingCall, mode: "kill" | "killnowait", reason: string): void {
   if (!call.callee.calleeFeatures.callCanceling) return;
   send(call.callee, [MessageType.INTERRUPT, call.invocation, { mode, reason }]);
-}
-
-function discloses(caller: RealmSession, procedure: string, options: Dict): boolean {
-  return options["disclose_me"] === true || caller.role.discloses("caller", procedure);
 }
 
 function callerDetails(caller: RealmSession): Dict {

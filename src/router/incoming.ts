@@ -6,11 +6,14 @@
 
 import { Failure, sentenceOf } from "#base/failure.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
-import { isId } from "#wamp/id.ts";
 import { messageTypeName } from "#wamp/message-type.ts";
-import type { SerializerName, WireMessage } from "#wamp/peer.ts";
+import type { WireMessage } from "#wamp/peer.ts";
+import { readPlainValue } from "#wamp/serializer/read-value.ts";
+import { serializers } from "#wamp/serializer/serializers.ts";
+import type { SerializerName } from "#wamp/serializer-name.ts";
 import { UnrepresentableValue } from "#wamp/token/unrepresentable-value.ts";
 import { type MessageSlices, type Payload, sliceMessage } from "#wamp/transcode/payload-slice.ts";
+import { idOf } from "./id-value.ts";
 import { isLoosePattern, type MatchPolicy } from "./uri-match.ts";
 
 /** A map of options or details. */
@@ -31,8 +34,8 @@ export class Incoming {
   }
 
   id(index: number): number {
-    const value = this.#value(index);
-    if (!isId(value)) throw this.#wrong(index, "no id");
+    const value = idOf(this.#value(index));
+    if (value === undefined) throw this.#wrong(index, "no id");
     return value;
   }
 
@@ -73,19 +76,14 @@ export class Incoming {
     const items: Uint8Array[] = [];
     for (let i = from; i < length; i += 1) {
       const octets = this.#slices.octets(i);
-      const kind = containerKind(octets, this.#serializer);
+      // The receiver's library would take a payload of another kind for a protocol violation of the
+      // router.
+      const kind = serializers[this.#serializer].kindOf(octets[0] ?? 0);
       if (i === from && kind !== "list") throw this.#wrong(i, "no list of arguments");
       if (i > from && kind !== "map") throw this.#wrong(i, "no map of keyword arguments");
       items.push(octets);
     }
     return { serializer: this.#serializer, items };
-  }
-
-  /** The arguments as values, for meta procedures. */
-  args(index: number): readonly unknown[] {
-    if (index >= this.#slices.length) return [];
-    const value = this.#read(index);
-    return Array.isArray(value) ? value : [];
   }
 
   #value(index: number): unknown {
@@ -94,20 +92,32 @@ export class Incoming {
   }
 
   #read(index: number): unknown {
-    try {
-      return this.#slices.value(index);
-    } catch (thrown) {
-      if (!(thrown instanceof UnrepresentableValue)) throw thrown;
-      throw new Failure(`Cannot read ${messageTypeName(this.type)}: ${sentenceOf(thrown)}`, {
-        source: "client",
-        uri: ErrorUri.invalidArgument,
-        cause: thrown,
-      });
-    }
+    return readOrFail(messageTypeName(this.type), () => this.#slices.value(index));
   }
 
   #wrong(index: number, state: string): Failure {
     return violation(`Cannot read ${messageTypeName(this.type)}: element ${index} is ${state}`);
+  }
+}
+
+/** The arguments of a payload as values, for meta procedures. */
+export function argsOf({ items: [args], serializer }: Payload): readonly unknown[] {
+  if (args === undefined) return [];
+  const value = readOrFail("the arguments", () => readPlainValue(args, serializer));
+  return Array.isArray(value) ? value : [];
+}
+
+/** Reads a value; one that JavaScript cannot represent fails with `wamp.error.invalid_argument`. */
+function readOrFail(what: string, read: () => unknown): unknown {
+  try {
+    return read();
+  } catch (thrown) {
+    if (!(thrown instanceof UnrepresentableValue)) throw thrown;
+    throw new Failure(`Cannot read ${what}: ${sentenceOf(thrown)}`, {
+      source: "client",
+      uri: ErrorUri.invalidArgument,
+      cause: thrown,
+    });
   }
 }
 
@@ -116,21 +126,7 @@ export function violation(sentence: string): Failure {
   return new Failure(sentence, { source: "client", uri: ErrorUri.protocolViolation });
 }
 
-/**
- * The kind of a value by its first octet. A payload that is neither list nor map is refused here,
- * because the receiver's library would take it for a protocol violation of the router.
- */
-function containerKind(octets: Uint8Array, serializer: SerializerName): "list" | "map" | "other" {
-  const first = octets[0] ?? 0;
-  switch (serializer) {
-    case "json":
-      if (first === 0x5b) return "list";
-      return first === 0x7b ? "map" : "other";
-    case "msgpack":
-      if ((first & 0xf0) === 0x90 || first === 0xdc || first === 0xdd) return "list";
-      return (first & 0xf0) === 0x80 || first === 0xde || first === 0xdf ? "map" : "other";
-    case "cbor":
-      if (first >> 5 === 4) return "list";
-      return first >> 5 === 5 ? "map" : "other";
-  }
+/** Whether a Failure refuses a request and leaves its session as it is. */
+export function isRefusal(thrown: unknown): thrown is Failure {
+  return thrown instanceof Failure && thrown.uri !== ErrorUri.protocolViolation;
 }

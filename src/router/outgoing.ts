@@ -11,6 +11,7 @@ import { isLongerThan, type WireMessage } from "#wamp/peer.ts";
 import { encodeMessage } from "#wamp/serializer/control-message-values.ts";
 import { UnrepresentableValue } from "#wamp/token/unrepresentable-value.ts";
 import { buildMessage, type Payload } from "#wamp/transcode/payload-slice.ts";
+import { encodableId } from "./id-value.ts";
 import type { RealmSession } from "./realm-session.ts";
 
 /** A payload from values, for messages of the router's own. */
@@ -52,7 +53,7 @@ export function tooLongFor(
 
 /** Sends a message without a payload. */
 export function send(session: RealmSession, list: readonly unknown[]): void {
-  session.send(encodeMessage([...list], session.serializer, session.isText));
+  session.send(encodeMessage(list.map(encodableId), session.serializer, session.isText));
 }
 
 /** Sends an ERROR with a sentence as its one argument. */
@@ -67,15 +68,16 @@ export function sendError(
 }
 
 function build(session: RealmSession, head: readonly unknown[], payload: Payload | undefined) {
+  const elements = head.map(encodableId);
   if (payload === undefined || payload.items.length === 0) {
-    return encodeMessage([...head], session.serializer, session.isText);
+    return encodeMessage(elements, session.serializer, session.isText);
   }
   try {
-    return buildMessage(head, payload, session.serializer, session.isText);
+    return buildMessage(elements, payload, session.serializer, session.isText);
   } catch (thrown) {
     if (!(thrown instanceof UnrepresentableValue)) throw thrown;
     const name = messageTypeName(Number(head[0]));
-    throw new Failure(`Cannot tell ${name} in ${session.serializer}: ${sentenceOf(thrown)}`, {
+    throw new Failure(`Cannot represent ${name} in ${session.serializer}: ${sentenceOf(thrown)}`, {
       source: "client",
       uri: ErrorUri.invalidArgument,
       cause: thrown,

@@ -9,31 +9,15 @@
 import type { AuthenticatorCall, Authenticators } from "#auth/authenticators.ts";
 import { Failure } from "#base/failure.ts";
 import type { Logger } from "#observe/logger.ts";
-import { OutgoingRequests } from "#session/outgoing-requests.ts";
+import type { OutgoingRequests } from "#session/outgoing-requests.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
-import { randomId } from "#wamp/id.ts";
-import { MessageType } from "#wamp/message-type.ts";
-import type { WireMessage } from "#wamp/peer.ts";
-import { buildMessage } from "#wamp/transcode/payload-slice.ts";
 import type { WampAnswer, WampCaller, WampRequest } from "#wamp/wamp-caller.ts";
-import { Incoming } from "./incoming.ts";
+import { AuthorizerRole } from "./authorizer-role.ts";
+import { openInternalSession } from "./internal-session.ts";
 import { payloadOf } from "./outgoing.ts";
-import { Role } from "./permission.ts";
+import { TRUSTED } from "./permission.ts";
 import type { Realm } from "./realm.ts";
-import type { RealmSession } from "./realm-session.ts";
-
-/** The role of internal sessions, with every permission, as in Crossbar. */
-const TRUSTED = new Role({
-  name: "trusted",
-  permissions: [
-    {
-      uri: "",
-      match: "prefix",
-      allow: { call: true, register: true, publish: true, subscribe: true },
-      disclose: { caller: false, publisher: false },
-    },
-  ],
-});
+import type { Role } from "./role.ts";
 
 /** Calls and publishes on the realms of this worker. */
 export class RealmCaller implements Authenticators, WampCaller {
@@ -47,15 +31,19 @@ export class RealmCaller implements Authenticators, WampCaller {
     this.log = log;
   }
 
+  /** Calls an authenticator; no authorizer is asked whether this is permitted. */
   async call(call: AuthenticatorCall): Promise<unknown> {
-    return this.#callerAt(call, call.role === null, `Cannot call "${call.procedure}"`).call(call);
+    const action = `Cannot call "${call.procedure}"`;
+    const [realm, role] = this.#find(call, call.role === null, action);
+    return this.#caller(realm, role instanceof AuthorizerRole ? TRUSTED : role).call(call);
   }
 
   async request(request: WampRequest): Promise<WampAnswer> {
     const isTrusted = request.role === TRUSTED.name;
-    const caller = this.#callerAt(request, isTrusted, `Cannot ${request.kind} "${request.uri}"`);
+    const action = `Cannot ${request.kind} "${request.uri}"`;
+    const [realm, role] = this.#find(request, isTrusted, action);
     try {
-      return await caller.request(request);
+      return await this.#caller(realm, role).request(request);
     } catch (thrown) {
       // A session would get this as an ERROR.
       if (!(thrown instanceof Failure) || thrown.source !== "client") throw thrown;
@@ -64,11 +52,11 @@ export class RealmCaller implements Authenticators, WampCaller {
     }
   }
 
-  #callerAt(
+  #find(
     target: { realm: string; role: string | null },
     mayBeTrusted: boolean,
     action: string,
-  ): OutgoingRequests {
+  ): [Realm, Role] {
     const realm = this.#realms.get(target.realm);
     if (realm === undefined) throw notFound(action, `no realm "${target.realm}" exists`);
     const configured = target.role === null ? undefined : realm.role(target.role);
@@ -76,7 +64,7 @@ export class RealmCaller implements Authenticators, WampCaller {
     if (role === undefined) {
       throw notFound(action, `realm "${target.realm}" has no role "${target.role}"`);
     }
-    return this.#caller(realm, role);
+    return [realm, role];
   }
 
   #caller(realm: Realm, role: Role): OutgoingRequests {
@@ -84,42 +72,10 @@ export class RealmCaller implements Authenticators, WampCaller {
     this.#callers.set(role, byRealm);
     const existing = byRealm.get(realm);
     if (existing !== undefined) return existing;
-    const created = internalSession(realm, role);
+    const created = openInternalSession(realm, { role, log: this.log });
     byRealm.set(realm, created);
     return created;
   }
-}
-
-/** The requests of a new internal session; it is not listed among the sessions of the realm. */
-function internalSession(realm: Realm, role: Role): OutgoingRequests {
-  const requests = new OutgoingRequests(({ head, payload }) => {
-    // The builder's result is its buffer, and the message to the callee is built in the same buffer.
-    const octets = Buffer.from(buildMessage(head, payload, "cbor", false));
-    const incoming = new Incoming(octets, "cbor");
-    if (incoming.type === MessageType.CANCEL) realm.dealer.cancel(session, incoming);
-    else if (incoming.type === MessageType.PUBLISH) realm.broker.publish(session, incoming);
-    else realm.dealer.call(session, incoming);
-  });
-  const session: RealmSession = {
-    id: randomId(),
-    identity: {
-      realm: realm.name,
-      authid: "router",
-      authrole: role.name,
-      authmethod: "internal",
-      authprovider: "internal",
-      authextra: {},
-    },
-    role,
-    calleeFeatures: { callCanceling: false, progressiveCallResults: false },
-    serializer: "cbor",
-    isText: false,
-    maxSendOctets: Number.POSITIVE_INFINITY,
-    nextRequestId: () => 1,
-    send: (message: WireMessage) => void requests.onMessage(message, "cbor"),
-    goodbye() {},
-  };
-  return requests;
 }
 
 function notFound(action: string, state: string): Failure {

@@ -4,27 +4,24 @@
  * @module
  */
 
-import type { SessionIdentity } from "#auth/session-identity.ts";
-import type { SerializerName, WireMessage } from "#wamp/peer.ts";
-import type { Role } from "./permission.ts";
+import type { WireMessage } from "#wamp/peer.ts";
+import type { SerializerName } from "#wamp/serializer-name.ts";
+import type { Requester, Role } from "./role.ts";
 
 /** The features of the role callee that the client announced in HELLO and the dealer uses. */
 export interface CalleeFeatures {
   callCanceling: boolean;
-  progressiveCallResults: boolean;
 }
 
 /** A session that has joined a realm. */
-export interface RealmSession {
-  readonly id: number;
-  readonly identity: SessionIdentity;
+export interface RealmSession extends Requester {
   readonly role: Role;
   readonly calleeFeatures: CalleeFeatures;
   readonly serializer: SerializerName;
   readonly isText: boolean;
   readonly maxSendOctets: number;
-  /** The next id of the session scope, for an INVOCATION. */
-  nextRequestId(): number;
+  /** The id of the last INVOCATION for this session; 0: there was none. */
+  lastInvocation: number;
   /** Sends a message that is already serialized for this session. */
   send(message: WireMessage): void;
   /** Ends the session from the router's side. */

@@ -8,11 +8,17 @@ import { Failure } from "#base/failure.ts";
 import type { RealmConfig } from "#config/node-config.ts";
 import type { Logger } from "#observe/logger.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
-import { isId } from "#wamp/id.ts";
+import { AuthorizerRole } from "./authorizer-role.ts";
 import { Broker } from "./broker.ts";
 import { Dealer } from "./dealer.ts";
-import { Role } from "./permission.ts";
+import { idOf } from "./id-value.ts";
+import { openInternalSession } from "./internal-session.ts";
+import { PermissionRole, TRUSTED } from "./permission.ts";
 import type { RealmSession } from "./realm-session.ts";
+import type { Role } from "./role.ts";
+
+/** Most questions to authorizers that wait for their answers at once. */
+const MAX_QUESTIONS = 10_000;
 
 /** A routing namespace; no message crosses from one realm to another. */
 export class Realm {
@@ -26,9 +32,9 @@ export class Realm {
   constructor(config: RealmConfig, log: Logger) {
     this.name = config.name;
     this.#log = log;
-    this.#roles = new Map(config.roles.map((role) => [role.name, new Role(role)]));
     this.broker = new Broker(log);
     this.dealer = new Dealer(log, (procedure, args) => this.#metaProcedure(procedure, args));
+    this.#roles = this.#openRoles(config);
   }
 
   /** How many sessions are joined. */
@@ -38,6 +44,14 @@ export class Realm {
 
   role(name: string): Role | undefined {
     return this.#roles.get(name);
+  }
+
+  /** As in Crossbar: `trusted` may do everything, and a role that is not configured may do nothing. */
+  componentRole(name: string): Role {
+    return (
+      this.#roles.get(name) ??
+      (name === TRUSTED.name ? TRUSTED : new PermissionRole({ name, permissions: [] }))
+    );
   }
 
   has(id: number): boolean {
@@ -59,6 +73,20 @@ export class Realm {
     this.#log.debug("session left", { realm: this.name, session: session.id });
   }
 
+  #openRoles({ roles }: RealmConfig): Map<string, Role> {
+    const options = { role: TRUSTED, log: this.#log, maxRequests: MAX_QUESTIONS };
+    const service = openInternalSession(this, options);
+    return new Map(
+      roles.map(({ name, permissions, authorizer }) => {
+        const role =
+          authorizer === undefined
+            ? new PermissionRole({ name, permissions })
+            : new AuthorizerRole(name, authorizer, service, this.#log);
+        return [name, role];
+      }),
+    );
+  }
+
   /** The session meta API of the WAMP specification. */
   #metaProcedure(
     procedure: string,
@@ -70,8 +98,8 @@ export class Realm {
       case "wamp.session.list":
         return { result: [this.#sessionsWithRoles(args()[0]).map((session) => session.id)] };
       case "wamp.session.get": {
-        const id = args()[0];
-        if (!isId(id)) {
+        const id = idOf(args()[0]);
+        if (id === undefined) {
           throw new Failure("Cannot get session: the argument is no session id", {
             source: "client",
             uri: ErrorUri.invalidArgument,
@@ -97,9 +125,7 @@ export class Realm {
 }
 
 function sessionDetails(session: RealmSession): Record<string, unknown> {
-  const { authid, authrole, authmethod, authprovider, authextra } = session.identity;
-  // A proxy puts the transport details of its client here.
-  const { transport } = authextra as { transport?: unknown };
-  const details = transport === undefined ? {} : { transport };
-  return { session: session.id, authid, authrole, authmethod, authprovider, ...details };
+  const { authid, authrole, authmethod, authprovider } = session.identity;
+  const transport = session.transport();
+  return { session: session.id, authid, authrole, authmethod, authprovider, transport };
 }

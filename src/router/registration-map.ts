@@ -7,11 +7,9 @@
 import { Failure } from "#base/failure.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
 import { randomId } from "#wamp/id.ts";
+import type { InvokePolicy } from "./message-options.ts";
 import type { RealmSession } from "./realm-session.ts";
 import { type MatchPolicy, UriPatternMap } from "./uri-match.ts";
-
-/** How the callee of a registration is chosen: the values of the option `invoke`. */
-export type InvokePolicy = "single" | "first" | "last" | "roundrobin" | "random";
 
 /** A pattern and its callees, in the order of their registration. */
 export interface Registration {
@@ -20,7 +18,7 @@ export interface Registration {
   readonly match: MatchPolicy;
   readonly invoke: InvokePolicy;
   readonly callees: RealmSession[];
-  /** Number of calls so far, for `roundrobin`. */
+  /** Number of invocations so far, for `roundrobin`. */
   turn: number;
 }
 
@@ -31,7 +29,7 @@ export class RegistrationMap {
   readonly #bySession = new Map<RealmSession, Set<Registration>>();
 
   /**
-   * Adds a callee.
+   * Adds a callee; adding it again to a shared registration changes nothing.
    *
    * @throws Failure when the pattern is registered, unless both share it with the same policy.
    */
@@ -41,16 +39,13 @@ export class RegistrationMap {
       registration = { id: randomId(), uri, match, invoke, callees: [], turn: 0 };
       this.#byPattern.set(uri, match, registration);
       this.#byId.set(registration.id, registration);
-    } else if (
-      invoke === "single" ||
-      registration.invoke !== invoke ||
-      registration.callees.includes(callee)
-    ) {
+    } else if (invoke === "single" || registration.invoke !== invoke) {
       throw new Failure(
         `Cannot register "${uri}": it is already registered with invoke ${registration.invoke}`,
         { source: "client", uri: ErrorUri.procedureAlreadyExists },
       );
     }
+    if (registration.callees.includes(callee)) return registration;
     registration.callees.push(callee);
     const registrations = this.#bySession.get(callee) ?? new Set();
     registrations.add(registration);
@@ -96,11 +91,8 @@ export function chooseCallee(
       return callees[0];
     case "last":
       return callees.at(-1);
-    case "roundrobin": {
-      const callee = callees[registration.turn % Math.max(callees.length, 1)];
-      registration.turn += 1;
-      return callee;
-    }
+    case "roundrobin":
+      return callees[registration.turn % Math.max(callees.length, 1)];
     case "random":
       return callees[Math.floor(Math.random() * callees.length)];
   }

@@ -4,19 +4,22 @@
  * @module
  */
 
-import { forgetLogin } from "#auth/cookie.ts";
-import type { Accept, AuthOutcome } from "#auth/pending-auth.ts";
-import type { SessionIdentity } from "#auth/session-identity.ts";
-import { Failure, sentenceOf } from "#base/failure.ts";
-import type { AuthConfig, JoiningConfig } from "#config/node-config.ts";
-import type { Logger } from "#observe/logger.ts";
+import { AssignedIdentity } from "#auth/assigned-identity.ts";
 import {
   Authentication,
   type AuthenticationSupport,
   refuseTooLong,
   trustsProxies,
-} from "#session/authentication.ts";
+} from "#auth/authentication.ts";
+import { forgetLogin } from "#auth/cookie.ts";
+import type { Accept, AuthOutcome } from "#auth/pending-auth.ts";
+import type { SessionIdentity } from "#auth/session-identity.ts";
+import { printTransport } from "#auth/transport-details.ts";
+import { Failure, sentenceOf } from "#base/failure.ts";
+import type { AuthConfig, JoiningConfig } from "#config/node-config.ts";
+import type { Logger } from "#observe/logger.ts";
 import { type JoinTimeoutObserver, JoinTimeouts } from "#session/join-timeouts.ts";
+import { clientNeeds, NO_NEEDS } from "#session/reconnecting-clients.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
 import { randomId } from "#wamp/id.ts";
 import { MessageType, messageTypeName } from "#wamp/message-type.ts";
@@ -30,17 +33,21 @@ import {
 } from "#wamp/peer.ts";
 import { decodeMessage, encodeMessage } from "#wamp/serializer/control-message-values.ts";
 import { MalformedMessage } from "#wamp/token/malformed-message.ts";
-import { Incoming, violation } from "./incoming.ts";
+import { Incoming, isRefusal, violation } from "./incoming.ts";
 import { sendError } from "./outgoing.ts";
-import type { Role } from "./permission.ts";
 import type { Realm } from "./realm.ts";
 import type { RealmSession } from "./realm-session.ts";
+import { type RefusableRequest, refusable } from "./requests.ts";
+import type { Role } from "./role.ts";
 import { ROUTER_ROLES } from "./router-features.ts";
+import { SessionRequests } from "./session-requests.ts";
 
 /** What a session needs besides its peer and its realms. */
 export interface RouterSessionOptions extends AuthenticationSupport {
   log: Logger;
   /** Undefined: joining has no time limits. */
+  /** The identity of a component of this worker, which does not authenticate. */
+  identity?: SessionIdentity;
   joining?: JoiningConfig | undefined;
   /** Called when the connection is closed. */
   onEnd(session: RouterSession): void;
@@ -50,42 +57,29 @@ export interface RouterSessionOptions extends AuthenticationSupport {
 
 const DEFAULT_MAX_BUFFERED_OCTETS = 16 * 1024 * 1024;
 
-/** Requests that get an ERROR when they are refused. */
-const REQUESTS: ReadonlySet<number> = new Set([
-  MessageType.PUBLISH,
-  MessageType.SUBSCRIBE,
-  MessageType.UNSUBSCRIBE,
-  MessageType.CALL,
-  MessageType.REGISTER,
-  MessageType.UNREGISTER,
-]);
-
-/** The handlers of messages from a client that has joined. */
-const HANDLERS = new Map<number, (realm: Realm, session: RealmSession, message: Incoming) => void>([
-  [MessageType.PUBLISH, ({ broker }, session, message) => broker.publish(session, message)],
-  [MessageType.SUBSCRIBE, ({ broker }, session, message) => broker.subscribe(session, message)],
-  [MessageType.UNSUBSCRIBE, ({ broker }, session, message) => broker.unsubscribe(session, message)],
-  [MessageType.CALL, ({ dealer }, session, message) => dealer.call(session, message)],
-  [MessageType.CANCEL, ({ dealer }, session, message) => dealer.cancel(session, message)],
-  [MessageType.YIELD, ({ dealer }, session, message) => dealer.yield(session, message)],
-  [MessageType.ERROR, ({ dealer }, session, message) => dealer.error(session, message)],
-  [MessageType.REGISTER, ({ dealer }, session, message) => dealer.register(session, message)],
-  [MessageType.UNREGISTER, ({ dealer }, session, message) => dealer.unregister(session, message)],
-]);
-
 /** The state of a session. */
+/** How a session comes to its identity. */
+type Joining = Authentication | AssignedIdentity;
+
 type State =
   | {
       name: "joining";
-      authentication: Authentication;
+      authentication: Joining;
       canceled: AbortController;
       /** Whether a HELLO or an AUTHENTICATE is being processed. */
       isBusy: boolean;
       /** Whether a CHALLENGE was sent. */
       isChallenged: boolean;
     }
-  | { name: "joined"; realm: Realm; session: RealmSession }
+  | JoinedState
   | { name: "closed" };
+
+interface JoinedState {
+  name: "joined";
+  realm: Realm;
+  session: RealmSession;
+  requests: SessionRequests;
+}
 
 /** The session of one peer, from its first HELLO to the end of its connection. */
 export class RouterSession implements PeerHandler, JoinTimeoutObserver {
@@ -97,7 +91,9 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
   readonly #support: AuthenticationSupport;
   readonly #maxBufferedOctets: number;
   readonly #onEnd: (session: RouterSession) => void;
+  readonly #assigned: SessionIdentity | undefined;
   #state: State;
+  #needs = NO_NEEDS;
 
   constructor(
     peer: Peer,
@@ -113,6 +109,7 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
     this.#support = options;
     this.#maxBufferedOctets = options.maxBufferedOctets ?? DEFAULT_MAX_BUFFERED_OCTETS;
     this.#onEnd = options.onEnd;
+    this.#assigned = options.identity;
     this.#state = this.#beginJoin();
     if (!trustsProxies(auth)) peer.limitMessages?.(MAX_JOIN_OCTETS);
   }
@@ -121,7 +118,7 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
     const state = this.#state;
     try {
       if (state.name === "joining") this.#onJoinMessage(state, message);
-      if (state.name === "joined") this.#onJoinedMessage(state.realm, state.session, message);
+      if (state.name === "joined") this.#onJoinedMessage(state, message);
     } catch (thrown) {
       this.#fail(thrown);
     }
@@ -149,15 +146,15 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
 
   /** Ends the session with `wamp.close.system_shutdown`. */
   shutdown(): void {
-    this.goodbye(ErrorUri.systemShutdown);
+    this.goodbye(ErrorUri.systemShutdown, this.#needs.bareClose);
   }
 
-  /** Sends GOODBYE, or ABORT before WELCOME, and closes the connection. */
-  goodbye(reasonUri: string): void {
+  /** Sends GOODBYE, or ABORT before WELCOME, unless the close is to be bare, and closes the connection. */
+  goodbye(reasonUri: string, isBare = false): void {
     if (this.#state.name === "closed") return;
     const type = this.#state.name === "joined" ? MessageType.GOODBYE : MessageType.ABORT;
     this.#end();
-    this.#send([type, {}, reasonUri]);
+    if (!isBare) this.#send([type, {}, reasonUri]);
     this.#peer.close(CloseCode.goingAway, reasonUri);
   }
 
@@ -165,7 +162,9 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
     this.#timeouts.awaitHello();
     const canceled = new AbortController();
     const { details } = this.#peer;
-    const authentication = new Authentication(this.#auth, details, this.#support, canceled.signal);
+    const authentication = this.#assigned
+      ? new AssignedIdentity(this.#assigned)
+      : new Authentication(this.#auth, details, this.#support, canceled.signal);
     return { name: "joining", authentication, canceled, isBusy: false, isChallenged: false };
   }
 
@@ -183,6 +182,7 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
       throw violation(`Cannot accept ${messageTypeName(type)}: the session has not joined`);
     }
     state.isBusy = true;
+    if (type === MessageType.HELLO) this.#needs = clientNeeds(list);
     if (state.isChallenged) this.#timeouts.authenticated();
     else this.#timeouts.awaitWelcome();
     const { authentication } = state;
@@ -211,14 +211,16 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
     }
   }
 
-  #welcome({ identity, welcomeExtra }: Accept, authentication: Authentication): void {
+  #welcome({ identity, welcomeExtra }: Accept, authentication: Joining): void {
     const realm = this.#realms.get(identity.realm);
     if (realm === undefined) {
       const sentence = `Cannot join: no realm "${identity.realm}" exists on this router`;
       this.#abort(ErrorUri.noSuchRealm, sentence, CloseCode.normal);
       return;
     }
-    const role = realm.role(identity.authrole);
+    const role = this.#assigned
+      ? realm.componentRole(identity.authrole)
+      : realm.role(identity.authrole);
     if (role === undefined) {
       const sentence = `Cannot join: realm "${realm.name}" has no role "${identity.authrole}"`;
       this.#abort(ErrorUri.noSuchRole, sentence, CloseCode.normal);
@@ -230,7 +232,12 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
     const { authextra: ownExtra, ...details } = identity;
     const authextra = { ...ownExtra, ...welcomeExtra };
     const extra = Object.keys(authextra).length > 0 ? { authextra } : {};
-    this.#state = { name: "joined", realm, session };
+    const requests = new SessionRequests(session, realm, {
+      inOrder: true,
+      onRefused: (request, failure) => this.#refuse(session, request, failure),
+      onFailure: (thrown) => this.#fail(thrown),
+    });
+    this.#state = { name: "joined", realm, session, requests };
     this.#send([MessageType.WELCOME, session.id, { ...details, ...extra, roles: ROUTER_ROLES }]);
     authentication.welcomed(identity);
     realm.join(session);
@@ -242,68 +249,75 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
     role: Role,
     clientRoles: Record<string, unknown>,
   ): RealmSession {
-    let lastRequest = 0;
     const peer = this.#peer;
+    // A proxy states the transport of its client; a client cannot state its own.
+    const stated = trustsProxies(this.#auth) ? identity.authextra["transport"] : undefined;
     return {
       id,
       identity,
       role,
-      calleeFeatures: {
-        callCanceling: announces(clientRoles, "callee", "call_canceling"),
-        progressiveCallResults: announces(clientRoles, "callee", "progressive_call_results"),
-      },
+      calleeFeatures: { callCanceling: announces(clientRoles, "callee", "call_canceling") },
       serializer: peer.serializer,
       isText: peer.isText,
       maxSendOctets: peer.maxSendOctets,
-      nextRequestId: () => {
-        lastRequest += 1;
-        return lastRequest;
-      },
+      lastInvocation: 0,
+      transport: () => stated ?? printTransport(peer.details),
       send: (message) => this.#sendMessage(message),
       goodbye: (reasonUri) => this.goodbye(reasonUri),
     };
   }
 
-  #onJoinedMessage(realm: Realm, session: RealmSession, octets: WireMessage): void {
+  #onJoinedMessage(state: JoinedState, octets: WireMessage): void {
     const message = new Incoming(octets, this.#peer.serializer);
     try {
-      this.#dispatch(realm, session, message);
+      if (!state.requests.accept(message)) this.#dispatch(state, message);
     } catch (thrown) {
-      if (!(thrown instanceof Failure) || thrown.uri === ErrorUri.protocolViolation) throw thrown;
-      if (!REQUESTS.has(message.type)) throw thrown;
-      this.#refuse(session, message, thrown);
+      const request = refusable(message);
+      if (request === undefined || !isRefusal(thrown)) throw thrown;
+      this.#refuse(state.session, request, thrown);
     }
   }
 
-  #dispatch(realm: Realm, session: RealmSession, message: Incoming): void {
-    const handle = HANDLERS.get(message.type);
-    if (handle !== undefined) {
-      handle(realm, session, message);
-    } else if (message.type === MessageType.GOODBYE) {
-      this.#onGoodbye(message);
-    } else if (message.type === MessageType.ABORT) {
-      this.#end();
-      this.#peer.close(CloseCode.normal, "aborted by the client");
-    } else {
-      const name = messageTypeName(message.type);
-      throw violation(`Cannot accept ${name}: no client sends it once it has joined`);
+  /** Handles a message that is no request. */
+  #dispatch({ realm, session, requests }: JoinedState, message: Incoming): void {
+    switch (message.type) {
+      case MessageType.CANCEL:
+        if (!requests.cancel(message.id(1))) realm.dealer.cancel(session, message);
+        return;
+      case MessageType.YIELD:
+        realm.dealer.yield(session, message);
+        return;
+      case MessageType.ERROR:
+        realm.dealer.error(session, message);
+        return;
+      case MessageType.GOODBYE:
+        this.#onGoodbye(message);
+        return;
+      case MessageType.ABORT:
+        this.#end();
+        this.#peer.close(CloseCode.normal, "aborted by the client");
+        return;
+      default: {
+        const name = messageTypeName(message.type);
+        throw violation(`Cannot accept ${name}: no client sends it once it has joined`);
+      }
     }
   }
 
-  #refuse(session: RealmSession, message: Incoming, failure: Failure): void {
+  #refuse(session: RealmSession, { type, id, options }: RefusableRequest, failure: Failure): void {
     // A PUBLISH without `acknowledge` gets no answer, not even an ERROR.
-    if (message.type === MessageType.PUBLISH && message.dict(2)["acknowledge"] !== true) {
+    if (type === MessageType.PUBLISH && options?.["acknowledge"] !== true) {
       this.#log.debug("publication refused", { session: session.id, reason: failure.message });
       return;
     }
-    const uri = failure.uri ?? ErrorUri.invalidArgument;
-    sendError(session, message.type, message.id(1), uri, failure.message);
+    sendError(session, type, id, failure.uri ?? ErrorUri.invalidArgument, failure.message);
   }
 
   #onGoodbye(message: Incoming): void {
     if (this.#auth.cookie !== undefined) forgetLogin(this.#peer.details, message.uri(2));
     this.#end();
-    this.#send([MessageType.GOODBYE, {}, ErrorUri.goodbyeAndOut]);
+    const reason = this.#needs.normalClose ? ErrorUri.normal : ErrorUri.goodbyeAndOut;
+    this.#send([MessageType.GOODBYE, {}, reason]);
     this.#state = this.#beginJoin();
   }
 
@@ -317,7 +331,7 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
     }
     this.#log.error("session failed", {
       peer: this.#peer.details.peer,
-      reason: thrown instanceof Error ? thrown.stack : String(thrown),
+      stack: thrown instanceof Error ? thrown.stack : String(thrown),
     });
     this.#abort(ErrorUri.internalError, "The router failed", CloseCode.internalError);
   }
@@ -335,7 +349,9 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
     const state = this.#state;
     this.#state = { name: "closed" };
     if (state.name === "joining") state.canceled.abort();
-    if (state.name === "joined") state.realm.leave(state.session);
+    if (state.name !== "joined") return;
+    state.requests.stop();
+    state.realm.leave(state.session);
   }
 
   #send(list: unknown[]): void {

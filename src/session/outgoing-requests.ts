@@ -16,13 +16,14 @@ import { Failure, sentenceOf } from "#base/failure.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
 import { isId } from "#wamp/id.ts";
 import { MessageType } from "#wamp/message-type.ts";
-import type { SerializerName, WireMessage } from "#wamp/peer.ts";
+import type { WireMessage } from "#wamp/peer.ts";
 import { encodeMessage } from "#wamp/serializer/control-message-values.ts";
-import { readValue } from "#wamp/serializer/value-sink.ts";
+import { readValue } from "#wamp/serializer/read-value.ts";
+import type { SerializerName } from "#wamp/serializer-name.ts";
 import { type MessageSlices, type Payload, sliceMessage } from "#wamp/transcode/payload-slice.ts";
 import type { WampAnswer, WampRequest } from "#wamp/wamp-caller.ts";
 
-/** Most requests that may wait for an answer at the same time. */
+/** Most requests that may wait for an answer at the same time, unless the session says otherwise. */
 const MAX_REQUESTS = 1_000;
 
 /** A message for the router: the head as values, the payload as octets. */
@@ -38,12 +39,14 @@ export type SessionRequest = Omit<WampRequest, "realm" | "role">;
 export class OutgoingRequests {
   readonly #send: (message: OutgoingMessage) => void;
   readonly #pending = new Map<number, PromiseWithResolvers<WampAnswer>>();
+  readonly #maxRequests: number;
   #lastRequest = 0;
   #end: string | undefined;
 
   /** If `send` throws, the request fails with what was thrown. */
-  constructor(send: (message: OutgoingMessage) => void) {
+  constructor(send: (message: OutgoingMessage) => void, maxRequests = MAX_REQUESTS) {
     this.#send = send;
+    this.#maxRequests = maxRequests;
   }
 
   /** Whether no request waits for its answer. */
@@ -57,8 +60,10 @@ export class OutgoingRequests {
   async request({ kind, uri, options, payload, signal }: SessionRequest): Promise<WampAnswer> {
     signal.throwIfAborted();
     if (this.#end !== undefined) throw unavailable(this.#end);
-    if (this.#pending.size >= MAX_REQUESTS) {
-      throw unavailable(`Cannot ${kind} "${uri}": ${MAX_REQUESTS} requests wait for their answers`);
+    if (this.#pending.size >= this.#maxRequests) {
+      throw unavailable(
+        `Cannot ${kind} "${uri}": ${this.#maxRequests} requests wait for their answers`,
+      );
     }
     this.#lastRequest += 1;
     const request = this.#lastRequest;

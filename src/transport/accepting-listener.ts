@@ -1,7 +1,7 @@
 /**
  * startAcceptingListener: composes a transport whose connections are accepted by an EndpointAcceptor.
  *
- * RawSocket and WebSocket are spoken on the accepted sockets; Bun's Web server answers other requests.
+ * RawSocket, WebSocket and HTTP are spoken on the accepted sockets.
  *
  * @module
  */
@@ -14,7 +14,12 @@ import type {
 } from "#config/node-config.ts";
 import { EndpointAcceptor } from "./accept/endpoint-acceptor.ts";
 import { connectionLimitFor } from "./endpoint/connection-limit.ts";
-import type { AcceptPeerWithSession, Listener, TransportContext } from "./listener.ts";
+import {
+  type AcceptPeerWithSession,
+  descriptorsPerClient,
+  type Listener,
+  type TransportContext,
+} from "./listener.ts";
 import { RawSocketAcceptor, rawSocketUrl } from "./rawsocket/rawsocket-acceptor.ts";
 import { RequestDispatch } from "./web/request-dispatch.ts";
 import { type WebServerConfig, wampWebSocketsOf, webServerUrls } from "./web/service-paths.ts";
@@ -52,7 +57,13 @@ export async function startAcceptingListener(
   const http = web && (await RequestDispatch.open(web, { accept, limit }, context));
   const handlers = { rawSocket, http };
   const handshakeMs = handshakeTimeoutOf(web);
-  const acceptor = new EndpointAcceptor(endpoint, { transport: id, handlers, handshakeMs, log });
+  const acceptor = new EndpointAcceptor(endpoint, {
+    transport: id,
+    handlers,
+    handshakeMs,
+    descriptorsPerClient: descriptorsPerClient(context),
+    log,
+  });
   try {
     const port = await acceptor.open();
     return {
@@ -67,12 +78,10 @@ export async function startAcceptingListener(
         acceptor.stop();
         await Promise.all([rawSocket?.close(), http?.close()]);
         await acceptor.close();
-        http?.terminate();
       },
     };
   } catch (thrown) {
     await http?.close();
-    http?.terminate();
     throw thrown;
   }
 }

@@ -32,6 +32,11 @@ export interface NodeInfo {
   workers: number;
 }
 
+/** Descriptors that a client needs: its own, and on a proxy one to a router. */
+export function descriptorsPerClient({ nodeInfo }: TransportContext): number {
+  return nodeInfo.workerType === "proxy" ? 2 : 1;
+}
+
 /** Opens the session of a peer that has just connected; gives its handler. */
 export type AcceptPeerWithSession = (peer: Peer, session: SessionConfig) => PeerHandler;
 

@@ -5,7 +5,8 @@
  */
 
 import type { ConnectingTransportConfig } from "#config/node-config.ts";
-import type { Peer, PeerHandler, SerializerName } from "#wamp/peer.ts";
+import type { Peer, PeerHandler } from "#wamp/peer.ts";
+import type { SerializerName } from "#wamp/serializer-name.ts";
 import { connectRawSocketPeer } from "./rawsocket/rawsocket-connector.ts";
 import { connectWebSocketPeer } from "./websocket/websocket-connector.ts";
 

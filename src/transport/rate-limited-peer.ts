@@ -10,14 +10,8 @@
 
 import type { SessionConfig, TransportLimits } from "#config/node-config.ts";
 import type { Logger } from "#observe/logger.ts";
-import type {
-  GivenUp,
-  Peer,
-  PeerHandler,
-  SerializerName,
-  TransportDetails,
-  WireMessage,
-} from "#wamp/peer.ts";
+import type { GivenUp, Peer, PeerHandler, TransportDetails, WireMessage } from "#wamp/peer.ts";
+import type { SerializerName } from "#wamp/serializer-name.ts";
 import type { AcceptPeerWithSession } from "./listener.ts";
 import { TokenBucket } from "./token-bucket.ts";
 
@@ -118,6 +112,10 @@ class RateLimitedPeer implements Peer, PeerHandler {
 
   onGivenUp(end: GivenUp): void {
     this.#handler?.onGivenUp?.(end);
+  }
+
+  isLeaving(): boolean {
+    return this.#handler?.isLeaving?.() ?? false;
   }
 
   onDrain(): void {

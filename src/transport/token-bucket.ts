@@ -28,6 +28,17 @@ export class TokenBucket {
     return this.#debtMs();
   }
 
+  /** Gives back a token that was taken. */
+  giveBack(): void {
+    this.#tokens += 1;
+  }
+
+  /** Whether no token is missing. */
+  isFull(now: number): boolean {
+    this.#fill(now);
+    return this.#tokens >= this.#size;
+  }
+
   /** Milliseconds until the debt is paid; 0: no debt. */
   waitMs(now: number): number {
     this.#fill(now);

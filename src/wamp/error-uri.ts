@@ -4,7 +4,7 @@
  * @module
  */
 
-/** URIs that crossproxy itself says. */
+/** URIs that crossproxy itself sends. */
 export const ErrorUri = {
   invalidUri: "wamp.error.invalid_uri",
   noSuchProcedure: "wamp.error.no_such_procedure",
@@ -13,12 +13,15 @@ export const ErrorUri = {
   noSuchSubscription: "wamp.error.no_such_subscription",
   invalidArgument: "wamp.error.invalid_argument",
   systemShutdown: "wamp.close.system_shutdown",
+  normal: "wamp.close.normal",
   closeRealm: "wamp.close.close_realm",
   logout: "wamp.close.logout",
   goodbyeAndOut: "wamp.close.goodbye_and_out",
   protocolViolation: "wamp.error.protocol_violation",
   notAuthorized: "wamp.error.not_authorized",
+  authorizationFailed: "wamp.error.authorization_failed",
   authenticationFailed: "wamp.error.authentication_failed",
+  authenticationDenied: "wamp.error.authentication_denied",
   noSuchRealm: "wamp.error.no_such_realm",
   noSuchRole: "wamp.error.no_such_role",
   noSuchPrincipal: "wamp.error.no_such_principal",

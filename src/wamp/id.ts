@@ -12,7 +12,7 @@ export function randomId(): number {
   return Number((scratch[0] ?? 0n) >> 11n) + 1;
 }
 
-/** Whether a value of a message is an id. */
+/** Whether a value is an id. */
 export function isId(value: unknown): value is number {
   return Number.isInteger(value) && (value as number) >= 1 && (value as number) <= 2 ** 53;
 }

@@ -1,5 +1,5 @@
 /**
- * URIs by WAMP's loose rule: components without space, dot and hash, none of them empty.
+ * URIs by WAMP's loose rule: no component is empty or contains white space, a dot or a hash.
  *
  * (WAMP specification, section "URIs".)
  *

@@ -1,59 +1,58 @@
 /**
- * Peer and PeerHandler: all that a session knows of the connection to its other side.
+ * Peer and PeerHandler: the connection of a session to a client or a router, whatever the transport.
  *
  * @module
  */
 
-/** Names of the serializers, as in `wamp.2.<name>` and in node.json. */
-export type SerializerName = "json" | "msgpack" | "cbor";
+import type { SerializerName } from "./serializer-name.ts";
 
 /**
- * One serialized WAMP message. JSON in a WebSocket text frame is a string, as Bun hands it over;
- * everything else is octets (JSON on RawSocket: UTF-8). Octets are borrowed: whoever keeps them
- * after the call that passed them must copy them.
+ * One serialized WAMP message: a string when it is JSON from or for a WebSocket client of Bun,
+ * otherwise octets (UTF-8 when it is JSON). Octets are borrowed: they are valid only during the call
+ * that passes them, so code that keeps them must copy them.
  */
 export type WireMessage = string | Uint8Array;
 
-/** How a connection came in; authenticators and the router may see it. */
+/** The transport of a connection, as authenticators and the router may see it. */
 export interface TransportDetails {
-  /** Crossbar's spelling: `tcp4:127.0.0.1:49816`, `tcp6:[::1]:49816` or `unix:/path`. */
+  /** In Crossbar's notation: `tcp4:127.0.0.1:49816`, `tcp6:[::1]:49816` or `unix:/path`. */
   peer: string;
   type: "websocket" | "rawsocket";
   serializer: SerializerName;
   isSecure: boolean;
   /** Whether the connection came through a Unix domain socket of this machine. */
   isUnixSocket: boolean;
-  /** Value of the cookie by which the client is recognized; it is told to nobody. */
+  /** Value of the cookie that identifies the client; a secret, which is sent to no other peer. */
   cookieId?: string;
-  /** What that cookie stands for; absent: there is no cookie. */
+  /** The login that the cookie stands for; absent when there is no cookie. */
   cookie?: ClientCookie;
-  /** Absent: none was asked for. */
+  /** Absent when none was requested. */
   clientCertificate?: ClientCertificate;
   /**
    * Channel id of `tls-unique` (RFC 5929): SHA-256 of the handshake's first Finished message, as
-   * Autobahn has it. Undefined over TLS 1.3, which has none; absent without TLS.
+   * Autobahn computes it. Undefined over TLS 1.3, which has none; absent without TLS.
    */
   tlsUnique?(): Uint8Array | undefined;
 }
 
-/** The cookie of a WebSocket client, which may stand for a join; values must be what WAMP can say. */
+/** The cookie of a WebSocket client, which may replace a login; its values must be WAMP values. */
 export interface ClientCookie {
-  /** What was remembered last; undefined: nothing, or it is no longer good. */
+  /** The login remembered last; undefined when there is none or it has expired. */
   recall(): Record<string, unknown> | undefined;
   remember(login: Record<string, unknown>): void;
   forget(): void;
 }
 
-/** A certificate that a client has proved to own, and that a configured authority has signed. */
+/** A certificate that a configured authority has signed and whose key the client owns. */
 export interface ClientCertificate {
-  /** Fingerprints in Crossbar's spelling: capital hex digits, a colon after every two. */
+  /** Fingerprints in Crossbar's notation: upper case hex digits with colons after every two. */
   sha1: string;
   sha256: string;
   /** Attributes of its subject: `CN`, `O` and so on. */
   subject: Record<string, string | string[]>;
 }
 
-/** What is known of a connection whatever it speaks. */
+/** The details of a connection before its protocol is known. */
 export type ConnectionDetails = Omit<TransportDetails, "type" | "serializer">;
 
 /** The other side of one open connection: a client or a router. */
@@ -62,30 +61,30 @@ export interface Peer {
   /** Whether messages for this peer are strings: JSON over WebSocket. */
   readonly isText: boolean;
   readonly details: TransportDetails;
-  /** Longest message, in octets, that the other side announced to take; Infinity when unknown. */
+  /** Longest message, in octets, that the other side accepts; Infinity when it announced none. */
   readonly maxSendOctets: number;
-  /** Octets that wait in this process for the other side to take them. */
+  /** Octets that wait in this process until the other side reads them. */
   readonly bufferedOctets: number;
   /** Whether the transport is closing the connection; absent: it does so only when its session does. */
   readonly isClosing?: boolean;
   /**
-   * Sends one message. False: taken, but the peer is behind; stop the source until `onDrain`.
-   * A message for a peer that is closed is dropped and answered true.
+   * Sends one message. False: it is queued, but the peer reads too slowly; pause the source until
+   * `onDrain`. A message for a closed peer is dropped, and the answer is true.
    */
   send(message: WireMessage): boolean;
-  /** Sends all messages that `body` sends in as few writes as possible. */
+  /** Sends the messages that `body` sends in as few writes as possible. */
   cork(body: () => void): void;
   /** Stops reading from the other side; no message comes until `resume`. */
   pause(): void;
   resume(): void;
   /**
-   * From now on no longer messages are taken; Infinity: as long as the transport allows. What is a
-   * little longer is still handed on, so that it can be answered.
+   * Limits the messages that are accepted from now on; Infinity: only the transport limits them.
+   * A message that is slightly longer still reaches `onOversized`, so that it can be answered.
    */
   limitMessages?(octets: number): void;
   /**
    * Sends what is queued, then closes. `code` is a WebSocket close code; RawSocket has none.
-   * `onClose` follows. A peer that does not finish within a deadline is cut off.
+   * `onClose` follows. After a deadline the connection is cut.
    */
   close(code: number, reason: string): void;
 }
@@ -99,34 +98,39 @@ export interface GivenUp {
   sentence: string;
 }
 
-/** What a session is told about its peer. Nothing is called after `onClose`. */
+/** The events of a peer. Nothing is called after `onClose`. */
 export interface PeerHandler {
   onMessage(message: WireMessage): void;
   /**
-   * Messages of one read are about to come: `deliver` calls `onMessage` for each of them, so that
-   * what they lead to can be corked. Has to call `deliver` exactly once, before it returns.
+   * Precedes the messages of one read: `deliver` calls `onMessage` for each of them, so that what is
+   * sent in response can be corked. Must call `deliver` exactly once, before it returns.
    */
   onBurst?(deliver: () => void): void;
   /**
-   * A message came in that is longer than this side takes, though not so long that it could not be
-   * read; false when there is no way to answer it. Without this the peer closes with 1009.
+   * A message is longer than this side accepts, but short enough to be read. Returns whether it was
+   * answered. When it was not, or the handler lacks this method, the peer closes with 1009.
    */
   onOversized?(message: WireMessage): boolean;
   /** The connection cannot go on: the session sends its last message and closes the peer. */
   onGivenUp?(end: GivenUp): void;
-  /** The peer took what it was behind with. */
+  /**
+   * Whether the other side has sent GOODBYE and is still owed the answer; its close waits for that, though
+   * not for long. Without this there is never such an answer.
+   */
+  isLeaving?(): boolean;
+  /** The other side has read enough that `send` may continue. */
   onDrain(): void;
-  /** The connection ended, whoever ended it; called exactly once. */
+  /** The connection ended, on either side; called exactly once. */
   onClose(reason: string): void;
 }
 
 /**
- * Longest HELLO and AUTHENTICATE: who has proved nothing yet is not given more memory and time. The
- * longest that is usual, a chain of eight certificates, has about 12,000 octets.
+ * Longest HELLO and AUTHENTICATE, so that a client gets no more memory and time before it is
+ * authenticated. The longest usual one, with a chain of eight certificates, has about 12,000 octets.
  */
 export const MAX_JOIN_OCTETS = 65_536;
 
-/** Whether a message has more octets than that; a string counts as the UTF-8 that is sent. */
+/** Whether a message is longer than so many octets; a string counts as its UTF-8. */
 export function isLongerThan(message: WireMessage, octets: number): boolean {
   if (message.length > octets) return true;
   // A UTF-16 unit becomes at most three octets, so most strings need not be measured.
@@ -143,7 +147,7 @@ export const CloseCode = {
   goingAway: 1001,
   protocolError: 1002,
   unsupportedData: 1003,
-  /** Not sent: the connection ends without a close frame. */
+  /** Never sent: the connection ended without a close frame. */
   abnormal: 1006,
   policyViolation: 1008,
   messageTooBig: 1009,

@@ -1,8 +1,7 @@
 /**
- * WampCaller: calls and publications of the program's own, for somebody who is no WAMP client.
+ * WampCaller: calls and publications that the program itself sends, for example for an HTTP bridge.
  *
- * Arguments and results are octets from end to end, so that nothing becomes a JavaScript value that
- * cannot hold it.
+ * Arguments and results stay octets, because JavaScript values cannot represent all of them.
  *
  * @module
  */
@@ -13,30 +12,30 @@ import type { Payload } from "./transcode/payload-slice.ts";
 export interface WampRequest {
   kind: "call" | "publish";
   realm: string;
-  /** The role to do it as. */
+  /** The authrole that calls or publishes. */
   role: string;
   /** The procedure or the topic. */
   uri: string;
   options: Readonly<Record<string, unknown>>;
   /** Arguments and keyword arguments; at most two items. */
   payload: Payload;
-  /** Aborted when nobody waits for the answer any more. */
+  /** Aborted when the answer is no longer needed. */
   signal: AbortSignal;
 }
 
-/** What became of it; the octets of the payload are the receiver's own. */
+/** The outcome; the receiver may keep the octets of the payload. */
 export type WampAnswer =
   | { kind: "result"; payload: Payload }
   | { kind: "published"; publication: number }
   | { kind: "error"; uri: string; payload: Payload };
 
-/** Where a worker calls and publishes. */
+/** The connection of a worker to its realms, to call and publish there. */
 export interface WampCaller {
   /**
    * Calls, or publishes with an acknowledgement.
    *
-   * @throws Failure when there is no way to a router, or none any more; UntellableValue when its
-   * serializer has no word for a value of the payload; the signal's reason when it is aborted.
+   * @throws Failure when no router can be reached or its connection is lost; UnrepresentableValue
+   * when its serializer cannot represent a value of the payload; the signal's reason when aborted.
    */
   request(request: WampRequest): Promise<WampAnswer>;
 }

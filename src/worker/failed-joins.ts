@@ -2,14 +2,15 @@
  * FailedJoins: counts the failed authentications of each address, to stop attempts to guess secrets.
  *
  * Each address may fail a number of times at once, and regains that number over a minute. Beyond it,
- * its attempts are refused without a check. Addresses are counted as for a limit of connections: of
+ * its attempts are refused without a check. An attempt counts as failed while it is being judged, so
+ * that attempts at the same time cannot exceed the number; others wait until it is known. Addresses are counted as for a limit of connections: of
  * IPv6 the first 64 bits; clients of a Unix socket have no address, and are not counted.
  *
  * @module
  */
 
+import type { Attempt, FailedAttempts } from "#auth/authentication.ts";
 import type { Logger } from "#observe/logger.ts";
-import type { FailedAttempts } from "#session/authentication.ts";
 import { countedAddress } from "#transport/endpoint/connection-limit.ts";
 import { TokenBucket } from "#transport/token-bucket.ts";
 
@@ -38,45 +39,101 @@ export class FailedJoins {
   }
 }
 
+/** One address: its bucket, and the attempts that are being judged or wait to be. */
+interface Address {
+  /** Each attempt that is being judged, or has failed, has taken a token. */
+  bucket: TokenBucket;
+  judged: number;
+  waiting: (() => void)[];
+  /** Whether the log says that its attempts are refused. */
+  isLogged: boolean;
+}
+
 /** Addresses in the order of their last failure, the oldest first. */
 class AddressTable {
   readonly #perMinute: number;
   readonly #log: Logger;
-  readonly #buckets = new Map<string, TokenBucket>();
+  readonly #addresses = new Map<string, Address>();
 
   constructor(perMinute: number, log: Logger) {
     this.#perMinute = perMinute;
     this.#log = log;
   }
 
-  of(address: string): FailedAttempts {
-    const isOverLimit = () => (this.#buckets.get(address)?.waitMs(performance.now()) ?? 0) > 0;
+  of(name: string): FailedAttempts {
+    const isLocked = () => {
+      const address = this.#addresses.get(name);
+      return address !== undefined && address.judged === 0 && isInDebt(address);
+    };
     return {
       get areTooMany() {
-        return isOverLimit();
+        return isLocked();
       },
-      add: () => this.#add(address),
+      begin: () => this.#begin(name),
     };
   }
 
-  #add(address: string): void {
-    const now = performance.now();
+  async #begin(name: string): Promise<Attempt | undefined> {
+    const address = this.#addresses.get(name) ?? this.#add(name);
+    // Those that are being judged may succeed, and give their tokens back.
+    while (isInDebt(address) && address.judged > 0) {
+      await new Promise<void>((resolve) => address.waiting.push(resolve));
+    }
+    if (isInDebt(address)) {
+      this.#logRefused(name, address);
+      return undefined;
+    }
+    address.isLogged = false;
+    address.judged += 1;
+    address.bucket.take(performance.now());
+    let isOver = false;
+    return {
+      end: (hasFailed) => {
+        if (!isOver) this.#end(name, address, hasFailed);
+        isOver = true;
+      },
+    };
+  }
+
+  #end(name: string, address: Address, hasFailed: boolean): void {
+    address.judged -= 1;
+    if (hasFailed) {
+      this.#addresses.delete(name);
+      this.#addresses.set(name, address);
+      this.#dropOldest();
+    } else {
+      address.bucket.giveBack();
+    }
+    const isIdle = address.judged === 0 && address.waiting.length === 0;
+    // A token that was given back is for one of those that wait. Without any judged, none can come back.
+    const woken = hasFailed ? 0 : 1;
+    for (const wake of address.waiting.splice(0, address.judged === 0 ? Infinity : woken)) wake();
+    if (isIdle && address.bucket.isFull(performance.now())) this.#addresses.delete(name);
+  }
+
+  #add(name: string): Address {
     // One token less than the limit, so that the last permitted failure leaves a debt: an empty bucket
     // alone causes no wait.
-    const existing = this.#buckets.get(address);
-    const bucket = existing ?? new TokenBucket(this.#perMinute / 60, this.#perMinute - 1, now);
-    const wasOverLimit = bucket.waitMs(now) > 0;
-    this.#buckets.delete(address);
-    this.#buckets.set(address, bucket);
-    if (bucket.take(now) > 0 && !wasOverLimit) {
-      this.#log.warn("address refused: too many attempts to join failed", { address });
-    }
+    const bucket = new TokenBucket(this.#perMinute / 60, this.#perMinute - 1, performance.now());
+    const address = { bucket, judged: 0, waiting: [], isLogged: false };
+    this.#addresses.set(name, address);
     this.#dropOldest();
+    return address;
+  }
+
+  #logRefused(name: string, address: Address): void {
+    if (address.isLogged) return;
+    address.isLogged = true;
+    this.#log.warn("address refused: too many attempts to join failed", { address: name });
   }
 
   #dropOldest(): void {
-    if (this.#buckets.size <= MAX_ADDRESSES) return;
-    const [oldest] = this.#buckets.keys();
-    if (oldest !== undefined) this.#buckets.delete(oldest);
+    if (this.#addresses.size <= MAX_ADDRESSES) return;
+    const [oldest] = this.#addresses.keys();
+    if (oldest !== undefined) this.#addresses.delete(oldest);
   }
+}
+
+function isInDebt({ bucket }: Address): boolean {
+  return bucket.waitMs(performance.now()) > 0;
 }

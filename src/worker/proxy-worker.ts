@@ -7,7 +7,7 @@
 
 import type { ProxyWorkerConfig, SessionConfig } from "#config/node-config.ts";
 import { RouteTable } from "#proxy/routing/route-table.ts";
-import { nodeCredentials } from "#proxy/routing/router-hello.ts";
+import { nodeCredentials } from "#proxy/routing/router-join-messages.ts";
 import { ServiceSessions } from "#proxy/service/service-sessions.ts";
 import { FrontendSession } from "#proxy/session/frontend-session.ts";
 import type { Peer } from "#wamp/peer.ts";

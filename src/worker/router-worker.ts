@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { SessionIdentity } from "#auth/session-identity.ts";
 import { Failure } from "#base/failure.ts";
 import type { RouterWorkerConfig, SessionConfig } from "#config/node-config.ts";
 import { RealmCaller } from "#router/realm-caller.ts";
@@ -11,6 +12,7 @@ import { openRealms } from "#router/realm-table.ts";
 import { RouterSession } from "#router/router-session.ts";
 import type { Peer, PeerHandler } from "#wamp/peer.ts";
 import { FailedJoins } from "./failed-joins.ts";
+import { RouterComponents } from "./router-components.ts";
 import type { RunningWorker, WorkerContext } from "./running-worker.ts";
 import { SessionTable } from "./session-table.ts";
 import { WorkerTransports } from "./worker-transports.ts";
@@ -42,12 +44,20 @@ export async function startRouterWorker(
     return sessions.add(new RouterSession(peer, auth, realms, options));
   };
 
+  const acceptComponent = (peer: Peer, identity: SessionIdentity) =>
+    sessions.add(new RouterSession(peer, {}, realms, { ...shared, identity }));
+  const components =
+    config.components && new RouterComponents(config.components, acceptComponent, context);
+  await components?.start();
+
   const serviceContext = { ...context, wampCaller: caller };
   const transports = await WorkerTransports.start(config.transports, accept, serviceContext);
   return {
     urls: transports.urls,
     sessions: () => sessions.size,
     renewCertificates: () => transports.renewCertificates(),
-    shutdown: () => transports.stop(sessions),
+    async shutdown() {
+      await Promise.all([transports.stop(sessions), components?.shutdown()]);
+    },
   };
 }

@@ -4,14 +4,23 @@
  * @module
  */
 
+import type { LogLevel } from "#observe/log-format.ts";
 import type { Logger } from "#observe/logger.ts";
 import type { NodeInfo } from "#transport/listener.ts";
 
 /** What every kind of worker gets besides its configuration. */
 export interface WorkerContext {
   log: Logger;
+  /** Makes the log of another process of the worker, by its id. */
+  logOf: (pid: number) => Logger;
+  /** Aborted when the worker is asked to end, also while it starts. */
+  ending: AbortSignal;
   /** Facts of the node, for the info page. */
   nodeInfo: NodeInfo;
+  /** Folder of the configuration, and the one in which the node was started. */
+  folder: string;
+  startFolder: string;
+  logLevel: LogLevel;
   /** Private key of the node in hex; absent for a worker that does not sign with it. */
   nodeKey?: string | null;
 }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { WorkerConfig } from "#config/node-config.ts";
+import type { NativeWorkerConfig } from "#config/node-config.ts";
 import type { RunningWorker, WorkerContext } from "./running-worker.ts";
 
 type StartWorker<Config> = (config: Config, context: WorkerContext) => Promise<RunningWorker>;
@@ -19,7 +19,7 @@ interface WorkerKind<Config> {
 
 /** The kinds of worker by the `type` of their configuration. */
 const WORKER_KINDS: {
-  [Type in WorkerConfig["type"]]: WorkerKind<Extract<WorkerConfig, { type: Type }>>;
+  [Type in NativeWorkerConfig["type"]]: WorkerKind<Extract<NativeWorkerConfig, { type: Type }>>;
 } = {
   proxy: {
     system: "Proxy",
@@ -36,16 +36,16 @@ const WORKER_KINDS: {
 };
 
 /** The kind of process in the log lines of a worker. */
-export function systemOf({ type }: WorkerConfig): string {
+export function systemOf({ type }: NativeWorkerConfig): string {
   return WORKER_KINDS[type].system;
 }
 
 /** Loads and starts a worker; resolves once every transport listens. */
 export async function startWorker(
-  config: WorkerConfig,
+  config: NativeWorkerConfig,
   context: WorkerContext,
 ): Promise<RunningWorker> {
   // The type checker does not see that the table pairs each configuration with its starter.
-  const start = (await WORKER_KINDS[config.type].load()) as StartWorker<WorkerConfig>;
+  const start = (await WORKER_KINDS[config.type].load()) as StartWorker<NativeWorkerConfig>;
   return start(config, context);
 }

@@ -9,7 +9,7 @@
 
 import { useDecoyKey } from "#auth/decoy-principals.ts";
 import { Failure, sentenceOf } from "#base/failure.ts";
-import type { WorkerConfig } from "#config/node-config.ts";
+import type { NativeWorkerConfig } from "#config/node-config.ts";
 import type { StartContext } from "#node/control-message.ts";
 import type { Logger } from "#observe/logger.ts";
 import { processLogger } from "#observe/process-logger.ts";
@@ -29,6 +29,7 @@ export function runWorkerProcess(): void {
   }
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => {});
 
+  const ending = new AbortController();
   let running: Promise<RunningWorker | null> = Promise.resolve(null);
   let log: Logger | null = null;
 
@@ -40,6 +41,7 @@ export function runWorkerProcess(): void {
   process.on("unhandledRejection", fail);
 
   const end = async () => {
+    ending.abort();
     const worker = await running;
     await worker?.shutdown();
     process.exit(worker === null ? 1 : 0);
@@ -47,14 +49,17 @@ export function runWorkerProcess(): void {
 
   listenToController({
     start({ config, context }) {
-      log = processLogger({
-        level: context.logLevel,
-        format: context.logFormat,
-        system: systemOf(config),
-        worker: config.id,
-      });
+      const logOf = (pid: number) =>
+        processLogger({
+          level: context.logLevel,
+          format: context.logFormat,
+          system: systemOf(config),
+          worker: config.id,
+          pid,
+        });
+      log = logOf(process.pid);
       useDecoyKey(context.decoyKey);
-      running = start(config, context, log);
+      running = start(config, context, { log, logOf, ending: ending.signal });
     },
     renewCertificates: () => void running.then((worker) => worker?.renewCertificates()).catch(fail),
     shutdown: () => void end().catch(fail),
@@ -65,25 +70,32 @@ export function runWorkerProcess(): void {
   });
 }
 
+/** What a worker gets from its process, and not from the controller. */
+type OwnContext = Pick<WorkerContext, "log" | "logOf" | "ending">;
+
 /** Starts the worker and reports the result to the controller; null: it did not start. */
 async function start(
-  config: WorkerConfig,
+  config: NativeWorkerConfig,
   context: StartContext,
-  log: Logger,
+  own: OwnContext,
 ): Promise<RunningWorker | null> {
   try {
-    const worker = await startWorker(config, workerContext(config, context, log));
+    const worker = await startWorker(config, workerContext(config, context, own));
     sendToController({ kind: "ready", urls: worker.urls });
     return worker;
   } catch (thrown) {
-    if (!(thrown instanceof Failure)) reportFault(thrown, log);
+    if (!(thrown instanceof Failure)) reportFault(thrown, own.log);
     const source = thrown instanceof Failure ? thrown.source : "internal";
     sendToController({ kind: "failed", sentence: sentenceOf(thrown), source });
     return null;
   }
 }
 
-function workerContext(config: WorkerConfig, context: StartContext, log: Logger): WorkerContext {
+function workerContext(
+  config: NativeWorkerConfig,
+  context: StartContext,
+  own: OwnContext,
+): WorkerContext {
   const nodeInfo = {
     release: context.release,
     bun: Bun.version,
@@ -94,7 +106,8 @@ function workerContext(config: WorkerConfig, context: StartContext, log: Logger)
     startedAt: new Date().toISOString(),
     workers: context.workers,
   };
-  return { log, nodeInfo, nodeKey: context.nodeKey };
+  const { nodeKey, folder, startFolder, logLevel } = context;
+  return { ...own, nodeInfo, nodeKey, folder, startFolder, logLevel };
 }
 
 /** Logs a fault of the program, with its stack. */

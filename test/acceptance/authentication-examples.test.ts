@@ -1,16 +1,13 @@
 /** The examples of docs/authentication.md, as they stand there but for ports, files and fingerprints. */
 
-import { afterEach, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { hasOpenssl, selfSigned } from "../support/certificates.ts";
-import {
-  freePort,
-  startNode,
-  type TemporaryNode,
-  temporaryFolder,
-} from "../support/temporary-node.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
+import { freePort, nodeForTest } from "../support/temporary-node.ts";
+import { titled } from "../support/titles.ts";
 import {
   hasPython,
   joinAllPython,
@@ -44,12 +41,6 @@ function nodeWith(auth: string, port: number, beside: object = {}, tls?: object)
   return frame;
 }
 
-let node: TemporaryNode | undefined;
-afterEach(async () => {
-  await node?.stop();
-  node = undefined;
-});
-
 const seed = "4d57d97a68f555696620a6d849c0ce582568518d729eb753dc7c732de2804510";
 const users: [string, Proof | undefined][] = [
   ["anonymous", undefined],
@@ -59,9 +50,9 @@ const users: [string, Proof | undefined][] = [
   ["cryptosign", { authid: "alice", privkey: seed }],
 ];
 
-test.each(users)("the example of %s runs, and lets %p in", async (name, proof) => {
+test.each(titled(users))("the example runs, and lets in: %s", async (_title, name, proof) => {
   const port = freePort();
-  node = await startNode(await temporaryFolder({ "node.json": nodeWith(example(name), port) }));
+  await nodeForTest(temporaryFolder({ "node.json": nodeWith(example(name), port) }));
   for (const join of [joinAutobahn, joinWampy]) {
     const client = await join(`ws://127.0.0.1:${port}/`, "json", proof);
     expect(client.identity).toMatchObject({ authrole: "user", authmethod: name });
@@ -73,7 +64,7 @@ describe.if(hasPython)("with Autobahn for Python", () => {
   test("the example of scram runs, and lets alice in", async () => {
     const port = freePort();
     const config = nodeWith(example("scram"), port);
-    node = await startNode(await temporaryFolder({ "node.json": config }));
+    await nodeForTest(temporaryFolder({ "node.json": config }));
     const auth = { authid: "alice", password: "secret1" };
     const url = `ws://127.0.0.1:${port}/`;
     const [outcome] = await joinAllPython([{ url, serializer: "json", auth }]);
@@ -82,13 +73,13 @@ describe.if(hasPython)("with Autobahn for Python", () => {
 
   test("the example of cryptosign with certificates runs, and lets a delegate in", async () => {
     const port = freePort();
-    const folder = await temporaryFolder({});
+    const folder = temporaryFolder();
     const script = resolve(import.meta.dir, "../python/certificates.py");
     const { stdout } = Bun.spawnSync([PYTHON, script, folder, seed]);
     const authextra = JSON.parse(stdout.toString()) as object;
     const config = nodeWith(example("cryptosign with certificates"), port);
     await Bun.write(`${folder}/node.json`, JSON.stringify(config));
-    node = await startNode(folder);
+    await nodeForTest(folder);
     const auth = { privkey: seed, authextra };
     const url = `ws://127.0.0.1:${port}/`;
     const [outcome] = await joinAllPython([{ url, serializer: "json", auth }]);
@@ -99,7 +90,7 @@ describe.if(hasPython)("with Autobahn for Python", () => {
     "the example of tls runs, and lets alice in",
     async () => {
       const port = freePort();
-      const folder = await temporaryFolder({});
+      const folder = temporaryFolder();
       for (const name of ["server", "client"]) selfSigned(folder, name);
       const { fingerprint256 } = new X509Certificate(readFileSync(`${folder}/client.pem`));
       const auth = example("tls").replace(/([0-9A-F]{2}:){31}[0-9A-F]{2}/, fingerprint256);
@@ -109,7 +100,7 @@ describe.if(hasPython)("with Autobahn for Python", () => {
         ca_certificates: ["client.pem"],
       };
       await Bun.write(`${folder}/node.json`, JSON.stringify(nodeWith(auth, port, {}, files)));
-      node = await startNode(folder);
+      await nodeForTest(folder);
       const tls = {
         ca: `${folder}/server.pem`,
         certificate: `${folder}/client.pem`,
@@ -133,7 +124,7 @@ test("the example of cookie runs, with what is to stand beside it", async () => 
   const port = freePort();
   const beside = JSON.parse(example("cookie", "\\S+transports.0.")) as object;
   const config = nodeWith(example("cookie", "\\S+auth"), port, beside);
-  node = await startNode(await temporaryFolder({ "node.json": config }));
+  const node = await nodeForTest(temporaryFolder({ "node.json": config }));
   expect(node.output()).not.toContain("warning");
   const proof = { authid: "alice", ticket: "secret1" };
   const client = await joinAutobahn(`ws://127.0.0.1:${port}/`, "json", proof);

@@ -1,20 +1,17 @@
-/** Every authmethod with clients that nobody here wrote, through a proxy worker and at a router worker. */
+/** Every authmethod with foreign clients, through a proxy worker and at a router worker. */
 
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { createHash, createHmac, pbkdf2Sync, X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { hasOpenssl, selfSigned } from "../support/certificates.ts";
-import {
-  freePort,
-  startNode,
-  type TemporaryNode,
-  temporaryFolder,
-} from "../support/temporary-node.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
+import { freePort, startNode, type TemporaryNode } from "../support/temporary-node.ts";
 import {
   hasPython,
   joinAllPython,
   joinAutobahn,
+  joinAutobahn26,
   joinWampy,
   methodOf,
   type Proof,
@@ -96,7 +93,7 @@ describe.if(hasPython && hasOpenssl)("authmethods", () => {
   let authextra: { pubkey: string; trustroot: string; certificates: unknown[][] };
 
   beforeAll(async () => {
-    folder = await temporaryFolder({ password: "secret1\n" });
+    folder = temporaryFolder({ password: "secret1\n" });
     for (const name of ["server", "client", "stranger"]) selfSigned(folder, name);
     authextra = certificatesIn(folder);
     const { fingerprint } = new X509Certificate(readFileSync(`${folder}/client.pem`));
@@ -113,7 +110,10 @@ describe.if(hasPython && hasOpenssl)("authmethods", () => {
     test.each(javascript)("JavaScript clients join by $name", async ({ right, wrong }) => {
       for (const serializer of serializers) {
         // wampy says an authid always.
-        const clients = "authid" in right ? [joinAutobahn, joinWampy] : [joinAutobahn];
+        const clients =
+          "authid" in right
+            ? [joinAutobahn, joinAutobahn26, joinWampy]
+            : [joinAutobahn, joinAutobahn26];
         for (const join of clients) {
           const client = await join(websocket, serializer, right);
           expect(client.identity).toEqual(identityOf(right));
@@ -140,7 +140,7 @@ describe.if(hasPython && hasOpenssl)("authmethods", () => {
         const isRight = number % 2 === 0;
         const joined = { joined: identityOf(auth), answer: [number, "Grüße"] };
         const method = methodOf(auth);
-        const refused = `wamp.error.authentication_failed Cannot authenticate with ${method}: authid or proof is not valid`;
+        const refused = `wamp.error.authentication_denied Cannot authenticate with ${method}: authid or proof is not valid`;
         expect(outcomes[number]).toEqual(isRight ? joined : { refused });
       });
     }, 60_000);
@@ -166,7 +166,7 @@ describe.if(hasPython && hasOpenssl)("authmethods", () => {
         { joined: identityOf(certificate), answer: [1, "Grüße"] },
         {
           refused:
-            "wamp.error.authentication_failed Cannot authenticate with tls: authid or proof is not valid",
+            "wamp.error.authentication_denied Cannot authenticate with tls: authid or proof is not valid",
         },
         { joined: identityOf(bound), answer: [3, "Grüße"] },
         {
@@ -188,7 +188,11 @@ describe.if(hasPython && hasOpenssl)("authmethods", () => {
         const auth = { privkey, authextra: { ...said, pubkey: publicKey(privkey) } };
         return { url, serializer: "cbor", auth } as const;
       };
-      const why = "wamp.error.authentication_failed Cannot authenticate with cryptosign:";
+      const why = "Cannot authenticate with cryptosign:";
+      const [denied, failed] = [
+        "wamp.error.authentication_denied",
+        "wamp.error.authentication_failed",
+      ];
       expect(
         await joinAllPython([
           join(seed, authextra),
@@ -208,10 +212,10 @@ describe.if(hasPython && hasOpenssl)("authmethods", () => {
           answer: [0, "Grüße"],
         },
         {
-          refused: `${why} the signature of certificate 0 is not that of 0x3325a78425f17a7e487eb5666b2bfd93abb06c70`,
+          refused: `${denied} ${why} the signature of certificate 0 is not that of 0x3325a78425f17a7e487eb5666b2bfd93abb06c70`,
         },
-        { refused: `${why} authextra.certificates is not a list` },
-        { refused: `${why} authid or proof is not valid` },
+        { refused: `${failed} ${why} authextra.certificates is not a list` },
+        { refused: `${denied} ${why} authid or proof is not valid` },
       ]);
     },
     60_000,

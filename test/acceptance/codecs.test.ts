@@ -1,8 +1,8 @@
-/** The transcoders between codecs that nobody here wrote: Python's cbor2, msgpack and json. */
+/** The transcoders between foreign codecs: Python's cbor2, msgpack and json. */
 
 import { expect, test } from "bun:test";
 import { resolve } from "node:path";
-import type { SerializerName } from "#wamp/peer.ts";
+import type { SerializerName } from "#wamp/serializer-name.ts";
 import { transcodeItem } from "#wamp/transcode/transcoder.ts";
 import { hasPython, PYTHON } from "../support/wamp-clients.ts";
 

@@ -3,12 +3,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { readFileSync, statSync } from "node:fs";
 import { RawWebSocket } from "../support/raw-websocket.ts";
-import {
-  freePort,
-  startNode,
-  type TemporaryNode,
-  temporaryFolder,
-} from "../support/temporary-node.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
+import { freePort, startNode, type TemporaryNode } from "../support/temporary-node.ts";
 
 const ports = { one: freePort(), other: freePort(), router: freePort(), elsewhere: freePort() };
 
@@ -68,7 +64,7 @@ describe("a browser", () => {
   const cookies: string[] = [];
 
   beforeAll(async () => {
-    const folder = await temporaryFolder({ "node.json": nodeConfig() });
+    const folder = temporaryFolder({ "node.json": nodeConfig() });
     node = await startNode(folder);
   }, 30_000);
 
@@ -153,7 +149,7 @@ describe("a browser", () => {
     browser.close();
   });
 
-  test("leaves its cookie in no log, and in a file that nobody else can read", () => {
+  test("leaves its cookie in no log, and in a file that no other user can read", () => {
     const file = `${node.folder}/cookies`;
     expect(statSync(file).mode & 0o777).toBe(0o600);
     expect(cookies.length).toBeGreaterThan(3);

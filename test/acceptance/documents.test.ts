@@ -1,17 +1,13 @@
 /** What stands in the fences of the documents: every configuration is checked, every command is run. */
 
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, symlinkSync } from "node:fs";
+import { beforeAll, describe, expect, test } from "bun:test";
+import { cpSync, existsSync, mkdirSync, readdirSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { loadNodeConfig } from "#config/load.ts";
 import { hasOpenssl, selfSigned } from "../support/certificates.ts";
 import { type Block, blocksOf, DOCUMENTS, ROOT } from "../support/documents.ts";
-import {
-  BINARY,
-  buildMissingBinary,
-  freePorts,
-  temporaryFolder,
-} from "../support/temporary-node.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
+import { BINARY, buildMissingBinary, freePorts } from "../support/temporary-node.ts";
 import { hasPython } from "../support/wamp-clients.ts";
 
 const blocks = DOCUMENTS.flatMap(blocksOf);
@@ -38,7 +34,7 @@ beforeAll(async () => {
   const written = ["8080", "8443", "9000", "9001"];
   const free = freePorts(written.length);
   ports = written.map((port, index) => [port, String(free[index])]);
-  folder = await temporaryFolder({ "node.json": withFreePorts(readmeNode) });
+  folder = temporaryFolder({ "node.json": withFreePorts(readmeNode) });
   mkdirSync(`${folder}/dist`);
   for (const at of ["crossproxy", "dist/crossproxy"]) symlinkSync(BINARY, `${folder}/${at}`);
   symlinkSync(`${ROOT}/node_modules`, `${folder}/node_modules`);
@@ -54,8 +50,6 @@ beforeAll(async () => {
   for (const pair of ["main", "client"]) selfSigned(folder, pair);
   selfSigned(folder, "shop", { names: "DNS:shop.example,DNS:*.shop.example" });
 });
-
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 test("every block is of a language that is tried here", () => {
   const languages = new Set(blocks.map(({ language }) => language));

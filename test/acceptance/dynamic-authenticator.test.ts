@@ -3,12 +3,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { resolve } from "node:path";
 import { role, startCrossbar } from "../support/crossbar-router.ts";
-import {
-  freePort,
-  startNode,
-  type TemporaryNode,
-  temporaryFolder,
-} from "../support/temporary-node.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
+import { freePort, startNode, type TemporaryNode } from "../support/temporary-node.ts";
 import {
   hasPython,
   joinAllPython,
@@ -145,7 +141,7 @@ describe.if(hasPython)("a dynamic authenticator on Crossbar", () => {
   let authenticator: Awaited<ReturnType<typeof startAuthenticator>>;
 
   beforeAll(async () => {
-    folder = await temporaryFolder({ "node.json": proxyNode });
+    folder = temporaryFolder({ "node.json": proxyNode });
     router = await startCrossbar(folder, crossbar(folder));
     authenticator = await startAuthenticator();
     proxy = await startNode(folder);
@@ -192,7 +188,7 @@ describe.if(hasPython)("a dynamic authenticator on Crossbar", () => {
     });
   });
 
-  test("gets what Crossbar gives it, and says who the client is", async () => {
+  test("gets what Crossbar gives it, and gives the client its identity", async () => {
     expect(await answerFor("ann", "secret1")).toMatchObject([
       2,
       expect.any(Number),

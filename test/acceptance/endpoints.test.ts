@@ -1,20 +1,22 @@
 /**
- * Every transport of a router worker and of a proxy worker, on every kind of endpoint: clients that
- * nobody here wrote join, call and are told an event.
+ * Every transport of a router worker and of a proxy worker, on every kind of endpoint: foreign
+ * clients join, call and receive an event.
  */
 
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { readFileSync, rmSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { networkInterfaces } from "node:os";
 import { join, resolve } from "node:path";
 import { Wampy } from "wampy";
 import { CborSerializer } from "wampy/CborSerializer.js";
 import { loadNodeConfig } from "#config/load.ts";
+import type { ProxyWorkerConfig } from "#config/node-config.ts";
 import { startProxyWorker } from "#worker/proxy-worker.ts";
 import { startRouterWorker } from "#worker/router-worker.ts";
 import { hasOpenssl, selfSigned } from "../support/certificates.ts";
 import { quietContext } from "../support/quiet-context.ts";
-import { freePorts, temporaryFolder } from "../support/temporary-node.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
+import { freePorts } from "../support/temporary-node.ts";
 import { hasPython, PYTHON } from "../support/wamp-clients.ts";
 
 const WORKERS = ["router", "proxy"] as const;
@@ -47,7 +49,7 @@ interface Cell {
   spelling: object;
 }
 
-const folder = await temporaryFolder({});
+const folder = temporaryFolder();
 const ports = freePorts(100);
 const cells: Cell[] = WORKERS.flatMap((worker) =>
   HOSTS.flatMap((host) =>
@@ -144,7 +146,7 @@ beforeAll(async () => {
     const { shutdown } =
       worker.type === "router"
         ? await startRouterWorker(worker, quietContext)
-        : await startProxyWorker(worker, quietContext);
+        : await startProxyWorker(worker as ProxyWorkerConfig, quietContext);
     stops.unshift(shutdown);
   }
   if (hasPython) python = await joinWithPython(cells.filter(({ transport }) => transport.raw));
@@ -152,7 +154,6 @@ beforeAll(async () => {
 
 afterAll(async () => {
   for (const stop of stops) await stop();
-  rmSync(folder, { recursive: true, force: true });
 });
 
 /** All in one process, as it takes a second to start. */

@@ -1,16 +1,18 @@
-/** The nodes of examples/, as they stand there but for ports, each with clients that nobody here wrote. */
+/** The nodes of examples/, as they stand there but for ports, each with foreign clients. */
 
-import { afterEach, describe, expect, test } from "bun:test";
-import { cpSync, readdirSync, rmSync, symlinkSync } from "node:fs";
+import { describe, expect, test } from "bun:test";
+import { cpSync, readdirSync, symlinkSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { hasOpenssl } from "../support/certificates.ts";
+import { afterTest } from "../support/cleanups.ts";
 import { hasNexus, startNexus } from "../support/nexus-router.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 import {
   BINARY,
   freePorts,
+  nodeForTest,
   startNode,
   type TemporaryNode,
-  temporaryFolder,
 } from "../support/temporary-node.ts";
 import {
   hasPython,
@@ -18,23 +20,17 @@ import {
   joinAutobahn,
   joinPython,
   joinWampy,
+  PYTHON,
 } from "../support/wamp-clients.ts";
 
 const EXAMPLES = resolve(import.meta.dir, "../../examples");
 
-/** What a test has started, ended in reverse. */
-const started: { stop(): Promise<unknown> }[] = [];
-afterEach(async () => {
-  for (const one of started.splice(0).reverse()) await one.stop();
-});
-
 /** A copy of an example, with free ports in the place of its own. */
 async function copyOf(name: string): Promise<{ folder: string; ports: Record<string, number> }> {
-  const beside = await temporaryFolder({});
+  const beside = temporaryFolder();
   const folder = join(beside, name);
   for (const one of [name, "web"])
     cpSync(join(EXAMPLES, one), join(beside, one), { recursive: true });
-  started.push({ stop: async () => rmSync(beside, { recursive: true, force: true }) });
   const written = ["8080", "8443", "9000", "9001"];
   const free = freePorts(written.length);
   for (const file of readdirSync(folder, { recursive: true, encoding: "utf8" })) {
@@ -53,8 +49,7 @@ async function copyOf(name: string): Promise<{ folder: string; ports: Record<str
 }
 
 async function start(folder: string): Promise<TemporaryNode> {
-  const node = await startNode(folder);
-  started.push(node);
+  const node = await nodeForTest(folder);
   expect(node.output()).not.toContain("$.");
   return node;
 }
@@ -62,10 +57,10 @@ async function start(folder: string): Promise<TemporaryNode> {
 /** Sets a variable of the environment for the nodes of one test. */
 function variable(name: string, value: string): void {
   process.env[name] = value;
-  started.push({ stop: async () => delete process.env[name] });
+  afterTest(() => delete process.env[name]);
 }
 
-test("one-file: a visitor calls what the program with the ticket has registered", async () => {
+test("one-file: an anonymous client calls what the program with the ticket has registered", async () => {
   const { folder, ports } = await copyOf("one-file");
   variable("BACKEND_TICKET", "secret1");
   await start(folder);
@@ -84,7 +79,7 @@ test("one-file: a visitor calls what the program with the ticket has registered"
   );
   expect(registered).toBe("refused");
   const wrong = joinAutobahn(url, "json", { authid: "backend", ticket: "secret2" });
-  expect(wrong).rejects.toThrow("authentication_failed");
+  expect(wrong).rejects.toThrow("authentication_denied");
   await Promise.all([visitor.leave(), backend.leave()]);
 });
 
@@ -105,9 +100,10 @@ test("two-routers: clients find a router while one of the two is down", async ()
   }
 });
 
-test.if(hasNexus)("passthrough: the foreign router says who the client is", async () => {
+test.if(hasNexus)("passthrough: the foreign router authenticates the client", async () => {
   const { folder, ports } = await copyOf("passthrough");
-  started.push(await startNexus(folder, ports["9000"] ?? 0));
+  const nexus = await startNexus(folder, ports["9000"] ?? 0);
+  afterTest(() => nexus.stop());
   await start(folder);
   const url = `ws://127.0.0.1:${ports["8080"]}/`;
   const callee = await joinAutobahn(url, "msgpack");
@@ -119,7 +115,7 @@ test.if(hasNexus)("passthrough: the foreign router says who the client is", asyn
 });
 
 describe.if(hasOpenssl && hasPython)("tls", () => {
-  test("lets in whose certificate it knows, after certificates.sh", async () => {
+  test("accepts the certificates that it knows, after certificates.sh", async () => {
     const { folder, ports } = await copyOf("tls");
     const { exitCode, stderr } = Bun.spawnSync([`${folder}/certificates.sh`]);
     expect({ exitCode, stderr: exitCode === 0 ? "" : stderr.toString() }).toEqual({
@@ -137,24 +133,11 @@ describe.if(hasOpenssl && hasPython)("tls", () => {
   }, 60_000);
 });
 
-test("authenticator: the program decides who may join", async () => {
+test("authenticator: the program decides which clients may join", async () => {
   const { folder, ports } = await copyOf("authenticator");
   variable("AUTHENTICATOR_TICKET", "secret2");
   await start(folder);
-  symlinkSync(resolve(EXAMPLES, "../node_modules"), `${folder}/node_modules`);
-  const program = Bun.spawn([process.execPath, "authenticator.mjs"], {
-    cwd: folder,
-    env: { ...process.env, ROUTER_URL: `ws://127.0.0.1:${ports["9001"]}/` },
-    stdout: "pipe",
-  });
-  started.push({
-    stop() {
-      program.kill();
-      return program.exited;
-    },
-  });
-  const { value } = await program.stdout.getReader().read();
-  expect(new TextDecoder().decode(value)).toBe("authenticator registered\n");
+  await startProgram(folder, "authenticator", ports["9001"]);
   const url = `ws://127.0.0.1:${ports["8080"]}/`;
   const alice = await joinAutobahn(url, "json", { authid: "alice", ticket: "secret1" });
   expect(alice.identity).toMatchObject({ authid: "alice", authrole: "user" });
@@ -162,6 +145,59 @@ test("authenticator: the program decides who may join", async () => {
   const mallory = joinAutobahn(url, "json", { authid: "alice", ticket: "guess" });
   await expect(mallory).rejects.toThrow("com.example.refused");
 });
+
+test.if(hasPython)(
+  "components: a class decides which clients may join, another answers them",
+  async () => {
+    const { folder, ports } = await copyOf("components");
+    variable("CROSSPROXY_PYTHON", PYTHON);
+    const node = await start(folder);
+    await node.untilOutput(/(component ready id=component001[\s\S]*){2}/);
+    await node.untilOutput(/a guest runs/);
+    const url = `ws://127.0.0.1:${ports["8080"]}/`;
+    const alice = await joinAutobahn(url, "json", { authid: "alice", ticket: "secret1" });
+    expect(await alice.call("com.example.greet", ["Alice"])).toBe("Hello, Alice");
+    await alice.leave();
+    const mallory = joinAutobahn(url, "json", { authid: "alice", ticket: "guess" });
+    await expect(mallory).rejects.toThrow("com.example.refused");
+  },
+  60_000,
+);
+
+test("authorizer: the program decides what clients may do", async () => {
+  const { folder, ports } = await copyOf("authorizer");
+  variable("AUTHORIZER_TICKET", "secret2");
+  await start(folder);
+  await startProgram(folder, "authorizer", ports["9001"]);
+  const client = await joinAutobahn(`ws://127.0.0.1:${ports["8080"]}/`, "json");
+  const raised = (action: Promise<unknown>) =>
+    action.then(
+      () => null,
+      ({ error }) => error,
+    );
+  expect(await raised(client.subscribe("com.example.public.news", () => {}))).toBeNull();
+  expect(await raised(client.publish("com.example.public.news", []))).toBe(
+    "wamp.error.not_authorized",
+  );
+  expect(await raised(client.registerEcho("com.example.other"))).toBe("wamp.error.not_authorized");
+  await client.leave();
+});
+
+/** Runs the program of an example until it says that its procedure is registered. */
+async function startProgram(folder: string, name: string, port = 0): Promise<void> {
+  symlinkSync(resolve(EXAMPLES, "../node_modules"), `${folder}/node_modules`);
+  const program = Bun.spawn([process.execPath, `${name}.mjs`], {
+    cwd: folder,
+    env: { ...process.env, ROUTER_URL: `ws://127.0.0.1:${port}/` },
+    stdout: "pipe",
+  });
+  afterTest(() => {
+    program.kill();
+    return program.exited;
+  });
+  const { value } = await program.stdout.getReader().read();
+  expect(new TextDecoder().decode(value)).toBe(`${name} registered\n`);
+}
 
 test("systemd: what the unit says starts a node, reloads it, and ends it", async () => {
   const { folder } = await copyOf("one-file");
@@ -175,8 +211,7 @@ test("systemd: what the unit says starts a node, reloads it, and ends it", async
     "/usr/local/bin/crossproxy",
     "/var/lib/crossproxy/node.json",
   ]);
-  const node = await startNode(folder, ...words);
-  started.push(node);
+  const node = await nodeForTest(folder, ...words);
   expect(settings["ExecReload"]).toBe("/bin/kill -HUP $MAINPID");
   node.kill("SIGHUP");
   await node.untilOutput(/certificates to be read again/);
@@ -210,11 +245,9 @@ test.if(canIsolate)("container: runs in a root with nothing but glibc and itself
     stderr: "pipe",
   });
   let output = "";
-  started.push({
-    stop() {
-      child.kill("SIGKILL");
-      return child.exited;
-    },
+  afterTest(() => {
+    child.kill("SIGKILL");
+    return child.exited;
   });
   const reader = child.stdout.getReader();
   while (!/^worker +type/m.test(output)) {

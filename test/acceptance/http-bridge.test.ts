@@ -9,12 +9,9 @@ import { hasOpenssl, selfSigned } from "../support/certificates.ts";
 import { startCrossbar } from "../support/crossbar-router.ts";
 import { post, rawHttp } from "../support/raw-http.ts";
 import { type Behaviour, scriptedCallee } from "../support/scripted-callee.ts";
-import {
-  freePorts,
-  startNode,
-  type TemporaryNode,
-  temporaryFolder,
-} from "../support/temporary-node.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
+import { freePorts, startNode, type TemporaryNode } from "../support/temporary-node.ts";
+import { titled } from "../support/titles.ts";
 import { hasPython, joinAutobahn, PYTHON } from "../support/wamp-clients.ts";
 
 const [proxyPort = 0, routerPort = 0, crossbarPort = 0] = freePorts(3);
@@ -196,15 +193,16 @@ function promises(port: number) {
     };
     const options = "OPTIONS /call HTTP/1.1\r\nHost: localhost\r\n\r\n";
     const page = "GET /page HTTP/1.1\r\nHost: localhost\r\n\r\n";
-    const answers = await rawHttp(port, call(1), options, call(2), options, options, call(3), page);
+    const requests = [call(1), options, call(2), options, options, page, call(3, "close")];
+    const answers = await rawHttp(port, ...requests);
     expect(answers.map(({ status, body }) => [status, body])).toEqual([
       [200, '{"args":[[1]]}'],
       [200, ""],
       [200, '{"args":[[2]]}'],
       [200, ""],
       [200, ""],
-      [200, '{"args":[[3]]}'],
       [200, '"a page"'],
+      [200, '{"args":[[3]]}'],
     ]);
     const closing = answers.map(({ headers }) => headers.get("connection") === "close");
     expect(closing).toEqual([false, false, false, false, false, false, true]);
@@ -277,31 +275,36 @@ function promises(port: number) {
     });
   });
 
-  test.each([
-    ["/call", "{", {}, 400, "ends too early"],
-    ["/call", "[1]", {}, 400, "no JSON object"],
-    ["/call", "", {}, 400, "ends too early"],
-    ["/call", '{"args":[]}', {}, 400, '"procedure" is missing'],
-    ["/publish", '{"args":[]}', {}, 400, '"topic" is missing'],
-    ["/call", '{"procedure":1}', {}, 400, '"procedure" is no URI'],
-    ["/call", '{"procedure":"a..b"}', {}, 400, '"procedure" is no URI'],
-    ["/call", '{"procedure":"a\\u001cb"}', {}, 400, '"procedure" is no URI'],
-    ["/call", '{"procedure":"a","procedure":"b"}', {}, 400, '"procedure" is there twice'],
-    ["/call", '{"procedure":"a","args":"x"}', {}, 400, '"args" is no list'],
-    ["/call", '{"procedure":"a","kwargs":[]}', {}, 400, '"kwargs" is no object'],
-    ["/call", '{"procedure":"a","args":["\\ud800"]}', {}, 400, "lone surrogate"],
-    ["/publish", '{"topic":"a","options":{"exclude":["x"]}}', {}, 400, '"exclude" has no fit'],
-    ["/publish", '{"topic":"a","options":{"later":1}}', {}, 400, '"later" is not known'],
-    ["/call", "{}", { "Content-Type": "text/plain" }, 400, "content type"],
-    ["/call", "{}", { "Content-Type": "application/json; charset=latin1" }, 400, "charset"],
-    ["/call", "{}", { "Transfer-Encoding": "chunked" }, 400, "length"],
-    ["/small", `{"procedure":"${"a".repeat(100)}"}`, {}, 413, "longer than 100 octets"],
-    ["/call", "", { "Content-Length": "1048577" }, 413, "longer than 1048576 octets"],
-    ["/tls", '{"procedure":"a"}', {}, 400, "TLS"],
-    ["/away", '{"procedure":"a"}', {}, 400, "address"],
-    ["/near", '{"procedure":"a"}', {}, 200, "no_such_procedure"],
-    ["/call", '{"procedure":"a"}', { Host: "a, b" }, 400, "host"],
-  ] as const)("refuses at %s: %p %p", async (path, body, headers, status, sentence) => {
+  test.each(
+    titled(
+      [
+        ["/call", "{", {}, 400, "ends too early"],
+        ["/call", "[1]", {}, 400, "no JSON object"],
+        ["/call", "", {}, 400, "ends too early"],
+        ["/call", '{"args":[]}', {}, 400, '"procedure" is missing'],
+        ["/publish", '{"args":[]}', {}, 400, '"topic" is missing'],
+        ["/call", '{"procedure":1}', {}, 400, '"procedure" is no URI'],
+        ["/call", '{"procedure":"a..b"}', {}, 400, '"procedure" is no URI'],
+        ["/call", '{"procedure":"a\\u001cb"}', {}, 400, '"procedure" is no URI'],
+        ["/call", '{"procedure":"a","procedure":"b"}', {}, 400, '"procedure" is there twice'],
+        ["/call", '{"procedure":"a","args":"x"}', {}, 400, '"args" is no list'],
+        ["/call", '{"procedure":"a","kwargs":[]}', {}, 400, '"kwargs" is no object'],
+        ["/call", '{"procedure":"a","args":["\\ud800"]}', {}, 400, "lone surrogate"],
+        ["/publish", '{"topic":"a","options":{"exclude":["x"]}}', {}, 400, '"exclude" has no fit'],
+        ["/publish", '{"topic":"a","options":{"later":1}}', {}, 400, '"later" is not known'],
+        ["/call", "{}", { "Content-Type": "text/plain" }, 400, "content type"],
+        ["/call", "{}", { "Content-Type": "application/json; charset=latin1" }, 400, "charset"],
+        ["/call", "{}", { "Transfer-Encoding": "chunked" }, 400, "length"],
+        ["/small", `{"procedure":"${"a".repeat(100)}"}`, {}, 413, "longer than 100 octets"],
+        ["/call", "", { "Content-Length": "1048577" }, 413, "longer than 1048576 octets"],
+        ["/tls", '{"procedure":"a"}', {}, 400, "TLS"],
+        ["/away", '{"procedure":"a"}', {}, 400, "address"],
+        ["/near", '{"procedure":"a"}', {}, 200, "no_such_procedure"],
+        ["/call", '{"procedure":"a"}', { Host: "a, b" }, 400, "host"],
+      ] as const,
+      3,
+    ),
+  )("refuses %s", async (_title, path, body, headers, status, sentence) => {
     const answer = await ask(port, path, body, headers);
     expect(answer.status).toBe(status);
     if (status !== 200) expect(JSON.parse(answer.body)).toEqual(denied(sentence));
@@ -399,7 +402,7 @@ function promises(port: number) {
 describe("the HTTP bridge", () => {
   let running: TemporaryNode;
   beforeAll(async () => {
-    running = await startNode(await temporaryFolder({ "node.json": node }));
+    running = await startNode(temporaryFolder({ "node.json": node }));
   }, 30_000);
   afterAll(async () => {
     expect(running.output()).not.toContain("topsecret");
@@ -421,7 +424,7 @@ describe.if(hasOpenssl)("the HTTP bridge over TLS", () => {
   const [port = 0] = freePorts(1);
 
   test("takes what requires TLS, and answers what waits when the node ends", async () => {
-    const folder = await temporaryFolder({});
+    const folder = temporaryFolder();
     const tls = selfSigned(folder, "localhost");
     const [router, proxy] = [routerAt(0), proxyTo("router.sock", 0)];
     const endpoint = { type: "tcp", port, interface: "127.0.0.1", tls };
@@ -479,7 +482,7 @@ describe("docs/http-bridge.md", () => {
     guide = await Bun.file(resolve(import.meta.dir, "../../docs/http-bridge.md")).text();
     const [, json = ""] = /```json\n(.*?)\n```/s.exec(guide) ?? [];
     const example = json.replace('"port": 8080', `"port": ${port}`);
-    running = await startNode(await temporaryFolder({ "node.json": example }));
+    running = await startNode(temporaryFolder({ "node.json": example }));
   }, 30_000);
   afterAll(() => running.stop());
 
@@ -508,7 +511,7 @@ describe.if(hasPython)("the HTTP bridge in front of Crossbar", () => {
   let folder: string;
   beforeAll(async () => {
     const workers = [proxyTo("router.sock", crossbarPort)];
-    folder = await temporaryFolder({ "node.json": { version: 2, workers } });
+    folder = temporaryFolder({ "node.json": { version: 2, workers } });
     router = await startCrossbar(folder);
     running = await startNode(folder);
   }, 60_000);

@@ -2,12 +2,8 @@
 
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { hasNexus, startNexus } from "../support/nexus-router.ts";
-import {
-  freePort,
-  startNode,
-  type TemporaryNode,
-  temporaryFolder,
-} from "../support/temporary-node.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
+import { freePort, startNode, type TemporaryNode } from "../support/temporary-node.ts";
 import { hasPython, joinAutobahn, joinPython, joinWampy } from "../support/wamp-clients.ts";
 
 const port = freePort();
@@ -50,7 +46,7 @@ describe.if(hasNexus && hasPython)("a proxy in front of nexusd", () => {
   const values = ["Grüße 👋", 42, 1.5, true, null, { z: 1, a: [2] }];
 
   beforeAll(async () => {
-    const folder = await temporaryFolder({ "node.json": node });
+    const folder = temporaryFolder({ "node.json": node });
     router = await startNexus(folder, nexusPort);
     proxy = await startNode(folder);
   });

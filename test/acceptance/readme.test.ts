@@ -2,12 +2,8 @@
 
 import { afterAll, expect, test } from "bun:test";
 import { resolve } from "node:path";
-import {
-  freePort,
-  startNode,
-  type TemporaryNode,
-  temporaryFolder,
-} from "../support/temporary-node.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
+import { freePort, startNode, type TemporaryNode } from "../support/temporary-node.ts";
 
 const root = resolve(import.meta.dir, "../..");
 const readme = await Bun.file(resolve(root, "README.md")).text();
@@ -21,7 +17,7 @@ let node: TemporaryNode | undefined;
 afterAll(() => node?.stop());
 
 test("the node of your own runs, and the client's call is answered", async () => {
-  node = await startNode(await temporaryFolder({ "node.json": example("json") }));
+  node = await startNode(temporaryFolder({ "node.json": example("json") }));
   const client = Bun.spawn([process.execPath, "-e", example("js")], {
     cwd: root,
     stdout: "pipe",

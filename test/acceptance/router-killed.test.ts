@@ -1,6 +1,6 @@
 /**
  * A router killed with SIGKILL behind more than a hundred clients with calls under way: each of them is
- * told within two seconds, and clients that nobody here wrote come back by themselves, though the
+ * told within two seconds, and foreign clients come back by themselves, though the
  * router is away for longer than they wait at first.
  */
 
@@ -10,13 +10,8 @@ import { serializer as autobahnSerializer, Connection } from "autobahn";
 import { Wampy } from "wampy";
 import { JsonSerializer } from "wampy/JsonSerializer.js";
 import { ScriptedClient } from "../support/scripted-client.ts";
-import {
-  freePort,
-  startNode,
-  type TemporaryNode,
-  temporaryFolder,
-  workerPids,
-} from "../support/temporary-node.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
+import { freePort, startNode, type TemporaryNode, workerPids } from "../support/temporary-node.ts";
 import { hasPython, PYTHON } from "../support/wamp-clients.ts";
 
 const [port, rawPort] = [freePort(), freePort()];
@@ -171,9 +166,9 @@ describe("a router that is killed", () => {
   let proxy: TemporaryNode;
 
   beforeAll(async () => {
-    routerFolder = await temporaryFolder({ "node.json": routerConfig });
+    routerFolder = temporaryFolder({ "node.json": routerConfig });
     router = await startNode(routerFolder);
-    proxy = await startNode(await temporaryFolder({ "node.json": proxyConfig(routerFolder) }));
+    proxy = await startNode(temporaryFolder({ "node.json": proxyConfig(routerFolder) }));
   }, 30_000);
 
   afterAll(async () => {
@@ -217,7 +212,11 @@ describe("a router that is killed", () => {
       }),
     );
     expect(performance.now() - killedAt).toBeLessThan(TOLD_WITHIN_MS);
-    const goodbye = [6, { message: "The router is gone" }, "wamp.close.system_shutdown"];
+    const goodbye = [
+      6,
+      { message: "The connection of this session to the router ended" },
+      "wamp.close.system_shutdown",
+    ];
     for (const { way, message, code } of told) {
       expect(message).toEqual(way === silentUrl ? undefined : goodbye);
       if (way === silentUrl) expect(await code).toBe(1012);

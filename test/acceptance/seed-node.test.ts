@@ -1,13 +1,13 @@
-/** The built binary on the seed's configuration, with clients that nobody here wrote. */
+/** The built binary on the seed's configuration, with foreign clients. */
 
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { existsSync, rmSync } from "node:fs";
-import { dirname } from "node:path";
+import { existsSync } from "node:fs";
 import { seedFolder } from "../support/seed.ts";
 import { startNode, type TemporaryNode, workerPids } from "../support/temporary-node.ts";
 import {
   hasPython,
   joinAutobahn,
+  joinAutobahn26,
   joinPython,
   joinWampy,
   type WampClient,
@@ -18,7 +18,7 @@ let origin: string;
 let ws: string;
 
 beforeAll(async () => {
-  const { folder, port } = await seedFolder();
+  const { folder, port } = seedFolder();
   origin = `http://127.0.0.1:${port}`;
   ws = `ws://127.0.0.1:${port}/ws`;
   node = await startNode(folder);
@@ -27,7 +27,6 @@ beforeAll(async () => {
 afterAll(async () => {
   expect(await node.stop()).toBe(0);
   expect(existsSync(`${node.folder}/routerws.sock`)).toBe(false);
-  rmSync(dirname(node.folder), { recursive: true, force: true });
 });
 
 describe("the seed's Web services", () => {
@@ -66,6 +65,9 @@ const joiners: [string, Joiner][] = [
   ["autobahn (JavaScript) over json", () => joinAutobahn(ws, "json")],
   ["autobahn (JavaScript) over msgpack", () => joinAutobahn(ws, "msgpack")],
   ["autobahn (JavaScript) over cbor", () => joinAutobahn(ws, "cbor")],
+  ["autobahn 26 (JavaScript) over json", () => joinAutobahn26(ws, "json")],
+  ["autobahn 26 (JavaScript) over msgpack", () => joinAutobahn26(ws, "msgpack")],
+  ["autobahn 26 (JavaScript) over cbor", () => joinAutobahn26(ws, "cbor")],
   ["wampy over json", () => joinWampy(ws, "json")],
   ["wampy over msgpack", () => joinWampy(ws, "msgpack")],
   ["wampy over cbor", () => joinWampy(ws, "cbor")],

@@ -2,13 +2,8 @@
 
 import { expect, test } from "bun:test";
 import { role } from "../support/crossbar-router.ts";
-import {
-  BINARY,
-  buildMissingBinary,
-  freePorts,
-  startNode,
-  temporaryFolder,
-} from "../support/temporary-node.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
+import { BINARY, buildMissingBinary, freePorts, startNode } from "../support/temporary-node.ts";
 import { joinAutobahn } from "../support/wamp-clients.ts";
 import { registerAuthenticator } from "../support/wamp-socket.ts";
 
@@ -60,7 +55,7 @@ const node = {
 
 test("an authenticator says which key a proxy signs with", async () => {
   buildMissingBinary();
-  const folder = await temporaryFolder({ "node.json": node });
+  const folder = temporaryFolder({ "node.json": node });
   const printed = Bun.spawnSync([BINARY, "keys", `${folder}/node.json`]);
   const publicKey = printed.stdout.toString().trim();
   const running = await startNode(folder);

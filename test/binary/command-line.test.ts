@@ -1,15 +1,15 @@
-import { afterAll, beforeAll, expect, test } from "bun:test";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { beforeAll, describe, expect, test } from "bun:test";
+import { readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { afterTest } from "../support/cleanups.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const main = join(import.meta.dir, "../../src/main.ts");
 let folder = "";
 
 beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), "crossproxy-cli-"));
+  folder = temporaryFolder();
 });
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** Runs the command line in a folder of its own and waits for its end. */
 async function crossproxy(...words: string[]) {
@@ -73,6 +73,40 @@ test("ends with 2 for an unknown word, option or level", async () => {
   }
 });
 
+test("suggests the command that is nearest to a word, with or without a file behind it", async () => {
+  for (const words of [["chekc"], ["chekc", "node.json"]]) {
+    const stderr = 'error: "chekc" is neither a command nor a file; did you mean "check"?\n';
+    expect(await crossproxy(...words)).toEqual({ stdout: "", stderr, exitCode: 2 });
+  }
+  const { stderr, exitCode } = await crossproxy("a.json", "b.json");
+  expect(stderr).toBe("error: expected one file, found 2 (see crossproxy --help)\n");
+  expect(exitCode).toBe(2);
+  writeFileSync(join(folder, "chekc"), "{}");
+  expect((await crossproxy("chekc")).stderr).toContain("its name ends in neither .json nor .yaml");
+});
+
+test("warns of what this machine lacks, and starts nothing all the same", async () => {
+  const endpoint = { type: "unix", path: "missing/testee.sock" };
+  const workers = [{ type: "proxy", transports: [{ type: "websocket.testee", endpoint }] }];
+  writeFileSync(join(folder, "lacking.json"), JSON.stringify({ version: 2, workers }));
+  const sentence = `Cannot listen on "${join(folder, "missing/testee.sock")}": no such folder`;
+  const place = "lacking.json:1:115  $.workers[0].transports[0].endpoint.path";
+  const check = await crossproxy("check", "lacking.json");
+  expect(check.stderr).toBe(`warning: ${place}: ${sentence}\n`);
+  expect(check.exitCode).toBe(0);
+  const start = await crossproxy("lacking.json");
+  expect(start.stderr).toContain(`${place}: ${sentence}`);
+  expect(start.exitCode).toBe(1);
+});
+
+test("prints the JSON Schema of the documents", async () => {
+  const { stdout, stderr, exitCode } = await crossproxy("schema");
+  expect({ stderr, exitCode }).toEqual({ stderr: "", exitCode: 0 });
+  const file = join(import.meta.dir, "../../docs/node-json.schema.json");
+  expect(JSON.parse(stdout)).toEqual(JSON.parse(readFileSync(file, "utf8")));
+  expect((await crossproxy("--help")).stdout).toContain("print the JSON Schema");
+});
+
 test("names a missing file in one line, with 78 for start and 1 for check", async () => {
   const stderr = 'Cannot read "missing.json": no such file\n';
   expect(await crossproxy("missing.json")).toEqual({ stdout: "", stderr, exitCode: 78 });
@@ -92,6 +126,44 @@ test("prints a fault with its place and counts it, without a stack", async () =>
   expect(check.stderr).not.toContain("    at ");
   expect(check.exitCode).toBe(1);
   expect((await crossproxy("broken.json")).exitCode).toBe(78);
+});
+
+test("names a worker that is a list, with 78 for start and 1 for check", async () => {
+  writeFileSync(join(folder, "list.json"), '{"version": 2, "workers": [[{"type": "router"}]]}');
+  const stderr =
+    "list.json:1:28  $.workers[0]: expected object, found list\n1 problem in list.json\n";
+  expect(await crossproxy("list.json")).toEqual({ stdout: "", stderr, exitCode: 78 });
+  expect(await crossproxy("check", "list.json")).toEqual({ stdout: "", stderr, exitCode: 1 });
+});
+
+test("waits for a reader that is slow, and loses no line", async () => {
+  const workers = Array(3_000).fill([]);
+  writeFileSync(join(folder, "many.json"), JSON.stringify({ version: 2, workers }));
+  const command = `"$@" check many.json 2>&1 | (sleep 1; cat)`;
+  const child = Bun.spawn(["sh", "-c", command, "sh", process.execPath, main], {
+    cwd: folder,
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const lines = (await child.stdout.text()).split("\n");
+  expect([lines.length, lines.at(-2)]).toEqual([3_002, "3000 problems in many.json"]);
+});
+
+test("prints warnings before what follows from them, on one terminal", async () => {
+  writeFileSync(join(folder, "none.json"), '{"workers": []}');
+  const { exitCode, stdout } = Bun.spawnSync(
+    ["sh", "-c", `"$@" check none.json 2>&1`, "sh", process.execPath, main],
+    {
+      cwd: folder,
+    },
+  );
+  const lines = stdout.toString().split("\n");
+  expect([exitCode, lines.at(-1)]).toEqual([0, ""]);
+  expect(lines.map((line) => line.split(":")[0])).toEqual([
+    "warning",
+    "warning",
+    'Ok, node configuration "none.json" looks good',
+    "",
+  ]);
 });
 
 test("prints the node's public key, also for a file with faults, and checks its files", async () => {
@@ -114,7 +186,77 @@ test("prints the node's public key, also for a file with faults, and checks its 
   expect((await crossproxy("signing.json")).exitCode).toBe(78);
 });
 
-test("names the worker whose port somebody else has, and leaves nothing behind", async () => {
+describe("upgrade", () => {
+  const permission = { uri: "a.*", call: true };
+  const roles = [{ name: "anonymous", permissions: [permission] }];
+  const old = { workers: [{ type: "router", realms: [{ name: "realm1", roles }] }] };
+  const read = (name: string) => readFileSync(join(folder, name), "utf8");
+
+  test("writes version 2 beside the file, and replaces nothing", async () => {
+    writeFileSync(join(folder, "old.json"), JSON.stringify(old), { mode: 0o600 });
+    const check = await crossproxy("check", "old.json");
+    expect(check.stderr).toBe(
+      'warning: old.json:1:1  $: version 1 is read as version 2; "crossproxy upgrade old.json" writes that\n',
+    );
+    expect(await crossproxy("upgrade", "old.json")).toEqual({
+      stdout:
+        'Ok, "old.v2.json" is "old.json" in version 2; to see whether it has faults: crossproxy check old.v2.json\n',
+      stderr: "",
+      exitCode: 0,
+    });
+    expect(read("old.json")).toBe(JSON.stringify(old));
+    expect(read("old.v2.json")).toContain('"allow":{"call":true,');
+    expect(statSync(join(folder, "old.v2.json")).mode & 0o777).toBe(0o600);
+    const { stderr, exitCode } = await crossproxy("check", "old.v2.json");
+    expect({ stderr, exitCode }).toEqual({ stderr: "", exitCode: 0 });
+    expect(await crossproxy("upgrade", "old.v2.json")).toEqual({
+      stdout: 'Nothing to do: "old.v2.json" is of version 2 already\n',
+      stderr: "",
+      exitCode: 0,
+    });
+    expect(await crossproxy("upgrade", "--config", "old.json")).toEqual({
+      stdout: "",
+      stderr: 'Cannot write "old.v2.json": there is such a file; --force replaces it\n',
+      exitCode: 1,
+    });
+    expect((await crossproxy("upgrade", "old.json", "--force")).exitCode).toBe(0);
+  });
+
+  test("writes YAML where it is told to", async () => {
+    writeFileSync(join(folder, "old.yaml"), "# old\nworkers: []  # none\n");
+    const { stderr, exitCode } = await crossproxy("upgrade", "old.yaml", "--output", "new.yml");
+    expect({ stderr, exitCode }).toEqual({ stderr: "", exitCode: 0 });
+    expect(read("new.yml")).toBe("# old\nversion: 2\nworkers: []  # none\n");
+  });
+
+  test.each([
+    ["old.yaml", "its name has to end in .yaml or .yml, as the text stays what it is", "new.json"],
+    ["old.yaml", "it is the file that is to be upgraded", "./old.yaml"],
+    ["old.yaml", "no such folder", "nowhere/new.yaml"],
+  ])("of %s is refused: %s", async (file, state, output) => {
+    const { stderr, exitCode } = await crossproxy("upgrade", file, "--output", output, "--force");
+    expect(stderr).toBe(`Cannot write "${output}": ${state}\n`);
+    expect(exitCode).toBe(1);
+    expect(read("old.yaml")).toStartWith("# old\nworkers");
+  });
+
+  test("names the faults of a file that it cannot read", async () => {
+    writeFileSync(join(folder, "three.json"), '{"version": 3}');
+    expect(await crossproxy("upgrade", "three.json")).toEqual({
+      stdout: "",
+      stderr:
+        "three.json:1:13  $.version: expected 1 or 2, found 3: this program reads no other version\n1 problem in three.json\n",
+      exitCode: 1,
+    });
+    const { stderr, exitCode } = await crossproxy("upgrade", "missing.json");
+    expect({ stderr, exitCode }).toEqual({
+      stderr: 'Cannot read "missing.json": no such file\n',
+      exitCode: 1,
+    });
+  });
+});
+
+test("names the worker whose port is in use, and leaves nothing behind", async () => {
   const taken = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } });
   const endpoint = { type: "tcp", port: taken.port, interface: "127.0.0.1" };
   const transports = [{ type: "websocket.testee", endpoint }];
@@ -126,6 +268,27 @@ test("names the worker whose port somebody else has, and leaves nothing behind",
     `Cannot start worker "proxy1": cannot listen on "tcp 127.0.0.1:${taken.port}": address already in use\n`,
   );
   expect(exitCode).toBe(1);
+});
+
+test("gives workers no variable with which Bun runs other code", async () => {
+  const endpoint = { type: "unix", path: "testee.sock" };
+  const transports = [{ type: "websocket.testee", endpoint }];
+  const node = { version: 2, workers: [{ type: "proxy", transports }] };
+  writeFileSync(join(folder, "preload.json"), JSON.stringify(node));
+  const script = `require("node:fs").appendFileSync("ran", process.argv[2] + "\\n");`;
+  writeFileSync(join(folder, "foreign.cjs"), script);
+  const child = Bun.spawn([process.execPath, main, "preload.json"], {
+    cwd: folder,
+    env: { ...process.env, BUN_OPTIONS: "--preload ./foreign.cjs" },
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  afterTest(() => child.kill("SIGKILL"));
+  for await (const chunk of child.stdout) {
+    if (Buffer.from(chunk).toString().includes("testee.sock")) break;
+  }
+  child.kill("SIGTERM");
+  await child.exited;
+  expect(readFileSync(join(folder, "ran"), "utf8")).toBe("preload.json\n");
 });
 
 test("refuses to be a worker without a controller", async () => {

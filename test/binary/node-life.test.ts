@@ -1,25 +1,15 @@
 /** Processes of a node of the built binary: ended, killed, started again. */
 
-import { afterEach, describe, expect, test } from "bun:test";
-import { existsSync, readdirSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { dirname } from "node:path";
+import { describe, expect, test } from "bun:test";
+import { existsSync } from "node:fs";
+import { afterTest } from "../support/cleanups.ts";
 import { seedFolder } from "../support/seed.ts";
 import { BINARY, startNode, type TemporaryNode, workerPids } from "../support/temporary-node.ts";
 
-const leftovers: TemporaryNode[] = [];
-
-afterEach(() => {
-  for (const node of leftovers.splice(0)) {
-    node.kill("SIGKILL");
-    rmSync(dirname(node.folder), { recursive: true, force: true });
-  }
-});
-
 async function startSeed(): Promise<{ node: TemporaryNode; port: number }> {
-  const { folder, port } = await seedFolder();
+  const { folder, port } = seedFolder();
   const node = await startNode(folder);
-  leftovers.push(node);
+  afterTest(() => node.kill("SIGKILL"));
   return { node, port };
 }
 
@@ -49,10 +39,6 @@ async function gone(pid: number): Promise<true> {
   while (existsSync(`/proc/${pid}`)) await Bun.sleep(10);
   return true;
 }
-
-/** Whether there is a folder of this process. */
-const leftIn = (folder: string, pid: number) =>
-  readdirSync(folder).some((name) => name.startsWith(`crossproxy-web-${pid}-`));
 
 describe("a node", () => {
   test.each(["SIGTERM", "SIGINT"] as const)(
@@ -84,17 +70,6 @@ describe("a node", () => {
     expect(node.output()).toContain("worker died");
   });
 
-  test("removes what a killed worker left in the folder for temporary files", async () => {
-    const { node } = await startSeed();
-    const pids = Object.values(workerPids(node.output()));
-    const pid = pids.find((one) => leftIn(tmpdir(), one)) as number;
-    expect(pid).toBeGreaterThan(0);
-    process.kill(pid, "SIGKILL");
-    await gone(pid);
-    // The worker that is started in its place does it.
-    while (leftIn(tmpdir(), pid)) await Bun.sleep(10);
-  });
-
   test("leaves no worker behind when the controller is killed", async () => {
     const { node } = await startSeed();
     const pids = Object.values(workerPids(node.output()));
@@ -115,6 +90,7 @@ describe("a node", () => {
     for (const pid of [node.pid, ...pids]) process.kill(pid, "SIGKILL");
     await Promise.all(pids.map(gone));
     expect(existsSync(`${node.folder}/routerws.sock`)).toBe(true);
-    leftovers.push(await startNode(node.folder));
+    const again = await startNode(node.folder);
+    afterTest(() => again.kill("SIGKILL"));
   });
 });

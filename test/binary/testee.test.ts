@@ -1,7 +1,8 @@
 /** Testees of the built binary: a worker of their own, and a transport beside others. */
 
 import { expect, test } from "bun:test";
-import { freePort, startNode, temporaryFolder, workerPids } from "../support/temporary-node.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
+import { freePort, startNode, workerPids } from "../support/temporary-node.ts";
 
 /** Sends a message and answers what comes back. */
 async function echo(port: number, message: string): Promise<unknown> {
@@ -22,7 +23,7 @@ test("a testee is a worker, or a transport of a proxy or a router", async () => 
     endpoint: { type: "tcp", interface: "127.0.0.1", port },
     options: { compression: { deflate: {} } },
   }));
-  const folder = await temporaryFolder({
+  const folder = temporaryFolder({
     "node.json": {
       version: 2,
       workers: [

@@ -1,7 +1,7 @@
 /** TLS of a node of the built binary: what keeps it from starting, and SIGHUP. */
 
-import { afterEach, describe, expect, test } from "bun:test";
-import { rmSync, writeFileSync } from "node:fs";
+import { describe, expect, test } from "bun:test";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import {
   hasOpenssl,
@@ -10,21 +10,12 @@ import {
   shown,
   trusting,
 } from "../support/certificates.ts";
-import {
-  BINARY,
-  buildMissingBinary,
-  freePort,
-  startNode,
-  temporaryFolder,
-} from "../support/temporary-node.ts";
-
-const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
+import { afterTest } from "../support/cleanups.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
+import { BINARY, buildMissingBinary, freePort, startNode } from "../support/temporary-node.ts";
 
 /** A node whose one worker is a router with TLS. */
-async function folderOf(port: number): Promise<string> {
+function folderOf(port: number): string {
   const transport = {
     type: "websocket",
     endpoint: { type: "tcp", port, tls: { key: "now.key", certificate: "now.pem" } },
@@ -33,9 +24,7 @@ async function folderOf(port: number): Promise<string> {
   const permissions = [{ uri: "*", allow: { subscribe: true } }];
   const realms = [{ name: "realm1", roles: [{ name: "user", permissions }] }];
   const workers = [{ type: "router", realms, transports: [transport] }];
-  const folder = await temporaryFolder({ "node.json": { version: 2, workers } });
-  cleanups.push(() => rmSync(folder, { recursive: true, force: true }));
-  return folder;
+  return temporaryFolder({ "node.json": { version: 2, workers } });
 }
 
 /** Waits until something is so, at most as long as the test may take. */
@@ -46,13 +35,13 @@ async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
 describe.skipIf(!hasOpenssl)("a node with TLS", () => {
   test("shows another certificate after SIGHUP, and its session goes on", async () => {
     const port = freePort();
-    const folder = await folderOf(port);
+    const folder = folderOf(port);
     const now = selfSigned(folder, "now");
     const node = await startNode(folder);
-    cleanups.push(() => node.kill("SIGKILL"));
+    afterTest(() => node.kill("SIGKILL"));
     const options = { protocols: ["wamp.2.json"], tls: trusting(now) };
     const client = new WebSocket(`wss://127.0.0.1:${port}/`, options);
-    cleanups.push(() => client.terminate());
+    afterTest(() => client.terminate());
     let told = Promise.withResolvers<unknown[]>();
     const says = (message: unknown[]) => {
       told = Promise.withResolvers();
@@ -84,7 +73,7 @@ describe.skipIf(!hasOpenssl)("a node with TLS", () => {
 
   test("does not start with a key that does not fit: exit code 78, with the place", async () => {
     buildMissingBinary();
-    const folder = await folderOf(freePort());
+    const folder = folderOf(freePort());
     const now = selfSigned(folder, "now");
     replaceCertificate(
       { ...now, certificate: join(folder, "unused.pem") },

@@ -1,38 +1,13 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { messageMemory } from "#base/message-memory.ts";
-import type { Listener } from "#transport/listener.ts";
-import { startTransport } from "#transport/start-transport.ts";
-import type { Peer, SerializerName, WireMessage } from "#wamp/peer.ts";
-import { noPings } from "../support/no-pings.ts";
-import { quietContext } from "../support/quiet-context.ts";
+import type { Peer, WireMessage } from "#wamp/peer.ts";
 import { ScriptedClient } from "../support/scripted-client.ts";
-import { webSocketDefaults } from "../support/websocket-defaults.ts";
+import { openTransport, rawSocketTransport, webSocketTransport } from "../support/transports.ts";
 
-const KINDS = ["websocket", "rawsocket"] as const;
-const listeners = new Map<(typeof KINDS)[number], Listener>();
+const KINDS = { websocket: webSocketTransport, rawsocket: rawSocketTransport };
+
 let accept: (peer: Peer) => { onMessage(message: WireMessage): void } = () => ({ onMessage() {} });
-
-beforeAll(async () => {
-  for (const kind of KINDS) {
-    const common = {
-      id: "transport000",
-      endpoint: { type: "tcp", port: 0, interface: "127.0.0.1", shared: false },
-      serializers: ["json"] as SerializerName[],
-      auth: "passthrough",
-      backend: null,
-    } as const;
-    const options = { ...webSocketDefaults, ...noPings, max_message_size: 2 ** 23 };
-    const handlers = { onDrain() {}, onClose() {} };
-    const listener = await startTransport(
-      { ...common, type: kind, options },
-      (peer) => ({ ...handlers, ...accept(peer) }),
-      quietContext,
-    );
-    listeners.set(kind, listener);
-  }
-});
-afterAll(() => Promise.all([...listeners.values()].map((listener) => listener.close())));
 
 /** A message: its length, and what the session does at it. */
 const step = fc.record({
@@ -48,56 +23,62 @@ const messageOf = (number: number, octets: number) => Buffer.from(`[${number}]`.
 
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
-describe.each(KINDS)("a connection that is paused and resumed at random (%s)", (kind) => {
-  test("delivers every message once, in order, none while it is paused or after it is closed", async () => {
-    const heldByOthers = messageMemory();
-    const steps = fc.array(step, { minLength: 1, maxLength: 60 });
-    await fc.assert(
-      fc.asyncProperty(steps, fc.integer({ min: 1, max: 4 }), async (all, writes) => {
-        const received: string[] = [];
-        let isPaused = false;
-        let isClosed = false;
-        const done = Promise.withResolvers<void>();
-        accept = (peer) => ({
-          onMessage(message) {
-            const text = Buffer.from(message as Uint8Array).toString();
-            expect([isPaused, isClosed]).toEqual([false, false]);
-            const { action, octets } = all[received.length] ?? { action: "close", octets: 0 };
-            received.push(text.trimEnd());
-            expect(text.length).toBe(octets);
-            isPaused = action === "pause" || action === "pause twice";
-            if (action !== "read on") peer.pause();
-            if (action === "pause and resume") peer.resume();
-            if (action === "pause twice") peer.pause();
-            if (isPaused) {
-              setImmediate(() => {
-                isPaused = false;
-                peer.resume();
-              });
-            }
-            if (action === "close" || received.length === all.length) {
-              isClosed = true;
-              peer.close(1000, "done");
-              done.resolve();
-            }
-          },
-        });
-        const client = await ScriptedClient.open(listeners.get(kind)?.urls[0] ?? "", "json");
-        const messages = all.map(({ octets }, number) => messageOf(number, octets));
-        const each = Math.ceil(messages.length / writes);
-        for (let at = 0; at < messages.length; at += each) {
-          client.sends(...messages.slice(at, at + each));
-          await turn();
-        }
-        await done.promise;
-        await client.closed;
-        const end = all.findIndex(({ action }) => action === "close");
-        const count = end < 0 ? all.length : end + 1;
-        expect(received).toEqual(Array.from({ length: count }, (_, number) => `[${number}]`));
-        client.socket.destroy();
-      }),
-      { numRuns: 60 },
-    );
-    while (messageMemory() > heldByOthers) await turn();
-  });
-});
+describe.each(["websocket", "rawsocket"] as const)(
+  "a connection that is paused and resumed at random (%s)",
+  (kind) => {
+    test("delivers every message once, in order, none while it is paused or after it is closed", async () => {
+      const heldByOthers = messageMemory();
+      const config = KINDS[kind]({ max_message_size: 2 ** 23 });
+      const handlers = { onDrain() {}, onClose() {} };
+      const { url } = await openTransport(config, (peer) => ({ ...handlers, ...accept(peer) }));
+      const steps = fc.array(step, { minLength: 1, maxLength: 60 });
+      await fc.assert(
+        fc.asyncProperty(steps, fc.integer({ min: 1, max: 4 }), async (all, writes) => {
+          const received: string[] = [];
+          let isPaused = false;
+          let isClosed = false;
+          const done = Promise.withResolvers<void>();
+          accept = (peer) => ({
+            onMessage(message) {
+              const text = Buffer.from(message as Uint8Array).toString();
+              expect([isPaused, isClosed]).toEqual([false, false]);
+              const { action, octets } = all[received.length] ?? { action: "close", octets: 0 };
+              received.push(text.trimEnd());
+              expect(text.length).toBe(octets);
+              isPaused = action === "pause" || action === "pause twice";
+              if (action !== "read on") peer.pause();
+              if (action === "pause and resume") peer.resume();
+              if (action === "pause twice") peer.pause();
+              if (isPaused) {
+                setImmediate(() => {
+                  isPaused = false;
+                  peer.resume();
+                });
+              }
+              if (action === "close" || received.length === all.length) {
+                isClosed = true;
+                peer.close(1000, "done");
+                done.resolve();
+              }
+            },
+          });
+          const client = await ScriptedClient.open(url, "json");
+          const messages = all.map(({ octets }, number) => messageOf(number, octets));
+          const each = Math.ceil(messages.length / writes);
+          for (let at = 0; at < messages.length; at += each) {
+            client.sends(...messages.slice(at, at + each));
+            await turn();
+          }
+          await done.promise;
+          await client.closed;
+          const end = all.findIndex(({ action }) => action === "close");
+          const count = end < 0 ? all.length : end + 1;
+          expect(received).toEqual(Array.from({ length: count }, (_, number) => `[${number}]`));
+          client.socket.destroy();
+        }),
+        { numRuns: 60 },
+      );
+      while (messageMemory() > heldByOthers) await turn();
+    });
+  },
+);

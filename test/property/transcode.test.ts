@@ -2,13 +2,12 @@ import { describe, expect, test } from "bun:test";
 import { decode as decodeCbor, encode as encodeCbor } from "cbor-x";
 import fc from "fast-check";
 import { pack, unpack } from "msgpackr";
-import { MalformedMessage } from "../../src/wamp/token/malformed-message.ts";
-import { UnrepresentableValue } from "../../src/wamp/token/unrepresentable-value.ts";
-import { transcodeItem } from "../../src/wamp/transcode/transcoder.ts";
+import { SERIALIZER_NAMES } from "#wamp/serializer-name.ts";
+import { MalformedMessage } from "#wamp/token/malformed-message.ts";
+import { UnrepresentableValue } from "#wamp/token/unrepresentable-value.ts";
+import { transcodeItem } from "#wamp/transcode/transcoder.ts";
 
-const SERIALIZERS = ["json", "msgpack", "cbor"] as const;
-
-/** JSON in the very spelling of the writer, so that octets can be compared. */
+/** JSON exactly as the writer writes it, so that octets can be compared. */
 const json = fc.letrec<{ value: string }>((tie) => ({
   value: fc.oneof(
     { depthSize: "small", withCrossShrink: true },
@@ -33,11 +32,14 @@ const json = fc.letrec<{ value: string }>((tie) => ({
   ),
 })).value;
 
-function tell(octets: Uint8Array, ...path: readonly (typeof SERIALIZERS)[number][]): Uint8Array {
+function transcode(
+  octets: Uint8Array,
+  ...path: readonly (typeof SERIALIZER_NAMES)[number][]
+): Uint8Array {
   return path.slice(1).reduce((item, to, index) => transcodeItem(item, path[index]!, to), octets);
 }
 
-/** Both packages read every integer of 64 bits as a bigint. */
+/** Bigints as numbers, because both packages read every integer of 64 bits as a bigint. */
 function withNumbers(value: unknown): unknown {
   const text = JSON.stringify(value, (_key, item: unknown) =>
     typeof item === "bigint" ? Number(item) : item,
@@ -46,14 +48,18 @@ function withNumbers(value: unknown): unknown {
 }
 
 describe("transcodeItem", () => {
-  test("gives the same octets after every way round", () => {
+  test("returns the same octets after every round trip", () => {
     fc.assert(
       fc.property(json, (text) => {
         const octets = Buffer.from(text);
-        expect(Buffer.from(tell(octets, "json", "cbor", "json")).toString()).toBe(text);
-        expect(Buffer.from(tell(octets, "json", "msgpack", "json")).toString()).toBe(text);
-        expect(Buffer.from(tell(octets, "json", "cbor", "msgpack", "json")).toString()).toBe(text);
-        expect(Buffer.from(tell(octets, "json", "msgpack", "cbor", "json")).toString()).toBe(text);
+        expect(Buffer.from(transcode(octets, "json", "cbor", "json")).toString()).toBe(text);
+        expect(Buffer.from(transcode(octets, "json", "msgpack", "json")).toString()).toBe(text);
+        expect(Buffer.from(transcode(octets, "json", "cbor", "msgpack", "json")).toString()).toBe(
+          text,
+        );
+        expect(Buffer.from(transcode(octets, "json", "msgpack", "cbor", "json")).toString()).toBe(
+          text,
+        );
       }),
       { numRuns: 500 },
     );
@@ -69,27 +75,32 @@ describe("transcodeItem", () => {
         if (/\d{19}/.test(text)) return;
         const octets = Buffer.from(text);
         const plain: unknown = JSON.parse(text);
-        expect(withNumbers(decodeCbor(tell(octets, "json", "cbor")))).toEqual(plain);
-        expect(withNumbers(unpack(tell(octets, "json", "msgpack")))).toEqual(plain);
-        expect(JSON.parse(Buffer.from(tell(encodeCbor(plain), "cbor", "json")).toString())).toEqual(
-          plain,
-        );
-        expect(JSON.parse(Buffer.from(tell(pack(plain), "msgpack", "json")).toString())).toEqual(
-          plain,
-        );
+        expect(withNumbers(decodeCbor(transcode(octets, "json", "cbor")))).toEqual(plain);
+        expect(withNumbers(unpack(transcode(octets, "json", "msgpack")))).toEqual(plain);
+        expect(
+          JSON.parse(Buffer.from(transcode(encodeCbor(plain), "cbor", "json")).toString()),
+        ).toEqual(plain);
+        expect(
+          JSON.parse(Buffer.from(transcode(pack(plain), "msgpack", "json")).toString()),
+        ).toEqual(plain);
       }),
       { numRuns: 500 },
     );
   });
 
-  test("throws nothing but its two classes, whatever the octets", () => {
+  test("throws only its two classes, whatever the octets", () => {
     const noise = fc.oneof(
       fc.uint8Array({ maxLength: 200 }),
       fc
         .string({ unit: fc.constantFrom(...'[]{},:"\\u0d8-+.eE19 tfn\0') })
         .map((text) => Buffer.from(text)),
       fc
-        .tuple(json, fc.nat(), fc.integer({ min: 0, max: 255 }), fc.constantFrom(...SERIALIZERS))
+        .tuple(
+          json,
+          fc.nat(),
+          fc.integer({ min: 0, max: 255 }),
+          fc.constantFrom(...SERIALIZER_NAMES),
+        )
         .map(([text, place, octet, to]) => {
           const broken = new Uint8Array(transcodeItem(Buffer.from(text), "json", to));
           broken[place % broken.length] = octet;
@@ -99,8 +110,8 @@ describe("transcodeItem", () => {
     fc.assert(
       fc.property(
         noise,
-        fc.constantFrom(...SERIALIZERS),
-        fc.constantFrom(...SERIALIZERS),
+        fc.constantFrom(...SERIALIZER_NAMES),
+        fc.constantFrom(...SERIALIZER_NAMES),
         (octets, from, to) => {
           try {
             transcodeItem(octets, from, to);

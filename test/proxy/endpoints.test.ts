@@ -3,9 +3,8 @@
  * test/acceptance/endpoints.test.ts.
  */
 
-import { afterAll, afterEach, describe, expect, test } from "bun:test";
-import { mkdtempSync, rmSync } from "node:fs";
-import { networkInterfaces, tmpdir } from "node:os";
+import { describe, expect, test } from "bun:test";
+import { networkInterfaces } from "node:os";
 import { join } from "node:path";
 import type {
   ConnectingTlsConfig,
@@ -18,19 +17,14 @@ import type {
 import { connectPeer } from "#transport/peer-connector.ts";
 import type { Peer } from "#wamp/peer.ts";
 import { decodeMessage, encodeMessage } from "#wamp/serializer/control-message-values.ts";
-import { startProxyWorker } from "#worker/proxy-worker.ts";
 import { hasOpenssl, selfSigned } from "../support/certificates.ts";
-import { noPings } from "../support/no-pings.ts";
-import { quietContext } from "../support/quiet-context.ts";
+import { afterTest } from "../support/cleanups.ts";
+import { startProxy } from "../support/proxy-worker.ts";
 import { scriptedRouterOn } from "../support/scripted-router.ts";
-import { webSocketDefaults } from "../support/websocket-defaults.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
+import { anyPort, rawSocketTransport, webSocketTransport } from "../support/transports.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "crossproxy-endpoints-"));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
-const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
+const folder = temporaryFolder();
 
 const certificate = hasOpenssl ? selfSigned(folder, "machine") : null;
 const hasIpv6 = Object.values(networkInterfaces()).some((addresses) =>
@@ -52,40 +46,23 @@ const possible = rows.filter(
 );
 
 let count = 0;
-const buffers = { max_buffered: 2 ** 20, stall_timeout: 0 };
-
 function listening(address: Address, isSecure: boolean): ListeningEndpointConfig {
   if (address === "unix") {
     return { type: "unix", path: join(folder, `${count++}.sock`), permission: 0o600 };
   }
   const tls = isSecure && certificate !== null ? { tls: certificate } : {};
-  return { type: "tcp", port: 0, interface: address, shared: false, ...tls };
+  return { ...anyPort, interface: address, ...tls };
 }
 
 function transport(
   framing: Framing,
   endpoint: ListeningEndpointConfig,
 ): WebSocketTransportConfig | RawSocketTransportConfig {
-  const session = { serializers: ["cbor" as const], auth: "passthrough" as const };
-  const shared = { id: "transport", endpoint, ...session, backend: "router" };
-  const max_message_size = 2 ** 24;
-  if (framing === "rawsocket") {
-    return {
-      ...shared,
-      type: "rawsocket",
-      options: {
-        max_message_size,
-        ...buffers,
-        ...noPings,
-      },
-    };
-  }
-  const options = {
-    ...webSocketDefaults,
-    max_message_size: 2 ** 24,
-    ...buffers,
-  };
-  return { ...shared, type: "websocket", options };
+  const options = { stall_timeout: 0 };
+  const changes = { endpoint, serializers: ["cbor" as const], backend: "router" };
+  return framing === "rawsocket"
+    ? rawSocketTransport(options, changes)
+    : webSocketTransport(options, changes);
 }
 
 /** How to connect to what listens there. */
@@ -121,7 +98,7 @@ async function client(transportConfig: ConnectingTransportConfig) {
   };
   const wanted = { serializer: "cbor", maxBuffered: 2 ** 24 } as const;
   const peer: Peer = await connectPeer(transportConfig, wanted, handler);
-  cleanups.push(() => peer.close(1000, "done"));
+  afterTest(() => peer.close(1000, "done"));
   return {
     says: (message: unknown[]) => peer.send(encodeMessage(message, "cbor", false)),
     async next() {
@@ -139,27 +116,17 @@ describe("a session through a proxy joins and carries a long call", () => {
   test.each(possible)("over $framing at $address, TLS: $isSecure", async (row) => {
     const behind = transport(row.framing, listening(row.address, row.isSecure));
     const router = await scriptedRouterOn(behind);
-    cleanups.push(() => router.close());
     const before = transport("rawsocket", listening("unix", false));
-    const worker = await startProxyWorker(
-      {
-        type: "proxy",
-        id: "proxy",
-        connections: {
-          router: {
-            id: "router",
-            transport: connecting(behind, router.urls[0] ?? ""),
-            auth: "anonymous-proxy",
-          },
-        },
-        routes: {},
-        transports: [before],
+    const connections = {
+      router: {
+        id: "router",
+        transport: connecting(behind, router.urls[0] ?? ""),
+        auth: "anonymous-proxy" as const,
       },
-      { ...quietContext },
-    );
-    cleanups.push(() => worker.shutdown());
+    };
+    const worker = await startProxy({ connections, transports: [before] });
 
-    const caller = await client(connecting(before, worker.urls[0] ?? ""));
+    const caller = await client(connecting(before, worker.url));
     caller.says([1, "realm1", { roles: { caller: {} } }]);
     const session = await router.session();
     await session.welcome();

@@ -1,15 +1,11 @@
-import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { beforeEach, describe, expect, test } from "bun:test";
 import { constants, deflateRawSync } from "node:zlib";
 import { messageMemory } from "#base/message-memory.ts";
+import { afterTest } from "../support/cleanups.ts";
+import { deflating } from "../support/default-options.ts";
 import { RawWebSocket } from "../support/raw-websocket.ts";
 import type { ScriptedClient } from "../support/scripted-client.ts";
 import { type HarnessOptions, sessionHarness, TRANSPORTS } from "../support/session-harness.ts";
-import { deflating } from "../support/websocket-defaults.ts";
-
-const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
 
 /** Decoders of other tests in this process may hold incomplete messages. */
 let heldByOthers = 0;
@@ -24,7 +20,6 @@ async function start(options: HarnessOptions = {}) {
     ...options,
     options: limits,
   });
-  cleanups.push(() => proxy.close());
   return proxy;
 }
 
@@ -33,7 +28,7 @@ async function joined(
   transport: (typeof TRANSPORTS)[number],
 ) {
   const client = await proxy.connect(transport);
-  client.says([1, "realm1", { roles: {} }]);
+  client.says([1, "realm1", { roles: { caller: {} } }]);
   const router = await proxy.router.session();
   await router.welcome();
   await client.next();
@@ -127,8 +122,8 @@ test("a burst of compressed CALLs does not end the session while its router does
     "Sec-WebSocket-Protocol": "wamp.2.json",
     "Sec-WebSocket-Extensions": "permessage-deflate; client_no_context_takeover",
   });
-  cleanups.push(() => client.destroy());
-  client.sendFrame(0x81, Buffer.from('[1,"realm1",{"roles":{}}]'));
+  afterTest(() => client.destroy());
+  client.sendFrame(0x81, Buffer.from('[1,"realm1",{"roles":{"caller":{}}}]'));
   const router = await proxy.router.session();
   await router.welcome();
   await client.nextFrame();

@@ -3,7 +3,7 @@
  * sessions continue, and neither a session nor a file descriptor is left.
  */
 
-import { afterEach, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { readdirSync } from "node:fs";
 import { encodeMessage } from "#wamp/serializer/control-message-values.ts";
 import type { ScriptedClient } from "../support/scripted-client.ts";
@@ -19,14 +19,9 @@ type Harness = Awaited<ReturnType<typeof sessionHarness>>;
 /** How often each of them comes. */
 const TIMES = 20;
 
-const HELLO = [1, "realm1", { roles: {} }];
+const HELLO = [1, "realm1", { roles: { caller: {} } }];
+const violated = "wamp.error.protocol_violation";
 const joinFailed = (message: string) => [3, { message }, "wamp.error.network_failure"];
-
-let harness: Harness | undefined;
-afterEach(async () => {
-  await harness?.close();
-  harness = undefined;
-});
 
 const descriptors = () => readdirSync("/proc/self/fd").length;
 
@@ -49,8 +44,7 @@ async function bystander(current: Harness) {
 
 /** Runs one misbehaviour many times beside a session that behaves, and looks what is left. */
 async function many(options: HarnessOptions, once: (current: Harness) => Promise<void>) {
-  harness = await sessionHarness(options);
-  const current = harness;
+  const current = await sessionHarness(options);
   const beside = await bystander(current);
   // What a process opens the first time, it keeps.
   await once(current);
@@ -75,6 +69,9 @@ describe.each(TRANSPORTS)("a client over %s that", (transport) => {
     ["says AUTHENTICATE behind its HELLO", (client) => client.says(HELLO, [5, "x", {}])],
     ["says AUTHENTICATE first", (client) => client.says([5, "x", {}], HELLO)],
     ["says HELLO without details", (client) => client.says([1, "realm1"])],
+    ["says HELLO without roles", (client) => client.says([1, "realm1", {}])],
+    ["says HELLO with no role of a client", (client) => client.says([1, "realm1", { roles: {} }])],
+    ["says HELLO with a list of roles", (client) => client.says([1, "realm1", { roles: ["x"] }])],
     ["says HELLO without a realm", (client) => client.says([1])],
     ["says HELLO to the realm 7", (client) => client.says([1, 7, {}])],
     ["says HELLO with a list of details", (client) => client.says([1, "realm1", []])],
@@ -91,6 +88,44 @@ describe.each(TRANSPORTS)("a client over %s that", (transport) => {
     }),
   );
 
+  test.each<[string, (client: ScriptedClient) => void]>([
+    ["sends a router's EVENT", (client) => client.says([36, 1, 2, {}])],
+    ["sends ERROR for a CALL", (client) => client.says([8, 48, 1, {}, "com.example.no"])],
+    ["calls without an id", (client) => client.says([48, null, {}, "com.example.procedure"])],
+    ["calls with an id of 20,000 digits", (client) => client.sends(longId(client))],
+  ])("joins and %s is refused, and its router is not sent it", (_, misbehaves) =>
+    many({}, async (current) => {
+      const client = await current.connect(transport);
+      client.says(HELLO);
+      const router = await current.router.session();
+      await router.welcome();
+      expect((await client.next())?.[0]).toBe(2);
+      misbehaves(client);
+      const abort = [3, { message: expect.stringMatching(/^Cannot accept /) }, violated];
+      expect(await client.rest()).toEqual([abort]);
+      expect(await router.next()).toEqual([6, {}, "wamp.close.close_realm"]);
+    }),
+  );
+
+  test.each<[string, unknown[]]>([
+    ["sends a client's CALL", [48, 1, {}, "com.example.procedure"]],
+    ["sends ERROR for an INVOCATION", [8, 68, 1, {}, "com.example.no"]],
+    ["answers without an id", [50, null, {}]],
+  ])("is told that its router %s", (_, message) =>
+    many({}, async (current) => {
+      const client = await current.connect(transport);
+      client.says(HELLO);
+      const router = await current.router.session();
+      await router.welcome();
+      expect((await client.next())?.[0]).toBe(2);
+      router.says(message);
+      const sentence = "The router sent a message that it may not send";
+      expect(await client.next()).toEqual([6, { message: sentence }, violated]);
+      client.says([6, {}, "wamp.close.goodbye_and_out"]);
+      expect(await client.rest()).toEqual([]);
+    }),
+  );
+
   test("answers one CHALLENGE twice is refused, be the first answer right or wrong", () => {
     const principals = { joe: { ticket: "secret1", role: "user" } };
     const auth = {
@@ -100,7 +135,11 @@ describe.each(TRANSPORTS)("a client over %s that", (transport) => {
     return many({ auth }, async (current) => {
       for (const first of ["secret1", "wrong"]) {
         const client = await current.connect(transport);
-        client.says([1, "realm1", { authmethods: ["ticket"], authid: "joe" }]);
+        client.says([
+          1,
+          "realm1",
+          { roles: { caller: {} }, authmethods: ["ticket"], authid: "joe" },
+        ]);
         expect((await client.next())?.[0]).toBe(4);
         client.says([5, first, {}], [5, "secret1", {}]);
         await refused(client);
@@ -111,7 +150,7 @@ describe.each(TRANSPORTS)("a client over %s that", (transport) => {
   test("says HELLO with 60 000 octets of details joins", () =>
     many({}, async (current) => {
       const client = await current.connect(transport);
-      client.says([1, "realm1", { roles: {}, authextra: { x: "x".repeat(60_000) } }]);
+      client.says([1, "realm1", { roles: { caller: {} }, authextra: { x: "x".repeat(60_000) } }]);
       await (await current.router.session()).welcome();
       expect((await client.next())?.[0]).toBe(2);
       client.reset();
@@ -119,7 +158,11 @@ describe.each(TRANSPORTS)("a client over %s that", (transport) => {
 
   test("says a HELLO of 70 000 octets is told so, and one of 200 000 is not read", () =>
     many({ options: { max_message_size: 2 ** 24 } }, async (current) => {
-      const long = (octets: number) => [1, "realm1", { authextra: { x: "x".repeat(octets) } }];
+      const long = (octets: number) => [
+        1,
+        "realm1",
+        { roles: { caller: {} }, authextra: { x: "x".repeat(octets) } },
+      ];
       const message = "Cannot join: the message is longer than 65536 octets";
       const told = await current.connect(transport);
       told.says(long(70_000));
@@ -148,7 +191,9 @@ describe.each(TRANSPORTS)("a client over %s that", (transport) => {
   );
 
   test("answers no ping takes its session at the router with it", async () => {
-    harness = await sessionHarness({ options: { auto_ping_interval: 20, auto_ping_timeout: 20 } });
+    const harness = await sessionHarness({
+      options: { auto_ping_interval: 20, auto_ping_timeout: 20 },
+    });
     const client = await harness.connect(transport);
     client.says(HELLO);
     const router = await harness.router.session();
@@ -175,6 +220,15 @@ describe.each(TRANSPORTS)("a client over %s that", (transport) => {
       expect(await client.rest()).toEqual([]);
     }));
 });
+
+/** A CALL whose id has 20,000 digits; in CBOR, as many octets. */
+function longId(client: ScriptedClient): Uint8Array {
+  const length = 20_000;
+  if (client.serializer === "json") return Buffer.from(`[48,${"1".repeat(length)},{},"a"]`);
+  const head = Buffer.from("841830c2590000", "hex");
+  head.writeUInt16BE(length, 5);
+  return Buffer.concat([head, Buffer.alloc(length, 1), Buffer.from("a06161", "hex")]);
+}
 
 function nestedHello(client: ScriptedClient): Uint8Array {
   const depth = 2000;
@@ -253,32 +307,30 @@ describe("a router that", () => {
       ),
       senseless,
     ],
-  ])(
-    "%s is waited for no longer than that, and the client is told",
-    (_, options, misbehaves, abort) =>
-      many(options, async (current) => {
-        const client = await current.connect("websocket");
-        client.says([1, "silent", { roles: {} }]);
-        const side = await current.silent.connection();
-        await side.handshake;
-        misbehaves(side);
-        expect(await client.rest()).toEqual([abort]);
-        expect(await client.closed).toBe(abort === late ? 1008 : 1000);
-        await side.closed;
-      }),
+  ])("%s ends the join in time, and the client learns why", (_, options, misbehaves, abort) =>
+    many(options, async (current) => {
+      const client = await current.connect("websocket");
+      client.says([1, "silent", { roles: { caller: {} } }]);
+      const side = await current.silent.connection();
+      await side.handshake;
+      misbehaves(side);
+      expect(await client.rest()).toEqual([abort]);
+      expect(await client.closed).toBe(abort === late ? 1008 : 1000);
+      await side.closed;
+    }),
   );
 
   test("is not there is told as such, with a sentence", () =>
     many({}, async (current) => {
       const client = await current.connect("websocket");
-      client.says([1, "down", {}]);
+      client.says([1, "down", { roles: { caller: {} } }]);
       expect(await client.rest()).toEqual([noAnswer]);
     }));
 
   test("no route leads to is told as such", () =>
     many({}, async (current) => {
       const client = await current.connect("websocket");
-      client.says([1, "nowhere", {}]);
+      client.says([1, "nowhere", { roles: { caller: {} } }]);
       expect((await client.rest())[0]?.[2]).toBe("wamp.error.no_such_realm");
     }));
 });

@@ -1,30 +1,18 @@
-import { afterAll, afterEach, describe, expect, test } from "bun:test";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
-import type { BufferOptions, ConnectionConfig, WebSocketOptions } from "#config/node-config.ts";
-import type { SerializerName } from "#wamp/peer.ts";
-import { decodeMessage, encodeMessage } from "#wamp/serializer/control-message-values.ts";
-import { startProxyWorker } from "#worker/proxy-worker.ts";
+import type { BufferOptions } from "#config/node-config.ts";
+import type { SerializerName } from "#wamp/serializer-name.ts";
 import { keptLog } from "../support/kept-log.ts";
-import { quietContext } from "../support/quiet-context.ts";
+import { connectionTo, startProxy } from "../support/proxy-worker.ts";
 import { type ScriptedRouterOptions, scriptedRouter } from "../support/scripted-router.ts";
-import { webSocketDefaults } from "../support/websocket-defaults.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
+import { webSocketTransport } from "../support/transports.ts";
+import { wampSocket } from "../support/wamp-socket.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "crossproxy-session-"));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
-const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
+const folder = temporaryFolder();
 
 let count = 0;
-const options: WebSocketOptions = {
-  ...webSocketDefaults,
-  max_message_size: 65_536,
-  max_buffered: 65_536,
-  stall_timeout: 100,
-};
+const buffers = { max_message_size: 65_536, max_buffered: 65_536, stall_timeout: 100 };
 
 /** A proxy with one WebSocket transport in front of a scripted router; what it logged is kept. */
 async function start(
@@ -33,76 +21,15 @@ async function start(
 ) {
   const path = join(folder, `router${count++}.sock`);
   const router = await scriptedRouter(path, routerOptions);
-  cleanups.push(() => router.close());
   const { log, logged } = keptLog("error", "warn");
-  const connection: ConnectionConfig = {
-    id: "router",
-    transport: {
-      type: "rawsocket",
-      endpoint: { type: "unix", path, timeoutMs: 2000 },
-      serializer: routerOptions.serializer ?? "cbor",
-      max_message_size: 2 ** 24,
-    },
-    auth: "anonymous-proxy",
-  };
-  const worker = await startProxyWorker(
-    {
-      type: "proxy",
-      id: "proxy",
-      connections: { router: connection },
-      routes: {},
-      transports: [
-        {
-          type: "websocket",
-          id: "ws",
-          endpoint: { type: "tcp", port: 0, interface: "127.0.0.1", shared: false },
-          serializers: ["json", "cbor", "msgpack"],
-          auth: "passthrough",
-          backend: "router",
-          options: { ...options, ...changes },
-        },
-      ],
-    },
-    { log, nodeInfo: quietContext.nodeInfo },
-  );
-  cleanups.push(() => worker.shutdown());
-  return { url: worker.urls[0] as string, router, logged, worker };
-}
-
-/** A client; its messages and its end are there to be awaited. */
-async function connect(url: string, serializer: SerializerName = "json") {
-  const socket = new WebSocket(url, [`wamp.2.${serializer}`]);
-  socket.binaryType = "nodebuffer";
-  cleanups.push(() => socket.terminate());
-  const messages: unknown[][] = [];
-  const wakes: (() => void)[] = [];
-  const closed = Promise.withResolvers<{ code: number; reason: string }>();
-  const pong = Promise.withResolvers<void>();
-  socket.onmessage = ({ data }) => {
-    messages.push(decodeMessage(data as string | Buffer, serializer));
-    for (const wake of wakes.splice(0)) wake();
-  };
-  socket.onclose = ({ code, reason }) => closed.resolve({ code, reason });
-  socket.addEventListener("pong", () => pong.resolve());
-  await new Promise((resolve, reject) => {
-    socket.onopen = resolve;
-    socket.onerror = reject;
-  });
-  return {
-    socket,
-    closed: closed.promise,
-    pong: pong.promise,
-    says: (message: unknown[]) =>
-      socket.send(encodeMessage(message, serializer, serializer === "json") as string),
-    async next() {
-      while (messages.length === 0) await new Promise<void>((resolve) => wakes.push(resolve));
-      return messages.shift() ?? [];
-    },
-  };
+  const connections = { router: connectionTo("router", path, routerOptions) };
+  const transport = webSocketTransport({ ...buffers, ...changes }, { backend: "router" });
+  const worker = await startProxy({ connections, transports: [transport] }, { log });
+  return { url: worker.url, router, logged, worker };
 }
 
 async function joined(proxy: Awaited<ReturnType<typeof start>>, serializer?: SerializerName) {
-  const client = await connect(proxy.url, serializer);
+  const client = await wampSocket(proxy.url, serializer);
   client.says([1, "realm1", { roles: { caller: {}, subscriber: {} } }]);
   const router = await proxy.router.session();
   await router.welcome();
@@ -146,8 +73,9 @@ describe("a side that does not keep up", () => {
     const { client, router } = await joined(proxy);
     router.stopReading();
     for (let sent = 0; sent < 75; sent++) client.says([48, sent, {}, "a", [long]]);
+    const pong = new Promise((resolve) => client.socket.addEventListener("pong", resolve));
     client.socket.ping();
-    await client.pong;
+    await pong;
   });
 
   test("everything arrives, in order, once a side that was behind reads again", async () => {
@@ -179,7 +107,7 @@ describe("a message beyond a limit", () => {
     expect(await router.next()).toEqual([48, 2, {}, "a"]);
   });
 
-  test("a PUBLISH longer than max_message_size that nobody waits for closes with 1009", async () => {
+  test("a PUBLISH longer than max_message_size closes with 1009", async () => {
     const proxy = await start();
     const { client } = await joined(proxy);
     client.says([16, 1, {}, "a", ["x".repeat(70_000)]]);
@@ -188,8 +116,8 @@ describe("a message beyond a limit", () => {
 
   test("a HELLO longer than max_message_size closes with 1009", async () => {
     const proxy = await start();
-    const client = await connect(proxy.url);
-    client.says([1, "realm1", { x: "x".repeat(70_000) }]);
+    const client = await wampSocket(proxy.url);
+    client.says([1, "realm1", { roles: { caller: {} }, x: "x".repeat(70_000) }]);
     expect((await client.closed).code).toBe(1009);
   });
 
@@ -241,7 +169,7 @@ describe("a join that is passed through", () => {
     "never asks the router in %s to take a client for a proxy",
     async (serializer) => {
       const proxy = await start();
-      const client = await connect(proxy.url, serializer);
+      const client = await wampSocket(proxy.url, serializer);
       client.says([1, "realm1", trusted]);
       expect((await client.next())[2]).toBe("wamp.error.no_auth_method");
     },
@@ -252,23 +180,23 @@ describe("a join that is passed through", () => {
     ["a second key", '{"authmethods":["anonymous-proxy"],"authmethods":["anonymous"]}'],
   ])("is not deceived by %s", async (_, details) => {
     const proxy = await start({ serializer: "json" });
-    const client = await connect(proxy.url);
+    const client = await wampSocket(proxy.url);
     client.socket.send(`[1,"realm1",${details}]`);
     expect((await client.next())[2]).toBe("wamp.error.no_auth_method");
   });
 
   test("is refused when HELLO cannot be told to the router", async () => {
     const proxy = await start({ serializer: "json" });
-    const client = await connect(proxy.url, "cbor");
-    client.says([1, "realm1", { authextra: { x: Number.NaN } }]);
+    const client = await wampSocket(proxy.url, "cbor");
+    client.says([1, "realm1", { roles: { caller: {} }, authextra: { x: Number.NaN } }]);
     const answer = await client.next();
     expect([answer[0], answer[2]]).toEqual([3, "wamp.error.invalid_argument"]);
   });
 
   test("ends when a WELCOME cannot be told to the client", async () => {
     const proxy = await start();
-    const client = await connect(proxy.url);
-    client.says([1, "realm1", {}]);
+    const client = await wampSocket(proxy.url);
+    client.says([1, "realm1", { roles: { caller: {} } }]);
     const router = await proxy.router.session();
     await router.next();
     router.says([2, 7, { x: Number.NaN }]);
@@ -277,23 +205,24 @@ describe("a join that is passed through", () => {
   });
 
   test.each([
-    ["ABORT", [3, {}, "wamp.error.authentication_failed"]],
-    ["GOODBYE", [6, {}, "wamp.close.normal"]],
-  ])("is given up by the client's %s", async (_, message) => {
+    ["ABORT", [3, {}, "wamp.error.authentication_failed"], [], 1000],
+    ["GOODBYE", [6, {}, "wamp.close.normal"], [3, {}, "wamp.error.protocol_violation"], 1002],
+  ])("is given up by the client's %s", async (_, message, answer, code) => {
     const proxy = await start();
-    const client = await connect(proxy.url);
-    client.says([1, "realm1", {}]);
+    const client = await wampSocket(proxy.url);
+    client.says([1, "realm1", { roles: { caller: {} } }]);
     const router = await proxy.router.session();
     await router.next();
     client.says(message);
-    expect((await client.closed).code).toBe(1000);
+    if (answer.length > 0) expect(await client.next()).toMatchObject(answer);
+    expect((await client.closed).code).toBe(code);
     await router.closed.promise;
   });
 
   test("is refused with a sentence when the router hangs up", async () => {
     const proxy = await start();
-    const client = await connect(proxy.url);
-    client.says([1, "realm1", {}]);
+    const client = await wampSocket(proxy.url);
+    client.says([1, "realm1", { roles: { caller: {} } }]);
     const router = await proxy.router.session();
     await router.next();
     router.hangUp();
@@ -313,15 +242,15 @@ describe("a joined session", () => {
     expect(await router.next()).toEqual([6, {}, "wamp.close.normal"]);
     router.says([6, {}, "wamp.close.goodbye_and_out"]);
     expect(await client.next()).toEqual([6, {}, "wamp.close.goodbye_and_out"]);
-    client.says([1, "realm1", {}]);
+    client.says([1, "realm1", { roles: { caller: {} } }]);
     await (await proxy.router.session()).welcome(8);
     expect((await client.next()).slice(0, 2)).toEqual([2, 8]);
   });
 
   test("is sent what its router sends together with WELCOME, also its end", async () => {
     const proxy = await start();
-    const client = await connect(proxy.url);
-    client.says([1, "realm1", {}]);
+    const client = await wampSocket(proxy.url);
+    client.says([1, "realm1", { roles: { caller: {} } }]);
     const router = await proxy.router.session();
     await router.welcome(7);
     router.says([36, 1, 2, {}, ["an event"]]);
@@ -346,7 +275,7 @@ describe("a joined session", () => {
     router.hangUp();
     expect(await client.next()).toEqual([
       6,
-      { message: "The router is gone" },
+      { message: "The connection of this session to the router ended" },
       "wamp.close.system_shutdown",
     ]);
   });
@@ -360,7 +289,7 @@ describe("a joined session", () => {
   });
 
   test.each([
-    ["HELLO", [1, "realm1", {}]],
+    ["HELLO", [1, "realm1", { roles: { caller: {} } }]],
     ["WELCOME", [2, 1, {}]],
     ["AUTHENTICATE", [5, "x", {}]],
     ["message type 0", [0, 1]],

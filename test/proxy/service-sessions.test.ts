@@ -1,51 +1,31 @@
 /** Service sessions where clients ask for realms without end. */
 
-import { afterEach, expect, test } from "bun:test";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { expect, test } from "bun:test";
 import { join } from "node:path";
 import { RouteTable } from "#proxy/routing/route-table.ts";
 import { ServiceSessions } from "#proxy/service/service-sessions.ts";
+import { afterTest } from "../support/cleanups.ts";
+import { connectionTo } from "../support/proxy-worker.ts";
 import { quiet } from "../support/quiet-context.ts";
 import { scriptedRouter } from "../support/scripted-router.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 
 /** As many as a worker keeps. */
 const PLACES = 256;
 
-const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
-
 async function start() {
-  const folder = mkdtempSync(join(tmpdir(), "service-sessions-"));
-  const path = join(folder, "router.sock");
+  const path = join(temporaryFolder(), "router.sock");
   const router = await scriptedRouter(path);
   const routes = new RouteTable(
     {
-      connections: {
-        router: {
-          id: "router",
-          transport: {
-            type: "rawsocket",
-            endpoint: { type: "unix", path, timeoutMs: 10_000 },
-            serializer: "cbor",
-            max_message_size: 2 ** 20,
-          },
-          auth: "anonymous-proxy",
-        },
-      },
+      connections: { router: connectionTo("router", path) },
       routes: { "*": { "*": ["router"] } },
     },
     quiet,
   );
   const services = new ServiceSessions({ routes, node: { nodeId: "node" }, log: quiet });
-  cleanups.push(
-    () => rmSync(folder, { recursive: true }),
-    () => router.close(),
-    () => routes.stop(),
-    () => services.shutdown(),
-  );
+  afterTest(() => routes.stop());
+  afterTest(() => services.shutdown());
   const ask = (realm: string) => {
     const { signal } = new AbortController();
     const call = { realm, role: null, procedure: "com.example.auth", args: [], signal };
@@ -79,7 +59,7 @@ test("realms that no router answers about make room for one that is there", asyn
   expect(await again).toBe("user");
 });
 
-test("sessions that nobody uses make room, the longest unused first, and those in use do not", async () => {
+test("unused sessions make room, the longest unused first, and those in use do not", async () => {
   const { ask, answered } = await start();
   const busy = await answered(ask("busy"));
   const waiting = ask("busy");

@@ -3,7 +3,7 @@
  * state, is sent each kind of message and meets each event, and both ends are looked at.
  */
 
-import { afterEach, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import type { SessionConfig } from "#config/node-config.ts";
 import {
   AT_EVENT,
@@ -42,7 +42,23 @@ const CLIENT_SAYS: Record<(typeof CLIENT_MESSAGES)[number], unknown[][]> = {
   GOODBYE: [GOODBYE],
   ABORT: [[3, {}, "wamp.error.abort"]],
   routed: [[48, 1, {}, "com.example.procedure"]],
-  foreign: [[2, 7, {}], [4, "ticket", {}], [0, 1], [99, 1], ["unreadable"]],
+  foreign: [
+    [2, 7, {}],
+    [4, "ticket", {}],
+    [0, 1],
+    [99, 1],
+    ["unreadable"],
+    // Messages of routers alone.
+    [17, 1, 2],
+    [33, 1, 2],
+    [35, 1],
+    [36, 1, 2, {}],
+    [50, 1, {}],
+    [65, 1, 2],
+    [67, 1],
+    [68, 1, 2, {}],
+    [69, 1, {}],
+  ],
 };
 
 const ROUTER_SAYS: Record<(typeof ROUTER_MESSAGES)[number], unknown[][]> = {
@@ -51,7 +67,22 @@ const ROUTER_SAYS: Record<(typeof ROUTER_MESSAGES)[number], unknown[][]> = {
   GOODBYE: [KILLED],
   ABORT: [[3, { message: "no" }, "wamp.error.not_authorized"]],
   routed: [[36, 1, 2, {}, ["an event"]]],
-  foreign: [[1, "realm1", {}], [5, "x", {}], [0, 1], [99, 1], ["unreadable"]],
+  foreign: [
+    [1, "realm1", { roles: { caller: {} } }],
+    [5, "x", {}],
+    [0, 1],
+    [99, 1],
+    ["unreadable"],
+    // Messages of clients alone.
+    [16, 1, {}, "com.example.topic"],
+    [32, 1, {}, "com.example.topic"],
+    [34, 1, 2],
+    [48, 1, {}, "com.example.procedure"],
+    [49, 1, {}],
+    [64, 1, {}, "com.example.procedure"],
+    [66, 1, 2],
+    [70, 1, {}],
+  ],
 };
 
 const ticket: SessionConfig["auth"] = {
@@ -69,31 +100,25 @@ interface Scene {
   before: unknown[][];
 }
 
-let harness: Harness | undefined;
-afterEach(async () => {
-  await harness?.close();
-  harness = undefined;
-});
-
 /** Brings a session into a state. */
 async function reach(
   state: SessionState,
   transport: (typeof TRANSPORTS)[number],
   options: HarnessOptions,
 ): Promise<Scene> {
-  harness = await sessionHarness(options);
+  const harness = await sessionHarness(options);
   const client = await harness.connect(transport);
   const scene: Scene = { harness, client, router: undefined, opening: undefined, before: [] };
   if (state === "waiting") return scene;
   if (state === "authenticating") return { ...scene, before: [HELLO] };
   if (state === "closed") return { ...scene, before: [[2, 7, {}]] };
   if (state === "challenged") {
-    client.says([1, "realm1", { authmethods: ["ticket"], authid: "joe", roles: {} }]);
+    client.says([1, "realm1", { authmethods: ["ticket"], authid: "joe", roles: { caller: {} } }]);
     expect(await client.next()).toEqual([4, "ticket", {}]);
     return scene;
   }
   if (state === "connecting") {
-    client.says([1, "silent", {}]);
+    client.says([1, "silent", { roles: { caller: {} } }]);
     const opening = await harness.silent.connection();
     await opening.handshake;
     return { ...scene, opening };
@@ -147,6 +172,11 @@ async function joinsAgain({ harness, client }: Scene, state: SessionState) {
   const router = await harness.router.session();
   await router.welcome(8);
   expect((await client.next())?.slice(0, 2)).toEqual([2, 8]);
+}
+
+/** The message with which a client ends its session, or its attempt to join. */
+function endOf(state: SessionState): unknown[] {
+  return state === "joined" || state === "ending" ? ANSWER : [3, {}, "wamp.close.close_realm"];
 }
 
 const clientChecks: Record<
@@ -235,7 +265,7 @@ const routerChecks: Record<
       await routerIsLeft(scene, state);
       return;
     }
-    const sentence = "The router sent what is no WAMP message";
+    const sentence = "The router sent a message that it may not send";
     const goodbye = [6, { message: sentence }, "wamp.error.protocol_violation"];
     expect(await scene.client.next()).toEqual(goodbye);
     await routerIsLeft(scene, state);
@@ -248,7 +278,7 @@ const routerChecks: Record<
   },
   async none(scene, state) {
     // Nothing reaches the client, which can still end the session.
-    scene.client.says(ANSWER);
+    scene.client.says(endOf(state));
     await endsWith(scene, state === "ending" ? 1001 : 1000);
   },
 };
@@ -296,7 +326,7 @@ const eventChecks: Record<
       await scene.harness.empty();
       return;
     }
-    scene.client.says(ANSWER);
+    scene.client.says(endOf(state));
     if (state === "joined") expect((await scene.router?.next())?.[0]).toBe(6);
     else await endsWith(scene, state === "ending" ? 1001 : 1000);
   },

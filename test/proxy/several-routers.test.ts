@@ -1,39 +1,31 @@
 /** A proxy worker whose one route leads to several routers, some of which are not there. */
 
-import { afterAll, afterEach, describe, expect, test } from "bun:test";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import { isSigned, makeChallenge } from "#auth/cryptosign-challenge.ts";
 import { makePrivateKey, publicKeyOf } from "#base/ed25519.ts";
 import type { BalancingConfig, ConnectionConfig, SessionConfig } from "#config/node-config.ts";
-import { decodeMessage, encodeMessage } from "#wamp/serializer/control-message-values.ts";
-import { startProxyWorker } from "#worker/proxy-worker.ts";
+import { encodeMessage } from "#wamp/serializer/control-message-values.ts";
+import { afterTest } from "../support/cleanups.ts";
+import { connectionTo, startProxy } from "../support/proxy-worker.ts";
 import { quietContext } from "../support/quiet-context.ts";
 import { scriptedRouter } from "../support/scripted-router.ts";
-import { webSocketDefaults } from "../support/websocket-defaults.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
+import { webSocketTransport } from "../support/transports.ts";
+import { wampSocket } from "../support/wamp-socket.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "crossproxy-several-"));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
-const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
+const folder = temporaryFolder();
 
 let count = 0;
 const newPath = () => join(folder, `router${count++}.sock`);
 
-async function router(path = newPath()) {
-  const scripted = await scriptedRouter(path);
-  cleanups.push(() => scripted.close());
-  return { path, ...scripted };
-}
+const router = async (path = newPath()) => ({ path, ...(await scriptedRouter(path)) });
 
 /** A router that accepts connections and sends nothing. */
 function silentRouter() {
   const path = newPath();
   const listener = Bun.listen({ unix: path, socket: { data() {} } });
-  cleanups.push(() => listener.stop(true));
+  afterTest(() => listener.stop(true));
   return { path };
 }
 
@@ -52,51 +44,27 @@ async function proxy(paths: string[], settings: Settings = {}) {
     logged.push([message, { ...fields }]);
     wake();
   };
-  const ids = paths.map((_, index) => `router${index}`);
-  const connections = paths.map((path, index): [string, ConnectionConfig] => [
-    ids[index] as string,
+  const health_check = { interval: 10, rise: 2, fall: 1, while_up: false };
+  const connections = paths.map((path, index): [string, ConnectionConfig] => {
+    const connection = connectionTo(`router${index}`, path, { timeoutMs: 200 });
+    return [connection.id, { ...connection, health_check, ...settings.changes }];
+  });
+  const auth = settings.auth ?? { anonymous: { type: "static", role: "anonymous" } };
+  const worker = await startProxy(
     {
-      id: ids[index] as string,
-      transport: {
-        type: "rawsocket",
-        endpoint: { type: "unix", path, timeoutMs: 200 },
-        serializer: "cbor",
-        max_message_size: 2 ** 24,
-      },
-      auth: "anonymous-proxy",
-      health_check: { interval: 10, rise: 2, fall: 1, while_up: false },
-      ...settings.changes,
-    },
-  ]);
-  const worker = await startProxyWorker(
-    {
-      type: "proxy",
-      id: "proxy",
       connections: Object.fromEntries(connections),
-      routes: { realm1: { anonymous: ids } },
+      routes: { realm1: { anonymous: connections.map(([id]) => id) } },
       ...(settings.balancing && { balancing: settings.balancing }),
-      transports: [
-        {
-          type: "websocket",
-          id: "ws",
-          endpoint: { type: "tcp", port: 0, interface: "127.0.0.1", shared: false },
-          serializers: ["json"],
-          auth: settings.auth ?? { anonymous: { type: "static", role: "anonymous" } },
-          backend: null,
-          options: webSocketDefaults,
-        },
-      ],
+      transports: [webSocketTransport({}, { auth })],
     },
     {
       log: { error: keep, warn: keep, info: keep, debug: () => {} },
-      nodeInfo: quietContext.nodeInfo,
       nodeKey: settings.nodeKey ?? null,
     },
   );
-  cleanups.push(() => worker.shutdown());
   const changes = () => logged.filter(([message]) => /^router (up|down)$/.test(message));
   return {
-    url: worker.urls[0] as string,
+    url: worker.url,
     changes: () => changes().map(([message, { connection }]) => `${message} ${connection}`),
     async untilLogged(wanted: string) {
       while (
@@ -113,32 +81,9 @@ async function proxy(paths: string[], settings: Settings = {}) {
 
 /** A client that has sent HELLO. */
 async function hello(url: string, details: object = { roles: { caller: {} } }) {
-  const socket = new WebSocket(url, ["wamp.2.json"]);
-  cleanups.push(() => socket.terminate());
-  const messages: unknown[][] = [];
-  let wake = () => {};
-  socket.onmessage = ({ data }) => {
-    messages.push(decodeMessage(data as string, "json"));
-    wake();
-  };
-  await new Promise((resolve, reject) => {
-    socket.onopen = resolve;
-    socket.onerror = reject;
-  });
-  const says = (message: unknown[]) => socket.send(encodeMessage(message, "json", true) as string);
-  says([1, "realm1", details]);
-  return {
-    says,
-    close: () => socket.terminate(),
-    async next() {
-      while (messages.length === 0) {
-        await new Promise<void>((resolve) => {
-          wake = resolve;
-        });
-      }
-      return messages.shift() ?? [];
-    },
-  };
+  const client = await wampSocket(url);
+  client.says([1, "realm1", details]);
+  return { ...client, close: () => client.socket.terminate() };
 }
 
 const noRouter = [3, { message: "Cannot join: no router answers" }, "wamp.error.network_failure"];
@@ -155,7 +100,7 @@ describe("a session goes to the next router", () => {
     expect(changes()).toEqual(["router down router0"]);
   });
 
-  test("when the first takes the connection and never shakes hands", async () => {
+  test("when the first accepts the connection and does not answer the handshake", async () => {
     const there = await router();
     const { url } = await proxy([silentRouter().path, there.path]);
     const client = await hello(url);
@@ -255,7 +200,7 @@ describe("a session goes to the next router", () => {
   test("with the client's HELLO when the first is not there", async () => {
     const there = await router();
     const { url } = await proxy([newPath(), there.path], { auth: "passthrough" });
-    const details = { roles: {}, authmethods: ["ticket"], authid: "joe" };
+    const details = { roles: { caller: {} }, authmethods: ["ticket"], authid: "joe" };
     const client = await hello(url, details);
     const session = await there.session();
     expect(await session.next()).toEqual([1, "realm1", details]);
@@ -295,11 +240,11 @@ describe("a client is refused with one sentence", () => {
     await (await there.session()).next();
     client.close();
     const stranger = new WebSocket(url, ["wamp.2.json"]);
-    cleanups.push(() => stranger.terminate());
+    afterTest(() => stranger.terminate());
     const answer = new Promise<string>((resolve) => {
       stranger.onmessage = ({ data }) => resolve(String(data));
     });
-    stranger.onopen = () => stranger.send('[1,"realm2",{}]');
+    stranger.onopen = () => stranger.send('[1,"realm2",{"roles":{"caller":{}}}]');
     expect(JSON.parse(await answer)[2]).toBe("wamp.error.no_such_realm");
   });
 });
@@ -423,7 +368,10 @@ describe("WELCOME", () => {
   test("has what the router says of the session, and nothing of the machines behind", async () => {
     const there = await router();
     const { url } = await proxy([there.path]);
-    const client = await hello(url, { roles: {}, authextra: { colour: "red", size: 1 } });
+    const client = await hello(url, {
+      roles: { caller: {} },
+      authextra: { colour: "red", size: 1 },
+    });
     const session = await there.session();
     await session.next();
     session.says([

@@ -1,19 +1,13 @@
 /** Ends of a session at which the client gets a bare close, without GOODBYE or ABORT. */
 
-import { afterEach, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { type HarnessOptions, sessionHarness } from "../support/session-harness.ts";
 
-let harness: Awaited<ReturnType<typeof sessionHarness>> | undefined;
-afterEach(async () => {
-  await harness?.close();
-  harness = undefined;
-});
-
-const HELLO = [1, "realm1", { roles: {} }];
+const HELLO = [1, "realm1", { roles: { caller: {} } }];
 
 /** A joined session, and the router's side of it. */
 async function joined(options: NonNullable<HarnessOptions["options"]>) {
-  harness = await sessionHarness({ options });
+  const harness = await sessionHarness({ options });
   const client = await harness.connect("websocket");
   client.says(HELLO);
   const router = await harness.router.session();
@@ -55,7 +49,7 @@ describe("told_by_close", () => {
   });
 
   test("router_lost: while a router hangs that was there, a join is cut off", async () => {
-    harness = await sessionHarness({
+    const harness = await sessionHarness({
       options: { told_by_close: ["router_lost"] },
       joinTimeoutMs: 100,
     });
@@ -72,7 +66,7 @@ describe("told_by_close", () => {
   test("router_lost: a router that never was there is told with ABORT", async () => {
     const { current } = await joined({ told_by_close: ["router_lost"] });
     const client = await current.connect("websocket");
-    client.says([1, "down", {}]);
+    client.says([1, "down", { roles: { caller: {} } }]);
     expect((await client.rest())[0]?.slice(0, 1)).toEqual([3]);
   });
 

@@ -4,9 +4,9 @@
  * @module
  */
 
-import { mkdtempSync, readFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { temporaryFolder } from "./temporary-folder.ts";
 
 /** Whether this machine has the program; without it, one line says what is left out. */
 export const hasOpenssl = Bun.which("openssl") !== null;
@@ -23,7 +23,7 @@ export interface CertificateFiles {
 
 /** A folder with authorities and their certificates. */
 export class Certificates {
-  readonly folder = mkdtempSync(join(tmpdir(), "certificates-"));
+  readonly folder = temporaryFolder();
 
   /** Makes an authority. */
   authority(name: string): CertificateFiles {

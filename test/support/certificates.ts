@@ -24,13 +24,14 @@ function openssl(...words: string[]): void {
 export function selfSigned(
   folder: string,
   name: string,
-  options: { names?: string; commonName?: string } = {},
+  options: { names?: string; commonName?: string; isRsa?: boolean } = {},
 ): CertificateConfig {
   const files = filesOf(folder, name);
   const subject = ["-subj", `/CN=${options.commonName ?? name}`];
   const names = ["-addext", `subjectAltName=${options.names ?? THIS_MACHINE}`];
   const out = ["-keyout", files.key, "-out", files.certificate, "-days", "3650"];
-  openssl("req", "-x509", ...CURVE, ...out, ...subject, ...names);
+  const kind = options.isRsa ? ["-newkey", "rsa:2048", "-nodes"] : CURVE;
+  openssl("req", "-x509", ...kind, ...out, ...subject, ...names);
   return files;
 }
 

@@ -4,14 +4,9 @@
  * @module
  */
 
-import type {
-  Peer,
-  PeerHandler,
-  SerializerName,
-  TransportDetails,
-  WireMessage,
-} from "#wamp/peer.ts";
+import type { Peer, PeerHandler, TransportDetails, WireMessage } from "#wamp/peer.ts";
 import { encodeMessage } from "#wamp/serializer/control-message-values.ts";
+import type { SerializerName } from "#wamp/serializer-name.ts";
 import { sliceMessage } from "#wamp/transcode/payload-slice.ts";
 
 /** What may differ from a JSON client over WebSocket that takes everything. */

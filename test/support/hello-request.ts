@@ -39,6 +39,6 @@ export function challengeOf(outcome: AuthOutcome): Record<string, unknown> {
 /** The answer to whoever does not prove who he is. */
 export const denied = (authmethod: string) => ({
   kind: "deny" as const,
-  uri: "wamp.error.authentication_failed",
+  uri: "wamp.error.authentication_denied",
   message: `Cannot authenticate with ${authmethod}: authid or proof is not valid`,
 });

@@ -1,24 +1,25 @@
 /** Configurations that are loaded as if they stood in a file. */
 
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { loadNodeConfig } from "#config/load.ts";
+import type { NodeConfig, TransportConfig } from "#config/node-config.ts";
+import { removeTemporaryFolder, temporaryFolder } from "./temporary-folder.ts";
 
-/** Loads a value as node.json of a folder of its own; issues are `path: sentence`. */
-export async function loadNode(value: unknown, env: Record<string, string> = {}) {
-  const folder = mkdtempSync(join(tmpdir(), "config-"));
-  try {
-    mkdirSync(join(folder, "web"));
-    const file = join(folder, "node.json");
-    writeFileSync(file, JSON.stringify(value));
-    const { config, faults, warnings } = await loadNodeConfig(file, env);
-    const sentences = (list: { path: string; sentence: string }[]) =>
-      list.map(({ path, sentence }) => `${path}: ${sentence}`);
-    return { config, faults: sentences(faults), warnings: sentences(warnings) };
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+/** Loads a value, or a text, as a file of a folder of its own; issues are `path: sentence`. */
+export async function loadNode(
+  value: unknown,
+  env: Record<string, string> = {},
+  name = "node.json",
+) {
+  const folder = temporaryFolder({ [name]: value });
+  mkdirSync(join(folder, "web"));
+  const { config, faults, warnings } = await loadNodeConfig(join(folder, name), env);
+  // At once, for tests load thousands.
+  removeTemporaryFolder(folder);
+  const sentences = (list: { path: string; sentence: string }[]) =>
+    list.map(({ path, sentence }) => `${path}: ${sentence}`);
+  return { config, faults: sentences(faults), warnings: sentences(warnings) };
 }
 
 /** A node about which there is nothing to say, with something of every kind. */
@@ -98,9 +99,9 @@ const soundNode = {
   ],
 };
 
-/** That node with another value at a path such as `$.workers[0].options.title`. */
-export function nodeWith(path: string, value: unknown): unknown {
-  const node: unknown = structuredClone(soundNode);
+/** That node, or another, with another value at a path such as `$.workers[0].options.title`. */
+export function nodeWith(path: string, value: unknown, base: unknown = soundNode): unknown {
+  const node: unknown = structuredClone(base);
   const names = [...path.matchAll(/\.([\w$]+)|\[(\d+)\]|\["([^"]+)"\]/g)].map(
     ([, name, index, quoted]) => name ?? index ?? quoted ?? "",
   );
@@ -117,4 +118,10 @@ export function nodeWith(path: string, value: unknown): unknown {
 /** The names in such a path. */
 export function namesIn(path: string): string[] {
   return path.split(/[.[\]"]+/);
+}
+
+/** The transports of a node's first worker; none where it is a guest or a container. */
+export function transportsOf(config: NodeConfig | null): TransportConfig[] {
+  const worker = config?.workers[0];
+  return worker !== undefined && "transports" in worker ? worker.transports : [];
 }

@@ -1,6 +1,6 @@
 /** What a join has where no authmethod is dynamic and attempts are not limited. */
 
-import type { AuthenticationSupport } from "#session/authentication.ts";
+import type { AuthenticationSupport } from "#auth/authentication.ts";
 import { quiet } from "./quiet-context.ts";
 
 export const noAuthenticators: AuthenticationSupport = {

@@ -1,6 +1,7 @@
 /** A WebSocket client of octets: it shows the answer to its handshake and every frame as it came. */
 
 import { connect, type Socket } from "node:net";
+import { afterTest } from "./cleanups.ts";
 
 /** A frame from the server; `head` is its first octet (FIN, RSV1 to RSV3, opcode). */
 export interface RawFrame {
@@ -28,10 +29,11 @@ export class RawWebSocket {
     });
   }
 
-  /** Shakes hands; the headers come on top of those that every handshake has. */
+  /** Makes the opening handshake; the headers come on top of those that every handshake has. */
   static async open(url: string, headers: Record<string, string>): Promise<RawWebSocket> {
     const { hostname, port, pathname, host } = new URL(url);
     const socket = connect(Number(port), hostname);
+    afterTest(() => socket.destroy());
     const all = {
       Host: host,
       Connection: "Upgrade",

@@ -1,5 +1,6 @@
 /** A callee of the tests: a real session that answers INVOCATIONs as it is told, values exact. */
 
+import type { SerializerName } from "#wamp/serializer-name.ts";
 import { ScriptedClient } from "./scripted-client.ts";
 
 /** What an INVOCATION is answered with: the end of a YIELD, or of an ERROR. */
@@ -11,7 +12,7 @@ export type Behaviour = (
 /** Joins realm1, and registers these procedures and subscribes to these topics. */
 export async function scriptedCallee(
   url: string,
-  serializer: "json" | "msgpack" | "cbor",
+  serializer: SerializerName,
   procedures: Record<string, Behaviour>,
   topics: string[] = [],
 ) {

@@ -4,8 +4,8 @@
  */
 
 import { connect, type Socket } from "node:net";
-import type { SerializerName } from "#wamp/peer.ts";
 import { decodeMessage, encodeMessage } from "#wamp/serializer/control-message-values.ts";
+import type { SerializerName } from "#wamp/serializer-name.ts";
 
 const mask = Buffer.from("01020304", "hex");
 const serializerNumbers = { json: 1, msgpack: 2, cbor: 3 };
@@ -54,7 +54,7 @@ export class ScriptedClient {
     socket.on("error", () => {});
   }
 
-  /** Connects and shakes hands; the URL's scheme (`ws:` or `rs:`) says by which framing. */
+  /** Connects and makes the handshake; the URL's scheme (`ws:` or `rs:`) says by which framing. */
   static async open(url: string, serializer: SerializerName): Promise<ScriptedClient> {
     const { hostname, port, pathname, protocol } = new URL(url);
     const socket = connect({ port: Number(port), host: hostname, allowHalfOpen: false });

@@ -1,17 +1,10 @@
 /** A router over RawSocket that says what a test tells it to say. */
 
-import type { RawSocketTransportConfig, TransportConfig } from "#config/node-config.ts";
-import { startTransport } from "#transport/start-transport.ts";
-import type {
-  Peer,
-  PeerHandler,
-  SerializerName,
-  TransportDetails,
-  WireMessage,
-} from "#wamp/peer.ts";
+import type { TransportConfig } from "#config/node-config.ts";
+import type { Peer, PeerHandler, TransportDetails, WireMessage } from "#wamp/peer.ts";
 import { decodeMessage, encodeMessage } from "#wamp/serializer/control-message-values.ts";
-import { noPings } from "./no-pings.ts";
-import { quietContext } from "./quiet-context.ts";
+import type { SerializerName } from "#wamp/serializer-name.ts";
+import { openTransport, rawSocketTransport } from "./transports.ts";
 
 /** What may differ from a router that takes messages of any size in CBOR. */
 export interface ScriptedRouterOptions {
@@ -82,22 +75,12 @@ export class RouterSide implements PeerHandler {
   }
 }
 
-/** Listens at a Unix path for RawSocket. */
+/** Listens at a Unix path for RawSocket until the test has ended. */
 export function scriptedRouter(path: string, options: ScriptedRouterOptions = {}) {
-  const config: RawSocketTransportConfig = {
-    type: "rawsocket",
-    id: "router",
-    endpoint: { type: "unix", path, permission: 0o600 },
-    serializers: [options.serializer ?? "cbor"],
-    auth: {},
-    backend: null,
-    options: {
-      max_message_size: options.max_message_size ?? 2 ** 24,
-      max_buffered: 2 ** 26,
-      stall_timeout: 0,
-      ...noPings,
-    },
-  };
+  const { serializer = "cbor", max_message_size = 2 ** 24 } = options;
+  const limits = { max_message_size, max_buffered: 2 ** 26, stall_timeout: 0 };
+  const endpoint = { type: "unix" as const, path, permission: 0o600 };
+  const config = rawSocketTransport(limits, { endpoint, serializers: [serializer], auth: {} });
   return scriptedRouterOn(config);
 }
 
@@ -112,7 +95,7 @@ export async function scriptedRouterOn(config: TransportConfig) {
     slot(came++).resolve(side);
     return side;
   };
-  const listener = await startTransport(config, accept, quietContext);
+  const { listener } = await openTransport(config, accept);
   return {
     urls: listener.urls,
     session: () => slot(taken++).promise,

@@ -2,7 +2,8 @@
 
 import { strToU8, zipSync } from "fflate";
 import seed from "../fixtures/config/seed.json";
-import { freePort, temporaryFolder } from "./temporary-node.ts";
+import { temporaryFolder } from "./temporary-folder.ts";
+import { freePort } from "./temporary-node.ts";
 
 /** A ZIP with the prefix and the default object that the seed's snippet names. */
 const ARCHIVE = zipSync({
@@ -11,13 +12,13 @@ const ARCHIVE = zipSync({
 });
 
 /** A folder with the seed's node: `<folder>/node/node.json` and `<folder>/web`. */
-export async function seedFolder(): Promise<{ folder: string; port: number }> {
+export function seedFolder(): { folder: string; port: number } {
   const port = freePort();
   const sha256 = new Bun.CryptoHasher("sha256").update(ARCHIVE).digest("hex");
   const text = JSON.stringify(seed)
     .replaceAll("8443", String(port))
     .replace(/"hashes":\["[0-9a-f]+"\]/g, `"hashes":["${sha256}"]`);
-  const folder = await temporaryFolder({
+  const folder = temporaryFolder({
     "web/index.html": "<!doctype html><title>seed</title><p>hello from the seed",
     "node/node.json": text,
     "node/autobahn-v20.1.1.zip": ARCHIVE,

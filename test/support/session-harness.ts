@@ -3,12 +3,9 @@
  * one that says nothing behind it. Deadlines are the test's.
  */
 
-import { mkdtempSync, rmSync } from "node:fs";
 import { createServer, type Socket } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type {
-  ConnectingTransportConfig,
   ConnectionConfig,
   SessionConfig,
   SessionEndOptions,
@@ -18,14 +15,16 @@ import type { LogFields } from "#observe/logger.ts";
 import { RouteTable } from "#proxy/routing/route-table.ts";
 import { ServiceSessions } from "#proxy/service/service-sessions.ts";
 import { FrontendSession } from "#proxy/session/frontend-session.ts";
-import type { Listener } from "#transport/listener.ts";
-import { startTransport } from "#transport/start-transport.ts";
 import type { Peer, WireMessage } from "#wamp/peer.ts";
+import type { SerializerName } from "#wamp/serializer-name.ts";
 import { SessionTable } from "#worker/session-table.ts";
+import { afterTest } from "./cleanups.ts";
+import { connectionTo } from "./proxy-worker.ts";
 import { quietContext } from "./quiet-context.ts";
 import { ScriptedClient } from "./scripted-client.ts";
 import { type ScriptedRouterOptions, scriptedRouter } from "./scripted-router.ts";
-import { webSocketDefaults } from "./websocket-defaults.ts";
+import { temporaryFolder } from "./temporary-folder.ts";
+import { openTransport, rawSocketTransport, webSocketTransport } from "./transports.ts";
 
 /** How clients reach the proxy in a test. */
 export const TRANSPORTS = ["websocket", "rawsocket"] as const;
@@ -45,36 +44,23 @@ export interface HarnessOptions {
   afterMessage?(session: FrontendSession): void;
 }
 
-const anyTcpPort = { type: "tcp", port: 0, interface: "127.0.0.1", shared: false } as const;
-
-/** Starts it all; `close` ends it. The realm `realm1` leads to the router, `silent` to the other. */
+/** Starts it all for one test. The realm `realm1` leads to the router, `silent` to the other. */
 export async function sessionHarness(options: HarnessOptions = {}) {
-  const folder = mkdtempSync(join(tmpdir(), "session-harness-"));
+  const folder = temporaryFolder();
   const timeoutMs = options.connectTimeoutMs ?? 20_000;
   const router = await scriptedRouter(join(folder, "router.sock"), options.router);
   const silent = await silentRouter(join(folder, "silent.sock"));
-  const to = (
-    file: string,
-    serializer: "json" | "msgpack" | "cbor",
-  ): ConnectingTransportConfig => ({
-    type: "rawsocket",
-    endpoint: { type: "unix", path: join(folder, file), timeoutMs },
-    serializer,
-    max_message_size: 2 ** 24,
-  });
-  const connection = (id: string, transport: ConnectingTransportConfig): ConnectionConfig => ({
-    id,
-    transport,
-    auth: "anonymous-proxy",
-  });
-  const overWebSocket: ConnectingTransportConfig = {
-    type: "websocket",
-    endpoint: { type: "unix", path: join(folder, "silent.sock"), timeoutMs },
-    url: "ws://localhost/",
-    serializers: ["json"],
+  const to = (id: string, serializer: SerializerName = "cbor") =>
+    connectionTo(id, join(folder, `${id}.sock`), { timeoutMs, serializer });
+  const overWebSocket: ConnectionConfig = {
+    ...to("silent"),
+    transport: {
+      type: "websocket",
+      endpoint: to("silent").transport.endpoint,
+      url: "ws://localhost/",
+      serializers: ["json"],
+    },
   };
-  const silentTransport =
-    options.silent === "websocket" ? overWebSocket : to("silent.sock", "cbor");
   const sessions = new SessionTable<FrontendSession>();
   const open: FrontendSession[] = [];
   const logged: [level: string, message: string, fields: LogFields | undefined][] = [];
@@ -89,9 +75,9 @@ export async function sessionHarness(options: HarnessOptions = {}) {
   const routes = new RouteTable(
     {
       connections: {
-        router: connection("router", to("router.sock", options.router?.serializer ?? "cbor")),
-        silent: connection("silent", silentTransport),
-        down: connection("down", to("down.sock", "cbor")),
+        router: to("router", options.router?.serializer),
+        silent: options.silent === "websocket" ? overWebSocket : to("silent"),
+        down: to("down"),
       },
       routes: {
         realm1: { anonymous: ["router"], user: ["router"] },
@@ -132,7 +118,6 @@ export async function sessionHarness(options: HarnessOptions = {}) {
   };
   const auth = options.auth ?? { anonymous: { type: "static" as const, role: "anonymous" } };
   const session = {
-    serializers: ["json" as const, "cbor" as const, "msgpack" as const],
     auth,
     backend: auth === "passthrough" ? "router" : null,
     joining: {
@@ -142,54 +127,32 @@ export async function sessionHarness(options: HarnessOptions = {}) {
       max_auth_failures_per_minute: 0,
     },
   };
-  const transportOptions = { ...webSocketDefaults, max_message_size: 65_536, ...options.options };
+  const transportOptions = { max_message_size: 65_536, ...options.options };
   const context = { ...quietContext, log };
-  const listeners: Record<(typeof TRANSPORTS)[number], Listener> = {
-    websocket: await startTransport(
-      { ...session, type: "websocket", id: "ws", endpoint: anyTcpPort, options: transportOptions },
-      accept,
-      context,
-    ),
-    rawsocket: await startTransport(
-      {
-        ...session,
-        type: "rawsocket",
-        id: "rs",
-        endpoint: anyTcpPort,
-        options: transportOptions,
-      },
-      accept,
-      context,
-    ),
+  const webSocket = webSocketTransport(transportOptions, session);
+  const rawSocket = rawSocketTransport(transportOptions, session);
+  const urls: Record<(typeof TRANSPORTS)[number], string> = {
+    websocket: (await openTransport(webSocket, accept, context)).url,
+    rawsocket: (await openTransport(rawSocket, accept, context)).url,
   };
-  const clients: ScriptedClient[] = [];
   return {
     router,
     silent,
     sessions,
-    urls: {
-      websocket: listeners.websocket.urls[0] ?? "",
-      rawsocket: listeners.rawsocket.urls[0] ?? "",
-    },
+    urls,
     /** Every session that was ever begun. */
     open,
     counts,
     logged,
     async connect(transport: (typeof TRANSPORTS)[number]): Promise<ScriptedClient> {
-      const url = listeners[transport].urls[0] ?? "";
-      const client = await ScriptedClient.open(url, transport === "websocket" ? "json" : "cbor");
-      clients.push(client);
+      const serializer = transport === "websocket" ? "json" : "cbor";
+      const client = await ScriptedClient.open(urls[transport], serializer);
+      afterTest(() => client.socket.destroy());
       return client;
     },
     /** Resolves when no session is open. */
     async empty(): Promise<void> {
       while (sessions.size > 0) await new Promise<void>((resolve) => ended.push(resolve));
-    },
-    async close(): Promise<void> {
-      for (const { socket } of clients) socket.destroy();
-      silent.close();
-      await Promise.all([listeners.websocket.close(), listeners.rawsocket.close(), router.close()]);
-      rmSync(folder, { recursive: true, force: true });
     },
   };
 }
@@ -217,12 +180,10 @@ async function silentRouter(path: string) {
     slot(came++).resolve({ socket, handshake, closed });
   });
   await new Promise<void>((resolve) => server.listen(path, resolve));
-  return {
-    /** The next connection. */
-    connection: () => slot(taken++).promise,
-    close() {
-      for (const socket of sockets) socket.destroy();
-      server.close();
-    },
-  };
+  afterTest(() => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
+  /** The next connection. */
+  return { connection: () => slot(taken++).promise };
 }

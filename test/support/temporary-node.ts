@@ -1,8 +1,8 @@
 /** A node of the built binary in a folder of its own, with the configuration that a test wants. */
 
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { existsSync } from "node:fs";
+import { resolve } from "node:path";
+import { afterTest } from "./cleanups.ts";
 
 export const BINARY = resolve(import.meta.dir, "../../dist/crossproxy");
 
@@ -12,16 +12,6 @@ export function buildMissingBinary(): void {
   const script = resolve(import.meta.dir, "../../scripts/build-binary.ts");
   const built = Bun.spawnSync([process.execPath, script]);
   if (built.exitCode !== 0) throw new Error(`Cannot build ${BINARY}: ${built.stderr}`);
-}
-
-/** Makes a folder with these files (text or octets by name); values that are objects become JSON. */
-export async function temporaryFolder(files: Record<string, unknown>): Promise<string> {
-  const folder = mkdtempSync(join(tmpdir(), "crossproxy-"));
-  for (const [name, content] of Object.entries(files)) {
-    const isRaw = typeof content === "string" || content instanceof Uint8Array;
-    await Bun.write(join(folder, name), isRaw ? content : JSON.stringify(content, null, 2));
-  }
-  return folder;
 }
 
 /** A port that was free a moment ago. */
@@ -39,7 +29,7 @@ export function freePorts(count: number): number[] {
   return listeners.map(({ port }) => port);
 }
 
-/** A running node; `stop` ends it and removes its folder. */
+/** A running node; `stop` ends it. */
 export interface TemporaryNode {
   folder: string;
   pid: number;
@@ -94,9 +84,7 @@ export async function startNode(folder: string, ...args: string[]): Promise<Temp
     kill: (signal) => child.kill(signal),
     async stop() {
       child.kill("SIGTERM");
-      const code = await exited;
-      rmSync(folder, { recursive: true, force: true });
-      return code;
+      return exited;
     },
   };
 }
@@ -105,6 +93,13 @@ export async function startNode(folder: string, ...args: string[]): Promise<Temp
 export function workerPids(output: string): Record<string, number> {
   const rows = output.matchAll(/^\s*(\S+)\s+(?:router|proxy|websocket-testee)\s+(\d+)/gm);
   return Object.fromEntries([...rows].map(([, id, pid]) => [id, Number(pid)]));
+}
+
+/** Starts it for one test, at the end of which it is stopped. */
+export async function nodeForTest(folder: string, ...args: string[]): Promise<TemporaryNode> {
+  const node = await startNode(folder, ...args);
+  afterTest(() => node.stop());
+  return node;
 }
 
 /** The table is written at once, so its head tells that the node is ready. */

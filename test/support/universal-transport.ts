@@ -7,28 +7,15 @@
 import { connect, type Socket } from "node:net";
 
 import type {
-  ListeningTcpConfig,
+  TransportConfig,
   UniversalTransportConfig,
   WebSocketOptions,
 } from "#config/node-config.ts";
 import type { Listener } from "#transport/listener.ts";
-import { startTransport } from "#transport/start-transport.ts";
 import type { Peer, PeerHandler, TransportDetails } from "#wamp/peer.ts";
-import { noPings } from "./no-pings.ts";
-import { quietContext } from "./quiet-context.ts";
-import { webSocketDefaults } from "./websocket-defaults.ts";
-
-const buffering = { max_buffered: 1_048_576, stall_timeout: 30_000 };
-
-const webSocketOptions: WebSocketOptions = { ...webSocketDefaults, max_message_size: 16_777_216 };
-
-/** A port of this machine that the system chooses. */
-export const anyPort: ListeningTcpConfig = {
-  type: "tcp",
-  port: 0,
-  interface: "127.0.0.1",
-  shared: false,
-};
+import { afterTest } from "./cleanups.ts";
+import { rawSocketDefaults, webSocketDefaults } from "./default-options.ts";
+import { anyPort, openTransport } from "./transports.ts";
 
 /** RawSocket, a WebSocket at `/ws` and a JSON value at `/`, on any port. */
 export function universal(
@@ -40,10 +27,10 @@ export function universal(
     type: "universal",
     id: "transport001",
     endpoint,
-    rawsocket: { ...session, options: { max_message_size: 2 ** 24, ...noPings, ...buffering } },
+    rawsocket: { ...session, options: rawSocketDefaults },
     paths: {
       "/": { type: "json", value: { here: true } },
-      ws: { ...session, type: "websocket", options: { ...webSocketOptions, ...options } },
+      ws: { ...session, type: "websocket", options: { ...webSocketDefaults, ...options } },
     },
   };
 }
@@ -60,7 +47,7 @@ export interface StartedTransport {
 
 /** Starts a transport whose sessions send back every message. */
 export async function startEcho(
-  config: Parameters<typeof startTransport>[0],
+  config: TransportConfig = universal(),
   handlerFor: (peer: Peer) => PeerHandler = echo,
 ): Promise<StartedTransport> {
   const peers: Peer[] = [];
@@ -70,8 +57,7 @@ export async function startEcho(
     waiting.shift()?.(peer.details);
     return handlerFor(peer);
   };
-  const listener = await startTransport(config, accept, quietContext);
-  const port = Number(/:(\d+)(?:\/|$)/.exec(listener.urls[0] ?? "")?.[1]);
+  const { listener, port } = await openTransport(config, accept);
   const nextDetails = () => new Promise<TransportDetails>((resolve) => waiting.push(resolve));
   return { listener, port, peers, nextDetails };
 }
@@ -141,9 +127,11 @@ export class OctetClient {
   }
 }
 
-/** Connects to a port of this machine. */
+/** Connects to a port of this machine; the connection is cut off once the test has ended. */
 export function dial(port: number): OctetClient {
-  return new OctetClient(connect({ port, host: "127.0.0.1" }));
+  const client = new OctetClient(connect({ port, host: "127.0.0.1" }));
+  afterTest(() => client.socket.destroy());
+  return client;
 }
 
 /** The request that opens a WebSocket. */

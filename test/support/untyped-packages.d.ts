@@ -30,3 +30,7 @@ declare module "autobahn" {
   export const auth_cryptosign: { sign_challenge(keys: object, extra: object): string };
   export type { AutobahnSession, Identity };
 }
+
+declare module "autobahn-26" {
+  export { auth_cra, auth_cryptosign, Connection, serializer } from "autobahn";
+}

@@ -1,16 +1,11 @@
-/** WAMP clients that nobody here wrote, behind one face. */
+/** Foreign WAMP clients behind one interface. */
 
 import { createPrivateKey, createPublicKey } from "node:crypto";
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
-import {
-  type AutobahnSession,
-  auth_cra,
-  auth_cryptosign,
-  serializer as autobahnSerializer,
-  Connection,
-  type Identity,
-} from "autobahn";
+import * as autobahn22 from "autobahn";
+import { type AutobahnSession, auth_cra, auth_cryptosign, type Identity } from "autobahn";
+import * as autobahn26 from "autobahn-26";
 import { Wampy } from "wampy";
 import { CborSerializer } from "wampy/CborSerializer.js";
 import { sign as signCryptosign } from "wampy/cryptosign.js";
@@ -82,23 +77,44 @@ export function publicKey(seed: string): string {
   return Buffer.from(x, "base64url").toHex();
 }
 
-const autobahnSerializers = {
-  json: () => new autobahnSerializer.JSONSerializer(),
-  msgpack: () => new autobahnSerializer.MsgpackSerializer(),
-  cbor: () => new autobahnSerializer.CBORSerializer(),
-};
+/** A release of Autobahn for JavaScript. */
+type Autobahn = typeof autobahn22;
+
+const AUTOBAHN_SERIALIZERS = {
+  json: "JSONSerializer",
+  msgpack: "MsgpackSerializer",
+  cbor: "CBORSerializer",
+} as const;
 
 /** Joins with Autobahn for JavaScript. */
-export async function joinAutobahn(
+export function joinAutobahn(
   url: string,
   serializer: Serializer,
   auth?: Proof,
 ): Promise<WampClient> {
-  const connection = new Connection({
+  return joinWith(autobahn22, url, serializer, auth);
+}
+
+/** Joins with its newest release. */
+export function joinAutobahn26(
+  url: string,
+  serializer: Serializer,
+  auth?: Proof,
+): Promise<WampClient> {
+  return joinWith(autobahn26, url, serializer, auth);
+}
+
+async function joinWith(
+  library: Autobahn,
+  url: string,
+  serializer: Serializer,
+  auth?: Proof,
+): Promise<WampClient> {
+  const connection = new library.Connection({
     url,
     realm: "realm1",
     max_retries: 0,
-    serializers: [autobahnSerializers[serializer]()],
+    serializers: [new library.serializer[AUTOBAHN_SERIALIZERS[serializer]]()],
     ...(auth && { authmethods: [methodOf(auth)], ...authidOf(auth) }),
     ...(auth && "privkey" in auth && { authextra: { pubkey: publicKey(auth.privkey) } }),
     ...(auth && {

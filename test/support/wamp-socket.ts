@@ -1,8 +1,12 @@
-/** A WAMP client over WebSocket that says what a test tells it to say, in JSON. */
+/** A WAMP client over WebSocket that says what a test tells it to say. */
 
-import { decodeMessage } from "#wamp/serializer/control-message-values.ts";
+import { decodeMessage, encodeMessage } from "#wamp/serializer/control-message-values.ts";
+import type { SerializerName } from "#wamp/serializer-name.ts";
+import { afterTest } from "./cleanups.ts";
 
 export interface WampSocket {
+  /** Bun's client, which can also be paused, and pinged. */
+  socket: WebSocket;
   says(message: unknown[]): void;
   /** The next message of the server. */
   next(): Promise<unknown[]>;
@@ -11,14 +15,19 @@ export interface WampSocket {
   close(): void;
 }
 
-/** Connects, and waits until the WebSocket is open. */
-export async function wampSocket(url: string): Promise<WampSocket> {
-  const socket = new WebSocket(url, ["wamp.2.json"]);
+/** Connects, and waits until the WebSocket is open; it is cut off once the test has ended. */
+export async function wampSocket(
+  url: string,
+  serializer: SerializerName = "json",
+): Promise<WampSocket> {
+  const socket = new WebSocket(url, [`wamp.2.${serializer}`]);
+  socket.binaryType = "nodebuffer";
+  afterTest(() => socket.terminate());
   const messages: unknown[][] = [];
   const wakes: (() => void)[] = [];
   const closed = Promise.withResolvers<{ code: number; reason: string }>();
   socket.onmessage = ({ data }) => {
-    messages.push(decodeMessage(data as string, "json"));
+    messages.push(decodeMessage(data as string | Buffer, serializer));
     for (const wake of wakes.splice(0)) wake();
   };
   socket.onclose = ({ code, reason }) => closed.resolve({ code, reason });
@@ -27,7 +36,9 @@ export async function wampSocket(url: string): Promise<WampSocket> {
     socket.onerror = reject;
   });
   return {
-    says: (message) => socket.send(JSON.stringify(message)),
+    socket,
+    says: (message) =>
+      socket.send(encodeMessage(message, serializer, serializer === "json") as string),
     async next() {
       while (messages.length === 0) await new Promise<void>((resolve) => wakes.push(resolve));
       return messages.shift() ?? [];
@@ -37,7 +48,7 @@ export async function wampSocket(url: string): Promise<WampSocket> {
   };
 }
 
-/** Joins as `authenticator` and registers; each call waits to be answered by the test. */
+/** Joins a realm and registers; each call waits to be answered by the test. */
 export async function registerAuthenticator(url: string, realm: string, procedure: string) {
   const socket = await wampSocket(url);
   const roles = { callee: { features: { call_canceling: true } } };

@@ -1,15 +1,13 @@
 /** The channel id of a TLS connection, as Python's own TLS sees it from the other side. */
 
-import { afterAll, expect, test } from "bun:test";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
 import { tlsUnique } from "#transport/accept/channel-binding.ts";
 import { hasOpenssl, selfSigned } from "../support/certificates.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 import { hasPython, PYTHON } from "../support/wamp-clients.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "crossproxy-binding-"));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const folder = temporaryFolder();
 
 /** Connects twice with each version, the second time with the session of the first. */
 const client = `

@@ -1,37 +1,25 @@
-import { afterAll, afterEach, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { X509Certificate } from "node:crypto";
-import { rmSync } from "node:fs";
 import { connect as connectTls } from "node:tls";
 
 import type { ListeningTcpConfig, TransportConfig } from "#config/node-config.ts";
 import { type CertificateFiles, Certificates, hasOpenssl } from "../support/authorities.ts";
+import { afterTest } from "../support/cleanups.ts";
+import { anyPort } from "../support/transports.ts";
 import {
-  anyPort,
   dial,
   echo,
   OctetClient,
-  type StartedTransport,
   startEcho,
   universal,
   upgradeRequest,
 } from "../support/universal-transport.ts";
 
-const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
-
-async function start(config: TransportConfig): Promise<StartedTransport> {
-  const started = await startEcho(config);
-  cleanups.push(() => started.listener.close());
-  return started;
-}
-
 /** Connects with TLS, with a certificate or without. */
 function dialTls(port: number, certificate?: CertificateFiles): OctetClient {
   const options = { port, host: "127.0.0.1", rejectUnauthorized: false, ...certificate?.pem };
   const client = new OctetClient(connectTls(options));
-  cleanups.push(() => client.socket.destroy());
+  afterTest(() => client.socket.destroy());
   return client;
 }
 
@@ -39,7 +27,6 @@ const RAWSOCKET = Buffer.from("7ff30000", "hex");
 
 describe.skipIf(!hasOpenssl)("ca_certificates", () => {
   const certificates = new Certificates();
-  afterAll(() => rmSync(certificates.folder, { recursive: true }));
   const { certificate: authority } = certificates.authority("authority");
   certificates.authority("stranger");
   const server = certificates.signed("server", "authority");
@@ -62,8 +49,8 @@ describe.skipIf(!hasOpenssl)("ca_certificates", () => {
   } as Record<TransportConfig["type"], TransportConfig>;
 
   for (const [type, config] of Object.entries(configs)) {
-    test(`of a ${type} transport let in who has a certificate of them`, async () => {
-      const { port, nextDetails } = await start(config);
+    test(`of a ${type} transport accept a client with a certificate of theirs`, async () => {
+      const { port, nextDetails } = await startEcho(config);
       const details = nextDetails();
       const client = dialTls(port, known);
       if (type === "rawsocket") await client.send(RAWSOCKET);
@@ -80,8 +67,8 @@ describe.skipIf(!hasOpenssl)("ca_certificates", () => {
       });
     });
 
-    test(`of a ${type} transport keep out who has none, or one of others`, async () => {
-      const { port, peers } = await start(config);
+    test(`of a ${type} transport refuse a client without one, or with one of others`, async () => {
+      const { port, peers } = await startEcho(config);
       for (const certificate of [undefined, unknown]) {
         const client = dialTls(port, certificate);
         client.socket.write(type === "rawsocket" ? RAWSOCKET : upgradeRequest());
@@ -94,7 +81,7 @@ describe.skipIf(!hasOpenssl)("ca_certificates", () => {
   test("are asked for whatever name a client gives, or none", async () => {
     const { key, certificate } = certificates.signed("named", "authority");
     const named = [{ hostnames: ["localhost"], key, certificate, chain_certificates: [] }];
-    const { port, peers, nextDetails } = await start(
+    const { port, peers, nextDetails } = await startEcho(
       universal({ ...anyPort, tls: { ...tls, certificates: named } }),
     );
     for (const servername of ["localhost", "elsewhere", undefined]) {
@@ -113,16 +100,16 @@ describe.skipIf(!hasOpenssl)("ca_certificates", () => {
   });
 
   test("say nothing in plain text", async () => {
-    const { port } = await start(universal(endpoint));
+    const { port } = await startEcho(universal(endpoint));
 
     const client = dial(port);
-    cleanups.push(() => client.socket.destroy());
+    afterTest(() => client.socket.destroy());
     client.socket.write(upgradeRequest());
     expect(await client.whole()).not.toContain("HTTP");
   });
 
   test("do not make a handshake wait for ever", async () => {
-    const { port } = await start(universal(endpoint, { open_handshake_timeout: 60 }));
+    const { port } = await startEcho(universal(endpoint, { open_handshake_timeout: 60 }));
     const client = dial(port);
     expect(await client.whole()).toBe("");
   });
@@ -132,7 +119,7 @@ describe.skipIf(!hasOpenssl)("ca_certificates", () => {
       ...echo(peer),
       onMessage: () => peer.close(1000, "that is all"),
     }));
-    cleanups.push(() => started.listener.close());
+    afterTest(() => started.listener.close());
     const client = dialTls(started.port, known);
     const message = Buffer.of(0x82, 0x81, 0, 0, 0, 0, 0);
     await client.send(upgradeRequest(), message);
@@ -140,13 +127,13 @@ describe.skipIf(!hasOpenssl)("ca_certificates", () => {
   });
 
   test("leave large messages whole", async () => {
-    const { port } = await start(universal(endpoint));
+    const { port } = await startEcho(universal(endpoint));
     const socket = new WebSocket(`wss://127.0.0.1:${port}/ws`, {
       protocols: ["wamp.2.cbor"],
       tls: { rejectUnauthorized: false, ...known.pem },
     });
     socket.binaryType = "arraybuffer";
-    cleanups.push(() => socket.close());
+    afterTest(() => socket.close());
     const sent = new Uint8Array(12_000_000).map((_, index) => index % 251);
     const got = await new Promise<Uint8Array>((resolve) => {
       socket.onmessage = ({ data }) => resolve(new Uint8Array(data));

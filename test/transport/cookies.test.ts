@@ -1,10 +1,9 @@
-import { afterAll, afterEach, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import {
   appendFileSync,
   chownSync,
   lchownSync,
   mkdirSync,
-  mkdtempSync,
   readFileSync,
   rmSync,
   statSync,
@@ -12,21 +11,16 @@ import {
   writeFileSync,
 } from "node:fs";
 import { connect } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { CookieConfig, WebSocketTransportConfig } from "#config/node-config.ts";
-import { startTransport } from "#transport/start-transport.ts";
+import type { CookieConfig } from "#config/node-config.ts";
 import { CookieTracker, openCookieStore } from "#transport/websocket/cookie-tracker.ts";
 import type { Peer, TransportDetails } from "#wamp/peer.ts";
-import { quiet, quietContext } from "../support/quiet-context.ts";
-import { webSocketDefaults } from "../support/websocket-defaults.ts";
+import { afterTest } from "../support/cleanups.ts";
+import { quiet } from "../support/quiet-context.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
+import { openTransport, webSocketTransport } from "../support/transports.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "crossproxy-cookies-"));
-const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const folder = temporaryFolder();
 
 const plain: CookieConfig = {
   name: "cbtid",
@@ -68,7 +62,7 @@ describe("a cookie", () => {
   });
 });
 
-test("whoever asks for cookies without end logs nobody out", () => {
+test("requests for cookies without end log no client out", () => {
   const tracker = trackerOf(plain);
   const now = Date.now();
   const idle = tracker.track(null, now);
@@ -85,7 +79,7 @@ describe("a file of cookies", () => {
     store: { type: "file" as const, filename: join(folder, name) },
   });
 
-  test("is shared by all workers, and readable by nobody else", () => {
+  test("is shared by all workers, and readable by no other user", () => {
     const config = inFile("shared");
     const [one, other] = [trackerOf(config), trackerOf(config)];
     const now = Date.now();
@@ -116,7 +110,7 @@ describe("a file of cookies", () => {
     expect(running.track(`cbtid=${later}`, now).id).toBe(later);
   });
 
-  test("stays short while workers run, whoever asks for new ones", () => {
+  test("stays short while workers run, however many are asked for", () => {
     const config = inFile("flooded");
     const now = Date.now();
     const running = trackerOf(config);
@@ -128,7 +122,7 @@ describe("a file of cookies", () => {
     expect(trackerOf(config).track(`cbtid=${kept}`, now).id).toBe(kept);
   });
 
-  test("is taken from others who may read it", () => {
+  test("is made unreadable to other users", () => {
     const config = inFile("open");
     writeFileSync(config.store.filename, "", { mode: 0o666 });
     const told: string[] = [];
@@ -170,7 +164,7 @@ describe("a file of cookies", () => {
     expect(trackerOf(config).track(`cbtid=${id}`, now).id).toBe(id);
   });
 
-  test("tells every worker who joined, who logged out, and nothing more once it cannot be read", () => {
+  test("tells every worker of joins and logouts, and of nothing once it cannot be read", () => {
     const config = inFile("logins");
     const now = Date.now();
     const [one, other] = [trackerOf(config), trackerOf(config)];
@@ -220,27 +214,16 @@ describe("a file of cookies", () => {
 });
 
 test("a WebSocket handshake issues the cookie, and its peer carries the value", async () => {
-  const config: WebSocketTransportConfig = {
-    type: "websocket",
-    id: "transport",
-    endpoint: { type: "tcp", port: 0, interface: "127.0.0.1", shared: false },
-    serializers: ["json"],
-    auth: "passthrough",
-    backend: null,
-    cookie: plain,
-    options: webSocketDefaults,
-  };
   const seen: TransportDetails[] = [];
   const accept = ({ details }: Peer) => {
     seen.push(details);
     return { onMessage() {}, onDrain() {}, onClose() {} };
   };
-  const listener = await startTransport(config, accept, quietContext);
-  cleanups.push(() => listener.close());
-  const port = Number(new URL(listener.urls[0] ?? "").port);
+  const config = webSocketTransport({}, { cookie: plain });
+  const { port } = await openTransport(config, accept);
   const readHandshake = async (...headers: string[]) => {
     const socket = connect({ port, host: "127.0.0.1" });
-    cleanups.push(() => socket.destroy());
+    afterTest(() => socket.destroy());
     const lines = [
       "GET / HTTP/1.1",
       "Host: a",

@@ -1,7 +1,7 @@
-import { afterAll, afterEach, describe, expect, test } from "bun:test";
-import { mkdtempSync, rmSync, statSync } from "node:fs";
+import { describe, expect, test } from "bun:test";
+import { statSync } from "node:fs";
 import { connect } from "node:net";
-import { networkInterfaces, tmpdir } from "node:os";
+import { networkInterfaces } from "node:os";
 import { join } from "node:path";
 import type {
   ConnectingTransportConfig,
@@ -9,18 +9,14 @@ import type {
   TransportConfig,
 } from "#config/node-config.ts";
 import { connectPeer } from "#transport/peer-connector.ts";
-import { startTransport } from "#transport/start-transport.ts";
 import type { Peer, PeerHandler } from "#wamp/peer.ts";
 import { hasOpenssl, selfSigned } from "../support/certificates.ts";
-import { noPings } from "../support/no-pings.ts";
+import { afterTest } from "../support/cleanups.ts";
 import { quietContext } from "../support/quiet-context.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
+import { anyPort, openTransport, rawSocketTransport } from "../support/transports.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "crossproxy-endpoints-"));
-const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const folder = temporaryFolder();
 
 type Kind = "web" | "rawsocket";
 const kinds: Kind[] = ["web", "rawsocket"];
@@ -31,25 +27,16 @@ const idle: PeerHandler = { onMessage() {}, onDrain() {}, onClose() {} };
 
 /** Starts a transport that does next to nothing; gives its URL. */
 async function start(kind: Kind, endpoint: ListeningEndpointConfig, context = quietContext) {
-  const session = { serializers: ["json"], auth: "passthrough", backend: null } as const;
-  const buffers = { max_buffered: 2 ** 20, stall_timeout: 0 };
-  const config =
+  const paths = { info: { type: "nodeinfo" as const } };
+  const config: TransportConfig =
     kind === "web"
-      ? { type: kind, paths: { info: { type: "nodeinfo" } } }
-      : { type: kind, ...session, options: { max_message_size: 512, ...noPings, ...buffers } };
-  const whole = { ...config, id: "transport", endpoint } as unknown as TransportConfig;
-  const listener = await startTransport(whole, () => idle, context);
-  cleanups.push(() => listener.close());
-  return listener.urls[0] ?? "";
+      ? { type: "web", id: "transport", endpoint, paths }
+      : rawSocketTransport({ max_message_size: 512 }, { endpoint });
+  const { url } = await openTransport(config, () => idle, context);
+  return url;
 }
 
-const tcp = (more: object): ListeningEndpointConfig => ({
-  type: "tcp",
-  port: 0,
-  interface: "127.0.0.1",
-  shared: false,
-  ...more,
-});
+const tcp = (more: object): ListeningEndpointConfig => ({ ...anyPort, ...more });
 
 /** A program on a port whose next port is free. */
 function occupyPort(): number {
@@ -59,7 +46,7 @@ function occupyPort(): number {
     const first = listen(0);
     try {
       listen(first.port + 1).stop(true);
-      cleanups.push(() => first.stop(true));
+      afterTest(() => first.stop(true));
       return first.port;
     } catch {
       first.stop(true);
@@ -130,6 +117,17 @@ describe.each(kinds)("a listening endpoint of type %s", (kind) => {
     expect(said).toEqual([]);
   });
 
+  test("lets as many connections wait as its backlog says", async () => {
+    const port = portOf(await start(kind, tcp({ backlog: 77 })));
+    const hex = port.toString(16).toUpperCase().padStart(4, "0");
+    const path = join(folder, `${kind}-backlog.sock`);
+    await start(kind, { type: "unix", path, permission: 0o600, backlog: 78 });
+    const inUse = (filter: string[]) => Bun.spawnSync(["ss", "-lnH", ...filter]).stdout.toString();
+    expect(hex).toHaveLength(4);
+    expect(inUse(["-t", `sport = :${port}`]).split(/\s+/)[2]).toBe("77");
+    expect(inUse(["-x", `src = ${path}`]).split(/\s+/)[3]).toBe("78");
+  });
+
   test("gives a Unix socket its permission", async () => {
     for (const permission of [0o600, 0o660, 0o666]) {
       const path = join(folder, `${kind}-${permission}.sock`);
@@ -151,7 +149,7 @@ describe("a connecting endpoint", () => {
   test("is resolved to an address of its version", async () => {
     const port = portOf(await start("rawsocket", tcp({})));
     const peer = await rawsocketTo({ host: "localhost", port, version: 4 });
-    cleanups.push(() => peer.close(1000, "done"));
+    afterTest(() => peer.close(1000, "done"));
     expect(peer.details.peer).toBe(`tcp4:127.0.0.1:${port}`);
   });
 
@@ -161,7 +159,7 @@ describe("a connecting endpoint", () => {
     const endpoint = { host: "localhost", port, version: 4 };
     const ca_certificates = [tls.certificate];
     const peer = await rawsocketTo({ ...endpoint, tls: { ca_certificates } });
-    cleanups.push(() => peer.close(1000, "done"));
+    afterTest(() => peer.close(1000, "done"));
     const other = rawsocketTo({ ...endpoint, tls: { ca_certificates, hostname: "other.example" } });
     await expect(other).rejects.toThrow("Cannot connect to router");
   });
@@ -169,7 +167,7 @@ describe("a connecting endpoint", () => {
   test.skipIf(!hasIpv6)("of version 6 connects over IPv6", async () => {
     const port = portOf(await start("rawsocket", tcp({ interface: "::1" })));
     const peer = await rawsocketTo({ host: "::1", port, version: 6 });
-    cleanups.push(() => peer.close(1000, "done"));
+    afterTest(() => peer.close(1000, "done"));
     expect(peer.details.peer).toBe(`tcp6:[::1]:${port}`);
   });
 

@@ -1,36 +1,17 @@
-import { afterEach, describe, expect, spyOn, test } from "bun:test";
+import { describe, expect, spyOn, test } from "bun:test";
 import { connect } from "node:net";
 import { constants, deflateRawSync } from "node:zlib";
-import { startTransport } from "#transport/start-transport.ts";
 import { DeflateCodec } from "#transport/websocket/permessage-deflate.ts";
-import type { Peer, SerializerName } from "#wamp/peer.ts";
-import { noPings } from "../support/no-pings.ts";
-import { quietContext } from "../support/quiet-context.ts";
+import type { Peer } from "#wamp/peer.ts";
+import { afterTest } from "../support/cleanups.ts";
+import { deflating } from "../support/default-options.ts";
 import { RawWebSocket } from "../support/raw-websocket.ts";
-import { deflating, webSocketDefaults } from "../support/websocket-defaults.ts";
-
-const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
+import { openTransport, rawSocketTransport, webSocketTransport } from "../support/transports.ts";
 
 /** A transport whose sessions refuse their first message; counts the messages that they get. */
 async function start(type: "websocket" | "rawsocket") {
   let messages = 0;
   const closed = Promise.withResolvers<void>();
-  const common = {
-    id: "transport000",
-    endpoint: { type: "tcp", port: 0, interface: "127.0.0.1", shared: false },
-    serializers: ["json"] as SerializerName[],
-    auth: "passthrough",
-    backend: null,
-  } as const;
-  const webSocket = {
-    ...webSocketDefaults,
-    max_message_size: 2 ** 24,
-    compression: { deflate: deflating({}) },
-  };
-  const rawSocket = { max_message_size: 2 ** 24, max_buffered: 2 ** 20, stall_timeout: 0 };
   const accept = (peer: Peer) => ({
     onMessage() {
       messages += 1;
@@ -39,15 +20,14 @@ async function start(type: "websocket" | "rawsocket") {
     onDrain() {},
     onClose: () => closed.resolve(),
   });
-  const listener = await startTransport(
+  const max_message_size = 2 ** 24;
+  const { url } = await openTransport(
     type === "websocket"
-      ? { ...common, type, options: webSocket }
-      : { ...common, type, options: { ...rawSocket, ...noPings } },
+      ? webSocketTransport({ max_message_size, compression: { deflate: deflating({}) } })
+      : rawSocketTransport({ max_message_size }),
     accept,
-    quietContext,
   );
-  cleanups.push(() => listener.close());
-  return { url: listener.urls[0] ?? "", messages: () => messages, closed: closed.promise };
+  return { url, messages: () => messages, closed: closed.promise };
 }
 
 const deflated = deflateRawSync(Buffer.alloc(2 ** 24, " "), {
@@ -58,12 +38,12 @@ describe("after a session has refused its client", () => {
   test("no further frame of a WebSocket is decompressed, and its close frame is found", async () => {
     const { url, messages, closed } = await start("websocket");
     const inflate = spyOn(DeflateCodec.prototype, "inflate");
-    cleanups.push(() => inflate.mockRestore());
+    afterTest(() => inflate.mockRestore());
     const client = await RawWebSocket.open(url, {
       "Sec-WebSocket-Protocol": "wamp.2.json",
       "Sec-WebSocket-Extensions": "permessage-deflate; client_no_context_takeover",
     });
-    cleanups.push(() => client.destroy());
+    afterTest(() => client.destroy());
     client.sendFrame(0x81, Buffer.from("[0]"));
     for (let count = 0; count < 50; count++) client.sendFrame(0xc1, deflated);
     // A message in two frames, of which the second is not marked as compressed.
@@ -79,7 +59,7 @@ describe("after a session has refused its client", () => {
   test.each(["wamp.2.json.batched"])("no further message of a batch comes (%s)", async (name) => {
     const { url, messages, closed } = await start("websocket");
     const client = await RawWebSocket.open(url, { "Sec-WebSocket-Protocol": name });
-    cleanups.push(() => client.destroy());
+    afterTest(() => client.destroy());
     client.sendFrame(0x81, Buffer.from("[0]\x18".repeat(1000)));
     client.sendFrame(0x81, Buffer.from("[0]\x18".repeat(1000)));
     client.sendFrame(0x88, Buffer.from("03ea", "hex"));
@@ -91,7 +71,7 @@ describe("after a session has refused its client", () => {
     const { url, messages, closed } = await start("rawsocket");
     const socket = connect(Number(new URL(url).port), "127.0.0.1");
     socket.on("error", () => {}).resume();
-    cleanups.push(() => socket.destroy());
+    afterTest(() => socket.destroy());
     socket.write(Buffer.from("7ff10000", "hex"));
     socket.write(Buffer.from("000000035b305d".repeat(1000), "hex"));
     await closed;

@@ -1,43 +1,24 @@
 /** Requests as octets, for no client would send most of these. */
 
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { connect } from "node:net";
-import type { WebTransportConfig } from "#config/node-config.ts";
-import type { Listener } from "#transport/listener.ts";
-import { startTransport } from "#transport/start-transport.ts";
-import { quietContext } from "../support/quiet-context.ts";
-import { webSocketDefaults } from "../support/websocket-defaults.ts";
+import type { TransportConfig } from "#config/node-config.ts";
+import { anyPort, openTransport, webSocketTransport } from "../support/transports.ts";
 
-const config: WebTransportConfig = {
+const origins = { allowed_origins: ["https://good.example"], allow_null_origin: false };
+const config: TransportConfig = {
   type: "web",
   id: "transport",
-  endpoint: { type: "tcp", port: 0, interface: "127.0.0.1", shared: false },
+  endpoint: anyPort,
   paths: {
     "/": { type: "nodeinfo" },
-    ws: {
-      type: "websocket",
-      serializers: ["json"],
-      auth: "passthrough",
-      backend: null,
-      options: {
-        ...webSocketDefaults,
-        allowed_origins: ["https://good.example"],
-        allow_null_origin: false,
-      },
-    },
+    ws: webSocketTransport(origins, { serializers: ["json"] }),
   },
 };
 
-let listener: Listener;
-beforeAll(async () => {
-  const idle = () => ({ onMessage() {}, onDrain() {}, onClose() {} });
-  listener = await startTransport(config, idle, quietContext);
-});
-afterAll(() => listener.close());
-
 /** Sends octets; gives all that comes back until the server closes. */
 async function ask(request: string): Promise<string> {
-  const port = Number(new URL(listener.urls[0] ?? "").port);
+  const { port } = await openTransport(config);
   const socket = connect({ port, host: "127.0.0.1" });
   let answer = "";
   const closed = new Promise<void>((resolve) => socket.once("close", () => resolve()));

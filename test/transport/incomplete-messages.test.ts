@@ -1,18 +1,12 @@
-import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { beforeEach, describe, expect, test } from "bun:test";
 import { messageMemory } from "#base/message-memory.ts";
 import type { IncompleteMessageOptions } from "#config/node-config.ts";
-import { startTransport } from "#transport/start-transport.ts";
-import type { GivenUp, Peer, SerializerName, WireMessage } from "#wamp/peer.ts";
+import type { GivenUp, Peer, WireMessage } from "#wamp/peer.ts";
+import { afterTest } from "../support/cleanups.ts";
 import { keptLog } from "../support/kept-log.ts";
-import { noPings } from "../support/no-pings.ts";
 import { quietContext } from "../support/quiet-context.ts";
 import { ScriptedClient } from "../support/scripted-client.ts";
-import { webSocketDefaults } from "../support/websocket-defaults.ts";
-
-const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
+import { openTransport, rawSocketTransport, webSocketTransport } from "../support/transports.ts";
 
 /** Decoders of other tests in this process may hold incomplete messages. */
 let heldByOthers = 0;
@@ -29,14 +23,7 @@ async function start(kind: (typeof KINDS)[number], limits: Partial<IncompleteMes
   const lengths: number[] = [];
   const sessions: { peer: Peer; closed: Promise<string> }[] = [];
   let wake = () => {};
-  const common = {
-    id: "transport000",
-    endpoint: { type: "tcp", port: 0, interface: "127.0.0.1", shared: false },
-    serializers: ["json"] as SerializerName[],
-    auth: "passthrough",
-    backend: null,
-  } as const;
-  const options = { ...webSocketDefaults, ...noPings, ...limits, max_message_size: 2 ** 23 };
+  const options = { ...limits, max_message_size: 2 ** 23 };
   const accept = (peer: Peer) => {
     const closed = Promise.withResolvers<string>();
     sessions.push({ peer, closed: closed.promise });
@@ -53,16 +40,15 @@ async function start(kind: (typeof KINDS)[number], limits: Partial<IncompleteMes
       onClose: closed.resolve,
     };
   };
-  const config = { ...common, type: kind, options };
-  const listener = await startTransport(config, accept, { ...quietContext, log });
-  cleanups.push(() => listener.close());
+  const config = kind === "websocket" ? webSocketTransport(options) : rawSocketTransport(options);
+  const { url } = await openTransport(config, accept, { ...quietContext, log });
   return {
     logged,
     lengths,
     sessions,
     async connect() {
-      const client = await ScriptedClient.open(listener.urls[0] ?? "", "json");
-      cleanups.push(() => client.socket.destroy());
+      const client = await ScriptedClient.open(url, "json");
+      afterTest(() => client.socket.destroy());
       return client;
     },
     async count(count: number) {

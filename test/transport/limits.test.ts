@@ -1,23 +1,15 @@
-import { afterEach, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { connect } from "node:net";
-import type { TransportConfig, TransportLimits } from "#config/node-config.ts";
-import { startTransport } from "#transport/start-transport.ts";
+import type { TransportLimits } from "#config/node-config.ts";
 import type { Peer, TransportDetails, WireMessage } from "#wamp/peer.ts";
-import { noPings } from "../support/no-pings.ts";
-import { quietContext } from "../support/quiet-context.ts";
+import { afterTest } from "../support/cleanups.ts";
 import {
   anyPort,
-  dial,
-  startEcho,
-  universal,
-  upgradeRequest,
-} from "../support/universal-transport.ts";
-import { webSocketDefaults } from "../support/websocket-defaults.ts";
-
-const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
+  openTransport,
+  rawSocketTransport,
+  webSocketTransport,
+} from "../support/transports.ts";
+import { dial, startEcho, universal, upgradeRequest } from "../support/universal-transport.ts";
 
 const noLimits: TransportLimits = {
   max_connections: null,
@@ -25,8 +17,6 @@ const noLimits: TransportLimits = {
   max_messages_per_second: null,
   max_messages_burst: 0,
 };
-const buffers = { max_buffered: 2 ** 20, stall_timeout: 0 };
-
 /** Starts a transport; gives its port, and what its sessions are told. */
 async function start(
   type: "websocket" | "rawsocket",
@@ -37,23 +27,6 @@ async function start(
   const received: WireMessage[] = [];
   let waiting: { count: number; wake: () => void } | undefined;
   const endings: (() => void)[] = [];
-  const common = {
-    id: "transport",
-    endpoint: { type: "tcp", port: 0, interface: "127.0.0.1", shared: false },
-    serializers: ["json"],
-    auth: "passthrough",
-    backend: null,
-    limits: { ...noLimits, ...limits },
-    trusted_proxies,
-  } as const;
-  const config =
-    type === "rawsocket"
-      ? { ...common, type, options: { max_message_size: 512, ...noPings, ...buffers } }
-      : {
-          ...common,
-          type,
-          options: webSocketDefaults,
-        };
   const accept = ({ details }: Peer) => {
     peers.push(details);
     return {
@@ -65,10 +38,14 @@ async function start(
       onClose: () => endings.shift()?.(),
     };
   };
-  const listener = await startTransport(config as unknown as TransportConfig, accept, quietContext);
-  cleanups.push(() => listener.close());
+  const changes = { serializers: ["json" as const], limits: { ...noLimits, ...limits } };
+  const config =
+    type === "rawsocket"
+      ? rawSocketTransport({ max_message_size: 512 }, changes)
+      : webSocketTransport({}, { ...changes, ...(trusted_proxies && { trusted_proxies }) });
+  const { port } = await openTransport(config, accept);
   return {
-    port: Number(new URL(listener.urls[0] ?? "").port),
+    port,
     peers,
     received,
     /** Resolves when so many messages have come. */
@@ -97,7 +74,7 @@ const upgrade = [
 /** Sends octets from an address of this machine; gives the first answer. */
 async function ask(port: number, octets: string | Uint8Array, localAddress = "127.0.0.1") {
   const socket = connect({ port, host: "127.0.0.1", localAddress });
-  cleanups.push(() => socket.destroy());
+  afterTest(() => socket.destroy());
   socket.write(octets);
   const answer = await new Promise<Buffer>((resolve, reject) => {
     socket.once("data", resolve);
@@ -145,7 +122,7 @@ describe("a WebSocket transport", () => {
     const limits = { max_messages_per_second: 100, max_messages_burst: 10 };
     const { port, received, count } = await start("websocket", limits);
     const client = new WebSocket(`ws://127.0.0.1:${port}/`, ["wamp.2.json"]);
-    cleanups.push(() => client.terminate());
+    afterTest(() => client.terminate());
     await new Promise((resolve) => client.addEventListener("open", resolve));
     const begun = performance.now();
     for (let n = 0; n < 30; n++) client.send(`[${n}]`);
@@ -192,10 +169,8 @@ describe("a universal transport", () => {
   const limits = { ...noLimits, max_connections_per_address: 1 };
 
   test("counts WebSocket and RawSocket together", async () => {
-    const { listener, port } = await startEcho({ ...universal(), limits });
-    cleanups.push(() => listener.close());
+    const { port } = await startEcho({ ...universal(), limits });
     const first = dial(port);
-    cleanups.push(() => first.socket.destroy());
     await (await first.send(upgradeRequest())).until("HTTP/1.1 101 ");
     const second = await dial(port).send(Uint8Array.fromHex("7ff30000"));
     expect(await second.whole()).toBe("\x7f\x40\0\0");
@@ -205,11 +180,9 @@ describe("a universal transport", () => {
 
   test("counts the clients that a PROXY header names", async () => {
     const endpoint = { ...anyPort, trusted_proxies: ["127.0.0.1"] };
-    const { listener, port } = await startEcho({ ...universal(endpoint), limits });
-    cleanups.push(() => listener.close());
+    const { port } = await startEcho({ ...universal(endpoint), limits });
     const from = async (address: string) => {
       const client = dial(port);
-      cleanups.push(() => client.socket.destroy());
       await client.send(`PROXY TCP4 ${address} 192.0.2.1 1111 80\r\n\x7f\xf3\0\0`);
       return Buffer.from(await client.until("\0\0"), "latin1").toString("hex");
     };
@@ -234,7 +207,7 @@ describe("a RawSocket transport", () => {
   test("counts connections that have said nothing yet", async () => {
     const { port } = await start("rawsocket", { max_connections: 1 });
     const mute = connect({ port, host: "127.0.0.1" });
-    cleanups.push(() => mute.destroy());
+    afterTest(() => mute.destroy());
     await new Promise((resolve) => mute.once("connect", resolve));
     expect(await answerOf(port)).toBe("7f400000");
   });

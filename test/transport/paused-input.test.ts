@@ -1,17 +1,11 @@
-import { afterEach, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { constants, deflateRawSync } from "node:zlib";
-import { startTransport } from "#transport/start-transport.ts";
-import type { Peer, SerializerName, WireMessage } from "#wamp/peer.ts";
-import { noPings } from "../support/no-pings.ts";
-import { quietContext } from "../support/quiet-context.ts";
+import type { Peer, WireMessage } from "#wamp/peer.ts";
+import { afterTest } from "../support/cleanups.ts";
+import { deflating } from "../support/default-options.ts";
 import { RawWebSocket } from "../support/raw-websocket.ts";
 import { ScriptedClient } from "../support/scripted-client.ts";
-import { deflating, webSocketDefaults } from "../support/websocket-defaults.ts";
-
-const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
+import { openTransport, rawSocketTransport, webSocketTransport } from "../support/transports.ts";
 
 /** What one session has been told. */
 class Session {
@@ -51,35 +45,14 @@ async function start(onMessage: (session: Session, message: string) => void) {
       onClose() {},
     };
   };
-  const common = {
-    id: "transport000",
-    endpoint: { type: "tcp", port: 0, interface: "127.0.0.1", shared: false },
-    serializers: ["json"] as SerializerName[],
-    auth: "passthrough",
-    backend: null,
-  } as const;
-  const buffers = { max_buffered: 2 ** 20, stall_timeout: 0 };
-  const options = { ...webSocketDefaults, max_message_size: 2 ** 21 };
+  const max_message_size = 2 ** 21;
   const compression = { deflate: deflating({}) };
-  const webSocket = await startTransport(
-    { ...common, type: "websocket", options: { ...options, compression } },
-    accept,
-    quietContext,
-  );
-  const rawSocket = await startTransport(
-    {
-      ...common,
-      type: "rawsocket",
-      options: { max_message_size: 2 ** 21, ...noPings, ...buffers },
-    },
-    accept,
-    quietContext,
-  );
-  cleanups.push(() => Promise.all([webSocket.close(), rawSocket.close()]));
-  return {
-    sessions,
-    urls: { websocket: webSocket.urls[0] ?? "", rawsocket: rawSocket.urls[0] ?? "" },
+  const webSocketConfig = webSocketTransport({ max_message_size, compression });
+  const urls = {
+    websocket: (await openTransport(webSocketConfig, accept)).url,
+    rawsocket: (await openTransport(rawSocketTransport({ max_message_size }), accept)).url,
   };
+  return { sessions, urls };
 }
 
 async function webSocket(url: string, headers: Record<string, string> = {}) {
@@ -87,13 +60,13 @@ async function webSocket(url: string, headers: Record<string, string> = {}) {
     "Sec-WebSocket-Protocol": "wamp.2.json",
     ...headers,
   });
-  cleanups.push(() => client.destroy());
+  afterTest(() => client.destroy());
   return client;
 }
 
 async function scripted(url: string) {
   const client = await ScriptedClient.open(url, "json");
-  cleanups.push(() => client.socket.destroy());
+  afterTest(() => client.socket.destroy());
   return client;
 }
 

@@ -1,34 +1,21 @@
-import { afterAll, afterEach, describe, expect, test } from "bun:test";
-import { rmSync } from "node:fs";
+import { describe, expect, test } from "bun:test";
 import { connect as connectTls } from "node:tls";
 
 import type { ListeningTcpConfig, TransportConfig } from "#config/node-config.ts";
 import { Certificates, hasOpenssl } from "../support/authorities.ts";
+import { afterTest } from "../support/cleanups.ts";
+import { anyPort } from "../support/transports.ts";
 import {
-  anyPort,
   dial,
   OctetClient,
-  type StartedTransport,
   startEcho,
   universal,
   upgradeRequest,
 } from "../support/universal-transport.ts";
 
-const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
-
-async function start(config: TransportConfig): Promise<StartedTransport> {
-  const started = await startEcho(config);
-  cleanups.push(() => started.listener.close());
-  return started;
-}
-
 function client(port: number): OctetClient {
   const made = dial(port);
   made.socket.setNoDelay(true);
-  cleanups.push(() => made.socket.destroy());
   return made;
 }
 
@@ -41,7 +28,7 @@ const BINARY = Buffer.from("0d0a0d0a000d0a515549540a2111000ccb007109c6336407dc04
 describe("proxy_protocol", () => {
   for (const [version, header] of Object.entries({ 1: Buffer.from(PROXY_HEADER), 2: BINARY })) {
     test(`takes the client's address from a header of version ${version}`, async () => {
-      const { port, nextDetails } = await start(universal(trusting));
+      const { port, nextDetails } = await startEcho(universal(trusting));
       for (const hello of [RAWSOCKET, Buffer.from(upgradeRequest())]) {
         for (const pieces of [[Buffer.concat([header, hello])], [header, hello]]) {
           const details = nextDetails();
@@ -56,7 +43,7 @@ describe("proxy_protocol", () => {
   }
 
   test("takes the balancer's own address when it speaks for itself", async () => {
-    const { port, nextDetails } = await start(universal(trusting));
+    const { port, nextDetails } = await startEcho(universal(trusting));
     for (const header of ["PROXY UNKNOWN\r\n", `${BINARY.toString("latin1", 0, 12)} \0\0\0`]) {
       const details = nextDetails();
       const one = await client(port).send(header, RAWSOCKET);
@@ -65,7 +52,7 @@ describe("proxy_protocol", () => {
   });
 
   test("closes on a balancer that sends no header, or none that can be read", async () => {
-    const { port, peers } = await start(universal(trusting));
+    const { port, peers } = await startEcho(universal(trusting));
     const nonsense = ["PROXY TCP4 1.2.3.4 5\r\n", `${BINARY.toString("latin1", 0, 12)}\x31\0\0\0`];
     for (const octets of [RAWSOCKET, upgradeRequest(), ...nonsense]) {
       expect(await (await client(port).send(octets)).whole()).toBe("");
@@ -74,7 +61,7 @@ describe("proxy_protocol", () => {
   });
 
   test("takes others for clients, and their header for nothing that it knows", async () => {
-    const { port, nextDetails, peers } = await start(universal(strict));
+    const { port, nextDetails, peers } = await startEcho(universal(strict));
     const details = nextDetails();
     const one = await client(port).send(RAWSOCKET);
     expect((await details).peer).toBe(`tcp4:127.0.0.1:${one.socket.localPort}`);
@@ -88,12 +75,12 @@ describe("proxy_protocol", () => {
   test("serves transports of one protocol too", async () => {
     const { rawsocket, paths } = universal();
     const common = { id: "transport001", endpoint: trusting };
-    const web = await start({ ...common, type: "web", paths: paths ?? {} });
+    const web = await startEcho({ ...common, type: "web", paths: paths ?? {} });
     const page = await client(web.port).send(
       `${PROXY_HEADER}GET / HTTP/1.1\r\nHost: localhost\r\n\r\n`,
     );
     await page.until('{"here":true}');
-    const raw = await start({ ...common, type: "rawsocket", ...rawsocket } as TransportConfig);
+    const raw = await startEcho({ ...common, type: "rawsocket", ...rawsocket } as TransportConfig);
     const details = raw.nextDetails();
     await client(raw.port).send(PROXY_HEADER, RAWSOCKET);
     expect((await details).peer).toBe("tcp4:203.0.113.9:56324");
@@ -102,7 +89,6 @@ describe("proxy_protocol", () => {
 
 describe.skipIf(!hasOpenssl)("proxy_protocol before TLS", () => {
   const certificates = new Certificates();
-  afterAll(() => rmSync(certificates.folder, { recursive: true }));
   const { certificate: authority } = certificates.authority("authority");
   certificates.authority("stranger");
   const { key, certificate } = certificates.signed("server", "authority");
@@ -116,12 +102,12 @@ describe.skipIf(!hasOpenssl)("proxy_protocol before TLS", () => {
     const { socket } = await client(port).send(header);
     socket.removeAllListeners("data");
     const secure = new OctetClient(connectTls({ socket, rejectUnauthorized: false, ...pem }));
-    cleanups.push(() => secure.socket.destroy());
+    afterTest(() => secure.socket.destroy());
     return secure;
   }
 
   test("takes the client's address and certificate", async () => {
-    const { port, nextDetails } = await start(universal({ ...trusting, tls: mutual }));
+    const { port, nextDetails } = await startEcho(universal({ ...trusting, tls: mutual }));
     for (const hello of [RAWSOCKET, upgradeRequest()]) {
       const details = nextDetails();
       await (await dialTls(port, PROXY_HEADER, known.pem)).send(hello);
@@ -133,8 +119,8 @@ describe.skipIf(!hasOpenssl)("proxy_protocol before TLS", () => {
     }
   });
 
-  test("keeps out who has no certificate, or one of others", async () => {
-    const { port, peers } = await start(universal({ ...trusting, tls: mutual }));
+  test("refuses a client without a certificate, or with one of others", async () => {
+    const { port, peers } = await startEcho(universal({ ...trusting, tls: mutual }));
     for (const pem of [{}, unknown.pem]) {
       const one = await dialTls(port, PROXY_HEADER, pem);
       one.socket.write(upgradeRequest());
@@ -145,14 +131,14 @@ describe.skipIf(!hasOpenssl)("proxy_protocol before TLS", () => {
 
   test("does not wait for ever for a handshake behind the header, or before any octet", async () => {
     const times = { open_handshake_timeout: 60 };
-    const behind = await start(universal({ ...trusting, tls: plain }, times));
+    const behind = await startEcho(universal({ ...trusting, tls: plain }, times));
     expect(await (await client(behind.port).send(PROXY_HEADER)).whole()).toBe("");
-    const none = await start(universal({ ...strict, tls: plain }, times));
+    const none = await startEcho(universal({ ...strict, tls: plain }, times));
     expect(await client(none.port).whole()).toBe("");
   });
 
   test("does TLS with clients that are no balancers", async () => {
-    const { port, nextDetails } = await start(universal({ ...strict, tls: plain }));
+    const { port, nextDetails } = await startEcho(universal({ ...strict, tls: plain }));
     const details = nextDetails();
     const one = await (await dialTls(port, "")).send(upgradeRequest());
     expect(await details).toMatchObject({ isSecure: true });
@@ -160,7 +146,7 @@ describe.skipIf(!hasOpenssl)("proxy_protocol before TLS", () => {
   });
 
   test("leaves large messages whole", async () => {
-    const { port } = await start(universal({ ...trusting, tls: plain }));
+    const { port } = await startEcho(universal({ ...trusting, tls: plain }));
     const one = await dialTls(port, PROXY_HEADER);
     await one.send(RAWSOCKET);
     const size = 6_000_000;

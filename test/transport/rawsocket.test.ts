@@ -1,40 +1,25 @@
-import { afterAll, afterEach, describe, expect, test } from "bun:test";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
 
-import type { ConnectingRawSocketConfig, RawSocketTransportConfig } from "#config/node-config.ts";
-import type { Listener, TransportContext } from "#transport/listener.ts";
+import type { ConnectingRawSocketConfig } from "#config/node-config.ts";
+import type { Listener } from "#transport/listener.ts";
 import { connectPeer } from "#transport/peer-connector.ts";
 import { startRawSocketListener } from "#transport/rawsocket/rawsocket-listener.ts";
 import type { Peer, PeerHandler } from "#wamp/peer.ts";
-import { noPings } from "../support/no-pings.ts";
+import { afterTest } from "../support/cleanups.ts";
+import { quietContext } from "../support/quiet-context.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
+import { anyPort, rawSocketTransport } from "../support/transports.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "crossproxy-rawsocket-"));
+const folder = temporaryFolder();
 const path = join(folder, "router.sock");
-const cleanups: (() => unknown)[] = [];
-
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const silent = () => {};
-const context = {
-  log: { error: silent, warn: silent, info: silent, debug: silent },
-} as unknown as TransportContext;
-
-const buffering = { max_buffered: 2 ** 20, stall_timeout: 30_000, ...noPings };
 const wanted = { serializer: "cbor", maxBuffered: 2 ** 20 } as const;
-const listening: RawSocketTransportConfig = {
-  type: "rawsocket",
-  id: "transport1",
-  endpoint: { type: "unix", path, permission: 0o600 },
-  serializers: ["cbor", "json"],
-  auth: {},
-  backend: null,
-  options: { max_message_size: 2 ** 24, ...buffering },
-};
+const listening = rawSocketTransport(
+  {},
+  { endpoint: { type: "unix", path, permission: 0o600 }, serializers: ["cbor", "json"], auth: {} },
+);
 const connecting: ConnectingRawSocketConfig = {
   type: "rawsocket",
   endpoint: { type: "unix", path, timeoutMs: 2000 },
@@ -55,8 +40,8 @@ function recorder(onMessage: (octets: Uint8Array) => void = silent) {
 }
 
 async function listen(accept: (peer: Peer) => PeerHandler, config = listening): Promise<Listener> {
-  const listener = await startRawSocketListener(config, accept, context);
-  cleanups.push(() => listener.close());
+  const listener = await startRawSocketListener(config, accept, quietContext);
+  afterTest(() => listener.close());
   return listener;
 }
 
@@ -143,7 +128,7 @@ describe("startRawSocketListener", () => {
     const gone = recorder();
     await listen(() => gone.handler, {
       ...listening,
-      options: { max_message_size: 512, ...buffering },
+      options: { ...listening.options, max_message_size: 512 },
     });
     expect(await exchange("7ff30000" + "00000201")).toBe("7f030000");
     expect(await gone.closed).toBe(
@@ -156,8 +141,8 @@ describe("startRawSocketListener", () => {
       ...listening,
       options: { ...listening.options, auto_ping_interval: 20, auto_ping_timeout: 100 },
     };
-    const first = "0100000c000000010000000000000000";
-    const second = "0100000c000000020000000000000000";
+    const first = `0100000c${"30".repeat(11)}31`;
+    const second = `0100000c${"30".repeat(11)}32`;
 
     test("cuts off a client that does not answer", async () => {
       const gone = recorder();
@@ -175,12 +160,12 @@ describe("startRawSocketListener", () => {
         socket: {
           data(client, chunk) {
             got += chunk.toHex();
-            if (got.endsWith(first)) client.write(Uint8Array.fromHex(first.replace("01", "02")));
+            if (got.endsWith(first)) client.write(Uint8Array.fromHex(first.replace(/^01/, "02")));
             if (got.endsWith(second)) resolve(got);
           },
         },
       });
-      cleanups.push(() => socket.terminate());
+      afterTest(() => socket.terminate());
       socket.write(Uint8Array.fromHex("7ff30000"));
       expect(await promise).toBe(`7ff30000${first}${second}`);
     });
@@ -200,19 +185,14 @@ describe("startRawSocketListener", () => {
       wanted,
       recorder((octets) => received.resolve(octets.toHex())).handler,
     );
-    cleanups.push(() => peer.close(1000, "done"));
+    afterTest(() => peer.close(1000, "done"));
     expect(await exchange("7ff30000" + "00000001ee")).toBe("7ff30000");
     peer.send(Uint8Array.of(1));
     expect(await received.promise).toBe("01");
   });
 
   test("serves TCP on a port that the system chooses", async () => {
-    const endpoint = {
-      type: "tcp",
-      port: 0,
-      interface: "127.0.0.1",
-      shared: true,
-    } as const;
+    const endpoint = { ...anyPort, shared: true };
     const peers: Peer[] = [];
     const listener = await listen(
       (peer) => {
@@ -228,7 +208,7 @@ describe("startRawSocketListener", () => {
       wanted,
       recorder((octets) => received.resolve(octets.toHex())).handler,
     );
-    cleanups.push(() => peer.close(1000, "done"));
+    afterTest(() => peer.close(1000, "done"));
     peer.send(Uint8Array.of(7));
     expect(await received.promise).toBe("07");
     expect(peers[0]?.details.peer).toMatch(/^tcp4:127\.0\.0\.1:\d+$/);
@@ -255,7 +235,7 @@ describe("connectPeer over RawSocket", () => {
       if (got.length === sizes.length) done.resolve();
     });
     const peer = await connectPeer(connecting, wanted, handler);
-    cleanups.push(() => peer.close(1000, "done"));
+    afterTest(() => peer.close(1000, "done"));
     const borrowed = new Uint8Array(2 ** 24);
     peer.pause();
     sizes.forEach((size, index) => {
@@ -276,7 +256,7 @@ describe("connectPeer over RawSocket", () => {
     });
     const { handler, drained } = recorder();
     const peer = await connectPeer(connecting, wanted, handler);
-    cleanups.push(() => peer.close(1000, "done"));
+    afterTest(() => peer.close(1000, "done"));
     let sent = 0;
     while (peer.send(new Uint8Array(100_000))) sent += 1;
     expect(sent).toBeGreaterThan(9);
@@ -310,9 +290,9 @@ describe("connectPeer over RawSocket", () => {
     await expect(other).rejects.toThrow("was refused: the serializer is not supported");
   });
 
-  test("gives up on a router that does not shake hands", async () => {
+  test("gives up on a router that does not answer the handshake", async () => {
     const mute = Bun.listen({ unix: join(folder, "mute.sock"), socket: { data: silent } });
-    cleanups.push(() => mute.stop(true));
+    afterTest(() => mute.stop(true));
     const endpoint = { type: "unix", path: join(folder, "mute.sock"), timeoutMs: 30 } as const;
     await expect(
       connectPeer({ ...connecting, endpoint }, wanted, recorder().handler),

@@ -1,8 +1,7 @@
 /** TLS towards routers: whom a connection trusts, what it shows of itself, and how it fails. */
 
-import { afterAll, afterEach, describe, expect, test } from "bun:test";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { describe, expect, test } from "bun:test";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type {
   CertificateConfig,
@@ -11,18 +10,15 @@ import type {
 } from "#config/node-config.ts";
 import { connectPeer } from "#transport/peer-connector.ts";
 import { hasOpenssl, selfSigned, trusting } from "../support/certificates.ts";
+import { afterTest } from "../support/cleanups.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "crossproxy-tls-connect-"));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
-const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
+const folder = temporaryFolder();
 
 const framings = ["websocket", "rawsocket"] as const;
 type Framing = (typeof framings)[number];
 
-/** A router that shakes hands; `client` is whom clients have to be signed by. Gives its port. */
+/** A router that answers the handshake; `client` signs the certificates it accepts. Gives its port. */
 function router(framing: Framing, files: CertificateConfig, client?: CertificateConfig): number {
   const tls = {
     key: Bun.file(files.key),
@@ -33,7 +29,7 @@ function router(framing: Framing, files: CertificateConfig, client?: Certificate
   if (framing === "rawsocket") {
     const data = (socket: Bun.Socket) => void socket.write(Uint8Array.of(0x7f, 0xf3, 0, 0));
     const server = Bun.listen({ ...place, socket: { data } });
-    cleanups.push(() => server.stop(true));
+    afterTest(() => server.stop(true));
     return server.port;
   }
   const server = Bun.serve({
@@ -44,7 +40,7 @@ function router(framing: Framing, files: CertificateConfig, client?: Certificate
     },
     websocket: { message() {} },
   });
-  cleanups.push(() => server.stop(true));
+  afterTest(() => server.stop(true));
   return server.port ?? 0;
 }
 
@@ -58,7 +54,7 @@ async function connect(framing: Framing, port: number, tls: ConnectingTlsConfig)
   const handler = { onMessage() {}, onDrain() {}, onClose() {} };
   const wanted = { serializer: "cbor", maxBuffered: 65_536 } as const;
   const peer = await connectPeer(config, wanted, handler);
-  cleanups.push(() => peer.close(1000, "done"));
+  afterTest(() => peer.close(1000, "done"));
   return peer.details;
 }
 
@@ -72,7 +68,7 @@ async function failure(...words: Parameters<typeof connect>): Promise<string> {
 }
 
 describe.skipIf(!hasOpenssl).each(framings)("TLS towards a router over %s", (framing) => {
-  test("trusts whom it is told to trust, for the address or the name it is told", async () => {
+  test("trusts the configured authorities, for the configured address or name", async () => {
     const machine = selfSigned(folder, "machine");
     const trusted = { ca_certificates: [machine.certificate] };
     const port = router(framing, machine);
@@ -100,7 +96,7 @@ describe.skipIf(!hasOpenssl).each(framings)("TLS towards a router over %s", (fra
   test("does not believe an environment that switches certificates off", async () => {
     const port = router(framing, selfSigned(folder, "environment"));
     process.env["NODE_TLS_REJECT_UNAUTHORIZED"] = "0";
-    cleanups.push(() => delete process.env["NODE_TLS_REJECT_UNAUTHORIZED"]);
+    afterTest(() => delete process.env["NODE_TLS_REJECT_UNAUTHORIZED"]);
     expect(await failure(framing, port, {})).toBe("its certificate is not trusted");
   });
 
@@ -110,7 +106,7 @@ describe.skipIf(!hasOpenssl).each(framings)("TLS towards a router over %s", (fra
       port: 0,
       socket: { open: (socket) => void socket.write("hello\n"), data() {} },
     });
-    cleanups.push(() => plain.stop(true));
+    afterTest(() => plain.stop(true));
     expect(await failure(framing, plain.port, {})).toBe("it does not speak TLS");
     const missing = { ca_certificates: [join(folder, "none.pem")] };
     expect(await failure(framing, plain.port, missing)).toMatch(

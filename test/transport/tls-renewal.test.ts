@@ -1,15 +1,11 @@
 /** Certificates of listening endpoints: which one is shown, and how it is renewed. */
 
-import { afterAll, afterEach, describe, expect, test } from "bun:test";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { describe, expect, test } from "bun:test";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { ListeningTlsConfig, TransportConfig } from "#config/node-config.ts";
 import { watchFiles } from "#transport/endpoint/file-watch.ts";
-import type { Listener } from "#transport/listener.ts";
 import { connectPeer } from "#transport/peer-connector.ts";
-import { startTransport } from "#transport/start-transport.ts";
-import type { Peer, PeerHandler } from "#wamp/peer.ts";
 import {
   hasOpenssl,
   replaceCertificate,
@@ -19,60 +15,35 @@ import {
   trusting,
 } from "../support/certificates.ts";
 import { keptLog } from "../support/kept-log.ts";
-import { noPings } from "../support/no-pings.ts";
 import { quietContext } from "../support/quiet-context.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 import { freePort } from "../support/temporary-node.ts";
-import { webSocketDefaults } from "../support/websocket-defaults.ts";
+import {
+  anyPort,
+  openTransport,
+  rawSocketTransport,
+  webSocketTransport,
+} from "../support/transports.ts";
+import { echo } from "../support/universal-transport.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "crossproxy-tls-"));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
-const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
+const folder = temporaryFolder();
 
 const framings = ["websocket", "rawsocket"] as const;
 type Framing = (typeof framings)[number];
 
 function configOf(framing: Framing, tls: ListeningTlsConfig, port = 0): TransportConfig {
-  const buffers = { max_message_size: 65_536, ...noPings, max_buffered: 65_536, stall_timeout: 0 };
-  const shared = {
-    id: "transport",
-    endpoint: { type: "tcp" as const, port, interface: "127.0.0.1", shared: false, tls },
-    serializers: ["cbor" as const],
-    auth: "passthrough" as const,
-    backend: null,
-  };
+  const options = { max_message_size: 65_536, max_buffered: 65_536, stall_timeout: 0 };
+  const changes = { endpoint: { ...anyPort, port, tls }, serializers: ["cbor" as const] };
   return framing === "rawsocket"
-    ? {
-        ...shared,
-        type: "rawsocket",
-        options: {
-          ...buffers,
-          auto_ping_interval: 0,
-          auto_ping_timeout: 0,
-          auto_ping_size: 12,
-          auto_ping_restart_on_any_traffic: true,
-        },
-      }
-    : { ...shared, type: "websocket", options: { ...webSocketDefaults, ...buffers } };
-}
-
-/** Sends back what comes. */
-function echo(peer: Peer): PeerHandler {
-  return { onMessage: (message) => void peer.send(message), onDrain() {}, onClose() {} };
+    ? rawSocketTransport(options, changes)
+    : webSocketTransport(options, changes);
 }
 
 /** A transport that echoes; what it logged is kept. */
 async function start(framing: Framing, tls: ListeningTlsConfig) {
   const { log, logged } = keptLog("error", "info");
-  const listener = await startTransport(configOf(framing, tls), echo, { ...quietContext, log });
-  cleanups.push(() => listener.close());
-  return { listener, port: portOf(listener), logged };
-}
-
-function portOf({ urls }: Listener): number {
-  return Number(/:(\d+)\/?$/.exec(urls[0] ?? "")?.[1]);
+  const context = { ...quietContext, log };
+  return { ...(await openTransport(configOf(framing, tls), echo, context)), logged };
 }
 
 /** A client that says something and waits until it comes back; rejects when it cannot connect. */
@@ -167,6 +138,20 @@ describe.skipIf(!hasOpenssl)("the certificate of an endpoint", () => {
     },
   );
 
+  test("comes without static RSA, unless the ciphers name it", async () => {
+    const rsa = selfSigned(folder, "rsa", { isRsa: true });
+    const { port } = await start("rawsocket", rsa);
+    const cipher = "AES128-GCM-SHA256";
+    for (const ciphers of [cipher, "AES256-SHA"]) {
+      await expect(shown(port, { maxVersion: "TLSv1.2", ciphers })).rejects.toThrow();
+    }
+    const ciphers = "ECDHE-RSA-AES128-GCM-SHA256";
+    expect((await shown(port, { maxVersion: "TLSv1.2", ciphers })).cipher).toBe(ciphers);
+    const wanted = await start("rawsocket", { ...rsa, ciphers: cipher });
+    const old = await shown(wanted.port, { maxVersion: "TLSv1.2", ciphers: cipher });
+    expect(old.cipher).toBe(cipher);
+  });
+
   test("does not keep a connection that never ends its handshake", async () => {
     const { listener, port } = await start("rawsocket", selfSigned(folder, "slow"));
     const closed = Promise.withResolvers<void>();
@@ -185,9 +170,8 @@ describe.skipIf(!hasOpenssl)("the certificate of an endpoint", () => {
     async (kind) => {
       const certificate = selfSigned(folder, `port-${kind}`);
       const config = configOf(kind, certificate, freePort());
-      const listener = await startTransport(config, echo, quietContext);
-      cleanups.push(() => listener.close());
-      await expect(startTransport(config, echo, quietContext)).rejects.toThrow(
+      await openTransport(config);
+      await expect(openTransport(config)).rejects.toThrow(
         /^Cannot listen on "tcp 127.0.0.1:\d+": address already in use$/,
       );
     },

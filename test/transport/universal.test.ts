@@ -1,14 +1,10 @@
-import { afterEach, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 
-import { mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import type { UniversalTransportConfig } from "#config/node-config.ts";
+import { afterTest } from "../support/cleanups.ts";
+import { anyPort } from "../support/transports.ts";
 import {
   dial,
   echo,
-  type OctetClient,
-  type StartedTransport,
   startEcho,
   universal,
   upgradeRequest,
@@ -20,23 +16,6 @@ interface Pausable {
   resume(): void;
 }
 
-const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
-
-async function start(config: UniversalTransportConfig = universal()): Promise<StartedTransport> {
-  const started = await startEcho(config);
-  cleanups.push(() => started.listener.close());
-  return started;
-}
-
-function client(port: number): OctetClient {
-  const made = dial(port);
-  cleanups.push(() => made.socket.destroy());
-  return made;
-}
-
 /** A WebSocket frame of binary data from a client, masked with zeros. */
 function frame(payload: string): Buffer {
   return Buffer.concat([Buffer.of(0x82, 0x80 | payload.length, 0, 0, 0, 0), Buffer.from(payload)]);
@@ -44,7 +23,7 @@ function frame(payload: string): Buffer {
 
 describe("a universal transport", () => {
   test("names where each protocol is reached", async () => {
-    const { listener, port } = await start();
+    const { listener, port } = await startEcho();
     expect(listener.urls).toEqual([
       `rs://127.0.0.1:${port}`,
       `http://127.0.0.1:${port}/`,
@@ -53,14 +32,14 @@ describe("a universal transport", () => {
   });
 
   test("speaks RawSocket, WebSocket and HTTP on one port", async () => {
-    const { port, peers } = await start();
-    const raw = await client(port).send(Buffer.from("7ff3000000000002aabb", "hex"));
+    const { port, peers } = await startEcho();
+    const raw = await dial(port).send(Buffer.from("7ff3000000000002aabb", "hex"));
     expect(Buffer.from(await raw.until("\xaa\xbb"), "latin1").toString("hex")).toBe(
       "7ff3000000000002aabb",
     );
-    const web = await client(port).send("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    const web = await dial(port).send("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
     expect(await web.until('{"here":true}')).toStartWith("HTTP/1.1 200 OK\r\n");
-    const socket = await client(port).send(upgradeRequest(), frame("hello"));
+    const socket = await dial(port).send(upgradeRequest(), frame("hello"));
     expect(await socket.until("hello")).toStartWith("HTTP/1.1 101 ");
     for (const [index, one] of [raw, socket].entries()) {
       expect(peers[index]?.details).toMatchObject({
@@ -72,9 +51,9 @@ describe("a universal transport", () => {
   });
 
   test("takes a request that comes octet by octet", async () => {
-    const { port, nextDetails } = await start();
+    const { port, nextDetails } = await startEcho();
     const details = nextDetails();
-    const one = client(port);
+    const one = dial(port);
     one.socket.setNoDelay(true);
     await one.send(...upgradeRequest("/ws?token=1"));
     expect(await one.until("\r\n\r\n")).toContain("Sec-WebSocket-Protocol: wamp.2.cbor");
@@ -82,39 +61,71 @@ describe("a universal transport", () => {
   });
 
   test("looks at the path, not at the query, and takes what is below the path of a WebSocket", async () => {
-    const { port } = await start();
+    const { port } = await startEcho();
     for (const path of ["/ws?x=1", "/ws/below?x=/", "/ws/"]) {
-      const one = await client(port).send(upgradeRequest(path));
+      const one = await dial(port).send(upgradeRequest(path));
       expect(await one.until("\r\n\r\n")).toStartWith("HTTP/1.1 101 ");
     }
-    const other = await client(port).send(upgradeRequest("/elsewhere?/ws"));
+    const other = await dial(port).send(upgradeRequest("/elsewhere?/ws"));
     expect(await other.until("\r\n\r\n")).not.toStartWith("HTTP/1.1 101 ");
   });
 
-  test("takes a WebSocket as the first request of its connection only", async () => {
-    const { port, peers } = await start();
-    const one = await client(port).send("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
-    await one.until('{"here":true}');
-    await one.send("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n", upgradeRequest());
-    expect(await one.until("first request of its connection")).toMatch(
-      /true}HTTP\/1.1 200 .*true}HTTP\/1.1 400 /s,
+  test("takes a WebSocket on any request of a connection", async () => {
+    const { port, peers } = await startEcho();
+    const get = "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    for (const before of [[get], [get, get], [`${get}${get}`]]) {
+      const one = dial(port);
+      for (const requests of before) await one.send(requests);
+      await one.until('{"here":true}');
+      await one.send(upgradeRequest(), frame("hello"));
+      expect(await one.until("hello")).toMatch(/true}HTTP\/1.1 101 /);
+    }
+    const pipelined = await dial(port).send(
+      Buffer.concat([Buffer.from(`${get}${upgradeRequest()}`), frame("at once")]),
     );
-    expect(peers).toEqual([]);
+    expect(await pipelined.until("at once")).toMatch(/ 200 .*true}HTTP\/1.1 101 /s);
+    expect(peers.length).toBe(4);
+  });
+
+  test("takes a WebSocket after an invalid handshake, and after a request with a body", async () => {
+    const { port } = await startEcho();
+    const invalid = upgradeRequest().replace("Version: 13", "Version: 12");
+    const one = await dial(port).send(invalid);
+    await one.until("speaks version 13 of the WebSocket protocol");
+    await one.send("POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n\r\nGET /");
+    await one.until("HTTP/1.1 405 ");
+    await one.send(upgradeRequest(), frame("still"));
+    expect(await one.until("still")).toContain("HTTP/1.1 101 ");
+  });
+
+  test("ends a WebSocket that followed other requests as any other", async () => {
+    const gone = Promise.withResolvers<string>();
+    const started = await startEcho(universal(), (peer) => ({
+      ...echo(peer),
+      onClose: gone.resolve,
+    }));
+    const one = await dial(started.port).send("HEAD / HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    await one.until("\r\n\r\n");
+    await one.send(upgradeRequest());
+    await one.until("HTTP/1.1 101 ");
+    await started.listener.close();
+    expect(await one.whole()).toContain("\x03\xe9the node shuts down");
+    expect(await gone.promise).toBe("the node shuts down");
   });
 
   test("closes on what is no protocol here", async () => {
-    const { port } = await start({ ...universal(), rawsocket: null });
+    const { port } = await startEcho({ ...universal(), rawsocket: null });
     for (const octets of ["7ff30000", "16030100", "0d0a0d0a", "30"]) {
-      const one = await client(port).send(Buffer.from(octets, "hex"));
+      const one = await dial(port).send(Buffer.from(octets, "hex"));
       expect(await one.whole()).toBe("");
     }
-    const only = await start({ ...universal(), paths: null });
-    expect(await (await client(only.port).send(upgradeRequest())).whole()).toBe("");
+    const only = await startEcho({ ...universal(), paths: null });
+    expect(await (await dial(only.port).send(upgradeRequest())).whole()).toBe("");
   });
 
   test("refuses heads that are no request or too long", async () => {
-    const { port } = await start();
-    const refused = async (head: string) => (await client(port).send(head)).whole();
+    const { port } = await startEcho();
+    const refused = async (head: string) => (await dial(port).send(head)).whole();
     expect(await refused("GET / HTTP/1.1\nHost: localhost\r\n\r\n")).toStartWith("HTTP/1.1 400 ");
     expect(await refused("PRI * HTTP/2.0\r\n\r\n")).toStartWith("HTTP/1.1 400 ");
     expect(await refused(`GET /${"x".repeat(17_000)}`)).toStartWith("HTTP/1.1 431 ");
@@ -124,14 +135,14 @@ describe("a universal transport", () => {
   });
 
   test("gives the whole handshake no more time than open_handshake_timeout", async () => {
-    const { port } = await start(universal(undefined, { open_handshake_timeout: 60 }));
-    const silent = client(port);
-    const halfway = await client(port).send("GET /ws HTT");
-    const dripping = client(port);
+    const { port } = await startEcho(universal(undefined, { open_handshake_timeout: 60 }));
+    const silent = dial(port);
+    const halfway = await dial(port).send("GET /ws HTT");
+    const dripping = dial(port);
     await dripping.send("GET / HTTP/1.1\r\n");
     const drip = setInterval(() => void dripping.socket.write("A: b\r\n"), 5);
-    cleanups.push(() => clearInterval(drip));
-    const served = await client(port).send(upgradeRequest());
+    afterTest(() => clearInterval(drip));
+    const served = await dial(port).send(upgradeRequest());
     expect(await silent.whole()).toBe("");
     for (const slow of [halfway, dripping]) {
       expect(await slow.whole()).toStartWith("HTTP/1.1 408 Request Timeout\r\n");
@@ -141,7 +152,7 @@ describe("a universal transport", () => {
   });
 });
 
-describe("a splice", () => {
+describe("a connection", () => {
   test("carries everything in order at the pace of a slow reader", async () => {
     const behind = Promise.withResolvers<void>();
     const started = await startEcho(universal(), (peer) => ({
@@ -152,11 +163,11 @@ describe("a splice", () => {
         behind.resolve();
       },
     }));
-    cleanups.push(() => started.listener.close());
+    afterTest(() => started.listener.close());
     const url = `ws://127.0.0.1:${started.port}/ws`;
     const socket = new WebSocket(url, ["wamp.2.cbor"]) as WebSocket & Pausable;
     socket.binaryType = "arraybuffer";
-    cleanups.push(() => socket.close());
+    afterTest(() => socket.close());
     const sizes = Array.from({ length: 60 }, (_, index) => 100_000 + index * 10_007);
     const got: number[] = [];
     const done = Promise.withResolvers<void>();
@@ -180,9 +191,9 @@ describe("a splice", () => {
     expect(got).toEqual(sizes);
   });
 
-  test("takes more clients in one turn than a socket lets wait", async () => {
-    const { port } = await start();
-    const clients = Array.from({ length: 600 }, () => client(port));
+  test("takes many clients in one turn", async () => {
+    const { port } = await startEcho();
+    const clients = Array.from({ length: 600 }, () => dial(port));
     await Promise.all(clients.map((one) => one.send("GE")));
     for (const one of clients) one.socket.write("T / HTTP/1.1\r\nHost: localhost\r\n\r\n");
     for (const one of clients) await one.until('{"here":true}');
@@ -195,8 +206,8 @@ describe("a splice", () => {
         ...echo(peer),
         onClose: gone.resolve,
       }));
-      cleanups.push(() => started.listener.close());
-      const one = await client(started.port).send(upgradeRequest());
+      afterTest(() => started.listener.close());
+      const one = await dial(started.port).send(upgradeRequest());
       await one.until("\r\n\r\n");
       one.socket[leave]();
       expect(await gone.promise).toContain("closed");
@@ -207,9 +218,9 @@ describe("a splice", () => {
     const gone = Promise.withResolvers<string>();
     const config = universal(undefined, { fail_by_drop: true });
     const started = await startEcho(config, (peer) => ({ ...echo(peer), onClose: gone.resolve }));
-    cleanups.push(() => started.listener.close());
+    afterTest(() => started.listener.close());
     const unmasked = "\x82\x01a";
-    await (await client(started.port).send(`${upgradeRequest()}${unmasked}`)).closed;
+    await (await dial(started.port).send(`${upgradeRequest()}${unmasked}`)).closed;
     expect(await gone.promise).toContain("mask");
   });
 
@@ -219,8 +230,8 @@ describe("a splice", () => {
       ...echo(peer),
       onMessage: (message) => got.resolve(message.length),
     }));
-    cleanups.push(() => started.listener.close());
-    const one = await client(started.port).send(upgradeRequest());
+    afterTest(() => started.listener.close());
+    const one = await dial(started.port).send(upgradeRequest());
     await one.until("\r\n\r\n");
     one.socket.end(frame("last"));
     expect(await got.promise).toBe(4);
@@ -231,92 +242,46 @@ describe("a splice", () => {
       ...echo(peer),
       onMessage: () => peer.close(1000, "that is all"),
     }));
-    cleanups.push(() => started.listener.close());
-    const one = await client(started.port).send(upgradeRequest(), frame("bye"));
+    afterTest(() => started.listener.close());
+    const one = await dial(started.port).send(upgradeRequest(), frame("bye"));
     expect(await one.whole()).toEndWith("\x88\x0d\x03\xe8that is all");
   });
 
   test("answers a client that closes its half behind the request", async () => {
-    const { port } = await start();
-    const one = client(port);
+    const { port } = await startEcho();
+    const one = dial(port);
     one.socket.end("GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
     expect(await one.whole()).toEndWith('{"here":true}');
   });
 });
 
-/** A folder of its own for what is made in the system's folder for temporary files. */
-function temporaryFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), "universal-"));
-  const before = process.env["TMPDIR"];
-  process.env["TMPDIR"] = folder;
-  cleanups.push(() => {
-    if (before === undefined) delete process.env["TMPDIR"];
-    else process.env["TMPDIR"] = before;
-    rmSync(folder, { recursive: true });
-  });
-  return folder;
-}
-
 describe("a universal transport that closes", () => {
-  test("tells clients 1001, and leaves nothing behind", async () => {
-    const folder = temporaryFolder();
-    const started = await startEcho(universal());
-    const [room = ""] = readdirSync(folder);
-    expect(statSync(join(folder, room)).mode & 0o777).toBe(0o700);
-    expect(statSync(join(folder, room, "web.sock")).mode & 0o777).toBe(0o600);
-    const silent = client(started.port);
-    const raw = await client(started.port).send(Buffer.from("7ff30000", "hex"));
+  test("tells clients 1001", async () => {
+    const started = await startEcho();
+    const silent = dial(started.port);
+    const raw = await dial(started.port).send(Buffer.from("7ff30000", "hex"));
     await raw.until("\x7f\xf3");
-    const socket = await client(started.port).send(upgradeRequest());
+    const socket = await dial(started.port).send(upgradeRequest());
     await socket.until("\r\n\r\n");
     await started.listener.close();
     expect(await socket.whole()).toContain("\x03\xe9the node shuts down");
     await Promise.all([raw.whole(), silent.whole()]);
-    expect(readdirSync(folder)).toEqual([]);
   });
 
-  /** Starts with this folder for temporary files. */
-  async function startIn(folder: string): Promise<StartedTransport> {
-    const before = process.env["TMPDIR"];
-    process.env["TMPDIR"] = folder;
-    try {
-      return await start();
-    } finally {
-      if (before === undefined) delete process.env["TMPDIR"];
-      else process.env["TMPDIR"] = before;
-    }
-  }
-
-  test("needs no folder that can be written to", async () => {
-    const { port } = await startIn("/nonexistent");
-    const one = await client(port).send("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
-    expect(await one.until('{"here":true}')).toStartWith("HTTP/1.1 200 ");
-  });
-
-  test("answers 503 when its Web server cannot be reached, as without a descriptor", async () => {
-    const folder = mkdtempSync(join(tmpdir(), "crossproxy-"));
-    const { port } = await startIn(folder);
-    rmSync(folder, { recursive: true });
-    const one = await client(port).send("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
-    expect(await one.whole()).toStartWith("HTTP/1.1 503 Service Unavailable\r\n");
-  });
-
-  test("frees its port and leaves no folder when it cannot listen", async () => {
-    const { port } = await start();
-    const folder = temporaryFolder();
-    const taken = universal({ type: "tcp", port, interface: "127.0.0.1", shared: false });
+  test("says why it cannot listen", async () => {
+    const { port } = await startEcho();
+    const taken = universal({ ...anyPort, port });
     await expect(startEcho(taken)).rejects.toThrow(
       `Cannot listen on "tcp 127.0.0.1:${port}": address already in use`,
     );
-    expect(readdirSync(folder)).toEqual([]);
   });
 
-  test("lets nobody in after stopAccepting, and keeps who is there", async () => {
-    const { listener, port } = await start();
-    const one = await client(port).send(upgradeRequest());
+  test("accepts no connection after stopAccepting, and keeps those that are open", async () => {
+    const { listener, port } = await startEcho();
+    const one = await dial(port).send(upgradeRequest());
     await one.until("\r\n\r\n");
     listener.stopAccepting();
-    expect(await client(port).whole()).toBe("");
+    expect(await dial(port).whole()).toBe("");
     await one.send(frame("here"));
     await one.until("here");
   });

@@ -1,26 +1,27 @@
-import { afterEach, expect, test } from "bun:test";
-import { mkdir, mkdtemp, readdir, realpath, rm, symlink, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { expect, test } from "bun:test";
+import { mkdir, readdir, symlink, writeFile } from "node:fs/promises";
+import { connect } from "node:net";
 import { join } from "node:path";
 import { gzipSync, zipSync } from "fflate";
 import type {
   ArchiveServiceConfig,
   StaticServiceConfig,
   WebServiceConfig,
+  WebTransportConfig,
 } from "#config/node-config.ts";
-import type { TransportContext } from "#transport/listener.ts";
-import { PathTree } from "#transport/web/path-tree.ts";
+import type { HttpAnswer } from "#transport/http/http-answer.ts";
 import { openArchive } from "#transport/web/services/archive.ts";
-import { openWebService } from "#transport/web/services/service-registry.ts";
-
-const endings: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const end of endings.splice(0).reverse()) await end();
-});
+import type { WorkerContext } from "#worker/running-worker.ts";
+import { afterTest } from "../support/cleanups.ts";
+import { keptLog } from "../support/kept-log.ts";
+import { quietContext } from "../support/quiet-context.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
+import { anyPort, openTransport } from "../support/transports.ts";
 
 let told: () => void = () => {};
 const log = { error() {}, warn() {}, info: () => told(), debug() {} };
-const context: TransportContext = {
+const context: WorkerContext = {
+  ...quietContext,
   log,
   nodeInfo: {
     release: "1.2.3",
@@ -34,27 +35,22 @@ const context: TransportContext = {
   },
 };
 
-async function folder(): Promise<string> {
-  const made = await realpath(await mkdtemp(join(tmpdir(), "web-services-")));
-  endings.push(() => rm(made, { recursive: true }));
-  return made;
-}
-
 function serve(handler: (request: Request) => Response | Promise<Response>): string {
   const server = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: handler });
-  endings.push(() => server.stop(true));
+  afterTest(() => server.stop(true));
   return `http://127.0.0.1:${server.port}`;
 }
 
-async function start(paths: Record<string, WebServiceConfig>): Promise<string> {
-  const tree = await PathTree.open(paths, (config) => {
-    if (config.type === "websocket" || config.type === "websocket.testee")
-      throw new Error("not here");
-    return openWebService(config, context);
-  });
-  endings.push(() => tree.close());
-  return serve((request) => tree.handle(request));
+async function start(
+  paths: Record<string, WebServiceConfig>,
+  workerContext: WorkerContext = context,
+): Promise<string> {
+  const config: WebTransportConfig = { type: "web", id: "transport", endpoint: anyPort, paths };
+  const { url } = await openTransport(config, undefined, workerContext);
+  return new URL(url).origin;
 }
+
+const textOf = ({ body }: HttpAnswer) => Buffer.from(body as Uint8Array).toString();
 
 const get = (url: string, init: RequestInit = {}) => fetch(url, { redirect: "manual", ...init });
 
@@ -72,7 +68,7 @@ function staticAt(
 }
 
 async function site(): Promise<string> {
-  const top = await folder();
+  const top = temporaryFolder();
   const root = join(top, "web");
   await mkdir(join(root, "sub"), { recursive: true });
   await mkdir(join(root, "plain"));
@@ -225,6 +221,50 @@ test("static answers what is missing with its default file", async () => {
   expect([response.status, await response.text()]).toEqual([200, "<p>home"]);
 });
 
+test("static serves /.well-known, and no dotfile in it", async () => {
+  const root = await site();
+  await mkdir(join(root, ".well-known", ".hidden"), { recursive: true });
+  await mkdir(join(root, "sub", ".well-known"));
+  for (const name of ["security.txt", ".env", ".hidden/a.txt"]) {
+    await writeFile(join(root, ".well-known", name), name);
+  }
+  await writeFile(join(root, "sub", ".well-known", "a.txt"), "hidden");
+  const url = await start({ "/": staticAt(root, { enable_directory_listing: true }) });
+  const text = await (await get(`${url}/.well-known/security.txt`)).text();
+  expect(text).toBe("security.txt");
+  for (const path of [
+    "/.well-known/.env",
+    "/.well-known/.hidden/a.txt",
+    "/sub/.well-known/a.txt",
+  ]) {
+    expect([path, (await get(url + path)).status]).toEqual([path, 404]);
+  }
+});
+
+test("static sends a long file at the pace of its reader, and answers what follows", async () => {
+  const root = await site();
+  const octets = Buffer.alloc(12_000_000);
+  for (let at = 0; at < octets.length; at += 4) octets.writeUInt32BE(at, at);
+  await writeFile(join(root, "long.bin"), octets);
+  const url = new URL(await start({ "/": staticAt(root) }));
+  const get = (path: string, ...headers: string[]) =>
+    `${[`GET ${path} HTTP/1.1`, "Host: a", ...headers].join("\r\n")}\r\n\r\n`;
+  const socket = connect({ port: Number(url.port), host: url.hostname });
+  afterTest(() => socket.destroy());
+  socket.write(get("/long.bin") + get("/ten.txt", "Connection: close"));
+  socket.pause();
+  // Another client is answered, so that the first answer stands still.
+  expect(await (await fetch(`${url}ten.txt`)).text()).toBe("0123456789");
+  const chunks: Buffer[] = [];
+  for await (const chunk of socket) chunks.push(chunk as Buffer);
+  const all = Buffer.concat(chunks);
+  const body = all.indexOf("\r\n\r\n") + 4;
+  expect(all.subarray(body, body + octets.length).equals(octets)).toBe(true);
+  const next = all.subarray(body + octets.length).toString();
+  expect(next).toStartWith("HTTP/1.1 200 OK\r\n");
+  expect(next).toEndWith("\r\n\r\n0123456789");
+});
+
 test("other methods are refused with what is allowed", async () => {
   const url = await start({ "/": staticAt(await site()), info: { type: "nodeinfo" } });
   for (const path of ["/ten.txt", "/info"]) {
@@ -234,7 +274,7 @@ test("other methods are refused with what is allowed", async () => {
 });
 
 test("static is not opened for a missing folder", async () => {
-  const missing = join(await folder(), "nothing");
+  const missing = join(temporaryFolder(), "nothing");
   await expect(start({ "/": staticAt(missing) })).rejects.toThrow(
     `Cannot serve folder "${missing}": no such folder`,
   );
@@ -298,7 +338,7 @@ function archiveAt(
 }
 
 test("archive serves what is below its prefix, and its default object", async () => {
-  const file = join(await folder(), "a.zip");
+  const file = join(temporaryFolder(), "a.zip");
   await writeFile(file, zip);
   const url = await start({ a: archiveAt(file) });
   for (const path of ["/a", "/a/", "/a/app.min.js"]) {
@@ -330,7 +370,7 @@ test("archive serves what is below its prefix, and its default object", async ()
 });
 
 test("archive is refused when missing, of a wrong hash, no ZIP or too large", async () => {
-  const inside = await folder();
+  const inside = temporaryFolder();
   const file = join(inside, "a.zip");
   await expect(openArchive(archiveAt(file), context)).rejects.toThrow(
     `Cannot use archive "${file}": no such file`,
@@ -356,8 +396,50 @@ test("archive is refused when missing, of a wrong hash, no ZIP or too large", as
   );
 });
 
+/** A ZIP with this member, its two headers changed. */
+function changedZip(name: string, change: (header: Buffer, isCentral: boolean) => void): Buffer {
+  const octets = Buffer.from(
+    zipSync({ "top/ok.txt": text("ok"), [name]: [text("x"), { level: 0 }] }),
+  );
+  const local = octets.indexOf(Buffer.from(name)) - 30;
+  const central = octets.lastIndexOf(Buffer.from(name)) - 46;
+  change(octets.subarray(local), false);
+  change(octets.subarray(central), true);
+  return octets;
+}
+
+test.each([
+  ["bzip2", 0, 12, "it is compressed with bzip2"],
+  ["LZMA", 0, 14, "it is compressed with LZMA"],
+  ["an unknown method", 0, 77, "it is compressed with method 77"],
+  ["a password", 1, 0, "it is encrypted"],
+])(
+  "archive answers 501 for a file with %s, and serves the others",
+  async (_, flags, method, reason) => {
+    const file = join(temporaryFolder(), "a.zip");
+    const zipped = changedZip("top/odd.txt", (header, isCentral) => {
+      header.writeUInt16LE(flags, isCentral ? 8 : 6);
+      header.writeUInt16LE(method, isCentral ? 10 : 8);
+    });
+    await writeFile(file, zipped);
+    const { log, logged } = keptLog("warn");
+    const url = await start({ a: archiveAt(file, { hashes: [] }) }, { ...context, log });
+    expect((await get(`${url}/a/odd.txt`)).status).toBe(501);
+    expect(await (await get(`${url}/a/ok.txt`)).text()).toBe("ok");
+    const facts = { archive: file, file: "top/odd.txt", more: 0, reason };
+    expect(logged).toEqual([["file of an archive not served", facts]]);
+  },
+);
+
+test("archive may follow other octets, as one that unpacks itself", async () => {
+  const file = join(temporaryFolder(), "a.zip");
+  await writeFile(file, Buffer.concat([Buffer.from("#!/bin/sh\nexit\n"), zip]));
+  const url = await start({ a: archiveAt(file, { hashes: [] }) });
+  expect(await (await get(`${url}/a/sub/x.txt`)).text()).toBe("x");
+});
+
 test("archive is downloaded once when its file is missing, and kept whole", async () => {
-  const inside = await folder();
+  const inside = temporaryFolder();
   const file = join(inside, "a.zip");
   let downloads = 0;
   const origin = serve(() => {
@@ -373,7 +455,7 @@ test("archive is downloaded once when its file is missing, and kept whole", asyn
 });
 
 test("archive of a wrong hash is not kept after its download", async () => {
-  const inside = await folder();
+  const inside = temporaryFolder();
   const origin = serve(() => new Response("something else"));
   const config = archiveAt(join(inside, "a.zip"), { origin, download: true });
   await expect(openArchive(config, context)).rejects.toThrow("not among the configured hashes");
@@ -381,7 +463,7 @@ test("archive of a wrong hash is not kept after its download", async () => {
 });
 
 test("archive answers 503 until its origin delivers", async () => {
-  const inside = await folder();
+  const inside = temporaryFolder();
   let isReady = false;
   const origin = serve(() => (isReady ? new Response(zip) : new Response("no", { status: 404 })));
   const config = archiveAt(join(inside, "a.zip"), { origin, download: true });
@@ -389,13 +471,14 @@ test("archive answers 503 until its origin delivers", async () => {
     told = resolve;
   });
   const service = await openArchive(config, context, 5);
-  endings.push(() => service.close?.());
-  const request = new Request("http://localhost/a/");
-  const ask = () => service.handle(request, "", new URL(request.url));
-  const early = await ask();
-  expect([early.status, early.headers.has("Retry-After")]).toEqual([503, true]);
+  afterTest(() => service.close?.());
+  const url = new URL("http://localhost/a/");
+  const request = { method: "GET", url, headers: new Headers(), isHttp10: false };
+  const ask = () => service.handle(request, "");
+  const early = ask();
+  expect([early.status, "Retry-After" in early.headers]).toEqual([503, true]);
   isReady = true;
   await arrived;
-  expect(await (await ask()).text()).toBe("app()");
+  expect(textOf(ask())).toBe("app()");
   expect(await readdir(inside)).toEqual(["a.zip"]);
 });

@@ -1,13 +1,7 @@
-import { afterEach, describe, expect, test } from "bun:test";
-import { startTransport } from "../../src/transport/start-transport.ts";
+import { describe, expect, test } from "bun:test";
 import type { Peer, PeerHandler, WireMessage } from "../../src/wamp/peer.ts";
-import { quietContext } from "../support/quiet-context.ts";
-import { webSocketDefaults } from "../support/websocket-defaults.ts";
-
-const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
+import { afterTest } from "../support/cleanups.ts";
+import { openTransport, webSocketTransport } from "../support/transports.ts";
 
 const written = (message: WireMessage) =>
   typeof message === "string" ? message : Buffer.from(message).toString("hex");
@@ -39,27 +33,15 @@ class Echo implements PeerHandler {
 
 async function open(protocol: string) {
   const sessions: Echo[] = [];
-  const listener = await startTransport(
-    {
-      type: "websocket",
-      id: "transport000",
-      endpoint: { type: "tcp", port: 0, interface: "127.0.0.1", shared: false },
-      serializers: ["json", "msgpack", "cbor"],
-      auth: "passthrough",
-      backend: null,
-      options: webSocketDefaults,
-    },
-    (peer) => {
-      const session = new Echo(peer);
-      sessions.push(session);
-      return session;
-    },
-    quietContext,
-  );
-  cleanups.push(() => listener.close());
-  const client = new WebSocket(listener.urls[0] ?? "", [protocol]);
+  const config = webSocketTransport({ max_message_size: 1024 });
+  const { url } = await openTransport(config, (peer) => {
+    const session = new Echo(peer);
+    sessions.push(session);
+    return session;
+  });
+  const client = new WebSocket(url, [protocol]);
   client.binaryType = "nodebuffer";
-  cleanups.push(() => client.terminate());
+  afterTest(() => client.terminate());
   const received: string[] = [];
   let wake = () => {};
   client.onmessage = ({ data }) => {

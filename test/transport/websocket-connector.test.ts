@@ -1,19 +1,14 @@
-import { afterAll, afterEach, describe, expect, test } from "bun:test";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import type { ServerWebSocket } from "bun";
-
 import type { ConnectingWebSocketConfig } from "#config/node-config.ts";
 import { connectPeer } from "#transport/peer-connector.ts";
-import type { PeerHandler, SerializerName, WireMessage } from "#wamp/peer.ts";
+import type { PeerHandler, WireMessage } from "#wamp/peer.ts";
+import type { SerializerName } from "#wamp/serializer-name.ts";
+import { afterTest } from "../support/cleanups.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "crossproxy-ws-"));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
-const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
+const folder = temporaryFolder();
 
 type RouterSocket = ServerWebSocket<undefined>;
 let count = 0;
@@ -44,7 +39,7 @@ function router(
       },
     },
   });
-  cleanups.push(() => server.stop(true));
+  afterTest(() => server.stop(true));
   const config: ConnectingWebSocketConfig = {
     type: "websocket",
     endpoint: { type: "unix", path, timeoutMs: 2000 },
@@ -103,7 +98,7 @@ describe("connectPeer over WebSocket", () => {
     }
   });
 
-  test("rejects when nobody is there", async () => {
+  test("rejects when no router listens", async () => {
     const { config } = router(offered);
     const endpoint = { type: "unix", path: join(folder, "none.sock"), timeoutMs: 500 } as const;
     await expect(

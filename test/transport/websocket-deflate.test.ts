@@ -1,64 +1,44 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import { randomBytes } from "node:crypto";
 import { constants, deflateRawSync, inflateRawSync } from "node:zlib";
-import type { DeflateOptions, WebSocketServiceConfig } from "../../src/config/node-config.ts";
-import { startTransport } from "../../src/transport/start-transport.ts";
+import type { DeflateOptions } from "../../src/config/node-config.ts";
 import type { WireMessage } from "../../src/wamp/peer.ts";
-import { quietContext } from "../support/quiet-context.ts";
+import { deflating } from "../support/default-options.ts";
 import { RawWebSocket } from "../support/raw-websocket.ts";
-import { deflating, webSocketDefaults } from "../support/websocket-defaults.ts";
-
-const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
+import { anyPort, openTransport, webSocketTransport } from "../support/transports.ts";
+import { echo } from "../support/universal-transport.ts";
 
 const messages: WireMessage[] = [];
 afterEach(() => void messages.splice(0));
 
 /** One port with a WebSocket path for each of these; sessions send back what they are told. */
 async function start(paths: Record<string, Partial<DeflateOptions> | null>): Promise<string> {
-  const serviceOf = (options: Partial<DeflateOptions> | null): WebSocketServiceConfig => ({
-    type: "websocket",
-    serializers: ["cbor"],
-    auth: "passthrough",
-    backend: null,
-    options: {
-      ...webSocketDefaults,
-      max_message_size: 100_000,
-      compression: options === null ? null : { deflate: deflating(options) },
-    },
-  });
-  const listener = await startTransport(
-    {
-      type: "web",
-      id: "transport000",
-      endpoint: { type: "tcp", port: 0, interface: "127.0.0.1", shared: false },
-      paths: Object.fromEntries(
-        Object.entries(paths).map(([name, options]) => [name, serviceOf(options)]),
-      ),
-    },
+  const serviceOf = (options: Partial<DeflateOptions> | null) => {
+    const compression = options === null ? null : { deflate: deflating(options) };
+    return webSocketTransport(
+      { max_message_size: 100_000, compression },
+      { serializers: ["cbor"] },
+    );
+  };
+  const services = Object.entries(paths).map(([name, options]) => [name, serviceOf(options)]);
+  const { url } = await openTransport(
+    { type: "web", id: "transport000", endpoint: anyPort, paths: Object.fromEntries(services) },
     (peer) => ({
+      ...echo(peer),
       onMessage(message) {
         messages.push(message);
         peer.send(message);
       },
-      onDrain() {},
-      onClose() {},
     }),
-    quietContext,
   );
-  cleanups.push(() => listener.close());
-  return new URL(listener.urls[0] ?? "").origin;
+  return new URL(url).origin;
 }
 
-async function open(url: string, offer: string): Promise<RawWebSocket> {
-  const client = await RawWebSocket.open(url, {
+function open(url: string, offer: string): Promise<RawWebSocket> {
+  return RawWebSocket.open(url, {
     "Sec-WebSocket-Protocol": "wamp.2.cbor",
     "Sec-WebSocket-Extensions": offer,
   });
-  cleanups.push(() => client.destroy());
-  return client;
 }
 
 /** What the answer to a handshake says of extensions; undefined: nothing. */

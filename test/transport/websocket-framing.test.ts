@@ -1,34 +1,17 @@
 /** The options of a path that say how frames are cut and how a WebSocket ends. */
 
-import { afterEach, expect, test } from "bun:test";
+import { expect, test } from "bun:test";
 import type { WebSocketOptions } from "#config/node-config.ts";
 import { RawWebSocket } from "../support/raw-websocket.ts";
-import {
-  anyPort,
-  dial,
-  type StartedTransport,
-  startEcho,
-  universal,
-  upgradeRequest,
-} from "../support/universal-transport.ts";
+import { anyPort } from "../support/transports.ts";
+import { dial, startEcho, universal, upgradeRequest } from "../support/universal-transport.ts";
 
-const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
-
-async function start(options: Partial<WebSocketOptions>): Promise<StartedTransport> {
-  const started = await startEcho(universal(anyPort, options));
-  cleanups.push(() => started.listener.close());
-  return started;
-}
+const start = (options: Partial<WebSocketOptions>) => startEcho(universal(anyPort, options));
 
 async function open(options: Partial<WebSocketOptions>): Promise<RawWebSocket> {
   const { port } = await start(options);
   const url = `ws://127.0.0.1:${port}/ws`;
-  const socket = await RawWebSocket.open(url, { "Sec-WebSocket-Protocol": "wamp.2.cbor" });
-  cleanups.push(() => socket.destroy());
-  return socket;
+  return RawWebSocket.open(url, { "Sec-WebSocket-Protocol": "wamp.2.cbor" });
 }
 
 const BINARY = 0x82;
@@ -87,7 +70,6 @@ test("close_handshake_timeout is how long a client has to answer a close frame",
   const closing = async (close_handshake_timeout: number) => {
     const { port, peers } = await start({ close_handshake_timeout });
     const client = dial(port);
-    cleanups.push(() => client.socket.destroy());
     await client.send(upgradeRequest());
     await client.until("\r\n\r\n");
     peers[0]?.close(1000, "over");
@@ -113,11 +95,10 @@ test("auto_ping_restart_on_any_traffic takes any message for the answer to a pin
     const pings = { auto_ping_interval: 20, auto_ping_timeout: 60, auto_ping_size: 4 };
     const { port } = await start({ ...pings, auto_ping_restart_on_any_traffic });
     const client = dial(port);
-    cleanups.push(() => client.socket.destroy());
     await client.send(upgradeRequest());
-    await client.until("\x89\x04\0\0\0\x01");
+    await client.until("\x89\x040001");
     return client.send(Buffer.from("828100000000aa", "hex"));
   };
-  await (await pinged(true)).until("\x89\x04\0\0\0\x02");
-  expect(await (await pinged(false)).whole()).not.toContain("\x89\x04\0\0\0\x02");
+  await (await pinged(true)).until("\x89\x040002");
+  expect(await (await pinged(false)).whole()).not.toContain("\x89\x040002");
 });

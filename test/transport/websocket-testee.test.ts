@@ -1,38 +1,19 @@
-import { afterEach, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import type { WebSocketOptions } from "../../src/config/node-config.ts";
-import { startTransport } from "../../src/transport/start-transport.ts";
-import { quietContext } from "../support/quiet-context.ts";
 import { RawWebSocket } from "../support/raw-websocket.ts";
-import { webSocketDefaults } from "../support/websocket-defaults.ts";
-
-const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
+import { openTransport, webSocketTransport } from "../support/transports.ts";
 
 async function start(options: Partial<WebSocketOptions> = {}): Promise<string> {
   const accept = () => {
     throw new Error("a testee has no sessions");
   };
-  const listener = await startTransport(
-    {
-      type: "websocket.testee",
-      id: "transport000",
-      endpoint: { type: "tcp", port: 0, interface: "127.0.0.1", shared: false },
-      options: { ...webSocketDefaults, ...options },
-    },
-    accept,
-    quietContext,
-  );
-  cleanups.push(() => listener.close());
-  return listener.urls[0] ?? "";
+  const config = webSocketTransport(options);
+  const testee = { ...config, type: "websocket.testee" as const };
+  const { url } = await openTransport(testee, accept);
+  return url;
 }
 
-async function open(url: string, headers: Record<string, string> = {}): Promise<RawWebSocket> {
-  const client = await RawWebSocket.open(url, headers);
-  cleanups.push(() => client.destroy());
-  return client;
-}
+const open = (url: string, headers: Record<string, string> = {}) => RawWebSocket.open(url, headers);
 
 describe("a testee", () => {
   test("sends text back as text, octets as octets, and nothing as nothing", async () => {

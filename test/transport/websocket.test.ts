@@ -1,18 +1,12 @@
-import { afterEach, describe, expect, test } from "bun:test";
-import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { describe, expect, test } from "bun:test";
+import { existsSync, statSync, writeFileSync } from "node:fs";
 import { connect, createServer, type Socket } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 // By its file: Bun puts a client of its own in the place of the package's name.
 // @ts-expect-error The package carries no types.
 import { WebSocket as UntypedClient } from "../../node_modules/ws/wrapper.mjs";
-import type {
-  ListeningEndpointConfig,
-  WebSocketOptions,
-  WebSocketTransportConfig,
-} from "../../src/config/node-config.ts";
+import type { WebSocketOptions, WebSocketTransportConfig } from "../../src/config/node-config.ts";
 import type { Listener } from "../../src/transport/listener.ts";
-import { startTransport } from "../../src/transport/start-transport.ts";
 import type { Peer, PeerHandler, WireMessage } from "../../src/wamp/peer.ts";
 
 /** The part of the client of the package `ws` that these tests use. */
@@ -37,20 +31,10 @@ const WsClient = UntypedClient as new (
   options: object,
 ) => WsClient;
 
-import { quietContext } from "../support/quiet-context.ts";
-import { deflating, webSocketDefaults } from "../support/websocket-defaults.ts";
-
-const anyPort: ListeningEndpointConfig = {
-  type: "tcp",
-  port: 0,
-  interface: "127.0.0.1",
-  shared: false,
-};
-
-const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
+import { afterTest } from "../support/cleanups.ts";
+import { deflating } from "../support/default-options.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
+import { anyPort, openTransport, webSocketTransport } from "../support/transports.ts";
 
 /** What a session would see of one client. */
 class Recorder implements PeerHandler {
@@ -100,25 +84,14 @@ async function start(
   options: Partial<WebSocketOptions> = {},
   rest: Partial<WebSocketTransportConfig> = {},
 ): Promise<Started> {
-  const config: WebSocketTransportConfig = {
-    type: "websocket",
-    id: "transport001",
-    endpoint: anyPort,
-    serializers: ["json", "msgpack", "cbor"],
-    auth: "passthrough",
-    backend: null,
-    options: { ...webSocketDefaults, ...options },
-    ...rest,
-  };
   const recorders: Recorder[] = [];
   const accept = (peer: Peer) => {
     const recorder = new Recorder(peer);
     recorders.push(recorder);
     return recorder;
   };
-  const listener = await startTransport(config, accept, quietContext);
-  cleanups.push(() => listener.close());
-  return { listener, url: listener.urls[0] ?? "", recorders };
+  const config = webSocketTransport({ max_message_size: 1024, ...options }, rest);
+  return { ...(await openTransport(config, accept)), recorders };
 }
 
 interface Opened {
@@ -133,7 +106,7 @@ async function open(
   options = {},
 ): Promise<Opened> {
   const client = new WsClient(url, protocols, options);
-  cleanups.push(() => client.terminate());
+  afterTest(() => client.terminate());
   const closed = new Promise<{ code: number; reason: string }>((resolve) => {
     client.on("close", (code, reason) => resolve({ code, reason: reason.toString() }));
   });
@@ -163,7 +136,7 @@ const handshake = {
 async function readHandshake(url: string, headers: Record<string, string>): Promise<string> {
   const { hostname, port } = new URL(url);
   const socket: Socket = connect(Number(port), hostname);
-  cleanups.push(() => socket.destroy());
+  afterTest(() => socket.destroy());
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
   socket.write(`GET /ws HTTP/1.1\r\n${lines.join("")}\r\n`);
   const { promise, resolve, reject } = Promise.withResolvers<string>();
@@ -429,7 +402,7 @@ describe("a listener", () => {
   test("names the address when the port is in use", async () => {
     const { url } = await start();
     const port = Number(new URL(url).port);
-    const second = start({}, { endpoint: { ...anyPort, port } as ListeningEndpointConfig });
+    const second = start({}, { endpoint: { ...anyPort, port } });
     await expect(second).rejects.toThrow(
       `Cannot listen on "tcp 127.0.0.1:${port}": address already in use`,
     );
@@ -463,8 +436,7 @@ describe("a listener", () => {
 
 describe("a Unix socket", () => {
   function unixEndpoint(): { type: "unix"; path: string; permission: number } {
-    const folder = mkdtempSync(join(tmpdir(), "crossproxy-"));
-    cleanups.push(() => rmSync(folder, { recursive: true }));
+    const folder = temporaryFolder();
     return { type: "unix", path: join(folder, "ws.sock"), permission: 0o600 };
   }
 
@@ -500,7 +472,7 @@ describe("a Unix socket", () => {
     const endpoint = unixEndpoint();
     const server = createServer((socket) => socket.destroy());
     await new Promise<void>((resolve) => server.listen(endpoint.path, resolve));
-    cleanups.push(() => server.close());
+    afterTest(() => server.close());
     await expect(start({}, { endpoint })).rejects.toThrow(
       `Cannot listen on "unix ${endpoint.path}": address already in use`,
     );

@@ -1,38 +1,36 @@
 /**
- * `auth`: who authenticates the clients of a transport, and how.
+ * `auth`: the authmethods of a transport, and of a connection to a router.
  *
  * @module
  */
 
 import * as v from "valibot";
-import {
-  anything,
-  byType,
-  defaulted,
-  item,
-  mapOf,
-  optional,
-  required,
-  text,
-} from "#config/schema/primitive.ts";
-import { type CryptosignItem, cryptosign } from "./cryptosign-schema.ts";
-import { type DynamicAuthItem, dynamicAuth } from "./dynamic-auth-schema.ts";
-import { hexOf, isStatic, refusedTypes, type SecretItem, secret } from "./principal-schema.ts";
-import { type ScramItem, scram } from "./scram-schema.ts";
-import { type TlsAuthItem, tls } from "./tls-schema.ts";
-import { type WampCraItem, wampcra } from "./wampcra-schema.ts";
+import type { Authmethod, ConnectionConfig } from "#config/node-config.ts";
+import { byType, defaulted, item, itemOr, mapOf, optional, required } from "#config/schema/item.ts";
+import { anything, text } from "#config/schema/primitive.ts";
+import type { Schema } from "#config/schema/schema-shape.ts";
+import { always, unhonoured } from "#config/schema/unhonoured.ts";
+import { cryptosign } from "./cryptosign-schema.ts";
+import { dynamicAuth } from "./dynamic-auth-schema.ts";
+import { hexOf, isStatic, refusedTypes, secret } from "./principal-schema.ts";
+import { scram } from "./scram-schema.ts";
+import { tls } from "./tls-schema.ts";
+import { wampcra } from "./wampcra-schema.ts";
 
 const anonymous = byType(
   {
     static: item({
       type: isStatic,
-      role: defaulted(text, "anonymous", "Role of everyone who joins so."),
-      authid: optional(text, "authid of everyone who joins so; absent: a random one each."),
-      realm: optional(text, "Accepted, not honoured."),
+      role: defaulted(text, "anonymous", "Role of every client that joins with it."),
+      authid: optional(
+        text,
+        "authid of every client that joins with it; absent: a random one each.",
+      ),
+      realm: optional(text, "Accepted, has no effect."),
     }),
     dynamic: dynamicAuth,
   },
-  refusedTypes("anonymous"),
+  { refused: refusedTypes("anonymous") },
 );
 
 const principal = item({
@@ -51,27 +49,29 @@ const ticket = byType(
     }),
     dynamic: dynamicAuth,
   },
-  refusedTypes("ticket"),
+  { refused: refusedTypes("ticket") },
 );
 
 const trustedProxy = byType(
   {
     static: item({
       type: isStatic,
-      role: optional(text, "Accepted, not honoured: the proxy names the role."),
-      authid: optional(text, "Accepted, not honoured: the proxy names the authid."),
-      realm: optional(text, "Accepted, not honoured."),
+      role: optional(unhonoured(text, always, "the proxy names the role")),
+      authid: optional(unhonoured(text, always, "the proxy names the authid")),
+      realm: optional(text, "Accepted, has no effect."),
     }),
   },
   {
-    dynamic:
-      'authmethod "anonymous-proxy" of type "dynamic" is not supported: the proxy is believed',
-    ...refusedTypes("anonymous-proxy"),
+    refused: {
+      dynamic:
+        'authmethod "anonymous-proxy" of type "dynamic" is not supported: the proxy is believed',
+      ...refusedTypes("anonymous-proxy"),
+    },
   },
 );
 
 const cookie = item({
-  type: optional(v.literal("static"), "Accepted, as in Crossbar's examples; it says nothing."),
+  type: optional(v.literal("static"), "Accepted, has no effect."),
 });
 
 const proxyNode = item({
@@ -79,8 +79,8 @@ const proxyNode = item({
     v.pipe(v.array(hexOf(32)), v.minLength(1, "expected at least one public key, found none")),
     "Ed25519 public keys in hex; `crossproxy keys` and `crossbar keys` print a node's.",
   ),
-  role: optional(text, "Accepted, not honoured: the proxy names the role."),
-  realm: optional(text, "Accepted, not honoured: the proxy names the realm."),
+  role: optional(unhonoured(text, always, "the proxy names the role of each session")),
+  realm: optional(unhonoured(text, always, "the proxy names the realm of each session")),
 });
 
 const signedProxy = byType(
@@ -91,17 +91,17 @@ const signedProxy = byType(
     }),
     dynamic: dynamicAuth,
   },
-  refusedTypes("cryptosign-proxy"),
+  { refused: refusedTypes("cryptosign-proxy") },
 );
 
 /** Authmethods of a listening transport. */
 export const auth = item({
   anonymous: optional(anonymous, "Anyone may join."),
-  ticket: optional(ticket, "A secret, sent as it is."),
+  ticket: optional(ticket, "A secret, which the client sends."),
   wampcra: optional(wampcra, "A secret that is never sent: the client signs a challenge with it."),
   scram: optional(scram, "A password that is never sent, of which only derived keys are kept."),
   cryptosign: optional(cryptosign, "A private key, with which the client signs a challenge."),
-  tls: optional(tls, "The certificate that the client showed in the TLS handshake."),
+  tls: optional(tls, "The certificate that the client sent in the TLS handshake."),
   cookie: optional(cookie, "The cookie of a WebSocket client that has joined with it before."),
   "anonymous-proxy": optional(
     trustedProxy,
@@ -111,49 +111,26 @@ export const auth = item({
     signedProxy,
     "Router only: the same from proxies that sign a challenge with the key of their node.",
   ),
-});
+} satisfies Record<Authmethod, Schema>);
 
-/** `auth` of a transport: authmethods, or the word that the router authenticates. */
-export const sessionAuth = Object.assign(
-  v.lazy((input) => (typeof input === "string" ? v.literal("passthrough") : auth)),
-  { entries: auth.entries },
-) as unknown as v.GenericSchema<unknown, AuthItem | "passthrough">;
+/** `auth` of a transport: authmethods, or `"passthrough"`, with which the router authenticates. */
+export const sessionAuth: v.GenericSchema<unknown, AuthItem | "passthrough"> = itemOr(
+  "string",
+  v.literal("passthrough"),
+  auth,
+);
 
 /** Authmethods as written. */
-export interface AuthItem {
-  anonymous?:
-    | { type: "static"; role: string; authid?: string | undefined }
-    | DynamicAuthItem
-    | undefined;
-  ticket?:
-    | { type: "static"; principals: Record<string, { ticket: SecretItem; role: string }> }
-    | DynamicAuthItem
-    | undefined;
-  wampcra?: WampCraItem | DynamicAuthItem | undefined;
-  scram?: ScramItem | DynamicAuthItem | undefined;
-  cryptosign?: CryptosignItem | DynamicAuthItem | undefined;
-  tls?: TlsAuthItem | DynamicAuthItem | undefined;
-  cookie?: object | undefined;
-  "anonymous-proxy"?:
-    | { type: "static"; role?: string | undefined; authid?: string | undefined }
-    | undefined;
-  "cryptosign-proxy"?:
-    | {
-        type: "static";
-        principals: Record<
-          string,
-          { authorized_keys: string[]; role?: string | undefined; realm?: string | undefined }
-        >;
-      }
-    | DynamicAuthItem
-    | undefined;
-}
+export type AuthItem = v.InferOutput<typeof auth>;
 
-/** `auth` of a connection: how the proxy proves itself to the router. */
+/** `auth` of a connection: how the proxy authenticates to the router. */
 export const connectionAuth = item({
-  "anonymous-proxy": optional(anything, "The router trusts whoever can open its Unix socket."),
+  "anonymous-proxy": optional(
+    anything,
+    "The router trusts every client that can open its Unix socket.",
+  ),
   "cryptosign-proxy": optional(
     anything,
-    "The proxy signs with the key of its node; goes before anonymous-proxy.",
+    "The proxy signs with the key of its node; takes precedence over anonymous-proxy.",
   ),
-});
+} satisfies Record<ConnectionConfig["auth"], Schema>);

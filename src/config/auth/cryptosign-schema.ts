@@ -8,13 +8,13 @@ import * as v from "valibot";
 import {
   byType,
   defaulted,
-  fileName,
   item,
   mapOf,
   optional,
+  refused,
   required,
-  text,
-} from "#config/schema/primitive.ts";
+} from "#config/schema/item.ts";
+import { fileName, text } from "#config/schema/primitive.ts";
 import { dynamicAuth } from "./dynamic-auth-schema.ts";
 import { hexOf, isStatic, refusedTypes } from "./principal-schema.ts";
 
@@ -32,14 +32,9 @@ const trustroot = item({
     fileName,
     "File with the certificate of the root authority, as Crossbar's tools write it; required.",
   ),
-  trustroot: v.optional(
-    v.custom<never>(
-      () => false,
-      "a trustroot on a blockchain is not supported; give its certificate",
-    ),
-  ),
-  role: defaulted(text, "user", "Role of whoever has a chain of certificates to it."),
-  realm: optional(text, "Realm that they join, whatever they ask for."),
+  trustroot: refused("a trustroot on a blockchain is not supported; give its certificate"),
+  role: defaulted(text, "user", "Role of clients with a chain of certificates that ends in it."),
+  realm: optional(text, "Realm that these clients join, whatever they ask for."),
 });
 
 /** WAMP-cryptosign. */
@@ -55,16 +50,5 @@ export const cryptosign = byType(
     }),
     dynamic: dynamicAuth,
   },
-  refusedTypes("cryptosign"),
+  { refused: refusedTypes("cryptosign") },
 );
-
-/** WAMP-cryptosign as written. */
-export interface CryptosignItem {
-  type: "static";
-  principals?:
-    | Record<string, { authorized_keys: string[]; role: string; realm?: string | undefined }>
-    | undefined;
-  trustroots?:
-    | Record<string, { certificate?: string | undefined; role: string; realm?: string | undefined }>
-    | undefined;
-}

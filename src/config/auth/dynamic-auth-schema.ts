@@ -1,14 +1,15 @@
 /**
- * `type: dynamic` of every authmethod: an authenticator is asked.
+ * `type: dynamic` of every authmethod: a WAMP procedure, the authenticator, decides.
  *
  * @module
  */
 
 import * as v from "valibot";
-import { defaulted, integer, item, optional, required, text } from "#config/schema/primitive.ts";
+import { defaulted, item, optional, required } from "#config/schema/item.ts";
+import { integer, text } from "#config/schema/primitive.ts";
 
-/** WAMP's strict rule: lower-case letters, digits and underscores between dots. */
-const strictUri = v.pipe(
+/** A URI by the strict rule of WAMP: lower-case letters, digits and underscores between dots. */
+export const strictUri = v.pipe(
   text,
   v.regex(
     /^[0-9a-z_]+(\.[0-9a-z_]+)*$/,
@@ -18,7 +19,7 @@ const strictUri = v.pipe(
 
 /** A dynamic authmethod. */
 export const dynamicAuth = item({
-  type: required(v.literal("dynamic"), "A WAMP procedure is asked."),
+  type: required(v.literal("dynamic"), "A WAMP procedure decides."),
   authenticator: required(strictUri, "URI of the procedure."),
   "authenticator-realm": optional(
     text,
@@ -27,12 +28,12 @@ export const dynamicAuth = item({
   "authenticator-role": optional(text, "Role that it is called as; absent: `trusted`."),
   "default-role": optional(
     text,
-    "Role of clients for which it names none; absent: they are refused.",
+    "Role of clients for which the procedure returns none; absent: they are refused.",
   ),
   "authenticator-timeout": defaulted(
     integer(100, 60_000),
     5_000,
-    "Extension. Milliseconds that it may take, with the way to it.",
+    "Extension. Milliseconds for its answer, the time to reach it included.",
   ),
 });
 

@@ -1,57 +1,52 @@
 /**
- * Dynamic authmethods: from what is written to the normalized form.
+ * Normalizes authmethods of type `dynamic`.
  *
  * @module
  */
 
 import type { DynamicAuthConfig } from "#config/node-config.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
-import type { Report } from "#config/text/report.ts";
+import type { WorkerContext } from "#config/transport/transport-context.ts";
 import type { DynamicAuthItem } from "./dynamic-auth-schema.ts";
+import { warnOfRole } from "./role-rules.ts";
 
-/** What the worker around knows of realms and roles. */
-export interface AuthenticatorContext {
-  workerType: "router" | "proxy";
-  isRealmKnown: (realm: string) => boolean;
-  /** Without a realm: on any of them. */
-  isRoleKnown: (role: string, realm?: string) => boolean;
-}
-
-/** The normalized authmethod; warns where its authenticator can never be reached. */
+/** The normalized authmethod; warns of an authenticator that can never be called. */
 export function normalizeDynamicAuth(
   item: DynamicAuthItem,
   path: JsonPath,
-  around: AuthenticatorContext,
-  report: Report,
+  context: WorkerContext,
 ): DynamicAuthConfig {
-  warnOfAuthenticator(item, path, around, report);
-  return {
+  const role = item["default-role"];
+  if (role !== undefined) warnOfRole(role, [...path, "default-role"], context);
+  warnOfAuthenticator(item, path, context);
+  const auth: DynamicAuthConfig = {
     type: "dynamic",
     authenticator: item.authenticator,
     "authenticator-realm": item["authenticator-realm"] ?? null,
     "authenticator-role": item["authenticator-role"] ?? null,
-    "default-role": item["default-role"] ?? null,
+    "default-role": role ?? null,
     "authenticator-timeout": item["authenticator-timeout"],
   };
+  context.report.authenticators.push({ path, auth });
+  return auth;
 }
 
 function warnOfAuthenticator(
   item: DynamicAuthItem,
   path: JsonPath,
-  around: AuthenticatorContext,
-  report: Report,
+  { report, workerType, isRealmKnown, isRoleKnown }: WorkerContext,
 ): void {
   const realm = item["authenticator-realm"];
   const role = item["authenticator-role"];
-  const place = around.workerType === "proxy" ? "route" : "realm";
-  if (realm !== undefined && !around.isRealmKnown(realm)) {
+  const place = workerType === "proxy" ? "route" : "realm";
+  if (realm !== undefined && !isRealmKnown(realm)) {
     const sentence = `no ${place} "${realm}" exists, so the authenticator cannot be called`;
     report.warn([...path, "authenticator-realm"], sentence);
     return;
   }
-  // On a router nobody has to configure the role of the router itself.
-  const needed = role ?? (around.workerType === "proxy" ? "trusted" : undefined);
-  if (needed === undefined || around.isRoleKnown(needed, realm)) return;
+  // A router needs no configured role for its own calls; a proxy needs a route for it.
+  const needed = role ?? (workerType === "proxy" ? "trusted" : undefined);
+  if (needed === undefined || isRoleKnown(needed, realm)) return;
   const where = realm === undefined ? `no ${place}` : `${place} "${realm}"`;
   const lacks = realm === undefined ? "has" : "lacks";
   const at = role === undefined ? path : [...path, "authenticator-role"];

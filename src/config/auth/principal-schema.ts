@@ -1,11 +1,13 @@
 /**
- * What the authmethods with principals share: how a secret may be written, and types that are refused.
+ * Parts that the schemas of the authmethods share: secrets, octets in hex, and refused types.
  *
  * @module
  */
 
 import * as v from "valibot";
-import { fileName, item, required, text } from "#config/schema/primitive.ts";
+import type { Authmethod } from "#config/node-config.ts";
+import { item, required } from "#config/schema/item.ts";
+import { fileName, text } from "#config/schema/primitive.ts";
 
 /** `type: static`. */
 export const isStatic = required(v.literal("static"), "Configured here.");
@@ -13,7 +15,7 @@ export const isStatic = required(v.literal("static"), "Configured here.");
 /** A secret: as it is, `"${VARIABLE}"`, or the text of a file. */
 export const secret = v.union(
   [text, item({ file: required(fileName, "The file, without the line end at its end.") })],
-  // A number may be a secret that lacks its quotation marks.
+  // The fault does not quote the value: a number may be a secret without its quotation marks.
   ({ input }) =>
     input === undefined
       ? "required attribute is missing"
@@ -28,10 +30,10 @@ function kindOf(input: unknown): string {
 /** A secret as written. */
 export type SecretItem = v.InferOutput<typeof secret>;
 
-/** Octets in hex, of one length or of any; it is not said what was found, which may be a secret. */
+/** Octets in hex, of one length or (null) any. The fault does not quote the value, which may be a secret. */
 export function hexOf(octets: number | null) {
   const expected = octets === null ? "octets in hex" : `${octets} octets in hex`;
-  const pattern = octets === null ? /^([0-9a-f]{2})+$/i : RegExp(`^[0-9a-f]{${2 * octets}}$`, "i");
+  const pattern = RegExp(octets === null ? "^([0-9a-fA-F]{2})+$" : `^[0-9a-fA-F]{${2 * octets}}$`);
   const sentence = `expected ${expected}, found something else`;
   return v.pipe(
     v.string(({ input }) => (input === undefined ? "required attribute is missing" : sentence)),
@@ -40,7 +42,7 @@ export function hexOf(octets: number | null) {
 }
 
 /** The sentences for types of an authmethod that are not supported. */
-export function refusedTypes(method: string): Record<string, string> {
+export function refusedTypes(method: Authmethod): Record<string, string> {
   return {
     function: `authmethod "${method}" of type "function" is not supported: it runs Python; use type "dynamic"`,
   };

@@ -1,5 +1,5 @@
 /**
- * The certificate of a root authority, as Crossbar's tools write it: CBOR of
+ * Reads the certificate of a root authority, a file that Crossbar's tools write: CBOR of
  * `[hash, typed data, [signature, …]]`.
  *
  * @module
@@ -16,10 +16,12 @@ import type { TrustrootConfig } from "#config/node-config.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
 import { fileStateOf, readSmallFile } from "#config/text/read-small-file.ts";
 import type { Report } from "#config/text/report.ts";
-import { readValue } from "#wamp/serializer/value-sink.ts";
+import { CborReader } from "#wamp/serializer/cbor/cbor-reader.ts";
 import { MalformedMessage } from "#wamp/token/malformed-message.ts";
+import { UnrepresentableValue } from "#wamp/token/unrepresentable-value.ts";
+import { readWith } from "#wamp/token/value-sink.ts";
 
-/** What a root's certificate says; null, and a fault, where a file holds none. */
+/** The contents of the certificate; null, with a fault, where the file holds no root certificate. */
 export function readTrustroot(
   name: string,
   path: JsonPath,
@@ -35,7 +37,7 @@ export function readTrustroot(
 }
 
 function parse(octets: Uint8Array): Omit<TrustrootConfig, "role" | "realm"> {
-  const list = readValue(octets, "cbor");
+  const list = readWith(new CborReader(), octets);
   const [hash, data, signatures] = Array.isArray(list) ? (list as unknown[]) : [];
   const certificate = parseEip712Certificate(data);
   if (certificate?.kind !== "authority" || !(hash instanceof Uint8Array)) {
@@ -59,5 +61,6 @@ function parse(octets: Uint8Array): Omit<TrustrootConfig, "role" | "realm"> {
 }
 
 function stateOf(thrown: unknown): string {
-  return thrown instanceof MalformedMessage ? "it is no CBOR" : fileStateOf(thrown);
+  const isNoCbor = thrown instanceof MalformedMessage || thrown instanceof UnrepresentableValue;
+  return isNoCbor ? "it is no CBOR" : fileStateOf(thrown);
 }

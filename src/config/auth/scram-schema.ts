@@ -5,17 +5,8 @@
  */
 
 import * as v from "valibot";
-import {
-  byType,
-  defaulted,
-  integer,
-  item,
-  mapOf,
-  oneOf,
-  optional,
-  required,
-  text,
-} from "#config/schema/primitive.ts";
+import { byType, defaulted, item, mapOf, optional, required } from "#config/schema/item.ts";
+import { integer, oneOf, text } from "#config/schema/primitive.ts";
 import { dynamicAuth } from "./dynamic-auth-schema.ts";
 import { hexOf, isStatic, refusedTypes } from "./principal-schema.ts";
 
@@ -27,7 +18,7 @@ const salt = v.pipe(
 const principal = item({
   kdf: required(oneOf(["pbkdf2", "argon2id-13"]), "How clients derive a key from their password."),
   iterations: required(integer(1, 10_000_000), "Iterations of the derivation."),
-  memory: optional(integer(8, 4_194_304), "KiB of memory; for argon2id-13, which needs it."),
+  memory: optional(v.number(), "KiB of memory, 8 to 4194304; for argon2id-13, which needs it."),
   salt: required(salt, "Salt of the derivation, in hex."),
   "stored-key": required(hexOf(32), "SHA-256 of the client key, in hex."),
   "server-key": required(hexOf(32), "The server key, in hex."),
@@ -43,22 +34,5 @@ export const scram = byType(
     }),
     dynamic: dynamicAuth,
   },
-  refusedTypes("scram"),
+  { refused: refusedTypes("scram") },
 );
-
-/** SCRAM as written. */
-export interface ScramItem {
-  type: "static";
-  principals: Record<
-    string,
-    {
-      kdf: "pbkdf2" | "argon2id-13";
-      iterations: number;
-      memory?: number | undefined;
-      salt: string;
-      "stored-key": string;
-      "server-key": string;
-      role: string;
-    }
-  >;
-}

@@ -1,5 +1,5 @@
 /**
- * Secrets, wherever they are kept: in the configuration, in the environment, in a file.
+ * Secrets out of the configuration, the environment or a file.
  *
  * @module
  */
@@ -10,13 +10,13 @@ import { fileStateOf, readSmallFile } from "#config/text/read-small-file.ts";
 import type { Report } from "#config/text/report.ts";
 import type { SecretItem } from "./principal-schema.ts";
 
-/** What is written so for a port is a variable; a secret may really be this text, which is not told. */
+/** For a port, `$VARIABLE` is a variable; a secret may be this very text, which the warning does not quote. */
 const UNBRACED = `it begins with $ and is taken as it stands; a variable is written "\${VARIABLE}", with braces`;
 
 /**
- * A secret as written, out of the environment when it is written `${VARIABLE}`, or out of a file
- * when it is written `{"file": "…"}`. A file is an object and no text with a prefix, so that no
- * secret can be taken for a file's name.
+ * The secret of an item: a text is the secret itself, `${VARIABLE}` names a variable, and
+ * `{"file": "…"}` a file. A file is named by an object, not by a text with a prefix, so that no secret
+ * is mistaken for a file name.
  */
 export function readSecret(written: SecretItem, path: JsonPath, report: Report): string {
   if (typeof written !== "string") return fromFile(written.file, [...path, "file"], report);
@@ -33,7 +33,7 @@ export function readSecret(written: SecretItem, path: JsonPath, report: Report):
   return secret;
 }
 
-/** The text of a file, without one line end at its end, which editors add. */
+/** The text of a file, without the one line end that editors add. */
 function fromFile(name: string, path: JsonPath, report: Report): string {
   try {
     const text = new TextDecoder("utf-8", { fatal: true }).decode(readSmallFile(name, report));

@@ -5,29 +5,16 @@
  */
 
 import * as v from "valibot";
-import {
-  byType,
-  defaulted,
-  item,
-  mapOf,
-  optional,
-  required,
-  text,
-} from "#config/schema/primitive.ts";
+import { byType, defaulted, item, mapOf, optional, required } from "#config/schema/item.ts";
+import { text } from "#config/schema/primitive.ts";
 import { dynamicAuth } from "./dynamic-auth-schema.ts";
 import { isStatic, refusedTypes } from "./principal-schema.ts";
 
-const fingerprint = (octets: number) => {
-  const digits = (written: string) => written.replaceAll(":", "");
-  const pattern = RegExp(`^[0-9a-f]{${2 * octets}}$`, "i");
-  return v.pipe(
-    v.string(),
-    v.check(
-      (written) => pattern.test(digits(written)),
-      `expected a fingerprint of ${octets} octets in hex, found something else`,
-    ),
-  );
-};
+/** Octets in hex, with or without colons between them. */
+function fingerprint(octets: number) {
+  const sentence = `expected a fingerprint of ${octets} octets in hex, found something else`;
+  return v.pipe(v.string(), v.regex(RegExp(`^(:*[0-9a-fA-F]){${2 * octets}}:*$`), sentence));
+}
 
 const principal = item({
   "certificate-sha1": optional(
@@ -50,18 +37,5 @@ export const tls = byType(
     }),
     dynamic: dynamicAuth,
   },
-  refusedTypes("tls"),
+  { refused: refusedTypes("tls") },
 );
-
-/** TLS client certificates as written. */
-export interface TlsAuthItem {
-  type: "static";
-  principals: Record<
-    string,
-    {
-      "certificate-sha1"?: string | undefined;
-      "certificate-sha256"?: string | undefined;
-      role: string;
-    }
-  >;
-}

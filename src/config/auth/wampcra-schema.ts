@@ -5,18 +5,10 @@
  */
 
 import * as v from "valibot";
-import {
-  byType,
-  defaulted,
-  integer,
-  item,
-  mapOf,
-  optional,
-  required,
-  text,
-} from "#config/schema/primitive.ts";
+import { byType, defaulted, item, mapOf, optional, required } from "#config/schema/item.ts";
+import { integer, text } from "#config/schema/primitive.ts";
 import { dynamicAuth } from "./dynamic-auth-schema.ts";
-import { isStatic, refusedTypes, type SecretItem, secret } from "./principal-schema.ts";
+import { isStatic, refusedTypes, secret } from "./principal-schema.ts";
 
 const salt = v.pipe(text, v.maxLength(1024, "expected a salt of at most 1024 characters"));
 
@@ -40,20 +32,5 @@ export const wampcra = byType(
     }),
     dynamic: dynamicAuth,
   },
-  refusedTypes("wampcra"),
+  { refused: refusedTypes("wampcra") },
 );
-
-/** WAMP-CRA as written. */
-export interface WampCraItem {
-  type: "static";
-  users: Record<
-    string,
-    {
-      secret: SecretItem;
-      role: string;
-      salt?: string | undefined;
-      iterations?: number | undefined;
-      keylen?: number | undefined;
-    }
-  >;
-}

@@ -7,39 +7,63 @@
 import * as v from "valibot";
 import { connectionAuth } from "#config/auth/auth-schema.ts";
 import { connectingEndpoint } from "#config/endpoint/endpoint-schema.ts";
+import { nameFound } from "#config/schema/fault-sentence.ts";
 import {
-  anyMap,
   byType,
   defaulted,
-  integer,
   item,
   mapOf,
+  openItem,
+  optional,
+  refused,
+  required,
+} from "#config/schema/item.ts";
+import { withKeywords } from "#config/schema/json-keywords.ts";
+import {
+  anyMap,
+  anything,
+  integer,
   milliseconds,
   oneOf,
-  optional,
-  required,
   serializer,
   serializers,
   text,
 } from "#config/schema/primitive.ts";
+import { always, unhonoured } from "#config/schema/unhonoured.ts";
 
-const retries = {
-  max_retries: optional(v.number(), "Accepted, not honoured."),
-  max_retry_delay: optional(v.number(), "Accepted, not honoured."),
-  initial_retry_delay: optional(v.number(), "Accepted, not honoured."),
-  retry_delay_growth: optional(v.number(), "Accepted, not honoured."),
-  retry_delay_jitter: optional(v.number(), "Accepted, not honoured."),
-  headers: optional(anyMap, "Accepted, not honoured."),
-  proxy: v.optional(
-    v.custom<unknown>(() => false, "connecting through an HTTP proxy is not supported"),
-  ),
-  realm: v.optional(
-    v.custom<unknown>(
-      () => false,
-      "a backend for one realm is not supported; use connections and routes",
-    ),
-  ),
+const retry = optional(
+  unhonoured(v.number(), always, "a client whose router is away is refused at once"),
+);
+
+/** Attributes of Crossbar that both connecting transports have. */
+const common = {
+  max_retries: retry,
+  max_retry_delay: retry,
+  initial_retry_delay: retry,
+  retry_delay_growth: retry,
+  retry_delay_jitter: retry,
+  headers: optional(unhonoured(anyMap, always, "no headers are added for the router")),
+  proxy: refused("connecting through an HTTP proxy is not supported"),
+  realm: refused("a backend for one realm is not supported; use connections and routes"),
 };
+
+const unhonouredOption = unhonoured(anything, always, "the program's defaults apply");
+
+const messageSize = withKeywords(
+  v.custom<number>(
+    (value) => Number.isInteger(value) && Number(value) >= 512 && Number(value) <= 16_777_216,
+    ({ input }) => `expected an integer from 512 to 16777216, found ${nameFound(input)}`,
+  ),
+  { type: "integer", minimum: 512, maximum: 16_777_216 },
+);
+
+const rawsocketOptions = openItem(
+  {
+    max_message_size: optional(messageSize, "Longest message taken from the router, in octets."),
+    maxMessagePayloadSize: optional(messageSize, "The same, if `max_message_size` is absent."),
+  },
+  unhonouredOption,
+);
 
 const websocketUrl = v.pipe(
   text,
@@ -56,10 +80,10 @@ const websocketUrl = v.pipe(
 export const connectingWebsocket = item({
   type: defaulted(v.literal("websocket"), "websocket", "WAMP over WebSocket."),
   endpoint: required(connectingEndpoint, "The socket to connect to."),
-  url: required(websocketUrl, "Its host and path go into the request."),
-  serializers: defaulted(serializers, ["cbor", "msgpack", "json"], "In order of preference."),
-  options: optional(anyMap, "Accepted, not honoured."),
-  ...retries,
+  url: required(websocketUrl, "URL of the request; the connection is made to `endpoint`."),
+  serializers: serializers("In order of preference."),
+  options: optional(mapOf(v.string(), unhonouredOption)),
+  ...common,
 });
 
 /** WAMP over RawSocket to a router. */
@@ -68,15 +92,14 @@ export const connectingRawsocket = item({
   endpoint: required(connectingEndpoint, "The socket to connect to."),
   url: optional(text, "Accepted; the endpoint decides."),
   serializer: defaulted(serializer, "cbor", "The one serializer."),
-  options: optional(anyMap, "`max_message_size` or `maxMessagePayloadSize`: 512 to 16777216."),
-  ...retries,
+  options: optional(rawsocketOptions, "Options."),
+  ...common,
 });
 
 /** A connecting transport. */
 export const connectingTransport = byType(
   { websocket: connectingWebsocket, rawsocket: connectingRawsocket },
-  {},
-  "websocket",
+  { typeIfAbsent: "websocket" },
 );
 
 /** A connecting transport as written. */
@@ -92,22 +115,36 @@ const healthCheck = item({
   fall: defaulted(integer(1, 100), 1, "Failures in a row after which it is down."),
 });
 
-/** How the health of a router is looked at, as written. */
+/** A health check as written. */
 export type HealthCheckItem = v.InferOutput<typeof healthCheck>;
 
 /** One item of `connections`. */
 export const connection = item({
   transport: required(connectingTransport, "How to reach the router."),
-  auth: optional(connectionAuth, "How the proxy proves itself; absent: anonymous-proxy."),
+  auth: optional(
+    connectionAuth,
+    "How the proxy authenticates to the router; absent: anonymous-proxy.",
+  ),
   health_check: optional(
     healthCheck,
-    "Extension. Looks at the router all the time; absent: only while it is down, and only where a route has another.",
+    "Extension. Checks the router at all times; absent: only while it is down, and only if a route has another connection.",
   ),
 });
 
-const routeTarget = v.custom<string | string[]>(
-  (value) => isId(value) || (Array.isArray(value) && value.length > 0 && value.every(isId)),
-  (issue) => `expected a connection id or a list of them, found ${issue.received}`,
+/** A connection as written. */
+export type ConnectionItem = v.InferOutput<typeof connection>;
+
+const routeTarget = withKeywords(
+  v.custom<string | string[]>(
+    (value) => isId(value) || (Array.isArray(value) && value.length > 0 && value.every(isId)),
+    (issue) => `expected a connection id or a list of them, found ${issue.received}`,
+  ),
+  {
+    type: ["string", "array"],
+    minLength: 1,
+    minItems: 1,
+    items: { type: "string", minLength: 1 },
+  },
 );
 
 function isId(value: unknown): boolean {
@@ -119,23 +156,29 @@ export const balancing = item({
   policy: defaulted(
     oneOf(["round_robin", "least_sessions"]),
     "round_robin",
-    "Which connection of a route takes the next session; sessions are those of this worker.",
+    "Which connection of a route gets the next session; each worker counts its own sessions.",
   ),
   slow_start: defaulted(
     milliseconds,
     10_000,
-    "Milliseconds in which a router that is up again comes to its full share; 0: at once.",
+    "Milliseconds after which a router that is up again gets its full share of sessions; 0: at once.",
   ),
 });
 
 /** `routes`: realm -> role -> connection, or several. */
 export const routes = mapOf(v.string(), mapOf(v.string(), routeTarget));
 
+/** Routes as written. */
+export type RoutesItem = v.InferOutput<typeof routes>;
+
 /** `backends` of a `websocket-proxy` path. */
-export const backends = v.pipe(
-  v.array(connectingTransport),
-  v.check(
-    (list) => list.length === 1,
-    (issue) => `expected exactly one backend, found ${(issue.input as unknown[]).length}`,
+export const backends = withKeywords(
+  v.pipe(
+    v.array(connectingTransport),
+    v.check(
+      (list) => list.length === 1,
+      (issue) => `expected exactly one backend, found ${(issue.input as unknown[]).length}`,
+    ),
   ),
+  { minItems: 1, maxItems: 1 },
 );

@@ -9,19 +9,22 @@ import * as v from "valibot";
 import {
   byType,
   defaulted,
-  fileName,
-  integer,
   item,
+  itemOr,
   notSupported,
-  oneOf,
   optional,
   required,
-  text,
-} from "#config/schema/primitive.ts";
+} from "#config/schema/item.ts";
+import { withKeywords } from "#config/schema/json-keywords.ts";
+import { fileName, integer, oneOf, text } from "#config/schema/primitive.ts";
+import { allBut, always, unhonoured } from "#config/schema/unhonoured.ts";
 
-const listeningPort = v.custom<number | string>(
-  (value) => (typeof value === "string" ? /^\$[A-Za-z_]\w*$/.test(value) : isPort(value)),
-  (issue) => `expected a port from 1 to 65535 or "$VARIABLE", found ${issue.received}`,
+const listeningPort = withKeywords(
+  v.custom<number | string>(
+    (value) => (typeof value === "string" ? /^\$[A-Za-z_]\w*$/.test(value) : isPort(value)),
+    (issue) => `expected a port from 1 to 65535 or "$VARIABLE", found ${issue.received}`,
+  ),
+  { type: ["integer", "string"], minimum: 1, maximum: 65_535, pattern: "^\\$[A-Za-z_]\\w*$" },
 );
 
 const ipVersion = v.picklist(
@@ -29,9 +32,17 @@ const ipVersion = v.picklist(
   (issue) => `expected 4 or 6, found ${issue.received}`,
 );
 
-const portRange = v.custom<[number, number]>(
-  (value) => Array.isArray(value) && value.length === 2 && value.every(isPort) && isRising(value),
-  "expected two ports from 1 to 65535, the lower one first",
+const portRange = withKeywords(
+  v.custom<[number, number]>(
+    (value) => Array.isArray(value) && value.length === 2 && value.every(isPort) && isRising(value),
+    "expected two ports from 1 to 65535, the lower one first",
+  ),
+  {
+    type: "array",
+    items: { type: "integer", minimum: 1, maximum: 65_535 },
+    minItems: 2,
+    maxItems: 2,
+  },
 );
 
 function isPort(value: unknown): boolean {
@@ -48,9 +59,12 @@ const authorities = v.pipe(
 );
 
 /** `10.0.0.7`, `10.0.0.0/8`, `fd00::/8`. */
-const addressRange = v.custom<string>(
-  (value) => typeof value === "string" && isAddressRange(value),
-  (issue) => `expected an IP address or a range such as "10.0.0.0/8", found ${issue.received}`,
+const addressRange = withKeywords(
+  v.custom<string>(
+    (value) => typeof value === "string" && isAddressRange(value),
+    (issue) => `expected an IP address or a range such as "10.0.0.0/8", found ${issue.received}`,
+  ),
+  { type: "string" },
 );
 
 function isAddressRange(text: string): boolean {
@@ -64,7 +78,7 @@ function isAddressRange(text: string): boolean {
 const hostname = v.pipe(
   v.string(),
   v.regex(
-    /^(\*\.)?[a-z0-9_-]+(\.[a-z0-9_-]+)*$/i,
+    /^(\*\.)?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$/,
     (issue) => `expected a name such as "example.com" or "*.example.com", found ${issue.received}`,
   ),
   v.toLowerCase(),
@@ -73,7 +87,11 @@ const hostname = v.pipe(
 const certificateFiles = {
   key: required(fileName, "PEM file of the private key."),
   certificate: required(fileName, "PEM file of the certificate."),
-  chain_certificates: defaulted(v.array(fileName), [], "PEM files of the certificates in between."),
+  chain_certificates: defaulted(
+    v.array(fileName),
+    [],
+    "PEM files of the intermediate certificates.",
+  ),
 };
 
 /** One item of `certificates`. */
@@ -88,20 +106,33 @@ export const namedCertificate = item({
 /** `endpoint.tls` of a listening endpoint. */
 export const listeningTls = item({
   key: optional(fileName, "PEM file of the private key; absent: the first of `certificates`."),
-  certificate: optional(fileName, "PEM file of the certificate, for names no other is for."),
+  certificate: optional(
+    fileName,
+    "PEM file of the certificate for all names that have none in `certificates`.",
+  ),
   chain_certificates: certificateFiles.chain_certificates,
   certificates: optional(
     v.array(namedCertificate),
-    "Further certificates by the name that a client asks for.",
+    "Further certificates, by the name that a client asks for (SNI).",
   ),
   min_version: defaulted(oneOf(["1.2", "1.3"]), "1.2", "Oldest version of TLS."),
   ca_certificates: optional(
     authorities,
     "PEM files of the authorities, one of which must have signed each client's certificate; absent: none is asked for.",
   ),
-  dhparam: optional(text, "Accepted, not honoured."),
-  ciphers: optional(text, "Ciphers of TLS 1.2 as OpenSSL writes them; absent: the usual ones."),
+  dhparam: optional(
+    unhonoured(text, always, "no cipher with finite-field Diffie-Hellman is offered"),
+  ),
+  ciphers: optional(
+    text,
+    "Ciphers of TLS 1.2 as OpenSSL writes them; absent: those of BoringSSL with forward secrecy.",
+  ),
 });
+
+const backlog = optional(
+  integer(1, 65_535),
+  "Connections that may wait to be accepted, up to the system's limit; absent: 512.",
+);
 
 /** A TCP port to listen on. */
 export const listeningTcp = item({
@@ -111,8 +142,14 @@ export const listeningTcp = item({
   version: optional(ipVersion, "IP version; 6: that one only. Absent: 4, or as `interface`."),
   interface: optional(v.string(), "Address to listen on; absent: all of this machine."),
   shared: defaulted(v.boolean(), false, "Several workers may listen on the same port."),
-  backlog: optional(integer(1, 65_535), "Accepted, not honoured unless it is 512."),
-  user_timeout: optional(integer(0, 65_535), "Accepted, not honoured."),
+  backlog,
+  user_timeout: optional(
+    unhonoured(
+      integer(0, 65_535),
+      allBut(0),
+      "what is sent to a client that is gone is given up when it answers no ping",
+    ),
+  ),
   tls: optional(listeningTls, "Certificate and key; absent: no TLS."),
   proxy_protocol: defaulted(
     v.boolean(),
@@ -137,50 +174,54 @@ const socketMode = v.pipe(
 export const listeningUnix = item({
   type: required(v.literal("unix"), "A Unix domain socket."),
   path: required(fileName, "Socket file; environment variables are filled in."),
-  backlog: optional(integer(1, 65_535), "Accepted, not honoured unless it is 512."),
+  backlog,
   permission: defaulted(socketMode, "0600", "Mode of the socket file, octal."),
 });
 
 /** A socket to listen on. */
 export const listeningEndpoint = byType(
   { tcp: listeningTcp, unix: listeningUnix },
-  notSupported("endpoint type", ["twisted", "onion"]),
+  { refused: notSupported("endpoint type", ["twisted", "onion"]) },
 );
 
-const seconds = v.pipe(
-  v.number(),
-  v.check(
-    (n) => n > 0 && n <= 600,
-    (issue) => `expected more than 0 and at most 600 seconds, found ${issue.received}`,
+const seconds = withKeywords(
+  v.pipe(
+    v.number(),
+    v.check(
+      (n) => n > 0 && n <= 600,
+      (issue) => `expected more than 0 and at most 600 seconds, found ${issue.received}`,
+    ),
   ),
+  { exclusiveMinimum: 0, maximum: 600 },
 );
 
 const connectingTlsItem = item({
   hostname: optional(text, "Name that the router's certificate is for; absent: `host`."),
   ca_certificates: optional(
     v.pipe(v.array(fileName), v.minLength(1, "expected at least one file, found none")),
-    "PEM files of whom to trust; absent: the authorities that Bun knows.",
+    "PEM files of trusted authorities; absent: those that Bun has.",
   ),
   certificate: optional(fileName, "PEM file of a certificate to show to the router."),
   key: optional(fileName, "PEM file of its private key."),
 });
 
-/** `endpoint.tls` of a connecting endpoint: an item, or `true` for one without attributes. */
-export const connectingTls = Object.assign(
-  v.lazy<v.GenericSchema<unknown, boolean | v.InferOutput<typeof connectingTlsItem>>>((input) =>
-    typeof input === "boolean" ? v.boolean() : connectingTlsItem,
-  ),
-  { entries: connectingTlsItem.entries },
-);
+/** `endpoint.tls` of a connecting endpoint: an item, `true` for an item without attributes, or `false`. */
+export const connectingTls = itemOr("boolean", v.boolean(), connectingTlsItem);
 
 /** A TCP port to connect to. */
 export const connectingTcp = item({
   type: required(v.literal("tcp"), "A TCP port."),
   host: required(text, "Name or address of the router."),
   port: required(integer(1, 65_535), "Its port."),
-  version: optional(ipVersion, "IP version; absent: what the host's name says."),
+  version: optional(
+    ipVersion,
+    "IP version of the address that `host` is resolved to; absent: either.",
+  ),
   timeout: defaulted(seconds, 10, "Seconds to connect within."),
-  tls: optional(connectingTls, "`true`, or how the router is known; absent: no TLS."),
+  tls: optional(
+    connectingTls,
+    "`true`, or how the router's certificate is checked; absent: no TLS.",
+  ),
 });
 
 /** A Unix domain socket to connect to. */
@@ -193,5 +234,5 @@ export const connectingUnix = item({
 /** A socket to connect to. */
 export const connectingEndpoint = byType(
   { tcp: connectingTcp, unix: connectingUnix },
-  notSupported("endpoint type", ["twisted", "tor"]),
+  { refused: notSupported("endpoint type", ["twisted", "tor"]) },
 );

@@ -1,5 +1,5 @@
 /**
- * Endpoints: from what is written to the normalized form, with files and variables resolved.
+ * Normalizes endpoints: file names become absolute, and variables are filled in.
  *
  * @module
  */
@@ -18,10 +18,7 @@ import type { connectingEndpoint, listeningEndpoint, listeningTcp } from "./endp
 import { normalizeConnectingTls, normalizeListeningTls } from "./normalize-tls.ts";
 
 /** Longest socket file name, in octets, that the operating system takes. */
-const maxSocketPath = 107;
-
-/** What Bun gives every listening socket; it has no option for it. */
-const platformBacklog = 512;
+const MAX_SOCKET_PATH = 107;
 
 /** The normalized listening endpoint. */
 export function normalizeListening(
@@ -29,20 +26,12 @@ export function normalizeListening(
   path: JsonPath,
   report: Report,
 ): ListeningEndpointConfig {
-  if (item.backlog !== undefined && item.backlog !== platformBacklog) {
-    const consequence = `${platformBacklog} connections may wait to be accepted`;
-    report.warn([...path, "backlog"], `not honoured: ${consequence}`);
-  }
+  const backlog = item.backlog === undefined ? {} : { backlog: item.backlog };
   if (item.type === "unix") {
-    return {
-      type: "unix",
-      path: socketFile(item.path, [...path, "path"], report),
-      permission: Number.parseInt(item.permission, 8),
-    };
-  }
-  if (item.user_timeout) {
-    const consequence = "what is sent to a client that is gone is given up when it answers no ping";
-    report.warn([...path, "user_timeout"], `not honoured: ${consequence}`);
+    const file = socketFile(item.path, [...path, "path"], report);
+    report.need([...path, "path"], { kind: "socket", file });
+    const permission = Number.parseInt(item.permission, 8);
+    return { type: "unix", path: file, permission, ...backlog };
   }
   const tls = item.tls && normalizeListeningTls(item.tls, [...path, "tls"], report);
   return {
@@ -50,13 +39,14 @@ export function normalizeListening(
     ...normalizePorts(item, path, report),
     ...normalizeInterface(item, path, report),
     shared: item.shared,
+    ...backlog,
     ...(tls && { tls }),
-    ...normalizeProxies(item, path, report),
+    ...normalizeLoadBalancers(item, path, report),
   };
 }
 
-/** Without a list nobody could be told from those who only claim to be a load balancer. */
-function normalizeProxies(
+/** Without a list, any client could send a PROXY header and claim any address. */
+function normalizeLoadBalancers(
   item: Pick<v.InferOutput<typeof listeningTcp>, "proxy_protocol" | "trusted_proxies">,
   path: JsonPath,
   report: Report,
@@ -64,7 +54,8 @@ function normalizeProxies(
   const { proxy_protocol, trusted_proxies = [] } = item;
   if (proxy_protocol) {
     if (trusted_proxies.length > 0) return { trusted_proxies };
-    const sentence = 'expected "trusted_proxies" beside it: whom to believe a PROXY header';
+    const sentence =
+      'expected "trusted_proxies" beside it: the load balancers that may send a PROXY header';
     report.fault([...path, "proxy_protocol"], sentence);
   } else if (trusted_proxies.length > 0) {
     const at = [...path, "trusted_proxies"];
@@ -100,7 +91,7 @@ export function normalizeConnecting(
   };
 }
 
-/** An IPv6 address without the brackets that it has in a URL. */
+/** An IPv6 address without the brackets of a URL. */
 function bareAddress(written: string): string {
   return /^\[(.*:.*)\]$/.exec(written)?.[1] ?? written;
 }
@@ -122,7 +113,7 @@ function normalizePorts(
   return { port: 0 };
 }
 
-/** An address says its version by itself; then the attribute can only agree. */
+/** Where `interface` is an address, it decides about the IP version. */
 function normalizeInterface(
   { interface: written = "", version }: ListeningTcpItem,
   path: JsonPath,
@@ -130,6 +121,7 @@ function normalizeInterface(
 ): Pick<ListeningTcpConfig, "interface" | "version"> {
   const address = bareAddress(written);
   const literal = isIP(address);
+  if (literal !== 0) report.need([...path, "interface"], { kind: "interface", address });
   if (version !== undefined && literal !== 0 && literal !== version) {
     report.warn([...path, "version"], `not honoured: "${address}" is an address of IPv${literal}`);
     return { interface: address };
@@ -156,10 +148,10 @@ function socketFile(name: string, path: JsonPath, report: Report): string {
   });
   const file = resolve(report.folder, filled);
   const octets = Buffer.byteLength(file);
-  if (octets > maxSocketPath) {
+  if (octets > MAX_SOCKET_PATH) {
     report.fault(
       path,
-      `socket file "${file}" has ${octets} octets; the system takes at most ${maxSocketPath}`,
+      `socket file "${file}" has ${octets} octets; the system takes at most ${MAX_SOCKET_PATH}`,
     );
   }
   return file;

@@ -1,5 +1,6 @@
 /**
- * `endpoint.tls`: file names made absolute, and what is in the files looked at before anything starts.
+ * Normalizes `endpoint.tls`. The files are read and checked, so that a node with an unusable certificate
+ * does not start.
  *
  * @module
  */
@@ -19,18 +20,12 @@ import type { JsonPath } from "#config/text/config-issue.ts";
 import type { Report } from "#config/text/report.ts";
 import type { connectingTls, listeningTls } from "./endpoint-schema.ts";
 
-/** The normalized TLS of a listening endpoint; undefined when there is no certificate to show. */
+/** The normalized TLS of a listening endpoint; undefined when it has no certificate. */
 export function normalizeListeningTls(
   item: v.InferOutput<typeof listeningTls>,
   path: JsonPath,
   report: Report,
 ): ListeningTlsConfig | undefined {
-  if (item.dhparam !== undefined) {
-    report.warn(
-      [...path, "dhparam"],
-      "not honoured: no cipher with finite-field Diffie-Hellman is offered",
-    );
-  }
   const ciphers = item.ciphers && knownCiphers(item.ciphers, [...path, "ciphers"], report);
   const certificates = item.certificates?.map((one, index) => {
     const at = [...path, "certificates", index];
@@ -70,7 +65,7 @@ export function normalizeConnectingTls(
   };
 }
 
-/** Files of authorities, each looked into. */
+/** Absolute names of files of authorities, each of which is read and checked. */
 function authoritiesOf(
   names: readonly string[] | undefined,
   path: JsonPath,
@@ -87,7 +82,7 @@ function authoritiesOf(
   });
 }
 
-/** The certificate that stands at the endpoint itself, which may leave it to `certificates`. */
+/** The certificate of `tls` itself; undefined where there is only the list `certificates`. */
 function ownCertificate(
   item: v.InferOutput<typeof listeningTls>,
   path: JsonPath,
@@ -123,7 +118,7 @@ function refuseRepeatedNames(
   }
 }
 
-/** Key and certificate, which only make sense together. */
+/** Key and certificate, of which neither is of use alone. */
 function pairOf(
   { key, certificate }: { key?: string | undefined; certificate?: string | undefined },
   path: JsonPath,
@@ -156,7 +151,7 @@ function normalizeCertificate(
   return absolute;
 }
 
-/** Not a fault: a node that has run until yesterday has to start, and its clients see it anyway. */
+/** A warning, not a fault: a node whose certificate has expired must still be able to restart. */
 function warnOfTime(leaf: X509Certificate, path: JsonPath, report: Report): void {
   const now = Date.now();
   if (Date.parse(leaf.validTo) < now) {
@@ -166,7 +161,7 @@ function warnOfTime(leaf: X509Certificate, path: JsonPath, report: Report): void
   }
 }
 
-/** The list without the names that BoringSSL, which Bun uses, does not know. */
+/** The list without the names that are unknown to BoringSSL, which Bun uses. */
 function knownCiphers(written: string, path: JsonPath, report: Report): string {
   const [known, unknown] = [true, false].map((wanted) =>
     written.split(/[:, ]+/).filter((name) => name !== "" && isKnownCipher(name) === wanted),
@@ -179,7 +174,7 @@ function knownCiphers(written: string, path: JsonPath, report: Report): string {
   return list;
 }
 
-/** What only takes away from the list, or orders it, cannot be tried alone. */
+/** Operators such as `!aNULL` cannot be tried without a list, and count as known. */
 function isKnownCipher(name: string): boolean {
   return /^[!+@-]/.test(name) || isCipherList(name);
 }

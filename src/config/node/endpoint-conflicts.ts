@@ -1,5 +1,5 @@
 /**
- * Rules across workers: no two transports may want the same socket.
+ * Rules across workers: no two transports may listen on the same socket.
  *
  * @module
  */
@@ -9,14 +9,14 @@ import type { ListeningEndpointConfig, ListeningTcpConfig } from "#config/node-c
 import type { JsonPath } from "#config/text/config-issue.ts";
 import type { Report } from "#config/text/report.ts";
 
-/** A listening endpoint, and where it stands. */
+/** A listening endpoint, its path in the configuration and its worker. */
 export interface PlacedEndpoint {
   endpoint: ListeningEndpointConfig;
   path: JsonPath;
   workerId: string;
 }
 
-/** Reports every endpoint that wants a socket which an earlier one has. */
+/** Reports every endpoint whose socket an earlier endpoint has already. */
 export function checkEndpointConflicts(placed: readonly PlacedEndpoint[], report: Report): void {
   placed.forEach((late, index) => {
     const early = placed.slice(0, index).find((other) => clash(other, late));
@@ -43,7 +43,7 @@ function clash(a: PlacedEndpoint, b: PlacedEndpoint): boolean {
     return b.endpoint.type === "unix" && a.endpoint.path === b.endpoint.path;
   }
   if (b.endpoint.type === "unix" || a.endpoint.port !== b.endpoint.port) return false;
-  // A range is there so that what others have is passed over.
+  // Of a range, ports that are in use are skipped.
   if (a.endpoint.portrange !== undefined || b.endpoint.portrange !== undefined) return false;
   const isShared = a.endpoint.shared && b.endpoint.shared && a.workerId !== b.workerId;
   return !isShared && overlap(a.endpoint, b.endpoint);

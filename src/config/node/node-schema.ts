@@ -5,50 +5,72 @@
  */
 
 import * as v from "valibot";
+import { routerComponent } from "#config/component/component-schema.ts";
+import { container } from "#config/component/container-schema.ts";
+import { pythonOptions } from "#config/component/process-options-schema.ts";
 import { balancing, connection, routes } from "#config/connection/connection-schema.ts";
+import { guest } from "#config/guest/guest-schema.ts";
 import { realm } from "#config/realm/realm-schema.ts";
 import {
-  anyMap,
-  anything,
   byType,
   defaulted,
-  id,
   item,
+  itemOr,
   mapOf,
-  notSupported,
+  openItem,
   optional,
   required,
-  text,
-} from "#config/schema/primitive.ts";
+} from "#config/schema/item.ts";
+import { anyMap, anything, id, oneOf, text } from "#config/schema/primitive.ts";
+import type { Schema } from "#config/schema/schema-shape.ts";
+import { always, only, unhonoured } from "#config/schema/unhonoured.ts";
 import { testeeTransport, transport } from "#config/transport/transport-schema.ts";
 
-const workerOptions = item({
+/** An attribute for a part of Crossbar that this program does not have. */
+function meaningless<S extends Schema>(schema: S) {
+  return optional(unhonoured(schema, always, "it has no meaning for this program"));
+}
+
+const manhole = optional(unhonoured(anyMap, always, "no console is opened"));
+
+/** `options` of a worker. */
+export const workerOptions = item({
   disabled: optional(anything, "A true value skips the worker."),
-  title: optional(v.string(), "Accepted, not honoured."),
-  extra: optional(anything, "Accepted, not honoured."),
-  python: optional(v.string(), "Accepted, not honoured."),
-  pythonpath: optional(v.array(v.string()), "Accepted, not honoured."),
-  cpu_affinity: optional(v.array(v.number()), "Accepted, not honoured."),
-  env: optional(anyMap, "Accepted, not honoured."),
-  reactor: optional(anything, "Accepted, not honoured."),
-  expose_controller: optional(v.boolean(), "Accepted, not honoured."),
-  expose_shared: optional(v.boolean(), "Accepted, not honoured."),
-  traceback: optional(anything, "Accepted, not honoured."),
+  title: meaningless(v.string()),
+  extra: meaningless(anything),
+  python: meaningless(v.string()),
+  pythonpath: meaningless(v.array(v.string())),
+  cpu_affinity: meaningless(v.array(v.number())),
+  env: meaningless(anyMap),
+  reactor: meaningless(anything),
+  expose_controller: meaningless(v.boolean()),
+  expose_shared: meaningless(v.boolean()),
+  traceback: meaningless(anything),
+});
+
+const routerOptions = item({
+  ...pythonOptions,
+  title: meaningless(v.string()),
+  cpu_affinity: meaningless(v.array(v.number())),
 });
 
 const router = item({
   type: required(v.literal("router"), "A worker that routes."),
   id: optional(id, "Absent: `worker001` and so on, over the whole node."),
-  options: optional(workerOptions, "Options."),
+  options: optional(routerOptions, "Options; those of Python are for the components."),
   realms: defaulted(v.array(realm), [], "Realms."),
   transports: defaulted(v.array(transport), [], "Listening transports."),
-  components: optional(v.array(anything), "Accepted, not honoured: nothing is run."),
-  connections: optional(anything, "Accepted, not honoured."),
-  manhole: optional(anyMap, "Accepted, not honoured."),
+  components: defaulted(
+    v.array(routerComponent),
+    [],
+    "Components in Python, in the order of their start; transports listen once they are ready.",
+  ),
+  connections: optional(unhonoured(anything, always, "a router worker opens no connections")),
+  manhole,
 });
 
 const proxy = item({
-  type: required(v.literal("proxy"), "A worker that carries sessions to routers."),
+  type: required(v.literal("proxy"), "A worker that forwards the sessions of clients to routers."),
   id: optional(text, "Absent: `worker001` and so on, over the whole node."),
   options: optional(workerOptions, "Options."),
   connections: defaulted(mapOf(v.string(), connection), {}, "id -> how to reach a router."),
@@ -57,61 +79,81 @@ const proxy = item({
     {},
     "realm -> role -> connection, or several. Extension: `*` for any other realm or role.",
   ),
+  backends: optional(
+    unhonoured(
+      anything,
+      always,
+      'a worker has "connections" and "routes"; "backends" is for a path of type "websocket-proxy"',
+    ),
+  ),
   balancing: optional(balancing, "Extension. How the connections of a route share its sessions."),
   transports: defaulted(v.array(transport), [], "Listening transports."),
-  manhole: optional(anyMap, "Accepted, not honoured."),
+  manhole,
 });
 
 const websocketTestee = item({
-  type: required(v.literal("websocket-testee"), "A worker that only sends messages back."),
+  type: required(
+    v.literal("websocket-testee"),
+    "A worker that sends every WebSocket message back; no WAMP.",
+  ),
   id: optional(id, "Absent: `worker001` and so on, over the whole node."),
   options: optional(workerOptions, "Options."),
   transport: required(testeeTransport, "The one listening transport."),
-  manhole: optional(anyMap, "Accepted, not honoured."),
+  manhole,
 });
+
+function leftOut(type: string) {
+  const is = unhonoured(v.literal(type), always, "the worker is left out");
+  return openItem({ type: required(is, "A worker of Crossbar's other editions.") }, anything);
+}
 
 /** A worker. */
 export const worker = byType(
-  { router, proxy, "websocket-testee": websocketTestee },
-  {
-    ...notSupported(
-      "worker type",
-      ["container", "guest"],
-      "; start what it runs as a program of its own, which joins as a client",
-    ),
-    ...notSupported("worker type", ["hostmonitor", "xbrmm"]),
-  },
+  { router, proxy, container, guest, "websocket-testee": websocketTestee },
+  { unlisted: { hostmonitor: leftOut("hostmonitor"), xbrmm: leftOut("xbrmm") } },
 );
 
 /** A worker as written. */
 export type WorkerItem = v.InferOutput<typeof worker>;
 
-const controller = item({
-  id: optional(id, "Absent: made from the name of the machine."),
-  options: optional(
-    item({
-      title: optional(v.string(), "Accepted, not honoured."),
-      shutdown: optional(anything, "Accepted, not honoured."),
-      enable_parallel_worker_start: optional(v.boolean(), "Accepted; `true` is not honoured."),
-    }),
-    "Options.",
+const shutdownTrigger = oneOf([
+  "shutdown_on_shutdown_requested",
+  "shutdown_on_worker_exit",
+  "shutdown_on_worker_exit_with_error",
+  "shutdown_on_last_worker_exit",
+]);
+
+const controllerOptions = item({
+  title: optional(unhonoured(v.string(), always, "the program's own rule applies")),
+  shutdown: optional(
+    itemOr("string", shutdownTrigger, v.array(shutdownTrigger)),
+    "When the end of a worker ends the node, as in Crossbar. Absent: never, and workers are restarted.",
   ),
-  manhole: optional(anyMap, "Accepted, not honoured."),
-  connections: optional(anything, "Accepted, not honoured."),
-  keyring: optional(anyMap, "Accepted, not honoured."),
-  fabric: optional(anything, "Accepted, not honoured."),
-  blockchain: optional(anything, "Accepted, not honoured."),
-  enable_docker: optional(anything, "Accepted, not honoured."),
+  enable_parallel_worker_start: optional(
+    unhonoured(v.boolean(), only(true), "workers are started one after the other"),
+  ),
+});
+
+/** The controller, the process of the node itself. */
+export const controller = item({
+  id: optional(id, "Absent: made from the name of the machine."),
+  options: optional(controllerOptions, "Options."),
+  manhole: meaningless(anyMap),
+  connections: meaningless(anything),
+  keyring: meaningless(anyMap),
+  fabric: meaningless(anything),
+  blockchain: meaningless(anything),
+  enable_docker: meaningless(anything),
 });
 
 const version = v.literal(
   2,
-  (issue) => `expected 2, found ${issue.received}: this program reads version 2 only`,
+  (issue) => `expected 1 or 2, found ${issue.received}: this program reads no other version`,
 );
 
 /** The file. */
 export const node = item({
-  $schema: optional(v.string(), "For editors."),
+  $schema: optional(v.string(), "The JSON Schema of this file, for editors; has no effect."),
   version: required(version, "Version of the format."),
   controller: optional(controller, "The process that starts the workers."),
   workers: defaulted(v.array(worker), [], "The workers, in the order of their start."),

@@ -1,30 +1,35 @@
 /**
- * The whole node: from what is written to the normalized form.
+ * Normalizes the whole node.
  *
  * @module
  */
 
 import { hostname } from "node:os";
-import type { NodeConfig, WorkerConfig } from "#config/node-config.ts";
+import { isRecord, textOr } from "#base/record.ts";
+import type { NodeConfig, NodeShutdownTrigger, WorkerConfig } from "#config/node-config.ts";
+import { warnUnhonoured } from "#config/schema/unhonoured.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
 import type { Report } from "#config/text/report.ts";
+import { defaultTransportId } from "#config/transport/normalize-transport.ts";
 import { checkEndpointConflicts, type PlacedEndpoint } from "./endpoint-conflicts.ts";
-import type { NodeItem } from "./node-schema.ts";
+import { controller, type NodeItem } from "./node-schema.ts";
 import { normalizeWorker } from "./normalize-worker.ts";
-import { checkOwnRouters, type PlacedWorker } from "./own-router-rules.ts";
+import { checkOwnRouters } from "./own-router-rules.ts";
+import type { PlacedWorker } from "./own-routers.ts";
 
-/** Fills in defaults, resolves files and variables, and reports what the schema cannot see. */
+/** Fills in defaults, resolves files and variables, and reports what depends on more than one value. */
 export function normalizeNode(item: NodeItem, file: string, report: Report): NodeConfig {
-  warnController(item.controller, report);
+  if (item.controller !== undefined) {
+    warnUnhonoured(controller, item.controller, ["controller"], report);
+  }
   const workers: PlacedWorker[] = [];
   const ids = new Set<string>();
   const placed: PlacedEndpoint[] = [];
   const items = Array.isArray(item.workers) ? item.workers : [];
   items.forEach((worker, index) => {
     const path = ["workers", index];
-    if (report.isMisshapen([...path, "type"]) || typeof worker !== "object" || worker === null)
-      return;
-    const id = worker.id ?? `worker${String(index + 1).padStart(3, "0")}`;
+    if (report.isMalformed([...path, "type"]) || !isRecord(worker)) return;
+    const id = textOr(worker.id, `worker${String(index + 1).padStart(3, "0")}`);
     if (id === "controller") report.fault([...path, "id"], 'worker id "controller" is reserved');
     if (ids.has(id)) report.fault([...path, "id"], `worker id "${id}" is given twice`);
     ids.add(id);
@@ -36,30 +41,44 @@ export function normalizeNode(item: NodeItem, file: string, report: Report): Nod
   checkEndpointConflicts(placed, report);
   checkOwnRouters(workers, report);
   const configs = workers.map(({ worker }) => worker);
-  const controller = { id: item.controller?.id ?? defaultControllerId() };
-  if (item.controller?.id === undefined) warnNodeId(items, configs, controller.id, report);
-  return { file, folder: report.folder, controller, workers: configs };
+  if (configs.length === 0) warnOfNoWorker(item, report);
+  const id = item.controller?.id ?? defaultControllerId();
+  if (item.controller?.id === undefined) warnOfDefaultId(items, configs, id, report);
+  return {
+    file,
+    folder: report.folder,
+    controller: { id, shutdown: shutdownTriggers(item) },
+    workers: configs,
+  };
 }
 
-/** Endpoints with their places; transports that were left out are skipped by their index. */
+/** Faulty workers are reported as such, and do not count as missing. */
+function warnOfNoWorker({ workers }: NodeItem, report: Report): void {
+  if (report.isMalformed(["workers"]) || !Array.isArray(workers)) return;
+  const state = workers.length === 0 ? "there is no worker" : "every worker is disabled";
+  report.warn(["workers"], `${state}, so that nothing runs`);
+}
+
+/** Endpoints with their paths; transports with faults are not among those of `worker`. */
 function placeEndpoints(
   worker: WorkerConfig,
   written: NodeItem["workers"][number],
   path: JsonPath,
 ): PlacedEndpoint[] {
+  if (worker.type === "guest" || worker.type === "container") return [];
   return worker.transports.map(({ id, endpoint }) => {
-    if (written.type === "websocket-testee") {
+    if (written.type !== "router" && written.type !== "proxy") {
       return { endpoint, path: [...path, "transport", "endpoint"], workerId: worker.id };
     }
     const index = written.transports.findIndex(
-      (item, at) => (item?.id ?? `transport${String(at).padStart(3, "0")}`) === id,
+      (item, at) => textOr(item?.id, defaultTransportId(at)) === id,
     );
     return { endpoint, path: [...path, "transports", index, "endpoint"], workerId: worker.id };
   });
 }
 
-/** Routers know a node that signs by its id, which should not change with the name of the machine. */
-function warnNodeId(
+/** Routers find the keys of a proxy by its node's id, which should not change with the machine's name. */
+function warnOfDefaultId(
   items: NodeItem["workers"],
   workers: readonly WorkerConfig[],
   nodeId: string,
@@ -81,27 +100,12 @@ function warnNodeId(
   });
 }
 
-function warnController(controller: NodeItem["controller"], report: Report): void {
-  const options = controller?.options;
-  for (const name of ["title", "shutdown"] as const) {
-    if (options?.[name] !== undefined) {
-      report.warn(["controller", "options", name], "not honoured: the program's own rule applies");
-    }
-  }
-  if (options?.enable_parallel_worker_start === true) {
-    report.warn(
-      ["controller", "options", "enable_parallel_worker_start"],
-      "not honoured: workers are started one after the other",
-    );
-  }
-  for (const name of Object.keys(controller ?? {}).filter(
-    (name) => name !== "id" && name !== "options",
-  )) {
-    report.warn(["controller", name], "not honoured: it has no meaning for this program");
-  }
+function shutdownTriggers({ controller }: NodeItem): NodeShutdownTrigger[] {
+  const written = controller?.options?.shutdown;
+  return typeof written === "string" ? [written] : (written ?? []);
 }
 
-/** The machine's name in the characters that an id may have. */
+/** The machine's name, reduced to the characters of an id. */
 function defaultControllerId(): string {
   const name = hostname()
     .toLowerCase()

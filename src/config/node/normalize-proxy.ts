@@ -1,70 +1,49 @@
 /**
- * Proxy workers: connections and routes, from what is written to the normalized form.
+ * Normalizes proxy workers.
  *
  * @module
  */
 
 import { asMap } from "#base/record.ts";
-import type { HealthCheckItem } from "#config/connection/connection-schema.ts";
-import { normalizeConnectingTransport } from "#config/connection/normalize-connection.ts";
-import type {
-  ConnectionConfig,
-  HealthCheckConfig,
-  ProxyWorkerConfig,
-  SessionConfig,
-  TransportConfig,
-  WebServiceConfig,
-} from "#config/node-config.ts";
-import { didYouMean } from "#config/schema/primitive.ts";
+import { normalizeConnections } from "#config/connection/normalize-connection.ts";
+import {
+  forkedRealms,
+  hasRealm,
+  hasRoute,
+  normalizeRoutes,
+} from "#config/connection/normalize-routes.ts";
+import type { ProxyWorkerConfig, TransportConfig, WebServiceConfig } from "#config/node-config.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
 import type { Report } from "#config/text/report.ts";
-import type { ServiceContext } from "#config/web-service/normalize-web-service.ts";
+import { normalizeTransports } from "#config/transport/normalize-transport.ts";
+import { sessionsOf } from "#config/transport/transport-sessions.ts";
 import type { WorkerItem } from "./node-schema.ts";
 
 type ProxyItem = Extract<WorkerItem, { type: "proxy" }>;
 
-type Routes = ProxyWorkerConfig["routes"];
-
-/** Stands for every realm, or every role, that has no route of its own. */
-export const ANY = "*";
-
-/** Where a route has several connections and says nothing else. */
-const HEALTH_CHECK: HealthCheckItem = { interval: 2000, rise: 2, fall: 1 };
-
-/** The normalized proxy worker; `normalizeTransports` is the same for every kind of worker. */
+/** The normalized proxy worker. */
 export function normalizeProxy(
   item: ProxyItem,
   id: string,
   path: JsonPath,
   report: Report,
-  normalizeTransports: (
-    items: ProxyItem["transports"],
-    path: JsonPath,
-    context: Omit<ServiceContext, "transportId" | "endpointType" | "asksForCertificate">,
-  ) => TransportConfig[],
 ): ProxyWorkerConfig {
-  const routes = normalizeRoutes(item, path, report);
-  const connections = normalizeConnections(item, routes, path, report);
-  const rolesUnknown = report.isMisshapen([...path, "routes"]);
-  const context = {
+  const ids = Object.keys(asMap(item.connections));
+  const routes = normalizeRoutes(item.routes, ids, path, report);
+  const connections = normalizeConnections(item.connections, routes, path, report);
+  // Malformed routes may have been meant for any realm and role: none is reported as missing.
+  const isUncertain = report.isMalformed([...path, "routes"]);
+  const transports = normalizeTransports(item.transports, path, {
     report,
-    workerType: "proxy" as const,
-    isRealmKnown: (realm: string) =>
-      rolesUnknown || Object.hasOwn(routes, realm) || Object.hasOwn(routes, ANY),
-    isRoleKnown: (role: string, realm?: string) => {
-      const named = realm !== undefined && Object.hasOwn(routes, realm) ? realm : ANY;
-      const all = realm === undefined ? Object.values(routes) : [routes[named] ?? {}];
-      const isRouted = all.some((roles) => Object.hasOwn(roles, role) || Object.hasOwn(roles, ANY));
-      return rolesUnknown || isRouted;
-    },
-    forkedRealms: Object.keys(routes).filter((realm) => isForked(routes[realm] ?? {})),
+    workerType: "proxy",
+    isRealmKnown: (realm) => isUncertain || hasRealm(routes, realm),
+    isRoleKnown: (role, realm) => isUncertain || hasRoute(routes, role, realm),
+    forkedRealms: forkedRealms(routes),
     connections,
-  };
-  const items = Array.isArray(item.transports) ? item.transports : [];
-  const transports = normalizeTransports(items, path, context);
+  });
   refuseUnproved(item, transports, path, report);
   const { balancing } = item;
-  const isSound = balancing !== undefined && !report.isMisshapen([...path, "balancing"]);
+  const isSound = balancing !== undefined && !report.isMalformed([...path, "balancing"]);
   return {
     type: "proxy",
     id,
@@ -75,53 +54,9 @@ export function normalizeProxy(
   };
 }
 
-/** Whether it takes the role to know the connections of a session. */
-function isForked(roles: Routes[string]): boolean {
-  const ways = new Set(Object.values(roles).map((ids) => ids.toSorted().join("\n")));
-  return ways.size > 1 && !Object.hasOwn(roles, ANY);
-}
-
-function normalizeConnections(
-  item: ProxyItem,
-  routes: Routes,
-  path: JsonPath,
-  report: Report,
-): Record<string, ConnectionConfig> {
-  const ways = Object.values(routes).flatMap((roles) => Object.values(roles));
-  const hasOthers = (id: string) => ways.some((ids) => ids.length > 1 && ids.includes(id));
-  const connections: Record<string, ConnectionConfig> = {};
-  for (const [id, connection] of Object.entries(asMap(item.connections))) {
-    const at = [...path, "connections", id];
-    if (report.isMisshapen(at)) continue;
-    const { auth } = connection;
-    const way = [...at, "transport"];
-    const transport = normalizeConnectingTransport(connection.transport, way, report);
-    const isSigned = auth?.["cryptosign-proxy"] !== undefined;
-    if (auth !== undefined && !isSigned && auth["anonymous-proxy"] === undefined) {
-      const sentence = 'expected "anonymous-proxy" or "cryptosign-proxy", found no authmethod';
-      report.fault([...at, "auth"], sentence);
-    }
-    connections[id] = {
-      id,
-      transport,
-      auth: isSigned ? "cryptosign-proxy" : "anonymous-proxy",
-      ...healthCheck(connection.health_check, hasOthers(id)),
-    };
-  }
-  return connections;
-}
-
-function healthCheck(
-  written: HealthCheckItem | undefined,
-  hasOthers: boolean,
-): { health_check?: HealthCheckConfig } {
-  if (written === undefined && !hasOthers) return {};
-  return { health_check: { ...(written ?? HEALTH_CHECK), while_up: written !== undefined } };
-}
-
 /**
- * Refuses a connection over which the proxy would vouch for clients without a proof. Where all clients
- * are authenticated by their routers it vouches for nobody.
+ * Refuses a connection over which the proxy would vouch for clients without proving that it may. Where
+ * the routers authenticate all clients, it vouches for none.
  */
 function refuseUnproved(
   item: ProxyItem,
@@ -134,7 +69,7 @@ function refuseUnproved(
   if (!isBridged && routed.length > 0 && routed.every(({ auth }) => auth === "passthrough")) return;
   for (const [id, connection] of Object.entries(asMap(item.connections))) {
     const at = [...path, "connections", id];
-    if (report.isMisshapen(at) || connection.auth?.["cryptosign-proxy"] !== undefined) continue;
+    if (report.isMalformed(at) || connection.auth?.["cryptosign-proxy"] !== undefined) continue;
     if (connection.transport.endpoint.type === "unix") continue;
     report.fault(
       [...at, "transport", "endpoint"],
@@ -155,52 +90,4 @@ function hasBridgeBelow(paths: Record<string, WebServiceConfig>): boolean {
       ? hasBridgeBelow(service.paths)
       : service.type === "caller" || service.type === "publisher",
   );
-}
-
-/** Everything on a transport that sessions begin at. */
-function sessionsOf(transport: TransportConfig): SessionConfig[] {
-  switch (transport.type) {
-    case "rawsocket":
-    case "websocket":
-      return [transport];
-    case "universal": {
-      const { rawsocket, paths } = transport;
-      return [...(rawsocket === null ? [] : [rawsocket]), ...sessionsBelow(paths ?? {})];
-    }
-    case "web":
-      return sessionsBelow(transport.paths);
-    default:
-      return [];
-  }
-}
-
-function sessionsBelow(paths: Record<string, WebServiceConfig>): SessionConfig[] {
-  return Object.values(paths).flatMap((service) => {
-    if (service.type === "path") return sessionsBelow(service.paths);
-    return service.type === "websocket" ? [service] : [];
-  });
-}
-
-function normalizeRoutes(item: ProxyItem, path: JsonPath, report: Report): Routes {
-  const known = Object.keys(asMap(item.connections));
-  const routes: Routes = {};
-  for (const [realm, roles] of Object.entries(asMap(item.routes))) {
-    const byRole: Record<string, string[]> = {};
-    routes[realm] = byRole;
-    for (const [role, ids] of Object.entries(asMap(roles))) {
-      const at = [...path, "routes", realm, role];
-      if (report.isMisshapen(at)) continue;
-      const list = typeof ids === "string" ? [ids] : ids;
-      list.forEach((id, index) => {
-        const place = typeof ids === "string" ? at : [...at, index];
-        if (!known.includes(id)) {
-          report.fault(place, `unknown connection "${id}"${didYouMean(id, known)}`);
-        } else if (list.indexOf(id) < index) {
-          report.warn(at, `has no effect: connection "${id}" is named more than once`);
-        }
-      });
-      byRole[role] = [...new Set(list)];
-    }
-  }
-  return routes;
 }

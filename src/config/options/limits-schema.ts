@@ -1,5 +1,5 @@
 /**
- * Limits of a transport, which every type of it has, and whose word counts for whom they limit.
+ * Limits that every transport type has, and the HTTP proxies that are trusted to name a client's address.
  * All but `max_connections` are extensions.
  *
  * @module
@@ -7,7 +7,8 @@
 
 import { isIP } from "node:net";
 import * as v from "valibot";
-import { integer, type item, optional } from "#config/schema/primitive.ts";
+import { type item, optional } from "#config/schema/item.ts";
+import { integer } from "#config/schema/primitive.ts";
 
 const most = 10_000_000;
 
@@ -15,19 +16,19 @@ const most = 10_000_000;
 export const limits = {
   max_connections: optional(
     integer(1, most),
-    "Connections that a worker keeps open here; absent: any number (Crossbar: 50000).",
+    "Open connections in each worker; absent: any number (Crossbar: 50000).",
   ),
   max_connections_per_address: optional(
     integer(1, most),
-    "Extension. Those of one address (IPv6: of 64 bits of it); absent: any number.",
+    "Extension. Open connections of one address (IPv6: its first 64 bits); absent: any number.",
   ),
   max_messages_per_second: optional(
     integer(1, most),
-    "Extension. Messages of one session; it is read no faster. Absent: any number.",
+    "Extension. Messages of one session, which is read no faster; absent: any number.",
   ),
   max_messages_burst: optional(
     integer(1, most),
-    "Extension. Messages that may come at once; absent: those of a second.",
+    "Extension. Messages of one session that may come at once; absent: as many as in a second.",
   ),
 };
 
@@ -47,20 +48,33 @@ function isProxyAddress(text: string): boolean {
   return /^\d{1,3}$/.test(prefix) && Number(prefix) <= (version === 6 ? 128 : 32) && !more.length;
 }
 
-/** An address or a CIDR of clients. */
+/** A range as a CIDR: `10.0.0.0/255.0.0.0` is `10.0.0.0/8`; any other text stays as it is. */
+export function asCidr(text: string): string {
+  const [, address, mask = ""] = /^(.+)\/(\d+\.\d+\.\d+\.\d+)$/.exec(text) ?? [];
+  if (address === undefined || isIP(address) !== 4 || isIP(mask) !== 4) return text;
+  const bits = mask
+    .split(".")
+    .map((octet) => Number(octet).toString(2).padStart(8, "0"))
+    .join("");
+  return /^1*0*$/.test(bits)
+    ? `${address}/${bits.indexOf("0") < 0 ? 32 : bits.indexOf("0")}`
+    : text;
+}
+
+/** An address, a CIDR or an address with a netmask. */
 export const addressRange = v.pipe(
   v.string(),
   v.check(
-    (text) => text !== "unix" && isProxyAddress(text),
+    (text) => text !== "unix" && isProxyAddress(asCidr(text)),
     (issue) => `expected an address or a CIDR, found ${issue.received}`,
   ),
 );
 
-/** Attributes of transports that HTTP proxies may stand in front of. */
+/** Attributes of transports that may be behind HTTP proxies. */
 export const forwarding = {
   trusted_proxies: optional(
     v.array(proxyAddress),
-    "Extension. Whose Forwarded and X-Forwarded-For name the client; absent: nobody's.",
+    "Extension. Addresses, CIDRs or `unix` of HTTP proxies whose Forwarded and X-Forwarded-For are trusted; absent: none.",
   ),
 };
 

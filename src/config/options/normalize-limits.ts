@@ -1,51 +1,45 @@
 /**
- * Limits of a transport, all of them extensions.
+ * Normalizes the limits of a transport.
  *
  * @module
  */
 
-import type { ListeningEndpointConfig, TransportLimits } from "#config/node-config.ts";
+import type { TransportLimits } from "#config/node-config.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
-import type { Report } from "#config/text/report.ts";
+import type { TransportContext } from "#config/transport/transport-context.ts";
 import type { ForwardingItem, LimitsItem } from "./limits-schema.ts";
 
-/** Where limits stand. */
-export interface LimitsContext {
-  report: Report;
-  endpointType: ListeningEndpointConfig["type"];
-}
-
-/** The normalized limits of a transport that HTTP proxies may stand in front of. */
+/** The normalized limits of a transport that may be behind HTTP proxies. */
 export function normalizeHttpLimits(
   item: LimitsItem & ForwardingItem,
   path: JsonPath,
-  around: LimitsContext,
+  context: TransportContext,
 ): { limits?: TransportLimits; trusted_proxies?: string[] } {
-  if (around.report.isMisshapen([...path, "trusted_proxies"])) return {};
-  return { ...normalizeLimits(item, path, around), ...normalizeForwarding(item, path, around) };
+  if (context.report.isMalformed([...path, "trusted_proxies"])) return {};
+  return { ...normalizeLimits(item, path, context), ...normalizeForwarding(item, path, context) };
 }
 
 function normalizeForwarding(
   { trusted_proxies = [] }: ForwardingItem,
   path: JsonPath,
-  { report, endpointType }: LimitsContext,
+  { report, endpointType }: TransportContext,
 ): { trusted_proxies?: string[] } {
   if (trusted_proxies.length === 0) return {};
   const isUnix = endpointType === "unix";
   if (trusted_proxies.includes("unix") !== isUnix) {
     const sentence = isUnix
-      ? 'has no effect: whoever connects to a Unix socket is trusted with "unix"'
+      ? 'has no effect: clients of a Unix socket are trusted with "unix"'
       : '"unix" has no effect: the endpoint is no Unix socket';
     report.warn([...path, "trusted_proxies"], sentence);
   }
   return { trusted_proxies };
 }
 
-/** The normalized limits; nothing where none is given. */
+/** The normalized limits; an empty object where none is given. */
 export function normalizeLimits(
   item: LimitsItem & ForwardingItem,
   path: JsonPath,
-  { report, endpointType }: LimitsContext,
+  { report, endpointType }: TransportContext,
 ): { limits?: TransportLimits } {
   const rate = item.max_messages_per_second ?? null;
   const limits = {

@@ -1,21 +1,14 @@
 /**
- * Realms of a router worker: roles and what they may do.
+ * Realms of a router worker: roles and their permissions.
  *
  * @module
  */
 
 import * as v from "valibot";
-import {
-  anyMap,
-  anything,
-  defaulted,
-  id,
-  item,
-  oneOf,
-  optional,
-  required,
-  text,
-} from "#config/schema/primitive.ts";
+import { strictUri } from "#config/auth/dynamic-auth-schema.ts";
+import { defaulted, item, optional, required } from "#config/schema/item.ts";
+import { anyMap, anything, id, integer, oneOf, text } from "#config/schema/primitive.ts";
+import { always, notEmpty, unhonoured } from "#config/schema/unhonoured.ts";
 
 const no = () => defaulted(v.boolean(), false, "Absent: no.");
 
@@ -31,28 +24,38 @@ const permission = item({
   ),
   disclose: optional(item({ caller: no(), publisher: no() }), "Whose identity is disclosed."),
   cache: optional(v.boolean(), "Accepted, has no effect."),
-  validate: optional(anyMap, "Accepted, not honoured."),
+  validate: optional(unhonoured(anyMap, always, "no payload is checked")),
 });
 
-const refusedAuthorizer = v.custom<undefined>(
-  (value) => value === undefined,
-  "a role with an authorizer is not supported; list its permissions",
-);
+/** A permission as written. */
+export type PermissionItem = v.InferOutput<typeof permission>;
 
 const role = item({
   name: required(text, "Name of the role."),
   id: optional(id, "Accepted, has no effect."),
-  permissions: defaulted(v.array(permission), [], "What the role may do; absent: nothing."),
-  authorizer: optional(refusedAuthorizer, "Not supported."),
+  permissions: optional(v.array(permission), "What the role may do; absent: nothing."),
+  authorizer: optional(strictUri, "URI of a procedure that decides, instead of permissions."),
+  "authorizer-timeout": defaulted(
+    integer(100, 60_000),
+    5_000,
+    "Extension. Milliseconds that the authorizer may take.",
+  ),
+  "allow-by-default": optional(
+    v.boolean(),
+    "Without permissions and authorizer: whether everything is allowed; absent: no.",
+  ),
 });
+
+/** A role as written. */
+export type RoleItem = v.InferOutput<typeof role>;
 
 /** A realm. */
 export const realm = item({
   name: required(text, "Name of the realm."),
   id: optional(id, "Accepted, has no effect."),
   roles: defaulted(v.array(role), [], "Roles of this realm."),
-  options: optional(anyMap, "Accepted, not honoured."),
-  store: optional(anything, "Accepted, not honoured."),
+  options: optional(unhonoured(anyMap, notEmpty, "the program's defaults apply")),
+  store: optional(unhonoured(anything, always, "no event is kept")),
 });
 
 /** A realm as written. */

@@ -1,9 +1,8 @@
 /**
  * Strict JSON (RFC 8259) with the line and column of every item.
  *
- * The YAML parser reads JSON too, but also takes comments, trailing commas and bare words, and the
- * built-in parser tells no position; so the text is scanned here. Strings and numbers are cut out
- * here and read by the built-in parser.
+ * The YAML parser also accepts comments, trailing commas and bare words, and the built-in parser reports no
+ * positions, so that the text is scanned here. The built-in parser decodes the strings.
  *
  * @module
  */
@@ -11,8 +10,8 @@
 import type { JsonPath } from "./config-issue.ts";
 import { type ParsedText, type Position, SourceMap, SyntaxFault } from "./source-map.ts";
 
-/** Deeper nesting is a mistake and could exhaust the stack. */
-const maxDepth = 200;
+/** Deeper nesting is a mistake, and could exhaust the stack. */
+const MAX_DEPTH = 200;
 
 const whiteSpace = /[ \t\r\n]*/y;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: JSON forbids them in strings.
@@ -50,14 +49,14 @@ class JsonScanner {
     const value = this.#value([]);
     this.#skip();
     if (this.#at < this.#text.length) this.#refuse("nothing after the end of the value");
-    return { value, places: this.#places };
+    return { value, places: this.#places, warnings: [] };
   }
 
   #value(path: JsonPath): unknown {
     this.#path = path;
     this.#skip();
     this.#places.addValue(path, this.#position(this.#at));
-    if (path.length > maxDepth) this.#fault(`items are nested more than ${maxDepth} deep`);
+    if (path.length > MAX_DEPTH) this.#fault(`items are nested more than ${MAX_DEPTH} deep`);
     const first = this.#text[this.#at];
     if (first === "{") return this.#object(path);
     if (first === "[") return this.#list(path);

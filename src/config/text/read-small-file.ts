@@ -1,5 +1,5 @@
 /**
- * Small files that node.json names, such as one with a secret.
+ * Small files that node.json names, such as files with a secret.
  *
  * @module
  */
@@ -9,10 +9,10 @@ import { resolve } from "node:path";
 import { sentenceOf } from "#base/failure.ts";
 import type { Report } from "./report.ts";
 
-/** More is neither a secret that somebody shows nor a certificate. */
+/** A longer file is neither a secret nor a certificate. */
 const MOST_OCTETS = 65_536;
 
-/** The octets of a file, by a name that counts from the folder of node.json. */
+/** The octets of a file; its name is relative to the folder of node.json. */
 export function readSmallFile(name: string, report: Report): Uint8Array {
   const file = resolve(report.folder, name);
   const stat = statSync(file);
@@ -21,7 +21,7 @@ export function readSmallFile(name: string, report: Report): Uint8Array {
   return readFileSync(file);
 }
 
-/** What was thrown when a file could not be read, in the words of a fault. */
+/** The state of a file that could not be read, for a fault: `no such file` and so on. */
 export function fileStateOf(thrown: unknown): string {
   const code = thrown instanceof Error && "code" in thrown ? thrown.code : undefined;
   if (code === "ENOENT" || code === "ENOTDIR") return "no such file";

@@ -1,13 +1,21 @@
 /**
- * Report: collects what is found in one configuration file, each with its place.
+ * Report: collects the faults and warnings of one configuration file with their places.
  *
  * @module
  */
 
-import { type ConfigIssue, type JsonPath, printJsonPath } from "./config-issue.ts";
+import type { MachineNeed, PlacedNeed } from "#config/machine-need.ts";
+import type { DynamicAuthConfig } from "#config/node-config.ts";
+import { type ConfigIssue, inOrder, type JsonPath, printJsonPath } from "./config-issue.ts";
 import type { SourceMap } from "./source-map.ts";
 
-/** Collects faults and warnings, all of them, in the order of the file. */
+/** A dynamic authmethod, and its path. */
+export interface PlacedAuthenticator {
+  path: JsonPath;
+  auth: DynamicAuthConfig;
+}
+
+/** Collects all faults and warnings, and gives them in the order of the file. */
 export class Report {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly folder: string;
@@ -15,7 +23,11 @@ export class Report {
   readonly #places: SourceMap;
   readonly #faults: ConfigIssue[] = [];
   readonly #warnings: ConfigIssue[] = [];
-  readonly #misshapen: JsonPath[] = [];
+  readonly #malformed: JsonPath[] = [];
+  /** What only the machine can tell. */
+  readonly needs: PlacedNeed[] = [];
+  /** Authenticators, which are compared with the routers when all workers are known. */
+  readonly authenticators: PlacedAuthenticator[] = [];
 
   constructor(
     file: string,
@@ -34,9 +46,9 @@ export class Report {
     this.#faults.push(this.#issue(path, sentence, atKey));
   }
 
-  /** Adds a fault that leaves an item in a shape which cannot be looked into further. */
+  /** Adds a fault of the schema: the value at this path cannot be normalized. */
   malformed(path: JsonPath, sentence: string, atKey: boolean): void {
-    this.#misshapen.push(path);
+    this.#malformed.push(path);
     this.fault(path, sentence, atKey);
   }
 
@@ -45,27 +57,29 @@ export class Report {
     this.#warnings.push(this.#issue(path, sentence, true));
   }
 
-  /** Whether an item, or anything inside it, is misshapen. */
-  isMisshapen(path: JsonPath): boolean {
-    return this.#misshapen.some((faulty) => path.every((step, index) => faulty[index] === step));
+  /** Notes what a value needs of the machine. */
+  need(path: JsonPath, need: MachineNeed): void {
+    const { sentence: _, ...place } = this.#issue(path, "", false);
+    this.needs.push({ need, place });
+  }
+
+  /** Whether an item, or anything inside it, has a fault of the schema. */
+  isMalformed(path: JsonPath): boolean {
+    return this.#malformed.some((faulty) => path.every((step, index) => faulty[index] === step));
   }
 
   /** Faults in the order of the file. */
   get faults(): ConfigIssue[] {
-    return this.#faults.toSorted(byPosition);
+    return inOrder(this.#faults);
   }
 
   /** Warnings in the order of the file. */
   get warnings(): ConfigIssue[] {
-    return this.#warnings.toSorted(byPosition);
+    return inOrder(this.#warnings);
   }
 
   #issue(path: JsonPath, sentence: string, atKey: boolean): ConfigIssue {
     const position = atKey ? this.#places.key(path) : this.#places.value(path);
     return { file: this.#file, ...position, path: printJsonPath(path), sentence };
   }
-}
-
-function byPosition(a: ConfigIssue, b: ConfigIssue): number {
-  return a.line - b.line || a.column - b.column;
 }

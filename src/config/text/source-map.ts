@@ -1,5 +1,5 @@
 /**
- * SourceMap: where each item of a configuration file stands, by its path.
+ * SourceMap: the position of every key and value of a configuration file, by its path.
  *
  * @module
  */
@@ -12,7 +12,7 @@ export interface Position {
   column: number;
 }
 
-/** A text that is not valid JSON or YAML, and where: in the text, and below which item. */
+/** A text is not valid JSON or YAML: the position in the text, and the path of the item there. */
 export class SyntaxFault extends Error {
   readonly position: Position;
   readonly path: JsonPath;
@@ -25,13 +25,20 @@ export class SyntaxFault extends Error {
   }
 }
 
-/** A parsed text: its value, and the place of everything in it. */
+/** A sentence about an attribute that is accepted, and that may not be meant so. */
+export interface ParsedWarning {
+  path: JsonPath;
+  sentence: string;
+}
+
+/** A parsed text: its value, and the position of every key and value. */
 export interface ParsedText {
   value: unknown;
   places: SourceMap;
+  warnings: readonly ParsedWarning[];
 }
 
-/** Remembers the place of keys and values while a text is parsed, and finds them again. */
+/** Records the positions of keys and values during parsing, and finds them by path. */
 export class SourceMap {
   readonly #values = new Map<string, Position>();
   readonly #keys = new Map<string, Position>();
@@ -42,6 +49,14 @@ export class SourceMap {
 
   addValue(path: JsonPath, position: Position): void {
     this.#values.set(printJsonPath(path), position);
+  }
+
+  /** Gives an attribute that is read under another path the place at which it is written. */
+  copy(from: JsonPath, to: JsonPath): void {
+    const key = this.#keys.get(printJsonPath(from));
+    const value = this.#values.get(printJsonPath(from));
+    if (key !== undefined) this.addKey(to, key);
+    if (value !== undefined) this.addValue(to, value);
   }
 
   /** The place of an attribute's name; for list items, of the item. */

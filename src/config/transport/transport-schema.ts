@@ -8,29 +8,26 @@ import * as v from "valibot";
 import { sessionAuth } from "#config/auth/auth-schema.ts";
 import { listeningEndpoint } from "#config/endpoint/endpoint-schema.ts";
 import { forwarding, limits } from "#config/options/limits-schema.ts";
-import { rawsocketOptions, websocketOptions } from "#config/options/websocket-options-schema.ts";
-import {
-  byType,
-  defaulted,
-  id,
-  integer,
-  item,
-  notSupported,
-  oneOf,
-  optional,
-  required,
-  serializers,
-  text,
-} from "#config/schema/primitive.ts";
+import { rawsocketOptions } from "#config/options/rawsocket-options-schema.ts";
+import { websocketOptions } from "#config/options/websocket-options-schema.ts";
+import { byType, item, notSupported, optional, refused, required } from "#config/schema/item.ts";
+import { id, integer, oneOf, serializers, text } from "#config/schema/primitive.ts";
+import { allBut, only, unhonoured } from "#config/schema/unhonoured.ts";
 import { cookie } from "#config/web-service/cookie-schema.ts";
 import { paths, webSockets } from "#config/web-service/web-service-schema.ts";
 
 const webOptions = item({
-  access_log: optional(v.boolean(), "Accepted; `true` is not honoured."),
-  display_tracebacks: optional(v.boolean(), "Accepted; `true` is not honoured."),
-  hsts: optional(v.boolean(), "Accepted; `true` is not honoured."),
-  hsts_max_age: optional(integer(0, 2_147_483_647), "Accepted, not honoured."),
-  client_timeout: optional(v.nullable(integer(1, 86_400)), "Accepted, not honoured."),
+  access_log: optional(unhonoured(v.boolean(), only(true), "no access log is written")),
+  display_tracebacks: optional(
+    unhonoured(v.boolean(), only(true), "no traceback is shown to clients"),
+  ),
+  hsts: optional(
+    unhonoured(v.boolean(), only(true), "no Strict-Transport-Security header is sent"),
+  ),
+  hsts_max_age: optional(integer(0, 2_147_483_647), "Accepted, has no effect without `hsts`."),
+  client_timeout: optional(
+    unhonoured(v.nullable(integer(1, 86_400)), allBut(null), "the program's own timeouts apply"),
+  ),
 });
 
 const web = item({
@@ -45,10 +42,10 @@ const web = item({
 
 const websocket = item({
   id: optional(id, "Absent: `transport000` and so on."),
-  type: required(v.literal("websocket"), "Nothing but WAMP over WebSocket, whatever the path."),
+  type: required(v.literal("websocket"), "WAMP over WebSocket only, at every path."),
   endpoint: required(listeningEndpoint, "The socket to listen on."),
   url: optional(text, "Accepted, has no effect."),
-  serializers: defaulted(serializers, ["cbor", "msgpack", "json"], "Serializers for clients."),
+  serializers: serializers("Serializers for clients."),
   auth: optional(
     sessionAuth,
     'Authmethods; absent: anonymous. Extension: `"passthrough"`, the router authenticates.',
@@ -64,7 +61,7 @@ const rawsocket = item({
   id: optional(id, "Absent: `transport000` and so on."),
   type: required(v.literal("rawsocket"), "WAMP over RawSocket."),
   endpoint: required(listeningEndpoint, "The socket to listen on."),
-  serializers: defaulted(serializers, ["cbor", "msgpack", "json"], "Serializers for clients."),
+  serializers: serializers("Serializers for clients."),
   auth: optional(
     sessionAuth,
     'Authmethods; absent: anonymous. Extension: `"passthrough"`, the router authenticates.',
@@ -74,12 +71,10 @@ const rawsocket = item({
   ...limits,
 });
 
-const refusedMqtt = v.custom<undefined>((value) => value === undefined, "MQTT is not supported");
-
-/** The parts of a universal transport have no endpoint of their own. */
+/** Parts of a universal transport share its endpoint. */
 const universalRawsocket = item({
-  type: optional(v.literal("rawsocket"), "May be said, has no effect."),
-  serializers: defaulted(serializers, ["cbor", "msgpack", "json"], "Serializers for clients."),
+  type: optional(v.literal("rawsocket"), "Accepted, has no effect."),
+  serializers: serializers("Serializers for clients."),
   auth: optional(
     sessionAuth,
     'Authmethods; absent: anonymous. Extension: `"passthrough"`, the router authenticates.',
@@ -89,7 +84,7 @@ const universalRawsocket = item({
 });
 
 const universalWeb = item({
-  type: optional(v.literal("web"), "May be said, has no effect."),
+  type: optional(v.literal("web"), "Accepted, has no effect."),
   paths: required(paths, "Path name -> Web service."),
   options: optional(webOptions, "Options."),
 });
@@ -98,13 +93,13 @@ const universal = item({
   id: optional(id, "Absent: `transport000` and so on."),
   type: required(v.literal("universal"), "RawSocket, WebSocket and Web services on one socket."),
   endpoint: required(listeningEndpoint, "The socket to listen on."),
-  rawsocket: optional(universalRawsocket, "WAMP over RawSocket; absent: not spoken."),
+  rawsocket: optional(universalRawsocket, "WAMP over RawSocket; absent: none."),
   websocket: optional(
     webSockets,
-    "Path name -> WAMP over WebSocket; goes before a path of the same name in `web`.",
+    "Path name -> WAMP over WebSocket; takes precedence over the same path in `web`.",
   ),
   web: optional(universalWeb, "Web services; absent: none."),
-  mqtt: optional(refusedMqtt, "Not supported."),
+  mqtt: refused("MQTT is not supported"),
   ...limits,
   ...forwarding,
 });
@@ -122,10 +117,10 @@ const websocketTestee = item({
   type: required(v.literal("websocket.testee"), "Sends every WebSocket message back; no WAMP."),
 });
 
-/** The one transport of a `websocket-testee` worker; Crossbar spells its type `websocket`. */
+/** The one transport of a `websocket-testee` worker, of type `websocket` in Crossbar. */
 export const testeeTransport = item({
   ...testee,
-  type: required(oneOf(["websocket", "websocket.testee"]), "The same, whichever is written."),
+  type: required(oneOf(["websocket", "websocket.testee"]), "Both words mean the same."),
 });
 
 /** The transport of a testee as written. */
@@ -134,7 +129,7 @@ export type TesteeTransportItem = v.InferOutput<typeof testeeTransport>;
 /** A listening transport. */
 export const transport = byType(
   { web, websocket, rawsocket, universal, "websocket.testee": websocketTestee },
-  notSupported("transport type", ["mqtt", "flashpolicy", "stream.testee"], " yet"),
+  { refused: notSupported("transport type", ["mqtt", "flashpolicy", "stream.testee"], " yet") },
 );
 
 /** RawSocket as written, with an endpoint of its own or within a universal transport. */

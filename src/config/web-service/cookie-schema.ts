@@ -5,24 +5,24 @@
  */
 
 import * as v from "valibot";
-import {
-  byType,
-  defaulted,
-  fileName,
-  integer,
-  item,
-  notSupported,
-  oneOf,
-  optional,
-  required,
-} from "#config/schema/primitive.ts";
+import { byType, defaulted, item, notSupported, optional, required } from "#config/schema/item.ts";
+import { fileName, integer, oneOf } from "#config/schema/primitive.ts";
+import { only, unhonoured } from "#config/schema/unhonoured.ts";
 
-const memoryStore = item({ type: required(v.literal("memory"), "Each worker knows its own.") });
+const memoryStore = item({
+  type: required(v.literal("memory"), "Each worker keeps the cookies that it issued."),
+});
 
 const fileStore = item({
   type: required(v.literal("file"), "A file that all workers of the node share."),
   filename: required(fileName, "The file; made when it is missing."),
-  purge_on_startup: optional(v.boolean(), "Accepted; `true` is not honoured."),
+  purge_on_startup: optional(
+    unhonoured(
+      v.boolean(),
+      only(true),
+      "cookies are forgotten when they are too old; remove the file to forget all",
+    ),
+  ),
 });
 
 const cookieName = v.pipe(
@@ -33,18 +33,18 @@ const cookieName = v.pipe(
   ),
 );
 
-/** How browsers are recognized. */
+/** A cookie by which browsers are recognized. */
 export const cookie = item({
   name: defaulted(cookieName, "cbtid", "Name of the cookie."),
   length: defaulted(integer(6, 64), 24, "Characters of its value."),
-  max_age: defaulted(integer(1, 315_360_000), 604_800, "Seconds that it is good for."),
+  max_age: defaulted(integer(1, 315_360_000), 604_800, "Seconds until it expires."),
   secure: defaulted(v.boolean(), false, "Sent over TLS only."),
   http_strict: defaulted(v.boolean(), false, "Kept from scripts (HttpOnly)."),
-  same_site: optional(oneOf(["Strict", "Lax", "None"]), "SameSite; absent: not said."),
+  same_site: optional(oneOf(["Strict", "Lax", "None"]), "SameSite; absent: no such attribute."),
   store: optional(
     byType(
       { memory: memoryStore, file: fileStore },
-      notSupported("cookie store", ["database"], "; use a file"),
+      { refused: notSupported("cookie store", ["database"], "; use a file") },
     ),
     "Where known cookies are kept; absent: in memory.",
   ),

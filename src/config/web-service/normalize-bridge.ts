@@ -1,68 +1,71 @@
 /**
- * The HTTP bridge: from what is written at a path to the normalized form.
+ * Normalizes the paths of the HTTP bridge.
  *
  * @module
  */
 
-import type { AuthenticatorContext } from "#config/auth/normalize-dynamic-auth.ts";
 import { readSecret } from "#config/auth/secret.ts";
-import type { BridgeServiceConfig, ListeningEndpointConfig } from "#config/node-config.ts";
+import type { BridgeServiceConfig } from "#config/node-config.ts";
+import { asCidr } from "#config/options/limits-schema.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
 import type { Report } from "#config/text/report.ts";
+import type { WorkerContext } from "#config/transport/transport-context.ts";
 import type { BridgeItem } from "./web-service-schema.ts";
 
-/** Longest body where no limit is given: the greatest limit that can be. */
+/** The limit of a body where none is given: the greatest that can be given. */
 const MOST_BODY_OCTETS = 1_048_576;
 
-/** What the transport around knows. */
-interface BridgeSurroundings extends AuthenticatorContext {
-  report: Report;
-  endpointType: ListeningEndpointConfig["type"];
-}
-
-/** The normalized service; warns where it can never reach anybody. */
+/** The normalized service; warns of a realm or role that does not exist. */
 export function normalizeBridge(
   item: BridgeItem,
   path: JsonPath,
-  around: BridgeSurroundings,
+  context: WorkerContext,
 ): BridgeServiceConfig {
-  const { report } = around;
-  warnOfPlace(item, path, around);
+  warnOfRealmAndRole(item, path, context);
   const options = item.options;
-  const at = [...path, "options"];
-  const secret =
-    options?.secret === undefined ? null : readSecret(options.secret, [...at, "secret"], report);
-  if (secret !== null && options?.key === undefined) {
-    report.fault([...at, "secret"], 'needs "key": clients name the key that they sign with');
-  }
-  if (secret === null && options?.key !== undefined) {
-    report.warn([...at, "key"], "has no effect: secret is not given, so nothing is signed");
-  }
-  const seconds = options?.timestamp_delta_limit ?? 300;
-  if (secret !== null && seconds === 0) {
-    const sentence = "whoever has seen a signed request can send it again at any time";
-    report.warn([...at, "timestamp_delta_limit"], sentence);
-  }
   return {
     type: item.type,
     realm: item.realm,
     role: item.role,
     options: {
-      key: secret === null ? null : (options?.key ?? null),
-      secret,
+      ...normalizeKey(options, [...path, "options"], context.report),
       require_tls: options?.require_tls ?? false,
-      require_ip: options?.require_ip ?? null,
+      require_ip: options?.require_ip?.map(asCidr) ?? null,
       post_body_limit: options?.post_body_limit || MOST_BODY_OCTETS,
-      timestamp_delta_limit: seconds,
+      timestamp_delta_limit: options?.timestamp_delta_limit ?? 300,
       call_timeout: options?.call_timeout ?? 30_000,
     },
   };
 }
 
-function warnOfPlace(
+/** The key and secret that requests are signed with. */
+function normalizeKey(
+  options: BridgeItem["options"],
+  path: JsonPath,
+  report: Report,
+): Pick<BridgeServiceConfig["options"], "key" | "secret"> {
+  const { key, secret: written, timestamp_delta_limit } = options ?? {};
+  if (written === undefined) {
+    if (key !== undefined) {
+      report.warn([...path, "key"], "has no effect: secret is not given, so nothing is signed");
+    }
+    return { key: null, secret: null };
+  }
+  const secret = readSecret(written, [...path, "secret"], report);
+  if (key === undefined) {
+    report.fault([...path, "secret"], 'needs "key": clients name the key that they sign with');
+  }
+  if (timestamp_delta_limit === 0) {
+    const sentence = "a signed request that was overheard can be sent again at any time";
+    report.warn([...path, "timestamp_delta_limit"], sentence);
+  }
+  return { key: key ?? null, secret };
+}
+
+function warnOfRealmAndRole(
   { type, realm, role }: BridgeItem,
   path: JsonPath,
-  { report, workerType, isRealmKnown, isRoleKnown }: BridgeSurroundings,
+  { report, workerType, isRealmKnown, isRoleKnown }: WorkerContext,
 ): void {
   const place = workerType === "proxy" ? "route" : "realm";
   const verb = type === "caller" ? "called" : "published";
@@ -70,7 +73,7 @@ function warnOfPlace(
     report.warn([...path, "realm"], `no ${place} "${realm}" exists, so nothing is ${verb}`);
     return;
   }
-  // On a router nobody has to configure the role of the router itself.
+  // A router needs no configured role for its own calls; a proxy needs a route for it.
   if ((workerType === "router" && role === "trusted") || isRoleKnown(role, realm)) return;
   const sentence = `${place} "${realm}" lacks role "${role}", so nothing is ${verb}`;
   report.warn([...path, "role"], sentence);

@@ -1,56 +1,38 @@
 /**
- * Web services: from what is written at a path to the normalized form.
+ * Normalizes Web services, the items at the paths of a Web transport.
  *
  * @module
  */
 
-import { existsSync, statSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { relative, resolve, sep } from "node:path";
-import * as v from "valibot";
-import type { AuthItemContext } from "#config/auth/auth-context.ts";
-import { normalizeAuth, normalizeSessionAuth } from "#config/auth/normalize-auth.ts";
-import {
-  normalizeConnectingTransport,
-  warnBuffering,
-} from "#config/connection/normalize-connection.ts";
 import type {
   ArchiveServiceConfig,
-  ConnectionConfig,
   StaticServiceConfig,
   WebServiceConfig,
-  WebSocketServiceConfig,
 } from "#config/node-config.ts";
-import { normalizeJoining } from "#config/options/normalize-joining.ts";
-import { normalizeWebSocketOptions } from "#config/options/normalize-websocket-options.ts";
-import { websocketOptions } from "#config/options/websocket-options-schema.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
+import { isFolder } from "#config/text/folder-state.ts";
 import type { Report } from "#config/text/report.ts";
+import type { TransportContext } from "#config/transport/transport-context.ts";
 import { normalizeBridge } from "./normalize-bridge.ts";
-import { normalizeCookie } from "./normalize-cookie.ts";
+import { normalizeWebSocket } from "./normalize-websocket.ts";
 import type { BridgeItem, PathItem, WebServiceItem, WebSocketItem } from "./web-service-schema.ts";
 
-/** What a service needs to know of its transport. */
-export interface ServiceContext extends AuthItemContext {
-  report: Report;
-  transportId: string;
-  /** Gets the connections that `backends` stand for. */
-  connections: Record<string, ConnectionConfig>;
-}
-
-/** The normalized services of a tree of paths; those with faults are left out. */
+/** The normalized services of a tree of paths; a service with faults is left out. */
 export function normalizePaths(
   items: Record<string, WebServiceItem>,
   path: JsonPath,
   prefix: string,
-  context: ServiceContext,
+  context: TransportContext,
 ): Record<string, WebServiceConfig> {
   const services: Record<string, WebServiceConfig> = {};
   if (typeof items !== "object" || items === null || Array.isArray(items)) return services;
   for (const [name, item] of Object.entries(items)) {
     const at = [...path, name];
     const url = `${prefix}/${name === "/" ? "" : name}`;
-    // A nested tree is looked into all the same: its sound services may have more to say.
-    if (item?.type !== "path" && context.report.isMisshapen(at)) continue;
+    // The sound services of a nested tree with faults are still normalized, for their own warnings.
+    if (item?.type !== "path" && context.report.isMalformed(at)) continue;
     services[name] = normalizeService(item, at, url, context);
   }
   return services;
@@ -60,7 +42,7 @@ function normalizeService(
   item: WebServiceItem,
   path: JsonPath,
   url: string,
-  context: ServiceContext,
+  context: TransportContext,
 ): WebServiceConfig {
   switch (item.type) {
     case "static":
@@ -70,9 +52,6 @@ function normalizeService(
     case "nodeinfo":
       return { type: "nodeinfo" };
     case "json":
-      for (const name of Object.keys(item.options ?? {})) {
-        context.report.warn([...path, "options", name], "not honoured: the value is sent as it is");
-      }
       return { type: "json", value: item.value };
     case "caller":
     case "publisher":
@@ -87,79 +66,8 @@ function normalizeService(
     case "websocket-proxy":
       return normalizeWebSocket(item as WebSocketItem, path, url, context);
     default:
-      context.report.warn([...path, "type"], "not honoured: requests for it are answered with 501");
       return { type: "unavailable" };
   }
-}
-
-/** The normalized WebSocket, of a path or of a transport that is nothing else. */
-export function normalizeWebSocket(
-  item: WebSocketItem,
-  path: JsonPath,
-  url: string,
-  context: ServiceContext,
-): WebSocketServiceConfig {
-  const { report } = context;
-  const options = item.options ?? v.parse(websocketOptions, {});
-  warnBuffering(options, [...path, "options"], context, report);
-  const common = {
-    type: "websocket" as const,
-    serializers: item.serializers,
-    ...normalizeCookie(item.cookie, [...path, "cookie"], report),
-    options: normalizeWebSocketOptions(options, [...path, "options"], context),
-    joining: normalizeJoining(options, [...path, "options"], context),
-  };
-  const here = {
-    ...context,
-    ...(item.cookie === undefined ? {} : { cookieOrigins: options.allowed_origins }),
-  };
-  if (item.type === "websocket") {
-    const auth = normalizeSessionAuth(item.auth, authPath(item, path), here, report);
-    return { ...common, auth, backend: null };
-  }
-  const backend = addBackend(item, path, url, context);
-  // The one backend takes every role, so no route is missed.
-  const around = { ...here, isRoleKnown: () => true, isRealmKnown: () => true };
-  const auth =
-    item.auth === undefined || item.auth === "passthrough"
-      ? ("passthrough" as const)
-      : normalizeAuth(item.auth, [...path, "auth"], around, report);
-  return { ...common, auth, backend };
-}
-
-/** The place of `auth`, or of the item itself when it has none. */
-export function authPath(item: { auth?: unknown }, path: JsonPath): JsonPath {
-  return item.auth === undefined ? path : [...path, "auth"];
-}
-
-function addBackend(
-  item: WebSocketItem,
-  path: JsonPath,
-  url: string,
-  context: ServiceContext,
-): string {
-  const { report, transportId, connections } = context;
-  const id = `${transportId}${url}`;
-  if (context.workerType === "router") {
-    report.fault([...path, "type"], 'path type "websocket-proxy" is for proxy workers');
-    return id;
-  }
-  const backend = item.backends?.[0];
-  if (backend === undefined) return id;
-  const at = [...path, "backends", 0];
-  const isVouching = item.auth !== undefined && item.auth !== "passthrough";
-  if (isVouching && backend.endpoint.type !== "unix") {
-    report.fault(
-      [...at, "endpoint"],
-      "the proxy is trusted (anonymous-proxy) over a Unix socket only; use a unix endpoint, or leave out auth",
-    );
-  }
-  if (Object.hasOwn(connections, id)) {
-    report.fault(path, `this backend needs the connection id "${id}", which is taken`, true);
-  }
-  const transport = normalizeConnectingTransport(backend, at, report);
-  connections[id] = { id, transport, auth: "anonymous-proxy" };
-  return id;
 }
 
 function normalizeStatic(
@@ -168,7 +76,7 @@ function normalizeStatic(
   report: Report,
 ): StaticServiceConfig {
   const directory = resolve(report.folder, item.directory);
-  if (!statSync(directory, { throwIfNoEntry: false })?.isDirectory()) {
+  if (!isFolder(directory)) {
     report.fault([...path, "directory"], `Cannot serve "${directory}": no such directory`);
   }
   const inside = relative(directory, report.folder);
@@ -201,9 +109,6 @@ function normalizeArchive(
   if (!existsSync(archive) && (origin === null || !item.download)) {
     const missing = origin === null ? 'no "origin" is given' : '"download" is not true';
     report.fault([...path, "archive"], `Cannot serve "${archive}": no such file, and ${missing}`);
-  }
-  for (const name of Object.keys(item.options ?? {})) {
-    report.warn([...path, "options", name], "not honoured: a missing object is answered with 404");
   }
   return {
     type: "archive",

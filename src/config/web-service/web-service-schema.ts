@@ -1,5 +1,5 @@
 /**
- * Web services: what stands at a path of a web transport, one schema per path `type`.
+ * Web services: the items at the paths of a Web transport, one schema per path `type`.
  *
  * @module
  */
@@ -14,27 +14,22 @@ import {
   websocketOptions,
 } from "#config/options/websocket-options-schema.ts";
 import {
-  anyMap,
-  anything,
   byType,
   defaulted,
-  fileName,
-  integer,
   item,
   mapOf,
+  openItem,
   optional,
+  refused,
   required,
-  serializers,
-  text,
-} from "#config/schema/primitive.ts";
+} from "#config/schema/item.ts";
+import { anything, fileName, integer, serializers, text } from "#config/schema/primitive.ts";
+import { always, unhonoured } from "#config/schema/unhonoured.ts";
 import { type CookieItem, cookie } from "./cookie-schema.ts";
 
 const mimeTypes = mapOf(v.string(), text);
 
-const refusedPackage = v.custom<undefined>(
-  (value) => value === undefined,
-  "files of a Python package are not supported; name a directory",
-);
+const refusedPackage = refused("files of a Python package are not supported; name a directory");
 
 const staticOptions = item({
   enable_directory_listing: defaulted(v.boolean(), false, "Show what is in a folder."),
@@ -42,7 +37,7 @@ const staticOptions = item({
   cache_timeout: defaulted(
     v.nullable(integer(0, 2_147_483_647)),
     43_200,
-    "Seconds that clients may keep a file; null: not said.",
+    "Seconds that clients may keep a file (Cache-Control); null: no such header.",
   ),
   default_file: optional(text, "Served for what is missing."),
 });
@@ -50,8 +45,8 @@ const staticOptions = item({
 const staticService = item({
   type: required(v.literal("static"), "Files below a directory."),
   directory: required(fileName, "The directory."),
-  package: optional(refusedPackage, "Not supported."),
-  resource: optional(refusedPackage, "Not supported."),
+  package: refusedPackage,
+  resource: refusedPackage,
   options: optional(staticOptions, "Options."),
 });
 
@@ -78,19 +73,25 @@ const archiveService = item({
   object_prefix: optional(text, "Folder inside the archive."),
   mime_types: defaulted(mimeTypes, {}, "Suffix -> media type; the longest suffix wins."),
   hashes: defaulted(v.array(sha256), [], "Accepted SHA-256 digests; none: any."),
-  options: optional(anyMap, "Accepted, not honoured."),
+  options: optional(
+    mapOf(v.string(), unhonoured(anything, always, "a missing object is answered with 404")),
+  ),
 });
 
 const nodeinfoService = item({ type: required(v.literal("nodeinfo"), "A page about this node.") });
 
+const unhonouredJsonOption = optional(
+  unhonoured(v.boolean(), always, "the value is sent as it is"),
+);
+
 const jsonService = item({
-  type: required(v.literal("json"), "A JSON value."),
+  type: required(v.literal("json"), "Serves a JSON value."),
   value: required(anything, "The value."),
   options: optional(
     item({
-      prettify: optional(v.boolean(), "Accepted, not honoured."),
-      allow_cross_origin: optional(v.boolean(), "Accepted, not honoured."),
-      discourage_caching: optional(v.boolean(), "Accepted, not honoured."),
+      prettify: unhonouredJsonOption,
+      allow_cross_origin: unhonouredJsonOption,
+      discourage_caching: unhonouredJsonOption,
     }),
     "Options.",
   ),
@@ -103,12 +104,12 @@ const redirectService = item({
 
 const bridgeOptions = item({
   debug: optional(v.boolean(), "Accepted, has no effect."),
-  key: optional(text, "Name of the key that requests are signed with; needs `secret`."),
+  key: optional(text, "Name of the key, which clients send with a signed request; needs `secret`."),
   secret: optional(secret, 'What requests are signed with, or `{"file": …}`; absent: unsigned.'),
   require_tls: defaulted(v.boolean(), false, "Refuse requests that do not come over TLS."),
   require_ip: optional(
     v.array(addressRange),
-    "Addresses and CIDRs of clients that are let in; absent: any.",
+    "Addresses, CIDRs and addresses with netmasks of clients that are let in; absent: any.",
   ),
   post_body_limit: defaulted(
     integer(0, 1_048_576),
@@ -123,31 +124,31 @@ const bridgeOptions = item({
   call_timeout: defaulted(
     integer(100, 600_000),
     30_000,
-    "Extension. Milliseconds for an answer, with the way to the router.",
+    "Extension. Milliseconds until an answer must have come, the time to reach the router included.",
   ),
 });
 
 const bridge = {
   id: optional(text, "Accepted, has no effect."),
   realm: required(text, "The realm."),
-  role: required(text, "The role to do it as."),
+  role: required(text, "The role that calls or publishes."),
   options: optional(bridgeOptions, "Options."),
 };
 
 const callerService = item({
-  type: required(v.literal("caller"), "HTTP requests become calls."),
+  type: required(v.literal("caller"), "Makes a call of each HTTP request."),
   ...bridge,
 });
 
 const publisherService = item({
-  type: required(v.literal("publisher"), "HTTP requests become events."),
+  type: required(v.literal("publisher"), "Publishes an event for each HTTP request."),
   ...bridge,
 });
 
 const websocketService = item({
   type: required(v.literal("websocket"), "WAMP over WebSocket."),
   url: optional(text, "Accepted, has no effect."),
-  serializers: defaulted(serializers, ["cbor", "msgpack", "json"], "Serializers for clients."),
+  serializers: serializers("Serializers for clients."),
   auth: optional(
     sessionAuth,
     'Authmethods; absent: anonymous. Extension: `"passthrough"`, the router authenticates.',
@@ -160,7 +161,7 @@ const websocketService = item({
 const websocketProxyService = item({
   type: required(v.literal("websocket-proxy"), "WAMP over WebSocket with a backend of its own."),
   url: optional(text, "Accepted, has no effect."),
-  serializers: defaulted(serializers, ["cbor", "msgpack", "json"], "Serializers for clients."),
+  serializers: serializers("Serializers for clients."),
   backends: required(backends, "Exactly one connecting transport."),
   auth: optional(sessionAuth, "Authmethods; absent: the router authenticates."),
   options: optional(websocketOptions, "Options."),
@@ -174,7 +175,7 @@ export type BridgeItem = v.InferOutput<typeof callerService | typeof publisherSe
 /** A WebSocket path as written. */
 export interface WebSocketItem {
   type: "websocket" | "websocket-proxy";
-  serializers: ("json" | "msgpack" | "cbor")[];
+  serializers: readonly string[];
   backends?: ConnectingTransportItem[] | undefined;
   auth?: AuthItem | "passthrough" | undefined;
   options?: WebSocketOptionsItem | undefined;
@@ -187,7 +188,7 @@ export interface PathItem {
   paths: Record<string, WebServiceItem>;
 }
 
-/** A Web service of Crossbar that is not offered here. */
+/** A Web service of Crossbar that this program does not have. */
 export interface UnavailableItem {
   type: (typeof unavailableTypes)[number];
 }
@@ -231,7 +232,7 @@ const pathService = item({
   paths: required(paths, "Path name -> Web service."),
 });
 
-/** Schemas by path `type`; the reference is written from them. */
+/** Schemas by path `type`. */
 export const webServiceTypes = {
   static: staticService,
   archive: archiveService,
@@ -245,7 +246,7 @@ export const webServiceTypes = {
   "websocket-proxy": websocketProxyService,
 };
 
-/** Path types of Crossbar that are not offered here. */
+/** Path types of Crossbar that this program does not have. */
 const unavailableTypes = [
   "reverseproxy",
   "websocket-reverseproxy",
@@ -260,12 +261,12 @@ const unavailableTypes = [
   "pairme",
 ] as const;
 
+function unavailable(type: string) {
+  const is = unhonoured(v.literal(type), always, "requests for it are answered with 501");
+  return openItem({ type: required(is, "A Web service of Crossbar.") }, anything);
+}
+
 /** A Web service. */
-export const webService = byType(
-  webServiceTypes,
-  {},
-  undefined,
-  Object.fromEntries(
-    unavailableTypes.map((type) => [type, v.looseObject({ type: v.literal(type) })]),
-  ),
-);
+export const webService = byType(webServiceTypes, {
+  unlisted: Object.fromEntries(unavailableTypes.map((type) => [type, unavailable(type)])),
+});

@@ -8,7 +8,8 @@
  * @module
  */
 
-import type { SerializerName, WireMessage } from "#wamp/peer.ts";
+import type { WireMessage } from "#wamp/peer.ts";
+import type { SerializerName } from "#wamp/serializer-name.ts";
 import { type Transcode, transcoderFor } from "#wamp/transcode/transcoder.ts";
 
 /** Different events that are kept at the same time; a power of two. */

@@ -4,7 +4,8 @@
  * @module
  */
 
-import type { SerializerName, WireMessage } from "#wamp/peer.ts";
+import type { WireMessage } from "#wamp/peer.ts";
+import type { SerializerName } from "#wamp/serializer-name.ts";
 import { MalformedMessage } from "#wamp/token/malformed-message.ts";
 import { UnrepresentableValue } from "#wamp/token/unrepresentable-value.ts";
 import { transcoderFor } from "#wamp/transcode/transcoder.ts";

@@ -11,13 +11,17 @@
  * @module
  */
 
+import { Failure } from "#base/failure.ts";
 import { freeOctets } from "#base/free-octets.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
-import { isMessageType, MessageType } from "#wamp/message-type.ts";
-import { isLongerThan, type Peer, type SerializerName, type WireMessage } from "#wamp/peer.ts";
+import { routedMessagesOf, type Sender } from "#wamp/message-direction.ts";
+import { MessageType } from "#wamp/message-type.ts";
+import { isLongerThan, type Peer, type WireMessage } from "#wamp/peer.ts";
 import { peekMessageType } from "#wamp/serializer/peek-message-type.ts";
+import type { SerializerName } from "#wamp/serializer-name.ts";
 import { MalformedMessage } from "#wamp/token/malformed-message.ts";
 import { UnrepresentableValue } from "#wamp/token/unrepresentable-value.ts";
+import { checkRoutedMessage } from "#wamp/transcode/routed-message.ts";
 import { type Transcode, textOf, transcoderFor } from "#wamp/transcode/transcoder.ts";
 import type { BackPressure, Side } from "./back-pressure.ts";
 import { eventTranscoderFor } from "./event-cache.ts";
@@ -44,6 +48,8 @@ export class Relay {
   readonly #to: Peer;
   readonly #pressure: BackPressure;
   readonly #side: Side;
+  readonly #sender: Sender;
+  readonly #routed: Uint8Array;
   readonly #observer: UndeliverableObserver;
   readonly #transcode: Transcode;
   readonly #transcodeEvent: Transcode;
@@ -59,6 +65,8 @@ export class Relay {
     this.#to = to;
     this.#pressure = pressure;
     this.#side = side;
+    this.#sender = side === "router" ? "client" : "router";
+    this.#routed = routedMessagesOf(this.#sender);
     this.#observer = observer;
     this.#transcode = transcoderFor(from.serializer, to.serializer, to.isText);
     this.#transcodeEvent = eventTranscoderFor(from.serializer, to.serializer, to.isText);
@@ -66,13 +74,15 @@ export class Relay {
 
   /**
    * Forwards one message. Returns undefined, or the message type if the message was not forwarded
-   * because it opens or ends a session or has a type that WAMP does not have.
+   * because it opens or ends a session, or because its sender may not send this type.
    *
-   * @throws MalformedMessage when the octets are not valid in the sender's serializer.
+   * @throws MalformedMessage when the octets are not valid in the sender's serializer; Failure from the
+   * sender's side when the message lacks a valid id, or is an ERROR for a request of the other side.
    */
   forward(message: WireMessage): number | undefined {
     const type = peekMessageType(message, this.#from.serializer);
-    if (type <= MessageType.GOODBYE || !isMessageType(type)) return type;
+    if (this.#routed[type] === 0) return type;
+    checkRoutedMessage(message, this.#from.serializer, type, this.#sender);
     this.#forward(message, type === MessageType.EVENT ? this.#transcodeEvent : this.#transcode);
     return undefined;
   }
@@ -109,10 +119,28 @@ export class Relay {
   }
 
   /**
-   * Sends an ERROR to the peer that waits for this message or its answer; false if none waits. For a long
-   * message that is found out later: true, and `onNone` is called if none waits.
+   * Sends an ERROR to the peer that waits for this message or its answer; false if none waits, or if
+   * its sender may not send the message. For a long message that is found out later: true, and `onNone`
+   * is called if none waits.
    */
-  refuse(message: WireMessage, why: Undeliverable, onNone: () => void): boolean {
+  refuse(message: WireMessage, why: Undeliverable, onNone = () => {}): boolean {
+    return this.#isAllowed(message) && this.#refuse(message, why, onNone);
+  }
+
+  #isAllowed(message: WireMessage): boolean {
+    const { serializer } = this.#from;
+    try {
+      const type = peekMessageType(message, serializer);
+      if (this.#routed[type] === 0) return false;
+      checkRoutedMessage(message, serializer, type, this.#sender);
+      return true;
+    } catch (thrown) {
+      if (thrown instanceof MalformedMessage || thrown instanceof Failure) return false;
+      throw thrown;
+    }
+  }
+
+  #refuse(message: WireMessage, why: Undeliverable, onNone: () => void): boolean {
     if (message.length <= LONG_MESSAGE_OCTETS) {
       return this.#answer(answerUndeliverable(message, this.#from.serializer, why));
     }
@@ -134,7 +162,7 @@ export class Relay {
 
   #leaveOut(message: WireMessage, why: Undeliverable): void {
     const onNone = () => this.#observer.onUndeliverable(this.#side, why);
-    if (!this.refuse(message, why, onNone)) onNone();
+    if (!this.#refuse(message, why, onNone)) onNone();
   }
 
   /** Has a message handled in the other thread; nothing is forwarded meanwhile. */

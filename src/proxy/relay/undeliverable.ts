@@ -16,8 +16,9 @@
 
 import { asRecord } from "#base/record.ts";
 import { MessageType } from "#wamp/message-type.ts";
-import type { Peer, SerializerName, WireMessage } from "#wamp/peer.ts";
+import type { Peer, WireMessage } from "#wamp/peer.ts";
 import { encodeMessage } from "#wamp/serializer/control-message-values.ts";
+import type { SerializerName } from "#wamp/serializer-name.ts";
 import { UnrepresentableValue } from "#wamp/token/unrepresentable-value.ts";
 import { type MessageSlices, sliceSoundItems } from "#wamp/transcode/payload-slice.ts";
 

@@ -17,7 +17,7 @@ import {
   answerChallenge,
   helloToRouter,
   type NodeCredentials,
-} from "#proxy/routing/router-hello.ts";
+} from "#proxy/routing/router-join-messages.ts";
 import {
   type OutgoingMessage,
   OutgoingRequests,

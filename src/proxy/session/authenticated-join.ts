@@ -7,19 +7,22 @@
  * @module
  */
 
+import { Authentication } from "#auth/authentication.ts";
 import type { Accept, AuthOutcome } from "#auth/pending-auth.ts";
 import type { AuthConfig } from "#config/node-config.ts";
 import type { BackendSession } from "#proxy/routing/backend-session.ts";
-import type { Failover } from "#proxy/routing/route.ts";
-import { answerChallenge, helloToRouter, welcomeToClient } from "#proxy/routing/router-hello.ts";
-import { Authentication } from "#session/authentication.ts";
-import { ErrorUri } from "#wamp/error-uri.ts";
+import type { Failover } from "#proxy/routing/failover.ts";
+import {
+  answerChallenge,
+  helloToRouter,
+  welcomeToClient,
+} from "#proxy/routing/router-join-messages.ts";
 import { MessageType } from "#wamp/message-type.ts";
 import type { Peer, WireMessage } from "#wamp/peer.ts";
 import { decodeMessage } from "#wamp/serializer/control-message-values.ts";
 import { routerViolation, violation } from "./end-reasons.ts";
 import { JoinAttempt, type JoinContext, type JoinObserver } from "./join-attempt.ts";
-import { send } from "./session-message.ts";
+import { isShutdown, send } from "./session-message.ts";
 
 /** The identity with which the client joins, and the routers that may take it. */
 interface Admission {
@@ -78,8 +81,7 @@ export class AuthenticatedJoin extends JoinAttempt {
   }
 
   protected onAbort(message: WireMessage, router: BackendSession): void {
-    const [, , reason] = decodeMessage(message, router.peer.serializer);
-    if (reason === ErrorUri.systemShutdown) {
+    if (isShutdown(message, router.peer)) {
       this.#admitted.failover.failed(router.backend, "it shuts down");
       if (this.#joinNext()) return;
     }

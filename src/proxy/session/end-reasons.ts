@@ -8,7 +8,8 @@
 import { Failure } from "#base/failure.ts";
 import type { CloseOnlyEnd } from "#config/node-config.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
-import { messageTypeName } from "#wamp/message-type.ts";
+import { routedMessagesOf } from "#wamp/message-direction.ts";
+import { isMessageType, MessageType, messageTypeName } from "#wamp/message-type.ts";
 import { CloseCode } from "#wamp/peer.ts";
 import { MalformedMessage } from "#wamp/token/malformed-message.ts";
 import { UnrepresentableValue } from "#wamp/token/unrepresentable-value.ts";
@@ -46,7 +47,7 @@ export const ROUTER_VIOLATION = {
   goodbye: {
     ...lost,
     uri: ErrorUri.protocolViolation,
-    sentence: "The router sent what is no WAMP message",
+    sentence: "The router sent a message that it may not send",
   },
 } as const satisfies EventReasons;
 
@@ -58,7 +59,11 @@ export const EVENT_REASONS: Record<SessionEvent, EventReasons> = {
       uri: ErrorUri.networkFailure,
       sentence: "Cannot join: the router ended the connection",
     },
-    goodbye: { ...lost, uri: ErrorUri.systemShutdown, sentence: "The router is gone" },
+    goodbye: {
+      ...lost,
+      uri: ErrorUri.systemShutdown,
+      sentence: "The connection of this session to the router ended",
+    },
   },
   "client stalled": {},
   "router stalled": {
@@ -113,12 +118,19 @@ export function isRoutersFault(thrown: unknown): boolean {
 
 /** The failure of a client whose message is not allowed in this state. */
 export function violation(type: number, state: SessionState): Failure {
-  const isJoined = state === "joined";
-  const why = isJoined ? "the session is already joined" : "the session has not joined";
+  let why = state === "joined" ? "the session is already joined" : "the session has not joined";
+  if (!isMessageType(type)) why = "WAMP has no such message";
+  else if (isOfRoutersAlone(type)) why = "only a router may send it";
   return new Failure(`Cannot accept ${messageTypeName(type)}: ${why}`, {
     source: "client",
     uri: ErrorUri.protocolViolation,
   });
+}
+
+/** Whether a message is one that routers send, and clients never do. */
+function isOfRoutersAlone(type: number): boolean {
+  if (type === MessageType.WELCOME || type === MessageType.CHALLENGE) return true;
+  return routedMessagesOf("router")[type] !== 0 && routedMessagesOf("client")[type] === 0;
 }
 
 /** The failure of a router whose message is not allowed in this state; NaN stands for an unreadable type. */

@@ -6,6 +6,7 @@
  * @module
  */
 
+import { refuseTooLong } from "#auth/authentication.ts";
 import { forgetLogin } from "#auth/cookie.ts";
 import type { SessionConfig } from "#config/node-config.ts";
 import type { LogFields } from "#observe/logger.ts";
@@ -13,7 +14,7 @@ import type { Side } from "#proxy/relay/back-pressure.ts";
 import { type LinkObserver, SessionLink } from "#proxy/relay/session-link.ts";
 import type { Undeliverable } from "#proxy/relay/undeliverable.ts";
 import type { BackendObserver, BackendSession } from "#proxy/routing/backend-session.ts";
-import { refuseTooLong } from "#session/authentication.ts";
+import { clientNeeds } from "#session/reconnecting-clients.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
 import { MessageType } from "#wamp/message-type.ts";
 import {
@@ -29,8 +30,7 @@ import { AuthenticatedJoin } from "./authenticated-join.ts";
 import { isRoutersFault, ROUTER_VIOLATION, routerViolation, violation } from "./end-reasons.ts";
 import { JoinAttempt, type JoinContext, type JoinObserver } from "./join-attempt.ts";
 import { PassthroughJoin } from "./passthrough-join.ts";
-import { reconnectsOnlyAfterBareClose } from "./reconnecting-clients.ts";
-import { forwardEnd } from "./session-message.ts";
+import { forwardEnd, isShutdown } from "./session-message.ts";
 import { clientAction, routerAction } from "./session-states.ts";
 import { type FrontendContext, SessionTeardown } from "./session-teardown.ts";
 
@@ -81,6 +81,10 @@ export class FrontendSession
     this.leaveRouter(ErrorUri.closeRealm);
     if (!isOver) this.sendToClient([type, { message: sentence }, uri]);
     this.close(code, sentence);
+  }
+
+  isLeaving(): boolean {
+    return this.state.name === "leaving" || this.state.name === "rejoining";
   }
 
   onDrain(): void {
@@ -138,6 +142,14 @@ export class FrontendSession
   onDenied(uri: string, message: string): void {
     this.log.refused({ by: "client", reason: message });
     this.abort(uri, message);
+  }
+
+  onRouterShutdown(): boolean {
+    const { state } = this;
+    const wasReached = state instanceof JoinAttempt && state.routerWasReached;
+    if (!wasReached || !this.takesBareClose("router_lost")) return false;
+    this.close(CloseCode.abnormal, ErrorUri.systemShutdown);
+    return true;
   }
 
   onAborted(): void {
@@ -210,7 +222,7 @@ export class FrontendSession
     refuseTooLong(message);
     const { auth } = this.config;
     const hello = decodeMessage(message, this.client.serializer);
-    this.needsBareClose = reconnectsOnlyAfterBareClose(hello);
+    this.needs = clientNeeds(hello);
     const join =
       auth === "passthrough"
         ? new PassthroughJoin(this.client, this.#joinContext, this)
@@ -232,12 +244,11 @@ export class FrontendSession
   #onRouterMessage(message: WireMessage, type: number, router: Peer): void {
     const action = routerAction(this.state.name, type);
     if (action === "left") {
-      forwardEnd(message, type, router, this.client);
+      if (this.needs.normalClose) this.#answerGoodbye();
+      else forwardEnd(message, type, router, this.client);
       this.#startAgain();
     } else if (action === "end") {
-      forwardEnd(message, type, router, this.client);
-      this.leaveRouter(ErrorUri.goodbyeAndOut);
-      this.startEnding();
+      this.#endByRouter(message, router);
     } else if (action === "abort") {
       forwardEnd(message, type, router, this.client);
       this.leaveRouter(ErrorUri.closeRealm, false);
@@ -247,9 +258,24 @@ export class FrontendSession
     }
   }
 
+  /** Ends the session because the router sent GOODBYE. */
+  #endByRouter(goodbye: WireMessage, router: Peer): void {
+    const isAway = this.takesBareClose("router_lost") && isShutdown(goodbye, router);
+    if (!isAway) forwardEnd(goodbye, MessageType.GOODBYE, router, this.client);
+    this.leaveRouter(ErrorUri.goodbyeAndOut);
+    if (isAway) this.close(CloseCode.serviceRestart, ErrorUri.systemShutdown);
+    else this.startEnding();
+  }
+
   protected finishLeaving(): void {
-    this.sendToClient([MessageType.GOODBYE, {}, ErrorUri.goodbyeAndOut]);
+    this.#answerGoodbye();
     this.#startAgain();
+  }
+
+  /** Answers the client's GOODBYE. */
+  #answerGoodbye(): void {
+    const reason = this.needs.normalClose ? ErrorUri.normal : ErrorUri.goodbyeAndOut;
+    this.sendToClient([MessageType.GOODBYE, {}, reason]);
   }
 
   /** The client has the answer to its GOODBYE: it may send HELLO, or has sent it already. */

@@ -14,22 +14,23 @@
  * @module
  */
 
+import type { FailedAttempts } from "#auth/authentication.ts";
 import type { Authenticators } from "#auth/authenticators.ts";
 import type { Deny } from "#auth/pending-auth.ts";
 import type { SessionConfig } from "#config/node-config.ts";
 import type { LogFields } from "#observe/logger.ts";
 import { type BackendObserver, BackendSession } from "#proxy/routing/backend-session.ts";
-import { Failover, type Route } from "#proxy/routing/route.ts";
+import { Failover } from "#proxy/routing/failover.ts";
+import type { Route } from "#proxy/routing/route.ts";
 import type { RouteTable } from "#proxy/routing/route-table.ts";
-import type { NodeCredentials } from "#proxy/routing/router-hello.ts";
-import type { FailedAttempts } from "#session/authentication.ts";
+import type { NodeCredentials } from "#proxy/routing/router-join-messages.ts";
 import type { JoinTimeouts } from "#session/join-timeouts.ts";
 import { MessageType } from "#wamp/message-type.ts";
 import type { Peer, WireMessage } from "#wamp/peer.ts";
 import { peekMessageType } from "#wamp/serializer/peek-message-type.ts";
 import { isRoutersFault, routerViolation } from "./end-reasons.ts";
 import { type SessionLog, welcomeFields } from "./session-log.ts";
-import { forward } from "./session-message.ts";
+import { forward, isShutdown } from "./session-message.ts";
 import { routerAction, type SessionState } from "./session-states.ts";
 
 /** What the joins of one client need beside the client. */
@@ -50,6 +51,8 @@ export interface JoinObserver {
   onJoined(backend: BackendSession, identity: LogFields): void;
   /** The proxy refuses the client. */
   onDenied(uri: string, message: string): void;
+  /** The router refuses the client because it shuts down. True: the session has ended without ABORT. */
+  onRouterShutdown(): boolean;
   /** The router refused the client, which was sent the router's ABORT. */
   onAborted(): void;
   /** The router ended the connection. */
@@ -211,6 +214,7 @@ export abstract class JoinAttempt implements BackendObserver {
 
   /** Forwards the router's ABORT and ends the join; some routers do not close after their ABORT. */
   protected abortedBy(router: BackendSession, abort: WireMessage): void {
+    if (isShutdown(abort, router.peer) && this.#observer.onRouterShutdown()) return;
     forward(abort, MessageType.ABORT, router.peer, this.client);
     this.cancel();
     this.#observer.onAborted();

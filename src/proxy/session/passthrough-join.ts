@@ -8,19 +8,20 @@
  * @module
  */
 
+import { type Attempt, readRealm, TOO_MANY_ATTEMPTS } from "#auth/authentication.ts";
 import { Failure } from "#base/failure.ts";
 import type { BackendSession } from "#proxy/routing/backend-session.ts";
-import { readRealm, TOO_MANY_ATTEMPTS } from "#session/authentication.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
 import { MessageType } from "#wamp/message-type.ts";
 import type { Peer, WireMessage } from "#wamp/peer.ts";
 import { transcoderFor } from "#wamp/transcode/transcoder.ts";
 import { JoinAttempt } from "./join-attempt.ts";
-import { forward } from "./session-message.ts";
+import { forward, isShutdown } from "./session-message.ts";
 
 /** A join whose client the router authenticates. */
 export class PassthroughJoin extends JoinAttempt {
-  #hasAuthenticated = false;
+  /** The attempt that the client's AUTHENTICATE began. */
+  #attempt: Promise<Attempt | undefined> | undefined;
 
   begin(hello: readonly unknown[], message: WireMessage): void {
     if (namesProxyAuthmethod(message, this.client)) {
@@ -29,20 +30,31 @@ export class PassthroughJoin extends JoinAttempt {
         uri: ErrorUri.noAuthMethod,
       });
     }
-    if (this.#isLockedOut()) return;
-    const kept = typeof message === "string" ? message : new Uint8Array(message);
-    this.run(this.#forwardHello(kept, hello[1]));
+    if (this.context.failedAttempts?.areTooMany) {
+      this.deny(TOO_MANY_ATTEMPTS);
+      return;
+    }
+    this.run(this.#forwardHello(copyOf(message), hello[1]));
   }
 
   authenticate(message: WireMessage): void {
     this.context.timeouts.authenticated();
-    const { router } = this;
-    if (router === undefined || this.#isLockedOut()) return;
-    forward(message, MessageType.AUTHENTICATE, this.client, router);
-    this.#hasAuthenticated = true;
+    const { failedAttempts } = this.context;
+    if (failedAttempts === undefined) {
+      this.#forwardAuthenticate(message);
+      return;
+    }
+    this.#attempt ??= failedAttempts.begin();
+    this.run(this.#authenticateWithin(this.#attempt, copyOf(message)));
+  }
+
+  override cancel(): void {
+    this.#endAttempt(false);
+    super.cancel();
   }
 
   protected onWelcome(welcome: WireMessage, router: BackendSession): void {
+    this.#endAttempt(false);
     forward(welcome, MessageType.WELCOME, router.peer, this.client);
     this.joined(welcome, router, {});
   }
@@ -53,19 +65,29 @@ export class PassthroughJoin extends JoinAttempt {
   }
 
   protected onAbort(abort: WireMessage, router: BackendSession): void {
+    this.#endAttempt(!isShutdown(abort, router.peer));
     this.abortedBy(router, abort);
-    if (this.#hasAuthenticated) this.context.failedAttempts?.add();
   }
 
   protected tryNextRouter(): boolean {
     return false;
   }
 
-  /** Denies the client when its address has failed too often. */
-  #isLockedOut(): boolean {
-    if (!this.context.failedAttempts?.areTooMany) return false;
-    this.deny(TOO_MANY_ATTEMPTS);
-    return true;
+  /** Forwards AUTHENTICATE, unless the client's address has failed too often. */
+  async #authenticateWithin(begun: Promise<Attempt | undefined>, message: WireMessage) {
+    const attempt = await begun;
+    if (this.canceled.aborted) return;
+    if (attempt === undefined) this.deny(TOO_MANY_ATTEMPTS);
+    else this.#forwardAuthenticate(message);
+  }
+
+  #forwardAuthenticate(message: WireMessage): void {
+    const { router } = this;
+    if (router !== undefined) forward(message, MessageType.AUTHENTICATE, this.client, router);
+  }
+
+  #endAttempt(hasFailed: boolean): void {
+    void this.#attempt?.then((attempt) => attempt?.end(hasFailed));
   }
 
   async #forwardHello(hello: WireMessage, realm: unknown): Promise<void> {
@@ -77,6 +99,10 @@ export class PassthroughJoin extends JoinAttempt {
     const { peer } = await this.connect(this.startFailover(route));
     forward(hello, MessageType.HELLO, this.client, peer);
   }
+}
+
+function copyOf(message: WireMessage): WireMessage {
+  return typeof message === "string" ? message : new Uint8Array(message);
 }
 
 /** The authmethods with which a proxy vouches for its clients. */

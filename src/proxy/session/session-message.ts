@@ -9,7 +9,8 @@ import { Failure } from "#base/failure.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
 import { MessageType, messageTypeName } from "#wamp/message-type.ts";
 import { isLongerThan, type Peer, type WireMessage } from "#wamp/peer.ts";
-import { encodeMessage } from "#wamp/serializer/control-message-values.ts";
+import { decodeMessage, encodeMessage } from "#wamp/serializer/control-message-values.ts";
+import { MalformedMessage } from "#wamp/token/malformed-message.ts";
 import { UnrepresentableValue } from "#wamp/token/unrepresentable-value.ts";
 import { transcoderFor } from "#wamp/transcode/transcoder.ts";
 
@@ -57,6 +58,16 @@ export function forwardEnd(message: WireMessage, type: number, from: Peer, to: P
     if (!(thrown instanceof Failure)) throw thrown;
     const goodbye = [MessageType.GOODBYE, {}, ErrorUri.closeRealm];
     to.send(encodeMessage(goodbye, to.serializer, to.isText));
+  }
+}
+
+/** Whether a GOODBYE or ABORT says that its sender shuts down; false if it cannot be read. */
+export function isShutdown(message: WireMessage, from: Peer): boolean {
+  try {
+    return decodeMessage(message, from.serializer)[2] === ErrorUri.systemShutdown;
+  } catch (thrown) {
+    if (thrown instanceof MalformedMessage) return false;
+    throw thrown;
   }
 }
 

@@ -14,7 +14,8 @@
  * @module
  */
 
-import { isMessageType, MessageType } from "#wamp/message-type.ts";
+import { routedMessagesOf, type Sender } from "#wamp/message-direction.ts";
+import { MessageType } from "#wamp/message-type.ts";
 
 /** The states of a session. */
 export type SessionState =
@@ -30,8 +31,8 @@ export type SessionState =
   | "closed";
 
 /**
- * Messages of a client: `routed` are all types from ERROR to YIELD, `foreign` are all others, and
- * messages without a readable type.
+ * Messages of a client: `routed` are those of message-direction.ts that a client may send, such as CALL;
+ * `foreign` are all others, and messages without a readable type.
  */
 export const CLIENT_MESSAGES = [
   "HELLO",
@@ -42,7 +43,7 @@ export const CLIENT_MESSAGES = [
   "foreign",
 ] as const;
 
-/** Messages of a router. */
+/** Messages of a router; `routed` are those that a router may send, such as EVENT. */
 export const ROUTER_MESSAGES = [
   "WELCOME",
   "CHALLENGE",
@@ -92,16 +93,16 @@ export type EventAction = "gone" | "abort" | "goodbye" | "drop" | "finish" | "cl
 // biome-ignore format: a table
 /** Actions for a client's messages, in the order of `CLIENT_MESSAGES`. */
 export const FROM_CLIENT: Record<SessionState, readonly ClientAction[]> = {
-  waiting:        ["begin",  "refuse",       "close", "close", "refuse", "refuse"],
-  authenticating: ["refuse", "refuse",       "close", "close", "refuse", "refuse"],
-  challenged:     ["refuse", "authenticate", "close", "close", "refuse", "refuse"],
-  connecting:     ["refuse", "refuse",       "close", "close", "refuse", "refuse"],
-  joining:        ["refuse", "authenticate", "close", "close", "refuse", "refuse"],
-  joined:         ["refuse", "refuse",       "leave", "close", "carry",  "refuse"],
-  leaving:        ["keep",   "late",         "late",  "close", "late",   "late"],
-  rejoining:      ["refuse", "refuse",       "close", "close", "refuse", "refuse"],
-  ending:         ["late",   "late",         "close", "close", "late",   "late"],
-  closed:         ["late",   "late",         "late",  "late",  "late",   "late"],
+  waiting:        ["begin",  "refuse",       "refuse", "close", "refuse", "refuse"],
+  authenticating: ["refuse", "refuse",       "refuse", "close", "refuse", "refuse"],
+  challenged:     ["refuse", "authenticate", "refuse", "close", "refuse", "refuse"],
+  connecting:     ["refuse", "refuse",       "refuse", "close", "refuse", "refuse"],
+  joining:        ["refuse", "authenticate", "refuse", "close", "refuse", "refuse"],
+  joined:         ["refuse", "refuse",       "leave",  "close", "carry",  "refuse"],
+  leaving:        ["keep",   "late",         "late",   "close", "late",   "late"],
+  rejoining:      ["refuse", "refuse",       "refuse", "close", "refuse", "refuse"],
+  ending:         ["late",   "late",         "close",  "close", "late",   "late"],
+  closed:         ["late",   "late",         "late",   "late",  "late",   "late"],
 };
 
 // biome-ignore format: a table
@@ -154,7 +155,7 @@ function clientMessage(type: number): ClientMessage {
   if (type === MessageType.AUTHENTICATE) return "AUTHENTICATE";
   if (type === MessageType.GOODBYE) return "GOODBYE";
   if (type === MessageType.ABORT) return "ABORT";
-  return isRouted(type) ? "routed" : "foreign";
+  return isRouted(type, "client") ? "routed" : "foreign";
 }
 
 function routerMessage(type: number): RouterMessage {
@@ -162,9 +163,9 @@ function routerMessage(type: number): RouterMessage {
   if (type === MessageType.CHALLENGE) return "CHALLENGE";
   if (type === MessageType.GOODBYE) return "GOODBYE";
   if (type === MessageType.ABORT) return "ABORT";
-  return isRouted(type) ? "routed" : "foreign";
+  return isRouted(type, "router") ? "routed" : "foreign";
 }
 
-function isRouted(type: number): boolean {
-  return type > MessageType.GOODBYE && isMessageType(type);
+function isRouted(type: number, sender: Sender): boolean {
+  return (routedMessagesOf(sender)[type] ?? 0) > 0;
 }

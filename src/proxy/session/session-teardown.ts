@@ -6,19 +6,21 @@
  * @module
  */
 
+import type { FailedAttempts } from "#auth/authentication.ts";
 import type { CloseOnlyEnd, SessionConfig } from "#config/node-config.ts";
 import type { Logger } from "#observe/logger.ts";
 import type { SessionLink } from "#proxy/relay/session-link.ts";
 import type { BackendSession } from "#proxy/routing/backend-session.ts";
 import type { RouteTable } from "#proxy/routing/route-table.ts";
-import type { NodeCredentials } from "#proxy/routing/router-hello.ts";
+import type { NodeCredentials } from "#proxy/routing/router-join-messages.ts";
 import type { ServiceSessions } from "#proxy/service/service-sessions.ts";
-import type { FailedAttempts } from "#session/authentication.ts";
 import { type JoinTimeoutObserver, JoinTimeouts } from "#session/join-timeouts.ts";
+import { type ClientNeeds, NO_NEEDS } from "#session/reconnecting-clients.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
 import { MessageType } from "#wamp/message-type.ts";
 import { CloseCode, MAX_JOIN_OCTETS, type Peer, type WireMessage } from "#wamp/peer.ts";
 import { encodeMessage } from "#wamp/serializer/control-message-values.ts";
+import { MalformedMessage } from "#wamp/token/malformed-message.ts";
 import { type EndReason, EVENT_REASONS, refusalFor } from "./end-reasons.ts";
 import { JoinAttempt } from "./join-attempt.ts";
 import { type SessionCounts, SessionLog } from "./session-log.ts";
@@ -57,8 +59,8 @@ export abstract class SessionTeardown implements JoinTimeoutObserver {
   protected readonly log: SessionLog;
   protected readonly timeouts: JoinTimeouts;
   protected state: State = { name: "waiting" };
-  /** Whether the client reconnects only if its connection is closed without GOODBYE or ABORT. */
-  protected needsBareClose = false;
+  /** What the client's library needs in order to reconnect when it should; known from HELLO on. */
+  protected needs: ClientNeeds = NO_NEEDS;
   #goodbyeTimer: Timer | undefined;
 
   constructor(client: Peer, config: SessionConfig, context: FrontendContext) {
@@ -114,7 +116,7 @@ export abstract class SessionTeardown implements JoinTimeoutObserver {
     // A client that has sent GOODBYE waits for the answer, whatever it does at a bare close.
     const hasLeft = this.state.name === "leaving" || this.state.name === "rejoining";
     this.leaveRouter(end.uri);
-    if (this.#takesBareClose(end.kind) && !hasLeft) {
+    if (this.takesBareClose(end.kind) && !hasLeft) {
       this.close(end.code, end.uri);
       return;
     }
@@ -128,8 +130,9 @@ export abstract class SessionTeardown implements JoinTimeoutObserver {
     this.startGoodbyeTimer();
   }
 
-  #takesBareClose(kind: CloseOnlyEnd): boolean {
-    return this.config.options.told_by_close?.includes(kind) ?? this.needsBareClose;
+  /** Whether the client is sent only the close at an end of this kind. */
+  protected takesBareClose(kind: CloseOnlyEnd): boolean {
+    return this.config.options.told_by_close?.includes(kind) ?? this.needs.bareClose;
   }
 
   /**
@@ -140,7 +143,7 @@ export abstract class SessionTeardown implements JoinTimeoutObserver {
   protected abortForRouter(uri: string, message: string, code: number = CloseCode.normal): void {
     const { state } = this;
     const wasReached = state instanceof JoinAttempt && state.routerWasReached;
-    if (!wasReached || !this.#takesBareClose("router_lost")) this.abort(uri, message, code);
+    if (!wasReached || !this.takesBareClose("router_lost")) this.abort(uri, message, code);
     else this.close(CloseCode.abnormal, uri);
   }
 
@@ -154,7 +157,10 @@ export abstract class SessionTeardown implements JoinTimeoutObserver {
   protected refuse(thrown: unknown): void {
     const { by, uri, sentence, code, reason } = refusalFor(thrown);
     this.log.refused({ by, reason });
+    // One message that cannot be read must not keep a client away that ends at every ABORT.
+    const isUnreadable = thrown instanceof MalformedMessage && this.state.name === "joined";
     if (by === "router") this.abortForRouter(uri, sentence);
+    else if (isUnreadable && this.needs.noAbort) this.close(code, sentence);
     else this.abort(uri, sentence, code);
   }
 

@@ -6,8 +6,8 @@
  *     first octet         7F is RawSocket, a letter begins an HTTP request
  *     head of a request   HTTP only: gathered whole
  *
- * Bun's Web server cannot adopt a socket, read a PROXY header or show a client's certificate, so
- * connections are accepted here.
+ * Bun's Web server cannot read a PROXY header, show a client's certificate or share its port with RawSocket,
+ * so connections are accepted here.
  *
  * @module
  */
@@ -18,6 +18,7 @@ import { errorCodeOf } from "#base/failure.ts";
 import type { ListeningEndpointConfig } from "#config/node-config.ts";
 import { addressRanges } from "#transport/endpoint/address-ranges.ts";
 import type { ConnectionEvents } from "#transport/endpoint/connection.ts";
+import { descriptorBudget } from "#transport/endpoint/descriptor-budget.ts";
 import { GracefulClose } from "#transport/endpoint/graceful-close.ts";
 import { type ListeningSocket, listenOn } from "#transport/endpoint/listen.ts";
 import { detailsOfAccepted } from "#transport/endpoint/peer-address.ts";
@@ -77,7 +78,7 @@ export class EndpointAcceptor {
     }
     const events = { ...this.#events, open: (socket: Socket<SocketData>) => this.#accept(socket) };
     try {
-      this.#listening = await listenOn(endpoint, events, { allowHalfOpen: true });
+      this.#listening = await listenOn(endpoint, events, this.#options.log);
     } catch (thrown) {
       this.#contexts?.stop();
       throw thrown;
@@ -124,7 +125,8 @@ export class EndpointAcceptor {
 
   #accept(socket: Socket<SocketData>): void {
     const details = detailsOfAccepted(this.#endpoint, socket);
-    if (details === null) {
+    const { descriptorsPerClient, log } = this.#options;
+    if (details === null || !descriptorBudget.take(descriptorsPerClient, log)) {
       socket.data = null;
       socket.terminate();
       return;
@@ -195,6 +197,7 @@ export class EndpointAcceptor {
 
   #closed(socket: Socket<SocketData>, error: Error | undefined): void {
     if (!this.#open.delete(socket)) return;
+    descriptorBudget.release(this.#options.descriptorsPerClient, this.#options.log);
     socket.data?.closed(error);
     this.#closing.noteClosed();
   }

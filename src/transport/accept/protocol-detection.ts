@@ -9,10 +9,10 @@ import type { Logger } from "#observe/logger.ts";
 import type { ConnectionEvents, ConnectionSocket } from "#transport/endpoint/connection.ts";
 import { printTcpPeer } from "#transport/endpoint/peer-address.ts";
 import { RefusedConnection } from "#transport/http/refused-connection.ts";
-import { RequestHead } from "#transport/http/request-head.ts";
+import { FAULT_STATUS, RequestHead } from "#transport/http/request-head.ts";
 import type { ConnectionDetails } from "#wamp/peer.ts";
-import { readClientHello } from "./client-hello.ts";
 import { readProxyHeader } from "./proxy-protocol-header.ts";
+import { readClientHello } from "./tls-client-hello.ts";
 
 /** Time for a PROXY header. */
 const PROXY_HEADER_MS = 10_000;
@@ -43,6 +43,8 @@ export interface DetectionOptions {
   handlers: ProtocolHandlers;
   /** Time for everything until a handler takes the connection over, in milliseconds. */
   handshakeMs: number;
+  /** Descriptors that a client needs: its own, and one to a router on a proxy. */
+  descriptorsPerClient: number;
   log: Logger;
 }
 
@@ -204,12 +206,9 @@ export class ProtocolDetection implements ConnectionEvents {
   #readHead(head: RequestHead, chunk: Uint8Array): void {
     const { http } = this.#options.handlers;
     const state = head.push(chunk);
-    if (state === "malformed") this.#refuse(400);
-    else if (state === "unknown method") this.#refuse(501);
-    else if (state === "too long") this.#refuse(431);
-    else if (state === "complete" && http !== null) {
-      this.#handOver(http.dispatch(this.#socket, this.#details, head));
-    }
+    if (state === "incomplete") return;
+    if (state !== "complete") this.#refuse(FAULT_STATUS[state]);
+    else if (http !== null) this.#handOver(http.dispatch(this.#socket, this.#details, head));
   }
 
   #handOver(events: ConnectionEvents): void {

@@ -11,6 +11,7 @@ import type { Socket, SocketHandler } from "bun";
 import { errorCodeOf, Failure, sentenceOf } from "#base/failure.ts";
 import type { ConnectingEndpointConfig, ConnectingTcpConfig } from "#config/node-config.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
+import { shortageOfDescriptors } from "./descriptors.ts";
 import { isUnixPathTooLong, printEndpoint, usableUnixPath } from "./peer-address.ts";
 import { connectingTlsOptions } from "./tls-options.ts";
 
@@ -27,9 +28,10 @@ const STATES: Record<string, string> = {
   ENETUNREACH: "the network is unreachable",
   ECONNRESET: "the connection was reset",
   ETIMEDOUT: "no answer",
-  EMFILE: "too many open files",
-  ENFILE: "too many open files",
 };
+
+/** Bun reports a connect for which there is no file descriptor with one of these. */
+const MAYBE_SHORTAGE: ReadonlySet<string> = new Set(["ECONNREFUSED", "EMFILE", "ENFILE"]);
 
 /** What the error codes of a rejected certificate mean. */
 const TLS_STATES: Record<string, string> = {
@@ -77,8 +79,9 @@ export function connectFailure(
 /** The Failure for an error of a system call. */
 function failureOf(endpoint: ConnectingEndpointConfig, thrown: unknown): Failure {
   if (thrown instanceof Failure) return thrown;
-  const state = STATES[errorCodeOf(thrown) ?? ""] ?? sentenceOf(thrown);
-  return connectFailure(endpoint, state, thrown);
+  const code = errorCodeOf(thrown) ?? "";
+  const shortage = MAYBE_SHORTAGE.has(code) ? shortageOfDescriptors() : null;
+  return connectFailure(endpoint, shortage ?? STATES[code] ?? sentenceOf(thrown), thrown);
 }
 
 /**

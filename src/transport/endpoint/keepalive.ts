@@ -1,16 +1,24 @@
 /**
  * Keepalive: pings the other side of one connection at an interval, and reports a missing answer.
  *
- * Traffic only notes the time; timers are set again when they fire. So a busy connection costs one
- * clock reading per message (RawSocket: per read) and no timer.
+ * A client that reads slowly has to read first what was sent before the ping. So the time for the answer
+ * begins when the ping has been delivered to the system of the other side, and grows with the octets that
+ * may wait there.
+ *
+ * Traffic only notes the time; timers are set again when they fire, or once for each ping. So a busy
+ * connection costs one clock reading per read and no timer.
  *
  * @module
  */
 
 import type { KeepaliveOptions } from "#config/node-config.ts";
+import type { ConnectionSocket } from "./connection.ts";
+import { type SentOctets, sentOctets } from "./system-calls.ts";
 
 /** The connection, as keepalive sees it. */
 export interface KeepaliveTarget {
+  /** Octets that wait in this process. */
+  readonly bufferedOctets: number;
   /** Sends a ping; its payload is borrowed. */
   ping(payload: Uint8Array): void;
   /** Whether the connection is not read at present, so that no answer can arrive. */
@@ -21,37 +29,72 @@ export interface KeepaliveTarget {
 
 /** Longest payload of a WebSocket control frame (RFC 6455, section 5.5); kept on RawSocket too. */
 const MAX_PING_OCTETS = 125;
-const COUNTER_OCTETS = 4;
+const COUNTER_DIGITS = 4;
 
-/** The payload of the ping that is being sent: a counter, then zeros up to the configured size. */
+/** Most octets that are expected to wait in the system of the other side. */
+const MAX_UNREAD_OCTETS = 16 * 1024 * 1024;
+
+/** A client that reads slower than this, in octets for each millisecond, may be cut off. */
+const SLOW_OCTETS_PER_MS = 64;
+
+/**
+ * The payload of the ping that is being sent: a counter in decimal digits, with zeros before it up to the
+ * configured size. ASCII, because some clients read it as text.
+ */
 const pingPayload = Buffer.alloc(MAX_PING_OCTETS);
 
 /** Pings one connection, by `auto_ping_interval` and its companions. */
 export class Keepalive {
   readonly #options: KeepaliveOptions;
   readonly #target: KeepaliveTarget;
+  readonly #socket: ConnectionSocket;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #isStopped = false;
   #counter = 0;
+  /** Whether a ping is not answered yet, where there is a time for the answer. */
+  #isWaiting = false;
   /** When the other side last showed that it is alive, and when the wait for an answer began. */
   #aliveAt = performance.now();
   #waitingSince = 0;
+  /** How often the socket has drained: a measure of delivery where the system has no better one. */
+  #drains = 0;
+  /** The number of delivered octets beyond which the ping has been delivered. */
+  #pingPosition = 0;
+  /** The number of delivered octets when it was last asked for; Infinity: nothing was before the ping. */
+  #deliveredBefore = Number.POSITIVE_INFINITY;
+  /** The number of delivered octets at the last answer. */
+  #deliveredAtAnswer = 0;
+  /** Further time for the answer, for what may wait unread in the system of the other side. */
+  #readingMs = 0;
 
   /** Starts at once; with an `auto_ping_interval` of 0 no ping is ever sent. */
-  constructor(options: KeepaliveOptions, target: KeepaliveTarget) {
+  constructor(options: KeepaliveOptions, target: KeepaliveTarget, socket: ConnectionSocket) {
     this.#options = options;
     this.#target = target;
+    this.#socket = socket;
     this.#waitForInterval(options.auto_ping_interval);
   }
 
-  /** Notes that a message or a control frame arrived. */
+  /** Notes that octets arrived. */
   noteTraffic(): void {
-    if (this.#options.auto_ping_restart_on_any_traffic) this.#aliveAt = performance.now();
+    if (!this.#options.auto_ping_restart_on_any_traffic) return;
+    this.#aliveAt = performance.now();
+    if (this.#isWaiting) this.#answered();
   }
 
   /** Notes a pong; a pong that does not answer the last ping counts as traffic. */
   notePong(payload: Uint8Array): void {
-    if (this.#isAnswer(payload)) this.#aliveAt = performance.now();
-    else this.noteTraffic();
+    if (!this.#isAnswer(payload)) {
+      this.noteTraffic();
+      return;
+    }
+    this.#aliveAt = performance.now();
+    if (this.#isWaiting) this.#answered();
+  }
+
+  /** Notes that the system has taken octets that waited in this process. */
+  noteDrained(): void {
+    this.#drains += 1;
   }
 
   /** Notes that reading has resumed: the time for an answer begins again. */
@@ -61,12 +104,13 @@ export class Keepalive {
 
   /** Stops for good. */
   stop(): void {
+    this.#isStopped = true;
     clearTimeout(this.#timer);
     this.#timer = undefined;
   }
 
   #waitForInterval(delayMs: number): void {
-    if (this.#options.auto_ping_interval === 0) return;
+    if (this.#options.auto_ping_interval === 0 || this.#isStopped) return;
     // No closure, because every idle connection has such a timer.
     this.#timer = setTimeout(Keepalive.#intervalPassed, delayMs, this);
   }
@@ -82,41 +126,81 @@ export class Keepalive {
       this.#waitForInterval(auto_ping_interval - quietMs);
       return;
     }
-    this.#counter = (this.#counter + 1) >>> 0;
+    this.#counter += 1;
     this.#waitingSince = performance.now();
-    const pingedAt = this.#waitingSince;
     if (auto_ping_timeout === 0) this.#waitForInterval(auto_ping_interval);
-    else this.#timer = setTimeout(() => this.#onTimeout(pingedAt), auto_ping_timeout);
+    else this.#waitForAnswer(auto_ping_timeout);
     // Last, because a connection that fails during this write stops the keepalive.
     this.#target.ping(this.#payload());
   }
 
-  #onTimeout(pingedAt: number): void {
-    const { auto_ping_interval, auto_ping_timeout } = this.#options;
+  #waitForAnswer(timeoutMs: number): void {
+    const { delivered, pending } = this.#delivery();
+    this.#isWaiting = true;
+    this.#pingPosition = delivered + pending;
+    this.#deliveredBefore = pending === 0 ? Number.POSITIVE_INFINITY : delivered;
+    const unread = Math.min(MAX_UNREAD_OCTETS, this.#pingPosition - this.#deliveredAtAnswer);
+    this.#readingMs = unread / SLOW_OCTETS_PER_MS;
+    this.#timer = setTimeout(() => this.#onTimeout(), timeoutMs);
+  }
+
+  /** The other side lives: the next ping follows after an interval, as in autobahn. */
+  #answered(): void {
+    this.#isWaiting = false;
+    this.#deliveredAtAnswer = this.#delivery().delivered;
+    clearTimeout(this.#timer);
+    this.#waitForInterval(this.#options.auto_ping_interval);
+  }
+
+  #onTimeout(): void {
+    const { auto_ping_timeout } = this.#options;
     const leftMs = this.#waitingSince + auto_ping_timeout - performance.now();
-    if (this.#aliveAt >= pingedAt) {
-      this.#waitForInterval(Math.max(0, pingedAt + auto_ping_interval - performance.now()));
-    } else if (this.#target.isPaused()) {
-      this.#timer = setTimeout(() => this.#onTimeout(pingedAt), auto_ping_timeout);
-    } else if (leftMs > 1) {
-      this.#timer = setTimeout(() => this.#onTimeout(pingedAt), leftMs);
-    } else {
-      this.#target.onPingTimeout();
+    if (this.#target.isPaused()) this.#waitAgain(auto_ping_timeout);
+    else if (leftMs > 1) this.#waitAgain(leftMs);
+    else if (this.#hasDelivered()) this.#waitAgain(auto_ping_timeout);
+    else {
+      const readingMs = this.#takeReadingMs();
+      if (readingMs > 1) this.#waitAgain(readingMs);
+      else this.#target.onPingTimeout();
     }
   }
 
+  /** Whether the ping had not been delivered the last time, and more octets have been since. */
+  #hasDelivered(): boolean {
+    const before = this.#deliveredBefore;
+    const { delivered } = this.#delivery();
+    this.#deliveredBefore = delivered;
+    return before <= this.#pingPosition && delivered > before;
+  }
+
+  /** The further time for the answer, once, when the ping has been delivered; 0: none. */
+  #takeReadingMs(): number {
+    const readingMs = this.#deliveredBefore > this.#pingPosition ? this.#readingMs : 0;
+    this.#readingMs = 0;
+    return readingMs;
+  }
+
+  #waitAgain(delayMs: number): void {
+    this.#timer = setTimeout(() => this.#onTimeout(), delayMs);
+  }
+
+  #delivery(): SentOctets {
+    const waiting = this.#target.bufferedOctets;
+    const descriptor = this.#socket.fd;
+    const sent = descriptor === undefined ? null : sentOctets(descriptor);
+    if (sent === null) return { delivered: this.#drains, pending: waiting };
+    return { ...sent, pending: sent.pending + waiting };
+  }
+
   #payload(): Uint8Array {
-    pingPayload.writeUInt32BE(this.#counter);
-    return pingPayload.subarray(0, this.#size);
+    const { auto_ping_size } = this.#options;
+    const size = Math.min(MAX_PING_OCTETS, Math.max(COUNTER_DIGITS, auto_ping_size));
+    const digits = String(this.#counter).padStart(size, "0").slice(-size);
+    return pingPayload.subarray(0, pingPayload.latin1Write(digits, 0));
   }
 
   /** Whether a pong carries the whole payload of the last ping. */
   #isAnswer(pong: Uint8Array): boolean {
     return this.#counter > 0 && Buffer.compare(pong, this.#payload()) === 0;
-  }
-
-  get #size(): number {
-    const { auto_ping_size } = this.#options;
-    return Math.min(MAX_PING_OCTETS, Math.max(COUNTER_OCTETS, auto_ping_size));
   }
 }

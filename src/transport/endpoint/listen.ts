@@ -8,8 +8,10 @@ import type { SocketHandler, SocketListener, TCPSocketListener, TCPSocketListenO
 
 import { errorCodeOf, Failure, sentenceOf } from "#base/failure.ts";
 import type { ListeningEndpointConfig, ListeningTcpConfig } from "#config/node-config.ts";
+import type { Logger } from "#observe/logger.ts";
 import { printEndpoint } from "./peer-address.ts";
 import { listenInPortRange } from "./portrange.ts";
+import { setBacklog } from "./system-calls.ts";
 import { openUnixSocket } from "./unix-socket-file.ts";
 
 /** An endpoint that is listening. */
@@ -28,33 +30,45 @@ const STATES: Record<string, string> = {
   ENOENT: "no such folder",
 };
 
-/** Options of a listening socket. */
-export interface ListenOptions {
-  /** Whether a connection stays open for writing after its other side has ended. */
-  allowHalfOpen?: boolean;
-}
-
-/** Listens on an endpoint, without TLS; `socket` receives the events of every connection. */
+/**
+ * Listens on an endpoint, without TLS; `socket` receives the events of every connection. A connection stays
+ * open for writing after its other side has ended.
+ */
 export async function listenOn<Data>(
   endpoint: ListeningEndpointConfig,
   socket: SocketHandler<Data>,
-  { allowHalfOpen = false }: ListenOptions = {},
+  log: Logger,
 ): Promise<ListeningSocket> {
   try {
     if (endpoint.type === "unix") {
       const { server, removeFile } = await openUnixSocket(endpoint, (unix) =>
-        Bun.listen<Data>({ unix, socket, allowHalfOpen }),
+        Bun.listen<Data>({ unix, socket, allowHalfOpen: true }),
       );
+      applyBacklog(endpoint, server, log);
       const stop = () => stopAndRemove(server, removeFile);
       return { port: null, stop };
     }
     const server = listenInPortRange(endpoint, (port) =>
-      listenOnTcp({ ...tcpOptions(endpoint), port, socket, allowHalfOpen }),
+      listenOnTcp({ ...tcpOptions(endpoint), port, socket, allowHalfOpen: true }),
     );
+    applyBacklog(endpoint, server, log);
     return { port: server.port, stop: () => server.stop() };
   } catch (thrown) {
     throw listenFailure(endpoint, thrown);
   }
+}
+
+/** Sets the configured backlog, for which Bun has no option. */
+function applyBacklog<Data>(
+  endpoint: ListeningEndpointConfig,
+  server: SocketListener<Data>,
+  log: Logger,
+): void {
+  const { backlog } = endpoint;
+  // Bun's types lack the descriptor.
+  const descriptor = "fd" in server ? Number(server.fd) : -1;
+  if (backlog === undefined || setBacklog(descriptor, backlog)) return;
+  log.warn("backlog not honoured", { endpoint: printEndpoint(endpoint), backlog });
 }
 
 /** The Failure for an error of a system call; a Failure is kept as it is. */

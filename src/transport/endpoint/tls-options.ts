@@ -15,6 +15,9 @@ import type {
 /** Protocol version numbers of TLS, which Bun takes though its types do not say so. */
 const VERSION_NUMBERS = { "1.2": 0x0303, "1.3": 0x0304 } as const;
 
+/** Ciphers of TLS 1.2: BoringSSL's own, but none without forward secrecy (RFC 9325, section 4.1). */
+const FORWARD_SECRET = "DEFAULT:!kRSA";
+
 /** Bun's options of a listening socket. */
 export interface ListeningTlsOptions extends Bun.TLSOptions {
   cert: string;
@@ -32,7 +35,7 @@ export function listeningTlsOptions(
 ): [ListeningTlsOptions, ...ListeningTlsOptions[]] {
   const shared = {
     minVersion: VERSION_NUMBERS[tls.min_version ?? "1.2"],
-    ...(tls.ciphers === undefined ? {} : { ciphers: tls.ciphers }),
+    ciphers: tls.ciphers ?? FORWARD_SECRET,
     ...(tls.ca_certificates === undefined
       ? {}
       : {
@@ -67,6 +70,7 @@ export function connectingTlsOptions(tls: ConnectingTlsConfig): Bun.TLSOptions {
   return {
     // Explicit, because otherwise NODE_TLS_REJECT_UNAUTHORIZED could switch it off.
     rejectUnauthorized: true,
+    ciphers: FORWARD_SECRET,
     ...(tls.hostname === undefined ? {} : { serverName: tls.hostname }),
     ...(tls.ca_certificates === undefined
       ? {}

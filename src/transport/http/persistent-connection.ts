@@ -7,10 +7,13 @@
  */
 
 import type { ConnectionEvents, ConnectionSocket } from "#transport/endpoint/connection.ts";
-import { RequestHead } from "./request-head.ts";
+import { type HeadFault, RequestHead } from "./request-head.ts";
 
-/** How long a connection may stay idle between two requests. */
-const IDLE_MS = 30_000;
+/**
+ * How long a connection may stay idle between two requests: longer than the 60 s of nginx for its upstreams,
+ * so that no request is sent on a connection that is just being closed.
+ */
+const IDLE_MS = 75_000;
 
 /** Time for a client to close after this side has ended. */
 const CLOSE_MS = 1000;
@@ -23,8 +26,8 @@ export interface PersistentConnectionOptions {
   socket: ConnectionSocket;
   /** Takes a request; calls `readNextRequest` after an answer that leaves the connection open. */
   take: (head: RequestHead, readNextRequest: ReadNextRequest) => ConnectionEvents;
-  /** Takes the connection over at a request whose head is malformed. */
-  takeMalformed: (head: RequestHead) => ConnectionEvents;
+  /** Takes the connection over at a request with a fault in its head. */
+  takeFaulty: (fault: HeadFault) => ConnectionEvents;
   /** Called once, when the connection has closed. */
   onEnd: () => void;
 }
@@ -55,10 +58,10 @@ export class PersistentConnection implements ConnectionEvents {
     const state = this.#head.push(chunk);
     if (state === "incomplete") return;
     clearTimeout(this.#timer);
-    const { take, takeMalformed } = this.#options;
+    const { take, takeFaulty } = this.#options;
     const head = this.#head;
     if (state === "complete") this.begin((readNextRequest) => take(head, readNextRequest));
-    else this.#handOver(takeMalformed(head));
+    else this.#handOver(takeFaulty(state));
   }
 
   drained(): void {

@@ -8,33 +8,71 @@
 import { METHODS } from "node:http";
 
 import { OctetCollector } from "#transport/endpoint/octet-collector.ts";
+import type { HttpRequest } from "./http-request.ts";
 
-/** Longest head in octets, as in Bun's Web server. */
+/** Longest head in octets. */
 const MAX_HEAD_OCTETS = 16 * 1024;
 
-/** Most header fields; Bun's Web server answers more with 431. */
+/** Most header fields. */
 const MAX_FIELDS = 198;
 
-/** Bun's Web server closes a connection, without an answer, at any other method. */
+/** Any other method is answered with 501. */
 const KNOWN_METHODS: ReadonlySet<string> = new Set(METHODS);
+
+const NO_OCTETS = Buffer.alloc(0);
 
 const LINE_FEED = 0x0a;
 
+/** A head that is no request. */
+export type HeadFault = "malformed" | "too long" | "unknown method";
+
 /** What the octets so far are. */
-export type HeadState = "incomplete" | "complete" | "malformed" | "too long" | "unknown method";
+export type HeadState = "incomplete" | "complete" | HeadFault;
+
+/** The statuses that answer such heads. */
+export const FAULT_STATUS: Record<HeadFault, number> = {
+  malformed: 400,
+  "too long": 431,
+  "unknown method": 501,
+};
 
 /** Gathers the head of one request, and the octets after it that came in the same read. */
 export class RequestHead {
-  readonly #all = new OctetCollector();
+  /** Null: everything came in one chunk so far. */
+  #collected: OctetCollector | null = null;
+  #all: Buffer = NO_OCTETS;
   /** Length of the request line with its CR LF; 0 until it is complete. */
   #lineOctets = 0;
   #headOctets = 0;
 
-  /** Takes the next octets; to be called until it answers anything but incomplete. */
+  /**
+   * Takes the next octets; to be called until it answers anything but incomplete. The last chunk is
+   * borrowed, so the head has to be read before the next event of the socket.
+   */
   push(chunk: Uint8Array): HeadState {
     const searched = this.#all.length;
-    this.#all.append(chunk);
-    const { octets } = this.#all;
+    this.#all = this.#collect(chunk);
+    const state = this.#search(searched);
+    if (state === "incomplete" && this.#collected === null) this.#keep(chunk);
+    return state;
+  }
+
+  #collect(chunk: Uint8Array): Buffer {
+    if (this.#collected === null) {
+      return Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+    }
+    this.#collected.append(chunk);
+    return this.#collected.octets;
+  }
+
+  #keep(chunk: Uint8Array): void {
+    this.#collected = new OctetCollector();
+    this.#collected.append(chunk);
+    this.#all = this.#collected.octets;
+  }
+
+  #search(searched: number): HeadState {
+    const octets = this.#all;
     if (this.#lineOctets === 0) {
       const end = octets.indexOf(LINE_FEED, searched);
       if (end >= 0) {
@@ -52,38 +90,38 @@ export class RequestHead {
 
   /** All octets so far. */
   get octets(): Buffer {
-    return this.#all.octets;
+    return this.#all;
   }
 
   /** Octets that came after the head. */
   get octetsAfterHead(): Buffer {
-    return this.#all.octets.subarray(this.#headOctets);
+    return this.#all.subarray(this.#headOctets);
   }
 
-  /** Whether the version is HTTP/1.0, which has no upgrade (RFC 9110, section 7.8). */
-  get isHttp10(): boolean {
-    return this.octets[this.#lineOctets - 3] !== 0x31;
-  }
-
-  /** The request; null when its target is no URL, a header field is malformed, or there are too many. */
-  request(): Request | null {
+  /**
+   * The request, or the status that answers it: 400 when its target is no URL or a header field is
+   * malformed, 431 when there are too many fields.
+   */
+  request(): HttpRequest | 400 | 431 {
     const [line = "", ...fields] = this.octets.latin1Slice(0, this.#headOctets - 4).split("\r\n");
-    const [method = "", target = ""] = line.split(" ");
-    if (fields.length > MAX_FIELDS) return null;
+    const [method = "", target = "", version] = line.split(" ");
+    if (fields.length > MAX_FIELDS) return 431;
+    // Without the Host header: one such as "a/b" would change the path of the target.
+    const url = URL.parse(target.startsWith("/") ? `http://localhost${asUtf8(target)}` : target);
+    if (url === null) return 400;
     const headers = new Headers();
-    try {
-      for (const field of fields) {
-        if (!isField(field)) return null;
-        const colon = field.indexOf(":");
-        headers.append(field.slice(0, colon), field.slice(colon + 1).trim());
-      }
-      // Without the Host header: one such as "a/b" would change the path of the target.
-      const url = target.startsWith("/") ? `http://localhost${target}` : target;
-      return new Request(url, { method, headers });
-    } catch {
-      return null;
+    for (const field of fields) {
+      if (!isField(field)) return 400;
+      const colon = field.indexOf(":");
+      headers.append(field.slice(0, colon), field.slice(colon + 1).trim());
     }
+    return { method, url, headers, isHttp10: version === "HTTP/1.0" };
   }
+}
+
+/** A target read as Latin-1, read as UTF-8 in place of that; clients should send neither, but ASCII. */
+function asUtf8(target: string): string {
+  return /[\x80-\xff]/.test(target) ? Buffer.from(target, "latin1").toString("utf8") : target;
 }
 
 /** Whether a line, with its CR LF, is a request line of HTTP/1.0 or 1.1. */

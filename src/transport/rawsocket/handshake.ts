@@ -4,15 +4,14 @@
  * @module
  */
 
-import type { SerializerName } from "#wamp/peer.ts";
+import { serializers } from "#wamp/serializer/serializers.ts";
+import type { SerializerName } from "#wamp/serializer-name.ts";
 import { MAX_FRAME_OCTETS } from "./frame.ts";
 
 /** Octets of a handshake, in either direction. */
 export const HANDSHAKE_OCTETS = 4;
 
 const MAGIC = 0x7f;
-
-const SERIALIZER_NUMBERS: Record<SerializerName, number> = { json: 1, msgpack: 2, cbor: 3 };
 
 /** Error numbers of a refusing answer. */
 const Refusal = { serializer: 1, length: 2, reservedBits: 3, connections: 4 } as const;
@@ -51,7 +50,10 @@ export interface AcceptedHandshakes {
 
 /** The handshake that a connecting side sends. */
 export function handshakeRequest(options: HandshakeOptions): Uint8Array {
-  return octetsFor(lengthNumber(options.maxOctets), SERIALIZER_NUMBERS[options.serializer]);
+  return octetsFor(
+    lengthNumber(options.maxOctets),
+    serializers[options.serializer].rawSocketNumber,
+  );
 }
 
 /** Answers a connecting side; other protocols than RawSocket get no reply. */
@@ -62,7 +64,7 @@ export function answerHandshake(request: Uint8Array, accepted: AcceptedHandshake
   if (request[2] !== 0 || request[3] !== 0) return refuse(Refusal.reservedBits);
   const second = request[1] as number;
   const serializer = accepted.serializers.find(
-    (name) => SERIALIZER_NUMBERS[name] === (second & 0x0f),
+    (name) => serializers[name].rawSocketNumber === (second & 0x0f),
   );
   if (serializer === undefined) return refuse(Refusal.serializer);
   const length = lengthNumber(accepted.maxOctets);
@@ -72,7 +74,7 @@ export function answerHandshake(request: Uint8Array, accepted: AcceptedHandshake
       maxSendOctets: octetsOfLengthNumber(second >>> 4),
       maxReceiveOctets: octetsOfLengthNumber(length),
     },
-    reply: octetsFor(length, SERIALIZER_NUMBERS[serializer]),
+    reply: octetsFor(length, serializers[serializer].rawSocketNumber),
   };
 }
 
@@ -93,7 +95,7 @@ export function readHandshakeAnswer(
     return `the RawSocket handshake was refused: ${reason}`;
   }
   if (answer[2] !== 0 || answer[3] !== 0) return "reserved bits of the RawSocket answer are set";
-  if ((second & 0x0f) !== SERIALIZER_NUMBERS[options.serializer]) {
+  if ((second & 0x0f) !== serializers[options.serializer].rawSocketNumber) {
     return `the RawSocket answer names another serializer than ${options.serializer}`;
   }
   return {

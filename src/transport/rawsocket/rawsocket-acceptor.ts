@@ -114,9 +114,10 @@ export class RawSocketConnection implements ConnectionEvents {
     this.#peer?.drained();
   }
 
-  /** RawSocket has no half-open connections. */
+  /** RawSocket has no half-open connections, but for the last message of a session. */
   ended(): void {
-    this.#socket.end();
+    if (this.#peer === null) this.#socket.end();
+    else this.#peer.ended();
   }
 
   closed(error: Error | undefined): void {

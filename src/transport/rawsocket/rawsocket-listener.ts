@@ -9,9 +9,15 @@ import type { SocketHandler } from "bun";
 
 import type { ListeningEndpointConfig, RawSocketTransportConfig } from "#config/node-config.ts";
 import { connectionLimitFor } from "#transport/endpoint/connection-limit.ts";
+import { descriptorBudget } from "#transport/endpoint/descriptor-budget.ts";
 import { type ListeningSocket, listenOn } from "#transport/endpoint/listen.ts";
 import { detailsOfAccepted } from "#transport/endpoint/peer-address.ts";
-import type { AcceptPeerWithSession, Listener, TransportContext } from "#transport/listener.ts";
+import {
+  type AcceptPeerWithSession,
+  descriptorsPerClient,
+  type Listener,
+  type TransportContext,
+} from "#transport/listener.ts";
 import { RawSocketAcceptor, type RawSocketConnection, rawSocketUrl } from "./rawsocket-acceptor.ts";
 
 /**
@@ -22,13 +28,15 @@ import { RawSocketAcceptor, type RawSocketConnection, rawSocketUrl } from "./raw
 export async function startRawSocketListener(
   config: RawSocketTransportConfig,
   accept: AcceptPeerWithSession,
-  { log }: TransportContext,
+  context: TransportContext,
 ): Promise<Listener> {
   const { id, endpoint } = config;
+  const { log } = context;
   const acceptor = new RawSocketAcceptor(config, accept, log, connectionLimitFor(config, log));
   let listening: ListeningSocket | null = await listenOn(
     endpoint,
-    socketEvents(endpoint, acceptor),
+    socketEvents(endpoint, acceptor, descriptorsPerClient(context)),
+    log,
   );
   const urls = [rawSocketUrl(endpoint, listening.port)];
   const stopAccepting = () => {
@@ -42,23 +50,30 @@ export async function startRawSocketListener(
   return { id, urls, stopAccepting, renewCertificates() {}, close };
 }
 
-/** A connection that was reset before it was accepted has no data. */
+/** A connection that was reset before it was accepted, or is refused at once, has no data. */
 function socketEvents(
   endpoint: ListeningEndpointConfig,
   acceptor: RawSocketAcceptor,
+  descriptors: number,
 ): SocketHandler<RawSocketConnection> {
+  const { log } = acceptor;
   return {
     open(socket) {
       const details = detailsOfAccepted(endpoint, socket);
-      if (details === null) socket.terminate();
+      if (details === null || !descriptorBudget.take(descriptors, log)) socket.terminate();
       else socket.data = acceptor.accept(socket, details);
     },
     data: (socket, chunk) => socket.data.received(chunk),
     drain: (socket) => socket.data.drained(),
-    close: (socket, error) => socket.data?.closed(error),
+    end: (socket) => socket.data.ended(),
+    close(socket, error) {
+      if (socket.data === undefined) return;
+      descriptorBudget.release(descriptors, log);
+      socket.data.closed(error);
+    },
     error(socket, error) {
       const transport = acceptor.config.id;
-      acceptor.log.error("rawsocket event failed", { transport, error: error.message });
+      log.error("rawsocket event failed", { transport, error: error.message });
       socket.terminate();
     },
   };

@@ -19,10 +19,10 @@ import {
   isLongerThan,
   type Peer,
   type PeerHandler,
-  type SerializerName,
   type TransportDetails,
   type WireMessage,
 } from "#wamp/peer.ts";
+import type { SerializerName } from "#wamp/serializer-name.ts";
 import {
   FRAME_HEADER_OCTETS,
   FrameType,
@@ -45,6 +45,9 @@ export interface RawSocketPeerOptions {
   /** Limits of messages that have begun to arrive; absent: they have none. */
   incomplete?: { options: IncompleteMessageOptions; log: Logger };
 }
+
+/** Time for the last message to a client that has ended its side: longer than a session waits for a router. */
+const LAST_MESSAGE_MS = 1500;
 
 /** Reused for every frame, because its octets are copied at once. */
 const header = new Uint8Array(FRAME_HEADER_OCTETS);
@@ -71,6 +74,8 @@ export class RawSocketPeer
   #isClosing = false;
   #isClosed = false;
   #closeReason = "";
+  /** Set while the other side has ended, but is still owed a message. */
+  #lastMessageTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(options: RawSocketPeerOptions) {
     this.#socket = options.socket;
@@ -99,12 +104,14 @@ export class RawSocketPeer
     this.#handler = handler;
     const pings = this.#pings?.options;
     if (pings !== undefined && pings.auto_ping_interval > 0 && !this.#isClosing) {
-      this.#keepalive = new Keepalive(pings, this);
+      this.#keepalive = new Keepalive(pings, this, this.#socket);
     }
   }
 
   send(message: WireMessage): boolean {
     if (this.#isClosing) return true;
+    // In a microtask, because the session is still sending.
+    if (this.#lastMessageTimer !== undefined) queueMicrotask(() => this.#endAfterLastMessage());
     if (isLongerThan(message, this.maxSendOctets)) {
       // Sessions answer messages that are too long; one without an answer must not be lost silently.
       this.close(0, `a message is longer than the ${this.maxSendOctets} octets taken`);
@@ -193,11 +200,29 @@ export class RawSocketPeer
   }
 
   drained(): void {
+    this.#keepalive?.noteDrained();
     this.#writer.drained();
+  }
+
+  /** The other side sends nothing more; it may still be owed the answer to its GOODBYE. */
+  ended(): void {
+    if (this.#isClosing || !this.#handler?.isLeaving?.()) {
+      this.#socket.end();
+      return;
+    }
+    this.#keepalive?.stop();
+    this.#lastMessageTimer = setTimeout(() => this.#socket.end(), LAST_MESSAGE_MS);
+  }
+
+  #endAfterLastMessage(): void {
+    if (this.#isClosed || this.#handler?.isLeaving?.()) return;
+    this.#writer.flush();
+    this.#socket.end();
   }
 
   closed(error: Error | undefined): void {
     if (this.#isClosed) return;
+    clearTimeout(this.#lastMessageTimer);
     this.#isClosing = true;
     this.#isClosed = true;
     this.#stopInput();

@@ -4,6 +4,15 @@
  * @module
  */
 
+import type { FilePart } from "#transport/http/file-part.ts";
+import type { HttpAnswer } from "#transport/http/http-answer.ts";
+import type { HttpRequest } from "#transport/http/http-request.ts";
+
+const NO_OCTETS = new Uint8Array(0);
+
+/** What of a request the answer depends on. */
+type ReadRequest = Pick<HttpRequest, "method" | "headers">;
+
 /** Content that can be sent whole or in part, or not at all when the client has it already. */
 export interface Representation {
   size: number;
@@ -13,12 +22,14 @@ export interface Representation {
   /** Content-Type and other headers of the content. */
   headers: Record<string, string>;
   /** The octets from `start` up to, but not including, `end`. */
-  slice(start: number, end: number): Blob | Uint8Array<ArrayBuffer>;
+  slice(start: number, end: number): FilePart | Uint8Array;
+  /** Set where slices are views of octets that stay in memory. */
+  isShared?: true;
 }
 
 /** The representation of octets in memory; its entity tag is their hash. */
 export function representationOf(
-  octets: Uint8Array<ArrayBuffer>,
+  octets: Uint8Array,
   headers: Record<string, string>,
 ): Representation {
   return {
@@ -26,34 +37,33 @@ export function representationOf(
     etag: `"${Bun.CryptoHasher.hash("sha256", octets, "hex").slice(0, 32)}"`,
     headers,
     slice: (start, end) => octets.subarray(start, end),
+    isShared: true,
   };
 }
 
 /** Gives the answer that the conditions and the range of a GET or HEAD request ask for. */
-export function answerWith(content: Representation, request: Request): Response {
-  const headers = new Headers(content.headers);
-  headers.set("ETag", content.etag);
-  headers.set("Accept-Ranges", "bytes");
-  headers.set("X-Content-Type-Options", "nosniff");
-  if (content.lastModified) headers.set("Last-Modified", content.lastModified.toUTCString());
-  if (isUnchanged(content, request.headers)) {
-    headers.delete("Content-Type");
-    headers.delete("Content-Encoding");
-    return new Response(null, { status: 304, headers });
-  }
+export function answerWith(content: Representation, request: ReadRequest): HttpAnswer {
+  const { size } = content;
+  const { "Content-Type": type, "Content-Encoding": encoding, ...others } = content.headers;
+  const headers: Record<string, string> = {
+    ...others,
+    ETag: content.etag,
+    "Accept-Ranges": "bytes",
+    "X-Content-Type-Options": "nosniff",
+  };
+  if (content.lastModified) headers["Last-Modified"] = content.lastModified.toUTCString();
+  if (isUnchanged(content, request.headers)) return { status: 304, headers, body: null };
   const range = rangeOf(content, request);
   if (range === "unsatisfiable") {
-    headers.set("Content-Range", `bytes */${content.size}`);
-    headers.set("Content-Length", "0");
-    headers.delete("Content-Type");
-    headers.delete("Content-Encoding");
-    return new Response(null, { status: 416, headers });
+    headers["Content-Range"] = `bytes */${size}`;
+    return { status: 416, headers, body: NO_OCTETS };
   }
-  const { start, end } = range ?? { start: 0, end: content.size };
-  if (range) headers.set("Content-Range", `bytes ${start}-${end - 1}/${content.size}`);
-  headers.set("Content-Length", String(end - start));
-  const body = request.method === "HEAD" ? null : content.slice(start, end);
-  return new Response(body, { status: range ? 206 : 200, headers });
+  if (type !== undefined) headers["Content-Type"] = type;
+  if (encoding !== undefined) headers["Content-Encoding"] = encoding;
+  const { start, end } = range ?? { start: 0, end: size };
+  if (range) headers["Content-Range"] = `bytes ${start}-${end - 1}/${size}`;
+  const body = content.slice(start, end);
+  return { status: range ? 206 : 200, headers, body, ...(content.isShared && { isShared: true }) };
 }
 
 function isUnchanged(content: Representation, conditions: Headers): boolean {
@@ -75,7 +85,10 @@ interface Range {
 }
 
 /** The range that a request asks for; undefined: the whole content is sent. */
-function rangeOf(content: Representation, request: Request): Range | "unsatisfiable" | undefined {
+function rangeOf(
+  content: Representation,
+  request: ReadRequest,
+): Range | "unsatisfiable" | undefined {
   const header = request.headers.get("Range");
   if (header === null || request.method !== "GET" || !isSameVersion(content, request.headers)) {
     return undefined;

@@ -4,10 +4,14 @@
  * @module
  */
 
+import type { HttpAnswer } from "#transport/http/http-answer.ts";
+
 const PAGES = {
   400: ["Bad Request", "This request cannot be understood."],
   404: ["Not Found", "There is nothing at this address."],
   405: ["Method Not Allowed", "This address does not take requests of this method."],
+  408: ["Request Timeout", "The body of this request did not come in time."],
+  413: ["Content Too Large", "The body of this request is too long."],
   426: ["Upgrade Required", "This address speaks WebSocket only."],
   500: ["Internal Server Error", "Something went wrong here."],
   501: ["Not Implemented", "This node does not offer what is configured here."],
@@ -18,13 +22,13 @@ const PAGES = {
 export type ErrorStatus = keyof typeof PAGES;
 
 /** Gives the answer for an error status; `headers` are those that the status needs. */
-export function errorPage(status: ErrorStatus, headers: Record<string, string> = {}): Response {
+export function errorPage(status: ErrorStatus, headers: Record<string, string> = {}): HttpAnswer {
   const [title, sentence] = PAGES[status];
   const body = `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>${status} ${title}</title></head>
 <body><h1>${title}</h1><p>${sentence}</p></body></html>
 `;
-  return new Response(body, {
+  return {
     status,
     headers: {
       "Content-Type": "text/html; charset=utf-8",
@@ -32,5 +36,6 @@ export function errorPage(status: ErrorStatus, headers: Record<string, string> =
       "Cache-Control": "no-store",
       ...headers,
     },
-  });
+    body: Buffer.from(body),
+  };
 }

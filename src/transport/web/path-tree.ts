@@ -6,6 +6,8 @@
  */
 
 import type { PathServiceConfig, WebServiceConfig } from "#config/node-config.ts";
+import type { HttpAnswer } from "#transport/http/http-answer.ts";
+import type { HttpRequest } from "#transport/http/http-request.ts";
 import { errorPage } from "./error-page.ts";
 import type { WebService } from "./web-service.ts";
 
@@ -21,17 +23,17 @@ export interface PathMatch {
   mount: string;
 }
 
-/** Host of an HTTP/1.0 request, which need not name one (RFC 9112, section 3.2). */
-const DEFAULT_ORIGIN = "http://localhost";
-
 /** The services of one Web server by path. */
 export class PathTree {
+  /** Whether any path has a bridge. */
+  readonly hasBridge: boolean;
   readonly #root: TreeNode;
   readonly #services: WebService[];
 
   private constructor(root: TreeNode, services: WebService[]) {
     this.#root = root;
     this.#services = services;
+    this.hasBridge = services.some(({ bridge }) => bridge !== undefined);
   }
 
   /** Opens every service of `paths`; if one fails, those already open are closed again. */
@@ -55,24 +57,23 @@ export class PathTree {
     };
     // All at once, so that archives whose origins do not answer are waited for together.
     openBelow(root, paths);
-    const tree = new PathTree(root, services);
     const failed = (await Promise.allSettled(openings)).find(({ status }) => status === "rejected");
+    const tree = new PathTree(root, services);
     if (failed === undefined) return tree;
     tree.close();
     throw (failed as PromiseRejectedResult).reason;
   }
 
   /** Has the service at a request's path answer it, else answers 400, 404 or 405. */
-  handle(request: Request): Response | Promise<Response> {
-    const url = urlOf(request);
-    const components = url === null ? undefined : decodePath(url.pathname);
-    if (url === null || components === undefined) return errorPage(400);
+  handle(request: HttpRequest): HttpAnswer {
+    const components = decodePath(request.url.pathname);
+    if (components === undefined) return errorPage(400);
     const match = this.#match(components);
     if (match === undefined) return errorPage(404);
     const { service, subpath } = match;
     const isRead = request.method === "GET" || request.method === "HEAD";
     if (service.isReadOnly && !isRead) return errorPage(405, { Allow: "GET, HEAD" });
-    return service.handle(request, subpath, url);
+    return service.handle(request, subpath);
   }
 
   /** The service for the path of a URL; undefined when there is none. */
@@ -103,17 +104,6 @@ export class PathTree {
       mount: `/${components.slice(0, depth).join("/")}`,
     };
   }
-}
-
-/** The URL of a request that Bun's Web server has read; null: there is none, or several hosts. */
-function urlOf(request: Request): URL | null {
-  const host = request.headers.get("host");
-  // Without a Host header Bun gives the target alone; it refuses HTTP/1.1 without one by itself.
-  if (host === null && request.url.startsWith("/")) {
-    return URL.parse(`${DEFAULT_ORIGIN}${request.url}`);
-  }
-  // Bun joins several Host headers with a comma; a malformed one gives a URL that cannot be parsed.
-  return host?.includes(",") ? null : URL.parse(request.url);
 }
 
 /**

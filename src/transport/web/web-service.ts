@@ -4,6 +4,8 @@
  * @module
  */
 
+import type { HttpAnswer } from "#transport/http/http-answer.ts";
+import type { HttpRequest } from "#transport/http/http-request.ts";
 import type { WebSocketPathConfig } from "#transport/websocket/websocket-acceptor.ts";
 import type { HttpBridge } from "./bridge/http-bridge.ts";
 
@@ -13,9 +15,10 @@ export interface WebService {
    * Answers one request.
    *
    * `subpath` is the decoded path below the mount, without the slash between: `"a/b.js"`, `"a/"`, and `""`
-   * for the mount itself, be it `/files` or `/files/`; `url` tells them apart.
+   * for the mount itself, be it `/files` or `/files/`; the URL tells them apart. The body of an answer is not
+   * sent for HEAD.
    */
-  handle(request: Request, subpath: string, url: URL): Response | Promise<Response>;
+  handle(request: HttpRequest, subpath: string): HttpAnswer;
   /** Set where all methods but GET and HEAD are answered with 405. */
   readonly isReadOnly?: true;
   /** Set where requests may become WebSockets. */

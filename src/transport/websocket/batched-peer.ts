@@ -21,6 +21,7 @@ import {
   type PeerHandler,
   type WireMessage,
 } from "#wamp/peer.ts";
+import { serializers } from "#wamp/serializer/serializers.ts";
 
 const JSON_END = 0x18;
 const LENGTH_OCTETS = 4;
@@ -44,6 +45,8 @@ class BatchedPeer implements Peer, PeerHandler, InputDecoder {
   readonly isText: boolean;
   readonly details: Peer["details"];
   readonly maxSendOctets: number;
+  /** Whether an octet terminates each message; otherwise its length precedes it. */
+  readonly #isTerminated: boolean;
   readonly #peer: Peer;
   readonly #input: PacedInput;
   #handler: PeerHandler | undefined;
@@ -58,6 +61,7 @@ class BatchedPeer implements Peer, PeerHandler, InputDecoder {
     this.#peer = peer;
     this.#input = new PacedInput(peer, this);
     this.serializer = peer.serializer;
+    this.#isTerminated = !serializers[peer.serializer].isBinary;
     this.isText = peer.isText;
     this.details = peer.details;
     this.maxSendOctets = peer.maxSendOctets;
@@ -74,9 +78,7 @@ class BatchedPeer implements Peer, PeerHandler, InputDecoder {
 
   send(message: WireMessage): boolean {
     if (this.#isClosed) return true;
-    this.#parts.push(
-      this.serializer === "json" ? withTerminator(message) : withLengthPrefix(message),
-    );
+    this.#parts.push(this.#isTerminated ? withTerminator(message) : withLengthPrefix(message));
     this.#pendingOctets += message.length + LENGTH_OCTETS;
     if (this.#corks === 0 || this.#pendingOctets >= FULL_BATCH_OCTETS) this.#flush();
     return this.#isWritable;
@@ -121,6 +123,10 @@ class BatchedPeer implements Peer, PeerHandler, InputDecoder {
     this.#handler?.onGivenUp?.(end);
   }
 
+  isLeaving(): boolean {
+    return this.#handler?.isLeaving?.() ?? false;
+  }
+
   onDrain(): void {
     this.#isWritable = true;
     this.#handler?.onDrain();
@@ -136,8 +142,7 @@ class BatchedPeer implements Peer, PeerHandler, InputDecoder {
     let position = 0;
     // The messages sent in response go out as one batch, too.
     this.cork(() => {
-      position =
-        this.serializer === "json" ? this.#readTerminated(batch) : this.#readLengthPrefixed(batch);
+      position = this.#isTerminated ? this.#readTerminated(batch) : this.#readLengthPrefixed(batch);
     });
     return position;
   }

@@ -17,11 +17,6 @@ export interface HandshakeAnswer {
   codec: DeflateCodec | null;
 }
 
-/** Whether a key is the base64 encoding of 16 octets. */
-export function isWebSocketKey(key: string | null): key is string {
-  return key !== null && /^[A-Za-z0-9+/]{22}==$/.test(key.trim());
-}
-
 /** What the answer to a handshake contains. */
 export interface HandshakeAnswerOptions {
   /** The subprotocol; empty: none is negotiated. */

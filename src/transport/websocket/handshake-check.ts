@@ -5,7 +5,8 @@
  */
 
 import type { WebSocketOptions, WebSocketServiceConfig } from "#config/node-config.ts";
-import { isWebSocketKey } from "./handshake-answer.ts";
+import type { HttpAnswer } from "#transport/http/http-answer.ts";
+import { type HttpRequest, isHost } from "#transport/http/http-request.ts";
 import { isOriginAllowed } from "./origin.ts";
 import { statusPage } from "./status-page.ts";
 import { type ChosenSubprotocol, chooseSubprotocol, subprotocolsFor } from "./subprotocol.ts";
@@ -13,16 +14,19 @@ import { type ChosenSubprotocol, chooseSubprotocol, subprotocolsFor } from "./su
 /** The decision about a request for a WebSocket path: it becomes a WebSocket, or is answered. */
 export type HandshakeDecision =
   | { kind: "upgrade"; chosen: ChosenSubprotocol }
-  | { kind: "answer"; response: Response };
+  | { kind: "answer"; answer: HttpAnswer };
+
+/** What is checked of a request. */
+type HandshakeRequest = Pick<HttpRequest, "method" | "headers">;
 
 /** Checks a request for a path with WAMP over WebSocket. */
 export function checkWampHandshake(
-  request: Request,
+  request: HandshakeRequest,
   config: WebSocketServiceConfig,
 ): HandshakeDecision {
   const { options, serializers } = config;
   const refusal = checkHandshake(request, options, () => statusPage(serializers));
-  if (refusal !== null) return { kind: "answer", response: refusal };
+  if (refusal !== null) return { kind: "answer", answer: refusal };
   const chosen = chooseSubprotocol(
     request.headers.get("sec-websocket-protocol"),
     serializers,
@@ -31,7 +35,7 @@ export function checkWampHandshake(
   if (chosen !== undefined) return { kind: "upgrade", chosen };
   const available = subprotocolsFor(serializers).join(", ");
   const sentence = `None of the offered subprotocols is available here: ${available}.`;
-  return { kind: "answer", response: textResponse(400, sentence) };
+  return { kind: "answer", answer: textAnswer(400, sentence) };
 }
 
 /**
@@ -39,82 +43,87 @@ export function checkWampHandshake(
  * answer. `page` renders the status page for browsers.
  */
 export function checkHandshake(
-  request: Request,
+  request: HandshakeRequest,
   options: WebSocketOptions,
   page: () => string,
-): Response | null {
+): HttpAnswer | null {
   const { headers, method } = request;
   if (!hasToken(headers.get("upgrade"), "websocket")) return plainAnswer(request, options, page);
   if (method !== "GET") return methodNotAllowed();
   if (!hasToken(headers.get("connection"), "upgrade")) {
-    return textResponse(400, "A WebSocket handshake needs the header Connection: Upgrade.");
+    return textAnswer(400, "A WebSocket handshake needs the header Connection: Upgrade.");
   }
-  if (hasBody(headers)) return textResponse(400, "A WebSocket handshake has no body.");
+  if (hasBody(headers)) return textAnswer(400, "A WebSocket handshake has no body.");
   const host = headers.get("host") ?? "";
-  if (!isHost(host)) return textResponse(400, "A WebSocket handshake needs one Host header.");
+  if (!isHost(host)) return textAnswer(400, "A WebSocket handshake needs one Host header.");
   if (!namesPort(host, options.external_port)) {
-    return textResponse(400, `The Host header has to name port ${options.external_port}.`);
+    return textAnswer(400, `The Host header has to name port ${options.external_port}.`);
   }
   if (headers.get("sec-websocket-version")?.trim() !== "13") {
-    return textResponse(426, "This server speaks version 13 of the WebSocket protocol.", {
+    return textAnswer(426, "This server speaks version 13 of the WebSocket protocol.", {
       "Sec-WebSocket-Version": "13",
     });
   }
   if (!isWebSocketKey(headers.get("sec-websocket-key"))) {
-    return textResponse(
+    return textAnswer(
       400,
       "A WebSocket handshake needs a Sec-WebSocket-Key of 16 octets in base64.",
     );
   }
   if (!isOriginAllowed(headers.get("origin"), options)) {
-    return textResponse(403, "Pages of this origin may not connect here.");
+    return textAnswer(403, "Pages of this origin may not connect here.");
   }
   return null;
 }
 
-/** The answer to a handshake in HTTP/1.0, or after other requests on its connection. */
-export function badHandshake(): Response {
-  const sentence = "A WebSocket handshake has to be the first request of its connection";
-  return textResponse(400, `${sentence}, in HTTP/1.1.`);
+/** The answer to a handshake in HTTP/1.0. */
+export function badHandshake(): HttpAnswer {
+  return textAnswer(400, "A WebSocket handshake needs HTTP/1.1.");
 }
 
-function plainAnswer(request: Request, options: WebSocketOptions, page: () => string): Response {
+function plainAnswer(
+  request: HandshakeRequest,
+  options: WebSocketOptions,
+  page: () => string,
+): HttpAnswer {
   if (request.method !== "GET" && request.method !== "HEAD") return methodNotAllowed();
   if (!options.enable_webstatus) {
-    return textResponse(426, "This address is a WebSocket.", {
+    return textAnswer(426, "This address is a WebSocket.", {
       Upgrade: "websocket",
       Connection: "Upgrade",
       "Sec-WebSocket-Version": "13",
     });
   }
-  return new Response(page(), {
+  return {
+    status: 200,
     headers: {
       "Content-Type": "text/html; charset=utf-8",
       "Cache-Control": "no-cache",
       "X-Content-Type-Options": "nosniff",
     },
-  });
+    body: Buffer.from(page()),
+  };
 }
 
-function methodNotAllowed(): Response {
-  return textResponse(405, "A WebSocket is opened with GET.", { Allow: "GET, HEAD" });
+function methodNotAllowed(): HttpAnswer {
+  return textAnswer(405, "A WebSocket is opened with GET.", { Allow: "GET, HEAD" });
 }
 
-function textResponse(status: number, sentence: string, headers: Record<string, string> = {}) {
-  return new Response(`${sentence}\n`, {
+function textAnswer(
+  status: number,
+  sentence: string,
+  headers: Record<string, string> = {},
+): HttpAnswer {
+  return {
     status,
     headers: { ...headers, "Content-Type": "text/plain; charset=utf-8" },
-  });
+    body: Buffer.from(`${sentence}\n`),
+  };
 }
 
 /** Whether a request has a body, whose octets would be taken for frames. */
 function hasBody(headers: Headers): boolean {
   return headers.has("transfer-encoding") || (headers.get("content-length") ?? "0") !== "0";
-}
-
-/** Whether a Host header is one host, perhaps with a port; several headers are joined by a comma. */
-function isHost(host: string): boolean {
-  return /^([\w.~!$&'()*+;=%-]+|\[[\da-f:.]+\])(:\d*)?$/i.test(host);
 }
 
 /** Whether a Host header names the expected port, or omits a default one; null: any port. */
@@ -127,4 +136,9 @@ function namesPort(host: string, expected: number | null): boolean {
 /** Whether a comma-separated header contains a token, ignoring case. */
 function hasToken(header: string | null, token: string): boolean {
   return (header ?? "").split(",").some((part) => part.trim().toLowerCase() === token);
+}
+
+/** Whether a key is the base64 encoding of 16 octets. */
+export function isWebSocketKey(key: string | null): boolean {
+  return key !== null && /^[A-Za-z0-9+/]{22}==$/.test(key.trim());
 }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { SerializerName } from "#wamp/peer.ts";
+import type { SerializerName } from "#wamp/serializer-name.ts";
 import { subprotocolsFor } from "./subprotocol.ts";
 
 /** The status page of a path with these serializers. */
@@ -21,7 +21,7 @@ export function statusPage(serializers: readonly SerializerName[]): string {
 export function testeePage(): string {
   return page(
     "WebSocket testee",
-    "<p>This address is up. It sends every WebSocket message back to who sent it.</p>",
+    "<p>This address is up. It sends every WebSocket message back to its sender.</p>",
   );
 }
 

@@ -7,7 +7,7 @@
  * @module
  */
 
-import type { SerializerName } from "#wamp/peer.ts";
+import type { SerializerName } from "#wamp/serializer-name.ts";
 
 /** The negotiated subprotocol of a connection. */
 export interface ChosenSubprotocol {

@@ -13,6 +13,7 @@ import type { ConnectionEvents, ConnectionSocket } from "#transport/endpoint/con
 import type { ConnectionLimit, ConnectionSlot } from "#transport/endpoint/connection-limit.ts";
 import { GracefulClose } from "#transport/endpoint/graceful-close.ts";
 import type { TrustedProxies } from "#transport/http/forwarded.ts";
+import type { HttpRequest } from "#transport/http/http-request.ts";
 import { RefusedConnection } from "#transport/http/refused-connection.ts";
 import type { AcceptPeerWithSession, TransportContext } from "#transport/listener.ts";
 import { CloseCode, type ConnectionDetails, type Peer } from "#wamp/peer.ts";
@@ -71,7 +72,7 @@ export class WebSocketAcceptor implements WebSocketOwner {
    * answered as any other. Beyond the connection limit the request is answered with 503.
    */
   upgrade(
-    request: Request,
+    request: HttpRequest,
     config: WebSocketPathConfig,
     socket: ConnectionSocket,
     connection: ConnectionDetails,
@@ -82,7 +83,7 @@ export class WebSocketAcceptor implements WebSocketOwner {
   }
 
   #upgradeToPeer(
-    request: Request,
+    request: HttpRequest,
     config: WebSocketServiceConfig,
     socket: ConnectionSocket,
     accepted: ConnectionDetails,
@@ -115,7 +116,7 @@ export class WebSocketAcceptor implements WebSocketOwner {
   }
 
   #upgradeToTestee(
-    request: Request,
+    request: HttpRequest,
     { options }: WebSocketTesteeTransportConfig,
     socket: ConnectionSocket,
     connection: ConnectionDetails,
@@ -133,7 +134,7 @@ export class WebSocketAcceptor implements WebSocketOwner {
   }
 
   /** The details of the client: those of the connection, or those that a trusted proxy names. */
-  #clientOf(request: Request, accepted: ConnectionDetails): ConnectionDetails {
+  #clientOf(request: HttpRequest, accepted: ConnectionDetails): ConnectionDetails {
     const peer = this.#options.proxies?.clientOf(request.headers, accepted.peer);
     // A client behind an HTTP proxy is not local, even if the proxy uses a Unix socket.
     return peer === undefined ? accepted : { ...accepted, peer, isUnixSocket: false };
@@ -141,7 +142,7 @@ export class WebSocketAcceptor implements WebSocketOwner {
 
   /** Sends the answer that completes the handshake. */
   #answer(
-    request: Request,
+    request: HttpRequest,
     fields: Omit<HandshakeAnswerOptions, "server">,
     socket: ConnectionSocket,
     { peer }: ConnectionDetails,

@@ -50,6 +50,9 @@ const TOO_MUCH_WAITS = "too many octets are waiting to be read";
 /** Time for the closing handshake where `close_handshake_timeout` is 0. */
 const DEFAULT_CLOSE_TIMEOUT_MS = 1000;
 
+/** Time for the last message to a client that has closed: longer than a session waits for a router. */
+const LAST_MESSAGE_MS = 1500;
+
 /** Reused for every frame, because its octets are copied at once. */
 const head = new Uint8Array(MAX_SERVER_HEAD_OCTETS);
 
@@ -72,6 +75,8 @@ export abstract class WebSocketConnection
   #state: "open" | "closing" | "closed" = "open";
   #closeReason = "";
   #closeTimer: ReturnType<typeof setTimeout> | undefined;
+  /** Ends the connection as its client wants, which waits for a last message; null: nothing waits. */
+  #lastStep: (() => void) | null = null;
 
   constructor({ socket, options, peer, log, codec, owner }: WebSocketConnectionOptions) {
     this.options = options;
@@ -91,11 +96,16 @@ export abstract class WebSocketConnection
     this.#input = new PacedInput(socket, this);
     this.#deadline = new MessageDeadline(options.message_timeout, () => this.#onMessageTimeout());
     this.#decoder = new FrameDecoder(this.#limits, this);
-    if (options.auto_ping_interval > 0) this.#keepalive = new Keepalive(options, this);
+    if (options.auto_ping_interval > 0) this.#keepalive = new Keepalive(options, this, socket);
   }
 
   /** A whole message has arrived; its octets are borrowed. */
   protected abstract onWebSocketMessage(octets: Uint8Array, isText: boolean): void;
+
+  /** Whether a message is still to be sent before a close by the client is answered. */
+  protected isLeaving(): boolean {
+    return false;
+  }
 
   /** `sendMessage` has answered false, and the client has taken enough since. */
   protected abstract onWebSocketDrain(): void;
@@ -123,6 +133,8 @@ export abstract class WebSocketConnection
       this.#closeStalled();
       return true;
     }
+    // In a microtask, because the session is still sending.
+    if (this.#lastStep !== null) queueMicrotask(() => this.#takeLastStep(this.isLeaving()));
     const first = FIN | (isText ? Opcode.text : Opcode.binary);
     if (this.#codec === null || octets.length > LONGEST_COMPRESSED_OCTETS) {
       return this.#sendFrames(first, octets);
@@ -171,6 +183,10 @@ export abstract class WebSocketConnection
    */
   close(code: number, reason: string): void {
     if (this.#state !== "open") return;
+    if (this.#lastStep !== null) {
+      this.#takeLastStep(false);
+      return;
+    }
     this.#closeReason = fittingReason(reason);
     if (code === CloseCode.abnormal) {
       this.#state = "closing";
@@ -184,6 +200,7 @@ export abstract class WebSocketConnection
   }
 
   received(chunk: Uint8Array): void {
+    this.#keepalive?.noteTraffic();
     this.#input.received(chunk);
   }
 
@@ -198,12 +215,17 @@ export abstract class WebSocketConnection
   }
 
   drained(): void {
+    this.#keepalive?.noteDrained();
     this.#writer.drained();
   }
 
-  /** Without further frames of the client a WebSocket has no use. */
+  /** Without further frames of the client a WebSocket has no use, but for a last message. */
   ended(): void {
-    this.#socket.end();
+    if (this.#lastStep !== null) return;
+    this.#afterLastMessage(() => {
+      this.#writer.flush();
+      this.#socket.end();
+    });
   }
 
   /** Terminates the connection. */
@@ -217,6 +239,7 @@ export abstract class WebSocketConnection
     this.#state = "closed";
     this.#keepalive?.stop();
     clearTimeout(this.#closeTimer);
+    this.#lastStep = null;
     this.#stopInput();
     this.#writer.drop();
     const why = error === undefined ? "without a close frame" : `by an error: ${error.message}`;
@@ -225,7 +248,6 @@ export abstract class WebSocketConnection
 
   /** The decoder has read a message. */
   handleMessage(octets: Uint8Array, isText: boolean): boolean {
-    this.#keepalive?.noteTraffic();
     try {
       if (this.#state === "open") this.onWebSocketMessage(octets, isText);
     } catch (thrown) {
@@ -247,7 +269,6 @@ export abstract class WebSocketConnection
 
   /** The decoder has read a ping. */
   handlePing(payload: Uint8Array): boolean {
-    this.#keepalive?.noteTraffic();
     if (this.#state === "open" && !this.#sendFrame(FIN | Opcode.pong, payload)) {
       this.#input.pause(PauseReason.pongs);
     }
@@ -262,11 +283,32 @@ export abstract class WebSocketConnection
   /** The decoder has read a close frame, which closes or answers the server's. */
   handleClose(code: number, reason: string): void {
     this.#closeReason ||= reason || `WebSocket closed with code ${code}`;
-    if (this.#state === "open") {
-      const echoed = this.options.echo_close_codereason ? fittingReason(reason) : "";
-      this.#sendClose(code === 1005 ? CloseCode.normal : code, echoed);
+    this.#afterLastMessage(() => {
+      if (this.#state === "open") {
+        const echoed = this.options.echo_close_codereason ? fittingReason(reason) : "";
+        this.#sendClose(code === 1005 ? CloseCode.normal : code, echoed);
+      }
+      this.#endStream();
+    });
+  }
+
+  /** Takes a step that ends the connection, after the last message that the client is still owed. */
+  #afterLastMessage(step: () => void): void {
+    if (this.#state !== "open" || !this.isLeaving()) {
+      step();
+      return;
     }
-    this.#endStream();
+    this.#lastStep = step;
+    this.#keepalive?.stop();
+    this.#closeTimer = setTimeout(() => this.#takeLastStep(false), LAST_MESSAGE_MS);
+  }
+
+  #takeLastStep(isLeaving: boolean): void {
+    const step = this.#lastStep;
+    if (step === null || isLeaving) return;
+    this.#lastStep = null;
+    clearTimeout(this.#closeTimer);
+    step();
   }
 
   /** The writer's queue is short again. */

@@ -16,6 +16,7 @@ import {
   tlsOptionsTowards,
   tlsState,
 } from "#transport/endpoint/connect.ts";
+import { shortageOfDescriptors } from "#transport/endpoint/descriptors.ts";
 import { eventTurns, type TurnTaker } from "#transport/endpoint/event-turns.ts";
 import {
   printAuthority,
@@ -27,10 +28,11 @@ import {
   CloseCode,
   type Peer,
   type PeerHandler,
-  type SerializerName,
   type TransportDetails,
   type WireMessage,
 } from "#wamp/peer.ts";
+import { serializers } from "#wamp/serializer/serializers.ts";
+import type { SerializerName } from "#wamp/serializer-name.ts";
 import { fittingReason } from "./close-reason.ts";
 
 /** Bun's client has no drain event, so its buffer is polled at this interval while it is too full. */
@@ -147,7 +149,8 @@ function stateOf(
   if (reason === "Failed to connect") {
     // Bun says no more, so a missing socket file is found here.
     const isMissing = endpoint.type === "unix" && !existsSync(endpoint.path);
-    return isMissing ? "no such file" : "nobody listens there";
+    if (isMissing) return "no such file";
+    return shortageOfDescriptors() ?? "nobody listens there";
   }
   return reason === undefined || reason === "" ? null : reason;
 }
@@ -195,7 +198,7 @@ class WebSocketClientPeer implements Peer, TurnTaker {
     this.#maxBuffered = options.maxBuffered;
     this.details = options.details;
     this.serializer = options.details.serializer;
-    this.isText = this.serializer === "json";
+    this.isText = !serializers[this.serializer].isBinary;
   }
 
   get bufferedOctets(): number {

@@ -11,10 +11,11 @@ import {
   type GivenUp,
   type Peer,
   type PeerHandler,
-  type SerializerName,
   type TransportDetails,
   type WireMessage,
 } from "#wamp/peer.ts";
+import { serializers } from "#wamp/serializer/serializers.ts";
+import type { SerializerName } from "#wamp/serializer-name.ts";
 import { WebSocketConnection, type WebSocketConnectionOptions } from "./websocket-connection.ts";
 
 /** A client connected over WebSocket. */
@@ -24,11 +25,14 @@ export class WebSocketPeer extends WebSocketConnection implements Peer {
   readonly details: TransportDetails;
   /** A WebSocket cannot announce a limit. */
   readonly maxSendOctets = Number.POSITIVE_INFINITY;
+  /** Whether messages travel in text frames instead of binary ones. */
+  readonly #usesText: boolean;
   #handler: PeerHandler | undefined;
 
   constructor(options: WebSocketConnectionOptions, details: TransportDetails) {
     super(options);
     this.serializer = details.serializer;
+    this.#usesText = !serializers[details.serializer].isBinary;
     this.details = details;
   }
 
@@ -39,11 +43,11 @@ export class WebSocketPeer extends WebSocketConnection implements Peer {
 
   send(message: WireMessage): boolean {
     const octets = typeof message === "string" ? Buffer.from(message) : message;
-    return this.sendMessage(octets, this.serializer === "json");
+    return this.sendMessage(octets, this.#usesText);
   }
 
   protected onWebSocketMessage(octets: Uint8Array, isText: boolean): void {
-    if (isText !== (this.serializer === "json")) {
+    if (isText !== this.#usesText) {
       const expected = isText ? "binary" : "text";
       this.close(CloseCode.unsupportedData, `${this.serializer} travels in ${expected} messages`);
     } else if (this.isOversized(octets)) {
@@ -51,6 +55,10 @@ export class WebSocketPeer extends WebSocketConnection implements Peer {
     } else {
       this.#handler?.onMessage(octets);
     }
+  }
+
+  protected override isLeaving(): boolean {
+    return this.#handler?.isLeaving?.() ?? false;
   }
 
   protected onWebSocketDrain(): void {

@@ -1,12 +1,12 @@
 /**
- * MalformedMessage: octets that are not the language of the serializer they came with.
+ * MalformedMessage: octets that the serializer of their connection cannot decode.
  *
  * @module
  */
 
-import type { SerializerName } from "#wamp/peer.ts";
+import type { SerializerName } from "#wamp/serializer-name.ts";
 
-/** A message that cannot be read at all; the session that it came on ends. */
+/** A message that cannot be read; it ends the session of the client that sent it. */
 export class MalformedMessage extends Error {
   readonly serializer: SerializerName;
 

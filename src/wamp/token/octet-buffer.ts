@@ -1,20 +1,23 @@
 /**
- * OctetBuffer: the growable buffer that a writer uses again for every message.
+ * OctetBuffer: a growable buffer that is reused for every message.
  *
  * @module
  */
 
+/** A source of at least so many octets is copied natively, a shorter one octet by octet. */
+const NATIVE_COPY_OCTETS = 48;
 const FIRST_CAPACITY = 64 * 1024;
+/** A buffer that has grown beyond this is replaced by a new one. */
 const KEPT_CAPACITY = 1024 * 1024;
 
-/** Octets that are appended to; `octets` changes whenever `reserve` is called. */
+/** Octets that are appended to; `reserve` may replace `octets` and `view`. */
 export class OctetBuffer {
   octets: Buffer = Buffer.allocUnsafeSlow(FIRST_CAPACITY);
-  /** Numbers of several octets; of the present `octets`. */
+  /** The same memory as `octets`, for numbers of several octets. */
   view: DataView = viewOf(this.octets);
   length = 0;
 
-  /** Begins anew; what `take` gave before is overwritten from now on. */
+  /** Empties the buffer. What `take` returned before is no longer valid. */
   clear(): void {
     this.length = 0;
     if (this.octets.length > KEPT_CAPACITY) this.#replace(Buffer.allocUnsafeSlow(FIRST_CAPACITY));
@@ -29,13 +32,19 @@ export class OctetBuffer {
     this.#replace(grown);
   }
 
-  /** Appends octets from `start` up to `end` of another array. */
+  /** Appends one octet. */
+  appendOctet(octet: number): void {
+    if (this.length === this.octets.length) this.reserve(1);
+    this.octets[this.length++] = octet;
+  }
+
+  /** Appends the octets of `source` from `start` up to `end`. */
   append(source: Uint8Array, start: number, end: number): void {
     const count = end - start;
     this.reserve(count);
     const octets = this.octets;
     let at = this.length;
-    if (count < 48) {
+    if (count < NATIVE_COPY_OCTETS) {
       for (let from = start; from < end; from++) octets[at++] = source[from]!;
     } else {
       Buffer.prototype.copy.call(source, octets, at, start, end);
@@ -52,14 +61,14 @@ export class OctetBuffer {
     this.length = at;
   }
 
-  /** Lengthens by `count` octets, from `at` on, moving what follows; the caller fills the gap. */
+  /** Inserts `count` octets at `at`, which the caller has to write, and moves the later octets. */
   widen(at: number, count: number): void {
     this.reserve(count);
     this.octets.copyWithin(at + count, at, this.length);
     this.length += count;
   }
 
-  /** What was written, borrowed until the next `clear`; a giant buffer is given away with it. */
+  /** The octets so far, valid until the next `clear`. A giant buffer is not kept for later. */
   take(): Buffer {
     const taken = this.octets.subarray(0, this.length);
     if (this.octets.length > KEPT_CAPACITY) this.#replace(Buffer.allocUnsafeSlow(FIRST_CAPACITY));

@@ -1,15 +1,25 @@
 /**
- * Reader: what the three readers have in common for those who call them.
+ * TokenReader: the reader of one serializer, which turns a value into tokens.
  *
  * @module
  */
 
 import type { TokenSink } from "./token-sink.ts";
 
-/** Reads one value and tells a sink its tokens. */
+/** Reads one value and calls a sink for each of its tokens. */
 export interface TokenReader {
-  /** Where the next token begins, while a sink is told of one. */
+  /** Where the next token begins; valid while the sink is called. */
   readonly position: number;
-  /** Reads octets that hold exactly one value; throws MalformedMessage where they do not. */
+  /**
+   * Reads octets that hold exactly one value.
+   *
+   * @throws MalformedMessage when they do not.
+   */
   read(octets: Uint8Array, sink: TokenSink): void;
+  /**
+   * Reads a string that holds exactly one value.
+   *
+   * @throws MalformedMessage when it does not, and always where the serializer is binary.
+   */
+  readText(text: string, sink: TokenSink): void;
 }

@@ -1,30 +1,31 @@
 /**
- * TokenSink: what every reader calls and every writer is.
+ * TokenSink: receives the tokens of a value; readers call it, writers implement it.
  *
  * @module
  */
 
-/** Lists and maps that are nested deeper than this are refused. */
+/** Lists and maps that are nested deeper than this are malformed. */
 export const MAX_DEPTH = 128;
 
-/** Integers of more bits than this are refused: their decimal form costs the square of it. */
+/** Integers of more bits are unrepresentable: the time for their decimal form grows quadratically. */
 export const MAX_INTEGER_BITS = 4096;
 
-/** The count of a list or map whose length its reader learns only at its end. */
+/** The count of a list or map whose length is known only at its end. */
 export const UNKNOWN_COUNT = -1;
 
-/** Takes one value, token by token, in the order of the octets. */
+/** Receives one value, token by token, in the order of the octets. */
 export interface TokenSink {
-  /** A list begins; `count` may be UNKNOWN_COUNT, and `endArray` then tells it. */
+  /** A list begins; `count` may be UNKNOWN_COUNT. */
   beginArray(count: number): void;
-  /** The next token belongs to item `index` of the list. */
+  /** The next token begins item `index` of the list. */
   item(index: number): void;
+  /** The list ends; `count` is its true count, `announced` the one that `beginArray` received. */
   endArray(count: number, announced: number): void;
-  /** A map begins; `count` is its number of pairs. */
+  /** A map begins; `count` is its number of pairs, or UNKNOWN_COUNT. */
   beginMap(count: number): void;
-  /** The next token is the key of pair `index`. */
+  /** The next token begins the key of pair `index`. */
   key(index: number): void;
-  /** The next token belongs to the value of the last key. */
+  /** The next token begins the value of the last key. */
   value(): void;
   endMap(count: number, announced: number): void;
   nil(): void;
@@ -37,8 +38,11 @@ export interface TokenSink {
   /** Text, as valid UTF-8 octets from `start` up to `end` of `octets`. */
   text(octets: Uint8Array, start: number, end: number): void;
   binary(octets: Uint8Array, start: number, end: number): void;
-  /** A value that the reader's language has and the others do not; writers throw. */
+  /**
+   * A value that only the reader's serializer has. Writers throw UnrepresentableValue; a sink that
+   * returns may receive a token in its place.
+   */
   unrepresentable(what: string): void;
-  /** Forgets every token so far, as they are told again; sinks that build nothing have none. */
+  /** Forgets all tokens, because the reader begins again. Only sinks that build something have it. */
   clear?(): void;
 }

@@ -1,39 +1,39 @@
 /**
- * UntellableValue: a value of a well-formed message that the other serializer has no word for.
+ * UnrepresentableValue: a value of a well-formed message that the other serializer does not have.
  *
  * @module
  */
 
-/** A value that the target cannot say; the message is refused and its session goes on. */
+/** A value that the target cannot represent; the message is rejected and its session goes on. */
 export class UnrepresentableValue extends Error {
   readonly #what: string;
-  /** Where the value is, such as `[4][0].x`; empty for the whole. */
+  /** The path of the value, such as `[4][0].x`; empty when the whole message is meant. */
   place = "";
 
   constructor(what: string) {
-    super(`Cannot tell ${what}`);
+    super(`Cannot represent ${what}`);
     this.name = "UnrepresentableValue";
     this.#what = what;
   }
 
-  /** Says that the place known so far is below this index of a list. */
+  /** Prefixes the path with an index of a list. */
   belowIndex(index: number): this {
     return this.#below(`[${index}]`);
   }
 
-  /** Says that the place known so far is below this key of a map. */
+  /** Prefixes the path with a key of a map. */
   belowKey(key: string): this {
     return this.#below(/^[A-Za-z_][\w-]{0,63}$/.test(key) ? `.${key}` : `[${shortKey(key)}]`);
   }
 
   #below(step: string): this {
     this.place = step + this.place;
-    this.message = `Cannot tell ${this.#what} at ${this.place}`;
+    this.message = `Cannot represent ${this.#what} at ${this.place}`;
     return this;
   }
 }
 
-/** A key as it is quoted in a place: a hostile key must not flood the log. */
+/** The key as a path shows it, cut off so that a hostile key cannot flood the log. */
 function shortKey(key: string): string {
   return JSON.stringify(key.length > 64 ? `${key.slice(0, 63)}…` : key);
 }

@@ -1,105 +1,87 @@
 /**
- * Cuts a JSON object into the values of its names, so that some are read and others carried.
+ * Slices a JSON object into the values of its names, so that some values are read and others are
+ * transcoded.
  *
  * @module
  */
 
-import { readers } from "#wamp/serializer/serializers.ts";
-import type { TokenSink } from "#wamp/token/token-sink.ts";
+import { jsonItemEnd } from "#wamp/serializer/json/json-list.ts";
+import { serializers } from "#wamp/serializer/serializers.ts";
+import { IgnoringSink } from "#wamp/token/ignoring-sink.ts";
 
-/** The octets of each value, borrowed from the object, and the names that are there twice. */
+/** The values of an object, as slices of its octets, and the names that occur more than once. */
 export interface ObjectSlices {
   values: ReadonlyMap<string, Uint8Array>;
   repeated: ReadonlySet<string>;
 }
 
 /**
- * Cuts an object of JSON and checks all of it; null: it is some other value.
+ * Slices a JSON object and checks all of it; null when it is another kind of value.
  *
- * @throws MalformedMessage when it is no JSON.
+ * @throws MalformedMessage when it is not JSON.
  */
 export function sliceObject(octets: Uint8Array): ObjectSlices | null {
-  const bounds = new ValueBounds(octets, readers.json);
-  readers.json.read(octets, bounds);
+  const { reader } = serializers.json;
+  const bounds = new ValueBounds(octets, reader);
+  reader.read(octets, bounds);
   return bounds.isObject ? bounds : null;
 }
 
-/** Is told every token and remembers only where the values of the outermost object are. */
-class ValueBounds implements TokenSink, ObjectSlices {
+/** Keeps only where the values of the outermost object are. */
+class ValueBounds extends IgnoringSink implements ObjectSlices {
   readonly values = new Map<string, Uint8Array>();
   readonly repeated = new Set<string>();
   isObject = false;
   readonly #octets: Uint8Array;
-  readonly #place: { readonly position: number };
+  readonly #reader: { readonly position: number };
   #depth = 0;
   #isName = false;
   #name = "";
   #start = -1;
 
-  constructor(octets: Uint8Array, place: { readonly position: number }) {
+  constructor(octets: Uint8Array, reader: { readonly position: number }) {
+    super();
     this.#octets = octets;
-    this.#place = place;
+    this.#reader = reader;
   }
 
-  beginArray(): void {
+  override beginArray(): void {
     this.#depth++;
   }
 
-  item(): void {}
-
-  endArray(): void {
+  override endArray(): void {
     this.#depth--;
   }
 
-  beginMap(): void {
+  override beginMap(): void {
     if (this.#depth++ === 0) this.isObject = true;
   }
 
-  key(): void {
+  override key(): void {
     if (this.#depth !== 1 || !this.isObject) return;
     this.#endValue();
     this.#isName = true;
   }
 
-  value(): void {
-    if (this.#depth === 1 && this.isObject) this.#start = this.#place.position;
+  override value(): void {
+    if (this.#depth === 1 && this.isObject) this.#start = this.#reader.position;
   }
 
-  endMap(): void {
+  override endMap(): void {
     if (--this.#depth === 0) this.#endValue();
   }
 
-  text(octets: Uint8Array, start: number, end: number): void {
+  override text(octets: Uint8Array, start: number, end: number): void {
     if (!this.#isName) return;
     this.#isName = false;
     this.#name = Buffer.from(octets.buffer, octets.byteOffset + start, end - start).toString();
   }
 
-  nil(): void {}
-
-  boolean(): void {}
-
-  integer(): void {}
-
-  bigInteger(): void {}
-
-  float(): void {}
-
-  binary(): void {}
-
-  unrepresentable(): void {}
-
-  /** What stands behind the value is white space, and a comma unless it is the last. */
   #endValue(): void {
     if (this.#start < 0) return;
-    let end = this.#place.position;
-    while (isBetweenValues(this.#octets[end - 1]!)) end--;
+    const end = jsonItemEnd(this.#octets, this.#reader.position);
     if (this.values.has(this.#name)) this.repeated.add(this.#name);
     this.values.set(this.#name, this.#octets.subarray(this.#start, end));
     this.#start = -1;
   }
-}
-
-function isBetweenValues(octet: number): boolean {
-  return octet === 0x2c || octet === 0x20 || octet === 0x0a || octet === 0x0d || octet === 0x09;
 }

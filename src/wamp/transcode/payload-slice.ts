@@ -1,26 +1,28 @@
 /**
- * Cuts a message into its items, so that a router reads the head and carries the payload.
+ * Slices a message into its items, so that a router reads the head and forwards the payload.
  *
  * @module
  */
 
-import type { SerializerName, WireMessage } from "#wamp/peer.ts";
+import type { WireMessage } from "#wamp/peer.ts";
 import { encodeMessage } from "#wamp/serializer/control-message-values.ts";
-import { octetsOf, readers } from "#wamp/serializer/serializers.ts";
-import { readPlainValue } from "#wamp/serializer/value-sink.ts";
+import { utf8Of } from "#wamp/serializer/json/json-text.ts";
+import { readPlainValue } from "#wamp/serializer/read-value.ts";
+import { serializers } from "#wamp/serializer/serializers.ts";
+import type { SerializerName } from "#wamp/serializer-name.ts";
+import { IgnoringSink } from "#wamp/token/ignoring-sink.ts";
 import { MalformedMessage } from "#wamp/token/malformed-message.ts";
 import { OctetBuffer } from "#wamp/token/octet-buffer.ts";
-import type { TokenSink } from "#wamp/token/token-sink.ts";
 import { UnrepresentableValue } from "#wamp/token/unrepresentable-value.ts";
 import { textOf, transcodeItem } from "./transcoder.ts";
 
-/** Octets of items as they came, with their serializer. */
+/** Items as they were received, and their serializer. */
 export interface Payload {
   serializer: SerializerName;
   items: Uint8Array[];
 }
 
-/** The items of one message; its octets are borrowed from the message. */
+/** The items of one message, as slices of its octets. */
 export class MessageSlices {
   readonly length: number;
   readonly #octets: Uint8Array;
@@ -36,121 +38,99 @@ export class MessageSlices {
   }
 
   /**
-   * Item `index` as a value, undefined where there is none.
+   * Item `index` as a JavaScript value; undefined when there is no such item.
    *
-   * @throws UntellableValue when no value can be made of it, such as of an unknown tag.
+   * @throws UnrepresentableValue when no JavaScript value can represent it, such as an unknown tag.
    */
   value(index: number): unknown {
     if (index < 0 || index >= this.length) return undefined;
     return readPlainValue(this.octets(index), this.#serializer);
   }
 
-  /** The octets of item `index` as they came. */
+  /** The octets of item `index` as they were received; none when there is no such item. */
   octets(index: number): Uint8Array {
     const start = this.#bounds[index];
-    let end = this.#bounds[index + 1];
+    const end = this.#bounds[index + 1];
     if (start === undefined || end === undefined) return this.#octets.subarray(0, 0);
-    if (this.#serializer === "json") {
-      while (isBetweenItems(this.#octets[end - 1]!)) end--;
-    }
-    return this.#octets.subarray(start, end);
+    const { itemEnd } = serializers[this.#serializer];
+    return this.#octets.subarray(start, itemEnd(this.#octets, end));
   }
 }
 
 /**
- * Cuts a message into its items and checks all of it.
+ * Slices a message into its items and checks all of it.
  *
- * @throws MalformedMessage when it is not well-formed, or no list that begins with an integer.
+ * @throws MalformedMessage when it is not a well-formed list that begins with an integer.
  */
 export function sliceMessage(message: WireMessage, serializer: SerializerName): MessageSlices {
-  const octets = typeof message === "string" ? Buffer.from(octetsOf(message)) : message;
-  const bounds = new ItemBounds(readers[serializer]);
-  readers[serializer].read(octets, bounds);
+  const octets = typeof message === "string" ? utf8Of(message) : message;
+  const { reader } = serializers[serializer];
+  const bounds = new ItemBounds(reader);
+  reader.read(octets, bounds);
   if (!bounds.isMessage) throw new MalformedMessage(serializer, "not a list with a message type");
   return new MessageSlices(octets, serializer, bounds.bounds);
 }
 
 /**
- * Cuts a message into the items that are sound, of one that may be malformed from somewhere on.
- * Without a message type there are none.
+ * Slices a message that may be malformed into the items before its fault; there are none when it
+ * has no message type.
  */
 export function sliceSoundItems(message: WireMessage, serializer: SerializerName): MessageSlices {
   const octets = typeof message === "string" ? Buffer.from(message) : message;
-  const bounds = new ItemBounds(readers[serializer]);
+  const { reader } = serializers[serializer];
+  const bounds = new ItemBounds(reader);
   try {
-    readers[serializer].read(octets, bounds);
+    reader.read(octets, bounds);
   } catch (thrown) {
     if (!(thrown instanceof MalformedMessage)) throw thrown;
   }
   return new MessageSlices(octets, serializer, bounds.isMessage ? bounds.bounds : []);
 }
 
-/** Is told every token of a message and remembers only where the items of its list are. */
-class ItemBounds implements TokenSink {
+/** Keeps only where the items of the outermost list are. */
+class ItemBounds extends IgnoringSink {
   readonly bounds: number[] = [];
   isMessage = false;
-  readonly #place: { readonly position: number };
+  readonly #reader: { readonly position: number };
   #depth = 0;
-  #isFirst = false;
 
-  constructor(place: { readonly position: number }) {
-    this.#place = place;
+  constructor(reader: { readonly position: number }) {
+    super();
+    this.#reader = reader;
   }
 
-  beginArray(): void {
-    this.#isFirst = false;
+  override beginArray(): void {
     this.#depth++;
   }
 
-  item(index: number): void {
-    if (this.#depth !== 1) return;
-    this.bounds.push(this.#place.position);
-    this.#isFirst = index === 0;
+  override item(): void {
+    if (this.#depth === 1) this.bounds.push(this.#reader.position);
   }
 
-  endArray(): void {
-    if (--this.#depth === 0) this.bounds.push(this.#place.position);
+  override endArray(): void {
+    if (--this.#depth === 0) this.bounds.push(this.#reader.position);
   }
 
-  beginMap(): void {
-    this.#isFirst = false;
+  override beginMap(): void {
     this.#depth++;
   }
 
-  key(): void {}
-
-  value(): void {}
-
-  endMap(): void {
+  override endMap(): void {
     this.#depth--;
   }
 
-  nil(): void {}
-
-  boolean(): void {}
-
-  integer(value: number): void {
-    if (this.#isFirst && this.#depth === 1 && value >= 0) this.isMessage = true;
-    this.#isFirst = false;
+  override integer(value: number): void {
+    const isFirstItem = this.#depth === 1 && this.bounds.length === 1;
+    if (isFirstItem && value >= 0) this.isMessage = true;
   }
-
-  bigInteger(): void {}
-
-  float(): void {}
-
-  text(): void {}
-
-  binary(): void {}
-
-  unrepresentable(): void {}
 }
 
 const built = new OctetBuffer();
 
 /**
- * A message of head values and payload items, borrowed until the next one is built.
+ * A message of head values and payload items, valid until the next one is built.
  *
- * @throws UntellableValue when the target has no word for a value of the payload.
+ * @throws UnrepresentableValue when the target cannot represent a value of the payload.
  */
 export function buildMessage(
   head: readonly unknown[],
@@ -158,25 +138,15 @@ export function buildMessage(
   target: SerializerName,
   isText: boolean,
 ): WireMessage {
-  const { serializer, items } = payload;
-  if (items.length === 0) return encodeMessage(head, target, isText);
+  if (payload.items.length === 0) return encodeMessage(head, target, isText);
   const encodedHead = encodeMessage(head, target, false) as Uint8Array;
+  const items = payload.items.map((item, index) =>
+    payload.serializer === target
+      ? item
+      : transcodedAt(head.length + index, item, payload.serializer, target),
+  );
   built.clear();
-  if (target === "json") {
-    built.append(encodedHead, 0, encodedHead.length - 1);
-  } else {
-    const count = head.length + items.length;
-    if (count > 15) throw new RangeError(`a WAMP message has no ${count} items`);
-    built.append(encodedHead, 0, encodedHead.length);
-    built.octets[0] = (target === "cbor" ? 0x80 : 0x90) | count;
-  }
-  items.forEach((item, index) => {
-    if (target === "json") built.appendAscii(head.length + index > 0 ? "," : "");
-    const octets =
-      serializer === target ? item : transcodedAt(head.length + index, item, payload, target);
-    built.append(octets, 0, octets.length);
-  });
-  if (target === "json") built.appendAscii("]");
+  serializers[target].appendList(built, encodedHead, head.length, items);
   const octets = built.take();
   return isText ? textOf(octets) : octets;
 }
@@ -184,17 +154,12 @@ export function buildMessage(
 function transcodedAt(
   index: number,
   item: Uint8Array,
-  payload: Payload,
-  target: SerializerName,
+  from: SerializerName,
+  to: SerializerName,
 ): Uint8Array {
   try {
-    return transcodeItem(item, payload.serializer, target);
+    return transcodeItem(item, from, to);
   } catch (error) {
     throw error instanceof UnrepresentableValue ? error.belowIndex(index) : error;
   }
-}
-
-/** White space of JSON, or the comma before the next item. */
-function isBetweenItems(octet: number): boolean {
-  return octet === 0x2c || octet === 0x20 || octet === 0x0a || octet === 0x0d || octet === 0x09;
 }

@@ -1,60 +1,64 @@
 /**
- * Octets of one serializer to octets of another, exactly; the identity where both are the same.
+ * Transcoders: octets of one serializer to octets of another, without loss.
  *
  * @module
  */
 
 import { isAscii, isUtf8 } from "node:buffer";
-import type { SerializerName, WireMessage } from "#wamp/peer.ts";
-import { readers, readMessage, writers } from "#wamp/serializer/serializers.ts";
+import type { WireMessage } from "#wamp/peer.ts";
+import { checkSurrogates } from "#wamp/serializer/json/json-text.ts";
+import { serializers } from "#wamp/serializer/serializers.ts";
+import type { SerializerName } from "#wamp/serializer-name.ts";
 import { MalformedMessage } from "#wamp/token/malformed-message.ts";
 
 /** Turns a message of one serializer into the message of another. */
 export type Transcode = (message: WireMessage) => WireMessage;
 
 /**
- * The transcoder between two serializers; `toText` asks for JSON as a string. JSON that is a string
- * already stays one.
+ * The transcoder between two serializers; `toText` asks for JSON as a string. Between equal
+ * serializers a message is returned as it is, except that octets of JSON become a string when
+ * `toText` asks for it.
  *
- * What it returns is borrowed until the next message is transcoded. It throws MalformedMessage
- * where the octets are not the language of `from`, UntellableValue where `to` has no word for a
- * value.
+ * The result is valid until the next message is transcoded. A transcoder throws MalformedMessage
+ * when the message is not in `from`, UnrepresentableValue when `to` cannot represent a value of it.
  */
 export function transcoderFor(
   from: SerializerName,
   to: SerializerName,
   toText: boolean,
 ): Transcode {
-  if (from === to) return toText ? asText : asOctets;
+  if (from === to) return toText ? asText : asIs;
   const name = `${from} ${to} ${toText}`;
   const transcode = transcoders.get(name) ?? makeTranscoder(from, to, toText);
   transcoders.set(name, transcode);
   return transcode;
 }
 
-/** One of each for all sessions. */
+/** The transcoders so far, which all sessions share. */
 const transcoders = new Map<string, Transcode>();
 
 function makeTranscoder(from: SerializerName, to: SerializerName, toText: boolean): Transcode {
-  const writer = writers[to];
+  const { reader } = serializers[from];
+  const { writer } = serializers[to];
   return (message) => {
     writer.clear();
-    readMessage(message, from, writer);
+    if (typeof message === "string") reader.readText(message, writer);
+    else reader.read(message, writer);
     const octets = writer.out.take();
     return toText ? textOf(octets) : octets;
   };
 }
 
-/** One value of any kind in another serializer, in octets that the caller may keep. */
+/** One value of any kind in another serializer; the caller may keep the octets. */
 export function transcodeItem(
   octets: Uint8Array,
   from: SerializerName,
   to: SerializerName,
 ): Uint8Array {
   if (from === to) return new Uint8Array(octets);
-  const writer = writers[to];
+  const { writer } = serializers[to];
   writer.clear();
-  readers[from].read(octets, writer);
+  serializers[from].reader.read(octets, writer);
   return new Uint8Array(writer.out.take());
 }
 
@@ -68,11 +72,9 @@ function asText(message: WireMessage): WireMessage {
   return octets.utf8Slice();
 }
 
-/** Text stays text: whoever sends it writes its octets straight into the buffer that goes out. */
-function asOctets(message: WireMessage): WireMessage {
-  if (typeof message === "string" && !message.isWellFormed()) {
-    throw new MalformedMessage("json", "it has a lone surrogate");
-  }
+/** A string stays one: the peer that sends it writes its UTF-8 directly into its output buffer. */
+function asIs(message: WireMessage): WireMessage {
+  if (typeof message === "string") checkSurrogates(message);
   return message;
 }
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { resolve } from "node:path";
 import { secp256k1 } from "@noble/curves/secp256k1.js";
 import { keccak_256 } from "@noble/hashes/sha3.js";
-import { verifyChain } from "#auth/certificate-chain.ts";
+import { readChain, verifyChain } from "#auth/certificate-chain.ts";
 import { CryptosignAuth } from "#auth/cryptosign.ts";
 import { StaticTrustroots } from "#auth/static-trustroots.ts";
 import {
@@ -11,8 +11,10 @@ import {
   eip712Signer,
   parseEip712Certificate,
 } from "#base/eip712-certificate.ts";
+import type { TrustrootConfig } from "#config/node-config.ts";
 import { decodeMessage } from "#wamp/serializer/control-message-values.ts";
 import { challengeOf, helloRequest } from "../../support/hello-request.ts";
+import { titled } from "../../support/titles.ts";
 
 /** A chain of Autobahn's own tests, read as a HELLO is: `bootedAt` is longer than a double. */
 const file = resolve(import.meta.dir, "../../fixtures/certificate-chain.json");
@@ -78,9 +80,14 @@ const authority = (issuer: typeof root, subject: typeof root, message: object = 
     issuer.key,
   );
 
+function verify(certificates: unknown, root: TrustrootConfig) {
+  const chain = readChain(certificates);
+  return typeof chain === "string" ? chain : verifyChain(chain, root);
+}
+
 describe("a chain of certificates", () => {
   test("of Autobahn's own tests leads to its root", () => {
-    expect(verifyChain(vector.certificates, trusted)).toMatchObject({
+    expect(verify(vector.certificates, trusted)).toMatchObject({
       delegate: "0xf5173a6111b2a6b3c20fced53b2a8405ec142bf6",
       csPubKey: "12ae0184b180e9a9c5e45be4a1afbce3c6491320063701cd9c4011a777d04089",
     });
@@ -106,7 +113,7 @@ describe("a chain of certificates", () => {
       () => [delegateOf({}, root), authority(root, root)].map(([, ...rest]) => [null, ...rest]),
     ],
   ])("that is the %s is good", (_name, chain) => {
-    expect(verifyChain(chain(), ours)).toMatchObject({ kind: "delegate" });
+    expect(verify(chain(), ours)).toMatchObject({ kind: "delegate" });
   });
 
   const usual = () => [delegateOf(), authority(root, delegate), authority(root, root)] as const;
@@ -204,19 +211,17 @@ describe("a chain of certificates", () => {
     ],
   ];
   test.each(bad)("that %s is refused", (_name, chain, sentence) => {
-    expect(verifyChain(chain(), ours)).toBe(sentence);
+    expect(verify(chain(), ours)).toBe(sentence);
   });
 
-  test.each([0, 1, 2])("whose certificate %d is signed by somebody else is refused", (at) => {
+  test.each([0, 1, 2])("with another signer of certificate %d is refused", (at) => {
     const forged = [
       signed("Delegate", (usual()[0][1] as { message: object }).message, stranger.key),
       signed("Authority", (usual()[1][1] as { message: object }).message, stranger.key),
       signed("Authority", (usual()[2][1] as { message: object }).message, stranger.key),
     ];
     const chain = usual().map((one, index) => (index === at ? forged[at] : one));
-    expect(verifyChain(chain, ours)).toStartWith(
-      `the signature of certificate ${at} is not that of`,
-    );
+    expect(verify(chain, ours)).toStartWith(`the signature of certificate ${at} is not that of`);
   });
 });
 
@@ -233,24 +238,26 @@ describe("a certificate", () => {
     expect(parseEip712Certificate({ ...data(), ...change })).toBeUndefined();
   });
 
-  test.each([
-    { issuer: "0x12" },
-    { issuer: 7 },
-    { issuer: undefined },
-    { capabilities: -1 },
-    { capabilities: 1.5 },
-    { capabilities: 2n ** 64n },
-    { chainId: "1" },
-    { meta: null },
-    { more: 1 },
-  ])("with %p is none", (change) => {
+  test.each(
+    titled([
+      [{ issuer: "0x12" }],
+      [{ issuer: 7 }],
+      [{ issuer: undefined }],
+      [{ capabilities: -1 }],
+      [{ capabilities: 1.5 }],
+      [{ capabilities: 2n ** 64n }],
+      [{ chainId: "1" }],
+      [{ meta: null }],
+      [{ more: 1 }],
+    ]),
+  )("with %s is none", (_title, change) => {
     const { message, ...rest } = data();
     expect(parseEip712Certificate({ ...rest, message: { ...message, ...change } })).toBeUndefined();
   });
 
-  test.each(["", "00".repeat(65), `${"ff".repeat(64)}1b`, "00".repeat(64)])(
-    "with the signature %s is signed by nobody",
-    (signature) => {
+  test.each(titled([[""], ["00".repeat(65)], [`${"ff".repeat(64)}1b`], ["00".repeat(64)]]))(
+    "has no signer with the signature %s",
+    (_title, signature) => {
       const certificate = parseEip712Certificate(usualData);
       if (certificate === undefined) throw new Error("expected a certificate");
       expect(eip712Signer(certificate, Uint8Array.fromHex(signature))).toBeUndefined();
@@ -280,10 +287,20 @@ test("only the key of the delegate's certificate is asked to sign", async () => 
   expect(challengeOf(outcome)).toHaveProperty("challenge");
   expect(await begin().hello(hello({ pubkey, certificates }))).toMatchObject({
     kind: "deny",
+    uri: "wamp.error.authentication_denied",
     message:
       "Cannot authenticate with cryptosign: authextra.trustroot is not the trusted root of this realm",
   });
-  expect(await begin().hello(hello({ pubkey, trustroot }))).toMatchObject({ kind: "deny" });
+  expect(await begin().hello(hello({ pubkey, trustroot }))).toMatchObject({
+    kind: "deny",
+    uri: "wamp.error.authentication_failed",
+    message: "Cannot authenticate with cryptosign: authextra.certificates is not a list",
+  });
+  const broken = [delegateOf({}, stranger), authority(root, root)];
+  expect(await begin().hello(hello({ pubkey, trustroot, certificates: broken }))).toMatchObject({
+    kind: "deny",
+    uri: "wamp.error.authentication_denied",
+  });
   // A realm without a root, and another key, are challenged like any, in vain.
   for (const request of [
     hello({ pubkey, trustroot, certificates }, "realm2"),

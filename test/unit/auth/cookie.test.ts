@@ -1,11 +1,16 @@
 import { expect, test } from "bun:test";
 import { CookieAuth, forgetLogin, recallLogin, rememberLogin } from "#auth/cookie.ts";
+import type { SessionIdentity } from "#auth/session-identity.ts";
+import type { AuthConfig } from "#config/node-config.ts";
 import type { LogFields, Logger } from "#observe/logger.ts";
 import { CookieTracker, openCookieStore } from "#transport/websocket/cookie-tracker.ts";
 import { helloRequest } from "../../support/hello-request.ts";
 import { quiet } from "../../support/quiet-context.ts";
 
-const ticket = { type: "static" as const, principals: {} };
+const ticket = {
+  type: "static" as const,
+  principals: { alice: { ticket: "secret1", role: "user" } },
+};
 const auth = { cookie: {}, ticket };
 const identity = {
   realm: "realm1",
@@ -34,7 +39,7 @@ function client(maxAge = 60, log: Logger = quiet) {
 const hello = (transport: ReturnType<typeof client>, authid?: string, ...methods: string[]) =>
   helloRequest({ authid, transport, authmethods: methods.length > 0 ? methods : ["cookie"] });
 
-test("who has joined joins by cookie as the same, to the last octet", () => {
+test("a client that has joined joins by cookie with the same identity, to the last octet", () => {
   const transport = client();
   expect(recallLogin(auth, hello(transport))).toBeUndefined();
   rememberLogin(auth, transport, identity);
@@ -49,13 +54,89 @@ test("who has joined joins by cookie as the same, to the last octet", () => {
 });
 
 test.each([
-  ["who says another authid", auth, hello(client(), "bob")],
-  ["who does not ask for it", auth, hello(client(), undefined, "ticket")],
+  ["a client with another authid", auth, hello(client(), "bob")],
+  ["a client that does not ask for it", auth, hello(client(), undefined, "ticket")],
   ["where it is not configured", { ticket }, hello(client())],
-  ["where the first proof would not do", { cookie: {}, anonymous: undefined }, hello(client())],
-] as const)("nobody joins by cookie %s", (_name, here, request) => {
+  [
+    "where the first authmethod is not configured",
+    { cookie: {}, anonymous: undefined },
+    hello(client()),
+  ],
+] as const)("refuses to join by cookie %s", (_name, here, request) => {
   rememberLogin(auth, request.transport, identity);
   expect(recallLogin(here as never, request)).toBeUndefined();
+});
+
+const dynamic = {
+  type: "dynamic" as const,
+  authenticator: "com.example.authenticate",
+  "authenticator-realm": null,
+  "authenticator-role": null,
+  "default-role": null,
+  "authenticator-timeout": 1000,
+};
+const keys = { authorized_keys: [], role: "user" };
+const root = { chain_id: "1", verifying_contract: "", issuer: "", realm_address: "", role: "user" };
+const scram = {
+  kdf: "pbkdf2",
+  iterations: 1,
+  salt: "",
+  "stored-key": "",
+  "server-key": "",
+} as const;
+
+test.each<[string, AuthConfig, Partial<SessionIdentity>, boolean]>([
+  ["ticket", { ticket }, {}, true],
+  ["ticket of another list", { ticket: { ...ticket, principals: {} } }, {}, false],
+  ["ticket with another role", { ticket }, { authrole: "admin" }, false],
+  ["__proto__", { ticket }, { authid: "__proto__" }, false],
+  [
+    "wampcra",
+    { wampcra: { type: "static", users: { alice: { secret: "", role: "user" } } } },
+    {},
+    true,
+  ],
+  ["wampcra, removed", { wampcra: { type: "static", users: {} } }, {}, false],
+  [
+    "scram",
+    { scram: { type: "static", principals: { alice: { ...scram, role: "user" } } } },
+    {},
+    true,
+  ],
+  ["tls", { tls: { type: "static", principals: { alice: { role: "user" } } } }, {}, true],
+  ["tls, removed", { tls: { type: "static", principals: {} } }, {}, false],
+  ["cryptosign", { cryptosign: { type: "static", principals: { alice: keys } } }, {}, true],
+  [
+    "cryptosign of another realm",
+    { cryptosign: { type: "static", principals: { alice: { ...keys, realm: "realm2" } } } },
+    {},
+    false,
+  ],
+  [
+    "cryptosign by certificates",
+    { cryptosign: { type: "static", principals: {}, trustroots: { realm1: root } } },
+    { authid: "0x00" },
+    true,
+  ],
+  [
+    "cryptosign by certificates of another realm",
+    { cryptosign: { type: "static", principals: {}, trustroots: { realm2: root } } },
+    { authid: "0x00" },
+    false,
+  ],
+  ["anonymous", { anonymous: { type: "static", role: "user" } }, { authid: "ABCD" }, true],
+  ["anonymous of another role", { anonymous: { type: "static", role: "guest" } }, {}, false],
+  ["ticket of an authenticator", { ticket: dynamic }, { authprovider: "dynamic" }, true],
+  ["ticket, by an authenticator now", { ticket: dynamic }, {}, false],
+  ["ticket, by a list now", { ticket }, { authprovider: "dynamic" }, false],
+  ["anonymous-proxy", { "anonymous-proxy": { type: "static" } }, {}, false],
+])("a cookie that stands for a login by %s is looked up again", (_, here, login, isKnown) => {
+  const [authmethod] = Object.keys(here);
+  const transport = client();
+  const made = { ...identity, authmethod: String(authmethod), ...login };
+  rememberLogin({ cookie: {} }, transport, made);
+  const known = recallLogin({ cookie: {}, ...here }, hello(transport));
+  expect(known !== undefined).toBe(isKnown);
 });
 
 test("a cookie is no proof for longer than its max_age", () => {

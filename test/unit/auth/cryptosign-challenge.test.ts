@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { isSigned, makeChallenge, signChallenge } from "#auth/cryptosign-challenge.ts";
 import { makePrivateKey, publicKeyOf, signEd25519 } from "#base/ed25519.ts";
+import { titled } from "../../support/titles.ts";
 import { hasPython, PYTHON } from "../../support/wamp-clients.ts";
 
 const privateKey = makePrivateKey();
@@ -24,7 +25,7 @@ describe("a challenge", () => {
   const challenge = makeChallenge();
   const signed = signChallenge(challenge, privateKey) ?? "";
 
-  test("is signed by the owner of the key and by nobody else", () => {
+  test("is signed by the owner of the key alone", () => {
     expect(signed).toHaveLength(192);
     expect(isSigned(challenge, signed, publicKey)).toBe(true);
     expect(isSigned(challenge, signed.toUpperCase(), publicKey)).toBe(true);
@@ -43,9 +44,9 @@ describe("a challenge", () => {
     expect(isSigned(challenge, answer ?? "", publicKey)).toBe(false);
   });
 
-  test.each([[""], ["12"], [`${"0".repeat(63)}x`], [`${"0".repeat(66)}`], [7], [null]])(
-    "of 32 octets is the only thing that is signed, not %p",
-    (asked) => {
+  test.each(titled([[""], ["12"], [`${"0".repeat(63)}x`], [`${"0".repeat(66)}`], [7], [null]]))(
+    "of 32 octets alone is signed, not %s",
+    (_title, asked) => {
       expect(signChallenge(asked, privateKey)).toBeUndefined();
     },
   );

@@ -3,6 +3,7 @@ import { createPrivateKey, sign as signOctets } from "node:crypto";
 import { CryptosignAuth } from "#auth/cryptosign.ts";
 import { StaticKeys } from "#auth/static-keys.ts";
 import { challengeOf, denied, helloRequest } from "../../support/hello-request.ts";
+import { titled } from "../../support/titles.ts";
 import { publicKey } from "../../support/wamp-clients.ts";
 
 /** Private key, public key and signature of a challenge, of the WAMP specification's test vectors. */
@@ -40,7 +41,7 @@ describe("cryptosign", () => {
     expect(decoy?.authorized_keys).not.toContain("aa".repeat(32));
   });
 
-  test("lets nobody in with the key that is tried for unknown authids", async () => {
+  test("refuses the key that is tried for unknown authids", async () => {
     // The private key of RFC 8032's first test vector is known to everybody.
     const known = "9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60";
     const auth = begin();
@@ -88,16 +89,21 @@ describe("cryptosign", () => {
     expect(outcome).toMatchObject({ kind: "accept", identity: { realm: "realm2" } });
   });
 
-  test.each([
-    ["alice", {}, "cc".repeat(32)],
-    ["alice", { pubkey: publicKey("cc".repeat(32)) }, "cc".repeat(32)],
-    ["alice", { pubkey: vector.pubkey }, other],
-    ["alice", { pubkey: publicKey("aa".repeat(32)) }, "aa".repeat(32)],
-    ["nobody", {}, vector.privkey],
-    ["nobody", { pubkey: vector.pubkey }, vector.privkey],
-    [undefined, { pubkey: publicKey("cc".repeat(32)) }, "cc".repeat(32)],
-    [undefined, { pubkey: publicKey("bb".repeat(32)) }, "bb".repeat(32)],
-  ])("denies authid %p with %p", async (authid, authextra, privkey) => {
+  test.each(
+    titled(
+      [
+        ["alice", {}, "cc".repeat(32)],
+        ["alice", { pubkey: publicKey("cc".repeat(32)) }, "cc".repeat(32)],
+        ["alice", { pubkey: vector.pubkey }, other],
+        ["alice", { pubkey: publicKey("aa".repeat(32)) }, "aa".repeat(32)],
+        ["nobody", {}, vector.privkey],
+        ["nobody", { pubkey: vector.pubkey }, vector.privkey],
+        [undefined, { pubkey: publicKey("cc".repeat(32)) }, "cc".repeat(32)],
+        [undefined, { pubkey: publicKey("bb".repeat(32)) }, "bb".repeat(32)],
+      ],
+      2,
+    ),
+  )("denies authid %s", async (_title, authid, authextra, privkey) => {
     const auth = begin();
     const { challenge } = challengeOf(await auth.hello(hello(authid, authextra)));
     expect(await auth.authenticate(sign(privkey, String(challenge)))).toEqual(denied("cryptosign"));
@@ -125,18 +131,23 @@ describe("cryptosign", () => {
     );
   });
 
-  test.each([
-    [undefined, {}, "neither authid nor authextra.pubkey says who it is"],
-    [undefined, { pubkey: null }, "neither authid nor authextra.pubkey says who it is"],
-    ["alice", { pubkey: "abc" }, "authextra.pubkey is not a public key of 32 octets in hex"],
-    ["alice", { pubkey: 7 }, "authextra.pubkey is not a public key of 32 octets in hex"],
-    ["alice", { channel_binding: "tls-exporter" }, 'the only channel binding is "tls-unique"'],
-    [
-      "alice",
-      { channel_binding: "tls-unique" },
-      'channel binding "tls-unique" is there over TLS 1.2 only',
-    ],
-  ])("refuses authid %p with %p", async (authid, authextra, state) => {
+  test.each(
+    titled(
+      [
+        [undefined, {}, "neither authid nor authextra.pubkey says who it is"],
+        [undefined, { pubkey: null }, "neither authid nor authextra.pubkey says who it is"],
+        ["alice", { pubkey: "abc" }, "authextra.pubkey is not a public key of 32 octets in hex"],
+        ["alice", { pubkey: 7 }, "authextra.pubkey is not a public key of 32 octets in hex"],
+        ["alice", { channel_binding: "tls-exporter" }, 'the only channel binding is "tls-unique"'],
+        [
+          "alice",
+          { channel_binding: "tls-unique" },
+          'channel binding "tls-unique" is there over TLS 1.2 only',
+        ],
+      ],
+      2,
+    ),
+  )("refuses authid %s", async (_title, authid, authextra, state) => {
     expect(await begin().hello(hello(authid, authextra))).toEqual({
       kind: "deny",
       uri: "wamp.error.authentication_failed",

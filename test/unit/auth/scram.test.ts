@@ -3,6 +3,7 @@ import { createHash, createHmac, pbkdf2Sync } from "node:crypto";
 import { StaticPrincipals } from "#auth/principal.ts";
 import { decoyScram, ScramAuth } from "#auth/scram.ts";
 import { challengeOf, denied, helloRequest } from "../../support/hello-request.ts";
+import { titled } from "../../support/titles.ts";
 
 const hmac = (key: Uint8Array, text: string) => createHmac("sha256", key).update(text).digest();
 const sha256 = (octets: Uint8Array) => createHash("sha256").update(octets).digest();
@@ -97,21 +98,26 @@ describe("scram", () => {
     expect(await auth.authenticate(proofFor(message), {})).toEqual(denied("scram"));
   });
 
-  test.each([
-    ["user", {}, "authextra.nonce is not base64"],
-    ["user", { nonce: 7 }, "authextra.nonce is not base64"],
-    ["user", { nonce: "" }, "authextra.nonce is not base64"],
-    ["user", { nonce: "rOp,rNG" }, "authextra.nonce is not base64"],
-    ["user", { nonce: "QUJDR" }, "authextra.nonce is not base64"],
-    ["user", { nonce: "A".repeat(1368) }, "authextra.nonce is longer than 1024 octets"],
-    ["", { nonce }, "authid is not a text of printable ASCII"],
-    ["Jürgen", { nonce }, "authid is not a text of printable ASCII"],
-    [
-      "user",
-      { nonce, channel_binding: "tls-unique" },
-      "SCRAM is not bound to the channel here; leave out channel_binding",
-    ],
-  ])("refuses %j with %j", async (authid, authextra, state) => {
+  test.each(
+    titled(
+      [
+        ["user", {}, "authextra.nonce is not base64"],
+        ["user", { nonce: 7 }, "authextra.nonce is not base64"],
+        ["user", { nonce: "" }, "authextra.nonce is not base64"],
+        ["user", { nonce: "rOp,rNG" }, "authextra.nonce is not base64"],
+        ["user", { nonce: "QUJDR" }, "authextra.nonce is not base64"],
+        ["user", { nonce: "A".repeat(1368) }, "authextra.nonce is longer than 1024 octets"],
+        ["", { nonce }, "authid is not a text of printable ASCII"],
+        ["Jürgen", { nonce }, "authid is not a text of printable ASCII"],
+        [
+          "user",
+          { nonce, channel_binding: "tls-unique" },
+          "SCRAM is not bound to the channel here; leave out channel_binding",
+        ],
+      ],
+      2,
+    ),
+  )("refuses %s", async (_title, authid, authextra, state) => {
     expect(await begin().hello(hello(authid, authextra))).toEqual({
       kind: "deny",
       uri: "wamp.error.authentication_failed",

@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { StaticCertificates, TlsAuth } from "#auth/tls.ts";
 import { denied, helloRequest } from "../../support/hello-request.ts";
+import { titled } from "../../support/titles.ts";
 
 const sha1 = "AA:BB:CC";
 const sha256 = "11:22:33";
@@ -39,15 +40,17 @@ test.each([
   }
 });
 
-test.each([
-  { sha1: "00", sha256: "00" },
-  { sha1: "DD", sha256: "00" },
-  { sha1: "00", sha256: "EE" },
-])("denies who shows %p", async (shown) => {
+test.each(
+  titled([
+    [{ sha1: "00", sha256: "00" }],
+    [{ sha1: "DD", sha256: "00" }],
+    [{ sha1: "00", sha256: "EE" }],
+  ]),
+)("denies a client that shows %s", async (_title, shown) => {
   expect(await begin().hello(hello(shown, "alice"))).toEqual(denied("tls"));
 });
 
-test("denies who shows no certificate", async () => {
+test("denies a client that shows no certificate", async () => {
   expect(await begin().hello(helloRequest())).toEqual({
     kind: "deny",
     uri: "wamp.error.authentication_failed",

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { createHmac } from "node:crypto";
+import { createHmac, pbkdf2Sync } from "node:crypto";
 import { useDecoyKey } from "#auth/decoy-principals.ts";
 import { StaticPrincipals } from "#auth/principal.ts";
 import { decoyWampCra, WampCraAuth } from "#auth/wampcra.ts";
@@ -74,6 +74,26 @@ describe("wampcra", () => {
     const auth = begin();
     const { challenge } = challengeOf(await auth.hello(helloRequest({ authid })));
     expect(await auth.authenticate(signature(challenge))).toEqual(denied("wampcra"));
+  });
+
+  test("derives the key of a user once, and for each wrong signature", async () => {
+    const dora = { ...users.bob, iterations: 200_000 };
+    const key = pbkdf2Sync(dora.secret, dora.salt, dora.iterations, dora.keylen, "sha256");
+    const milliseconds = async (authid: string, signed: string) => {
+      const auth = begin({ dora });
+      const { challenge } = challengeOf(await auth.hello(helloRequest({ authid })));
+      const start = performance.now();
+      const { kind } = await auth.authenticate(sign(signed, challenge));
+      expect(kind).toBe(signed === "wrong" ? "deny" : "accept");
+      return performance.now() - start;
+    };
+    const first = await milliseconds("dora", key.toString("base64"));
+    const again: number[] = [];
+    for (const _ of [1, 2, 3]) again.push(await milliseconds("dora", key.toString("base64")));
+    expect(Math.min(...again)).toBeLessThan(first / 4);
+    // Neither of these is answered sooner, whether the authid exists or not.
+    expect(await milliseconds("dora", "wrong")).toBeGreaterThan(Math.min(...again) * 4);
+    expect(await milliseconds("nobody", "wrong")).toBeGreaterThan(Math.min(...again) * 4);
   });
 
   test("takes one signature for each challenge", async () => {

@@ -1,11 +1,12 @@
-import { afterAll, expect, test } from "bun:test";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { expect, test } from "bun:test";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { loadNodeConfig } from "#config/load.ts";
+import { transportsOf } from "../../support/loaded-node.ts";
+import { temporaryFolder } from "../../support/temporary-folder.ts";
+import { titled } from "../../support/titles.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "config-auth-"));
-afterAll(() => rmSync(folder, { recursive: true }));
+const folder = temporaryFolder();
 writeFileSync(join(folder, "secret"), "s3cret\r\n");
 writeFileSync(join(folder, "two-lines"), "one\ntwo\n\n");
 writeFileSync(join(folder, "empty"), "\n");
@@ -41,8 +42,7 @@ async function load(transport: object, env: Record<string, string> = {}) {
     list.map(({ path, sentence }) =>
       `${path}: ${sentence}`.replace("$.workers[0].transports[0].", ""),
     );
-  const [worker] = config?.workers ?? [];
-  const [loaded] = worker?.transports ?? [];
+  const [loaded] = transportsOf(config);
   const auth = loaded !== undefined && "auth" in loaded ? loaded.auth : undefined;
   return { auth, faults: told(faults), warnings: told(warnings) };
 }
@@ -113,133 +113,144 @@ const withTls = (principal: object) => ({
 });
 const cra = "auth.wampcra.users.joe";
 
-test.each([
-  [
-    withCra({ secret: "s3cret", salt: "salt" }),
-    `${cra}: a salted secret needs salt, iterations and keylen: "iterations" and "keylen" not given`,
-  ],
-  [withCra({}), `${cra}.secret: required attribute is missing`],
-  [
-    { wampcra: { type: "static", users: { joe: "secret1" } } },
-    "auth.wampcra.users.joe: expected object, found a string",
-  ],
-  [
-    { wampcra: { type: "static", users: "secret1" } },
-    "auth.wampcra.users: expected object, found a string",
-  ],
-  [{ ticket: "secret1" }, "auth.ticket: expected object, found a string"],
-  [withCra({ secret: "s", role: 1234 }), `${cra}.role: expected string, found a number`],
-  [withCra({ secret: 1234 }), `${cra}.secret: expected a text or {"file": "…"}, found a number`],
-  [withCra({ secret: "" }), `${cra}.secret: expected a text, found an empty one`],
-  [
-    withCra({ secret: { path: "secret" } }),
-    `${cra}.secret: expected a text or {"file": "…"}, found something else`,
-  ],
-  [
-    withCra({ secret: { file: "nothing" } }),
-    `${cra}.secret.file: Cannot read the secret from "${folder}/nothing": no such file`,
-  ],
-  [
-    withCra({ secret: { file: "directory" } }),
-    `${cra}.secret.file: Cannot read the secret from "${folder}/directory": it is no file`,
-  ],
-  [
-    withCra({ secret: { file: "empty" } }),
-    `${cra}.secret.file: Cannot read the secret from "${folder}/empty": it is empty`,
-  ],
-  [
-    withCra({ secret: { file: "octets" } }),
-    `${cra}.secret.file: Cannot read the secret from "${folder}/octets": it is not UTF-8 text`,
-  ],
-  [withCra({ secret: "$" + "{UNSET}" }), `${cra}.secret: environment variable UNSET is not set`],
-  [
-    withCra({ secret: "s", salt: "s", iterations: 0, keylen: 32 }),
-    `${cra}.iterations: expected an integer from 1 to 10000000, found 0`,
-  ],
-  [
-    withScram({ ...argon, memory: undefined }),
-    'auth.scram.principals.joe: argon2id-13 needs "memory", in KiB',
-  ],
-  [
-    withScram({ ...argon, "stored-key": hex(31) }),
-    'auth.scram.principals.joe["stored-key"]: expected 32 octets in hex, found something else',
-  ],
-  [
-    withScram({ ...argon, salt: "no hex" }),
-    "auth.scram.principals.joe.salt: expected octets in hex, found something else",
-  ],
-  [
-    withScram({ ...argon, kdf: "argon2i" }),
-    'auth.scram.principals.joe.kdf: expected "pbkdf2" or "argon2id-13", found "argon2i"',
-  ],
-  [
-    withScram(argon, "Jürgen"),
-    'auth.scram.principals["Jürgen"]: expected an authid of printable ASCII: no other is signed by all clients',
-  ],
-  [
-    withKeys({ joe: { authorized_keys: [hex(31)] } }),
-    "auth.cryptosign.principals.joe.authorized_keys[0]: expected 32 octets in hex, found something else",
-  ],
-  [
-    withKeys({ joe: { authorized_keys: [] } }),
-    "auth.cryptosign.principals.joe.authorized_keys: expected at least one key, found none",
-  ],
-  [withKeys({}), 'auth.cryptosign: expected either "principals" or "trustroots"'],
-  [
-    {
-      cryptosign: {
-        type: "static",
-        principals: { joe: { authorized_keys: [hex(32)], role: "user" } },
-        trustroots: {},
-      },
-    },
-    'auth.cryptosign: expected either "principals" or "trustroots"',
-  ],
-  [
-    withRoots({ realm1: { trustroot: "wamp-proto.eth" } }),
-    "auth.cryptosign.trustroots.realm1.trustroot: a trustroot on a blockchain is not supported; give its certificate",
-  ],
-  [
-    withRoots({ realm1: {} }),
-    "auth.cryptosign.trustroots.realm1: required attribute is missing: certificate",
-  ],
-  [
-    withRoots({ realm1: { certificate: "nothing" } }),
-    `auth.cryptosign.trustroots.realm1.certificate: Cannot read the certificate "${folder}/nothing": no such file`,
-  ],
-  [
-    withRoots({ realm1: { certificate: "secret" } }),
-    `auth.cryptosign.trustroots.realm1.certificate: Cannot read the certificate "${folder}/secret": it is no CBOR`,
-  ],
-  [
-    withTls({ "certificate-sha1": hex(20) }),
-    "auth.tls: the endpoint asks for no client certificate; it needs tls.ca_certificates",
-  ],
-  [
-    withTls({ "certificate-sha1": "AA:BB" }),
-    'auth.tls.principals.joe["certificate-sha1"]: expected a fingerprint of 20 octets in hex, found something else',
-  ],
-  [
-    { anonymous: { type: "static" }, cookie: {} },
-    'auth.cookie: no cookie is issued here; it needs "cookie" beside "auth"',
-  ],
-  [
-    { ticket: { type: "function", create: "mod.make" } },
-    'auth.ticket.type: authmethod "ticket" of type "function" is not supported: it runs Python; use type "dynamic"',
-  ],
-] as const)("refuses %j", async (auth, fault) => {
+test.each(
+  titled(
+    [
+      [
+        withCra({ secret: "s3cret", salt: "salt" }),
+        `${cra}: a salted secret needs salt, iterations and keylen: "iterations" and "keylen" not given`,
+      ],
+      [withCra({}), `${cra}.secret: required attribute is missing`],
+      [
+        { wampcra: { type: "static", users: { joe: "secret1" } } },
+        "auth.wampcra.users.joe: expected object, found a string",
+      ],
+      [
+        { wampcra: { type: "static", users: "secret1" } },
+        "auth.wampcra.users: expected object, found a string",
+      ],
+      [{ ticket: "secret1" }, "auth.ticket: expected object, found a string"],
+      [withCra({ secret: "s", role: 1234 }), `${cra}.role: expected string, found a number`],
+      [
+        withCra({ secret: 1234 }),
+        `${cra}.secret: expected a text or {"file": "…"}, found a number`,
+      ],
+      [withCra({ secret: "" }), `${cra}.secret: expected a text, found an empty one`],
+      [
+        withCra({ secret: { path: "secret" } }),
+        `${cra}.secret: expected a text or {"file": "…"}, found something else`,
+      ],
+      [
+        withCra({ secret: { file: "nothing" } }),
+        `${cra}.secret.file: Cannot read the secret from "${folder}/nothing": no such file`,
+      ],
+      [
+        withCra({ secret: { file: "directory" } }),
+        `${cra}.secret.file: Cannot read the secret from "${folder}/directory": it is no file`,
+      ],
+      [
+        withCra({ secret: { file: "empty" } }),
+        `${cra}.secret.file: Cannot read the secret from "${folder}/empty": it is empty`,
+      ],
+      [
+        withCra({ secret: { file: "octets" } }),
+        `${cra}.secret.file: Cannot read the secret from "${folder}/octets": it is not UTF-8 text`,
+      ],
+      [
+        withCra({ secret: "$" + "{UNSET}" }),
+        `${cra}.secret: environment variable UNSET is not set`,
+      ],
+      [
+        withCra({ secret: "s", salt: "s", iterations: 0, keylen: 32 }),
+        `${cra}.iterations: expected an integer from 1 to 10000000, found 0`,
+      ],
+      [
+        withScram({ ...argon, memory: undefined }),
+        'auth.scram.principals.joe: argon2id-13 needs "memory", in KiB',
+      ],
+      [
+        withScram({ ...argon, "stored-key": hex(31) }),
+        'auth.scram.principals.joe["stored-key"]: expected 32 octets in hex, found something else',
+      ],
+      [
+        withScram({ ...argon, salt: "no hex" }),
+        "auth.scram.principals.joe.salt: expected octets in hex, found something else",
+      ],
+      [
+        withScram({ ...argon, kdf: "argon2i" }),
+        'auth.scram.principals.joe.kdf: expected "pbkdf2" or "argon2id-13", found "argon2i"',
+      ],
+      [
+        withScram(argon, "Jürgen"),
+        'auth.scram.principals["Jürgen"]: expected an authid of printable ASCII: no other is signed by all clients',
+      ],
+      [
+        withKeys({ joe: { authorized_keys: [hex(31)] } }),
+        "auth.cryptosign.principals.joe.authorized_keys[0]: expected 32 octets in hex, found something else",
+      ],
+      [
+        withKeys({ joe: { authorized_keys: [] } }),
+        "auth.cryptosign.principals.joe.authorized_keys: expected at least one key, found none",
+      ],
+      [withKeys({}), 'auth.cryptosign: expected either "principals" or "trustroots"'],
+      [
+        {
+          cryptosign: {
+            type: "static",
+            principals: { joe: { authorized_keys: [hex(32)], role: "user" } },
+            trustroots: {},
+          },
+        },
+        'auth.cryptosign: expected either "principals" or "trustroots"',
+      ],
+      [
+        withRoots({ realm1: { trustroot: "wamp-proto.eth" } }),
+        "auth.cryptosign.trustroots.realm1.trustroot: a trustroot on a blockchain is not supported; give its certificate",
+      ],
+      [
+        withRoots({ realm1: {} }),
+        "auth.cryptosign.trustroots.realm1: required attribute is missing: certificate",
+      ],
+      [
+        withRoots({ realm1: { certificate: "nothing" } }),
+        `auth.cryptosign.trustroots.realm1.certificate: Cannot read the certificate "${folder}/nothing": no such file`,
+      ],
+      [
+        withRoots({ realm1: { certificate: "secret" } }),
+        `auth.cryptosign.trustroots.realm1.certificate: Cannot read the certificate "${folder}/secret": it is no CBOR`,
+      ],
+      [
+        withTls({ "certificate-sha1": hex(20) }),
+        "auth.tls: the endpoint asks for no client certificate; it needs tls.ca_certificates",
+      ],
+      [
+        withTls({ "certificate-sha1": "AA:BB" }),
+        'auth.tls.principals.joe["certificate-sha1"]: expected a fingerprint of 20 octets in hex, found something else',
+      ],
+      [
+        { anonymous: { type: "static" }, cookie: {} },
+        'auth.cookie: no cookie is issued here; it needs "cookie" beside "auth"',
+      ],
+      [
+        { ticket: { type: "function", create: "mod.make" } },
+        'auth.ticket.type: authmethod "ticket" of type "function" is not supported: it runs Python; use type "dynamic"',
+      ],
+    ] as const,
+    1,
+  ),
+)("refuses %s", async (_title, auth, fault) => {
   const { faults } = await load({ auth });
   expect(faults).toEqual([fault]);
 });
 
-test("a cookie alone lets nobody in a first time", async () => {
+test("a cookie as the only authmethod is refused", async () => {
   const { faults } = await load({ auth: { cookie: {} }, cookie: {} });
   expect(faults).toEqual([
     "auth: cookie is the only authmethod, so nobody could join a first time",
   ]);
 });
 
-test("warns of what makes a difference that nobody may want", async () => {
+test("warns of what makes a difference", async () => {
   const auth = {
     ...withKeys({
       joe: { authorized_keys: [hex(32)], role: "user" },

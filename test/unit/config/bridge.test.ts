@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from "bun:test";
 import { loadNode, nodeWith } from "../../support/loaded-node.ts";
+import { titled } from "../../support/titles.ts";
 
 const at = "$.workers[1].transports[0].paths.bridge";
 const service = { type: "caller", realm: "realm1", role: "anonymous" };
@@ -47,34 +48,50 @@ describe("the HTTP bridge", () => {
     expect(loaded(config)).toMatchObject({ bridge: { options: wanted } });
   });
 
-  test.each([
-    [{ realm: undefined }, "realm: required attribute is missing"],
-    [{ role: undefined }, "role: required attribute is missing"],
-    [{ options: { secret: "a" } }, 'options.secret: needs "key": clients name the key'],
-    [{ options: { require_ip: ["unix"] } }, "options.require_ip[0]: expected an address or a CIDR"],
-    [{ options: { post_body_limit: 1_048_577 } }, "options.post_body_limit: expected an integer"],
-    [{ options: { call_timeout: 0 } }, "options.call_timeout: expected an integer from 100"],
-    [
-      { options: { secrets: "a" } },
-      'options.secrets: unknown attribute "secrets"; did you mean "secret"?',
-    ],
-  ])("%p is refused", async (changes, sentence) => {
+  test.each(
+    titled(
+      [
+        [{ realm: undefined }, "realm: required attribute is missing"],
+        [{ role: undefined }, "role: required attribute is missing"],
+        [{ options: { secret: "a" } }, 'options.secret: needs "key": clients name the key'],
+        [
+          { options: { require_ip: ["unix"] } },
+          "options.require_ip[0]: expected an address or a CIDR",
+        ],
+        [
+          { options: { post_body_limit: 1_048_577 } },
+          "options.post_body_limit: expected an integer",
+        ],
+        [{ options: { call_timeout: 0 } }, "options.call_timeout: expected an integer from 100"],
+        [
+          { options: { secrets: "a" } },
+          'options.secrets: unknown attribute "secrets"; did you mean "secret"?',
+        ],
+      ],
+      1,
+    ),
+  )("%s is refused", async (_title, changes, sentence) => {
     const { faults } = await load(changes);
     expect(faults).toEqual([expect.stringContaining(`${at}.${sentence}`)]);
   });
 
-  test.each([
-    [{ realm: "realm2" }, 'realm: no route "realm2" exists, so nothing is called'],
-    [
-      { type: "publisher", role: "boss" },
-      'role: route "realm1" lacks role "boss", so nothing is published',
-    ],
-    [{ options: { key: "a" } }, "options.key: has no effect: secret is not given"],
-    [
-      { options: { key: "a", secret: "b", timestamp_delta_limit: 0 } },
-      "options.timestamp_delta_limit: whoever has seen a signed request can send it again",
-    ],
-  ])("%p is warned of", async (changes, sentence) => {
+  test.each(
+    titled(
+      [
+        [{ realm: "realm2" }, 'realm: no route "realm2" exists, so nothing is called'],
+        [
+          { type: "publisher", role: "boss" },
+          'role: route "realm1" lacks role "boss", so nothing is published',
+        ],
+        [{ options: { key: "a" } }, "options.key: has no effect: secret is not given"],
+        [
+          { options: { key: "a", secret: "b", timestamp_delta_limit: 0 } },
+          "options.timestamp_delta_limit: a signed request that was overheard can be sent again",
+        ],
+      ],
+      1,
+    ),
+  )("%s is warned of", async (_title, changes, sentence) => {
     const { faults, warnings } = await load(changes);
     expect(faults).toEqual([]);
     expect(warnings).toEqual([expect.stringContaining(`${at}.${sentence}`)]);

@@ -1,30 +1,20 @@
 import { describe, expect, test } from "bun:test";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { hostname, tmpdir } from "node:os";
-import { join } from "node:path";
-import { loadNodeConfig } from "#config/load.ts";
+import { hostname } from "node:os";
+import { loadNode, transportsOf } from "../../support/loaded-node.ts";
 
 const key = "0123456789abcdef".repeat(4);
 
-/** Loads one worker of a node, in a folder of its own. */
+/** Loads one worker of a node. */
 async function load(worker: object, controller: object | null = { id: "node1" }) {
-  const folder = mkdtempSync(join(tmpdir(), "config-"));
-  try {
-    const file = join(folder, "node.json");
-    const node = { version: 2, ...(controller && { controller }), workers: [worker] };
-    writeFileSync(file, JSON.stringify(node));
-    const { config, faults, warnings } = await loadNodeConfig(file, {});
-    const sentences = (list: { path: string; sentence: string }[]) =>
-      list.map(({ path, sentence }) => `${path.replace("$.workers[0].", "")}: ${sentence}`);
-    const loaded = config?.workers[0];
-    return {
-      worker: loaded,
-      faults: sentences(faults),
-      warnings: sentences(warnings),
-    };
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+  const node = { version: 2, ...(controller && { controller }), workers: [worker] };
+  const { config, faults, warnings } = await loadNode(node);
+  const below = (sentences: string[]) => sentences.map((one) => one.replace("$.workers[0].", ""));
+  return {
+    worker: config?.workers[0],
+    transports: transportsOf(config),
+    faults: below(faults),
+    warnings: below(warnings),
+  };
 }
 
 const unix = (path: string) => ({
@@ -139,11 +129,11 @@ describe("passthrough", () => {
       { realm1: { anonymous: ["a", "b"], user: ["b", "a"] } },
       { realm1: { user: "a", "*": "b" }, "*": { "*": ["a", "b"] } },
     ]) {
-      const { worker, faults, warnings } = await load(
+      const { transports, faults, warnings } = await load(
         proxy({ connections, routes }, "passthrough"),
       );
       expect([...faults, ...warnings]).toEqual([]);
-      expect(worker?.transports[0]).toMatchObject({ auth: "passthrough", backend: null });
+      expect(transports[0]).toMatchObject({ auth: "passthrough", backend: null });
     }
   });
 
@@ -202,9 +192,9 @@ describe("authmethod cryptosign-proxy", () => {
 
   test("takes nodes with their keys", async () => {
     const node1 = { authorized_keys: [key.toUpperCase()], role: "user" };
-    const { worker, faults, warnings } = await load(router({ node1 }));
+    const { transports, faults, warnings } = await load(router({ node1 }));
     expect(faults).toEqual([]);
-    expect(worker?.transports[0]).toMatchObject({
+    expect(transports[0]).toMatchObject({
       auth: {
         "cryptosign-proxy": { type: "static", principals: { node1: { authorized_keys: [key] } } },
       },
@@ -215,14 +205,15 @@ describe("authmethod cryptosign-proxy", () => {
   });
 
   test("asks an authenticator", async () => {
-    const realms = [{ name: "auth", roles: [{ name: "authenticator" }] }];
+    const permissions = [{ uri: "com.example.*", allow: { register: true } }];
+    const realms = [{ name: "auth", roles: [{ name: "authenticator", permissions }] }];
     const dynamic = { type: "dynamic", authenticator: "com.example.node" };
     const [transport] = router({}).transports;
     const auth = { "cryptosign-proxy": { ...dynamic, "authenticator-realm": "auth" } };
-    const transports = [{ ...transport, auth }];
-    const { worker, faults, warnings } = await load({ ...router({}), realms, transports });
+    const written = { ...router({}), realms, transports: [{ ...transport, auth }] };
+    const { transports, faults, warnings } = await load(written);
     expect([...faults, ...warnings]).toEqual([]);
-    expect(worker?.transports[0]).toMatchObject({ auth });
+    expect(transports[0]).toMatchObject({ auth });
     expect((await load(proxy({}, { "cryptosign-proxy": dynamic }))).faults).toEqual([
       `${at}: cryptosign-proxy is for routers; clients of a proxy cannot vouch for others`,
     ]);

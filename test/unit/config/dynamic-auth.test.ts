@@ -1,8 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { loadNodeConfig } from "#config/load.ts";
+import { loadNode, transportsOf } from "../../support/loaded-node.ts";
+import { titled } from "../../support/titles.ts";
 
 /** Loads a worker with one transport that has this `auth`. */
 async function load(auth: object, worker: object = {}, transport: object = {}) {
@@ -16,21 +14,10 @@ async function load(auth: object, worker: object = {}, transport: object = {}) {
       ...worker,
     },
   ];
-  const folder = mkdtempSync(join(tmpdir(), "config-"));
-  try {
-    const file = join(folder, "node.json");
-    writeFileSync(file, JSON.stringify({ version: 2, workers }));
-    const { config, faults, warnings } = await loadNodeConfig(file, {});
-    const sentences = (list: { path: string; sentence: string }[]) =>
-      list.map(({ path, sentence }) => `${path.replace("$.workers[0]", "$")}: ${sentence}`);
-    return {
-      transport: config?.workers[0]?.transports[0],
-      faults: sentences(faults),
-      warnings: sentences(warnings),
-    };
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+  const { config, faults, warnings } = await loadNode({ version: 2, workers });
+  const below = (sentences: string[]) => sentences.map((one) => one.replace("$.workers[0]", "$"));
+  const transport0 = transportsOf(config)[0];
+  return { transport: transport0, faults: below(faults), warnings: below(warnings) };
 }
 
 const unix = { type: "unix", path: "router.sock" };
@@ -44,7 +31,12 @@ const router = {
   type: "router",
   connections: undefined,
   routes: undefined,
-  realms: [{ name: "realm1", roles: [{ name: "user" }] }],
+  realms: [
+    {
+      name: "realm1",
+      roles: [{ name: "user", permissions: [{ uri: "*", allow: { register: true } }] }],
+    },
+  ],
 };
 
 describe("a dynamic authmethod", () => {
@@ -62,32 +54,44 @@ describe("a dynamic authmethod", () => {
     });
   });
 
-  test.each([
-    [whole, []],
-    [authenticator, ['no route has role "trusted"']],
-    [{ ...whole, "authenticator-realm": "realm1" }, ['route "realm1" lacks role "authenticator"']],
-    [{ ...whole, "authenticator-realm": "realm2" }, ['no route "realm2" exists']],
-    [{ ...whole, "authenticator-realm": undefined }, []],
-    [{ ...whole, "default-role": "boss" }, ['no route has role "boss", so clients']],
-  ])("on a proxy is warned of where it cannot be called: %j", async (ticket, expected) => {
-    const { faults, warnings } = await load({ ticket });
+  const none = { "authenticator-realm": undefined, "authenticator-role": undefined };
+  test.each(
+    titled(
+      [
+        [{}, []],
+        [none, ['no route has role "trusted"']],
+        [{ "authenticator-realm": "realm1" }, ['route "realm1" lacks role "authenticator"']],
+        [{ "authenticator-realm": "realm2" }, ['no route "realm2" exists']],
+        [{ "authenticator-realm": undefined }, []],
+        [{ "default-role": "boss" }, ['no route has role "boss", so clients']],
+      ],
+      1,
+    ),
+  )("on a proxy is warned of where no call leads: %s", async (_title, changes, expected) => {
+    const { faults, warnings } = await load({ ticket: { ...whole, ...changes } });
     expect(faults).toEqual([]);
     expect(warnings).toEqual(expected.map((sentence) => expect.stringContaining(sentence)));
   });
 
-  test.each([
-    [authenticator, []],
-    [{ ...authenticator, "authenticator-realm": "realm1" }, []],
-    [{ ...authenticator, "authenticator-realm": "realm2" }, ['no realm "realm2" exists']],
-    [{ ...authenticator, "authenticator-role": "boss" }, ['no realm has role "boss"']],
-    [{ ...authenticator, "authenticator-realm": "realm1", "authenticator-role": "user" }, []],
-  ])("on a router is warned of where it cannot be called: %j", async (ticket, expected) => {
+  test.each(
+    titled(
+      [
+        [{}, []],
+        [{ "authenticator-realm": "realm1" }, []],
+        [{ "authenticator-realm": "realm2" }, ['no realm "realm2" exists']],
+        [{ "authenticator-role": "boss" }, ['no realm has role "boss"']],
+        [{ "authenticator-realm": "realm1", "authenticator-role": "user" }, []],
+      ],
+      1,
+    ),
+  )("on a router is warned of where no call leads: %s", async (_title, changes, expected) => {
+    const ticket = { ...authenticator, ...changes };
     const { faults, warnings } = await load({ ticket }, router);
     expect(faults).toEqual([]);
     expect(warnings).toEqual(expected.map((sentence) => expect.stringContaining(sentence)));
   });
 
-  test("by certificates is refused where nobody is asked for one", async () => {
+  test("by certificates is refused where no client is asked for one", async () => {
     const { faults } = await load({ tls: whole });
     expect(faults).toEqual([expect.stringContaining("it needs tls.ca_certificates")]);
   });
@@ -108,14 +112,25 @@ describe("a dynamic authmethod", () => {
     expect([...faults, ...warnings]).toEqual([]);
   });
 
-  test.each([
-    [{ type: "dynamic" }, "ticket.authenticator: required attribute is missing"],
-    [{ ...authenticator, authenticator: "com..x" }, "ticket.authenticator: expected a URI such as"],
-    [{ ...authenticator, authenticator: "com.X" }, "ticket.authenticator: expected a URI such as"],
-    [{ ...authenticator, authenticator_realm: "a" }, 'did you mean "authenticator-realm"?'],
-    [{ ...authenticator, "authenticator-timeout": 0 }, "expected an integer from 100 to 60000"],
-    [{ type: "function", create: "a.b" }, 'use type "dynamic"'],
-  ])("is refused as %j", async (ticket, expected) => {
+  test.each(
+    titled(
+      [
+        [{ type: "dynamic" }, "ticket.authenticator: required attribute is missing"],
+        [
+          { ...authenticator, authenticator: "com..x" },
+          "ticket.authenticator: expected a URI such as",
+        ],
+        [
+          { ...authenticator, authenticator: "com.X" },
+          "ticket.authenticator: expected a URI such as",
+        ],
+        [{ ...authenticator, authenticator_realm: "a" }, 'did you mean "authenticator-realm"?'],
+        [{ ...authenticator, "authenticator-timeout": 0 }, "expected an integer from 100 to 60000"],
+        [{ type: "function", create: "a.b" }, 'use type "dynamic"'],
+      ],
+      1,
+    ),
+  )("is refused as %s", async (_title, ticket, expected) => {
     const { faults } = await load({ ticket });
     expect(faults).toEqual([expect.stringContaining(expected)]);
   });

@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from "bun:test";
 import { loadNode, nodeWith } from "../../support/loaded-node.ts";
+import { titled } from "../../support/titles.ts";
 
 const permission = "$.workers[0].realms[0].roles[0].permissions[0]";
 const proxy = "$.workers[1]";
@@ -66,25 +67,24 @@ test.each<[path: string, value: unknown, where: string, expected: unknown]>([
   expect(at(config, where)).toEqual(expected);
 });
 
-test.each([
-  [{ uri: "a.b" }, { uri: "a.b", match: "exact" }],
-  [{ uri: "a.*" }, { uri: "a.", match: "prefix" }],
-  [{ uri: "a..b" }, { uri: "a..b", match: "wildcard" }],
-  [
-    { uri: "a", match: "prefix" },
-    { uri: "a", match: "prefix" },
-  ],
-])(
-  "the permission %j is taken for %j, and allows and discloses nothing",
-  async (written, expected) => {
-    const { config } = await loadNode(nodeWith(permission, written));
-    expect(at(config, "workers.0.realms.0.roles.0.permissions.0")).toEqual({
-      ...expected,
-      allow: { call: false, register: false, publish: false, subscribe: false },
-      disclose: { caller: false, publisher: false },
-    });
-  },
-);
+test.each(
+  titled([
+    [{ uri: "a.b" }, { uri: "a.b", match: "exact" }],
+    [{ uri: "a.*" }, { uri: "a.", match: "prefix" }],
+    [{ uri: "a..b" }, { uri: "a..b", match: "wildcard" }],
+    [
+      { uri: "a", match: "prefix" },
+      { uri: "a", match: "prefix" },
+    ],
+  ]),
+)("a permission allows and discloses nothing: %s", async (_title, written, expected) => {
+  const { config } = await loadNode(nodeWith(permission, written));
+  expect(at(config, "workers.0.realms.0.roles.0.permissions.0")).toEqual({
+    ...expected,
+    allow: { call: false, register: false, publish: false, subscribe: false },
+    disclose: { caller: false, publisher: false },
+  });
+});
 
 describe("options.disabled", () => {
   const started = async (disabled: unknown, env: Record<string, string> = {}) => {
@@ -95,17 +95,25 @@ describe("options.disabled", () => {
     return { isStarted: config?.workers.length === 2, warnings };
   };
 
-  test("skips the worker when it is true, or a variable that says so", async () => {
+  test("skips the worker when it is true, or any text but an empty one", async () => {
     expect((await started(true)).isStarted).toBe(false);
     expect((await started(false)).isStarted).toBe(true);
+    expect((await started("")).isStarted).toBe(true);
     for (const [OFF, isStarted] of [
       ["1", false],
       ["yes", false],
-      ["0", true],
-      ["no", true],
+      ["", true],
     ] as const) {
       expect(await started(VARIABLE, { OFF })).toEqual({ isStarted, warnings: [] });
     }
+  });
+
+  test.each(["0", "no", "False", "off"])("skips it for %s too, and warns", async (OFF) => {
+    const warnings = [
+      `${proxy}.options.disabled: the text "${OFF}" counts as true, so the worker is not started`,
+    ];
+    expect(await started(VARIABLE, { OFF })).toEqual({ isStarted: false, warnings });
+    expect(await started(OFF)).toEqual({ isStarted: false, warnings });
   });
 
   test("starts it when the variable is not set, and says so", async () => {

@@ -1,6 +1,7 @@
 /** Mistakes that operators make, and what `check` says of them. */
 
-import { expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
+import { join } from "node:path";
 import { blocksOf } from "../../support/documents.ts";
 import { loadNode } from "../../support/loaded-node.ts";
 
@@ -70,4 +71,191 @@ test("a variable is written without braces, and would be the secret itself", asy
   expect(await said(ticket("$5 a day"))).toEqual({ faults: [], warnings: [] });
   const set = await said(ticket(`\${ALICE_TICKET}`), { ALICE_TICKET: "$ALICE" });
   expect(set).toEqual({ faults: [], warnings: [] });
+});
+
+test("secrets of WAMP-CRA are derived already, where the secrets themselves are expected", async () => {
+  const user = { salt: "salt123", iterations: 100, keylen: 32, role: "anonymous" };
+  const users =
+    (secret: string, more: object = {}) =>
+    (node: Parameters<Change>[0]) => {
+      const alice = { ...user, ...more, secret };
+      node.workers[1].transports[0].paths.ws.auth = {
+        wampcra: { type: "static", users: { alice } },
+      };
+    };
+  const derived = Buffer.alloc(32, 7).toString("base64");
+  const path = "$.workers[1].transports[0].paths.ws.auth.wampcra.users.alice.secret";
+  const { faults, warnings } = await said(users(derived));
+  expect([faults, warnings]).toEqual([
+    [],
+    [
+      `${path}: expected the secret itself, from which the key is derived; this looks like that key, with which no client joins by the secret`,
+    ],
+  ]);
+  expect(warnings.join()).not.toContain(derived);
+  for (const [secret, more] of [
+    ["secret1", {}],
+    [derived, { keylen: 16 }],
+    ["L3L1YUE8Txlw", { keylen: 9 }],
+    [derived, { salt: undefined, iterations: undefined, keylen: undefined }],
+  ] as const) {
+    expect(await said(users(secret, more))).toEqual({ faults: [], warnings: [] });
+  }
+});
+
+test.each([
+  ["wamp-scram", "scram"],
+  ["wamp-cra", "wampcra"],
+  ["wamp-cryptosign", "cryptosign"],
+])("authmethod %s is spelled as in the specification", async (written, known) => {
+  const { faults } = await said(({ workers: [, proxy] }) => {
+    proxy.transports[0].paths.ws.auth[written] = { type: "static", principals: {} };
+  });
+  expect(faults).toEqual([
+    `$.workers[1].transports[0].paths.ws.auth["${written}"]: unknown attribute "${written}"; did you mean "${known}"?`,
+  ]);
+});
+
+test("backends are written on a worker", async () => {
+  const { faults, warnings } = await said(({ workers: [, proxy] }) => {
+    Object.assign(proxy, { backends: [] });
+  });
+  expect(faults).toEqual([]);
+  expect(warnings).toEqual([
+    '$.workers[1].backends: not honoured: a worker has "connections" and "routes"; "backends" is for a path of type "websocket-proxy"',
+  ]);
+});
+
+test("there is no worker, or none that is not disabled", async () => {
+  const warned = async (workers?: unknown) => (await loadNode({ version: 2, workers })).warnings;
+  expect(await warned([])).toEqual(["$.workers: there is no worker, so that nothing runs"]);
+  expect(await warned()).toEqual(["$.workers: there is no worker, so that nothing runs"]);
+  const disabled = { type: "proxy", options: { disabled: true } };
+  expect(await warned([disabled])).toEqual([
+    "$.workers: every worker is disabled, so that nothing runs",
+  ]);
+  expect(await warned([disabled, { type: "proxy" }])).toEqual([]);
+  expect(await warned([{ type: "prox" }])).toEqual([]);
+});
+
+test("a certificate is asked of clients that are to join without", async () => {
+  const fixtures = join(import.meta.dir, "../../fixtures/tls");
+  const tls = {
+    key: join(fixtures, "expired.key"),
+    certificate: join(fixtures, "expired.pem"),
+    ca_certificates: [join(fixtures, "expired.pem")],
+  };
+  const warned = async (auth: object) => {
+    const { warnings } = await said(({ workers: [, proxy] }) => {
+      Object.assign(proxy.transports[0], { endpoint: { type: "tcp", port: 8443, tls } });
+      proxy.transports[0].paths.ws.auth = { ...auth };
+    });
+    return warnings.filter((warning) => warning.includes(".ca_certificates: "));
+  };
+  const anonymous = { anonymous: { type: "static", role: "anonymous" } };
+  const byCertificate = { tls: { type: "static", principals: {} } };
+  const sentence =
+    "$.workers[1].transports[0].endpoint.tls.ca_certificates: clients without a certificate of one of these authorities cannot connect";
+  expect(await warned(anonymous)).toEqual([sentence]);
+  expect(await warned({ ...anonymous, ...byCertificate })).toEqual([sentence]);
+  expect(await warned(byCertificate)).toEqual([]);
+});
+
+describe("an authenticator", () => {
+  const dynamic = {
+    type: "dynamic",
+    authenticator: "com.example.authenticate",
+    "authenticator-realm": "realm1",
+    "authenticator-role": "caller",
+  };
+  const permission = (uri: string, match: string, action: string) => ({
+    uri,
+    match,
+    allow: { [action]: true },
+  });
+  const calls = permission("com.example.", "prefix", "call");
+  const registers = permission("com..authenticate", "wildcard", "register");
+  const roles = (...permissions: object[][]) =>
+    [["anonymous"], ["caller"], ["provider"]].flatMap(([name], index) =>
+      permissions[index] === undefined ? [] : [{ name, permissions: permissions[index] }],
+    );
+  const path = "$.workers[1].transports[0].paths.ws.auth.ticket.authenticator";
+
+  async function warned(list: object[], change: Change = () => {}, auth: object = dynamic) {
+    const { faults, warnings } = await said((node) => {
+      const [router, proxy] = node.workers;
+      Object.assign(router.realms[0] ?? {}, { roles: list });
+      proxy.routes["realm1"] = { anonymous: "conn1", caller: "conn1" };
+      proxy.transports[0].paths.ws.auth = { ticket: auth };
+      change(node);
+    });
+    expect(faults).toEqual([]);
+    return warnings;
+  }
+
+  test("may be called and registered", async () => {
+    expect(await warned(roles([], [calls], [registers]))).toEqual([]);
+    const authorizer = { name: "provider", authorizer: "com.example.authorize" };
+    expect(await warned([...roles([], [calls]), authorizer])).toEqual([]);
+  });
+
+  test("may be registered by no role", async () => {
+    const other = permission("com.example.authenticate.x", "exact", "register");
+    expect(await warned(roles([calls], [calls], [other]))).toEqual([
+      `${path}: no role of realm "realm1" of worker "worker001" may register it; add a permission`,
+    ]);
+  });
+
+  test("may not be called by the role that calls it", async () => {
+    expect(await warned(roles([calls], [], [registers]))).toEqual([
+      `${path}: role "caller" of realm "realm1" of worker "worker001" may not call it; add a permission`,
+    ]);
+  });
+
+  test("is behind a route for any realm or role, which the router does not have", async () => {
+    const any: Change = ({ workers: [, proxy] }) => {
+      proxy.routes = { "*": { "*": "conn1" } };
+    };
+    expect(await warned(roles([], [calls], [registers]), any)).toEqual([]);
+    expect(
+      await warned(roles([], [calls], [registers]), any, {
+        ...dynamic,
+        "authenticator-realm": "x",
+      }),
+    ).toEqual([`${path}: worker "worker001", to which its route leads, has no realm "x"`]);
+    expect(await warned(roles([registers]), any)).toEqual([
+      `${path}: realm "realm1" of worker "worker001", to which its route leads, has no role "caller"`,
+    ]);
+  });
+
+  test("is on a router over TCP on this machine; of other machines nothing is known", async () => {
+    const over = (host: string) => (node: Parameters<Change>[0]) => {
+      const auth = { "cryptosign-proxy": { type: "static", principals: {} } };
+      const endpoint = { type: "tcp", port: 8999 };
+      Object.assign(node, { controller: { id: "node1" } });
+      Object.assign(node.workers[0], { transports: [{ type: "rawsocket", endpoint, auth }] });
+      const transport = { type: "rawsocket", endpoint: { ...endpoint, host } };
+      node.workers[1].connections = {
+        conn1: { transport, auth: { "cryptosign-proxy": {} } },
+      };
+    };
+    expect(await warned(roles([], []), over("localhost"))).toEqual([
+      `${path}: role "caller" of realm "realm1" of worker "worker001" may not call it; add a permission`,
+    ]);
+    expect(await warned(roles([], []), over("router.example"))).toEqual([]);
+  });
+
+  test("of a router itself may be registered by no role", async () => {
+    const { warnings } = await said(({ workers: [router] }) => {
+      Object.assign(router.realms[0] ?? {}, { roles: roles([calls]) });
+      const endpoint = { type: "tcp", port: 9000 };
+      const auth = {
+        ticket: { ...dynamic, "authenticator-realm": undefined, "authenticator-role": undefined },
+      };
+      Object.assign(router, { transports: [{ type: "rawsocket", endpoint, auth }] });
+    });
+    expect(warnings).toEqual([
+      '$.workers[0].transports[0].auth.ticket.authenticator: no role of any realm of worker "worker001" may register it; add a permission',
+    ]);
+  });
 });

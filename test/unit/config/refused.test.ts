@@ -15,24 +15,7 @@ const values = (path: string, names: string[], sentence: (name: string) => strin
   names.map((name) => [path, name, sentence(name)] as [string, unknown, string]);
 
 const refused: [path: string, value: unknown, sentence: string][] = [
-  ["$.version", undefined, "required attribute is missing"],
-  ["$.version", 1, "expected 2, found 1: this program reads version 2 only"],
-  ...values(
-    `${router}.type`,
-    ["container", "guest"],
-    (type) =>
-      `worker type "${type}" is not supported; start what it runs as a program of its own, which joins as a client`,
-  ),
-  ...values(
-    `${router}.type`,
-    ["hostmonitor", "xbrmm"],
-    (type) => `worker type "${type}" is not supported`,
-  ),
-  [
-    `${router}.realms[0].roles[0].authorizer`,
-    "a.b",
-    "a role with an authorizer is not supported; list its permissions",
-  ],
+  ["$.version", 3, "expected 1 or 2, found 3: this program reads no other version"],
   ...values(
     `${web}.type`,
     ["mqtt", "flashpolicy", "stream.testee"],
@@ -51,8 +34,8 @@ const refused: [path: string, value: unknown, sentence: string][] = [
     (type) => `cookie store "${type}" is not supported; use a file`,
   ),
   ...["ubjson", "flatbuffers"].map((name): [string, unknown, string] => [
-    `${ws}.serializers[0]`,
-    name,
+    `${ws}.serializers`,
+    [name],
     `serializer "${name}" is not supported`,
   ]),
   ...["package", "resource"].map((name): [string, unknown, string] => [
@@ -60,6 +43,7 @@ const refused: [path: string, value: unknown, sentence: string][] = [
     "a",
     "files of a Python package are not supported; name a directory",
   ]),
+  [`${connection}.transport`, undefined, "required attribute is missing"],
   [`${connection}.transport.proxy`, {}, "connecting through an HTTP proxy is not supported"],
   [
     `${connection}.transport.realm`,

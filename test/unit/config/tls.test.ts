@@ -1,20 +1,19 @@
 /** What `check` and the start say of `endpoint.tls`. */
 
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { beforeAll, describe, expect, test } from "bun:test";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { loadNodeConfig } from "#config/load.ts";
 import { printIssue } from "#config/text/config-issue.ts";
 import { hasOpenssl, selfSigned } from "../../support/certificates.ts";
+import { temporaryFolder } from "../../support/temporary-folder.ts";
 
 const expired = join(import.meta.dir, "../../fixtures/tls/expired");
 let folder = "";
 beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), "crossproxy-tls-config-"));
+  folder = temporaryFolder();
   if (hasOpenssl) for (const name of ["one", "two"]) selfSigned(folder, name);
 });
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** Loads a node of one transport with this TLS; gives the endpoint and what was found. */
 async function load(tls: unknown, transport: object = { type: "websocket" }) {

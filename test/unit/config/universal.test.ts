@@ -1,26 +1,13 @@
 import { describe, expect, test } from "bun:test";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-
-import { loadNodeConfig } from "#config/load.ts";
+import { loadNode, transportsOf } from "../../support/loaded-node.ts";
 
 /** Loads a router worker with this one transport. */
 async function load(transport: object) {
-  const folder = mkdtempSync(join(tmpdir(), "config-"));
-  try {
-    const file = join(folder, "node.json");
-    const realms = [{ name: "realm1", roles: [{ name: "anonymous", permissions: [] }] }];
-    const worker = { type: "router", realms, transports: [transport] };
-    writeFileSync(file, JSON.stringify({ version: 2, workers: [worker] }));
-    const loaded = await loadNodeConfig(file, {});
-    const told = [...loaded.faults, ...loaded.warnings].map(
-      ({ path, sentence }) => `${path.replace("$.workers[0].transports[0]", "")}: ${sentence}`,
-    );
-    return { transport: loaded.config?.workers[0]?.transports[0], told };
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+  const realms = [{ name: "realm1", roles: [{ name: "anonymous", permissions: [] }] }];
+  const worker = { type: "router", realms, transports: [transport] };
+  const { config, faults, warnings } = await loadNode({ version: 2, workers: [worker] });
+  const told = [...faults, ...warnings].map((one) => one.replace("$.workers[0].transports[0]", ""));
+  return { transport: transportsOf(config)[0], told };
 }
 
 const endpoint = { type: "tcp", port: 8080 };
@@ -93,7 +80,7 @@ describe("a universal transport", () => {
 describe("an endpoint with PROXY protocol", () => {
   const web = (more: object) => ({ type: "web", paths: {}, endpoint: { ...endpoint, ...more } });
 
-  test("keeps the list of whom to believe", async () => {
+  test("keeps the list of trusted proxies", async () => {
     const trusted_proxies = ["10.0.0.7", "fd00::/8"];
     const { transport, told } = await load(web({ proxy_protocol: true, trusted_proxies }));
     expect(told).toEqual([]);
@@ -102,7 +89,7 @@ describe("an endpoint with PROXY protocol", () => {
 
   test("needs that list, of addresses and ranges", async () => {
     const missing =
-      '.endpoint.proxy_protocol: expected "trusted_proxies" beside it: whom to believe a PROXY header';
+      '.endpoint.proxy_protocol: expected "trusted_proxies" beside it: the load balancers that may send a PROXY header';
     expect((await load(web({ proxy_protocol: true }))).told).toEqual([missing]);
     expect((await load(web({ proxy_protocol: true, trusted_proxies: [] }))).told).toEqual([
       missing,

@@ -35,7 +35,7 @@ test("every document is reached from the README in two clicks", () => {
   expect(DOCUMENTS.filter((document) => !reached.has(document))).toEqual([]);
 });
 
-test("every document for operators begins with whom it is for", () => {
+test("every document for operators begins with its readers", () => {
   const guides = DOCUMENTS.filter((name) => /^(docs|examples)\/[\w-]+\.md$/.test(name));
   expect(guides.length).toBeGreaterThan(10);
   const openings = guides.map((name) => [name, documentText(name).split("\n\n")[1]?.slice(0, 4)]);

@@ -6,6 +6,8 @@ const context = {
   release: "0.1.0",
   nodeId: "node1",
   workers: 1,
+  folder: "/node",
+  startFolder: "/",
   logLevel: "info",
   logFormat: "standard",
   nodeKey: null,

@@ -1,34 +1,15 @@
-import { afterAll, describe, expect, test } from "bun:test";
-import {
-  chmodSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
+import { describe, expect, test } from "bun:test";
+import { chmodSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { checkNodeKey, decoyKey, loadNodeKey } from "#node/node-key.ts";
+import { temporaryFolder } from "../../support/temporary-folder.ts";
 import { hasPython, PYTHON } from "../../support/wamp-clients.ts";
-
-const folders: string[] = [];
-afterAll(() => {
-  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
-});
-
-function freshFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), "crossproxy-key-"));
-  folders.push(folder);
-  return folder;
-}
 
 const mode = (file: string) => (statSync(file).mode & 0o777).toString(8);
 
 /** A folder with a key, and a way to change a file of it. */
 function keyFolder() {
-  const folder = freshFolder();
+  const folder = temporaryFolder();
   const { key } = loadNodeKey(folder, "node1");
   const edit = (name: string, from: string | RegExp, to: string) => {
     const file = join(folder, name);
@@ -39,7 +20,7 @@ function keyFolder() {
 
 describe("the node's key", () => {
   test("is made once, guarded, and read again", () => {
-    const folder = freshFolder();
+    const folder = temporaryFolder();
     const made = loadNodeKey(folder, "node1");
     expect(made).toMatchObject({ isNew: true, warnings: [] });
     expect(made.key.publicKey).toMatch(/^[0-9a-f]{64}$/);
@@ -51,18 +32,18 @@ describe("the node's key", () => {
   });
 
   test("is not made by a look at it", () => {
-    const folder = freshFolder();
+    const folder = temporaryFolder();
     checkNodeKey(folder);
     expect(readdirSync(folder)).toEqual([]);
   });
 
-  test("makes a key for disguises that lasts, and is none where it is not", () => {
+  test("has a key for decoys that lasts; a folder without a key has none", () => {
     const { folder, key } = keyFolder();
     const lasting = decoyKey(folder);
     expect(lasting).toMatch(/^[0-9a-f]{64}$/);
     expect(decoyKey(folder)).toBe(lasting);
     expect(lasting).not.toContain(key.privateKey);
-    const empty = freshFolder();
+    const empty = temporaryFolder();
     expect(decoyKey(empty)).not.toBe(decoyKey(empty));
     expect(readdirSync(empty)).toEqual([]);
   });
@@ -82,7 +63,7 @@ describe("the node's key", () => {
     expect(readdirSync(folder)).toEqual(["key.pub"]);
   });
 
-  test("is taken from others who may read it, which is said", () => {
+  test("is made unreadable to other users, with a warning", () => {
     const { folder } = keyFolder();
     const file = join(folder, "key.priv");
     chmodSync(file, 0o644);
@@ -116,7 +97,7 @@ describe("the node's key", () => {
   });
 
   test("is one and the same for nodes that start together", async () => {
-    const folder = freshFolder();
+    const folder = temporaryFolder();
     const module = JSON.stringify(join(import.meta.dir, "../../../src/node/node-key.ts"));
     const code = `import { loadNodeKey } from ${module};
       process.stdout.write(loadNodeKey(${JSON.stringify(folder)}, "node1").key.publicKey);`;
@@ -147,7 +128,7 @@ sys.stderr.write("\\nKEY " + key.public_key() + " " + _read_node_key(sys.argv[1]
   }, 60_000);
 
   test("makes files that are read here", () => {
-    const folder = freshFolder();
+    const folder = temporaryFolder();
     const [publicKey, privateKey] = python(folder)?.split(" ") ?? [];
     expect(loadNodeKey(folder, "node1").key).toEqual({ publicKey, privateKey } as never);
   }, 60_000);

@@ -1,4 +1,4 @@
-import { expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 
 import { formatRecord, type LogRecord } from "#observe/log-format.ts";
 
@@ -57,7 +57,28 @@ test("quotes what could be taken for another field, and the empty text", () => {
   expect(formatRecord({ ...record, fields }, "none")).toBe('session joined authid="a=b" empty=""');
 });
 
-test("cuts a very long value", () => {
-  const line = formatRecord({ ...record, fields: { authid: "x".repeat(1_000_000) } }, "none");
-  expect(line.length).toBeLessThan(5_000);
+describe("cuts", () => {
+  const long = "x".repeat(1_000_000);
+
+  test.each(["none", "json"] as const)("a long value, and names its length: %s", (format) => {
+    const line = formatRecord({ ...record, fields: { authid: long } }, format);
+    expect(line).toContain(`authid${format === "none" ? '="' : '":"'}xxx`);
+    expect(line).toContain(`x… (1000000 characters)"`);
+    expect(line.length).toBeLessThan(600);
+  });
+
+  test.each(["none", "json"] as const)("a long event: %s", (format) => {
+    const line = formatRecord({ ...record, event: long, fields: {} }, format);
+    expect(line).toContain("x… (1000000 characters)");
+    expect(line.length).toBeLessThan(1_300);
+  });
+
+  test("no stack of a few kilobytes, and no character in the middle", () => {
+    const stack = `Error: x\n${"    at f (file.ts:1:1)\n".repeat(100)}`;
+    expect(formatRecord({ ...record, fields: { stack } }, "none")).not.toContain("characters");
+    const authid = `${"x".repeat(299)}\u{1f600}y`;
+    expect(formatRecord({ ...record, fields: { authid } }, "none")).toBe(
+      `session joined authid="${"x".repeat(299)}… (302 characters)"`,
+    );
+  });
 });

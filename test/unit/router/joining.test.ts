@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
+import type { FailedAttempts } from "#auth/authentication.ts";
 import type { AuthConfig, JoiningConfig } from "#config/node-config.ts";
 import { openRealms } from "#router/realm-table.ts";
 import { RouterSession } from "#router/router-session.ts";
-import type { FailedAttempts } from "#session/authentication.ts";
 import { MessageType as M } from "#wamp/message-type.ts";
 import { FailedJoins } from "#worker/failed-joins.ts";
 import { FakePeer } from "../../support/fake-peer.ts";
@@ -18,7 +18,11 @@ const limits: JoiningConfig = {
 const auth: AuthConfig = {
   ticket: { type: "static", principals: { joe: { ticket: "s3cret", role: "user" } } },
 };
-const hello = [M.HELLO, "realm1", { roles: {}, authmethods: ["ticket"], authid: "joe" }];
+const hello = [
+  M.HELLO,
+  "realm1",
+  { roles: { caller: {} }, authmethods: ["ticket"], authid: "joe" },
+];
 const realms = openRealms([{ name: "realm1", roles: [{ name: "user", permissions: [] }] }], quiet);
 
 /** A peer of a router with these limits. */
@@ -61,14 +65,22 @@ describe("joining a router", () => {
   test("reads no HELLO that is longer than anybody needs, but of a proxy", async () => {
     const authextra = { x: "x".repeat(70_000) };
     const peer = connect({});
-    peer.says([M.HELLO, "realm1", { authmethods: ["ticket"], authid: "joe", authextra }]);
+    peer.says([
+      M.HELLO,
+      "realm1",
+      { roles: { caller: {} }, authmethods: ["ticket"], authid: "joe", authextra },
+    ]);
     expect(await peer.next()).toEqual([
       M.ABORT,
       { message: "Cannot join: the message is longer than 65536 octets" },
       "wamp.error.payload_size_exceeded",
     ]);
     const proxy = connect({}, undefined, { ...auth, "anonymous-proxy": { type: "static" } });
-    proxy.says([M.HELLO, "realm1", { authmethods: ["ticket"], authid: "joe", authextra }]);
+    proxy.says([
+      M.HELLO,
+      "realm1",
+      { roles: { caller: {} }, authmethods: ["ticket"], authid: "joe", authextra },
+    ]);
     expect((await proxy.next())[0]).toBe(M.CHALLENGE);
   });
 

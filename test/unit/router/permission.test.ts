@@ -1,6 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import type { PermissionConfig } from "#config/node-config.ts";
-import { Role } from "#router/permission.ts";
+import { PermissionRole } from "#router/permission.ts";
+import type { ActionRequest } from "#router/requests.ts";
+import { MessageType } from "#wamp/message-type.ts";
 
 function permission(
   uri: string,
@@ -15,31 +17,64 @@ function permission(
   };
 }
 
-describe("Role", () => {
+const requester = {
+  id: 1,
+  identity: {
+    realm: "realm1",
+    authid: "a",
+    authrole: "r",
+    authmethod: "",
+    authprovider: "",
+    authextra: {},
+  },
+  transport: () => null,
+};
+const call = (uri: string): ActionRequest => ({
+  type: MessageType.CALL,
+  id: 1,
+  action: "call",
+  options: {},
+  uri,
+  match: "exact",
+  payload: { serializer: "json", items: [] },
+});
+const denied = expect.objectContaining({ uri: "wamp.error.not_authorized" });
+
+describe("PermissionRole", () => {
   test("denies what no permission names", () => {
-    expect(new Role({ name: "r", permissions: [] }).allows("call", "a.b")).toBe(false);
+    const role = new PermissionRole({ name: "r", permissions: [] });
+    expect(() => role.authorize(requester, call("a.b"))).toThrow(denied);
+    expect(role.permitsMatch("register", "a.b")).toBe(false);
   });
 
   test("lets the best match alone decide", () => {
-    const role = new Role({
+    const role = new PermissionRole({
       name: "r",
       permissions: [
         permission("a.", "prefix", true),
         permission("a.secret.", "prefix", false),
-        permission("a.secret.door", "exact", true),
+        permission("a.secret.topic", "exact", true),
       ],
     });
-    expect(role.allows("call", "a.b")).toBe(true);
-    expect(role.allows("call", "a.secret.key")).toBe(false);
-    expect(role.allows("call", "a.secret.door")).toBe(true);
-    expect(role.discloses("caller", "a.b")).toBe(true);
-    expect(role.discloses("publisher", "a.b")).toBe(false);
+    expect(role.authorize(requester, call("a.b"))).toEqual({ discloses: true });
+    expect(() => role.authorize(requester, call("a.secret.key"))).toThrow(denied);
+    expect(role.authorize(requester, call("a.secret.topic"))).toEqual({ discloses: true });
+    expect(role.permitsMatch("subscribe", "a.b")).toBe(true);
+    expect(role.permitsMatch("subscribe", "a.secret.key")).toBe(false);
   });
 
-  test("refuses with wamp.error.not_authorized", () => {
-    const role = new Role({ name: "r", permissions: [] });
-    expect(() => role.demand("publish", "a.b")).toThrow(
-      expect.objectContaining({ uri: "wamp.error.not_authorized" }),
-    );
+  test("discloses callers and publishers apart", () => {
+    const role = new PermissionRole({ name: "r", permissions: [permission("a.", "prefix", true)] });
+    const { id, uri, payload } = {
+      ...call("a.b"),
+      payload: { serializer: "json", items: [] },
+    } as const;
+    const publish = { type: MessageType.PUBLISH, id, action: "publish", options: {}, uri } as const;
+    const request: ActionRequest = {
+      ...publish,
+      match: "exact",
+      payload: { ...payload, items: [] },
+    };
+    expect(role.authorize(requester, request)).toEqual({ discloses: false });
   });
 });

@@ -53,7 +53,7 @@ async function start(changes: Partial<DynamicAuthConfig> = {}) {
   authenticator.says([M.REGISTER, 1, {}, procedure]);
   await authenticator.next();
   const client = connect({ anonymous: { ...dynamic, ...changes } });
-  client.says([M.HELLO, "realm1", { roles: {} }]);
+  client.says([M.HELLO, "realm1", { roles: { caller: {} } }]);
   return { client, connect, authenticator, logged };
 }
 
@@ -74,7 +74,7 @@ describe("cryptosign-proxy of type dynamic", () => {
     // About the client that `start` has brought.
     await authenticator.next();
     const proxy = connect({ "cryptosign-proxy": dynamic });
-    const details = { roles: {}, authmethods: ["cryptosign-proxy"], authextra };
+    const details = { roles: { caller: {} }, authmethods: ["cryptosign-proxy"], authextra };
     proxy.says([M.HELLO, "realm1", { ...details, ...(authid && { authid }) }]);
     const [, id, , , args] = await authenticator.next();
     const answers = (found: unknown) => authenticator.says([M.YIELD, id, {}, [found]]);
@@ -109,7 +109,7 @@ describe("cryptosign-proxy of type dynamic", () => {
     ]);
   });
 
-  test("lets nobody in who cannot sign", async () => {
+  test("refuses a client that cannot sign", async () => {
     const { proxy, answers } = await arrive();
     answers({ pubkey, role: "proxy" });
     const [, , extra] = await proxy.next();

@@ -91,6 +91,9 @@ describe("joining", () => {
     ["a message before HELLO", [M.SUBSCRIBE, 1, {}, "a.b"]],
     ["AUTHENTICATE before CHALLENGE", [M.AUTHENTICATE, "", {}]],
     ["no type", ["x"]],
+    ["GOODBYE before HELLO", [M.GOODBYE, {}, "wamp.close.close_realm"]],
+    ["HELLO without roles", [M.HELLO, "realm1", {}]],
+    ["HELLO with an empty set of roles", [M.HELLO, "realm1", { roles: {} }]],
   ])("refuses %s", async (_name, message) => {
     const peer = connect();
     expect((await ask(peer, message))[2]).toBe("wamp.error.protocol_violation");
@@ -130,6 +133,20 @@ describe("joining", () => {
     ]);
     expect(realms.get("realm1")?.size).toBe(0);
     expect((await ask(peer, [M.HELLO, "realm1", { roles }]))[0]).toBe(M.WELCOME);
+  });
+
+  test("answers Autobahn for Python, which would join again, with wamp.close.normal", async () => {
+    const peer = await join({}, { caller: { features: { payload_encryption_cryptobox: true } } });
+    expect((await ask(peer, [M.GOODBYE, {}, "wamp.close.logout"]))[2]).toBe("wamp.close.normal");
+  });
+
+  test("closes without GOODBYE at a shutdown, where the client would not reconnect after one", async () => {
+    const peer = connect();
+    peer.says([M.HELLO, "realm1", { roles, agent: "Jawampa-0.5" }]);
+    expect((await peer.next())[0]).toBe(M.WELCOME);
+    peer.session.shutdown();
+    expect(peer.sent).toEqual([]);
+    expect(peer.closed?.code).toBe(1001);
   });
 
   test("is told GOODBYE at a shutdown", async () => {
@@ -201,6 +218,16 @@ describe("publish and subscribe", () => {
     expect(publish({ eligible: [one.id] })).toEqual([0, 1, 0]);
     expect(publish({ eligible_authrole: ["other"] })).toEqual([0, 0, 0]);
     expect(publish({ exclude_authrole: ["anonymous"] })).toEqual([0, 0, 0]);
+  });
+
+  test("refuses receivers that are no list, and sends no event", async () => {
+    const [publisher, subscriber] = [await join(), await join()];
+    await subscribe(subscriber, "a.b");
+    for (const options of [{ exclude: 7 }, { eligible_authid: "joe" }]) {
+      const answer = await ask(publisher, [M.PUBLISH, 1, { acknowledge: true, ...options }, "a.b"]);
+      expect(answer[4]).toBe("wamp.error.invalid_argument");
+    }
+    expect(subscriber.take()).toEqual([]);
   });
 
   test("names the publisher when it, or its role, wants that", async () => {
@@ -368,6 +395,58 @@ describe("calls", () => {
     expect(caller.take().map((message) => message[4])).toEqual(["wamp.error.canceled"]);
   });
 
+  test("drops what a callee says of a call that is over, or was not asked for progress", async () => {
+    const caller = await join();
+    const callee = await join();
+    await register(callee, "a.b");
+    caller.says([M.CALL, 1, {}, "a.b"]);
+    callee.take();
+    callee.says([M.YIELD, 1, { progress: true }, [1]]);
+    callee.says([M.YIELD, 9, {}, [1]]);
+    callee.says([M.ERROR, M.INVOCATION, 9, {}, "a.error"]);
+    expect([caller.take(), callee.take()]).toEqual([[], []]);
+    callee.says([M.YIELD, 1, {}, [2]]);
+    callee.says([M.ERROR, M.INVOCATION, 1, {}, "a.error"]);
+    expect(caller.take()).toEqual([[M.RESULT, 1, {}, [2]]]);
+    caller.says([M.CANCEL, 1, {}]);
+    expect([caller.take(), callee.take(), caller.closed]).toEqual([[], [], undefined]);
+  });
+
+  test("takes no answer from a session that was not called", async () => {
+    const [caller, callee, other] = [await join(), await join(), await join()];
+    await register(callee, "a.b");
+    caller.says([M.CALL, 1, {}, "a.b"]);
+    other.says([M.YIELD, 1, {}, ["forged"]]);
+    other.says([M.CANCEL, 1, {}]);
+    expect([caller.take(), callee.take().length]).toEqual([[], 1]);
+    callee.says([M.YIELD, 1, {}, ["real"]]);
+    expect(caller.take()).toEqual([[M.RESULT, 1, {}, ["real"]]]);
+  });
+
+  test.each<[string, unknown[]]>([
+    ["a second CALL with the id of one that waits", [M.CALL, 1, {}, "a.b"]],
+    ["an ERROR about what is no INVOCATION", [M.ERROR, M.CALL, 1, {}, "a.error"]],
+    ["an unknown mode of CANCEL", [M.CANCEL, 1, { mode: "stop" }]],
+  ])("ends the session for %s", async (_, message) => {
+    const caller = await join();
+    const callee = await join();
+    await register(callee, "a.b");
+    caller.says([M.CALL, 1, {}, "a.b"]);
+    caller.says(message);
+    expect(caller.take()).toEqual([[M.ABORT, expect.anything(), "wamp.error.protocol_violation"]]);
+    expect(caller.closed?.code).toBe(1002);
+    expect(callee.closed).toBeUndefined();
+  });
+
+  test("unregisters for a callee its own registrations alone", async () => {
+    const [callee, other] = [await join(), await join()];
+    const id = await register(callee, "a.b");
+    const refused = [M.ERROR, M.UNREGISTER, 3, {}, "wamp.error.no_such_registration"];
+    expect((await ask(other, [M.UNREGISTER, 3, id])).slice(0, 5)).toEqual(refused);
+    expect(await ask(callee, [M.UNREGISTER, 3, id])).toEqual([M.UNREGISTERED, 3]);
+    expect((await ask(other, [M.CALL, 4, {}, "a.b"]))[4]).toBe("wamp.error.no_such_procedure");
+  });
+
   test("answers the caller when the callee goes", async () => {
     const caller = await join();
     const callee = await join();
@@ -453,7 +532,7 @@ test("has none of what docs/compatibility.md says that it has not", async () => 
 });
 
 describe("session meta", () => {
-  test("counts, lists and gets sessions, and tells who joins and leaves", async () => {
+  test("counts, lists and gets sessions, and publishes joins and leaves", async () => {
     const peer = await join();
     await subscribe(peer, "wamp.session.on_join");
     await subscribe(peer, "wamp.session.on_leave");

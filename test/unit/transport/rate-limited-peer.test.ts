@@ -41,8 +41,8 @@ describe("rateLimitedAccept", () => {
       limited = peer;
       return { onMessage: (message) => received.push(message), onDrain() {}, onClose() {} };
     };
-    const rates = { ...limits, max_messages_per_second: 1000, max_messages_burst: 2 };
-    client.attach(rateLimitedAccept(rates, accept, quiet)(client, config));
+    const pace = { ...limits, max_messages_per_second: 1000, max_messages_burst: 2 };
+    client.attach(rateLimitedAccept(pace, accept, quiet)(client, config));
     return { client, limited, received, resumed: resumed.promise };
   }
 
@@ -66,7 +66,7 @@ describe("rateLimitedAccept", () => {
     expect(performance.now() - begun).toBeGreaterThan(25);
   });
 
-  test("is not resumed by its session before its time", async () => {
+  test("is not resumed by its session before the time is over", async () => {
     const { client, limited, resumed } = pair();
     for (let n = 0; n < 12; n++) client.saysOctets("[1]");
     limited.pause();

@@ -9,7 +9,7 @@
  * @module
  */
 
-import { readPlainValue } from "#wamp/serializer/value-sink.ts";
+import { readPlainValue } from "#wamp/serializer/read-value.ts";
 import { MalformedMessage } from "#wamp/token/malformed-message.ts";
 import { UnrepresentableValue } from "#wamp/token/unrepresentable-value.ts";
 import { sliceObject } from "#wamp/transcode/object-slice.ts";
@@ -136,7 +136,7 @@ export function printAnswer(answer: WampAnswer): BridgeAnswer {
   } catch (thrown) {
     if (!(thrown instanceof UnrepresentableValue || thrown instanceof MalformedMessage))
       throw thrown;
-    const sentence = `Cannot tell the answer in JSON: ${thrown.message}`;
+    const sentence = `Cannot represent the answer in JSON: ${thrown.message}`;
     return denial(500, "wamp.error.invalid_argument", {}, [sentence]);
   }
 }

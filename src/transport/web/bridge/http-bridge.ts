@@ -9,6 +9,9 @@
 import { Failure, sentenceOf } from "#base/failure.ts";
 import type { BridgeServiceConfig } from "#config/node-config.ts";
 import { addressRanges } from "#transport/endpoint/address-ranges.ts";
+import type { HttpAnswer } from "#transport/http/http-answer.ts";
+import type { RequestHandler } from "#transport/http/http-exchange.ts";
+import type { ClientRequest } from "#transport/http/http-request.ts";
 import type { TransportContext } from "#transport/listener.ts";
 import { UnrepresentableValue } from "#wamp/token/unrepresentable-value.ts";
 import type { WampCaller } from "#wamp/wamp-caller.ts";
@@ -22,18 +25,8 @@ const MAX_REQUESTS = 512;
 /** Supported methods, as the answers 200 to OPTIONS and 405 name them. */
 const METHODS = "POST,PUT,OPTIONS";
 
-/** The head of a request, and where the request came from. */
-export interface BridgeHead {
-  method: string;
-  headers: Headers;
-  query: URLSearchParams;
-  /** IP address of the client; null on a Unix socket. */
-  address: string | null;
-  isSecure: boolean;
-}
-
 /** The bridge at one path. */
-export class HttpBridge {
+export class HttpBridge implements RequestHandler {
   readonly #config: BridgeServiceConfig;
   readonly #log: TransportContext["log"];
   readonly #caller: WampCaller;
@@ -78,7 +71,12 @@ export class HttpBridge {
   }
 
   /** The answer that follows from the head alone, mostly an error; null: the body has to be read. */
-  answerToHead({ method, headers, address, isSecure }: BridgeHead): BridgeAnswer | null {
+  answerToHead(request: ClientRequest): HttpAnswer | null {
+    const answer = this.#answerToHead(request);
+    return answer && withCommonHeaders(answer, request);
+  }
+
+  #answerToHead({ method, headers, address, isSecure }: ClientRequest): BridgeAnswer | null {
     if (method === "OPTIONS") {
       const allowed = { Allow: METHODS, "Access-Control-Allow-Methods": METHODS };
       return { status: 200, headers: allowed, body: Buffer.alloc(0) };
@@ -97,21 +95,30 @@ export class HttpBridge {
     return fault === null ? null : denial(400, `Cannot take the request: ${fault}`);
   }
 
-  /** Carries a request out; `clientGone` aborts when its client has closed. Never throws. */
+  /** Carries a request out. */
   async perform(
-    head: BridgeHead,
+    request: ClientRequest,
     body: Uint8Array,
-    clientGone: AbortSignal,
-  ): Promise<BridgeAnswer> {
-    const refusal = this.#signed?.refusalOf(head.query, body, Date.now());
-    if (refusal) return refusal;
-    const request = readBody(this.#config.type, body);
-    return "status" in request ? request : this.#request(request, clientGone);
+    clientGone: () => AbortSignal,
+  ): Promise<HttpAnswer> {
+    return withCommonHeaders(await this.#perform(request, body, clientGone), request);
   }
 
-  /** The headers of every answer to this request. */
-  headersFor({ headers }: BridgeHead): Record<string, string> {
-    return commonHeaders(headers);
+  /** The answer to a request in error, in Crossbar's form. */
+  refuse(request: ClientRequest, status: number, sentence: string): HttpAnswer {
+    const headers = status === 503 ? { "Retry-After": "1" } : {};
+    return withCommonHeaders(denial(status, sentence, headers), request);
+  }
+
+  async #perform(
+    { url }: ClientRequest,
+    body: Uint8Array,
+    clientGone: () => AbortSignal,
+  ): Promise<BridgeAnswer> {
+    const refusal = this.#signed?.refusalOf(url.searchParams, body, Date.now());
+    if (refusal) return refusal;
+    const request = readBody(this.#config.type, body);
+    return "status" in request ? request : this.#request(request, clientGone());
   }
 
   async #request(request: BridgeRequest, clientGone: AbortSignal): Promise<BridgeAnswer> {
@@ -124,7 +131,7 @@ export class HttpBridge {
       return printAnswer(await this.#caller.request({ ...request, realm, role, signal }));
     } catch (thrown) {
       if (thrown instanceof UnrepresentableValue) {
-        const sentence = `Cannot tell the arguments to the router: ${thrown.message}`;
+        const sentence = `Cannot represent the arguments for the router: ${thrown.message}`;
         return denial(400, sentence);
       }
       if (timeout.signal.aborted) {
@@ -151,6 +158,10 @@ export class HttpBridge {
     const headers = { "Retry-After": "1" };
     return denial(503, "wamp.error.unavailable", headers, ["The router cannot be reached"]);
   }
+}
+
+function withCommonHeaders(answer: BridgeAnswer, { headers }: ClientRequest): HttpAnswer {
+  return { ...answer, headers: { ...commonHeaders(headers), ...answer.headers } };
 }
 
 /** What is wrong with a Content-Type; null: nothing. */

@@ -5,8 +5,11 @@
  */
 
 import { unzipSync } from "fflate";
-import { Failure, sentenceOf } from "#base/failure.ts";
+import { sentenceOf } from "#base/failure.ts";
 import type { ArchiveServiceConfig } from "#config/node-config.ts";
+import type { Logger } from "#observe/logger.ts";
+import type { HttpAnswer } from "#transport/http/http-answer.ts";
+import type { HttpRequest } from "#transport/http/http-request.ts";
 import type { TransportContext } from "#transport/listener.ts";
 import {
   answerWith,
@@ -16,6 +19,7 @@ import {
 import { errorPage } from "#transport/web/error-page.ts";
 import { isGzippedByName, mediaTypeOf } from "#transport/web/media-type.ts";
 import type { WebService } from "#transport/web/web-service.ts";
+import { type ArchiveMember, readDirectory } from "./archive-directory.ts";
 import { downloadArchive, keepArchive, readArchive, unusable } from "./archive-source.ts";
 
 /** Most octets of an archive's files when they are unzipped. */
@@ -28,7 +32,10 @@ const CACHE_SECONDS = 43_200;
 const FIRST_RETRY_MS = 5_000;
 const LONGEST_RETRY_MS = 300_000;
 
-type Contents = Map<string, Representation>;
+const NO_ZIP = "it is not a ZIP file that can be unzipped";
+
+/** The files by name; "unreadable": encrypted, or compressed by a method that is not known here. */
+type Contents = Map<string, Representation | "unreadable">;
 
 /**
  * Opens an archive; answers 503 and retries while it cannot be downloaded.
@@ -42,7 +49,7 @@ export async function openArchive(
 ): Promise<WebService> {
   const octets = await readArchive(config);
   if (octets) {
-    const contents = unpack(config, octets);
+    const contents = unpack(config, octets, context.log);
     return {
       isReadOnly: true,
       handle: (request, subpath) => answer(config, contents, request, subpath),
@@ -86,7 +93,7 @@ class ArchiveDownload {
       return;
     }
     // Unzipped first, so that a malformed archive is never stored.
-    const contents = unpack(this.#config, download.octets);
+    const contents = unpack(this.#config, download.octets, this.#context.log);
     await keepArchive(this.#config, download.octets);
     this.contents = contents;
     this.#context.log.info("archive downloaded", { archive: this.#config.archive });
@@ -119,29 +126,43 @@ class ArchiveDownload {
 function answer(
   config: ArchiveServiceConfig,
   contents: Contents | undefined,
-  request: Request,
+  request: HttpRequest,
   subpath: string,
-): Response {
+): HttpAnswer {
   if (!contents) return errorPage(503, { "Retry-After": "30" });
   const isFolder = subpath === "" || subpath.endsWith("/");
   const name = isFolder ? subpath + (config.default_object ?? "") : subpath;
   const file = contents.get(name);
-  return file ? answerWith(file, request) : errorPage(404);
+  if (file === undefined) return errorPage(404);
+  return file === "unreadable" ? errorPage(501) : answerWith(file, request);
 }
 
 /** Unzips everything below the prefix, after its total size has been checked. */
-function unpack(config: ArchiveServiceConfig, octets: Uint8Array<ArrayBuffer>): Contents {
+function unpack(
+  config: ArchiveServiceConfig,
+  octets: Uint8Array<ArrayBuffer>,
+  log: Logger,
+): Contents {
   const prefix = config.object_prefix ? `${config.object_prefix.replace(/\/+$/, "")}/` : "";
+  const directory = readDirectory(octets);
+  if (directory === null) throw unusable(config, NO_ZIP);
+  const members = directory.members.filter(({ name }) => isServed(name, prefix));
+  checkContentsSize(config, members);
   const contents: Contents = new Map();
+  const readable = new Set<string>();
+  for (const { name, fault } of members) {
+    if (fault === null) readable.add(name);
+    else contents.set(name.slice(prefix.length), "unreadable");
+  }
+  logUnreadable(config, members, log);
   try {
-    checkContentsSize(config, octets, prefix);
-    const files = unzipSync(octets, { filter: ({ name }) => isServed(name, prefix) });
+    const archive = octets.subarray(directory.octetsBefore);
+    const files = unzipSync(archive, { filter: ({ name }) => readable.has(name) });
     for (const [name, file] of Object.entries(files)) {
       contents.set(name.slice(prefix.length), fileOf(config, name, file));
     }
   } catch (thrown) {
-    if (thrown instanceof Failure) throw thrown;
-    throw unusable(config, "it is not a ZIP file that can be unzipped", thrown);
+    throw unusable(config, NO_ZIP, thrown);
   }
   if (contents.size === 0) {
     throw unusable(config, prefix === "" ? "it has no files" : `it has no files below "${prefix}"`);
@@ -154,16 +175,24 @@ function isServed(name: string, prefix: string): boolean {
 }
 
 /** Adds up the sizes in the archive's own directory before anything is unzipped. */
-function checkContentsSize(config: ArchiveServiceConfig, octets: Uint8Array, prefix: string): void {
-  let total = 0;
-  unzipSync(octets, {
-    filter({ name, originalSize }) {
-      if (isServed(name, prefix)) total += originalSize;
-      return false;
-    },
-  });
+function checkContentsSize(config: ArchiveServiceConfig, members: readonly ArchiveMember[]): void {
+  const total = members.reduce((sum, { size }) => sum + size, 0);
   if (total > MAX_CONTENT_OCTETS) {
     throw unusable(config, `it holds ${total} octets, and ${MAX_CONTENT_OCTETS} is the most`);
+  }
+}
+
+/** Logs the files that cannot be served, with one line for each reason. */
+function logUnreadable(
+  { archive }: ArchiveServiceConfig,
+  members: readonly ArchiveMember[],
+  log: Logger,
+): void {
+  const byFault = Map.groupBy(members, ({ fault }) => fault);
+  for (const [fault, [first, ...more]] of byFault) {
+    if (fault === null) continue;
+    const facts = { archive, file: first?.name, more: more.length, reason: `it is ${fault}` };
+    log.warn("file of an archive not served", facts);
   }
 }
 

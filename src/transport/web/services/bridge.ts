@@ -1,8 +1,7 @@
 /**
  * `type: caller` and `type: publisher`: HTTP requests that become calls and publications.
  *
- * The requests are answered on their own sockets. A request reaches this service only when it was
- * pipelined behind one for another service, whose answer closes the connection.
+ * HttpBridge answers them; no request reaches `handle`.
  *
  * @module
  */

@@ -15,15 +15,16 @@ export function openNodeInfo(context: TransportContext): WebService {
       const info = context.nodeInfo;
       const isJson = prefersJson(request.headers.get("Accept") ?? "");
       const octets = new TextEncoder().encode(isJson ? jsonOf(info) : pageOf(info));
-      return new Response(request.method === "HEAD" ? null : octets, {
+      return {
+        status: 200,
         headers: {
           "Content-Type": isJson ? "application/json" : "text/html; charset=utf-8",
-          "Content-Length": String(octets.length),
           "Cache-Control": "no-store",
           Vary: "Accept",
           "X-Content-Type-Options": "nosniff",
         },
-      });
+        body: octets,
+      };
     },
   };
 }

@@ -11,10 +11,6 @@ import type { WebService } from "#transport/web/web-service.ts";
 export function openRedirect(config: RedirectServiceConfig): WebService {
   return {
     isReadOnly: true,
-    handle: () =>
-      new Response(null, {
-        status: 302,
-        headers: { Location: config.url, "Content-Length": "0" },
-      }),
+    handle: () => ({ status: 302, headers: { Location: config.url }, body: Buffer.alloc(0) }),
   };
 }

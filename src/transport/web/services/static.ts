@@ -1,5 +1,6 @@
 /**
- * `type: static`: serves the files below a folder, but no dotfiles and no private key of a node.
+ * `type: static`: serves the files below a folder, but no private key of a node, and no dotfiles except for
+ * the folder `.well-known` (RFC 8615).
  *
  * @module
  */
@@ -8,11 +9,18 @@ import { realpathSync, type Stats, statSync } from "node:fs";
 import { basename, join, relative, resolve, sep } from "node:path";
 import { errorCodeOf, Failure } from "#base/failure.ts";
 import type { StaticServiceConfig } from "#config/node-config.ts";
+import { isOutOfDescriptors } from "#transport/endpoint/descriptors.ts";
+import { FilePart } from "#transport/http/file-part.ts";
+import type { HttpAnswer } from "#transport/http/http-answer.ts";
+import type { HttpRequest } from "#transport/http/http-request.ts";
 import { answerWith } from "#transport/web/conditional-request.ts";
 import { errorPage } from "#transport/web/error-page.ts";
 import { mediaTypeOf } from "#transport/web/media-type.ts";
 import type { WebService } from "#transport/web/web-service.ts";
 import { listDirectory } from "./directory-listing.ts";
+
+/** Longest part of a file that is read into memory before it is sent. */
+const READ_AT_ONCE_OCTETS = 64 * 1024;
 
 const INDEX_NAMES = ["index.html", "index.htm", "index"];
 
@@ -21,24 +29,38 @@ export function openStatic(config: StaticServiceConfig): WebService {
   const root = realFolder(config.directory);
   return {
     isReadOnly: true,
-    // Synchronous: when the first answer is a promise, Bun 1.4 answers none of several requests that
-    // came in one segment.
-    handle(request, subpath, url) {
-      const isFolderRequested = url.pathname.endsWith("/");
-      const found = locate(root, subpath.replace(/\/$/, ""));
-      if (found?.stats.isDirectory()) {
-        if (!isFolderRequested) return redirectToFolder(url);
-        const index = findIndex(root, found.file);
-        if (index) return answerFile(index, config, request);
-        if (config.options.enable_directory_listing) return answerListing(found.file, request);
+    handle(request, subpath) {
+      try {
+        return answer(root, config, request, subpath);
+      } catch (thrown) {
+        if (isOutOfDescriptors(thrown)) return errorPage(503, { "Retry-After": "1" });
+        // Removed since it was found, or not to be read.
+        if (errorCodeOf(thrown) !== undefined) return errorPage(404);
+        throw thrown;
       }
-      if (found?.stats.isFile() && !isFolderRequested) return answerFile(found, config, request);
-      const name = config.options.default_file;
-      const fallback =
-        name === null ? undefined : locate(root, relative(root, resolve(root, name)));
-      return fallback?.stats.isFile() ? answerFile(fallback, config, request) : errorPage(404);
     },
   };
+}
+
+function answer(
+  root: string,
+  config: StaticServiceConfig,
+  request: HttpRequest,
+  subpath: string,
+): HttpAnswer {
+  const { url } = request;
+  const isFolderRequested = url.pathname.endsWith("/");
+  const found = locate(root, subpath.replace(/\/$/, ""));
+  if (found?.stats.isDirectory()) {
+    if (!isFolderRequested) return redirectToFolder(url);
+    const index = findIndex(root, found.file);
+    if (index) return answerFile(index, config, request);
+    if (config.options.enable_directory_listing) return answerListing(found.file);
+  }
+  if (found?.stats.isFile() && !isFolderRequested) return answerFile(found, config, request);
+  const name = config.options.default_file;
+  const fallback = name === null ? undefined : locate(root, relative(root, resolve(root, name)));
+  return fallback?.stats.isFile() ? answerFile(fallback, config, request) : errorPage(404);
 }
 
 interface Located {
@@ -65,17 +87,23 @@ function realFolder(directory: string): string {
 
 /** Finds the file of a decoded path; undefined when there is none, or it may not be shown. */
 function locate(root: string, path: string): Located | undefined {
-  if (path !== "" && !path.split("/").every(isShownName)) return undefined;
+  if (path !== "" && !isShownPath(path.split("/"))) return undefined;
   try {
     const file = realpathSync(join(root, path));
     // A link may lead anywhere, so its target is checked as well.
     const below = relative(root, file);
-    if (below !== "" && !below.split(sep).every(isShownName)) return undefined;
+    if (below !== "" && !isShownPath(below.split(sep))) return undefined;
     return { file, stats: statSync(file) };
-  } catch {
+  } catch (thrown) {
+    if (isOutOfDescriptors(thrown)) throw thrown;
     // Missing, unreadable, or below a file: all the same to a client.
     return undefined;
   }
+}
+
+/** Whether all components of a path are shown; the first may be the folder of well-known addresses. */
+function isShownPath([first = "", ...more]: string[]): boolean {
+  return (first === ".well-known" || isShownName(first)) && more.every(isShownName);
 }
 
 /** False for dotfiles, and so for `..`, and for the private key of a node. */
@@ -92,14 +120,13 @@ function findIndex(root: string, folder: string): Located | undefined {
   return undefined;
 }
 
-function redirectToFolder(url: URL): Response {
+function redirectToFolder(url: URL): HttpAnswer {
   // Relative to the folder above, so that it is right behind any other proxy.
   const last = url.pathname.slice(url.pathname.lastIndexOf("/") + 1);
-  const headers = { Location: `./${last}/${url.search}`, "Content-Length": "0" };
-  return new Response(null, { status: 302, headers });
+  return { status: 302, headers: { Location: `./${last}/${url.search}` }, body: Buffer.alloc(0) };
 }
 
-function answerFile(found: Located, config: StaticServiceConfig, request: Request): Response {
+function answerFile(found: Located, config: StaticServiceConfig, request: HttpRequest): HttpAnswer {
   const { file, stats } = found;
   const { mime_types, cache_timeout } = config.options;
   const name = basename(file);
@@ -111,19 +138,32 @@ function answerFile(found: Located, config: StaticServiceConfig, request: Reques
     etag: `"${stats.size.toString(16)}-${Math.floor(stats.mtimeMs * 1000).toString(16)}"`,
     lastModified: stats.mtime,
     headers,
-    slice: (start: number, end: number) => Bun.file(file).slice(start, end),
+    slice: (start: number, end: number) => readPart(file, start, end),
   };
   return answerWith(content, request);
 }
 
-function answerListing(folder: string, request: Request): Response {
+/** Short parts are read at once, so that no file stays open for them. */
+function readPart(file: string, start: number, end: number): FilePart | Uint8Array {
+  const part = new FilePart(file, start, end);
+  if (part.length > READ_AT_ONCE_OCTETS) return part;
+  try {
+    const octets = Buffer.allocUnsafe(part.length);
+    return octets.subarray(0, part.read(octets, 0));
+  } finally {
+    part.close();
+  }
+}
+
+function answerListing(folder: string): HttpAnswer {
   const octets = new TextEncoder().encode(listDirectory(folder, isShownName));
-  return new Response(request.method === "HEAD" ? null : octets, {
+  return {
+    status: 200,
     headers: {
       "Content-Type": "text/html; charset=utf-8",
-      "Content-Length": String(octets.length),
       "Cache-Control": "no-cache",
       "X-Content-Type-Options": "nosniff",
     },
-  });
+    body: octets,
+  };
 }

@@ -6,6 +6,8 @@
  * @module
  */
 
+import type { HttpAnswer } from "#transport/http/http-answer.ts";
+import type { HttpRequest } from "#transport/http/http-request.ts";
 import type { WebService } from "#transport/web/web-service.ts";
 import {
   badHandshake,
@@ -23,9 +25,9 @@ export function openWebSocketService(config: WebSocketPathConfig): WebService {
   };
 }
 
-/** Null: the handshake is valid, but not the first request of its connection. */
-function refusalOf(request: Request, config: WebSocketPathConfig): Response | null {
+/** Null: the handshake is valid, but in HTTP/1.0. */
+function refusalOf(request: HttpRequest, config: WebSocketPathConfig): HttpAnswer | null {
   if (config.type !== "websocket") return checkHandshake(request, config.options, testeePage);
   const decision = checkWampHandshake(request, config);
-  return decision.kind === "answer" ? decision.response : null;
+  return decision.kind === "answer" ? decision.answer : null;
 }

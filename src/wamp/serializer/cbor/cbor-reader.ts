@@ -4,80 +4,31 @@
  * @module
  */
 
-import { MalformedMessage } from "#wamp/token/malformed-message.ts";
+import { BinaryReader } from "#wamp/token/binary-reader.ts";
 import { OctetBuffer } from "#wamp/token/octet-buffer.ts";
-import type { TokenReader } from "#wamp/token/token-reader.ts";
-import {
-  MAX_DEPTH,
-  MAX_INTEGER_BITS,
-  type TokenSink,
-  UNKNOWN_COUNT,
-} from "#wamp/token/token-sink.ts";
-import { IGNORING_SINK, UNDEFINED_VALUE } from "#wamp/token/undefined-value.ts";
-import { UnrepresentableValue } from "#wamp/token/unrepresentable-value.ts";
-import { isUtf8Between } from "#wamp/token/utf8-check.ts";
+import { MAX_INTEGER_BITS, type TokenSink, UNKNOWN_COUNT } from "#wamp/token/token-sink.ts";
 
-const NOTHING = new Uint8Array(0);
-const NO_VIEW = new DataView(NOTHING.buffer);
 const BREAK = 0xff;
 const UNDEFINED = 0xf7;
 const INDEFINITE = 31;
 const TAG_POSITIVE_BIGNUM = 2;
 const TAG_NEGATIVE_BIGNUM = 3;
-/** "This is CBOR": says nothing about the value that follows. */
+/** Marks the octets as CBOR and leaves the value that follows as it is (RFC 8949, section 3.4.6). */
 const TAG_SELF_DESCRIBED = 55799;
-
-/** What JavaScript libraries say of a Uint8Array (RFC 8746, section 2.1); its octets are binary. */
+/** Marks binary as a Uint8Array (RFC 8746, section 2.1), as JavaScript libraries do. */
 const TAG_UINT8_ARRAY = 64;
 
 /** Reads CBOR (RFC 8949). */
-export class CborReader implements TokenReader {
-  position = 0;
-  #octets: Uint8Array = NOTHING;
-  #lazyView: DataView | undefined;
-  #depth = 0;
-  /** Whether pairs without a value are looked for, because there is one. */
-  #dropsAbsent = false;
-  /** Holds the chunks of a string of indefinite length, joined. */
+export class CborReader extends BinaryReader {
+  /** Holds the joined chunks of a string of indefinite length. */
   readonly #joined = new OctetBuffer();
 
-  read(octets: Uint8Array, sink: TokenSink): void {
-    this.#octets = octets;
-    this.#lazyView = undefined;
-    this.#dropsAbsent = false;
-    try {
-      this.#whole(sink);
-    } catch (thrown) {
-      if (thrown !== UNDEFINED_VALUE) throw thrown;
-      this.#dropsAbsent = true;
-      sink.clear?.();
-      this.#whole(sink);
-    } finally {
-      this.#octets = NOTHING;
-      this.#lazyView = NO_VIEW;
-    }
+  constructor() {
+    super("cbor");
   }
 
-  #whole(sink: TokenSink): void {
-    this.position = 0;
-    this.#depth = 0;
-    this.#value(sink);
-    if (this.position !== this.#octets.length) throw malformed("octets follow its end");
-  }
-
-  #absent(sink: TokenSink): void {
-    if (!this.#dropsAbsent && sink.clear) throw UNDEFINED_VALUE;
-    sink.nil();
-  }
-
-  get #view(): DataView {
-    const octets = this.#octets;
-    this.#lazyView ??= new DataView(octets.buffer, octets.byteOffset, octets.length);
-    return this.#lazyView;
-  }
-
-  #value(sink: TokenSink): void {
-    const first = this.#octets[this.#advance(1)]!;
+  protected readValue(sink: TokenSink): void {
+    const first = this.octets[this.advance(1)]!;
     const info = first & 31;
     switch (first >> 5) {
       case 0:
@@ -101,10 +52,10 @@ export class CborReader implements TokenReader {
         this.#text(sink, info);
         return;
       case 4:
-        this.#array(sink, info);
+        this.#array(sink, this.#count(info));
         return;
       case 5:
-        this.#map(sink, info);
+        this.#map(sink, this.#count(info));
         return;
       case 6:
         this.#tagged(sink, info);
@@ -115,22 +66,18 @@ export class CborReader implements TokenReader {
     }
   }
 
-  /** Takes `count` octets and gives the place of the first. */
-  #advance(count: number): number {
-    const at = this.position;
-    if (count > this.#octets.length - at) throw malformed("it ends too early");
-    this.position = at + count;
-    return at;
-  }
-
   #argument(info: number): number {
     if (info < 24) return info;
-    if (info === 24) return this.#octets[this.#advance(1)]!;
-    if (info === 25) return this.#view.getUint16(this.#advance(2));
-    if (info === 26) return this.#view.getUint32(this.#advance(4));
-    if (info !== 27) throw malformed("a head has a reserved or misplaced length");
-    const at = this.#advance(8);
-    return this.#view.getUint32(at) * 0x100000000 + this.#view.getUint32(at + 4);
+    if (info === 24) return this.octets[this.advance(1)]!;
+    if (info === 25) return this.view.getUint16(this.advance(2));
+    if (info === 26) return this.view.getUint32(this.advance(4));
+    if (info !== 27) throw this.malformed("a head has a reserved or misplaced length");
+    return this.unsigned64(this.advance(8));
+  }
+
+  /** The count of a list or map. */
+  #count(info: number): number {
+    return info === INDEFINITE ? UNKNOWN_COUNT : this.#argument(info);
   }
 
   #integer64(sink: TokenSink, isNegative: boolean): void {
@@ -141,7 +88,7 @@ export class CborReader implements TokenReader {
       sink.integer(value);
       return;
     }
-    const exact = this.#view.getBigUint64(at);
+    const exact = this.view.getBigUint64(at);
     sink.bigInteger(isNegative ? -1n - exact : exact);
   }
 
@@ -151,10 +98,7 @@ export class CborReader implements TokenReader {
       sink.text(joined, 0, joined.length);
       return;
     }
-    const count = this.#argument(info);
-    const at = this.#advance(count);
-    this.#checkText(at, count);
-    sink.text(this.#octets, at, at + count);
+    this.readUtf8(sink, this.#argument(info));
   }
 
   #binary(sink: TokenSink, info: number): void {
@@ -163,112 +107,81 @@ export class CborReader implements TokenReader {
       sink.binary(joined, 0, joined.length);
       return;
     }
-    const count = this.#argument(info);
-    const at = this.#advance(count);
-    sink.binary(this.#octets, at, at + count);
-  }
-
-  #checkText(at: number, count: number): void {
-    if (!isUtf8Between(this.#octets, at, at + count)) throw malformed("a text is not UTF-8");
+    this.readBinary(sink, this.#argument(info));
   }
 
   /** Joins the chunks up to the break; each is of definite length and of the same kind. */
   #join(major: number): Uint8Array {
     this.#joined.clear();
     for (;;) {
-      const first = this.#octets[this.#advance(1)]!;
+      const first = this.octets[this.advance(1)]!;
       if (first === BREAK) return this.#joined.take();
       if ((first & 0xe0) !== major || (first & 31) === INDEFINITE) {
-        throw malformed("a string of indefinite length has a chunk of another kind");
+        throw this.malformed("a string of indefinite length has a chunk of another kind");
       }
       const count = this.#argument(first & 31);
-      const at = this.#advance(count);
-      if (major === 0x60) this.#checkText(at, count);
-      this.#joined.append(this.#octets, at, at + count);
+      const at = this.advance(count);
+      if (major === 0x60) this.checkText(at, count);
+      this.#joined.append(this.octets, at, at + count);
     }
   }
 
-  #array(sink: TokenSink, info: number): void {
-    const announced = this.#enter(info, 1);
-    sink.beginArray(announced);
+  #array(sink: TokenSink, count: number): void {
+    this.enter(count);
+    sink.beginArray(count);
     let index = 0;
     try {
-      for (; this.#hasMore(index, announced); index++) {
+      for (; this.#hasMore(index, count); index++) {
         sink.item(index);
-        this.#value(sink);
+        this.readValue(sink);
       }
     } catch (error) {
-      throw error instanceof UnrepresentableValue ? error.belowIndex(index) : error;
+      throw this.belowIndex(error, index);
     }
-    sink.endArray(index, announced);
-    this.#leave(announced);
+    sink.endArray(index, count);
+    this.#end(count);
   }
 
-  #map(sink: TokenSink, info: number): void {
-    const announced = this.#enter(info, 2);
-    const told = this.#dropsAbsent ? UNKNOWN_COUNT : announced;
-    sink.beginMap(told);
+  #map(sink: TokenSink, count: number): void {
+    this.enter(count * 2);
+    const announced = this.omitsUndefined ? UNKNOWN_COUNT : count;
+    sink.beginMap(announced);
     let index = 0;
     let keyStart = 0;
     let keyEnd = 0;
     try {
-      for (let pair = 0; this.#hasMore(pair, announced); pair++) {
-        if (this.#dropsAbsent && this.#skipAbsentPair()) continue;
+      for (let pair = 0; this.#hasMore(pair, count); pair++) {
+        if (this.omitsUndefined && this.skipUndefinedPair()) continue;
         sink.key(index++);
         keyStart = this.position;
         keyEnd = 0;
-        this.#value(sink);
+        this.readValue(sink);
         keyEnd = this.position;
         sink.value();
-        this.#value(sink);
+        this.readValue(sink);
       }
     } catch (error) {
-      if (!(error instanceof UnrepresentableValue) || keyEnd === 0) throw error;
-      throw error.belowKey(keyText(this.#octets, keyStart, keyEnd));
+      throw this.belowKey(error, keyStart, keyEnd);
     }
-    sink.endMap(index, told);
-    this.#leave(announced);
+    sink.endMap(index, announced);
+    this.#end(count);
   }
 
-  /** Skips a pair of a plain key and undefined, or goes back to where it stood. */
-  #skipAbsentPair(): boolean {
-    const start = this.position;
-    const major = this.#octets[start]! >> 5;
-    if (major !== 3 && major > 1) return false;
-    this.#value(IGNORING_SINK);
-    if (this.#octets[this.position] === UNDEFINED) {
-      this.position += 1;
-      return true;
-    }
-    this.position = start;
-    return false;
+  #hasMore(index: number, count: number): boolean {
+    if (count !== UNKNOWN_COUNT) return index < count;
+    return this.octets[this.position] !== BREAK;
   }
 
-  #enter(info: number, octetsPerItem: number): number {
-    if (++this.#depth > MAX_DEPTH) throw malformed(`it is nested deeper than ${MAX_DEPTH}`);
-    if (info === INDEFINITE) return UNKNOWN_COUNT;
-    const count = this.#argument(info);
-    if (count * octetsPerItem > this.#octets.length - this.position) {
-      throw malformed("it ends too early");
-    }
-    return count;
-  }
-
-  #hasMore(index: number, announced: number): boolean {
-    if (announced !== UNKNOWN_COUNT) return index < announced;
-    return this.#octets[this.position] !== BREAK;
-  }
-
-  #leave(announced: number): void {
-    if (announced === UNKNOWN_COUNT) this.position++;
-    this.#depth--;
+  #end(count: number): void {
+    if (count === UNKNOWN_COUNT) this.position++;
+    this.leave();
   }
 
   /** Reads tags one after the other, so that a chain of them costs no stack. */
   #tagged(sink: TokenSink, firstInfo: number): void {
     for (let info = firstInfo; ; ) {
       const tag = this.#argument(info);
-      const next = this.#octets[this.position];
+      const next = this.octets[this.position];
       const isBinary = next !== undefined && next >> 5 === 2;
       if ((tag === TAG_POSITIVE_BIGNUM || tag === TAG_NEGATIVE_BIGNUM) && isBinary) {
         this.#bignum(sink, tag === TAG_NEGATIVE_BIGNUM);
@@ -277,7 +190,7 @@ export class CborReader implements TokenReader {
       const isSaidOtherwise = tag === TAG_SELF_DESCRIBED || (tag === TAG_UINT8_ARRAY && isBinary);
       if (!isSaidOtherwise) sink.unrepresentable(`CBOR tag ${tag}`);
       if (next === undefined || next >> 5 !== 6) {
-        this.#value(sink);
+        this.readValue(sink);
         return;
       }
       this.position++;
@@ -286,7 +199,7 @@ export class CborReader implements TokenReader {
   }
 
   #bignum(sink: TokenSink, isNegative: boolean): void {
-    const info = this.#octets[this.position++]! & 31;
+    const info = this.octets[this.position++]! & 31;
     const magnitude = info === INDEFINITE ? this.#join(0x40) : this.#octetsOf(this.#argument(info));
     let zeros = 0;
     while (magnitude[zeros] === 0) zeros++;
@@ -304,8 +217,8 @@ export class CborReader implements TokenReader {
   }
 
   #octetsOf(count: number): Uint8Array {
-    const at = this.#advance(count);
-    return this.#octets.subarray(at, at + count);
+    const at = this.advance(count);
+    return this.octets.subarray(at, at + count);
   }
 
   #simple(sink: TokenSink, info: number): void {
@@ -320,30 +233,49 @@ export class CborReader implements TokenReader {
         sink.nil();
         return;
       case 23:
-        this.#absent(sink);
+        this.readUndefined(sink);
         return;
       case 24: {
-        const code = this.#octets[this.#advance(1)]!;
-        if (code < 32) throw malformed("a simple value is written in two octets instead of one");
+        const code = this.octets[this.advance(1)]!;
+        if (code < 32)
+          throw this.malformed("a simple value is written in two octets instead of one");
         sink.unrepresentable(`CBOR simple value ${code}`);
         return;
       }
       case 25:
-        sink.float(halfFloat(this.#view.getUint16(this.#advance(2))));
+        sink.float(halfFloat(this.view.getUint16(this.advance(2))));
         return;
       case 26:
-        sink.float(this.#view.getFloat32(this.#advance(4)));
+        sink.float(this.view.getFloat32(this.advance(4)));
         return;
       case 27:
-        sink.float(this.#view.getFloat64(this.#advance(8)));
+        sink.float(this.view.getFloat64(this.advance(8)));
         return;
       case INDEFINITE:
-        throw malformed("a break stands where a value is due");
+        throw this.malformed("a break stands where a value is due");
       default:
-        if (info > 27) throw malformed("a head has a reserved length");
+        if (info > 27) throw this.malformed("a head has a reserved length");
         sink.unrepresentable(`CBOR simple value ${info}`);
         return;
     }
+  }
+
+  protected isOmittableKey(first: number): boolean {
+    const major = first >> 5;
+    return major === 3 || major <= 1;
+  }
+
+  protected undefinedLength(): number {
+    return this.octets[this.position] === UNDEFINED ? 1 : 0;
+  }
+
+  protected smallInteger(first: number): number | undefined {
+    return first < 24 ? first : undefined;
+  }
+
+  protected shortTextStart(first: number): number {
+    if (first >= 0x60 && first < 0x78) return 1;
+    return first === 0x78 ? 2 : 0;
   }
 }
 
@@ -355,18 +287,4 @@ function halfFloat(bits: number): number {
   if (exponent === 0) return sign * fraction * 2 ** -24;
   if (exponent === 31) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
   return sign * (1024 + fraction) * 2 ** (exponent - 25);
-}
-
-/** A key as text for the place of an error: short text as it is, other kinds as their octets. */
-function keyText(octets: Uint8Array, start: number, end: number): string {
-  const first = octets[start]!;
-  if (first < 24) return String(first);
-  const key = Buffer.from(octets.buffer, octets.byteOffset + start, end - start);
-  if (first >= 0x60 && first < 0x78) return key.toString("utf8", 1);
-  if (first === 0x78) return key.toString("utf8", 2);
-  return key.subarray(0, 16).toString("hex");
-}
-
-function malformed(state: string): MalformedMessage {
-  return new MalformedMessage("cbor", state);
 }

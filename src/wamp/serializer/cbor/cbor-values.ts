@@ -1,10 +1,13 @@
 /**
- * CBOR values for control messages.
+ * JavaScript values to CBOR.
+ *
+ * The main entry of the package would also load a native addon for decoding, which is not needed.
  *
  * @module
  */
 
-import { Encoder } from "cbor-x";
+import { Encoder } from "cbor-x/encode";
+import { encodeWith } from "#wamp/serializer/binary-values.ts";
 
 const encoder = new Encoder({
   useRecords: false,
@@ -13,7 +16,7 @@ const encoder = new Encoder({
   variableMapSize: true,
 });
 
-/** Writes one value as CBOR. */
-export function encodeCbor(value: unknown): Uint8Array {
-  return encoder.encode(value);
+/** Encodes a list as CBOR. */
+export function encodeCbor(values: readonly unknown[]): Uint8Array {
+  return encodeWith((prepared) => encoder.encode(prepared), values, "cbor");
 }

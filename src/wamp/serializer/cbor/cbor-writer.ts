@@ -5,7 +5,8 @@
  */
 
 import { OctetBuffer } from "#wamp/token/octet-buffer.ts";
-import { type TokenSink, UNKNOWN_COUNT } from "#wamp/token/token-sink.ts";
+import { UNKNOWN_COUNT } from "#wamp/token/token-sink.ts";
+import type { TokenWriter } from "#wamp/token/token-writer.ts";
 import { UnrepresentableValue } from "#wamp/token/unrepresentable-value.ts";
 
 const MAJOR_UNSIGNED = 0x00;
@@ -18,7 +19,7 @@ const TAG_POSITIVE_BIGNUM = 0xc2;
 const TAG_NEGATIVE_BIGNUM = 0xc3;
 
 /** Writes CBOR into a buffer of its own. */
-export class CborWriter implements TokenSink {
+export class CborWriter implements TokenWriter {
   readonly out = new OctetBuffer();
   /** Where the open lists and maps of unknown count begin. */
   #starts: number[] = [];
@@ -51,11 +52,11 @@ export class CborWriter implements TokenSink {
   }
 
   nil(): void {
-    this.#octet(0xf6);
+    this.out.appendOctet(0xf6);
   }
 
   boolean(value: boolean): void {
-    this.#octet(value ? 0xf5 : 0xf4);
+    this.out.appendOctet(value ? 0xf5 : 0xf4);
   }
 
   integer(value: number): void {
@@ -75,7 +76,7 @@ export class CborWriter implements TokenSink {
     }
     const digits = argument.toString(16);
     const magnitude = Buffer.from(digits.length % 2 === 0 ? digits : `0${digits}`, "hex");
-    this.#octet(value < 0n ? TAG_NEGATIVE_BIGNUM : TAG_POSITIVE_BIGNUM);
+    this.out.appendOctet(value < 0n ? TAG_NEGATIVE_BIGNUM : TAG_POSITIVE_BIGNUM);
     this.binary(magnitude, 0, magnitude.length);
   }
 
@@ -101,12 +102,6 @@ export class CborWriter implements TokenSink {
     throw new UnrepresentableValue(`${what} in CBOR`);
   }
 
-  #octet(octet: number): void {
-    const out = this.out;
-    if (out.length === out.octets.length) out.reserve(1);
-    out.octets[out.length++] = octet;
-  }
-
   #head(major: number, argument: number): void {
     const out = this.out;
     if (out.octets.length - out.length < 9) out.reserve(9);
@@ -120,7 +115,7 @@ export class CborWriter implements TokenSink {
       return;
     }
     this.#starts.push(this.out.length);
-    this.#octet(major);
+    this.out.appendOctet(major);
   }
 
   /** Puts the count into the one octet that was kept for it, or makes room for more. */

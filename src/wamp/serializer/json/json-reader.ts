@@ -1,5 +1,5 @@
 /**
- * JSON octets to tokens: integers keep every digit, and what has a point or an exponent is a float.
+ * JSON octets to tokens. Integers keep every digit; a number with a point or an exponent is a float.
  *
  * @module
  */
@@ -15,48 +15,60 @@ import {
   UNKNOWN_COUNT,
 } from "#wamp/token/token-sink.ts";
 import { UnrepresentableValue } from "#wamp/token/unrepresentable-value.ts";
+import { EXACT_DIGITS, exactDecimal } from "./json-number.ts";
+import { appendCodePoint, binaryOf, hexDigit, shortEscape } from "./json-string.ts";
+import { checkSurrogates, utf8Of } from "./json-text.ts";
 import { unescapedRunEnd } from "./unescaped-run.ts";
 
 const NOTHING = new Uint8Array(0);
-/** An octet that JSON has no use for, where the message has ended. */
+/** A message with more UTF-16 units is encoded into octets of exactly its length. */
+const LONG_MESSAGE = 256 * 1024;
+/** The most octets that UTF-8 needs for a UTF-16 unit. */
+const MAX_UTF8_OCTETS = 3;
+/** Stands for the octet after the last; JSON has no use for NUL. */
 const END = 0;
 const QUOTE = 0x22;
 const COMMA = 0x2c;
 const BACKSLASH = 0x5c;
-/** A string that is longer than this is searched for its end in larger steps. */
+const REPLACEMENT_CHARACTER = 0xfffd;
+/** After so many octets, the end of a string is searched for in larger steps. */
 const LONG_TEXT = 32;
 const MAX_INTEGER_DIGITS = Math.floor(MAX_INTEGER_BITS * Math.log10(2));
-/** Decimal digits that a 64-bit float holds without loss, all of them. */
-const EXACT_DIGITS = 15;
-const POWERS_OF_TEN = Array.from({ length: EXACT_DIGITS + 1 }, (_, power) => 10 ** power);
-/** What an escape of one letter stands for. */
-const ESCAPED = new Map([
-  [0x22, 0x22],
-  [0x5c, 0x5c],
-  [0x2f, 0x2f],
-  [0x62, 8],
-  [0x66, 12],
-  [0x6e, 10],
-  [0x72, 13],
-  [0x74, 9],
-]);
 
-/** Reads JSON (RFC 8259) with WAMP's binary strings. */
+/** Reads JSON (RFC 8259); a string that begins with NUL is binary, as in WAMP. */
 export class JsonReader implements TokenReader {
   position = 0;
   #octets: Uint8Array = NOTHING;
   #length = 0;
   #depth = 0;
-  /** Holds a string whose escapes are resolved. */
+  /** Holds a string value whose escapes are resolved. */
   readonly #plain = new OctetBuffer();
+  /** Whether an escape of the present string is half of a character. */
+  #hasLoneSurrogate = false;
+  /** Holds the octets of a message that came as a string. */
+  readonly #encoded = new OctetBuffer();
 
   read(octets: Uint8Array, sink: TokenSink): void {
     if (!isUtf8(octets)) throw malformed("it is not UTF-8");
-    this.readUtf8(octets, octets.length, sink);
+    this.#readUtf8(octets, octets.length, sink);
+  }
+
+  readText(text: string, sink: TokenSink): void {
+    if (text.length > LONG_MESSAGE) {
+      const octets = utf8Of(text);
+      this.#readUtf8(octets, octets.length, sink);
+      return;
+    }
+    checkSurrogates(text);
+    const encoded = this.#encoded;
+    encoded.clear();
+    encoded.reserve(text.length * MAX_UTF8_OCTETS);
+    encoded.length = encoded.octets.write(text, 0, "utf8");
+    this.#readUtf8(encoded.octets, encoded.length, sink);
   }
 
   /** Reads the first `length` octets, which are known to be UTF-8. */
-  readUtf8(octets: Uint8Array, length: number, sink: TokenSink): void {
+  #readUtf8(octets: Uint8Array, length: number, sink: TokenSink): void {
     this.#octets = octets;
     this.#length = length;
     this.position = 0;
@@ -71,7 +83,7 @@ export class JsonReader implements TokenReader {
     }
   }
 
-  /** Goes to the next octet that is no white space and gives it, END where there is none. */
+  /** Moves to the next octet that is not white space and returns it, or END. */
   #skipSpace(): number {
     const octets = this.#octets;
     for (let at = this.position; at < this.#length; at++) {
@@ -85,7 +97,7 @@ export class JsonReader implements TokenReader {
     return END;
   }
 
-  /** Reads the value that begins at the position, where no white space is. */
+  /** Reads the value that begins at the position; white space is already skipped. */
   #value(sink: TokenSink): void {
     const octet = this.position < this.#length ? this.#octets[this.position]! : END;
     switch (octet) {
@@ -116,6 +128,7 @@ export class JsonReader implements TokenReader {
   }
 
   #word(word: string): void {
+    if (this.position + word.length > this.#length) throw this.#unexpected();
     for (let index = 0; index < word.length; index++) {
       if (this.#octets[this.position + index] !== word.charCodeAt(index)) throw this.#unexpected();
     }
@@ -194,7 +207,8 @@ export class JsonReader implements TokenReader {
     const octets = this.#octets;
     const length = this.#length;
     const start = this.position + 1;
-    for (let at = start; at < length; at++) {
+    let at = start;
+    for (; at < length; at++) {
       if (at - start === LONG_TEXT) at = unescapedRunEnd(octets, at, length);
       const octet = at < length ? octets[at]! : END;
       if (octet === QUOTE) {
@@ -206,59 +220,65 @@ export class JsonReader implements TokenReader {
         this.#escapedString(sink, isKey, start, at);
         return;
       }
-      if (octet < 0x20 && at < length) throw malformed("a string has a bare control character");
+      if (octet < 0x20) break;
     }
-    throw malformed("it ends within a string");
+    throw this.#brokenString(at);
   }
 
   /** Reads a string that has its first escape at `firstEscape`. */
   #escapedString(sink: TokenSink, isKey: boolean, start: number, firstEscape: number): void {
     const plain = this.#plain;
     plain.clear();
-    let hasLoneSurrogate = false;
+    this.#hasLoneSurrogate = false;
     let runStart = start;
     let at = firstEscape;
     for (;;) {
       const octet = at < this.#length ? this.#octets[at]! : END;
       if (octet === QUOTE) break;
-      if (octet < 0x20) {
-        throw malformed(
-          at < this.#length ? "a string has a bare control character" : "it ends within a string",
-        );
-      }
-      if (octet !== BACKSLASH) {
-        at++;
-        continue;
-      }
-      plain.append(this.#octets, runStart, at);
-      if (this.#octets[at + 1] === 0x75) {
-        let code = this.#hex4(at + 2);
-        at += 6;
-        if ((code & 0xf800) === 0xd800) {
-          const low = this.#lowSurrogate(at);
-          if (code < 0xdc00 && low >= 0) {
-            code = 0x10000 + ((code - 0xd800) << 10) + (low - 0xdc00);
-            at += 6;
-          } else {
-            hasLoneSurrogate = true;
-            code = 0xfffd;
-          }
-        }
-        appendCodePoint(plain, code);
+      if (octet < 0x20) throw this.#brokenString(at);
+      if (octet === BACKSLASH) {
+        plain.append(this.#octets, runStart, at);
+        runStart = this.#escape(at + 1);
+        at = runStart;
       } else {
-        const meant = ESCAPED.get(this.#octets[at + 1] ?? END);
-        if (meant === undefined) throw malformed("a string has an unknown escape");
-        appendCodePoint(plain, meant);
-        at += 2;
+        at++;
       }
-      runStart = at;
     }
     plain.append(this.#octets, runStart, at);
     this.position = at + 1;
-    if (hasLoneSurrogate) sink.unrepresentable("a lone surrogate");
+    if (this.#hasLoneSurrogate) sink.unrepresentable("a lone surrogate");
     const text = plain.take();
     if (!isKey && text[0] === 0) this.#binary(sink, text);
     else sink.text(text, 0, text.length);
+  }
+
+  /** Appends the character of an escape, which goes on after the backslash; returns its end. */
+  #escape(at: number): number {
+    if (at >= this.#length) throw this.#brokenString(at);
+    const letter = this.#octets[at]!;
+    if (letter === 0x75) return this.#unicodeEscape(at + 1);
+    const code = shortEscape(letter);
+    if (code === undefined) throw malformed("a string has an unknown escape");
+    appendCodePoint(this.#plain, code);
+    return at + 1;
+  }
+
+  /** Appends the character of `\uXXXX`, or of two of them, whose digits begin at `at`. */
+  #unicodeEscape(at: number): number {
+    const code = this.#hex4(at);
+    const end = at + 4;
+    if ((code & 0xf800) !== 0xd800) {
+      appendCodePoint(this.#plain, code);
+      return end;
+    }
+    const low = this.#lowSurrogate(end);
+    if (code < 0xdc00 && low >= 0) {
+      appendCodePoint(this.#plain, 0x10000 + ((code - 0xd800) << 10) + (low - 0xdc00));
+      return end + 6;
+    }
+    this.#hasLoneSurrogate = true;
+    appendCodePoint(this.#plain, REPLACEMENT_CHARACTER);
+    return end;
   }
 
   #binary(sink: TokenSink, text: Buffer): void {
@@ -289,6 +309,12 @@ export class JsonReader implements TokenReader {
     return (code & 0xfc00) === 0xdc00 ? code : -1;
   }
 
+  #brokenString(at: number): MalformedMessage {
+    return malformed(
+      at < this.#length ? "a string has a bare control character" : "it ends within a string",
+    );
+  }
+
   #number(sink: TokenSink): void {
     const octets = this.#octets;
     const start = this.position;
@@ -310,7 +336,7 @@ export class JsonReader implements TokenReader {
       return;
     }
     this.position = at;
-    if (digits <= 15) {
+    if (digits <= EXACT_DIGITS) {
       if (!isNegative) sink.integer(value);
       else if (value === 0) sink.float(-0);
       else sink.integer(-value);
@@ -342,7 +368,7 @@ export class JsonReader implements TokenReader {
       sink.float(exactDecimal(this.#octets, start, digitsEnd, at));
       return;
     }
-    if (this.#octets[at] === 0x65 || this.#octets[at] === 0x45) {
+    if (next === 0x65 || next === 0x45) {
       const sign = this.#octets[at + 1];
       at = this.#digits(sign === 0x2b || sign === 0x2d ? at + 2 : at + 1);
     }
@@ -353,7 +379,7 @@ export class JsonReader implements TokenReader {
     sink.float(value);
   }
 
-  /** The end of the digits that begin at `start`; at least one must. */
+  /** The end of the digits that begin at `start`, of which there must be one. */
   #digits(start: number): number {
     let at = start;
     while (at < this.#length && this.#octets[at]! >= 0x30 && this.#octets[at]! <= 0x39) at++;
@@ -367,57 +393,6 @@ export class JsonReader implements TokenReader {
       ? malformed(`octet ${at} is not what is due there`)
       : malformed("it ends too early");
   }
-}
-
-/** The octets that NUL and base64 stand for; undefined where it is not padded standard base64. */
-function binaryOf(text: Buffer): Buffer | undefined {
-  const octets = Buffer.from(text.toString("latin1", 1), "base64");
-  // Buffer skips what it does not know, so only what it writes in the same way was base64.
-  const base64 = Buffer.from(octets.toString("base64"), "latin1");
-  return base64.equals(text.subarray(1)) ? octets : undefined;
-}
-
-/**
- * The float of an optional sign, digits, a point at `point` and digits, of which there are at most
- * 15: then their integer and the power of ten are floats without loss, and so one division rounds
- * as reading the text would.
- */
-function exactDecimal(octets: Uint8Array, start: number, point: number, end: number): number {
-  const isNegative = octets[start] === 0x2d;
-  let digits = 0;
-  for (let at = isNegative ? start + 1 : start; at < end; at++) {
-    if (at !== point) digits = digits * 10 + octets[at]! - 0x30;
-  }
-  const value = digits / POWERS_OF_TEN[end - point - 1]!;
-  return isNegative ? -value : value;
-}
-
-function hexDigit(octet: number): number {
-  if (octet >= 0x30 && octet <= 0x39) return octet - 0x30;
-  const lower = octet | 0x20;
-  return lower >= 0x61 && lower <= 0x66 ? lower - 0x57 : -1;
-}
-
-function appendCodePoint(out: OctetBuffer, code: number): void {
-  out.reserve(4);
-  const octets = out.octets;
-  let at = out.length;
-  if (code < 0x80) {
-    octets[at++] = code;
-  } else if (code < 0x800) {
-    octets[at++] = 0xc0 | (code >> 6);
-    octets[at++] = 0x80 | (code & 63);
-  } else {
-    if (code < 0x10000) {
-      octets[at++] = 0xe0 | (code >> 12);
-    } else {
-      octets[at++] = 0xf0 | (code >> 18);
-      octets[at++] = 0x80 | ((code >> 12) & 63);
-    }
-    octets[at++] = 0x80 | ((code >> 6) & 63);
-    octets[at++] = 0x80 | (code & 63);
-  }
-  out.length = at;
 }
 
 function latin1(octets: Uint8Array, start: number, end: number): string {

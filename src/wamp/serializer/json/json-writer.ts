@@ -1,16 +1,16 @@
 /**
- * Tokens to JSON octets, in WAMP's way: binary is a string of NUL and base64.
+ * Tokens to JSON octets; binary becomes a string of NUL and base64, as in WAMP.
  *
  * @module
  */
 
 import { OctetBuffer } from "#wamp/token/octet-buffer.ts";
-import type { TokenSink } from "#wamp/token/token-sink.ts";
+import type { TokenWriter } from "#wamp/token/token-writer.ts";
 import { UnrepresentableValue } from "#wamp/token/unrepresentable-value.ts";
 import { unescapedRunEnd } from "./unescaped-run.ts";
 
 const QUOTE = 0x22;
-/** Text that is longer is copied at once, as far as nothing in it has to be escaped. */
+/** Longer text is copied natively up to its first escape. */
 const LONG_TEXT = 48;
 const BACKSLASH = 0x5c;
 const HEX = "0123456789abcdef";
@@ -22,7 +22,7 @@ const SHORT_ESCAPES = new Map([
   [12, "f"],
   [13, "r"],
 ]);
-/** How each octet is escaped in a string; empty where it stands for itself. */
+/** How each octet is escaped in a string; empty when it needs no escape. */
 const ESCAPES = Array.from({ length: 256 }, (_, octet) => {
   if (octet === QUOTE) return '\\"';
   if (octet === BACKSLASH) return "\\\\";
@@ -32,13 +32,13 @@ const ESCAPES = Array.from({ length: 256 }, (_, octet) => {
 });
 const NEEDS_ESCAPE = Uint8Array.from(ESCAPES, (escaped) => (escaped === "" ? 0 : 1));
 
-/** Writes JSON without white space, escaping only what must be escaped. */
-export class JsonWriter implements TokenSink {
+/** Writes JSON without white space and without optional escapes. */
+export class JsonWriter implements TokenWriter {
   readonly out = new OctetBuffer();
   #isKey = false;
   /** Where the keys of all open maps begin. */
   #keyStarts: number[] = [];
-  /** For each open map, how many keys were before it and whether an integer is among its own. */
+  /** For each open map, how many keys came before it, and whether it has an integer key. */
   #keysBefore: number[] = [];
   #hasIntegerKeys: boolean[] = [];
 
@@ -52,37 +52,37 @@ export class JsonWriter implements TokenSink {
 
   beginArray(): void {
     this.#refuseKey("a list");
-    this.#octet(0x5b);
+    this.out.appendOctet(0x5b);
   }
 
   item(index: number): void {
-    if (index > 0) this.#octet(0x2c);
+    if (index > 0) this.out.appendOctet(0x2c);
   }
 
   endArray(): void {
-    this.#octet(0x5d);
+    this.out.appendOctet(0x5d);
   }
 
   beginMap(): void {
     this.#refuseKey("a map");
     this.#keysBefore.push(this.#keyStarts.length);
     this.#hasIntegerKeys.push(false);
-    this.#octet(0x7b);
+    this.out.appendOctet(0x7b);
   }
 
   key(index: number): void {
-    if (index > 0) this.#octet(0x2c);
+    if (index > 0) this.out.appendOctet(0x2c);
     this.#isKey = true;
     this.#keyStarts.push(this.out.length);
   }
 
   value(): void {
     this.#isKey = false;
-    this.#octet(0x3a);
+    this.out.appendOctet(0x3a);
   }
 
   endMap(): void {
-    this.#octet(0x7d);
+    this.out.appendOctet(0x7d);
     const before = this.#keysBefore.pop()!;
     if (this.#hasIntegerKeys.pop()) {
       refuseCollidingKeys(this.out.octets, this.#keyStarts.slice(before));
@@ -102,7 +102,7 @@ export class JsonWriter implements TokenSink {
 
   integer(value: number): void {
     if (this.#isKey) this.#integerKey(String(value));
-    else if (value >= 0 && value < 10) this.#octet(0x30 + value);
+    else if (value >= 0 && value < 10) this.out.appendOctet(0x30 + value);
     else this.out.appendAscii(String(value));
   }
 
@@ -165,17 +165,11 @@ export class JsonWriter implements TokenSink {
     out.appendAscii('"\\u0000');
     out.reserve(base64.length + 1);
     out.length += out.octets.write(base64, out.length, "latin1");
-    this.#octet(QUOTE);
+    this.out.appendOctet(QUOTE);
   }
 
   unrepresentable(what: string): void {
     throw new UnrepresentableValue(`${what} in JSON`);
-  }
-
-  #octet(octet: number): void {
-    const out = this.out;
-    if (out.length === out.octets.length) out.reserve(1);
-    out.octets[out.length++] = octet;
   }
 
   #integerKey(digits: string): void {
@@ -188,7 +182,7 @@ export class JsonWriter implements TokenSink {
   }
 }
 
-/** Refuses keys, told by where they begin, of which an integer became the same text as another. */
+/** Refuses a map in which an integer key has the same text as another; `starts`: where its keys begin. */
 function refuseCollidingKeys(json: Buffer, starts: readonly number[]): void {
   const seen = new Set<string>();
   for (const start of starts) {

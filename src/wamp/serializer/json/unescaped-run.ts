@@ -1,19 +1,19 @@
 /**
- * Runs of octets that JSON says as they are, found four octets at a time.
+ * Runs of octets that JSON strings hold without escapes, found four octets at a time.
  *
  * @module
  */
 
-/** Shorter runs are not worth a view. */
+/** Up to this length a DataView costs more than it saves. */
 const SHORT_RUN = 64;
 
 /**
- * The end of the run that begins at `start`: the first octet that is a quote, a backslash or a
- * control character, or `end` where there is none.
+ * The end of the run that begins at `start`: the index of the first quote, backslash or control
+ * character, or `end` when there is none.
  */
 export function unescapedRunEnd(octets: Uint8Array, start: number, end: number): number {
   let at = start;
-  if (end - start > SHORT_RUN) at = skipWords(octets, start, end);
+  if (end - start > SHORT_RUN) at = skipUnescapedWords(octets, start, end);
   while (at < end) {
     const octet = octets[at] as number;
     if (octet < 0x20 || octet === 0x22 || octet === 0x5c) return at;
@@ -22,7 +22,7 @@ export function unescapedRunEnd(octets: Uint8Array, start: number, end: number):
   return end;
 }
 
-function skipWords(octets: Uint8Array, start: number, end: number): number {
+function skipUnescapedWords(octets: Uint8Array, start: number, end: number): number {
   const view = new DataView(octets.buffer, octets.byteOffset, octets.length);
   const last = end - 4;
   let at = start;
@@ -30,7 +30,8 @@ function skipWords(octets: Uint8Array, start: number, end: number): number {
     const word = view.getInt32(at);
     const quotes = word ^ 0x22222222;
     const backslashes = word ^ 0x5c5c5c5c;
-    // The highest bit of an octet is set where the octet of the minuend is less (Hacker's Delight).
+    // The highest bit of an octet is set where the subtraction of this octet borrows. Borrows reach
+    // only octets further left, so the first hit may be too early, never too late.
     const found =
       ((word - 0x20202020) & ~word) |
       ((quotes - 0x01010101) & ~quotes) |

@@ -1,14 +1,17 @@
 /**
- * MsgPack values for control messages.
+ * JavaScript values to MsgPack.
+ *
+ * The main entry of the package would also load a native addon for decoding, which is not needed.
  *
  * @module
  */
 
-import { Packr } from "msgpackr";
+import { Packr } from "msgpackr/pack";
+import { encodeWith } from "#wamp/serializer/binary-values.ts";
 
 const packr = new Packr({ useRecords: false, mapsAsObjects: true, variableMapSize: true });
 
-/** Writes one value as MsgPack. */
-export function encodeMsgPack(value: unknown): Uint8Array {
-  return packr.pack(value);
+/** Encodes a list as MsgPack. */
+export function encodeMsgpack(values: readonly unknown[]): Uint8Array {
+  return encodeWith((prepared) => packr.pack(prepared), values, "msgpack");
 }

@@ -5,13 +5,14 @@
  */
 
 import { OctetBuffer } from "#wamp/token/octet-buffer.ts";
-import { type TokenSink, UNKNOWN_COUNT } from "#wamp/token/token-sink.ts";
+import { UNKNOWN_COUNT } from "#wamp/token/token-sink.ts";
+import type { TokenWriter } from "#wamp/token/token-writer.ts";
 import { UnrepresentableValue } from "#wamp/token/unrepresentable-value.ts";
 
 const MAX_LENGTH = 0xffffffff;
 
 /** Writes MsgPack into a buffer of its own. */
-export class MsgpackWriter implements TokenSink {
+export class MsgpackWriter implements TokenWriter {
   readonly out = new OctetBuffer();
   /** Where the open lists and maps of unknown count begin. */
   #starts: number[] = [];
@@ -44,11 +45,11 @@ export class MsgpackWriter implements TokenSink {
   }
 
   nil(): void {
-    this.#octet(0xc0);
+    this.out.appendOctet(0xc0);
   }
 
   boolean(value: boolean): void {
-    this.#octet(value ? 0xc3 : 0xc2);
+    this.out.appendOctet(value ? 0xc3 : 0xc2);
   }
 
   integer(value: number): void {
@@ -101,7 +102,7 @@ export class MsgpackWriter implements TokenSink {
 
   text(source: Uint8Array, start: number, end: number): void {
     const count = end - start;
-    if (count < 32) this.#octet(0xa0 | count);
+    if (count < 32) this.out.appendOctet(0xa0 | count);
     else this.#length(count, 0xd9);
     this.out.append(source, start, end);
   }
@@ -113,12 +114,6 @@ export class MsgpackWriter implements TokenSink {
 
   unrepresentable(what: string): void {
     throw new UnrepresentableValue(`${what} in MsgPack`);
-  }
-
-  #octet(octet: number): void {
-    const out = this.out;
-    if (out.length === out.octets.length) out.reserve(1);
-    out.octets[out.length++] = octet;
   }
 
   /** Writes a length of 8, 16 or 32 bits behind the first of three consecutive codes. */
@@ -147,7 +142,7 @@ export class MsgpackWriter implements TokenSink {
     const out = this.out;
     if (count === UNKNOWN_COUNT) {
       this.#starts.push(out.length);
-      this.#octet(fixCode);
+      this.out.appendOctet(fixCode);
       return;
     }
     out.reserve(5);

@@ -55,21 +55,64 @@ describe("relay", () => {
     [9, "[9]"],
     [255, "[255]"],
   ])("hands back message type %p", (type, message) => {
-    const { relay: one, target } = relay({}, {});
+    for (const side of ["router", "client"] as const) {
+      const { relay: one, target } = relay({}, {}, side);
+      expect(one.forward(message)).toBe(type);
+      expect(target.wire).toEqual([]);
+    }
+  });
+
+  test.each([
+    ["router", "client", "[36,1,2,{}]", 36],
+    ["router", "client", "[50,1,{}]", 50],
+    ["client", "router", '[48,1,{},"a"]', 48],
+    ["client", "router", "[70,1,{}]", 70],
+  ] as const)("hands back what a %s alone may send, from a %s", (_, sender, message, type) => {
+    const { relay: one, target } = relay({}, {}, sender === "client" ? "router" : "client");
     expect(one.forward(message)).toBe(type);
     expect(target.wire).toEqual([]);
   });
 
   test.each([
-    // The undeliverable message, the peer that is answered, and the request that the ERROR names.
-    ["CALL", '[48,7,{},"a",["\\ud800"]]', "source", [48, 7]],
-    ["PUBLISH with acknowledge", '[16,7,{"acknowledge":true},"a",["\\ud800"]]', "source", [16, 7]],
-    ["YIELD", '[70,7,{},["\\ud800"]]', "target", [68, 7]],
-    ["ERROR of an INVOCATION", '[8,68,7,{},"a",["\\ud800"]]', "target", [68, 7]],
-    ["RESULT", '[50,7,{},["\\ud800"]]', "target", [48, 7]],
-    ["INVOCATION", '[68,7,1,{},["\\ud800"]]', "source", [68, 7]],
-  ] as const)("answers %s that cannot be told", (_, message, who, request) => {
-    const { relay: one, source, target } = relay({}, { serializer: "msgpack" });
+    ["client", '[48,null,{},"a"]', "Cannot accept CALL: element 1 is no id"],
+    ["client", '[48,"\\ud800",{},"a"]', "Cannot accept CALL: element 1 is no id"],
+    ["client", '[8,48,1,{},"a"]', "Cannot accept ERROR: a client may not send it for CALL"],
+    ["router", "[50,null,{}]", "Cannot accept RESULT: element 1 is no id"],
+    ["router", '[17,7,"\\ud800"]', "Cannot accept PUBLISHED: element 2 is no id"],
+    ["router", '[8,48,null,{},"a"]', "Cannot accept ERROR: element 2 is no id"],
+    ["router", '[8,68,1,{},"a"]', "Cannot accept ERROR: a router may not send it for INVOCATION"],
+  ] as const)("refuses a %s's %s", (sender, message, sentence) => {
+    const { relay: one, target } = relay({}, {}, sender === "client" ? "router" : "client");
+    expect(() => one.forward(message)).toThrow(sentence);
+    expect(target.wire).toEqual([]);
+  });
+
+  test("answers no message that its sender may not send, however long it is", () => {
+    const why = { uri: "wamp.error.payload_size_exceeded", sentence: "too long" };
+    const { relay: one, source, target } = relay({}, {});
+    for (const message of ['[8,48,1,{},"a"]', "[50,1,{}]", '[48,null,{},"a"]', "[]"]) {
+      expect(one.refuse(message, why)).toBe(false);
+    }
+    expect([...source.sent, ...target.sent]).toEqual([]);
+    expect(one.refuse('[48,1,{},"a"]', why)).toBe(true);
+  });
+
+  test.each([
+    // The undeliverable message, its receiver, the peer that is answered, and the ERROR's request.
+    ["CALL", '[48,7,{},"a",["\\ud800"]]', "router", "source", [48, 7]],
+    [
+      "PUBLISH with acknowledge",
+      '[16,7,{"acknowledge":true},"a",["\\ud800"]]',
+      "router",
+      "source",
+      [16, 7],
+    ],
+    ["YIELD", '[70,7,{},["\\ud800"]]', "router", "target", [68, 7]],
+    ["ERROR of an INVOCATION", '[8,68,7,{},"a",["\\ud800"]]', "router", "target", [68, 7]],
+    ["RESULT", '[50,7,{},["\\ud800"]]', "client", "target", [48, 7]],
+    ["INVOCATION", '[68,7,1,{},["\\ud800"]]', "client", "source", [68, 7]],
+  ] as const)("answers %s that cannot be told", (_, message, side, who, request) => {
+    const { relay: one, source, target } = relay({}, { serializer: "msgpack" }, side);
     expect(one.forward(message)).toBeUndefined();
     const [answered, other] = who === "source" ? [source, target] : [target, source];
     expect(other.sent).toEqual([]);
@@ -79,16 +122,14 @@ describe("relay", () => {
   });
 
   test.each([
-    ["EVENT", '[36,1,2,{},["\\ud800"]]'],
-    ["a progressive RESULT", '[50,7,{"progress":true},["\\ud800"]]'],
-    ["a progressive YIELD", '[70,7,{"progress":true},["\\ud800"]]'],
-    ["CANCEL", '[49,7,{"mode":"\\ud800"}]'],
-    ["INTERRUPT", '[69,7,{"mode":"\\ud800"}]'],
-    ["PUBLISHED", '[17,7,"\\ud800"]'],
-    ["a CALL whose id is no id", '[48,"\\ud800",{},"a"]'],
-    ["PUBLISH without acknowledge", '[16,7,{},"a",["\\ud800"]]'],
-  ])("leaves out %s that cannot be told, and says so", (_, message) => {
-    const { relay: one, source, target, leftOut } = relay({}, { serializer: "msgpack" });
+    ["EVENT", '[36,1,2,{},["\\ud800"]]', "client"],
+    ["a progressive RESULT", '[50,7,{"progress":true},["\\ud800"]]', "client"],
+    ["a progressive YIELD", '[70,7,{"progress":true},["\\ud800"]]', "router"],
+    ["CANCEL", '[49,7,{"mode":"\\ud800"}]', "router"],
+    ["INTERRUPT", '[69,7,{"mode":"\\ud800"}]', "client"],
+    ["PUBLISH without acknowledge", '[16,7,{},"a",["\\ud800"]]', "router"],
+  ] as const)("leaves out %s that cannot be represented, and logs it", (_, message, side) => {
+    const { relay: one, source, target, leftOut } = relay({}, { serializer: "msgpack" }, side);
     expect(one.forward(message)).toBeUndefined();
     expect([...source.sent, ...target.sent]).toEqual([]);
     expect(leftOut).toHaveLength(1);
@@ -176,7 +217,7 @@ describe("events for many subscribers", () => {
   const event = (text: string) => encodeMessage([36, 1, 2, {}, [text]], "cbor", false);
 
   test("reach each of them as they are", () => {
-    const many = Array.from({ length: 4 }, () => relay({ serializer: "cbor" }, {}));
+    const many = Array.from({ length: 4 }, () => relay({ serializer: "cbor" }, {}, "client"));
     for (const text of ["one", "two", "one", "three"]) {
       for (const { relay: one } of many) one.forward(event(text));
     }
@@ -188,14 +229,14 @@ describe("events for many subscribers", () => {
   });
 
   test("are not confused when they differ behind their heads alone", () => {
-    const { relay: one, target } = relay({ serializer: "cbor" }, {});
+    const { relay: one, target } = relay({ serializer: "cbor" }, {}, "client");
     const long = "x".repeat(100);
     for (const end of "aabbabba") one.forward(event(long + end));
     expect(target.wire.map((text) => String(text).at(-4))).toEqual([..."aabbabba"]);
   });
 
   test("longer than what is remembered are carried all the same", async () => {
-    const { relay: one, target } = relay({ serializer: "cbor" }, {});
+    const { relay: one, target } = relay({ serializer: "cbor" }, {}, "client");
     const long = "x".repeat(1_000_000);
     for (const end of "aabbccddaabb") {
       one.forward(event(long + end));

@@ -1,5 +1,11 @@
 import { describe, expect, test } from "bun:test";
-import { ConnectionLimit, countedAddress } from "#transport/endpoint/connection-limit.ts";
+import {
+  ConnectionLimit,
+  connectionLimitFor,
+  countedAddress,
+} from "#transport/endpoint/connection-limit.ts";
+import { fakeTime } from "../../../support/fake-time.ts";
+import { keptLog } from "../../../support/kept-log.ts";
 import { quiet } from "../../../support/quiet-context.ts";
 
 test.each([
@@ -51,4 +57,38 @@ describe("ConnectionLimit", () => {
       ],
     ]);
   });
+
+  test("logs how many more were refused every ten seconds, and nothing where none was", () => {
+    const pass = fakeTime();
+    const { log, logged } = keptLog("warn");
+    const limit = new ConnectionLimit({ ...limits, max_connections: 1 }, "transport", log);
+    for (let port = 1; port <= 5; port++) limit.take(`tcp4:10.0.0.1:${port}`);
+    pass(9999);
+    expect(logged).toHaveLength(1);
+    pass(1);
+    expect(logged.slice(1)).toEqual([
+      ["more connections refused", { transport: "transport", refused: 3 }],
+    ]);
+    pass(60_000);
+    limit.take("tcp4:10.0.0.1:6");
+    pass(60_000);
+    expect(logged.map(([event]) => event)).toEqual([
+      "connection refused",
+      "more connections refused",
+      "connection refused",
+    ]);
+  });
+});
+
+test("connections are counted where one of the two limits is there", () => {
+  const none = { max_messages_per_second: null, max_messages_burst: 0 };
+  const limitsOf = (all: number | null, address: number | null) => ({
+    ...none,
+    max_connections: all,
+    max_connections_per_address: address,
+  });
+  const isCounted = (limits: ReturnType<typeof limitsOf> | undefined) =>
+    connectionLimitFor({ id: "transport", ...(limits && { limits }) }, quiet) !== undefined;
+  expect([undefined, limitsOf(null, null)].map(isCounted)).toEqual([false, false]);
+  expect([limitsOf(1, null), limitsOf(null, 1)].map(isCounted)).toEqual([true, true]);
 });

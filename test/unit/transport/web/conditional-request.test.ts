@@ -11,9 +11,9 @@ const content = {
 };
 
 const ask = (headers: Record<string, string>, method = "GET") =>
-  answerWith(content, new Request("http://localhost/", { method, headers }));
+  answerWith(content, { method, headers: new Headers(headers) });
 
-test("sends one range, open ranges and suffixes", async () => {
+test("sends one range, open ranges and suffixes", () => {
   for (const [range, text, contentRange] of [
     ["bytes=2-4", "234", "bytes 2-4/10"],
     ["bytes=7-", "789", "bytes 7-9/10"],
@@ -23,8 +23,8 @@ test("sends one range, open ranges and suffixes", async () => {
   ] as const) {
     const response = ask({ Range: range });
     expect(response.status).toBe(206);
-    expect(response.headers.get("Content-Range")).toBe(contentRange);
-    expect(await response.text()).toBe(text);
+    expect(response.headers["Content-Range"]).toBe(contentRange);
+    expect(Buffer.from(response.body as Uint8Array).toString()).toBe(text);
   }
 });
 
@@ -46,7 +46,7 @@ test("reads a range in one go, however much white space is in it", () => {
 test("refuses a range beyond the end", () => {
   const response = ask({ Range: "bytes=10-" });
   expect(response.status).toBe(416);
-  expect(response.headers.get("Content-Range")).toBe("bytes */10");
+  expect(response.headers["Content-Range"]).toBe("bytes */10");
   expect(ask({ Range: "bytes=-0" }).status).toBe(416);
 });
 

@@ -23,7 +23,41 @@ describe("isOriginAllowed", () => {
     expect(allows(["*://*.good.example:*"], "http://a.b.good.example")).toBe(true);
     expect(allows(["https://*.good.example"], "https://good.example")).toBe(false);
     expect(allows(["https://a*a"], "https://a")).toBe(false);
+    expect(allows(["https://*"], "https://any.example:8443")).toBe(true);
+    expect(allows(["https://*"], "http://any.example")).toBe(false);
+    expect(allows(["*.good.example:*"], "https://a.good.example:8443")).toBe(true);
+    expect(allows(["http*://good.example"], "https://good.example")).toBe(true);
+    expect(allows(["*://good.example:443"], "https://good.example")).toBe(true);
+    expect(allows(["*://good.example:443"], "http://good.example")).toBe(false);
     expect(allows(["https://*.good.example"], "https://x.good.example.evil")).toBe(false);
+  });
+
+  test.each([
+    ["http://localhost*", "http://localhost.evil.example"],
+    ["https://good.example*", "https://good.example.evil"],
+    ["https://good.example*", "https://good.example-evil.test"],
+    ["https://good.*", "https://good.evil.example"],
+    ["https://app-*.good.example", "https://app-1.evil.good.example"],
+    ["https://*.good.example:*", "https://evil.example:1.good.example:80"],
+    ["https://*.good.example", "https://evil.example\\.good.example"],
+    ["https://good.example:*", "https://good.example:443.evil.example"],
+    ["https*//good.example", "https://good.example"],
+    ["good.example", "https://good.example"],
+  ])("does not let the * of %s reach to %s", (pattern, origin) => {
+    expect(allows([pattern], origin)).toBe(false);
+  });
+
+  test("takes a * at the end for part of a label and any port", () => {
+    for (const origin of ["http://localhost", "http://localhost:8080", "http://localhost2:80"]) {
+      expect(allows(["http://localhost*"], origin)).toBe(true);
+    }
+    expect(allows(["https://good.*"], "https://good.example:8443")).toBe(true);
+  });
+
+  test("knows the origins of programs that show pages", () => {
+    expect(allows(["chrome-extension://abcdef"], "chrome-extension://abcdef")).toBe(true);
+    expect(allows(["capacitor://localhost"], "capacitor://localhost")).toBe(true);
+    expect(allows(["*"], "moz-extension://0b1c-2d")).toBe(true);
   });
 
   test("lets . stand for nothing but itself", () => {

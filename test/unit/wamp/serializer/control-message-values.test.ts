@@ -1,15 +1,10 @@
 import { describe, expect, test } from "bun:test";
-import {
-  decodeMessage,
-  encodeMessage,
-} from "../../../../src/wamp/serializer/control-message-values.ts";
-import { peekMessageType } from "../../../../src/wamp/serializer/peek-message-type.ts";
-import { MalformedMessage } from "../../../../src/wamp/token/malformed-message.ts";
-
-const SERIALIZERS = ["json", "msgpack", "cbor"] as const;
+import { decodeMessage, encodeMessage } from "#wamp/serializer/control-message-values.ts";
+import { SERIALIZER_NAMES } from "#wamp/serializer-name.ts";
+import { MalformedMessage } from "#wamp/token/malformed-message.ts";
 
 describe("encodeMessage and decodeMessage", () => {
-  test.each(SERIALIZERS)("carry values through %s", (serializer) => {
+  test.each(SERIALIZER_NAMES)("keep values in %s", (serializer) => {
     const message = [
       2,
       2 ** 53,
@@ -35,7 +30,7 @@ describe("encodeMessage and decodeMessage", () => {
     expect(Object.keys(decoded[8] as object)).toEqual(["__proto__"]);
   });
 
-  test("write ids as integers and leave out what is undefined", () => {
+  test("encode ids as integers and omit undefined", () => {
     const hex = (message: unknown[], serializer: "cbor" | "msgpack") =>
       Buffer.from(encodeMessage(message, serializer, false) as Uint8Array).toString("hex");
     expect(hex([2, 2 ** 40, { a: undefined, b: 1 }], "cbor")).toContain("1b0000010000000000");
@@ -62,45 +57,5 @@ describe("encodeMessage and decodeMessage", () => {
     ["msgpack", "9201d40100"],
   ] as const)("refuse %s %s", (serializer, hex) => {
     expect(() => decodeMessage(Buffer.from(hex, "hex"), serializer)).toThrow(MalformedMessage);
-  });
-});
-
-describe("peekMessageType", () => {
-  test.each([
-    ["json", "5b34382c", 48],
-    ["json", "205b0a20382c", 8],
-    ["json", "5b365d", 6],
-    ["msgpack", "9330", 48],
-    ["msgpack", "dc000330", 48],
-    ["msgpack", "dd0000000330", 48],
-    ["msgpack", "93cc30", 48],
-    ["cbor", "831830", 48],
-    ["cbor", "9f1830", 48],
-    ["cbor", "980306", 6],
-    ["cbor", "99000306", 6],
-    ["cbor", "d9d9f7831830", 48],
-  ] as const)("finds the type in %s %s", (serializer, hex, type) => {
-    expect(peekMessageType(Buffer.from(hex, "hex"), serializer)).toBe(type);
-  });
-
-  test.each([
-    ["json", ""],
-    ["json", "7b"],
-    ["json", "5b22"],
-    ["json", "5b312e30"],
-    ["json", "5b2d31"],
-    ["json", "5b5d"],
-    ["msgpack", ""],
-    ["msgpack", "90"],
-    ["msgpack", "80"],
-    ["msgpack", "91a1"],
-    ["msgpack", "93"],
-    ["cbor", ""],
-    ["cbor", "80"],
-    ["cbor", "a101"],
-    ["cbor", "8161"],
-    ["cbor", "8118"],
-  ] as const)("finds none in %s %s", (serializer, hex) => {
-    expect(() => peekMessageType(Buffer.from(hex, "hex"), serializer)).toThrow(MalformedMessage);
   });
 });

@@ -1,10 +1,10 @@
 import { describe, expect, test } from "bun:test";
-import { MalformedMessage } from "../../../../src/wamp/token/malformed-message.ts";
-import { UnrepresentableValue } from "../../../../src/wamp/token/unrepresentable-value.ts";
-import { buildMessage, sliceMessage } from "../../../../src/wamp/transcode/payload-slice.ts";
+import { MalformedMessage } from "#wamp/token/malformed-message.ts";
+import { UnrepresentableValue } from "#wamp/token/unrepresentable-value.ts";
+import { buildMessage, sliceMessage, sliceSoundItems } from "#wamp/transcode/payload-slice.ts";
 
 describe("sliceMessage", () => {
-  test("cuts JSON text with white space", () => {
+  test("slices JSON with white space", () => {
     const slices = sliceMessage(' [ 48 , 7 ,{} , "a,b" , [ 1.0 , "]" ] , {"k" : 1} ] ', "json");
     expect(slices.length).toBe(6);
     expect([0, 1, 2, 3].map((index) => slices.value(index))).toEqual([48, 7, {}, "a,b"]);
@@ -14,7 +14,7 @@ describe("sliceMessage", () => {
   });
 
   test.each(["85 1830 07 a0 6161 81f93c00", "9f 1830 07 a0 6161 81f93c00 ff"])(
-    "cuts CBOR %s",
+    "slices CBOR %s",
     (hex) => {
       const slices = sliceMessage(Buffer.from(hex.replaceAll(" ", ""), "hex"), "cbor");
       expect([0, 1, 2, 3, 4].map((index) => slices.value(index))).toEqual([48, 7, {}, "a", [1]]);
@@ -22,14 +22,14 @@ describe("sliceMessage", () => {
     },
   );
 
-  test("cuts MsgPack, and carries an extension type as it came", () => {
+  test("slices MsgPack, with an extension type", () => {
     const slices = sliceMessage(Buffer.from("95300780a16191d6ff00000000", "hex"), "msgpack");
     expect(slices.length).toBe(5);
     expect(Buffer.from(slices.octets(4)).toString("hex")).toBe("91d6ff00000000");
     expect(() => slices.value(4)).toThrow(UnrepresentableValue);
   });
 
-  test("gives exact values", () => {
+  test("reads exact values", () => {
     const slices = sliceMessage('[1,9007199254740993,{"__proto__":"\\u0000AP8="}]', "json");
     expect(slices.value(1)).toBe(9007199254740993n);
     const map = slices.value(2) as object;
@@ -37,8 +37,55 @@ describe("sliceMessage", () => {
     expect(Object.getPrototypeOf(map)).toBe(Object.prototype);
   });
 
-  test.each(["{}", "[]", '["48"]', "[[1]]", "1", "[-1]", "[48,{]"])("refuses %s", (text) => {
+  test.each([
+    "{}",
+    "[]",
+    '["48"]',
+    "[[1]]",
+    "[[],48]",
+    '[{"a":1},48]',
+    "[null,48]",
+    "1",
+    "[-1]",
+    "[48,{]",
+  ])("refuses %s", (text) => {
     expect(() => sliceMessage(text, "json")).toThrow(MalformedMessage);
+  });
+});
+
+describe("sliceMessage, where an item is asked for that is not there", () => {
+  test.each([-1, 2, 99])("has nothing at %d", (index) => {
+    const slices = sliceMessage("[48,7]", "json");
+    expect(slices.value(index)).toBeUndefined();
+    expect(slices.octets(index)).toHaveLength(0);
+  });
+
+  test("refuses a string with a lone surrogate", () => {
+    expect(() => sliceMessage('[48,"\ud800"]', "json")).toThrow(MalformedMessage);
+  });
+
+  test("does not take the items of an inner list for its own", () => {
+    const slices = sliceMessage('[48,[1,[2]],{"a":[3]}]', "json");
+    expect(slices.length).toBe(3);
+    expect(slices.value(1)).toEqual([1, [2]]);
+  });
+});
+
+describe("sliceSoundItems", () => {
+  test.each([
+    ["[48,7,{},[1,}]", [48, 7, {}]],
+    ["[48,7", [48]],
+    ["[48,7]x", [48, 7]],
+    ["[48", []],
+    ['["a",7,', []],
+    ["{", []],
+    ["", []],
+  ])("%s", (text, values) => {
+    for (const message of [text, Buffer.from(text)]) {
+      const slices = sliceSoundItems(message, "json");
+      expect(values.map((_, index) => slices.value(index))).toEqual(values);
+      expect(slices.length).toBe(values.length);
+    }
   });
 });
 
@@ -49,32 +96,36 @@ describe("buildMessage", () => {
   } as const;
 
   test.each([
-    ["cbor", "861832 07 a0 82fb3ff000000000000002 a1616120"],
+    ["cbor", "85 1832 07 a0 82fb3ff000000000000002 a1616120"],
     ["msgpack", "95 32 07 80 92cb3ff000000000000002 81a161ff"],
-  ] as const)("puts a head before a payload that it says in %s", (target, hex) => {
+  ] as const)("puts a head before a payload transcoded to %s", (target, hex) => {
     const built = buildMessage(
       [50, 7, {}],
       { ...payload, items: [...payload.items] },
       target,
       false,
     );
-    expect(Buffer.from(built as Uint8Array).toString("hex")).toBe(
-      hex.replace("86", "85").replaceAll(" ", ""),
-    );
+    expect(Buffer.from(built as Uint8Array).toString("hex")).toBe(hex.replaceAll(" ", ""));
   });
 
-  test("keeps the payload's octets between equal serializers", () => {
+  test("keeps the octets of the payload between equal serializers", () => {
     const items = [Buffer.from("[ 1.0, 2 ]")];
     expect(buildMessage([50, 7, {}], { serializer: "json", items }, "json", true)).toBe(
       "[50,7,{},[ 1.0, 2 ]]",
     );
   });
 
-  test("names the place of what it cannot tell", () => {
+  test("has the head alone where the payload has no items", () => {
+    expect(buildMessage([50, 7, {}], { serializer: "cbor", items: [] }, "json", true)).toBe(
+      "[50,7,{}]",
+    );
+  });
+
+  test("names the place of an unrepresentable value", () => {
     const items = [Buffer.from("81a16178f820", "hex")];
     try {
       buildMessage([50, 7, {}], { serializer: "cbor", items }, "json", true);
-      throw new Error("it was told");
+      throw new Error("nothing was thrown");
     } catch (error) {
       expect(error).toBeInstanceOf(UnrepresentableValue);
       expect((error as UnrepresentableValue).place).toBe("[3][0].x");

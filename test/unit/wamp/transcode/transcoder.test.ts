@@ -1,10 +1,11 @@
 import { describe, expect, test } from "bun:test";
 import { decode as decodeCbor } from "cbor-x";
 import { unpack } from "msgpackr";
-import type { SerializerName } from "../../../../src/wamp/peer.ts";
+import type { SerializerName } from "#wamp/serializer-name.ts";
 import { MalformedMessage } from "../../../../src/wamp/token/malformed-message.ts";
 import { UnrepresentableValue } from "../../../../src/wamp/token/unrepresentable-value.ts";
 import { transcodeItem, transcoderFor } from "../../../../src/wamp/transcode/transcoder.ts";
+import { titled } from "../../../support/titles.ts";
 
 type Spelling = readonly [SerializerName, string];
 
@@ -15,13 +16,9 @@ function octets([serializer, spelled]: Spelling): Uint8Array {
     : Buffer.from(spelled.replaceAll(" ", ""), "hex");
 }
 
-function told([from, spelled]: Spelling, to: SerializerName): string {
+function transcoded([from, spelled]: Spelling, to: SerializerName): string {
   const item = transcodeItem(octets([from, spelled]), from, to);
   return to === "json" ? Buffer.from(item).toString() : Buffer.from(item).toString("hex");
-}
-
-function tell(from: SerializerName, spelled: string, to: SerializerName): () => string {
-  return () => told([from, spelled], to);
 }
 
 /** Values in JSON, MsgPack and CBOR, each in the spelling that the writers choose. */
@@ -73,14 +70,14 @@ const SAME: readonly (readonly [string, string, string])[] = [
 
 describe("transcodeItem", () => {
   for (const [json, msgpack, cbor] of SAME) {
-    test(`says ${json} alike in all three`, () => {
+    test(`transcodes ${json} between all three`, () => {
       const spellings: Spelling[] = [
         ["json", json],
         ["msgpack", msgpack.replaceAll(" ", "")],
         ["cbor", cbor],
       ];
       for (const from of spellings)
-        for (const [to, expected] of spellings) expect(told(from, to)).toBe(expected);
+        for (const [to, expected] of spellings) expect(transcoded(from, to)).toBe(expected);
     });
   }
 
@@ -108,8 +105,8 @@ describe("transcodeItem", () => {
     ["msgpack", "ca3f800000", "json", "1.0"],
     ["msgpack", "dc000101", "cbor", "8101"],
     ["json", '"\u007f"', "msgpack", "a17f"],
-  ] as const)("reads %s %s and says it in %s", (from, spelled, to, expected) => {
-    expect(told([from, spelled], to)).toBe(expected);
+  ] as const)("transcodes %s %s to %s", (from, spelled, to, expected) => {
+    expect(transcoded([from, spelled], to)).toBe(expected);
   });
 
   test.each([15, 16, 23, 24, 255, 256, 65535, 65536])("counts a list and a map of %d", (count) => {
@@ -132,102 +129,109 @@ describe("transcodeItem", () => {
     ["cbor", "a1a16161f701", undefined],
     ["msgpack", "82a16101 a162d40000", '{"a":1}'],
     ["msgpack", "92d40000 81a16181a162d40000", '[null,{"a":{}}]'],
-  ] as const)("leaves out what JavaScript has not defined: %s %s", (from, spelled, json) => {
+  ] as const)("omits undefined: %s %s", (from, spelled, json) => {
     const octets = Buffer.from(spelled.replaceAll(" ", ""), "hex");
     if (json === undefined) expect(() => transcodeItem(octets, from, "json")).toThrow("a map");
     else expect(Buffer.from(transcodeItem(octets, from, "json")).toString()).toBe(json);
   });
 
-  test.each([
-    ["json", "[1e400]", "cbor", "[0]"],
-    ["json", '[48,1,{},"u",[{"x":"\\ud800"}]]', "msgpack", "[4][0].x"],
-    ["json", '{"a b":"\\udc00\\ud800"}', "cbor", '["a b"]'],
-    ["json", '["\\u0000AB"]', "cbor", "[0]"],
-    ["json", '["\\u0000AP9="]', "cbor", "[0]"],
-    ["json", '["\\u0000hello world"]', "msgpack", "[0]"],
-    ["json", "[18446744073709551616]", "msgpack", "[0]"],
-    ["json", "[-9223372036854775809]", "msgpack", "[0]"],
-    ["json", `[${"9".repeat(5000)}]`, "cbor", "[0]"],
-    ["cbor", "81f820", "json", "[0]"],
-    ["cbor", "81c074323031332d30332d32315432303a30343a30305a", "json", "[0]"],
-    ["cbor", "81f97e00", "json", "[0]"],
-    ["cbor", "81f97c00", "json", "[0]"],
-    ["cbor", "816100", "json", "[0]"],
-    ["cbor", "81a1f501", "json", "[0]"],
-    ["cbor", "81a1410101", "json", "[0]"],
-    ["cbor", "81a20101613102", "json", "[0]"],
-    ["cbor", "81a1 6178 a1 6179 f820", "msgpack", "[0].x.y"],
-    ["msgpack", "91d6ff00000000", "cbor", "[0]"],
-    ["msgpack", "91d40100", "json", "[0]"],
-    ["msgpack", "9181c001", "json", "[0]"],
-  ] as const)("cannot tell %s %s in %s", (from, spelled, to, place) => {
+  test.each(
+    titled(
+      [
+        ["json", "[1e400]", "cbor", "[0]"],
+        ["json", '[48,1,{},"u",[{"x":"\\ud800"}]]', "msgpack", "[4][0].x"],
+        ["json", '{"a b":"\\udc00\\ud800"}', "cbor", '["a b"]'],
+        ["json", '["\\u0000AB"]', "cbor", "[0]"],
+        ["json", '["\\u0000AP9="]', "cbor", "[0]"],
+        ["json", '["\\u0000hello world"]', "msgpack", "[0]"],
+        ["json", "[18446744073709551616]", "msgpack", "[0]"],
+        ["json", "[-9223372036854775809]", "msgpack", "[0]"],
+        ["json", `[${"9".repeat(5000)}]`, "cbor", "[0]"],
+        ["cbor", "81f820", "json", "[0]"],
+        ["cbor", "81c074323031332d30332d32315432303a30343a30305a", "json", "[0]"],
+        ["cbor", "81f97e00", "json", "[0]"],
+        ["cbor", "81f97c00", "json", "[0]"],
+        ["cbor", "816100", "json", "[0]"],
+        ["cbor", "81a1f501", "json", "[0]"],
+        ["cbor", "81a1410101", "json", "[0]"],
+        ["cbor", "81a20101613102", "json", "[0]"],
+        ["cbor", "81a1 6178 a1 6179 f820", "msgpack", "[0].x.y"],
+        ["msgpack", "91d6ff00000000", "cbor", "[0]"],
+        ["msgpack", "91d40100", "json", "[0]"],
+        ["msgpack", "9181c001", "json", "[0]"],
+      ] as const,
+      3,
+    ),
+  )("cannot represent %s", (_title, from, spelled, to, place) => {
     try {
-      told([from, spelled], to);
-      throw new Error("it was told");
+      transcoded([from, spelled], to);
+      throw new Error("nothing was thrown");
     } catch (error) {
       expect(error).toBeInstanceOf(UnrepresentableValue);
       expect((error as UnrepresentableValue).place).toBe(place);
-      expect((error as Error).message).toStartWith("Cannot tell ");
+      expect((error as Error).message).toStartWith("Cannot represent ");
     }
   });
 
-  test.each([
-    ["json", ""],
-    ["json", "[1,]"],
-    ["json", "[1"],
-    ["json", "[1]x"],
-    ["json", '{"a":1,}'],
-    ["json", "{1:2}"],
-    ["json", "[01]"],
-    ["json", "[-]"],
-    ["json", "[1.]"],
-    ["json", "[.5]"],
-    ["json", "[1e]"],
-    ["json", "[+1]"],
-    ["json", "[tru]"],
-    ["json", "[NaN]"],
-    ["json", '["\\x"]'],
-    ["json", '["\\u12g4"]'],
-    ["json", '["\n"]'],
-    ["json", '["a'],
-    ["json", '["\\'],
-    ["json", '["\\ud800\\u'],
-    ["json", "\ufeff[]"],
-    ["json", "[".repeat(129)],
-    ["msgpack", ""],
-    ["msgpack", "c1"],
-    ["msgpack", "0000"],
-    ["msgpack", "92 01"],
-    ["msgpack", "ddffffffff00"],
-    ["msgpack", "dfffffffff00"],
-    ["msgpack", "dbffffffff00"],
-    ["msgpack", "a2c328"],
-    ["msgpack", "a3eda080"],
-    ["msgpack", "91".repeat(129)],
-    ["cbor", ""],
-    ["cbor", "ff"],
-    ["cbor", "1c"],
-    ["cbor", "1f"],
-    ["cbor", "df01"],
-    ["cbor", "f818"],
-    ["cbor", "fc"],
-    ["cbor", "0101"],
-    ["cbor", "8201"],
-    ["cbor", "9f01"],
-    ["cbor", "bf01ff"],
-    ["cbor", "9bffffffffffffffff"],
-    ["cbor", "bb7fffffffffffffff"],
-    ["cbor", "7bffffffffffffffff"],
-    ["cbor", "5f6161ff"],
-    ["cbor", "5f5f4100ffff"],
-    ["cbor", "7f61c361a9ff"],
-    ["cbor", "62c328"],
-    ["cbor", "81".repeat(129)],
-    ["cbor", "9f".repeat(129)],
-    ["cbor", "d9d9f7".repeat(100000)],
-  ] as const)("refuses %s %s as malformed", (from, spelled) => {
+  test.each(
+    titled([
+      ["json", ""],
+      ["json", "[1,]"],
+      ["json", "[1"],
+      ["json", "[1]x"],
+      ["json", '{"a":1,}'],
+      ["json", "{1:2}"],
+      ["json", "[01]"],
+      ["json", "[-]"],
+      ["json", "[1.]"],
+      ["json", "[.5]"],
+      ["json", "[1e]"],
+      ["json", "[+1]"],
+      ["json", "[tru]"],
+      ["json", "[NaN]"],
+      ["json", '["\\x"]'],
+      ["json", '["\\u12g4"]'],
+      ["json", '["\n"]'],
+      ["json", '["a'],
+      ["json", '["\\'],
+      ["json", '["\\ud800\\u'],
+      ["json", "\ufeff[]"],
+      ["json", "[".repeat(129)],
+      ["msgpack", ""],
+      ["msgpack", "c1"],
+      ["msgpack", "0000"],
+      ["msgpack", "92 01"],
+      ["msgpack", "ddffffffff00"],
+      ["msgpack", "dfffffffff00"],
+      ["msgpack", "dbffffffff00"],
+      ["msgpack", "a2c328"],
+      ["msgpack", "a3eda080"],
+      ["msgpack", "91".repeat(129)],
+      ["cbor", ""],
+      ["cbor", "ff"],
+      ["cbor", "1c"],
+      ["cbor", "1f"],
+      ["cbor", "df01"],
+      ["cbor", "f818"],
+      ["cbor", "fc"],
+      ["cbor", "0101"],
+      ["cbor", "8201"],
+      ["cbor", "9f01"],
+      ["cbor", "bf01ff"],
+      ["cbor", "9bffffffffffffffff"],
+      ["cbor", "bb7fffffffffffffff"],
+      ["cbor", "7bffffffffffffffff"],
+      ["cbor", "5f6161ff"],
+      ["cbor", "5f5f4100ffff"],
+      ["cbor", "7f61c361a9ff"],
+      ["cbor", "62c328"],
+      ["cbor", "81".repeat(129)],
+      ["cbor", "9f".repeat(129)],
+      ["cbor", "d9d9f7".repeat(100000)],
+    ] as const),
+  )("refuses as malformed %s", (_title, from, spelled) => {
     for (const to of ["json", "msgpack", "cbor"] as const) {
-      if (to !== from) expect(tell(from, spelled, to)).toThrow(MalformedMessage);
+      if (to !== from) expect(() => transcoded([from, spelled], to)).toThrow(MalformedMessage);
     }
   });
 
@@ -237,18 +241,20 @@ describe("transcodeItem", () => {
     );
   });
 
-  test("carries lists that are nested 128 deep", () => {
-    expect(told(["cbor", `${"81".repeat(127)}80`], "json")).toBe("[".repeat(128) + "]".repeat(128));
+  test("transcodes lists that are nested 128 deep", () => {
+    expect(transcoded(["cbor", `${"81".repeat(127)}80`], "json")).toBe(
+      "[".repeat(128) + "]".repeat(128),
+    );
   });
 
-  test("carries binary of 16 MiB through JSON", () => {
+  test("transcodes binary of 16 MiB to JSON and back", () => {
     const binary = Buffer.alloc(16 * 1024 * 1024, 0xa5);
     const cbor = Buffer.concat([Buffer.from("815a01000000", "hex"), binary]);
     const json = transcodeItem(cbor, "cbor", "json");
     expect(Buffer.from(transcodeItem(json, "json", "cbor")).equals(cbor)).toBe(true);
   });
 
-  test("gives octets of their own", () => {
+  test("returns a copy", () => {
     const first = transcodeItem(Buffer.from("[1]"), "json", "cbor");
     transcodeItem(Buffer.from("[2]"), "json", "cbor");
     const same = transcodeItem(first, "cbor", "cbor");
@@ -258,13 +264,13 @@ describe("transcodeItem", () => {
 });
 
 describe("transcoderFor", () => {
-  test("gives the very message between equal serializers", () => {
+  test("returns the message itself between equal serializers", () => {
     const message = Buffer.from("9f01ff", "hex");
     expect(transcoderFor("cbor", "cbor", false)(message)).toBe(message);
     expect(transcoderFor("json", "json", true)(" [1.0]")).toBe(" [1.0]");
   });
 
-  test("turns JSON octets into text where that is asked for, and leaves text as it is", () => {
+  test("turns JSON octets into a string when asked for, and leaves a string as it is", () => {
     const text = '[1,"é😀"]';
     expect(transcoderFor("json", "json", true)(Buffer.from(text))).toBe(text);
     expect(transcoderFor("json", "json", false)(text)).toBe(text);
@@ -273,19 +279,19 @@ describe("transcoderFor", () => {
     );
   });
 
-  test("reads and gives JSON text", () => {
+  test("reads and writes JSON as a string", () => {
     const text = `[48,1,{},"com.é","${"x".repeat(400_000)}"]`;
     const cbor = new Uint8Array(transcoderFor("json", "cbor", false)(text) as Uint8Array);
     expect(decodeCbor(cbor)).toEqual(JSON.parse(text));
     expect(transcoderFor("cbor", "json", true)(cbor)).toBe(text);
   });
 
-  test("refuses text with a lone surrogate, and text that is no JSON", () => {
+  test("refuses a string with a lone surrogate, and a string that is not JSON", () => {
     expect(() => transcoderFor("json", "cbor", false)('["\ud800"]')).toThrow(MalformedMessage);
     expect(() => transcoderFor("cbor", "json", true)("x")).toThrow(MalformedMessage);
   });
 
-  test("is unharmed by a message that broke off", () => {
+  test("works after a message that was incomplete", () => {
     const transcode = transcoderFor("cbor", "json", true);
     expect(() => transcode(Buffer.from("81a10181a1f500", "hex"))).toThrow(UnrepresentableValue);
     expect(transcode(Buffer.from("81a10181f5", "hex"))).toBe('[{"1":[true]}]');

@@ -1,0 +1,276 @@
+/**
+ * Authentication: from HELLO, over CHALLENGE and AUTHENTICATE, to the identity of the client or its
+ * denial.
+ *
+ *     [HELLO, realm, details]    [CHALLENGE, authmethod, extra]    [AUTHENTICATE, signature, extra]
+ *
+ * The proxy and the router use the same code. It reads messages and returns outcomes; the session sends
+ * messages and has the deadlines. (WAMP specification, sections "Session Establishment" and
+ * "Authentication Methods".)
+ *
+ * @module
+ */
+
+import { Failure } from "#base/failure.ts";
+import { asRecord, isRecord } from "#base/record.ts";
+import type { AuthConfig } from "#config/node-config.ts";
+import { ErrorUri } from "#wamp/error-uri.ts";
+import { randomId } from "#wamp/id.ts";
+import { MessageType, messageTypeName } from "#wamp/message-type.ts";
+import {
+  isLongerThan,
+  MAX_JOIN_OCTETS,
+  type TransportDetails,
+  type WireMessage,
+} from "#wamp/peer.ts";
+import type { Authenticators } from "./authenticators.ts";
+import { beginAuth } from "./authmethods.ts";
+import { recallLogin, rememberLogin } from "./cookie.ts";
+import type { AuthContext, AuthOutcome, Deny, HelloRequest, PendingAuth } from "./pending-auth.ts";
+import type { SessionIdentity } from "./session-identity.ts";
+
+/** Limits the failed attempts of a client's address. */
+export interface FailedAttempts {
+  /** Whether there were so many that further attempts are refused without a check for now. */
+  readonly areTooMany: boolean;
+  /**
+   * Begins an attempt, before its proof is checked. Waits while as many attempts of the address are
+   * being checked as may still fail. Undefined: too many have failed.
+   */
+  begin(): Promise<Attempt | undefined>;
+}
+
+/** An attempt whose proof is being checked. */
+export interface Attempt {
+  /** Has to be called; only the first call has an effect. */
+  end(hasFailed: boolean): void;
+}
+
+/** What an authentication needs of its worker. */
+export interface AuthenticationSupport {
+  authenticators: Authenticators;
+  /** Undefined: attempts are not limited. */
+  failedAttempts?: FailedAttempts | undefined;
+}
+
+/** The authentication of one HELLO. */
+export class Authentication {
+  readonly #auth: AuthConfig;
+  readonly #transport: TransportDetails;
+  readonly #support: AuthenticationSupport;
+  readonly #canceled: AbortSignal;
+  #pending: PendingAuth | undefined;
+  #roles: Record<string, unknown> = {};
+
+  /** When `canceled` is aborted, calls to authenticators are canceled. */
+  constructor(
+    auth: AuthConfig,
+    transport: TransportDetails,
+    support: AuthenticationSupport,
+    canceled: AbortSignal,
+  ) {
+    this.#auth = auth;
+    this.#transport = transport;
+    this.#support = support;
+    this.#canceled = canceled;
+  }
+
+  /** The roles and features that the client announced in HELLO. */
+  get clientRoles(): Record<string, unknown> {
+    return this.#roles;
+  }
+
+  /**
+   * Answers a HELLO.
+   *
+   * @throws Failure from the client's side when the message is no HELLO.
+   */
+  async hello(message: readonly unknown[]): Promise<AuthOutcome> {
+    const request = parseHello(message, this.#transport);
+    this.#roles = readRoles(asRecord(message[2])["roles"]);
+    return this.#judge(() => {
+      const context = {
+        pendingSession: randomId(),
+        login: recallLogin(this.#auth, request),
+        authenticators: this.#support.authenticators,
+        signal: this.#canceled,
+      };
+      this.#pending = choosePendingAuth(this.#auth, request.authmethods, context);
+      return this.#pending?.hello(request) ?? NO_AUTHMETHOD;
+    });
+  }
+
+  /**
+   * Answers an AUTHENTICATE.
+   *
+   * @throws Failure from the client's side when the message is no AUTHENTICATE.
+   */
+  async authenticate(message: readonly unknown[]): Promise<AuthOutcome> {
+    const [type, signature, extra] = message;
+    const pending = this.#pending;
+    if (type !== MessageType.AUTHENTICATE || pending?.authenticate === undefined) {
+      throw violation(`Cannot accept ${messageTypeName(Number(type))}: no CHALLENGE is pending`);
+    }
+    if (typeof signature !== "string") {
+      throw violation("Cannot read AUTHENTICATE: signature is not a string");
+    }
+    const answer = pending.authenticate.bind(pending, signature, asRecord(extra));
+    return this.#judge(answer);
+  }
+
+  /** The client was sent WELCOME: if `cookie` is configured, its cookie authenticates it from now on. */
+  welcomed(identity: SessionIdentity): void {
+    rememberLogin(this.#auth, this.#transport, identity);
+  }
+
+  /** Judges an attempt, unless the client's address has failed too often. */
+  async #judge(judge: () => AuthOutcome | Promise<AuthOutcome>): Promise<AuthOutcome> {
+    const { failedAttempts } = this.#support;
+    if (failedAttempts === undefined) return judge();
+    const attempt = await failedAttempts.begin();
+    if (attempt === undefined) return TOO_MANY_ATTEMPTS;
+    let hasFailed = false;
+    try {
+      this.#canceled.throwIfAborted();
+      const outcome = await judge();
+      hasFailed = outcome.kind === "deny" && !outcome.isBlameless;
+      return outcome;
+    } finally {
+      attempt.end(hasFailed);
+    }
+  }
+}
+
+const NO_AUTHMETHOD: Deny = {
+  kind: "deny",
+  uri: ErrorUri.noAuthMethod,
+  message: "Cannot authenticate: no suitable authmethod found",
+  isBlameless: true,
+};
+
+/**
+ * Refuses, before decoding it, a HELLO or AUTHENTICATE that is longer than `MAX_JOIN_OCTETS`.
+ *
+ * @throws Failure from the client's side.
+ */
+export function refuseTooLong(message: WireMessage): void {
+  if (!isLongerThan(message, MAX_JOIN_OCTETS)) return;
+  throw new Failure(`Cannot join: the message is longer than ${MAX_JOIN_OCTETS} octets`, {
+    source: "client",
+    uri: ErrorUri.payloadSizeExceeded,
+  });
+}
+
+/** Whether proxies join here: their HELLO may be longer, for it contains the client's `authextra`. */
+export function trustsProxies(auth: AuthConfig): boolean {
+  return auth["anonymous-proxy"] !== undefined || auth["cryptosign-proxy"] !== undefined;
+}
+
+/** The denial for an address that has failed too often, even if its credentials are right. */
+export const TOO_MANY_ATTEMPTS: Deny = {
+  kind: "deny",
+  uri: ErrorUri.authenticationFailed,
+  message: "Cannot authenticate: too many attempts from this address failed; try again in a minute",
+};
+
+/** The first of the client's authmethods that is configured; after a denial no other one is tried. */
+function choosePendingAuth(
+  auth: AuthConfig,
+  authmethods: readonly string[],
+  context: AuthContext,
+): PendingAuth | undefined {
+  for (const authmethod of authmethods) {
+    const pending = beginAuth(authmethod, auth, context);
+    if (pending !== undefined) return pending;
+  }
+  return undefined;
+}
+
+/** Longest name of a realm, as in Crossbar. */
+const MAX_REALM_CHARACTERS = 255;
+
+/**
+ * The realm of a HELLO.
+ *
+ * @throws Failure from the client's side when it is not a realm; the message of the failure does not
+ * repeat a name that is too long.
+ */
+export function readRealm(realm: unknown): string {
+  if (typeof realm !== "string" || realm === "") {
+    throw violation("Cannot read HELLO: realm is not a URI");
+  }
+  if (realm.length <= MAX_REALM_CHARACTERS) return realm;
+  throw new Failure(
+    `Cannot join realm: its name is longer than ${MAX_REALM_CHARACTERS} characters`,
+    { source: "client", uri: ErrorUri.noSuchRealm },
+  );
+}
+
+/** The roles that a client may have. */
+const CLIENT_ROLES = ["publisher", "subscriber", "caller", "callee"];
+
+/**
+ * The roles of a HELLO: at least one that a client may have. Others are ignored, and null stands for a
+ * role or for features without content. (WAMP specification, section "Client: Role and Feature
+ * Announcement".)
+ *
+ * @throws Failure from the client's side when there is none, or when one is not a dictionary.
+ */
+function readRoles(roles: unknown): Record<string, unknown> {
+  if (!isRecord(roles)) throw violation("Cannot read HELLO: roles is not a dictionary");
+  const announced = CLIENT_ROLES.filter((role) => Object.hasOwn(roles, role));
+  if (announced.length === 0) {
+    throw violation(`Cannot read HELLO: roles has none of ${CLIENT_ROLES.join(", ")}`);
+  }
+  for (const role of announced) {
+    const details = roles[role] ?? {};
+    if (!isRecord(details)) throw violation(`Cannot read HELLO: role ${role} is not a dictionary`);
+    const features = details["features"] ?? {};
+    if (!isRecord(features)) {
+      throw violation(`Cannot read HELLO: features of ${role} is not a dictionary`);
+    }
+  }
+  return roles;
+}
+
+function parseHello(message: readonly unknown[], transport: TransportDetails): HelloRequest {
+  const [type, realm, details] = message;
+  if (type !== MessageType.HELLO) {
+    throw violation(`Cannot accept ${messageTypeName(Number(type))}: the session has not joined`);
+  }
+  const name = readRealm(realm);
+  if (message.length !== 3 || !isRecord(details)) {
+    throw violation("Cannot read HELLO: details is not a dictionary");
+  }
+  const { authid, authrole, authextra, ...rest } = details as HelloDetails;
+  const authmethods = rest.authmethods ?? [];
+  if (!Array.isArray(authmethods) || authmethods.some((name) => typeof name !== "string")) {
+    throw violation("Cannot read HELLO: authmethods is not a list of strings");
+  }
+  return {
+    realm: name,
+    // As in Crossbar, a client without authmethods joins as anonymous.
+    authmethods: authmethods.length > 0 ? authmethods : ["anonymous"],
+    authid: optionalString(authid, "authid"),
+    authrole: optionalString(authrole, "authrole"),
+    authextra: asRecord(authextra),
+    transport,
+  };
+}
+
+interface HelloDetails {
+  authmethods?: unknown;
+  authid?: unknown;
+  authrole?: unknown;
+  authextra?: unknown;
+}
+
+function optionalString(value: unknown, name: string): string | undefined {
+  if (value === undefined || value === null) return undefined;
+  if (typeof value !== "string") throw violation(`Cannot read HELLO: ${name} is not a string`);
+  return value;
+}
+
+function violation(sentence: string): Failure {
+  return new Failure(sentence, { source: "client", uri: ErrorUri.protocolViolation });
+}

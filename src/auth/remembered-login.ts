@@ -1,0 +1,55 @@
+/**
+ * Whether the configuration still lets in a client whose login a cookie stands for.
+ *
+ * Paths may share a file of cookies, and a configuration changes while cookies last. So the principal is
+ * looked up again where the client comes with its cookie. The credentials are not: they may have changed.
+ *
+ * @module
+ */
+
+import type { AuthConfig, DynamicAuthConfig } from "#config/node-config.ts";
+import type { SessionIdentity } from "./session-identity.ts";
+
+/** What a list of the configuration says of a principal, besides its credentials. */
+interface Listed {
+  role: string;
+  realm?: string;
+}
+
+/**
+ * Whether the authmethod of a login is configured here, and lists the principal with the same role. An
+ * authenticator is not called: for type `dynamic` it is enough that an authenticator made the login.
+ */
+export function isStillListed(auth: AuthConfig, login: SessionIdentity): boolean {
+  const config = configOf(auth, login.authmethod);
+  if (config === undefined || config.type !== login.authprovider) return false;
+  if (config.type === "dynamic") return true;
+  return listedAs(config, login).some(
+    ({ role, realm }) => role === login.authrole && (realm ?? login.realm) === login.realm,
+  );
+}
+
+/** The authmethods by which a client itself proves its identity. */
+const METHODS = ["anonymous", "ticket", "wampcra", "scram", "cryptosign", "tls"] as const;
+
+type MethodConfig = NonNullable<AuthConfig[(typeof METHODS)[number]]>;
+type StaticMethodConfig = Exclude<MethodConfig, DynamicAuthConfig>;
+
+function configOf(auth: AuthConfig, authmethod: string | null): MethodConfig | undefined {
+  const method = METHODS.find((name) => name === authmethod);
+  return method && auth[method];
+}
+
+/** What the configuration says of this authid; a certificate's authority is listed by its realm. */
+function listedAs(config: StaticMethodConfig, { authid }: SessionIdentity): Listed[] {
+  if ("role" in config) {
+    return (config.authid ?? authid) === authid ? [{ role: config.role }] : [];
+  }
+  if ("trustroots" in config && config.trustroots !== undefined) {
+    const roots = Object.entries(config.trustroots);
+    return roots.map(([realm, root]) => ({ role: root.role, realm: root.realm ?? realm }));
+  }
+  const principals: Record<string, Listed> = "users" in config ? config.users : config.principals;
+  const principal = Object.hasOwn(principals, authid) ? principals[authid] : undefined;
+  return principal === undefined ? [] : [principal];
+}

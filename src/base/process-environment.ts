@@ -1,0 +1,25 @@
+/**
+ * The environment of a process that the node starts, from `options.env` of its worker.
+ *
+ * @module
+ */
+
+import type { EnvironmentConfig } from "#config/node-config.ts";
+
+/**
+ * Variables by name: the node's own as far as `inherit` allows, then `vars`.
+ *
+ * `PYTHONUNBUFFERED` is set to 1 unless one of them sets it, as Crossbar does: without it a Python
+ * program's output is logged only when its buffer is full.
+ */
+export function processEnvironment(
+  { inherit, vars }: EnvironmentConfig,
+  own: Record<string, string | undefined> = process.env,
+): Record<string, string> {
+  const names = inherit === true ? Object.keys(own) : inherit || [];
+  const inherited = names.flatMap((name) => {
+    const value = own[name];
+    return value === undefined ? [] : [[name, value]];
+  });
+  return { PYTHONUNBUFFERED: "1", ...Object.fromEntries(inherited), ...vars };
+}

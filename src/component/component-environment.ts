@@ -1,0 +1,24 @@
+/**
+ * The environment of a process of components.
+ *
+ * @module
+ */
+
+import { processEnvironment } from "#base/process-environment.ts";
+import type { PythonOptions } from "#config/node-config.ts";
+
+/**
+ * The variables that `options.env` asks for, and PYTHONPATH: the folders of `pythonpath`, the folder in
+ * which the node was started, that of the configuration, and what the node's own PYTHONPATH says.
+ *
+ * Crossbar searches in the same order, and so finds modules beside `.crossbar`.
+ */
+export function componentEnvironment(
+  { env, pythonpath }: PythonOptions,
+  startFolder: string,
+  folder: string,
+): Record<string, string> {
+  const inherited = process.env["PYTHONPATH"];
+  const folders = [...pythonpath, startFolder, folder, ...(inherited ? [inherited] : [])];
+  return { ...processEnvironment(env), PYTHONPATH: [...new Set(folders)].join(":") };
+}

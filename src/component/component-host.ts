@@ -1,0 +1,223 @@
+/**
+ * ComponentHost: the components of one worker, started in order and watched until the worker ends.
+ *
+ * As in Crossbar, a component starts when the one before it is ready, so that it can call procedures which
+ * that one registers. A component whose `onJoin` does not return delays the others for `readyTimeoutMs`,
+ * and not for ever. Components on Twisted and on asyncio need a process each, because autobahn supports one
+ * framework in a process: the components that the first process cannot load are started in a second one.
+ *
+ * @module
+ */
+
+import { Failure } from "#base/failure.ts";
+import type { ComponentConfig } from "#config/node-config.ts";
+import type { Logger } from "#observe/logger.ts";
+import { logOutput } from "#observe/process-output.ts";
+import { logComponentEvent } from "./component-log.ts";
+import type { RunnerEvent } from "./runner-event.ts";
+import { EXIT_TOO_OLD, type RunnerOptions, RunnerProcess } from "./runner-process.ts";
+import { type ComponentEnd, RunningComponent, withinTime } from "./running-component.ts";
+
+/** Time for the other processes to end when one has ended by itself. */
+const EXIT_DEADLINE_MS = 3_000;
+
+/** How a process of components ended. */
+export interface HostExit {
+  exitCode: number | null;
+  signal: string | null;
+}
+
+/** The components of one worker. */
+export interface ComponentHostOptions {
+  components: readonly ComponentConfig[];
+  runner: Omit<RunnerOptions, "connections">;
+  /** Time for all components to become ready; after it, the host waits for none. */
+  readyTimeoutMs: number;
+  /** Makes the log of a process by its id. */
+  logOf: (pid: number) => Logger;
+  /**
+   * Takes the router's end of a component's inherited connection, by its descriptor. Absent: components
+   * connect over the transport of their configuration.
+   */
+  attach?: (component: ComponentConfig, descriptor: number) => void;
+  /** A component is over. */
+  onComponentEnd: (component: ComponentConfig, end: ComponentEnd) => void;
+  /** A process that ran components ended by itself; by then the host has ended the others. */
+  onExit: (exit: HostExit) => void;
+}
+
+/** A process, its log, and whether its interpreter can run components. */
+interface Runner {
+  process: RunnerProcess;
+  log: Logger;
+  usable: PromiseWithResolvers<void>;
+  isUsable: boolean;
+}
+
+/** Runs components, and reports how they end. */
+export class ComponentHost {
+  readonly #options: ComponentHostOptions;
+  readonly #runners: Runner[] = [];
+  readonly #components = new Map<string, RunningComponent>();
+  #isEnding = false;
+
+  constructor(options: ComponentHostOptions) {
+    this.#options = options;
+  }
+
+  /** The first process's id; undefined before the start. */
+  get pid(): number | undefined {
+    return this.#runners[0]?.process.pid;
+  }
+
+  /**
+   * Starts every component. Resolves when each of them is ready, is over, or has had its time.
+   *
+   * @throws Failure when the interpreter cannot run components.
+   */
+  async start(): Promise<void> {
+    const deadline = performance.now() + this.#options.readyTimeoutMs;
+    let waiting = this.#options.components;
+    try {
+      // Each process takes at least the first of those that are left.
+      while (waiting.length > 0 && !this.#isEnding) {
+        waiting = await this.#startInOneProcess(waiting, deadline);
+      }
+    } catch (thrown) {
+      // A process that ends because it is asked to has not failed.
+      if (this.#isEnding) return;
+      this.kill();
+      throw thrown;
+    }
+  }
+
+  /** Starts a component again that is over, in the process in which it was. */
+  restart(id: string): void {
+    this.#components.get(id)?.start();
+  }
+
+  /** Lets every component leave its realm, and ends the processes; kills them after the deadline. */
+  async shutdown(deadlineMs: number): Promise<"ended" | "killed"> {
+    this.#isEnding = true;
+    const outcomes = await Promise.all(
+      this.#runners.map(({ process }) => process.shutdown(deadlineMs)),
+    );
+    return outcomes.includes("killed") ? "killed" : "ended";
+  }
+
+  /** Ends the processes at once. */
+  kill(): void {
+    this.#isEnding = true;
+    for (const { process } of this.#runners) process.kill();
+  }
+
+  /** Starts components in a new process; returns those that need the other framework. */
+  async #startInOneProcess(
+    components: readonly ComponentConfig[],
+    deadline: number,
+  ): Promise<readonly ComponentConfig[]> {
+    const runner = this.#startRunner(components.length);
+    await this.#becomeUsable(runner, deadline);
+    const others: ComponentConfig[] = [];
+    for (const [index, component] of components.entries()) {
+      if (this.#isEnding) return [];
+      const state = await this.#startComponent(component, index, runner, deadline);
+      if (state === "other-framework") others.push(component);
+    }
+    return others.length < components.length ? others : [];
+  }
+
+  #startRunner(connections: number): Runner {
+    const { runner: options, attach, logOf } = this.#options;
+    const usable = Promise.withResolvers<void>();
+    // The rejection is for the call of `start` that awaits it, if there still is one.
+    usable.promise.catch(() => {});
+    const process = new RunnerProcess(
+      { ...options, connections: attach ? connections : 0 },
+      (event) => this.#onEvent(event, runner),
+    );
+    const runner: Runner = { process, log: logOf(process.pid), usable, isUsable: false };
+    this.#runners.push(runner);
+    logOutput(process.process, runner.log);
+    void process.process.exited.then(() => this.#onExit(runner));
+    return runner;
+  }
+
+  async #becomeUsable({ process, usable }: Runner, deadline: number): Promise<void> {
+    if (await withinTime(usable.promise, deadline - performance.now())) return;
+    process.kill();
+    throw this.#unusable("it does not answer");
+  }
+
+  async #startComponent(
+    component: ComponentConfig,
+    index: number,
+    { process, log }: Runner,
+    deadline: number,
+  ) {
+    const { attach } = this.#options;
+    const transport = attach
+      ? { descriptor: RunnerProcess.descriptorOf(index) }
+      : component.transport;
+    const running = new RunningComponent({ ...component, transport }, process);
+    this.#components.set(component.id, running);
+    attach?.(component, process.takeConnection(index));
+    running.start();
+    const state = await running.settled(deadline - performance.now());
+    if (state === "starting" || (state === "joined" && !running.hasFailed)) {
+      log.warn("component is not ready in time, so nothing waits for it", {
+        id: component.id,
+        state,
+        ready_timeout: this.#options.readyTimeoutMs,
+      });
+    }
+    return state;
+  }
+
+  #onEvent(event: RunnerEvent, runner: Runner): void {
+    const { log, usable } = runner;
+    if (event.event === "started") {
+      runner.isUsable = true;
+      const { python, autobahn } = event;
+      log.info("components are run", {
+        interpreter: this.#options.runner.python,
+        python,
+        autobahn,
+      });
+      usable.resolve();
+    } else if (event.event === "unusable") {
+      usable.reject(this.#unusable(event.reason));
+    } else {
+      logComponentEvent(log, event);
+      const running = this.#components.get(event.id);
+      const end = running?.take(event);
+      if (running === undefined || end === undefined || this.#isEnding) return;
+      this.#options.onComponentEnd(running.config, end);
+    }
+  }
+
+  #onExit({ process: { process }, usable, isUsable }: Runner): void {
+    const isTooOld = process.exitCode === EXIT_TOO_OLD;
+    usable.reject(
+      this.#unusable(isTooOld ? "it is older than Python 3.9" : "it ended at its start"),
+    );
+    for (const running of this.#components.values()) running.exited();
+    // An interpreter that cannot run components is the failure of `start`.
+    if (this.#isEnding || !isUsable) return;
+    const exit = { exitCode: process.exitCode, signal: signalOf(process) };
+    void this.shutdown(EXIT_DEADLINE_MS).then(() => this.#options.onExit(exit));
+  }
+
+  #unusable(state: string): Failure {
+    const { python } = this.#options.runner;
+    const hint = `it needs Python 3.9 and autobahn: ${python} -m pip install "autobahn[twisted]"`;
+    return new Failure(`Cannot run components with "${python}": ${state}; ${hint}`, {
+      source: "config",
+    });
+  }
+}
+
+/** Bun's types allow a number, for signals that it has no name for. */
+function signalOf({ signalCode }: Bun.Subprocess): string | null {
+  return signalCode === null ? null : String(signalCode);
+}

@@ -1,0 +1,10 @@
+/**
+ * Python files are imported as their text.
+ *
+ * @module
+ */
+
+declare module "*.py" {
+  const source: string;
+  export default source;
+}

@@ -1,0 +1,107 @@
+/**
+ * RunningComponent: one component, from the order to start it until its session is over.
+ *
+ * @module
+ */
+
+import type { ComponentConfig } from "#config/node-config.ts";
+import type { ComponentEvent } from "./runner-event.ts";
+import type { RunnerProcess } from "./runner-process.ts";
+
+/**
+ * How a component ended. `left`: it left its realm; `lost`: its connection ended without that;
+ * `unreachable`: no connection to its router could be made; `failed`: everything else.
+ */
+export type ComponentEnd = "left" | "lost" | "unreachable" | "failed";
+
+/** How far a component has come. */
+export type ComponentState = "starting" | "joined" | "ready" | "over" | "other-framework";
+
+/** One component of a process. */
+export class RunningComponent {
+  readonly config: ComponentConfig;
+  readonly #process: RunnerProcess;
+  #state: ComponentState = "starting";
+  #settled = Promise.withResolvers<void>();
+  #hasFailed = false;
+
+  constructor(config: ComponentConfig, process: RunnerProcess) {
+    this.config = config;
+    this.#process = process;
+  }
+
+  get state(): ComponentState {
+    return this.#state;
+  }
+
+  /** Whether its `onJoin` raised an exception. */
+  get hasFailed(): boolean {
+    return this.#hasFailed;
+  }
+
+  /** Orders the component to be started, for the first time or again. */
+  start(): void {
+    this.#state = "starting";
+    this.#hasFailed = false;
+    this.#settled = Promise.withResolvers();
+    this.#process.start(this.config);
+  }
+
+  /** Takes an event of the component; returns how it ended, or undefined where it goes on. */
+  take(event: ComponentEvent): ComponentEnd | undefined {
+    if (event.event === "loaded") return undefined;
+    const end = endOf(event);
+    if (event.event === "failed") this.#hasFailed = true;
+    if (end !== undefined) this.#state = "over";
+    else if (event.event === "joined") this.#state = "joined";
+    else if (event.event === "ready" || event.event === "other-framework") {
+      this.#state = event.event;
+    }
+    // A component whose onJoin failed will not become ready, though it stays joined.
+    if (event.event !== "joined") this.#settled.resolve();
+    return end;
+  }
+
+  /** Its process has ended. */
+  exited(): void {
+    this.#state = "over";
+    this.#settled.resolve();
+  }
+
+  /** Waits until the component is ready or over, at most for this time. */
+  async settled(milliseconds: number): Promise<ComponentState> {
+    await withinTime(this.#settled.promise, milliseconds);
+    return this.#state;
+  }
+}
+
+/** Waits for a promise, at most for this time; returns whether it was settled. */
+export async function withinTime(
+  awaited: Promise<unknown>,
+  milliseconds: number,
+): Promise<boolean> {
+  const late = Promise.withResolvers<false>();
+  const timer = setTimeout(() => late.resolve(false), Math.max(0, milliseconds));
+  try {
+    return await Promise.race([awaited.then(() => true), late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** How an event ends its component; undefined: it does not. */
+function endOf(event: ComponentEvent): ComponentEnd | undefined {
+  switch (event.event) {
+    case "failed":
+      if (event.stays_joined) return undefined;
+      return event.step === "connect" ? "unreachable" : "failed";
+    case "lost":
+      if (!event.had_joined) return "unreachable";
+      return event.was_clean ? "left" : "lost";
+    case "left":
+      if (event.was_lost) return "lost";
+      return event.had_joined ? "left" : "failed";
+    default:
+      return undefined;
+  }
+}

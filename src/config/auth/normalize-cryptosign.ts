@@ -1,0 +1,68 @@
+/**
+ * Normalizes `auth.cryptosign`: principals with their keys, or root authorities.
+ *
+ * @module
+ */
+
+import type { CryptosignPrincipal, TrustrootConfig } from "#config/node-config.ts";
+import type { JsonPath } from "#config/text/config-issue.ts";
+import type { TransportContext } from "#config/transport/transport-context.ts";
+import { readTrustroot } from "./read-trustroot.ts";
+import { warnOfRole } from "./role-rules.ts";
+import { eachPrincipal, type NormalizedAuth, type StaticItem } from "./static-auth.ts";
+
+/** The normalized authmethod. */
+export function normalizeCryptosign(
+  { principals = {}, trustroots }: StaticItem<"cryptosign">,
+  path: JsonPath,
+  context: TransportContext,
+): NormalizedAuth<"cryptosign"> {
+  const hasPrincipals = Object.keys(principals).length > 0;
+  if (hasPrincipals === (trustroots !== undefined)) {
+    context.report.fault(path, 'expected either "principals" or "trustroots"');
+  }
+  if (trustroots !== undefined) {
+    const roots = normalizeTrustroots(trustroots, [...path, "trustroots"], context);
+    return { type: "static", principals: {}, trustroots: roots };
+  }
+  const at = [...path, "principals"];
+  const owners = new Map<string, string>();
+  const normalized = eachPrincipal(principals, at, context, (one, place): CryptosignPrincipal => {
+    const { role, realm } = one;
+    const authid = String(place.at(-1));
+    const keys = one.authorized_keys.map((key) => key.toLowerCase());
+    keys.forEach((key, index) => {
+      const owner = owners.get(key);
+      owners.set(key, owner ?? authid);
+      if (owner === undefined || owner === authid) return;
+      const sentence = `"${owner}" has this key too, so clients with it have to say their authid`;
+      context.report.warn([...place, "authorized_keys", index], sentence);
+    });
+    return { authorized_keys: keys, role, ...(realm === undefined ? {} : { realm }) };
+  });
+  return { type: "static", principals: normalized };
+}
+
+function normalizeTrustroots(
+  items: NonNullable<StaticItem<"cryptosign">["trustroots"]>,
+  path: JsonPath,
+  context: TransportContext,
+): Record<string, TrustrootConfig> {
+  const { report } = context;
+  const roots: Record<string, TrustrootConfig> = {};
+  for (const [name, { certificate, role, realm }] of Object.entries(items)) {
+    const at = [...path, name];
+    warnOfRole(role, at, context);
+    if (/^0x|\.eth$|^eth\./.test(name)) {
+      report.fault(at, "a realm on a blockchain is not supported", true);
+    }
+    if (certificate === undefined) {
+      report.fault(at, "required attribute is missing: certificate");
+      continue;
+    }
+    const root = readTrustroot(certificate, [...at, "certificate"], report);
+    if (root === null) continue;
+    roots[name] = { ...root, role, ...(realm === undefined ? {} : { realm }) };
+  }
+  return roots;
+}

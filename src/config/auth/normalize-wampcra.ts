@@ -1,0 +1,49 @@
+/**
+ * Normalizes `auth.wampcra`.
+ *
+ * @module
+ */
+
+import type { WampCraUser } from "#config/node-config.ts";
+import type { JsonPath } from "#config/text/config-issue.ts";
+import type { TransportContext } from "#config/transport/transport-context.ts";
+import { readSecret } from "./secret.ts";
+import { eachPrincipal, type NormalizedAuth, type StaticItem } from "./static-auth.ts";
+
+/** As in Crossbar; other programs, and its early releases, keep the derived key. */
+const DERIVED =
+  "expected the secret itself, from which the key is derived; this looks like that key, with which no client joins by the secret";
+
+/** Shorter keys could be any word. */
+const SHORTEST_KEY = 16;
+
+/** Whether a text is octets in base64, as many as the derived key has. */
+function looksDerived(secret: string, keylen: number): boolean {
+  const octets = Buffer.from(secret, "base64");
+  return keylen >= SHORTEST_KEY && octets.length === keylen && octets.toString("base64") === secret;
+}
+
+/** The normalized authmethod. */
+export function normalizeWampCra(
+  { users }: StaticItem<"wampcra">,
+  path: JsonPath,
+  context: TransportContext,
+): NormalizedAuth<"wampcra"> {
+  const derivation = ["salt", "iterations", "keylen"] as const;
+  const normalized = eachPrincipal(users, [...path, "users"], context, (user, at): WampCraUser => {
+    const { salt, iterations, keylen, role } = user;
+    const secret = readSecret(user.secret, [...at, "secret"], context.report);
+    if (salt !== undefined && iterations !== undefined && keylen !== undefined) {
+      if (looksDerived(secret, keylen)) context.report.warn([...at, "secret"], DERIVED);
+      return { secret, role, salt, iterations, keylen };
+    }
+    const missing = derivation.filter((name) => user[name] === undefined);
+    if (missing.length < derivation.length) {
+      const names = missing.map((name) => `"${name}"`).join(" and ");
+      const sentence = `a salted secret needs salt, iterations and keylen: ${names} not given`;
+      context.report.fault(at, sentence);
+    }
+    return { secret, role };
+  });
+  return { type: "static", users: normalized };
+}

@@ -1,0 +1,40 @@
+/**
+ * Parts that the normalizers of static authmethods share.
+ *
+ * @module
+ */
+
+import type { AuthConfig, Authmethod, DynamicAuthConfig } from "#config/node-config.ts";
+import type { JsonPath } from "#config/text/config-issue.ts";
+import type { TransportContext } from "#config/transport/transport-context.ts";
+import type { AuthItem } from "./auth-schema.ts";
+import type { DynamicAuthItem } from "./dynamic-auth-schema.ts";
+import { warnOfRole } from "./role-rules.ts";
+
+/** The static item of an authmethod; the dynamic item is the same for all. */
+export type StaticItem<Method extends Authmethod> = Exclude<
+  NonNullable<AuthItem[Method]>,
+  DynamicAuthItem
+>;
+/** The same, normalized. */
+export type NormalizedAuth<Method extends Authmethod> = Exclude<
+  NonNullable<AuthConfig[Method]>,
+  DynamicAuthConfig
+>;
+
+/** Normalizes the principals of an authmethod, by authid. */
+export function eachPrincipal<Item extends { role: string }, Principal>(
+  items: Record<string, Item>,
+  path: JsonPath,
+  context: TransportContext,
+  normalize: (item: Item, at: JsonPath) => Principal,
+): Record<string, Principal> {
+  // From entries, so that an authid such as "__proto__" becomes a plain key.
+  return Object.fromEntries(
+    Object.entries(items).map(([authid, item]) => {
+      const at = [...path, authid];
+      warnOfRole(item.role, at, context);
+      return [authid, normalize(item, at)];
+    }),
+  );
+}

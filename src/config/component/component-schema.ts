@@ -1,0 +1,97 @@
+/**
+ * Components of containers and of router workers.
+ *
+ * @module
+ */
+
+import * as v from "valibot";
+import { connectingEndpoint } from "#config/endpoint/endpoint-schema.ts";
+import { byType, defaulted, item, mapOf, optional, required } from "#config/schema/item.ts";
+import { anyMap, anything, id, serializer, serializers, text } from "#config/schema/primitive.ts";
+import { always, unhonoured } from "#config/schema/unhonoured.ts";
+
+const dottedName = v.pipe(
+  text,
+  v.regex(/^[^.\s]+(\.[^.\s]+)+$/, (issue) => `expected module.name, found ${issue.received}`),
+);
+
+const callbacks = mapOf(
+  v.picklist(
+    ["connect", "join", "leave", "disconnect"],
+    (issue) => `expected connect, join, leave or disconnect, found ${issue.received}`,
+  ),
+  dottedName,
+);
+
+const websocket = item({
+  type: required(v.literal("websocket"), "WAMP over WebSocket."),
+  endpoint: required(connectingEndpoint, "The socket to connect to."),
+  url: required(text, "URL of the request; the connection is made to `endpoint`."),
+  serializers: serializers("In order of preference."),
+  options: optional(anyMap, "Options of autobahn's protocol, in Crossbar's spelling."),
+});
+
+const rawsocket = item({
+  type: required(v.literal("rawsocket"), "WAMP over RawSocket."),
+  endpoint: required(connectingEndpoint, "The socket to connect to."),
+  serializer: required(serializer, "The one serializer."),
+  options: optional(anyMap, "Options of autobahn's protocol, in Crossbar's spelling."),
+  url: optional(unhonoured(text, always, "the endpoint decides")),
+  debug: optional(unhonoured(anything, always, "it has no meaning for this program")),
+});
+
+const transport = byType({ websocket, rawsocket });
+
+/** The connection of a container's component as written. */
+export type ComponentTransportItem = v.InferOutput<typeof transport>;
+
+const common = {
+  id: optional(id, "Absent: `component001` and so on in each worker."),
+  realm: required(text, "The realm that it joins."),
+  extra: optional(anyMap, "`config.extra` of the session, with `cbdir` added."),
+};
+
+const ofContainer = { ...common, transport: required(transport, "How it reaches its router.") };
+
+const ofRouter = {
+  ...common,
+  role: defaulted(text, "anonymous", "Its role; `trusted` may do everything."),
+  references: optional(unhonoured(anything, always, "there is nothing to refer to")),
+};
+
+const classAttributes = {
+  type: required(v.literal("class"), "A class derived from autobahn's ApplicationSession."),
+  classname: required(dottedName, "`package.module.Class`."),
+};
+
+const functionAttributes = {
+  type: required(v.literal("function"), "Functions that a plain session calls."),
+  callbacks: defaulted(callbacks, {}, "join, leave, connect, disconnect -> `module.function`."),
+  auth: optional(unhonoured(anything, always, "the session joins as its defaults say")),
+};
+
+const wampletAttributes = {
+  type: required(v.literal("wamplet"), "A factory that a Python package registers."),
+  package: required(text, "The package."),
+  entrypoint: required(text, "Its entry point in the group `autobahn.twisted.wamplet`."),
+};
+
+/** A component of a container. */
+export const containerComponent = byType({
+  class: item({ ...classAttributes, ...ofContainer }),
+  function: item({ ...functionAttributes, ...ofContainer }),
+  wamplet: item({ ...wampletAttributes, ...ofContainer }),
+});
+
+/** A component of a router worker. */
+export const routerComponent = byType({
+  class: item({ ...classAttributes, ...ofRouter }),
+  function: item({ ...functionAttributes, ...ofRouter }),
+  wamplet: item({ ...wampletAttributes, ...ofRouter }),
+});
+
+/** A component as written. */
+export type ContainerComponentItem = v.InferOutput<typeof containerComponent>;
+
+/** A component of a router worker as written. */
+export type RouterComponentItem = v.InferOutput<typeof routerComponent>;

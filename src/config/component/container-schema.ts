@@ -1,0 +1,49 @@
+/**
+ * `type: container`: a worker of components.
+ *
+ * @module
+ */
+
+import * as v from "valibot";
+import { defaulted, item, optional, required } from "#config/schema/item.ts";
+import { anyMap, anything, id, oneOf } from "#config/schema/primitive.ts";
+import { always, unhonoured } from "#config/schema/unhonoured.ts";
+import { containerComponent } from "./component-schema.ts";
+import { processOptions, pythonOptions } from "./process-options-schema.ts";
+
+const containerOptions = item({
+  ...pythonOptions,
+  ...processOptions,
+  shutdown: defaulted(
+    oneOf([
+      "shutdown-manual",
+      "shutdown-on-last-component-stopped",
+      "shutdown-on-any-component-stopped",
+      "shutdown-on-any-component-failed",
+    ]),
+    "shutdown-manual",
+    "When the container ends.",
+  ),
+  restart: defaulted(
+    oneOf(["restart-never", "restart-always", "restart-on-failed"]),
+    "restart-never",
+    "Which components are started again.",
+  ),
+});
+
+/** The worker. */
+export const container = item({
+  type: required(v.literal("container"), "A worker of components in Python."),
+  id: optional(id, "Absent: `worker001` and so on, over the whole node."),
+  options: optional(containerOptions, "Options."),
+  components: defaulted(
+    v.array(containerComponent),
+    [],
+    "Components, in the order of their start.",
+  ),
+  connections: optional(unhonoured(anything, always, "components connect by themselves")),
+  manhole: optional(unhonoured(anyMap, always, "no console is opened")),
+});
+
+/** The worker as written. */
+export type ContainerItem = v.InferOutput<typeof container>;

@@ -1,0 +1,63 @@
+/**
+ * Options of workers that run programs which are not this one: environment, interpreter, title.
+ *
+ * @module
+ */
+
+import * as v from "valibot";
+import { defaulted, item, mapOf, optional } from "#config/schema/item.ts";
+import { anything, fileName, integer, text } from "#config/schema/primitive.ts";
+import type { Schema } from "#config/schema/schema-shape.ts";
+import { always, unhonoured } from "#config/schema/unhonoured.ts";
+
+/** `options.env`: the environment of the process. */
+export const environment = item({
+  inherit: defaulted(
+    v.union([v.boolean(), v.array(text)], "expected a boolean or a list of names"),
+    true,
+    "All variables of the node, none, or those with these names.",
+  ),
+  vars: defaulted(mapOf(text, v.string()), {}, "Variables set on top."),
+});
+
+/** An environment as written. */
+export type EnvironmentItem = v.InferOutput<typeof environment>;
+
+function meaningless<S extends Schema>(schema: S) {
+  return optional(unhonoured(schema, always, "it has no meaning for this program"));
+}
+
+/** `options` of a worker that runs components. */
+export const pythonOptions = {
+  disabled: optional(anything, "A true value skips the worker."),
+  python: optional(
+    fileName,
+    "Absolute path of the interpreter. Absent: CROSSPROXY_PYTHON, the virtual environment of VIRTUAL_ENV, or python3 in PATH.",
+  ),
+  pythonpath: defaulted(
+    v.array(fileName),
+    [],
+    "Folders in which modules are searched first, relative to the folder of node.json.",
+  ),
+  env: optional(environment, "Environment of the components' process."),
+  ready_timeout: defaulted(
+    integer(0, 25_000),
+    20_000,
+    "Extension. Milliseconds for all components to become ready; after it nothing waits for them.",
+  ),
+  extra: meaningless(anything),
+  reactor: meaningless(anything),
+  expose_controller: meaningless(v.boolean()),
+  expose_shared: meaningless(v.boolean()),
+  traceback: meaningless(anything),
+};
+
+/** Title and processors of the components' process. */
+export const processOptions = {
+  title: optional(text, "Title of the process, where the package setproctitle is installed."),
+  cpu_affinity: defaulted(
+    v.array(integer(0, 4095)),
+    [],
+    "Processors that the process may run on, by number; empty: all.",
+  ),
+};

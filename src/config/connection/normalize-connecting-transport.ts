@@ -1,0 +1,59 @@
+/**
+ * Normalizes connecting transports, of `connections` and `backends`.
+ *
+ * @module
+ */
+
+import { normalizeConnecting } from "#config/endpoint/normalize-endpoint.ts";
+import type { ConnectingEndpointConfig, ConnectingTransportConfig } from "#config/node-config.ts";
+import { supportedSerializers } from "#config/schema/primitive.ts";
+import type { JsonPath } from "#config/text/config-issue.ts";
+import type { Report } from "#config/text/report.ts";
+import type { ConnectingTransportItem } from "./connection-schema.ts";
+
+const MAX_MESSAGE_OCTETS = 16_777_216;
+
+/** The normalized connecting transport. */
+export function normalizeConnectingTransport(
+  item: ConnectingTransportItem,
+  path: JsonPath,
+  report: Report,
+): ConnectingTransportConfig {
+  const endpoint = normalizeConnecting(item.endpoint, [...path, "endpoint"], report);
+  if (item.type === "websocket") {
+    const { url, serializers } = item;
+    return {
+      type: "websocket",
+      endpoint: agreeWithUrl(item, endpoint, path, report),
+      url,
+      serializers: supportedSerializers(serializers),
+    };
+  }
+  const { max_message_size, maxMessagePayloadSize } = item.options ?? {};
+  return {
+    type: "rawsocket",
+    endpoint,
+    serializer: item.serializer,
+    max_message_size: max_message_size ?? maxMessagePayloadSize ?? MAX_MESSAGE_OCTETS,
+  };
+}
+
+/** The endpoint decides about TLS; where it has no `tls`, the scheme of the URL does. */
+function agreeWithUrl(
+  item: Extract<ConnectingTransportItem, { type: "websocket" }>,
+  endpoint: ConnectingEndpointConfig,
+  path: JsonPath,
+  report: Report,
+): ConnectingEndpointConfig {
+  const isSecureUrl = new URL(item.url).protocol === "wss:";
+  if (isSecureUrl && endpoint.type === "unix") {
+    report.fault([...path, "url"], "a Unix socket has no TLS; write ws instead of wss");
+  } else if (isSecureUrl && item.endpoint.type === "tcp" && item.endpoint.tls === false) {
+    report.fault([...path, "url"], "the url says wss, and the endpoint says no TLS");
+  } else if (isSecureUrl && endpoint.type === "tcp") {
+    return { ...endpoint, tls: endpoint.tls ?? {} };
+  } else if (!isSecureUrl && endpoint.type === "tcp" && endpoint.tls !== undefined) {
+    report.warn([...path, "url"], "the url says ws, and the endpoint has TLS: TLS is used");
+  }
+  return endpoint;
+}

@@ -1,0 +1,57 @@
+/**
+ * `type: guest`: a worker that is any program.
+ *
+ * @module
+ */
+
+import * as v from "valibot";
+import { environment } from "#config/component/process-options-schema.ts";
+import { defaulted, item, itemOr, optional, required } from "#config/schema/item.ts";
+import { anything, fileName, oneOf, text } from "#config/schema/primitive.ts";
+
+const jsonInput = item({
+  type: required(v.literal("json"), "One JSON value."),
+  value: required(anything, "The value, written as JSON text without a line feed."),
+  close: defaulted(v.boolean(), true, "Whether the input ends behind it."),
+});
+
+const output = oneOf(["log", "close", "drop"]);
+
+const watch = item({
+  directories: required(v.array(fileName), "Folders, relative to the folder of node.json."),
+  action: optional(oneOf(["restart"]), "Absent: changes are only logged."),
+  timeout: defaulted(
+    v.pipe(v.number(), v.minValue(0, "expected a number of seconds")),
+    1,
+    "Seconds without a further change before the restart.",
+  ),
+});
+
+const guestOptions = item({
+  disabled: optional(anything, "Extension. A true value skips the worker."),
+  env: optional(environment, "Environment of the program."),
+  workdir: optional(fileName, "Working folder; absent: the folder of node.json."),
+  stdin: optional(
+    itemOr("string", oneOf(["close"]), jsonInput),
+    "`close`, or a JSON value. Absent: an open pipe to which nothing is written.",
+  ),
+  stdout: defaulted(
+    output,
+    "log",
+    "`log`: a log record for each line; `close`, `drop`: discarded.",
+  ),
+  stderr: defaulted(output, "log", "The same for standard error."),
+  watch: optional(watch, "Restarts the program when a file changes."),
+});
+
+/** The worker. */
+export const guest = item({
+  type: required(v.literal("guest"), "Any program, which the node starts and ends."),
+  id: optional(text, "Absent: `worker001` and so on, over the whole node."),
+  executable: required(fileName, "A file below `options.workdir`, or a program in PATH."),
+  arguments: defaulted(v.array(v.string()), [], "Passed as they are; no shell reads them."),
+  options: optional(guestOptions, "Options."),
+});
+
+/** The worker as written. */
+export type GuestItem = v.InferOutput<typeof guest>;

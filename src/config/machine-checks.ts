@@ -1,0 +1,77 @@
+/**
+ * Compares a configuration with the machine: folders that are written, and addresses to listen on. They may
+ * change until the node starts, and the system decides in the end, so that these are warnings.
+ *
+ * @module
+ */
+
+import { accessSync, constants } from "node:fs";
+import { isIP } from "node:net";
+import { networkInterfaces } from "node:os";
+import { dirname } from "node:path";
+import type { MachineNeed, PlacedNeed } from "./machine-need.ts";
+import type { ConfigIssue } from "./text/config-issue.ts";
+import { isFolder } from "./text/folder-state.ts";
+
+/** What the checks ask of a machine. */
+export interface Machine {
+  isFolder: (path: string) => boolean;
+  /** Whether this user may write the file, or make files in the folder. */
+  canWrite: (path: string) => boolean;
+  addresses: readonly string[];
+}
+
+/** The machine that this process runs on. */
+export function thisMachine(): Machine {
+  const addresses = Object.values(networkInterfaces()).flatMap((list) =>
+    (list ?? []).map(({ address }) => address),
+  );
+  return { isFolder, canWrite, addresses };
+}
+
+/** Warnings about the needs that the machine does not meet. */
+export function checkMachine(needs: readonly PlacedNeed[], machine: Machine): ConfigIssue[] {
+  return needs.flatMap(({ need, place }) => {
+    const sentence = unmetBy(machine, need);
+    return sentence === null ? [] : [{ ...place, sentence }];
+  });
+}
+
+function unmetBy(machine: Machine, need: MachineNeed): string | null {
+  if (need.kind === "interface") {
+    if (hasAddress(machine.addresses, need.address)) return null;
+    return `Cannot listen on "${need.address}": this machine has no such address`;
+  }
+  const { kind, file } = need;
+  const state = folderState(machine, dirname(file));
+  if (state === null) return null;
+  return `${kind === "socket" ? "Cannot listen on" : "Cannot keep cookies in"} "${file}": ${state}`;
+}
+
+function folderState(machine: Machine, folder: string): string | null {
+  if (!machine.isFolder(folder)) return "no such folder";
+  return machine.canWrite(folder) ? null : "its folder cannot be written by this user";
+}
+
+/** Names are resolved when the node starts, and Linux has every address of 127.0.0.0/8. */
+function hasAddress(addresses: readonly string[], wanted: string): boolean {
+  if (isIP(wanted) === 0 || wanted === "0.0.0.0" || wanted.startsWith("127.")) return true;
+  const name = canonical(wanted);
+  const isAny = name === "[::]" || name.startsWith("[::ffff:");
+  return isAny || addresses.some((address) => canonical(address) === name);
+}
+
+/** One spelling of each address, without the zone of a link-local one. */
+function canonical(address: string): string {
+  const bare = address.replace(/%.*$/, "");
+  return isIP(bare) === 6 ? new URL(`http://[${bare}]`).hostname : bare;
+}
+
+function canWrite(path: string): boolean {
+  try {
+    accessSync(path, constants.W_OK | constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,23 @@
+/**
+ * What a place of the configuration needs of the machine that runs the node. The loader only notes it, so that
+ * a file can be loaded anywhere; `check` and the start compare it with this machine.
+ *
+ * @module
+ */
+
+import type { ConfigIssue } from "./text/config-issue.ts";
+
+/** One need; file names are absolute. */
+export type MachineNeed =
+  /** A Unix socket is made there. */
+  | { kind: "socket"; file: string }
+  /** The file is written, and sometimes replaced. */
+  | { kind: "cookies"; file: string }
+  /** Connections to this address, or host name, are accepted. */
+  | { kind: "interface"; address: string };
+
+/** A need, and where the configuration states it. */
+export interface PlacedNeed {
+  need: MachineNeed;
+  place: Omit<ConfigIssue, "sentence">;
+}

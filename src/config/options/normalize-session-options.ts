@@ -1,0 +1,79 @@
+/**
+ * Normalizes the options of WAMP sessions: pings, buffers, ends and limits of joining.
+ *
+ * @module
+ */
+
+import type {
+  BufferOptions,
+  IncompleteMessageOptions,
+  JoiningConfig,
+  KeepaliveOptions,
+  SessionEndOptions,
+} from "#config/node-config.ts";
+import type { JsonPath } from "#config/text/config-issue.ts";
+import type { TransportContext } from "#config/transport/transport-context.ts";
+import { defaultSessionOptions, type SessionOptionsItem } from "./session-options-schema.ts";
+
+/** The options of pings; `defaultIntervalMs` applies where no interval is written, 0: no pings. */
+export function normalizeKeepalive(
+  item: SessionOptionsItem,
+  defaultIntervalMs: number,
+): KeepaliveOptions {
+  return {
+    auto_ping_interval: item.auto_ping_interval ?? defaultIntervalMs,
+    auto_ping_timeout: item.auto_ping_timeout,
+    auto_ping_size: Math.max(item.auto_ping_size, 12),
+    auto_ping_restart_on_any_traffic: item.auto_ping_restart_on_any_traffic,
+  };
+}
+
+/** The options of buffers and of how sessions end; an absent `told_by_close` stays absent. */
+export function normalizeBuffering(
+  item: SessionOptionsItem,
+): BufferOptions & IncompleteMessageOptions & SessionEndOptions {
+  const { max_buffered, stall_timeout, message_timeout, max_incomplete, told_by_close } = item;
+  const sizes = { max_buffered, stall_timeout, message_timeout, max_incomplete };
+  return { ...sizes, ...(told_by_close && { told_by_close }) };
+}
+
+/** Warns of options for the two sides of a proxied session; a session of a router has one side. */
+export function warnOfRouterBuffering(
+  item: SessionOptionsItem,
+  path: JsonPath,
+  { report, workerType }: TransportContext,
+): void {
+  if (workerType === "proxy") return;
+  if (item.told_by_close !== undefined) {
+    report.warn([...path, "told_by_close"], "not honoured: a router always says GOODBYE");
+  }
+  for (const name of ["max_buffered", "stall_timeout"] as const) {
+    if (!isWritten(item, name)) continue;
+    const consequence = "a router cuts a client off when 16 MiB wait for it";
+    report.warn([...path, name], `not honoured: ${consequence}`);
+  }
+}
+
+/** The limits of joining. */
+export function normalizeJoining(
+  item: SessionOptionsItem,
+  path: JsonPath,
+  { report, endpointType }: TransportContext,
+): JoiningConfig {
+  const { hello_timeout, join_timeout, authenticate_timeout, max_auth_failures_per_minute } = item;
+  if (isWritten(item, "authenticate_timeout") && authenticate_timeout > join_timeout) {
+    const sentence = `has no effect: join_timeout ends joining after ${join_timeout} ms`;
+    report.warn([...path, "authenticate_timeout"], sentence);
+  }
+  const limit = "max_auth_failures_per_minute";
+  if (isWritten(item, limit) && item[limit] > 0 && endpointType === "unix") {
+    const sentence = "has no effect on clients of a Unix socket that have no address";
+    report.warn([...path, limit], sentence);
+  }
+  return { hello_timeout, join_timeout, authenticate_timeout, max_auth_failures_per_minute };
+}
+
+/** Whether an option differs from its default; a written default is not worth a warning. */
+function isWritten(item: SessionOptionsItem, name: keyof SessionOptionsItem): boolean {
+  return item[name] !== defaultSessionOptions[name];
+}

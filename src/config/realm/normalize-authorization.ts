@@ -1,0 +1,41 @@
+/**
+ * How a role decides: by its permissions, by its authorizer, or the same for every action.
+ *
+ * @module
+ */
+
+import type { PermissionConfig, RoleConfig } from "#config/node-config.ts";
+import type { JsonPath } from "#config/text/config-issue.ts";
+import type { Report } from "#config/text/report.ts";
+import type { RoleItem } from "./realm-schema.ts";
+
+/** What `allow-by-default` stands for. */
+const EVERYTHING: PermissionConfig = {
+  uri: "",
+  match: "prefix",
+  allow: { call: true, register: true, publish: true, subscribe: true },
+  disclose: { caller: false, publisher: false },
+};
+
+/** The permissions and the authorizer of a role; `permissions` are those that it lists, normalized. */
+export function normalizeAuthorization(
+  role: RoleItem,
+  permissions: PermissionConfig[],
+  path: JsonPath,
+  report: Report,
+): Omit<RoleConfig, "name"> {
+  const { authorizer, "allow-by-default": allowByDefault } = role;
+  if (role.permissions !== undefined && authorizer !== undefined) {
+    report.fault([...path, "authorizer"], "a role has permissions or an authorizer, not both");
+  }
+  if (role.permissions === undefined && authorizer === undefined) {
+    return { permissions: allowByDefault === true ? [EVERYTHING] : [] };
+  }
+  if (allowByDefault !== undefined) {
+    const decider = authorizer === undefined ? "permissions" : "an authorizer";
+    report.warn([...path, "allow-by-default"], `not honoured: the role has ${decider}`);
+  }
+  if (authorizer === undefined) return { permissions };
+  const milliseconds = role["authorizer-timeout"];
+  return { permissions: [], authorizer: { authorizer, "authorizer-timeout": milliseconds } };
+}

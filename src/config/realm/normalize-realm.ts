@@ -1,0 +1,60 @@
+/**
+ * Normalizes the realms of a router worker.
+ *
+ * @module
+ */
+
+import type { PermissionConfig, RealmConfig } from "#config/node-config.ts";
+import type { JsonPath } from "#config/text/config-issue.ts";
+import type { Report } from "#config/text/report.ts";
+import { normalizeAuthorization } from "./normalize-authorization.ts";
+import type { PermissionItem, RealmItem } from "./realm-schema.ts";
+
+/** The normalized realms; a realm with faults is left out. */
+export function normalizeRealms(items: RealmItem[], path: JsonPath, report: Report): RealmConfig[] {
+  const names = new Set<string>();
+  return items.flatMap((item, index) => {
+    const at = [...path, index];
+    if (report.isMalformed(at)) return [];
+    if (names.has(item.name)) report.fault([...at, "name"], `realm "${item.name}" is given twice`);
+    names.add(item.name);
+    return [{ name: item.name, roles: normalizeRoles(item, at, report) }];
+  });
+}
+
+function normalizeRoles(realm: RealmItem, path: JsonPath, report: Report): RealmConfig["roles"] {
+  const names = new Set<string>();
+  return realm.roles.map((role, index) => {
+    const at = [...path, "roles", index];
+    if (names.has(role.name)) report.fault([...at, "name"], `role "${role.name}" is given twice`);
+    names.add(role.name);
+    const permissions = role.permissions?.map(normalizePermission) ?? [];
+    return { name: role.name, ...normalizeAuthorization(role, permissions, at, report) };
+  });
+}
+
+const NOTHING = { call: false, register: false, publish: false, subscribe: false };
+
+function normalizePermission({ uri, match, allow, disclose }: PermissionItem): PermissionConfig {
+  return {
+    ...uriMatch(uri, match),
+    allow: { ...NOTHING, ...allow },
+    disclose: { caller: false, publisher: false, ...disclose },
+  };
+}
+
+/** Without `match`, a star at the end means prefix and an empty component means wildcard. */
+function uriMatch(
+  uri: string,
+  match: PermissionConfig["match"] | undefined,
+): Pick<PermissionConfig, "uri" | "match"> {
+  if (match !== undefined) return { uri, match };
+  if (uri.endsWith("*")) return { uri: uri.slice(0, -1), match: "prefix" };
+  return { uri, match: uri.includes("..") ? "wildcard" : "exact" };
+}
+
+/** Whether a role exists, in this realm or (without a realm) in any. */
+export function hasRole(realms: readonly RealmConfig[], role: string, realm?: string): boolean {
+  const among = realms.filter(({ name }) => realm === undefined || name === realm);
+  return among.some(({ roles }) => roles.some(({ name }) => name === role));
+}

@@ -1,0 +1,44 @@
+/**
+ * Sentences that the faults of all schemas share.
+ *
+ * @module
+ */
+
+import { distance } from "fastest-levenshtein";
+import type * as v from "valibot";
+
+/**
+ * `; did you mean "…"?` for the nearest of `known`, or nothing when none is near. The WAMP specification
+ * writes some names with a prefix that they do not have here, such as `wamp-scram`.
+ */
+export function didYouMean(word: string, known: readonly string[]): string {
+  const limit = Math.max(1, Math.floor(word.length / 2));
+  const bare = word.replace(/^wamp[-_]/, "");
+  const near = known
+    .map((name) => ({ name, steps: Math.min(distance(word, name), distance(bare, name)) }))
+    .filter(({ steps }) => steps <= limit)
+    .sort((a, b) => a.steps - b.steps)[0];
+  return near === undefined ? "" : `; did you mean "${near.name}"?`;
+}
+
+/** `"a", "b" or "c"`. */
+export function listWords(known: readonly string[]): string {
+  const quoted = known.map((word) => `"${word}"`);
+  const last = quoted.pop() ?? "nothing";
+  return quoted.length === 0 ? last : `${quoted.join(", ")} or ${last}`;
+}
+
+/** The sentence for a value of the wrong type, where its schema has none of its own. */
+export function explainType(issue: v.BaseIssue<unknown>): string {
+  if (issue.received === "undefined") return "required attribute is missing";
+  const expected = words[issue.expected ?? ""] ?? issue.expected ?? issue.message;
+  return `expected ${expected}, found ${words[issue.received] ?? issue.received}`;
+}
+
+const words: Record<string, string> = { Object: "object", Array: "list", Date: "date" };
+
+/** A value of a simple type as it is, another as its kind: what is in it may be long, or a secret. */
+export function nameFound(value: unknown): string {
+  if (typeof value !== "object" || value === null) return JSON.stringify(value);
+  return words[value.constructor.name] ?? value.constructor.name;
+}

@@ -1,0 +1,95 @@
+/**
+ * Attributes of Crossbar that are accepted and not honoured, with every value or with some. The schema is
+ * the one place that says so; warnings, reference, docs/compatibility.md and JSON Schema are made from it.
+ * Where more than the value decides, such as the type of the worker, the normalizer warns.
+ *
+ * @module
+ */
+
+import * as v from "valibot";
+import type { JsonPath } from "#config/text/config-issue.ts";
+import type { Report } from "#config/text/report.ts";
+import { type Action, actionsOf, type Schema, shapeOf, visitValue } from "./schema-shape.ts";
+
+/** The values of an attribute that are not honoured. */
+export interface When {
+  /** What the documents call those values; null: all of them. */
+  words: string | null;
+  matches: (value: unknown) => boolean;
+}
+
+/** Why an attribute is not honoured, and with which values. */
+export interface Unhonoured extends When {
+  /** What happens instead, such as `no event is kept`. */
+  consequence: string;
+}
+
+/** Every value. */
+export const always: When = { words: null, matches: () => true };
+
+/** One value. */
+export function only(value: string | number | boolean): When {
+  return { words: `\`${value}\``, matches: (written) => written === value };
+}
+
+/** Every value but one. */
+export function allBut(value: number | null): When {
+  return { words: `anything but \`${value}\``, matches: (written) => written !== value };
+}
+
+/** Every number below a limit. */
+export function lessThan(limit: number): When {
+  return {
+    words: `less than \`${limit}\``,
+    matches: (written) => typeof written === "number" && written < limit,
+  };
+}
+
+/** Every list or map that is not empty. */
+export const notEmpty: When = {
+  words: "a value that is not empty",
+  matches: (value) => typeof value === "object" && value !== null && Object.keys(value).length > 0,
+};
+
+/** A schema with the same checks, of which such a value is warned of. */
+export function unhonoured<S extends Schema>(schema: S, when: When, consequence: string): S {
+  const metadata: { unhonoured: Unhonoured } = { unhonoured: { ...when, consequence } };
+  return v.pipe(schema, v.metadata(metadata)) as unknown as S;
+}
+
+/** What is not honoured of a schema, if anything is. */
+export function unhonouredOf(schema: Schema): Unhonoured | undefined {
+  return actionsOf(schema)
+    .map(metadataOf)
+    .find((found) => found !== undefined);
+}
+
+function metadataOf({ metadata }: Action): Unhonoured | undefined {
+  return metadata?.["unhonoured"] as Unhonoured | undefined;
+}
+
+/** The sentence for the documents; empty for a schema that is honoured with every value. */
+export function unhonouredSentence(schema: Schema): string {
+  const shape = shapeOf(schema);
+  const found =
+    unhonouredOf(schema) ?? (shape.kind === "map" ? unhonouredOf(shape.value) : undefined);
+  if (found === undefined) return "";
+  const { words, consequence } = found;
+  return words === null
+    ? `Accepted, not honoured: ${consequence}.`
+    : `Accepted; ${words} is not honoured: ${consequence}.`;
+}
+
+/** Warns of every part of a value that is not honoured. */
+export function warnUnhonoured(
+  schema: Schema,
+  value: unknown,
+  path: JsonPath,
+  report: Report,
+): void {
+  visitValue(schema, value, path, (below, written, at) => {
+    const found = unhonouredOf(below);
+    if (!found?.matches(written) || report.isMalformed(at)) return;
+    report.warn(at, `not honoured: ${found.consequence}`);
+  });
+}

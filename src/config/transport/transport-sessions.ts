@@ -1,0 +1,31 @@
+/**
+ * The parts of a transport that clients begin sessions on.
+ *
+ * @module
+ */
+
+import type { SessionConfig, TransportConfig, WebServiceConfig } from "#config/node-config.ts";
+
+/** Every part of a transport that clients begin sessions on. */
+export function sessionsOf(transport: TransportConfig): SessionConfig[] {
+  switch (transport.type) {
+    case "rawsocket":
+    case "websocket":
+      return [transport];
+    case "universal": {
+      const { rawsocket, paths } = transport;
+      return [...(rawsocket === null ? [] : [rawsocket]), ...sessionsBelow(paths ?? {})];
+    }
+    case "web":
+      return sessionsBelow(transport.paths);
+    default:
+      return [];
+  }
+}
+
+function sessionsBelow(paths: Record<string, WebServiceConfig>): SessionConfig[] {
+  return Object.values(paths).flatMap((service) => {
+    if (service.type === "path") return sessionsBelow(service.paths);
+    return service.type === "websocket" ? [service] : [];
+  });
+}

@@ -1,0 +1,158 @@
+/**
+ * GuestProcess: any program that the node starts and ends; the node knows only its process.
+ *
+ * A guest runs in a process group of its own, and the whole group ends with it: otherwise programs that the
+ * guest started would stay when it ends, and each restart would add some.
+ *
+ * @module
+ */
+
+import { accessSync, constants, statSync } from "node:fs";
+import { resolve } from "node:path";
+import { Failure, sentenceOf } from "#base/failure.ts";
+import { processEnvironment } from "#base/process-environment.ts";
+import type { GuestWorkerConfig, WatchConfig } from "#config/node-config.ts";
+import type { Logger } from "#observe/logger.ts";
+import { logOutput } from "#observe/process-output.ts";
+import { FolderWatch } from "./folder-watch.ts";
+import type { WorkerExit, WorkerProcess } from "./worker-process.ts";
+
+/** Time for a guest to end when its files have changed. */
+const RESTART_DEADLINE_MS = 5_000;
+
+/** A running guest. */
+export class GuestProcess implements WorkerProcess {
+  readonly pid: number;
+  /** A guest is ready as soon as it runs; it listens on nothing that the node knows of. */
+  readonly ready: Promise<string[]> = Promise.resolve([]);
+  readonly exited: Promise<WorkerExit>;
+  readonly #process: Bun.Subprocess;
+  #isOutdated = false;
+
+  /**
+   * Spawns the guest; its output goes to the log that `logOf` makes for its process id.
+   *
+   * @throws Failure when there is no such executable, or it cannot be run.
+   */
+  constructor(config: GuestWorkerConfig, logOf: (pid: number) => Logger) {
+    this.#process = spawn(config);
+    this.pid = this.#process.pid;
+    const log = logOf(this.pid);
+    const watch = config.options.watch && this.#watch(config.options.watch, log);
+    this.exited = this.#process.exited.then(() => {
+      watch?.stop();
+      // Children that outlive the guest have no parent that would end them.
+      this.#signal("SIGKILL");
+      const { exitCode, signalCode } = this.#process;
+      return { exitCode, signal: signalCode === null ? null : String(signalCode) };
+    });
+    logOutput(this.#process, log);
+  }
+
+  get isOutdated(): boolean {
+    return this.#isOutdated;
+  }
+
+  /** A guest that ends with exit code 0 has done its work. */
+  shouldRestart({ exitCode }: WorkerExit): boolean {
+    return exitCode !== 0;
+  }
+
+  /** Guests read no certificates. */
+  renewCertificates(): void {}
+
+  /** Sends SIGTERM to the guest and its children, and SIGKILL to those left after the deadline. */
+  async shutdown(deadlineMs: number): Promise<"ended" | "killed"> {
+    let outcome: "ended" | "killed" = "ended";
+    this.#signal("SIGTERM");
+    const timer = setTimeout(() => {
+      outcome = "killed";
+      this.kill();
+    }, deadlineMs);
+    await this.exited;
+    clearTimeout(timer);
+    return outcome;
+  }
+
+  /** Ends the guest and its children at once. */
+  kill(): void {
+    this.#signal("SIGKILL");
+  }
+
+  #watch({ directories, action, timeout }: WatchConfig, log: Logger): FolderWatch {
+    return new FolderWatch({
+      folders: directories,
+      quietMs: timeout,
+      onChange: (path) => {
+        log.info("watched file changed", { path, action: action ?? "none" });
+        if (action !== "restart") return;
+        this.#isOutdated = true;
+        void this.shutdown(RESTART_DEADLINE_MS);
+      },
+    });
+  }
+
+  #signal(signal: NodeJS.Signals): void {
+    try {
+      process.kill(-this.pid, signal);
+    } catch {
+      // ESRCH: the whole group has ended.
+    }
+  }
+}
+
+function spawn(config: GuestWorkerConfig): Bun.Subprocess {
+  const { stdin, stdout, stderr } = config.options;
+  const executable = findExecutable(config);
+  try {
+    const process = Bun.spawn([executable, ...config.arguments], {
+      cwd: config.options.workdir,
+      env: processEnvironment(config.options.env),
+      detached: true,
+      stdio: [
+        stdin === "close" ? "ignore" : "pipe",
+        stdout === "log" ? "pipe" : "ignore",
+        stderr === "log" ? "pipe" : "ignore",
+      ],
+    });
+    if (typeof stdin === "object") sendJson(process.stdin, stdin);
+    return process;
+  } catch (cause) {
+    throw failure(config, sentenceOf(cause), cause);
+  }
+}
+
+function sendJson(
+  sink: Bun.FileSink | number | undefined,
+  { value, close }: Extract<GuestWorkerConfig["options"]["stdin"], object>,
+): void {
+  if (typeof sink !== "object") return;
+  sink.write(JSON.stringify(value));
+  // The guest may end before it has read everything; its exit is reported anyway.
+  const written = close ? sink.end() : sink.flush();
+  if (written instanceof Promise) written.catch(() => {});
+}
+
+/** As in Crossbar: a file below the working folder comes first, then the node's own PATH. */
+function findExecutable(config: GuestWorkerConfig): string {
+  const { executable, options } = config;
+  const file = resolve(options.workdir, executable);
+  if (isExecutableFile(file)) return file;
+  const found = executable.includes("/") ? null : Bun.which(executable);
+  if (found === null) throw failure(config, "no such executable file, also not in PATH");
+  return found;
+}
+
+function isExecutableFile(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK);
+    return statSync(file).isFile();
+  } catch {
+    return false;
+  }
+}
+
+function failure({ id, executable }: GuestWorkerConfig, state: string, cause?: unknown): Failure {
+  const sentence = `Cannot start worker "${id}": cannot run "${executable}": ${state}`;
+  return new Failure(sentence, { source: "config", cause });
+}

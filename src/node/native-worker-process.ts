@@ -1,0 +1,137 @@
+/**
+ * NativeWorkerProcess: one process of this program, from its start to its exit, for the controller.
+ *
+ * @module
+ */
+
+import { Failure, sentenceOf } from "#base/failure.ts";
+import type { NativeWorkerConfig } from "#config/node-config.ts";
+import {
+  type MessageToWorker,
+  parseMessageToController,
+  type StartContext,
+} from "./control-message.ts";
+import { workerCommand } from "./self-exec.ts";
+import { printExit, type WorkerExit, type WorkerProcess } from "./worker-process.ts";
+
+/** Time to become ready; a worker may have to download an archive first. */
+const READY_DEADLINE_MS = 30_000;
+
+/** A running worker process. */
+export class NativeWorkerProcess implements WorkerProcess {
+  readonly config: NativeWorkerConfig;
+  readonly pid: number;
+  /** Where the worker listens, once it does; rejects with a Failure when it does not start. */
+  readonly ready: Promise<string[]>;
+  /** Resolves when the process has ended; never rejects. */
+  readonly exited: Promise<WorkerExit>;
+  readonly #process: Bun.Subprocess;
+
+  /**
+   * Spawns the process and sends it its configuration.
+   *
+   * @throws Failure when the process cannot be spawned.
+   */
+  constructor(config: NativeWorkerConfig, context: StartContext, folder: string) {
+    const ready = Promise.withResolvers<string[]>();
+    this.config = config;
+    this.ready = ready.promise;
+    // Callers that await `ready` get the rejection; without a caller it must not count as unhandled.
+    this.ready.catch(() => {});
+
+    this.#process = spawn(config.id, folder, (message) => this.#receive(message, ready));
+    this.pid = this.#process.pid;
+    this.exited = this.#process.exited.then(
+      (): WorkerExit => ({
+        exitCode: this.#process.exitCode,
+        signal: this.#process.signalCode === null ? null : String(this.#process.signalCode),
+      }),
+    );
+
+    const deadline = setTimeout(() => {
+      ready.reject(this.#failure(`not ready after ${READY_DEADLINE_MS / 1000} seconds`));
+    }, READY_DEADLINE_MS);
+    this.ready.finally(() => clearTimeout(deadline)).catch(() => {});
+    this.exited
+      .then((exit) => ready.reject(this.#failure(`it ended with ${printExit(exit)}`)))
+      .catch(() => {});
+
+    this.#send({ kind: "start", config, context });
+  }
+
+  /** A native worker serves until it is told to end, so that every exit calls for a restart. */
+  shouldRestart(): boolean {
+    return true;
+  }
+
+  /** Asks the worker to read its certificates again. */
+  renewCertificates(): void {
+    this.#send({ kind: "renew_certificates" });
+  }
+
+  /** Asks the worker to end, and kills it after the deadline; returns which of both happened. */
+  async shutdown(deadlineMs: number): Promise<"ended" | "killed"> {
+    this.#send({ kind: "shutdown" });
+    const deadline = Promise.withResolvers<"killed">();
+    const timer = setTimeout(() => {
+      this.kill();
+      deadline.resolve("killed");
+    }, deadlineMs);
+    const outcome = await Promise.race([
+      this.exited.then(() => "ended" as const),
+      deadline.promise,
+    ]);
+    clearTimeout(timer);
+    await this.exited;
+    return outcome;
+  }
+
+  /** Kills the process at once. */
+  kill(): void {
+    this.#process.kill("SIGKILL");
+  }
+
+  #receive(value: unknown, ready: PromiseWithResolvers<string[]>): void {
+    const message = parseMessageToController(value);
+    if (message === undefined) {
+      ready.reject(this.#failure("it sent what is no control message"));
+    } else if (message.kind === "ready") {
+      ready.resolve(message.urls);
+    } else {
+      const reason = message.sentence.replace(/^Cannot /, "cannot ");
+      ready.reject(this.#failure(reason, message.source));
+    }
+  }
+
+  #failure(reason: string, source: Failure["source"] = "internal"): Failure {
+    return new Failure(`Cannot start worker "${this.config.id}": ${reason}`, { source });
+  }
+
+  #send(message: MessageToWorker): void {
+    try {
+      this.#process.send(message);
+    } catch {
+      // The channel closes when the process ends, which `exited` reports.
+    }
+  }
+}
+
+function spawn(id: string, folder: string, onMessage: (message: unknown) => void): Bun.Subprocess {
+  try {
+    return Bun.spawn(workerCommand(), {
+      cwd: folder,
+      env: { ...process.env, BUN_OPTIONS: undefined, BUN_BE_BUN: undefined },
+      stdio: ["ignore", "inherit", "inherit"],
+      serialization: "json",
+      ipc: onMessage,
+    });
+  } catch (cause) {
+    throw new Failure(
+      `Cannot start worker "${id}": cannot run "${process.execPath}": ${sentenceOf(cause)}`,
+      {
+        source: "internal",
+        cause,
+      },
+    );
+  }
+}

@@ -1,0 +1,44 @@
+/**
+ * The process of a configured worker, by the worker's type.
+ *
+ * @module
+ */
+
+import type { WorkerConfig } from "#config/node-config.ts";
+import type { Logger } from "#observe/logger.ts";
+import { processLogger } from "#observe/process-logger.ts";
+import { ContainerProcess } from "./container-process.ts";
+import type { StartContext } from "./control-message.ts";
+import { GuestProcess } from "./guest-process.ts";
+import { NativeWorkerProcess } from "./native-worker-process.ts";
+import type { WorkerProcess } from "./worker-process.ts";
+
+/**
+ * Starts the process of a worker; `folder` is that of the configuration.
+ *
+ * @throws Failure when the process cannot be spawned.
+ */
+export function startWorker(
+  config: WorkerConfig,
+  context: StartContext,
+  folder: string,
+): WorkerProcess {
+  const { logLevel, logFormat } = context;
+  const logOf =
+    (system: string) =>
+    (pid: number): Logger =>
+      processLogger({ level: logLevel, format: logFormat, system, worker: config.id, pid });
+  switch (config.type) {
+    case "guest":
+      return new GuestProcess(config, logOf("Guest"));
+    case "container":
+      return new ContainerProcess(config, {
+        folder,
+        startFolder: context.startFolder,
+        logLevel,
+        logOf: logOf("Container"),
+      });
+    default:
+      return new NativeWorkerProcess(config, context, folder);
+  }
+}

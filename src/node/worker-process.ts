@@ -1,0 +1,35 @@
+/**
+ * WorkerProcess: the controller's view of a worker's process, whatever runs in it.
+ *
+ * @module
+ */
+
+/** How a process ended: one of the two is set. */
+export interface WorkerExit {
+  exitCode: number | null;
+  signal: string | null;
+}
+
+/** The process of one worker, from its start to its end. */
+export interface WorkerProcess {
+  readonly pid: number;
+  /** The URLs that the worker listens on; rejects with a Failure when it does not become ready. */
+  readonly ready: Promise<string[]>;
+  /** Resolves when the process is gone; never rejects. */
+  readonly exited: Promise<WorkerExit>;
+  /** Whether a worker that ended in this way, without being asked to, is started again. */
+  shouldRestart(exit: WorkerExit): boolean;
+  /** Whether the worker ended itself because its files have changed, so that it is started again at once. */
+  readonly isOutdated?: boolean;
+  /** Makes the worker read its certificates again. */
+  renewCertificates(): void;
+  /** Asks the worker to end, and kills it after the deadline; returns which of both ended it. */
+  shutdown(deadlineMs: number): Promise<"ended" | "killed">;
+  /** Ends the process at once. */
+  kill(): void;
+}
+
+/** Describes how a process ended: `exit code 3` or `signal SIGKILL`. */
+export function printExit({ exitCode, signal }: WorkerExit): string {
+  return signal === null ? `exit code ${exitCode}` : `signal ${signal}`;
+}

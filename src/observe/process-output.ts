@@ -1,0 +1,54 @@
+/**
+ * What a process that the node started writes to its standard output and standard error, in the node's log.
+ *
+ * @module
+ */
+
+import type { Logger } from "#observe/logger.ts";
+
+/** A longer line is logged in parts of this length, so that a process that ends no line fills no memory. */
+const MAX_LINE_OCTETS = 16 * 1024;
+
+/** Where a stream's lines go. */
+export type LogLine = (line: string) => void;
+
+/**
+ * Logs each line of a stream; what follows the last line feed is logged at the stream's end.
+ *
+ * Resolves when the stream has ended. A line that is longer than 16 KiB becomes several records.
+ */
+export async function logLines(stream: ReadableStream<Uint8Array>, log: LogLine): Promise<void> {
+  const decoder = new TextDecoder();
+  let waiting = "";
+  const take = (text: string) => {
+    const lines = (waiting + text).split("\n");
+    waiting = lines.pop() ?? "";
+    for (const line of lines) logLine(line, log);
+    while (waiting.length > MAX_LINE_OCTETS) {
+      log(waiting.slice(0, MAX_LINE_OCTETS));
+      waiting = waiting.slice(MAX_LINE_OCTETS);
+    }
+  };
+  for await (const chunk of stream) take(decoder.decode(chunk, { stream: true }));
+  take(decoder.decode());
+  if (waiting !== "") logLine(waiting, log);
+}
+
+/** Logs both streams of a process, standard error as warnings. */
+export function logOutput(process: Bun.Subprocess, log: Logger): void {
+  for (const [stream, level] of [
+    [process.stdout, "info"],
+    [process.stderr, "warn"],
+  ] as const) {
+    // A process can be gone before its stream was opened; there is nothing to log then.
+    if (stream instanceof ReadableStream)
+      logLines(stream, (line) => log[level](line)).catch(() => {});
+  }
+}
+
+function logLine(line: string, log: LogLine): void {
+  const text = line.endsWith("\r") ? line.slice(0, -1) : line;
+  for (let at = 0; at < text.length || at === 0; at += MAX_LINE_OCTETS) {
+    log(text.slice(at, at + MAX_LINE_OCTETS));
+  }
+}

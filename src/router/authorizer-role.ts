@@ -1,0 +1,156 @@
+/**
+ * Roles with an authorizer, a procedure that decides about each action (Crossbar: "dynamic
+ * authorizer"):
+ *
+ *     authorizer(details, uri, action, options) -> boolean | {allow, cache?, disclose?, validate?}
+ *
+ * @module
+ */
+
+import { CallError } from "#auth/authenticators.ts";
+import { Failure, sentenceOf } from "#base/failure.ts";
+import type { AuthorizerConfig } from "#config/node-config.ts";
+import type { Logger } from "#observe/logger.ts";
+import type { OutgoingRequests } from "#session/outgoing-requests.ts";
+import { ErrorUri } from "#wamp/error-uri.ts";
+import { type Decision, readAuthorizerResult } from "./authorizer-result.ts";
+import { DecisionCache } from "./decision-cache.ts";
+import type { ActionRequest } from "./requests.ts";
+import {
+  type Authorization,
+  DISCLOSED,
+  notAuthorized,
+  type PendingAuthorization,
+  type Requester,
+  type Role,
+  UNDISCLOSED,
+} from "./role.ts";
+
+/** Longest text of an error that is sent to the client and logged, in characters. */
+const MAX_REASON = 500;
+
+/** Clients can cause failures at any rate; further ones within this time are logged at debug. */
+const WARNING_INTERVAL_MS = 10_000;
+
+/** The reason of an abort when the answer is no longer needed. */
+const WITHDRAWN = new Error("the request was withdrawn");
+
+/** Calls the authorizer of a role on its realm. */
+export class AuthorizerRole implements Role {
+  readonly name: string;
+  readonly #config: AuthorizerConfig;
+  readonly #service: OutgoingRequests;
+  readonly #log: Logger;
+  readonly #decisions = new DecisionCache();
+  #lastWarning = Number.NEGATIVE_INFINITY;
+  #warnedOfValidate = false;
+
+  /** `service` is a session of the router itself, to whose calls no authorizer is applied. */
+  constructor(name: string, config: AuthorizerConfig, service: OutgoingRequests, log: Logger) {
+    this.name = name;
+    this.#config = config;
+    this.#service = service;
+    this.#log = log;
+  }
+
+  authorize(requester: Requester, request: ActionRequest): Authorization | PendingAuthorization {
+    const decision = this.#decisions.get(request);
+    if (decision !== undefined) return this.#apply(decision, request);
+    const canceled = new AbortController();
+    const outcome = this.#ask(requester, request, canceled);
+    return { outcome, cancel: () => canceled.abort(WITHDRAWN) };
+  }
+
+  /** The authorizer was asked about the pattern, and permitted whatever it matches. */
+  permitsMatch(): boolean {
+    return true;
+  }
+
+  async #ask(
+    requester: Requester,
+    request: ActionRequest,
+    canceled: AbortController,
+  ): Promise<Authorization> {
+    const decision = await this.#decisionOf(requester, request, canceled);
+    if (canceled.signal.reason === WITHDRAWN) throw WITHDRAWN;
+    if ("reason" in decision) throw this.#failure(requester, request, decision.reason);
+    if (decision.cache) this.#decisions.set(request, decision);
+    if (decision.validate) this.#warnOfValidate();
+    return this.#apply(decision, request);
+  }
+
+  async #decisionOf(
+    requester: Requester,
+    request: ActionRequest,
+    canceled: AbortController,
+  ): Promise<Decision | { reason: string }> {
+    const milliseconds = this.#config["authorizer-timeout"];
+    const timer = setTimeout(
+      () => canceled.abort(new Error(`the authorizer did not answer within ${milliseconds} ms`)),
+      milliseconds,
+    );
+    try {
+      const returned = await this.#service.call({
+        realm: requester.identity.realm,
+        role: null,
+        procedure: this.#config.authorizer,
+        args: [detailsOf(requester), request.uri, request.action, request.options],
+        signal: canceled.signal,
+      });
+      return readAuthorizerResult(returned);
+    } catch (thrown) {
+      return { reason: reasonOf(thrown) };
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  #apply(decision: Decision, request: ActionRequest): Authorization {
+    if (!decision.allow) throw notAuthorized(this.name, request);
+    return decision.disclose ? DISCLOSED : UNDISCLOSED;
+  }
+
+  #failure(requester: Requester, { action, uri }: ActionRequest, fullReason: string): Failure {
+    const reason = fullReason.slice(0, MAX_REASON);
+    const isLoud = performance.now() - this.#lastWarning >= WARNING_INTERVAL_MS;
+    if (isLoud) this.#lastWarning = performance.now();
+    this.#log[isLoud ? "warn" : "debug"]("authorizer failed", {
+      role: this.name,
+      authorizer: this.#config.authorizer,
+      session: requester.id,
+      reason,
+    });
+    return new Failure(`Cannot ${action} "${uri}": its authorization failed: ${reason}`, {
+      source: "client",
+      uri: ErrorUri.authorizationFailed,
+    });
+  }
+
+  #warnOfValidate(): void {
+    if (this.#warnedOfValidate) return;
+    this.#warnedOfValidate = true;
+    this.#log.warn("authorizer's validate not honoured", {
+      role: this.name,
+      authorizer: this.#config.authorizer,
+    });
+  }
+}
+
+/** What an authorizer learns of the session, as in Crossbar. */
+function detailsOf({ id, identity, transport }: Requester): Record<string, unknown> {
+  const { authid, authrole, authmethod, authprovider, authextra } = identity;
+  return {
+    session: id,
+    authid,
+    authrole,
+    authmethod,
+    authprovider,
+    authextra,
+    transport: transport(),
+  };
+}
+
+function reasonOf(thrown: unknown): string {
+  if (!(thrown instanceof CallError)) return sentenceOf(thrown);
+  return [thrown.uri, ...thrown.args.filter((arg) => typeof arg === "string")].join(" ");
+}

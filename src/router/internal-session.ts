@@ -1,0 +1,72 @@
+/**
+ * Internal sessions: calls and publications of the router itself on a realm, without a connection.
+ *
+ * @module
+ */
+
+import type { Logger } from "#observe/logger.ts";
+import { OutgoingRequests } from "#session/outgoing-requests.ts";
+import { ErrorUri } from "#wamp/error-uri.ts";
+import { randomId } from "#wamp/id.ts";
+import { MessageType } from "#wamp/message-type.ts";
+import { buildMessage } from "#wamp/transcode/payload-slice.ts";
+import { Incoming } from "./incoming.ts";
+import { sendError } from "./outgoing.ts";
+import type { RealmSession } from "./realm-session.ts";
+import type { Role } from "./role.ts";
+import { type RequestTarget, SessionRequests } from "./session-requests.ts";
+
+/** What an internal session needs besides its realm. */
+export interface InternalSessionOptions {
+  role: Role;
+  log: Logger;
+  /** Most requests that may wait for their answers at once; absent: the default. */
+  maxRequests?: number;
+}
+
+/** The requests of a new internal session; it is not listed among the sessions of the realm. */
+export function openInternalSession(
+  realm: RequestTarget & { readonly name: string },
+  { role, log, maxRequests }: InternalSessionOptions,
+): OutgoingRequests {
+  const outgoing = new OutgoingRequests(({ head, payload }) => {
+    // The builder's result is its buffer, and the message to the callee is built in the same buffer.
+    const octets = Buffer.from(buildMessage(head, payload, "cbor", false));
+    const message = new Incoming(octets, "cbor");
+    if (message.type !== MessageType.CANCEL) requests.accept(message);
+    else if (!requests.cancel(message.id(1))) realm.dealer.cancel(session, message);
+  }, maxRequests);
+  const session: RealmSession = {
+    id: randomId(),
+    identity: {
+      realm: realm.name,
+      authid: "router",
+      authrole: role.name,
+      authmethod: "internal",
+      authprovider: "internal",
+      authextra: {},
+    },
+    role,
+    calleeFeatures: { callCanceling: false },
+    serializer: "cbor",
+    isText: false,
+    maxSendOctets: Number.POSITIVE_INFINITY,
+    lastInvocation: 0,
+    transport: () => null,
+    send: (message) => void outgoing.onMessage(message, "cbor"),
+    goodbye() {},
+  };
+  const requests = new SessionRequests(session, realm, {
+    // The requests of different HTTP clients have no order.
+    inOrder: false,
+    onRefused: ({ type, id }, failure) =>
+      sendError(session, type, id, failure.uri ?? ErrorUri.internalError, failure.message),
+    onFailure: (thrown) => {
+      log.error("internal request failed", {
+        realm: realm.name,
+        stack: thrown instanceof Error ? thrown.stack : String(thrown),
+      });
+    },
+  });
+  return outgoing;
+}

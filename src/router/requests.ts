@@ -1,0 +1,179 @@
+/**
+ * The requests of clients that the router answers, read from their messages.
+ *
+ *     [PUBLISH, id, options, topic, args?, kwargs?]   [CALL, id, options, procedure, args?, kwargs?]
+ *     [SUBSCRIBE, id, options, topic]                 [REGISTER, id, options, procedure]
+ *     [UNSUBSCRIBE, id, subscription]                 [UNREGISTER, id, registration]
+ *
+ * @module
+ */
+
+import { Failure } from "#base/failure.ts";
+import { ErrorUri } from "#wamp/error-uri.ts";
+import { MessageType } from "#wamp/message-type.ts";
+import type { Payload } from "#wamp/transcode/payload-slice.ts";
+import type { Incoming } from "./incoming.ts";
+import {
+  CALL_OPTIONS,
+  type OptionsOf,
+  PUBLISH_OPTIONS,
+  REGISTER_OPTIONS,
+  readOptions,
+  SUBSCRIBE_OPTIONS,
+} from "./message-options.ts";
+import type { MatchPolicy } from "./uri-match.ts";
+
+/** A PUBLISH. */
+export interface PublishRequest {
+  readonly type: typeof MessageType.PUBLISH;
+  readonly id: number;
+  readonly action: "publish";
+  readonly options: OptionsOf<typeof PUBLISH_OPTIONS>;
+  readonly uri: string;
+  readonly match: "exact";
+  readonly payload: Payload;
+}
+
+/** A SUBSCRIBE. */
+export interface SubscribeRequest {
+  readonly type: typeof MessageType.SUBSCRIBE;
+  readonly id: number;
+  readonly action: "subscribe";
+  readonly options: OptionsOf<typeof SUBSCRIBE_OPTIONS>;
+  readonly uri: string;
+  readonly match: MatchPolicy;
+}
+
+/** A REGISTER. */
+export interface RegisterRequest {
+  readonly type: typeof MessageType.REGISTER;
+  readonly id: number;
+  readonly action: "register";
+  readonly options: OptionsOf<typeof REGISTER_OPTIONS>;
+  readonly uri: string;
+  readonly match: MatchPolicy;
+}
+
+/** A CALL. */
+export interface CallRequest {
+  readonly type: typeof MessageType.CALL;
+  readonly id: number;
+  readonly action: "call";
+  readonly options: OptionsOf<typeof CALL_OPTIONS>;
+  readonly uri: string;
+  readonly match: "exact";
+  readonly payload: Payload;
+}
+
+/** An UNSUBSCRIBE or an UNREGISTER. */
+export interface EndRequest {
+  readonly type: typeof MessageType.UNSUBSCRIBE | typeof MessageType.UNREGISTER;
+  readonly id: number;
+  /** The id of the subscription or of the registration. */
+  readonly ended: number;
+}
+
+/** A request for an action that the session's role has to permit. */
+export type ActionRequest = PublishRequest | SubscribeRequest | RegisterRequest | CallRequest;
+
+/** Any request. */
+export type Request = ActionRequest | EndRequest;
+
+/**
+ * Reads a request; undefined: the message is none.
+ *
+ * @throws Failure when an element, an option or the URI is not valid.
+ */
+export function readRequest(message: Incoming): Request | undefined {
+  switch (message.type) {
+    case MessageType.PUBLISH:
+      return readPublish(message);
+    case MessageType.SUBSCRIBE:
+      return readSubscribe(message);
+    case MessageType.REGISTER:
+      return readRegister(message);
+    case MessageType.CALL:
+      return readCall(message);
+    case MessageType.UNSUBSCRIBE:
+      return { type: MessageType.UNSUBSCRIBE, id: message.id(1), ended: message.id(2) };
+    case MessageType.UNREGISTER:
+      return { type: MessageType.UNREGISTER, id: message.id(1), ended: message.id(2) };
+    default:
+      return undefined;
+  }
+}
+
+function readPublish(message: Incoming): PublishRequest {
+  const id = message.id(1);
+  const options = readOptions(message, 2, PUBLISH_OPTIONS);
+  const uri = message.uri(3);
+  const payload = message.payload(4);
+  refuseReserved("publish", uri);
+  return {
+    type: MessageType.PUBLISH,
+    id,
+    action: "publish",
+    options,
+    uri,
+    match: "exact",
+    payload,
+  };
+}
+
+function readSubscribe(message: Incoming): SubscribeRequest {
+  const id = message.id(1);
+  const options = readOptions(message, 2, SUBSCRIBE_OPTIONS);
+  const match = options.match ?? "exact";
+  const uri = message.uri(3, match);
+  return { type: MessageType.SUBSCRIBE, id, action: "subscribe", options, uri, match };
+}
+
+function readRegister(message: Incoming): RegisterRequest {
+  const id = message.id(1);
+  const options = readOptions(message, 2, REGISTER_OPTIONS);
+  const match = options.match ?? "exact";
+  const uri = message.uri(3, match);
+  refuseReserved("register", uri);
+  return { type: MessageType.REGISTER, id, action: "register", options, uri, match };
+}
+
+function readCall(message: Incoming): CallRequest {
+  const id = message.id(1);
+  const options = readOptions(message, 2, CALL_OPTIONS);
+  const uri = message.uri(3);
+  const payload = message.payload(4);
+  return { type: MessageType.CALL, id, action: "call", options, uri, match: "exact", payload };
+}
+
+/** What of a request an ERROR about it needs. */
+export interface RefusableRequest {
+  readonly type: number;
+  readonly id: number;
+  readonly options?: Readonly<Record<string, unknown>>;
+}
+
+const REQUESTS: ReadonlySet<number> = new Set<Request["type"]>([
+  MessageType.PUBLISH,
+  MessageType.SUBSCRIBE,
+  MessageType.UNSUBSCRIBE,
+  MessageType.CALL,
+  MessageType.REGISTER,
+  MessageType.UNREGISTER,
+]);
+
+/** A request as far as it can be read after `readRequest` failed; undefined: the message is none. */
+export function refusable(message: Incoming): RefusableRequest | undefined {
+  const { type } = message;
+  if (!REQUESTS.has(type)) return undefined;
+  const id = message.id(1);
+  return type === MessageType.PUBLISH ? { type, id, options: message.dict(2) } : { type, id };
+}
+
+/** Refuses to publish or register a URI that is reserved for the router. */
+function refuseReserved(action: string, uri: string): void {
+  if (uri !== "wamp" && !uri.startsWith("wamp.")) return;
+  throw new Failure(`Cannot ${action} "${uri}": URIs that begin with wamp. are the router's`, {
+    source: "client",
+    uri: ErrorUri.invalidUri,
+  });
+}

@@ -1,0 +1,214 @@
+/**
+ * The requests of one session: each is authorized, then performed.
+ *
+ * An authorizer answers later. Meanwhile the requests that follow wait too, so that they are performed
+ * in the order in which they came (WAMP specification, section "Ordering Guarantees").
+ *
+ * @module
+ */
+
+import { Failure } from "#base/failure.ts";
+import { ErrorUri } from "#wamp/error-uri.ts";
+import { MessageType, messageTypeName } from "#wamp/message-type.ts";
+import type { Broker } from "./broker.ts";
+import type { Dealer } from "./dealer.ts";
+import { type Incoming, isRefusal, violation } from "./incoming.ts";
+import { sendError } from "./outgoing.ts";
+import type { RealmSession } from "./realm-session.ts";
+import { type Request, readRequest } from "./requests.ts";
+import { type Authorization, type PendingAuthorization, UNDISCLOSED } from "./role.ts";
+
+/** Most requests of one session that wait. */
+const MAX_WAITING = 1_000;
+
+/** Most octets of their arguments: as many as the longest message has. */
+const MAX_WAITING_OCTETS = 16 * 1024 * 1024;
+
+/** Where requests are performed. */
+export interface RequestTarget {
+  readonly broker: Broker;
+  readonly dealer: Dealer;
+}
+
+/** How the requests of a session are handled. */
+export interface SessionRequestsOptions {
+  /** False: each request is performed as soon as it is authorized. */
+  inOrder: boolean;
+  /** Called when a request that waited is refused. */
+  onRefused(request: Request, failure: Failure): void;
+  /** Called after a protocol violation of a request that waited, or a fault of the program. */
+  onFailure(thrown: unknown): void;
+}
+
+/** What came of an authorization. */
+type Outcome = { authorization: Authorization } | { thrown: unknown };
+
+/** A request that waits for its authorization, or for an earlier request. */
+interface Waiting {
+  readonly request: Request;
+  readonly octets: number;
+  readonly pending: PendingAuthorization | undefined;
+  outcome: Outcome | undefined;
+}
+
+/** Authorizes and performs the requests of a session. */
+export class SessionRequests {
+  readonly #session: RealmSession;
+  readonly #target: RequestTarget;
+  readonly #options: SessionRequestsOptions;
+  /** In the order in which they came. */
+  readonly #waiting = new Set<Waiting>();
+  readonly #waitingCalls = new Map<number, Waiting>();
+  #waitingOctets = 0;
+
+  constructor(session: RealmSession, target: RequestTarget, options: SessionRequestsOptions) {
+    this.#session = session;
+    this.#target = target;
+    this.#options = options;
+  }
+
+  /**
+   * Performs a request, or keeps it until it is authorized; false: the message is no request.
+   *
+   * @throws Failure when the request is refused at once.
+   */
+  accept(message: Incoming): boolean {
+    const request = readRequest(message);
+    if (request === undefined) return false;
+    if (request.type === MessageType.CALL) this.#refuseRepeatedCall(request.id);
+    this.#refuseTooMany(request);
+    const authorization = this.#authorize(request);
+    const mustWait = this.#waiting.size > 0 && this.#options.inOrder;
+    if (mustWait || "outcome" in authorization) this.#wait(request, authorization);
+    else this.#perform(request, authorization);
+    return true;
+  }
+
+  /** Ends a call that waits, at the CANCEL of its caller; false: no such call waits. */
+  cancel(callId: number): boolean {
+    const waiting = this.#waitingCalls.get(callId);
+    if (waiting === undefined) return false;
+    this.#remove(waiting);
+    waiting.pending?.cancel();
+    const sentence = "The call was canceled by its caller";
+    sendError(this.#session, MessageType.CALL, callId, ErrorUri.canceled, sentence);
+    this.#performSettled();
+    return true;
+  }
+
+  /** Drops all requests that wait: the session has left. */
+  stop(): void {
+    for (const waiting of this.#waiting) {
+      this.#remove(waiting);
+      waiting.pending?.cancel();
+    }
+  }
+
+  #authorize(request: Request): Authorization | PendingAuthorization {
+    if (!("action" in request)) return UNDISCLOSED;
+    return this.#session.role.authorize(this.#session, request);
+  }
+
+  #refuseRepeatedCall(id: number): void {
+    if (!this.#waitingCalls.has(id) && !this.#target.dealer.isPending(this.#session, id)) return;
+    throw violation(`Cannot accept CALL ${id}: a call with this id is pending`);
+  }
+
+  #refuseTooMany(request: Request): void {
+    const octets = this.#waitingOctets + octetsOf(request);
+    if (this.#waiting.size === 0) return;
+    if (this.#waiting.size < MAX_WAITING && octets <= MAX_WAITING_OCTETS) return;
+    const name = messageTypeName(request.type);
+    throw new Failure(`Cannot accept ${name}: too many requests of this session wait`, {
+      source: "client",
+      uri: ErrorUri.unavailable,
+    });
+  }
+
+  #wait(request: Request, authorization: Authorization | PendingAuthorization): void {
+    const isPending = "outcome" in authorization;
+    const waiting: Waiting = {
+      request: copyOf(request),
+      octets: octetsOf(request),
+      pending: isPending ? authorization : undefined,
+      outcome: isPending ? undefined : { authorization },
+    };
+    this.#waiting.add(waiting);
+    this.#waitingOctets += waiting.octets;
+    if (request.type === MessageType.CALL) this.#waitingCalls.set(request.id, waiting);
+    if (!isPending) return;
+    const settle = (outcome: Outcome) => {
+      waiting.outcome = outcome;
+      if (this.#waiting.has(waiting)) this.#performSettled();
+    };
+    authorization.outcome.then(
+      (granted) => settle({ authorization: granted }),
+      (thrown: unknown) => settle({ thrown }),
+    );
+  }
+
+  #remove(waiting: Waiting): void {
+    this.#waiting.delete(waiting);
+    this.#waitingOctets -= waiting.octets;
+    if (waiting.request.type === MessageType.CALL) this.#waitingCalls.delete(waiting.request.id);
+  }
+
+  /** Performs the requests whose turn has come. */
+  #performSettled(): void {
+    for (const waiting of this.#waiting) {
+      const { request, outcome } = waiting;
+      if (outcome !== undefined) {
+        this.#remove(waiting);
+        this.#finish(request, outcome);
+      } else if (this.#options.inOrder) {
+        return;
+      }
+    }
+  }
+
+  #finish(request: Request, outcome: Outcome): void {
+    try {
+      if ("thrown" in outcome) throw outcome.thrown;
+      this.#perform(request, outcome.authorization);
+    } catch (thrown) {
+      if (isRefusal(thrown)) this.#options.onRefused(request, thrown);
+      else this.#options.onFailure(thrown);
+    }
+  }
+
+  #perform(request: Request, authorization: Authorization): void {
+    const { broker, dealer } = this.#target;
+    switch (request.type) {
+      case MessageType.PUBLISH:
+        broker.publish(this.#session, request, authorization);
+        break;
+      case MessageType.SUBSCRIBE:
+        broker.subscribe(this.#session, request);
+        break;
+      case MessageType.UNSUBSCRIBE:
+        broker.unsubscribe(this.#session, request);
+        break;
+      case MessageType.REGISTER:
+        dealer.register(this.#session, request);
+        break;
+      case MessageType.UNREGISTER:
+        dealer.unregister(this.#session, request);
+        break;
+      case MessageType.CALL:
+        dealer.call(this.#session, request, authorization);
+    }
+  }
+}
+
+/** A request that may be kept: the octets of its payload are the message's. */
+function copyOf(request: Request): Request {
+  if (!("payload" in request)) return request;
+  const { serializer, items } = request.payload;
+  const payload = { serializer, items: items.map((item) => Uint8Array.from(item)) };
+  return { ...request, payload };
+}
+
+function octetsOf(request: Request): number {
+  if (!("payload" in request)) return 0;
+  return request.payload.items.reduce((sum, item) => sum + item.length, 0);
+}

@@ -1,0 +1,59 @@
+/**
+ * File descriptors: how many this process may open, and the errors when there is none left.
+ *
+ * @module
+ */
+
+import { closeSync, openSync, readdirSync, readFileSync } from "node:fs";
+import { errorCodeOf } from "#base/failure.ts";
+
+/** Whether a system call failed because this process, or the system, has no file descriptor left. */
+export function isOutOfDescriptors(thrown: unknown): boolean {
+  const code = errorCodeOf(thrown);
+  return code === "EMFILE" || code === "ENFILE";
+}
+
+/**
+ * The state of this process when it can open no file now; null: it can. Asked for after a failure, because
+ * Bun reports some failures for want of a descriptor as ECONNREFUSED.
+ */
+export function shortageOfDescriptors(): string | null {
+  try {
+    closeSync(openSync("/dev/null", "r"));
+    return null;
+  } catch (thrown) {
+    if (!isOutOfDescriptors(thrown)) return null;
+    const limit = maxDescriptors();
+    return Number.isFinite(limit)
+      ? `this process has no file descriptor left of the ${limit} that it may open`
+      : "this process has no file descriptor left";
+  }
+}
+
+/** The soft limit of open files, read once, because there may be no descriptor left to read it later. */
+let limit: number | undefined;
+
+/** How many descriptors this process may open; Infinity when the system does not tell. */
+export function maxDescriptors(): number {
+  limit ??= readLimit();
+  return limit;
+}
+
+function readLimit(): number {
+  try {
+    const limits = readFileSync("/proc/self/limits", "latin1");
+    const soft = /^Max open files\s+(\d+)/m.exec(limits)?.[1];
+    return soft === undefined ? Number.POSITIVE_INFINITY : Number(soft);
+  } catch {
+    return Number.POSITIVE_INFINITY;
+  }
+}
+
+/** How many descriptors are open now; 0 when the system does not tell. */
+export function countDescriptors(): number {
+  try {
+    return readdirSync("/proc/self/fd").length;
+  } catch {
+    return 0;
+  }
+}

@@ -1,0 +1,79 @@
+/**
+ * System calls that Bun does not offer, made through the C library (bun:ffi), on Linux.
+ *
+ * @module
+ */
+
+import { dlopen, type Pointer, ptr } from "bun:ffi";
+
+/** The C library under its names: glibc, then musl. */
+const LIBRARIES = ["libc.so.6", "libc.musl-x86_64.so.1", "libc.musl-aarch64.so.1"];
+
+/** The calls that are used here; pointers are addresses in this process. */
+interface SystemCalls {
+  listen(descriptor: number, backlog: number): number;
+  getsockopt(fd: number, level: number, name: number, value: Pointer, length: Pointer): number;
+  ioctl(descriptor: number, request: number, value: Pointer): number;
+}
+
+const IPPROTO_TCP = 6;
+const TCP_INFO = 11;
+const SIOCOUTQ = 0x5411;
+
+/** Where `tcpi_bytes_acked` is in `struct tcp_info` (Linux 4.1 and later). */
+const BYTES_ACKED = 120;
+
+/** Undefined until it is asked for; null: there is no such library. */
+let calls: SystemCalls | null | undefined;
+
+const tcpInfo = new DataView(new ArrayBuffer(256));
+const tcpInfoLength = new Uint32Array(1);
+const queued = new Int32Array(1);
+
+function systemCalls(): SystemCalls | null {
+  if (calls === undefined) calls = process.platform === "linux" ? openLibrary() : null;
+  return calls;
+}
+
+function openLibrary(): SystemCalls | null {
+  for (const name of LIBRARIES) {
+    try {
+      return dlopen(name, {
+        listen: { args: ["int", "int"], returns: "int" },
+        getsockopt: { args: ["int", "int", "int", "ptr", "ptr"], returns: "int" },
+        ioctl: { args: ["int", "u64", "ptr"], returns: "int" },
+      }).symbols;
+    } catch {
+      // Another C library, or none that may be opened.
+    }
+  }
+  return null;
+}
+
+/** Sets the backlog of a listening socket; false when that is not possible here. */
+export function setBacklog(descriptor: number, backlog: number): boolean {
+  return systemCalls()?.listen(descriptor, backlog) === 0;
+}
+
+/** Octets of one TCP connection that the system has been given. */
+export interface SentOctets {
+  /** Acknowledged by the system of the other side so far. */
+  delivered: number;
+  /** Not acknowledged yet. */
+  pending: number;
+}
+
+/** How much of a TCP connection's octets has been delivered; null where the system does not tell. */
+export function sentOctets(descriptor: number): SentOctets | null {
+  const libc = systemCalls();
+  if (libc === null) return null;
+  tcpInfoLength[0] = tcpInfo.byteLength;
+  const info = ptr(tcpInfo);
+  const failed =
+    libc.getsockopt(descriptor, IPPROTO_TCP, TCP_INFO, info, ptr(tcpInfoLength)) !== 0 ||
+    (tcpInfoLength[0] ?? 0) < BYTES_ACKED + 8 ||
+    libc.ioctl(descriptor, SIOCOUTQ, ptr(queued)) !== 0;
+  if (failed) return null;
+  const delivered = Number(tcpInfo.getBigUint64(BYTES_ACKED, true));
+  return { delivered, pending: queued[0] ?? 0 };
+}

@@ -1,0 +1,158 @@
+/**
+ * AnswerWriter: writes answers to one socket at the pace of the client, without copies.
+ *
+ * Octets that are in memory are written from where they are; those of a file are read into one buffer for
+ * all answers, and read again when the socket did not take them. So a client that does not read costs no
+ * memory, except for a body made for it alone; `HeldAnswers` limits those.
+ *
+ * @module
+ */
+
+import type { ConnectionSocket } from "#transport/endpoint/connection.ts";
+import { FilePart } from "./file-part.ts";
+
+/** Up to this length a head and its body go into one write. */
+const JOINED_OCTETS = 16 * 1024;
+
+/** Octets of a file that are read at once. */
+const READ_OCTETS = 256 * 1024;
+
+/** Octets that are written in one turn of the event loop, so that other connections get theirs. */
+const TURN_OCTETS = 4 * READ_OCTETS;
+
+/** Time for a client to close after this side has ended. */
+const CLOSE_DEADLINE_MS = 1000;
+
+/** Reused for every short answer, because its octets are written at once. */
+const joined = Buffer.allocUnsafeSlow(JOINED_OCTETS);
+
+/** Reused for every read of a file. */
+let readBuffer: Uint8Array | undefined;
+
+/** Writes one answer after the other. */
+export class AnswerWriter {
+  readonly #socket: ConnectionSocket;
+  /** Called when an answer is written whole in a later turn of the event loop. */
+  readonly #onWritten: () => void;
+  #head: Uint8Array | null = null;
+  #body: Uint8Array | FilePart | null = null;
+  /** Octets of the head, then of the body, that are written. */
+  #at = 0;
+  #isDropped = false;
+  #next: ReturnType<typeof setImmediate> | undefined;
+  #deadline: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(socket: ConnectionSocket, onWritten: () => void) {
+    this.#socket = socket;
+    this.#onWritten = onWritten;
+  }
+
+  /** Whether the system has taken everything. */
+  get isIdle(): boolean {
+    return this.#head === null && this.#body === null;
+  }
+
+  /** Begins an answer with its head in Latin-1; the writer has to be idle. */
+  write(head: string, body: Uint8Array | FilePart | null): void {
+    this.#at = 0;
+    if (!(body instanceof FilePart) && head.length + (body?.length ?? 0) <= JOINED_OCTETS) {
+      this.#writeJoined(head, body);
+      return;
+    }
+    this.#head = Buffer.from(head, "latin1");
+    this.#body = body;
+    this.#advance();
+  }
+
+  #writeJoined(head: string, body: Uint8Array | null): void {
+    const headOctets = joined.latin1Write(head, 0);
+    if (body !== null) joined.set(body, headOctets);
+    const length = headOctets + (body?.length ?? 0);
+    const written = this.#socket.write(joined, 0, length);
+    if (written < 0) this.#abandon();
+    else if (written < length) this.#head = Buffer.from(joined.subarray(written, length));
+  }
+
+  /** The socket is writable again. */
+  drained(): void {
+    if (this.isIdle || this.#next !== undefined) return;
+    this.#advance();
+    if (this.isIdle) this.#onWritten();
+  }
+
+  /** Ends the writing side; a client that does not close within a second is disconnected. */
+  end(): void {
+    if (this.#isDropped || this.#deadline !== undefined) return;
+    this.#socket.shutdown();
+    // Not terminated: the system may still be sending what it has taken.
+    this.#deadline = setTimeout(() => this.#socket.end(), CLOSE_DEADLINE_MS);
+  }
+
+  /** The connection is closed: discards everything. */
+  drop(): void {
+    this.#isDropped = true;
+    this.#head = null;
+    this.#closeBody();
+    clearTimeout(this.#deadline);
+    clearImmediate(this.#next);
+  }
+
+  #advance(): void {
+    let budget = TURN_OCTETS;
+    while (!this.isIdle) {
+      if (budget <= 0) {
+        this.#continueNextTurn();
+        return;
+      }
+      const written = this.#writeSome();
+      if (written === null) return;
+      budget -= written;
+    }
+  }
+
+  /** Null: the socket takes no more at present, or at all. */
+  #writeSome(): number | null {
+    const source = this.#head ?? this.#body;
+    if (source === null) return null;
+    const { octets, from, to } = this.#readFrom(source);
+    const written = this.#socket.write(octets, from, to - from);
+    if (written < 0 || to === from) {
+      this.#abandon();
+      return null;
+    }
+    this.#at += written;
+    if (this.#at === source.length) this.#finish(source);
+    return written < to - from ? null : written;
+  }
+
+  /** The next octets: all that are in memory, or as many of a file as the buffer has room for. */
+  #readFrom(source: Uint8Array | FilePart): { octets: Uint8Array; from: number; to: number } {
+    if (source instanceof Uint8Array) return { octets: source, from: this.#at, to: source.length };
+    readBuffer ??= Buffer.allocUnsafeSlow(READ_OCTETS);
+    return { octets: readBuffer, from: 0, to: source.read(readBuffer, this.#at) };
+  }
+
+  #finish(source: Uint8Array | FilePart): void {
+    this.#at = 0;
+    if (source === this.#head) this.#head = null;
+    else this.#closeBody();
+  }
+
+  #closeBody(): void {
+    if (this.#body instanceof FilePart) this.#body.close();
+    this.#body = null;
+  }
+
+  #continueNextTurn(): void {
+    this.#next = setImmediate(() => {
+      this.#next = undefined;
+      this.drained();
+    });
+  }
+
+  /** The connection takes no more octets, or the file has become shorter than announced. */
+  #abandon(): void {
+    this.drop();
+    queueMicrotask(() => this.#socket.terminate());
+  }
+}

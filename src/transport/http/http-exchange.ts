@@ -1,0 +1,290 @@
+/**
+ * HttpExchange: one request on an accepted socket, from its complete head to the end of its answer.
+ *
+ * Octets that the client sends before the answer is written wait: they are the next request.
+ *
+ * @module
+ */
+
+import { sentenceOf } from "#base/failure.ts";
+import type { Logger } from "#observe/logger.ts";
+import type { ConnectionEvents, ConnectionSocket } from "#transport/endpoint/connection.ts";
+import { AnswerWriter } from "./answer-writer.ts";
+import { FilePart } from "./file-part.ts";
+import { HeldAnswers } from "./held-answers.ts";
+import { type HttpAnswer, printHead } from "./http-answer.ts";
+import { type ClientRequest, isHost } from "./http-request.ts";
+import type { ReadNextRequest } from "./persistent-connection.ts";
+import { type Framing, framingOf, RequestBody } from "./request-body.ts";
+
+/** Time for a whole body. */
+const BODY_TIMEOUT_MS = 30_000;
+
+/** Time in which the socket has to take more of an answer. */
+const ANSWER_TIMEOUT_MS = 60_000;
+
+/** Most octets of later requests that wait for an answer; with more, the connection closes (RFC 9112, 9.6). */
+const MAX_PIPELINED_OCTETS = 64 * 1024;
+
+const NO_BODY = Buffer.alloc(0);
+
+const CONTINUE = Buffer.from("HTTP/1.1 100 Continue\r\n\r\n");
+
+/** Answers the requests of one service. */
+export interface RequestHandler {
+  /** Longest body in octets. */
+  readonly maxBodyOctets: number;
+  /** Takes a slot for one request, to be released after it; null: all are taken. */
+  takeSlot(): { release(): void } | null;
+  /** The answer that follows from the head alone; null: the body has to be read. */
+  answerToHead(request: ClientRequest): HttpAnswer | null;
+  /** The answer to a whole request; the signal aborts when the client has gone. */
+  perform(
+    request: ClientRequest,
+    body: Uint8Array,
+    clientGone: () => AbortSignal,
+  ): HttpAnswer | Promise<HttpAnswer>;
+  /** The answer to a request in error; `sentence` says what is wrong. */
+  refuse(request: ClientRequest, status: number, sentence: string): HttpAnswer;
+}
+
+/** A request whose head is complete. */
+export interface AcceptedRequest {
+  handler: RequestHandler;
+  request: ClientRequest;
+  socket: ConnectionSocket;
+  octetsAfterHead: Uint8Array;
+  /** Called after an answer that leaves the connection open. */
+  readNextRequest: ReadNextRequest;
+  log: Logger;
+}
+
+/** The requests that are being answered on one transport. */
+export class HttpExchanges {
+  readonly #open = new Set<HttpExchange>();
+
+  /** Begins a request; the result receives the events of the socket from now on. */
+  open(accepted: AcceptedRequest): HttpExchange {
+    const exchange = new HttpExchange(accepted, () => this.#open.delete(exchange));
+    this.#open.add(exchange);
+    exchange.begin();
+    return exchange;
+  }
+
+  /** Answers every open request with 503. */
+  close(): void {
+    for (const exchange of [...this.#open]) exchange.shutDown();
+  }
+}
+
+/** One request, and its connection until it is answered. */
+export class HttpExchange implements ConnectionEvents {
+  readonly #accepted: AcceptedRequest;
+  readonly #onEnd: () => void;
+  readonly #writer: AnswerWriter;
+  readonly #slot: ReturnType<RequestHandler["takeSlot"]>;
+  /** Aborts when the request is answered, or its client has gone; made when it is asked for. */
+  #over: AbortController | null = null;
+  #body: RequestBody | null = null;
+  #isAnswered = false;
+  /** Octets that came after the request; null: they are ignored, because the connection closes. */
+  #pipelined: Buffer | null = null;
+  #announcesClose = false;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(accepted: AcceptedRequest, onEnd: () => void) {
+    this.#accepted = accepted;
+    this.#onEnd = onEnd;
+    this.#writer = new AnswerWriter(accepted.socket, () => this.#continueWhenWritten());
+    this.#slot = accepted.handler.takeSlot();
+  }
+
+  received(chunk: Uint8Array): void {
+    const body = this.#body;
+    if (body === null) {
+      this.#keepPipelined(chunk);
+      return;
+    }
+    const state = body.push(chunk);
+    if (state === "incomplete") return;
+    this.#body = null;
+    clearTimeout(this.#timer);
+    if (state !== "complete") {
+      this.#refuseBody(state);
+      return;
+    }
+    if (this.#mayPersist()) this.#pipelined = copyOf(body.octetsAfterBody);
+    this.#perform(body.take());
+  }
+
+  drained(): void {
+    if (this.#isAnswered) this.#timer?.refresh();
+    this.#writer.drained();
+  }
+
+  /** A client that has ended its side may still wait for the answer. */
+  ended(): void {
+    if (this.#body !== null) this.#refuse(400, "Cannot read the body: it is cut off");
+    else if (this.#isAnswered && this.#pipelined === null && this.#writer.isIdle) {
+      this.#accepted.socket.end();
+    }
+  }
+
+  closed(): void {
+    this.#isAnswered = true;
+    this.#body = null;
+    this.#pipelined = null;
+    this.#writer.drop();
+    this.#finish();
+    this.#onEnd();
+  }
+
+  /** The worker shuts down. */
+  shutDown(): void {
+    this.#pipelined = null;
+    this.#refuse(503, "Cannot take the request: the node shuts down");
+  }
+
+  /** Answers at once what needs no body. */
+  begin(): void {
+    const { handler, request, octetsAfterHead } = this.#accepted;
+    const host = request.headers.get("host");
+    if (host === null ? !request.isHttp10 : !isHost(host)) {
+      this.#refuse(400, "Cannot take the request: it names no host, or several");
+      return;
+    }
+    const framing = framingOf(request.headers);
+    if (framing === null || (framing.kind === "chunked" && request.isHttp10)) {
+      this.#refuse(400, "Cannot read the body: its length is not told, or twice");
+      return;
+    }
+    if (this.#slot === null) {
+      this.#refuse(503, "Cannot take the request: too many are waiting");
+      return;
+    }
+    const hasNoBody = framing.kind === "length" && framing.octets === 0;
+    if (hasNoBody && this.#mayPersist()) this.#pipelined = copyOf(octetsAfterHead);
+    try {
+      const answer = handler.answerToHead(request);
+      if (answer !== null) this.#answer(answer);
+      else if (hasNoBody) this.#perform(NO_BODY);
+      else this.#readBody(framing);
+    } catch (thrown) {
+      this.#failed(thrown);
+    }
+  }
+
+  #readBody(framing: NonNullable<Framing>): void {
+    const { handler, request, octetsAfterHead, socket } = this.#accepted;
+    this.#body = new RequestBody(framing, handler.maxBodyOctets);
+    this.#timer = setTimeout(() => this.#bodyTimedOut(), BODY_TIMEOUT_MS);
+    const fits = framing.kind === "chunked" || framing.octets <= handler.maxBodyOctets;
+    const isAwaited = request.headers.get("expect")?.toLowerCase() === "100-continue";
+    if (fits && isAwaited && !request.isHttp10) socket.write(CONTINUE);
+    this.received(octetsAfterHead);
+  }
+
+  /** Whether the connection persists after the answer (RFC 9112, section 9.3). */
+  #mayPersist(): boolean {
+    const { isHttp10, headers } = this.#accepted.request;
+    if (isHttp10) return false;
+    const options = headers.get("connection")?.toLowerCase().split(",");
+    return !options?.some((option) => option.trim() === "close");
+  }
+
+  #keepPipelined(chunk: Uint8Array): void {
+    if (this.#pipelined === null) return;
+    const isTooLong = this.#pipelined.length + chunk.length > MAX_PIPELINED_OCTETS;
+    this.#pipelined = isTooLong ? null : Buffer.concat([this.#pipelined, chunk]);
+  }
+
+  #bodyTimedOut(): void {
+    const seconds = BODY_TIMEOUT_MS / 1000;
+    this.#refuse(408, `Cannot read the body: it did not come within ${seconds} s`);
+  }
+
+  #refuseBody(state: "malformed" | "too long"): void {
+    const maxOctets = this.#accepted.handler.maxBodyOctets;
+    if (state === "malformed") this.#refuse(400, "Cannot read the body: its chunks are malformed");
+    else this.#refuse(413, `Cannot read the body: it is longer than ${maxOctets} octets`);
+  }
+
+  #perform(body: Uint8Array): void {
+    const { handler, request } = this.#accepted;
+    try {
+      const answer = handler.perform(request, body, () => this.#clientGone());
+      if (answer instanceof Promise) {
+        answer.then((one) => this.#answer(one)).catch((thrown) => this.#failed(thrown));
+      } else this.#answer(answer);
+    } catch (thrown) {
+      this.#failed(thrown);
+    }
+  }
+
+  #clientGone(): AbortSignal {
+    this.#over ??= new AbortController();
+    return this.#over.signal;
+  }
+
+  #failed(thrown: unknown): void {
+    this.#accepted.log.error("request failed", { error: sentenceOf(thrown) });
+    this.#refuse(500, "Something went wrong here");
+  }
+
+  #refuse(status: number, sentence: string): void {
+    if (this.#isAnswered) return;
+    const { handler, request } = this.#accepted;
+    this.#answer(handler.refuse(request, status, sentence));
+  }
+
+  #answer(answer: HttpAnswer): void {
+    const { body } = answer;
+    if (this.#isAnswered) {
+      if (body instanceof FilePart) body.close();
+      return;
+    }
+    this.#announcesClose = this.#pipelined === null;
+    const head = printHead(answer, this.#announcesClose);
+    this.#isAnswered = true;
+    this.#body = null;
+    this.#finish();
+    const isSent = this.#accepted.request.method !== "HEAD";
+    if (!isSent && body instanceof FilePart) body.close();
+    this.#writer.write(head, isSent ? body : null);
+    if (!this.#writer.isIdle) this.#waitForClient(answer);
+    this.#continueWhenWritten();
+  }
+
+  /** The socket has not taken the whole answer. */
+  #waitForClient({ body, isShared }: HttpAnswer): void {
+    const { socket } = this.#accepted;
+    this.#timer = setTimeout(() => socket.terminate(), ANSWER_TIMEOUT_MS);
+    if (body instanceof Uint8Array && !isShared) HeldAnswers.add(socket, body.length);
+  }
+
+  /** Releases what the request has taken, but not its connection. */
+  #finish(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    HeldAnswers.delete(this.#accepted.socket);
+    this.#slot?.release();
+    this.#over?.abort();
+  }
+
+  /** When the socket has taken the whole answer, ends the connection or reads the next request. */
+  #continueWhenWritten(): void {
+    if (!this.#isAnswered || !this.#writer.isIdle) return;
+    this.#finish();
+    const pipelined = this.#pipelined;
+    if (pipelined === null || this.#announcesClose) {
+      this.#writer.end();
+      return;
+    }
+    this.#onEnd();
+    this.#accepted.readNextRequest(pipelined);
+  }
+}
+
+function copyOf(octets: Uint8Array): Buffer {
+  return octets.length === 0 ? NO_BODY : Buffer.from(octets);
+}

@@ -1,0 +1,127 @@
+/**
+ * Tokens to JavaScript values.
+ *
+ * @module
+ */
+
+import type { WireMessage } from "#wamp/peer.ts";
+import type { TokenReader } from "./token-reader.ts";
+import type { TokenSink } from "./token-sink.ts";
+import { UnrepresentableValue } from "./unrepresentable-value.ts";
+
+type Container = { list: unknown[] } | { map: Record<string, unknown>; key: string };
+
+/**
+ * The JavaScript value of a serialized value.
+ *
+ * @throws MalformedMessage when the reader cannot read it; UnrepresentableValue when no JavaScript
+ * value can represent it.
+ */
+export function readWith(reader: TokenReader, message: WireMessage): unknown {
+  const sink = new ValueSink();
+  if (typeof message === "string") reader.readText(message, sink);
+  else reader.read(message, sink);
+  return sink.result;
+}
+
+/** Builds plain lists and objects; big integers become bigints, binary becomes a copy of its octets. */
+class ValueSink implements TokenSink {
+  result: unknown;
+  readonly #open: Container[] = [];
+  #isKey = false;
+
+  clear(): void {
+    this.result = undefined;
+    this.#open.length = 0;
+    this.#isKey = false;
+  }
+
+  beginArray(): void {
+    this.#refuseKey("a list");
+    this.#open.push({ list: [] });
+  }
+
+  item(): void {}
+
+  endArray(): void {
+    this.#close();
+  }
+
+  beginMap(): void {
+    this.#refuseKey("a map");
+    this.#open.push({ map: {}, key: "" });
+  }
+
+  key(): void {
+    this.#isKey = true;
+  }
+
+  value(): void {}
+
+  endMap(): void {
+    this.#close();
+  }
+
+  nil(): void {
+    this.#refuseKey("null");
+    this.#take(null);
+  }
+
+  boolean(value: boolean): void {
+    this.#refuseKey("a boolean");
+    this.#take(value);
+  }
+
+  integer(value: number): void {
+    this.#take(value);
+  }
+
+  bigInteger(value: bigint): void {
+    this.#take(value);
+  }
+
+  float(value: number): void {
+    this.#refuseKey("a float");
+    this.#take(value);
+  }
+
+  text(octets: Uint8Array, start: number, end: number): void {
+    this.#take(Buffer.from(octets.buffer, octets.byteOffset + start, end - start).toString());
+  }
+
+  binary(octets: Uint8Array, start: number, end: number): void {
+    this.#refuseKey("binary");
+    this.#take(new Uint8Array(octets.subarray(start, end)));
+  }
+
+  unrepresentable(what: string): void {
+    throw new UnrepresentableValue(`${what} as a value`);
+  }
+
+  #close(): void {
+    const closed = this.#open.pop()!;
+    this.#take("list" in closed ? closed.list : closed.map);
+  }
+
+  #take(value: unknown): void {
+    const container = this.#open.at(-1);
+    if (container === undefined) {
+      this.result = value;
+    } else if ("list" in container) {
+      container.list.push(value);
+    } else if (this.#isKey) {
+      container.key = String(value);
+      this.#isKey = false;
+    } else if (container.key === "__proto__") {
+      // An assignment would set the prototype.
+      const writable = { value, enumerable: true, configurable: true, writable: true };
+      Object.defineProperty(container.map, "__proto__", writable);
+    } else {
+      container.map[container.key] = value;
+    }
+  }
+
+  #refuseKey(kind: string): void {
+    if (this.#isKey) throw new UnrepresentableValue(`${kind} as a key of a value`);
+  }
+}

@@ -1,0 +1,81 @@
+/**
+ * Checks the head of a routed message: its ids, and the request type of an ERROR.
+ *
+ * A message without a valid id belongs to no request, so its sender must not send it. An id begins at
+ * 1; 0 is accepted too, because Crossbar accepts it from clients, and a router that ends a subscription
+ * or a registration sends UNSUBSCRIBED or UNREGISTERED with 0.
+ *
+ * @module
+ */
+
+import { Failure } from "#base/failure.ts";
+import { ErrorUri } from "#wamp/error-uri.ts";
+import { isId } from "#wamp/id.ts";
+import { maySendErrorFor, routedMessagesOf, type Sender } from "#wamp/message-direction.ts";
+import { MessageType, messageTypeName } from "#wamp/message-type.ts";
+import type { WireMessage } from "#wamp/peer.ts";
+import { beginsWithIntegers } from "#wamp/serializer/peek-integers.ts";
+import type { SerializerName } from "#wamp/serializer-name.ts";
+import { UnrepresentableValue } from "#wamp/token/unrepresentable-value.ts";
+import { sliceSoundItems } from "./payload-slice.ts";
+
+/** Whether the sender may send an ERROR for a request of this type, by sender. */
+const MAY_SEND_ERROR_FOR = {
+  client: (requestType: number) => maySendErrorFor("client", requestType),
+  router: (requestType: number) => maySendErrorFor("router", requestType),
+};
+
+/**
+ * Checks a message of a type that the sender may send.
+ *
+ * @throws Failure from the sender's side when an id is none, or when it may not send an ERROR for such a
+ * request.
+ */
+export function checkRoutedMessage(
+  message: WireMessage,
+  serializer: SerializerName,
+  type: number,
+  sender: Sender,
+): void {
+  const isError = type === MessageType.ERROR;
+  const count = (isError ? 2 : 1) + (routedMessagesOf(sender)[type] ?? 0);
+  const onSecond = isError ? MAY_SEND_ERROR_FOR[sender] : undefined;
+  // Integers below 2^53 are ids. A message that is unusual, or wrong, is read with its serializer's reader.
+  if (beginsWithIntegers(message, serializer, count, onSecond)) return;
+  const items = sliceSoundItems(message, serializer);
+  const head = Array.from({ length: count }, (_, index) => valueOrNone(() => items.value(index)));
+  const wrong = wrongIn(head, sender);
+  if (wrong === undefined) return;
+  throw new Failure(`Cannot accept ${messageTypeName(type)}: ${wrong}`, {
+    source: sender,
+    uri: ErrorUri.protocolViolation,
+  });
+}
+
+/** What is wrong with the type and the elements that follow it, up to the last id; undefined: nothing. */
+function wrongIn(head: readonly unknown[], sender: Sender): string | undefined {
+  const isError = head[0] === MessageType.ERROR;
+  if (isError && !maySendErrorFor(sender, head[1])) {
+    return `a ${sender} may not send it for ${requestName(head[1])}`;
+  }
+  const firstId = isError ? 2 : 1;
+  const wrong = head.findIndex((value, at) => at >= firstId && value !== 0 && !isId(value));
+  return wrong < 0 ? undefined : `element ${wrong} is no id`;
+}
+
+function requestName(requestType: unknown): string {
+  return Number.isInteger(requestType)
+    ? messageTypeName(requestType as number)
+    : "what is no message type";
+}
+
+/** A value that no JavaScript value represents is no id; 2^53, the highest id, is read as a bigint. */
+function valueOrNone(read: () => unknown): unknown {
+  try {
+    const value = read();
+    return value === 2n ** 53n ? Number(value) : value;
+  } catch (thrown) {
+    if (thrown instanceof UnrepresentableValue) return undefined;
+    throw thrown;
+  }
+}

@@ -1,0 +1,78 @@
+/** Clients that close their connection together with, or soon after, their GOODBYE. */
+
+import { expect, test } from "bun:test";
+import { type HarnessOptions, sessionHarness } from "../support/session-harness.ts";
+
+const GOODBYE = [6, {}, "wamp.close.close_realm"];
+const ANSWER = [6, {}, "wamp.close.goodbye_and_out"];
+/** A close frame with the code 1000. */
+const CLOSE = Buffer.from("888201020304 02ea".replace(" ", ""), "hex");
+
+async function joined(transport: "websocket" | "rawsocket", options: HarnessOptions = {}) {
+  const harness = await sessionHarness(options);
+  const client = await harness.connect(transport);
+  client.says([1, "realm1", { roles: { caller: {} } }]);
+  const router = await harness.router.session();
+  await router.next();
+  router.says([2, 7, { roles: {} }]);
+  expect((await client.next())?.[0]).toBe(2);
+  return { client, router };
+}
+
+test.each(["in one read", "in two"])(
+  "a WebSocket client has the answer to its GOODBYE before the close, %s",
+  async (how) => {
+    const { client, router } = await joined("websocket");
+    if (how === "in one read") client.socket.cork();
+    client.says(GOODBYE);
+    client.socket.write(CLOSE);
+    client.socket.uncork();
+    expect(await router.next()).toEqual(GOODBYE);
+    router.says(ANSWER);
+    expect(await client.rest()).toEqual([ANSWER]);
+    expect(await client.closed).toBe(1000);
+  },
+);
+
+test("what came before the close is sent before the answer to it", async () => {
+  const { client, router } = await joined("websocket");
+  client.socket.cork();
+  client.says([48, 1, {}, "com.example.add"], GOODBYE);
+  client.socket.write(CLOSE);
+  client.socket.uncork();
+  expect(await router.next()).toEqual([48, 1, {}, "com.example.add"]);
+  expect(await router.next()).toEqual(GOODBYE);
+  router.says([50, 1, {}, [5]]);
+  router.says(ANSWER);
+  expect(await client.rest()).toEqual([[50, 1, {}, [5]], ANSWER]);
+  expect(await client.closed).toBe(1000);
+});
+
+test("a close without GOODBYE is answered at once", async () => {
+  const { client, router } = await joined("websocket");
+  client.socket.write(CLOSE);
+  expect(await client.closed).toBe(1000);
+  expect(await router.next()).toEqual([6, {}, "wamp.close.close_realm"]);
+});
+
+test("a router that does not answer does not keep the connection open", async () => {
+  const { client } = await joined("websocket");
+  client.socket.cork();
+  client.says(GOODBYE);
+  client.socket.write(CLOSE);
+  client.socket.uncork();
+  expect(await client.closed).toBe(1000);
+  expect(await client.rest()).toEqual([]);
+});
+
+test.each(["websocket", "rawsocket"] as const)(
+  "a client over %s that ends its side has the answer to its GOODBYE",
+  async (transport) => {
+    const { client, router } = await joined(transport);
+    client.says(GOODBYE);
+    client.socket.end();
+    expect(await router.next()).toEqual(GOODBYE);
+    router.says(ANSWER);
+    expect(await client.rest()).toEqual([ANSWER]);
+  },
+);

@@ -1,0 +1,174 @@
+/** Joining: how often it may fail, how long it may take, and which authmethod counts. */
+
+import { describe, expect, test } from "bun:test";
+import type { AuthConfig, JoiningConfig } from "#config/node-config.ts";
+import {
+  authenticationFailed,
+  dynamic,
+  generic,
+  joinableNode,
+  joins,
+  socketPath,
+  startProxyTo,
+  startRouter,
+  ticketHello,
+} from "../support/joinable-node.ts";
+import { scriptedRouter } from "../support/scripted-router.ts";
+import { wampSocket } from "../support/wamp-socket.ts";
+
+describe("joining", () => {
+  const limits: JoiningConfig = {
+    hello_timeout: 10_000,
+    join_timeout: 10_000,
+    authenticate_timeout: 10_000,
+    max_auth_failures_per_minute: 0,
+  };
+  const ticket = {
+    type: "static",
+    principals: { joe: { ticket: "s3cret", role: "user" } },
+  } as const;
+  const tooMany = expect.stringContaining("too many attempts from this address failed");
+
+  test("is refused unjudged after so many failed attempts of one address", async () => {
+    const path = socketPath();
+    await startRouter(path);
+    const joining = { ...limits, max_auth_failures_per_minute: 3 };
+    const proxy = await startProxyTo(path, { ticket }, { joining });
+    const challenged = await wampSocket(proxy.url);
+    challenged.says([1, "realm1", ticketHello]);
+    await challenged.next();
+    for (const wrong of ["a", "b", "c"]) {
+      const client = await joins(proxy.url, ticketHello, wrong);
+      expect(await client.next()).toMatchObject([3, {}, "wamp.error.authentication_denied"]);
+    }
+    const other = await wampSocket(proxy.url);
+    other.says([1, "realm1", ticketHello]);
+    expect(await other.next()).toEqual([3, { message: tooMany }, authenticationFailed]);
+    expect((await other.closed).code).toBe(1000);
+    challenged.says([5, "s3cret", {}]);
+    expect(await challenged.next()).toEqual([3, { message: tooMany }, authenticationFailed]);
+    const told = proxy.logged.filter(([text]) => text.startsWith("address refused"));
+    expect(told).toEqual([[expect.any(String), { address: "127.0.0.1" }]]);
+  });
+
+  test.each(["ticket", "passthrough"] as const)(
+    "checks no more attempts at the same time than may fail (%s)",
+    async (by) => {
+      const path = socketPath();
+      const joining = { ...limits, max_auth_failures_per_minute: 3 };
+      const router = await scriptedRouter(path);
+      const proxy = await (by === "ticket"
+        ? startProxyTo(path, { ticket }, { joining })
+        : startProxyTo(path, "passthrough", { joining, backend: "router0" }));
+      const clients = await Promise.all(Array.from({ length: 12 }, () => wampSocket(proxy.url)));
+      for (const client of clients) {
+        client.says([1, "realm1", ticketHello]);
+        if (by === "passthrough") {
+          const session = await router.session();
+          await session.next();
+          session.says([4, "ticket", {}]);
+          void session.next().then(([type]) => {
+            if (type === 5) session.says([3, {}, "com.example.wrong"]);
+          });
+        }
+        await client.next();
+      }
+      for (const client of clients) client.says([5, "wrong", {}]);
+      const uris = await Promise.all(clients.map(async (client) => (await client.next())[2]));
+      const wrong = by === "ticket" ? "wamp.error.authentication_denied" : "com.example.wrong";
+      expect(uris.filter((uri) => uri === wrong)).toHaveLength(3);
+      expect(uris.filter((uri) => uri === authenticationFailed)).toHaveLength(9);
+    },
+  );
+
+  test("counts what is proved to the router, too", async () => {
+    const path = socketPath();
+    const router = await scriptedRouter(path);
+    const joining = { ...limits, max_auth_failures_per_minute: 1 };
+    const proxy = await startProxyTo(path, "passthrough", { joining, backend: "router0" });
+    const client = await wampSocket(proxy.url);
+    client.says([1, "realm1", ticketHello]);
+    const session = await router.session();
+    await session.next();
+    session.says([4, "ticket", {}]);
+    await client.next();
+    client.says([5, "wrong", {}]);
+    await session.next();
+    session.says([3, {}, "wamp.error.not_authorized"]);
+    expect(await client.next()).toMatchObject([3, {}, "wamp.error.not_authorized"]);
+    const other = await wampSocket(proxy.url);
+    other.says([1, "realm1", ticketHello]);
+    expect(await other.next()).toEqual([3, { message: tooMany }, authenticationFailed]);
+  });
+
+  test("does not count a client when its authenticator failed", async () => {
+    const joining = { ...limits, max_auth_failures_per_minute: 1 };
+    const proxy = await startProxyTo(socketPath(), { ticket: dynamic }, { joining });
+    for (const _ of [1, 2, 3]) {
+      const client = await joins(proxy.url);
+      expect(await client.next()).toMatchObject([
+        3,
+        { message: expect.stringContaining(generic) },
+        authenticationFailed,
+      ]);
+    }
+  });
+
+  test("has an end at each step", async () => {
+    const path = socketPath();
+    const router = await scriptedRouter(path);
+    const within = async (changes: Partial<JoiningConfig>, auth: AuthConfig | "passthrough") => {
+      const session = { joining: { ...limits, ...changes }, backend: "router0" };
+      const { url } = await startProxyTo(path, auth, session);
+      const client = await wampSocket(url);
+      return client;
+    };
+    const silent = await within({ hello_timeout: 50 }, { ticket });
+    expect(await silent.next()).toEqual([
+      3,
+      { message: "Cannot join: no HELLO within 50 ms" },
+      "wamp.error.timeout",
+    ]);
+    expect((await silent.closed).code).toBe(1008);
+
+    const noProof = "Cannot join: no AUTHENTICATE within 50 ms";
+    const challenged = await within({ authenticate_timeout: 50 }, { ticket });
+    challenged.says([1, "realm1", ticketHello]);
+    await challenged.next();
+    expect(await challenged.next()).toEqual([3, { message: noProof }, authenticationFailed]);
+    expect((await challenged.closed).code).toBe(1008);
+
+    const passing = await within({ authenticate_timeout: 50 }, "passthrough");
+    passing.says([1, "realm1", ticketHello]);
+    const session = await router.session();
+    await session.next();
+    session.says([4, "ticket", {}]);
+    await passing.next();
+    expect(await passing.next()).toEqual([3, { message: noProof }, authenticationFailed]);
+    await session.closed.promise;
+
+    const anonymous = { type: "static", role: "guest" } as const;
+    const unwelcome = await within({ join_timeout: 50 }, { anonymous });
+    unwelcome.says([1, "realm1", { roles: { caller: {} } }]);
+    expect(await unwelcome.next()).toEqual([
+      3,
+      { message: "Cannot join: no WELCOME within 50 ms" },
+      "wamp.error.timeout",
+    ]);
+  });
+
+  test("takes the first authmethod of the client's that is configured, and no other", async () => {
+    const { proxy, authenticator } = await joinableNode({
+      ticket: dynamic,
+      anonymous: { type: "static", role: "guest" },
+    });
+    const client = await wampSocket(proxy.url);
+    const authmethods = ["smartcard", "wampcra", "ticket", "anonymous"];
+    client.says([1, "realm1", { roles: { caller: {} }, authmethods, authid: "joe" }]);
+    expect(await client.next()).toEqual([4, "ticket", {}]);
+    client.says([5, "wrong", {}]);
+    (await authenticator.asked()).raises("com.example.no");
+    expect(await client.next()).toMatchObject([3, {}, "com.example.no"]);
+    await client.closed;
+  });
+});

@@ -1,0 +1,446 @@
+/** The structure of a normalized configuration, so that a test can compare a value with the types of NodeConfig. */
+
+import * as v from "valibot";
+import type { NodeConfig, WebServiceConfig } from "#config/node-config.ts";
+
+const text = v.string();
+const texts = v.array(v.string());
+const count = v.pipe(v.number(), v.integer());
+const flag = v.boolean();
+const serializer = v.picklist(["json", "msgpack", "cbor"]);
+const serializers = v.pipe(v.array(serializer), v.minLength(1));
+const absolute = v.pipe(v.string(), v.startsWith("/"));
+const mapOf = <S extends v.GenericSchema<unknown, unknown>>(value: S) => v.record(text, value);
+
+/** An attribute that is absent rather than undefined, as JSON has no undefined. */
+const maybe = v.exactOptional;
+
+const certificate = {
+  key: absolute,
+  certificate: absolute,
+  chain_certificates: v.array(absolute),
+};
+
+const listening = v.variant("type", [
+  v.strictObject({
+    type: v.literal("tcp"),
+    port: v.pipe(count, v.minValue(1), v.maxValue(65_535)),
+    portrange: maybe(v.strictTuple([count, count])),
+    interface: text,
+    version: maybe(v.literal(6)),
+    backlog: maybe(count),
+    shared: flag,
+    tls: maybe(
+      v.strictObject({
+        ...certificate,
+        certificates: maybe(v.array(v.strictObject({ ...certificate, hostnames: texts }))),
+        ca_certificates: maybe(v.array(absolute)),
+        min_version: maybe(v.picklist(["1.2", "1.3"])),
+        ciphers: maybe(text),
+      }),
+    ),
+    trusted_proxies: maybe(texts),
+  }),
+  v.strictObject({
+    type: v.literal("unix"),
+    path: absolute,
+    permission: count,
+    backlog: maybe(count),
+  }),
+]);
+
+const connecting = v.variant("type", [
+  v.strictObject({
+    type: v.literal("tcp"),
+    host: text,
+    port: count,
+    version: maybe(v.picklist([4, 6])),
+    timeoutMs: count,
+    tls: maybe(
+      v.strictObject({
+        hostname: maybe(text),
+        ca_certificates: maybe(v.array(absolute)),
+        own: maybe(v.strictObject(certificate)),
+      }),
+    ),
+  }),
+  v.strictObject({ type: v.literal("unix"), path: absolute, timeoutMs: count }),
+]);
+
+const connection = v.strictObject({
+  id: text,
+  transport: v.variant("type", [
+    v.strictObject({ type: v.literal("websocket"), endpoint: connecting, url: text, serializers }),
+    v.strictObject({
+      type: v.literal("rawsocket"),
+      endpoint: connecting,
+      serializer,
+      max_message_size: count,
+    }),
+  ]),
+  auth: v.picklist(["anonymous-proxy", "cryptosign-proxy"]),
+  health_check: maybe(
+    v.strictObject({ interval: count, rise: count, fall: count, while_up: flag }),
+  ),
+});
+
+const dynamic = v.strictObject({
+  type: v.literal("dynamic"),
+  authenticator: text,
+  "authenticator-realm": v.nullable(text),
+  "authenticator-role": v.nullable(text),
+  "default-role": v.nullable(text),
+  "authenticator-timeout": count,
+});
+
+/** A static authmethod with these attributes, or a dynamic one. */
+const method = <const E extends v.ObjectEntries>(entries: E) =>
+  maybe(v.variant("type", [v.strictObject({ type: v.literal("static"), ...entries }), dynamic]));
+
+const auth = v.strictObject({
+  anonymous: method({ role: text, authid: maybe(text) }),
+  ticket: method({ principals: mapOf(v.strictObject({ ticket: text, role: text })) }),
+  wampcra: method({
+    users: mapOf(
+      v.strictObject({
+        secret: text,
+        role: text,
+        salt: maybe(text),
+        iterations: maybe(count),
+        keylen: maybe(count),
+      }),
+    ),
+  }),
+  scram: method({
+    principals: mapOf(
+      v.strictObject({
+        kdf: v.picklist(["pbkdf2", "argon2id-13"]),
+        iterations: count,
+        memory: maybe(count),
+        salt: text,
+        "stored-key": text,
+        "server-key": text,
+        role: text,
+      }),
+    ),
+  }),
+  cryptosign: method({
+    principals: mapOf(v.strictObject({ authorized_keys: texts, role: text, realm: maybe(text) })),
+    trustroots: maybe(
+      mapOf(
+        v.strictObject({
+          chain_id: text,
+          verifying_contract: text,
+          issuer: text,
+          realm_address: text,
+          role: text,
+          realm: maybe(text),
+        }),
+      ),
+    ),
+  }),
+  tls: method({
+    principals: mapOf(
+      v.strictObject({
+        "certificate-sha1": maybe(text),
+        "certificate-sha256": maybe(text),
+        role: text,
+      }),
+    ),
+  }),
+  cookie: maybe(v.record(text, v.never())),
+  "anonymous-proxy": maybe(v.strictObject({ type: v.literal("static") })),
+  "cryptosign-proxy": method({ principals: mapOf(v.strictObject({ authorized_keys: texts })) }),
+});
+
+const sessionOptions = {
+  max_buffered: count,
+  stall_timeout: count,
+  message_timeout: count,
+  max_incomplete: count,
+  told_by_close: maybe(v.array(v.picklist(["router_lost", "shutdown"]))),
+  auto_ping_interval: count,
+  auto_ping_timeout: count,
+  auto_ping_size: count,
+  auto_ping_restart_on_any_traffic: flag,
+};
+
+const rawsocketOptions = v.strictObject({ ...sessionOptions, max_message_size: count });
+
+const websocketOptions = v.strictObject({
+  ...sessionOptions,
+  allowed_origins: texts,
+  allow_null_origin: flag,
+  enable_webstatus: flag,
+  max_message_size: count,
+  open_handshake_timeout: count,
+  close_handshake_timeout: count,
+  require_websocket_subprotocol: flag,
+  max_frame_size: count,
+  auto_fragment_size: count,
+  fail_by_drop: flag,
+  echo_close_codereason: flag,
+  external_port: v.nullable(count),
+  show_server_version: flag,
+  compression: v.nullable(
+    v.strictObject({
+      deflate: v.strictObject({
+        max_window_bits: count,
+        no_context_takeover: flag,
+        request_max_window_bits: count,
+        request_no_context_takeover: flag,
+        memory_level: count,
+      }),
+    }),
+  ),
+});
+
+const session = {
+  serializers,
+  auth: v.union([v.literal("passthrough"), auth]),
+  backend: v.nullable(text),
+  joining: maybe(
+    v.strictObject({
+      hello_timeout: count,
+      join_timeout: count,
+      authenticate_timeout: count,
+      max_auth_failures_per_minute: count,
+    }),
+  ),
+};
+
+const webSocket = {
+  type: v.literal("websocket"),
+  ...session,
+  options: websocketOptions,
+  cookie: maybe(
+    v.strictObject({
+      name: text,
+      length: count,
+      max_age: count,
+      secure: flag,
+      http_strict: flag,
+      same_site: v.nullable(v.picklist(["Strict", "Lax", "None"])),
+      store: v.variant("type", [
+        v.strictObject({ type: v.literal("memory") }),
+        v.strictObject({ type: v.literal("file"), filename: absolute }),
+      ]),
+    }),
+  ),
+};
+
+const bridge = {
+  realm: text,
+  role: text,
+  options: v.strictObject({
+    key: v.nullable(text),
+    secret: v.nullable(text),
+    require_tls: flag,
+    require_ip: v.nullable(texts),
+    post_body_limit: count,
+    timestamp_delta_limit: count,
+    call_timeout: count,
+  }),
+};
+
+const paths: v.GenericSchema<unknown, Record<string, WebServiceConfig>> = mapOf(
+  v.lazy(() => service),
+);
+
+const service: v.GenericSchema<unknown, WebServiceConfig> = v.variant("type", [
+  v.strictObject({
+    type: v.literal("static"),
+    directory: absolute,
+    options: v.strictObject({
+      enable_directory_listing: flag,
+      mime_types: mapOf(text),
+      cache_timeout: v.nullable(count),
+      default_file: v.nullable(text),
+    }),
+  }),
+  v.strictObject({
+    type: v.literal("archive"),
+    archive: absolute,
+    origin: v.nullable(text),
+    download: flag,
+    cache: flag,
+    default_object: v.nullable(text),
+    object_prefix: v.nullable(text),
+    mime_types: mapOf(text),
+    hashes: texts,
+  }),
+  v.strictObject({ type: v.literal("nodeinfo") }),
+  v.strictObject({ type: v.literal("json"), value: v.unknown() }),
+  v.strictObject({ type: v.literal("redirect"), url: text }),
+  v.strictObject({ type: v.literal("caller"), ...bridge }),
+  v.strictObject({ type: v.literal("publisher"), ...bridge }),
+  v.strictObject({ type: v.literal("unavailable") }),
+  v.strictObject({ type: v.literal("path"), paths }),
+  v.strictObject(webSocket),
+]);
+
+const listener = { id: text, endpoint: listening };
+const limits = {
+  limits: maybe(
+    v.strictObject({
+      max_connections: v.nullable(count),
+      max_connections_per_address: v.nullable(count),
+      max_messages_per_second: v.nullable(count),
+      max_messages_burst: count,
+    }),
+  ),
+};
+const forwarding = { ...limits, trusted_proxies: maybe(texts) };
+const rawsocket = { ...session, options: rawsocketOptions };
+
+const testee = v.strictObject({
+  type: v.literal("websocket.testee"),
+  ...listener,
+  options: websocketOptions,
+});
+
+const transport = v.variant("type", [
+  v.strictObject({ type: v.literal("web"), ...listener, paths, ...forwarding }),
+  v.strictObject({ ...webSocket, ...listener, ...forwarding }),
+  v.strictObject({ type: v.literal("rawsocket"), ...listener, ...rawsocket, ...limits }),
+  v.strictObject({
+    type: v.literal("universal"),
+    ...listener,
+    rawsocket: v.nullable(v.strictObject(rawsocket)),
+    paths: v.nullable(paths),
+    ...forwarding,
+  }),
+  testee,
+]);
+
+const allowed = v.strictObject({ call: flag, register: flag, publish: flag, subscribe: flag });
+
+const role = v.strictObject({
+  name: text,
+  permissions: v.array(
+    v.strictObject({
+      uri: text,
+      match: v.picklist(["exact", "prefix", "wildcard"]),
+      allow: allowed,
+      disclose: v.strictObject({ caller: flag, publisher: flag }),
+    }),
+  ),
+  authorizer: maybe(v.strictObject({ authorizer: text, "authorizer-timeout": count })),
+});
+
+const environment = v.strictObject({
+  inherit: v.union([flag, texts]),
+  vars: mapOf(text),
+});
+
+const pythonOptions = {
+  python: v.union([absolute, v.undefined()]),
+  pythonpath: v.array(absolute),
+  env: environment,
+  title: v.union([text, v.undefined()]),
+  cpu_affinity: v.array(count),
+  ready_timeout: count,
+};
+
+const component = v.strictObject({
+  id: text,
+  type: v.picklist(["class", "function", "wamplet"]),
+  realm: text,
+  role: maybe(text),
+  classname: maybe(text),
+  callbacks: maybe(mapOf(text)),
+  package: maybe(text),
+  entrypoint: maybe(text),
+  extra: mapOf(v.unknown()),
+  transport: mapOf(v.unknown()),
+});
+
+const output = v.picklist(["log", "close", "drop"]);
+
+const worker = v.variant("type", [
+  v.strictObject({
+    type: v.literal("router"),
+    id: text,
+    realms: v.array(v.strictObject({ name: text, roles: v.array(role) })),
+    components: maybe(
+      v.strictObject({ list: v.array(component), options: v.strictObject(pythonOptions) }),
+    ),
+    transports: v.array(transport),
+  }),
+  v.strictObject({
+    type: v.literal("container"),
+    id: text,
+    options: v.strictObject({
+      ...pythonOptions,
+      shutdown: v.picklist([
+        "shutdown-manual",
+        "shutdown-on-last-component-stopped",
+        "shutdown-on-any-component-stopped",
+        "shutdown-on-any-component-failed",
+      ]),
+      restart: v.picklist(["restart-never", "restart-always", "restart-on-failed"]),
+    }),
+    components: v.array(component),
+  }),
+  v.strictObject({
+    type: v.literal("guest"),
+    id: text,
+    executable: text,
+    arguments: texts,
+    options: v.strictObject({
+      workdir: absolute,
+      env: environment,
+      stdin: v.union([
+        v.picklist(["close", "pipe"]),
+        v.strictObject({ value: v.unknown(), close: flag }),
+      ]),
+      stdout: output,
+      stderr: output,
+      watch: v.nullable(
+        v.strictObject({
+          directories: v.array(absolute),
+          action: v.nullable(v.literal("restart")),
+          timeout: v.number(),
+        }),
+      ),
+    }),
+  }),
+  v.strictObject({
+    type: v.literal("proxy"),
+    id: text,
+    connections: mapOf(connection),
+    routes: mapOf(mapOf(texts)),
+    balancing: maybe(
+      v.strictObject({ policy: v.picklist(["round_robin", "least_sessions"]), slow_start: count }),
+    ),
+    transports: v.array(transport),
+  }),
+  v.strictObject({
+    type: v.literal("websocket-testee"),
+    id: text,
+    transports: v.strictTuple([testee]),
+  }),
+]);
+
+const normalizedNode: v.GenericSchema<unknown, NodeConfig> = v.strictObject({
+  file: absolute,
+  folder: absolute,
+  controller: v.strictObject({
+    id: text,
+    shutdown: v.array(
+      v.picklist([
+        "shutdown_on_shutdown_requested",
+        "shutdown_on_worker_exit",
+        "shutdown_on_worker_exit_with_error",
+        "shutdown_on_last_worker_exit",
+      ]),
+    ),
+  }),
+  workers: v.array(worker),
+});
+
+/** Where a value differs from the structure of NodeConfig, such as `workers.0.id: Expected string`. */
+export function structureFaultsOf(config: unknown): string[] {
+  const { issues = [] } = v.safeParse(normalizedNode, config);
+  return issues.map((issue) => `${v.getDotPath(issue)}: ${issue.message}`);
+}

@@ -1,0 +1,59 @@
+/** A router without transports: realms of a test's own, and clients that join them. */
+
+import { expect } from "bun:test";
+import type { PermissionConfig, RoleConfig } from "#config/node-config.ts";
+import { openRealms } from "#router/realm-table.ts";
+import { RouterSession } from "#router/router-session.ts";
+import { MessageType as M } from "#wamp/message-type.ts";
+import { FakePeer, type FakePeerOptions } from "./fake-peer.ts";
+import { noAuthenticators } from "./no-authenticators.ts";
+import { quiet } from "./quiet-context.ts";
+
+/** A permission for everything. */
+export const everything: PermissionConfig = {
+  uri: "",
+  match: "prefix",
+  allow: { call: true, register: true, publish: true, subscribe: true },
+  disclose: { caller: false, publisher: false },
+};
+
+/** The roles that a client announces unless a test says otherwise. */
+const clientRoles = { callee: { features: { call_canceling: true } } };
+
+/** A client that has joined. */
+export type JoinedPeer = FakePeer & { readonly id: number };
+
+/** What may differ between clients. */
+export interface JoinOptions extends FakePeerOptions {
+  role?: string;
+  roles?: object;
+  authextra?: object;
+}
+
+/** Opens `realm1` with these roles. */
+export function openRouter(roles: RoleConfig[], log = quiet) {
+  const realms = openRealms([{ name: "realm1", roles }], log);
+  return {
+    realms,
+    async join(options: JoinOptions = {}): Promise<JoinedPeer> {
+      const { role = roles[0]?.name ?? "", authextra, ...peerOptions } = options;
+      const peer = new FakePeer(peerOptions);
+      const auth = { anonymous: { type: "static", role } } as const;
+      peer.attach(new RouterSession(peer, auth, realms, { ...noAuthenticators, log, onEnd() {} }));
+      peer.says([
+        M.HELLO,
+        "realm1",
+        { roles: options.roles ?? clientRoles, ...(authextra && { authextra }) },
+      ]);
+      const [type, id] = await peer.next();
+      expect(type).toBe(M.WELCOME);
+      return Object.assign(peer, { id: id as number });
+    },
+  };
+}
+
+/** Says a message, and takes the next one that comes. */
+export async function ask(peer: FakePeer, message: unknown[]): Promise<unknown[]> {
+  peer.says(message);
+  return peer.next();
+}

@@ -1,0 +1,68 @@
+/** How a role decides: permissions, an authorizer, or `allow-by-default`. */
+
+import { describe, expect, test } from "bun:test";
+import type { PermissionConfig } from "#config/node-config.ts";
+import { loadNode, nodeWith } from "../../support/loaded-node.ts";
+
+const path = "$.workers[0].realms[0].roles[0]";
+const permissions = [{ uri: "*", allow: {} }];
+const everything: PermissionConfig = {
+  uri: "",
+  match: "prefix",
+  allow: { call: true, register: true, publish: true, subscribe: true },
+  disclose: { caller: false, publisher: false },
+};
+
+async function loadRole(role: object) {
+  const name = "anonymous";
+  const { config, faults, warnings } = await loadNode(nodeWith(path, { name, ...role }));
+  const worker = config?.workers[0];
+  return { role: worker?.type === "router" && worker.realms[0]?.roles[0], faults, warnings };
+}
+
+describe("a role", () => {
+  test("may have an authorizer", async () => {
+    const { role, warnings } = await loadRole({ authorizer: "com.example.authorize" });
+    expect(warnings).toEqual([]);
+    expect(role).toEqual({
+      name: "anonymous",
+      permissions: [],
+      authorizer: { authorizer: "com.example.authorize", "authorizer-timeout": 5000 },
+    });
+    const quick = await loadRole({ authorizer: "a.b", "authorizer-timeout": 100 });
+    expect(quick.role).toMatchObject({ authorizer: { "authorizer-timeout": 100 } });
+  });
+
+  test.each([
+    [{ authorizer: "a.b", permissions: [] }, "a role has permissions or an authorizer, not both"],
+    [{ authorizer: "a..b" }, 'expected a URI such as "com.example.authenticate", found "a..b"'],
+    [{ authorizer: "" }, "expected a text, found an empty one"],
+  ])("is refused: %j", async (role, sentence) => {
+    const { faults } = await loadRole(role);
+    expect(faults).toContain(`${path}.authorizer: ${sentence}`);
+  });
+
+  test.each([99, 60_001, 1.5, "5000"])("cannot wait %j ms", async (milliseconds) => {
+    const { faults } = await loadRole({ authorizer: "a.b", "authorizer-timeout": milliseconds });
+    expect(faults).toEqual([expect.stringContaining(`${path}["authorizer-timeout"]: expected`)]);
+  });
+
+  test.each([
+    [true, [everything]],
+    [false, []],
+    [undefined, []],
+  ])("without either allows all or nothing: allow-by-default %p", async (allowed, expected) => {
+    const { role, warnings } = await loadRole({ "allow-by-default": allowed });
+    expect([role, warnings]).toEqual([{ name: "anonymous", permissions: expected }, []]);
+  });
+
+  test.each([
+    [{ permissions }, "permissions"],
+    [{ permissions: [] }, "permissions"],
+    [{ authorizer: "a.b" }, "an authorizer"],
+  ])("with %j ignores allow-by-default", async (decider, name) => {
+    const { role, warnings } = await loadRole({ ...decider, "allow-by-default": true });
+    expect(warnings).toEqual([`${path}["allow-by-default"]: not honoured: the role has ${name}`]);
+    expect(role).not.toMatchObject({ permissions: [everything] });
+  });
+});

@@ -1,0 +1,47 @@
+import { expect, test } from "bun:test";
+import { LossyWriter } from "#observe/lossy-writer.ts";
+
+/** A file that has room for so many octets, and fails with this code beyond. */
+function fileOf(room: number, code: string) {
+  const file = { room, text: "" };
+  const writer = new LossyWriter((octets, from) => {
+    const count = Math.min(file.room, octets.length - from);
+    if (count === 0) throw Object.assign(new Error(code), { code });
+    file.text += Buffer.from(octets.subarray(from, from + count)).toString();
+    file.room -= count;
+    return count;
+  });
+  return { file, writer };
+}
+
+test.each([
+  ["ENOSPC", "disk full"],
+  ["EDQUOT", "disk full"],
+  ["EAGAIN", "pipe full"],
+])("says how many texts were lost by %s when there is room again", (code, cause) => {
+  const { file, writer } = fileOf(6, code);
+  for (const text of ["first\n", "second\n", "third\n"]) writer.write(text);
+  file.room = 1000;
+  writer.write("fourth\n");
+  writer.write("fifth\n");
+  expect(file.text).toBe(`first\n(2 texts before this one were lost: ${cause})\nfourth\nfifth\n`);
+});
+
+test("ends the line of a text that was cut", () => {
+  const { file, writer } = fileOf(9, "ENOSPC");
+  writer.write("first\n");
+  writer.write("second\n");
+  writer.write("third\n");
+  file.room = 1000;
+  writer.write("fourth\n");
+  expect(file.text).toBe("first\nsec\n(2 texts before this one were lost: disk full)\nfourth\n");
+});
+
+test("forgets texts that no reader is left for", () => {
+  const { file, writer } = fileOf(6, "EPIPE");
+  writer.write("first\n");
+  writer.write("second\n");
+  file.room = 1000;
+  writer.write("third\n");
+  expect(file.text).toBe("first\nthird\n");
+});

@@ -1,0 +1,543 @@
+import { describe, expect, test } from "bun:test";
+import { AuthorizerRole } from "#router/authorizer-role.ts";
+import { DecisionCache } from "#router/decision-cache.ts";
+import { RealmCaller } from "#router/realm-caller.ts";
+import type { ActionRequest } from "#router/requests.ts";
+import type { PendingAuthorization } from "#router/role.ts";
+import { OutgoingRequests } from "#session/outgoing-requests.ts";
+import { MessageType as M } from "#wamp/message-type.ts";
+import { encodeMessage } from "#wamp/serializer/control-message-values.ts";
+import { neverCanceled } from "../../support/no-authenticators.ts";
+import { quiet } from "../../support/quiet-context.ts";
+import { ask, everything, type JoinedPeer, openRouter } from "../../support/router-harness.ts";
+
+const procedure = "com.example.authorize";
+const authorizationFailed = "wamp.error.authorization_failed";
+const notAuthorized = "wamp.error.not_authorized";
+
+/** A question to the authorizer, and how it is answered. */
+interface Question {
+  args: unknown[];
+  invocation: number;
+  returns(value: unknown): void;
+  raises(uri: string, ...args: unknown[]): void;
+}
+
+/** A realm with the role `user`, whose authorizer is registered unless a test says otherwise. */
+async function start({ timeout = 1_000, isRegistered = true } = {}) {
+  const logged: unknown[][] = [];
+  const log = { ...quiet, warn: (...line: unknown[]) => void logged.push(line) };
+  const router = openRouter(
+    [
+      { name: "service", permissions: [everything] },
+      {
+        name: "user",
+        permissions: [],
+        authorizer: { authorizer: procedure, "authorizer-timeout": timeout },
+      },
+    ],
+    log,
+  );
+  const authorizer = await router.join({ role: "service" });
+  if (isRegistered) await ask(authorizer, [M.REGISTER, 1, {}, procedure]);
+  const client = await router.join({ role: "user" });
+  const service = await router.join({ role: "service" });
+  const question = async (): Promise<Question> => {
+    const [type, invocation, , , args] = await authorizer.next();
+    expect(type).toBe(M.INVOCATION);
+    return {
+      args: args as unknown[],
+      invocation: invocation as number,
+      returns: (value) => authorizer.says([M.YIELD, invocation, {}, [value]]),
+      raises: (uri, ...said) => authorizer.says([M.ERROR, M.INVOCATION, invocation, {}, uri, said]),
+    };
+  };
+  /** Says a message, and answers the question that it causes. */
+  const decide = async (peer: JoinedPeer, message: unknown[], value: unknown) => {
+    peer.says(message);
+    const asked = await question();
+    asked.returns(value);
+    return asked.args;
+  };
+  return { ...router, authorizer, client, service, question, decide, logged };
+}
+
+/** Lets promises settle. */
+const settle = () => new Promise((resolve) => setTimeout(resolve, 5));
+
+describe("the authorizer", () => {
+  test.each([
+    ["publish", [M.PUBLISH, 5, { acknowledge: true }, "a.b"], { acknowledge: true }, M.PUBLISHED],
+    ["subscribe", [M.SUBSCRIBE, 5, { match: "prefix" }, "a.b"], { match: "prefix" }, M.SUBSCRIBED],
+    ["register", [M.REGISTER, 5, { invoke: "last" }, "a.b"], { invoke: "last" }, M.REGISTERED],
+  ])("is asked about %s", async (action, message, options, answer) => {
+    const { client, decide } = await start();
+    const args = await decide(client, message, true);
+    expect(args).toEqual([
+      {
+        session: client.id,
+        authid: expect.any(String),
+        authrole: "user",
+        authmethod: "anonymous",
+        authprovider: "static",
+        authextra: {},
+        transport: expect.objectContaining({ peer: "unix:/fake", channel_serializer: "json" }),
+      },
+      "a.b",
+      action,
+      options,
+    ]);
+    expect((await client.next()).slice(0, 2)).toEqual([answer, 5]);
+  });
+
+  test("is asked about calls before it is known whether the procedure exists", async () => {
+    const { client, decide } = await start();
+    const unknown = { timeout: 1_000, x_other: 1 };
+    const args = await decide(client, [M.CALL, 5, unknown, "a.b", [1]], false);
+    expect(args.slice(1)).toEqual(["a.b", "call", { timeout: 1_000 }]);
+    expect((await client.next()).slice(0, 5)).toEqual([M.ERROR, M.CALL, 5, {}, notAuthorized]);
+    await decide(client, [M.CALL, 6, {}, "a.b"], true);
+    expect((await client.next())[4]).toBe("wamp.error.no_such_procedure");
+    await decide(client, [M.CALL, 7, {}, "wamp.session.count"], true);
+    expect(await client.next()).toEqual([M.RESULT, 7, {}, [3]]);
+  });
+
+  test("is asked about publications without acknowledgement", async () => {
+    const { client, service, decide } = await start();
+    await ask(service, [M.SUBSCRIBE, 1, {}, "a.b"]);
+    await decide(client, [M.PUBLISH, 5, {}, "a.b", ["no"]], false);
+    await decide(client, [M.PUBLISH, 6, {}, "a.b", ["yes"]], true);
+    expect((await service.next())[4]).toEqual(["yes"]);
+    expect(client.take()).toEqual([]);
+  });
+
+  test("is not asked about what ends, answers or cannot be permitted", async () => {
+    const { client, service, authorizer, decide } = await start();
+    await decide(client, [M.SUBSCRIBE, 1, {}, "a.b"], true);
+    const [, , subscription] = await client.next();
+    await decide(client, [M.REGISTER, 2, {}, "a.b"], true);
+    const [, , registration] = await client.next();
+    service.says([M.CALL, 3, {}, "a.b"]);
+    const [, invocation] = await client.next();
+    client.says([M.YIELD, invocation, {}, [1]]);
+    expect((await service.next())[0]).toBe(M.RESULT);
+    expect((await ask(client, [M.UNSUBSCRIBE, 3, subscription]))[0]).toBe(M.UNSUBSCRIBED);
+    expect((await ask(client, [M.UNREGISTER, 4, registration]))[0]).toBe(M.UNREGISTERED);
+    const invalidUri = "wamp.error.invalid_uri";
+    expect((await ask(client, [M.REGISTER, 5, {}, "wamp.x"]))[4]).toBe(invalidUri);
+    expect((await ask(client, [M.CALL, 6, {}, "a b"]))[4]).toBe(invalidUri);
+    expect(authorizer.take()).toEqual([]);
+  });
+
+  test("discloses the identity of callers and publishers only if it says so", async () => {
+    const { client, service, decide } = await start();
+    await ask(service, [M.SUBSCRIBE, 1, {}, "a.b"]);
+    await ask(service, [M.REGISTER, 2, {}, "a.b"]);
+    for (const disclose of [undefined, true]) {
+      const result = disclose === undefined ? { allow: true } : { allow: true, disclose };
+      await decide(client, [M.PUBLISH, 5, {}, "a.b"], result);
+      const publisher = disclose && expect.objectContaining({ publisher: client.id });
+      expect((await service.next())[3]).toEqual(publisher ?? {});
+      await decide(client, [M.CALL, disclose ? 6 : 7, {}, "a.b"], result);
+      const caller = disclose && expect.objectContaining({ caller: client.id });
+      expect((await service.next())[3]).toEqual(caller ?? {});
+    }
+  });
+
+  test.each([
+    [{ allow: true, cache: false, disclose: false, validate: null }, undefined],
+    [{ allow: true, validate: { event: "a.T" } }, undefined],
+    [{ allow: false, disclose: true }, notAuthorized],
+    [{ allow: true, foo: 1 }, 'unknown key "foo"'],
+    [{ allow: 1 }, 'no boolean for "allow"'],
+    [{ allow: null }, 'no boolean for "allow"'],
+    [{ allow: true, cache: "yes" }, 'no boolean for "cache"'],
+    [{ allow: true, disclose: null }, 'no boolean for "disclose"'],
+    [{ allow: true, validate: 5 }, 'no map for "validate"'],
+    [{ cache: true }, 'a map without "allow"'],
+    [{}, 'a map without "allow"'],
+    [null, "no boolean and no map"],
+    ["yes", "no boolean and no map"],
+    [1, "no boolean and no map"],
+    [[true], "no boolean and no map"],
+  ])("may return %j: %s", async (result, refusal) => {
+    const { client, decide } = await start();
+    await decide(client, [M.PUBLISH, 5, { acknowledge: true }, "a.b"], result);
+    const [type, , , , uri, args] = await client.next();
+    if (refusal === undefined) expect(type).toBe(M.PUBLISHED);
+    else if (refusal === notAuthorized) expect(uri).toBe(notAuthorized);
+    else expect([uri, args]).toEqual([authorizationFailed, [expect.stringContaining(refusal)]]);
+  });
+
+  test("fails the request with the text of its error", async () => {
+    const { client, question, logged } = await start();
+    client.says([M.SUBSCRIBE, 5, {}, "a.b"]);
+    (await question()).raises("com.example.broken", "no database", 2);
+    expect(await client.next()).toEqual([
+      M.ERROR,
+      M.SUBSCRIBE,
+      5,
+      {},
+      authorizationFailed,
+      ['Cannot subscribe "a.b": its authorization failed: com.example.broken no database'],
+    ]);
+    client.says([M.SUBSCRIBE, 6, {}, "a.b"]);
+    (await question()).raises("com.example.broken");
+    await client.next();
+    // The second failure follows at once, and is not logged as a warning.
+    expect(logged).toEqual([
+      [
+        "authorizer failed",
+        {
+          role: "user",
+          authorizer: procedure,
+          session: client.id,
+          reason: "com.example.broken no database",
+        },
+      ],
+    ]);
+  });
+
+  test("fails the request while it is not registered, and when it leaves", async () => {
+    const { client, authorizer, question } = await start({ isRegistered: false });
+    const [, , , , uri, args] = await ask(client, [M.CALL, 5, {}, "a.b"]);
+    expect([uri, args]).toEqual([
+      authorizationFailed,
+      [expect.stringContaining("no callee has registered it")],
+    ]);
+    await ask(authorizer, [M.REGISTER, 1, {}, procedure]);
+    client.says([M.CALL, 6, {}, "a.b"]);
+    await question();
+    authorizer.disconnect();
+    expect((await client.next())[4]).toBe(authorizationFailed);
+  });
+
+  test("fails the request when it does not answer in time, and is interrupted", async () => {
+    const { client, authorizer, question } = await start({ timeout: 30 });
+    client.says([M.CALL, 5, {}, "a.b"]);
+    const { invocation, returns } = await question();
+    const [, , , , uri, args] = await client.next();
+    expect([uri, args]).toEqual([
+      authorizationFailed,
+      [expect.stringContaining("did not answer within 30 ms")],
+    ]);
+    expect((await authorizer.next()).slice(0, 2)).toEqual([M.INTERRUPT, invocation]);
+    returns(true);
+    expect(client.take()).toEqual([]);
+  });
+
+  test("says once that validation is not honoured", async () => {
+    const { client, decide, logged } = await start();
+    for (const id of [5, 6]) {
+      const message = [M.PUBLISH, id, { acknowledge: true }, "a.b"];
+      await decide(client, message, { allow: true, validate: { event: "a.T" } });
+      await client.next();
+    }
+    expect(logged.map(([line]) => line)).toEqual(["authorizer's validate not honoured"]);
+  });
+});
+
+describe("a decision with cache", () => {
+  test.each([
+    [true, M.SUBSCRIBED],
+    [false, M.ERROR],
+  ])("of %p holds for every session of the role", async (allow, answer) => {
+    const { client, join, authorizer, decide } = await start();
+    await decide(client, [M.SUBSCRIBE, 5, {}, "a.b"], { allow, cache: true });
+    expect((await client.next())[0]).toBe(answer);
+    const other = await join({ role: "user" });
+    for (const peer of [client, other]) {
+      expect((await ask(peer, [M.SUBSCRIBE, 6, {}, "a.b"]))[0]).toBe(answer);
+    }
+    expect(authorizer.take()).toEqual([]);
+  });
+
+  test("does not hold for another action, URI or pattern", async () => {
+    const { client, decide, question } = await start();
+    await decide(client, [M.SUBSCRIBE, 5, {}, "a.b"], { allow: true, cache: true });
+    await client.next();
+    for (const message of [
+      [M.REGISTER, 6, {}, "a.b"],
+      [M.SUBSCRIBE, 7, {}, "a.c"],
+      [M.SUBSCRIBE, 8, { match: "prefix" }, "a.b"],
+    ]) {
+      client.says(message);
+      (await question()).returns(false);
+      expect((await client.next())[4]).toBe(notAuthorized);
+    }
+  });
+
+  test("is not kept after a failure, nor for a URI of extreme length", async () => {
+    const { client, decide, question } = await start();
+    await decide(client, [M.SUBSCRIBE, 5, {}, "a.b"], { allow: true, cache: true, foo: 1 });
+    expect((await client.next())[4]).toBe(authorizationFailed);
+    client.says([M.SUBSCRIBE, 6, {}, "a.b"]);
+    (await question()).returns(true);
+    const long = "x".repeat(1_001);
+    for (const id of [7, 8]) {
+      await decide(client, [M.SUBSCRIBE, id, {}, long], { allow: true, cache: true });
+    }
+  });
+
+  test("is forgotten when 10,000 others were used since", () => {
+    const decisions = new DecisionCache();
+    const decision = { allow: true, cache: true, disclose: false, validate: false };
+    const about = (uri: string): ActionRequest => ({
+      type: M.SUBSCRIBE,
+      id: 1,
+      action: "subscribe",
+      options: {},
+      uri,
+      match: "exact",
+    });
+    for (const uri of ["a.kept", "a.unused"]) decisions.set(about(uri), decision);
+    for (let i = 1; i <= 9_999; i += 1) {
+      decisions.set(about(`b.x${i}`), decision);
+      expect(decisions.get(about("a.kept"))).toBe(decision);
+    }
+    expect(decisions.get(about("a.unused"))).toBeUndefined();
+    expect(decisions.get(about("b.x1"))).toBe(decision);
+  });
+});
+
+describe("requests that wait", () => {
+  test("are performed in the order in which they came", async () => {
+    const { client, service, question } = await start();
+    await ask(service, [M.SUBSCRIBE, 1, {}, "a.b"]);
+    for (const number of [1, 2, 3]) client.says([M.PUBLISH, number, {}, "a.b", [number]]);
+    const [first, second, third] = [await question(), await question(), await question()];
+    third.returns(true);
+    second.returns(true);
+    await settle();
+    expect(service.take()).toEqual([]);
+    first.returns(true);
+    await settle();
+    expect(service.take().map((event) => event[4])).toEqual([[1], [2], [3]]);
+  });
+
+  test("keep their payload when the octets of the message are used again", async () => {
+    const { join, service, question } = await start();
+    await ask(service, [M.SUBSCRIBE, 1, {}, "a.b"]);
+    const client = await join({ role: "user", serializer: "cbor" });
+    const octets = encodeMessage([M.PUBLISH, 1, {}, "a.b", ["kept"]], "cbor", false) as Uint8Array;
+    client.saysOctets(octets);
+    octets.fill(0);
+    (await question()).returns(true);
+    expect((await service.next())[4]).toEqual(["kept"]);
+  });
+
+  test("hold back those that need no question", async () => {
+    const { client, decide, question } = await start();
+    await decide(client, [M.SUBSCRIBE, 1, {}, "a.b"], { allow: true, cache: true });
+    const [, , subscription] = await client.next();
+    client.says([M.REGISTER, 2, {}, "a.b"]);
+    client.says([M.UNSUBSCRIBE, 3, subscription]);
+    client.says([M.SUBSCRIBE, 4, {}, "a.b"]);
+    await settle();
+    expect(client.take()).toEqual([]);
+    (await question()).returns(true);
+    await settle();
+    expect(client.take().map((message) => message.slice(0, 2))).toEqual([
+      [M.REGISTERED, 2],
+      [M.UNSUBSCRIBED, 3],
+      [M.SUBSCRIBED, 4],
+    ]);
+  });
+
+  test("do not hold back other sessions, answers to invocations and CANCEL", async () => {
+    const { client, service, join, decide, question } = await start();
+    await decide(client, [M.REGISTER, 1, {}, "a.b"], true);
+    await client.next();
+    service.says([M.CALL, 2, {}, "a.b"]);
+    const [, invocation] = await client.next();
+    client.says([M.PUBLISH, 3, { acknowledge: true }, "a.b"]);
+    const waiting = await question();
+    client.says([M.YIELD, invocation, {}, [1]]);
+    expect((await service.next())[0]).toBe(M.RESULT);
+    const other = await join({ role: "user" });
+    await decide(other, [M.SUBSCRIBE, 4, {}, "a.b"], true);
+    expect((await other.next())[0]).toBe(M.SUBSCRIBED);
+    waiting.returns(true);
+    expect((await client.next())[0]).toBe(M.PUBLISHED);
+  });
+
+  test("are canceled by CANCEL, and those behind them go on", async () => {
+    const { client, authorizer, question } = await start();
+    client.says([M.CALL, 1, {}, "a.b"]);
+    const { invocation } = await question();
+    client.says([M.CALL, 2, {}, "a.c"]);
+    (await question()).returns(false);
+    await settle();
+    expect(client.take()).toEqual([]);
+    client.says([M.CANCEL, 1, {}]);
+    const uris = client.take().map((message) => [message[2], message[4]]);
+    expect(uris).toEqual([
+      [1, "wamp.error.canceled"],
+      [2, notAuthorized],
+    ]);
+    expect((await authorizer.next()).slice(0, 2)).toEqual([M.INTERRUPT, invocation]);
+    // The id may be used again.
+    client.says([M.CALL, 1, {}, "a.b"]);
+    await question();
+  });
+
+  test("end the session when an id of theirs is repeated", async () => {
+    const { client, question } = await start();
+    client.says([M.CALL, 1, {}, "a.b"]);
+    await question();
+    client.says([M.CALL, 1, {}, "a.b"]);
+    expect((await client.next())[2]).toBe("wamp.error.protocol_violation");
+  });
+
+  test.each(["GOODBYE", "disconnect"])("are dropped at %s", async (end) => {
+    const { client, service, authorizer, question, logged } = await start();
+    await ask(service, [M.SUBSCRIBE, 1, {}, "a.b"]);
+    client.says([M.PUBLISH, 1, {}, "a.b"]);
+    client.says([M.REGISTER, 2, {}, "a.b"]);
+    const questions = [await question(), await question()];
+    if (end === "GOODBYE") client.says([M.GOODBYE, {}, "wamp.close.normal"]);
+    else client.disconnect();
+    const interrupts = authorizer.take().map((message) => message[0]);
+    expect(interrupts).toEqual([M.INTERRUPT, M.INTERRUPT]);
+    for (const { returns } of questions) returns(true);
+    await settle();
+    expect([service.take(), logged]).toEqual([[], []]);
+    expect((await ask(service, [M.CALL, 2, {}, "a.b"]))[4]).toBe("wamp.error.no_such_procedure");
+  });
+
+  test("are at most 1,000 of one session", async () => {
+    const { client, authorizer, question } = await start();
+    for (let id = 1; id <= 1_001; id += 1) client.says([M.CALL, id, {}, "a.b"]);
+    expect(client.take().map((message) => [message[2], message[4]])).toEqual([
+      [1_001, "wamp.error.unavailable"],
+    ]);
+    (await question()).returns(false);
+    await client.next();
+    authorizer.take();
+    client.says([M.CALL, 1_001, {}, "a.b"]);
+    await question();
+  });
+
+  test("have at most 16 MiB of arguments together", async () => {
+    const { join, question } = await start();
+    const client = await join({ role: "user", serializer: "cbor" });
+    const half = [new Uint8Array(8 * 1024 * 1024)];
+    client.says([M.CALL, 1, {}, "a.b", half]);
+    await question();
+    client.says([M.CALL, 2, {}, "a.b", half]);
+    expect((await client.next())[4]).toBe("wamp.error.unavailable");
+    client.says([M.CALL, 3, {}, "a.b", [1]]);
+    await question();
+  });
+
+  test("are limited in the whole realm", async () => {
+    const { client } = await start();
+    const service = new OutgoingRequests(() => {}, 2);
+    const config = { authorizer: procedure, "authorizer-timeout": 1_000 };
+    const role = new AuthorizerRole("user", config, service, quiet);
+    const requester = {
+      id: client.id,
+      identity: {
+        realm: "realm1",
+        authid: "a",
+        authrole: "user",
+        authmethod: "",
+        authprovider: "",
+        authextra: {},
+      },
+      transport: () => null,
+    };
+    const request = { type: M.SUBSCRIBE, id: 1, action: "subscribe", options: {} } as const;
+    const ask = () => role.authorize(requester, { ...request, uri: "a.b", match: "exact" });
+    const waiting = [ask(), ask()] as PendingAuthorization[];
+    await expect((ask() as PendingAuthorization).outcome).rejects.toMatchObject({
+      uri: authorizationFailed,
+      message: expect.stringContaining("2 requests wait"),
+    });
+    for (const { outcome, cancel } of waiting) {
+      cancel();
+      await expect(outcome).rejects.toThrow("withdrawn");
+    }
+  });
+
+  test("end the session with a protocol violation as at any other time", async () => {
+    const { client, service, question } = await start();
+    client.says([M.CALL, 1, {}, "a.b"]);
+    const { returns } = await question();
+    expect((await ask(client, [M.YIELD, null, {}]))[2]).toBe("wamp.error.protocol_violation");
+    returns(true);
+    await settle();
+    expect(client.sent).toEqual([]);
+    expect(service.closed).toBeUndefined();
+  });
+});
+
+describe("patterns", () => {
+  test("that the authorizer permits carry every topic and procedure that they match", async () => {
+    const { client, service, decide } = await start();
+    await decide(client, [M.SUBSCRIBE, 1, { match: "prefix" }, "a."], true);
+    await decide(client, [M.REGISTER, 2, { match: "prefix" }, "a."], true);
+    await settle();
+    client.take();
+    service.says([M.PUBLISH, 3, {}, "a.b"]);
+    service.says([M.CALL, 4, {}, "a.c"]);
+    expect(client.take().map((message) => message[3])).toEqual([
+      { topic: "a.b" },
+      { procedure: "a.c" },
+    ]);
+  });
+});
+
+describe("calls of the router itself", () => {
+  const request = (uri: string) => ({
+    kind: "call" as const,
+    realm: "realm1",
+    role: "user",
+    uri,
+    options: {},
+    payload: { serializer: "json" as const, items: [] },
+    signal: neverCanceled,
+  });
+
+  test("to authenticators need no authorizer", async () => {
+    const { realms, service } = await start({ isRegistered: false });
+    await ask(service, [M.REGISTER, 1, {}, "com.example.authenticate"]);
+    const call = new RealmCaller(realms, quiet).call({
+      realm: "realm1",
+      role: "user",
+      procedure: "com.example.authenticate",
+      args: [],
+      signal: neverCanceled,
+    });
+    const [, invocation] = await service.next();
+    service.says([M.YIELD, invocation, {}, ["user"]]);
+    expect(await call).toBe("user");
+  });
+
+  test("of Web services are authorized, each apart from the others", async () => {
+    const { realms, service, question } = await start();
+    await ask(service, [M.REGISTER, 1, {}, "a.b"]);
+    const caller = new RealmCaller(realms, quiet);
+    const slow = caller.request(request("a.slow"));
+    const { args, returns } = await question();
+    expect(args[0]).toMatchObject({ authid: "router", authrole: "user", transport: null });
+    const quick = caller.request(request("a.b"));
+    (await question()).returns(true);
+    const [, invocation] = await service.next();
+    service.says([M.YIELD, invocation, {}, [1]]);
+    expect(await quick).toMatchObject({ kind: "result" });
+    returns(false);
+    expect(await slow).toMatchObject({ kind: "error", uri: notAuthorized });
+  });
+
+  test("of Web services are withdrawn when nobody waits any more", async () => {
+    const { realms, authorizer, question } = await start();
+    const aborted = new AbortController();
+    const caller = new RealmCaller(realms, quiet);
+    const call = caller.request({ ...request("a.b"), signal: aborted.signal });
+    const { invocation } = await question();
+    aborted.abort(new Error("gone"));
+    expect(call).rejects.toThrow("gone");
+    expect((await authorizer.next()).slice(0, 2)).toEqual([M.INTERRUPT, invocation]);
+  });
+});

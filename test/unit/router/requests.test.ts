@@ -1,0 +1,240 @@
+import { describe, expect, test } from "bun:test";
+import { MessageType as M } from "#wamp/message-type.ts";
+import { ask, everything, type JoinedPeer, openRouter } from "../../support/router-harness.ts";
+
+const roles = [{ name: "anonymous", permissions: [everything] }];
+const invalidArgument = "wamp.error.invalid_argument";
+
+describe("options of another type", () => {
+  const bool = ["yes", 1, []];
+  const list = ["x", 5, {}, [1.5], [null]];
+  const word = [1, true, "other"];
+  const faults = (type: number, options: Record<string, unknown[]>) =>
+    Object.entries(options).flatMap(([name, values]) =>
+      values.map((value): [number, string, unknown] => [type, name, value]),
+    );
+
+  test.each([
+    ...faults(M.PUBLISH, {
+      exclude_me: bool,
+      disclose_me: bool,
+      retain: bool,
+      exclude: [...list, ["x"], [0]],
+      eligible: [...list, ["x"]],
+      exclude_authid: [...list, [1]],
+      eligible_authid: list,
+      exclude_authrole: list,
+      eligible_authrole: list,
+    }),
+    ...faults(M.SUBSCRIBE, { match: word, get_retained: bool }),
+    ...faults(M.REGISTER, {
+      match: word,
+      invoke: word,
+      concurrency: [0, -1, 1.5, "1"],
+      force_reregister: bool,
+    }),
+    ...faults(M.CALL, { receive_progress: bool, disclose_me: bool, timeout: [-1, 1.5, "100"] }),
+  ])("are refused in message %d: %s %j", async (type, name, value) => {
+    const { join } = openRouter(roles);
+    const peer = await join();
+    const listener = await join();
+    await ask(listener, [M.SUBSCRIBE, 1, {}, "a.b"]);
+    await ask(listener, [M.REGISTER, 2, {}, "a.b"]);
+    const acknowledge = type === M.PUBLISH ? { acknowledge: true } : {};
+    const [code, of, id, , uri, args] = await ask(peer, [
+      type,
+      5,
+      { ...acknowledge, [name]: value },
+      "a.b",
+    ]);
+    expect([code, of, id, uri]).toEqual([M.ERROR, type, 5, invalidArgument]);
+    expect((args as string[])[0]).toContain(`option ${name}`);
+    expect(listener.take()).toEqual([]);
+  });
+
+  test("of a publication without acknowledgement are refused in silence", async () => {
+    const { join } = openRouter(roles);
+    const peer = await join();
+    const listener = await join();
+    await ask(listener, [M.SUBSCRIBE, 1, {}, "a.b"]);
+    peer.says([M.PUBLISH, 2, { exclude: ["x"] }, "a.b"]);
+    peer.says([M.PUBLISH, 3, { acknowledge: "yes" }, "a.b"]);
+    expect([peer.take(), listener.take()]).toEqual([[], []]);
+  });
+
+  test("are absent when they are null, and others are not looked at", async () => {
+    const { join } = openRouter(roles);
+    const peer = await join();
+    const options = { match: null, invoke: null, concurrency: null, x_other: {} };
+    expect((await ask(peer, [M.REGISTER, 1, options, "a.b"]))[0]).toBe(M.REGISTERED);
+    const publish = { acknowledge: true, exclude: null, exclude_me: null, ppt_scheme: 5 };
+    expect((await ask(peer, [M.PUBLISH, 2, publish, "a.b"]))[0]).toBe(M.PUBLISHED);
+  });
+
+  test("of a YIELD end the call", async () => {
+    const { join } = openRouter(roles);
+    const caller = await join();
+    const callee = await join();
+    await ask(callee, [M.REGISTER, 1, {}, "a.b"]);
+    caller.says([M.CALL, 2, { receive_progress: true }, "a.b"]);
+    const [, invocation] = await callee.next();
+    callee.says([M.YIELD, invocation, { progress: "yes" }, [1]]);
+    expect((await caller.next()).slice(0, 5)).toEqual([M.ERROR, M.CALL, 2, {}, invalidArgument]);
+    expect((await callee.next())[0]).toBe(M.INTERRUPT);
+    callee.says([M.YIELD, 12_345, { progress: "yes" }]);
+    expect([callee.take(), callee.closed]).toEqual([[], undefined]);
+  });
+});
+
+describe("registering again", () => {
+  test.each(["first", "last", "roundrobin", "random"])(
+    "with invoke %s is answered with the same registration",
+    async (invoke) => {
+      const { join } = openRouter(roles);
+      const callee = await join();
+      const caller = await join();
+      const [, , registration] = await ask(callee, [M.REGISTER, 1, { invoke }, "a.b"]);
+      expect(await ask(callee, [M.REGISTER, 2, { invoke }, "a.b"])).toEqual([
+        M.REGISTERED,
+        2,
+        registration,
+      ]);
+      caller.says([M.CALL, 3, {}, "a.b"]);
+      expect(callee.take()).toHaveLength(1);
+      await ask(callee, [M.UNREGISTER, 4, registration]);
+      expect((await ask(caller, [M.CALL, 5, {}, "a.b"]))[4]).toBe("wamp.error.no_such_procedure");
+    },
+  );
+
+  test.each([
+    ["single", "single"],
+    ["single", "roundrobin"],
+    ["roundrobin", "random"],
+    ["roundrobin", "single"],
+  ])("is refused after %s with %s, as in Crossbar", async (first, second) => {
+    const { join } = openRouter(roles);
+    const callee = await join();
+    await ask(callee, [M.REGISTER, 1, { invoke: first }, "a.b"]);
+    const answer = await ask(callee, [M.REGISTER, 2, { invoke: second }, "a.b"]);
+    expect(answer[4]).toBe("wamp.error.procedure_already_exists");
+  });
+});
+
+describe("ids", () => {
+  test.each([
+    [M.PUBLISH, [null, {}, "a.b"]],
+    [M.SUBSCRIBE, [null, {}, "a.b"]],
+    [M.UNSUBSCRIBE, [1, null]],
+    [M.CALL, [null, {}, "a.b"]],
+    [M.CANCEL, [null, {}]],
+    [M.REGISTER, [null, {}, "a.b"]],
+    [M.UNREGISTER, [1, null]],
+    [M.YIELD, [null, {}]],
+    [M.RESULT, [null, {}]],
+    [M.ERROR, [M.INVOCATION, null, {}, "a.b"]],
+    [M.CALL, [0, {}, "a.b"]],
+    [M.CALL, [2 ** 53 + 2, {}, "a.b"]],
+  ])("that are none are a protocol violation in message %d: %j", async (type, rest) => {
+    for (const serializer of ["json", "msgpack", "cbor"] as const) {
+      const { join } = openRouter(roles);
+      const peer = await join({ serializer });
+      const other = await join();
+      await ask(other, [M.REGISTER, 1, {}, "a.b"]);
+      expect((await ask(peer, [type, ...rest]))[2]).toBe("wamp.error.protocol_violation");
+      expect(other.take()).toEqual([]);
+    }
+  });
+
+  const highest = 9_007_199_254_740_992n;
+  const octets = {
+    json: (message: unknown[]) => JSON.stringify(message).replace('"highest"', String(highest)),
+    msgpack: (message: unknown[]) => withHighest(message, "a768696768657374", "cf"),
+    cbor: (message: unknown[]) => withHighest(message, "6768696768657374", "1b"),
+  };
+
+  test.each(["json", "msgpack", "cbor"] as const)("go up to 2^53 in %s", async (serializer) => {
+    const { join } = openRouter(roles);
+    const peer = await join({ serializer });
+    const say = async (type: number, options: object) => {
+      peer.saysOctets(octets[serializer]([type, "highest", options, "a.b"]));
+      const [code, id] = (await peer.next()).map((value) => String(value));
+      // A float is no id for other programs, so the octets count.
+      const wire = peer.wire.at(-1) as string | Uint8Array;
+      const written = typeof wire === "string" ? wire : Buffer.from(wire).toString("hex");
+      expect(written).toContain(serializer === "json" ? String(highest) : "0020000000000000");
+      return [code, id];
+    };
+    expect(await say(M.SUBSCRIBE, {})).toEqual([String(M.SUBSCRIBED), String(highest)]);
+    expect(await say(M.REGISTER, {})).toEqual([String(M.REGISTERED), String(highest)]);
+    expect(await say(M.PUBLISH, { acknowledge: true })).toEqual([
+      String(M.PUBLISHED),
+      String(highest),
+    ]);
+    const caller = await join({ serializer });
+    caller.saysOctets(octets[serializer]([M.CALL, "highest", {}, "a.b"]));
+    const [, invocation] = await peer.next();
+    peer.says([M.YIELD, invocation, {}, [1]]);
+    expect(String((await caller.next())[1])).toBe(String(highest));
+  });
+
+  /** The octets of a message, with 2^53 as an unsigned integer instead of the text "highest". */
+  function withHighest(message: unknown[], text: string, prefix: string): Uint8Array {
+    const { encodeMessage } = require("#wamp/serializer/control-message-values.ts");
+    const serializer = prefix === "cf" ? "msgpack" : "cbor";
+    const hex = Buffer.from(encodeMessage(message, serializer, false)).toString("hex");
+    return Buffer.from(hex.replace(text, `${prefix}0020000000000000`), "hex");
+  }
+
+  test("of invocations and turns are not used up by a call that is too long", async () => {
+    const { join } = openRouter(roles);
+    const caller = await join();
+    const small = await join({ maxSendOctets: 800 });
+    const large = await join();
+    for (const callee of [small, large]) {
+      await ask(callee, [M.REGISTER, 1, { invoke: "roundrobin" }, "a.b"]);
+    }
+    const long = ["x".repeat(900)];
+    expect((await ask(caller, [M.CALL, 1, {}, "a.b", long]))[4]).toBe(
+      "wamp.error.payload_size_exceeded",
+    );
+    caller.says([M.CALL, 2, {}, "a.b"]);
+    expect((await small.next()).slice(0, 2)).toEqual([M.INVOCATION, 1]);
+    caller.says([M.CALL, 3, {}, "a.b"]);
+    expect((await large.next()).slice(0, 2)).toEqual([M.INVOCATION, 1]);
+  });
+});
+
+test("a callee that did not announce progressive results may send them", async () => {
+  const { join } = openRouter(roles);
+  const caller = await join();
+  const callee = await join({ roles: { callee: {} } });
+  await ask(callee, [M.REGISTER, 1, {}, "a.b"]);
+  const call = async (peer: JoinedPeer, id: number, options: object) => {
+    peer.says([M.CALL, id, options, "a.b"]);
+    const [, invocation, , details] = await callee.next();
+    callee.says([M.YIELD, invocation, { progress: true }, [1]]);
+    callee.says([M.YIELD, invocation, {}, [2]]);
+    return { details, results: peer.take() };
+  };
+  expect(await call(caller, 2, { receive_progress: true })).toEqual({
+    details: { receive_progress: true },
+    results: [
+      [M.RESULT, 2, { progress: true }, [1]],
+      [M.RESULT, 2, {}, [2]],
+    ],
+  });
+  // As before, a caller that asked for none gets none.
+  expect(await call(caller, 3, {})).toEqual({ details: {}, results: [[M.RESULT, 3, {}, [2]]] });
+});
+
+test("a direct client cannot state its transport in the session meta API", async () => {
+  const { join } = openRouter(roles);
+  const peer = await join({ authextra: { transport: { peer: "tcp4:1.2.3.4:5" } } });
+  const [, , , [details]] = (await ask(peer, [M.CALL, 1, {}, "wamp.session.get", [peer.id]])) as [
+    number,
+    number,
+    object,
+    [Record<string, unknown>],
+  ];
+  expect(details["transport"]).toMatchObject({ peer: "unix:/fake", channel_type: "tcp" });
+});

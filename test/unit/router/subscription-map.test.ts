@@ -1,0 +1,49 @@
+import { expect, test } from "bun:test";
+import type { RealmSession } from "#router/realm-session.ts";
+import { SubscriptionMap } from "#router/subscription-map.ts";
+
+const [a, b] = [{}, {}] as [RealmSession, RealmSession];
+
+test("one subscription is shared by all sessions with its pattern", () => {
+  const map = new SubscriptionMap();
+  const { id } = map.add(a, "x.y", "exact");
+  expect(map.add(b, "x.y", "exact").id).toBe(id);
+  expect(map.add(a, "x.y", "exact").subscribers).toEqual(new Set([a, b]));
+  expect(map.matches("x.y").map((one) => one.id)).toEqual([id]);
+});
+
+test("a topic matches its patterns of every kind", () => {
+  const map = new SubscriptionMap();
+  map.add(a, "x.y", "exact");
+  map.add(a, "x.", "prefix");
+  map.add(a, "x.", "wildcard");
+  map.add(a, "x.z", "exact");
+  expect(
+    map
+      .matches("x.y")
+      .map(({ match }) => match)
+      .toSorted(),
+  ).toEqual(["exact", "prefix", "wildcard"]);
+});
+
+test("a subscription goes with its last subscriber, and its id with it", () => {
+  const map = new SubscriptionMap();
+  const { id } = map.add(a, "x", "exact");
+  map.add(b, "x", "exact");
+  expect([map.remove(a, id), map.remove(a, id), map.matches("x").length]).toEqual([true, false, 1]);
+  expect([map.remove(b, id + 1), map.remove(b, id), map.matches("x")]).toEqual([false, true, []]);
+  expect(map.remove(b, id)).toBe(false);
+});
+
+test("a session that leaves loses all of its subscriptions, and others none", () => {
+  const map = new SubscriptionMap();
+  map.add(a, "x", "exact");
+  map.add(a, "y", "prefix");
+  map.add(b, "x", "exact");
+  map.removeAll(a);
+  expect(map.matches("x").map(({ subscribers }) => [...subscribers])).toEqual([[b]]);
+  expect(map.matches("y.z")).toEqual([]);
+  map.removeAll(a);
+  map.removeAll(b);
+  expect(map.matches("x")).toEqual([]);
+});

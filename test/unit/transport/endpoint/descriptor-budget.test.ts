@@ -1,0 +1,33 @@
+import { expect, test } from "bun:test";
+import { DescriptorBudget } from "#transport/endpoint/descriptor-budget.ts";
+import { keptLog } from "../../../support/kept-log.ts";
+
+/** A process of 200 descriptors that has 20 open without clients. */
+const facts = { max: () => 200, count: () => 21 };
+
+test("lets in as many clients as have two descriptors each, and says once that more are refused", () => {
+  const { log, logged } = keptLog("warn", "info");
+  const budget = new DescriptorBudget(facts);
+  const taken = Array.from({ length: 300 }, () => budget.take(2, log)).filter(Boolean);
+  expect(taken.length).toBe(82);
+  expect(logged).toEqual([["connections refused: not enough file descriptors", { limit: 200 }]]);
+});
+
+test("lets clients in again when some have left, and says so when there is room for several", () => {
+  const { log, logged } = keptLog("warn", "info");
+  const budget = new DescriptorBudget(facts);
+  while (budget.take(2, log));
+  expect([budget.take(2, log), budget.take(2, log)]).toEqual([false, false]);
+  budget.release(2, log);
+  expect([budget.take(2, log), budget.take(2, log)]).toEqual([true, false]);
+  expect(logged.length).toBe(1);
+  for (let left = 0; left < 6; left++) budget.release(2, log);
+  expect(logged.slice(1)).toEqual([["connections accepted again", { refused: 4 }]]);
+});
+
+test("refuses nobody where the system tells no limit", () => {
+  const { log, logged } = keptLog("warn");
+  const budget = new DescriptorBudget({ max: () => Number.POSITIVE_INFINITY, count: () => 0 });
+  expect(Array.from({ length: 1000 }, () => budget.take(2, log))).not.toContain(false);
+  expect(logged).toEqual([]);
+});

@@ -1,0 +1,254 @@
+import { describe, expect, test } from "bun:test";
+import fc from "fast-check";
+import { SocketWriter } from "#transport/endpoint/socket-writer.ts";
+import { fakeTime } from "../../../support/fake-time.ts";
+import { ScriptedSocket } from "../../../support/scripted-socket.ts";
+
+/** A writer before a socket that takes so many octets. */
+function writer({ takes = Number.POSITIVE_INFINITY, maxBuffered = 2 ** 20 } = {}) {
+  const socket = new ScriptedSocket();
+  socket.takes = takes;
+  let drains = 0;
+  const overflows: number[] = [];
+  const made = new SocketWriter(socket, maxBuffered, {
+    onQueueDrained: () => void drains++,
+    onQueueOverflow: (octets) => void overflows.push(octets),
+  });
+  const write = (text: string) => made.write(Buffer.from(text, "latin1"));
+  /** The socket takes so many octets more, and reports that it is writable. */
+  const drain = (octets: number) => {
+    socket.takes = octets;
+    made.drained();
+  };
+  return { writer: made, socket, write, drain, drains: () => drains, overflows };
+}
+
+const microtasks = () => Promise.resolve();
+
+describe("what is written in one turn", () => {
+  test("goes out in one write, behind the turn", async () => {
+    const { write, socket } = writer();
+    expect([write("ab"), write("cd")]).toEqual([true, true]);
+    expect(socket.writes).toEqual([]);
+    await microtasks();
+    expect(socket.writes).toEqual(["abcd"]);
+  });
+
+  test("goes out at once when it is flushed, or another connection is written to", async () => {
+    const [one, other] = [writer(), writer()];
+    one.write("a");
+    one.writer.flush();
+    expect(one.socket.writes).toEqual(["a"]);
+    one.write("b");
+    other.write("c");
+    expect([one.socket.text, other.socket.text]).toEqual(["ab", ""]);
+    await microtasks();
+    expect([one.socket.text, other.socket.text]).toEqual(["ab", "c"]);
+  });
+
+  test("is copied, as octets are borrowed", async () => {
+    const { writer: one, socket } = writer({ takes: 1 });
+    for (const length of [2, 100_000]) {
+      const octets = Buffer.alloc(length, "x");
+      one.write(octets);
+      octets.fill("y");
+    }
+    socket.takes = Number.POSITIVE_INFINITY;
+    await microtasks();
+    one.drained();
+    expect(socket.text).toBe("x".repeat(100_002));
+  });
+
+  test("that is longer than the buffer goes out at once, without a small write before it", () => {
+    const { write, socket } = writer();
+    write("head");
+    write("x".repeat(100_000));
+    expect(socket.writes.map(({ length }) => length)).toEqual([65_536, 34_468]);
+    expect(socket.text).toBe(`head${"x".repeat(100_000)}`);
+  });
+});
+
+describe("frames", () => {
+  test("are a header of so many octets, and the payload behind it", async () => {
+    const { writer: one, socket } = writer();
+    one.writeFrame(Buffer.from("headers"), 4, Buffer.from("+payload"));
+    one.writeFrame(Buffer.from("h"), 1, Buffer.from("p"));
+    await microtasks();
+    expect(socket.writes).toEqual(["head+payloadhp"]);
+  });
+
+  test("of text have their header filled in with the octets of the text", async () => {
+    const { writer: one, socket } = writer();
+    const fill = (target: Uint8Array, at: number, octets: number) => {
+      target[at] = 0x81;
+      target[at + 1] = octets;
+    };
+    one.writeText("é", 2, fill);
+    one.writeText("", 2, fill);
+    await microtasks();
+    expect(Buffer.from(socket.text, "latin1").toString("hex")).toBe("8102c3a98100");
+  });
+
+  test("stay in order behind what is queued", async () => {
+    const { writer: one, socket, write, drain } = writer({ takes: 1 });
+    write("abc");
+    one.flush();
+    one.writeFrame(Buffer.from("H"), 1, Buffer.from("P"));
+    one.writeText("T", 1, (target, at) => {
+      target[at] = 0x3a;
+    });
+    await microtasks();
+    expect(socket.text).toBe("a");
+    drain(100);
+    expect(socket.text).toBe("abcHP:T");
+  });
+
+  test("that do not fit into the buffer go out all the same", async () => {
+    const { writer: one, socket } = writer();
+    const long = "x".repeat(65_000);
+    one.writeFrame(Buffer.from("1"), 1, Buffer.from(long));
+    one.writeFrame(Buffer.from("2"), 1, Buffer.from(long));
+    one.writeText(long, 1, (target, at) => target.fill(0x33, at, at + 1));
+    one.writeText("y".repeat(20_000), 1, (target, at) => target.fill(0x34, at, at + 1));
+    one.writeText("z".repeat(20_000), 1, (target, at) => target.fill(0x35, at, at + 1));
+    await microtasks();
+    const ends = `${"y".repeat(20_000)}5${"z".repeat(20_000)}`;
+    expect(socket.text).toBe(`1${long}2${long}3${long}4${ends}`);
+  });
+});
+
+describe("a side that does not take everything", () => {
+  test("is behind beyond maxBuffered, and has caught up at a quarter of it, once", () => {
+    const { writer: one, write, drain, drains } = writer({ takes: 0, maxBuffered: 8 });
+    const sent = ["12345678", "9"].map((text) => {
+      const isTaken = write(text);
+      one.flush();
+      return isTaken && one.bufferedOctets;
+    });
+    expect(sent).toEqual([8, false]);
+    expect(one.bufferedOctets).toBe(9);
+    drain(6);
+    expect([one.bufferedOctets, drains()]).toEqual([3, 0]);
+    drain(1);
+    expect([one.bufferedOctets, drains()]).toEqual([2, 1]);
+    drain(2);
+    expect([one.bufferedOctets, drains()]).toEqual([0, 1]);
+  });
+
+  test("has its octets counted before they are written", () => {
+    const { writer: one, write } = writer();
+    write("abc");
+    expect(one.bufferedOctets).toBe(3);
+    one.flush();
+    expect(one.bufferedOctets).toBe(0);
+  });
+
+  test("gets everything in order, however it takes it", () => {
+    const step = fc.oneof(
+      fc.record({ write: fc.integer({ min: 1, max: 200_000 }) }),
+      fc.record({ drain: fc.integer({ min: 0, max: 200_000 }) }),
+      fc.constant({ flush: true }),
+    );
+    const numbers = Array.from({ length: 700_000 }, (_, index) => `${index}`).join(" ");
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 20 }), fc.nat(100_000), (steps, takes) => {
+        const { writer: one, socket, write, drain } = writer({ takes });
+        let sent = "";
+        for (const next of steps) {
+          if ("write" in next) {
+            const text = numbers.slice(sent.length, sent.length + next.write);
+            sent += text;
+            write(text);
+          } else if ("drain" in next) drain(next.drain);
+          else one.flush();
+        }
+        one.flush();
+        drain(Number.POSITIVE_INFINITY);
+        expect(socket.text === sent).toBe(true);
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  test("is cut off once 32 MiB and twice maxBuffered wait, and nothing is kept of it", async () => {
+    const { writer: one, socket, overflows } = writer({ takes: 0 });
+    const octets = Buffer.alloc(2 ** 20);
+    for (let sent = 0; sent <= 34; sent++) expect(one.write(octets)).toBe(sent === 0);
+    expect([one.bufferedOctets, socket.done.length]).toEqual([35 * 2 ** 20, 0]);
+    expect(one.write(octets)).toBe(true);
+    expect(one.bufferedOctets).toBe(0);
+    await microtasks();
+    expect(socket.done).toEqual(["terminate"]);
+    expect(overflows).toEqual([35 * 2 ** 20]);
+  });
+});
+
+describe("a connection that the system has given up", () => {
+  test.each([1, 100_000])("is cut off behind the write of %d octets", async (octets) => {
+    const { writer: one, write, socket } = writer({ takes: -1 });
+    write("x".repeat(octets));
+    one.flush();
+    expect(socket.done).toEqual([]);
+    expect(write("more")).toBe(true);
+    await microtasks();
+    expect([socket.done, socket.writes]).toEqual([["terminate"], []]);
+  });
+
+  test("is cut off when its queue is written", async () => {
+    const { write, drain, socket, writer: one } = writer({ takes: 0 });
+    write("abc");
+    one.flush();
+    drain(-1);
+    await microtasks();
+    expect([socket.done, one.bufferedOctets]).toEqual([["terminate"], 0]);
+  });
+});
+
+describe("the end", () => {
+  test("shuts down behind what was written, once; later octets are dropped", async () => {
+    const { writer: one, write, socket } = writer();
+    write("last");
+    one.end();
+    one.end();
+    expect([socket.writes, socket.done]).toEqual([["last"], ["shutdown"]]);
+    expect([write("late"), one.writeFrame(Buffer.of(0), 1, Buffer.of(0))]).toEqual([true, true]);
+    expect(one.writeText("late", 0, () => {})).toBe(true);
+    await microtasks();
+    expect(socket.text).toBe("last");
+    one.drop();
+  });
+
+  test("waits for what is queued", () => {
+    const { writer: one, write, drain, socket, drains } = writer({ takes: 0, maxBuffered: 1 });
+    write("abc");
+    one.end();
+    drain(2);
+    expect(socket.done).toEqual([]);
+    drain(1);
+    expect([socket.text, socket.done, drains()]).toEqual(["abc", ["shutdown"], 0]);
+    one.drop();
+  });
+
+  test("cuts off after a second, unless the connection is over before", () => {
+    const pass = fakeTime();
+    const [slow, over] = [writer({ takes: 0 }), writer()];
+    slow.write("abc");
+    slow.writer.end();
+    over.writer.end();
+    over.writer.drop();
+    pass(999);
+    expect(slow.socket.done).toEqual([]);
+    pass(1);
+    expect([slow.socket.done, over.socket.done]).toEqual([["terminate"], ["shutdown"]]);
+  });
+
+  test("of a connection that is over writes nothing more", async () => {
+    const { writer: one, write, socket } = writer();
+    write("gathered");
+    one.drop();
+    one.end();
+    expect(write("late")).toBe(true);
+    await microtasks();
+    expect([socket.writes, socket.done, one.bufferedOctets]).toEqual([[], [], 0]);
+  });
+});

@@ -1,0 +1,88 @@
+import { afterAll, expect, test } from "bun:test";
+import { mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { ConnectionSocket } from "#transport/endpoint/connection.ts";
+import { AnswerWriter } from "#transport/http/answer-writer.ts";
+import { FilePart } from "#transport/http/file-part.ts";
+import { HeldAnswers } from "#transport/http/held-answers.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "answer-writer-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** A socket that takes so many octets at a time. */
+function socketTaking(octetsAtOnce: number) {
+  const taken: Buffer[] = [];
+  const buffers: unknown[] = [];
+  let isTerminated = false;
+  const socket: ConnectionSocket = {
+    write(octets, start = 0, length = octets.length) {
+      const count = Math.min(octetsAtOnce, length);
+      buffers.push(octets.buffer);
+      taken.push(Buffer.from(octets.subarray(start, start + count)));
+      return count;
+    },
+    shutdown() {},
+    end() {},
+    terminate() {
+      isTerminated = true;
+    },
+    pause() {},
+    resume() {},
+  };
+  return {
+    socket,
+    buffers,
+    text: () => Buffer.concat(taken).toString("latin1"),
+    isTerminated: () => isTerminated,
+  };
+}
+
+const text = "0123456789".repeat(10_000);
+
+test("writes octets in memory from where they are, at the pace of the socket", () => {
+  const body = Buffer.from(text);
+  const { socket, buffers, text: taken } = socketTaking(30_000);
+  let written = 0;
+  const writer = new AnswerWriter(socket, () => {
+    written += 1;
+  });
+  writer.write("head ", body);
+  while (!writer.isIdle) writer.drained();
+  expect(taken()).toBe(`head ${text}`);
+  expect(new Set(buffers.slice(1))).toEqual(new Set([body.buffer]));
+  expect(written).toBe(1);
+});
+
+test("writes a part of a file without keeping what the socket does not take", () => {
+  const file = join(folder, "file");
+  writeFileSync(file, text);
+  const { socket, buffers, text: taken } = socketTaking(7_001);
+  const writer = new AnswerWriter(socket, () => {});
+  writer.write("head ", new FilePart(file, 10, 90_010));
+  while (!writer.isIdle) writer.drained();
+  expect(taken()).toBe(`head ${text.slice(0, 90_000)}`);
+  expect(new Set(buffers.slice(1)).size).toBe(1);
+});
+
+test("cuts off a client whose file has become shorter", async () => {
+  const file = join(folder, "shrinking");
+  writeFileSync(file, text);
+  const { socket, text: taken, isTerminated } = socketTaking(50_000);
+  const writer = new AnswerWriter(socket, () => {});
+  writer.write("head ", new FilePart(file, 0, 100_000));
+  truncateSync(file, 60_000);
+  while (!writer.isIdle) writer.drained();
+  await Promise.resolve();
+  expect(taken().length).toBe(5 + 60_000);
+  expect(isTerminated()).toBe(true);
+});
+
+test("cuts off the clients that have not read for longest when answers hold too much", () => {
+  const clients = Array.from({ length: 5 }, () => socketTaking(0));
+  for (const { socket } of clients) HeldAnswers.add(socket, 16 * 1024 * 1024);
+  expect(clients.map((one) => one.isTerminated())).toEqual([true, false, false, false, false]);
+  expect(HeldAnswers.octets).toBe(64 * 1024 * 1024);
+  for (const { socket } of clients) HeldAnswers.delete(socket);
+  expect(HeldAnswers.octets).toBe(0);
+});

@@ -1,0 +1,93 @@
+import { describe, expect, test } from "bun:test";
+import fc from "fast-check";
+import { framingOf, RequestBody } from "#transport/http/request-body.ts";
+import { titled } from "../../../support/titles.ts";
+
+const headers = (fields: Record<string, string>) => framingOf(new Headers(fields));
+
+/** Pushes nothing and then the pieces, until the body says something. */
+function read(framing: NonNullable<ReturnType<typeof framingOf>>, limit: number, pieces: Buffer[]) {
+  const body = new RequestBody(framing, limit);
+  let state = body.push(Buffer.alloc(0));
+  for (const piece of pieces) if (state === "incomplete") state = body.push(piece);
+  return state === "complete" ? body.take().toString("latin1") : state;
+}
+
+/** Cuts octets at these places. */
+function cut(octets: Buffer, places: number[]): Buffer[] {
+  const bounds = [0, ...places.map((at) => at % (octets.length + 1)), octets.length];
+  bounds.sort((a, b) => a - b);
+  return bounds.slice(1).map((end, index) => octets.subarray(bounds[index], end));
+}
+
+describe("framingOf", () => {
+  test.each([
+    [{}, { kind: "length", octets: 0 }],
+    [{ "content-length": "12" }, { kind: "length", octets: 12 }],
+    [{ "transfer-encoding": "Chunked" }, { kind: "chunked" }],
+    [{ "transfer-encoding": "gzip, chunked" }, null],
+    [{ "transfer-encoding": "chunked", "content-length": "1" }, null],
+    [{ "content-length": "1, 1" }, null],
+    [{ "content-length": "+1" }, null],
+    [{ "content-length": "" }, null],
+  ])("of %j is %j", (fields, framing) => {
+    expect(headers(fields as Record<string, string>)).toEqual(framing as never);
+  });
+});
+
+describe("RequestBody", () => {
+  const places = fc.array(fc.nat(), { maxLength: 8 });
+  const texts = fc.uint8Array({ maxLength: 300 }).map((octets) => Buffer.from(octets));
+
+  test("is the same however its octets come", () => {
+    fc.assert(
+      fc.property(texts, places, (text, at) => {
+        const framing = { kind: "length", octets: text.length } as const;
+        const more = Buffer.concat([text, Buffer.from("GET / HTTP/1.1\r\n")]);
+        expect(read(framing, 300, cut(more, at))).toBe(text.toString("latin1"));
+      }),
+    );
+  });
+
+  test("is the same however it is cut into chunks", () => {
+    fc.assert(
+      fc.property(texts, places, places, (text, chunkedAt, at) => {
+        const chunks = cut(text, chunkedAt).filter(({ length }) => length > 0);
+        const octets = Buffer.concat([
+          ...chunks.flatMap((chunk) => [
+            Buffer.from(`${chunk.length.toString(16)} ;a="b"\r\n`),
+            chunk,
+            Buffer.from("\r\n"),
+          ]),
+          Buffer.from("0\r\nTrailer: 1\r\n\r\nGET / HTTP/1.1\r\n"),
+        ]);
+        expect(read({ kind: "chunked" }, 300, cut(octets, at))).toBe(text.toString("latin1"));
+      }),
+    );
+  });
+
+  test.each(
+    titled([
+      ["too long", "5\r\n12345\r\n4\r\n1234\r\n"],
+      ["too long", "ffffffff\r\n"],
+      ["malformed", "fffffffff\r\n"],
+      ["malformed", "x\r\n"],
+      ["malformed", "-1\r\n"],
+      ["malformed", "\r\n"],
+      ["malformed", "1\n"],
+      ["malformed", "1\r\n12\r\n"],
+      ["malformed", `1;${"x".repeat(2000)}`],
+      ["malformed", `0\r\n${"a: b\r\n".repeat(65)}`],
+      ["incomplete", "5\r\n1234"],
+      ["incomplete", "0\r\na: b\r\n"],
+    ]),
+  )("is %s", (_title, state, octets) => {
+    expect(read({ kind: "chunked" }, 8, [Buffer.from(octets)])).toBe(state);
+  });
+
+  test("is too long at once where its length says so", () => {
+    expect(read({ kind: "length", octets: 9 }, 8, [])).toBe("too long");
+    expect(read({ kind: "length", octets: 8 }, 8, [Buffer.from("12345678")])).toBe("12345678");
+    expect(read({ kind: "length", octets: 0 }, 8, [])).toBe("");
+  });
+});

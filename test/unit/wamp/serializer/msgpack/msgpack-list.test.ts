@@ -1,0 +1,75 @@
+import { expect, test } from "bun:test";
+import {
+  appendMsgpackList,
+  msgpackKindOf,
+  peekMsgpack,
+} from "#wamp/serializer/msgpack/msgpack-list.ts";
+import { OctetBuffer } from "#wamp/token/octet-buffer.ts";
+import { octetsOf } from "../../../../support/token-log.ts";
+
+test.each([
+  ["91 00", 0],
+  ["91 30", 48],
+  ["9f 7f", 127],
+  ["93 ccff", 255],
+  ["93 cd0030", 48],
+  ["93 ce00000030", 48],
+  ["93 cf0000000000000030", 48],
+  ["93 d030", 48],
+  ["93 d10030", 48],
+  ["93 d200000030", 48],
+  ["93 d30000000000000030", 48],
+  ["dc 0003 30", 48],
+  ["dd 00000003 30", 48],
+])("%s has message type %d", (hex, type) => {
+  expect(peekMsgpack(octetsOf(hex))).toBe(type);
+});
+
+test.each([
+  "",
+  "90",
+  "80",
+  "a1",
+  "91",
+  "91 a1",
+  "91 e0",
+  "91 cc",
+  "91 cd0100",
+  "91 cd00",
+  "91 ce01000030",
+  "91 cb",
+  "91 d4",
+  "dc 0003",
+  "de 0003 30",
+])("%s has none", (hex) => {
+  expect(peekMsgpack(octetsOf(hex))).toBe(-1);
+});
+
+test("a string has none", () => {
+  expect(peekMsgpack("\x91\x30")).toBe(-1);
+});
+
+test("lists and maps are recognized by their first octet", () => {
+  const octets = Array.from({ length: 256 }, (_, octet) => octet);
+  const range = (first: number, last: number) => octets.slice(first, last + 1);
+  const ofKind = (kind: string) => octets.filter((octet) => msgpackKindOf(octet) === kind);
+  expect(ofKind("list")).toEqual([...range(0x90, 0x9f), 0xdc, 0xdd]);
+  expect(ofKind("map")).toEqual([...range(0x80, 0x8f), 0xde, 0xdf]);
+});
+
+test("items are appended", () => {
+  const out = new OctetBuffer();
+  out.appendOctet(0xaa);
+  appendMsgpackList(out, octetsOf("92 30 07"), 2, [octetsOf("9101"), octetsOf("80")]);
+  expect(out.take().toHex()).toBe("aa943007910180");
+});
+
+test("a list has at most 15 items", () => {
+  const append = (more: number) => {
+    const out = new OctetBuffer();
+    appendMsgpackList(out, octetsOf("92 30 07"), 2, Array(more).fill(octetsOf("01")));
+    return out.take().toHex();
+  };
+  expect(append(13)).toBe(`9f3007${"01".repeat(13)}`);
+  expect(() => append(14)).toThrow("a WAMP message has no 16 items");
+});

@@ -1,0 +1,56 @@
+import { describe, expect, test } from "bun:test";
+import { peek, serializers } from "#wamp/serializer/serializers.ts";
+import { SERIALIZER_NAMES } from "#wamp/serializer-name.ts";
+import { octetsOf } from "../../../support/token-log.ts";
+
+/** Numbers of the WAMP specification, section "RawSocket", and how a WebSocket carries messages. */
+const SPECIFIED = {
+  json: { rawSocketNumber: 1, isBinary: false },
+  msgpack: { rawSocketNumber: 2, isBinary: true },
+  cbor: { rawSocketNumber: 3, isBinary: true },
+};
+
+/** `[48,[],{"a":1}]`. */
+const MESSAGES = {
+  json: Buffer.from('[48,[],{"a":1}]'),
+  msgpack: octetsOf("93 30 90 81a16101"),
+  cbor: octetsOf("83 1830 80 a1616101"),
+};
+
+test("the table has a row for every name", () => {
+  expect(Object.keys(serializers).toSorted()).toEqual(SERIALIZER_NAMES.toSorted());
+});
+
+describe.each([...SERIALIZER_NAMES])("%s", (name) => {
+  const serializer = serializers[name];
+
+  test("has the properties of the specification", () => {
+    expect(serializer).toMatchObject(SPECIFIED[name]);
+  });
+
+  test("encodes, reads, writes and peeks the same octets", () => {
+    const encoded = serializer.encode([48, [], { a: 1 }], false) as Uint8Array;
+    expect(Buffer.from(encoded)).toEqual(Buffer.from(MESSAGES[name]));
+    serializer.writer.clear();
+    serializer.reader.read(encoded, serializer.writer);
+    expect(Buffer.from(serializer.writer.out.take())).toEqual(Buffer.from(MESSAGES[name]));
+    expect(peek(encoded, name)).toBe(48);
+  });
+
+  test("appends an item, and finds where it ends and what it is", () => {
+    const { out } = serializer.writer;
+    const item = serializer.encode([1, 2], false) as Uint8Array;
+    serializer.writer.clear();
+    serializer.appendList(out, serializer.encode([48], false) as Uint8Array, 1, [item]);
+    const whole = Buffer.from(out.take());
+    expect(whole).toEqual(Buffer.from(serializer.encode([48, [1, 2]], false) as Uint8Array));
+    expect(serializer.kindOf(item[0]!)).toBe("list");
+    expect(serializer.itemEnd(item, item.length)).toBe(item.length);
+  });
+
+  test("takes a string only where it is not binary", () => {
+    const readText = () => serializer.reader.readText("[1]", serializer.writer);
+    if (serializer.isBinary) expect(readText).toThrow("it came as text");
+    else expect(readText).not.toThrow();
+  });
+});

@@ -1,0 +1,56 @@
+import { expect, test } from "bun:test";
+import { hasController, listenToController, sendToController } from "#worker/controller-channel.ts";
+import { afterTest } from "../../support/cleanups.ts";
+
+/** Listens in this process, whose controller a test is; gives what the worker was asked. */
+function listen(): string[] {
+  const events = ["message", "disconnect"];
+  const before = new Set(events.flatMap((event) => process.listeners(event as "message")));
+  afterTest(() => {
+    for (const event of events) {
+      for (const one of process.listeners(event as "message")) {
+        if (!before.has(one)) process.off(event, one);
+      }
+    }
+  });
+  const asked: string[] = [];
+  listenToController({
+    start: ({ config }) => void asked.push(`start ${config.id}`),
+    renewCertificates: () => void asked.push("renew"),
+    shutdown: () => void asked.push("shutdown"),
+    lost: () => void asked.push("lost"),
+  });
+  return asked;
+}
+
+const say = (message: unknown) => process.emit("message", message as never, undefined);
+
+test("a worker handles each message of its controller", () => {
+  const asked = listen();
+  const node = { release: "1", nodeId: "n", workers: 1, folder: "/", startFolder: "/" };
+  const context = { ...node, logLevel: "info", logFormat: "json" };
+  const keys = { nodeKey: null, decoyKey: "00" };
+  const config = { type: "proxy", id: "p1" };
+  say({ kind: "start", config, context: { ...context, ...keys } });
+  say({ kind: "renew_certificates" });
+  say({ kind: "shutdown" });
+  process.emit("disconnect");
+  expect(asked).toEqual(["start p1", "renew", "shutdown", "lost"]);
+});
+
+test.each([
+  [{ kind: "start" }],
+  [{ kind: "reboot" }],
+  [{ kind: "shutdown", now: true }],
+  ["shutdown"],
+  [null],
+])("an unknown message of the controller ends the worker: %j", (message) => {
+  const asked = listen();
+  say(message);
+  expect(asked).toEqual(["lost"]);
+});
+
+test("a process without a controller sends nothing, and does not fail", () => {
+  expect(hasController()).toBe(false);
+  sendToController({ kind: "ready", urls: [] });
+});
