@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# wampy 8.0.2 sends WAMP IDs above 2^32 as floats, which autobahn-python 26.10.2 rejects.
+# wampy 8.0.2 sends WAMP IDs of 2^32 and more as floats, which autobahn-python 26.10.2 rejects.
 #
 # A router may take IDs from 1 to 2^53. cbor-x 1.6.9 and msgpackr 2.1.4, the encoders of wampy, write
 # a JavaScript number of 2^32 or more as a float with 64 bits, also where it is an integer. An ID that
@@ -16,7 +16,7 @@
 #   > msgpack 4294967296: 'subscription' in UNSUBSCRIBE: invalid type <class 'float'> for ID
 #
 # For operators: where a router draws IDs at random from the whole range, wampy with CBOR or MsgPack can
-# subscribe, but its UNSUBSCRIBE ends the connection of a router that checks types.
+# subscribe, but its UNSUBSCRIBE is a protocol error for a router that checks types.
 set -euo pipefail
 expected=$(sed -n 's/^#   > //p' "${BASH_SOURCE[0]}")
 folder=$(mktemp -d)

@@ -117,13 +117,13 @@ export interface ContainerWorkerConfig {
 
 /** How components are run. */
 export interface PythonOptions {
-  /** File of the interpreter; undefined: found in the environment. */
-  python: string | undefined;
+  /** File of the interpreter; absent: found in the environment. */
+  python?: string;
   /** Absolute folders in which modules are searched first. */
   pythonpath: string[];
   env: EnvironmentConfig;
-  /** Title of the process; undefined: by the type of the worker. */
-  title: string | undefined;
+  /** Title of the process; absent: by the type of the worker. */
+  title?: string;
   /** Processors by number; empty: all. */
   cpu_affinity: number[];
   /** Time for all components of the worker to become ready, in milliseconds. */

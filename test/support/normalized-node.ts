@@ -334,10 +334,10 @@ const environment = v.strictObject({
 });
 
 const pythonOptions = {
-  python: v.union([absolute, v.undefined()]),
+  python: maybe(absolute),
   pythonpath: v.array(absolute),
   env: environment,
-  title: v.union([text, v.undefined()]),
+  title: maybe(text),
   cpu_affinity: v.array(count),
   ready_timeout: count,
 };

@@ -53,10 +53,10 @@ export function normalizePythonOptions(
     report.fault([...path, "python"], `expected an absolute path, found "${python}"`);
   }
   return {
-    python,
+    ...(python !== undefined && { python }),
     pythonpath: (pythonpath ?? []).map((folder) => resolve(report.folder, folder)),
     env: normalizeEnvironment(env),
-    title,
+    ...(title !== undefined && { title }),
     cpu_affinity: cpu_affinity ?? [],
     ready_timeout: ready_timeout ?? DEFAULT_READY_TIMEOUT_MS,
   };
@@ -159,10 +159,12 @@ function endpointOf(endpoint: ConnectingEndpointConfig, isSecureUrl: boolean): o
     host,
     port,
     timeout,
-    tls: tls && {
-      hostname: tls.hostname ?? host,
-      ca_certificates: tls.ca_certificates ?? [],
-      ...(tls.own && { certificate: tls.own.certificate, key: tls.own.key }),
-    },
+    ...(tls && {
+      tls: {
+        hostname: tls.hostname ?? host,
+        ca_certificates: tls.ca_certificates ?? [],
+        ...(tls.own && { certificate: tls.own.certificate, key: tls.own.key }),
+      },
+    }),
   };
 }

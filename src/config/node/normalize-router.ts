@@ -40,8 +40,9 @@ export function normalizeRouter(
     isRoleKnown,
   });
   if (list.length === 0) return { type: "router", id, realms, transports };
-  const written = normalizePythonOptions(item.options, [...path, "options"], report);
-  // Both are of the worker itself in Crossbar, and are warned of.
-  const options = { ...written, title: undefined, cpu_affinity: [] };
+  // Title and processors are of the worker itself in Crossbar, and are warned of.
+  const at = [...path, "options"];
+  const { title: _, ...written } = normalizePythonOptions(item.options, at, report);
+  const options = { ...written, cpu_affinity: [] };
   return { type: "router", id, realms, transports, components: { list, options } };
 }

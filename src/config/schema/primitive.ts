@@ -100,8 +100,9 @@ const listedSerializer = unhonoured(
   "clients that speak no other are refused",
 );
 
-/** The supported ones of a list. */
+/** The supported ones of a list; none of a value in which a fault has left no list. */
 export function supportedSerializers(names: readonly string[]): SerializerName[] {
+  if (!Array.isArray(names)) return [];
   return SERIALIZER_NAMES.filter((name) => names.includes(name)).toSorted(
     (a, b) => names.indexOf(a) - names.indexOf(b),
   );

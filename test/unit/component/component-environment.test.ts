@@ -5,10 +5,8 @@ import { afterTest } from "../../support/cleanups.ts";
 
 function options(pythonpath: string[], env: Partial<EnvironmentConfig> = {}): PythonOptions {
   return {
-    python: undefined,
     pythonpath,
     env: { inherit: true, vars: {}, ...env },
-    title: undefined,
     cpu_affinity: [],
     ready_timeout: 1,
   };

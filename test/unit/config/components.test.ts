@@ -70,10 +70,8 @@ describe("the normalized form", () => {
       type: "container",
       id: "worker001",
       options: {
-        python: undefined,
         pythonpath: [],
         env: { inherit: true, vars: {} },
-        title: undefined,
         cpu_affinity: [],
         ready_timeout: 20_000,
         shutdown: "shutdown-manual",

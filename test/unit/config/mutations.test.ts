@@ -123,7 +123,7 @@ describe("a fault does not quote", () => {
   test.each(
     titled<[fault: string, path: string, value: unknown]>([
       [
-        'expected "router", "proxy" or "websocket-testee", found object',
+        'expected "router", "proxy", "container", "guest" or "websocket-testee", found object',
         "$.workers[0].type",
         { a: "secret1" },
       ],
