@@ -10,6 +10,7 @@
  */
 
 import { Failure } from "#base/failure.ts";
+import { exitOf, type ProcessExit } from "#base/process-exit.ts";
 import type { ComponentConfig } from "#config/node-config.ts";
 import type { Logger } from "#observe/logger.ts";
 import { logOutput } from "#observe/process-output.ts";
@@ -20,12 +21,6 @@ import { type ComponentEnd, RunningComponent, withinTime } from "./running-compo
 
 /** Time for the other processes to end when one has ended by itself. */
 const EXIT_DEADLINE_MS = 3_000;
-
-/** How a process of components ended. */
-export interface HostExit {
-  exitCode: number | null;
-  signal: string | null;
-}
 
 /** The components of one worker. */
 export interface ComponentHostOptions {
@@ -43,7 +38,7 @@ export interface ComponentHostOptions {
   /** A component is over. */
   onComponentEnd: (component: ComponentConfig, end: ComponentEnd) => void;
   /** A process that ran components ended by itself; by then the host has ended the others. */
-  onExit: (exit: HostExit) => void;
+  onExit: (exit: ProcessExit) => void;
 }
 
 /** A process, its log, and whether its interpreter can run components. */
@@ -204,7 +199,7 @@ export class ComponentHost {
     for (const running of this.#components.values()) running.exited();
     // An interpreter that cannot run components is the failure of `start`.
     if (this.#isEnding || !isUsable) return;
-    const exit = { exitCode: process.exitCode, signal: signalOf(process) };
+    const exit = exitOf(process);
     void this.shutdown(EXIT_DEADLINE_MS).then(() => this.#options.onExit(exit));
   }
 
@@ -215,9 +210,4 @@ export class ComponentHost {
       source: "config",
     });
   }
-}
-
-/** Bun's types allow a number, for signals that it has no name for. */
-function signalOf({ signalCode }: Bun.Subprocess): string | null {
-  return signalCode === null ? null : String(signalCode);
 }

@@ -15,6 +15,7 @@
  */
 
 import { sentenceOf } from "#base/failure.ts";
+import type { ProcessExit } from "#base/process-exit.ts";
 import { RestartPolicy } from "#base/restart-policy.ts";
 import { componentEnvironment } from "#component/component-environment.ts";
 import { ComponentHost } from "#component/component-host.ts";
@@ -23,7 +24,7 @@ import type { ComponentEnd } from "#component/running-component.ts";
 import type { ComponentConfig, ContainerWorkerConfig } from "#config/node-config.ts";
 import type { LogLevel } from "#observe/log-format.ts";
 import type { Logger } from "#observe/logger.ts";
-import type { WorkerExit, WorkerProcess } from "./worker-process.ts";
+import type { WorkerProcess } from "./worker-process.ts";
 
 /** Time for components to leave their realms when the container ends by itself. */
 const LEAVE_DEADLINE_MS = 5_000;
@@ -49,11 +50,11 @@ interface Attempt {
 export class ContainerProcess implements WorkerProcess {
   /** A container is ready as soon as it starts: its components may need routers that come later. */
   readonly ready: Promise<string[]> = Promise.resolve([]);
-  readonly exited: Promise<WorkerExit>;
+  readonly exited: Promise<ProcessExit>;
   readonly #config: ContainerWorkerConfig;
   readonly #log: Logger;
   readonly #host: ComponentHost;
-  readonly #exit = Promise.withResolvers<WorkerExit>();
+  readonly #exit = Promise.withResolvers<ProcessExit>();
   readonly #attempts: Map<string, Attempt>;
   /** Components that run, or wait for a restart. */
   readonly #open: Set<string>;
@@ -84,7 +85,7 @@ export class ContainerProcess implements WorkerProcess {
   }
 
   /** A container whose process failed is started again; one that ended by its mode is not. */
-  shouldRestart({ exitCode }: WorkerExit): boolean {
+  shouldRestart({ exitCode }: ProcessExit): boolean {
     return exitCode !== 0 && this.#isUsable;
   }
 

@@ -11,11 +11,12 @@ import { accessSync, constants, statSync } from "node:fs";
 import { resolve } from "node:path";
 import { Failure, sentenceOf } from "#base/failure.ts";
 import { processEnvironment } from "#base/process-environment.ts";
+import { exitOf, type ProcessExit } from "#base/process-exit.ts";
 import type { GuestWorkerConfig, WatchConfig } from "#config/node-config.ts";
 import type { Logger } from "#observe/logger.ts";
 import { logOutput } from "#observe/process-output.ts";
 import { FolderWatch } from "./folder-watch.ts";
-import type { WorkerExit, WorkerProcess } from "./worker-process.ts";
+import type { WorkerProcess } from "./worker-process.ts";
 
 /** Time for a guest to end when its files have changed. */
 const RESTART_DEADLINE_MS = 5_000;
@@ -25,7 +26,7 @@ export class GuestProcess implements WorkerProcess {
   readonly pid: number;
   /** A guest is ready as soon as it runs; it listens on nothing that the node knows of. */
   readonly ready: Promise<string[]> = Promise.resolve([]);
-  readonly exited: Promise<WorkerExit>;
+  readonly exited: Promise<ProcessExit>;
   readonly #process: Bun.Subprocess;
   #isOutdated = false;
 
@@ -43,8 +44,7 @@ export class GuestProcess implements WorkerProcess {
       watch?.stop();
       // Children that outlive the guest have no parent that would end them.
       this.#signal("SIGKILL");
-      const { exitCode, signalCode } = this.#process;
-      return { exitCode, signal: signalCode === null ? null : String(signalCode) };
+      return exitOf(this.#process);
     });
     logOutput(this.#process, log);
   }
@@ -54,7 +54,7 @@ export class GuestProcess implements WorkerProcess {
   }
 
   /** A guest that ends with exit code 0 has done its work. */
-  shouldRestart({ exitCode }: WorkerExit): boolean {
+  shouldRestart({ exitCode }: ProcessExit): boolean {
     return exitCode !== 0;
   }
 

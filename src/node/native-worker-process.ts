@@ -5,6 +5,7 @@
  */
 
 import { Failure, sentenceOf } from "#base/failure.ts";
+import { exitOf, type ProcessExit, printExit } from "#base/process-exit.ts";
 import type { NativeWorkerConfig } from "#config/node-config.ts";
 import {
   type MessageToWorker,
@@ -12,7 +13,7 @@ import {
   type StartContext,
 } from "./control-message.ts";
 import { workerCommand } from "./self-exec.ts";
-import { printExit, type WorkerExit, type WorkerProcess } from "./worker-process.ts";
+import type { WorkerProcess } from "./worker-process.ts";
 
 /** Time to become ready; a worker may have to download an archive first. */
 const READY_DEADLINE_MS = 30_000;
@@ -24,7 +25,7 @@ export class NativeWorkerProcess implements WorkerProcess {
   /** Where the worker listens, once it does; rejects with a Failure when it does not start. */
   readonly ready: Promise<string[]>;
   /** Resolves when the process has ended; never rejects. */
-  readonly exited: Promise<WorkerExit>;
+  readonly exited: Promise<ProcessExit>;
   readonly #process: Bun.Subprocess;
 
   /**
@@ -41,12 +42,7 @@ export class NativeWorkerProcess implements WorkerProcess {
 
     this.#process = spawn(config.id, folder, (message) => this.#receive(message, ready));
     this.pid = this.#process.pid;
-    this.exited = this.#process.exited.then(
-      (): WorkerExit => ({
-        exitCode: this.#process.exitCode,
-        signal: this.#process.signalCode === null ? null : String(this.#process.signalCode),
-      }),
-    );
+    this.exited = this.#process.exited.then(() => exitOf(this.#process));
 
     const deadline = setTimeout(() => {
       ready.reject(this.#failure(`not ready after ${READY_DEADLINE_MS / 1000} seconds`));

@@ -7,12 +7,13 @@
  */
 
 import { sentenceOf } from "#base/failure.ts";
+import { type ProcessExit, printExit } from "#base/process-exit.ts";
 import { RestartPolicy } from "#base/restart-policy.ts";
 import type { NodeConfig, NodeShutdownTrigger, WorkerConfig } from "#config/node-config.ts";
 import type { Logger } from "#observe/logger.ts";
 import type { StartContext } from "./control-message.ts";
 import { startWorker } from "./start-worker.ts";
-import { printExit, type WorkerExit, type WorkerProcess } from "./worker-process.ts";
+import type { WorkerProcess } from "./worker-process.ts";
 import { WORKER_TYPES } from "./worker-types.ts";
 
 /** A worker that is ready, with where it listens. */
@@ -135,7 +136,7 @@ export class NodeController {
     });
   }
 
-  #onExit(slot: Slot, process: WorkerProcess, exit: WorkerExit, aliveMs: number): void {
+  #onExit(slot: Slot, process: WorkerProcess, exit: ProcessExit, aliveMs: number): void {
     const { id, type } = slot.config;
     const fields = { id, worker_pid: process.pid, ended: printExit(exit) };
     // As in Crossbar, the end of a guest never ends the node.
@@ -156,7 +157,7 @@ export class NodeController {
   }
 
   /** The trigger of `controller.options.shutdown` by which the node ends now; undefined: none. */
-  #shutdownTrigger({ exitCode }: WorkerExit): NodeShutdownTrigger | undefined {
+  #shutdownTrigger({ exitCode }: ProcessExit): NodeShutdownTrigger | undefined {
     const isOver = ({ process, restartTimer }: Slot) => process === null && restartTimer === null;
     const isLast = this.#slots.length === this.#config.workers.length && this.#slots.every(isOver);
     const applies: Record<NodeShutdownTrigger, boolean> = {

@@ -4,11 +4,7 @@
  * @module
  */
 
-/** How a process ended: one of the two is set. */
-export interface WorkerExit {
-  exitCode: number | null;
-  signal: string | null;
-}
+import type { ProcessExit } from "#base/process-exit.ts";
 
 /** The process of one worker, from its start to its end. */
 export interface WorkerProcess {
@@ -16,9 +12,9 @@ export interface WorkerProcess {
   /** The URLs that the worker listens on; rejects with a Failure when it does not become ready. */
   readonly ready: Promise<string[]>;
   /** Resolves when the process is gone; never rejects. */
-  readonly exited: Promise<WorkerExit>;
+  readonly exited: Promise<ProcessExit>;
   /** Whether a worker that ended in this way, without being asked to, is started again. */
-  shouldRestart(exit: WorkerExit): boolean;
+  shouldRestart(exit: ProcessExit): boolean;
   /** Whether the worker ended itself because its files have changed, so that it is started again at once. */
   readonly isOutdated?: boolean;
   /** Makes the worker read its certificates again. */
@@ -27,9 +23,4 @@ export interface WorkerProcess {
   shutdown(deadlineMs: number): Promise<"ended" | "killed">;
   /** Ends the process at once. */
   kill(): void;
-}
-
-/** Describes how a process ended: `exit code 3` or `signal SIGKILL`. */
-export function printExit({ exitCode, signal }: WorkerExit): string {
-  return signal === null ? `exit code ${exitCode}` : `signal ${signal}`;
 }

@@ -8,9 +8,10 @@
 import { randomUUID } from "node:crypto";
 import type { SessionIdentity } from "#auth/session-identity.ts";
 import { Failure, sentenceOf } from "#base/failure.ts";
+import { type ProcessExit, printExit } from "#base/process-exit.ts";
 import { RestartPolicy } from "#base/restart-policy.ts";
 import { componentEnvironment } from "#component/component-environment.ts";
-import { ComponentHost, type HostExit } from "#component/component-host.ts";
+import { ComponentHost } from "#component/component-host.ts";
 import { requirePython } from "#component/python-interpreter.ts";
 import type {
   ComponentConfig,
@@ -107,7 +108,7 @@ export class RouterComponents {
         python: requirePython(options.python),
         folder,
         environment: componentEnvironment(options, startFolder, folder),
-        title: options.title ?? "crossbar-worker [router components]",
+        title: "crossbar-worker [router components]",
         cpuAffinity: options.cpu_affinity,
         logLevel,
       },
@@ -121,11 +122,11 @@ export class RouterComponents {
   }
 
   /** All components lived in the process that ended, so that all of them are started again. */
-  #restartLater({ exitCode, signal }: HostExit): void {
+  #restartLater(exit: ProcessExit): void {
     if (this.#isEnding) return;
     const delayMs = this.#restarts.nextDelayMs(performance.now() - this.#startedAt);
     this.#context.log.error("components died", {
-      ended: signal === null ? `exit code ${exitCode}` : `signal ${signal}`,
+      ended: printExit(exit),
       restart_ms: delayMs,
     });
     this.#restartTimer = setTimeout(() => void this.#startHost(), delayMs);

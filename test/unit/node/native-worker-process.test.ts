@@ -1,10 +1,10 @@
 /** Worker processes as their controller sees them; they run from source. */
 
 import { describe, expect, test } from "bun:test";
+import { printExit } from "#base/process-exit.ts";
 import type { WebSocketTesteeWorkerConfig } from "#config/node-config.ts";
 import type { StartContext } from "#node/control-message.ts";
 import { NativeWorkerProcess } from "#node/native-worker-process.ts";
-import { printExit } from "#node/worker-process.ts";
 import { afterTest } from "../../support/cleanups.ts";
 import { temporaryFolder } from "../../support/temporary-folder.ts";
 import { anyPort, webSocketTransport } from "../../support/transports.ts";
