@@ -40,10 +40,18 @@ const ROUTED: readonly RoutedMessage[] = [
   { type: MessageType.YIELD,        senders: ["client"],           ids: 1 },
 ];
 
-/** The requests for which a side may send an ERROR. */
-const ERROR_FOR: Record<Sender, ReadonlySet<number>> = {
-  client: new Set([MessageType.INVOCATION]),
-  router: new Set([
+/** The routed messages that one side may send. */
+export interface RoutedMessages {
+  readonly sender: Sender;
+  /** By message type, 0 to 255: the number of ids behind the type, or 0 if it may not send the type. */
+  readonly ids: Uint8Array;
+  /** The types of the requests for which it may send an ERROR. */
+  readonly errorFor: ReadonlySet<number>;
+}
+
+const ROUTED_BY: Readonly<Record<Sender, RoutedMessages>> = {
+  client: routedBy("client", [MessageType.INVOCATION]),
+  router: routedBy("router", [
     MessageType.PUBLISH,
     MessageType.SUBSCRIBE,
     MessageType.UNSUBSCRIBE,
@@ -53,24 +61,13 @@ const ERROR_FOR: Record<Sender, ReadonlySet<number>> = {
   ]),
 };
 
-/** The number of ids of each routed message, by sender and type; 0: the sender may not send it. */
-const ID_COUNTS: Record<Sender, Uint8Array> = {
-  client: idCounts("client"),
-  router: idCounts("router"),
-};
-
-/** By message type, 0 to 255: the number of ids in a routed message that this side may send, or 0. */
-export function routedMessagesOf(sender: Sender): Uint8Array {
-  return ID_COUNTS[sender];
+/** The routed messages that this side may send. */
+export function routedMessagesOf(sender: Sender): RoutedMessages {
+  return ROUTED_BY[sender];
 }
 
-/** Whether this side may send an ERROR for a request of this type. */
-export function maySendErrorFor(sender: Sender, requestType: unknown): boolean {
-  return typeof requestType === "number" && ERROR_FOR[sender].has(requestType);
-}
-
-function idCounts(sender: Sender): Uint8Array {
+function routedBy(sender: Sender, errorFor: readonly number[]): RoutedMessages {
   const counts = new Uint8Array(256);
   for (const { type, senders, ids } of ROUTED) if (senders.includes(sender)) counts[type] = ids;
-  return counts;
+  return { sender, ids: counts, errorFor: new Set(errorFor) };
 }

@@ -14,10 +14,10 @@
 import { Failure } from "#base/failure.ts";
 import { freeOctets } from "#base/free-octets.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
-import { routedMessagesOf, type Sender } from "#wamp/message-direction.ts";
+import { type RoutedMessages, routedMessagesOf } from "#wamp/message-direction.ts";
 import { MessageType } from "#wamp/message-type.ts";
 import { isLongerThan, type Peer, type WireMessage } from "#wamp/peer.ts";
-import { peekMessageType } from "#wamp/serializer/peek-message-type.ts";
+import { peekMessageType } from "#wamp/serializer/message-head.ts";
 import type { SerializerName } from "#wamp/serializer-name.ts";
 import { MalformedMessage } from "#wamp/token/malformed-message.ts";
 import { UnrepresentableValue } from "#wamp/token/unrepresentable-value.ts";
@@ -48,8 +48,7 @@ export class Relay {
   readonly #to: Peer;
   readonly #pressure: BackPressure;
   readonly #side: Side;
-  readonly #sender: Sender;
-  readonly #routed: Uint8Array;
+  readonly #allowed: RoutedMessages;
   readonly #observer: UndeliverableObserver;
   readonly #transcode: Transcode;
   readonly #transcodeEvent: Transcode;
@@ -65,8 +64,7 @@ export class Relay {
     this.#to = to;
     this.#pressure = pressure;
     this.#side = side;
-    this.#sender = side === "router" ? "client" : "router";
-    this.#routed = routedMessagesOf(this.#sender);
+    this.#allowed = routedMessagesOf(side === "router" ? "client" : "router");
     this.#observer = observer;
     this.#transcode = transcoderFor(from.serializer, to.serializer, to.isText);
     this.#transcodeEvent = eventTranscoderFor(from.serializer, to.serializer, to.isText);
@@ -81,8 +79,8 @@ export class Relay {
    */
   forward(message: WireMessage): number | undefined {
     const type = peekMessageType(message, this.#from.serializer);
-    if (this.#routed[type] === 0) return type;
-    checkRoutedMessage(message, this.#from.serializer, type, this.#sender);
+    if (this.#allowed.ids[type] === 0) return type;
+    checkRoutedMessage(message, this.#from.serializer, type, this.#allowed);
     this.#forward(message, type === MessageType.EVENT ? this.#transcodeEvent : this.#transcode);
     return undefined;
   }
@@ -131,8 +129,8 @@ export class Relay {
     const { serializer } = this.#from;
     try {
       const type = peekMessageType(message, serializer);
-      if (this.#routed[type] === 0) return false;
-      checkRoutedMessage(message, serializer, type, this.#sender);
+      if (this.#allowed.ids[type] === 0) return false;
+      checkRoutedMessage(message, serializer, type, this.#allowed);
       return true;
     } catch (thrown) {
       if (thrown instanceof MalformedMessage || thrown instanceof Failure) return false;

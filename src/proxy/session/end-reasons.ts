@@ -130,7 +130,7 @@ export function violation(type: number, state: SessionState): Failure {
 /** Whether a message is one that routers send, and clients never do. */
 function isOfRoutersAlone(type: number): boolean {
   if (type === MessageType.WELCOME || type === MessageType.CHALLENGE) return true;
-  return routedMessagesOf("router")[type] !== 0 && routedMessagesOf("client")[type] === 0;
+  return routedMessagesOf("router").ids[type] !== 0 && routedMessagesOf("client").ids[type] === 0;
 }
 
 /** The failure of a router whose message is not allowed in this state; NaN stands for an unreadable type. */

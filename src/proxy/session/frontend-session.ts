@@ -25,7 +25,7 @@ import {
   type WireMessage,
 } from "#wamp/peer.ts";
 import { decodeMessage } from "#wamp/serializer/control-message-values.ts";
-import { peekMessageType } from "#wamp/serializer/peek-message-type.ts";
+import { peekMessageType } from "#wamp/serializer/message-head.ts";
 import { AuthenticatedJoin } from "./authenticated-join.ts";
 import { isRoutersFault, ROUTER_VIOLATION, routerViolation, violation } from "./end-reasons.ts";
 import { JoinAttempt, type JoinContext, type JoinObserver } from "./join-attempt.ts";

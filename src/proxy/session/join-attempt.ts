@@ -27,7 +27,7 @@ import type { NodeCredentials } from "#proxy/routing/router-join-messages.ts";
 import type { JoinTimeouts } from "#session/join-timeouts.ts";
 import { MessageType } from "#wamp/message-type.ts";
 import type { Peer, WireMessage } from "#wamp/peer.ts";
-import { peekMessageType } from "#wamp/serializer/peek-message-type.ts";
+import { peekMessageType } from "#wamp/serializer/message-head.ts";
 import { isRoutersFault, routerViolation } from "./end-reasons.ts";
 import { type SessionLog, welcomeFields } from "./session-log.ts";
 import { forward, isShutdown } from "./session-message.ts";

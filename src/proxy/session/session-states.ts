@@ -167,5 +167,5 @@ function routerMessage(type: number): RouterMessage {
 }
 
 function isRouted(type: number, sender: Sender): boolean {
-  return (routedMessagesOf(sender)[type] ?? 0) > 0;
+  return (routedMessagesOf(sender).ids[type] ?? 0) > 0;
 }

@@ -9,11 +9,13 @@ import type { OctetBuffer } from "#wamp/token/octet-buffer.ts";
 /** The most items of which CBOR and MsgPack write the count into the first octet of a list. */
 const MAX_SHORT_LIST = 15;
 
-/** The unsigned integer of `count` octets at `at`; -1 when it is above 255 or incomplete. */
-export function smallIntegerAt(octets: Uint8Array, at: number, count: number): number {
-  const last = at + count - 1;
-  for (let index = at; index < last; index++) if (octets[index] !== 0) return -1;
-  return octets[last] ?? -1;
+/** The unsigned integer of `count` octets at `at`; -1 when it is 2^53 or more, or incomplete. */
+export function unsignedAt(octets: Uint8Array, at: number, count: number): number {
+  let value = 0;
+  for (let index = at; index < at + count; index++) {
+    value = value * 256 + (octets[index] ?? Number.NaN);
+  }
+  return value < 2 ** 53 ? value : -1;
 }
 
 /** The next item begins where this one ends. */

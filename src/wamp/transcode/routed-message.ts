@@ -11,22 +11,16 @@
 import { Failure } from "#base/failure.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
 import { isId } from "#wamp/id.ts";
-import { maySendErrorFor, routedMessagesOf, type Sender } from "#wamp/message-direction.ts";
+import type { RoutedMessages } from "#wamp/message-direction.ts";
 import { MessageType, messageTypeName } from "#wamp/message-type.ts";
 import type { WireMessage } from "#wamp/peer.ts";
-import { beginsWithIntegers } from "#wamp/serializer/peek-integers.ts";
+import { hasIntegers } from "#wamp/serializer/message-head.ts";
 import type { SerializerName } from "#wamp/serializer-name.ts";
 import { UnrepresentableValue } from "#wamp/token/unrepresentable-value.ts";
 import { sliceSoundItems } from "./payload-slice.ts";
 
-/** Whether the sender may send an ERROR for a request of this type, by sender. */
-const MAY_SEND_ERROR_FOR = {
-  client: (requestType: number) => maySendErrorFor("client", requestType),
-  router: (requestType: number) => maySendErrorFor("router", requestType),
-};
-
 /**
- * Checks a message of a type that the sender may send.
+ * Checks a message of a type that its sender may send.
  *
  * @throws Failure from the sender's side when an id is none, or when it may not send an ERROR for such a
  * request.
@@ -35,27 +29,29 @@ export function checkRoutedMessage(
   message: WireMessage,
   serializer: SerializerName,
   type: number,
-  sender: Sender,
+  allowed: RoutedMessages,
 ): void {
   const isError = type === MessageType.ERROR;
-  const count = (isError ? 2 : 1) + (routedMessagesOf(sender)[type] ?? 0);
-  const onSecond = isError ? MAY_SEND_ERROR_FOR[sender] : undefined;
+  const count = (allowed.ids[type] ?? 0) + (isError ? 1 : 0);
   // Integers below 2^53 are ids. A message that is unusual, or wrong, is read with its serializer's reader.
-  if (beginsWithIntegers(message, serializer, count, onSecond)) return;
+  if (hasIntegers(message, serializer, count, isError ? allowed.errorFor : undefined)) return;
   const items = sliceSoundItems(message, serializer);
-  const head = Array.from({ length: count }, (_, index) => valueOrNone(() => items.value(index)));
-  const wrong = wrongIn(head, sender);
+  const head = Array.from({ length: count + 1 }, (_, at) => valueOrNone(() => items.value(at)));
+  const wrong = wrongIn(head, allowed);
   if (wrong === undefined) return;
   throw new Failure(`Cannot accept ${messageTypeName(type)}: ${wrong}`, {
-    source: sender,
+    source: allowed.sender,
     uri: ErrorUri.protocolViolation,
   });
 }
 
 /** What is wrong with the type and the elements that follow it, up to the last id; undefined: nothing. */
-function wrongIn(head: readonly unknown[], sender: Sender): string | undefined {
+function wrongIn(
+  head: readonly unknown[],
+  { sender, errorFor }: RoutedMessages,
+): string | undefined {
   const isError = head[0] === MessageType.ERROR;
-  if (isError && !maySendErrorFor(sender, head[1])) {
+  if (isError && !(errorFor as ReadonlySet<unknown>).has(head[1])) {
     return `a ${sender} may not send it for ${requestName(head[1])}`;
   }
   const firstId = isError ? 2 : 1;

@@ -1,10 +1,9 @@
 /**
- * JSON lists as octets: the message type, where items end, and how items are appended.
+ * JSON lists as octets: where items end, and how items are appended.
  *
  * @module
  */
 
-import type { WireMessage } from "#wamp/peer.ts";
 import type { ValueKind } from "#wamp/serializer/serializer.ts";
 import type { OctetBuffer } from "#wamp/token/octet-buffer.ts";
 
@@ -12,20 +11,6 @@ const LIST_BEGIN = 0x5b;
 const LIST_END = 0x5d;
 const MAP_BEGIN = 0x7b;
 const COMMA = 0x2c;
-
-/** The message type of `[48,…`; -1 when there is none. */
-export function peekJson(message: WireMessage): number {
-  let at = skipSpace(message, 0);
-  if (codeAt(message, at) !== LIST_BEGIN) return -1;
-  at = skipSpace(message, at + 1);
-  let type = -1;
-  for (let code = codeAt(message, at); code >= 0x30 && code <= 0x39; code = codeAt(message, ++at)) {
-    type = Math.max(type, 0) * 10 + code - 0x30;
-    if (type > 255) return -1;
-  }
-  const end = codeAt(message, skipSpace(message, at));
-  return end === COMMA || end === LIST_END ? type : -1;
-}
 
 /** The kind of the value that begins with this octet. */
 export function jsonKindOf(first: number): ValueKind {
@@ -53,19 +38,6 @@ export function appendJsonList(
     out.append(item, 0, item.length);
   });
   out.appendOctet(LIST_END);
-}
-
-function skipSpace(message: WireMessage, start: number): number {
-  let at = start;
-  for (let code = codeAt(message, at); code <= 0x20; code = codeAt(message, ++at)) {
-    if (code !== 0x20 && code !== 0x0a && code !== 0x0d && code !== 0x09) break;
-  }
-  return at;
-}
-
-/** The character or octet at `at`; NaN beyond the end. */
-function codeAt(message: WireMessage, at: number): number {
-  return typeof message === "string" ? message.charCodeAt(at) : (message[at] ?? Number.NaN);
 }
 
 function isBetweenItems(octet: number): boolean {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { peek, serializers } from "#wamp/serializer/serializers.ts";
+import { peekMessageType } from "#wamp/serializer/message-head.ts";
+import { serializers } from "#wamp/serializer/serializers.ts";
 import { SERIALIZER_NAMES } from "#wamp/serializer-name.ts";
 import { octetsOf } from "../../../support/token-log.ts";
 
@@ -34,7 +35,7 @@ describe.each([...SERIALIZER_NAMES])("%s", (name) => {
     serializer.writer.clear();
     serializer.reader.read(encoded, serializer.writer);
     expect(Buffer.from(serializer.writer.out.take())).toEqual(Buffer.from(MESSAGES[name]));
-    expect(peek(encoded, name)).toBe(48);
+    expect(peekMessageType(encoded, name)).toBe(48);
   });
 
   test("appends an item, and finds where it ends and what it is", () => {

@@ -1,7 +1,7 @@
 /** The heads of routed messages: ids in every spelling, and the request types of ERROR. */
 
 import { describe, expect, test } from "bun:test";
-import type { Sender } from "#wamp/message-direction.ts";
+import { routedMessagesOf, type Sender } from "#wamp/message-direction.ts";
 import type { WireMessage } from "#wamp/peer.ts";
 import type { SerializerName } from "#wamp/serializer-name.ts";
 import { checkRoutedMessage } from "#wamp/transcode/routed-message.ts";
@@ -9,7 +9,7 @@ import { checkRoutedMessage } from "#wamp/transcode/routed-message.ts";
 const octets = (hex: string) => Buffer.from(hex.replaceAll(" ", ""), "hex");
 
 function check(message: WireMessage, serializer: SerializerName, type: number, sender: Sender) {
-  return () => checkRoutedMessage(message, serializer, type, sender);
+  return () => checkRoutedMessage(message, serializer, type, routedMessagesOf(sender));
 }
 
 describe("a message is sound with", () => {

@@ -1,31 +1,6 @@
 import { expect, test } from "bun:test";
-import {
-  appendJsonList,
-  jsonItemEnd,
-  jsonKindOf,
-  peekJson,
-} from "#wamp/serializer/json/json-list.ts";
+import { appendJsonList, jsonItemEnd, jsonKindOf } from "#wamp/serializer/json/json-list.ts";
 import { OctetBuffer } from "#wamp/token/octet-buffer.ts";
-
-test.each([
-  ["[48,", 48],
-  [" [\n 8,", 8],
-  ["\t\r[6]", 6],
-  ["[0 ]", 0],
-  ["[255,", 255],
-  ["[048,", 48],
-])("%j has a message type", (text, type) => {
-  expect(peekJson(text)).toBe(type);
-  expect(peekJson(Buffer.from(text))).toBe(type);
-});
-
-test.each(["", "[", "[4", "[]", "[ ]", "{", '["', "[1.0", "[-1", "[256,", "[1 2", "[,1", "[1e1"])(
-  "%j has none",
-  (text) => {
-    expect(peekJson(text)).toBe(-1);
-    expect(peekJson(Buffer.from(text))).toBe(-1);
-  },
-);
 
 test.each([
   ["[1]", "list"],

@@ -1,53 +1,7 @@
 import { expect, test } from "bun:test";
-import {
-  appendMsgpackList,
-  msgpackKindOf,
-  peekMsgpack,
-} from "#wamp/serializer/msgpack/msgpack-list.ts";
+import { appendMsgpackList, msgpackKindOf } from "#wamp/serializer/msgpack/msgpack-list.ts";
 import { OctetBuffer } from "#wamp/token/octet-buffer.ts";
 import { octetsOf } from "../../../../support/token-log.ts";
-
-test.each([
-  ["91 00", 0],
-  ["91 30", 48],
-  ["9f 7f", 127],
-  ["93 ccff", 255],
-  ["93 cd0030", 48],
-  ["93 ce00000030", 48],
-  ["93 cf0000000000000030", 48],
-  ["93 d030", 48],
-  ["93 d10030", 48],
-  ["93 d200000030", 48],
-  ["93 d30000000000000030", 48],
-  ["dc 0003 30", 48],
-  ["dd 00000003 30", 48],
-])("%s has message type %d", (hex, type) => {
-  expect(peekMsgpack(octetsOf(hex))).toBe(type);
-});
-
-test.each([
-  "",
-  "90",
-  "80",
-  "a1",
-  "91",
-  "91 a1",
-  "91 e0",
-  "91 cc",
-  "91 cd0100",
-  "91 cd00",
-  "91 ce01000030",
-  "91 cb",
-  "91 d4",
-  "dc 0003",
-  "de 0003 30",
-])("%s has none", (hex) => {
-  expect(peekMsgpack(octetsOf(hex))).toBe(-1);
-});
-
-test("a string has none", () => {
-  expect(peekMsgpack("\x91\x30")).toBe(-1);
-});
 
 test("lists and maps are recognized by their first octet", () => {
   const octets = Array.from({ length: 256 }, (_, octet) => octet);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { peekMessageType } from "#wamp/serializer/peek-message-type.ts";
+import { peekMessageType } from "#wamp/serializer/message-head.ts";
 import { MalformedMessage } from "#wamp/token/malformed-message.ts";
 
 describe("peekMessageType", () => {

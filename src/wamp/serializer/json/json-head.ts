@@ -1,0 +1,65 @@
+/**
+ * The integers with which a JSON message begins.
+ *
+ * @module
+ */
+
+import type { WireMessage } from "#wamp/peer.ts";
+
+const LIST_BEGIN = 0x5b;
+const LIST_END = 0x5d;
+const COMMA = 0x2c;
+
+/** No integer with more digits is below 2^53. */
+const MAX_DIGITS = 16;
+
+/** Where the element that was read last ends. */
+let at = 0;
+
+/** The message type of `[48,…`, 0 to 255; -1 when there is none. */
+export function peekJsonType(message: WireMessage): number {
+  at = 0;
+  const type = readInteger(message, LIST_BEGIN);
+  return type > 255 ? -1 : type;
+}
+
+/** The element behind the one that was read last; -1 if it is no integer from 0 to 2^53 - 1. */
+export function nextJsonInteger(message: WireMessage): number {
+  return readInteger(message, COMMA);
+}
+
+/** Reads the integer behind this character. */
+function readInteger(message: WireMessage, before: number): number {
+  skipSpace(message);
+  if (codeAt(message, at) !== before) return -1;
+  at++;
+  skipSpace(message);
+  const start = at;
+  let value = 0;
+  for (let code = codeAt(message, at); isDigit(code); code = codeAt(message, ++at)) {
+    if (at - start >= MAX_DIGITS) return -1;
+    value = value * 10 + (code - 0x30);
+  }
+  if (at === start || value >= 2 ** 53) return -1;
+  skipSpace(message);
+  const next = codeAt(message, at);
+  // Another character belongs to the number, as in 1.5 or 1e3.
+  return next === COMMA || next === LIST_END ? value : -1;
+}
+
+function skipSpace(message: WireMessage): void {
+  while (isSpace(codeAt(message, at))) at++;
+}
+
+function isSpace(code: number): boolean {
+  return code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09;
+}
+
+function isDigit(code: number): boolean {
+  return code >= 0x30 && code <= 0x39;
+}
+
+/** The character or octet there; NaN behind the end. */
+function codeAt(message: WireMessage, place: number): number {
+  return typeof message === "string" ? message.charCodeAt(place) : (message[place] ?? Number.NaN);
+}
