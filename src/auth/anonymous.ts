@@ -5,8 +5,13 @@
  * @module
  */
 
-import { denyProof, isDeny } from "./deny.ts";
-import type { AuthOutcome, HelloRequest, PendingAuth } from "./pending-auth.ts";
+import {
+  type AuthOutcome,
+  denyProof,
+  type HelloRequest,
+  isDeny,
+  type PendingAuth,
+} from "./pending-auth.ts";
 import { acceptPrincipal, type PrincipalSource } from "./principal.ts";
 import { randomAuthid } from "./random-authid.ts";
 

@@ -14,9 +14,16 @@
 
 import { isEd25519Key } from "#base/ed25519.ts";
 import { isSigned, makeChallenge } from "./cryptosign-challenge.ts";
-import { deny, denyProof, isDeny } from "./deny.ts";
-import type { AuthOutcome, Deny, HelloRequest, PendingAuth } from "./pending-auth.ts";
-import { PendingChallenge } from "./pending-challenge.ts";
+import {
+  type AuthOutcome,
+  type Deny,
+  deny,
+  denyProof,
+  type HelloRequest,
+  isDeny,
+  type PendingAuth,
+  PendingChallenge,
+} from "./pending-auth.ts";
 import {
   acceptPrincipal,
   findChallenged,

@@ -21,8 +21,7 @@ import {
   readAnswer,
 } from "./authenticator-answer.ts";
 import { CallError } from "./authenticators.ts";
-import { deny } from "./deny.ts";
-import type { AuthContext, Deny } from "./pending-auth.ts";
+import { type AuthContext, type Deny, deny } from "./pending-auth.ts";
 import type { PrincipalQuery, PrincipalSource } from "./principal.ts";
 import { printTransport } from "./transport-details.ts";
 

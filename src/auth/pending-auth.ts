@@ -1,9 +1,14 @@
 /**
- * An authentication in progress, and its three results (Crossbar: PendingAuth).
+ * An authentication in progress, and its three outcomes (Crossbar: PendingAuth).
+ *
+ * WAMP has two URIs for a denial: `authentication_denied` for a proof that is wrong, and
+ * `authentication_failed` where none could be checked. (WAMP specification, section "Advanced Profile
+ * URIs".)
  *
  * @module
  */
 
+import { ErrorUri } from "#wamp/error-uri.ts";
 import type { TransportDetails } from "#wamp/peer.ts";
 import type { Authenticators } from "./authenticators.ts";
 import type { SessionIdentity } from "./session-identity.ts";
@@ -35,6 +40,30 @@ export interface Deny {
 /** What a HELLO or an AUTHENTICATE leads to. */
 export type AuthOutcome = Accept | Challenge | Deny;
 
+/**
+ * A refusal of a client whose proof was not checked, for instance because its HELLO is malformed. The
+ * client may know the reason, because it follows from its own messages.
+ */
+export function deny(authmethod: string, state: string): Deny {
+  const message = `Cannot authenticate with ${authmethod}: ${state}`;
+  return { kind: "deny", uri: ErrorUri.authenticationFailed, message };
+}
+
+/** A refusal of a proof that was checked and is wrong, with a reason that the client may know. */
+export function denyWrongProof(authmethod: string, state: string): Deny {
+  return { ...deny(authmethod, state), uri: ErrorUri.authenticationDenied };
+}
+
+/** One refusal for an unknown authid and for a wrong proof; it does not reveal which it was. */
+export function denyProof(authmethod: string): Deny {
+  return denyWrongProof(authmethod, "authid or proof is not valid");
+}
+
+/** Whether a lookup resulted in a refusal. */
+export function isDeny(result: object | undefined): result is Deny {
+  return result !== undefined && "kind" in result && result.kind === "deny";
+}
+
 /** What authentication reads of a HELLO, and of the connection that it came over. */
 export interface HelloRequest {
   realm: string;
@@ -65,4 +94,20 @@ export interface PendingAuth {
     signature: string,
     extra: Record<string, unknown>,
   ): AuthOutcome | Promise<AuthOutcome>;
+}
+
+/** What one AUTHENTICATE is checked against; a second AUTHENTICATE finds nothing to check. */
+export class PendingChallenge<T> {
+  #pending: T | undefined;
+
+  set(pending: T): void {
+    this.#pending = pending;
+  }
+
+  /** Returns and forgets it; undefined: no CHALLENGE is pending. */
+  take(): T | undefined {
+    const pending = this.#pending;
+    this.#pending = undefined;
+    return pending;
+  }
 }

@@ -10,8 +10,7 @@
 
 import { ErrorUri } from "#wamp/error-uri.ts";
 import { DecoyPrincipals, type MakeDecoy } from "./decoy-principals.ts";
-import { deny, isDeny } from "./deny.ts";
-import type { Accept, Deny, HelloRequest } from "./pending-auth.ts";
+import { type Accept, type Deny, deny, type HelloRequest, isDeny } from "./pending-auth.ts";
 
 /** An identity as far as its source decides it; HELLO supplies what is undefined, except the role. */
 export interface Principal {

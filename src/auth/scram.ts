@@ -14,9 +14,16 @@
 
 import { createHash, createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 import type { MakeDecoy } from "./decoy-principals.ts";
-import { deny, denyProof, isDeny } from "./deny.ts";
-import type { AuthOutcome, Deny, HelloRequest, PendingAuth } from "./pending-auth.ts";
-import { PendingChallenge } from "./pending-challenge.ts";
+import {
+  type AuthOutcome,
+  type Deny,
+  deny,
+  denyProof,
+  type HelloRequest,
+  isDeny,
+  type PendingAuth,
+  PendingChallenge,
+} from "./pending-auth.ts";
 import {
   acceptPrincipal,
   findChallenged,

@@ -8,8 +8,7 @@ import { checksumAddress } from "#base/eip712-certificate.ts";
 import type { TrustrootConfig } from "#config/node-config.ts";
 import { readChain, verifyChain } from "./certificate-chain.ts";
 import type { CryptosignCredentials } from "./cryptosign.ts";
-import { deny, denyWrongProof } from "./deny.ts";
-import type { Deny } from "./pending-auth.ts";
+import { type Deny, deny, denyWrongProof } from "./pending-auth.ts";
 import type { Principal, PrincipalQuery, PrincipalSource } from "./principal.ts";
 
 /** The authid is the delegate's address, as in Crossbar; its key has to sign the challenge. */

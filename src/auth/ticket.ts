@@ -4,10 +4,15 @@
  * @module
  */
 
-import { isEqualSecret } from "./constant-time.ts";
-import { denyProof, isDeny } from "./deny.ts";
-import type { AuthOutcome, HelloRequest, PendingAuth } from "./pending-auth.ts";
-import { PendingChallenge } from "./pending-challenge.ts";
+import { isEqualSecret } from "#base/constant-time.ts";
+import {
+  type AuthOutcome,
+  denyProof,
+  type HelloRequest,
+  isDeny,
+  type PendingAuth,
+  PendingChallenge,
+} from "./pending-auth.ts";
 import { acceptPrincipal, type PrincipalSource } from "./principal.ts";
 
 /** In place of a ticket: the authenticator was sent the client's ticket, and accepted it. */

@@ -5,8 +5,14 @@
  */
 
 import type { ClientCertificate } from "#wamp/peer.ts";
-import { deny, denyProof, isDeny } from "./deny.ts";
-import type { AuthOutcome, HelloRequest, PendingAuth } from "./pending-auth.ts";
+import {
+  type AuthOutcome,
+  deny,
+  denyProof,
+  type HelloRequest,
+  isDeny,
+  type PendingAuth,
+} from "./pending-auth.ts";
 import {
   acceptPrincipal,
   type Principal,

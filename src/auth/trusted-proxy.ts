@@ -13,9 +13,15 @@
 import { isRecord } from "#base/record.ts";
 import type { CryptosignCredentials } from "./cryptosign.ts";
 import { isSigned, makeChallenge } from "./cryptosign-challenge.ts";
-import { deny, isDeny } from "./deny.ts";
-import type { AuthOutcome, Deny, HelloRequest, PendingAuth } from "./pending-auth.ts";
-import { PendingChallenge } from "./pending-challenge.ts";
+import {
+  type AuthOutcome,
+  type Deny,
+  deny,
+  type HelloRequest,
+  isDeny,
+  type PendingAuth,
+  PendingChallenge,
+} from "./pending-auth.ts";
 import { acceptPrincipal, type PrincipalSource } from "./principal.ts";
 import type { SessionIdentity } from "./session-identity.ts";
 

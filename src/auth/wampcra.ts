@@ -12,11 +12,17 @@
 
 import { createHmac, pbkdf2, randomBytes } from "node:crypto";
 import { promisify } from "node:util";
-import { isEqualSecret } from "./constant-time.ts";
+import { isEqualSecret } from "#base/constant-time.ts";
 import type { MakeDecoy } from "./decoy-principals.ts";
-import { denyProof, isDeny } from "./deny.ts";
-import type { AuthContext, AuthOutcome, HelloRequest, PendingAuth } from "./pending-auth.ts";
-import { PendingChallenge } from "./pending-challenge.ts";
+import {
+  type AuthContext,
+  type AuthOutcome,
+  denyProof,
+  type HelloRequest,
+  isDeny,
+  type PendingAuth,
+  PendingChallenge,
+} from "./pending-auth.ts";
 import {
   acceptPrincipal,
   findChallenged,

@@ -42,32 +42,32 @@ export interface UndeliverableObserver {
   onForwardFailed?(side: Side, thrown: unknown): void;
 }
 
+/** What a relay needs of the link of its session. */
+export interface RelayLink {
+  readonly observer: UndeliverableObserver;
+  /** The back-pressure for messages to this side. */
+  backPressure(side: Side): BackPressure;
+}
+
 /** Forwards messages in one direction, from one peer of a session to the other. */
 export class Relay {
   readonly #from: Peer;
   readonly #to: Peer;
-  readonly #pressure: BackPressure;
   readonly #side: Side;
+  readonly #link: RelayLink;
   readonly #allowed: RoutedMessages;
-  readonly #observer: UndeliverableObserver;
   readonly #transcode: Transcode;
-  readonly #transcodeEvent: Transcode;
+  /** Undefined until the first EVENT. */
+  #transcodeEvent: Transcode | undefined;
 
   /** `side` is which end of the session `to` is. */
-  constructor(
-    from: Peer,
-    to: Peer,
-    pressure: BackPressure,
-    { side, observer }: { side: Side; observer: UndeliverableObserver },
-  ) {
+  constructor(from: Peer, to: Peer, side: Side, link: RelayLink) {
     this.#from = from;
     this.#to = to;
-    this.#pressure = pressure;
     this.#side = side;
+    this.#link = link;
     this.#allowed = routedMessagesOf(side === "router" ? "client" : "router");
-    this.#observer = observer;
     this.#transcode = transcoderFor(from.serializer, to.serializer, to.isText);
-    this.#transcodeEvent = eventTranscoderFor(from.serializer, to.serializer, to.isText);
   }
 
   /**
@@ -81,8 +81,14 @@ export class Relay {
     const type = peekMessageType(message, this.#from.serializer);
     if (this.#allowed.ids[type] === 0) return type;
     checkRoutedMessage(message, this.#from.serializer, type, this.#allowed);
-    this.#forward(message, type === MessageType.EVENT ? this.#transcodeEvent : this.#transcode);
+    this.#forward(message, type === MessageType.EVENT ? this.#eventTranscoder() : this.#transcode);
     return undefined;
+  }
+
+  #eventTranscoder(): Transcode {
+    const { serializer, isText } = this.#to;
+    this.#transcodeEvent ??= eventTranscoderFor(this.#from.serializer, serializer, isText);
+    return this.#transcodeEvent;
   }
 
   #forward(message: WireMessage, transcode: Transcode): void {
@@ -108,7 +114,11 @@ export class Relay {
 
   #send(transcoded: WireMessage): void {
     // A slow receiver must slow its sender down instead of filling the worker's memory.
-    if (!this.#to.send(transcoded)) this.#pressure.behind(transcoded.length);
+    if (!this.#to.send(transcoded)) this.#pressure().behind(transcoded.length);
+  }
+
+  #pressure(): BackPressure {
+    return this.#link.backPressure(this.#side);
   }
 
   #tooLong(): Undeliverable {
@@ -153,13 +163,13 @@ export class Relay {
     const waiting = answer.goesBack ? this.#from : this.#to;
     const octets = answer.encodeFor(waiting);
     if (waiting.send(octets)) return true;
-    if (answer.goesBack) this.#pressure.senderBehind(octets.length);
-    else this.#pressure.behind(octets.length);
+    if (answer.goesBack) this.#pressure().senderBehind(octets.length);
+    else this.#pressure().behind(octets.length);
     return true;
   }
 
   #leaveOut(message: WireMessage, why: Undeliverable): void {
-    const onNone = () => this.#observer.onUndeliverable(this.#side, why);
+    const onNone = () => this.#link.observer.onUndeliverable(this.#side, why);
     if (!this.#refuse(message, why, onNone)) onNone();
   }
 
@@ -171,15 +181,16 @@ export class Relay {
   ): void {
     const { serializer: from } = this.#from;
     const { maxSendOctets: maxOctets } = this.#to;
-    this.#pressure.hold();
+    const pressure = this.#pressure();
+    pressure.hold();
     longMessages
       .handle({ message, from, to, maxOctets })
       .then((result) => {
-        if (this.#pressure.isStopped) return;
+        if (pressure.isStopped) return;
         onResult(result);
-        this.#pressure.release();
+        pressure.release();
       })
-      .catch((thrown: unknown) => this.#observer.onForwardFailed?.(this.#side, thrown));
+      .catch((thrown: unknown) => this.#link.observer.onForwardFailed?.(this.#side, thrown));
   }
 
   #forwardResult(result: LongMessageResult): void {
@@ -196,7 +207,7 @@ export class Relay {
         ? { uri: ErrorUri.invalidArgument, sentence: result.sentence }
         : this.#tooLong();
     if (!this.#answer(answerWaiting(result.waiting, why))) {
-      this.#observer.onUndeliverable(this.#side, why);
+      this.#link.observer.onUndeliverable(this.#side, why);
     }
   }
 }

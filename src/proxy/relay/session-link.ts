@@ -8,38 +8,53 @@
 import type { BufferOptions } from "#config/node-config.ts";
 import type { Peer } from "#wamp/peer.ts";
 import { BackPressure, type Side, type StallObserver } from "./back-pressure.ts";
-import { Relay, type UndeliverableObserver } from "./relay.ts";
+import { Relay, type RelayLink, type UndeliverableObserver } from "./relay.ts";
 
 /** Observes the link of a session. */
 export interface LinkObserver extends StallObserver, UndeliverableObserver {}
 
 /** Both directions of a session's messages, from WELCOME until its end. */
-export class SessionLink {
+export class SessionLink implements RelayLink {
+  readonly observer: LinkObserver;
   readonly toRouter: Relay;
   readonly toClient: Relay;
-  readonly #onRouter: BackPressure;
-  readonly #onClient: BackPressure;
+  readonly #client: Peer;
+  readonly #router: Peer;
+  readonly #options: BufferOptions;
+  /** Undefined as long as this side takes what it is sent: most sessions never need them. */
+  #onRouter: BackPressure | undefined;
+  #onClient: BackPressure | undefined;
 
   constructor(client: Peer, router: Peer, options: BufferOptions, observer: LinkObserver) {
-    const towardsRouter = { side: "router", observer } as const;
-    const towardsClient = { side: "client", observer } as const;
-    this.#onRouter = new BackPressure(client, router, options, towardsRouter);
-    this.#onClient = new BackPressure(router, client, options, towardsClient);
-    this.toRouter = new Relay(client, router, this.#onRouter, towardsRouter);
-    this.toClient = new Relay(router, client, this.#onClient, towardsClient);
+    this.#client = client;
+    this.#router = router;
+    this.#options = options;
+    this.observer = observer;
+    this.toRouter = new Relay(client, router, "router", this);
+    this.toClient = new Relay(router, client, "client", this);
+  }
+
+  backPressure(side: Side): BackPressure {
+    const roles = { side, observer: this.observer } as const;
+    if (side === "router") {
+      this.#onRouter ??= new BackPressure(this.#client, this.#router, this.#options, roles);
+      return this.#onRouter;
+    }
+    this.#onClient ??= new BackPressure(this.#router, this.#client, this.#options, roles);
+    return this.#onClient;
   }
 
   /** A side has taken the octets that waited for it. */
   drained(side: Side): void {
     const [towards, from] =
       side === "router" ? [this.#onRouter, this.#onClient] : [this.#onClient, this.#onRouter];
-    towards.drained();
-    from.senderDrained();
+    towards?.drained();
+    from?.senderDrained();
   }
 
   /** Ends back-pressure in both directions: both peers are read again. */
   stop(): void {
-    this.#onRouter.stop();
-    this.#onClient.stop();
+    this.#onRouter?.stop();
+    this.#onClient?.stop();
   }
 }

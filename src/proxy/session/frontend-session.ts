@@ -8,7 +8,6 @@
 
 import { refuseTooLong } from "#auth/authentication.ts";
 import { forgetLogin } from "#auth/cookie.ts";
-import type { SessionConfig } from "#config/node-config.ts";
 import type { LogFields } from "#observe/logger.ts";
 import type { Side } from "#proxy/relay/back-pressure.ts";
 import { type LinkObserver, SessionLink } from "#proxy/relay/session-link.ts";
@@ -32,25 +31,13 @@ import { JoinAttempt, type JoinContext, type JoinObserver } from "./join-attempt
 import { PassthroughJoin } from "./passthrough-join.ts";
 import { forwardEnd, isShutdown } from "./session-message.ts";
 import { clientAction, routerAction } from "./session-states.ts";
-import { type FrontendContext, SessionTeardown } from "./session-teardown.ts";
+import { SessionTeardown } from "./session-teardown.ts";
 
 /** One client on one connection; it may join, leave and join again. */
 export class FrontendSession
   extends SessionTeardown
   implements PeerHandler, BackendObserver, JoinObserver, LinkObserver
 {
-  readonly #joinContext: JoinContext;
-
-  constructor(client: Peer, config: SessionConfig, context: FrontendContext) {
-    super(client, config, context);
-    const { node, routes, services } = context;
-    const { log, timeouts } = this;
-    const limit = config.joining?.max_auth_failures_per_minute ?? 0;
-    const authenticators = services.through(config.backend);
-    const failedAttempts = context.failedAttempts(client, limit);
-    this.#joinContext = { config, node, routes, authenticators, failedAttempts, timeouts, log };
-  }
-
   onMessage(message: WireMessage): void {
     try {
       const state = this.state;
@@ -225,11 +212,20 @@ export class FrontendSession
     this.needs = clientNeeds(hello);
     const join =
       auth === "passthrough"
-        ? new PassthroughJoin(this.client, this.#joinContext, this)
-        : new AuthenticatedJoin(auth, this.client, this.#joinContext, this);
+        ? new PassthroughJoin(this.client, this.#joinContext(), this)
+        : new AuthenticatedJoin(auth, this.client, this.#joinContext(), this);
     this.state = join;
     this.timeouts.awaitWelcome();
     join.begin(hello, message);
+  }
+
+  #joinContext(): JoinContext {
+    const { config, log, timeouts } = this;
+    const { node, routes, services } = this.context;
+    const limit = config.joining?.max_auth_failures_per_minute ?? 0;
+    const authenticators = services.through(config.backend);
+    const failedAttempts = this.context.failedAttempts(this.client, limit);
+    return { config, node, routes, authenticators, failedAttempts, timeouts, log };
   }
 
   /** Forgets the login of the client's cookie if its GOODBYE has the reason `wamp.close.logout`. */

@@ -1,6 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { deny } from "#auth/deny.ts";
-import type { HelloRequest } from "#auth/pending-auth.ts";
+import { deny, type HelloRequest } from "#auth/pending-auth.ts";
 import {
   findChallenged,
   omitAuthextra,

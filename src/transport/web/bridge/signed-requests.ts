@@ -9,7 +9,8 @@
  * @module
  */
 
-import { createHash, createHmac, timingSafeEqual } from "node:crypto";
+import { createHmac } from "node:crypto";
+import { isEqualSecret } from "#base/constant-time.ts";
 import { type BridgeAnswer, denial } from "./bridge-answer.ts";
 
 /** Most remembered requests; while there are as many, every other one is refused. */
@@ -64,7 +65,7 @@ export class SignedRequests {
       .update(body)
       .digest("base64");
     const canonical = expected.replaceAll("+", "-").replaceAll("/", "_");
-    const hasSignature = isEqual(signature, canonical);
+    const hasSignature = isEqualSecret(signature, canonical);
     if (key !== this.#options.key || !hasSignature) {
       return denial(401, "Cannot take the request: its key or its signature is wrong");
     }
@@ -93,10 +94,4 @@ function timeOf(text: string): number {
   if (parts === null) return Number.NaN;
   const [, seconds, fraction = ""] = parts;
   return Date.parse(`${seconds}.${fraction.padEnd(3, "0").slice(0, 3)}Z`);
-}
-
-/** Compares in constant time, whatever the lengths. */
-function isEqual(left: string, right: string): boolean {
-  const digest = (text: string) => createHash("sha256").update(text).digest();
-  return timingSafeEqual(digest(left), digest(right));
 }

@@ -24,9 +24,9 @@ function relay(from: FakePeerOptions, to: FakePeerOptions, side: Side = "router"
     target,
     pressure,
     leftOut,
-    relay: new Relay(source, target, pressure, {
-      side,
+    relay: new Relay(source, target, side, {
       observer: { onUndeliverable: (_, why) => leftOut.push(why) },
+      backPressure: () => pressure,
     }),
   };
 }

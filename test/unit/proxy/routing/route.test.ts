@@ -3,8 +3,7 @@
 import { describe, expect, test } from "bun:test";
 import { Failure } from "#base/failure.ts";
 import { Backend } from "#proxy/routing/backend.ts";
-import { Failover } from "#proxy/routing/failover.ts";
-import { Route } from "#proxy/routing/route.ts";
+import { Failover, Route } from "#proxy/routing/route.ts";
 import { quiet } from "../../../support/quiet-context.ts";
 
 const backend = (id: string) =>

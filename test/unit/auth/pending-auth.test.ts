@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { PendingChallenge } from "#auth/pending-challenge.ts";
+import { PendingChallenge } from "#auth/pending-auth.ts";
 
 test("gives a pending challenge to one AUTHENTICATE only", () => {
   const pending = new PendingChallenge<string>();
