@@ -12,7 +12,7 @@ import { connect, type Socket } from "node:net";
 import { startTransport } from "#transport/start-transport.ts";
 import { quietContext } from "../test/support/quiet-context.ts";
 import { echo, universal } from "../test/support/universal-transport.ts";
-import { memoryKiB, usageOf } from "./process-usage.ts";
+import { cpuBetween, memoryKiB, threadTimes } from "./process-usage.ts";
 
 const SERVERS = ["bare Bun", "bare relay", "crossproxy"];
 const ROUNDS = 5;
@@ -99,7 +99,7 @@ async function measureCalls(
   const message = new Uint8Array(octets);
   const sockets = await Promise.all(Array.from({ length: callers }, () => open(server.url)));
   const times: number[] = [];
-  const before = usageOf([server.pid]);
+  const before = threadTimes([server.pid]);
   const end = performance.now() + ROUND_MS;
   await Promise.all(
     sockets.map((socket) => {
@@ -116,7 +116,7 @@ async function measureCalls(
       return promise;
     }),
   );
-  const cpu = (usageOf([server.pid]) - before) / times.length;
+  const cpu = cpuBetween(before, threadTimes([server.pid])).all / times.length;
   for (const socket of sockets) socket.terminate();
   return [cpu, times.toSorted((a, b) => a - b)[Math.floor(times.length / 2)] ?? 0];
 }
@@ -127,7 +127,7 @@ async function measurePages(server: Server): Promise<[cpu: number, p50: number]>
   const sockets: Socket[] = [];
   const times: number[] = [];
   const end = performance.now() + ROUND_MS;
-  const before = usageOf([server.pid]);
+  const before = threadTimes([server.pid]);
   await Promise.all(
     Array.from({ length: PAGE_CLIENTS }, () => {
       const socket = connect({ host, port: Number(port) });
@@ -148,7 +148,7 @@ async function measurePages(server: Server): Promise<[cpu: number, p50: number]>
       return promise;
     }),
   );
-  const cpu = (usageOf([server.pid]) - before) / times.length;
+  const cpu = cpuBetween(before, threadTimes([server.pid])).all / times.length;
   for (const socket of sockets) socket.destroy();
   return [cpu, times.toSorted((a, b) => a - b)[Math.floor(times.length / 2)] ?? 0];
 }
@@ -156,10 +156,10 @@ async function measurePages(server: Server): Promise<[cpu: number, p50: number]>
 /** CPU of each connection's beginning, and memory of each that stays open. */
 async function measureIdle(server: Server): Promise<[cpu: number, kib: number]> {
   await open(server.url);
-  const cpuBefore = usageOf([server.pid]);
+  const before = threadTimes([server.pid]);
   const kibBefore = memoryKiB([server.pid]);
   for (let count = 0; count < IDLE_CLIENTS; count += 1) await open(server.url);
-  const cpu = (usageOf([server.pid]) - cpuBefore) / IDLE_CLIENTS;
+  const cpu = cpuBetween(before, threadTimes([server.pid])).all / IDLE_CLIENTS;
   return [cpu, (memoryKiB([server.pid]) - kibBefore) / IDLE_CLIENTS];
 }
 

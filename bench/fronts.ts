@@ -128,7 +128,10 @@ interface Variant {
   authenticates?: boolean;
 }
 
-function crossproxy({ name, client, router, usesTls, authenticates }: Variant): Front {
+function crossproxy(
+  { name, client, router, usesTls, authenticates }: Variant,
+  executable = binary,
+): Front {
   return {
     name: `crossproxy ${name}`,
     serializer: client,
@@ -160,7 +163,7 @@ function crossproxy({ name, client, router, usesTls, authenticates }: Variant): 
       };
       const file = join(folder, "node.json");
       await Bun.write(file, JSON.stringify({ version: 2, workers: [worker] }));
-      const node = await start([binary, file, "--loglevel", "error"], folder, port, () =>
+      const node = await start([executable, file, "--loglevel", "error"], folder, port, () =>
         listens(port),
       );
       return {
@@ -348,6 +351,13 @@ export const fronts = {
   haproxy: haproxyFront,
   crossbar: crossbarFront,
 } satisfies Record<string, Front>;
+
+/** Two variants of another build of crossproxy; its executable is at this path. */
+export function frontsOf(executable: string, build: string): Record<"json" | "jsonToCbor", Front> {
+  const json = { name: `JSON, ${build}`, client: "json", router: "json" } as const;
+  const jsonToCbor = { name: `JSON to CBOR, ${build}`, client: "json", router: "cbor" } as const;
+  return { json: crossproxy(json, executable), jsonToCbor: crossproxy(jsonToCbor, executable) };
+}
 
 /** Starts the stub router. */
 export async function startStubRouter(): Promise<StubRouter & { stop(): Promise<void> }> {

@@ -15,10 +15,10 @@
  * @module
  */
 
-import { decodeMessage, encodeMessage } from "#wamp/serializer/control-message-values.ts";
 import type { SerializerName } from "#wamp/serializer-name.ts";
+import { callTemplate, encode, type Frame, join, pace, Samples } from "./clients.ts";
 import { type PayloadName, payloads } from "./payloads.ts";
-import { memoryKiB, usageOf } from "./process-usage.ts";
+import { cpuBetween, memoryKiB, threadTimes } from "./process-usage.ts";
 
 /** The load, and the processes whose CPU time and memory are read. */
 export interface LoadOptions {
@@ -54,62 +54,8 @@ const SETTLE_MS = 1500;
 
 const options = JSON.parse(process.argv[2] ?? "{}") as LoadOptions;
 const { serializer, url } = options;
-const isText = serializer === "json";
 
-type Frame = string | Buffer;
-
-function encode(message: unknown[]): Frame {
-  const encoded = encodeMessage(message, serializer, isText);
-  return typeof encoded === "string" ? encoded : Buffer.from(encoded);
-}
-
-const HELLO = encode([
-  1,
-  "realm1",
-  {
-    authmethods: ["anonymous"],
-    roles: { caller: {}, callee: {}, publisher: {}, subscriber: {} },
-  },
-]);
-const GOODBYE = encode([6, {}, "wamp.close.normal"]);
-
-/** Opens a session; `onFrame` gets every frame after WELCOME. */
-function join(where: string, onFrame: (frame: Frame) => void): Promise<WebSocket> {
-  return new Promise((resolve, reject) => {
-    const socket = new WebSocket(where, {
-      protocols: [`wamp.2.${serializer}`],
-      perMessageDeflate: false,
-      tls: { rejectUnauthorized: false },
-    } as Bun.WebSocketOptions);
-    socket.binaryType = "nodebuffer";
-    socket.onopen = () => socket.send(HELLO);
-    socket.onmessage = ({ data }) => {
-      const type = decodeMessage(data as Frame, serializer)[0];
-      if (type !== 2) reject(new Error(`Cannot join ${where}: answered with message type ${type}`));
-      socket.onmessage = (event) => onFrame(event.data as Frame);
-      resolve(socket);
-    };
-    socket.onclose = ({ code, reason }) =>
-      reject(new Error(`Cannot join ${where}: closed with ${code} ${reason}`));
-  });
-}
-
-/** Latencies in milliseconds. */
-class Samples {
-  #values: number[] = [];
-
-  add(value: number): void {
-    this.#values.push(value);
-  }
-
-  take(): { operations: number; p50Ms: number; p99Ms: number } {
-    const sorted = Float64Array.from(this.#values).sort();
-    this.#values = [];
-    const at = (share: number) =>
-      sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN;
-    return { operations: sorted.length, p50Ms: at(0.5), p99Ms: at(0.99) };
-  }
-}
+const GOODBYE = encode([6, {}, "wamp.close.normal"], serializer);
 
 const samples = new Samples();
 
@@ -117,11 +63,11 @@ const samples = new Samples();
 async function measure(rssBeforeKiB = memoryKiB(options.pids)): Promise<LoadResult> {
   await Bun.sleep(WARM_UP_MS);
   samples.take();
-  const cpuBefore = usageOf(options.pids);
+  const before = threadTimes(options.pids);
   const startedAt = performance.now();
   await Bun.sleep(options.seconds * 1000);
   const seconds = (performance.now() - startedAt) / 1000;
-  const cpuMicros = usageOf(options.pids) - cpuBefore;
+  const cpuMicros = cpuBetween(before, threadTimes(options.pids)).all;
   const taken = samples.take();
   return {
     ...taken,
@@ -132,41 +78,8 @@ async function measure(rssBeforeKiB = memoryKiB(options.pids)): Promise<LoadResu
   };
 }
 
-/** Makes CALLs with a given request id, and reads the id of a RESULT. */
-function callTemplate(): { of: (id: number) => Frame; idOf: (result: Frame) => number } {
-  const argument = payloads[options.payload];
-  if (isText) {
-    const tail = `,{},"bench.echo",${JSON.stringify([argument])}]`;
-    return {
-      of: (id) => `[48,${id}${tail}`,
-      idOf: (result) => Number.parseInt((result as string).slice(4, 16), 10),
-    };
-  }
-  // 0x7fffffff takes five octets; the format permits them for every id below 2^31.
-  const call = encode([48, 0x7fffffff, {}, "bench.echo", [argument]]) as Buffer;
-  const idAt = serializer === "cbor" ? 4 : 3;
-  return {
-    of: (id) => {
-      call.writeUInt32BE(id, idAt);
-      return call;
-    },
-    idOf: (result) => Number(decodeId(result as Buffer)),
-  };
-}
-
-/** The request id of a RESULT, whatever its width. */
-function decodeId(result: Buffer): number {
-  const at = serializer === "cbor" ? 3 : 2;
-  const first = result[at] as number;
-  const [one, two, four] = serializer === "cbor" ? [0x18, 0x19, 0x1a] : [0xcc, 0xcd, 0xce];
-  if (first === one) return result[at + 1] as number;
-  if (first === two) return result.readUInt16BE(at + 1);
-  if (first === four) return result.readUInt32BE(at + 1);
-  return first;
-}
-
 async function calls(): Promise<LoadResult> {
-  const template = callTemplate();
+  const template = callTemplate(serializer, options.payload);
   const sentAt = new Map<number, number>();
   let nextId = 1;
   const call = (socket: WebSocket, at: number) => {
@@ -187,7 +100,7 @@ async function calls(): Promise<LoadResult> {
   const sockets: WebSocket[] = [];
   for (let index = 0; index < options.clients; index++) {
     sockets.push(
-      await join(url, (result) =>
+      await join(url, serializer, (result) =>
         onResult(result, isClosedLoop ? (sockets[index] as WebSocket) : null),
       ),
     );
@@ -204,26 +117,12 @@ async function calls(): Promise<LoadResult> {
   return measure();
 }
 
-/** Calls `body` at this rate per second; `due` is the time at which the call was due. */
-function pace(rate: number, body: (index: number, due: number) => void): void {
-  const startedAt = performance.now();
-  let index = 0;
-  setInterval(() => {
-    const now = performance.now();
-    for (;;) {
-      const due = startedAt + (index * 1000) / rate;
-      if (due > now) return;
-      body(index++, due);
-    }
-  }, 1);
-}
-
 async function joins(): Promise<LoadResult> {
   const loop = async () => {
     for (;;) {
       const startedAt = performance.now();
       const left = Promise.withResolvers<void>();
-      const socket = await join(url, () => socket.close(1000));
+      const socket = await join(url, serializer, () => socket.close(1000));
       samples.add(performance.now() - startedAt);
       socket.onclose = () => left.resolve();
       socket.send(GOODBYE);
@@ -236,16 +135,16 @@ async function joins(): Promise<LoadResult> {
 
 async function idle(): Promise<LoadResult> {
   const rssBeforeKiB = memoryKiB(options.pids);
-  const cpuBefore = usageOf(options.pids);
+  const before = threadTimes(options.pids);
   const startedAt = performance.now();
   const sockets: Promise<WebSocket>[] = [];
   for (let count = 0; count < options.clients; count++) {
-    sockets.push(join(url, () => {}));
+    sockets.push(join(url, serializer, () => {}));
     if (count % 16 === 15) await Promise.all(sockets);
   }
   await Promise.all(sockets);
   const seconds = (performance.now() - startedAt) / 1000;
-  const cpuMicros = (usageOf(options.pids) - cpuBefore) / options.clients;
+  const cpuMicros = cpuBetween(before, threadTimes(options.pids)).all / options.clients;
   await Bun.sleep(SETTLE_MS);
   return {
     operations: options.clients,
@@ -268,12 +167,12 @@ async function fanOut(): Promise<LoadResult> {
     received += 1;
     if (received % options.clients === 0) publish();
   };
-  const subscribe = encode([32, 1, {}, "bench.topic"]);
+  const subscribe = encode([32, 1, {}, "bench.topic"], serializer);
   let subscribed = 0;
   const ready = Promise.withResolvers<void>();
   for (let count = 0; count < options.clients; count++) {
     let isSubscribed = false;
-    const socket = await join(url, () => {
+    const socket = await join(url, serializer, () => {
       if (isSubscribed) onEvent();
       else {
         isSubscribed = true;
@@ -285,11 +184,11 @@ async function fanOut(): Promise<LoadResult> {
   }
   await ready.promise;
   if (options.mode === "stalled") {
-    const silent = await join(url, () => silent.pause());
+    const silent = await join(url, serializer, () => silent.pause());
     silent.send(subscribe);
   }
-  const publisher = await join(options.direct, () => {});
-  const publication = encode([16, 1, {}, "bench.topic", [payloads[options.payload]]]);
+  const publisher = await join(options.direct, serializer, () => {});
+  const publication = encode([16, 1, {}, "bench.topic", [payloads[options.payload]]], serializer);
   publish = () => {
     publishedAt = performance.now();
     publisher.send(publication);

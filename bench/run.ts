@@ -1,8 +1,10 @@
 /**
- * `npm run bench [-- --only calls,paced,joins,idle,fan-out,stalled] [--rounds 3] [--seconds 3] [--write]`
+ * `npm run bench [-- --only calls,paced,joins,idle,fan-out,stalled,slices] [--rounds 3] [--seconds 3]
+ * [--cycles 20] [--beside PATH] [--write]`
  *
  * Measures every front in turn, round after round, so that other load on the machine affects all of them
- * alike, and prints the median of the rounds. `--write` puts the tables into
+ * alike, and prints the median of the rounds. The tables `slices` have fronts that run side by side, with
+ * another build of crossproxy if `--beside` names its executable. `--write` puts the tables into
  * bench/results.md with the machine and the commit.
  *
  * @module
@@ -13,12 +15,15 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { type Front, fronts, type RunningFront, startStubRouter } from "./fronts.ts";
 import type { LoadOptions, LoadResult } from "./load.ts";
+import { sliceTables } from "./slices.ts";
 
 const { values } = parseArgs({
   options: {
-    only: { type: "string", default: "calls,paced,joins,idle,fan-out,stalled" },
+    only: { type: "string", default: "calls,paced,joins,idle,fan-out,stalled,slices" },
     rounds: { type: "string", default: "3" },
     seconds: { type: "string", default: "3" },
+    cycles: { type: "string", default: "20" },
+    beside: { type: "string" },
     write: { type: "boolean", default: false },
   },
 });
@@ -216,6 +221,9 @@ const lines = [
 ];
 for (const table of tables.filter(({ name }) => wanted.includes(name))) {
   lines.push(...(await tableOf(table)));
+}
+if (wanted.includes("slices")) {
+  lines.push(...(await sliceTables({ cycles: Number(values.cycles), beside: values.beside })));
 }
 console.log(lines.join("\n"));
 if (values.write) await Bun.write(join(import.meta.dir, "results.md"), lines.join("\n"));

@@ -1,0 +1,191 @@
+/**
+ * The load generator of slices: calls through several fronts that run side by side, one line of JSON on
+ * stdout.
+ *
+ *     bun bench/slice-load.ts '{"fronts":[{"url":"ws://127.0.0.1:8080/ws","serializer":"json","pids":[123]}],
+ *       "payload":"32 B","rate":1500,"clients":6,"inflight":4,"cycles":20,"sliceMs":250,"warmUpMs":1500}'
+ *
+ * Only one front gets calls at a time: each cycle visits all of them in random order for one slice each. So
+ * whatever changes the speed of the machine for longer than a cycle changes it for all fronts.
+ *
+ * @module
+ */
+
+import type { SerializerName } from "#wamp/serializer-name.ts";
+import { callTemplate, type Frame, join, pace, Samples } from "./clients.ts";
+import type { PayloadName } from "./payloads.ts";
+import { type CpuTime, cpuBetween, threadTimes } from "./process-usage.ts";
+
+/** A running front. */
+export interface SlicedFront {
+  url: string;
+  serializer: SerializerName;
+  /** The processes whose CPU time is read. */
+  pids: number[];
+}
+
+/** The load. */
+export interface SliceOptions {
+  fronts: SlicedFront[];
+  payload: PayloadName;
+  /** Calls per second; 0: as many as possible. */
+  rate: number;
+  clients: number;
+  /** Calls that each client waits for at the same time, where there is no rate. */
+  inflight: number;
+  cycles: number;
+  sliceMs: number;
+  /** How long each front is saturated before the first cycle. */
+  warmUpMs: number;
+}
+
+/** The slices of one front: medians, unless said otherwise; CPU times are microseconds for one call. */
+export interface SliceResult {
+  perSecond: number;
+  cpuMicros: number;
+  /** The first quartile, which other load on the machine disturbs less. */
+  cpuQuartileMicros: number;
+  /** Means of the threads of the JIT compiler and of the garbage collector. */
+  compilerMicros: number;
+  collectorMicros: number;
+  p50Ms: number;
+  p99Ms: number;
+}
+
+/** Time from the first call of a slice until its measurement begins. */
+const SETTLE_MS = 40;
+
+const options = JSON.parse(process.argv[2] ?? "{}") as SliceOptions;
+
+/** What one slice of one front has measured. */
+interface Slice extends CpuTime {
+  operations: number;
+  seconds: number;
+  p50Ms: number;
+  p99Ms: number;
+}
+
+/** The calls through one front. */
+class FrontLoad {
+  readonly slices: Slice[] = [];
+  readonly #front: SlicedFront;
+  readonly #template: ReturnType<typeof callTemplate>;
+  readonly #sockets: WebSocket[] = [];
+  readonly #sentAt = new Map<number, number>();
+  readonly #samples = new Samples();
+  #lastId = 0;
+  #isSaturated = false;
+  #onIdle: (() => void) | undefined;
+
+  constructor(front: SlicedFront) {
+    this.#front = front;
+    this.#template = callTemplate(front.serializer, options.payload);
+  }
+
+  async connect(): Promise<void> {
+    const { url, serializer } = this.#front;
+    for (let index = 0; index < options.clients; index++) {
+      const socket = await join(url, serializer, (result) => this.#onResult(result, socket));
+      this.#sockets.push(socket);
+    }
+  }
+
+  /** Makes calls for one slice, and waits for the last result. */
+  async run(milliseconds: number, rate: number): Promise<Slice> {
+    const timer = this.#begin(rate);
+    await Bun.sleep(SETTLE_MS);
+    this.#samples.take();
+    const before = threadTimes(this.#front.pids);
+    const startedAt = performance.now();
+    await Bun.sleep(milliseconds);
+    const cpu = cpuBetween(before, threadTimes(this.#front.pids));
+    const seconds = (performance.now() - startedAt) / 1000;
+    const slice = { ...cpu, seconds, ...this.#samples.take() };
+    clearInterval(timer);
+    this.#isSaturated = false;
+    await this.#idle();
+    return slice;
+  }
+
+  #begin(rate: number): Timer | undefined {
+    const socketOf = (index: number) => this.#sockets[index % this.#sockets.length] as WebSocket;
+    if (rate > 0) return pace(rate, (index, due) => this.#call(socketOf(index), due));
+    this.#isSaturated = true;
+    const count = this.#sockets.length * options.inflight;
+    for (let index = 0; index < count; index++) this.#call(socketOf(index), performance.now());
+    return undefined;
+  }
+
+  #call(socket: WebSocket, at: number): void {
+    this.#lastId = this.#lastId >= 0x7ffffff0 ? 1 : this.#lastId + 1;
+    this.#sentAt.set(this.#lastId, at);
+    socket.send(this.#template.of(this.#lastId));
+  }
+
+  #onResult(result: Frame, socket: WebSocket): void {
+    const id = this.#template.idOf(result);
+    const at = this.#sentAt.get(id);
+    if (at === undefined) throw new Error(`Cannot find the call of ${String(result).slice(0, 80)}`);
+    this.#sentAt.delete(id);
+    const now = performance.now();
+    this.#samples.add(now - at);
+    if (this.#isSaturated) this.#call(socket, now);
+    else if (this.#sentAt.size === 0) this.#onIdle?.();
+  }
+
+  #idle(): Promise<void> {
+    if (this.#sentAt.size === 0) return Promise.resolve();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#onIdle = resolve;
+    return promise;
+  }
+}
+
+function inRandomOrder<T>(items: readonly T[]): T[] {
+  return items
+    .map((item) => ({ item, at: Math.random() }))
+    .toSorted((a, b) => a.at - b.at)
+    .map(({ item }) => item);
+}
+
+function quantile(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.floor(sorted.length * share)] ?? Number.NaN;
+}
+
+function resultOf(slices: readonly Slice[]): SliceResult {
+  const of = (value: (slice: Slice) => number) => slices.map(value);
+  const mean = (values: number[]) => values.reduce((sum, one) => sum + one, 0) / values.length;
+  const cpu = of(({ all, operations }) => all / operations);
+  return {
+    perSecond: quantile(
+      of(({ operations, seconds }) => operations / seconds),
+      0.5,
+    ),
+    cpuMicros: quantile(cpu, 0.5),
+    cpuQuartileMicros: quantile(cpu, 0.25),
+    compilerMicros: mean(of(({ compiler, operations }) => compiler / operations)),
+    collectorMicros: mean(of(({ collector, operations }) => collector / operations)),
+    p50Ms: quantile(
+      of(({ p50Ms }) => p50Ms),
+      0.5,
+    ),
+    p99Ms: quantile(
+      of(({ p99Ms }) => p99Ms),
+      0.5,
+    ),
+  };
+}
+
+const loads = options.fronts.map((front) => new FrontLoad(front));
+for (const load of loads) await load.connect();
+if (options.warmUpMs > 0) {
+  for (const load of [...loads, ...loads]) await load.run(options.warmUpMs / 2, 0);
+}
+for (let cycle = 0; cycle < options.cycles; cycle++) {
+  for (const load of inRandomOrder(loads)) {
+    load.slices.push(await load.run(options.sliceMs, options.rate));
+  }
+}
+console.log(JSON.stringify(loads.map(({ slices }) => resultOf(slices))));
+process.exit(0);

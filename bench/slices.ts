@@ -1,0 +1,136 @@
+/**
+ * The tables of slices: the CPU time of fronts that run side by side, warm and freshly started.
+ *
+ * @module
+ */
+
+import { join } from "node:path";
+import { type Front, fronts, frontsOf, type RunningFront, startStubRouter } from "./fronts.ts";
+import type { PayloadName } from "./payloads.ts";
+import type { SlicedFront, SliceOptions, SliceResult } from "./slice-load.ts";
+
+/** How much is measured. */
+export interface SliceTables {
+  cycles: number;
+  /** The executable of another build of crossproxy, measured in the same run. */
+  beside: string | undefined;
+}
+
+const PAYLOADS: readonly PayloadName[] = ["32 B", "4 kB objects"];
+const RATES = [300, 1500, 5000, 0];
+
+/** What is measured of a front that was just started: its first seconds at this rate. */
+const FRESH = { rate: 1500, sliceMs: 10_000 };
+
+/** The lines of all tables of slices, in Markdown. */
+export async function sliceTables({ cycles, beside }: SliceTables): Promise<string[]> {
+  const others = beside === undefined ? [] : Object.values(frontsOf(beside, "beside"));
+  const measured = [
+    ...[fronts.json, fronts.jsonToCbor, fronts.msgpackToCbor, fronts.cbor],
+    ...others,
+    ...[fronts.bareRelay, fronts.nginx, fronts.haproxy],
+  ].filter(({ isInstalled }) => isInstalled);
+  const lines: string[] = [];
+  for (const payload of PAYLOADS) {
+    lines.push(...(await warmTable(payload, measured, cycles)));
+    lines.push(...(await freshTable(payload, measured)));
+  }
+  return lines;
+}
+
+/** The fronts are started once, and warm before the first slice. */
+async function warmTable(
+  payload: PayloadName,
+  measured: readonly Front[],
+  cycles: number,
+): Promise<string[]> {
+  const cells = measured.map(({ name }) => [name]);
+  await withFronts(measured, async (running) => {
+    for (const rate of RATES) {
+      console.error(`Slices of ${payload} at ${rate === 0 ? "saturation" : `${rate} a second`}`);
+      const load = { payload, rate, cycles, sliceMs: 250, warmUpMs: 1500 };
+      addCells(cells, measured, await measure(running, load));
+    }
+  });
+  return table(`Slices of calls of ${payload}, warm`, RATES, cells);
+}
+
+/** Each front is started for one slice alone. */
+async function freshTable(payload: PayloadName, measured: readonly Front[]): Promise<string[]> {
+  const results: SliceResult[] = [];
+  for (const front of measured) {
+    console.error(`First ${FRESH.sliceMs / 1000} s of ${front.name} with ${payload}`);
+    await withFronts([front], async (running) => {
+      results.push(...(await measure(running, { payload, ...FRESH, cycles: 1, warmUpMs: 0 })));
+    });
+  }
+  const cells = measured.map(({ name }) => [name]);
+  addCells(cells, measured, results);
+  const title = `The first ${FRESH.sliceMs / 1000} s after the start, calls of ${payload}`;
+  return table(title, [FRESH.rate], cells);
+}
+
+async function withFronts(
+  measured: readonly Front[],
+  body: (running: SlicedFront[]) => Promise<void>,
+): Promise<void> {
+  const router = await startStubRouter();
+  const running: RunningFront[] = [];
+  try {
+    for (const front of measured) running.push(await front.start(router));
+    await body(
+      running.map(({ url, pids }, index) => {
+        const { serializer } = measured[index] as Front;
+        return { url, serializer, pids };
+      }),
+    );
+  } finally {
+    await Promise.all(running.map((front) => front.stop()));
+    await router.stop();
+  }
+}
+
+async function measure(
+  running: SlicedFront[],
+  load: Omit<SliceOptions, "fronts" | "clients" | "inflight">,
+): Promise<SliceResult[]> {
+  const options: SliceOptions = { fronts: running, clients: 6, inflight: 4, ...load };
+  const child = Bun.spawn(
+    [process.execPath, join(import.meta.dir, "slice-load.ts"), JSON.stringify(options)],
+    { stdout: "pipe", stderr: "inherit", timeout: 600_000 },
+  );
+  const output = await new Response(child.stdout).text();
+  if ((await child.exited) !== 0) throw new Error("Cannot measure slices");
+  return JSON.parse(output) as SliceResult[];
+}
+
+/** The front with which the others are compared. */
+const reference = fronts.nginx.isInstalled ? fronts.nginx : fronts.bareRelay;
+
+/** Adds the cells of one rate to the row of each front. */
+function addCells(cells: string[][], measured: readonly Front[], results: SliceResult[]): void {
+  const { cpuMicros: compared } = results[measured.indexOf(reference)] as SliceResult;
+  for (const [index, { cpuMicros, cpuQuartileMicros, p99Ms }] of results.entries()) {
+    cells[index]?.push(
+      `${cpuMicros.toFixed(1)} / ${cpuQuartileMicros.toFixed(1)}`,
+      (cpuMicros / compared).toFixed(2),
+      p99Ms.toFixed(1),
+    );
+  }
+}
+
+function table(title: string, rates: readonly number[], cells: readonly string[][]): string[] {
+  const columns = rates.flatMap((rate) => [
+    rate === 0 ? "saturated: CPU-µs" : `${rate}/s: CPU-µs`,
+    `x ${reference.name}`,
+    "p99 ms",
+  ]);
+  return [
+    `## ${title}`,
+    "",
+    `| front | ${columns.join(" | ")} |`,
+    `|---|${columns.map(() => "---:|").join("")}`,
+    ...cells.map((row) => `| ${row.join(" | ")} |`),
+    "",
+  ];
+}
