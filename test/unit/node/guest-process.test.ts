@@ -145,10 +145,10 @@ describe("output", () => {
 
 describe("the end", () => {
   test.each([
-    ["exit 0", { exitCode: 0, signal: null }, false],
-    ["exit 3", { exitCode: 3, signal: null }, true],
-    ["kill -SEGV $$", { exitCode: null, signal: "SIGSEGV" }, true],
-  ])("of %s is started again: %p", async (script, exit, isRestarted) => {
+    ["exit 0", false, { exitCode: 0, signal: null }],
+    ["exit 3", true, { exitCode: 3, signal: null }],
+    ["kill -SEGV $$", true, { exitCode: null, signal: "SIGSEGV" }],
+  ])("by %s leads to another start: %p", async (script, isRestarted, exit) => {
     const { handle } = shell(script);
     expect(await handle.exited).toEqual(exit);
     expect(handle.shouldRestart(exit)).toBe(isRestarted);
