@@ -1,6 +1,6 @@
 /**
- * `npm run check`: format, lint, types, direction of imports, dead code, doc comments and the
- * configuration reference, in that order. Every step runs, so that one call reports every fault.
+ * `npm run check`: format, lint, types, direction of imports, dead code, doc comments, the
+ * configuration reference and the WebAssembly module, in that order. Every step runs, so that one call reports every fault.
  *
  * @module
  */
@@ -13,6 +13,7 @@ const steps: [string, string[]][] = [
   ["dead code", ["node", "node_modules/.bin/knip"]],
   ["doc comments", [bun, "scripts/check-docs.ts"]],
   ["configuration reference", [bun, "scripts/config-reference.ts", "--check"]],
+  ["WebAssembly", [bun, "scripts/build-wasm.ts", "--check"]],
 ];
 
 let failed = 0;

@@ -10,6 +10,7 @@ import { checkSurrogates } from "#wamp/serializer/json/json-text.ts";
 import { serializers } from "#wamp/serializer/serializers.ts";
 import type { SerializerName } from "#wamp/serializer-name.ts";
 import { MalformedMessage } from "#wamp/token/malformed-message.ts";
+import { wasmTranscoder } from "./wasm-transcoder.ts";
 
 /** Turns a message of one serializer into the message of another. */
 export type Transcode = (message: WireMessage) => WireMessage;
@@ -38,14 +39,26 @@ export function transcoderFor(
 const transcoders = new Map<string, Transcode>();
 
 function makeTranscoder(from: SerializerName, to: SerializerName, toText: boolean): Transcode {
+  const exact = exactTranscoder(from, to);
+  const fast = wasmTranscoder(from, to);
+  return (message) => {
+    const octets = fast?.(message) ?? exact(message);
+    return toText ? textOf(octets) : octets;
+  };
+}
+
+/** The transcoder of reader and writer, which defines what every message means. */
+export function exactTranscoder(
+  from: SerializerName,
+  to: SerializerName,
+): (message: WireMessage) => Buffer {
   const { reader } = serializers[from];
   const { writer } = serializers[to];
   return (message) => {
     writer.clear();
     if (typeof message === "string") reader.readText(message, writer);
     else reader.read(message, writer);
-    const octets = writer.out.take();
-    return toText ? textOf(octets) : octets;
+    return writer.out.take();
   };
 }
 
@@ -55,11 +68,7 @@ export function transcodeItem(
   from: SerializerName,
   to: SerializerName,
 ): Uint8Array {
-  if (from === to) return new Uint8Array(octets);
-  const { writer } = serializers[to];
-  writer.clear();
-  serializers[from].reader.read(octets, writer);
-  return new Uint8Array(writer.out.take());
+  return new Uint8Array(transcoderFor(from, to, false)(octets) as Uint8Array);
 }
 
 function asText(message: WireMessage): WireMessage {

@@ -1,0 +1,120 @@
+/**
+ * Transcoders in WebAssembly: octets to octets, the same as those of the readers and writers.
+ *
+ * They are several times faster. They refuse everything that is malformed, rare or hard, such as tags of CBOR
+ * or integers of more than 64 bits: the readers judge it, so that they alone define what a message means. The
+ * sources are in the folder wasm/, in AssemblyScript; `npm run wasm` compiles them.
+ *
+ * @module
+ */
+
+import { isUtf8 } from "node:buffer";
+import { readFileSync } from "node:fs";
+import type { WireMessage } from "#wamp/peer.ts";
+import type { SerializerName } from "#wamp/serializer-name.ts";
+import file from "./transcode.wasm" with { type: "file" };
+
+/** Longer messages are left to the readers and writers, so that the memory does not grow. */
+const MAX_INPUT_OCTETS = 256 * 1024;
+/** JSON can be longer than CBOR or MsgPack; a message that becomes still longer is left to the writers. */
+const MAX_OUTPUT_OCTETS = 1024 * 1024;
+/** The most octets that UTF-8 needs for a UTF-16 unit. */
+const MAX_UTF8_OCTETS = 3;
+
+/** Transcodes a message; undefined: the reader has to judge it. The octets are valid until the next call. */
+export type WasmTranscode = (message: WireMessage) => Buffer | undefined;
+
+/** What the module exports; each function is described in wasm/transcode.ts. */
+interface ModuleExports {
+  memory: WebAssembly.Memory;
+  reserve(inputOctets: number, outputOctets: number): void;
+  inputBegin(): number;
+  outputBegin(): number;
+  jsonToCbor(octets: number): number;
+  jsonToMsgpack(octets: number): number;
+  cborToJson(octets: number): number;
+  cborToMsgpack(octets: number): number;
+  msgpackToJson(octets: number): number;
+  msgpackToCbor(octets: number): number;
+}
+
+/** One instance of the module, with its memory. */
+class WasmTranscoders {
+  readonly #exports: ModuleExports;
+  readonly #memory: Buffer;
+  readonly #input: number;
+  readonly #output: number;
+
+  constructor() {
+    const module = new WebAssembly.Module(readFileSync(file));
+    const host = {
+      parseDecimal: (start: number, end: number) => Number(this.#memory.latin1Slice(start, end)),
+      printDecimal: (value: number, to: number) => to + this.#memory.latin1Write(String(value), to),
+      isLongUtf8: (from: number, end: number) => isUtf8(this.#memory.subarray(from, end)),
+    };
+    const { exports } = new WebAssembly.Instance(module, { host });
+    this.#exports = exports as unknown as ModuleExports;
+    this.#exports.reserve(MAX_INPUT_OCTETS, MAX_OUTPUT_OCTETS);
+    this.#memory = Buffer.from(this.#exports.memory.buffer);
+    this.#input = this.#exports.inputBegin();
+    this.#output = this.#exports.outputBegin();
+  }
+
+  /** The transcoder of a pair; undefined: it has none. */
+  transcoder(from: SerializerName, to: SerializerName): WasmTranscode | undefined {
+    const run = this.#functionOf(from, to);
+    if (run === undefined) return undefined;
+    return (message) => {
+      const octets = this.#take(message);
+      if (octets < 0) return undefined;
+      const length = run(octets);
+      return length < 0 ? undefined : this.#memory.subarray(this.#output, this.#output + length);
+    };
+  }
+
+  /** Copies a message to the input, and returns its length; -1: it is too long, or no valid text. */
+  #take(message: WireMessage): number {
+    if (typeof message !== "string") {
+      if (message.length > MAX_INPUT_OCTETS) return -1;
+      this.#memory.set(message, this.#input);
+      return message.length;
+    }
+    if (message.length * MAX_UTF8_OCTETS > MAX_INPUT_OCTETS || !message.isWellFormed()) return -1;
+    return this.#memory.utf8Write(message, this.#input);
+  }
+
+  /** A function for each pair, because a call of WebAssembly is slow where it calls now one, now another. */
+  #functionOf(from: SerializerName, to: SerializerName): ((octets: number) => number) | undefined {
+    const exports = this.#exports;
+    const functions: Record<string, (octets: number) => number> = {
+      "json cbor": (octets) => exports.jsonToCbor(octets),
+      "json msgpack": (octets) => exports.jsonToMsgpack(octets),
+      "cbor json": (octets) => exports.cborToJson(octets),
+      "cbor msgpack": (octets) => exports.cborToMsgpack(octets),
+      "msgpack json": (octets) => exports.msgpackToJson(octets),
+      "msgpack cbor": (octets) => exports.msgpackToCbor(octets),
+    };
+    return functions[`${from} ${to}`];
+  }
+}
+
+let transcoders: WasmTranscoders | null | undefined;
+
+/** The transcoder in WebAssembly between two serializers; undefined where there is none. */
+export function wasmTranscoder(
+  from: SerializerName,
+  to: SerializerName,
+): WasmTranscode | undefined {
+  if (transcoders === undefined) transcoders = instantiate();
+  return transcoders?.transcoder(from, to);
+}
+
+/** Null on a processor that lacks the instructions of WebAssembly's SIMD. */
+function instantiate(): WasmTranscoders | null {
+  try {
+    return new WasmTranscoders();
+  } catch (thrown) {
+    if (thrown instanceof WebAssembly.CompileError) return null;
+    throw thrown;
+  }
+}

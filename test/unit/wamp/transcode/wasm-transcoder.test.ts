@@ -1,0 +1,115 @@
+/** The edges of the transcoders in WebAssembly; test/property compares them with readers and writers. */
+
+import { describe, expect, test } from "bun:test";
+import type { SerializerName } from "#wamp/serializer-name.ts";
+import { wasmTranscoder } from "#wamp/transcode/wasm-transcoder.ts";
+
+const transcode = (from: SerializerName, to: SerializerName) => wasmTranscoder(from, to)!;
+const octets = (hex: string) => Buffer.from(hex.replaceAll(" ", ""), "hex");
+
+test("there is none between equal serializers", () => {
+  expect(wasmTranscoder("cbor", "cbor")).toBeUndefined();
+});
+
+describe("a message is taken up to", () => {
+  const text = (length: number) => Buffer.from(JSON.stringify(["x".repeat(length - 4)]));
+
+  test("256 KiB", () => {
+    const limit = 256 * 1024;
+    expect(transcode("json", "cbor")(text(limit))?.length).toBe(limit - 4 + 6);
+    expect(transcode("json", "cbor")(text(limit + 1))).toBeUndefined();
+  });
+
+  test("1 MiB of what it becomes", () => {
+    // Each control character takes six octets in JSON.
+    const controls = (count: number) =>
+      Buffer.concat([octets("7a"), uint32(count), Buffer.alloc(count, 1)]);
+    expect(transcode("cbor", "json")(controls(174_700))?.length).toBe(174_700 * 6 + 2);
+    expect(transcode("cbor", "json")(controls(175_000))).toBeUndefined();
+    const floats = Buffer.from(`[${"0.5,".repeat(60_000)}1]`);
+    expect(transcode("json", "msgpack")(floats)?.length).toBe(60_000 * 9 + 1 + 3);
+  });
+
+  test("128 levels", () => {
+    const nested = (depth: number) => Buffer.from("[".repeat(depth) + "]".repeat(depth));
+    expect(transcode("json", "cbor")(nested(128))?.toString("hex")).toBe(`${"81".repeat(127)}80`);
+    expect(transcode("json", "cbor")(nested(129))).toBeUndefined();
+    expect(transcode("cbor", "json")(octets(`${"81".repeat(127)}80`))?.length).toBe(256);
+    expect(transcode("cbor", "json")(octets(`${"81".repeat(128)}80`))).toBeUndefined();
+    expect(transcode("msgpack", "json")(octets(`${"91".repeat(127)}90`))?.length).toBe(256);
+    expect(transcode("msgpack", "json")(octets(`${"91".repeat(128)}90`))).toBeUndefined();
+  });
+});
+
+/** The octets of the message before stand behind a shorter one, and must not become part of it. */
+describe("a message that is cut off is refused", () => {
+  test.each<[SerializerName, SerializerName, Buffer]>([
+    [
+      "json",
+      "cbor",
+      Buffer.from('[48,12.5e3,{"a":true,"b":false},"\\ud83d\\ude00\\u00e4ä€😀",null,-7]'),
+    ],
+    [
+      "cbor",
+      "json",
+      octets(
+        "88 1830 191234 1a12345678 1b0012345678123456 fa3fc00000 fb3ff8000000000000 a1616166c3a4e282ac78 f5",
+      ),
+    ],
+    ["cbor", "msgpack", octets("85 1830 43010203 6363c3a4 a201020304 fb3ff8000000000000")],
+    [
+      "msgpack",
+      "cbor",
+      octets(
+        "98 30 cd1234 ce12345678 cf0012345678123456 ca3fc00000 cb3ff8000000000000 81a161a5c3a4e282ac c403010203",
+      ),
+    ],
+    [
+      "msgpack",
+      "json",
+      octets("97 30 d17fff d2ffffffff d3ffffffffffffffff da0003616263 dc0001c3 de0001a16101"),
+    ],
+  ])("from %s to %s", (from, to, whole) => {
+    const run = transcode(from, to);
+    for (let length = 0; length < whole.length; length++) {
+      run(whole);
+      expect(run(whole.subarray(0, length))).toBeUndefined();
+    }
+  });
+});
+
+test("text that came as a string is refused when it has half of a character", () => {
+  expect(transcode("json", "cbor")('["ä"]')?.toString("hex")).toBe("8162c3a4");
+  expect(transcode("json", "cbor")('["\ud800"]')).toBeUndefined();
+});
+
+test.each([
+  [0.1, "0.1"],
+  [1, "1.0"],
+  [-0, "-0.0"],
+  [-12.25, "-12.25"],
+  [0.000001, "0.000001"],
+  [1e-7, "1e-7"],
+  [0.57, "0.57"],
+  [1234567.891234, "1234567.891234"],
+  [0.1234567, "0.1234567"],
+  [123456789012345.6, "123456789012345.6"],
+  [999999999999999.9, "999999999999999.9"],
+  [1e15, "1000000000000000.0"],
+  [2 ** 53, "9007199254740992.0"],
+  [-1e20, "-100000000000000000000.0"],
+  [1e21, "1e+21"],
+  [-1.5e300, "-1.5e+300"],
+  [5e-324, "5e-324"],
+])("the float %p becomes %s", (value, json) => {
+  const float = Buffer.alloc(9);
+  float[0] = 0xfb;
+  float.writeDoubleBE(value, 1);
+  expect(transcode("cbor", "json")(float)?.toString()).toBe(json);
+});
+
+function uint32(value: number): Buffer {
+  const buffer = Buffer.alloc(4);
+  buffer.writeUInt32BE(value);
+  return buffer;
+}
