@@ -1,11 +1,11 @@
 /**
- * answerWith: answers a GET or HEAD with its conditions and ranges (RFC 9110, sections 13 and 14): 200, 206, 304 or 416.
+ * answerWith: answers a GET or HEAD with its conditions and ranges (RFC 9110, sections 13 and 14): 200, 206, 304,
+ * 412 or 416.
  *
  * @module
  */
 
-import type { FilePart } from "#transport/http/file-part.ts";
-import type { HttpAnswer } from "#transport/http/http-answer.ts";
+import type { FilePart, HttpAnswer } from "#transport/http/http-answer.ts";
 import type { HttpRequest } from "#transport/http/http-request.ts";
 
 const NO_OCTETS = new Uint8Array(0);
@@ -52,6 +52,7 @@ export function answerWith(content: Representation, request: ReadRequest): HttpA
     "X-Content-Type-Options": "nosniff",
   };
   if (content.lastModified) headers["Last-Modified"] = content.lastModified.toUTCString();
+  if (!isWanted(content, request.headers)) return { status: 412, headers, body: NO_OCTETS };
   if (isUnchanged(content, request.headers)) return { status: 304, headers, body: null };
   const range = rangeOf(content, request);
   if (range === "unsatisfiable") {
@@ -66,17 +67,33 @@ export function answerWith(content: Representation, request: ReadRequest): HttpA
   return { status: range ? 206 : 200, headers, body, ...(content.isShared && { isShared: true }) };
 }
 
+/** Whether the content is of the version that the client wants: If-Match, or without it If-Unmodified-Since. */
+function isWanted(content: Representation, conditions: Headers): boolean {
+  const tags = conditions.get("If-Match");
+  if (tags !== null) return tagsIn(tags).some((tag) => tag === "*" || tag === content.etag);
+  return isModifiedSince(content, conditions.get("If-Unmodified-Since")) !== true;
+}
+
+/** Whether the client has this version already: If-None-Match, or without it If-Modified-Since. */
 function isUnchanged(content: Representation, conditions: Headers): boolean {
   const tags = conditions.get("If-None-Match");
-  if (tags !== null) {
-    return tags.split(",").some((tag) => {
-      const strong = tag.trim().replace(/^W\//, "");
-      return strong === "*" || strong === content.etag;
-    });
-  }
-  const since = Date.parse(conditions.get("If-Modified-Since") ?? "");
-  if (!content.lastModified || Number.isNaN(since)) return false;
-  return wholeSeconds(content.lastModified.getTime()) <= wholeSeconds(since);
+  if (tags === null) return isModifiedSince(content, conditions.get("If-Modified-Since")) === false;
+  return tagsIn(tags).some((tag) => tag === "*" || tag.replace(/^W\//, "") === content.etag);
+}
+
+/** Entity tags, none of which has a comma here. */
+function tagsIn(list: string): string[] {
+  return list.split(",").map((tag) => tag.trim());
+}
+
+/** Undefined: the header or the time of the content is missing, or the header is no date. */
+function isModifiedSince(
+  { lastModified }: Representation,
+  date: string | null,
+): boolean | undefined {
+  const since = Date.parse(date ?? "");
+  if (lastModified === undefined || Number.isNaN(since)) return undefined;
+  return wholeSeconds(lastModified.getTime()) > wholeSeconds(since);
 }
 
 interface Range {

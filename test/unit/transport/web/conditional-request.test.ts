@@ -58,6 +58,27 @@ test("answers 304 when the client has this version", () => {
   expect(ask({ "If-Modified-Since": "Fri, 02 Jan 2026 03:04:04 GMT" }).status).toBe(200);
 });
 
+test("answers 412 where the client wants another version", () => {
+  const [same, changed] = ["Fri, 02 Jan 2026 03:04:05 GMT", "Fri, 02 Jan 2026 03:04:04 GMT"];
+  for (const [status, headers] of [
+    [200, { "If-Match": '"v0", "v1"' }],
+    [200, { "If-Match": "*" }],
+    [412, { "If-Match": '"v0"' }],
+    [412, { "If-Match": 'W/"v1"' }],
+    [412, { "If-Match": "" }],
+    [200, { "If-Unmodified-Since": same }],
+    [412, { "If-Unmodified-Since": changed }],
+    [200, { "If-Unmodified-Since": "whenever" }],
+    [200, { "If-Match": '"v1"', "If-Unmodified-Since": changed }],
+    [412, { "If-Match": '"v0"', "If-None-Match": '"v1"' }],
+    [412, { "If-Match": '"v0"', Range: "bytes=0-1" }],
+    [304, { "If-Match": '"v1"', "If-None-Match": '"v1"' }],
+  ] as [number, Record<string, string>][]) {
+    expect([headers, ask(headers).status]).toEqual([headers, status]);
+  }
+  expect(ask({ "If-Match": '"v0"' }).body).toEqual(new Uint8Array(0));
+});
+
 test("sends a part only of the version that If-Range names", () => {
   expect(ask({ Range: "bytes=0-1", "If-Range": '"v1"' }).status).toBe(206);
   expect(ask({ Range: "bytes=0-1", "If-Range": '"v0"' }).status).toBe(200);
