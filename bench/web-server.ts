@@ -1,8 +1,8 @@
 /**
- * `npx bun bench/accept.ts`: what it costs to accept connections outside Bun's Web server.
+ * `npx bun bench/web-server.ts`: what WebSockets and pages cost here, beside Bun's own Web server.
  *
- * A child process echoes over WebSocket and serves a page: with Bun's Web server alone, with that behind a
- * bare relay, and with a transport of this program. This process is its client, and measures.
+ * A child process echoes over WebSocket and serves a page: with Bun's Web server, and with a transport of this
+ * program. This process is its client, and measures.
  *
  * @module
  */
@@ -14,7 +14,7 @@ import { quietContext } from "../test/support/quiet-context.ts";
 import { echo, universal } from "../test/support/universal-transport.ts";
 import { cpuBetween, memoryKiB, threadTimes } from "./process-usage.ts";
 
-const SERVERS = ["bare Bun", "bare relay", "crossproxy"];
+const SERVERS = ["bare Bun", "crossproxy"];
 const ROUNDS = 5;
 const ROUND_MS = 2000;
 const IDLE_CLIENTS = 1000;
@@ -37,37 +37,16 @@ async function serve(kind: string): Promise<void> {
     process.send?.(urls.find((url) => url.startsWith("ws:")));
     return;
   }
-  const unix = `\0crossproxy-bench-${process.pid}`;
-  const isRelayed = kind === "bare relay";
-  const address: object = isRelayed ? { unix } : { hostname: "127.0.0.1", port: 0 };
   const server = Bun.serve({
-    ...address,
+    hostname: "127.0.0.1",
+    port: 0,
     fetch(request: Request, self) {
       const headers = { "Sec-WebSocket-Protocol": "wamp.2.cbor" };
       return self.upgrade(request, { headers }) ? undefined : Response.json({ here: true });
     },
     websocket: { message: (socket, message) => void socket.send(message) },
   });
-  process.send?.(`ws://127.0.0.1:${isRelayed ? relayTo(unix) : server.port}/ws`);
-}
-
-/** Relays octets in both directions, for messages that a socket takes at once; returns the port. */
-function relayTo(unix: string): number {
-  return Bun.listen<Promise<{ write(octets: Uint8Array): number }>>({
-    hostname: "127.0.0.1",
-    port: 0,
-    socket: {
-      open(client) {
-        const socket = { data: (_: unknown, octets: Buffer) => void client.write(octets) };
-        client.data = Bun.connect({ unix, socket });
-      },
-      data(client, octets) {
-        const server = Bun.peek(client.data);
-        if (!(server instanceof Promise)) server.write(octets);
-        else void client.data.then((opened) => opened.write(Buffer.from(octets)));
-      },
-    },
-  }).port;
+  process.send?.(`ws://127.0.0.1:${server.port}/ws`);
 }
 
 interface Server {
