@@ -75,6 +75,12 @@ describe("400 is answered, once, to", () => {
     ["a negative length", post("abcde", "Content-Length: -5")],
     ["another coding", post("0\r\n\r\n", "Transfer-Encoding: xchunked")],
     ["a coding after chunked", post("0\r\n\r\n", "Transfer-Encoding: chunked, gzip")],
+    ["a no-break space before the coding", post(smuggled, "Transfer-Encoding:\xa0chunked")],
+    ["a no-break space after the length", post(smuggled, "Content-Length: 5\xa0")],
+    ["a target of another scheme", get().replace(" / ", " ftp://a/ ")],
+    ["a target without slashes", get().replace(" / ", " a:ws ")],
+    ["a backslash in the path", get().replace(" / ", " /a\\..\\ws ")],
+    ["a trailer with CR", post("0\r\na: b\rc\r\n\r\n", "Transfer-Encoding: chunked")],
     ["NUL in a value", get("X: a\0b")],
     ["NUL in a name", get("X\0: a")],
     ["CR in a value", get("X: a\rb")],
@@ -126,6 +132,23 @@ test.each(["FOO", "get", "G", "M_1"])(
 
 test.each(["M-SEARCH", "PROPFIND", "TRACE", "CONNECT"])("%s is answered with 405", async (name) => {
   expect(await statusesOf(get().replace("GET", name))).toEqual([405]);
+});
+
+test("an empty line before the next request is ignored", async () => {
+  const first = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+  expect(await statusesOf(`${first}\r\n${first}\r\n\r\n${get()}`)).toEqual([200, 200, 200]);
+});
+
+test("a client that expects 100 Continue is answered before its body, which nothing would read", async () => {
+  const head = post("", "Content-Length: 5", "Expect: 100-continue");
+  expect(await statusesOf(head)).toEqual([405]);
+});
+
+test("more than 64 KiB of requests in one burst end the connection", async () => {
+  const burst = "GET / HTTP/1.1\r\nHost: a\r\n\r\n".repeat(3000);
+  const answer = await ask(burst);
+  expect(answer).toMatch(/^HTTP\/1.1 200 OK\r\n[^]*\r\nConnection: close\r\n/);
+  expect(answer.match(/^HTTP/gm)?.length).toBeLessThan(3000);
 });
 
 test("other versions of HTTP are refused", async () => {

@@ -473,7 +473,13 @@ test("archive answers 503 until its origin delivers", async () => {
   const service = await openArchive(config, context, 5);
   afterTest(() => service.close?.());
   const url = new URL("http://localhost/a/");
-  const request = { method: "GET", url, headers: new Headers(), isHttp10: false };
+  const request = {
+    method: "GET",
+    url,
+    headers: new Headers(),
+    isHttp10: false,
+    framing: { kind: "length", octets: 0 } as const,
+  };
   const ask = () => service.handle(request, "");
   const early = ask();
   expect([early.status, "Retry-After" in early.headers]).toEqual([503, true]);

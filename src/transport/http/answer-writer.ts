@@ -8,8 +8,10 @@
  * @module
  */
 
+import { errorCodeOf } from "#base/failure.ts";
 import type { ConnectionSocket } from "#transport/endpoint/connection.ts";
-import { FilePart } from "./file-part.ts";
+import { HeldAnswers } from "./held-answers.ts";
+import { FilePart, type HttpAnswer } from "./http-answer.ts";
 
 /** Up to this length a head and its body go into one write. */
 const JOINED_OCTETS = 16 * 1024;
@@ -20,6 +22,9 @@ const READ_OCTETS = 256 * 1024;
 /** Octets that are written in one turn of the event loop, so that other connections get theirs. */
 const TURN_OCTETS = 4 * READ_OCTETS;
 
+/** Time in which the socket has to take more of an answer. */
+const ANSWER_TIMEOUT_MS = 60_000;
+
 /** Time for a client to close after this side has ended. */
 const CLOSE_DEADLINE_MS = 1000;
 
@@ -28,6 +33,9 @@ const joined = Buffer.allocUnsafeSlow(JOINED_OCTETS);
 
 /** Reused for every read of a file. */
 let readBuffer: Uint8Array | undefined;
+
+/** What of an answer the writer needs. */
+type AnswerBody = Pick<HttpAnswer, "body" | "isShared">;
 
 /** Writes one answer after the other. */
 export class AnswerWriter {
@@ -40,7 +48,9 @@ export class AnswerWriter {
   #at = 0;
   #isDropped = false;
   #next: ReturnType<typeof setImmediate> | undefined;
+  /** Disconnects a client that does not read the answer, or does not close after it. */
   #deadline: ReturnType<typeof setTimeout> | undefined;
+  #isEnding = false;
 
   constructor(socket: ConnectionSocket, onWritten: () => void) {
     this.#socket = socket;
@@ -52,25 +62,39 @@ export class AnswerWriter {
     return this.#head === null && this.#body === null;
   }
 
-  /** Begins an answer with its head in Latin-1; the writer has to be idle. */
-  write(head: string, body: Uint8Array | FilePart | null): void {
-    this.#at = 0;
-    if (!(body instanceof FilePart) && head.length + (body?.length ?? 0) <= JOINED_OCTETS) {
-      this.#writeJoined(head, body);
-      return;
-    }
-    this.#head = Buffer.from(head, "latin1");
-    this.#body = body;
-    this.#advance();
+  /** Sends an interim answer (1xx), which is only a head; the writer has to be idle. */
+  writeInterim(head: string): void {
+    this.write(head, { body: null });
+  }
+
+  /** Begins an answer with its head in Latin-1; the writer has to be idle, but for an interim answer. */
+  write(head: string, { body, isShared }: AnswerBody): void {
+    const isJoined =
+      !(body instanceof FilePart) && head.length + (body?.length ?? 0) <= JOINED_OCTETS;
+    if (isJoined && this.isIdle) this.#writeJoined(head, body);
+    else this.#begin(Buffer.from(head, "latin1"), body);
+    if (this.isIdle) return;
+    this.#deadline ??= setTimeout(() => this.#socket.terminate(), ANSWER_TIMEOUT_MS);
+    if (body instanceof Uint8Array && !isShared) HeldAnswers.add(this.#socket, body.length);
   }
 
   #writeJoined(head: string, body: Uint8Array | null): void {
+    this.#at = 0;
     const headOctets = joined.latin1Write(head, 0);
     if (body !== null) joined.set(body, headOctets);
     const length = headOctets + (body?.length ?? 0);
     const written = this.#socket.write(joined, 0, length);
     if (written < 0) this.#abandon();
     else if (written < length) this.#head = Buffer.from(joined.subarray(written, length));
+  }
+
+  #begin(head: Uint8Array, body: HttpAnswer["body"]): void {
+    const isWaiting = this.#head !== null;
+    // Behind what is left of an interim answer.
+    this.#head = this.#head === null ? head : Buffer.concat([this.#head.subarray(this.#at), head]);
+    this.#body = body;
+    this.#at = 0;
+    if (!isWaiting) this.#advance();
   }
 
   /** The socket is writable again. */
@@ -82,7 +106,8 @@ export class AnswerWriter {
 
   /** Ends the writing side; a client that does not close within a second is disconnected. */
   end(): void {
-    if (this.#isDropped || this.#deadline !== undefined) return;
+    if (this.#isDropped || this.#isEnding) return;
+    this.#isEnding = true;
     this.#socket.shutdown();
     // Not terminated: the system may still be sending what it has taken.
     this.#deadline = setTimeout(() => this.#socket.end(), CLOSE_DEADLINE_MS);
@@ -93,12 +118,13 @@ export class AnswerWriter {
     this.#isDropped = true;
     this.#head = null;
     this.#closeBody();
-    clearTimeout(this.#deadline);
+    this.#stopWaiting();
     clearImmediate(this.#next);
   }
 
   #advance(): void {
     let budget = TURN_OCTETS;
+    this.#deadline?.refresh();
     while (!this.isIdle) {
       if (budget <= 0) {
         this.#continueNextTurn();
@@ -108,6 +134,7 @@ export class AnswerWriter {
       if (written === null) return;
       budget -= written;
     }
+    this.#stopWaiting();
   }
 
   /** Null: the socket takes no more at present, or at all. */
@@ -129,7 +156,7 @@ export class AnswerWriter {
   #readFrom(source: Uint8Array | FilePart): { octets: Uint8Array; from: number; to: number } {
     if (source instanceof Uint8Array) return { octets: source, from: this.#at, to: source.length };
     readBuffer ??= Buffer.allocUnsafeSlow(READ_OCTETS);
-    return { octets: readBuffer, from: 0, to: source.read(readBuffer, this.#at) };
+    return { octets: readBuffer, from: 0, to: readInto(readBuffer, source, this.#at) };
   }
 
   #finish(source: Uint8Array | FilePart): void {
@@ -150,9 +177,26 @@ export class AnswerWriter {
     });
   }
 
-  /** The connection takes no more octets, or the file has become shorter than announced. */
+  #stopWaiting(): void {
+    if (this.#deadline === undefined) return;
+    clearTimeout(this.#deadline);
+    this.#deadline = undefined;
+    HeldAnswers.delete(this.#socket);
+  }
+
+  /** The connection takes no more octets, or the file cannot be read as far as announced. */
   #abandon(): void {
     this.drop();
     queueMicrotask(() => this.#socket.terminate());
+  }
+}
+
+/** Reads octets of a file; gives their number. 0: it has become shorter, or cannot be read any more. */
+function readInto(buffer: Uint8Array, part: FilePart, at: number): number {
+  try {
+    return part.read(buffer, at);
+  } catch (thrown) {
+    if (errorCodeOf(thrown) === undefined) throw thrown;
+    return 0;
   }
 }

@@ -10,32 +10,25 @@ import { sentenceOf } from "#base/failure.ts";
 import type { Logger } from "#observe/logger.ts";
 import type { ConnectionEvents, ConnectionSocket } from "#transport/endpoint/connection.ts";
 import { AnswerWriter } from "./answer-writer.ts";
-import { FilePart } from "./file-part.ts";
-import { HeldAnswers } from "./held-answers.ts";
-import { type HttpAnswer, printHead } from "./http-answer.ts";
-import { type ClientRequest, isHost } from "./http-request.ts";
-import type { ReadNextRequest } from "./persistent-connection.ts";
-import { type Framing, framingOf, RequestBody } from "./request-body.ts";
+import { FilePart, type HttpAnswer, printHead } from "./http-answer.ts";
+import type { ClientRequest } from "./http-request.ts";
+import { MAX_PIPELINED_OCTETS, type ReadNextRequest } from "./persistent-connection.ts";
+import { RequestBody } from "./request-body.ts";
+import { hasToken } from "./request-head.ts";
 
 /** Time for a whole body. */
 const BODY_TIMEOUT_MS = 30_000;
 
-/** Time in which the socket has to take more of an answer. */
-const ANSWER_TIMEOUT_MS = 60_000;
+const NO_OCTETS = Buffer.alloc(0);
 
-/** Most octets of later requests that wait for an answer; with more, the connection closes (RFC 9112, 9.6). */
-const MAX_PIPELINED_OCTETS = 64 * 1024;
-
-const NO_BODY = Buffer.alloc(0);
-
-const CONTINUE = Buffer.from("HTTP/1.1 100 Continue\r\n\r\n");
+const CONTINUE = "HTTP/1.1 100 Continue\r\n\r\n";
 
 /** Answers the requests of one service. */
 export interface RequestHandler {
   /** Longest body in octets. */
   readonly maxBodyOctets: number;
-  /** Takes a slot for one request, to be released after it; null: all are taken. */
-  takeSlot(): { release(): void } | null;
+  /** Takes a slot for one request, to be released after it; null: all are taken. Absent: any number is taken. */
+  takeSlot?(): { release(): void } | null;
   /** The answer that follows from the head alone; null: the body has to be read. */
   answerToHead(request: ClientRequest): HttpAnswer | null;
   /** The answer to a whole request; the signal aborts when the client has gone. */
@@ -82,7 +75,8 @@ export class HttpExchange implements ConnectionEvents {
   readonly #accepted: AcceptedRequest;
   readonly #onEnd: () => void;
   readonly #writer: AnswerWriter;
-  readonly #slot: ReturnType<RequestHandler["takeSlot"]>;
+  /** Null: there is none for this request; undefined: requests are not counted. */
+  readonly #slot: { release(): void } | null | undefined;
   /** Aborts when the request is answered, or its client has gone; made when it is asked for. */
   #over: AbortController | null = null;
   #body: RequestBody | null = null;
@@ -96,7 +90,7 @@ export class HttpExchange implements ConnectionEvents {
     this.#accepted = accepted;
     this.#onEnd = onEnd;
     this.#writer = new AnswerWriter(accepted.socket, () => this.#continueWhenWritten());
-    this.#slot = accepted.handler.takeSlot();
+    this.#slot = accepted.handler.takeSlot?.();
   }
 
   received(chunk: Uint8Array): void {
@@ -113,12 +107,11 @@ export class HttpExchange implements ConnectionEvents {
       this.#refuseBody(state);
       return;
     }
-    if (this.#mayPersist()) this.#pipelined = copyOf(body.octetsAfterBody);
+    this.#beginPipeline(body.octetsAfterBody);
     this.#perform(body.take());
   }
 
   drained(): void {
-    if (this.#isAnswered) this.#timer?.refresh();
     this.#writer.drained();
   }
 
@@ -148,50 +141,42 @@ export class HttpExchange implements ConnectionEvents {
   /** Answers at once what needs no body. */
   begin(): void {
     const { handler, request, octetsAfterHead } = this.#accepted;
-    const host = request.headers.get("host");
-    if (host === null ? !request.isHttp10 : !isHost(host)) {
-      this.#refuse(400, "Cannot take the request: it names no host, or several");
-      return;
-    }
-    const framing = framingOf(request.headers);
-    if (framing === null || (framing.kind === "chunked" && request.isHttp10)) {
-      this.#refuse(400, "Cannot read the body: its length is not told, or twice");
-      return;
-    }
     if (this.#slot === null) {
       this.#refuse(503, "Cannot take the request: too many are waiting");
       return;
     }
-    const hasNoBody = framing.kind === "length" && framing.octets === 0;
-    if (hasNoBody && this.#mayPersist()) this.#pipelined = copyOf(octetsAfterHead);
+    const hasNoBody = request.framing.kind === "length" && request.framing.octets === 0;
+    if (hasNoBody) this.#beginPipeline(octetsAfterHead);
     try {
       const answer = handler.answerToHead(request);
       if (answer !== null) this.#answer(answer);
-      else if (hasNoBody) this.#perform(NO_BODY);
-      else this.#readBody(framing);
+      else if (hasNoBody) this.#perform(NO_OCTETS);
+      else this.#readBody();
     } catch (thrown) {
       this.#failed(thrown);
     }
   }
 
-  #readBody(framing: NonNullable<Framing>): void {
-    const { handler, request, octetsAfterHead, socket } = this.#accepted;
+  #readBody(): void {
+    const { handler, request, octetsAfterHead } = this.#accepted;
+    const { framing } = request;
     this.#body = new RequestBody(framing, handler.maxBodyOctets);
     this.#timer = setTimeout(() => this.#bodyTimedOut(), BODY_TIMEOUT_MS);
     const fits = framing.kind === "chunked" || framing.octets <= handler.maxBodyOctets;
     const isAwaited = request.headers.get("expect")?.toLowerCase() === "100-continue";
-    if (fits && isAwaited && !request.isHttp10) socket.write(CONTINUE);
+    if (fits && isAwaited && !request.isHttp10) this.#writer.writeInterim(CONTINUE);
     this.received(octetsAfterHead);
   }
 
-  /** Whether the connection persists after the answer (RFC 9112, section 9.3). */
-  #mayPersist(): boolean {
+  /** Keeps the octets after the request, where the connection persists after the answer (RFC 9112, section 9.3). */
+  #beginPipeline(octets: Uint8Array): void {
     const { isHttp10, headers } = this.#accepted.request;
-    if (isHttp10) return false;
-    const options = headers.get("connection")?.toLowerCase().split(",");
-    return !options?.some((option) => option.trim() === "close");
+    if (isHttp10 || hasToken(headers, "connection", "close")) return;
+    this.#pipelined = NO_OCTETS;
+    if (octets.length > 0) this.#keepPipelined(octets);
   }
 
+  /** With too many octets the connection closes after the answer (RFC 9112, section 9.6). */
   #keepPipelined(chunk: Uint8Array): void {
     if (this.#pipelined === null) return;
     const isTooLong = this.#pipelined.length + chunk.length > MAX_PIPELINED_OCTETS;
@@ -250,23 +235,13 @@ export class HttpExchange implements ConnectionEvents {
     this.#finish();
     const isSent = this.#accepted.request.method !== "HEAD";
     if (!isSent && body instanceof FilePart) body.close();
-    this.#writer.write(head, isSent ? body : null);
-    if (!this.#writer.isIdle) this.#waitForClient(answer);
+    this.#writer.write(head, isSent ? answer : { body: null });
     this.#continueWhenWritten();
-  }
-
-  /** The socket has not taken the whole answer. */
-  #waitForClient({ body, isShared }: HttpAnswer): void {
-    const { socket } = this.#accepted;
-    this.#timer = setTimeout(() => socket.terminate(), ANSWER_TIMEOUT_MS);
-    if (body instanceof Uint8Array && !isShared) HeldAnswers.add(socket, body.length);
   }
 
   /** Releases what the request has taken, but not its connection. */
   #finish(): void {
     clearTimeout(this.#timer);
-    this.#timer = undefined;
-    HeldAnswers.delete(this.#accepted.socket);
     this.#slot?.release();
     this.#over?.abort();
   }
@@ -274,7 +249,6 @@ export class HttpExchange implements ConnectionEvents {
   /** When the socket has taken the whole answer, ends the connection or reads the next request. */
   #continueWhenWritten(): void {
     if (!this.#isAnswered || !this.#writer.isIdle) return;
-    this.#finish();
     const pipelined = this.#pipelined;
     if (pipelined === null || this.#announcesClose) {
       this.#writer.end();
@@ -283,8 +257,4 @@ export class HttpExchange implements ConnectionEvents {
     this.#onEnd();
     this.#accepted.readNextRequest(pipelined);
   }
-}
-
-function copyOf(octets: Uint8Array): Buffer {
-  return octets.length === 0 ? NO_BODY : Buffer.from(octets);
 }

@@ -14,16 +14,15 @@ export interface HttpRequest {
   headers: Headers;
   /** Whether the version is HTTP/1.0, which has no upgrade (RFC 9110, section 7.8). */
   isHttp10: boolean;
+  framing: BodyFraming;
 }
+
+/** How the end of a body is found (RFC 9112, section 6); a request without a body has the length 0. */
+export type BodyFraming = { kind: "length"; octets: number } | { kind: "chunked" };
 
 /** A request, and where it came from. */
 export interface ClientRequest extends HttpRequest {
-  /** IP address of the client; null on a Unix socket. */
-  address: string | null;
+  /** The client as it is printed in logs: `tcp4:127.0.0.1:49816`. */
+  peer: string;
   isSecure: boolean;
-}
-
-/** Whether a Host header is one host, perhaps with a port; several headers are joined by a comma. */
-export function isHost(host: string): boolean {
-  return /^([\w.~!$&'()*+;=%-]+|\[[\da-f:.]+\])(:\d*)?$/i.test(host);
 }

@@ -7,6 +7,7 @@
  */
 
 import type { ConnectionEvents, ConnectionSocket } from "#transport/endpoint/connection.ts";
+import { eventTurns, type TurnTaker } from "#transport/endpoint/event-turns.ts";
 import { type HeadFault, RequestHead } from "./request-head.ts";
 
 /**
@@ -17,6 +18,9 @@ const IDLE_MS = 75_000;
 
 /** Time for a client to close after this side has ended. */
 const CLOSE_MS = 1000;
+
+/** Most octets of later requests that wait for an answer. */
+export const MAX_PIPELINED_OCTETS = 64 * 1024;
 
 /** Continues after an answer; `pipelined` are the octets that the client has sent since its request. */
 export type ReadNextRequest = (pipelined: Uint8Array) => void;
@@ -33,10 +37,13 @@ export interface PersistentConnectionOptions {
 }
 
 /** Receives the events of a connection and passes them to the request that is being answered. */
-export class PersistentConnection implements ConnectionEvents {
+export class PersistentConnection implements ConnectionEvents, TurnTaker {
   readonly #options: PersistentConnectionOptions;
   #events: ConnectionEvents | null = null;
   #head = new RequestHead();
+  /** What the client has sent since the last request, which is to be read in a moment; null: nothing is. */
+  #pipelined: Uint8Array | null = null;
+  #isPaused = false;
   #hasEnded = false;
   #isClosed = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -55,6 +62,10 @@ export class PersistentConnection implements ConnectionEvents {
       this.#events.received(chunk);
       return;
     }
+    if (this.#pipelined !== null) {
+      this.#pipelined = Buffer.concat([this.#pipelined, chunk]);
+      return;
+    }
     const state = this.#head.push(chunk);
     if (state === "incomplete") return;
     clearTimeout(this.#timer);
@@ -70,8 +81,8 @@ export class PersistentConnection implements ConnectionEvents {
 
   ended(): void {
     this.#hasEnded = true;
-    if (this.#events === null) this.end();
-    else this.#events.ended();
+    if (this.#events !== null) this.#events.ended();
+    else if (this.#pipelined === null) this.end();
   }
 
   closed(error: Error | undefined): void {
@@ -85,26 +96,44 @@ export class PersistentConnection implements ConnectionEvents {
   end(): void {
     if (this.#events !== null || this.#isClosed) return;
     const { socket } = this.#options;
+    this.#pipelined = null;
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => socket.terminate(), CLOSE_MS);
     socket.end();
   }
 
   #handOver(events: ConnectionEvents): void {
+    // The request is answered already.
+    if (this.#pipelined !== null) return;
     this.#events = events;
     if (this.#isClosed) events.closed(undefined);
     else if (this.#hasEnded) events.ended();
   }
 
   #readNextRequest(pipelined: Uint8Array): void {
-    // In a microtask, so that many requests in one read do not nest; no socket event comes before it.
-    queueMicrotask(() => {
-      if (this.#isClosed) return;
-      this.#events = null;
-      this.#head = new RequestHead();
-      this.#timer = setTimeout(() => this.end(), IDLE_MS);
-      if (pipelined.length > 0) this.received(pipelined);
-      if (this.#hasEnded) this.end();
-    });
+    this.#events = null;
+    this.#pipelined = pipelined;
+    if (pipelined.length > 0 && !eventTurns.hasTime()) {
+      // Many short requests in one read must not hold up the other connections.
+      this.#isPaused = true;
+      this.#options.socket.pause();
+      eventTurns.wait(this);
+    } else {
+      // In a microtask, so that many requests in one read do not nest.
+      queueMicrotask(() => this.takeTurn());
+    }
+  }
+
+  /** Reads what the client has sent since the last request. */
+  takeTurn(): void {
+    const pipelined = this.#pipelined;
+    if (this.#isClosed || pipelined === null) return;
+    this.#pipelined = null;
+    this.#head = new RequestHead();
+    this.#timer = setTimeout(() => this.end(), IDLE_MS);
+    if (this.#isPaused) this.#options.socket.resume();
+    this.#isPaused = false;
+    if (pipelined.length > 0) this.received(pipelined);
+    if (this.#hasEnded && this.#pipelined === null) this.end();
   }
 }

@@ -1,49 +1,41 @@
 /**
- * RefusedConnection: answers a request in raw HTTP with an error status and closes the connection.
+ * RefusedConnection: answers a request with an error status and closes the connection.
  *
  * @module
  */
 
-import { STATUS_CODES } from "node:http";
 import type { ConnectionEvents, ConnectionSocket } from "#transport/endpoint/connection.ts";
+import { AnswerWriter } from "./answer-writer.ts";
+import { printHead } from "./http-answer.ts";
 
-/** Time for a refused client to read the answer and to close. */
-const CLOSE_DEADLINE_MS = 1000;
-
-/** An answer that refuses a request and announces that the connection closes. */
-export function refusalOctets(status: number, sentence = ""): Buffer {
-  const body = sentence && `${sentence}\n`;
-  const lines = [
-    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
-    ...(body ? ["Content-Type: text/plain; charset=utf-8"] : []),
-    `Content-Length: ${Buffer.byteLength(body)}`,
-    "Connection: close",
-  ];
-  return Buffer.from(`${lines.join("\r\n")}\r\n\r\n${body}`);
-}
+const TEXT = { "Content-Type": "text/plain; charset=utf-8" };
 
 /** Receives the events of a refused connection; later octets are ignored. */
 export class RefusedConnection implements ConnectionEvents {
   readonly #socket: ConnectionSocket;
-  readonly #deadline: ReturnType<typeof setTimeout>;
+  readonly #writer: AnswerWriter;
 
   /** Writes the refusal and ends the writing side; the client has a second to close. */
-  constructor(socket: ConnectionSocket, status: number, sentence?: string) {
+  constructor(socket: ConnectionSocket, status: number, sentence = "") {
     this.#socket = socket;
-    socket.write(refusalOctets(status, sentence));
-    socket.shutdown();
-    this.#deadline = setTimeout(() => socket.terminate(), CLOSE_DEADLINE_MS);
+    this.#writer = new AnswerWriter(socket, () => this.#writer.end());
+    const body = Buffer.from(sentence && `${sentence}\n`);
+    const answer = { status, headers: sentence === "" ? {} : TEXT, body };
+    this.#writer.write(printHead(answer, true), answer);
+    if (this.#writer.isIdle) this.#writer.end();
   }
 
   received(): void {}
 
-  drained(): void {}
+  drained(): void {
+    this.#writer.drained();
+  }
 
   ended(): void {
-    this.#socket.end();
+    if (this.#writer.isIdle) this.#socket.end();
   }
 
   closed(): void {
-    clearTimeout(this.#deadline);
+    this.#writer.drop();
   }
 }

@@ -1,11 +1,13 @@
 /**
  * RequestBody: gathers the body of one HTTP request from pieces of any size, up to a limit (RFC 9112,
- * section 6: Content-Length or chunked).
+ * sections 6 and 7.1).
  *
  * @module
  */
 
 import { OctetCollector } from "#transport/endpoint/octet-collector.ts";
+import type { BodyFraming } from "./http-request.ts";
+import { isField } from "./request-head.ts";
 
 const LINE_FEED = 0x0a;
 
@@ -17,22 +19,6 @@ const MAX_TRAILER_LINES = 64;
 
 /** What the octets so far are. */
 export type BodyState = "incomplete" | "complete" | "malformed" | "too long";
-
-/** How a body is framed; null: not in a reliable way. */
-export type Framing = { kind: "length"; octets: number } | { kind: "chunked" } | null;
-
-/** Reads the framing from the headers; null when both are present or one is malformed (RFC 9112, section 6.3). */
-export function framingOf(headers: Headers): Framing {
-  const length = headers.get("content-length");
-  const coding = headers.get("transfer-encoding");
-  if (coding !== null) {
-    return length === null && coding.trim().toLowerCase() === "chunked"
-      ? { kind: "chunked" }
-      : null;
-  }
-  if (length === null) return { kind: "length", octets: 0 };
-  return /^\d{1,15}$/.test(length) ? { kind: "length", octets: Number(length) } : null;
-}
 
 /** Gathers a body. */
 export class RequestBody {
@@ -46,7 +32,7 @@ export class RequestBody {
   #octetsAfter: Uint8Array = new Uint8Array(0);
   #trailerLines = 0;
 
-  constructor(framing: NonNullable<Framing>, limit: number) {
+  constructor(framing: BodyFraming, limit: number) {
     this.#limit = limit;
     this.#isChunked = framing.kind === "chunked";
     this.#missing = framing.kind === "length" ? framing.octets : 0;
@@ -104,9 +90,10 @@ export class RequestBody {
     }
     if (this.#expects === "trailer") {
       if (text === "") return "complete";
+      if (!isField(text)) return "malformed";
       return ++this.#trailerLines > MAX_TRAILER_LINES ? "malformed" : "incomplete";
     }
-    const size = /^([0-9a-fA-F]{1,8})(?:[\t ]*;.*)?$/.exec(text)?.[1];
+    const size = /^0*([0-9a-fA-F]{1,8})(?:[\t ]*;[\t\x20-\x7e\x80-\xff]*)?$/.exec(text)?.[1];
     if (size === undefined) return "malformed";
     this.#missing = Number.parseInt(size, 16);
     this.#expects = this.#missing === 0 ? "trailer" : "data";

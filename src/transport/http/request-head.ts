@@ -1,6 +1,9 @@
 /**
  * RequestHead: the head of an HTTP request, gathered from chunks of any size, so that the request can be
- * dispatched before it is answered.
+ * dispatched before it is answered (RFC 9112, sections 2 to 6).
+ *
+ * A head that another server could read in another way is no request: with it an attacker would hide one
+ * request in another.
  *
  * @module
  */
@@ -8,7 +11,7 @@
 import { METHODS } from "node:http";
 
 import { OctetCollector } from "#transport/endpoint/octet-collector.ts";
-import type { HttpRequest } from "./http-request.ts";
+import type { BodyFraming, HttpRequest } from "./http-request.ts";
 
 /** Longest head in octets. */
 const MAX_HEAD_OCTETS = 16 * 1024;
@@ -22,6 +25,7 @@ const KNOWN_METHODS: ReadonlySet<string> = new Set(METHODS);
 const NO_OCTETS = Buffer.alloc(0);
 
 const LINE_FEED = 0x0a;
+const CARRIAGE_RETURN = 0x0d;
 
 /** A head that is no request. */
 export type HeadFault = "malformed" | "too long" | "unknown method";
@@ -41,9 +45,10 @@ export class RequestHead {
   /** Null: everything came in one chunk so far. */
   #collected: OctetCollector | null = null;
   #all: Buffer = NO_OCTETS;
-  /** Length of the request line with its CR LF; 0 until it is complete. */
-  #lineOctets = 0;
-  #headOctets = 0;
+  /** Where the request line begins, after empty lines. */
+  #start = 0;
+  #hasRequestLine = false;
+  #headEnd = 0;
 
   /**
    * Takes the next octets; to be called until it answers anything but incomplete. The last chunk is
@@ -73,55 +78,49 @@ export class RequestHead {
 
   #search(searched: number): HeadState {
     const octets = this.#all;
-    if (this.#lineOctets === 0) {
-      const end = octets.indexOf(LINE_FEED, searched);
-      if (end >= 0) {
-        this.#lineOctets = end + 1;
-        const line = octets.latin1Slice(0, end + 1);
-        if (!isRequestLine(line)) return "malformed";
-        if (!KNOWN_METHODS.has(line.slice(0, line.indexOf(" ")))) return "unknown method";
-      }
+    if (!this.#hasRequestLine) {
+      const fault = this.#searchRequestLine(searched);
+      if (fault !== null) return fault;
     }
-    const end = octets.indexOf("\r\n\r\n", Math.max(0, searched - 3));
+    const end = octets.indexOf("\r\n\r\n", Math.max(this.#start, searched - 3));
     if (end < 0) return octets.length > MAX_HEAD_OCTETS ? "too long" : "incomplete";
-    this.#headOctets = end + 4;
-    return this.#headOctets > MAX_HEAD_OCTETS ? "too long" : "complete";
+    this.#headEnd = end + 4;
+    return this.#headEnd > MAX_HEAD_OCTETS ? "too long" : "complete";
   }
 
-  /** All octets so far. */
-  get octets(): Buffer {
-    return this.#all;
-  }
-
-  /** Octets that came after the head. */
-  get octetsAfterHead(): Buffer {
-    return this.#all.subarray(this.#headOctets);
-  }
-
-  /**
-   * The request, or the status that answers it: 400 when its target is no URL or a header field is
-   * malformed, 431 when there are too many fields.
-   */
-  request(): HttpRequest | 400 | 431 {
-    const [line = "", ...fields] = this.octets.latin1Slice(0, this.#headOctets - 4).split("\r\n");
-    const [method = "", target = "", version] = line.split(" ");
-    if (fields.length > MAX_FIELDS) return 431;
-    // Without the Host header: one such as "a/b" would change the path of the target.
-    const url = URL.parse(target.startsWith("/") ? `http://localhost${asUtf8(target)}` : target);
-    if (url === null) return 400;
-    const headers = new Headers();
-    for (const field of fields) {
-      if (!isField(field)) return 400;
-      const colon = field.indexOf(":");
-      headers.append(field.slice(0, colon), field.slice(colon + 1).trim());
+  #searchRequestLine(searched: number): HeadFault | null {
+    const octets = this.#all;
+    // Some clients send an empty line after a body (RFC 9112, section 2.2).
+    while (octets[this.#start] === CARRIAGE_RETURN && octets[this.#start + 1] === LINE_FEED) {
+      this.#start += 2;
     }
-    return { method, url, headers, isHttp10: version === "HTTP/1.0" };
+    const end = octets.indexOf(LINE_FEED, Math.max(this.#start, searched));
+    if (end < 0) return null;
+    this.#hasRequestLine = true;
+    const line = octets.latin1Slice(this.#start, end + 1);
+    if (!isRequestLine(line)) return "malformed";
+    return KNOWN_METHODS.has(line.slice(0, line.indexOf(" "))) ? null : "unknown method";
   }
-}
 
-/** A target read as Latin-1, read as UTF-8 in place of that; clients should send neither, but ASCII. */
-function asUtf8(target: string): string {
-  return /[\x80-\xff]/.test(target) ? Buffer.from(target, "latin1").toString("utf8") : target;
+  /** Octets that came after the head; borrowed. */
+  get octetsAfterHead(): Buffer {
+    return this.#all.subarray(this.#headEnd);
+  }
+
+  /** The request, once the head is complete. */
+  request(): HttpRequest | HeadFault {
+    const text = this.#all.latin1Slice(this.#start, this.#headEnd - 4);
+    const [line = "", ...fields] = text.split("\r\n");
+    const [method = "", target = "", version] = line.split(" ");
+    if (fields.length > MAX_FIELDS) return "too long";
+    const url = urlOf(target);
+    const headers = headersOf(fields);
+    if (url === null || headers === null) return "malformed";
+    const isHttp10 = version === "HTTP/1.0";
+    const framing = framingOf(headers, isHttp10);
+    if (framing === null || !namesHost(headers, isHttp10)) return "malformed";
+    return { method, url, headers, isHttp10, framing };
+  }
 }
 
 /** Whether a line, with its CR LF, is a request line of HTTP/1.0 or 1.1. */
@@ -129,10 +128,73 @@ function isRequestLine(line: string): boolean {
   return /^[!#$%&'*+.^_`|~0-9A-Za-z-]+ [\x21-\x7e\x80-\xff]+ HTTP\/1\.[01]\r\n$/.test(line);
 }
 
+/** The URL of a target in origin-form or absolute-form (RFC 9112, section 3.2); null: it has neither. */
+function urlOf(target: string): URL | null {
+  // A URL takes a backslash for a slash, which other servers do not.
+  if (target.includes("\\")) return null;
+  // Without the Host header: one such as "a/b" would change the path of the target.
+  if (target.startsWith("/")) return URL.parse(`http://localhost${asUtf8(target)}`);
+  return /^(http|ws)s?:\/\//i.test(target) ? URL.parse(asUtf8(target)) : null;
+}
+
+/** A target read as Latin-1, read as UTF-8 in place of that; clients should send neither, but ASCII. */
+function asUtf8(target: string): string {
+  return /[\x80-\xff]/.test(target) ? Buffer.from(target, "latin1").toString("utf8") : target;
+}
+
+/** Reads header fields; null: one is malformed. */
+function headersOf(fields: readonly string[]): Headers | null {
+  const headers = new Headers();
+  for (const field of fields) {
+    if (!isField(field)) return null;
+    const colon = field.indexOf(":");
+    // Headers removes spaces and tabs around a value, and no other white space.
+    headers.append(field.slice(0, colon), field.slice(colon + 1));
+  }
+  return headers;
+}
+
 /**
  * Whether a line is a header field: no folded line, no white space in the name, no control character in
  * the value, because some servers take a bare CR or LF for a line end (RFC 9112, section 5).
  */
-function isField(line: string): boolean {
+export function isField(line: string): boolean {
   return /^[!#$%&'*+.^_`|~0-9A-Za-z-]+:[\t\x20-\x7e\x80-\xff]*$/.test(line);
+}
+
+/**
+ * How a body is framed; null: not in a reliable way, because length and coding are both present, one is
+ * malformed, or HTTP/1.0 has a coding (RFC 9112, section 6).
+ */
+function framingOf(headers: Headers, isHttp10: boolean): BodyFraming | null {
+  const length = headers.get("content-length");
+  const coding = headers.get("transfer-encoding");
+  if (coding !== null) {
+    const isReliable = length === null && !isHttp10 && coding.toLowerCase() === "chunked";
+    return isReliable ? { kind: "chunked" } : null;
+  }
+  if (length === null) return { kind: "length", octets: 0 };
+  return /^\d{1,15}$/.test(length) ? { kind: "length", octets: Number(length) } : null;
+}
+
+/** Whether there is one Host header, with one host and perhaps a port; HTTP/1.0 needs none. */
+function namesHost(headers: Headers, isHttp10: boolean): boolean {
+  // Several headers are joined by a comma.
+  const host = headers.get("host");
+  if (host === null) return isHttp10;
+  return /^([\w.~!$&'()*+;=%-]+|\[[\da-f:.]+\])(:\d*)?$/i.test(host);
+}
+
+/** Whether a header that is a comma-separated list contains a token, ignoring case. */
+export function hasToken(headers: Headers, name: string, token: string): boolean {
+  const items = headers.get(name)?.toLowerCase().split(",") ?? [];
+  return items.some((item) => withoutBlanks(item) === token);
+}
+
+/** Removes spaces and tabs around a text; `trim` would remove other white space too. */
+function withoutBlanks(text: string): string {
+  let [start, end] = [0, text.length];
+  while (text[start] === " " || text[start] === "\t") start += 1;
+  while (end > start && (text[end - 1] === " " || text[end - 1] === "\t")) end -= 1;
+  return text.slice(start, end);
 }

@@ -1,14 +1,15 @@
 /**
- * PathTree: finds the service for a request. The longest configured path wins, those of nested `path`
- * services included.
+ * PathTree: finds the service for a request and has it answer. The longest configured path wins, those of
+ * nested `path` services included.
  *
  * @module
  */
 
 import type { PathServiceConfig, WebServiceConfig } from "#config/node-config.ts";
 import type { HttpAnswer } from "#transport/http/http-answer.ts";
+import type { RequestHandler } from "#transport/http/http-exchange.ts";
 import type { HttpRequest } from "#transport/http/http-request.ts";
-import { errorPage } from "./error-page.ts";
+import { type ErrorStatus, errorPage } from "./error-page.ts";
 import type { WebService } from "./web-service.ts";
 
 /** A service other than `path`, which only nests others. */
@@ -23,17 +24,17 @@ export interface PathMatch {
   mount: string;
 }
 
-/** The services of one Web server by path. */
-export class PathTree {
-  /** Whether any path has a bridge. */
-  readonly hasBridge: boolean;
+/** The services of one Web server by path. Bodies of requests are read and ignored, but by bridges. */
+export class PathTree implements RequestHandler {
+  readonly maxBodyOctets = 64 * 1024;
+  readonly #hasBridge: boolean;
   readonly #root: TreeNode;
   readonly #services: WebService[];
 
   private constructor(root: TreeNode, services: WebService[]) {
     this.#root = root;
     this.#services = services;
-    this.hasBridge = services.some(({ bridge }) => bridge !== undefined);
+    this.#hasBridge = services.some(({ bridge }) => bridge !== undefined);
   }
 
   /** Opens every service of `paths`; if one fails, those already open are closed again. */
@@ -64,8 +65,22 @@ export class PathTree {
     throw (failed as PromiseRejectedResult).reason;
   }
 
+  /** What answers a request: the bridge at its path, or this tree. */
+  handlerOf({ url }: HttpRequest): RequestHandler {
+    return (this.#hasBridge ? this.find(url.pathname)?.service.bridge : undefined) ?? this;
+  }
+
+  /**
+   * Answers a request with Upgrade or Expect before its body: that of a handshake that was found invalid may
+   * be frames, and the client that expects an answer has not sent its body yet.
+   */
+  answerToHead(request: HttpRequest): HttpAnswer | null {
+    const { headers } = request;
+    return headers.has("upgrade") || headers.has("expect") ? this.perform(request) : null;
+  }
+
   /** Has the service at a request's path answer it, else answers 400, 404 or 405. */
-  handle(request: HttpRequest): HttpAnswer {
+  perform(request: HttpRequest): HttpAnswer {
     const components = decodePath(request.url.pathname);
     if (components === undefined) return errorPage(400);
     const match = this.#match(components);
@@ -74,6 +89,10 @@ export class PathTree {
     const isRead = request.method === "GET" || request.method === "HEAD";
     if (service.isReadOnly && !isRead) return errorPage(405, { Allow: "GET, HEAD" });
     return service.handle(request, subpath);
+  }
+
+  refuse(_request: HttpRequest, status: number): HttpAnswer {
+    return errorPage(status as ErrorStatus);
   }
 
   /** The service for the path of a URL; undefined when there is none. */

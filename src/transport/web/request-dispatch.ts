@@ -13,16 +13,15 @@
 
 import type { ConnectionEvents, ConnectionSocket } from "#transport/endpoint/connection.ts";
 import type { ConnectionLimit } from "#transport/endpoint/connection-limit.ts";
-import { addressOf } from "#transport/endpoint/peer-address.ts";
-import { TrustedProxies } from "#transport/http/forwarded.ts";
-import { HttpExchanges, type RequestHandler } from "#transport/http/http-exchange.ts";
+import { HttpExchanges } from "#transport/http/http-exchange.ts";
 import type { ClientRequest, HttpRequest } from "#transport/http/http-request.ts";
 import {
   PersistentConnection,
   type ReadNextRequest,
 } from "#transport/http/persistent-connection.ts";
 import { RefusedConnection } from "#transport/http/refused-connection.ts";
-import { FAULT_STATUS, type RequestHead } from "#transport/http/request-head.ts";
+import { FAULT_STATUS, type HeadFault, type RequestHead } from "#transport/http/request-head.ts";
+import { TrustedProxies } from "#transport/http/trusted-proxies.ts";
 import type { AcceptPeerWithSession, TransportContext } from "#transport/listener.ts";
 import { openCookieTrackers } from "#transport/websocket/cookie-tracker.ts";
 import { WebSocketAcceptor } from "#transport/websocket/websocket-acceptor.ts";
@@ -31,7 +30,6 @@ import { PathTree } from "./path-tree.ts";
 import { isWebSocket, pathsOf, type WebServerConfig, wampWebSocketsOf } from "./service-paths.ts";
 import { openWebService } from "./services/service-registry.ts";
 import { openWebSocketService } from "./services/websocket.ts";
-import { WebRequestHandler } from "./web-request-handler.ts";
 
 /** What the protocols of a transport share. */
 export interface DispatchOptions {
@@ -52,7 +50,6 @@ export class RequestDispatch {
   readonly #proxies: TrustedProxies | undefined;
   readonly #webSockets: WebSocketAcceptor;
   readonly #tree: PathTree;
-  readonly #handler: WebRequestHandler;
   readonly #exchanges = new HttpExchanges();
   readonly #persistent = new Set<PersistentConnection>();
 
@@ -84,7 +81,6 @@ export class RequestDispatch {
     log: TransportContext["log"],
   ) {
     this.#tree = tree;
-    this.#handler = new WebRequestHandler(tree);
     this.#webSockets = webSockets;
     this.#proxies = proxies;
     this.#log = log;
@@ -125,7 +121,7 @@ export class RequestDispatch {
         const webSocket = this.#upgrade(connection, request, head);
         return webSocket ?? this.#answer(connection, request, head, readNextRequest);
       },
-      takeFaulty: (fault) => new RefusedConnection(socket, FAULT_STATUS[fault]),
+      takeFaulty: (fault) => refused(socket, fault),
       onEnd: () => this.#persistent.delete(persistent),
     });
     this.#persistent.add(persistent);
@@ -139,7 +135,7 @@ export class RequestDispatch {
     request: ReturnType<RequestHead["request"]>,
     head: RequestHead,
   ): ConnectionEvents | null {
-    if (typeof request === "number" || request.isHttp10 || !request.headers.has("upgrade")) {
+    if (typeof request === "string" || request.isHttp10 || !request.headers.has("upgrade")) {
       return null;
     }
     const service = this.#tree.find(request.url.pathname)?.service;
@@ -156,9 +152,9 @@ export class RequestDispatch {
     head: RequestHead,
     readNextRequest: ReadNextRequest,
   ): ConnectionEvents {
-    if (typeof request === "number") return new RefusedConnection(socket, request);
+    if (typeof request === "string") return refused(socket, request);
     return this.#exchanges.open({
-      handler: this.#handlerOf(request),
+      handler: this.#tree.handlerOf(request),
       request: this.#clientRequest(request, details),
       socket,
       octetsAfterHead: head.octetsAfterHead,
@@ -167,13 +163,13 @@ export class RequestDispatch {
     });
   }
 
-  #handlerOf({ url }: HttpRequest): RequestHandler {
-    const bridge = this.#tree.hasBridge ? this.#tree.find(url.pathname)?.service.bridge : undefined;
-    return bridge ?? this.#handler;
-  }
-
   #clientRequest(request: HttpRequest, { peer, isSecure }: ConnectionDetails): ClientRequest {
     const client = this.#proxies?.clientOf(request.headers, peer) ?? peer;
-    return { ...request, address: addressOf(client), isSecure };
+    return { ...request, peer: client, isSecure };
   }
+}
+
+/** The rest of a connection whose request has a fault in its head. */
+function refused(socket: ConnectionSocket, fault: HeadFault): RefusedConnection {
+  return new RefusedConnection(socket, FAULT_STATUS[fault]);
 }

@@ -360,7 +360,7 @@ export class FrameDecoder {
     const code =
       payload.length === 0 ? 1005 : ((payload[0] as number) << 8) | (payload[1] as number);
     if (payload.length > 0 && !isCloseCode(code)) {
-      return violation(`a close frame has the code ${code}, which nobody may send`);
+      return violation(`a close frame has the code ${code}, which may not be sent`);
     }
     const reason = Buffer.from(payload.subarray(2));
     if (!isUtf8(reason)) return notUtf8();

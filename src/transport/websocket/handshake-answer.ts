@@ -33,7 +33,7 @@ export function answerHandshake(
   headers: Headers,
   { protocol, options, server, setCookie }: HandshakeAnswerOptions,
 ): HandshakeAnswer {
-  const key = (headers.get("sec-websocket-key") ?? "").trim();
+  const key = headers.get("sec-websocket-key");
   const accept = createHash("sha1").update(`${key}${KEY_SUFFIX}`).digest("base64");
   const deflate = options.compression?.deflate;
   const agreement =

@@ -6,10 +6,18 @@
 
 import type { WebSocketOptions, WebSocketServiceConfig } from "#config/node-config.ts";
 import type { HttpAnswer } from "#transport/http/http-answer.ts";
-import { type HttpRequest, isHost } from "#transport/http/http-request.ts";
+import type { HttpRequest } from "#transport/http/http-request.ts";
+import { hasToken } from "#transport/http/request-head.ts";
 import { isOriginAllowed } from "./origin.ts";
 import { statusPage } from "./status-page.ts";
 import { type ChosenSubprotocol, chooseSubprotocol, subprotocolsFor } from "./subprotocol.ts";
+
+/** What an answer 426 has to name (RFC 9110, section 15.5.22). */
+const UPGRADE = {
+  Upgrade: "websocket",
+  Connection: "Upgrade",
+  "Sec-WebSocket-Version": "13",
+};
 
 /** The decision about a request for a WebSocket path: it becomes a WebSocket, or is answered. */
 export type HandshakeDecision =
@@ -17,7 +25,7 @@ export type HandshakeDecision =
   | { kind: "answer"; answer: HttpAnswer };
 
 /** What is checked of a request. */
-type HandshakeRequest = Pick<HttpRequest, "method" | "headers">;
+type HandshakeRequest = Pick<HttpRequest, "method" | "headers" | "framing">;
 
 /** Checks a request for a path with WAMP over WebSocket. */
 export function checkWampHandshake(
@@ -47,22 +55,21 @@ export function checkHandshake(
   options: WebSocketOptions,
   page: () => string,
 ): HttpAnswer | null {
-  const { headers, method } = request;
-  if (!hasToken(headers.get("upgrade"), "websocket")) return plainAnswer(request, options, page);
+  const { headers, method, framing } = request;
+  if (!hasToken(headers, "upgrade", "websocket")) return plainAnswer(request, options, page);
   if (method !== "GET") return methodNotAllowed();
-  if (!hasToken(headers.get("connection"), "upgrade")) {
+  if (!hasToken(headers, "connection", "upgrade")) {
     return textAnswer(400, "A WebSocket handshake needs the header Connection: Upgrade.");
   }
-  if (hasBody(headers)) return textAnswer(400, "A WebSocket handshake has no body.");
-  const host = headers.get("host") ?? "";
-  if (!isHost(host)) return textAnswer(400, "A WebSocket handshake needs one Host header.");
-  if (!namesPort(host, options.external_port)) {
+  // Its octets would be taken for frames.
+  if (framing.kind === "chunked" || framing.octets > 0) {
+    return textAnswer(400, "A WebSocket handshake has no body.");
+  }
+  if (!namesPort(headers.get("host") ?? "", options.external_port)) {
     return textAnswer(400, `The Host header has to name port ${options.external_port}.`);
   }
-  if (headers.get("sec-websocket-version")?.trim() !== "13") {
-    return textAnswer(426, "This server speaks version 13 of the WebSocket protocol.", {
-      "Sec-WebSocket-Version": "13",
-    });
+  if (headers.get("sec-websocket-version") !== "13") {
+    return textAnswer(426, "This server speaks version 13 of the WebSocket protocol.", UPGRADE);
   }
   if (!isWebSocketKey(headers.get("sec-websocket-key"))) {
     return textAnswer(
@@ -88,11 +95,7 @@ function plainAnswer(
 ): HttpAnswer {
   if (request.method !== "GET" && request.method !== "HEAD") return methodNotAllowed();
   if (!options.enable_webstatus) {
-    return textAnswer(426, "This address is a WebSocket.", {
-      Upgrade: "websocket",
-      Connection: "Upgrade",
-      "Sec-WebSocket-Version": "13",
-    });
+    return textAnswer(426, "This address is a WebSocket.", UPGRADE);
   }
   return {
     status: 200,
@@ -121,11 +124,6 @@ function textAnswer(
   };
 }
 
-/** Whether a request has a body, whose octets would be taken for frames. */
-function hasBody(headers: Headers): boolean {
-  return headers.has("transfer-encoding") || (headers.get("content-length") ?? "0") !== "0";
-}
-
 /** Whether a Host header names the expected port, or omits a default one; null: any port. */
 function namesPort(host: string, expected: number | null): boolean {
   if (expected === null) return true;
@@ -133,12 +131,7 @@ function namesPort(host: string, expected: number | null): boolean {
   return port === undefined ? expected === 80 || expected === 443 : Number(port) === expected;
 }
 
-/** Whether a comma-separated header contains a token, ignoring case. */
-function hasToken(header: string | null, token: string): boolean {
-  return (header ?? "").split(",").some((part) => part.trim().toLowerCase() === token);
-}
-
 /** Whether a key is the base64 encoding of 16 octets. */
 export function isWebSocketKey(key: string | null): boolean {
-  return key !== null && /^[A-Za-z0-9+/]{22}==$/.test(key.trim());
+  return key !== null && /^[A-Za-z0-9+/]{22}==$/.test(key);
 }

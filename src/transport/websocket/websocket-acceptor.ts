@@ -12,9 +12,9 @@ import type {
 import type { ConnectionEvents, ConnectionSocket } from "#transport/endpoint/connection.ts";
 import type { ConnectionLimit, ConnectionSlot } from "#transport/endpoint/connection-limit.ts";
 import { GracefulClose } from "#transport/endpoint/graceful-close.ts";
-import type { TrustedProxies } from "#transport/http/forwarded.ts";
 import type { HttpRequest } from "#transport/http/http-request.ts";
 import { RefusedConnection } from "#transport/http/refused-connection.ts";
+import type { TrustedProxies } from "#transport/http/trusted-proxies.ts";
 import type { AcceptPeerWithSession, TransportContext } from "#transport/listener.ts";
 import { CloseCode, type ConnectionDetails, type Peer } from "#wamp/peer.ts";
 import { openBatchedSession } from "./batched-peer.ts";
@@ -97,7 +97,7 @@ export class WebSocketAcceptor implements WebSocketOwner {
     const cookies = this.#options.cookies.get(config);
     const cookie = cookies?.track(request.headers.get("cookie"), Date.now());
     const answer = { protocol, options: config.options, setCookie: cookie?.setCookie ?? null };
-    const open = this.#answer(request, answer, socket, connection);
+    const open = this.#connectionOptions(request, answer, socket, connection);
     const peer = new WebSocketPeer(open, {
       ...connection,
       type: "websocket",
@@ -122,7 +122,7 @@ export class WebSocketAcceptor implements WebSocketOwner {
     connection: ConnectionDetails,
   ): WebSocketTestee | null {
     if (checkHandshake(request, options, testeePage) !== null) return null;
-    const open = this.#answer(
+    const open = this.#connectionOptions(
       request,
       { protocol: "", options, setCookie: null },
       socket,
@@ -140,8 +140,8 @@ export class WebSocketAcceptor implements WebSocketOwner {
     return peer === undefined ? accepted : { ...accepted, peer, isUnixSocket: false };
   }
 
-  /** Sends the answer that completes the handshake. */
-  #answer(
+  /** What a WebSocket is made of, with the answer that completes its handshake. */
+  #connectionOptions(
     request: HttpRequest,
     fields: Omit<HandshakeAnswerOptions, "server">,
     socket: ConnectionSocket,
@@ -150,8 +150,7 @@ export class WebSocketAcceptor implements WebSocketOwner {
     const { options } = fields;
     const server = options.show_server_version ? this.#serverName : null;
     const { answer, codec } = answerHandshake(request.headers, { ...fields, server });
-    socket.write(answer, 0, answer.length);
-    return { socket, options, peer, log: this.#log, codec, owner: this };
+    return { socket, answer, options, peer, log: this.#log, codec, owner: this };
   }
 
   /** Notes that a WebSocket has closed. */

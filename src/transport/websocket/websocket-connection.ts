@@ -30,9 +30,11 @@ export interface WebSocketOwner {
   noteClosed(connection: WebSocketConnection): void;
 }
 
-/** A connection whose handshake is done. */
+/** A connection whose handshake is valid. */
 export interface WebSocketConnectionOptions {
   socket: ConnectionSocket;
+  /** Completes the handshake, and so is sent first. */
+  answer: Uint8Array;
   options: WebSocketOptions;
   /** Address of the client, for the log. */
   peer: string;
@@ -78,7 +80,7 @@ export abstract class WebSocketConnection
   /** Ends the connection as its client wants, which waits for a last message; null: nothing waits. */
   #lastStep: (() => void) | null = null;
 
-  constructor({ socket, options, peer, log, codec, owner }: WebSocketConnectionOptions) {
+  constructor({ socket, answer, options, peer, log, codec, owner }: WebSocketConnectionOptions) {
     this.options = options;
     this.#owner = owner;
     this.#peer = peer;
@@ -86,6 +88,7 @@ export abstract class WebSocketConnection
     this.#log = log;
     this.#codec = codec;
     this.#writer = new SocketWriter(socket, options.max_buffered, this);
+    this.#writer.write(answer);
     this.#limits = {
       // Messages up to twice the limit are read, so that one that is too long can be answered.
       maxMessageOctets: 2 * options.max_message_size,

@@ -9,6 +9,7 @@
 import { Failure, sentenceOf } from "#base/failure.ts";
 import type { BridgeServiceConfig } from "#config/node-config.ts";
 import { addressRanges } from "#transport/endpoint/address-ranges.ts";
+import { addressOf } from "#transport/endpoint/peer-address.ts";
 import type { HttpAnswer } from "#transport/http/http-answer.ts";
 import type { RequestHandler } from "#transport/http/http-exchange.ts";
 import type { ClientRequest } from "#transport/http/http-request.ts";
@@ -37,9 +38,12 @@ export class HttpBridge implements RequestHandler {
   /** @throws Failure when the worker has no WampCaller. */
   constructor(config: BridgeServiceConfig, { log, wampCaller }: TransportContext) {
     if (wampCaller === undefined) {
-      throw new Failure(`Cannot open a ${config.type}: this worker calls nobody`, {
-        source: "internal",
-      });
+      throw new Failure(
+        `Cannot open a ${config.type}: this worker has no WAMP sessions of its own`,
+        {
+          source: "internal",
+        },
+      );
     }
     const { key, secret, require_ip, timestamp_delta_limit } = config.options;
     this.#config = config;
@@ -76,7 +80,7 @@ export class HttpBridge implements RequestHandler {
     return answer && withCommonHeaders(answer, request);
   }
 
-  #answerToHead({ method, headers, address, isSecure }: ClientRequest): BridgeAnswer | null {
+  #answerToHead({ method, headers, peer, isSecure }: ClientRequest): BridgeAnswer | null {
     if (method === "OPTIONS") {
       const allowed = { Allow: METHODS, "Access-Control-Allow-Methods": METHODS };
       return { status: 200, headers: allowed, body: Buffer.alloc(0) };
@@ -84,7 +88,7 @@ export class HttpBridge implements RequestHandler {
     if (method !== "POST" && method !== "PUT") {
       return denial(405, `Cannot take ${method}: only POST and PUT are taken`, { Allow: METHODS });
     }
-    if (this.#isPermitted !== null && (address === null || !this.#isPermitted(address))) {
+    if (!this.#isPermittedPeer(peer)) {
       return denial(400, "Cannot take the request: its address is not permitted");
     }
     if (this.#config.options.require_tls && !isSecure) {
@@ -93,6 +97,13 @@ export class HttpBridge implements RequestHandler {
     const type = headers.get("content-type");
     const fault = type === null ? null : contentTypeFault(type);
     return fault === null ? null : denial(400, `Cannot take the request: ${fault}`);
+  }
+
+  /** Whether `require_ip` contains the address of a client; on a Unix socket there is none. */
+  #isPermittedPeer(peer: string): boolean {
+    if (this.#isPermitted === null) return true;
+    const address = addressOf(peer);
+    return address !== null && this.#isPermitted(address);
   }
 
   /** Carries a request out. */

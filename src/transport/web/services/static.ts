@@ -10,8 +10,8 @@ import { basename, join, relative, resolve, sep } from "node:path";
 import { errorCodeOf, Failure } from "#base/failure.ts";
 import type { StaticServiceConfig } from "#config/node-config.ts";
 import { isOutOfDescriptors } from "#transport/endpoint/descriptors.ts";
-import { FilePart } from "#transport/http/file-part.ts";
-import type { HttpAnswer } from "#transport/http/http-answer.ts";
+
+import { FilePart, type HttpAnswer } from "#transport/http/http-answer.ts";
 import type { HttpRequest } from "#transport/http/http-request.ts";
 import { answerWith } from "#transport/web/conditional-request.ts";
 import { errorPage } from "#transport/web/error-page.ts";

@@ -4,8 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ConnectionSocket } from "#transport/endpoint/connection.ts";
 import { AnswerWriter } from "#transport/http/answer-writer.ts";
-import { FilePart } from "#transport/http/file-part.ts";
 import { HeldAnswers } from "#transport/http/held-answers.ts";
+import { FilePart } from "#transport/http/http-answer.ts";
+import { fakeTime } from "../../../support/fake-time.ts";
+import { ScriptedSocket } from "../../../support/scripted-socket.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "answer-writer-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -47,7 +49,7 @@ test("writes octets in memory from where they are, at the pace of the socket", (
   const writer = new AnswerWriter(socket, () => {
     written += 1;
   });
-  writer.write("head ", body);
+  writer.write("head ", { body });
   while (!writer.isIdle) writer.drained();
   expect(taken()).toBe(`head ${text}`);
   expect(new Set(buffers.slice(1))).toEqual(new Set([body.buffer]));
@@ -59,7 +61,7 @@ test("writes a part of a file without keeping what the socket does not take", ()
   writeFileSync(file, text);
   const { socket, buffers, text: taken } = socketTaking(7_001);
   const writer = new AnswerWriter(socket, () => {});
-  writer.write("head ", new FilePart(file, 10, 90_010));
+  writer.write("head ", { body: new FilePart(file, 10, 90_010) });
   while (!writer.isIdle) writer.drained();
   expect(taken()).toBe(`head ${text.slice(0, 90_000)}`);
   expect(new Set(buffers.slice(1)).size).toBe(1);
@@ -70,12 +72,65 @@ test("cuts off a client whose file has become shorter", async () => {
   writeFileSync(file, text);
   const { socket, text: taken, isTerminated } = socketTaking(50_000);
   const writer = new AnswerWriter(socket, () => {});
-  writer.write("head ", new FilePart(file, 0, 100_000));
+  writer.write("head ", { body: new FilePart(file, 0, 100_000) });
   truncateSync(file, 60_000);
   while (!writer.isIdle) writer.drained();
   await Promise.resolve();
   expect(taken().length).toBe(5 + 60_000);
   expect(isTerminated()).toBe(true);
+});
+
+test("cuts off a client whose file cannot be read any more", async () => {
+  const { socket, isTerminated } = socketTaking(50_000);
+  const writer = new AnswerWriter(socket, () => {});
+  // Opens, and gives an error for each read.
+  writer.write("head ", { body: new FilePart("/proc/self/mem", 0, 100_000) });
+  expect(writer.isIdle).toBe(true);
+  await Promise.resolve();
+  expect(isTerminated()).toBe(true);
+});
+
+test("sends an answer behind what is left of an interim answer", () => {
+  const socket = new ScriptedSocket();
+  socket.takes = 3;
+  const writer = new AnswerWriter(socket, () => {});
+  writer.writeInterim("interim ");
+  writer.write("head ", { body: Buffer.from("body") });
+  expect(socket.text).toBe("int");
+  socket.takes = 1000;
+  writer.drained();
+  expect([socket.text, writer.isIdle]).toEqual(["interim head body", true]);
+});
+
+test("gives a client 60 seconds to take more, and counts what it holds for it", () => {
+  const pass = fakeTime();
+  const socket = new ScriptedSocket();
+  const writer = new AnswerWriter(socket, () => {});
+  socket.takes = 10;
+  writer.write("head ", { body: Buffer.alloc(50_000) });
+  expect(HeldAnswers.octets).toBe(50_000);
+  pass(59_999);
+  socket.takes = 10;
+  writer.drained();
+  pass(59_999);
+  expect(socket.done).toEqual([]);
+  pass(1);
+  expect(socket.done).toEqual(["terminate"]);
+  writer.drop();
+  expect(HeldAnswers.octets).toBe(0);
+});
+
+test("gives no client less time because a file is long", async () => {
+  const pass = fakeTime();
+  const file = join(folder, "long");
+  writeFileSync(file, Buffer.alloc(3 * 1024 * 1024));
+  const socket = new ScriptedSocket();
+  const written = Promise.withResolvers<void>();
+  const writer = new AnswerWriter(socket, written.resolve);
+  writer.write("head ", { body: new FilePart(file, 0, 3 * 1024 * 1024) });
+  await written.promise;
+  pass(1_000_000);
+  expect(socket.done).toEqual([]);
 });
 
 test("cuts off the clients that have not read for longest when answers hold too much", () => {

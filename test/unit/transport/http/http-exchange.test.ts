@@ -1,9 +1,10 @@
 import { expect, test } from "bun:test";
 import type { BridgeServiceConfig } from "#config/node-config.ts";
-import type { ConnectionSocket } from "#transport/endpoint/connection.ts";
 import { HttpExchanges } from "#transport/http/http-exchange.ts";
+import type { BodyFraming } from "#transport/http/http-request.ts";
 import { HttpBridge } from "#transport/web/bridge/http-bridge.ts";
 import { quietContext } from "../../../support/quiet-context.ts";
+import { ScriptedSocket } from "../../../support/scripted-socket.ts";
 
 const config: BridgeServiceConfig = {
   type: "caller",
@@ -14,58 +15,54 @@ const config: BridgeServiceConfig = {
     secret: null,
     require_tls: false,
     require_ip: null,
-    post_body_limit: 0,
+    post_body_limit: 100,
     timestamp_delta_limit: 0,
     call_timeout: 0,
   },
 };
 const wampCaller = { request: () => Promise.reject(new Error("nothing is called")) };
 
-/** A socket that takes so many octets until it has drained. */
-function fakeSocket(space: number) {
-  let [free, taken] = [space, ""];
-  const socket: ConnectionSocket = {
-    write(octets, start = 0, length = octets.length) {
-      const count = Math.min(free, length);
-      taken += Buffer.from(octets.subarray(start, start + count)).toString("latin1");
-      free -= count;
-      return count;
-    },
-    shutdown() {},
-    end() {},
-    terminate() {},
-    pause() {},
-    resume() {},
-  };
-  const drain = () => {
-    free = Number.POSITIVE_INFINITY;
-  };
-  return { socket, drain, taken: () => taken };
-}
-
-test("reads the next request after a short answer that the socket takes in parts", () => {
-  const { socket, drain, taken } = fakeSocket(10);
+/** A request of this method with these headers, on a socket that takes ten octets. */
+function begin(method: string, headers: Record<string, string>, framing: BodyFraming) {
+  const socket = new ScriptedSocket();
+  socket.takes = 10;
   const pipelined: string[] = [];
   const request = new HttpExchanges().open({
     handler: new HttpBridge(config, { ...quietContext, wampCaller }),
     request: {
-      method: "OPTIONS",
+      method,
       url: new URL("http://localhost/"),
-      headers: new Headers({ host: "localhost" }),
+      headers: new Headers({ host: "localhost", ...headers }),
       isHttp10: false,
-      address: null,
+      framing,
+      peer: "unix:/socket",
       isSecure: false,
     },
     log: quietContext.log,
     socket,
-    octetsAfterHead: Buffer.from("GET"),
+    octetsAfterHead: Buffer.from(method === "OPTIONS" ? "GET" : ""),
     readNextRequest: (octets) => pipelined.push(Buffer.from(octets).toString()),
   });
-  expect(taken()).toBe("HTTP/1.1 2");
+  return { socket, request, pipelined };
+}
+
+test("reads the next request after a short answer that the socket takes in parts", () => {
+  const { socket, request, pipelined } = begin("OPTIONS", {}, { kind: "length", octets: 0 });
+  expect(socket.text).toBe("HTTP/1.1 2");
   expect(pipelined).toEqual([]);
-  drain();
+  socket.takes = 1000;
   request.drained();
-  expect(taken()).toEndWith("\r\n\r\n");
+  expect(socket.text).toEndWith("\r\n\r\n");
   expect(pipelined).toEqual(["GET"]);
+  request.closed();
+});
+
+test("sends 100 Continue whole before the answer, in however many parts", async () => {
+  const { socket, request } = begin("POST", { expect: "100-continue" }, { kind: "chunked" });
+  request.received(Buffer.from("x\r\n"));
+  expect(socket.text).toBe("HTTP/1.1 1");
+  socket.takes = 1000;
+  request.drained();
+  expect(socket.text).toStartWith("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 400 Bad Request\r\n");
   request.closed();
 });

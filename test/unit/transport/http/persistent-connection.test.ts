@@ -22,7 +22,7 @@ function connection() {
     socket,
     take(head, readNextRequest) {
       const taken = head.request();
-      const name = typeof taken === "number" ? "" : taken.url.pathname;
+      const name = typeof taken === "string" ? "" : taken.url.pathname;
       events.push(name);
       waiting.push(readNextRequest);
       return answering(name);
@@ -99,6 +99,37 @@ describe("a persistent connection", () => {
     });
     await over.promise;
     expect(taken).toBe(2000);
+  });
+
+  test("lets other connections have their turn between many requests of one read", async () => {
+    const socket = new ScriptedSocket();
+    const ignore = { received() {}, drained() {}, ended() {}, closed() {} };
+    let taken = 0;
+    const over = Promise.withResolvers<void>();
+    const one = new PersistentConnection({
+      socket,
+      take(head, readNextRequest) {
+        taken += 1;
+        for (const end = performance.now() + 1; performance.now() < end; );
+        if (head.octetsAfterHead.length === 0) over.resolve();
+        else readNextRequest(Buffer.from(head.octetsAfterHead));
+        return ignore;
+      },
+      takeFaulty: () => ignore,
+      onEnd() {},
+    });
+    one.begin((readNextRequest) => {
+      readNextRequest(Buffer.from(request("/").repeat(100)));
+      return ignore;
+    });
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(taken).toBeLessThan(50);
+    // What comes in between is not lost.
+    one.received(Buffer.from(request("/last")));
+    one.ended();
+    await over.promise;
+    expect(taken).toBe(101);
+    expect(socket.done.slice(0, 2)).toEqual(["pause", "resume"]);
   });
 
   test("hands octets that are no request to the answer for those", async () => {

@@ -1,25 +1,36 @@
 import { expect, test } from "bun:test";
-import { RefusedConnection, refusalOctets } from "#transport/http/refused-connection.ts";
+import { RefusedConnection } from "#transport/http/refused-connection.ts";
 import { fakeTime } from "../../../support/fake-time.ts";
 import { ScriptedSocket } from "../../../support/scripted-socket.ts";
+
+const withoutDate = (text: string) => text.replace(/Date: [^\r]* GMT\r\n/, "");
 
 test.each([
   [400, "", "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"],
   [
     503,
     "é",
-    "HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: 3\r\nConnection: close\r\n\r\né\n",
+    "HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: 3\r\nConnection: close\r\n\r\n\xc3\xa9\n",
   ],
 ])("the refusal with %d and %p is an answer that closes", (status, sentence, octets) => {
-  expect(refusalOctets(status, sentence).toString()).toBe(octets);
-});
-
-test("a refused connection gets its answer and no more, and reads nothing", () => {
   const socket = new ScriptedSocket();
-  const refused = new RefusedConnection(socket, 431);
+  const refused = new RefusedConnection(socket, status, sentence);
   refused.received();
   refused.drained();
-  expect([socket.text, socket.done]).toEqual([refusalOctets(431).toString(), ["shutdown"]]);
+  expect([withoutDate(socket.text), socket.done]).toEqual([octets, ["shutdown"]]);
+  refused.closed();
+});
+
+test("a refusal that the socket takes in parts comes whole before the end", () => {
+  const socket = new ScriptedSocket();
+  socket.takes = 10;
+  const refused = new RefusedConnection(socket, 431);
+  refused.ended();
+  expect([socket.text, socket.done]).toEqual(["HTTP/1.1 4", []]);
+  socket.takes = 1000;
+  refused.drained();
+  expect(socket.text).toEndWith("\r\nConnection: close\r\n\r\n");
+  expect(socket.done).toEqual(["shutdown"]);
   refused.closed();
 });
 
@@ -33,6 +44,6 @@ test("a refused client has a second to close", () => {
   pass(999);
   expect(slow.done).toEqual(["shutdown"]);
   pass(1);
-  expect(slow.done).toEqual(["shutdown", "terminate"]);
+  expect(slow.done).toEqual(["shutdown", "end"]);
   expect(closed.done).toEqual(["shutdown"]);
 });

@@ -1,16 +1,16 @@
 import { describe, expect, test } from "bun:test";
 
 import type { HttpRequest } from "#transport/http/http-request.ts";
-import { RequestHead } from "#transport/http/request-head.ts";
+import { hasToken, RequestHead } from "#transport/http/request-head.ts";
 
 function requestOf(head: RequestHead): HttpRequest {
   const request = head.request();
-  if (typeof request === "number") throw new Error(`refused with ${request}`);
+  if (typeof request === "string") throw new Error(`refused with ${request}`);
   return request;
 }
 
 describe("RequestHead", () => {
-  test("keeps every octet, and gives those after the head", () => {
+  test("is the same however its octets come, and gives those after it", () => {
     const text = "GET /ws?x=1 HTTP/1.1\r\nHost: a\r\n\r\n\xff\0behind";
     for (const size of [1, 2, 7, text.length]) {
       const head = new RequestHead();
@@ -21,7 +21,7 @@ describe("RequestHead", () => {
         state = head.push(octets.subarray(at, at + size));
       }
       expect(state).toBe("complete");
-      expect(head.octets.toString("latin1")).toBe(text.slice(0, at));
+      expect(requestOf(head).url.search).toBe("?x=1");
       expect(head.octetsAfterHead.toString("latin1")).toBe(text.slice(33, at));
     }
   });
@@ -38,26 +38,78 @@ describe("RequestHead", () => {
     ]);
   });
 
-  test.each(["a/b", "a?b", "a#b", "b:80/c"])(
-    "has its path whatever the Host header is: %p",
-    (host) => {
-      const head = new RequestHead();
-      head.push(Buffer.from(`GET /ws HTTP/1.1\r\nHost: ${host}\r\n\r\n`));
-      expect(requestOf(head).url.pathname).toBe("/ws");
-    },
-  );
+  /** The request with this target and these fields, or its fault. */
+  const read = (target: string, ...fields: string[]) => {
+    const head = new RequestHead();
+    head.push(Buffer.from([`GET ${target} HTTP/1.1`, ...fields, "\r\n"].join("\r\n"), "latin1"));
+    return head.request();
+  };
 
   test.each(["X", "X : 1", " X: 1", ": 1", "X\0: 1", "X: \u0000"])(
     "is no request with the header %p",
     (field) => {
-      const head = new RequestHead();
-      head.push(Buffer.from(`GET / HTTP/1.1\r\nHost: a\r\n${field}\r\n\r\n`));
-      expect(head.request()).toBe(400);
+      expect(read("/", "Host: a", field)).toBe("malformed");
     },
   );
 
+  test.each(["a/b", "a?b", "a#b", "b:80/c", "a, b", "", "user@a", "a\xa0"])(
+    "is no request with the host %p",
+    (host) => {
+      expect(read("/", `Host: ${host}`)).toBe("malformed");
+    },
+  );
+
+  test.each([
+    ["/a?b", "localhost", "/a"],
+    ["//b/a", "localhost", "//b/a"],
+    ["http://b/a", "b", "/a"],
+    ["https://b", "b", "/"],
+    ["ws://b/a", "b", "/a"],
+  ])("has the target %p", (target, host, pathname) => {
+    expect(read(target, "Host: a")).toMatchObject({ url: { host, pathname } });
+  });
+
+  test.each(["*", "a:443", "ftp://b/a", "x:a", "http:a", "a", "/a\\b", "http://b\\a"])(
+    "is no request with the target %p",
+    (target) => {
+      expect(read(target, "Host: a")).toBe("malformed");
+    },
+  );
+
+  test.each([
+    [[], { kind: "length", octets: 0 }],
+    [["Content-Length: \t12 "], { kind: "length", octets: 12 }],
+    [["Transfer-Encoding: Chunked"], { kind: "chunked" }],
+  ])("has with %j a body", (fields, framing) => {
+    expect(read("/", "Host: a", ...fields)).toMatchObject({ framing });
+  });
+
+  test.each([
+    [["Transfer-Encoding: gzip, chunked"]],
+    [["Transfer-Encoding:"]],
+    [["Transfer-Encoding:\xa0chunked"]],
+    [["Transfer-Encoding: chunked", "Content-Length: 1"]],
+    [["Content-Length: 1", "Content-Length: 1"]],
+    [["Content-Length: +1"]],
+    [["Content-Length:"]],
+    [["Content-Length: 1\xa0"]],
+  ])("is no request with %j", (fields) => {
+    expect(read("/", "Host: a", ...fields)).toBe("malformed");
+  });
+
+  test("begins after empty lines, however they come", () => {
+    const octets = Buffer.from("\r\n\r\nGET /a HTTP/1.1\r\nHost: a\r\n\r\n");
+    for (let at = 0; at < octets.length; at++) {
+      const head = new RequestHead();
+      expect(head.push(octets.subarray(0, at))).toBe("incomplete");
+      expect(head.push(octets.subarray(at))).toBe("complete");
+      expect(requestOf(head).url.pathname).toBe("/a");
+    }
+    expect(new RequestHead().push(Buffer.from("\r\n".repeat(9000)))).toBe("too long");
+  });
+
   test("refuses what does not begin as a request", () => {
-    for (const line of ["GET /", "GET  / HTTP/1.1", "GET / HTTP/2.0", "GET /\0 HTTP/1.1", ""]) {
+    for (const line of ["GET /", "GET  / HTTP/1.1", "GET / HTTP/2.0", "GET /\0 HTTP/1.1", " "]) {
       expect(new RequestHead().push(Buffer.from(`${line}\r\n`))).toBe("malformed");
     }
     expect(new RequestHead().push(Buffer.from("GET / HTTP/1.1\n"))).toBe("malformed");
@@ -79,4 +131,18 @@ describe("RequestHead", () => {
     expect(new RequestHead().push(head(16_385))).toBe("too long");
     expect(new RequestHead().push(Buffer.alloc(16_385, "G"))).toBe("too long");
   });
+});
+
+test.each([
+  ["close", true],
+  ["Keep-Alive,\tCLOSE ", true],
+  [",,close,", true],
+  ["closed", false],
+  ["close\xa0", false],
+  ["clo se", false],
+  ["", false],
+  [undefined, false],
+])("the list %j has the token: %p", (list, isThere) => {
+  const headers = new Headers(list === undefined ? {} : { connection: list });
+  expect(hasToken(headers, "connection", "close")).toBe(isThere);
 });

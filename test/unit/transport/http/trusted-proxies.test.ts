@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { TrustedProxies } from "#transport/http/forwarded.ts";
+import { TrustedProxies } from "#transport/http/trusted-proxies.ts";
 
 const proxies = new TrustedProxies(["10.0.0.0/8", "192.0.2.1", "2001:db8::/32"]);
 const clientOf = (headers: Record<string, string>, peer = "tcp4:10.0.0.1:1") =>

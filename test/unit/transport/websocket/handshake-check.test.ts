@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import type { HttpAnswer } from "#transport/http/http-answer.ts";
+import type { BodyFraming } from "#transport/http/http-request.ts";
 import {
   badHandshake,
   checkHandshake,
@@ -17,12 +18,14 @@ const opening = {
   "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
 };
 
+const NO_BODY: BodyFraming = { kind: "length", octets: 0 };
+
 /** A request for a handshake with these headers changed; undefined: left out. */
-function request(changes: Record<string, string | undefined> = {}, method = "GET"): Request {
+function request(changes: Record<string, string | undefined> = {}, method = "GET") {
   const headers = Object.entries({ ...opening, ...changes }).filter(
     ([, value]) => value !== undefined,
   );
-  return new Request("http://localhost/ws", { method, headers: headers as [string, string][] });
+  return { method, headers: new Headers(headers as [string, string][]), framing: NO_BODY };
 }
 
 /** An answer with headers that are found by any spelling, and its body as text. */
@@ -35,7 +38,10 @@ function read({ status, headers, body }: HttpAnswer) {
 }
 
 /** The answer that is no upgrade. */
-function refusal(one: Request, options: Partial<typeof webSocketDefaults> = {}) {
+function refusal(
+  one: Parameters<typeof checkHandshake>[0],
+  options: Partial<typeof webSocketDefaults> = {},
+) {
   const answer = checkHandshake(one, { ...webSocketDefaults, ...options }, () => "<p>page");
   return answer && read(answer);
 }
@@ -48,12 +54,7 @@ describe("a handshake is refused", () => {
   test.each<[string, Record<string, string | undefined>, number]>([
     ["without Connection: Upgrade", { Connection: "keep-alive" }, 400],
     ["without a Connection header", { Connection: undefined }, 400],
-    ["with a body", { "Content-Length": "1" }, 400],
-    ["with a chunked body", { "Transfer-Encoding": "chunked" }, 400],
-    ["without Host", { Host: undefined }, 400],
-    ["with two hosts", { Host: "a, b" }, 400],
-    ["with a path in Host", { Host: "a/b" }, 400],
-    ["with credentials in Host", { Host: "user@a" }, 400],
+    ["with a no-break space in Upgrade", { Upgrade: "websocket\xa0" }, 200],
     ["in another version", { "Sec-WebSocket-Version": "8" }, 426],
     ["in several versions", { "Sec-WebSocket-Version": "13, 8" }, 426],
     ["without a version", { "Sec-WebSocket-Version": undefined }, 426],
@@ -81,11 +82,19 @@ describe("a handshake is refused", () => {
     expect(badHandshake().status).toBe(400);
   });
 
+  test.each<BodyFraming>([{ kind: "length", octets: 1 }, { kind: "chunked" }])(
+    "with a body: %j",
+    (framing) => {
+      expect(refusal({ ...request(), framing })?.status).toBe(400);
+    },
+  );
+
   test("with the version that is spoken", () => {
     const { headers } = refusal(request({ "Sec-WebSocket-Version": "7" })) ?? {
       headers: new Headers(),
     };
     expect(headers.get("sec-websocket-version")).toBe("13");
+    expect([headers.get("upgrade"), headers.get("connection")]).toEqual(["websocket", "Upgrade"]);
   });
 });
 
@@ -164,7 +173,7 @@ describe("the subprotocol", () => {
 
   test("is looked at behind everything else", () => {
     const config = webSocketTransport();
-    const decision = checkWampHandshake(request({ Host: undefined }), config);
+    const decision = checkWampHandshake(request({ Connection: undefined }), config);
     if (decision.kind !== "answer") throw new Error("it was taken");
     expect(decision.answer.status).toBe(400);
   });
@@ -174,7 +183,6 @@ const key = opening["Sec-WebSocket-Key"];
 
 test.each([
   [key, true],
-  [` ${key}`, true],
   ["AAAAAAAAAAAAAAAAAAAAAA==", true],
   [null, false],
   ["", false],
