@@ -147,7 +147,7 @@ test("a client that expects 100 Continue is answered before its body, which noth
 test("more than 64 KiB of requests in one burst end the connection", async () => {
   const burst = "GET / HTTP/1.1\r\nHost: a\r\n\r\n".repeat(3000);
   const answer = await ask(burst);
-  expect(answer).toMatch(/^HTTP\/1.1 200 OK\r\n[^]*\r\nConnection: close\r\n/);
+  expect(answer).toMatch(/^HTTP\/1.1 200 OK\r\n(.+\r\n)*Connection: close\r\n/);
   expect(answer.match(/^HTTP/gm)?.length).toBeLessThan(3000);
 });
 
