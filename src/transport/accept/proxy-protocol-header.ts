@@ -60,7 +60,9 @@ function readLine(octets: Buffer): ProxyHeader {
   }
   const [, family, source = "", destination = "", port, toPort] =
     /^PROXY (TCP4|TCP6) (\S+) (\S+) (\d{1,5}) (\d{1,5})$/.exec(line) ?? [];
-  const isAddress = family === "TCP4" ? isIPv4 : isIPv6;
+  // Node takes an IPv6 address with a zone, which names an interface of the balancer.
+  const isAddress = (text: string) =>
+    family === "TCP4" ? isIPv4(text) : isIPv6(text) && !text.includes("%");
   const isPort = (text: string | undefined) => Number(text) <= 65_535;
   if (!isAddress(source) || !isAddress(destination) || !isPort(port) || !isPort(toPort)) {
     return malformed("the line names no addresses and ports");

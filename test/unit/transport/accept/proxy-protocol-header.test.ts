@@ -62,6 +62,8 @@ describe("readProxyHeader", () => {
     "the line names no addresses and ports": [
       "PROXY TCP4 ::1 ::1 1 2\r\n",
       "PROXY TCP6 1.2.3.4 1.2.3.4 1 2\r\n",
+      "PROXY TCP6 fe80::1%eth0 ::1 1 2\r\n",
+      "PROXY TCP6 ::1 fe80::1%1 1 2\r\n",
       "PROXY TCP4 1.2.3.256 1.2.3.4 1 2\r\n",
       "PROXY TCP4 1.2.3.4 1.2.3.4 65536 2\r\n",
       "PROXY TCP4 1.2.3.4 1.2.3.4 1\r\n",
