@@ -86,6 +86,7 @@ async function site(): Promise<string> {
   await symlink(top, join(root, "up"));
   await symlink(join(root, ".env"), join(root, "env.txt"));
   await symlink(join(root, "ten.txt"), join(root, "linked.txt"));
+  await symlink(join(root, "ten.txt"), join(root, "linked.html"));
   return root;
 }
 
@@ -108,6 +109,8 @@ test("static serves files with type, length, version and caching", async () => {
   expect(again.status).toBe(304);
   expect(again.headers.get("etag")).toBe(etag);
   expect(await (await get(`${url}/linked.txt`)).text()).toBe("0123456789");
+  const linked = await get(`${url}/linked.html`);
+  expect(linked.headers.get("content-type")).toBe("text/html; charset=utf-8");
   const empty = await get(`${url}/empty.txt`);
   expect([empty.status, empty.headers.get("content-length")]).toEqual([200, "0"]);
 });

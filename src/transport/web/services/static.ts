@@ -64,6 +64,8 @@ function answer(
 }
 
 interface Located {
+  /** The last component of the path, which may be a link; the type of the file is that of this name. */
+  name: string;
   /** The real file name, links resolved. */
   file: string;
   stats: Stats;
@@ -93,7 +95,7 @@ function locate(root: string, path: string): Located | undefined {
     // A link may lead anywhere, so its target is checked as well.
     const below = relative(root, file);
     if (below !== "" && !isShownPath(below.split(sep))) return undefined;
-    return { file, stats: statSync(file) };
+    return { name: basename(path), file, stats: statSync(file) };
   } catch (thrown) {
     if (isOutOfDescriptors(thrown)) throw thrown;
     // Missing, unreadable, or below a file: all the same to a client.
@@ -127,9 +129,8 @@ function redirectToFolder(url: URL): HttpAnswer {
 }
 
 function answerFile(found: Located, config: StaticServiceConfig, request: HttpRequest): HttpAnswer {
-  const { file, stats } = found;
+  const { name, file, stats } = found;
   const { mime_types, cache_timeout } = config.options;
-  const name = basename(file);
   const type = name === "index" ? "text/html; charset=utf-8" : mediaTypeOf(name, mime_types);
   const headers: Record<string, string> = { "Content-Type": type };
   if (cache_timeout !== null) headers["Cache-Control"] = `public, max-age=${cache_timeout}`;
