@@ -303,6 +303,16 @@ test("json answers its value and redirect its URL", async () => {
   expect([moved.status, moved.headers.get("location")]).toEqual([302, "https://example.com/x"]);
 });
 
+test.each([
+  ["/ü→?q=ä b", "/%C3%BC%E2%86%92?q=%C3%A4%20b"],
+  ["https://a.example/%20\r\nX: 1", "https://a.example/%20%0D%0AX:%201"],
+  ["//a.example/\ud800", "//a.example/%EF%BF%BD"],
+])("redirect to %j has that as a URI", async (configured, location) => {
+  const url = await start({ go: { type: "redirect", url: configured } });
+  const moved = await get(`${url}/go`);
+  expect([moved.status, moved.headers.get("location")]).toEqual([302, location]);
+});
+
 test("a service that is not offered answers 501 to every method", async () => {
   const url = await start({ call: { type: "unavailable" }, info: { type: "nodeinfo" } });
   const call = await get(`${url}/call`, { method: "POST", body: "{}" });
