@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 
-import { writeFrameHeader } from "#transport/rawsocket/frame.ts";
+import { writeFrameHeader } from "#transport/rawsocket/frame-header.ts";
 import { FrameReader } from "#transport/rawsocket/frame-reader.ts";
 
 const frame = fc.record({

@@ -1,5 +1,5 @@
 /**
- * DescriptorBudget: refuses clients for whom there are not enough file descriptors.
+ * DescriptorBudget: refuses clients when too few file descriptors are left.
  *
  * A client of a proxy needs two: its own connection and one to a router. Without this, clients take the last
  * descriptors and none of them can join.

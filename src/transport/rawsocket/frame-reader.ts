@@ -6,7 +6,12 @@
 
 import { messageMemory } from "#base/message-memory.ts";
 import { MessageCollector } from "#transport/endpoint/message-collector.ts";
-import { FRAME_HEADER_OCTETS, FrameType, type FrameTypeNumber, MAX_FRAME_OCTETS } from "./frame.ts";
+import {
+  FRAME_HEADER_OCTETS,
+  FrameType,
+  type FrameTypeNumber,
+  MAX_FRAME_OCTETS,
+} from "./frame-header.ts";
 
 /** A frame of this size is received even if the incomplete messages hold too much memory. */
 const SMALL_FRAME_OCTETS = 64 * 1024;

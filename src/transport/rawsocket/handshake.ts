@@ -6,7 +6,7 @@
 
 import { serializers } from "#wamp/serializer/serializers.ts";
 import type { SerializerName } from "#wamp/serializer-name.ts";
-import { MAX_FRAME_OCTETS } from "./frame.ts";
+import { MAX_FRAME_OCTETS } from "./frame-header.ts";
 
 /** Octets of a handshake, in either direction. */
 export const HANDSHAKE_OCTETS = 4;

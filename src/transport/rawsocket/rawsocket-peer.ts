@@ -29,7 +29,7 @@ import {
   type FrameTypeNumber,
   MAX_FRAME_OCTETS,
   writeFrameHeader,
-} from "./frame.ts";
+} from "./frame-header.ts";
 import { type FrameHandler, FrameReader, TOO_MANY_INCOMPLETE } from "./frame-reader.ts";
 import type { Agreement } from "./handshake.ts";
 

@@ -15,7 +15,7 @@ import { isUtf8 } from "node:buffer";
 import { messageMemory } from "#base/message-memory.ts";
 import { MessageCollector } from "#transport/endpoint/message-collector.ts";
 import { CloseCode } from "#wamp/peer.ts";
-import { FIN, Opcode, RSV1 } from "./frame.ts";
+import { FIN, Opcode, RSV1 } from "./frame-header.ts";
 import { Utf8Validator } from "./utf8-validator.ts";
 
 /** Limits of a connection; sizes are octets. */
@@ -63,7 +63,7 @@ export interface ProtocolFault {
 const MASKED = 0x80;
 /** Close code for invalid UTF-8 and for messages that cannot be decompressed (RFC 6455, section 7.4.1). */
 const INVALID_PAYLOAD = 1007;
-const MAX_HEAD_OCTETS = 14;
+const MAX_HEADER_OCTETS = 14;
 
 /** A message of this size is received even if the incomplete messages hold too much memory. */
 const SMALL_MESSAGE_OCTETS = 64 * 1024;
@@ -75,9 +75,9 @@ export class FrameDecoder {
   /** The connection may change them at any time. */
   readonly #limits: Readonly<DecoderLimits>;
   readonly #handler: FrameHandler;
-  /** The begin of a frame head that the last chunk cut off. */
-  #head = NO_OCTETS;
-  #headOctets = 0;
+  /** The begin of a frame header that the last chunk cut off. */
+  #header = NO_OCTETS;
+  #headerOctets = 0;
   /** The frame whose payload is being received; `#missing` octets of it are still to come. */
   #opcode = -1;
   #isFinal = false;
@@ -121,7 +121,7 @@ export class FrameDecoder {
         at = end;
         continue;
       }
-      const next = this.#takeHead(chunk, at);
+      const next = this.#takeHeader(chunk, at);
       if (typeof next !== "number") return next;
       at = next;
     }
@@ -129,11 +129,11 @@ export class FrameDecoder {
     return null;
   }
 
-  /** Octets of a message, or of a frame head, whose end has not arrived. */
+  /** Octets of a message, or of a frame header, whose end has not arrived. */
   get incompleteOctets(): number {
     if (this.#opcode >= 0 || this.#messageOpcode !== 0)
-      return this.#messageOctets + MAX_HEAD_OCTETS;
-    return this.#headOctets;
+      return this.#messageOctets + MAX_HEADER_OCTETS;
+    return this.#headerOctets;
   }
 
   /** Stops decoding for good. */
@@ -149,30 +149,30 @@ export class FrameDecoder {
     this.#message.drop();
   }
 
-  /** Reads a frame head, and the whole frame if it lies within the chunk; gives the next position. */
-  #takeHead(chunk: Uint8Array, start: number): number | ProtocolFault {
+  /** Reads a frame header, and the whole frame if it lies within the chunk; gives the next position. */
+  #takeHeader(chunk: Uint8Array, start: number): number | ProtocolFault {
     let octets = chunk;
     let at = start;
-    if (this.#headOctets > 0 || chunk.length - start < MAX_HEAD_OCTETS) {
-      // The head may be cut off by the end of the chunk, so it is copied first.
-      const known = this.#headOctets;
-      const wanted = Math.min(MAX_HEAD_OCTETS - known, chunk.length - start);
-      if (this.#head.length === 0) this.#head = new Uint8Array(MAX_HEAD_OCTETS);
-      this.#head.set(chunk.subarray(start, start + wanted), known);
-      this.#headOctets = known + wanted;
-      const length = headLength(this.#head, 0, this.#headOctets);
+    if (this.#headerOctets > 0 || chunk.length - start < MAX_HEADER_OCTETS) {
+      // The header may be cut off by the end of the chunk, so it is copied first.
+      const known = this.#headerOctets;
+      const wanted = Math.min(MAX_HEADER_OCTETS - known, chunk.length - start);
+      if (this.#header.length === 0) this.#header = new Uint8Array(MAX_HEADER_OCTETS);
+      this.#header.set(chunk.subarray(start, start + wanted), known);
+      this.#headerOctets = known + wanted;
+      const length = headerLength(this.#header, 0, this.#headerOctets);
       if (length < 0) return start + wanted;
-      octets = this.#head;
+      octets = this.#header;
       at = 0;
-      this.#headOctets = 0;
-      const fault = this.#readHead(octets, at);
+      this.#headerOctets = 0;
+      const fault = this.#readHeader(octets, at);
       if (fault !== null) return fault;
       const payloadAt = start + length - known;
       return this.#missing === 0 ? this.#emptyFrame(payloadAt) : payloadAt;
     }
-    const fault = this.#readHead(octets, at);
+    const fault = this.#readHeader(octets, at);
     if (fault !== null) return fault;
-    at += headLength(octets, start, MAX_HEAD_OCTETS);
+    at += headerLength(octets, start, MAX_HEADER_OCTETS);
     if (this.#missing === 0) return this.#emptyFrame(at);
     const isWhole = this.#missing <= chunk.length - at;
     if (
@@ -190,8 +190,8 @@ export class FrameDecoder {
     return this.#frameEnded() ?? at;
   }
 
-  /** Checks a frame head and stores its fields. */
-  #readHead(octets: Uint8Array, at: number): ProtocolFault | null {
+  /** Checks a frame header and stores its fields. */
+  #readHeader(octets: Uint8Array, at: number): ProtocolFault | null {
     const first = octets[at] as number;
     const second = octets[at + 1] as number;
     const opcode = first & 15;
@@ -370,8 +370,8 @@ export class FrameDecoder {
   }
 }
 
-/** Length of a frame head; -1: fewer octets are known than it has. */
-function headLength(octets: Uint8Array, at: number, known: number): number {
+/** Length of a frame header; -1: fewer octets are known than it has. */
+function headerLength(octets: Uint8Array, at: number, known: number): number {
   if (known < 2) return -1;
   const second = octets[at + 1] as number;
   const length = 2 + lengthOctets(second & 127) + ((second & MASKED) === 0 ? 0 : 4);

@@ -16,13 +16,13 @@ import { type DrainObserver, SocketWriter } from "#transport/endpoint/socket-wri
 import { ErrorUri } from "#wamp/error-uri.ts";
 import { CloseCode, type GivenUp } from "#wamp/peer.ts";
 import { fittingReason } from "./close-reason.ts";
-import { FIN, MAX_SERVER_HEAD_OCTETS, Opcode, RSV1, writeServerHead } from "./frame.ts";
 import {
   type DecoderLimits,
   FrameDecoder,
   type FrameHandler,
   type ProtocolFault,
 } from "./frame-decoder.ts";
+import { FIN, MAX_FRAME_HEADER_OCTETS, Opcode, RSV1, writeFrameHeader } from "./frame-header.ts";
 import { type DeflateCodec, LONGEST_COMPRESSED_OCTETS } from "./permessage-deflate.ts";
 
 /** Keeps the open WebSockets of a transport. */
@@ -56,7 +56,7 @@ const DEFAULT_CLOSE_TIMEOUT_MS = 1000;
 const LAST_MESSAGE_MS = 1500;
 
 /** Reused for every frame, because its octets are copied at once. */
-const head = new Uint8Array(MAX_SERVER_HEAD_OCTETS);
+const header = new Uint8Array(MAX_FRAME_HEADER_OCTETS);
 
 /** One WebSocket; receives the events of its socket. */
 export abstract class WebSocketConnection
@@ -360,8 +360,8 @@ export abstract class WebSocketConnection
   }
 
   #sendFrame(first: number, payload: Uint8Array): boolean {
-    const octets = writeServerHead(head, 0, first, payload.length);
-    return this.#writer.writeFrame(head, octets, payload);
+    const octets = writeFrameHeader(header, 0, first, payload.length);
+    return this.#writer.writeFrame(header, octets, payload);
   }
 
   #sendClose(code: number, reason: string): void {

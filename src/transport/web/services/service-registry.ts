@@ -13,7 +13,7 @@ import { errorPage } from "#transport/web/error-page.ts";
 import type { LeafServiceConfig } from "#transport/web/path-tree.ts";
 import type { WebService } from "#transport/web/web-service.ts";
 import { openArchive } from "./archive.ts";
-import { openBridge } from "./bridge.ts";
+import { openBridge } from "./caller-publisher.ts";
 import { openJsonValue } from "./json-value.ts";
 import { openNodeInfo } from "./nodeinfo.ts";
 import { openRedirect } from "./redirect.ts";

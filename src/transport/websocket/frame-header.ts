@@ -13,11 +13,11 @@ export const FIN = 0x80;
 /** The bit that marks a compressed message, on its first frame (RFC 7692). */
 export const RSV1 = 0x40;
 
-/** Length of the longest frame head. */
-export const MAX_SERVER_HEAD_OCTETS = 10;
+/** Length of the longest frame header. */
+export const MAX_FRAME_HEADER_OCTETS = 10;
 
-/** Writes the head of a frame; gives its length. `first` is its first octet: FIN, RSV1 and the opcode. */
-export function writeServerHead(
+/** Writes the header of a frame; gives its length. `first` is its first octet: FIN, RSV1 and the opcode. */
+export function writeFrameHeader(
   target: Uint8Array,
   at: number,
   first: number,

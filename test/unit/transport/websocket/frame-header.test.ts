@@ -1,11 +1,11 @@
 import { expect, test } from "bun:test";
 import {
   FIN,
-  MAX_SERVER_HEAD_OCTETS,
+  MAX_FRAME_HEADER_OCTETS,
   Opcode,
   RSV1,
-  writeServerHead,
-} from "#transport/websocket/frame.ts";
+  writeFrameHeader,
+} from "#transport/websocket/frame-header.ts";
 
 test.each([
   [0, "8200"],
@@ -15,8 +15,8 @@ test.each([
   [65_536, "827f0000000000010000"],
   [0xffff_ffff, "827f00000000ffffffff"],
 ])("the head of a frame of %d octets is %s", (length, hex) => {
-  const target = Buffer.alloc(3 + MAX_SERVER_HEAD_OCTETS, 0xee);
-  const octets = writeServerHead(target, 3, FIN | Opcode.binary, length);
+  const target = Buffer.alloc(3 + MAX_FRAME_HEADER_OCTETS, 0xee);
+  const octets = writeFrameHeader(target, 3, FIN | Opcode.binary, length);
   expect(target.subarray(3, 3 + octets).toString("hex")).toBe(hex);
   expect(
     [...target.subarray(0, 3), ...target.subarray(3 + octets)].every((one) => one === 0xee),
@@ -24,7 +24,7 @@ test.each([
 });
 
 test("a compressed message is marked on its first frame", () => {
-  const target = Buffer.alloc(MAX_SERVER_HEAD_OCTETS);
-  writeServerHead(target, 0, RSV1 | Opcode.text, 1);
+  const target = Buffer.alloc(MAX_FRAME_HEADER_OCTETS);
+  writeFrameHeader(target, 0, RSV1 | Opcode.text, 1);
   expect(target[0]).toBe(0x41);
 });
