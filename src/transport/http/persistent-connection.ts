@@ -7,7 +7,7 @@
  */
 
 import type { ConnectionEvents, ConnectionSocket } from "#transport/endpoint/connection.ts";
-import { eventTurns, type TurnTaker } from "#transport/endpoint/event-turns.ts";
+import { type EventTurns, eventTurns, type TurnTaker } from "#transport/endpoint/event-turns.ts";
 import { type HeadFault, RequestHead } from "./request-head.ts";
 
 /**
@@ -39,6 +39,7 @@ export interface PersistentConnectionOptions {
 /** Receives the events of a connection and passes them to the request that is being answered. */
 export class PersistentConnection implements ConnectionEvents, TurnTaker {
   readonly #options: PersistentConnectionOptions;
+  readonly #turns: EventTurns;
   #events: ConnectionEvents | null = null;
   #head = new RequestHead();
   /** What the client has sent since the last request, which is to be read in a moment; null: nothing is. */
@@ -48,8 +49,9 @@ export class PersistentConnection implements ConnectionEvents, TurnTaker {
   #isClosed = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(options: PersistentConnectionOptions) {
+  constructor(options: PersistentConnectionOptions, turns: EventTurns = eventTurns) {
     this.#options = options;
+    this.#turns = turns;
   }
 
   /** Has `take` answer the first request. */
@@ -113,11 +115,11 @@ export class PersistentConnection implements ConnectionEvents, TurnTaker {
   #readNextRequest(pipelined: Uint8Array): void {
     this.#events = null;
     this.#pipelined = pipelined;
-    if (pipelined.length > 0 && !eventTurns.hasTime()) {
+    if (pipelined.length > 0 && !this.#turns.hasTime()) {
       // Many short requests in one read must not hold up the other connections.
       this.#isPaused = true;
       this.#options.socket.pause();
-      eventTurns.wait(this);
+      this.#turns.wait(this);
     } else {
       // In a microtask, so that many requests in one read do not nest.
       queueMicrotask(() => this.takeTurn());

@@ -1,6 +1,8 @@
 import { describe, expect, test } from "bun:test";
+import { EventTurns } from "#transport/endpoint/event-turns.ts";
 import {
   PersistentConnection,
+  type PersistentConnectionOptions,
   type ReadNextRequest,
 } from "#transport/http/persistent-connection.ts";
 import { fakeTime } from "../../../support/fake-time.ts";
@@ -18,7 +20,7 @@ function connection() {
     ended: () => void events.push(`${name} ended`),
     closed: () => void events.push(`${name} closed`),
   });
-  const made = new PersistentConnection({
+  const options: PersistentConnectionOptions = {
     socket,
     take(head, readNextRequest) {
       const taken = head.request();
@@ -32,7 +34,9 @@ function connection() {
       return answering(fault);
     },
     onEnd: () => void ended++,
-  });
+  };
+  // A turn that always has time left.
+  const made = new PersistentConnection(options, new EventTurns(() => 0));
   made.begin((readNextRequest) => {
     waiting.push(readNextRequest);
     return answering("first");
