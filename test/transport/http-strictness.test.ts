@@ -3,6 +3,7 @@
 import { describe, expect, test } from "bun:test";
 import { connect } from "node:net";
 import type { TransportConfig } from "#config/node-config.ts";
+import { rawHttp } from "../support/raw-http.ts";
 import { anyPort, openTransport, webSocketTransport } from "../support/transports.ts";
 
 const origins = { allowed_origins: ["https://good.example"], allow_null_origin: false };
@@ -142,6 +143,13 @@ test("an empty line before the next request is ignored", async () => {
 test("a client that expects 100 Continue is answered before its body, which nothing would read", async () => {
   const head = post("", "Content-Length: 5", "Expect: 100-continue");
   expect(await statusesOf(head)).toEqual([405]);
+});
+
+test("a burst of requests is answered whole, though it takes several turns", async () => {
+  const burst = "GET / HTTP/1.1\r\nHost: a\r\n\r\n".repeat(1500);
+  const { port } = await openTransport(config);
+  const answers = await rawHttp(port, burst, get());
+  expect(answers.map(({ status }) => status)).toEqual(Array(1501).fill(200));
 });
 
 test("more than 64 KiB of requests in one burst end the connection", async () => {
