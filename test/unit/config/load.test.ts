@@ -381,6 +381,17 @@ describe("loadNodeConfig", () => {
     expect((await loadNode(web("/dev"))).warnings).toEqual([]);
   });
 
+  test("warns of a directory to be served that is missing", async () => {
+    const paths = { "/": { type: "static", directory: "made/later" } };
+    const { faults, warnings } = await loadNode(proxy({ type: "web", paths }));
+    expect([faults, warnings]).toEqual([
+      [],
+      [
+        '$.workers[0].transports[0].paths["/"].directory: there is no such directory at present; until there is, requests for it are answered with 404',
+      ],
+    ]);
+  });
+
   test("refuses a socket file name that the system cannot take", async () => {
     const endpoint = { type: "unix", path: `/tmp/${"x".repeat(103)}` };
     expect((await loadNode(proxy({ endpoint }))).faults[0]).toContain("has 108 octets");
