@@ -360,11 +360,28 @@ describe("loadNodeConfig", () => {
       endpoint: { port: 8081 },
       auth: { ticket: { principals: { joe: { ticket: "s3cret", role: "anonymous" } } } },
     });
-    expect((await loadNode(node)).faults).toEqual([
+    expect((await loadNode(node, { TICKET: "s3cret" })).faults).toEqual([
       "$.workers[0].transports[0].endpoint.port: environment variable $PORT is not set",
-      "$.workers[0].transports[0].auth.ticket.principals.joe.ticket: environment variable TICKET is not set",
     ]);
   });
+
+  test.each(["ticket", "wampcra"])(
+    "lets no client in with a secret for %s from a variable that is not set",
+    async (method) => {
+      const one = { [method === "ticket" ? "ticket" : "secret"]: `\${TICKET}` };
+      const all = { [method === "ticket" ? "principals" : "users"]: { joe: one, ann: one } };
+      const node = proxy({ auth: { [method]: { type: "static", ...all } } });
+      for (const env of [{}, { TICKET: "" }]) {
+        const { config, faults, warnings } = await loadNode(node, env);
+        expect(faults).toEqual([]);
+        const sentence =
+          "environment variable TICKET is not set, so a random secret is taken, which no client knows";
+        expect(warnings.filter((warning) => warning.endsWith(sentence))).toHaveLength(2);
+        const secrets = JSON.stringify(transportsOf(config)).match(/[0-9a-f-]{36}/g);
+        expect(new Set(secrets).size).toBe(2);
+      }
+    },
+  );
 
   test("warns of a role that no route takes", async () => {
     expect((await loadNode(proxy({}))).warnings).toEqual([
