@@ -409,6 +409,21 @@ describe("loadNodeConfig", () => {
     ]);
   });
 
+  test.each(["mqtt", "flashpolicy", "stream.testee"])(
+    "leaves out a transport of type %s, and keeps the number of the next one",
+    async (type) => {
+      const [worker] = proxy({}).workers;
+      const odd = { type, endpoint: { type: "tcp", port: 1883 }, options: { realm: "realm1" } };
+      const transports = [odd, ...(worker?.transports ?? [])];
+      const loaded = await loadNode({ version: 2, workers: [{ ...worker, transports }] });
+      expect(loaded.faults).toEqual([]);
+      expect(loaded.warnings[0]).toBe(
+        "$.workers[0].transports[0].type: not honoured: the transport is left out",
+      );
+      expect(transportsOf(loaded.config).map(({ id }) => id)).toEqual(["transport001"]);
+    },
+  );
+
   test("refuses a socket file name that the system cannot take", async () => {
     const endpoint = { type: "unix", path: `/tmp/${"x".repeat(103)}` };
     expect((await loadNode(proxy({ endpoint }))).faults[0]).toContain("has 108 octets");
