@@ -307,9 +307,15 @@ describe("loadNodeConfig", () => {
       type: "file",
       filename: expect.stringMatching(/^\/.*\/cookies\.dat$/),
     });
-    expect((await cookieOf({ store: { type: "database", path: "x" } })).faults).toEqual([
-      '$.workers[0].transports[0].cookie.store.type: cookie store "database" is not supported; use a file',
-    ]);
+    const database = { type: "database", path: ".cookies/", maxsize: 1_048_576, sync: true };
+    const kept = await cookieOf({ store: database });
+    expect(kept.cookie?.store).toEqual({
+      type: "file",
+      filename: expect.stringMatching(/^\/.*\/\.cookies\.dat$/),
+    });
+    expect(kept.warnings).toContain(
+      "$.workers[0].transports[0].cookie.store.type: not honoured: cookies are kept in a file beside it, with the ending .dat",
+    );
     const missing = await cookieOf({ store: { type: "file", filename: "/no/such/folder/c" } });
     expect(missing.faults[0]).toEndWith("no such folder");
     const open = await cookieOf({ same_site: "None" });

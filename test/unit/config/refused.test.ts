@@ -22,11 +22,6 @@ const refused: [path: string, value: unknown, sentence: string][] = [
     (type) => `endpoint type "${type}" is not supported`,
   ),
   [`${connection}.transport.endpoint.type`, "tor", 'endpoint type "tor" is not supported'],
-  ...values(
-    `${ws}.cookie.store.type`,
-    ["database"],
-    (type) => `cookie store "${type}" is not supported; use a file`,
-  ),
   ...["ubjson", "flatbuffers"].map((name): [string, unknown, string] => [
     `${ws}.serializers`,
     [name],
