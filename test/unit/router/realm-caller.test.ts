@@ -134,12 +134,12 @@ describe("cryptosign-proxy of type dynamic", () => {
 });
 
 describe("RealmCaller", () => {
-  test.each([null, "authenticator"])("asks on a realm of the router, as %p", async (role) => {
+  test.each([null, "trusted", "authenticator"])("asks on a realm of the router, as %p", async (role) => {
     const { client, authenticator } = await start({ "authenticator-role": role });
     const [type, id, , details, args] = await authenticator.next();
     expect(type).toBe(M.INVOCATION);
     expect(details).toEqual(
-      role === null
+      role !== "authenticator"
         ? {}
         : { caller: expect.any(Number), caller_authid: "router", caller_authrole: role },
     );
