@@ -7,7 +7,8 @@
 import { loadNodeConfig } from "#config/load.ts";
 import { checkMachine, thisMachine } from "#config/machine-checks.ts";
 import type { NodeConfig } from "#config/node-config.ts";
-import { inOrder, printIssue } from "#config/text/config-issue.ts";
+import { inOrder } from "#config/text/config-issue.ts";
+import { warningLines } from "#config/text/warning-lines.ts";
 import type { StartContext } from "#node/control-message.ts";
 import { NodeController, needsNodeKey } from "#node/node-controller.ts";
 import { decoyKey, loadNodeKey } from "#node/node-key.ts";
@@ -45,7 +46,7 @@ export async function startCommand(file: string, choice: LogChoice): Promise<num
     return ExitCode.config;
   }
   const all = inOrder([...warnings, ...checkMachine(needs, thisMachine())]);
-  for (const warning of all) log.warn(printIssue(warning));
+  for (const line of warningLines(all)) log.warn(line);
 
   const controller = new NodeController(config, startContext(config, choice, log), log);
   const bySignal = endedBySignal(controller, log);

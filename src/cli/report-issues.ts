@@ -5,6 +5,7 @@
  */
 
 import { type ConfigIssue, printIssue } from "#config/text/config-issue.ts";
+import { warningLines } from "#config/text/warning-lines.ts";
 import { writeCompletely } from "#observe/write-output.ts";
 
 /** Prints every fault on a line of its own, then how many there are. */
@@ -14,7 +15,7 @@ export function reportFaults(faults: readonly ConfigIssue[], file: string): void
   writeCompletely("stderr", lines.map((line) => `${line}\n`).join(""));
 }
 
-/** Prints every warning on a line of its own. */
+/** Prints the warnings, those of one sentence in one line. */
 export function reportWarnings(warnings: readonly ConfigIssue[]): void {
-  for (const warning of warnings) writeCompletely("stderr", `warning: ${printIssue(warning)}\n`);
+  for (const line of warningLines(warnings)) writeCompletely("stderr", `warning: ${line}\n`);
 }

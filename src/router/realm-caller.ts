@@ -34,14 +34,13 @@ export class RealmCaller implements Authenticators, WampCaller {
   /** Calls an authenticator; no authorizer is asked whether this is permitted. */
   async call(call: AuthenticatorCall): Promise<unknown> {
     const action = `Cannot call "${call.procedure}"`;
-    const [realm, role] = this.#find(call, call.role === null, action);
+    const [realm, role] = this.#find(call, action);
     return this.#caller(realm, role instanceof AuthorizerRole ? TRUSTED : role).call(call);
   }
 
   async request(request: WampRequest): Promise<WampAnswer> {
-    const isTrusted = request.role === TRUSTED.name;
     const action = `Cannot ${request.kind} "${request.uri}"`;
-    const [realm, role] = this.#find(request, isTrusted, action);
+    const [realm, role] = this.#find(request, action);
     try {
       return await this.#caller(realm, role).request(request);
     } catch (thrown) {
@@ -52,15 +51,13 @@ export class RealmCaller implements Authenticators, WampCaller {
     }
   }
 
-  #find(
-    target: { realm: string; role: string | null },
-    mayBeTrusted: boolean,
-    action: string,
-  ): [Realm, Role] {
+  /** The realm and role of a call; every realm has the role `trusted`, which is that of a call without one. */
+  #find(target: { realm: string; role: string | null }, action: string): [Realm, Role] {
     const realm = this.#realms.get(target.realm);
     if (realm === undefined) throw notFound(action, `no realm "${target.realm}" exists`);
+    const isTrusted = target.role === null || target.role === TRUSTED.name;
     const configured = target.role === null ? undefined : realm.role(target.role);
-    const role = configured ?? (mayBeTrusted ? TRUSTED : undefined);
+    const role = configured ?? (isTrusted ? TRUSTED : undefined);
     if (role === undefined) {
       throw notFound(action, `realm "${target.realm}" has no role "${target.role}"`);
     }

@@ -99,6 +99,21 @@ test("warns of what this machine lacks, and starts nothing all the same", async 
   expect(start.exitCode).toBe(1);
 });
 
+test("warns once of what is the same at several places", async () => {
+  const testee = (path: string) => ({
+    type: "websocket.testee",
+    endpoint: { type: "unix", path },
+    options: { validate_utf8: false },
+  });
+  const transports = [testee("none/a.sock"), testee("none/b.sock")];
+  const node = { version: 2, workers: [{ type: "proxy", transports }] };
+  writeFileSync(join(folder, "alike.json"), JSON.stringify(node));
+  const place = "alike.json:1:141  $.workers[0].transports[0].options.validate_utf8";
+  const line = `${place}: not honoured: text is always checked to be UTF-8; also at 1:251\n`;
+  expect((await crossproxy("check", "alike.json")).stderr).toContain(`warning: ${line}`);
+  expect((await crossproxy("alike.json")).stderr).toContain(line);
+});
+
 test("prints the JSON Schema of the documents", async () => {
   const { stdout, stderr, exitCode } = await crossproxy("schema");
   expect({ stderr, exitCode }).toEqual({ stderr: "", exitCode: 0 });

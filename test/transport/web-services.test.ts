@@ -276,11 +276,14 @@ test("other methods are refused with what is allowed", async () => {
   }
 });
 
-test("static is not opened for a missing folder", async () => {
-  const missing = join(temporaryFolder(), "nothing");
-  await expect(start({ "/": staticAt(missing) })).rejects.toThrow(
-    `Cannot serve folder "${missing}": no such folder`,
-  );
+test("static answers 404 until its folder is made, and then its files", async () => {
+  const later = join(temporaryFolder(), "later");
+  const url = await start({ "/": staticAt(later, { default_file: "index.html" }) });
+  const statuses = async () => [(await get(`${url}/`)).status, (await get(`${url}/a.txt`)).status];
+  expect(await statuses()).toEqual([404, 404]);
+  await mkdir(later);
+  await writeFile(join(later, "a.txt"), "made");
+  expect(await statuses()).toEqual([404, 200]);
 });
 
 test("nodeinfo answers a page, or JSON when that is preferred", async () => {

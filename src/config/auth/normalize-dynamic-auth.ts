@@ -44,9 +44,9 @@ function warnOfAuthenticator(
     report.warn([...path, "authenticator-realm"], sentence);
     return;
   }
-  // A router needs no configured role for its own calls; a proxy needs a route for it.
-  const needed = role ?? (workerType === "proxy" ? "trusted" : undefined);
-  if (needed === undefined || isRoleKnown(needed, realm)) return;
+  const needed = role ?? "trusted";
+  // Every realm of a router has that role for the router's own calls; a proxy needs a route for it.
+  if ((workerType === "router" && needed === "trusted") || isRoleKnown(needed, realm)) return;
   const where = realm === undefined ? `no ${place}` : `${place} "${realm}"`;
   const lacks = realm === undefined ? "has" : "lacks";
   const at = role === undefined ? path : [...path, "authenticator-role"];

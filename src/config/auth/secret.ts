@@ -4,6 +4,7 @@
  * @module
  */
 
+import { randomUUID } from "node:crypto";
 import { resolve } from "node:path";
 import type { JsonPath } from "#config/text/config-issue.ts";
 import { fileStateOf, readSmallFile } from "#config/text/read-small-file.ts";
@@ -27,8 +28,11 @@ export function readSecret(written: SecretItem, path: JsonPath, report: Report):
   }
   const secret = report.env[variable];
   if (secret === undefined || secret === "") {
-    report.fault(path, `environment variable ${variable} is not set`);
-    return "";
+    report.warn(
+      path,
+      `environment variable ${variable} is not set, so a random secret is taken, which no client knows`,
+    );
+    return randomUUID();
   }
   return secret;
 }

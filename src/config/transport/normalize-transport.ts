@@ -32,11 +32,12 @@ import type { Report } from "#config/text/report.ts";
 import { normalizePaths } from "#config/web-service/normalize-web-service.ts";
 import { authPath, normalizeWebSocket } from "#config/web-service/normalize-websocket.ts";
 import type { TransportContext, WorkerContext } from "./transport-context.ts";
-import type {
-  RawSocketItem,
-  TesteeTransportItem,
-  TransportItem,
-  UniversalItem,
+import {
+  isOffered,
+  type RawSocketItem,
+  type TesteeTransportItem,
+  type TransportItem,
+  type UniversalItem,
 } from "./transport-schema.ts";
 import { sessionsOf } from "./transport-sessions.ts";
 
@@ -109,6 +110,8 @@ function normalizeTransport(
   outer: WorkerContext,
 ): TransportConfig | null {
   const { report } = outer;
+  // `warnUnhonoured` has named it.
+  if (!isOffered(item)) return null;
   if (item.type === "websocket.testee") {
     return report.isMalformed(path) ? null : normalizeTestee(item, id, path, report);
   }

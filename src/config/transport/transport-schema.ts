@@ -10,9 +10,9 @@ import { listeningEndpoint } from "#config/endpoint/endpoint-schema.ts";
 import { forwarding, limits } from "#config/options/limits-schema.ts";
 import { rawsocketOptions } from "#config/options/rawsocket-options-schema.ts";
 import { websocketOptions } from "#config/options/websocket-options-schema.ts";
-import { byType, item, notSupported, optional, refused, required } from "#config/schema/item.ts";
-import { id, integer, oneOf, serializers, text } from "#config/schema/primitive.ts";
-import { allBut, only, unhonoured } from "#config/schema/unhonoured.ts";
+import { byType, item, openItem, optional, required } from "#config/schema/item.ts";
+import { anything, id, integer, oneOf, serializers, text } from "#config/schema/primitive.ts";
+import { allBut, always, only, unhonoured } from "#config/schema/unhonoured.ts";
 import { cookie } from "#config/web-service/cookie-schema.ts";
 import { paths, webSockets } from "#config/web-service/web-service-schema.ts";
 
@@ -99,7 +99,7 @@ const universal = item({
     "Path name -> WAMP over WebSocket; takes precedence over the same path in `web`.",
   ),
   web: optional(universalWeb, "Web services; absent: none."),
-  mqtt: refused("MQTT is not supported"),
+  mqtt: optional(unhonoured(anything, always, "no client can connect over MQTT")),
   ...limits,
   ...forwarding,
 });
@@ -126,11 +126,27 @@ export const testeeTransport = item({
 /** The transport of a testee as written. */
 export type TesteeTransportItem = v.InferOutput<typeof testeeTransport>;
 
+function leftOut(type: string) {
+  const is = unhonoured(v.literal(type), always, "the transport is left out");
+  return openItem({ type: required(is, "A transport of Crossbar.") }, anything);
+}
+
 /** A listening transport. */
 export const transport = byType(
   { web, websocket, rawsocket, universal, "websocket.testee": websocketTestee },
-  { refused: notSupported("transport type", ["mqtt", "flashpolicy", "stream.testee"], " yet") },
+  {
+    unlisted: {
+      mqtt: leftOut("mqtt"),
+      flashpolicy: leftOut("flashpolicy"),
+      "stream.testee": leftOut("stream.testee"),
+    },
+  },
 );
+
+/** Whether a transport is of a type that this program has. */
+export function isOffered({ type }: { type: string }): boolean {
+  return Object.hasOwn(transport.types, type);
+}
 
 /** RawSocket as written, with an endpoint of its own or within a universal transport. */
 export type RawSocketItem = Pick<

@@ -5,9 +5,9 @@
  */
 
 import * as v from "valibot";
-import { byType, defaulted, item, notSupported, optional, required } from "#config/schema/item.ts";
-import { fileName, integer, oneOf } from "#config/schema/primitive.ts";
-import { only, unhonoured } from "#config/schema/unhonoured.ts";
+import { byType, defaulted, item, openItem, optional, required } from "#config/schema/item.ts";
+import { anything, fileName, integer, oneOf } from "#config/schema/primitive.ts";
+import { always, only, unhonoured } from "#config/schema/unhonoured.ts";
 
 const memoryStore = item({
   type: required(v.literal("memory"), "Each worker keeps the cookies that it issued."),
@@ -24,6 +24,21 @@ const fileStore = item({
     ),
   ),
 });
+
+const database = openItem(
+  {
+    type: required(
+      unhonoured(
+        v.literal("database"),
+        always,
+        "cookies are kept in a file beside it, with the ending .dat",
+      ),
+      "A database of Crossbar.",
+    ),
+    path: defaulted(fileName, ".cookies", "The folder of the database."),
+  },
+  anything,
+);
 
 const cookieName = v.pipe(
   v.string(),
@@ -42,13 +57,15 @@ export const cookie = item({
   http_strict: defaulted(v.boolean(), false, "Kept from scripts (HttpOnly)."),
   same_site: optional(oneOf(["Strict", "Lax", "None"]), "SameSite; absent: no such attribute."),
   store: optional(
-    byType(
-      { memory: memoryStore, file: fileStore },
-      { refused: notSupported("cookie store", ["database"], "; use a file") },
-    ),
+    byType({ memory: memoryStore, file: fileStore }, { unlisted: { database } }),
     "Where known cookies are kept; absent: in memory.",
   ),
 });
 
 /** A cookie as written. */
 export type CookieItem = v.InferOutput<typeof cookie>;
+
+/** A store as written, in a database too. */
+export type StoreItem =
+  | NonNullable<CookieItem["store"]>
+  | Pick<v.InferOutput<typeof database>, "type" | "path">;

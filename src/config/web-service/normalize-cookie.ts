@@ -9,7 +9,7 @@ import type { CookieConfig } from "#config/node-config.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
 import { isFolder } from "#config/text/folder-state.ts";
 import type { Report } from "#config/text/report.ts";
-import type { CookieItem } from "./cookie-schema.ts";
+import type { CookieItem, StoreItem } from "./cookie-schema.ts";
 
 /** The normalized cookie; an empty object where none is configured. */
 export function normalizeCookie(
@@ -22,20 +22,25 @@ export function normalizeCookie(
   if (same_site === "None" && !secure) {
     report.warn([...path, "same_site"], 'browsers refuse "None" without "secure": true');
   }
-  const store = normalizeStore(item, [...path, "store"], report);
+  const store = normalizeStore(item.store, [...path, "store"], report);
   return { cookie: { name, length, max_age, secure, http_strict, same_site, store } };
 }
 
 function normalizeStore(
-  { store }: CookieItem,
+  store: StoreItem | undefined,
   path: JsonPath,
   report: Report,
 ): CookieConfig["store"] {
   if (store === undefined || store.type === "memory") return { type: "memory" };
-  const filename = resolve(report.folder, store.filename);
+  const isFile = store.type === "file";
+  const at = [...path, isFile ? "filename" : "path"];
+  const filename = resolve(
+    report.folder,
+    isFile ? store.filename : `${store.path.replace(/\/+$/, "")}.dat`,
+  );
   if (!isFolder(dirname(filename))) {
-    report.fault([...path, "filename"], `Cannot keep cookies in "${filename}": no such folder`);
+    report.fault(at, `Cannot keep cookies in "${filename}": no such folder`);
   }
-  report.need([...path, "filename"], { kind: "cookies", file: filename });
+  report.need(at, { kind: "cookies", file: filename });
   return { type: "file", filename };
 }

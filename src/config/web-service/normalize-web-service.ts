@@ -77,7 +77,10 @@ function normalizeStatic(
 ): StaticServiceConfig {
   const directory = resolve(report.folder, item.directory);
   if (!isFolder(directory)) {
-    report.fault([...path, "directory"], `Cannot serve "${directory}": no such directory`);
+    report.warn(
+      [...path, "directory"],
+      "there is no such directory at present; until there is, requests for it are answered with 404",
+    );
   }
   const inside = relative(directory, report.folder);
   if (!inside.split(sep).some((name) => name.startsWith("."))) {

@@ -80,6 +80,7 @@ describe("a dynamic authmethod", () => {
         [{ "authenticator-realm": "realm1" }, []],
         [{ "authenticator-realm": "realm2" }, ['no realm "realm2" exists']],
         [{ "authenticator-role": "boss" }, ['no realm has role "boss"']],
+        [{ "authenticator-role": "trusted" }, []],
         [{ "authenticator-realm": "realm1", "authenticator-role": "user" }, []],
       ],
       1,

@@ -103,7 +103,6 @@ describe("refuses", () => {
       [`${web}.paths.ws.auth.anonymous.type`, "function"],
       [`${web}.paths.ws.options.auto_ping_interval`, 30],
       [`${web}.paths.own.backends`, []],
-      [`${proxy}.transports[1].mqtt`, {}],
     ]),
   )("%s", (_title, path, value) => {
     expect(faultsOf(nodeWith(path, value))).not.toEqual([]);

@@ -307,9 +307,15 @@ describe("loadNodeConfig", () => {
       type: "file",
       filename: expect.stringMatching(/^\/.*\/cookies\.dat$/),
     });
-    expect((await cookieOf({ store: { type: "database", path: "x" } })).faults).toEqual([
-      '$.workers[0].transports[0].cookie.store.type: cookie store "database" is not supported; use a file',
-    ]);
+    const database = { type: "database", path: ".cookies/", maxsize: 1_048_576, sync: true };
+    const kept = await cookieOf({ store: database });
+    expect(kept.cookie?.store).toEqual({
+      type: "file",
+      filename: expect.stringMatching(/^\/.*\/\.cookies\.dat$/),
+    });
+    expect(kept.warnings).toContain(
+      "$.workers[0].transports[0].cookie.store.type: not honoured: cookies are kept in a file beside it, with the ending .dat",
+    );
     const missing = await cookieOf({ store: { type: "file", filename: "/no/such/folder/c" } });
     expect(missing.faults[0]).toEndWith("no such folder");
     const open = await cookieOf({ same_site: "None" });
@@ -360,11 +366,28 @@ describe("loadNodeConfig", () => {
       endpoint: { port: 8081 },
       auth: { ticket: { principals: { joe: { ticket: "s3cret", role: "anonymous" } } } },
     });
-    expect((await loadNode(node)).faults).toEqual([
+    expect((await loadNode(node, { TICKET: "s3cret" })).faults).toEqual([
       "$.workers[0].transports[0].endpoint.port: environment variable $PORT is not set",
-      "$.workers[0].transports[0].auth.ticket.principals.joe.ticket: environment variable TICKET is not set",
     ]);
   });
+
+  test.each(["ticket", "wampcra"])(
+    "lets no client in with a secret for %s from a variable that is not set",
+    async (method) => {
+      const one = { [method === "ticket" ? "ticket" : "secret"]: `\${TICKET}` };
+      const all = { [method === "ticket" ? "principals" : "users"]: { joe: one, ann: one } };
+      const node = proxy({ auth: { [method]: { type: "static", ...all } } });
+      for (const env of [{}, { TICKET: "" }]) {
+        const { config, faults, warnings } = await loadNode(node, env);
+        expect(faults).toEqual([]);
+        const sentence =
+          "environment variable TICKET is not set, so a random secret is taken, which no client knows";
+        expect(warnings.filter((warning) => warning.endsWith(sentence))).toHaveLength(2);
+        const secrets = JSON.stringify(transportsOf(config)).match(/[0-9a-f-]{36}/g);
+        expect(new Set(secrets).size).toBe(2);
+      }
+    },
+  );
 
   test("warns of a role that no route takes", async () => {
     expect((await loadNode(proxy({}))).warnings).toEqual([
@@ -380,6 +403,32 @@ describe("loadNodeConfig", () => {
     ]);
     expect((await loadNode(web("/dev"))).warnings).toEqual([]);
   });
+
+  test("warns of a directory to be served that is missing", async () => {
+    const paths = { "/": { type: "static", directory: "made/later" } };
+    const { faults, warnings } = await loadNode(proxy({ type: "web", paths }));
+    expect([faults, warnings]).toEqual([
+      [],
+      [
+        '$.workers[0].transports[0].paths["/"].directory: there is no such directory at present; until there is, requests for it are answered with 404',
+      ],
+    ]);
+  });
+
+  test.each(["mqtt", "flashpolicy", "stream.testee"])(
+    "leaves out a transport of type %s, and keeps the number of the next one",
+    async (type) => {
+      const [worker] = proxy({}).workers;
+      const odd = { type, endpoint: { type: "tcp", port: 1883 }, options: { realm: "realm1" } };
+      const transports = [odd, ...(worker?.transports ?? [])];
+      const loaded = await loadNode({ version: 2, workers: [{ ...worker, transports }] });
+      expect(loaded.faults).toEqual([]);
+      expect(loaded.warnings[0]).toBe(
+        "$.workers[0].transports[0].type: not honoured: the transport is left out",
+      );
+      expect(transportsOf(loaded.config).map(({ id }) => id)).toEqual(["transport001"]);
+    },
+  );
 
   test("refuses a socket file name that the system cannot take", async () => {
     const endpoint = { type: "unix", path: `/tmp/${"x".repeat(103)}` };

@@ -17,22 +17,11 @@ const values = (path: string, names: string[], sentence: (name: string) => strin
 const refused: [path: string, value: unknown, sentence: string][] = [
   ["$.version", 3, "expected 1 or 2, found 3: this program reads no other version"],
   ...values(
-    `${web}.type`,
-    ["mqtt", "flashpolicy", "stream.testee"],
-    (type) => `transport type "${type}" is not supported yet`,
-  ),
-  [`${proxy}.transports[1].mqtt`, {}, "MQTT is not supported"],
-  ...values(
     `${web}.endpoint.type`,
     ["twisted", "onion"],
     (type) => `endpoint type "${type}" is not supported`,
   ),
   [`${connection}.transport.endpoint.type`, "tor", 'endpoint type "tor" is not supported'],
-  ...values(
-    `${ws}.cookie.store.type`,
-    ["database"],
-    (type) => `cookie store "${type}" is not supported; use a file`,
-  ),
   ...["ubjson", "flatbuffers"].map((name): [string, unknown, string] => [
     `${ws}.serializers`,
     [name],

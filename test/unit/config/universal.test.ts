@@ -33,6 +33,18 @@ describe("a universal transport", () => {
     });
   });
 
+  test("runs without its MQTT, which is warned of", async () => {
+    const mqtt = { options: { realm: "realm1", role: "anonymous" } };
+    const { transport, told } = await load({
+      type: "universal",
+      endpoint,
+      mqtt,
+      websocket: { ws: websocket },
+    });
+    expect(told).toEqual([".mqtt: not honoured: no client can connect over MQTT"]);
+    expect(transport).toMatchObject({ rawsocket: null, paths: { ws: { type: "websocket" } } });
+  });
+
   test("leaves out what is not there", async () => {
     const { transport } = await load({ type: "universal", endpoint, rawsocket: { auth } });
     expect(transport).toMatchObject({ paths: null, rawsocket: { auth } });

@@ -134,23 +134,26 @@ describe("cryptosign-proxy of type dynamic", () => {
 });
 
 describe("RealmCaller", () => {
-  test.each([null, "authenticator"])("asks on a realm of the router, as %p", async (role) => {
-    const { client, authenticator } = await start({ "authenticator-role": role });
-    const [type, id, , details, args] = await authenticator.next();
-    expect(type).toBe(M.INVOCATION);
-    expect(details).toEqual(
-      role === null
-        ? {}
-        : { caller: expect.any(Number), caller_authid: "router", caller_authrole: role },
-    );
-    expect(args).toMatchObject(["realm1", expect.any(String), { authmethod: "anonymous" }]);
-    authenticator.says([M.YIELD, id, {}, ["user"]]);
-    expect(await client.next()).toMatchObject([
-      M.WELCOME,
-      expect.any(Number),
-      { authrole: "user", authprovider: "dynamic" },
-    ]);
-  });
+  test.each([null, "trusted", "authenticator"])(
+    "asks on a realm of the router, as %p",
+    async (role) => {
+      const { client, authenticator } = await start({ "authenticator-role": role });
+      const [type, id, , details, args] = await authenticator.next();
+      expect(type).toBe(M.INVOCATION);
+      expect(details).toEqual(
+        role !== "authenticator"
+          ? {}
+          : { caller: expect.any(Number), caller_authid: "router", caller_authrole: role },
+      );
+      expect(args).toMatchObject(["realm1", expect.any(String), { authmethod: "anonymous" }]);
+      authenticator.says([M.YIELD, id, {}, ["user"]]);
+      expect(await client.next()).toMatchObject([
+        M.WELCOME,
+        expect.any(Number),
+        { authrole: "user", authprovider: "dynamic" },
+      ]);
+    },
+  );
 
   test("says with which ERROR the authenticator refused", async () => {
     const { client, authenticator } = await start();

@@ -7,7 +7,7 @@
 
 import { realpathSync, type Stats, statSync } from "node:fs";
 import { basename, join, relative, resolve, sep } from "node:path";
-import { errorCodeOf, Failure } from "#base/failure.ts";
+import { errorCodeOf } from "#base/failure.ts";
 import type { StaticServiceConfig } from "#config/node-config.ts";
 import { isOutOfDescriptors } from "#transport/endpoint/descriptors.ts";
 
@@ -24,17 +24,18 @@ const READ_AT_ONCE_OCTETS = 64 * 1024;
 
 const INDEX_NAMES = ["index.html", "index.htm", "index"];
 
-/** Opens a folder for serving. */
+/** Serves a folder, which may be made later: until then every request is answered with 404. */
 export function openStatic(config: StaticServiceConfig): WebService {
-  const root = realFolder(config.directory);
+  let root: string | undefined;
   return {
     isReadOnly: true,
     handle(request, subpath) {
       try {
+        root ??= realpathSync(config.directory);
         return answer(root, config, request, subpath);
       } catch (thrown) {
         if (isOutOfDescriptors(thrown)) return errorPage(503, { "Retry-After": "1" });
-        // Removed since it was found, or not to be read.
+        // The folder is not there yet, or the file was removed since it was found, or is not to be read.
         if (errorCodeOf(thrown) !== undefined) return errorPage(404);
         throw thrown;
       }
@@ -69,22 +70,6 @@ interface Located {
   /** The real file name, links resolved. */
   file: string;
   stats: Stats;
-}
-
-function realFolder(directory: string): string {
-  const failure = (state: string, cause?: unknown) =>
-    new Failure(`Cannot serve folder "${directory}": ${state}`, { source: "config", cause });
-  let root: string;
-  let stats: Stats;
-  try {
-    root = realpathSync(directory);
-    stats = statSync(root);
-  } catch (thrown) {
-    const isMissing = errorCodeOf(thrown) === "ENOENT";
-    throw failure(isMissing ? "no such folder" : "it cannot be read", thrown);
-  }
-  if (!stats.isDirectory()) throw failure("it is not a folder");
-  return root;
 }
 
 /** Finds the file of a decoded path; undefined when there is none, or it may not be shown. */
