@@ -5,7 +5,7 @@
  * @module
  */
 
-import { freeOctets } from "#base/free-octets.ts";
+import { freeOctets, keepOctets } from "#base/octet-ownership.ts";
 import type { ConnectionSocket } from "./connection.ts";
 
 /**
@@ -51,7 +51,7 @@ interface QueueBlock {
   end: number;
 }
 
-/** Writes to one socket. Octets are borrowed: those that cannot be written at once are copied. */
+/** Writes to one socket. Octets are borrowed: those that cannot be written at once are copied, unless they may be kept. */
 export class SocketWriter {
   readonly #socket: ConnectionSocket;
   readonly #maxBuffered: number;
@@ -82,7 +82,7 @@ export class SocketWriter {
   write(octets: Uint8Array): boolean {
     if (this.#isEnding || this.#isDropped) return true;
     if (this.#queuedOctets > MAX_QUEUED_OCTETS + 2 * this.#maxBuffered) this.#overflow();
-    else if (this.#queuedOctets > 0) this.#enqueue(octets);
+    else if (this.#queuedOctets > 0) this.#enqueue(octets, 0, octets.length);
     else this.#gather(octets);
     if (this.#queuedOctets <= this.#maxBuffered) return true;
     this.#needsDrain = true;
@@ -216,31 +216,39 @@ export class SocketWriter {
     gatheredOctets = GATHER_OCTETS;
     this.flush();
     if (this.#isDropped) return;
-    if (this.#queuedOctets > 0) this.#enqueue(octets.subarray(space));
+    if (this.#queuedOctets > 0) this.#enqueue(octets, space, octets.length);
     else this.#writeOrQueue(octets, space, octets.length);
   }
 
   #writeOrQueue(octets: Uint8Array, start: number, end: number): void {
     const written = this.#socket.write(octets, start, end - start);
     if (written < 0) this.#abandon();
-    else if (written < end - start) this.#enqueue(octets.subarray(start + written, end));
+    else if (written < end - start) this.#enqueue(octets, start + written, end);
   }
 
-  #enqueue(octets: Uint8Array): void {
-    this.#queuedOctets += octets.length;
-    const tail = this.#queue.at(-1);
-    const space = tail === undefined ? 0 : tail.octets.length - tail.end;
-    const fitting = Math.min(space, octets.length);
-    if (tail !== undefined && fitting > 0) {
-      tail.octets.set(octets.subarray(0, fitting), tail.end);
-      tail.end += fitting;
-    }
-    const remaining = octets.length - fitting;
-    if (remaining === 0) return;
-    const block = new Uint8Array(Math.max(QUEUE_BLOCK_OCTETS, remaining));
-    block.set(octets.subarray(fitting));
+  #enqueue(octets: Uint8Array, start: number, end: number): void {
+    this.#queuedOctets += end - start;
     if (this.#queue === EMPTY_QUEUE) this.#queue = [];
-    this.#queue.push({ octets: block, start: 0, end: remaining });
+    const kept = keepOctets(octets);
+    if (kept !== undefined) {
+      this.#queue.push({ octets: kept, start, end });
+      return;
+    }
+    const copied = this.#fillTail(octets, start, end);
+    if (start + copied === end) return;
+    const block = new Uint8Array(Math.max(QUEUE_BLOCK_OCTETS, end - start - copied));
+    block.set(octets.subarray(start + copied, end));
+    this.#queue.push({ octets: block, start: 0, end: end - start - copied });
+  }
+
+  /** Copies octets to the free end of the last block, and gives their number. */
+  #fillTail(octets: Uint8Array, start: number, end: number): number {
+    const tail = this.#queue.at(-1);
+    if (tail === undefined) return 0;
+    const fitting = Math.min(tail.octets.length - tail.end, end - start);
+    tail.octets.set(octets.subarray(start, start + fitting), tail.end);
+    tail.end += fitting;
+    return fitting;
   }
 
   #overflow(): void {

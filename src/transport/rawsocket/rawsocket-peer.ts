@@ -233,10 +233,12 @@ export class RawSocketPeer
 
   /** The reader has read a frame. */
   takeFrame(type: FrameTypeNumber, payload: Uint8Array): boolean {
+    // The handler may take the payload.
+    const { length } = payload;
     if (type === FrameType.message) this.#deliver(payload);
     else if (type === FrameType.ping) this.#answerPing(payload);
     else this.#keepalive?.notePong(payload);
-    return this.#input.mayContinue(payload.length);
+    return this.#input.mayContinue(length);
   }
 
   /** Sends a ping for the keepalive. */

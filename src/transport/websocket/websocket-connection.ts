@@ -251,12 +251,14 @@ export abstract class WebSocketConnection
 
   /** The decoder has read a message. */
   handleMessage(octets: Uint8Array, isText: boolean): boolean {
+    // The session may take the octets.
+    const { length } = octets;
     try {
       if (this.#state === "open") this.onWebSocketMessage(octets, isText);
     } catch (thrown) {
       this.#failed(thrown);
     }
-    return this.#input.mayContinue(octets.length);
+    return this.#input.mayContinue(length);
   }
 
   /** The decoder waits for a message to be decompressed. */
