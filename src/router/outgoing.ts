@@ -5,13 +5,19 @@
  */
 
 import { Failure, sentenceOf } from "#base/failure.ts";
+import { giveOctets } from "#base/octet-ownership.ts";
+import { LONG_MESSAGE_OCTETS } from "#session/long-messages.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
 import { MessageType, messageTypeName } from "#wamp/message-type.ts";
 import { isLongerThan, type WireMessage } from "#wamp/peer.ts";
 import { encodeMessage } from "#wamp/serializer/control-message-values.ts";
+import { serializers } from "#wamp/serializer/serializers.ts";
+import type { SerializerName } from "#wamp/serializer-name.ts";
+import { OctetBuffer } from "#wamp/token/octet-buffer.ts";
 import { UnrepresentableValue } from "#wamp/token/unrepresentable-value.ts";
 import { buildMessage, type Payload } from "#wamp/transcode/payload-slice.ts";
 import { encodableId } from "./id-value.ts";
+import type { RoutedPayload } from "./incoming.ts";
 import type { RealmSession } from "./realm-session.ts";
 
 /** A payload from values, for messages of the router's own. */
@@ -28,7 +34,7 @@ export function payloadOf(args: readonly unknown[]): Payload {
 export function messageFor(
   session: RealmSession,
   head: readonly unknown[],
-  payload: Payload | undefined,
+  payload: RoutedPayload | undefined,
 ): WireMessage {
   const message = build(session, head, payload);
   const failure = tooLongFor(session, message, head);
@@ -67,20 +73,59 @@ export function sendError(
   send(session, [MessageType.ERROR, requestType, request, {}, uri, [sentence]]);
 }
 
-function build(session: RealmSession, head: readonly unknown[], payload: Payload | undefined) {
+function build(
+  session: RealmSession,
+  head: readonly unknown[],
+  payload: RoutedPayload | undefined,
+): WireMessage {
   const elements = head.map(encodableId);
   if (payload === undefined || payload.items.length === 0) {
     return encodeMessage(elements, session.serializer, session.isText);
   }
+  const { serializer, isText } = session;
+  const form = payload.long?.forms.get(serializer);
+  if (typeof form === "string") throw unrepresentable(session, head, form);
+  const { items } = form === undefined ? payload : { items: form };
+  const isReady = form !== undefined || serializer === payload.serializer;
+  if (isReady && !isText && octetsOf(items) > LONG_MESSAGE_OCTETS) {
+    return longMessage(elements, items, serializer);
+  }
   try {
-    return buildMessage(elements, payload, session.serializer, session.isText);
+    return buildMessage(elements, isReady ? { serializer, items } : payload, serializer, isText);
   } catch (thrown) {
     if (!(thrown instanceof UnrepresentableValue)) throw thrown;
-    const name = messageTypeName(Number(head[0]));
-    throw new Failure(`Cannot represent ${name} in ${session.serializer}: ${sentenceOf(thrown)}`, {
-      source: "client",
-      uri: ErrorUri.invalidArgument,
-      cause: thrown,
-    });
+    throw unrepresentable(session, head, sentenceOf(thrown), thrown);
   }
+}
+
+/** A message in memory of its own, which its receiver may take: the payload is copied once. */
+function longMessage(
+  elements: readonly unknown[],
+  items: readonly Uint8Array[],
+  serializer: SerializerName,
+): Uint8Array {
+  const head = encodeMessage(elements, serializer, false) as Uint8Array;
+  const out = new OctetBuffer();
+  // A comma comes before each item of JSON.
+  out.reserve(head.length + octetsOf(items) + items.length);
+  serializers[serializer].appendList(out, head, elements.length, items);
+  return giveOctets(out.take());
+}
+
+function octetsOf(items: readonly Uint8Array[]): number {
+  return items.reduce((sum, { length }) => sum + length, 0);
+}
+
+function unrepresentable(
+  { serializer }: RealmSession,
+  head: readonly unknown[],
+  sentence: string,
+  cause?: unknown,
+): Failure {
+  const name = messageTypeName(Number(head[0]));
+  return new Failure(`Cannot represent ${name} in ${serializer}: ${sentence}`, {
+    source: "client",
+    uri: ErrorUri.invalidArgument,
+    cause,
+  });
 }
