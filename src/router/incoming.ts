@@ -24,6 +24,8 @@ export type Dict = Record<string, unknown>;
 export interface LongMessage {
   readonly octets: Uint8Array<ArrayBuffer>;
   readonly forms: ReadonlyMap<SerializerName, PayloadForm>;
+  /** Those whose memory has become a message. */
+  readonly usedForms: Set<SerializerName>;
 }
 
 /** A payload, and the long message that it is of; the octets of a short one are borrowed. */

@@ -35,7 +35,8 @@ export async function readLongMessage(
 ): Promise<Incoming> {
   const forms = new Map<SerializerName, PayloadForm>();
   let octets = message;
-  let payloadIn: SerializerName[] = [];
+  // Most receivers have the sender's.
+  let payloadIn = [serializer];
   for (;;) {
     const result = await longMessages.slice({ message: octets, from: serializer, payloadIn });
     if (result.kind === "unsound") {
@@ -43,8 +44,10 @@ export async function readLongMessage(
     }
     for (const [name, form] of result.forms) forms.set(name, form);
     const slices = new MessageSlices(result.octets, serializer, result.bounds);
-    const incoming = new Incoming(slices, serializer, { octets: result.octets, forms });
-    payloadIn = [...receivers(incoming)].filter((name) => name !== serializer && !forms.has(name));
+    const usedForms = new Set<SerializerName>();
+    const long = { octets: result.octets, forms, usedForms };
+    const incoming = new Incoming(slices, serializer, long);
+    payloadIn = [...receivers(incoming)].filter((name) => !forms.has(name));
     if (payloadIn.length === 0) return incoming;
     octets = giveOctets(result.octets);
   }
@@ -59,7 +62,7 @@ export function prepareRequest(request: Request, realm: Realm): Promise<Request>
   if (long === undefined || !("payload" in request)) return undefined;
   const { serializer } = request.payload;
   const receivers = [...requestReceivers(request, realm)];
-  if (receivers.every((name) => name === serializer || long.forms.has(name))) return undefined;
+  if (receivers.every((name) => long.forms.has(name))) return undefined;
   return readAgain(long, serializer, realm);
 }
 

@@ -6,7 +6,7 @@
 
 import { Failure, sentenceOf } from "#base/failure.ts";
 import { giveOctets } from "#base/octet-ownership.ts";
-import { LONG_MESSAGE_OCTETS } from "#session/long-messages.ts";
+import { HEAD_ROOM_OCTETS } from "#session/long-message.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
 import { MessageType, messageTypeName } from "#wamp/message-type.ts";
 import { isLongerThan, type WireMessage } from "#wamp/peer.ts";
@@ -17,7 +17,7 @@ import { OctetBuffer } from "#wamp/token/octet-buffer.ts";
 import { UnrepresentableValue } from "#wamp/token/unrepresentable-value.ts";
 import { buildMessage, type Payload } from "#wamp/transcode/payload-slice.ts";
 import { encodableId } from "./id-value.ts";
-import type { RoutedPayload } from "./incoming.ts";
+import type { LongMessage, RoutedPayload } from "./incoming.ts";
 import type { RealmSession } from "./realm-session.ts";
 
 /** A payload from values, for messages of the router's own. */
@@ -85,35 +85,49 @@ function build(
   const { serializer, isText } = session;
   const form = payload.long?.forms.get(serializer);
   if (typeof form === "string") throw unrepresentable(session, head, form);
-  const { items } = form === undefined ? payload : { items: form };
-  const isReady = form !== undefined || serializer === payload.serializer;
-  if (isReady && !isText && octetsOf(items) > LONG_MESSAGE_OCTETS) {
-    return longMessage(elements, items, serializer);
+  if (payload.long !== undefined && form !== undefined) {
+    const before = begin(elements, payload.items.length, serializer);
+    return longMessage(before, form, payload.long, serializer);
   }
   try {
-    return buildMessage(elements, isReady ? { serializer, items } : payload, serializer, isText);
+    return buildMessage(elements, payload, serializer, isText);
   } catch (thrown) {
     if (!(thrown instanceof UnrepresentableValue)) throw thrown;
     throw unrepresentable(session, head, sentenceOf(thrown), thrown);
   }
 }
 
-/** A message in memory of its own, which its receiver may take: the payload is copied once. */
-function longMessage(
+/** What of a message comes before a payload of so many items. */
+function begin(
   elements: readonly unknown[],
-  items: readonly Uint8Array[],
+  count: number,
   serializer: SerializerName,
 ): Uint8Array {
   const head = encodeMessage(elements, serializer, false) as Uint8Array;
   const out = new OctetBuffer();
-  // A comma comes before each item of JSON.
-  out.reserve(head.length + octetsOf(items) + items.length);
-  serializers[serializer].appendList(out, head, elements.length, items);
-  return giveOctets(out.take());
+  const noItems = Array.from({ length: count }, () => new Uint8Array(0));
+  serializers[serializer].appendList(out, head, elements.length, noItems);
+  // Of JSON the commas between the items and the bracket behind them remain.
+  return out.take().subarray(0, serializer === "json" ? -count : undefined);
 }
 
-function octetsOf(items: readonly Uint8Array[]): number {
-  return items.reduce((sum, { length }) => sum + length, 0);
+/** A message in memory of its own, which its receiver may take: that of the payload, if it is not used yet. */
+function longMessage(
+  head: Uint8Array,
+  form: Uint8Array<ArrayBuffer>,
+  { usedForms }: LongMessage,
+  serializer: SerializerName,
+): Uint8Array {
+  if (head.length <= HEAD_ROOM_OCTETS && !usedForms.has(serializer)) {
+    usedForms.add(serializer);
+    form.set(head, HEAD_ROOM_OCTETS - head.length);
+    return giveOctets(form.subarray(HEAD_ROOM_OCTETS - head.length));
+  }
+  const payload = form.subarray(HEAD_ROOM_OCTETS);
+  const message = Buffer.allocUnsafeSlow(head.length + payload.length);
+  message.set(head);
+  message.set(payload, head.length);
+  return giveOctets(message);
 }
 
 function unrepresentable(

@@ -6,8 +6,10 @@
 
 import { MessageType } from "#wamp/message-type.ts";
 import type { WireMessage } from "#wamp/peer.ts";
+import { serializers } from "#wamp/serializer/serializers.ts";
 import type { SerializerName } from "#wamp/serializer-name.ts";
 import { MalformedMessage } from "#wamp/token/malformed-message.ts";
+import { OctetBuffer } from "#wamp/token/octet-buffer.ts";
 import { UnrepresentableValue } from "#wamp/token/unrepresentable-value.ts";
 import { type MessageSlices, sliceMessage } from "#wamp/transcode/payload-slice.ts";
 import { transcodeItem, transcoderFor } from "#wamp/transcode/transcoder.ts";
@@ -33,12 +35,18 @@ export type ForwardResult =
 export interface SliceTask {
   message: WireMessage;
   from: SerializerName;
-  /** The other serializers in which the payload is wanted. */
+  /** The serializers in which the payload is wanted. */
   payloadIn: readonly SerializerName[];
 }
 
-/** The items of a payload in another serializer, or a sentence about why it has no form for them. */
-export type PayloadForm = Uint8Array<ArrayBuffer>[] | string;
+/**
+ * The payload in a serializer, as the end of a message behind room for its head; or a sentence about why the
+ * serializer has no form for it.
+ */
+export type PayloadForm = Uint8Array<ArrayBuffer> | string;
+
+/** Room for the head of a message before its payload. */
+export const HEAD_ROOM_OCTETS = 4096;
 
 /** The message again, where its items begin and the last one ends, and the forms of its payload. */
 export type SliceResult =
@@ -76,8 +84,8 @@ export function handleLongMessage(task: LongMessageTask): LongMessageResult {
 export function memoryOf(result: LongMessageResult): ArrayBuffer[] {
   if (result.kind === "transcoded") return [result.octets.buffer];
   if (result.kind !== "sliced") return [];
-  const items = result.forms.flatMap(([, form]) => (typeof form === "string" ? [] : form));
-  return [result.octets, ...items].map(({ buffer }) => buffer);
+  const forms = result.forms.flatMap(([, form]) => (typeof form === "string" ? [] : [form]));
+  return [result.octets, ...forms].map(({ buffer }) => buffer);
 }
 
 function forwardMessage({ message, from, to, maxOctets }: ForwardTask): ForwardResult {
@@ -129,16 +137,27 @@ function payloadForm(
   from: SerializerName,
   to: SerializerName,
 ): PayloadForm {
-  const form: Uint8Array<ArrayBuffer>[] = [];
+  const inForm: Uint8Array[] = [];
   for (const [index, item] of items.entries()) {
     try {
-      form.push(asOwned(transcodeItem(item, from, to)));
+      inForm.push(from === to ? item : transcodeItem(item, from, to));
     } catch (thrown) {
       if (!(thrown instanceof UnrepresentableValue)) throw thrown;
       return thrown.belowIndex(payloadAt + index).message;
     }
   }
-  return form;
+  return behindRoom(inForm, to);
+}
+
+/** Items as the end of a list, without its first octet, behind room for the begin of the list. */
+function behindRoom(items: readonly Uint8Array[], serializer: SerializerName): PayloadForm {
+  const { encode, appendList } = serializers[serializer];
+  const out = new OctetBuffer();
+  const octets = items.reduce((sum, { length }) => sum + length, 0);
+  out.reserve(HEAD_ROOM_OCTETS + octets + items.length);
+  out.length = HEAD_ROOM_OCTETS - 1;
+  appendList(out, encode([], false) as Uint8Array, 0, items);
+  return asOwned(out.take());
 }
 
 /** Octets that can be passed to another thread; those of threads and of transcoders are their own. */

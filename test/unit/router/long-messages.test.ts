@@ -48,7 +48,7 @@ describe.each(pairs)("a long message (%s to %s)", (from, to) => {
     const [type, , , details, args, kwargs] = await subscriber.next();
     expect([type, details, args, kwargs]).toEqual([M.EVENT, {}, [LONG], { a: 1 }]);
     expect(sliced.mock.calls.map(([{ payloadIn }]) => payloadIn)).toEqual(
-      from === to ? [[]] : [[], [to]],
+      from === to ? [[from]] : [[from], [to]],
     );
   });
 
@@ -67,6 +67,38 @@ describe.each(pairs)("a long message (%s to %s)", (from, to) => {
     callee.says([M.ERROR, M.INVOCATION, next, {}, "a.b", [LONG]]);
     expect(await caller.next()).toEqual([M.ERROR, M.CALL, 3, {}, "a.b", [LONG]]);
   });
+});
+
+test("reaches subscribers of several patterns and serializers, each with its own head", async () => {
+  const join = start();
+  const publisher = await join("json");
+  const subscribers = await Promise.all(
+    ["json", "json", "cbor", "cbor"].map((name) => join(name as SerializerName)),
+  );
+  for (const [index, subscriber] of subscribers.entries()) {
+    const isPattern = index % 2 === 1;
+    await ask(subscriber, [
+      M.SUBSCRIBE,
+      1,
+      isPattern ? { match: "prefix" } : {},
+      isPattern ? "t" : "t.x",
+    ]);
+  }
+  publisher.says([M.PUBLISH, 2, {}, "t.x", [LONG]]);
+  for (const [index, subscriber] of subscribers.entries()) {
+    const [, , , details, args] = await subscriber.next();
+    expect([details, args]).toEqual([index % 2 === 1 ? { topic: "t.x" } : {}, [LONG]]);
+  }
+});
+
+test("a head longer than the room before the payload arrives whole", async () => {
+  const join = start();
+  const [publisher, subscriber] = [await join("cbor"), await join("cbor")];
+  const topic = `t.${"x".repeat(10_000)}`;
+  await ask(subscriber, [M.SUBSCRIBE, 1, { match: "prefix" }, "t"]);
+  publisher.says([M.PUBLISH, 2, {}, topic, [LONG], {}]);
+  const [, , , details, ...payload] = await subscriber.next();
+  expect([details, payload]).toEqual([{ topic }, [[LONG], {}]]);
 });
 
 test("the event loop itself reads no long message", async () => {
@@ -171,5 +203,9 @@ test("a request that waited for an authorizer is read again for a callee that ca
   await ask(callee, [M.REGISTER, 1, {}, "p"]);
   service.says([M.YIELD, invocation, {}, [true]]);
   expect((await callee.next())[4]).toEqual([LONG]);
-  expect(sliced.mock.calls.map(([{ payloadIn }]) => payloadIn)).toEqual([[], [], ["msgpack"]]);
+  expect(sliced.mock.calls.map(([{ payloadIn }]) => payloadIn)).toEqual([
+    ["json"],
+    ["json"],
+    ["msgpack"],
+  ]);
 });
