@@ -5,6 +5,7 @@
  */
 
 import { Failure, sentenceOf } from "#base/failure.ts";
+import { freeOctets } from "#base/octet-ownership.ts";
 import type { PayloadForm } from "#session/long-message.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
 import { messageTypeName } from "#wamp/message-type.ts";
@@ -109,6 +110,16 @@ export class Incoming {
     }
     const payload = { serializer: this.#serializer, items };
     return this.#long === undefined ? payload : { ...payload, long: this.#long };
+  }
+
+  /** Frees the memory of a long message that nothing keeps. */
+  discard(): void {
+    if (this.#long === undefined) return;
+    const { octets, forms, usedForms } = this.#long;
+    freeOctets(octets);
+    for (const [name, form] of forms) {
+      if (typeof form !== "string" && !usedForms.has(name)) freeOctets(form);
+    }
   }
 
   #value(index: number): unknown {

@@ -284,6 +284,7 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
     )
       .then((message) => {
         if (this.#state === state) this.#handle(state, message);
+        if (!state.requests.isWaiting) message.discard();
       })
       .catch((thrown: unknown) => this.#fail(thrown))
       .finally(() => this.#peer.resume());

@@ -73,6 +73,11 @@ export class SessionRequests {
     this.#options = options;
   }
 
+  /** Whether a request is kept. */
+  get isWaiting(): boolean {
+    return this.#waiting.size > 0;
+  }
+
   /**
    * Performs a request, or keeps it until it is authorized; false: the message is no request.
    *
