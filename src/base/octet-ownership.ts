@@ -45,6 +45,11 @@ export function freeOctets(octets: Uint8Array<ArrayBuffer>): void {
   if (octets.length >= LONG_OCTETS && !shared.has(octets)) octets.buffer.transfer(0);
 }
 
+/** Frees octets that were read from a socket and are handled, if they are all of their memory. */
+export function freeHandled(octets: Uint8Array): void {
+  if (octets.length === octets.buffer.byteLength && isOfArrayBuffer(octets)) freeOctets(octets);
+}
+
 /** Frees octets that were given, unless they were taken or kept since. */
 export function freeUntaken(octets: Uint8Array<ArrayBuffer>): void {
   if (given.delete(octets)) freeOctets(octets);
