@@ -14,6 +14,9 @@
 /** Shorter arrays are copied, and left to the garbage collector: that is faster for them. */
 const LONG_OCTETS = 128 * 1024;
 
+/** Shorter reads are left to the garbage collector. */
+const LONG_READ_OCTETS = 16 * 1024;
+
 const given = new WeakSet<Uint8Array>();
 const shared = new WeakSet<Uint8Array>();
 
@@ -47,7 +50,8 @@ export function freeOctets(octets: Uint8Array<ArrayBuffer>): void {
 
 /** Frees octets that were read from a socket and are handled, if they are all of their memory. */
 export function freeHandled(octets: Uint8Array): void {
-  if (octets.length === octets.buffer.byteLength && isOfArrayBuffer(octets)) freeOctets(octets);
+  if (octets.length < LONG_READ_OCTETS || octets.length !== octets.buffer.byteLength) return;
+  if (isOfArrayBuffer(octets)) octets.buffer.transfer(0);
 }
 
 /** Frees octets that were given, unless they were taken or kept since. */

@@ -76,7 +76,10 @@ export class PacedInput implements TurnTaker {
 
   /** The socket has read octets, which nothing else uses; their memory is given back. */
   received(chunk: Uint8Array): void {
-    if (this.#isStopped) return;
+    if (this.#isStopped) {
+      freeHandled(chunk);
+      return;
+    }
     const mustWait = this.#kept.length > 0 || this.#reasons !== 0;
     if (mustWait || (this.#isHeavy && !this.#turns.hasTime())) {
       this.#kept = Buffer.concat([this.#kept, chunk]);

@@ -16,7 +16,10 @@ const MAX_QUEUED_OCTETS = 32 * 1024 * 1024;
 
 const GATHER_OCTETS = 64 * 1024;
 const QUEUE_BLOCK_OCTETS = 64 * 1024;
-const CLOSE_DEADLINE_MS = 1000;
+
+/** Time for a client to take something of what waits for it at the end, and so often at most. */
+const CLOSE_STEP_MS = 1000;
+const MAX_CLOSE_STEPS = 10;
 
 /** Observes the queue of a writer. */
 export interface DrainObserver {
@@ -169,15 +172,35 @@ export class SocketWriter {
 
   /**
    * Sends what is queued, then shuts the socket down for writing: closing it at once could lose octets
-   * that the system has taken but not sent. A connection that is not closed within a second is
-   * terminated.
+   * that the system has taken but not sent. A connection that is not closed is finished after a second in
+   * which nothing was taken, and at the latest after ten.
    */
   end(): void {
     if (this.#isEnding || this.#isDropped) return;
     this.flush();
     this.#isEnding = true;
-    this.#deadline = setTimeout(() => this.#socket.terminate(), CLOSE_DEADLINE_MS);
+    this.#awaitClose(MAX_CLOSE_STEPS);
     if (this.#queuedOctets === 0) this.#socket.shutdown();
+  }
+
+  /** Closes the connection now. The system still delivers what it has taken, unless more is queued. */
+  finish(): void {
+    this.flush();
+    if (this.#queuedOctets > 0) {
+      this.#socket.terminate();
+      return;
+    }
+    this.#socket.shutdown();
+    this.#socket.end();
+  }
+
+  #awaitClose(steps: number): void {
+    const queuedOctets = this.#queuedOctets;
+    this.#deadline = setTimeout(() => {
+      const isRead = this.#queuedOctets < queuedOctets;
+      if (isRead && steps > 1) this.#awaitClose(steps - 1);
+      else this.finish();
+    }, CLOSE_STEP_MS);
   }
 
   /** The connection is closed: discards everything. */

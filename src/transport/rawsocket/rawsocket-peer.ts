@@ -151,8 +151,7 @@ export class RawSocketPeer
   }
 
   received(chunk: Uint8Array): void {
-    if (this.#isClosing) return;
-    this.#keepalive?.noteTraffic();
+    if (!this.#isClosing) this.#keepalive?.noteTraffic();
     this.#input.received(chunk);
   }
 
@@ -256,6 +255,7 @@ export class RawSocketPeer
     this.#pings?.log.info("client did not answer a ping", { peer: this.details.peer });
     this.#closeReason = "no answer to a ping";
     this.#isClosing = true;
+    this.#stopInput();
     this.#socket.terminate();
   }
 

@@ -199,7 +199,7 @@ export abstract class WebSocketConnection
     }
     this.#sendClose(code, this.#closeReason);
     const timeoutMs = this.options.close_handshake_timeout || DEFAULT_CLOSE_TIMEOUT_MS;
-    this.#closeTimer = setTimeout(() => this.#socket.terminate(), timeoutMs);
+    this.#closeTimer = setTimeout(() => this.#writer.finish(), timeoutMs);
   }
 
   received(chunk: Uint8Array): void {

@@ -43,7 +43,7 @@ test("what a paused connection keeps of a long read is a copy", () => {
   const [first, second] = [read("ab"), read("c")];
   one.received(first);
   one.received(second);
-  expect([decoded, first.length, second.length]).toEqual([[], 0, 100_000]);
+  expect([decoded, first.length, second.length]).toEqual([[], 0, 0]);
   one.resume(PauseReason.session);
   nextTurn();
   expect(decoded).toEqual(["a", "b", "c"]);
@@ -54,4 +54,12 @@ test("octets that are a part of other memory are not freed", () => {
   const memory = read("abc");
   one.received(memory.subarray(100_000));
   expect(memory.length).toBe(300_000);
+});
+
+test("the memory of what follows the end is given back unread", () => {
+  const { input: one, decoded } = input(100_000);
+  one.stop();
+  const chunk = read("a");
+  one.received(chunk);
+  expect([decoded, chunk.length]).toEqual([[], 0]);
 });

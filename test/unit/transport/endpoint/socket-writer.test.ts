@@ -242,6 +242,32 @@ describe("the end", () => {
     expect([slow.socket.done, over.socket.done]).toEqual([["terminate"], ["shutdown"]]);
   });
 
+  test("leaves what the system has taken to it, when the other side does not close", () => {
+    const pass = fakeTime();
+    const { writer: one, write, socket } = writer();
+    write("last");
+    one.end();
+    pass(1000);
+    expect([socket.text, socket.done]).toEqual(["last", ["shutdown", "shutdown", "end"]]);
+    one.drop();
+  });
+
+  test("waits for a slow reader as long as it takes something, ten seconds at most", () => {
+    const pass = fakeTime();
+    const { writer: one, write, drain, socket } = writer({ takes: 0 });
+    write("x".repeat(20));
+    one.end();
+    for (let second = 1; second < 10; second++) {
+      drain(1);
+      pass(1000);
+      expect(socket.done).toEqual([]);
+    }
+    drain(1);
+    pass(1000);
+    expect(socket.done).toEqual(["terminate"]);
+    one.drop();
+  });
+
   test("of a connection that is over writes nothing more", async () => {
     const { writer: one, write, socket } = writer();
     write("gathered");
