@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
+import { giveOctets, shareOctets } from "#base/octet-ownership.ts";
 import { SocketWriter } from "#transport/endpoint/socket-writer.ts";
 import { fakeTime } from "../../../support/fake-time.ts";
 import { ScriptedSocket } from "../../../support/scripted-socket.ts";
@@ -57,6 +58,27 @@ describe("what is written in one turn", () => {
     await microtasks();
     one.drained();
     expect(socket.text).toBe("x".repeat(100_002));
+  });
+
+  test("is kept without a copy where it was given, and its memory is given back once it is written", () => {
+    const { writer: one, socket, drain } = writer({ takes: 70_000 });
+    const octets = giveOctets(Buffer.alloc(300_000, "x"));
+    one.writeFrame(Buffer.from("h"), 1, octets);
+    octets.fill("y", 100_000);
+    drain(Number.POSITIVE_INFINITY);
+    expect(socket.text).toBe(`h${"x".repeat(100_000)}${"y".repeat(200_000)}`);
+    expect(octets.length).toBe(0);
+  });
+
+  test("is kept by several writers at once where it is shared", () => {
+    const octets = shareOctets(Buffer.alloc(300_000, "x"));
+    const writers = [writer({ takes: 0 }), writer({ takes: 0 })];
+    for (const { writer: one } of writers) one.write(octets);
+    octets.fill("y", 200_000);
+    for (const { drain, socket } of writers) {
+      drain(Number.POSITIVE_INFINITY);
+      expect(socket.text).toBe(`${"x".repeat(200_000)}${"y".repeat(100_000)}`);
+    }
   });
 
   test("that is longer than the buffer goes out at once, without a small write before it", () => {
