@@ -7,6 +7,7 @@
 
 import { freeOctets, keepOctets } from "#base/octet-ownership.ts";
 import type { ConnectionSocket } from "./connection.ts";
+import { eventTurns, type TurnTaker } from "./event-turns.ts";
 
 /**
  * With more octets than this, and twice `maxBuffered`, in its queue a connection is terminated at the next
@@ -55,7 +56,7 @@ interface QueueBlock {
 }
 
 /** Writes to one socket. Octets are borrowed: those that cannot be written at once are copied, unless they may be kept. */
-export class SocketWriter {
+export class SocketWriter implements TurnTaker {
   readonly #socket: ConnectionSocket;
   readonly #maxBuffered: number;
   readonly #observer: DrainObserver;
@@ -240,7 +241,13 @@ export class SocketWriter {
     this.flush();
     if (this.#isDropped) return;
     if (this.#queuedOctets > 0) this.#enqueue(octets, space, octets.length);
+    else if (this.#keep(octets, space, octets.length)) eventTurns.wait(this);
     else this.#writeOrQueue(octets, space, octets.length);
+  }
+
+  /** Goes on with a long message: writing it to many sockets in one turn would hold up all others. */
+  takeTurn(): void {
+    if (!this.#isDropped) this.drained();
   }
 
   #writeOrQueue(octets: Uint8Array, start: number, end: number): void {
@@ -250,18 +257,27 @@ export class SocketWriter {
   }
 
   #enqueue(octets: Uint8Array, start: number, end: number): void {
+    if (this.#keep(octets, start, end)) return;
     this.#queuedOctets += end - start;
-    if (this.#queue === EMPTY_QUEUE) this.#queue = [];
-    const kept = keepOctets(octets);
-    if (kept !== undefined) {
-      this.#queue.push({ octets: kept, start, end });
-      return;
-    }
     const copied = this.#fillTail(octets, start, end);
     if (start + copied === end) return;
     const block = new Uint8Array(Math.max(QUEUE_BLOCK_OCTETS, end - start - copied));
     block.set(octets.subarray(start + copied, end));
-    this.#queue.push({ octets: block, start: 0, end: end - start - copied });
+    this.#push({ octets: block, start: 0, end: end - start - copied });
+  }
+
+  /** Queues octets without a copy; false: they may not be kept. */
+  #keep(octets: Uint8Array, start: number, end: number): boolean {
+    const kept = keepOctets(octets);
+    if (kept === undefined) return false;
+    this.#queuedOctets += end - start;
+    this.#push({ octets: kept, start, end });
+    return true;
+  }
+
+  #push(block: QueueBlock): void {
+    if (this.#queue === EMPTY_QUEUE) this.#queue = [];
+    this.#queue.push(block);
   }
 
   /** Copies octets to the free end of the last block, and gives their number. */

@@ -70,6 +70,23 @@ describe("what is written in one turn", () => {
     expect(octets.length).toBe(0);
   });
 
+  test("that was given is written in a later turn beyond the first 64 KiB, so that others come between", async () => {
+    const { writer: one, socket, drains } = writer();
+    expect(one.write(giveOctets(Buffer.alloc(2_000_000, "x")))).toBe(false);
+    expect([socket.text.length, one.bufferedOctets]).toEqual([65_536, 1_934_464]);
+    await socket.until(({ text }) => text.length === 2_000_000);
+    expect([one.bufferedOctets, drains()]).toEqual([0, 1]);
+  });
+
+  test("that waits for its turn when the connection is over is dropped", async () => {
+    const { writer: one, socket } = writer();
+    one.write(giveOctets(Buffer.alloc(300_000, "x")));
+    one.end();
+    one.drop();
+    await new Promise(setImmediate);
+    expect([socket.text.length, socket.done]).toEqual([65_536, []]);
+  });
+
   test("is kept by several writers at once where it is shared", () => {
     const octets = shareOctets(Buffer.alloc(300_000, "x"));
     const writers = [writer({ takes: 0 }), writer({ takes: 0 })];
