@@ -20,9 +20,9 @@ const LONG_READ_OCTETS = 16 * 1024;
 const given = new WeakSet<Uint8Array>();
 const shared = new WeakSet<Uint8Array>();
 
-/** Declares that the handler of a message may take its octets, if they are all of their memory. */
+/** Declares that the handler of a message may take its octets, and their memory, which has nothing else in use. */
 export function giveOctets<T extends Uint8Array>(octets: T): T {
-  if (octets.length >= LONG_OCTETS && octets.length === octets.buffer.byteLength) given.add(octets);
+  if (octets.length >= LONG_OCTETS) given.add(octets);
   return octets;
 }
 

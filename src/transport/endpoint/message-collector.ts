@@ -54,7 +54,7 @@ export class MessageCollector {
     }
     this.#blocks = NO_BLOCKS;
     this.drop();
-    return first.length === length ? giveOctets(first) : first.subarray(0, length);
+    return giveOctets(first.subarray(0, length));
   }
 
   /** Discards the message. */

@@ -2,6 +2,7 @@
 
 import { afterEach, describe, expect, mock, spyOn, test } from "bun:test";
 import { messageMemory } from "#base/message-memory.ts";
+import { keepOctets } from "#base/octet-ownership.ts";
 import { longMessages } from "#session/long-messages.ts";
 import { MessageType as M } from "#wamp/message-type.ts";
 import { serializers } from "#wamp/serializer/serializers.ts";
@@ -208,4 +209,23 @@ test("a request that waited for an authorizer is read again for a callee that ca
     ["json"],
     ["msgpack"],
   ]);
+});
+
+test("events may be kept by every subscriber, invocations by their callee, without a copy", async () => {
+  const join = start();
+  const [sender, ...receivers] = [await join("json"), await join("cbor"), await join("cbor")];
+  const kept = Promise.withResolvers<boolean[]>();
+  const found: boolean[] = [];
+  for (const [index, receiver] of receivers.entries()) {
+    await ask(receiver, [M.SUBSCRIBE, 1, {}, "t"]);
+    if (index === 0) await ask(receiver, [M.REGISTER, 2, {}, "p"]);
+    receiver.send = (octets) => {
+      found.push(keepOctets(octets as Uint8Array) === octets);
+      if (found.length === 3) kept.resolve(found);
+      return true;
+    };
+  }
+  sender.says([M.PUBLISH, 1, {}, "t", [LONG]]);
+  sender.says([M.CALL, 2, {}, "p", [LONG]]);
+  expect(await kept.promise).toEqual([true, true, true]);
 });
