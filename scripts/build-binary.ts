@@ -30,7 +30,7 @@ const command = [
   `--outfile=${outfile}`,
   join(root, "src", "main.ts"),
   // A thread begins with a module of its own; the first entry is the one that the executable runs.
-  join(root, "src", "proxy", "relay", "long-message-thread.ts"),
+  join(root, "src", "session", "long-message-thread.ts"),
 ];
 
 const started = performance.now();

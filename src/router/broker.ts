@@ -10,13 +10,14 @@
  */
 
 import { Failure, sentenceOf } from "#base/failure.ts";
+import { shareOctets, takeOctets } from "#base/octet-ownership.ts";
 import type { Logger } from "#observe/logger.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
 import { randomId } from "#wamp/id.ts";
 import { MessageType } from "#wamp/message-type.ts";
 import type { WireMessage } from "#wamp/peer.ts";
-import type { Payload } from "#wamp/transcode/payload-slice.ts";
-import type { Dict } from "./incoming.ts";
+import type { SerializerName } from "#wamp/serializer-name.ts";
+import type { Dict, RoutedPayload } from "./incoming.ts";
 import { messageFor, payloadOf, send, tooLongFor } from "./outgoing.ts";
 import type { RealmSession } from "./realm-session.ts";
 import type { EndRequest, PublishRequest, SubscribeRequest } from "./requests.ts";
@@ -60,6 +61,12 @@ export class Broker {
     }
   }
 
+  /** The serializers of the sessions that may receive events of a topic. */
+  serializersOf(topic: string): Set<SerializerName> {
+    const subscribers = this.#subscriptions.matches(topic).flatMap((one) => [...one.subscribers]);
+    return new Set(subscribers.map(({ serializer }) => serializer));
+  }
+
   /** Publishes a meta event, such as `wamp.session.on_join`. */
   publishMetaEvent(topic: string, args: readonly unknown[]): void {
     this.#route(topic, randomId(), {}, payloadOf(args), () => true);
@@ -73,7 +80,7 @@ export class Broker {
     topic: string,
     publication: number,
     details: Dict,
-    payload: Payload,
+    payload: RoutedPayload,
     isReceiver: SessionFilter,
   ): void {
     for (const subscription of this.#subscriptions.matches(topic)) {
@@ -95,7 +102,7 @@ export class Broker {
   #fanOut(
     subscription: Subscription,
     head: readonly unknown[],
-    payload: Payload,
+    payload: RoutedPayload,
     mayReceive: SessionFilter,
   ): void {
     const events = new Map<string, WireMessage | Failure>();
@@ -104,7 +111,7 @@ export class Broker {
       const kind = `${session.serializer}${session.isText ? "+text" : ""}`;
       let event = events.get(kind);
       if (event === undefined) {
-        event = orFailure(() => copyOf(messageFor(session, head, payload)));
+        event = orFailure(() => lastingEvent(messageFor(session, head, payload)));
         // Another subscriber of this kind may accept longer messages; other failures hold for all.
         if (!isTooLong(event)) events.set(kind, event);
       }
@@ -122,9 +129,9 @@ export class Broker {
   }
 }
 
-/** A copy, because the writer's result may be its buffer, which the next message overwrites. */
-function copyOf(message: WireMessage): WireMessage {
-  return typeof message === "string" ? message : Uint8Array.from(message);
+/** Every subscriber may keep it. A message may be the writer's buffer, which the next one overwrites. */
+function lastingEvent(message: WireMessage): WireMessage {
+  return typeof message === "string" ? message : shareOctets(takeOctets(message));
 }
 
 function orFailure(make: () => WireMessage): WireMessage | Failure {
@@ -177,7 +184,9 @@ function listRules<T>(
   attributeOf: (session: RealmSession) => T,
 ): SessionFilter[] {
   const rules: SessionFilter[] = [];
-  if (exclude !== undefined) rules.push((session) => !exclude.includes(attributeOf(session)));
-  if (eligible !== undefined) rules.push((session) => eligible.includes(attributeOf(session)));
+  // Sets, because a list may be as long as the subscribers are many.
+  const [excluded, allowed] = [exclude && new Set(exclude), eligible && new Set(eligible)];
+  if (excluded !== undefined) rules.push((session) => !excluded.has(attributeOf(session)));
+  if (allowed !== undefined) rules.push((session) => allowed.has(attributeOf(session)));
   return rules;
 }

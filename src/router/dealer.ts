@@ -14,8 +14,15 @@ import { Failure } from "#base/failure.ts";
 import type { Logger } from "#observe/logger.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
 import { MessageType } from "#wamp/message-type.ts";
-import type { Payload } from "#wamp/transcode/payload-slice.ts";
-import { argsOf, type Dict, type Incoming, isRefusal, violation } from "./incoming.ts";
+import type { SerializerName } from "#wamp/serializer-name.ts";
+import {
+  argsOf,
+  type Dict,
+  type Incoming,
+  isRefusal,
+  type RoutedPayload,
+  violation,
+} from "./incoming.ts";
 import { readOptions, YIELD_OPTIONS } from "./message-options.ts";
 import { messageFor, send, sendError } from "./outgoing.ts";
 import { type PendingCall, PendingCalls } from "./pending-calls.ts";
@@ -67,6 +74,17 @@ export class Dealer {
   /** Whether a call of this session with this id waits for its callee. */
   isPending(caller: RealmSession, id: number): boolean {
     return this.#calls.ofCaller(caller, id) !== undefined;
+  }
+
+  /** The serializers of the sessions that may be called for a procedure. */
+  serializersOf(procedure: string): Set<SerializerName> {
+    const callees = this.#registrations.matches(procedure).flatMap((one) => one.callees);
+    return new Set(callees.map(({ serializer }) => serializer));
+  }
+
+  /** The serializer of the session that waits for the answer to an invocation. */
+  callerSerializer(callee: RealmSession, invocation: number): SerializerName | undefined {
+    return this.#calls.ofCallee(callee, invocation)?.caller.serializer;
   }
 
   /** Calls a procedure; `isPending` is false for the id of the call. */
@@ -150,7 +168,7 @@ export class Dealer {
   }
 
   /** Sends a RESULT. */
-  #result(call: PendingCall, progress: boolean, payload: Payload): void {
+  #result(call: PendingCall, progress: boolean, payload: RoutedPayload): void {
     if (progress && !call.receivesProgress) {
       const { callee, invocation } = call;
       this.#log.debug("progressive result dropped", { session: callee.id, invocation });

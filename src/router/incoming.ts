@@ -5,6 +5,8 @@
  */
 
 import { Failure, sentenceOf } from "#base/failure.ts";
+import { freeOctets } from "#base/octet-ownership.ts";
+import type { PayloadForm } from "#session/long-message.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
 import { messageTypeName } from "#wamp/message-type.ts";
 import type { WireMessage } from "#wamp/peer.ts";
@@ -19,18 +21,41 @@ import { isLoosePattern, type MatchPolicy } from "./uri-match.ts";
 /** A map of options or details. */
 export type Dict = Record<string, unknown>;
 
+/** A long message that is read, and its payload in the serializers of its receivers. */
+export interface LongMessage {
+  readonly octets: Uint8Array<ArrayBuffer>;
+  readonly forms: ReadonlyMap<SerializerName, PayloadForm>;
+  /** Those whose memory has become a message. */
+  readonly usedForms: Set<SerializerName>;
+}
+
+/** A payload, and the long message that it is of; the octets of a short one are borrowed. */
+export interface RoutedPayload extends Payload {
+  readonly long?: LongMessage;
+}
+
+/** Longest part of a message that the router reads; payloads of any length are forwarded unread. */
+const MAX_READ_OCTETS = 256 * 1024;
+
 /** One received message; every getter throws a Failure when the element is malformed. */
 export class Incoming {
   readonly type: number;
   readonly #slices: MessageSlices;
   readonly #serializer: SerializerName;
+  readonly #long: LongMessage | undefined;
 
-  constructor(message: WireMessage, serializer: SerializerName) {
-    this.#slices = sliceMessage(message, serializer);
+  constructor(slices: MessageSlices, serializer: SerializerName, long?: LongMessage) {
+    this.#slices = slices;
     this.#serializer = serializer;
+    this.#long = long;
     const type = this.#slices.length > 0 ? this.#slices.value(0) : undefined;
     if (!Number.isInteger(type)) throw violation("Cannot read the message: it has no type");
     this.type = type as number;
+  }
+
+  /** Reads a message that is not long. */
+  static read(message: WireMessage, serializer: SerializerName): Incoming {
+    return new Incoming(sliceMessage(message, serializer), serializer);
   }
 
   id(index: number): number {
@@ -70,7 +95,7 @@ export class Incoming {
   }
 
   /** The arguments and keyword arguments, if any, from this index on. */
-  payload(from: number): Payload {
+  payload(from: number): RoutedPayload {
     const { length } = this.#slices;
     if (length > from + 2) throw this.#wrong(from + 2, "more than the message has");
     const items: Uint8Array[] = [];
@@ -83,11 +108,25 @@ export class Incoming {
       if (i > from && kind !== "map") throw this.#wrong(i, "no map of keyword arguments");
       items.push(octets);
     }
-    return { serializer: this.#serializer, items };
+    const payload = { serializer: this.#serializer, items };
+    return this.#long === undefined ? payload : { ...payload, long: this.#long };
+  }
+
+  /** Frees the memory of a long message that nothing keeps. */
+  discard(): void {
+    if (this.#long === undefined) return;
+    const { octets, forms, usedForms } = this.#long;
+    freeOctets(octets);
+    for (const [name, form] of forms) {
+      if (typeof form !== "string" && !usedForms.has(name)) freeOctets(form);
+    }
   }
 
   #value(index: number): unknown {
     if (index >= this.#slices.length) throw this.#wrong(index, "missing");
+    if (this.#slices.octets(index).length > MAX_READ_OCTETS) {
+      throw this.#wrong(index, `longer than ${MAX_READ_OCTETS} octets`);
+    }
     return this.#read(index);
   }
 
@@ -103,6 +142,12 @@ export class Incoming {
 /** The arguments of a payload as values, for meta procedures. */
 export function argsOf({ items: [args], serializer }: Payload): readonly unknown[] {
   if (args === undefined) return [];
+  if (args.length > MAX_READ_OCTETS) {
+    throw new Failure(`Cannot read the arguments: longer than ${MAX_READ_OCTETS} octets`, {
+      source: "client",
+      uri: ErrorUri.invalidArgument,
+    });
+  }
   const value = readOrFail("the arguments", () => readPlainValue(args, serializer));
   return Array.isArray(value) ? value : [];
 }

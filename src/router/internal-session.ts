@@ -32,7 +32,7 @@ export function openInternalSession(
   const outgoing = new OutgoingRequests(({ head, payload }) => {
     // The builder's result is its buffer, and the message to the callee is built in the same buffer.
     const octets = Buffer.from(buildMessage(head, payload, "cbor", false));
-    const message = new Incoming(octets, "cbor");
+    const message = Incoming.read(octets, "cbor");
     if (message.type !== MessageType.CANCEL) requests.accept(message);
     else if (!requests.cancel(message.id(1))) realm.dealer.cancel(session, message);
   }, maxRequests);

@@ -5,13 +5,19 @@
  */
 
 import { Failure, sentenceOf } from "#base/failure.ts";
+import { giveOctets } from "#base/octet-ownership.ts";
+import { HEAD_ROOM_OCTETS } from "#session/long-message.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
 import { MessageType, messageTypeName } from "#wamp/message-type.ts";
 import { isLongerThan, type WireMessage } from "#wamp/peer.ts";
 import { encodeMessage } from "#wamp/serializer/control-message-values.ts";
+import { serializers } from "#wamp/serializer/serializers.ts";
+import type { SerializerName } from "#wamp/serializer-name.ts";
+import { OctetBuffer } from "#wamp/token/octet-buffer.ts";
 import { UnrepresentableValue } from "#wamp/token/unrepresentable-value.ts";
 import { buildMessage, type Payload } from "#wamp/transcode/payload-slice.ts";
 import { encodableId } from "./id-value.ts";
+import type { LongMessage, RoutedPayload } from "./incoming.ts";
 import type { RealmSession } from "./realm-session.ts";
 
 /** A payload from values, for messages of the router's own. */
@@ -28,7 +34,7 @@ export function payloadOf(args: readonly unknown[]): Payload {
 export function messageFor(
   session: RealmSession,
   head: readonly unknown[],
-  payload: Payload | undefined,
+  payload: RoutedPayload | undefined,
 ): WireMessage {
   const message = build(session, head, payload);
   const failure = tooLongFor(session, message, head);
@@ -67,20 +73,73 @@ export function sendError(
   send(session, [MessageType.ERROR, requestType, request, {}, uri, [sentence]]);
 }
 
-function build(session: RealmSession, head: readonly unknown[], payload: Payload | undefined) {
+function build(
+  session: RealmSession,
+  head: readonly unknown[],
+  payload: RoutedPayload | undefined,
+): WireMessage {
   const elements = head.map(encodableId);
   if (payload === undefined || payload.items.length === 0) {
     return encodeMessage(elements, session.serializer, session.isText);
   }
+  const { serializer, isText } = session;
+  const form = payload.long?.forms.get(serializer);
+  if (typeof form === "string") throw unrepresentable(session, head, form);
+  if (payload.long !== undefined && form !== undefined) {
+    const before = begin(elements, payload.items.length, serializer);
+    return longMessage(before, form, payload.long, serializer);
+  }
   try {
-    return buildMessage(elements, payload, session.serializer, session.isText);
+    return buildMessage(elements, payload, serializer, isText);
   } catch (thrown) {
     if (!(thrown instanceof UnrepresentableValue)) throw thrown;
-    const name = messageTypeName(Number(head[0]));
-    throw new Failure(`Cannot represent ${name} in ${session.serializer}: ${sentenceOf(thrown)}`, {
-      source: "client",
-      uri: ErrorUri.invalidArgument,
-      cause: thrown,
-    });
+    throw unrepresentable(session, head, sentenceOf(thrown), thrown);
   }
+}
+
+/** What of a message comes before a payload of so many items. */
+function begin(
+  elements: readonly unknown[],
+  count: number,
+  serializer: SerializerName,
+): Uint8Array {
+  const head = encodeMessage(elements, serializer, false) as Uint8Array;
+  const out = new OctetBuffer();
+  const noItems = Array.from({ length: count }, () => new Uint8Array(0));
+  serializers[serializer].appendList(out, head, elements.length, noItems);
+  // Of JSON the commas between the items and the bracket behind them remain.
+  return out.take().subarray(0, serializer === "json" ? -count : undefined);
+}
+
+/** A message in memory of its own, which its receiver may take: that of the payload, if it is not used yet. */
+function longMessage(
+  head: Uint8Array,
+  form: Uint8Array<ArrayBuffer>,
+  { usedForms }: LongMessage,
+  serializer: SerializerName,
+): Uint8Array {
+  if (head.length <= HEAD_ROOM_OCTETS && !usedForms.has(serializer)) {
+    usedForms.add(serializer);
+    form.set(head, HEAD_ROOM_OCTETS - head.length);
+    return giveOctets(form.subarray(HEAD_ROOM_OCTETS - head.length));
+  }
+  const payload = form.subarray(HEAD_ROOM_OCTETS);
+  const message = Buffer.allocUnsafeSlow(head.length + payload.length);
+  message.set(head);
+  message.set(payload, head.length);
+  return giveOctets(message);
+}
+
+function unrepresentable(
+  { serializer }: RealmSession,
+  head: readonly unknown[],
+  sentence: string,
+  cause?: unknown,
+): Failure {
+  const name = messageTypeName(Number(head[0]));
+  return new Failure(`Cannot represent ${name} in ${serializer}: ${sentence}`, {
+    source: "client",
+    uri: ErrorUri.invalidArgument,
+    cause,
+  });
 }

@@ -120,7 +120,9 @@ export class Realm {
   /** All sessions, or those with one of these roles. */
   #sessionsWithRoles(roles: unknown): RealmSession[] {
     const all = [...this.#sessions.values()];
-    return Array.isArray(roles) ? all.filter(({ role }) => roles.includes(role.name)) : all;
+    if (!Array.isArray(roles)) return all;
+    const names = new Set<unknown>(roles);
+    return all.filter(({ role }) => names.has(role.name));
   }
 }
 

@@ -11,8 +11,7 @@
 import { Failure } from "#base/failure.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
 import { MessageType } from "#wamp/message-type.ts";
-import type { Payload } from "#wamp/transcode/payload-slice.ts";
-import type { Incoming } from "./incoming.ts";
+import type { Incoming, RoutedPayload } from "./incoming.ts";
 import {
   CALL_OPTIONS,
   type OptionsOf,
@@ -31,7 +30,7 @@ export interface PublishRequest {
   readonly options: OptionsOf<typeof PUBLISH_OPTIONS>;
   readonly uri: string;
   readonly match: "exact";
-  readonly payload: Payload;
+  readonly payload: RoutedPayload;
 }
 
 /** A SUBSCRIBE. */
@@ -62,7 +61,7 @@ export interface CallRequest {
   readonly options: OptionsOf<typeof CALL_OPTIONS>;
   readonly uri: string;
   readonly match: "exact";
-  readonly payload: Payload;
+  readonly payload: RoutedPayload;
 }
 
 /** An UNSUBSCRIBE or an UNREGISTER. */

@@ -19,6 +19,7 @@ import { Failure, sentenceOf } from "#base/failure.ts";
 import type { AuthConfig, JoiningConfig } from "#config/node-config.ts";
 import type { Logger } from "#observe/logger.ts";
 import { type JoinTimeoutObserver, JoinTimeouts } from "#session/join-timeouts.ts";
+import { LONG_MESSAGE_OCTETS } from "#session/long-messages.ts";
 import { clientNeeds, NO_NEEDS } from "#session/reconnecting-clients.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
 import { randomId } from "#wamp/id.ts";
@@ -34,6 +35,7 @@ import {
 import { decodeMessage, encodeMessage } from "#wamp/serializer/control-message-values.ts";
 import { MalformedMessage } from "#wamp/token/malformed-message.ts";
 import { Incoming, isRefusal, violation } from "./incoming.ts";
+import { prepareRequest, readLongMessage, receiverSerializers } from "./long-message-reader.ts";
 import { sendError } from "./outgoing.ts";
 import type { Realm } from "./realm.ts";
 import type { RealmSession } from "./realm-session.ts";
@@ -234,6 +236,7 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
     const extra = Object.keys(authextra).length > 0 ? { authextra } : {};
     const requests = new SessionRequests(session, realm, {
       inOrder: true,
+      prepare: (request) => prepareRequest(request, realm),
       onRefused: (request, failure) => this.#refuse(session, request, failure),
       onFailure: (thrown) => this.#fail(thrown),
     });
@@ -268,7 +271,26 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
   }
 
   #onJoinedMessage(state: JoinedState, octets: WireMessage): void {
-    const message = new Incoming(octets, this.#peer.serializer);
+    const { serializer } = this.#peer;
+    if (octets.length > LONG_MESSAGE_OCTETS) this.#onLongMessage(state, octets);
+    else this.#handle(state, Incoming.read(octets, serializer));
+  }
+
+  /** The client is not read until its long message is handled, so that the order stays. */
+  #onLongMessage(state: JoinedState, octets: WireMessage): void {
+    this.#peer.pause();
+    readLongMessage(octets, this.#peer.serializer, (message) =>
+      receiverSerializers(message, state.session, state.realm),
+    )
+      .then((message) => {
+        if (this.#state === state) this.#handle(state, message);
+        if (!state.requests.isWaiting) message.discard();
+      })
+      .catch((thrown: unknown) => this.#fail(thrown))
+      .finally(() => this.#peer.resume());
+  }
+
+  #handle(state: JoinedState, message: Incoming): void {
     try {
       if (!state.requests.accept(message)) this.#dispatch(state, message);
     } catch (thrown) {

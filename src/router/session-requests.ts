@@ -21,7 +21,7 @@ import { type Authorization, type PendingAuthorization, UNDISCLOSED } from "./ro
 /** Most requests of one session that wait. */
 const MAX_WAITING = 1_000;
 
-/** Most octets of their arguments: as many as the longest message has. */
+/** Most octets of their arguments, as they came: as many as the longest message has. */
 const MAX_WAITING_OCTETS = 16 * 1024 * 1024;
 
 /** Where requests are performed. */
@@ -34,6 +34,11 @@ export interface RequestTarget {
 export interface SessionRequestsOptions {
   /** False: each request is performed as soon as it is authorized. */
   inOrder: boolean;
+  /**
+   * Reads a long request again if its payload is not in the serializers of its receivers yet; undefined: it is.
+   * Absent: no request is long.
+   */
+  prepare?(request: Request): Promise<Request> | undefined;
   /** Called when a request that waited is refused. */
   onRefused(request: Request, failure: Failure): void;
   /** Called after a protocol violation of a request that waited, or a fault of the program. */
@@ -45,10 +50,11 @@ type Outcome = { authorization: Authorization } | { thrown: unknown };
 
 /** A request that waits for its authorization, or for an earlier request. */
 interface Waiting {
-  readonly request: Request;
+  request: Request;
   readonly octets: number;
   readonly pending: PendingAuthorization | undefined;
   outcome: Outcome | undefined;
+  isPreparing: boolean;
 }
 
 /** Authorizes and performs the requests of a session. */
@@ -65,6 +71,11 @@ export class SessionRequests {
     this.#session = session;
     this.#target = target;
     this.#options = options;
+  }
+
+  /** Whether a request is kept. */
+  get isWaiting(): boolean {
+    return this.#waiting.size > 0;
   }
 
   /**
@@ -132,6 +143,7 @@ export class SessionRequests {
       octets: octetsOf(request),
       pending: isPending ? authorization : undefined,
       outcome: isPending ? undefined : { authorization },
+      isPreparing: false,
     };
     this.#waiting.add(waiting);
     this.#waitingOctets += waiting.octets;
@@ -157,13 +169,35 @@ export class SessionRequests {
   #performSettled(): void {
     for (const waiting of this.#waiting) {
       const { request, outcome } = waiting;
-      if (outcome !== undefined) {
+      if (outcome !== undefined && this.#isPrepared(waiting, outcome)) {
         this.#remove(waiting);
         this.#finish(request, outcome);
       } else if (this.#options.inOrder) {
         return;
       }
     }
+  }
+
+  /** Whether a request can be performed; a long one may have to be read again first. */
+  #isPrepared(waiting: Waiting, outcome: Outcome): boolean {
+    if (waiting.isPreparing) return false;
+    if ("thrown" in outcome) return true;
+    const prepared = this.#options.prepare?.(waiting.request);
+    if (prepared === undefined) return true;
+    waiting.isPreparing = true;
+    const settle = () => {
+      waiting.isPreparing = false;
+      if (this.#waiting.has(waiting)) this.#performSettled();
+    };
+    prepared
+      .then((request) => {
+        waiting.request = request;
+      })
+      .catch((thrown: unknown) => {
+        waiting.outcome = { thrown };
+      })
+      .finally(settle);
+    return false;
   }
 
   #finish(request: Request, outcome: Outcome): void {
@@ -200,9 +234,9 @@ export class SessionRequests {
   }
 }
 
-/** A request that may be kept: the octets of its payload are the message's. */
+/** A request that may be kept: the octets of its payload are the message's, but for a long message. */
 function copyOf(request: Request): Request {
-  if (!("payload" in request)) return request;
+  if (!("payload" in request) || request.payload.long !== undefined) return request;
   const { serializer, items } = request.payload;
   const payload = { serializer, items: items.map((item) => Uint8Array.from(item)) };
   return { ...request, payload };

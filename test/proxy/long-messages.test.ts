@@ -1,6 +1,7 @@
-import { beforeEach, describe, expect, test } from "bun:test";
+import { beforeEach, describe, expect, spyOn, test } from "bun:test";
 import { constants, deflateRawSync } from "node:zlib";
 import { messageMemory } from "#base/message-memory.ts";
+import * as ownership from "#base/octet-ownership.ts";
 import { afterTest } from "../support/cleanups.ts";
 import { deflating } from "../support/default-options.ts";
 import { RawWebSocket } from "../support/raw-websocket.ts";
@@ -101,6 +102,16 @@ test("a long CALL that cannot be represented is answered with ERROR in its place
   const [, type, id, , uri] = (await client.next()) ?? [];
   expect([type, id, uri]).toEqual([48, 7, "wamp.error.invalid_argument"]);
   expect((await router.next())[1]).toBe(8);
+});
+
+test("what the thread gives back is kept by the socket of its receiver without a copy", async () => {
+  const { client, router } = await joined(await start(), "websocket");
+  const keep = spyOn(ownership, "keepOctets");
+  client.says([48, 1, {}, "a", [long]]);
+  expect((await router.next())[1]).toBe(1);
+  const isKept = keep.mock.results.some(({ value }) => value instanceof Uint8Array);
+  keep.mockRestore();
+  expect(isKept).toBe(true);
 });
 
 test("a session that ends meanwhile sends nothing more of it", async () => {

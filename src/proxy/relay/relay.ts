@@ -12,7 +12,9 @@
  */
 
 import { Failure } from "#base/failure.ts";
-import { freeOctets } from "#base/free-octets.ts";
+import { freeUntaken, giveOctets } from "#base/octet-ownership.ts";
+import type { ForwardResult } from "#session/long-message.ts";
+import { LONG_MESSAGE_OCTETS, longMessages } from "#session/long-messages.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
 import { type RoutedMessages, routedMessagesOf } from "#wamp/message-direction.ts";
 import { MessageType } from "#wamp/message-type.ts";
@@ -25,8 +27,6 @@ import { checkRoutedMessage } from "#wamp/transcode/routed-message.ts";
 import { type Transcode, textOf, transcoderFor } from "#wamp/transcode/transcoder.ts";
 import type { BackPressure, Side } from "./back-pressure.ts";
 import { eventTranscoderFor } from "./event-cache.ts";
-import type { LongMessageResult } from "./long-message.ts";
-import { LONG_MESSAGE_OCTETS, longMessages } from "./long-messages.ts";
 import {
   answerUndeliverable,
   answerWaiting,
@@ -177,14 +177,14 @@ export class Relay {
   #handleInThread(
     message: WireMessage,
     to: SerializerName | null,
-    onResult: (result: LongMessageResult) => void,
+    onResult: (result: ForwardResult) => void,
   ): void {
     const { serializer: from } = this.#from;
     const { maxSendOctets: maxOctets } = this.#to;
     const pressure = this.#pressure();
     pressure.hold();
     longMessages
-      .handle({ message, from, to, maxOctets })
+      .forward({ message, from, to, maxOctets })
       .then((result) => {
         if (pressure.isStopped) return;
         onResult(result);
@@ -193,10 +193,11 @@ export class Relay {
       .catch((thrown: unknown) => this.#link.observer.onForwardFailed?.(this.#side, thrown));
   }
 
-  #forwardResult(result: LongMessageResult): void {
+  #forwardResult(result: ForwardResult): void {
     if (result.kind === "transcoded") {
-      this.#send(this.#to.isText ? textOf(Buffer.from(result.octets.buffer)) : result.octets);
-      freeOctets(result.octets);
+      const octets = giveOctets(result.octets);
+      this.#send(this.#to.isText ? textOf(Buffer.from(octets.buffer)) : octets);
+      freeUntaken(octets);
       return;
     }
     if (result.kind === "malformed" && this.#side === "router") {

@@ -20,7 +20,7 @@ export interface ConnectionSocket {
 
 /** Receives the events of one socket; a connection that is handed over changes its receiver. */
 export interface ConnectionEvents {
-  /** The socket has read octets, which are borrowed and may be changed. */
+  /** The socket has read octets, which nothing else uses: they may be changed, and are freed afterwards. */
   received(chunk: Uint8Array): void;
   /** The socket is writable again. */
   drained(): void;

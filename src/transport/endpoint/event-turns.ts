@@ -14,7 +14,7 @@
 /** Time for connections with many messages, in milliseconds; the longest single message comes on top. */
 const TURN_MS = 10;
 
-/** A connection that waits for a turn. */
+/** A connection that waits for a turn, to read or to write. */
 export interface TurnTaker {
   /** Goes on with what waits, until the turn has no time left. */
   takeTurn(): void;

@@ -8,6 +8,7 @@
  * @module
  */
 
+import { freeHandled } from "#base/octet-ownership.ts";
 import type { ConnectionSocket } from "./connection.ts";
 import { type EventTurns, eventTurns, type TurnTaker } from "./event-turns.ts";
 
@@ -73,12 +74,16 @@ export class PacedInput implements TurnTaker {
     return (this.#reasons & reason) !== 0;
   }
 
-  /** The socket has read octets, which are borrowed. */
+  /** The socket has read octets, which nothing else uses; their memory is given back. */
   received(chunk: Uint8Array): void {
-    if (this.#isStopped) return;
+    if (this.#isStopped) {
+      freeHandled(chunk);
+      return;
+    }
     const mustWait = this.#kept.length > 0 || this.#reasons !== 0;
     if (mustWait || (this.#isHeavy && !this.#turns.hasTime())) {
       this.#kept = Buffer.concat([this.#kept, chunk]);
+      freeHandled(chunk);
       this.#pauseSocket();
       this.#awaitTurn();
     } else {
@@ -143,10 +148,14 @@ export class PacedInput implements TurnTaker {
     } finally {
       this.#isDecoding = false;
     }
-    if (this.#isStopped) return;
-    if (done < octets.length) {
+    const { length } = octets;
+    if (done < length && !this.#isStopped) {
       const rest = octets.subarray(done);
       this.#kept = isOwned ? rest : new Uint8Array(rest);
+    }
+    if (done >= length || !isOwned) freeHandled(octets);
+    if (this.#isStopped) return;
+    if (done < length) {
       this.#pauseSocket();
       this.#awaitTurn();
     } else if (this.#reasons === 0) {

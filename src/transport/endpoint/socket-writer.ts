@@ -5,8 +5,9 @@
  * @module
  */
 
-import { freeOctets } from "#base/free-octets.ts";
+import { freeOctets, keepOctets } from "#base/octet-ownership.ts";
 import type { ConnectionSocket } from "./connection.ts";
+import { eventTurns, type TurnTaker } from "./event-turns.ts";
 
 /**
  * With more octets than this, and twice `maxBuffered`, in its queue a connection is terminated at the next
@@ -16,7 +17,10 @@ const MAX_QUEUED_OCTETS = 32 * 1024 * 1024;
 
 const GATHER_OCTETS = 64 * 1024;
 const QUEUE_BLOCK_OCTETS = 64 * 1024;
-const CLOSE_DEADLINE_MS = 1000;
+
+/** Time for a client to take something of what waits for it at the end, and so often at most. */
+const CLOSE_STEP_MS = 1000;
+const MAX_CLOSE_STEPS = 10;
 
 /** Observes the queue of a writer. */
 export interface DrainObserver {
@@ -51,8 +55,8 @@ interface QueueBlock {
   end: number;
 }
 
-/** Writes to one socket. Octets are borrowed: those that cannot be written at once are copied. */
-export class SocketWriter {
+/** Writes to one socket. Octets are borrowed: those that cannot be written at once are copied, unless they may be kept. */
+export class SocketWriter implements TurnTaker {
   readonly #socket: ConnectionSocket;
   readonly #maxBuffered: number;
   readonly #observer: DrainObserver;
@@ -82,7 +86,7 @@ export class SocketWriter {
   write(octets: Uint8Array): boolean {
     if (this.#isEnding || this.#isDropped) return true;
     if (this.#queuedOctets > MAX_QUEUED_OCTETS + 2 * this.#maxBuffered) this.#overflow();
-    else if (this.#queuedOctets > 0) this.#enqueue(octets);
+    else if (this.#queuedOctets > 0) this.#enqueue(octets, 0, octets.length);
     else this.#gather(octets);
     if (this.#queuedOctets <= this.#maxBuffered) return true;
     this.#needsDrain = true;
@@ -169,15 +173,35 @@ export class SocketWriter {
 
   /**
    * Sends what is queued, then shuts the socket down for writing: closing it at once could lose octets
-   * that the system has taken but not sent. A connection that is not closed within a second is
-   * terminated.
+   * that the system has taken but not sent. A connection that is not closed is finished after a second in
+   * which nothing was taken, and at the latest after ten.
    */
   end(): void {
     if (this.#isEnding || this.#isDropped) return;
     this.flush();
     this.#isEnding = true;
-    this.#deadline = setTimeout(() => this.#socket.terminate(), CLOSE_DEADLINE_MS);
+    this.#awaitClose(MAX_CLOSE_STEPS);
     if (this.#queuedOctets === 0) this.#socket.shutdown();
+  }
+
+  /** Closes the connection now. The system still delivers what it has taken, unless more is queued. */
+  finish(): void {
+    this.flush();
+    if (this.#queuedOctets > 0) {
+      this.#socket.terminate();
+      return;
+    }
+    this.#socket.shutdown();
+    this.#socket.end();
+  }
+
+  #awaitClose(steps: number): void {
+    const queuedOctets = this.#queuedOctets;
+    this.#deadline = setTimeout(() => {
+      const isRead = this.#queuedOctets < queuedOctets;
+      if (isRead && steps > 1) this.#awaitClose(steps - 1);
+      else this.finish();
+    }, CLOSE_STEP_MS);
   }
 
   /** The connection is closed: discards everything. */
@@ -216,31 +240,54 @@ export class SocketWriter {
     gatheredOctets = GATHER_OCTETS;
     this.flush();
     if (this.#isDropped) return;
-    if (this.#queuedOctets > 0) this.#enqueue(octets.subarray(space));
+    if (this.#queuedOctets > 0) this.#enqueue(octets, space, octets.length);
+    else if (this.#keep(octets, space, octets.length)) eventTurns.wait(this);
     else this.#writeOrQueue(octets, space, octets.length);
+  }
+
+  /** Goes on with a long message: writing it to many sockets in one turn would hold up all others. */
+  takeTurn(): void {
+    if (!this.#isDropped) this.drained();
   }
 
   #writeOrQueue(octets: Uint8Array, start: number, end: number): void {
     const written = this.#socket.write(octets, start, end - start);
     if (written < 0) this.#abandon();
-    else if (written < end - start) this.#enqueue(octets.subarray(start + written, end));
+    else if (written < end - start) this.#enqueue(octets, start + written, end);
   }
 
-  #enqueue(octets: Uint8Array): void {
-    this.#queuedOctets += octets.length;
-    const tail = this.#queue.at(-1);
-    const space = tail === undefined ? 0 : tail.octets.length - tail.end;
-    const fitting = Math.min(space, octets.length);
-    if (tail !== undefined && fitting > 0) {
-      tail.octets.set(octets.subarray(0, fitting), tail.end);
-      tail.end += fitting;
-    }
-    const remaining = octets.length - fitting;
-    if (remaining === 0) return;
-    const block = new Uint8Array(Math.max(QUEUE_BLOCK_OCTETS, remaining));
-    block.set(octets.subarray(fitting));
+  #enqueue(octets: Uint8Array, start: number, end: number): void {
+    if (this.#keep(octets, start, end)) return;
+    this.#queuedOctets += end - start;
+    const copied = this.#fillTail(octets, start, end);
+    if (start + copied === end) return;
+    const block = new Uint8Array(Math.max(QUEUE_BLOCK_OCTETS, end - start - copied));
+    block.set(octets.subarray(start + copied, end));
+    this.#push({ octets: block, start: 0, end: end - start - copied });
+  }
+
+  /** Queues octets without a copy; false: they may not be kept. */
+  #keep(octets: Uint8Array, start: number, end: number): boolean {
+    const kept = keepOctets(octets);
+    if (kept === undefined) return false;
+    this.#queuedOctets += end - start;
+    this.#push({ octets: kept, start, end });
+    return true;
+  }
+
+  #push(block: QueueBlock): void {
     if (this.#queue === EMPTY_QUEUE) this.#queue = [];
-    this.#queue.push({ octets: block, start: 0, end: remaining });
+    this.#queue.push(block);
+  }
+
+  /** Copies octets to the free end of the last block, and gives their number. */
+  #fillTail(octets: Uint8Array, start: number, end: number): number {
+    const tail = this.#queue.at(-1);
+    if (tail === undefined) return 0;
+    const fitting = Math.min(tail.octets.length - tail.end, end - start);
+    tail.octets.set(octets.subarray(start, start + fitting), tail.end);
+    tail.end += fitting;
+    return fitting;
   }
 
   #overflow(): void {

@@ -151,8 +151,7 @@ export class RawSocketPeer
   }
 
   received(chunk: Uint8Array): void {
-    if (this.#isClosing) return;
-    this.#keepalive?.noteTraffic();
+    if (!this.#isClosing) this.#keepalive?.noteTraffic();
     this.#input.received(chunk);
   }
 
@@ -233,10 +232,12 @@ export class RawSocketPeer
 
   /** The reader has read a frame. */
   takeFrame(type: FrameTypeNumber, payload: Uint8Array): boolean {
+    // The handler may take the payload.
+    const { length } = payload;
     if (type === FrameType.message) this.#deliver(payload);
     else if (type === FrameType.ping) this.#answerPing(payload);
     else this.#keepalive?.notePong(payload);
-    return this.#input.mayContinue(payload.length);
+    return this.#input.mayContinue(length);
   }
 
   /** Sends a ping for the keepalive. */
@@ -254,6 +255,7 @@ export class RawSocketPeer
     this.#pings?.log.info("client did not answer a ping", { peer: this.details.peer });
     this.#closeReason = "no answer to a ping";
     this.#isClosing = true;
+    this.#stopInput();
     this.#socket.terminate();
   }
 

@@ -14,6 +14,7 @@
 import { constants, deflateRawSync, inflateRaw, inflateRawSync, type ZlibOptions } from "node:zlib";
 import { errorCodeOf } from "#base/failure.ts";
 import { holdMessageMemory } from "#base/message-memory.ts";
+import { giveOctets } from "#base/octet-ownership.ts";
 import type { DeflateOptions } from "#config/node-config.ts";
 import type { Inflated, Inflater } from "./frame-decoder.ts";
 
@@ -170,7 +171,7 @@ export class DeflateCodec implements Inflater {
     const options = { ...this.#inflateOptions(maxOctets), chunkSize: INFLATE_STEP_OCTETS };
     return new Promise((resolve) => {
       inflateRaw(compressed, options, (error, message) => {
-        resolve(error === null ? this.#keepContext(message) : faultOf(error));
+        resolve(error === null ? giveOctets(this.#keepContext(message)) : faultOf(error));
       });
     });
   }

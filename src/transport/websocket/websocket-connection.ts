@@ -199,7 +199,7 @@ export abstract class WebSocketConnection
     }
     this.#sendClose(code, this.#closeReason);
     const timeoutMs = this.options.close_handshake_timeout || DEFAULT_CLOSE_TIMEOUT_MS;
-    this.#closeTimer = setTimeout(() => this.#socket.terminate(), timeoutMs);
+    this.#closeTimer = setTimeout(() => this.#writer.finish(), timeoutMs);
   }
 
   received(chunk: Uint8Array): void {
@@ -251,12 +251,14 @@ export abstract class WebSocketConnection
 
   /** The decoder has read a message. */
   handleMessage(octets: Uint8Array, isText: boolean): boolean {
+    // The session may take the octets.
+    const { length } = octets;
     try {
       if (this.#state === "open") this.onWebSocketMessage(octets, isText);
     } catch (thrown) {
       this.#failed(thrown);
     }
-    return this.#input.mayContinue(octets.length);
+    return this.#input.mayContinue(length);
   }
 
   /** The decoder waits for a message to be decompressed. */

@@ -1,6 +1,7 @@
-import { expect, test } from "bun:test";
+import { expect, spyOn, test } from "bun:test";
 import fc from "fast-check";
 import { messageMemory } from "#base/message-memory.ts";
+import { takeOctets } from "#base/octet-ownership.ts";
 import { MessageCollector } from "#transport/endpoint/message-collector.ts";
 
 test("joins any parts, and counts the memory until the message is taken", () => {
@@ -38,4 +39,21 @@ test("holds hardly more than a long message", () => {
   expect(messageMemory() - before).toBeLessThan(15_000_000 + 2 ** 20 + chunk.length);
   collector.drop();
   expect(messageMemory()).toBe(before);
+});
+
+test("gives a long message of known length in memory that was not joined and may be taken", () => {
+  const before = messageMemory();
+  const collector = new MessageCollector();
+  const chunk = new Uint8Array(100_000).fill(7);
+  const octets = 4_000_000;
+  const concat = spyOn(Buffer, "concat");
+  for (let left = octets - chunk.length; left >= 0; left -= chunk.length) {
+    collector.append(chunk, 0, chunk.length, left);
+    if (left < octets / 2) expect(messageMemory() - before).toBe(octets - left);
+  }
+  const message = collector.take();
+  expect(concat).not.toHaveBeenCalled();
+  concat.mockRestore();
+  expect(message.every((octet) => octet === 7)).toBe(true);
+  expect(takeOctets(message) === message).toBe(true);
 });

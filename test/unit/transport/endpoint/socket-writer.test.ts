@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
+import { giveOctets, shareOctets } from "#base/octet-ownership.ts";
 import { SocketWriter } from "#transport/endpoint/socket-writer.ts";
 import { fakeTime } from "../../../support/fake-time.ts";
 import { ScriptedSocket } from "../../../support/scripted-socket.ts";
@@ -57,6 +58,44 @@ describe("what is written in one turn", () => {
     await microtasks();
     one.drained();
     expect(socket.text).toBe("x".repeat(100_002));
+  });
+
+  test("is kept without a copy where it was given, and its memory is given back once it is written", () => {
+    const { writer: one, socket, drain } = writer({ takes: 70_000 });
+    const octets = giveOctets(Buffer.alloc(300_000, "x"));
+    one.writeFrame(Buffer.from("h"), 1, octets);
+    octets.fill("y", 100_000);
+    drain(Number.POSITIVE_INFINITY);
+    expect(socket.text).toBe(`h${"x".repeat(100_000)}${"y".repeat(200_000)}`);
+    expect(octets.length).toBe(0);
+  });
+
+  test("that was given is written in a later turn beyond the first 64 KiB, so that others come between", async () => {
+    const { writer: one, socket, drains } = writer();
+    expect(one.write(giveOctets(Buffer.alloc(2_000_000, "x")))).toBe(false);
+    expect([socket.text.length, one.bufferedOctets]).toEqual([65_536, 1_934_464]);
+    await socket.until(({ text }) => text.length === 2_000_000);
+    expect([one.bufferedOctets, drains()]).toEqual([0, 1]);
+  });
+
+  test("that waits for its turn when the connection is over is dropped", async () => {
+    const { writer: one, socket } = writer();
+    one.write(giveOctets(Buffer.alloc(300_000, "x")));
+    one.end();
+    one.drop();
+    await new Promise(setImmediate);
+    expect([socket.text.length, socket.done]).toEqual([65_536, []]);
+  });
+
+  test("is kept by several writers at once where it is shared", () => {
+    const octets = shareOctets(Buffer.alloc(300_000, "x"));
+    const writers = [writer({ takes: 0 }), writer({ takes: 0 })];
+    for (const { writer: one } of writers) one.write(octets);
+    octets.fill("y", 200_000);
+    for (const { drain, socket } of writers) {
+      drain(Number.POSITIVE_INFINITY);
+      expect(socket.text).toBe(`${"x".repeat(200_000)}${"y".repeat(100_000)}`);
+    }
   });
 
   test("that is longer than the buffer goes out at once, without a small write before it", () => {
@@ -240,6 +279,32 @@ describe("the end", () => {
     expect(slow.socket.done).toEqual([]);
     pass(1);
     expect([slow.socket.done, over.socket.done]).toEqual([["terminate"], ["shutdown"]]);
+  });
+
+  test("leaves what the system has taken to it, when the other side does not close", () => {
+    const pass = fakeTime();
+    const { writer: one, write, socket } = writer();
+    write("last");
+    one.end();
+    pass(1000);
+    expect([socket.text, socket.done]).toEqual(["last", ["shutdown", "shutdown", "end"]]);
+    one.drop();
+  });
+
+  test("waits for a slow reader as long as it takes something, ten seconds at most", () => {
+    const pass = fakeTime();
+    const { writer: one, write, drain, socket } = writer({ takes: 0 });
+    write("x".repeat(20));
+    one.end();
+    for (let second = 1; second < 10; second++) {
+      drain(1);
+      pass(1000);
+      expect(socket.done).toEqual([]);
+    }
+    drain(1);
+    pass(1000);
+    expect(socket.done).toEqual(["terminate"]);
+    one.drop();
   });
 
   test("of a connection that is over writes nothing more", async () => {

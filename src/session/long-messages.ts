@@ -1,6 +1,6 @@
 /**
- * Long messages are transcoded in a thread of their own: at 16 MiB that takes up to a second, for which all
- * other sessions would have to wait.
+ * Long messages are read and transcoded in a thread of their own: at 16 MiB that takes up to a second, for
+ * which all other sessions would have to wait.
  *
  * The thread is started at the first long message and ends when there was none for a while. Messages that
  * wait for it count as message memory, which the transports limit.
@@ -12,17 +12,25 @@ import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 import { sentenceOf } from "#base/failure.ts";
 import { holdMessageMemory } from "#base/message-memory.ts";
-import type { WireMessage } from "#wamp/peer.ts";
-import { handleLongMessage, type LongMessageResult, type LongMessageTask } from "./long-message.ts";
+import { takeOctets } from "#base/octet-ownership.ts";
+import {
+  type ForwardResult,
+  type ForwardTask,
+  handleLongMessage,
+  type LongMessageResult,
+  type LongMessageTask,
+  type SliceResult,
+  type SliceTask,
+} from "./long-message.ts";
 
-/** A message that is longer is transcoded in the thread. */
+/** A message that is longer is handled in the thread. */
 export const LONG_MESSAGE_OCTETS = 256 * 1024;
 
 const IDLE_MS = 30_000;
 
 /** In the executable, Bun's virtual folder holds the thread's module, which is built with it. */
 const MODULE = import.meta.dir.startsWith("/$bunfs")
-  ? "/$bunfs/root/proxy/relay/long-message-thread.js"
+  ? "/$bunfs/root/session/long-message-thread.js"
   : join(import.meta.dir, "long-message-thread.ts");
 
 interface PendingTask {
@@ -39,16 +47,25 @@ class LongMessages {
   #idleTimer: ReturnType<typeof setTimeout> | undefined;
   #isBroken = false;
 
-  /** Handles a message, which is borrowed. Rejects when the thread fails. */
-  handle(task: LongMessageTask): Promise<LongMessageResult> {
+  /** Transcodes a message, which is borrowed unless it was given. Rejects when the thread fails. */
+  forward(task: ForwardTask): Promise<ForwardResult> {
+    return this.#handle(task) as Promise<ForwardResult>;
+  }
+
+  /** Slices a message, which is borrowed unless it was given. Rejects when the thread fails. */
+  slice(task: SliceTask): Promise<SliceResult> {
+    return this.#handle(task) as Promise<SliceResult>;
+  }
+
+  #handle(task: LongMessageTask): Promise<LongMessageResult> {
+    const octets = task.message.length;
+    const message = typeof task.message === "string" ? task.message : takeOctets(task.message);
     // Without a thread a long message holds up the others, but arrives.
-    if (this.#isBroken) return Promise.resolve(handleLongMessage(task));
+    if (this.#isBroken) return Promise.resolve(handleLongMessage({ ...task, message }));
     const { promise, resolve, reject } = Promise.withResolvers<LongMessageResult>();
     const thread = this.#running();
-    const octets = task.message.length;
     holdMessageMemory(octets);
     this.#pending.push({ octets, resolve, reject });
-    const message = ownedCopy(task.message);
     const transfer = typeof message === "string" ? [] : [message.buffer];
     thread.postMessage({ ...task, message }, transfer);
     return promise;
@@ -81,7 +98,7 @@ class LongMessages {
     this.#end();
     for (const task of this.#pending.splice(0)) {
       holdMessageMemory(-task.octets);
-      task.reject(new Error(`Cannot transcode a long message: its thread failed: ${state}`));
+      task.reject(new Error(`Cannot handle a long message: its thread failed: ${state}`));
     }
   }
 
@@ -93,7 +110,3 @@ class LongMessages {
 
 /** The thread of this process. */
 export const longMessages = new LongMessages();
-
-function ownedCopy(message: WireMessage): string | Uint8Array<ArrayBuffer> {
-  return typeof message === "string" ? message : new Uint8Array(message);
-}

@@ -5,12 +5,11 @@
  */
 
 import { parentPort } from "node:worker_threads";
-import { handleLongMessage, type LongMessageTask } from "./long-message.ts";
+import { handleLongMessage, type LongMessageTask, memoryOf } from "./long-message.ts";
 
 parentPort?.on("message", (task: LongMessageTask) => {
   const result = handleLongMessage(task);
-  const transfer = result.kind === "transcoded" ? [result.octets.buffer] : [];
-  parentPort?.postMessage(result, transfer);
+  parentPort?.postMessage(result, memoryOf(result));
   // Here nothing waits for the collection, and a long message leaves several times its length behind.
   setImmediate(Bun.gc, true);
 });

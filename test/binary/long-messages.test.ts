@@ -1,0 +1,85 @@
+/** Long messages in the built binary, which holds the module of their thread. */
+
+import { expect, test } from "bun:test";
+import { readdirSync, readFileSync } from "node:fs";
+import { afterTest } from "../support/cleanups.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
+import { freePort, startNode, workerPids } from "../support/temporary-node.ts";
+
+/** A client of JSON that has joined; `next` gives its messages in order. */
+async function join(port: number) {
+  const socket = new WebSocket(`ws://127.0.0.1:${port}/ws`, ["wamp.2.json"]);
+  afterTest(() => socket.terminate());
+  const messages: unknown[][] = [];
+  let wake = () => {};
+  socket.onmessage = ({ data }) => {
+    messages.push(JSON.parse(String(data)) as unknown[]);
+    wake();
+  };
+  const next = async (): Promise<unknown[]> => {
+    while (messages.length === 0) await new Promise<void>((resolve) => (wake = resolve));
+    return messages.shift() ?? [];
+  };
+  await new Promise((resolve) => (socket.onopen = resolve));
+  const say = (message: unknown[]) => socket.send(JSON.stringify(message));
+  say([1, "realm1", { roles: { publisher: {}, subscriber: {} } }]);
+  expect((await next())[0]).toBe(2);
+  return { say, next };
+}
+
+/** How many threads of a process run JavaScript beside its event loop. */
+function workerThreads(pid: number): number {
+  const names = readdirSync(`/proc/${pid}/task`).map((task) =>
+    readFileSync(`/proc/${pid}/task/${task}/comm`, "utf8").trim(),
+  );
+  return names.filter((name) => name === "Worker").length;
+}
+
+/** A router that speaks CBOR, and a proxy before it. */
+function nodeWithProxy(port: number) {
+  const allow = { call: true, register: true, publish: true, subscribe: true };
+  const role = { name: "anonymous", permissions: [{ uri: "", match: "prefix", allow }] };
+  const endpoint = { type: "unix", path: "router.sock" };
+  const trusted = { "anonymous-proxy": { type: "static" } };
+  const router = { type: "rawsocket", endpoint, serializers: ["cbor"], auth: trusted };
+  const transport = { type: "rawsocket", endpoint, serializer: "cbor" };
+  const anonymous = { anonymous: { type: "static", role: "anonymous" } };
+  const paths = { ws: { type: "websocket", auth: anonymous }, "/": { type: "nodeinfo" } };
+  return {
+    version: 2,
+    workers: [
+      {
+        type: "router",
+        id: "router",
+        realms: [{ name: "realm1", roles: [role] }],
+        transports: [router],
+      },
+      {
+        type: "proxy",
+        id: "proxy",
+        connections: { router: { transport } },
+        routes: { realm1: { anonymous: "router" } },
+        transports: [
+          { type: "web", endpoint: { type: "tcp", interface: "127.0.0.1", port }, paths },
+        ],
+      },
+    ],
+  };
+}
+
+test("a long message arrives, through a thread of the proxy and of the router", async () => {
+  const port = freePort();
+  const node = await startNode(temporaryFolder({ "node.json": nodeWithProxy(port) }));
+  afterTest(() => node.kill("SIGKILL"));
+  const client = await join(port);
+  client.say([32, 1, {}, "com.example.topic"]);
+  await client.next();
+  const { router, proxy } = workerPids(node.output());
+  const threads = () => [router, proxy].map((pid) => workerThreads(Number(pid)));
+  expect(threads()).toEqual([0, 0]);
+  const long = "é".repeat(300_000);
+  client.say([16, 2, { exclude_me: false }, "com.example.topic", [long]]);
+  expect((await client.next())[4]).toEqual([long]);
+  expect(threads()).toEqual([1, 1]);
+  expect(await node.stop()).toBe(0);
+});
