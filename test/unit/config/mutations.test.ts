@@ -114,8 +114,8 @@ describe("of a file that once ended the program", () => {
   test("a name that the system refuses", async () => {
     const directory = `/${"x".repeat(5000)}`;
     const value = nodeWith("$.workers[1].transports[0].paths.files", { type: "static", directory });
-    const { faults } = await loadText(JSON.stringify(value), "node.json");
-    expect(faults.map(printIssue)[0]).toMatch(/: Cannot serve "\/x+… \(50\d\d characters\)$/);
+    const { warnings } = await loadText(JSON.stringify(value), "node.json");
+    expect(warnings.map(printIssue).join("\n")).toContain("there is no such directory");
   });
 });
 
