@@ -11,10 +11,13 @@
 
 import { Failure } from "#base/failure.ts";
 import { exitOf, type ProcessExit } from "#base/process-exit.ts";
-import type { ComponentConfig } from "#config/node-config.ts";
+import type { ComponentConfig, PythonOptions } from "#config/node-config.ts";
+import type { LogLevel } from "#observe/log-format.ts";
 import type { Logger } from "#observe/logger.ts";
 import { logOutput } from "#observe/process-output.ts";
+import { componentEnvironment } from "./component-environment.ts";
 import { logComponentEvent } from "./component-log.ts";
+import { requirePython } from "./python-interpreter.ts";
 import type { RunnerEvent } from "./runner-event.ts";
 import { EXIT_TOO_OLD, type RunnerOptions, RunnerProcess } from "./runner-process.ts";
 import { type ComponentEnd, RunningComponent, withinTime } from "./running-component.ts";
@@ -22,14 +25,24 @@ import { type ComponentEnd, RunningComponent, withinTime } from "./running-compo
 /** Time for the other processes to end when one has ended by itself. */
 const EXIT_DEADLINE_MS = 3_000;
 
+/** What the components of every worker of a node share. */
+export interface ComponentContext {
+  /** Folder of the configuration, in which components run, and the one in which the node was started. */
+  folder: string;
+  startFolder: string;
+  logLevel: LogLevel;
+  /** Makes the log of a process by its id. */
+  logOf: (pid: number) => Logger;
+}
+
 /** The components of one worker. */
 export interface ComponentHostOptions {
   components: readonly ComponentConfig[];
-  runner: Omit<RunnerOptions, "connections">;
-  /** Time for all components to become ready; after it, the host waits for none. */
-  readyTimeoutMs: number;
-  /** Makes the log of a process by its id. */
-  logOf: (pid: number) => Logger;
+  /** How they are run; after `ready_timeout`, the host waits for none of them. */
+  python: PythonOptions;
+  context: ComponentContext;
+  /** Title of the process where `python` has none. */
+  title: string;
   /**
    * Takes the router's end of a component's inherited connection, by its descriptor. Absent: components
    * connect over the transport of their configuration.
@@ -52,12 +65,19 @@ interface Runner {
 /** Runs components, and reports how they end. */
 export class ComponentHost {
   readonly #options: ComponentHostOptions;
+  readonly #process: Omit<RunnerOptions, "connections">;
   readonly #runners: Runner[] = [];
   readonly #components = new Map<string, RunningComponent>();
   #isEnding = false;
 
+  /**
+   * Starts nothing yet.
+   *
+   * @throws Failure when there is no interpreter.
+   */
   constructor(options: ComponentHostOptions) {
     this.#options = options;
+    this.#process = processOptions(options);
   }
 
   /** The first process's id; undefined before the start. */
@@ -71,7 +91,7 @@ export class ComponentHost {
    * @throws Failure when the interpreter cannot run components.
    */
   async start(): Promise<void> {
-    const deadline = performance.now() + this.#options.readyTimeoutMs;
+    const deadline = performance.now() + this.#options.python.ready_timeout;
     let waiting = this.#options.components;
     try {
       // Each process takes at least the first of those that are left.
@@ -123,15 +143,15 @@ export class ComponentHost {
   }
 
   #startRunner(connections: number): Runner {
-    const { runner: options, attach, logOf } = this.#options;
+    const { attach, context } = this.#options;
     const usable = Promise.withResolvers<void>();
     // The rejection is for the call of `start` that awaits it, if there still is one.
     usable.promise.catch(() => {});
     const process = new RunnerProcess(
-      { ...options, connections: attach ? connections : 0 },
+      { ...this.#process, connections: attach ? connections : 0 },
       (event) => this.#onEvent(event, runner),
     );
-    const runner: Runner = { process, log: logOf(process.pid), usable, isUsable: false };
+    const runner: Runner = { process, log: context.logOf(process.pid), usable, isUsable: false };
     this.#runners.push(runner);
     logOutput(process.process, runner.log);
     void process.process.exited.then(() => this.#onExit(runner));
@@ -163,7 +183,7 @@ export class ComponentHost {
       log.warn("component is not ready in time, so nothing waits for it", {
         id: component.id,
         state,
-        ready_timeout: this.#options.readyTimeoutMs,
+        ready_timeout: this.#options.python.ready_timeout,
       });
     }
     return state;
@@ -175,7 +195,7 @@ export class ComponentHost {
       runner.isUsable = true;
       const { python, autobahn } = event;
       log.info("components are run", {
-        interpreter: this.#options.runner.python,
+        interpreter: this.#process.python,
         python,
         autobahn,
       });
@@ -204,10 +224,25 @@ export class ComponentHost {
   }
 
   #unusable(state: string): Failure {
-    const { python } = this.#options.runner;
+    const { python } = this.#process;
     const hint = `it needs Python 3.9 and autobahn: ${python} -m pip install "autobahn[twisted]"`;
     return new Failure(`Cannot run components with "${python}": ${state}; ${hint}`, {
       source: "config",
     });
   }
+}
+
+function processOptions({
+  python: options,
+  context: { folder, startFolder, logLevel },
+  title,
+}: ComponentHostOptions): Omit<RunnerOptions, "connections"> {
+  return {
+    python: requirePython(options.python),
+    folder,
+    environment: componentEnvironment(options, startFolder, folder),
+    title: options.title ?? title,
+    cpuAffinity: options.cpu_affinity,
+    logLevel,
+  };
 }
