@@ -19,7 +19,7 @@ import type { ProcessExit } from "#base/process-exit.ts";
 import { RestartPolicy } from "#base/restart-policy.ts";
 import { type ComponentContext, ComponentHost } from "#component/component-host.ts";
 import type { ComponentEnd } from "#component/running-component.ts";
-import type { ComponentConfig, ContainerWorkerConfig } from "#config/node-config.ts";
+import type { ContainerWorkerConfig } from "#config/node-config.ts";
 import type { Logger } from "#observe/logger.ts";
 import type { WorkerProcess } from "./worker-process.ts";
 
@@ -95,6 +95,7 @@ export class ContainerProcess implements WorkerProcess {
   #makeHost(context: ComponentContext): ComponentHost {
     const { components, options } = this.#config;
     return new ComponentHost({
+      kind: "component",
       components,
       python: options,
       context,
@@ -107,7 +108,7 @@ export class ContainerProcess implements WorkerProcess {
     });
   }
 
-  #onComponentEnd({ id }: ComponentConfig, end: ComponentEnd): void {
+  #onComponentEnd({ id }: { id: string }, end: ComponentEnd): void {
     const { shutdown, restart } = this.#config.options;
     const hasFailed = end === "failed" || end === "lost";
     if (end !== "unreachable") this.#open.delete(id);

@@ -100,6 +100,7 @@ export class RouterComponents {
   #makeHost(): ComponentHost {
     const { list, options } = this.#config;
     return new ComponentHost({
+      kind: "component",
       components: list,
       python: options,
       context: this.#context,

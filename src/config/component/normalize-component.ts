@@ -62,6 +62,27 @@ export function normalizePythonOptions(
   };
 }
 
+/** Options of a router or a proxy that only concern what it runs in Python. */
+const PYTHON_ATTRIBUTES = ["python", "pythonpath", "env", "ready_timeout"] as const;
+
+/** The options for the Python of a router or a proxy, which warns of them where it runs none. */
+export function normalizeWorkerPython(
+  item: PythonOptionsItem | undefined,
+  isPythonRun: boolean,
+  path: JsonPath,
+  report: Report,
+): PythonOptions {
+  const written = { ...item };
+  if (!isPythonRun) {
+    for (const name of PYTHON_ATTRIBUTES.filter((one) => Object.hasOwn(written, one))) {
+      report.warn([...path, name], "not honoured: the worker runs nothing in Python");
+    }
+  }
+  // Title and processors are of the worker itself in Crossbar, and are warned of.
+  const { title: _, ...options } = normalizePythonOptions(item, path, report);
+  return { ...options, cpu_affinity: [] };
+}
+
 /** The components of a container; those with faults are left out. */
 export function normalizeContainerComponents(
   items: readonly ContainerComponentItem[],
