@@ -62,9 +62,6 @@ export function normalizePythonOptions(
   };
 }
 
-/** Options of a router or a proxy that only concern what it runs in Python. */
-const PYTHON_ATTRIBUTES = ["python", "pythonpath", "env", "ready_timeout"] as const;
-
 /** The options for the Python of a router or a proxy, which warns of them where it runs none. */
 export function normalizeWorkerPython(
   item: PythonOptionsItem | undefined,
@@ -72,11 +69,16 @@ export function normalizeWorkerPython(
   path: JsonPath,
   report: Report,
 ): PythonOptions {
-  const written = { ...item };
-  if (!isPythonRun) {
-    for (const name of PYTHON_ATTRIBUTES.filter((one) => Object.hasOwn(written, one))) {
-      report.warn([...path, name], "not honoured: the worker runs nothing in Python");
-    }
+  const { python, pythonpath = [], env, ready_timeout = DEFAULT_READY_TIMEOUT_MS } = item ?? {};
+  const isSet = {
+    python: python !== undefined,
+    pythonpath: pythonpath.length > 0,
+    env: env !== undefined,
+    ready_timeout: ready_timeout !== DEFAULT_READY_TIMEOUT_MS,
+  };
+  for (const [name, isWritten] of Object.entries(isPythonRun ? {} : isSet)) {
+    if (!isWritten || report.isMalformed(path)) continue;
+    report.warn([...path, name], "not honoured: the worker runs nothing in Python");
   }
   // Title and processors are of the worker itself in Crossbar, and are warned of.
   const { title: _, ...options } = normalizePythonOptions(item, path, report);
