@@ -641,7 +641,7 @@ class Runner:
 
     def start(self, item):
         try:
-            made_by, callbacks = load(item)
+            made_by, callbacks = self.load(item)
             wanted = framework_of(made_by)
             if self.framework and wanted and wanted != self.framework.name:
                 raise OtherFramework
@@ -656,6 +656,16 @@ class Runner:
             return
         running = self.running[item["id"]] = Running(self, item)
         running.start(made_by, callbacks)
+
+    def load(self, item):
+        try:
+            return load(item)
+        except RuntimeError as error:
+            # txaio says so to code that logs at its import, before it or any other has chosen a framework.
+            if self.framework or "must first select a framework" not in str(error):
+                raise
+            self.framework = framework_named(None)
+            return load(item)
 
     def not_loaded(self, item, error):
         # Without this, the router would wait for the component.

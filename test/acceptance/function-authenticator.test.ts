@@ -304,6 +304,21 @@ describe.if(hasPython)("a worker with authenticators in Python", () => {
   );
 
   test(
+    "chooses a framework for a function that does not, and that logs when it is imported",
+    async () => {
+      const port = freePort();
+      const auth = { anonymous: { type: "function", create: "logging_authenticators.create" } };
+      const node = { version: 2, workers: [router([websocket(port, auth)])] };
+      const started = await nodeForTest(temporaryFolder({ "node.json": node }));
+      const client = await joinAutobahn(`ws://127.0.0.1:${port}/`, "json");
+      expect(client.identity.authrole).toBe("user");
+      await client.leave();
+      await started.untilOutput(/made with \{\}/);
+    },
+    LONG,
+  );
+
+  test(
     "makes a function again that could not be made",
     async () => {
       const port = freePort();
