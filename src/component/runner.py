@@ -703,6 +703,8 @@ class Runner:
     def run(self):
         while self.framework is None:
             self.lines.read()
+        # After the imports of autobahn, which needs the same modules.
+        set_title(description["title"])
         start_logging()
         self.framework.read_orders(self.lines)
         self.framework.on_term(self.end)
@@ -766,7 +768,6 @@ def set_title(title):
 
 
 def main():
-    set_title(description["title"])
     threading.Thread(target=end_with_crossproxy, daemon=True).start()
     try:
         if description["cpu_affinity"]:
