@@ -13,7 +13,7 @@ import { resolve } from "node:path";
 import { temporaryFolder } from "../test/support/temporary-folder.ts";
 import { startNode } from "../test/support/temporary-node.ts";
 import { PYTHON } from "../test/support/wamp-clients.ts";
-import { usageOf } from "./process-usage.ts";
+import { cpuBetween, threadTimes } from "./process-usage.ts";
 
 const scripts = resolve(import.meta.dir, "../test/python");
 const rounds = Number(process.argv[2] ?? 5);
@@ -34,7 +34,7 @@ type Framework = keyof typeof IMPORTS;
 async function usage(pid: number): Promise<[cpuMs: number, mebibytes: number]> {
   const status = await Bun.file(`/proc/${pid}/status`).text();
   const kibibytes = Number(/RssAnon:\s+(\d+)/.exec(status)?.[1]);
-  return [usageOf([pid]) / 1000, kibibytes / 1024];
+  return [cpuBetween(new Map(), threadTimes([pid])).all / 1000, kibibytes / 1024];
 }
 
 /** An interpreter that has imported the same, and no more. */

@@ -229,7 +229,7 @@ test.each(
       ],
       [
         { ticket: { type: "function", create: "make" } },
-        'auth.ticket.create: expected module.name, found a string',
+        "auth.ticket.create: expected module.name, found a string",
       ],
     ] as const,
     1,

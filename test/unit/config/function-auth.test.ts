@@ -74,7 +74,11 @@ describe("an authmethod of type function", () => {
       expect(worker).toMatchObject({
         authenticators: {
           list,
-          options: { pythonpath: [expect.stringMatching(/\/web$/)], ready_timeout: 1000, cpu_affinity: [] },
+          options: {
+            pythonpath: [expect.stringMatching(/\/web$/)],
+            ready_timeout: 1000,
+            cpu_affinity: [],
+          },
         },
         transports: [
           {
