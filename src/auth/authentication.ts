@@ -23,7 +23,7 @@ import {
   type TransportDetails,
   type WireMessage,
 } from "#wamp/peer.ts";
-import type { Authenticators } from "./authenticators.ts";
+import type { Authenticators, FunctionAuthenticators } from "./authenticators.ts";
 import { beginAuth } from "./authmethods.ts";
 import { recallLogin, rememberLogin } from "./cookie.ts";
 import type { AuthContext, AuthOutcome, Deny, HelloRequest, PendingAuth } from "./pending-auth.ts";
@@ -49,6 +49,8 @@ export interface Attempt {
 /** What an authentication needs of its worker. */
 export interface AuthenticationSupport {
   authenticators: Authenticators;
+  /** Undefined: no authmethod is of type `function`. */
+  functionAuthenticators?: FunctionAuthenticators | undefined;
   /** Undefined: attempts are not limited. */
   failedAttempts?: FailedAttempts | undefined;
 }
@@ -93,6 +95,7 @@ export class Authentication {
         pendingSession: randomId(),
         login: recallLogin(this.#auth, request),
         authenticators: this.#support.authenticators,
+        functionAuthenticators: this.#support.functionAuthenticators,
         signal: this.#canceled,
       };
       this.#pending = choosePendingAuth(this.#auth, request.authmethods, context);

@@ -1,8 +1,9 @@
 /**
- * Authenticators as authmethods see them: procedures on a realm.
+ * Authenticators as authmethods see them: procedures on a realm, and functions of Python.
  *
- * A proxy worker calls them over its own session with a router; a router worker calls them on its
- * own realms. (Crossbar: "dynamic authenticators", called over service sessions.)
+ * A proxy worker calls procedures over its own session with a router; a router worker calls them on its
+ * own realms. (Crossbar: "dynamic authenticators", called over service sessions.) Functions run in a
+ * process of the worker. (Crossbar: "function authenticators", called in the worker itself.)
  *
  * @module
  */
@@ -31,6 +32,26 @@ export interface Authenticators {
    * cannot be reached.
    */
   call(call: AuthenticatorCall): Promise<unknown>;
+}
+
+/** One call of a function. */
+export interface FunctionCall {
+  /** The id of the authenticator in the configuration of the worker. */
+  authenticator: string;
+  args: readonly unknown[];
+  /** Aborted when the answer is no longer needed. */
+  signal: AbortSignal;
+}
+
+/** Calls authenticators that are functions. */
+export interface FunctionAuthenticators {
+  /**
+   * Calls, and resolves with what the function returns.
+   *
+   * @throws CallError for an exception with a URI (ApplicationError of autobahn); Failure for any other,
+   * and when the function cannot be called.
+   */
+  call(call: FunctionCall): Promise<unknown>;
 }
 
 /** An ERROR in answer to a CALL. */

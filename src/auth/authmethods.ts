@@ -4,12 +4,14 @@
  * @module
  */
 
-import type { AuthConfig, Authmethod, DynamicAuthConfig } from "#config/node-config.ts";
+import type { AskingAuthConfig, AuthConfig, Authmethod } from "#config/node-config.ts";
 import { AnonymousAuth } from "./anonymous.ts";
 import type { DynamicMethod } from "./authenticator-answer.ts";
+import type { AuthenticatorPrincipals } from "./authenticator-principals.ts";
 import { CookieAuth } from "./cookie.ts";
 import { CryptosignAuth } from "./cryptosign.ts";
 import { DynamicPrincipals } from "./dynamic-principals.ts";
+import { FunctionPrincipals } from "./function-principals.ts";
 import type { AuthContext, PendingAuth } from "./pending-auth.ts";
 import { SinglePrincipal, StaticPrincipals } from "./principal.ts";
 import { decoyScram, ScramAuth } from "./scram.ts";
@@ -92,16 +94,16 @@ const AUTHMETHODS: Readonly<Record<Authmethod, Create>> = {
 /** Where an authmethod finds its principals: an authenticator is asked, or they are configured. */
 function sourceOf<M extends DynamicMethod, Static extends { type: "static" }, Source>(
   authmethod: M,
-  config: Static | DynamicAuthConfig,
+  config: Static | AskingAuthConfig,
   context: AuthContext,
   list: (config: Static) => Source,
-): DynamicPrincipals<M> | Source {
-  return config.type === "dynamic"
-    ? new DynamicPrincipals(authmethod, config, context)
-    : list(config);
+): AuthenticatorPrincipals<M> | Source {
+  if (config.type === "dynamic") return new DynamicPrincipals(authmethod, config, context);
+  if (config.type === "function") return new FunctionPrincipals(authmethod, config, context);
+  return list(config);
 }
 
-type StaticCryptosign = Exclude<NonNullable<AuthConfig["cryptosign"]>, DynamicAuthConfig>;
+type StaticCryptosign = Exclude<NonNullable<AuthConfig["cryptosign"]>, AskingAuthConfig>;
 
 function cryptosignSource({ principals, trustroots }: StaticCryptosign) {
   return trustroots ? new StaticTrustroots(trustroots) : new StaticKeys(principals);

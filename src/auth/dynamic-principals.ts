@@ -1,35 +1,14 @@
 /**
- * Principals looked up by an authenticator: `type: dynamic` of every authmethod.
- *
- *     authenticator(realm, authid, details) -> role | {realm?, authid?, role?, extra?, ...}
- *
- * An ERROR with which the authenticator refuses the client reaches the client. Every other failure is
- * logged, and the client learns only that it was refused. (Crossbar forwards every ERROR, also those
- * of the router and of exceptions.)
+ * Principals looked up by a WAMP procedure: `type: dynamic` of every authmethod.
  *
  * @module
  */
 
-import { abortable } from "#base/abortable.ts";
-import { sentenceOf } from "#base/failure.ts";
 import type { DynamicAuthConfig } from "#config/node-config.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
-import { isLooseUri } from "#wamp/loose-uri.ts";
-import {
-  type AuthenticatorAnswer,
-  type DynamicMethod,
-  readAnswer,
-} from "./authenticator-answer.ts";
-import { CallError } from "./authenticators.ts";
-import { type AuthContext, type Deny, deny } from "./pending-auth.ts";
-import type { PrincipalQuery, PrincipalSource } from "./principal.ts";
-import { printTransport } from "./transport-details.ts";
-
-/** Longest message of an authenticator that is sent to a client, in characters. */
-const MAX_MESSAGE = 500;
-
-/** Longest URI of an authenticator's ERROR that is sent to a client. */
-const MAX_URI = 255;
+import type { DynamicMethod } from "./authenticator-answer.ts";
+import { AuthenticatorPrincipals, type Question } from "./authenticator-principals.ts";
+import type { AuthContext } from "./pending-auth.ts";
 
 /** WAMP's own URIs by which an authenticator refuses; a router answers no CALL with them. */
 const REFUSALS: ReadonlySet<string> = new Set([
@@ -41,125 +20,26 @@ const REFUSALS: ReadonlySet<string> = new Set([
 ]);
 
 /** Calls the configured authenticator for each client. */
-export class DynamicPrincipals<M extends DynamicMethod>
-  implements PrincipalSource<AuthenticatorAnswer<M>>
-{
+export class DynamicPrincipals<M extends DynamicMethod> extends AuthenticatorPrincipals<M> {
   readonly authprovider = "dynamic";
-  readonly #authmethod: M;
   readonly #config: DynamicAuthConfig;
-  readonly #context: AuthContext;
 
   constructor(authmethod: M, config: DynamicAuthConfig, context: AuthContext) {
-    this.#authmethod = authmethod;
+    super(authmethod, config, context);
     this.#config = config;
-    this.#context = context;
   }
 
-  async find(query: PrincipalQuery): Promise<AuthenticatorAnswer<M> | Deny> {
-    let returned: unknown;
-    try {
-      returned = await this.#call(query);
-    } catch (thrown) {
-      return this.#denyThrown(thrown, query);
-    }
-    const answer = readAnswer(this.#authmethod, returned);
-    if ("reason" in answer) {
-      return this.#denyFailed(query, `its answer makes no sense: ${answer.reason}`);
-    }
-    const { principal } = answer;
-    const role = principal.role ?? this.#config["default-role"] ?? undefined;
-    // The client's own `authextra` is not used in place of a missing `extra`.
-    return { ...principal, role, extra: principal.extra ?? {} };
-  }
-
-  async #call(query: PrincipalQuery): Promise<unknown> {
-    const { request } = query;
-    const milliseconds = this.#config["authenticator-timeout"];
-    const timeout = new AbortController();
-    const timer = setTimeout(
-      () => timeout.abort(new Error(`no answer within ${milliseconds} ms`)),
-      milliseconds,
-    );
-    const signal = AbortSignal.any([this.#context.signal, timeout.signal]);
-    const call = {
-      realm: this.#config["authenticator-realm"] ?? request.realm,
+  protected ask({ realm, args, signal }: Question): Promise<unknown> {
+    return this.context.authenticators.call({
+      realm: this.#config["authenticator-realm"] ?? realm,
       role: this.#config["authenticator-role"],
       procedure: this.#config.authenticator,
-      args: [request.realm, request.authid ?? null, detailsOf(query, this.#context)],
+      args,
       signal,
-    };
-    try {
-      return await abortable(this.#context.authenticators.call(call), signal);
-    } finally {
-      clearTimeout(timer);
-    }
+    });
   }
 
-  #denyThrown(thrown: unknown, query: PrincipalQuery): Deny {
-    if (!(thrown instanceof CallError)) return this.#denyFailed(query, sentenceOf(thrown));
-    const { uri, args } = thrown;
-    const [first] = args;
-    const message = typeof first === "string" ? redact(first, query) : "";
-    if (isRefusal(uri)) {
-      const refusal = { ...denyUnverified(query), uri };
-      return message === "" ? refusal : { ...refusal, message: message.slice(0, MAX_MESSAGE) };
-    }
-    const failed = this.#denyFailed(query, `${uri} ${message}`);
-    // A router also sends this URI, when the role may not call; its message names parts of the node.
-    return uri === ErrorUri.notAuthorized ? { ...failed, uri, isBlameless: false } : failed;
+  protected isDecision(uri: string): boolean {
+    return REFUSALS.has(uri) || !(uri.startsWith("wamp.") || uri.startsWith("crossbar."));
   }
-
-  /** Logs that the authenticator failed, which refuses the client too. */
-  #denyFailed(query: PrincipalQuery, reason: string): Deny {
-    const { authenticators, signal } = this.#context;
-    // A client that left before the answer is no failure of the authenticator.
-    if (!signal.aborted) {
-      authenticators.log.warn("authenticator failed", {
-        authmethod: this.#authmethod,
-        authenticator: this.#config.authenticator,
-        peer: query.request.transport.peer,
-        reason: reason.trim().slice(0, MAX_MESSAGE),
-      });
-    }
-    return { ...denyUnverified(query), isBlameless: true };
-  }
-}
-
-function denyUnverified({ authmethod }: PrincipalQuery): Deny {
-  return deny(authmethod, "the client could not be verified");
-}
-
-/** Whether an ERROR is the authenticator's decision, rather than a failure of the call. */
-function isRefusal(uri: string): boolean {
-  if (uri.length > MAX_URI || !isLooseUri(uri)) return false;
-  return REFUSALS.has(uri) || !(uri.startsWith("wamp.") || uri.startsWith("crossbar."));
-}
-
-/** An authenticator's message without the secrets that it was sent, which it may quote. */
-function redact(message: string, { details = {} }: PrincipalQuery): string {
-  const secrets = Object.values(details).filter((value) => typeof value === "string");
-  return secrets.reduce(
-    (text, secret) => (secret === "" ? text : text.replaceAll(secret, "***")),
-    message,
-  );
-}
-
-/** Crossbar's `details` without HTTP headers, cookies and process ids; the authmethod's own come last. */
-function detailsOf(
-  query: PrincipalQuery,
-  { pendingSession }: AuthContext,
-): Record<string, unknown> {
-  const { request, authmethod, details } = query;
-  const transport = printTransport(request.transport);
-  const { peer_cert } = transport as { peer_cert?: unknown };
-  return {
-    // The certificate has two names, as in Crossbar, whose authenticators read either.
-    transport: peer_cert === undefined ? transport : { ...transport, client_cert: peer_cert },
-    session: pendingSession,
-    authmethod,
-    authextra: request.authextra,
-    ...(request.authid !== undefined && { authid: request.authid }),
-    ...(request.authrole !== undefined && { authrole: request.authrole }),
-    ...details,
-  };
 }

@@ -10,7 +10,7 @@
 
 import { ErrorUri } from "#wamp/error-uri.ts";
 import type { TransportDetails } from "#wamp/peer.ts";
-import type { Authenticators } from "./authenticators.ts";
+import type { Authenticators, FunctionAuthenticators } from "./authenticators.ts";
 import type { SessionIdentity } from "./session-identity.ts";
 
 /** The client is authenticated. */
@@ -80,6 +80,8 @@ export interface AuthContext {
   pendingSession: number;
   /** Calls the authenticators of authmethods of type `dynamic`. */
   authenticators: Authenticators;
+  /** Calls those of type `function`; undefined: the worker has none. */
+  functionAuthenticators?: FunctionAuthenticators | undefined;
   /** Aborted when the client no longer waits. */
   signal: AbortSignal;
   /** The identity that the client's cookie stands for, where `cookie` is configured. */

@@ -3,7 +3,7 @@
  *
  * An authmethod asks a source for the principal that a HELLO names, and compares the client's proof
  * with the credentials that it gets. The source is the configuration (`static`) or an authenticator,
- * a WAMP procedure (`dynamic`); the authmethod does not know which.
+ * a WAMP procedure (`dynamic`) or a function of Python (`function`); the authmethod does not know which.
  *
  * @module
  */
@@ -31,7 +31,7 @@ export interface PrincipalQuery {
 /** Looks up principals with the credentials of one authmethod. */
 export interface PrincipalSource<Credentials> {
   /** WELCOME's `authprovider`. */
-  readonly authprovider: "static" | "dynamic";
+  readonly authprovider: "static" | "dynamic" | "function";
   /** Undefined: there is no such principal. */
   find(query: PrincipalQuery): Promise<(Principal & Credentials) | Deny | undefined>;
   /**

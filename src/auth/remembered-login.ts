@@ -7,7 +7,7 @@
  * @module
  */
 
-import type { AuthConfig, DynamicAuthConfig } from "#config/node-config.ts";
+import type { AskingAuthConfig, AuthConfig } from "#config/node-config.ts";
 import type { SessionIdentity } from "./session-identity.ts";
 
 /** What a list of the configuration says of a principal, besides its credentials. */
@@ -18,12 +18,13 @@ interface Listed {
 
 /**
  * Whether the authmethod of a login is configured here, and lists the principal with the same role. An
- * authenticator is not called: for type `dynamic` it is enough that an authenticator made the login.
+ * authenticator is not called: for types `dynamic` and `function` it is enough that an authenticator of
+ * this type made the login.
  */
 export function isStillListed(auth: AuthConfig, login: SessionIdentity): boolean {
   const config = configOf(auth, login.authmethod);
   if (config === undefined || config.type !== login.authprovider) return false;
-  if (config.type === "dynamic") return true;
+  if (config.type !== "static") return true;
   return listedAs(config, login).some(
     ({ role, realm }) => role === login.authrole && (realm ?? login.realm) === login.realm,
   );
@@ -33,7 +34,7 @@ export function isStillListed(auth: AuthConfig, login: SessionIdentity): boolean
 const METHODS = ["anonymous", "ticket", "wampcra", "scram", "cryptosign", "tls"] as const;
 
 type MethodConfig = NonNullable<AuthConfig[(typeof METHODS)[number]]>;
-type StaticMethodConfig = Exclude<MethodConfig, DynamicAuthConfig>;
+type StaticMethodConfig = Exclude<MethodConfig, AskingAuthConfig>;
 
 function configOf(auth: AuthConfig, authmethod: string | null): MethodConfig | undefined {
   const method = METHODS.find((name) => name === authmethod);

@@ -1,5 +1,6 @@
 /**
- * The records that the events of components leave in the node's log. A component's `extra` is in none.
+ * The records that the events of components and authenticators leave in the node's log. A component's `extra`
+ * and an authenticator's `config` are in none.
  *
  * @module
  */
@@ -7,16 +8,19 @@
 import type { LogFields, Logger } from "#observe/logger.ts";
 import type { ComponentEvent } from "./runner-event.ts";
 
-/** Logs an event of a component. */
-export function logComponentEvent(log: Logger, event: ComponentEvent): void {
+/** What a process runs, as the log and its sentences name it. */
+export type RunnableKind = "component" | "authenticator";
+
+/** Logs an event of a component or an authenticator. */
+export function logComponentEvent(log: Logger, kind: RunnableKind, event: ComponentEvent): void {
   const { id } = event;
   if (event.event === "joined") {
     const { realm, session, authid, authrole } = event;
-    log.info("component joined", { id, realm, session, authid, authrole });
+    log.info(`${kind} joined`, { id, realm, session, authid, authrole });
   } else if (event.event === "ready") {
-    log.info("component ready", { id });
+    log.info(`${kind} ready`, { id });
   } else if (event.event === "failed") {
-    logFailure(log, event);
+    logFailure(log, kind, event);
   } else if (event.event === "left") {
     log.info("component left", { id, reason: event.reason, message: event.message });
   } else if (event.event === "lost") {
@@ -24,12 +28,16 @@ export function logComponentEvent(log: Logger, event: ComponentEvent): void {
   }
 }
 
-function logFailure(log: Logger, event: Extract<ComponentEvent, { event: "failed" }>): void {
+function logFailure(
+  log: Logger,
+  kind: RunnableKind,
+  event: Extract<ComponentEvent, { event: "failed" }>,
+): void {
   const { id, step, reason, place, path } = event;
   const fields: LogFields = { id, step, reason, place: place || undefined };
   if (step === "load") fields["path"] = path.join(":");
   if (event.stays_joined) fields["stays_joined"] = true;
-  log.error("component failed", fields);
+  log.error(`${kind} failed`, fields);
   // An unreachable router has no place in the component's code.
   if (step === "connect") return;
   for (const line of event.traceback.trimEnd().split("\n")) log.error(line);

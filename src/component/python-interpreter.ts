@@ -1,5 +1,5 @@
 /**
- * Which Python interpreter runs components.
+ * Which Python interpreter runs components and authenticators.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { Failure } from "#base/failure.ts";
 
 /**
- * The file of the interpreter of a worker's components: `options.python`, else the environment variable
+ * The file of a worker's interpreter: `options.python`, else the environment variable
  * CROSSPROXY_PYTHON, else that of the virtual environment VIRTUAL_ENV, else `python3` in PATH.
  *
  * The first that is set decides; a file that cannot be executed is not replaced by the next.
@@ -26,7 +26,7 @@ export function requirePython(
   const found = Bun.which("python3", { PATH });
   if (found !== null) return found;
   throw new Failure(
-    "Cannot run components: there is no Python: none of options.python, CROSSPROXY_PYTHON and VIRTUAL_ENV is set, and PATH has no python3",
+    "Cannot find a Python interpreter: none of options.python, CROSSPROXY_PYTHON and VIRTUAL_ENV is set, and PATH has no python3",
     { source: "config" },
   );
 }

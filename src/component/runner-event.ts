@@ -1,5 +1,5 @@
 /**
- * The events that the runner of components reports, one JSON object a line.
+ * The events that the runner reports, one JSON object a line.
  *
  * @module
  */
@@ -45,13 +45,28 @@ const runnerEvent = v.variant("event", [
     was_lost: v.boolean(),
   }),
   v.object({ event: v.literal("lost"), id, had_joined: v.boolean(), was_clean: v.boolean() }),
+  /** `value` is JSON in a text. */
+  v.object({ event: v.literal("returned"), call: v.number(), value: v.string() }),
+  v.object({
+    event: v.literal("raised"),
+    call: v.number(),
+    /** Of an ApplicationError, with its first argument; null: another exception. */
+    uri: v.nullable(v.string()),
+    message: v.nullable(v.string()),
+    reason: v.string(),
+    place: v.string(),
+  }),
+  v.object({ event: v.literal("canceled"), call: v.number() }),
 ]);
 
 /** One event of the runner. */
 export type RunnerEvent = v.InferOutput<typeof runnerEvent>;
 
-/** An event of one component. */
+/** An event of one component, or of an authenticator. */
 export type ComponentEvent = Extract<RunnerEvent, { id: string }>;
+
+/** The one event of a call. */
+export type CallEvent = Extract<RunnerEvent, { call: number }>;
 
 /** The event of a line; undefined: the line is none. */
 export function parseRunnerEvent(line: string): RunnerEvent | undefined {

@@ -1,5 +1,6 @@
 /**
- * RunnerProcess: a Python process that runs components and is controlled over an inherited descriptor.
+ * RunnerProcess: a Python process that runs components and authenticators, and is controlled over an
+ * inherited descriptor.
  *
  *     descriptor 0      the description of the process (one line of JSON), then the runner's source
  *     descriptor 1, 2   the output of components
@@ -15,7 +16,7 @@
 import { closeSync } from "node:fs";
 import type { Socket } from "bun";
 import { Failure, sentenceOf } from "#base/failure.ts";
-import type { ComponentConfig } from "#config/node-config.ts";
+import type { AuthenticatorConfig, ComponentConfig } from "#config/node-config.ts";
 import source from "./runner.py" with { type: "text" };
 import { parseRunnerEvent, type RunnerEvent } from "./runner-event.ts";
 
@@ -43,6 +44,16 @@ const FIRST_CONNECTION = 4;
 
 /** A longer line is no event of the runner. */
 const MAX_EVENT_LENGTH = 1024 * 1024;
+
+/** What a runner can run. */
+export type RunnableConfig = ComponentConfig | AuthenticatorConfig;
+
+/** An order to the runner. */
+export type RunnerOrder =
+  | { start: RunnableConfig }
+  /** `args` is JSON in a text. */
+  | { call: { call: number; id: string; args: string } }
+  | { cancel: number };
 
 /** How a runner is started. */
 export interface RunnerOptions {
@@ -104,10 +115,10 @@ export class RunnerProcess {
     return FIRST_CONNECTION + index;
   }
 
-  /** Orders a component to be loaded and started. */
-  start(component: ComponentConfig): void {
-    const order = `${JSON.stringify({ start: component })}\n`;
-    this.#unsent = Buffer.concat([this.#unsent, Buffer.from(order)]);
+  /** Sends an order. */
+  order(order: RunnerOrder): void {
+    const line = Buffer.from(`${JSON.stringify(order)}\n`);
+    this.#unsent = Buffer.concat([this.#unsent, line]);
     // A runner that has ended takes no order, and its owner waits for its exit.
     this.#channel.then((channel) => this.#flush(channel)).catch(() => {});
   }

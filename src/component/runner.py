@@ -1,16 +1,20 @@
-"""Runs WAMP components of autobahn in this process, as crossproxy orders.
+"""Runs WAMP components of autobahn, and authenticators, in this process, as crossproxy orders.
 
 Descriptor 3 is the channel to crossproxy: one JSON object a line, in both directions.
 
-    orders   {"start": {id, type, ...}}       load a component, connect it and join
+    orders   {"start": {id, type, ...}}       load a component, connect it and join; or make an authenticator
+             {"call": {call, id, args}}       call an authenticator; `args` is JSON in a text
+             {"cancel": call}                 the answer to a call is no longer needed
     events   {"event": ..., "id": ..., ...}   started, unusable; of one component: loaded, other-framework,
                                               joined, ready, failed, left, lost
+             {"event": ..., "call": ..., ...} of one call, once: returned, raised, canceled
 
 The framework, Twisted or asyncio, is chosen by the first component, because autobahn can have only one
 in a process; a component of the other one is reported as other-framework and not started. The end of
 the channel, or SIGTERM, makes every session leave, and ends the process.
 """
 
+import base64
 import contextlib
 import importlib
 import importlib.util
@@ -50,21 +54,29 @@ def send(event, component=None, **fields):
 
 def failure(component, step, error, stays=False):
     """Reports an exception; `step`: load, create, connect, onConnect, onJoin or onLeave."""
-    # Frames of this file and of Python's import are no place of the component.
-    frames = traceback.extract_tb(error.__traceback__)
-    where = [frame for frame in frames if not frame.filename.startswith("<")]
     send(
         "failed",
         component,
         step=step,
-        reason=f"{type(error).__name__}: {error}"[:MAX_REASON],
-        place=f"{where[-1].filename}:{where[-1].lineno}" if where else "",
+        reason=reason_of(error),
+        place=place_of(error),
         traceback="".join(traceback.format_exception(None, error, error.__traceback__))[
             -MAX_TRACEBACK:
         ],
         path=sys.path,
         stays_joined=stays,
     )
+
+
+def reason_of(error):
+    return f"{type(error).__name__}: {error}"[:MAX_REASON]
+
+
+def place_of(error):
+    """File and line of the exception; frames of this file and of Python's import are no place of it."""
+    frames = traceback.extract_tb(error.__traceback__)
+    where = [frame for frame in frames if not frame.filename.startswith("<")]
+    return f"{where[-1].filename}:{where[-1].lineno}" if where else ""
 
 
 # Loading
@@ -94,6 +106,8 @@ def wamplet(package, name):
 def load(item):
     """What makes the session (a class, a factory, or None for a plain session), and its callbacks."""
     kind = item["type"]
+    if kind == "authenticator":
+        return attribute(item["create"]), {}
     if kind == "class":
         return attribute(item["classname"]), {}
     if kind == "wamplet":
@@ -477,6 +491,105 @@ def protocol_options(options):
     return result
 
 
+# Authenticators
+
+
+def with_binary(value):
+    """WAMP's form of binary values in JSON, a NUL and base64, as octets."""
+    if isinstance(value, str):
+        return base64.b64decode(value[1:]) if value.startswith("\0") else value
+    if isinstance(value, list):
+        return [with_binary(one) for one in value]
+    if isinstance(value, dict):
+        return {name: with_binary(one) for name, one in value.items()}
+    return value
+
+
+def without_binary(value):
+    if isinstance(value, (bytes, bytearray, memoryview)):
+        return "\0" + base64.b64encode(value).decode()
+    raise TypeError(f"a {type(value).__name__} cannot be sent")
+
+
+class Authenticator:
+    """A function that judges clients, and the calls of it that have not ended."""
+
+    def __init__(self, item):
+        self.item = item
+        self.id = item["id"]
+        self.authenticate = None
+        self.running = {}
+
+    def start(self, create):
+        import txaio
+
+        # As in Crossbar; it gives the worker's controller, of which there is none, in the second place.
+        made = txaio.as_future(create, self.item["config"], None)
+        txaio.add_callbacks(made, self.created, self.not_created)
+
+    def created(self, authenticate):
+        if callable(authenticate):
+            self.authenticate = authenticate
+            send("ready", self.id)
+        else:
+            kind = type(authenticate).__name__
+            failure(self.id, "create", TypeError(f"expected a function, got {kind}"))
+
+    def not_created(self, fail):
+        failure(self.id, "create", getattr(fail, "value", fail))
+
+    def call(self, number, args):
+        import txaio
+
+        def returned(value):
+            try:
+                # Values that JSON does not have are an exception, NaN too.
+                text = json.dumps(value, default=without_binary, allow_nan=False)
+            except Exception as error:
+                raised(error)
+            else:
+                if self.running.pop(number, None) is not None:
+                    send("returned", call=number, value=text)
+
+        def raised(fail):
+            if self.running.pop(number, None) is not None:
+                send("raised", call=number, **exception_fields(getattr(fail, "value", fail)))
+
+        self.running[number] = ()
+        try:
+            future = txaio.as_future(self.authenticate, *with_binary(json.loads(args)))
+        except Exception as error:
+            raised(error)
+        else:
+            self.running[number] = future
+            txaio.add_callbacks(future, returned, raised)
+
+    def cancel(self, number):
+        import txaio
+
+        future = self.running.pop(number, None)
+        if future is not None:
+            send("canceled", call=number)
+            txaio.cancel(future)
+
+
+def exception_fields(error):
+    """What crossproxy learns of an exception: an ApplicationError is an answer, with its URI."""
+    from autobahn.wamp.exception import ApplicationError
+
+    is_answer = isinstance(error, ApplicationError)
+    first = error.args[0] if is_answer and error.args else None
+    return {
+        "uri": error.error if is_answer else None,
+        "message": None if first is None else str(first)[:MAX_REASON],
+        "reason": reason_of(error),
+        "place": place_of(error),
+    }
+
+
+# Orders
+
+
 class Lines:
     """Orders from the channel, line by line."""
 
@@ -512,13 +625,23 @@ class Runner:
         self.folder = folder
         self.framework = None
         self.running = {}
+        self.authenticators = {}
         self.has_ended = False
         self.lines = Lines(self.take, self.end)
 
     def take(self, order):
-        item = order["start"]
+        if "start" in order:
+            self.start(order["start"])
+        elif "call" in order:
+            call = order["call"]
+            self.authenticators[call["id"]].call(call["call"], call["args"])
+        elif "cancel" in order:
+            for authenticator in self.authenticators.values():
+                authenticator.cancel(order["cancel"])
+
+    def start(self, item):
         try:
-            made_by, callbacks = load(item)
+            made_by, callbacks = self.load(item)
             wanted = framework_of(made_by)
             if self.framework and wanted and wanted != self.framework.name:
                 raise OtherFramework
@@ -527,12 +650,26 @@ class Runner:
             self.not_loaded(item, error)
             return
         send("loaded", item["id"], framework=self.framework.name)
+        if item["type"] == "authenticator":
+            authenticator = self.authenticators[item["id"]] = Authenticator(item)
+            authenticator.start(made_by)
+            return
         running = self.running[item["id"]] = Running(self, item)
         running.start(made_by, callbacks)
 
+    def load(self, item):
+        try:
+            return load(item)
+        except RuntimeError as error:
+            # txaio says so to code that logs at its import, before it or any other has chosen a framework.
+            if self.framework or "must first select a framework" not in str(error):
+                raise
+            self.framework = framework_named(None)
+            return load(item)
+
     def not_loaded(self, item, error):
         # Without this, the router would wait for the component.
-        if "descriptor" in item["transport"]:
+        if "descriptor" in item.get("transport", {}):
             os.close(item["transport"]["descriptor"])
         # txaio refuses the import of a second framework in these words.
         is_refused = isinstance(error, RuntimeError) and "Explicitly using" in str(error)
@@ -566,6 +703,8 @@ class Runner:
     def run(self):
         while self.framework is None:
             self.lines.read()
+        # After the imports of autobahn, which needs the same modules.
+        set_title(description["title"])
         start_logging()
         self.framework.read_orders(self.lines)
         self.framework.on_term(self.end)
@@ -629,7 +768,6 @@ def set_title(title):
 
 
 def main():
-    set_title(description["title"])
     threading.Thread(target=end_with_crossproxy, daemon=True).start()
     try:
         if description["cpu_affinity"]:

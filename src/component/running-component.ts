@@ -1,12 +1,12 @@
 /**
- * RunningComponent: one component, from the order to start it until its session is over.
+ * RunningComponent: one component, from the order to start it until its session is over; or an authenticator,
+ * from the order to make it.
  *
  * @module
  */
 
-import type { ComponentConfig } from "#config/node-config.ts";
 import type { ComponentEvent } from "./runner-event.ts";
-import type { RunnerProcess } from "./runner-process.ts";
+import type { RunnableConfig, RunnerProcess } from "./runner-process.ts";
 
 /**
  * How a component ended. `left`: it left its realm; `lost`: its connection ended without that;
@@ -19,13 +19,13 @@ export type ComponentState = "starting" | "joined" | "ready" | "over" | "other-f
 
 /** One component of a process. */
 export class RunningComponent {
-  readonly config: ComponentConfig;
+  readonly config: RunnableConfig;
   readonly #process: RunnerProcess;
   #state: ComponentState = "starting";
   #settled = Promise.withResolvers<void>();
   #hasFailed = false;
 
-  constructor(config: ComponentConfig, process: RunnerProcess) {
+  constructor(config: RunnableConfig, process: RunnerProcess) {
     this.config = config;
     this.#process = process;
   }
@@ -44,7 +44,7 @@ export class RunningComponent {
     this.#state = "starting";
     this.#hasFailed = false;
     this.#settled = Promise.withResolvers();
-    this.#process.start(this.config);
+    this.#process.order({ start: this.config });
   }
 
   /** Takes an event of the component; returns how it ended, or undefined where it goes on. */
@@ -68,9 +68,10 @@ export class RunningComponent {
     this.#settled.resolve();
   }
 
-  /** Waits until the component is ready or over, at most for this time. */
-  async settled(milliseconds: number): Promise<ComponentState> {
-    await withinTime(this.#settled.promise, milliseconds);
+  /** Waits until the component is ready or over; with a time, at most for that. */
+  async settled(milliseconds?: number): Promise<ComponentState> {
+    if (milliseconds === undefined) await this.#settled.promise;
+    else await withinTime(this.#settled.promise, milliseconds);
     return this.#state;
   }
 }

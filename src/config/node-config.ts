@@ -49,6 +49,8 @@ export interface RouterWorkerConfig {
   realms: RealmConfig[];
   /** Absent: there are none. */
   components?: RouterComponentsConfig;
+  /** Absent: there are none. */
+  authenticators?: AuthenticatorsConfig;
   transports: TransportConfig[];
 }
 
@@ -61,6 +63,8 @@ export interface ProxyWorkerConfig {
   routes: Record<string, Record<string, string[]>>;
   /** Undefined: the connections of a route take turns. */
   balancing?: BalancingConfig;
+  /** Absent: there are none. */
+  authenticators?: AuthenticatorsConfig;
   transports: TransportConfig[];
 }
 
@@ -134,6 +138,23 @@ export interface PythonOptions {
 export interface RouterComponentsConfig {
   list: ComponentConfig[];
   options: PythonOptions;
+}
+
+/** The authenticators in Python of a worker, for authmethods of type `function`. */
+export interface AuthenticatorsConfig {
+  list: AuthenticatorConfig[];
+  options: PythonOptions;
+}
+
+/** An authenticator in Python. */
+export interface AuthenticatorConfig {
+  /** Made from `create`; it names the authenticator in the log. */
+  id: string;
+  type: "authenticator";
+  /** `package.module.function`, which makes the authenticator. */
+  create: string;
+  /** First argument of the function. */
+  config: unknown;
 }
 
 /** When a container ends, and which components are started again. */
@@ -484,12 +505,12 @@ export interface JoiningConfig {
 
 /** Configured authmethods. */
 export interface AuthConfig {
-  anonymous?: { type: "static"; role: string; authid?: string } | DynamicAuthConfig;
+  anonymous?: { type: "static"; role: string; authid?: string } | AskingAuthConfig;
   ticket?:
     | { type: "static"; principals: Record<string, { ticket: string; role: string }> }
-    | DynamicAuthConfig;
-  wampcra?: { type: "static"; users: Record<string, WampCraUser> } | DynamicAuthConfig;
-  scram?: { type: "static"; principals: Record<string, ScramPrincipal> } | DynamicAuthConfig;
+    | AskingAuthConfig;
+  wampcra?: { type: "static"; users: Record<string, WampCraUser> } | AskingAuthConfig;
+  scram?: { type: "static"; principals: Record<string, ScramPrincipal> } | AskingAuthConfig;
   cryptosign?:
     | {
         type: "static";
@@ -497,8 +518,8 @@ export interface AuthConfig {
         /** By realm; `principals` is empty where there are trustroots. */
         trustroots?: Record<string, TrustrootConfig>;
       }
-    | DynamicAuthConfig;
-  tls?: { type: "static"; principals: Record<string, TlsPrincipal> } | DynamicAuthConfig;
+    | AskingAuthConfig;
+  tls?: { type: "static"; principals: Record<string, TlsPrincipal> } | AskingAuthConfig;
   /** Clients with the cookie of an earlier join need no credentials. */
   cookie?: Record<string, never>;
   /** Router only, over Unix sockets only: trusts the identity that a proxy names. */
@@ -506,7 +527,7 @@ export interface AuthConfig {
   /** Router only: the same for proxies that sign with the key of their node; by the id of the node. */
   "cryptosign-proxy"?:
     | { type: "static"; principals: Record<string, ProxyPrincipalConfig> }
-    | DynamicAuthConfig;
+    | AskingAuthConfig;
 }
 
 /** The name of an authmethod. */
@@ -518,8 +539,26 @@ export interface ProxyPrincipalConfig {
   authorized_keys: string[];
 }
 
+/** An authmethod that asks an authenticator about each client. */
+export type AskingAuthConfig = DynamicAuthConfig | FunctionAuthConfig;
+
+/** What every such authmethod has. */
+export interface AuthenticatorRules {
+  /** Role of clients for which the authenticator returns none; null: they are refused. */
+  "default-role": string | null;
+  /** Milliseconds after which a client is refused if there is no answer. */
+  "authenticator-timeout": number;
+}
+
+/** `type: function` of an authmethod: a function of Python decides. */
+export interface FunctionAuthConfig extends AuthenticatorRules {
+  type: "function";
+  /** Its id among the authenticators of the worker. */
+  authenticator: string;
+}
+
 /** `type: dynamic` of an authmethod: a WAMP procedure decides. */
-export interface DynamicAuthConfig {
+export interface DynamicAuthConfig extends AuthenticatorRules {
   type: "dynamic";
   /** URI of the procedure. */
   authenticator: string;
@@ -527,10 +566,6 @@ export interface DynamicAuthConfig {
   "authenticator-realm": string | null;
   /** Role that it is called as; null: `trusted`. */
   "authenticator-role": string | null;
-  /** Role of clients for which the authenticator returns none; null: they are refused. */
-  "default-role": string | null;
-  /** Milliseconds after which a client is refused if there is no answer. */
-  "authenticator-timeout": number;
 }
 
 /** A user of WAMP-CRA; `salt`, `iterations` and `keylen` (octets) are given together or not at all. */

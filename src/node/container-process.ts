@@ -17,27 +17,14 @@
 import { sentenceOf } from "#base/failure.ts";
 import type { ProcessExit } from "#base/process-exit.ts";
 import { RestartPolicy } from "#base/restart-policy.ts";
-import { componentEnvironment } from "#component/component-environment.ts";
-import { ComponentHost } from "#component/component-host.ts";
-import { requirePython } from "#component/python-interpreter.ts";
+import { type ComponentContext, ComponentHost } from "#component/component-host.ts";
 import type { ComponentEnd } from "#component/running-component.ts";
-import type { ComponentConfig, ContainerWorkerConfig } from "#config/node-config.ts";
-import type { LogLevel } from "#observe/log-format.ts";
+import type { ContainerWorkerConfig } from "#config/node-config.ts";
 import type { Logger } from "#observe/logger.ts";
 import type { WorkerProcess } from "./worker-process.ts";
 
 /** Time for components to leave their realms when the container ends by itself. */
 const LEAVE_DEADLINE_MS = 5_000;
-
-/** What a container needs of the node. */
-export interface ContainerContext {
-  /** Folder of the configuration, in which components run, and the one in which the node was started. */
-  folder: string;
-  startFolder: string;
-  logLevel: LogLevel;
-  /** Makes the log of a process by its id. */
-  logOf: (pid: number) => Logger;
-}
 
 /** When a component was started, and when it will be again. */
 interface Attempt {
@@ -65,7 +52,7 @@ export class ContainerProcess implements WorkerProcess {
    *
    * @throws Failure when there is no interpreter.
    */
-  constructor(config: ContainerWorkerConfig, context: ContainerContext) {
+  constructor(config: ContainerWorkerConfig, context: ComponentContext) {
     const ids = config.components.map(({ id }) => id);
     const startedAt = performance.now();
     this.#config = config;
@@ -105,20 +92,14 @@ export class ContainerProcess implements WorkerProcess {
     this.#exit.resolve({ exitCode: null, signal: "SIGKILL" });
   }
 
-  #makeHost({ folder, startFolder, logLevel, logOf }: ContainerContext): ComponentHost {
+  #makeHost(context: ComponentContext): ComponentHost {
     const { components, options } = this.#config;
     return new ComponentHost({
+      kind: "component",
       components,
-      runner: {
-        python: requirePython(options.python),
-        folder,
-        environment: componentEnvironment(options, startFolder, folder),
-        title: options.title ?? "crossbar-worker [container]",
-        cpuAffinity: options.cpu_affinity,
-        logLevel,
-      },
-      readyTimeoutMs: options.ready_timeout,
-      logOf,
+      python: options,
+      context,
+      title: "crossbar-worker [container]",
       onComponentEnd: (component, end) => this.#onComponentEnd(component, end),
       onExit: (exit) => {
         this.#stopRestarts();
@@ -127,7 +108,7 @@ export class ContainerProcess implements WorkerProcess {
     });
   }
 
-  #onComponentEnd({ id }: ComponentConfig, end: ComponentEnd): void {
+  #onComponentEnd({ id }: { id: string }, end: ComponentEnd): void {
     const { shutdown, restart } = this.#config.options;
     const hasFailed = end === "failed" || end === "lost";
     if (end !== "unreachable") this.#open.delete(id);

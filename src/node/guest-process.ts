@@ -15,6 +15,7 @@ import { exitOf, type ProcessExit } from "#base/process-exit.ts";
 import type { GuestWorkerConfig, WatchConfig } from "#config/node-config.ts";
 import type { Logger } from "#observe/logger.ts";
 import { logOutput } from "#observe/process-output.ts";
+import { ControllerWatch } from "./controller-watch.ts";
 import { FolderWatch } from "./folder-watch.ts";
 import type { WorkerProcess } from "./worker-process.ts";
 
@@ -38,10 +39,12 @@ export class GuestProcess implements WorkerProcess {
   constructor(config: GuestWorkerConfig, logOf: (pid: number) => Logger) {
     this.#process = spawn(config);
     this.pid = this.#process.pid;
+    const controllerWatch = new ControllerWatch(this.pid);
     const log = logOf(this.pid);
     const watch = config.options.watch && this.#watch(config.options.watch, log);
     this.exited = this.#process.exited.then(() => {
       watch?.stop();
+      controllerWatch.stop();
       // Children that outlive the guest have no parent that would end them.
       this.#signal("SIGKILL");
       return exitOf(this.#process);

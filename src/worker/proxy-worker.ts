@@ -1,6 +1,6 @@
 /**
- * Composition root of a proxy worker: the connections to the routers first, the transports last, so that
- * nothing listens before all that it needs is there.
+ * Composition root of a proxy worker: the connections to the routers and the authenticators first, the
+ * transports last, so that nothing listens before all that it needs is there.
  *
  * @module
  */
@@ -12,6 +12,7 @@ import { ServiceSessions } from "#proxy/service/service-sessions.ts";
 import { FrontendSession } from "#proxy/session/frontend-session.ts";
 import type { Peer } from "#wamp/peer.ts";
 import { FailedJoins } from "./failed-joins.ts";
+import { PythonAuthenticators } from "./python-authenticators.ts";
 import type { RunningWorker, WorkerContext } from "./running-worker.ts";
 import { SessionTable } from "./session-table.ts";
 import { WorkerTransports } from "./worker-transports.ts";
@@ -27,6 +28,10 @@ export async function startProxyWorker(
   const node = nodeCredentials(context.nodeInfo.nodeId, context.nodeKey ?? null);
   const services = new ServiceSessions({ routes, node, log: context.log });
 
+  const functionAuthenticators =
+    config.authenticators && new PythonAuthenticators(config.authenticators, context);
+  await functionAuthenticators?.start();
+
   const failedJoins = new FailedJoins(context.log);
   const sessions = new SessionTable<FrontendSession>();
   const shared = {
@@ -34,6 +39,7 @@ export async function startProxyWorker(
     node,
     routes,
     services,
+    functionAuthenticators,
     failedAttempts: ({ details }: Peer, perMinute: number) =>
       failedJoins.of(details.peer, perMinute),
     goodbyeTimeoutMs: GOODBYE_TIMEOUT_MS,
@@ -54,7 +60,7 @@ export async function startProxyWorker(
       // After the clients: a client that waits for an authenticator learns of the shutdown, and not of
       // a failed authentication.
       services.shutdown();
-      await stopped;
+      await Promise.all([stopped, functionAuthenticators?.shutdown()]);
       routes.stop();
     },
   };

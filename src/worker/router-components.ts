@@ -10,9 +10,7 @@ import type { SessionIdentity } from "#auth/session-identity.ts";
 import { Failure, sentenceOf } from "#base/failure.ts";
 import { type ProcessExit, printExit } from "#base/process-exit.ts";
 import { RestartPolicy } from "#base/restart-policy.ts";
-import { componentEnvironment } from "#component/component-environment.ts";
 import { ComponentHost } from "#component/component-host.ts";
-import { requirePython } from "#component/python-interpreter.ts";
 import type {
   ComponentConfig,
   RawSocketOptions,
@@ -101,19 +99,12 @@ export class RouterComponents {
 
   #makeHost(): ComponentHost {
     const { list, options } = this.#config;
-    const { folder, startFolder, logLevel, logOf } = this.#context;
     return new ComponentHost({
+      kind: "component",
       components: list,
-      runner: {
-        python: requirePython(options.python),
-        folder,
-        environment: componentEnvironment(options, startFolder, folder),
-        title: "crossbar-worker [router components]",
-        cpuAffinity: options.cpu_affinity,
-        logLevel,
-      },
-      readyTimeoutMs: options.ready_timeout,
-      logOf,
+      python: options,
+      context: this.#context,
+      title: "crossbar-worker [router components]",
       attach: (component, descriptor) => this.#attach(component, descriptor),
       // As in Crossbar, a component that is over is not started again.
       onComponentEnd: () => {},

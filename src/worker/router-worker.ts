@@ -12,6 +12,7 @@ import { openRealms } from "#router/realm-table.ts";
 import { RouterSession } from "#router/router-session.ts";
 import type { Peer, PeerHandler } from "#wamp/peer.ts";
 import { FailedJoins } from "./failed-joins.ts";
+import { PythonAuthenticators } from "./python-authenticators.ts";
 import { RouterComponents } from "./router-components.ts";
 import type { RunningWorker, WorkerContext } from "./running-worker.ts";
 import { SessionTable } from "./session-table.ts";
@@ -25,11 +26,14 @@ export async function startRouterWorker(
   const realms = openRealms(config.realms, context.log);
   const caller = new RealmCaller(realms, context.log);
 
+  const functionAuthenticators =
+    config.authenticators && new PythonAuthenticators(config.authenticators, context);
   const failedJoins = new FailedJoins(context.log);
   const sessions = new SessionTable<RouterSession>();
   const shared = {
     log: context.log,
     authenticators: caller,
+    functionAuthenticators,
     onEnd: (session: RouterSession) => sessions.remove(session),
   };
   const accept = (peer: Peer, { auth, joining }: SessionConfig): PeerHandler => {
@@ -48,7 +52,7 @@ export async function startRouterWorker(
     sessions.add(new RouterSession(peer, {}, realms, { ...shared, identity }));
   const components =
     config.components && new RouterComponents(config.components, acceptComponent, context);
-  await components?.start();
+  await Promise.all([components?.start(), functionAuthenticators?.start()]);
 
   const serviceContext = { ...context, wampCaller: caller };
   const transports = await WorkerTransports.start(config.transports, accept, serviceContext);
@@ -57,7 +61,11 @@ export async function startRouterWorker(
     sessions: () => sessions.size,
     renewCertificates: () => transports.renewCertificates(),
     async shutdown() {
-      await Promise.all([transports.stop(sessions), components?.shutdown()]);
+      await Promise.all([
+        transports.stop(sessions),
+        components?.shutdown(),
+        functionAuthenticators?.shutdown(),
+      ]);
     },
   };
 }

@@ -526,6 +526,68 @@ describe.if(hasPython)("a container", () => {
   );
 });
 
+/** Waits until a process has ended. */
+async function gone(pid: number): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const poll = setInterval(async () => {
+    const stat = await Bun.file(`/proc/${pid}/stat`)
+      .text()
+      .catch(() => ") Z");
+    if (stat.split(") ")[1]?.startsWith("Z")) resolve();
+  }, 20);
+  await promise;
+  clearInterval(poll);
+}
+
+describe("a controller that is killed", () => {
+  test.if(hasPython)(
+    "takes guests with their children, components and authenticators with it",
+    async () => {
+      const auth = {
+        anonymous,
+        ticket: { type: "function", create: "function_authenticators.create_authenticator" },
+      };
+      const sock = { type: "unix", path: "router.sock" };
+      const router = {
+        type: "router",
+        options,
+        realms,
+        components: [twisted("Service", { id: "inside" })],
+        transports: [
+          websocket(freePort(), auth),
+          { type: "rawsocket", endpoint: sock, auth: { anonymous } },
+        ],
+      };
+      const transport = { type: "rawsocket", endpoint: sock, serializer: "cbor" };
+      const container = {
+        type: "container",
+        options,
+        components: [
+          { type: "class", classname: "asyncio_components.Service", realm: "realm1", transport },
+        ],
+      };
+      const script = "sleep 86400 & echo child $! of $$; wait";
+      const guest = { type: "guest", executable: "sh", arguments: ["-c", script] };
+      const started = await nodeForTest(folderOf(node(router, container, guest)));
+      await started.untilOutput(/child \d+ of \d+/);
+      await started.untilOutput(/component ready id=component001/);
+      const output = started.output();
+      const [, child, own] = /child (\d+) of (\d+)/.exec(output) ?? [];
+      const pids = [
+        Number(child),
+        Number(own),
+        pidOf(output, "joined id=inside"),
+        pidOf(output, "joined id=component001"),
+        pidOf(output, "authenticators are run"),
+      ];
+      for (const pid of pids) expect(await Bun.file(`/proc/${pid}/stat`).exists()).toBe(true);
+      started.kill("SIGKILL");
+      await Promise.all(pids.map(gone));
+    },
+    LONG,
+  );
+});
+
 describe("a guest", () => {
   test(
     "that fails is started again, and one that cannot be run stops nothing",

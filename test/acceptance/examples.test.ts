@@ -147,6 +147,22 @@ test("authenticator: the program decides which clients may join", async () => {
 });
 
 test.if(hasPython)(
+  "function-authenticator: a function in Python decides which clients may join",
+  async () => {
+    const { folder, ports } = await copyOf("function-authenticator");
+    variable("CROSSPROXY_PYTHON", PYTHON);
+    await start(folder);
+    const url = `ws://127.0.0.1:${ports["8080"]}/`;
+    const alice = await joinAutobahn(url, "json", { authid: "alice", ticket: "secret1" });
+    expect(alice.identity).toMatchObject({ authrole: "user", authprovider: "function" });
+    await alice.leave();
+    const wrong = joinAutobahn(url, "json", { authid: "alice", ticket: "secret2" });
+    await expect(wrong).rejects.toThrow("com.example.refused");
+  },
+  60_000,
+);
+
+test.if(hasPython)(
   "components: a class decides which clients may join, another answers them",
   async () => {
     const { folder, ports } = await copyOf("components");

@@ -60,6 +60,7 @@ const wholeNode = [
   ],
   ["$.workers[0].components", componentsOfEachType(() => ({}))],
   ["$.workers[1].options", {}],
+  ["$.workers[1].transports[0].paths.ws.auth.ticket", { type: "function", create: "a.b" }],
   ["$.workers[0].transports[0].options", {}],
   [
     "$.workers[3]",
@@ -73,6 +74,7 @@ const wholeNode = [
     "$.workers[2]",
     {
       type: "websocket-testee",
+      options: {},
       transport: { type: "websocket", endpoint: { type: "unix", path: "testee.sock" } },
     },
   ],

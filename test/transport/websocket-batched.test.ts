@@ -68,6 +68,19 @@ async function open(protocol: string) {
 }
 
 describe("wamp.2.json.batched", () => {
+  test.each([
+    ['[1,"\\u001e"]\x1e[2]\x1e', '[1,"\\u001e"]\x1e[2]\x1e'],
+    ["[1]\x1e[2]", "[1]\x1e[2]\x1e"],
+    ["[1]\x18[2]", "[1]\x18[2]\x18"],
+    ["[1]", "[1]\x18"],
+  ])("is answered with the octet that ends the client's messages: %j", async (sent, answer) => {
+    const { client, next } = await open("wamp.2.json.batched");
+    client.send(sent);
+    expect(await next()).toBe(answer);
+    client.send(answer);
+    expect(await next()).toBe(answer);
+  });
+
   test("takes several messages in one, and answers them in one", async () => {
     const { client, session, next } = await open("wamp.2.json.batched");
     expect(client.protocol).toBe("wamp.2.json.batched");

@@ -10,28 +10,22 @@ import { byType, defaulted, item, itemOr, mapOf, optional, required } from "#con
 import { anything, text } from "#config/schema/primitive.ts";
 import type { Schema } from "#config/schema/schema-shape.ts";
 import { always, unhonoured } from "#config/schema/unhonoured.ts";
+import { askingTypes } from "./authenticator-schema.ts";
 import { cryptosign } from "./cryptosign-schema.ts";
-import { dynamicAuth } from "./dynamic-auth-schema.ts";
-import { hexOf, isStatic, refusedTypes, secret } from "./principal-schema.ts";
+import { hexOf, isStatic, secret } from "./principal-schema.ts";
 import { scram } from "./scram-schema.ts";
 import { tls } from "./tls-schema.ts";
 import { wampcra } from "./wampcra-schema.ts";
 
-const anonymous = byType(
-  {
-    static: item({
-      type: isStatic,
-      role: defaulted(text, "anonymous", "Role of every client that joins with it."),
-      authid: optional(
-        text,
-        "authid of every client that joins with it; absent: a random one each.",
-      ),
-      realm: optional(text, "Accepted, has no effect."),
-    }),
-    dynamic: dynamicAuth,
-  },
-  { refused: refusedTypes("anonymous") },
-);
+const anonymous = byType({
+  static: item({
+    type: isStatic,
+    role: defaulted(text, "anonymous", "Role of every client that joins with it."),
+    authid: optional(text, "authid of every client that joins with it; absent: a random one each."),
+    realm: optional(text, "Accepted, has no effect."),
+  }),
+  ...askingTypes,
+});
 
 const principal = item({
   ticket: required(
@@ -41,16 +35,13 @@ const principal = item({
   role: defaulted(text, "anonymous", "Role of this principal."),
 });
 
-const ticket = byType(
-  {
-    static: item({
-      type: isStatic,
-      principals: required(mapOf(v.string(), principal), "authid -> secret and role."),
-    }),
-    dynamic: dynamicAuth,
-  },
-  { refused: refusedTypes("ticket") },
-);
+const ticket = byType({
+  static: item({
+    type: isStatic,
+    principals: required(mapOf(v.string(), principal), "authid -> secret and role."),
+  }),
+  ...askingTypes,
+});
 
 const trustedProxy = byType(
   {
@@ -65,7 +56,8 @@ const trustedProxy = byType(
     refused: {
       dynamic:
         'authmethod "anonymous-proxy" of type "dynamic" is not supported: the proxy is believed',
-      ...refusedTypes("anonymous-proxy"),
+      function:
+        'authmethod "anonymous-proxy" of type "function" is not supported: the proxy is believed',
     },
   },
 );
@@ -83,16 +75,13 @@ const proxyNode = item({
   realm: optional(unhonoured(text, always, "the proxy names the realm of each session")),
 });
 
-const signedProxy = byType(
-  {
-    static: item({
-      type: isStatic,
-      principals: required(mapOf(v.string(), proxyNode), "Id of a node -> its keys."),
-    }),
-    dynamic: dynamicAuth,
-  },
-  { refused: refusedTypes("cryptosign-proxy") },
-);
+const signedProxy = byType({
+  static: item({
+    type: isStatic,
+    principals: required(mapOf(v.string(), proxyNode), "Id of a node -> its keys."),
+  }),
+  ...askingTypes,
+});
 
 /** Authmethods of a listening transport. */
 export const auth = item({

@@ -15,8 +15,8 @@ import {
   required,
 } from "#config/schema/item.ts";
 import { fileName, text } from "#config/schema/primitive.ts";
-import { dynamicAuth } from "./dynamic-auth-schema.ts";
-import { hexOf, isStatic, refusedTypes } from "./principal-schema.ts";
+import { askingTypes } from "./authenticator-schema.ts";
+import { hexOf, isStatic } from "./principal-schema.ts";
 
 const principal = item({
   authorized_keys: required(
@@ -38,17 +38,14 @@ const trustroot = item({
 });
 
 /** WAMP-cryptosign. */
-export const cryptosign = byType(
-  {
-    static: item({
-      type: isStatic,
-      principals: optional(mapOf(v.string(), principal), "authid -> public keys and role."),
-      trustroots: optional(
-        mapOf(v.string(), trustroot),
-        "Instead of principals: realm -> root authority.",
-      ),
-    }),
-    dynamic: dynamicAuth,
-  },
-  { refused: refusedTypes("cryptosign") },
-);
+export const cryptosign = byType({
+  static: item({
+    type: isStatic,
+    principals: optional(mapOf(v.string(), principal), "authid -> public keys and role."),
+    trustroots: optional(
+      mapOf(v.string(), trustroot),
+      "Instead of principals: realm -> root authority.",
+    ),
+  }),
+  ...askingTypes,
+});

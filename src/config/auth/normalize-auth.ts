@@ -8,8 +8,9 @@ import type { AuthConfig, Authmethod } from "#config/node-config.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
 import type { TransportContext } from "#config/transport/transport-context.ts";
 import type { AuthItem } from "./auth-schema.ts";
-import type { DynamicAuthItem } from "./dynamic-auth-schema.ts";
+import type { DynamicAuthItem, FunctionAuthItem } from "./authenticator-schema.ts";
 import { normalizeDynamicAuth } from "./normalize-dynamic-auth.ts";
+import { normalizeFunctionAuth } from "./normalize-function-auth.ts";
 import { staticMethods } from "./normalize-static-auth.ts";
 import { refuseVouching } from "./normalize-trusted-proxy.ts";
 import { warnOfRole } from "./role-rules.ts";
@@ -48,10 +49,7 @@ export function normalizeAuth(
     const written = item[method];
     if (written === undefined || report.isMalformed(at)) continue;
     refuseWhereUnfit(method, at, context);
-    const normalized = isDynamic(written)
-      ? normalizeDynamicAuth(written, at, context)
-      : staticMethods[method](written as never, at, context);
-    Object.assign(auth, { [method]: normalized });
+    Object.assign(auth, { [method]: normalizeMethod(method, written, at, context) });
   }
   if (auth.cookie !== undefined && Object.keys(item).length === 1) {
     report.fault(path, "cookie is the only authmethod, so nobody could join a first time");
@@ -83,6 +81,21 @@ function refuseWhereUnfit(method: Authmethod, path: JsonPath, context: Transport
   }
 }
 
+function normalizeMethod(
+  method: Authmethod,
+  written: object,
+  path: JsonPath,
+  context: TransportContext,
+): AuthConfig[Authmethod] {
+  if (isDynamic(written)) return normalizeDynamicAuth(written, path, context);
+  if (isFunction(written)) return normalizeFunctionAuth(written, path, context);
+  return staticMethods[method](written as never, path, context);
+}
+
 function isDynamic(item: object): item is DynamicAuthItem {
   return "type" in item && item.type === "dynamic";
+}
+
+function isFunction(item: object): item is FunctionAuthItem {
+  return "type" in item && item.type === "function";
 }

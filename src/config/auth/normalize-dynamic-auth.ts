@@ -7,7 +7,7 @@
 import type { DynamicAuthConfig } from "#config/node-config.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
 import type { WorkerContext } from "#config/transport/transport-context.ts";
-import type { DynamicAuthItem } from "./dynamic-auth-schema.ts";
+import type { DynamicAuthItem } from "./authenticator-schema.ts";
 import { warnOfRole } from "./role-rules.ts";
 
 /** The normalized authmethod; warns of an authenticator that can never be called. */

@@ -1,11 +1,10 @@
 /**
- * Parts that the schemas of the authmethods share: secrets, octets in hex, and refused types.
+ * Parts that the schemas of the authmethods share: secrets, and octets in hex.
  *
  * @module
  */
 
 import * as v from "valibot";
-import type { Authmethod } from "#config/node-config.ts";
 import { item, required } from "#config/schema/item.ts";
 import { fileName, text } from "#config/schema/primitive.ts";
 
@@ -39,11 +38,4 @@ export function hexOf(octets: number | null) {
     v.string(({ input }) => (input === undefined ? "required attribute is missing" : sentence)),
     v.regex(pattern, sentence),
   );
-}
-
-/** The sentences for types of an authmethod that are not supported. */
-export function refusedTypes(method: Authmethod): Record<string, string> {
-  return {
-    function: `authmethod "${method}" of type "function" is not supported: it runs Python; use type "dynamic"`,
-  };
 }

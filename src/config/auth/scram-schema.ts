@@ -7,8 +7,8 @@
 import * as v from "valibot";
 import { byType, defaulted, item, mapOf, optional, required } from "#config/schema/item.ts";
 import { integer, oneOf, text } from "#config/schema/primitive.ts";
-import { dynamicAuth } from "./dynamic-auth-schema.ts";
-import { hexOf, isStatic, refusedTypes } from "./principal-schema.ts";
+import { askingTypes } from "./authenticator-schema.ts";
+import { hexOf, isStatic } from "./principal-schema.ts";
 
 const salt = v.pipe(
   hexOf(null),
@@ -26,13 +26,10 @@ const principal = item({
 });
 
 /** SCRAM. */
-export const scram = byType(
-  {
-    static: item({
-      type: isStatic,
-      principals: required(mapOf(v.string(), principal), "authid -> derived keys and role."),
-    }),
-    dynamic: dynamicAuth,
-  },
-  { refused: refusedTypes("scram") },
-);
+export const scram = byType({
+  static: item({
+    type: isStatic,
+    principals: required(mapOf(v.string(), principal), "authid -> derived keys and role."),
+  }),
+  ...askingTypes,
+});

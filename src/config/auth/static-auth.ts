@@ -4,22 +4,22 @@
  * @module
  */
 
-import type { AuthConfig, Authmethod, DynamicAuthConfig } from "#config/node-config.ts";
+import type { AskingAuthConfig, AuthConfig, Authmethod } from "#config/node-config.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
 import type { TransportContext } from "#config/transport/transport-context.ts";
 import type { AuthItem } from "./auth-schema.ts";
-import type { DynamicAuthItem } from "./dynamic-auth-schema.ts";
+import type { DynamicAuthItem, FunctionAuthItem } from "./authenticator-schema.ts";
 import { warnOfRole } from "./role-rules.ts";
 
-/** The static item of an authmethod; the dynamic item is the same for all. */
+/** The static item of an authmethod; those with an authenticator are the same for all. */
 export type StaticItem<Method extends Authmethod> = Exclude<
   NonNullable<AuthItem[Method]>,
-  DynamicAuthItem
+  DynamicAuthItem | FunctionAuthItem
 >;
 /** The same, normalized. */
 export type NormalizedAuth<Method extends Authmethod> = Exclude<
   NonNullable<AuthConfig[Method]>,
-  DynamicAuthConfig
+  AskingAuthConfig
 >;
 
 /** Normalizes the principals of an authmethod, by authid. */

@@ -7,8 +7,8 @@
 import * as v from "valibot";
 import { byType, defaulted, item, mapOf, optional, required } from "#config/schema/item.ts";
 import { text } from "#config/schema/primitive.ts";
-import { dynamicAuth } from "./dynamic-auth-schema.ts";
-import { isStatic, refusedTypes } from "./principal-schema.ts";
+import { askingTypes } from "./authenticator-schema.ts";
+import { isStatic } from "./principal-schema.ts";
 
 /** Octets in hex, with or without colons between them. */
 function fingerprint(octets: number) {
@@ -29,13 +29,10 @@ const principal = item({
 });
 
 /** TLS client certificates. */
-export const tls = byType(
-  {
-    static: item({
-      type: isStatic,
-      principals: required(mapOf(v.string(), principal), "authid -> certificate and role."),
-    }),
-    dynamic: dynamicAuth,
-  },
-  { refused: refusedTypes("tls") },
-);
+export const tls = byType({
+  static: item({
+    type: isStatic,
+    principals: required(mapOf(v.string(), principal), "authid -> certificate and role."),
+  }),
+  ...askingTypes,
+});

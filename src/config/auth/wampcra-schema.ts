@@ -7,8 +7,8 @@
 import * as v from "valibot";
 import { byType, defaulted, item, mapOf, optional, required } from "#config/schema/item.ts";
 import { integer, text } from "#config/schema/primitive.ts";
-import { dynamicAuth } from "./dynamic-auth-schema.ts";
-import { isStatic, refusedTypes, secret } from "./principal-schema.ts";
+import { askingTypes } from "./authenticator-schema.ts";
+import { isStatic, secret } from "./principal-schema.ts";
 
 const salt = v.pipe(text, v.maxLength(1024, "expected a salt of at most 1024 characters"));
 
@@ -24,13 +24,10 @@ const user = item({
 });
 
 /** WAMP-CRA. */
-export const wampcra = byType(
-  {
-    static: item({
-      type: isStatic,
-      users: required(mapOf(v.string(), user), "authid -> secret and role."),
-    }),
-    dynamic: dynamicAuth,
-  },
-  { refused: refusedTypes("wampcra") },
-);
+export const wampcra = byType({
+  static: item({
+    type: isStatic,
+    users: required(mapOf(v.string(), user), "authid -> secret and role."),
+  }),
+  ...askingTypes,
+});

@@ -7,13 +7,16 @@
 import * as v from "valibot";
 import { connectingEndpoint } from "#config/endpoint/endpoint-schema.ts";
 import { byType, defaulted, item, mapOf, optional, required } from "#config/schema/item.ts";
-import { anyMap, anything, id, serializer, serializers, text } from "#config/schema/primitive.ts";
-import { always, unhonoured } from "#config/schema/unhonoured.ts";
-
-const dottedName = v.pipe(
+import {
+  anyMap,
+  anything,
+  dottedName,
+  id,
+  serializer,
+  serializers,
   text,
-  v.regex(/^[^.\s]+(\.[^.\s]+)+$/, (issue) => `expected module.name, found ${issue.received}`),
-);
+} from "#config/schema/primitive.ts";
+import { always, unhonoured } from "#config/schema/unhonoured.ts";
 
 const callbacks = mapOf(
   v.picklist(

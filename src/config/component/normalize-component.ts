@@ -62,6 +62,29 @@ export function normalizePythonOptions(
   };
 }
 
+/** The options for the Python of a router or a proxy, which warns of them where it runs none. */
+export function normalizeWorkerPython(
+  item: PythonOptionsItem | undefined,
+  isPythonRun: boolean,
+  path: JsonPath,
+  report: Report,
+): PythonOptions {
+  const { python, pythonpath = [], env, ready_timeout = DEFAULT_READY_TIMEOUT_MS } = item ?? {};
+  const isSet = {
+    python: python !== undefined,
+    pythonpath: pythonpath.length > 0,
+    env: env !== undefined,
+    ready_timeout: ready_timeout !== DEFAULT_READY_TIMEOUT_MS,
+  };
+  for (const [name, isWritten] of Object.entries(isPythonRun ? {} : isSet)) {
+    if (!isWritten || report.isMalformed(path)) continue;
+    report.warn([...path, name], "not honoured: the worker runs nothing in Python");
+  }
+  // Title and processors are of the worker itself in Crossbar, and are warned of.
+  const { title: _, ...options } = normalizePythonOptions(item, path, report);
+  return { ...options, cpu_affinity: [] };
+}
+
 /** The components of a container; those with faults are left out. */
 export function normalizeContainerComponents(
   items: readonly ContainerComponentItem[],

@@ -48,7 +48,7 @@ export const workerOptions = item({
   traceback: meaningless(anything),
 });
 
-const routerOptions = item({
+const routingOptions = item({
   ...pythonOptions,
   title: meaningless(v.string()),
   cpu_affinity: meaningless(v.array(v.number())),
@@ -57,7 +57,10 @@ const routerOptions = item({
 const router = item({
   type: required(v.literal("router"), "A worker that routes."),
   id: optional(id, "Absent: `worker001` and so on, over the whole node."),
-  options: optional(routerOptions, "Options; those of Python are for the components."),
+  options: optional(
+    routingOptions,
+    "Options; those of Python are for components and authenticators of type `function`.",
+  ),
   realms: defaulted(v.array(realm), [], "Realms."),
   transports: defaulted(v.array(transport), [], "Listening transports."),
   components: defaulted(
@@ -72,7 +75,10 @@ const router = item({
 const proxy = item({
   type: required(v.literal("proxy"), "A worker that forwards the sessions of clients to routers."),
   id: optional(text, "Absent: `worker001` and so on, over the whole node."),
-  options: optional(workerOptions, "Options."),
+  options: optional(
+    routingOptions,
+    "Options; those of Python are for authenticators of type `function`.",
+  ),
   connections: defaulted(mapOf(v.string(), connection), {}, "id -> how to reach a router."),
   routes: defaulted(
     routes,

@@ -5,6 +5,7 @@
  */
 
 import { asMap } from "#base/record.ts";
+import { normalizeWorkerPython } from "#config/component/normalize-component.ts";
 import { normalizeConnections } from "#config/connection/normalize-connection.ts";
 import {
   forkedRealms,
@@ -12,7 +13,12 @@ import {
   hasRoute,
   normalizeRoutes,
 } from "#config/connection/normalize-routes.ts";
-import type { ProxyWorkerConfig, TransportConfig, WebServiceConfig } from "#config/node-config.ts";
+import type {
+  AuthenticatorConfig,
+  ProxyWorkerConfig,
+  TransportConfig,
+  WebServiceConfig,
+} from "#config/node-config.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
 import type { Report } from "#config/text/report.ts";
 import { normalizeTransports } from "#config/transport/normalize-transport.ts";
@@ -33,6 +39,7 @@ export function normalizeProxy(
   const connections = normalizeConnections(item.connections, routes, path, report);
   // Malformed routes may have been meant for any realm and role: none is reported as missing.
   const isUncertain = report.isMalformed([...path, "routes"]);
+  const authenticators: AuthenticatorConfig[] = [];
   const transports = normalizeTransports(item.transports, path, {
     report,
     workerType: "proxy",
@@ -40,8 +47,11 @@ export function normalizeProxy(
     isRoleKnown: (role, realm) => isUncertain || hasRoute(routes, role, realm),
     forkedRealms: forkedRealms(routes),
     connections,
+    authenticators,
   });
   refuseUnproved(item, transports, path, report);
+  const isPythonRun = authenticators.length > 0;
+  const options = normalizeWorkerPython(item.options, isPythonRun, [...path, "options"], report);
   const { balancing } = item;
   const isSound = balancing !== undefined && !report.isMalformed([...path, "balancing"]);
   return {
@@ -50,6 +60,7 @@ export function normalizeProxy(
     connections,
     routes,
     balancing: isSound ? balancing : { policy: "round_robin", slow_start: 10_000 },
+    ...(isPythonRun && { authenticators: { list: authenticators, options } }),
     transports,
   };
 }

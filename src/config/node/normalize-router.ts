@@ -5,10 +5,10 @@
  */
 
 import {
-  normalizePythonOptions,
   normalizeRouterComponents,
+  normalizeWorkerPython,
 } from "#config/component/normalize-component.ts";
-import type { RouterWorkerConfig } from "#config/node-config.ts";
+import type { AuthenticatorConfig, RouterWorkerConfig } from "#config/node-config.ts";
 import { hasRole, normalizeRealms } from "#config/realm/normalize-realm.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
 import type { Report } from "#config/text/report.ts";
@@ -27,6 +27,7 @@ export function normalizeRouter(
   const isUncertain = report.isMalformed([...path, "realms"]);
   const isRealmKnown = (realm: string) => isUncertain || realms.some(({ name }) => name === realm);
   const isRoleKnown = (role: string, realm?: string) => isUncertain || hasRole(realms, role, realm);
+  const authenticators: AuthenticatorConfig[] = [];
   const transports = normalizeTransports(item.transports, path, {
     report,
     workerType: "router",
@@ -34,15 +35,20 @@ export function normalizeRouter(
     isRoleKnown,
     forkedRealms: [],
     connections: {},
+    authenticators,
   });
   const list = normalizeRouterComponents(asList(item.components), [...path, "components"], report, {
     isRealmKnown,
     isRoleKnown,
   });
-  if (list.length === 0) return { type: "router", id, realms, transports };
-  // Title and processors are of the worker itself in Crossbar, and are warned of.
-  const at = [...path, "options"];
-  const { title: _, ...written } = normalizePythonOptions(item.options, at, report);
-  const options = { ...written, cpu_affinity: [] };
-  return { type: "router", id, realms, transports, components: { list, options } };
+  const isPythonRun = list.length > 0 || authenticators.length > 0;
+  const options = normalizeWorkerPython(item.options, isPythonRun, [...path, "options"], report);
+  return {
+    type: "router",
+    id,
+    realms,
+    transports,
+    ...(list.length > 0 && { components: { list, options } }),
+    ...(authenticators.length > 0 && { authenticators: { list: authenticators, options } }),
+  };
 }

@@ -5,7 +5,7 @@
  */
 
 import * as v from "valibot";
-import { strictUri } from "#config/auth/dynamic-auth-schema.ts";
+import { strictUri } from "#config/auth/authenticator-schema.ts";
 import { defaulted, item, optional, required } from "#config/schema/item.ts";
 import { anyMap, anything, id, integer, oneOf, text } from "#config/schema/primitive.ts";
 import { always, notEmpty, unhonoured } from "#config/schema/unhonoured.ts";

@@ -122,3 +122,9 @@ const serializerList = v.pipe(
 export function serializers(description: string) {
   return defaulted(serializerList, [...DEFAULT_SERIALIZERS], description);
 }
+
+/** The name of an object of Python in its module: `package.module.Class`. */
+export const dottedName = v.pipe(
+  text,
+  v.regex(/^[^.\s]+(\.[^.\s]+)+$/, (issue) => `expected module.name, found ${issue.received}`),
+);

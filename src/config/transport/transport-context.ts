@@ -4,7 +4,11 @@
  * @module
  */
 
-import type { ConnectionConfig, ListeningEndpointConfig } from "#config/node-config.ts";
+import type {
+  AuthenticatorConfig,
+  ConnectionConfig,
+  ListeningEndpointConfig,
+} from "#config/node-config.ts";
 import type { Report } from "#config/text/report.ts";
 
 /** The enclosing worker. */
@@ -19,6 +23,8 @@ export interface WorkerContext {
   forkedRealms: readonly string[];
   /** Connections of the worker, to which those of `backends` are added. */
   connections: Record<string, ConnectionConfig>;
+  /** Authenticators in Python of the worker, to which those of its authmethods are added. */
+  authenticators: AuthenticatorConfig[];
 }
 
 /** The enclosing worker and transport. */

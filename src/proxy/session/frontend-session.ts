@@ -225,7 +225,16 @@ export class FrontendSession
     const limit = config.joining?.max_auth_failures_per_minute ?? 0;
     const authenticators = services.through(config.backend);
     const failedAttempts = this.context.failedAttempts(this.client, limit);
-    return { config, node, routes, authenticators, failedAttempts, timeouts, log };
+    return {
+      config,
+      node,
+      routes,
+      authenticators,
+      functionAuthenticators: this.context.functionAuthenticators,
+      failedAttempts,
+      timeouts,
+      log,
+    };
   }
 
   /** Forgets the login of the client's cookie if its GOODBYE has the reason `wamp.close.logout`. */

@@ -15,7 +15,7 @@
  */
 
 import type { FailedAttempts } from "#auth/authentication.ts";
-import type { Authenticators } from "#auth/authenticators.ts";
+import type { Authenticators, FunctionAuthenticators } from "#auth/authenticators.ts";
 import type { Deny } from "#auth/pending-auth.ts";
 import type { SessionConfig } from "#config/node-config.ts";
 import type { LogFields } from "#observe/logger.ts";
@@ -38,6 +38,8 @@ export interface JoinContext {
   node: NodeCredentials;
   routes: RouteTable;
   authenticators: Authenticators;
+  /** Undefined: no authmethod is of type `function`. */
+  functionAuthenticators?: FunctionAuthenticators | undefined;
   /** Undefined: attempts are not limited. */
   failedAttempts: FailedAttempts | undefined;
   timeouts: JoinTimeouts;

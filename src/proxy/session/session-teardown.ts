@@ -7,6 +7,7 @@
  */
 
 import type { FailedAttempts } from "#auth/authentication.ts";
+import type { FunctionAuthenticators } from "#auth/authenticators.ts";
 import type { CloseOnlyEnd, SessionConfig } from "#config/node-config.ts";
 import type { Logger } from "#observe/logger.ts";
 import type { SessionLink } from "#proxy/relay/session-link.ts";
@@ -32,6 +33,8 @@ export interface FrontendContext {
   node: NodeCredentials;
   routes: RouteTable;
   services: ServiceSessions;
+  /** Undefined: no authmethod is of type `function`. */
+  functionAuthenticators?: FunctionAuthenticators | undefined;
   /** Counts the failed attempts of this client's address; undefined: attempts are not limited. */
   failedAttempts(client: Peer, perMinute: number): FailedAttempts | undefined;
   /** Milliseconds in which the other side has to answer a GOODBYE. */

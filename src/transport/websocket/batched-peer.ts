@@ -1,11 +1,12 @@
 /**
  * Batched subprotocols: WebSocket messages that hold one or several WAMP messages.
  *
- *     wamp.2.json.batched             [1,"realm1",{}]␘[16,…]␘       octet 0x18 after each
+ *     wamp.2.json.batched             [1,"realm1",{}]␘[16,…]␘       octet 0x18 or 0x1E after each
  *     wamp.2.msgpack.batched, .cbor.  00 00 00 0F <15 octets> …      32-bit length before each
  *
- * Crossbar (autobahn/wamp/serializer.py) ends every JSON message with the octet 0x18, which no JSON
- * text contains; here the last message of a batch may lack it.
+ * The specification ends every JSON message with the octet 0x1E, Crossbar (autobahn/wamp/serializer.py) with
+ * 0x18; no JSON text contains either. The first one that the client sends is used both ways, until then that
+ * of Crossbar. The last message of a batch may lack it.
  *
  * BatchedPeer wraps the peer of such a connection, so that sessions and other connections have nothing to
  * do with batches. The messages that a session sends while it is corked go out as one batch.
@@ -23,7 +24,9 @@ import {
 } from "#wamp/peer.ts";
 import { serializers } from "#wamp/serializer/serializers.ts";
 
-const JSON_END = 0x18;
+/** What ends a JSON message: of Crossbar, and of the WAMP specification, section "Message Batching". */
+const CROSSBAR_END = 0x18;
+const RECORD_SEPARATOR = 0x1e;
 const LENGTH_OCTETS = 4;
 
 /** A batch of this size is sent even while its peer is corked. */
@@ -47,6 +50,8 @@ class BatchedPeer implements Peer, PeerHandler, InputDecoder {
   readonly maxSendOctets: number;
   /** Whether an octet terminates each message; otherwise its length precedes it. */
   readonly #isTerminated: boolean;
+  /** The octet that ends the client's messages; undefined: none has come yet. */
+  #jsonEnd: number | undefined;
   readonly #peer: Peer;
   readonly #input: PacedInput;
   #handler: PeerHandler | undefined;
@@ -78,7 +83,11 @@ class BatchedPeer implements Peer, PeerHandler, InputDecoder {
 
   send(message: WireMessage): boolean {
     if (this.#isClosed) return true;
-    this.#parts.push(this.#isTerminated ? withTerminator(message) : withLengthPrefix(message));
+    this.#parts.push(
+      this.#isTerminated
+        ? withTerminator(message, this.#jsonEnd ?? CROSSBAR_END)
+        : withLengthPrefix(message),
+    );
     this.#pendingOctets += message.length + LENGTH_OCTETS;
     if (this.#corks === 0 || this.#pendingOctets >= FULL_BATCH_OCTETS) this.#flush();
     return this.#isWritable;
@@ -148,10 +157,12 @@ class BatchedPeer implements Peer, PeerHandler, InputDecoder {
   }
 
   #readTerminated(batch: Uint8Array): number {
+    this.#jsonEnd ??= firstEnd(batch);
+    const octet = this.#jsonEnd ?? CROSSBAR_END;
     let start = 0;
     let mayContinue = true;
     while (mayContinue && start < batch.length) {
-      const found = batch.indexOf(JSON_END, start);
+      const found = batch.indexOf(octet, start);
       const end = found < 0 ? batch.length : found;
       mayContinue = this.#deliver(batch.subarray(start, end));
       start = end + 1;
@@ -202,12 +213,18 @@ class BatchedPeer implements Peer, PeerHandler, InputDecoder {
   }
 }
 
+/** The octet that ends the first message of a batch of JSON; undefined: none does. */
+function firstEnd(batch: Uint8Array): number | undefined {
+  const ends = [CROSSBAR_END, RECORD_SEPARATOR].filter((octet) => batch.includes(octet));
+  return ends.toSorted((one, other) => batch.indexOf(one) - batch.indexOf(other))[0];
+}
+
 /** A copy of a JSON message with the octet that ends it. */
-function withTerminator(message: WireMessage): Uint8Array {
+function withTerminator(message: WireMessage, end: number): Uint8Array {
   const octets = typeof message === "string" ? Buffer.from(message) : message;
   const part = Buffer.allocUnsafe(octets.length + 1);
   part.set(octets);
-  part[octets.length] = JSON_END;
+  part[octets.length] = end;
   return part;
 }
 

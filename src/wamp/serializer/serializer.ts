@@ -16,7 +16,7 @@ export type ValueKind = "list" | "map" | "other";
 export interface Serializer {
   /**
    * Whether its messages are binary: over WebSocket they are binary messages instead of text, and
-   * in a batch a length precedes each, where the octet 0x18 follows each of text.
+   * in a batch a length precedes each, where one octet ends each of text.
    */
   readonly isBinary: boolean;
   /** Its number in the RawSocket handshake. */

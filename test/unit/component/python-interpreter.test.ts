@@ -18,7 +18,7 @@ test("the interpreter is the first that is set", () => {
 test("without any, the failure names the places", () => {
   for (const env of [{}, { PATH: "" }, { PATH: temporaryFolder() }]) {
     expect(() => requirePython(undefined, env)).toThrow(
-      "Cannot run components: there is no Python: none of options.python, CROSSPROXY_PYTHON and VIRTUAL_ENV is set, and PATH has no python3",
+      "Cannot find a Python interpreter: none of options.python, CROSSPROXY_PYTHON and VIRTUAL_ENV is set, and PATH has no python3",
     );
   }
 });

@@ -228,8 +228,8 @@ test.each(
         'auth.cookie: no cookie is issued here; it needs "cookie" beside "auth"',
       ],
       [
-        { ticket: { type: "function", create: "mod.make" } },
-        'auth.ticket.type: authmethod "ticket" of type "function" is not supported: it runs Python; use type "dynamic"',
+        { ticket: { type: "function", create: "make" } },
+        "auth.ticket.create: expected module.name, found a string",
       ],
     ] as const,
     1,

@@ -127,7 +127,7 @@ describe("a dynamic authmethod", () => {
         ],
         [{ ...authenticator, authenticator_realm: "a" }, 'did you mean "authenticator-realm"?'],
         [{ ...authenticator, "authenticator-timeout": 0 }, "expected an integer from 100 to 60000"],
-        [{ type: "function", create: "a.b" }, 'use type "dynamic"'],
+        [{ type: "function" }, "ticket.create: required attribute is missing"],
       ],
       1,
     ),

@@ -1,0 +1,38 @@
+/**
+ * Normalizes authmethods of type `function`, and collects the authenticators that a worker has to run.
+ *
+ * @module
+ */
+
+import { isDeepStrictEqual } from "node:util";
+import type { AuthenticatorConfig, FunctionAuthConfig } from "#config/node-config.ts";
+import type { JsonPath } from "#config/text/config-issue.ts";
+import type { WorkerContext } from "#config/transport/transport-context.ts";
+import type { FunctionAuthItem } from "./authenticator-schema.ts";
+import { warnOfRole } from "./role-rules.ts";
+
+/** The normalized authmethod; its authenticator is added to those of the worker. */
+export function normalizeFunctionAuth(
+  item: FunctionAuthItem,
+  path: JsonPath,
+  context: WorkerContext,
+): FunctionAuthConfig {
+  const role = item["default-role"];
+  if (role !== undefined) warnOfRole(role, [...path, "default-role"], context);
+  return {
+    type: "function",
+    authenticator: idOf(item, context.authenticators),
+    "default-role": role ?? null,
+    "authenticator-timeout": item["authenticator-timeout"],
+  };
+}
+
+/** The id of the authenticator: authmethods with the same function and configuration share one. */
+function idOf({ create, config = {} }: FunctionAuthItem, list: AuthenticatorConfig[]): string {
+  const alike = list.filter((one) => one.create === create);
+  const known = alike.find((one) => isDeepStrictEqual(one.config, config));
+  if (known !== undefined) return known.id;
+  const id = alike.length === 0 ? create : `${create}#${alike.length + 1}`;
+  list.push({ id, type: "authenticator", create, config });
+  return id;
+}
