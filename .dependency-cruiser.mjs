@@ -37,8 +37,6 @@ const WAMP = {
 
 /** A package that is used in one place can be replaced in one place. */
 const ONLY_HERE = {
-  "cbor-x": "^src/wamp/serializer/cbor/cbor-values[.]ts$",
-  msgpackr: "^src/wamp/serializer/msgpack/msgpack-values[.]ts$",
   "@noble/curves": "^src/base/eip712-certificate[.]ts$",
   "@noble/hashes": "^src/base/eip712-certificate[.]ts$",
   fflate: "^src/transport/web/services/archive",

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { decodeMessage, encodeMessage } from "#wamp/serializer/control-message-values.ts";
+import { decodeMessage, encodeMessage } from "#wamp/serializer/message-values.ts";
 import type { SerializerName } from "#wamp/serializer-name.ts";
 import { type PayloadName, payloads } from "./payloads.ts";
 

@@ -11,7 +11,7 @@
 import type { BufferOptions, SessionConfig } from "#config/node-config.ts";
 import { startTransport } from "#transport/start-transport.ts";
 import type { Peer, PeerHandler, WireMessage } from "#wamp/peer.ts";
-import { decodeMessage, encodeMessage } from "#wamp/serializer/control-message-values.ts";
+import { decodeMessage, encodeMessage } from "#wamp/serializer/message-values.ts";
 import { SERIALIZER_NAMES } from "#wamp/serializer-name.ts";
 import { rawSocketDefaults, webSocketDefaults } from "../test/support/default-options.ts";
 import { quietContext } from "../test/support/quiet-context.ts";

@@ -13,7 +13,7 @@ import { bench, run, summary } from "mitata";
 import { Packr } from "msgpackr/pack";
 import { Unpackr } from "msgpackr/unpack";
 import type { WireMessage } from "#wamp/peer.ts";
-import { encodeMessage } from "#wamp/serializer/control-message-values.ts";
+import { encodeMessage } from "#wamp/serializer/message-values.ts";
 import type { SerializerName } from "#wamp/serializer-name.ts";
 import { transcoderFor } from "#wamp/transcode/transcoder.ts";
 import { payloads } from "./payloads.ts";

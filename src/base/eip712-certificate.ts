@@ -154,7 +154,8 @@ function readField(type: FieldType, value: unknown): string | bigint | undefined
   if (type === "string") return typeof value === "string" ? value : undefined;
   if (type === "address") return readHex(value, 20, "0x");
   if (type === "bytes32") return readHex(value, 32, "");
-  if (typeof value !== "bigint" && !Number.isSafeInteger(value)) return undefined;
+  const isExact = Number.isInteger(value) && Math.abs(Number(value)) <= 2 ** 53;
+  if (typeof value !== "bigint" && !isExact) return undefined;
   const integer = BigInt(value as bigint | number);
   const bits = type === "uint64" ? 64n : 256n;
   return integer >= 0n && integer < 1n << bits ? integer : undefined;

@@ -8,14 +8,14 @@ import { Failure, sentenceOf } from "#base/failure.ts";
 import { freeOctets } from "#base/octet-ownership.ts";
 import type { PayloadForm } from "#session/long-message.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
+import { isId } from "#wamp/id.ts";
 import { messageTypeName } from "#wamp/message-type.ts";
 import type { WireMessage } from "#wamp/peer.ts";
-import { readPlainValue } from "#wamp/serializer/read-value.ts";
+import { readItem } from "#wamp/serializer/read-value.ts";
 import { serializers } from "#wamp/serializer/serializers.ts";
 import type { SerializerName } from "#wamp/serializer-name.ts";
 import { UnrepresentableValue } from "#wamp/token/unrepresentable-value.ts";
 import { type MessageSlices, type Payload, sliceMessage } from "#wamp/transcode/payload-slice.ts";
-import { idOf } from "./id-value.ts";
 import { isLoosePattern, type MatchPolicy } from "./uri-match.ts";
 
 /** A map of options or details. */
@@ -59,8 +59,8 @@ export class Incoming {
   }
 
   id(index: number): number {
-    const value = idOf(this.#value(index));
-    if (value === undefined) throw this.#wrong(index, "no id");
+    const value = this.#value(index);
+    if (!isId(value)) throw this.#wrong(index, "no id");
     return value;
   }
 
@@ -148,7 +148,7 @@ export function argsOf({ items: [args], serializer }: Payload): readonly unknown
       uri: ErrorUri.invalidArgument,
     });
   }
-  const value = readOrFail("the arguments", () => readPlainValue(args, serializer));
+  const value = readOrFail("the arguments", () => readItem(args, serializer));
   return Array.isArray(value) ? value : [];
 }
 

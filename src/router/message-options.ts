@@ -9,8 +9,8 @@
 
 import { Failure } from "#base/failure.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
+import { isId } from "#wamp/id.ts";
 import { messageTypeName } from "#wamp/message-type.ts";
-import { idOf } from "./id-value.ts";
 import type { Incoming } from "./incoming.ts";
 import type { MatchPolicy } from "./uri-match.ts";
 
@@ -33,7 +33,10 @@ const text: OptionType<string> = {
   read: (value) => (typeof value === "string" ? value : undefined),
 };
 
-const id: OptionType<number> = { expected: "an id", read: idOf };
+const id: OptionType<number> = {
+  expected: "an id",
+  read: (value) => (isId(value) ? value : undefined),
+};
 
 function integerFrom(lowest: number): OptionType<number> {
   return {

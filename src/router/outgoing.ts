@@ -10,13 +10,12 @@ import { HEAD_ROOM_OCTETS } from "#session/long-message.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
 import { MessageType, messageTypeName } from "#wamp/message-type.ts";
 import { isLongerThan, type WireMessage } from "#wamp/peer.ts";
-import { encodeMessage } from "#wamp/serializer/control-message-values.ts";
+import { encodeMessage } from "#wamp/serializer/message-values.ts";
 import { serializers } from "#wamp/serializer/serializers.ts";
 import type { SerializerName } from "#wamp/serializer-name.ts";
 import { OctetBuffer } from "#wamp/token/octet-buffer.ts";
 import { UnrepresentableValue } from "#wamp/token/unrepresentable-value.ts";
 import { buildMessage, type Payload } from "#wamp/transcode/payload-slice.ts";
-import { encodableId } from "./id-value.ts";
 import type { LongMessage, RoutedPayload } from "./incoming.ts";
 import type { RealmSession } from "./realm-session.ts";
 
@@ -57,9 +56,13 @@ export function tooLongFor(
   );
 }
 
-/** Sends a message without a payload. */
+/**
+ * Sends a message without a payload.
+ *
+ * @throws Failure when the serializer cannot represent a value (`wamp.error.invalid_argument`).
+ */
 export function send(session: RealmSession, list: readonly unknown[]): void {
-  session.send(encodeMessage(list.map(encodableId), session.serializer, session.isText));
+  session.send(build(session, list, undefined));
 }
 
 /** Sends an ERROR with a sentence as its one argument. */
@@ -78,19 +81,16 @@ function build(
   head: readonly unknown[],
   payload: RoutedPayload | undefined,
 ): WireMessage {
-  const elements = head.map(encodableId);
-  if (payload === undefined || payload.items.length === 0) {
-    return encodeMessage(elements, session.serializer, session.isText);
-  }
   const { serializer, isText } = session;
-  const form = payload.long?.forms.get(serializer);
+  const form = payload?.long?.forms.get(serializer);
   if (typeof form === "string") throw unrepresentable(session, head, form);
-  if (payload.long !== undefined && form !== undefined) {
-    const before = begin(elements, payload.items.length, serializer);
+  if (payload?.long !== undefined && form !== undefined) {
+    const before = begin(head, payload.items.length, serializer);
     return longMessage(before, form, payload.long, serializer);
   }
   try {
-    return buildMessage(elements, payload, serializer, isText);
+    if (payload === undefined) return encodeMessage(head, serializer, isText);
+    return buildMessage(head, payload, serializer, isText);
   } catch (thrown) {
     if (!(thrown instanceof UnrepresentableValue)) throw thrown;
     throw unrepresentable(session, head, sentenceOf(thrown), thrown);

@@ -8,10 +8,10 @@ import { Failure } from "#base/failure.ts";
 import type { RealmConfig } from "#config/node-config.ts";
 import type { Logger } from "#observe/logger.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
+import { isId } from "#wamp/id.ts";
 import { AuthorizerRole } from "./authorizer-role.ts";
 import { Broker } from "./broker.ts";
 import { Dealer } from "./dealer.ts";
-import { idOf } from "./id-value.ts";
 import { openInternalSession } from "./internal-session.ts";
 import { PermissionRole, TRUSTED } from "./permission.ts";
 import type { RealmSession } from "./realm-session.ts";
@@ -98,8 +98,8 @@ export class Realm {
       case "wamp.session.list":
         return { result: [this.#sessionsWithRoles(args()[0]).map((session) => session.id)] };
       case "wamp.session.get": {
-        const id = idOf(args()[0]);
-        if (id === undefined) {
+        const id = args()[0];
+        if (!isId(id)) {
           throw new Failure("Cannot get session: the argument is no session id", {
             source: "client",
             uri: ErrorUri.invalidArgument,

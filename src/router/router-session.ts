@@ -32,7 +32,7 @@ import {
   type PeerHandler,
   type WireMessage,
 } from "#wamp/peer.ts";
-import { decodeMessage, encodeMessage } from "#wamp/serializer/control-message-values.ts";
+import { decodeMessage, encodeMessage } from "#wamp/serializer/message-values.ts";
 import { MalformedMessage } from "#wamp/token/malformed-message.ts";
 import { Incoming, isRefusal, violation } from "./incoming.ts";
 import { prepareRequest, readLongMessage, receiverSerializers } from "./long-message-reader.ts";

@@ -6,6 +6,7 @@
 
 import { MessageType } from "#wamp/message-type.ts";
 import type { WireMessage } from "#wamp/peer.ts";
+import { encodeMessage } from "#wamp/serializer/message-values.ts";
 import { serializers } from "#wamp/serializer/serializers.ts";
 import type { SerializerName } from "#wamp/serializer-name.ts";
 import { MalformedMessage } from "#wamp/token/malformed-message.ts";
@@ -143,7 +144,7 @@ function payloadForm(
       inForm.push(from === to ? item : transcodeItem(item, from, to));
     } catch (thrown) {
       if (!(thrown instanceof UnrepresentableValue)) throw thrown;
-      return thrown.belowIndex(payloadAt + index).message;
+      return thrown.below([payloadAt + index]).message;
     }
   }
   return behindRoom(inForm, to);
@@ -151,12 +152,12 @@ function payloadForm(
 
 /** Items as the end of a list, without its first octet, behind room for the begin of the list. */
 function behindRoom(items: readonly Uint8Array[], serializer: SerializerName): PayloadForm {
-  const { encode, appendList } = serializers[serializer];
+  const { appendList } = serializers[serializer];
   const out = new OctetBuffer();
   const octets = items.reduce((sum, { length }) => sum + length, 0);
   out.reserve(HEAD_ROOM_OCTETS + octets + items.length);
   out.length = HEAD_ROOM_OCTETS - 1;
-  appendList(out, encode([], false) as Uint8Array, 0, items);
+  appendList(out, encodeMessage([], serializer, false) as Uint8Array, 0, items);
   return asOwned(out.take());
 }
 

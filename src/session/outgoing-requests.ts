@@ -17,7 +17,7 @@ import { ErrorUri } from "#wamp/error-uri.ts";
 import { isId } from "#wamp/id.ts";
 import { MessageType } from "#wamp/message-type.ts";
 import type { WireMessage } from "#wamp/peer.ts";
-import { encodeMessage } from "#wamp/serializer/control-message-values.ts";
+import { encodeMessage } from "#wamp/serializer/message-values.ts";
 import { readValue } from "#wamp/serializer/read-value.ts";
 import type { SerializerName } from "#wamp/serializer-name.ts";
 import { type MessageSlices, type Payload, sliceMessage } from "#wamp/transcode/payload-slice.ts";
@@ -133,7 +133,7 @@ export class OutgoingRequests {
   }
 
   #settle(request: unknown, answer: WampAnswer): void {
-    this.#pending.get(Number(request))?.resolve(answer);
+    if (isId(request)) this.#pending.get(request)?.resolve(answer);
   }
 
   #cancel(request: number): void {

@@ -16,7 +16,7 @@ import type {
 } from "#config/node-config.ts";
 import { connectPeer } from "#transport/peer-connector.ts";
 import type { Peer } from "#wamp/peer.ts";
-import { decodeMessage, encodeMessage } from "#wamp/serializer/control-message-values.ts";
+import { decodeMessage, encodeMessage } from "#wamp/serializer/message-values.ts";
 import { hasOpenssl, selfSigned } from "../support/certificates.ts";
 import { afterTest } from "../support/cleanups.ts";
 import { startProxy } from "../support/proxy-worker.ts";

@@ -5,7 +5,7 @@
 
 import { describe, expect, test } from "bun:test";
 import { readdirSync } from "node:fs";
-import { encodeMessage } from "#wamp/serializer/control-message-values.ts";
+import { encodeMessage } from "#wamp/serializer/message-values.ts";
 import type { ScriptedClient } from "../support/scripted-client.ts";
 import {
   type HarnessOptions,

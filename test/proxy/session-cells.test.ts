@@ -18,7 +18,7 @@ import {
   type RouterAction,
   type SessionState,
 } from "#proxy/session/session-states.ts";
-import { encodeMessage } from "#wamp/serializer/control-message-values.ts";
+import { encodeMessage } from "#wamp/serializer/message-values.ts";
 import type { ScriptedClient } from "../support/scripted-client.ts";
 import type { RouterSide } from "../support/scripted-router.ts";
 import {

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { isSigned, makeChallenge } from "#auth/cryptosign-challenge.ts";
 import { makePrivateKey, publicKeyOf } from "#base/ed25519.ts";
 import type { BalancingConfig, ConnectionConfig, SessionConfig } from "#config/node-config.ts";
-import { encodeMessage } from "#wamp/serializer/control-message-values.ts";
+import { encodeMessage } from "#wamp/serializer/message-values.ts";
 import { afterTest } from "../support/cleanups.ts";
 import { connectionTo, startProxy } from "../support/proxy-worker.ts";
 import { quietContext } from "../support/quiet-context.ts";

@@ -5,9 +5,10 @@
  */
 
 import type { Peer, PeerHandler, TransportDetails, WireMessage } from "#wamp/peer.ts";
-import { encodeMessage } from "#wamp/serializer/control-message-values.ts";
+import { encodeMessage } from "#wamp/serializer/message-values.ts";
 import type { SerializerName } from "#wamp/serializer-name.ts";
-import { sliceMessage } from "#wamp/transcode/payload-slice.ts";
+import { UnrepresentableValue } from "#wamp/token/unrepresentable-value.ts";
+import { type MessageSlices, sliceMessage } from "#wamp/transcode/payload-slice.ts";
 
 /** What may differ from a JSON client over WebSocket that takes everything. */
 export interface FakePeerOptions {
@@ -81,7 +82,7 @@ export class FakePeer implements Peer {
     const kept = typeof message === "string" ? message : Uint8Array.from(message);
     this.wire.push(kept);
     const slices = sliceMessage(kept, this.serializer);
-    this.sent.push(Array.from({ length: slices.length }, (_, index) => slices.value(index)));
+    this.sent.push(Array.from({ length: slices.length }, (_, index) => valueOrNone(slices, index)));
     if (!this.takes) this.bufferedOctets += kept.length;
     for (const wake of this.#waiting.splice(0)) wake();
     return this.takes;
@@ -101,5 +102,15 @@ export class FakePeer implements Peer {
 
   close(code: number, reason: string): void {
     this.closed ??= { code, reason };
+  }
+}
+
+/** An item that is nested too deep for a value is undefined. */
+function valueOrNone(slices: MessageSlices, index: number): unknown {
+  try {
+    return slices.value(index);
+  } catch (thrown) {
+    if (thrown instanceof UnrepresentableValue) return undefined;
+    throw thrown;
   }
 }

@@ -4,7 +4,7 @@
  */
 
 import { connect, type Socket } from "node:net";
-import { decodeMessage, encodeMessage } from "#wamp/serializer/control-message-values.ts";
+import { decodeMessage, encodeMessage } from "#wamp/serializer/message-values.ts";
 import type { SerializerName } from "#wamp/serializer-name.ts";
 
 const mask = Buffer.from("01020304", "hex");
@@ -31,7 +31,7 @@ export class ScriptedClient {
   readonly pong: Promise<Buffer>;
   readonly #framing: Framing;
   #received = Buffer.alloc(0);
-  #messages: unknown[][] = [];
+  #messages: Buffer[] = [];
   #wake = () => {};
   #isOver = false;
   #code: number | null = null;
@@ -100,6 +100,12 @@ export class ScriptedClient {
 
   /** The next message; undefined once the connection is over. */
   async next(): Promise<unknown[] | undefined> {
+    const octets = await this.nextOctets();
+    return octets && decodeMessage(octets, this.serializer);
+  }
+
+  /** The octets of the next message; undefined once the connection is over. */
+  async nextOctets(): Promise<Buffer | undefined> {
     while (this.#messages.length === 0 && !this.#isOver) {
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
@@ -111,7 +117,7 @@ export class ScriptedClient {
   /** What has come, and was not taken, when the connection is over. */
   async rest(): Promise<unknown[][]> {
     await this.closed;
-    return this.#messages.splice(0);
+    return this.#messages.splice(0).map((octets) => decodeMessage(octets, this.serializer));
   }
 
   /** Is gone by a TCP reset, as a program that was killed with octets unread. */
@@ -125,7 +131,7 @@ export class ScriptedClient {
       const frame = this.#framing.first(this.#received);
       if (frame === undefined) return;
       this.#received = this.#received.subarray(frame.end);
-      if (frame.kind === "message") this.#messages.push(this.#decode(frame.payload));
+      if (frame.kind === "message") this.#messages.push(Buffer.from(frame.payload));
       else if (frame.kind === "pong") this.#onPong(Buffer.from(frame.payload));
       else if (frame.kind === "close") {
         this.#code = frame.payload.length < 2 ? null : frame.payload.readUInt16BE(0);
@@ -133,10 +139,6 @@ export class ScriptedClient {
       }
       this.#wake();
     }
-  }
-
-  #decode(payload: Buffer): unknown[] {
-    return decodeMessage(Buffer.from(payload), this.serializer);
   }
 }
 

@@ -2,7 +2,7 @@
 
 import type { TransportConfig } from "#config/node-config.ts";
 import type { Peer, PeerHandler, TransportDetails, WireMessage } from "#wamp/peer.ts";
-import { decodeMessage, encodeMessage } from "#wamp/serializer/control-message-values.ts";
+import { decodeMessage, encodeMessage } from "#wamp/serializer/message-values.ts";
 import type { SerializerName } from "#wamp/serializer-name.ts";
 import { openTransport, rawSocketTransport } from "./transports.ts";
 
@@ -15,7 +15,7 @@ export interface ScriptedRouterOptions {
 /** One session of the router. */
 export class RouterSide implements PeerHandler {
   readonly #peer: Peer;
-  #messages: unknown[][] = [];
+  #messages: WireMessage[] = [];
   #wake: (() => void)[] = [];
   readonly closed = Promise.withResolvers<string>();
 
@@ -24,7 +24,7 @@ export class RouterSide implements PeerHandler {
   }
 
   onMessage(message: WireMessage): void {
-    this.#messages.push(decodeMessage(message, this.#peer.serializer));
+    this.#messages.push(typeof message === "string" ? message : Buffer.from(message));
     for (const wake of this.#wake.splice(0)) wake();
   }
 
@@ -49,10 +49,15 @@ export class RouterSide implements PeerHandler {
 
   /** The next message of the proxy. */
   async next(): Promise<unknown[]> {
+    return decodeMessage(await this.nextOctets(), this.#peer.serializer);
+  }
+
+  /** The octets of the next message of the proxy. */
+  async nextOctets(): Promise<WireMessage> {
     while (this.#messages.length === 0) {
       await new Promise<void>((resolve) => this.#wake.push(resolve));
     }
-    return this.#messages.shift() ?? [];
+    return this.#messages.shift() ?? "";
   }
 
   /** Takes HELLO and says WELCOME. */

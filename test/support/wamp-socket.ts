@@ -1,6 +1,6 @@
 /** A WAMP client over WebSocket that says what a test tells it to say. */
 
-import { decodeMessage, encodeMessage } from "#wamp/serializer/control-message-values.ts";
+import { decodeMessage, encodeMessage } from "#wamp/serializer/message-values.ts";
 import type { SerializerName } from "#wamp/serializer-name.ts";
 import { afterTest } from "./cleanups.ts";
 

@@ -9,7 +9,7 @@
 import { type WaitingRequest, waitingRequestOf } from "#session/waiting-request.ts";
 import { MessageType } from "#wamp/message-type.ts";
 import type { Peer, WireMessage } from "#wamp/peer.ts";
-import { encodeMessage } from "#wamp/serializer/control-message-values.ts";
+import { encodeMessage } from "#wamp/serializer/message-values.ts";
 import type { SerializerName } from "#wamp/serializer-name.ts";
 
 /** Why a message is not forwarded. */

@@ -12,7 +12,7 @@ import { type ConnectOptions, connectPeer } from "#transport/peer-connector.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
 import { MessageType } from "#wamp/message-type.ts";
 import { CloseCode, type Peer, type PeerHandler, type WireMessage } from "#wamp/peer.ts";
-import { encodeMessage } from "#wamp/serializer/control-message-values.ts";
+import { encodeMessage } from "#wamp/serializer/message-values.ts";
 import type { Backend } from "./backend.ts";
 
 /** Receives what the router sends. Nothing is called after `leave`. */

@@ -26,7 +26,7 @@ import {
 import { ErrorUri } from "#wamp/error-uri.ts";
 import { MessageType, messageTypeName } from "#wamp/message-type.ts";
 import { isLongerThan, type WireMessage } from "#wamp/peer.ts";
-import { decodeMessage } from "#wamp/serializer/control-message-values.ts";
+import { decodeMessage } from "#wamp/serializer/message-values.ts";
 import { buildMessage } from "#wamp/transcode/payload-slice.ts";
 import type { WampAnswer } from "#wamp/wamp-caller.ts";
 

@@ -19,7 +19,7 @@ import {
 } from "#proxy/routing/router-join-messages.ts";
 import { MessageType } from "#wamp/message-type.ts";
 import type { Peer, WireMessage } from "#wamp/peer.ts";
-import { decodeMessage } from "#wamp/serializer/control-message-values.ts";
+import { decodeMessage } from "#wamp/serializer/message-values.ts";
 import { routerViolation, violation } from "./end-reasons.ts";
 import { JoinAttempt, type JoinContext, type JoinObserver } from "./join-attempt.ts";
 import { isShutdown, send } from "./session-message.ts";

@@ -23,8 +23,8 @@ import {
   type PeerHandler,
   type WireMessage,
 } from "#wamp/peer.ts";
-import { decodeMessage } from "#wamp/serializer/control-message-values.ts";
 import { peekMessageType } from "#wamp/serializer/message-head.ts";
+import { decodeMessage } from "#wamp/serializer/message-values.ts";
 import { AuthenticatedJoin } from "./authenticated-join.ts";
 import { isRoutersFault, ROUTER_VIOLATION, routerViolation, violation } from "./end-reasons.ts";
 import { JoinAttempt, type JoinContext, type JoinObserver } from "./join-attempt.ts";

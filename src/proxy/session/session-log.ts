@@ -10,7 +10,7 @@ import type { LogFields, Logger } from "#observe/logger.ts";
 import type { Side } from "#proxy/relay/back-pressure.ts";
 import type { Undeliverable } from "#proxy/relay/undeliverable.ts";
 import type { Peer, WireMessage } from "#wamp/peer.ts";
-import { decodeMessage } from "#wamp/serializer/control-message-values.ts";
+import { decodeMessage } from "#wamp/serializer/message-values.ts";
 import { MalformedMessage } from "#wamp/token/malformed-message.ts";
 import type { Refusal } from "./end-reasons.ts";
 

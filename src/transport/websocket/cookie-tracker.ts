@@ -9,7 +9,7 @@ import { isRecord } from "#base/record.ts";
 import type { CookieConfig } from "#config/node-config.ts";
 import type { Logger } from "#observe/logger.ts";
 import type { ClientCookie } from "#wamp/peer.ts";
-import { decodeMessage, encodeMessage } from "#wamp/serializer/control-message-values.ts";
+import { decodeMessage, encodeMessage } from "#wamp/serializer/message-values.ts";
 import { UnrepresentableValue } from "#wamp/token/unrepresentable-value.ts";
 import { type CookieStore, MemoryCookieStore } from "./cookie-store.ts";
 import { FileCookieStore } from "./file-cookie-store.ts";

@@ -12,14 +12,14 @@ import { readWith } from "#wamp/token/value-sink.ts";
 import { serializers } from "./serializers.ts";
 
 /**
- * Reads a message, or one item of it, that must have a JavaScript value.
+ * Reads a message that must have a JavaScript value.
  *
  * @throws MalformedMessage when the octets are not of this serializer, or no JavaScript value can
  * represent them.
  */
 export function readValue(message: WireMessage, serializer: SerializerName): unknown {
   try {
-    return readPlainValue(message, serializer);
+    return readWith(serializers[serializer].reader, message);
   } catch (error) {
     if (!(error instanceof UnrepresentableValue)) throw error;
     throw new MalformedMessage(serializer, error.message);
@@ -27,11 +27,11 @@ export function readValue(message: WireMessage, serializer: SerializerName): unk
 }
 
 /**
- * Reads a message, or one item of it.
+ * Reads one item of a message.
  *
  * @throws MalformedMessage when the octets are not of this serializer; UnrepresentableValue when no
  * JavaScript value can represent them.
  */
-export function readPlainValue(message: WireMessage, serializer: SerializerName): unknown {
-  return readWith(serializers[serializer].reader, message);
+export function readItem(octets: Uint8Array, serializer: SerializerName): unknown {
+  return readWith(serializers[serializer].reader, octets, 1);
 }

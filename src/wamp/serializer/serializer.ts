@@ -4,7 +4,6 @@
  * @module
  */
 
-import type { WireMessage } from "#wamp/peer.ts";
 import type { OctetBuffer } from "#wamp/token/octet-buffer.ts";
 import type { TokenReader } from "#wamp/token/token-reader.ts";
 import type { TokenWriter } from "#wamp/token/token-writer.ts";
@@ -25,13 +24,6 @@ export interface Serializer {
   readonly reader: TokenReader;
   /** Tokens to octets; one writer for the whole process, whose result is valid until the next. */
   readonly writer: TokenWriter;
-  /**
-   * Serializes a list of JavaScript values. A property whose value is undefined is omitted;
-   * `isText` asks for a string where the serializer is not binary.
-   *
-   * @throws UnrepresentableValue when the serializer has no form for one of them.
-   */
-  encode(values: readonly unknown[], isText: boolean): WireMessage;
   /** The kind of a serialized value, from its first octet. */
   kindOf(first: number): ValueKind;
   /** Where an item of a list or map ends, when `end` is where the next one begins. */

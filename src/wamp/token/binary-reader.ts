@@ -15,8 +15,9 @@
 import type { SerializerName } from "#wamp/serializer-name.ts";
 import { IgnoringSink } from "./ignoring-sink.ts";
 import { MalformedMessage } from "./malformed-message.ts";
+import { Nesting, UNKNOWN_SLOTS } from "./nesting.ts";
 import type { TokenReader } from "./token-reader.ts";
-import { MAX_DEPTH, type TokenSink } from "./token-sink.ts";
+import { type TokenSink, UNKNOWN_COUNT } from "./token-sink.ts";
 import { UnrepresentableValue } from "./unrepresentable-value.ts";
 import { isUtf8Between } from "./utf8-check.ts";
 
@@ -33,7 +34,7 @@ export abstract class BinaryReader implements TokenReader {
   protected octets: Uint8Array = NOTHING;
   readonly #serializer: SerializerName;
   #lazyView: DataView | undefined;
-  #depth = 0;
+  protected readonly nesting = new Nesting();
   /** Whether this is the second reading, which omits pairs whose value is undefined. */
   protected omitsUndefined = false;
 
@@ -41,17 +42,15 @@ export abstract class BinaryReader implements TokenReader {
     this.#serializer = serializer;
   }
 
-  read(octets: Uint8Array, sink: TokenSink): void {
+  read(octets: Uint8Array, sink: TokenSink, enclosing = 0): void {
     this.octets = octets;
     this.#lazyView = undefined;
     this.omitsUndefined = false;
     try {
-      this.#readWhole(sink);
+      this.#readWhole(sink, enclosing);
     } catch (thrown) {
-      if (thrown !== UNDEFINED_FOUND) throw thrown;
-      this.omitsUndefined = true;
-      sink.clear?.();
-      this.#readWhole(sink);
+      if (!(thrown instanceof UnrepresentableValue)) throw thrown;
+      throw thrown.below(this.nesting.leaveAll((start) => this.#keyText(start)));
     } finally {
       this.octets = NOTHING;
       this.#lazyView = NO_VIEW;
@@ -62,8 +61,11 @@ export abstract class BinaryReader implements TokenReader {
     throw this.malformed("it came as text");
   }
 
-  /** Reads the value that begins at the position. */
+  /** Reads the value that begins at the position, of a list or map only its head. */
   protected abstract readValue(sink: TokenSink): void;
+
+  /** Reads what follows until every open list and map has ended. */
+  protected abstract readOpen(sink: TokenSink): void;
 
   /** Whether a key with this first octet is of a kind that a pair may be omitted with. */
   protected abstract isOmittableKey(first: number): boolean;
@@ -77,10 +79,22 @@ export abstract class BinaryReader implements TokenReader {
   /** The key that this octet is by itself, a small integer; undefined for every other. */
   protected abstract smallInteger(first: number): number | undefined;
 
-  #readWhole(sink: TokenSink): void {
+  #readWhole(sink: TokenSink, enclosing: number): void {
+    try {
+      this.#readOnce(sink, enclosing);
+    } catch (thrown) {
+      if (thrown !== UNDEFINED_FOUND) throw thrown;
+      this.omitsUndefined = true;
+      sink.clear?.();
+      this.#readOnce(sink, enclosing);
+    }
+  }
+
+  #readOnce(sink: TokenSink, enclosing: number): void {
     this.position = 0;
-    this.#depth = 0;
+    this.nesting.begin(enclosing);
     this.readValue(sink);
+    this.readOpen(sink);
     if (this.position !== this.octets.length) throw this.malformed("octets follow its end");
   }
 
@@ -124,14 +138,42 @@ export abstract class BinaryReader implements TokenReader {
     sink.nil();
   }
 
-  /** Begins a list or map that has at least so many octets. */
-  protected enter(leastOctets: number): void {
-    if (++this.#depth > MAX_DEPTH) throw this.malformed(`it is nested deeper than ${MAX_DEPTH}`);
-    if (leastOctets > this.octets.length - this.position) throw this.malformed("it ends too early");
+  /** Begins a list of this many items, or of UNKNOWN_COUNT. */
+  protected beginArray(sink: TokenSink, count: number): void {
+    this.#checkBegin(sink, count);
+    sink.beginArray(count);
+    if (count === 0) sink.endArray(0, 0);
+    else this.nesting.open(false, count < 0 ? UNKNOWN_SLOTS : count);
   }
 
-  protected leave(): void {
-    this.#depth--;
+  /** Begins a map of this many pairs, or of UNKNOWN_COUNT. */
+  protected beginMap(sink: TokenSink, count: number): void {
+    this.#checkBegin(sink, count * 2);
+    const announced = this.omitsUndefined ? UNKNOWN_COUNT : count;
+    sink.beginMap(announced);
+    if (count === 0) sink.endMap(0, announced);
+    else this.nesting.open(true, count < 0 ? UNKNOWN_SLOTS : count * 2);
+  }
+
+  /** Checks the depth, and that the octets are there which so many slots have at least. */
+  #checkBegin(sink: TokenSink, leastOctets: number): void {
+    if (leastOctets > this.octets.length - this.position) throw this.malformed("it ends too early");
+    this.nesting.check(sink);
+  }
+
+  /** Ends the innermost list or map. */
+  protected end(sink: TokenSink): void {
+    const { nesting } = this;
+    const { isMap, slot, slots } = nesting;
+    const isOfUnknownCount = slots === UNKNOWN_SLOTS;
+    nesting.leave();
+    if (isMap) {
+      const count = slot >> 1;
+      sink.endMap(count, isOfUnknownCount || this.omitsUndefined ? UNKNOWN_COUNT : count);
+    } else {
+      sink.endArray(slot, isOfUnknownCount ? UNKNOWN_COUNT : slot);
+    }
+    if (isOfUnknownCount) this.position++;
   }
 
   /** Skips a pair whose value is undefined; any other pair is left where it is. */
@@ -144,18 +186,16 @@ export abstract class BinaryReader implements TokenReader {
     return length > 0;
   }
 
-  /** An error below the key from `start` up to `end`, when it is one about an unrepresentable value. */
-  protected belowKey(error: unknown, start: number, end: number): unknown {
-    if (!(error instanceof UnrepresentableValue) || end === 0) return error;
-    return error.belowKey(this.#keyText(start, end));
-  }
-
-  protected belowIndex(error: unknown, index: number): unknown {
-    return error instanceof UnrepresentableValue ? error.belowIndex(index) : error;
-  }
-
-  /** A key as text for the place of an error: short text as it is, other kinds as their octets. */
-  #keyText(start: number, end: number): string {
+  /**
+   * The key that begins there, as text: a short text as it is, others as their octets. Of a list or
+   * map that is a key these are only its head.
+   */
+  #keyText(start: number): string {
+    const { depth } = this.nesting;
+    this.position = start;
+    this.readValue(IGNORING_SINK);
+    if (this.nesting.depth > depth) this.nesting.leave();
+    const end = this.position;
     const first = this.octets[start]!;
     const integer = this.smallInteger(first);
     if (integer !== undefined) return String(integer);

@@ -6,16 +6,19 @@
 
 import type { TokenSink } from "./token-sink.ts";
 
-/** Reads one value and calls a sink for each of its tokens. */
+/**
+ * Reads one value and calls a sink for each of its tokens. It does not recurse, so that no nesting
+ * exhausts the stack.
+ */
 export interface TokenReader {
   /** Where the next token begins; valid while the sink is called. */
   readonly position: number;
   /**
-   * Reads octets that hold exactly one value.
+   * Reads octets that hold exactly one value, which `enclosing` lists and maps contain in its message.
    *
    * @throws MalformedMessage when they do not.
    */
-  read(octets: Uint8Array, sink: TokenSink): void;
+  read(octets: Uint8Array, sink: TokenSink, enclosing?: number): void;
   /**
    * Reads a string that holds exactly one value.
    *

@@ -4,8 +4,14 @@
  * @module
  */
 
-/** Lists and maps that are nested deeper than this are malformed. */
-export const MAX_DEPTH = 128;
+/**
+ * The most lists and maps within each other, the message itself included, for which sinks are made. A
+ * reader reports a deeper one as unrepresentable, and goes on if the sink does.
+ */
+export const MAX_DEPTH = 1024;
+
+/** What is unrepresentable about a list or map beyond that. */
+export const TOO_DEEP = `lists and maps nested deeper than ${MAX_DEPTH} levels`;
 
 /** Integers of more bits are unrepresentable: the time for their decimal form grows quadratically. */
 export const MAX_INTEGER_BITS = 4096;
@@ -39,8 +45,8 @@ export interface TokenSink {
   text(octets: Uint8Array, start: number, end: number): void;
   binary(octets: Uint8Array, start: number, end: number): void;
   /**
-   * A value that only the reader's serializer has. Writers throw UnrepresentableValue; a sink that
-   * returns may receive a token in its place.
+   * A value that only the reader's serializer has, or nesting that is too deep. Writers throw
+   * UnrepresentableValue; a sink that returns may receive a token in its place.
    */
   unrepresentable(what: string): void;
   /** Forgets all tokens, because the reader begins again. Only sinks that build something have it. */

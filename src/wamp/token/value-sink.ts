@@ -12,17 +12,20 @@ import { UnrepresentableValue } from "./unrepresentable-value.ts";
 type Container = { list: unknown[] } | { map: Record<string, unknown>; key: string };
 
 /**
- * The JavaScript value of a serialized value.
+ * The JavaScript value of a serialized value, which `enclosing` lists and maps contain in its message.
  *
  * @throws MalformedMessage when the reader cannot read it; UnrepresentableValue when no JavaScript
  * value can represent it.
  */
-export function readWith(reader: TokenReader, message: WireMessage): unknown {
+export function readWith(reader: TokenReader, message: WireMessage, enclosing = 0): unknown {
   const sink = new ValueSink();
   if (typeof message === "string") reader.readText(message, sink);
-  else reader.read(message, sink);
+  else reader.read(message, sink, enclosing);
   return sink.result;
 }
+
+/** An id, like all integers below it, is a number. */
+const HIGHEST_ID = 2n ** 53n;
 
 /** Builds plain lists and objects; big integers become bigints, binary becomes a copy of its octets. */
 class ValueSink implements TokenSink {
@@ -77,7 +80,7 @@ class ValueSink implements TokenSink {
   }
 
   bigInteger(value: bigint): void {
-    this.#take(value);
+    this.#take(value === HIGHEST_ID ? Number(value) : value);
   }
 
   float(value: number): void {

@@ -5,9 +5,9 @@
  */
 
 import type { WireMessage } from "#wamp/peer.ts";
-import { encodeMessage } from "#wamp/serializer/control-message-values.ts";
 import { utf8Of } from "#wamp/serializer/json/json-text.ts";
-import { readPlainValue } from "#wamp/serializer/read-value.ts";
+import { encodeMessage } from "#wamp/serializer/message-values.ts";
+import { readItem } from "#wamp/serializer/read-value.ts";
 import { serializers } from "#wamp/serializer/serializers.ts";
 import type { SerializerName } from "#wamp/serializer-name.ts";
 import { IgnoringSink } from "#wamp/token/ignoring-sink.ts";
@@ -44,7 +44,7 @@ export class MessageSlices {
    */
   value(index: number): unknown {
     if (index < 0 || index >= this.length) return undefined;
-    return readPlainValue(this.octets(index), this.#serializer);
+    return readItem(this.octets(index), this.#serializer);
   }
 
   /** The octets of item `index` as they were received; none when there is no such item. */
@@ -160,6 +160,6 @@ function transcodedAt(
   try {
     return transcodeItem(item, from, to);
   } catch (error) {
-    throw error instanceof UnrepresentableValue ? error.belowIndex(index) : error;
+    throw error instanceof UnrepresentableValue ? error.below([index]) : error;
   }
 }

@@ -65,11 +65,10 @@ function requestName(requestType: unknown): string {
     : "what is no message type";
 }
 
-/** A value that no JavaScript value represents is no id; 2^53, the highest id, is read as a bigint. */
+/** A value that no JavaScript value represents is no id. */
 function valueOrNone(read: () => unknown): unknown {
   try {
-    const value = read();
-    return value === 2n ** 53n ? Number(value) : value;
+    return read();
   } catch (thrown) {
     if (thrown instanceof UnrepresentableValue) return undefined;
     throw thrown;

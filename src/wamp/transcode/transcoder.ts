@@ -12,8 +12,11 @@ import type { SerializerName } from "#wamp/serializer-name.ts";
 import { MalformedMessage } from "#wamp/token/malformed-message.ts";
 import { wasmTranscoder } from "./wasm-transcoder.ts";
 
-/** Turns a message of one serializer into the message of another. */
-export type Transcode = (message: WireMessage) => WireMessage;
+/**
+ * Turns a message of one serializer into the message of another, or a value that `enclosing` lists and
+ * maps contain in its message.
+ */
+export type Transcode = (message: WireMessage, enclosing?: number) => WireMessage;
 
 /**
  * The transcoder between two serializers; `toText` asks for JSON as a string. Between equal
@@ -41,8 +44,8 @@ const transcoders = new Map<string, Transcode>();
 function makeTranscoder(from: SerializerName, to: SerializerName, toText: boolean): Transcode {
   const exact = exactTranscoder(from, to);
   const fast = wasmTranscoder(from, to);
-  return (message) => {
-    const octets = fast?.(message) ?? exact(message);
+  return (message, enclosing) => {
+    const octets = fast?.(message) ?? exact(message, enclosing);
     return toText ? textOf(octets) : octets;
   };
 }
@@ -51,24 +54,24 @@ function makeTranscoder(from: SerializerName, to: SerializerName, toText: boolea
 export function exactTranscoder(
   from: SerializerName,
   to: SerializerName,
-): (message: WireMessage) => Buffer {
+): (message: WireMessage, enclosing?: number) => Buffer {
   const { reader } = serializers[from];
   const { writer } = serializers[to];
-  return (message) => {
+  return (message, enclosing) => {
     writer.clear();
     if (typeof message === "string") reader.readText(message, writer);
-    else reader.read(message, writer);
+    else reader.read(message, writer, enclosing);
     return writer.out.take();
   };
 }
 
-/** One value of any kind in another serializer; the caller may keep the octets. */
+/** One item of a message in another serializer; the caller may keep the octets. */
 export function transcodeItem(
   octets: Uint8Array,
   from: SerializerName,
   to: SerializerName,
 ): Uint8Array {
-  return new Uint8Array(transcoderFor(from, to, false)(octets) as Uint8Array);
+  return new Uint8Array(transcoderFor(from, to, false)(octets, 1) as Uint8Array);
 }
 
 function asText(message: WireMessage): WireMessage {

@@ -12,7 +12,7 @@ import {
   parseEip712Certificate,
 } from "#base/eip712-certificate.ts";
 import type { TrustrootConfig } from "#config/node-config.ts";
-import { decodeMessage } from "#wamp/serializer/control-message-values.ts";
+import { decodeMessage } from "#wamp/serializer/message-values.ts";
 import { challengeOf, helloRequest } from "../../support/hello-request.ts";
 import { titled } from "../../support/titles.ts";
 

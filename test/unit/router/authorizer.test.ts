@@ -6,7 +6,7 @@ import type { ActionRequest } from "#router/requests.ts";
 import type { PendingAuthorization } from "#router/role.ts";
 import { OutgoingRequests } from "#session/outgoing-requests.ts";
 import { MessageType as M } from "#wamp/message-type.ts";
-import { encodeMessage } from "#wamp/serializer/control-message-values.ts";
+import { encodeMessage } from "#wamp/serializer/message-values.ts";
 import { neverCanceled } from "../../support/no-authenticators.ts";
 import { quiet } from "../../support/quiet-context.ts";
 import { ask, everything, type JoinedPeer, openRouter } from "../../support/router-harness.ts";

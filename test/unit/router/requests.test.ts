@@ -179,7 +179,7 @@ describe("ids", () => {
 
   /** The octets of a message, with 2^53 as an unsigned integer instead of the text "highest". */
   function withHighest(message: unknown[], text: string, prefix: string): Uint8Array {
-    const { encodeMessage } = require("#wamp/serializer/control-message-values.ts");
+    const { encodeMessage } = require("#wamp/serializer/message-values.ts");
     const serializer = prefix === "cf" ? "msgpack" : "cbor";
     const hex = Buffer.from(encodeMessage(message, serializer, false)).toString("hex");
     return Buffer.from(hex.replace(text, `${prefix}0020000000000000`), "hex");

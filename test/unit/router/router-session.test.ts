@@ -500,6 +500,28 @@ describe("calls", () => {
     expect((await msgpack.next())[4]).toBe("wamp.error.invalid_argument");
   });
 
+  test("answers a call or result that is nested too deep for the other's serializer", async () => {
+    const nested = (levels: number) => "[".repeat(levels) + "]".repeat(levels);
+    const json = await join();
+    const cbor = await join({ serializer: "cbor" });
+    const alike = await join();
+    await register(cbor, "a.cbor");
+    await register(alike, "a.json");
+    json.saysOctets(`[48,1,{},"a.cbor",${nested(1023)}]`);
+    expect((await cbor.next())[0]).toBe(M.INVOCATION);
+    cbor.saysOctets(Buffer.from(`84 1846 01 a0 ${"81".repeat(1023)}80`.replaceAll(" ", ""), "hex"));
+    expect((await json.next())[4]).toBe("wamp.error.invalid_argument");
+    json.saysOctets(`[48,2,{},"a.cbor",${nested(1024)}]`);
+    expect((await json.next()).slice(0, 5)).toEqual([8, 48, 2, {}, "wamp.error.invalid_argument"]);
+    json.saysOctets(`[48,3,{"x":${nested(1024)}},"a.json"]`);
+    expect((await json.next()).slice(0, 5)).toEqual([8, 48, 3, {}, "wamp.error.invalid_argument"]);
+    json.saysOctets(`[48,4,{},"a.json",${nested(50_000)}]`);
+    expect((await alike.next())[0]).toBe(M.INVOCATION);
+    expect(alike.wire.at(-1)).toContain(nested(50_000));
+    json.saysOctets(`[16,5,{},"a.topic",${nested(50_000)}]`);
+    expect([json.closed, cbor.closed, alike.closed]).toEqual([undefined, undefined, undefined]);
+  });
+
   test("answers a call that is longer than the callee takes", async () => {
     const caller = await join();
     const callee = await join({ maxSendOctets: 1000 });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { CallError } from "#auth/authenticators.ts";
 import { OutgoingRequests } from "#session/outgoing-requests.ts";
-import { encodeMessage } from "#wamp/serializer/control-message-values.ts";
+import { encodeMessage } from "#wamp/serializer/message-values.ts";
 
 const payload = { serializer: "cbor" as const, items: [] };
 const { signal } = new AbortController();
@@ -44,6 +44,13 @@ describe("a request", () => {
     expect(all.isIdle).toBe(true);
   });
 
+  test("takes the highest id of a publication, 2^53", async () => {
+    const { publish, requests: all } = requests();
+    const published = publish();
+    all.onMessage(Buffer.from("83 11 01 1b0020000000000000".replaceAll(" ", ""), "hex"), "cbor");
+    expect(await published).toEqual({ kind: "published", publication: 2 ** 53 });
+  });
+
   test("gets the ERROR about it", async () => {
     const { call, publish, answers } = requests();
     const [called, published] = [call(), publish()];
@@ -59,6 +66,8 @@ describe("a request", () => {
     expect(answers([50, 7, {}, []])).toBe(true);
     expect(answers([8, 68, 1, {}, "x.y"])).toBe(false);
     expect(answers([36, 1, 1, {}])).toBe(false);
+    expect(answers([50, "1", {}])).toBe(true);
+    expect(answers([50, [1], {}])).toBe(true);
     expect(all.isIdle).toBe(false);
     answers([50, 1, {}]);
     await waiting;

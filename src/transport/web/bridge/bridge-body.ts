@@ -9,7 +9,8 @@
  * @module
  */
 
-import { readPlainValue } from "#wamp/serializer/read-value.ts";
+import { isId } from "#wamp/id.ts";
+import { readItem } from "#wamp/serializer/read-value.ts";
 import { MalformedMessage } from "#wamp/token/malformed-message.ts";
 import { UnrepresentableValue } from "#wamp/token/unrepresentable-value.ts";
 import { sliceObject } from "#wamp/transcode/object-slice.ts";
@@ -29,7 +30,6 @@ const OPENING_BRACE = 0x7b;
 
 const isBoolean = (value: unknown) => typeof value === "boolean";
 const isText = (value: unknown) => typeof value === "string";
-const isSession = (value: unknown) => Number.isSafeInteger(value);
 const listOf = (isItem: (value: unknown) => boolean) => (value: unknown) =>
   Array.isArray(value) && value.every(isItem);
 
@@ -38,10 +38,10 @@ const PUBLISH_OPTIONS: Record<string, (value: unknown) => boolean> = {
   acknowledge: (value) => value === true,
   exclude_me: isBoolean,
   retain: isBoolean,
-  exclude: listOf(isSession),
+  exclude: listOf(isId),
   exclude_authid: listOf(isText),
   exclude_authrole: listOf(isText),
-  eligible: listOf(isSession),
+  eligible: listOf(isId),
   eligible_authid: listOf(isText),
   eligible_authrole: listOf(isText),
   forward_for: listOf(isPrincipal),
@@ -87,7 +87,7 @@ function requestOf(type: "caller" | "publisher", body: Uint8Array): BridgeReques
 
 function uriOf(octets: Uint8Array | undefined, name: string): string {
   if (octets === undefined) throw new MalformedBody(`"${name}" is missing`);
-  const uri = readPlainValue(octets, "json");
+  const uri = readItem(octets, "json");
   if (typeof uri !== "string" || !URI.test(uri)) throw new MalformedBody(`"${name}" is no URI`);
   return uri;
 }
@@ -106,7 +106,7 @@ function argument(
 function optionsOf(octets: Uint8Array | undefined): Record<string, unknown> {
   const json = argument(octets, "options", OPENING_BRACE);
   if (json === null) return { acknowledge: true };
-  const value = readPlainValue(json, "json") as Record<string, unknown>;
+  const value = readItem(json, "json") as Record<string, unknown>;
   const options: Record<string, unknown> = {};
   for (const [name, option] of Object.entries(value)) {
     if (!Object.hasOwn(PUBLISH_OPTIONS, name))
@@ -123,7 +123,7 @@ function isPrincipal(value: unknown): boolean {
   if (typeof value !== "object" || value === null) return false;
   const { session, authid, authrole } = value as Record<string, unknown>;
   const isNamed = authid === null || typeof authid === "string";
-  return Number.isSafeInteger(session) && isNamed && typeof authrole === "string";
+  return isId(session) && isNamed && typeof authrole === "string";
 }
 
 /**

@@ -5,6 +5,7 @@
  */
 
 import { BinaryReader } from "#wamp/token/binary-reader.ts";
+import { type Nesting, UNKNOWN_SLOTS } from "#wamp/token/nesting.ts";
 import { OctetBuffer } from "#wamp/token/octet-buffer.ts";
 import { MAX_INTEGER_BITS, type TokenSink, UNKNOWN_COUNT } from "#wamp/token/token-sink.ts";
 
@@ -52,10 +53,10 @@ export class CborReader extends BinaryReader {
         this.#text(sink, info);
         return;
       case 4:
-        this.#array(sink, this.#count(info));
+        this.beginArray(sink, this.#count(info));
         return;
       case 5:
-        this.#map(sink, this.#count(info));
+        this.beginMap(sink, this.#count(info));
         return;
       case 6:
         this.#tagged(sink, info);
@@ -126,55 +127,59 @@ export class CborReader extends BinaryReader {
     }
   }
 
-  #array(sink: TokenSink, count: number): void {
-    this.enter(count);
-    sink.beginArray(count);
-    let index = 0;
-    try {
-      for (; this.#hasMore(index, count); index++) {
-        sink.item(index);
-        this.readValue(sink);
-      }
-    } catch (error) {
-      throw this.belowIndex(error, index);
+  protected readOpen(sink: TokenSink): void {
+    const { nesting } = this;
+    while (nesting.depth > 0) {
+      if (nesting.isMap) this.#pairs(sink, nesting);
+      else this.#items(sink, nesting);
     }
-    sink.endArray(index, count);
-    this.#end(count);
   }
 
-  #map(sink: TokenSink, count: number): void {
-    this.enter(count * 2);
-    const announced = this.omitsUndefined ? UNKNOWN_COUNT : count;
-    sink.beginMap(announced);
-    let index = 0;
-    let keyStart = 0;
-    let keyEnd = 0;
-    try {
-      for (let pair = 0; this.#hasMore(pair, count); pair++) {
-        if (this.omitsUndefined && this.skipUndefinedPair()) continue;
-        sink.key(index++);
-        keyStart = this.position;
-        keyEnd = 0;
-        this.readValue(sink);
-        keyEnd = this.position;
-        sink.value();
-        this.readValue(sink);
-      }
-    } catch (error) {
-      throw this.belowKey(error, keyStart, keyEnd);
+  /** Reads the items of a list up to one that is a list or map itself, or to the end. */
+  #items(sink: TokenSink, nesting: Nesting): void {
+    const { depth, slots } = nesting;
+    let { slot } = nesting;
+    while (slot < slots && !this.#isBreak(slots)) {
+      sink.item(slot++);
+      nesting.slot = slot;
+      this.readValue(sink);
+      if (nesting.depth !== depth) return;
     }
-    sink.endMap(index, announced);
-    this.#end(count);
+    this.end(sink);
   }
 
-  #hasMore(index: number, count: number): boolean {
-    if (count !== UNKNOWN_COUNT) return index < count;
-    return this.octets[this.position] !== BREAK;
+  /** Reads the keys and values of a map up to one that is a list or map, or to the end. */
+  #pairs(sink: TokenSink, nesting: Nesting): void {
+    const { depth } = nesting;
+    let { slot, slots } = nesting;
+    if (slot & 1) {
+      nesting.slot = ++slot;
+      sink.value();
+      this.readValue(sink);
+      if (nesting.depth !== depth) return;
+    }
+    while (slot < slots && !this.#isBreak(slots)) {
+      if (this.omitsUndefined && this.skipUndefinedPair()) {
+        if (slots !== UNKNOWN_SLOTS) nesting.slots = slots -= 2;
+        continue;
+      }
+      sink.key(slot >> 1);
+      nesting.keyStart = this.position;
+      nesting.slot = slot + 1;
+      this.readValue(sink);
+      if (nesting.depth !== depth) return;
+      slot += 2;
+      nesting.slot = slot;
+      sink.value();
+      this.readValue(sink);
+      if (nesting.depth !== depth) return;
+    }
+    this.end(sink);
   }
 
-  #end(count: number): void {
-    if (count === UNKNOWN_COUNT) this.position++;
-    this.leave();
+  /** Whether a list or map whose length only its end tells ends here. */
+  #isBreak(slots: number): boolean {
+    return slots === UNKNOWN_SLOTS && this.octets[this.position] === BREAK;
   }
 
   /** Reads tags one after the other, so that a chain of them costs no stack. */

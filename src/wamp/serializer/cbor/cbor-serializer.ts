@@ -8,7 +8,6 @@ import { binaryItemEnd } from "#wamp/serializer/binary-list.ts";
 import type { Serializer } from "#wamp/serializer/serializer.ts";
 import { appendCborList, cborKindOf } from "./cbor-list.ts";
 import { CborReader } from "./cbor-reader.ts";
-import { encodeCbor } from "./cbor-values.ts";
 import { CborWriter } from "./cbor-writer.ts";
 
 /** CBOR. */
@@ -17,7 +16,6 @@ export const cborSerializer: Serializer = {
   rawSocketNumber: 3,
   reader: new CborReader(),
   writer: new CborWriter(),
-  encode: encodeCbor,
   kindOf: cborKindOf,
   itemEnd: binaryItemEnd,
   appendList: appendCborList,

@@ -5,15 +5,12 @@
  */
 
 import { isUtf8 } from "node:buffer";
+import { IgnoringSink } from "#wamp/token/ignoring-sink.ts";
 import { MalformedMessage } from "#wamp/token/malformed-message.ts";
+import { Nesting, UNKNOWN_SLOTS } from "#wamp/token/nesting.ts";
 import { OctetBuffer } from "#wamp/token/octet-buffer.ts";
 import type { TokenReader } from "#wamp/token/token-reader.ts";
-import {
-  MAX_DEPTH,
-  MAX_INTEGER_BITS,
-  type TokenSink,
-  UNKNOWN_COUNT,
-} from "#wamp/token/token-sink.ts";
+import { MAX_INTEGER_BITS, type TokenSink, UNKNOWN_COUNT } from "#wamp/token/token-sink.ts";
 import { UnrepresentableValue } from "#wamp/token/unrepresentable-value.ts";
 import { EXACT_DIGITS, exactDecimal } from "./json-number.ts";
 import { appendCodePoint, binaryOf, hexDigit, shortEscape } from "./json-string.ts";
@@ -29,10 +26,16 @@ const MAX_UTF8_OCTETS = 3;
 const END = 0;
 const QUOTE = 0x22;
 const COMMA = 0x2c;
+const COLON = 0x3a;
+const LIST_BEGIN = 0x5b;
+const LIST_END = 0x5d;
+const MAP_BEGIN = 0x7b;
+const MAP_END = 0x7d;
 const BACKSLASH = 0x5c;
 const REPLACEMENT_CHARACTER = 0xfffd;
 /** After so many octets, the end of a string is searched for in larger steps. */
 const LONG_TEXT = 32;
+const IGNORING_SINK = new IgnoringSink();
 const MAX_INTEGER_DIGITS = Math.floor(MAX_INTEGER_BITS * Math.log10(2));
 
 /** Reads JSON (RFC 8259); a string that begins with NUL is binary, as in WAMP. */
@@ -40,7 +43,7 @@ export class JsonReader implements TokenReader {
   position = 0;
   #octets: Uint8Array = NOTHING;
   #length = 0;
-  #depth = 0;
+  readonly #nesting = new Nesting();
   /** Holds a string value whose escapes are resolved. */
   readonly #plain = new OctetBuffer();
   /** Whether an escape of the present string is half of a character. */
@@ -48,15 +51,15 @@ export class JsonReader implements TokenReader {
   /** Holds the octets of a message that came as a string. */
   readonly #encoded = new OctetBuffer();
 
-  read(octets: Uint8Array, sink: TokenSink): void {
+  read(octets: Uint8Array, sink: TokenSink, enclosing = 0): void {
     if (!isUtf8(octets)) throw malformed("it is not UTF-8");
-    this.#readUtf8(octets, octets.length, sink);
+    this.#readUtf8(octets, octets.length, sink, enclosing);
   }
 
   readText(text: string, sink: TokenSink): void {
     if (text.length > LONG_MESSAGE) {
       const octets = utf8Of(text);
-      this.#readUtf8(octets, octets.length, sink);
+      this.#readUtf8(octets, octets.length, sink, 0);
       return;
     }
     checkSurrogates(text);
@@ -64,20 +67,24 @@ export class JsonReader implements TokenReader {
     encoded.clear();
     encoded.reserve(text.length * MAX_UTF8_OCTETS);
     encoded.length = encoded.octets.write(text, 0, "utf8");
-    this.#readUtf8(encoded.octets, encoded.length, sink);
+    this.#readUtf8(encoded.octets, encoded.length, sink, 0);
   }
 
   /** Reads the first `length` octets, which are known to be UTF-8. */
-  #readUtf8(octets: Uint8Array, length: number, sink: TokenSink): void {
+  #readUtf8(octets: Uint8Array, length: number, sink: TokenSink, enclosing: number): void {
     this.#octets = octets;
     this.#length = length;
     this.position = 0;
-    this.#depth = 0;
+    this.#nesting.begin(enclosing);
     try {
       this.#skipSpace();
       this.#value(sink);
+      this.#readOpen(sink);
       this.#skipSpace();
       if (this.position !== this.#length) throw malformed("characters follow its end");
+    } catch (thrown) {
+      if (!(thrown instanceof UnrepresentableValue)) throw thrown;
+      throw thrown.below(this.#nesting.leaveAll((start) => this.#keyText(start)));
     } finally {
       this.#octets = NOTHING;
     }
@@ -97,18 +104,22 @@ export class JsonReader implements TokenReader {
     return END;
   }
 
-  /** Reads the value that begins at the position; white space is already skipped. */
+  /** Reads the value that begins at the position, of a list or map only its begin. */
   #value(sink: TokenSink): void {
     const octet = this.position < this.#length ? this.#octets[this.position]! : END;
     switch (octet) {
       case QUOTE:
         this.#string(sink, false);
         return;
-      case 0x5b:
-        this.#array(sink);
+      case LIST_BEGIN:
+        this.#nesting.check(sink);
+        sink.beginArray(UNKNOWN_COUNT);
+        this.#open(false);
         return;
-      case 0x7b:
-        this.#map(sink);
+      case MAP_BEGIN:
+        this.#nesting.check(sink);
+        sink.beginMap(UNKNOWN_COUNT);
+        this.#open(true);
         return;
       case 0x74:
         this.#word("true");
@@ -135,72 +146,78 @@ export class JsonReader implements TokenReader {
     this.position += word.length;
   }
 
-  #array(sink: TokenSink): void {
-    this.#enter();
-    sink.beginArray(UNKNOWN_COUNT);
-    let index = 0;
-    try {
-      if (this.#skipSpace() !== 0x5d) {
-        for (; ; index++) {
-          sink.item(index);
-          this.#value(sink);
-          const octet = this.#skipSpace();
-          if (octet === 0x5d) break;
-          if (octet !== COMMA) throw this.#unexpected();
-          this.position++;
-          this.#skipSpace();
-        }
-        index++;
-      }
-    } catch (error) {
-      throw error instanceof UnrepresentableValue ? error.belowIndex(index) : error;
-    }
-    sink.endArray(index, UNKNOWN_COUNT);
+  #open(isMap: boolean): void {
+    this.#nesting.open(isMap, UNKNOWN_SLOTS);
     this.position++;
-    this.#depth--;
   }
 
-  #map(sink: TokenSink): void {
-    this.#enter();
-    sink.beginMap(UNKNOWN_COUNT);
-    let index = 0;
-    let keyStart = 0;
-    let keyEnd = 0;
-    try {
-      if (this.#skipSpace() !== 0x7d) {
-        for (; ; index++) {
-          if (this.#octets[this.position] !== QUOTE) throw this.#unexpected();
-          sink.key(index);
-          keyStart = this.position;
-          keyEnd = 0;
-          this.#string(sink, true);
-          keyEnd = this.position;
-          if (this.#skipSpace() !== 0x3a) throw this.#unexpected();
-          this.position++;
-          this.#skipSpace();
-          sink.value();
-          this.#value(sink);
-          const octet = this.#skipSpace();
-          if (octet === 0x7d) break;
-          if (octet !== COMMA) throw this.#unexpected();
-          this.position++;
-          this.#skipSpace();
-        }
-        index++;
-      }
-    } catch (error) {
-      if (!(error instanceof UnrepresentableValue) || keyEnd === 0) throw error;
-      const key = Buffer.from(this.#octets.subarray(keyStart, keyEnd)).toString();
-      throw error.belowKey(JSON.parse(key));
+  /** Reads what follows until every open list and map has ended. */
+  #readOpen(sink: TokenSink): void {
+    const nesting = this.#nesting;
+    while (nesting.depth > 0) {
+      if (nesting.isMap) this.#pairs(sink, nesting);
+      else this.#items(sink, nesting);
     }
-    sink.endMap(index, UNKNOWN_COUNT);
-    this.position++;
-    this.#depth--;
   }
 
-  #enter(): void {
-    if (++this.#depth > MAX_DEPTH) throw malformed(`it is nested deeper than ${MAX_DEPTH}`);
+  /** Reads the items of a list up to one that is a list or map itself, or to the end. */
+  #items(sink: TokenSink, nesting: Nesting): void {
+    const { depth } = nesting;
+    let { slot } = nesting;
+    while (this.#skipSpace() !== LIST_END) {
+      if (slot > 0) this.#comma();
+      sink.item(slot++);
+      nesting.slot = slot;
+      this.#value(sink);
+      if (nesting.depth !== depth) return;
+    }
+    this.#end(sink);
+  }
+
+  /** Reads the keys and values of a map up to a value that is a list or map, or to the end. */
+  #pairs(sink: TokenSink, nesting: Nesting): void {
+    const { depth } = nesting;
+    let { slot } = nesting;
+    while (this.#skipSpace() !== MAP_END) {
+      if (slot > 0) this.#comma();
+      if (this.#octets[this.position] !== QUOTE) throw this.#unexpected();
+      sink.key(slot >> 1);
+      nesting.keyStart = this.position;
+      nesting.slot = slot + 1;
+      this.#string(sink, true);
+      slot += 2;
+      nesting.slot = slot;
+      if (this.#skipSpace() !== COLON) throw this.#unexpected();
+      this.position++;
+      this.#skipSpace();
+      sink.value();
+      this.#value(sink);
+      if (nesting.depth !== depth) return;
+    }
+    this.#end(sink);
+  }
+
+  /** Moves past a comma, which is due at the position, and the white space behind it. */
+  #comma(): void {
+    if (this.#octets[this.position] !== COMMA || this.position >= this.#length) {
+      throw this.#unexpected();
+    }
     this.position++;
+    this.#skipSpace();
+  }
+
+  #end(sink: TokenSink): void {
+    const { isMap, slot } = this.#nesting;
+    this.#nesting.leave();
+    if (isMap) sink.endMap(slot >> 1, UNKNOWN_COUNT);
+    else sink.endArray(slot, UNKNOWN_COUNT);
+    this.position++;
+  }
+
+  #keyText(start: number): string {
+    this.position = start;
+    this.#string(IGNORING_SINK, true);
+    return JSON.parse(Buffer.from(this.#octets.subarray(start, this.position)).toString());
   }
 
   #string(sink: TokenSink, isKey: boolean): void {

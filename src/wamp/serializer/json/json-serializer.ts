@@ -7,7 +7,6 @@
 import type { Serializer } from "#wamp/serializer/serializer.ts";
 import { appendJsonList, jsonItemEnd, jsonKindOf } from "./json-list.ts";
 import { JsonReader } from "./json-reader.ts";
-import { encodeJson } from "./json-values.ts";
 import { JsonWriter } from "./json-writer.ts";
 
 /** JSON. */
@@ -16,7 +15,6 @@ export const jsonSerializer: Serializer = {
   rawSocketNumber: 1,
   reader: new JsonReader(),
   writer: new JsonWriter(),
-  encode: encodeJson,
   kindOf: jsonKindOf,
   itemEnd: jsonItemEnd,
   appendList: appendJsonList,

@@ -5,7 +5,8 @@
  */
 
 import { BinaryReader } from "#wamp/token/binary-reader.ts";
-import { type TokenSink, UNKNOWN_COUNT } from "#wamp/token/token-sink.ts";
+import type { Nesting } from "#wamp/token/nesting.ts";
+import type { TokenSink } from "#wamp/token/token-sink.ts";
 
 const UNDEFINED_OCTETS = 3;
 
@@ -19,8 +20,8 @@ export class MsgpackReader extends BinaryReader {
     const code = this.octets[this.advance(1)]!;
     if (code < 0x80) sink.integer(code);
     else if (code >= 0xe0) sink.integer(code - 0x100);
-    else if (code < 0x90) this.#map(sink, code & 15);
-    else if (code < 0xa0) this.#array(sink, code & 15);
+    else if (code < 0x90) this.beginMap(sink, code & 15);
+    else if (code < 0xa0) this.beginArray(sink, code & 15);
     else if (code < 0xc0) this.readUtf8(sink, code & 31);
     else this.#codedValue(sink, code);
   }
@@ -86,11 +87,11 @@ export class MsgpackReader extends BinaryReader {
         return;
       case 0xdc:
       case 0xdd:
-        this.#array(sink, this.#unsigned(code === 0xdc ? 2 : 4));
+        this.beginArray(sink, this.#unsigned(code === 0xdc ? 2 : 4));
         return;
       case 0xde:
       case 0xdf:
-        this.#map(sink, this.#unsigned(code === 0xde ? 2 : 4));
+        this.beginMap(sink, this.#unsigned(code === 0xde ? 2 : 4));
         return;
       default:
         throw this.malformed("it has the octet c1, which means nothing");
@@ -126,45 +127,54 @@ export class MsgpackReader extends BinaryReader {
     sink.unrepresentable(`MsgPack extension type ${(this.octets[at]! << 24) >> 24}`);
   }
 
-  #array(sink: TokenSink, count: number): void {
-    this.enter(count);
-    sink.beginArray(count);
-    let index = 0;
-    try {
-      for (; index < count; index++) {
-        sink.item(index);
-        this.readValue(sink);
-      }
-    } catch (error) {
-      throw this.belowIndex(error, index);
+  protected readOpen(sink: TokenSink): void {
+    const { nesting } = this;
+    while (nesting.depth > 0) {
+      if (nesting.isMap) this.#pairs(sink, nesting);
+      else this.#items(sink, nesting);
     }
-    sink.endArray(count, count);
-    this.leave();
   }
 
-  #map(sink: TokenSink, count: number): void {
-    this.enter(count * 2);
-    const announced = this.omitsUndefined ? UNKNOWN_COUNT : count;
-    sink.beginMap(announced);
-    let index = 0;
-    let keyStart = 0;
-    let keyEnd = 0;
-    try {
-      for (let pair = 0; pair < count; pair++) {
-        if (this.omitsUndefined && this.skipUndefinedPair()) continue;
-        sink.key(index++);
-        keyStart = this.position;
-        keyEnd = 0;
-        this.readValue(sink);
-        keyEnd = this.position;
-        sink.value();
-        this.readValue(sink);
-      }
-    } catch (error) {
-      throw this.belowKey(error, keyStart, keyEnd);
+  /** Reads the items of a list up to one that is a list or map itself, or to the end. */
+  #items(sink: TokenSink, nesting: Nesting): void {
+    const { depth, slots } = nesting;
+    let { slot } = nesting;
+    while (slot < slots) {
+      sink.item(slot++);
+      nesting.slot = slot;
+      this.readValue(sink);
+      if (nesting.depth !== depth) return;
     }
-    sink.endMap(index, announced);
-    this.leave();
+    this.end(sink);
+  }
+
+  /** Reads the keys and values of a map up to one that is a list or map, or to the end. */
+  #pairs(sink: TokenSink, nesting: Nesting): void {
+    const { depth } = nesting;
+    let { slot, slots } = nesting;
+    if (slot & 1) {
+      nesting.slot = ++slot;
+      sink.value();
+      this.readValue(sink);
+      if (nesting.depth !== depth) return;
+    }
+    while (slot < slots) {
+      if (this.omitsUndefined && this.skipUndefinedPair()) {
+        nesting.slots = slots -= 2;
+        continue;
+      }
+      sink.key(slot >> 1);
+      nesting.keyStart = this.position;
+      nesting.slot = slot + 1;
+      this.readValue(sink);
+      if (nesting.depth !== depth) return;
+      slot += 2;
+      nesting.slot = slot;
+      sink.value();
+      this.readValue(sink);
+      if (nesting.depth !== depth) return;
+    }
+    this.end(sink);
   }
 
   protected isOmittableKey(first: number): boolean {

@@ -8,7 +8,6 @@ import { binaryItemEnd } from "#wamp/serializer/binary-list.ts";
 import type { Serializer } from "#wamp/serializer/serializer.ts";
 import { appendMsgpackList, msgpackKindOf } from "./msgpack-list.ts";
 import { MsgpackReader } from "./msgpack-reader.ts";
-import { encodeMsgpack } from "./msgpack-values.ts";
 import { MsgpackWriter } from "./msgpack-writer.ts";
 
 /** MsgPack. */
@@ -17,7 +16,6 @@ export const msgpackSerializer: Serializer = {
   rawSocketNumber: 2,
   reader: new MsgpackReader(),
   writer: new MsgpackWriter(),
-  encode: encodeMsgpack,
   kindOf: msgpackKindOf,
   itemEnd: binaryItemEnd,
   appendList: appendMsgpackList,

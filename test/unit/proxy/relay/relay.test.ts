@@ -3,7 +3,7 @@ import { BackPressure, type Side } from "#proxy/relay/back-pressure.ts";
 import { Relay } from "#proxy/relay/relay.ts";
 import type { Undeliverable } from "#proxy/relay/undeliverable.ts";
 import type { WireMessage } from "#wamp/peer.ts";
-import { encodeMessage } from "#wamp/serializer/control-message-values.ts";
+import { encodeMessage } from "#wamp/serializer/message-values.ts";
 import { FakePeer, type FakePeerOptions } from "../../../support/fake-peer.ts";
 
 const hex = (message: WireMessage | undefined) =>
@@ -137,10 +137,11 @@ describe("relay", () => {
   });
 
   test.each([
-    ["EVENT", `[36,1,2,{},${"[".repeat(200)}${"]".repeat(200)}]`, []],
-    ["RESULT", `[50,7,{},${"[".repeat(200)}${"]".repeat(200)}]`, [8, 48, 7]],
+    ["EVENT", `[36,1,2,{},${"[".repeat(1100)}${"]".repeat(1100)}]`, []],
+    ["RESULT", `[50,7,{},${"[".repeat(1100)}${"]".repeat(1100)}]`, [8, 48, 7]],
+    ["RESULT of the highest id", `[50,9007199254740992,{},["\\ud800"]]`, [8, 48, 2 ** 53]],
     ["RESULT with NaN", "[50,7,{},[NaN]]", [8, 48, 7]],
-  ] as const)("answers a router's %s that is malformed behind its head", (_, message, answer) => {
+  ] as const)("answers a router's %s that cannot be forwarded", (_, message, answer) => {
     const { relay: one, target } = relay({}, { serializer: "msgpack" }, "client");
     one.forward(message);
     expect(target.sent[0]?.slice(0, 3) ?? []).toEqual([...answer]);

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { readPlainValue, readValue } from "#wamp/serializer/read-value.ts";
+import { readItem, readValue } from "#wamp/serializer/read-value.ts";
 import { MalformedMessage } from "#wamp/token/malformed-message.ts";
 import { UnrepresentableValue } from "#wamp/token/unrepresentable-value.ts";
 import { octetsOf } from "../../../support/token-log.ts";
@@ -10,7 +10,7 @@ test.each([
   ["cbor", "82 01 617b", [1, "{"]],
 ] as const)("a %s value", (serializer, hex, value) => {
   expect(readValue(octetsOf(hex), serializer)).toEqual([...value]);
-  expect(readPlainValue(octetsOf(hex), serializer)).toEqual([...value]);
+  expect(readItem(octetsOf(hex), serializer)).toEqual([...value]);
 });
 
 test("a JSON value that came as a string", () => {
@@ -21,7 +21,7 @@ test.each([
   ["cbor", "c001", "CBOR tag 0 as a value"],
   ["msgpack", "d40100", "MsgPack extension type 1 as a value"],
 ] as const)("a %s value that JavaScript lacks: %s", (serializer, hex, what) => {
-  expect(() => readPlainValue(octetsOf(hex), serializer)).toThrow(UnrepresentableValue);
+  expect(() => readItem(octetsOf(hex), serializer)).toThrow(UnrepresentableValue);
   expect(() => readValue(octetsOf(hex), serializer)).toThrow(MalformedMessage);
   expect(() => readValue(octetsOf(hex), serializer)).toThrow(
     `Cannot read a ${serializer} message: Cannot represent ${what}`,
@@ -29,6 +29,6 @@ test.each([
 });
 
 test("octets that are malformed for both", () => {
-  expect(() => readPlainValue(octetsOf("81"), "cbor")).toThrow(MalformedMessage);
+  expect(() => readItem(octetsOf("81"), "cbor")).toThrow(MalformedMessage);
   expect(() => readValue(octetsOf("81"), "cbor")).toThrow(MalformedMessage);
 });

@@ -4,7 +4,7 @@ import { describe, expect, test } from "bun:test";
 import { CborReader } from "#wamp/serializer/cbor/cbor-reader.ts";
 import { MsgpackReader } from "#wamp/serializer/msgpack/msgpack-reader.ts";
 import { MalformedMessage } from "#wamp/token/malformed-message.ts";
-import type { TokenSink } from "#wamp/token/token-sink.ts";
+import { TOO_DEEP, type TokenSink } from "#wamp/token/token-sink.ts";
 import { UnrepresentableValue } from "#wamp/token/unrepresentable-value.ts";
 import { titled } from "../../../support/titles.ts";
 import { octetsOf, TokenLog, tokensOf } from "../../../support/token-log.ts";
@@ -82,7 +82,8 @@ describe("malformed messages", () => {
         ["cbor", "42 61", "it ends too early"],
         ["cbor", "83 0102", "it ends too early"],
         ["cbor", "a2 010203", "it ends too early"],
-        ["cbor", `${"81".repeat(128)}80`, "it is nested deeper than 128"],
+        ["cbor", "81".repeat(200_000), "it ends too early"],
+        ["cbor", "9f".repeat(200_000), "it ends too early"],
         ["cbor", "a1 6161", "it ends too early"],
         ["msgpack", "", "it ends too early"],
         ["msgpack", "0101", "octets follow its end"],
@@ -91,7 +92,7 @@ describe("malformed messages", () => {
         ["msgpack", "c402 61", "it ends too early"],
         ["msgpack", "93 0102", "it ends too early"],
         ["msgpack", "82 010203", "it ends too early"],
-        ["msgpack", `${"91".repeat(128)}90`, "it is nested deeper than 128"],
+        ["msgpack", "91".repeat(200_000), "it ends too early"],
       ] as const,
       2,
     ),
@@ -106,15 +107,59 @@ describe("malformed messages", () => {
       `Cannot read a ${name} message: it came as text`,
     );
   });
+});
 
-  test("a depth of 128 is read", () => {
-    expect(tokensOf(readers.cbor, octetsOf(`${"81".repeat(127)}80`))).toEndWith("]1/1");
-    expect(tokensOf(readers.msgpack, octetsOf(`${"91".repeat(127)}90`))).toEndWith("]1/1");
+describe.each([
+  ["cbor", "81", "80", "a0"],
+  ["cbor", "9f", "80", "a0"],
+  ["msgpack", "91", "90", "80"],
+] as const)("nesting in %s, lists %s", (name, list, emptyList, emptyMap) => {
+  const nested = (levels: number, innermost: string) =>
+    octetsOf(list.repeat(levels - 1) + innermost + (list === "9f" ? "ff".repeat(levels - 1) : ""));
+
+  test("of 1024 levels is read, and of more is reported as unrepresentable", () => {
+    for (const innermost of [emptyList, emptyMap]) {
+      expect(tokensOf(readers[name], nested(1024, innermost))).not.toContain("unrepresentable");
+      const parts = tokensOf(readers[name], nested(1026, innermost)).split(
+        `unrepresentable:${TOO_DEEP} `,
+      );
+      expect(parts.map((part) => part.split("@0").length - 1)).toEqual([1024, 1, 0]);
+    }
   });
 
-  test("depth counts what is open, not what was read", () => {
-    const lists = `98 c8 ${"80".repeat(200)}`;
-    expect(tokensOf(readers.cbor, octetsOf(lists))).toEndWith("]200/200");
+  test("counts the lists and maps around an item", () => {
+    const log = new TokenLog();
+    readers[name].read(nested(1023, emptyList), log, 1);
+    expect(log.words.join(" ")).not.toContain("unrepresentable");
+    readers[name].read(nested(1024, emptyList), log, 1);
+    expect(log.words.filter((word) => word === `unrepresentable:${TOO_DEEP}`)).toHaveLength(1);
+  });
+
+  test("counts what is open, not what was read", () => {
+    const many = name === "cbor" ? `99 0800 ${"80".repeat(2048)}` : `dc 0800 ${"90".repeat(2048)}`;
+    expect(tokensOf(readers[name], octetsOf(many))).toEndWith("@2047 [0 ]0/0 ]2048/2048");
+  });
+});
+
+describe("the lists and maps around one that has ended", () => {
+  test.each([
+    [
+      "cbor",
+      "82 a2 61 61 a1 01 02 81 03 f6 04",
+      "[2 @0 {2 key0 text:a = {1 key0 int:1 = int:2 }1/1 key1 [1 @0 int:3 ]1/1 = nil }2/2 @1 int:4 ]2/2",
+    ],
+    [
+      "msgpack",
+      "92 82 a1 61 81 01 02 91 03 c0 04",
+      "[2 @0 {2 key0 text:a = {1 key0 int:1 = int:2 }1/1 key1 [1 @0 int:3 ]1/1 = nil }2/2 @1 int:4 ]2/2",
+    ],
+    [
+      "cbor",
+      "9f bf 61 61 bf 01 02 ff 9f 03 ff f6 ff 04 ff",
+      "[-1 @0 {-1 key0 text:a = {-1 key0 int:1 = int:2 }1/-1 key1 [-1 @0 int:3 ]1/-1 = nil }2/-1 @1 int:4 ]2/-1",
+    ],
+  ] as const)("go on: %s %s", (name, hex, tokens) => {
+    expect(tokensOf(readers[name], octetsOf(hex))).toBe(tokens);
   });
 });
 
@@ -140,6 +185,12 @@ describe("the place of an unrepresentable value", () => {
       ["msgpack", "81 d90161 d40100", ".a"],
       ["msgpack", "81 c3 d40100", ".c3"],
       ["msgpack", "92 01 81 a161 91 d40100", "[1].a[0]"],
+      ["msgpack", "82 a161 91 01 a162 d40100", ".b"],
+      ["cbor", "82 81 01 a2 6161 81 01 6162 82 01 e0", "[1].b[1]"],
+      ["cbor", "a1 82 01 02 e0", `["82"]`],
+      ["cbor", "a1 82 01 e0 02", "[1]"],
+      ["cbor", `${"81".repeat(16)} e0`, "[0]".repeat(16)],
+      ["cbor", `${"81".repeat(17)} e0`, `${"[0]".repeat(16)}…`],
     ] as const),
   )("%s", (_title, name, hex, place) => {
     const sink: TokenSink = new ThrowingLog();

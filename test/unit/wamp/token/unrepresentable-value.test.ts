@@ -10,7 +10,7 @@ test("a whole value has no place", () => {
 });
 
 test("a place is built from the inside out", () => {
-  const error = new UnrepresentableValue("NaN in JSON").belowKey("x").belowIndex(0).belowIndex(4);
+  const error = new UnrepresentableValue("NaN in JSON").below([0, "x"]).below([4]);
   expect(error.place).toBe("[4][0].x");
   expect(error.message).toBe("Cannot represent NaN in JSON at [4][0].x");
 });
@@ -30,5 +30,5 @@ test.each(
     1,
   ),
 )("the key %s in a place", (_title, key, place) => {
-  expect(new UnrepresentableValue("x").belowKey(key).place).toBe(place);
+  expect(new UnrepresentableValue("x").below([key]).place).toBe(place);
 });

@@ -241,9 +241,12 @@ describe("transcodeItem", () => {
     );
   });
 
-  test("transcodes lists that are nested 128 deep", () => {
-    expect(transcoded(["cbor", `${"81".repeat(127)}80`], "json")).toBe(
-      "[".repeat(128) + "]".repeat(128),
+  test("transcodes an item of 1023 levels, and refuses one of 1024 in a message of 1025", () => {
+    expect(transcoded(["cbor", `${"81".repeat(1022)}80`], "json")).toBe(
+      "[".repeat(1023) + "]".repeat(1023),
+    );
+    expect(() => transcoded(["cbor", `${"81".repeat(1023)}80`], "json")).toThrow(
+      `Cannot represent lists and maps nested deeper than 1024 levels in JSON at ${"[0]".repeat(16)}…`,
     );
   });
 

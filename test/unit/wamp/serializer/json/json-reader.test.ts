@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { JsonReader } from "#wamp/serializer/json/json-reader.ts";
+import { TOO_DEEP } from "#wamp/token/token-sink.ts";
 import { UnrepresentableValue } from "#wamp/token/unrepresentable-value.ts";
 import { titled } from "../../../../support/titles.ts";
 import { octetsOf, TokenLog, tokensOf } from "../../../../support/token-log.ts";
@@ -82,7 +83,7 @@ const MALFORMED: readonly (readonly [string, string])[] = [
   ['"a\nb"', "a string has a bare control character"],
   [`"${"a".repeat(100)}\n"`, "a string has a bare control character"],
   ['"\\n\n"', "a string has a bare control character"],
-  ["[".repeat(129), "it is nested deeper than 128"],
+  ["[".repeat(200_000), "it ends too early"],
 ];
 
 describe("JsonReader", () => {
@@ -137,5 +138,24 @@ describe("JsonReader", () => {
     const read = (text: string) => () => reader.readText(text, new Throwing());
     expect(read('[1,{"a":2,"b c":[1e999]}]')).toThrow('at [1]["b c"][0]');
     expect(read('{"\\u0061":1e999}')).toThrow("at .a");
+    expect(read('[{"a":[]},{"b":{"c":1},"d":1e999}]')).toThrow("at [1].d");
+    expect(read('[{"a":1,"\\ud800":2}]')).toThrow("at [0]");
+  });
+
+  test("reports the list or map in level 1025 as unrepresentable, and goes on", () => {
+    const tokens = (levels: number) =>
+      tokensOf(reader, `${"[".repeat(levels - 1)}{}${"]".repeat(levels - 1)}`);
+    expect(tokens(1024)).not.toContain("unrepresentable");
+    const parts = tokens(1026).split(`unrepresentable:${TOO_DEEP} `);
+    expect(parts.map((part) => part.split("@0").length - 1)).toEqual([1024, 1, 0]);
+    expect(parts[2]).toStartWith("{-1 }0/-1 ]1/-1 ");
+  });
+
+  test("counts the lists and maps around an item", () => {
+    const log = new TokenLog();
+    reader.read(Buffer.from(`${"[".repeat(1023)}1${"]".repeat(1023)}`), log, 1);
+    expect(log.words.join(" ")).not.toContain("unrepresentable");
+    reader.read(Buffer.from(`${"[".repeat(1024)}1${"]".repeat(1024)}`), log, 1);
+    expect(log.words.filter((word) => word === `unrepresentable:${TOO_DEEP}`)).toHaveLength(1);
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { decodeMessage, encodeMessage } from "#wamp/serializer/control-message-values.ts";
+import { decodeMessage, encodeMessage } from "#wamp/serializer/message-values.ts";
 import { SERIALIZER_NAMES } from "#wamp/serializer-name.ts";
 import { MalformedMessage } from "#wamp/token/malformed-message.ts";
 
@@ -20,13 +20,8 @@ describe("encodeMessage and decodeMessage", () => {
       Object.fromEntries(Array.from({ length: 70 }, (_, index) => [`k${index}`, index])),
       JSON.parse('{"__proto__":{"x":1}}'),
     ];
-    const encoded = encodeMessage(message, serializer, false);
-    const expected = [...message];
-    expected[1] = 2n ** 53n;
-    const decoded = decodeMessage(encoded, serializer);
-    expect(decoded).toEqual(serializer === "json" ? expected : decoded);
-    expect(Number(decoded[1])).toBe(2 ** 53);
-    expect(decoded.slice(2, 8)).toEqual(expected.slice(2, 8));
+    const decoded = decodeMessage(encodeMessage(message, serializer, false), serializer);
+    expect(decoded.slice(0, 8)).toEqual(message.slice(0, 8));
     expect(Object.keys(decoded[8] as object)).toEqual(["__proto__"]);
   });
 

@@ -1,5 +1,5 @@
 /**
- * JavaScript values of control messages, in the serializer of a peer.
+ * Whole messages as JavaScript values, in the serializer of a peer.
  *
  * Messages that are only forwarded are transcoded instead: a JavaScript value cannot represent
  * every serialized one.
@@ -12,6 +12,7 @@ import type { SerializerName } from "#wamp/serializer-name.ts";
 import { MalformedMessage } from "#wamp/token/malformed-message.ts";
 import { readValue } from "./read-value.ts";
 import { serializers } from "./serializers.ts";
+import { writeList } from "./write-value.ts";
 
 /**
  * The values of a message: a list that begins with the message type.
@@ -27,14 +28,18 @@ export function decodeMessage(message: WireMessage, serializer: SerializerName):
 }
 
 /**
- * A message in a peer's serializer; integers stay integers.
+ * A message in a peer's serializer, as `writeList` writes its values; the caller may keep the octets.
  *
- * @throws UnrepresentableValue when an integer has more bits than the serializer can represent.
+ * @throws UnrepresentableValue when the serializer has no form for a value, or one is nested too deep.
  */
 export function encodeMessage(
   message: readonly unknown[],
   serializer: SerializerName,
   isText: boolean,
 ): WireMessage {
-  return serializers[serializer].encode(message, isText);
+  const { writer } = serializers[serializer];
+  writer.clear();
+  writeList(message, writer);
+  const octets = writer.out.take();
+  return isText ? octets.utf8Slice() : new Uint8Array(octets);
 }

@@ -1,0 +1,93 @@
+/**
+ * JavaScript values to tokens, without recursion, so that no nesting exhausts the stack.
+ *
+ * @module
+ */
+
+import { OctetBuffer } from "#wamp/token/octet-buffer.ts";
+import { MAX_DEPTH, TOO_DEEP, type TokenSink } from "#wamp/token/token-sink.ts";
+
+/** The most octets that UTF-8 needs for a UTF-16 unit. */
+const MAX_UTF8_OCTETS = 3;
+
+/** A list or map that has begun: what is in it, and how much of that is written. */
+interface Open {
+  /** Of a map: keys and values in turn. */
+  readonly slots: readonly unknown[];
+  readonly isMap: boolean;
+  written: number;
+}
+
+/** The octets of a text while the sink is called. */
+const utf8 = new OctetBuffer();
+
+/**
+ * Writes a list of plain values. Numbers that are integers up to 2^53 are written as integers, all
+ * others as floats; a property whose value is undefined is omitted, an undefined item is null.
+ *
+ * @throws UnrepresentableValue when the sink has no form for one of them.
+ */
+export function writeList(list: readonly unknown[], sink: TokenSink): void {
+  const open: Open[] = [];
+  write(list, sink, open);
+  for (let top = open.at(-1); top !== undefined; top = open.at(-1)) {
+    const { slots, isMap, written } = top;
+    if (written === slots.length) {
+      open.pop();
+      if (isMap) sink.endMap(written / 2, written / 2);
+      else sink.endArray(written, written);
+      continue;
+    }
+    top.written++;
+    if (!isMap) sink.item(written);
+    else if (written % 2 === 0) sink.key(written / 2);
+    else sink.value();
+    write(slots[written], sink, open);
+  }
+}
+
+/** Writes a value, of a list or map only its begin. */
+function write(value: unknown, sink: TokenSink, open: Open[]): void {
+  if (value === null || value === undefined) sink.nil();
+  else if (typeof value === "string") writeText(value, sink);
+  else if (typeof value === "number") writeNumber(value, sink);
+  else if (typeof value === "boolean") sink.boolean(value);
+  else if (typeof value === "bigint") writeBigInt(value, sink);
+  else if (value instanceof Uint8Array) sink.binary(value, 0, value.length);
+  else if (typeof value === "object") begin(value, sink, open);
+  else throw new TypeError(`a message has a value of the type ${typeof value}`);
+}
+
+function begin(value: object, sink: TokenSink, open: Open[]): void {
+  if (open.length === MAX_DEPTH) sink.unrepresentable(TOO_DEEP);
+  if (Array.isArray(value)) {
+    sink.beginArray(value.length);
+    open.push({ slots: value, isMap: false, written: 0 });
+    return;
+  }
+  const slots = Object.entries(value).flatMap(([key, item]) =>
+    item === undefined ? [] : [key, item],
+  );
+  sink.beginMap(slots.length / 2);
+  open.push({ slots, isMap: true, written: 0 });
+}
+
+/** A lone surrogate, which UTF-8 cannot represent, becomes the replacement character. */
+function writeText(text: string, sink: TokenSink): void {
+  utf8.clear();
+  utf8.reserve(text.length * MAX_UTF8_OCTETS);
+  const length = utf8.octets.write(text, 0, "utf8");
+  sink.text(utf8.octets, 0, length);
+}
+
+function writeNumber(value: number, sink: TokenSink): void {
+  if (Number.isSafeInteger(value)) sink.integer(value);
+  else if (Math.abs(value) === 2 ** 53) sink.bigInteger(BigInt(value));
+  else sink.float(value);
+}
+
+function writeBigInt(value: bigint, sink: TokenSink): void {
+  const short = Number(value);
+  if (Number.isSafeInteger(short)) sink.integer(short);
+  else sink.bigInteger(value);
+}

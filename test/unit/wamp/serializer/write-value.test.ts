@@ -1,0 +1,79 @@
+/** JavaScript values in every serializer, through `encodeMessage`. */
+
+import { describe, expect, test } from "bun:test";
+import { encodeMessage } from "#wamp/serializer/message-values.ts";
+import { SERIALIZER_NAMES, type SerializerName } from "#wamp/serializer-name.ts";
+import { UnrepresentableValue } from "#wamp/token/unrepresentable-value.ts";
+import { titled } from "../../../support/titles.ts";
+
+const hexOf = (values: readonly unknown[], serializer: SerializerName) =>
+  (encodeMessage(values, serializer, false) as Uint8Array).toHex();
+
+const VALUES: readonly (readonly [unknown[], json: string, msgpack: string, cbor: string])[] = [
+  [[], "[]", "90", "80"],
+  [[1, -1, 1.5], "[1,-1,1.5]", "93 01 ff cb3ff8000000000000", "83 01 20 fb3ff8000000000000"],
+  [[-0], "[0]", "91 00", "81 00"],
+  [["a€", null, true], '["a€",null,true]', "93 a461e282ac c0 c3", "83 6461e282ac f6 f5"],
+  [[undefined, { a: undefined }], "[null,{}]", "92 c0 80", "82 f6 a0"],
+  [[{ a: undefined, b: [{}] }], '[{"b":[{}]}]', "91 81 a162 91 80", "81 a1 6162 81 a0"],
+  [[{ a: 1, b: 2 }, 3], '[{"a":1,"b":2},3]', "92 82a16101a16202 03", "82 a2616101616202 03"],
+  [[new Uint8Array([0, 255])], '["\\u0000AP8="]', "91 c40200ff", "81 4200ff"],
+  [["\ud800"], '["\ufffd"]', "91 a3efbfbd", "81 63efbfbd"],
+  [[2 ** 31], "[2147483648]", "91 ce80000000", "81 1a80000000"],
+  [[2 ** 32], "[4294967296]", "91 cf0000000100000000", "81 1b0000000100000000"],
+  [[2 ** 53 - 1], "[9007199254740991]", "91 cf001fffffffffffff", "81 1b001fffffffffffff"],
+  [[2 ** 53], "[9007199254740992]", "91 cf0020000000000000", "81 1b0020000000000000"],
+  [
+    [{ id: 2 ** 53 }],
+    '[{"id":9007199254740992}]',
+    "9181 a26964 cf0020000000000000",
+    "81a1 626964 1b0020000000000000",
+  ],
+  [[2n ** 53n, 7n], "[9007199254740992,7]", "92 cf0020000000000000 07", "82 1b0020000000000000 07"],
+  [[-(2 ** 53)], "[-9007199254740992]", "91 d3ffe0000000000000", "81 3b001fffffffffffff"],
+  [[2 ** 54], "[18014398509481984.0]", "91 cb4350000000000000", "81 fb4350000000000000"],
+  [[2n ** 64n - 1n], "[18446744073709551615]", "91 cfffffffffffffffff", "81 1bffffffffffffffff"],
+];
+
+describe.each(titled(VALUES, 1))("%s", (_title, values, json, msgpack, cbor) => {
+  test("is written exactly", () => {
+    expect(encodeMessage(values, "json", true)).toBe(json);
+    expect(encodeMessage(values, "json", false)).toEqual(new Uint8Array(Buffer.from(json)));
+    expect(hexOf(values, "msgpack")).toBe(msgpack.replaceAll(" ", ""));
+    expect(hexOf(values, "cbor")).toBe(cbor.replaceAll(" ", ""));
+  });
+});
+
+describe.each([...SERIALIZER_NAMES])("%s", (serializer) => {
+  test("the octets of a message stay when the next is encoded", () => {
+    const first = encodeMessage([1, "first"], serializer, false) as Uint8Array;
+    const before = first.toHex();
+    encodeMessage([2, "other"], serializer, false);
+    expect(first.toHex()).toBe(before);
+  });
+
+  test("1024 levels are written, 1025 are refused", () => {
+    const nested = (levels: number) => {
+      let value: unknown[] = [];
+      for (let level = 1; level < levels; level++) value = [value];
+      return value;
+    };
+    expect(encodeMessage(nested(1024), serializer, false)).toHaveLength(
+      serializer === "json" ? 2048 : 1024,
+    );
+    const write = () => encodeMessage(nested(1025), serializer, false);
+    expect(write).toThrow(UnrepresentableValue);
+    expect(write).toThrow("Cannot represent lists and maps nested deeper than 1024 levels");
+  });
+
+  test("a value that is none of WAMP's is a fault of the program", () => {
+    expect(() => encodeMessage([() => 1], serializer, false)).toThrow(TypeError);
+  });
+});
+
+test("what a serializer lacks is refused", () => {
+  expect(hexOf([2n ** 64n], "cbor")).toBe("81c249010000000000000000");
+  expect(() => encodeMessage([2n ** 64n], "msgpack", false)).toThrow(UnrepresentableValue);
+  expect(() => encodeMessage(["\0x"], "json", true)).toThrow(UnrepresentableValue);
+  expect(() => encodeMessage([Number.NaN], "json", true)).toThrow(UnrepresentableValue);
+});
