@@ -19,7 +19,7 @@ import { RestartPolicy } from "#base/restart-policy.ts";
 import type { CallAnswer } from "#component/authenticator-calls.ts";
 import { ComponentHost } from "#component/component-host.ts";
 import type { AuthenticatorsConfig } from "#config/node-config.ts";
-import { encodeMessage } from "#wamp/serializer/control-message-values.ts";
+import { encodeMessage } from "#wamp/serializer/message-values.ts";
 import { readValue } from "#wamp/serializer/read-value.ts";
 import type { WorkerContext } from "./running-worker.ts";
 
