@@ -270,7 +270,7 @@ const service: v.GenericSchema<unknown, WebServiceConfig> = v.variant("type", [
     hashes: texts,
   }),
   v.strictObject({ type: v.literal("nodeinfo") }),
-  v.strictObject({ type: v.literal("json"), value: v.unknown() }),
+  v.strictObject({ type: v.literal("json"), text: v.string() }),
   v.strictObject({ type: v.literal("redirect"), url: text }),
   v.strictObject({ type: v.literal("caller"), ...bridge }),
   v.strictObject({ type: v.literal("publisher"), ...bridge }),
@@ -351,7 +351,7 @@ const component = v.strictObject({
   callbacks: maybe(mapOf(text)),
   package: maybe(text),
   entrypoint: maybe(text),
-  extra: mapOf(v.unknown()),
+  extra: v.string(),
   transport: mapOf(v.unknown()),
 });
 
@@ -392,7 +392,7 @@ const worker = v.variant("type", [
       env: environment,
       stdin: v.union([
         v.picklist(["close", "pipe"]),
-        v.strictObject({ value: v.unknown(), close: flag }),
+        v.strictObject({ text: v.string(), close: flag }),
       ]),
       stdout: output,
       stderr: output,
