@@ -9,6 +9,7 @@ import { connectingEndpoint } from "#config/endpoint/endpoint-schema.ts";
 import { byType, defaulted, item, mapOf, optional, required } from "#config/schema/item.ts";
 import { anyMap, anything, id, serializer, serializers, text } from "#config/schema/primitive.ts";
 import { always, unhonoured } from "#config/schema/unhonoured.ts";
+import { clientRawsocketOptions, clientWebsocketOptions } from "./client-options-schema.ts";
 
 const dottedName = v.pipe(
   text,
@@ -24,19 +25,21 @@ const callbacks = mapOf(
 );
 
 const websocket = item({
+  id: optional(id, "Accepted, has no effect."),
   type: required(v.literal("websocket"), "WAMP over WebSocket."),
   endpoint: required(connectingEndpoint, "The socket to connect to."),
   url: required(text, "URL of the request; the connection is made to `endpoint`."),
   serializers: serializers("In order of preference."),
-  options: optional(anyMap, "Options of autobahn's protocol, in Crossbar's spelling."),
+  options: optional(clientWebsocketOptions, "Options of autobahn's protocol."),
 });
 
 const rawsocket = item({
+  id: optional(id, "Accepted, has no effect."),
   type: required(v.literal("rawsocket"), "WAMP over RawSocket."),
   endpoint: required(connectingEndpoint, "The socket to connect to."),
   serializer: required(serializer, "The one serializer."),
-  options: optional(anyMap, "Options of autobahn's protocol, in Crossbar's spelling."),
-  url: optional(unhonoured(text, always, "the endpoint decides")),
+  options: optional(clientRawsocketOptions, "Options of autobahn's protocol."),
+  url: optional(unhonoured(anything, always, "the endpoint decides")),
   debug: optional(unhonoured(anything, always, "it has no meaning for this program")),
 });
 
