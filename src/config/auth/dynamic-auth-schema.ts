@@ -5,7 +5,7 @@
  */
 
 import * as v from "valibot";
-import { defaulted, item, optional, required } from "#config/schema/item.ts";
+import { defaulted, lenientItem, optional, required } from "#config/schema/item.ts";
 import { integer, text } from "#config/schema/primitive.ts";
 
 /** A URI by the strict rule of WAMP: lower-case letters, digits and underscores between dots. */
@@ -18,7 +18,7 @@ export const strictUri = v.pipe(
 );
 
 /** A dynamic authmethod. */
-export const dynamicAuth = item({
+export const dynamicAuth = lenientItem({
   type: required(v.literal("dynamic"), "A WAMP procedure decides."),
   authenticator: required(strictUri, "URI of the procedure."),
   "authenticator-realm": optional(

@@ -8,6 +8,7 @@ import * as v from "valibot";
 import type { Authmethod } from "#config/node-config.ts";
 import { item, required } from "#config/schema/item.ts";
 import { fileName, text } from "#config/schema/primitive.ts";
+import { type WarnedValue, warnedValue } from "#config/schema/warned-value.ts";
 
 /** `type: static`. */
 export const isStatic = required(v.literal("static"), "Configured here.");
@@ -40,6 +41,14 @@ export function hexOf(octets: number | null) {
     v.regex(pattern, sentence),
   );
 }
+
+const none: WarnedValue = {
+  matches: (keys) => Array.isArray(keys) && keys.length === 0,
+  sentence: "there is no key, so nobody can join as this principal",
+};
+
+/** Ed25519 public keys in hex, of one principal. */
+export const publicKeys = warnedValue(v.array(hexOf(32)), none);
 
 /** The sentences for types of an authmethod that are not supported. */
 export function refusedTypes(method: Authmethod): Record<string, string> {

@@ -16,6 +16,7 @@ import {
   defaulted,
   item,
   itemOr,
+  lenientItem,
   mapOf,
   openItem,
   optional,
@@ -23,6 +24,7 @@ import {
 } from "#config/schema/item.ts";
 import { anyMap, anything, id, oneOf, text } from "#config/schema/primitive.ts";
 import type { Schema } from "#config/schema/schema-shape.ts";
+import { unchecked } from "#config/schema/tolerated-values.ts";
 import { always, only, unhonoured } from "#config/schema/unhonoured.ts";
 import { testeeTransport, transport } from "#config/transport/transport-schema.ts";
 
@@ -31,7 +33,7 @@ function meaningless<S extends Schema>(schema: S) {
   return optional(unhonoured(schema, always, "it has no meaning for this program"));
 }
 
-const manhole = optional(unhonoured(anyMap, always, "no console is opened"));
+const manhole = optional(unhonoured(anything, always, "no console is opened"));
 
 /** `options` of a worker. */
 export const workerOptions = item({
@@ -45,6 +47,21 @@ export const workerOptions = item({
   reactor: meaningless(anything),
   expose_controller: meaningless(v.boolean()),
   expose_shared: meaningless(v.boolean()),
+  traceback: meaningless(anything),
+});
+
+/** `options` of a proxy, of which Crossbar checks nothing. */
+const proxyOptions = lenientItem({
+  disabled: optional(anything, "A true value skips the worker."),
+  title: meaningless(anything),
+  extra: meaningless(anything),
+  python: meaningless(anything),
+  pythonpath: meaningless(anything),
+  cpu_affinity: meaningless(anything),
+  env: meaningless(anything),
+  reactor: meaningless(anything),
+  expose_controller: meaningless(anything),
+  expose_shared: meaningless(anything),
   traceback: meaningless(anything),
 });
 
@@ -69,10 +86,10 @@ const router = item({
   manhole,
 });
 
-const proxy = item({
+const proxy = lenientItem({
   type: required(v.literal("proxy"), "A worker that forwards the sessions of clients to routers."),
-  id: optional(text, "Absent: `worker001` and so on, over the whole node."),
-  options: optional(workerOptions, "Options."),
+  id: optional(unchecked(text), "Absent: `worker001` and so on, over the whole node."),
+  options: optional(proxyOptions, "Options."),
   connections: defaulted(mapOf(v.string(), connection), {}, "id -> how to reach a router."),
   routes: defaulted(
     routes,
@@ -96,7 +113,7 @@ const websocketTestee = item({
     v.literal("websocket-testee"),
     "A worker that sends every WebSocket message back; no WAMP.",
   ),
-  id: optional(id, "Absent: `worker001` and so on, over the whole node."),
+  id: optional(unchecked(text), "Absent: `worker001` and so on, over the whole node."),
   options: optional(workerOptions, "Options."),
   transport: required(testeeTransport, "The one listening transport."),
   manhole,
@@ -138,9 +155,9 @@ const controllerOptions = item({
 export const controller = item({
   id: optional(id, "Absent: made from the name of the machine."),
   options: optional(controllerOptions, "Options."),
-  manhole: meaningless(anyMap),
+  manhole: meaningless(anything),
   connections: meaningless(anything),
-  keyring: meaningless(anyMap),
+  keyring: meaningless(anything),
   fabric: meaningless(anything),
   blockchain: meaningless(anything),
   enable_docker: meaningless(anything),
@@ -153,7 +170,7 @@ const version = v.literal(
 
 /** The file. */
 export const node = item({
-  $schema: optional(v.string(), "The JSON Schema of this file, for editors; has no effect."),
+  $schema: optional(anything, "The JSON Schema of this file, for editors; has no effect."),
   version: required(version, "Version of the format."),
   controller: optional(controller, "The process that starts the workers."),
   workers: defaulted(v.array(worker), [], "The workers, in the order of their start."),
