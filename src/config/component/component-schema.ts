@@ -49,7 +49,7 @@ const transport = byType({ websocket, rawsocket });
 export type ComponentTransportItem = v.InferOutput<typeof transport>;
 
 const common = {
-  id: optional(id, "Absent: `component001` and so on in each worker."),
+  id: optional(text, "Absent: `component001` and so on in each worker."),
   realm: required(text, "The realm that it joins."),
   extra: optional(anyMap, "`config.extra` of the session, with `cbdir` added."),
 };
