@@ -59,7 +59,8 @@ function tableOf({ path, shape }: Section): string[] {
   });
   const others = shape.rest ? [rowOf("all others", "any", "", unhonouredSentence(shape.rest))] : [];
   const head = ["| attribute | type | default | meaning |", "|---|---|---|---|"];
-  return ["", `## ${path}`, "", ...head, ...rows, ...others];
+  const note = shape.isLenient ? ["", "Unknown attributes are ignored, with a warning."] : [];
+  return ["", `## ${path}`, ...note, "", ...head, ...rows, ...others];
 }
 
 function rowOf(...cells: string[]): string {

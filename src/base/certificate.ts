@@ -7,7 +7,7 @@
  */
 
 import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 
 import { Failure, sentenceOf } from "./failure.ts";
 
@@ -98,11 +98,14 @@ const STATES: Record<string, string> = {
 
 function readText(file: string): string {
   try {
-    return readFileSync(file, "utf8");
+    const info = statSync(file);
+    // A pipe would be waited for without an end; of a folder the system itself says what it is.
+    if (info.isFile() || info.isDirectory()) return readFileSync(file, "utf8");
   } catch (thrown) {
     const code = thrown instanceof Error && "code" in thrown ? String(thrown.code) : "";
     throw pemFailure(`Cannot read "${file}": ${STATES[code] ?? "the system does not let us"}`);
   }
+  throw pemFailure(`Cannot read "${file}": it is no file`);
 }
 
 /** A Failure without a cause, as the message of the cryptographic library might quote the file. */

@@ -333,7 +333,7 @@ class Running:
         def create():
             from autobahn.wamp.types import ComponentConfig
 
-            extra = {**self.item.get("extra", {}), "cbdir": self.runner.folder}
+            extra = {**json.loads(self.item["extra"]), "cbdir": self.runner.folder}
             config = ComponentConfig(realm=self.item["realm"], extra=extra)
             try:
                 session = (made_by or framework.Session)(config)
@@ -482,7 +482,9 @@ def protocol_options(options):
     """Options in autobahn's spelling: `auto_ping_interval` in ms is autoPingInterval in seconds."""
     milliseconds = ("auto_ping_interval", "auto_ping_timeout", "open_handshake_timeout",
                     "close_handshake_timeout")
-    names = {"max_message_size": "maxMessagePayloadSize", "max_frame_size": "maxFramePayloadSize"}
+    names = {"max_message_size": "maxMessagePayloadSize", "max_frame_size": "maxFramePayloadSize",
+             "echo_close_codereason": "echoCloseCodeReason", "tcp_nodelay": "tcpNoDelay",
+             "validate_utf8": "utf8validateIncoming"}
     result = {}
     for name, value in options.items():
         first, *rest = name.split("_")

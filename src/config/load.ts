@@ -8,12 +8,13 @@ import { accessSync, constants, statSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { dirname, extname, join, resolve } from "node:path";
 import * as v from "valibot";
-import { shorten } from "#base/printable.ts";
 import type { PlacedNeed } from "./machine-need.ts";
 import { type NodeItem, node } from "./node/node-schema.ts";
 import { normalizeNode } from "./node/normalize-node.ts";
 import type { NodeConfig } from "./node-config.ts";
 import { explainType } from "./schema/fault-sentence.ts";
+import { issueSentence } from "./schema/issue-sentence.ts";
+import { replaceTolerated } from "./schema/tolerated-values.ts";
 import { type ConfigIssue, type JsonPath, printJsonPath } from "./text/config-issue.ts";
 import { parseJson } from "./text/parse-json.ts";
 import { parseYaml } from "./text/parse-yaml.ts";
@@ -59,6 +60,7 @@ export async function loadNodeConfig(
   const absolute = resolve(file);
   const report = new Report(file, dirname(absolute), parsed.places, env);
   for (const { path, sentence } of parsed.warnings) report.warn(path, sentence);
+  replaceTolerated(node, parsed.value, report);
   const checked = v.safeParse(node, parsed.value, { message: explainType });
   // Of another version nothing is known, not even what is a fault.
   const ofVersion = checked.issues?.filter(({ path }) => path?.[0]?.key === "version") ?? [];
@@ -126,32 +128,9 @@ function parse(file: string, text: string): ParsedText {
 
 function addIssue(issue: v.BaseIssue<unknown>, outer: JsonPath, report: Report): void {
   const path = [...outer, ...(issue.path ?? []).map((step) => step.key as string | number)];
-  const sentence = mayBeSecret(path) ? withoutValue(issue) : withShortValue(issue);
+  const sentence = issueSentence(issue, path);
   const isAtKey = issue.expected === "never" || issue.path?.at(-1)?.origin === "key";
   report.malformed(path, sentence, isAtKey && issue.received !== "undefined");
-}
-
-/** Longest value that a fault quotes. */
-const MOST_OF_VALUE = 100;
-
-function withShortValue({ message, received }: v.BaseIssue<unknown>): string {
-  if (received.length <= MOST_OF_VALUE) return message;
-  return message.replace(`found ${received}`, () => `found ${shorten(received, MOST_OF_VALUE)}`);
-}
-
-/** Attributes in `auth` that never hold a secret, so that their faults may quote the value. */
-const NEVER_SECRET = ["auth", "type", "kdf", "iterations", "keylen", "memory"];
-
-/** Any other value in `auth`, or of a variable of the environment, may be a secret in the wrong place. */
-function mayBeSecret(path: JsonPath): boolean {
-  if (path.includes("vars")) return true;
-  return path.includes("auth") && !NEVER_SECRET.includes(String(path.at(-1)));
-}
-
-/** The sentence with the type of the wrong value in place of the value. */
-function withoutValue({ message, received, input }: v.BaseIssue<unknown>): string {
-  if (typeof input !== "string" && typeof input !== "number") return message;
-  return message.replace(`found ${received}`, () => `found a ${typeof input}`);
 }
 
 function isReadableFile(path: string): boolean {

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { accessSync, constants } from "node:fs";
+import { accessSync, constants, statSync } from "node:fs";
 import { isIP } from "node:net";
 import { networkInterfaces } from "node:os";
 import { dirname } from "node:path";
@@ -18,6 +18,8 @@ export interface Machine {
   isFolder: (path: string) => boolean;
   /** Whether this user may write the file, or make files in the folder. */
   canWrite: (path: string) => boolean;
+  /** Whether this user may run the file. */
+  canRun: (file: string) => boolean;
   addresses: readonly string[];
 }
 
@@ -26,7 +28,7 @@ export function thisMachine(): Machine {
   const addresses = Object.values(networkInterfaces()).flatMap((list) =>
     (list ?? []).map(({ address }) => address),
   );
-  return { isFolder, canWrite, addresses };
+  return { isFolder, canWrite, canRun, addresses };
 }
 
 /** Warnings about the needs that the machine does not meet. */
@@ -42,11 +44,23 @@ function unmetBy(machine: Machine, need: MachineNeed): string | null {
     if (hasAddress(machine.addresses, need.address)) return null;
     return `Cannot listen on "${need.address}": this machine has no such address`;
   }
+  if (need.kind === "folder") {
+    return machine.isFolder(need.folder) ? null : `Cannot use "${need.folder}": no such folder`;
+  }
+  if (need.kind === "program") {
+    if (need.files.some(machine.canRun)) return null;
+    return `Cannot run "${need.name}": this user can run no such file`;
+  }
   const { kind, file } = need;
   const state = folderState(machine, dirname(file));
-  if (state === null) return null;
-  return `${kind === "socket" ? "Cannot listen on" : "Cannot keep cookies in"} "${file}": ${state}`;
+  return state === null ? null : `${ACTIONS[kind]} "${file}": ${state}`;
 }
+
+const ACTIONS = {
+  socket: "Cannot listen on",
+  cookies: "Cannot keep cookies in",
+  download: "Cannot download to",
+};
 
 function folderState(machine: Machine, folder: string): string | null {
   if (!machine.isFolder(folder)) return "no such folder";
@@ -65,6 +79,15 @@ function hasAddress(addresses: readonly string[], wanted: string): boolean {
 function canonical(address: string): string {
   const bare = address.replace(/%.*$/, "");
   return isIP(bare) === 6 ? new URL(`http://[${bare}]`).hostname : bare;
+}
+
+function canRun(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK);
+    return statSync(file).isFile();
+  } catch {
+    return false;
+  }
 }
 
 function canWrite(path: string): boolean {

@@ -13,6 +13,12 @@ export type MachineNeed =
   | { kind: "socket"; file: string }
   /** The file is written, and sometimes replaced. */
   | { kind: "cookies"; file: string }
+  /** The file is downloaded. */
+  | { kind: "download"; file: string }
+  /** A program works, or looks for modules, in this folder. */
+  | { kind: "folder"; folder: string }
+  /** One of these files is run. */
+  | { kind: "program"; name: string; files: readonly string[] }
   /** Connections to this address, or host name, are accepted. */
   | { kind: "interface"; address: string };
 

@@ -84,7 +84,7 @@ export interface GuestOptions {
   workdir: string;
   env: EnvironmentConfig;
   /** `pipe`: an open pipe to which nothing is written; else one JSON value is written. */
-  stdin: "close" | "pipe" | { value: unknown; close: boolean };
+  stdin: "close" | "pipe" | { text: string; close: boolean };
   stdout: OutputHandling;
   stderr: OutputHandling;
   /** Null: no folder is watched. */
@@ -181,7 +181,8 @@ export interface ComponentConfig {
   /** Python package and entry point, for `wamplet`. */
   package?: string;
   entrypoint?: string;
-  extra: Record<string, unknown>;
+  /** JSON of an object, with the digits of the file. */
+  extra: string;
   /** How a container's component connects, in autobahn's terms; files are absolute. */
   transport: Record<string, unknown>;
 }
@@ -667,7 +668,8 @@ export interface NodeInfoServiceConfig {
 /** `type: json`. */
 export interface JsonServiceConfig {
   type: "json";
-  value: unknown;
+  /** JSON, with the digits of the file. */
+  text: string;
 }
 
 /** `type: redirect`. */

@@ -127,10 +127,10 @@ function spawn(config: GuestWorkerConfig): Bun.Subprocess {
 
 function sendJson(
   sink: Bun.FileSink | number | undefined,
-  { value, close }: Extract<GuestWorkerConfig["options"]["stdin"], object>,
+  { text, close }: Extract<GuestWorkerConfig["options"]["stdin"], object>,
 ): void {
   if (typeof sink !== "object") return;
-  sink.write(JSON.stringify(value));
+  sink.write(text);
   // The guest may end before it has read everything; its exit is reported anyway.
   const written = close ? sink.end() : sink.flush();
   if (written instanceof Promise) written.catch(() => {});

@@ -93,9 +93,22 @@ const dynamic = v.strictObject({
   "authenticator-timeout": count,
 });
 
-/** A static authmethod with these attributes, or a dynamic one. */
+const byFunction = v.strictObject({
+  type: v.literal("function"),
+  authenticator: text,
+  "default-role": v.nullable(text),
+  "authenticator-timeout": count,
+});
+
+/** A static authmethod with these attributes, or one that asks an authenticator. */
 const method = <const E extends v.ObjectEntries>(entries: E) =>
-  maybe(v.variant("type", [v.strictObject({ type: v.literal("static"), ...entries }), dynamic]));
+  maybe(
+    v.variant("type", [
+      v.strictObject({ type: v.literal("static"), ...entries }),
+      dynamic,
+      byFunction,
+    ]),
+  );
 
 const auth = v.strictObject({
   anonymous: method({ role: text, authid: maybe(text) }),
@@ -270,7 +283,7 @@ const service: v.GenericSchema<unknown, WebServiceConfig> = v.variant("type", [
     hashes: texts,
   }),
   v.strictObject({ type: v.literal("nodeinfo") }),
-  v.strictObject({ type: v.literal("json"), value: v.unknown() }),
+  v.strictObject({ type: v.literal("json"), text: v.string() }),
   v.strictObject({ type: v.literal("redirect"), url: text }),
   v.strictObject({ type: v.literal("caller"), ...bridge }),
   v.strictObject({ type: v.literal("publisher"), ...bridge }),
@@ -351,9 +364,23 @@ const component = v.strictObject({
   callbacks: maybe(mapOf(text)),
   package: maybe(text),
   entrypoint: maybe(text),
-  extra: mapOf(v.unknown()),
+  extra: v.string(),
   transport: mapOf(v.unknown()),
 });
+
+const authenticators = maybe(
+  v.strictObject({
+    list: v.array(
+      v.strictObject({
+        id: text,
+        type: v.literal("authenticator"),
+        create: text,
+        config: v.unknown(),
+      }),
+    ),
+    options: v.strictObject(pythonOptions),
+  }),
+);
 
 const output = v.picklist(["log", "close", "drop"]);
 
@@ -365,6 +392,7 @@ const worker = v.variant("type", [
     components: maybe(
       v.strictObject({ list: v.array(component), options: v.strictObject(pythonOptions) }),
     ),
+    authenticators,
     transports: v.array(transport),
   }),
   v.strictObject({
@@ -392,7 +420,7 @@ const worker = v.variant("type", [
       env: environment,
       stdin: v.union([
         v.picklist(["close", "pipe"]),
-        v.strictObject({ value: v.unknown(), close: flag }),
+        v.strictObject({ text: v.string(), close: flag }),
       ]),
       stdout: output,
       stderr: output,
@@ -413,6 +441,7 @@ const worker = v.variant("type", [
     balancing: maybe(
       v.strictObject({ policy: v.picklist(["round_robin", "least_sessions"]), slow_start: count }),
     ),
+    authenticators,
     transports: v.array(transport),
   }),
   v.strictObject({

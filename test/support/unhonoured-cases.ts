@@ -35,6 +35,13 @@ const rawsocket = () => ({
   serializer: "cbor",
 });
 
+const websocket = () => ({
+  type: "websocket",
+  endpoint: { type: "unix", path: "router.sock" },
+  url: "ws://localhost",
+  options: {},
+});
+
 /** A component of each type, with these attributes beside its own. */
 function componentsOfEachType(others: () => object): object[] {
   return [
@@ -67,7 +74,10 @@ const wholeNode = [
     {
       type: "container",
       options: {},
-      components: componentsOfEachType(() => ({ transport: rawsocket() })),
+      components: [
+        ...componentsOfEachType(() => ({ transport: rawsocket() })),
+        { type: "class", classname: "a.B", realm: "realm1", transport: websocket() },
+      ],
     },
   ],
   [

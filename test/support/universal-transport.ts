@@ -29,7 +29,7 @@ export function universal(
     endpoint,
     rawsocket: { ...session, options: rawSocketDefaults },
     paths: {
-      "/": { type: "json", value: { here: true } },
+      "/": { type: "json", text: '{"here":true}' },
       ws: { ...session, type: "websocket", options: { ...webSocketDefaults, ...options } },
     },
   };

@@ -133,7 +133,7 @@ test("HEAD has the headers of GET and no body", async () => {
     "/": staticAt(root),
     list: staticAt(join(root, "plain"), { enable_directory_listing: true }),
     info: { type: "nodeinfo" },
-    json: { type: "json", value: { a: 1 } },
+    json: { type: "json", text: '{"a":1}' },
   });
   for (const path of ["/ten.txt", "/", "/list/", "/info", "/json", "/missing"]) {
     const whole = await get(url + path);
@@ -296,7 +296,7 @@ test("nodeinfo answers a page, or JSON when that is preferred", async () => {
 
 test("json answers its value and redirect its URL", async () => {
   const url = await start({
-    json: { type: "json", value: { a: [1, "ü"] } },
+    json: { type: "json", text: '{"a":[1,"ü"]}' },
     go: { type: "redirect", url: "https://example.com/x" },
   });
   const json = await get(`${url}/json`);

@@ -6,13 +6,22 @@
 
 import * as v from "valibot";
 import type { Authmethod, ConnectionConfig } from "#config/node-config.ts";
-import { byType, defaulted, item, itemOr, mapOf, optional, required } from "#config/schema/item.ts";
+import {
+  byType,
+  defaulted,
+  item,
+  itemOr,
+  lenientItem,
+  mapOf,
+  optional,
+  required,
+} from "#config/schema/item.ts";
 import { anything, text } from "#config/schema/primitive.ts";
 import type { Schema } from "#config/schema/schema-shape.ts";
 import { always, unhonoured } from "#config/schema/unhonoured.ts";
 import { askingTypes } from "./authenticator-schema.ts";
 import { cryptosign } from "./cryptosign-schema.ts";
-import { hexOf, isStatic, secret } from "./principal-schema.ts";
+import { isStatic, publicKeys, secret } from "./principal-schema.ts";
 import { scram } from "./scram-schema.ts";
 import { tls } from "./tls-schema.ts";
 import { wampcra } from "./wampcra-schema.ts";
@@ -36,7 +45,7 @@ const principal = item({
 });
 
 const ticket = byType({
-  static: item({
+  static: lenientItem({
     type: isStatic,
     principals: required(mapOf(v.string(), principal), "authid -> secret and role."),
   }),
@@ -62,13 +71,9 @@ const trustedProxy = byType(
   },
 );
 
-const cookie = item({
-  type: optional(v.literal("static"), "Accepted, has no effect."),
-});
-
 const proxyNode = item({
   authorized_keys: required(
-    v.pipe(v.array(hexOf(32)), v.minLength(1, "expected at least one public key, found none")),
+    publicKeys,
     "Ed25519 public keys in hex; `crossproxy keys` and `crossbar keys` print a node's.",
   ),
   role: optional(unhonoured(text, always, "the proxy names the role of each session")),
@@ -76,7 +81,7 @@ const proxyNode = item({
 });
 
 const signedProxy = byType({
-  static: item({
+  static: lenientItem({
     type: isStatic,
     principals: required(mapOf(v.string(), proxyNode), "Id of a node -> its keys."),
   }),
@@ -91,7 +96,10 @@ export const auth = item({
   scram: optional(scram, "A password that is never sent, of which only derived keys are kept."),
   cryptosign: optional(cryptosign, "A private key, with which the client signs a challenge."),
   tls: optional(tls, "The certificate that the client sent in the TLS handshake."),
-  cookie: optional(cookie, "The cookie of a WebSocket client that has joined with it before."),
+  cookie: optional(
+    anything,
+    "The cookie of a WebSocket client that has joined with it before; what is in it has no effect.",
+  ),
   "anonymous-proxy": optional(
     trustedProxy,
     "Router only, Unix sockets only: takes the identity that a proxy vouches for.",
@@ -113,7 +121,7 @@ export const sessionAuth: v.GenericSchema<unknown, AuthItem | "passthrough"> = i
 export type AuthItem = v.InferOutput<typeof auth>;
 
 /** `auth` of a connection: how the proxy authenticates to the router. */
-export const connectionAuth = item({
+export const connectionAuth = lenientItem({
   "anonymous-proxy": optional(
     anything,
     "The router trusts every client that can open its Unix socket.",

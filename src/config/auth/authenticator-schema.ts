@@ -6,7 +6,7 @@
  */
 
 import * as v from "valibot";
-import { defaulted, item, optional, required } from "#config/schema/item.ts";
+import { defaulted, lenientItem, optional, required } from "#config/schema/item.ts";
 import { anything, dottedName, integer, text } from "#config/schema/primitive.ts";
 import { only, unhonoured } from "#config/schema/unhonoured.ts";
 
@@ -32,7 +32,7 @@ const rules = {
 };
 
 /** A dynamic authmethod. */
-const dynamicAuth = item({
+const dynamicAuth = lenientItem({
   type: required(v.literal("dynamic"), "A WAMP procedure decides."),
   authenticator: required(strictUri, "URI of the procedure."),
   "authenticator-realm": optional(
@@ -43,7 +43,7 @@ const dynamicAuth = item({
   ...rules,
 });
 
-const functionAuth = item({
+const functionAuth = lenientItem({
   type: required(v.literal("function"), "A function of Python decides."),
   create: required(dottedName, "`package.module.function`, which makes the authenticator."),
   config: optional(anything, "First argument of the function; absent: an empty map."),

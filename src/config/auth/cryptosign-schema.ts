@@ -9,6 +9,7 @@ import {
   byType,
   defaulted,
   item,
+  lenientItem,
   mapOf,
   optional,
   refused,
@@ -16,13 +17,10 @@ import {
 } from "#config/schema/item.ts";
 import { fileName, text } from "#config/schema/primitive.ts";
 import { askingTypes } from "./authenticator-schema.ts";
-import { hexOf, isStatic } from "./principal-schema.ts";
+import { isStatic, publicKeys } from "./principal-schema.ts";
 
 const principal = item({
-  authorized_keys: required(
-    v.pipe(v.array(hexOf(32)), v.minLength(1, "expected at least one key, found none")),
-    "Public keys (Ed25519) of this principal, in hex.",
-  ),
+  authorized_keys: required(publicKeys, "Public keys (Ed25519) of this principal, in hex."),
   role: defaulted(text, "anonymous", "Role of this principal."),
   realm: optional(text, "Realm that this principal joins, whatever it asks for."),
 });
@@ -39,7 +37,7 @@ const trustroot = item({
 
 /** WAMP-cryptosign. */
 export const cryptosign = byType({
-  static: item({
+  static: lenientItem({
     type: isStatic,
     principals: optional(mapOf(v.string(), principal), "authid -> public keys and role."),
     trustroots: optional(

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { isRecord } from "#base/record.ts";
 import type { AuthConfig, Authmethod } from "#config/node-config.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
 import type { TransportContext } from "#config/transport/transport-context.ts";
@@ -48,14 +49,14 @@ export function normalizeAuth(
     const at = [...path, method];
     const written = item[method];
     if (written === undefined || report.isMalformed(at)) continue;
-    refuseWhereUnfit(method, at, context);
+    if (!isOfUse(method, at, context)) continue;
     Object.assign(auth, { [method]: normalizeMethod(method, written, at, context) });
   }
   if (auth.cookie !== undefined && Object.keys(item).length === 1) {
-    report.fault(path, "cookie is the only authmethod, so nobody could join a first time");
+    report.warn(path, "cookie is the only authmethod, so nobody can join a first time");
   }
   if (Object.keys(auth).length === 0 && !report.isMalformed(path)) {
-    report.fault(path, "no authmethod is configured, so nobody could join");
+    report.warn(path, "no authmethod is configured, so nobody can join");
   }
   return auth;
 }
@@ -69,33 +70,42 @@ function defaultAuth(path: JsonPath, context: TransportContext): AuthConfig {
   return { anonymous: { type: "static", role: "anonymous" } };
 }
 
-/** Refuses an authmethod that the worker or the endpoint cannot have, static or dynamic. */
-function refuseWhereUnfit(method: Authmethod, path: JsonPath, context: TransportContext): void {
-  const { report, workerType, asksForCertificate } = context;
-  if (method === "tls" && !asksForCertificate) {
-    const sentence = "the endpoint asks for no client certificate; it needs tls.ca_certificates";
-    report.fault(path, sentence, true);
-  }
+/** Whether clients can join with it here; a proxy is refused what routers alone can have. */
+function isOfUse(method: Authmethod, path: JsonPath, context: TransportContext): boolean {
+  const { report, workerType, asksForCertificate, cookieOrigins } = context;
   if (method === "cryptosign-proxy" && workerType === "proxy") {
     refuseVouching(method, path, report);
   }
+  if (method === "tls" && !asksForCertificate) {
+    const state = "the endpoint asks for no client certificate; it needs tls.ca_certificates";
+    report.warn(path, `has no effect: ${state}`);
+    return false;
+  }
+  if (method === "cookie" && cookieOrigins === undefined) {
+    report.warn(path, 'has no effect: no cookie is issued here; it needs "cookie" beside "auth"');
+    return false;
+  }
+  return true;
 }
 
 function normalizeMethod(
   method: Authmethod,
-  written: object,
+  written: unknown,
   path: JsonPath,
   context: TransportContext,
 ): AuthConfig[Authmethod] {
-  if (isDynamic(written)) return normalizeDynamicAuth(written, path, context);
-  if (isFunction(written)) return normalizeFunctionAuth(written, path, context);
+  // What is in `cookie` has no effect.
+  if (method !== "cookie") {
+    if (isDynamic(written)) return normalizeDynamicAuth(written, path, context);
+    if (isFunction(written)) return normalizeFunctionAuth(written, path, context);
+  }
   return staticMethods[method](written as never, path, context);
 }
 
-function isDynamic(item: object): item is DynamicAuthItem {
-  return "type" in item && item.type === "dynamic";
+function isDynamic(item: unknown): item is DynamicAuthItem {
+  return isRecord(item) && item["type"] === "dynamic";
 }
 
-function isFunction(item: object): item is FunctionAuthItem {
-  return "type" in item && item.type === "function";
+function isFunction(item: unknown): item is FunctionAuthItem {
+  return isRecord(item) && item["type"] === "function";
 }

@@ -13,12 +13,11 @@ import { eachPrincipal, type NormalizedAuth, type StaticItem } from "./static-au
 
 /** The normalized authmethod. */
 export function normalizeCryptosign(
-  { principals = {}, trustroots }: StaticItem<"cryptosign">,
+  { principals: written, trustroots }: StaticItem<"cryptosign">,
   path: JsonPath,
   context: TransportContext,
 ): NormalizedAuth<"cryptosign"> {
-  const hasPrincipals = Object.keys(principals).length > 0;
-  if (hasPrincipals === (trustroots !== undefined)) {
+  if ((written === undefined) === (trustroots === undefined)) {
     context.report.fault(path, 'expected either "principals" or "trustroots"');
   }
   if (trustroots !== undefined) {
@@ -27,19 +26,24 @@ export function normalizeCryptosign(
   }
   const at = [...path, "principals"];
   const owners = new Map<string, string>();
-  const normalized = eachPrincipal(principals, at, context, (one, place): CryptosignPrincipal => {
-    const { role, realm } = one;
-    const authid = String(place.at(-1));
-    const keys = one.authorized_keys.map((key) => key.toLowerCase());
-    keys.forEach((key, index) => {
-      const owner = owners.get(key);
-      owners.set(key, owner ?? authid);
-      if (owner === undefined || owner === authid) return;
-      const sentence = `"${owner}" has this key too, so clients with it have to say their authid`;
-      context.report.warn([...place, "authorized_keys", index], sentence);
-    });
-    return { authorized_keys: keys, role, ...(realm === undefined ? {} : { realm }) };
-  });
+  const normalized = eachPrincipal(
+    written ?? {},
+    at,
+    context,
+    (one, place): CryptosignPrincipal => {
+      const { role, realm } = one;
+      const authid = String(place.at(-1));
+      const keys = one.authorized_keys.map((key) => key.toLowerCase());
+      keys.forEach((key, index) => {
+        const owner = owners.get(key);
+        owners.set(key, owner ?? authid);
+        if (owner === undefined || owner === authid) return;
+        const sentence = `"${owner}" has this key too, so clients with it have to say their authid`;
+        context.report.warn([...place, "authorized_keys", index], sentence);
+      });
+      return { authorized_keys: keys, role, ...(realm === undefined ? {} : { realm }) };
+    },
+  );
   return { type: "static", principals: normalized };
 }
 

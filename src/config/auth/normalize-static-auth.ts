@@ -9,7 +9,7 @@ import type { JsonPath } from "#config/text/config-issue.ts";
 import type { TransportContext } from "#config/transport/transport-context.ts";
 import { normalizeCryptosign } from "./normalize-cryptosign.ts";
 import { normalizeScram } from "./normalize-scram.ts";
-import { normalizeTls } from "./normalize-tls.ts";
+import { normalizeTls } from "./normalize-tls-auth.ts";
 import { normalizeSignedProxy, normalizeTrustedProxy } from "./normalize-trusted-proxy.ts";
 import { normalizeWampCra } from "./normalize-wampcra.ts";
 import { warnOfRole } from "./role-rules.ts";
@@ -58,13 +58,11 @@ function normalizeTicket(
 
 /** With the origin `*`, a page of any site could join as the user that opens it. */
 function normalizeCookieAuth(
-  _item: object,
+  _item: unknown,
   path: JsonPath,
   { report, cookieOrigins }: TransportContext,
 ): NormalizedAuth<"cookie"> {
-  if (cookieOrigins === undefined) {
-    report.fault(path, 'no cookie is issued here; it needs "cookie" beside "auth"', true);
-  } else if (cookieOrigins.includes("*")) {
+  if (cookieOrigins?.includes("*")) {
     const sentence = "pages of every origin can join in a visitor's name; list allowed_origins";
     report.warn(path, sentence);
   }

@@ -7,6 +7,7 @@
 import * as v from "valibot";
 import { item, required } from "#config/schema/item.ts";
 import { fileName, text } from "#config/schema/primitive.ts";
+import { type WarnedValue, warnedValue } from "#config/schema/warned-value.ts";
 
 /** `type: static`. */
 export const isStatic = required(v.literal("static"), "Configured here.");
@@ -39,3 +40,11 @@ export function hexOf(octets: number | null) {
     v.regex(pattern, sentence),
   );
 }
+
+const none: WarnedValue = {
+  matches: (keys) => Array.isArray(keys) && keys.length === 0,
+  sentence: "there is no key, so nobody can join as this principal",
+};
+
+/** Ed25519 public keys in hex, of one principal. */
+export const publicKeys = warnedValue(v.array(hexOf(32)), none);

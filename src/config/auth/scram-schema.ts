@@ -5,7 +5,15 @@
  */
 
 import * as v from "valibot";
-import { byType, defaulted, item, mapOf, optional, required } from "#config/schema/item.ts";
+import {
+  byType,
+  defaulted,
+  item,
+  lenientItem,
+  mapOf,
+  optional,
+  required,
+} from "#config/schema/item.ts";
 import { integer, oneOf, text } from "#config/schema/primitive.ts";
 import { askingTypes } from "./authenticator-schema.ts";
 import { hexOf, isStatic } from "./principal-schema.ts";
@@ -27,7 +35,7 @@ const principal = item({
 
 /** SCRAM. */
 export const scram = byType({
-  static: item({
+  static: lenientItem({
     type: isStatic,
     principals: required(mapOf(v.string(), principal), "authid -> derived keys and role."),
   }),

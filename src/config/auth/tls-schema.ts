@@ -5,7 +5,7 @@
  */
 
 import * as v from "valibot";
-import { byType, defaulted, item, mapOf, optional, required } from "#config/schema/item.ts";
+import { byType, defaulted, lenientItem, mapOf, optional } from "#config/schema/item.ts";
 import { text } from "#config/schema/primitive.ts";
 import { askingTypes } from "./authenticator-schema.ts";
 import { isStatic } from "./principal-schema.ts";
@@ -16,7 +16,7 @@ function fingerprint(octets: number) {
   return v.pipe(v.string(), v.regex(RegExp(`^(:*[0-9a-fA-F]){${2 * octets}}:*$`), sentence));
 }
 
-const principal = item({
+const principal = lenientItem({
   "certificate-sha1": optional(
     fingerprint(20),
     "SHA-1 fingerprint of the client's certificate, with colons or without.",
@@ -30,9 +30,9 @@ const principal = item({
 
 /** TLS client certificates. */
 export const tls = byType({
-  static: item({
+  static: lenientItem({
     type: isStatic,
-    principals: required(mapOf(v.string(), principal), "authid -> certificate and role."),
+    principals: defaulted(mapOf(v.string(), principal), {}, "authid -> certificate and role."),
   }),
   ...askingTypes,
 });

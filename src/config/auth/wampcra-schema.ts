@@ -5,7 +5,15 @@
  */
 
 import * as v from "valibot";
-import { byType, defaulted, item, mapOf, optional, required } from "#config/schema/item.ts";
+import {
+  byType,
+  defaulted,
+  item,
+  lenientItem,
+  mapOf,
+  optional,
+  required,
+} from "#config/schema/item.ts";
 import { integer, text } from "#config/schema/primitive.ts";
 import { askingTypes } from "./authenticator-schema.ts";
 import { isStatic, secret } from "./principal-schema.ts";
@@ -25,7 +33,7 @@ const user = item({
 
 /** WAMP-CRA. */
 export const wampcra = byType({
-  static: item({
+  static: lenientItem({
     type: isStatic,
     users: required(mapOf(v.string(), user), "authid -> secret and role."),
   }),

@@ -17,6 +17,7 @@ import {
   text,
 } from "#config/schema/primitive.ts";
 import { always, unhonoured } from "#config/schema/unhonoured.ts";
+import { clientRawsocketOptions, clientWebsocketOptions } from "./client-options-schema.ts";
 
 const callbacks = mapOf(
   v.picklist(
@@ -27,19 +28,21 @@ const callbacks = mapOf(
 );
 
 const websocket = item({
+  id: optional(id, "Accepted, has no effect."),
   type: required(v.literal("websocket"), "WAMP over WebSocket."),
   endpoint: required(connectingEndpoint, "The socket to connect to."),
   url: required(text, "URL of the request; the connection is made to `endpoint`."),
   serializers: serializers("In order of preference."),
-  options: optional(anyMap, "Options of autobahn's protocol, in Crossbar's spelling."),
+  options: optional(clientWebsocketOptions, "Options of autobahn's protocol."),
 });
 
 const rawsocket = item({
+  id: optional(id, "Accepted, has no effect."),
   type: required(v.literal("rawsocket"), "WAMP over RawSocket."),
   endpoint: required(connectingEndpoint, "The socket to connect to."),
   serializer: required(serializer, "The one serializer."),
-  options: optional(anyMap, "Options of autobahn's protocol, in Crossbar's spelling."),
-  url: optional(unhonoured(text, always, "the endpoint decides")),
+  options: optional(clientRawsocketOptions, "Options of autobahn's protocol."),
+  url: optional(unhonoured(anything, always, "the endpoint decides")),
   debug: optional(unhonoured(anything, always, "it has no meaning for this program")),
 });
 
@@ -49,7 +52,7 @@ const transport = byType({ websocket, rawsocket });
 export type ComponentTransportItem = v.InferOutput<typeof transport>;
 
 const common = {
-  id: optional(id, "Absent: `component001` and so on in each worker."),
+  id: optional(text, "Absent: `component001` and so on in each worker."),
   realm: required(text, "The realm that it joins."),
   extra: optional(anyMap, "`config.extra` of the session, with `cbdir` added."),
 };

@@ -6,7 +6,8 @@
 
 import * as v from "valibot";
 import { defaulted, item, optional, required } from "#config/schema/item.ts";
-import { anyMap, anything, id, oneOf } from "#config/schema/primitive.ts";
+import { anything, oneOf, text } from "#config/schema/primitive.ts";
+import { unchecked } from "#config/schema/tolerated-values.ts";
 import { always, unhonoured } from "#config/schema/unhonoured.ts";
 import { containerComponent } from "./component-schema.ts";
 import { processOptions, pythonOptions } from "./process-options-schema.ts";
@@ -34,7 +35,7 @@ const containerOptions = item({
 /** The worker. */
 export const container = item({
   type: required(v.literal("container"), "A worker of components in Python."),
-  id: optional(id, "Absent: `worker001` and so on, over the whole node."),
+  id: optional(unchecked(text), "Absent: `worker001` and so on, over the whole node."),
   options: optional(containerOptions, "Options."),
   components: defaulted(
     v.array(containerComponent),
@@ -42,7 +43,7 @@ export const container = item({
     "Components, in the order of their start.",
   ),
   connections: optional(unhonoured(anything, always, "components connect by themselves")),
-  manhole: optional(unhonoured(anyMap, always, "no console is opened")),
+  manhole: optional(unhonoured(anything, always, "no console is opened")),
 });
 
 /** The worker as written. */

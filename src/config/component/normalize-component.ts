@@ -16,6 +16,7 @@ import type {
 import { supportedSerializers } from "#config/schema/primitive.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
 import type { Report } from "#config/text/report.ts";
+import { CLIENT_OPTIONS } from "./client-options-schema.ts";
 import type {
   ComponentTransportItem,
   ContainerComponentItem,
@@ -51,6 +52,13 @@ export function normalizePythonOptions(
     item === undefined || report.isMalformed(path) ? {} : item;
   if (python !== undefined && !isAbsolute(python)) {
     report.fault([...path, "python"], `expected an absolute path, found "${python}"`);
+  }
+  if (python !== undefined && isAbsolute(python)) {
+    report.need([...path, "python"], { kind: "program", name: python, files: [python] });
+  }
+  for (const [index, name] of (pythonpath ?? []).entries()) {
+    const folder = resolve(report.folder, name);
+    report.need([...path, "pythonpath", index], { kind: "folder", folder });
   }
   return {
     ...(python !== undefined && { python }),
@@ -92,7 +100,7 @@ export function normalizeContainerComponents(
   report: Report,
 ): ComponentConfig[] {
   return normalizeComponents(items, path, report, (item, at) => ({
-    ...whatRuns(item),
+    ...whatRuns(item, at, report),
     transport: normalizeTransport(item.transport, [...at, "transport"], report),
   }));
 }
@@ -118,7 +126,7 @@ export function normalizeRouterComponents(
       const sentence = `realm "${realm}" has no role "${role}"; this component may do nothing`;
       report.warn([...at, "role"], sentence);
     }
-    return { ...whatRuns(item), role: item.role, transport: {} };
+    return { ...whatRuns(item, at, report), role: item.role, transport: {} };
   });
 }
 
@@ -139,8 +147,13 @@ function normalizeComponents<Item extends ContainerComponentItem | RouterCompone
   });
 }
 
-function whatRuns(item: ContainerComponentItem | RouterComponentItem) {
-  const common = { realm: item.realm, extra: { ...asMap(item.extra ?? {}) } };
+function whatRuns(
+  item: ContainerComponentItem | RouterComponentItem,
+  path: JsonPath,
+  report: Report,
+) {
+  const extra = report.jsonText([...path, "extra"], item.extra ?? {});
+  const common = { realm: item.realm, extra };
   switch (item.type) {
     case "class":
       return { ...common, type: item.type, classname: item.classname };
@@ -160,7 +173,8 @@ function normalizeTransport(
     normalizeConnecting(item.endpoint, [...path, "endpoint"], report),
     item.type === "websocket" && item.url.startsWith("wss:"),
   );
-  const options = { ...asMap(item.options ?? {}) };
+  const written = Object.entries(asMap<unknown>(item.options ?? {}));
+  const options = Object.fromEntries(written.filter(([name]) => CLIENT_OPTIONS.includes(name)));
   return item.type === "websocket"
     ? {
         type: item.type,

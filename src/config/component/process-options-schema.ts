@@ -8,6 +8,7 @@ import * as v from "valibot";
 import { defaulted, item, mapOf, optional } from "#config/schema/item.ts";
 import { anything, fileName, integer, text } from "#config/schema/primitive.ts";
 import type { Schema } from "#config/schema/schema-shape.ts";
+import { unchecked } from "#config/schema/tolerated-values.ts";
 import { always, unhonoured } from "#config/schema/unhonoured.ts";
 
 /** `options.env`: the environment of the process. */
@@ -27,30 +28,38 @@ function meaningless<S extends Schema>(schema: S) {
   return optional(unhonoured(schema, always, "it has no meaning for this program"));
 }
 
-/** `options` of a worker that runs components. */
-export const pythonOptions = {
-  disabled: optional(anything, "A true value skips the worker."),
-  python: optional(
-    fileName,
-    "Absolute path of the interpreter. Absent: CROSSPROXY_PYTHON, the virtual environment of VIRTUAL_ENV, or python3 in PATH.",
-  ),
-  pythonpath: defaulted(
-    v.array(fileName),
-    [],
-    "Folders in which modules are searched first, relative to the folder of node.json.",
-  ),
-  env: optional(environment, "Environment of the components' process."),
-  ready_timeout: defaulted(
-    integer(0, 25_000),
-    20_000,
-    "Extension. Milliseconds for all components to become ready; after it nothing waits for them.",
-  ),
-  extra: meaningless(anything),
-  reactor: meaningless(anything),
-  expose_controller: meaningless(v.boolean()),
-  expose_shared: meaningless(v.boolean()),
-  traceback: meaningless(anything),
-};
+/** `options` of a worker that may run Python; `checked` is applied to the schema of each. */
+function pythonOptionsWith(checked: <S extends Schema>(schema: S) => S) {
+  return {
+    disabled: optional(anything, "A true value skips the worker."),
+    python: optional(
+      checked(fileName),
+      "Absolute path of the interpreter. Absent: CROSSPROXY_PYTHON, the virtual environment of VIRTUAL_ENV, or python3 in PATH.",
+    ),
+    pythonpath: defaulted(
+      checked(v.array(fileName)),
+      [],
+      "Folders in which modules are searched first, relative to the folder of node.json.",
+    ),
+    env: optional(checked(environment), "Environment of the components' process."),
+    ready_timeout: defaulted(
+      checked(integer(0, 25_000)),
+      20_000,
+      "Extension. Milliseconds for all components to become ready; after it nothing waits for them.",
+    ),
+    extra: meaningless(anything),
+    reactor: meaningless(anything),
+    expose_controller: meaningless(checked(v.boolean())),
+    expose_shared: meaningless(checked(v.boolean())),
+    traceback: meaningless(anything),
+  };
+}
+
+/** Options of Python. */
+export const pythonOptions = pythonOptionsWith((schema) => schema);
+
+/** The same of a proxy, of which Crossbar checks nothing. */
+export const uncheckedPythonOptions = pythonOptionsWith(unchecked);
 
 /** Title and processors of the components' process. */
 export const processOptions = {

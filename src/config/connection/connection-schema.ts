@@ -12,6 +12,7 @@ import {
   byType,
   defaulted,
   item,
+  lenientItem,
   mapOf,
   openItem,
   optional,
@@ -20,7 +21,6 @@ import {
 } from "#config/schema/item.ts";
 import { withKeywords } from "#config/schema/json-keywords.ts";
 import {
-  anyMap,
   anything,
   integer,
   milliseconds,
@@ -29,10 +29,11 @@ import {
   serializers,
   text,
 } from "#config/schema/primitive.ts";
+import { unchecked } from "#config/schema/tolerated-values.ts";
 import { always, unhonoured } from "#config/schema/unhonoured.ts";
 
 const retry = optional(
-  unhonoured(v.number(), always, "a client whose router is away is refused at once"),
+  unhonoured(anything, always, "a client whose router is away is refused at once"),
 );
 
 /** Attributes of Crossbar that both connecting transports have. */
@@ -42,7 +43,7 @@ const common = {
   initial_retry_delay: retry,
   retry_delay_growth: retry,
   retry_delay_jitter: retry,
-  headers: optional(unhonoured(anyMap, always, "no headers are added for the router")),
+  headers: optional(unhonoured(anything, always, "no headers are added for the router")),
   proxy: refused("connecting through an HTTP proxy is not supported"),
   realm: refused("a backend for one realm is not supported; use connections and routes"),
 };
@@ -59,8 +60,14 @@ const messageSize = withKeywords(
 
 const rawsocketOptions = openItem(
   {
-    max_message_size: optional(messageSize, "Longest message taken from the router, in octets."),
-    maxMessagePayloadSize: optional(messageSize, "The same, if `max_message_size` is absent."),
+    max_message_size: optional(
+      unchecked(messageSize),
+      "Longest message taken from the router, in octets.",
+    ),
+    maxMessagePayloadSize: optional(
+      unchecked(messageSize),
+      "The same, if `max_message_size` is absent.",
+    ),
   },
   unhonouredOption,
 );
@@ -77,7 +84,7 @@ const websocketUrl = v.pipe(
 );
 
 /** WAMP over WebSocket to a router. */
-export const connectingWebsocket = item({
+export const connectingWebsocket = lenientItem({
   type: defaulted(v.literal("websocket"), "websocket", "WAMP over WebSocket."),
   endpoint: required(connectingEndpoint, "The socket to connect to."),
   url: required(websocketUrl, "URL of the request; the connection is made to `endpoint`."),
@@ -87,10 +94,10 @@ export const connectingWebsocket = item({
 });
 
 /** WAMP over RawSocket to a router. */
-export const connectingRawsocket = item({
+export const connectingRawsocket = lenientItem({
   type: required(v.literal("rawsocket"), "WAMP over RawSocket."),
   endpoint: required(connectingEndpoint, "The socket to connect to."),
-  url: optional(text, "Accepted; the endpoint decides."),
+  url: optional(anything, "Accepted; the endpoint decides."),
   serializer: defaulted(serializer, "cbor", "The one serializer."),
   options: optional(rawsocketOptions, "Options."),
   ...common,
@@ -119,7 +126,7 @@ const healthCheck = item({
 export type HealthCheckItem = v.InferOutput<typeof healthCheck>;
 
 /** One item of `connections`. */
-export const connection = item({
+export const connection = lenientItem({
   transport: required(connectingTransport, "How to reach the router."),
   auth: optional(
     connectionAuth,
@@ -136,13 +143,12 @@ export type ConnectionItem = v.InferOutput<typeof connection>;
 
 const routeTarget = withKeywords(
   v.custom<string | string[]>(
-    (value) => isId(value) || (Array.isArray(value) && value.length > 0 && value.every(isId)),
+    (value) => isId(value) || (Array.isArray(value) && value.every(isId)),
     (issue) => `expected a connection id or a list of them, found ${issue.received}`,
   ),
   {
     type: ["string", "array"],
     minLength: 1,
-    minItems: 1,
     items: { type: "string", minLength: 1 },
   },
 );

@@ -31,6 +31,10 @@ export function normalizeRoutes(
     for (const [role, target] of Object.entries(asMap(roles))) {
       const path = [...workerPath, "routes", realm, role];
       if (report.isMalformed(path)) continue;
+      if (target.length === 0) {
+        report.warn(path, "leads to no connection, so it is no route");
+        continue;
+      }
       const ids = typeof target === "string" ? [target] : target;
       ids.forEach((id, index) => {
         const place = typeof target === "string" ? path : [...path, index];

@@ -11,12 +11,14 @@ import {
   defaulted,
   item,
   itemOr,
+  lenientItem,
   notSupported,
   optional,
   required,
 } from "#config/schema/item.ts";
 import { withKeywords } from "#config/schema/json-keywords.ts";
 import { fileName, integer, oneOf, text } from "#config/schema/primitive.ts";
+import { unchecked } from "#config/schema/tolerated-values.ts";
 import { allBut, always, unhonoured } from "#config/schema/unhonoured.ts";
 
 const listeningPort = withKeywords(
@@ -195,7 +197,7 @@ const seconds = withKeywords(
   { exclusiveMinimum: 0, maximum: 600 },
 );
 
-const connectingTlsItem = item({
+const connectingTlsItem = lenientItem({
   hostname: optional(text, "Name that the router's certificate is for; absent: `host`."),
   ca_certificates: optional(
     v.pipe(v.array(fileName), v.minLength(1, "expected at least one file, found none")),
@@ -209,7 +211,7 @@ const connectingTlsItem = item({
 export const connectingTls = itemOr("boolean", v.boolean(), connectingTlsItem);
 
 /** A TCP port to connect to. */
-export const connectingTcp = item({
+export const connectingTcp = lenientItem({
   type: required(v.literal("tcp"), "A TCP port."),
   host: required(text, "Name or address of the router."),
   port: required(integer(1, 65_535), "Its port."),
@@ -217,7 +219,7 @@ export const connectingTcp = item({
     ipVersion,
     "IP version of the address that `host` is resolved to; absent: either.",
   ),
-  timeout: defaulted(seconds, 10, "Seconds to connect within."),
+  timeout: defaulted(unchecked(seconds), 10, "Seconds to connect within."),
   tls: optional(
     connectingTls,
     "`true`, or how the router's certificate is checked; absent: no TLS.",
@@ -225,10 +227,10 @@ export const connectingTcp = item({
 });
 
 /** A Unix domain socket to connect to. */
-export const connectingUnix = item({
+export const connectingUnix = lenientItem({
   type: required(v.literal("unix"), "A Unix domain socket."),
   path: required(fileName, "Socket file; environment variables are filled in."),
-  timeout: defaulted(seconds, 10, "Seconds to connect within."),
+  timeout: defaulted(unchecked(seconds), 10, "Seconds to connect within."),
 });
 
 /** A socket to connect to. */

@@ -15,7 +15,7 @@ import type {
 import type { JsonPath } from "#config/text/config-issue.ts";
 import type { Report } from "#config/text/report.ts";
 import type { connectingEndpoint, listeningEndpoint, listeningTcp } from "./endpoint-schema.ts";
-import { normalizeConnectingTls, normalizeListeningTls } from "./normalize-tls.ts";
+import { normalizeConnectingTls, normalizeListeningTls } from "./normalize-endpoint-tls.ts";
 
 /** Longest socket file name, in octets, that the operating system takes. */
 const MAX_SOCKET_PATH = 107;
@@ -104,11 +104,11 @@ function normalizePorts(
   report: Report,
 ): Pick<ListeningTcpConfig, "port" | "portrange"> {
   if (port !== undefined && portrange !== undefined) {
-    report.fault([...path, "portrange"], 'there is a "port" already; give one of them', true);
+    report.warn([...path, "port"], 'has no effect: there is a "portrange"');
   }
+  if (portrange !== undefined) return { port: portrange[0], portrange };
   if (typeof port === "string") return { port: portFrom(port, [...path, "port"], report) };
   if (port !== undefined) return { port };
-  if (portrange !== undefined) return { port: portrange[0], portrange };
   report.fault([...path, "port"], "required attribute is missing");
   return { port: 0 };
 }

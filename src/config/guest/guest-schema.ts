@@ -6,8 +6,9 @@
 
 import * as v from "valibot";
 import { environment } from "#config/component/process-options-schema.ts";
-import { defaulted, item, itemOr, optional, required } from "#config/schema/item.ts";
+import { defaulted, item, itemOr, lenientItem, optional, required } from "#config/schema/item.ts";
 import { anything, fileName, oneOf, text } from "#config/schema/primitive.ts";
+import { unchecked } from "#config/schema/tolerated-values.ts";
 
 const jsonInput = item({
   type: required(v.literal("json"), "One JSON value."),
@@ -17,11 +18,15 @@ const jsonInput = item({
 
 const output = oneOf(["log", "close", "drop"]);
 
-const watch = item({
-  directories: required(v.array(fileName), "Folders, relative to the folder of node.json."),
-  action: optional(oneOf(["restart"]), "Absent: changes are only logged."),
+const watch = lenientItem({
+  directories: defaulted(
+    unchecked(v.array(fileName)),
+    [],
+    "Folders, relative to the folder of node.json.",
+  ),
+  action: optional(unchecked(oneOf(["restart"])), "Absent: changes are only logged."),
   timeout: defaulted(
-    v.pipe(v.number(), v.minValue(0, "expected a number of seconds")),
+    unchecked(v.pipe(v.number(), v.minValue(0, "expected a number of seconds"))),
     1,
     "Seconds without a further change before the restart.",
   ),

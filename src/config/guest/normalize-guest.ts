@@ -5,7 +5,7 @@
  */
 
 import { existsSync } from "node:fs";
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { normalizeEnvironment } from "#config/component/normalize-component.ts";
 import type { GuestOptions, GuestWorkerConfig } from "#config/node-config.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
@@ -23,21 +23,38 @@ export function normalizeGuest(
 ): GuestWorkerConfig {
   const at = [...path, "options"];
   const options: Partial<OptionsItem> = report.isMalformed(at) ? {} : (item.options ?? {});
+  const workdir = resolve(report.folder, options.workdir ?? ".");
   warnClosed(options, at, report);
+  if (options.workdir !== undefined) {
+    report.need([...at, "workdir"], { kind: "folder", folder: workdir });
+  }
+  if (!report.isMalformed([...path, "executable"])) {
+    const files = candidatesFor(item.executable, workdir, report);
+    report.need([...path, "executable"], { kind: "program", name: item.executable, files });
+  }
   return {
     type: "guest",
     id,
     executable: item.executable,
     arguments: item.arguments ?? [],
     options: {
-      workdir: resolve(report.folder, options.workdir ?? "."),
+      workdir,
       env: normalizeEnvironment(options.env),
-      stdin: inputOf(options.stdin),
+      stdin: inputOf(options.stdin, [...at, "stdin"], report),
       stdout: options.stdout ?? "log",
       stderr: options.stderr ?? "log",
       watch: watchOf(options.watch, [...at, "watch"], report),
     },
   };
+}
+
+/** The files that may be meant: below the working folder, and a bare name in PATH. */
+function candidatesFor(executable: string, workdir: string, { env }: Report): string[] {
+  const folders = executable.includes("/") ? [] : (env["PATH"] ?? "").split(":");
+  return [
+    resolve(workdir, executable),
+    ...folders.filter((folder) => folder !== "").map((folder) => join(folder, executable)),
+  ];
 }
 
 /** In Crossbar a closed output kills a program at its next line. */
@@ -48,9 +65,15 @@ function warnClosed(options: Partial<OptionsItem>, path: JsonPath, report: Repor
   }
 }
 
-function inputOf(stdin: OptionsItem["stdin"]): GuestOptions["stdin"] {
+function inputOf(
+  stdin: OptionsItem["stdin"],
+  path: JsonPath,
+  report: Report,
+): GuestOptions["stdin"] {
   if (stdin === undefined) return "pipe";
-  return stdin === "close" ? "close" : { value: stdin.value, close: stdin.close };
+  return stdin === "close"
+    ? "close"
+    : { text: report.jsonText([...path, "value"], stdin.value), close: stdin.close };
 }
 
 function watchOf(

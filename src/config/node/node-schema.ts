@@ -7,7 +7,7 @@
 import * as v from "valibot";
 import { routerComponent } from "#config/component/component-schema.ts";
 import { container } from "#config/component/container-schema.ts";
-import { pythonOptions } from "#config/component/process-options-schema.ts";
+import { pythonOptions, uncheckedPythonOptions } from "#config/component/process-options-schema.ts";
 import { balancing, connection, routes } from "#config/connection/connection-schema.ts";
 import { guest } from "#config/guest/guest-schema.ts";
 import { realm } from "#config/realm/realm-schema.ts";
@@ -16,6 +16,7 @@ import {
   defaulted,
   item,
   itemOr,
+  lenientItem,
   mapOf,
   openItem,
   optional,
@@ -23,6 +24,7 @@ import {
 } from "#config/schema/item.ts";
 import { anyMap, anything, id, oneOf, text } from "#config/schema/primitive.ts";
 import type { Schema } from "#config/schema/schema-shape.ts";
+import { unchecked } from "#config/schema/tolerated-values.ts";
 import { always, only, unhonoured } from "#config/schema/unhonoured.ts";
 import { testeeTransport, transport } from "#config/transport/transport-schema.ts";
 
@@ -31,7 +33,7 @@ function meaningless<S extends Schema>(schema: S) {
   return optional(unhonoured(schema, always, "it has no meaning for this program"));
 }
 
-const manhole = optional(unhonoured(anyMap, always, "no console is opened"));
+const manhole = optional(unhonoured(anything, always, "no console is opened"));
 
 /** `options` of a worker. */
 export const workerOptions = item({
@@ -48,7 +50,13 @@ export const workerOptions = item({
   traceback: meaningless(anything),
 });
 
-const routingOptions = item({
+const proxyOptions = lenientItem({
+  ...uncheckedPythonOptions,
+  title: meaningless(unchecked(v.string())),
+  cpu_affinity: meaningless(unchecked(v.array(v.number()))),
+});
+
+const routerOptions = item({
   ...pythonOptions,
   title: meaningless(v.string()),
   cpu_affinity: meaningless(v.array(v.number())),
@@ -58,7 +66,7 @@ const router = item({
   type: required(v.literal("router"), "A worker that routes."),
   id: optional(id, "Absent: `worker001` and so on, over the whole node."),
   options: optional(
-    routingOptions,
+    routerOptions,
     "Options; those of Python are for components and authenticators of type `function`.",
   ),
   realms: defaulted(v.array(realm), [], "Realms."),
@@ -72,11 +80,11 @@ const router = item({
   manhole,
 });
 
-const proxy = item({
+const proxy = lenientItem({
   type: required(v.literal("proxy"), "A worker that forwards the sessions of clients to routers."),
-  id: optional(text, "Absent: `worker001` and so on, over the whole node."),
+  id: optional(unchecked(text), "Absent: `worker001` and so on, over the whole node."),
   options: optional(
-    routingOptions,
+    proxyOptions,
     "Options; those of Python are for authenticators of type `function`.",
   ),
   connections: defaulted(mapOf(v.string(), connection), {}, "id -> how to reach a router."),
@@ -102,7 +110,7 @@ const websocketTestee = item({
     v.literal("websocket-testee"),
     "A worker that sends every WebSocket message back; no WAMP.",
   ),
-  id: optional(id, "Absent: `worker001` and so on, over the whole node."),
+  id: optional(unchecked(text), "Absent: `worker001` and so on, over the whole node."),
   options: optional(workerOptions, "Options."),
   transport: required(testeeTransport, "The one listening transport."),
   manhole,
@@ -144,9 +152,9 @@ const controllerOptions = item({
 export const controller = item({
   id: optional(id, "Absent: made from the name of the machine."),
   options: optional(controllerOptions, "Options."),
-  manhole: meaningless(anyMap),
+  manhole: meaningless(anything),
   connections: meaningless(anything),
-  keyring: meaningless(anyMap),
+  keyring: meaningless(anything),
   fabric: meaningless(anything),
   blockchain: meaningless(anything),
   enable_docker: meaningless(anything),
@@ -159,7 +167,7 @@ const version = v.literal(
 
 /** The file. */
 export const node = item({
-  $schema: optional(v.string(), "The JSON Schema of this file, for editors; has no effect."),
+  $schema: optional(anything, "The JSON Schema of this file, for editors; has no effect."),
   version: required(version, "Version of the format."),
   controller: optional(controller, "The process that starts the workers."),
   workers: defaulted(v.array(worker), [], "The workers, in the order of their start."),

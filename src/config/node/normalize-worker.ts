@@ -23,7 +23,13 @@ export function normalizeWorker(
   path: JsonPath,
   report: Report,
 ): WorkerConfig | null {
-  if (isDisabled(item.options?.disabled, path, report)) return null;
+  const disabled: unknown = isRecord(item.options) ? item.options["disabled"] : undefined;
+  if (isDisabled(disabled, report)) {
+    report.disregard(path);
+    warnOfDisabled(disabled, path, report);
+    return null;
+  }
+  warnOfDisabled(disabled, path, report);
   warnUnhonoured(worker, item, path, report);
   switch (item.type) {
     case "router":
@@ -43,17 +49,26 @@ export function normalizeWorker(
 }
 
 /** `options.disabled`: any value that counts as true; of texts and variables, as in Crossbar, any but an empty one. */
-function isDisabled(value: unknown, path: JsonPath, report: Report): boolean {
-  if (typeof value !== "string") return Boolean(value);
+function isDisabled(value: unknown, report: Report): boolean {
+  return Boolean(typeof value === "string" ? settingOf(value, report).setting : value);
+}
+
+function settingOf(text: string, { env }: Report): { variable?: string; setting?: string } {
+  const variable = /^\$\{(\w+)\}$/.exec(text)?.[1];
+  if (variable === undefined) return { setting: text };
+  const setting = env[variable];
+  return { variable, ...(setting !== undefined && { setting }) };
+}
+
+function warnOfDisabled(value: unknown, path: JsonPath, report: Report): void {
+  if (typeof value !== "string") return;
   const at = [...path, "options", "disabled"];
-  const variable = /^\$\{(\w+)\}$/.exec(value)?.[1];
-  const setting = variable === undefined ? value : report.env[variable];
+  const { variable, setting } = settingOf(value, report);
   if (setting === undefined) {
     report.warn(at, `environment variable ${variable} is not set, so the worker is started`);
   } else if (["0", "false", "no", "off"].includes(setting.toLowerCase())) {
     report.warn(at, `the text "${setting}" counts as true, so the worker is not started`);
   }
-  return Boolean(setting);
 }
 
 function normalizeTesteeWorker(

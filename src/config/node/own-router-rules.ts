@@ -25,6 +25,7 @@ import { OwnRouters, type PlacedWorker } from "./own-routers.ts";
 export function checkOwnRouters(placed: readonly PlacedWorker[], report: Report): void {
   const routers = new OwnRouters(placed, report);
   for (const { worker, path } of placed) {
+    if (worker.type === "router") checkAuthorizers(worker, path, report);
     if (worker.type === "proxy") checkRoutes(worker, [...path, "routes"], routers, report);
     if (worker.type !== "proxy" && worker.type !== "router") continue;
     for (const { path: at, auth } of report.authenticators) {
@@ -32,6 +33,31 @@ export function checkOwnRouters(placed: readonly PlacedWorker[], report: Report)
       if (isOwn) checkAuthenticator(auth, at, worker, routers, report);
     }
   }
+}
+
+/** Warns of an authorizer that no session may register: its role then may do nothing. */
+function checkAuthorizers(worker: RouterWorkerConfig, path: JsonPath, report: Report): void {
+  if (report.isMalformed([...path, "realms"])) return;
+  for (const [index, { name, roles }] of worker.realms.entries()) {
+    if (hasTrusted(worker, name)) continue;
+    for (const [at, role] of roles.entries()) {
+      const { authorizer } = role.authorizer ?? {};
+      const isOther = (one: RoleConfig) => one.authorizer?.authorizer !== authorizer;
+      if (authorizer === undefined) continue;
+      if (roles.filter(isOther).some((one) => mayDo(one, "register", authorizer))) continue;
+      const state = `no role of realm "${name}" may register it`;
+      report.warn(
+        [...path, "realms", index, "roles", at, "authorizer"],
+        `${state}, so that role "${role.name}" may do nothing; add a permission`,
+      );
+    }
+  }
+}
+
+/** Whether a component of the worker may do everything on a realm. */
+function hasTrusted({ components }: RouterWorkerConfig, realm: string | null): boolean {
+  const list = components?.list ?? [];
+  return list.some((one) => one.role === "trusted" && (realm === null || one.realm === realm));
 }
 
 function checkRoutes(
@@ -76,7 +102,7 @@ function checkAuthenticator(
     const roles = realms.flatMap((one) => one.roles);
     const sentence =
       (worker.type === "proxy" ? callFault(auth, router, roles) : null) ??
-      registerFault(auth, router, roles);
+      (hasTrusted(router, realm) ? null : registerFault(auth, router, roles));
     // A realm without roles has a warning of its own.
     if (sentence === null || (roles.length === 0 && worker.type === "router")) continue;
     report.warn([...path, "authenticator"], sentence);

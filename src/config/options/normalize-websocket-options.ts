@@ -10,7 +10,7 @@ import type {
   WebSocketOptions,
 } from "#config/node-config.ts";
 import { normalizeBuffering, normalizeKeepalive } from "./normalize-session-options.ts";
-import type { WebSocketOptionsItem } from "./websocket-options-schema.ts";
+import { LONGEST_MESSAGE, type WebSocketOptionsItem } from "./websocket-options-schema.ts";
 
 type DeflateItem = NonNullable<NonNullable<WebSocketOptionsItem["compression"]>["deflate"]>;
 
@@ -31,7 +31,7 @@ export function normalizeWebSocketOptions(
     allowed_origins: item.allowed_origins,
     allow_null_origin: item.allow_null_origin,
     enable_webstatus: item.enable_webstatus,
-    max_message_size: item.max_message_size,
+    max_message_size: item.max_message_size || LONGEST_MESSAGE,
     open_handshake_timeout: item.open_handshake_timeout,
     close_handshake_timeout: item.close_handshake_timeout,
     ...normalizeKeepalive(item, endpointType === "unix" ? 0 : NETWORK_PING_INTERVAL_MS),

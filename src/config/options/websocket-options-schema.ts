@@ -8,6 +8,7 @@ import * as v from "valibot";
 import { defaulted, item, optional } from "#config/schema/item.ts";
 import { withKeywords } from "#config/schema/json-keywords.ts";
 import { anything, integer, milliseconds, text } from "#config/schema/primitive.ts";
+import { unchecked } from "#config/schema/tolerated-values.ts";
 import { allBut, only, unhonoured } from "#config/schema/unhonoured.ts";
 import { sessionOptions } from "./session-options-schema.ts";
 
@@ -22,6 +23,9 @@ function windowBits(alsoZero: boolean) {
   const values = [...(alsoZero ? [0] : []), 8, 9, 10, 11, 12, 13, 14, 15];
   return withKeywords(schema, { enum: values });
 }
+
+/** Also where Crossbar has no limit. */
+export const LONGEST_MESSAGE = 67_108_864;
 
 const octets = integer(0, 2_147_483_647);
 
@@ -63,7 +67,7 @@ export const websocketOptions = item({
     "Answer a GET request without upgrade with a status page.",
   ),
   max_message_size: defaulted(
-    integer(1, 67_108_864),
+    unhonoured(integer(0, LONGEST_MESSAGE), only(0), "a message has at most 67108864 octets"),
     16_777_216,
     "Longest message taken from a client, in octets.",
   ),
@@ -77,7 +81,11 @@ export const websocketOptions = item({
   compression: optional(compression, "Compression; absent: none."),
   ...sessionOptions,
   max_frame_size: defaulted(octets, 0, "Longest frame taken from a client, in octets; 0: any."),
-  auto_fragment_size: defaulted(octets, 0, "Longest frame that is sent, in octets; 0: any."),
+  auto_fragment_size: defaulted(
+    unchecked(octets),
+    0,
+    "Longest frame that is sent, in octets; 0: any.",
+  ),
   fail_by_drop: defaulted(
     v.boolean(),
     false,

@@ -6,8 +6,8 @@
 
 import * as v from "valibot";
 import { strictUri } from "#config/auth/authenticator-schema.ts";
-import { defaulted, item, optional, required } from "#config/schema/item.ts";
-import { anyMap, anything, id, integer, oneOf, text } from "#config/schema/primitive.ts";
+import { defaulted, item, lenientItem, optional, required } from "#config/schema/item.ts";
+import { anyMap, anything, integer, oneOf, text } from "#config/schema/primitive.ts";
 import { always, notEmpty, unhonoured } from "#config/schema/unhonoured.ts";
 
 const no = () => defaulted(v.boolean(), false, "Absent: no.");
@@ -30,9 +30,9 @@ const permission = item({
 /** A permission as written. */
 export type PermissionItem = v.InferOutput<typeof permission>;
 
-const role = item({
+const role = lenientItem({
   name: required(text, "Name of the role."),
-  id: optional(id, "Accepted, has no effect."),
+  id: optional(anything, "Accepted, has no effect."),
   permissions: optional(v.array(permission), "What the role may do; absent: nothing."),
   authorizer: optional(strictUri, "URI of a procedure that decides, instead of permissions."),
   "authorizer-timeout": defaulted(
@@ -50,9 +50,9 @@ const role = item({
 export type RoleItem = v.InferOutput<typeof role>;
 
 /** A realm. */
-export const realm = item({
+export const realm = lenientItem({
   name: required(text, "Name of the realm."),
-  id: optional(id, "Accepted, has no effect."),
+  id: optional(anything, "Accepted, has no effect."),
   roles: defaulted(v.array(role), [], "Roles of this realm."),
   options: optional(unhonoured(anyMap, notEmpty, "the program's defaults apply")),
   store: optional(unhonoured(anything, always, "no event is kept")),

@@ -59,6 +59,14 @@ export function item<const E extends v.ObjectEntries>(entries: E) {
   );
 }
 
+/**
+ * An item with these attributes, of which Crossbar accepts any other attribute: it is warned of
+ * (`warnUnhonoured`) and ignored.
+ */
+export function lenientItem<const E extends v.ObjectEntries>(entries: E) {
+  return Object.assign(strictMap(v.looseObject(entries)), { isLenient: true });
+}
+
 /** An item with these attributes, of which every other attribute has the schema `rest`. */
 export function openItem<const E extends v.ObjectEntries, const R extends Schema>(
   entries: E,

@@ -38,6 +38,9 @@ function definitionName(path: string): string {
   return path.replace(/\[\]|\.\*/g, "").replace(/ \(([^)]+)\)/g, ".$1");
 }
 
+/** What an editor says of an attribute that is ignored. */
+const UNKNOWN: JsonSchema = { description: "Unknown attribute; ignored.", deprecated: true };
+
 /** Writes schemas; a section is written as a reference to its definition. */
 class JsonSchemaWriter {
   readonly #names: ReadonlyMap<Schema, string>;
@@ -78,14 +81,14 @@ class JsonSchemaWriter {
     }
   }
 
-  #ofItem({ entries, rest }: Extract<Shape, { kind: "item" }>): JsonSchema {
+  #ofItem({ entries, rest, isLenient }: Extract<Shape, { kind: "item" }>): JsonSchema {
     const all = Object.entries(entries);
     const required = all.filter(([, entry]) => !absenceOf(entry).isOptional).map(([name]) => name);
     return {
       type: "object",
       properties: Object.fromEntries(all.map(([name, entry]) => [name, this.ofSchema(entry)])),
       ...(required.length > 0 && { required }),
-      additionalProperties: rest === null ? false : this.ofSchema(rest),
+      additionalProperties: rest === null ? isLenient && UNKNOWN : this.ofSchema(rest),
     };
   }
 }

@@ -14,6 +14,7 @@ import { didYouMean, listWords } from "./fault-sentence.ts";
 import { defaulted, mapOf } from "./item.ts";
 import { withKeywords } from "./json-keywords.ts";
 import { unhonoured } from "./unhonoured.ts";
+import { type WarnedValue, warnedValue } from "./warned-value.ts";
 
 /** Anything, kept as it is. */
 export const anything = v.unknown();
@@ -108,6 +109,11 @@ export function supportedSerializers(names: readonly string[]): SerializerName[]
   );
 }
 
+const repeated: WarnedValue = {
+  matches: (names) => Array.isArray(names) && new Set(names).size < names.length,
+  sentence: "a serializer is named more than once",
+};
+
 const serializerList = v.pipe(
   v.array(listedSerializer),
   v.minLength(1, "expected at least one serializer, found none"),
@@ -115,12 +121,12 @@ const serializerList = v.pipe(
     (names) => names.length === 0 || supportedSerializers(names).length > 0,
     ({ input }) => `serializer ${listWords(input)} is not supported`,
   ),
-  v.check((names) => new Set(names).size === names.length, "a serializer is named more than once"),
 );
 
 /** A list of serializers; its default is every serializer. */
 export function serializers(description: string) {
-  return defaulted(serializerList, [...DEFAULT_SERIALIZERS], description);
+  const list = warnedValue(serializerList, repeated);
+  return defaulted(list, [...DEFAULT_SERIALIZERS], description);
 }
 
 /** The name of an object of Python in its module: `package.module.Class`. */

@@ -13,7 +13,14 @@ export type Schema = v.GenericSchema<unknown, unknown>;
 
 /** The kinds of schemas. */
 export type Shape =
-  | { kind: "item"; entries: Record<string, Schema>; rest: Schema | null }
+  | {
+      kind: "item";
+      entries: Record<string, Schema>;
+      /** The schema of all other attributes; null: there are no others. */
+      rest: Schema | null;
+      /** Whether unknown attributes are ignored, with a warning; otherwise they are faults. */
+      isLenient: boolean;
+    }
   | {
       kind: "types";
       types: Record<string, Schema>;
@@ -45,6 +52,7 @@ interface ValibotSchema {
   getter?: (input: unknown) => ValibotSchema;
   entries?: Record<string, Schema>;
   rest?: Schema;
+  isLenient?: boolean;
   types?: Record<string, Schema>;
   unlisted?: Record<string, Schema>;
   typeIfAbsent?: string;
@@ -62,7 +70,10 @@ export function shapeOf(schema: Schema): Shape {
     const { types, unlisted, typeIfAbsent } = inner;
     return { kind: "types", types, unlisted, ...(typeIfAbsent && { typeIfAbsent }) };
   }
-  if (inner.entries) return { kind: "item", entries: inner.entries, rest: inner.rest ?? null };
+  if (inner.entries) {
+    const { entries, rest = null, isLenient = false } = inner;
+    return { kind: "item", entries, rest, isLenient };
+  }
   if (inner.key && inner.value) return { kind: "map", key: inner.key, value: inner.value };
   if (inner.item) return { kind: "list", element: inner.item };
   if (inner.literal !== undefined) return { kind: "words", words: [inner.literal] };

@@ -7,9 +7,19 @@
  */
 
 import * as v from "valibot";
+import { isRecord } from "#base/record.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
 import type { Report } from "#config/text/report.ts";
-import { type Action, actionsOf, type Schema, shapeOf, visitValue } from "./schema-shape.ts";
+import { didYouMean } from "./fault-sentence.ts";
+import {
+  type Action,
+  actionsOf,
+  type Schema,
+  type Shape,
+  shapeOf,
+  visitValue,
+} from "./schema-shape.ts";
+import { warnedValueOf } from "./warned-value.ts";
 
 /** The values of an attribute that are not honoured. */
 export interface When {
@@ -80,7 +90,7 @@ export function unhonouredSentence(schema: Schema): string {
     : `Accepted; ${words} is not honoured: ${consequence}.`;
 }
 
-/** Warns of every part of a value that is not honoured. */
+/** Warns of every part of a value that is not honoured, and of unknown attributes that are no faults. */
 export function warnUnhonoured(
   schema: Schema,
   value: unknown,
@@ -88,8 +98,19 @@ export function warnUnhonoured(
   report: Report,
 ): void {
   visitValue(schema, value, path, (below, written, at) => {
+    warnUnknown(shapeOf(below), written, at, report);
+    const warned = warnedValueOf(below);
+    if (warned?.matches(written)) report.warn(at, warned.sentence);
     const found = unhonouredOf(below);
     if (!found?.matches(written) || report.isMalformed(at)) return;
     report.warn(at, `not honoured: ${found.consequence}`);
   });
+}
+
+function warnUnknown(shape: Shape, value: unknown, path: JsonPath, report: Report): void {
+  if (shape.kind !== "item" || !shape.isLenient || !isRecord(value)) return;
+  const known = Object.keys(shape.entries);
+  for (const name of Object.keys(value).filter((one) => !known.includes(one))) {
+    report.warn([...path, name], `unknown attribute, which is ignored${didYouMean(name, known)}`);
+  }
 }

@@ -107,7 +107,10 @@ class JsonScanner {
 
   #scalar(): unknown {
     const number = this.#match(numberToken);
-    if (number !== null) return Number(number);
+    if (number !== null) {
+      this.#places.addNumber(this.#path, number, Number(number));
+      return Number(number);
+    }
     const start = this.#at;
     const word = this.#match(wordToken);
     if (word !== null && words.has(word)) return words.get(word);

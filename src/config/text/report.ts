@@ -7,6 +7,7 @@
 import type { MachineNeed, PlacedNeed } from "#config/machine-need.ts";
 import type { DynamicAuthConfig } from "#config/node-config.ts";
 import { type ConfigIssue, inOrder, type JsonPath, printJsonPath } from "./config-issue.ts";
+import { jsonTextOf } from "./json-text.ts";
 import type { SourceMap } from "./source-map.ts";
 
 /** A dynamic authmethod, and its path. */
@@ -15,14 +16,19 @@ export interface PlacedAuthenticator {
   auth: DynamicAuthConfig;
 }
 
+interface PlacedIssue {
+  at: JsonPath;
+  issue: ConfigIssue;
+}
+
 /** Collects all faults and warnings, and gives them in the order of the file. */
 export class Report {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly folder: string;
   readonly #file: string;
   readonly #places: SourceMap;
-  readonly #faults: ConfigIssue[] = [];
-  readonly #warnings: ConfigIssue[] = [];
+  #faults: PlacedIssue[] = [];
+  #warnings: PlacedIssue[] = [];
   readonly #malformed: JsonPath[] = [];
   /** What only the machine can tell. */
   readonly needs: PlacedNeed[] = [];
@@ -43,7 +49,7 @@ export class Report {
 
   /** Adds a fault at a value, or (`atKey`) at the name of an attribute. */
   fault(path: JsonPath, sentence: string, atKey = false): void {
-    this.#faults.push(this.#issue(path, sentence, atKey));
+    this.#faults.push({ at: path, issue: this.#issue(path, sentence, atKey) });
   }
 
   /** Adds a fault of the schema: the value at this path cannot be normalized. */
@@ -54,7 +60,16 @@ export class Report {
 
   /** Adds a warning at the name of an attribute. */
   warn(path: JsonPath, sentence: string): void {
-    this.#warnings.push(this.#issue(path, sentence, true));
+    this.#warnings.push({ at: path, issue: this.#issue(path, sentence, true) });
+  }
+
+  /** The JSON text of a value with the digits of the file, and a fault for what JSON does not have. */
+  jsonText(path: JsonPath, value: unknown): string {
+    const { text, without } = jsonTextOf(value, path, this.#places);
+    for (const { path: at, kind } of without) {
+      this.fault(at, `expected a value of JSON, found ${kind}`);
+    }
+    return text;
   }
 
   /** Notes what a value needs of the machine. */
@@ -65,21 +80,31 @@ export class Report {
 
   /** Whether an item, or anything inside it, has a fault of the schema. */
   isMalformed(path: JsonPath): boolean {
-    return this.#malformed.some((faulty) => path.every((step, index) => faulty[index] === step));
+    return this.#malformed.some((faulty) => isWithin(faulty, path));
+  }
+
+  /** Forgets the faults and warnings of an item that is not used. */
+  disregard(path: JsonPath): void {
+    this.#faults = this.#faults.filter(({ at }) => !isWithin(at, path));
+    this.#warnings = this.#warnings.filter(({ at }) => !isWithin(at, path));
   }
 
   /** Faults in the order of the file. */
   get faults(): ConfigIssue[] {
-    return inOrder(this.#faults);
+    return inOrder(this.#faults.map(({ issue }) => issue));
   }
 
   /** Warnings in the order of the file. */
   get warnings(): ConfigIssue[] {
-    return inOrder(this.#warnings);
+    return inOrder(this.#warnings.map(({ issue }) => issue));
   }
 
   #issue(path: JsonPath, sentence: string, atKey: boolean): ConfigIssue {
     const position = atKey ? this.#places.key(path) : this.#places.value(path);
     return { file: this.#file, ...position, path: printJsonPath(path), sentence };
   }
+}
+
+function isWithin(path: JsonPath, outer: JsonPath): boolean {
+  return outer.every((step, index) => path[index] === step);
 }

@@ -42,6 +42,7 @@ export interface ParsedText {
 export class SourceMap {
   readonly #values = new Map<string, Position>();
   readonly #keys = new Map<string, Position>();
+  readonly #numbers = new Map<string, string>();
 
   addKey(path: JsonPath, position: Position): void {
     this.#keys.set(printJsonPath(path), position);
@@ -49,6 +50,16 @@ export class SourceMap {
 
   addValue(path: JsonPath, position: Position): void {
     this.#values.set(printJsonPath(path), position);
+  }
+
+  /** Keeps a number's digits, in JSON, where JavaScript would write others. */
+  addNumber(path: JsonPath, text: string, value: number): void {
+    if (JSON.stringify(value) !== text) this.#numbers.set(printJsonPath(path), text);
+  }
+
+  /** Those digits; undefined where JavaScript writes the same. */
+  numberText(path: JsonPath): string | undefined {
+    return this.#numbers.get(printJsonPath(path));
   }
 
   /** Gives an attribute that is read under another path the place at which it is written. */

@@ -86,12 +86,26 @@ function readBoolean(text: string): boolean | undefined {
 /** Python reads no more digits than these. */
 const MAX_DIGITS = 4300;
 
+/** A number as JSON: an integer with all its digits, a float with a dot or an exponent; null: JSON has none. */
+export function jsonNumberOf(text: string, tag: ScalarTag, value: number): string | null {
+  if (tag === "int") return String(readExactInteger(text));
+  if (/^-?(?:0|[1-9][0-9]*)\.[0-9]+(?:[eE][-+]?[0-9]+)?$/.test(text)) return text;
+  if (!Number.isFinite(value)) return null;
+  const digits = Object.is(value, -0) ? "-0" : JSON.stringify(value);
+  return /[.e]/.test(digits) ? digits : `${digits}.0`;
+}
+
 /** Exact until the one conversion to a number, which rounds above 2^53 as the JSON parser does. */
 function readInteger(text: string): number | undefined {
+  const exact = readExactInteger(text);
+  return exact === undefined ? undefined : Number(exact);
+}
+
+function readExactInteger(text: string): bigint | undefined {
   const { isNegative, digits } = signed(text);
   if (digits.length > MAX_DIGITS) return undefined;
   const magnitude = readMagnitude(digits);
-  return magnitude === undefined ? undefined : Number(isNegative ? -magnitude : magnitude);
+  return magnitude !== undefined && isNegative ? -magnitude : magnitude;
 }
 
 function readMagnitude(digits: string): bigint | undefined {

@@ -24,7 +24,7 @@ import {
 } from "yaml";
 import type { JsonPath } from "./config-issue.ts";
 import { type ParsedWarning, type Position, SourceMap, SyntaxFault } from "./source-map.ts";
-import { plainTag, readScalar, SCALAR_TAGS, type ScalarTag } from "./yaml-scalars.ts";
+import { jsonNumberOf, plainTag, readScalar, SCALAR_TAGS, type ScalarTag } from "./yaml-scalars.ts";
 
 /** Deeper nesting is a mistake and could exhaust the stack. */
 const MAX_DEPTH = 200;
@@ -124,7 +124,13 @@ export class YamlValues {
 
   #readScalar(scalar: Scalar, path: JsonPath): unknown {
     const tag = this.#scalarTag(scalar, path);
-    return readScalar(this.#textOf(scalar), tag, (sentence) => this.#fault(scalar, sentence, path));
+    const text = this.#textOf(scalar);
+    const value = readScalar(text, tag, (sentence) => this.#fault(scalar, sentence, path));
+    if (typeof value === "number") {
+      const digits = jsonNumberOf(text, tag, value);
+      if (digits !== null) this.places.addNumber(path, digits, value);
+    }
+    return value;
   }
 
   #scalarTag(scalar: Scalar, path: JsonPath): ScalarTag {

@@ -10,8 +10,10 @@ import { listeningEndpoint } from "#config/endpoint/endpoint-schema.ts";
 import { forwarding, limits } from "#config/options/limits-schema.ts";
 import { rawsocketOptions } from "#config/options/rawsocket-options-schema.ts";
 import { websocketOptions } from "#config/options/websocket-options-schema.ts";
-import { byType, item, openItem, optional, required } from "#config/schema/item.ts";
+import { byType, defaulted, item, openItem, optional, required } from "#config/schema/item.ts";
 import { anything, id, integer, oneOf, serializers, text } from "#config/schema/primitive.ts";
+import type { Schema } from "#config/schema/schema-shape.ts";
+import { unchecked } from "#config/schema/tolerated-values.ts";
 import { allBut, always, only, unhonoured } from "#config/schema/unhonoured.ts";
 import { cookie } from "#config/web-service/cookie-schema.ts";
 import { paths, webSockets } from "#config/web-service/web-service-schema.ts";
@@ -73,7 +75,8 @@ const rawsocket = item({
 
 /** Parts of a universal transport share its endpoint. */
 const universalRawsocket = item({
-  type: optional(v.literal("rawsocket"), "Accepted, has no effect."),
+  id: optional(id, "Accepted, has no effect."),
+  type: optional(anything, "Accepted, has no effect."),
   serializers: serializers("Serializers for clients."),
   auth: optional(
     sessionAuth,
@@ -84,7 +87,8 @@ const universalRawsocket = item({
 });
 
 const universalWeb = item({
-  type: optional(v.literal("web"), "Accepted, has no effect."),
+  id: optional(id, "Accepted, has no effect."),
+  type: optional(anything, "Accepted, has no effect."),
   paths: required(paths, "Path name -> Web service."),
   options: optional(webOptions, "Options."),
 });
@@ -117,10 +121,22 @@ const websocketTestee = item({
   type: required(v.literal("websocket.testee"), "Sends every WebSocket message back; no WAMP."),
 });
 
+function withoutSessions<S extends Schema>(schema: S) {
+  return optional(unhonoured(schema, always, "a testee has no sessions"));
+}
+
 /** The one transport of a `websocket-testee` worker, of type `websocket` in Crossbar. */
 export const testeeTransport = item({
   ...testee,
-  type: required(oneOf(["websocket", "websocket.testee"]), "Both words mean the same."),
+  type: defaulted(
+    unchecked(oneOf(["websocket", "websocket.testee"])),
+    "websocket",
+    "Both words mean the same.",
+  ),
+  max_connections: withoutSessions(integer(1, 10_000_000)),
+  serializers: withoutSessions(anything),
+  auth: withoutSessions(anything),
+  cookie: withoutSessions(anything),
 });
 
 /** The transport of a testee as written. */

@@ -4,11 +4,12 @@
  * @module
  */
 
-import { existsSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { relative, resolve, sep } from "node:path";
 import type {
   ArchiveServiceConfig,
   StaticServiceConfig,
+  UnavailableServiceConfig,
   WebServiceConfig,
 } from "#config/node-config.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
@@ -52,7 +53,7 @@ function normalizeService(
     case "nodeinfo":
       return { type: "nodeinfo" };
     case "json":
-      return { type: "json", value: item.value };
+      return { type: "json", text: context.report.jsonText([...path, "value"], item.value) };
     case "caller":
     case "publisher":
       return normalizeBridge(item as BridgeItem, path, context);
@@ -106,12 +107,19 @@ function normalizeArchive(
   item: Extract<WebServiceItem, { type: "archive" }>,
   path: JsonPath,
   report: Report,
-): ArchiveServiceConfig {
+): ArchiveServiceConfig | UnavailableServiceConfig {
   const archive = resolve(report.folder, item.archive);
   const origin = item.origin ?? null;
   if (!existsSync(archive) && (origin === null || !item.download)) {
     const missing = origin === null ? 'no "origin" is given' : '"download" is not true';
-    report.fault([...path, "archive"], `Cannot serve "${archive}": no such file, and ${missing}`);
+    const state = `Cannot serve "${archive}": no such file, and ${missing}`;
+    if (origin === null) report.fault([...path, "archive"], state);
+    else report.warn([...path, "archive"], `${state}; requests for it are answered with 501`);
+    return { type: "unavailable" };
+  }
+  if (!existsSync(archive)) report.need([...path, "archive"], { kind: "download", file: archive });
+  else if (!statSync(archive).isFile()) {
+    report.fault([...path, "archive"], `Cannot serve "${archive}": it is no file`);
   }
   return {
     type: "archive",

@@ -23,11 +23,15 @@ import {
   refused,
   required,
 } from "#config/schema/item.ts";
-import { anything, fileName, integer, serializers, text } from "#config/schema/primitive.ts";
+import { anything, fileName, id, integer, serializers, text } from "#config/schema/primitive.ts";
+import { unchecked } from "#config/schema/tolerated-values.ts";
 import { always, unhonoured } from "#config/schema/unhonoured.ts";
 import { type CookieItem, cookie } from "./cookie-schema.ts";
 
-const mimeTypes = mapOf(v.string(), text);
+/** Attributes that every service may have. */
+const common = { id: optional(id, "Accepted, has no effect.") };
+
+const mimeTypes = mapOf(v.string(), unchecked(text));
 
 const refusedPackage = refused("files of a Python package are not supported; name a directory");
 
@@ -35,7 +39,7 @@ const staticOptions = item({
   enable_directory_listing: defaulted(v.boolean(), false, "Show what is in a folder."),
   mime_types: defaulted(mimeTypes, {}, "Suffix -> media type; the longest suffix wins."),
   cache_timeout: defaulted(
-    v.nullable(integer(0, 2_147_483_647)),
+    unchecked(v.nullable(integer(0, 2_147_483_647))),
     43_200,
     "Seconds that clients may keep a file (Cache-Control); null: no such header.",
   ),
@@ -43,6 +47,7 @@ const staticOptions = item({
 });
 
 const staticService = item({
+  ...common,
   type: required(v.literal("static"), "Files below a directory."),
   directory: required(fileName, "The directory."),
   package: refusedPackage,
@@ -64,9 +69,10 @@ const sha256 = v.pipe(
 );
 
 const archiveService = item({
+  ...common,
   type: required(v.literal("archive"), "Files of a ZIP archive."),
   archive: required(fileName, "The ZIP file."),
-  origin: optional(origin, "Where to download it from when it is missing."),
+  origin: optional(unchecked(origin), "Where to download it from when it is missing."),
   download: defaulted(v.boolean(), false, "Whether to download it."),
   cache: defaulted(v.boolean(), false, "Keep its files in memory."),
   default_object: optional(text, "Served for the path itself."),
@@ -78,13 +84,17 @@ const archiveService = item({
   ),
 });
 
-const nodeinfoService = item({ type: required(v.literal("nodeinfo"), "A page about this node.") });
+const nodeinfoService = item({
+  ...common,
+  type: required(v.literal("nodeinfo"), "A page about this node."),
+});
 
 const unhonouredJsonOption = optional(
   unhonoured(v.boolean(), always, "the value is sent as it is"),
 );
 
 const jsonService = item({
+  ...common,
   type: required(v.literal("json"), "Serves a JSON value."),
   value: required(anything, "The value."),
   options: optional(
@@ -98,6 +108,7 @@ const jsonService = item({
 });
 
 const redirectService = item({
+  ...common,
   type: required(v.literal("redirect"), "Sends clients elsewhere."),
   url: required(text, "Where to."),
 });
@@ -129,7 +140,7 @@ const bridgeOptions = item({
 });
 
 const bridge = {
-  id: optional(text, "Accepted, has no effect."),
+  ...common,
   realm: required(text, "The realm."),
   role: required(text, "The role that calls or publishes."),
   options: optional(bridgeOptions, "Options."),
@@ -146,6 +157,7 @@ const publisherService = item({
 });
 
 const websocketService = item({
+  ...common,
   type: required(v.literal("websocket"), "WAMP over WebSocket."),
   url: optional(text, "Accepted, has no effect."),
   serializers: serializers("Serializers for clients."),
@@ -159,6 +171,7 @@ const websocketService = item({
 });
 
 const websocketProxyService = item({
+  ...common,
   type: required(v.literal("websocket-proxy"), "WAMP over WebSocket with a backend of its own."),
   url: optional(text, "Accepted, has no effect."),
   serializers: serializers("Serializers for clients."),
@@ -228,6 +241,7 @@ export const webSockets = mapOf(
 ) as unknown as v.GenericSchema<unknown, Record<string, WebSocketItem>>;
 
 const pathService = item({
+  ...common,
   type: required(v.literal("path"), "A tree of paths below this one."),
   paths: required(paths, "Path name -> Web service."),
 });

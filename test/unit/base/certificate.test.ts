@@ -44,6 +44,7 @@ describe.skipIf(!hasOpenssl)("a certificate and its key", () => {
       ["key"],
       `Cannot read "${file("folder")}": it is a folder`,
     ],
+    ["a device", { key: "/dev/zero" }, ["key"], 'Cannot read "/dev/zero": it is no file'],
     [
       "a file below a file",
       { key: file("nonsense/key") },

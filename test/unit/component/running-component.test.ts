@@ -42,7 +42,7 @@ const failed = (step: "connect" | "onJoin" | "load", stays_joined = false): Comp
 function component() {
   const started: unknown[] = [];
   const process = { order: (order: unknown) => started.push(order) } as unknown as RunnerProcess;
-  const config = { id, type: "class", realm: "r", extra: {}, transport: {} } as const;
+  const config = { id, type: "class", realm: "r", extra: "{}", transport: {} } as const;
   const running = new RunningComponent({ ...config }, process);
   running.start();
   return { running, started };

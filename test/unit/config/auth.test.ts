@@ -1,4 +1,4 @@
-import { expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { loadNodeConfig } from "#config/load.ts";
@@ -185,11 +185,6 @@ test.each(
         "auth.cryptosign.principals.joe.authorized_keys[0]: expected 32 octets in hex, found something else",
       ],
       [
-        withKeys({ joe: { authorized_keys: [] } }),
-        "auth.cryptosign.principals.joe.authorized_keys: expected at least one key, found none",
-      ],
-      [withKeys({}), 'auth.cryptosign: expected either "principals" or "trustroots"'],
-      [
         {
           cryptosign: {
             type: "static",
@@ -216,16 +211,8 @@ test.each(
         `auth.cryptosign.trustroots.realm1.certificate: Cannot read the certificate "${folder}/secret": it is no CBOR`,
       ],
       [
-        withTls({ "certificate-sha1": hex(20) }),
-        "auth.tls: the endpoint asks for no client certificate; it needs tls.ca_certificates",
-      ],
-      [
         withTls({ "certificate-sha1": "AA:BB" }),
         'auth.tls.principals.joe["certificate-sha1"]: expected a fingerprint of 20 octets in hex, found something else',
-      ],
-      [
-        { anonymous: { type: "static" }, cookie: {} },
-        'auth.cookie: no cookie is issued here; it needs "cookie" beside "auth"',
       ],
       [
         { ticket: { type: "function", create: "make" } },
@@ -239,11 +226,36 @@ test.each(
   expect(faults).toEqual([fault]);
 });
 
-test("a cookie as the only authmethod is refused", async () => {
-  const { faults } = await load({ auth: { cookie: {} }, cookie: {} });
-  expect(faults).toEqual([
-    "auth: cookie is the only authmethod, so nobody could join a first time",
-  ]);
+describe("warns, as Crossbar starts, of authmethods with which nobody can join", () => {
+  test.each(
+    titled<[auth: object, warning: string]>([
+      [{}, "auth: no authmethod is configured, so nobody can join"],
+      [
+        withKeys({ joe: { authorized_keys: [] } }),
+        "auth.cryptosign.principals.joe.authorized_keys: there is no key, so nobody can join as this principal",
+      ],
+      [
+        withTls({ "certificate-sha1": hex(20) }),
+        "auth.tls: has no effect: the endpoint asks for no client certificate; it needs tls.ca_certificates",
+      ],
+      [
+        { anonymous: { type: "static" }, cookie: {} },
+        'auth.cookie: has no effect: no cookie is issued here; it needs "cookie" beside "auth"',
+      ],
+    ]),
+  )("%s", async (_title, auth, warning) => {
+    const { faults, warnings } = await load({ auth });
+    expect(faults).toEqual([]);
+    expect(warnings).toContain(warning);
+  });
+
+  test("a cookie alone", async () => {
+    const { faults, warnings } = await load({ auth: { cookie: {} }, cookie: {} });
+    expect(faults).toEqual([]);
+    expect(warnings).toContain(
+      "auth: cookie is the only authmethod, so nobody can join a first time",
+    );
+  });
 });
 
 test("warns of what makes a difference", async () => {

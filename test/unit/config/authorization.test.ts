@@ -23,7 +23,9 @@ async function loadRole(role: object) {
 describe("a role", () => {
   test("may have an authorizer", async () => {
     const { role, warnings } = await loadRole({ authorizer: "com.example.authorize" });
-    expect(warnings).toEqual([]);
+    expect(warnings).toEqual([
+      `${path}.authorizer: no role of realm "realm1" may register it, so that role "anonymous" may do nothing; add a permission`,
+    ]);
     expect(role).toEqual({
       name: "anonymous",
       permissions: [],
@@ -31,6 +33,25 @@ describe("a role", () => {
     });
     const quick = await loadRole({ authorizer: "a.b", "authorizer-timeout": 100 });
     expect(quick.role).toMatchObject({ authorizer: { "authorizer-timeout": 100 } });
+  });
+
+  test.each([
+    [
+      "another role",
+      { name: "b", permissions: [{ uri: "com.example.*", allow: { register: true } }] },
+    ],
+    ["a role that another authorizer decides for", { name: "b", authorizer: "com.example.other" }],
+  ])("has an authorizer that %s may register", async (_title, other) => {
+    const asks = { name: "a", authorizer: "com.example.authorize" };
+    const { warnings } = await loadNode(nodeWith("$.workers[0].realms[0].roles", [asks, other]));
+    expect(warnings.filter((warning) => warning.includes('role "a"'))).toEqual([]);
+  });
+
+  test("has an authorizer that a trusted component may register", async () => {
+    const node = nodeWith(path, { name: "anonymous", authorizer: "com.example.authorize" });
+    const component = { type: "class", classname: "a.B", realm: "realm1", role: "trusted" };
+    const { warnings } = await loadNode(nodeWith("$.workers[0].components", [component], node));
+    expect(warnings).toEqual([]);
   });
 
   test.each([
@@ -62,7 +83,7 @@ describe("a role", () => {
     [{ authorizer: "a.b" }, "an authorizer"],
   ])("with %j ignores allow-by-default", async (decider, name) => {
     const { role, warnings } = await loadRole({ ...decider, "allow-by-default": true });
-    expect(warnings).toEqual([`${path}["allow-by-default"]: not honoured: the role has ${name}`]);
+    expect(warnings).toContain(`${path}["allow-by-default"]: not honoured: the role has ${name}`);
     expect(role).not.toMatchObject({ permissions: [everything] });
   });
 });

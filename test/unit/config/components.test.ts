@@ -55,7 +55,7 @@ describe("the normalized form", () => {
       options: {
         workdir: folder,
         env: options.env,
-        stdin: { value: [1], close: true },
+        stdin: { text: "[1]", close: true },
         stdout: "drop",
         stderr: "log",
         watch: { directories: [folder], action: "restart", timeout: 2500 },
@@ -83,7 +83,7 @@ describe("the normalized form", () => {
           type: "class",
           classname: "a.B",
           realm: "realm1",
-          extra: {},
+          extra: "{}",
           transport: {
             type: "rawsocket",
             endpoint: { type: "unix", path: `${config?.folder}/router.sock`, timeout: 10 },
@@ -124,7 +124,7 @@ describe("the normalized form", () => {
     const { config } = await loadNode(node);
     expect(config?.workers[0]).toMatchObject({
       components: {
-        list: [{ id: "component001", role: "anonymous", extra: {}, transport: {} }],
+        list: [{ id: "component001", role: "anonymous", extra: "{}", transport: {} }],
         options: { pythonpath: [`${config?.folder}/web`], ready_timeout: 0 },
       },
     });
@@ -154,9 +154,6 @@ describe("a fault", () => {
     ["options.stdout", "keep", 'expected "log", "close" or "drop", found "keep"'],
     ["options.env.inherit", 1, "expected a boolean or a list of names"],
     ["options.env.vars.A", 1, "expected string, found a number"],
-    ["options.watch.directories", undefined, "required attribute is missing"],
-    ["options.watch.action", "stop", 'expected "restart", found "stop"'],
-    ["options.watch.timeout", -1, "expected a number of seconds"],
     ["options.pythonpath", [], 'unknown attribute "pythonpath"'],
   ])("of a guest: %s %p", async (path, value, sentence) => {
     const { faults } = await loaded(
@@ -182,6 +179,11 @@ describe("a fault", () => {
     ["components[0].transport", undefined, "required attribute is missing"],
     ["components[0].transport.type", "longpoll", 'expected "websocket" or "rawsocket"'],
     ["components[0].transport.serializer", undefined, "required attribute is missing"],
+    [
+      "components[0].transport.options",
+      { max_message_sise: 1000 },
+      'unknown attribute "max_message_sise"; did you mean "max_message_size"?',
+    ],
     ["components[0].role", "user", 'unknown attribute "role"'],
     ["components[0].extra", [], "expected object, found list"],
     ["components[1]", { ...component, id: "component001" }, '.id: component id "component001"'],
@@ -260,6 +262,33 @@ describe("a warning", () => {
     expect(warnings).toEqual([
       "$.workers[0].options.stdout: the output is discarded; the program can go on writing",
     ]);
+  });
+
+  test.each<[path: string, value: unknown, sentence: string]>([
+    ["options.watch.directories", "web", 'ignored: expected list, found "web"'],
+    ["options.watch.action", "stop", 'ignored: expected "restart", found "stop"'],
+    ["options.watch.timeout", -1, "ignored: expected a number of seconds"],
+    ["options.watch.folders", ["web"], "unknown attribute, which is ignored"],
+  ])("for what Crossbar does not check of a guest: %s %p", async (path, value, sentence) => {
+    const { faults, warnings } = await loaded(guest, path, value);
+    expect(faults).toEqual([]);
+    expect(warnings).toContain(`$.workers[0].${path}: ${sentence}`);
+  });
+
+  test("for options of a component's transport that only a server has", async () => {
+    const value = { type: "websocket", endpoint: transport.endpoint, url: "ws://localhost" };
+    const options = { tcp_nodelay: false, enable_webstatus: true };
+    const { config, warnings } = await loaded(container, "components[0].transport", {
+      ...value,
+      options,
+    });
+    expect(warnings).toContain(
+      "$.workers[0].components[0].transport.options.enable_webstatus: not honoured: it is for transports that listen",
+    );
+    const [worker] = config?.workers ?? [];
+    expect(worker?.type === "container" && worker.components[0]?.transport["options"]).toEqual({
+      tcp_nodelay: false,
+    });
   });
 
   test("for a watched folder that does not exist", async () => {

@@ -45,11 +45,19 @@ describe("an authmethod of type function", () => {
     const others = { "authenticator-timeout": 100 };
     const auth = { anonymous: written, ticket: written, tls: by("auth.create", others) };
     const { router, proxy, faults, warnings } = await load([auth], options);
-    expect(faults).toEqual([
-      "$.workers[0].transports[0].auth.tls: the endpoint asks for no client certificate; it needs tls.ca_certificates",
+    expect(faults).toEqual([]);
+    expect(warnings).toEqual([
+      "$.workers[0].transports[0].auth.tls: has no effect: the endpoint asks for no client certificate; it needs tls.ca_certificates",
     ]);
-    expect(warnings).toEqual([]);
-    for (const worker of [router, proxy]) expect(worker).toBeUndefined();
+    for (const worker of [router, proxy]) {
+      const list = [expect.objectContaining({ create: "auth.create", config: { db: "x" } })];
+      expect(worker).toMatchObject({
+        authenticators: {
+          list,
+          options: { pythonpath: [expect.stringMatching(/\/web$/)], env: { vars: { A: "1" } } },
+        },
+      });
+    }
   });
 
   test("is normalized; the same function and configuration are one authenticator", async () => {

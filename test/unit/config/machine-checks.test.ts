@@ -1,6 +1,6 @@
 /** What a configuration needs of the machine: noted by the loader, and compared with a machine. */
 
-import { expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { chmodSync } from "node:fs";
 import { join } from "node:path";
 import { loadNodeConfig } from "#config/load.ts";
@@ -11,6 +11,7 @@ import { temporaryFolder } from "../../support/temporary-folder.ts";
 const sound: Machine = {
   isFolder: () => true,
   canWrite: () => true,
+  canRun: () => true,
   addresses: ["127.0.0.1", "10.0.0.7", "::1", "fe80::1%eth0", "2001:db8::7"],
 };
 
@@ -42,6 +43,51 @@ test("a socket is made in a folder that is there, and that can be written", asyn
     'node.json:13:21  $.endpoint.path: Cannot listen on "run/a.sock": its folder cannot be written by this user',
   ]);
   expect(await warned(one, { isFolder: () => false }, { disabled: true })).toEqual([]);
+});
+
+describe("of what is run", () => {
+  const workers = [
+    { type: "guest", executable: "run", options: { workdir: "work" } },
+    {
+      type: "container",
+      options: { python: "/opt/python", pythonpath: ["modules"] },
+      components: [],
+    },
+  ];
+  const said = async (machine: Partial<Machine>) => {
+    const folder = temporaryFolder({ "node.json": { version: 2, workers } });
+    const env = { PATH: "/bin:/usr/bin" };
+    const { needs } = await loadNodeConfig(join(folder, "node.json"), env);
+    return checkMachine(needs, { ...sound, ...machine }).map(({ path, sentence }) =>
+      `${path}: ${sentence}`.replaceAll(`${folder}/`, ""),
+    );
+  };
+
+  test("programs that this user cannot run", async () => {
+    expect(await said({ canRun: () => false })).toEqual([
+      '$.workers[0].executable: Cannot run "run": this user can run no such file',
+      '$.workers[1].options.python: Cannot run "/opt/python": this user can run no such file',
+    ]);
+    expect(await said({ canRun: (file) => /^\/(usr\/bin\/run|opt\/python)$/.test(file) })).toEqual(
+      [],
+    );
+    expect(await said({ canRun: (file) => /\/(work\/run|opt\/python)$/.test(file) })).toEqual([]);
+  });
+
+  test("folders that are missing", async () => {
+    expect(await said({ isFolder: () => false })).toEqual([
+      '$.workers[0].options.workdir: Cannot use "work": no such folder',
+      '$.workers[1].options.pythonpath[0]: Cannot use "modules": no such folder',
+    ]);
+  });
+});
+
+test("an archive is downloaded to a folder that can be written", async () => {
+  const zip = { type: "archive", archive: "a/b.zip", origin: "http://localhost/", download: true };
+  const one = { type: "web", endpoint: { type: "tcp", port: 8080 }, paths: { zip } };
+  expect(await warned(one, {})).toEqual([]);
+  const [warning] = await warned(one, { isFolder: () => false });
+  expect(warning).toEndWith('$.paths.zip.archive: Cannot download to "a/b.zip": no such folder');
 });
 
 test("cookies are kept in a folder that can be written", async () => {

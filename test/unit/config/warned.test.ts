@@ -71,7 +71,7 @@ test("what a disabled worker does not honour is not warned of", async () => {
 });
 
 test("a value that is a fault is not warned of as well", async () => {
-  const path = `${proxy}.options.title`;
+  const path = `${router}.options.title`;
   const { faults, warnings } = await loadNode(nodeWith(path, 1));
   expect([...faults, ...warnings]).toEqual([`${path}: expected string, found 1`]);
 });

@@ -97,13 +97,13 @@ describe("the environment", () => {
 
 describe("standard input", () => {
   test("is a JSON value without a line feed", async () => {
-    const stdin = { value: { a: ["é", 1] }, close: true };
+    const stdin = { text: JSON.stringify({ a: ["é", 1] }), close: true };
     const { until } = shell("cat; echo '|'", { stdin });
     await until(/^info \{"a":\["é",1\]\}\|$/);
   });
 
   test("stays open behind the value with close false", async () => {
-    const stdin = { value: "go", close: false };
+    const stdin = { text: '"go"', close: false };
     const script = `dd bs=4 count=1 2>/dev/null; echo; read -r rest; echo "ended: $?"`;
     const { handle, until, lines } = shell(script, { stdin });
     await until(/^info "go"$/);

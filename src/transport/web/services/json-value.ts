@@ -10,7 +10,7 @@ import type { WebService } from "#transport/web/web-service.ts";
 
 /** Opens a service that answers with the configured value. */
 export function openJsonValue(config: JsonServiceConfig): WebService {
-  const octets = new TextEncoder().encode(JSON.stringify(config.value) ?? "null");
+  const octets = new TextEncoder().encode(config.text);
   const content = representationOf(octets, {
     "Content-Type": "application/json",
     "Cache-Control": "no-cache",

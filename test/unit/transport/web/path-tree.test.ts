@@ -2,12 +2,12 @@ import { expect, test } from "bun:test";
 import type { WebServiceConfig } from "#config/node-config.ts";
 import { decodePath, PathTree } from "#transport/web/path-tree.ts";
 
-const leaf = (value: string): WebServiceConfig => ({ type: "json", value });
+const leaf = (value: string): WebServiceConfig => ({ type: "json", text: value });
 
 function open(paths: Record<string, WebServiceConfig>): Promise<PathTree> {
   return PathTree.open(paths, (config) => ({
     handle: (_, rest) => {
-      const text = `${config.type === "json" ? config.value : config.type}:${rest}`;
+      const text = `${config.type === "json" ? config.text : config.type}:${rest}`;
       return { status: 200, headers: {}, body: Buffer.from(text) };
     },
   }));
@@ -68,7 +68,7 @@ test("malformed and climbing paths are refused", async () => {
 test("closes what is open when a later service cannot be opened", async () => {
   let closed = 0;
   const opening = PathTree.open({ a: leaf("a"), b: leaf("b") }, (config) => {
-    if (config.type === "json" && config.value === "b") throw new Error("no");
+    if (config.type === "json" && config.text === "b") throw new Error("no");
     const close = () => {
       closed += 1;
     };

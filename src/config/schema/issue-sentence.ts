@@ -1,0 +1,41 @@
+/**
+ * The sentence for a value that a schema refuses: with the value, unless it is long or may be a secret.
+ *
+ * @module
+ */
+
+import type * as v from "valibot";
+import { shorten } from "#base/printable.ts";
+import type { JsonPath } from "#config/text/config-issue.ts";
+
+/** Longest value that a fault quotes. */
+const MOST_OF_VALUE = 100;
+
+/** Attributes in `auth` that never hold a secret, so that their faults may quote the value. */
+const NEVER_SECRET = ["auth", "type", "kdf", "iterations", "keylen", "memory"];
+
+/** Attributes that hold a secret wherever they stand, also where they are misplaced. */
+const SECRET = /ticket|secret|passw|token|seed|(^|[-_])key$/i;
+
+/** The sentence for an issue of a value at this path. */
+export function issueSentence(issue: v.BaseIssue<unknown>, path: JsonPath): string {
+  return mayBeSecret(path) ? withoutValue(issue) : withShortValue(issue);
+}
+
+/** Any other value in `auth`, or of a variable of the environment, may be a secret in the wrong place. */
+function mayBeSecret(path: JsonPath): boolean {
+  const name = path.findLast((step) => typeof step === "string");
+  if (path.includes("vars") || (name !== undefined && SECRET.test(name))) return true;
+  return path.includes("auth") && !NEVER_SECRET.includes(String(path.at(-1)));
+}
+
+/** The sentence with the type of the wrong value in place of the value. */
+function withoutValue({ message, received, input }: v.BaseIssue<unknown>): string {
+  if (typeof input !== "string" && typeof input !== "number") return message;
+  return message.replace(`found ${received}`, () => `found a ${typeof input}`);
+}
+
+function withShortValue({ message, received }: v.BaseIssue<unknown>): string {
+  if (received.length <= MOST_OF_VALUE) return message;
+  return message.replace(`found ${received}`, () => `found ${shorten(received, MOST_OF_VALUE)}`);
+}

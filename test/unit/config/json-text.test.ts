@@ -1,0 +1,106 @@
+/** Values that are sent as JSON: the digits of the file. */
+
+import { describe, expect, test } from "bun:test";
+import { loadNode, nodeWith, transportsOf } from "../../support/loaded-node.ts";
+import { titled } from "../../support/titles.ts";
+
+/** A configuration whose text holds the value as it is written. */
+const inFile = (written: string) =>
+  JSON.stringify({
+    version: 2,
+    workers: [
+      {
+        type: "router",
+        transports: [
+          {
+            type: "web",
+            endpoint: { type: "unix", path: "a.sock" },
+            paths: { a: { type: "json", value: "VALUE" } },
+          },
+        ],
+        realms: [{ name: "realm1" }],
+        components: [{ type: "class", classname: "a.B", realm: "realm1", extra: { a: "VALUE" } }],
+      },
+      {
+        type: "guest",
+        executable: "a",
+        options: { stdin: { type: "json", value: ["VALUE"] } },
+      },
+    ],
+  }).replaceAll('"VALUE"', written);
+
+async function texts(text: string, name: string) {
+  const { config, faults } = await loadNode(text, {}, name);
+  const [router, guest] = config?.workers ?? [];
+  const [web] = transportsOf(config);
+  const service = web?.type === "web" ? web.paths["a"] : undefined;
+  return {
+    faults,
+    value: service?.type === "json" ? service.text : undefined,
+    extra: router?.type === "router" ? router.components?.list[0]?.extra : undefined,
+    stdin: guest?.type === "guest" ? guest.options.stdin : undefined,
+  };
+}
+
+const NUMBERS = [
+  "12345678901234567890",
+  "9007199254740993",
+  "-0",
+  "1.0",
+  "1e400",
+  "1E5",
+  "-1.50e-7",
+  "0.1000000000000000055511151231257827",
+];
+
+describe("of a value in JSON", () => {
+  test.each([...NUMBERS, '{"a":[1,"\\u00e9",null,{"b":true}],"":{}}'])("%s", async (written) => {
+    const served = written.includes("u00e9") ? written.replace("\\u00e9", "é") : written;
+    expect(await texts(inFile(written), "node.json")).toEqual({
+      faults: [],
+      value: served,
+      extra: `{"a":${served}}`,
+      stdin: { text: `[${served}]`, close: true },
+    });
+  });
+});
+
+describe("of a value in YAML", () => {
+  test.each(
+    titled<[written: string, served: string]>([
+      ["12345678901234567890", "12345678901234567890"],
+      ["0xFFFFFFFFFFFFFFFFFF", "4722366482869645213695"],
+      ["1_000", "1000"],
+      ["1:30", "90"],
+      ["1.0", "1.0"],
+      ["1.", "1.0"],
+      ["-0.0", "-0.0"],
+      ["1.50e+3", "1.50e+3"],
+      ["1.0e+400", "1.0e+400"],
+    ]),
+  )("%s", async (_title, written, served) => {
+    expect(await texts(inFile(written), "node.yaml")).toMatchObject({ faults: [], value: served });
+  });
+
+  test.each(
+    titled<[written: string, kind: string]>([
+      [".inf", "the number Infinity"],
+      [".nan", "the number NaN"],
+      ["2001-12-14", "a date"],
+      ["!!binary aGk=", "octets"],
+      ["!!set {a}", "a set"],
+    ]),
+  )("%s is refused", async (_title, written, kind) => {
+    const { faults } = await loadNode(inFile(written), {}, "node.yaml");
+    expect(faults).toContain(
+      `$.workers[0].transports[0].paths.a.value: expected a value of JSON, found ${kind}`,
+    );
+  });
+});
+
+test("an absent extra is an empty object", async () => {
+  const component = { type: "class", classname: "a.B", realm: "realm1" };
+  const { config } = await loadNode(nodeWith("$.workers[0].components", [component]));
+  const [router] = config?.workers ?? [];
+  expect(router?.type === "router" && router.components?.list[0]?.extra).toBe("{}");
+});
