@@ -19,7 +19,6 @@ import { ImportGraph } from "./import-graph.ts";
 
 const STRYKER = "node_modules/@stryker-mutator/core/bin/stryker.js";
 const FOLDER = ".mutation";
-const SETTINGS = `${FOLDER}/settings.json`;
 
 /** Tests that need neither the built binary nor Python. */
 const TESTS = "test/{unit,property,proxy,transport}/**/*.test.ts";
@@ -33,6 +32,7 @@ interface Results {
 }
 
 const resultsOf = (file: string) => `${FOLDER}/${file.replaceAll("/", "-")}.json`;
+const settingsOf = (file: string) => resultsOf(file).replace(/json$/, "settings.json");
 
 const { values, positionals } = parseArgs({
   options: { all: { type: "boolean", default: false } },
@@ -62,8 +62,8 @@ function mutate(file: string): boolean {
   console.log(`\n${file}: ${tests.length} test files`);
   if (tests.length === 0) return true;
   forgetSurvivors(file);
-  writeFileSync(SETTINGS, JSON.stringify(settingsFor(file, tests)));
-  const command = ["nice", "node", STRYKER, "run", SETTINGS];
+  writeFileSync(settingsOf(file), JSON.stringify(settingsFor(file, tests)));
+  const command = ["nice", "node", STRYKER, "run", settingsOf(file)];
   return Bun.spawnSync(command, { stdio: ["ignore", "inherit", "inherit"] }).exitCode === 0;
 }
 
@@ -109,7 +109,10 @@ function settingsFor(file: string, tests: readonly string[]) {
     force: values.all,
     disableTypeChecks: false,
     ignorePatterns: ["/.venv", "/dist", "/.conformance", `/${FOLDER}`],
+    // Outside the working tree, where Biome would find a second configuration.
     tempDirName: join(tmpdir(), "crossproxy-mutants"),
+    symlinkNodeModules: false,
+    buildCommand: `ln -s ${process.cwd()}/node_modules node_modules`,
     reporters: ["clear-text"],
     clearTextReporter: {
       allowColor: false,

@@ -330,6 +330,40 @@ describe("a certificate", () => {
   });
 });
 
+describe("the principal of a chain", () => {
+  const certificates = [delegateOf({}, root), authority(root, root)];
+  const find = (authextra: object, realm = "realm1", trusted: object = {}) =>
+    new StaticTrustroots({ realm1: { ...ours, ...trusted } }).find({
+      authmethod: "cryptosign",
+      request: { ...helloRequest({ authextra: { ...authextra } }), realm },
+    });
+
+  test("is the delegate, with role and realm of the root", async () => {
+    for (const trustroot of [root.address, root.address.toUpperCase().replace("0X", "0x")]) {
+      expect(await find({ trustroot, certificates }, "realm1", { realm: "realm2" })).toEqual({
+        authid: checksumAddress(root.address),
+        role: "user",
+        realm: "realm2",
+        authorized_keys: ["ab".repeat(32)],
+      });
+    }
+  });
+
+  test.each([undefined, 7, stranger.address])(
+    "is none with the trustroot %p",
+    async (trustroot) => {
+      expect(await find({ trustroot, certificates })).toMatchObject({
+        kind: "deny",
+        uri: "wamp.error.authentication_denied",
+      });
+    },
+  );
+
+  test.each(["realm2", "__proto__"])("is none on the realm %s", async (realm) => {
+    expect(await find({ trustroot: root.address, certificates }, realm)).toBeUndefined();
+  });
+});
+
 test("only the key of the delegate's certificate is asked to sign", async () => {
   const begin = () => new CryptosignAuth(new StaticTrustroots({ realm1: ours }));
   const certificates = [delegateOf({}, root), authority(root, root)];
