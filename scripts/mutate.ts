@@ -13,7 +13,7 @@
 
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { parseArgs } from "node:util";
 import { ImportGraph } from "./import-graph.ts";
 
@@ -68,16 +68,17 @@ function mutate(file: string): boolean {
 }
 
 /**
- * The file's own tests, then those that import it, directly or through one other file. If there are
- * none, those that reach it over the fewest imports.
+ * The tests of the file's name, then those that import it, directly or through one other file. If there
+ * are none, those that reach it over the fewest imports.
  */
 function testsFor(file: string): string[] {
-  const own = file.replace("src/", "test/unit/").replace(/[.]ts$/, ".test.ts");
+  const own = basename(file).replace(/[.]ts$/, ".test.ts");
   const distances = imports.distancesTo(file);
-  const distanceOf = (test: string) => (test === own ? 0 : (distances.get(test) ?? Infinity));
+  const distanceOf = (test: string) =>
+    basename(test) === own ? 0 : (distances.get(test) ?? Number.POSITIVE_INFINITY);
   const nearest = Math.min(...testFiles.map(distanceOf));
   return testFiles
-    .filter((test) => distanceOf(test) <= Math.max(nearest, 2) && distanceOf(test) < Infinity)
+    .filter((test) => distanceOf(test) <= Math.max(nearest, 2) && Number.isFinite(distanceOf(test)))
     .sort((one, other) => distanceOf(one) - distanceOf(other));
 }
 

@@ -3,11 +3,13 @@
 import { describe, expect, test } from "bun:test";
 import { Failure } from "#base/failure.ts";
 import { Backend } from "#proxy/routing/backend.ts";
-import { Failover, Route } from "#proxy/routing/route.ts";
+import { Failover } from "#proxy/routing/failover.ts";
+import { Route } from "#proxy/routing/route.ts";
+import { afterTest } from "../../../support/cleanups.ts";
 import { quiet } from "../../../support/quiet-context.ts";
 
-const backend = (id: string) =>
-  new Backend(
+const backend = (id: string) => {
+  const made = new Backend(
     {
       id,
       transport: {
@@ -17,9 +19,13 @@ const backend = (id: string) =>
         max_message_size: 2 ** 24,
       },
       auth: "anonymous-proxy",
+      health_check: { interval: 1_000_000, rise: 1, fall: 1, while_up: false },
     },
     { log: quiet, slowStartMs: 0 },
   );
+  afterTest(() => made.stop());
+  return made;
+};
 
 const failover = (...ids: string[]) => new Failover(new Route(ids.map(backend), "round_robin"));
 const routerFailure = (sentence: string) => new Failure(sentence, { source: "router" });
@@ -54,7 +60,55 @@ describe("failover", () => {
     await expect(several).rejects.toMatchObject({
       message: "Cannot join: none of 2 routers takes the session; cannot connect to b: it is down",
       source: "router",
+      cause: expect.objectContaining({ message: "Cannot connect to b: it is down" }),
     });
+  });
+
+  test("goes on behind a router that did not take the session, which is down then", async () => {
+    const [one, other] = [backend("a"), backend("b")];
+    const both = new Failover(new Route([one, other], "round_robin"));
+    await both.next(openExcept());
+    const failure = both.failed(one, "no WELCOME within 5 ms");
+    const sentence = 'Cannot join over connection "a": no WELCOME within 5 ms';
+    expect(failure).toMatchObject({
+      message: sentence,
+      source: "router",
+      uri: "wamp.error.network_failure",
+    });
+    expect([one.isUp, both.isExhausted]).toEqual([false, false]);
+    expect(await both.next(openExcept())).toBe("b");
+    both.failed(other, "it shuts down");
+    await expect(both.next(openExcept())).rejects.toThrow(
+      'none of 2 routers takes the session; cannot join over connection "b": it shuts down',
+    );
+  });
+
+  test("does not count it against a router that ended a join, but checks it at once", async () => {
+    const one = backend("a");
+    const only = new Failover(new Route([one], "round_robin"));
+    await only.next(openExcept());
+    only.lost(one, "it closed the connection");
+    expect(one.isUp).toBe(true);
+    await expect(only.next(openExcept())).rejects.toMatchObject({
+      message: 'Cannot join over connection "a": it closed the connection',
+    });
+    // There is no socket at its path.
+    while (one.isUp) await new Promise((resolve) => setImmediate(resolve));
+  });
+
+  test("knows whether any router of the route was reached", () => {
+    const [one, other] = [backend("a"), backend("b")];
+    const both = new Failover(new Route([one, other], "round_robin"));
+    expect(both.routerWasReached).toBe(false);
+    other.succeeded();
+    expect(both.routerWasReached).toBe(true);
+  });
+
+  test("tries no other backend at a failure of the client's side", async () => {
+    const failed = failover("a", "b").next(async () => {
+      throw new Failure("Cannot join: no", { source: "client" });
+    });
+    await expect(failed).rejects.toMatchObject({ message: "Cannot join: no", source: "client" });
   });
 
   test("tries no other backend when the attempt is canceled", async () => {
