@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { AnonymousAuth } from "#auth/anonymous.ts";
-import { deny } from "#auth/deny.ts";
+import { deny } from "#auth/pending-auth.ts";
 import type { PrincipalSource } from "#auth/principal.ts";
 import { denied, helloRequest } from "../../support/hello-request.ts";
 

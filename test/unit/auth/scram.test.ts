@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { createHash, createHmac, pbkdf2Sync } from "node:crypto";
-import { deny } from "#auth/deny.ts";
+import { deny } from "#auth/pending-auth.ts";
 import { StaticPrincipals } from "#auth/principal.ts";
 import { decoyScram, ScramAuth } from "#auth/scram.ts";
 import { challengeOf, denied, helloRequest } from "../../support/hello-request.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { deny } from "#auth/deny.ts";
+import { deny } from "#auth/pending-auth.ts";
 import type { Principal, PrincipalSource } from "#auth/principal.ts";
 import { StaticPrincipals } from "#auth/principal.ts";
 import { ACCEPTED, TicketAuth, type TicketCredentials } from "#auth/ticket.ts";

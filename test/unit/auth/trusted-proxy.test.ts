@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import type { CryptosignCredentials } from "#auth/cryptosign.ts";
 import { signChallenge } from "#auth/cryptosign-challenge.ts";
-import { deny } from "#auth/deny.ts";
+import { deny } from "#auth/pending-auth.ts";
 import { type Principal, type PrincipalSource, StaticPrincipals } from "#auth/principal.ts";
 import { SignedProxyAuth, TrustedProxyAuth } from "#auth/trusted-proxy.ts";
 import { makePrivateKey, publicKeyOf } from "#base/ed25519.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { createHmac, pbkdf2Sync } from "node:crypto";
 import { useDecoyKey } from "#auth/decoy-principals.ts";
-import { deny } from "#auth/deny.ts";
+import { deny } from "#auth/pending-auth.ts";
 import { StaticPrincipals } from "#auth/principal.ts";
 import { decoyWampCra, WampCraAuth, type WampCraCredentials } from "#auth/wampcra.ts";
 import { authContext, challengeOf, denied, helloRequest } from "../../support/hello-request.ts";
