@@ -341,6 +341,10 @@ describe("the principal of a chain", () => {
       request: { ...helloRequest({ authextra: { ...authextra } }), realm },
     });
 
+  test("is one of the configuration", () => {
+    expect(new StaticTrustroots({}).authprovider).toBe("static");
+  });
+
   test("is the delegate, with role and realm of the root", async () => {
     for (const trustroot of [root.address, root.address.toUpperCase().replace("0X", "0x")]) {
       expect(await find({ trustroot, certificates }, "realm1", { realm: "realm2" })).toEqual({
@@ -393,6 +397,7 @@ test("only the key of the delegate's certificate is asked to sign", async () => 
   expect(await begin().hello(hello({ pubkey, trustroot, certificates: broken }))).toMatchObject({
     kind: "deny",
     uri: "wamp.error.authentication_denied",
+    message: expect.stringMatching(/^Cannot authenticate with cryptosign: .* \(CCR-8\)$/),
   });
   // A realm without a root, and another key, are challenged like any, in vain.
   for (const request of [
