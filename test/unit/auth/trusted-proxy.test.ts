@@ -73,7 +73,12 @@ const refused = { ...denied("cryptosign-proxy"), uri: "wamp.error.authentication
 describe("cryptosign-proxy", () => {
   const [privateKey, otherKey] = [makePrivateKey(), makePrivateKey()];
   const pubkey = publicKeyOf(privateKey);
-  const nodes = { node1: { authorized_keys: [pubkey] }, node2: { authorized_keys: [] } };
+  // The last has the name of the client.
+  const nodes = {
+    node1: { authorized_keys: [pubkey] },
+    node2: { authorized_keys: [] },
+    joe: { authorized_keys: [pubkey] },
+  };
   const begin = (source: PrincipalSource<CryptosignCredentials> = new StaticPrincipals(nodes)) =>
     new SignedProxyAuth(source);
   const signed = (extra: Record<string, unknown>, key = privateKey) =>
@@ -87,7 +92,10 @@ describe("cryptosign-proxy", () => {
       challenge: expect.stringMatching(/^[0-9a-f]{64}$/),
       channel_binding: null,
     });
-    expect(auth.authenticate(signed(extra))).toMatchObject({ kind: "accept", identity });
+    expect(auth.authenticate(signed(extra))).toMatchObject({
+      kind: "accept",
+      identity: { ...identity, authmethod: "cryptosign-proxy" },
+    });
   });
 
   test("accepts what was vouched for in HELLO, and nothing said later", async () => {
