@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { createServer } from "node:net";
+import { connect, createServer } from "node:net";
 import { join } from "node:path";
 import type { HealthCheckConfig } from "#config/node-config.ts";
 import { Backend } from "#proxy/routing/backend.ts";
@@ -80,6 +80,7 @@ describe("a backend", () => {
   });
 
   test("has its full share at once without slow_start", () => {
+    fakeTime();
     const { backend: one } = backend({ ...check, rise: 1, fall: 1 });
     one.failed("");
     one.succeeded();
@@ -87,70 +88,100 @@ describe("a backend", () => {
   });
 });
 
-/** A router that accepts RawSocket with CBOR; `reached` counts the connections. */
-async function router() {
+/** A router that answers RawSocket handshakes; each connection is first told to `onCheck`. */
+async function router(onCheck = () => {}) {
   const path = join(temporaryFolder(), "router.sock");
+  const ended: (() => void)[] = [];
   let reached = 0;
-  const waiting: (() => void)[] = [];
   const server = createServer((socket) => {
     reached += 1;
+    onCheck();
     socket.on("data", (octets) => socket.write(octets));
-    socket.on("close", () => waiting.splice(0).forEach((wake) => void wake()));
+    socket.on("close", () => ended.shift()?.());
     socket.on("error", () => {});
   });
   await new Promise<void>((resolve) => server.listen(path, resolve));
   afterTest(() => server.close());
   return {
     path,
-    reached: () => reached,
-    checked: () => new Promise<void>((resolve) => void waiting.push(resolve)),
+    /** The end of a check. */
+    checked: () => new Promise<void>((resolve) => void ended.push(resolve)),
+    /** How many checks have begun, as a connection that is made now comes behind them. */
+    async checks() {
+      await new Promise<void>((resolve) => {
+        const last = connect(path, () => last.destroy());
+        last.on("close", () => resolve());
+      });
+      return reached - 1;
+    },
   };
 }
 
-const fast: HealthCheckConfig = { interval: 1, rise: 2, fall: 1, while_up: false };
+const turn = () => new Promise((resolve) => setImmediate(resolve));
 
 describe("a health check", () => {
   test("goes on while the router is down, until it is up", async () => {
-    const { path, reached, checked } = await router();
-    const { backend: one } = backend(fast, 0, path);
+    const { path, checks } = await router();
+    const { backend: one } = backend({ ...check, interval: 1, fall: 1 }, 0, path);
     one.failed("");
-    await checked();
-    await checked();
-    await Promise.resolve();
-    while (!one.isUp) await new Promise((resolve) => setImmediate(resolve));
-    expect(reached()).toBe(2);
-    expect(one.wasReached).toBe(true);
+    while (!one.isUp) await turn();
+    expect([await checks(), one.wasReached]).toEqual([2, true]);
   });
 
-  test("goes on while it is up where that is wanted, until it is stopped", async () => {
-    const { path, checked, reached } = await router();
-    const { backend: one } = backend({ ...fast, while_up: true }, 0, path);
+  test("goes on while it is up where that is wanted", async () => {
+    const { path, checked } = await router();
+    const { backend: one } = backend({ ...check, interval: 1, while_up: true }, 0, path);
     await checked();
     await checked();
-    one.stop();
-    const before = reached();
-    await new Promise((resolve) => setTimeout(resolve, 10));
-    expect(reached()).toBeLessThanOrEqual(before + 1);
     expect(one.isUp).toBe(true);
   });
 
+  test("is not made of a router that is up where that is not wanted", async () => {
+    const { path, checks } = await router();
+    const pass = fakeTime();
+    backend(check, 0, path);
+    pass(10_000);
+    expect(await checks()).toBe(0);
+  });
+
+  test("is one at a time, however often the router goes down", async () => {
+    const { path, checks } = await router();
+    const pass = fakeTime();
+    const { backend: one } = backend({ ...check, rise: 1, fall: 1, while_up: true }, 0, path);
+    for (const outcome of ["failed", "succeeded", "failed"] as const) one[outcome]("");
+    pass(1000);
+    expect(await checks()).toBe(1);
+  });
+
   test("at once finds a router that is down", async () => {
-    const { backend: one, logged } = backend({ ...fast, interval: 1_000_000 });
+    const { backend: one, logged } = backend({ ...check, fall: 1, interval: 1_000_000 });
     one.checkNow();
-    while (one.isUp) await new Promise((resolve) => setImmediate(resolve));
+    while (one.isUp) await turn();
     expect(logged[0]?.[1]?.["reason"]).toStartWith("Cannot connect to ");
   });
 
-  test.each<[string, HealthCheckConfig | undefined, (one: Backend) => void]>([
-    ["is not checked", undefined, () => {}],
-    ["is stopped", fast, (one) => one.stop()],
-    ["is down", { ...fast, interval: 1_000_000 }, (one) => one.failed("")],
-  ])("is not made at once of a backend that %s", async (_, health_check, change) => {
-    const { path, reached } = await router();
+  test.each<[string, HealthCheckConfig | undefined, (one: Backend) => void, number]>([
+    ["is not checked", undefined, () => {}, 0],
+    ["is stopped", check, (one) => one.stop(), 0],
+    ["is down", { ...check, fall: 1 }, (one) => one.failed(""), 0],
+    ["is being checked", check, (one) => one.checkNow(), 1],
+  ])("is not made at once of a backend that %s", async (_, health_check, change, before) => {
+    const { path, checks } = await router();
     const { backend: one } = backend(health_check, 0, path);
     change(one);
     one.checkNow();
-    await new Promise((resolve) => setTimeout(resolve, 10));
-    expect(reached()).toBe(0);
+    expect(await checks()).toBe(before);
+  });
+
+  test("is the last one where the backend is stopped meanwhile", async () => {
+    const pass = fakeTime();
+    const { path, checked, checks } = await router(() => one.stop());
+    const { backend: one } = backend({ ...check, while_up: true }, 0, path);
+    const first = checked();
+    pass(1000);
+    await first;
+    await turn();
+    pass(10_000);
+    expect(await checks()).toBe(1);
   });
 });
