@@ -91,6 +91,17 @@ test.each<[string, unknown, ReturnType<typeof refusalFor>]>([
     },
   ],
   [
+    "a failure of the program itself",
+    new Failure('Cannot find connection "a": it is not configured', { source: "internal" }),
+    {
+      by: "program",
+      uri: "wamp.error.unavailable",
+      sentence: "Cannot go on: internal error",
+      code: 1011,
+      reason: expect.stringContaining('Cannot find connection "a"'),
+    },
+  ],
+  [
     "what is no error",
     "thrown text",
     {
