@@ -102,7 +102,7 @@ function settingsFor(file: string, tests: readonly string[]) {
   ];
   return {
     mutate: [file],
-    commandRunner: { command: test.join(" ") },
+    commandRunner: { command: test.map((word) => JSON.stringify(word)).join(" ") },
     concurrency: 2,
     timeoutMS: 5_000,
     timeoutFactor: 2,
@@ -114,7 +114,7 @@ function settingsFor(file: string, tests: readonly string[]) {
     // Outside the working tree, where Biome would find a second configuration.
     tempDirName: join(tmpdir(), "crossproxy-mutants"),
     symlinkNodeModules: false,
-    buildCommand: `ln -s ${process.cwd()}/node_modules node_modules`,
+    buildCommand: `ln -s ${JSON.stringify(`${process.cwd()}/node_modules`)} node_modules`,
     reporters: ["clear-text"],
     clearTextReporter: {
       allowColor: false,
