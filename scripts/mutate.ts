@@ -114,7 +114,8 @@ function settingsFor(file: string, tests: readonly string[]) {
     // Outside the working tree, where Biome would find a second configuration.
     tempDirName: join(tmpdir(), "crossproxy-mutants"),
     symlinkNodeModules: false,
-    buildCommand: `ln -s ${JSON.stringify(`${process.cwd()}/node_modules`)} node_modules`,
+    // Stryker splits this command at spaces, without a shell.
+    buildCommand: `ln -s ${process.cwd().replaceAll(" ", "\\ ")}/node_modules node_modules`,
     reporters: ["clear-text"],
     clearTextReporter: {
       allowColor: false,
