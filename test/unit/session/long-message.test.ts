@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
-import { handleLongMessage, type LongMessageTask } from "#proxy/relay/long-message.ts";
+import { type ForwardTask, handleLongMessage } from "#session/long-message.ts";
 
-const task: LongMessageTask = {
+const task: ForwardTask = {
   message: '[48,7,{},"a",[1]]',
   from: "json",
   to: "cbor",
@@ -19,7 +19,7 @@ test("a long message becomes octets of the other serializer, which are its own",
   ]);
 });
 
-test.each<[string, Partial<LongMessageTask>, object]>([
+test.each<[string, Partial<ForwardTask>, object]>([
   ["is too long by an octet", { maxOctets: 8 }, { kind: "too long", waiting }],
   ["is refused before", { to: null }, { kind: "refused", waiting }],
   [
