@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { waitingRequestOf } from "#session/waiting-request.ts";
-import { encodeMessage } from "#wamp/serializer/control-message-values.ts";
+import { encodeMessage } from "#wamp/serializer/message-values.ts";
 import { titled } from "../../support/titles.ts";
 
 const back = (type: number) => ({ goesBack: true, type, id: 7 });

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { eventTranscoderFor } from "#proxy/relay/event-cache.ts";
-import { encodeMessage } from "#wamp/serializer/control-message-values.ts";
+import { encodeMessage } from "#wamp/serializer/message-values.ts";
 
 const transcode = eventTranscoderFor("cbor", "json", true);
 const back = eventTranscoderFor("json", "cbor", false);

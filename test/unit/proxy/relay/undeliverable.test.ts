@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { answerUndeliverable } from "#proxy/relay/undeliverable.ts";
-import { encodeMessage } from "#wamp/serializer/control-message-values.ts";
+import { encodeMessage } from "#wamp/serializer/message-values.ts";
 import { FakePeer } from "../../../support/fake-peer.ts";
 import { titled } from "../../../support/titles.ts";
 

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { Backend } from "#proxy/routing/backend.ts";
 import { type BackendObserver, BackendSession } from "#proxy/routing/backend-session.ts";
 import type { WireMessage } from "#wamp/peer.ts";
-import { decodeMessage } from "#wamp/serializer/control-message-values.ts";
+import { decodeMessage } from "#wamp/serializer/message-values.ts";
 import { connectionTo } from "../../../support/proxy-worker.ts";
 import { quiet } from "../../../support/quiet-context.ts";
 import { scriptedRouter } from "../../../support/scripted-router.ts";

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { SessionLog, welcomeFields } from "#proxy/session/session-log.ts";
-import { encodeMessage } from "#wamp/serializer/control-message-values.ts";
+import { encodeMessage } from "#wamp/serializer/message-values.ts";
 import { FakePeer } from "../../../support/fake-peer.ts";
 import { keptLog } from "../../../support/kept-log.ts";
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { forward, forwardEnd, isShutdown, send } from "#proxy/session/session-message.ts";
-import { encodeMessage } from "#wamp/serializer/control-message-values.ts";
+import { encodeMessage } from "#wamp/serializer/message-values.ts";
 import { FakePeer } from "../../../support/fake-peer.ts";
 
 const json = new FakePeer();
