@@ -1,8 +1,9 @@
 import { describe, expect, test } from "bun:test";
-import { Authentication } from "#auth/authentication.ts";
+import { Authentication, refuseTooLong, trustsProxies } from "#auth/authentication.ts";
 import { signChallenge } from "#auth/cryptosign-challenge.ts";
 import type { AuthOutcome } from "#auth/pending-auth.ts";
 import { makePrivateKey, publicKeyOf } from "#base/ed25519.ts";
+import type { AuthConfig } from "#config/node-config.ts";
 import type { TransportDetails } from "#wamp/peer.ts";
 import { neverCanceled, noAuthenticators } from "../../support/no-authenticators.ts";
 
@@ -57,7 +58,11 @@ describe("Authentication", () => {
       noAuthenticators,
       neverCanceled,
     ).hello([1, "realm1", { roles: { caller: {} } }]);
-    expect(outcome).toMatchObject({ kind: "deny", uri: "wamp.error.no_auth_method" });
+    expect(outcome).toMatchObject({
+      kind: "deny",
+      uri: "wamp.error.no_auth_method",
+      message: "Cannot authenticate: no suitable authmethod found",
+    });
   });
 
   test.each([
@@ -110,6 +115,7 @@ describe("Authentication", () => {
     await expect(hello(256)).rejects.toMatchObject({
       message: "Cannot join realm: its name is longer than 255 characters",
       uri: "wamp.error.no_such_realm",
+      source: "client",
     });
   });
 
@@ -199,29 +205,61 @@ describe("Authentication", () => {
     }
   });
 
-  test.each([
-    [[48, 1, {}, "com.example"]],
-    [[1]],
-    [[1, 7, {}]],
-    [[1, "realm1", []]],
-    [[1, "realm1", { roles: { caller: {} } }, 1]],
-    [[1, "realm1", { roles: { caller: {} }, authmethods: "ticket" }]],
-    [[1, "realm1", { roles: { caller: {} }, authid: 7 }]],
-    [[1, "realm1", {}]],
-    [[1, "realm1", { roles: null }]],
-    [[1, "realm1", { roles: {} }]],
-    [[1, "realm1", { roles: ["caller"] }]],
-    [[1, "realm1", { roles: { boss: {}, broker: {} } }]],
-    [[1, "realm1", { roles: { caller: [] } }]],
-    [[1, "realm1", { roles: { caller: {}, callee: true } }]],
-    [[1, "realm1", { roles: { caller: { features: ["call_canceling"] } } }]],
-  ])("refuses %j as a HELLO", (message) => {
-    expect(
+  test.each<[unknown[], string]>([
+    [[48, 1, {}, "com.example"], "Cannot accept CALL: the session has not joined"],
+    [[5, "realm1", { roles }], "Cannot accept AUTHENTICATE: the session has not joined"],
+    [[1], "Cannot read HELLO: realm is not a URI"],
+    [[1, 7, { roles }], "Cannot read HELLO: realm is not a URI"],
+    [[1, "", { roles }], "Cannot read HELLO: realm is not a URI"],
+    [[1, "realm1", []], "Cannot read HELLO: details is not a dictionary"],
+    [[1, "realm1", { roles }, 1], "Cannot read HELLO: details is not a dictionary"],
+    [
+      [1, "realm1", { roles, authmethods: "ticket" }],
+      "Cannot read HELLO: authmethods is not a list of strings",
+    ],
+    [
+      [1, "realm1", { roles, authmethods: ["anonymous", 7] }],
+      "Cannot read HELLO: authmethods is not a list of strings",
+    ],
+    [[1, "realm1", { roles, authid: 7 }], "Cannot read HELLO: authid is not a string"],
+    [[1, "realm1", { roles, authrole: [] }], "Cannot read HELLO: authrole is not a string"],
+    [[1, "realm1", {}], "Cannot read HELLO: roles is not a dictionary"],
+    [[1, "realm1", { roles: null }], "Cannot read HELLO: roles is not a dictionary"],
+    [[1, "realm1", { roles: ["caller"] }], "Cannot read HELLO: roles is not a dictionary"],
+    [
+      [1, "realm1", { roles: {} }],
+      "Cannot read HELLO: roles has none of publisher, subscriber, caller, callee",
+    ],
+    [
+      [1, "realm1", { roles: { boss: {}, broker: {} } }],
+      "Cannot read HELLO: roles has none of publisher, subscriber, caller, callee",
+    ],
+    [
+      [1, "realm1", { roles: { caller: [] } }],
+      "Cannot read HELLO: role caller is not a dictionary",
+    ],
+    [
+      [1, "realm1", { roles: { caller: {}, callee: true } }],
+      "Cannot read HELLO: role callee is not a dictionary",
+    ],
+    [
+      [1, "realm1", { roles: { caller: { features: ["call_canceling"] } } }],
+      "Cannot read HELLO: features of caller is not a dictionary",
+    ],
+  ])("refuses %j as a HELLO", async (message, sentence) => {
+    await expect(
       new Authentication({ anonymous }, tcp, noAuthenticators, neverCanceled).hello(message),
     ).rejects.toMatchObject({
       source: "client",
       uri: "wamp.error.protocol_violation",
+      message: sentence,
     });
+  });
+
+  test("takes null for an authid or an authrole that is absent", async () => {
+    const join = new Authentication({ anonymous }, tcp, noAuthenticators, neverCanceled);
+    const hello = [1, "realm1", { roles, authid: null, authrole: null }];
+    expect(await join.hello(hello)).toMatchObject({ kind: "accept" });
   });
 
   test.each([
@@ -285,13 +323,116 @@ describe("Authentication", () => {
     ]);
   });
 
-  test("refuses AUTHENTICATE before HELLO", () => {
-    expect(
-      new Authentication({ ticket }, tcp, noAuthenticators, neverCanceled).authenticate([
-        5,
-        "secret1",
-        {},
-      ]),
-    ).rejects.toThrow("no CHALLENGE is pending");
+  const asked = [1, "realm1", { roles, authmethods: ["ticket"], authid: "alice" }];
+
+  test.each<[string, unknown[] | undefined, unknown[], string]>([
+    [
+      "before HELLO",
+      undefined,
+      [5, "x", {}],
+      "Cannot accept AUTHENTICATE: no CHALLENGE is pending",
+    ],
+    [
+      "without CHALLENGE",
+      [1, "realm1", { roles }],
+      [5, "x", {}],
+      "Cannot accept AUTHENTICATE: no CHALLENGE is pending",
+    ],
+    ["of another type", asked, [1, "x", {}], "Cannot accept HELLO: no CHALLENGE is pending"],
+    ["of octets", asked, [5, [], {}], "Cannot read AUTHENTICATE: signature is not a string"],
+  ])("refuses AUTHENTICATE %s", async (_, hello, message, sentence) => {
+    const join = new Authentication({ anonymous, ticket }, tcp, noAuthenticators, neverCanceled);
+    if (hello) await join.hello(hello);
+    await expect(join.authenticate(message)).rejects.toMatchObject({
+      source: "client",
+      uri: "wamp.error.protocol_violation",
+      message: sentence,
+    });
+  });
+
+  test("makes the client's cookie worth the login, where it has joined", () => {
+    const remembered: unknown[] = [];
+    const cookie = {
+      recall: () => undefined,
+      remember: (login: unknown) => void remembered.push(login),
+      forget() {},
+    };
+    const join = new Authentication(
+      { cookie: {}, ticket },
+      { ...tcp, cookie },
+      noAuthenticators,
+      neverCanceled,
+    );
+    const identity = {
+      realm: "realm1",
+      authid: "alice",
+      authrole: "user",
+      authmethod: "ticket",
+      authprovider: "static",
+      authextra: {},
+    };
+    join.welcomed(identity);
+    expect(remembered).toEqual([identity]);
+  });
+});
+
+describe("a failed attempt", () => {
+  /** Joins with a ticket, or another authmethod; `ended` says which attempts were counted as failed. */
+  async function attempt(authmethod: string, signature: string, signal = neverCanceled) {
+    const ended: boolean[] = [];
+    const failedAttempts = {
+      areTooMany: false,
+      begin: async () => ({ end: (hasFailed: boolean) => void ended.push(hasFailed) }),
+    };
+    const support = { ...noAuthenticators, failedAttempts };
+    const join = new Authentication({ anonymous, ticket }, tcp, support, signal);
+    const details = { roles, authmethods: [authmethod], authid: "alice" };
+    const outcome = await join.hello([1, "realm1", details]).catch(() => undefined);
+    if (outcome?.kind === "challenge") await join.authenticate([5, signature, {}]);
+    return ended;
+  }
+
+  test.each<[string, boolean[]]>([
+    ["secret1", [false, false]],
+    ["wrong", [false, true]],
+  ])("is one with the ticket %p: %j", async (signature, ended) => {
+    expect(await attempt("ticket", signature)).toEqual(ended);
+  });
+
+  test("is none that joins, that has no authmethod, or that is over", async () => {
+    expect(await attempt("anonymous", "")).toEqual([false]);
+    expect(await attempt("scram", "")).toEqual([false]);
+    expect(await attempt("ticket", "", AbortSignal.abort())).toEqual([false]);
+  });
+
+  test("is followed by a refusal of right credentials where there were too many", async () => {
+    const failedAttempts = { areTooMany: true, begin: async () => undefined };
+    const support = { ...noAuthenticators, failedAttempts };
+    const join = new Authentication({ anonymous }, tcp, support, neverCanceled);
+    expect(await join.hello([1, "realm1", { roles }])).toEqual({
+      kind: "deny",
+      uri: "wamp.error.authentication_failed",
+      message:
+        "Cannot authenticate: too many attempts from this address failed; try again in a minute",
+    });
+  });
+});
+
+test.each<[AuthConfig, boolean]>([
+  [{ "anonymous-proxy": { type: "static" } }, true],
+  [{ "cryptosign-proxy": { type: "static", principals: {} } }, true],
+  [{ anonymous, ticket }, false],
+])("proxies are trusted, and may join with a longer HELLO: %j", (auth, areTrusted) => {
+  expect(trustsProxies(auth)).toBe(areTrusted);
+});
+
+test("a message of a join that is longer than 64 KiB is refused unread", () => {
+  const limit = 65_536;
+  expect(() => refuseTooLong(new Uint8Array(limit))).not.toThrow();
+  const thrown = Promise.try(() => refuseTooLong(new Uint8Array(limit + 1)));
+  return expect(thrown).rejects.toMatchObject({
+    source: "client",
+    uri: "wamp.error.payload_size_exceeded",
+    message: `Cannot join: the message is longer than ${limit} octets`,
   });
 });

@@ -109,8 +109,36 @@ describe("a chain of certificates", () => {
       ],
     ],
     [
-      "without hashes",
+      "longest",
+      () => [
+        delegateOf(),
+        authority(between, delegate),
+        ...Array.from({ length: 4 }, () => authority(between, between)),
+        authority(root, between),
+        authority(root, root),
+      ],
+    ],
+    [
+      "one without hashes",
       () => [delegateOf({}, root), authority(root, root)].map(([, ...rest]) => [null, ...rest]),
+    ],
+    [
+      "one with 0x before the octets",
+      () =>
+        [delegateOf({}, root), authority(root, root)].map(([hash, data, signature]) => [
+          `0x${hash}`,
+          data,
+          `0x${signature}`,
+        ]),
+    ],
+    [
+      "one with octets as they are",
+      () =>
+        [delegateOf({}, root), authority(root, root)].map(([hash, data, signature]) => [
+          Uint8Array.fromHex(String(hash)),
+          data,
+          Uint8Array.fromHex(String(signature)),
+        ]),
     ],
   ])("that is the %s is good", (_name, chain) => {
     expect(verify(chain(), ours)).toMatchObject({ kind: "delegate" });
@@ -130,6 +158,11 @@ describe("a chain of certificates", () => {
       "has a hash of its own",
       () => [["00", ...delegateOf().slice(1)], ...usual().slice(1)],
       "certificate 0 is none",
+    ],
+    [
+      "has no delegate",
+      () => [authority(root, root), authority(root, root)],
+      "a chain is one delegate certificate and then authority certificates (CCR-3)",
     ],
     [
       "has two delegates",
@@ -214,6 +247,32 @@ describe("a chain of certificates", () => {
     expect(verify(chain(), ours)).toBe(sentence);
   });
 
+  const [[hash, data, signature], ...authorities] = usual() as unknown as [
+    [string, object, string],
+    ...unknown[],
+  ];
+  test.each<[string, unknown]>([
+    ["a number", 7],
+    ["null", null],
+    ["of two items", [hash, data]],
+    ["of four items", [hash, data, signature, null]],
+    ["without data", [null, undefined, signature]],
+    ["of other data", [null, {}, signature]],
+    ["without a signature", [hash, data, null]],
+    ["with a number as signature", [hash, data, 7]],
+    ["with a signature of 64 octets", [hash, data, signature.slice(2)]],
+    ["with a signature of 66 octets", [hash, data, `${signature}00`]],
+    ["with half an octet in the signature", [hash, data, `${signature}0`]],
+    ["with more behind the signature", [hash, data, `${signature}zz`]],
+    ["with more before the signature", [hash, data, `zz${signature}`]],
+    ["with a hash that is a number", [7, data, signature]],
+    ["with a hash that is no hex", ["zz", data, signature]],
+    ["with 0x within the hash", [`${hash.slice(0, 2)}0x${hash.slice(2)}`, data, signature]],
+    ["with the hash of another", ["00".repeat(32), data, signature]],
+  ])("with a certificate %s is refused", (_name, one) => {
+    expect(verify([one, ...authorities], ours)).toBe("certificate 0 is none");
+  });
+
   test.each([0, 1, 2])("with another signer of certificate %d is refused", (at) => {
     const forged = [
       signed("Delegate", (usual()[0][1] as { message: object }).message, stranger.key),
@@ -274,6 +333,44 @@ describe("a certificate", () => {
   });
 });
 
+describe("the principal of a chain", () => {
+  const certificates = [delegateOf({}, root), authority(root, root)];
+  const find = (authextra: object, realm = "realm1", trusted: object = {}) =>
+    new StaticTrustroots({ realm1: { ...ours, ...trusted } }).find({
+      authmethod: "cryptosign",
+      request: { ...helloRequest({ authextra: { ...authextra } }), realm },
+    });
+
+  test("is one of the configuration", () => {
+    expect(new StaticTrustroots({}).authprovider).toBe("static");
+  });
+
+  test("is the delegate, with role and realm of the root", async () => {
+    for (const trustroot of [root.address, root.address.toUpperCase().replace("0X", "0x")]) {
+      expect(await find({ trustroot, certificates }, "realm1", { realm: "realm2" })).toEqual({
+        authid: checksumAddress(root.address),
+        role: "user",
+        realm: "realm2",
+        authorized_keys: ["ab".repeat(32)],
+      });
+    }
+  });
+
+  test.each([undefined, 7, stranger.address])(
+    "is none with the trustroot %p",
+    async (trustroot) => {
+      expect(await find({ trustroot, certificates })).toMatchObject({
+        kind: "deny",
+        uri: "wamp.error.authentication_denied",
+      });
+    },
+  );
+
+  test.each(["realm2", "__proto__"])("is none on the realm %s", async (realm) => {
+    expect(await find({ trustroot: root.address, certificates }, realm)).toBeUndefined();
+  });
+});
+
 test("only the key of the delegate's certificate is asked to sign", async () => {
   const begin = () => new CryptosignAuth(new StaticTrustroots({ realm1: ours }));
   const certificates = [delegateOf({}, root), authority(root, root)];
@@ -300,6 +397,7 @@ test("only the key of the delegate's certificate is asked to sign", async () => 
   expect(await begin().hello(hello({ pubkey, trustroot, certificates: broken }))).toMatchObject({
     kind: "deny",
     uri: "wamp.error.authentication_denied",
+    message: expect.stringMatching(/^Cannot authenticate with cryptosign: .* \(CCR-8\)$/),
   });
   // A realm without a root, and another key, are challenged like any, in vain.
   for (const request of [

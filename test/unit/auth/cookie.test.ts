@@ -126,6 +126,18 @@ test.each<[string, AuthConfig, Partial<SessionIdentity>, boolean]>([
   ],
   ["anonymous", { anonymous: { type: "static", role: "user" } }, { authid: "ABCD" }, true],
   ["anonymous of another role", { anonymous: { type: "static", role: "guest" } }, {}, false],
+  [
+    "anonymous with another authid",
+    { anonymous: { type: "static", role: "user", authid: "visitor" } },
+    {},
+    false,
+  ],
+  [
+    "anonymous with its authid",
+    { anonymous: { type: "static", role: "user", authid: "visitor" } },
+    { authid: "visitor" },
+    true,
+  ],
   ["ticket of an authenticator", { ticket: dynamic }, { authprovider: "dynamic" }, true],
   ["ticket, by an authenticator now", { ticket: dynamic }, {}, false],
   ["ticket, by a list now", { ticket }, { authprovider: "dynamic" }, false],
@@ -154,10 +166,20 @@ test("a login is forgotten by wamp.close.logout, and by no other reason", () => 
   expect(recallLogin(auth, hello(transport))).toBeUndefined();
 });
 
-test("a join by cookie is not remembered as one by cookie", () => {
+test("a join by cookie leaves the login as it was remembered", () => {
   const transport = client();
   rememberLogin(auth, transport, { ...identity, authprovider: "cookie" });
   expect(recallLogin(auth, hello(transport))).toBeUndefined();
+  rememberLogin(auth, transport, identity);
+  rememberLogin(auth, transport, { ...identity, authprovider: "cookie" });
+  expect(recallLogin(auth, hello(transport))).toEqual(identity);
+});
+
+test("a connection without cookies has no login to remember", () => {
+  const { transport } = helloRequest();
+  rememberLogin(auth, transport, identity);
+  expect(recallLogin(auth, helloRequest({ authmethods: ["cookie"] }))).toBeUndefined();
+  forgetLogin(transport, "wamp.close.logout");
 });
 
 test("nothing is remembered where cookies are no authmethod", () => {
@@ -178,7 +200,8 @@ test("a login that is too long is not remembered, and neither is the one before 
 
 test("a login of a file that somebody changed is none", () => {
   const transport = client();
-  for (const login of [{}, { ...identity, authid: 7 }, { ...identity, realm: "" }]) {
+  for (const change of [{ authid: 7 }, { authid: undefined }, { realm: "" }, { realm: 7 }]) {
+    const login = { ...identity, ...change };
     transport.cookie.remember(login);
     expect(recallLogin(auth, hello(transport))).toBeUndefined();
   }

@@ -36,6 +36,8 @@ describe("a challenge", () => {
     ["another challenge's", signChallenge(makeChallenge(), privateKey)],
     ["one that is cut off", signed.slice(0, -2)],
     ["one that is longer", `${signed}00`],
+    ["one with half an octet more", `${signed}0`],
+    ["one with no hex behind it", `${signed}zz`],
     ["no hex", `x${signed.slice(1)}`],
     ["a changed signature", (signed[0] === "0" ? "1" : "0") + signed.slice(1)],
     ["this challenge under another's signature", makeChallenge() + makeChallenge() + challenge],
@@ -44,12 +46,19 @@ describe("a challenge", () => {
     expect(isSigned(challenge, answer ?? "", publicKey)).toBe(false);
   });
 
-  test.each(titled([[""], ["12"], [`${"0".repeat(63)}x`], [`${"0".repeat(66)}`], [7], [null]]))(
-    "of 32 octets alone is signed, not %s",
-    (_title, asked) => {
-      expect(signChallenge(asked, privateKey)).toBeUndefined();
-    },
-  );
+  test.each(
+    titled([
+      [""],
+      ["12"],
+      [`${"0".repeat(63)}x`],
+      [`${"0".repeat(66)}`],
+      [7],
+      [null],
+      [[makeChallenge()]],
+    ]),
+  )("of 32 octets alone is signed, not %s", (_title, asked) => {
+    expect(signChallenge(asked, privateKey)).toBeUndefined();
+  });
 });
 
 describe.if(hasPython)("Autobahn", () => {

@@ -61,6 +61,14 @@ describe("a salt of a decoy", () => {
     expect(salt).not.toBe(like);
   });
 
+  test("takes any character at any place", () => {
+    const decoy = decoysOf({ alice: { salt: "wxyz", role: "user" } });
+    const salts = Array.from({ length: 400 }, (_, index) => decoy(`eve${index}`)?.salt ?? "");
+    for (const place of [0, 1, 2, 3]) {
+      expect(new Set(salts.map((salt) => salt[place])).size).toBe(26);
+    }
+  });
+
   test("is that of the principals where several have the same", () => {
     const [shared, own] = [
       { salt: "same", role: "user" },

@@ -83,6 +83,43 @@ describe("the question to an authenticator", () => {
     expect(calls[0]?.args[2]).not.toHaveProperty("authid");
   });
 
+  test("has the role that the client asks for, if it asks for one", async () => {
+    const { source, calls } = asking(() => "user");
+    await source.find(claim);
+    await source.find({ ...claim, request: helloRequest({ authrole: "admin" }) });
+    expect(calls[0]?.args[2]).not.toHaveProperty("authrole");
+    expect(calls[1]?.args[2]).toMatchObject({ authrole: "admin" });
+  });
+
+  test("has the connection, with the client's certificate under both of its names", async () => {
+    const { source, calls } = asking(() => "user");
+    const { transport } = helloRequest();
+    const clientCertificate = { sha1: "AA", sha256: "BB", subject: { CN: "joe", OU: "web" } };
+    await source.find(claim);
+    const secure = { ...transport, isSecure: true, clientCertificate };
+    await source.find({ ...claim, request: helloRequest({ transport: secure }) });
+    const plain = {
+      channel_type: "tcp",
+      channel_framing: "websocket",
+      channel_serializer: "json",
+      peer: "tcp4:127.0.0.1:49816",
+      is_server: true,
+      is_secure: false,
+    };
+    const certificate = { sha1: "AA", sha256: "BB", subject: { cn: "joe", ou: "web" } };
+    const details = calls.map(({ args }) => (args[2] as { transport: unknown }).transport);
+    expect(details).toStrictEqual([
+      plain,
+      {
+        ...plain,
+        channel_type: "tls",
+        is_secure: true,
+        peer_cert: certificate,
+        client_cert: certificate,
+      },
+    ]);
+  });
+
   test("is answered with a role, or the default role", async () => {
     expect(await asking(() => "user").source.find(claim)).toMatchObject({
       role: "user",
@@ -90,6 +127,7 @@ describe("the question to an authenticator", () => {
     });
     const source = asking(() => ({ authid: "a" }), { "default-role": "guest" }).source;
     expect(await source.find(claim)).toMatchObject({ role: "guest", authid: "a" });
+    expect(source.authprovider).toBe("dynamic");
   });
 });
 
@@ -104,6 +142,7 @@ describe("an ERROR of an authenticator", () => {
     ["com.example.expired", undefined, { ...notVerified, uri: "com.example.expired" }],
     ["com.example.expired", { text: 1 }, { ...notVerified, uri: "com.example.expired" }],
     ["com.example.x", "s3cret: s3cret", { uri: "com.example.x", message: "***: ***" }],
+    [`com.${"x".repeat(251)}`, "no", { uri: `com.${"x".repeat(251)}`, message: "no" }],
   ])("that refuses with %s and %j reaches the client", async (uri, said, expected) => {
     const { source, logged } = raising(uri, said);
     const outcome = await source.find(claim);
@@ -135,7 +174,32 @@ describe("an ERROR of an authenticator", () => {
     expect(reasons()).toEqual(["wamp.error.not_authorized role x may not"]);
   });
 
-  test("has its sentence cut", async () => {
+  test("without a sentence is logged by its URI", async () => {
+    const { source, logged } = raising("wamp.error.runtime_error");
+    await source.find(claim);
+    expect(logged).toEqual([
+      [
+        "authenticator failed",
+        {
+          authmethod: "ticket",
+          authenticator: "com.example.auth",
+          peer: "tcp4:127.0.0.1:49816",
+          reason: "wamp.error.runtime_error",
+        },
+      ],
+    ]);
+  });
+
+  test("keeps its sentence where the secret of the client is empty", async () => {
+    const { source } = raising("com.example.no", "it is empty");
+    const outcome = await source.find({ ...claim, details: { ticket: "" } });
+    expect(outcome).toMatchObject({ message: "it is empty" });
+  });
+
+  test("has its sentence cut, for the log too", async () => {
+    const failed = raising("wamp.error.runtime_error", "x".repeat(501));
+    await failed.source.find(claim);
+    expect(String(failed.reasons()[0])).toHaveLength(500);
     const { source } = raising("com.example.no", "x".repeat(501));
     expect(await source.find(claim)).toMatchObject({ message: "x".repeat(500) });
   });
@@ -151,6 +215,14 @@ describe("an authenticator that fails", () => {
       expect(await source.find(claim)).toEqual({ ...notVerified, isBlameless: true } as never);
       expect(reasons()).toEqual([reason]);
     }
+  });
+
+  test("has its call given up by nothing once it has answered", async () => {
+    const pass = fakeTime();
+    const { source, calls } = asking(() => "user");
+    await source.find(claim);
+    pass(5000);
+    expect(calls[0]?.signal.aborted).toBe(false);
   });
 
   test("is not waited for longer than its time, and its call is given up", async () => {

@@ -1,10 +1,12 @@
 import { describe, expect, test } from "bun:test";
 import { deny, type HelloRequest } from "#auth/pending-auth.ts";
 import {
+  acceptPrincipal,
   findChallenged,
   omitAuthextra,
   type PrincipalQuery,
   type PrincipalSource,
+  StaticPrincipals,
 } from "#auth/principal.ts";
 
 const request: HelloRequest = {
@@ -58,6 +60,55 @@ describe("findChallenged", () => {
     expect(await findChallenged(source, query)).toBe(refusal);
     expect(decoys()).toBe(0);
   });
+});
+
+describe("acceptPrincipal", () => {
+  const claims = (authid: string | undefined) => ({ ...query, request: { ...request, authid } });
+
+  test("takes from HELLO what the principal leaves open, but the role", () => {
+    expect(acceptPrincipal({ role: "user" }, query, "static")).toEqual({
+      kind: "accept",
+      identity: {
+        realm: "realm1",
+        authid: "joe",
+        authrole: "user",
+        authmethod: "wampcra",
+        authprovider: "static",
+        authextra: { nonce: "n", kept: 1 },
+      },
+    });
+    const principal = { realm: "realm2", authid: "jane", role: "admin", extra: { tier: 3 } };
+    expect(acceptPrincipal(principal, claims(undefined), "dynamic")).toEqual({
+      kind: "accept",
+      identity: {
+        realm: "realm2",
+        authid: "jane",
+        authrole: "admin",
+        authmethod: "wampcra",
+        authprovider: "dynamic",
+        authextra: { tier: 3 },
+      },
+    });
+  });
+
+  test.each([
+    [{ role: "user" }, undefined, "wamp.error.no_such_principal", "no authid"],
+    [{ authid: "jane" }, "joe", "wamp.error.no_such_role", "no role is assigned"],
+  ])("refuses %j with authid %p, which is no failed attempt", (principal, authid, uri, state) => {
+    expect(acceptPrincipal(principal, claims(authid), "static")).toEqual({
+      kind: "deny",
+      uri,
+      message: `Cannot authenticate with wampcra: ${state}`,
+      isBlameless: true,
+    });
+  });
+});
+
+test("configured principals have decoys where the authmethod makes them", () => {
+  const principals = { jane: { role: "user", secret: "real" } };
+  const decoy = { role: "user", secret: "decoy" };
+  expect(new StaticPrincipals(principals, () => decoy).decoy(query)).toEqual(decoy);
+  expect(new StaticPrincipals(principals).decoy(query)).toBeUndefined();
 });
 
 test("omitAuthextra leaves out the named attributes, and changes nothing in place", () => {

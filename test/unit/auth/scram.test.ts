@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { createHash, createHmac, pbkdf2Sync } from "node:crypto";
+import { deny } from "#auth/pending-auth.ts";
 import { StaticPrincipals } from "#auth/principal.ts";
 import { decoyScram, ScramAuth } from "#auth/scram.ts";
 import { challengeOf, denied, helloRequest } from "../../support/hello-request.ts";
@@ -51,11 +52,58 @@ describe("scram", () => {
   });
 
   test("challenges with the client's nonce and more, and how to derive the key", async () => {
-    const { nonce: server, ...rest } = challengeOf(await begin().hello(hello()));
-    expect(rest).toEqual({ kdf: "pbkdf2", salt: "W22ZaJ0SNY7soEsUEjb6gQ==", iterations: 4096 });
+    const outcome = await begin().hello(hello());
+    expect(outcome).toMatchObject({ authmethod: "scram" });
+    const { nonce: server, ...rest } = challengeOf(outcome);
+    expect(rest).toStrictEqual({
+      kdf: "pbkdf2",
+      salt: "W22ZaJ0SNY7soEsUEjb6gQ==",
+      iterations: 4096,
+    });
     const octets = Buffer.from(String(server), "base64");
     expect(octets.subarray(0, 20).toString()).toBe("rOprNGfwEbeRWgbNEkqO");
     expect(octets).toHaveLength(36);
+  });
+
+  test("tells how much memory Argon2 needs", async () => {
+    const argon = { ...user, kdf: "argon2id-13", iterations: 2, memory: 512 };
+    const auth = new ScramAuth(new StaticPrincipals({ user: argon }, decoyScram));
+    const extra = challengeOf(await auth.hello(hello()));
+    expect(extra).toMatchObject({ kdf: "argon2id-13", iterations: 2, memory: 512 });
+  });
+
+  test.each(
+    titled([
+      [{ nonce, channel_binding: "" }],
+      [{ nonce, channel_binding: null }],
+      [{ nonce: Buffer.alloc(1024).toString("base64") }],
+    ]),
+  )("challenges a client that says %s", async (_title, authextra) => {
+    expect(await begin().hello(hello("user", authextra))).toMatchObject({ kind: "challenge" });
+  });
+
+  test("refuses as its source refuses, and where there is nothing to challenge with", async () => {
+    const refusal = deny("scram", "it has expired");
+    const expired = new ScramAuth({ authprovider: "dynamic", find: async () => refusal });
+    expect(await expired.hello(hello())).toEqual(refusal);
+    const nobody = new ScramAuth(new StaticPrincipals({}, decoyScram));
+    expect(await nobody.hello(hello())).toEqual(denied("scram"));
+    const request = helloRequest({ authid: undefined, authextra: { nonce } });
+    expect(await begin().hello(request)).toMatchObject({
+      message: "Cannot authenticate with scram: authid is not a text of printable ASCII",
+    });
+  });
+
+  test("accepts no principal without a role", async () => {
+    const { role: _, ...roleless } = user;
+    const auth = new ScramAuth(new StaticPrincipals({ user: roleless }));
+    const message = authMessage(challengeOf(await auth.hello(hello())));
+    expect(await auth.authenticate(proofFor(message), {})).toEqual({
+      kind: "deny",
+      uri: "wamp.error.no_such_role",
+      message: "Cannot authenticate with scram: no role is assigned",
+      isBlameless: true,
+    });
   });
 
   test("proves to the client in turn that it knows the password", async () => {

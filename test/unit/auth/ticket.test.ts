@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { deny } from "#auth/pending-auth.ts";
 import type { Principal, PrincipalSource } from "#auth/principal.ts";
 import { StaticPrincipals } from "#auth/principal.ts";
 import { ACCEPTED, TicketAuth, type TicketCredentials } from "#auth/ticket.ts";
@@ -82,5 +83,12 @@ describe("ticket", () => {
       identity: { authprovider: "dynamic" },
     });
     expect(claims).toEqual([{ ticket: "s3cret" }]);
+  });
+
+  test("refuses as its authenticator refuses", async () => {
+    const refusal = deny("ticket", "it has expired");
+    const auth = new TicketAuth({ authprovider: "dynamic", find: async () => refusal });
+    auth.hello(helloRequest());
+    expect(await auth.authenticate("s3cret")).toEqual(refusal);
   });
 });

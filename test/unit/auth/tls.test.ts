@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { deny } from "#auth/pending-auth.ts";
 import { StaticCertificates, TlsAuth } from "#auth/tls.ts";
 import { denied, helloRequest } from "../../support/hello-request.ts";
 import { titled } from "../../support/titles.ts";
@@ -48,6 +49,12 @@ test.each(
   ]),
 )("denies a client that shows %s", async (_title, shown) => {
   expect(await begin().hello(hello(shown, "alice"))).toEqual(denied("tls"));
+});
+
+test("refuses as an authenticator refuses", async () => {
+  const refusal = deny("tls", "it has expired");
+  const auth = new TlsAuth({ authprovider: "dynamic", find: async () => refusal });
+  expect(await auth.hello(hello({ sha1, sha256 }))).toEqual(refusal);
 });
 
 test("denies a client that shows no certificate", async () => {

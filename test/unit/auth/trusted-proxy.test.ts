@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import type { CryptosignCredentials } from "#auth/cryptosign.ts";
 import { signChallenge } from "#auth/cryptosign-challenge.ts";
+import { deny } from "#auth/pending-auth.ts";
 import { type Principal, type PrincipalSource, StaticPrincipals } from "#auth/principal.ts";
 import { SignedProxyAuth, TrustedProxyAuth } from "#auth/trusted-proxy.ts";
 import { makePrivateKey, publicKeyOf } from "#base/ed25519.ts";
@@ -20,6 +21,8 @@ const incomplete: [string, Record<string, unknown>][] = [
   ["without an authid", { ...client, proxy_authid: "" }],
   ["with a role that is no text", { ...client, proxy_authrole: 7 }],
 ];
+
+const missing = "proxy_realm, proxy_authid or proxy_authrole is missing";
 
 describe("anonymous-proxy", () => {
   const auth = new TrustedProxyAuth();
@@ -57,7 +60,10 @@ describe("anonymous-proxy", () => {
   });
 
   test.each(incomplete)("denies an identity %s", (_, authextra) => {
-    expect(auth.hello(fromProxy(authextra))).toMatchObject({ kind: "deny" });
+    expect(auth.hello(fromProxy(authextra))).toMatchObject({
+      kind: "deny",
+      message: `Cannot authenticate with anonymous-proxy: ${missing}`,
+    });
   });
 });
 
@@ -67,7 +73,12 @@ const refused = { ...denied("cryptosign-proxy"), uri: "wamp.error.authentication
 describe("cryptosign-proxy", () => {
   const [privateKey, otherKey] = [makePrivateKey(), makePrivateKey()];
   const pubkey = publicKeyOf(privateKey);
-  const nodes = { node1: { authorized_keys: [pubkey] }, node2: { authorized_keys: [] } };
+  // The last has the name of the client.
+  const nodes = {
+    node1: { authorized_keys: [pubkey] },
+    node2: { authorized_keys: [] },
+    joe: { authorized_keys: [pubkey] },
+  };
   const begin = (source: PrincipalSource<CryptosignCredentials> = new StaticPrincipals(nodes)) =>
     new SignedProxyAuth(source);
   const signed = (extra: Record<string, unknown>, key = privateKey) =>
@@ -81,7 +92,10 @@ describe("cryptosign-proxy", () => {
       challenge: expect.stringMatching(/^[0-9a-f]{64}$/),
       channel_binding: null,
     });
-    expect(auth.authenticate(signed(extra))).toMatchObject({ kind: "accept", identity });
+    expect(auth.authenticate(signed(extra))).toMatchObject({
+      kind: "accept",
+      identity: { ...identity, authmethod: "cryptosign-proxy" },
+    });
   });
 
   test("accepts what was vouched for in HELLO, and nothing said later", async () => {
@@ -126,14 +140,21 @@ describe("cryptosign-proxy", () => {
   test.each(incomplete)("denies an identity %s", async (_, authextra) => {
     expect(await begin().hello(fromProxy({ ...authextra, pubkey }))).toMatchObject({
       kind: "deny",
+      message: `Cannot authenticate with cryptosign-proxy: ${missing}`,
     });
   });
 
   test("binds no channel", async () => {
     const bound = fromProxy({ ...client, pubkey, channel_binding: "tls-unique" });
-    expect(await begin().hello(bound)).toMatchObject({ kind: "deny" });
+    expect(await begin().hello(bound)).toMatchObject({
+      kind: "deny",
+      message: "Cannot authenticate with cryptosign-proxy: no channel can be bound",
+    });
     const unbound = fromProxy({ ...client, pubkey, channel_binding: null });
-    expect(await begin().hello(unbound)).toMatchObject({ kind: "challenge" });
+    expect(await begin().hello(unbound)).toMatchObject({
+      kind: "challenge",
+      authmethod: "cryptosign-proxy",
+    });
   });
 
   test("asks an authenticator in the client's name where the proxy has none", async () => {
@@ -149,8 +170,22 @@ describe("cryptosign-proxy", () => {
     const request = { ...fromProxy({ ...client, pubkey }), authid: undefined };
     expect(await begin(dynamic).hello(request)).toMatchObject({ kind: "challenge" });
     expect(asked).toEqual([["joe", "user", { pubkey }]]);
+    await begin(dynamic).hello({ ...request, authid: "node1", authrole: "proxy" });
+    expect(asked.at(-1)).toEqual(["node1", "proxy", { pubkey }]);
     node.role = undefined;
     const refused = await begin(dynamic).hello(request);
     expect(refused).toMatchObject({ kind: "deny", uri: "wamp.error.no_such_role" });
+  });
+
+  test("is refused as the authenticator refuses the node, or where it knows none", async () => {
+    const request = fromProxy({ ...client, pubkey });
+    const refusal = deny("cryptosign-proxy", "it has expired");
+    for (const [found, outcome] of [
+      [refusal, refusal],
+      [undefined, refused],
+    ] as const) {
+      const source = { authprovider: "dynamic", find: async () => found } as const;
+      expect(await begin(source).hello(request)).toEqual(outcome);
+    }
   });
 });

@@ -1,8 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import { createHmac, pbkdf2Sync } from "node:crypto";
 import { useDecoyKey } from "#auth/decoy-principals.ts";
+import { deny } from "#auth/pending-auth.ts";
 import { StaticPrincipals } from "#auth/principal.ts";
-import { decoyWampCra, WampCraAuth } from "#auth/wampcra.ts";
+import { decoyWampCra, WampCraAuth, type WampCraCredentials } from "#auth/wampcra.ts";
 import { authContext, challengeOf, denied, helloRequest } from "../../support/hello-request.ts";
 
 const users = {
@@ -17,6 +18,7 @@ const sign = (key: string, challenge: unknown) =>
 describe("wampcra", () => {
   test("challenges with what Crossbar's challenges have", async () => {
     const outcome = await begin().hello(helloRequest());
+    expect(outcome).toMatchObject({ authmethod: "wampcra" });
     const { challenge, ...rest } = challengeOf(outcome);
     expect(rest).toEqual({});
     const { nonce, timestamp, ...said } = JSON.parse(String(challenge));
@@ -29,6 +31,36 @@ describe("wampcra", () => {
     });
     expect(nonce).toMatch(/^[\w+/]{64}$/);
     expect(new Date(timestamp).toISOString()).toBe(timestamp);
+  });
+
+  test("challenges a principal of an authenticator, and refuses as it refuses", async () => {
+    const found = { secret: "secret1", authid: "joe" };
+    const known = { authprovider: "dynamic", find: async () => found } as const;
+    const request = helloRequest({ authid: undefined });
+    const outcome = await new WampCraAuth(known, authContext).hello(request);
+    expect(JSON.parse(String(challengeOf(outcome)["challenge"]))).toMatchObject({
+      authid: "joe",
+      authrole: null,
+      authprovider: "dynamic",
+    });
+    const nameless = { ...known, find: async () => ({ secret: "secret1" }) };
+    const other = await new WampCraAuth(nameless, authContext).hello(request);
+    expect(String(challengeOf(other)["challenge"])).toStartWith('{"authid":null,');
+    const refusal = deny("wampcra", "it has expired");
+    const refused = new WampCraAuth({ ...known, find: async () => refusal }, authContext);
+    expect(await refused.hello(request)).toEqual(refusal);
+  });
+
+  test.each<Partial<WampCraCredentials>>([
+    { salt: "salt123", iterations: 1000 },
+    { salt: "salt123", keylen: 32 },
+    { iterations: 1000, keylen: 32 },
+  ])("has the secret itself for a key with %j alone", async (derivation) => {
+    const principal = { secret: "secret1", role: "user", ...derivation };
+    const auth = new WampCraAuth(new StaticPrincipals({ alice: principal }), authContext);
+    const { challenge, ...rest } = challengeOf(await auth.hello(helloRequest()));
+    expect(rest).toEqual({});
+    expect(await auth.authenticate(sign("secret1", challenge))).toMatchObject({ kind: "accept" });
   });
 
   test("never challenges twice with the same", async () => {

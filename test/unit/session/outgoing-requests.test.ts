@@ -15,7 +15,8 @@ function requests() {
     sent,
     call: (uri = "a.b", by = signal) =>
       made.request({ kind: "call", uri, options: {}, payload, signal: by }),
-    publish: () => made.request({ kind: "publish", uri: "a.t", options: {}, payload, signal }),
+    publish: (by = signal) =>
+      made.request({ kind: "publish", uri: "a.t", options: {}, payload, signal: by }),
     answers: (message: unknown[]) => made.onMessage(encodeMessage(message, "cbor", false), "cbor"),
   };
 }
@@ -54,7 +55,7 @@ describe("a request", () => {
   test("gets the ERROR about it", async () => {
     const { call, publish, answers } = requests();
     const [called, published] = [call(), publish()];
-    answers([8, 16, 2, {}, "com.example.full"]);
+    expect(answers([8, 16, 2, {}, "com.example.full"])).toBe(true);
     answers([8, 48, 1, {}, "com.example.no", ["why"]]);
     expect(await called).toMatchObject({ kind: "error", uri: "com.example.no" });
     expect(await published).toMatchObject({ kind: "error", uri: "com.example.full" });
@@ -70,6 +71,22 @@ describe("a request", () => {
     expect(answers([50, [1], {}])).toBe(true);
     expect(all.isIdle).toBe(false);
     answers([50, 1, {}]);
+    await waiting;
+  });
+
+  test("gets arguments and keyword arguments, and nothing behind them", async () => {
+    const { call, answers } = requests();
+    const waiting = call();
+    answers([50, 1, {}, [1], { k: 1 }, "more"]);
+    expect(decoded(await waiting)).toMatchObject({ payload: { items: ["8101", "a1616b01"] } });
+  });
+
+  test.each([undefined, 0, "99"])("is not published with the id %p", async (id) => {
+    const { publish, answers, requests: all } = requests();
+    const waiting = publish().catch(() => {});
+    const answer = id === undefined ? [17, 1] : [17, 1, id];
+    expect(() => answers(answer)).toThrow("the router said PUBLISHED without an id");
+    all.fail("over");
     await waiting;
   });
 
@@ -113,6 +130,18 @@ describe("a request that is given up", () => {
     expect(all.isIdle).toBe(true);
   });
 
+  test("is not canceled where it is a publication, or has its answer", async () => {
+    const { call, publish, answers, sent } = requests();
+    const controller = new AbortController();
+    const waiting = publish(controller.signal);
+    const called = call("a.b", controller.signal);
+    answers([50, 2, {}]);
+    await called;
+    controller.abort(new Error("gone"));
+    await expect(waiting).rejects.toThrow("gone");
+    expect(sent.map(([type]) => type)).toEqual([16, 48]);
+  });
+
   test("before it begins is never sent", async () => {
     const { call, sent } = requests();
     await expect(call("a.b", AbortSignal.abort(new Error("gone")))).rejects.toThrow("gone");
@@ -127,7 +156,8 @@ test("the end of a session fails all requests, and those that come later", async
   const sentence = "Cannot wait for an answer: the router closed the session";
   const outcomes = await Promise.allSettled(waiting);
   for (const outcome of outcomes) {
-    expect(outcome).toMatchObject({ status: "rejected", reason: { message: sentence } });
+    const reason = { message: sentence, source: "router", uri: "wamp.error.unavailable" };
+    expect(outcome).toMatchObject({ status: "rejected", reason });
   }
   await expect(call()).rejects.toThrow(sentence);
   expect(sent).toHaveLength(2);
@@ -145,10 +175,21 @@ describe("a call for its first argument", () => {
     [[50, 1, {}, []], undefined],
     [[50, 1, {}], undefined],
     [[50, 1, {}, { not: "a list" }], undefined],
+    [[17, 1, 99], undefined],
   ])("gets out of %j the value %p", async (message, value) => {
     const { answer, answers } = calling();
     answers(message);
     expect(await answer).toEqual(value as never);
+  });
+
+  test("is rejected where its answer cannot be read", async () => {
+    const { answer, requests: all } = calling();
+    // [50, 1, {}, [tag 0 of 1]]
+    all.onMessage(Uint8Array.fromHex("84183201a081c001"), "cbor");
+    await expect(answer).rejects.toMatchObject({
+      message: expect.stringMatching(/^Cannot read an answer: .*CBOR tag 0 as a value/),
+      source: "router",
+    });
   });
 
   test("is rejected with the ERROR's URI and arguments", async () => {
@@ -156,6 +197,10 @@ describe("a call for its first argument", () => {
     answers([8, 48, 1, {}, "com.example.no", ["why", 1]]);
     const thrown = await answer.catch((reason: unknown) => reason);
     expect(thrown).toBeInstanceOf(CallError);
-    expect(thrown).toMatchObject({ uri: "com.example.no", args: ["why", 1] });
+    expect(thrown).toMatchObject({
+      message: "the call failed with com.example.no",
+      uri: "com.example.no",
+      args: ["why", 1],
+    });
   });
 });

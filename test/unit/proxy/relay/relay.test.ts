@@ -14,6 +14,7 @@ function relay(from: FakePeerOptions, to: FakePeerOptions, side: Side = "router"
   const source = new FakePeer(from);
   const target = new FakePeer(to);
   const leftOut: Undeliverable[] = [];
+  const failed = Promise.withResolvers<unknown>();
   const options = { max_buffered: 64, stall_timeout: 0 };
   const pressure = new BackPressure(source, target, options, {
     side,
@@ -24,8 +25,12 @@ function relay(from: FakePeerOptions, to: FakePeerOptions, side: Side = "router"
     target,
     pressure,
     leftOut,
+    failed: failed.promise,
     relay: new Relay(source, target, side, {
-      observer: { onUndeliverable: (_, why) => leftOut.push(why) },
+      observer: {
+        onUndeliverable: (_, why) => leftOut.push(why),
+        onForwardFailed: (at, thrown) => failed.resolve([at, thrown]),
+      },
       backPressure: () => pressure,
     }),
   };
@@ -211,6 +216,66 @@ describe("relay", () => {
     const call = '[48,7,{},"a",["0123456789 0123456789 0123456789"]]';
     for (let count = 0; count < 3; count++) one.forward(call);
     expect(source.paused).toBe(true);
+  });
+});
+
+describe("a long message", () => {
+  const long = "x".repeat(300_000);
+  const sentence = "Cannot carry message: longer than the 200000 octets that its receiver takes";
+
+  test("arrives as text where the receiver takes text", async () => {
+    const { relay: one, target } = relay({ serializer: "cbor" }, {});
+    one.forward(encodeMessage([48, 7, {}, "a", [`${long}ü`]], "cbor", false));
+    await target.next();
+    expect(target.wire).toEqual([`[48,7,{},"a",["${long}ü"]]`]);
+  });
+
+  test("that is too long for its receiver is answered", async () => {
+    const { relay: one, source } = relay({}, { serializer: "cbor", maxSendOctets: 200_000 });
+    one.forward(`[48,7,{},"a",["${long}"]]`);
+    const error = [8, 48, 7, {}, "wamp.error.payload_size_exceeded", [sentence]];
+    expect(await source.next()).toEqual(error);
+    expect(source.paused).toBe(false);
+  });
+
+  test.each([
+    ["that is too long", "x", "wamp.error.payload_size_exceeded"],
+    ["that cannot be represented", "\\ud800", "wamp.error.invalid_argument"],
+  ])("%s, and that no peer waits for, is left out", async (_, more, uri) => {
+    const to = { serializer: "cbor", maxSendOctets: 200_000 } as const;
+    const { relay: one, source, leftOut } = relay({}, to, "client");
+    one.forward(`[36,1,2,{},["${long}${more}"]]`);
+    while (source.paused) await new Promise((resolve) => setImmediate(resolve));
+    expect(leftOut.map((why) => why.uri)).toEqual([uri]);
+  });
+
+  test("of a client that is malformed fails", async () => {
+    const { relay: one, failed } = relay({}, { serializer: "cbor" });
+    one.forward(`[48,7,{},"a",["${long}",NaN]]`);
+    const message = expect.stringMatching(/^Cannot read a json message: /);
+    expect(await failed).toEqual(["router", expect.objectContaining({ message })]);
+  });
+
+  test("of a router that is malformed behind its head is answered", async () => {
+    const { relay: one, target } = relay({}, { serializer: "cbor" }, "client");
+    one.forward(`[50,7,{},["${long}",NaN]]`);
+    expect((await target.next()).slice(0, 5)).toEqual([
+      8,
+      48,
+      7,
+      {},
+      "wamp.error.invalid_argument",
+    ]);
+  });
+
+  test("that is refused is answered later, or somebody is told that no peer waits", async () => {
+    const why = { uri: "wamp.error.payload_size_exceeded", sentence: "too long" };
+    const { relay: one, source } = relay({}, {});
+    expect(one.refuse(`[48,7,{},"a",["${long}"]]`, why)).toBe(true);
+    expect(await source.next()).toEqual([8, 48, 7, {}, why.uri, [why.sentence]]);
+    const told = Promise.withResolvers<void>();
+    expect(one.refuse(`[16,7,{},"a",["${long}"]]`, why, told.resolve)).toBe(true);
+    await told.promise;
   });
 });
 

@@ -3,14 +3,11 @@ import type { BalancingConfig, ConnectionConfig } from "#config/node-config.ts";
 import type { Backend } from "#proxy/routing/backend.ts";
 import type { Route } from "#proxy/routing/route.ts";
 import { RouteTable } from "#proxy/routing/route-table.ts";
+import { quiet } from "../../../support/quiet-context.ts";
 
-const logged: unknown[][] = [];
-const keep = (...line: unknown[]) => void logged.push(line);
-const log = { error: keep, warn: keep, info: keep, debug: keep };
 const tables: RouteTable[] = [];
 afterEach(() => {
   for (const table of tables.splice(0)) table.stop();
-  logged.length = 0;
 });
 
 const connection = (id: string, fall = 1, rise = 2): ConnectionConfig => ({
@@ -27,7 +24,7 @@ const connection = (id: string, fall = 1, rise = 2): ConnectionConfig => ({
 
 function table(routes: Record<string, Record<string, string[]>>, balancing?: BalancingConfig) {
   const connections = Object.fromEntries(["a", "b", "c"].map((id) => [id, connection(id)]));
-  const made = new RouteTable({ connections, routes, ...(balancing && { balancing }) }, log);
+  const made = new RouteTable({ connections, routes, ...(balancing && { balancing }) }, quiet);
   tables.push(made);
   return made;
 }
@@ -141,40 +138,4 @@ describe("a route with several backends", () => {
       expect(toA).toBeLessThanOrEqual(12);
     },
   );
-});
-
-describe("a backend", () => {
-  test("says once that it is down, and once that it is up, after as many outcomes as asked for", () => {
-    const connections = { a: connection("a", 2, 3) };
-    const made = new RouteTable({ connections, routes: {} }, log);
-    tables.push(made);
-    const a = first(made.routeOver("a"));
-    a.failed("gone");
-    a.succeeded();
-    a.failed("gone");
-    expect(a.isUp).toBe(true);
-    for (let times = 0; times < 5; times++) a.failed("gone");
-    expect(a.isUp).toBe(false);
-    a.succeeded();
-    a.failed("gone");
-    a.succeeded();
-    a.succeeded();
-    expect(a.isUp).toBe(false);
-    a.succeeded();
-    a.succeeded();
-    expect(a.isUp).toBe(true);
-    expect(logged).toEqual([
-      ["router down", { connection: "a", reason: "gone" }],
-      ["router up", { connection: "a" }],
-    ]);
-  });
-
-  test("is never down where there is nowhere else to go", () => {
-    const { health_check: _, ...alone } = connection("a");
-    const made = new RouteTable({ connections: { a: alone }, routes: {} }, log);
-    const a = first(made.routeOver("a"));
-    for (let times = 0; times < 5; times++) a.failed("gone");
-    expect(a.isUp).toBe(true);
-    expect(logged).toEqual([]);
-  });
 });

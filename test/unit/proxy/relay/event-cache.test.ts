@@ -1,0 +1,129 @@
+import { expect, test } from "bun:test";
+import { eventTranscoderFor } from "#proxy/relay/event-cache.ts";
+import { encodeMessage } from "#wamp/serializer/message-values.ts";
+
+const transcode = eventTranscoderFor("cbor", "json", true);
+const back = eventTranscoderFor("json", "cbor", false);
+
+/** An event with ids that no other test uses. */
+let publication = 0;
+function event(argument = "x") {
+  publication += 1;
+  const message = [36, 1, publication, {}, [argument]];
+  return {
+    octets: () => new Uint8Array(encodeMessage(message, "cbor", false) as Uint8Array),
+    text: JSON.stringify(message),
+  };
+}
+
+/** Octets that were kept are the same object again; others are transcoded anew. */
+function isKept(text: string): boolean {
+  const [one, other] = [back(text), back(text)];
+  return one === other;
+}
+
+test("an event is kept when it was seen twice, and the same octets come from then on", () => {
+  const { text } = event();
+  const [first, second] = [back(text), back(text)];
+  expect(first).not.toBe(second);
+  const third = back(text);
+  expect(back(text)).toBe(third);
+  expect(third as Uint8Array).toEqual(new Uint8Array(first as Uint8Array));
+});
+
+test("events of octets are kept likewise, and not confused", () => {
+  const toOctets = eventTranscoderFor("cbor", "json", false);
+  const long = "z".repeat(100);
+  const of = (end: string) => encodeMessage([36, 7, 7, {}, [long + end]], "cbor", false);
+  toOctets(of("a"));
+  const second = toOctets(of("a"));
+  const third = toOctets(of("a"));
+  expect(third).not.toBe(second);
+  expect(toOctets(of("a"))).toBe(third);
+  for (const end of ["b", "a", "a", "a", "b", "ab"]) {
+    const octets = Buffer.from(toOctets(of(end)) as Uint8Array);
+    expect(octets.toString()).toBe(`[36,7,7,{},["${long}${end}"]]`);
+  }
+});
+
+test("several events are kept at the same time, however many were forgotten before", () => {
+  const payload = "x".repeat(200_000);
+  for (let count = 0; count < 40; count++) {
+    const text = `[36,1,${++publication},{},["${payload}"]]`;
+    for (const _ of [1, 2]) back(text);
+  }
+  const texts = Array.from({ length: 8 }, () => event().text);
+  for (const text of texts) for (const _ of [1, 2]) back(text);
+  const known = texts.map((text) => back(text));
+  // Some of them take the place of another.
+  const kept = texts.filter((text, at) => back(text) === known[at]);
+  expect(kept.length).toBeGreaterThanOrEqual(4);
+});
+
+test("an event that is as long as one with the same head is another", () => {
+  const long = "x".repeat(100);
+  const said = (end: string) => `[36,1,2,{},["${long}${end}"]]`;
+  for (const end of ["a", "a", "b", "a", "b", "b", "a"]) {
+    const octets = encodeMessage([36, 1, 2, {}, [long + end]], "cbor", false);
+    expect(transcode(octets)).toBe(said(end));
+    expect(back(said(end)) as Uint8Array).toEqual(octets as Uint8Array);
+  }
+});
+
+test("what is kept does not change with the octets that were borrowed", () => {
+  const { octets, text } = event("y".repeat(40));
+  for (let count = 0; count < 3; count++) {
+    const borrowed = octets();
+    expect(transcode(borrowed)).toBe(text);
+    borrowed.fill(0);
+  }
+  const { text: other } = event();
+  back(other);
+  const given = back(other) as Uint8Array;
+  const copy = new Uint8Array(given);
+  given.fill(0);
+  expect(back(other) as Uint8Array).toEqual(copy);
+});
+
+test("an event longer than 1 MiB is not kept", () => {
+  const of = (length: number) => {
+    const text = `[36,1,${++publication},{},[""]]`;
+    return text.replace('""', `"${"x".repeat(length - text.length)}"`);
+  };
+  const longest = of(1024 * 1024);
+  expect(longest).toHaveLength(1024 * 1024);
+  back(longest);
+  back(longest);
+  expect(isKept(longest)).toBe(true);
+  const longer = of(1024 * 1024 + 1);
+  back(longer);
+  back(longer);
+  expect(isKept(longer)).toBe(false);
+});
+
+test("at most 4 MiB are kept together, of the latest events", () => {
+  // Each takes 1.2 MB with its transcoded form.
+  const payload = "x".repeat(600_000);
+  const texts = Array.from({ length: 5 }, () => `[36,1,${++publication},{},["${payload}"]]`);
+  for (const text of texts) for (const _ of [1, 2]) back(text);
+  expect(isKept(texts.at(-1) ?? "")).toBe(true);
+  expect(isKept(texts[0] ?? "")).toBe(false);
+});
+
+test("between equal serializers nothing is kept", () => {
+  const same = eventTranscoderFor("cbor", "cbor", false);
+  const octets = event().octets();
+  expect(same(octets)).toBe(octets);
+});
+
+test("sessions with the same serializers share what is kept, and others do not", () => {
+  const { text } = event();
+  back(text);
+  back(text);
+  expect(eventTranscoderFor("json", "cbor", false)(text)).toBe(back(text));
+  const octets = event();
+  for (let count = 0; count < 3; count++) {
+    expect(eventTranscoderFor("cbor", "json", true)(octets.octets())).toBe(octets.text);
+    expect(eventTranscoderFor("cbor", "json", false)(octets.octets())).toBeInstanceOf(Uint8Array);
+  }
+});

@@ -1,0 +1,80 @@
+import { expect, test } from "bun:test";
+import type { Side } from "#proxy/relay/back-pressure.ts";
+import { SessionLink } from "#proxy/relay/session-link.ts";
+import { FakePeer } from "../../../support/fake-peer.ts";
+import { fakeTime } from "../../../support/fake-time.ts";
+
+/** A link whose peers take nothing once they are told to. */
+function link() {
+  const wait = fakeTime();
+  const [client, router] = [new FakePeer(), new FakePeer({ serializer: "cbor" })];
+  const stalled: Side[] = [];
+  const observer = { onStalled: (side: Side) => void stalled.push(side), onUndeliverable() {} };
+  const options = { max_buffered: 1000, stall_timeout: 100 };
+  const made = new SessionLink(client, router, options, observer);
+  const full = (peer: FakePeer) => {
+    peer.takes = false;
+    peer.bufferedOctets = 3000;
+  };
+  return { client, router, stalled, wait, full, link: made };
+}
+
+const CALL = '[48,7,{},"a"]';
+/** [50, 7, {}] */
+const RESULT = Uint8Array.fromHex("83183207a0");
+const UNREPRESENTABLE = '[48,7,{},"a",["\\ud800"]]';
+
+test("messages go to the other peer, in its serializer", () => {
+  const { client, router, link: one } = link();
+  one.toRouter.forward(CALL);
+  one.toClient.forward(RESULT);
+  expect([router.sent, client.sent]).toEqual([[[48, 7, {}, "a"]], [[50, 7, {}]]]);
+});
+
+test.each<[Side, Side]>([
+  ["router", "client"],
+  ["client", "router"],
+])("a %s that does not take its messages slows the %s down, until it has", (side, sender) => {
+  const { client, router, stalled, wait, full, link: one } = link();
+  const peers = { client, router };
+  full(peers[side]);
+  if (side === "router") one.toRouter.forward(CALL);
+  else one.toClient.forward(RESULT);
+  expect([peers[sender].paused, peers[side].paused]).toEqual([true, false]);
+  one.drained(sender);
+  expect(peers[sender].paused).toBe(true);
+  wait(100);
+  expect(stalled).toEqual([side]);
+  one.drained(side);
+  expect(peers[sender].paused).toBe(false);
+});
+
+test("a client that does not take the ERRORs for its own messages is not read until it has", () => {
+  const { client, full, link: one } = link();
+  full(client);
+  one.toRouter.forward(UNREPRESENTABLE);
+  expect(client.paused).toBe(true);
+  one.drained("router");
+  expect(client.paused).toBe(true);
+  one.drained("client");
+  expect(client.paused).toBe(false);
+});
+
+test("at the end both peers are read again, and none is stalled any more", () => {
+  const { client, router, stalled, wait, full, link: one } = link();
+  full(client);
+  full(router);
+  one.toRouter.forward(CALL);
+  one.toClient.forward(RESULT);
+  one.stop();
+  expect([client.paused, router.paused]).toEqual([false, false]);
+  wait(1000);
+  expect(stalled).toEqual([]);
+});
+
+test("a session that was never slowed down ends as well", () => {
+  const { link: one } = link();
+  one.drained("client");
+  one.drained("router");
+  one.stop();
+});

@@ -1,0 +1,102 @@
+import { expect, test } from "bun:test";
+import { SessionLog, welcomeFields } from "#proxy/session/session-log.ts";
+import { encodeMessage } from "#wamp/serializer/message-values.ts";
+import { FakePeer } from "../../../support/fake-peer.ts";
+import { keptLog } from "../../../support/kept-log.ts";
+
+const peer = "tcp4:127.0.0.1:49816";
+const counts = () => ({ leftOut: 0, stalled: 0, late: 0 });
+const why = { uri: "wamp.error.invalid_argument", sentence: "Cannot represent NaN" };
+
+test.each<["error" | "warn" | "info" | "debug", (log: SessionLog) => void, string, object]>([
+  [
+    "info",
+    (log) => log.joined({ session: 7, authid: "joe" }),
+    "session joined",
+    { peer, session: 7, authid: "joe" },
+  ],
+  [
+    "info",
+    (log) => log.refused({ by: "client", reason: "no" }),
+    "client refused",
+    { peer, reason: "no" },
+  ],
+  ["warn", (log) => log.refused({ by: "router", reason: "no" }), "router failed", { reason: "no" }],
+  [
+    "error",
+    (log) => log.refused({ by: "program", reason: "x at y" }),
+    "session failed",
+    { peer, stack: "x at y" },
+  ],
+  ["warn", (log) => log.routerLost("gone"), "router connection lost", { reason: "gone" }],
+  ["warn", (log) => log.routerRefused(new Error("no")), "router message refused", { reason: "no" }],
+  [
+    "warn",
+    (log) => log.leftOut("router", why),
+    "message left out",
+    { peer, towards: "router", ...why },
+  ],
+  [
+    "warn",
+    (log) => log.stalled("client"),
+    "session closed: the client did not read",
+    { peer, stalled: 1 },
+  ],
+  [
+    "debug",
+    (log) => log.connectionClosed("gone"),
+    "client connection closed",
+    { peer, reason: "gone", late: 0 },
+  ],
+])("a line of level %s: %#", (level, write, message, fields) => {
+  const { log, logged } = keptLog(level);
+  write(new SessionLog(log, counts(), peer));
+  expect(logged).toEqual([[message, fields as never]]);
+});
+
+test("messages that were left out have one line, and one with their number at the end", () => {
+  const { log, logged } = keptLog("warn");
+  const all = counts();
+  const one = new SessionLog(log, all, peer);
+  for (const _ of [1, 2, 3]) one.leftOut("client", why);
+  expect(logged).toHaveLength(1);
+  one.sessionOver();
+  expect(logged.slice(1)).toEqual([["messages left out", { peer, messages: 3 }]]);
+  one.leftOut("client", why);
+  one.sessionOver();
+  expect(logged).toHaveLength(3);
+  expect(all).toEqual({ leftOut: 4, stalled: 0, late: 0 });
+});
+
+test("stalled sessions and late messages are counted for the whole worker", () => {
+  const { log, logged } = keptLog("warn", "debug");
+  const all = counts();
+  new SessionLog(log, all, peer).stalled("router");
+  const other = new SessionLog(log, all, peer);
+  other.stalled("client");
+  other.ignored();
+  other.ignored();
+  other.connectionClosed("gone");
+  expect(logged.slice(1).map(([, fields]) => fields)).toEqual([
+    { peer, stalled: 2 },
+    { peer, reason: "gone", late: 2 },
+  ]);
+  expect(all).toEqual({ leftOut: 0, stalled: 2, late: 2 });
+});
+
+const none = { realm: undefined, authid: undefined, authrole: undefined, authmethod: undefined };
+
+const named = { realm: "a", authid: "b", authrole: "c", authmethod: "d" };
+
+test.each<[unknown[], object]>([
+  [[2, 7, { ...named, roles: {} }], { session: 7, ...named }],
+  [[2, 7, { authid: 5, authrole: null }], { session: 7, ...none }],
+  [[2, 7], { session: 7, ...none }],
+])("of the WELCOME %j the log has %j", (welcome, fields) => {
+  const octets = encodeMessage(welcome, "cbor", false);
+  expect(welcomeFields(octets, new FakePeer({ serializer: "cbor" }))).toEqual(fields as never);
+});
+
+test("of a WELCOME that cannot be read the log has nothing", () => {
+  expect(welcomeFields("[2,", new FakePeer())).toEqual({});
+});
