@@ -4,50 +4,24 @@
  * A message arrives whole. Its type is peeked. A message that opens or ends a session is returned to
  * the session; all others are transcoded, if the two sides use different serializers, and sent.
  * Payloads never become JavaScript values: these cannot distinguish 1.0 from 1, nor hold 2^60.
- *
- * A long message is transcoded in another thread. Until it is sent, its sender is not read, so that the order
- * of the messages stays.
+ * slow-path.ts handles long messages, and messages that cannot be forwarded.
  *
  * @module
  */
 
 import { Failure } from "#base/failure.ts";
-import { freeUntaken, giveOctets } from "#base/octet-ownership.ts";
-import type { ForwardResult } from "#session/long-message.ts";
-import { LONG_MESSAGE_OCTETS, longMessages } from "#session/long-messages.ts";
-import { ErrorUri } from "#wamp/error-uri.ts";
+import { LONG_MESSAGE_OCTETS } from "#session/long-messages.ts";
 import { type RoutedMessages, routedMessagesOf } from "#wamp/message-direction.ts";
 import { MessageType } from "#wamp/message-type.ts";
 import { isLongerThan, type Peer, type WireMessage } from "#wamp/peer.ts";
 import { peekMessageType } from "#wamp/serializer/message-head.ts";
-import type { SerializerName } from "#wamp/serializer-name.ts";
 import { MalformedMessage } from "#wamp/token/malformed-message.ts";
-import { UnrepresentableValue } from "#wamp/token/unrepresentable-value.ts";
 import { checkRoutedMessage } from "#wamp/transcode/routed-message.ts";
-import { type Transcode, textOf, transcoderFor } from "#wamp/transcode/transcoder.ts";
-import type { BackPressure, Side } from "./back-pressure.ts";
+import { type Transcode, transcoderFor } from "#wamp/transcode/transcoder.ts";
+import type { Side } from "./back-pressure.ts";
 import { eventTranscoderFor } from "./event-cache.ts";
-import {
-  answerUndeliverable,
-  answerWaiting,
-  type Undeliverable,
-  type UndeliverableAnswer,
-} from "./undeliverable.ts";
-
-/** Observes messages that cannot be forwarded. */
-export interface UndeliverableObserver {
-  /** No peer waits for the message. */
-  onUndeliverable(side: Side, why: Undeliverable): void;
-  /** A long message for this side is malformed, or there is a fault of the program. */
-  onForwardFailed?(side: Side, thrown: unknown): void;
-}
-
-/** What a relay needs of the link of its session. */
-export interface RelayLink {
-  readonly observer: UndeliverableObserver;
-  /** The back-pressure for messages to this side. */
-  backPressure(side: Side): BackPressure;
-}
+import { type RelayLink, SlowPath } from "./slow-path.ts";
+import type { Undeliverable } from "./undeliverable.ts";
 
 /** Forwards messages in one direction, from one peer of a session to the other. */
 export class Relay {
@@ -93,37 +67,21 @@ export class Relay {
 
   #forward(message: WireMessage, transcode: Transcode): void {
     if (message.length > LONG_MESSAGE_OCTETS && this.#from.serializer !== this.#to.serializer) {
-      this.#handleInThread(message, this.#to.serializer, (result) => this.#forwardResult(result));
+      this.#slowPath().forward(message);
       return;
     }
     let transcoded: WireMessage;
     try {
       transcoded = transcode(message);
     } catch (thrown) {
-      // A router forwards payloads of other clients: a malformed one must not end this session.
-      const isAnswered =
-        thrown instanceof UnrepresentableValue ||
-        (thrown instanceof MalformedMessage && this.#side === "client");
-      if (!isAnswered) throw thrown;
-      this.#leaveOut(message, { uri: ErrorUri.invalidArgument, sentence: thrown.message });
+      this.#slowPath().notTranscoded(message, thrown);
       return;
     }
-    if (isLongerThan(transcoded, this.#to.maxSendOctets)) this.#leaveOut(message, this.#tooLong());
-    else this.#send(transcoded);
-  }
-
-  #send(transcoded: WireMessage): void {
+    if (isLongerThan(transcoded, this.#to.maxSendOctets)) this.#slowPath().tooLong(message);
     // A slow receiver must slow its sender down instead of filling the worker's memory.
-    if (!this.#to.send(transcoded)) this.#pressure().behind(transcoded.length);
-  }
-
-  #pressure(): BackPressure {
-    return this.#link.backPressure(this.#side);
-  }
-
-  #tooLong(): Undeliverable {
-    const sentence = `Cannot carry message: longer than the ${this.#to.maxSendOctets} octets that its receiver takes`;
-    return { uri: ErrorUri.payloadSizeExceeded, sentence };
+    else if (!this.#to.send(transcoded)) {
+      this.#link.backPressure(this.#side).behind(transcoded.length);
+    }
   }
 
   /**
@@ -132,7 +90,7 @@ export class Relay {
    * is called if none waits.
    */
   refuse(message: WireMessage, why: Undeliverable, onNone = () => {}): boolean {
-    return this.#isAllowed(message) && this.#refuse(message, why, onNone);
+    return this.#isAllowed(message) && this.#slowPath().refuse(message, why, onNone);
   }
 
   #isAllowed(message: WireMessage): boolean {
@@ -148,67 +106,8 @@ export class Relay {
     }
   }
 
-  #refuse(message: WireMessage, why: Undeliverable, onNone: () => void): boolean {
-    if (message.length <= LONG_MESSAGE_OCTETS) {
-      return this.#answer(answerUndeliverable(message, this.#from.serializer, why));
-    }
-    this.#handleInThread(message, null, (result) => {
-      if (!this.#answer("waiting" in result && answerWaiting(result.waiting, why))) onNone();
-    });
-    return true;
-  }
-
-  #answer(answer: UndeliverableAnswer | false | undefined): boolean {
-    if (!answer) return false;
-    const waiting = answer.goesBack ? this.#from : this.#to;
-    const octets = answer.encodeFor(waiting);
-    if (waiting.send(octets)) return true;
-    if (answer.goesBack) this.#pressure().senderBehind(octets.length);
-    else this.#pressure().behind(octets.length);
-    return true;
-  }
-
-  #leaveOut(message: WireMessage, why: Undeliverable): void {
-    const onNone = () => this.#link.observer.onUndeliverable(this.#side, why);
-    if (!this.#refuse(message, why, onNone)) onNone();
-  }
-
-  /** Has a message handled in the other thread; nothing is forwarded meanwhile. */
-  #handleInThread(
-    message: WireMessage,
-    to: SerializerName | null,
-    onResult: (result: ForwardResult) => void,
-  ): void {
-    const { serializer: from } = this.#from;
-    const { maxSendOctets: maxOctets } = this.#to;
-    const pressure = this.#pressure();
-    pressure.hold();
-    longMessages
-      .forward({ message, from, to, maxOctets })
-      .then((result) => {
-        if (pressure.isStopped) return;
-        onResult(result);
-        pressure.release();
-      })
-      .catch((thrown: unknown) => this.#link.observer.onForwardFailed?.(this.#side, thrown));
-  }
-
-  #forwardResult(result: ForwardResult): void {
-    if (result.kind === "transcoded") {
-      const octets = giveOctets(result.octets);
-      this.#send(this.#to.isText ? textOf(Buffer.from(octets.buffer)) : octets);
-      freeUntaken(octets);
-      return;
-    }
-    if (result.kind === "malformed" && this.#side === "router") {
-      throw MalformedMessage.withSentence(this.#from.serializer, result.sentence);
-    }
-    const why =
-      "sentence" in result
-        ? { uri: ErrorUri.invalidArgument, sentence: result.sentence }
-        : this.#tooLong();
-    if (!this.#answer(answerWaiting(result.waiting, why))) {
-      this.#link.observer.onUndeliverable(this.#side, why);
-    }
+  /** Made for each message, because most sessions never need it. */
+  #slowPath(): SlowPath {
+    return new SlowPath(this.#from, this.#to, this.#side, this.#link);
   }
 }

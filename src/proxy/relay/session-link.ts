@@ -8,7 +8,8 @@
 import type { BufferOptions } from "#config/node-config.ts";
 import type { Peer } from "#wamp/peer.ts";
 import { BackPressure, type Side, type StallObserver } from "./back-pressure.ts";
-import { Relay, type RelayLink, type UndeliverableObserver } from "./relay.ts";
+import { Relay } from "./relay.ts";
+import type { RelayLink, UndeliverableObserver } from "./slow-path.ts";
 
 /** Observes the link of a session. */
 export interface LinkObserver extends StallObserver, UndeliverableObserver {}
