@@ -33,6 +33,9 @@ const MODULE = import.meta.dir.startsWith("/$bunfs")
   ? "/$bunfs/root/session/long-message-thread.js"
   : join(import.meta.dir, "long-message-thread.ts");
 
+/** What the thread answers: the result, or that a fault of the program has prevented it. */
+export type ThreadAnswer = LongMessageResult | { kind: "failed"; sentence: string };
+
 interface PendingTask {
   octets: number;
   resolve(result: LongMessageResult): void;
@@ -45,14 +48,16 @@ class LongMessages {
   /** In the order in which the thread answers. */
   #pending: PendingTask[] = [];
   #idleTimer: ReturnType<typeof setTimeout> | undefined;
+  /** The thread cannot run: it ended before its first answer. */
   #isBroken = false;
+  #hasAnswered = false;
 
-  /** Transcodes a message, which is borrowed unless it was given. Rejects when the thread fails. */
+  /** Transcodes a message, which is borrowed unless it was given. Rejects at a fault of the program. */
   forward(task: ForwardTask): Promise<ForwardResult> {
     return this.#handle(task) as Promise<ForwardResult>;
   }
 
-  /** Slices a message, which is borrowed unless it was given. Rejects when the thread fails. */
+  /** Slices a message, which is borrowed unless it was given. Rejects at a fault of the program. */
   slice(task: SliceTask): Promise<SliceResult> {
     return this.#handle(task) as Promise<SliceResult>;
   }
@@ -77,28 +82,30 @@ class LongMessages {
     const thread = new Worker(MODULE);
     // A node that shuts down does not wait for the thread.
     thread.unref();
-    thread.on("message", (result: LongMessageResult) => this.#finished(result));
+    thread.on("message", (answer: ThreadAnswer) => this.#finished(answer));
     thread.on("error", (error) => this.#failed(sentenceOf(error)));
     this.#thread = thread;
     return thread;
   }
 
-  #finished(result: LongMessageResult): void {
+  #finished(answer: ThreadAnswer): void {
+    this.#hasAnswered = true;
     const task = this.#pending.shift();
     if (task === undefined) return;
     holdMessageMemory(-task.octets);
-    task.resolve(result);
+    if (answer.kind === "failed") task.reject(failure(answer.sentence));
+    else task.resolve(answer);
     if (this.#pending.length > 0) return;
     this.#idleTimer = setTimeout(() => this.#end(), IDLE_MS);
     this.#idleTimer.unref();
   }
 
   #failed(state: string): void {
-    this.#isBroken = true;
+    this.#isBroken = !this.#hasAnswered;
     this.#end();
     for (const task of this.#pending.splice(0)) {
       holdMessageMemory(-task.octets);
-      task.reject(new Error(`Cannot handle a long message: its thread failed: ${state}`));
+      task.reject(failure(`its thread failed: ${state}`));
     }
   }
 
@@ -106,6 +113,10 @@ class LongMessages {
     void this.#thread?.terminate();
     this.#thread = undefined;
   }
+}
+
+function failure(state: string): Error {
+  return new Error(`Cannot handle a long message: ${state}`);
 }
 
 /** The thread of this process. */

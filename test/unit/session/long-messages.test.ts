@@ -27,3 +27,18 @@ test("of a list with far too many items, so many are told that it is refused", a
   const result = await longMessages.slice({ message: list, from: "json", payloadIn: ["cbor"] });
   expect(result.kind === "sliced" && result.bounds.length).toBe(17);
 });
+
+test("a fault in the thread is that of one message", async () => {
+  const task = { from: "json", to: "cbor", maxOctets: 2 ** 24 } as const;
+  const faulty = longMessages.forward({ ...task, message: message(), from: "none" as "json" });
+  const sound = longMessages.forward({ ...task, message: message() });
+  const [one, other] = await Promise.allSettled([faulty, sound]);
+  expect(String(one?.status === "rejected" && one.reason)).toMatch(
+    /^Error: Cannot handle a long message: /,
+  );
+  expect(other).toMatchObject({ status: "fulfilled", value: { kind: "transcoded" } });
+  const next = giveOctets(message());
+  expect((await longMessages.forward({ ...task, message: next })).kind).toBe("transcoded");
+  // It was taken by the thread.
+  expect(next.length).toBe(0);
+});
