@@ -10,6 +10,7 @@ import type {
   WebTransportConfig,
 } from "#config/node-config.ts";
 import type { HttpAnswer } from "#transport/http/http-answer.ts";
+import type { HttpRequest } from "#transport/http/http-request.ts";
 import { openArchive } from "#transport/web/services/archive.ts";
 import { readDirectory } from "#transport/web/services/archive-directory.ts";
 import { unzipMember } from "#transport/web/services/archive-member.ts";
@@ -556,6 +557,46 @@ test.each([
   const url = await start({ a: config }, { ...context, log });
   expect((await get(`${url}/a/x.txt`)).status).toBe(404);
   expect(logged).toEqual([["archive has no files", { archive: file, prefix }]]);
+});
+
+test("archive serves files as long as all of them do not take too much, and empty ones", async () => {
+  const file = join(temporaryFolder(), "a.zip");
+  const ten = text("0123456789");
+  const empty = Buffer.from(zipSync({ a: ten, b: ten, c: ten, d: text("") }, { level: 0 }));
+  // The empty file as deflate has it: one octet of a block, and one of padding.
+  const at = empty.lastIndexOf(Buffer.from("504b0304", "hex"));
+  const local = Buffer.concat([empty.subarray(at, at + 31), Buffer.from("0300", "hex")]);
+  const central = Buffer.from(empty.subarray(at + 31));
+  const entry = central.lastIndexOf(Buffer.from("504b0102", "hex"));
+  central.writeUInt16LE(8, entry + 10);
+  central.writeUInt32LE(2, entry + 20);
+  central.writeUInt32LE(at + 33, central.length - 6);
+  await writeFile(file, Buffer.concat([empty.subarray(0, at), local, central]));
+  const { log, logged } = keptLog("warn");
+  const config = archiveAt(file, { hashes: [], object_prefix: null });
+  const service = await openArchive(config, { log }, 0, 29);
+  const url = new URL("http://localhost/");
+  const request: HttpRequest = {
+    method: "GET",
+    url,
+    headers: new Headers(),
+    isHttp10: false,
+    framing: { kind: "length", octets: 0 },
+  };
+  const statuses = ["a", "b", "c", "d"].map((name) => service.handle(request, name).status);
+  expect(statuses).toEqual([200, 200, 500, 200]);
+  const reason = "with it the files take more than 29 octets";
+  expect(logged).toEqual([
+    ["file of an archive not served", { archive: file, file: "c", more: 0, reason }],
+  ]);
+});
+
+test("archive is no ZIP where an entry of its directory reaches beyond the directory", () => {
+  const octets = Buffer.from(zip);
+  octets.writeUInt16LE(60_000, octets.lastIndexOf(Buffer.from("504b0102", "hex")) + 28);
+  expect(readDirectory(octets)).toBeNull();
+  octets.writeUInt16LE(3, octets.lastIndexOf(Buffer.from("504b0102", "hex")) + 28);
+  expect(readDirectory(octets)).toBeNull();
 });
 
 test("archive larger than can be kept answers 500", async () => {

@@ -31,8 +31,6 @@ import {
 /** Most octets of an archive's files when they are unzipped. */
 const MAX_CONTENT_OCTETS = 256 * 1024 * 1024;
 
-const TOO_MUCH = `with it the files take more than ${MAX_CONTENT_OCTETS} octets`;
-
 /** `max-age` of the files of an archive with `cache`. */
 const CACHE_SECONDS = 43_200;
 
@@ -54,6 +52,7 @@ export async function openArchive(
   config: ArchiveServiceConfig,
   context: Pick<TransportContext, "log">,
   retryMs = FIRST_RETRY_MS,
+  maxContentOctets = MAX_CONTENT_OCTETS,
 ): Promise<WebService> {
   const octets = await readArchive(config);
   if (octets) {
@@ -61,7 +60,7 @@ export async function openArchive(
       context.log.warn("archive not served", { archive: config.archive, reason: TOO_LARGE });
       return { isReadOnly: true, handle: () => errorPage(500) };
     }
-    const contents = unpack(config, octets, context.log);
+    const contents = unpack(config, octets, context.log, maxContentOctets);
     return {
       isReadOnly: true,
       handle: (request, subpath) => answer(config, contents, request, subpath),
@@ -105,7 +104,7 @@ class ArchiveDownload {
       return;
     }
     // Unzipped first, so that a malformed archive is never stored.
-    const contents = unpack(this.#config, download.octets, this.#context.log);
+    const contents = unpack(this.#config, download.octets, this.#context.log, MAX_CONTENT_OCTETS);
     await keepArchive(this.#config, download.octets);
     this.contents = contents;
     this.#context.log.info("archive downloaded", { archive: this.#config.archive });
@@ -157,6 +156,7 @@ function unpack(
   config: ArchiveServiceConfig,
   octets: Uint8Array<ArrayBuffer>,
   log: Logger,
+  maxOctets: number,
 ): Contents {
   const { archive } = config;
   const prefix = config.object_prefix ? `${config.object_prefix.replace(/\/+$/, "")}/` : "";
@@ -166,8 +166,11 @@ function unpack(
   const faults: Fault[] = [];
   let total = 0;
   for (const member of directory.members.filter(({ name }) => isServed(name, prefix))) {
-    const fits = total + member.size <= MAX_CONTENT_OCTETS;
-    const unzipped = member.fault ?? (fits ? unzipMember(octets, directory, member) : TOO_MUCH);
+    const tooMuch =
+      total + member.size > maxOctets
+        ? `with it the files take more than ${maxOctets} octets`
+        : null;
+    const unzipped = member.fault ?? tooMuch ?? unzipMember(octets, directory, member);
     const name = member.name.slice(prefix.length);
     if (typeof unzipped === "string") {
       faults.push({ member, reason: unzipped });
