@@ -13,6 +13,7 @@ import {
   type StartContext,
 } from "./control-message.ts";
 import { workerCommand } from "./self-exec.ts";
+import { workerEnvironment } from "./worker-environment.ts";
 import type { WorkerProcess } from "./worker-process.ts";
 
 /** Time to become ready; a worker may have to download an archive first. */
@@ -116,7 +117,7 @@ function spawn(id: string, folder: string, onMessage: (message: unknown) => void
   try {
     return Bun.spawn(workerCommand(), {
       cwd: folder,
-      env: { ...process.env, BUN_OPTIONS: undefined, BUN_BE_BUN: undefined },
+      env: workerEnvironment(),
       stdio: ["ignore", "inherit", "inherit"],
       serialization: "json",
       ipc: onMessage,

@@ -285,25 +285,40 @@ test("names the worker whose port is in use, and leaves nothing behind", async (
   expect(exitCode).toBe(1);
 });
 
-test("gives workers no variable with which Bun runs other code", async () => {
-  const endpoint = { type: "unix", path: "testee.sock" };
+/** Starts a node of one worker, and ends it once it listens; gives its exit code. */
+async function startTestee(name: string, env: Record<string, string>) {
+  const endpoint = { type: "unix", path: `${name}.sock` };
   const transports = [{ type: "websocket.testee", endpoint }];
   const node = { version: 2, workers: [{ type: "proxy", transports }] };
-  writeFileSync(join(folder, "preload.json"), JSON.stringify(node));
-  const script = `require("node:fs").appendFileSync("ran", process.argv[2] + "\\n");`;
-  writeFileSync(join(folder, "foreign.cjs"), script);
-  const child = Bun.spawn([process.execPath, main, "preload.json"], {
+  writeFileSync(join(folder, `${name}.json`), JSON.stringify(node));
+  const child = Bun.spawn([process.execPath, main, `${name}.json`], {
     cwd: folder,
-    env: { ...process.env, BUN_OPTIONS: "--preload ./foreign.cjs" },
-    stdio: ["ignore", "pipe", "inherit"],
+    env: { ...process.env, ...env },
+    stdio: ["ignore", "pipe", "ignore"],
   });
   afterTest(() => child.kill("SIGKILL"));
+  let output = "";
   for await (const chunk of child.stdout) {
-    if (Buffer.from(chunk).toString().includes("testee.sock")) break;
+    output += Buffer.from(chunk).toString();
+    if (output.includes(`${name}.sock`)) break;
   }
+  expect(output).toContain(`${name}.sock`);
   child.kill("SIGTERM");
-  await child.exited;
+  return child.exited;
+}
+
+test("gives workers no variable with which Bun runs other code", async () => {
+  const script = `require("node:fs").appendFileSync("ran", process.argv[2] + "\\n");`;
+  writeFileSync(join(folder, "foreign.cjs"), script);
+  await startTestee("preload", { BUN_OPTIONS: "--preload ./foreign.cjs" });
   expect(readFileSync(join(folder, "ran"), "utf8")).toBe("preload.json\n");
+});
+
+test("starts its workers while a debugger may connect to the controller", async () => {
+  const free = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } });
+  free.stop(true);
+  const BUN_INSPECT = `ws://127.0.0.1:${free.port}/abc`;
+  expect(await startTestee("inspect", { BUN_INSPECT })).toBe(0);
 });
 
 test("refuses to be a worker without a controller", async () => {

@@ -45,6 +45,22 @@ function decode(stream: Uint8Array, sizes: number[], limits = anySize) {
   return said;
 }
 
+/** How many messages a decoder counts as complete after each of these frames. */
+function completedAfter(frames: readonly string[], skipsMessages: boolean): number[] {
+  const decoder = new FrameDecoder(anySize, {
+    handleMessage: () => true,
+    handlePing: () => true,
+    handleInflating() {},
+    handlePong() {},
+    handleClose() {},
+  });
+  if (skipsMessages) decoder.skipMessages();
+  return frames.map((hex) => {
+    expect(decoder.push(Buffer.from(hex, "hex"))).toBeNull();
+    return decoder.completed;
+  });
+}
+
 const payload = fc.oneof(
   fc.uint8Array({ maxLength: 20 }),
   fc.uint8Array({ minLength: 120, maxLength: 300 }),
@@ -93,6 +109,23 @@ describe("FrameDecoder", () => {
       ),
       { numRuns: 300 },
     );
+  });
+
+  const begin = "01810000000041";
+  const middle = "00810000000042";
+  const end = "80810000000043";
+  const ping = "898000000000";
+  const pong = "8a810000000041";
+  test.each([
+    ["a message of one frame", ["818000000000", "82810000000041"], [1, 2]],
+    ["a frame in two chunks", ["818200000000", "41", "42"], [0, 0, 1]],
+    ["a control frame outside of messages", [ping, pong, "89810000", "000041"], [1, 2, 2, 3]],
+    ["control frames amid a message", [begin, ping, middle, pong, end, ping], [0, 0, 0, 0, 1, 2]],
+    ["one after an empty begin", ["018000000000", pong, ping, "808000000000"], [0, 0, 0, 1]],
+    ["one in two chunks amid a message", [begin, "8a82000000", "0041", "42", end], [0, 0, 0, 0, 1]],
+  ])("counts %s, read or skipped", (_what, frames, counts) => {
+    expect(completedAfter(frames, false)).toEqual(counts);
+    expect(completedAfter(frames, true)).toEqual(counts);
   });
 
   const text = Buffer.from("Hello");

@@ -83,6 +83,21 @@ describe.each(KINDS)("an incomplete message (%s)", (kind) => {
     expect(held()).toBe(0);
   });
 
+  test("is not waited for longer because its connection was paused before", async () => {
+    const { connect, sessions } = await start(kind, { message_timeout: 400 });
+    const client = await connect();
+    client.socket.write(frameInTwo(kind, 100_000, 1)[0]);
+    let isOpen = true;
+    const end = client.next().finally(() => (isOpen = false));
+    const peer = sessions[0]?.peer;
+    while (isOpen) {
+      peer?.pause();
+      peer?.resume();
+      await new Promise(setImmediate);
+    }
+    expect(await end).toEqual([6, {}, "crossproxy.close.message_timeout"]);
+  });
+
   test("may begin with a part of its head", async () => {
     const { connect } = await start(kind, { message_timeout: 50 });
     const client = await connect();
@@ -112,4 +127,18 @@ describe.each(KINDS)("an incomplete message (%s)", (kind) => {
     expect(lengths).toEqual([60_000, 1_500_000]);
     expect(held()).toBe(0);
   });
+});
+
+test.each(["ping", "pong"])("a fragmented message gets no more time from a %s", async (kind) => {
+  const { connect } = await start("websocket", { message_timeout: 400 });
+  const client = await connect();
+  client.socket.write(Buffer.from("018101020304" + "5a", "hex"));
+  let isOpen = true;
+  const end = client.next().finally(() => (isOpen = false));
+  const control = Buffer.from(kind === "ping" ? "898001020304" : "8a8001020304", "hex");
+  while (isOpen) {
+    client.socket.write(control);
+    await new Promise(setImmediate);
+  }
+  expect(await end).toEqual([6, {}, "crossproxy.close.message_timeout"]);
 });

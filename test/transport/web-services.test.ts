@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { mkdir, readdir, symlink, writeFile } from "node:fs/promises";
+import { mkdir, readdir, symlink, truncate, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { gzipSync, zipSync } from "fflate";
@@ -10,7 +10,10 @@ import type {
   WebTransportConfig,
 } from "#config/node-config.ts";
 import type { HttpAnswer } from "#transport/http/http-answer.ts";
+import type { HttpRequest } from "#transport/http/http-request.ts";
 import { openArchive } from "#transport/web/services/archive.ts";
+import { readDirectory } from "#transport/web/services/archive-directory.ts";
+import { unzipMember } from "#transport/web/services/archive-member.ts";
 import type { WorkerContext } from "#worker/running-worker.ts";
 import { afterTest } from "../support/cleanups.ts";
 import { keptLog } from "../support/kept-log.ts";
@@ -385,11 +388,11 @@ test("archive serves what is below its prefix, and its default object", async ()
   expect(known.status).toBe(304);
 });
 
-test("archive is refused when missing, of a wrong hash, no ZIP or too large", async () => {
+test("archive is refused when missing, of a wrong hash or no ZIP", async () => {
   const inside = temporaryFolder();
   const file = join(inside, "a.zip");
   await expect(openArchive(archiveAt(file), context)).rejects.toThrow(
-    `Cannot use archive "${file}": no such file`,
+    `Cannot serve archive "${file}": no such file`,
   );
   await writeFile(file, zip);
   const wrong = archiveAt(file, { hashes: ["00"] });
@@ -401,22 +404,16 @@ test("archive is refused when missing, of a wrong hash, no ZIP or too large", as
   await expect(openArchive(archiveAt(broken, { hashes: [] }), context)).rejects.toThrow(
     "not a ZIP file",
   );
-  const huge = join(inside, "huge.zip");
-  // The size in the central directory, 24 octets after its signature, is what is checked.
-  const lying = new Uint8Array(zipSync({ "top/a": new Uint8Array(10) }));
-  const at = Buffer.from(lying).indexOf(Buffer.from([0x50, 0x4b, 0x01, 0x02]));
-  new DataView(lying.buffer).setUint32(at + 24, 0x7fff_ffff, true);
-  await writeFile(huge, lying);
-  await expect(openArchive(archiveAt(huge, { hashes: [] }), context)).rejects.toThrow(
-    "it holds 2147483647 octets",
-  );
 });
 
 /** A ZIP with this member, its two headers changed. */
-function changedZip(name: string, change: (header: Buffer, isCentral: boolean) => void): Buffer {
-  const octets = Buffer.from(
-    zipSync({ "top/ok.txt": text("ok"), [name]: [text("x"), { level: 0 }] }),
-  );
+function changedZip(
+  name: string,
+  change: (header: Buffer, isCentral: boolean) => void,
+  content = text("x"),
+  level: 0 | 9 = 0,
+): Buffer {
+  const octets = Buffer.from(zipSync({ "top/ok.txt": text("ok"), [name]: [content, { level }] }));
   const local = octets.indexOf(Buffer.from(name)) - 30;
   const central = octets.lastIndexOf(Buffer.from(name)) - 46;
   change(octets.subarray(local), false);
@@ -424,28 +421,194 @@ function changedZip(name: string, change: (header: Buffer, isCentral: boolean) =
   return octets;
 }
 
+/** Serves an archive; gives the status of its damaged file, the text of the other one, and the log. */
+async function servedBeside(zipped: Uint8Array) {
+  const file = join(temporaryFolder(), "a.zip");
+  await writeFile(file, zipped);
+  const { log, logged } = keptLog("warn");
+  const url = await start({ a: archiveAt(file, { hashes: [] }) }, { ...context, log });
+  const { status } = await get(`${url}/a/odd.txt`);
+  return { file, status, other: await (await get(`${url}/a/ok.txt`)).text(), logged };
+}
+
 test.each([
   ["bzip2", 0, 12, "it is compressed with bzip2"],
   ["LZMA", 0, 14, "it is compressed with LZMA"],
   ["an unknown method", 0, 77, "it is compressed with method 77"],
   ["a password", 1, 0, "it is encrypted"],
-])(
-  "archive answers 501 for a file with %s, and serves the others",
-  async (_, flags, method, reason) => {
-    const file = join(temporaryFolder(), "a.zip");
-    const zipped = changedZip("top/odd.txt", (header, isCentral) => {
-      header.writeUInt16LE(flags, isCentral ? 8 : 6);
-      header.writeUInt16LE(method, isCentral ? 10 : 8);
-    });
-    await writeFile(file, zipped);
-    const { log, logged } = keptLog("warn");
-    const url = await start({ a: archiveAt(file, { hashes: [] }) }, { ...context, log });
-    expect((await get(`${url}/a/odd.txt`)).status).toBe(501);
-    expect(await (await get(`${url}/a/ok.txt`)).text()).toBe("ok");
-    const facts = { archive: file, file: "top/odd.txt", more: 0, reason };
-    expect(logged).toEqual([["file of an archive not served", facts]]);
-  },
-);
+])("archive answers 501 for a file with %s", async (_, flags, method, reason) => {
+  const zipped = changedZip("top/odd.txt", (header, isCentral) => {
+    header.writeUInt16LE(flags, isCentral ? 8 : 6);
+    header.writeUInt16LE(method, isCentral ? 10 : 8);
+  });
+  const { file, status, other, logged } = await servedBeside(zipped);
+  expect([status, other]).toEqual([501, "ok"]);
+  const facts = { archive: file, file: "top/odd.txt", more: 0, reason };
+  expect(logged).toEqual([["file of an archive not served", facts]]);
+});
+
+const otherSize = "its size is not the one that the directory of the archive states";
+test.each([
+  ["a size that is too small", 24, 5, otherSize],
+  ["a size that is too large", 24, 4000, otherSize],
+  ["a size beyond the limit", 24, 0x7fff_ffff, "with it the files take more than 268435456 octets"],
+  ["another CRC-32", 16, 1, "its CRC-32 is not the one that the directory of the archive states"],
+  ["another place", 42, 7, "it is not where the directory of the archive states"],
+  [
+    "a place beyond the archive",
+    42,
+    0x7fff_ffff,
+    "it is not where the directory of the archive states",
+  ],
+  ["more octets than there are", 20, 0x00ff_ffff, "it reaches beyond the files of the archive"],
+  ["no octets", 20, 0, "it cannot be decompressed"],
+  ["a part of its octets", 20, 20, "it cannot be decompressed"],
+])("archive answers 500 for a file with %s", async (_, field, value, reason) => {
+  const random = Buffer.from(Bun.CryptoHasher.hash("sha512", "seed", "hex"));
+  const change = (header: Buffer, isCentral: boolean) => {
+    if (isCentral) header.writeUInt32LE(value, field);
+  };
+  const { file, status, other, logged } = await servedBeside(
+    changedZip("top/odd.txt", change, random, 9),
+  );
+  expect([status, other]).toEqual([500, "ok"]);
+  const facts = { archive: file, file: "top/odd.txt", more: 0, reason };
+  expect(logged).toEqual([["file of an archive not served", facts]]);
+});
+
+test("archive answers 500 for a stored file that was changed", async () => {
+  const change = (header: Buffer, isCentral: boolean) => {
+    if (!isCentral) header.write("y", 30 + "top/odd.txt".length);
+  };
+  const { status, other, logged } = await servedBeside(changedZip("top/odd.txt", change));
+  expect([status, other, logged.length]).toEqual([500, "ok", 1]);
+});
+
+test("archive stops to decompress a file beyond its size", async () => {
+  const size = 64 * 1024 * 1024;
+  const change = (header: Buffer, isCentral: boolean) => {
+    if (isCentral) header.writeUInt32LE(5, 24);
+  };
+  const zipped = changedZip("top/odd.txt", change, new Uint8Array(size), 9);
+  const directory = readDirectory(zipped);
+  const member = directory?.members.find(({ name }) => name === "top/odd.txt");
+  if (!directory || !member) throw new Error("the test needs a member");
+  const begin = process.cpuUsage();
+  expect(unzipMember(zipped, directory, member)).toBe(otherSize);
+  const refused = process.cpuUsage(begin).user;
+  expect(unzipMember(zipped, directory, { ...member, size })).toHaveLength(size);
+  const unzipped = process.cpuUsage(begin).user - refused;
+  expect(refused).toBeLessThan(unzipped / 2);
+});
+
+test.each([
+  ["looks like an end of an archive", Buffer.from(`504b0506${"63".repeat(60)}`, "hex")],
+  ["is the end of an empty archive", Buffer.from(`504b0506${"00".repeat(18)}`, "hex")],
+])("archive may have a comment that %s", async (_, comment) => {
+  const zipped = Buffer.concat([zip, comment]);
+  zipped.writeUInt16LE(comment.length, zip.length - 2);
+  const file = join(temporaryFolder(), "a.zip");
+  await writeFile(file, zipped);
+  const url = await start({ a: archiveAt(file, { hashes: [] }) });
+  expect(await (await get(`${url}/a/sub/x.txt`)).text()).toBe("x");
+});
+
+test("archive may have its numbers in the records and fields of ZIP64", async () => {
+  const name = "top/x.txt";
+  const crc = Bun.hash.crc32("x64");
+  const wide = (...values: number[]) =>
+    Buffer.from(new BigUint64Array(values.map(BigInt)).buffer).toString("hex");
+  const narrow = (...values: number[]) =>
+    Buffer.from(new Uint32Array(values).buffer).toString("hex");
+  const extra = `01001800${wide(3, 3, 0)}`;
+  const localHeader = `504b0304 2d00 0000 0000 00000000 ${narrow(crc)} ffffffff ffffffff 0900 1400`;
+  const begin = Buffer.from(
+    (
+      localHeader +
+      Buffer.from(name).toString("hex") +
+      `01001000${wide(3, 3)}` +
+      "783634"
+    ).replaceAll(" ", ""),
+    "hex",
+  );
+  const entry = `504b0102 2d00 2d00 0000 0000 00000000 ${narrow(crc)} ffffffff ffffffff 0900 1c00 0000 0000 0000 00000000 ffffffff`;
+  const central = Buffer.from(
+    (entry + Buffer.from(name).toString("hex") + extra).replaceAll(" ", ""),
+    "hex",
+  );
+  const end64 = `504b0606 ${wide(44)} 2d00 2d00 00000000 00000000 ${wide(1, 1, central.length, begin.length)}`;
+  const locator = `504b0607 00000000 ${wide(begin.length + central.length)} 01000000`;
+  const end = "504b0506 0000 0000 ffff ffff ffffffff ffffffff 0000";
+  const rest = Buffer.from((end64 + locator + end).replaceAll(" ", ""), "hex");
+  const file = join(temporaryFolder(), "a.zip");
+  await writeFile(file, Buffer.concat([begin, central, rest]));
+  const url = await start({ a: archiveAt(file, { hashes: [] }) });
+  expect(await (await get(`${url}/a/x.txt`)).text()).toBe("x64");
+});
+
+test.each([
+  ["below its prefix", zip, "none/"],
+  ["at all", zipSync({}), "none/"],
+])("archive without files %s answers 404, as in Crossbar", async (_, zipped, prefix) => {
+  const file = join(temporaryFolder(), "a.zip");
+  await writeFile(file, zipped);
+  const { log, logged } = keptLog("warn");
+  const config = archiveAt(file, { hashes: [], object_prefix: "none" });
+  const url = await start({ a: config }, { ...context, log });
+  expect((await get(`${url}/a/x.txt`)).status).toBe(404);
+  expect(logged).toEqual([["archive has no files", { archive: file, prefix }]]);
+});
+
+test("archive serves files as long as all of them do not take too much, and empty ones", async () => {
+  const file = join(temporaryFolder(), "a.zip");
+  const ten = text("0123456789");
+  const empty = Buffer.from(zipSync({ a: ten, b: ten, c: ten, d: text("") }, { level: 0 }));
+  // The empty file as deflate has it: one octet of a block, and one of padding.
+  const at = empty.lastIndexOf(Buffer.from("504b0304", "hex"));
+  const local = Buffer.concat([empty.subarray(at, at + 31), Buffer.from("0300", "hex")]);
+  const central = Buffer.from(empty.subarray(at + 31));
+  const entry = central.lastIndexOf(Buffer.from("504b0102", "hex"));
+  central.writeUInt16LE(8, entry + 10);
+  central.writeUInt32LE(2, entry + 20);
+  central.writeUInt32LE(at + 33, central.length - 6);
+  await writeFile(file, Buffer.concat([empty.subarray(0, at), local, central]));
+  const { log, logged } = keptLog("warn");
+  const config = archiveAt(file, { hashes: [], object_prefix: null });
+  const service = await openArchive(config, { log }, 0, 29);
+  const url = new URL("http://localhost/");
+  const request: HttpRequest = {
+    method: "GET",
+    url,
+    headers: new Headers(),
+    isHttp10: false,
+    framing: { kind: "length", octets: 0 },
+  };
+  const statuses = ["a", "b", "c", "d"].map((name) => service.handle(request, name).status);
+  expect(statuses).toEqual([200, 200, 500, 200]);
+  const reason = "with it the files take more than 29 octets";
+  expect(logged).toEqual([
+    ["file of an archive not served", { archive: file, file: "c", more: 0, reason }],
+  ]);
+});
+
+test("archive is no ZIP where an entry of its directory reaches beyond the directory", () => {
+  const octets = Buffer.from(zip);
+  octets.writeUInt16LE(60_000, octets.lastIndexOf(Buffer.from("504b0102", "hex")) + 28);
+  expect(readDirectory(octets)).toBeNull();
+  octets.writeUInt16LE(3, octets.lastIndexOf(Buffer.from("504b0102", "hex")) + 28);
+  expect(readDirectory(octets)).toBeNull();
+});
+
+test("archive larger than can be kept answers 500", async () => {
+  const file = join(temporaryFolder(), "a.zip");
+  await writeFile(file, "");
+  await truncate(file, 2 ** 28 + 1);
+  const { log, logged } = keptLog("warn");
+  const url = await start({ a: archiveAt(file, { hashes: [] }) }, { ...context, log });
+  expect((await get(`${url}/a/x.txt`)).status).toBe(500);
+  const reason = "it is larger than 268435456 octets";
+  expect(logged).toEqual([["archive not served", { archive: file, reason }]]);
+});
 
 test("archive may follow other octets, as one that unpacks itself", async () => {
   const file = join(temporaryFolder(), "a.zip");

@@ -32,6 +32,7 @@ export function normalizeListeningTls(
     const { hostnames } = one;
     return { hostnames, ...normalizeCertificate(one, at, report, hostnames) };
   });
+  if (ciphers && item.min_version !== "1.3") warnOfStaticRsa(ciphers, [...path, "ciphers"], report);
   refuseRepeatedNames(item, path, report);
   const ca_certificates = authoritiesOf(item.ca_certificates, path, report);
   const first = ownCertificate(item, path, report) ?? certificates?.[0];
@@ -172,6 +173,18 @@ function knownCiphers(written: string, path: JsonPath, report: Report): string {
   const list = known.join(":");
   if (!isCipherList(list)) report.fault(path, "none of these ciphers is known to this program");
   return list;
+}
+
+/** A warning, not a fault: clients without anything better are the operator's own matter. */
+function warnOfStaticRsa(ciphers: string, path: JsonPath, report: Report): void {
+  // What is left without the other key exchanges. Nothing may follow a list with a group `[A|B]`, and
+  // nothing may precede DEFAULT, so that both orders are tried.
+  const others = "!kECDHE:!kPSK";
+  if (!isCipherList(`${ciphers}:${others}`) && !isCipherList(`${others}:${ciphers}`)) return;
+  report.warn(
+    path,
+    'has ciphers with static RSA key exchange, without forward secrecy (RFC 9325, section 4.1); "!kRSA" leaves them out',
+  );
 }
 
 /** Operators such as `!aNULL` cannot be tried without a list, and count as known. */

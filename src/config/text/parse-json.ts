@@ -8,14 +8,13 @@
  */
 
 import type { JsonPath } from "./config-issue.ts";
+import { jsonStringEnd } from "./json-string.ts";
 import { type ParsedText, type Position, SourceMap, SyntaxFault } from "./source-map.ts";
 
 /** Deeper nesting is a mistake, and could exhaust the stack. */
 const MAX_DEPTH = 200;
 
 const whiteSpace = /[ \t\r\n]*/y;
-// biome-ignore lint/suspicious/noControlCharactersInRegex: JSON forbids them in strings.
-const stringToken = /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/y;
 const numberToken = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?(?![\w.+-])/y;
 const wordToken = /[A-Za-z_][\w]*/y;
 
@@ -100,9 +99,11 @@ class JsonScanner {
   }
 
   #string(): string {
-    const token = this.#match(stringToken);
-    if (token === null) this.#fault("this string has no end, or a character that JSON forbids");
-    return JSON.parse(token) as string;
+    const start = this.#at;
+    const end = jsonStringEnd(this.#text, start);
+    if (end < 0) this.#fault("this string has no end, or a character that JSON forbids");
+    this.#at = end;
+    return JSON.parse(this.#text.slice(start, end)) as string;
   }
 
   #scalar(): unknown {

@@ -164,6 +164,6 @@ function readTimestamp(text: string): Date | undefined {
 
 function readBinary(text: string): Uint8Array | undefined {
   const digits = text.replace(/[^A-Za-z0-9+/=]/g, "").replace(/^=+/, "");
-  const isWhole = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(digits);
+  const isWhole = digits.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(digits);
   return isWhole ? new Uint8Array(Buffer.from(digits, "base64")) : undefined;
 }

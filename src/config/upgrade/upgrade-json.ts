@@ -6,6 +6,7 @@
  */
 
 import type { JsonPath } from "#config/text/config-issue.ts";
+import { jsonStringEnd } from "#config/text/json-string.ts";
 import type { UpgradedPermission } from "#config/version-1.ts";
 import { applyEdits, type TextEdit } from "./text-edit.ts";
 
@@ -110,35 +111,41 @@ function spanAt(root: Span, path: JsonPath): Span {
 /** Finds where values begin and end, in a text that is known to be JSON. */
 class SpanReader {
   readonly #text: string;
-  readonly #tokens = /"(?:[^"\\]|\\.)*"|[[\]{}]|[^\s,:[\]{}"]+/g;
+  /** A bracket, a number or a word, or the begin of a string. */
+  readonly #tokens = /["[\]{}]|[^\s,:[\]{}"]+/g;
 
   constructor(text: string) {
     this.#text = text;
   }
 
-  value(token: RegExpExecArray = this.#next()): Span {
-    const span: Span = { start: token.index, end: 0, members: new Map(), items: [] };
-    if (token[0] === "{") this.#members(span.members);
-    if (token[0] === "[") this.#items(span.items);
-    span.end = /^[[{]$/.test(token[0]) ? this.#tokens.lastIndex : token.index + token[0].length;
+  value(token: string = this.#next()): Span {
+    const start = this.#tokens.lastIndex - token.length;
+    const span: Span = { start, end: 0, members: new Map(), items: [] };
+    if (token === "{") this.#members(span.members);
+    if (token === "[") this.#items(span.items);
+    span.end = this.#tokens.lastIndex;
     return span;
   }
 
   #members(members: Map<string, Span>): void {
-    for (let name = this.#next(); name[0] !== "}"; name = this.#next()) {
-      members.set(JSON.parse(name[0]) as string, this.value());
+    for (let name = this.#next(); name !== "}"; name = this.#next()) {
+      members.set(JSON.parse(name) as string, this.value());
     }
   }
 
   #items(items: Span[]): void {
-    for (let first = this.#next(); first[0] !== "]"; first = this.#next()) {
+    for (let first = this.#next(); first !== "]"; first = this.#next()) {
       items.push(this.value(first));
     }
   }
 
-  #next(): RegExpExecArray {
+  #next(): string {
     const token = this.#tokens.exec(this.#text);
     if (token === null) throw new Error("Cannot read the text: it ends too early");
-    return token;
+    if (token[0] !== '"') return token[0];
+    const end = jsonStringEnd(this.#text, token.index);
+    if (end < 0) throw new Error("Cannot read the text: a string in it has no end");
+    this.#tokens.lastIndex = end;
+    return this.#text.slice(token.index, end);
   }
 }

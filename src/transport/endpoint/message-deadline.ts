@@ -1,7 +1,9 @@
 /**
  * MessageDeadline: the time within which a message must be complete, from its first octet on.
  *
- * Every octet that has arrived extends it, so that a long message over a slow line is not cut off.
+ * Every octet that has arrived extends it, so that a long message over a slow line is not cut off. The time in
+ * which the connection is not read does not count.
+ *
  * A timer is set at most once in `message_timeout`, not for each message.
  *
  * @module
@@ -10,9 +12,19 @@
 /** A message that arrives at this rate is never cut off. */
 const SLOWEST_OCTETS_PER_MS = 16;
 
+/** A deadline that stands still is looked at again after this time. */
+const PAUSED_CHECK_MS = 100;
+
+/** The input of the connection, whose clock stands still while it is not read. */
+export interface ReadingClock {
+  readonly isPaused: boolean;
+  readonly readingMs: number;
+}
+
 /** Watches the incomplete message of one connection. */
 export class MessageDeadline {
   readonly #timeoutMs: number;
+  readonly #clock: ReadingClock;
   readonly #onExpired: () => void;
   #timer: ReturnType<typeof setTimeout> | undefined;
   /** Which message is incomplete, how much of it has arrived, and since when; no octets: none is. */
@@ -21,8 +33,9 @@ export class MessageDeadline {
   #since = 0;
 
   /** With a timeout of 0 a message may take any time. */
-  constructor(timeoutMs: number, onExpired: () => void) {
+  constructor(timeoutMs: number, clock: ReadingClock, onExpired: () => void) {
     this.#timeoutMs = timeoutMs;
+    this.#clock = clock;
     this.#onExpired = onExpired;
   }
 
@@ -32,15 +45,10 @@ export class MessageDeadline {
     if (octets === 0 || this.#timeoutMs === 0) return;
     if (number !== this.#number) {
       this.#number = number;
-      this.#since = performance.now();
+      this.#since = this.#clock.readingMs;
     }
     // No closure, because many connections have such a timer.
     this.#timer ??= setTimeout(MessageDeadline.#timerFired, this.#timeoutMs, this);
-  }
-
-  /** The connection was not read for a while, which does not count. */
-  noteResumed(): void {
-    this.#since = performance.now();
   }
 
   /** Stops for good. */
@@ -58,8 +66,12 @@ export class MessageDeadline {
     this.#timer = undefined;
     if (this.#octets === 0) return;
     const allowedMs = this.#timeoutMs + this.#octets / SLOWEST_OCTETS_PER_MS;
-    const leftMs = this.#since + allowedMs - performance.now();
-    if (leftMs <= 0) this.#onExpired();
-    else this.#timer = setTimeout(MessageDeadline.#timerFired, Math.ceil(leftMs), this);
+    const leftMs = this.#since + allowedMs - this.#clock.readingMs;
+    if (leftMs <= 0) {
+      this.#onExpired();
+      return;
+    }
+    const waitMs = this.#clock.isPaused ? Math.max(leftMs, PAUSED_CHECK_MS) : leftMs;
+    this.#timer = setTimeout(MessageDeadline.#timerFired, Math.ceil(waitMs), this);
   }
 }

@@ -54,6 +54,9 @@ export class PacedInput implements TurnTaker {
   #isDecoding = false;
   #isWaiting = false;
   #isSocketPaused = false;
+  /** How long the socket was paused before, and since when it is paused now. */
+  #pausedMs = 0;
+  #pausedSince = 0;
   #isStopped = false;
   /** The connection is not paused any more. */
   #isEnding = false;
@@ -67,6 +70,12 @@ export class PacedInput implements TurnTaker {
   /** Whether the connection is not read at present, for whatever reason. */
   get isPaused(): boolean {
     return this.#isSocketPaused;
+  }
+
+  /** A clock in milliseconds that stands still while the connection is not read. */
+  get readingMs(): number {
+    const now = this.#isSocketPaused ? this.#pausedSince : performance.now();
+    return now - this.#pausedMs;
   }
 
   /** Whether this reason not to read holds. */
@@ -172,12 +181,14 @@ export class PacedInput implements TurnTaker {
   #pauseSocket(): void {
     if (this.#isSocketPaused) return;
     this.#isSocketPaused = true;
+    this.#pausedSince = performance.now();
     this.#socket.pause();
   }
 
   #resumeSocket(): void {
     if (!this.#isSocketPaused) return;
     this.#isSocketPaused = false;
+    this.#pausedMs += performance.now() - this.#pausedSince;
     this.#socket.resume();
   }
 }

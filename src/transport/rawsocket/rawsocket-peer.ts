@@ -88,7 +88,7 @@ export class RawSocketPeer
     const limits = options.incomplete?.options;
     this.#reader = new FrameReader(this.#maxReceiveOctets, limits?.max_incomplete);
     this.#input = new PacedInput(options.socket, this);
-    this.#deadline = new MessageDeadline(limits?.message_timeout ?? 0, () =>
+    this.#deadline = new MessageDeadline(limits?.message_timeout ?? 0, this.#input, () =>
       this.#onMessageTimeout(),
     );
     this.#writer = new SocketWriter(options.socket, options.maxBuffered, this);
@@ -288,7 +288,6 @@ export class RawSocketPeer
   #resume(reason: number): void {
     if (!this.#input.isPausedFor(reason)) return;
     this.#keepalive?.noteResumed();
-    this.#deadline.noteResumed();
     this.#input.resume(reason);
   }
 

@@ -98,7 +98,10 @@ export class FrameDecoder {
   #skipsMessages = false;
   /** Octets of the last chunk that are done with. */
   position = 0;
-  /** Messages and control frames that were complete; tells an incomplete one from the next. */
+  /**
+   * Messages that were complete, and control frames outside of messages: tells an incomplete one from the
+   * next. A control frame between the parts of a message does not end that message.
+   */
   completed = 0;
 
   constructor(limits: DecoderLimits, handler: FrameHandler) {
@@ -238,6 +241,7 @@ export class FrameDecoder {
   #takeWhole(chunk: Uint8Array, start: number, end: number): number | ProtocolFault {
     const opcode = this.#opcode;
     this.#opcode = -1;
+    this.completed += 1;
     if (this.#skipsMessages && opcode < Opcode.close) return end;
     unmask(chunk, start, end, this.#mask, 0);
     const payload = chunk.subarray(start, end);
@@ -301,6 +305,7 @@ export class FrameDecoder {
     if (opcode >= Opcode.close) {
       const payload = this.#control.subarray(0, this.#controlOctets);
       this.#controlOctets = 0;
+      if (this.#messageOpcode === 0) this.completed += 1;
       return this.#controlEnded(opcode, payload);
     }
     if (this.#messageOpcode === 0) {
@@ -308,6 +313,7 @@ export class FrameDecoder {
       this.#validator?.reset();
     }
     if (!this.#isFinal) return null;
+    this.completed += 1;
     const payload = this.#message.take();
     const isText = this.#messageOpcode === Opcode.text;
     this.#messageOctets = 0;
@@ -318,7 +324,6 @@ export class FrameDecoder {
   }
 
   #messageEnded(payload: Uint8Array, isText: boolean, isTextValid: boolean): ProtocolFault | null {
-    this.completed += 1;
     if (this.#isCompressed) return this.#inflate(payload, isText);
     if (isText && !isTextValid && !isUtf8(payload)) return notUtf8();
     if (!this.#handler.handleMessage(payload, isText)) this.#isHalted = true;
@@ -347,7 +352,6 @@ export class FrameDecoder {
   }
 
   #controlEnded(opcode: number, payload: Uint8Array): ProtocolFault | null {
-    this.completed += 1;
     if (opcode === Opcode.ping) {
       if (!this.#handler.handlePing(payload)) this.#isHalted = true;
       return null;

@@ -97,7 +97,9 @@ export abstract class WebSocketConnection
       maxIncompleteOctets: options.max_incomplete,
     };
     this.#input = new PacedInput(socket, this);
-    this.#deadline = new MessageDeadline(options.message_timeout, () => this.#onMessageTimeout());
+    this.#deadline = new MessageDeadline(options.message_timeout, this.#input, () =>
+      this.#onMessageTimeout(),
+    );
     this.#decoder = new FrameDecoder(this.#limits, this);
     if (options.auto_ping_interval > 0) this.#keepalive = new Keepalive(options, this, socket);
   }
@@ -396,7 +398,6 @@ export abstract class WebSocketConnection
   #resume(reason: number): void {
     if (!this.#input.isPausedFor(reason)) return;
     this.#keepalive?.noteResumed();
-    this.#deadline.noteResumed();
     this.#input.resume(reason);
   }
 

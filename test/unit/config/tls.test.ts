@@ -106,6 +106,26 @@ describe.skipIf(!hasOpenssl)("endpoint.tls of a listening endpoint", () => {
       ".ciphers: none of these ciphers is known to this program",
     ]);
   });
+
+  const warned = [
+    '.ciphers: has ciphers with static RSA key exchange, without forward secrecy (RFC 9325, section 4.1); "!kRSA" leaves them out',
+  ];
+  test.each([
+    ["HIGH", warned],
+    ["DEFAULT", warned],
+    ["HIGH:@STRENGTH", warned],
+    ["AES256-SHA", warned],
+    ["ECDHE-ECDSA-AES128-GCM-SHA256,AES128-GCM-SHA256", warned],
+    ["[ECDHE-ECDSA-AES128-GCM-SHA256|AES128-SHA]", warned],
+    ["HIGH:-kRSA:AES128-SHA", warned],
+    ["HIGH:!kRSA", []],
+    ["ECDHE-RSA-AES128-GCM-SHA256:!aNULL", []],
+    ["ECDHE+AESGCM", []],
+  ])("warns of static RSA in the ciphers %s", async (ciphers, warnings) => {
+    expect(await load({ ...one, ciphers })).toMatchObject({ faults: [], warnings });
+    const modern = await load({ ...one, ciphers, min_version: "1.3" });
+    expect(modern).toMatchObject({ faults: [], warnings: [] });
+  });
 });
 
 test("an expired certificate is warned of", async () => {

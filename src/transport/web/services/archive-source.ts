@@ -23,18 +23,17 @@ export type Download =
 /**
  * Reads the archive's file; undefined when there is no such file and it may be downloaded.
  *
- * @throws Failure when it is missing and not to be downloaded, unreadable, too large or of a wrong hash.
+ * @throws Failure when it is missing and not to be downloaded, unreadable or of a wrong hash.
  */
 export async function readArchive(
   config: ArchiveServiceConfig,
-): Promise<Uint8Array<ArrayBuffer> | undefined> {
+): Promise<Uint8Array<ArrayBuffer> | "too large" | undefined> {
   let octets: Uint8Array<ArrayBuffer>;
   try {
     const { size } = await stat(config.archive);
-    if (size > MAX_ARCHIVE_OCTETS) throw unusable(config, TOO_LARGE);
+    if (size > MAX_ARCHIVE_OCTETS) return "too large";
     octets = new Uint8Array(await readFile(config.archive));
   } catch (thrown) {
-    if (thrown instanceof Failure) throw thrown;
     if (errorCodeOf(thrown) !== "ENOENT") throw unusable(config, sentenceOf(thrown), thrown);
     if (config.download && config.origin !== null) return undefined;
     throw unusable(config, "no such file, and it is not set to be downloaded", thrown);
@@ -94,13 +93,14 @@ export async function keepArchive(
 
 /** The Failure for an archive that cannot be used; `state` says why. */
 export function unusable(config: ArchiveServiceConfig, state: string, cause?: unknown): Failure {
-  return new Failure(`Cannot use archive "${config.archive}": ${state}`, {
+  return new Failure(`Cannot serve archive "${config.archive}": ${state}`, {
     source: "config",
     cause,
   });
 }
 
-const TOO_LARGE = `it is larger than ${MAX_ARCHIVE_OCTETS} octets`;
+/** Why an archive is not read. */
+export const TOO_LARGE = `it is larger than ${MAX_ARCHIVE_OCTETS} octets`;
 
 function checkHash(config: ArchiveServiceConfig, octets: Uint8Array<ArrayBuffer>): void {
   if (config.hashes.length === 0) return;

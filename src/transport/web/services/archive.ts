@@ -4,7 +4,6 @@
  * @module
  */
 
-import { unzipSync } from "fflate";
 import { sentenceOf } from "#base/failure.ts";
 import type { ArchiveServiceConfig } from "#config/node-config.ts";
 import type { Logger } from "#observe/logger.ts";
@@ -20,7 +19,14 @@ import { errorPage } from "#transport/web/error-page.ts";
 import { isGzippedByName, mediaTypeOf } from "#transport/web/media-type.ts";
 import type { WebService } from "#transport/web/web-service.ts";
 import { type ArchiveMember, readDirectory } from "./archive-directory.ts";
-import { downloadArchive, keepArchive, readArchive, unusable } from "./archive-source.ts";
+import { unzipMember } from "./archive-member.ts";
+import {
+  downloadArchive,
+  keepArchive,
+  readArchive,
+  TOO_LARGE,
+  unusable,
+} from "./archive-source.ts";
 
 /** Most octets of an archive's files when they are unzipped. */
 const MAX_CONTENT_OCTETS = 256 * 1024 * 1024;
@@ -34,11 +40,11 @@ const LONGEST_RETRY_MS = 300_000;
 
 const NO_ZIP = "it is not a ZIP file that can be unzipped";
 
-/** The files by name; "unreadable": encrypted, or compressed by a method that is not known here. */
-type Contents = Map<string, Representation | "unreadable">;
+/** The files by name, or the status that answers a request for one that cannot be served. */
+type Contents = Map<string, Representation | 500 | 501>;
 
 /**
- * Opens an archive; answers 503 and retries while it cannot be downloaded.
+ * Opens an archive; answers 503 and retries while it cannot be downloaded, and 500 where its file is too large.
  *
  * @throws Failure when the archive cannot be used, or is missing and not to be downloaded.
  */
@@ -46,10 +52,15 @@ export async function openArchive(
   config: ArchiveServiceConfig,
   context: Pick<TransportContext, "log">,
   retryMs = FIRST_RETRY_MS,
+  maxContentOctets = MAX_CONTENT_OCTETS,
 ): Promise<WebService> {
   const octets = await readArchive(config);
   if (octets) {
-    const contents = unpack(config, octets, context.log);
+    if (octets === "too large") {
+      context.log.warn("archive not served", { archive: config.archive, reason: TOO_LARGE });
+      return { isReadOnly: true, handle: () => errorPage(500) };
+    }
+    const contents = unpack(config, octets, context.log, maxContentOctets);
     return {
       isReadOnly: true,
       handle: (request, subpath) => answer(config, contents, request, subpath),
@@ -93,7 +104,7 @@ class ArchiveDownload {
       return;
     }
     // Unzipped first, so that a malformed archive is never stored.
-    const contents = unpack(this.#config, download.octets, this.#context.log);
+    const contents = unpack(this.#config, download.octets, this.#context.log, MAX_CONTENT_OCTETS);
     await keepArchive(this.#config, download.octets);
     this.contents = contents;
     this.#context.log.info("archive downloaded", { archive: this.#config.archive });
@@ -134,71 +145,66 @@ function answer(
   const name = isFolder ? subpath + (config.default_object ?? "") : subpath;
   const file = contents.get(name);
   if (file === undefined) return errorPage(404);
-  return file === "unreadable" ? errorPage(501) : answerWith(file, request);
+  return typeof file === "number" ? errorPage(file) : answerWith(file, request);
 }
 
-/** Unzips everything below the prefix, after its total size has been checked. */
+/**
+ * Unzips everything below the prefix. Files that are damaged or cannot be read are logged, and the others
+ * are served, as in Crossbar.
+ */
 function unpack(
   config: ArchiveServiceConfig,
   octets: Uint8Array<ArrayBuffer>,
   log: Logger,
+  maxOctets: number,
 ): Contents {
+  const { archive } = config;
   const prefix = config.object_prefix ? `${config.object_prefix.replace(/\/+$/, "")}/` : "";
   const directory = readDirectory(octets);
   if (directory === null) throw unusable(config, NO_ZIP);
-  const members = directory.members.filter(({ name }) => isServed(name, prefix));
-  checkContentsSize(config, members);
   const contents: Contents = new Map();
-  const readable = new Set<string>();
-  for (const { name, fault } of members) {
-    if (fault === null) readable.add(name);
-    else contents.set(name.slice(prefix.length), "unreadable");
-  }
-  logUnreadable(config, members, log);
-  try {
-    const archive = octets.subarray(directory.octetsBefore);
-    const files = unzipSync(archive, { filter: ({ name }) => readable.has(name) });
-    for (const [name, file] of Object.entries(files)) {
-      contents.set(name.slice(prefix.length), fileOf(config, name, file));
+  const faults: Fault[] = [];
+  let total = 0;
+  for (const member of directory.members.filter(({ name }) => isServed(name, prefix))) {
+    const tooMuch =
+      total + member.size > maxOctets
+        ? `with it the files take more than ${maxOctets} octets`
+        : null;
+    const unzipped = member.fault ?? tooMuch ?? unzipMember(octets, directory, member);
+    const name = member.name.slice(prefix.length);
+    if (typeof unzipped === "string") {
+      faults.push({ member, reason: unzipped });
+      contents.set(name, member.fault === null ? 500 : 501);
+    } else {
+      total += unzipped.length;
+      contents.set(name, fileOf(config, member.name, unzipped));
     }
-  } catch (thrown) {
-    throw unusable(config, NO_ZIP, thrown);
   }
-  if (contents.size === 0) {
-    throw unusable(config, prefix === "" ? "it has no files" : `it has no files below "${prefix}"`);
-  }
+  logFaults(archive, faults, log);
+  if (contents.size === 0) log.warn("archive has no files", { archive, prefix });
   return contents;
+}
+
+/** Why a file is not served. */
+interface Fault {
+  member: ArchiveMember;
+  reason: string;
 }
 
 function isServed(name: string, prefix: string): boolean {
   return name.startsWith(prefix) && !name.endsWith("/");
 }
 
-/** Adds up the sizes in the archive's own directory before anything is unzipped. */
-function checkContentsSize(config: ArchiveServiceConfig, members: readonly ArchiveMember[]): void {
-  const total = members.reduce((sum, { size }) => sum + size, 0);
-  if (total > MAX_CONTENT_OCTETS) {
-    throw unusable(config, `it holds ${total} octets, and ${MAX_CONTENT_OCTETS} is the most`);
-  }
-}
-
 /** Logs the files that cannot be served, with one line for each reason. */
-function logUnreadable(
-  { archive }: ArchiveServiceConfig,
-  members: readonly ArchiveMember[],
-  log: Logger,
-): void {
-  const byFault = Map.groupBy(members, ({ fault }) => fault);
-  for (const [fault, [first, ...more]] of byFault) {
-    if (fault === null) continue;
-    const facts = { archive, file: first?.name, more: more.length, reason: `it is ${fault}` };
+function logFaults(archive: string, faults: readonly Fault[], log: Logger): void {
+  const byReason = Map.groupBy(faults, ({ reason }) => reason);
+  for (const [reason, [first, ...more]] of byReason) {
+    const facts = { archive, file: first?.member.name, more: more.length, reason };
     log.warn("file of an archive not served", facts);
   }
 }
 
-function fileOf(config: ArchiveServiceConfig, name: string, unzipped: Uint8Array): Representation {
-  // Copied, because a stored (uncompressed) file is a view that keeps the whole archive in memory.
-  const octets = new Uint8Array(unzipped);
+function fileOf(config: ArchiveServiceConfig, name: string, octets: Uint8Array): Representation {
   const headers: Record<string, string> = {
     "Content-Type": mediaTypeOf(name, config.mime_types),
     "Cache-Control": config.cache ? `public, max-age=${CACHE_SECONDS}` : "no-cache",

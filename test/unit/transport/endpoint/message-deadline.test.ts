@@ -1,13 +1,20 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from "bun:test";
 import { MessageDeadline } from "#transport/endpoint/message-deadline.ts";
+import { PacedInput, PauseReason } from "#transport/endpoint/paced-input.ts";
 
 beforeEach(() => void jest.useFakeTimers());
 afterEach(() => void jest.useRealTimers());
 
 function deadline(timeoutMs: number) {
   let expired = 0;
-  const made = new MessageDeadline(timeoutMs, () => void expired++);
-  return { deadline: made, expired: () => expired };
+  const input = new PacedInput({ pause() {}, resume() {} }, { decode: (octets) => octets.length });
+  const made = new MessageDeadline(timeoutMs, input, () => void expired++);
+  const pauseFor = (milliseconds: number) => {
+    input.pause(PauseReason.session);
+    pass(milliseconds);
+    input.resume(PauseReason.session);
+  };
+  return { deadline: made, expired: () => expired, pauseFor };
 }
 
 const pass = (milliseconds: number) => void jest.advanceTimersByTime(milliseconds);
@@ -48,13 +55,26 @@ describe("the deadline of a message", () => {
   });
 
   test("does not count the time in which the connection was not read", () => {
-    const { deadline: one, expired } = deadline(1000);
+    const { deadline: one, expired, pauseFor } = deadline(1000);
     one.note(1, 1);
     pass(900);
-    one.noteResumed();
-    pass(900);
+    pauseFor(60_000);
+    pass(90);
     expect(expired()).toBe(0);
-    pass(101);
+    pass(110);
+    expect(expired()).toBe(1);
+  });
+
+  test("counts the time between many pauses", () => {
+    const { deadline: one, expired, pauseFor } = deadline(1000);
+    pauseFor(5000);
+    one.note(1, 1);
+    for (let count = 0; count < 9; count++) {
+      pass(100);
+      pauseFor(count);
+    }
+    expect(expired()).toBe(0);
+    pass(201);
     expect(expired()).toBe(1);
   });
 

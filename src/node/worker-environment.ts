@@ -1,0 +1,25 @@
+/**
+ * The environment of a worker process: the node's own, without what changes how Bun runs this program.
+ *
+ * @module
+ */
+
+/**
+ * Names of variables that are cleared.
+ *
+ * All that begin with `BUN_` are read by Bun alone: some run other code (`BUN_OPTIONS`, `BUN_BE_BUN`,
+ * `BUN_INSPECT_PRELOAD`), some let a debugger in (`BUN_INSPECT`, `BUN_INSPECT_CONNECT_TO`), the others set up
+ * its engine and its sockets. Of those of Node.js, Bun obeys one that changes a worker: with
+ * `NODE_TLS_REJECT_UNAUTHORIZED=0` certificates of servers are not checked.
+ */
+const CLEARED: readonly RegExp[] = [/^BUN_/, /^NODE_TLS_REJECT_UNAUTHORIZED$/];
+
+/** Variables by name; those to clear are left out. */
+export function workerEnvironment(
+  own: Readonly<Record<string, string | undefined>> = process.env,
+): Record<string, string | undefined> {
+  const kept = Object.entries(own).filter(
+    ([name]) => !CLEARED.some((pattern) => pattern.test(name)),
+  );
+  return Object.fromEntries(kept);
+}

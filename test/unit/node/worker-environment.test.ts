@@ -1,0 +1,25 @@
+import { expect, test } from "bun:test";
+import { workerEnvironment } from "#node/worker-environment.ts";
+
+test("a worker gets the node's environment without what changes how Bun runs it", () => {
+  const kept = {
+    PATH: "/bin",
+    ALICE_TICKET: "secret1",
+    TZ: "UTC",
+    HTTPS_PROXY: "http://proxy",
+    NODE_EXTRA_CA_CERTS: "ca.pem",
+    MY_BUN_OPTIONS: "1",
+  };
+  const cleared = {
+    BUN_OPTIONS: "--preload=x.ts",
+    BUN_BE_BUN: "1",
+    BUN_INSPECT: "ws://127.0.0.1:9/abc",
+    BUN_INSPECT_CONNECT_TO: "ws://127.0.0.1:9/abc",
+    BUN_INSPECT_PRELOAD: "x.ts",
+    BUN_JSC_useJIT: "0",
+    BUN_CONFIG_VERBOSE_FETCH: "1",
+    BUN_FEATURE_FLAG_DISABLE_IPV6: "1",
+    NODE_TLS_REJECT_UNAUTHORIZED: "0",
+  };
+  expect(workerEnvironment({ ...kept, ...cleared })).toEqual(kept);
+});
