@@ -494,9 +494,9 @@ test("archive stops to decompress a file beyond its size", async () => {
   const member = directory?.members.find(({ name }) => name === "top/odd.txt");
   if (!directory || !member) throw new Error("the test needs a member");
   const begin = process.cpuUsage();
-  expect(unzipMember(zipped, directory, member)).toBe(otherSize);
+  expect(await unzipMember(zipped, directory, member)).toBe(otherSize);
   const refused = process.cpuUsage(begin).user;
-  expect(unzipMember(zipped, directory, { ...member, size })).toHaveLength(size);
+  expect(await unzipMember(zipped, directory, { ...member, size })).toHaveLength(size);
   const unzipped = process.cpuUsage(begin).user - refused;
   expect(refused).toBeLessThan(unzipped / 2);
 });

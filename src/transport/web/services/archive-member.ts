@@ -1,25 +1,35 @@
 /**
  * unzipMember: the octets of one file of a ZIP archive, which are what the directory says, or not used.
  *
+ * They are inflated in steps, between which sessions have their turn: an archive may arrive long after the
+ * start of its worker.
+ *
  * @module
  */
 
-import { crc32, inflateRawSync } from "node:zlib";
-import { errorCodeOf } from "#base/failure.ts";
+import { setImmediate } from "node:timers/promises";
+import { crc32 } from "node:zlib";
+import { Inflate } from "fflate";
 import type { ArchiveDirectory, ArchiveMember } from "./archive-directory.ts";
 
 const LOCAL_HEADER = 0x0403_4b50;
 const LOCAL_HEADER_OCTETS = 30;
 
+/** Octets that are inflated in one step; they become at most a thousand times as many. */
+const STEP_OCTETS = 16 * 1024;
+
+/** Time that steps may take without a pause. */
+const TURN_MS = 10;
+
 /** The octets, which are not those of the archive; or why there are none. */
-export function unzipMember(
+export async function unzipMember(
   archive: Uint8Array,
   { start }: ArchiveDirectory,
   member: ArchiveMember,
-): Uint8Array | string {
+): Promise<Uint8Array | string> {
   const stored = storedOctets(archive, start, member);
   if (typeof stored === "string") return stored;
-  const octets = member.isDeflated ? inflated(stored, member.size) : new Uint8Array(stored);
+  const octets = member.isDeflated ? await inflated(stored, member.size) : new Uint8Array(stored);
   if (octets === "malformed") return "it cannot be decompressed";
   if (octets === "of another size" || octets.length !== member.size) {
     return "its size is not the one that the directory of the archive states";
@@ -48,13 +58,29 @@ function storedOctets(
 }
 
 /** Inflates as long as there are no more octets than the member has. */
-function inflated(
+async function inflated(
   deflated: Uint8Array,
   size: number,
-): Uint8Array | "malformed" | "of another size" {
-  try {
-    return inflateRawSync(deflated, { maxOutputLength: Math.max(1, size) });
-  } catch (thrown) {
-    return errorCodeOf(thrown) === "ERR_BUFFER_TOO_LARGE" ? "of another size" : "malformed";
+): Promise<Uint8Array | "malformed" | "of another size"> {
+  const octets = new Uint8Array(size);
+  let length = 0;
+  const inflate = new Inflate((chunk) => {
+    if (length + chunk.length <= size) octets.set(chunk, length);
+    length += chunk.length;
+  });
+  let turnEnd = performance.now() + TURN_MS;
+  let isLast = false;
+  for (let at = 0; !isLast && length <= size; at += STEP_OCTETS) {
+    const end = at + STEP_OCTETS;
+    isLast = end >= deflated.length;
+    try {
+      inflate.push(deflated.subarray(at, end), isLast);
+    } catch {
+      return "malformed";
+    }
+    if (performance.now() < turnEnd) continue;
+    await setImmediate();
+    turnEnd = performance.now() + TURN_MS;
   }
+  return length === size ? octets : "of another size";
 }

@@ -60,7 +60,7 @@ export async function openArchive(
       context.log.warn("archive not served", { archive: config.archive, reason: TOO_LARGE });
       return { isReadOnly: true, handle: () => errorPage(500) };
     }
-    const contents = unpack(config, octets, context.log, maxContentOctets);
+    const contents = await unpack(config, octets, context.log, maxContentOctets);
     return {
       isReadOnly: true,
       handle: (request, subpath) => answer(config, contents, request, subpath),
@@ -104,7 +104,13 @@ class ArchiveDownload {
       return;
     }
     // Unzipped first, so that a malformed archive is never stored.
-    const contents = unpack(this.#config, download.octets, this.#context.log, MAX_CONTENT_OCTETS);
+    const contents = await unpack(
+      this.#config,
+      download.octets,
+      this.#context.log,
+      MAX_CONTENT_OCTETS,
+    );
+    if (this.#stopped.signal.aborted) return;
     await keepArchive(this.#config, download.octets);
     this.contents = contents;
     this.#context.log.info("archive downloaded", { archive: this.#config.archive });
@@ -152,12 +158,12 @@ function answer(
  * Unzips everything below the prefix. Files that are damaged or cannot be read are logged, and the others
  * are served, as in Crossbar.
  */
-function unpack(
+async function unpack(
   config: ArchiveServiceConfig,
   octets: Uint8Array<ArrayBuffer>,
   log: Logger,
   maxOctets: number,
-): Contents {
+): Promise<Contents> {
   const { archive } = config;
   const prefix = config.object_prefix ? `${config.object_prefix.replace(/\/+$/, "")}/` : "";
   const directory = readDirectory(octets);
@@ -170,7 +176,7 @@ function unpack(
       total + member.size > maxOctets
         ? `with it the files take more than ${maxOctets} octets`
         : null;
-    const unzipped = member.fault ?? tooMuch ?? unzipMember(octets, directory, member);
+    const unzipped = member.fault ?? tooMuch ?? (await unzipMember(octets, directory, member));
     const name = member.name.slice(prefix.length);
     if (typeof unzipped === "string") {
       faults.push({ member, reason: unzipped });
