@@ -29,7 +29,7 @@ import { AuthenticatedJoin } from "./authenticated-join.ts";
 import { isRoutersFault, ROUTER_VIOLATION, routerViolation, violation } from "./end-reasons.ts";
 import { JoinAttempt, type JoinContext, type JoinObserver } from "./join-attempt.ts";
 import { PassthroughJoin } from "./passthrough-join.ts";
-import { endUri, forwardEnd, refuseMalformed } from "./session-message.ts";
+import { endUri, forwardEnd, readForwarded, refuseMalformed } from "./session-message.ts";
 import { clientAction, routerAction } from "./session-states.ts";
 import { SessionTeardown } from "./session-teardown.ts";
 
@@ -209,7 +209,10 @@ export class FrontendSession
   #begin(message: WireMessage): void {
     refuseTooLong(message);
     const { auth } = this.config;
-    const hello = decodeMessage(message, this.client.serializer);
+    const hello =
+      auth === "passthrough"
+        ? readForwarded(message, this.client)
+        : decodeMessage(message, this.client.serializer);
     this.needs = clientNeeds(hello);
     const join =
       auth === "passthrough"

@@ -63,6 +63,23 @@ export function forwardEnd(message: WireMessage, type: number, from: Peer, to: P
 }
 
 /**
+ * The values of a message that is forwarded as it is: those that JavaScript cannot represent are undefined.
+ *
+ * @throws MalformedMessage
+ */
+export function readForwarded(message: WireMessage, from: Peer): unknown[] {
+  const slices = sliceMessage(message, from.serializer);
+  return Array.from({ length: slices.length }, (_, index) => {
+    try {
+      return slices.value(index);
+    } catch (thrown) {
+      if (thrown instanceof UnrepresentableValue) return undefined;
+      throw thrown;
+    }
+  });
+}
+
+/**
  * Refuses a message that is not routed, if it is malformed behind its type. Of a long one only the type counts:
  * to read it all would delay other sessions.
  *
