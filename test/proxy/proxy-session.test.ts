@@ -210,7 +210,8 @@ describe("a join that is passed through", () => {
     const proxy = await start();
     const client = await wampSocket(proxy.url, "cbor");
     // A time in authextra, which the router of this test cannot decode.
-    const hello = "8301667265616c6d31a265726f6c6573a16663616c6c6572a0696175746865787472 61a16174c100";
+    const hello =
+      "8301667265616c6d31a265726f6c6573a16663616c6c6572a0696175746865787472 61a16174c100";
     client.socket.send(Buffer.from(hello.replaceAll(" ", ""), "hex"));
     const router = await proxy.router.session();
     await expect(router.next()).rejects.toThrow("CBOR tag 1");
