@@ -21,15 +21,15 @@ test.each<["error" | "warn" | "info" | "debug", (log: SessionLog) => void, strin
     "client refused",
     { peer, reason: "no" },
   ],
-  ["warn", (log) => log.refused({ by: "router", reason: "no" }), "router failed", { reason: "no" }],
+  ["warn", (log) => log.refused({ by: "router", reason: "no" }), "router failed", { peer, reason: "no" }],
   [
     "error",
     (log) => log.refused({ by: "program", reason: "x at y" }),
     "session failed",
     { peer, stack: "x at y" },
   ],
-  ["warn", (log) => log.routerLost("gone"), "router connection lost", { reason: "gone" }],
-  ["warn", (log) => log.routerRefused(new Error("no")), "router message refused", { reason: "no" }],
+  ["warn", (log) => log.routerLost("gone"), "router connection lost", { peer, reason: "gone" }],
+  ["warn", (log) => log.routerRefused(new Error("no")), "router message refused", { peer, reason: "no" }],
   [
     "warn",
     (log) => log.leftOut("router", why),
