@@ -70,9 +70,7 @@ export class SessionPatterns<T extends { readonly uri: string }> {
 
   delete(session: RealmSession, pattern: T): void {
     const patterns = this.#bySession.get(session);
-    if (!patterns?.all.delete(pattern)) return;
-    patterns.characters -= pattern.uri.length;
-    if (patterns.all.size === 0) this.#bySession.delete(session);
+    if (patterns?.all.delete(pattern)) patterns.characters -= pattern.uri.length;
   }
 
   /** Removes and returns all patterns of a session. */

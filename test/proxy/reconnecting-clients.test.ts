@@ -239,9 +239,9 @@ describe("octets that cannot be read", () => {
     },
   );
 
-  test("or that say GOODBYE and more: the session does not leave", async () => {
-    const { client, router } = await joined(OTHER);
-    client.sends(Buffer.from(`[6,{},"${"a".repeat(65_000)}"`));
+  test.each([6, 70_000])("or that are a GOODBYE of %d characters and more", async (length) => {
+    const { client, router } = await joined(OTHER, { options: { max_message_size: 2 ** 20 } });
+    client.sends(Buffer.from(`[6,{},"${"a".repeat(length)}"`));
     expect((await client.next())?.[2]).toBe("wamp.error.protocol_violation");
     expect(await router.next()).toEqual([6, {}, "wamp.close.close_realm"]);
   });

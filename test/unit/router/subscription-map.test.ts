@@ -84,4 +84,13 @@ describe("the limits of a session", () => {
     add(a, "1234567890");
     expect(() => add(a, "1")).toThrow("more than 10 characters");
   });
+
+  test("are 65,536 patterns and 16 Mi characters", () => {
+    const map = new SubscriptionMap();
+    for (let i = 1; i <= 65_536; i++) map.add(a, `x.${i}`, "exact");
+    expect(() => map.add(a, "x", "exact")).toThrow("this session has 65536 already");
+    const long = "x".repeat(16 * 1024 * 1024);
+    expect(map.add(b, long, "exact")).toBeDefined();
+    expect(() => map.add(b, "x", "exact")).toThrow("more than 16777216 characters");
+  });
 });

@@ -21,7 +21,7 @@ test.each<["error" | "warn" | "info" | "debug", (log: SessionLog) => void, strin
     "client refused",
     { peer, reason: "no" },
   ],
-  ["warn", (log) => log.refused({ by: "router", reason: "no" }), "router failed", { peer, reason: "no" }],
+  ["warn", (log) => log.refused({ by: "router", reason: "no" }), "router failed", { reason: "no" }],
   [
     "error",
     (log) => log.refused({ by: "program", reason: "x at y" }),
@@ -29,7 +29,12 @@ test.each<["error" | "warn" | "info" | "debug", (log: SessionLog) => void, strin
     { peer, stack: "x at y" },
   ],
   ["warn", (log) => log.routerLost("gone"), "router connection lost", { peer, reason: "gone" }],
-  ["warn", (log) => log.routerRefused(new Error("no")), "router message refused", { peer, reason: "no" }],
+  [
+    "warn",
+    (log) => log.routerRefused(new Error("no")),
+    "router message refused",
+    { peer, reason: "no" },
+  ],
   [
     "warn",
     (log) => log.leftOut("router", why),
