@@ -1,8 +1,8 @@
 /**
  * The options of messages that the router reads, with their types.
  *
- * An option of another type is refused with `wamp.error.invalid_argument`; null counts as absent, and
- * options that are not listed here are ignored.
+ * An option of another type is refused with `wamp.error.invalid_argument`, or ends the session if that is of a
+ * publication without `acknowledge`; null counts as absent, and options that are not listed here are ignored.
  *
  * @module
  */

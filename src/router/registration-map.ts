@@ -9,6 +9,7 @@ import { ErrorUri } from "#wamp/error-uri.ts";
 import { randomId } from "#wamp/id.ts";
 import type { InvokePolicy } from "./message-options.ts";
 import type { RealmSession } from "./realm-session.ts";
+import { type PatternLimits, SessionPatterns } from "./session-patterns.ts";
 import { type MatchPolicy, UriPatternMap } from "./uri-match.ts";
 
 /** A pattern and its callees, in the order of their registration. */
@@ -26,30 +27,35 @@ export interface Registration {
 export class RegistrationMap {
   readonly #byPattern = new UriPatternMap<Registration>();
   readonly #byId = new Map<number, Registration>();
-  readonly #bySession = new Map<RealmSession, Set<Registration>>();
+  readonly #bySession: SessionPatterns<Registration>;
+
+  constructor(limits?: PatternLimits) {
+    this.#bySession = new SessionPatterns("register", limits);
+  }
 
   /**
    * Adds a callee; adding it again to a shared registration changes nothing.
    *
-   * @throws Failure when the pattern is registered, unless both share it with the same policy.
+   * @throws Failure when the pattern is registered, unless both share it with the same policy, and when the
+   * callee has too many registrations.
    */
   add(callee: RealmSession, uri: string, match: MatchPolicy, invoke: InvokePolicy): Registration {
     let registration = this.#byPattern.get(uri, match);
-    if (registration === undefined) {
-      registration = { id: randomId(), uri, match, invoke, callees: [], turn: 0 };
-      this.#byPattern.set(uri, match, registration);
-      this.#byId.set(registration.id, registration);
-    } else if (invoke === "single" || registration.invoke !== invoke) {
+    if (registration !== undefined && (invoke === "single" || registration.invoke !== invoke)) {
       throw new Failure(
         `Cannot register "${uri}": it is already registered with invoke ${registration.invoke}`,
         { source: "client", uri: ErrorUri.procedureAlreadyExists },
       );
     }
-    if (registration.callees.includes(callee)) return registration;
+    if (registration?.callees.includes(callee)) return registration;
+    this.#bySession.refuseTooMany(callee, uri);
+    if (registration === undefined) {
+      registration = { id: randomId(), uri, match, invoke, callees: [], turn: 0 };
+      this.#byPattern.set(uri, match, registration);
+      this.#byId.set(registration.id, registration);
+    }
     registration.callees.push(callee);
-    const registrations = this.#bySession.get(callee) ?? new Set();
-    registrations.add(registration);
-    this.#bySession.set(callee, registrations);
+    this.#bySession.add(callee, registration);
     return registration;
   }
 
@@ -57,14 +63,13 @@ export class RegistrationMap {
   remove(callee: RealmSession, id: number): boolean {
     const registration = this.#byId.get(id);
     if (!registration?.callees.includes(callee)) return false;
-    this.#bySession.get(callee)?.delete(registration);
+    this.#bySession.delete(callee, registration);
     this.#drop(callee, registration);
     return true;
   }
 
   removeAll(callee: RealmSession): void {
-    for (const registration of this.#bySession.get(callee) ?? []) this.#drop(callee, registration);
-    this.#bySession.delete(callee);
+    for (const registration of this.#bySession.take(callee)) this.#drop(callee, registration);
   }
 
   matches(procedure: string): Registration[] {

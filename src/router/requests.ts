@@ -11,7 +11,7 @@
 import { Failure } from "#base/failure.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
 import { MessageType } from "#wamp/message-type.ts";
-import type { Incoming, RoutedPayload } from "./incoming.ts";
+import { type Dict, type Incoming, type RoutedPayload, violation } from "./incoming.ts";
 import {
   CALL_OPTIONS,
   type OptionsOf,
@@ -104,7 +104,7 @@ export function readRequest(message: Incoming): Request | undefined {
 
 function readPublish(message: Incoming): PublishRequest {
   const id = message.id(1);
-  const options = readOptions(message, 2, PUBLISH_OPTIONS);
+  const options = readPublishOptions(message);
   const uri = message.uri(3);
   const payload = message.payload(4);
   refuseReserved("publish", uri);
@@ -117,6 +117,16 @@ function readPublish(message: Incoming): PublishRequest {
     match: "exact",
     payload,
   };
+}
+
+/** An ERROR cannot say that an option is wrong to a publisher that waits for no answer. */
+function readPublishOptions(message: Incoming): PublishRequest["options"] {
+  try {
+    return readOptions(message, 2, PUBLISH_OPTIONS);
+  } catch (thrown) {
+    if (!(thrown instanceof Failure) || awaitsAnswer(message.dict(2))) throw thrown;
+    throw violation(thrown.message);
+  }
 }
 
 function readSubscribe(message: Incoming): SubscribeRequest {
@@ -148,7 +158,7 @@ function readCall(message: Incoming): CallRequest {
 export interface RefusableRequest {
   readonly type: number;
   readonly id: number;
-  readonly options?: Readonly<Record<string, unknown>>;
+  readonly options?: Dict;
 }
 
 const REQUESTS: ReadonlySet<number> = new Set<Request["type"]>([
@@ -159,6 +169,14 @@ const REQUESTS: ReadonlySet<number> = new Set<Request["type"]>([
   MessageType.REGISTER,
   MessageType.UNREGISTER,
 ]);
+
+/**
+ * Whether the publisher waits for PUBLISHED or ERROR. A library for JavaScript does at any value that is true
+ * there, such as 1.
+ */
+export function awaitsAnswer(options: Dict | undefined): boolean {
+  return Boolean(options?.["acknowledge"]);
+}
 
 /** A request as far as it can be read after `readRequest` failed; undefined: the message is none. */
 export function refusable(message: Incoming): RefusableRequest | undefined {

@@ -17,7 +17,7 @@ import type { SessionIdentity } from "#auth/session-identity.ts";
 import { printTransport } from "#auth/transport-details.ts";
 import { Failure, sentenceOf } from "#base/failure.ts";
 import type { AuthConfig, JoiningConfig } from "#config/node-config.ts";
-import type { Logger } from "#observe/logger.ts";
+import type { LogFields, Logger } from "#observe/logger.ts";
 import { type JoinTimeoutObserver, JoinTimeouts } from "#session/join-timeouts.ts";
 import { LONG_MESSAGE_OCTETS } from "#session/long-messages.ts";
 import { clientNeeds, NO_NEEDS } from "#session/reconnecting-clients.ts";
@@ -34,12 +34,13 @@ import {
 } from "#wamp/peer.ts";
 import { decodeMessage, encodeMessage } from "#wamp/serializer/message-values.ts";
 import { MalformedMessage } from "#wamp/token/malformed-message.ts";
+import { DrainDeadline } from "./drain-deadline.ts";
 import { Incoming, isRefusal, violation } from "./incoming.ts";
 import { prepareRequest, readLongMessage, receiverSerializers } from "./long-message-reader.ts";
 import { sendError } from "./outgoing.ts";
 import type { Realm } from "./realm.ts";
 import type { RealmSession } from "./realm-session.ts";
-import { type RefusableRequest, refusable } from "./requests.ts";
+import { awaitsAnswer, type RefusableRequest, refusable } from "./requests.ts";
 import type { Role } from "./role.ts";
 import { ROUTER_ROLES } from "./router-features.ts";
 import { SessionRequests } from "./session-requests.ts";
@@ -90,6 +91,7 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
   readonly #realms: ReadonlyMap<string, Realm>;
   readonly #log: Logger;
   readonly #timeouts: JoinTimeouts;
+  readonly #drain: DrainDeadline;
   readonly #support: AuthenticationSupport;
   readonly #maxBufferedOctets: number;
   readonly #onEnd: (session: RouterSession) => void;
@@ -108,6 +110,9 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
     this.#realms = realms;
     this.#log = options.log;
     this.#timeouts = new JoinTimeouts(options.joining, this);
+    this.#drain = new DrainDeadline(peer, () => {
+      peer.close(CloseCode.policyViolation, ErrorUri.clientStalled);
+    });
     this.#support = options;
     this.#maxBufferedOctets = options.maxBufferedOctets ?? DEFAULT_MAX_BUFFERED_OCTETS;
     this.#onEnd = options.onEnd;
@@ -141,7 +146,8 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
   }
 
   onClose(reason: string): void {
-    this.#log.debug("peer closed", { peer: this.#peer.details.peer, reason });
+    this.#log.debug("peer closed", { ...this.#logFields(), reason });
+    this.#drain.stop();
     this.#end();
     this.#onEnd(this);
   }
@@ -328,7 +334,7 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
 
   #refuse(session: RealmSession, { type, id, options }: RefusableRequest, failure: Failure): void {
     // A PUBLISH without `acknowledge` gets no answer, not even an ERROR.
-    if (type === MessageType.PUBLISH && options?.["acknowledge"] !== true) {
+    if (type === MessageType.PUBLISH && !awaitsAnswer(options)) {
       this.#log.debug("publication refused", { session: session.id, reason: failure.message });
       return;
     }
@@ -346,13 +352,21 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
   /** Ends this session, and no other, after a violation of its client or a fault of the program. */
   #fail(thrown: unknown): void {
     if (this.#state.name === "closed") return;
+    // One message that cannot be read must not keep a client away that ends at every ABORT.
+    const isUnreadable = thrown instanceof MalformedMessage && this.#state.name === "joined";
+    if (isUnreadable && this.#needs.noAbort) {
+      this.#end();
+      this.#log.info("session closed", { ...this.#logFields(), reason: thrown.message });
+      this.#peer.close(CloseCode.protocolError, thrown.message);
+      return;
+    }
     if (thrown instanceof Failure || thrown instanceof MalformedMessage) {
       const uri = thrown instanceof Failure ? thrown.uri : undefined;
       this.#abort(uri ?? ErrorUri.protocolViolation, sentenceOf(thrown), CloseCode.protocolError);
       return;
     }
     this.#log.error("session failed", {
-      peer: this.#peer.details.peer,
+      ...this.#logFields(),
       stack: thrown instanceof Error ? thrown.stack : String(thrown),
     });
     this.#abort(ErrorUri.internalError, "The router failed", CloseCode.internalError);
@@ -360,8 +374,8 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
 
   #abort(uri: string, message: string, code: number): void {
     if (this.#state.name === "closed") return;
+    this.#log.info("session aborted", { ...this.#logFields(), uri, reason: message });
     this.#end();
-    this.#log.info("session aborted", { peer: this.#peer.details.peer, uri, reason: message });
     this.#send([MessageType.ABORT, { message }, uri]);
     this.#peer.close(code, uri);
   }
@@ -385,10 +399,26 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
     if (this.#state.name !== "joined") return;
     const keepsUp = this.#peer.send(message);
     if (keepsUp || this.#peer.bufferedOctets <= this.#maxBufferedOctets) return;
-    const { details, bufferedOctets } = this.#peer;
-    this.#log.warn("slow client cut off", { peer: details.peer, bufferedOctets });
+    const { bufferedOctets } = this.#peer;
+    this.#log.warn("slow client cut off", { ...this.#logFields(), bufferedOctets });
     this.#end();
-    this.#peer.close(CloseCode.policyViolation, "the client does not keep up");
+    if (trustsProxies(this.#auth)) this.#leaveProxy();
+    else this.#peer.close(CloseCode.policyViolation, ErrorUri.clientStalled);
+  }
+
+  /** Only the client of the proxy is slow: the proxy gets the reason, behind all that waits, and closes. */
+  #leaveProxy(): void {
+    const message = "The client does not read what it is sent";
+    this.#send([MessageType.GOODBYE, { message }, ErrorUri.clientStalled]);
+    this.#drain.start();
+  }
+
+  /** The client, and its session if it has joined. */
+  #logFields(): LogFields {
+    const { peer } = this.#peer.details;
+    if (this.#state.name !== "joined") return { peer };
+    const { id, identity } = this.#state.session;
+    return { peer, session: id, realm: identity.realm, authid: identity.authid };
   }
 }
 

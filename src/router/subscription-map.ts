@@ -6,6 +6,7 @@
 
 import { randomId } from "#wamp/id.ts";
 import type { RealmSession } from "./realm-session.ts";
+import { type PatternLimits, SessionPatterns } from "./session-patterns.ts";
 import { type MatchPolicy, UriPatternMap } from "./uri-match.ts";
 
 /** A pattern and its subscribers. */
@@ -20,20 +21,28 @@ export interface Subscription {
 export class SubscriptionMap {
   readonly #byPattern = new UriPatternMap<Subscription>();
   readonly #byId = new Map<number, Subscription>();
-  readonly #bySession = new Map<RealmSession, Set<Subscription>>();
+  readonly #bySession: SessionPatterns<Subscription>;
 
-  /** Adds a subscriber; adding it again changes nothing. */
+  constructor(limits?: PatternLimits) {
+    this.#bySession = new SessionPatterns("subscribe to", limits);
+  }
+
+  /**
+   * Adds a subscriber; adding it again changes nothing.
+   *
+   * @throws Failure when it has too many subscriptions.
+   */
   add(subscriber: RealmSession, uri: string, match: MatchPolicy): Subscription {
     let subscription = this.#byPattern.get(uri, match);
+    if (subscription?.subscribers.has(subscriber)) return subscription;
+    this.#bySession.refuseTooMany(subscriber, uri);
     if (subscription === undefined) {
       subscription = { id: randomId(), uri, match, subscribers: new Set() };
       this.#byPattern.set(uri, match, subscription);
       this.#byId.set(subscription.id, subscription);
     }
     subscription.subscribers.add(subscriber);
-    const subscriptions = this.#bySession.get(subscriber) ?? new Set();
-    subscriptions.add(subscription);
-    this.#bySession.set(subscriber, subscriptions);
+    this.#bySession.add(subscriber, subscription);
     return subscription;
   }
 
@@ -41,15 +50,14 @@ export class SubscriptionMap {
   remove(subscriber: RealmSession, id: number): boolean {
     const subscription = this.#byId.get(id);
     if (!subscription?.subscribers.has(subscriber)) return false;
-    this.#bySession.get(subscriber)?.delete(subscription);
+    this.#bySession.delete(subscriber, subscription);
     this.#drop(subscriber, subscription);
     return true;
   }
 
   removeAll(subscriber: RealmSession): void {
-    for (const subscription of this.#bySession.get(subscriber) ?? [])
+    for (const subscription of this.#bySession.take(subscriber))
       this.#drop(subscriber, subscription);
-    this.#bySession.delete(subscriber);
   }
 
   matches(topic: string): Subscription[] {

@@ -1,5 +1,7 @@
 /**
- * WAMP ids: integers from 1 to 2^53 (WAMP specification, section "IDs").
+ * WAMP ids: integers from 1 to 2^53 (WAMP specification, section "IDs"). A peer may also send 0: Crossbar
+ * accepts it from clients, and a router that ends a subscription or a registration sends UNSUBSCRIBED or
+ * UNREGISTERED with 0.
  *
  * @module
  */
@@ -12,7 +14,7 @@ export function randomId(): number {
   return Number((scratch[0] ?? 0n) >> 11n) + 1;
 }
 
-/** Whether a value is an id. */
+/** Whether a value is an id that a peer may send: 0 is one. */
 export function isId(value: unknown): value is number {
-  return Number.isInteger(value) && (value as number) >= 1 && (value as number) <= 2 ** 53;
+  return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 2 ** 53;
 }

@@ -185,6 +185,38 @@ describe("a join that is passed through", () => {
     expect((await client.next())[2]).toBe("wamp.error.no_auth_method");
   });
 
+  test.each([
+    ["a text in chunks", "a16b617574686d6574686f6473 81 7f 6a616e6f6e796d6f75732d 6570726f7879 ff"],
+    ["a tag", "a16b617574686d6574686f6473 d81c 81 6f616e6f6e796d6f75732d70726f7879"],
+    ["octets", "a16b617574686d6574686f6473 81 4f616e6f6e796d6f75732d70726f7879"],
+    ["a key", "a170 63727970746f7369676e2d70726f7879 f6"],
+  ])("is not deceived by %s in CBOR", async (_, details) => {
+    const proxy = await start();
+    const client = await wampSocket(proxy.url, "cbor");
+    const hello = `83 01 667265616c6d31 ${details}`;
+    client.socket.send(Buffer.from(hello.replaceAll(" ", ""), "hex"));
+    expect((await client.next())[2]).toBe("wamp.error.no_auth_method");
+  });
+
+  test("forwards a HELLO in CBOR as it is, with values that JSON lacks", async () => {
+    const proxy = await start();
+    const client = await wampSocket(proxy.url, "cbor");
+    client.says([1, "realm1", { roles: { caller: {} }, authextra: { x: Number.NaN } }]);
+    const router = await proxy.router.session();
+    expect((await router.next())[2]).toMatchObject({ authextra: { x: Number.NaN } });
+  });
+
+  test("forwards a HELLO in CBOR with a tag", async () => {
+    const proxy = await start();
+    const client = await wampSocket(proxy.url, "cbor");
+    // A time in authextra, which the router of this test cannot decode.
+    const hello =
+      "8301667265616c6d31a265726f6c6573a16663616c6c6572a0696175746865787472 61a16174c100";
+    client.socket.send(Buffer.from(hello.replaceAll(" ", ""), "hex"));
+    const router = await proxy.router.session();
+    await expect(router.next()).rejects.toThrow("CBOR tag 1");
+  });
+
   test("is refused when HELLO cannot be told to the router", async () => {
     const proxy = await start({ serializer: "json" });
     const client = await wampSocket(proxy.url, "cbor");

@@ -198,6 +198,21 @@ describe("when the router shuts down", () => {
   );
 });
 
+describe("when the router says that the client does not read", () => {
+  test.each([
+    ["jawampa", JAWAMPA],
+    ["every other client", OTHER],
+  ])("%s sees the close of the proxy's own stall clock", async (_, hello) => {
+    const { current, client, router } = await joined(hello);
+    const stalled = "crossproxy.close.client_stalled";
+    router.says([6, {}, stalled]);
+    expect(await client.rest()).toEqual([]);
+    expect(await client.closed).toBe(1008);
+    expect(await router.next()).toEqual([6, {}, stalled]);
+    expect(current.counts.stalled).toBe(1);
+  });
+});
+
 describe("octets that cannot be read", () => {
   test.each([
     [JAWAMPA, []],
@@ -207,6 +222,28 @@ describe("octets that cannot be read", () => {
     client.sends(Buffer.from("{}"));
     expect(await client.rest()).toEqual(told);
     expect(await client.closed).toBe(1002);
+  });
+
+  test.each(['[48,"', "[48,", "[48,}", "[48,null,{}", "[6,{}", "[99,", "[50,", "[3,"])(
+    "beginning with a type: %s",
+    async (octets) => {
+      const jawampa = await joined(JAWAMPA);
+      jawampa.client.sends(Buffer.from(octets));
+      expect(await jawampa.client.rest()).toEqual([]);
+      expect(await jawampa.client.closed).toBe(1002);
+      const other = await joined(OTHER);
+      other.client.sends(Buffer.from(octets));
+      expect(await other.client.rest()).toEqual([
+        [3, { message: expect.stringContaining("json message") }, "wamp.error.protocol_violation"],
+      ]);
+    },
+  );
+
+  test.each([6, 70_000])("or that are a GOODBYE of %d characters and more", async (length) => {
+    const { client, router } = await joined(OTHER, { options: { max_message_size: 2 ** 20 } });
+    client.sends(Buffer.from(`[6,{},"${"a".repeat(length)}"`));
+    expect((await client.next())?.[2]).toBe("wamp.error.protocol_violation");
+    expect(await router.next()).toEqual([6, {}, "wamp.close.close_realm"]);
   });
 
   test("told_by_close says otherwise", async () => {

@@ -461,7 +461,7 @@ test.each([
     "it is not where the directory of the archive states",
   ],
   ["more octets than there are", 20, 0x00ff_ffff, "it reaches beyond the files of the archive"],
-  ["no octets", 20, 0, "it cannot be decompressed"],
+  ["no octets", 20, 0, otherSize],
   ["a part of its octets", 20, 20, "it cannot be decompressed"],
 ])("archive answers 500 for a file with %s", async (_, field, value, reason) => {
   const random = Buffer.from(Bun.CryptoHasher.hash("sha512", "seed", "hex"));

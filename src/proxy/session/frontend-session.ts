@@ -29,7 +29,7 @@ import { AuthenticatedJoin } from "./authenticated-join.ts";
 import { isRoutersFault, ROUTER_VIOLATION, routerViolation, violation } from "./end-reasons.ts";
 import { JoinAttempt, type JoinContext, type JoinObserver } from "./join-attempt.ts";
 import { PassthroughJoin } from "./passthrough-join.ts";
-import { forwardEnd, isShutdown } from "./session-message.ts";
+import { endUri, forwardEnd, readForwarded, refuseMalformed } from "./session-message.ts";
 import { clientAction, routerAction } from "./session-states.ts";
 import { SessionTeardown } from "./session-teardown.ts";
 
@@ -180,6 +180,7 @@ export class FrontendSession
   /** Takes a client's message that is not routed, or came while the session is not joined. */
   #onClientMessage(message: WireMessage, type: number): void {
     const state = this.state;
+    if (state.name === "joined") refuseMalformed(message, this.client);
     const action = clientAction(state.name, type);
     if (action === "begin") {
       this.#begin(message);
@@ -187,10 +188,10 @@ export class FrontendSession
       refuseTooLong(message);
       state.authenticate(message);
     } else if (action === "leave" && state.name === "joined") {
-      this.state = { ...state, name: "leaving" };
-      this.startGoodbyeTimer();
       this.#forgetLogin(message);
       forwardEnd(message, type, this.client, state.backend.peer);
+      this.state = { ...state, name: "leaving" };
+      this.startGoodbyeTimer();
     } else if (action === "keep" && state.name === "leaving") {
       const hello = typeof message === "string" ? message : new Uint8Array(message);
       this.state = { ...state, name: "rejoining", hello };
@@ -208,7 +209,10 @@ export class FrontendSession
   #begin(message: WireMessage): void {
     refuseTooLong(message);
     const { auth } = this.config;
-    const hello = decodeMessage(message, this.client.serializer);
+    const hello =
+      auth === "passthrough"
+        ? readForwarded(message, this.client)
+        : decodeMessage(message, this.client.serializer);
     this.needs = clientNeeds(hello);
     const join =
       auth === "passthrough"
@@ -265,7 +269,12 @@ export class FrontendSession
 
   /** Ends the session because the router sent GOODBYE. */
   #endByRouter(goodbye: WireMessage, router: Peer): void {
-    const isAway = this.takesBareClose("router_lost") && isShutdown(goodbye, router);
+    const uri = endUri(goodbye, router);
+    if (uri === ErrorUri.clientStalled) {
+      this.onStalled("client");
+      return;
+    }
+    const isAway = this.takesBareClose("router_lost") && uri === ErrorUri.systemShutdown;
     if (!isAway) forwardEnd(goodbye, MessageType.GOODBYE, router, this.client);
     this.leaveRouter(ErrorUri.goodbyeAndOut);
     if (isAway) this.close(CloseCode.serviceRestart, ErrorUri.systemShutdown);

@@ -13,9 +13,9 @@ import { Failure } from "#base/failure.ts";
 import type { BackendSession } from "#proxy/routing/backend-session.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
 import { MessageType } from "#wamp/message-type.ts";
-import type { Peer, WireMessage } from "#wamp/peer.ts";
-import { transcoderFor } from "#wamp/transcode/transcoder.ts";
+import type { WireMessage } from "#wamp/peer.ts";
 import { JoinAttempt } from "./join-attempt.ts";
+import { namesProxyAuthmethod } from "./proxy-authmethods.ts";
 import { forward, isShutdown } from "./session-message.ts";
 
 /** A join whose client the router authenticates. */
@@ -103,23 +103,4 @@ export class PassthroughJoin extends JoinAttempt {
 
 function copyOf(message: WireMessage): WireMessage {
   return typeof message === "string" ? message : new Uint8Array(message);
-}
-
-/** The authmethods with which a proxy vouches for its clients. */
-const PROXY_METHODS = ["anonymous-proxy", "cryptosign-proxy"];
-
-/**
- * Whether a HELLO asks the router to treat its sender as a proxy. A router behind a Unix socket would
- * trust it, so such a HELLO must not be forwarded. The names are searched in the whole message: if a
- * key occurs twice, routers differ in which one they read.
- */
-function namesProxyAuthmethod(hello: WireMessage, from: Peer): boolean {
-  // Transcoded first: a serializer has several spellings of a string, by escapes or in chunks.
-  const plain = transcoderFor(
-    from.serializer,
-    from.serializer === "json" ? "cbor" : "json",
-    false,
-  )(hello);
-  const octets = Buffer.from(plain as Uint8Array);
-  return PROXY_METHODS.some((method) => octets.includes(method));
 }

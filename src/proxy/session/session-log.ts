@@ -49,11 +49,11 @@ export class SessionLog {
   }
 
   routerLost(reason: string): void {
-    this.#log.warn("router connection lost", { reason });
+    this.#log.warn("router connection lost", { peer: this.#peer, reason });
   }
 
   routerRefused(thrown: unknown): void {
-    this.#log.warn("router message refused", { reason: sentenceOf(thrown) });
+    this.#log.warn("router message refused", { peer: this.#peer, reason: sentenceOf(thrown) });
   }
 
   stalled(side: Side): void {

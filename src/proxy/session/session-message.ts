@@ -8,10 +8,11 @@
 import { Failure } from "#base/failure.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
 import { MessageType, messageTypeName } from "#wamp/message-type.ts";
-import { isLongerThan, type Peer, type WireMessage } from "#wamp/peer.ts";
+import { isLongerThan, MAX_JOIN_OCTETS, type Peer, type WireMessage } from "#wamp/peer.ts";
 import { decodeMessage, encodeMessage } from "#wamp/serializer/message-values.ts";
 import { MalformedMessage } from "#wamp/token/malformed-message.ts";
 import { UnrepresentableValue } from "#wamp/token/unrepresentable-value.ts";
+import { sliceMessage } from "#wamp/transcode/payload-slice.ts";
 import { transcoderFor } from "#wamp/transcode/transcoder.ts";
 
 /**
@@ -61,12 +62,44 @@ export function forwardEnd(message: WireMessage, type: number, from: Peer, to: P
   }
 }
 
+/**
+ * The values of a message that is forwarded as it is: those that JavaScript cannot represent are undefined.
+ *
+ * @throws MalformedMessage
+ */
+export function readForwarded(message: WireMessage, from: Peer): unknown[] {
+  const slices = sliceMessage(message, from.serializer);
+  return Array.from({ length: slices.length }, (_, index) => {
+    try {
+      return slices.value(index);
+    } catch (thrown) {
+      if (thrown instanceof UnrepresentableValue) return undefined;
+      throw thrown;
+    }
+  });
+}
+
+/**
+ * Refuses a message that is not routed, if it is malformed behind its type. Of a long one only the type counts:
+ * to read it all would delay other sessions.
+ *
+ * @throws MalformedMessage
+ */
+export function refuseMalformed(message: WireMessage, from: Peer): void {
+  if (!isLongerThan(message, MAX_JOIN_OCTETS)) sliceMessage(message, from.serializer);
+}
+
 /** Whether a GOODBYE or ABORT says that its sender shuts down; false if it cannot be read. */
 export function isShutdown(message: WireMessage, from: Peer): boolean {
+  return endUri(message, from) === ErrorUri.systemShutdown;
+}
+
+/** The reason of a GOODBYE or ABORT; undefined if it cannot be read. */
+export function endUri(message: WireMessage, from: Peer): unknown {
   try {
-    return decodeMessage(message, from.serializer)[2] === ErrorUri.systemShutdown;
+    return decodeMessage(message, from.serializer)[2];
   } catch (thrown) {
-    if (thrown instanceof MalformedMessage) return false;
+    if (thrown instanceof MalformedMessage) return undefined;
     throw thrown;
   }
 }

@@ -25,12 +25,20 @@ export interface Payload {
 /** The items of one message, as slices of its octets. */
 export class MessageSlices {
   readonly length: number;
+  /** What is malformed behind the items; undefined: nothing. */
+  readonly fault: MalformedMessage | undefined;
   readonly #octets: Uint8Array;
   readonly #serializer: SerializerName;
   /** Where each item begins, and where the last one ends. */
   readonly #bounds: readonly number[];
 
-  constructor(octets: Uint8Array, serializer: SerializerName, bounds: readonly number[]) {
+  constructor(
+    octets: Uint8Array,
+    serializer: SerializerName,
+    bounds: readonly number[],
+    fault?: MalformedMessage,
+  ) {
+    this.fault = fault;
     this.#octets = octets;
     this.#serializer = serializer;
     this.#bounds = bounds;
@@ -79,12 +87,14 @@ export function sliceSoundItems(message: WireMessage, serializer: SerializerName
   const octets = typeof message === "string" ? Buffer.from(message) : message;
   const { reader } = serializers[serializer];
   const bounds = new ItemBounds(reader);
+  let fault: MalformedMessage | undefined;
   try {
     reader.read(octets, bounds);
   } catch (thrown) {
     if (!(thrown instanceof MalformedMessage)) throw thrown;
+    fault = thrown;
   }
-  return new MessageSlices(octets, serializer, bounds.isMessage ? bounds.bounds : []);
+  return new MessageSlices(octets, serializer, bounds.isMessage ? bounds.bounds : [], fault);
 }
 
 /** Keeps only where the items of the outermost list are. */

@@ -1,9 +1,7 @@
 /**
  * Checks the head of a routed message: its ids, and the request type of an ERROR.
  *
- * A message without a valid id belongs to no request, so its sender must not send it. An id begins at
- * 1; 0 is accepted too, because Crossbar accepts it from clients, and a router that ends a subscription
- * or a registration sends UNSUBSCRIBED or UNREGISTERED with 0.
+ * A message without a valid id belongs to no request, so its sender must not send it.
  *
  * @module
  */
@@ -23,7 +21,7 @@ import { sliceSoundItems } from "./payload-slice.ts";
  * Checks a message of a type that its sender may send.
  *
  * @throws Failure from the sender's side when an id is none, or when it may not send an ERROR for such a
- * request.
+ * request; MalformedMessage instead of it when the message is malformed too.
  */
 export function checkRoutedMessage(
   message: WireMessage,
@@ -39,6 +37,7 @@ export function checkRoutedMessage(
   const head = Array.from({ length: count + 1 }, (_, at) => valueOrNone(() => items.value(at)));
   const wrong = wrongIn(head, allowed);
   if (wrong === undefined) return;
+  if (items.fault !== undefined) throw items.fault;
   throw new Failure(`Cannot accept ${messageTypeName(type)}: ${wrong}`, {
     source: allowed.sender,
     uri: ErrorUri.protocolViolation,
@@ -55,7 +54,7 @@ function wrongIn(
     return `a ${sender} may not send it for ${requestName(head[1])}`;
   }
   const firstId = isError ? 2 : 1;
-  const wrong = head.findIndex((value, at) => at >= firstId && value !== 0 && !isId(value));
+  const wrong = head.findIndex((value, at) => at >= firstId && !isId(value));
   return wrong < 0 ? undefined : `element ${wrong} is no id`;
 }
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { asRecord } from "#base/record.ts";
 import { MessageType as M } from "#wamp/message-type.ts";
 import { ask, everything, type JoinedPeer, openRouter } from "../../support/router-harness.ts";
 
@@ -19,7 +20,7 @@ describe("options of another type", () => {
       exclude_me: bool,
       disclose_me: bool,
       retain: bool,
-      exclude: [...list, ["x"], [0]],
+      exclude: [...list, ["x"], [-1]],
       eligible: [...list, ["x"]],
       exclude_authid: [...list, [1]],
       eligible_authid: list,
@@ -52,15 +53,41 @@ describe("options of another type", () => {
     expect(listener.take()).toEqual([]);
   });
 
-  test("of a publication without acknowledgement are refused in silence", async () => {
-    const { join } = openRouter(roles);
-    const peer = await join();
-    const listener = await join();
-    await ask(listener, [M.SUBSCRIBE, 1, {}, "a.b"]);
-    peer.says([M.PUBLISH, 2, { exclude: ["x"] }, "a.b"]);
-    peer.says([M.PUBLISH, 3, { acknowledge: "yes" }, "a.b"]);
-    expect([peer.take(), listener.take()]).toEqual([[], []]);
+  test.each([
+    [{ acknowledge: 1 }, "acknowledge"],
+    [{ acknowledge: "yes" }, "acknowledge"],
+    [{ acknowledge: {}, exclude: 7 }, "acknowledge"],
+  ])(
+    "are refused with an ERROR where the publisher waits for an answer: %j",
+    async (options, name) => {
+      const { peer, listener } = await publisherAndListener();
+      const [type, of, id, , uri, args] = await ask(peer, [M.PUBLISH, 3, options, "a.b"]);
+      expect([type, of, id, uri]).toEqual([M.ERROR, M.PUBLISH, 3, invalidArgument]);
+      expect(args).toEqual([`Cannot read PUBLISH: option ${name} is not true or false`]);
+      expect([peer.closed, listener.take()]).toEqual([undefined, []]);
+    },
+  );
+
+  test.each([
+    { exclude: ["x"] },
+    { acknowledge: false, exclude_me: 1 },
+    { acknowledge: null, retain: "x" },
+    { acknowledge: 0 },
+    { acknowledge: "" },
+  ])("are a protocol violation, as in Crossbar, where it waits for none: %j", async (options) => {
+    const { peer, listener } = await publisherAndListener();
+    const [type, details, uri] = await ask(peer, [M.PUBLISH, 2, options, "a.b"]);
+    expect([type, uri]).toEqual([M.ABORT, "wamp.error.protocol_violation"]);
+    expect(String(asRecord(details)["message"])).toStartWith("Cannot read PUBLISH: option ");
+    expect([peer.closed?.code, listener.take()]).toEqual([1002, []]);
   });
+
+  async function publisherAndListener() {
+    const { join } = openRouter(roles);
+    const [peer, listener] = [await join(), await join()];
+    await ask(listener, [M.SUBSCRIBE, 1, {}, "a.b"]);
+    return { peer, listener };
+  }
 
   test("are absent when they are null, and others are not looked at", async () => {
     const { join } = openRouter(roles);
@@ -132,7 +159,7 @@ describe("ids", () => {
     [M.YIELD, [null, {}]],
     [M.RESULT, [null, {}]],
     [M.ERROR, [M.INVOCATION, null, {}, "a.b"]],
-    [M.CALL, [0, {}, "a.b"]],
+    [M.CALL, [-1, {}, "a.b"]],
     [M.CALL, [2 ** 53 + 2, {}, "a.b"]],
   ])("that are none are a protocol violation in message %d: %j", async (type, rest) => {
     for (const serializer of ["json", "msgpack", "cbor"] as const) {
@@ -144,6 +171,32 @@ describe("ids", () => {
       expect(other.take()).toEqual([]);
     }
   });
+
+  test.each(["json", "msgpack", "cbor"] as const)(
+    "may be 0 in %s, as in Crossbar",
+    async (serializer) => {
+      const { join } = openRouter(roles);
+      const peer = await join({ serializer });
+      const callee = await join();
+      expect((await ask(peer, [M.SUBSCRIBE, 0, {}, "a.b"])).slice(0, 2)).toEqual([M.SUBSCRIBED, 0]);
+      const publish = [M.PUBLISH, 0, { acknowledge: true }, "a.b"];
+      expect((await ask(peer, publish)).slice(0, 2)).toEqual([M.PUBLISHED, 0]);
+      expect((await ask(peer, [M.UNSUBSCRIBE, 0, 0]))[4]).toBe("wamp.error.no_such_subscription");
+      expect((await ask(peer, [M.UNREGISTER, 0, 0]))[4]).toBe("wamp.error.no_such_registration");
+      expect((await ask(callee, [M.REGISTER, 0, {}, "a.b"])).slice(0, 2)).toEqual([
+        M.REGISTERED,
+        0,
+      ]);
+      peer.says([M.CALL, 0, {}, "a.b"]);
+      const [, invocation] = await callee.next();
+      callee.says([M.YIELD, 0, {}]);
+      callee.says([M.YIELD, invocation, {}, [1]]);
+      expect(await peer.next()).toEqual([M.RESULT, 0, {}, [1]]);
+      peer.says([M.CALL, 0, {}, "a.b"]);
+      expect((await callee.next())[0]).toBe(M.INVOCATION);
+      expect((await ask(peer, [M.CANCEL, 0, {}])).slice(0, 3)).toEqual([M.ERROR, M.CALL, 0]);
+    },
+  );
 
   const highest = 9_007_199_254_740_992n;
   const octets = {

@@ -1,9 +1,11 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import type { PermissionConfig } from "#config/node-config.ts";
+import type { LogFields } from "#observe/logger.ts";
 import { openRealms } from "#router/realm-table.ts";
 import { RouterSession } from "#router/router-session.ts";
 import { MessageType as M } from "#wamp/message-type.ts";
 import { FakePeer, type FakePeerOptions } from "../../support/fake-peer.ts";
+import { fakeTime } from "../../support/fake-time.ts";
 import { noAuthenticators } from "../../support/no-authenticators.ts";
 
 const quiet = { error() {}, warn() {}, info() {}, debug() {} };
@@ -122,6 +124,21 @@ describe("joining", () => {
     const peer = await join();
     peer.saysOctets("[48,1");
     expect((await peer.next())[2]).toBe("wamp.error.protocol_violation");
+  });
+
+  test("closes alone where the client would stay away after an ABORT", async () => {
+    const peer = connect();
+    peer.says([M.HELLO, "realm1", { roles, agent: "Jawampa-0.5" }]);
+    expect((await peer.next())[0]).toBe(M.WELCOME);
+    peer.saysOctets('[48,"');
+    expect(peer.sent).toEqual([]);
+    expect(peer.closed?.code).toBe(1002);
+    expect(peer.closed?.reason).toStartWith("Cannot read a json message: ");
+    expect(realms.get("realm1")?.size).toBe(0);
+    const violating = connect();
+    violating.says([M.HELLO, "realm1", { roles, agent: "Jawampa-0.5" }]);
+    await violating.next();
+    expect((await ask(violating, [M.CALL, null, {}, "a.b"]))[0]).toBe(M.ABORT);
   });
 
   test("answers GOODBYE and takes another HELLO on the same connection", async () => {
@@ -304,10 +321,71 @@ describe("publish and subscribe", () => {
     for (const peer of [slow, good]) await subscribe(peer, "a.b");
     slow.takes = false;
     for (let i = 1; i <= 3; i += 1) publisher.says([M.PUBLISH, i, {}, "a.b", ["x".repeat(600)]]);
-    expect(slow.closed?.code).toBe(1008);
+    expect(slow.closed).toEqual({ code: 1008, reason: "crossproxy.close.client_stalled" });
     expect(slow.take()).toHaveLength(2);
     expect(good.take()).toHaveLength(3);
     expect(realms.get("realm1")?.size).toBe(2);
+  });
+});
+
+describe("a proxied subscriber that does not keep up", () => {
+  const stalled = "crossproxy.close.client_stalled";
+
+  /** A connection of a proxy that was sent GOODBYE because its client does not read. */
+  async function leftProxy() {
+    const logged: [message: string, fields: LogFields | undefined][] = [];
+    const log = {
+      ...quiet,
+      warn: (...line: [string, LogFields?]) => void logged.push([line[0], line[1]]),
+    };
+    const peer = new FakePeer();
+    const options = { ...noAuthenticators, log, onEnd() {}, maxBufferedOctets: 1000 };
+    const auth = { "anonymous-proxy": { type: "static" } } as const;
+    peer.attach(new RouterSession(peer, auth, realms, options));
+    const proxied = { proxy_authid: "joe", proxy_authrole: "anonymous", proxy_realm: "realm1" };
+    const authextra = { ...proxied, transport: {} };
+    peer.says([M.HELLO, "realm1", { roles, authmethods: ["anonymous-proxy"], authextra }]);
+    const [type, id] = await peer.next();
+    expect(type).toBe(M.WELCOME);
+    await subscribe(peer, "a.b");
+    const publisher = await join();
+    peer.takes = false;
+    const event = ["x".repeat(600)];
+    for (let i = 1; i <= 3; i += 1) publisher.says([M.PUBLISH, i, {}, "a.b", event]);
+    return { peer, id, logged };
+  }
+
+  test("is sent GOODBYE with the reason behind all that waits, for its proxy to close", async () => {
+    const { peer, id, logged } = await leftProxy();
+    const [one, two, last, ...more] = peer.take();
+    expect([one?.[0], two?.[0], more]).toEqual([M.EVENT, M.EVENT, []]);
+    expect(last).toEqual([M.GOODBYE, { message: expect.any(String) }, stalled]);
+    expect(peer.closed).toBeUndefined();
+    expect(realms.get("realm1")?.size).toBe(1);
+    expect(logged).toMatchObject([
+      ["slow client cut off", { session: id, realm: "realm1", authid: "joe" }],
+    ]);
+    peer.says([M.GOODBYE, {}, stalled]);
+    expect(peer.take()).toEqual([]);
+  });
+
+  test("is closed when its proxy takes too little for a minute", async () => {
+    const pass = fakeTime();
+    const { peer } = await leftProxy();
+    peer.bufferedOctets = 2_000_000;
+    pass(60_000);
+    expect(peer.closed).toEqual({ code: 1008, reason: stalled });
+  });
+
+  test("stays as long as its proxy takes something", async () => {
+    const pass = fakeTime();
+    const { peer } = await leftProxy();
+    peer.bufferedOctets = 0;
+    pass(59_000);
+    expect(peer.closed).toBeUndefined();
+    peer.disconnect();
+    pass(120_000);
+    expect(peer.closed).toBeUndefined();
   });
 });
 

@@ -81,7 +81,7 @@ describe("a request", () => {
     expect(decoded(await waiting)).toMatchObject({ payload: { items: ["8101", "a1616b01"] } });
   });
 
-  test.each([undefined, 0, "99"])("is not published with the id %p", async (id) => {
+  test.each([undefined, -1, "99"])("is not published with the id %p", async (id) => {
     const { publish, answers, requests: all } = requests();
     const waiting = publish().catch(() => {});
     const answer = id === undefined ? [17, 1] : [17, 1, id];

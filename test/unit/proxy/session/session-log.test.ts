@@ -28,8 +28,13 @@ test.each<["error" | "warn" | "info" | "debug", (log: SessionLog) => void, strin
     "session failed",
     { peer, stack: "x at y" },
   ],
-  ["warn", (log) => log.routerLost("gone"), "router connection lost", { reason: "gone" }],
-  ["warn", (log) => log.routerRefused(new Error("no")), "router message refused", { reason: "no" }],
+  ["warn", (log) => log.routerLost("gone"), "router connection lost", { peer, reason: "gone" }],
+  [
+    "warn",
+    (log) => log.routerRefused(new Error("no")),
+    "router message refused",
+    { peer, reason: "no" },
+  ],
   [
     "warn",
     (log) => log.leftOut("router", why),

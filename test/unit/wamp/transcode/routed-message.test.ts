@@ -4,6 +4,7 @@ import { describe, expect, test } from "bun:test";
 import { routedMessagesOf, type Sender } from "#wamp/message-direction.ts";
 import type { WireMessage } from "#wamp/peer.ts";
 import type { SerializerName } from "#wamp/serializer-name.ts";
+import { MalformedMessage } from "#wamp/token/malformed-message.ts";
 import { checkRoutedMessage } from "#wamp/transcode/routed-message.ts";
 
 const octets = (hex: string) => Buffer.from(hex.replaceAll(" ", ""), "hex");
@@ -71,5 +72,22 @@ describe("a message is refused with", () => {
     ["ERROR without id", '[8,68,null,{},"a"]', "json", 8, "client", "ERROR: element 2 is no id"],
   ])("%s", (_, message, serializer, type, sender, sentence) => {
     expect(check(message, serializer, type, sender)).toThrow(sentence);
+  });
+});
+
+describe("a message is malformed that", () => {
+  test.each<[string, WireMessage, SerializerName, number]>([
+    ["ends within its first id", '[48,"', "json", 48],
+    ["ends behind its type", "[48,", "json", 48],
+    ["has no value for its id", "[48,}", "json", 48],
+    ["ends within its second id", "[34,1,", "json", 34],
+    ["ends behind an element that is no id", "[48,null,{}", "json", 48],
+    ["is an ERROR and ends behind its type", "[8,", "json", 8],
+    ["ends in CBOR behind its type", octets("9f 1830"), "cbor", 48],
+    ["ends in CBOR behind null", octets("83 1830 f6"), "cbor", 48],
+    ["ends in MsgPack behind its type", octets("93 30"), "msgpack", 48],
+    ["has an octet c1 in MsgPack", octets("93 30 c1 80"), "msgpack", 48],
+  ])("%s", (_, message, serializer, type) => {
+    expect(check(message, serializer, type, "client")).toThrow(MalformedMessage);
   });
 });

@@ -1,0 +1,42 @@
+/**
+ * Finds the names of authmethods with which a proxy vouches for its clients in the HELLO of a client.
+ *
+ * @module
+ */
+
+import type { Peer, WireMessage } from "#wamp/peer.ts";
+import { serializers } from "#wamp/serializer/serializers.ts";
+import { IgnoringSink } from "#wamp/token/ignoring-sink.ts";
+
+/** The authmethods with which a proxy vouches for its clients. */
+const PROXY_METHODS = ["anonymous-proxy", "cryptosign-proxy"];
+
+/**
+ * Whether a HELLO asks the router to treat its sender as a proxy. A router behind a Unix socket would
+ * trust it, so such a HELLO must not be forwarded. The names are searched in all strings of the message: if a
+ * key occurs twice, routers differ in which one they read.
+ *
+ * @throws MalformedMessage
+ */
+export function namesProxyAuthmethod(hello: WireMessage, { serializer }: Peer): boolean {
+  // The reader resolves the several spellings of a string, by escapes or in chunks.
+  const { reader } = serializers[serializer];
+  const strings = new ProxyMethodSearch();
+  if (typeof hello === "string") reader.readText(hello, strings);
+  else reader.read(hello, strings);
+  return strings.hasFound;
+}
+
+/** Searches keys and values, text and octets, also those within tags that no other serializer has. */
+class ProxyMethodSearch extends IgnoringSink {
+  hasFound = false;
+
+  override text(octets: Uint8Array, start: number, end: number): void {
+    const value = Buffer.from(octets.buffer, octets.byteOffset + start, end - start);
+    if (PROXY_METHODS.some((method) => value.includes(method))) this.hasFound = true;
+  }
+
+  override binary(octets: Uint8Array, start: number, end: number): void {
+    this.text(octets, start, end);
+  }
+}

@@ -1,0 +1,77 @@
+/** A subscriber of a proxy that does not read while more is published than the embedded router keeps for it. */
+
+import { expect, test } from "bun:test";
+import { afterTest } from "../support/cleanups.ts";
+import { ScriptedClient } from "../support/scripted-client.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
+import { freePorts, nodeForTest } from "../support/temporary-node.ts";
+
+const [proxyPort = 0, routerPort = 0] = freePorts(2);
+
+function nodeConfig() {
+  const allow = { call: true, register: true, publish: true, subscribe: true };
+  const role = { name: "anonymous", permissions: [{ uri: "", match: "prefix", allow }] };
+  const endpoint = { type: "unix", path: "router.sock" };
+  const trusted = { "anonymous-proxy": { type: "static" } };
+  const auth = { anonymous: { type: "static", role: "anonymous" } };
+  const at = (port: number) => ({ type: "tcp", port, interface: "127.0.0.1" });
+  return {
+    version: 2,
+    workers: [
+      {
+        type: "router",
+        realms: [{ name: "realm1", roles: [role] }],
+        transports: [
+          { type: "rawsocket", endpoint, serializers: ["cbor"], auth: trusted },
+          { type: "websocket", endpoint: at(routerPort), auth },
+        ],
+      },
+      {
+        type: "proxy",
+        connections: {
+          router: { transport: { type: "rawsocket", endpoint, serializer: "cbor" } },
+        },
+        routes: { realm1: { anonymous: "router" } },
+        transports: [{ type: "websocket", endpoint: at(proxyPort), auth }],
+      },
+    ],
+  };
+}
+
+async function join(port: number) {
+  const client = await ScriptedClient.open(`ws://127.0.0.1:${port}/`, "cbor");
+  afterTest(() => client.socket.destroy());
+  client.says([1, "realm1", { roles: { publisher: {}, subscriber: {} } }]);
+  const welcome = await client.next();
+  expect(welcome?.[0]).toBe(2);
+  return { client, session: welcome?.[1] };
+}
+
+test("it is told why it is closed, behind the events that were kept", async () => {
+  const node = await nodeForTest(temporaryFolder({ "node.json": nodeConfig() }));
+  const { client: slow, session } = await join(proxyPort);
+  slow.says([32, 1, {}, "a.b"]);
+  expect((await slow.next())?.[0]).toBe(33);
+  slow.socket.pause();
+  const { client: publisher } = await join(routerPort);
+  const publish = [16, 1, { acknowledge: true }, "a.b", ["x".repeat(500_000)]];
+  for (let published = 0; !node.output().includes("slow client cut off"); published++) {
+    expect(published).toBeLessThan(200);
+    publisher.says(publish);
+    expect((await publisher.next())?.[0]).toBe(17);
+  }
+  expect(node.output()).toMatch(
+    new RegExp(`slow client cut off .*session=${session} realm=realm1 authid=\\S+`),
+  );
+  // Longer than the router takes to close a connection of which nothing is read.
+  await Bun.sleep(1500);
+  slow.socket.resume();
+  const events = await slow.rest();
+  expect(new Set(events.map(([type]) => type))).toEqual(new Set([36]));
+  expect(events.length).toBeGreaterThan(30);
+  expect(await slow.closed).toBe(1008);
+  await node.untilOutput(/session closed: the client did not read/);
+  expect(node.output()).not.toContain("router connection lost");
+  publisher.says([48, 2, {}, "wamp.session.count"]);
+  expect(await publisher.next()).toEqual([50, 2, {}, [1]]);
+}, 60_000);
