@@ -7,13 +7,16 @@ import {
   AT_EVENT,
   CLIENT_MESSAGES,
   CLOCKS,
+  type ClientAction,
   clientAction,
   EVENTS,
   eventAction,
   FROM_CLIENT,
   FROM_ROUTER,
   ROUTER_MESSAGES,
+  type RouterAction,
   routerAction,
+  type SessionState,
 } from "#proxy/session/session-states.ts";
 
 const page = readFileSync(join(import.meta.dir, "../../../../docs/sessions.md"), "utf8");
@@ -45,6 +48,44 @@ test("every action is explained in docs/sessions.md", () => {
   const actions = new Set(tables.flatMap(([, , rows]) => Object.values(rows).flat() as string[]));
   for (const action of actions) expect(page).toContain(`| ${action} | `);
 });
+
+/** The messages that have a column of their own, and the others, by their types in the specification. */
+const COLUMNS = {
+  client: new Map([
+    [1, "HELLO"],
+    [5, "AUTHENTICATE"],
+    [6, "GOODBYE"],
+    [3, "ABORT"],
+    ...[8, 16, 32, 34, 48, 49, 64, 66, 70].map((type) => [type, "routed"] as const),
+  ]),
+  router: new Map([
+    [2, "WELCOME"],
+    [4, "CHALLENGE"],
+    [6, "GOODBYE"],
+    [3, "ABORT"],
+    ...[8, 17, 33, 35, 36, 50, 65, 67, 68, 69].map((type) => [type, "routed"] as const),
+  ]),
+};
+
+const states = Object.keys(AT_EVENT) as SessionState[];
+
+test.each(states)(
+  "in the state %s every message and event has the action of its column",
+  (state) => {
+    for (const type of [...Array(256).keys(), 256, -1, Number.NaN]) {
+      const ofClient = CLIENT_MESSAGES.findIndex(
+        (name) => name === (COLUMNS.client.get(type) ?? "foreign"),
+      );
+      const ofRouter = ROUTER_MESSAGES.findIndex(
+        (name) => name === (COLUMNS.router.get(type) ?? "foreign"),
+      );
+      expect(clientAction(state, type)).toBe(FROM_CLIENT[state][ofClient] as ClientAction);
+      expect(routerAction(state, type)).toBe(FROM_ROUTER[state][ofRouter] as RouterAction);
+    }
+    const actions = [...EVENTS, ...CLOCKS].map((event) => eventAction(state, event));
+    expect(actions).toEqual([...AT_EVENT[state]]);
+  },
+);
 
 test("a message is found in its column", () => {
   expect(clientAction("waiting", 1)).toBe("begin");

@@ -53,4 +53,8 @@ describe("encodeMessage and decodeMessage", () => {
   ] as const)("refuse %s %s", (serializer, hex) => {
     expect(() => decodeMessage(Buffer.from(hex, "hex"), serializer)).toThrow(MalformedMessage);
   });
+
+  test("name what they refuse", () => {
+    expect(() => decodeMessage("[null]", "json")).toThrow("not a list with a message type");
+  });
 });

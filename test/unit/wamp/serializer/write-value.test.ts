@@ -1,10 +1,12 @@
 /** JavaScript values in every serializer, through `encodeMessage`. */
 
 import { describe, expect, test } from "bun:test";
-import { encodeMessage } from "#wamp/serializer/message-values.ts";
+import { decodeMessage, encodeMessage } from "#wamp/serializer/message-values.ts";
+import { writeList } from "#wamp/serializer/write-value.ts";
 import { SERIALIZER_NAMES, type SerializerName } from "#wamp/serializer-name.ts";
 import { UnrepresentableValue } from "#wamp/token/unrepresentable-value.ts";
 import { titled } from "../../../support/titles.ts";
+import { TokenLog } from "../../../support/token-log.ts";
 
 const hexOf = (values: readonly unknown[], serializer: SerializerName) =>
   (encodeMessage(values, serializer, false) as Uint8Array).toHex();
@@ -67,8 +69,26 @@ describe.each([...SERIALIZER_NAMES])("%s", (serializer) => {
   });
 
   test("a value that is none of WAMP's is a fault of the program", () => {
-    expect(() => encodeMessage([() => 1], serializer, false)).toThrow(TypeError);
+    const write = () => encodeMessage([() => 1], serializer, false);
+    expect(write).toThrow(TypeError);
+    expect(write).toThrow("a message has a value of the type function");
   });
+
+  test("a text of any length is written whole", () => {
+    const text = "€".repeat(30_000);
+    expect(decodeMessage(encodeMessage([1, text], serializer, false), serializer)).toEqual([
+      1,
+      text,
+    ]);
+  });
+});
+
+test("the tokens count the items of lists and the pairs of maps", () => {
+  const log = new TokenLog();
+  writeList([{ a: 1, b: undefined, c: { d: [2, 3] }, e: {} }], log);
+  expect(log.words.join(" ")).toBe(
+    "[1 @0 {3 key0 text:a = int:1 key1 text:c = {1 key0 text:d = [2 @0 int:2 @1 int:3 ]2/2 }1/1 key2 text:e = {0 }0/0 }3/3 ]1/1",
+  );
 });
 
 test("what a serializer lacks is refused", () => {

@@ -51,6 +51,14 @@ describe("sliceMessage", () => {
   ])("refuses %s", (text) => {
     expect(() => sliceMessage(text, "json")).toThrow(MalformedMessage);
   });
+
+  test("names what it refuses", () => {
+    expect(() => sliceMessage("{}", "json")).toThrow("not a list with a message type");
+  });
+
+  test("takes the type 0", () => {
+    expect(sliceMessage("[0]", "json").value(0)).toBe(0);
+  });
 });
 
 describe("sliceMessage, where an item is asked for that is not there", () => {
@@ -121,14 +129,17 @@ describe("buildMessage", () => {
     );
   });
 
-  test("names the place of an unrepresentable value", () => {
-    const items = [Buffer.from("81a16178f820", "hex")];
+  test.each([
+    ["81a16178f820", "80", "[3][0].x"],
+    ["80", "a16178f820", "[4].x"],
+  ])("of %s and %s names the place of an unrepresentable value", (first, second, place) => {
+    const items = [Buffer.from(first, "hex"), Buffer.from(second, "hex")];
     try {
       buildMessage([50, 7, {}], { serializer: "cbor", items }, "json", true);
       throw new Error("nothing was thrown");
     } catch (error) {
       expect(error).toBeInstanceOf(UnrepresentableValue);
-      expect((error as UnrepresentableValue).place).toBe("[3][0].x");
+      expect((error as UnrepresentableValue).place).toBe(place);
     }
   });
 });

@@ -1,6 +1,7 @@
 /** The heads of routed messages: ids in every spelling, and the request types of ERROR. */
 
 import { describe, expect, test } from "bun:test";
+import { Failure } from "#base/failure.ts";
 import { routedMessagesOf, type Sender } from "#wamp/message-direction.ts";
 import type { WireMessage } from "#wamp/peer.ts";
 import type { SerializerName } from "#wamp/serializer-name.ts";
@@ -36,6 +37,7 @@ describe("a message is sound with", () => {
     ["ERROR for a CALL", '[8,48,1,{},"a"]', "json", 8, "router"],
     ["ERROR in CBOR", octets("85 08 1830 01 a0 6161"), "cbor", 8, "router"],
     ["the id 0, which Crossbar accepts", '[48,0,{},"a"]', "json", 48, "client"],
+    ["the id 0 that is written as a float", '[48,0.0,{},"a"]', "json", 48, "client"],
     ["UNREGISTERED that answers nothing", "[67,0,{}]", "json", 67, "router"],
     ["UNSUBSCRIBED that answers nothing", octets("83 1823 00 a0"), "cbor", 35, "router"],
   ])("%s", (_, message, serializer, type, sender) => {
@@ -90,4 +92,18 @@ describe("a message is malformed that", () => {
   ])("%s", (_, message, serializer, type) => {
     expect(check(message, serializer, type, "client")).toThrow(MalformedMessage);
   });
+});
+
+test.each<[Sender, number]>([
+  ["client", 48],
+  ["router", 50],
+])("what a %s sent wrongly is its fault, and a violation of the protocol", (sender, type) => {
+  let thrown: unknown;
+  try {
+    check(`[${type},null]`, "json", type, sender)();
+  } catch (error) {
+    thrown = error;
+  }
+  expect(thrown).toBeInstanceOf(Failure);
+  expect(thrown).toMatchObject({ source: sender, uri: "wamp.error.protocol_violation" });
 });

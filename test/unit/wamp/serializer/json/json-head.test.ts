@@ -14,13 +14,25 @@ test.each([
   expect(peekJsonType(Buffer.from(text))).toBe(type);
 });
 
-test.each(["", "[", "[4", "[]", "[ ]", "{", '["', "[1.0", "[-1", "[256,", "[1 2", "[,1", "[1e1"])(
-  "%j has none",
-  (text) => {
-    expect(peekJsonType(text)).toBe(-1);
-    expect(peekJsonType(Buffer.from(text))).toBe(-1);
-  },
-);
+test.each([
+  "",
+  "[",
+  "[4",
+  "[]",
+  "[ ]",
+  "{",
+  "{48,",
+  '["',
+  "[1.0",
+  "[-1",
+  "[256,",
+  "[1 2",
+  "[,1",
+  "[1e1",
+])("%j has none", (text) => {
+  expect(peekJsonType(text)).toBe(-1);
+  expect(peekJsonType(Buffer.from(text))).toBe(-1);
+});
 
 /** The integers of a message, up to the first element that is none. */
 function integersOf(message: WireMessage): number[] {
@@ -44,6 +56,7 @@ test.each([
   ['[48,"1"]', [48, -1]],
   ["[48,,1]", [48, -1]],
   ["[48 1]", [-1, -1]],
+  ["[48]1]", [48, -1]],
 ])("%s begins with the integers %j", (text, integers) => {
   expect(integersOf(text)).toEqual(integers);
   expect(integersOf(Buffer.from(text))).toEqual(integers);
