@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { eventTranscoderFor } from "#proxy/relay/event-cache.ts";
 import { encodeMessage } from "#wamp/serializer/message-values.ts";
+import { octetsOf } from "../../../support/token-log.ts";
 
 const transcode = eventTranscoderFor("cbor", "json", true);
 const back = eventTranscoderFor("json", "cbor", false);
@@ -110,10 +111,40 @@ test("at most 4 MiB are kept together, of the latest events", () => {
   expect(isKept(texts[0] ?? "")).toBe(false);
 });
 
+test("the event with which there would be more than 4 MiB displaces all others", () => {
+  const toMsgpack = eventTranscoderFor("json", "msgpack", false);
+  // Each takes 1.2 MB. Ids that follow each other do not take each other's place.
+  const payload = "x".repeat(600_000);
+  const at = (id: number) => toMsgpack(`[36,1,100${id},{},["${payload}"]]`);
+  const isKeptAt = (id: number) => new Set([at(id), at(id)]).size === 1;
+  for (const id of [1, 2, 3]) for (const _ of [1, 2]) at(id);
+  expect([1, 2, 3].map(isKeptAt)).toEqual([true, true, true]);
+  for (const _ of [1, 2]) at(4);
+  expect([4, 1].map(isKeptAt)).toEqual([true, false]);
+});
+
+test("events of octets that differ in an id alone are kept at the same time", () => {
+  const toMsgpack = eventTranscoderFor("cbor", "msgpack", false);
+  const events = [1, 2, 3, 4].map((id) => encodeMessage([36, 1, id, {}, []], "cbor", false));
+  for (const _ of [1, 2]) for (const octets of events) toMsgpack(octets);
+  const known = events.map((octets) => toMsgpack(octets));
+  expect(events.map((octets, at) => toMsgpack(octets) === known[at])).toEqual(Array(4).fill(true));
+});
+
+test("an event is the same whether it comes as text or as octets", () => {
+  const { text } = event();
+  const octets = Buffer.from(text);
+  const known = new Uint8Array(back(text) as Uint8Array);
+  for (const spelling of [text, octets, octets, octets, text, text, text, octets]) {
+    expect(new Uint8Array(back(spelling) as Uint8Array)).toEqual(known);
+  }
+});
+
 test("between equal serializers nothing is kept", () => {
   const same = eventTranscoderFor("cbor", "cbor", false);
-  const octets = event().octets();
-  expect(same(octets)).toBe(octets);
+  for (const octets of [1, 2, 3].map(() => octetsOf("85 1824 01 02 a0 80"))) {
+    expect(same(octets)).toBe(octets);
+  }
 });
 
 test("sessions with the same serializers share what is kept, and others do not", () => {

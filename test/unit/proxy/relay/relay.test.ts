@@ -1,4 +1,4 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, spyOn, test } from "bun:test";
 import { BackPressure, type Side } from "#proxy/relay/back-pressure.ts";
 import { Relay } from "#proxy/relay/relay.ts";
 import type { Undeliverable } from "#proxy/relay/undeliverable.ts";
@@ -172,10 +172,11 @@ describe("relay", () => {
   });
 
   test("pauses the source while it does not take the ERRORs for its own messages", () => {
-    const { relay: one, source, pressure } = relay({}, { serializer: "msgpack" });
+    const { relay: one, source, pressure, leftOut } = relay({}, { serializer: "msgpack" });
     source.takes = false;
     for (let count = 0; count < 3; count++) one.forward('[48,7,{},"a",["\\ud800"]]');
     expect(source.paused).toBe(true);
+    expect(leftOut).toEqual([]);
     pressure.drained();
     expect(source.paused).toBe(true);
     pressure.senderDrained();
@@ -228,6 +229,13 @@ describe("a long message", () => {
     one.forward(encodeMessage([48, 7, {}, "a", [`${long}ü`]], "cbor", false));
     await target.next();
     expect(target.wire).toEqual([`[48,7,{},"a",["${long}ü"]]`]);
+  });
+
+  test("is sent at once between equal serializers", () => {
+    const { relay: one, source, target } = relay({}, {});
+    one.forward(`[48,7,{},"a",["${long}"]]`);
+    expect(target.wire).toEqual([`[48,7,{},"a",["${long}"]]`]);
+    expect(source.paused).toBe(false);
   });
 
   test("that is too long for its receiver is answered", async () => {
@@ -292,6 +300,19 @@ describe("events for many subscribers", () => {
         ["one", "two", "one", "three"].map((text) => `[36,1,2,{},["${text}"]]`),
       );
     }
+  });
+
+  test.each([
+    ["are transcoded twice only", "[36,1,2,{}]", "client", 3],
+    ["are the only messages of which that is so", '[48,1,{},"a"]', "router", 4],
+  ] as const)("%s", (_, message, side, different) => {
+    const sent = Array.from({ length: 4 }, () => {
+      const { relay: one, target } = relay({}, { serializer: "cbor" }, side);
+      const send = spyOn(target, "send");
+      one.forward(message);
+      return send.mock.calls[0]?.[0];
+    });
+    expect(new Set(sent).size).toBe(different);
   });
 
   test("are not confused when they differ behind their heads alone", () => {

@@ -1,8 +1,9 @@
-import { afterEach, describe, expect, test } from "bun:test";
+import { afterEach, describe, expect, jest, test } from "bun:test";
 import type { BalancingConfig, ConnectionConfig } from "#config/node-config.ts";
 import type { Backend } from "#proxy/routing/backend.ts";
 import type { Route } from "#proxy/routing/route.ts";
 import { RouteTable } from "#proxy/routing/route-table.ts";
+import { fakeTime } from "../../../support/fake-time.ts";
 import { quiet } from "../../../support/quiet-context.ts";
 
 const tables: RouteTable[] = [];
@@ -58,18 +59,47 @@ describe("RouteTable", () => {
 
   test("does not look at realm * for a role that a named realm leaves out", () => {
     expect(() => routes.routeFor("realm2", "guest")).toThrow(
-      expect.objectContaining({ uri: "wamp.error.no_such_role" }),
+      expect.objectContaining({
+        source: "client",
+        uri: "wamp.error.no_such_role",
+        message: 'Cannot join realm "realm2" as "guest": no route leads to it',
+      }),
     );
   });
 
   test("refuses a realm that no route leads to", () => {
     const named = table({ realm1: { user: ["a"] } });
-    expect(() => named.routeFor("realm2", "user")).toThrow(
-      expect.objectContaining({ uri: "wamp.error.no_such_realm" }),
-    );
-    expect(() => named.routeForAnyRole("realm2")).toThrow(
-      expect.objectContaining({ uri: "wamp.error.no_such_realm" }),
-    );
+    const refusal = expect.objectContaining({
+      source: "client",
+      uri: "wamp.error.no_such_realm",
+      message: 'Cannot join realm "realm2": no route leads to it',
+    });
+    expect(() => named.routeFor("realm2", "user")).toThrow(refusal);
+    expect(() => named.routeForAnyRole("realm2")).toThrow(refusal);
+  });
+
+  test("has a route over each connection alone, which shares its backend", () => {
+    expect(["a", "b", "c"].map((id) => order(routes.routeOver(id)))).toEqual([["a"], ["b"], ["c"]]);
+    expect(first(routes.routeOver("a"))).toBe(first(routes.routeFor("realm2", "user")));
+  });
+
+  test("has no route over a connection that is not configured", () => {
+    const fault = expect.objectContaining({
+      source: "internal",
+      message: 'Cannot find connection "d": it is not configured',
+    });
+    expect(() => routes.routeOver("d")).toThrow(fault);
+    expect(() => table({ realm1: { user: ["d"] } })).toThrow(fault);
+  });
+
+  test("stops the checks of all its backends", () => {
+    fakeTime();
+    const stopped = table({});
+    const timers = jest.getTimerCount();
+    for (const id of ["a", "b", "c"]) first(stopped.routeOver(id)).failed("gone");
+    expect(jest.getTimerCount()).toBe(timers + 3);
+    stopped.stop();
+    expect(jest.getTimerCount()).toBe(timers);
   });
 
   test.each(["a b", "a..b", ".", "#", "a.\n"])(

@@ -1,7 +1,10 @@
 import { describe, expect, test } from "bun:test";
 import { Failure } from "#base/failure.ts";
 import {
+  EVENT_REASONS,
+  type EventReasons,
   isRoutersFault,
+  ROUTER_VIOLATION,
   refusalFor,
   routerViolation,
   violation,
@@ -123,6 +126,79 @@ test.each<[string, unknown, boolean]>([
   ["a fault of the program", new TypeError("x is undefined"), false],
 ])("the router's fault, or not: %s", (_, thrown, isRouters) => {
   expect(isRoutersFault(thrown)).toBe(isRouters);
+});
+
+describe("a client that has not joined is told by ABORT", () => {
+  test.each<[string, EventReasons, string, string]>([
+    [
+      "that its router is lost",
+      EVENT_REASONS["router lost"],
+      "wamp.error.network_failure",
+      "Cannot join: the router ended the connection",
+    ],
+    [
+      "that its router breaks the protocol",
+      ROUTER_VIOLATION,
+      "wamp.error.network_failure",
+      "Cannot join: the router's answer makes no sense",
+    ],
+    [
+      "that the node stops",
+      EVENT_REASONS.shutdown,
+      "wamp.close.system_shutdown",
+      "The node shuts down",
+    ],
+  ])("%s", (_, { abort }, uri, sentence) => {
+    expect(abort).toEqual({ uri, sentence });
+  });
+});
+
+/** The close code is for clients that get the close alone. */
+describe("a joined client is told by GOODBYE, or by the close", () => {
+  test.each<[string, EventReasons, string, string, string, number]>([
+    [
+      "that its router is lost",
+      EVENT_REASONS["router lost"],
+      "wamp.close.system_shutdown",
+      "The connection of this session to the router ended",
+      "router_lost",
+      1012,
+    ],
+    [
+      "that its router does not read",
+      EVENT_REASONS["router stalled"],
+      "crossproxy.close.router_stalled",
+      "The router did not read in time",
+      "router_lost",
+      1012,
+    ],
+    [
+      "that its router breaks the protocol",
+      ROUTER_VIOLATION,
+      "wamp.error.protocol_violation",
+      "The router sent a message that it may not send",
+      "router_lost",
+      1012,
+    ],
+    [
+      "that the node stops",
+      EVENT_REASONS.shutdown,
+      "wamp.close.system_shutdown",
+      "The node shuts down",
+      "shutdown",
+      1001,
+    ],
+  ])("%s", (_, { goodbye }, uri, sentence, kind, code) => {
+    expect(goodbye).toMatchObject({ uri, sentence, kind, code });
+  });
+});
+
+test("a client that waits for nothing is told by the close", () => {
+  const closes = Object.values(EVENT_REASONS).flatMap(({ close }) => (close ? [close] : []));
+  expect(closes).toEqual([
+    { ending: { code: 1001, reason: "goodbye" } },
+    { waiting: { code: 1001, reason: "the node shuts down" } },
+  ]);
 });
 
 describe("a message that is not allowed", () => {

@@ -45,6 +45,10 @@ describe("readWith", () => {
       ["__proto__", { x: 1 }],
       ["y", 2],
     ]);
+    expect(Object.getOwnPropertyDescriptor(value, "__proto__")).toEqual({
+      ...Object.getOwnPropertyDescriptor(value, "y"),
+      value: { x: 1 },
+    });
   });
 
   test.each([

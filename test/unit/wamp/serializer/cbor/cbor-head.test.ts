@@ -25,6 +25,10 @@ test.each([
 test.each([
   "",
   "80",
+  "80 06",
+  "00 06",
+  "78 00 06",
+  "7f 06",
   "a1 01",
   "7f",
   "81",
@@ -37,6 +41,9 @@ test.each([
   "81 1c",
   "9c 06",
   "d9d9f8 81 06",
+  "d9d901 81 06",
+  "d900f7 81 06",
+  "00d9f7 81 06",
   "d9d9f7",
 ])("%s has none", (hex) => {
   expect(peekCborType(octetsOf(hex))).toBe(-1);
@@ -44,6 +51,8 @@ test.each([
 
 test("a string has none", () => {
   expect(peekCborType("\x81\x06")).toBe(-1);
+  expect(peekCborType(octetsOf("83 06 01 01"))).toBe(6);
+  expect(nextCborInteger("1111")).toBe(-1);
 });
 
 /** The integers of a message, up to the first element that is none. */

@@ -24,6 +24,8 @@ test.each([
 test.each([
   "",
   "90",
+  "90 06",
+  "8f 06",
   "80",
   "a1",
   "91",
@@ -35,14 +37,19 @@ test.each([
   "91 ce01000030",
   "91 cb",
   "91 d4",
+  "91 d4 06",
+  "91 a0 06",
   "dc 0003",
   "de 0003 30",
+  "de 00000003 30",
 ])("%s has none", (hex) => {
   expect(peekMsgpackType(octetsOf(hex))).toBe(-1);
 });
 
 test("a string has none", () => {
   expect(peekMsgpackType("\x91\x30")).toBe(-1);
+  expect(peekMsgpackType(octetsOf("93 06 01 01"))).toBe(6);
+  expect(nextMsgpackInteger("1111")).toBe(-1);
 });
 
 /** The integers of a message, up to the first element that is none. */
@@ -69,6 +76,7 @@ test.each([
   ["92 24 d1", [36, -1]],
   ["92 24", [36, -1]],
   ["91 24 01", [36, -1]],
+  ["92 24 01 02", [36, 1, -1]],
   // The length of these lists is spelled in a rare way.
   ["dc0002 24 01", [36, -1]],
   ["dd00000002 24 01", [36, -1]],

@@ -1,0 +1,33 @@
+import { expect, test } from "bun:test";
+import { appendBinaryList, binaryItemEnd, unsignedAt } from "#wamp/serializer/binary-list.ts";
+import { OctetBuffer } from "#wamp/token/octet-buffer.ts";
+import { octetsOf } from "../../../support/token-log.ts";
+
+test.each([
+  ["ff 01 ff", 1, 1],
+  ["ff 0102 ff", 2, 0x102],
+  ["ff 01020304 ff", 4, 0x1020304],
+  ["ff 001fffffffffffff ff", 8, 2 ** 53 - 1],
+  ["ff 0020000000000000 ff", 8, -1],
+  ["ff 0102", 4, -1],
+  ["ff", 1, -1],
+])("in %s the integer of %d octets is %d", (hex, count, value) => {
+  expect(unsignedAt(octetsOf(hex), 1, count)).toBe(value);
+});
+
+test("an item ends where the next one begins", () => {
+  expect(binaryItemEnd(octetsOf("82 01 02"), 2)).toBe(2);
+});
+
+test("a list of up to 15 items is appended to what is there", () => {
+  const out = new OctetBuffer();
+  const append = (items: number) => {
+    out.appendOctet(0xee);
+    const added = Array.from({ length: items }, () => octetsOf("02"));
+    appendBinaryList(0x80, out, octetsOf("81 01"), 1, added);
+    return out.take().toHex();
+  };
+  expect(append(0)).toBe("ee8101");
+  expect(append(14)).toBe(`ee8f01${"02".repeat(14)}`);
+  expect(() => append(15)).toThrow("a WAMP message has no 16 items");
+});
