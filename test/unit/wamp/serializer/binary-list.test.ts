@@ -1,6 +1,5 @@
 import { expect, test } from "bun:test";
-import { appendBinaryList, binaryItemEnd, unsignedAt } from "#wamp/serializer/binary-list.ts";
-import { OctetBuffer } from "#wamp/token/octet-buffer.ts";
+import { binaryItemEnd, unsignedAt } from "#wamp/serializer/binary-list.ts";
 import { octetsOf } from "../../../support/token-log.ts";
 
 test.each([
@@ -17,17 +16,4 @@ test.each([
 
 test("an item ends where the next one begins", () => {
   expect(binaryItemEnd(octetsOf("82 01 02"), 2)).toBe(2);
-});
-
-test("a list of up to 15 items is appended to what is there", () => {
-  const out = new OctetBuffer();
-  const append = (items: number) => {
-    out.appendOctet(0xee);
-    const added = Array.from({ length: items }, () => octetsOf("02"));
-    appendBinaryList(0x80, out, octetsOf("81 01"), 1, added);
-    return out.take().toHex();
-  };
-  expect(append(0)).toBe("ee8101");
-  expect(append(14)).toBe(`ee8f01${"02".repeat(14)}`);
-  expect(() => append(15)).toThrow("a WAMP message has no 16 items");
 });

@@ -8,6 +8,7 @@ test("lists and maps are recognized by their first octet", () => {
   const ofKind = (kind: string) => octets.filter((octet) => cborKindOf(octet) === kind);
   expect(ofKind("list")).toEqual(octets.slice(0x80, 0xa0));
   expect(ofKind("map")).toEqual(octets.slice(0xa0, 0xc0));
+  expect(ofKind("other")).toHaveLength(256 - 64);
 });
 
 test("items are appended", () => {

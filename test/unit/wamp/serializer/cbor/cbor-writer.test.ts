@@ -35,6 +35,7 @@ describe("CborWriter", () => {
     [2n ** 64n, "c249010000000000000000"],
     [-(2n ** 64n) - 1n, "c349010000000000000000"],
     [2n ** 68n - 1n, "c2490fffffffffffffffff"],
+    [2n ** 68n, "c249100000000000000000"],
   ])("big integer %p", (value, hex) => {
     expect(written(writer, (to) => to.bigInteger(value))).toBe(hex);
   });

@@ -9,6 +9,7 @@ test("lists and maps are recognized by their first octet", () => {
   const ofKind = (kind: string) => octets.filter((octet) => msgpackKindOf(octet) === kind);
   expect(ofKind("list")).toEqual([...range(0x90, 0x9f), 0xdc, 0xdd]);
   expect(ofKind("map")).toEqual([...range(0x80, 0x8f), 0xde, 0xdf]);
+  expect(ofKind("other")).toHaveLength(256 - 36);
 });
 
 test("items are appended", () => {
