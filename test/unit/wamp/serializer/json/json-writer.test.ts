@@ -56,6 +56,7 @@ describe("JsonWriter", () => {
     titled(
       [
         ["", '""'],
+        ["a b", '"a b"'],
         ["aé€😀/\x7f", '"aé€😀/\x7f"'],
         ['"\\', '"\\"\\\\"'],
         ["\b\t\n\f\r\x01\x1f", '"\\b\\t\\n\\f\\r\\u0001\\u001f"'],
@@ -95,12 +96,19 @@ describe("JsonWriter", () => {
     ["digits that are text twice", ["1", "1"], true],
     ["an integer and the same digits", ["1", 1], false],
     ["the same integer twice", [-5, "b", -5], false],
+    ["an integer of two digits and the same digits", [12, "12"], false],
+    ["an integer, and text that only ends in a digit twice", [1, "a2", "a2"], true],
+    ["an integer, and text that only begins with a digit twice", [1, "2a", "2a"], true],
     ["an integer and text with a leading zero", [1, "01"], true],
     ["an integer and an escaped text", [1, '"', "\\"], true],
   ] as const)("keys: %s", (_name, keys, isWritten) => {
     const write = () => json((to) => map(to, ...keys));
     if (isWritten) expect(write).not.toThrow();
-    else expect(write).toThrow(/^Cannot represent a map in JSON that has the key -?\d twice$/);
+    else expect(write).toThrow(/^Cannot represent a map in JSON that has the key -?\d+ twice$/);
+  });
+
+  test("an empty text is none that begins with NUL, whatever follows it", () => {
+    expect(json((to) => to.text(new Uint8Array(2), 1, 1))).toBe('""');
   });
 
   test("keys of an inner map do not collide with those of the outer one", () => {
@@ -117,6 +125,42 @@ describe("JsonWriter", () => {
       to.endMap(2, 2);
     };
     expect(json(write)).toBe('{"1":{"1":null},"2":{"2":null}}');
+  });
+
+  test("keys of the outer map collide although those of an inner one do not", () => {
+    const write = () =>
+      json((to) => {
+        to.beginMap(2);
+        to.key(0);
+        to.integer(1);
+        to.value();
+        map(to, 1);
+        to.key(1);
+        text(to, "1");
+        to.value();
+        to.nil();
+        to.endMap(2, 2);
+      });
+    expect(write).toThrow("Cannot represent a map in JSON that has the key 1 twice");
+  });
+
+  test.each([
+    ["an integer", (to: TokenWriter) => to.integer(2 ** 40)],
+    ["null", (to: TokenWriter) => to.nil()],
+    ["text", (to: TokenWriter) => text(to, "abc")],
+    ["escaped text", (to: TokenWriter) => text(to, '"\n\x01"')],
+    ["long text", (to: TokenWriter) => text(to, "a".repeat(70_000))],
+    ["binary", (to: TokenWriter) => to.binary(new Uint8Array(6), 0, 6)],
+    ["long binary", (to: TokenWriter) => to.binary(new Uint8Array(70_000), 0, 70_000)],
+  ])("%s is whole wherever its buffer has to grow", (_name, write) => {
+    const alone = json(write);
+    for (let room = 0; room < 24; room++) {
+      const full = new JsonWriter();
+      const begin = new Uint8Array(full.out.octets.length - room);
+      full.out.append(begin, 0, begin.length);
+      write(full);
+      expect(full.out.take().subarray(begin.length).toString()).toBe(alone);
+    }
   });
 
   test.each([
