@@ -1,13 +1,14 @@
 /** Service sessions where clients ask for realms without end. */
 
-import { expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import { RouteTable } from "#proxy/routing/route-table.ts";
 import { ServiceSessions } from "#proxy/service/service-sessions.ts";
 import { afterTest } from "../support/cleanups.ts";
+import { keptLog } from "../support/kept-log.ts";
 import { connectionTo } from "../support/proxy-worker.ts";
 import { quiet } from "../support/quiet-context.ts";
-import { scriptedRouter } from "../support/scripted-router.ts";
+import { type RouterSide, scriptedRouter } from "../support/scripted-router.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 /** As many as a worker keeps. */
@@ -23,13 +24,14 @@ async function start() {
     },
     quiet,
   );
-  const services = new ServiceSessions({ routes, node: { nodeId: "node" }, log: quiet });
+  const { log, logged } = keptLog("info", "warn");
+  const services = new ServiceSessions({ routes, node: { nodeId: "node" }, log });
   afterTest(() => routes.stop());
   afterTest(() => services.shutdown());
-  const ask = (realm: string) => {
+  const ask = (realm: string, role: string | null = null, backend: string | null = null) => {
     const { signal } = new AbortController();
-    const call = { realm, role: null, procedure: "com.example.auth", args: [], signal };
-    const answer = services.through(null).call(call);
+    const call = { realm, role, procedure: "com.example.auth", args: [], signal };
+    const answer = services.through(backend).call(call);
     answer.catch(() => {});
     return answer;
   };
@@ -42,8 +44,135 @@ async function start() {
     expect(await answer).toBe("user");
     return session;
   };
-  return { router, ask, answered };
+  return { router, ask, answered, services, logged };
 }
+
+/** What a session of the router has asked for in its HELLO: realm and role. */
+async function askedFor(session: RouterSide) {
+  const [, realm, details] = await session.welcome();
+  const { proxy_authrole } = (details as { authextra: Record<string, unknown> }).authextra;
+  return [realm, proxy_authrole];
+}
+
+test("a session is for one connection, realm and role, by default that of Crossbar", async () => {
+  const { router, ask } = await start();
+  const asks = [["a"], ["a", "user"], ["b"], ["a", null, "router"]] as const;
+  for (const [realm, role = null, backend = null] of asks) {
+    for (const _ of [1, 2]) void ask(realm, role, backend);
+  }
+  const seen: unknown[] = [];
+  for (const _ of asks) {
+    const session = await router.session();
+    const asked = await askedFor(session);
+    expect([await session.next(), await session.next()].map(([type]) => type)).toEqual([48, 48]);
+    seen.push(asked.join(" "));
+  }
+  expect(seen.toSorted()).toEqual(["a trusted", "a trusted", "a user", "b trusted"]);
+});
+
+test("a connection that is named is used without a route", async () => {
+  const { router, ask } = await start();
+  // No route leads to a realm whose name is no URI.
+  await expect(ask("a b")).rejects.toThrow("no route leads to it");
+  void ask("a b", "user", "router");
+  expect(await askedFor(await router.session())).toEqual(["a b", "user"]);
+});
+
+test("a publication of a Web service goes over such a session", async () => {
+  const { router, services } = await start();
+  const published = services.request({
+    kind: "publish",
+    realm: "a",
+    role: "publisher",
+    uri: "com.a",
+    options: { acknowledge: true },
+    payload: { serializer: "json", items: [] },
+    signal: new AbortController().signal,
+  });
+  const session = await router.session();
+  expect(await askedFor(session)).toEqual(["a", "publisher"]);
+  expect(await session.next()).toEqual([16, 1, { acknowledge: true }, "com.a"]);
+  session.says([17, 1, 9]);
+  expect(await published).toEqual({ kind: "published", publication: 9 });
+});
+
+test("a session that joins, and one that is lost, are in the log; one that is left is not", async () => {
+  const { ask, answered, services, logged } = await start();
+  const lost = await answered(ask("a"));
+  lost.says([6, {}, "wamp.close.close_realm"]);
+  await lost.closed.promise;
+  const left = await answered(ask("b"));
+  services.shutdown();
+  await left.closed.promise;
+  const reason = "the router said GOODBYE wamp.close.close_realm";
+  expect(logged).toEqual([
+    ["service session joined", { realm: "a", authrole: "trusted" }],
+    ["service session lost", { realm: "a", authrole: "trusted", reason }],
+    ["service session joined", { realm: "b", authrole: "trusted" }],
+  ]);
+});
+
+test("a session that was lost joins again", async () => {
+  const { router, ask, answered } = await start();
+  const lost = await answered(ask("a"));
+  lost.hangUp();
+  await lost.closed.promise;
+  void ask("a").catch(() => void ask("a"));
+  expect(await askedFor(await router.session())).toEqual(["a", "trusted"]);
+});
+
+test("attempts to join follow each other in growing distances", async () => {
+  const { router, ask } = await start();
+  let before = Number.NEGATIVE_INFINITY;
+  for (const distance of [0, 100, 200, 400]) {
+    const answer = ask("a");
+    const session = await router.session();
+    const now = performance.now();
+    // A timer may fire a millisecond early.
+    expect(now - before).toBeGreaterThanOrEqual(distance - 2);
+    before = now;
+    session.hangUp();
+    await answer.catch(() => {});
+  }
+});
+
+describe("when the worker shuts down", () => {
+  const refusal = {
+    message: "Cannot join as a service session: the worker shuts down",
+    source: "internal",
+  };
+
+  test("every session is left, and none joins", async () => {
+    const { ask, answered, services } = await start();
+    const sessions = [await answered(ask("a")), await answered(ask("b"))];
+    services.shutdown();
+    for (const session of sessions) {
+      expect(await session.next()).toEqual([6, {}, "wamp.close.system_shutdown"]);
+      await session.closed.promise;
+    }
+    await expect(ask("a")).rejects.toMatchObject(refusal);
+    await expect(ask("c")).rejects.toMatchObject(refusal);
+  });
+
+  test("a session that is joining is left as soon as it has joined", async () => {
+    const { router, ask, services } = await start();
+    void ask("a");
+    const session = await router.session();
+    services.shutdown();
+    await session.welcome();
+    expect(await session.next()).toEqual([6, {}, "wamp.close.system_shutdown"]);
+  });
+
+  test("requests that wait for the next attempt are refused", async () => {
+    const { router, ask, services } = await start();
+    const failed = ask("a");
+    (await router.session()).hangUp();
+    await failed.catch(() => {});
+    const waiting = ask("a");
+    services.shutdown();
+    await expect(waiting).rejects.toMatchObject(refusal);
+  });
+});
 
 test("realms that no router answers about make room for one that is there", async () => {
   const { router, ask, answered } = await start();
@@ -57,6 +186,20 @@ test("realms that no router answers about make room for one that is there", asyn
   expect((await known.next())[0]).toBe(48);
   known.says([50, 2, {}, ["user"]]);
   expect(await again).toBe("user");
+});
+
+test("there is no room while all sessions are in use", async () => {
+  const { router, ask } = await start();
+  for (let count = 0; count < PLACES; count++) {
+    void ask(`realm${count}`);
+    const session = await router.session();
+    await session.welcome();
+    await session.next();
+  }
+  await expect(ask("realm1000")).rejects.toMatchObject({
+    message: "Cannot join as a service session: 256 realms and roles are in use",
+    source: "internal",
+  });
 });
 
 test("unused sessions make room, the longest unused first, and those in use do not", async () => {
