@@ -277,9 +277,9 @@ describe("transcoderFor", () => {
     const text = '[1,"é😀"]';
     expect(transcoderFor("json", "json", true)(Buffer.from(text))).toBe(text);
     expect(transcoderFor("json", "json", false)(text)).toBe(text);
-    expect(() => transcoderFor("json", "json", true)(Buffer.from("ff", "hex"))).toThrow(
-      MalformedMessage,
-    );
+    const read = () => transcoderFor("json", "json", true)(Buffer.from("ff", "hex"));
+    expect(read).toThrow(MalformedMessage);
+    expect(read).toThrow("Cannot read a json message: it is not UTF-8");
   });
 
   test("reads and writes JSON as a string", () => {
@@ -290,7 +290,9 @@ describe("transcoderFor", () => {
   });
 
   test("refuses a string with a lone surrogate, and a string that is not JSON", () => {
-    expect(() => transcoderFor("json", "cbor", false)('["\ud800"]')).toThrow(MalformedMessage);
+    for (const to of ["cbor", "json"] as const) {
+      expect(() => transcoderFor("json", to, false)('["\ud800"]')).toThrow(MalformedMessage);
+    }
     expect(() => transcoderFor("cbor", "json", true)("x")).toThrow(MalformedMessage);
   });
 

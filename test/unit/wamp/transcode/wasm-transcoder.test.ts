@@ -18,6 +18,16 @@ describe("a message is taken up to", () => {
     const limit = 256 * 1024;
     expect(transcode("json", "cbor")(text(limit))?.length).toBe(limit - 4 + 6);
     expect(transcode("json", "cbor")(text(limit + 1))).toBeUndefined();
+    // The message before is not taken instead.
+    expect(transcode("cbor", "json")(octets("01"))?.toString()).toBe("1");
+    expect(transcode("cbor", "json")(Buffer.alloc(limit + 1))).toBeUndefined();
+  });
+
+  test("a third of that, as a string", () => {
+    const third = Math.floor((256 * 1024) / 3);
+    const taken = text(third).toString();
+    expect(transcode("json", "cbor")(taken)?.length).toBe(third - 4 + 6);
+    expect(transcode("json", "cbor")(`${taken} `)).toBeUndefined();
   });
 
   test("1 MiB of what it becomes", () => {
@@ -80,7 +90,30 @@ describe("a message that is cut off is refused", () => {
 
 test("text that came as a string is refused when it has half of a character", () => {
   expect(transcode("json", "cbor")('["ä"]')?.toString("hex")).toBe("8162c3a4");
+  expect(transcode("json", "cbor")("1")?.toString("hex")).toBe("01");
   expect(transcode("json", "cbor")('["\ud800"]')).toBeUndefined();
+});
+
+test("a long text is checked to its end", () => {
+  const long = Buffer.from("é".repeat(100)).toString("hex");
+  expect(transcode("cbor", "json")(octets(`78c8 ${long}`))?.toString()).toBe(
+    `"${"é".repeat(100)}"`,
+  );
+  expect(transcode("cbor", "json")(octets(`78c8 ${long.slice(0, -2)}c3`))).toBeUndefined();
+});
+
+test.each([
+  "0.1",
+  "-1e-7",
+  "5e-324",
+  "123456789012345678.5",
+  "0.1000000000000000055511151231257827",
+  "1.7976931348623157e308",
+])("the decimal %s becomes the nearest float", (decimal) => {
+  const float = Buffer.alloc(9);
+  float[0] = 0xfb;
+  float.writeDoubleBE(Number(decimal), 1);
+  expect(transcode("json", "cbor")(Buffer.from(decimal))).toEqual(float);
 });
 
 test.each([

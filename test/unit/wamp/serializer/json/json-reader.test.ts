@@ -41,6 +41,8 @@ const TOKENS: readonly (readonly [string, string])[] = [
   ['"\\ud800"', "unrepresentable:a lone surrogate text:\ufffd"],
   ['"\\udc00\\ud800x"', "unrepresentable:a lone surrogate text:\ufffd\ufffdx"],
   ['"\\udc00\\udc00"', "unrepresentable:a lone surrogate text:\ufffd\ufffd"],
+  ['"\\ud800xudc00"', "unrepresentable:a lone surrogate text:\ufffdxudc00"],
+  ['"\\ud800\\ndc00"', "unrepresentable:a lone surrogate text:\ufffd\ndc00"],
   ['"\\ud800\\u0041"', "unrepresentable:a lone surrogate text:\ufffdA"],
   [`"${NUL}AP8="`, "binary:00ff"],
   [`"${NUL}"`, "binary:"],
@@ -103,10 +105,12 @@ describe("JsonReader", () => {
       ["true", "tru"],
       ["false", "fals"],
       ["1234567890123456.5e1", "1234567890123456.5"],
+      ["12.5", "12"],
       ['"ab"', '"ab'],
     ] as const) {
       tokensOf(reader, whole);
       if (cut.endsWith(".5")) expect(tokensOf(reader, cut)).toBe("float:1234567890123456.5");
+      else if (cut === "12") expect(tokensOf(reader, cut)).toBe("int:12");
       else expect(() => tokensOf(reader, cut)).toThrow("Cannot read a json message");
     }
   });
