@@ -60,15 +60,23 @@ const TOKENS: readonly (readonly [string, string])[] = [
   ["d840 01", "unrepresentable:CBOR tag 64 int:1"],
   ["c1 1a514b67b0", "unrepresentable:CBOR tag 1 int:1363896240"],
   ["c2 01", "unrepresentable:CBOR tag 2 int:1"],
+  ["c1 4101", "unrepresentable:CBOR tag 1 binary:01"],
+  ["a1 6161 f6", "{1 key0 text:a = nil }1/1"],
+  ["f820", "unrepresentable:CBOR simple value 32"],
   ["f0", "unrepresentable:CBOR simple value 16"],
   ["f8ff", "unrepresentable:CBOR simple value 255"],
   [`c2 590200 ${"ff".repeat(512)}`, `big:${2n ** 4096n - 1n}`],
+  [`c2 590201 00 ${"ff".repeat(512)}`, `big:${2n ** 4096n - 1n}`],
   [`c2 590201 ${"ff".repeat(513)}`, "unrepresentable:an integer of more than 4096 bits nil"],
 ];
 
 describe("CborReader", () => {
   test.each(titled(TOKENS, 1))("%s", (_title, hex, tokens) => {
     expect(tokensOf(reader, octetsOf(hex))).toBe(tokens);
+  });
+
+  test("a chain of tags costs no stack", () => {
+    expect(tokensOf(reader, octetsOf(`${"d9d9f7".repeat(100_000)} 01`))).toBe("int:1");
   });
 
   test.each(
