@@ -29,6 +29,9 @@ describe("undefined", () => {
         ["cbor", "a3 6161 f7 6162 02 6163 f7", "{-1 key0 text:b = int:2 }1/-1"],
         ["msgpack", "83 a161 d40000 a162 02 a163 d40000", "{-1 key0 text:b = int:2 }1/-1"],
         ["cbor", "a2 05 f7 24 f7", "{-1 }0/-1"],
+        ["cbor", "a1 60 f7", "{-1 }0/-1"],
+        ["msgpack", "81 a0 d40000", "{-1 }0/-1"],
+        ["msgpack", "81 db0000000161 d40000", "{-1 }0/-1"],
         [
           "cbor",
           "a2 781a 6162636465666768696a6b6c6d6e6f707172737475767778797a f7 01 02",
@@ -54,6 +57,7 @@ describe("undefined", () => {
     ["cbor", "a1 f7 01", "{-1 key0 nil = int:1 }1/-1"],
     ["msgpack", "81 c0 d40000", "{-1 key0 nil = nil }1/-1"],
     ["msgpack", "81 05 d40000", "{-1 key0 int:5 = nil }1/-1"],
+    ["msgpack", "81 dc0000 d40000", "{-1 key0 [0 ]0/0 = nil }1/-1"],
   ] as const)("is null after a key of another kind: %s %s", (name, hex, tokens) => {
     expect(tokensOf(readers[name], octetsOf(hex))).toBe(tokens);
   });
@@ -158,6 +162,16 @@ describe("the lists and maps around one that has ended", () => {
       "9f bf 61 61 bf 01 02 ff 9f 03 ff f6 ff 04 ff",
       "[-1 @0 {-1 key0 text:a = {-1 key0 int:1 = int:2 }1/-1 key1 [-1 @0 int:3 ]1/-1 = nil }2/-1 @1 int:4 ]2/-1",
     ],
+    [
+      "cbor",
+      "a2 8101 8102 03 04",
+      "{2 key0 [1 @0 int:1 ]1/1 = [1 @0 int:2 ]1/1 key1 int:3 = int:4 }2/2",
+    ],
+    [
+      "msgpack",
+      "82 9101 9102 03 04",
+      "{2 key0 [1 @0 int:1 ]1/1 = [1 @0 int:2 ]1/1 key1 int:3 = int:4 }2/2",
+    ],
   ] as const)("go on: %s %s", (name, hex, tokens) => {
     expect(tokensOf(readers[name], octetsOf(hex))).toBe(tokens);
   });
@@ -180,6 +194,7 @@ describe("the place of an unrepresentable value", () => {
       ["msgpack", "81 a161 d40100", ".a"],
       ["msgpack", "81 a0 d40100", '[""]'],
       ["msgpack", "81 c0 d40100", ".c0"],
+      ["msgpack", "81 80 d40100", '["80"]'],
       ["msgpack", "81 7f d40100", '["127"]'],
       ["msgpack", "81 cc80 d40100", ".cc80"],
       ["msgpack", "81 d90161 d40100", ".a"],
