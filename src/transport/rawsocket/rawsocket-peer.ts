@@ -63,7 +63,8 @@ export class RawSocketPeer
   readonly #socket: ConnectionSocket;
   readonly #input: PacedInput;
   readonly #reader: FrameReader;
-  readonly #deadline: MessageDeadline;
+  /** Undefined until a message arrives in several reads. */
+  #deadline: MessageDeadline | undefined;
   readonly #incomplete: RawSocketPeerOptions["incomplete"];
   readonly #maxReceiveOctets: number;
   readonly #writer: SocketWriter;
@@ -88,9 +89,6 @@ export class RawSocketPeer
     const limits = options.incomplete?.options;
     this.#reader = new FrameReader(this.#maxReceiveOctets, limits?.max_incomplete);
     this.#input = new PacedInput(options.socket, this);
-    this.#deadline = new MessageDeadline(limits?.message_timeout ?? 0, this.#input, () =>
-      this.#onMessageTimeout(),
-    );
     this.#writer = new SocketWriter(options.socket, options.maxBuffered, this);
     this.#pings = options.pings;
   }
@@ -175,8 +173,15 @@ export class RawSocketPeer
     } else if (fault !== null) {
       this.close(0, `protocol violation: ${fault}`);
     } else if (!this.#isClosing) {
-      this.#deadline.note(this.#reader.completed, this.#reader.incompleteOctets);
+      const { completed, incompleteOctets } = this.#reader;
+      if (incompleteOctets > 0) this.#deadline ??= this.#newDeadline();
+      this.#deadline?.note(completed, incompleteOctets);
     }
+  }
+
+  #newDeadline(): MessageDeadline {
+    const timeoutMs = this.#incomplete?.options.message_timeout ?? 0;
+    return new MessageDeadline(timeoutMs, this.#input, () => this.#onMessageTimeout());
   }
 
   #onMessageTimeout(): void {
@@ -293,7 +298,7 @@ export class RawSocketPeer
 
   #stopInput(): void {
     this.#keepalive?.stop();
-    this.#deadline.stop();
+    this.#deadline?.stop();
     this.#reader.drop();
     this.#input.stop();
   }

@@ -73,7 +73,8 @@ export abstract class WebSocketConnection
   readonly #limits: DecoderLimits;
   readonly #writer: SocketWriter;
   readonly #keepalive: Keepalive | undefined;
-  readonly #deadline: MessageDeadline;
+  /** Undefined until a message arrives in several reads. */
+  #deadline: MessageDeadline | undefined;
   #state: "open" | "closing" | "closed" = "open";
   #closeReason = "";
   #closeTimer: ReturnType<typeof setTimeout> | undefined;
@@ -97,9 +98,6 @@ export abstract class WebSocketConnection
       maxIncompleteOctets: options.max_incomplete,
     };
     this.#input = new PacedInput(socket, this);
-    this.#deadline = new MessageDeadline(options.message_timeout, this.#input, () =>
-      this.#onMessageTimeout(),
-    );
     this.#decoder = new FrameDecoder(this.#limits, this);
     if (options.auto_ping_interval > 0) this.#keepalive = new Keepalive(options, this, socket);
   }
@@ -215,8 +213,15 @@ export abstract class WebSocketConnection
       this.#onFault(fault);
       return octets.length;
     }
-    this.#deadline.note(this.#decoder.completed, this.#decoder.incompleteOctets);
+    const { completed, incompleteOctets } = this.#decoder;
+    if (incompleteOctets > 0) this.#deadline ??= this.#newDeadline();
+    this.#deadline?.note(completed, incompleteOctets);
     return this.#decoder.position;
+  }
+
+  #newDeadline(): MessageDeadline {
+    const { message_timeout } = this.options;
+    return new MessageDeadline(message_timeout, this.#input, () => this.#onMessageTimeout());
   }
 
   drained(): void {
@@ -371,7 +376,7 @@ export abstract class WebSocketConnection
   #sendClose(code: number, reason: string): void {
     this.#state = "closing";
     this.#keepalive?.stop();
-    this.#deadline.stop();
+    this.#deadline?.stop();
     const text = Buffer.from(reason);
     const payload = Buffer.allocUnsafe(2 + text.length);
     payload.writeUInt16BE(code, 0);
@@ -390,7 +395,7 @@ export abstract class WebSocketConnection
   }
 
   #stopInput(): void {
-    this.#deadline.stop();
+    this.#deadline?.stop();
     this.#decoder.stop();
     this.#input.stop();
   }
