@@ -14,6 +14,7 @@
 import { Failure } from "#base/failure.ts";
 import { asRecord, isRecord } from "#base/record.ts";
 import type { AuthConfig } from "#config/node-config.ts";
+import { announcedRoles, CLIENT_ROLES } from "#wamp/client-roles.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
 import { randomId } from "#wamp/id.ts";
 import { MessageType, messageTypeName } from "#wamp/message-type.ts";
@@ -209,9 +210,6 @@ export function readRealm(realm: unknown): string {
   );
 }
 
-/** The roles that a client may have. */
-const CLIENT_ROLES = ["publisher", "subscriber", "caller", "callee"];
-
 /**
  * The roles of a HELLO: at least one that a client may have. Others are ignored, and null stands for a
  * role or for features without content. (WAMP specification, section "Client: Role and Feature
@@ -221,7 +219,7 @@ const CLIENT_ROLES = ["publisher", "subscriber", "caller", "callee"];
  */
 function readRoles(roles: unknown): Record<string, unknown> {
   if (!isRecord(roles)) throw violation("Cannot read HELLO: roles is not a dictionary");
-  const announced = CLIENT_ROLES.filter((role) => Object.hasOwn(roles, role));
+  const announced = announcedRoles(roles);
   if (announced.length === 0) {
     throw violation(`Cannot read HELLO: roles has none of ${CLIENT_ROLES.join(", ")}`);
   }

@@ -22,6 +22,7 @@ import { publicKeyOf } from "#base/ed25519.ts";
 import { Failure } from "#base/failure.ts";
 import { asRecord } from "#base/record.ts";
 import type { ConnectionConfig } from "#config/node-config.ts";
+import { announcedRoles } from "#wamp/client-roles.ts";
 import { MessageType } from "#wamp/message-type.ts";
 import type { TransportDetails } from "#wamp/peer.ts";
 
@@ -71,14 +72,12 @@ export function helloToRouter(
   ];
 }
 
-const CLIENT_ROLES = ["publisher", "subscriber", "caller", "callee"];
-
 /**
  * The announced roles that are client roles of WAMP, with their boolean features. Crossbar's routers
  * close the connection at a HELLO with other roles, or with a feature that is not a boolean.
  */
 function rolesForRouter(announced: Record<string, unknown>): Record<string, unknown> {
-  const roles = CLIENT_ROLES.filter((role) => Object.hasOwn(announced, role));
+  const roles = announcedRoles(announced);
   return Object.fromEntries(roles.map((role) => [role, featuresOf(asRecord(announced[role]))]));
 }
 

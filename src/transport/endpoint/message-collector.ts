@@ -10,7 +10,7 @@
  * @module
  */
 
-import { holdMessageMemory } from "#base/message-memory.ts";
+import { holdMessageMemory, messageMemory } from "#base/message-memory.ts";
 import { freeOctets, giveOctets } from "#base/octet-ownership.ts";
 
 const LONGEST_BLOCK_OCTETS = 1024 * 1024;
@@ -18,7 +18,22 @@ const LONGEST_BLOCK_OCTETS = 1024 * 1024;
 /** A shorter message is joined at its end. */
 const LONG_OCTETS = 1024 * 1024;
 
+/** A message of this size is received even if the incomplete messages hold too much memory. */
+const SMALL_MESSAGE_OCTETS = 64 * 1024;
+
 const NO_BLOCKS: Uint8Array<ArrayBuffer>[] = [];
+
+/** Why a client is given up whose message must not grow. */
+export const TOO_MANY_INCOMPLETE =
+  "the incomplete messages of all clients take too much memory; try again later";
+
+/**
+ * Whether an incomplete message may grow by so many octets to this length, where those of the process may
+ * hold `maxHeldOctets` together.
+ */
+export function mayGrow(octets: number, length: number, maxHeldOctets: number): boolean {
+  return length <= SMALL_MESSAGE_OCTETS || messageMemory() + octets <= maxHeldOctets;
+}
 
 /** Joins the parts of one message after the other. */
 export class MessageCollector {

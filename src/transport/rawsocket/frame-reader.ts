@@ -4,21 +4,17 @@
  * @module
  */
 
-import { messageMemory } from "#base/message-memory.ts";
-import { MessageCollector } from "#transport/endpoint/message-collector.ts";
+import {
+  MessageCollector,
+  mayGrow,
+  TOO_MANY_INCOMPLETE,
+} from "#transport/endpoint/message-collector.ts";
 import {
   FRAME_HEADER_OCTETS,
   FrameType,
   type FrameTypeNumber,
   MAX_FRAME_OCTETS,
 } from "./frame-header.ts";
-
-/** A frame of this size is received even if the incomplete messages hold too much memory. */
-const SMALL_FRAME_OCTETS = 64 * 1024;
-
-/** The fault when the incomplete messages of the process hold too much memory. */
-export const TOO_MANY_INCOMPLETE =
-  "the incomplete messages of all clients take too much memory; try again later";
 
 /** Receives the frames. */
 export interface FrameHandler {
@@ -120,10 +116,8 @@ export class FrameReader {
   /** Collects the payload as far as the chunk goes; `missing` octets of it are still to come. */
   #collect(chunk: Uint8Array, start: number, missing: number): string | null {
     const octets = Math.min(missing, chunk.length - start);
-    const isSmall = this.#partial.length + octets <= SMALL_FRAME_OCTETS;
-    if (!isSmall && messageMemory() + octets > this.#maxIncompleteOctets) {
-      return TOO_MANY_INCOMPLETE;
-    }
+    const length = this.#partial.length + octets;
+    if (!mayGrow(octets, length, this.#maxIncompleteOctets)) return TOO_MANY_INCOMPLETE;
     if (octets > 0) this.#partial.append(chunk, start, start + octets, missing - octets);
     return null;
   }

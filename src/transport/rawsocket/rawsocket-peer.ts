@@ -9,6 +9,7 @@ import type { IncompleteMessageOptions, KeepaliveOptions } from "#config/node-co
 import type { Logger } from "#observe/logger.ts";
 import type { ConnectionSocket } from "#transport/endpoint/connection.ts";
 import { Keepalive, type KeepaliveTarget } from "#transport/endpoint/keepalive.ts";
+import { TOO_MANY_INCOMPLETE } from "#transport/endpoint/message-collector.ts";
 import { MessageDeadline } from "#transport/endpoint/message-deadline.ts";
 import { type InputDecoder, PacedInput, PauseReason } from "#transport/endpoint/paced-input.ts";
 import { type DrainObserver, SocketWriter } from "#transport/endpoint/socket-writer.ts";
@@ -30,7 +31,7 @@ import {
   MAX_FRAME_OCTETS,
   writeFrameHeader,
 } from "./frame-header.ts";
-import { type FrameHandler, FrameReader, TOO_MANY_INCOMPLETE } from "./frame-reader.ts";
+import { type FrameHandler, FrameReader } from "./frame-reader.ts";
 import type { Agreement } from "./handshake.ts";
 
 /** A connection whose handshake is done. */

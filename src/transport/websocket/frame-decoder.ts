@@ -12,8 +12,11 @@
  */
 
 import { isUtf8 } from "node:buffer";
-import { messageMemory } from "#base/message-memory.ts";
-import { MessageCollector } from "#transport/endpoint/message-collector.ts";
+import {
+  MessageCollector,
+  mayGrow,
+  TOO_MANY_INCOMPLETE,
+} from "#transport/endpoint/message-collector.ts";
 import { CloseCode } from "#wamp/peer.ts";
 import { FIN, Opcode, RSV1 } from "./frame-header.ts";
 import { Utf8Validator } from "./utf8-validator.ts";
@@ -64,9 +67,6 @@ const MASKED = 0x80;
 /** Close code for invalid UTF-8 and for messages that cannot be decompressed (RFC 6455, section 7.4.1). */
 const INVALID_PAYLOAD = 1007;
 const MAX_HEADER_OCTETS = 14;
-
-/** A message of this size is received even if the incomplete messages hold too much memory. */
-const SMALL_MESSAGE_OCTETS = 64 * 1024;
 
 const NO_OCTETS = new Uint8Array(0);
 
@@ -274,13 +274,8 @@ export class FrameDecoder {
     if (this.#skipsMessages) return null;
     if (!this.#checkText(chunk, start, end)) return notUtf8();
     this.#messageOctets += end - start;
-    const isSmall = this.#messageOctets <= SMALL_MESSAGE_OCTETS;
-    if (
-      !isSmall &&
-      messageMemory() + end - start > (this.#limits.maxIncompleteOctets ?? Number.POSITIVE_INFINITY)
-    ) {
-      return TOO_MANY_INCOMPLETE;
-    }
+    const { maxIncompleteOctets = Number.POSITIVE_INFINITY } = this.#limits;
+    if (!mayGrow(end - start, this.#messageOctets, maxIncompleteOctets)) return TOO_MANY;
     const announced = this.#isFinal ? this.#missing : Number.POSITIVE_INFINITY;
     this.#message.append(chunk, start, end, announced);
     return null;
@@ -445,9 +440,9 @@ function violation(sentence: string): ProtocolFault {
   return { code: CloseCode.protocolError, sentence };
 }
 
-const TOO_MANY_INCOMPLETE: ProtocolFault = {
+const TOO_MANY: ProtocolFault = {
   code: CloseCode.tryAgainLater,
-  sentence: "the incomplete messages of all clients take too much memory; try again later",
+  sentence: TOO_MANY_INCOMPLETE,
 };
 
 function messageTooBig(octets: number): ProtocolFault {

@@ -2,7 +2,7 @@ import { expect, spyOn, test } from "bun:test";
 import fc from "fast-check";
 import { messageMemory } from "#base/message-memory.ts";
 import { takeOctets } from "#base/octet-ownership.ts";
-import { MessageCollector } from "#transport/endpoint/message-collector.ts";
+import { MessageCollector, mayGrow } from "#transport/endpoint/message-collector.ts";
 
 test("joins any parts, and counts the memory until the message is taken", () => {
   const parts = fc.array(fc.uint8Array({ maxLength: 3000 }), { maxLength: 40 });
@@ -56,4 +56,11 @@ test("gives a long message of known length in memory that was not joined and may
   concat.mockRestore();
   expect(message.every((octet) => octet === 7)).toBe(true);
   expect(takeOctets(message) === message).toBe(true);
+});
+
+test("a message may grow to 64 KiB whatever is held, and further within the limit", () => {
+  const held = messageMemory();
+  expect(mayGrow(1, 64 * 1024, 0)).toBe(true);
+  expect(mayGrow(10, 64 * 1024 + 1, held + 9)).toBe(false);
+  expect(mayGrow(10, 64 * 1024 + 1, held + 10)).toBe(true);
 });
