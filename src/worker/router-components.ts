@@ -8,21 +8,17 @@
 import { randomUUID } from "node:crypto";
 import type { SessionIdentity } from "#auth/session-identity.ts";
 import { Failure, sentenceOf } from "#base/failure.ts";
-import { type ProcessExit, printExit } from "#base/process-exit.ts";
-import { RestartPolicy } from "#base/restart-policy.ts";
-import { ComponentHost } from "#component/component-host.ts";
 import type {
   ComponentConfig,
   RawSocketOptions,
   RouterComponentsConfig,
 } from "#config/node-config.ts";
+import type { Logger } from "#observe/logger.ts";
 import type { ConnectionEvents } from "#transport/endpoint/connection.ts";
 import { RawSocketAcceptor } from "#transport/rawsocket/rawsocket-acceptor.ts";
 import type { ConnectionDetails, Peer, PeerHandler } from "#wamp/peer.ts";
+import { RestartedHost } from "./restarted-host.ts";
 import type { WorkerContext } from "./running-worker.ts";
-
-/** Time for components to leave and for their process to end; the controller gives the worker 5 seconds. */
-const DEADLINE_MS = 3_000;
 
 /** The connection is a socketpair: nothing between its ends has to be probed. */
 const OPTIONS: RawSocketOptions = {
@@ -48,19 +44,28 @@ export type AcceptComponent = (peer: Peer, identity: SessionIdentity) => PeerHan
 
 /** The components of one router worker. */
 export class RouterComponents {
-  readonly #config: RouterComponentsConfig;
+  readonly #runner: RestartedHost;
   readonly #accept: AcceptComponent;
-  readonly #context: WorkerContext;
-  readonly #restarts = new RestartPolicy();
-  #host: ComponentHost | null = null;
-  #startedAt = 0;
-  #restartTimer: ReturnType<typeof setTimeout> | null = null;
-  #isEnding = false;
+  readonly #log: Logger;
 
-  constructor(config: RouterComponentsConfig, accept: AcceptComponent, context: WorkerContext) {
-    this.#config = config;
+  constructor(
+    { list, options }: RouterComponentsConfig,
+    accept: AcceptComponent,
+    context: WorkerContext,
+  ) {
     this.#accept = accept;
-    this.#context = context;
+    this.#log = context.log;
+    const host = {
+      kind: "component",
+      components: list,
+      python: options,
+      title: "crossbar-worker [router components]",
+      attach: (component: ComponentConfig, descriptor: number) =>
+        this.#attach(component, descriptor),
+      // As in Crossbar, a component that is over is not started again.
+      onComponentEnd: () => {},
+    } as const;
+    this.#runner = new RestartedHost(host, context);
   }
 
   /**
@@ -69,58 +74,14 @@ export class RouterComponents {
    * A component that fails is logged, and the worker goes on, also where there is no interpreter.
    */
   async start(): Promise<void> {
-    // A worker that is to end does not wait for its components.
-    const stop = () => void this.shutdown();
-    this.#context.ending.addEventListener("abort", stop);
-    await this.#startHost();
-    this.#context.ending.removeEventListener("abort", stop);
-  }
-
-  async #startHost(): Promise<void> {
-    this.#startedAt = performance.now();
-    try {
-      this.#host = this.#makeHost();
-      await this.#host.start();
-    } catch (thrown) {
+    await this.#runner.start().catch((thrown) => {
       if (!(thrown instanceof Failure)) throw thrown;
-      for (const { id } of this.#config.list) {
-        this.#context.log.error("component not started", { id, reason: sentenceOf(thrown) });
-      }
-    }
+    });
   }
 
   /** Lets the components leave their realms, and ends their process; kills it after a deadline. */
   async shutdown(): Promise<void> {
-    this.#isEnding = true;
-    if (this.#restartTimer !== null) clearTimeout(this.#restartTimer);
-    if ((await this.#host?.shutdown(DEADLINE_MS)) !== "killed") return;
-    this.#context.log.warn("components killed: did not end in time");
-  }
-
-  #makeHost(): ComponentHost {
-    const { list, options } = this.#config;
-    return new ComponentHost({
-      kind: "component",
-      components: list,
-      python: options,
-      context: this.#context,
-      title: "crossbar-worker [router components]",
-      attach: (component, descriptor) => this.#attach(component, descriptor),
-      // As in Crossbar, a component that is over is not started again.
-      onComponentEnd: () => {},
-      onExit: (exit) => this.#restartLater(exit),
-    });
-  }
-
-  /** All components lived in the process that ended, so that all of them are started again. */
-  #restartLater(exit: ProcessExit): void {
-    if (this.#isEnding) return;
-    const delayMs = this.#restarts.nextDelayMs(performance.now() - this.#startedAt);
-    this.#context.log.error("components died", {
-      ended: printExit(exit),
-      restart_ms: delayMs,
-    });
-    this.#restartTimer = setTimeout(() => void this.#startHost(), delayMs);
+    await this.#runner.shutdown();
   }
 
   /** Accepts the connection that a component inherits, as a RawSocket listener accepts a client. */
@@ -133,7 +94,7 @@ export class RouterComponents {
       backend: null,
       options: OPTIONS,
     };
-    const { log } = this.#context;
+    const log = this.#log;
     const accept = (peer: Peer) => this.#accept(peer, identity);
     const acceptor = new RawSocketAcceptor(service, accept, log, undefined);
     let events: ConnectionEvents | undefined;
