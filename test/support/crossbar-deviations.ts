@@ -29,6 +29,13 @@ export const DEVIATIONS: Record<string, readonly RegExp[]> = {
     IN_EXTENSION,
     /"(authenticator|authorizer)-timeout"/,
   ],
+  "an archive that is missing and has no origin, a folder of cookies that is missing": [
+    /: no such file, and no "origin" is given$/,
+    /: Cannot keep cookies in ".*": no such folder$/s,
+  ],
+  "a socket file of a variable that is not set, or with a name too long for the system": [
+    /\.endpoint\.path: (environment variable \S+ is not set|socket file ".*" has \d+ octets; .*)$/s,
+  ],
   "a component of a realm that its worker lacks": [/\.components\[\d+\]\.realm: this worker/],
   "a program or class that cannot be run": [
     /\.callbacks/,
