@@ -86,6 +86,7 @@ export class YamuxConnection implements ConnectionEvents, InputDecoder, StreamOw
     if (this.#isGoingAway) return;
     this.#isGoingAway = true;
     this.frames.control(FrameType.goAway, 0, 0, GoAwayReason.normal);
+    this.schedule();
     this.#endIfUnused();
   }
 
