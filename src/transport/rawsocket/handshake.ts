@@ -46,7 +46,7 @@ export interface Agreement {
 /** A listener's answer: the reply, and the agreement or a sentence why there is none. */
 export type Answer =
   | { agreement: Agreement | "multiplexed"; reply: Uint8Array }
-  | { agreement: null; reply: Uint8Array | null; sentence: string };
+  | { agreement: null; reply: Uint8Array | null; sentence: string; isExpected?: true };
 
 /** What a listener accepts. */
 export interface AcceptedHandshakes {
@@ -81,8 +81,10 @@ export function answerHandshake(request: Uint8Array, accepted: AcceptedHandshake
   }
   if (request[2] !== 0 || request[3] !== 0) return refuse(Refusal.reservedBits);
   const second = request[1] as number;
-  if (accepted.mayMultiplex && (second & 0x0f) === MULTIPLEXED) {
-    return { agreement: "multiplexed", reply: multiplexedRequest() };
+  if ((second & 0x0f) === MULTIPLEXED) {
+    return accepted.mayMultiplex
+      ? { agreement: "multiplexed", reply: multiplexedRequest() }
+      : { ...refuse(Refusal.serializer), isExpected: true };
   }
   const serializer = accepted.serializers.find(
     (name) => serializers[name].rawSocketNumber === (second & 0x0f),
@@ -160,9 +162,9 @@ function octetsFor(high: number, low: number): Uint8Array {
   return Uint8Array.of(MAGIC, (high << 4) | low, 0, 0);
 }
 
-function refuse(error: (typeof Refusal)[keyof typeof Refusal]): Answer {
+function refuse(error: (typeof Refusal)[keyof typeof Refusal]) {
   const sentence = REFUSAL_SENTENCES[error] as string;
-  return { agreement: null, reply: octetsFor(error, 0), sentence };
+  return { agreement: null, reply: octetsFor(error, 0), sentence } as const;
 }
 
 /** The number for a length: 0 is 512 octets, each step doubles, 15 is 16 MiB. */

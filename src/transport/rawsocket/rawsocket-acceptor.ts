@@ -176,7 +176,9 @@ export class RawSocketConnection implements ConnectionEvents {
     const { mayMultiplex } = handshake;
     const answer = answerHandshake(handshake.octets, { serializers, maxOctets, mayMultiplex });
     if (answer.agreement === null) {
-      this.#refuse(answer.sentence, answer.reply);
+      // A proxy that asks for streams goes on without.
+      if (answer.isExpected && answer.reply !== null) this.#sendRefusal(answer.reply);
+      else this.#refuse(answer.sentence, answer.reply);
       return;
     }
     this.#socket.write(answer.reply, 0, answer.reply.length);

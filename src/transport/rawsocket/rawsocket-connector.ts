@@ -51,8 +51,11 @@ export function connectRawSocketPeer(
     const answer = new HandshakeCollector();
     const data = new ConnectingPeer({ config, maxBuffered, handler, answer, resolve, reject });
     const stream = await shared?.openStream(data);
-    if (stream == null) await openSocket(config.endpoint, { socket: SOCKET_HANDLER, data, signal });
-    else {
+    if (stream === undefined) {
+      await openSocket(config.endpoint, { socket: SOCKET_HANDLER, data, signal });
+    } else if (signal.aborted) {
+      stream.terminate();
+    } else {
       signal.addEventListener("abort", () => stream.terminate(), { once: true });
       data.requestHandshake(stream);
     }
