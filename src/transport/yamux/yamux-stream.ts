@@ -8,6 +8,7 @@
  */
 
 import type { ConnectionEvents, ConnectionSocket } from "#transport/endpoint/connection.ts";
+import { OctetCollector } from "#transport/endpoint/octet-collector.ts";
 import { Flag, FrameType, INITIAL_WINDOW } from "./frame-header.ts";
 import type { FrameWriter } from "./frame-writer.ts";
 
@@ -22,8 +23,6 @@ export interface StreamOwner {
   forget(stream: YamuxStream): void;
 }
 
-const NOTHING: Uint8Array[] = [];
-
 /** One stream; its owner attaches the receiver of its events before the first frame arrives. */
 export class YamuxStream implements ConnectionSocket {
   readonly id: number;
@@ -36,8 +35,8 @@ export class YamuxStream implements ConnectionSocket {
   /** Octets that the other side may still send, and those to be granted again. */
   #window = INITIAL_WINDOW;
   #taken = 0;
-  /** What arrived while the receiver was paused. */
-  #kept = NOTHING;
+  /** What arrived while the receiver was paused; undefined: nothing. */
+  #kept: OctetCollector | undefined;
   #isPaused = false;
   /** `write` has not taken all. */
   #isBlocked = false;
@@ -46,6 +45,9 @@ export class YamuxStream implements ConnectionSocket {
   #isLastDue = false;
   #finReceived = false;
   #isEndTold = false;
+  /** The other side has reset the stream, or the connection is closed, with this error. */
+  #isReset = false;
+  #error: Error | undefined;
   /** The receiver was told, or will be, that the stream is closed. */
   #isClosed = false;
 
@@ -61,7 +63,7 @@ export class YamuxStream implements ConnectionSocket {
   }
 
   write(octets: Uint8Array, offset = 0, length = octets.length - offset): number {
-    if (this.#isClosed || this.#last !== 0) return -1;
+    if (this.#isClosed || this.#isReset || this.#last !== 0) return -1;
     const wanted = Math.min(length, this.#credit);
     const { frames } = this.#owner;
     const sent = wanted > 0 ? frames.data(this.id, this.#flags, octets, offset, wanted) : 0;
@@ -83,13 +85,11 @@ export class YamuxStream implements ConnectionSocket {
   end(): void {
     if (this.#isClosed) return;
     this.shutdown();
-    this.#kept = NOTHING;
     this.#close();
   }
 
   terminate(): void {
     if (this.#isClosed) return;
-    this.#kept = NOTHING;
     this.#finReceived = true;
     this.#sendLast(Flag.rst);
     this.#close();
@@ -101,16 +101,17 @@ export class YamuxStream implements ConnectionSocket {
 
   resume(): void {
     this.#isPaused = false;
-    if (this.#kept.length > 0 || this.#finReceived) this.#owner.wait(this);
+    if (this.#isReset) queueMicrotask(() => this.proceed());
+    else if (this.#kept !== undefined || this.#finReceived) this.#owner.wait(this);
   }
 
   /** Octets have arrived. Gives a sentence if the other side had no credit for them. */
   received(octets: Uint8Array): string | null {
     this.#window -= octets.length;
     if (this.#window < 0) return `stream ${this.id} has sent more octets than were granted`;
-    if (this.#isPaused && !this.#isClosed) {
-      if (this.#kept === NOTHING) this.#kept = [];
-      this.#kept.push(new Uint8Array(octets));
+    if ((this.#isPaused || this.#kept !== undefined) && !this.#isClosed) {
+      this.#kept ??= new OctetCollector();
+      this.#kept.append(octets);
     } else {
       this.#deliver(octets);
     }
@@ -130,29 +131,40 @@ export class YamuxStream implements ConnectionSocket {
     else this.#tellEnd();
   }
 
-  /** The other side has reset the stream, or the connection is closed. */
+  /** The other side has reset the stream, or the connection is closed: what has arrived is still delivered. */
   reset(error?: Error): void {
     this.#finReceived = true;
-    this.#kept = NOTHING;
-    this.#close(error);
+    this.#isReset = true;
+    this.#error = error;
+    this.#isLastDue = false;
+    this.#owner.forget(this);
+    if (this.#kept === undefined) this.#close();
   }
 
   /** There is room for frames: goes on with what waits. */
   proceed(): void {
     this.#sendDue();
-    while (this.#kept.length > 0 && !this.#isPaused)
-      this.#deliver(this.#kept.shift() as Uint8Array);
+    if (!this.#isPaused) this.#deliverKept();
     this.#tellEnd();
-    if (!this.#isBlocked || this.#isClosed) return;
+    if (!this.#isBlocked || this.#isClosed || this.#isReset) return;
     this.#isBlocked = false;
     this.#events?.drained();
   }
 
+  #deliverKept(): void {
+    const kept = this.#kept?.octets;
+    this.#kept = undefined;
+    if (kept !== undefined) this.#deliver(kept);
+  }
+
   #tellEnd(): void {
-    if (!this.#finReceived || this.#kept.length > 0 || this.#isEndTold || this.#isClosed) return;
-    this.#isEndTold = true;
-    this.#events?.ended();
-    if (this.#last !== 0) this.#close();
+    if (!this.#finReceived || this.#kept !== undefined || this.#isClosed) return;
+    if (this.#isReset) this.#close();
+    else if (!this.#isEndTold) {
+      this.#isEndTold = true;
+      this.#events?.ended();
+      if (this.#last !== 0) this.#close();
+    }
   }
 
   #deliver(octets: Uint8Array): void {
@@ -169,6 +181,7 @@ export class YamuxStream implements ConnectionSocket {
 
   /** Sends the frames without a payload that are due. */
   #sendDue(): void {
+    if (this.#isReset) return;
     if (this.#sendWindowUpdate() && this.#sendLastFrame()) this.#owner.schedule();
     else this.#owner.wait(this);
   }
@@ -195,10 +208,11 @@ export class YamuxStream implements ConnectionSocket {
   }
 
   /** Tells the receiver in a microtask, because it may be sending. */
-  #close(error?: Error): void {
+  #close(): void {
     if (this.#finReceived) this.#owner.forget(this);
     if (this.#isClosed) return;
     this.#isClosed = true;
-    queueMicrotask(() => this.#events?.closed(error));
+    this.#kept = undefined;
+    queueMicrotask(() => this.#events?.closed(this.#error));
   }
 }

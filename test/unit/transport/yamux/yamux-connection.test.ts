@@ -17,9 +17,15 @@ class Receiver implements ConnectionEvents {
   received(chunk: Uint8Array): void {
     this.text += Buffer.from(chunk).toString("latin1");
   }
-  drained = () => void this.events.push("drained");
-  ended = () => void this.events.push("ended");
-  closed = () => void this.events.push("closed");
+  drained(): void {
+    this.events.push("drained");
+  }
+  ended(): void {
+    this.events.push("ended");
+  }
+  closed(): void {
+    this.events.push("closed");
+  }
 }
 
 const octets = (text: string) => Buffer.from(text, "latin1");
@@ -161,6 +167,36 @@ describe("the side that accepts streams", () => {
     await turns();
     expect(accepted[0]?.receiver.text).toBe("ab");
     expect(accepted[0]?.receiver.events).toEqual(["ended"]);
+  });
+
+  test.each([
+    ["FIN", "00 00 0004 00000001 00000001 62", ["ended"]],
+    ["a reset", "00 00 0000 00000001 00000001 62 00 01 0008 00000001 00000000", ["closed"]],
+  ])(
+    "delivers what had arrived before %s, and what follows a resume behind it",
+    async (_, frames, events) => {
+      const { connection, accepted } = accepting();
+      connection.received(hex("00 00 0001 00000001 00000001 61"));
+      const { stream, receiver } = accepted[0] as (typeof accepted)[0];
+      stream.pause();
+      connection.received(hex(frames));
+      await turns();
+      expect(receiver.text + receiver.events.join("")).toBe("a");
+      stream.resume();
+      await turns();
+      expect([receiver.text, receiver.events]).toEqual(["ab", events]);
+    },
+  );
+
+  test("keeps the order of what arrives just after a resume", async () => {
+    const { connection, accepted } = accepting();
+    connection.received(hex("00 00 0001 00000001 00000001 61"));
+    accepted[0]?.stream.pause();
+    connection.received(hex("00 00 0000 00000001 00000001 62"));
+    accepted[0]?.stream.resume();
+    connection.received(hex("00 00 0000 00000001 00000001 63"));
+    await turns();
+    expect(accepted[0]?.receiver.text).toBe("abc");
   });
 
   test("closes once the streams are over", async () => {
