@@ -24,7 +24,8 @@ const TRANSPORT = {
   http: ["endpoint"],
   web: ["websocket", "http", "endpoint", "listener"],
   websocket: ["http", "endpoint", "listener"],
-  rawsocket: ["endpoint", "listener"],
+  rawsocket: ["yamux", "endpoint", "listener"],
+  yamux: ["endpoint"],
   endpoint: [],
 };
 

@@ -2,41 +2,8 @@
 
 import { expect, test } from "bun:test";
 import { afterTest } from "../support/cleanups.ts";
+import { proxiedNode } from "../support/proxied-node.ts";
 import { ScriptedClient } from "../support/scripted-client.ts";
-import { temporaryFolder } from "../support/temporary-folder.ts";
-import { freePorts, nodeForTest } from "../support/temporary-node.ts";
-
-const [proxyPort = 0, routerPort = 0] = freePorts(2);
-
-function nodeConfig() {
-  const allow = { call: true, register: true, publish: true, subscribe: true };
-  const role = { name: "anonymous", permissions: [{ uri: "", match: "prefix", allow }] };
-  const endpoint = { type: "unix", path: "router.sock" };
-  const trusted = { "anonymous-proxy": { type: "static" } };
-  const auth = { anonymous: { type: "static", role: "anonymous" } };
-  const at = (port: number) => ({ type: "tcp", port, interface: "127.0.0.1" });
-  return {
-    version: 2,
-    workers: [
-      {
-        type: "router",
-        realms: [{ name: "realm1", roles: [role] }],
-        transports: [
-          { type: "rawsocket", endpoint, serializers: ["cbor"], auth: trusted },
-          { type: "websocket", endpoint: at(routerPort), auth },
-        ],
-      },
-      {
-        type: "proxy",
-        connections: {
-          router: { transport: { type: "rawsocket", endpoint, serializer: "cbor" } },
-        },
-        routes: { realm1: { anonymous: "router" } },
-        transports: [{ type: "websocket", endpoint: at(proxyPort), auth }],
-      },
-    ],
-  };
-}
 
 async function join(port: number) {
   const client = await ScriptedClient.open(`ws://127.0.0.1:${port}/`, "cbor");
@@ -48,7 +15,7 @@ async function join(port: number) {
 }
 
 test("it is told why it is closed, behind the events that were kept", async () => {
-  const node = await nodeForTest(temporaryFolder({ "node.json": nodeConfig() }));
+  const { node, proxyPort, routerPort } = await proxiedNode();
   const { client: slow, session } = await join(proxyPort);
   slow.says([32, 1, {}, "a.b"]);
   expect((await slow.next())?.[0]).toBe(33);

@@ -312,7 +312,6 @@ describe("a router that", () => {
       const client = await current.connect("websocket");
       client.says([1, "silent", { roles: { caller: {} } }]);
       const side = await current.silent.connection();
-      await side.handshake;
       misbehaves(side);
       expect(await client.rest()).toEqual([abort]);
       expect(await client.closed).toBe(abort === late ? 1008 : 1000);

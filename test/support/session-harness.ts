@@ -157,15 +157,15 @@ export async function sessionHarness(options: HarnessOptions = {}) {
   };
 }
 
-/** A connection to a router that says nothing by itself. */
+const ASKS_FOR_STREAMS = "7fff0000";
+
+/** A connection to a router that says nothing by itself; the proxy has begun its handshake. */
 export interface SilentSide {
   socket: Socket;
-  /** Resolves when the proxy has begun its handshake. */
-  handshake: Promise<unknown>;
   closed: Promise<unknown>;
 }
 
-/** A router that accepts connections and says nothing by itself. */
+/** A router that accepts connections, offers no streams, and says nothing else by itself. */
 async function silentRouter(path: string) {
   const waiting: PromiseWithResolvers<SilentSide>[] = [];
   const sockets: Socket[] = [];
@@ -176,8 +176,10 @@ async function silentRouter(path: string) {
     socket.on("error", () => {});
     sockets.push(socket);
     const closed = new Promise((resolve) => socket.once("close", resolve));
-    const handshake = new Promise((resolve) => socket.once("data", resolve));
-    slot(came++).resolve({ socket, handshake, closed });
+    socket.once("data", (octets: Buffer) => {
+      if (octets.toString("hex") === ASKS_FOR_STREAMS) socket.end(Buffer.from("7f100000", "hex"));
+      else slot(came++).resolve({ socket, closed });
+    });
   });
   await new Promise<void>((resolve) => server.listen(path, resolve));
   afterTest(() => {

@@ -8,7 +8,7 @@
  */
 
 import { sentenceOf } from "#base/failure.ts";
-import { type ConnectOptions, connectPeer } from "#transport/peer-connector.ts";
+import type { ConnectOptions } from "#transport/peer-connector.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
 import { MessageType } from "#wamp/message-type.ts";
 import { CloseCode, type Peer, type PeerHandler, type WireMessage } from "#wamp/peer.ts";
@@ -52,7 +52,7 @@ export class BackendSession implements PeerHandler {
     const { canceled } = options;
     const session = new BackendSession(backend, observer);
     try {
-      session.#peer = await connectPeer(backend.config.transport, options, session);
+      session.#peer = await backend.connector.connect(options, session);
     } catch (thrown) {
       session.#uncount();
       // An attempt that was canceled proves nothing about the router.

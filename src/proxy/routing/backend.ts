@@ -15,6 +15,7 @@ import { sentenceOf } from "#base/failure.ts";
 import type { ConnectionConfig } from "#config/node-config.ts";
 import type { Logger } from "#observe/logger.ts";
 import { connectPeer } from "#transport/peer-connector.ts";
+import { RouterConnector } from "#transport/router-connector.ts";
 import { CloseCode } from "#wamp/peer.ts";
 
 /** What the backends of one worker have in common. */
@@ -30,6 +31,7 @@ const LOWEST_SHARE = 0.1;
 /** One connection of node.json, with its sessions and its health. */
 export class Backend {
   readonly config: ConnectionConfig;
+  readonly connector: RouterConnector;
   /** Sessions that are connected or connecting. */
   sessions = 0;
   /** Whether the router has been reached since the worker was started. */
@@ -44,6 +46,7 @@ export class Backend {
 
   constructor(config: ConnectionConfig, context: BackendContext) {
     this.config = config;
+    this.connector = new RouterConnector(config.transport);
     this.#context = context;
     this.#scheduleCheck();
   }

@@ -13,6 +13,12 @@ export const HANDSHAKE_OCTETS = 4;
 
 const MAGIC = 0x7f;
 
+/**
+ * In place of a serializer: from now on the connection carries the streams of yamux, each of them a RawSocket
+ * connection of its own. WAMP reserves this number, so other routers refuse it, or close the connection.
+ */
+const MULTIPLEXED = 15;
+
 /** Error numbers of a refusing answer. */
 const Refusal = { serializer: 1, length: 2, reservedBits: 3, connections: 4 } as const;
 
@@ -39,13 +45,15 @@ export interface Agreement {
 
 /** A listener's answer: the reply, and the agreement or a sentence why there is none. */
 export type Answer =
-  | { agreement: Agreement; reply: Uint8Array }
-  | { agreement: null; reply: Uint8Array | null; sentence: string };
+  | { agreement: Agreement | "multiplexed"; reply: Uint8Array }
+  | { agreement: null; reply: Uint8Array | null; sentence: string; isExpected?: true };
 
 /** What a listener accepts. */
 export interface AcceptedHandshakes {
   serializers: readonly SerializerName[];
   maxOctets: number;
+  /** Whether a connection may carry several sessions. */
+  mayMultiplex: boolean;
 }
 
 /** The handshake that a connecting side sends. */
@@ -56,6 +64,16 @@ export function handshakeRequest(options: HandshakeOptions): Uint8Array {
   );
 }
 
+/** The handshake that asks for a connection of several sessions. */
+export function multiplexedRequest(): Uint8Array {
+  return octetsFor(15, MULTIPLEXED);
+}
+
+/** Whether a listener's answer grants that. */
+export function grantsMultiplexed(answer: Uint8Array): boolean {
+  return Buffer.compare(answer, multiplexedRequest()) === 0;
+}
+
 /** Answers a connecting side; other protocols than RawSocket get no reply. */
 export function answerHandshake(request: Uint8Array, accepted: AcceptedHandshakes): Answer {
   if (request[0] !== MAGIC) {
@@ -63,6 +81,11 @@ export function answerHandshake(request: Uint8Array, accepted: AcceptedHandshake
   }
   if (request[2] !== 0 || request[3] !== 0) return refuse(Refusal.reservedBits);
   const second = request[1] as number;
+  if ((second & 0x0f) === MULTIPLEXED) {
+    return accepted.mayMultiplex
+      ? { agreement: "multiplexed", reply: multiplexedRequest() }
+      : { ...refuse(Refusal.serializer), isExpected: true };
+  }
   const serializer = accepted.serializers.find(
     (name) => serializers[name].rawSocketNumber === (second & 0x0f),
   );
@@ -108,7 +131,13 @@ export function readHandshakeAnswer(
 /** Gathers the four octets of a handshake, which may come one by one. */
 export class HandshakeCollector {
   readonly octets = new Uint8Array(HANDSHAKE_OCTETS);
+  /** Whether the connection may carry several sessions. */
+  readonly mayMultiplex: boolean;
   #count = 0;
+
+  constructor(mayMultiplex = false) {
+    this.mayMultiplex = mayMultiplex;
+  }
 
   /** Whether all octets have arrived. */
   get isComplete(): boolean {
@@ -133,9 +162,9 @@ function octetsFor(high: number, low: number): Uint8Array {
   return Uint8Array.of(MAGIC, (high << 4) | low, 0, 0);
 }
 
-function refuse(error: (typeof Refusal)[keyof typeof Refusal]): Answer {
+function refuse(error: (typeof Refusal)[keyof typeof Refusal]) {
   const sentence = REFUSAL_SENTENCES[error] as string;
-  return { agreement: null, reply: octetsFor(error, 0), sentence };
+  return { agreement: null, reply: octetsFor(error, 0), sentence } as const;
 }
 
 /** The number for a length: 0 is 512 octets, each step doubles, 15 is 16 MiB. */

@@ -15,6 +15,7 @@ import type { ConnectionLimit, ConnectionSlot } from "#transport/endpoint/connec
 import { GracefulClose } from "#transport/endpoint/graceful-close.ts";
 import { printAuthority } from "#transport/endpoint/peer-address.ts";
 import type { AcceptPeerWithSession, TransportContext } from "#transport/listener.ts";
+import { YamuxConnection } from "#transport/yamux/yamux-connection.ts";
 import { CloseCode, type ConnectionDetails } from "#wamp/peer.ts";
 import {
   type Agreement,
@@ -43,6 +44,7 @@ export class RawSocketAcceptor {
   readonly #limit: ConnectionLimit | undefined;
   readonly #open = new Set<RawSocketConnection>();
   readonly #closing = new GracefulClose(this.#open);
+  readonly #isForProxies: boolean;
 
   /** `accept` is called with every peer after its handshake. */
   constructor(
@@ -55,12 +57,29 @@ export class RawSocketAcceptor {
     this.acceptPeer = accept;
     this.log = log;
     this.#limit = limit;
+    const { auth } = config;
+    this.#isForProxies =
+      auth !== "passthrough" && ("anonymous-proxy" in auth || "cryptosign-proxy" in auth);
   }
 
   /** Takes a connection over; gives the receiver of its socket's events. */
   accept(socket: ConnectionSocket, details: ConnectionDetails): RawSocketConnection {
+    return this.#accept(socket, details, this.#isForProxies && details.isUnixSocket);
+  }
+
+  /** Takes a stream of a connection over, in the same way. */
+  acceptStream(stream: ConnectionSocket, details: ConnectionDetails): RawSocketConnection {
+    return this.#accept(stream, details, false);
+  }
+
+  #accept(
+    socket: ConnectionSocket,
+    details: ConnectionDetails,
+    mayMultiplex: boolean,
+  ): RawSocketConnection {
     const slot = this.#limit?.take(details.peer);
-    const connection = new RawSocketConnection(socket, details, this, slot);
+    const handshake = new HandshakeCollector(mayMultiplex);
+    const connection = new RawSocketConnection(socket, details, this, { slot, handshake });
     this.#open.add(connection);
     if (slot === null) connection.refuseTooMany();
     return connection;
@@ -84,9 +103,11 @@ export class RawSocketConnection implements ConnectionEvents {
   readonly #acceptor: RawSocketAcceptor;
   /** Null after the handshake. */
   #details: ConnectionDetails | null;
-  #handshake: HandshakeCollector | null = new HandshakeCollector();
+  #handshake: HandshakeCollector | null;
   #deadline: ReturnType<typeof setTimeout> | null;
   #peer: RawSocketPeer | null = null;
+  /** In place of a peer: the streams of this connection. */
+  #streams: YamuxConnection | undefined;
   readonly #slot: ConnectionSlot | null | undefined;
 
   /** `slot`: undefined where connections are not counted; null: none was free. */
@@ -94,9 +115,10 @@ export class RawSocketConnection implements ConnectionEvents {
     socket: ConnectionSocket,
     details: ConnectionDetails,
     acceptor: RawSocketAcceptor,
-    slot: ConnectionSlot | null | undefined,
+    begin: { slot: ConnectionSlot | null | undefined; handshake: HandshakeCollector },
   ) {
-    this.#slot = slot;
+    this.#slot = begin.slot;
+    this.#handshake = begin.handshake;
     this.#socket = socket;
     this.#details = details;
     this.#acceptor = acceptor;
@@ -108,10 +130,12 @@ export class RawSocketConnection implements ConnectionEvents {
   received(chunk: Uint8Array): void {
     if (this.#peer !== null) this.#peer.received(chunk);
     else if (this.#handshake !== null) this.#readHandshake(this.#handshake, chunk);
+    else this.#streams?.received(chunk);
   }
 
   drained(): void {
     this.#peer?.drained();
+    this.#streams?.drained();
   }
 
   /** RawSocket has no half-open connections, but for the last message of a session. */
@@ -125,6 +149,7 @@ export class RawSocketConnection implements ConnectionEvents {
     this.#slot?.release();
     try {
       this.#peer?.closed(error);
+      this.#streams?.closed(error);
     } finally {
       this.#acceptor.noteClosed(this);
     }
@@ -132,8 +157,9 @@ export class RawSocketConnection implements ConnectionEvents {
 
   /** Closes the connection because the node shuts down. */
   close(): void {
-    if (this.#peer === null) this.#socket.terminate();
-    else this.#peer.close(CloseCode.goingAway, "the node shuts down");
+    if (this.#peer !== null) this.#peer.close(CloseCode.goingAway, "the node shuts down");
+    else if (this.#streams !== undefined) this.#streams.close();
+    else this.#socket.terminate();
   }
 
   /** Terminates the connection. */
@@ -147,21 +173,45 @@ export class RawSocketConnection implements ConnectionEvents {
     this.#stopDeadline();
     const { serializers, options } = this.#acceptor.config;
     const maxOctets = options.max_message_size;
-    const answer = answerHandshake(handshake.octets, { serializers, maxOctets });
+    const { mayMultiplex } = handshake;
+    const answer = answerHandshake(handshake.octets, { serializers, maxOctets, mayMultiplex });
     if (answer.agreement === null) {
-      this.#refuse(answer.sentence, answer.reply);
+      // A proxy that asks for streams goes on without.
+      if (answer.isExpected && answer.reply !== null) this.#sendRefusal(answer.reply);
+      else this.#refuse(answer.sentence, answer.reply);
       return;
     }
     this.#socket.write(answer.reply, 0, answer.reply.length);
-    const peer = this.#openPeer(answer.agreement);
-    if (peer !== null && remainder.length > 0) peer.received(remainder);
+    const receiver =
+      answer.agreement === "multiplexed" ? this.#openStreams() : this.#openPeer(answer.agreement);
+    if (receiver !== null && remainder.length > 0) receiver.received(remainder);
+  }
+
+  /** Every stream is counted as a connection, but not this one any more. */
+  #openStreams(): YamuxConnection {
+    const details = this.#takeDetails();
+    const acceptor = this.#acceptor;
+    const { log } = acceptor;
+    const fields = { transport: acceptor.config.id, peer: details.peer };
+    this.#slot?.release();
+    this.#streams = new YamuxConnection(this.#socket, {
+      accept: (stream) => acceptor.acceptStream(stream, details),
+      onStreamFailed: (error) => log.error("rawsocket event failed", { ...fields, error }),
+      onClosed: (reason) => log.debug("connection of a proxy closed", { ...fields, reason }),
+    });
+    return this.#streams;
+  }
+
+  #takeDetails(): ConnectionDetails {
+    const details = this.#details as ConnectionDetails;
+    this.#details = null;
+    this.#handshake = null;
+    return details;
   }
 
   #openPeer(agreement: Agreement): RawSocketPeer | null {
     const { config, acceptPeer, log } = this.#acceptor;
-    const details = this.#details as ConnectionDetails;
-    this.#details = null;
-    this.#handshake = null;
+    const details = this.#takeDetails();
     const peer = new RawSocketPeer({
       socket: this.#socket,
       agreement,

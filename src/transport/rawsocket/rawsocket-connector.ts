@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Socket, SocketHandler } from "bun";
+import type { SocketHandler } from "bun";
 
 import type { ConnectingRawSocketConfig } from "#config/node-config.ts";
 import {
@@ -14,6 +14,7 @@ import {
   openSocket,
   tlsState,
 } from "#transport/endpoint/connect.ts";
+import type { ConnectionEvents, ConnectionSocket } from "#transport/endpoint/connection.ts";
 import { printTcpPeer, printUnixPeer } from "#transport/endpoint/peer-address.ts";
 import type { Peer, PeerHandler, TransportDetails } from "#wamp/peer.ts";
 import {
@@ -23,11 +24,44 @@ import {
   readHandshakeAnswer,
 } from "./handshake.ts";
 import { RawSocketPeer } from "./rawsocket-peer.ts";
+import type { SharedConnection } from "./shared-connection.ts";
 
-/** The data of a socket: its peer, and until then its handshake. */
-interface Connection {
-  peer: RawSocketPeer | null;
-  handshake: PendingHandshake | null;
+/** What a session needs of its connection. */
+interface SessionOptions {
+  /** With more octets waiting, `Peer.send` answers false. */
+  maxBuffered: number;
+  /** Aborts when the connection is no longer needed. */
+  canceled?: AbortSignal;
+}
+
+/**
+ * Opens a RawSocket connection to a router, handshake included, within the endpoint's deadline. With `shared`
+ * it is a stream of that connection, if the router grants streams.
+ */
+export function connectRawSocketPeer(
+  config: ConnectingRawSocketConfig,
+  { maxBuffered, canceled }: SessionOptions,
+  handler: PeerHandler,
+  shared?: SharedConnection,
+): Promise<Peer> {
+  const attempt = async (signal: AbortSignal) => {
+    const { promise, resolve, reject } = Promise.withResolvers<Peer>();
+    // The promise may reject before it is awaited; `openSocket` then rejects with the reason.
+    promise.catch(() => {});
+    const answer = new HandshakeCollector();
+    const data = new ConnectingPeer({ config, maxBuffered, handler, answer, resolve, reject });
+    const stream = await shared?.openStream(data);
+    if (stream === undefined) {
+      await openSocket(config.endpoint, { socket: SOCKET_HANDLER, data, signal });
+    } else if (signal.aborted) {
+      stream.terminate();
+    } else {
+      signal.addEventListener("abort", () => stream.terminate(), { once: true });
+      data.requestHandshake(stream);
+    }
+    return promise;
+  };
+  return connectWithTimeout(config.endpoint, attempt, canceled);
 }
 
 /** A connection whose handshake is not done. */
@@ -36,109 +70,123 @@ interface PendingHandshake {
   maxBuffered: number;
   handler: PeerHandler;
   answer: HandshakeCollector;
-  isSecure: boolean;
   resolve(peer: Peer): void;
   reject(failure: Error): void;
 }
 
-/** Opens a RawSocket connection to a router, handshake included, within the endpoint's deadline. */
-export function connectRawSocketPeer(
-  config: ConnectingRawSocketConfig,
-  { maxBuffered, canceled }: { maxBuffered: number; canceled?: AbortSignal },
-  handler: PeerHandler,
-): Promise<Peer> {
-  const attempt = async (signal: AbortSignal) => {
-    const { promise, resolve, reject } = Promise.withResolvers<Peer>();
-    // The promise may reject before it is awaited; `openSocket` then rejects with the reason.
-    promise.catch(() => {});
-    const answer = new HandshakeCollector();
-    const isSecure = connectsWithTls(config.endpoint);
-    const handshake = { config, maxBuffered, handler, answer, isSecure, resolve, reject };
-    const data: Connection = { peer: null, handshake };
-    await openSocket(config.endpoint, { socket: SOCKET_HANDLER, data, signal });
-    return promise;
-  };
-  return connectWithTimeout(config.endpoint, attempt, canceled);
-}
+/** Receives the events of one connection: until its handshake is done, and then for its peer. */
+class ConnectingPeer implements ConnectionEvents {
+  #peer: RawSocketPeer | null = null;
+  /** Null after the handshake, because many sessions are idle for a long time. */
+  #pending: PendingHandshake | null;
+  #socket: ConnectingSocket | null = null;
 
-const SOCKET_HANDLER: SocketHandler<Connection> = {
-  open(socket) {
-    // With TLS the router is not authenticated yet.
-    if (socket.data.handshake?.isSecure === false) requestHandshake(socket);
-  },
-  handshake(socket, isTrusted, fault) {
-    const { handshake } = socket.data;
-    if (isTrusted && fault === null) {
-      requestHandshake(socket);
+  constructor(pending: PendingHandshake) {
+    this.#pending = pending;
+  }
+
+  /** Whether the router has to be authenticated before the handshake. */
+  get isSecure(): boolean {
+    return this.#pending !== null && connectsWithTls(this.#pending.config.endpoint);
+  }
+
+  /** Begins the handshake. */
+  requestHandshake(socket: ConnectingSocket): void {
+    if (this.#pending === null) return;
+    this.#socket = socket;
+    socket.write(handshakeRequest(optionsOf(this.#pending.config)));
+  }
+
+  /** The connection cannot be used. */
+  fail(state: string): void {
+    this.#pending?.reject(connectFailure(this.#pending.config.endpoint, state));
+  }
+
+  received(chunk: Uint8Array): void {
+    if (this.#peer !== null) this.#peer.received(chunk);
+    else if (this.#pending !== null) this.#readAnswer(this.#pending, chunk);
+  }
+
+  drained(): void {
+    this.#peer?.drained();
+  }
+
+  ended(): void {
+    this.#socket?.end();
+  }
+
+  closed(error: Error | undefined): void {
+    this.#peer?.closed(error);
+    this.fail("it closed the connection during the handshake");
+  }
+
+  #readAnswer(pending: PendingHandshake, chunk: Uint8Array): void {
+    const { config, maxBuffered, handler, answer } = pending;
+    const socket = this.#socket;
+    const remainder = answer.push(chunk);
+    if (!answer.isComplete || socket === null) return;
+    const agreement = readHandshakeAnswer(answer.octets, optionsOf(config));
+    if (typeof agreement === "string") {
+      this.fail(agreement);
+      socket.terminate();
       return;
     }
-    const state = fault === null ? "its certificate is not trusted" : tlsState(fault);
-    handshake?.reject(connectFailure(handshake.config.endpoint, state));
+    const peer = new RawSocketPeer({
+      socket,
+      agreement,
+      details: detailsOf(socket, config),
+      maxBuffered,
+    });
+    this.#peer = peer;
+    this.#pending = null;
+    peer.attach(handler);
+    pending.resolve(peer);
+    if (remainder.length > 0) peer.received(remainder);
+  }
+}
+
+/** A stream, or a socket of Bun, which has the address of the other side. */
+interface ConnectingSocket extends ConnectionSocket {
+  readonly remoteAddress?: string;
+  readonly remotePort?: number;
+}
+
+const SOCKET_HANDLER: SocketHandler<ConnectingPeer> = {
+  open(socket) {
+    // With TLS the router is not authenticated yet.
+    if (!socket.data.isSecure) socket.data.requestHandshake(socket);
+  },
+  handshake(socket, isTrusted, fault) {
+    if (isTrusted && fault === null) {
+      socket.data.requestHandshake(socket);
+      return;
+    }
+    socket.data.fail(fault === null ? "its certificate is not trusted" : tlsState(fault));
     socket.terminate();
   },
-  data(socket, chunk) {
-    const { peer, handshake } = socket.data;
-    if (peer !== null) peer.received(chunk);
-    else if (handshake !== null) readHandshake(socket, handshake, chunk);
-  },
-  drain(socket) {
-    socket.data.peer?.drained();
-  },
-  close(socket, error) {
-    const { peer, handshake } = socket.data;
-    peer?.closed(error);
-    const state = "it closed the connection during the handshake";
-    handshake?.reject(connectFailure(handshake.config.endpoint, state));
-  },
+  data: (socket, chunk) => socket.data.received(chunk),
+  drain: (socket) => socket.data.drained(),
+  close: (socket, error) => socket.data.closed(error),
   error(socket, error) {
     // An error of a socket event handler or of TLS; other errors come with the close event.
-    const { handshake } = socket.data;
-    handshake?.reject(connectFailure(handshake.config.endpoint, tlsState(error)));
+    socket.data.fail(tlsState(error));
     socket.terminate();
   },
 };
-
-function requestHandshake(socket: Socket<Connection>): void {
-  const { handshake } = socket.data;
-  if (handshake !== null) socket.write(handshakeRequest(optionsOf(handshake.config)));
-}
-
-function readHandshake(
-  socket: Socket<Connection>,
-  handshake: PendingHandshake,
-  chunk: Uint8Array,
-): void {
-  const { config, maxBuffered, handler, answer, resolve, reject } = handshake;
-  const remainder = answer.push(chunk);
-  if (!answer.isComplete) return;
-  const agreement = readHandshakeAnswer(answer.octets, optionsOf(config));
-  if (typeof agreement === "string") {
-    reject(connectFailure(config.endpoint, agreement));
-    socket.terminate();
-    return;
-  }
-  const details = detailsOf(socket, config);
-  const peer = new RawSocketPeer({ socket, agreement, details, maxBuffered });
-  // Frees the handshake, because many sessions are idle for a long time.
-  socket.data = { peer, handshake: null };
-  peer.attach(handler);
-  resolve(peer);
-  if (remainder.length > 0) peer.received(remainder);
-}
 
 function optionsOf(config: ConnectingRawSocketConfig): HandshakeOptions {
   return { serializer: config.serializer, maxOctets: config.max_message_size };
 }
 
 function detailsOf(
-  socket: Socket<Connection>,
+  socket: ConnectingSocket,
   { endpoint, serializer }: ConnectingRawSocketConfig,
 ): TransportDetails {
   const isUnixSocket = endpoint.type === "unix";
   return {
     peer: isUnixSocket
       ? printUnixPeer(endpoint.path)
-      : printTcpPeer(socket.remoteAddress, socket.remotePort),
+      : printTcpPeer(socket.remoteAddress ?? "", socket.remotePort ?? 0),
     type: "rawsocket",
     serializer,
     isSecure: connectsWithTls(endpoint),

@@ -2,13 +2,19 @@ import { describe, expect, test } from "bun:test";
 
 import {
   answerHandshake,
+  grantsMultiplexed,
   HandshakeCollector,
   handshakeRequest,
+  multiplexedRequest,
   readHandshakeAnswer,
 } from "#transport/rawsocket/handshake.ts";
 
 const hex = (digits: string) => Uint8Array.fromHex(digits);
-const ALL = { serializers: ["json", "msgpack", "cbor"] as const, maxOctets: 2 ** 20 };
+const ALL = {
+  serializers: ["json", "msgpack", "cbor"] as const,
+  maxOctets: 2 ** 20,
+  mayMultiplex: false,
+};
 
 describe("handshakeRequest", () => {
   test("rounds the length up to a power of two", () => {
@@ -34,14 +40,31 @@ describe("answerHandshake", () => {
   });
 
   test("says no more than three octets of length can", () => {
-    expect(answerHandshake(hex("7ff10000"), ALL).agreement?.maxSendOctets).toBe(2 ** 24 - 1);
+    expect(answerHandshake(hex("7ff10000"), ALL).agreement).toMatchObject({
+      maxSendOctets: 2 ** 24 - 1,
+    });
   });
 
   test("refuses an unknown serializer with error 1", () => {
     expect(answerHandshake(hex("7ff50000"), ALL).reply?.toHex()).toBe("7f100000");
     expect(answerHandshake(hex("7ff00000"), ALL).reply?.toHex()).toBe("7f100000");
-    const onlyJson = { serializers: ["json"] as const, maxOctets: 512 };
+    const onlyJson = { ...ALL, serializers: ["json"] as const };
     expect(answerHandshake(hex("7ff30000"), onlyJson).reply?.toHex()).toBe("7f100000");
+  });
+
+  test("grants streams where they are offered, and refuses them as an unknown serializer", () => {
+    const offering = { ...ALL, mayMultiplex: true };
+    expect(multiplexedRequest().toHex()).toBe("7fff0000");
+    const granted = answerHandshake(multiplexedRequest(), offering);
+    expect(granted).toMatchObject({ agreement: "multiplexed" });
+    expect(grantsMultiplexed(granted.reply ?? hex(""))).toBe(true);
+    const refused = answerHandshake(multiplexedRequest(), ALL);
+    expect(refused).toMatchObject({ agreement: null, isExpected: true });
+    expect(refused.reply?.toHex()).toBe("7f100000");
+    expect(grantsMultiplexed(hex("7f100000"))).toBe(false);
+    expect(answerHandshake(hex("7ff30000"), offering)).toMatchObject({
+      agreement: { serializer: "cbor" },
+    });
   });
 
   test("refuses reserved bits with error 3", () => {
