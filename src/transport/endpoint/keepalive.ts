@@ -3,7 +3,7 @@
  *
  * A client that reads slowly has to read first what was sent before the ping. So the time for the answer
  * begins when the ping has been delivered to the system of the other side, and grows with the octets that
- * may wait there.
+ * may wait there. The time in which the connection is not read does not count.
  *
  * Traffic only notes the time; timers are set again when they fire, or once for each ping. So a busy
  * connection costs one clock reading per read and no timer.
@@ -19,6 +19,8 @@ import { type SentOctets, sentOctets } from "./system-calls.ts";
 export interface KeepaliveTarget {
   /** Octets that wait in this process. */
   readonly bufferedOctets: number;
+  /** A clock in milliseconds that stands still while the connection is not read. */
+  readonly readingMs: number;
   /** Sends a ping; its payload is borrowed. */
   ping(payload: Uint8Array): void;
   /** Whether the connection is not read at present, so that no answer can arrive. */
@@ -37,6 +39,9 @@ const MAX_UNREAD_OCTETS = 16 * 1024 * 1024;
 /** A client that reads slower than this, in octets for each millisecond, may be cut off. */
 const SLOW_OCTETS_PER_MS = 64;
 
+/** An answer may have arrived while the connection was not read: so long it is read first, once its time is over. */
+const RESUMED_MS = 100;
+
 /**
  * The payload of the ping that is being sent: a counter in decimal digits, with zeros before it up to the
  * configured size. ASCII, because some clients read it as text.
@@ -53,9 +58,11 @@ export class Keepalive {
   #counter = 0;
   /** Whether a ping is not answered yet, where there is a time for the answer. */
   #isWaiting = false;
-  /** When the other side last showed that it is alive, and when the wait for an answer began. */
+  /** When the other side last showed that it is alive. */
   #aliveAt = performance.now();
-  #waitingSince = 0;
+  /** When the answer is due, by the clock of reading. */
+  #dueAt = 0;
+  #resumedAt = Number.NEGATIVE_INFINITY;
   /** How often the socket has drained: a measure of delivery where the system has no better one. */
   #drains = 0;
   /** The number of delivered octets beyond which the ping has been delivered. */
@@ -97,9 +104,9 @@ export class Keepalive {
     this.#drains += 1;
   }
 
-  /** Notes that reading has resumed: the time for an answer begins again. */
+  /** Notes that reading has resumed. */
   noteResumed(): void {
-    this.#waitingSince = performance.now();
+    this.#resumedAt = performance.now();
   }
 
   /** Stops for good. */
@@ -127,7 +134,6 @@ export class Keepalive {
       return;
     }
     this.#counter += 1;
-    this.#waitingSince = performance.now();
     if (auto_ping_timeout === 0) this.#waitForInterval(auto_ping_interval);
     else this.#waitForAnswer(auto_ping_timeout);
     // Last, because a connection that fails during this write stops the keepalive.
@@ -141,7 +147,7 @@ export class Keepalive {
     this.#deliveredBefore = pending === 0 ? Number.POSITIVE_INFINITY : delivered;
     const unread = Math.min(MAX_UNREAD_OCTETS, this.#pingPosition - this.#deliveredAtAnswer);
     this.#readingMs = unread / SLOW_OCTETS_PER_MS;
-    this.#timer = setTimeout(() => this.#onTimeout(), timeoutMs);
+    this.#extend(timeoutMs);
   }
 
   /** The other side lives: the next ping follows after an interval, as in autobahn. */
@@ -154,15 +160,22 @@ export class Keepalive {
 
   #onTimeout(): void {
     const { auto_ping_timeout } = this.#options;
-    const leftMs = this.#waitingSince + auto_ping_timeout - performance.now();
-    if (this.#target.isPaused()) this.#waitAgain(auto_ping_timeout);
-    else if (leftMs > 1) this.#waitAgain(leftMs);
-    else if (this.#hasDelivered()) this.#waitAgain(auto_ping_timeout);
+    const leftMs = this.#dueAt - this.#target.readingMs;
+    if (leftMs > 1)
+      this.#waitAgain(this.#target.isPaused() ? Math.max(leftMs, RESUMED_MS) : leftMs);
+    else if (this.#hasDelivered()) this.#extend(auto_ping_timeout);
     else {
       const readingMs = this.#takeReadingMs();
-      if (readingMs > 1) this.#waitAgain(readingMs);
+      if (readingMs > 1) this.#extend(readingMs);
+      else if (leftMs > -auto_ping_timeout && this.#mayHaveUnreadAnswer())
+        this.#waitAgain(RESUMED_MS);
       else this.#target.onPingTimeout();
     }
+  }
+
+  /** Whether the connection is not read, or is read again for a moment only. */
+  #mayHaveUnreadAnswer(): boolean {
+    return this.#target.isPaused() || performance.now() - this.#resumedAt < RESUMED_MS;
   }
 
   /** Whether the ping had not been delivered the last time, and more octets have been since. */
@@ -178,6 +191,12 @@ export class Keepalive {
     const readingMs = this.#deliveredBefore > this.#pingPosition ? this.#readingMs : 0;
     this.#readingMs = 0;
     return readingMs;
+  }
+
+  /** Gives the other side so much time for its answer, from now on. */
+  #extend(timeMs: number): void {
+    this.#dueAt = this.#target.readingMs + timeMs;
+    this.#waitAgain(timeMs);
   }
 
   #waitAgain(delayMs: number): void {

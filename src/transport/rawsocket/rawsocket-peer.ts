@@ -251,6 +251,11 @@ export class RawSocketPeer
     this.#sendFrame(FrameType.ping, payload);
   }
 
+  /** A clock in milliseconds that stands still while the other side is not read. */
+  get readingMs(): number {
+    return this.#input.readingMs;
+  }
+
   /** Whether the other side is not read at present. */
   isPaused(): boolean {
     return this.#input.isPaused;

@@ -344,6 +344,11 @@ export abstract class WebSocketConnection
     this.#sendFrame(FIN | Opcode.ping, payload);
   }
 
+  /** A clock in milliseconds that stands still while the other side is not read. */
+  get readingMs(): number {
+    return this.#input.readingMs;
+  }
+
   /** Whether the client is not read at present. */
   isPaused(): boolean {
     return this.#input.isPaused;

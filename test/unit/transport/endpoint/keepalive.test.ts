@@ -19,6 +19,7 @@ function start(changes: Partial<KeepaliveOptions> = {}) {
   const pass = fakeTime();
   const pings: string[] = [];
   const state = { isPaused: false, expired: 0, buffered: 0 };
+  const clock = { pausedMs: 0, pausedSince: 0 };
   const keepalive = new Keepalive(
     { ...options, ...changes },
     {
@@ -26,12 +27,23 @@ function start(changes: Partial<KeepaliveOptions> = {}) {
         return state.buffered;
       },
       ping: (payload) => void pings.push(Buffer.from(payload).toString("latin1")),
+      get readingMs() {
+        return (state.isPaused ? clock.pausedSince : performance.now()) - clock.pausedMs;
+      },
       isPaused: () => state.isPaused,
       onPingTimeout: () => void state.expired++,
     },
     new ScriptedSocket(),
   );
-  return { pass, pings, state, keepalive };
+  const pause = (milliseconds: number) => {
+    clock.pausedSince = performance.now();
+    state.isPaused = true;
+    pass(milliseconds);
+    state.isPaused = false;
+    clock.pausedMs += milliseconds;
+    keepalive.noteResumed();
+  };
+  return { pass, pause, pings, state, keepalive };
 }
 
 describe("a quiet connection", () => {
@@ -113,24 +125,51 @@ describe("a sign of life", () => {
 });
 
 describe("a connection that is not read", () => {
-  test("is not ended, and has its whole time again once it is read", () => {
-    const { pass, state, keepalive } = start();
-    pass(1000);
-    state.isPaused = true;
-    pass(450);
-    state.isPaused = false;
-    keepalive.noteResumed();
-    pass(299);
+  test("is not ended, and has the rest of its time once it is read", () => {
+    const { pass, pause, state } = start();
+    pass(1100);
+    pause(450);
+    pass(199);
     expect(state.expired).toBe(0);
-    pass(1);
+    pass(500);
     expect(state.expired).toBe(1);
   });
 
   test("is not ended however long it is not read", () => {
-    const { pass, state } = start();
-    state.isPaused = true;
-    pass(1_000_000);
+    const { pause, state } = start();
+    pause(1_000_000);
     expect(state.expired).toBe(0);
+  });
+
+  test("has its pong read before it is ended, though its time is over", () => {
+    const { pass, pause, state, keepalive } = start(onlyPongs);
+    pass(1299);
+    pause(10_000);
+    pass(99);
+    expect(state.expired).toBe(0);
+    keepalive.notePong(FIRST);
+    pass(999);
+    expect(state.expired).toBe(0);
+  });
+
+  test.each([
+    [1, 50],
+    [50, 50],
+    [99, 1],
+    [150, 150],
+    [299, 1],
+  ])("is ended, though it is read for %d ms only between pauses of %d ms", (read, unread) => {
+    const { pass, pause, state, keepalive } = start(onlyPongs);
+    pass(1000);
+    let readMs = 0;
+    while (state.expired === 0 && readMs < 10_000) {
+      pause(unread);
+      keepalive.noteTraffic();
+      pass(read);
+      readMs += read;
+    }
+    expect(readMs).toBeGreaterThanOrEqual(299);
+    expect(readMs).toBeLessThanOrEqual(800);
   });
 });
 
@@ -154,6 +193,7 @@ describe("the end of keepalive", () => {
       options,
       {
         bufferedOctets: 0,
+        readingMs: 0,
         ping() {
           pings += 1;
           keepalive.stop();
