@@ -46,7 +46,7 @@ export class PermissionRole implements Role {
   }
 }
 
-/** The role of the router's own sessions, with every permission, as in Crossbar. */
+/** The role that every realm has, with every permission. As in Crossbar, its calls and publications are disclosed. */
 export const TRUSTED = new PermissionRole({
   name: "trusted",
   permissions: [
@@ -54,7 +54,7 @@ export const TRUSTED = new PermissionRole({
       uri: "",
       match: "prefix",
       allow: { call: true, register: true, publish: true, subscribe: true },
-      disclose: { caller: false, publisher: false },
+      disclose: { caller: true, publisher: true },
     },
   ],
 });

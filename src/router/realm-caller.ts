@@ -51,13 +51,11 @@ export class RealmCaller implements Authenticators, WampCaller {
     }
   }
 
-  /** The realm and role of a call; every realm has the role `trusted`, which is that of a call without one. */
+  /** The realm and role of a call; a call without a role has `trusted`. */
   #find(target: { realm: string; role: string | null }, action: string): [Realm, Role] {
     const realm = this.#realms.get(target.realm);
     if (realm === undefined) throw notFound(action, `no realm "${target.realm}" exists`);
-    const isTrusted = target.role === null || target.role === TRUSTED.name;
-    const configured = target.role === null ? undefined : realm.role(target.role);
-    const role = configured ?? (isTrusted ? TRUSTED : undefined);
+    const role = target.role === null ? TRUSTED : realm.role(target.role);
     if (role === undefined) {
       throw notFound(action, `realm "${target.realm}" has no role "${target.role}"`);
     }

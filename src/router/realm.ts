@@ -42,16 +42,20 @@ export class Realm {
     return this.#sessions.size;
   }
 
+  /**
+   * The role of a client; undefined: the realm has none of this name. As in Crossbar, every realm has `trusted`,
+   * which may do everything, and `anonymous`, which may do nothing unless it is configured.
+   */
   role(name: string): Role | undefined {
-    return this.#roles.get(name);
+    const configured = this.#roles.get(name);
+    if (configured !== undefined) return configured;
+    if (name === TRUSTED.name) return TRUSTED;
+    return name === "anonymous" ? powerless(name) : undefined;
   }
 
-  /** As in Crossbar: `trusted` may do everything, and a role that is not configured may do nothing. */
+  /** The role of a component, which, as in Crossbar, need not exist: it may do nothing then. */
   componentRole(name: string): Role {
-    return (
-      this.#roles.get(name) ??
-      (name === TRUSTED.name ? TRUSTED : new PermissionRole({ name, permissions: [] }))
-    );
+    return this.role(name) ?? powerless(name);
   }
 
   has(id: number): boolean {
@@ -124,6 +128,11 @@ export class Realm {
     const names = new Set<unknown>(roles);
     return all.filter(({ role }) => names.has(role.name));
   }
+}
+
+/** A role without a permission. */
+function powerless(name: string): Role {
+  return new PermissionRole({ name, permissions: [] });
 }
 
 function sessionDetails(session: RealmSession): Record<string, unknown> {

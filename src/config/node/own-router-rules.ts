@@ -17,9 +17,12 @@ import type { JsonPath } from "#config/text/config-issue.ts";
 import type { Report } from "#config/text/report.ts";
 import { OwnRouters, type PlacedWorker } from "./own-routers.ts";
 
+/** The role that every realm of a router has, and that may do everything. */
+const TRUSTED = "trusted";
+
 /**
  * Warns of routes that lead to a router worker of this node which has no such realm or role: the router
- * refuses the sessions of such a route. Warns also of authenticators that these routers cannot have. The realms of
+ * refuses the sessions of such a route, but for role `anonymous`, which may do nothing. Warns also of authenticators that these routers cannot have. The realms of
  * other nodes are unknown.
  */
 export function checkOwnRouters(placed: readonly PlacedWorker[], report: Report): void {
@@ -39,7 +42,7 @@ export function checkOwnRouters(placed: readonly PlacedWorker[], report: Report)
 function checkAuthorizers(worker: RouterWorkerConfig, path: JsonPath, report: Report): void {
   if (report.isMalformed([...path, "realms"])) return;
   for (const [index, { name, roles }] of worker.realms.entries()) {
-    if (hasTrusted(worker, name)) continue;
+    if (report.givesTrusted || hasTrusted(worker, name)) continue;
     for (const [at, role] of roles.entries()) {
       const { authorizer } = role.authorizer ?? {};
       const isOther = (one: RoleConfig) => one.authorizer?.authorizer !== authorizer;
@@ -57,7 +60,7 @@ function checkAuthorizers(worker: RouterWorkerConfig, path: JsonPath, report: Re
 /** Whether a component of the worker may do everything on a realm. */
 function hasTrusted({ components }: RouterWorkerConfig, realm: string | null): boolean {
   const list = components?.list ?? [];
-  return list.some((one) => one.role === "trusted" && (realm === null || one.realm === realm));
+  return list.some((one) => one.role === TRUSTED && (realm === null || one.realm === realm));
 }
 
 function checkRoutes(
@@ -79,7 +82,7 @@ function checkRoutes(
     }
     for (const [role, ids] of Object.entries(roles)) {
       const router = ownRouters(ids).find((one) => !hasRole(one.realms, role, realm));
-      if (role === ANY || router === undefined) continue;
+      if (role === ANY || role === TRUSTED || router === undefined) continue;
       const state = `realm "${realm}" of worker "${router.id}", to which it leads, has no role "${role}"`;
       report.warn([...path, realm, role], `${state}; add it to its roles`);
     }
@@ -102,7 +105,9 @@ function checkAuthenticator(
     const roles = realms.flatMap((one) => one.roles);
     const sentence =
       (worker.type === "proxy" ? callFault(auth, router, roles) : null) ??
-      (hasTrusted(router, realm) ? null : registerFault(auth, router, roles));
+      (report.givesTrusted || hasTrusted(router, realm)
+        ? null
+        : registerFault(auth, router, roles));
     // A realm without roles has a warning of its own.
     if (sentence === null || (roles.length === 0 && worker.type === "router")) continue;
     report.warn([...path, "authenticator"], sentence);
@@ -127,6 +132,7 @@ function callFault(
   if (router.realms.every(({ name }) => name !== realm)) {
     return `worker "${router.id}", to which its route leads, has no realm "${realm}"`;
   }
+  if (role === TRUSTED) return null;
   return `${place}, to which its route leads, has no role "${role}"`;
 }
 
@@ -141,7 +147,7 @@ function registerFault(
 }
 
 function callerOf(auth: DynamicAuthConfig): string {
-  return auth["authenticator-role"] ?? "trusted";
+  return auth["authenticator-role"] ?? TRUSTED;
 }
 
 /** The connections over which it is called; none where that depends on the client. */

@@ -34,6 +34,8 @@ export class Report {
   readonly needs: PlacedNeed[] = [];
   /** Authenticators, which are compared with the routers when all workers are known. */
   readonly authenticators: PlacedAuthenticator[] = [];
+  /** Whether the configuration gives clients the role `trusted`, which may do everything. */
+  givesTrusted = false;
 
   constructor(
     file: string,

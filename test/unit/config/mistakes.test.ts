@@ -46,6 +46,28 @@ test("a route is for a role that the realm of the node's own router does not hav
   ]);
 });
 
+test("a route is for the role that every realm has", async () => {
+  const { faults, warnings } = await said(({ workers: [, proxy] }) => {
+    proxy.routes["realm1"] = { anonymous: "conn1", trusted: "conn1" };
+  });
+  expect([faults, warnings]).toEqual([[], []]);
+});
+
+test.each([
+  ["ghost", 'no realm has role "ghost", so clients that get it cannot join'],
+  ["anonymous", 'no realm has role "anonymous", so clients that get it may do nothing'],
+  ["trusted", 'clients of role "trusted" may do everything on every realm'],
+])("a router gives clients role %s, which its realm lacks", async (role, sentence) => {
+  const { faults, warnings } = await said(({ workers: [router] }) => {
+    Object.assign(router.realms[0] ?? {}, { roles: [{ name: "user", permissions: [] }] });
+    const auth = { anonymous: { type: "static", role } };
+    const endpoint = { type: "tcp", port: 8999 };
+    Object.assign(router, { transports: [{ type: "websocket", endpoint, auth }] });
+  });
+  expect(faults).toEqual([]);
+  expect(warnings).toContain(`$.workers[0].transports[0].auth.anonymous: ${sentence}`);
+});
+
 test("a role has no route", async () => {
   const { warnings } = await said(({ workers: [, proxy] }) => {
     proxy.routes["realm1"] = {};
@@ -205,6 +227,16 @@ describe("an authenticator", () => {
     expect(await warned(roles([calls], [calls], [other]))).toEqual([
       `${path}: no role of realm "realm1" of worker "worker001" may register it; add a permission`,
     ]);
+  });
+
+  test("may be called and registered by the role that may do everything", async () => {
+    const routed: Change = ({ workers: [, proxy] }) => {
+      proxy.routes["realm1"] = { anonymous: "conn1", trusted: "conn1" };
+    };
+    const called = { ...dynamic, "authenticator-role": undefined };
+    expect(await warned(roles([], [], [registers]), routed, called)).toEqual([]);
+    const given = { ...called, "default-role": "trusted" };
+    expect(await warned(roles([]), routed, given)).toEqual([]);
   });
 
   test("may not be called by the role that calls it", async () => {

@@ -140,11 +140,11 @@ describe("RealmCaller", () => {
       const { client, authenticator } = await start({ "authenticator-role": role });
       const [type, id, , details, args] = await authenticator.next();
       expect(type).toBe(M.INVOCATION);
-      expect(details).toEqual(
-        role !== "authenticator"
-          ? {}
-          : { caller: expect.any(Number), caller_authid: "router", caller_authrole: role },
-      );
+      expect(details).toEqual({
+        caller: expect.any(Number),
+        caller_authid: "router",
+        caller_authrole: role ?? "trusted",
+      });
       expect(args).toMatchObject(["realm1", expect.any(String), { authmethod: "anonymous" }]);
       authenticator.says([M.YIELD, id, {}, ["user"]]);
       expect(await client.next()).toMatchObject([

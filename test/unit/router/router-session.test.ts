@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from "bun:test";
-import type { PermissionConfig } from "#config/node-config.ts";
+import type { PermissionConfig, RealmConfig } from "#config/node-config.ts";
 import type { LogFields } from "#observe/logger.ts";
 import { openRealms } from "#router/realm-table.ts";
 import { RouterSession } from "#router/router-session.ts";
@@ -42,8 +42,12 @@ function connect(options: FakePeerOptions = {}, role = "anonymous") {
   return Object.assign(peer, { session });
 }
 
-async function join(options: FakePeerOptions = {}, announced: object = roles) {
-  const peer = connect(options);
+function openRealm(list: RealmConfig["roles"]): void {
+  realms = openRealms([{ name: "realm1", roles: list }], quiet);
+}
+
+async function join(options: FakePeerOptions = {}, announced: object = roles, role = "anonymous") {
+  const peer = connect(options, role);
   peer.says([M.HELLO, "realm1", { roles: announced }]);
   const welcome = await peer.next();
   expect(welcome[0]).toBe(M.WELCOME);
@@ -87,6 +91,39 @@ describe("joining", () => {
     const other = connect({}, "nobody");
     expect((await ask(other, [M.HELLO, "realm1", { roles }]))[2]).toBe("wamp.error.no_such_role");
     expect(other.closed?.code).toBe(1000);
+  });
+
+  test("lets in the roles that Crossbar has on every realm: anonymous without rights", async () => {
+    openRealm([]);
+    const peer = await join();
+    for (const [type, name] of [
+      [M.PUBLISH, "a.b"],
+      [M.SUBSCRIBE, "a.b"],
+      [M.CALL, "wamp.session.count"],
+      [M.REGISTER, "a.b"],
+    ]) {
+      const answer = await ask(peer, [type, 1, { acknowledge: true }, name]);
+      expect([answer[0], answer[4]]).toEqual([M.ERROR, "wamp.error.not_authorized"]);
+    }
+  });
+
+  test("lets in trusted with all rights, and shows who calls, as Crossbar does", async () => {
+    openRealm([]);
+    const peer = await join({}, roles, "trusted");
+    await register(peer, "a.b");
+    peer.says([M.CALL, 1, {}, "a.b"]);
+    expect(await peer.next()).toMatchObject([
+      M.INVOCATION,
+      1,
+      expect.any(Number),
+      { caller: peer.id },
+    ]);
+  });
+
+  test("lets nobody in with more than the realm gives to these roles", async () => {
+    openRealm([{ name: "trusted", permissions: [] }]);
+    const answer = await ask(await join({}, roles, "trusted"), [M.SUBSCRIBE, 1, {}, "a.b"]);
+    expect(answer[4]).toBe("wamp.error.not_authorized");
   });
 
   test.each([
