@@ -162,7 +162,7 @@ function receiverFilter(
 ): SessionFilter {
   const excludesPublisher = options.exclude_me !== false;
   const rules = [
-    ...listRules(options.exclude, options.eligible, ({ id }) => id),
+    ...listRules<number | bigint>(options.exclude, options.eligible, ({ id }) => id),
     ...listRules(
       options.exclude_authid,
       options.eligible_authid,

@@ -61,7 +61,8 @@ export class Incoming {
   id(index: number): number {
     const value = this.#value(index);
     if (!isId(value)) throw this.#wrong(index, "no id");
-    return value;
+    // 0 for -0, which would be written as a float.
+    return value + 0;
   }
 
   /** A message type, as in ERROR. */

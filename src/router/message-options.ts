@@ -9,7 +9,6 @@
 
 import { Failure } from "#base/failure.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
-import { isId } from "#wamp/id.ts";
 import { messageTypeName } from "#wamp/message-type.ts";
 import type { Incoming } from "./incoming.ts";
 import type { MatchPolicy } from "./uri-match.ts";
@@ -33,9 +32,11 @@ const text: OptionType<string> = {
   read: (value) => (typeof value === "string" ? value : undefined),
 };
 
-const id: OptionType<number> = {
-  expected: "an id",
-  read: (value) => (isId(value) ? value : undefined),
+/** A session id, or as in Crossbar another integer, which no session has. */
+const sessionId: OptionType<number | bigint> = {
+  expected: "a session id",
+  read: (value) =>
+    Number.isInteger(value) || typeof value === "bigint" ? (value as number | bigint) : undefined,
 };
 
 function integerFrom(lowest: number): OptionType<number> {
@@ -64,7 +65,7 @@ function listOf<T>(item: OptionType<T>, expected: string): OptionType<T[]> {
   };
 }
 
-const ids = listOf(id, "a list of ids");
+const sessionIds = listOf(sessionId, "a list of integers");
 const texts = listOf(text, "a list of strings");
 const match = oneOf<MatchPolicy>(["exact", "prefix", "wildcard"]);
 
@@ -73,10 +74,10 @@ export const PUBLISH_OPTIONS = {
   acknowledge: boolean,
   disclose_me: boolean,
   exclude_me: boolean,
-  exclude: ids,
+  exclude: sessionIds,
   exclude_authid: texts,
   exclude_authrole: texts,
-  eligible: ids,
+  eligible: sessionIds,
   eligible_authid: texts,
   eligible_authrole: texts,
   retain: boolean,

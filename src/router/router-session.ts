@@ -32,6 +32,7 @@ import {
   type PeerHandler,
   type WireMessage,
 } from "#wamp/peer.ts";
+import { peekMessageType } from "#wamp/serializer/message-head.ts";
 import { decodeMessage, encodeMessage } from "#wamp/serializer/message-values.ts";
 import { MalformedMessage } from "#wamp/token/malformed-message.ts";
 import { DrainDeadline } from "./drain-deadline.ts";
@@ -48,9 +49,9 @@ import { SessionRequests } from "./session-requests.ts";
 /** What a session needs besides its peer and its realms. */
 export interface RouterSessionOptions extends AuthenticationSupport {
   log: Logger;
-  /** Undefined: joining has no time limits. */
   /** The identity of a component of this worker, which does not authenticate. */
   identity?: SessionIdentity;
+  /** Undefined: joining has no time limits. */
   joining?: JoiningConfig | undefined;
   /** Called when the connection is closed. */
   onEnd(session: RouterSession): void;
@@ -60,10 +61,10 @@ export interface RouterSessionOptions extends AuthenticationSupport {
 
 const DEFAULT_MAX_BUFFERED_OCTETS = 16 * 1024 * 1024;
 
-/** The state of a session. */
 /** How a session comes to its identity. */
 type Joining = Authentication | AssignedIdentity;
 
+/** The state of a session. */
 type State =
   | {
       name: "joining";
@@ -178,6 +179,8 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
 
   #onJoinMessage(state: State & { name: "joining" }, message: WireMessage): void {
     if (!trustsProxies(this.#auth)) refuseTooLong(message);
+    // A message type is an integer, also where a value of the message could not tell 1.0 from 1.
+    peekMessageType(message, this.#peer.serializer);
     const list = decodeMessage(message, this.#peer.serializer);
     const type = Number(list[0]);
     const expected = state.isChallenged ? MessageType.AUTHENTICATE : MessageType.HELLO;

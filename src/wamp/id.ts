@@ -14,7 +14,10 @@ export function randomId(): number {
   return Number((scratch[0] ?? 0n) >> 11n) + 1;
 }
 
-/** Whether a value is an id that a peer may send: 0 is one. */
+/**
+ * Whether a value is an id that a peer may send: 0 is one. Its value counts, so that 1.0 is the id 1: wampy writes
+ * ids of 2^32 and more as floats in CBOR and MsgPack.
+ */
 export function isId(value: unknown): value is number {
   return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 2 ** 53;
 }

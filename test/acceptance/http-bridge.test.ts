@@ -142,7 +142,7 @@ function promises(port: number) {
 
   test("publishes, and answers the id of the publication", async () => {
     const body =
-      '{"topic":"com.example.topic","args":[1152921504606846977],"kwargs":{"k":1},"options":{"exclude":[1]}}';
+      '{"topic":"com.example.topic","args":[1152921504606846977],"kwargs":{"k":1},"options":{"exclude":[1,-1,1152921504606846977]}}';
     const { status, body: answer } = await ask(port, "/publish", body);
     expect(status).toBe(200);
     const event = await callee.next();
@@ -291,6 +291,14 @@ function promises(port: number) {
         ["/call", '{"procedure":"a","kwargs":[]}', {}, 400, '"kwargs" is no object'],
         ["/call", '{"procedure":"a","args":["\\ud800"]}', {}, 400, "lone surrogate"],
         ["/publish", '{"topic":"a","options":{"exclude":["x"]}}', {}, 400, '"exclude" has no fit'],
+        ["/publish", '{"topic":"a","options":{"exclude":[1.5]}}', {}, 400, '"exclude" has no fit'],
+        [
+          "/publish",
+          '{"topic":"a","options":{"eligible":[1e99]}}',
+          {},
+          400,
+          '"eligible" has no fit',
+        ],
         ["/publish", '{"topic":"a","options":{"later":1}}', {}, 400, '"later" is not known'],
         ["/call", "{}", { "Content-Type": "text/plain" }, 400, "content type"],
         ["/call", "{}", { "Content-Type": "application/json; charset=latin1" }, 400, "charset"],

@@ -44,7 +44,9 @@ export function answerWaiting(
   why: Undeliverable,
 ): UndeliverableAnswer | undefined {
   if (!Number.isInteger(type) || !Number.isInteger(id)) return undefined;
-  const error = [MessageType.ERROR, type, id, {}, why.uri, [why.sentence]];
+  // 0 for -0, which would be written as a float.
+  const request = Number(id) + 0;
+  const error = [MessageType.ERROR, type, request, {}, why.uri, [why.sentence]];
   return {
     goesBack,
     encodeFor: (peer) => encodeMessage(error, peer.serializer, peer.isText),

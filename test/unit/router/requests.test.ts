@@ -20,7 +20,7 @@ describe("options of another type", () => {
       exclude_me: bool,
       disclose_me: bool,
       retain: bool,
-      exclude: [...list, ["x"], [-1]],
+      exclude: [...list, ["x"], [true]],
       eligible: [...list, ["x"]],
       exclude_authid: [...list, [1]],
       eligible_authid: list,
@@ -96,6 +96,19 @@ describe("options of another type", () => {
     expect((await ask(peer, [M.REGISTER, 1, options, "a.b"]))[0]).toBe(M.REGISTERED);
     const publish = { acknowledge: true, exclude: null, exclude_me: null, ppt_scheme: 5 };
     expect((await ask(peer, [M.PUBLISH, 2, publish, "a.b"]))[0]).toBe(M.PUBLISHED);
+  });
+
+  test("do not hold up a publication for integers that are no id, which match no session", async () => {
+    for (const list of ["[-1]", "[9007199254740993]", "[1152921504606846976,-1e300]"]) {
+      const { peer, listener } = await publisherAndListener();
+      const excluding = `[16,3,{"acknowledge":true,"exclude":${list}},"a.b"]`;
+      peer.saysOctets(excluding);
+      expect((await peer.next())[0]).toBe(M.PUBLISHED);
+      expect(listener.take()).toHaveLength(1);
+      peer.saysOctets(excluding.replace("exclude", "eligible"));
+      expect((await peer.next())[0]).toBe(M.PUBLISHED);
+      expect(listener.take()).toEqual([]);
+    }
   });
 
   test("of a YIELD end the call", async () => {
@@ -197,6 +210,78 @@ describe("ids", () => {
       expect((await ask(peer, [M.CANCEL, 0, {}])).slice(0, 3)).toEqual([M.ERROR, M.CALL, 0]);
     },
   );
+
+  /** A message of the id 1 and of the type 64, by the octets between the two. */
+  const written = {
+    json: ["[64,", ',{},"a.b"]'],
+    msgpack: ["94 40", "80 a3 612e62"],
+    cbor: ["84 1840", "a0 63 612e62"],
+  } as const;
+
+  function registerAs(serializer: keyof typeof written, id: string): string | Buffer {
+    const message = written[serializer].join(id);
+    return serializer === "json" ? message : Buffer.from(message.replaceAll(" ", ""), "hex");
+  }
+
+  // As octets, because JSON.stringify and the writers know no float 1.0.
+  test.each([
+    ["json", "1", true],
+    ["json", "1.0", true],
+    ["json", "10e-1", true],
+    ["json", "1.5", false],
+    ["json", "9007199254740994.0", false],
+    ["json", '"1"', false],
+    ["json", "true", false],
+    ["msgpack", "01", true],
+    ["msgpack", "d3 0000000000000001", true],
+    ["msgpack", "ca 3f800000", true],
+    ["msgpack", "cb 3ff0000000000000", true],
+    ["msgpack", "cb 3ff8000000000000", false],
+    ["msgpack", "cb 7ff8000000000000", false],
+    ["msgpack", "c3", false],
+    ["cbor", "01", true],
+    ["cbor", "1b 0000000000000001", true],
+    ["cbor", "f9 3c00", true],
+    ["cbor", "fa 3f800000", true],
+    ["cbor", "fb 3ff0000000000000", true],
+    ["cbor", "fb 3ff8000000000000", false],
+    ["cbor", "f9 7e00", false],
+    ["cbor", "f5", false],
+  ] as const)(
+    "are numbers by their value, an integer or a float: %s %s",
+    async (serializer, id, isOne) => {
+      const { join } = openRouter(roles);
+      const peer = await join({ serializer });
+      peer.saysOctets(registerAs(serializer, id));
+      const answer = await peer.next();
+      if (isOne) expect(answer.slice(0, 2)).toEqual([M.REGISTERED, 1]);
+      else expect(answer[2]).toBe("wamp.error.protocol_violation");
+    },
+  );
+
+  test.each([
+    ["json", "-0", ",0,"],
+    ["json", "-0.0", ",0,"],
+    ["msgpack", "cb 8000000000000000", "934100"],
+    ["cbor", "fb 8000000000000000", "83184100"],
+  ] as const)("that are -0 are answered as 0: %s %s", async (serializer, id, answered) => {
+    const peer = await openRouter(roles).join({ serializer });
+    peer.saysOctets(registerAs(serializer, id));
+    await peer.next();
+    const octets = peer.wire.at(-1) ?? "";
+    const answer = typeof octets === "string" ? octets : Buffer.from(octets).toString("hex");
+    expect(answer).toContain(answered);
+  });
+
+  test("that are floats name subscriptions and sessions", async () => {
+    const { join } = openRouter(roles);
+    const [peer, other] = [await join(), await join()];
+    const [, , subscription] = await ask(peer, [M.SUBSCRIBE, 1, {}, "a.b"]);
+    other.saysOctets(`[16,1,{"exclude":[${peer.id}.0]},"a.b"]`);
+    expect(peer.take()).toEqual([]);
+    peer.saysOctets(`[34,2,${subscription}.0]`);
+    expect(await peer.next()).toEqual([M.UNSUBSCRIBED, 2]);
+  });
 
   const highest = 9_007_199_254_740_992n;
   const octets = {

@@ -130,12 +130,15 @@ describe("joining", () => {
     ["a message before HELLO", [M.SUBSCRIBE, 1, {}, "a.b"]],
     ["AUTHENTICATE before CHALLENGE", [M.AUTHENTICATE, "", {}]],
     ["no type", ["x"]],
+    ["a type that is a float", '[1.0,"realm1",{"roles":{"caller":{}}}]'],
     ["GOODBYE before HELLO", [M.GOODBYE, {}, "wamp.close.close_realm"]],
     ["HELLO without roles", [M.HELLO, "realm1", {}]],
     ["HELLO with an empty set of roles", [M.HELLO, "realm1", { roles: {} }]],
   ])("refuses %s", async (_name, message) => {
     const peer = connect();
-    expect((await ask(peer, message))[2]).toBe("wamp.error.protocol_violation");
+    if (typeof message === "string") peer.saysOctets(message);
+    else peer.says(message);
+    expect((await peer.next())[2]).toBe("wamp.error.protocol_violation");
     expect(peer.closed?.code).toBe(1002);
   });
 

@@ -30,6 +30,9 @@ const OPENING_BRACE = 0x7b;
 
 const isBoolean = (value: unknown) => typeof value === "boolean";
 const isText = (value: unknown) => typeof value === "string";
+/** An integer that is no session id excludes no session, as in Crossbar. */
+const isInteger = (value: unknown) =>
+  isId(value) || Number.isSafeInteger(value) || typeof value === "bigint";
 const listOf = (isItem: (value: unknown) => boolean) => (value: unknown) =>
   Array.isArray(value) && value.every(isItem);
 
@@ -38,10 +41,10 @@ const PUBLISH_OPTIONS: Record<string, (value: unknown) => boolean> = {
   acknowledge: (value) => value === true,
   exclude_me: isBoolean,
   retain: isBoolean,
-  exclude: listOf(isId),
+  exclude: listOf(isInteger),
   exclude_authid: listOf(isText),
   exclude_authrole: listOf(isText),
-  eligible: listOf(isId),
+  eligible: listOf(isInteger),
   eligible_authid: listOf(isText),
   eligible_authrole: listOf(isText),
   forward_for: listOf(isPrincipal),

@@ -20,6 +20,11 @@ describe("the ERROR", () => {
     }
   });
 
+  test("names the id 0 where it was written as -0", () => {
+    const error = answerUndeliverable('[48,-0,{},"a"]', "json", why);
+    expect(error?.encodeFor(new FakePeer())).toStartWith("[8,48,0,");
+  });
+
   test.each(
     titled([[[48]], [[48, "7"]], [[48, 1.5, {}, "a"]], [[8, "x", 7, {}]], [[36, 1, 2, {}]]]),
   )("is none for %s", (_title, message) => {

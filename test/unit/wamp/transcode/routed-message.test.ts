@@ -38,6 +38,7 @@ describe("a message is sound with", () => {
     ["ERROR in CBOR", octets("85 08 1830 01 a0 6161"), "cbor", 8, "router"],
     ["the id 0, which Crossbar accepts", '[48,0,{},"a"]', "json", 48, "client"],
     ["the id 0 that is written as a float", '[48,0.0,{},"a"]', "json", 48, "client"],
+    ["the id -0", '[48,-0,{},"a"]', "json", 48, "client"],
     ["UNREGISTERED that answers nothing", "[67,0,{}]", "json", 67, "router"],
     ["UNSUBSCRIBED that answers nothing", octets("83 1823 00 a0"), "cbor", 35, "router"],
   ])("%s", (_, message, serializer, type, sender) => {
