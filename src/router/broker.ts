@@ -11,7 +11,6 @@
 
 import { Failure, sentenceOf } from "#base/failure.ts";
 import { shareOctets, takeOctets } from "#base/octet-ownership.ts";
-import type { Logger } from "#observe/logger.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
 import { randomId } from "#wamp/id.ts";
 import { MessageType } from "#wamp/message-type.ts";
@@ -28,12 +27,7 @@ type SessionFilter = (session: RealmSession) => boolean;
 
 /** Keeps subscriptions, and sends publications to them. */
 export class Broker {
-  readonly #log: Logger;
   readonly #subscriptions = new SubscriptionMap();
-
-  constructor(log: Logger) {
-    this.#log = log;
-  }
 
   subscribe(session: RealmSession, { id, uri, match }: SubscribeRequest): void {
     const subscription = this.#subscriptions.add(session, uri, match);
@@ -117,11 +111,7 @@ export class Broker {
       }
       const failure = event instanceof Failure ? event : tooLongFor(session, event, head);
       if (failure !== undefined) {
-        this.#log.warn("event left out", {
-          session: session.id,
-          subscription: subscription.id,
-          reason: sentenceOf(failure),
-        });
+        session.leftOut.add(MessageType.EVENT, sentenceOf(failure));
         continue;
       }
       if (!(event instanceof Failure)) session.send(event);

@@ -13,7 +13,7 @@
 import { Failure } from "#base/failure.ts";
 import type { Logger } from "#observe/logger.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
-import { MessageType } from "#wamp/message-type.ts";
+import { MessageType, messageTypeName } from "#wamp/message-type.ts";
 import type { SerializerName } from "#wamp/serializer-name.ts";
 import {
   argsOf,
@@ -140,8 +140,11 @@ export class Dealer {
     if (mode !== "skip" && mode !== "kill" && mode !== "killnowait") {
       throw violation("Cannot read CANCEL: mode is no cancel mode");
     }
-    // The result and the CANCEL may have crossed.
-    if (call === undefined) return;
+    if (call === undefined) {
+      // The result and the CANCEL may have crossed.
+      this.#log.debug("late cancel", { session: caller.id, call: message.id(1) });
+      return;
+    }
     if (mode === "kill" && call.callee.calleeFeatures.callCanceling) {
       interrupt(call, "kill", ErrorUri.canceled);
       return;
@@ -156,7 +159,7 @@ export class Dealer {
     const call = this.#calls.ofCallee(callee, invocation);
     if (call === undefined) {
       message.dict(2);
-      this.#log.debug("result dropped", { session: callee.id, invocation });
+      this.#lateAnswer(callee, message.type, invocation);
       return;
     }
     try {
@@ -170,8 +173,8 @@ export class Dealer {
   /** Sends a RESULT. */
   #result(call: PendingCall, progress: boolean, payload: RoutedPayload): void {
     if (progress && !call.receivesProgress) {
-      const { callee, invocation } = call;
-      this.#log.debug("progressive result dropped", { session: callee.id, invocation });
+      const reason = "a progressive result, for which its caller did not ask";
+      call.callee.leftOut.add(MessageType.YIELD, reason);
       return;
     }
     const details = progress ? { progress: true } : {};
@@ -192,7 +195,7 @@ export class Dealer {
     const payload = message.payload(5);
     const call = this.#calls.ofCallee(callee, invocation);
     if (call === undefined) {
-      this.#log.debug("error of a callee dropped", { session: callee.id, invocation });
+      this.#lateAnswer(callee, message.type, invocation);
       return;
     }
     this.#calls.remove(call);
@@ -202,6 +205,16 @@ export class Dealer {
     } catch (thrown) {
       this.#fail(call, thrown);
     }
+  }
+
+  /** An answer to a call that has ended, for example by CANCEL, is no fault of the callee. */
+  #lateAnswer(callee: RealmSession, type: number, invocation: number): void {
+    if (invocation < 1 || invocation > callee.lastInvocation) {
+      callee.leftOut.add(type, `this session was sent no invocation ${invocation}`);
+      return;
+    }
+    const message = messageTypeName(type);
+    this.#log.debug("late answer", { session: callee.id, message, invocation });
   }
 
   leave(session: RealmSession): void {

@@ -11,6 +11,7 @@ import { randomId } from "#wamp/id.ts";
 import { MessageType } from "#wamp/message-type.ts";
 import { buildMessage } from "#wamp/transcode/payload-slice.ts";
 import { Incoming } from "./incoming.ts";
+import { LeftOutMessages } from "./left-out-messages.ts";
 import { sendError } from "./outgoing.ts";
 import type { RealmSession } from "./realm-session.ts";
 import type { Role } from "./role.ts";
@@ -36,8 +37,9 @@ export function openInternalSession(
     if (message.type !== MessageType.CANCEL) requests.accept(message);
     else if (!requests.cancel(message.id(1))) realm.dealer.cancel(session, message);
   }, maxRequests);
+  const id = randomId();
   const session: RealmSession = {
-    id: randomId(),
+    id,
     identity: {
       realm: realm.name,
       authid: "router",
@@ -54,6 +56,7 @@ export function openInternalSession(
     lastInvocation: 0,
     transport: () => null,
     send: (message) => void outgoing.onMessage(message, "cbor"),
+    leftOut: new LeftOutMessages(log, { session: id, realm: realm.name, authid: "router" }),
     goodbye() {},
   };
   const requests = new SessionRequests(session, realm, {

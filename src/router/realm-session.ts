@@ -6,6 +6,7 @@
 
 import type { WireMessage } from "#wamp/peer.ts";
 import type { SerializerName } from "#wamp/serializer-name.ts";
+import type { LeftOutMessages } from "./left-out-messages.ts";
 import type { Requester, Role } from "./role.ts";
 
 /** The features of the role callee that the client announced in HELLO and the dealer uses. */
@@ -20,6 +21,8 @@ export interface RealmSession extends Requester {
   readonly serializer: SerializerName;
   readonly isText: boolean;
   readonly maxSendOctets: number;
+  /** Messages of this session, or for it, that have no effect, and for which no ERROR can be sent. */
+  readonly leftOut: LeftOutMessages;
   /** The id of the last INVOCATION for this session; 0: there was none. */
   lastInvocation: number;
   /** Sends a message that is already serialized for this session. */

@@ -32,7 +32,7 @@ export class Realm {
   constructor(config: RealmConfig, log: Logger) {
     this.name = config.name;
     this.#log = log;
-    this.broker = new Broker(log);
+    this.broker = new Broker();
     this.dealer = new Dealer(log, (procedure, args) => this.#metaProcedure(procedure, args));
     this.#roles = this.#openRoles(config);
   }

@@ -104,8 +104,8 @@ export function readRequest(message: Incoming): Request | undefined {
 
 function readPublish(message: Incoming): PublishRequest {
   const id = message.id(1);
-  const options = readPublishOptions(message);
-  const uri = message.uri(3);
+  const options = readAnswerable(message, () => readOptions(message, 2, PUBLISH_OPTIONS));
+  const uri = readAnswerable(message, () => message.uri(3));
   const payload = message.payload(4);
   refuseReserved("publish", uri);
   return {
@@ -119,10 +119,10 @@ function readPublish(message: Incoming): PublishRequest {
   };
 }
 
-/** An ERROR cannot say that an option is wrong to a publisher that waits for no answer. */
-function readPublishOptions(message: Incoming): PublishRequest["options"] {
+/** Reads a part of a PUBLISH. An ERROR cannot say what is wrong to a publisher that waits for no answer. */
+function readAnswerable<T>(message: Incoming, read: () => T): T {
   try {
-    return readOptions(message, 2, PUBLISH_OPTIONS);
+    return read();
   } catch (thrown) {
     if (!(thrown instanceof Failure) || awaitsAnswer(message.dict(2))) throw thrown;
     throw violation(thrown.message);

@@ -37,6 +37,7 @@ import { decodeMessage, encodeMessage } from "#wamp/serializer/message-values.ts
 import { MalformedMessage } from "#wamp/token/malformed-message.ts";
 import { DrainDeadline } from "./drain-deadline.ts";
 import { Incoming, isRefusal, violation } from "./incoming.ts";
+import { LeftOutMessages } from "./left-out-messages.ts";
 import { prepareRequest, readLongMessage, receiverSerializers } from "./long-message-reader.ts";
 import { sendError } from "./outgoing.ts";
 import type { Realm } from "./realm.ts";
@@ -58,6 +59,9 @@ export interface RouterSessionOptions extends AuthenticationSupport {
   /** A client with more octets waiting than this is disconnected; 16 MiB by default. */
   maxBufferedOctets?: number;
 }
+
+/** Why a message of a session that is over has no effect. */
+const GONE = "the session ended before it was handled";
 
 const DEFAULT_MAX_BUFFERED_OCTETS = 16 * 1024 * 1024;
 
@@ -272,6 +276,12 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
       serializer: peer.serializer,
       isText: peer.isText,
       maxSendOctets: peer.maxSendOctets,
+      leftOut: new LeftOutMessages(this.#log, {
+        peer: peer.details.peer,
+        session: id,
+        realm: identity.realm,
+        authid: identity.authid,
+      }),
       lastInvocation: 0,
       transport: () => stated ?? printTransport(peer.details),
       send: (message) => this.#sendMessage(message),
@@ -293,6 +303,8 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
     )
       .then((message) => {
         if (this.#state === state) this.#handle(state, message);
+        else if (message.type === MessageType.PUBLISH)
+          state.session.leftOut.add(message.type, GONE);
         if (!state.requests.isWaiting) message.discard();
       })
       .catch((thrown: unknown) => this.#fail(thrown))
@@ -310,7 +322,8 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
   }
 
   /** Handles a message that is no request. */
-  #dispatch({ realm, session, requests }: JoinedState, message: Incoming): void {
+  #dispatch(state: JoinedState, message: Incoming): void {
+    const { realm, session, requests } = state;
     switch (message.type) {
       case MessageType.CANCEL:
         if (!requests.cancel(message.id(1))) realm.dealer.cancel(session, message);
@@ -322,7 +335,7 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
         realm.dealer.error(session, message);
         return;
       case MessageType.GOODBYE:
-        this.#onGoodbye(message);
+        this.#onGoodbye(state, message);
         return;
       case MessageType.ABORT:
         this.#end();
@@ -338,14 +351,27 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
   #refuse(session: RealmSession, { type, id, options }: RefusableRequest, failure: Failure): void {
     // A PUBLISH without `acknowledge` gets no answer, not even an ERROR.
     if (type === MessageType.PUBLISH && !awaitsAnswer(options)) {
-      this.#log.debug("publication refused", { session: session.id, reason: failure.message });
+      session.leftOut.add(type, failure.message);
       return;
     }
     sendError(session, type, id, failure.uri ?? ErrorUri.invalidArgument, failure.message);
   }
 
-  #onGoodbye(message: Incoming): void {
+  /** Leaves when the requests before GOODBYE are performed, some of which may wait for their authorizer. */
+  #onGoodbye(state: JoinedState, message: Incoming): void {
     if (this.#auth.cookie !== undefined) forgetLogin(this.#peer.details, message.uri(2));
+    if (!state.requests.isWaiting) {
+      this.#leave();
+      return;
+    }
+    this.#peer.pause();
+    state.requests.whenPerformed(() => {
+      this.#leave();
+      this.#peer.resume();
+    });
+  }
+
+  #leave(): void {
     this.#end();
     const reason = this.#needs.normalClose ? ErrorUri.normal : ErrorUri.goodbyeAndOut;
     this.#send([MessageType.GOODBYE, {}, reason]);
@@ -391,6 +417,7 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
     if (state.name !== "joined") return;
     state.requests.stop();
     state.realm.leave(state.session);
+    state.session.leftOut.sessionOver();
   }
 
   #send(list: unknown[]): void {

@@ -66,6 +66,7 @@ export class SessionRequests {
   readonly #waiting = new Set<Waiting>();
   readonly #waitingCalls = new Map<number, Waiting>();
   #waitingOctets = 0;
+  #onPerformed: (() => void) | undefined;
 
   constructor(session: RealmSession, target: RequestTarget, options: SessionRequestsOptions) {
     this.#session = session;
@@ -107,11 +108,20 @@ export class SessionRequests {
     return true;
   }
 
-  /** Drops all requests that wait: the session has left. */
+  /** Calls back once, when no request is kept any more; never after `stop`. */
+  whenPerformed(callback: () => void): void {
+    this.#onPerformed = callback;
+  }
+
+  /** Drops all requests that wait: the session is over. */
   stop(): void {
+    this.#onPerformed = undefined;
     for (const waiting of this.#waiting) {
+      const { request, pending } = waiting;
       this.#remove(waiting);
-      waiting.pending?.cancel();
+      pending?.cancel();
+      if (request.type !== MessageType.PUBLISH || request.options.acknowledge === true) continue;
+      this.#session.leftOut.add(request.type, "the session ended before it was authorized");
     }
   }
 
@@ -176,6 +186,8 @@ export class SessionRequests {
         return;
       }
     }
+    if (this.#waiting.size > 0) return;
+    this.#onPerformed?.();
   }
 
   /** Whether a request can be performed; a long one may have to be read again first. */

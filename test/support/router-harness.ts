@@ -2,6 +2,7 @@
 
 import { expect } from "bun:test";
 import type { PermissionConfig, RoleConfig } from "#config/node-config.ts";
+import type { Logger } from "#observe/logger.ts";
 import { openRealms } from "#router/realm-table.ts";
 import { RouterSession } from "#router/router-session.ts";
 import { MessageType as M } from "#wamp/message-type.ts";
@@ -31,7 +32,7 @@ export interface JoinOptions extends FakePeerOptions {
 }
 
 /** Opens `realm1` with these roles. */
-export function openRouter(roles: RoleConfig[], log = quiet) {
+export function openRouter(roles: RoleConfig[], log: Logger = quiet) {
   const realms = openRealms([{ name: "realm1", roles }], log);
   return {
     realms,

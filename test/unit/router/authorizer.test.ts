@@ -389,19 +389,40 @@ describe("requests that wait", () => {
     expect((await client.next())[2]).toBe("wamp.error.protocol_violation");
   });
 
-  test.each(["GOODBYE", "disconnect"])("are dropped at %s", async (end) => {
+  test("are performed before GOODBYE, and what follows waits", async () => {
+    const { client, service, question } = await start();
+    await ask(service, [M.SUBSCRIBE, 1, {}, "a.b"]);
+    client.says([M.PUBLISH, 1, {}, "a.b", [1]]);
+    const waiting = await question();
+    client.says([M.GOODBYE, {}, "wamp.close.normal"]);
+    expect([client.take(), client.paused]).toEqual([[], true]);
+    waiting.returns(true);
+    expect((await service.next())[4]).toEqual([1]);
+    expect((await client.next())[0]).toBe(M.GOODBYE);
+    expect(client.paused).toBe(false);
+    client.says([M.HELLO, "realm1", { roles: { caller: {} } }]);
+    expect((await client.next())[0]).toBe(M.WELCOME);
+  });
+
+  test("are dropped when the client is lost, and those without an answer are counted", async () => {
     const { client, service, authorizer, question, logged } = await start();
     await ask(service, [M.SUBSCRIBE, 1, {}, "a.b"]);
     client.says([M.PUBLISH, 1, {}, "a.b"]);
-    client.says([M.REGISTER, 2, {}, "a.b"]);
-    const questions = [await question(), await question()];
-    if (end === "GOODBYE") client.says([M.GOODBYE, {}, "wamp.close.normal"]);
-    else client.disconnect();
+    client.says([M.PUBLISH, 2, {}, "a.b"]);
+    client.says([M.PUBLISH, 3, { acknowledge: true }, "a.b"]);
+    client.says([M.REGISTER, 4, {}, "a.b"]);
+    const questions = [await question(), await question(), await question(), await question()];
+    client.says([M.GOODBYE, {}, "wamp.close.normal"]);
+    client.disconnect();
     const interrupts = authorizer.take().map((message) => message[0]);
-    expect(interrupts).toEqual([M.INTERRUPT, M.INTERRUPT]);
+    expect(interrupts).toEqual(questions.map(() => M.INTERRUPT));
     for (const { returns } of questions) returns(true);
     await settle();
-    expect([service.take(), logged]).toEqual([[], []]);
+    expect(service.take()).toEqual([]);
+    expect(logged).toMatchObject([
+      ["message left out", { session: client.id, message: "PUBLISH", reason: expect.any(String) }],
+      ["messages left out", { session: client.id, PUBLISH: 2 }],
+    ]);
     expect((await ask(service, [M.CALL, 2, {}, "a.b"]))[4]).toBe("wamp.error.no_such_procedure");
   });
 
