@@ -526,7 +526,7 @@ class Authenticator:
         import txaio
 
         # As in Crossbar; it gives the worker's controller, of which there is none, in the second place.
-        made = txaio.as_future(create, self.item["config"], None)
+        made = txaio.as_future(create, json.loads(self.item["config"]), None)
         txaio.add_callbacks(made, self.created, self.not_created)
 
     def created(self, authenticate):

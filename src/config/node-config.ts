@@ -153,8 +153,8 @@ export interface AuthenticatorConfig {
   type: "authenticator";
   /** `package.module.function`, which makes the authenticator. */
   create: string;
-  /** First argument of the function. */
-  config: unknown;
+  /** First argument of the function, as JSON. */
+  config: string;
 }
 
 /** When a container ends, and which components are started again. */

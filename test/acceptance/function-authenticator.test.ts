@@ -37,7 +37,7 @@ const by = (name: string, others: object = {}) => ({
   ...others,
 });
 const judged = by("create_authenticator", {
-  config: { team: "blue", password: "not-to-be-logged" },
+  config: { team: "blue", password: "not-to-be-logged", number: "NUMBER" },
   "authenticator-timeout": 1000,
 });
 const onAsyncio = { ...judged, create: "asyncio_authenticators.create" };
@@ -110,7 +110,10 @@ describe.if(hasPython)("an authenticator in Python", () => {
       }),
     ];
     const folder = temporaryFolder({
-      "node.json": { version: 2, workers: [router(transports), proxy] },
+      "node.json": JSON.stringify({ version: 2, workers: [router(transports), proxy] }).replaceAll(
+        '"NUMBER"',
+        "12345678901234567890",
+      ),
     });
     running = await startNode(folder);
   }, LONG);
@@ -130,7 +133,9 @@ describe.if(hasPython)("an authenticator in Python", () => {
       "proxy",
     ]);
     await running.untilOutput(/made with None/);
-    expect(running.output().match(/made with None \['password', 'team'\]/g)).toHaveLength(1);
+    expect(running.output().match(/made with None \['number', 'password', 'team'\]/g)).toHaveLength(
+      1,
+    );
   });
 
   test("knows what the proofs of every authmethod are compared with", async () => {
@@ -182,6 +187,7 @@ describe.if(hasPython)("an authenticator in Python", () => {
       realm: "realm1",
       authid: "asks",
       big: 2n ** 60n,
+      number: 12_345_678_901_234_567_890n,
       octets: new Uint8Array([1, 2]),
       details: {
         transport: expect.objectContaining({ peer: expect.stringContaining("tcp4:127.0.0.1:") }),

@@ -54,7 +54,7 @@ def create_authenticator(config, controller):
         if authid == "dead":
             os._exit(3)
         if authid == "asks":
-            extra = {"realm": realm, "authid": authid, "details": details, "big": 2**60, "octets": b"\1\2"}
+            extra = {"realm": realm, "authid": authid, "details": details, "big": 2**60, "number": config["number"], "octets": b"\1\2"}
             return {"role": "user", "extra": extra}
         if ticket != "secret1":
             raise ApplicationError("wamp.error.not_authorized", f"{ticket} is not valid")

@@ -375,7 +375,7 @@ const authenticators = maybe(
         id: text,
         type: v.literal("authenticator"),
         create: text,
-        config: v.unknown(),
+        config: v.string(),
       }),
     ),
     options: v.strictObject(pythonOptions),

@@ -4,9 +4,9 @@
  * @module
  */
 
-import { isDeepStrictEqual } from "node:util";
-import type { AuthenticatorConfig, FunctionAuthConfig } from "#config/node-config.ts";
+import type { FunctionAuthConfig } from "#config/node-config.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
+import { isSameJson } from "#config/text/json-text.ts";
 import type { WorkerContext } from "#config/transport/transport-context.ts";
 import type { FunctionAuthItem } from "./authenticator-schema.ts";
 import { warnOfRole } from "./role-rules.ts";
@@ -21,18 +21,23 @@ export function normalizeFunctionAuth(
   if (role !== undefined) warnOfRole(role, [...path, "default-role"], context);
   return {
     type: "function",
-    authenticator: idOf(item, context.authenticators),
+    authenticator: idOf(item, path, context),
     "default-role": role ?? null,
     "authenticator-timeout": item["authenticator-timeout"],
   };
 }
 
 /** The id of the authenticator: authmethods with the same function and configuration share one. */
-function idOf({ create, config = {} }: FunctionAuthItem, list: AuthenticatorConfig[]): string {
-  const alike = list.filter((one) => one.create === create);
-  const known = alike.find((one) => isDeepStrictEqual(one.config, config));
+function idOf(
+  { create, config: written = {} }: FunctionAuthItem,
+  path: JsonPath,
+  { authenticators, report }: WorkerContext,
+): string {
+  const config = report.jsonText([...path, "config"], written);
+  const alike = authenticators.filter((one) => one.create === create);
+  const known = alike.find((one) => isSameJson(one.config, config));
   if (known !== undefined) return known.id;
   const id = alike.length === 0 ? create : `${create}#${alike.length + 1}`;
-  list.push({ id, type: "authenticator", create, config });
+  authenticators.push({ id, type: "authenticator", create, config });
   return id;
 }

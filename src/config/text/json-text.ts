@@ -5,6 +5,7 @@
  * @module
  */
 
+import { isDeepStrictEqual } from "node:util";
 import type { JsonPath } from "./config-issue.ts";
 import type { SourceMap } from "./source-map.ts";
 
@@ -44,4 +45,16 @@ export function jsonTextOf(
     return "null";
   };
   return { text: write(value, path), without };
+}
+
+/** Whether two JSON texts have the same value, however their maps are ordered; numbers by their digits. */
+export function isSameJson(one: string, other: string): boolean {
+  return one === other || isDeepStrictEqual(withDigits(one), withDigits(other));
+}
+
+function withDigits(text: string): unknown {
+  // The third argument, which TypeScript does not know, has the text of a number.
+  return JSON.parse(text, (_name: string, value: unknown, context?: { source?: string }) =>
+    typeof value === "number" ? { digits: context?.source } : value,
+  );
 }

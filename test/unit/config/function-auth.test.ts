@@ -50,7 +50,7 @@ describe("an authmethod of type function", () => {
       "$.workers[0].transports[0].auth.tls: has no effect: the endpoint asks for no client certificate; it needs tls.ca_certificates",
     ]);
     for (const worker of [router, proxy]) {
-      const list = [expect.objectContaining({ create: "auth.create", config: { db: "x" } })];
+      const list = [expect.objectContaining({ create: "auth.create", config: '{"db":"x"}' })];
       expect(worker).toMatchObject({
         authenticators: {
           list,
@@ -74,9 +74,9 @@ describe("an authmethod of type function", () => {
     );
     expect([faults, warnings]).toEqual([[], []]);
     const list = [
-      ["auth.create", "auth.create", { a: 1, b: 2 }],
-      ["auth.create#2", "auth.create", {}],
-      ["other.create", "other.create", {}],
+      ["auth.create", "auth.create", '{"a":1,"b":2}'],
+      ["auth.create#2", "auth.create", "{}"],
+      ["other.create", "other.create", "{}"],
     ].map(([id, create, config]) => ({ id, type: "authenticator", create, config }));
     for (const worker of [router, proxy]) {
       expect(worker).toMatchObject({
@@ -105,6 +105,28 @@ describe("an authmethod of type function", () => {
       });
     }
   });
+
+  test.each([
+    ["1", "1.0", 2],
+    ["9007199254740992", "9007199254740993", 2],
+    ["1", '"1"', 2],
+    ['{"a":1,"b":[2]}', '{"b":[2],"a":1}', 1],
+    ["[1,2]", "[2,1]", 2],
+    ["[]", "{}", 2],
+    ["null", "{}", 2],
+  ])(
+    "of the same function differs with the configurations %s and %s: %d",
+    async (one, two, many) => {
+      const auth = { ticket: by("a.b", { config: "ONE" }), scram: by("a.b", { config: "TWO" }) };
+      const endpoint = { type: "unix", path: "a.sock" };
+      const transports = [{ type: "websocket", endpoint, auth }];
+      const text = JSON.stringify({ version: 2, workers: [{ type: "router", transports }] });
+      const { config } = await loadNode(text.replace('"ONE"', one).replace('"TWO"', two));
+      const [worker] = config?.workers ?? [];
+      const list = worker?.type === "router" ? worker.authenticators?.list : undefined;
+      expect(list?.map((each) => each.config)).toEqual([one, two].slice(0, many));
+    },
+  );
 
   test("warns of a role that does not exist, and of a controller", async () => {
     const written = by("auth.create", { "default-role": "boss", expose_controller: true });

@@ -17,6 +17,11 @@ const inFile = (written: string) =>
             endpoint: { type: "unix", path: "a.sock" },
             paths: { a: { type: "json", value: "VALUE" } },
           },
+          {
+            type: "websocket",
+            endpoint: { type: "unix", path: "b.sock" },
+            auth: { ticket: { type: "function", create: "a.b", config: ["VALUE"] } },
+          },
         ],
         realms: [{ name: "realm1" }],
         components: [{ type: "class", classname: "a.B", realm: "realm1", extra: { a: "VALUE" } }],
@@ -34,8 +39,10 @@ async function texts(text: string, name: string) {
   const [router, guest] = config?.workers ?? [];
   const [web] = transportsOf(config);
   const service = web?.type === "web" ? web.paths["a"] : undefined;
+  const authenticators = router?.type === "router" ? router.authenticators : undefined;
   return {
     faults,
+    config: authenticators?.list[0]?.config,
     value: service?.type === "json" ? service.text : undefined,
     extra: router?.type === "router" ? router.components?.list[0]?.extra : undefined,
     stdin: guest?.type === "guest" ? guest.options.stdin : undefined,
@@ -59,6 +66,7 @@ describe("of a value in JSON", () => {
     expect(await texts(inFile(written), "node.json")).toEqual({
       faults: [],
       value: served,
+      config: `[${served}]`,
       extra: `{"a":${served}}`,
       stdin: { text: `[${served}]`, close: true },
     });
