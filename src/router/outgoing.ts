@@ -21,7 +21,7 @@ import type { RealmSession } from "./realm-session.ts";
 
 /** A payload from values, for messages of the router's own. */
 export function payloadOf(args: readonly unknown[]): Payload {
-  return { serializer: "json", items: [new TextEncoder().encode(JSON.stringify(args))] };
+  return { serializer: "cbor", items: [encodeMessage(args, "cbor", false) as Uint8Array] };
 }
 
 /**

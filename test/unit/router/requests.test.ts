@@ -1,6 +1,10 @@
 import { describe, expect, test } from "bun:test";
 import { asRecord } from "#base/record.ts";
+import { RouterSession } from "#router/router-session.ts";
 import { MessageType as M } from "#wamp/message-type.ts";
+import { FakePeer } from "../../support/fake-peer.ts";
+import { noAuthenticators } from "../../support/no-authenticators.ts";
+import { quiet } from "../../support/quiet-context.ts";
 import { ask, everything, type JoinedPeer, openRouter } from "../../support/router-harness.ts";
 
 const roles = [{ name: "anonymous", permissions: [everything] }];
@@ -375,4 +379,33 @@ test("a direct client cannot state its transport in the session meta API", async
     [Record<string, unknown>],
   ];
   expect(details["transport"]).toMatchObject({ peer: "unix:/fake", channel_type: "tcp" });
+});
+
+test("a proxy states its client's transport with any value, which meta events carry unchanged", async () => {
+  const { join, realms } = openRouter(roles);
+  const listener = await join();
+  const onCbor = await join({ serializer: "cbor" });
+  for (const one of [listener, onCbor])
+    await ask(one, [M.SUBSCRIBE, 1, {}, "wamp.session.on_join"]);
+  const peer = new FakePeer({ serializer: "cbor" });
+  const auth = { "anonymous-proxy": { type: "static" } } as const;
+  const support = { ...noAuthenticators, log: quiet, onEnd() {} };
+  peer.attach(new RouterSession(peer, auth, realms, support));
+  const transport = { channel_id: { "tls-unique": new Uint8Array([1, 2]) }, number: 2n ** 60n };
+  const authextra = {
+    proxy_realm: "realm1",
+    proxy_authid: "joe",
+    proxy_authrole: "anonymous",
+    proxy_authextra: { transport },
+  };
+  peer.says([
+    M.HELLO,
+    "realm1",
+    { roles: { caller: {} }, authmethods: ["anonymous-proxy"], authextra },
+  ]);
+  expect((await peer.next())[0]).toBe(M.WELCOME);
+  for (const one of [listener, onCbor]) {
+    const [details] = (await one.next())[4] as [{ transport: unknown }];
+    expect(details.transport).toEqual(transport);
+  }
 });
