@@ -21,7 +21,8 @@ import { messageTypeName } from "#wamp/message-type.ts";
 export class LeftOutMessages {
   readonly #log: Logger;
   readonly #session: LogFields;
-  readonly #counts = new Map<string, number>();
+  /** By message name; undefined: none was left out, as in most sessions. */
+  #counts: Map<string, number> | undefined;
 
   /** `session` is written with every line. */
   constructor(log: Logger, session: LogFields) {
@@ -31,6 +32,7 @@ export class LeftOutMessages {
 
   add(type: number, reason: string): void {
     const message = messageTypeName(type);
+    this.#counts ??= new Map();
     const count = (this.#counts.get(message) ?? 0) + 1;
     this.#counts.set(message, count);
     if (count === 1) this.#log.warn("message left out", { ...this.#session, message, reason });
@@ -38,8 +40,8 @@ export class LeftOutMessages {
 
   /** The session is over. */
   sessionOver(): void {
-    const several = [...this.#counts].filter(([, count]) => count > 1);
-    this.#counts.clear();
+    const several = [...(this.#counts ?? [])].filter(([, count]) => count > 1);
+    this.#counts = undefined;
     if (several.length === 0) return;
     this.#log.warn("messages left out", { ...this.#session, ...Object.fromEntries(several) });
   }
