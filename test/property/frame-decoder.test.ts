@@ -3,9 +3,9 @@ import fc from "fast-check";
 import { FrameDecoder, type ProtocolFault } from "#transport/websocket/frame-decoder.ts";
 
 const anySize = {
-  maxMessageOctets: 2 ** 24,
-  maxFrameOctets: Number.POSITIVE_INFINITY,
-  inflater: null,
+  max_message_size: 2 ** 23,
+  max_frame_size: 0,
+  max_incomplete: Number.POSITIVE_INFINITY,
 };
 
 /** A frame of a client; `head` is the first octet. */
@@ -27,6 +27,7 @@ function frame(head: number, payload: Uint8Array, mask = [1, 2, 3, 250]): Buffer
 function decode(stream: Uint8Array, sizes: number[], limits = anySize) {
   const said: string[] = [];
   const taker = {
+    codec: null,
     handleMessage: (payload: Uint8Array, isText: boolean) =>
       said.push(`${isText ? "text" : "binary"} ${payload.toHex()}`) > 0,
     handlePing: (payload: Uint8Array) => said.push(`ping ${payload.toHex()}`) > 0,
@@ -48,6 +49,7 @@ function decode(stream: Uint8Array, sizes: number[], limits = anySize) {
 /** How many messages a decoder counts as complete after each of these frames. */
 function completedAfter(frames: readonly string[], skipsMessages: boolean): number[] {
   const decoder = new FrameDecoder(anySize, {
+    codec: null,
     handleMessage: () => true,
     handlePing: () => true,
     handleInflating() {},
@@ -162,7 +164,7 @@ describe("FrameDecoder", () => {
   });
 
   test("refuses what is too long before it comes", () => {
-    const limits = { ...anySize, maxMessageOctets: 10, maxFrameOctets: 8 };
+    const limits = { ...anySize, max_message_size: 5, max_frame_size: 8 };
     expect(decode(frame(0x82, new Uint8Array(9)).subarray(0, 6), [2 ** 24], limits)).toEqual([
       "fault 1009",
     ]);

@@ -40,6 +40,18 @@ const MESSAGE_OCTETS = 4 * 1024;
 
 const NO_OCTETS = new Uint8Array(0);
 
+/** What is true of an input: bits of one number, because many connections are idle and each has inputs. */
+const Flag = {
+  /** The last read was so long, or of so many messages, that the turn was measured. */
+  heavy: 1,
+  /** It waits for a turn. */
+  waiting: 2,
+  socketPaused: 4,
+  /** It is not paused any more. */
+  ending: 8,
+  stopped: 16,
+} as const;
+
 /** The input of one connection. */
 export class PacedInput implements TurnTaker {
   readonly #socket: PausableSource;
@@ -49,17 +61,10 @@ export class PacedInput implements TurnTaker {
   /** What was read and is not decoded yet. */
   #kept: Uint8Array = NO_OCTETS;
   #allowance = ALLOWANCE_OCTETS;
-  /** The last read was so long, or of so many messages, that the turn was measured. */
-  #isHeavy = false;
-  #isDecoding = false;
-  #isWaiting = false;
-  #isSocketPaused = false;
-  /** How long the socket was paused before, and since when it is paused now. */
-  #pausedMs = 0;
-  #pausedSince = 0;
-  #isStopped = false;
-  /** The connection is not paused any more. */
-  #isEnding = false;
+  /** Bits of `Flag`. */
+  #flags = 0;
+  /** While the socket is read: how long it was paused so far. While it is paused: what `readingMs` is. */
+  #clockMs = 0;
 
   constructor(socket: PausableSource, decoder: InputDecoder, turns: EventTurns = eventTurns) {
     this.#socket = socket;
@@ -69,13 +74,12 @@ export class PacedInput implements TurnTaker {
 
   /** Whether the connection is not read at present, for whatever reason. */
   get isPaused(): boolean {
-    return this.#isSocketPaused;
+    return this.#is(Flag.socketPaused);
   }
 
   /** A clock in milliseconds that stands still while the connection is not read. */
   get readingMs(): number {
-    const now = this.#isSocketPaused ? this.#pausedSince : performance.now();
-    return now - this.#pausedMs;
+    return this.isPaused ? this.#clockMs : performance.now() - this.#clockMs;
   }
 
   /** Whether this reason not to read holds. */
@@ -85,12 +89,12 @@ export class PacedInput implements TurnTaker {
 
   /** The socket has read octets, which nothing else uses; their memory is given back. */
   received(chunk: Uint8Array): void {
-    if (this.#isStopped) {
+    if (this.#is(Flag.stopped)) {
       freeHandled(chunk);
       return;
     }
     const mustWait = this.#kept.length > 0 || this.#reasons !== 0;
-    if (mustWait || (this.#isHeavy && !this.#turns.hasTime())) {
+    if (mustWait || (this.#is(Flag.heavy) && !this.#turns.hasTime())) {
       this.#kept = Buffer.concat([this.#kept, chunk]);
       freeHandled(chunk);
       this.#pauseSocket();
@@ -102,7 +106,7 @@ export class PacedInput implements TurnTaker {
 
   /** Stops decoding and reading, for a reason of `PauseReason`. */
   pause(reason: number): void {
-    if (this.#isEnding || this.#isStopped) return;
+    if (this.#is(Flag.ending | Flag.stopped)) return;
     this.#reasons |= reason;
     this.#pauseSocket();
   }
@@ -110,20 +114,20 @@ export class PacedInput implements TurnTaker {
   /** A reason not to read is gone. */
   resume(reason: number): void {
     this.#reasons &= ~reason;
-    if (this.#reasons !== 0 || this.#isDecoding) return;
+    if (this.#reasons !== 0) return;
     if (this.#kept.length > 0) this.#awaitTurn();
     else this.#resumeSocket();
   }
 
   /** Ends all pauses for good: what follows is decoded only to find the end of the connection. */
   resumeForGood(): void {
-    this.#isEnding = true;
+    this.#flags |= Flag.ending;
     this.resume(this.#reasons);
   }
 
   /** Discards what is kept and what follows; reading goes on, because the end of the stream comes last. */
   stop(): void {
-    this.#isStopped = true;
+    this.#flags |= Flag.stopped;
     this.#kept = NO_OCTETS;
     this.#reasons = 0;
     this.#resumeSocket();
@@ -131,16 +135,16 @@ export class PacedInput implements TurnTaker {
 
   /** Whether the decoder may go on, after a message of so many octets. */
   mayContinue(octets: number): boolean {
-    if (this.#reasons !== 0 || this.#isStopped) return false;
+    if (this.#reasons !== 0 || this.#is(Flag.stopped)) return false;
     this.#allowance -= octets + MESSAGE_OCTETS;
     if (this.#allowance > 0) return true;
     this.#allowance = ALLOWANCE_OCTETS;
-    this.#isHeavy = true;
+    this.#flags |= Flag.heavy;
     return this.#turns.hasTime();
   }
 
   takeTurn(): void {
-    this.#isWaiting = false;
+    this.#flags &= ~Flag.waiting;
     if (this.#reasons !== 0 || this.#kept.length === 0) return;
     const octets = this.#kept;
     this.#kept = NO_OCTETS;
@@ -149,21 +153,16 @@ export class PacedInput implements TurnTaker {
 
   #decode(octets: Uint8Array, isOwned: boolean): void {
     this.#allowance = ALLOWANCE_OCTETS;
-    this.#isHeavy = octets.length >= ALLOWANCE_OCTETS;
-    this.#isDecoding = true;
-    let done = octets.length;
-    try {
-      done = this.#decoder.decode(octets);
-    } finally {
-      this.#isDecoding = false;
-    }
+    if (octets.length >= ALLOWANCE_OCTETS) this.#flags |= Flag.heavy;
+    else this.#flags &= ~Flag.heavy;
+    const done = this.#decoder.decode(octets);
     const { length } = octets;
-    if (done < length && !this.#isStopped) {
+    if (done < length && !this.#is(Flag.stopped)) {
       const rest = octets.subarray(done);
       this.#kept = isOwned ? rest : new Uint8Array(rest);
     }
     if (done >= length || !isOwned) freeHandled(octets);
-    if (this.#isStopped) return;
+    if (this.#is(Flag.stopped)) return;
     if (done < length) {
       this.#pauseSocket();
       this.#awaitTurn();
@@ -173,22 +172,27 @@ export class PacedInput implements TurnTaker {
   }
 
   #awaitTurn(): void {
-    if (this.#isWaiting || this.#reasons !== 0) return;
-    this.#isWaiting = true;
+    if (this.#is(Flag.waiting) || this.#reasons !== 0) return;
+    this.#flags |= Flag.waiting;
     this.#turns.wait(this);
   }
 
   #pauseSocket(): void {
-    if (this.#isSocketPaused) return;
-    this.#isSocketPaused = true;
-    this.#pausedSince = performance.now();
+    if (this.isPaused) return;
+    this.#clockMs = this.readingMs;
+    this.#flags |= Flag.socketPaused;
     this.#socket.pause();
   }
 
   #resumeSocket(): void {
-    if (!this.#isSocketPaused) return;
-    this.#isSocketPaused = false;
-    this.#pausedMs += performance.now() - this.#pausedSince;
+    if (!this.isPaused) return;
+    this.#clockMs = performance.now() - this.#clockMs;
+    this.#flags &= ~Flag.socketPaused;
     this.#socket.resume();
+  }
+
+  /** Whether one of these flags is set. */
+  #is(flags: number): boolean {
+    return (this.#flags & flags) !== 0;
   }
 }

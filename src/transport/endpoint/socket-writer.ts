@@ -63,8 +63,7 @@ export class SocketWriter implements TurnTaker {
   #queue = EMPTY_QUEUE;
   #queuedOctets = 0;
   #needsDrain = false;
-  #isEnding = false;
-  #isDropped = false;
+  #state: "open" | "ending" | "dropped" = "open";
   #deadline: ReturnType<typeof setTimeout> | null = null;
 
   /** `maxBuffered`: with more octets queued, `write` answers false. */
@@ -84,7 +83,7 @@ export class SocketWriter implements TurnTaker {
    * follows. After `end` or `drop` octets are discarded and answered true.
    */
   write(octets: Uint8Array): boolean {
-    if (this.#isEnding || this.#isDropped) return true;
+    if (this.#state !== "open") return true;
     if (this.#queuedOctets > MAX_QUEUED_OCTETS + 2 * this.#maxBuffered) this.#overflow();
     else if (this.#queuedOctets > 0) this.#enqueue(octets, 0, octets.length);
     else this.#gather(octets);
@@ -97,7 +96,7 @@ export class SocketWriter implements TurnTaker {
   writeFrame(header: Uint8Array, headerOctets: number, payload: Uint8Array): boolean {
     const before = holder === this ? gatheredOctets : 0;
     const fits = before + headerOctets + payload.length <= GATHER_OCTETS;
-    if (this.#queuedOctets > 0 || !fits || this.#isEnding || this.#isDropped) {
+    if (this.#queuedOctets > 0 || !fits || this.#state !== "open") {
       this.write(header.subarray(0, headerOctets));
       return this.write(payload);
     }
@@ -118,7 +117,7 @@ export class SocketWriter implements TurnTaker {
     headerOctets: number,
     fill: (target: Uint8Array, at: number, octets: number) => void,
   ): boolean {
-    if (this.#isEnding || this.#isDropped) return true;
+    if (this.#state !== "open") return true;
     // A UTF-16 unit becomes at most three octets.
     const maxOctets = headerOctets + text.length * 3;
     if (this.#queuedOctets > 0 || maxOctets > GATHER_OCTETS) {
@@ -163,7 +162,7 @@ export class SocketWriter implements TurnTaker {
       this.#queue.shift();
       freeOctets(block.octets);
     }
-    if (this.#isEnding) {
+    if (this.#state === "ending") {
       if (this.#queuedOctets === 0) this.#socket.shutdown();
     } else if (this.#needsDrain && this.#queuedOctets <= this.#maxBuffered / 4) {
       this.#needsDrain = false;
@@ -177,9 +176,10 @@ export class SocketWriter implements TurnTaker {
    * which nothing was taken, and at the latest after ten.
    */
   end(): void {
-    if (this.#isEnding || this.#isDropped) return;
+    if (this.#state !== "open") return;
     this.flush();
-    this.#isEnding = true;
+    if (this.#isDropped) return;
+    this.#state = "ending";
     this.#awaitClose(MAX_CLOSE_STEPS);
     if (this.#queuedOctets === 0) this.#socket.shutdown();
   }
@@ -206,7 +206,8 @@ export class SocketWriter implements TurnTaker {
 
   /** The connection is closed: discards everything. */
   drop(): void {
-    this.#isDropped = true;
+    this.#state = "dropped";
+    this.#needsDrain = false;
     if (holder === this) {
       holder = null;
       gatheredOctets = 0;
@@ -215,6 +216,10 @@ export class SocketWriter implements TurnTaker {
     this.#queue = EMPTY_QUEUE;
     this.#queuedOctets = 0;
     if (this.#deadline !== null) clearTimeout(this.#deadline);
+  }
+
+  get #isDropped(): boolean {
+    return this.#state === "dropped";
   }
 
   /** Makes this writer the holder of the gather buffer. */

@@ -16,6 +16,8 @@ import {
   MAX_FRAME_OCTETS,
 } from "./frame-header.ts";
 
+const NO_OCTETS = new Uint8Array(0);
+
 /** Receives the frames. */
 export interface FrameHandler {
   /**
@@ -32,9 +34,11 @@ export interface FrameHandler {
 export class FrameReader {
   #maxOctets: number;
   readonly #maxIncompleteOctets: number;
-  readonly #header = new Uint8Array(FRAME_HEADER_OCTETS);
+  /** The header of the frame that is incomplete, as far as it has arrived: its octets as one number. */
+  #header = 0;
   #headerOctets = 0;
-  readonly #partial = new MessageCollector();
+  /** Undefined: none of its payload has arrived. */
+  #payload: MessageCollector | undefined;
   /** Octets of the last chunk that are done with. */
   position = 0;
   /** Frames that were complete; tells an incomplete one from the next. */
@@ -56,7 +60,7 @@ export class FrameReader {
 
   /** Octets of a frame whose end has not arrived. */
   get incompleteOctets(): number {
-    return this.#headerOctets + this.#partial.length;
+    return this.#headerOctets + this.#payloadOctets;
   }
 
   /**
@@ -69,18 +73,20 @@ export class FrameReader {
     if (this.#headerOctets > 0) {
       at = this.#collectHeader(chunk, 0);
       if (this.#headerOctets < FRAME_HEADER_OCTETS) return null;
-      const missing = lengthAt(this.#header, 0) - this.#partial.length;
-      const fault = this.#fault(this.#header, 0) ?? this.#collect(chunk, at, missing);
+      const length = this.#header & MAX_FRAME_OCTETS;
+      const missing = length - this.#payloadOctets;
+      const fault = this.#fault(this.#header >>> 24, length) ?? this.#collect(chunk, at, missing);
       if (fault !== null) return fault;
       at = Math.min(chunk.length, at + missing);
-      if (this.#partial.length < lengthAt(this.#header, 0)) return null;
+      if (this.#payloadOctets < length) return null;
       if (!this.#takePartial(handler)) return this.#haltAt(at);
     }
     while (chunk.length - at >= FRAME_HEADER_OCTETS) {
-      const fault = this.#fault(chunk, at);
+      const length = lengthAt(chunk, at);
+      const fault = this.#fault(chunk[at] as number, length);
       if (fault !== null) return fault;
       const start = at + FRAME_HEADER_OCTETS;
-      const end = start + lengthAt(chunk, at);
+      const end = start + length;
       if (end > chunk.length) break;
       this.completed += 1;
       const type = chunk[at] as FrameTypeNumber;
@@ -90,13 +96,18 @@ export class FrameReader {
     if (at === chunk.length) return null;
     at = this.#collectHeader(chunk, at);
     if (this.#headerOctets < FRAME_HEADER_OCTETS) return null;
-    return this.#collect(chunk, at, lengthAt(this.#header, 0));
+    return this.#collect(chunk, at, this.#header & MAX_FRAME_OCTETS);
   }
 
   /** Discards what was collected. */
   drop(): void {
     this.#headerOctets = 0;
-    this.#partial.drop();
+    this.#payload?.drop();
+    this.#payload = undefined;
+  }
+
+  get #payloadOctets(): number {
+    return this.#payload === undefined ? 0 : this.#payload.length;
   }
 
   #haltAt(at: number): null {
@@ -108,7 +119,8 @@ export class FrameReader {
   #collectHeader(chunk: Uint8Array, start: number): number {
     let at = start;
     while (this.#headerOctets < FRAME_HEADER_OCTETS && at < chunk.length) {
-      this.#header[this.#headerOctets++] = chunk[at++] as number;
+      this.#header = (this.#header << 8) | (chunk[at++] as number);
+      this.#headerOctets += 1;
     }
     return at;
   }
@@ -116,24 +128,27 @@ export class FrameReader {
   /** Collects the payload as far as the chunk goes; `missing` octets of it are still to come. */
   #collect(chunk: Uint8Array, start: number, missing: number): string | null {
     const octets = Math.min(missing, chunk.length - start);
-    const length = this.#partial.length + octets;
+    const length = this.#payloadOctets + octets;
     if (!mayGrow(octets, length, this.#maxIncompleteOctets)) return TOO_MANY_INCOMPLETE;
-    if (octets > 0) this.#partial.append(chunk, start, start + octets, missing - octets);
+    if (octets === 0) return null;
+    this.#payload ??= new MessageCollector();
+    this.#payload.append(chunk, start, start + octets, missing - octets);
     return null;
   }
 
   #takePartial(handler: FrameHandler): boolean {
-    const type = this.#header[0] as FrameTypeNumber;
+    const type = (this.#header >>> 24) as FrameTypeNumber;
+    const payload = this.#payload?.take() ?? NO_OCTETS;
     this.completed += 1;
     this.#headerOctets = 0;
-    return handler.takeFrame(type, this.#partial.take());
+    this.#payload = undefined;
+    return handler.takeFrame(type, payload);
   }
 
-  #fault(octets: Uint8Array, at: number): string | null {
-    const first = octets[at] as number;
+  /** What forbids a frame with this first octet and this length; null: nothing. */
+  #fault(first: number, length: number): string | null {
     if (first > 0b111) return "reserved bits of a frame are set";
     if (first > FrameType.pong) return `frame type ${first} is unknown`;
-    const length = lengthAt(octets, at);
     if (length > this.#maxOctets) {
       return `a frame of ${length} octets is longer than the ${this.#maxOctets} taken`;
     }

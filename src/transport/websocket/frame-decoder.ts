@@ -12,6 +12,7 @@
  */
 
 import { isUtf8 } from "node:buffer";
+import type { WebSocketOptions } from "#config/node-config.ts";
 import {
   MessageCollector,
   mayGrow,
@@ -21,17 +22,11 @@ import { CloseCode } from "#wamp/peer.ts";
 import { FIN, Opcode, RSV1 } from "./frame-header.ts";
 import { Utf8Validator } from "./utf8-validator.ts";
 
-/** Limits of a connection; sizes are octets. */
-export interface DecoderLimits {
-  /** Longest message, decompressed. */
-  maxMessageOctets: number;
-  /** Longest payload of one frame; Infinity for any. */
-  maxFrameOctets: number;
-  /** Decompresses messages; null where compression was not negotiated. */
-  inflater: Inflater | null;
-  /** Octets that the incomplete messages of the process may hold when this connection's grows; absent: any. */
-  maxIncompleteOctets?: number;
-}
+/** Limits of a connection. */
+export type DecoderLimits = Pick<
+  WebSocketOptions,
+  "max_message_size" | "max_frame_size" | "max_incomplete"
+>;
 
 /** A decompressed message, or why there is none. */
 export type Inflated = Uint8Array | "malformed" | "too long";
@@ -44,6 +39,8 @@ export interface Inflater {
 
 /** Receives the decoded messages and control frames. Payloads are borrowed until the call returns. */
 export interface FrameHandler {
+  /** Null where compression was not negotiated. */
+  readonly codec: Inflater | null;
   /** False: the decoder halts; `push` is to be called again with the rest of the chunk. */
   handleMessage(payload: Uint8Array, isText: boolean): boolean;
   handlePing(payload: Uint8Array): boolean;
@@ -64,38 +61,40 @@ export interface ProtocolFault {
 }
 
 const MASKED = 0x80;
+const OPCODE = 0x0f;
 /** Close code for invalid UTF-8 and for messages that cannot be decompressed (RFC 6455, section 7.4.1). */
 const INVALID_PAYLOAD = 1007;
 const MAX_HEADER_OCTETS = 14;
 
 const NO_OCTETS = new Uint8Array(0);
 
-/** Decodes the frames of one client. */
+/** A message of several frames, or of a frame in several chunks. */
+interface IncompleteMessage {
+  /** The first octet of its first frame. */
+  first: number;
+  octets: MessageCollector;
+  /** Null: it is not text, or compressed. */
+  validator: Utf8Validator | null;
+}
+
+/** The begin of a frame header that the chunk may cut off; shared, because it is read or copied at once. */
+const shortHeader = new Uint8Array(MAX_HEADER_OCTETS);
+
+/** Decodes the frames of one client. Idle connections keep it, so it has few fields. */
 export class FrameDecoder {
-  /** The connection may change them at any time. */
-  readonly #limits: Readonly<DecoderLimits>;
+  readonly #limits: DecoderLimits;
   readonly #handler: FrameHandler;
-  /** The begin of a frame header that the last chunk cut off. */
-  #header = NO_OCTETS;
-  #headerOctets = 0;
-  /** The frame whose payload is being received; `#missing` octets of it are still to come. */
-  #opcode = -1;
-  #isFinal = false;
+  #maxMessageOctets: number;
+  /** The begin of a frame header, or of a control frame's payload, that the last chunk cut off. */
+  #cut: Uint8Array = NO_OCTETS;
+  /** The frame whose payload is being received: its first octet, -1 for none. `#missing` octets are still to come. */
+  #first = -1;
   #mask = 0;
-  #maskPhase = 0;
   #missing = 0;
-  /** The message and the control frame that are being received. */
-  readonly #message = new MessageCollector();
-  #messageOctets = 0;
-  #messageOpcode = 0;
-  #isCompressed = false;
-  #control = NO_OCTETS;
-  #controlOctets = 0;
-  #validator: Utf8Validator | undefined;
+  #incomplete: IncompleteMessage | null = null;
   #isHalted = false;
-  #isStopped = false;
-  /** Messages are skipped, only control frames are handled. */
-  #skipsMessages = false;
+  /** What is decoded. */
+  #scope: "all" | "control frames" | "nothing" = "all";
   /** Octets of the last chunk that are done with. */
   position = 0;
   /**
@@ -107,6 +106,13 @@ export class FrameDecoder {
   constructor(limits: DecoderLimits, handler: FrameHandler) {
     this.#limits = limits;
     this.#handler = handler;
+    // Messages up to twice the limit are read, so that one that is too long can be answered.
+    this.#maxMessageOctets = 2 * limits.max_message_size;
+  }
+
+  /** Lowers the longest message from now on; `max_message_size` stays the upper limit. */
+  limitMessages(octets: number): void {
+    this.#maxMessageOctets = 2 * Math.min(octets, this.#limits.max_message_size);
   }
 
   /**
@@ -114,10 +120,10 @@ export class FrameDecoder {
    * before. Gives a violation of the protocol, or null.
    */
   push(chunk: Uint8Array): ProtocolFault | null {
-    this.#isHalted = this.#isStopped;
+    this.#isHalted = this.#scope === "nothing";
     let at = 0;
     while (at < chunk.length && !this.#isHalted) {
-      if (this.#opcode >= 0) {
+      if (this.#first >= 0) {
         const end = Math.min(chunk.length, at + this.#missing);
         const fault = this.#takePart(chunk, at, end);
         if (fault !== null) return fault;
@@ -128,62 +134,59 @@ export class FrameDecoder {
       if (typeof next !== "number") return next;
       at = next;
     }
-    this.position = this.#isStopped ? chunk.length : at;
+    this.position = this.#scope === "nothing" ? chunk.length : at;
     return null;
   }
 
   /** Octets of a message, or of a frame header, whose end has not arrived. */
   get incompleteOctets(): number {
-    if (this.#opcode >= 0 || this.#messageOpcode !== 0)
-      return this.#messageOctets + MAX_HEADER_OCTETS;
-    return this.#headerOctets;
+    if (this.#first < 0 && this.#incomplete === null) return this.#cut.length;
+    return this.#messageOctets + MAX_HEADER_OCTETS;
+  }
+
+  /** Octets so far of the message that is incomplete. */
+  get #messageOctets(): number {
+    return this.#incomplete === null ? 0 : this.#incomplete.octets.length;
   }
 
   /** Stops decoding for good. */
   stop(): void {
-    this.#isStopped = true;
+    this.#scope = "nothing";
     this.#isHalted = true;
-    this.#message.drop();
+    this.#incomplete?.octets.drop();
   }
 
   /** Skips messages from now on, without decompressing or keeping them: only a close frame matters. */
   skipMessages(): void {
-    this.#skipsMessages = true;
-    this.#message.drop();
+    if (this.#scope === "all") this.#scope = "control frames";
+    this.#incomplete?.octets.drop();
   }
 
   /** Reads a frame header, and the whole frame if it lies within the chunk; gives the next position. */
   #takeHeader(chunk: Uint8Array, start: number): number | ProtocolFault {
-    let octets = chunk;
-    let at = start;
-    if (this.#headerOctets > 0 || chunk.length - start < MAX_HEADER_OCTETS) {
-      // The header may be cut off by the end of the chunk, so it is copied first.
-      const known = this.#headerOctets;
-      const wanted = Math.min(MAX_HEADER_OCTETS - known, chunk.length - start);
-      if (this.#header.length === 0) this.#header = new Uint8Array(MAX_HEADER_OCTETS);
-      this.#header.set(chunk.subarray(start, start + wanted), known);
-      this.#headerOctets = known + wanted;
-      const length = headerLength(this.#header, 0, this.#headerOctets);
-      if (length < 0) return start + wanted;
-      octets = this.#header;
-      at = 0;
-      this.#headerOctets = 0;
-      const fault = this.#readHeader(octets, at);
+    const known = this.#cut.length;
+    if (known > 0 || chunk.length - start < MAX_HEADER_OCTETS) {
+      const end = Math.min(chunk.length, start + MAX_HEADER_OCTETS - known);
+      shortHeader.set(this.#cut);
+      shortHeader.set(chunk.subarray(start, end), known);
+      const length = headerLength(shortHeader, 0, known + end - start);
+      if (length < 0) {
+        this.#cut = shortHeader.slice(0, known + end - start);
+        return end;
+      }
+      this.#cut = NO_OCTETS;
+      const fault = this.#readHeader(shortHeader, 0);
       if (fault !== null) return fault;
       const payloadAt = start + length - known;
       return this.#missing === 0 ? this.#emptyFrame(payloadAt) : payloadAt;
     }
-    const fault = this.#readHeader(octets, at);
+    const fault = this.#readHeader(chunk, start);
     if (fault !== null) return fault;
-    at += headerLength(octets, start, MAX_HEADER_OCTETS);
+    const at = start + headerLength(chunk, start, MAX_HEADER_OCTETS);
     if (this.#missing === 0) return this.#emptyFrame(at);
     const isWhole = this.#missing <= chunk.length - at;
-    if (
-      isWhole &&
-      this.#isFinal &&
-      this.#opcode !== Opcode.continuation &&
-      this.#messageOpcode === 0
-    ) {
+    const isMessage = (this.#first & FIN) !== 0 && (this.#first & OPCODE) !== Opcode.continuation;
+    if (isWhole && isMessage && this.#incomplete === null) {
       return this.#takeWhole(chunk, at, at + this.#missing);
     }
     return at;
@@ -197,11 +200,11 @@ export class FrameDecoder {
   #readHeader(octets: Uint8Array, at: number): ProtocolFault | null {
     const first = octets[at] as number;
     const second = octets[at + 1] as number;
-    const opcode = first & 15;
+    const opcode = first & OPCODE;
     const isControl = opcode >= 8;
     const isFirst = opcode === Opcode.text || opcode === Opcode.binary;
     if ((first & 0x30) !== 0) return violation("reserved bits of a frame are set");
-    if ((first & RSV1) !== 0 && (!isFirst || this.#limits.inflater === null)) {
+    if ((first & RSV1) !== 0 && (!isFirst || this.#handler.codec === null)) {
       return violation("a frame is marked as compressed where none may be");
     }
     if (opcode > Opcode.pong || (opcode > Opcode.binary && opcode < Opcode.close)) {
@@ -216,52 +219,48 @@ export class FrameDecoder {
     if (isControl && ((first & FIN) === 0 || length > 125)) {
       return violation("a control frame is fragmented or longer than 125 octets");
     }
-    if (opcode === Opcode.continuation && this.#messageOpcode === 0) {
+    if (opcode === Opcode.continuation && this.#incomplete === null) {
       return violation("a continuation has nothing to continue");
     }
-    if (isFirst && this.#messageOpcode !== 0) return violation("a message begins amid another");
+    if (isFirst && this.#incomplete !== null) return violation("a message begins amid another");
     if (length > Number.MAX_SAFE_INTEGER) return violation("a frame is longer than can be");
-    if (length > this.#limits.maxFrameOctets) {
-      return tooBig(`the longest frame here has ${this.#limits.maxFrameOctets} octets`);
+    const { max_frame_size } = this.#limits;
+    if (max_frame_size > 0 && length > max_frame_size) {
+      return tooBig(`the longest frame here has ${max_frame_size} octets`);
     }
-    const isTooLong = this.#messageOctets + length > this.#limits.maxMessageOctets;
-    if (!isControl && isTooLong && !this.#skipsMessages) {
-      return messageTooBig(this.#limits.maxMessageOctets);
+    const isTooLong = this.#messageOctets + length > this.#maxMessageOctets;
+    if (!isControl && isTooLong && this.#scope === "all") {
+      return messageTooBig(this.#maxMessageOctets);
     }
-    this.#opcode = opcode;
-    this.#isFinal = (first & FIN) !== 0;
+    this.#first = first;
     this.#missing = length;
     this.#mask = maskAt(octets, at + 2 + lengthOctets(size));
-    this.#maskPhase = 0;
-    if (isFirst) this.#isCompressed = (first & RSV1) !== 0;
     return null;
   }
 
   /** A frame that is a whole message, or a control frame, and lies within the chunk. */
   #takeWhole(chunk: Uint8Array, start: number, end: number): number | ProtocolFault {
-    const opcode = this.#opcode;
-    this.#opcode = -1;
+    const first = this.#first;
+    const isControl = (first & OPCODE) >= Opcode.close;
+    this.#first = -1;
     this.completed += 1;
-    if (this.#skipsMessages && opcode < Opcode.close) return end;
-    unmask(chunk, start, end, this.#mask, 0);
+    if (!isControl && this.#scope !== "all") return end;
+    unmask(chunk, start, end, this.#mask);
     const payload = chunk.subarray(start, end);
-    const fault =
-      opcode >= Opcode.close
-        ? this.#controlEnded(opcode, payload)
-        : this.#messageEnded(payload, opcode === Opcode.text, false);
+    const fault = isControl
+      ? this.#controlEnded(first & OPCODE, payload)
+      : this.#messageEnded(payload, first, false);
     return fault ?? end;
   }
 
   /** Takes octets of a frame's payload, perhaps not the last ones. */
   #takePart(chunk: Uint8Array, start: number, end: number): ProtocolFault | null {
-    const isSkipped = this.#skipsMessages && this.#opcode < Opcode.close;
-    if (!isSkipped) unmask(chunk, start, end, this.#mask, this.#maskPhase);
-    this.#maskPhase = (this.#maskPhase + end - start) & 3;
+    const isControl = (this.#first & OPCODE) >= Opcode.close;
+    if (isControl || this.#scope === "all") unmask(chunk, start, end, this.#mask);
+    this.#mask = rotated(this.#mask, end - start);
     this.#missing -= end - start;
-    if (this.#opcode >= Opcode.close) {
-      if (this.#control.length === 0) this.#control = new Uint8Array(125);
-      this.#control.set(chunk.subarray(start, end), this.#controlOctets);
-      this.#controlOctets += end - start;
+    if (isControl) {
+      this.#cut = Buffer.concat([this.#cut, chunk.subarray(start, end)]);
     } else {
       const fault = this.#takeMessagePart(chunk, start, end);
       if (fault !== null) return fault;
@@ -270,65 +269,56 @@ export class FrameDecoder {
   }
 
   #takeMessagePart(chunk: Uint8Array, start: number, end: number): ProtocolFault | null {
-    this.#beginMessage();
-    if (this.#skipsMessages) return null;
-    if (!this.#checkText(chunk, start, end)) return notUtf8();
-    this.#messageOctets += end - start;
-    const { maxIncompleteOctets = Number.POSITIVE_INFINITY } = this.#limits;
-    if (!mayGrow(end - start, this.#messageOctets, maxIncompleteOctets)) return TOO_MANY;
-    const announced = this.#isFinal ? this.#missing : Number.POSITIVE_INFINITY;
-    this.#message.append(chunk, start, end, announced);
+    const { octets, validator } = this.#begunMessage();
+    if (this.#scope !== "all") return null;
+    if (validator?.push(chunk, start, end) === false) return notUtf8();
+    const { max_incomplete } = this.#limits;
+    if (!mayGrow(end - start, octets.length + end - start, max_incomplete)) return TOO_MANY;
+    const isFinal = (this.#first & FIN) !== 0;
+    octets.append(chunk, start, end, isFinal ? this.#missing : Number.POSITIVE_INFINITY);
     return null;
   }
 
-  #beginMessage(): void {
-    if (this.#opcode === Opcode.continuation) return;
-    if (this.#messageOpcode !== 0) return;
-    this.#messageOpcode = this.#opcode;
-    this.#validator?.reset();
-  }
-
-  #checkText(chunk: Uint8Array, start: number, end: number): boolean {
-    if (this.#messageOpcode !== Opcode.text || this.#isCompressed) return true;
-    this.#validator ??= new Utf8Validator();
-    return this.#validator.push(chunk, start, end);
+  /** The message of the present frame, which begins with it unless another frame came before. */
+  #begunMessage(): IncompleteMessage {
+    this.#incomplete ??= {
+      first: this.#first,
+      octets: new MessageCollector(),
+      validator: isPlainText(this.#first) ? new Utf8Validator() : null,
+    };
+    return this.#incomplete;
   }
 
   #frameEnded(): ProtocolFault | null {
-    const opcode = this.#opcode;
-    this.#opcode = -1;
-    if (opcode >= Opcode.close) {
-      const payload = this.#control.subarray(0, this.#controlOctets);
-      this.#controlOctets = 0;
-      if (this.#messageOpcode === 0) this.completed += 1;
-      return this.#controlEnded(opcode, payload);
+    const first = this.#first;
+    if ((first & OPCODE) >= Opcode.close) {
+      const payload = this.#cut;
+      this.#first = -1;
+      this.#cut = NO_OCTETS;
+      if (this.#incomplete === null) this.completed += 1;
+      return this.#controlEnded(first & OPCODE, payload);
     }
-    if (this.#messageOpcode === 0) {
-      this.#messageOpcode = opcode;
-      this.#validator?.reset();
-    }
-    if (!this.#isFinal) return null;
+    const message = this.#begunMessage();
+    this.#first = -1;
+    if ((first & FIN) === 0) return null;
     this.completed += 1;
-    const payload = this.#message.take();
-    const isText = this.#messageOpcode === Opcode.text;
-    this.#messageOctets = 0;
-    this.#messageOpcode = 0;
-    if (this.#skipsMessages) return null;
-    if (isText && !this.#isCompressed && this.#validator?.isWhole === false) return notUtf8();
-    return this.#messageEnded(payload, isText, !this.#isCompressed);
+    this.#incomplete = null;
+    const payload = message.octets.take();
+    if (this.#scope !== "all") return null;
+    if (message.validator?.isWhole === false) return notUtf8();
+    return this.#messageEnded(payload, message.first, message.validator !== null);
   }
 
-  #messageEnded(payload: Uint8Array, isText: boolean, isTextValid: boolean): ProtocolFault | null {
-    if (this.#isCompressed) return this.#inflate(payload, isText);
+  #messageEnded(payload: Uint8Array, first: number, isTextValid: boolean): ProtocolFault | null {
+    const isText = (first & OPCODE) === Opcode.text;
+    if ((first & RSV1) !== 0) return this.#inflate(payload, isText);
     if (isText && !isTextValid && !isUtf8(payload)) return notUtf8();
     if (!this.#handler.handleMessage(payload, isText)) this.#isHalted = true;
     return null;
   }
 
   #inflate(payload: Uint8Array, isText: boolean): ProtocolFault | null {
-    this.#isCompressed = false;
-    const { inflater, maxMessageOctets } = this.#limits;
-    const inflated = inflater?.inflate(payload, maxMessageOctets) ?? "malformed";
+    const inflated = this.#handler.codec?.inflate(payload, this.#maxMessageOctets) ?? "malformed";
     if (!(inflated instanceof Promise)) return this.#inflated(inflated, isText);
     this.#isHalted = true;
     this.#handler.handleInflating(inflated.then((message) => this.#inflated(message, isText)));
@@ -336,8 +326,8 @@ export class FrameDecoder {
   }
 
   #inflated(inflated: Inflated, isText: boolean): ProtocolFault | null {
-    if (this.#isStopped || this.#skipsMessages) return null;
-    if (inflated === "too long") return messageTooBig(this.#limits.maxMessageOctets);
+    if (this.#scope !== "all") return null;
+    if (inflated === "too long") return messageTooBig(this.#maxMessageOctets);
     if (inflated === "malformed") {
       return { code: INVALID_PAYLOAD, sentence: "a message cannot be decompressed" };
     }
@@ -404,10 +394,15 @@ function maskAt(octets: Uint8Array, at: number): number {
 /** From this length on a DataView is faster. */
 const LONG_PAYLOAD = 64;
 
-/** Unmasks in place, beginning with octet number `phase` of the masking key. */
-function unmask(octets: Uint8Array, start: number, end: number, mask: number, phase: number): void {
-  // Shift counts are modulo 32, so a phase of 0 needs a case of its own.
-  const key = (mask << (8 * phase)) | (phase === 0 ? 0 : mask >>> (32 - 8 * phase));
+/** The masking key for what follows so many octets. */
+function rotated(key: number, octets: number): number {
+  const bits = 8 * (octets & 3);
+  // Shift counts are modulo 32, so none needs a case of its own.
+  return bits === 0 ? key : (key << bits) | (key >>> (32 - bits));
+}
+
+/** Unmasks in place. */
+function unmask(octets: Uint8Array, start: number, end: number, key: number): void {
   let at = start;
   if (end - start >= LONG_PAYLOAD) {
     const view = new DataView(octets.buffer, octets.byteOffset, octets.length);
@@ -428,6 +423,11 @@ function unmask(octets: Uint8Array, start: number, end: number, mask: number, ph
   if (at < end) octets[at] = (octets[at++] as number) ^ first;
   if (at < end) octets[at] = (octets[at++] as number) ^ second;
   if (at < end) octets[at] = (octets[at] as number) ^ third;
+}
+
+/** Whether a message with this first octet is text that can be validated as it arrives. */
+function isPlainText(first: number): boolean {
+  return (first & (RSV1 | OPCODE)) === Opcode.text;
 }
 
 /** Whether a code may be sent in a close frame (RFC 6455, section 7.4). */

@@ -16,12 +16,7 @@ import { type DrainObserver, SocketWriter } from "#transport/endpoint/socket-wri
 import { ErrorUri } from "#wamp/error-uri.ts";
 import { CloseCode, type GivenUp } from "#wamp/peer.ts";
 import { fittingReason } from "./close-reason.ts";
-import {
-  type DecoderLimits,
-  FrameDecoder,
-  type FrameHandler,
-  type ProtocolFault,
-} from "./frame-decoder.ts";
+import { FrameDecoder, type FrameHandler, type ProtocolFault } from "./frame-decoder.ts";
 import { FIN, MAX_FRAME_HEADER_OCTETS, Opcode, RSV1, writeFrameHeader } from "./frame-header.ts";
 import { type DeflateCodec, LONGEST_COMPRESSED_OCTETS } from "./permessage-deflate.ts";
 
@@ -67,10 +62,9 @@ export abstract class WebSocketConnection
   readonly #socket: ConnectionSocket;
   readonly #log: Logger;
   readonly #owner: WebSocketOwner;
-  readonly #codec: DeflateCodec | null;
+  readonly codec: DeflateCodec | null;
   readonly #input: PacedInput;
   readonly #decoder: FrameDecoder;
-  readonly #limits: DecoderLimits;
   readonly #writer: SocketWriter;
   readonly #keepalive: Keepalive | undefined;
   /** Undefined until a message arrives in several reads. */
@@ -87,18 +81,11 @@ export abstract class WebSocketConnection
     this.#peer = peer;
     this.#socket = socket;
     this.#log = log;
-    this.#codec = codec;
+    this.codec = codec;
     this.#writer = new SocketWriter(socket, options.max_buffered, this);
     this.#writer.write(answer);
-    this.#limits = {
-      // Messages up to twice the limit are read, so that one that is too long can be answered.
-      maxMessageOctets: 2 * options.max_message_size,
-      maxFrameOctets: options.max_frame_size || Number.POSITIVE_INFINITY,
-      inflater: codec,
-      maxIncompleteOctets: options.max_incomplete,
-    };
     this.#input = new PacedInput(socket, this);
-    this.#decoder = new FrameDecoder(this.#limits, this);
+    this.#decoder = new FrameDecoder(options, this);
     if (options.auto_ping_interval > 0) this.#keepalive = new Keepalive(options, this, socket);
   }
 
@@ -139,10 +126,10 @@ export abstract class WebSocketConnection
     // In a microtask, because the session is still sending.
     if (this.#lastStep !== null) queueMicrotask(() => this.#takeLastStep(this.isLeaving()));
     const first = FIN | (isText ? Opcode.text : Opcode.binary);
-    if (this.#codec === null || octets.length > LONGEST_COMPRESSED_OCTETS) {
+    if (this.codec === null || octets.length > LONGEST_COMPRESSED_OCTETS) {
       return this.#sendFrames(first, octets);
     }
-    return this.#sendFrames(first | RSV1, this.#codec.deflate(octets));
+    return this.#sendFrames(first | RSV1, this.codec.deflate(octets));
   }
 
   /** Whether a message is longer than `max_message_size`; one up to twice as long can be answered. */
@@ -167,7 +154,7 @@ export abstract class WebSocketConnection
 
   /** Lowers the longest message from now on; `max_message_size` stays the upper limit. */
   limitMessages(octets: number): void {
-    this.#limits.maxMessageOctets = 2 * Math.min(octets, this.options.max_message_size);
+    this.#decoder.limitMessages(octets);
   }
 
   /** Stops reading; no message is handled until `resume`. */
