@@ -15,6 +15,7 @@ import { type RoutedMessages, routedMessagesOf } from "#wamp/message-direction.t
 import { MessageType } from "#wamp/message-type.ts";
 import { isLongerThan, type Peer, type WireMessage } from "#wamp/peer.ts";
 import { peekMessageType } from "#wamp/serializer/message-head.ts";
+import type { SerializerName } from "#wamp/serializer-name.ts";
 import { MalformedMessage } from "#wamp/token/malformed-message.ts";
 import { checkRoutedMessage } from "#wamp/transcode/routed-message.ts";
 import { type Transcode, transcoderFor } from "#wamp/transcode/transcoder.ts";
@@ -23,25 +24,46 @@ import { eventTranscoderFor } from "./event-cache.ts";
 import { type RelayLink, SlowPath } from "./slow-path.ts";
 import type { Undeliverable } from "./undeliverable.ts";
 
+/** What all relays between the same serializers and in the same direction share. */
+interface Direction {
+  /** Which end of the session receives the messages. */
+  side: Side;
+  from: SerializerName;
+  to: SerializerName;
+  allowed: RoutedMessages;
+  transcode: Transcode;
+  transcodeEvent: Transcode;
+}
+
+const directions = new Map<string, Direction>();
+
+function directionOf(from: Peer, to: Peer, side: Side): Direction {
+  const name = `${side} ${from.serializer} ${to.serializer} ${to.isText}`;
+  const direction = directions.get(name) ?? {
+    side,
+    from: from.serializer,
+    to: to.serializer,
+    allowed: routedMessagesOf(side === "router" ? "client" : "router"),
+    transcode: transcoderFor(from.serializer, to.serializer, to.isText),
+    transcodeEvent: eventTranscoderFor(from.serializer, to.serializer, to.isText),
+  };
+  directions.set(name, direction);
+  return direction;
+}
+
 /** Forwards messages in one direction, from one peer of a session to the other. */
 export class Relay {
   readonly #from: Peer;
   readonly #to: Peer;
-  readonly #side: Side;
   readonly #link: RelayLink;
-  readonly #allowed: RoutedMessages;
-  readonly #transcode: Transcode;
-  /** Undefined until the first EVENT. */
-  #transcodeEvent: Transcode | undefined;
+  readonly #direction: Direction;
 
   /** `side` is which end of the session `to` is. */
   constructor(from: Peer, to: Peer, side: Side, link: RelayLink) {
     this.#from = from;
     this.#to = to;
-    this.#side = side;
     this.#link = link;
-    this.#allowed = routedMessagesOf(side === "router" ? "client" : "router");
-    this.#transcode = transcoderFor(from.serializer, to.serializer, to.isText);
+    this.#direction = directionOf(from, to, side);
   }
 
   /**
@@ -52,21 +74,16 @@ export class Relay {
    * sender's side when the message lacks a valid id, or is an ERROR for a request of the other side.
    */
   forward(message: WireMessage): number | undefined {
-    const type = peekMessageType(message, this.#from.serializer);
-    if (this.#allowed.ids[type] === 0) return type;
-    checkRoutedMessage(message, this.#from.serializer, type, this.#allowed);
-    this.#forward(message, type === MessageType.EVENT ? this.#eventTranscoder() : this.#transcode);
+    const { from, allowed, transcode, transcodeEvent } = this.#direction;
+    const type = peekMessageType(message, from);
+    if (allowed.ids[type] === 0) return type;
+    checkRoutedMessage(message, from, type, allowed);
+    this.#forward(message, type === MessageType.EVENT ? transcodeEvent : transcode);
     return undefined;
   }
 
-  #eventTranscoder(): Transcode {
-    const { serializer, isText } = this.#to;
-    this.#transcodeEvent ??= eventTranscoderFor(this.#from.serializer, serializer, isText);
-    return this.#transcodeEvent;
-  }
-
   #forward(message: WireMessage, transcode: Transcode): void {
-    if (message.length > LONG_MESSAGE_OCTETS && this.#from.serializer !== this.#to.serializer) {
+    if (message.length > LONG_MESSAGE_OCTETS && this.#direction.from !== this.#direction.to) {
       this.#slowPath().forward(message);
       return;
     }
@@ -80,7 +97,7 @@ export class Relay {
     if (isLongerThan(transcoded, this.#to.maxSendOctets)) this.#slowPath().tooLong(message);
     // A slow receiver must slow its sender down instead of filling the worker's memory.
     else if (!this.#to.send(transcoded)) {
-      this.#link.backPressure(this.#side).behind(transcoded.length);
+      this.#link.backPressure(this.#direction.side).behind(transcoded.length);
     }
   }
 
@@ -94,11 +111,11 @@ export class Relay {
   }
 
   #isAllowed(message: WireMessage): boolean {
-    const { serializer } = this.#from;
+    const { from, allowed } = this.#direction;
     try {
-      const type = peekMessageType(message, serializer);
-      if (this.#allowed.ids[type] === 0) return false;
-      checkRoutedMessage(message, serializer, type, this.#allowed);
+      const type = peekMessageType(message, from);
+      if (allowed.ids[type] === 0) return false;
+      checkRoutedMessage(message, from, type, allowed);
       return true;
     } catch (thrown) {
       if (thrown instanceof MalformedMessage || thrown instanceof Failure) return false;
@@ -108,6 +125,6 @@ export class Relay {
 
   /** Made for each message, because most sessions never need it. */
   #slowPath(): SlowPath {
-    return new SlowPath(this.#from, this.#to, this.#side, this.#link);
+    return new SlowPath(this.#from, this.#to, this.#direction.side, this.#link);
   }
 }

@@ -118,7 +118,7 @@ export class FrontendSession
   }
 
   onJoined(backend: BackendSession, identity: LogFields): void {
-    this.timeouts.stop();
+    this.stopTimeouts();
     this.client.limitMessages?.(Number.POSITIVE_INFINITY);
     const link = new SessionLink(this.client, backend.peer, this.config.options, this);
     this.state = { name: "joined", link, backend };

@@ -60,10 +60,11 @@ export abstract class SessionTeardown implements JoinTimeoutObserver {
   protected readonly config: SessionConfig;
   protected readonly context: FrontendContext;
   protected readonly log: SessionLog;
-  protected readonly timeouts: JoinTimeouts;
   protected state: State = { name: "waiting" };
   /** What the client's library needs in order to reconnect when it should; known from HELLO on. */
   protected needs: ClientNeeds = NO_NEEDS;
+  /** Undefined in a joined session. */
+  #timeouts: JoinTimeouts | undefined;
   #goodbyeTimer: Timer | undefined;
 
   constructor(client: Peer, config: SessionConfig, context: FrontendContext) {
@@ -71,9 +72,19 @@ export abstract class SessionTeardown implements JoinTimeoutObserver {
     this.config = config;
     this.context = context;
     this.log = new SessionLog(context.log, context.counts, client.details.peer);
-    this.timeouts = new JoinTimeouts(config.joining, this);
     this.timeouts.awaitHello();
     client.limitMessages?.(MAX_JOIN_OCTETS);
+  }
+
+  /** The timeouts of the present join. */
+  protected get timeouts(): JoinTimeouts {
+    this.#timeouts ??= new JoinTimeouts(this.config.joining, this);
+    return this.#timeouts;
+  }
+
+  protected stopTimeouts(): void {
+    this.#timeouts?.stop();
+    this.#timeouts = undefined;
   }
 
   /** Answers the client's GOODBYE in place of a router that does not; the client may join again. */
@@ -202,7 +213,7 @@ export abstract class SessionTeardown implements JoinTimeoutObserver {
   protected end(): void {
     if (this.state.name === "closed") return;
     this.stopGoodbyeTimer();
-    this.timeouts.stop();
+    this.stopTimeouts();
     this.leaveRouter(ErrorUri.closeRealm);
     this.state = { name: "closed" };
     this.context.onEnd(this);

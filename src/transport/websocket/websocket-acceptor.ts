@@ -47,7 +47,7 @@ export interface WebSocketAcceptorOptions {
 export class WebSocketAcceptor implements WebSocketOwner {
   readonly #accept: AcceptPeerWithSession;
   readonly #options: WebSocketAcceptorOptions;
-  readonly #log: TransportContext["log"];
+  readonly log: TransportContext["log"];
   /** Program and release, for the Server header. */
   readonly #serverName: string;
   /** The open WebSockets and their slots; undefined where connections are not counted. */
@@ -62,7 +62,7 @@ export class WebSocketAcceptor implements WebSocketOwner {
   ) {
     this.#accept = accept;
     this.#options = options;
-    this.#log = log;
+    this.log = log;
     this.#serverName = `crossproxy/${nodeInfo.release}`;
   }
 
@@ -109,7 +109,7 @@ export class WebSocketAcceptor implements WebSocketOwner {
     try {
       peer.attach(isBatched ? openBatchedSession(peer, accept) : accept(peer));
     } catch (thrown) {
-      this.#log.error("peer not accepted", { error: sentenceOf(thrown) });
+      this.log.error("peer not accepted", { error: sentenceOf(thrown) });
       peer.close(CloseCode.internalError, "internal error");
     }
     return peer;
@@ -150,7 +150,7 @@ export class WebSocketAcceptor implements WebSocketOwner {
     const { options } = fields;
     const server = options.show_server_version ? this.#serverName : null;
     const { answer, codec } = answerHandshake(request.headers, { ...fields, server });
-    return { socket, answer, options, peer, log: this.#log, codec, owner: this };
+    return { socket, answer, options, peer, codec, owner: this };
   }
 
   /** Notes that a WebSocket has closed. */

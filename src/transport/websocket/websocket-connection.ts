@@ -22,6 +22,7 @@ import { type DeflateCodec, LONGEST_COMPRESSED_OCTETS } from "./permessage-defla
 
 /** Keeps the open WebSockets of a transport. */
 export interface WebSocketOwner {
+  readonly log: Logger;
   noteClosed(connection: WebSocketConnection): void;
 }
 
@@ -33,7 +34,6 @@ export interface WebSocketConnectionOptions {
   options: WebSocketOptions;
   /** Address of the client, for the log. */
   peer: string;
-  log: Logger;
   /** Null: compression is not negotiated. */
   codec: DeflateCodec | null;
   owner: WebSocketOwner;
@@ -60,7 +60,6 @@ export abstract class WebSocketConnection
   protected readonly options: WebSocketOptions;
   readonly #peer: string;
   readonly #socket: ConnectionSocket;
-  readonly #log: Logger;
   readonly #owner: WebSocketOwner;
   readonly codec: DeflateCodec | null;
   readonly #input: PacedInput;
@@ -75,12 +74,11 @@ export abstract class WebSocketConnection
   /** Ends the connection as its client wants, which waits for a last message; null: nothing waits. */
   #lastStep: (() => void) | null = null;
 
-  constructor({ socket, answer, options, peer, log, codec, owner }: WebSocketConnectionOptions) {
+  constructor({ socket, answer, options, peer, codec, owner }: WebSocketConnectionOptions) {
     this.options = options;
     this.#owner = owner;
     this.#peer = peer;
     this.#socket = socket;
-    this.#log = log;
     this.codec = codec;
     this.#writer = new SocketWriter(socket, options.max_buffered, this);
     this.#writer.write(answer);
@@ -322,7 +320,7 @@ export abstract class WebSocketConnection
 
   /** The writer gives the connection up. */
   onQueueOverflow(waiting: number): void {
-    this.#log.warn("client did not read", { peer: this.#peer, waiting });
+    this.#owner.log.warn("client did not read", { peer: this.#peer, waiting });
     this.#closeReason ||= TOO_MUCH_WAITS;
   }
 
@@ -343,7 +341,7 @@ export abstract class WebSocketConnection
 
   /** The client did not answer a ping in time. */
   onPingTimeout(): void {
-    this.#log.info("client did not answer a ping", { peer: this.#peer });
+    this.#owner.log.info("client did not answer a ping", { peer: this.#peer });
     this.#closeReason = "no answer to a ping";
     this.#socket.terminate();
   }
@@ -425,7 +423,7 @@ export abstract class WebSocketConnection
   /** Ends a connection that keeps to the protocol and takes too much; its client is sent the reason. */
   #giveUp(end: GivenUp): void {
     if (this.#state !== "open") return;
-    this.#log.warn("client given up", { peer: this.#peer, reason: end.sentence });
+    this.#owner.log.warn("client given up", { peer: this.#peer, reason: end.sentence });
     try {
       this.onWebSocketGivenUp(end);
     } catch (thrown) {
@@ -436,13 +434,13 @@ export abstract class WebSocketConnection
 
   /** Closes a connection whose client does not read, beyond the limits of the sessions themselves. */
   #closeStalled(): void {
-    this.#log.warn("client did not read", { peer: this.#peer, waiting: this.bufferedOctets });
+    this.#owner.log.warn("client did not read", { peer: this.#peer, waiting: this.bufferedOctets });
     this.close(CloseCode.policyViolation, TOO_MUCH_WAITS);
   }
 
   /** An error in one session closes its own connection and no other. */
   #failed(thrown: unknown): void {
-    this.#log.error("session failed", { peer: this.#peer, error: sentenceOf(thrown) });
+    this.#owner.log.error("session failed", { peer: this.#peer, error: sentenceOf(thrown) });
     this.close(CloseCode.internalError, "internal error");
   }
 }

@@ -20,11 +20,8 @@ import { WebSocketConnection, type WebSocketConnectionOptions } from "./websocke
 
 /** A client connected over WebSocket. */
 export class WebSocketPeer extends WebSocketConnection implements Peer {
-  readonly isText = false;
   readonly serializer: SerializerName;
   readonly details: TransportDetails;
-  /** A WebSocket cannot announce a limit. */
-  readonly maxSendOctets = Number.POSITIVE_INFINITY;
   /** Whether messages travel in text frames instead of binary ones. */
   readonly #usesText: boolean;
   #handler: PeerHandler | undefined;
@@ -34,6 +31,16 @@ export class WebSocketPeer extends WebSocketConnection implements Peer {
     this.serializer = details.serializer;
     this.#usesText = !serializers[details.serializer].isBinary;
     this.details = details;
+  }
+
+  // No fields, which would take memory of every connection.
+  get isText(): boolean {
+    return false;
+  }
+
+  /** A WebSocket cannot announce a limit. */
+  get maxSendOctets(): number {
+    return Number.POSITIVE_INFINITY;
   }
 
   /** Sets the handler; to be called once, before the first `received`. */

@@ -12,9 +12,8 @@ test("the answer to a handshake comes whole before the first frame, in however m
     answer: Buffer.from("HTTP/1.1 101 Switching Protocols\r\n\r\n"),
     options: webSocketDefaults,
     peer: "tcp4:127.0.0.1:1",
-    log: quiet,
     codec: null,
-    owner: { noteClosed() {} },
+    owner: { log: quiet, noteClosed() {} },
   });
   // A text "a" with the mask 00000000.
   connection.received(Buffer.from("81810000000061", "hex"));
