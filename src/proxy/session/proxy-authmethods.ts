@@ -11,6 +11,8 @@ import { IgnoringSink } from "#wamp/token/ignoring-sink.ts";
 /** The authmethods with which a proxy vouches for its clients. */
 const PROXY_METHODS = ["anonymous-proxy", "cryptosign-proxy"];
 
+const SHORTEST_METHOD = Math.min(...PROXY_METHODS.map((method) => method.length));
+
 /**
  * Whether a HELLO asks the router to treat its sender as a proxy. A router behind a Unix socket would
  * trust it, so such a HELLO must not be forwarded. The names are searched in all strings of the message: if a
@@ -32,6 +34,8 @@ class ProxyMethodSearch extends IgnoringSink {
   hasFound = false;
 
   override text(octets: Uint8Array, start: number, end: number): void {
+    // Most strings are shorter.
+    if (end - start < SHORTEST_METHOD) return;
     const value = Buffer.from(octets.buffer, octets.byteOffset + start, end - start);
     if (PROXY_METHODS.some((method) => value.includes(method))) this.hasFound = true;
   }

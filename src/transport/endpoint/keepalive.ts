@@ -12,11 +12,12 @@
  */
 
 import type { KeepaliveOptions } from "#config/node-config.ts";
-import type { ConnectionSocket } from "./connection.ts";
 import { type SentOctets, sentOctets } from "./system-calls.ts";
 
 /** The connection, as keepalive sees it. */
 export interface KeepaliveTarget {
+  /** The file descriptor of its socket; undefined in tests. */
+  readonly descriptor: number | undefined;
   /** Octets that wait in this process. */
   readonly bufferedOctets: number;
   /** A clock in milliseconds that stands still while the connection is not read. */
@@ -48,37 +49,39 @@ const RESUMED_MS = 100;
  */
 const pingPayload = Buffer.alloc(MAX_PING_OCTETS);
 
+/** A ping that is not answered yet. */
+interface AwaitedAnswer {
+  /** When it is due, by the clock of reading. */
+  dueAt: number;
+  /** When reading resumed since the ping; -Infinity: not yet. */
+  resumedAt: number;
+  /** The number of delivered octets beyond which the ping has been delivered. */
+  pingPosition: number;
+  /** The number of delivered octets when it was last asked for; Infinity: nothing was before the ping. */
+  deliveredBefore: number;
+  /** Further time for the answer, for what may wait unread in the system of the other side. */
+  readingMs: number;
+}
+
 /** Pings one connection, by `auto_ping_interval` and its companions. */
 export class Keepalive {
   readonly #options: KeepaliveOptions;
   readonly #target: KeepaliveTarget;
-  readonly #socket: ConnectionSocket;
   #timer: ReturnType<typeof setTimeout> | undefined;
-  #isStopped = false;
   #counter = 0;
-  /** Whether a ping is not answered yet, where there is a time for the answer. */
-  #isWaiting = false;
+  /** Undefined: the last ping is answered, or there is no time for the answer. */
+  #awaited: AwaitedAnswer | undefined;
   /** When the other side last showed that it is alive. */
   #aliveAt = performance.now();
-  /** When the answer is due, by the clock of reading. */
-  #dueAt = 0;
-  #resumedAt = Number.NEGATIVE_INFINITY;
   /** How often the socket has drained: a measure of delivery where the system has no better one. */
   #drains = 0;
-  /** The number of delivered octets beyond which the ping has been delivered. */
-  #pingPosition = 0;
-  /** The number of delivered octets when it was last asked for; Infinity: nothing was before the ping. */
-  #deliveredBefore = Number.POSITIVE_INFINITY;
   /** The number of delivered octets at the last answer. */
   #deliveredAtAnswer = 0;
-  /** Further time for the answer, for what may wait unread in the system of the other side. */
-  #readingMs = 0;
 
   /** Starts at once; with an `auto_ping_interval` of 0 no ping is ever sent. */
-  constructor(options: KeepaliveOptions, target: KeepaliveTarget, socket: ConnectionSocket) {
+  constructor(options: KeepaliveOptions, target: KeepaliveTarget) {
     this.#options = options;
     this.#target = target;
-    this.#socket = socket;
     this.#waitForInterval(options.auto_ping_interval);
   }
 
@@ -86,7 +89,7 @@ export class Keepalive {
   noteTraffic(): void {
     if (!this.#options.auto_ping_restart_on_any_traffic) return;
     this.#aliveAt = performance.now();
-    if (this.#isWaiting) this.#answered();
+    if (this.#awaited !== undefined) this.#answered();
   }
 
   /** Notes a pong; a pong that does not answer the last ping counts as traffic. */
@@ -96,7 +99,7 @@ export class Keepalive {
       return;
     }
     this.#aliveAt = performance.now();
-    if (this.#isWaiting) this.#answered();
+    if (this.#awaited !== undefined) this.#answered();
   }
 
   /** Notes that the system has taken octets that waited in this process. */
@@ -106,18 +109,18 @@ export class Keepalive {
 
   /** Notes that reading has resumed. */
   noteResumed(): void {
-    this.#resumedAt = performance.now();
+    if (this.#awaited !== undefined) this.#awaited.resumedAt = performance.now();
   }
 
   /** Stops for good. */
   stop(): void {
-    this.#isStopped = true;
+    this.#awaited = undefined;
     clearTimeout(this.#timer);
     this.#timer = undefined;
   }
 
   #waitForInterval(delayMs: number): void {
-    if (this.#options.auto_ping_interval === 0 || this.#isStopped) return;
+    if (this.#options.auto_ping_interval === 0) return;
     // No closure, because every idle connection has such a timer.
     this.#timer = setTimeout(Keepalive.#intervalPassed, delayMs, this);
   }
@@ -142,70 +145,68 @@ export class Keepalive {
 
   #waitForAnswer(timeoutMs: number): void {
     const { delivered, pending } = this.#delivery();
-    this.#isWaiting = true;
-    this.#pingPosition = delivered + pending;
-    this.#deliveredBefore = pending === 0 ? Number.POSITIVE_INFINITY : delivered;
-    const unread = Math.min(MAX_UNREAD_OCTETS, this.#pingPosition - this.#deliveredAtAnswer);
-    this.#readingMs = unread / SLOW_OCTETS_PER_MS;
-    this.#extend(timeoutMs);
+    const pingPosition = delivered + pending;
+    const unread = Math.min(MAX_UNREAD_OCTETS, pingPosition - this.#deliveredAtAnswer);
+    this.#awaited = {
+      dueAt: 0,
+      resumedAt: Number.NEGATIVE_INFINITY,
+      pingPosition,
+      deliveredBefore: pending === 0 ? Number.POSITIVE_INFINITY : delivered,
+      readingMs: unread / SLOW_OCTETS_PER_MS,
+    };
+    this.#extend(this.#awaited, timeoutMs);
   }
 
   /** The other side lives: the next ping follows after an interval, as in autobahn. */
   #answered(): void {
-    this.#isWaiting = false;
+    this.#awaited = undefined;
     this.#deliveredAtAnswer = this.#delivery().delivered;
     clearTimeout(this.#timer);
     this.#waitForInterval(this.#options.auto_ping_interval);
   }
 
-  #onTimeout(): void {
+  #onTimeout(awaited: AwaitedAnswer): void {
     const { auto_ping_timeout } = this.#options;
-    const leftMs = this.#dueAt - this.#target.readingMs;
-    if (leftMs > 1)
-      this.#waitAgain(this.#target.isPaused() ? Math.max(leftMs, RESUMED_MS) : leftMs);
-    else if (this.#hasDelivered()) this.#extend(auto_ping_timeout);
+    const leftMs = awaited.dueAt - this.#target.readingMs;
+    if (leftMs > 1) {
+      const isPaused = this.#target.isPaused();
+      this.#waitAgain(awaited, isPaused ? Math.max(leftMs, RESUMED_MS) : leftMs);
+    } else if (this.#hasDelivered(awaited)) this.#extend(awaited, auto_ping_timeout);
     else {
-      const readingMs = this.#takeReadingMs();
-      if (readingMs > 1) this.#extend(readingMs);
-      else if (leftMs > -auto_ping_timeout && this.#mayHaveUnreadAnswer())
-        this.#waitAgain(RESUMED_MS);
+      const readingMs = takeReadingMs(awaited);
+      if (readingMs > 1) this.#extend(awaited, readingMs);
+      else if (leftMs > -auto_ping_timeout && this.#mayHaveUnreadAnswer(awaited))
+        this.#waitAgain(awaited, RESUMED_MS);
       else this.#target.onPingTimeout();
     }
   }
 
   /** Whether the connection is not read, or is read again for a moment only. */
-  #mayHaveUnreadAnswer(): boolean {
-    return this.#target.isPaused() || performance.now() - this.#resumedAt < RESUMED_MS;
+  #mayHaveUnreadAnswer({ resumedAt }: AwaitedAnswer): boolean {
+    return this.#target.isPaused() || performance.now() - resumedAt < RESUMED_MS;
   }
 
   /** Whether the ping had not been delivered the last time, and more octets have been since. */
-  #hasDelivered(): boolean {
-    const before = this.#deliveredBefore;
+  #hasDelivered(awaited: AwaitedAnswer): boolean {
+    const before = awaited.deliveredBefore;
     const { delivered } = this.#delivery();
-    this.#deliveredBefore = delivered;
-    return before <= this.#pingPosition && delivered > before;
-  }
-
-  /** The further time for the answer, once, when the ping has been delivered; 0: none. */
-  #takeReadingMs(): number {
-    const readingMs = this.#deliveredBefore > this.#pingPosition ? this.#readingMs : 0;
-    this.#readingMs = 0;
-    return readingMs;
+    awaited.deliveredBefore = delivered;
+    return before <= awaited.pingPosition && delivered > before;
   }
 
   /** Gives the other side so much time for its answer, from now on. */
-  #extend(timeMs: number): void {
-    this.#dueAt = this.#target.readingMs + timeMs;
-    this.#waitAgain(timeMs);
+  #extend(awaited: AwaitedAnswer, timeMs: number): void {
+    awaited.dueAt = this.#target.readingMs + timeMs;
+    this.#waitAgain(awaited, timeMs);
   }
 
-  #waitAgain(delayMs: number): void {
-    this.#timer = setTimeout(() => this.#onTimeout(), delayMs);
+  #waitAgain(awaited: AwaitedAnswer, delayMs: number): void {
+    this.#timer = setTimeout(() => this.#onTimeout(awaited), delayMs);
   }
 
   #delivery(): SentOctets {
     const waiting = this.#target.bufferedOctets;
-    const descriptor = this.#socket.fd;
+    const { descriptor } = this.#target;
     const sent = descriptor === undefined ? null : sentOctets(descriptor);
     if (sent === null) return { delivered: this.#drains, pending: waiting };
     return { ...sent, pending: sent.pending + waiting };
@@ -222,4 +223,11 @@ export class Keepalive {
   #isAnswer(pong: Uint8Array): boolean {
     return this.#counter > 0 && Buffer.compare(pong, this.#payload()) === 0;
   }
+}
+
+/** The further time for the answer, once, when the ping has been delivered; 0: none. */
+function takeReadingMs(awaited: AwaitedAnswer): number {
+  const readingMs = awaited.deliveredBefore > awaited.pingPosition ? awaited.readingMs : 0;
+  awaited.readingMs = 0;
+  return readingMs;
 }

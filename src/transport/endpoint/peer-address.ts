@@ -17,9 +17,9 @@ const MAX_UNIX_PATH_OCTETS = 107;
 /** Prints the other side of a TCP connection: `tcp4:127.0.0.1:49816` or `tcp6:[::1]:49816`. */
 export function printTcpPeer(address: string, port: number): string {
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
-  // Joined, because a template would keep its parts in memory for as long as the connection is open.
-  if (mapped !== undefined) return ["tcp4", mapped, port].join(":");
-  return address.includes(":") ? `tcp6:[${address}]:${port}` : ["tcp4", address, port].join(":");
+  const isV6 = mapped === undefined && address.includes(":");
+  // Joined, because a template keeps its parts in memory for as long as the connection is open.
+  return [isV6 ? "tcp6" : "tcp4", isV6 ? `[${address}]` : (mapped ?? address), port].join(":");
 }
 
 /** Prints the other side of a Unix socket connection: `unix:/path`. */

@@ -178,18 +178,23 @@ function optionsOf(config: ConnectingRawSocketConfig): HandshakeOptions {
   return { serializer: config.serializer, maxOctets: config.max_message_size };
 }
 
-function detailsOf(
-  socket: ConnectingSocket,
-  { endpoint, serializer }: ConnectingRawSocketConfig,
-): TransportDetails {
-  const isUnixSocket = endpoint.type === "unix";
-  return {
-    peer: isUnixSocket
-      ? printUnixPeer(endpoint.path)
-      : printTcpPeer(socket.remoteAddress ?? "", socket.remotePort ?? 0),
+/** What all connections to a Unix socket have in common. */
+const unixDetails = new WeakMap<ConnectingRawSocketConfig, TransportDetails>();
+
+function detailsOf(socket: ConnectingSocket, config: ConnectingRawSocketConfig): TransportDetails {
+  const { endpoint, serializer } = config;
+  if (endpoint.type === "tcp") {
+    const peer = printTcpPeer(socket.remoteAddress ?? "", socket.remotePort ?? 0);
+    const isSecure = connectsWithTls(endpoint);
+    return { peer, type: "rawsocket", serializer, isSecure, isUnixSocket: false };
+  }
+  const details = unixDetails.get(config) ?? {
+    peer: printUnixPeer(endpoint.path),
     type: "rawsocket",
     serializer,
-    isSecure: connectsWithTls(endpoint),
-    isUnixSocket,
+    isSecure: false,
+    isUnixSocket: true,
   };
+  unixDetails.set(config, details);
+  return details;
 }

@@ -103,7 +103,7 @@ export class RawSocketPeer
     this.#handler = handler;
     const pings = this.#pings?.options;
     if (pings !== undefined && pings.auto_ping_interval > 0 && !this.#isClosing) {
-      this.#keepalive = new Keepalive(pings, this, this.#socket);
+      this.#keepalive = new Keepalive(pings, this);
     }
   }
 
@@ -244,6 +244,11 @@ export class RawSocketPeer
     else if (type === FrameType.ping) this.#answerPing(payload);
     else this.#keepalive?.notePong(payload);
     return this.#input.mayContinue(length);
+  }
+
+  /** For the keepalive. */
+  get descriptor(): number | undefined {
+    return this.#socket.fd;
   }
 
   /** Sends a ping for the keepalive. */

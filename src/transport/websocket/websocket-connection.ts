@@ -84,7 +84,7 @@ export abstract class WebSocketConnection
     this.#writer.write(answer);
     this.#input = new PacedInput(socket, this);
     this.#decoder = new FrameDecoder(options, this);
-    if (options.auto_ping_interval > 0) this.#keepalive = new Keepalive(options, this, socket);
+    if (options.auto_ping_interval > 0) this.#keepalive = new Keepalive(options, this);
   }
 
   /** A whole message has arrived; its octets are borrowed. */
@@ -322,6 +322,11 @@ export abstract class WebSocketConnection
   onQueueOverflow(waiting: number): void {
     this.#owner.log.warn("client did not read", { peer: this.#peer, waiting });
     this.#closeReason ||= TOO_MUCH_WAITS;
+  }
+
+  /** For the keepalive. */
+  get descriptor(): number | undefined {
+    return this.#socket.fd;
   }
 
   /** Sends a ping for the keepalive. */

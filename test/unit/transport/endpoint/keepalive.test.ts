@@ -2,7 +2,6 @@ import { describe, expect, test } from "bun:test";
 import type { KeepaliveOptions } from "#config/node-config.ts";
 import { Keepalive } from "#transport/endpoint/keepalive.ts";
 import { fakeTime } from "../../../support/fake-time.ts";
-import { ScriptedSocket } from "../../../support/scripted-socket.ts";
 
 const options: KeepaliveOptions = {
   auto_ping_interval: 1000,
@@ -23,6 +22,7 @@ function start(changes: Partial<KeepaliveOptions> = {}) {
   const keepalive = new Keepalive(
     { ...options, ...changes },
     {
+      descriptor: undefined,
       get bufferedOctets() {
         return state.buffered;
       },
@@ -33,7 +33,6 @@ function start(changes: Partial<KeepaliveOptions> = {}) {
       isPaused: () => state.isPaused,
       onPingTimeout: () => void state.expired++,
     },
-    new ScriptedSocket(),
   );
   const pause = (milliseconds: number) => {
     clock.pausedSince = performance.now();
@@ -192,6 +191,7 @@ describe("the end of keepalive", () => {
     const keepalive: Keepalive = new Keepalive(
       options,
       {
+        descriptor: undefined,
         bufferedOctets: 0,
         readingMs: 0,
         ping() {
@@ -201,8 +201,7 @@ describe("the end of keepalive", () => {
         isPaused: () => false,
         onPingTimeout: () => void expired++,
       },
-      new ScriptedSocket(),
-    );
+      );
     pass(1_000_000);
     expect([pings, expired]).toEqual([1, 0]);
   });
