@@ -37,7 +37,7 @@ class ProxyMethodSearch extends IgnoringSink {
     // Most strings are shorter.
     if (end - start < SHORTEST_METHOD) return;
     const value = Buffer.from(octets.buffer, octets.byteOffset + start, end - start);
-    if (PROXY_METHODS.some((method) => value.includes(method))) this.hasFound = true;
+    for (const method of PROXY_METHODS) if (value.includes(method)) this.hasFound = true;
   }
 
   override binary(octets: Uint8Array, start: number, end: number): void {

@@ -32,6 +32,7 @@ export interface FrameHandler {
  * in several chunks are collected; the memory grows with the octets received, not with the announced length.
  */
 export class FrameReader {
+  readonly #longestOctets: number;
   #maxOctets: number;
   readonly #maxIncompleteOctets: number;
   /** The header of the frame that is incomplete, as far as it has arrived: its octets as one number. */
@@ -49,13 +50,14 @@ export class FrameReader {
    * hold when a frame here grows.
    */
   constructor(maxOctets: number, maxIncompleteOctets = Number.POSITIVE_INFINITY) {
-    this.#maxOctets = Math.min(maxOctets, MAX_FRAME_OCTETS);
+    this.#longestOctets = Math.min(maxOctets, MAX_FRAME_OCTETS);
+    this.#maxOctets = this.#longestOctets;
     this.#maxIncompleteOctets = maxIncompleteOctets;
   }
 
-  /** Sets the longest payload from now on. */
+  /** Sets the longest payload from now on, up to that of the beginning. */
   limitPayloads(maxOctets: number): void {
-    this.#maxOctets = Math.min(maxOctets, MAX_FRAME_OCTETS);
+    this.#maxOctets = Math.min(maxOctets, this.#longestOctets);
   }
 
   /** Octets of a frame whose end has not arrived. */

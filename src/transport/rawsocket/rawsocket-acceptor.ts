@@ -217,8 +217,7 @@ export class RawSocketConnection implements ConnectionEvents {
       agreement,
       details: { ...details, type: "rawsocket", serializer: agreement.serializer },
       maxBuffered: config.options.max_buffered,
-      pings: { options: config.options, log },
-      incomplete: { options: config.options, log },
+      supervision: { options: config.options, log },
     });
     try {
       peer.attach(acceptPeer(peer, config));

@@ -41,10 +41,11 @@ export interface RawSocketPeerOptions {
   details: TransportDetails;
   /** With more octets waiting, `send` answers false. */
   maxBuffered: number;
-  /** How the other side is pinged, and where a missing answer is logged; absent: no pings. */
-  pings?: { options: KeepaliveOptions; log: Logger };
-  /** Limits of messages that have begun to arrive; absent: they have none. */
-  incomplete?: { options: IncompleteMessageOptions; log: Logger };
+  /**
+   * How the other side is pinged, the limits of messages that have begun to arrive, and where the end of a
+   * client is logged; absent: no pings and no limits.
+   */
+  supervision?: { options: KeepaliveOptions & IncompleteMessageOptions; log: Logger };
 }
 
 /** Time for the last message to a client that has ended its side: longer than a session waits for a router. */
@@ -57,8 +58,6 @@ const header = new Uint8Array(FRAME_HEADER_OCTETS);
 export class RawSocketPeer
   implements Peer, InputDecoder, FrameHandler, DrainObserver, KeepaliveTarget
 {
-  readonly isText = false;
-  readonly serializer: SerializerName;
   readonly details: TransportDetails;
   readonly maxSendOctets: number;
   readonly #socket: ConnectionSocket;
@@ -66,32 +65,36 @@ export class RawSocketPeer
   readonly #reader: FrameReader;
   /** Undefined until a message arrives in several reads. */
   #deadline: MessageDeadline | undefined;
-  readonly #incomplete: RawSocketPeerOptions["incomplete"];
-  readonly #maxReceiveOctets: number;
   readonly #writer: SocketWriter;
-  readonly #pings: RawSocketPeerOptions["pings"];
+  readonly #supervision: RawSocketPeerOptions["supervision"];
   /** Undefined: no pings are configured, or the session has not begun. */
   #keepalive: Keepalive | undefined;
+  /** Null: not attached yet, or the connection is closed. */
   #handler: PeerHandler | null = null;
-  #isClosing = false;
-  #isClosed = false;
-  #closeReason = "";
+  /** Undefined: nothing has begun to close the connection. */
+  #closeReason: string | undefined;
   /** Set while the other side has ended, but is still owed a message. */
   #lastMessageTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(options: RawSocketPeerOptions) {
     this.#socket = options.socket;
-    this.serializer = options.agreement.serializer;
     // 2^24 can be announced, but the length of a frame has 24 bits.
     this.maxSendOctets = Math.min(options.agreement.maxSendOctets, MAX_FRAME_OCTETS);
     this.details = options.details;
-    this.#maxReceiveOctets = options.agreement.maxReceiveOctets;
-    this.#incomplete = options.incomplete;
-    const limits = options.incomplete?.options;
-    this.#reader = new FrameReader(this.#maxReceiveOctets, limits?.max_incomplete);
+    this.#supervision = options.supervision;
+    const limits = options.supervision?.options;
+    this.#reader = new FrameReader(options.agreement.maxReceiveOctets, limits?.max_incomplete);
     this.#input = new PacedInput(options.socket, this);
     this.#writer = new SocketWriter(options.socket, options.maxBuffered, this);
-    this.#pings = options.pings;
+  }
+
+  // No fields, which would take memory of every connection.
+  get isText(): boolean {
+    return false;
+  }
+
+  get serializer(): SerializerName {
+    return this.details.serializer;
   }
 
   get bufferedOctets(): number {
@@ -101,7 +104,7 @@ export class RawSocketPeer
   /** Sets the handler; to be called once, before the first `received`. */
   attach(handler: PeerHandler): void {
     this.#handler = handler;
-    const pings = this.#pings?.options;
+    const pings = this.#supervision?.options;
     if (pings !== undefined && pings.auto_ping_interval > 0 && !this.#isClosing) {
       this.#keepalive = new Keepalive(pings, this);
     }
@@ -138,15 +141,18 @@ export class RawSocketPeer
   }
 
   limitMessages(octets: number): void {
-    this.#reader.limitPayloads(Math.min(2 * octets, this.#maxReceiveOctets));
+    this.#reader.limitPayloads(2 * octets);
   }
 
   close(_code: number, reason: string): void {
     if (this.#isClosing) return;
-    this.#isClosing = true;
     this.#closeReason = reason;
     this.#stopInput();
     this.#writer.end();
+  }
+
+  get #isClosing(): boolean {
+    return this.#closeReason !== undefined;
   }
 
   received(chunk: Uint8Array): void {
@@ -181,12 +187,12 @@ export class RawSocketPeer
   }
 
   #newDeadline(): MessageDeadline {
-    const timeoutMs = this.#incomplete?.options.message_timeout ?? 0;
+    const timeoutMs = this.#supervision?.options.message_timeout ?? 0;
     return new MessageDeadline(timeoutMs, this.#input, () => this.#onMessageTimeout());
   }
 
   #onMessageTimeout(): void {
-    const timeoutMs = this.#incomplete?.options.message_timeout ?? 0;
+    const timeoutMs = this.#supervision?.options.message_timeout ?? 0;
     const sentence = `a message was not complete within ${timeoutMs} ms`;
     this.#giveUp({ code: CloseCode.policyViolation, uri: ErrorUri.messageTimeout, sentence });
   }
@@ -195,7 +201,7 @@ export class RawSocketPeer
   #giveUp(end: GivenUp): void {
     if (this.#isClosing) return;
     const { peer } = this.details;
-    this.#incomplete?.log.warn("client given up", { peer, reason: end.sentence });
+    this.#supervision?.log.warn("client given up", { peer, reason: end.sentence });
     try {
       this.#handler?.onGivenUp?.(end);
     } catch (thrown) {
@@ -220,20 +226,19 @@ export class RawSocketPeer
   }
 
   #endAfterLastMessage(): void {
-    if (this.#isClosed || this.#handler?.isLeaving?.()) return;
+    if (this.#handler === null || this.#handler.isLeaving?.()) return;
     this.#writer.flush();
     this.#socket.end();
   }
 
   closed(error: Error | undefined): void {
-    if (this.#isClosed) return;
     clearTimeout(this.#lastMessageTimer);
-    this.#isClosing = true;
-    this.#isClosed = true;
+    this.#closeReason ||= error === undefined ? "connection closed" : error.message;
     this.#stopInput();
     this.#writer.drop();
-    const reason = this.#closeReason || (error === undefined ? "connection closed" : error.message);
-    this.#handler?.onClose(reason);
+    const handler = this.#handler;
+    this.#handler = null;
+    handler?.onClose(this.#closeReason);
   }
 
   /** The reader has read a frame. */
@@ -268,9 +273,8 @@ export class RawSocketPeer
 
   /** The other side did not answer a ping in time. */
   onPingTimeout(): void {
-    this.#pings?.log.info("client did not answer a ping", { peer: this.details.peer });
+    this.#supervision?.log.info("client did not answer a ping", { peer: this.details.peer });
     this.#closeReason = "no answer to a ping";
-    this.#isClosing = true;
     this.#stopInput();
     this.#socket.terminate();
   }
@@ -298,7 +302,7 @@ export class RawSocketPeer
   onQueueOverflow(waiting: number): void {
     this.#closeReason ||= "too many octets are waiting to be read";
     const { peer } = this.details;
-    this.#incomplete?.log.warn("client did not read", { peer, waiting });
+    this.#supervision?.log.warn("client did not read", { peer, waiting });
   }
 
   #resume(reason: number): void {

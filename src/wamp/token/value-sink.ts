@@ -9,6 +9,9 @@ import type { TokenReader } from "./token-reader.ts";
 import type { TokenSink } from "./token-sink.ts";
 import { UnrepresentableValue } from "./unrepresentable-value.ts";
 
+/** Of any octets, not only of a Buffer: so no view of the part is made. */
+const { utf8Slice } = Buffer.prototype;
+
 type Container = { list: unknown[] } | { map: Record<string, unknown>; key: string };
 
 /**
@@ -89,7 +92,7 @@ class ValueSink implements TokenSink {
   }
 
   text(octets: Uint8Array, start: number, end: number): void {
-    this.#take(Buffer.from(octets.buffer, octets.byteOffset + start, end - start).toString());
+    this.#take(utf8Slice.call(octets, start, end));
   }
 
   binary(octets: Uint8Array, start: number, end: number): void {
