@@ -8,7 +8,7 @@
  * |---------|-----------------------------------------------------|-------------------|
  * | calls   | `inflight` calls on each client, or `rate` a second | CALL and RESULT   |
  * | joins   | connect, HELLO, WELCOME, GOODBYE, close, again      | a join            |
- * | idle    | `clients` sessions that do nothing                  | a session         |
+ * | idle    | `clients` sessions that do nothing, after `before`  | a session         |
  * | fan-out | one publisher through `direct`, `clients` subscribe | an EVENT          |
  * | stalled | as fan-out, and one subscriber never reads          | an EVENT          |
  *
@@ -29,6 +29,8 @@ export interface LoadOptions {
   serializer: SerializerName;
   payload: PayloadName;
   clients: number;
+  /** Sessions that are there before the memory is read for the first time; only for `idle`. */
+  before: number;
   inflight: number;
   /** Operations per second of all clients together; 0: as many as possible. */
   rate: number;
@@ -133,16 +135,23 @@ async function joins(): Promise<LoadResult> {
   return measure();
 }
 
+/** Opens so many sessions, a few at a time. */
+async function open(count: number): Promise<void> {
+  for (let left = count; left > 0; left -= 16) {
+    const few = Array.from({ length: Math.min(16, left) }, () => join(url, serializer, () => {}));
+    await Promise.all(few);
+  }
+}
+
 async function idle(): Promise<LoadResult> {
+  if (options.before > 0) {
+    await open(options.before);
+    await Bun.sleep(SETTLE_MS);
+  }
   const rssBeforeKiB = memoryKiB(options.pids);
   const before = threadTimes(options.pids);
   const startedAt = performance.now();
-  const sockets: Promise<WebSocket>[] = [];
-  for (let count = 0; count < options.clients; count++) {
-    sockets.push(join(url, serializer, () => {}));
-    if (count % 16 === 15) await Promise.all(sockets);
-  }
-  await Promise.all(sockets);
+  await open(options.clients);
   const seconds = (performance.now() - startedAt) / 1000;
   const cpuMicros = cpuBetween(before, threadTimes(options.pids)).all / options.clients;
   await Bun.sleep(SETTLE_MS);

@@ -36,7 +36,7 @@ interface Table {
   name: string;
   title: string;
   rows: Row[];
-  columns: Record<string, (result: LoadResult) => string>;
+  columns: Record<string, (result: LoadResult, options: Partial<LoadOptions>) => string>;
 }
 
 const number = (digits: number) => (value: number) =>
@@ -67,7 +67,7 @@ const carriers = [
 /** Each session takes two descriptors of the front, whose number is limited. */
 const limits = await Bun.file("/proc/self/limits").text();
 const descriptors = Number(/^Max open files\s+(\d+)/m.exec(limits)?.[1] ?? 1024);
-const manySessions = Math.min(10_000, Math.floor((descriptors - 500) / 2));
+const furtherSessions = Math.min(4000, Math.floor((descriptors - 500) / 2) - 1000);
 
 const tables: Table[] = [
   ...payloads.map(
@@ -109,11 +109,14 @@ const tables: Table[] = [
         (front): Row => [front, { mode: "idle", clients: 1000 }],
       ),
       ...[fronts.json, fronts.jsonToCbor, fronts.bareRelay].map(
-        (front): Row => [front, { mode: "idle", clients: manySessions }],
+        (front): Row => [front, { mode: "idle", before: 1000, clients: furtherSessions }],
       ),
     ],
     columns: {
-      sessions: ({ operations }) => number(0)(operations),
+      sessions: ({ operations }, { before = 0 }) =>
+        before === 0
+          ? number(0)(operations)
+          : `${number(0)(before)} to ${number(0)(before + operations)}`,
       "kB per session": ({ rssKiB, rssBeforeKiB, operations }) =>
         number(1)((rssKiB - rssBeforeKiB) / operations),
       "CPU-µs per join": ({ cpuMicros }) => number(0)(cpuMicros),
@@ -155,6 +158,7 @@ async function measure([front, changes]: Row): Promise<LoadResult> {
       serializer: front.serializer,
       payload: "32 B",
       clients: 8,
+      before: 0,
       inflight: 4,
       rate: 0,
       seconds: Number(values.seconds),
@@ -198,7 +202,7 @@ async function tableOf({ title, rows, columns }: Table): Promise<string[]> {
   ];
   for (const [row, all] of results) {
     const result = median(all);
-    const cells = Object.values(columns).map((cell) => cell(result));
+    const cells = Object.values(columns).map((cell) => cell(result, row[1]));
     lines.push(`| ${row[0].name} | ${cells.join(" | ")} |`);
   }
   const missing = rows.filter(([front]) => !front.isInstalled).map(([front]) => front.name);
