@@ -21,9 +21,8 @@ function webSocket(socket: ScriptedSocket) {
     answer: Buffer.alloc(0),
     options: { ...webSocketDefaults, ...pings },
     peer: "tcp4:127.0.0.1:1",
-    log: quiet,
     codec: null,
-    owner: { noteClosed() {} },
+    owner: { log: quiet, noteClosed() {} },
   });
 }
 
@@ -39,7 +38,7 @@ function rawSocket(socket: ScriptedSocket) {
       isUnixSocket: false,
     },
     maxBuffered: 2 ** 20,
-    pings: { options: pings, log: quiet },
+    supervision: { options: { ...webSocketDefaults, ...pings }, log: quiet },
   });
   peer.attach({ onMessage() {}, onDrain() {}, onClose() {} });
   return peer;

@@ -188,20 +188,17 @@ describe("the end of keepalive", () => {
     const pass = fakeTime();
     let expired = 0;
     let pings = 0;
-    const keepalive: Keepalive = new Keepalive(
-      options,
-      {
-        descriptor: undefined,
-        bufferedOctets: 0,
-        readingMs: 0,
-        ping() {
-          pings += 1;
-          keepalive.stop();
-        },
-        isPaused: () => false,
-        onPingTimeout: () => void expired++,
+    const keepalive: Keepalive = new Keepalive(options, {
+      descriptor: undefined,
+      bufferedOctets: 0,
+      readingMs: 0,
+      ping() {
+        pings += 1;
+        keepalive.stop();
       },
-      );
+      isPaused: () => false,
+      onPingTimeout: () => void expired++,
+    });
     pass(1_000_000);
     expect([pings, expired]).toEqual([1, 0]);
   });
