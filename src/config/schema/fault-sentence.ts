@@ -37,8 +37,12 @@ export function explainType(issue: v.BaseIssue<unknown>): string {
 
 const words: Record<string, string> = { Object: "object", Array: "list", Date: "date" };
 
-/** A value of a simple type as it is, another as its kind: what is in it may be long, or a secret. */
+/**
+ * A value of a simple type as it is, another as its kind: what is in it may be long, or a secret. An attribute
+ * `constructor` of the value does not decide about its kind.
+ */
 export function nameFound(value: unknown): string {
   if (typeof value !== "object" || value === null) return JSON.stringify(value);
-  return words[value.constructor.name] ?? value.constructor.name;
+  const { name } = (Object.getPrototypeOf(value) as object).constructor;
+  return words[name] ?? name;
 }
