@@ -9,7 +9,14 @@
 
 import type { JsonPath } from "./config-issue.ts";
 import { jsonStringEnd } from "./json-string.ts";
-import { type ParsedText, type Position, SourceMap, SyntaxFault } from "./source-map.ts";
+import {
+  type ParsedText,
+  type ParsedWarning,
+  type Position,
+  repeatedAttribute,
+  SourceMap,
+  SyntaxFault,
+} from "./source-map.ts";
 
 /** Deeper nesting is a mistake, and could exhaust the stack. */
 const MAX_DEPTH = 200;
@@ -32,6 +39,7 @@ export function parseJson(text: string): ParsedText {
 class JsonScanner {
   readonly #text: string;
   readonly #places = new SourceMap();
+  readonly #warnings: ParsedWarning[] = [];
   readonly #lineStarts: number[] = [0];
   #at = 0;
   /** The item that is being read. */
@@ -48,7 +56,7 @@ class JsonScanner {
     const value = this.#value([]);
     this.#skip();
     if (this.#at < this.#text.length) this.#refuse("nothing after the end of the value");
-    return { value, places: this.#places, warnings: [] };
+    return { value, places: this.#places, warnings: this.#warnings };
   }
 
   #value(path: JsonPath): unknown {
@@ -74,14 +82,21 @@ class JsonScanner {
       if (this.#text[start] !== '"') this.#refuse("an attribute name in double quotes");
       const key = this.#string();
       if (key === "__proto__") this.#fault('the attribute name "__proto__" is not allowed', start);
-      if (Object.hasOwn(object, key)) this.#fault(`attribute "${key}" is given twice`, start);
-      this.#places.addKey([...path, key], this.#position(start));
+      const child = [...path, key];
+      if (Object.hasOwn(object, key)) this.#replace(child);
+      this.#places.addKey(child, this.#position(start));
       if (!this.#take(":")) this.#refuse('":"');
-      object[key] = this.#value([...path, key]);
+      object[key] = this.#value(child);
       this.#path = path;
     } while (this.#take(","));
     if (!this.#take("}")) this.#refuse('"," or "}"');
     return object;
+  }
+
+  /** Of several attributes with one name the last one counts, as in Crossbar. */
+  #replace(path: JsonPath): void {
+    this.#warnings.push(repeatedAttribute(path, this.#places.key(path).line));
+    this.#places.forget(path);
   }
 
   #list(path: JsonPath): unknown[] {

@@ -31,6 +31,12 @@ export interface ParsedWarning {
   sentence: string;
 }
 
+/** The warning of an attribute that stands a second time in its map; `line` is that of the one before. */
+export function repeatedAttribute(path: JsonPath, line: number | undefined): ParsedWarning {
+  const sentence = `attribute "${path.at(-1)}" is also given in line ${line}; the last one counts`;
+  return { path, sentence };
+}
+
 /** A parsed text: its value, and the position of every key and value. */
 export interface ParsedText {
   value: unknown;
@@ -68,6 +74,17 @@ export class SourceMap {
     const value = this.#values.get(printJsonPath(from));
     if (key !== undefined) this.addKey(to, key);
     if (value !== undefined) this.addValue(to, value);
+  }
+
+  /** Forgets an attribute, and all that is in it: it is given again. */
+  forget(path: JsonPath): void {
+    const gone = printJsonPath(path);
+    for (const map of [this.#keys, this.#values, this.#numbers]) {
+      for (const one of map.keys()) {
+        const rest = one.startsWith(gone) ? one[gone.length] : "other";
+        if (rest === undefined || rest === "." || rest === "[") map.delete(one);
+      }
+    }
   }
 
   /** The place of an attribute's name; for list items, of the item. */

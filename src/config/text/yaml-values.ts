@@ -23,7 +23,13 @@ import {
   type YAMLSeq,
 } from "yaml";
 import type { JsonPath } from "./config-issue.ts";
-import { type ParsedWarning, type Position, SourceMap, SyntaxFault } from "./source-map.ts";
+import {
+  type ParsedWarning,
+  type Position,
+  repeatedAttribute,
+  SourceMap,
+  SyntaxFault,
+} from "./source-map.ts";
 import { jsonNumberOf, plainTag, readScalar, SCALAR_TAGS, type ScalarTag } from "./yaml-scalars.ts";
 
 /** Deeper nesting is a mistake and could exhaust the stack. */
@@ -269,10 +275,7 @@ export class YamlValues {
       if (this.#isMergeKey(pair.key, path)) continue;
       const name = this.#attributeName(pair, path);
       if (lines.has(name)) {
-        this.warnings.push({
-          path: [...path, name],
-          sentence: `attribute "${name}" is also given in line ${lines.get(name)}; the last one counts`,
-        });
+        this.warnings.push(repeatedAttribute([...path, name], lines.get(name)));
       }
       lines.set(name, this.#placeOf(pair.key)?.line);
     }
