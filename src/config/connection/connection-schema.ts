@@ -23,6 +23,7 @@ import { withKeywords } from "#config/schema/json-keywords.ts";
 import {
   anything,
   integer,
+  MOST_MS,
   milliseconds,
   oneOf,
   serializer,
@@ -113,11 +114,7 @@ export const connectingTransport = byType(
 export type ConnectingTransportItem = v.InferOutput<typeof connectingTransport>;
 
 const healthCheck = item({
-  interval: defaulted(
-    v.pipe(milliseconds, v.minValue(1000, "expected at least 1000 milliseconds, found 0")),
-    2000,
-    "Milliseconds between two checks.",
-  ),
+  interval: defaulted(integer(1000, MOST_MS), 2000, "Milliseconds between two checks."),
   rise: defaulted(integer(1, 100), 2, "Successes in a row after which the router is up."),
   fall: defaulted(integer(1, 100), 1, "Failures in a row after which it is down."),
 });

@@ -7,7 +7,7 @@
 import * as v from "valibot";
 import { environment } from "#config/component/process-options-schema.ts";
 import { defaulted, item, itemOr, lenientItem, optional, required } from "#config/schema/item.ts";
-import { anything, fileName, oneOf, text } from "#config/schema/primitive.ts";
+import { anything, fileName, MOST_MS, oneOf, text } from "#config/schema/primitive.ts";
 import { unchecked } from "#config/schema/tolerated-values.ts";
 
 const jsonInput = item({
@@ -18,6 +18,18 @@ const jsonInput = item({
 
 const output = oneOf(["log", "close", "drop"]);
 
+/** A timer takes no more milliseconds than these. */
+const MOST_SECONDS = Math.floor(MOST_MS / 1000);
+
+const expected = (issue: { received: string }) =>
+  `expected 0 to ${MOST_SECONDS} seconds, found ${issue.received}`;
+
+const seconds = v.pipe(
+  v.number(),
+  v.minValue(0, expected),
+  v.maxValue(MOST_SECONDS, expected),
+);
+
 const watch = lenientItem({
   directories: defaulted(
     unchecked(v.array(fileName)),
@@ -26,7 +38,7 @@ const watch = lenientItem({
   ),
   action: optional(unchecked(oneOf(["restart"])), "Absent: changes are only logged."),
   timeout: defaulted(
-    unchecked(v.pipe(v.number(), v.minValue(0, "expected a number of seconds"))),
+    unchecked(seconds),
     1,
     "Seconds without a further change before the restart.",
   ),

@@ -12,7 +12,10 @@ import type { JsonPath } from "#config/text/config-issue.ts";
 const MOST_OF_VALUE = 100;
 
 /** Attributes in `auth` that never hold a secret, so that their faults may quote the value. */
-const NEVER_SECRET = ["auth", "type", "kdf", "iterations", "keylen", "memory"];
+const NEVER_SECRET = [
+  ...["auth", "type", "kdf", "iterations", "keylen", "memory", "create", "default-role"],
+  ...["authenticator", "authenticator-realm", "authenticator-role", "authenticator-timeout"],
+];
 
 /** Attributes that hold a secret wherever they stand, also where they are misplaced. */
 const SECRET = /ticket|secret|passw|token|seed|(^|[-_])key$/i;
@@ -22,10 +25,14 @@ export function issueSentence(issue: v.BaseIssue<unknown>, path: JsonPath): stri
   return mayBeSecret(path) ? withoutValue(issue) : withShortValue(issue);
 }
 
-/** Any other value in `auth`, or of a variable of the environment, may be a secret in the wrong place. */
+/** Items of which any value may be a secret: variables of the environment, and arguments of a program. */
+const ANY_SECRET = ["vars", "arguments"];
+
+/** Also any other value in `auth` may be a secret in the wrong place. */
 function mayBeSecret(path: JsonPath): boolean {
   const name = path.findLast((step) => typeof step === "string");
-  if (path.includes("vars") || (name !== undefined && SECRET.test(name))) return true;
+  if (name !== undefined && SECRET.test(name)) return true;
+  if (path.some((step) => ANY_SECRET.includes(String(step)))) return true;
   return path.includes("auth") && !NEVER_SECRET.includes(String(path.at(-1)));
 }
 

@@ -36,16 +36,19 @@ export function integer(lowest: number, highest: number) {
   return withKeywords(schema, { type: "integer", minimum: lowest, maximum: highest });
 }
 
+/** The most milliseconds that a timer takes. */
+export const MOST_MS = 2_147_483_647;
+
 /** Milliseconds: 0 (off), or at least a second. */
 export const milliseconds = withKeywords(
   v.pipe(
     v.number(),
     v.check(
-      (n) => Number.isInteger(n) && (n === 0 || (n >= 1000 && n <= 2_147_483_647)),
-      (issue) => `expected 0 or at least 1000 milliseconds, found ${issue.received}`,
+      (n) => Number.isInteger(n) && (n === 0 || (n >= 1000 && n <= MOST_MS)),
+      (issue) => `expected 0, or 1000 to ${MOST_MS} milliseconds, found ${issue.received}`,
     ),
   ),
-  { type: "integer", maximum: 2_147_483_647, anyOf: [{ const: 0 }, { minimum: 1000 }] },
+  { type: "integer", maximum: MOST_MS, anyOf: [{ const: 0 }, { minimum: 1000 }] },
 );
 
 /** One of these words. */

@@ -216,7 +216,11 @@ test.each(
       ],
       [
         { ticket: { type: "function", create: "make" } },
-        "auth.ticket.create: expected module.name, found a string",
+        'auth.ticket.create: expected module.name, found "make"',
+      ],
+      [
+        { ticket: { type: "function", create: "a.b", "authenticator-timeout": 99 } },
+        'auth.ticket["authenticator-timeout"]: expected an integer from 100 to 60000, found 99',
       ],
     ] as const,
     1,

@@ -147,7 +147,7 @@ describe("a fault", () => {
   test.each<[path: string, value: unknown, sentence: string]>([
     ["executable", undefined, "required attribute is missing"],
     ["executable", "", "expected a text, found an empty one"],
-    ["arguments", "a b", 'expected list, found "a b"'],
+    ["arguments", "a b", "expected list, found a string"],
     ["arguments", [1], ""],
     ["options.stdin", "open", 'expected "close", found "open"'],
     ["options.stdin", { type: "json" }, ""],
@@ -250,8 +250,13 @@ describe("a fault", () => {
     expect(faults).toHaveLength(1);
   });
 
-  test("never shows what a variable of the environment is set to", async () => {
-    const { faults } = await loaded(guest, "options.env.vars.PASSWORD", 12345678);
+  test.each([
+    ["options.env.vars.USER1", 12345678, "expected string, found a number"],
+    ["arguments", ["-p", 12345678], "expected string, found a number"],
+    ["arguments", "-p 12345678", "expected list, found a string"],
+  ])("does not quote what may be a secret: %s %p", async (path, value, sentence) => {
+    const { faults } = await loaded(guest, path, value);
+    expect(faults).toEqual([expect.stringContaining(`: ${sentence}`)]);
     expect(faults.join()).not.toContain("12345678");
   });
 });
@@ -267,7 +272,8 @@ describe("a warning", () => {
   test.each<[path: string, value: unknown, sentence: string]>([
     ["options.watch.directories", "web", 'ignored: expected list, found "web"'],
     ["options.watch.action", "stop", 'ignored: expected "restart", found "stop"'],
-    ["options.watch.timeout", -1, "ignored: expected a number of seconds"],
+    ["options.watch.timeout", -1, "ignored: expected 0 to 2147483 seconds, found -1"],
+    ["options.watch.timeout", 2_147_484, "ignored: expected 0 to 2147483 seconds, found 2147484"],
     ["options.watch.folders", ["web"], "unknown attribute, which is ignored"],
   ])("for what Crossbar does not check of a guest: %s %p", async (path, value, sentence) => {
     const { faults, warnings } = await loaded(guest, path, value);

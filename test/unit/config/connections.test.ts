@@ -80,7 +80,7 @@ describe("connections and routes", () => {
       }),
     );
     expect(faults).toEqual([
-      "connections.a.health_check.interval: expected at least 1000 milliseconds, found 0",
+      "connections.a.health_check.interval: expected an integer from 1000 to 2147483647, found 0",
       "connections.a.health_check.rise: expected an integer from 1 to 100, found 0",
       'connections.a.health_check.up: unknown attribute "up"',
       'connections.b.auth: expected "anonymous-proxy" or "cryptosign-proxy", found no authmethod',
