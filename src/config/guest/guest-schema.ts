@@ -24,11 +24,7 @@ const MOST_SECONDS = Math.floor(MOST_MS / 1000);
 const expected = (issue: { received: string }) =>
   `expected 0 to ${MOST_SECONDS} seconds, found ${issue.received}`;
 
-const seconds = v.pipe(
-  v.number(),
-  v.minValue(0, expected),
-  v.maxValue(MOST_SECONDS, expected),
-);
+const seconds = v.pipe(v.number(), v.minValue(0, expected), v.maxValue(MOST_SECONDS, expected));
 
 const watch = lenientItem({
   directories: defaulted(
@@ -37,11 +33,7 @@ const watch = lenientItem({
     "Folders, relative to the folder of node.json.",
   ),
   action: optional(unchecked(oneOf(["restart"])), "Absent: changes are only logged."),
-  timeout: defaulted(
-    unchecked(seconds),
-    1,
-    "Seconds without a further change before the restart.",
-  ),
+  timeout: defaulted(unchecked(seconds), 1, "Seconds without a further change before the restart."),
 });
 
 const guestOptions = item({

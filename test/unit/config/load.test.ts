@@ -201,6 +201,21 @@ describe("loadNodeConfig", () => {
       }
     });
 
+    test("is not said to have the port of another one whose port is a fault too", async () => {
+      const transports = [{}, {}, { port: "$PORT" }, { port: "$PORT" }].map((port) => ({
+        type: "rawsocket",
+        endpoint: { type: "tcp", ...port },
+      }));
+      const { faults } = await loadNode(proxy({}, { transports }), { PORT: "70000" });
+      const sentences = faults.map((fault) => fault.replace(/^.*endpoint\.port: /, ""));
+      expect(sentences).toEqual([
+        "required attribute is missing",
+        "required attribute is missing",
+        "environment variable $PORT is not a port from 1 to 65535",
+        "environment variable $PORT is not a port from 1 to 65535",
+      ]);
+    });
+
     test("names what is not honoured, and what follows from that", async () => {
       const { warnings } = await loadEndpoint({
         port: 1,
