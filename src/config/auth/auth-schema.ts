@@ -58,7 +58,7 @@ const trustedProxy = byType(
       type: isStatic,
       role: optional(unhonoured(text, always, "the proxy names the role")),
       authid: optional(unhonoured(text, always, "the proxy names the authid")),
-      realm: optional(text, "Accepted, has no effect."),
+      realm: optional(unhonoured(text, always, "the proxy names the realm")),
     }),
   },
   {

@@ -12,9 +12,11 @@ import {
   hasRealm,
   hasRoute,
   normalizeRoutes,
+  type Routes,
 } from "#config/connection/normalize-routes.ts";
 import type {
   AuthenticatorConfig,
+  BalancingConfig,
   ProxyWorkerConfig,
   TransportConfig,
   WebServiceConfig,
@@ -26,6 +28,8 @@ import { sessionsOf } from "#config/transport/transport-sessions.ts";
 import type { WorkerItem } from "./node-schema.ts";
 
 type ProxyItem = Extract<WorkerItem, { type: "proxy" }>;
+
+const DEFAULT_BALANCING: BalancingConfig = { policy: "round_robin", slow_start: 10_000 };
 
 /** The normalized proxy worker. */
 export function normalizeProxy(
@@ -52,17 +56,32 @@ export function normalizeProxy(
   refuseUnproved(item, transports, path, report);
   const isPythonRun = authenticators.length > 0;
   const options = normalizeWorkerPython(item.options, isPythonRun, [...path, "options"], report);
-  const { balancing } = item;
-  const isSound = balancing !== undefined && !report.isMalformed([...path, "balancing"]);
   return {
     type: "proxy",
     id,
     connections,
     routes,
-    balancing: isSound ? balancing : { policy: "round_robin", slow_start: 10_000 },
+    balancing: normalizeBalancing(item, routes, path, report),
     ...(isPythonRun && { authenticators: { list: authenticators, options } }),
     transports,
   };
+}
+
+function normalizeBalancing(
+  { balancing }: ProxyItem,
+  routes: Routes,
+  path: JsonPath,
+  report: Report,
+): BalancingConfig {
+  const at = [...path, "balancing"];
+  if (balancing === undefined || report.isMalformed(at)) return DEFAULT_BALANCING;
+  const isOfUse = Object.values(routes).some((roles) =>
+    Object.values(roles).some((ids) => ids.length > 1),
+  );
+  if (!isOfUse && !report.isMalformed([...path, "routes"])) {
+    report.warn(at, "has no effect: no route leads to several connections");
+  }
+  return balancing;
 }
 
 /**

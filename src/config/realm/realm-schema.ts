@@ -30,6 +30,9 @@ const permission = item({
 /** A permission as written. */
 export type PermissionItem = v.InferOutput<typeof permission>;
 
+/** Milliseconds. */
+export const DEFAULT_AUTHORIZER_TIMEOUT = 5_000;
+
 const role = lenientItem({
   name: required(text, "Name of the role."),
   id: optional(anything, "Accepted, has no effect."),
@@ -37,7 +40,7 @@ const role = lenientItem({
   authorizer: optional(strictUri, "URI of a procedure that decides, instead of permissions."),
   "authorizer-timeout": defaulted(
     integer(100, 60_000),
-    5_000,
+    DEFAULT_AUTHORIZER_TIMEOUT,
     "Extension. Milliseconds that the authorizer may take.",
   ),
   "allow-by-default": optional(

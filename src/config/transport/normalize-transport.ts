@@ -21,7 +21,8 @@ import { normalizeHttpLimits, normalizeLimits } from "#config/options/normalize-
 import { normalizeRawSocketOptions } from "#config/options/normalize-rawsocket-options.ts";
 import {
   normalizeJoining,
-  warnOfRouterBuffering,
+  warnOfRouterOptions,
+  warnOfTesteeOptions,
 } from "#config/options/normalize-session-options.ts";
 import { normalizeWebSocketOptions } from "#config/options/normalize-websocket-options.ts";
 import { rawsocketOptions } from "#config/options/rawsocket-options-schema.ts";
@@ -97,6 +98,7 @@ export function normalizeTestee(
 ): WebSocketTesteeTransportConfig {
   const endpoint = normalizeListening(item.endpoint, [...path, "endpoint"], report);
   const written = item.options ?? v.parse(websocketOptions, {});
+  warnOfTesteeOptions(written, [...path, "options"], report);
   const options = normalizeWebSocketOptions(written, endpoint.type);
   // A program under test names itself and its release.
   options.show_server_version = written.show_server_version ?? true;
@@ -154,7 +156,7 @@ function normalizeRawSocket(
 ): (SessionConfig & { options: RawSocketOptions }) | null {
   const options = item.options ?? v.parse(rawsocketOptions, {});
   const at = [...path, "options"];
-  warnOfRouterBuffering(options, at, context);
+  warnOfRouterOptions(options, at, context);
   if (item.auth !== undefined && item.auth !== "passthrough" && !isRecord(item.auth)) return null;
   return {
     serializers: supportedSerializers(item.serializers),

@@ -133,7 +133,9 @@ export const testeeTransport = item({
     "websocket",
     "Both words mean the same.",
   ),
-  max_connections: withoutSessions(integer(1, 10_000_000)),
+  max_connections: optional(
+    unhonoured(integer(1, 10_000_000), always, "a testee takes any number of connections"),
+  ),
   serializers: withoutSessions(anything),
   auth: withoutSessions(anything),
   cookie: withoutSessions(anything),

@@ -10,7 +10,7 @@ import { normalizeConnectingTransport } from "#config/connection/normalize-conne
 import type { WebSocketServiceConfig } from "#config/node-config.ts";
 import {
   normalizeJoining,
-  warnOfRouterBuffering,
+  warnOfRouterOptions,
 } from "#config/options/normalize-session-options.ts";
 import { normalizeWebSocketOptions } from "#config/options/normalize-websocket-options.ts";
 import { websocketOptions } from "#config/options/websocket-options-schema.ts";
@@ -29,7 +29,7 @@ export function normalizeWebSocket(
 ): WebSocketServiceConfig {
   const { report } = context;
   const options = item.options ?? v.parse(websocketOptions, {});
-  warnOfRouterBuffering(options, [...path, "options"], context);
+  warnOfRouterOptions(options, [...path, "options"], context);
   const common = {
     type: "websocket" as const,
     serializers: supportedSerializers(item.serializers),

@@ -54,6 +54,13 @@ describe("connections and routes", () => {
     expect(worker.balancing).toEqual({ policy: "least_sessions", slow_start: 10_000 });
   });
 
+  test("have nothing to share where no route leads to several", async () => {
+    const routes = { realm1: { anonymous: "a" }, "*": { "*": ["b"] } };
+    const connections = { a: unix("a"), b: unix("b") };
+    const { warnings } = await load(proxy({ connections, routes, balancing: {} }));
+    expect(warnings).toEqual(["balancing: has no effect: no route leads to several connections"]);
+  });
+
   test("know every role by *", async () => {
     const routes = { realm1: { "*": "a" } };
     const { warnings } = await load(proxy({ connections: { a: unix("a") }, routes }));

@@ -323,15 +323,19 @@ describe("loadNodeConfig", () => {
       type: "file",
       filename: expect.stringMatching(/^\/.*\/cookies\.dat$/),
     });
-    const database = { type: "database", path: ".cookies/", maxsize: 1_048_576, sync: true };
+    const rest = { maxsize: 1_048_576, sync: true, purge_on_startup: true };
+    const database = { type: "database", path: ".cookies/", ...rest };
     const kept = await cookieOf({ store: database });
     expect(kept.cookie?.store).toEqual({
       type: "file",
       filename: expect.stringMatching(/^\/.*\/\.cookies\.dat$/),
     });
-    expect(kept.warnings).toContain(
-      "$.workers[0].transports[0].cookie.store.type: not honoured: cookies are kept in a file beside it, with the ending .dat",
-    );
+    const at = "$.workers[0].transports[0].cookie.store";
+    const [, ofType, ofPurge] = kept.warnings;
+    expect([ofType, ofPurge]).toEqual([
+      `${at}.type: not honoured: cookies are kept in a file beside it, with the ending .dat`,
+      `${at}.purge_on_startup: not honoured: cookies are forgotten when they are too old; remove the file to forget all`,
+    ]);
     const missing = await cookieOf({ store: { type: "file", filename: "/no/such/folder/c" } });
     expect(missing.faults[0]).toEndWith("no such folder");
     const open = await cookieOf({ same_site: "None" });
@@ -360,6 +364,30 @@ describe("loadNodeConfig", () => {
       });
     },
   );
+
+  test("warns of options of sessions on a testee, which has none", async () => {
+    const options = {
+      told_by_close: ["shutdown"],
+      stall_timeout: 1000,
+      hello_timeout: 1000,
+      join_timeout: 1000,
+      authenticate_timeout: 1000,
+      max_auth_failures_per_minute: 1,
+    };
+    const endpoint = { type: "unix", path: "a.sock" };
+    const transport = { type: "websocket.testee", endpoint, options };
+    for (const [worker, path] of [
+      [{ type: "websocket-testee", transport }, "$.workers[0].transport"],
+      [{ type: "router", transports: [transport] }, "$.workers[0].transports[0]"],
+    ]) {
+      const { warnings } = await loadNode({ version: 2, workers: [worker] });
+      expect(warnings).toEqual(
+        Object.keys(options).map(
+          (name) => `${path}.options.${name}: not honoured: a testee has no sessions`,
+        ),
+      );
+    }
+  });
 
   test("tells of a testee worker's port that is taken, where it stands", async () => {
     const endpoint = { type: "tcp", port: 8080 };
