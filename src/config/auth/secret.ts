@@ -7,6 +7,7 @@
 import { randomUUID } from "node:crypto";
 import { resolve } from "node:path";
 import type { JsonPath } from "#config/text/config-issue.ts";
+import { variableIn } from "#config/text/environment-variable.ts";
 import { fileStateOf, readSmallFile } from "#config/text/read-small-file.ts";
 import type { Report } from "#config/text/report.ts";
 import type { SecretItem } from "./principal-schema.ts";
@@ -21,8 +22,8 @@ const UNBRACED = `it begins with $ and is taken as it stands; a variable is writ
  */
 export function readSecret(written: SecretItem, path: JsonPath, report: Report): string {
   if (typeof written !== "string") return fromFile(written.file, [...path, "file"], report);
-  const variable = /^\$\{(\w+)\}$/.exec(written)?.[1];
-  if (variable === undefined) {
+  const variable = variableIn(written);
+  if (variable === null) {
     if (/^\$\w+$/.test(written)) report.warn(path, UNBRACED);
     return written;
   }

@@ -283,17 +283,22 @@ test("warns of what makes a difference", async () => {
 test("takes secrets from the environment and from files, and a text that looks like a file as it is", async () => {
   const users = {
     env: { secret: "$" + "{SECRET}" },
+    other: { secret: "$" + "{my-secret.1}" },
     file: { secret: { file: "secret" } },
     absolute: { secret: { file: join(folder, "two-lines") } },
     text: { secret: "file:secret" },
   };
-  const { auth } = await load({ auth: { wampcra: { type: "static", users } } }, { SECRET: "env" });
+  const { auth } = await load(
+    { auth: { wampcra: { type: "static", users } } },
+    { SECRET: "env", "my-secret.1": "other" },
+  );
   const role = "anonymous";
   expect(auth).toEqual({
     wampcra: {
       type: "static",
       users: {
         env: { secret: "env", role },
+        other: { secret: "other", role },
         file: { secret: "s3cret", role },
         absolute: { secret: "one\ntwo\n", role },
         text: { secret: "file:secret", role },
