@@ -5,6 +5,7 @@
  */
 
 import * as v from "valibot";
+import { websocketUrl } from "#config/connection/connection-schema.ts";
 import { connectingEndpoint } from "#config/endpoint/endpoint-schema.ts";
 import { byType, defaulted, item, mapOf, optional, required } from "#config/schema/item.ts";
 import {
@@ -31,7 +32,7 @@ const websocket = item({
   id: optional(id, "Accepted, has no effect."),
   type: required(v.literal("websocket"), "WAMP over WebSocket."),
   endpoint: required(connectingEndpoint, "The socket to connect to."),
-  url: required(text, "URL of the request; the connection is made to `endpoint`."),
+  url: required(websocketUrl, "URL of the request; the connection is made to `endpoint`."),
   serializers: serializers("In order of preference."),
   options: optional(clientWebsocketOptions, "Options of autobahn's protocol."),
 });

@@ -6,6 +6,7 @@
 
 import { isAbsolute, resolve } from "node:path";
 import { asMap, isRecord } from "#base/record.ts";
+import { normalizeWebSocketEndpoint } from "#config/connection/normalize-connecting-transport.ts";
 import { normalizeConnecting } from "#config/endpoint/normalize-endpoint.ts";
 import type {
   ComponentConfig,
@@ -169,28 +170,31 @@ function normalizeTransport(
   path: JsonPath,
   report: Report,
 ): Record<string, unknown> {
-  const endpoint = endpointOf(
-    normalizeConnecting(item.endpoint, [...path, "endpoint"], report),
-    item.type === "websocket" && item.url.startsWith("wss:"),
-  );
   const written = Object.entries(asMap<unknown>(item.options ?? {}));
   const options = Object.fromEntries(written.filter(([name]) => CLIENT_OPTIONS.includes(name)));
-  return item.type === "websocket"
-    ? {
-        type: item.type,
-        endpoint,
-        url: item.url,
-        serializers: supportedSerializers(item.serializers),
-        options,
-      }
-    : { type: item.type, endpoint, serializer: item.serializer, options };
+  if (item.type === "rawsocket") {
+    const endpoint = normalizeConnecting(item.endpoint, [...path, "endpoint"], report);
+    return {
+      type: item.type,
+      endpoint: endpointOf(endpoint),
+      serializer: item.serializer,
+      options,
+    };
+  }
+  return {
+    type: item.type,
+    endpoint: endpointOf(normalizeWebSocketEndpoint(item, path, report)),
+    url: item.url,
+    serializers: supportedSerializers(item.serializers),
+    options,
+  };
 }
 
 /** An endpoint as the runner reads it: times in seconds, TLS by files. */
-function endpointOf(endpoint: ConnectingEndpointConfig, isSecureUrl: boolean): object {
+function endpointOf(endpoint: ConnectingEndpointConfig): object {
   const timeout = endpoint.timeoutMs / 1000;
   if (endpoint.type === "unix") return { type: "unix", path: endpoint.path, timeout };
-  const { host, port, tls = isSecureUrl ? {} : undefined } = endpoint;
+  const { host, port, tls } = endpoint;
   return {
     type: "tcp",
     host,

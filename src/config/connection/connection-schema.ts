@@ -73,13 +73,16 @@ const rawsocketOptions = openItem(
   unhonouredOption,
 );
 
-const websocketUrl = v.pipe(
+/** The URL of a WebSocket, by the rules of autobahn: with a host, without a fragment. */
+export const websocketUrl = v.pipe(
   text,
   v.rawCheck(({ dataset, addIssue }) => {
     if (!dataset.typed) return;
-    const protocol = URL.canParse(dataset.value) ? new URL(dataset.value).protocol : "";
-    if (protocol !== "ws:" && protocol !== "wss:") {
+    const url = URL.canParse(dataset.value) ? new URL(dataset.value) : null;
+    if (url?.protocol !== "ws:" && url?.protocol !== "wss:") {
       addIssue({ message: `expected a URL such as "ws://localhost", found "${dataset.value}"` });
+    } else if (url.hash !== "") {
+      addIssue({ message: `expected a URL without a fragment, found "${dataset.value}"` });
     }
   }),
 );

@@ -9,6 +9,8 @@ const transport = {
   endpoint: { type: "unix", path: "router.sock" },
   serializer: "cbor",
 };
+const tcp = { type: "tcp", host: "router.example", port: 443, timeout: 3 };
+const websocket = { type: "websocket", url: "wss://router.example/ws", endpoint: tcp };
 const component = { type: "class", classname: "a.B", realm: "realm1", transport };
 const container = { type: "container", components: [component] };
 const router = {
@@ -96,11 +98,6 @@ describe("the normalized form", () => {
   });
 
   test("of a component over WebSocket and TLS", async () => {
-    const websocket = {
-      type: "websocket",
-      url: "wss://router.example/ws",
-      endpoint: { type: "tcp", host: "router.example", port: 443, timeout: 3 },
-    };
     const { config } = await loaded(container, "components[0].transport", websocket);
     expect(config?.workers[0]).toMatchObject({
       components: [
@@ -183,6 +180,16 @@ describe("a fault", () => {
       "components[0].transport.options",
       { max_message_sise: 1000 },
       'unknown attribute "max_message_sise"; did you mean "max_message_size"?',
+    ],
+    [
+      "components[0].transport",
+      { ...websocket, url: "router.example" },
+      '.url: expected a URL such as "ws://localhost", found "router.example"',
+    ],
+    [
+      "components[0].transport",
+      { ...websocket, endpoint: { ...tcp, tls: false } },
+      ".url: the url says wss, and the endpoint says no TLS",
     ],
     ["components[0].role", "user", 'unknown attribute "role"'],
     ["components[0].extra", [], "expected object, found list"],
@@ -295,6 +302,23 @@ describe("a warning", () => {
     expect(worker?.type === "container" && worker.components[0]?.transport["options"]).toEqual({
       tcp_nodelay: false,
     });
+  });
+
+  test.each([
+    [
+      { ...websocket, url: "ws://router.example", endpoint: { ...tcp, tls: true } },
+      "the url says ws, and the endpoint has TLS: TLS is used",
+    ],
+    [
+      { ...websocket, endpoint: transport.endpoint },
+      "the url says wss, and a Unix socket has no TLS: none is used",
+    ],
+  ])("for a url that does not say what the endpoint is: %j", async (value, sentence) => {
+    const { faults, warnings } = await loaded(container, "components[0].transport", value);
+    expect([faults, warnings]).toEqual([
+      [],
+      [`$.workers[0].components[0].transport.url: ${sentence}`],
+    ]);
   });
 
   test("for a watched folder that does not exist", async () => {

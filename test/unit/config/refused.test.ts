@@ -41,8 +41,13 @@ const refused: [path: string, value: unknown, sentence: string][] = [
   ],
   [
     `${connection}.transport.url`,
-    "wss://localhost",
-    "a Unix socket has no TLS; write ws instead of wss",
+    "http://localhost",
+    'expected a URL such as "ws://localhost", found "http://localhost"',
+  ],
+  [
+    `${connection}.transport.url`,
+    "ws://localhost/#a",
+    'expected a URL without a fragment, found "ws://localhost/#a"',
   ],
   [`${web}.paths.own.backends`, [], "expected exactly one backend, found 0"],
   [`${proxy}.routes.realm1.anonymous`, "other", 'unknown connection "other"'],

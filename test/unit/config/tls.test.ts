@@ -183,7 +183,7 @@ describe.skipIf(!hasOpenssl)("endpoint.tls of a connecting endpoint", () => {
       "the url says wss, and the endpoint says no TLS",
     ]);
     expect((await backend(undefined, "wss://x", "unix")).told).toEqual([
-      "a Unix socket has no TLS; write ws instead of wss",
+      "the url says wss, and a Unix socket has no TLS: none is used",
     ]);
     expect((await backend(true, "ws://x")).told).toEqual([
       "the url says ws, and the endpoint has TLS: TLS is used",
