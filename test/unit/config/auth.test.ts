@@ -146,7 +146,7 @@ test.each(
       ],
       [
         withCra({ secret: { file: "directory" } }),
-        `${cra}.secret.file: Cannot read the secret from "${folder}/directory": it is no file`,
+        `${cra}.secret.file: Cannot read the secret from "${folder}/directory": it is a directory`,
       ],
       [
         withCra({ secret: { file: "empty" } }),

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { findConfigFile, loadNodeConfig } from "#config/load.ts";
+import { findConfigFile } from "#config/find-config-file.ts";
+import { loadNodeConfig } from "#config/load.ts";
 import { printIssue } from "#config/text/config-issue.ts";
 import { loadNode, nodeWith, transportsOf } from "../../support/loaded-node.ts";
 import { temporaryFolder } from "../../support/temporary-folder.ts";
