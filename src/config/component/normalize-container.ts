@@ -4,10 +4,10 @@
  * @module
  */
 
+import { asList } from "#base/record.ts";
 import type { ContainerWorkerConfig } from "#config/node-config.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
 import type { Report } from "#config/text/report.ts";
-import { asList } from "#config/transport/normalize-transport.ts";
 import type { ContainerItem } from "./container-schema.ts";
 import { normalizeContainerComponents, normalizePythonOptions } from "./normalize-component.ts";
 

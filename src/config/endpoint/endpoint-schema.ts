@@ -4,8 +4,8 @@
  * @module
  */
 
-import { isIP } from "node:net";
 import * as v from "valibot";
+import { addressRange } from "#config/schema/address-range.ts";
 import {
   byType,
   defaulted,
@@ -59,23 +59,6 @@ const authorities = v.pipe(
   v.array(fileName),
   v.minLength(1, "expected at least one certificate of an authority, found none"),
 );
-
-/** `10.0.0.7`, `10.0.0.0/8`, `fd00::/8`. */
-const addressRange = withKeywords(
-  v.custom<string>(
-    (value) => typeof value === "string" && isAddressRange(value),
-    (issue) => `expected an IP address or a range such as "10.0.0.0/8", found ${issue.received}`,
-  ),
-  { type: "string" },
-);
-
-function isAddressRange(text: string): boolean {
-  const [address = "", prefix, ...more] = text.split("/");
-  const version = isIP(address);
-  if (version === 0 || more.length > 0) return false;
-  if (prefix === undefined) return true;
-  return /^\d{1,3}$/.test(prefix) && Number(prefix) <= (version === 4 ? 32 : 128);
-}
 
 const hostname = v.pipe(
   v.string(),

@@ -5,7 +5,7 @@
  */
 
 import { hostname } from "node:os";
-import { isRecord, textOr } from "#base/record.ts";
+import { asList, isRecord, textOr } from "#base/record.ts";
 import type { NodeConfig, NodeShutdownTrigger, WorkerConfig } from "#config/node-config.ts";
 import { warnUnhonoured } from "#config/schema/unhonoured.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
@@ -25,8 +25,7 @@ export function normalizeNode(item: NodeItem, file: string, report: Report): Nod
   const workers: PlacedWorker[] = [];
   const ids = new Set<string>();
   const placed: PlacedEndpoint[] = [];
-  const items = Array.isArray(item.workers) ? item.workers : [];
-  items.forEach((worker, index) => {
+  asList(item.workers).forEach((worker, index) => {
     const path = ["workers", index];
     if (report.isMalformed([...path, "type"]) || !isRecord(worker)) return;
     const id = textOr(worker.id, `worker${String(index + 1).padStart(3, "0")}`);

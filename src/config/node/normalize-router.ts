@@ -4,6 +4,7 @@
  * @module
  */
 
+import { asList } from "#base/record.ts";
 import {
   normalizeRouterComponents,
   normalizeWorkerPython,
@@ -12,7 +13,7 @@ import type { AuthenticatorConfig, RouterWorkerConfig } from "#config/node-confi
 import { hasRole, normalizeRealms } from "#config/realm/normalize-realm.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
 import type { Report } from "#config/text/report.ts";
-import { asList, normalizeTransports } from "#config/transport/normalize-transport.ts";
+import { normalizeTransports } from "#config/transport/normalize-transport.ts";
 import type { WorkerItem } from "./node-schema.ts";
 
 /** The normalized router worker. */

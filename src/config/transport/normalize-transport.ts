@@ -6,7 +6,7 @@
  */
 
 import * as v from "valibot";
-import { asMap, isRecord, textOr } from "#base/record.ts";
+import { asList, asMap, isRecord, textOr } from "#base/record.ts";
 import { normalizeSessionAuth } from "#config/auth/normalize-auth.ts";
 import { normalizeListening } from "#config/endpoint/normalize-endpoint.ts";
 import type {
@@ -82,11 +82,6 @@ function needsCertificate({ auth }: SessionConfig): boolean {
 /** The id of a transport without one, by its index: `transport000` and so on, as in Crossbar. */
 export function defaultTransportId(index: number): string {
   return `transport${String(index).padStart(3, "0")}`;
-}
-
-/** The list; an empty list where a malformed file has another value. */
-export function asList<T>(value: T[]): T[] {
-  return Array.isArray(value) ? value : [];
 }
 
 /** The normalized testee, of a transport or of a worker that is nothing else. */

@@ -6,7 +6,7 @@
 
 import { readSecret } from "#config/auth/secret.ts";
 import type { BridgeServiceConfig } from "#config/node-config.ts";
-import { asCidr } from "#config/options/limits-schema.ts";
+import { asCidr } from "#config/schema/address-range.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
 import type { Report } from "#config/text/report.ts";
 import type { WorkerContext } from "#config/transport/transport-context.ts";

@@ -8,11 +8,11 @@ import * as v from "valibot";
 import { type AuthItem, sessionAuth } from "#config/auth/auth-schema.ts";
 import { secret } from "#config/auth/principal-schema.ts";
 import { backends, type ConnectingTransportItem } from "#config/connection/connection-schema.ts";
-import { addressRange } from "#config/options/limits-schema.ts";
 import {
   type WebSocketOptionsItem,
   websocketOptions,
 } from "#config/options/websocket-options-schema.ts";
+import { addressRangeOrNetmask } from "#config/schema/address-range.ts";
 import {
   byType,
   defaulted,
@@ -119,7 +119,7 @@ const bridgeOptions = item({
   secret: optional(secret, 'What requests are signed with, or `{"file": …}`; absent: unsigned.'),
   require_tls: defaulted(v.boolean(), false, "Refuse requests that do not come over TLS."),
   require_ip: optional(
-    v.array(addressRange),
+    v.array(addressRangeOrNetmask),
     "Addresses, CIDRs and addresses with netmasks of clients that are let in; absent: any.",
   ),
   post_body_limit: defaulted(

@@ -297,7 +297,7 @@ describe("loadNodeConfig", () => {
     expect(transportsOf(config)[0]).toMatchObject({ trusted_proxies });
     for (const wrong of ["10.0.0.0/33", "10.0.0/8", "::/129", "proxy.example", "1.1.1.1/", "a/8"]) {
       expect((await loadNode(proxy({ trusted_proxies: [wrong] }))).faults).toEqual([
-        `$.workers[0].transports[0].trusted_proxies[0]: expected an address, a CIDR or "unix", found "${wrong}"`,
+        `$.workers[0].transports[0].trusted_proxies[0]: expected an IP address, a range such as "10.0.0.0/8", or "unix", found "${wrong}"`,
       ]);
     }
     const warned = await loadNode(proxy({ trusted_proxies: ["unix"] }));
@@ -566,13 +566,20 @@ describe("a value that Crossbar takes", () => {
       options: { require_ip },
     });
     const path = "$.workers[1].transports[0].paths.call";
-    const masks = ["192.168.1.1/255.255.255.0", "10.0.0.0/8", "1.2.3.4/255.255.255.255"];
+    const masks = [
+      "192.168.1.1/255.255.255.0",
+      "10.0.0.0/8",
+      "1.2.3.4/255.255.255.255",
+      "0.0.0.0/0.0.0.0",
+    ];
     const { config } = await loadNode(nodeWith(path, bridge(masks)));
-    expect(JSON.stringify(config)).toContain('["192.168.1.1/24","10.0.0.0/8","1.2.3.4/32"]');
+    expect(JSON.stringify(config)).toContain(
+      '["192.168.1.1/24","10.0.0.0/8","1.2.3.4/32","0.0.0.0/0"]',
+    );
     for (const wrong of ["10.0.0.0/255.0.255.0", "::1/255.0.0.0", "10.0.0.0/255.0.0"]) {
       const { faults } = await loadNode(nodeWith(path, bridge([wrong])));
       expect(faults).toEqual([
-        `${path}.options.require_ip[0]: expected an address or a CIDR, found "${wrong}"`,
+        `${path}.options.require_ip[0]: expected an IP address or a range such as "10.0.0.0/8", found "${wrong}"`,
       ]);
     }
   });
