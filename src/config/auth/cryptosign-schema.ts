@@ -17,11 +17,11 @@ import {
 } from "#config/schema/item.ts";
 import { fileName, text } from "#config/schema/primitive.ts";
 import { askingTypes } from "./authenticator-schema.ts";
-import { isStatic, publicKeys } from "./principal-schema.ts";
+import { isStatic, publicKeys, role } from "./principal-schema.ts";
 
 const principal = item({
   authorized_keys: required(publicKeys, "Public keys (Ed25519) of this principal, in hex."),
-  role: defaulted(text, "anonymous", "Role of this principal."),
+  role,
   realm: optional(text, "Realm that this principal joins, whatever it asks for."),
 });
 

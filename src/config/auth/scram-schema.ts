@@ -5,18 +5,10 @@
  */
 
 import * as v from "valibot";
-import {
-  byType,
-  defaulted,
-  item,
-  lenientItem,
-  mapOf,
-  optional,
-  required,
-} from "#config/schema/item.ts";
-import { integer, oneOf, text } from "#config/schema/primitive.ts";
+import { byType, item, lenientItem, mapOf, optional, required } from "#config/schema/item.ts";
+import { integer, oneOf } from "#config/schema/primitive.ts";
 import { askingTypes } from "./authenticator-schema.ts";
-import { hexOf, isStatic } from "./principal-schema.ts";
+import { hexOf, isStatic, role } from "./principal-schema.ts";
 
 const salt = v.pipe(
   hexOf(null),
@@ -30,7 +22,7 @@ const principal = item({
   salt: required(salt, "Salt of the derivation, in hex."),
   "stored-key": required(hexOf(32), "SHA-256 of the client key, in hex."),
   "server-key": required(hexOf(32), "The server key, in hex."),
-  role: defaulted(text, "anonymous", "Role of this principal."),
+  role,
 });
 
 /** SCRAM. */

@@ -6,9 +6,8 @@
 
 import * as v from "valibot";
 import { byType, defaulted, lenientItem, mapOf, optional } from "#config/schema/item.ts";
-import { text } from "#config/schema/primitive.ts";
 import { askingTypes } from "./authenticator-schema.ts";
-import { isStatic } from "./principal-schema.ts";
+import { isStatic, role } from "./principal-schema.ts";
 
 /** Octets in hex, with or without colons between them. */
 function fingerprint(octets: number) {
@@ -25,7 +24,7 @@ const principal = lenientItem({
     fingerprint(32),
     "SHA-256 fingerprint of it (extension); one of both has to be there.",
   ),
-  role: defaulted(text, "anonymous", "Role of this principal."),
+  role,
 });
 
 /** TLS client certificates. */

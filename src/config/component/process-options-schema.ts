@@ -9,7 +9,7 @@ import { defaulted, item, mapOf, optional } from "#config/schema/item.ts";
 import { anything, fileName, integer, text } from "#config/schema/primitive.ts";
 import type { Schema } from "#config/schema/schema-shape.ts";
 import { unchecked } from "#config/schema/tolerated-values.ts";
-import { always, unhonoured } from "#config/schema/unhonoured.ts";
+import { meaningless } from "#config/schema/unhonoured.ts";
 
 /** `options.env`: the environment of the process. */
 export const environment = item({
@@ -23,10 +23,6 @@ export const environment = item({
 
 /** An environment as written. */
 export type EnvironmentItem = v.InferOutput<typeof environment>;
-
-function meaningless<S extends Schema>(schema: S) {
-  return optional(unhonoured(schema, always, "it has no meaning for this program"));
-}
 
 /** `options` of a worker that may run Python; `checked` is applied to the schema of each. */
 function pythonOptionsWith(checked: <S extends Schema>(schema: S) => S) {

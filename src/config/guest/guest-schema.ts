@@ -6,6 +6,7 @@
 
 import * as v from "valibot";
 import { environment } from "#config/component/process-options-schema.ts";
+import { workerId } from "#config/node/worker-attributes.ts";
 import { defaulted, item, itemOr, lenientItem, optional, required } from "#config/schema/item.ts";
 import { anything, fileName, MOST_MS, oneOf, text } from "#config/schema/primitive.ts";
 import { unchecked } from "#config/schema/tolerated-values.ts";
@@ -56,7 +57,7 @@ const guestOptions = item({
 /** The worker. */
 export const guest = item({
   type: required(v.literal("guest"), "Any program, which the node starts and ends."),
-  id: optional(text, "Absent: `worker001` and so on, over the whole node."),
+  id: workerId(text),
   executable: required(fileName, "A file below `options.workdir`, or a program in PATH."),
   arguments: defaulted(v.array(v.string()), [], "Passed as they are; no shell reads them."),
   options: optional(guestOptions, "Options."),

@@ -159,6 +159,11 @@ export function optional<S extends Schema>(schema: S, text = "") {
   return v.optional(required(schema, text));
 }
 
+/** An attribute without effect, in Crossbar too. */
+export function withoutEffect<S extends Schema>(schema: S) {
+  return optional(schema, "Accepted, has no effect.");
+}
+
 /** An attribute that has a default. */
 export function defaulted<S extends Schema, const D extends v.InferOutput<S>>(
   schema: S,
