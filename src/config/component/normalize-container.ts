@@ -9,7 +9,8 @@ import type { ContainerWorkerConfig } from "#config/node-config.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
 import type { Report } from "#config/text/report.ts";
 import type { ContainerItem } from "./container-schema.ts";
-import { normalizeContainerComponents, normalizePythonOptions } from "./normalize-component.ts";
+import { normalizeContainerComponents } from "./normalize-component.ts";
+import { normalizePythonOptions } from "./normalize-process-options.ts";
 
 /** The normalized container. */
 export function normalizeContainer(

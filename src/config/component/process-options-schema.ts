@@ -24,6 +24,9 @@ export const environment = item({
 /** An environment as written. */
 export type EnvironmentItem = v.InferOutput<typeof environment>;
 
+/** The router worker itself has to be ready within 30 seconds. */
+export const DEFAULT_READY_TIMEOUT_MS = 20_000;
+
 /** `options` of a worker that may run Python; `checked` is applied to the schema of each. */
 function pythonOptionsWith(checked: <S extends Schema>(schema: S) => S) {
   return {
@@ -40,7 +43,7 @@ function pythonOptionsWith(checked: <S extends Schema>(schema: S) => S) {
     env: optional(checked(environment), "Environment of the components' process."),
     ready_timeout: defaulted(
       checked(integer(0, 25_000)),
-      20_000,
+      DEFAULT_READY_TIMEOUT_MS,
       "Extension. Milliseconds for all components to become ready; after it nothing waits for them.",
     ),
     extra: meaningless(anything),

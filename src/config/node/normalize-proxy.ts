@@ -5,7 +5,7 @@
  */
 
 import { asMap } from "#base/record.ts";
-import { normalizeWorkerPython } from "#config/component/normalize-component.ts";
+import { normalizeWorkerPython } from "#config/component/normalize-process-options.ts";
 import { normalizeConnections } from "#config/connection/normalize-connection.ts";
 import {
   forkedRealms,

@@ -5,10 +5,8 @@
  */
 
 import { asList } from "#base/record.ts";
-import {
-  normalizeRouterComponents,
-  normalizeWorkerPython,
-} from "#config/component/normalize-component.ts";
+import { normalizeRouterComponents } from "#config/component/normalize-component.ts";
+import { normalizeWorkerPython } from "#config/component/normalize-process-options.ts";
 import type { AuthenticatorConfig, RouterWorkerConfig } from "#config/node-config.ts";
 import { hasRole, normalizeRealms } from "#config/realm/normalize-realm.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";

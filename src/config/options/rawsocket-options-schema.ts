@@ -4,7 +4,7 @@
  * @module
  */
 
-import type * as v from "valibot";
+import * as v from "valibot";
 import { defaulted, item } from "#config/schema/item.ts";
 import { integer } from "#config/schema/primitive.ts";
 import { sessionOptions } from "./session-options-schema.ts";
@@ -21,3 +21,6 @@ export const rawsocketOptions = item({
 
 /** The options as written, with defaults. */
 export type RawSocketOptionsItem = v.InferOutput<typeof rawsocketOptions>;
+
+/** The options of a transport that sets none. */
+export const defaultRawSocketOptions: RawSocketOptionsItem = v.parse(rawsocketOptions, {});

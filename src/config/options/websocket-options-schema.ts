@@ -129,3 +129,6 @@ export const websocketOptions = item({
 
 /** The options as written, with defaults. */
 export type WebSocketOptionsItem = v.InferOutput<typeof websocketOptions>;
+
+/** The options of a WebSocket that sets none. */
+export const defaultWebSocketOptions: WebSocketOptionsItem = v.parse(websocketOptions, {});

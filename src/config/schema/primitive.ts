@@ -79,17 +79,17 @@ export const fileName = withKeywords(
   { pattern: "^[^\\u0000]*$" },
 );
 
-/** One serializer. */
-export const serializer = v.picklist(SERIALIZER_NAMES, (issue) => {
-  if (issue.received === "undefined") return "required attribute is missing";
-  if (issue.input === "ubjson" || issue.input === "flatbuffers") {
-    return `serializer "${issue.input}" is not supported`;
-  }
-  return `expected ${listWords(SERIALIZER_NAMES)}, found ${issue.received}`;
-});
-
 /** Serializers of Crossbar that this program does not have. */
 const otherSerializers = ["ubjson", "flatbuffers"] as const;
+
+/** One serializer. */
+export const serializer = v.picklist(SERIALIZER_NAMES, ({ input, received }) => {
+  if (received === "undefined") return "required attribute is missing";
+  if (otherSerializers.some((name) => name === input)) {
+    return `serializer ${received} is not supported`;
+  }
+  return `expected ${listWords(SERIALIZER_NAMES)}, found ${received}`;
+});
 
 /** A name in a list of serializers, where one that is not supported may stand beside others. */
 const listedSerializer = unhonoured(

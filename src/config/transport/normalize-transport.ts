@@ -5,7 +5,6 @@
  * @module
  */
 
-import * as v from "valibot";
 import { asList, asMap, isRecord, textOr } from "#base/record.ts";
 import { normalizeSessionAuth } from "#config/auth/normalize-auth.ts";
 import { normalizeListening } from "#config/endpoint/normalize-endpoint.ts";
@@ -25,8 +24,8 @@ import {
   warnOfTesteeOptions,
 } from "#config/options/normalize-session-options.ts";
 import { normalizeWebSocketOptions } from "#config/options/normalize-websocket-options.ts";
-import { rawsocketOptions } from "#config/options/rawsocket-options-schema.ts";
-import { websocketOptions } from "#config/options/websocket-options-schema.ts";
+import { defaultRawSocketOptions } from "#config/options/rawsocket-options-schema.ts";
+import { defaultWebSocketOptions } from "#config/options/websocket-options-schema.ts";
 import { supportedSerializers } from "#config/schema/primitive.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
 import type { Report } from "#config/text/report.ts";
@@ -92,7 +91,7 @@ export function normalizeTestee(
   report: Report,
 ): WebSocketTesteeTransportConfig {
   const endpoint = normalizeListening(item.endpoint, [...path, "endpoint"], report);
-  const written = item.options ?? v.parse(websocketOptions, {});
+  const written = item.options ?? defaultWebSocketOptions;
   warnOfTesteeOptions(written, [...path, "options"], report);
   const options = normalizeWebSocketOptions(written, endpoint.type);
   // A program under test names itself and its release.
@@ -149,7 +148,7 @@ function normalizeRawSocket(
   path: JsonPath,
   context: TransportContext,
 ): (SessionConfig & { options: RawSocketOptions }) | null {
-  const options = item.options ?? v.parse(rawsocketOptions, {});
+  const options = item.options ?? defaultRawSocketOptions;
   const at = [...path, "options"];
   warnOfRouterOptions(options, at, context);
   if (item.auth !== undefined && item.auth !== "passthrough" && !isRecord(item.auth)) return null;
