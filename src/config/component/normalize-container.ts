@@ -27,10 +27,10 @@ export function normalizeContainer(
     (restart === "restart-always" && shutdown !== "shutdown-manual") ||
     (restart === "restart-on-failed" && (ends || shutdown === "shutdown-on-any-component-failed"))
   ) {
-    report.fault([...at, "restart"], `"${restart}" cannot be with "${shutdown}"`);
+    report.fault([...at, "restart"], `cannot be "${restart}" where shutdown is "${shutdown}"`);
   }
   if (asList(item.components).length === 0) {
-    report.warn([...path, "components"], "there are none, so nothing is run");
+    report.warn([...path, "components"], "there is no component, so nothing is run");
   }
   return {
     type: "container",

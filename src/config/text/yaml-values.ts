@@ -78,7 +78,7 @@ export class YamlValues {
         if (isAlias(node)) {
           const named = anchors.get(node.source);
           if (named === undefined) {
-            this.#fault(node, "Unresolved alias (the anchor must be set before the alias)");
+            this.#fault(node, "no anchor before this alias has its name");
           }
           this.#named.set(node, named);
         } else if (node.anchor !== undefined) {

@@ -118,7 +118,7 @@ test.each(
     [
       [
         withCra({ secret: "s3cret", salt: "salt" }),
-        `${cra}: a salted secret needs salt, iterations and keylen: "iterations" and "keylen" not given`,
+        `${cra}: expected salt, iterations and keylen together, found no "iterations" and no "keylen"`,
       ],
       [withCra({}), `${cra}.secret: required attribute is missing`],
       [

@@ -228,7 +228,7 @@ describe("a fault", () => {
   ])("is %s with %s", async (restart, shutdown) => {
     const { faults } = await loaded(container, "options", { restart, shutdown });
     expect(faults).toEqual([
-      `$.workers[0].options.restart: "${restart}" cannot be with "${shutdown}"`,
+      `$.workers[0].options.restart: cannot be "${restart}" where shutdown is "${shutdown}"`,
     ]);
   });
 
@@ -330,7 +330,7 @@ describe("a warning", () => {
 
   test("for a container without components", async () => {
     const { warnings } = await loaded(container, "components", []);
-    expect(warnings).toEqual(["$.workers[0].components: there are none, so nothing is run"]);
+    expect(warnings).toEqual(["$.workers[0].components: there is no component, so nothing is run"]);
   });
 
   test("for a role that the realm of a router's component lacks", async () => {

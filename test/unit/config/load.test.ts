@@ -34,7 +34,7 @@ describe("loadNodeConfig", () => {
   }
 
   test.each([
-    ["*secret1", "Unresolved alias (the anchor must be set before the alias)"],
+    ["*secret1", "no anchor before this alias has its name"],
     ["|secret1", "Block scalar header includes extra characters"],
     ["!secret1!x", "Could not resolve tag"],
   ])("quotes no secret that lacks its quotation marks: %s", async (written, sentence) => {

@@ -111,7 +111,7 @@ test("secrets of WAMP-CRA are derived already, where the secrets themselves are 
   expect([faults, warnings]).toEqual([
     [],
     [
-      `${path}: expected the secret itself, from which the key is derived; this looks like that key, with which no client joins by the secret`,
+      `${path}: this looks like the derived key; expected the secret itself, from which the node derives the key`,
     ],
   ]);
   expect(warnings.join()).not.toContain(derived);
