@@ -20,9 +20,13 @@ const NEVER_SECRET = [
 /** Attributes that hold a secret wherever they stand, also where they are misplaced. */
 const SECRET = /ticket|secret|passw|token|seed|(^|[-_])key$/i;
 
+/** The name and password in a URL. */
+const USER_OF_URL = /\/\/[^/\s"@]+@/g;
+
 /** The sentence for an issue of a value at this path. */
 export function issueSentence(issue: v.BaseIssue<unknown>, path: JsonPath): string {
-  return mayBeSecret(path) ? withoutValue(issue) : withShortValue(issue);
+  if (mayBeSecret(path)) return withoutValue(issue);
+  return withShortValue(issue).replace(USER_OF_URL, "//…@");
 }
 
 /** Items of which any value may be a secret: variables of the environment, and arguments of a program. */

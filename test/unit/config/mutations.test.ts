@@ -166,6 +166,8 @@ test.each([
   ["$.workers[1].transports[0].paths.json.ticket", ""],
   ["$.workers[1].transports[0].key", ""],
   ["$.workers[1].connections.ws.transport.endpoint.tls", { key: 4711 }],
+  ["$.workers[1].connections.ws.transport.url", "http://joe:hunter2@localhost"],
+  ["$.workers[1].transports[0].paths.zip.origin", "ftp://hunter2@localhost/a.zip"],
 ])("a secret at %s is not quoted", async (path, value) => {
   const secret = value === "" || value === "meaningless" ? "hunter2" : value;
   const { faults, warnings } = await loadText(JSON.stringify(nodeWith(path, secret)), "node.json");
