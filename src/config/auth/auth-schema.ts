@@ -6,17 +6,9 @@
 
 import * as v from "valibot";
 import type { Authmethod, ConnectionConfig } from "#config/node-config.ts";
-import {
-  byType,
-  defaulted,
-  item,
-  itemOr,
-  lenientItem,
-  mapOf,
-  optional,
-  required,
-  withoutEffect,
-} from "#config/schema/item.ts";
+import { defaulted, optional, required, withoutEffect } from "#config/schema/attribute.ts";
+import { byType } from "#config/schema/by-type.ts";
+import { item, itemOr, lenientItem, mapOf } from "#config/schema/item.ts";
 import { anything, text } from "#config/schema/primitive.ts";
 import type { Schema } from "#config/schema/schema-shape.ts";
 import { always, unhonoured } from "#config/schema/unhonoured.ts";

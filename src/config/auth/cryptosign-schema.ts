@@ -5,16 +5,9 @@
  */
 
 import * as v from "valibot";
-import {
-  byType,
-  defaulted,
-  item,
-  lenientItem,
-  mapOf,
-  optional,
-  refused,
-  required,
-} from "#config/schema/item.ts";
+import { defaulted, optional, refused, required } from "#config/schema/attribute.ts";
+import { byType } from "#config/schema/by-type.ts";
+import { item, lenientItem, mapOf } from "#config/schema/item.ts";
 import { fileName, text } from "#config/schema/primitive.ts";
 import { askingTypes } from "./authenticator-schema.ts";
 import { isStatic, publicKeys, role } from "./principal-schema.ts";

@@ -5,7 +5,8 @@
  */
 
 import * as v from "valibot";
-import { defaulted, item, required } from "#config/schema/item.ts";
+import { defaulted, required } from "#config/schema/attribute.ts";
+import { item } from "#config/schema/item.ts";
 import { fileName, text } from "#config/schema/primitive.ts";
 import { type WarnedValue, warnedValue } from "#config/schema/warned-value.ts";
 

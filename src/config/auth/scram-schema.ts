@@ -5,7 +5,9 @@
  */
 
 import * as v from "valibot";
-import { byType, item, lenientItem, mapOf, optional, required } from "#config/schema/item.ts";
+import { optional, required } from "#config/schema/attribute.ts";
+import { byType } from "#config/schema/by-type.ts";
+import { item, lenientItem, mapOf } from "#config/schema/item.ts";
 import { integer, oneOf } from "#config/schema/primitive.ts";
 import { askingTypes } from "./authenticator-schema.ts";
 import { hexOf, isStatic, role } from "./principal-schema.ts";

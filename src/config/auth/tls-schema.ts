@@ -5,7 +5,9 @@
  */
 
 import * as v from "valibot";
-import { byType, defaulted, lenientItem, mapOf, optional } from "#config/schema/item.ts";
+import { defaulted, optional } from "#config/schema/attribute.ts";
+import { byType } from "#config/schema/by-type.ts";
+import { lenientItem, mapOf } from "#config/schema/item.ts";
 import { askingTypes } from "./authenticator-schema.ts";
 import { isStatic, role } from "./principal-schema.ts";
 

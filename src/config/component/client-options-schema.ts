@@ -5,7 +5,8 @@
  */
 
 import * as v from "valibot";
-import { item, optional } from "#config/schema/item.ts";
+import { optional } from "#config/schema/attribute.ts";
+import { item } from "#config/schema/item.ts";
 import { anything, integer, milliseconds } from "#config/schema/primitive.ts";
 import { unchecked } from "#config/schema/tolerated-values.ts";
 import { always, unhonoured } from "#config/schema/unhonoured.ts";

@@ -7,15 +7,9 @@
 import * as v from "valibot";
 import { websocketUrl } from "#config/connection/connection-schema.ts";
 import { connectingEndpoint } from "#config/endpoint/endpoint-schema.ts";
-import {
-  byType,
-  defaulted,
-  item,
-  mapOf,
-  optional,
-  required,
-  withoutEffect,
-} from "#config/schema/item.ts";
+import { defaulted, optional, required, withoutEffect } from "#config/schema/attribute.ts";
+import { byType } from "#config/schema/by-type.ts";
+import { item, mapOf } from "#config/schema/item.ts";
 import {
   anyMap,
   anything,

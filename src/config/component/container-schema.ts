@@ -6,7 +6,8 @@
 
 import * as v from "valibot";
 import { manhole, workerId } from "#config/node/worker-attributes.ts";
-import { defaulted, item, optional, required } from "#config/schema/item.ts";
+import { defaulted, optional, required } from "#config/schema/attribute.ts";
+import { item } from "#config/schema/item.ts";
 import { anything, oneOf, text } from "#config/schema/primitive.ts";
 import { unchecked } from "#config/schema/tolerated-values.ts";
 import { always, unhonoured } from "#config/schema/unhonoured.ts";

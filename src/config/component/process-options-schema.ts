@@ -5,7 +5,8 @@
  */
 
 import * as v from "valibot";
-import { defaulted, item, mapOf, optional } from "#config/schema/item.ts";
+import { defaulted, optional } from "#config/schema/attribute.ts";
+import { item, mapOf } from "#config/schema/item.ts";
 import { anything, fileName, integer, text } from "#config/schema/primitive.ts";
 import type { Schema } from "#config/schema/schema-shape.ts";
 import { unchecked } from "#config/schema/tolerated-values.ts";

@@ -7,18 +7,10 @@
 import * as v from "valibot";
 import { connectionAuth } from "#config/auth/auth-schema.ts";
 import { connectingEndpoint } from "#config/endpoint/endpoint-schema.ts";
+import { defaulted, optional, refused, required } from "#config/schema/attribute.ts";
+import { byType } from "#config/schema/by-type.ts";
 import { nameFound } from "#config/schema/fault-sentence.ts";
-import {
-  byType,
-  defaulted,
-  item,
-  lenientItem,
-  mapOf,
-  openItem,
-  optional,
-  refused,
-  required,
-} from "#config/schema/item.ts";
+import { item, lenientItem, mapOf, openItem } from "#config/schema/item.ts";
 import { withKeywords } from "#config/schema/json-keywords.ts";
 import {
   anything,

@@ -6,16 +6,9 @@
 
 import * as v from "valibot";
 import { addressRange } from "#config/schema/address-range.ts";
-import {
-  byType,
-  defaulted,
-  item,
-  itemOr,
-  lenientItem,
-  notSupported,
-  optional,
-  required,
-} from "#config/schema/item.ts";
+import { defaulted, optional, required } from "#config/schema/attribute.ts";
+import { byType, notSupported } from "#config/schema/by-type.ts";
+import { item, itemOr, lenientItem } from "#config/schema/item.ts";
 import { withKeywords } from "#config/schema/json-keywords.ts";
 import { fileName, integer, oneOf, text } from "#config/schema/primitive.ts";
 import { unchecked } from "#config/schema/tolerated-values.ts";

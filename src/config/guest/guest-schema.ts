@@ -7,7 +7,8 @@
 import * as v from "valibot";
 import { environment } from "#config/component/process-options-schema.ts";
 import { workerId } from "#config/node/worker-attributes.ts";
-import { defaulted, item, itemOr, lenientItem, optional, required } from "#config/schema/item.ts";
+import { defaulted, optional, required } from "#config/schema/attribute.ts";
+import { item, itemOr, lenientItem } from "#config/schema/item.ts";
 import { anything, fileName, MOST_MS, oneOf, text } from "#config/schema/primitive.ts";
 import { unchecked } from "#config/schema/tolerated-values.ts";
 

@@ -11,16 +11,9 @@ import { pythonOptions, uncheckedPythonOptions } from "#config/component/process
 import { balancing, connection, routes } from "#config/connection/connection-schema.ts";
 import { guest } from "#config/guest/guest-schema.ts";
 import { realm } from "#config/realm/realm-schema.ts";
-import {
-  byType,
-  defaulted,
-  item,
-  itemOr,
-  lenientItem,
-  mapOf,
-  optional,
-  required,
-} from "#config/schema/item.ts";
+import { defaulted, optional, required } from "#config/schema/attribute.ts";
+import { byType } from "#config/schema/by-type.ts";
+import { item, itemOr, lenientItem, mapOf } from "#config/schema/item.ts";
 import { anyMap, anything, id, oneOf, text } from "#config/schema/primitive.ts";
 import { unchecked } from "#config/schema/tolerated-values.ts";
 import {

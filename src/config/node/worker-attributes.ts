@@ -4,7 +4,7 @@
  * @module
  */
 
-import { optional } from "#config/schema/item.ts";
+import { optional } from "#config/schema/attribute.ts";
 import { anything } from "#config/schema/primitive.ts";
 import type { Schema } from "#config/schema/schema-shape.ts";
 import { always, unhonoured } from "#config/schema/unhonoured.ts";

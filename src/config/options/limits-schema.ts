@@ -7,7 +7,8 @@
 
 import * as v from "valibot";
 import { addressRangeOrUnix } from "#config/schema/address-range.ts";
-import { type item, optional } from "#config/schema/item.ts";
+import { optional } from "#config/schema/attribute.ts";
+import type { item } from "#config/schema/item.ts";
 import { integer } from "#config/schema/primitive.ts";
 
 const most = 10_000_000;

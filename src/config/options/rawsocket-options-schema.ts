@@ -5,7 +5,8 @@
  */
 
 import * as v from "valibot";
-import { defaulted, item } from "#config/schema/item.ts";
+import { defaulted } from "#config/schema/attribute.ts";
+import { item } from "#config/schema/item.ts";
 import { integer } from "#config/schema/primitive.ts";
 import { sessionOptions } from "./session-options-schema.ts";
 

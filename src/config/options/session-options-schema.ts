@@ -6,7 +6,8 @@
  */
 
 import * as v from "valibot";
-import { defaulted, item, optional } from "#config/schema/item.ts";
+import { defaulted, optional } from "#config/schema/attribute.ts";
+import { item } from "#config/schema/item.ts";
 import { integer, milliseconds, oneOf } from "#config/schema/primitive.ts";
 import { lessThan, unhonoured } from "#config/schema/unhonoured.ts";
 

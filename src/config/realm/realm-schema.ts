@@ -6,14 +6,8 @@
 
 import * as v from "valibot";
 import { strictUri } from "#config/auth/authenticator-schema.ts";
-import {
-  defaulted,
-  item,
-  lenientItem,
-  optional,
-  required,
-  withoutEffect,
-} from "#config/schema/item.ts";
+import { defaulted, optional, required, withoutEffect } from "#config/schema/attribute.ts";
+import { item, lenientItem } from "#config/schema/item.ts";
 import { anyMap, anything, integer, oneOf, text } from "#config/schema/primitive.ts";
 import { always, notEmpty, unhonoured } from "#config/schema/unhonoured.ts";
 

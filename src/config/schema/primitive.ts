@@ -10,8 +10,9 @@ import {
   SERIALIZER_NAMES,
   type SerializerName,
 } from "#wamp/serializer-name.ts";
+import { defaulted } from "./attribute.ts";
 import { didYouMean, listWords } from "./fault-sentence.ts";
-import { defaulted, mapOf } from "./item.ts";
+import { mapOf } from "./item.ts";
 import { withKeywords } from "./json-keywords.ts";
 import { unhonoured } from "./unhonoured.ts";
 import { type WarnedValue, warnedValue } from "./warned-value.ts";

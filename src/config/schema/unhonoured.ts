@@ -10,8 +10,9 @@ import * as v from "valibot";
 import { isRecord } from "#base/record.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
 import type { Report } from "#config/text/report.ts";
+import { optional, required } from "./attribute.ts";
 import { didYouMean } from "./fault-sentence.ts";
-import { openItem, optional, required } from "./item.ts";
+import { openItem } from "./item.ts";
 import {
   type Action,
   actionsOf,

@@ -5,7 +5,9 @@
  */
 
 import * as v from "valibot";
-import { byType, defaulted, item, openItem, optional, required } from "#config/schema/item.ts";
+import { defaulted, optional, required } from "#config/schema/attribute.ts";
+import { byType } from "#config/schema/by-type.ts";
+import { item, openItem } from "#config/schema/item.ts";
 import { anything, fileName, integer, oneOf } from "#config/schema/primitive.ts";
 import { always, only, unhonoured } from "#config/schema/unhonoured.ts";
 

@@ -13,16 +13,9 @@ import {
   websocketOptions,
 } from "#config/options/websocket-options-schema.ts";
 import { addressRangeOrNetmask } from "#config/schema/address-range.ts";
-import {
-  byType,
-  defaulted,
-  item,
-  mapOf,
-  optional,
-  refused,
-  required,
-  withoutEffect,
-} from "#config/schema/item.ts";
+import { defaulted, optional, refused, required, withoutEffect } from "#config/schema/attribute.ts";
+import { byType } from "#config/schema/by-type.ts";
+import { item, mapOf } from "#config/schema/item.ts";
 import { anything, fileName, id, integer, serializers, text } from "#config/schema/primitive.ts";
 import { unchecked } from "#config/schema/tolerated-values.ts";
 import { always, itemNotOffered, unhonoured } from "#config/schema/unhonoured.ts";
