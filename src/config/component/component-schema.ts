@@ -10,15 +10,8 @@ import { connectingEndpoint } from "#config/endpoint/endpoint-schema.ts";
 import { defaulted, optional, required, withoutEffect } from "#config/schema/attribute.ts";
 import { byType } from "#config/schema/by-type.ts";
 import { item, mapOf } from "#config/schema/item.ts";
-import {
-  anyMap,
-  anything,
-  dottedName,
-  id,
-  serializer,
-  serializers,
-  text,
-} from "#config/schema/primitive.ts";
+import { anyMap, anything, dottedName, id, text } from "#config/schema/primitive.ts";
+import { serializer, serializers } from "#config/schema/serializers.ts";
 import { always, meaningless, unhonoured } from "#config/schema/unhonoured.ts";
 import { clientRawsocketOptions, clientWebsocketOptions } from "./client-options-schema.ts";
 

@@ -8,7 +8,7 @@ import { asMap, isRecord } from "#base/record.ts";
 import { normalizeWebSocketEndpoint } from "#config/connection/normalize-connecting-transport.ts";
 import { normalizeConnecting } from "#config/endpoint/normalize-endpoint.ts";
 import type { ComponentConfig, ConnectingEndpointConfig } from "#config/node-config.ts";
-import { supportedSerializers } from "#config/schema/primitive.ts";
+import { supportedSerializers } from "#config/schema/serializers.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
 import type { Report } from "#config/text/report.ts";
 import { CLIENT_OPTIONS } from "./client-options-schema.ts";

@@ -12,16 +12,8 @@ import { byType } from "#config/schema/by-type.ts";
 import { nameFound } from "#config/schema/fault-sentence.ts";
 import { item, lenientItem, mapOf, openItem } from "#config/schema/item.ts";
 import { withKeywords } from "#config/schema/json-keywords.ts";
-import {
-  anything,
-  integer,
-  MOST_MS,
-  milliseconds,
-  oneOf,
-  serializer,
-  serializers,
-  text,
-} from "#config/schema/primitive.ts";
+import { anything, integer, MOST_MS, milliseconds, oneOf, text } from "#config/schema/primitive.ts";
+import { serializer, serializers } from "#config/schema/serializers.ts";
 import { unchecked } from "#config/schema/tolerated-values.ts";
 import { always, unhonoured } from "#config/schema/unhonoured.ts";
 

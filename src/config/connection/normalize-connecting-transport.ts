@@ -6,7 +6,7 @@
 
 import { normalizeConnecting } from "#config/endpoint/normalize-endpoint.ts";
 import type { ConnectingEndpointConfig, ConnectingTransportConfig } from "#config/node-config.ts";
-import { supportedSerializers } from "#config/schema/primitive.ts";
+import { supportedSerializers } from "#config/schema/serializers.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
 import type { Report } from "#config/text/report.ts";
 import type { ConnectingTransportItem } from "./connection-schema.ts";

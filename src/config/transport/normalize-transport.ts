@@ -26,7 +26,7 @@ import {
 import { normalizeWebSocketOptions } from "#config/options/normalize-websocket-options.ts";
 import { defaultRawSocketOptions } from "#config/options/rawsocket-options-schema.ts";
 import { defaultWebSocketOptions } from "#config/options/websocket-options-schema.ts";
-import { supportedSerializers } from "#config/schema/primitive.ts";
+import { supportedSerializers } from "#config/schema/serializers.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
 import type { Report } from "#config/text/report.ts";
 import { normalizePaths } from "#config/web-service/normalize-web-service.ts";
@@ -121,7 +121,7 @@ function normalizeTransport(
   const context = { ...outer, transportId: id, endpointType, asksForCertificate } as const;
   switch (item.type) {
     case "web": {
-      const paths = normalizePaths(asMap(item.paths), [...path, "paths"], "", context);
+      const paths = normalizePaths(item.paths, [...path, "paths"], "", context);
       const limits = normalizeHttpLimits(item, path, context);
       return endpoint && { type: "web", id, endpoint, paths, ...limits };
     }

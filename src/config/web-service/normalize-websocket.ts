@@ -13,7 +13,7 @@ import {
 } from "#config/options/normalize-session-options.ts";
 import { normalizeWebSocketOptions } from "#config/options/normalize-websocket-options.ts";
 import { defaultWebSocketOptions } from "#config/options/websocket-options-schema.ts";
-import { supportedSerializers } from "#config/schema/primitive.ts";
+import { supportedSerializers } from "#config/schema/serializers.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
 import type { TransportContext } from "#config/transport/transport-context.ts";
 import { normalizeCookie } from "./normalize-cookie.ts";
