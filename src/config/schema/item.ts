@@ -8,8 +8,8 @@ import * as v from "valibot";
 import { didYouMean } from "./fault-sentence.ts";
 import type { Schema } from "./schema-shape.ts";
 
-/** Names that valibot drops from every map without a fault. */
-const DROPPED_NAMES = ["__proto__", "prototype", "constructor"];
+/** Names that valibot drops from every map without a fault; `__proto__` is refused by the parsers. */
+const DROPPED_NAMES = ["prototype", "constructor"];
 
 /** A schema for maps alone: valibot also accepts lists, and drops some names. */
 function strictMap<S extends Schema>(schema: S): S {

@@ -10,16 +10,16 @@
 import type { JsonPath } from "./config-issue.ts";
 import { jsonStringEnd } from "./json-string.ts";
 import {
+  MAX_DEPTH,
+  NO_PROTO,
   type ParsedText,
   type ParsedWarning,
   type Position,
   repeatedAttribute,
   SourceMap,
   SyntaxFault,
+  TOO_DEEP,
 } from "./source-map.ts";
-
-/** Deeper nesting is a mistake, and could exhaust the stack. */
-const MAX_DEPTH = 200;
 
 const whiteSpace = /[ \t\r\n]*/y;
 const numberToken = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?(?![\w.+-])/y;
@@ -63,7 +63,7 @@ class JsonScanner {
     this.#path = path;
     this.#skip();
     this.#places.addValue(path, this.#position(this.#at));
-    if (path.length > MAX_DEPTH) this.#fault(`items are nested more than ${MAX_DEPTH} deep`);
+    if (path.length > MAX_DEPTH) this.#fault(TOO_DEEP);
     const first = this.#text[this.#at];
     if (first === "{") return this.#object(path);
     if (first === "[") return this.#list(path);
@@ -81,7 +81,7 @@ class JsonScanner {
       if (this.#text[start] === "}") this.#fault("a comma before } is not allowed in JSON");
       if (this.#text[start] !== '"') this.#refuse("an attribute name in double quotes");
       const key = this.#string();
-      if (key === "__proto__") this.#fault('the attribute name "__proto__" is not allowed', start);
+      if (key === "__proto__") this.#fault(NO_PROTO, start);
       const child = [...path, key];
       if (Object.hasOwn(object, key)) this.#replace(child);
       this.#places.addKey(child, this.#position(start));

@@ -25,6 +25,15 @@ export class SyntaxFault extends Error {
   }
 }
 
+/** Deeper nesting is a mistake, and could exhaust the stack. */
+export const MAX_DEPTH = 200;
+
+/** The fault of a text that nests deeper. */
+export const TOO_DEEP = `items are nested more than ${MAX_DEPTH} deep`;
+
+/** The fault of a name that JavaScript would not take for one. */
+export const NO_PROTO = 'the attribute name "__proto__" is not allowed';
+
 /** A sentence about an attribute that is accepted, and that may not be meant so. */
 export interface ParsedWarning {
   path: JsonPath;

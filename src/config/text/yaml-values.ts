@@ -24,16 +24,16 @@ import {
 } from "yaml";
 import type { JsonPath } from "./config-issue.ts";
 import {
+  MAX_DEPTH,
+  NO_PROTO,
   type ParsedWarning,
   type Position,
   repeatedAttribute,
   SourceMap,
   SyntaxFault,
+  TOO_DEEP,
 } from "./source-map.ts";
 import { jsonNumberOf, plainTag, readScalar, SCALAR_TAGS, type ScalarTag } from "./yaml-scalars.ts";
-
-/** Deeper nesting is a mistake and could exhaust the stack. */
-const MAX_DEPTH = 200;
 
 /** How many items aliases and merges may add; a few nested ones could make any number. */
 const MAX_COPIES = 100_000;
@@ -120,8 +120,7 @@ export class YamlValues {
   #readContent(content: Content, path: JsonPath): unknown {
     if (content === null) return null;
     if (isScalar(content)) return this.#readScalar(content, path);
-    if (path.length > MAX_DEPTH)
-      this.#fault(content, `items are nested more than ${MAX_DEPTH} deep`, path);
+    if (path.length > MAX_DEPTH) this.#fault(content, TOO_DEEP, path);
     this.#open.add(content);
     const value = isMap(content) ? this.#readMap(content, path) : this.#readList(content, path);
     this.#open.delete(content);
@@ -256,9 +255,7 @@ export class YamlValues {
         path,
       );
     }
-    if (name === "__proto__") {
-      this.#fault(key, 'the attribute name "__proto__" is not allowed', path);
-    }
+    if (name === "__proto__") this.#fault(key, NO_PROTO, path);
     return name;
   }
 
