@@ -16,8 +16,8 @@ import { explainType } from "./schema/fault-sentence.ts";
 import { issueSentence } from "./schema/issue-sentence.ts";
 import { replaceTolerated } from "./schema/tolerated-values.ts";
 import { type ConfigIssue, printJsonPath } from "./text/config-issue.ts";
+import { type ParsedText, SyntaxFault } from "./text/parsed-text.ts";
 import { Report } from "./text/report.ts";
-import { type ParsedText, SyntaxFault } from "./text/source-map.ts";
 import { readVersion1 } from "./version-1.ts";
 
 /** A configuration, or all of its faults. */

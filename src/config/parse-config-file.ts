@@ -8,8 +8,8 @@ import { extname } from "node:path";
 import { fileStateOf } from "#base/file-state.ts";
 import { parseJson } from "./text/parse-json.ts";
 import { parseYaml } from "./text/parse-yaml.ts";
+import { type ParsedText, SyntaxFault } from "./text/parsed-text.ts";
 import { readText } from "./text/read-file.ts";
-import { type ParsedText, SyntaxFault } from "./text/source-map.ts";
 
 /** A longer file is a mistake, not a configuration. */
 const MOST_OCTETS = 16 * 1024 * 1024;

@@ -6,7 +6,7 @@
  */
 
 import type { JsonPath } from "./text/config-issue.ts";
-import type { ParsedText } from "./text/source-map.ts";
+import type { ParsedText } from "./text/parsed-text.ts";
 
 /** What a permission allows; in version 1 these are attributes of the permission itself. */
 const PERMISSION_ACTIONS = ["call", "register", "publish", "subscribe"] as const;

@@ -14,12 +14,11 @@ import {
   NO_PROTO,
   type ParsedText,
   type ParsedWarning,
-  type Position,
   repeatedAttribute,
-  SourceMap,
   SyntaxFault,
   TOO_DEEP,
-} from "./source-map.ts";
+} from "./parsed-text.ts";
+import { type Position, SourceMap } from "./source-map.ts";
 
 const whiteSpace = /[ \t\r\n]*/y;
 const numberToken = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?(?![\w.+-])/y;

@@ -27,12 +27,11 @@ import {
   MAX_DEPTH,
   NO_PROTO,
   type ParsedWarning,
-  type Position,
   repeatedAttribute,
-  SourceMap,
   SyntaxFault,
   TOO_DEEP,
-} from "./source-map.ts";
+} from "./parsed-text.ts";
+import { type Position, SourceMap } from "./source-map.ts";
 import { jsonNumberOf, plainTag, readScalar, SCALAR_TAGS, type ScalarTag } from "./yaml-scalars.ts";
 
 /** How many items aliases and merges may add; a few nested ones could make any number. */

@@ -9,7 +9,7 @@ import { loadNodeConfig } from "#config/load.ts";
 import { isYaml, parseConfigFile, parseConfigText } from "#config/parse-config-file.ts";
 import type { ConfigIssue } from "#config/text/config-issue.ts";
 import { parseYamlText } from "#config/text/parse-yaml.ts";
-import { SyntaxFault } from "#config/text/source-map.ts";
+import { SyntaxFault } from "#config/text/parsed-text.ts";
 import { isVersion1, upgradedPermissions, upgradeNode } from "#config/version-1.ts";
 import { upgradeJson } from "./upgrade-json.ts";
 import { upgradeYaml } from "./upgrade-yaml.ts";
