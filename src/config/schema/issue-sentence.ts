@@ -7,6 +7,7 @@
 import type * as v from "valibot";
 import { shorten } from "#base/printable.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
+import { isWithinAttribute } from "./attribute-path.ts";
 
 /** Longest value that a fault quotes. */
 const MOST_OF_VALUE = 100;
@@ -36,8 +37,8 @@ const ANY_SECRET = ["vars", "arguments"];
 function mayBeSecret(path: JsonPath): boolean {
   const name = path.findLast((step) => typeof step === "string");
   if (name !== undefined && SECRET.test(name)) return true;
-  if (path.some((step) => ANY_SECRET.includes(String(step)))) return true;
-  return path.includes("auth") && !NEVER_SECRET.includes(String(path.at(-1)));
+  if (ANY_SECRET.some((attribute) => isWithinAttribute(path, attribute))) return true;
+  return isWithinAttribute(path, "auth") && !NEVER_SECRET.includes(String(path.at(-1)));
 }
 
 /** The sentence with the type of the wrong value in place of the value. */
