@@ -14,7 +14,8 @@ import { always, unhonoured } from "#config/schema/unhonoured.ts";
 import { containerComponent } from "./component-schema.ts";
 import { processOptions, pythonOptions } from "./process-options-schema.ts";
 
-const containerOptions = item({
+/** `options` of a container. */
+export const containerOptions = item({
   ...pythonOptions,
   ...processOptions,
   shutdown: defaulted(

@@ -6,9 +6,10 @@
 
 import { asList } from "#base/record.ts";
 import type { ContainerWorkerConfig } from "#config/node-config.ts";
+import { defaultsOf } from "#config/schema/attribute.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
 import type { Report } from "#config/text/report.ts";
-import type { ContainerItem } from "./container-schema.ts";
+import { type ContainerItem, containerOptions } from "./container-schema.ts";
 import { normalizeContainerComponents } from "./normalize-component.ts";
 import { normalizePythonOptions } from "./normalize-process-options.ts";
 
@@ -20,8 +21,9 @@ export function normalizeContainer(
   report: Report,
 ): ContainerWorkerConfig {
   const at = [...path, "options"];
-  const { shutdown = "shutdown-manual", restart = "restart-never" } =
-    report.isMalformed(at) || item.options === undefined ? {} : item.options;
+  const written = report.isMalformed(at) ? undefined : item.options;
+  const options = written ?? defaultsOf(containerOptions);
+  const { shutdown, restart } = options;
   const ends = shutdown === "shutdown-on-any-component-stopped";
   if (
     (restart === "restart-always" && shutdown !== "shutdown-manual") ||
@@ -35,7 +37,7 @@ export function normalizeContainer(
   return {
     type: "container",
     id,
-    options: { ...normalizePythonOptions(item.options, at, report), shutdown, restart },
+    options: { ...normalizePythonOptions(options, at, report), shutdown, restart },
     components: normalizeContainerComponents(
       asList(item.components),
       [...path, "components"],

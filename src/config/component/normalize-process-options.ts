@@ -5,11 +5,15 @@
  */
 
 import { isAbsolute, resolve } from "node:path";
-import { asMap } from "#base/record.ts";
 import type { EnvironmentConfig, PythonOptions } from "#config/node-config.ts";
+import { defaultsOf } from "#config/schema/attribute.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
 import type { Report } from "#config/text/report.ts";
-import { DEFAULT_READY_TIMEOUT_MS, type EnvironmentItem } from "./process-options-schema.ts";
+import {
+  DEFAULT_READY_TIMEOUT_MS,
+  type EnvironmentItem,
+  environment,
+} from "./process-options-schema.ts";
 
 /** Options of a process of components as written. */
 interface PythonOptionsItem {
@@ -23,7 +27,8 @@ interface PythonOptionsItem {
 
 /** The environment of a process, with defaults filled in. */
 export function normalizeEnvironment(item: EnvironmentItem | undefined): EnvironmentConfig {
-  return { inherit: item?.inherit ?? true, vars: { ...asMap(item?.vars ?? {}) } };
+  const { inherit, vars } = item ?? defaultsOf(environment);
+  return { inherit, vars: { ...vars } };
 }
 
 /** The options of a process of components. */

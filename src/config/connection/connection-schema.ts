@@ -7,7 +7,7 @@
 import * as v from "valibot";
 import { connectionAuth } from "#config/auth/auth-schema.ts";
 import { connectingEndpoint } from "#config/endpoint/endpoint-schema.ts";
-import { defaulted, optional, refused, required } from "#config/schema/attribute.ts";
+import { defaulted, defaultsOf, optional, refused, required } from "#config/schema/attribute.ts";
 import { byType } from "#config/schema/by-type.ts";
 import { nameFound } from "#config/schema/fault-sentence.ts";
 import { item, lenientItem, mapOf, openItem } from "#config/schema/item.ts";
@@ -109,6 +109,9 @@ const healthCheck = item({
 /** A health check as written. */
 export type HealthCheckItem = v.InferOutput<typeof healthCheck>;
 
+/** The checks of a connection that shares a route and has no `health_check` of its own. */
+export const defaultHealthCheck = defaultsOf(healthCheck);
+
 /** One item of `connections`. */
 export const connection = lenientItem({
   transport: required(connectingTransport, "How to reach the router."),
@@ -154,6 +157,9 @@ export const balancing = item({
     "Milliseconds after which a router that is up again gets its full share of sessions; 0: at once.",
   ),
 });
+
+/** The balancing of a worker that sets none. */
+export const defaultBalancing = defaultsOf(balancing);
 
 /** `routes`: realm -> role -> connection, or several. */
 export const routes = mapOf(v.string(), mapOf(v.string(), routeTarget));

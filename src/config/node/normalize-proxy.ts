@@ -6,6 +6,7 @@
 
 import { asMap } from "#base/record.ts";
 import { normalizeWorkerPython } from "#config/component/normalize-process-options.ts";
+import { defaultBalancing } from "#config/connection/connection-schema.ts";
 import { normalizeConnections } from "#config/connection/normalize-connection.ts";
 import {
   forkedRealms,
@@ -28,8 +29,6 @@ import { sessionsOf } from "#config/transport/transport-sessions.ts";
 import type { WorkerItem } from "./node-schema.ts";
 
 type ProxyItem = Extract<WorkerItem, { type: "proxy" }>;
-
-const DEFAULT_BALANCING: BalancingConfig = { policy: "round_robin", slow_start: 10_000 };
 
 /** The normalized proxy worker. */
 export function normalizeProxy(
@@ -74,7 +73,7 @@ function normalizeBalancing(
   report: Report,
 ): BalancingConfig {
   const at = [...path, "balancing"];
-  if (balancing === undefined || report.isMalformed(at)) return DEFAULT_BALANCING;
+  if (balancing === undefined || report.isMalformed(at)) return defaultBalancing;
   const isOfUse = Object.values(routes).some((roles) =>
     Object.values(roles).some((ids) => ids.length > 1),
   );

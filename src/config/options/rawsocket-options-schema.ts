@@ -4,8 +4,8 @@
  * @module
  */
 
-import * as v from "valibot";
-import { defaulted } from "#config/schema/attribute.ts";
+import type * as v from "valibot";
+import { defaulted, defaultsOf } from "#config/schema/attribute.ts";
 import { item } from "#config/schema/item.ts";
 import { integer } from "#config/schema/primitive.ts";
 import { sessionOptions } from "./session-options-schema.ts";
@@ -24,4 +24,4 @@ export const rawsocketOptions = item({
 export type RawSocketOptionsItem = v.InferOutput<typeof rawsocketOptions>;
 
 /** The options of a transport that sets none. */
-export const defaultRawSocketOptions: RawSocketOptionsItem = v.parse(rawsocketOptions, {});
+export const defaultRawSocketOptions: RawSocketOptionsItem = defaultsOf(rawsocketOptions);

@@ -6,7 +6,7 @@
  */
 
 import * as v from "valibot";
-import { defaulted, optional } from "#config/schema/attribute.ts";
+import { defaulted, defaultsOf, optional } from "#config/schema/attribute.ts";
 import { item } from "#config/schema/item.ts";
 import { integer, milliseconds, oneOf } from "#config/schema/primitive.ts";
 import { lessThan, unhonoured } from "#config/schema/unhonoured.ts";
@@ -93,4 +93,4 @@ const written = item(sessionOptions);
 export type SessionOptionsItem = v.InferOutput<typeof written>;
 
 /** The options of a transport that sets none. */
-export const defaultSessionOptions: SessionOptionsItem = v.parse(written, {});
+export const defaultSessionOptions: SessionOptionsItem = defaultsOf(written);

@@ -5,7 +5,7 @@
  */
 
 import * as v from "valibot";
-import { defaulted, optional } from "#config/schema/attribute.ts";
+import { defaulted, defaultsOf, optional } from "#config/schema/attribute.ts";
 import { item } from "#config/schema/item.ts";
 import { withKeywords } from "#config/schema/json-keywords.ts";
 import { anything, integer, milliseconds, text } from "#config/schema/primitive.ts";
@@ -132,4 +132,4 @@ export const websocketOptions = item({
 export type WebSocketOptionsItem = v.InferOutput<typeof websocketOptions>;
 
 /** The options of a WebSocket that sets none. */
-export const defaultWebSocketOptions: WebSocketOptionsItem = v.parse(websocketOptions, {});
+export const defaultWebSocketOptions: WebSocketOptionsItem = defaultsOf(websocketOptions);

@@ -23,7 +23,10 @@ const permission = item({
     item({ call: no(), register: no(), publish: no(), subscribe: no() }),
     "What is allowed; absent: nothing.",
   ),
-  disclose: optional(item({ caller: no(), publisher: no() }), "Identities that are disclosed; absent: none."),
+  disclose: optional(
+    item({ caller: no(), publisher: no() }),
+    "Identities that are disclosed; absent: none.",
+  ),
   cache: withoutEffect(v.boolean()),
   validate: optional(unhonoured(anyMap, always, "no payload is checked")),
 });

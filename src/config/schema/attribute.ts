@@ -39,6 +39,11 @@ export function defaulted<S extends Schema, const D extends v.InferOutput<S>>(
   >;
 }
 
+/** An item that sets no attribute, with its defaults. */
+export function defaultsOf<S extends Schema>(schema: S): v.InferOutput<S> {
+  return v.parse(schema, {});
+}
+
 /** An attribute of Crossbar that is a fault wherever it is written. */
 export function refused(sentence: string) {
   const schema = v.custom<undefined>((value) => value === undefined, sentence);

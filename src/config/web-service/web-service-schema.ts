@@ -13,7 +13,14 @@ import {
   websocketOptions,
 } from "#config/options/websocket-options-schema.ts";
 import { addressRangeOrNetmask } from "#config/schema/address-range.ts";
-import { defaulted, optional, refused, required, withoutEffect } from "#config/schema/attribute.ts";
+import {
+  defaulted,
+  defaultsOf,
+  optional,
+  refused,
+  required,
+  withoutEffect,
+} from "#config/schema/attribute.ts";
 import { byType } from "#config/schema/by-type.ts";
 import { item, mapOf } from "#config/schema/item.ts";
 import { anything, fileName, id, integer, text } from "#config/schema/primitive.ts";
@@ -173,6 +180,9 @@ const websocketProxyService = item({
   backends: required(backends, "Exactly one connecting transport."),
   auth: optional(sessionAuth, "Authmethods; absent: the router authenticates."),
 });
+
+/** The options of such a path that sets none. */
+export const defaultBridgeOptions = defaultsOf(bridgeOptions);
 
 /** A path of the HTTP bridge as written. */
 export type BridgeItem = v.InferOutput<typeof callerService | typeof publisherService>;
