@@ -140,13 +140,10 @@ export const listeningTcp = item({
   ),
 });
 
-const socketMode = v.pipe(
-  v.string(),
-  v.regex(
-    /^0?[0-7]{3}$/,
-    (issue) => `expected an octal mode such as "0600", found ${issue.received}`,
-  ),
-);
+const explainMode = ({ received }: { received: string }) =>
+  `expected an octal mode in quotes such as "0600", found ${received}`;
+
+const socketMode = v.pipe(v.string(explainMode), v.regex(/^0?[0-7]{3}$/, explainMode));
 
 /** A Unix domain socket to listen on. */
 export const listeningUnix = item({

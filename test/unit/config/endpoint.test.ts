@@ -94,6 +94,13 @@ describe("a TCP endpoint", () => {
   });
 });
 
+test.each([384, "600x", "0o600"])("refuses the mode %j of a socket file", async (permission) => {
+  const endpoint = { type: "unix", path: "a.sock", permission };
+  expect((await loadNode(proxyNode({ endpoint }))).faults).toEqual([
+    `$.workers[0].transports[0].endpoint.permission: expected an octal mode in quotes such as "0600", found ${JSON.stringify(permission)}`,
+  ]);
+});
+
 test("refuses a socket file name that the system cannot take", async () => {
   const endpoint = { type: "unix", path: `/tmp/${"x".repeat(103)}` };
   expect((await loadNode(proxyNode({ endpoint }))).faults[0]).toContain("has 108 octets");
