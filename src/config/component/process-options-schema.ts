@@ -15,7 +15,10 @@ import { meaningless } from "#config/schema/unhonoured.ts";
 /** `options.env`: the environment of the process. */
 export const environment = item({
   inherit: defaulted(
-    v.union([v.boolean(), v.array(text)], "expected a boolean or a list of names"),
+    v.union(
+      [v.boolean(), v.array(text)],
+      ({ received }) => `expected a boolean or a list of names, found ${received}`,
+    ),
     true,
     "All variables of the node, none, or those with these names.",
   ),

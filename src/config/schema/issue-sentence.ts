@@ -8,6 +8,7 @@ import type * as v from "valibot";
 import { shorten } from "#base/printable.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
 import { isWithinAttribute } from "./attribute-path.ts";
+import { kindOf } from "./fault-sentence.ts";
 
 /** Longest value that a fault quotes. */
 const MOST_OF_VALUE = 100;
@@ -41,13 +42,17 @@ function mayBeSecret(path: JsonPath): boolean {
   return isWithinAttribute(path, "auth") && !NEVER_SECRET.includes(String(path.at(-1)));
 }
 
-/** The sentence with the type of the wrong value in place of the value. */
-function withoutValue({ message, received, input }: v.BaseIssue<unknown>): string {
-  if (typeof input !== "string" && typeof input !== "number") return message;
-  return message.replace(`found ${received}`, () => `found a ${typeof input}`);
+/** The sentence with the kind of the wrong value in place of the value. */
+function withoutValue(issue: v.BaseIssue<unknown>): string {
+  const { received, input } = issue;
+  const isText = typeof input === "string" || typeof input === "number";
+  return withFound(issue, isText ? `a ${typeof input}` : kindOf(received));
 }
 
-function withShortValue({ message, received }: v.BaseIssue<unknown>): string {
-  if (received.length <= MOST_OF_VALUE) return message;
-  return message.replace(`found ${received}`, () => `found ${shorten(received, MOST_OF_VALUE)}`);
+function withShortValue(issue: v.BaseIssue<unknown>): string {
+  return withFound(issue, kindOf(shorten(issue.received, MOST_OF_VALUE)));
+}
+
+function withFound({ message, received }: v.BaseIssue<unknown>, found: string): string {
+  return message.replace(`found ${received}`, () => `found ${found}`);
 }

@@ -138,6 +138,12 @@ describe("a fault does not quote", () => {
         "$.workers[1].connections.raw.transport.options.max_message_size",
         { constructor: null },
       ],
+      ["expected 4 or 6, found list", "$.workers[1].transports[0].endpoint.version", ["secret1"]],
+      [
+        "expected a connection id or a list of them, found object",
+        "$.workers[1].routes.realm1.anonymous",
+        { a: "secret1" },
+      ],
       [
         'expected "tcp" or "unix", found list',
         "$.workers[1].transports[0].endpoint.type",
