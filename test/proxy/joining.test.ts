@@ -14,6 +14,7 @@ import {
   ticketHello,
 } from "../support/joinable-node.ts";
 import { scriptedRouter } from "../support/scripted-router.ts";
+import { sessionHarness } from "../support/session-harness.ts";
 import { wampSocket } from "../support/wamp-socket.ts";
 
 describe("joining", () => {
@@ -170,5 +171,58 @@ describe("joining", () => {
     (await authenticator.asked()).raises("com.example.no");
     expect(await client.next()).toMatchObject([3, {}, "com.example.no"]);
     await client.closed;
+  });
+});
+
+describe("a join that takes too long", () => {
+  const HELLO = [1, "realm1", { roles: { caller: {} } }];
+  const WITH_TICKET = [
+    1,
+    "realm1",
+    { authmethods: ["ticket"], authid: "joe", roles: { caller: {} } },
+  ];
+  const ticket = {
+    ticket: { type: "static", principals: { joe: { ticket: "s3cret", role: "user" } } },
+  } as const;
+  const byClient = (missing: string) => [
+    "info",
+    "client refused",
+    { peer: expect.any(String), reason: `Cannot join: no ${missing} within 50 ms` },
+  ];
+  const byRouter = ["warn", "router failed", { reason: "Cannot join: no WELCOME within 50 ms" }];
+
+  test.each([
+    ["HELLO", { hello_timeout: 50 }, undefined, [], byClient("HELLO")],
+    ["AUTHENTICATE", { authenticate_timeout: 50 }, ticket, [WITH_TICKET], byClient("AUTHENTICATE")],
+    ["AUTHENTICATE, and WELCOME", { join_timeout: 50 }, ticket, [WITH_TICKET], byClient("WELCOME")],
+    [
+      "a router's handshake",
+      { join_timeout: 50 },
+      undefined,
+      [[1, "silent", { roles: { caller: {} } }]],
+      byRouter,
+    ],
+    ["WELCOME", { join_timeout: 50 }, undefined, [HELLO], byRouter],
+    ["WELCOME", { join_timeout: 50 }, "passthrough", [HELLO], byRouter],
+  ] as const)("for want of %s (%j)", async (_, joining, auth, says, logged) => {
+    const harness = await sessionHarness({ joining, auth });
+    const client = await harness.connect("websocket");
+    client.says(...says.map((message) => [...message]));
+    expect((await client.rest()).at(-1)?.[0]).toBe(3);
+    expect(await client.closed).toBe(1008);
+    expect(harness.logged.filter(([, text]) => /refused|failed/.test(text))).toEqual([logged]);
+  });
+
+  test("for want of the AUTHENTICATE that a router asked for is the client's fault", async () => {
+    const joining = { authenticate_timeout: 50 };
+    const harness = await sessionHarness({ joining, auth: "passthrough" });
+    const client = await harness.connect("websocket");
+    client.says(HELLO);
+    const router = await harness.router.session();
+    await router.next();
+    router.says([4, "ticket", {}]);
+    expect((await client.rest()).map(([type]) => type)).toEqual([4, 3]);
+    const refused = harness.logged.filter(([, text]) => /refused|failed/.test(text));
+    expect(refused).toEqual([byClient("AUTHENTICATE")]);
   });
 });

@@ -7,6 +7,7 @@ import { createServer, type Socket } from "node:net";
 import { join } from "node:path";
 import type {
   ConnectionConfig,
+  JoiningConfig,
   SessionConfig,
   SessionEndOptions,
   WebSocketOptions,
@@ -33,6 +34,8 @@ export const TRANSPORTS = ["websocket", "rawsocket"] as const;
 export interface HarnessOptions {
   auth?: SessionConfig["auth"];
   joinTimeoutMs?: number;
+  /** On top of `joinTimeoutMs`. */
+  joining?: Partial<JoiningConfig>;
   goodbyeTimeoutMs?: number;
   /** Time to connect to a router, handshake included. */
   connectTimeoutMs?: number;
@@ -125,6 +128,7 @@ export async function sessionHarness(options: HarnessOptions = {}) {
       join_timeout: joinTimeoutMs,
       authenticate_timeout: joinTimeoutMs,
       max_auth_failures_per_minute: 0,
+      ...options.joining,
     },
   };
   const transportOptions = { max_message_size: 65_536, ...options.options };
