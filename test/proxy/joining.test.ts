@@ -158,6 +158,19 @@ describe("joining", () => {
     ]);
   });
 
+  test("takes no second AUTHENTICATE while its router has not answered", async () => {
+    const path = socketPath();
+    const router = await scriptedRouter(path);
+    const proxy = await startProxyTo(path, { ticket });
+    const client = await joins(proxy.url);
+    const session = await router.session();
+    await session.next();
+    client.says([5, "s3cret", {}]);
+    const message = "Cannot accept AUTHENTICATE: the session has not joined";
+    expect(await client.next()).toEqual([3, { message }, "wamp.error.protocol_violation"]);
+    expect(await session.rest()).toEqual([]);
+  });
+
   test("takes the first authmethod of the client's that is configured, and no other", async () => {
     const { proxy, authenticator } = await joinableNode({
       ticket: dynamic,

@@ -184,6 +184,19 @@ describe("a session goes to the next router", () => {
     expect(await client.next()).toEqual([3, { message: "no" }, "wamp.error.no_such_role"]);
   });
 
+  test("not when the first refuses, though there is a second", async () => {
+    const [first, second] = [await router(), await router()];
+    const { url } = await proxy([first.path, second.path]);
+    const client = await hello(url);
+    const refusing = await first.session();
+    await refusing.next();
+    refusing.says([3, { message: "no" }, "wamp.error.no_such_role"]);
+    expect(await client.next()).toEqual([3, { message: "no" }, "wamp.error.no_such_role"]);
+    const other = await hello(url);
+    await (await second.session()).welcome(11);
+    expect((await other.next())[1]).toBe(11);
+  });
+
   test("not with a HELLO that a router has already been told in the client's words", async () => {
     const [first, second] = [await router(), await router()];
     const { url, changes } = await proxy([first.path, second.path], { auth: "passthrough" });
