@@ -102,6 +102,30 @@ describe("joining", () => {
     expect(await other.next()).toEqual([3, { message: tooMany }, authenticationFailed]);
   });
 
+  test("counts nothing that a router takes, or that its client gives up", async () => {
+    const path = socketPath();
+    const router = await scriptedRouter(path);
+    const joining = { ...limits, max_auth_failures_per_minute: 1 };
+    const proxy = await startProxyTo(path, "passthrough", { joining, backend: "router0" });
+    for (const end of ["welcome", "given up", "welcome"]) {
+      const client = await wampSocket(proxy.url);
+      client.says([1, "realm1", ticketHello]);
+      const session = await router.session();
+      await session.next();
+      session.says([4, "ticket", {}]);
+      await client.next();
+      client.says([5, "s3cret", {}]);
+      expect(await session.next()).toEqual([5, "s3cret", {}]);
+      if (end === "welcome") {
+        session.says([2, 7, { roles: {} }]);
+        expect((await client.next())[0]).toBe(2);
+      } else {
+        client.close();
+        await session.closed.promise;
+      }
+    }
+  });
+
   test("does not count a client when its authenticator failed", async () => {
     const joining = { ...limits, max_auth_failures_per_minute: 1 };
     const proxy = await startProxyTo(socketPath(), { ticket: dynamic }, { joining });

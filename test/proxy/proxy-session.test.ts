@@ -2,9 +2,11 @@ import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import type { BufferOptions } from "#config/node-config.ts";
 import type { SerializerName } from "#wamp/serializer-name.ts";
+import { FakePeer } from "../support/fake-peer.ts";
 import { keptLog } from "../support/kept-log.ts";
 import { connectionTo, startProxy } from "../support/proxy-worker.ts";
 import { type ScriptedRouterOptions, scriptedRouter } from "../support/scripted-router.ts";
+import { sessionHarness } from "../support/session-harness.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { webSocketTransport } from "../support/transports.ts";
 import { wampSocket } from "../support/wamp-socket.ts";
@@ -89,6 +91,35 @@ describe("a side that does not keep up", () => {
     client.socket.resume();
     for (let sent = 0; sent < 500; sent++) expect((await client.next())[2]).toBe(sent);
   });
+});
+
+test("a client that takes nothing stops its router, which is read on when it takes all", async () => {
+  const harness = await sessionHarness({ options: buffers });
+  const client = new FakePeer();
+  const session = harness.begin(client);
+  session.onMessage('[1,"realm1",{"roles":{"caller":{}}}]');
+  const router = await harness.router.session();
+  await router.welcome();
+  expect((await client.next())[0]).toBe(2);
+  client.takes = false;
+  for (let sent = 0; sent < 500; sent++) router.says([36, 1, sent, {}, [long]]);
+  for (let sent = 0; sent < 7; sent++) expect((await client.next())[2]).toBe(sent);
+  expect(client.sent).toEqual([]);
+  client.takes = true;
+  client.bufferedOctets = 0;
+  session.onDrain();
+  for (let sent = 7; sent < 500; sent++) expect((await client.next())[2]).toBe(sent);
+});
+
+test("a router that reads on has everything of its client", async () => {
+  const proxy = await start({}, { stall_timeout: 0 });
+  const { client, router } = await joined(proxy);
+  router.stopReading();
+  for (let sent = 0; sent < 500; sent++) client.says([48, sent, {}, "a", [long]]);
+  router.says([36, 1, 2, {}]);
+  expect((await client.next())[0]).toBe(36);
+  router.readOn();
+  for (let sent = 0; sent < 500; sent++) expect((await router.next())[1]).toBe(sent);
 });
 
 describe("a message beyond a limit", () => {

@@ -248,6 +248,7 @@ const routerChecks: Record<
   },
   async left(scene, state, message) {
     expect(await scene.client.next()).toEqual(message);
+    expect(await scene.router?.rest()).toEqual([]);
     await joinsAgain(scene, state);
   },
   async end(scene, _, message) {
@@ -258,7 +259,7 @@ const routerChecks: Record<
   },
   async abort(scene, state, message) {
     await endsWith(scene, state === "joining" ? 1000 : 1001, message);
-    await scene.router?.closed.promise;
+    expect(await scene.router?.rest()).toEqual([]);
   },
   async fail(scene, state) {
     if (state !== "joined") {

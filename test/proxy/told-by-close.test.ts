@@ -25,6 +25,31 @@ describe("told_by_close", () => {
     expect(await client.closed).toBe(1012);
   });
 
+  test("router_lost: a router that says it shuts down is told with 1012, and no GOODBYE", async () => {
+    const { client, router } = await joined({ told_by_close: ["router_lost"] });
+    router.says([6, {}, "wamp.close.system_shutdown"]);
+    expect(await client.rest()).toEqual([]);
+    expect(await client.closed).toBe(1012);
+  });
+
+  test("router_lost: a router that shuts down at a join is told by a cut if it was there", async () => {
+    const abort = [3, {}, "wamp.close.system_shutdown"];
+    const { current } = await joined({ told_by_close: ["router_lost"] });
+    const late = await current.connect("websocket");
+    late.says(HELLO);
+    const again = await current.router.session();
+    await again.next();
+    again.says(abort);
+    expect(await late.rest()).toEqual([]);
+    const harness = await sessionHarness({ options: { told_by_close: ["router_lost"] } });
+    const first = await harness.connect("websocket");
+    first.says(HELLO);
+    const router = await harness.router.session();
+    await router.next();
+    router.says(abort);
+    expect(await first.rest()).toEqual([abort]);
+  });
+
   test("router_lost: a client that waits for the answer to its GOODBYE has it", async () => {
     const { client, router } = await joined({ told_by_close: ["router_lost"] });
     client.says(GOODBYE);

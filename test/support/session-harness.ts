@@ -16,7 +16,7 @@ import type { LogFields } from "#observe/logger.ts";
 import { RouteTable } from "#proxy/routing/route-table.ts";
 import { ServiceSessions } from "#proxy/service/service-sessions.ts";
 import { FrontendSession } from "#proxy/session/frontend-session.ts";
-import type { Peer, WireMessage } from "#wamp/peer.ts";
+import { MAX_JOIN_OCTETS, type Peer, type WireMessage } from "#wamp/peer.ts";
 import type { SerializerName } from "#wamp/serializer-name.ts";
 import { SessionTable } from "#worker/session-table.ts";
 import { afterTest } from "./cleanups.ts";
@@ -109,14 +109,13 @@ export async function sessionHarness(options: HarnessOptions = {}) {
   const accept = (peer: Peer, config: SessionConfig) => {
     const session = sessions.add(new FrontendSession(peer, config, shared));
     open.push(session);
-    const { afterMessage } = options;
-    if (afterMessage) {
-      const onMessage = session.onMessage.bind(session);
-      session.onMessage = (message: WireMessage) => {
-        onMessage(message);
-        afterMessage(session);
-      };
-    }
+    const onMessage = session.onMessage.bind(session);
+    session.onMessage = (message: WireMessage) => {
+      onMessage(message);
+      // Octets are borrowed: what is needed later has to be copied.
+      if (typeof message !== "string" && message.length <= MAX_JOIN_OCTETS) message.fill(0);
+      options.afterMessage?.(session);
+    };
     return session;
   };
   const auth = options.auth ?? { anonymous: { type: "static" as const, role: "anonymous" } };
@@ -148,6 +147,8 @@ export async function sessionHarness(options: HarnessOptions = {}) {
     open,
     counts,
     logged,
+    /** Begins a session of a client without a connection. */
+    begin: (peer: Peer) => accept(peer, { ...session, options: transportOptions }),
     async connect(transport: (typeof TRANSPORTS)[number]): Promise<ScriptedClient> {
       const serializer = transport === "websocket" ? "json" : "cbor";
       const client = await ScriptedClient.open(urls[transport], serializer);
