@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from "bun:test";
 import type { AuthConfig, JoiningConfig } from "#config/node-config.ts";
+import type { LogFields } from "#observe/logger.ts";
 import {
   authenticationFailed,
   dynamic,
@@ -221,12 +222,14 @@ describe("a join that takes too long", () => {
   const ticket = {
     ticket: { type: "static", principals: { joe: { ticket: "s3cret", role: "user" } } },
   } as const;
-  const byClient = (missing: string) => [
+  type Line = [level: string, message: string, fields: LogFields | undefined];
+  const byClient = (missing: string): Line => [
     "info",
     "client refused",
     { peer: expect.any(String), reason: `Cannot join: no ${missing} within 50 ms` },
   ];
-  const byRouter = ["warn", "router failed", { reason: "Cannot join: no WELCOME within 50 ms" }];
+  const reason = "Cannot join: no WELCOME within 50 ms";
+  const byRouter: Line = ["warn", "router failed", { reason }];
 
   test.each([
     ["HELLO", { hello_timeout: 50 }, undefined, [], byClient("HELLO")],

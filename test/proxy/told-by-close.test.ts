@@ -109,6 +109,25 @@ describe("told_by_close", () => {
     expect(await client.closed).toBe(1000);
   });
 
+  test("router_lost: a client that answers no CHALLENGE is told with ABORT", async () => {
+    const harness = await sessionHarness({
+      auth: "passthrough",
+      options: { told_by_close: ["router_lost"] },
+      joining: { authenticate_timeout: 50 },
+    });
+    const first = await harness.connect("websocket");
+    first.says(HELLO);
+    await (await harness.router.session()).welcome();
+    await first.next();
+    const client = await harness.connect("websocket");
+    client.says(HELLO);
+    const router = await harness.router.session();
+    await router.next();
+    router.says([4, "ticket", {}]);
+    expect((await client.rest()).map(([type]) => type)).toEqual([4, 3]);
+    expect(await client.closed).toBe(1008);
+  });
+
   test("router_lost: a router that never was there is told with ABORT", async () => {
     const { current } = await joined({ told_by_close: ["router_lost"] });
     const client = await current.connect("websocket");

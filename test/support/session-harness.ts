@@ -20,6 +20,7 @@ import { MAX_JOIN_OCTETS, type Peer, type WireMessage } from "#wamp/peer.ts";
 import type { SerializerName } from "#wamp/serializer-name.ts";
 import { SessionTable } from "#worker/session-table.ts";
 import { afterTest } from "./cleanups.ts";
+import { webSocketDefaults } from "./default-options.ts";
 import { connectionTo } from "./proxy-worker.ts";
 import { quietContext } from "./quiet-context.ts";
 import { ScriptedClient } from "./scripted-client.ts";
@@ -32,7 +33,7 @@ export const TRANSPORTS = ["websocket", "rawsocket"] as const;
 
 /** What may differ from a proxy that lets everybody in as `anonymous`, and has time. */
 export interface HarnessOptions {
-  auth?: SessionConfig["auth"];
+  auth?: SessionConfig["auth"] | undefined;
   joinTimeoutMs?: number;
   /** On top of `joinTimeoutMs`. */
   joining?: Partial<JoiningConfig>;
@@ -148,7 +149,8 @@ export async function sessionHarness(options: HarnessOptions = {}) {
     counts,
     logged,
     /** Begins a session of a client without a connection. */
-    begin: (peer: Peer) => accept(peer, { ...session, options: transportOptions }),
+    begin: (peer: Peer) =>
+      accept(peer, { ...session, options: { ...webSocketDefaults, ...transportOptions } }),
     async connect(transport: (typeof TRANSPORTS)[number]): Promise<ScriptedClient> {
       const serializer = transport === "websocket" ? "json" : "cbor";
       const client = await ScriptedClient.open(urls[transport], serializer);
