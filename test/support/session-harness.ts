@@ -150,7 +150,11 @@ export async function sessionHarness(options: HarnessOptions = {}) {
     logged,
     /** Begins a session of a client without a connection. */
     begin: (peer: Peer) =>
-      accept(peer, { ...session, options: { ...webSocketDefaults, ...transportOptions } }),
+      accept(peer, {
+        ...session,
+        serializers: [peer.serializer],
+        options: { ...webSocketDefaults, ...transportOptions },
+      }),
     async connect(transport: (typeof TRANSPORTS)[number]): Promise<ScriptedClient> {
       const serializer = transport === "websocket" ? "json" : "cbor";
       const client = await ScriptedClient.open(urls[transport], serializer);
