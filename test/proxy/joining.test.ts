@@ -196,6 +196,17 @@ describe("joining", () => {
     expect(await session.rest()).toEqual([]);
   });
 
+  test("leads to the one backend of its transport, whatever its realm is", async () => {
+    const path = socketPath();
+    const router = await scriptedRouter(path);
+    const anonymous = { type: "static", role: "nobody" } as const;
+    const proxy = await startProxyTo(path, { anonymous }, { backend: "router0" });
+    const client = await wampSocket(proxy.url);
+    client.says([1, "elsewhere", { roles: { caller: {} } }]);
+    expect((await (await router.session()).welcome())[1]).toBe("elsewhere");
+    expect((await client.next())[0]).toBe(2);
+  });
+
   test("takes the first authmethod of the client's that is configured, and no other", async () => {
     const { proxy, authenticator } = await joinableNode({
       ticket: dynamic,
