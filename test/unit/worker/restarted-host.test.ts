@@ -176,6 +176,12 @@ describe.if(hasPython)("the host of a worker's authenticators", () => {
     LONG,
   );
 
+  test("that was never started ends at once", async () => {
+    const { host, lines } = restartedHost(["on_twisted.create"]);
+    await host.shutdown();
+    expect(lines).toEqual([]);
+  });
+
   test("that cannot be run is an error in the log for each authenticator", async () => {
     const { host, lines } = restartedHost(["a.create", "b.create"], "/no/such/python");
     expect(host.start()).rejects.toThrow("Cannot run");
