@@ -17,7 +17,7 @@ async function joined(transport: "websocket" | "rawsocket", options: HarnessOpti
   await router.next();
   router.says([2, 7, { roles: {} }]);
   expect((await client.next())?.[0]).toBe(2);
-  return { client, router };
+  return { session: harness.open[0], client, router };
 }
 
 test.each(["in one read", "in two"])(
@@ -77,5 +77,21 @@ test.each(["websocket", "rawsocket"] as const)(
       router.says(ANSWER);
       expect(await client.rest()).toEqual([ANSWER]);
     }
+  },
+);
+
+test.each([
+  ["joined", [], false],
+  ["leaving", [GOODBYE], true],
+  ["rejoining", [GOODBYE, HELLO], true],
+])(
+  "the close of a session that is %s may wait for an answer to its GOODBYE, or not",
+  async (_, says, waits) => {
+    const { session, client, router } = await joined("websocket");
+    if (says.length > 0) {
+      client.says(...says);
+      await router.next();
+    }
+    expect(session?.isLeaving()).toBe(waits);
   },
 );
