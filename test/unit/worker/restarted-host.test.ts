@@ -217,4 +217,22 @@ describe.if(hasPython)("the host of a worker's authenticators", () => {
     },
     LONG,
   );
+
+  test(
+    "is not tried again when the worker ends as a restart fails",
+    async () => {
+      const bin = temporaryFolder({ python: `#!/bin/sh\nexec ${PYTHON} "$@"\n` });
+      const python = `${bin}/python`;
+      chmodSync(python, 0o755);
+      const { host, until, lines, pids } = restartedHost(["on_twisted.create"], python);
+      await host.start();
+      renameSync(python, `${python}.new`);
+      kill(pids[0]);
+      await until(/authenticator not started/);
+      await host.shutdown();
+      await host.started.catch(() => {});
+      expect(lines.at(-1)).toStartWith("error authenticator not started");
+    },
+    LONG,
+  );
 });
