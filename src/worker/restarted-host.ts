@@ -1,6 +1,6 @@
 /**
  * RestartedHost: the components or authenticators of a worker, all in the same process, which is started
- * before the worker listens, and again whenever it ends.
+ * before the worker listens, and again whenever it ends. Where the first start fails, there is no second one.
  *
  * @module
  */
@@ -80,7 +80,7 @@ export class RestartedHost {
       this.#host = new ComponentHost({
         ...this.#options,
         context: this.#context,
-        onExit: (exit) => this.#restartLater(exit),
+        onExit: (exit) => this.#onExit(exit),
       });
       await this.#host.start();
     } catch (thrown) {
@@ -93,15 +93,31 @@ export class RestartedHost {
   }
 
   /** All of them lived in the process that ended. */
-  #restartLater(exit: ProcessExit): void {
+  #onExit(exit: ProcessExit): void {
     if (this.#isEnding) return;
-    const delayMs = this.#restarts.nextDelayMs(performance.now() - this.#startedAt);
+    const delayMs = this.#nextDelayMs();
     const ended = printExit(exit);
     this.#context.log.error(`${this.#options.kind}s died`, { ended, restart_ms: delayMs });
     this.#onRestart();
+    this.#restartLater(delayMs);
+  }
+
+  #nextDelayMs(): number {
+    return this.#restarts.nextDelayMs(performance.now() - this.#startedAt);
+  }
+
+  #restartLater(delayMs: number): void {
     const started = Promise.withResolvers<void>();
     this.#started = started.promise;
-    started.promise.catch(() => {});
+    started.promise.catch(() => this.#onFailedRestart());
     this.#restartTimer = setTimeout(() => started.resolve(this.#startHost()), delayMs);
+  }
+
+  /** The interpreter has run them before: what keeps it from that now may pass. */
+  #onFailedRestart(): void {
+    if (this.#isEnding) return;
+    const delayMs = this.#nextDelayMs();
+    this.#context.log.warn(`${this.#options.kind}s are tried again`, { restart_ms: delayMs });
+    this.#restartLater(delayMs);
   }
 }
