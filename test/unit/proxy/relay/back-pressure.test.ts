@@ -8,7 +8,7 @@ function pressure(stall_timeout = 100, side: Side = "router") {
   const wait = fakeTime();
   const [from, to] = [new FakePeer(), new FakePeer()];
   const stalled: Side[] = [];
-  const options = { max_buffered: 1000, stall_timeout };
+  const options = { max_buffered: 1000, stall_timeout, max_outgoing: 2 ** 30 };
   const observer = { onStalled: (one: Side) => void stalled.push(one) };
   const made = new BackPressure(from, to, options, { side, observer });
   /** So many octets were sent, and so many wait. */
