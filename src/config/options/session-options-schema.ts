@@ -44,7 +44,7 @@ const buffering = {
     "Extension. Time that one side may be behind before its session is closed; 0: unlimited.",
   ),
   max_outgoing: defaulted(
-    integer(1_048_576, 17_179_869_184),
+    integer(67_108_864, 17_179_869_184),
     268_435_456,
     "Extension. Octets that may wait for all clients of a worker; beyond, clients that do not read are closed.",
   ),
