@@ -25,6 +25,7 @@ const OPTIONS: RawSocketOptions = {
   max_message_size: 16_777_216,
   max_buffered: 16_777_216,
   stall_timeout: 0,
+  max_outgoing: Number.POSITIVE_INFINITY,
   message_timeout: 0,
   max_incomplete: Number.POSITIVE_INFINITY,
   auto_ping_interval: 0,

@@ -44,8 +44,9 @@ export function normalizeKeepalive(
 export function normalizeBuffering(
   item: SessionOptionsItem,
 ): BufferOptions & IncompleteMessageOptions & SessionEndOptions {
-  const { max_buffered, stall_timeout, message_timeout, max_incomplete, told_by_close } = item;
-  const sizes = { max_buffered, stall_timeout, message_timeout, max_incomplete };
+  const { max_buffered, stall_timeout, max_outgoing, told_by_close } = item;
+  const { message_timeout, max_incomplete } = item;
+  const sizes = { max_buffered, stall_timeout, max_outgoing, message_timeout, max_incomplete };
   return { ...sizes, ...(told_by_close && { told_by_close }) };
 }
 

@@ -43,6 +43,11 @@ const buffering = {
     30_000,
     "Extension. Time that one side may be behind before its session is closed; 0: unlimited.",
   ),
+  max_outgoing: defaulted(
+    integer(67_108_864, 17_179_869_184),
+    268_435_456,
+    "Extension. Octets that may wait for all clients of a worker; beyond, clients that do not read are closed.",
+  ),
 };
 
 const incomplete = {

@@ -90,6 +90,7 @@ describe("loadNodeConfig", () => {
         echo_close_codereason: false,
         max_buffered: 1_048_576,
         stall_timeout: 30_000,
+        max_outgoing: 268_435_456,
         message_timeout: 60_000,
         max_incomplete: 268_435_456,
         external_port: null,

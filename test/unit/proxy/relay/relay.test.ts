@@ -15,7 +15,7 @@ function relay(from: FakePeerOptions, to: FakePeerOptions, side: Side = "router"
   const target = new FakePeer(to);
   const leftOut: Undeliverable[] = [];
   const failed = Promise.withResolvers<unknown>();
-  const options = { max_buffered: 64, stall_timeout: 0 };
+  const options = { max_buffered: 64, stall_timeout: 0, max_outgoing: 2 ** 30 };
   const pressure = new BackPressure(source, target, options, {
     side,
     observer: { onStalled() {} },
