@@ -90,6 +90,21 @@ describe("a node", () => {
     expect(await Promise.all(pids.map(gone))).toEqual([true, true, true]);
   });
 
+  test("that ends starts no worker again, however long another one takes to end", async () => {
+    const guest = { type: "guest", executable: "sh", arguments: ["-c", "echo started; exit 3"] };
+    const transport = { type: "websocket.testee", endpoint: { type: "unix", path: "t.sock" } };
+    const testee = { type: "websocket-testee", id: "testee", transport };
+    const folder = temporaryFolder({ "node.json": { version: 2, workers: [testee, guest] } });
+    const node = await nodeForTest(folder);
+    process.kill(workerPids(node.output())["testee"] ?? 0, "SIGSTOP");
+    await node.untilOutput(/worker died .*restart_ms=800/);
+    const before = node.output().length;
+    expect(await node.stop()).toBe(0);
+    const output = node.output().slice(before);
+    expect(output).toContain("worker killed: did not end in time");
+    expect(output.split("shutdown requested")[1]).not.toContain("started");
+  });
+
   test("takes no processor time once its guests have ended", async () => {
     const guest = { type: "guest", executable: "true" };
     const folder = temporaryFolder({ "node.json": { version: 2, workers: [guest] } });
