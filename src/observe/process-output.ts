@@ -4,6 +4,7 @@
  * @module
  */
 
+import { setImmediate } from "node:timers/promises";
 import type { Logger } from "#observe/logger.ts";
 
 /** A longer line is logged in parts of this length, so that a process that ends no line fills no memory. */
@@ -29,7 +30,11 @@ export async function logLines(stream: ReadableStream<Uint8Array>, log: LogLine)
       waiting = waiting.slice(MAX_LINE_OCTETS);
     }
   };
-  for await (const chunk of stream) take(decoder.decode(chunk, { stream: true }));
+  for await (const chunk of stream) {
+    take(decoder.decode(chunk, { stream: true }));
+    // A stream that always has more would keep the loop from everything else, also from signals.
+    await setImmediate();
+  }
   take(decoder.decode());
   if (waiting !== "") logLine(waiting, log);
 }

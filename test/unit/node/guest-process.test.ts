@@ -152,6 +152,19 @@ describe("output", () => {
     expect(lines).toEqual([]);
   });
 
+  test("without a pause keeps the node from nothing else", async () => {
+    let records = 0;
+    const count = () => {
+      records += 1;
+    };
+    const log = { error: count, warn: count, info: count, debug: count };
+    const handle = new GuestProcess(config("yes", []), () => log);
+    afterTest(() => handle.kill());
+    for (let turns = 0; turns < 20; turns += 1) await Bun.sleep(1);
+    expect(await handle.shutdown(20_000)).toBe("ended");
+    expect(records).toBeGreaterThan(1_000);
+  });
+
   test("without an end of line fills no memory", async () => {
     const { until, lines } = shell("head -c 100000 /dev/zero | tr '\\0' x; echo; echo end");
     await until(/^info end$/);
