@@ -1,6 +1,7 @@
 /** Nodes of the built binary with components of real Autobahn for Python, and guests beside them. */
 
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import {
@@ -286,6 +287,30 @@ describe.if(hasPython)("a router worker", () => {
     LONG,
   );
 
+  const asyncioService = {
+    type: "class",
+    classname: "asyncio_components.Service",
+    realm: "realm1",
+    id: "asyncio",
+  };
+  test.each([
+    ["first", [twisted("Endless"), asyncioService, twisted("Service")]],
+    ["last", [twisted("Service"), asyncioService, twisted("Endless")]],
+  ])(
+    "runs components of both frameworks with an endless onJoin that comes %s",
+    async (_title, components) => {
+      const port = freePort();
+      const configured = router(port, components, { ready_timeout: 2_000 });
+      const started = await nodeForTest(folderOf(node(configured)));
+      await started.untilOutput(/component ready id=asyncio/);
+      const url = `ws://127.0.0.1:${port}/`;
+      expect(await call(url, "com.example.multiply", [2, 3])).toBe(6);
+      expect(await call(url, "com.example.add", [2, 3])).toBe(5);
+      expect(await call(url, "com.example.endless")).toBe("answers");
+    },
+    LONG,
+  );
+
   test(
     "kills components that do not end, blocked or stopped",
     async () => {
@@ -521,6 +546,45 @@ describe.if(hasPython)("a container", () => {
       );
       await started.untilOutput(/component ready id=service/, before);
       expect(await call(`ws://127.0.0.1:${port}/`, "com.example.add", [5, 6])).toBe(11);
+    },
+    LONG,
+  );
+});
+
+/** An interpreter that the system kills at its first start, as it does when memory is short. */
+function killedOnce(): string {
+  const bin = temporaryFolder({});
+  writeFileSync(
+    `${bin}/python`,
+    `#!/bin/sh\nmkdir ${bin}/started && kill -9 $$\nexec ${PYTHON} "$@"\n`,
+    { mode: 0o755 },
+  );
+  return `${bin}/python`;
+}
+
+describe.if(hasPython)("components whose process is killed before it has started", () => {
+  test(
+    "are started again, of a router and of a container",
+    async () => {
+      const sock = { type: "unix", path: "router.sock" };
+      const router = {
+        type: "router",
+        options: { ...options, python: killedOnce() },
+        realms,
+        components: [twisted("Service", { id: "inside" })],
+        transports: [{ type: "rawsocket", endpoint: sock, auth: { anonymous } }],
+      };
+      const transport = { type: "rawsocket", endpoint: sock, serializer: "cbor" };
+      const container = {
+        type: "container",
+        options: { ...options, python: killedOnce() },
+        components: [twisted("Leaving", { id: "outside", transport })],
+      };
+      const started = await nodeForTest(folderOf(node(router, container)));
+      await started.untilOutput(/components died ended="signal SIGKILL" restart_ms=100/);
+      await started.untilOutput(/component ready id=inside/);
+      await started.untilOutput(/worker died id=worker002 .*ended="signal SIGKILL"/);
+      await started.untilOutput(/component joined id=outside/);
     },
     LONG,
   );
