@@ -105,8 +105,11 @@ describe.if(hasPython)("components of a router worker", () => {
         twisted("Raising", { id: "raising" }),
         twisted("NoConnect", { id: "noconnect" }),
         twisted("NoConstructor", { id: "noconstructor" }),
+        twisted("Exiting", { id: "exiting" }),
+        twisted("Parent", { id: "parent" }),
         twisted("NoSuchClass", { id: "noclass" }),
         { type: "class", classname: "no_such_module.Class", realm: "realm1", id: "nomodule" },
+        { type: "class", classname: "exiting_components.Main", realm: "realm1", id: "exitmodule" },
       ],
       transports: [
         {
@@ -143,6 +146,7 @@ describe.if(hasPython)("components of a router worker", () => {
       "authenticator",
       "wamplet",
       "functions",
+      "parent",
       "asyncio_service",
       "router",
     ]);
@@ -206,6 +210,8 @@ describe.if(hasPython)("components of a router worker", () => {
   test.each([
     ["noconnect", 'step=onConnect reason="RuntimeError: no password file"'],
     ["noconstructor", 'step=create reason="RuntimeError: cannot be made"'],
+    ["exiting", 'step=create reason="SystemExit: no configuration"'],
+    ["exitmodule", 'step=load reason="SystemExit: no configuration"'],
     ["noclass", "step=load reason=\"AttributeError: module 'twisted_components' has no attribute"],
     ["nomodule", "step=load reason=\"ModuleNotFoundError: No module named 'no_such_module'"],
   ])("that fail are named with the reason, and the others run: %s", (id, reason) => {
@@ -215,6 +221,12 @@ describe.if(hasPython)("components of a router worker", () => {
       .find((one) => one.includes(`failed id=${id}`));
     expect(line).toContain(reason);
     if (reason.startsWith("step=load")) expect(line).toContain(` path=${scripts}:`);
+  });
+
+  test("give no descriptor of the node to the programs that they start", async () => {
+    const descriptors = await call(url, "com.example.descriptors");
+    expect(descriptors).toContain("pipe:");
+    expect(descriptors).not.toContain("socket:");
   });
 
   test("show no secret in their command line and environment", async () => {
@@ -244,7 +256,10 @@ describe.if(hasPython)("components of a router worker", () => {
     "leave their realm when the node ends",
     async () => {
       const pid = pidOf(running.output().slice(-20_000), "joined id=wamplet");
+      const children = [...running.output().matchAll(/ child (\d+)/g)].map(([, id]) => Number(id));
+      expect(children).toHaveLength(2);
       expect(await running.stop()).toBe(0);
+      await Promise.all(children.map(gone));
       const output = running.output();
       expect(output).toContain("onLeave of the service: wamp.close.");
       expect(output).toContain("onLeave on asyncio: wamp.close.");
@@ -287,12 +302,40 @@ describe.if(hasPython)("a router worker", () => {
     LONG,
   );
 
-  const asyncioService = {
+  const asyncio = (name: string) => ({
     type: "class",
-    classname: "asyncio_components.Service",
+    classname: `asyncio_components.${name}`,
     realm: "realm1",
     id: "asyncio",
-  };
+  });
+  const asyncioService = asyncio("Service");
+
+  test(
+    "waits until onJoin of asyncio has returned",
+    async () => {
+      const started = await nodeForTest(folderOf(node(router(freePort(), [asyncio("Slow")]))));
+      const output = started.output();
+      expect(output.indexOf("slow onJoin on asyncio returns")).toBeGreaterThan(0);
+      expect(output).toContain("component ready id=asyncio");
+    },
+    LONG,
+  );
+
+  test(
+    "keeps a component of asyncio joined whose onJoin raises",
+    async () => {
+      const port = freePort();
+      const started = await nodeForTest(folderOf(node(router(port, [asyncio("Raising")]))));
+      expect(started.output()).toMatch(
+        /component failed id=asyncio step=onJoin reason="RuntimeError: no database on asyncio" place=\S+:\d+ stays_joined=true/,
+      );
+      expect(started.output()).not.toContain("component ready");
+      const url = `ws://127.0.0.1:${port}/`;
+      expect(await call(url, "com.example.before_on_asyncio")).toBe("there");
+    },
+    LONG,
+  );
+
   test.each([
     ["first", [twisted("Endless"), asyncioService, twisted("Service")]],
     ["last", [twisted("Service"), asyncioService, twisted("Endless")]],
@@ -460,6 +503,22 @@ describe.if(hasPython)("a container", () => {
         /component is started again id=component001 ended=left restart_ms=200/,
       );
       expect(await started.stop()).toBe(0);
+    },
+    LONG,
+  );
+
+  test(
+    "counts a component of asyncio as failed whose onJoin raises",
+    async () => {
+      const port = freePort();
+      const raising = {
+        type: "class",
+        classname: "asyncio_components.Raising",
+        realm: "realm1",
+        transport: transports(port).rawsocket,
+      };
+      const started = await nodeForTest(folderOf(node(router(port), container([raising]))));
+      await started.untilOutput(/component is not started again id=component001 ended=failed/);
     },
     LONG,
   );
