@@ -34,6 +34,9 @@ import {
   withinTime,
 } from "./running-component.ts";
 
+/** Time for the interpreter to import autobahn. */
+const USABLE_DEADLINE_MS = 30_000;
+
 /** Time for the other processes to end when one has ended by itself. */
 const EXIT_DEADLINE_MS = 3_000;
 
@@ -103,7 +106,7 @@ export class ComponentHost {
   }
 
   /**
-   * Starts every component. Resolves when each of them is ready, is over, or has had its time.
+   * Starts every component. Resolves when each of them is loaded, and is ready, is over, or has had its time.
    *
    * @throws Failure when the interpreter cannot run components.
    */
@@ -161,16 +164,15 @@ export class ComponentHost {
   /** Starts components in a new process, then those that need the other framework in one more. */
   async #startAll(components: readonly RunnableConfig[], deadline: number): Promise<void> {
     const runner = this.#startRunner(components.length);
-    if (!this.#isUsable) await this.#becomeUsable(runner, deadline);
+    if (!this.#isUsable) await this.#becomeUsable(runner);
     const started: RunningComponent[] = [];
     for (const [index, component] of components.entries()) {
       if (this.#isEnding) return;
       started.push(await this.#startComponent(component, index, runner, deadline));
     }
-    const areLoaded = Promise.all(started.map((one) => one.loaded()));
-    const startOthers = areLoaded.then(() => this.#startOthers(started, runner, deadline));
-    // One that has had its time may still be loading, and nothing waits for it.
-    if (started.every(({ state }) => state !== "starting")) await startOthers;
+    // One that has had its time may still be loading.
+    await Promise.all(started.map((one) => one.loaded()));
+    await this.#startOthers(started, runner, deadline);
   }
 
   /** Starts the components that a process could not load, but not if it could load none. */
@@ -213,8 +215,8 @@ export class ComponentHost {
     return runner;
   }
 
-  async #becomeUsable({ process, usable }: Runner, deadline: number): Promise<void> {
-    if (await withinTime(usable.promise, deadline - performance.now())) return;
+  async #becomeUsable({ process, usable }: Runner): Promise<void> {
+    if (await withinTime(usable.promise, USABLE_DEADLINE_MS)) return;
     process.kill();
     throw this.#unusable("it does not answer");
   }

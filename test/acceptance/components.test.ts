@@ -291,12 +291,12 @@ describe.if(hasPython)("a router worker", () => {
       const started = await nodeForTest(
         folderOf(node(router(port, components, { ready_timeout: 3_000 }))),
       );
-      expect(started.output()).toMatch(
+      await started.untilOutput(
         /component is not ready in time, so nothing waits for it id=endless state=joined ready_timeout=3000/,
       );
+      await started.untilOutput(/component ready id=service/);
       const url = `ws://127.0.0.1:${port}/`;
       expect(await call(url, "com.example.endless")).toBe("answers");
-      await started.untilOutput(/component ready id=service/);
       expect(await started.stop()).toBe(0);
     },
     LONG,
@@ -336,20 +336,31 @@ describe.if(hasPython)("a router worker", () => {
     LONG,
   );
 
+  const endless = twisted("Endless", { id: "endless" });
+  const service = twisted("Service", { id: "service" });
   test.each([
-    ["first", [twisted("Endless"), asyncioService, twisted("Service")]],
-    ["last", [twisted("Service"), asyncioService, twisted("Endless")]],
+    ["first", [endless, asyncioService, service]],
+    ["last", [service, asyncioService, endless]],
   ])(
     "runs components of both frameworks with an endless onJoin that comes %s",
     async (_title, components) => {
-      const port = freePort();
-      const configured = router(port, components, { ready_timeout: 2_000 });
+      const configured = router(freePort(), components, { ready_timeout: 2_000 });
       const started = await nodeForTest(folderOf(node(configured)));
       await started.untilOutput(/component ready id=asyncio/);
-      const url = `ws://127.0.0.1:${port}/`;
-      expect(await call(url, "com.example.multiply", [2, 3])).toBe(6);
-      expect(await call(url, "com.example.add", [2, 3])).toBe(5);
-      expect(await call(url, "com.example.endless")).toBe("answers");
+      await started.untilOutput(/component ready id=service/);
+      await started.untilOutput(/component joined id=endless/);
+      expect(started.output()).not.toContain("not started");
+    },
+    LONG,
+  );
+
+  test(
+    "with a ready_timeout of 0 waits for no component, and runs them",
+    async () => {
+      const configured = router(freePort(), [service], { ready_timeout: 0 });
+      const started = await nodeForTest(folderOf(node(configured)));
+      expect(started.output()).not.toContain("component joined");
+      await started.untilOutput(/component ready id=service/);
     },
     LONG,
   );
