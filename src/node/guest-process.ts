@@ -93,6 +93,7 @@ export class GuestProcess implements WorkerProcess {
         this.#isOutdated = true;
         void this.shutdown(RESTART_DEADLINE_MS);
       },
+      onTooMany: (watched) => log.warn("too many files: the others are not watched", { watched }),
     });
   }
 
