@@ -432,7 +432,8 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
     const keepsUp = this.#peer.send(message);
     if (keepsUp || this.#peer.bufferedOctets <= this.#maxBufferedOctets) return;
     this.#isSlow = true;
-    // The realm tells others of its end, who may be as slow, and so on: a call within a call for each is too deep.
+    // The end of this session sends to others, of which some may be as slow, and so on: within one call, thousands
+    // of them would be too deep for the stack.
     queueMicrotask(() => this.#cutOff());
   }
 
