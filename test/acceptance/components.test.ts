@@ -5,6 +5,7 @@ import { writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import {
+  BINARY,
   freePort,
   freePorts,
   nodeForTest,
@@ -361,6 +362,22 @@ describe.if(hasPython)("a router worker", () => {
       const started = await nodeForTest(folderOf(node(configured)));
       expect(started.output()).not.toContain("component joined");
       await started.untilOutput(/component ready id=service/);
+    },
+    LONG,
+  );
+
+  test(
+    "that cannot listen leaves no process of its components behind",
+    async () => {
+      const taken = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } });
+      const folder = folderOf(node(router(taken.port, [twisted("Blocked", { id: "blocked" })])));
+      const child = Bun.spawn([BINARY, "node.json"], { cwd: folder, stderr: "pipe" });
+      const output = await child.stdout.text();
+      expect(await child.exited).toBe(1);
+      taken.stop(true);
+      expect(await child.stderr.text()).toContain("address already in use");
+      const pid = pidOf(output, "joined id=blocked");
+      expect(await Bun.file(`/proc/${pid}/stat`).exists()).toBe(false);
     },
     LONG,
   );
