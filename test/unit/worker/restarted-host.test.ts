@@ -182,9 +182,24 @@ describe.if(hasPython)("the host of a worker's authenticators", () => {
     expect(lines).toEqual([]);
   });
 
+  test("is not started by a worker that is to end", async () => {
+    const { host, ending, lines } = restartedHost(["on_twisted.create"]);
+    ending.abort();
+    await host.start();
+    expect(host.host).toBeNull();
+    expect(lines).toEqual([]);
+  });
+
+  test("is not started again where the first start fails", async () => {
+    const { host, lines } = restartedHost(["on_twisted.create"], "/bin/false");
+    await host.start();
+    await expect(host.started).rejects.toThrow("it ended at its start");
+    expect(lines).toEqual([expect.stringContaining("error authenticator not started")]);
+  });
+
   test("that cannot be run is an error in the log for each authenticator", async () => {
     const { host, lines } = restartedHost(["a.create", "b.create"], "/no/such/python");
-    expect(host.start()).rejects.toThrow("Cannot run");
+    await host.start();
     expect(host.started).rejects.toThrow("Cannot run");
     const reason = expect.stringContaining("no/such/python");
     expect(lines).toEqual([reason, reason]);
