@@ -19,7 +19,7 @@ export type MachineNeed =
   | { kind: "folder"; folder: string }
   /** One of these files is run. */
   | { kind: "program"; name: string; files: readonly string[] }
-  /** Connections to this address, or host name, are accepted. */
+  /** Connections to this IP address are accepted; names are resolved when the node starts. */
   | { kind: "interface"; address: string };
 
 /** A need, and where the configuration states it. */

@@ -9,10 +9,16 @@
 
 import type { JsonPath } from "./config-issue.ts";
 import { jsonStringEnd } from "./json-string.ts";
-import { type ParsedText, type Position, SourceMap, SyntaxFault } from "./source-map.ts";
-
-/** Deeper nesting is a mistake, and could exhaust the stack. */
-const MAX_DEPTH = 200;
+import {
+  MAX_DEPTH,
+  NO_PROTO,
+  type ParsedText,
+  type ParsedWarning,
+  repeatedAttribute,
+  SyntaxFault,
+  TOO_DEEP,
+} from "./parsed-text.ts";
+import { type Position, SourceMap } from "./source-map.ts";
 
 const whiteSpace = /[ \t\r\n]*/y;
 const numberToken = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?(?![\w.+-])/y;
@@ -32,6 +38,7 @@ export function parseJson(text: string): ParsedText {
 class JsonScanner {
   readonly #text: string;
   readonly #places = new SourceMap();
+  readonly #warnings: ParsedWarning[] = [];
   readonly #lineStarts: number[] = [0];
   #at = 0;
   /** The item that is being read. */
@@ -48,14 +55,14 @@ class JsonScanner {
     const value = this.#value([]);
     this.#skip();
     if (this.#at < this.#text.length) this.#refuse("nothing after the end of the value");
-    return { value, places: this.#places, warnings: [] };
+    return { value, places: this.#places, warnings: this.#warnings };
   }
 
   #value(path: JsonPath): unknown {
     this.#path = path;
     this.#skip();
     this.#places.addValue(path, this.#position(this.#at));
-    if (path.length > MAX_DEPTH) this.#fault(`items are nested more than ${MAX_DEPTH} deep`);
+    if (path.length > MAX_DEPTH) this.#fault(TOO_DEEP);
     const first = this.#text[this.#at];
     if (first === "{") return this.#object(path);
     if (first === "[") return this.#list(path);
@@ -73,15 +80,22 @@ class JsonScanner {
       if (this.#text[start] === "}") this.#fault("a comma before } is not allowed in JSON");
       if (this.#text[start] !== '"') this.#refuse("an attribute name in double quotes");
       const key = this.#string();
-      if (key === "__proto__") this.#fault('the attribute name "__proto__" is not allowed', start);
-      if (Object.hasOwn(object, key)) this.#fault(`attribute "${key}" is given twice`, start);
-      this.#places.addKey([...path, key], this.#position(start));
+      if (key === "__proto__") this.#fault(NO_PROTO, start);
+      const child = [...path, key];
+      if (Object.hasOwn(object, key)) this.#replace(child);
+      this.#places.addKey(child, this.#position(start));
       if (!this.#take(":")) this.#refuse('":"');
-      object[key] = this.#value([...path, key]);
+      object[key] = this.#value(child);
       this.#path = path;
     } while (this.#take(","));
     if (!this.#take("}")) this.#refuse('"," or "}"');
     return object;
+  }
+
+  /** Of several attributes with one name the last one counts, as in Crossbar. */
+  #replace(path: JsonPath): void {
+    this.#warnings.push(repeatedAttribute(path, this.#places.key(path).line));
+    this.#places.forget(path);
   }
 
   #list(path: JsonPath): unknown[] {

@@ -29,7 +29,7 @@ export class Report {
   readonly #places: SourceMap;
   #faults: PlacedIssue[] = [];
   #warnings: PlacedIssue[] = [];
-  readonly #malformed: JsonPath[] = [];
+  #malformed: JsonPath[] = [];
   /** What only the machine can tell. */
   readonly needs: PlacedNeed[] = [];
   /** Authenticators, which are compared with the routers when all workers are known. */
@@ -89,6 +89,7 @@ export class Report {
   disregard(path: JsonPath): void {
     this.#faults = this.#faults.filter(({ at }) => !isWithin(at, path));
     this.#warnings = this.#warnings.filter(({ at }) => !isWithin(at, path));
+    this.#malformed = this.#malformed.filter((at) => !isWithin(at, path));
   }
 
   /** Faults in the order of the file. */

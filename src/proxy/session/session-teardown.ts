@@ -211,7 +211,6 @@ export abstract class SessionTeardown implements JoinTimeoutObserver {
   }
 
   protected end(): void {
-    if (this.state.name === "closed") return;
     this.stopGoodbyeTimer();
     this.stopTimeouts();
     this.leaveRouter(ErrorUri.closeRealm);

@@ -25,6 +25,8 @@ export interface FrameHandler {
    * the rest of the chunk.
    */
   takeFrame(type: FrameTypeNumber, payload: Uint8Array): boolean;
+  /** Whether a frame with a payload of so many octets is to be read now. False: as with `takeFrame`. */
+  mayBegin(octets: number): boolean;
 }
 
 /**
@@ -77,7 +79,10 @@ export class FrameReader {
       if (this.#headerOctets < FRAME_HEADER_OCTETS) return null;
       const length = this.#header & MAX_FRAME_OCTETS;
       const missing = length - this.#payloadOctets;
-      const fault = this.#fault(this.#header >>> 24, length) ?? this.#collect(chunk, at, missing);
+      const violation = this.#fault(this.#header >>> 24, length);
+      if (violation !== null) return violation;
+      if (!handler.mayBegin(length)) return this.#haltAt(at);
+      const fault = this.#collect(chunk, at, missing);
       if (fault !== null) return fault;
       at = Math.min(chunk.length, at + missing);
       if (this.#payloadOctets < length) return null;
@@ -87,6 +92,7 @@ export class FrameReader {
       const length = lengthAt(chunk, at);
       const fault = this.#fault(chunk[at] as number, length);
       if (fault !== null) return fault;
+      if (!handler.mayBegin(lengthAt(chunk, at))) return this.#haltAt(at);
       const start = at + FRAME_HEADER_OCTETS;
       const end = start + length;
       if (end > chunk.length) break;

@@ -217,6 +217,7 @@ export class RawSocketConnection implements ConnectionEvents {
       agreement,
       details: { ...details, type: "rawsocket", serializer: agreement.serializer },
       maxBuffered: config.options.max_buffered,
+      maxOutgoing: config.options.max_outgoing,
       supervision: { options: config.options, log },
     });
     try {

@@ -9,6 +9,7 @@ import type { IncompleteMessageOptions, KeepaliveOptions } from "#config/node-co
 import type { Logger } from "#observe/logger.ts";
 import type { ConnectionSocket } from "#transport/endpoint/connection.ts";
 import { Keepalive, type KeepaliveTarget } from "#transport/endpoint/keepalive.ts";
+import type { LongMessageGate } from "#transport/endpoint/long-message-gate.ts";
 import { TOO_MANY_INCOMPLETE } from "#transport/endpoint/message-collector.ts";
 import { MessageDeadline } from "#transport/endpoint/message-deadline.ts";
 import { type InputDecoder, PacedInput, PauseReason } from "#transport/endpoint/paced-input.ts";
@@ -46,6 +47,10 @@ export interface RawSocketPeerOptions {
    * client is logged; absent: no pings and no limits.
    */
   supervision?: { options: KeepaliveOptions & IncompleteMessageOptions; log: Logger };
+  /** What may wait for all clients of the process; absent where the other side is a router. */
+  maxOutgoing?: number;
+  /** Delays long messages; absent: they are read at once. */
+  gate?: LongMessageGate | undefined;
 }
 
 /** Time for the last message to a client that has ended its side: longer than a session waits for a router. */
@@ -66,6 +71,7 @@ export class RawSocketPeer
   /** Undefined until a message arrives in several reads. */
   #deadline: MessageDeadline | undefined;
   readonly #writer: SocketWriter;
+  readonly #gate: LongMessageGate | undefined;
   readonly #supervision: RawSocketPeerOptions["supervision"];
   /** Undefined: no pings are configured, or the session has not begun. */
   #keepalive: Keepalive | undefined;
@@ -85,7 +91,9 @@ export class RawSocketPeer
     const limits = options.supervision?.options;
     this.#reader = new FrameReader(options.agreement.maxReceiveOctets, limits?.max_incomplete);
     this.#input = new PacedInput(options.socket, this);
-    this.#writer = new SocketWriter(options.socket, options.maxBuffered, this);
+    const { socket, maxBuffered, maxOutgoing } = options;
+    this.#writer = new SocketWriter(socket, maxBuffered, this, maxOutgoing);
+    this.#gate = options.gate;
   }
 
   // No fields, which would take memory of every connection.
@@ -248,12 +256,21 @@ export class RawSocketPeer
     if (type === FrameType.message) this.#deliver(payload);
     else if (type === FrameType.ping) this.#answerPing(payload);
     else this.#keepalive?.notePong(payload);
+    this.#gate?.end();
     return this.#input.mayContinue(length);
   }
 
   /** For the keepalive. */
   get descriptor(): number | undefined {
     return this.#socket.fd;
+  }
+
+  /** The reader is about to read a frame. */
+  mayBegin(octets: number): boolean {
+    if (this.#gate === undefined) return true;
+    if (this.#gate.mayBegin(octets, () => this.#resume(PauseReason.memory))) return true;
+    this.#input.pause(PauseReason.memory);
+    return false;
   }
 
   /** Sends a ping for the keepalive. */
@@ -299,10 +316,10 @@ export class RawSocketPeer
   }
 
   /** The writer gives the connection up. */
-  onQueueOverflow(waiting: number): void {
-    this.#closeReason ||= "too many octets are waiting to be read";
+  onQueueOverflow(waiting: number, reason: string): void {
+    this.#closeReason ||= reason;
     const { peer } = this.details;
-    this.#supervision?.log.warn("client did not read", { peer, waiting });
+    this.#supervision?.log.warn("client did not read", { peer, waiting, reason });
   }
 
   #resume(reason: number): void {
@@ -314,6 +331,7 @@ export class RawSocketPeer
   #stopInput(): void {
     this.#keepalive?.stop();
     this.#deadline?.stop();
+    this.#gate?.end();
     this.#reader.drop();
     this.#input.stop();
   }

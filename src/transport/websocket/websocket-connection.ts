@@ -80,7 +80,7 @@ export abstract class WebSocketConnection
     this.#peer = peer;
     this.#socket = socket;
     this.codec = codec;
-    this.#writer = new SocketWriter(socket, options.max_buffered, this);
+    this.#writer = new SocketWriter(socket, options.max_buffered, this, options.max_outgoing);
     this.#writer.write(answer);
     this.#input = new PacedInput(socket, this);
     this.#decoder = new FrameDecoder(options, this);
@@ -319,9 +319,9 @@ export abstract class WebSocketConnection
   }
 
   /** The writer gives the connection up. */
-  onQueueOverflow(waiting: number): void {
-    this.#owner.log.warn("client did not read", { peer: this.#peer, waiting });
-    this.#closeReason ||= TOO_MUCH_WAITS;
+  onQueueOverflow(waiting: number, reason: string): void {
+    this.#owner.log.warn("client did not read", { peer: this.#peer, waiting, reason });
+    this.#closeReason ||= reason;
   }
 
   /** For the keepalive. */
