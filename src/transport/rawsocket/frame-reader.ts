@@ -92,7 +92,7 @@ export class FrameReader {
       const length = lengthAt(chunk, at);
       const fault = this.#fault(chunk[at] as number, length);
       if (fault !== null) return fault;
-      if (!handler.mayBegin(lengthAt(chunk, at))) return this.#haltAt(at);
+      if (!handler.mayBegin(length)) return this.#haltAt(at);
       const start = at + FRAME_HEADER_OCTETS;
       const end = start + length;
       if (end > chunk.length) break;
