@@ -9,7 +9,13 @@
 
 import type { JsonPath } from "./config-issue.ts";
 import { jsonStringEnd } from "./json-string.ts";
-import { type ParsedText, type Position, SourceMap, SyntaxFault } from "./source-map.ts";
+import {
+  type ParsedText,
+  type ParsedWarning,
+  type Position,
+  SourceMap,
+  SyntaxFault,
+} from "./source-map.ts";
 
 /** Deeper nesting is a mistake, and could exhaust the stack. */
 const MAX_DEPTH = 200;
@@ -32,6 +38,7 @@ export function parseJson(text: string): ParsedText {
 class JsonScanner {
   readonly #text: string;
   readonly #places = new SourceMap();
+  readonly #warnings: ParsedWarning[] = [];
   readonly #lineStarts: number[] = [0];
   #at = 0;
   /** The item that is being read. */
@@ -48,7 +55,7 @@ class JsonScanner {
     const value = this.#value([]);
     this.#skip();
     if (this.#at < this.#text.length) this.#refuse("nothing after the end of the value");
-    return { value, places: this.#places, warnings: [] };
+    return { value, places: this.#places, warnings: this.#warnings };
   }
 
   #value(path: JsonPath): unknown {
@@ -74,7 +81,7 @@ class JsonScanner {
       if (this.#text[start] !== '"') this.#refuse("an attribute name in double quotes");
       const key = this.#string();
       if (key === "__proto__") this.#fault('the attribute name "__proto__" is not allowed', start);
-      if (Object.hasOwn(object, key)) this.#fault(`attribute "${key}" is given twice`, start);
+      if (Object.hasOwn(object, key)) this.#replace([...path, key], object[key]);
       this.#places.addKey([...path, key], this.#position(start));
       if (!this.#take(":")) this.#refuse('":"');
       object[key] = this.#value([...path, key]);
@@ -82,6 +89,22 @@ class JsonScanner {
     } while (this.#take(","));
     if (!this.#take("}")) this.#refuse('"," or "}"');
     return object;
+  }
+
+  /** Of an attribute that is given twice the last counts, as in YAML and in Crossbar. */
+  #replace(path: JsonPath, value: unknown): void {
+    const { line } = this.#places.key(path);
+    const sentence = `attribute "${path.at(-1)}" is also given in line ${line}; the last one counts`;
+    this.#warnings.push({ path, sentence });
+    this.#forget(path, value);
+  }
+
+  /** Forgets the places of what a value holds that does not count. */
+  #forget(path: JsonPath, value: unknown): void {
+    this.#places.remove(path);
+    if (typeof value !== "object" || value === null) return;
+    const inner = Array.isArray(value) ? value.entries() : Object.entries(value);
+    for (const [step, below] of inner) this.#forget([...path, step], below);
   }
 
   #list(path: JsonPath): unknown[] {

@@ -70,6 +70,12 @@ export class SourceMap {
     if (value !== undefined) this.addValue(to, value);
   }
 
+  /** Forgets the place of one value, and its digits. */
+  remove(path: JsonPath): void {
+    const printed = printJsonPath(path);
+    for (const places of [this.#keys, this.#values, this.#numbers]) places.delete(printed);
+  }
+
   /** The place of an attribute's name; for list items, of the item. */
   key(path: JsonPath): Position {
     return this.#keys.get(printJsonPath(path)) ?? this.value(path);
