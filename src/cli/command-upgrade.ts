@@ -11,7 +11,7 @@ import { isYaml, upgradeConfigFile } from "#config/upgrade/upgrade-config-file.t
 import { writeCompletely } from "#observe/write-output.ts";
 import { type ConfigFileChoice, requireConfigFile } from "./config-file.ts";
 import { ExitCode } from "./exit-code.ts";
-import { reportFaults } from "./report-issues.ts";
+import { reportFaults, reportWarnings } from "./report-issues.ts";
 
 /** Which file is upgraded, and which one is written. */
 export interface UpgradeChoice extends ConfigFileChoice {
@@ -39,6 +39,7 @@ export async function upgradeCommand(choice: UpgradeChoice): Promise<number> {
   const output = choice.output ?? outputBeside(file);
   requireOutput(output, file);
   write(output, upgrade.text, file, choice.force === true);
+  reportWarnings(upgrade.warnings);
   writeCompletely(
     "stdout",
     `Ok, "${output}" is "${file}" in version 2; to see whether it has faults: crossproxy check ${output}\n`,

@@ -237,6 +237,21 @@ describe("upgrade", () => {
     expect((await crossproxy("upgrade", "old.json", "--force")).exitCode).toBe(0);
   });
 
+  test("leaves out what neither version knows, with a warning", async () => {
+    const realm = {
+      name: "realm1",
+      roles: [{ name: "user", permissions: [{ uri: "a", debug: 1 }] }],
+    };
+    const node = { workers: [{ type: "router", realms: [realm] }] };
+    writeFileSync(join(folder, "debug.json"), JSON.stringify(node));
+    const { stderr, exitCode } = await crossproxy("upgrade", "debug.json");
+    expect([stderr, exitCode]).toEqual([
+      "warning: debug.json:1:107  $.workers[0].realms[0].roles[0].permissions[0].debug: unknown attribute, which is left out\n",
+      0,
+    ]);
+    expect(read("debug.v2.json")).not.toContain("debug");
+  });
+
   test("writes YAML where it is told to", async () => {
     writeFileSync(join(folder, "old.yaml"), "# old\nworkers: []  # none\n");
     const { stderr, exitCode } = await crossproxy("upgrade", "old.yaml", "--output", "new.yml");

@@ -6,17 +6,22 @@
 
 import { Failure } from "#base/failure.ts";
 import { loadNodeConfig, parseConfigFile } from "#config/load.ts";
-import type { ConfigIssue } from "#config/text/config-issue.ts";
+import { type ConfigIssue, printJsonPath } from "#config/text/config-issue.ts";
 import { parseJson } from "#config/text/parse-json.ts";
 import { parseYaml, parseYamlText } from "#config/text/parse-yaml.ts";
 import { SyntaxFault } from "#config/text/source-map.ts";
-import { isVersion1, upgradedPermissions, upgradeNode } from "#config/version-1.ts";
+import {
+  isVersion1,
+  unknownWarnings,
+  upgradedPermissions,
+  upgradeNode,
+} from "#config/version-1.ts";
 import { upgradeJson } from "./upgrade-json.ts";
 import { upgradeYaml } from "./upgrade-yaml.ts";
 
 /** What came of an upgrade. */
 export type Upgrade =
-  | { kind: "upgraded"; text: string }
+  | { kind: "upgraded"; text: string; warnings: ConfigIssue[] }
   /** The file is of version 2 already. */
   | { kind: "unchanged" }
   /** The file cannot be read, or is of no version that is known. */
@@ -44,7 +49,13 @@ export async function upgradeConfigFile(file: string): Promise<Upgrade> {
       { source: "config" },
     );
   }
-  return { kind: "upgraded", text: upgraded };
+  const warnings = permissions.flatMap(unknownWarnings).map(({ path, sentence }) => ({
+    file,
+    ...parsed.places.key(path),
+    path: printJsonPath(path),
+    sentence,
+  }));
+  return { kind: "upgraded", text: upgraded, warnings };
 }
 
 /** Whether a file is YAML by its name. */
