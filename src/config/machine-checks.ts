@@ -9,9 +9,9 @@ import { accessSync, constants, statSync } from "node:fs";
 import { isIP } from "node:net";
 import { networkInterfaces } from "node:os";
 import { dirname } from "node:path";
+import { isFolder } from "#base/folder-state.ts";
 import type { MachineNeed, PlacedNeed } from "./machine-need.ts";
 import type { ConfigIssue } from "./text/config-issue.ts";
-import { isFolder } from "./text/folder-state.ts";
 
 /** What the checks ask of a machine. */
 export interface Machine {
