@@ -481,7 +481,7 @@ export interface ConnectingRawSocketConfig {
 
 /** The sessions of a WebSocket path or a RawSocket transport. */
 export interface SessionConfig {
-  /** Serializers that clients may choose from, never empty. */
+  /** Serializers that clients may choose from; with none no client can join. */
   serializers: SerializerName[];
   /** The authmethods; `passthrough`: the router behind a proxy authenticates. */
   auth: AuthConfig | "passthrough";

@@ -26,11 +26,11 @@ import {
 import { normalizeWebSocketOptions } from "#config/options/normalize-websocket-options.ts";
 import { rawsocketOptions } from "#config/options/rawsocket-options-schema.ts";
 import { websocketOptions } from "#config/options/websocket-options-schema.ts";
-import { supportedSerializers } from "#config/schema/primitive.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
 import type { Report } from "#config/text/report.ts";
 import { normalizePaths } from "#config/web-service/normalize-web-service.ts";
 import { authPath, normalizeWebSocket } from "#config/web-service/normalize-websocket.ts";
+import { acceptedSerializers } from "./accepted-serializers.ts";
 import type { TransportContext, WorkerContext } from "./transport-context.ts";
 import {
   isOffered,
@@ -157,7 +157,7 @@ function normalizeRawSocket(
   warnOfRouterBuffering(options, at, context);
   if (item.auth !== undefined && item.auth !== "passthrough" && !isRecord(item.auth)) return null;
   return {
-    serializers: supportedSerializers(item.serializers),
+    serializers: acceptedSerializers(item.serializers, path, context.report),
     auth: normalizeSessionAuth(item.auth, authPath(item, path), context),
     backend: null,
     options: normalizeRawSocketOptions(options),

@@ -11,7 +11,7 @@ import { forwarding, limits } from "#config/options/limits-schema.ts";
 import { rawsocketOptions } from "#config/options/rawsocket-options-schema.ts";
 import { websocketOptions } from "#config/options/websocket-options-schema.ts";
 import { byType, defaulted, item, openItem, optional, required } from "#config/schema/item.ts";
-import { anything, id, integer, oneOf, serializers, text } from "#config/schema/primitive.ts";
+import { anything, clientSerializers, id, integer, oneOf, text } from "#config/schema/primitive.ts";
 import type { Schema } from "#config/schema/schema-shape.ts";
 import { unchecked } from "#config/schema/tolerated-values.ts";
 import { allBut, always, only, unhonoured } from "#config/schema/unhonoured.ts";
@@ -47,7 +47,7 @@ const websocket = item({
   type: required(v.literal("websocket"), "WAMP over WebSocket only, at every path."),
   endpoint: required(listeningEndpoint, "The socket to listen on."),
   url: optional(text, "Accepted, has no effect."),
-  serializers: serializers("Serializers for clients."),
+  serializers: clientSerializers(),
   auth: optional(
     sessionAuth,
     'Authmethods; absent: anonymous. Extension: `"passthrough"`, the router authenticates.',
@@ -63,7 +63,7 @@ const rawsocket = item({
   id: optional(id, "Absent: `transport000` and so on."),
   type: required(v.literal("rawsocket"), "WAMP over RawSocket."),
   endpoint: required(listeningEndpoint, "The socket to listen on."),
-  serializers: serializers("Serializers for clients."),
+  serializers: clientSerializers(),
   auth: optional(
     sessionAuth,
     'Authmethods; absent: anonymous. Extension: `"passthrough"`, the router authenticates.',
@@ -77,7 +77,7 @@ const rawsocket = item({
 const universalRawsocket = item({
   id: optional(id, "Accepted, has no effect."),
   type: optional(anything, "Accepted, has no effect."),
-  serializers: serializers("Serializers for clients."),
+  serializers: clientSerializers(),
   auth: optional(
     sessionAuth,
     'Authmethods; absent: anonymous. Extension: `"passthrough"`, the router authenticates.',

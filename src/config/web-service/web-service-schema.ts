@@ -20,10 +20,16 @@ import {
   mapOf,
   openItem,
   optional,
-  refused,
   required,
 } from "#config/schema/item.ts";
-import { anything, fileName, id, integer, serializers, text } from "#config/schema/primitive.ts";
+import {
+  anything,
+  clientSerializers,
+  fileName,
+  id,
+  integer,
+  text,
+} from "#config/schema/primitive.ts";
 import { unchecked } from "#config/schema/tolerated-values.ts";
 import { always, unhonoured } from "#config/schema/unhonoured.ts";
 import { type CookieItem, cookie } from "./cookie-schema.ts";
@@ -31,9 +37,16 @@ import { type CookieItem, cookie } from "./cookie-schema.ts";
 /** Attributes that every service may have. */
 const common = { id: optional(id, "Accepted, has no effect.") };
 
-const mimeTypes = mapOf(v.string(), unchecked(text));
+/** Other characters fit in no header (RFC 9110, section 5.5). */
+const mediaType = v.pipe(
+  text,
+  v.regex(
+    /^[\t\x20-\x7e\x80-\xff]*$/,
+    (issue) => `expected a media type such as "text/html", found ${issue.received}`,
+  ),
+);
 
-const refusedPackage = refused("files of a Python package are not supported; name a directory");
+const mimeTypes = mapOf(v.string(), unchecked(mediaType));
 
 const staticOptions = item({
   enable_directory_listing: defaulted(v.boolean(), false, "Show what is in a folder."),
@@ -49,9 +62,9 @@ const staticOptions = item({
 const staticService = item({
   ...common,
   type: required(v.literal("static"), "Files below a directory."),
-  directory: required(fileName, "The directory."),
-  package: refusedPackage,
-  resource: refusedPackage,
+  directory: optional(fileName, "The directory; required, unless files of a package are meant."),
+  package: optional(text, "A Python package, whose files are not served."),
+  resource: optional(text, "A folder of the package."),
   options: optional(staticOptions, "Options."),
 });
 
@@ -160,7 +173,7 @@ const websocketService = item({
   ...common,
   type: required(v.literal("websocket"), "WAMP over WebSocket."),
   url: optional(text, "Accepted, has no effect."),
-  serializers: serializers("Serializers for clients."),
+  serializers: clientSerializers(),
   auth: optional(
     sessionAuth,
     'Authmethods; absent: anonymous. Extension: `"passthrough"`, the router authenticates.',
@@ -174,7 +187,7 @@ const websocketProxyService = item({
   ...common,
   type: required(v.literal("websocket-proxy"), "WAMP over WebSocket with a backend of its own."),
   url: optional(text, "Accepted, has no effect."),
-  serializers: serializers("Serializers for clients."),
+  serializers: clientSerializers(),
   backends: required(backends, "Exactly one connecting transport."),
   auth: optional(sessionAuth, "Authmethods; absent: the router authenticates."),
   options: optional(websocketOptions, "Options."),

@@ -495,6 +495,75 @@ describe("findConfigFile", () => {
 
 describe("a value that Crossbar takes", () => {
   const ws = "$.workers[1].transports[0].paths.ws";
+  const files = "$.workers[1].transports[0].paths.files";
+
+  test("is a realm that is given twice, of which the last counts", async () => {
+    const realms = [
+      { name: "realm1", roles: [{ name: "anonymous" }, { name: "user" }] },
+      { name: "realm2", roles: [{ name: "anonymous" }] },
+      { name: "realm1", roles: [{ name: "anonymous" }] },
+    ];
+    const { config, faults, warnings } = await loadNode(nodeWith("$.workers[0].realms", realms));
+    expect(faults).toEqual([]);
+    expect(warnings).toEqual([
+      '$.workers[0].realms[2].name: realm "realm1" is also given before; the last one counts',
+    ]);
+    const [router] = config?.workers ?? [];
+    if (router?.type !== "router") throw new Error("expected a router");
+    expect(router.realms.map(({ name, roles }) => [name, roles.map((role) => role.name)])).toEqual([
+      ["realm1", ["anonymous"]],
+      ["realm2", ["anonymous"]],
+    ]);
+  });
+
+  test("is an attribute that is given twice, of which the last counts", async () => {
+    const text =
+      '{"version": 2, "controller": {"id": "one"}, "workers": [], "controller": {"id": "two"}}';
+    const { config, faults, warnings } = await loadNode(text);
+    expect([config?.controller.id, faults]).toEqual(["two", []]);
+    expect(warnings).toContain(
+      '$.controller: attribute "controller" is also given in line 1; the last one counts',
+    );
+  });
+
+  test("is a list without a serializer that is supported: no client can join", async () => {
+    const { config, faults, warnings } = await loadNode(nodeWith(`${ws}.serializers`, ["ubjson"]));
+    expect(faults).toEqual([]);
+    expect(warnings).toEqual([
+      `${ws}.serializers: none of these is supported, so no client can join`,
+      `${ws}.serializers[0]: not honoured: clients that speak no other are refused`,
+    ]);
+    expect(JSON.stringify(config)).toContain('"serializers":[]');
+  });
+
+  test("is a folder of a Python package, which is not served", async () => {
+    const node = nodeWith(files, { type: "static", package: "a", resource: "web" });
+    const { config, faults, warnings } = await loadNode(node);
+    expect(faults).toEqual([]);
+    expect(warnings).toEqual([
+      `${files}: not honoured: files of a Python package; requests for it are answered with 501`,
+    ]);
+    expect(JSON.stringify(config)).toContain('"files":{"type":"unavailable"}');
+  });
+
+  test("is a folder whose name is too long for the system", async () => {
+    const long = "a".repeat(256);
+    for (const directory of [long, `${"a/".repeat(2048)}a`]) {
+      expect((await loadNode(nodeWith(`${files}.directory`, directory))).warnings).toEqual([
+        `${files}.directory: this name is too long for the system; requests for it are answered with 404`,
+      ]);
+    }
+    const { warnings } = await loadNode(nodeWith(`${files}.directory`, "a".repeat(255)));
+    expect(warnings).toEqual([expect.stringContaining("there is no such directory at present")]);
+  });
+
+  test("is a name of two million parts", async () => {
+    const name = `${"a.".repeat(2_000_000)}a`;
+    const ticket = { type: "dynamic", authenticator: name };
+    expect((await loadNode(nodeWith(`${ws}.auth.ticket`, ticket))).faults).toEqual([]);
+    const create = { type: "function", create: name };
+    expect((await loadNode(nodeWith(`${ws}.auth.ticket`, create))).faults).toEqual([]);
+  });
 
   test("leaves out serializers that are not supported, beside others", async () => {
     const names = ["ubjson", "msgpack", "flatbuffers", "json"];

@@ -7,7 +7,6 @@ import { loadNode, namesIn, nodeWith } from "../../support/loaded-node.ts";
 const router = "$.workers[0]";
 const proxy = "$.workers[1]";
 const web = `${proxy}.transports[0]`;
-const ws = `${web}.paths.ws`;
 const connection = `${proxy}.connections.ws`;
 
 /** Values that one attribute cannot have; `sentence` is told each. */
@@ -23,15 +22,15 @@ const refused: [path: string, value: unknown, sentence: string][] = [
   ),
   [`${connection}.transport.endpoint.type`, "tor", 'endpoint type "tor" is not supported'],
   ...["ubjson", "flatbuffers"].map((name): [string, unknown, string] => [
-    `${ws}.serializers`,
+    `${connection}.transport.serializers`,
     [name],
     `serializer "${name}" is not supported`,
   ]),
-  ...["package", "resource"].map((name): [string, unknown, string] => [
-    `${web}.paths.files.${name}`,
-    "a",
-    "files of a Python package are not supported; name a directory",
-  ]),
+  [
+    `${web}.paths.files`,
+    { type: "static", directory: "web", package: "a", resource: "b" },
+    'expected either "directory" or "package" and "resource"',
+  ],
   [`${connection}.transport`, undefined, "required attribute is missing"],
   [`${connection}.transport.proxy`, {}, "connecting through an HTTP proxy is not supported"],
   [

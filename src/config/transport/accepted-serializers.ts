@@ -1,0 +1,23 @@
+/**
+ * The serializers that clients of a transport choose from.
+ *
+ * @module
+ */
+
+import { supportedSerializers } from "#config/schema/primitive.ts";
+import type { JsonPath } from "#config/text/config-issue.ts";
+import type { Report } from "#config/text/report.ts";
+import type { SerializerName } from "#wamp/serializer-name.ts";
+
+/** The supported ones of a list, with a warning where there is none; `path` is that of the item with the list. */
+export function acceptedSerializers(
+  names: readonly string[],
+  path: JsonPath,
+  report: Report,
+): SerializerName[] {
+  const supported = supportedSerializers(names);
+  if (supported.length === 0) {
+    report.warn([...path, "serializers"], "none of these is supported, so no client can join");
+  }
+  return supported;
+}
