@@ -134,6 +134,9 @@ export interface PythonOptions {
   ready_timeout: number;
 }
 
+/** What a component or an authenticator loads: `module.name`, or an entry point of a package. */
+export type PythonName = { name: string } | { package: string; entrypoint: string };
+
 /** The components of a router worker: they join its own realms. */
 export interface RouterComponentsConfig {
   list: ComponentConfig[];

@@ -52,6 +52,7 @@ export function normalizeProxy(
   refuseUnproved(item, transports, path, report);
   const isPythonRun = authenticators.length > 0;
   const options = normalizeWorkerPython(item.options, isPythonRun, [...path, "options"], report);
+  report.needLoaded(options);
   const { balancing } = item;
   const isSound = balancing !== undefined && !report.isMalformed([...path, "balancing"]);
   return {
