@@ -12,6 +12,9 @@ import sys
 MAKERS = {"__getattr__", "exec", "globals", "setattr", "vars"}
 
 
+START = description["start"]  # noqa: F821
+
+
 class Unknown(Exception):
     """The module would have to be run."""
 
@@ -34,7 +37,8 @@ def find(module):
         if spec is None:
             if parent is not None and "__path__" in source_of(parent):
                 raise Unknown
-            raise ImportError(f"no module {json.dumps(name)} is found")
+            where = f"the folder of the start is searched too, here {json.dumps(START)}"
+            raise ImportError(f"no module {json.dumps(name)} is found; {where}")
         places = spec.submodule_search_locations
         if places is None and count < len(parts):
             raise Unknown
@@ -106,10 +110,10 @@ def state_of(wanted):
     return None
 
 
-def main(description):
+def main(wanted):
     has_autobahn = spec_of("autobahn", None) is not None
-    states = [state_of(one) for one in description["wanted"]]
+    states = [state_of(one) for one in wanted]
     print(json.dumps({"has_autobahn": has_autobahn, "states": states}))
 
 
-main(description)  # noqa: F821
+main(description["wanted"])  # noqa: F821

@@ -56,10 +56,11 @@ async function run(
   { options, folder, maxMs = MAX_MS }: ModuleSearch,
   wanted: readonly PythonName[],
 ): Promise<unknown[] | string> {
+  const start = process.cwd();
   const child = Bun.spawn([python, "-c", BOOTSTRAP], {
     cwd: folder,
-    env: componentEnvironment(options, process.cwd(), folder),
-    stdin: bootstrapInput({ wanted }, source),
+    env: componentEnvironment(options, start, folder),
+    stdin: bootstrapInput({ wanted, start }, source),
     stderr: "ignore",
     // In a process group of its own, for an interpreter may be a script with children.
     detached: true,

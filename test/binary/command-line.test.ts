@@ -114,7 +114,7 @@ test("names the components that the interpreter has no module for, and runs no o
   writeFileSync(join(folder, "components.json"), JSON.stringify(node));
   const check = await crossproxy("check", "components.json");
   const sentence = hasPython
-    ? `Cannot load "none.A" with "${PYTHON}": no module "none" is found\n`
+    ? `Cannot load "none.A" with "${PYTHON}": no module "none" is found; the folder of the start is searched too, here "${folder}"\n`
     : 'Cannot run "/none/python": ENOENT';
   expect(check.stderr).toContain(`$.workers[0].components[0].classname: ${sentence}`);
   expect([check.stderr.split("\n").length, check.exitCode]).toEqual([hasPython ? 2 : 3, 0]);

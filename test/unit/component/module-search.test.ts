@@ -9,6 +9,8 @@ import { temporaryFolder } from "../../support/temporary-folder.ts";
 import { hasPython, PYTHON } from "../../support/wamp-clients.ts";
 
 const RUN = "open('run', 'w')\n";
+const missing = (name: string) =>
+  `no module "${name}" is found; the folder of the start is searched too, here "${process.cwd()}"`;
 const folder = temporaryFolder({
   "shop/__init__.py": `${RUN}from shop.parts import Part as Renamed\n`,
   "shop/parts.py": `${RUN}if True:\n    class Part:\n        pass\ntry:\n    Other = None\nfinally:\n    pass\n`,
@@ -50,8 +52,8 @@ describe.skipIf(!hasPython)("a module that is searched for", () => {
     ["sys.exit", null],
     ["os.path.join", null],
     ["shop.parts.Nothing", `${folder}/shop/parts.py defines no "Nothing"`],
-    ["shop.none.Part", 'no module "shop.none" is found'],
-    ["nothing.at.All", 'no module "nothing" is found'],
+    ["shop.none.Part", missing("shop.none")],
+    ["nothing.at.All", missing("nothing")],
     ["shop.old.Part", expect.stringContaining(`${folder}/shop/old.py:2 is no Python 3: `)],
   ])("for %s", async (name, state) => {
     const [sentence] = await search(PYTHON, [{ name }]);
@@ -65,7 +67,7 @@ describe.skipIf(!hasPython)("a module that is searched for", () => {
     const wamplet = { package: "none", entrypoint: "one" };
     const names = [{ name: "none.A" }, { name: "shop.parts.Part" }, wamplet];
     expect(await search(PYTHON, names)).toEqual([
-      `Cannot load "none.A" with "${PYTHON}": no module "none" is found`,
+      `Cannot load "none.A" with "${PYTHON}": ${missing("none")}`,
       null,
       `Cannot load wamplet "one" with "${PYTHON}": package "none" registers no wamplet "one"`,
     ]);
