@@ -493,6 +493,18 @@ describe("findConfigFile", () => {
   });
 });
 
+test.each(["a", ".a.b", "a..b", "a.b.", "a. b"])(
+  "refuses %p as a procedure and a function",
+  async (name) => {
+    const dynamic = { type: "dynamic", authenticator: `${name}.` };
+    const made = { type: "function", create: name };
+    for (const auth of [dynamic, made]) {
+      const node = nodeWith("$.workers[1].transports[0].paths.ws.auth.ticket", auth);
+      expect((await loadNode(node)).faults).toEqual([expect.stringContaining("expected")]);
+    }
+  },
+);
+
 describe("a value that Crossbar takes", () => {
   const ws = "$.workers[1].transports[0].paths.ws";
   const files = "$.workers[1].transports[0].paths.files";
