@@ -123,7 +123,7 @@ function answerBinary(call: Uint8Array): Uint8Array | null {
 }
 
 const serializers = [...SERIALIZER_NAMES];
-const buffers: BufferOptions = { max_buffered: 2 ** 26, stall_timeout: 0 };
+const buffers: BufferOptions = { max_buffered: 2 ** 26, stall_timeout: 0, max_outgoing: 2 ** 34 };
 const session: SessionConfig = { serializers, auth: {}, backend: null, options: buffers };
 const path = process.argv[2] ?? "stub-router.sock";
 

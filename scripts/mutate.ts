@@ -6,8 +6,11 @@
  *     npm run mutate -- src/auth/ticket.ts         one file
  *     npm run mutate -- src/auth/ticket.ts --all   also the mutants that were killed before
  *
- * The results are kept in `.mutation`: the next run tries new mutants, and again those that survived or timed
- * out. Mutants that no caller can tell from the source survive every time.
+ *     npm run mutate -- src/auth/ticket.ts --tests test/unit/auth --tests test/proxy/joining.test.ts
+ *
+ * Without `--tests`, the tests are those that import the file. The results are kept in `.mutation`: the next
+ * run tries new mutants, and again those that survived or timed out. Mutants that no caller can tell from the
+ * source survive every time.
  *
  * @module
  */
@@ -33,10 +36,13 @@ const resultsOf = (file: string) => `${FOLDER}/${file.replaceAll("/", "-")}.json
 const settingsOf = (file: string) => resultsOf(file).replace(/json$/, "settings.json");
 
 const { values, positionals } = parseArgs({
-  options: { all: { type: "boolean", default: false } },
+  options: {
+    all: { type: "boolean", default: false },
+    tests: { type: "string", multiple: true, default: [] },
+  },
   allowPositionals: true,
 });
-const files = positionals.flatMap((path) => sourceFiles(path.replace(/[/]+$/, "")));
+const files = positionals.flatMap((path) => filesOf(path.replace(/[/]+$/, "")));
 if (files.length === 0) {
   console.error("Cannot mutate: no file of src/ was named");
   process.exit(2);
@@ -48,7 +54,7 @@ const failed = files.filter((file) => !mutate(file));
 printTotals();
 process.exit(failed.length === 0 ? 0 : 1);
 
-function sourceFiles(path: string): string[] {
+function filesOf(path: string): string[] {
   if (!existsSync(path)) return [];
   if (statSync(path).isFile()) return [path];
   return [...new Bun.Glob("**/*.ts").scanSync(path)].sort().map((name) => `${path}/${name}`);
@@ -70,6 +76,7 @@ function mutate(file: string): boolean {
  * fewest imports: more tests would kill few mutants more, and take many times as long.
  */
 function testsFor(file: string): string[] {
+  if (values.tests.length > 0) return values.tests.flatMap((path) => filesOf(path));
   const own = basename(file).replace(/[.]ts$/, ".test.ts");
   const distances = imports.distancesTo(file);
   const distanceOf = (test: string) =>

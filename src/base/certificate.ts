@@ -10,6 +10,7 @@ import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
 import { readFileSync, statSync } from "node:fs";
 
 import { Failure, sentenceOf } from "./failure.ts";
+import { fileStateOf } from "./file-state.ts";
 
 /** PEM files of a certificate; absolute file names. */
 export interface CertificateFiles {
@@ -89,21 +90,13 @@ function readPrivateKey(file: string): { pem: string; key: KeyObject } {
   }
 }
 
-const STATES: Record<string, string> = {
-  ENOENT: "no such file",
-  ENOTDIR: "no such file",
-  EACCES: "permission denied",
-  EISDIR: "it is a folder",
-};
-
 function readText(file: string): string {
   try {
     const info = statSync(file);
     // A pipe would be waited for without an end; of a folder the system itself says what it is.
     if (info.isFile() || info.isDirectory()) return readFileSync(file, "utf8");
   } catch (thrown) {
-    const code = thrown instanceof Error && "code" in thrown ? String(thrown.code) : "";
-    throw pemFailure(`Cannot read "${file}": ${STATES[code] ?? "the system does not let us"}`);
+    throw pemFailure(`Cannot read "${file}": ${fileStateOf(thrown)}`);
   }
   throw pemFailure(`Cannot read "${file}": it is no file`);
 }

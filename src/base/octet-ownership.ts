@@ -32,6 +32,11 @@ export function shareOctets<T extends Uint8Array>(octets: T): T {
   return octets;
 }
 
+/** Whether octets were shared. */
+export function isShared(octets: Uint8Array): boolean {
+  return octets.length >= LONG_OCTETS && shared.has(octets);
+}
+
 /** The octets themselves where they were given, which takes them; otherwise a copy. */
 export function takeOctets(octets: Uint8Array): Uint8Array<ArrayBuffer> {
   return isOfArrayBuffer(octets) && given.delete(octets) ? octets : new Uint8Array(octets);

@@ -1,5 +1,5 @@
 /**
- * Dictionaries and texts among decoded values.
+ * Dictionaries, lists and texts among decoded values.
  *
  * @module
  */
@@ -18,6 +18,11 @@ export function asRecord(value: unknown): Record<string, unknown> {
 /** The same for a value of a dictionary's type, in which a configuration fault may have left another. */
 export function asMap<T>(value: Record<string, T>): Record<string, T> {
   return isRecord(value) ? value : {};
+}
+
+/** The same for a list. */
+export function asList<T>(value: T[]): T[] {
+  return Array.isArray(value) ? value : [];
 }
 
 /** The value if it is a text, else another text. */

@@ -22,6 +22,8 @@ import { ExitCode } from "./exit-code.ts";
 import { RELEASE } from "./release.ts";
 import { reportFaults } from "./report-issues.ts";
 
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
 /** How a node logs, in all its processes. */
 export interface LogChoice {
   loglevel: LogLevel;
@@ -50,6 +52,7 @@ export async function startCommand(file: string, choice: LogChoice): Promise<num
 
   const controller = new NodeController(config, startContext(config, choice, log), log);
   const bySignal = endedBySignal(controller, log);
+  waitIdly();
   try {
     const workers = await controller.start();
     if (workers !== null) writeOutput("stdout", printReadyTable(workers));
@@ -96,6 +99,14 @@ function endedBySignal(controller: NodeController, log: Logger): Promise<void> {
     },
   });
   return ended.promise;
+}
+
+/**
+ * Bun polls without a pause while a promise is awaited and no timer or process keeps its loop alive, as in a
+ * node whose guests have all ended.
+ */
+function waitIdly(): void {
+  setInterval(() => {}, LONGEST_TIMER_MS);
 }
 
 /** The private key of the node; the public key, which routers need, is logged. */

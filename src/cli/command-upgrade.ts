@@ -6,8 +6,10 @@
 
 import { existsSync, realpathSync, statSync, writeFileSync } from "node:fs";
 import { extname } from "node:path";
-import { Failure, sentenceOf } from "#base/failure.ts";
-import { isYaml, upgradeConfigFile } from "#config/upgrade/upgrade-config-file.ts";
+import { errorCodeOf, Failure } from "#base/failure.ts";
+import { fileStateOf } from "#base/file-state.ts";
+import { isYaml } from "#config/parse-config-file.ts";
+import { upgradeConfigFile } from "#config/upgrade/upgrade-config-file.ts";
 import { writeCompletely } from "#observe/write-output.ts";
 import { type ConfigFileChoice, requireConfigFile } from "./config-file.ts";
 import { ExitCode } from "./exit-code.ts";
@@ -77,8 +79,7 @@ function write(output: string, text: string, file: string, isForced: boolean): v
 }
 
 function stateOf(thrown: unknown): string {
-  const code = thrown instanceof Error && "code" in thrown ? thrown.code : undefined;
+  const code = errorCodeOf(thrown);
   if (code === "EEXIST") return "there is such a file; --force replaces it";
-  if (code === "ENOENT" || code === "ENOTDIR") return "no such folder";
-  return code === "EACCES" ? "no permission" : sentenceOf(thrown);
+  return code === "ENOENT" || code === "ENOTDIR" ? "no such folder" : fileStateOf(thrown);
 }

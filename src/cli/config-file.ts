@@ -8,7 +8,7 @@ import { existsSync } from "node:fs";
 import { isAbsolute, join, resolve } from "node:path";
 
 import { Failure } from "#base/failure.ts";
-import { findConfigFile } from "#config/load.ts";
+import { findConfigFile } from "#config/find-config-file.ts";
 
 /** The arguments that name the file. */
 export interface ConfigFileChoice {

@@ -3,14 +3,14 @@
  * authenticators in Python.
  *
  * As in Crossbar, a component starts when the one before it is ready, so that it can call procedures which
- * that one registers. A component whose `onJoin` does not return delays the others for `readyTimeoutMs`,
+ * that one registers. A component whose `onJoin` does not return delays the others for `ready_timeout`,
  * and not for ever. Components on Twisted and on asyncio need a process each, because autobahn supports one
  * framework in a process: the components that the first process cannot load are started in a second one.
  *
  * @module
  */
 
-import { Failure } from "#base/failure.ts";
+import { Failure, sentenceOf } from "#base/failure.ts";
 import { exitOf, type ProcessExit } from "#base/process-exit.ts";
 import type { ComponentConfig, PythonOptions } from "#config/node-config.ts";
 import type { LogLevel } from "#observe/log-format.ts";
@@ -29,6 +29,9 @@ import {
   RunningComponent,
   withinTime,
 } from "./running-component.ts";
+
+/** Time for the interpreter to import autobahn. */
+const USABLE_DEADLINE_MS = 30_000;
 
 /** Time for the other processes to end when one has ended by itself. */
 const EXIT_DEADLINE_MS = 3_000;
@@ -63,13 +66,12 @@ export interface ComponentHostOptions {
   onExit: (exit: ProcessExit) => void;
 }
 
-/** A process, its log, and whether its interpreter can run components. */
+/** A process and its log; `usable` settles once it is known whether its interpreter can run components. */
 interface Runner {
   process: RunnerProcess;
   calls: AuthenticatorCalls;
   log: Logger;
   usable: PromiseWithResolvers<void>;
-  isUsable: boolean;
 }
 
 /** Runs components, and reports how they end. */
@@ -80,6 +82,8 @@ export class ComponentHost {
   readonly #components = new Map<string, RunningComponent>();
   /** By the id of the component that runs there. */
   readonly #places = new Map<string, Runner>();
+  /** Whether the interpreter has run components. */
+  #isUsable = false;
   #isEnding = false;
 
   /**
@@ -98,18 +102,15 @@ export class ComponentHost {
   }
 
   /**
-   * Starts every component. Resolves when each of them is ready, is over, or has had its time.
+   * Starts every component. Resolves when each of them is loaded, and is ready, is over, or has had its time.
    *
    * @throws Failure when the interpreter cannot run components.
    */
   async start(): Promise<void> {
-    const deadline = performance.now() + this.#options.python.ready_timeout;
-    let waiting = this.#options.components;
+    const { components, python } = this.#options;
+    if (components.length === 0) return;
     try {
-      // Each process takes at least the first of those that are left.
-      while (waiting.length > 0 && !this.#isEnding) {
-        waiting = await this.#startInOneProcess(waiting, deadline);
-      }
+      await this.#startAll(components, performance.now() + python.ready_timeout);
     } catch (thrown) {
       // A process that ends because it is asked to has not failed.
       if (this.#isEnding) return;
@@ -156,20 +157,40 @@ export class ComponentHost {
     for (const { process } of this.#runners) process.kill();
   }
 
-  /** Starts components in a new process; returns those that need the other framework. */
-  async #startInOneProcess(
-    components: readonly RunnableConfig[],
-    deadline: number,
-  ): Promise<readonly RunnableConfig[]> {
+  /** Starts components in a new process, then those that need the other framework in one more. */
+  async #startAll(components: readonly RunnableConfig[], deadline: number): Promise<void> {
     const runner = this.#startRunner(components.length);
-    await this.#becomeUsable(runner, deadline);
-    const others: RunnableConfig[] = [];
+    if (!this.#isUsable) await this.#becomeUsable(runner);
+    const started: RunningComponent[] = [];
     for (const [index, component] of components.entries()) {
-      if (this.#isEnding) return [];
-      const state = await this.#startComponent(component, index, runner, deadline);
-      if (state === "other-framework") others.push(component);
+      if (this.#isEnding) return;
+      started.push(await this.#startComponent(component, index, runner, deadline));
     }
-    return others.length < components.length ? others : [];
+    // One that has had its time may still be loading.
+    await Promise.all(started.map((one) => one.loaded()));
+    await this.#startOthers(started, runner, deadline);
+  }
+
+  /** Starts the components that a process could not load, but not if it could load none. */
+  async #startOthers(
+    started: readonly RunningComponent[],
+    { log }: Runner,
+    deadline: number,
+  ): Promise<void> {
+    const others = started.filter(({ state }) => state === "other-framework");
+    if (others.length === 0 || others.length === started.length || this.#isEnding) return;
+    const components = this.#options.components.filter(({ id }) =>
+      others.some(({ config }) => config.id === id),
+    );
+    try {
+      await this.#startAll(components, deadline);
+    } catch (thrown) {
+      if (this.#isEnding) return;
+      if (!(thrown instanceof Failure)) throw thrown;
+      for (const { id } of components) {
+        log.error(`${this.#options.kind} not started`, { id, reason: sentenceOf(thrown) });
+      }
+    }
   }
 
   #startRunner(connections: number): Runner {
@@ -183,15 +204,15 @@ export class ComponentHost {
     );
     const calls = new AuthenticatorCalls(process);
     const log = context.logOf(process.pid);
-    const runner: Runner = { process, calls, log, usable, isUsable: false };
+    const runner: Runner = { process, calls, log, usable };
     this.#runners.push(runner);
     logOutput(process.process, log);
     void process.process.exited.then(() => this.#onExit(runner));
     return runner;
   }
 
-  async #becomeUsable({ process, usable }: Runner, deadline: number): Promise<void> {
-    if (await withinTime(usable.promise, deadline - performance.now())) return;
+  async #becomeUsable({ process, usable }: Runner): Promise<void> {
+    if (await withinTime(usable.promise, USABLE_DEADLINE_MS)) return;
     process.kill();
     throw this.#unusable("it does not answer");
   }
@@ -201,7 +222,7 @@ export class ComponentHost {
     index: number,
     runner: Runner,
     deadline: number,
-  ) {
+  ): Promise<RunningComponent> {
     const { kind } = this.#options;
     const { process, log } = runner;
     const running = new RunningComponent(this.#attach(component, index, process), process);
@@ -216,7 +237,7 @@ export class ComponentHost {
         ready_timeout: this.#options.python.ready_timeout,
       });
     }
-    return state;
+    return running;
   }
 
   /** The component as its process is ordered to start it: with its end of the inherited connection. */
@@ -231,7 +252,7 @@ export class ComponentHost {
     const { log, usable, calls } = runner;
     calls.onSign();
     if (event.event === "started") {
-      runner.isUsable = true;
+      this.#isUsable = true;
       const { python, autobahn } = event;
       log.info(`${this.#options.kind}s are run`, {
         interpreter: this.#process.python,
@@ -252,16 +273,16 @@ export class ComponentHost {
     }
   }
 
-  #onExit({ process: { process }, calls, usable, isUsable }: Runner): void {
+  #onExit({ process: { process }, calls, usable }: Runner): void {
     calls.fail("its process has ended");
     const isTooOld = process.exitCode === EXIT_TOO_OLD;
     usable.reject(
       this.#unusable(isTooOld ? "it is older than Python 3.9" : "it ended at its start"),
     );
     for (const running of this.#components.values()) running.exited();
-    // An interpreter that cannot run components is the failure of `start`.
-    if (this.#isEnding || !isUsable) return;
     const exit = exitOf(process);
+    // An interpreter that ends by itself at its start cannot run components, which is the failure of `start`.
+    if (this.#isEnding || (!this.#isUsable && exit.signal === null)) return;
     void this.shutdown(EXIT_DEADLINE_MS).then(() => this.#options.onExit(exit));
   }
 

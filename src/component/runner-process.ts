@@ -80,7 +80,7 @@ export class RunnerProcess {
     }
     this.#channel = this.#openChannel(onEvent);
     this.#channel.catch(() => this.kill());
-    this.process.exited.then(() => this.#closeConnections()).catch(() => {});
+    this.process.exited.then(() => this.#ended()).catch(() => {});
   }
 
   /** Hands over this program's end of the connection that the runner has as `descriptorOf(index)`. */
@@ -135,7 +135,9 @@ export class RunnerProcess {
     return this.process.stdio[index] as number;
   }
 
-  #closeConnections(): void {
+  #ended(): void {
+    // What components have started has no parent that would end it.
+    this.kill();
     for (const descriptor of this.#connections.values()) closeSync(descriptor);
     this.#connections.clear();
   }
@@ -179,6 +181,7 @@ function spawn(options: RunnerOptions): Bun.Subprocess {
     title: options.title,
     cpu_affinity: options.cpuAffinity,
     log_level: options.logLevel,
+    connections: options.connections,
   };
   const input = bootstrapInput(description, `${source}\nmain()\n`);
   const connections = Array<"pipe">(options.connections).fill("pipe");

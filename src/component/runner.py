@@ -14,6 +14,7 @@ in a process; a component of the other one is reported as other-framework and no
 the channel, or SIGTERM, makes every session leave, and ends the process.
 """
 
+import atexit
 import base64
 import contextlib
 import importlib
@@ -34,9 +35,12 @@ CHANNEL = 3
 LEAVE_SECONDS = 2
 EXIT_SECONDS = 2
 
-# An exception may quote any value: longer texts are cut.
+# An exception, or a router, may quote any value: longer texts are cut.
 MAX_REASON = 2_000
 MAX_TRACEBACK = 16_000
+
+# Characters of an authenticator's answer in JSON; crossproxy reads no longer event.
+MAX_ANSWER = 400_000
 
 
 def send(event, component=None, **fields):
@@ -69,7 +73,15 @@ def failure(component, step, error, stays=False):
 
 
 def reason_of(error):
-    return f"{type(error).__name__}: {error}"[:MAX_REASON]
+    return f"{type(error).__name__}: {text_of(error)}"
+
+
+def text_of(value):
+    """The value in words, which may be code of a component that fails."""
+    try:
+        return str(value)[:MAX_REASON]
+    except Exception as error:
+        return f"its text could not be made: {type(error).__name__}"
 
 
 def place_of(error):
@@ -189,7 +201,11 @@ class Twisted:
         from twisted.internet import fdesc
 
         fdesc.setNonBlocking(CHANNEL)
-        self.reactor.addReader(OrderReader(lines))
+        self.reader = OrderReader(lines)
+        self.reactor.addReader(self.reader)
+
+    def stop_reading(self):
+        self.reactor.removeReader(self.reader)
 
     def later(self, seconds, call):
         self.reactor.callLater(seconds, call)
@@ -292,6 +308,9 @@ class Asyncio:
         os.set_blocking(CHANNEL, False)
         self.loop.add_reader(CHANNEL, lines.read)
 
+    def stop_reading(self):
+        self.loop.remove_reader(CHANNEL)
+
     def later(self, seconds, call):
         self.loop.call_later(seconds, call)
 
@@ -340,9 +359,10 @@ class Running:
                 for name, callback in callbacks.items():
                     session.on(name, callback)
                 self.observe(session)
-            except Exception as error:
+            except (Exception, SystemExit) as error:
                 self.over("create", error)
-                raise
+                # SystemExit would end the process of all components.
+                raise RuntimeError(reason_of(error)) from error
             self.session = session
             return session
 
@@ -375,9 +395,9 @@ class Running:
 
     def observe(self, session):
         self.observe_connecting(session)
+        self.observe_joining(session)
         self.observe_errors(session)
         session.on("join", self.joined)
-        session.on("ready", lambda _: self.has_failed or send("ready", self.id))
         session.on("leave", self.left)
         session.on("disconnect", self.disconnected)
 
@@ -398,13 +418,30 @@ class Running:
 
         session.onConnect = connecting
 
+    def observe_joining(self, session):
+        """On asyncio, autobahn's event `ready` comes before onJoin has returned, and its exceptions are lost."""
+        import txaio
+
+        on_join = session.onJoin
+
+        def failed(fail):
+            self.failed_to_join(session, getattr(fail, "value", fail))
+            return fail
+
+        def joining(details):
+            done = txaio.as_future(on_join, details)
+            txaio.add_callbacks(done, lambda _: self.ready(), failed)
+            return done
+
+        session.onJoin = joining
+
     def observe_errors(self, session):
         """Exceptions of the component's own code arrive in onUserError."""
         user_error = session.onUserError
 
         def on_user_error(fail, message):
             error = getattr(fail, "value", fail)
-            if message in ("While firing onJoin", "While notifying 'join'"):
+            if message == "While notifying 'join'":
                 self.failed_to_join(session, error)
             elif message.startswith("While firing onLeave"):
                 # The events `leave` and `disconnect` need not follow.
@@ -425,8 +462,13 @@ class Running:
 
     def joined(self, _session, details):
         self.is_joined = True
-        fields = {name: getattr(details, name) for name in ("realm", "session", "authid", "authrole")}
-        send("joined", self.id, **fields)
+        texts = {name: cut(getattr(details, name)) for name in ("realm", "authid", "authrole")}
+        send("joined", self.id, session=details.session, **texts)
+
+    def ready(self):
+        """Reports that onJoin has returned, after all callbacks for `join`."""
+        if not self.has_failed and not self.is_over:
+            send("ready", self.id)
 
     def left(self, session, details):
         self.disconnect_later(session)
@@ -435,8 +477,8 @@ class Running:
         send(
             "left",
             self.id,
-            reason=details.reason,
-            message=details.message,
+            reason=cut(details.reason),
+            message=cut(details.message),
             had_joined=self.is_joined,
             was_lost=details.reason == "wamp.close.transport_lost" and not self.is_asked,
         )
@@ -470,6 +512,10 @@ class Running:
             session.disconnect()
         else:
             self.end()
+
+
+def cut(text):
+    return None if text is None else text_of(text)
 
 
 def serializer_of(name):
@@ -526,7 +572,11 @@ class Authenticator:
         import txaio
 
         # As in Crossbar; it gives the worker's controller, of which there is none, in the second place.
-        made = txaio.as_future(create, json.loads(self.item["config"]), None)
+        try:
+            made = txaio.as_future(create, json.loads(self.item["config"]), None)
+        except SystemExit as error:
+            failure(self.id, "create", error)
+            return
         txaio.add_callbacks(made, self.created, self.not_created)
 
     def created(self, authenticate):
@@ -547,6 +597,8 @@ class Authenticator:
             try:
                 # Values that JSON does not have are an exception, NaN too.
                 text = json.dumps(value, default=without_binary, allow_nan=False)
+                if len(text) > MAX_ANSWER:
+                    raise ValueError(f"an answer of {len(text)} characters is too long")
             except Exception as error:
                 raised(error)
             else:
@@ -582,8 +634,8 @@ def exception_fields(error):
     is_answer = isinstance(error, ApplicationError)
     first = error.args[0] if is_answer and error.args else None
     return {
-        "uri": error.error if is_answer else None,
-        "message": None if first is None else str(first)[:MAX_REASON],
+        "uri": cut(error.error) if is_answer else None,
+        "message": cut(first),
         "reason": reason_of(error),
         "place": place_of(error),
     }
@@ -648,7 +700,7 @@ class Runner:
             if self.framework and wanted and wanted != self.framework.name:
                 raise OtherFramework
             self.framework = self.framework or framework_named(wanted)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             self.not_loaded(item, error)
             return
         send("loaded", item["id"], framework=self.framework.name)
@@ -694,6 +746,7 @@ class Runner:
         self.has_ended = True
         if self.framework is None:
             sys.exit(0)
+        self.framework.stop_reading()
         for running in list(self.running.values()):
             # One that cannot leave must not keep the others from it.
             with contextlib.suppress(Exception):
@@ -747,13 +800,25 @@ def start_logging():
 
 
 def end_with_crossproxy():
-    """Kills this process when crossproxy has gone, or wants it to end, and it does not end by itself."""
+    """Kills this process, and those it has started, when crossproxy has gone, or wants it to end, and it does not end by itself."""
     poll = select.poll()
     # Without flags only the end of the connection is reported.
     poll.register(CHANNEL, getattr(select, "POLLRDHUP", 0))
     poll.poll()
     time.sleep(LEAVE_SECONDS + EXIT_SECONDS)
-    os.kill(os.getpid(), signal.SIGKILL)
+    os.killpg(0, signal.SIGKILL)
+
+
+def end_children():
+    """Ends what components have started: it would stay, and be started once more with them."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    os.killpg(0, signal.SIGTERM)
+
+
+def keep_descriptors():
+    """Programs that components start must not inherit them: a connection would stay open without its component."""
+    for descriptor in range(CHANNEL, CHANNEL + 1 + description["connections"]):
+        os.set_inheritable(descriptor, False)
 
 
 def set_title(title):
@@ -770,6 +835,9 @@ def set_title(title):
 
 
 def main():
+    keep_descriptors()
+    # The first that is registered is the last that is called.
+    atexit.register(end_children)
     threading.Thread(target=end_with_crossproxy, daemon=True).start()
     try:
         if description["cpu_affinity"]:

@@ -22,6 +22,7 @@ export class RunningComponent {
   readonly config: RunnableConfig;
   readonly #process: RunnerProcess;
   #state: ComponentState = "starting";
+  #loaded = Promise.withResolvers<void>();
   #settled = Promise.withResolvers<void>();
   #hasFailed = false;
 
@@ -43,12 +44,14 @@ export class RunningComponent {
   start(): void {
     this.#state = "starting";
     this.#hasFailed = false;
+    this.#loaded = Promise.withResolvers();
     this.#settled = Promise.withResolvers();
     this.#process.order({ start: this.config });
   }
 
   /** Takes an event of the component; returns how it ended, or undefined where it goes on. */
   take(event: ComponentEvent): ComponentEnd | undefined {
+    this.#loaded.resolve();
     if (event.event === "loaded") return undefined;
     const end = endOf(event);
     if (event.event === "failed") this.#hasFailed = true;
@@ -65,7 +68,13 @@ export class RunningComponent {
   /** Its process has ended. */
   exited(): void {
     this.#state = "over";
+    this.#loaded.resolve();
     this.#settled.resolve();
+  }
+
+  /** Waits until the process has loaded the component, or has reported that it cannot. */
+  async loaded(): Promise<void> {
+    await this.#loaded.promise;
   }
 
   /** Waits until the component is ready or over; with a time, at most for that. */

@@ -69,9 +69,9 @@ function folderState(machine: Machine, folder: string): string | null {
   return machine.canWrite(folder) ? null : "its folder cannot be written by this user";
 }
 
-/** Names are resolved when the node starts, and Linux has every address of 127.0.0.0/8. */
+/** Linux has every address of 127.0.0.0/8. */
 function hasAddress(addresses: readonly string[], wanted: string): boolean {
-  if (isIP(wanted) === 0 || wanted === "0.0.0.0" || wanted.startsWith("127.")) return true;
+  if (wanted === "0.0.0.0" || wanted.startsWith("127.")) return true;
   const name = canonical(wanted);
   const isAny = name === "[::]" || name.startsWith("[::ffff:");
   return isAny || addresses.some((address) => canonical(address) === name);

@@ -22,7 +22,7 @@ export type MachineNeed =
   | { kind: "program"; name: string; files: readonly string[] }
   /** Python can load this. */
   | { kind: "python"; wanted: PythonName; options: PythonOptions }
-  /** Connections to this address, or host name, are accepted. */
+  /** Connections to this IP address are accepted; names are resolved when the node starts. */
   | { kind: "interface"; address: string };
 
 /** A need, and where the configuration states it. */

@@ -334,6 +334,8 @@ export interface BufferOptions {
   max_buffered: number;
   /** Milliseconds that a side may be behind; 0: unlimited. */
   stall_timeout: number;
+  /** Octets that may wait for all clients of a worker when more has to wait for one of this transport. */
+  max_outgoing: number;
 }
 
 /** An end that a client may learn from the close alone, without GOODBYE or ABORT; it covers a router outage. */

@@ -7,7 +7,7 @@
 
 import { didYouMean } from "./schema/fault-sentence.ts";
 import type { JsonPath } from "./text/config-issue.ts";
-import type { ParsedText, ParsedWarning } from "./text/source-map.ts";
+import type { ParsedText, ParsedWarning } from "./text/parsed-text.ts";
 
 /** What a permission allows; in version 1 these are attributes of the permission itself. */
 const PERMISSION_ACTIONS = ["call", "register", "publish", "subscribe"] as const;
@@ -42,12 +42,17 @@ export function readVersion1(parsed: ParsedText, file: string): ParsedText {
       places.copy([...path, action], [...path, "allow", action]);
     }
   }
-  const sentence = `version 1 is read as version 2; "crossproxy upgrade ${file}" writes that`;
-  const path = Object.hasOwn(value, "version") ? ["version"] : [];
+  const isGiven = Object.hasOwn(value, "version");
+  const state = `${isGiven ? "version 1" : "a file without a version"} is read as version 2`;
+  const sentence = `${state}; "crossproxy upgrade ${file}" writes a file of version 2`;
   return {
     value: upgradeNode(value),
     places,
-    warnings: [{ path, sentence }, ...warnings, ...upgraded.flatMap(unknownWarnings)],
+    warnings: [
+      { path: isGiven ? ["version"] : [], sentence },
+      ...warnings,
+      ...upgraded.flatMap(unknownWarnings),
+    ],
   };
 }
 

@@ -17,7 +17,7 @@ import { join } from "node:path";
 const LONGEST_INTERVAL_MS = 1_000;
 const SHORTEST_INTERVAL_MS = 50;
 
-/** More files are not looked at, so that a scan stays short. */
+/** More files and folders are not watched, so that a scan stays short. */
 const MAX_FILES = 20_000;
 
 /** What is watched. */
@@ -27,6 +27,10 @@ export interface FolderWatchOptions {
   quietMs: number;
   /** Takes the name of a file or folder that was added, changed or removed. */
   onChange: (path: string) => void;
+  /** Takes, once, how many files and folders are watched when there are more of them. */
+  onTooMany: (watched: number) => void;
+  /** Most files and folders; 20,000 by default. */
+  maxFiles?: number;
 }
 
 /** State of each file by its name. */
@@ -36,13 +40,16 @@ type Snapshot = Map<string, string>;
 export class FolderWatch {
   readonly #options: FolderWatchOptions;
   readonly #intervalMs: number;
+  readonly #maxFiles: number;
   #last: Snapshot | null = null;
   #changed: { path: string; at: number } | null = null;
   #timer: ReturnType<typeof setTimeout> | null = null;
+  #hasTooMany = false;
   #isStopped = false;
 
   constructor(options: FolderWatchOptions) {
     this.#options = options;
+    this.#maxFiles = options.maxFiles ?? MAX_FILES;
     this.#intervalMs = Math.max(
       SHORTEST_INTERVAL_MS,
       Math.min(LONGEST_INTERVAL_MS, options.quietMs / 2),
@@ -57,8 +64,9 @@ export class FolderWatch {
   }
 
   async #scan(): Promise<void> {
-    const snapshot = await snapshotOf(this.#options.folders);
+    const snapshot = await snapshotOf(this.#options.folders, this.#maxFiles);
     if (this.#isStopped) return;
+    if (snapshot.size > this.#maxFiles) this.#leaveOutTheRest(snapshot);
     const path = this.#last && differenceOf(this.#last, snapshot);
     this.#last = snapshot;
     const now = performance.now();
@@ -71,9 +79,18 @@ export class FolderWatch {
     }
     if (!this.#isStopped) this.#timer = setTimeout(() => void this.#scan(), this.#intervalMs);
   }
+
+  #leaveOutTheRest(snapshot: Snapshot): void {
+    const last = [...snapshot.keys()].at(-1);
+    if (last !== undefined) snapshot.delete(last);
+    if (this.#hasTooMany) return;
+    this.#hasTooMany = true;
+    this.#options.onTooMany(this.#maxFiles);
+  }
 }
 
-async function snapshotOf(folders: readonly string[]): Promise<Snapshot> {
+/** The files and folders, and at most one more than `maxFiles` of them. */
+async function snapshotOf(folders: readonly string[], maxFiles: number): Promise<Snapshot> {
   const snapshot: Snapshot = new Map();
   const waiting = [...folders];
   for (let folder = waiting.pop(); folder !== undefined; folder = waiting.pop()) {
@@ -81,7 +98,7 @@ async function snapshotOf(folders: readonly string[]): Promise<Snapshot> {
       if (entry.name.startsWith(".") || entry.name === "__pycache__") continue;
       const path = join(folder, entry.name);
       if (entry.isDirectory()) waiting.push(path);
-      if (snapshot.size >= MAX_FILES) return snapshot;
+      if (snapshot.size > maxFiles) return snapshot;
       snapshot.set(path, entry.isDirectory() ? "folder" : await stateOf(path));
     }
   }

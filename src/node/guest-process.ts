@@ -40,6 +40,7 @@ export class GuestProcess implements WorkerProcess {
   constructor(config: GuestWorkerConfig, logOf: (pid: number) => Logger) {
     this.#process = spawn(config);
     this.pid = this.#process.pid;
+    void writeInput(this.#process.stdin, config.options.stdin);
     const controllerWatch = new ControllerWatch(this.pid);
     const log = logOf(this.pid);
     const watch = config.options.watch && this.#watch(config.options.watch, log);
@@ -93,6 +94,7 @@ export class GuestProcess implements WorkerProcess {
         this.#isOutdated = true;
         void this.shutdown(RESTART_DEADLINE_MS);
       },
+      onTooMany: (watched) => log.warn("too many files: the others are not watched", { watched }),
     });
   }
 
@@ -112,7 +114,7 @@ function spawn(config: GuestWorkerConfig): Bun.Subprocess {
   // The system says of a missing folder that there is no such program.
   if (!isFolder(workdir)) throw failure(config, `no such folder to run it in: "${workdir}"`);
   try {
-    const process = Bun.spawn([executable, ...config.arguments], {
+    return Bun.spawn([executable, ...config.arguments], {
       cwd: workdir,
       env: processEnvironment(config.options.env),
       detached: true,
@@ -122,22 +124,23 @@ function spawn(config: GuestWorkerConfig): Bun.Subprocess {
         stderr === "log" ? "pipe" : "ignore",
       ],
     });
-    if (typeof stdin === "object") sendJson(process.stdin, stdin);
-    return process;
   } catch (cause) {
     throw failure(config, sentenceOf(cause), cause);
   }
 }
 
-function sendJson(
+/** Writes the configured value to standard input. */
+async function writeInput(
   sink: Bun.FileSink | number | undefined,
-  { text, close }: Extract<GuestWorkerConfig["options"]["stdin"], object>,
-): void {
-  if (typeof sink !== "object") return;
-  sink.write(text);
-  // The guest may end before it has read everything; its exit is reported anyway.
-  const written = close ? sink.end() : sink.flush();
-  if (written instanceof Promise) written.catch(() => {});
+  stdin: GuestWorkerConfig["options"]["stdin"],
+): Promise<void> {
+  if (typeof sink !== "object" || typeof stdin !== "object") return;
+  try {
+    await sink.write(stdin.text);
+    await (stdin.close ? sink.end() : sink.flush());
+  } catch {
+    // EPIPE: the guest ended, or closed its input, before it had read everything.
+  }
 }
 
 /** As in Crossbar: a file below the working folder comes first, then the node's own PATH. */

@@ -28,7 +28,8 @@ import {
   statSync,
   writeSync,
 } from "node:fs";
-import { Failure } from "#base/failure.ts";
+import { errorCodeOf, Failure } from "#base/failure.ts";
+import { fileStateOf } from "#base/file-state.ts";
 
 /** The values of a file by their tag. */
 export type KeyTags = Map<string, string>;
@@ -90,8 +91,8 @@ export function writeNewFile(file: string, title: string, tags: KeyTags, mode: n
     }
     linkSync(partial, file);
   } catch (thrown) {
-    if (codeOf(thrown) !== "EEXIST") {
-      throw keyFailure(`Cannot make node key "${file}": ${stateOf(thrown)}`, thrown);
+    if (errorCodeOf(thrown) !== "EEXIST") {
+      throw keyFailure(`Cannot make node key "${file}": ${fileStateOf(thrown)}`, thrown);
     }
   } finally {
     rmSync(partial, { force: true });
@@ -148,25 +149,8 @@ function readText(file: string): string {
   try {
     return readFileSync(file, "utf8");
   } catch (thrown) {
-    throw keyFailure(`Cannot read node key "${file}": ${stateOf(thrown)}`, thrown);
+    throw keyFailure(`Cannot read node key "${file}": ${fileStateOf(thrown)}`, thrown);
   }
-}
-
-const STATES: Record<string, string> = {
-  EACCES: "no permission",
-  EPERM: "no permission",
-  EROFS: "the file system is read-only",
-  ENOSPC: "no space is left",
-  EISDIR: "it is a directory",
-  ENOENT: "no such file",
-};
-
-function stateOf(thrown: unknown): string {
-  return STATES[codeOf(thrown)] ?? codeOf(thrown);
-}
-
-function codeOf(thrown: unknown): string {
-  return thrown instanceof Error && "code" in thrown ? String(thrown.code) : "unknown fault";
 }
 
 /** A failure to use or make a file of the key. */

@@ -102,6 +102,7 @@ export class NodeController {
   /** Stops all workers, proxies before the routers behind them. Safe to call at any time. */
   async stop(): Promise<void> {
     this.#stopping = true;
+    this.#stopRestarts();
     for (const type of WORKER_TYPES) {
       const slots = this.#slots.filter((slot) => slot.config.type === type).reverse();
       await Promise.all(slots.map((slot) => this.#stopWorker(slot)));
@@ -111,10 +112,8 @@ export class NodeController {
   /** Kills all workers at once, without a GOODBYE to their clients. */
   kill(): void {
     this.#stopping = true;
-    for (const slot of this.#slots) {
-      if (slot.restartTimer !== null) clearTimeout(slot.restartTimer);
-      slot.process?.kill();
-    }
+    this.#stopRestarts();
+    for (const slot of this.#slots) slot.process?.kill();
   }
 
   async #startWorker(slot: Slot): Promise<ReadyWorker> {
@@ -190,8 +189,13 @@ export class NodeController {
     }
   }
 
+  #stopRestarts(): void {
+    for (const { restartTimer } of this.#slots) {
+      if (restartTimer !== null) clearTimeout(restartTimer);
+    }
+  }
+
   async #stopWorker(slot: Slot): Promise<void> {
-    if (slot.restartTimer !== null) clearTimeout(slot.restartTimer);
     const process = slot.process;
     if (process === null) return;
     const outcome = await process.shutdown(SHUTDOWN_DEADLINE_MS);

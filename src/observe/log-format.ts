@@ -36,6 +36,9 @@ export interface LogRecord {
   fields: LogFields;
 }
 
+/** Longest event, in characters. Lines of other programs are events; no client can cause a long one. */
+export const MOST_OF_EVENT = 16 * 1024;
+
 /** Prints a record as one line, without the line feed at its end. */
 export function formatRecord(record: LogRecord, format: LogFormat): string {
   if (format === "json") return formatJson(record);
@@ -79,9 +82,8 @@ function formatJson(record: LogRecord): string {
   return escapeUnprintable(JSON.stringify(line));
 }
 
-/** Longest value and longest event: what is longer is a mistake or an attack, and could fill a disk. */
+/** Longest value, in characters: what is longer is a mistake or an attack, and could fill a disk. */
 const MOST_OF_VALUE = 300;
-const MOST_OF_EVENT = 1_000;
 
 /** A stack comes from the program itself. */
 const MOST_OF_STACK = 4_000;

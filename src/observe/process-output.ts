@@ -4,10 +4,9 @@
  * @module
  */
 
-import type { Logger } from "#observe/logger.ts";
-
-/** A longer line is logged in parts of this length, so that a process that ends no line fills no memory. */
-const MAX_LINE_OCTETS = 16 * 1024;
+import { setImmediate } from "node:timers/promises";
+import { MOST_OF_EVENT } from "./log-format.ts";
+import type { Logger } from "./logger.ts";
 
 /** Where a stream's lines go. */
 export type LogLine = (line: string) => void;
@@ -15,7 +14,8 @@ export type LogLine = (line: string) => void;
 /**
  * Logs each line of a stream; what follows the last line feed is logged at the stream's end.
  *
- * Resolves when the stream has ended. A line that is longer than 16 KiB becomes several records.
+ * Resolves when the stream has ended. A line that is longer than the longest event becomes several records, so
+ * that a process that ends no line fills no memory.
  */
 export async function logLines(stream: ReadableStream<Uint8Array>, log: LogLine): Promise<void> {
   const decoder = new TextDecoder();
@@ -24,12 +24,16 @@ export async function logLines(stream: ReadableStream<Uint8Array>, log: LogLine)
     const lines = (waiting + text).split("\n");
     waiting = lines.pop() ?? "";
     for (const line of lines) logLine(line, log);
-    while (waiting.length > MAX_LINE_OCTETS) {
-      log(waiting.slice(0, MAX_LINE_OCTETS));
-      waiting = waiting.slice(MAX_LINE_OCTETS);
+    while (waiting.length > MOST_OF_EVENT) {
+      log(waiting.slice(0, MOST_OF_EVENT));
+      waiting = waiting.slice(MOST_OF_EVENT);
     }
   };
-  for await (const chunk of stream) take(decoder.decode(chunk, { stream: true }));
+  for await (const chunk of stream) {
+    take(decoder.decode(chunk, { stream: true }));
+    // A stream that always has more would keep the loop from everything else, also from signals.
+    await setImmediate();
+  }
   take(decoder.decode());
   if (waiting !== "") logLine(waiting, log);
 }
@@ -48,7 +52,7 @@ export function logOutput(process: Bun.Subprocess, log: Logger): void {
 
 function logLine(line: string, log: LogLine): void {
   const text = line.endsWith("\r") ? line.slice(0, -1) : line;
-  for (let at = 0; at < text.length || at === 0; at += MAX_LINE_OCTETS) {
-    log(text.slice(at, at + MAX_LINE_OCTETS));
+  for (let at = 0; at < text.length || at === 0; at += MOST_OF_EVENT) {
+    log(text.slice(at, at + MOST_OF_EVENT));
   }
 }

@@ -231,7 +231,7 @@ export class Dealer {
   #callMetaProcedure(caller: RealmSession, { id, uri, payload }: CallRequest): void {
     const answer = this.#metaProcedures(uri, () => argsOf(payload));
     if (answer === undefined) throw noSuchProcedure(uri);
-    send(caller, [MessageType.RESULT, id, {}, answer.result]);
+    caller.send(messageFor(caller, [MessageType.RESULT, id, {}, answer.result], undefined));
   }
 
   #find(procedure: string): [Registration, RealmSession] {

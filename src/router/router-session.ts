@@ -102,6 +102,8 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
   readonly #onEnd: (session: RouterSession) => void;
   readonly #assigned: SessionIdentity | undefined;
   #state: State;
+  /** Whether too much waits for the client, so that its session ends. */
+  #isSlow = false;
   #needs = NO_NEEDS;
 
   constructor(
@@ -426,9 +428,17 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
 
   /** Sends a message of the realm; a client that does not keep up is disconnected. */
   #sendMessage(message: WireMessage): void {
-    if (this.#state.name !== "joined") return;
+    if (this.#state.name !== "joined" || this.#isSlow) return;
     const keepsUp = this.#peer.send(message);
     if (keepsUp || this.#peer.bufferedOctets <= this.#maxBufferedOctets) return;
+    this.#isSlow = true;
+    // The end of this session sends to others, of which some may be as slow, and so on: within one call, thousands
+    // of them would be too deep for the stack.
+    queueMicrotask(() => this.#cutOff());
+  }
+
+  #cutOff(): void {
+    if (this.#state.name !== "joined") return;
     const { bufferedOctets } = this.#peer;
     this.#log.warn("slow client cut off", { ...this.#logFields(), bufferedOctets });
     this.#end();

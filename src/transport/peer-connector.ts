@@ -16,6 +16,8 @@ export interface ConnectOptions {
   serializer: SerializerName;
   /** With more octets waiting, `Peer.send` answers false. */
   maxBuffered: number;
+  /** What may wait for all clients; absent: no client is sent what the router sends. */
+  maxOutgoing?: number;
   /** Aborts when the connection is no longer needed. */
   canceled?: AbortSignal;
 }

@@ -3,8 +3,9 @@
  *
  * Each address may fail a number of times at once, and regains that number over a minute. Beyond it,
  * its attempts are refused without a check. An attempt counts as failed while it is being judged, so
- * that attempts at the same time cannot exceed the number; others wait until it is known. Addresses are counted as for a limit of connections: of
- * IPv6 the first 64 bits; clients of a Unix socket have no address, and are not counted.
+ * that attempts at the same time cannot exceed the number; others wait until its outcome is known.
+ * Addresses are counted as for a limit of connections: of IPv6 the first 64 bits; clients of a Unix
+ * socket have no address, and are not counted.
  *
  * @module
  */

@@ -50,7 +50,11 @@ export async function startProxyWorker(
     sessions.add(new FrontendSession(client, session, shared));
 
   const serviceContext = { ...context, wampCaller: services };
-  const transports = await WorkerTransports.start(config.transports, accept, serviceContext);
+  const starting = WorkerTransports.start(config.transports, accept, serviceContext);
+  const transports = await starting.catch(async (thrown: unknown) => {
+    await functionAuthenticators?.shutdown();
+    throw thrown;
+  });
   return {
     urls: transports.urls,
     sessions: () => sessions.size,

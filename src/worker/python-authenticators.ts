@@ -46,13 +46,14 @@ export class PythonAuthenticators implements FunctionAuthenticators {
   }
 
   /**
-   * Starts the process; resolves when every authenticator is ready, is over, or has had its time.
+   * Starts the process; resolves when every authenticator is ready or over, and at the latest after
+   * `ready_timeout`.
    *
    * One that fails is logged, and the worker goes on, also where there is no interpreter. A client that needs
    * it is refused with the same reason.
    */
   async start(): Promise<void> {
-    await this.#runner.start().catch(() => {});
+    await this.#runner.start();
   }
 
   async call({ authenticator, args, signal }: FunctionCall): Promise<unknown> {

@@ -1,6 +1,6 @@
 /**
  * RestartedHost: the components or authenticators of a worker, all in the same process, which is started
- * before the worker listens, and again whenever it ends.
+ * before the worker listens, and again whenever it ends. Where the first start fails, there is no second one.
  *
  * @module
  */
@@ -9,6 +9,7 @@ import { Failure, sentenceOf } from "#base/failure.ts";
 import { type ProcessExit, printExit } from "#base/process-exit.ts";
 import { RestartPolicy } from "#base/restart-policy.ts";
 import { ComponentHost, type ComponentHostOptions } from "#component/component-host.ts";
+import { withinTime } from "#component/running-component.ts";
 import type { WorkerContext } from "./running-worker.ts";
 
 /** Time for the process to end; the controller gives the worker 5 seconds. */
@@ -42,27 +43,24 @@ export class RestartedHost {
     return this.#host;
   }
 
-  /** Settles when the present process, or the next one, has started; rejects where it cannot be started. */
+  /** Settles when all that runs in the present process, or in the next one, has started; rejects where nothing can. */
   get started(): Promise<void> {
     return this.#started;
   }
 
   /**
-   * Starts the process; resolves when all that runs there is ready, is over, or has had its time. What is not
-   * started is logged.
-   *
-   * @throws Failure when the interpreter cannot run it.
+   * Starts the process; resolves when all that runs there is ready or over, and at the latest after
+   * `ready_timeout`. What is not started is logged.
    */
   async start(): Promise<void> {
+    const { ending } = this.#context;
+    if (ending.aborted) return;
     // A worker that is to end does not wait for its components.
     const stop = () => void this.shutdown();
-    this.#context.ending.addEventListener("abort", stop);
+    ending.addEventListener("abort", stop);
     this.#started = this.#startHost();
-    try {
-      await this.#started;
-    } finally {
-      this.#context.ending.removeEventListener("abort", stop);
-    }
+    await withinTime(this.#started, this.#options.python.ready_timeout).catch(ignoreFailure);
+    ending.removeEventListener("abort", stop);
   }
 
   /** Lets components leave their realms, and ends the process; kills it after a deadline. */
@@ -80,7 +78,7 @@ export class RestartedHost {
       this.#host = new ComponentHost({
         ...this.#options,
         context: this.#context,
-        onExit: (exit) => this.#restartLater(exit),
+        onExit: (exit) => this.#onExit(exit),
       });
       await this.#host.start();
     } catch (thrown) {
@@ -93,15 +91,37 @@ export class RestartedHost {
   }
 
   /** All of them lived in the process that ended. */
-  #restartLater(exit: ProcessExit): void {
+  #onExit(exit: ProcessExit): void {
     if (this.#isEnding) return;
-    const delayMs = this.#restarts.nextDelayMs(performance.now() - this.#startedAt);
+    const delayMs = this.#nextDelayMs();
     const ended = printExit(exit);
     this.#context.log.error(`${this.#options.kind}s died`, { ended, restart_ms: delayMs });
     this.#onRestart();
+    this.#restartLater(delayMs);
+  }
+
+  #nextDelayMs(): number {
+    return this.#restarts.nextDelayMs(performance.now() - this.#startedAt);
+  }
+
+  #restartLater(delayMs: number): void {
     const started = Promise.withResolvers<void>();
     this.#started = started.promise;
-    started.promise.catch(() => {});
+    started.promise.catch((thrown) => this.#onFailedRestart(thrown));
     this.#restartTimer = setTimeout(() => started.resolve(this.#startHost()), delayMs);
   }
+
+  /** The interpreter has run them before: what keeps it from that now may pass. */
+  #onFailedRestart(thrown: unknown): void {
+    ignoreFailure(thrown);
+    if (this.#isEnding) return;
+    const delayMs = this.#nextDelayMs();
+    this.#context.log.warn(`${this.#options.kind}s are tried again`, { restart_ms: delayMs });
+    this.#restartLater(delayMs);
+  }
+}
+
+/** It is in the log; an error of another class is a fault of the program. */
+function ignoreFailure(thrown: unknown): void {
+  if (!(thrown instanceof Failure)) throw thrown;
 }

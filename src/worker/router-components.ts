@@ -7,7 +7,7 @@
 
 import { randomUUID } from "node:crypto";
 import type { SessionIdentity } from "#auth/session-identity.ts";
-import { Failure, sentenceOf } from "#base/failure.ts";
+import { sentenceOf } from "#base/failure.ts";
 import type {
   ComponentConfig,
   RawSocketOptions,
@@ -25,6 +25,7 @@ const OPTIONS: RawSocketOptions = {
   max_message_size: 16_777_216,
   max_buffered: 16_777_216,
   stall_timeout: 0,
+  max_outgoing: Number.POSITIVE_INFINITY,
   message_timeout: 0,
   max_incomplete: Number.POSITIVE_INFINITY,
   auto_ping_interval: 0,
@@ -69,14 +70,12 @@ export class RouterComponents {
   }
 
   /**
-   * Starts the components; resolves when each is ready, is over, or has had its time.
+   * Starts the components; resolves when each is ready or over, and at the latest after `ready_timeout`.
    *
    * A component that fails is logged, and the worker goes on, also where there is no interpreter.
    */
   async start(): Promise<void> {
-    await this.#runner.start().catch((thrown) => {
-      if (!(thrown instanceof Failure)) throw thrown;
-    });
+    await this.#runner.start();
   }
 
   /** Lets the components leave their realms, and ends their process; kills it after a deadline. */

@@ -53,19 +53,20 @@ export async function startRouterWorker(
   const components =
     config.components && new RouterComponents(config.components, acceptComponent, context);
   await Promise.all([components?.start(), functionAuthenticators?.start()]);
+  const endPython = () => Promise.all([components?.shutdown(), functionAuthenticators?.shutdown()]);
 
   const serviceContext = { ...context, wampCaller: caller };
-  const transports = await WorkerTransports.start(config.transports, accept, serviceContext);
+  const starting = WorkerTransports.start(config.transports, accept, serviceContext);
+  const transports = await starting.catch(async (thrown: unknown) => {
+    await endPython();
+    throw thrown;
+  });
   return {
     urls: transports.urls,
     sessions: () => sessions.size,
     renewCertificates: () => transports.renewCertificates(),
     async shutdown() {
-      await Promise.all([
-        transports.stop(sessions),
-        components?.shutdown(),
-        functionAuthenticators?.shutdown(),
-      ]);
+      await Promise.all([transports.stop(sessions), endPython()]);
     },
   };
 }

@@ -1,9 +1,11 @@
 /** Nodes of the built binary with components of real Autobahn for Python, and guests beside them. */
 
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import {
+  BINARY,
   freePort,
   freePorts,
   nodeForTest,
@@ -104,8 +106,11 @@ describe.if(hasPython)("components of a router worker", () => {
         twisted("Raising", { id: "raising" }),
         twisted("NoConnect", { id: "noconnect" }),
         twisted("NoConstructor", { id: "noconstructor" }),
+        twisted("Exiting", { id: "exiting" }),
+        twisted("Parent", { id: "parent" }),
         twisted("NoSuchClass", { id: "noclass" }),
         { type: "class", classname: "no_such_module.Class", realm: "realm1", id: "nomodule" },
+        { type: "class", classname: "exiting_components.Main", realm: "realm1", id: "exitmodule" },
       ],
       transports: [
         {
@@ -142,6 +147,7 @@ describe.if(hasPython)("components of a router worker", () => {
       "authenticator",
       "wamplet",
       "functions",
+      "parent",
       "asyncio_service",
       "router",
     ]);
@@ -205,6 +211,8 @@ describe.if(hasPython)("components of a router worker", () => {
   test.each([
     ["noconnect", 'step=onConnect reason="RuntimeError: no password file"'],
     ["noconstructor", 'step=create reason="RuntimeError: cannot be made"'],
+    ["exiting", 'step=create reason="SystemExit: no configuration"'],
+    ["exitmodule", 'step=load reason="SystemExit: no configuration"'],
     ["noclass", "step=load reason=\"AttributeError: module 'twisted_components' has no attribute"],
     ["nomodule", "step=load reason=\"ModuleNotFoundError: No module named 'no_such_module'"],
   ])("that fail are named with the reason, and the others run: %s", (id, reason) => {
@@ -214,6 +222,12 @@ describe.if(hasPython)("components of a router worker", () => {
       .find((one) => one.includes(`failed id=${id}`));
     expect(line).toContain(reason);
     if (reason.startsWith("step=load")) expect(line).toContain(` path=${scripts}:`);
+  });
+
+  test("give no descriptor of the node to the programs that they start", async () => {
+    const descriptors = await call(url, "com.example.descriptors");
+    expect(descriptors).toContain("pipe:");
+    expect(descriptors).not.toContain("socket:");
   });
 
   test("show no secret in their command line and environment", async () => {
@@ -243,7 +257,10 @@ describe.if(hasPython)("components of a router worker", () => {
     "leave their realm when the node ends",
     async () => {
       const pid = pidOf(running.output().slice(-20_000), "joined id=wamplet");
+      const children = [...running.output().matchAll(/ child (\d+)/g)].map(([, id]) => Number(id));
+      expect(children).toHaveLength(2);
       expect(await running.stop()).toBe(0);
+      await Promise.all(children.map(gone));
       const output = running.output();
       expect(output).toContain("onLeave of the service: wamp.close.");
       expect(output).toContain("onLeave on asyncio: wamp.close.");
@@ -275,13 +292,92 @@ describe.if(hasPython)("a router worker", () => {
       const started = await nodeForTest(
         folderOf(node(router(port, components, { ready_timeout: 3_000 }))),
       );
-      expect(started.output()).toMatch(
+      await started.untilOutput(
         /component is not ready in time, so nothing waits for it id=endless state=joined ready_timeout=3000/,
       );
+      await started.untilOutput(/component ready id=service/);
       const url = `ws://127.0.0.1:${port}/`;
       expect(await call(url, "com.example.endless")).toBe("answers");
-      await started.untilOutput(/component ready id=service/);
       expect(await started.stop()).toBe(0);
+    },
+    LONG,
+  );
+
+  const asyncio = (name: string) => ({
+    type: "class",
+    classname: `asyncio_components.${name}`,
+    realm: "realm1",
+    id: "asyncio",
+  });
+  const asyncioService = asyncio("Service");
+
+  test(
+    "waits until onJoin of asyncio has returned",
+    async () => {
+      const started = await nodeForTest(folderOf(node(router(freePort(), [asyncio("Slow")]))));
+      const output = started.output();
+      expect(output.indexOf("slow onJoin on asyncio returns")).toBeGreaterThan(0);
+      expect(output).toContain("component ready id=asyncio");
+    },
+    LONG,
+  );
+
+  test(
+    "keeps a component of asyncio joined whose onJoin raises",
+    async () => {
+      const port = freePort();
+      const started = await nodeForTest(folderOf(node(router(port, [asyncio("Raising")]))));
+      expect(started.output()).toMatch(
+        /component failed id=asyncio step=onJoin reason="RuntimeError: no database on asyncio" place=\S+:\d+ stays_joined=true/,
+      );
+      expect(started.output()).not.toContain("component ready");
+      const url = `ws://127.0.0.1:${port}/`;
+      expect(await call(url, "com.example.before_on_asyncio")).toBe("there");
+    },
+    LONG,
+  );
+
+  const endless = twisted("Endless", { id: "endless" });
+  const service = twisted("Service", { id: "service" });
+  test.each([
+    ["first", [endless, asyncioService, service]],
+    ["last", [service, asyncioService, endless]],
+  ])(
+    "runs components of both frameworks with an endless onJoin that comes %s",
+    async (_title, components) => {
+      const configured = router(freePort(), components, { ready_timeout: 2_000 });
+      const started = await nodeForTest(folderOf(node(configured)));
+      await started.untilOutput(/component ready id=asyncio/);
+      await started.untilOutput(/component ready id=service/);
+      await started.untilOutput(/component joined id=endless/);
+      expect(started.output()).not.toContain("not started");
+    },
+    LONG,
+  );
+
+  test(
+    "with a ready_timeout of 0 waits for no component, and runs them",
+    async () => {
+      const configured = router(freePort(), [service], { ready_timeout: 0 });
+      const started = await nodeForTest(folderOf(node(configured)));
+      expect(started.output()).not.toContain("component joined");
+      await started.untilOutput(/component ready id=service/);
+    },
+    LONG,
+  );
+
+  test(
+    "that cannot listen leaves no process of its components behind",
+    async () => {
+      const taken = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } });
+      const folder = folderOf(node(router(taken.port, [twisted("Blocked", { id: "blocked" })])));
+      const child = Bun.spawn([BINARY, "node.json"], { cwd: folder, stderr: "pipe" });
+      const output = await child.stdout.text();
+      expect(await child.exited).toBe(1);
+      taken.stop(true);
+      expect(await child.stderr.text()).toContain("address already in use");
+      const pid = pidOf(output, "joined id=blocked");
+      expect(await Bun.file(`/proc/${pid}/stat`).exists()).toBe(false);
     },
     LONG,
   );
@@ -440,6 +536,22 @@ describe.if(hasPython)("a container", () => {
   );
 
   test(
+    "counts a component of asyncio as failed whose onJoin raises",
+    async () => {
+      const port = freePort();
+      const raising = {
+        type: "class",
+        classname: "asyncio_components.Raising",
+        realm: "realm1",
+        transport: transports(port).rawsocket,
+      };
+      const started = await nodeForTest(folderOf(node(router(port), container([raising]))));
+      await started.untilOutput(/component is not started again id=component001 ended=failed/);
+    },
+    LONG,
+  );
+
+  test(
     "starts components that failed again with restart-on-failed, and no others",
     async () => {
       const port = freePort();
@@ -521,6 +633,45 @@ describe.if(hasPython)("a container", () => {
       );
       await started.untilOutput(/component ready id=service/, before);
       expect(await call(`ws://127.0.0.1:${port}/`, "com.example.add", [5, 6])).toBe(11);
+    },
+    LONG,
+  );
+});
+
+/** An interpreter that the system kills at its first start, as it does when memory is short. */
+function killedOnce(): string {
+  const bin = temporaryFolder({});
+  writeFileSync(
+    `${bin}/python`,
+    `#!/bin/sh\nmkdir ${bin}/started && kill -9 $$\nexec ${PYTHON} "$@"\n`,
+    { mode: 0o755 },
+  );
+  return `${bin}/python`;
+}
+
+describe.if(hasPython)("components whose process is killed before it has started", () => {
+  test(
+    "are started again, of a router and of a container",
+    async () => {
+      const sock = { type: "unix", path: "router.sock" };
+      const router = {
+        type: "router",
+        options: { ...options, python: killedOnce() },
+        realms,
+        components: [twisted("Service", { id: "inside" })],
+        transports: [{ type: "rawsocket", endpoint: sock, auth: { anonymous } }],
+      };
+      const transport = { type: "rawsocket", endpoint: sock, serializer: "cbor" };
+      const container = {
+        type: "container",
+        options: { ...options, python: killedOnce() },
+        components: [twisted("Leaving", { id: "outside", transport })],
+      };
+      const started = await nodeForTest(folderOf(node(router, container)));
+      await started.untilOutput(/components died ended="signal SIGKILL" restart_ms=100/);
+      await started.untilOutput(/component ready id=inside/);
+      await started.untilOutput(/worker died id=worker002 .*ended="signal SIGKILL"/);
+      await started.untilOutput(/component joined id=outside/);
     },
     LONG,
   );

@@ -204,6 +204,8 @@ describe.if(hasPython)("an authenticator in Python", () => {
     ["joe", "wrong", "wamp.error.not_authorized", "*** is not valid"],
     ["garbage", "secret1", FAILED, "the client could not be verified"],
     ["nan", "secret1", FAILED, "the client could not be verified"],
+    ["long", "secret1", FAILED, "the client could not be verified"],
+    ["wordless", "secret1", FAILED, "the client could not be verified"],
     ["broken", "secret1", FAILED, "the client could not be verified"],
     ["slow", "secret1", FAILED, "the client could not be verified"],
   ])("refuses %s with ticket %s: %s", async (authid, ticket, uri, sentence) => {
@@ -236,6 +238,9 @@ describe.if(hasPython)("an authenticator in Python", () => {
     );
     expect(output).toMatch(/reason="no answer within 1000 ms"/);
     expect(output).toMatch(/reason="ValueError: Out of range float values/);
+    expect(output).toMatch(/reason="ValueError: an answer of 20000\d\d characters is too long/);
+    expect(output).toMatch(/reason="Wordless: its text could not be made: ValueError/);
+    expect(output).not.toContain("authenticators died");
     expect(output).not.toContain("secret1");
     expect(output).not.toContain("not-to-be-logged");
   });

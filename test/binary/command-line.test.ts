@@ -232,7 +232,7 @@ describe("upgrade", () => {
     writeFileSync(join(folder, "old.json"), JSON.stringify(old), { mode: 0o600 });
     const check = await crossproxy("check", "old.json");
     expect(check.stderr).toBe(
-      'warning: old.json:1:1  $: version 1 is read as version 2; "crossproxy upgrade old.json" writes that\n',
+      'warning: old.json:1:1  $: a file without a version is read as version 2; "crossproxy upgrade old.json" writes a file of version 2\n',
     );
     expect(await crossproxy("upgrade", "old.json")).toEqual({
       stdout:

@@ -1,10 +1,17 @@
 /** Processes of a node of the built binary: ended, killed, started again. */
 
 import { describe, expect, test } from "bun:test";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { afterTest } from "../support/cleanups.ts";
 import { seedFolder } from "../support/seed.ts";
-import { BINARY, startNode, type TemporaryNode, workerPids } from "../support/temporary-node.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
+import {
+  BINARY,
+  nodeForTest,
+  startNode,
+  type TemporaryNode,
+  workerPids,
+} from "../support/temporary-node.ts";
 
 async function startSeed(): Promise<{ node: TemporaryNode; port: number }> {
   const { folder, port } = seedFolder();
@@ -38,6 +45,12 @@ async function joinRaw(port: number) {
 async function gone(pid: number): Promise<true> {
   while (existsSync(`/proc/${pid}`)) await Bun.sleep(10);
   return true;
+}
+
+/** The processor time of a process, in hundredths of a second. */
+function processorTime(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.split(" ") ?? [];
+  return Number(fields[11]) + Number(fields[12]);
 }
 
 describe("a node", () => {
@@ -75,6 +88,33 @@ describe("a node", () => {
     const pids = Object.values(workerPids(node.output()));
     node.kill("SIGKILL");
     expect(await Promise.all(pids.map(gone))).toEqual([true, true, true]);
+  });
+
+  test("that ends starts no worker again, however long another one takes to end", async () => {
+    const guest = { type: "guest", executable: "sh", arguments: ["-c", "echo started; exit 3"] };
+    const transport = { type: "websocket.testee", endpoint: { type: "unix", path: "t.sock" } };
+    const testee = { type: "websocket-testee", id: "testee", transport };
+    const folder = temporaryFolder({ "node.json": { version: 2, workers: [testee, guest] } });
+    const node = await nodeForTest(folder);
+    process.kill(workerPids(node.output())["testee"] ?? 0, "SIGSTOP");
+    await node.untilOutput(/worker died .*restart_ms=800/);
+    const before = node.output().length;
+    expect(await node.stop()).toBe(0);
+    const output = node.output().slice(before);
+    expect(output).toContain("worker killed: did not end in time");
+    expect(output.split("shutdown requested")[1]).not.toContain("started");
+  });
+
+  test("takes no processor time once its guests have ended", async () => {
+    const guest = { type: "guest", executable: "true" };
+    const folder = temporaryFolder({ "node.json": { version: 2, workers: [guest] } });
+    const node = await nodeForTest(folder);
+    await node.untilOutput(/worker ended/);
+    // What has to be done at the end of a guest is done in the first half second.
+    await Bun.sleep(500);
+    const before = processorTime(node.pid);
+    await Bun.sleep(500);
+    expect(processorTime(node.pid) - before).toBeLessThan(5);
   });
 
   test("starts over a stale socket file, and never takes a live one", async () => {

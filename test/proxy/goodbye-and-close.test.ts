@@ -3,6 +3,7 @@
 import { expect, test } from "bun:test";
 import { type HarnessOptions, sessionHarness } from "../support/session-harness.ts";
 
+const HELLO = [1, "realm1", { roles: { caller: {} } }];
 const GOODBYE = [6, {}, "wamp.close.close_realm"];
 const ANSWER = [6, {}, "wamp.close.goodbye_and_out"];
 /** A close frame with the code 1000. */
@@ -11,12 +12,12 @@ const CLOSE = Buffer.from("888201020304 02ea".replace(" ", ""), "hex");
 async function joined(transport: "websocket" | "rawsocket", options: HarnessOptions = {}) {
   const harness = await sessionHarness(options);
   const client = await harness.connect(transport);
-  client.says([1, "realm1", { roles: { caller: {} } }]);
+  client.says(HELLO);
   const router = await harness.router.session();
   await router.next();
   router.says([2, 7, { roles: {} }]);
   expect((await client.next())?.[0]).toBe(2);
-  return { client, router };
+  return { session: harness.open[0], client, router };
 }
 
 test.each(["in one read", "in two"])(
@@ -68,11 +69,29 @@ test("a router that does not answer does not keep the connection open", async ()
 test.each(["websocket", "rawsocket"] as const)(
   "a client over %s that ends its side has the answer to its GOODBYE",
   async (transport) => {
-    const { client, router } = await joined(transport);
-    client.says(GOODBYE);
-    client.socket.end();
-    expect(await router.next()).toEqual(GOODBYE);
-    router.says(ANSWER);
-    expect(await client.rest()).toEqual([ANSWER]);
+    for (const says of [[GOODBYE], [GOODBYE, HELLO]]) {
+      const { client, router } = await joined(transport);
+      client.says(...says);
+      client.socket.end();
+      expect(await router.next()).toEqual(GOODBYE);
+      router.says(ANSWER);
+      expect(await client.rest()).toEqual([ANSWER]);
+    }
+  },
+);
+
+test.each([
+  ["joined", [], false],
+  ["leaving", [GOODBYE], true],
+  ["rejoining", [GOODBYE, HELLO], true],
+])(
+  "the close of a session that is %s may wait for an answer to its GOODBYE, or not",
+  async (_, says, waits) => {
+    const { session, client, router } = await joined("websocket");
+    if (says.length > 0) {
+      client.says(...says);
+      await router.next();
+    }
+    expect(session?.isLeaving()).toBe(waits);
   },
 );

@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from "bun:test";
 import type { AuthConfig, JoiningConfig } from "#config/node-config.ts";
+import type { LogFields } from "#observe/logger.ts";
 import {
   authenticationFailed,
   dynamic,
@@ -14,6 +15,7 @@ import {
   ticketHello,
 } from "../support/joinable-node.ts";
 import { scriptedRouter } from "../support/scripted-router.ts";
+import { sessionHarness } from "../support/session-harness.ts";
 import { wampSocket } from "../support/wamp-socket.ts";
 
 describe("joining", () => {
@@ -101,6 +103,30 @@ describe("joining", () => {
     expect(await other.next()).toEqual([3, { message: tooMany }, authenticationFailed]);
   });
 
+  test("counts nothing that a router takes, or that its client gives up", async () => {
+    const path = socketPath();
+    const router = await scriptedRouter(path);
+    const joining = { ...limits, max_auth_failures_per_minute: 1 };
+    const proxy = await startProxyTo(path, "passthrough", { joining, backend: "router0" });
+    for (const end of ["welcome", "given up", "welcome"]) {
+      const client = await wampSocket(proxy.url);
+      client.says([1, "realm1", ticketHello]);
+      const session = await router.session();
+      await session.next();
+      session.says([4, "ticket", {}]);
+      await client.next();
+      client.says([5, "s3cret", {}]);
+      expect(await session.next()).toEqual([5, "s3cret", {}]);
+      if (end === "welcome") {
+        session.says([2, 7, { roles: {} }]);
+        expect((await client.next())[0]).toBe(2);
+      } else {
+        client.close();
+        await session.closed.promise;
+      }
+    }
+  });
+
   test("does not count a client when its authenticator failed", async () => {
     const joining = { ...limits, max_auth_failures_per_minute: 1 };
     const proxy = await startProxyTo(socketPath(), { ticket: dynamic }, { joining });
@@ -157,6 +183,30 @@ describe("joining", () => {
     ]);
   });
 
+  test("takes no second AUTHENTICATE while its router has not answered", async () => {
+    const path = socketPath();
+    const router = await scriptedRouter(path);
+    const proxy = await startProxyTo(path, { ticket });
+    const client = await joins(proxy.url);
+    const session = await router.session();
+    await session.next();
+    client.says([5, "s3cret", {}]);
+    const message = "Cannot accept AUTHENTICATE: the session has not joined";
+    expect(await client.next()).toEqual([3, { message }, "wamp.error.protocol_violation"]);
+    expect(await session.rest()).toEqual([]);
+  });
+
+  test("leads to the one backend of its transport, whatever its realm is", async () => {
+    const path = socketPath();
+    const router = await scriptedRouter(path);
+    const anonymous = { type: "static", role: "nobody" } as const;
+    const proxy = await startProxyTo(path, { anonymous }, { backend: "router0" });
+    const client = await wampSocket(proxy.url);
+    client.says([1, "elsewhere", { roles: { caller: {} } }]);
+    expect((await (await router.session()).welcome())[1]).toBe("elsewhere");
+    expect((await client.next())[0]).toBe(2);
+  });
+
   test("takes the first authmethod of the client's that is configured, and no other", async () => {
     const { proxy, authenticator } = await joinableNode({
       ticket: dynamic,
@@ -170,5 +220,60 @@ describe("joining", () => {
     (await authenticator.asked()).raises("com.example.no");
     expect(await client.next()).toMatchObject([3, {}, "com.example.no"]);
     await client.closed;
+  });
+});
+
+describe("a join that takes too long", () => {
+  const HELLO = [1, "realm1", { roles: { caller: {} } }];
+  const WITH_TICKET = [
+    1,
+    "realm1",
+    { authmethods: ["ticket"], authid: "joe", roles: { caller: {} } },
+  ];
+  const ticket = {
+    ticket: { type: "static", principals: { joe: { ticket: "s3cret", role: "user" } } },
+  } as const;
+  type Line = [level: string, message: string, fields: LogFields | undefined];
+  const byClient = (missing: string): Line => [
+    "info",
+    "client refused",
+    { peer: expect.any(String), reason: `Cannot join: no ${missing} within 50 ms` },
+  ];
+  const reason = "Cannot join: no WELCOME within 50 ms";
+  const byRouter: Line = ["warn", "router failed", { reason }];
+
+  test.each([
+    ["HELLO", { hello_timeout: 50 }, undefined, [], byClient("HELLO")],
+    ["AUTHENTICATE", { authenticate_timeout: 50 }, ticket, [WITH_TICKET], byClient("AUTHENTICATE")],
+    ["AUTHENTICATE, and WELCOME", { join_timeout: 50 }, ticket, [WITH_TICKET], byClient("WELCOME")],
+    [
+      "a router's handshake",
+      { join_timeout: 50 },
+      undefined,
+      [[1, "silent", { roles: { caller: {} } }]],
+      byRouter,
+    ],
+    ["WELCOME", { join_timeout: 50 }, undefined, [HELLO], byRouter],
+    ["WELCOME", { join_timeout: 50 }, "passthrough", [HELLO], byRouter],
+  ] as const)("for want of %s (%j)", async (_, joining, auth, says, logged) => {
+    const harness = await sessionHarness({ joining, auth });
+    const client = await harness.connect("websocket");
+    client.says(...says.map((message) => [...message]));
+    expect((await client.rest()).at(-1)?.[0]).toBe(3);
+    expect(await client.closed).toBe(1008);
+    expect(harness.logged.filter(([, text]) => /refused|failed/.test(text))).toEqual([logged]);
+  });
+
+  test("for want of the AUTHENTICATE that a router asked for is the client's fault", async () => {
+    const joining = { authenticate_timeout: 50 };
+    const harness = await sessionHarness({ joining, auth: "passthrough" });
+    const client = await harness.connect("websocket");
+    client.says(HELLO);
+    const router = await harness.router.session();
+    await router.next();
+    router.says([4, "ticket", {}]);
+    expect((await client.rest()).map(([type]) => type)).toEqual([4, 3]);
+    const refused = harness.logged.filter(([, text]) => /refused|failed/.test(text));
+    expect(refused).toEqual([byClient("AUTHENTICATE")]);
   });
 });

@@ -2,9 +2,11 @@ import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import type { BufferOptions } from "#config/node-config.ts";
 import type { SerializerName } from "#wamp/serializer-name.ts";
+import { FakePeer } from "../support/fake-peer.ts";
 import { keptLog } from "../support/kept-log.ts";
 import { connectionTo, startProxy } from "../support/proxy-worker.ts";
 import { type ScriptedRouterOptions, scriptedRouter } from "../support/scripted-router.ts";
+import { sessionHarness } from "../support/session-harness.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { webSocketTransport } from "../support/transports.ts";
 import { wampSocket } from "../support/wamp-socket.ts";
@@ -91,18 +93,43 @@ describe("a side that does not keep up", () => {
   });
 });
 
+test("a client that takes nothing stops its router, which is read on when it takes all", async () => {
+  const harness = await sessionHarness({ options: buffers });
+  const client = new FakePeer();
+  const session = harness.begin(client);
+  session.onMessage('[1,"realm1",{"roles":{"caller":{}}}]');
+  const router = await harness.router.session();
+  await router.welcome();
+  expect((await client.next())[0]).toBe(2);
+  client.takes = false;
+  for (let sent = 0; sent < 500; sent++) router.says([36, 1, sent, {}, [long]]);
+  for (let sent = 0; sent < 7; sent++) expect((await client.next())[2]).toBe(sent);
+  expect(client.sent).toEqual([]);
+  client.takes = true;
+  client.bufferedOctets = 0;
+  session.onDrain();
+  for (let sent = 7; sent < 500; sent++) expect((await client.next())[2]).toBe(sent);
+});
+
+test("a router that reads on has everything of its client", async () => {
+  const proxy = await start({}, { stall_timeout: 0 });
+  const { client, router } = await joined(proxy);
+  router.stopReading();
+  for (let sent = 0; sent < 500; sent++) client.says([48, sent, {}, "a", [long]]);
+  router.says([36, 1, 2, {}]);
+  expect((await client.next())[0]).toBe(36);
+  router.readOn();
+  for (let sent = 0; sent < 500; sent++) expect((await router.next())[1]).toBe(sent);
+});
+
 describe("a message beyond a limit", () => {
   test("a CALL longer than max_message_size is answered and the session goes on", async () => {
     const proxy = await start();
     const { client, router } = await joined(proxy);
     client.says([48, 1, {}, "a", ["x".repeat(70_000)]]);
-    expect((await client.next()).slice(0, 5)).toEqual([
-      8,
-      48,
-      1,
-      {},
-      "wamp.error.payload_size_exceeded",
-    ]);
+    const sentence = "Cannot carry message: longer than max_message_size";
+    const error = [8, 48, 1, {}, "wamp.error.payload_size_exceeded", [sentence]];
+    expect(await client.next()).toEqual(error);
     client.says([48, 2, {}, "a"]);
     expect(await router.next()).toEqual([48, 2, {}, "a"]);
   });
@@ -139,7 +166,8 @@ describe("a message beyond a limit", () => {
     const proxy = await start({ max_message_size: 512 });
     const { client } = await joined(proxy);
     client.says([16, 1, {}, "a", ["x".repeat(600)]]);
-    expect((await client.next())[2]).toBe("wamp.error.payload_size_exceeded");
+    const message = expect.stringContaining("longer than the 512 octets");
+    expect(await client.next()).toEqual([6, { message }, "wamp.error.payload_size_exceeded"]);
     expect((await client.closed).code).toBe(1009);
   });
 });
@@ -171,7 +199,8 @@ describe("a join that is passed through", () => {
       const proxy = await start();
       const client = await wampSocket(proxy.url, serializer);
       client.says([1, "realm1", trusted]);
-      expect((await client.next())[2]).toBe("wamp.error.no_auth_method");
+      const message = "Cannot authenticate: no suitable authmethod found";
+      expect(await client.next()).toEqual([3, { message }, "wamp.error.no_auth_method"]);
     },
   );
 

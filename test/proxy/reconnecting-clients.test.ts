@@ -224,6 +224,18 @@ describe("octets that cannot be read", () => {
     expect(await client.closed).toBe(1002);
   });
 
+  test("of jawampa at a join are answered with ABORT, as are messages that it may not send", async () => {
+    const { client, current } = await joined(JAWAMPA);
+    const abort = [3, { message: expect.anything() }, "wamp.error.protocol_violation"];
+    client.says(JAWAMPA);
+    expect(await client.rest()).toEqual([abort]);
+    const joining = await current.connect("websocket");
+    joining.says(JAWAMPA);
+    await (await current.router.session()).next();
+    joining.sends(Buffer.from("{}"));
+    expect(await joining.rest()).toEqual([abort]);
+  });
+
   test.each(['[48,"', "[48,", "[48,}", "[48,null,{}", "[6,{}", "[99,", "[50,", "[3,"])(
     "beginning with a type: %s",
     async (octets) => {

@@ -75,6 +75,8 @@ async function proxy(paths: string[], settings: Settings = {}) {
         });
       }
     },
+    /** Why routers were down, in order. */
+    reasons: () => changes().map(([, { reason }]) => reason),
     logged,
   };
 }
@@ -110,13 +112,14 @@ describe("a session goes to the next router", () => {
 
   test("when the first says nothing to HELLO", async () => {
     const [first, second] = [await router(), await router()];
-    const { url, changes } = await proxy([first.path, second.path]);
+    const { url, changes, reasons } = await proxy([first.path, second.path]);
     const client = await hello(url);
     const silent = await first.session();
     await (await second.session()).welcome(11);
     expect((await client.next())[1]).toBe(11);
     await silent.closed.promise;
     expect(changes()[0]).toBe("router down router0");
+    expect(reasons()[0]).toEndWith(": no WELCOME within 200 ms");
   });
 
   test("when the first hangs up before its WELCOME; the next is told the same", async () => {
@@ -173,7 +176,7 @@ describe("a session goes to the next router", () => {
 
   test("when the first shuts down, but not when it refuses", async () => {
     const [first, second] = [await router(), await router()];
-    const { url } = await proxy([first.path, second.path]);
+    const { url, reasons } = await proxy([first.path, second.path]);
     const client = await hello(url);
     const leaving = await first.session();
     await leaving.next();
@@ -182,6 +185,20 @@ describe("a session goes to the next router", () => {
     await refusing.next();
     refusing.says([3, { message: "no" }, "wamp.error.no_such_role"]);
     expect(await client.next()).toEqual([3, { message: "no" }, "wamp.error.no_such_role"]);
+    expect(reasons()[0]).toEndWith(": it shuts down");
+  });
+
+  test("not when the first refuses, though there is a second", async () => {
+    const [first, second] = [await router(), await router()];
+    const { url } = await proxy([first.path, second.path]);
+    const client = await hello(url);
+    const refusing = await first.session();
+    await refusing.next();
+    refusing.says([3, { message: "no" }, "wamp.error.no_such_role"]);
+    expect(await client.next()).toEqual([3, { message: "no" }, "wamp.error.no_such_role"]);
+    const other = await hello(url);
+    await (await second.session()).welcome(11);
+    expect((await other.next())[1]).toBe(11);
   });
 
   test("not with a HELLO that a router has already been told in the client's words", async () => {

@@ -14,6 +14,11 @@ from twisted.internet.task import deferLater
 SEED = "4d57d97a68f555696620a6d849c0ce582568518d729eb753dc7c732de2804510"
 
 
+class Wordless(Exception):
+    def __str__(self):
+        raise ValueError("no words")
+
+
 def scram():
     salt = bytes(range(16))
     salted = hashlib.pbkdf2_hmac("sha256", b"secret1", salt, 4096, 32)
@@ -45,6 +50,10 @@ def create_authenticator(config, controller):
             return 42
         if authid == "nan":
             return {"role": "user", "extra": {"x": float("nan")}}
+        if authid == "long":
+            return {"role": "user", "extra": {"x": "x" * 2_000_000}}
+        if authid == "wordless":
+            raise Wordless
         if authid == "broken":
             raise KeyError(f"column {ticket}")
         if authid == "slow":

@@ -1,6 +1,8 @@
 """Components on Twisted, as operators of Crossbar write them."""
 
 import os
+import subprocess
+import sys
 import time
 
 from autobahn import wamp
@@ -76,6 +78,24 @@ class NoConnect(ApplicationSession):
 class NoConstructor(ApplicationSession):
     def __init__(self, config):
         raise RuntimeError("cannot be made")
+
+
+class Exiting(ApplicationSession):
+    def __init__(self, config):
+        sys.exit("no configuration")
+
+
+class Parent(ApplicationSession):
+    """Starts programs, which inherit what they can."""
+
+    async def onJoin(self, details):
+        child = subprocess.Popen(["sleep", "86400"])
+        print("child", child.pid)
+        await self.register(self.descriptors, "com.example.descriptors")
+
+    def descriptors(self):
+        listing = ["sh", "-c", "readlink /proc/self/fd/*"]
+        return subprocess.run(listing, close_fds=False, capture_output=True, text=True).stdout
 
 
 class Endless(ApplicationSession):

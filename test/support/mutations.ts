@@ -54,6 +54,7 @@ const VALUES: readonly unknown[] = [
   [[]],
   [{}],
   { a: null },
+  { constructor: null },
   { a: {} },
   { a: [] },
   { type: null },

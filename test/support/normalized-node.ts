@@ -169,6 +169,7 @@ const auth = v.strictObject({
 const sessionOptions = {
   max_buffered: count,
   stall_timeout: count,
+  max_outgoing: count,
   message_timeout: count,
   max_incomplete: count,
   told_by_close: maybe(v.array(v.picklist(["router_lost", "shutdown"]))),

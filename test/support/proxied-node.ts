@@ -40,9 +40,9 @@ function configuration({ proxyPort, routerPort }: Ports) {
 }
 
 /** Starts the node for one test. */
-export async function proxiedNode() {
+export async function proxiedNode(...args: string[]) {
   const [proxyPort = 0, routerPort = 0] = freePorts(2);
   const ports = { proxyPort, routerPort };
-  const node = await nodeForTest(temporaryFolder({ "node.json": configuration(ports) }));
+  const node = await nodeForTest(temporaryFolder({ "node.json": configuration(ports) }), ...args);
   return { node, ...ports };
 }

@@ -35,6 +35,7 @@ export class ScriptedClient {
   #wake = () => {};
   #isOver = false;
   #code: number | null = null;
+  #reason = "";
   #onPong: (payload: Buffer) => void = () => {};
 
   private constructor(socket: Socket, framing: Framing, serializer: SerializerName) {
@@ -77,6 +78,11 @@ export class ScriptedClient {
     socket.once("close", () => opened.reject(new Error("the handshake failed")));
     await opened.promise;
     return client;
+  }
+
+  /** The reason of the WebSocket close; empty while there is none. */
+  get closeReason(): string {
+    return this.#reason;
   }
 
   /** Says these messages in one write. */
@@ -135,6 +141,7 @@ export class ScriptedClient {
       else if (frame.kind === "pong") this.#onPong(Buffer.from(frame.payload));
       else if (frame.kind === "close") {
         this.#code = frame.payload.length < 2 ? null : frame.payload.readUInt16BE(0);
+        this.#reason = frame.payload.toString("utf8", 2);
         this.socket.end(Buffer.from("888001020304", "hex"));
       }
       this.#wake();

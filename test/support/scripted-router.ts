@@ -60,6 +60,12 @@ export class RouterSide implements PeerHandler {
     return this.#messages.shift() ?? "";
   }
 
+  /** What has come, and was not taken, when the connection is over. */
+  async rest(): Promise<unknown[][]> {
+    await this.closed.promise;
+    return this.#messages.splice(0).map((octets) => decodeMessage(octets, this.#peer.serializer));
+  }
+
   /** Takes HELLO and says WELCOME. */
   async welcome(session = 7): Promise<unknown[]> {
     const hello = await this.next();

@@ -7,6 +7,7 @@ import { createServer, type Socket } from "node:net";
 import { join } from "node:path";
 import type {
   ConnectionConfig,
+  JoiningConfig,
   SessionConfig,
   SessionEndOptions,
   WebSocketOptions,
@@ -15,10 +16,11 @@ import type { LogFields } from "#observe/logger.ts";
 import { RouteTable } from "#proxy/routing/route-table.ts";
 import { ServiceSessions } from "#proxy/service/service-sessions.ts";
 import { FrontendSession } from "#proxy/session/frontend-session.ts";
-import type { Peer, WireMessage } from "#wamp/peer.ts";
+import { MAX_JOIN_OCTETS, type Peer, type WireMessage } from "#wamp/peer.ts";
 import type { SerializerName } from "#wamp/serializer-name.ts";
 import { SessionTable } from "#worker/session-table.ts";
 import { afterTest } from "./cleanups.ts";
+import { webSocketDefaults } from "./default-options.ts";
 import { connectionTo } from "./proxy-worker.ts";
 import { quietContext } from "./quiet-context.ts";
 import { ScriptedClient } from "./scripted-client.ts";
@@ -31,8 +33,10 @@ export const TRANSPORTS = ["websocket", "rawsocket"] as const;
 
 /** What may differ from a proxy that lets everybody in as `anonymous`, and has time. */
 export interface HarnessOptions {
-  auth?: SessionConfig["auth"];
+  auth?: SessionConfig["auth"] | undefined;
   joinTimeoutMs?: number;
+  /** On top of `joinTimeoutMs`. */
+  joining?: Partial<JoiningConfig>;
   goodbyeTimeoutMs?: number;
   /** Time to connect to a router, handshake included. */
   connectTimeoutMs?: number;
@@ -106,14 +110,13 @@ export async function sessionHarness(options: HarnessOptions = {}) {
   const accept = (peer: Peer, config: SessionConfig) => {
     const session = sessions.add(new FrontendSession(peer, config, shared));
     open.push(session);
-    const { afterMessage } = options;
-    if (afterMessage) {
-      const onMessage = session.onMessage.bind(session);
-      session.onMessage = (message: WireMessage) => {
-        onMessage(message);
-        afterMessage(session);
-      };
-    }
+    const onMessage = session.onMessage.bind(session);
+    session.onMessage = (message: WireMessage) => {
+      onMessage(message);
+      // Octets are borrowed: what is needed later has to be copied.
+      if (typeof message !== "string" && message.length <= MAX_JOIN_OCTETS) message.fill(0);
+      options.afterMessage?.(session);
+    };
     return session;
   };
   const auth = options.auth ?? { anonymous: { type: "static" as const, role: "anonymous" } };
@@ -125,6 +128,7 @@ export async function sessionHarness(options: HarnessOptions = {}) {
       join_timeout: joinTimeoutMs,
       authenticate_timeout: joinTimeoutMs,
       max_auth_failures_per_minute: 0,
+      ...options.joining,
     },
   };
   const transportOptions = { max_message_size: 65_536, ...options.options };
@@ -144,6 +148,13 @@ export async function sessionHarness(options: HarnessOptions = {}) {
     open,
     counts,
     logged,
+    /** Begins a session of a client without a connection. */
+    begin: (peer: Peer) =>
+      accept(peer, {
+        ...session,
+        serializers: [peer.serializer],
+        options: { ...webSocketDefaults, ...transportOptions },
+      }),
     async connect(transport: (typeof TRANSPORTS)[number]): Promise<ScriptedClient> {
       const serializer = transport === "websocket" ? "json" : "cbor";
       const client = await ScriptedClient.open(urls[transport], serializer);

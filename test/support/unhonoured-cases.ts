@@ -51,8 +51,8 @@ function componentsOfEachType(others: () => object): object[] {
   ];
 }
 
-/** The sound node, and what it lacks. */
-const wholeNode = [
+/** The sound node, and what it lacks: something with every attribute that is not honoured. */
+export const wholeNode = [
   [
     "$.workers[1].transports[0].endpoint.tls",
     { key: `${expired}.key`, certificate: `${expired}.pem` },

@@ -6,22 +6,15 @@
 
 import * as v from "valibot";
 import type { Authmethod, ConnectionConfig } from "#config/node-config.ts";
-import {
-  byType,
-  defaulted,
-  item,
-  itemOr,
-  lenientItem,
-  mapOf,
-  optional,
-  required,
-} from "#config/schema/item.ts";
+import { defaulted, optional, required, withoutEffect } from "#config/schema/attribute.ts";
+import { byType } from "#config/schema/by-type.ts";
+import { item, itemOr, lenientItem, mapOf } from "#config/schema/item.ts";
 import { anything, text } from "#config/schema/primitive.ts";
 import type { Schema } from "#config/schema/schema-shape.ts";
 import { always, unhonoured } from "#config/schema/unhonoured.ts";
 import { askingTypes } from "./authenticator-schema.ts";
 import { cryptosign } from "./cryptosign-schema.ts";
-import { isStatic, publicKeys, secret } from "./principal-schema.ts";
+import { isStatic, publicKeys, requiredSecret, role } from "./principal-schema.ts";
 import { scram } from "./scram-schema.ts";
 import { tls } from "./tls-schema.ts";
 import { wampcra } from "./wampcra-schema.ts";
@@ -31,18 +24,12 @@ const anonymous = byType({
     type: isStatic,
     role: defaulted(text, "anonymous", "Role of every client that joins with it."),
     authid: optional(text, "authid of every client that joins with it; absent: a random one each."),
-    realm: optional(text, "Accepted, has no effect."),
+    realm: withoutEffect(text),
   }),
   ...askingTypes,
 });
 
-const principal = item({
-  ticket: required(
-    secret,
-    'The secret, or a variable of the environment in braces after a dollar sign, or `{"file": "…"}`.',
-  ),
-  role: defaulted(text, "anonymous", "Role of this principal."),
-});
+const principal = item({ ticket: requiredSecret, role });
 
 const ticket = byType({
   static: lenientItem({
@@ -58,7 +45,7 @@ const trustedProxy = byType(
       type: isStatic,
       role: optional(unhonoured(text, always, "the proxy names the role")),
       authid: optional(unhonoured(text, always, "the proxy names the authid")),
-      realm: optional(text, "Accepted, has no effect."),
+      realm: optional(unhonoured(text, always, "the proxy names the realm")),
     }),
   },
   {
@@ -110,11 +97,17 @@ export const auth = item({
   ),
 } satisfies Record<Authmethod, Schema>);
 
-/** `auth` of a transport: authmethods, or `"passthrough"`, with which the router authenticates. */
+/** Authmethods, or `"passthrough"`, with which the router authenticates. */
 export const sessionAuth: v.GenericSchema<unknown, AuthItem | "passthrough"> = itemOr(
   "string",
   v.literal("passthrough"),
   auth,
+);
+
+/** `auth` of a transport or a WebSocket path. */
+export const transportAuth = optional(
+  sessionAuth,
+  'Authmethods; absent: anonymous. Extension: `"passthrough"`, the router authenticates.',
 );
 
 /** Authmethods as written. */

@@ -6,7 +6,8 @@
  */
 
 import * as v from "valibot";
-import { defaulted, lenientItem, optional, required } from "#config/schema/item.ts";
+import { defaulted, optional, required } from "#config/schema/attribute.ts";
+import { lenientItem } from "#config/schema/item.ts";
 import { anything, dottedName, integer, text } from "#config/schema/primitive.ts";
 import { only, unhonoured } from "#config/schema/unhonoured.ts";
 

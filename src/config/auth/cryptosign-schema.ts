@@ -5,22 +5,16 @@
  */
 
 import * as v from "valibot";
-import {
-  byType,
-  defaulted,
-  item,
-  lenientItem,
-  mapOf,
-  optional,
-  required,
-} from "#config/schema/item.ts";
+import { defaulted, optional, required } from "#config/schema/attribute.ts";
+import { byType } from "#config/schema/by-type.ts";
+import { item, lenientItem, mapOf } from "#config/schema/item.ts";
 import { fileName, text } from "#config/schema/primitive.ts";
 import { askingTypes } from "./authenticator-schema.ts";
-import { isStatic, publicKeys } from "./principal-schema.ts";
+import { isStatic, publicKeys, role } from "./principal-schema.ts";
 
 const principal = item({
   authorized_keys: required(publicKeys, "Public keys (Ed25519) of this principal, in hex."),
-  role: defaulted(text, "anonymous", "Role of this principal."),
+  role,
   realm: optional(text, "Realm that this principal joins, whatever it asks for."),
 });
 

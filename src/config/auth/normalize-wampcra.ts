@@ -12,7 +12,7 @@ import { eachPrincipal, type NormalizedAuth, type StaticItem } from "./static-au
 
 /** As in Crossbar; other programs, and its early releases, keep the derived key. */
 const DERIVED =
-  "expected the secret itself, from which the key is derived; this looks like that key, with which no client joins by the secret";
+  "this looks like the derived key; expected the secret itself, from which the node derives the key";
 
 /** Shorter keys could be any word. */
 const SHORTEST_KEY = 16;
@@ -39,8 +39,8 @@ export function normalizeWampCra(
     }
     const missing = derivation.filter((name) => user[name] === undefined);
     if (missing.length < derivation.length) {
-      const names = missing.map((name) => `"${name}"`).join(" and ");
-      const sentence = `a salted secret needs salt, iterations and keylen: ${names} not given`;
+      const names = missing.map((name) => `no "${name}"`).join(" and ");
+      const sentence = `expected salt, iterations and keylen together, found ${names}`;
       context.report.fault(at, sentence);
     }
     return { secret, role };

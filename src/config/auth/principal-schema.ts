@@ -1,11 +1,12 @@
 /**
- * Parts that the schemas of the authmethods share: secrets, and octets in hex.
+ * Parts that the schemas of the authmethods share: secrets, roles, and octets in hex.
  *
  * @module
  */
 
 import * as v from "valibot";
-import { item, required } from "#config/schema/item.ts";
+import { defaulted, required } from "#config/schema/attribute.ts";
+import { item } from "#config/schema/item.ts";
 import { fileName, text } from "#config/schema/primitive.ts";
 import { type WarnedValue, warnedValue } from "#config/schema/warned-value.ts";
 
@@ -29,6 +30,15 @@ function kindOf(input: unknown): string {
 
 /** A secret as written. */
 export type SecretItem = v.InferOutput<typeof secret>;
+
+/** `ticket` or `secret` of a principal. */
+export const requiredSecret = required(
+  secret,
+  `The secret, or \`"\${VARIABLE}"\` for one in the environment, or \`{"file": "…"}\` for one in a file.`,
+);
+
+/** `role` of a principal. */
+export const role = defaulted(text, "anonymous", "Role of this principal.");
 
 /** Octets in hex, of one length or (null) any. The fault does not quote the value, which may be a secret. */
 export function hexOf(octets: number | null) {

@@ -12,14 +12,18 @@ import {
   eip712Signer,
   parseEip712Certificate,
 } from "#base/eip712-certificate.ts";
+import { fileStateOf } from "#base/file-state.ts";
 import type { TrustrootConfig } from "#config/node-config.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
-import { fileStateOf, readSmallFile } from "#config/text/read-small-file.ts";
+import { readOctets } from "#config/text/read-file.ts";
 import type { Report } from "#config/text/report.ts";
 import { CborReader } from "#wamp/serializer/cbor/cbor-reader.ts";
 import { MalformedMessage } from "#wamp/token/malformed-message.ts";
 import { UnrepresentableValue } from "#wamp/token/unrepresentable-value.ts";
 import { readWith } from "#wamp/token/value-sink.ts";
+
+/** A longer file is no certificate. */
+const MOST_OCTETS = 65_536;
 
 /** The contents of the certificate; null, with a fault, where the file holds no root certificate. */
 export function readTrustroot(
@@ -29,7 +33,7 @@ export function readTrustroot(
 ): Omit<TrustrootConfig, "role" | "realm"> | null {
   const file = resolve(report.folder, name);
   try {
-    return parse(readSmallFile(name, report));
+    return parse(readOctets(file, MOST_OCTETS));
   } catch (thrown) {
     report.fault(path, `Cannot read the certificate "${file}": ${stateOf(thrown)}`);
     return null;

@@ -5,18 +5,12 @@
  */
 
 import * as v from "valibot";
-import {
-  byType,
-  defaulted,
-  item,
-  lenientItem,
-  mapOf,
-  optional,
-  required,
-} from "#config/schema/item.ts";
-import { integer, oneOf, text } from "#config/schema/primitive.ts";
+import { optional, required } from "#config/schema/attribute.ts";
+import { byType } from "#config/schema/by-type.ts";
+import { item, lenientItem, mapOf } from "#config/schema/item.ts";
+import { integer, oneOf } from "#config/schema/primitive.ts";
 import { askingTypes } from "./authenticator-schema.ts";
-import { hexOf, isStatic } from "./principal-schema.ts";
+import { hexOf, isStatic, role } from "./principal-schema.ts";
 
 const salt = v.pipe(
   hexOf(null),
@@ -30,7 +24,7 @@ const principal = item({
   salt: required(salt, "Salt of the derivation, in hex."),
   "stored-key": required(hexOf(32), "SHA-256 of the client key, in hex."),
   "server-key": required(hexOf(32), "The server key, in hex."),
-  role: defaulted(text, "anonymous", "Role of this principal."),
+  role,
 });
 
 /** SCRAM. */

@@ -6,10 +6,15 @@
 
 import { randomUUID } from "node:crypto";
 import { resolve } from "node:path";
+import { fileStateOf } from "#base/file-state.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
-import { fileStateOf, readSmallFile } from "#config/text/read-small-file.ts";
+import { variableIn } from "#config/text/environment-variable.ts";
+import { readText } from "#config/text/read-file.ts";
 import type { Report } from "#config/text/report.ts";
 import type { SecretItem } from "./principal-schema.ts";
+
+/** A longer file is no secret. */
+const MOST_OCTETS = 65_536;
 
 /** For a port, `$VARIABLE` is a variable; a secret may be this very text, which the warning does not quote. */
 const UNBRACED = `it begins with $ and is taken as it stands; a variable is written "\${VARIABLE}", with braces`;
@@ -21,8 +26,8 @@ const UNBRACED = `it begins with $ and is taken as it stands; a variable is writ
  */
 export function readSecret(written: SecretItem, path: JsonPath, report: Report): string {
   if (typeof written !== "string") return fromFile(written.file, [...path, "file"], report);
-  const variable = /^\$\{(\w+)\}$/.exec(written)?.[1];
-  if (variable === undefined) {
+  const variable = variableIn(written);
+  if (variable === null) {
     if (/^\$\w+$/.test(written)) report.warn(path, UNBRACED);
     return written;
   }
@@ -39,20 +44,13 @@ export function readSecret(written: SecretItem, path: JsonPath, report: Report):
 
 /** The text of a file, without the one line end that editors add. */
 function fromFile(name: string, path: JsonPath, report: Report): string {
+  const file = resolve(report.folder, name);
   try {
-    const text = new TextDecoder("utf-8", { fatal: true }).decode(readSmallFile(name, report));
-    const secret = text.replace(/\r?\n$/, "");
+    const secret = readText(file, MOST_OCTETS).replace(/\r?\n$/, "");
     if (secret === "") throw new Error("it is empty");
     return secret;
   } catch (thrown) {
-    report.fault(
-      path,
-      `Cannot read the secret from "${resolve(report.folder, name)}": ${stateOf(thrown)}`,
-    );
+    report.fault(path, `Cannot read the secret from "${file}": ${fileStateOf(thrown)}`);
     return "";
   }
-}
-
-function stateOf(thrown: unknown): string {
-  return thrown instanceof TypeError ? "it is not UTF-8 text" : fileStateOf(thrown);
 }

@@ -16,6 +16,7 @@ export type StaticItem<Method extends Authmethod> = Exclude<
   NonNullable<AuthItem[Method]>,
   DynamicAuthItem | FunctionAuthItem
 >;
+
 /** The same, normalized. */
 export type NormalizedAuth<Method extends Authmethod> = Exclude<
   NonNullable<AuthConfig[Method]>,
@@ -29,7 +30,6 @@ export function eachPrincipal<Item extends { role: string }, Principal>(
   context: TransportContext,
   normalize: (item: Item, at: JsonPath) => Principal,
 ): Record<string, Principal> {
-  // From entries, so that an authid such as "__proto__" becomes a plain key.
   return Object.fromEntries(
     Object.entries(items).map(([authid, item]) => {
       const at = [...path, authid];

@@ -5,10 +5,11 @@
  */
 
 import * as v from "valibot";
-import { byType, defaulted, lenientItem, mapOf, optional } from "#config/schema/item.ts";
-import { text } from "#config/schema/primitive.ts";
+import { defaulted, optional } from "#config/schema/attribute.ts";
+import { byType } from "#config/schema/by-type.ts";
+import { lenientItem, mapOf } from "#config/schema/item.ts";
 import { askingTypes } from "./authenticator-schema.ts";
-import { isStatic } from "./principal-schema.ts";
+import { isStatic, role } from "./principal-schema.ts";
 
 /** Octets in hex, with or without colons between them. */
 function fingerprint(octets: number) {
@@ -25,7 +26,7 @@ const principal = lenientItem({
     fingerprint(32),
     "SHA-256 fingerprint of it (extension); one of both has to be there.",
   ),
-  role: defaulted(text, "anonymous", "Role of this principal."),
+  role,
 });
 
 /** TLS client certificates. */

@@ -5,27 +5,18 @@
  */
 
 import * as v from "valibot";
-import {
-  byType,
-  defaulted,
-  item,
-  lenientItem,
-  mapOf,
-  optional,
-  required,
-} from "#config/schema/item.ts";
+import { optional, required } from "#config/schema/attribute.ts";
+import { byType } from "#config/schema/by-type.ts";
+import { item, lenientItem, mapOf } from "#config/schema/item.ts";
 import { integer, text } from "#config/schema/primitive.ts";
 import { askingTypes } from "./authenticator-schema.ts";
-import { isStatic, secret } from "./principal-schema.ts";
+import { isStatic, requiredSecret, role } from "./principal-schema.ts";
 
 const salt = v.pipe(text, v.maxLength(1024, "expected a salt of at most 1024 characters"));
 
 const user = item({
-  secret: required(
-    secret,
-    'The secret, or a variable of the environment in braces after a dollar sign, or `{"file": "…"}`.',
-  ),
-  role: defaulted(text, "anonymous", "Role of this user."),
+  secret: requiredSecret,
+  role,
   salt: optional(salt, "Salt of the key that is derived from the secret (PBKDF2, SHA-256)."),
   iterations: optional(integer(1, 10_000_000), "Iterations of PBKDF2; with `salt` and `keylen`."),
   keylen: optional(integer(1, 1024), "Octets of the derived key; with `salt` and `iterations`."),

@@ -5,7 +5,8 @@
  */
 
 import * as v from "valibot";
-import { item, optional } from "#config/schema/item.ts";
+import { optional } from "#config/schema/attribute.ts";
+import { item } from "#config/schema/item.ts";
 import { anything, integer, milliseconds } from "#config/schema/primitive.ts";
 import { unchecked } from "#config/schema/tolerated-values.ts";
 import { always, unhonoured } from "#config/schema/unhonoured.ts";
@@ -14,8 +15,7 @@ const ofServer = optional(unhonoured(anything, always, "it is for transports tha
 
 const octets = integer(0, 67_108_864);
 
-/** Options of a WebSocket client. */
-export const clientWebsocketOptions = item({
+const websocketAttributes = {
   max_message_size: optional(octets, "Longest message that is taken, in octets; 0: any."),
   max_frame_size: optional(octets, "Longest frame that is taken, in octets; 0: any."),
   auto_fragment_size: optional(
@@ -42,6 +42,15 @@ export const clientWebsocketOptions = item({
   tcp_nodelay: optional(v.boolean(), "Send small packets at once."),
   validate_utf8: optional(v.boolean(), "Check that text is UTF-8."),
   apply_mask: optional(v.boolean(), "Mask the frames that are sent."),
+};
+
+const rawsocketAttributes = {
+  max_message_size: optional(integer(512, 16_777_216), "Longest message that is taken, in octets."),
+};
+
+/** Options of a WebSocket client. */
+export const clientWebsocketOptions = item({
+  ...websocketAttributes,
   compression: optional(unhonoured(anything, always, "no compression is offered")),
   allowed_origins: ofServer,
   allow_null_origin: ofServer,
@@ -58,24 +67,7 @@ export const clientWebsocketOptions = item({
 });
 
 /** Options of a RawSocket client. */
-export const clientRawsocketOptions = item({
-  max_message_size: optional(integer(512, 16_777_216), "Longest message that is taken, in octets."),
-});
+export const clientRawsocketOptions = item(rawsocketAttributes);
 
 /** The names of the options that are passed on. */
-export const CLIENT_OPTIONS = [
-  "max_message_size",
-  "max_frame_size",
-  "auto_fragment_size",
-  "open_handshake_timeout",
-  "close_handshake_timeout",
-  "auto_ping_interval",
-  "auto_ping_timeout",
-  "auto_ping_size",
-  "auto_ping_restart_on_any_traffic",
-  "fail_by_drop",
-  "echo_close_codereason",
-  "tcp_nodelay",
-  "validate_utf8",
-  "apply_mask",
-];
+export const CLIENT_OPTIONS = Object.keys({ ...websocketAttributes, ...rawsocketAttributes });

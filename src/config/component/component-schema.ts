@@ -5,18 +5,14 @@
  */
 
 import * as v from "valibot";
+import { websocketUrl } from "#config/connection/connection-schema.ts";
 import { connectingEndpoint } from "#config/endpoint/endpoint-schema.ts";
-import { byType, defaulted, item, mapOf, optional, required } from "#config/schema/item.ts";
-import {
-  anyMap,
-  anything,
-  dottedName,
-  id,
-  serializer,
-  serializers,
-  text,
-} from "#config/schema/primitive.ts";
-import { always, unhonoured } from "#config/schema/unhonoured.ts";
+import { defaulted, optional, required, withoutEffect } from "#config/schema/attribute.ts";
+import { byType } from "#config/schema/by-type.ts";
+import { item, mapOf } from "#config/schema/item.ts";
+import { anyMap, anything, dottedName, id, text } from "#config/schema/primitive.ts";
+import { serializer, serializers } from "#config/schema/serializers.ts";
+import { always, meaningless, unhonoured } from "#config/schema/unhonoured.ts";
 import { clientRawsocketOptions, clientWebsocketOptions } from "./client-options-schema.ts";
 
 const callbacks = mapOf(
@@ -28,22 +24,22 @@ const callbacks = mapOf(
 );
 
 const websocket = item({
-  id: optional(id, "Accepted, has no effect."),
+  id: withoutEffect(id),
   type: required(v.literal("websocket"), "WAMP over WebSocket."),
   endpoint: required(connectingEndpoint, "The socket to connect to."),
-  url: required(text, "URL of the request; the connection is made to `endpoint`."),
+  url: required(websocketUrl, "URL of the request; the connection is made to `endpoint`."),
   serializers: serializers("In order of preference."),
   options: optional(clientWebsocketOptions, "Options of autobahn's protocol."),
 });
 
 const rawsocket = item({
-  id: optional(id, "Accepted, has no effect."),
+  id: withoutEffect(id),
   type: required(v.literal("rawsocket"), "WAMP over RawSocket."),
   endpoint: required(connectingEndpoint, "The socket to connect to."),
   serializer: required(serializer, "The one serializer."),
   options: optional(clientRawsocketOptions, "Options of autobahn's protocol."),
   url: optional(unhonoured(anything, always, "the endpoint decides")),
-  debug: optional(unhonoured(anything, always, "it has no meaning for this program")),
+  debug: meaningless(anything),
 });
 
 const transport = byType({ websocket, rawsocket });

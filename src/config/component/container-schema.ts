@@ -5,14 +5,17 @@
  */
 
 import * as v from "valibot";
-import { defaulted, item, optional, required } from "#config/schema/item.ts";
+import { manhole, workerId } from "#config/node/worker-attributes.ts";
+import { defaulted, optional, required } from "#config/schema/attribute.ts";
+import { item } from "#config/schema/item.ts";
 import { anything, oneOf, text } from "#config/schema/primitive.ts";
 import { unchecked } from "#config/schema/tolerated-values.ts";
 import { always, unhonoured } from "#config/schema/unhonoured.ts";
 import { containerComponent } from "./component-schema.ts";
 import { processOptions, pythonOptions } from "./process-options-schema.ts";
 
-const containerOptions = item({
+/** `options` of a container. */
+export const containerOptions = item({
   ...pythonOptions,
   ...processOptions,
   shutdown: defaulted(
@@ -35,7 +38,7 @@ const containerOptions = item({
 /** The worker. */
 export const container = item({
   type: required(v.literal("container"), "A worker of components in Python."),
-  id: optional(unchecked(text), "Absent: `worker001` and so on, over the whole node."),
+  id: workerId(unchecked(text)),
   options: optional(containerOptions, "Options."),
   components: defaulted(
     v.array(containerComponent),
@@ -43,7 +46,7 @@ export const container = item({
     "Components, in the order of their start.",
   ),
   connections: optional(unhonoured(anything, always, "components connect by themselves")),
-  manhole: optional(unhonoured(anything, always, "no console is opened")),
+  manhole,
 });
 
 /** The worker as written. */

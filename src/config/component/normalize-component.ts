@@ -1,19 +1,14 @@
 /**
- * Components and the options of their process: from what is written to the normalized form.
+ * Components of containers and of router workers: from what is written to the normalized form.
  *
  * @module
  */
 
-import { isAbsolute, resolve } from "node:path";
 import { asMap, isRecord } from "#base/record.ts";
+import { normalizeWebSocketEndpoint } from "#config/connection/normalize-connecting-transport.ts";
 import { normalizeConnecting } from "#config/endpoint/normalize-endpoint.ts";
-import type {
-  ComponentConfig,
-  ConnectingEndpointConfig,
-  EnvironmentConfig,
-  PythonOptions,
-} from "#config/node-config.ts";
-import { supportedSerializers } from "#config/schema/primitive.ts";
+import type { ComponentConfig, ConnectingEndpointConfig } from "#config/node-config.ts";
+import { supportedSerializers } from "#config/schema/serializers.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
 import type { Report } from "#config/text/report.ts";
 import { CLIENT_OPTIONS } from "./client-options-schema.ts";
@@ -22,76 +17,6 @@ import type {
   ContainerComponentItem,
   RouterComponentItem,
 } from "./component-schema.ts";
-import type { EnvironmentItem } from "./process-options-schema.ts";
-
-/** The router worker itself has to be ready within 30 seconds. */
-const DEFAULT_READY_TIMEOUT_MS = 20_000;
-
-/** Options of a process of components as written. */
-interface PythonOptionsItem {
-  python?: string | undefined;
-  pythonpath?: string[] | undefined;
-  env?: EnvironmentItem | undefined;
-  title?: string | undefined;
-  cpu_affinity?: number[] | undefined;
-  ready_timeout?: number | undefined;
-}
-
-/** The environment of a process, with defaults filled in. */
-export function normalizeEnvironment(item: EnvironmentItem | undefined): EnvironmentConfig {
-  return { inherit: item?.inherit ?? true, vars: { ...asMap(item?.vars ?? {}) } };
-}
-
-/** The options of a process of components. */
-export function normalizePythonOptions(
-  item: PythonOptionsItem | undefined,
-  path: JsonPath,
-  report: Report,
-): PythonOptions {
-  const { python, pythonpath, env, title, cpu_affinity, ready_timeout } =
-    item === undefined || report.isMalformed(path) ? {} : item;
-  if (python !== undefined && !isAbsolute(python)) {
-    report.fault([...path, "python"], `expected an absolute path, found "${python}"`);
-  }
-  if (python !== undefined && isAbsolute(python)) {
-    report.need([...path, "python"], { kind: "program", name: python, files: [python] });
-  }
-  for (const [index, name] of (pythonpath ?? []).entries()) {
-    const folder = resolve(report.folder, name);
-    report.need([...path, "pythonpath", index], { kind: "folder", folder });
-  }
-  return {
-    ...(python !== undefined && { python }),
-    pythonpath: (pythonpath ?? []).map((folder) => resolve(report.folder, folder)),
-    env: normalizeEnvironment(env),
-    ...(title !== undefined && { title }),
-    cpu_affinity: cpu_affinity ?? [],
-    ready_timeout: ready_timeout ?? DEFAULT_READY_TIMEOUT_MS,
-  };
-}
-
-/** The options for the Python of a router or a proxy, which warns of them where it runs none. */
-export function normalizeWorkerPython(
-  item: PythonOptionsItem | undefined,
-  isPythonRun: boolean,
-  path: JsonPath,
-  report: Report,
-): PythonOptions {
-  const { python, pythonpath = [], env, ready_timeout = DEFAULT_READY_TIMEOUT_MS } = item ?? {};
-  const isSet = {
-    python: python !== undefined,
-    pythonpath: pythonpath.length > 0,
-    env: env !== undefined,
-    ready_timeout: ready_timeout !== DEFAULT_READY_TIMEOUT_MS,
-  };
-  for (const [name, isWritten] of Object.entries(isPythonRun ? {} : isSet)) {
-    if (!isWritten || report.isMalformed(path)) continue;
-    report.warn([...path, name], "not honoured: the worker runs nothing in Python");
-  }
-  // Title and processors are of the worker itself in Crossbar, and are warned of.
-  const { title: _, ...options } = normalizePythonOptions(item, path, report);
-  return { ...options, cpu_affinity: [] };
-}
 
 /** The components of a container; those with faults are left out. */
 export function normalizeContainerComponents(
@@ -176,28 +101,31 @@ function normalizeTransport(
   path: JsonPath,
   report: Report,
 ): Record<string, unknown> {
-  const endpoint = endpointOf(
-    normalizeConnecting(item.endpoint, [...path, "endpoint"], report),
-    item.type === "websocket" && item.url.startsWith("wss:"),
-  );
   const written = Object.entries(asMap<unknown>(item.options ?? {}));
   const options = Object.fromEntries(written.filter(([name]) => CLIENT_OPTIONS.includes(name)));
-  return item.type === "websocket"
-    ? {
-        type: item.type,
-        endpoint,
-        url: item.url,
-        serializers: supportedSerializers(item.serializers),
-        options,
-      }
-    : { type: item.type, endpoint, serializer: item.serializer, options };
+  if (item.type === "rawsocket") {
+    const endpoint = normalizeConnecting(item.endpoint, [...path, "endpoint"], report);
+    return {
+      type: item.type,
+      endpoint: endpointOf(endpoint),
+      serializer: item.serializer,
+      options,
+    };
+  }
+  return {
+    type: item.type,
+    endpoint: endpointOf(normalizeWebSocketEndpoint(item, path, report)),
+    url: item.url,
+    serializers: supportedSerializers(item.serializers),
+    options,
+  };
 }
 
 /** An endpoint as the runner reads it: times in seconds, TLS by files. */
-function endpointOf(endpoint: ConnectingEndpointConfig, isSecureUrl: boolean): object {
+function endpointOf(endpoint: ConnectingEndpointConfig): object {
   const timeout = endpoint.timeoutMs / 1000;
   if (endpoint.type === "unix") return { type: "unix", path: endpoint.path, timeout };
-  const { host, port, tls = isSecureUrl ? {} : undefined } = endpoint;
+  const { host, port, tls } = endpoint;
   return {
     type: "tcp",
     host,

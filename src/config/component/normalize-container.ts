@@ -4,12 +4,14 @@
  * @module
  */
 
+import { asList } from "#base/record.ts";
 import type { ContainerWorkerConfig } from "#config/node-config.ts";
+import { defaultsOf } from "#config/schema/attribute.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
 import type { Report } from "#config/text/report.ts";
-import { asList } from "#config/transport/normalize-transport.ts";
-import type { ContainerItem } from "./container-schema.ts";
-import { normalizeContainerComponents, normalizePythonOptions } from "./normalize-component.ts";
+import { type ContainerItem, containerOptions } from "./container-schema.ts";
+import { normalizeContainerComponents } from "./normalize-component.ts";
+import { normalizePythonOptions } from "./normalize-process-options.ts";
 
 /** The normalized container. */
 export function normalizeContainer(
@@ -19,19 +21,20 @@ export function normalizeContainer(
   report: Report,
 ): ContainerWorkerConfig {
   const at = [...path, "options"];
-  const { shutdown = "shutdown-manual", restart = "restart-never" } =
-    report.isMalformed(at) || item.options === undefined ? {} : item.options;
+  const written = report.isMalformed(at) ? undefined : item.options;
+  const options = written ?? defaultsOf(containerOptions);
+  const { shutdown, restart } = options;
   const ends = shutdown === "shutdown-on-any-component-stopped";
   if (
     (restart === "restart-always" && shutdown !== "shutdown-manual") ||
     (restart === "restart-on-failed" && (ends || shutdown === "shutdown-on-any-component-failed"))
   ) {
-    report.fault([...at, "restart"], `"${restart}" cannot be with "${shutdown}"`);
+    report.fault([...at, "restart"], `cannot be "${restart}" where shutdown is "${shutdown}"`);
   }
   if (asList(item.components).length === 0) {
-    report.warn([...path, "components"], "there are none, so nothing is run");
+    report.warn([...path, "components"], "there is no component, so nothing is run");
   }
-  const python = normalizePythonOptions(item.options, at, report);
+  const python = normalizePythonOptions(options, at, report);
   const list = asList(item.components);
   const components = normalizeContainerComponents(list, [...path, "components"], report);
   report.needLoaded(python);

@@ -5,16 +5,20 @@
  */
 
 import * as v from "valibot";
-import { defaulted, item, mapOf, optional } from "#config/schema/item.ts";
+import { defaulted, optional } from "#config/schema/attribute.ts";
+import { item, mapOf } from "#config/schema/item.ts";
 import { anything, fileName, integer, text } from "#config/schema/primitive.ts";
 import type { Schema } from "#config/schema/schema-shape.ts";
 import { unchecked } from "#config/schema/tolerated-values.ts";
-import { always, unhonoured } from "#config/schema/unhonoured.ts";
+import { meaningless } from "#config/schema/unhonoured.ts";
 
 /** `options.env`: the environment of the process. */
 export const environment = item({
   inherit: defaulted(
-    v.union([v.boolean(), v.array(text)], "expected a boolean or a list of names"),
+    v.union(
+      [v.boolean(), v.array(text)],
+      ({ received }) => `expected a boolean or a list of names, found ${received}`,
+    ),
     true,
     "All variables of the node, none, or those with these names.",
   ),
@@ -24,9 +28,8 @@ export const environment = item({
 /** An environment as written. */
 export type EnvironmentItem = v.InferOutput<typeof environment>;
 
-function meaningless<S extends Schema>(schema: S) {
-  return optional(unhonoured(schema, always, "it has no meaning for this program"));
-}
+/** The router worker itself has to be ready within 30 seconds. */
+export const DEFAULT_READY_TIMEOUT_MS = 20_000;
 
 /** `options` of a worker that may run Python; `checked` is applied to the schema of each. */
 function pythonOptionsWith(checked: <S extends Schema>(schema: S) => S) {
@@ -44,7 +47,7 @@ function pythonOptionsWith(checked: <S extends Schema>(schema: S) => S) {
     env: optional(checked(environment), "Environment of the components' process."),
     ready_timeout: defaulted(
       checked(integer(0, 25_000)),
-      20_000,
+      DEFAULT_READY_TIMEOUT_MS,
       "Extension. Milliseconds for all components to become ready; after it nothing waits for them.",
     ),
     extra: meaningless(anything),

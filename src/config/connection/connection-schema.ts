@@ -7,28 +7,13 @@
 import * as v from "valibot";
 import { connectionAuth } from "#config/auth/auth-schema.ts";
 import { connectingEndpoint } from "#config/endpoint/endpoint-schema.ts";
+import { defaulted, defaultsOf, optional, refused, required } from "#config/schema/attribute.ts";
+import { byType } from "#config/schema/by-type.ts";
 import { nameFound } from "#config/schema/fault-sentence.ts";
-import {
-  byType,
-  defaulted,
-  item,
-  lenientItem,
-  mapOf,
-  openItem,
-  optional,
-  refused,
-  required,
-} from "#config/schema/item.ts";
+import { item, lenientItem, mapOf, openItem } from "#config/schema/item.ts";
 import { withKeywords } from "#config/schema/json-keywords.ts";
-import {
-  anything,
-  integer,
-  milliseconds,
-  oneOf,
-  serializer,
-  serializers,
-  text,
-} from "#config/schema/primitive.ts";
+import { anything, integer, MOST_MS, milliseconds, oneOf, text } from "#config/schema/primitive.ts";
+import { serializer, serializers } from "#config/schema/serializers.ts";
 import { unchecked } from "#config/schema/tolerated-values.ts";
 import { always, unhonoured } from "#config/schema/unhonoured.ts";
 
@@ -72,13 +57,16 @@ const rawsocketOptions = openItem(
   unhonouredOption,
 );
 
-const websocketUrl = v.pipe(
+/** The URL of a WebSocket, by the rules of autobahn: with a host, without a fragment. */
+export const websocketUrl = v.pipe(
   text,
   v.rawCheck(({ dataset, addIssue }) => {
     if (!dataset.typed) return;
-    const protocol = URL.canParse(dataset.value) ? new URL(dataset.value).protocol : "";
-    if (protocol !== "ws:" && protocol !== "wss:") {
+    const url = URL.canParse(dataset.value) ? new URL(dataset.value) : null;
+    if (url?.protocol !== "ws:" && url?.protocol !== "wss:") {
       addIssue({ message: `expected a URL such as "ws://localhost", found "${dataset.value}"` });
+    } else if (url.hash !== "") {
+      addIssue({ message: `expected a URL without a fragment, found "${dataset.value}"` });
     }
   }),
 );
@@ -113,17 +101,16 @@ export const connectingTransport = byType(
 export type ConnectingTransportItem = v.InferOutput<typeof connectingTransport>;
 
 const healthCheck = item({
-  interval: defaulted(
-    v.pipe(milliseconds, v.minValue(1000, "expected at least 1000 milliseconds, found 0")),
-    2000,
-    "Milliseconds between two checks.",
-  ),
+  interval: defaulted(integer(1000, MOST_MS), 2000, "Milliseconds between two checks."),
   rise: defaulted(integer(1, 100), 2, "Successes in a row after which the router is up."),
   fall: defaulted(integer(1, 100), 1, "Failures in a row after which it is down."),
 });
 
 /** A health check as written. */
 export type HealthCheckItem = v.InferOutput<typeof healthCheck>;
+
+/** The checks of a connection that shares a route and has no `health_check` of its own. */
+export const defaultHealthCheck = defaultsOf(healthCheck);
 
 /** One item of `connections`. */
 export const connection = lenientItem({
@@ -170,6 +157,9 @@ export const balancing = item({
     "Milliseconds after which a router that is up again gets its full share of sessions; 0: at once.",
   ),
 });
+
+/** The balancing of a worker that sets none. */
+export const defaultBalancing = defaultsOf(balancing);
 
 /** `routes`: realm -> role -> connection, or several. */
 export const routes = mapOf(v.string(), mapOf(v.string(), routeTarget));

@@ -6,7 +6,7 @@
 
 import { normalizeConnecting } from "#config/endpoint/normalize-endpoint.ts";
 import type { ConnectingEndpointConfig, ConnectingTransportConfig } from "#config/node-config.ts";
-import { supportedSerializers } from "#config/schema/primitive.ts";
+import { supportedSerializers } from "#config/schema/serializers.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
 import type { Report } from "#config/text/report.ts";
 import type { ConnectingTransportItem } from "./connection-schema.ts";
@@ -19,12 +19,11 @@ export function normalizeConnectingTransport(
   path: JsonPath,
   report: Report,
 ): ConnectingTransportConfig {
-  const endpoint = normalizeConnecting(item.endpoint, [...path, "endpoint"], report);
   if (item.type === "websocket") {
     const { url, serializers } = item;
     return {
       type: "websocket",
-      endpoint: agreeWithUrl(item, endpoint, path, report),
+      endpoint: normalizeWebSocketEndpoint(item, path, report),
       url,
       serializers: supportedSerializers(serializers),
     };
@@ -32,22 +31,22 @@ export function normalizeConnectingTransport(
   const { max_message_size, maxMessagePayloadSize } = item.options ?? {};
   return {
     type: "rawsocket",
-    endpoint,
+    endpoint: normalizeConnecting(item.endpoint, [...path, "endpoint"], report),
     serializer: item.serializer,
     max_message_size: max_message_size ?? maxMessagePayloadSize ?? MAX_MESSAGE_OCTETS,
   };
 }
 
-/** The endpoint decides about TLS; where it has no `tls`, the scheme of the URL does. */
-function agreeWithUrl(
-  item: Extract<ConnectingTransportItem, { type: "websocket" }>,
-  endpoint: ConnectingEndpointConfig,
+/** The endpoint of a WebSocket: it decides about TLS; where it has no `tls`, the scheme of the URL does. */
+export function normalizeWebSocketEndpoint(
+  item: Pick<Extract<ConnectingTransportItem, { type: "websocket" }>, "url" | "endpoint">,
   path: JsonPath,
   report: Report,
 ): ConnectingEndpointConfig {
+  const endpoint = normalizeConnecting(item.endpoint, [...path, "endpoint"], report);
   const isSecureUrl = new URL(item.url).protocol === "wss:";
   if (isSecureUrl && endpoint.type === "unix") {
-    report.fault([...path, "url"], "a Unix socket has no TLS; write ws instead of wss");
+    report.warn([...path, "url"], "the url says wss, and a Unix socket has no TLS: none is used");
   } else if (isSecureUrl && item.endpoint.type === "tcp" && item.endpoint.tls === false) {
     report.fault([...path, "url"], "the url says wss, and the endpoint says no TLS");
   } else if (isSecureUrl && endpoint.type === "tcp") {

@@ -12,11 +12,12 @@ import type {
 } from "#config/node-config.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
 import type { Report } from "#config/text/report.ts";
-import type { ConnectionItem, HealthCheckItem } from "./connection-schema.ts";
+import {
+  type ConnectionItem,
+  defaultHealthCheck,
+  type HealthCheckItem,
+} from "./connection-schema.ts";
 import { normalizeConnectingTransport } from "./normalize-connecting-transport.ts";
-
-/** The checks of a connection that shares a route and has no `health_check` of its own. */
-const DEFAULT_HEALTH_CHECK: HealthCheckItem = { interval: 2000, rise: 2, fall: 1 };
 
 /** The normalized connections of a worker, by id; a connection with faults is left out. */
 export function normalizeConnections(
@@ -61,5 +62,5 @@ function normalizeHealthCheck(
 ): { health_check?: HealthCheckConfig } {
   if (written === undefined && !sharesRoute) return {};
   const isWritten = written !== undefined;
-  return { health_check: { ...(written ?? DEFAULT_HEALTH_CHECK), while_up: isWritten } };
+  return { health_check: { ...(written ?? defaultHealthCheck), while_up: isWritten } };
 }

@@ -4,18 +4,11 @@
  * @module
  */
 
-import { isIP } from "node:net";
 import * as v from "valibot";
-import {
-  byType,
-  defaulted,
-  item,
-  itemOr,
-  lenientItem,
-  notSupported,
-  optional,
-  required,
-} from "#config/schema/item.ts";
+import { addressRange } from "#config/schema/address-range.ts";
+import { defaulted, optional, required } from "#config/schema/attribute.ts";
+import { byType, notSupported } from "#config/schema/by-type.ts";
+import { item, itemOr, lenientItem } from "#config/schema/item.ts";
 import { withKeywords } from "#config/schema/json-keywords.ts";
 import { fileName, integer, oneOf, text } from "#config/schema/primitive.ts";
 import { unchecked } from "#config/schema/tolerated-values.ts";
@@ -59,23 +52,6 @@ const authorities = v.pipe(
   v.array(fileName),
   v.minLength(1, "expected at least one certificate of an authority, found none"),
 );
-
-/** `10.0.0.7`, `10.0.0.0/8`, `fd00::/8`. */
-const addressRange = withKeywords(
-  v.custom<string>(
-    (value) => typeof value === "string" && isAddressRange(value),
-    (issue) => `expected an IP address or a range such as "10.0.0.0/8", found ${issue.received}`,
-  ),
-  { type: "string" },
-);
-
-function isAddressRange(text: string): boolean {
-  const [address = "", prefix, ...more] = text.split("/");
-  const version = isIP(address);
-  if (version === 0 || more.length > 0) return false;
-  if (prefix === undefined) return true;
-  return /^\d{1,3}$/.test(prefix) && Number(prefix) <= (version === 4 ? 32 : 128);
-}
 
 const hostname = v.pipe(
   v.string(),
@@ -164,13 +140,10 @@ export const listeningTcp = item({
   ),
 });
 
-const socketMode = v.pipe(
-  v.string(),
-  v.regex(
-    /^0?[0-7]{3}$/,
-    (issue) => `expected an octal mode such as "0600", found ${issue.received}`,
-  ),
-);
+const explainMode = ({ received }: { received: string }) =>
+  `expected an octal mode in quotes such as "0600", found ${received}`;
+
+const socketMode = v.pipe(v.string(explainMode), v.regex(/^0?[0-7]{3}$/, explainMode));
 
 /** A Unix domain socket to listen on. */
 export const listeningUnix = item({

@@ -26,13 +26,12 @@ export function normalizeListeningTls(
   path: JsonPath,
   report: Report,
 ): ListeningTlsConfig | undefined {
-  const ciphers = item.ciphers && knownCiphers(item.ciphers, [...path, "ciphers"], report);
+  const ciphers = normalizeCiphers(item, [...path, "ciphers"], report);
   const certificates = item.certificates?.map((one, index) => {
     const at = [...path, "certificates", index];
     const { hostnames } = one;
     return { hostnames, ...normalizeCertificate(one, at, report, hostnames) };
   });
-  if (ciphers && item.min_version !== "1.3") warnOfStaticRsa(ciphers, [...path, "ciphers"], report);
   refuseRepeatedNames(item, path, report);
   const ca_certificates = authoritiesOf(item.ca_certificates, path, report);
   const first = ownCertificate(item, path, report) ?? certificates?.[0];
@@ -45,7 +44,7 @@ export function normalizeListeningTls(
     ...(certificates && { certificates }),
     ...(ca_certificates && { ca_certificates }),
     ...(item.min_version === "1.3" && { min_version: item.min_version }),
-    ...(ciphers && { ciphers }),
+    ...(ciphers !== undefined && { ciphers }),
   };
 }
 
@@ -162,13 +161,32 @@ function warnOfTime(leaf: X509Certificate, path: JsonPath, report: Report): void
   }
 }
 
+/** The ciphers of TLS 1.2; those of TLS 1.3 cannot be chosen. */
+function normalizeCiphers(
+  { ciphers: written, min_version }: v.InferOutput<typeof listeningTls>,
+  path: JsonPath,
+  report: Report,
+): string | undefined {
+  if (written === undefined) return undefined;
+  const ciphers = knownCiphers(written, path, report);
+  if (min_version === "1.3") {
+    report.warn(path, "has no effect: it is for TLS 1.2, and min_version is 1.3");
+  } else {
+    warnOfStaticRsa(ciphers, path, report);
+  }
+  return ciphers;
+}
+
 /** The list without the names that are unknown to BoringSSL, which Bun uses. */
 function knownCiphers(written: string, path: JsonPath, report: Report): string {
   const [known, unknown] = [true, false].map((wanted) =>
     written.split(/[:, ]+/).filter((name) => name !== "" && isKnownCipher(name) === wanted),
   ) as [string[], string[]];
   if (unknown.length > 0) {
-    report.warn(path, `not honoured: unknown to this program, left out: ${unknown.join(", ")}`);
+    report.warn(
+      path,
+      `ciphers that this program does not know are left out: ${unknown.join(", ")}`,
+    );
   }
   const list = known.join(":");
   if (!isCipherList(list)) report.fault(path, "none of these ciphers is known to this program");

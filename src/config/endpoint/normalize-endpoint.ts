@@ -20,6 +20,9 @@ import { normalizeConnectingTls, normalizeListeningTls } from "./normalize-endpo
 /** Longest socket file name, in octets, that the operating system takes. */
 const MAX_SOCKET_PATH = 107;
 
+/** Stands for a port that is a fault. */
+export const UNKNOWN_PORT = 0;
+
 /** The normalized listening endpoint. */
 export function normalizeListening(
   item: v.InferOutput<typeof listeningEndpoint>,
@@ -78,7 +81,8 @@ export function normalizeConnecting(
   const host = bareAddress(item.host);
   const literal = isIP(host);
   if (version !== undefined && literal !== 0 && literal !== version) {
-    report.fault([...path, "version"], `expected ${literal}, as "${host}" is, found ${version}`);
+    const sentence = `expected ${literal}: host "${host}" is an address of IPv${literal}, found ${version}`;
+    report.fault([...path, "version"], sentence);
   }
   const tls = normalizeConnectingTls(item.tls ?? false, [...path, "tls"], report);
   return {
@@ -110,7 +114,7 @@ function normalizePorts(
   if (typeof port === "string") return { port: portFrom(port, [...path, "port"], report) };
   if (port !== undefined) return { port };
   report.fault([...path, "port"], "required attribute is missing");
-  return { port: 0 };
+  return { port: UNKNOWN_PORT };
 }
 
 /** Where `interface` is an address, it decides about the IP version. */
@@ -132,12 +136,14 @@ function normalizeInterface(
 
 function portFrom(variable: string, path: JsonPath, report: Report): number {
   const value = report.env[variable.slice(1)];
-  const port = Number(value);
-  if (value === undefined) report.fault(path, `environment variable ${variable} is not set`);
-  else if (!/^[0-9]{1,5}$/.test(value) || port < 1 || port > 65_535) {
-    report.fault(path, `environment variable ${variable} is not a port from 1 to 65535`);
+  if (value === undefined) {
+    report.fault(path, `environment variable ${variable} is not set`);
+    return UNKNOWN_PORT;
   }
-  return port;
+  const port = Number(value);
+  if (/^[0-9]{1,5}$/.test(value) && port >= 1 && port <= 65_535) return port;
+  report.fault(path, `environment variable ${variable} is not a port from 1 to 65535`);
+  return UNKNOWN_PORT;
 }
 
 function socketFile(name: string, path: JsonPath, report: Report): string {

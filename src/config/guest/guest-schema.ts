@@ -6,8 +6,10 @@
 
 import * as v from "valibot";
 import { environment } from "#config/component/process-options-schema.ts";
-import { defaulted, item, itemOr, lenientItem, optional, required } from "#config/schema/item.ts";
-import { anything, fileName, oneOf, text } from "#config/schema/primitive.ts";
+import { workerId } from "#config/node/worker-attributes.ts";
+import { defaulted, optional, required } from "#config/schema/attribute.ts";
+import { item, itemOr, lenientItem } from "#config/schema/item.ts";
+import { anything, fileName, MOST_MS, oneOf, text } from "#config/schema/primitive.ts";
 import { unchecked } from "#config/schema/tolerated-values.ts";
 
 const jsonInput = item({
@@ -18,6 +20,14 @@ const jsonInput = item({
 
 const output = oneOf(["log", "close", "drop"]);
 
+/** A timer takes no more milliseconds than these. */
+const MOST_SECONDS = Math.floor(MOST_MS / 1000);
+
+const expected = (issue: { received: string }) =>
+  `expected 0 to ${MOST_SECONDS} seconds, found ${issue.received}`;
+
+const seconds = v.pipe(v.number(), v.minValue(0, expected), v.maxValue(MOST_SECONDS, expected));
+
 const watch = lenientItem({
   directories: defaulted(
     unchecked(v.array(fileName)),
@@ -25,11 +35,7 @@ const watch = lenientItem({
     "Folders, relative to the folder of node.json.",
   ),
   action: optional(unchecked(oneOf(["restart"])), "Absent: changes are only logged."),
-  timeout: defaulted(
-    unchecked(v.pipe(v.number(), v.minValue(0, "expected a number of seconds"))),
-    1,
-    "Seconds without a further change before the restart.",
-  ),
+  timeout: defaulted(unchecked(seconds), 1, "Seconds without a further change before the restart."),
 });
 
 const guestOptions = item({
@@ -52,7 +58,7 @@ const guestOptions = item({
 /** The worker. */
 export const guest = item({
   type: required(v.literal("guest"), "Any program, which the node starts and ends."),
-  id: optional(text, "Absent: `worker001` and so on, over the whole node."),
+  id: workerId(text),
   executable: required(fileName, "A file below `options.workdir`, or a program in PATH."),
   arguments: defaulted(v.array(v.string()), [], "Passed as they are; no shell reads them."),
   options: optional(guestOptions, "Options."),

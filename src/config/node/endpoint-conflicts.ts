@@ -5,6 +5,7 @@
  */
 
 import { isIPv4 } from "node:net";
+import { UNKNOWN_PORT } from "#config/endpoint/normalize-endpoint.ts";
 import type { ListeningEndpointConfig, ListeningTcpConfig } from "#config/node-config.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
 import type { Report } from "#config/text/report.ts";
@@ -43,6 +44,7 @@ function clash(a: PlacedEndpoint, b: PlacedEndpoint): boolean {
     return b.endpoint.type === "unix" && a.endpoint.path === b.endpoint.path;
   }
   if (b.endpoint.type === "unix" || a.endpoint.port !== b.endpoint.port) return false;
+  if (a.endpoint.port === UNKNOWN_PORT) return false;
   // Of a range, ports that are in use are skipped.
   if (a.endpoint.portrange !== undefined || b.endpoint.portrange !== undefined) return false;
   const isShared = a.endpoint.shared && b.endpoint.shared && a.workerId !== b.workerId;

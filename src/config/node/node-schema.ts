@@ -11,29 +11,20 @@ import { pythonOptions, uncheckedPythonOptions } from "#config/component/process
 import { balancing, connection, routes } from "#config/connection/connection-schema.ts";
 import { guest } from "#config/guest/guest-schema.ts";
 import { realm } from "#config/realm/realm-schema.ts";
-import {
-  byType,
-  defaulted,
-  item,
-  itemOr,
-  lenientItem,
-  mapOf,
-  openItem,
-  optional,
-  required,
-} from "#config/schema/item.ts";
+import { defaulted, optional, required } from "#config/schema/attribute.ts";
+import { byType } from "#config/schema/by-type.ts";
+import { item, itemOr, lenientItem, mapOf } from "#config/schema/item.ts";
 import { anyMap, anything, id, oneOf, text } from "#config/schema/primitive.ts";
-import type { Schema } from "#config/schema/schema-shape.ts";
 import { unchecked } from "#config/schema/tolerated-values.ts";
-import { always, only, unhonoured } from "#config/schema/unhonoured.ts";
+import {
+  always,
+  itemNotOffered,
+  meaningless,
+  only,
+  unhonoured,
+} from "#config/schema/unhonoured.ts";
 import { testeeTransport, transport } from "#config/transport/transport-schema.ts";
-
-/** An attribute for a part of Crossbar that this program does not have. */
-function meaningless<S extends Schema>(schema: S) {
-  return optional(unhonoured(schema, always, "it has no meaning for this program"));
-}
-
-const manhole = optional(unhonoured(anything, always, "no console is opened"));
+import { manhole, workerId } from "./worker-attributes.ts";
 
 /** `options` of a worker. */
 export const workerOptions = item({
@@ -64,7 +55,7 @@ const routerOptions = item({
 
 const router = item({
   type: required(v.literal("router"), "A worker that routes."),
-  id: optional(id, "Absent: `worker001` and so on, over the whole node."),
+  id: workerId(id),
   options: optional(
     routerOptions,
     "Options; those of Python are for components and authenticators of type `function`.",
@@ -82,7 +73,7 @@ const router = item({
 
 const proxy = lenientItem({
   type: required(v.literal("proxy"), "A worker that forwards the sessions of clients to routers."),
-  id: optional(unchecked(text), "Absent: `worker001` and so on, over the whole node."),
+  id: workerId(unchecked(text)),
   options: optional(
     proxyOptions,
     "Options; those of Python are for authenticators of type `function`.",
@@ -110,15 +101,15 @@ const websocketTestee = item({
     v.literal("websocket-testee"),
     "A worker that sends every WebSocket message back; no WAMP.",
   ),
-  id: optional(unchecked(text), "Absent: `worker001` and so on, over the whole node."),
+  id: workerId(unchecked(text)),
   options: optional(workerOptions, "Options."),
   transport: required(testeeTransport, "The one listening transport."),
   manhole,
 });
 
 function leftOut(type: string) {
-  const is = unhonoured(v.literal(type), always, "the worker is left out");
-  return openItem({ type: required(is, "A worker of Crossbar's other editions.") }, anything);
+  const text = "A worker of Crossbar's other editions.";
+  return itemNotOffered(type, "the worker is left out", text);
 }
 
 /** A worker. */

@@ -5,7 +5,7 @@
  */
 
 import { hostname } from "node:os";
-import { isRecord, textOr } from "#base/record.ts";
+import { asList, isRecord, textOr } from "#base/record.ts";
 import type { NodeConfig, NodeShutdownTrigger, WorkerConfig } from "#config/node-config.ts";
 import { warnUnhonoured } from "#config/schema/unhonoured.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
@@ -25,8 +25,7 @@ export function normalizeNode(item: NodeItem, file: string, report: Report): Nod
   const workers: PlacedWorker[] = [];
   const ids = new Set<string>();
   const placed: PlacedEndpoint[] = [];
-  const items = Array.isArray(item.workers) ? item.workers : [];
-  items.forEach((worker, index) => {
+  asList(item.workers).forEach((worker, index) => {
     const path = ["workers", index];
     if (report.isMalformed([...path, "type"]) || !isRecord(worker)) return;
     const id = textOr(worker.id, `worker${String(index + 1).padStart(3, "0")}`);
@@ -43,7 +42,7 @@ export function normalizeNode(item: NodeItem, file: string, report: Report): Nod
   const configs = workers.map(({ worker }) => worker);
   if (configs.length === 0) warnOfNoWorker(item, report);
   const id = item.controller?.id ?? defaultControllerId();
-  if (item.controller?.id === undefined) warnOfDefaultId(items, configs, id, report);
+  if (item.controller?.id === undefined) warnOfDefaultId(workers, id, report);
   return {
     file,
     folder: report.folder,
@@ -55,7 +54,8 @@ export function normalizeNode(item: NodeItem, file: string, report: Report): Nod
 /** Faulty workers are reported as such, and do not count as missing. */
 function warnOfNoWorker({ workers }: NodeItem, report: Report): void {
   if (report.isMalformed(["workers"]) || !Array.isArray(workers)) return;
-  const state = workers.length === 0 ? "there is no worker" : "every worker is disabled";
+  const isNone = workers.length === 0;
+  const state = isNone ? "there is no worker" : "every worker is disabled or left out";
   report.warn(["workers"], `${state}, so that nothing runs`);
 }
 
@@ -78,26 +78,15 @@ function placeEndpoints(
 }
 
 /** Routers find the keys of a proxy by its node's id, which should not change with the machine's name. */
-function warnOfDefaultId(
-  items: NodeItem["workers"],
-  workers: readonly WorkerConfig[],
-  nodeId: string,
-  report: Report,
-): void {
-  const signs = (worker: WorkerConfig) =>
-    worker.type === "proxy" &&
-    Object.values(worker.connections).some(({ auth }) => auth === "cryptosign-proxy");
-  if (!workers.some(signs)) return;
-  items.forEach((item, index) => {
-    if (item?.type !== "proxy") return;
-    for (const [id, connection] of Object.entries(item.connections ?? {})) {
-      if (connection?.auth?.["cryptosign-proxy"] === undefined) continue;
-      report.warn(
-        ["workers", index, "connections", id, "auth", "cryptosign-proxy"],
-        `there is no controller.id, so that routers have to know this node as "${nodeId}"`,
-      );
+function warnOfDefaultId(workers: readonly PlacedWorker[], nodeId: string, report: Report): void {
+  const sentence = `there is no controller.id, so that routers have to know this node as "${nodeId}"`;
+  for (const { worker, path } of workers) {
+    if (worker.type !== "proxy") continue;
+    for (const { id, auth } of Object.values(worker.connections)) {
+      if (auth !== "cryptosign-proxy") continue;
+      report.warn([...path, "connections", id, "auth", "cryptosign-proxy"], sentence);
     }
-  });
+  }
 }
 
 function shutdownTriggers({ controller }: NodeItem): NodeShutdownTrigger[] {

@@ -5,16 +5,19 @@
  */
 
 import { asMap } from "#base/record.ts";
-import { normalizeWorkerPython } from "#config/component/normalize-component.ts";
+import { normalizeWorkerPython } from "#config/component/normalize-process-options.ts";
+import { defaultBalancing } from "#config/connection/connection-schema.ts";
 import { normalizeConnections } from "#config/connection/normalize-connection.ts";
 import {
   forkedRealms,
   hasRealm,
   hasRoute,
   normalizeRoutes,
+  type Routes,
 } from "#config/connection/normalize-routes.ts";
 import type {
   AuthenticatorConfig,
+  BalancingConfig,
   ProxyWorkerConfig,
   TransportConfig,
   WebServiceConfig,
@@ -53,17 +56,32 @@ export function normalizeProxy(
   const isPythonRun = authenticators.length > 0;
   const options = normalizeWorkerPython(item.options, isPythonRun, [...path, "options"], report);
   report.needLoaded(options);
-  const { balancing } = item;
-  const isSound = balancing !== undefined && !report.isMalformed([...path, "balancing"]);
   return {
     type: "proxy",
     id,
     connections,
     routes,
-    balancing: isSound ? balancing : { policy: "round_robin", slow_start: 10_000 },
+    balancing: normalizeBalancing(item, routes, path, report),
     ...(isPythonRun && { authenticators: { list: authenticators, options } }),
     transports,
   };
+}
+
+function normalizeBalancing(
+  { balancing }: ProxyItem,
+  routes: Routes,
+  path: JsonPath,
+  report: Report,
+): BalancingConfig {
+  const at = [...path, "balancing"];
+  if (balancing === undefined || report.isMalformed(at)) return defaultBalancing;
+  const isOfUse = Object.values(routes).some((roles) =>
+    Object.values(roles).some((ids) => ids.length > 1),
+  );
+  if (!isOfUse && !report.isMalformed([...path, "routes"])) {
+    report.warn(at, "has no effect: no route leads to several connections");
+  }
+  return balancing;
 }
 
 /**

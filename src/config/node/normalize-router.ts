@@ -4,15 +4,14 @@
  * @module
  */
 
-import {
-  normalizeRouterComponents,
-  normalizeWorkerPython,
-} from "#config/component/normalize-component.ts";
+import { asList } from "#base/record.ts";
+import { normalizeRouterComponents } from "#config/component/normalize-component.ts";
+import { normalizeWorkerPython } from "#config/component/normalize-process-options.ts";
 import type { AuthenticatorConfig, RouterWorkerConfig } from "#config/node-config.ts";
 import { hasRole, normalizeRealms } from "#config/realm/normalize-realm.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
 import type { Report } from "#config/text/report.ts";
-import { asList, normalizeTransports } from "#config/transport/normalize-transport.ts";
+import { normalizeTransports } from "#config/transport/normalize-transport.ts";
 import type { WorkerItem } from "./node-schema.ts";
 
 /** The normalized router worker. */

@@ -10,8 +10,10 @@ import { normalizeGuest } from "#config/guest/normalize-guest.ts";
 import type { WebSocketTesteeWorkerConfig, WorkerConfig } from "#config/node-config.ts";
 import { warnUnhonoured } from "#config/schema/unhonoured.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
+import { variableIn } from "#config/text/environment-variable.ts";
 import type { Report } from "#config/text/report.ts";
-import { defaultTransportId, normalizeTestee } from "#config/transport/normalize-transport.ts";
+import { normalizeTestee } from "#config/transport/normalize-testee.ts";
+import { defaultTransportId } from "#config/transport/normalize-transport.ts";
 import { type WorkerItem, worker } from "./node-schema.ts";
 import { normalizeProxy } from "./normalize-proxy.ts";
 import { normalizeRouter } from "./normalize-router.ts";
@@ -50,22 +52,22 @@ export function normalizeWorker(
 
 /** `options.disabled`: any value that counts as true; of texts and variables, as in Crossbar, any but an empty one. */
 function isDisabled(value: unknown, report: Report): boolean {
-  return Boolean(typeof value === "string" ? settingOf(value, report).setting : value);
+  return Boolean(typeof value === "string" ? settingOf(value, report) : value);
 }
 
-function settingOf(text: string, { env }: Report): { variable?: string; setting?: string } {
-  const variable = /^\$\{(\w+)\}$/.exec(text)?.[1];
-  if (variable === undefined) return { setting: text };
-  const setting = env[variable];
-  return { variable, ...(setting !== undefined && { setting }) };
+/** The text itself, or what its variable is set to; undefined: the variable is not set. */
+function settingOf(text: string, { env }: Report): string | undefined {
+  const variable = variableIn(text);
+  return variable === null ? text : env[variable];
 }
 
 function warnOfDisabled(value: unknown, path: JsonPath, report: Report): void {
   if (typeof value !== "string") return;
   const at = [...path, "options", "disabled"];
-  const { variable, setting } = settingOf(value, report);
+  const setting = settingOf(value, report);
   if (setting === undefined) {
-    report.warn(at, `environment variable ${variable} is not set, so the worker is started`);
+    const sentence = `environment variable ${variableIn(value)} is not set, so the worker is started`;
+    report.warn(at, sentence);
   } else if (["0", "false", "no", "off"].includes(setting.toLowerCase())) {
     report.warn(at, `the text "${setting}" counts as true, so the worker is not started`);
   }

@@ -12,8 +12,20 @@ import type {
   SessionEndOptions,
 } from "#config/node-config.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
+import type { Report } from "#config/text/report.ts";
 import type { TransportContext } from "#config/transport/transport-context.ts";
 import { defaultSessionOptions, type SessionOptionsItem } from "./session-options-schema.ts";
+
+/** How the sessions of a proxy end. */
+const OPTIONS_OF_ENDS = ["told_by_close", "stall_timeout"] as const;
+
+/** Limits of joining. */
+const OPTIONS_OF_JOINING = [
+  "hello_timeout",
+  "join_timeout",
+  "authenticate_timeout",
+  "max_auth_failures_per_minute",
+] as const;
 
 /** The options of pings; `defaultIntervalMs` applies where no interval is written, 0: no pings. */
 export function normalizeKeepalive(
@@ -32,24 +44,42 @@ export function normalizeKeepalive(
 export function normalizeBuffering(
   item: SessionOptionsItem,
 ): BufferOptions & IncompleteMessageOptions & SessionEndOptions {
-  const { max_buffered, stall_timeout, message_timeout, max_incomplete, told_by_close } = item;
-  const sizes = { max_buffered, stall_timeout, message_timeout, max_incomplete };
+  const { max_buffered, stall_timeout, max_outgoing, told_by_close } = item;
+  const { message_timeout, max_incomplete } = item;
+  const sizes = { max_buffered, stall_timeout, max_outgoing, message_timeout, max_incomplete };
   return { ...sizes, ...(told_by_close && { told_by_close }) };
 }
 
 /** Warns of options for the two sides of a proxied session; a session of a router has one side. */
-export function warnOfRouterBuffering(
+export function warnOfRouterOptions(
   item: SessionOptionsItem,
   path: JsonPath,
   { report, workerType }: TransportContext,
 ): void {
   if (workerType === "proxy") return;
-  if (item.told_by_close !== undefined) {
-    report.warn([...path, "told_by_close"], "not honoured: a router always says GOODBYE");
-  }
-  for (const name of ["max_buffered", "stall_timeout"] as const) {
-    if (!isWritten(item, name)) continue;
-    const consequence = "a router cuts a client off when 16 MiB wait for it";
+  const cut = "a router cuts a client off when 16 MiB wait for it";
+  warnOfWritten(["told_by_close"], "a router always says GOODBYE", item, path, report);
+  warnOfWritten(["max_buffered", "stall_timeout"], cut, item, path, report);
+}
+
+/** Warns of options of sessions where a client has none. */
+export function warnOfTesteeOptions(
+  item: SessionOptionsItem,
+  path: JsonPath,
+  report: Report,
+): void {
+  const names = [...OPTIONS_OF_ENDS, ...OPTIONS_OF_JOINING];
+  warnOfWritten(names, "a testee has no sessions", item, path, report);
+}
+
+function warnOfWritten(
+  names: readonly (keyof SessionOptionsItem)[],
+  consequence: string,
+  item: SessionOptionsItem,
+  path: JsonPath,
+  report: Report,
+): void {
+  for (const name of names.filter((one) => isWritten(item, one))) {
     report.warn([...path, name], `not honoured: ${consequence}`);
   }
 }

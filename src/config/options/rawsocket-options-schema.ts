@@ -5,7 +5,8 @@
  */
 
 import type * as v from "valibot";
-import { defaulted, item } from "#config/schema/item.ts";
+import { defaulted, defaultsOf } from "#config/schema/attribute.ts";
+import { item } from "#config/schema/item.ts";
 import { integer } from "#config/schema/primitive.ts";
 import { sessionOptions } from "./session-options-schema.ts";
 
@@ -21,3 +22,6 @@ export const rawsocketOptions = item({
 
 /** The options as written, with defaults. */
 export type RawSocketOptionsItem = v.InferOutput<typeof rawsocketOptions>;
+
+/** The options of a transport that sets none. */
+export const defaultRawSocketOptions: RawSocketOptionsItem = defaultsOf(rawsocketOptions);

@@ -6,7 +6,8 @@
  */
 
 import * as v from "valibot";
-import { defaulted, item, optional } from "#config/schema/item.ts";
+import { defaulted, defaultsOf, optional } from "#config/schema/attribute.ts";
+import { item } from "#config/schema/item.ts";
 import { integer, milliseconds, oneOf } from "#config/schema/primitive.ts";
 import { lessThan, unhonoured } from "#config/schema/unhonoured.ts";
 
@@ -41,6 +42,11 @@ const buffering = {
     milliseconds,
     30_000,
     "Extension. Time that one side may be behind before its session is closed; 0: unlimited.",
+  ),
+  max_outgoing: defaulted(
+    integer(67_108_864, 17_179_869_184),
+    268_435_456,
+    "Extension. Octets that may wait for all clients of a worker; beyond, clients that do not read are closed.",
   ),
 };
 
@@ -92,4 +98,4 @@ const written = item(sessionOptions);
 export type SessionOptionsItem = v.InferOutput<typeof written>;
 
 /** The options of a transport that sets none. */
-export const defaultSessionOptions: SessionOptionsItem = v.parse(written, {});
+export const defaultSessionOptions: SessionOptionsItem = defaultsOf(written);

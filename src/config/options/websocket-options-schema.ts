@@ -5,7 +5,8 @@
  */
 
 import * as v from "valibot";
-import { defaulted, item, optional } from "#config/schema/item.ts";
+import { defaulted, defaultsOf, optional } from "#config/schema/attribute.ts";
+import { item } from "#config/schema/item.ts";
 import { withKeywords } from "#config/schema/json-keywords.ts";
 import { anything, integer, milliseconds, text } from "#config/schema/primitive.ts";
 import { unchecked } from "#config/schema/tolerated-values.ts";
@@ -129,3 +130,6 @@ export const websocketOptions = item({
 
 /** The options as written, with defaults. */
 export type WebSocketOptionsItem = v.InferOutput<typeof websocketOptions>;
+
+/** The options of a WebSocket that sets none. */
+export const defaultWebSocketOptions: WebSocketOptionsItem = defaultsOf(websocketOptions);

@@ -7,7 +7,7 @@
 import type { PermissionConfig, RoleConfig } from "#config/node-config.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
 import type { Report } from "#config/text/report.ts";
-import type { RoleItem } from "./realm-schema.ts";
+import { DEFAULT_AUTHORIZER_TIMEOUT, type RoleItem } from "./realm-schema.ts";
 
 /** What `allow-by-default` stands for. */
 const EVERYTHING: PermissionConfig = {
@@ -25,8 +25,12 @@ export function normalizeAuthorization(
   report: Report,
 ): Omit<RoleConfig, "name"> {
   const { authorizer, "allow-by-default": allowByDefault } = role;
+  const milliseconds = role["authorizer-timeout"];
   if (role.permissions !== undefined && authorizer !== undefined) {
     report.fault([...path, "authorizer"], "a role has permissions or an authorizer, not both");
+  }
+  if (authorizer === undefined && milliseconds !== DEFAULT_AUTHORIZER_TIMEOUT) {
+    report.warn([...path, "authorizer-timeout"], "has no effect: the role has no authorizer");
   }
   if (role.permissions === undefined && authorizer === undefined) {
     return { permissions: allowByDefault === true ? [EVERYTHING] : [] };
@@ -36,6 +40,5 @@ export function normalizeAuthorization(
     report.warn([...path, "allow-by-default"], `not honoured: the role has ${decider}`);
   }
   if (authorizer === undefined) return { permissions };
-  const milliseconds = role["authorizer-timeout"];
   return { permissions: [], authorizer: { authorizer, "authorizer-timeout": milliseconds } };
 }

@@ -6,7 +6,8 @@
 
 import * as v from "valibot";
 import { strictUri } from "#config/auth/authenticator-schema.ts";
-import { defaulted, item, lenientItem, optional, required } from "#config/schema/item.ts";
+import { defaulted, optional, required, withoutEffect } from "#config/schema/attribute.ts";
+import { item, lenientItem } from "#config/schema/item.ts";
 import { anyMap, anything, integer, oneOf, text } from "#config/schema/primitive.ts";
 import { always, notEmpty, unhonoured } from "#config/schema/unhonoured.ts";
 
@@ -22,22 +23,28 @@ const permission = item({
     item({ call: no(), register: no(), publish: no(), subscribe: no() }),
     "What is allowed; absent: nothing.",
   ),
-  disclose: optional(item({ caller: no(), publisher: no() }), "Whose identity is disclosed."),
-  cache: optional(v.boolean(), "Accepted, has no effect."),
+  disclose: optional(
+    item({ caller: no(), publisher: no() }),
+    "Identities that are disclosed; absent: none.",
+  ),
+  cache: withoutEffect(v.boolean()),
   validate: optional(unhonoured(anyMap, always, "no payload is checked")),
 });
 
 /** A permission as written. */
 export type PermissionItem = v.InferOutput<typeof permission>;
 
+/** Milliseconds. */
+export const DEFAULT_AUTHORIZER_TIMEOUT = 5_000;
+
 const role = lenientItem({
   name: required(text, "Name of the role."),
-  id: optional(anything, "Accepted, has no effect."),
+  id: withoutEffect(anything),
   permissions: optional(v.array(permission), "What the role may do; absent: nothing."),
   authorizer: optional(strictUri, "URI of a procedure that decides, instead of permissions."),
   "authorizer-timeout": defaulted(
     integer(100, 60_000),
-    5_000,
+    DEFAULT_AUTHORIZER_TIMEOUT,
     "Extension. Milliseconds that the authorizer may take.",
   ),
   "allow-by-default": optional(
@@ -52,7 +59,7 @@ export type RoleItem = v.InferOutput<typeof role>;
 /** A realm. */
 export const realm = lenientItem({
   name: required(text, "Name of the realm."),
-  id: optional(anything, "Accepted, has no effect."),
+  id: withoutEffect(anything),
   roles: defaulted(v.array(role), [], "Roles of this realm."),
   options: optional(unhonoured(anyMap, notEmpty, "the program's defaults apply")),
   store: optional(unhonoured(anything, always, "no event is kept")),

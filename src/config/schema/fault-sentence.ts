@@ -31,14 +31,28 @@ export function listWords(known: readonly string[]): string {
 /** The sentence for a value of the wrong type, where its schema has none of its own. */
 export function explainType(issue: v.BaseIssue<unknown>): string {
   if (issue.received === "undefined") return "required attribute is missing";
-  const expected = words[issue.expected ?? ""] ?? issue.expected ?? issue.message;
-  return `expected ${expected}, found ${words[issue.received] ?? issue.received}`;
+  const expected = kindOf(issue.expected ?? "") || issue.message;
+  return `expected ${expected}, found ${issue.received}`;
 }
 
-const words: Record<string, string> = { Object: "object", Array: "list", Date: "date" };
+const KINDS = new Map([
+  ["Object", "object"],
+  ["Array", "list"],
+  ["Date", "date"],
+  ["Set", "set"],
+  ["Uint8Array", "octets"],
+]);
 
-/** A value of a simple type as it is, another as its kind: what is in it may be long, or a secret. */
+/** The kind of a value by the name of its class; any other text stays as it is. */
+export function kindOf(className: string): string {
+  return KINDS.get(className) ?? className;
+}
+
+/**
+ * A value of a simple type as it is, another as its kind: what is in it may be long, or a secret. An attribute
+ * `constructor` of the value does not decide about its kind.
+ */
 export function nameFound(value: unknown): string {
   if (typeof value !== "object" || value === null) return JSON.stringify(value);
-  return words[value.constructor.name] ?? value.constructor.name;
+  return kindOf((Object.getPrototypeOf(value) as object).constructor.name);
 }

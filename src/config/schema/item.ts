@@ -1,17 +1,15 @@
 /**
- * Items (objects with known attributes), items told apart by their attribute `type`, maps, and the
- * attributes themselves: required, optional or with a default.
+ * Items (objects with known attributes) and maps.
  *
  * @module
  */
 
 import * as v from "valibot";
-import { didYouMean, listWords, nameFound } from "./fault-sentence.ts";
-import { withKeywords } from "./json-keywords.ts";
+import { didYouMean } from "./fault-sentence.ts";
 import type { Schema } from "./schema-shape.ts";
 
-/** Names that valibot drops from every map without a fault. */
-const DROPPED_NAMES = ["__proto__", "prototype", "constructor"];
+/** Names that valibot drops from every map without a fault; `__proto__` is refused by the parsers. */
+const DROPPED_NAMES = ["prototype", "constructor"];
 
 /** A schema for maps alone: valibot also accepts lists, and drops some names. */
 function strictMap<S extends Schema>(schema: S): S {
@@ -92,87 +90,4 @@ export function itemOr<S extends Schema, I extends Schema>(
   const choose = (input: unknown): Schema => (typeof input === simpleType ? simple : full);
   const schema = Object.assign(v.lazy(choose), { options: [simple, full] });
   return schema as unknown as v.GenericSchema<unknown, v.InferOutput<S> | v.InferOutput<I>>;
-}
-
-/** Schemas by the value of the attribute `type`. */
-export type ByType<S extends Record<string, Schema>> = v.GenericSchema<
-  unknown,
-  v.InferOutput<S[keyof S]>
-> & { readonly types: S; readonly unlisted: Record<string, Schema> };
-
-/** Types beyond those with a schema. */
-interface ByTypeOptions<S> {
-  /** Known types that are not supported, each with its sentence. */
-  refused?: Record<string, string>;
-  /** The type of an item that names none. */
-  typeIfAbsent?: keyof S & string;
-  /** Types that are accepted, but never suggested. */
-  unlisted?: Record<string, Schema>;
-}
-
-/** An item whose attribute `type` decides about its other attributes. */
-export function byType<S extends Record<string, Schema>>(
-  types: S,
-  { refused = {}, typeIfAbsent, unlisted = {} }: ByTypeOptions<S> = {},
-): ByType<S> {
-  const known = Object.keys(types);
-  const typeFault = (sentence: string) =>
-    v.looseObject({ type: v.custom(() => false, sentence) }) as Schema;
-  const choose = (input: unknown): Schema => {
-    if (Array.isArray(input)) return v.custom(() => false, "expected object, found list");
-    if (typeof input !== "object" || input === null) return v.looseObject({});
-    const type: unknown = "type" in input ? input.type : typeIfAbsent;
-    if (type === undefined) return v.looseObject({ type: v.string() });
-    if (typeof type === "string" && Object.hasOwn(types, type)) return types[type] as Schema;
-    if (typeof type === "string" && Object.hasOwn(unlisted, type)) return unlisted[type] as Schema;
-    if (typeof type === "string" && Object.hasOwn(refused, type)) {
-      return typeFault(refused[type] as string);
-    }
-    const hint = typeof type === "string" ? didYouMean(type, known) : "";
-    return typeFault(`expected ${listWords(known)}, found ${nameFound(type)}${hint}`);
-  };
-  return Object.assign(v.lazy(choose), { types, unlisted, typeIfAbsent }) as unknown as ByType<S>;
-}
-
-/** The sentences of known types that are not supported. */
-export function notSupported(
-  kind: string,
-  types: readonly string[],
-  suffix = "",
-): Record<string, string> {
-  return Object.fromEntries(
-    types.map((type) => [type, `${kind} "${type}" is not supported${suffix}`]),
-  );
-}
-
-type Described<S extends Schema> = v.SchemaWithPipe<
-  readonly [S, v.DescriptionAction<v.InferOutput<S>, string>]
->;
-
-/** A required attribute, with its sentence for the reference. */
-export function required<S extends Schema>(schema: S, text: string): Described<S> {
-  return v.pipe(schema, v.description(text)) as unknown as Described<S>;
-}
-
-/** An attribute that may be absent; without a sentence it has that of `unhonoured`. */
-export function optional<S extends Schema>(schema: S, text = "") {
-  return v.optional(required(schema, text));
-}
-
-/** An attribute that has a default. */
-export function defaulted<S extends Schema, const D extends v.InferOutput<S>>(
-  schema: S,
-  value: D,
-  text: string,
-): v.GenericSchema<unknown, v.InferOutput<S>> {
-  return v.optional(required(schema, text) as Schema, value) as unknown as v.GenericSchema<
-    unknown,
-    v.InferOutput<S>
-  >;
-}
-
-/** An attribute of Crossbar that is a fault wherever it is written. */
-export function refused(sentence: string) {
-  const schema = v.custom<undefined>((value) => value === undefined, sentence);
-  return v.optional(required(withKeywords(schema, { not: {} }), `Refused: ${sentence}.`));
 }

@@ -31,6 +31,8 @@ function keywordsOfAction({ type, requirement, metadata }: Action, isList: boole
       return { [isList ? "maxItems" : "maxLength"]: requirement };
     case "min_value":
       return { minimum: requirement };
+    case "max_value":
+      return { maximum: requirement };
     case "regex":
       return { pattern: patternOf(requirement as RegExp) };
     default:

@@ -8,6 +8,7 @@
 import * as v from "valibot";
 import type { JsonPath } from "#config/text/config-issue.ts";
 import type { Report } from "#config/text/report.ts";
+import { isWithinAttribute } from "./attribute-path.ts";
 import { explainType } from "./fault-sentence.ts";
 import { issueSentence } from "./issue-sentence.ts";
 import { actionsOf, type Schema, shapeOf, visitValue } from "./schema-shape.ts";
@@ -44,7 +45,8 @@ function replacementFor(schema: Schema, written: unknown, path: JsonPath): Repla
       return { path, value: undefined, sentence: `ignored: ${issueSentence(issue, path)}` };
     }
   }
-  if (typeof written !== "boolean" || !isNumber(schema) || path.includes("auth")) return null;
+  if (typeof written !== "boolean" || !isNumber(schema)) return null;
+  if (isWithinAttribute(path, "auth")) return null;
   const value = Number(written);
   return { path, value, sentence: `${written} counts as ${value}, as in Crossbar` };
 }

@@ -10,7 +10,9 @@ import * as v from "valibot";
 import { isRecord } from "#base/record.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
 import type { Report } from "#config/text/report.ts";
+import { optional, required } from "./attribute.ts";
 import { didYouMean } from "./fault-sentence.ts";
+import { openItem } from "./item.ts";
 import {
   type Action,
   actionsOf,
@@ -65,6 +67,17 @@ export const notEmpty: When = {
 export function unhonoured<S extends Schema>(schema: S, when: When, consequence: string): S {
   const metadata: { unhonoured: Unhonoured } = { unhonoured: { ...when, consequence } };
   return v.pipe(schema, v.metadata(metadata)) as unknown as S;
+}
+
+/** An attribute for a part of Crossbar that this program does not have. */
+export function meaningless<S extends Schema>(schema: S) {
+  return optional(unhonoured(schema, always, "it has no meaning for this program"));
+}
+
+/** An item of a type that this program does not have; of its attributes nothing else is checked. */
+export function itemNotOffered(type: string, consequence: string, text: string) {
+  const schema = unhonoured(v.literal(type), always, consequence);
+  return openItem({ type: required(schema, text) }, v.unknown());
 }
 
 /** What is not honoured of a schema, if anything is. */

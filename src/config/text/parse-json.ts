@@ -10,15 +10,15 @@
 import type { JsonPath } from "./config-issue.ts";
 import { jsonStringEnd } from "./json-string.ts";
 import {
+  MAX_DEPTH,
+  NO_PROTO,
   type ParsedText,
   type ParsedWarning,
-  type Position,
-  SourceMap,
+  repeatedAttribute,
   SyntaxFault,
-} from "./source-map.ts";
-
-/** Deeper nesting is a mistake, and could exhaust the stack. */
-const MAX_DEPTH = 200;
+  TOO_DEEP,
+} from "./parsed-text.ts";
+import { type Position, SourceMap } from "./source-map.ts";
 
 const whiteSpace = /[ \t\r\n]*/y;
 const numberToken = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?(?![\w.+-])/y;
@@ -62,7 +62,7 @@ class JsonScanner {
     this.#path = path;
     this.#skip();
     this.#places.addValue(path, this.#position(this.#at));
-    if (path.length > MAX_DEPTH) this.#fault(`items are nested more than ${MAX_DEPTH} deep`);
+    if (path.length > MAX_DEPTH) this.#fault(TOO_DEEP);
     const first = this.#text[this.#at];
     if (first === "{") return this.#object(path);
     if (first === "[") return this.#list(path);
@@ -80,28 +80,27 @@ class JsonScanner {
       if (this.#text[start] === "}") this.#fault("a comma before } is not allowed in JSON");
       if (this.#text[start] !== '"') this.#refuse("an attribute name in double quotes");
       const key = this.#string();
-      if (key === "__proto__") this.#fault('the attribute name "__proto__" is not allowed', start);
-      if (Object.hasOwn(object, key)) this.#replace([...path, key], object[key]);
-      this.#places.addKey([...path, key], this.#position(start));
+      if (key === "__proto__") this.#fault(NO_PROTO, start);
+      const child = [...path, key];
+      if (Object.hasOwn(object, key)) this.#replace(child, object[key]);
+      this.#places.addKey(child, this.#position(start));
       if (!this.#take(":")) this.#refuse('":"');
-      object[key] = this.#value([...path, key]);
+      object[key] = this.#value(child);
       this.#path = path;
     } while (this.#take(","));
     if (!this.#take("}")) this.#refuse('"," or "}"');
     return object;
   }
 
-  /** Of an attribute that is given twice the last counts, as in YAML and in Crossbar. */
+  /** Of several attributes with one name the last one counts, as in Crossbar. */
   #replace(path: JsonPath, value: unknown): void {
-    const { line } = this.#places.key(path);
-    const sentence = `attribute "${path.at(-1)}" is also given in line ${line}; the last one counts`;
-    this.#warnings.push({ path, sentence });
+    this.#warnings.push(repeatedAttribute(path, this.#places.key(path).line));
     this.#forget(path, value);
   }
 
-  /** Forgets the places of what a value holds that does not count. */
+  /** Forgets the places of a value, and of all that it holds. */
   #forget(path: JsonPath, value: unknown): void {
-    this.#places.remove(path);
+    this.#places.forget(path);
     if (typeof value !== "object" || value === null) return;
     const inner = Array.isArray(value) ? value.entries() : Object.entries(value);
     for (const [step, below] of inner) this.#forget([...path, step], below);

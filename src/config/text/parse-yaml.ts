@@ -9,7 +9,8 @@
  */
 
 import { type Document, isScalar, LineCounter, parseAllDocuments } from "yaml";
-import { type ParsedText, type Position, SourceMap, SyntaxFault } from "./source-map.ts";
+import { type ParsedText, SyntaxFault } from "./parsed-text.ts";
+import { type Position, SourceMap } from "./source-map.ts";
 import { type YamlText, YamlValues } from "./yaml-values.ts";
 
 /** Parses YAML. Throws SyntaxFault for text that is not YAML, or has a value that cannot be read. */

@@ -29,7 +29,7 @@ export class Report {
   readonly #places: SourceMap;
   #faults: PlacedIssue[] = [];
   #warnings: PlacedIssue[] = [];
-  readonly #malformed: JsonPath[] = [];
+  #malformed: JsonPath[] = [];
   /** What only the machine can tell. */
   readonly needs: PlacedNeed[] = [];
   /** What components and authenticators of the present worker load. */
@@ -103,6 +103,7 @@ export class Report {
   disregard(path: JsonPath): void {
     this.#faults = this.#faults.filter(({ at }) => !isWithin(at, path));
     this.#warnings = this.#warnings.filter(({ at }) => !isWithin(at, path));
+    this.#malformed = this.#malformed.filter((at) => !isWithin(at, path));
   }
 
   /** Faults in the order of the file. */

@@ -12,32 +12,6 @@ export interface Position {
   column: number;
 }
 
-/** A text is not valid JSON or YAML: the position in the text, and the path of the item there. */
-export class SyntaxFault extends Error {
-  readonly position: Position;
-  readonly path: JsonPath;
-
-  constructor(sentence: string, position: Position, path: JsonPath = []) {
-    super(sentence);
-    this.name = "SyntaxFault";
-    this.position = position;
-    this.path = path;
-  }
-}
-
-/** A sentence about an attribute that is accepted, and that may not be meant so. */
-export interface ParsedWarning {
-  path: JsonPath;
-  sentence: string;
-}
-
-/** A parsed text: its value, and the position of every key and value. */
-export interface ParsedText {
-  value: unknown;
-  places: SourceMap;
-  warnings: readonly ParsedWarning[];
-}
-
 /** Records the positions of keys and values during parsing, and finds them by path. */
 export class SourceMap {
   readonly #values = new Map<string, Position>();
@@ -71,9 +45,9 @@ export class SourceMap {
   }
 
   /** Forgets the place of one value, and its digits. */
-  remove(path: JsonPath): void {
-    const printed = printJsonPath(path);
-    for (const places of [this.#keys, this.#values, this.#numbers]) places.delete(printed);
+  forget(path: JsonPath): void {
+    const gone = printJsonPath(path);
+    for (const places of [this.#keys, this.#values, this.#numbers]) places.delete(gone);
   }
 
   /** The place of an attribute's name; for list items, of the item. */

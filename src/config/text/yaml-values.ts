@@ -23,11 +23,16 @@ import {
   type YAMLSeq,
 } from "yaml";
 import type { JsonPath } from "./config-issue.ts";
-import { type ParsedWarning, type Position, SourceMap, SyntaxFault } from "./source-map.ts";
+import {
+  MAX_DEPTH,
+  NO_PROTO,
+  type ParsedWarning,
+  repeatedAttribute,
+  SyntaxFault,
+  TOO_DEEP,
+} from "./parsed-text.ts";
+import { type Position, SourceMap } from "./source-map.ts";
 import { jsonNumberOf, plainTag, readScalar, SCALAR_TAGS, type ScalarTag } from "./yaml-scalars.ts";
-
-/** Deeper nesting is a mistake and could exhaust the stack. */
-const MAX_DEPTH = 200;
 
 /** How many items aliases and merges may add; a few nested ones could make any number. */
 const MAX_COPIES = 100_000;
@@ -72,7 +77,7 @@ export class YamlValues {
         if (isAlias(node)) {
           const named = anchors.get(node.source);
           if (named === undefined) {
-            this.#fault(node, "Unresolved alias (the anchor must be set before the alias)");
+            this.#fault(node, "no anchor before this alias has its name");
           }
           this.#named.set(node, named);
         } else if (node.anchor !== undefined) {
@@ -114,8 +119,7 @@ export class YamlValues {
   #readContent(content: Content, path: JsonPath): unknown {
     if (content === null) return null;
     if (isScalar(content)) return this.#readScalar(content, path);
-    if (path.length > MAX_DEPTH)
-      this.#fault(content, `items are nested more than ${MAX_DEPTH} deep`, path);
+    if (path.length > MAX_DEPTH) this.#fault(content, TOO_DEEP, path);
     this.#open.add(content);
     const value = isMap(content) ? this.#readMap(content, path) : this.#readList(content, path);
     this.#open.delete(content);
@@ -250,9 +254,7 @@ export class YamlValues {
         path,
       );
     }
-    if (name === "__proto__") {
-      this.#fault(key, 'the attribute name "__proto__" is not allowed', path);
-    }
+    if (name === "__proto__") this.#fault(key, NO_PROTO, path);
     return name;
   }
 
@@ -269,10 +271,7 @@ export class YamlValues {
       if (this.#isMergeKey(pair.key, path)) continue;
       const name = this.#attributeName(pair, path);
       if (lines.has(name)) {
-        this.warnings.push({
-          path: [...path, name],
-          sentence: `attribute "${name}" is also given in line ${lines.get(name)}; the last one counts`,
-        });
+        this.warnings.push(repeatedAttribute([...path, name], lines.get(name)));
       }
       lines.set(name, this.#placeOf(pair.key)?.line);
     }

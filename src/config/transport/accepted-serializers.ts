@@ -4,7 +4,7 @@
  * @module
  */
 
-import { supportedSerializers } from "#config/schema/primitive.ts";
+import { supportedSerializers } from "#config/schema/serializers.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
 import type { Report } from "#config/text/report.ts";
 import type { SerializerName } from "#wamp/serializer-name.ts";

@@ -5,40 +5,19 @@
  * @module
  */
 
-import * as v from "valibot";
-import { asMap, isRecord, textOr } from "#base/record.ts";
-import { normalizeSessionAuth } from "#config/auth/normalize-auth.ts";
+import { asList, isRecord, textOr } from "#base/record.ts";
 import { normalizeListening } from "#config/endpoint/normalize-endpoint.ts";
-import type {
-  RawSocketOptions,
-  SessionConfig,
-  TransportConfig,
-  UniversalTransportConfig,
-  WebServiceConfig,
-  WebSocketTesteeTransportConfig,
-} from "#config/node-config.ts";
+import type { SessionConfig, TransportConfig } from "#config/node-config.ts";
 import { normalizeHttpLimits, normalizeLimits } from "#config/options/normalize-limits.ts";
-import { normalizeRawSocketOptions } from "#config/options/normalize-rawsocket-options.ts";
-import {
-  normalizeJoining,
-  warnOfRouterBuffering,
-} from "#config/options/normalize-session-options.ts";
-import { normalizeWebSocketOptions } from "#config/options/normalize-websocket-options.ts";
-import { rawsocketOptions } from "#config/options/rawsocket-options-schema.ts";
-import { websocketOptions } from "#config/options/websocket-options-schema.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
 import type { Report } from "#config/text/report.ts";
 import { normalizePaths } from "#config/web-service/normalize-web-service.ts";
-import { authPath, normalizeWebSocket } from "#config/web-service/normalize-websocket.ts";
-import { acceptedSerializers } from "./accepted-serializers.ts";
-import type { TransportContext, WorkerContext } from "./transport-context.ts";
-import {
-  isOffered,
-  type RawSocketItem,
-  type TesteeTransportItem,
-  type TransportItem,
-  type UniversalItem,
-} from "./transport-schema.ts";
+import { normalizeWebSocket } from "#config/web-service/normalize-websocket.ts";
+import { normalizeRawSocket } from "./normalize-rawsocket.ts";
+import { normalizeTestee } from "./normalize-testee.ts";
+import { normalizeUniversal } from "./normalize-universal.ts";
+import type { WorkerContext } from "./transport-context.ts";
+import { isOffered, type TransportItem } from "./transport-schema.ts";
 import { sessionsOf } from "./transport-sessions.ts";
 
 /** The normalized `transports` of a worker. */
@@ -83,26 +62,6 @@ export function defaultTransportId(index: number): string {
   return `transport${String(index).padStart(3, "0")}`;
 }
 
-/** The list; an empty list where a malformed file has another value. */
-export function asList<T>(value: T[]): T[] {
-  return Array.isArray(value) ? value : [];
-}
-
-/** The normalized testee, of a transport or of a worker that is nothing else. */
-export function normalizeTestee(
-  item: TesteeTransportItem,
-  id: string,
-  path: JsonPath,
-  report: Report,
-): WebSocketTesteeTransportConfig {
-  const endpoint = normalizeListening(item.endpoint, [...path, "endpoint"], report);
-  const written = item.options ?? v.parse(websocketOptions, {});
-  const options = normalizeWebSocketOptions(written, endpoint.type);
-  // A program under test names itself and its release.
-  options.show_server_version = written.show_server_version ?? true;
-  return { type: "websocket.testee", id, endpoint, options };
-}
-
 function normalizeTransport(
   item: TransportItem,
   id: string,
@@ -125,7 +84,7 @@ function normalizeTransport(
   const context = { ...outer, transportId: id, endpointType, asksForCertificate } as const;
   switch (item.type) {
     case "web": {
-      const paths = normalizePaths(asMap(item.paths), [...path, "paths"], "", context);
+      const paths = normalizePaths(item.paths, [...path, "paths"], "", context);
       const limits = normalizeHttpLimits(item, path, context);
       return endpoint && { type: "web", id, endpoint, paths, ...limits };
     }
@@ -144,65 +103,4 @@ function normalizeTransport(
       return endpoint && session && { type: "rawsocket", id, endpoint, ...limits, ...session };
     }
   }
-}
-
-/** The normalized RawSocket part of a transport, or null for one whose `auth` has faults. */
-function normalizeRawSocket(
-  item: RawSocketItem,
-  path: JsonPath,
-  context: TransportContext,
-): (SessionConfig & { options: RawSocketOptions }) | null {
-  const options = item.options ?? v.parse(rawsocketOptions, {});
-  const at = [...path, "options"];
-  warnOfRouterBuffering(options, at, context);
-  if (item.auth !== undefined && item.auth !== "passthrough" && !isRecord(item.auth)) return null;
-  return {
-    serializers: acceptedSerializers(item.serializers, path, context.report),
-    auth: normalizeSessionAuth(item.auth, authPath(item, path), context),
-    backend: null,
-    options: normalizeRawSocketOptions(options),
-    joining: normalizeJoining(options, at, context),
-  };
-}
-
-/** The normalized universal transport; parts with faults are left out. */
-function normalizeUniversal(
-  item: UniversalItem,
-  path: JsonPath,
-  context: TransportContext,
-): Omit<UniversalTransportConfig, "endpoint"> {
-  const { report, transportId } = context;
-  const { rawsocket, websocket, web } = item;
-  if (rawsocket === undefined && websocket === undefined && web === undefined) {
-    report.warn(path, 'none of "rawsocket", "websocket" and "web" is given: nobody can connect');
-  }
-  const at = [...path, "rawsocket"];
-  const hasRawSocket = rawsocket !== undefined && !report.isMalformed(at);
-  return {
-    type: "universal",
-    id: transportId,
-    rawsocket: hasRawSocket ? normalizeRawSocket(rawsocket, at, context) : null,
-    paths: websocket || web ? normalizeUniversalPaths(item, path, context) : null,
-  };
-}
-
-/** Web services and WebSockets in one tree; of two with one path the WebSocket is kept, as in Crossbar. */
-function normalizeUniversalPaths(
-  { websocket, web }: UniversalItem,
-  path: JsonPath,
-  context: TransportContext,
-): Record<string, WebServiceConfig> {
-  const { report } = context;
-  const paths = normalizePaths(web?.paths ?? {}, [...path, "web", "paths"], "", context);
-  for (const [name, socket] of Object.entries(asMap(websocket ?? {}))) {
-    const at = [...path, "websocket", name];
-    if (report.isMalformed(at)) continue;
-    if (Object.hasOwn(paths, name)) {
-      const sentence = `not reachable: "websocket" has the path "${name}" too`;
-      report.warn([...path, "web", "paths", name], sentence);
-    }
-    const url = `/${name === "/" ? "" : name}`;
-    paths[name] = normalizeWebSocket(socket, at, url, context);
-  }
-  return paths;
 }

@@ -5,18 +5,24 @@
  */
 
 import * as v from "valibot";
-import { sessionAuth } from "#config/auth/auth-schema.ts";
+import { transportAuth } from "#config/auth/auth-schema.ts";
 import { listeningEndpoint } from "#config/endpoint/endpoint-schema.ts";
 import { forwarding, limits } from "#config/options/limits-schema.ts";
 import { rawsocketOptions } from "#config/options/rawsocket-options-schema.ts";
 import { websocketOptions } from "#config/options/websocket-options-schema.ts";
-import { byType, defaulted, item, openItem, optional, required } from "#config/schema/item.ts";
-import { anything, clientSerializers, id, integer, oneOf, text } from "#config/schema/primitive.ts";
+import { defaulted, optional, required, withoutEffect } from "#config/schema/attribute.ts";
+import { byType } from "#config/schema/by-type.ts";
+import { item } from "#config/schema/item.ts";
+import { anything, id, integer, oneOf, text } from "#config/schema/primitive.ts";
 import type { Schema } from "#config/schema/schema-shape.ts";
+import { clientSerializers } from "#config/schema/serializers.ts";
 import { unchecked } from "#config/schema/tolerated-values.ts";
-import { allBut, always, only, unhonoured } from "#config/schema/unhonoured.ts";
-import { cookie } from "#config/web-service/cookie-schema.ts";
-import { paths, webSockets } from "#config/web-service/web-service-schema.ts";
+import { allBut, always, itemNotOffered, only, unhonoured } from "#config/schema/unhonoured.ts";
+import { paths, webSocketAttributes, webSockets } from "#config/web-service/web-service-schema.ts";
+
+const transportId = optional(id, "Absent: `transport000` and so on.");
+
+const endpoint = required(listeningEndpoint, "The socket to listen on.");
 
 const webOptions = item({
   access_log: optional(unhonoured(v.boolean(), only(true), "no access log is written")),
@@ -33,9 +39,9 @@ const webOptions = item({
 });
 
 const web = item({
-  id: optional(id, "Absent: `transport000` and so on."),
+  id: transportId,
   type: required(v.literal("web"), "Web services and WAMP over WebSocket, by path."),
-  endpoint: required(listeningEndpoint, "The socket to listen on."),
+  endpoint,
   paths: required(paths, "Path name -> Web service."),
   options: optional(webOptions, "Options."),
   ...limits,
@@ -43,60 +49,47 @@ const web = item({
 });
 
 const websocket = item({
-  id: optional(id, "Absent: `transport000` and so on."),
+  id: transportId,
   type: required(v.literal("websocket"), "WAMP over WebSocket only, at every path."),
-  endpoint: required(listeningEndpoint, "The socket to listen on."),
-  url: optional(text, "Accepted, has no effect."),
-  serializers: clientSerializers(),
-  auth: optional(
-    sessionAuth,
-    'Authmethods; absent: anonymous. Extension: `"passthrough"`, the router authenticates.',
-  ),
-  options: optional(websocketOptions, "Options."),
-  cookie: optional(cookie, "A cookie for browsers; absent: none."),
-  debug: optional(v.boolean(), "Accepted, has no effect."),
+  endpoint,
+  ...webSocketAttributes,
   ...limits,
   ...forwarding,
 });
 
-const rawsocket = item({
-  id: optional(id, "Absent: `transport000` and so on."),
-  type: required(v.literal("rawsocket"), "WAMP over RawSocket."),
-  endpoint: required(listeningEndpoint, "The socket to listen on."),
+const rawSocketAttributes = {
   serializers: clientSerializers(),
-  auth: optional(
-    sessionAuth,
-    'Authmethods; absent: anonymous. Extension: `"passthrough"`, the router authenticates.',
-  ),
+  auth: transportAuth,
   options: optional(rawsocketOptions, "Options."),
-  debug: optional(v.boolean(), "Accepted, has no effect."),
+  debug: withoutEffect(v.boolean()),
+};
+
+const rawsocket = item({
+  id: transportId,
+  type: required(v.literal("rawsocket"), "WAMP over RawSocket."),
+  endpoint,
+  ...rawSocketAttributes,
   ...limits,
 });
 
 /** Parts of a universal transport share its endpoint. */
 const universalRawsocket = item({
-  id: optional(id, "Accepted, has no effect."),
-  type: optional(anything, "Accepted, has no effect."),
-  serializers: clientSerializers(),
-  auth: optional(
-    sessionAuth,
-    'Authmethods; absent: anonymous. Extension: `"passthrough"`, the router authenticates.',
-  ),
-  options: optional(rawsocketOptions, "Options."),
-  debug: optional(v.boolean(), "Accepted, has no effect."),
+  id: withoutEffect(id),
+  type: withoutEffect(anything),
+  ...rawSocketAttributes,
 });
 
 const universalWeb = item({
-  id: optional(id, "Accepted, has no effect."),
-  type: optional(anything, "Accepted, has no effect."),
+  id: withoutEffect(id),
+  type: withoutEffect(anything),
   paths: required(paths, "Path name -> Web service."),
   options: optional(webOptions, "Options."),
 });
 
 const universal = item({
-  id: optional(id, "Absent: `transport000` and so on."),
+  id: transportId,
   type: required(v.literal("universal"), "RawSocket, WebSocket and Web services on one socket."),
-  endpoint: required(listeningEndpoint, "The socket to listen on."),
+  endpoint,
   rawsocket: optional(universalRawsocket, "WAMP over RawSocket; absent: none."),
   websocket: optional(
     webSockets,
@@ -109,11 +102,11 @@ const universal = item({
 });
 
 const testee = {
-  id: optional(id, "Absent: `transport000` and so on."),
-  endpoint: required(listeningEndpoint, "The socket to listen on."),
-  url: optional(text, "Accepted, has no effect."),
+  id: transportId,
+  endpoint,
+  url: withoutEffect(text),
   options: optional(websocketOptions, "Options."),
-  debug: optional(v.boolean(), "Accepted, has no effect."),
+  debug: withoutEffect(v.boolean()),
 };
 
 const websocketTestee = item({
@@ -133,7 +126,9 @@ export const testeeTransport = item({
     "websocket",
     "Both words mean the same.",
   ),
-  max_connections: withoutSessions(integer(1, 10_000_000)),
+  max_connections: optional(
+    unhonoured(integer(1, 10_000_000), always, "a testee takes any number of connections"),
+  ),
   serializers: withoutSessions(anything),
   auth: withoutSessions(anything),
   cookie: withoutSessions(anything),
@@ -143,8 +138,7 @@ export const testeeTransport = item({
 export type TesteeTransportItem = v.InferOutput<typeof testeeTransport>;
 
 function leftOut(type: string) {
-  const is = unhonoured(v.literal(type), always, "the transport is left out");
-  return openItem({ type: required(is, "A transport of Crossbar.") }, anything);
+  return itemNotOffered(type, "the transport is left out", "A transport of Crossbar.");
 }
 
 /** A listening transport. */

@@ -5,11 +5,11 @@
  */
 
 import { Failure } from "#base/failure.ts";
-import { loadNodeConfig, parseConfigFile } from "#config/load.ts";
+import { loadNodeConfig } from "#config/load.ts";
+import { isYaml, parseConfigFile, parseConfigText } from "#config/parse-config-file.ts";
 import { type ConfigIssue, printJsonPath } from "#config/text/config-issue.ts";
-import { parseJson } from "#config/text/parse-json.ts";
-import { parseYaml, parseYamlText } from "#config/text/parse-yaml.ts";
-import { SyntaxFault } from "#config/text/source-map.ts";
+import { parseYamlText } from "#config/text/parse-yaml.ts";
+import { SyntaxFault } from "#config/text/parsed-text.ts";
 import {
   isVersion1,
   unknownWarnings,
@@ -34,10 +34,7 @@ export type Upgrade =
  * @throws Failure when what would be written is not what was read.
  */
 export async function upgradeConfigFile(file: string): Promise<Upgrade> {
-  const parsed = await parseConfigFile(file).catch((thrown) => {
-    if (thrown instanceof SyntaxFault) return null;
-    throw thrown;
-  });
+  const parsed = orNull(() => parseConfigFile(file));
   if (parsed === null || !isVersion1(parsed.value)) return describeOther(file, parsed?.value);
   const { text, value } = parsed;
   const permissions = upgradedPermissions(value);
@@ -58,11 +55,6 @@ export async function upgradeConfigFile(file: string): Promise<Upgrade> {
   return { kind: "upgraded", text: upgraded, warnings };
 }
 
-/** Whether a file is YAML by its name. */
-export function isYaml(file: string): boolean {
-  return /\.ya?ml$/i.test(file);
-}
-
 async function describeOther(file: string, value: unknown): Promise<Upgrade> {
   const isVersion2 =
     typeof value === "object" && value !== null && "version" in value && value.version === 2;
@@ -71,11 +63,16 @@ async function describeOther(file: string, value: unknown): Promise<Upgrade> {
 }
 
 function isReadAs(text: string, expected: unknown, file: string): boolean {
+  const parsed = orNull(() => parseConfigText(text, file));
+  return parsed !== null && Bun.deepEquals(parsed.value, expected, true);
+}
+
+/** What is parsed; null: it cannot be read. */
+function orNull<T>(parse: () => T): T | null {
   try {
-    const { value } = isYaml(file) ? parseYaml(text, file) : parseJson(text);
-    return Bun.deepEquals(value, expected, true);
+    return parse();
   } catch (thrown) {
-    if (thrown instanceof SyntaxFault) return false;
+    if (thrown instanceof SyntaxFault) return null;
     throw thrown;
   }
 }

@@ -5,7 +5,9 @@
  */
 
 import * as v from "valibot";
-import { byType, defaulted, item, openItem, optional, required } from "#config/schema/item.ts";
+import { defaulted, optional, required } from "#config/schema/attribute.ts";
+import { byType } from "#config/schema/by-type.ts";
+import { item, openItem } from "#config/schema/item.ts";
 import { anything, fileName, integer, oneOf } from "#config/schema/primitive.ts";
 import { always, only, unhonoured } from "#config/schema/unhonoured.ts";
 
@@ -13,16 +15,18 @@ const memoryStore = item({
   type: required(v.literal("memory"), "Each worker keeps the cookies that it issued."),
 });
 
+const purgeOnStartup = optional(
+  unhonoured(
+    v.boolean(),
+    only(true),
+    "cookies are forgotten when they are too old; remove the file to forget all",
+  ),
+);
+
 const fileStore = item({
   type: required(v.literal("file"), "A file that all workers of the node share."),
   filename: required(fileName, "The file; made when it is missing."),
-  purge_on_startup: optional(
-    unhonoured(
-      v.boolean(),
-      only(true),
-      "cookies are forgotten when they are too old; remove the file to forget all",
-    ),
-  ),
+  purge_on_startup: purgeOnStartup,
 });
 
 const database = openItem(
@@ -36,6 +40,7 @@ const database = openItem(
       "A database of Crossbar.",
     ),
     path: defaulted(fileName, ".cookies", "The folder of the database."),
+    purge_on_startup: purgeOnStartup,
   },
   anything,
 );

@@ -6,11 +6,11 @@
 
 import { readSecret } from "#config/auth/secret.ts";
 import type { BridgeServiceConfig } from "#config/node-config.ts";
-import { asCidr } from "#config/options/limits-schema.ts";
+import { asCidr } from "#config/schema/address-range.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
 import type { Report } from "#config/text/report.ts";
 import type { WorkerContext } from "#config/transport/transport-context.ts";
-import type { BridgeItem } from "./web-service-schema.ts";
+import { type BridgeItem, defaultBridgeOptions } from "./web-service-schema.ts";
 
 /** The limit of a body where none is given: the greatest that can be given. */
 const MOST_BODY_OCTETS = 1_048_576;
@@ -22,29 +22,29 @@ export function normalizeBridge(
   context: WorkerContext,
 ): BridgeServiceConfig {
   warnOfRealmAndRole(item, path, context);
-  const options = item.options;
+  const options = item.options ?? defaultBridgeOptions;
   return {
     type: item.type,
     realm: item.realm,
     role: item.role,
     options: {
       ...normalizeKey(options, [...path, "options"], context.report),
-      require_tls: options?.require_tls ?? false,
-      require_ip: options?.require_ip?.map(asCidr) ?? null,
-      post_body_limit: options?.post_body_limit || MOST_BODY_OCTETS,
-      timestamp_delta_limit: options?.timestamp_delta_limit ?? 300,
-      call_timeout: options?.call_timeout ?? 30_000,
+      require_tls: options.require_tls,
+      require_ip: options.require_ip?.map(asCidr) ?? null,
+      post_body_limit: options.post_body_limit || MOST_BODY_OCTETS,
+      timestamp_delta_limit: options.timestamp_delta_limit,
+      call_timeout: options.call_timeout,
     },
   };
 }
 
 /** The key and secret that requests are signed with. */
 function normalizeKey(
-  options: BridgeItem["options"],
+  options: NonNullable<BridgeItem["options"]>,
   path: JsonPath,
   report: Report,
 ): Pick<BridgeServiceConfig["options"], "key" | "secret"> {
-  const { key, secret: written, timestamp_delta_limit } = options ?? {};
+  const { key, secret: written, timestamp_delta_limit } = options;
   if (written === undefined) {
     if (key !== undefined) {
       report.warn([...path, "key"], "has no effect: secret is not given, so nothing is signed");

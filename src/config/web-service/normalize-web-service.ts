@@ -7,6 +7,7 @@
 import { existsSync, statSync } from "node:fs";
 import { relative, resolve, sep } from "node:path";
 import { isFolder, isNameTooLong } from "#base/folder-state.ts";
+import { asMap } from "#base/record.ts";
 import type {
   ArchiveServiceConfig,
   StaticServiceConfig,
@@ -28,8 +29,7 @@ export function normalizePaths(
   context: TransportContext,
 ): Record<string, WebServiceConfig> {
   const services: Record<string, WebServiceConfig> = {};
-  if (typeof items !== "object" || items === null || Array.isArray(items)) return services;
-  for (const [name, item] of Object.entries(items)) {
+  for (const [name, item] of Object.entries(asMap(items))) {
     const at = [...path, name];
     const url = `${prefix}/${name === "/" ? "" : name}`;
     // The sound services of a nested tree with faults are still normalized, for their own warnings.

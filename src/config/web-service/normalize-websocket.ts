@@ -4,16 +4,15 @@
  * @module
  */
 
-import * as v from "valibot";
 import { normalizeAuth, normalizeSessionAuth } from "#config/auth/normalize-auth.ts";
 import { normalizeConnectingTransport } from "#config/connection/normalize-connecting-transport.ts";
 import type { WebSocketServiceConfig } from "#config/node-config.ts";
 import {
   normalizeJoining,
-  warnOfRouterBuffering,
+  warnOfRouterOptions,
 } from "#config/options/normalize-session-options.ts";
 import { normalizeWebSocketOptions } from "#config/options/normalize-websocket-options.ts";
-import { websocketOptions } from "#config/options/websocket-options-schema.ts";
+import { defaultWebSocketOptions } from "#config/options/websocket-options-schema.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
 import { acceptedSerializers } from "#config/transport/accepted-serializers.ts";
 import type { TransportContext } from "#config/transport/transport-context.ts";
@@ -28,8 +27,8 @@ export function normalizeWebSocket(
   context: TransportContext,
 ): WebSocketServiceConfig {
   const { report } = context;
-  const options = item.options ?? v.parse(websocketOptions, {});
-  warnOfRouterBuffering(options, [...path, "options"], context);
+  const options = item.options ?? defaultWebSocketOptions;
+  warnOfRouterOptions(options, [...path, "options"], context);
   const common = {
     type: "websocket" as const,
     serializers: acceptedSerializers(item.serializers, path, report),

@@ -5,37 +5,31 @@
  */
 
 import * as v from "valibot";
-import { type AuthItem, sessionAuth } from "#config/auth/auth-schema.ts";
+import { type AuthItem, sessionAuth, transportAuth } from "#config/auth/auth-schema.ts";
 import { secret } from "#config/auth/principal-schema.ts";
 import { backends, type ConnectingTransportItem } from "#config/connection/connection-schema.ts";
-import { addressRange } from "#config/options/limits-schema.ts";
 import {
   type WebSocketOptionsItem,
   websocketOptions,
 } from "#config/options/websocket-options-schema.ts";
+import { addressRangeOrNetmask } from "#config/schema/address-range.ts";
 import {
-  byType,
   defaulted,
-  item,
-  mapOf,
-  openItem,
+  defaultsOf,
   optional,
   required,
-} from "#config/schema/item.ts";
-import {
-  anything,
-  clientSerializers,
-  fileName,
-  id,
-  integer,
-  text,
-} from "#config/schema/primitive.ts";
+  withoutEffect,
+} from "#config/schema/attribute.ts";
+import { byType } from "#config/schema/by-type.ts";
+import { item, mapOf } from "#config/schema/item.ts";
+import { anything, fileName, id, integer, text } from "#config/schema/primitive.ts";
+import { clientSerializers } from "#config/schema/serializers.ts";
 import { unchecked } from "#config/schema/tolerated-values.ts";
-import { always, unhonoured } from "#config/schema/unhonoured.ts";
+import { always, itemNotOffered, unhonoured } from "#config/schema/unhonoured.ts";
 import { type CookieItem, cookie } from "./cookie-schema.ts";
 
 /** Attributes that every service may have. */
-const common = { id: optional(id, "Accepted, has no effect.") };
+const common = { id: withoutEffect(id) };
 
 /** Other characters fit in no header (RFC 9110, section 5.5). */
 const mediaType = v.pipe(
@@ -127,12 +121,12 @@ const redirectService = item({
 });
 
 const bridgeOptions = item({
-  debug: optional(v.boolean(), "Accepted, has no effect."),
+  debug: withoutEffect(v.boolean()),
   key: optional(text, "Name of the key, which clients send with a signed request; needs `secret`."),
   secret: optional(secret, 'What requests are signed with, or `{"file": …}`; absent: unsigned.'),
   require_tls: defaulted(v.boolean(), false, "Refuse requests that do not come over TLS."),
   require_ip: optional(
-    v.array(addressRange),
+    v.array(addressRangeOrNetmask),
     "Addresses, CIDRs and addresses with netmasks of clients that are let in; absent: any.",
   ),
   post_body_limit: defaulted(
@@ -169,31 +163,32 @@ const publisherService = item({
   ...bridge,
 });
 
+/** Attributes of every WebSocket, of a path or of a transport. */
+export const webSocketAttributes = {
+  url: withoutEffect(text),
+  serializers: clientSerializers(),
+  auth: transportAuth,
+  options: optional(websocketOptions, "Options."),
+  cookie: optional(cookie, "A cookie for browsers; absent: none."),
+  debug: withoutEffect(v.boolean()),
+};
+
 const websocketService = item({
   ...common,
   type: required(v.literal("websocket"), "WAMP over WebSocket."),
-  url: optional(text, "Accepted, has no effect."),
-  serializers: clientSerializers(),
-  auth: optional(
-    sessionAuth,
-    'Authmethods; absent: anonymous. Extension: `"passthrough"`, the router authenticates.',
-  ),
-  options: optional(websocketOptions, "Options."),
-  cookie: optional(cookie, "A cookie for browsers; absent: none."),
-  debug: optional(v.boolean(), "Accepted, has no effect."),
+  ...webSocketAttributes,
 });
 
 const websocketProxyService = item({
   ...common,
   type: required(v.literal("websocket-proxy"), "WAMP over WebSocket with a backend of its own."),
-  url: optional(text, "Accepted, has no effect."),
-  serializers: clientSerializers(),
+  ...webSocketAttributes,
   backends: required(backends, "Exactly one connecting transport."),
   auth: optional(sessionAuth, "Authmethods; absent: the router authenticates."),
-  options: optional(websocketOptions, "Options."),
-  cookie: optional(cookie, "A cookie for browsers; absent: none."),
-  debug: optional(v.boolean(), "Accepted, has no effect."),
 });
+
+/** The options of such a path that sets none. */
+export const defaultBridgeOptions = defaultsOf(bridgeOptions);
 
 /** A path of the HTTP bridge as written. */
 export type BridgeItem = v.InferOutput<typeof callerService | typeof publisherService>;
@@ -289,8 +284,8 @@ const unavailableTypes = [
 ] as const;
 
 function unavailable(type: string) {
-  const is = unhonoured(v.literal(type), always, "requests for it are answered with 501");
-  return openItem({ type: required(is, "A Web service of Crossbar.") }, anything);
+  const consequence = "requests for it are answered with 501";
+  return itemNotOffered(type, consequence, "A Web service of Crossbar.");
 }
 
 /** A Web service. */

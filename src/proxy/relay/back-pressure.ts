@@ -6,6 +6,9 @@
  *       ... 2 x max_buffered    the stall timer runs; pings of the sender are still answered
  *       beyond                  the sender is not read until the receiver has taken what waits
  *
+ * While too much waits for all clients of the worker, the sender is not read from the first step on, which is
+ * then at 64 KiB.
+ *
  * A receiver that took less than half of `max_buffered` within `stall_timeout` is stalled, so a slow
  * reader of one large message is not.
  *
@@ -15,6 +18,7 @@
  * @module
  */
 
+import { outgoingMemory } from "#base/outgoing-memory.ts";
 import type { BufferOptions } from "#config/node-config.ts";
 import type { Peer } from "#wamp/peer.ts";
 
@@ -70,7 +74,10 @@ export class BackPressure {
 
   /** `to` was sent a message of this many octets, and more than `max_buffered` wait for it. */
   behind(octets: number): void {
-    if (this.#to.bufferedOctets > 2 * this.#options.max_buffered) this.#pause(RECEIVER_BEHIND);
+    const { max_buffered, max_outgoing } = this.#options;
+    const isFarBehind = this.#to.bufferedOctets > 2 * max_buffered;
+    const isScarce = this.#side === "client" && outgoingMemory.isScarce(max_outgoing);
+    if (isFarBehind || isScarce) this.#pause(RECEIVER_BEHIND);
     this.#owed += octets;
     if (this.#isBehind) return;
     this.#isBehind = true;

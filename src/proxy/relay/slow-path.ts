@@ -8,6 +8,7 @@
  */
 
 import { freeUntaken, giveOctets } from "#base/octet-ownership.ts";
+import { outgoingMemory } from "#base/outgoing-memory.ts";
 import type { ForwardResult } from "#session/long-message.ts";
 import { LONG_MESSAGE_OCTETS, longMessages } from "#session/long-messages.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
@@ -125,7 +126,9 @@ export class SlowPath {
     const { serializer: from } = this.#from;
     const { maxSendOctets: maxOctets } = this.#to;
     const pressure = this.#pressure();
+    const outgoingOctets = this.#side === "client" ? message.length : 0;
     pressure.hold();
+    outgoingMemory.reserve(outgoingOctets);
     longMessages
       .forward({ message, from, to, maxOctets })
       .then((result) => {
@@ -133,7 +136,8 @@ export class SlowPath {
         onResult(result);
         pressure.release();
       })
-      .catch((thrown: unknown) => this.#link.observer.onForwardFailed?.(this.#side, thrown));
+      .catch((thrown: unknown) => this.#link.observer.onForwardFailed?.(this.#side, thrown))
+      .finally(() => outgoingMemory.reserve(-outgoingOctets));
   }
 
   #forwardResult(result: ForwardResult): void {

@@ -188,8 +188,8 @@ export abstract class JoinAttempt implements BackendObserver {
    */
   protected async connect(failover: Failover): Promise<BackendSession> {
     const { serializer } = this.client;
-    const { max_buffered: maxBuffered } = this.context.config.options;
-    const options = { serializer, maxBuffered, canceled: this.canceled };
+    const { max_buffered: maxBuffered, max_outgoing: maxOutgoing } = this.context.config.options;
+    const options = { serializer, maxBuffered, maxOutgoing, canceled: this.canceled };
     this.#name = "connecting";
     this.#backend = await failover.next(async (backend) => {
       const session = await BackendSession.open(backend, options, this);

@@ -200,7 +200,6 @@ export abstract class SessionTeardown implements JoinTimeoutObserver {
   }
 
   protected end(): void {
-    if (this.state.name === "closed") return;
     this.stopGoodbyeTimer();
     this.timeouts.stop();
     this.leaveRouter(ErrorUri.closeRealm);

@@ -20,6 +20,8 @@ export const PauseReason = {
   pongs: 2,
   /** A message is being decompressed. */
   inflating: 4,
+  /** A long message waits until there is room for it. */
+  memory: 8,
 } as const;
 
 /** The socket, or the connection that octets come from. */

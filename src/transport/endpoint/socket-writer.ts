@@ -5,7 +5,9 @@
  * @module
  */
 
+import { holdMessageMemory } from "#base/message-memory.ts";
 import { freeOctets, keepOctets } from "#base/octet-ownership.ts";
+import { outgoingMemory, type WaitingWriter } from "#base/outgoing-memory.ts";
 import type { ConnectionSocket } from "./connection.ts";
 import { eventTurns, type TurnTaker } from "./event-turns.ts";
 
@@ -18,6 +20,9 @@ const MAX_QUEUED_OCTETS = 32 * 1024 * 1024;
 const GATHER_OCTETS = 64 * 1024;
 const QUEUE_BLOCK_OCTETS = 64 * 1024;
 
+/** More octets than this may not wait for a client that reads slowly, while the memory is scarce. */
+const SCARCE_OCTETS = 64 * 1024;
+
 /** Time for a client to take something of what waits for it at the end, and so often at most. */
 const CLOSE_STEP_MS = 1000;
 const MAX_CLOSE_STEPS = 10;
@@ -26,12 +31,16 @@ const MAX_CLOSE_STEPS = 10;
 export interface DrainObserver {
   /** The queue was longer than `maxBuffered` and has become short again. */
   onQueueDrained(): void;
-  /** The connection is terminated, because so many octets wait. */
-  onQueueOverflow?(queuedOctets: number): void;
+  /** The connection is terminated, because so many octets wait for it, or for all clients. */
+  onQueueOverflow?(queuedOctets: number, reason: string): void;
 }
 
 /** Shared by all writers, because most connections never queue anything. */
 const EMPTY_QUEUE: QueueBlock[] = [];
+
+const TOO_MUCH_FOR_ONE = "too many octets are waiting to be read";
+const TOO_MUCH_FOR_ALL =
+  "what waits for all clients takes too much memory, and much of it waits for this one";
 
 /**
  * The octets of one burst are gathered here and written in a microtask, which runs as soon as the
@@ -56,10 +65,13 @@ interface QueueBlock {
 }
 
 /** Writes to one socket. Octets are borrowed: those that cannot be written at once are copied, unless they may be kept. */
-export class SocketWriter implements TurnTaker {
+export class SocketWriter implements TurnTaker, WaitingWriter {
+  readonly maxOutgoing: number;
+  takenAt = 0;
   readonly #socket: ConnectionSocket;
   readonly #maxBuffered: number;
   readonly #observer: DrainObserver;
+  readonly #isOfClient: boolean;
   #queue = EMPTY_QUEUE;
   #queuedOctets = 0;
   #needsDrain = false;
@@ -67,11 +79,21 @@ export class SocketWriter implements TurnTaker {
   #isDropped = false;
   #deadline: ReturnType<typeof setTimeout> | null = null;
 
-  /** `maxBuffered`: with more octets queued, `write` answers false. */
-  constructor(socket: ConnectionSocket, maxBuffered: number, observer: DrainObserver) {
+  /**
+   * `maxBuffered`: with more octets queued, `write` answers false. `maxOutgoing`: what may wait for all clients
+   * of the process; absent where the other side is a router, for which the messages of clients wait.
+   */
+  constructor(
+    socket: ConnectionSocket,
+    maxBuffered: number,
+    observer: DrainObserver,
+    maxOutgoing?: number,
+  ) {
     this.#socket = socket;
     this.#maxBuffered = maxBuffered;
     this.#observer = observer;
+    this.#isOfClient = maxOutgoing !== undefined;
+    this.maxOutgoing = maxOutgoing ?? Number.POSITIVE_INFINITY;
   }
 
   /** Octets that this process holds until the system takes them. */
@@ -85,10 +107,11 @@ export class SocketWriter implements TurnTaker {
    */
   write(octets: Uint8Array): boolean {
     if (this.#isEnding || this.#isDropped) return true;
-    if (this.#queuedOctets > MAX_QUEUED_OCTETS + 2 * this.#maxBuffered) this.#overflow();
+    if (this.#queuedOctets > MAX_QUEUED_OCTETS + 2 * this.#maxBuffered)
+      this.#overflow(TOO_MUCH_FOR_ONE);
     else if (this.#queuedOctets > 0) this.#enqueue(octets, 0, octets.length);
     else this.#gather(octets);
-    if (this.#queuedOctets <= this.#maxBuffered) return true;
+    if (!this.#isBehind()) return true;
     this.#needsDrain = true;
     return false;
   }
@@ -157,12 +180,14 @@ export class SocketWriter implements TurnTaker {
         this.#abandon();
         return;
       }
+      if (written > 0) this.takenAt = performance.now();
       block.start += written;
       this.#queuedOctets -= written;
       if (written < length) break;
       this.#queue.shift();
-      freeOctets(block.octets);
+      this.#release(block);
     }
+    if (this.#queue.length === 0) outgoingMemory.leave(this);
     if (this.#isEnding) {
       if (this.#queuedOctets === 0) this.#socket.shutdown();
     } else if (this.#needsDrain && this.#queuedOctets <= this.#maxBuffered / 4) {
@@ -211,9 +236,11 @@ export class SocketWriter implements TurnTaker {
       holder = null;
       gatheredOctets = 0;
     }
-    for (const { octets } of this.#queue) freeOctets(octets);
+    const queue = this.#queue;
     this.#queue = EMPTY_QUEUE;
     this.#queuedOctets = 0;
+    for (const block of queue) this.#release(block);
+    outgoingMemory.leave(this);
     if (this.#deadline !== null) clearTimeout(this.#deadline);
   }
 
@@ -277,7 +304,22 @@ export class SocketWriter implements TurnTaker {
 
   #push(block: QueueBlock): void {
     if (this.#queue === EMPTY_QUEUE) this.#queue = [];
+    if (this.#queue.length === 0) this.takenAt = performance.now();
     this.#queue.push(block);
+    if (this.#isOfClient) outgoingMemory.hold(this, block.octets);
+    else holdMessageMemory(block.octets.length);
+  }
+
+  #release({ octets }: QueueBlock): void {
+    if (this.#isOfClient) outgoingMemory.release(this, octets);
+    else holdMessageMemory(-octets.length);
+    freeOctets(octets);
+  }
+
+  #isBehind(): boolean {
+    const queued = this.#queuedOctets;
+    if (queued > this.#maxBuffered) return true;
+    return queued > SCARCE_OCTETS && outgoingMemory.isScarce(this.maxOutgoing);
   }
 
   /** Copies octets to the free end of the last block, and gives their number. */
@@ -290,10 +332,15 @@ export class SocketWriter implements TurnTaker {
     return fitting;
   }
 
-  #overflow(): void {
+  /** Discards what waits, because it takes too much of the memory for all clients. */
+  giveUp(): void {
+    this.#overflow(TOO_MUCH_FOR_ALL);
+  }
+
+  #overflow(reason: string): void {
     const queuedOctets = this.#queuedOctets;
     this.#abandon();
-    this.#observer.onQueueOverflow?.(queuedOctets);
+    this.#observer.onQueueOverflow?.(queuedOctets, reason);
   }
 
   /**

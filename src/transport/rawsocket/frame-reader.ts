@@ -23,6 +23,8 @@ export interface FrameHandler {
    * the rest of the chunk.
    */
   takeFrame(type: FrameTypeNumber, payload: Uint8Array): boolean;
+  /** Whether a frame with a payload of so many octets is to be read now. False: as with `takeFrame`. */
+  mayBegin(octets: number): boolean;
 }
 
 /**
@@ -70,7 +72,10 @@ export class FrameReader {
       at = this.#collectHeader(chunk, 0);
       if (this.#headerOctets < FRAME_HEADER_OCTETS) return null;
       const missing = lengthAt(this.#header, 0) - this.#partial.length;
-      const fault = this.#fault(this.#header, 0) ?? this.#collect(chunk, at, missing);
+      const violation = this.#fault(this.#header, 0);
+      if (violation !== null) return violation;
+      if (!handler.mayBegin(lengthAt(this.#header, 0))) return this.#haltAt(at);
+      const fault = this.#collect(chunk, at, missing);
       if (fault !== null) return fault;
       at = Math.min(chunk.length, at + missing);
       if (this.#partial.length < lengthAt(this.#header, 0)) return null;
@@ -79,6 +84,7 @@ export class FrameReader {
     while (chunk.length - at >= FRAME_HEADER_OCTETS) {
       const fault = this.#fault(chunk, at);
       if (fault !== null) return fault;
+      if (!handler.mayBegin(lengthAt(chunk, at))) return this.#haltAt(at);
       const start = at + FRAME_HEADER_OCTETS;
       const end = start + lengthAt(chunk, at);
       if (end > chunk.length) break;

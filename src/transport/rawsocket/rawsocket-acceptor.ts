@@ -217,6 +217,7 @@ export class RawSocketConnection implements ConnectionEvents {
       agreement,
       details: { ...details, type: "rawsocket", serializer: agreement.serializer },
       maxBuffered: config.options.max_buffered,
+      maxOutgoing: config.options.max_outgoing,
       pings: { options: config.options, log },
       incomplete: { options: config.options, log },
     });

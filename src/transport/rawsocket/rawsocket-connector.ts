@@ -15,6 +15,7 @@ import {
   tlsState,
 } from "#transport/endpoint/connect.ts";
 import type { ConnectionEvents, ConnectionSocket } from "#transport/endpoint/connection.ts";
+import { LongMessageGate } from "#transport/endpoint/long-message-gate.ts";
 import { printTcpPeer, printUnixPeer } from "#transport/endpoint/peer-address.ts";
 import type { Peer, PeerHandler, TransportDetails } from "#wamp/peer.ts";
 import {
@@ -30,6 +31,8 @@ import type { SharedConnection } from "./shared-connection.ts";
 interface SessionOptions {
   /** With more octets waiting, `Peer.send` answers false. */
   maxBuffered: number;
+  /** What may wait for all clients; absent: no client is sent what the router sends. */
+  maxOutgoing?: number;
   /** Aborts when the connection is no longer needed. */
   canceled?: AbortSignal;
 }
@@ -40,7 +43,7 @@ interface SessionOptions {
  */
 export function connectRawSocketPeer(
   config: ConnectingRawSocketConfig,
-  { maxBuffered, canceled }: SessionOptions,
+  { maxBuffered, maxOutgoing, canceled }: SessionOptions,
   handler: PeerHandler,
   shared?: SharedConnection,
 ): Promise<Peer> {
@@ -49,7 +52,9 @@ export function connectRawSocketPeer(
     // The promise may reject before it is awaited; `openSocket` then rejects with the reason.
     promise.catch(() => {});
     const answer = new HandshakeCollector();
-    const data = new ConnectingPeer({ config, maxBuffered, handler, answer, resolve, reject });
+    const gate = maxOutgoing === undefined ? undefined : new LongMessageGate(maxOutgoing);
+    const pending = { config, maxBuffered, gate, handler, answer, resolve, reject };
+    const data = new ConnectingPeer(pending);
     const stream = await shared?.openStream(data);
     if (stream === undefined) {
       await openSocket(config.endpoint, { socket: SOCKET_HANDLER, data, signal });
@@ -68,6 +73,7 @@ export function connectRawSocketPeer(
 interface PendingHandshake {
   config: ConnectingRawSocketConfig;
   maxBuffered: number;
+  gate: LongMessageGate | undefined;
   handler: PeerHandler;
   answer: HandshakeCollector;
   resolve(peer: Peer): void;
@@ -121,7 +127,7 @@ class ConnectingPeer implements ConnectionEvents {
   }
 
   #readAnswer(pending: PendingHandshake, chunk: Uint8Array): void {
-    const { config, maxBuffered, handler, answer } = pending;
+    const { config, maxBuffered, gate, handler, answer } = pending;
     const socket = this.#socket;
     const remainder = answer.push(chunk);
     if (!answer.isComplete || socket === null) return;
@@ -136,6 +142,7 @@ class ConnectingPeer implements ConnectionEvents {
       agreement,
       details: detailsOf(socket, config),
       maxBuffered,
+      gate,
     });
     this.#peer = peer;
     this.#pending = null;

@@ -9,6 +9,7 @@ import type { IncompleteMessageOptions, KeepaliveOptions } from "#config/node-co
 import type { Logger } from "#observe/logger.ts";
 import type { ConnectionSocket } from "#transport/endpoint/connection.ts";
 import { Keepalive, type KeepaliveTarget } from "#transport/endpoint/keepalive.ts";
+import type { LongMessageGate } from "#transport/endpoint/long-message-gate.ts";
 import { TOO_MANY_INCOMPLETE } from "#transport/endpoint/message-collector.ts";
 import { MessageDeadline } from "#transport/endpoint/message-deadline.ts";
 import { type InputDecoder, PacedInput, PauseReason } from "#transport/endpoint/paced-input.ts";
@@ -45,6 +46,10 @@ export interface RawSocketPeerOptions {
   pings?: { options: KeepaliveOptions; log: Logger };
   /** Limits of messages that have begun to arrive; absent: they have none. */
   incomplete?: { options: IncompleteMessageOptions; log: Logger };
+  /** What may wait for all clients of the process; absent where the other side is a router. */
+  maxOutgoing?: number;
+  /** Delays long messages; absent: they are read at once. */
+  gate?: LongMessageGate | undefined;
 }
 
 /** Time for the last message to a client that has ended its side: longer than a session waits for a router. */
@@ -69,6 +74,7 @@ export class RawSocketPeer
   readonly #incomplete: RawSocketPeerOptions["incomplete"];
   readonly #maxReceiveOctets: number;
   readonly #writer: SocketWriter;
+  readonly #gate: LongMessageGate | undefined;
   readonly #pings: RawSocketPeerOptions["pings"];
   /** Undefined: no pings are configured, or the session has not begun. */
   #keepalive: Keepalive | undefined;
@@ -90,7 +96,9 @@ export class RawSocketPeer
     const limits = options.incomplete?.options;
     this.#reader = new FrameReader(this.#maxReceiveOctets, limits?.max_incomplete);
     this.#input = new PacedInput(options.socket, this);
-    this.#writer = new SocketWriter(options.socket, options.maxBuffered, this);
+    const { socket, maxBuffered, maxOutgoing } = options;
+    this.#writer = new SocketWriter(socket, maxBuffered, this, maxOutgoing);
+    this.#gate = options.gate;
     this.#pings = options.pings;
   }
 
@@ -243,7 +251,16 @@ export class RawSocketPeer
     if (type === FrameType.message) this.#deliver(payload);
     else if (type === FrameType.ping) this.#answerPing(payload);
     else this.#keepalive?.notePong(payload);
+    this.#gate?.end();
     return this.#input.mayContinue(length);
+  }
+
+  /** The reader is about to read a frame. */
+  mayBegin(octets: number): boolean {
+    if (this.#gate === undefined) return true;
+    if (this.#gate.mayBegin(octets, () => this.#resume(PauseReason.memory))) return true;
+    this.#input.pause(PauseReason.memory);
+    return false;
   }
 
   /** Sends a ping for the keepalive. */
@@ -290,10 +307,10 @@ export class RawSocketPeer
   }
 
   /** The writer gives the connection up. */
-  onQueueOverflow(waiting: number): void {
-    this.#closeReason ||= "too many octets are waiting to be read";
+  onQueueOverflow(waiting: number, reason: string): void {
+    this.#closeReason ||= reason;
     const { peer } = this.details;
-    this.#incomplete?.log.warn("client did not read", { peer, waiting });
+    this.#incomplete?.log.warn("client did not read", { peer, waiting, reason });
   }
 
   #resume(reason: number): void {
@@ -305,6 +322,7 @@ export class RawSocketPeer
   #stopInput(): void {
     this.#keepalive?.stop();
     this.#deadline?.stop();
+    this.#gate?.end();
     this.#reader.drop();
     this.#input.stop();
   }

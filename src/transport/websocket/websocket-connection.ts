@@ -88,7 +88,7 @@ export abstract class WebSocketConnection
     this.#socket = socket;
     this.#log = log;
     this.#codec = codec;
-    this.#writer = new SocketWriter(socket, options.max_buffered, this);
+    this.#writer = new SocketWriter(socket, options.max_buffered, this, options.max_outgoing);
     this.#writer.write(answer);
     this.#limits = {
       // Messages up to twice the limit are read, so that one that is too long can be answered.
@@ -334,9 +334,9 @@ export abstract class WebSocketConnection
   }
 
   /** The writer gives the connection up. */
-  onQueueOverflow(waiting: number): void {
-    this.#log.warn("client did not read", { peer: this.#peer, waiting });
-    this.#closeReason ||= TOO_MUCH_WAITS;
+  onQueueOverflow(waiting: number, reason: string): void {
+    this.#log.warn("client did not read", { peer: this.#peer, waiting, reason });
+    this.#closeReason ||= reason;
   }
 
   /** Sends a ping for the keepalive. */

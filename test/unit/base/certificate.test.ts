@@ -42,7 +42,7 @@ describe.skipIf(!hasOpenssl)("a certificate and its key", () => {
       "a folder",
       { key: file("folder") },
       ["key"],
-      `Cannot read "${file("folder")}": it is a folder`,
+      `Cannot read "${file("folder")}": it is a directory`,
     ],
     ["a device", { key: "/dev/zero" }, ["key"], 'Cannot read "/dev/zero": it is no file'],
     [

@@ -118,7 +118,7 @@ test.each(
     [
       [
         withCra({ secret: "s3cret", salt: "salt" }),
-        `${cra}: a salted secret needs salt, iterations and keylen: "iterations" and "keylen" not given`,
+        `${cra}: expected salt, iterations and keylen together, found no "iterations" and no "keylen"`,
       ],
       [withCra({}), `${cra}.secret: required attribute is missing`],
       [
@@ -146,7 +146,7 @@ test.each(
       ],
       [
         withCra({ secret: { file: "directory" } }),
-        `${cra}.secret.file: Cannot read the secret from "${folder}/directory": it is no file`,
+        `${cra}.secret.file: Cannot read the secret from "${folder}/directory": it is a directory`,
       ],
       [
         withCra({ secret: { file: "empty" } }),
@@ -212,7 +212,11 @@ test.each(
       ],
       [
         { ticket: { type: "function", create: "make" } },
-        "auth.ticket.create: expected module.name, found a string",
+        'auth.ticket.create: expected module.name, found "make"',
+      ],
+      [
+        { ticket: { type: "function", create: "a.b", "authenticator-timeout": 99 } },
+        'auth.ticket["authenticator-timeout"]: expected an integer from 100 to 60000, found 99',
       ],
     ] as const,
     1,
@@ -283,17 +287,22 @@ test("warns of what makes a difference", async () => {
 test("takes secrets from the environment and from files, and a text that looks like a file as it is", async () => {
   const users = {
     env: { secret: "$" + "{SECRET}" },
+    other: { secret: "$" + "{my-secret.1}" },
     file: { secret: { file: "secret" } },
     absolute: { secret: { file: join(folder, "two-lines") } },
     text: { secret: "file:secret" },
   };
-  const { auth } = await load({ auth: { wampcra: { type: "static", users } } }, { SECRET: "env" });
+  const { auth } = await load(
+    { auth: { wampcra: { type: "static", users } } },
+    { SECRET: "env", "my-secret.1": "other" },
+  );
   const role = "anonymous";
   expect(auth).toEqual({
     wampcra: {
       type: "static",
       users: {
         env: { secret: "env", role },
+        other: { secret: "other", role },
         file: { secret: "s3cret", role },
         absolute: { secret: "one\ntwo\n", role },
         text: { secret: "file:secret", role },

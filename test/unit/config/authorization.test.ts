@@ -77,6 +77,16 @@ describe("a role", () => {
     expect([role, warnings]).toEqual([{ name: "anonymous", permissions: expected }, []]);
   });
 
+  test.each([{}, { permissions }, { "allow-by-default": true }])(
+    "with %j has no authorizer whose timeout counts",
+    async (decider) => {
+      const { warnings } = await loadRole({ ...decider, "authorizer-timeout": 100 });
+      expect(warnings).toEqual([
+        `${path}["authorizer-timeout"]: has no effect: the role has no authorizer`,
+      ]);
+    },
+  );
+
   test.each([
     [{ permissions }, "permissions"],
     [{ permissions: [] }, "permissions"],

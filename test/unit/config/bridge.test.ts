@@ -56,7 +56,7 @@ describe("the HTTP bridge", () => {
         [{ options: { secret: "a" } }, 'options.secret: needs "key": clients name the key'],
         [
           { options: { require_ip: ["unix"] } },
-          "options.require_ip[0]: expected an address or a CIDR",
+          "options.require_ip[0]: expected an IP address or a range",
         ],
         [
           { options: { post_body_limit: 1_048_577 } },

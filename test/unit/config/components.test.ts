@@ -9,6 +9,8 @@ const transport = {
   endpoint: { type: "unix", path: "router.sock" },
   serializer: "cbor",
 };
+const tcp = { type: "tcp", host: "router.example", port: 443, timeout: 3 };
+const websocket = { type: "websocket", url: "wss://router.example/ws", endpoint: tcp };
 const component = { type: "class", classname: "a.B", realm: "realm1", transport };
 const container = { type: "container", components: [component] };
 const router = {
@@ -96,11 +98,6 @@ describe("the normalized form", () => {
   });
 
   test("of a component over WebSocket and TLS", async () => {
-    const websocket = {
-      type: "websocket",
-      url: "wss://router.example/ws",
-      endpoint: { type: "tcp", host: "router.example", port: 443, timeout: 3 },
-    };
     const { config } = await loaded(container, "components[0].transport", websocket);
     expect(config?.workers[0]).toMatchObject({
       components: [
@@ -147,7 +144,7 @@ describe("a fault", () => {
   test.each<[path: string, value: unknown, sentence: string]>([
     ["executable", undefined, "required attribute is missing"],
     ["executable", "", "expected a text, found an empty one"],
-    ["arguments", "a b", 'expected list, found "a b"'],
+    ["arguments", "a b", "expected list, found a string"],
     ["arguments", [1], ""],
     ["options.stdin", "open", 'expected "close", found "open"'],
     ["options.stdin", { type: "json" }, ""],
@@ -183,6 +180,16 @@ describe("a fault", () => {
       "components[0].transport.options",
       { max_message_sise: 1000 },
       'unknown attribute "max_message_sise"; did you mean "max_message_size"?',
+    ],
+    [
+      "components[0].transport",
+      { ...websocket, url: "router.example" },
+      '.url: expected a URL such as "ws://localhost", found "router.example"',
+    ],
+    [
+      "components[0].transport",
+      { ...websocket, endpoint: { ...tcp, tls: false } },
+      ".url: the url says wss, and the endpoint says no TLS",
     ],
     ["components[0].role", "user", 'unknown attribute "role"'],
     ["components[0].extra", [], "expected object, found list"],
@@ -221,7 +228,7 @@ describe("a fault", () => {
   ])("is %s with %s", async (restart, shutdown) => {
     const { faults } = await loaded(container, "options", { restart, shutdown });
     expect(faults).toEqual([
-      `$.workers[0].options.restart: "${restart}" cannot be with "${shutdown}"`,
+      `$.workers[0].options.restart: cannot be "${restart}" where shutdown is "${shutdown}"`,
     ]);
   });
 
@@ -250,8 +257,13 @@ describe("a fault", () => {
     expect(faults).toHaveLength(1);
   });
 
-  test("never shows what a variable of the environment is set to", async () => {
-    const { faults } = await loaded(guest, "options.env.vars.PASSWORD", 12345678);
+  test.each([
+    ["options.env.vars.USER1", 12345678, "expected string, found a number"],
+    ["arguments", ["-p", 12345678], "expected string, found a number"],
+    ["arguments", "-p 12345678", "expected list, found a string"],
+  ])("does not quote what may be a secret: %s %p", async (path, value, sentence) => {
+    const { faults } = await loaded(guest, path, value);
+    expect(faults).toEqual([expect.stringContaining(`: ${sentence}`)]);
     expect(faults.join()).not.toContain("12345678");
   });
 });
@@ -267,7 +279,8 @@ describe("a warning", () => {
   test.each<[path: string, value: unknown, sentence: string]>([
     ["options.watch.directories", "web", 'ignored: expected list, found "web"'],
     ["options.watch.action", "stop", 'ignored: expected "restart", found "stop"'],
-    ["options.watch.timeout", -1, "ignored: expected a number of seconds"],
+    ["options.watch.timeout", -1, "ignored: expected 0 to 2147483 seconds, found -1"],
+    ["options.watch.timeout", 2_147_484, "ignored: expected 0 to 2147483 seconds, found 2147484"],
     ["options.watch.folders", ["web"], "unknown attribute, which is ignored"],
   ])("for what Crossbar does not check of a guest: %s %p", async (path, value, sentence) => {
     const { faults, warnings } = await loaded(guest, path, value);
@@ -291,6 +304,23 @@ describe("a warning", () => {
     });
   });
 
+  test.each([
+    [
+      { ...websocket, url: "ws://router.example", endpoint: { ...tcp, tls: true } },
+      "the url says ws, and the endpoint has TLS: TLS is used",
+    ],
+    [
+      { ...websocket, endpoint: transport.endpoint },
+      "the url says wss, and a Unix socket has no TLS: none is used",
+    ],
+  ])("for a url that does not say what the endpoint is: %j", async (value, sentence) => {
+    const { faults, warnings } = await loaded(container, "components[0].transport", value);
+    expect([faults, warnings]).toEqual([
+      [],
+      [`$.workers[0].components[0].transport.url: ${sentence}`],
+    ]);
+  });
+
   test("for a watched folder that does not exist", async () => {
     const { warnings } = await loaded(guest, "options.watch.directories", ["web", "nowhere"]);
     expect(warnings).toEqual([
@@ -300,7 +330,7 @@ describe("a warning", () => {
 
   test("for a container without components", async () => {
     const { warnings } = await loaded(container, "components", []);
-    expect(warnings).toEqual(["$.workers[0].components: there are none, so nothing is run"]);
+    expect(warnings).toEqual(["$.workers[0].components: there is no component, so nothing is run"]);
   });
 
   test("for a role that the realm of a router's component lacks", async () => {

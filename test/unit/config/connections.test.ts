@@ -54,6 +54,13 @@ describe("connections and routes", () => {
     expect(worker.balancing).toEqual({ policy: "least_sessions", slow_start: 10_000 });
   });
 
+  test("have nothing to share where no route leads to several", async () => {
+    const routes = { realm1: { anonymous: "a" }, "*": { "*": ["b"] } };
+    const connections = { a: unix("a"), b: unix("b") };
+    const { warnings } = await load(proxy({ connections, routes, balancing: {} }));
+    expect(warnings).toEqual(["balancing: has no effect: no route leads to several connections"]);
+  });
+
   test("know every role by *", async () => {
     const routes = { realm1: { "*": "a" } };
     const { warnings } = await load(proxy({ connections: { a: unix("a") }, routes }));
@@ -75,15 +82,23 @@ describe("connections and routes", () => {
         connections: {
           a: { ...unix("a"), health_check: { interval: 0, rise: 0, up: 1 } },
           b: { ...unix("b"), auth: {} },
+          c: {
+            transport: {
+              type: "rawsocket",
+              endpoint: { type: "tcp", host: "10.0.0.7", port: 1, version: 6 },
+            },
+            ...signed,
+          },
         },
         balancing: { policy: "fastest" },
       }),
     );
     expect(faults).toEqual([
-      "connections.a.health_check.interval: expected at least 1000 milliseconds, found 0",
+      "connections.a.health_check.interval: expected an integer from 1000 to 2147483647, found 0",
       "connections.a.health_check.rise: expected an integer from 1 to 100, found 0",
       'connections.a.health_check.up: unknown attribute "up"',
       'connections.b.auth: expected "anonymous-proxy" or "cryptosign-proxy", found no authmethod',
+      'connections.c.transport.endpoint.version: expected 4: host "10.0.0.7" is an address of IPv4, found 6',
       'balancing.policy: expected "round_robin" or "least_sessions", found "fastest"',
     ]);
   });
@@ -107,6 +122,9 @@ describe("the proof towards a router", () => {
   test("names the node by the machine where there is no controller.id, with a warning", async () => {
     const worker = proxy({ connections: { a: { ...tcp(9000), ...signed } }, routes });
     const { warnings } = await load(worker, null);
+    const disabled = { ...worker, options: { disabled: true } };
+    const node = { version: 2, workers: [worker, disabled] };
+    expect((await loadNode(node)).warnings).toHaveLength(1);
     expect(warnings).toHaveLength(1);
     expect(warnings[0]).toMatch(
       /^connections\.a\.auth\["cryptosign-proxy"\]: there is no controller\.id/,

@@ -141,7 +141,7 @@ describe("an authmethod of type function", () => {
 });
 
 test("options of Python are warned of where a worker runs nothing in Python", async () => {
-  const options = { python: "/usr/bin/python3", pythonpath: ["a"], env: {}, ready_timeout: 1 };
+  const options = { python: "python3", pythonpath: ["a"], env: {}, ready_timeout: 1 };
   const auth = { anonymous: { type: "static", role: "user" } };
   const { faults, warnings } = await load([auth], options);
   expect(faults).toEqual([]);

@@ -1,24 +1,14 @@
 import { describe, expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { findConfigFile, loadNodeConfig } from "#config/load.ts";
+import { findConfigFile } from "#config/find-config-file.ts";
+import { loadNodeConfig } from "#config/load.ts";
 import { printIssue } from "#config/text/config-issue.ts";
 import { loadNode, nodeWith, transportsOf } from "../../support/loaded-node.ts";
+import { proxyNode } from "../../support/proxy-node.ts";
 import { temporaryFolder } from "../../support/temporary-folder.ts";
 
 const fixtures = join(import.meta.dir, "../../fixtures/config");
-
-/** A node with one proxy worker that has one WebSocket transport. */
-const proxy = (transport: object, worker: object = {}) => ({
-  version: 2,
-  workers: [
-    {
-      type: "proxy",
-      transports: [{ type: "websocket", endpoint: { type: "tcp", port: 8080 }, ...transport }],
-      ...worker,
-    },
-  ],
-});
 
 describe("loadNodeConfig", () => {
   for (const expected of new Bun.Glob("*.expected.txt").scanSync(fixtures)) {
@@ -33,7 +23,7 @@ describe("loadNodeConfig", () => {
   }
 
   test.each([
-    ["*secret1", "Unresolved alias (the anchor must be set before the alias)"],
+    ["*secret1", "no anchor before this alias has its name"],
     ["|secret1", "Block scalar header includes extra characters"],
     ["!secret1!x", "Could not resolve tag"],
   ])("quotes no secret that lacks its quotation marks: %s", async (written, sentence) => {
@@ -74,7 +64,7 @@ describe("loadNodeConfig", () => {
   });
 
   test("fills in every default of a WebSocket transport", async () => {
-    const { config } = await loadNode(proxy({}, { routes: {} }));
+    const { config } = await loadNode(proxyNode({}, { routes: {} }));
     expect(transportsOf(config)[0]).toEqual({
       type: "websocket",
       id: "transport000",
@@ -100,6 +90,7 @@ describe("loadNodeConfig", () => {
         echo_close_codereason: false,
         max_buffered: 1_048_576,
         stall_timeout: 30_000,
+        max_outgoing: 268_435_456,
         message_timeout: 60_000,
         max_incomplete: 268_435_456,
         external_port: null,
@@ -118,7 +109,7 @@ describe("loadNodeConfig", () => {
   describe("told_by_close", () => {
     const options = { told_by_close: ["router_lost" as const, "shutdown" as const] };
     const made = async (transport: object) => {
-      const { config } = await loadNode(proxy(transport));
+      const { config } = await loadNode(proxyNode(transport));
       const first = transportsOf(config)[0];
       if (first === undefined || !("options" in first)) throw new Error("expected options");
       return "told_by_close" in first.options ? first.options.told_by_close : undefined;
@@ -132,20 +123,20 @@ describe("loadNodeConfig", () => {
     });
 
     test("takes no other word", async () => {
-      const { faults } = await loadNode(proxy({ options: { told_by_close: ["router_loss"] } }));
+      const { faults } = await loadNode(proxyNode({ options: { told_by_close: ["router_loss"] } }));
       expect(faults[0]).toContain("told_by_close[0]");
       expect(faults[0]).toContain('"router_lost"');
     });
 
     test("is warned of on a router, which always says GOODBYE", async () => {
-      const { warnings } = await loadNode(proxy({ options }, { type: "router", realms: [] }));
+      const { warnings } = await loadNode(proxyNode({ options }, { type: "router", realms: [] }));
       expect(warnings.join()).toContain("told_by_close: not honoured");
     });
   });
 
   test("pings WebSocket clients by default, but none on a Unix socket", async () => {
     const intervals = async (transport: object) => {
-      const { config } = await loadNode(proxy(transport));
+      const { config } = await loadNode(proxyNode(transport));
       const made = transportsOf(config)[0];
       if (made === undefined || !("options" in made)) throw new Error("expected options");
       return [made.options.auto_ping_interval, made.options.auto_ping_timeout];
@@ -160,89 +151,12 @@ describe("loadNodeConfig", () => {
     expect(await intervals({ options: { auto_ping_interval: 0 } })).toEqual([0, 30_000]);
   });
 
-  describe("of a TCP endpoint", () => {
-    const at = "$.workers[0].transports[0].endpoint";
-    const loadEndpoint = async (endpoint: object) => {
-      const { config, faults, warnings } = await loadNode(
-        proxy({ endpoint: { type: "tcp", ...endpoint } }),
-      );
-      const written = transportsOf(config)[0]?.endpoint;
-      const ownWarnings = warnings.filter((warning) => warning.startsWith(at));
-      return { endpoint: written, faults, warnings: ownWarnings };
-    };
-
-    test("honours portrange, interface and version", async () => {
-      const { endpoint } = await loadEndpoint({ portrange: [8080, 8089], version: 6 });
-      expect(endpoint).toEqual({
-        type: "tcp",
-        port: 8080,
-        portrange: [8080, 8089],
-        interface: "::",
-        version: 6,
-        shared: false,
-      });
-      const named = await loadEndpoint({ port: 1, interface: "127.0.0.1", version: 4 });
-      expect(named.endpoint).toMatchObject({ interface: "127.0.0.1" });
-      expect(named.warnings).toEqual([]);
-    });
-
-    test("needs one of port and portrange, well formed", async () => {
-      expect((await loadEndpoint({})).faults).toEqual([
-        `${at}.port: required attribute is missing`,
-      ]);
-      expect(await loadEndpoint({ port: 1, portrange: [1, 2] })).toMatchObject({
-        faults: [],
-        warnings: [`${at}.port: has no effect: there is a "portrange"`],
-      });
-      for (const portrange of [[2, 1], [0, 1], [1, 65_536], [1], [1, 2, 3], "1-2", [1, 1.5]]) {
-        expect((await loadEndpoint({ portrange })).faults).toEqual([
-          `${at}.portrange: expected two ports from 1 to 65535, the lower one first`,
-        ]);
-      }
-    });
-
-    test("names what is not honoured, and what follows from that", async () => {
-      const { warnings } = await loadEndpoint({
-        port: 1,
-        interface: "127.0.0.1",
-        version: 6,
-        user_timeout: 5000,
-        backlog: 50,
-      });
-      expect(warnings.toSorted()).toEqual([
-        `${at}.user_timeout: not honoured: what is sent to a client that is gone is given up when it answers no ping`,
-        `${at}.version: not honoured: "127.0.0.1" is an address of IPv4`,
-      ]);
-    });
-
-    test("lets ranges overlap, and IPv6 alone stand beside IPv4", async () => {
-      const transports = (...endpoints: object[]) => ({
-        version: 2,
-        workers: [
-          {
-            type: "router",
-            realms: [{ name: "realm1", roles: [{ name: "anonymous" }] }],
-            transports: endpoints.map((endpoint) => ({
-              type: "rawsocket",
-              endpoint: { type: "tcp", ...endpoint },
-            })),
-          },
-        ],
-      });
-      const range = { portrange: [8080, 8089] };
-      expect((await loadNode(transports(range, range))).faults).toEqual([]);
-      const apart = transports({ port: 80 }, { port: 80, version: 6 });
-      expect((await loadNode(apart)).faults).toEqual([]);
-      expect((await loadNode(transports({ port: 80 }, { port: 80 }))).faults).toHaveLength(1);
-    });
-  });
-
   test("takes limits on every type of transport, and says which have no effect", async () => {
     const limited = { max_connections: 9, max_messages_per_second: 50 };
     const web = { type: "web", paths: {}, ...limited };
     const others = ["rawsocket", "universal"].map((type) => ({ type, ...limited }));
     for (const transport of [limited, web, ...others]) {
-      const { config } = await loadNode(proxy(transport));
+      const { config } = await loadNode(proxyNode(transport));
       expect(transportsOf(config)[0]).toMatchObject({
         limits: {
           max_connections: 9,
@@ -254,7 +168,7 @@ describe("loadNodeConfig", () => {
     }
     const endpoint = { type: "unix", path: "a.sock" };
     const idle = { endpoint, max_connections_per_address: 1, max_messages_burst: 2 };
-    const { warnings } = await loadNode(proxy({ type: "web", paths: {}, ...idle }));
+    const { warnings } = await loadNode(proxyNode({ type: "web", paths: {}, ...idle }));
     expect(warnings).toEqual([
       "$.workers[0].transports[0].max_connections_per_address: has no effect on clients of a Unix socket, for they have no address",
       "$.workers[0].transports[0].max_messages_burst: has no effect: max_messages_per_second is not given",
@@ -264,7 +178,9 @@ describe("loadNodeConfig", () => {
   test("warns of path types that are not offered, and runs the rest", async () => {
     const endpoint = { type: "unix", path: "a.sock" };
     const paths = { "/": { type: "nodeinfo" }, hook: { type: "webhook", realm: "r", role: "x" } };
-    const { config, faults, warnings } = await loadNode(proxy({ type: "web", endpoint, paths }));
+    const { config, faults, warnings } = await loadNode(
+      proxyNode({ type: "web", endpoint, paths }),
+    );
     expect(faults).toEqual([]);
     expect(warnings).toEqual([
       "$.workers[0].transports[0].paths.hook.type: not honoured: requests for it are answered with 501",
@@ -276,89 +192,21 @@ describe("loadNodeConfig", () => {
 
   test("takes addresses and CIDRs of trusted proxies", async () => {
     const trusted_proxies = ["10.0.0.0/8", "192.0.2.1", "2001:db8::/32", "::1"];
-    const { config, faults } = await loadNode(proxy({ trusted_proxies }));
+    const { config, faults } = await loadNode(proxyNode({ trusted_proxies }));
     expect(faults).toEqual([]);
     expect(transportsOf(config)[0]).toMatchObject({ trusted_proxies });
     for (const wrong of ["10.0.0.0/33", "10.0.0/8", "::/129", "proxy.example", "1.1.1.1/", "a/8"]) {
-      expect((await loadNode(proxy({ trusted_proxies: [wrong] }))).faults).toEqual([
-        `$.workers[0].transports[0].trusted_proxies[0]: expected an address, a CIDR or "unix", found "${wrong}"`,
+      expect((await loadNode(proxyNode({ trusted_proxies: [wrong] }))).faults).toEqual([
+        `$.workers[0].transports[0].trusted_proxies[0]: expected an IP address, a range such as "10.0.0.0/8", or "unix", found "${wrong}"`,
       ]);
     }
-    const warned = await loadNode(proxy({ trusted_proxies: ["unix"] }));
+    const warned = await loadNode(proxyNode({ trusted_proxies: ["unix"] }));
     expect(warned.warnings[1]).toEndWith('"unix" has no effect: the endpoint is no Unix socket');
-  });
-
-  test("takes cookies with Crossbar's defaults, and their files from the node's folder", async () => {
-    const cookieOf = async (cookie: object) => {
-      const { config, faults, warnings } = await loadNode(proxy({ cookie }));
-      const made = transportsOf(config)[0];
-      return { cookie: made?.type === "websocket" ? made.cookie : undefined, faults, warnings };
-    };
-    expect((await cookieOf({})).cookie).toEqual({
-      name: "cbtid",
-      length: 24,
-      max_age: 604_800,
-      secure: false,
-      http_strict: false,
-      same_site: null,
-      store: { type: "memory" },
-    });
-    const file = await cookieOf({ store: { type: "file", filename: "cookies.dat" } });
-    expect(file.cookie?.store).toEqual({
-      type: "file",
-      filename: expect.stringMatching(/^\/.*\/cookies\.dat$/),
-    });
-    const database = { type: "database", path: ".cookies/", maxsize: 1_048_576, sync: true };
-    const kept = await cookieOf({ store: database });
-    expect(kept.cookie?.store).toEqual({
-      type: "file",
-      filename: expect.stringMatching(/^\/.*\/\.cookies\.dat$/),
-    });
-    expect(kept.warnings).toContain(
-      "$.workers[0].transports[0].cookie.store.type: not honoured: cookies are kept in a file beside it, with the ending .dat",
-    );
-    const missing = await cookieOf({ store: { type: "file", filename: "/no/such/folder/c" } });
-    expect(missing.faults[0]).toEndWith("no such folder");
-    const open = await cookieOf({ same_site: "None" });
-    expect(open.warnings[1]).toEndWith('browsers refuse "None" without "secure": true');
-  });
-
-  test.each(["websocket", "websocket.testee"])(
-    "takes a testee worker with a transport of type %s",
-    async (type) => {
-      const endpoint = { type: "tcp", port: 9001 };
-      const transport = { type, endpoint, options: { max_message_size: 99 } };
-      const worker = { type: "websocket-testee", transport };
-      const { config, faults } = await loadNode({ version: 2, workers: [worker] });
-      expect(faults).toEqual([]);
-      expect(config?.workers[0]).toMatchObject({
-        type: "websocket-testee",
-        id: "worker001",
-        transports: [
-          {
-            type: "websocket.testee",
-            id: "transport000",
-            endpoint: { type: "tcp", port: 9001 },
-            options: { max_message_size: 99, show_server_version: true },
-          },
-        ],
-      });
-    },
-  );
-
-  test("tells of a testee worker's port that is taken, where it stands", async () => {
-    const endpoint = { type: "tcp", port: 8080 };
-    const testee = { type: "websocket-testee", transport: { type: "websocket", endpoint } };
-    const { workers } = proxy({});
-    const { faults } = await loadNode({ version: 2, workers: [...workers, testee] });
-    expect(faults).toEqual([
-      '$.workers[1].transport.endpoint.port: port 8080 is already used by worker "worker001"; both need "shared": true',
-    ]);
   });
 
   test("takes ports and ticket secrets from the environment", async () => {
     const secret = `\${TICKET}`;
-    const node = proxy({
+    const node = proxyNode({
       endpoint: { type: "tcp", port: "$PORT" },
       auth: { ticket: { type: "static", principals: { joe: { ticket: secret } } } },
     });
@@ -377,7 +225,7 @@ describe("loadNodeConfig", () => {
     async (method) => {
       const one = { [method === "ticket" ? "ticket" : "secret"]: `\${TICKET}` };
       const all = { [method === "ticket" ? "principals" : "users"]: { joe: one, ann: one } };
-      const node = proxy({ auth: { [method]: { type: "static", ...all } } });
+      const node = proxyNode({ auth: { [method]: { type: "static", ...all } } });
       for (const env of [{}, { TICKET: "" }]) {
         const { config, faults, warnings } = await loadNode(node, env);
         expect(faults).toEqual([]);
@@ -391,14 +239,14 @@ describe("loadNodeConfig", () => {
   );
 
   test("warns of a role that no route takes", async () => {
-    expect((await loadNode(proxy({}))).warnings).toEqual([
+    expect((await loadNode(proxyNode({}))).warnings).toEqual([
       '$.workers[0].transports[0]: no route has role "anonymous", so clients that get it cannot join',
     ]);
   });
 
   test("warns of a folder to be served in which the file itself lies", async () => {
     const web = (directory: string) =>
-      proxy({ type: "web", paths: { "/": { type: "static", directory } } });
+      proxyNode({ type: "web", paths: { "/": { type: "static", directory } } });
     expect((await loadNode(web("."))).warnings).toEqual([
       '$.workers[0].transports[0].paths["/"].directory: serves the folder of this file too, with the secrets that are in it',
     ]);
@@ -407,7 +255,7 @@ describe("loadNodeConfig", () => {
 
   test("warns of a directory to be served that is missing", async () => {
     const paths = { "/": { type: "static", directory: "made/later" } };
-    const { faults, warnings } = await loadNode(proxy({ type: "web", paths }));
+    const { faults, warnings } = await loadNode(proxyNode({ type: "web", paths }));
     expect([faults, warnings]).toEqual([
       [],
       [
@@ -419,7 +267,7 @@ describe("loadNodeConfig", () => {
   test.each(["mqtt", "flashpolicy", "stream.testee"])(
     "leaves out a transport of type %s, and keeps the number of the next one",
     async (type) => {
-      const [worker] = proxy({}).workers;
+      const [worker] = proxyNode({}).workers;
       const odd = { type, endpoint: { type: "tcp", port: 1883 }, options: { realm: "realm1" } };
       const transports = [odd, ...(worker?.transports ?? [])];
       const loaded = await loadNode({ version: 2, workers: [{ ...worker, transports }] });
@@ -431,13 +279,8 @@ describe("loadNodeConfig", () => {
     },
   );
 
-  test("refuses a socket file name that the system cannot take", async () => {
-    const endpoint = { type: "unix", path: `/tmp/${"x".repeat(103)}` };
-    expect((await loadNode(proxy({ endpoint }))).faults[0]).toContain("has 108 octets");
-  });
-
   test("skips a disabled worker and keeps the count of ids", async () => {
-    const node = proxy({}, { options: { disabled: true } });
+    const node = proxyNode({}, { options: { disabled: true } });
     node.workers.push({ type: "proxy", transports: [] } as never);
     const { config } = await loadNode(node);
     expect(config?.workers.map(({ id }) => id)).toEqual(["worker002"]);
@@ -469,12 +312,12 @@ describe("loadNodeConfig", () => {
       }
       const keys = ["type", "endpoint", "auth", "options", "serializers", "cookie"];
       for (const key of [...keys, "trusted_proxies", "max_connections"]) {
-        await loadNode(proxy({ [key]: JSON.parse(wrong) }));
-        await loadNode(proxy({ type: "web", paths: {}, [key]: JSON.parse(wrong) }));
+        await loadNode(proxyNode({ [key]: JSON.parse(wrong) }));
+        await loadNode(proxyNode({ type: "web", paths: {}, [key]: JSON.parse(wrong) }));
         const paths = { a: { type: "websocket-proxy", [key]: JSON.parse(wrong) } };
-        await loadNode(proxy({ type: "web", paths }));
+        await loadNode(proxyNode({ type: "web", paths }));
         await loadNode(
-          proxy({ type: "web", paths: { p: { type: "path", paths: JSON.parse(wrong) } } }),
+          proxyNode({ type: "web", paths: { p: { type: "path", paths: JSON.parse(wrong) } } }),
         );
       }
     }
@@ -526,16 +369,6 @@ describe("a value that Crossbar takes", () => {
       ["realm1", ["anonymous"]],
       ["realm2", ["anonymous"]],
     ]);
-  });
-
-  test("is an attribute that is given twice, of which the last counts", async () => {
-    const text =
-      '{"version": 2, "controller": {"id": "one"}, "workers": [], "controller": {"id": "two"}}';
-    const { config, faults, warnings } = await loadNode(text);
-    expect([config?.controller.id, faults]).toEqual(["two", []]);
-    expect(warnings).toContain(
-      '$.controller: attribute "controller" is also given in line 1; the last one counts',
-    );
   });
 
   test("is a list without a serializer that is supported: no client can join", async () => {
@@ -603,13 +436,20 @@ describe("a value that Crossbar takes", () => {
       options: { require_ip },
     });
     const path = "$.workers[1].transports[0].paths.call";
-    const masks = ["192.168.1.1/255.255.255.0", "10.0.0.0/8", "1.2.3.4/255.255.255.255"];
+    const masks = [
+      "192.168.1.1/255.255.255.0",
+      "10.0.0.0/8",
+      "1.2.3.4/255.255.255.255",
+      "0.0.0.0/0.0.0.0",
+    ];
     const { config } = await loadNode(nodeWith(path, bridge(masks)));
-    expect(JSON.stringify(config)).toContain('["192.168.1.1/24","10.0.0.0/8","1.2.3.4/32"]');
+    expect(JSON.stringify(config)).toContain(
+      '["192.168.1.1/24","10.0.0.0/8","1.2.3.4/32","0.0.0.0/0"]',
+    );
     for (const wrong of ["10.0.0.0/255.0.255.0", "::1/255.0.0.0", "10.0.0.0/255.0.0"]) {
       const { faults } = await loadNode(nodeWith(path, bridge([wrong])));
       expect(faults).toEqual([
-        `${path}.options.require_ip[0]: expected an address or a CIDR, found "${wrong}"`,
+        `${path}.options.require_ip[0]: expected an IP address or a range such as "10.0.0.0/8", found "${wrong}"`,
       ]);
     }
   });

@@ -111,7 +111,7 @@ test("secrets of WAMP-CRA are derived already, where the secrets themselves are 
   expect([faults, warnings]).toEqual([
     [],
     [
-      `${path}: expected the secret itself, from which the key is derived; this looks like that key, with which no client joins by the secret`,
+      `${path}: this looks like the derived key; expected the secret itself, from which the node derives the key`,
     ],
   ]);
   expect(warnings.join()).not.toContain(derived);
@@ -148,13 +148,17 @@ test("backends are written on a worker", async () => {
   ]);
 });
 
-test("there is no worker, or none that is not disabled", async () => {
+test("there is no worker, or none that is started", async () => {
   const warned = async (workers?: unknown) => (await loadNode({ version: 2, workers })).warnings;
   expect(await warned([])).toEqual(["$.workers: there is no worker, so that nothing runs"]);
   expect(await warned()).toEqual(["$.workers: there is no worker, so that nothing runs"]);
   const disabled = { type: "proxy", options: { disabled: true } };
-  expect(await warned([disabled])).toEqual([
-    "$.workers: every worker is disabled, so that nothing runs",
+  const nothing = "$.workers: every worker is disabled or left out, so that nothing runs";
+  expect(await warned([disabled])).toEqual([nothing]);
+  expect(await warned([{ ...disabled, transports: 5 }])).toEqual([nothing]);
+  expect(await warned([disabled, { type: "hostmonitor" }])).toEqual([
+    nothing,
+    "$.workers[1].type: not honoured: the worker is left out",
   ]);
   expect(await warned([disabled, { type: "proxy" }])).toEqual([]);
   expect(await warned([{ type: "prox" }])).toEqual([]);

@@ -129,6 +129,22 @@ describe("a fault does not quote", () => {
         { a: "secret1" },
       ],
       [
+        'expected "tcp" or "unix", found object',
+        "$.workers[1].transports[0].endpoint.type",
+        { constructor: { name: "secret1" } },
+      ],
+      [
+        "ignored: expected an integer from 512 to 16777216, found object",
+        "$.workers[1].connections.raw.transport.options.max_message_size",
+        { constructor: null },
+      ],
+      ["expected 4 or 6, found list", "$.workers[1].transports[0].endpoint.version", ["secret1"]],
+      [
+        "expected a connection id or a list of them, found object",
+        "$.workers[1].routes.realm1.anonymous",
+        { a: "secret1" },
+      ],
+      [
         'expected "tcp" or "unix", found list',
         "$.workers[1].transports[0].endpoint.type",
         ["secret1"],
@@ -145,8 +161,8 @@ describe("a fault does not quote", () => {
       ],
     ]),
   )("more than %s", async (_title, fault, path, value) => {
-    const { faults } = await loadText(JSON.stringify(nodeWith(path, value)), "node.json");
-    expect(faults.map(printIssue)[0]).toEndWith(`  ${path}: ${fault}`);
+    const { faults, warnings } = await loadText(JSON.stringify(nodeWith(path, value)), "node.json");
+    expect([...faults, ...warnings].map(printIssue)[0]).toEndWith(`  ${path}: ${fault}`);
   });
 });
 
@@ -156,6 +172,8 @@ test.each([
   ["$.workers[1].transports[0].paths.json.ticket", ""],
   ["$.workers[1].transports[0].key", ""],
   ["$.workers[1].connections.ws.transport.endpoint.tls", { key: 4711 }],
+  ["$.workers[1].connections.ws.transport.url", "http://joe:hunter2@localhost"],
+  ["$.workers[1].transports[0].paths.zip.origin", "ftp://hunter2@localhost/a.zip"],
 ])("a secret at %s is not quoted", async (path, value) => {
   const secret = value === "" || value === "meaningless" ? "hunter2" : value;
   const { faults, warnings } = await loadText(JSON.stringify(nodeWith(path, secret)), "node.json");

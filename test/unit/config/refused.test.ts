@@ -7,6 +7,7 @@ import { loadNode, namesIn, nodeWith } from "../../support/loaded-node.ts";
 const router = "$.workers[0]";
 const proxy = "$.workers[1]";
 const web = `${proxy}.transports[0]`;
+const ws = `${web}.paths.ws`;
 const connection = `${proxy}.connections.ws`;
 
 /** Values that one attribute cannot have; `sentence` is told each. */
@@ -40,13 +41,23 @@ const refused: [path: string, value: unknown, sentence: string][] = [
   ],
   [
     `${connection}.transport.url`,
-    "wss://localhost",
-    "a Unix socket has no TLS; write ws instead of wss",
+    "http://localhost",
+    'expected a URL such as "ws://localhost", found "http://localhost"',
+  ],
+  [
+    `${connection}.transport.url`,
+    "ws://localhost/#a",
+    'expected a URL without a fragment, found "ws://localhost/#a"',
   ],
   [`${web}.paths.own.backends`, [], "expected exactly one backend, found 0"],
   [`${proxy}.routes.realm1.anonymous`, "other", 'unknown connection "other"'],
   [`${proxy}.id`, "worker001", 'worker id "worker001" is given twice'],
   [`${router}.options.nice`, 1, 'unknown attribute "nice"'],
+  ...[999, 2_147_483_648].map((ms): [string, unknown, string] => [
+    `${ws}.options.auto_ping_timeout`,
+    ms,
+    `expected 0, or 1000 to 2147483647 milliseconds, found ${ms}`,
+  ]),
 ];
 
 test.each(refused)("%s: %p is refused", async (path, value, sentence) => {

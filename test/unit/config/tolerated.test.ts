@@ -87,6 +87,20 @@ describe("a value that Crossbar does not check", () => {
     });
   });
 
+  test.each(["paths.auth", "paths.vars", "paths.arguments"])(
+    "may stand in a path of any name: %s",
+    async (name) => {
+      const path = `${web}.${name}.options.auto_ping_interval`;
+      const socket = { type: "websocket", auth: { anonymous: { type: "static" } }, options: {} };
+      const base = nodeWith(`${web}.${name}`, socket);
+      const { faults, warnings } = await loadNode(nodeWith(path, false, base));
+      expect([faults, warnings]).toEqual([[], [`${path}: false counts as 0, as in Crossbar`]]);
+      expect((await loadNode(nodeWith(path, 5, base))).faults).toEqual([
+        `${path}: expected 0, or 1000 to 2147483647 milliseconds, found 5`,
+      ]);
+    },
+  );
+
   test("does not decide about authentication", async () => {
     const users = { joe: { secret: "a", salt: "b", iterations: true, keylen: 32 } };
     const { faults } = await loadNode(

@@ -243,7 +243,9 @@ workers:
       - {uri: &uri "com.*", call: true}
     - name: *uri
 `;
-    expect(upgrade("anchor.yaml", text)).rejects.toThrow("write out its anchors and aliases first");
+    await expect(upgrade("anchor.yaml", text)).rejects.toThrow(
+      "write out its anchors and aliases first",
+    );
   });
 });
 

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { parseJson } from "#config/text/parse-json.ts";
 import { parseYaml } from "#config/text/parse-yaml.ts";
-import { SyntaxFault } from "#config/text/source-map.ts";
+import { SyntaxFault } from "#config/text/parsed-text.ts";
 import { documentText } from "../../support/documents.ts";
 import { type PyYaml, spell, startPyYaml } from "../../support/pyyaml.ts";
 import { hasPython } from "../../support/wamp-clients.ts";

@@ -118,6 +118,22 @@ describe("standard input", () => {
     expect(lines).toEqual([`info "go"`]);
   });
 
+  test.each([
+    ["ends before it is written", "exit 7", true],
+    ["ends while it is written", "dd bs=1 count=1 2>/dev/null; exit 7", true],
+    ["ends before it is written, without its end", "exit 7", false],
+    ["closes it", "exec 0<&-; sleep 0.05; exit 7", true],
+  ])("is of no interest to a guest that %s", async (_title, script, close) => {
+    const unhandled: unknown[] = [];
+    const onUnhandled = (thrown: unknown) => unhandled.push(thrown);
+    process.on("unhandledRejection", onUnhandled);
+    afterTest(() => void process.off("unhandledRejection", onUnhandled));
+    const stdin = { text: JSON.stringify("x".repeat(1_000_000)), close };
+    const { handle } = shell(script, { stdin });
+    expect(await handle.exited).toEqual({ exitCode: 7, signal: null });
+    expect(unhandled).toEqual([]);
+  });
+
   test("that is closed is at its end", async () => {
     await shell("cat; echo end", { stdin: "close" }).until(/^info end$/);
   });
@@ -143,10 +159,25 @@ describe("output", () => {
     expect(lines).toEqual([]);
   });
 
-  test("without an end of line fills no memory", async () => {
+  test("without a pause keeps the node from nothing else", async () => {
+    let records = 0;
+    const count = () => {
+      records += 1;
+    };
+    const log = { error: count, warn: count, info: count, debug: count };
+    const handle = new GuestProcess(config("yes", []), () => log);
+    afterTest(() => handle.kill());
+    for (let turns = 0; turns < 20; turns += 1) await Bun.sleep(1);
+    expect(await handle.shutdown(20_000)).toBe("ended");
+    expect(records).toBeGreaterThan(1_000);
+  });
+
+  test("without an end of line fills no memory, and none of it is left out", async () => {
     const { until, lines } = shell("head -c 100000 /dev/zero | tr '\\0' x; echo; echo end");
     await until(/^info end$/);
-    expect(lines.length).toBeGreaterThan(6);
+    const parts = lines.slice(0, -1).map((line) => line.replace(/^info (x+)$/, "$1"));
+    expect(parts.join("")).toBe("x".repeat(100_000));
+    expect(Math.max(...parts.map((part) => part.length))).toBe(16_384);
   });
 });
 
@@ -184,10 +215,12 @@ describe("the end", () => {
   });
 
   test("is that of its children too where it ends by itself", async () => {
-    const { handle, until } = shell("sh -c 'echo child $$; exec sleep 600' & sleep 0.1; exit 3");
-    const child = Number((await until(/child/)).split(" ").at(-1));
+    const child = "echo child $$; touch up; exec sleep 600";
+    const script = `sh -c '${child}' & until [ -e up ]; do sleep 0.01; done; exit 3`;
+    const { handle, until } = shell(script);
+    const pid = Number((await until(/child/)).split(" ").at(-1));
     await handle.exited;
-    await untilGone(child);
+    await untilGone(pid);
   });
 });
 

@@ -361,10 +361,29 @@ describe("publish and subscribe", () => {
     for (const peer of [slow, good]) await subscribe(peer, "a.b");
     slow.takes = false;
     for (let i = 1; i <= 3; i += 1) publisher.says([M.PUBLISH, i, {}, "a.b", ["x".repeat(600)]]);
+    await Promise.resolve();
     expect(slow.closed).toEqual({ code: 1008, reason: "crossproxy.close.client_stalled" });
     expect(slow.take()).toHaveLength(2);
     expect(good.take()).toHaveLength(3);
     expect(realms.get("realm1")?.size).toBe(2);
+  });
+
+  test("cuts off many subscribers, each made too slow by the end of another, within no call", async () => {
+    const publisher = await join();
+    const slow = await Promise.all(Array.from({ length: 3 }, () => join()));
+    let isWithinCall = true;
+    const within: boolean[] = [];
+    for (const peer of slow) {
+      for (const topic of ["a.b", "wamp.session.on_leave"]) await subscribe(peer, topic);
+      peer.takes = false;
+      peer.bufferedOctets = 980;
+      peer.close = () => void within.push(isWithinCall);
+    }
+    publisher.says([M.PUBLISH, 1, {}, "a.b", ["x"]]);
+    isWithinCall = false;
+    while (within.length < 3) await Promise.resolve();
+    expect(within).toEqual([false, false, false]);
+    expect(realms.get("realm1")?.size).toBe(1);
   });
 });
 
@@ -638,6 +657,13 @@ describe("calls", () => {
     expect(alike.wire.at(-1)).toContain(nested(50_000));
     json.saysOctets(`[16,5,{},"a.topic",${nested(50_000)}]`);
     expect([json.closed, cbor.closed, alike.closed]).toEqual([undefined, undefined, undefined]);
+  });
+
+  test("answers a call of a meta procedure whose result is longer than the caller takes", async () => {
+    await Promise.all(Array.from({ length: 50 }, () => join()));
+    const small = await join({ maxSendOctets: 512 });
+    const [type, , , , uri] = await ask(small, [M.CALL, 1, {}, "wamp.session.list"]);
+    expect([type, uri]).toEqual([M.ERROR, "wamp.error.payload_size_exceeded"]);
   });
 
   test("answers a call that is longer than the callee takes", async () => {

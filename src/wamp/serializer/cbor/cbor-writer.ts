@@ -4,6 +4,7 @@
  * @module
  */
 
+import { type HeadForm, ListHeads } from "#wamp/token/list-heads.ts";
 import { OctetBuffer } from "#wamp/token/octet-buffer.ts";
 import { UNKNOWN_COUNT } from "#wamp/token/token-sink.ts";
 import type { TokenWriter } from "#wamp/token/token-writer.ts";
@@ -18,15 +19,17 @@ const MAJOR_MAP = 0xa0;
 const TAG_POSITIVE_BIGNUM = 0xc2;
 const TAG_NEGATIVE_BIGNUM = 0xc3;
 
+const HEADS: HeadForm = { length: headLength, put: putHead };
+
 /** Writes CBOR into a buffer of its own. */
 export class CborWriter implements TokenWriter {
   readonly out = new OctetBuffer();
-  /** Where the open lists and maps of unknown count begin. */
-  #starts: number[] = [];
+  /** Of the lists and maps of unknown count. */
+  readonly #heads = new ListHeads(this.out, HEADS);
 
   clear(): void {
     this.out.clear();
-    this.#starts.length = 0;
+    this.#heads.clear();
   }
 
   beginArray(count: number): void {
@@ -36,7 +39,7 @@ export class CborWriter implements TokenWriter {
   item(): void {}
 
   endArray(count: number, announced: number): void {
-    if (announced === UNKNOWN_COUNT) this.#end(MAJOR_ARRAY, count);
+    if (announced === UNKNOWN_COUNT) this.#heads.end(MAJOR_ARRAY, count);
   }
 
   beginMap(count: number): void {
@@ -48,7 +51,7 @@ export class CborWriter implements TokenWriter {
   value(): void {}
 
   endMap(count: number, announced: number): void {
-    if (announced === UNKNOWN_COUNT) this.#end(MAJOR_MAP, count);
+    if (announced === UNKNOWN_COUNT) this.#heads.end(MAJOR_MAP, count);
   }
 
   nil(): void {
@@ -110,20 +113,8 @@ export class CborWriter implements TokenWriter {
   }
 
   #begin(major: number, count: number): void {
-    if (count !== UNKNOWN_COUNT) {
-      this.#head(major, count);
-      return;
-    }
-    this.#starts.push(this.out.length);
-    this.out.appendOctet(major);
-  }
-
-  /** Puts the count into the one octet that was kept for it, or makes room for more. */
-  #end(major: number, count: number): void {
-    const out = this.out;
-    const start = this.#starts.pop()!;
-    if (count > 23) out.widen(start + 1, headLength(count) - 1);
-    putHead(out, start, major, count);
+    if (count === UNKNOWN_COUNT) this.#heads.begin(major);
+    else this.#head(major, count);
   }
 }
 

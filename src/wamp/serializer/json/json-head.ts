@@ -5,6 +5,7 @@
  */
 
 import type { WireMessage } from "#wamp/peer.ts";
+import { isJsonSpace } from "./json-space.ts";
 
 const LIST_BEGIN = 0x5b;
 const LIST_END = 0x5d;
@@ -48,11 +49,7 @@ function readInteger(message: WireMessage, before: number): number {
 }
 
 function skipSpace(message: WireMessage): void {
-  while (isSpace(codeAt(message, at))) at++;
-}
-
-function isSpace(code: number): boolean {
-  return code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09;
+  while (isJsonSpace(codeAt(message, at))) at++;
 }
 
 function isDigit(code: number): boolean {

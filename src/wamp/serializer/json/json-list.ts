@@ -6,6 +6,7 @@
 
 import type { ValueKind } from "#wamp/serializer/serializer.ts";
 import type { OctetBuffer } from "#wamp/token/octet-buffer.ts";
+import { isJsonSpace } from "./json-space.ts";
 
 const LIST_BEGIN = 0x5b;
 const LIST_END = 0x5d;
@@ -41,5 +42,5 @@ export function appendJsonList(
 }
 
 function isBetweenItems(octet: number): boolean {
-  return octet === COMMA || octet === 0x20 || octet === 0x0a || octet === 0x0d || octet === 0x09;
+  return octet === COMMA || isJsonSpace(octet);
 }

@@ -13,6 +13,7 @@ import type { TokenReader } from "#wamp/token/token-reader.ts";
 import { MAX_INTEGER_BITS, type TokenSink, UNKNOWN_COUNT } from "#wamp/token/token-sink.ts";
 import { UnrepresentableValue } from "#wamp/token/unrepresentable-value.ts";
 import { EXACT_DIGITS, exactDecimal } from "./json-number.ts";
+import { isJsonSpace } from "./json-space.ts";
 import { appendCodePoint, binaryOf, hexDigit, shortEscape } from "./json-string.ts";
 import { checkSurrogates, utf8Of } from "./json-text.ts";
 import { unescapedRunEnd } from "./unescaped-run.ts";
@@ -95,7 +96,7 @@ export class JsonReader implements TokenReader {
     const octets = this.#octets;
     for (let at = this.position; at < this.#length; at++) {
       const octet = octets[at]!;
-      if (octet > 0x20 || (octet !== 0x20 && octet !== 10 && octet !== 13 && octet !== 9)) {
+      if (octet > 0x20 || !isJsonSpace(octet)) {
         this.position = at;
         return octet;
       }

@@ -4,36 +4,42 @@
  * @module
  */
 
+import { type HeadForm, ListHeads } from "#wamp/token/list-heads.ts";
 import { OctetBuffer } from "#wamp/token/octet-buffer.ts";
 import { UNKNOWN_COUNT } from "#wamp/token/token-sink.ts";
 import type { TokenWriter } from "#wamp/token/token-writer.ts";
 import { UnrepresentableValue } from "#wamp/token/unrepresentable-value.ts";
 
 const MAX_LENGTH = 0xffffffff;
+/** The first octets of an empty list and of an empty map. */
+const LIST = 0x90;
+const MAP = 0x80;
+
+const HEADS: HeadForm = { length: headLength, put: putHead };
 
 /** Writes MsgPack into a buffer of its own. */
 export class MsgpackWriter implements TokenWriter {
   readonly out = new OctetBuffer();
-  /** Where the open lists and maps of unknown count begin. */
-  #starts: number[] = [];
+  /** Of the lists and maps of unknown count. */
+  readonly #heads = new ListHeads(this.out, HEADS);
 
   clear(): void {
     this.out.clear();
-    this.#starts.length = 0;
+    this.#heads.clear();
   }
 
   beginArray(count: number): void {
-    this.#begin(count, 0x90, 0xdc);
+    this.#begin(LIST, count);
   }
 
   item(): void {}
 
   endArray(count: number, announced: number): void {
-    if (announced === UNKNOWN_COUNT) this.#end(count, 0x90, 0xdc);
+    if (announced === UNKNOWN_COUNT) this.#heads.end(LIST, count);
   }
 
   beginMap(count: number): void {
-    this.#begin(count, 0x80, 0xde);
+    this.#begin(MAP, count);
   }
 
   key(): void {}
@@ -41,7 +47,7 @@ export class MsgpackWriter implements TokenWriter {
   value(): void {}
 
   endMap(count: number, announced: number): void {
-    if (announced === UNKNOWN_COUNT) this.#end(count, 0x80, 0xde);
+    if (announced === UNKNOWN_COUNT) this.#heads.end(MAP, count);
   }
 
   nil(): void {
@@ -138,37 +144,29 @@ export class MsgpackWriter implements TokenWriter {
     }
   }
 
-  #begin(count: number, fixCode: number, code16: number): void {
+  #begin(code: number, count: number): void {
     const out = this.out;
     if (count === UNKNOWN_COUNT) {
-      this.#starts.push(out.length);
-      this.out.appendOctet(fixCode);
+      this.#heads.begin(code);
       return;
     }
     out.reserve(5);
-    out.length = putCount(out, out.length, count, fixCode, code16);
-  }
-
-  /** Puts the count into the one octet that was kept for it, or makes room for more. */
-  #end(count: number, fixCode: number, code16: number): void {
-    const start = this.#starts.pop()!;
-    if (count > 15) this.out.widen(start + 1, count < 0x10000 ? 2 : 4);
-    putCount(this.out, start, count, fixCode, code16);
+    out.length = putHead(out, out.length, code, count);
   }
 }
 
-/** Writes a count where there is room for it and gives the place after it. */
-function putCount(
-  out: OctetBuffer,
-  at: number,
-  count: number,
-  fixCode: number,
-  code16: number,
-): number {
+function headLength(count: number): number {
+  if (count < 16) return 1;
+  return count < 0x10000 ? 3 : 5;
+}
+
+/** Writes a head where there is room for it and gives the place after it. */
+function putHead(out: OctetBuffer, at: number, code: number, count: number): number {
   if (count < 16) {
-    out.octets[at] = fixCode | count;
+    out.octets[at] = code | count;
     return at + 1;
   }
+  const code16 = code === LIST ? 0xdc : 0xde;
   if (count < 0x10000) {
     out.octets[at] = code16;
     out.view.setUint16(at + 1, count);

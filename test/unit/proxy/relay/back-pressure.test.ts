@@ -1,5 +1,7 @@
 import { describe, expect, test } from "bun:test";
+import { outgoingMemory } from "#base/outgoing-memory.ts";
 import { BackPressure, type Side } from "#proxy/relay/back-pressure.ts";
+import { afterTest } from "../../../support/cleanups.ts";
 import { FakePeer } from "../../../support/fake-peer.ts";
 import { fakeTime } from "../../../support/fake-time.ts";
 
@@ -8,7 +10,7 @@ function pressure(stall_timeout = 100, side: Side = "router") {
   const wait = fakeTime();
   const [from, to] = [new FakePeer(), new FakePeer()];
   const stalled: Side[] = [];
-  const options = { max_buffered: 1000, stall_timeout };
+  const options = { max_buffered: 1000, stall_timeout, max_outgoing: 2 ** 30 };
   const observer = { onStalled: (one: Side) => void stalled.push(one) };
   const made = new BackPressure(from, to, options, { side, observer });
   /** So many octets were sent, and so many wait. */
@@ -29,6 +31,19 @@ describe("a sender", () => {
     expect(from.paused).toBe(true);
     of.drained();
     expect(from.paused).toBe(false);
+  });
+
+  test("is not read as soon as a client is behind while much waits for all clients", () => {
+    outgoingMemory.reserve(2 ** 30);
+    afterTest(() => outgoingMemory.reserve(-(2 ** 30)));
+    const { from, behind, of } = pressure(100, "client");
+    behind(1001, 1001);
+    expect(from.paused).toBe(true);
+    of.drained();
+    expect(from.paused).toBe(false);
+    const towardsRouter = pressure();
+    towardsRouter.behind(1001, 1001);
+    expect(towardsRouter.from.paused).toBe(false);
   });
 
   test("is not read while its message is in another thread", () => {

@@ -15,7 +15,7 @@ function relay(from: FakePeerOptions, to: FakePeerOptions, side: Side = "router"
   const target = new FakePeer(to);
   const leftOut: Undeliverable[] = [];
   const failed = Promise.withResolvers<unknown>();
-  const options = { max_buffered: 64, stall_timeout: 0 };
+  const options = { max_buffered: 64, stall_timeout: 0, max_outgoing: 2 ** 30 };
   const pressure = new BackPressure(source, target, options, {
     side,
     observer: { onStalled() {} },
@@ -222,6 +222,19 @@ describe("relay", () => {
 
 describe("a long message", () => {
   const long = "x".repeat(300_000);
+
+  test.each([
+    ["that the target takes", true],
+    ["that waits for the target", false],
+  ])("%s slows the source down accordingly", async (_, takes) => {
+    const { relay: one, source, target, pressure } = relay({}, { serializer: "cbor" });
+    target.takes = takes;
+    const behind = spyOn(pressure, "behind");
+    one.forward(`[48,7,{},"a",["${long}"]]`);
+    await target.next();
+    expect(source.paused).toBe(!takes);
+    expect(behind).toHaveBeenCalledTimes(takes ? 0 : 1);
+  });
   const sentence = "Cannot carry message: longer than the 200000 octets that its receiver takes";
 
   test("arrives as text where the receiver takes text", async () => {

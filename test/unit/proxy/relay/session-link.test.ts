@@ -10,7 +10,7 @@ function link() {
   const [client, router] = [new FakePeer(), new FakePeer({ serializer: "cbor" })];
   const stalled: Side[] = [];
   const observer = { onStalled: (side: Side) => void stalled.push(side), onUndeliverable() {} };
-  const options = { max_buffered: 1000, stall_timeout: 100 };
+  const options = { max_buffered: 1000, stall_timeout: 100, max_outgoing: 2 ** 30 };
   const made = new SessionLink(client, router, options, observer);
   const full = (peer: FakePeer) => {
     peer.takes = false;

@@ -1,20 +1,27 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
+import { messageMemory } from "#base/message-memory.ts";
 import { giveOctets, shareOctets } from "#base/octet-ownership.ts";
+import { outgoingMemory } from "#base/outgoing-memory.ts";
 import { SocketWriter } from "#transport/endpoint/socket-writer.ts";
 import { fakeTime } from "../../../support/fake-time.ts";
 import { ScriptedSocket } from "../../../support/scripted-socket.ts";
 
 /** A writer before a socket that takes so many octets. */
-function writer({ takes = Number.POSITIVE_INFINITY, maxBuffered = 2 ** 20 } = {}) {
+function writer({
+  takes = Number.POSITIVE_INFINITY,
+  maxBuffered = 2 ** 20,
+  maxOutgoing = undefined as number | undefined,
+} = {}) {
   const socket = new ScriptedSocket();
   socket.takes = takes;
   let drains = 0;
   const overflows: number[] = [];
-  const made = new SocketWriter(socket, maxBuffered, {
+  const observer = {
     onQueueDrained: () => void drains++,
-    onQueueOverflow: (octets) => void overflows.push(octets),
-  });
+    onQueueOverflow: (octets: number) => void overflows.push(octets),
+  };
+  const made = new SocketWriter(socket, maxBuffered, observer, maxOutgoing);
   const write = (text: string) => made.write(Buffer.from(text, "latin1"));
   /** The socket takes so many octets more, and reports that it is writable. */
   const drain = (octets: number) => {
@@ -219,6 +226,39 @@ describe("a side that does not take everything", () => {
     await microtasks();
     expect(socket.done).toEqual(["terminate"]);
     expect(overflows).toEqual([35 * 2 ** 20]);
+  });
+});
+
+describe("what waits", () => {
+  const held = () => [messageMemory(), outgoingMemory.octets] as const;
+
+  test.each([
+    ["a client counts as outgoing memory", 2 ** 30, [0, 131_072]],
+    ["a router counts as memory of the messages of clients", undefined, [131_072, 0]],
+  ] as const)("for %s, until it is written or dropped", (_, maxOutgoing, counted) => {
+    const before = held();
+    const more = () => held().map((octets, index) => octets - (before[index] ?? 0));
+    const made = () => writer({ takes: 0, maxOutgoing });
+    const [written, dropped] = [made(), made()];
+    written.write("x".repeat(100_000));
+    expect(more()).toEqual([...counted]);
+    dropped.write("x".repeat(100_000));
+    expect(more()).toEqual(counted.map((octets) => 2 * octets));
+    written.drain(100_000);
+    dropped.writer.drop();
+    expect(more()).toEqual([0, 0]);
+  });
+
+  test("for a client is too much from 64 KiB on while the memory for all clients is scarce", () => {
+    const { writer: one, drains, drain } = writer({ takes: 0, maxOutgoing: 2 ** 30 });
+    const write = (octets: number) => one.write(Buffer.alloc(octets));
+    expect(write(70_000)).toBe(true);
+    outgoingMemory.reserve(2 ** 30);
+    expect(write(1)).toBe(false);
+    outgoingMemory.reserve(-(2 ** 30));
+    expect(write(1)).toBe(true);
+    drain(Number.POSITIVE_INFINITY);
+    expect(drains()).toBe(1);
   });
 });
 

@@ -8,6 +8,7 @@ function read(maxOctets: number, ...chunks: string[]) {
   let fault: string | null = null;
   for (const chunk of chunks) {
     fault = reader.push(Uint8Array.fromHex(chunk), {
+      mayBegin: () => true,
       takeFrame(type, payload) {
         frames.push(`${type}:${payload.toHex()}`);
         return true;
@@ -32,6 +33,7 @@ describe("FrameReader", () => {
   test("hands out a view of the chunk when a frame lies within it", () => {
     const chunk = Uint8Array.fromHex("00000002aabb");
     new FrameReader(512).push(chunk, {
+      mayBegin: () => true,
       takeFrame(_type, payload) {
         expect(payload.buffer).toBe(chunk.buffer);
         return true;
@@ -55,6 +57,7 @@ describe("FrameReader", () => {
   test("stops when no more frames are wanted", () => {
     let count = 0;
     new FrameReader(512).push(Uint8Array.fromHex("0000000000000000"), {
+      mayBegin: () => true,
       takeFrame() {
         count += 1;
         return false;
@@ -62,4 +65,29 @@ describe("FrameReader", () => {
     });
     expect(count).toBe(1);
   });
+
+  test.each(["00000003aabbcc", "0000 0003aabbcc", "00000003 aabbcc"])(
+    "reads a frame that may not begin once it may: %s",
+    (chunks) => {
+      const reader = new FrameReader(512);
+      const frames: string[] = [];
+      let mayBegin = false;
+      const handler = {
+        mayBegin: (octets: number) => mayBegin && octets === 3,
+        takeFrame: (type: number, payload: Uint8Array) =>
+          frames.push(`${type}:${payload.toHex()}`) > 0,
+      };
+      let rest = Buffer.alloc(0);
+      const push = (octets: Uint8Array) => {
+        const unread = Buffer.concat([rest, octets]);
+        expect(reader.push(unread, handler)).toBeNull();
+        rest = unread.subarray(reader.position);
+      };
+      for (const chunk of chunks.split(" ")) push(Buffer.from(chunk, "hex"));
+      expect(frames).toEqual([]);
+      mayBegin = true;
+      push(Buffer.alloc(0));
+      expect(frames).toEqual(["0:aabbcc"]);
+    },
+  );
 });

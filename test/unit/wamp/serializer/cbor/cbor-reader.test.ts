@@ -107,6 +107,6 @@ describe("CborReader", () => {
   )("%s is malformed", (_title, hex, state) => {
     const read = () => tokensOf(reader, octetsOf(hex));
     expect(read).toThrow(MalformedMessage);
-    expect(read).toThrow(state);
+    expect(read).toThrow(`Cannot read a cbor message: ${state}`);
   });
 });

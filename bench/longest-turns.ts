@@ -1,0 +1,148 @@
+/**
+ * `bun bench/longest-turns.ts [octets]`: how long one client with long messages holds up the others. For each
+ * serializer of the router and of the publisher, and several kinds of content, it publishes through a proxy to
+ * subscribers of all serializers, and prints the longest turns of the event loops of both workers, in
+ * milliseconds of CPU time (turn-times.ts).
+ *
+ * @module
+ */
+
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { encodeMessage } from "#wamp/serializer/message-values.ts";
+import { SERIALIZER_NAMES, type SerializerName } from "#wamp/serializer-name.ts";
+import { transcoderFor } from "#wamp/transcode/transcoder.ts";
+import { ScriptedClient } from "../test/support/scripted-client.ts";
+import { freePort, workerPids } from "../test/support/temporary-node.ts";
+
+const BINARY = join(import.meta.dir, "../dist/crossproxy");
+const octets = Number(process.argv[2] ?? 15_000_000);
+/** No message may be longer, in any serializer. */
+const MAX_OCTETS = 16_000_000;
+
+const list = (item: string) =>
+  `[${Array(Math.floor(octets / (item.length + 1)))
+    .fill(item)
+    .join()}]`;
+
+/** The argument of an event, as JSON. */
+const contents: Record<string, string> = {
+  text: `"${"x".repeat(octets)}"`,
+  escapes: `"${"\\u00e9\\n".repeat(octets / 8)}"`,
+  floats: list("0.12345678901234567"),
+  "1,200 digits": list("9".repeat(1200)),
+  maps: list('{"id":123,"name":"abc","ok":true}'),
+};
+
+function configuration(serializer: SerializerName, port: number) {
+  const allow = { call: true, register: true, publish: true, subscribe: true };
+  const role = { name: "anonymous", permissions: [{ uri: "", match: "prefix", allow }] };
+  const endpoint = { type: "unix", path: "router.sock" };
+  const trusted = { "anonymous-proxy": { type: "static" } };
+  const router = { type: "rawsocket", endpoint, serializers: [serializer], auth: trusted };
+  const front = { type: "tcp", port, interface: "127.0.0.1" };
+  const auth = { anonymous: { type: "static", role: "anonymous" } };
+  return {
+    version: 2,
+    workers: [
+      {
+        type: "router",
+        id: "router",
+        realms: [{ name: "realm1", roles: [role] }],
+        transports: [router],
+      },
+      {
+        type: "proxy",
+        id: "proxy",
+        connections: { router: { transport: { type: "rawsocket", endpoint, serializer } } },
+        routes: { realm1: { anonymous: "router" } },
+        transports: [{ type: "websocket", endpoint: front, auth }],
+      },
+    ],
+  };
+}
+
+/** Starts the node; gives the processes of its workers, and what ends it. */
+async function start(folder: string, serializer: SerializerName, port: number) {
+  await Bun.write(join(folder, "node.json"), JSON.stringify(configuration(serializer, port)));
+  const preload = `--preload=${join(import.meta.dir, "turn-times.ts")}`;
+  const node = Bun.spawn([BINARY, "node.json"], {
+    cwd: folder,
+    env: { ...process.env, BUN_OPTIONS: preload, TURN_TIMES: folder },
+    stdout: "pipe",
+    stderr: "ignore",
+  });
+  let output = "";
+  const decoder = new TextDecoder();
+  for await (const chunk of node.stdout.values({ preventCancel: true })) {
+    output += decoder.decode(chunk, { stream: true });
+    if (Object.keys(workerPids(output)).length === 2) break;
+  }
+  const stop = () => {
+    node.kill();
+    return node.exited;
+  };
+  return { pids: workerPids(output), stop };
+}
+
+async function joined(port: number, serializer: SerializerName): Promise<ScriptedClient> {
+  const client = await ScriptedClient.open(`ws://127.0.0.1:${port}/`, serializer);
+  client.says([1, "realm1", { roles: { publisher: {}, subscriber: {} } }]);
+  if ((await client.next())?.[0] !== 2) throw new Error("a client could not join");
+  return client;
+}
+
+/** A PUBLISH of a long event that its publisher receives, too; undefined: the serializer has none so long. */
+function publication(content: string, serializer: SerializerName): Uint8Array | undefined {
+  const json = Buffer.from(`[16,1,{},"a.b",[${content}]]`);
+  try {
+    const message = transcoderFor("json", serializer, false)(json) as Uint8Array;
+    return message.length > MAX_OCTETS ? undefined : new Uint8Array(message);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Reads up to the short event behind the long one, which a serializer may lack. */
+async function untilShort(client: ScriptedClient): Promise<void> {
+  for (;;) {
+    const event = await client.nextOctets();
+    if (event === undefined) throw new Error("a subscriber was closed");
+    if (event.length < 1000) return;
+  }
+}
+
+for (const router of SERIALIZER_NAMES) {
+  const folder = mkdtempSync(join(tmpdir(), "longest-turns-"));
+  const port = freePort();
+  const { pids, stop } = await start(folder, router, port);
+  const subscribers = await Promise.all(SERIALIZER_NAMES.map((name) => joined(port, name)));
+  for (const client of subscribers) client.says([32, 1, {}, "a.b"]);
+  for (const client of subscribers) await client.next();
+  for (const from of SERIALIZER_NAMES) {
+    const publisher = await joined(port, from);
+    const short = encodeMessage([16, 2, {}, "a.b"], from, false) as Uint8Array;
+    for (const [name, content] of Object.entries(contents)) {
+      const long = publication(content, from);
+      if (long === undefined) continue;
+      for (const pid of Object.values(pids)) process.kill(pid, "SIGUSR2");
+      publisher.sends(long, short);
+      for (const client of subscribers) await untilShort(client);
+      for (const pid of Object.values(pids)) process.kill(pid, "SIGUSR2");
+      const longest = Object.entries(pids).map(async ([id, pid]) => {
+        const file = join(folder, `${pid}.json`);
+        while (!(await Bun.file(file).exists())) await Bun.sleep(10);
+        const times = readFileSync(file, "utf8");
+        rmSync(file);
+        return `${id} ${times}`;
+      });
+      console.log(`${from} to ${router}, ${name}: ${(await Promise.all(longest)).join("; ")}`);
+    }
+    publisher.socket.destroy();
+  }
+  for (const client of subscribers) client.socket.destroy();
+  await stop();
+  rmSync(folder, { recursive: true });
+}
+process.exit(0);

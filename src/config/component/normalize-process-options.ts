@@ -1,0 +1,91 @@
+/**
+ * Options of the processes that workers run: the environment, and those of Python.
+ *
+ * @module
+ */
+
+import { isAbsolute, resolve } from "node:path";
+import type { EnvironmentConfig, PythonOptions } from "#config/node-config.ts";
+import { defaultsOf } from "#config/schema/attribute.ts";
+import type { JsonPath } from "#config/text/config-issue.ts";
+import type { Report } from "#config/text/report.ts";
+import {
+  DEFAULT_READY_TIMEOUT_MS,
+  type EnvironmentItem,
+  environment,
+} from "./process-options-schema.ts";
+
+/** Options of a process of components as written. */
+interface PythonOptionsItem {
+  python?: string | undefined;
+  pythonpath?: string[] | undefined;
+  env?: EnvironmentItem | undefined;
+  title?: string | undefined;
+  cpu_affinity?: number[] | undefined;
+  ready_timeout?: number | undefined;
+}
+
+/** The environment of a process, with defaults filled in. */
+export function normalizeEnvironment(item: EnvironmentItem | undefined): EnvironmentConfig {
+  const { inherit, vars } = item ?? defaultsOf(environment);
+  return { inherit, vars: { ...vars } };
+}
+
+/** The options of a process of components. */
+export function normalizePythonOptions(
+  item: PythonOptionsItem | undefined,
+  path: JsonPath,
+  report: Report,
+): PythonOptions {
+  const { python, pythonpath, env, title, cpu_affinity, ready_timeout } =
+    item === undefined || report.isMalformed(path) ? {} : item;
+  if (python !== undefined) checkInterpreter(python, [...path, "python"], report);
+  const folders = (pythonpath ?? []).map((name) => resolve(report.folder, name));
+  for (const [index, folder] of folders.entries()) {
+    report.need([...path, "pythonpath", index], { kind: "folder", folder });
+  }
+  return {
+    ...(python !== undefined && { python }),
+    pythonpath: folders,
+    env: normalizeEnvironment(env),
+    ...(title !== undefined && { title }),
+    cpu_affinity: cpu_affinity ?? [],
+    ready_timeout: ready_timeout ?? DEFAULT_READY_TIMEOUT_MS,
+  };
+}
+
+function checkInterpreter(python: string, path: JsonPath, report: Report): void {
+  if (isAbsolute(python)) {
+    report.need(path, { kind: "program", name: python, files: [python] });
+  } else {
+    report.fault(path, `expected an absolute path, found "${python}"`);
+  }
+}
+
+/** The options for the Python of a router or a proxy; where it runs none, those that are set are warned of. */
+export function normalizeWorkerPython(
+  item: PythonOptionsItem | undefined,
+  isPythonRun: boolean,
+  path: JsonPath,
+  report: Report,
+): PythonOptions {
+  if (!isPythonRun) warnOfUnused(item, path, report);
+  // Title and processors are of the worker itself in Crossbar, and are warned of.
+  const { title: _, ...written } = (isPythonRun ? item : undefined) ?? {};
+  return normalizePythonOptions({ ...written, cpu_affinity: [] }, path, report);
+}
+
+function warnOfUnused(item: PythonOptionsItem | undefined, path: JsonPath, report: Report): void {
+  if (item === undefined || report.isMalformed(path)) return;
+  const { python, pythonpath = [], env, ready_timeout } = item;
+  const isSet = {
+    python: python !== undefined,
+    pythonpath: pythonpath.length > 0,
+    env: env !== undefined,
+    ready_timeout: ready_timeout !== undefined && ready_timeout !== DEFAULT_READY_TIMEOUT_MS,
+  };
+  for (const [name, isWritten] of Object.entries(isSet)) {
+    if (!isWritten) continue;
+    report.warn([...path, name], "not honoured: the worker runs nothing in Python");
+  }
+}

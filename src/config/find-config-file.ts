@@ -1,0 +1,36 @@
+/**
+ * Finds the configuration file of a folder, as Crossbar does.
+ *
+ * @module
+ */
+
+import { accessSync, constants, statSync } from "node:fs";
+import { join } from "node:path";
+
+/** Names of a configuration file, in the order in which they are tried. */
+const FILE_NAMES = ["config.yaml", "config.json", "node.json"];
+
+/**
+ * The configuration file of a node's folder, or null: in the folder's `.crossbar`, else in the folder
+ * itself. Without `cbdir` the folder is `$CROSSBAR_DIR`, or the working directory.
+ */
+export function findConfigFile(
+  cbdir?: string,
+  env: Record<string, string | undefined> = process.env,
+): string | null {
+  const folder = cbdir ?? env["CROSSBAR_DIR"] ?? ".";
+  return (
+    [join(folder, ".crossbar"), folder]
+      .flatMap((where) => FILE_NAMES.map((name) => join(where, name)))
+      .find(isReadableFile) ?? null
+  );
+}
+
+function isReadableFile(path: string): boolean {
+  try {
+    accessSync(path, constants.R_OK);
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,126 @@
+/** What a client is sent, its close frame says and the log has of what happens to its session. */
+
+import { expect, test } from "bun:test";
+import { type HarnessOptions, sessionHarness } from "../support/session-harness.ts";
+
+const HELLO = [1, "realm1", { roles: { caller: {} } }];
+
+/** A client that has sent its HELLO, and the router that has it. */
+async function joining(options: HarnessOptions = {}) {
+  const harness = await sessionHarness(options);
+  const client = await harness.connect("websocket");
+  client.says(HELLO);
+  const router = await harness.router.session();
+  await router.next();
+  return { harness, client, router };
+}
+
+test.each([undefined, "passthrough"] as const)(
+  "a WELCOME that the client's serializer lacks a value of is no fault of the router (auth: %p)",
+  async (auth) => {
+    const { client, router } = await joining({ auth });
+    router.says([2, 7, { roles: { broker: { features: { limit: Number.NaN } } } }]);
+    const message = expect.stringMatching(/NaN|number/);
+    expect(await client.rest()).toEqual([[3, { message }, "wamp.error.invalid_argument"]]);
+    expect(await router.closed.promise).toBeString();
+  },
+);
+
+test("a WELCOME that cannot be read is", async () => {
+  const { harness, client, router } = await joining();
+  router.saysOctets(Buffer.from("8302", "hex"));
+  const message = "Cannot join: the router's answer makes no sense";
+  expect(await client.rest()).toEqual([[3, { message }, "wamp.error.network_failure"]]);
+  expect(harness.logged.map(([, text]) => text)).toContain("router message refused");
+});
+
+test.each([
+  [undefined, { realm: "realm1", authrole: "anonymous", authmethod: "anonymous" }],
+  ["passthrough", { realm: undefined, authid: "joe" }],
+] as const)("a WELCOME is a line in the log (auth: %p)", async (auth, identity) => {
+  const { harness, client, router } = await joining({ auth });
+  router.says([2, 7, { roles: {}, authid: "joe" }]);
+  await client.next();
+  const peer = expect.any(String);
+  const fields = expect.objectContaining({ peer, session: 7, ...identity });
+  expect(harness.logged).toContainEqual(["info", "session joined", fields]);
+});
+
+test("a connection that ends is a line in the log while its session is joined, and only then", async () => {
+  for (const state of ["joining", "joined", "leaving"]) {
+    const { harness, client, router } = await joining();
+    if (state !== "joining") {
+      router.says([2, 7, { roles: {} }]);
+      await client.next();
+    }
+    if (state === "leaving") {
+      client.says([6, {}, "wamp.close.normal"]);
+      await router.next();
+    }
+    router.hangUp();
+    await client.next();
+    const lost = harness.logged.filter(([, text]) => text === "router connection lost");
+    const line = { peer: expect.any(String), reason: expect.any(String) };
+    expect(lost).toEqual(state === "joined" ? [["warn", "router connection lost", line]] : []);
+  }
+});
+
+test("a refusal of the proxy is a line in the log", async () => {
+  const auth = {
+    ticket: { type: "static", principals: { joe: { ticket: "secret1", role: "user" } } },
+  } as const;
+  const harness = await sessionHarness({ auth });
+  const client = await harness.connect("websocket");
+  client.says([1, "realm1", { authmethods: ["ticket"], authid: "joe", roles: { caller: {} } }]);
+  await client.next();
+  client.says([5, "wrong", {}]);
+  const [type, details] = (await client.rest())[0] ?? [];
+  expect(type).toBe(3);
+  const line = { peer: expect.any(String), reason: (details as { message: string }).message };
+  expect(harness.logged).toContainEqual(["info", "client refused", line]);
+});
+
+test.each([
+  ["an ABORT of the router at a join", "the router refused the session"],
+  ["an ABORT of the router", "the router aborted the session"],
+  ["an ABORT of the client", "the client aborted"],
+  ["a GOODBYE of the router", "the client left"],
+  ["the end of the node before HELLO", "the node shuts down"],
+  ["a GOODBYE that is not answered", "goodbye"],
+])("after %s, the close frame says why", async (after, reason) => {
+  const { harness, client, router } = await joining({ goodbyeTimeoutMs: 50 });
+  const other = await harness.connect("websocket");
+  const isAtJoin = after.endsWith("at a join");
+  if (!isAtJoin) {
+    router.says([2, 7, { roles: {} }]);
+    await client.next();
+  }
+  if (after.startsWith("an ABORT of the router")) router.says([3, {}, "wamp.error.not_authorized"]);
+  else if (after.startsWith("an ABORT")) client.says([3, {}, "wamp.error.abort"]);
+  else if (after.startsWith("a GOODBYE")) {
+    router.says([6, {}, "wamp.close.killed"]);
+    await client.next();
+    if (reason === "the client left") client.says([6, {}, "wamp.close.goodbye_and_out"]);
+  }
+  if (after.startsWith("the end")) {
+    void harness.sessions.shutdown(1000);
+    await other.closed;
+    expect(other.closeReason).toBe(reason);
+  } else {
+    await client.closed;
+    expect(client.closeReason).toBe(reason);
+  }
+});
+
+test.each([
+  ["client", "wamp.error.payload_size_exceeded"],
+  ["router", "wamp.error.invalid_argument"],
+] as const)("what the %s cannot be told (%s) does not end the session", async (side, uri) => {
+  const { harness, client, router } = await joining();
+  router.says([2, 7, { roles: {} }]);
+  await client.next();
+  harness.open[0]?.onUndeliverable(side, { uri, sentence: "left out" });
+  router.says([36, 1, 2, {}]);
+  expect(await client.next()).toEqual([36, 1, 2, {}]);
+  expect(harness.counts.leftOut).toBe(1);
+});

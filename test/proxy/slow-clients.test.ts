@@ -1,0 +1,59 @@
+/** Long messages of routers, while clients of the same worker do not read. */
+
+import { expect, test } from "bun:test";
+import { outgoingMemory } from "#base/outgoing-memory.ts";
+import { sessionHarness } from "../support/session-harness.ts";
+
+/** More than the buffers of the system take for one connection, as [50, 1, {}, [text]] in CBOR. */
+const result = Buffer.concat([
+  Buffer.from("84183201a0817a00d59f80", "hex"),
+  Buffer.alloc(14_000_000, "x"),
+]);
+
+/** A proxy of which a client does not read its long message, and another client whose long message waits. */
+async function start() {
+  // The router of the test is in the same process, so that what it holds counts too.
+  const before = outgoingMemory.octets;
+  const proxy = await sessionHarness({ options: { max_outgoing: before + 24_000_000 } });
+  const joined = async () => {
+    const client = await proxy.connect("rawsocket");
+    client.says([1, "realm1", { roles: { caller: {} } }]);
+    const router = await proxy.router.session();
+    await router.welcome();
+    expect((await client.next())?.[0]).toBe(2);
+    return { client, router };
+  };
+  const [slow, waiting, other] = [await joined(), await joined(), await joined()];
+  const roundTrips = async () => {
+    for (let count = 0; count < 100; count++) {
+      other.client.says([48, 1, {}, "a"]);
+      await other.router.next();
+      other.router.says([50, 1, {}]);
+      expect(await other.client.next()).toEqual([50, 1, {}]);
+    }
+  };
+  slow.client.socket.pause();
+  slow.router.saysOctets(result);
+  await roundTrips();
+  waiting.router.saysOctets(result);
+  await roundTrips();
+  return { proxy, slow, waiting, before };
+}
+
+test("a long message is not read from the router before there is room for it", async () => {
+  const { proxy, slow, waiting } = await start();
+  slow.client.socket.resume();
+  expect((await slow.client.nextOctets())?.length).toBe(result.length);
+  expect((await waiting.client.nextOctets())?.length).toBe(result.length);
+  expect(proxy.logged.filter(([level]) => level === "warn")).toEqual([]);
+});
+
+test("a session may end while its long message waits", async () => {
+  const { proxy, slow, waiting, before } = await start();
+  waiting.client.socket.destroy();
+  await waiting.router.closed.promise;
+  slow.client.socket.destroy();
+  await slow.router.closed.promise;
+  expect(outgoingMemory.octets).toBe(before);
+  expect(proxy.logged.filter(([level]) => level === "warn")).toEqual([]);
+});
