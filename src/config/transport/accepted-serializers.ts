@@ -16,8 +16,9 @@ export function acceptedSerializers(
   report: Report,
 ): SerializerName[] {
   const supported = supportedSerializers(names);
-  if (supported.length === 0) {
-    report.warn([...path, "serializers"], "none of these is supported, so no client can join");
+  const at = [...path, "serializers"];
+  if (supported.length === 0 && !report.isMalformed(at)) {
+    report.warn(at, "none of these is supported, so no client can join");
   }
   return supported;
 }

@@ -381,6 +381,16 @@ describe("a value that Crossbar takes", () => {
     expect(JSON.stringify(config)).toContain('"serializers":[]');
   });
 
+  test.each([["json"], [[]], [["a"]]])("is no faulty list of serializers: %j", async (list) => {
+    const endpoint = { type: "unix", path: "rawsocket" };
+    const auth = { anonymous: { type: "static" } };
+    const rawsocket = { type: "rawsocket", endpoint, serializers: list, auth };
+    const at = "$.workers[0].transports[0]";
+    const { faults, warnings } = await loadNode(nodeWith(at, rawsocket));
+    expect(faults).toEqual([expect.stringContaining(`${at}.serializers`)]);
+    expect(warnings.join()).not.toContain("serializers");
+  });
+
   test("is a folder of a Python package, which is not served", async () => {
     const node = nodeWith(files, { type: "static", package: "a", resource: "web" });
     const { config, faults, warnings } = await loadNode(node);
