@@ -3,7 +3,7 @@
  * itself and the folders listed beside it, nothing else; types count too.
  */
 const LAYERS = {
-  cli: ["node", "worker", "config", "observe", "base"],
+  cli: ["node", "worker", "component", "config", "observe", "base"],
   node: ["component", "observe", "base"],
   component: ["observe", "base"],
   worker: ["node/control-message", "component", "proxy", "router", "transport", "session", "auth", "wamp", "observe", "base"],

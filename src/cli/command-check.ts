@@ -10,6 +10,7 @@ import { inOrder } from "#config/text/config-issue.ts";
 import { needsNodeKey } from "#node/node-controller.ts";
 import { checkNodeKey } from "#node/node-key.ts";
 import { writeCompletely } from "#observe/write-output.ts";
+import { checkPython } from "./check-python.ts";
 import { type ConfigFileChoice, requireConfigFile } from "./config-file.ts";
 import { ExitCode } from "./exit-code.ts";
 import { reportFaults, reportWarnings } from "./report-issues.ts";
@@ -22,7 +23,8 @@ import { reportFaults, reportWarnings } from "./report-issues.ts";
 export async function checkCommand(choice: ConfigFileChoice): Promise<number> {
   const file = requireConfigFile(choice);
   const { config, faults, warnings, needs } = await loadNodeConfig(file);
-  reportWarnings(inOrder([...warnings, ...checkMachine(needs, thisMachine())]));
+  const python = config === null ? [] : await checkPython(needs, config.folder);
+  reportWarnings(inOrder([...warnings, ...checkMachine(needs, thisMachine()), ...python]));
   if (config === null || faults.length > 0) {
     reportFaults(faults, file);
     return ExitCode.failed;

@@ -13,7 +13,7 @@ import { upgradeConfigFile } from "#config/upgrade/upgrade-config-file.ts";
 import { writeCompletely } from "#observe/write-output.ts";
 import { type ConfigFileChoice, requireConfigFile } from "./config-file.ts";
 import { ExitCode } from "./exit-code.ts";
-import { reportFaults } from "./report-issues.ts";
+import { reportFaults, reportWarnings } from "./report-issues.ts";
 
 /** Which file is upgraded, and which one is written. */
 export interface UpgradeChoice extends ConfigFileChoice {
@@ -41,6 +41,7 @@ export async function upgradeCommand(choice: UpgradeChoice): Promise<number> {
   const output = choice.output ?? outputBeside(file);
   requireOutput(output, file);
   write(output, upgrade.text, file, choice.force === true);
+  reportWarnings(upgrade.warnings);
   writeCompletely(
     "stdout",
     `Ok, "${output}" is "${file}" in version 2; to see whether it has faults: crossproxy check ${output}\n`,

@@ -19,14 +19,10 @@ import { logOutput } from "#observe/process-output.ts";
 import { AuthenticatorCalls, type CallAnswer } from "./authenticator-calls.ts";
 import { componentEnvironment } from "./component-environment.ts";
 import { logComponentEvent, type RunnableKind } from "./component-log.ts";
+import { EXIT_TOO_OLD } from "./python-bootstrap.ts";
 import { requirePython } from "./python-interpreter.ts";
 import type { RunnerEvent } from "./runner-event.ts";
-import {
-  EXIT_TOO_OLD,
-  type RunnableConfig,
-  type RunnerOptions,
-  RunnerProcess,
-} from "./runner-process.ts";
+import { type RunnableConfig, type RunnerOptions, RunnerProcess } from "./runner-process.ts";
 import {
   type ComponentEnd,
   type ComponentState,

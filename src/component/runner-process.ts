@@ -17,24 +17,9 @@ import { closeSync } from "node:fs";
 import type { Socket } from "bun";
 import { Failure, sentenceOf } from "#base/failure.ts";
 import type { AuthenticatorConfig, ComponentConfig } from "#config/node-config.ts";
+import { BOOTSTRAP, bootstrapInput } from "./python-bootstrap.ts";
 import source from "./runner.py" with { type: "text" };
 import { parseRunnerEvent, type RunnerEvent } from "./runner-event.ts";
-
-/**
- * Reads the description and the source from standard input. It parses in Python 2 too, which exits with 68.
- * Python puts the working folder first in the search path for `-c`; the environment gives its place.
- */
-const BOOTSTRAP = [
-  "import sys",
-  "sys.version_info >= (3, 9) or sys.exit(68)",
-  "sys.path[:1] == [''] and sys.path.pop(0)",
-  "import json",
-  "description = json.loads(sys.stdin.buffer.readline())",
-  "exec(compile(sys.stdin.buffer.read(), '<crossproxy runner>', 'exec'))",
-].join("; ");
-
-/** Exit code of an interpreter that is older than Python 3.9. */
-export const EXIT_TOO_OLD = 68;
 
 /** The descriptor of orders and events. */
 const CHANNEL = 3;
@@ -198,7 +183,7 @@ function spawn(options: RunnerOptions): Bun.Subprocess {
     log_level: options.logLevel,
     connections: options.connections,
   };
-  const input = `${JSON.stringify(description)}\n${source}\nmain()\n`;
+  const input = bootstrapInput(description, `${source}\nmain()\n`);
   const connections = Array<"pipe">(options.connections).fill("pipe");
   try {
     return Bun.spawn([options.python, "-u", "-c", BOOTSTRAP], {
@@ -206,7 +191,7 @@ function spawn(options: RunnerOptions): Bun.Subprocess {
       env: options.environment,
       // A terminal sends its signals to the node's process group: components end when the node asks them to.
       detached: true,
-      stdio: [Buffer.from(input), "pipe", "pipe", "pipe", ...connections],
+      stdio: [input, "pipe", "pipe", "pipe", ...connections],
     });
   } catch (cause) {
     throw new Failure(`Cannot run "${options.python}": ${sentenceOf(cause)}`, {

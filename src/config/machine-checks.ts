@@ -9,9 +9,9 @@ import { accessSync, constants, statSync } from "node:fs";
 import { isIP } from "node:net";
 import { networkInterfaces } from "node:os";
 import { dirname } from "node:path";
+import { isFolder } from "#base/folder-state.ts";
 import type { MachineNeed, PlacedNeed } from "./machine-need.ts";
 import type { ConfigIssue } from "./text/config-issue.ts";
-import { isFolder } from "./text/folder-state.ts";
 
 /** What the checks ask of a machine. */
 export interface Machine {
@@ -44,6 +44,8 @@ function unmetBy(machine: Machine, need: MachineNeed): string | null {
     if (hasAddress(machine.addresses, need.address)) return null;
     return `Cannot listen on "${need.address}": this machine has no such address`;
   }
+  // `check` asks Python; at the start the component itself reports it.
+  if (need.kind === "python") return null;
   if (need.kind === "folder") {
     return machine.isFolder(need.folder) ? null : `Cannot use "${need.folder}": no such folder`;
   }

@@ -5,6 +5,7 @@
  * @module
  */
 
+import type { PythonName, PythonOptions } from "./node-config.ts";
 import type { ConfigIssue } from "./text/config-issue.ts";
 
 /** One need; file names are absolute. */
@@ -19,6 +20,8 @@ export type MachineNeed =
   | { kind: "folder"; folder: string }
   /** One of these files is run. */
   | { kind: "program"; name: string; files: readonly string[] }
+  /** Python can load this. */
+  | { kind: "python"; wanted: PythonName; options: PythonOptions }
   /** Connections to this IP address are accepted; names are resolved when the node starts. */
   | { kind: "interface"; address: string };
 

@@ -134,6 +134,9 @@ export interface PythonOptions {
   ready_timeout: number;
 }
 
+/** What a component or an authenticator loads: `module.name`, or an entry point of a package. */
+export type PythonName = { name: string } | { package: string; entrypoint: string };
+
 /** The components of a router worker: they join its own realms. */
 export interface RouterComponentsConfig {
   list: ComponentConfig[];
@@ -483,7 +486,7 @@ export interface ConnectingRawSocketConfig {
 
 /** The sessions of a WebSocket path or a RawSocket transport. */
 export interface SessionConfig {
-  /** Serializers that clients may choose from, never empty. */
+  /** Serializers that clients may choose from; with none no client can join. */
   serializers: SerializerName[];
   /** The authmethods; `passthrough`: the router behind a proxy authenticates. */
   auth: AuthConfig | "passthrough";

@@ -5,8 +5,9 @@
  * @module
  */
 
+import { didYouMean } from "./schema/fault-sentence.ts";
 import type { JsonPath } from "./text/config-issue.ts";
-import type { ParsedText } from "./text/parsed-text.ts";
+import type { ParsedText, ParsedWarning } from "./text/parsed-text.ts";
 
 /** What a permission allows; in version 1 these are attributes of the permission itself. */
 const PERMISSION_ACTIONS = ["call", "register", "publish", "subscribe"] as const;
@@ -14,12 +15,16 @@ const PERMISSION_ACTIONS = ["call", "register", "publish", "subscribe"] as const
 /** Attributes of a permission that only version 2 has. */
 const NEW_ATTRIBUTES = ["match", "allow", "disclose", "cache", "validate"];
 
+const KNOWN_ATTRIBUTES = ["uri", ...PERMISSION_ACTIONS, ...NEW_ATTRIBUTES];
+
 type Attributes = Record<string, unknown>;
 
 /** A permission of version 1, with what it is in version 2. */
 export interface UpgradedPermission {
   path: JsonPath;
   permission: Attributes;
+  /** Attributes of neither version, which are left out. */
+  unknown: string[];
 }
 
 /** Whether a parsed file says version 1, or none. */
@@ -31,7 +36,8 @@ export function isVersion1(value: unknown): value is Attributes {
 export function readVersion1(parsed: ParsedText, file: string): ParsedText {
   const { value, places, warnings } = parsed;
   if (!isVersion1(value)) return parsed;
-  for (const { path } of upgradedPermissions(value)) {
+  const upgraded = upgradedPermissions(value);
+  for (const { path } of upgraded) {
     for (const action of PERMISSION_ACTIONS) {
       places.copy([...path, action], [...path, "allow", action]);
     }
@@ -42,8 +48,20 @@ export function readVersion1(parsed: ParsedText, file: string): ParsedText {
   return {
     value: upgradeNode(value),
     places,
-    warnings: [{ path: isGiven ? ["version"] : [], sentence }, ...warnings],
+    warnings: [
+      { path: isGiven ? ["version"] : [], sentence },
+      ...warnings,
+      ...upgraded.flatMap(unknownWarnings),
+    ],
   };
+}
+
+/** Warnings of what a permission loses; `crossbar upgrade` leaves it out too. */
+export function unknownWarnings({ path, unknown }: UpgradedPermission): ParsedWarning[] {
+  return unknown.map((name) => {
+    const sentence = `unknown attribute, which is left out${didYouMean(name, KNOWN_ATTRIBUTES)}`;
+    return { path: [...path, name], sentence };
+  });
 }
 
 /** A node of version 1 as one of version 2. */
@@ -68,7 +86,8 @@ export function upgradedPermissions(node: Attributes): UpgradedPermission[] {
     .flatMap(({ item, path }) => itemsOf(item, "permissions", path))
     .flatMap(({ item, path }) => {
       const permission = upgradePermission(item);
-      return permission === null ? [] : [{ path, permission }];
+      const unknown = Object.keys(item).filter((name) => !KNOWN_ATTRIBUTES.includes(name));
+      return permission === null ? [] : [{ path, permission, unknown }];
     });
 }
 
@@ -85,6 +104,7 @@ export function upgradePermission(written: unknown): Attributes | null {
     subscribe = false,
     ...others
   } = written;
+  const known = Object.entries(others).filter(([name]) => NEW_ATTRIBUTES.includes(name));
   return {
     ...(has("uri") && { uri }),
     ...(typeof uri === "string" && !has("match") && readStars(uri)),
@@ -92,7 +112,7 @@ export function upgradePermission(written: unknown): Attributes | null {
     allow: { call, register, publish, subscribe },
     disclose: { caller: false, publisher: false },
     cache: true,
-    ...others,
+    ...Object.fromEntries(known),
   };
 }
 

@@ -10,6 +10,7 @@
 import { accessSync, constants, statSync } from "node:fs";
 import { resolve } from "node:path";
 import { Failure, sentenceOf } from "#base/failure.ts";
+import { isFolder } from "#base/folder-state.ts";
 import { processEnvironment } from "#base/process-environment.ts";
 import { exitOf, type ProcessExit } from "#base/process-exit.ts";
 import type { GuestWorkerConfig, WatchConfig } from "#config/node-config.ts";
@@ -109,9 +110,12 @@ export class GuestProcess implements WorkerProcess {
 function spawn(config: GuestWorkerConfig): Bun.Subprocess {
   const { stdin, stdout, stderr } = config.options;
   const executable = findExecutable(config);
+  const { workdir } = config.options;
+  // The system says of a missing folder that there is no such program.
+  if (!isFolder(workdir)) throw failure(config, `no such folder to run it in: "${workdir}"`);
   try {
     return Bun.spawn([executable, ...config.arguments], {
-      cwd: config.options.workdir,
+      cwd: workdir,
       env: processEnvironment(config.options.env),
       detached: true,
       stdio: [

@@ -9,8 +9,9 @@ import { isLooseUri } from "#wamp/loose-uri.ts";
 /** How a pattern is compared with a URI: the values of the option `match`. */
 export type MatchPolicy = "exact" | "prefix" | "wildcard";
 
-const LOOSE_PREFIX = /^([^\s.#]+\.)*[^\s.#]*$/;
-const LOOSE_WILDCARD = /^[^\s.#]*(\.[^\s.#]*)*$/;
+/** Of a prefix the last component may be empty, of a wildcard every one. */
+const NOT_LOOSE_PREFIX = /[\s#]|\.\.|^\./;
+const NOT_LOOSE_WILDCARD = /[\s#]/;
 
 /** Whether a URI, or a pattern of this policy, is well formed by WAMP's loose rules. */
 export function isLoosePattern(uri: string, match: MatchPolicy): boolean {
@@ -18,9 +19,9 @@ export function isLoosePattern(uri: string, match: MatchPolicy): boolean {
     case "exact":
       return isLooseUri(uri);
     case "prefix":
-      return LOOSE_PREFIX.test(uri);
+      return !NOT_LOOSE_PREFIX.test(uri);
     case "wildcard":
-      return LOOSE_WILDCARD.test(uri);
+      return !NOT_LOOSE_WILDCARD.test(uri);
   }
 }
 

@@ -3,6 +3,7 @@ import { readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterTest } from "../support/cleanups.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
+import { hasPython, PYTHON } from "../support/wamp-clients.ts";
 
 const main = join(import.meta.dir, "../../src/main.ts");
 let folder = "";
@@ -97,6 +98,26 @@ test("warns of what this machine lacks, and starts nothing all the same", async 
   const start = await crossproxy("lacking.json");
   expect(start.stderr).toContain(`${place}: ${sentence}`);
   expect(start.exitCode).toBe(1);
+});
+
+test("names the components that the interpreter has no module for, and runs no other module", async () => {
+  const transport = {
+    type: "rawsocket",
+    endpoint: { type: "unix", path: "a.sock" },
+    serializer: "json",
+  };
+  const components = ["none.A", "json.JSONDecoder"].map((classname) => ({
+    ...{ type: "class", classname, realm: "realm1", transport },
+  }));
+  const options = { python: hasPython ? PYTHON : "/none/python" };
+  const node = { version: 2, workers: [{ type: "container", components, options }] };
+  writeFileSync(join(folder, "components.json"), JSON.stringify(node));
+  const check = await crossproxy("check", "components.json");
+  const sentence = hasPython
+    ? `Cannot load "none.A" with "${PYTHON}": no module "none" is found; the folder of the start is searched too, here "${folder}"\n`
+    : 'Cannot run "/none/python": ENOENT';
+  expect(check.stderr).toContain(`$.workers[0].components[0].classname: ${sentence}`);
+  expect([check.stderr.split("\n").length, check.exitCode]).toEqual([hasPython ? 2 : 3, 0]);
 });
 
 test("warns once of what is the same at several places", async () => {
@@ -235,6 +256,21 @@ describe("upgrade", () => {
       exitCode: 1,
     });
     expect((await crossproxy("upgrade", "old.json", "--force")).exitCode).toBe(0);
+  });
+
+  test("leaves out what neither version knows, with a warning", async () => {
+    const realm = {
+      name: "realm1",
+      roles: [{ name: "user", permissions: [{ uri: "a", debug: 1 }] }],
+    };
+    const node = { workers: [{ type: "router", realms: [realm] }] };
+    writeFileSync(join(folder, "debug.json"), JSON.stringify(node));
+    const { stderr, exitCode } = await crossproxy("upgrade", "debug.json");
+    expect([stderr, exitCode]).toEqual([
+      "warning: debug.json:1:107  $.workers[0].realms[0].roles[0].permissions[0].debug: unknown attribute, which is left out\n",
+      0,
+    ]);
+    expect(read("debug.v2.json")).not.toContain("debug");
   });
 
   test("writes YAML where it is told to", async () => {

@@ -24,7 +24,10 @@ export const DEVIATIONS: Record<string, readonly RegExp[]> = {
     /: a file name cannot contain a zero octet/,
     /: the attribute name "(constructor|prototype)" is not allowed/,
   ],
-  "an id or a socket that is used twice": [/ is given twice$/, / is already used by /],
+  "an id, a role of a realm or a socket that is used twice": [
+    / is given twice$/,
+    / is already used by /,
+  ],
   "an extension of this program with a wrong value": [
     IN_EXTENSION,
     /"(authenticator|authorizer)-timeout"/,

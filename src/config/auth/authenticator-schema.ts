@@ -15,7 +15,7 @@ import { only, unhonoured } from "#config/schema/unhonoured.ts";
 export const strictUri = v.pipe(
   text,
   v.regex(
-    /^[0-9a-z_]+(\.[0-9a-z_]+)*$/,
+    /^(?!\.)(?!.*\.\.)[0-9a-z_.]*[0-9a-z_]$/,
     (issue) => `expected a URI such as "com.example.authenticate", found ${issue.received}`,
   ),
 );

@@ -5,7 +5,7 @@
  */
 
 import * as v from "valibot";
-import { defaulted, optional, refused, required } from "#config/schema/attribute.ts";
+import { defaulted, optional, required } from "#config/schema/attribute.ts";
 import { byType } from "#config/schema/by-type.ts";
 import { item, lenientItem, mapOf } from "#config/schema/item.ts";
 import { fileName, text } from "#config/schema/primitive.ts";
@@ -21,9 +21,12 @@ const principal = item({
 const trustroot = item({
   certificate: optional(
     fileName,
-    "File with the certificate of the root authority, as Crossbar's tools write it; required.",
+    "File with the certificate of the root authority, as Crossbar's tools write it; absent: no client joins by this root.",
   ),
-  trustroot: refused("a trustroot on a blockchain is not supported; give its certificate"),
+  trustroot: optional(
+    text,
+    "A root on a blockchain, which is not looked up: the certificate decides.",
+  ),
   role: defaulted(text, "user", "Role of clients with a chain of certificates that ends in it."),
   realm: optional(text, "Realm that these clients join, whatever they ask for."),
 });

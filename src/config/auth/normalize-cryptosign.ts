@@ -11,6 +11,9 @@ import { readTrustroot } from "./read-trustroot.ts";
 import { warnOfRole } from "./role-rules.ts";
 import { eachPrincipal, type NormalizedAuth, type StaticItem } from "./static-auth.ts";
 
+/** Realms that are addresses or names of Ethereum; Crossbar refuses every client of theirs. */
+const ON_BLOCKCHAIN = /^0x|\.eth$|^eth\./;
+
 /** The normalized authmethod. */
 export function normalizeCryptosign(
   { principals: written, trustroots }: StaticItem<"cryptosign">,
@@ -54,16 +57,23 @@ function normalizeTrustroots(
 ): Record<string, TrustrootConfig> {
   const { report } = context;
   const roots: Record<string, TrustrootConfig> = {};
-  for (const [name, { certificate, role, realm }] of Object.entries(items)) {
+  for (const [name, { certificate, trustroot, role, realm }] of Object.entries(items)) {
     const at = [...path, name];
-    warnOfRole(role, at, context);
-    if (/^0x|\.eth$|^eth\./.test(name)) {
-      report.fault(at, "a realm on a blockchain is not supported", true);
+    if (ON_BLOCKCHAIN.test(name) || (certificate === undefined && trustroot !== undefined)) {
+      report.warn(
+        at,
+        "not honoured: nothing is looked up on a blockchain, so no client joins by it",
+      );
+      continue;
     }
     if (certificate === undefined) {
       report.fault(at, "required attribute is missing: certificate");
       continue;
     }
+    if (trustroot !== undefined) {
+      report.warn([...at, "trustroot"], "not honoured: the certificate decides");
+    }
+    warnOfRole(role, at, context);
     const root = readTrustroot(certificate, [...at, "certificate"], report);
     if (root === null) continue;
     roots[name] = { ...root, role, ...(realm === undefined ? {} : { realm }) };

@@ -18,6 +18,7 @@ export function normalizeFunctionAuth(
   context: WorkerContext,
 ): FunctionAuthConfig {
   const role = item["default-role"];
+  context.report.load([...path, "create"], { name: item.create });
   if (role !== undefined) warnOfRole(role, [...path, "default-role"], context);
   return {
     type: "function",

@@ -81,10 +81,17 @@ function whatRuns(
   const common = { realm: item.realm, extra };
   switch (item.type) {
     case "class":
+      report.load([...path, "classname"], { name: item.classname });
       return { ...common, type: item.type, classname: item.classname };
-    case "function":
-      return { ...common, type: item.type, callbacks: { ...asMap(item.callbacks ?? {}) } };
+    case "function": {
+      const callbacks = { ...asMap(item.callbacks ?? {}) };
+      for (const [event, name] of Object.entries(callbacks)) {
+        report.load([...path, "callbacks", event], { name });
+      }
+      return { ...common, type: item.type, callbacks };
+    }
     case "wamplet":
+      report.load([...path, "entrypoint"], { package: item.package, entrypoint: item.entrypoint });
       return { ...common, type: item.type, package: item.package, entrypoint: item.entrypoint };
   }
 }

@@ -34,14 +34,9 @@ export function normalizeContainer(
   if (asList(item.components).length === 0) {
     report.warn([...path, "components"], "there is no component, so nothing is run");
   }
-  return {
-    type: "container",
-    id,
-    options: { ...normalizePythonOptions(options, at, report), shutdown, restart },
-    components: normalizeContainerComponents(
-      asList(item.components),
-      [...path, "components"],
-      report,
-    ),
-  };
+  const python = normalizePythonOptions(options, at, report);
+  const list = asList(item.components);
+  const components = normalizeContainerComponents(list, [...path, "components"], report);
+  report.needLoaded(python);
+  return { type: "container", id, options: { ...python, shutdown, restart }, components };
 }

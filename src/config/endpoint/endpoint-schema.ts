@@ -56,7 +56,7 @@ const authorities = v.pipe(
 const hostname = v.pipe(
   v.string(),
   v.regex(
-    /^(\*\.)?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$/,
+    /^(\*\.)?(?!\.)(?!.*\.\.)[A-Za-z0-9_.-]*[A-Za-z0-9_-]$/,
     (issue) => `expected a name such as "example.com" or "*.example.com", found ${issue.received}`,
   ),
   v.toLowerCase(),

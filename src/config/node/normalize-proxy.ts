@@ -55,6 +55,7 @@ export function normalizeProxy(
   refuseUnproved(item, transports, path, report);
   const isPythonRun = authenticators.length > 0;
   const options = normalizeWorkerPython(item.options, isPythonRun, [...path, "options"], report);
+  report.needLoaded(options);
   return {
     type: "proxy",
     id,

@@ -42,6 +42,7 @@ export function normalizeRouter(
   });
   const isPythonRun = list.length > 0 || authenticators.length > 0;
   const options = normalizeWorkerPython(item.options, isPythonRun, [...path, "options"], report);
+  report.needLoaded(options);
   return {
     type: "router",
     id,

@@ -10,16 +10,19 @@ import type { Report } from "#config/text/report.ts";
 import { normalizeAuthorization } from "./normalize-authorization.ts";
 import type { PermissionItem, RealmItem } from "./realm-schema.ts";
 
-/** The normalized realms; a realm with faults is left out. */
+/** The normalized realms; a realm with faults is left out. Of several with one name the last counts, as in Crossbar. */
 export function normalizeRealms(items: RealmItem[], path: JsonPath, report: Report): RealmConfig[] {
-  const names = new Set<string>();
-  return items.flatMap((item, index) => {
+  const realms = new Map<string, RealmConfig>();
+  items.forEach((item, index) => {
     const at = [...path, index];
-    if (report.isMalformed(at)) return [];
-    if (names.has(item.name)) report.fault([...at, "name"], `realm "${item.name}" is given twice`);
-    names.add(item.name);
-    return [{ name: item.name, roles: normalizeRoles(item, at, report) }];
+    if (report.isMalformed(at)) return;
+    const { name } = item;
+    if (realms.has(name)) {
+      report.warn([...at, "name"], `realm "${name}" is also given before; the last one counts`);
+    }
+    realms.set(name, { name, roles: normalizeRoles(item, at, report) });
   });
+  return [...realms.values()];
 }
 
 function normalizeRoles(realm: RealmItem, path: JsonPath, report: Report): RealmConfig["roles"] {

@@ -75,5 +75,8 @@ export const fileName = withKeywords(
 /** The name of an object of Python in its module: `package.module.Class`. */
 export const dottedName = v.pipe(
   text,
-  v.regex(/^[^.\s]+(\.[^.\s]+)+$/, (issue) => `expected module.name, found ${issue.received}`),
+  v.regex(
+    /^(?=[^.\s]+\.)(?!\S*\.\.)\S*[^.\s]$/,
+    (issue) => `expected module.name, found ${issue.received}`,
+  ),
 );

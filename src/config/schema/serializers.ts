@@ -56,14 +56,24 @@ const repeated: WarnedValue = {
 const serializerList = v.pipe(
   v.array(listedSerializer),
   v.minLength(1, "expected at least one serializer, found none"),
+);
+
+const usableList = v.pipe(
+  serializerList,
   v.check(
     (names) => names.length === 0 || supportedSerializers(names).length > 0,
     ({ input }) => `serializer ${listWords(input)} is not supported`,
   ),
 );
 
-/** A list of serializers; its default is every serializer. */
+/** Serializers to connect with, one of them supported; the default is every serializer. */
 export function serializers(description: string) {
-  const list = warnedValue(serializerList, repeated);
+  const list = warnedValue(usableList, repeated);
   return defaulted(list, [...DEFAULT_SERIALIZERS], description);
+}
+
+/** Serializers that clients choose from; the default is every serializer. */
+export function clientSerializers() {
+  const list = warnedValue(serializerList, repeated);
+  return defaulted(list, [...DEFAULT_SERIALIZERS], "Serializers for clients.");
 }

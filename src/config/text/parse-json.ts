@@ -82,7 +82,7 @@ class JsonScanner {
       const key = this.#string();
       if (key === "__proto__") this.#fault(NO_PROTO, start);
       const child = [...path, key];
-      if (Object.hasOwn(object, key)) this.#replace(child);
+      if (Object.hasOwn(object, key)) this.#replace(child, object[key]);
       this.#places.addKey(child, this.#position(start));
       if (!this.#take(":")) this.#refuse('":"');
       object[key] = this.#value(child);
@@ -93,9 +93,17 @@ class JsonScanner {
   }
 
   /** Of several attributes with one name the last one counts, as in Crossbar. */
-  #replace(path: JsonPath): void {
+  #replace(path: JsonPath, value: unknown): void {
     this.#warnings.push(repeatedAttribute(path, this.#places.key(path).line));
+    this.#forget(path, value);
+  }
+
+  /** Forgets the places of a value, and of all that it holds. */
+  #forget(path: JsonPath, value: unknown): void {
     this.#places.forget(path);
+    if (typeof value !== "object" || value === null) return;
+    const inner = Array.isArray(value) ? value.entries() : Object.entries(value);
+    for (const [step, below] of inner) this.#forget([...path, step], below);
   }
 
   #list(path: JsonPath): unknown[] {

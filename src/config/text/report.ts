@@ -5,7 +5,7 @@
  */
 
 import type { MachineNeed, PlacedNeed } from "#config/machine-need.ts";
-import type { DynamicAuthConfig } from "#config/node-config.ts";
+import type { DynamicAuthConfig, PythonName, PythonOptions } from "#config/node-config.ts";
 import { type ConfigIssue, inOrder, type JsonPath, printJsonPath } from "./config-issue.ts";
 import { jsonTextOf } from "./json-text.ts";
 import type { SourceMap } from "./source-map.ts";
@@ -32,6 +32,8 @@ export class Report {
   #malformed: JsonPath[] = [];
   /** What only the machine can tell. */
   readonly needs: PlacedNeed[] = [];
+  /** What components and authenticators of the present worker load. */
+  readonly #loaded: { path: JsonPath; wanted: PythonName }[] = [];
   /** Authenticators, which are compared with the routers when all workers are known. */
   readonly authenticators: PlacedAuthenticator[] = [];
   /** Whether the configuration gives clients the role `trusted`, which may do everything. */
@@ -78,6 +80,18 @@ export class Report {
   need(path: JsonPath, need: MachineNeed): void {
     const { sentence: _, ...place } = this.#issue(path, "", false);
     this.needs.push({ need, place });
+  }
+
+  /** Notes what a value makes Python load. */
+  load(path: JsonPath, wanted: PythonName): void {
+    this.#loaded.push({ path, wanted });
+  }
+
+  /** Notes that a worker with these options needs what has been loaded since the one before. */
+  needLoaded(options: PythonOptions): void {
+    for (const { path, wanted } of this.#loaded.splice(0)) {
+      this.need(path, { kind: "python", wanted, options });
+    }
   }
 
   /** Whether an item, or anything inside it, has a fault of the schema. */

@@ -44,15 +44,10 @@ export class SourceMap {
     if (value !== undefined) this.addValue(to, value);
   }
 
-  /** Forgets an attribute, and all that is in it: it is given again. */
+  /** Forgets the place of one value, and its digits. */
   forget(path: JsonPath): void {
     const gone = printJsonPath(path);
-    for (const map of [this.#keys, this.#values, this.#numbers]) {
-      for (const one of map.keys()) {
-        const rest = one.startsWith(gone) ? one[gone.length] : "other";
-        if (rest === undefined || rest === "." || rest === "[") map.delete(one);
-      }
-    }
+    for (const places of [this.#keys, this.#values, this.#numbers]) places.delete(gone);
   }
 
   /** The place of an attribute's name; for list items, of the item. */

@@ -112,7 +112,7 @@ function readMagnitude(digits: string): bigint | undefined {
   if (/^0b[01]+$/.test(digits) || /^0x[0-9a-f]+$/i.test(digits)) return BigInt(digits);
   const octal = /^0o?([0-7]+)$/.exec(digits)?.[1];
   if (octal !== undefined) return BigInt(`0o${octal}`);
-  if (!/^[0-9]+(?::[0-9]+)*$/.test(digits) || /^0[0-9]/.test(digits)) return undefined;
+  if (!/^[0-9](?!.*::)(?:[0-9:]*[0-9])?$/.test(digits) || /^0[0-9]/.test(digits)) return undefined;
   return digits.split(":").reduce((sum, part) => sum * 60n + BigInt(part), 0n);
 }
 

@@ -13,9 +13,9 @@ import {
   warnOfRouterOptions,
 } from "#config/options/normalize-session-options.ts";
 import { defaultRawSocketOptions } from "#config/options/rawsocket-options-schema.ts";
-import { supportedSerializers } from "#config/schema/serializers.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
 import { authPath } from "#config/web-service/normalize-websocket.ts";
+import { acceptedSerializers } from "./accepted-serializers.ts";
 import type { TransportContext } from "./transport-context.ts";
 import type { RawSocketItem } from "./transport-schema.ts";
 
@@ -30,7 +30,7 @@ export function normalizeRawSocket(
   warnOfRouterOptions(options, at, context);
   if (item.auth !== undefined && item.auth !== "passthrough" && !isRecord(item.auth)) return null;
   return {
-    serializers: supportedSerializers(item.serializers),
+    serializers: acceptedSerializers(item.serializers, path, context.report),
     auth: normalizeSessionAuth(item.auth, authPath(item, path), context),
     backend: null,
     options: normalizeRawSocketOptions(options),

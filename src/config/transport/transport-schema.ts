@@ -15,7 +15,7 @@ import { byType } from "#config/schema/by-type.ts";
 import { item } from "#config/schema/item.ts";
 import { anything, id, integer, oneOf, text } from "#config/schema/primitive.ts";
 import type { Schema } from "#config/schema/schema-shape.ts";
-import { serializers } from "#config/schema/serializers.ts";
+import { clientSerializers } from "#config/schema/serializers.ts";
 import { unchecked } from "#config/schema/tolerated-values.ts";
 import { allBut, always, itemNotOffered, only, unhonoured } from "#config/schema/unhonoured.ts";
 import { paths, webSocketAttributes, webSockets } from "#config/web-service/web-service-schema.ts";
@@ -58,7 +58,7 @@ const websocket = item({
 });
 
 const rawSocketAttributes = {
-  serializers: serializers("Serializers for clients."),
+  serializers: clientSerializers(),
   auth: transportAuth,
   options: optional(rawsocketOptions, "Options."),
   debug: withoutEffect(v.boolean()),

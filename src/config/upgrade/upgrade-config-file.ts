@@ -7,16 +7,21 @@
 import { Failure } from "#base/failure.ts";
 import { loadNodeConfig } from "#config/load.ts";
 import { isYaml, parseConfigFile, parseConfigText } from "#config/parse-config-file.ts";
-import type { ConfigIssue } from "#config/text/config-issue.ts";
+import { type ConfigIssue, printJsonPath } from "#config/text/config-issue.ts";
 import { parseYamlText } from "#config/text/parse-yaml.ts";
 import { SyntaxFault } from "#config/text/parsed-text.ts";
-import { isVersion1, upgradedPermissions, upgradeNode } from "#config/version-1.ts";
+import {
+  isVersion1,
+  unknownWarnings,
+  upgradedPermissions,
+  upgradeNode,
+} from "#config/version-1.ts";
 import { upgradeJson } from "./upgrade-json.ts";
 import { upgradeYaml } from "./upgrade-yaml.ts";
 
 /** What came of an upgrade. */
 export type Upgrade =
-  | { kind: "upgraded"; text: string }
+  | { kind: "upgraded"; text: string; warnings: ConfigIssue[] }
   /** The file is of version 2 already. */
   | { kind: "unchanged" }
   /** The file cannot be read, or is of no version that is known. */
@@ -41,7 +46,13 @@ export async function upgradeConfigFile(file: string): Promise<Upgrade> {
       { source: "config" },
     );
   }
-  return { kind: "upgraded", text: upgraded };
+  const warnings = permissions.flatMap(unknownWarnings).map(({ path, sentence }) => ({
+    file,
+    ...parsed.places.key(path),
+    path: printJsonPath(path),
+    sentence,
+  }));
+  return { kind: "upgraded", text: upgraded, warnings };
 }
 
 async function describeOther(file: string, value: unknown): Promise<Upgrade> {

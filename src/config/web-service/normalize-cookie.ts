@@ -5,9 +5,9 @@
  */
 
 import { dirname, resolve } from "node:path";
+import { isFolder } from "#base/folder-state.ts";
 import type { CookieConfig } from "#config/node-config.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
-import { isFolder } from "#config/text/folder-state.ts";
 import type { Report } from "#config/text/report.ts";
 import type { CookieItem, StoreItem } from "./cookie-schema.ts";
 

@@ -6,6 +6,7 @@
 
 import { existsSync, statSync } from "node:fs";
 import { relative, resolve, sep } from "node:path";
+import { isFolder, isNameTooLong } from "#base/folder-state.ts";
 import { asMap } from "#base/record.ts";
 import type {
   ArchiveServiceConfig,
@@ -14,7 +15,6 @@ import type {
   WebServiceConfig,
 } from "#config/node-config.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
-import { isFolder } from "#config/text/folder-state.ts";
 import type { Report } from "#config/text/report.ts";
 import type { TransportContext } from "#config/transport/transport-context.ts";
 import { normalizeBridge } from "./normalize-bridge.ts";
@@ -75,13 +75,24 @@ function normalizeStatic(
   item: Extract<WebServiceItem, { type: "static" }>,
   path: JsonPath,
   report: Report,
-): StaticServiceConfig {
+): StaticServiceConfig | UnavailableServiceConfig {
+  const isPackage = item.package !== undefined || item.resource !== undefined;
+  if (item.directory === undefined) {
+    if (!isPackage) report.fault([...path, "directory"], "required attribute is missing");
+    else
+      report.warn(
+        path,
+        "not honoured: files of a Python package; requests for it are answered with 501",
+      );
+    return { type: "unavailable" };
+  }
+  if (isPackage) report.fault(path, 'expected either "directory" or "package" and "resource"');
   const directory = resolve(report.folder, item.directory);
   if (!isFolder(directory)) {
-    report.warn(
-      [...path, "directory"],
-      "there is no such directory at present; until there is, requests for it are answered with 404",
-    );
+    const sentence = isNameTooLong(directory)
+      ? "this name is too long for the system; requests for it are answered with 404"
+      : "there is no such directory at present; until there is, requests for it are answered with 404";
+    report.warn([...path, "directory"], sentence);
   }
   const inside = relative(directory, report.folder);
   if (!inside.split(sep).some((name) => name.startsWith("."))) {

@@ -13,8 +13,8 @@ import {
 } from "#config/options/normalize-session-options.ts";
 import { normalizeWebSocketOptions } from "#config/options/normalize-websocket-options.ts";
 import { defaultWebSocketOptions } from "#config/options/websocket-options-schema.ts";
-import { supportedSerializers } from "#config/schema/serializers.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
+import { acceptedSerializers } from "#config/transport/accepted-serializers.ts";
 import type { TransportContext } from "#config/transport/transport-context.ts";
 import { normalizeCookie } from "./normalize-cookie.ts";
 import type { WebSocketItem } from "./web-service-schema.ts";
@@ -31,7 +31,7 @@ export function normalizeWebSocket(
   warnOfRouterOptions(options, [...path, "options"], context);
   const common = {
     type: "websocket" as const,
-    serializers: supportedSerializers(item.serializers),
+    serializers: acceptedSerializers(item.serializers, path, report),
     ...normalizeCookie(item.cookie, [...path, "cookie"], report),
     options: normalizeWebSocketOptions(options, context.endpointType),
     joining: normalizeJoining(options, [...path, "options"], context),

@@ -17,14 +17,13 @@ import {
   defaulted,
   defaultsOf,
   optional,
-  refused,
   required,
   withoutEffect,
 } from "#config/schema/attribute.ts";
 import { byType } from "#config/schema/by-type.ts";
 import { item, mapOf } from "#config/schema/item.ts";
 import { anything, fileName, id, integer, text } from "#config/schema/primitive.ts";
-import { serializers } from "#config/schema/serializers.ts";
+import { clientSerializers } from "#config/schema/serializers.ts";
 import { unchecked } from "#config/schema/tolerated-values.ts";
 import { always, itemNotOffered, unhonoured } from "#config/schema/unhonoured.ts";
 import { type CookieItem, cookie } from "./cookie-schema.ts";
@@ -32,9 +31,16 @@ import { type CookieItem, cookie } from "./cookie-schema.ts";
 /** Attributes that every service may have. */
 const common = { id: withoutEffect(id) };
 
-const mimeTypes = mapOf(v.string(), unchecked(text));
+/** Other characters fit in no header (RFC 9110, section 5.5). */
+const mediaType = v.pipe(
+  text,
+  v.regex(
+    /^[\t\x20-\x7e\x80-\xff]*$/,
+    (issue) => `expected a media type such as "text/html", found ${issue.received}`,
+  ),
+);
 
-const refusedPackage = refused("files of a Python package are not supported; name a directory");
+const mimeTypes = mapOf(v.string(), unchecked(mediaType));
 
 const staticOptions = item({
   enable_directory_listing: defaulted(v.boolean(), false, "Show what is in a folder."),
@@ -50,9 +56,9 @@ const staticOptions = item({
 const staticService = item({
   ...common,
   type: required(v.literal("static"), "Files below a directory."),
-  directory: required(fileName, "The directory."),
-  package: refusedPackage,
-  resource: refusedPackage,
+  directory: optional(fileName, "The directory; required, unless files of a package are meant."),
+  package: optional(text, "A Python package, whose files are not served."),
+  resource: optional(text, "A folder of the package."),
   options: optional(staticOptions, "Options."),
 });
 
@@ -160,7 +166,7 @@ const publisherService = item({
 /** Attributes of every WebSocket, of a path or of a transport. */
 export const webSocketAttributes = {
   url: withoutEffect(text),
-  serializers: serializers("Serializers for clients."),
+  serializers: clientSerializers(),
   auth: transportAuth,
   options: optional(websocketOptions, "Options."),
   cookie: optional(cookie, "A cookie for browsers; absent: none."),

@@ -195,10 +195,6 @@ test.each(
         'auth.cryptosign: expected either "principals" or "trustroots"',
       ],
       [
-        withRoots({ realm1: { trustroot: "wamp-proto.eth" } }),
-        "auth.cryptosign.trustroots.realm1.trustroot: a trustroot on a blockchain is not supported; give its certificate",
-      ],
-      [
         withRoots({ realm1: {} }),
         "auth.cryptosign.trustroots.realm1: required attribute is missing: certificate",
       ],
@@ -246,6 +242,14 @@ describe("warns, as Crossbar starts, of authmethods with which nobody can join",
         { anonymous: { type: "static" }, cookie: {} },
         'auth.cookie: has no effect: no cookie is issued here; it needs "cookie" beside "auth"',
       ],
+      ...[
+        ["0x0123456789012345678901234567890123456789", {}],
+        ["wamp-proto.eth", { certificate: "nothing" }],
+        ["realm1", { trustroot: "wamp-proto.eth", role: "nobody" }],
+      ].map(([realm, root]): [object, string] => [
+        withRoots({ [String(realm)]: root }),
+        `auth.cryptosign.trustroots${realm === "realm1" ? ".realm1" : `["${realm}"]`}: not honoured: nothing is looked up on a blockchain, so no client joins by it`,
+      ]),
     ]),
   )("%s", async (_title, auth, warning) => {
     const { faults, warnings } = await load({ auth });

@@ -336,8 +336,89 @@ describe("findConfigFile", () => {
   });
 });
 
+test.each(["a", ".a.b", "a..b", "a.b.", "a. b"])(
+  "refuses %p as a procedure and a function",
+  async (name) => {
+    const dynamic = { type: "dynamic", authenticator: `${name}.` };
+    const made = { type: "function", create: name };
+    for (const auth of [dynamic, made]) {
+      const node = nodeWith("$.workers[1].transports[0].paths.ws.auth.ticket", auth);
+      expect((await loadNode(node)).faults).toEqual([expect.stringContaining("expected")]);
+    }
+  },
+);
+
 describe("a value that Crossbar takes", () => {
   const ws = "$.workers[1].transports[0].paths.ws";
+  const files = "$.workers[1].transports[0].paths.files";
+
+  test("is a realm that is given twice, of which the last counts", async () => {
+    const realms = [
+      { name: "realm1", roles: [{ name: "anonymous" }, { name: "user" }] },
+      { name: "realm2", roles: [{ name: "anonymous" }] },
+      { name: "realm1", roles: [{ name: "anonymous" }] },
+    ];
+    const { config, faults, warnings } = await loadNode(nodeWith("$.workers[0].realms", realms));
+    expect(faults).toEqual([]);
+    expect(warnings).toEqual([
+      '$.workers[0].realms[2].name: realm "realm1" is also given before; the last one counts',
+    ]);
+    const [router] = config?.workers ?? [];
+    if (router?.type !== "router") throw new Error("expected a router");
+    expect(router.realms.map(({ name, roles }) => [name, roles.map((role) => role.name)])).toEqual([
+      ["realm1", ["anonymous"]],
+      ["realm2", ["anonymous"]],
+    ]);
+  });
+
+  test("is a list without a serializer that is supported: no client can join", async () => {
+    const { config, faults, warnings } = await loadNode(nodeWith(`${ws}.serializers`, ["ubjson"]));
+    expect(faults).toEqual([]);
+    expect(warnings).toEqual([
+      `${ws}.serializers: none of these is supported, so no client can join`,
+      `${ws}.serializers[0]: not honoured: clients that speak no other are refused`,
+    ]);
+    expect(JSON.stringify(config)).toContain('"serializers":[]');
+  });
+
+  test.each([["json"], [[]], [["a"]]])("is no faulty list of serializers: %j", async (list) => {
+    const endpoint = { type: "unix", path: "rawsocket" };
+    const auth = { anonymous: { type: "static" } };
+    const rawsocket = { type: "rawsocket", endpoint, serializers: list, auth };
+    const at = "$.workers[0].transports[0]";
+    const { faults, warnings } = await loadNode(nodeWith(at, rawsocket));
+    expect(faults).toEqual([expect.stringContaining(`${at}.serializers`)]);
+    expect(warnings.join()).not.toContain("serializers");
+  });
+
+  test("is a folder of a Python package, which is not served", async () => {
+    const node = nodeWith(files, { type: "static", package: "a", resource: "web" });
+    const { config, faults, warnings } = await loadNode(node);
+    expect(faults).toEqual([]);
+    expect(warnings).toEqual([
+      `${files}: not honoured: files of a Python package; requests for it are answered with 501`,
+    ]);
+    expect(JSON.stringify(config)).toContain('"files":{"type":"unavailable"}');
+  });
+
+  test("is a folder whose name is too long for the system", async () => {
+    const long = "a".repeat(256);
+    for (const directory of [long, `${"a/".repeat(2048)}a`]) {
+      expect((await loadNode(nodeWith(`${files}.directory`, directory))).warnings).toEqual([
+        `${files}.directory: this name is too long for the system; requests for it are answered with 404`,
+      ]);
+    }
+    const { warnings } = await loadNode(nodeWith(`${files}.directory`, "a".repeat(255)));
+    expect(warnings).toEqual([expect.stringContaining("there is no such directory at present")]);
+  });
+
+  test("is a name of two million parts", async () => {
+    const name = `${"a.".repeat(2_000_000)}a`;
+    const ticket = { type: "dynamic", authenticator: name };
+    expect((await loadNode(nodeWith(`${ws}.auth.ticket`, ticket))).faults).toEqual([]);
+    const create = { type: "function", create: name };
+    expect((await loadNode(nodeWith(`${ws}.auth.ticket`, create))).faults).toEqual([]);
+  });
 
   test("leaves out serializers that are not supported, beside others", async () => {
     const names = ["ubjson", "msgpack", "flatbuffers", "json"];

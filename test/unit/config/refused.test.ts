@@ -23,15 +23,15 @@ const refused: [path: string, value: unknown, sentence: string][] = [
   ),
   [`${connection}.transport.endpoint.type`, "tor", 'endpoint type "tor" is not supported'],
   ...["ubjson", "flatbuffers"].map((name): [string, unknown, string] => [
-    `${ws}.serializers`,
+    `${connection}.transport.serializers`,
     [name],
     `serializer "${name}" is not supported`,
   ]),
-  ...["package", "resource"].map((name): [string, unknown, string] => [
-    `${web}.paths.files.${name}`,
-    "a",
-    "files of a Python package are not supported; name a directory",
-  ]),
+  [
+    `${web}.paths.files`,
+    { type: "static", directory: "web", package: "a", resource: "b" },
+    'expected either "directory" or "package" and "resource"',
+  ],
   [`${connection}.transport`, undefined, "required attribute is missing"],
   [`${connection}.transport.proxy`, {}, "connecting through an HTTP proxy is not supported"],
   [

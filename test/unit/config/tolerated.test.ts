@@ -54,6 +54,11 @@ describe("a value that Crossbar does not check", () => {
         "ignored: expected more than 0 and at most 600 seconds, found 0",
       ],
       [`${proxy}.id`, 5, "ignored: expected string, found 5"],
+      ...["text/\u20ac", "text/html\r\nX-A: b", "\u007f"].map((type): [string, unknown, string] => [
+        `${web}.paths.zip.mime_types[".x"]`,
+        type,
+        `ignored: expected a media type such as "text/html", found "${type}"`,
+      ]),
       [`${options}.auto_fragment_size`, -1, "ignored: expected an integer from 0 to 2147483647"],
       [`${options}.open_handshake_timeout`, false, "false counts as 0, as in Crossbar"],
       [`${web}.endpoint.backlog`, true, "true counts as 1, as in Crossbar"],

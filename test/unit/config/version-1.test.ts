@@ -92,7 +92,7 @@ describe("a permission", () => {
     expect(upgradePermission(written)).toBeNull();
   });
 
-  test("keeps what it says of version 2, and what nobody knows", () => {
+  test("keeps what it says of version 2, and nothing that neither version knows", () => {
     const written = { uri: "a.*", call: true, match: "wildcard", cache: false, pubish: true };
     expect(upgradePermission(written)).toEqual({
       uri: "a.*",
@@ -100,7 +100,6 @@ describe("a permission", () => {
       allow: { ...nothing, call: true },
       disclose: secret,
       cache: false,
-      pubish: true,
     });
   });
 });
@@ -165,9 +164,9 @@ workers:
       "places.yaml:9:31  @[1].allow.call: expected boolean, found 1",
       'places.yaml:11:18  @[1].allow.publish: expected boolean, found "maybe"',
       "places.yaml:12:14  @[2].uri: expected string, found 5",
-      'places.yaml:14:18  @[3].pubish: unknown attribute "pubish"',
       "places.yaml:15:9  @[4].uri: required attribute is missing",
       expect.stringContaining("places.yaml:2:1  $: a file without a version is read as version 2"),
+      'places.yaml:14:18  @[3].pubish: unknown attribute, which is left out; did you mean "publish"?',
     ]);
   });
 

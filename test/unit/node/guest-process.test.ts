@@ -69,6 +69,13 @@ describe("the executable", () => {
     },
   );
 
+  test("whose working folder is missing is not said to be missing itself", () => {
+    const workdir = join(temporaryFolder({}), "none");
+    expect(() => new GuestProcess(config("sh", [], { workdir }), () => awaitedLog().log)).toThrow(
+      `Cannot start worker "guest1": cannot run "sh": no such folder to run it in: "${workdir}"`,
+    );
+  });
+
   test("that the system cannot run is one sentence", () => {
     const workdir = temporaryFolder({ broken: "#!/no/such/interpreter\n" });
     chmodSync(join(workdir, "broken"), 0o755);

@@ -2,6 +2,15 @@ import { describe, expect, test } from "bun:test";
 import { isLoosePattern, UriPatternMap } from "#router/uri-match.ts";
 
 describe("isLoosePattern", () => {
+  test.each(["exact", "prefix", "wildcard"] as const)(
+    "judges %s by each of two million components",
+    (match) => {
+      const long = `${"a.".repeat(2_000_000)}a`;
+      expect(isLoosePattern(long, match)).toBe(true);
+      expect(isLoosePattern(`${long}#`, match)).toBe(false);
+    },
+  );
+
   test("takes URIs and patterns of each policy, and nothing else", () => {
     expect(isLoosePattern("com.example.Grüße-1", "exact")).toBe(true);
     for (const bad of ["", "com.", "com..x", ".com", "com.a b", "com.#"]) {
@@ -13,6 +22,9 @@ describe("isLoosePattern", () => {
     expect(isLoosePattern("com..x", "wildcard")).toBe(true);
     expect(isLoosePattern("..", "wildcard")).toBe(true);
     expect(isLoosePattern("com. .x", "wildcard")).toBe(false);
+    for (const bad of [".", ".com", "com. ", "com.\n"]) {
+      expect(isLoosePattern(bad, "prefix")).toBe(false);
+    }
   });
 });
 

@@ -1,0 +1,110 @@
+/** What `check` says of modules, classes and wamplets, none of which is run. */
+
+import { describe, expect, test } from "bun:test";
+import { chmodSync, existsSync } from "node:fs";
+import { join } from "node:path";
+import { searchModules } from "#component/module-search.ts";
+import type { PythonName } from "#config/node-config.ts";
+import { temporaryFolder } from "../../support/temporary-folder.ts";
+import { hasPython, PYTHON } from "../../support/wamp-clients.ts";
+
+const RUN = "open('run', 'w')\n";
+const missing = (name: string) =>
+  `no module "${name}" is found; the folder of the start is searched too, here "${process.cwd()}"`;
+const folder = temporaryFolder({
+  "shop/__init__.py": `${RUN}from shop.parts import Part as Renamed\n`,
+  "shop/parts.py": `${RUN}if True:\n    class Part:\n        pass\ntry:\n    Other = None\nfinally:\n    pass\n`,
+  "shop/old.py": `${RUN}print 'two'\n`,
+  "star.py": `${RUN}from os import *\n`,
+  "made.py": `${RUN}globals()['Made'] = 1\n`,
+  "lazy.py": `${RUN}def __getattr__(name):\n    return 1\n`,
+  "wide/__init__.py": `${RUN}__path__ = []\n`,
+});
+
+const options = (python: string) => ({
+  python,
+  pythonpath: [folder],
+  env: { inherit: true, vars: {} },
+  cpu_affinity: [],
+  ready_timeout: 1,
+});
+
+const search = (python: string, wanted: PythonName[]) =>
+  searchModules({ options: options(python), folder }, wanted);
+
+/** An interpreter that is a script of the shell. */
+function scripted(script: string): string {
+  const file = join(temporaryFolder({ python: `#!/bin/sh\n${script}\n` }), "python");
+  chmodSync(file, 0o755);
+  return file;
+}
+
+describe.skipIf(!hasPython)("a module that is searched for", () => {
+  test.each([
+    ["shop.parts.Part", null],
+    ["shop.parts.Other", null],
+    ["shop.Renamed", null],
+    ["star.Any", null],
+    ["made.Made", null],
+    ["lazy.Any", null],
+    ["wide.any.Any", null],
+    ["json.JSONDecoder", null],
+    ["sys.exit", null],
+    ["os.path.join", null],
+    ["shop.parts.Nothing", `${folder}/shop/parts.py defines no "Nothing"`],
+    ["shop.none.Part", missing("shop.none")],
+    ["nothing.at.All", missing("nothing")],
+    ["shop.old.Part", expect.stringContaining(`${folder}/shop/old.py:2 is no Python 3: `)],
+  ])("for %s", async (name, state) => {
+    const [sentence] = await search(PYTHON, [{ name }]);
+    const begin = `Cannot load "${name}" with "${PYTHON}": `;
+    if (state === null) expect(sentence).toBeNull();
+    else expect(sentence?.replace(begin, "")).toEqual(state);
+    expect(existsSync(join(folder, "run"))).toBe(false);
+  });
+
+  test("is answered for in the order of the names", async () => {
+    const wamplet = { package: "none", entrypoint: "one" };
+    const names = [{ name: "none.A" }, { name: "shop.parts.Part" }, wamplet];
+    expect(await search(PYTHON, names)).toEqual([
+      `Cannot load "none.A" with "${PYTHON}": ${missing("none")}`,
+      null,
+      `Cannot load wamplet "one" with "${PYTHON}": package "none" registers no wamplet "one"`,
+    ]);
+  });
+
+  test("is not searched for where there is no autobahn", async () => {
+    const bare = scripted(`exec "${PYTHON}" -S "$@"`);
+    expect(await search(bare, [{ name: "none.A" }, { name: "none.B" }])).toEqual(
+      Array(2).fill(`Cannot run components with "${bare}": it has no autobahn`),
+    );
+  });
+});
+
+describe("an interpreter", () => {
+  const wanted = [{ name: "none.A" }];
+
+  test("that does not exist is one sentence", async () => {
+    const [sentence] = await search("/none/python", wanted);
+    expect(sentence).toStartWith('Cannot run "/none/python": ENOENT');
+  });
+
+  test.each([
+    ["exit 68", "it is older than Python 3.9"],
+    ["exit 3", "it gave no answer and ended with exit code 3"],
+    ["cat >/dev/null; echo []", "it gave no answer and ended with exit code 0"],
+  ])("that does %s", async (script, state) => {
+    const python = scripted(script);
+    expect(await search(python, wanted)).toEqual([
+      `Cannot run components with "${python}": ${state}`,
+    ]);
+  });
+
+  test("that does not answer is ended with its children", async () => {
+    const python = scripted("sleep 60; exit");
+    const sentences = await searchModules({ options: options(python), folder, maxMs: 200 }, wanted);
+    expect(sentences).toEqual([
+      `Cannot run components with "${python}": it has not answered within 200 ms`,
+    ]);
+  });
+});
