@@ -23,19 +23,29 @@ export async function startNexus(
     stdout: "pipe",
     stderr: "ignore",
   });
-  let output = "";
+  const listening = Promise.withResolvers<void>();
+  void readAll(child.stdout, (output) => {
+    if ((output.match(/listening/gi) ?? []).length === 2) listening.resolve();
+  }).then((output) => listening.reject(new Error(`nexusd ended:\n${output}`)));
+  await listening.promise;
+  return {
+    stop() {
+      child.kill();
+      return child.exited;
+    },
+  };
+}
+
+/** Reads on to the end: nexusd is killed when it writes to a pipe that nothing reads. */
+async function readAll(
+  stream: ReadableStream<Uint8Array>,
+  onOutput: (output: string) => void,
+): Promise<string> {
   const decoder = new TextDecoder();
-  for await (const chunk of child.stdout) {
+  let output = "";
+  for await (const chunk of stream) {
     output += decoder.decode(chunk, { stream: true });
-    const endpoints = output.match(/listening/gi) ?? [];
-    if (endpoints.length === 2) {
-      return {
-        stop() {
-          child.kill();
-          return child.exited;
-        },
-      };
-    }
+    onOutput(output);
   }
-  throw new Error(`nexusd ended:\n${output}`);
+  return output;
 }
