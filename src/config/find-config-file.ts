@@ -4,8 +4,8 @@
  * @module
  */
 
-import { accessSync, constants, statSync } from "node:fs";
 import { join } from "node:path";
+import { isReadableFile } from "#base/file-access.ts";
 
 /** Names of a configuration file, in the order in which they are tried. */
 const FILE_NAMES = ["config.yaml", "config.json", "node.json"];
@@ -24,13 +24,4 @@ export function findConfigFile(
       .flatMap((where) => FILE_NAMES.map((name) => join(where, name)))
       .find(isReadableFile) ?? null
   );
-}
-
-function isReadableFile(path: string): boolean {
-  try {
-    accessSync(path, constants.R_OK);
-    return statSync(path).isFile();
-  } catch {
-    return false;
-  }
 }

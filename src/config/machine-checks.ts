@@ -5,10 +5,11 @@
  * @module
  */
 
-import { accessSync, constants, statSync } from "node:fs";
+import { accessSync, constants } from "node:fs";
 import { isIP } from "node:net";
 import { networkInterfaces } from "node:os";
 import { dirname } from "node:path";
+import { isExecutableFile } from "#base/file-access.ts";
 import { isFolder } from "#base/folder-state.ts";
 import type { MachineNeed, PlacedNeed } from "./machine-need.ts";
 import type { ConfigIssue } from "./text/config-issue.ts";
@@ -28,7 +29,7 @@ export function thisMachine(): Machine {
   const addresses = Object.values(networkInterfaces()).flatMap((list) =>
     (list ?? []).map(({ address }) => address),
   );
-  return { isFolder, canWrite, canRun, addresses };
+  return { isFolder, canWrite, canRun: isExecutableFile, addresses };
 }
 
 /** Warnings about the needs that the machine does not meet. */
@@ -81,15 +82,6 @@ function hasAddress(addresses: readonly string[], wanted: string): boolean {
 function canonical(address: string): string {
   const bare = address.replace(/%.*$/, "");
   return isIP(bare) === 6 ? new URL(`http://[${bare}]`).hostname : bare;
-}
-
-function canRun(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK);
-    return statSync(file).isFile();
-  } catch {
-    return false;
-  }
 }
 
 function canWrite(path: string): boolean {

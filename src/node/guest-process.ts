@@ -7,9 +7,9 @@
  * @module
  */
 
-import { accessSync, constants, statSync } from "node:fs";
 import { resolve } from "node:path";
 import { Failure, sentenceOf } from "#base/failure.ts";
+import { isExecutableFile } from "#base/file-access.ts";
 import { isFolder } from "#base/folder-state.ts";
 import { processEnvironment } from "#base/process-environment.ts";
 import { exitOf, type ProcessExit } from "#base/process-exit.ts";
@@ -151,15 +151,6 @@ function findExecutable(config: GuestWorkerConfig): string {
   const found = executable.includes("/") ? null : Bun.which(executable);
   if (found === null) throw failure(config, "no such executable file, also not in PATH");
   return found;
-}
-
-function isExecutableFile(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK);
-    return statSync(file).isFile();
-  } catch {
-    return false;
-  }
 }
 
 function failure({ id, executable }: GuestWorkerConfig, state: string, cause?: unknown): Failure {
