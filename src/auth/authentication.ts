@@ -165,11 +165,6 @@ export function refuseTooLong(message: WireMessage): void {
   });
 }
 
-/** Whether proxies join here: their HELLO may be longer, for it contains the client's `authextra`. */
-export function trustsProxies(auth: AuthConfig): boolean {
-  return auth["anonymous-proxy"] !== undefined || auth["cryptosign-proxy"] !== undefined;
-}
-
 /** The denial for an address that has failed too often, even if its credentials are right. */
 export const TOO_MANY_ATTEMPTS: Deny = {
   kind: "deny",

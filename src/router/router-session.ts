@@ -5,12 +5,7 @@
  */
 
 import { AssignedIdentity } from "#auth/assigned-identity.ts";
-import {
-  Authentication,
-  type AuthenticationSupport,
-  refuseTooLong,
-  trustsProxies,
-} from "#auth/authentication.ts";
+import { Authentication, type AuthenticationSupport, refuseTooLong } from "#auth/authentication.ts";
 import { forgetLogin } from "#auth/cookie.ts";
 import type { Accept, AuthOutcome } from "#auth/pending-auth.ts";
 import type { SessionIdentity } from "#auth/session-identity.ts";
@@ -32,6 +27,7 @@ import {
   type PeerHandler,
   type WireMessage,
 } from "#wamp/peer.ts";
+import { trustsProxies } from "#wamp/proxy-trust.ts";
 import { peekMessageType } from "#wamp/serializer/message-head.ts";
 import { decodeMessage, encodeMessage } from "#wamp/serializer/message-values.ts";
 import { MalformedMessage } from "#wamp/token/malformed-message.ts";

@@ -17,6 +17,7 @@ import { printAuthority } from "#transport/endpoint/peer-address.ts";
 import type { AcceptPeerWithSession, TransportContext } from "#transport/listener.ts";
 import { YamuxConnection } from "#transport/yamux/yamux-connection.ts";
 import { CloseCode, type ConnectionDetails } from "#wamp/peer.ts";
+import { trustsProxies } from "#wamp/proxy-trust.ts";
 import {
   type Agreement,
   answerHandshake,
@@ -58,8 +59,7 @@ export class RawSocketAcceptor {
     this.log = log;
     this.#limit = limit;
     const { auth } = config;
-    this.#isForProxies =
-      auth !== "passthrough" && ("anonymous-proxy" in auth || "cryptosign-proxy" in auth);
+    this.#isForProxies = auth !== "passthrough" && trustsProxies(auth);
   }
 
   /** Takes a connection over; gives the receiver of its socket's events. */

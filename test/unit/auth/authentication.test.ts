@@ -1,10 +1,11 @@
 import { describe, expect, test } from "bun:test";
-import { Authentication, refuseTooLong, trustsProxies } from "#auth/authentication.ts";
+import { Authentication, refuseTooLong } from "#auth/authentication.ts";
 import { signChallenge } from "#auth/cryptosign-challenge.ts";
 import type { AuthOutcome } from "#auth/pending-auth.ts";
 import { makePrivateKey, publicKeyOf } from "#base/ed25519.ts";
 import type { AuthConfig } from "#config/node-config.ts";
 import type { TransportDetails } from "#wamp/peer.ts";
+import { trustsProxies } from "#wamp/proxy-trust.ts";
 import { neverCanceled, noAuthenticators } from "../../support/no-authenticators.ts";
 
 const roles = { caller: {} };
