@@ -24,9 +24,9 @@ import {
   type TransportDetails,
   type WireMessage,
 } from "#wamp/peer.ts";
-import type { Authenticators, FunctionAuthenticators } from "./authenticators.ts";
+import type { AskableAuthenticators } from "./authenticators.ts";
 import { beginAuth } from "./authmethods.ts";
-import { recallLogin, rememberLogin } from "./cookie.ts";
+import { rememberLogin } from "./cookie.ts";
 import type { AuthContext, AuthOutcome, Deny, HelloRequest, PendingAuth } from "./pending-auth.ts";
 import type { SessionIdentity } from "./session-identity.ts";
 
@@ -48,10 +48,7 @@ export interface Attempt {
 }
 
 /** What an authentication needs of its worker. */
-export interface AuthenticationSupport {
-  authenticators: Authenticators;
-  /** Undefined: no authmethod is of type `function`. */
-  functionAuthenticators?: FunctionAuthenticators | undefined;
+export interface AuthenticationSupport extends AskableAuthenticators {
   /** Undefined: attempts are not limited. */
   failedAttempts?: FailedAttempts | undefined;
 }
@@ -94,9 +91,8 @@ export class Authentication {
     return this.#judge(() => {
       const context = {
         pendingSession: randomId(),
-        login: recallLogin(this.#auth, request),
-        authenticators: this.#support.authenticators,
-        functionAuthenticators: this.#support.functionAuthenticators,
+        request,
+        askable: this.#support,
         signal: this.#canceled,
       };
       this.#pending = choosePendingAuth(this.#auth, request.authmethods, context);

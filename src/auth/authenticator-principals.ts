@@ -119,10 +119,10 @@ export abstract class AuthenticatorPrincipals<M extends DynamicMethod>
 
   /** Logs that the authenticator failed, which refuses the client too. */
   #denyFailed(query: PrincipalQuery, reason: string): Deny {
-    const { authenticators, signal } = this.context;
+    const { askable, signal } = this.context;
     // A client that left before the answer is no failure of the authenticator.
     if (!signal.aborted) {
-      authenticators.log.warn("authenticator failed", {
+      askable.authenticators.log.warn("authenticator failed", {
         authmethod: this.#authmethod,
         authenticator: this.#rules.authenticator,
         peer: query.request.transport.peer,

@@ -66,3 +66,11 @@ export class CallError extends Error {
     this.args = args;
   }
 }
+
+/** The authenticators that the authentications of one client can ask. */
+export interface AskableAuthenticators {
+  /** Those of authmethods of type `dynamic`. */
+  readonly authenticators: Authenticators;
+  /** Those of type `function`; undefined: the worker has none. */
+  readonly functionAuthenticators?: FunctionAuthenticators | undefined;
+}

@@ -8,7 +8,7 @@ import type { AskingAuthConfig, AuthConfig, Authmethod } from "#config/node-conf
 import { AnonymousAuth } from "./anonymous.ts";
 import type { DynamicMethod } from "./authenticator-answer.ts";
 import type { AuthenticatorPrincipals } from "./authenticator-principals.ts";
-import { CookieAuth } from "./cookie.ts";
+import { CookieAuth, recallLogin } from "./cookie.ts";
 import { CryptosignAuth } from "./cryptosign.ts";
 import { DynamicPrincipals } from "./dynamic-principals.ts";
 import { FunctionPrincipals } from "./function-principals.ts";
@@ -76,7 +76,10 @@ const AUTHMETHODS: Readonly<Record<Authmethod, Create>> = {
       sourceOf("tls", tls, context, ({ principals }) => new StaticCertificates(principals)),
     ),
   // A client without a known cookie joins with the next authmethod that it names.
-  cookie: ({ cookie }, { login }) => cookie && login && new CookieAuth(login),
+  cookie: (auth, { request }) => {
+    const login = recallLogin(auth, request);
+    return login && new CookieAuth(login);
+  },
   "anonymous-proxy": (auth) => (auth["anonymous-proxy"] ? new TrustedProxyAuth() : undefined),
   "cryptosign-proxy": (auth, context) => {
     const config = auth["cryptosign-proxy"];

@@ -30,8 +30,8 @@ export class CookieAuth implements PendingAuth {
 
 /** The identity that a client's cookie stands for; undefined: the client needs another authmethod. */
 export function recallLogin(auth: AuthConfig, request: HelloRequest): SessionIdentity | undefined {
-  const { authmethods, authid, transport } = request;
-  if (auth.cookie === undefined || !authmethods.includes("cookie")) return undefined;
+  const { authid, transport } = request;
+  if (auth.cookie === undefined) return undefined;
   const login = asLogin(transport.cookie?.recall());
   if (login === undefined || !isStillListed(auth, login)) return undefined;
   return authid === undefined || authid === login.authid ? login : undefined;

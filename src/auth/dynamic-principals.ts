@@ -30,7 +30,7 @@ export class DynamicPrincipals<M extends DynamicMethod> extends AuthenticatorPri
   }
 
   protected ask({ realm, args, signal }: Question): Promise<unknown> {
-    return this.context.authenticators.call({
+    return this.context.askable.authenticators.call({
       realm: this.#config["authenticator-realm"] ?? realm,
       role: this.#config["authenticator-role"],
       procedure: this.#config.authenticator,

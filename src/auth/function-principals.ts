@@ -21,7 +21,7 @@ export class FunctionPrincipals<M extends DynamicMethod> extends AuthenticatorPr
   }
 
   protected async ask({ args, signal }: Question): Promise<unknown> {
-    const { functionAuthenticators } = this.context;
+    const { functionAuthenticators } = this.context.askable;
     if (functionAuthenticators !== undefined) {
       return functionAuthenticators.call({ authenticator: this.#authenticator, args, signal });
     }

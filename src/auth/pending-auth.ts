@@ -10,7 +10,7 @@
 
 import { ErrorUri } from "#wamp/error-uri.ts";
 import type { TransportDetails } from "#wamp/peer.ts";
-import type { Authenticators, FunctionAuthenticators } from "./authenticators.ts";
+import type { AskableAuthenticators } from "./authenticators.ts";
 import type { SessionIdentity } from "./session-identity.ts";
 
 /** The client is authenticated. */
@@ -78,14 +78,10 @@ export interface HelloRequest {
 export interface AuthContext {
   /** Session id in challenges and in calls of authenticators; WELCOME will have another one. */
   pendingSession: number;
-  /** Calls the authenticators of authmethods of type `dynamic`. */
-  authenticators: Authenticators;
-  /** Calls those of type `function`; undefined: the worker has none. */
-  functionAuthenticators?: FunctionAuthenticators | undefined;
+  request: HelloRequest;
+  askable: AskableAuthenticators;
   /** Aborted when the client no longer waits. */
   signal: AbortSignal;
-  /** The identity that the client's cookie stands for, where `cookie` is configured. */
-  login: SessionIdentity | undefined;
 }
 
 /** One authmethod in use for one joining client. */

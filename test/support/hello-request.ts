@@ -6,9 +6,9 @@ import { neverCanceled, noAuthenticators } from "./no-authenticators.ts";
 /** What every authmethod is handed. */
 export const authContext: AuthContext = {
   pendingSession: 1234,
-  login: undefined,
+  request: helloRequest(),
+  askable: noAuthenticators,
   signal: neverCanceled,
-  ...noAuthenticators,
 };
 
 /** A HELLO over TCP, with what a test wants to be different. */

@@ -227,13 +227,14 @@ export class FrontendSession
     const { config, log, timeouts } = this;
     const { node, routes, services } = this.context;
     const limit = config.joining?.max_auth_failures_per_minute ?? 0;
-    const authenticators = services.through(config.backend);
     const failedAttempts = this.context.failedAttempts(this.client, limit);
     return {
       config,
       node,
       routes,
-      authenticators,
+      get authenticators() {
+        return services.through(config.backend);
+      },
       functionAuthenticators: this.context.functionAuthenticators,
       failedAttempts,
       timeouts,

@@ -15,7 +15,7 @@
  */
 
 import type { FailedAttempts } from "#auth/authentication.ts";
-import type { Authenticators, FunctionAuthenticators } from "#auth/authenticators.ts";
+import type { AskableAuthenticators } from "#auth/authenticators.ts";
 import type { Deny } from "#auth/pending-auth.ts";
 import type { SessionConfig } from "#config/node-config.ts";
 import type { LogFields } from "#observe/logger.ts";
@@ -33,13 +33,10 @@ import { forward, isShutdown } from "./session-message.ts";
 import { routerAction, type SessionState } from "./session-states.ts";
 
 /** What the joins of one client need beside the client. */
-export interface JoinContext {
+export interface JoinContext extends AskableAuthenticators {
   config: SessionConfig;
   node: NodeCredentials;
   routes: RouteTable;
-  authenticators: Authenticators;
-  /** Undefined: no authmethod is of type `function`. */
-  functionAuthenticators?: FunctionAuthenticators | undefined;
   /** Undefined: attempts are not limited. */
   failedAttempts: FailedAttempts | undefined;
   timeouts: JoinTimeouts;

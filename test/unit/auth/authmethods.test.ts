@@ -138,7 +138,7 @@ test.each<[string, object, string]>([
     },
   };
   const auth = { [authmethod]: dynamic };
-  const pending = beginAuth(authmethod, auth, { ...authContext, authenticators });
+  const pending = beginAuth(authmethod, auth, { ...authContext, askable: { authenticators } });
   expect(await outcomeOf(authmethod, pending)).toMatchObject({ kind });
   expect(asked).toEqual([expect.objectContaining({ authmethod })]);
   expect(logged).toEqual([]);
@@ -160,12 +160,16 @@ test("cookie begins where it is configured and the client's cookie is known", as
     authprovider: "static",
     authextra: {},
   };
-  const known = { ...authContext, login };
-  const pending = beginAuth("cookie", { cookie: {} }, known);
-  expect(await pending?.hello(helloRequest())).toEqual({
+  const ticket = { type: "static", principals: { alice: { ticket: "x", role: "user" } } } as const;
+  const auth: AuthConfig = { cookie: {}, ticket };
+  const cookie = { recall: () => login, remember() {}, forget() {} };
+  const request = helloRequest({ transport: { ...transport, cookie } });
+  const known = { ...authContext, request };
+  const pending = beginAuth("cookie", auth, known);
+  expect(await pending?.hello(request)).toEqual({
     kind: "accept",
     identity: { ...login, authprovider: "cookie" },
   });
-  expect(beginAuth("cookie", {}, known)).toBeUndefined();
-  expect(beginAuth("cookie", { cookie: {} }, authContext)).toBeUndefined();
+  expect(beginAuth("cookie", { ticket }, known)).toBeUndefined();
+  expect(beginAuth("cookie", auth, authContext)).toBeUndefined();
 });

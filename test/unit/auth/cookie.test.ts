@@ -55,7 +55,6 @@ test("a client that has joined joins by cookie with the same identity, to the la
 
 test.each([
   ["a client with another authid", auth, hello(client(), "bob")],
-  ["a client that does not ask for it", auth, hello(client(), undefined, "ticket")],
   ["where it is not configured", { ticket }, hello(client())],
   [
     "where the first authmethod is not configured",

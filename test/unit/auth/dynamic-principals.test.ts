@@ -34,7 +34,7 @@ function asking(
   const source = new DynamicPrincipals(
     "ticket",
     { ...config, ...changes },
-    { ...authContext, authenticators, signal },
+    { ...authContext, askable: { authenticators }, signal },
   );
   return { source, calls, logged, reasons: () => logged.map(([, fields]) => fields?.["reason"]) };
 }
