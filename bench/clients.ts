@@ -51,6 +51,15 @@ export function join(
   });
 }
 
+/** Opens a session, leaves it, and waits until its connection is closed. */
+export async function joinAndLeave(where: string, serializer: SerializerName): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const socket = await join(where, serializer, () => socket.close(1000));
+  socket.onclose = () => resolve();
+  socket.send(encode([6, {}, "wamp.close.normal"], serializer));
+  await promise;
+}
+
 /** Latencies in milliseconds. */
 export class Samples {
   #values: number[] = [];

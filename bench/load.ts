@@ -7,7 +7,7 @@
  * | mode    | what it does                                        | an "operation" is |
  * |---------|-----------------------------------------------------|-------------------|
  * | calls   | `inflight` calls on each client, or `rate` a second | CALL and RESULT   |
- * | joins   | connect, HELLO, WELCOME, GOODBYE, close, again      | a join            |
+ * | joins   | connect, HELLO, WELCOME, GOODBYE, close, again      | a join and leave  |
  * | idle    | `clients` sessions that do nothing, after `before`  | a session         |
  * | fan-out | one publisher through `direct`, `clients` subscribe | an EVENT          |
  * | stalled | as fan-out, and one subscriber never reads          | an EVENT          |
@@ -16,7 +16,7 @@
  */
 
 import type { SerializerName } from "#wamp/serializer-name.ts";
-import { callTemplate, encode, type Frame, join, pace, Samples } from "./clients.ts";
+import { callTemplate, encode, type Frame, join, joinAndLeave, pace, Samples } from "./clients.ts";
 import { type PayloadName, payloads } from "./payloads.ts";
 import { cpuBetween, memoryKiB, threadTimes } from "./process-usage.ts";
 
@@ -56,8 +56,6 @@ const SETTLE_MS = 1500;
 
 const options = JSON.parse(process.argv[2] ?? "{}") as LoadOptions;
 const { serializer, url } = options;
-
-const GOODBYE = encode([6, {}, "wamp.close.normal"], serializer);
 
 const samples = new Samples();
 
@@ -123,12 +121,8 @@ async function joins(): Promise<LoadResult> {
   const loop = async () => {
     for (;;) {
       const startedAt = performance.now();
-      const left = Promise.withResolvers<void>();
-      const socket = await join(url, serializer, () => socket.close(1000));
+      await joinAndLeave(url, serializer);
       samples.add(performance.now() - startedAt);
-      socket.onclose = () => left.resolve();
-      socket.send(GOODBYE);
-      await left.promise;
     }
   };
   for (let index = 0; index < options.clients; index++) void loop();

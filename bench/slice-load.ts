@@ -1,18 +1,19 @@
 /**
- * The load generator of slices: calls through several fronts that run side by side, one line of JSON on
+ * The load generator of slices: calls or joins through several fronts that run side by side, one line of JSON on
  * stdout.
  *
  *     bun bench/slice-load.ts '{"fronts":[{"url":"ws://127.0.0.1:8080/ws","serializer":"json","pids":[123]}],
- *       "payload":"32 B","rate":1500,"clients":6,"inflight":4,"cycles":20,"sliceMs":250,"warmUpMs":1500}'
+ *       "operation":"calls","payload":"32 B","rate":1500,"clients":6,"inflight":4,"cycles":20,"sliceMs":250,
+ *       "warmUpMs":1500}'
  *
- * Only one front gets calls at a time: each cycle visits all of them in random order for one slice each. So
+ * Only one front is loaded at a time: each cycle visits all of them in random order for one slice each. So
  * whatever changes the speed of the machine for longer than a cycle changes it for all fronts.
  *
  * @module
  */
 
 import type { SerializerName } from "#wamp/serializer-name.ts";
-import { callTemplate, type Frame, join, pace, Samples } from "./clients.ts";
+import { callTemplate, type Frame, join, joinAndLeave, pace, Samples } from "./clients.ts";
 import type { PayloadName } from "./payloads.ts";
 import { type CpuTime, cpuBetween, threadTimes } from "./process-usage.ts";
 
@@ -27,6 +28,7 @@ export interface SlicedFront {
 /** The load. */
 export interface SliceOptions {
   fronts: SlicedFront[];
+  operation: "calls" | "joins";
   payload: PayloadName;
   /** Calls per second; 0: as many as possible. */
   rate: number;
@@ -65,55 +67,76 @@ interface Slice extends CpuTime {
   p99Ms: number;
 }
 
-/** The calls through one front. */
-class FrontLoad {
+/** What is done through one front, slice after slice. */
+abstract class FrontLoad {
   readonly slices: Slice[] = [];
-  readonly #front: SlicedFront;
-  readonly #template: ReturnType<typeof callTemplate>;
-  readonly #sockets: WebSocket[] = [];
-  readonly #sentAt = new Map<number, number>();
-  readonly #samples = new Samples();
-  #lastId = 0;
-  #isSaturated = false;
-  #onIdle: (() => void) | undefined;
+  protected readonly samples = new Samples();
+
+  protected readonly front: SlicedFront;
 
   constructor(front: SlicedFront) {
-    this.#front = front;
-    this.#template = callTemplate(front.serializer, options.payload);
+    this.front = front;
   }
 
+  /** Prepares the first slice. */
+  abstract connect(): Promise<void>;
+  /** Begins with operations at this rate a second; 0: as many as possible. */
+  protected abstract begin(rate: number): void;
+  /** Begins with no further operation, and waits for the last one. */
+  protected abstract end(): Promise<void>;
+
+  /** Makes one slice, and measures it from its first moments on. */
+  async run(milliseconds: number, rate: number): Promise<Slice> {
+    this.begin(rate);
+    await Bun.sleep(SETTLE_MS);
+    this.samples.take();
+    const before = threadTimes(this.front.pids);
+    const startedAt = performance.now();
+    await Bun.sleep(milliseconds);
+    const cpu = cpuBetween(before, threadTimes(this.front.pids));
+    const seconds = (performance.now() - startedAt) / 1000;
+    const slice = { ...cpu, seconds, ...this.samples.take() };
+    await this.end();
+    return slice;
+  }
+}
+
+/** Calls of sessions that stay. */
+class Calls extends FrontLoad {
+  readonly #template = callTemplate(this.front.serializer, options.payload);
+  readonly #sockets: WebSocket[] = [];
+  readonly #sentAt = new Map<number, number>();
+  #lastId = 0;
+  #isSaturated = false;
+  #timer: Timer | undefined;
+  #onIdle: (() => void) | undefined;
+
   async connect(): Promise<void> {
-    const { url, serializer } = this.#front;
+    const { url, serializer } = this.front;
     for (let index = 0; index < options.clients; index++) {
       const socket = await join(url, serializer, (result) => this.#onResult(result, socket));
       this.#sockets.push(socket);
     }
   }
 
-  /** Makes calls for one slice, and waits for the last result. */
-  async run(milliseconds: number, rate: number): Promise<Slice> {
-    const timer = this.#begin(rate);
-    await Bun.sleep(SETTLE_MS);
-    this.#samples.take();
-    const before = threadTimes(this.#front.pids);
-    const startedAt = performance.now();
-    await Bun.sleep(milliseconds);
-    const cpu = cpuBetween(before, threadTimes(this.#front.pids));
-    const seconds = (performance.now() - startedAt) / 1000;
-    const slice = { ...cpu, seconds, ...this.#samples.take() };
-    clearInterval(timer);
-    this.#isSaturated = false;
-    await this.#idle();
-    return slice;
-  }
-
-  #begin(rate: number): Timer | undefined {
+  protected begin(rate: number): void {
     const socketOf = (index: number) => this.#sockets[index % this.#sockets.length] as WebSocket;
-    if (rate > 0) return pace(rate, (index, due) => this.#call(socketOf(index), due));
-    this.#isSaturated = true;
+    this.#isSaturated = rate === 0;
+    if (rate > 0) {
+      this.#timer = pace(rate, (index, due) => this.#call(socketOf(index), due));
+      return;
+    }
     const count = this.#sockets.length * options.inflight;
     for (let index = 0; index < count; index++) this.#call(socketOf(index), performance.now());
-    return undefined;
+  }
+
+  protected end(): Promise<void> {
+    clearInterval(this.#timer);
+    this.#isSaturated = false;
+    if (this.#sentAt.size === 0) return Promise.resolve();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#onIdle = resolve;
+    return promise;
   }
 
   #call(socket: WebSocket, at: number): void {
@@ -128,16 +151,35 @@ class FrontLoad {
     if (at === undefined) throw new Error(`Cannot find the call of ${String(result).slice(0, 80)}`);
     this.#sentAt.delete(id);
     const now = performance.now();
-    this.#samples.add(now - at);
+    this.samples.add(now - at);
     if (this.#isSaturated) this.#call(socket, now);
     else if (this.#sentAt.size === 0) this.#onIdle?.();
   }
+}
 
-  #idle(): Promise<void> {
-    if (this.#sentAt.size === 0) return Promise.resolve();
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#onIdle = resolve;
-    return promise;
+/** Joins, each left and closed at once, one after the other by each client. */
+class Joins extends FrontLoad {
+  #isOver = false;
+  #clients: Promise<void>[] = [];
+
+  async connect(): Promise<void> {}
+
+  protected begin(): void {
+    this.#isOver = false;
+    this.#clients = Array.from({ length: options.clients }, () => this.#joinAgain());
+  }
+
+  protected async end(): Promise<void> {
+    this.#isOver = true;
+    await Promise.all(this.#clients);
+  }
+
+  async #joinAgain(): Promise<void> {
+    while (!this.#isOver) {
+      const startedAt = performance.now();
+      await joinAndLeave(this.front.url, this.front.serializer);
+      this.samples.add(performance.now() - startedAt);
+    }
   }
 }
 
@@ -177,7 +219,8 @@ function resultOf(slices: readonly Slice[]): SliceResult {
   };
 }
 
-const loads = options.fronts.map((front) => new FrontLoad(front));
+const Load = options.operation === "joins" ? Joins : Calls;
+const loads = options.fronts.map((front) => new Load(front));
 for (const load of loads) await load.connect();
 if (options.warmUpMs > 0) {
   for (const load of [...loads, ...loads]) await load.run(options.warmUpMs / 2, 0);

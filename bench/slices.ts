@@ -35,6 +35,7 @@ export async function sliceTables({ cycles, beside }: SliceTables): Promise<stri
     lines.push(...(await warmTable(payload, measured, cycles)));
     lines.push(...(await freshTable(payload, measured)));
   }
+  lines.push(...(await joinTable(measured, cycles)));
   return lines;
 }
 
@@ -48,7 +49,14 @@ async function warmTable(
   await withFronts(measured, async (running) => {
     for (const rate of RATES) {
       console.error(`Slices of ${payload} at ${rate === 0 ? "saturation" : `${rate} a second`}`);
-      const load = { payload, rate, cycles, sliceMs: 250, warmUpMs: 1500 };
+      const load = {
+        operation: "calls",
+        payload,
+        rate,
+        cycles,
+        sliceMs: 250,
+        warmUpMs: 1500,
+      } as const;
       addCells(cells, measured, await measure(running, load));
     }
   });
@@ -61,13 +69,25 @@ async function freshTable(payload: PayloadName, measured: readonly Front[]): Pro
   for (const front of measured) {
     console.error(`First ${FRESH.sliceMs / 1000} s of ${front.name} with ${payload}`);
     await withFronts([front], async (running) => {
-      results.push(...(await measure(running, { payload, ...FRESH, cycles: 1, warmUpMs: 0 })));
+      const load = { operation: "calls", payload, ...FRESH, cycles: 1, warmUpMs: 0 } as const;
+      results.push(...(await measure(running, load)));
     });
   }
   const cells = measured.map(({ name }) => [name]);
   addCells(cells, measured, results);
   const title = `The first ${FRESH.sliceMs / 1000} s after the start, calls of ${payload}`;
   return table(title, [FRESH.rate], cells);
+}
+
+/** Joins, as many as possible: connect, HELLO, WELCOME, GOODBYE, close. */
+async function joinTable(measured: readonly Front[], cycles: number): Promise<string[]> {
+  const cells = measured.map(({ name }) => [name]);
+  await withFronts(measured, async (running) => {
+    console.error("Slices of joins");
+    const load = { operation: "joins", payload: "32 B", rate: 0, sliceMs: 500 } as const;
+    addCells(cells, measured, await measure(running, { ...load, cycles, warmUpMs: 2000 }));
+  });
+  return table("Slices of joins, warm", [0], cells);
 }
 
 async function withFronts(
