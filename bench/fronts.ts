@@ -9,6 +9,8 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import type { SerializerName } from "#wamp/serializer-name.ts";
+import { proxiedNodeConfig } from "../test/support/proxied-node.ts";
+import { join as joinSession } from "./clients.ts";
 
 /** The stub router behind every front. */
 export interface StubRouter {
@@ -173,6 +175,51 @@ function crossproxy(
       };
     },
   };
+}
+
+/** A proxy and a router of the same node; the CPU time of one of them counts. */
+function ownRouter(executable: string, name: string, measured: "proxy" | "router"): Front {
+  return {
+    name: `${name} before its own router, ${measured}`,
+    serializer: "json",
+    isInstalled: true,
+    async start() {
+      const folder = freshFolder();
+      const [proxyPort, routerPort] = [freePort(), freePort()];
+      const file = join(folder, "node.json");
+      await Bun.write(file, JSON.stringify(proxiedNodeConfig({ proxyPort, routerPort })));
+      const isReady = async () => (await listens(proxyPort)) && listens(routerPort);
+      const node = await start(
+        [executable, file, "--loglevel", "error"],
+        folder,
+        proxyPort,
+        isReady,
+      );
+      const callee = await echo(`ws://127.0.0.1:${routerPort}/`);
+      return {
+        url: `ws://127.0.0.1:${proxyPort}/`,
+        // The workers are started in the order of the configuration.
+        pids: descendants(node.pid).slice(...(measured === "router" ? [0, 1] : [1])),
+        async stop() {
+          callee.close();
+          await node.stop();
+        },
+      };
+    },
+  };
+}
+
+/** A callee that answers each call with its arguments. */
+async function echo(where: string): Promise<WebSocket> {
+  const registered = Promise.withResolvers<void>();
+  const socket = await joinSession(where, "json", (frame) => {
+    const [type, id, , , args] = JSON.parse(String(frame)) as unknown[];
+    if (type === 65) registered.resolve();
+    else socket.send(JSON.stringify([70, id, {}, args]));
+  });
+  socket.send(JSON.stringify([64, 1, {}, "bench.echo"]));
+  await registered.promise;
+  return socket;
 }
 
 function bareRelay(serializer: "json" | "cbor"): Front {
@@ -357,6 +404,11 @@ export function frontsOf(executable: string, build: string): Record<"json" | "js
   const json = { name: `JSON, ${build}`, client: "json", router: "json" } as const;
   const jsonToCbor = { name: `JSON to CBOR, ${build}`, client: "json", router: "cbor" } as const;
   return { json: crossproxy(json, executable), jsonToCbor: crossproxy(jsonToCbor, executable) };
+}
+
+/** A node whose proxy has a router of the same build; of this executable. */
+export function ownRouterFronts(executable = binary, build = "crossproxy"): Front[] {
+  return [ownRouter(executable, build, "proxy"), ownRouter(executable, build, "router")];
 }
 
 /** Starts the stub router. */

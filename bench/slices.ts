@@ -5,7 +5,14 @@
  */
 
 import { join } from "node:path";
-import { type Front, fronts, frontsOf, type RunningFront, startStubRouter } from "./fronts.ts";
+import {
+  type Front,
+  fronts,
+  frontsOf,
+  ownRouterFronts,
+  type RunningFront,
+  startStubRouter,
+} from "./fronts.ts";
 import type { PayloadName } from "./payloads.ts";
 import type { SlicedFront, SliceOptions, SliceResult } from "./slice-load.ts";
 
@@ -36,6 +43,7 @@ export async function sliceTables({ cycles, beside }: SliceTables): Promise<stri
     lines.push(...(await freshTable(payload, measured)));
   }
   lines.push(...(await joinTable(measured, cycles)));
+  lines.push(...(await ownRouterTable(cycles, beside)));
   return lines;
 }
 
@@ -60,7 +68,7 @@ async function warmTable(
       addCells(cells, measured, await measure(running, load));
     }
   });
-  return table(`Slices of calls of ${payload}, warm`, RATES, cells);
+  return table(`Slices of calls of ${payload}, warm`, columnsOf(RATES), cells);
 }
 
 /** Each front is started for one slice alone. */
@@ -76,7 +84,7 @@ async function freshTable(payload: PayloadName, measured: readonly Front[]): Pro
   const cells = measured.map(({ name }) => [name]);
   addCells(cells, measured, results);
   const title = `The first ${FRESH.sliceMs / 1000} s after the start, calls of ${payload}`;
-  return table(title, [FRESH.rate], cells);
+  return table(title, columnsOf([FRESH.rate]), cells);
 }
 
 /** Joins, as many as possible: connect, HELLO, WELCOME, GOODBYE, close. */
@@ -87,7 +95,32 @@ async function joinTable(measured: readonly Front[], cycles: number): Promise<st
     const load = { operation: "joins", payload: "32 B", rate: 0, sliceMs: 500 } as const;
     addCells(cells, measured, await measure(running, { ...load, cycles, warmUpMs: 2000 }));
   });
-  return table("Slices of joins, warm", [0], cells);
+  return table("Slices of joins, warm", columnsOf([0]), cells);
+}
+
+const CLIENTS = [8, 64, 512];
+
+/** Calls through a proxy to a router of the same node, as many as possible: the CPU time of either worker. */
+async function ownRouterTable(cycles: number, beside: string | undefined): Promise<string[]> {
+  const measured = ownRouterFronts();
+  if (beside !== undefined) measured.push(...ownRouterFronts(beside, "beside"));
+  const cells = measured.map(({ name }) => [name]);
+  await withFronts(measured, async (running) => {
+    for (const clients of CLIENTS) {
+      console.error(`Slices of ${clients} clients before a router of the same node`);
+      const load = { operation: "calls", payload: "32 B", rate: 0, clients, inflight: 2 } as const;
+      const times = { cycles, sliceMs: 250, warmUpMs: 2000 };
+      for (const [index, result] of (await measure(running, { ...load, ...times })).entries()) {
+        const { cpuMicros, cpuQuartileMicros, p99Ms } = result;
+        cells[index]?.push(
+          `${cpuMicros.toFixed(1)} / ${cpuQuartileMicros.toFixed(1)}`,
+          p99Ms.toFixed(1),
+        );
+      }
+    }
+  });
+  const columns = CLIENTS.flatMap((clients) => [`${clients} clients: CPU-µs`, "p99 ms"]);
+  return table("Slices of calls to a router of the same node", columns, cells);
 }
 
 async function withFronts(
@@ -112,7 +145,7 @@ async function withFronts(
 
 async function measure(
   running: SlicedFront[],
-  load: Omit<SliceOptions, "fronts" | "clients" | "inflight">,
+  load: Omit<SliceOptions, "fronts" | "clients" | "inflight"> & Partial<SliceOptions>,
 ): Promise<SliceResult[]> {
   const options: SliceOptions = { fronts: running, clients: 6, inflight: 4, ...load };
   const child = Bun.spawn(
@@ -139,12 +172,20 @@ function addCells(cells: string[][], measured: readonly Front[], results: SliceR
   }
 }
 
-function table(title: string, rates: readonly number[], cells: readonly string[][]): string[] {
-  const columns = rates.flatMap((rate) => [
+/** The columns of `addCells` for each of these rates. */
+function columnsOf(rates: readonly number[]): string[] {
+  return rates.flatMap((rate) => [
     rate === 0 ? "saturated: CPU-µs" : `${rate}/s: CPU-µs`,
     `x ${reference.name}`,
     "p99 ms",
   ]);
+}
+
+function table(
+  title: string,
+  columns: readonly string[],
+  cells: readonly (readonly string[])[],
+): string[] {
   return [
     `## ${title}`,
     "",

@@ -9,7 +9,8 @@ interface Ports {
   routerPort: number;
 }
 
-function configuration({ proxyPort, routerPort }: Ports) {
+/** The node's configuration. */
+export function proxiedNodeConfig({ proxyPort, routerPort }: Ports) {
   const allow = { call: true, register: true, publish: true, subscribe: true };
   const role = { name: "anonymous", permissions: [{ uri: "", match: "prefix", allow }] };
   const endpoint = { type: "unix", path: "router.sock" };
@@ -43,6 +44,9 @@ function configuration({ proxyPort, routerPort }: Ports) {
 export async function proxiedNode(...args: string[]) {
   const [proxyPort = 0, routerPort = 0] = freePorts(2);
   const ports = { proxyPort, routerPort };
-  const node = await nodeForTest(temporaryFolder({ "node.json": configuration(ports) }), ...args);
+  const node = await nodeForTest(
+    temporaryFolder({ "node.json": proxiedNodeConfig(ports) }),
+    ...args,
+  );
   return { node, ...ports };
 }
