@@ -110,7 +110,8 @@ export function readAnswer<M extends DynamicMethod>(
   const read = v.safeParse(answerSchemas[authmethod], answer);
   if (read.success) return { principal: read.output as AuthenticatorAnswer<M> };
   const [issue] = read.issues;
-  const place = issue.path?.map(({ key }) => key).join(".");
+  // Every attribute is one of the answer itself.
+  const place = issue.path?.[0].key;
   const expected = issue.input === undefined ? "it is missing" : `expected ${issue.message}`;
   return { reason: place === undefined ? expected : `${place}: ${expected}` };
 }

@@ -139,8 +139,7 @@ function denyUnverified({ authmethod }: PrincipalQuery): Deny {
 
 /** An authenticator's message without the secrets that it was sent, which it may quote. */
 function redact(message: string, { details = {} }: PrincipalQuery): string {
-  const secrets = Object.values(details).filter((value) => typeof value === "string");
-  return secrets.reduce(
+  return Object.values(details).reduce(
     (text, secret) => (secret === "" ? text : text.replaceAll(secret, "***")),
     message,
   );

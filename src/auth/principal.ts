@@ -25,7 +25,7 @@ export interface PrincipalQuery {
   authmethod: string;
   request: HelloRequest;
   /** What the authmethod adds for an authenticator: `ticket`, `pubkey` and so on. */
-  details?: Record<string, unknown>;
+  details?: Record<string, string>;
 }
 
 /** Looks up principals with the credentials of one authmethod. */
@@ -78,8 +78,9 @@ export class StaticPrincipals<Credentials> implements PrincipalSource<Credential
   }
 
   async find({ request }: PrincipalQuery): Promise<(Principal & Credentials) | undefined> {
-    const authid = request.authid ?? "";
-    return Object.hasOwn(this.#principals, authid) ? this.#principals[authid] : undefined;
+    const { authid } = request;
+    if (authid === undefined || !Object.hasOwn(this.#principals, authid)) return undefined;
+    return this.#principals[authid];
   }
 
   decoy({ request }: PrincipalQuery): (Principal & Credentials) | undefined {

@@ -272,6 +272,7 @@ describe("Authentication", () => {
   ])("takes the roles %j", async (announced) => {
     const one = new Authentication({ anonymous }, tcp, noAuthenticators, neverCanceled);
     expect(await one.hello([1, "realm1", { roles: announced }])).toMatchObject({ kind: "accept" });
+    expect(one.clientRoles).toEqual(announced);
   });
 
   test("shows an authenticator the certificate, and takes its word for the rest", async () => {

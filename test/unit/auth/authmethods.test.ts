@@ -144,6 +144,31 @@ test.each<[string, object, string]>([
   expect(logged).toEqual([]);
 });
 
+test.each<[string, object, string]>([
+  ["anonymous", {}, "accept"],
+  ["ticket", {}, "accept"],
+  ["wampcra", { secret: "x" }, "challenge"],
+  ["scram", scram, "challenge"],
+  ["cryptosign", { pubkey: key }, "challenge"],
+  ["tls", {}, "accept"],
+  ["cryptosign-proxy", { pubkey: key }, "challenge"],
+])("%s calls the function, and reads its answer %j", async (authmethod, answer, kind) => {
+  const asked: string[] = [];
+  const functionAuthenticators = {
+    async call({ authenticator }: { authenticator: string }) {
+      asked.push(authenticator);
+      return { role: "user", ...answer };
+    },
+  };
+  const auth = { [authmethod]: { ...dynamic, type: "function", authenticator: "auth1" } } as const;
+  const pending = beginAuth(authmethod, auth, {
+    ...authContext,
+    askable: { ...authContext.askable, functionAuthenticators },
+  });
+  expect(await outcomeOf(authmethod, pending)).toMatchObject({ kind });
+  expect(asked).toEqual(["auth1"]);
+});
+
 test.each([...Object.keys(requests), "anonymous-proxy", "cookie", "constructor", "kerberos"])(
   "%s does not begin where it is not configured",
   (authmethod) => {

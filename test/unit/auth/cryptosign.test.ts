@@ -58,6 +58,25 @@ describe("cryptosign", () => {
     }
   });
 
+  test("answers no sooner where there is no key to verify with", async () => {
+    const fastest = async (request: ReturnType<typeof hello>) => {
+      let least = Number.POSITIVE_INFINITY;
+      for (let round = 0; round < 20; round++) {
+        const auth = begin();
+        const { challenge } = challengeOf(await auth.hello(request));
+        const signature = sign("cc".repeat(32), String(challenge));
+        const start = performance.now();
+        expect(auth.authenticate(signature)).toEqual(denied("cryptosign"));
+        least = Math.min(least, performance.now() - start);
+      }
+      return least;
+    };
+    const withKey = await fastest(hello("alice", { pubkey: vector.pubkey }));
+    for (const request of [hello("keyless"), hello("eve", { pubkey: vector.pubkey })]) {
+      expect(await fastest(request)).toBeGreaterThan(withKey / 4);
+    }
+  });
+
   test("asks for the principal with the key that the client names, if it names one", async () => {
     const asked: unknown[] = [];
     const find = async ({ details }: PrincipalQuery) => void asked.push(details);

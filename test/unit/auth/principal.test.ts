@@ -6,6 +6,7 @@ import {
   omitAuthextra,
   type PrincipalQuery,
   type PrincipalSource,
+  SinglePrincipal,
   StaticPrincipals,
 } from "#auth/principal.ts";
 
@@ -102,6 +103,19 @@ describe("acceptPrincipal", () => {
       isBlameless: true,
     });
   });
+});
+
+test("a client without authid is none of the configured principals", async () => {
+  const principals = new StaticPrincipals({ joe: { role: "user" }, "": { role: "admin" } });
+  expect(await principals.find(query)).toEqual({ role: "user" });
+  const nameless = { ...query, request: { ...request, authid: undefined } };
+  expect(await principals.find(nameless)).toBeUndefined();
+});
+
+test("a single principal is that of every client", async () => {
+  const single = new SinglePrincipal({ role: "guest", authid: "visitor" });
+  expect(await single.find()).toEqual({ role: "guest", authid: "visitor" });
+  expect(single.authprovider).toBe("static");
 });
 
 test("configured principals have decoys where the authmethod makes them", () => {

@@ -139,6 +139,17 @@ describe("scram", () => {
     expect(await auth.authenticate(proof(message), extra)).toEqual(denied("scram"));
   });
 
+  test("denies an unknown authid the proof of its decoy's keys, too", async () => {
+    const source = {
+      authprovider: "static",
+      find: async () => undefined,
+      decoy: () => user,
+    } as const;
+    const auth = new ScramAuth(source);
+    const message = authMessage(challengeOf(await auth.hello(hello())));
+    expect(await auth.authenticate(proofFor(message), {})).toEqual(denied("scram"));
+  });
+
   test("takes one proof for each challenge", async () => {
     const auth = begin();
     const message = authMessage(challengeOf(await auth.hello(hello())));

@@ -162,16 +162,16 @@ describe("cryptosign-proxy", () => {
     const node: Principal & CryptosignCredentials = { role: "proxy", authorized_keys: [pubkey] };
     const dynamic: PrincipalSource<CryptosignCredentials> = {
       authprovider: "dynamic",
-      async find({ request, details }) {
-        asked.push([request.authid, request.authrole, details]);
+      async find({ authmethod, request, details }) {
+        asked.push([authmethod, request.authid, request.authrole, details]);
         return node;
       },
     };
     const request = { ...fromProxy({ ...client, pubkey }), authid: undefined };
     expect(await begin(dynamic).hello(request)).toMatchObject({ kind: "challenge" });
-    expect(asked).toEqual([["joe", "user", { pubkey }]]);
+    expect(asked).toEqual([["cryptosign-proxy", "joe", "user", { pubkey }]]);
     await begin(dynamic).hello({ ...request, authid: "node1", authrole: "proxy" });
-    expect(asked.at(-1)).toEqual(["node1", "proxy", { pubkey }]);
+    expect(asked.at(-1)).toEqual(["cryptosign-proxy", "node1", "proxy", { pubkey }]);
     node.role = undefined;
     const refused = await begin(dynamic).hello(request);
     expect(refused).toMatchObject({ kind: "deny", uri: "wamp.error.no_such_role" });

@@ -100,6 +100,8 @@ describe("wampcra", () => {
     ["alice", (challenge: unknown) => sign("secret2", challenge)],
     ["alice", () => sign("secret1", "another challenge")],
     ["alice", () => ""],
+    ["alice", (challenge: unknown) => sign("", challenge)],
+    ["bob", (challenge: unknown) => sign("", challenge)],
     ["bob", (challenge: unknown) => sign("L3L1YUE8Txlw", challenge)],
     ["nobody", (challenge: unknown) => sign("", challenge)],
   ])("denies %s with another signature", async (authid, signature) => {
@@ -174,6 +176,18 @@ describe("wampcra", () => {
     const carol = { ...bob, secret: "secret3" };
     expect(await saltFor("eve", { bob, carol })).toBe("salt123");
     expect(await saltFor("eve", { bob, carol: { ...carol, salt: "tlas321" } })).not.toBe("salt123");
+  });
+
+  test("denies an unknown authid the proof of its decoy's secret, too", async () => {
+    const decoy = { secret: "decoy", role: "user" };
+    const source = {
+      authprovider: "static",
+      find: async () => undefined,
+      decoy: () => decoy,
+    } as const;
+    const auth = new WampCraAuth(source, authContext);
+    const { challenge } = challengeOf(await auth.hello(helloRequest()));
+    expect(await auth.authenticate(sign("decoy", challenge))).toEqual(denied("wampcra"));
   });
 
   test("has nothing to challenge with where there is no user, or no authid", async () => {
