@@ -42,7 +42,6 @@ export class Route {
    */
   next(tried: ReadonlySet<Backend>): Backend | undefined {
     const left = this.#turns.filter(({ backend }) => !tried.has(backend));
-    if (left.length < 2) return left[0]?.backend;
     const up = left.filter(({ backend }) => backend.isUp);
     const choice = up.length > 0 ? up : left;
     return inTurn(this.#policy === "least_sessions" ? leastLoaded(choice) : choice);
