@@ -1,5 +1,11 @@
-import { expect, test } from "bun:test";
-import { type ForwardTask, handleLongMessage } from "#session/long-message.ts";
+import { describe, expect, test } from "bun:test";
+import {
+  type ForwardTask,
+  HEAD_ROOM_OCTETS,
+  handleLongMessage,
+  memoryOf,
+} from "#session/long-message.ts";
+import type { SerializerName } from "#wamp/serializer-name.ts";
 
 const task: ForwardTask = {
   message: '[48,7,{},"a",[1]]',
@@ -57,4 +63,105 @@ test.each<[string, Partial<ForwardTask>, object]>([
 
 test("a long message that is as long as its receiver takes is not too long", () => {
   expect(handleLongMessage({ ...task, maxOctets: 9 })).toMatchObject({ kind: "transcoded" });
+});
+
+/** Slices a message in JSON; the forms of its payload without the room for their heads. */
+function slice(message: string, ...payloadIn: SerializerName[]) {
+  const result = handleLongMessage({ message: Buffer.from(message), from: "json", payloadIn });
+  if (result.kind !== "sliced") return result;
+  const forms = result.forms.map(([name, form]) => [
+    name,
+    typeof form === "string" ? form : form.subarray(HEAD_ROOM_OCTETS).toHex(),
+  ]);
+  return { ...result, octets: Buffer.from(result.octets).toString(), forms };
+}
+
+describe("a long message in slices", () => {
+  const publish = '[16,7,{},"t",[1],{"a":2}]';
+
+  test("is told with the begin of each item and the end of the last one", () => {
+    expect(slice(publish)).toEqual({
+      kind: "sliced",
+      octets: publish,
+      bounds: [1, 4, 6, 9, 13, 17, 24],
+      forms: [],
+    });
+  });
+
+  test("is sliced alike as a text", () => {
+    const task = { from: "json", payloadIn: [] } as const;
+    const text = handleLongMessage({ ...task, message: publish });
+    expect(text).toEqual(handleLongMessage({ ...task, message: Buffer.from(publish) }));
+  });
+
+  test("has its payload as the end of a list in each serializer", () => {
+    expect(slice(publish, "json", "cbor", "msgpack")).toMatchObject({
+      forms: [
+        ["json", Buffer.from('[1],{"a":2}]').toHex()],
+        ["cbor", "8101a1616102"],
+        ["msgpack", "910181a16102"],
+      ],
+    });
+  });
+
+  test.each([
+    ['[16,7,{},"t",[1],{}]', "8101a0"],
+    ['[48,7,{},"p",[1]]', "8101"],
+    ["[70,7,{},[1]]", "8101"],
+    ['[8,68,7,{},"a.b",[1],{}]', "8101a0"],
+    // No message has more than arguments and keyword arguments.
+    ['[48,7,{},"p",[1],{},9]', "8101a0"],
+    // These have no payload.
+    ['[48,7,{},"p"]', ""],
+    ['[32,7,{},"t"]', ""],
+  ])("%s has the payload %p", (message, payload) => {
+    expect(slice(message, "cbor")).toMatchObject({ forms: [["cbor", payload]] });
+  });
+
+  test.each([
+    ['[16,7,{},"t",["\\ud800"]]', "[4][0]"],
+    ['[16,7,{},"t",[],{"a":"\\ud800"}]', "[5].a"],
+    ['[70,7,{},["\\ud800"]]', "[3][0]"],
+  ])("%s has no form in CBOR, and says where: %s", (message, place) => {
+    expect(slice(message, "json", "cbor")).toMatchObject({
+      forms: [
+        ["json", expect.stringMatching(/^5b/)],
+        ["cbor", `Cannot represent a lone surrogate in CBOR at ${place}`],
+      ],
+    });
+  });
+
+  test.each(["[16,7,{", "[]", "{}"])("is unsound where it is %s", (message) => {
+    expect(slice(message, "cbor")).toEqual({
+      kind: "unsound",
+      sentence: expect.stringMatching(/^Cannot read a json message: /),
+    });
+  });
+
+  test("is passed to the other thread with all of its forms", () => {
+    const payloadIn = ["json", "cbor"] as const;
+    const task = { message: Buffer.from('[16,7,{},"t",["\\ud800"]]'), from: "json" } as const;
+    const result = handleLongMessage({ ...task, payloadIn });
+    if (result.kind !== "sliced") throw new Error(result.kind);
+    const [[, inJson] = []] = result.forms;
+    expect(memoryOf(result)).toEqual([
+      result.octets.buffer,
+      (inJson as Uint8Array<ArrayBuffer>).buffer,
+    ]);
+  });
+});
+
+test("a transcoded message is passed to the other thread, and a refusal has no memory", () => {
+  const result = handleLongMessage(task);
+  if (result.kind !== "transcoded") throw new Error(result.kind);
+  expect(memoryOf(result)).toEqual([result.octets.buffer]);
+  expect(memoryOf(handleLongMessage({ ...task, to: null }))).toEqual([]);
+});
+
+test("a fault of the program is none of the message", () => {
+  const faulty = { ...task, from: "none" as "json" };
+  expect(() => handleLongMessage(faulty)).toThrow(TypeError);
+  expect(() => handleLongMessage({ message: "[]", from: "none" as "json", payloadIn: [] })).toThrow(
+    TypeError,
+  );
 });
