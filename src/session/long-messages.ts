@@ -42,8 +42,9 @@ interface PendingTask {
   reject(error: Error): void;
 }
 
-/** The thread of one process, and the messages that it has not handled. */
-class LongMessages {
+/** A thread, and the messages that it has not handled. A process needs one: `longMessages`. */
+export class LongMessages {
+  readonly #module: string;
   #thread: Worker | undefined;
   /** In the order in which the thread answers. */
   #pending: PendingTask[] = [];
@@ -51,6 +52,11 @@ class LongMessages {
   /** The thread cannot run: it ended before its first answer. */
   #isBroken = false;
   #hasAnswered = false;
+
+  /** The module that the thread runs. */
+  constructor(module = MODULE) {
+    this.#module = module;
+  }
 
   /** Transcodes a message, which is borrowed unless it was given. Rejects at a fault of the program. */
   forward(task: ForwardTask): Promise<ForwardResult> {
@@ -79,7 +85,7 @@ class LongMessages {
   #running(): Worker {
     clearTimeout(this.#idleTimer);
     if (this.#thread !== undefined) return this.#thread;
-    const thread = new Worker(MODULE);
+    const thread = new Worker(this.#module);
     // A node that shuts down does not wait for the thread.
     thread.unref();
     thread.on("message", (answer: ThreadAnswer) => this.#finished(answer));
