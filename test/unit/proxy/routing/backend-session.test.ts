@@ -139,4 +139,13 @@ describe("a session that is not opened", () => {
       expect([backend.sessions, backend.isUp]).toEqual([0, true]);
     },
   );
+
+  test("says nothing to a router that was reached when it is canceled", async () => {
+    const controller = new AbortController();
+    const { router, session } = await open(controller.signal);
+    const side = await router.session();
+    controller.abort(new Error("gone"));
+    await expect(session).rejects.toThrow("gone");
+    expect(await side.rest()).toEqual([]);
+  });
 });

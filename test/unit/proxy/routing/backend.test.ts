@@ -88,15 +88,18 @@ describe("a backend", () => {
   });
 });
 
-/** A router that answers RawSocket handshakes; each connection is first told to `onCheck`. */
-async function router(onCheck = () => {}) {
+/**
+ * A router that answers RawSocket handshakes, and says `more` behind them; each connection is first told to
+ * `onCheck`.
+ */
+async function router(onCheck = () => {}, more = "") {
   const path = join(temporaryFolder(), "router.sock");
   const ended: (() => void)[] = [];
   let reached = 0;
   const server = createServer((socket) => {
     reached += 1;
     onCheck();
-    socket.on("data", (octets) => socket.write(octets));
+    socket.on("data", (octets) => socket.write(Buffer.concat([octets, Buffer.from(more, "hex")])));
     socket.on("close", () => ended.shift()?.());
     socket.on("error", () => {});
   });
@@ -134,6 +137,15 @@ describe("a health check", () => {
     await checked();
     await checked();
     expect(one.isUp).toBe(true);
+  });
+
+  test("takes a router for up that says something, too", async () => {
+    // The frame of a message of 3 octets.
+    const { path, checked } = await router(() => {}, "00000003 820607".replaceAll(" ", ""));
+    const { backend: one } = backend({ ...check, fall: 1, interval: 1, while_up: true }, 0, path);
+    await checked();
+    await checked();
+    expect([one.isUp, one.wasReached]).toEqual([true, true]);
   });
 
   test("is not made of a router that is up where that is not wanted", async () => {

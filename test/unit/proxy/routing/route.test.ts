@@ -208,6 +208,12 @@ describe("failover", () => {
     expect(both.routerWasReached).toBe(true);
   });
 
+  test("has a sentence also where the only router has taken a session before", async () => {
+    const only = failover("a");
+    expect(await only.next(openExcept())).toBe("a");
+    await expect(only.next(openExcept())).rejects.toMatchObject({ source: "router" });
+  });
+
   test("tries no other backend at a failure of the client's side", async () => {
     const failed = failover("a", "b").next(async () => {
       throw new Failure("Cannot join: no", { source: "client" });
