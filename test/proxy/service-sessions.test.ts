@@ -202,6 +202,44 @@ test("there is no room while all sessions are in use", async () => {
   });
 });
 
+test("a session that was lost makes room, unless it joins again", async () => {
+  const { router, ask, answered, logged } = await start();
+  const lost = await answered(ask("lost"));
+  for (let count = 1; count < PLACES; count++) {
+    void ask(`realm${count}`);
+    const session = await router.session();
+    await session.welcome();
+    await session.next();
+  }
+  lost.hangUp();
+  while (logged.at(-1)?.[0] !== "service session lost") {
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  const again = ask("lost");
+  const joining = await router.session();
+  await expect(ask("other")).rejects.toThrow("256 realms and roles are in use");
+  joining.hangUp();
+  await again.catch(() => {});
+  await answered(ask("other"));
+});
+
+test("requests for a realm that makes room are told so", async () => {
+  const { router, ask } = await start();
+  const failed = ask("none");
+  (await router.session()).hangUp();
+  await failed.catch(() => {});
+  for (let count = 1; count < PLACES; count++) {
+    void ask(`realm${count}`);
+    await router.session();
+  }
+  const waiting = ask("none");
+  // None of these has ever joined: each further realm takes the room of another.
+  for (let count = 1; count <= PLACES; count++) void ask(`other${count}`);
+  await expect(waiting).rejects.toMatchObject({
+    message: "Cannot join as a service session: its room is needed",
+  });
+});
+
 test("unused sessions make room, the longest unused first, and those in use do not", async () => {
   const { ask, answered } = await start();
   const busy = await answered(ask("busy"));

@@ -113,9 +113,9 @@ export class ServiceSession implements BackendObserver {
   }
 
   onRouterMessage(message: WireMessage): void {
-    if (this.#state === "ended") return;
     try {
-      const { serializer } = this.#router.peer;
+      if (this.#backend === undefined) throw new Error("the router sent a message before HELLO");
+      const { serializer } = this.#backend.peer;
       if (this.#state === "joining") this.#onJoinMessage(decodeMessage(message, serializer));
       else if (!this.#requests.onMessage(message, serializer)) {
         this.#onOtherMessage(decodeMessage(message, serializer));

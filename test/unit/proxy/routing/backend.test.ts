@@ -99,7 +99,9 @@ async function router(onCheck = () => {}, more = "") {
   const server = createServer((socket) => {
     reached += 1;
     onCheck();
-    socket.on("data", (octets) => socket.write(Buffer.concat([octets, Buffer.from(more, "hex")])));
+    socket.on("data", (octets: Buffer) =>
+      socket.write(Buffer.concat([octets, Buffer.from(more, "hex")])),
+    );
     socket.on("close", () => ended.shift()?.());
     socket.on("error", () => {});
   });

@@ -1,6 +1,7 @@
 /** One service session on a router that says what the test tells it to say. */
 
 import { describe, expect, test } from "bun:test";
+import { createServer } from "node:net";
 import { join } from "node:path";
 import { makePrivateKey } from "#base/ed25519.ts";
 import { Backend } from "#proxy/routing/backend.ts";
@@ -87,7 +88,6 @@ describe("a session that joins fails when its router", () => {
     await expect(joining).rejects.toThrow(
       /^Cannot join as a service session: the router ended the connection: ./,
     );
-    await joining.catch(() => {});
   });
 
   test("challenges it again", async () => {
@@ -115,6 +115,37 @@ describe("a session that joins fails when its router", () => {
     await expect(joining).rejects.toThrow("no WELCOME within 5000 ms");
     await side.closed.promise;
   });
+});
+
+test("a session fails where its router speaks before HELLO, and says nothing to it", async () => {
+  const path = join(temporaryFolder(), "router.sock");
+  const heard: Buffer[] = [];
+  const closed = Promise.withResolvers<void>();
+  const server = createServer((socket) => {
+    socket.once("data", (handshake: Buffer) => {
+      // It speaks CBOR alone, and offers no streams.
+      if (((handshake[1] ?? 0) & 0x0f) !== 3) {
+        socket.destroy();
+        return;
+      }
+      socket.on("close", () => closed.resolve());
+      // The answer, and twice the frame of an EVENT behind it.
+      const event = Buffer.from("000000068418240102a0", "hex");
+      socket.write(Buffer.concat([handshake, event, event]));
+      socket.on("data", (octets: Buffer) => void heard.push(octets));
+    });
+    socket.on("error", () => {});
+  });
+  await new Promise<void>((resolve) => server.listen(path, resolve));
+  afterTest(() => server.close());
+  const backend = new Backend(connectionTo("router", path), { log: quiet, slowStartMs: 0 });
+  const identity = { realm: "realm1", role: "user", node: nodeCredentials("node", null) };
+  await expect(ServiceSession.join(backend, identity)).rejects.toMatchObject({
+    message: "Cannot join as a service session: the router sent a message before HELLO",
+    source: "router",
+  });
+  await closed.promise;
+  expect([backend.sessions, Buffer.concat(heard).toHex()]).toEqual([0, ""]);
 });
 
 test("a session that has joined in time goes on", async () => {
@@ -170,6 +201,9 @@ describe("a joined session", () => {
     session.leave("enough", "wamp.close.system_shutdown");
     session.leave("more than enough", "wamp.close.normal");
     expect(await session.ended).toBe("enough");
+    await expect(call(session)).rejects.toMatchObject({
+      message: "Cannot wait for an answer: enough",
+    });
     expect(await side.next()).toEqual([6, {}, "wamp.close.system_shutdown"]);
     await side.closed.promise;
     expect(await hasMore(side)).toBe(false);
