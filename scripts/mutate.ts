@@ -111,7 +111,8 @@ function settingsFor(file: string, tests: readonly string[]) {
     mutate: [file],
     commandRunner: { command: test.map((word) => JSON.stringify(word)).join(" ") },
     concurrency: 2,
-    timeoutMS: 5_000,
+    // Long enough for a busy machine: a mutant that times out makes a loop without end.
+    timeoutMS: 20_000,
     timeoutFactor: 2,
     incremental: true,
     incrementalFile: resultsOf(file),
