@@ -106,7 +106,11 @@ describe("acceptPrincipal", () => {
 });
 
 test("a client without authid is none of the configured principals", async () => {
-  const principals = new StaticPrincipals({ joe: { role: "user" }, "": { role: "admin" } });
+  const principals = new StaticPrincipals({
+    joe: { role: "user" },
+    "": { role: "admin" },
+    undefined: { role: "admin" },
+  });
   expect(await principals.find(query)).toEqual({ role: "user" });
   const nameless = { ...query, request: { ...request, authid: undefined } };
   expect(await principals.find(nameless)).toBeUndefined();

@@ -66,8 +66,10 @@ test("a long message that is as long as its receiver takes is not too long", () 
 });
 
 /** Slices a message in JSON; the forms of its payload without the room for their heads. */
-function slice(message: string, ...payloadIn: SerializerName[]) {
-  const result = handleLongMessage({ message: Buffer.from(message), from: "json", payloadIn });
+function slice(text: string, ...payloadIn: SerializerName[]) {
+  // It does not begin where its memory does, as with the octets of a connection.
+  const message = Buffer.from(`[]${text}`).subarray(2);
+  const result = handleLongMessage({ message, from: "json", payloadIn });
   if (result.kind !== "sliced") return result;
   const forms = result.forms.map(([name, form]) => [
     name,
@@ -85,6 +87,15 @@ describe("a long message in slices", () => {
       octets: publish,
       bounds: [1, 4, 6, 9, 13, 17, 24],
       forms: [],
+    });
+  });
+
+  test("stays in its memory, and its payload as it is in its own serializer", () => {
+    const message = Buffer.from('[16,7,{},"t",[ 1.0 ]]');
+    const result = handleLongMessage({ message, from: "json", payloadIn: ["json"] });
+    expect(result.kind === "sliced" && result.octets).toBe(message as never);
+    expect(slice('[16,7,{},"t",[ 1.0 ]]', "json")).toMatchObject({
+      forms: [["json", Buffer.from("[ 1.0 ]]").toHex()]],
     });
   });
 
@@ -144,7 +155,7 @@ describe("a long message in slices", () => {
     const result = handleLongMessage({ ...task, payloadIn });
     if (result.kind !== "sliced") throw new Error(result.kind);
     const [[, inJson] = []] = result.forms;
-    expect(memoryOf(result)).toEqual([
+    expect(memoryOf(result)).toStrictEqual([
       result.octets.buffer,
       (inJson as Uint8Array<ArrayBuffer>).buffer,
     ]);
@@ -159,8 +170,8 @@ test("a transcoded message is passed to the other thread, and a refusal has no m
 });
 
 test("a fault of the program is none of the message", () => {
-  const faulty = { ...task, from: "none" as "json" };
-  expect(() => handleLongMessage(faulty)).toThrow(TypeError);
+  expect(() => handleLongMessage({ ...task, from: "none" as "json" })).toThrow(TypeError);
+  expect(() => handleLongMessage({ ...task, to: "none" as "json" })).toThrow(TypeError);
   expect(() => handleLongMessage({ message: "[]", from: "none" as "json", payloadIn: [] })).toThrow(
     TypeError,
   );
