@@ -35,6 +35,10 @@ CHANNEL = 3
 LEAVE_SECONDS = 2
 EXIT_SECONDS = 2
 
+# Options of prctl.
+PR_SET_PDEATHSIG = 1
+PR_SET_NAME = 15
+
 # An exception, or a router, may quote any value: longer texts are cut.
 MAX_REASON = 2_000
 MAX_TRACEBACK = 16_000
@@ -828,10 +832,16 @@ def set_title(title):
 
         setproctitle(title)
     except ImportError:
+        prctl(PR_SET_NAME, title.encode()[:15])
+
+
+def prctl(option, value):
+    """A system call of Linux that Python does not offer; nothing elsewhere."""
+    # A Python that was built without it raises ImportError.
+    with contextlib.suppress(ImportError, OSError, AttributeError):
         import ctypes
 
-        with contextlib.suppress(OSError, AttributeError):
-            ctypes.CDLL(None).prctl(15, title.encode()[:15], 0, 0, 0)
+        ctypes.CDLL(None).prctl(option, value, 0, 0, 0)
 
 
 def main():
@@ -839,6 +849,8 @@ def main():
     # The first that is registered is the last that is called.
     atexit.register(end_children)
     threading.Thread(target=end_with_crossproxy, daemon=True).start()
+    # A process that is stopped (SIGSTOP) would not see that crossproxy has gone.
+    prctl(PR_SET_PDEATHSIG, signal.SIGCONT)
     try:
         if description["cpu_affinity"]:
             os.sched_setaffinity(0, description["cpu_affinity"])

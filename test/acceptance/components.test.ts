@@ -749,9 +749,9 @@ async function gone(pid: number): Promise<void> {
 }
 
 describe("a controller that is killed", () => {
-  test.if(hasPython)(
-    "takes guests with their children, components and authenticators with it",
-    async () => {
+  test.if(hasPython).each(["that run", "that are stopped"])(
+    "takes guests with their children, components and authenticators %s with it",
+    async (state) => {
       const auth = {
         anonymous,
         ticket: { type: "function", create: "function_authenticators.create_authenticator" },
@@ -790,6 +790,7 @@ describe("a controller that is killed", () => {
         pidOf(output, "authenticators are run"),
       ];
       for (const pid of pids) expect(await Bun.file(`/proc/${pid}/stat`).exists()).toBe(true);
+      if (state === "that are stopped") for (const pid of pids) process.kill(pid, "SIGSTOP");
       started.kill("SIGKILL");
       await Promise.all(pids.map(gone));
     },
