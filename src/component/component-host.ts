@@ -307,7 +307,7 @@ function processOptions({
   title,
 }: ComponentHostOptions): Omit<RunnerOptions, "connections"> {
   return {
-    python: requirePython(options.python),
+    python: requirePython(options.python, startFolder),
     folder,
     environment: componentEnvironment(options, startFolder, folder),
     title: options.title ?? title,

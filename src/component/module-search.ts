@@ -30,7 +30,7 @@ export async function searchModules(
 ): Promise<(string | null)[]> {
   let python: string;
   try {
-    python = requirePython(search.options.python);
+    python = requirePython(search.options.python, process.cwd());
   } catch (failure) {
     return wanted.map(() => sentenceOf(failure));
   }

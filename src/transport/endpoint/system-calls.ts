@@ -4,8 +4,8 @@
  * @module
  */
 
-import { constants } from "node:os";
 import { dlopen, type Pointer, ptr } from "bun:ffi";
+import { constants } from "node:os";
 
 /** The C library under its names: glibc, then musl. */
 const LIBRARIES = ["libc.so.6", "libc.musl-x86_64.so.1", "libc.musl-aarch64.so.1"];

@@ -28,6 +28,12 @@ test("modules are searched in pythonpath, the folders of the start and of the no
   expect(PYTHONPATH).toBe("/b:/a:/start:/start/.crossbar:/inherited:/more");
 });
 
+test("relative folders of the inherited path count from the folder of the start", () => {
+  inherit("lib:../more:/absolute");
+  const { PYTHONPATH } = componentEnvironment(options([]), "/app/start", "/node");
+  expect(PYTHONPATH).toBe("/app/start:/node:/app/start/lib:/app/more:/absolute");
+});
+
 test("a folder is named once, and nothing where nothing is inherited", () => {
   inherit(undefined);
   expect(componentEnvironment(options(["/node"]), "/node", "/node")["PYTHONPATH"]).toBe("/node");
