@@ -11,7 +11,9 @@ const all = { CROSSPROXY_PYTHON: "/named/python", VIRTUAL_ENV: "/venv", PATH };
 test("the interpreter is the first that is set", () => {
   expect(requirePython("/configured/python", "/start", all)).toBe("/configured/python");
   expect(requirePython(undefined, "/start", all)).toBe("/named/python");
-  expect(requirePython(undefined, "/start", { ...all, CROSSPROXY_PYTHON: "" })).toBe("/venv/bin/python");
+  expect(requirePython(undefined, "/start", { ...all, CROSSPROXY_PYTHON: "" })).toBe(
+    "/venv/bin/python",
+  );
   expect(requirePython(undefined, "/start", { PATH })).toBe(join(PATH, "python3"));
 });
 
