@@ -17,6 +17,7 @@ the channel, or SIGTERM, makes every session leave, and ends the process.
 import atexit
 import base64
 import contextlib
+import datetime
 import importlib
 import importlib.util
 import json
@@ -142,6 +143,28 @@ def framework_of(made_by):
     if getattr(txaio, "using_twisted", False):
         return "twisted"
     return "asyncio" if getattr(txaio, "using_asyncio", False) else None
+
+
+# Values of the configuration
+
+MAKERS = {
+    "date": datetime.date.fromisoformat,
+    "datetime": datetime.datetime.fromisoformat,
+    "bytes": base64.b64decode,
+}
+
+
+def configured(text, parts=()):
+    """A value in JSON; `parts` replace what JSON does not have, inner ones first."""
+    whole = [json.loads(text)]
+    for part in parts:
+        *outer, last = [0, *part["path"]]
+        inside = whole
+        for step in outer:
+            inside = inside[step]
+        make = MAKERS.get(part["type"])
+        inside[last] = make(part["text"]) if make else set(inside[last])
+    return whole[0]
 
 
 # The two frameworks
@@ -356,7 +379,8 @@ class Running:
         def create():
             from autobahn.wamp.types import ComponentConfig
 
-            extra = {**json.loads(self.item["extra"]), "cbdir": self.runner.folder}
+            extra = configured(self.item["extra"], self.item.get("parts", ()))
+            extra = {**extra, "cbdir": self.runner.folder}
             config = ComponentConfig(realm=self.item["realm"], extra=extra)
             try:
                 session = (made_by or framework.Session)(config)
@@ -577,7 +601,8 @@ class Authenticator:
 
         # As in Crossbar; it gives the worker's controller, of which there is none, in the second place.
         try:
-            made = txaio.as_future(create, json.loads(self.item["config"]), None)
+            config = configured(self.item["config"], self.item.get("parts", ()))
+            made = txaio.as_future(create, config, None)
         except SystemExit as error:
             failure(self.id, "create", error)
             return

@@ -158,6 +158,17 @@ export interface AuthenticatorConfig {
   create: string;
   /** First argument of the function, as JSON. */
   config: string;
+  /** Parts of `config`, inner ones first; absent: none. */
+  parts?: PythonPart[];
+}
+
+/** A part of a value for which JSON has none, made in Python in the place of what JSON has there. */
+export interface PythonPart {
+  path: (string | number)[];
+  /** A `set` is made of the list in its place. */
+  type: "date" | "datetime" | "bytes" | "set";
+  /** ISO 8601 for dates, base64 for octets. */
+  text: string;
 }
 
 /** When a container ends, and which components are started again. */
@@ -186,6 +197,8 @@ export interface ComponentConfig {
   entrypoint?: string;
   /** JSON of an object, with the digits of the file. */
   extra: string;
+  /** Parts of `extra`, inner ones first; absent: none. */
+  parts?: PythonPart[];
   /** How a container's component connects, in autobahn's terms; files are absolute. */
   transport: Record<string, unknown>;
 }

@@ -77,8 +77,8 @@ function whatRuns(
   path: JsonPath,
   report: Report,
 ) {
-  const extra = report.jsonText([...path, "extra"], item.extra ?? {});
-  const common = { realm: item.realm, extra };
+  const { text: extra, ...others } = report.pythonValue([...path, "extra"], item.extra ?? {});
+  const common = { realm: item.realm, extra, ...others };
   switch (item.type) {
     case "class":
       report.load([...path, "classname"], { name: item.classname });
