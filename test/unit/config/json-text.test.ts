@@ -133,3 +133,27 @@ test("an absent extra is an empty object", async () => {
   const [router] = config?.workers ?? [];
   expect(router?.type === "router" && router.components?.list[0]?.extra).toBe("{}");
 });
+
+test("authmethods with different dates have different authenticators", async () => {
+  const by = (config: string) => `{type: function, create: a.b, config: ${config}}`;
+  const { config, faults } = await loadNode(
+    `version: 2
+workers:
+- type: router
+  realms: [{name: realm1}]
+  transports:
+  - type: websocket
+    endpoint: {type: unix, path: a.sock}
+    auth: {ticket: ${by("2001-12-14")}, wampcra: ${by("2001-12-15")}, scram: ${by("2001-12-14")}}
+`,
+    {},
+    "node.yaml",
+  );
+  expect(faults).toEqual([]);
+  const [router] = config?.workers ?? [];
+  const list = router?.type === "router" ? router.authenticators?.list : undefined;
+  expect(list?.map(({ id, parts }) => [id, parts?.[0]?.text])).toEqual([
+    ["a.b", "2001-12-14"],
+    ["a.b#2", "2001-12-15"],
+  ]);
+});
