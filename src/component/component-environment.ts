@@ -6,7 +6,7 @@
 
 import { resolve } from "node:path";
 import { processEnvironment } from "#base/process-environment.ts";
-import type { PythonOptions } from "#config/node-config.ts";
+import type { PythonOptions } from "#config/component/process-config.ts";
 
 /**
  * The variables that `options.env` asks for, and PYTHONPATH: the folders of `pythonpath`, the folder in

@@ -12,7 +12,8 @@
 
 import { Failure, sentenceOf } from "#base/failure.ts";
 import { exitOf, type ProcessExit } from "#base/process-exit.ts";
-import type { ComponentConfig, PythonOptions } from "#config/node-config.ts";
+import type { ComponentConfig } from "#config/component/component-config.ts";
+import type { PythonOptions } from "#config/component/process-config.ts";
 import type { LogLevel } from "#observe/log-format.ts";
 import type { Logger } from "#observe/logger.ts";
 import { logOutput } from "#observe/process-output.ts";

@@ -23,7 +23,7 @@ import { type ProcessExit, printExit } from "#base/process-exit.ts";
 import { RestartPolicy } from "#base/restart-policy.ts";
 import { type ComponentContext, ComponentHost } from "#component/component-host.ts";
 import type { ComponentEnd } from "#component/running-component.ts";
-import type { ContainerWorkerConfig } from "#config/node-config.ts";
+import type { ContainerWorkerConfig } from "#config/component/container-config.ts";
 import type { Logger } from "#observe/logger.ts";
 import type { WorkerProcess } from "./worker-process.ts";
 

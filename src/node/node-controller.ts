@@ -9,7 +9,8 @@
 import { sentenceOf } from "#base/failure.ts";
 import { type ProcessExit, printExit } from "#base/process-exit.ts";
 import { RestartPolicy } from "#base/restart-policy.ts";
-import type { NodeConfig, NodeShutdownTrigger, WorkerConfig } from "#config/node-config.ts";
+import type { NodeConfig, NodeShutdownTrigger } from "#config/node/node-config.ts";
+import type { WorkerConfig } from "#config/node/worker-config.ts";
 import type { Logger } from "#observe/logger.ts";
 import type { StartContext } from "./control-message.ts";
 import { startWorker } from "./start-worker.ts";

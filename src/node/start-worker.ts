@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { WorkerConfig } from "#config/node-config.ts";
+import type { WorkerConfig } from "#config/node/worker-config.ts";
 import type { Logger } from "#observe/logger.ts";
 import { processLogger } from "#observe/process-logger.ts";
 import { ContainerProcess } from "./container-process.ts";

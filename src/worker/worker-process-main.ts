@@ -9,7 +9,7 @@
 
 import { useDecoyKey } from "#auth/decoy-principals.ts";
 import { Failure, sentenceOf } from "#base/failure.ts";
-import type { NativeWorkerConfig } from "#config/node-config.ts";
+import type { NativeWorkerConfig } from "#config/node/worker-config.ts";
 import type { StartContext } from "#node/control-message.ts";
 import type { Logger } from "#observe/logger.ts";
 import { processLogger } from "#observe/process-logger.ts";

@@ -5,7 +5,7 @@
  */
 
 import { isDeepStrictEqual } from "node:util";
-import type { FunctionAuthConfig } from "#config/node-config.ts";
+import type { FunctionAuthConfig } from "#config/auth/authenticator-config.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
 import { isSameJson } from "#config/text/json-text.ts";
 import type { WorkerContext } from "#config/transport/transport-context.ts";

@@ -5,9 +5,10 @@
  */
 
 import { asMap, isRecord } from "#base/record.ts";
+import type { ComponentConfig } from "#config/component/component-config.ts";
 import { normalizeWebSocketEndpoint } from "#config/connection/normalize-connecting-transport.ts";
+import type { ConnectingEndpointConfig } from "#config/endpoint/endpoint-config.ts";
 import { normalizeConnecting } from "#config/endpoint/normalize-endpoint.ts";
-import type { ComponentConfig, ConnectingEndpointConfig } from "#config/node-config.ts";
 import { supportedSerializers } from "#config/schema/serializers.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
 import type { Report } from "#config/text/report.ts";

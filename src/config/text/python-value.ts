@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { PythonPart } from "#config/node-config.ts";
+import type { PythonPart } from "#config/component/process-config.ts";
 import type { JsonPath } from "./config-issue.ts";
 import { jsonTextOf, type NotJson } from "./json-text.ts";
 import type { SourceMap } from "./source-map.ts";

@@ -4,8 +4,9 @@
  * @module
  */
 
+import type { DynamicAuthConfig } from "#config/auth/authenticator-config.ts";
+import type { PythonName, PythonOptions } from "#config/component/process-config.ts";
 import type { MachineNeed, PlacedNeed } from "#config/machine-need.ts";
-import type { DynamicAuthConfig, PythonName, PythonOptions } from "#config/node-config.ts";
 import { type ConfigIssue, inOrder, type JsonPath, printJsonPath } from "./config-issue.ts";
 import { jsonTextOf, nameOfNotJson } from "./json-text.ts";
 import { type PythonValue, pythonValueOf } from "./python-value.ts";

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { componentEnvironment } from "#component/component-environment.ts";
-import type { EnvironmentConfig, PythonOptions } from "#config/node-config.ts";
+import type { EnvironmentConfig, PythonOptions } from "#config/component/process-config.ts";
 import { afterTest } from "../../support/cleanups.ts";
 
 function options(pythonpath: string[], env: Partial<EnvironmentConfig> = {}): PythonOptions {

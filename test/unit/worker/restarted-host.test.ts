@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { chmodSync, existsSync, renameSync, writeFileSync } from "node:fs";
-import type { AuthenticatorConfig, PythonOptions } from "#config/node-config.ts";
+import type { AuthenticatorConfig } from "#config/auth/authenticator-config.ts";
+import type { PythonOptions } from "#config/component/process-config.ts";
 import { RestartedHost } from "#worker/restarted-host.ts";
 import { awaitedLog } from "../../support/awaited-log.ts";
 import { afterTest } from "../../support/cleanups.ts";
