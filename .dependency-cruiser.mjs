@@ -52,7 +52,7 @@ const layers = Object.entries(LAYERS).map(([folder, allowed]) =>
     `layer-${folder}`,
     `src/${folder} may import only ${allowed.join(", ") || "itself"} (and configuration types)`,
     { path: inFolder(folder) },
-    { path: "^src/", pathNot: [inFolder(folder), "^src/config/node-config[.]ts$", ...allowed.map(inFolder)] },
+    { path: "^src/", pathNot: [inFolder(folder), "^src/config/.*-config[.]ts$", ...allowed.map(inFolder)] },
   ),
 );
 

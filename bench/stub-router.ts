@@ -8,7 +8,7 @@
  * @module
  */
 
-import type { BufferOptions, SessionConfig } from "#config/node-config.ts";
+import type { BufferOptions, SessionConfig } from "#config/options/session-config.ts";
 import { startTransport } from "#transport/start-transport.ts";
 import type { Peer, PeerHandler, WireMessage } from "#wamp/peer.ts";
 import { decodeMessage, encodeMessage } from "#wamp/serializer/message-values.ts";

@@ -13,7 +13,7 @@
 
 import { Failure } from "#base/failure.ts";
 import { asRecord, isRecord } from "#base/record.ts";
-import type { AuthConfig } from "#config/node-config.ts";
+import type { AuthConfig } from "#config/auth/auth-config.ts";
 import { announcedRoles, CLIENT_ROLES } from "#wamp/client-roles.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
 import { randomId } from "#wamp/id.ts";

@@ -12,7 +12,7 @@
 
 import { abortable } from "#base/abortable.ts";
 import { sentenceOf } from "#base/failure.ts";
-import type { AuthenticatorRules } from "#config/node-config.ts";
+import type { AuthenticatorRules } from "#config/auth/authenticator-config.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
 import { isLooseUri } from "#wamp/loose-uri.ts";
 import {

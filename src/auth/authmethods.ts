@@ -4,7 +4,8 @@
  * @module
  */
 
-import type { AskingAuthConfig, AuthConfig, Authmethod } from "#config/node-config.ts";
+import type { AuthConfig, Authmethod } from "#config/auth/auth-config.ts";
+import type { AskingAuthConfig } from "#config/auth/authenticator-config.ts";
 import { AnonymousAuth } from "./anonymous.ts";
 import type { DynamicMethod } from "./authenticator-answer.ts";
 import type { AuthenticatorPrincipals } from "./authenticator-principals.ts";

@@ -21,7 +21,7 @@ import {
   eip712Signer,
   parseEip712Certificate,
 } from "#base/eip712-certificate.ts";
-import type { TrustrootConfig } from "#config/node-config.ts";
+import type { TrustrootConfig } from "#config/auth/principal-config.ts";
 
 /** A longer chain is refused before any signature is verified, which costs time. */
 const MAX_CERTIFICATES = 8;

@@ -8,7 +8,7 @@
  */
 
 import { asRecord } from "#base/record.ts";
-import type { AuthConfig } from "#config/node-config.ts";
+import type { AuthConfig } from "#config/auth/auth-config.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
 import type { TransportDetails } from "#wamp/peer.ts";
 import type { AuthOutcome, HelloRequest, PendingAuth } from "./pending-auth.ts";

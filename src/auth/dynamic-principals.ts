@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { DynamicAuthConfig } from "#config/node-config.ts";
+import type { DynamicAuthConfig } from "#config/auth/authenticator-config.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
 import type { DynamicMethod } from "./authenticator-answer.ts";
 import { AuthenticatorPrincipals, type Question } from "./authenticator-principals.ts";

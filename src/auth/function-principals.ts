@@ -5,7 +5,7 @@
  */
 
 import { Failure } from "#base/failure.ts";
-import type { FunctionAuthConfig } from "#config/node-config.ts";
+import type { FunctionAuthConfig } from "#config/auth/authenticator-config.ts";
 import type { DynamicMethod } from "./authenticator-answer.ts";
 import { AuthenticatorPrincipals, type Question } from "./authenticator-principals.ts";
 import type { AuthContext } from "./pending-auth.ts";

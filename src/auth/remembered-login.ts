@@ -7,7 +7,8 @@
  * @module
  */
 
-import type { AskingAuthConfig, AuthConfig } from "#config/node-config.ts";
+import type { AuthConfig } from "#config/auth/auth-config.ts";
+import type { AskingAuthConfig } from "#config/auth/authenticator-config.ts";
 import type { SessionIdentity } from "./session-identity.ts";
 
 /** What a list of the configuration says of a principal, besides its credentials. */

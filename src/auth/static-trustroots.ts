@@ -5,7 +5,7 @@
  */
 
 import { checksumAddress } from "#base/eip712-certificate.ts";
-import type { TrustrootConfig } from "#config/node-config.ts";
+import type { TrustrootConfig } from "#config/auth/principal-config.ts";
 import { readChain, verifyChain } from "./certificate-chain.ts";
 import type { CryptosignCredentials } from "./cryptosign.ts";
 import { type Deny, deny, denyWrongProof } from "./pending-auth.ts";

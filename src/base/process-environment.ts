@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { EnvironmentConfig } from "#config/node-config.ts";
+import type { EnvironmentConfig } from "#config/component/process-config.ts";
 
 /**
  * Variables by name: the node's own as far as `inherit` allows, then `vars`.

@@ -6,7 +6,7 @@
 
 import { loadNodeConfig } from "#config/load.ts";
 import { checkMachine, thisMachine } from "#config/machine-checks.ts";
-import type { NodeConfig } from "#config/node-config.ts";
+import type { NodeConfig } from "#config/node/node-config.ts";
 import { inOrder } from "#config/text/config-issue.ts";
 import { warningLines } from "#config/text/warning-lines.ts";
 import type { StartContext } from "#node/control-message.ts";

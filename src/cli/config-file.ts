@@ -5,9 +5,10 @@
  */
 
 import { existsSync } from "node:fs";
-import { isAbsolute, join, resolve } from "node:path";
+import { dirname, isAbsolute, join, resolve } from "node:path";
 
 import { Failure } from "#base/failure.ts";
+import { isReadableFile } from "#base/file-access.ts";
 import { findConfigFile } from "#config/find-config-file.ts";
 
 /** The arguments that name the file. */
@@ -23,21 +24,33 @@ export const DEFAULT_FILES = "config.yaml, config.json or node.json, there or in
 /**
  * The file that the arguments name, as typed, or the one found in the folder; null: there is neither.
  *
- * A named file is looked for in `--cbdir` first, as in Crossbar, then in the current folder.
+ * As in Crossbar, a file that `--config` names is looked for in the node's folder: `--cbdir`, else
+ * `$CROSSBAR_DIR`, else `.crossbar`; then in the working directory, `present`. Where `--cbdir` is a file, its
+ * folder is meant.
  */
-export function chooseConfigFile(choice: ConfigFileChoice): string | null {
+export function chooseConfigFile(
+  choice: ConfigFileChoice,
+  env: Record<string, string | undefined> = process.env,
+  present = ".",
+): string | null {
   if (choice.file !== undefined && choice.config !== undefined) {
     throw new Failure("Cannot choose a configuration: a file and --config are both given", {
       source: "config",
     });
   }
   const named = choice.file ?? choice.config;
-  if (named === undefined) {
-    return findConfigFile(choice.cbdir);
-  }
-  if (choice.cbdir === undefined || isAbsolute(named)) return named;
-  const inFolder = join(choice.cbdir, named);
-  return existsSync(inFolder) ? inFolder : named;
+  const cbdir = folderOf(choice.cbdir);
+  if (named === undefined) return findConfigFile(cbdir);
+  // A file without an option is this program's own way to name it, and a path like any other.
+  const usual = choice.file === undefined ? (env["CROSSBAR_DIR"] ?? ".crossbar") : undefined;
+  const folder = cbdir ?? usual;
+  if (folder === undefined || isAbsolute(named)) return named;
+  const inFolder = join(folder, named);
+  return existsSync(resolve(present, inFolder)) ? inFolder : named;
+}
+
+function folderOf(cbdir: string | undefined): string | undefined {
+  return cbdir !== undefined && isReadableFile(cbdir) ? dirname(cbdir) : cbdir;
 }
 
 /**

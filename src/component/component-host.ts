@@ -12,7 +12,8 @@
 
 import { Failure, sentenceOf } from "#base/failure.ts";
 import { exitOf, type ProcessExit } from "#base/process-exit.ts";
-import type { ComponentConfig, PythonOptions } from "#config/node-config.ts";
+import type { ComponentConfig } from "#config/component/component-config.ts";
+import type { PythonOptions } from "#config/component/process-config.ts";
 import type { LogLevel } from "#observe/log-format.ts";
 import type { Logger } from "#observe/logger.ts";
 import { logOutput } from "#observe/process-output.ts";
@@ -62,7 +63,7 @@ export interface ComponentHostOptions {
   attach?: (component: ComponentConfig, descriptor: number) => void;
   /** A component is over. */
   onComponentEnd: (component: RunnableConfig, end: ComponentEnd) => void;
-  /** A process that ran components ended by itself; by then the host has ended the others. */
+  /** A process that ran components ended by itself, or the second one did not start; the others have ended too. */
   onExit: (exit: ProcessExit) => void;
 }
 
@@ -160,7 +161,7 @@ export class ComponentHost {
   /** Starts components in a new process, then those that need the other framework in one more. */
   async #startAll(components: readonly RunnableConfig[], deadline: number): Promise<void> {
     const runner = this.#startRunner(components.length);
-    if (!this.#isUsable) await this.#becomeUsable(runner);
+    await this.#becomeUsable(runner);
     const started: RunningComponent[] = [];
     for (const [index, component] of components.entries()) {
       if (this.#isEnding) return;
@@ -190,6 +191,7 @@ export class ComponentHost {
       for (const { id } of components) {
         log.error(`${this.#options.kind} not started`, { id, reason: sentenceOf(thrown) });
       }
+      this.#endWith({ exitCode: 1, signal: null });
     }
   }
 
@@ -283,6 +285,11 @@ export class ComponentHost {
     const exit = exitOf(process);
     // An interpreter that ends by itself at its start cannot run components, which is the failure of `start`.
     if (this.#isEnding || (!this.#isUsable && exit.signal === null)) return;
+    this.#endWith(exit);
+  }
+
+  /** Ends the other processes when one has ended by itself. */
+  #endWith(exit: ProcessExit): void {
     void this.shutdown(EXIT_DEADLINE_MS).then(() => this.#options.onExit(exit));
   }
 
@@ -301,7 +308,7 @@ function processOptions({
   title,
 }: ComponentHostOptions): Omit<RunnerOptions, "connections"> {
   return {
-    python: requirePython(options.python),
+    python: requirePython(options.python, startFolder),
     folder,
     environment: componentEnvironment(options, startFolder, folder),
     title: options.title ?? title,

@@ -6,7 +6,7 @@
 
 import { sentenceOf } from "#base/failure.ts";
 import { isRecord } from "#base/record.ts";
-import type { PythonName, PythonOptions } from "#config/node-config.ts";
+import type { PythonName, PythonOptions } from "#config/component/process-config.ts";
 import { componentEnvironment } from "./component-environment.ts";
 import source from "./module-search.py" with { type: "text" };
 import { BOOTSTRAP, bootstrapInput, EXIT_TOO_OLD } from "./python-bootstrap.ts";
@@ -30,7 +30,7 @@ export async function searchModules(
 ): Promise<(string | null)[]> {
   let python: string;
   try {
-    python = requirePython(search.options.python);
+    python = requirePython(search.options.python, process.cwd());
   } catch (failure) {
     return wanted.map(() => sentenceOf(failure));
   }

@@ -16,7 +16,8 @@
 import { closeSync } from "node:fs";
 import type { Socket } from "bun";
 import { Failure, sentenceOf } from "#base/failure.ts";
-import type { AuthenticatorConfig, ComponentConfig } from "#config/node-config.ts";
+import type { AuthenticatorConfig } from "#config/auth/authenticator-config.ts";
+import type { ComponentConfig } from "#config/component/component-config.ts";
 import { BOOTSTRAP, bootstrapInput } from "./python-bootstrap.ts";
 import source from "./runner.py" with { type: "text" };
 import { parseRunnerEvent, type RunnerEvent } from "./runner-event.ts";

@@ -17,6 +17,7 @@ the channel, or SIGTERM, makes every session leave, and ends the process.
 import atexit
 import base64
 import contextlib
+import datetime
 import importlib
 import importlib.util
 import json
@@ -34,6 +35,10 @@ CHANNEL = 3
 # Time for components to leave their realms, and then for this process to end.
 LEAVE_SECONDS = 2
 EXIT_SECONDS = 2
+
+# Options of prctl.
+PR_SET_PDEATHSIG = 1
+PR_SET_NAME = 15
 
 # An exception, or a router, may quote any value: longer texts are cut.
 MAX_REASON = 2_000
@@ -138,6 +143,28 @@ def framework_of(made_by):
     if getattr(txaio, "using_twisted", False):
         return "twisted"
     return "asyncio" if getattr(txaio, "using_asyncio", False) else None
+
+
+# Values of the configuration
+
+MAKERS = {
+    "date": datetime.date.fromisoformat,
+    "datetime": datetime.datetime.fromisoformat,
+    "bytes": base64.b64decode,
+}
+
+
+def configured(text, parts=()):
+    """A value in JSON; `parts` replace what JSON does not have, inner ones first."""
+    whole = [json.loads(text)]
+    for part in parts:
+        *outer, last = [0, *part["path"]]
+        inside = whole
+        for step in outer:
+            inside = inside[step]
+        make = MAKERS.get(part["type"])
+        inside[last] = make(part["text"]) if make else set(inside[last])
+    return whole[0]
 
 
 # The two frameworks
@@ -352,7 +379,8 @@ class Running:
         def create():
             from autobahn.wamp.types import ComponentConfig
 
-            extra = {**json.loads(self.item["extra"]), "cbdir": self.runner.folder}
+            extra = configured(self.item["extra"], self.item.get("parts", ()))
+            extra = {**extra, "cbdir": self.runner.folder}
             config = ComponentConfig(realm=self.item["realm"], extra=extra)
             try:
                 session = (made_by or framework.Session)(config)
@@ -573,7 +601,8 @@ class Authenticator:
 
         # As in Crossbar; it gives the worker's controller, of which there is none, in the second place.
         try:
-            made = txaio.as_future(create, json.loads(self.item["config"]), None)
+            config = configured(self.item["config"], self.item.get("parts", ()))
+            made = txaio.as_future(create, config, None)
         except SystemExit as error:
             failure(self.id, "create", error)
             return
@@ -828,10 +857,16 @@ def set_title(title):
 
         setproctitle(title)
     except ImportError:
+        prctl(PR_SET_NAME, title.encode()[:15])
+
+
+def prctl(option, value):
+    """A system call of Linux that Python does not offer; nothing elsewhere."""
+    # A Python that was built without it raises ImportError.
+    with contextlib.suppress(ImportError, OSError, AttributeError):
         import ctypes
 
-        with contextlib.suppress(OSError, AttributeError):
-            ctypes.CDLL(None).prctl(15, title.encode()[:15], 0, 0, 0)
+        ctypes.CDLL(None).prctl(option, value, 0, 0, 0)
 
 
 def main():
@@ -839,6 +874,8 @@ def main():
     # The first that is registered is the last that is called.
     atexit.register(end_children)
     threading.Thread(target=end_with_crossproxy, daemon=True).start()
+    # A process that is stopped (SIGSTOP) would not see that crossproxy has gone.
+    prctl(PR_SET_PDEATHSIG, signal.SIGCONT)
     try:
         if description["cpu_affinity"]:
             os.sched_setaffinity(0, description["cpu_affinity"])

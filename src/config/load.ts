@@ -7,10 +7,10 @@
 import { dirname, resolve } from "node:path";
 import * as v from "valibot";
 import { isRecord } from "#base/record.ts";
+import type { NodeConfig } from "#config/node/node-config.ts";
 import type { PlacedNeed } from "./machine-need.ts";
 import { type NodeItem, node } from "./node/node-schema.ts";
 import { normalizeNode } from "./node/normalize-node.ts";
-import type { NodeConfig } from "./node-config.ts";
 import { parseConfigFile } from "./parse-config-file.ts";
 import { explainType } from "./schema/fault-sentence.ts";
 import { issueSentence } from "./schema/issue-sentence.ts";

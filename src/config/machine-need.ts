@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { PythonName, PythonOptions } from "./node-config.ts";
+import type { PythonName, PythonOptions } from "#config/component/process-config.ts";
 import type { ConfigIssue } from "./text/config-issue.ts";
 
 /** One need; file names are absolute. */

@@ -11,15 +11,19 @@
  *
  * A component that cannot reach its router tries again in every mode: the router may start later.
  *
+ * Where its process ends by itself, all components have failed. The container ends where `shutdown` says so, and
+ * is started again otherwise, with growing delays, also where that fails. Where its first start fails, there is
+ * no second one.
+ *
  * @module
  */
 
 import { sentenceOf } from "#base/failure.ts";
-import type { ProcessExit } from "#base/process-exit.ts";
+import { type ProcessExit, printExit } from "#base/process-exit.ts";
 import { RestartPolicy } from "#base/restart-policy.ts";
 import { type ComponentContext, ComponentHost } from "#component/component-host.ts";
 import type { ComponentEnd } from "#component/running-component.ts";
-import type { ContainerWorkerConfig } from "#config/node-config.ts";
+import type { ContainerWorkerConfig } from "#config/component/container-config.ts";
 import type { Logger } from "#observe/logger.ts";
 import type { WorkerProcess } from "./worker-process.ts";
 
@@ -45,17 +49,20 @@ export class ContainerProcess implements WorkerProcess {
   readonly #attempts: Map<string, Attempt>;
   /** Components that run, or wait for a restart. */
   readonly #open: Set<string>;
+  readonly #isRestart: boolean;
+  #hasEndedByMode = false;
   #isUsable = true;
 
   /**
-   * Starts the interpreter and, one after the other, the components.
+   * Starts the interpreter and, one after the other, the components; `isRestart`: it has been started before.
    *
    * @throws Failure when there is no interpreter.
    */
-  constructor(config: ContainerWorkerConfig, context: ComponentContext) {
+  constructor(config: ContainerWorkerConfig, context: ComponentContext, isRestart: boolean) {
     const ids = config.components.map(({ id }) => id);
     const startedAt = performance.now();
     this.#config = config;
+    this.#isRestart = isRestart;
     this.exited = this.#exit.promise;
     this.#open = new Set(ids);
     this.#attempts = new Map(
@@ -71,9 +78,9 @@ export class ContainerProcess implements WorkerProcess {
     return this.#host.pid ?? process.pid;
   }
 
-  /** A container whose process failed is started again; one that ended by its mode is not. */
+  /** What keeps a container that has run from it now may pass; one that ended by its mode is over. */
   shouldRestart({ exitCode }: ProcessExit): boolean {
-    return exitCode !== 0 && this.#isUsable;
+    return exitCode !== 0 && !this.#hasEndedByMode && (this.#isUsable || this.#isRestart);
   }
 
   /** Components read their certificates when they connect. */
@@ -101,10 +108,7 @@ export class ContainerProcess implements WorkerProcess {
       context,
       title: "crossbar-worker [container]",
       onComponentEnd: (component, end) => this.#onComponentEnd(component, end),
-      onExit: (exit) => {
-        this.#stopRestarts();
-        this.#exit.resolve(exit);
-      },
+      onExit: (exit) => this.#onExit(exit),
     });
   }
 
@@ -128,6 +132,20 @@ export class ContainerProcess implements WorkerProcess {
     }
   }
 
+  /** All components lived in the process that ended. */
+  #onExit(exit: ProcessExit): void {
+    const { shutdown } = this.#config.options;
+    this.#stopRestarts();
+    if (
+      shutdown === "shutdown-on-any-component-failed" ||
+      shutdown === "shutdown-on-any-component-stopped"
+    ) {
+      this.#hasEndedByMode = true;
+      this.#log.info("container ends", { ended: printExit(exit), shutdown });
+    }
+    this.#exit.resolve(exit);
+  }
+
   #restartLater(id: string, end: ComponentEnd): void {
     const attempt = this.#attempts.get(id);
     if (attempt === undefined) return;
@@ -147,7 +165,7 @@ export class ContainerProcess implements WorkerProcess {
     }
   }
 
-  /** The interpreter cannot run components, and another attempt would not change that. */
+  /** The interpreter cannot run components. */
   #failed(thrown: unknown): void {
     this.#isUsable = false;
     for (const { id } of this.#config.components) {

@@ -16,7 +16,7 @@
 
 import * as v from "valibot";
 
-import type { NativeWorkerConfig } from "#config/node-config.ts";
+import type { NativeWorkerConfig } from "#config/node/worker-config.ts";
 import { LOG_FORMATS, LOG_LEVELS } from "#observe/log-format.ts";
 
 /** The types of native workers; the compiler requires every type here. */

@@ -13,7 +13,7 @@ import { isExecutableFile } from "#base/file-access.ts";
 import { isFolder } from "#base/folder-state.ts";
 import { processEnvironment } from "#base/process-environment.ts";
 import { exitOf, type ProcessExit } from "#base/process-exit.ts";
-import type { GuestWorkerConfig, WatchConfig } from "#config/node-config.ts";
+import type { GuestWorkerConfig, WatchConfig } from "#config/guest/guest-config.ts";
 import type { Logger } from "#observe/logger.ts";
 import { logOutput } from "#observe/process-output.ts";
 import { ControllerWatch } from "./controller-watch.ts";

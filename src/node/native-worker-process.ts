@@ -6,7 +6,7 @@
 
 import { Failure, sentenceOf } from "#base/failure.ts";
 import { exitOf, type ProcessExit, printExit } from "#base/process-exit.ts";
-import type { NativeWorkerConfig } from "#config/node-config.ts";
+import type { NativeWorkerConfig } from "#config/node/worker-config.ts";
 import {
   type MessageToWorker,
   parseMessageToController,

@@ -9,7 +9,8 @@
 import { sentenceOf } from "#base/failure.ts";
 import { type ProcessExit, printExit } from "#base/process-exit.ts";
 import { RestartPolicy } from "#base/restart-policy.ts";
-import type { NodeConfig, NodeShutdownTrigger, WorkerConfig } from "#config/node-config.ts";
+import type { NodeConfig, NodeShutdownTrigger } from "#config/node/node-config.ts";
+import type { WorkerConfig } from "#config/node/worker-config.ts";
 import type { Logger } from "#observe/logger.ts";
 import type { StartContext } from "./control-message.ts";
 import { startWorker } from "./start-worker.ts";
@@ -78,7 +79,7 @@ export class NodeController {
       };
       this.#slots.push(slot);
       try {
-        workers.push(await this.#startWorker(slot));
+        workers.push(await this.#startWorker(slot, false));
       } catch (thrown) {
         if (this.#stopping) break;
         // The routers and proxies of the node do not depend on programs that are not its own.
@@ -116,11 +117,11 @@ export class NodeController {
     for (const slot of this.#slots) slot.process?.kill();
   }
 
-  async #startWorker(slot: Slot): Promise<ReadyWorker> {
+  async #startWorker(slot: Slot, isRestart: boolean): Promise<ReadyWorker> {
     const { id, type } = slot.config;
     const nodeKey = needsNodeKey(slot.config) ? this.#context.nodeKey : null;
     const context = { ...this.#context, nodeKey };
-    const process = startWorker(slot.config, context, this.#config.folder);
+    const process = startWorker(slot.config, context, this.#config.folder, isRestart);
     slot.process = process;
     const urls = await process.ready;
     this.#log.info("worker started", { id, type, worker_pid: process.pid });
@@ -177,7 +178,7 @@ export class NodeController {
 
   async #restart(slot: Slot): Promise<void> {
     try {
-      await this.#startWorker(slot);
+      await this.#startWorker(slot, true);
     } catch (thrown) {
       // A process that is partly started has to end before the next attempt.
       await slot.process?.shutdown(SHUTDOWN_DEADLINE_MS);

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { WorkerConfig } from "#config/node-config.ts";
+import type { WorkerConfig } from "#config/node/worker-config.ts";
 import type { Logger } from "#observe/logger.ts";
 import { processLogger } from "#observe/process-logger.ts";
 import { ContainerProcess } from "./container-process.ts";
@@ -14,7 +14,7 @@ import { NativeWorkerProcess } from "./native-worker-process.ts";
 import type { WorkerProcess } from "./worker-process.ts";
 
 /**
- * Starts the process of a worker; `folder` is that of the configuration.
+ * Starts the process of a worker; `folder` is that of the configuration, `isRestart`: not for the first time.
  *
  * @throws Failure when the process cannot be spawned.
  */
@@ -22,6 +22,7 @@ export function startWorker(
   config: WorkerConfig,
   context: StartContext,
   folder: string,
+  isRestart: boolean,
 ): WorkerProcess {
   const { logLevel, logFormat } = context;
   const logOf =
@@ -32,12 +33,11 @@ export function startWorker(
     case "guest":
       return new GuestProcess(config, logOf("Guest"));
     case "container":
-      return new ContainerProcess(config, {
-        folder,
-        startFolder: context.startFolder,
-        logLevel,
-        logOf: logOf("Container"),
-      });
+      return new ContainerProcess(
+        config,
+        { folder, startFolder: context.startFolder, logLevel, logOf: logOf("Container") },
+        isRestart,
+      );
     default:
       return new NativeWorkerProcess(config, context, folder);
   }

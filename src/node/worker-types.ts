@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { WorkerConfig } from "#config/node-config.ts";
+import type { WorkerConfig } from "#config/node/worker-config.ts";
 
 type WorkerType = WorkerConfig["type"];
 

@@ -9,7 +9,7 @@
 
 import { CallError } from "#auth/authenticators.ts";
 import { Failure, sentenceOf } from "#base/failure.ts";
-import type { AuthorizerConfig } from "#config/node-config.ts";
+import type { AuthorizerConfig } from "#config/realm/realm-config.ts";
 import type { Logger } from "#observe/logger.ts";
 import type { OutgoingRequests } from "#session/outgoing-requests.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";

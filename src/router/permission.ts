@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { PermissionConfig, RoleConfig } from "#config/node-config.ts";
+import type { PermissionConfig, RoleConfig } from "#config/realm/realm-config.ts";
 import type { ActionRequest } from "./requests.ts";
 import {
   type Action,

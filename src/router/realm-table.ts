@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { RealmConfig } from "#config/node-config.ts";
+import type { RealmConfig } from "#config/realm/realm-config.ts";
 import type { Logger } from "#observe/logger.ts";
 import { Realm } from "./realm.ts";
 

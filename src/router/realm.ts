@@ -5,7 +5,7 @@
  */
 
 import { Failure } from "#base/failure.ts";
-import type { RealmConfig } from "#config/node-config.ts";
+import type { RealmConfig } from "#config/realm/realm-config.ts";
 import type { Logger } from "#observe/logger.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
 import { isId } from "#wamp/id.ts";

@@ -6,7 +6,7 @@
 
 import type { SessionIdentity } from "#auth/session-identity.ts";
 import { Failure } from "#base/failure.ts";
-import type { PermissionConfig } from "#config/node-config.ts";
+import type { PermissionConfig } from "#config/realm/realm-config.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
 import type { ActionRequest } from "./requests.ts";
 

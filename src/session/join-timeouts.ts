@@ -6,7 +6,7 @@
  * @module
  */
 
-import type { JoiningConfig } from "#config/node-config.ts";
+import type { JoiningConfig } from "#config/options/session-config.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
 
 /** Observes a step that took too long; URI and sentence are for the ABORT. */

@@ -6,12 +6,10 @@
  * @module
  */
 
-import type {
-  ListeningEndpointConfig,
-  RawSocketOptions,
-  SessionConfig,
-  TransportConfig,
-} from "#config/node-config.ts";
+import type { ListeningEndpointConfig } from "#config/endpoint/endpoint-config.ts";
+import type { RawSocketOptions } from "#config/options/rawsocket-config.ts";
+import type { SessionConfig } from "#config/options/session-config.ts";
+import type { TransportConfig } from "#config/transport/transport-config.ts";
 import { EndpointAcceptor } from "./accept/endpoint-acceptor.ts";
 import { connectionLimitFor } from "./endpoint/connection-limit.ts";
 import {

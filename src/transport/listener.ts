@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { SessionConfig } from "#config/node-config.ts";
+import type { SessionConfig } from "#config/options/session-config.ts";
 import type { Logger } from "#observe/logger.ts";
 import type { Peer, PeerHandler } from "#wamp/peer.ts";
 import type { WampCaller } from "#wamp/wamp-caller.ts";

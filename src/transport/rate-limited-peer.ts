@@ -8,7 +8,8 @@
  * @module
  */
 
-import type { SessionConfig, TransportLimits } from "#config/node-config.ts";
+import type { TransportLimits } from "#config/options/limits-config.ts";
+import type { SessionConfig } from "#config/options/session-config.ts";
 import type { Logger } from "#observe/logger.ts";
 import type { GivenUp, Peer, PeerHandler, TransportDetails, WireMessage } from "#wamp/peer.ts";
 import type { SerializerName } from "#wamp/serializer-name.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { ConnectingTransportConfig } from "#config/node-config.ts";
+import type { ConnectingTransportConfig } from "#config/connection/connection-config.ts";
 import type { Peer, PeerHandler } from "#wamp/peer.ts";
 import { type ConnectOptions, connectPeer } from "./peer-connector.ts";
 import { connectRawSocketPeer } from "./rawsocket/rawsocket-connector.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { TransportConfig } from "#config/node-config.ts";
+import type { TransportConfig } from "#config/transport/transport-config.ts";
 import { needsAcceptor, startAcceptingListener } from "./accepting-listener.ts";
 import type { AcceptPeerWithSession, Listener, TransportContext } from "./listener.ts";
 import { rateLimitedAccept } from "./rate-limited-peer.ts";

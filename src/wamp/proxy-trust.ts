@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { AuthConfig } from "#config/node-config.ts";
+import type { AuthConfig } from "#config/auth/auth-config.ts";
 
 /** Whether this is so; the HELLO of a proxy may be longer, for it contains the client's `authextra`. */
 export function trustsProxies(auth: AuthConfig): boolean {

@@ -5,7 +5,8 @@
  * @module
  */
 
-import type { ProxyWorkerConfig, SessionConfig } from "#config/node-config.ts";
+import type { ProxyWorkerConfig } from "#config/node/worker-config.ts";
+import type { SessionConfig } from "#config/options/session-config.ts";
 import { RouteTable } from "#proxy/routing/route-table.ts";
 import { nodeCredentials } from "#proxy/routing/router-join-messages.ts";
 import { ServiceSessions } from "#proxy/service/service-sessions.ts";

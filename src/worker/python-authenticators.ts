@@ -17,7 +17,7 @@ import { Failure } from "#base/failure.ts";
 import { RestartPolicy } from "#base/restart-policy.ts";
 import type { CallAnswer } from "#component/authenticator-calls.ts";
 import type { RunnableConfig } from "#component/runner-process.ts";
-import type { AuthenticatorsConfig } from "#config/node-config.ts";
+import type { AuthenticatorsConfig } from "#config/auth/authenticator-config.ts";
 import { encodeMessage } from "#wamp/serializer/message-values.ts";
 import { readValue } from "#wamp/serializer/read-value.ts";
 import { RestartedHost } from "./restarted-host.ts";

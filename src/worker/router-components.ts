@@ -10,9 +10,9 @@ import type { SessionIdentity } from "#auth/session-identity.ts";
 import { sentenceOf } from "#base/failure.ts";
 import type {
   ComponentConfig,
-  RawSocketOptions,
   RouterComponentsConfig,
-} from "#config/node-config.ts";
+} from "#config/component/component-config.ts";
+import type { RawSocketOptions } from "#config/options/rawsocket-config.ts";
 import type { Logger } from "#observe/logger.ts";
 import type { ConnectionEvents } from "#transport/endpoint/connection.ts";
 import { RawSocketAcceptor } from "#transport/rawsocket/rawsocket-acceptor.ts";

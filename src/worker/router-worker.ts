@@ -6,7 +6,8 @@
 
 import type { SessionIdentity } from "#auth/session-identity.ts";
 import { Failure } from "#base/failure.ts";
-import type { RouterWorkerConfig, SessionConfig } from "#config/node-config.ts";
+import type { RouterWorkerConfig } from "#config/node/worker-config.ts";
+import type { SessionConfig } from "#config/options/session-config.ts";
 import { RealmCaller } from "#router/realm-caller.ts";
 import { openRealms } from "#router/realm-table.ts";
 import { RouterSession } from "#router/router-session.ts";

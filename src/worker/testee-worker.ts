@@ -5,7 +5,7 @@
  */
 
 import { Failure } from "#base/failure.ts";
-import type { WebSocketTesteeWorkerConfig } from "#config/node-config.ts";
+import type { WebSocketTesteeWorkerConfig } from "#config/node/worker-config.ts";
 import type { RunningWorker, WorkerContext } from "./running-worker.ts";
 import { SessionTable } from "./session-table.ts";
 import { WorkerTransports } from "./worker-transports.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { NativeWorkerConfig } from "#config/node-config.ts";
+import type { NativeWorkerConfig } from "#config/node/worker-config.ts";
 import type { RunningWorker, WorkerContext } from "./running-worker.ts";
 
 type StartWorker<Config> = (config: Config, context: WorkerContext) => Promise<RunningWorker>;

@@ -9,11 +9,12 @@
 
 import { useDecoyKey } from "#auth/decoy-principals.ts";
 import { Failure, sentenceOf } from "#base/failure.ts";
-import type { NativeWorkerConfig } from "#config/node-config.ts";
+import type { NativeWorkerConfig } from "#config/node/worker-config.ts";
 import type { StartContext } from "#node/control-message.ts";
 import type { Logger } from "#observe/logger.ts";
 import { processLogger } from "#observe/process-logger.ts";
 import { writeOutput } from "#observe/write-output.ts";
+import { continueWhenParentEnds } from "#transport/endpoint/system-calls.ts";
 import { hasController, listenToController, sendToController } from "./controller-channel.ts";
 import type { RunningWorker, WorkerContext } from "./running-worker.ts";
 import { startWorker, systemOf } from "./worker-kinds.ts";
@@ -27,6 +28,8 @@ export function runWorkerProcess(): void {
     writeOutput("stderr", "Cannot run as a worker: no controller started this process\n");
     process.exit(2);
   }
+  // A worker that is stopped (SIGSTOP) would not see that its controller has gone.
+  continueWhenParentEnds();
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => {});
 
   const ending = new AbortController();

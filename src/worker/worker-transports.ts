@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { TransportConfig } from "#config/node-config.ts";
+import type { TransportConfig } from "#config/transport/transport-config.ts";
 import type { AcceptPeerWithSession, Listener, TransportContext } from "#transport/listener.ts";
 import { startTransport } from "#transport/start-transport.ts";
 import type { EndableSession, SessionTable } from "./session-table.ts";

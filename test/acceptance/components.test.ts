@@ -1,7 +1,7 @@
 /** Nodes of the built binary with components of real Autobahn for Python, and guests beside them. */
 
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { writeFileSync } from "node:fs";
+import { renameSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import {
@@ -638,6 +638,64 @@ describe.if(hasPython)("a container", () => {
   );
 });
 
+describe.if(hasPython)("a container that is killed", () => {
+  const sock = { type: "unix", path: "router.sock" };
+  const router = {
+    type: "router",
+    id: "router",
+    realms,
+    transports: [{ type: "rawsocket", endpoint: sock, auth: { anonymous } }],
+  };
+  const container = (others: object) => ({
+    type: "container",
+    id: "container",
+    options: { ...options, ...others },
+    components: [
+      twisted("Service", {
+        id: "service",
+        transport: { type: "rawsocket", endpoint: sock, serializer: "cbor" },
+      }),
+    ],
+  });
+
+  test(
+    "is tried again, with longer delays, where its restart fails",
+    async () => {
+      const bin = temporaryFolder({});
+      const python = `${bin}/python`;
+      writeFileSync(python, `#!/bin/sh\nexec ${PYTHON} "$@"\n`, { mode: 0o755 });
+      const started = await nodeForTest(folderOf(node(router, container({ python }))));
+      await started.untilOutput(/component ready id=service/);
+      const before = started.output().length;
+      renameSync(python, `${python}.new`);
+      process.kill(pidOf(started.output(), "joined id=service"), "SIGKILL");
+      await started.untilOutput(/component not started id=service reason="Cannot run /, before);
+      await started.untilOutput(
+        /worker died id=container .*ended="exit code 1" restart_ms=400/,
+        before,
+      );
+      renameSync(`${python}.new`, python);
+      await started.untilOutput(/component ready id=service/, before);
+    },
+    LONG,
+  );
+
+  test.each(["shutdown-on-any-component-stopped", "shutdown-on-any-component-failed"])(
+    "is over by %s",
+    async (shutdown) => {
+      const started = await nodeForTest(folderOf(node(router, container({ shutdown }))));
+      await started.untilOutput(/components are run/);
+      process.kill(pidOf(started.output(), "components are run"), "SIGKILL");
+      await started.untilOutput(
+        new RegExp(`container ends ended="signal SIGKILL" shutdown=${shutdown}`),
+      );
+      await started.untilOutput(/worker ended id=container .*ended="signal SIGKILL"/);
+      expect(started.output()).not.toContain("worker died");
+    },
+    LONG,
+  );
+});
+
 /** An interpreter that the system kills at its first start, as it does when memory is short. */
 function killedOnce(): string {
   const bin = temporaryFolder({});
@@ -691,9 +749,9 @@ async function gone(pid: number): Promise<void> {
 }
 
 describe("a controller that is killed", () => {
-  test.if(hasPython)(
-    "takes guests with their children, components and authenticators with it",
-    async () => {
+  test.if(hasPython).each(["that run", "that are stopped"])(
+    "takes guests with their children, components and authenticators %s with it",
+    async (state) => {
       const auth = {
         anonymous,
         ticket: { type: "function", create: "function_authenticators.create_authenticator" },
@@ -732,6 +790,7 @@ describe("a controller that is killed", () => {
         pidOf(output, "authenticators are run"),
       ];
       for (const pid of pids) expect(await Bun.file(`/proc/${pid}/stat`).exists()).toBe(true);
+      if (state === "that are stopped") for (const pid of pids) process.kill(pid, "SIGSTOP");
       started.kill("SIGKILL");
       await Promise.all(pids.map(gone));
     },

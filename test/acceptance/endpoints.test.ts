@@ -10,7 +10,7 @@ import { join, resolve } from "node:path";
 import { Wampy } from "wampy";
 import { CborSerializer } from "wampy/CborSerializer.js";
 import { loadNodeConfig } from "#config/load.ts";
-import type { ProxyWorkerConfig } from "#config/node-config.ts";
+import type { ProxyWorkerConfig } from "#config/node/worker-config.ts";
 import { startProxyWorker } from "#worker/proxy-worker.ts";
 import { startRouterWorker } from "#worker/router-worker.ts";
 import { hasOpenssl, selfSigned } from "../support/certificates.ts";

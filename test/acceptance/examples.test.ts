@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from "bun:test";
 import { cpSync, readdirSync, symlinkSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { hasOpenssl } from "../support/certificates.ts";
 import { afterTest } from "../support/cleanups.ts";
 import { hasNexus, startNexus } from "../support/nexus-router.ts";
@@ -12,6 +12,7 @@ import {
   freePorts,
   nodeForTest,
   startNode,
+  startNodeOf,
   type TemporaryNode,
 } from "../support/temporary-node.ts";
 import {
@@ -150,8 +151,12 @@ test.if(hasPython)(
   "function-authenticator: a function in Python decides which clients may join",
   async () => {
     const { folder, ports } = await copyOf("function-authenticator");
-    variable("CROSSPROXY_PYTHON", PYTHON);
-    await start(folder);
+    const beside = dirname(folder);
+    symlinkSync(resolve(PYTHON, "../.."), `${beside}/venv`);
+    variable("CROSSPROXY_PYTHON", "venv/bin/python");
+    const node = await startNodeOf("function-authenticator/node.json", beside);
+    afterTest(() => node.stop());
+    expect(node.output()).toContain(` interpreter=${beside}/venv/bin/python `);
     const url = `ws://127.0.0.1:${ports["8080"]}/`;
     const alice = await joinAutobahn(url, "json", { authid: "alice", ticket: "secret1" });
     expect(alice.identity).toMatchObject({ authrole: "user", authprovider: "function" });

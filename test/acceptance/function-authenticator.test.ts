@@ -3,12 +3,14 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
 import { resolve } from "node:path";
+import { afterTest } from "../support/cleanups.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import {
   freePort,
   freePorts,
   nodeForTest,
   startNode,
+  startNodeOf,
   type TemporaryNode,
 } from "../support/temporary-node.ts";
 import {
@@ -352,3 +354,52 @@ describe.if(hasPython)("a worker with authenticators in Python", () => {
     LONG,
   );
 });
+
+/** Values of YAML, most of which JSON does not have. */
+const VALUES = `
+  day: 2001-12-14
+  time: 2001-12-14 21:59:43.123456789
+  zoned: 2001-12-14t21:59:43.10-05:30
+  utc: 2001-12-14T1:59:43Z
+  octets: !!binary aGk=
+  empty: !!binary ""
+  set: !!set {2001-12-14}
+  numbers: [.inf, -.inf, .nan, 1.0, 12345678901234567890]
+  deep: [{a: !!pairs [b: !!set {c}]}, !!set {}]
+`;
+
+test.if(hasPython)(
+  "values of YAML reach authenticators and components as PyYAML reads them",
+  async () => {
+    const yaml = `
+version: 2
+workers:
+- type: router
+  options: ${JSON.stringify(options)}
+  realms: ${JSON.stringify(realms)}
+  components:
+  - {type: class, classname: twisted_components.Printing, realm: realm1, extra: &values {${VALUES.trim().replaceAll("\n", ",")}}}
+  transports:
+  - type: rawsocket
+    endpoint: {type: unix, path: a.sock}
+    auth:
+      ticket: {type: function, create: function_authenticators.create_printing, config: *values}
+      wampcra: {type: function, create: function_authenticators.create_printing, config: 2001-12-14}
+`;
+    const node = await startNodeOf("node.yaml", temporaryFolder({ "node.yaml": yaml }));
+    afterTest(() => node.stop());
+    const script = `import yaml
+value = yaml.safe_load(open(0).read())
+value["deep"][0]["a"] = [list(pair) for pair in value["deep"][0]["a"]]
+print(repr(value))`;
+    const python = Bun.spawn([PYTHON, "-c", script], { stdin: Buffer.from(VALUES) });
+    const expected = (await python.stdout.text()).trim();
+    expect(expected).toContain("datetime.datetime(2001, 12, 14, 21, 59, 43, 123456)");
+    const output = node.output();
+    expect(output).toContain(`config is ${expected}\n`);
+    expect(output).toContain("config is datetime.date(2001, 12, 14)\n");
+    expect(output).toContain(`extra is ${expected.slice(0, -1)}, 'cbdir': '${node.folder}'}\n`);
+    expect(output).not.toContain("$.");
+  },
+  LONG,
+);

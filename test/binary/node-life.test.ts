@@ -90,6 +90,17 @@ describe("a node", () => {
     expect(await Promise.all(pids.map(gone))).toEqual([true, true, true]);
   });
 
+  test("leaves no stopped worker behind when the controller is killed: it goes on, and ends", async () => {
+    const { node, port } = await startSeed();
+    const client = await joinRaw(port);
+    const pids = Object.values(workerPids(node.output()));
+    for (const pid of pids) process.kill(pid, "SIGSTOP");
+    node.kill("SIGKILL");
+    expect(await client.closed).toBe(1001);
+    expect(client.messages.at(-1)?.[2]).toBe("wamp.close.system_shutdown");
+    expect(await Promise.all(pids.map(gone))).toEqual([true, true, true]);
+  });
+
   test("that ends starts no worker again, however long another one takes to end", async () => {
     const guest = { type: "guest", executable: "sh", arguments: ["-c", "echo started; exit 3"] };
     const transport = { type: "websocket.testee", endpoint: { type: "unix", path: "t.sock" } };

@@ -6,14 +6,16 @@
 import { describe, expect, test } from "bun:test";
 import { networkInterfaces } from "node:os";
 import { join } from "node:path";
+import type { ConnectingTransportConfig } from "#config/connection/connection-config.ts";
 import type {
   ConnectingTlsConfig,
-  ConnectingTransportConfig,
   ListeningEndpointConfig,
+} from "#config/endpoint/endpoint-config.ts";
+import type {
   RawSocketTransportConfig,
   TransportConfig,
   WebSocketTransportConfig,
-} from "#config/node-config.ts";
+} from "#config/transport/transport-config.ts";
 import { connectPeer } from "#transport/peer-connector.ts";
 import type { Peer } from "#wamp/peer.ts";
 import { decodeMessage, encodeMessage } from "#wamp/serializer/message-values.ts";

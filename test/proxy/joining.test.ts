@@ -1,7 +1,8 @@
 /** Joining: how often it may fail, how long it may take, and which authmethod counts. */
 
 import { describe, expect, test } from "bun:test";
-import type { AuthConfig, JoiningConfig } from "#config/node-config.ts";
+import type { AuthConfig } from "#config/auth/auth-config.ts";
+import type { JoiningConfig } from "#config/options/session-config.ts";
 import type { LogFields } from "#observe/logger.ts";
 import {
   authenticationFailed,

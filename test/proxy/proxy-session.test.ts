@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
-import type { BufferOptions } from "#config/node-config.ts";
+import type { BufferOptions } from "#config/options/session-config.ts";
 import type { SerializerName } from "#wamp/serializer-name.ts";
 import { FakePeer } from "../support/fake-peer.ts";
 import { keptLog } from "../support/kept-log.ts";

@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from "bun:test";
 import { makePrivateKey, publicKeyOf } from "#base/ed25519.ts";
-import type { DynamicAuthConfig } from "#config/node-config.ts";
+import type { DynamicAuthConfig } from "#config/auth/authenticator-config.ts";
 import { afterTest } from "../support/cleanups.ts";
 import {
   authenticationFailed,

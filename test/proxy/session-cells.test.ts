@@ -4,7 +4,7 @@
  */
 
 import { describe, expect, test } from "bun:test";
-import type { SessionConfig } from "#config/node-config.ts";
+import type { SessionConfig } from "#config/options/session-config.ts";
 import {
   AT_EVENT,
   CLIENT_MESSAGES,

@@ -93,3 +93,8 @@ def create_when_possible(config, controller):
 
 def create_nothing(config, controller):
     return None
+
+
+def create_printing(config, controller):
+    print("config is", repr(config))
+    return lambda realm, authid, details: "user"

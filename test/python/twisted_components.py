@@ -139,6 +139,11 @@ class Blocked(ApplicationSession):
         reactor.callLater(0, time.sleep, 600)
 
 
+class Printing(ApplicationSession):
+    def onJoin(self, details):
+        print("extra is", repr(self.config.extra))
+
+
 def joined(session, details):
     print("function joined as", details.authrole)
     return session.register(lambda: "by function", "com.example.function")

@@ -3,7 +3,7 @@
 import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { connect } from "node:tls";
-import type { CertificateConfig } from "#config/node-config.ts";
+import type { CertificateConfig } from "#config/endpoint/endpoint-config.ts";
 
 /** Whether certificates can be made. */
 export const hasOpenssl = Bun.which("openssl") !== null;

@@ -1,6 +1,7 @@
 /** The options of transports that set none, as the loader of node.json fills them in. */
 
-import type { DeflateOptions, RawSocketOptions, WebSocketOptions } from "#config/node-config.ts";
+import type { RawSocketOptions } from "#config/options/rawsocket-config.ts";
+import type { DeflateOptions, WebSocketOptions } from "#config/options/websocket-config.ts";
 import { loadNode, transportsOf } from "./loaded-node.ts";
 
 const { config } = await loadNode({

@@ -4,12 +4,10 @@
  */
 
 import { join } from "node:path";
-import type {
-  AuthConfig,
-  DynamicAuthConfig,
-  RouterWorkerConfig,
-  SessionConfig,
-} from "#config/node-config.ts";
+import type { AuthConfig } from "#config/auth/auth-config.ts";
+import type { DynamicAuthConfig } from "#config/auth/authenticator-config.ts";
+import type { RouterWorkerConfig } from "#config/node/worker-config.ts";
+import type { SessionConfig } from "#config/options/session-config.ts";
 import { startRouterWorker } from "#worker/router-worker.ts";
 import { afterTest } from "./cleanups.ts";
 import { keptLog } from "./kept-log.ts";

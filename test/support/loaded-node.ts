@@ -3,7 +3,8 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { loadNodeConfig } from "#config/load.ts";
-import type { NodeConfig, TransportConfig } from "#config/node-config.ts";
+import type { NodeConfig } from "#config/node/node-config.ts";
+import type { TransportConfig } from "#config/transport/transport-config.ts";
 import { removeTemporaryFolder, temporaryFolder } from "./temporary-folder.ts";
 
 /** Loads a value, or a text, as a file of a folder of its own; issues are `path: sentence`. */

@@ -1,7 +1,8 @@
 /** The structure of a normalized configuration, so that a test can compare a value with the types of NodeConfig. */
 
 import * as v from "valibot";
-import type { NodeConfig, WebServiceConfig } from "#config/node-config.ts";
+import type { NodeConfig } from "#config/node/node-config.ts";
+import type { WebServiceConfig } from "#config/web-service/web-service-config.ts";
 
 const text = v.string();
 const texts = v.array(v.string());

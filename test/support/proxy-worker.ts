@@ -1,6 +1,7 @@
 /** Proxy workers, and how they reach their routers; each is shut down once the test has ended. */
 
-import type { ConnectionConfig, ProxyWorkerConfig } from "#config/node-config.ts";
+import type { ConnectionConfig } from "#config/connection/connection-config.ts";
+import type { ProxyWorkerConfig } from "#config/node/worker-config.ts";
 import { startProxyWorker } from "#worker/proxy-worker.ts";
 import type { RunningWorker, WorkerContext } from "#worker/running-worker.ts";
 import { afterTest } from "./cleanups.ts";

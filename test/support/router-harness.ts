@@ -1,7 +1,7 @@
 /** A router without transports: realms of a test's own, and clients that join them. */
 
 import { expect } from "bun:test";
-import type { PermissionConfig, RoleConfig } from "#config/node-config.ts";
+import type { PermissionConfig, RoleConfig } from "#config/realm/realm-config.ts";
 import type { Logger } from "#observe/logger.ts";
 import { openRealms } from "#router/realm-table.ts";
 import { RouterSession } from "#router/router-session.ts";

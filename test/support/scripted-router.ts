@@ -1,6 +1,6 @@
 /** A router over RawSocket that says what a test tells it to say. */
 
-import type { TransportConfig } from "#config/node-config.ts";
+import type { TransportConfig } from "#config/transport/transport-config.ts";
 import type { Peer, PeerHandler, TransportDetails, WireMessage } from "#wamp/peer.ts";
 import { decodeMessage, encodeMessage } from "#wamp/serializer/message-values.ts";
 import type { SerializerName } from "#wamp/serializer-name.ts";

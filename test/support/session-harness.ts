@@ -5,13 +5,13 @@
 
 import { createServer, type Socket } from "node:net";
 import { join } from "node:path";
+import type { ConnectionConfig } from "#config/connection/connection-config.ts";
 import type {
-  ConnectionConfig,
   JoiningConfig,
   SessionConfig,
   SessionEndOptions,
-  WebSocketOptions,
-} from "#config/node-config.ts";
+} from "#config/options/session-config.ts";
+import type { WebSocketOptions } from "#config/options/websocket-config.ts";
 import type { LogFields } from "#observe/logger.ts";
 import { RouteTable } from "#proxy/routing/route-table.ts";
 import { ServiceSessions } from "#proxy/service/service-sessions.ts";

@@ -45,8 +45,17 @@ export interface TemporaryNode {
 
 /** Starts `crossproxy node.json` in the folder and waits until it has printed its table. */
 export async function startNode(folder: string, ...args: string[]): Promise<TemporaryNode> {
+  return await startNodeOf("node.json", folder, ...args);
+}
+
+/** The same with another file, relative to the folder. */
+export async function startNodeOf(
+  file: string,
+  folder: string,
+  ...args: string[]
+): Promise<TemporaryNode> {
   buildMissingBinary();
-  const child = Bun.spawn([BINARY, "node.json", ...args], {
+  const child = Bun.spawn([BINARY, file, ...args], {
     cwd: folder,
     // Without it, variables that a test has set would be left out.
     env: process.env,

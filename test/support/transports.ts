@@ -1,13 +1,13 @@
 /** Listening transports as a test wants them; each is closed once the test has ended. */
 
+import type { ListeningTcpConfig } from "#config/endpoint/endpoint-config.ts";
+import type { RawSocketOptions } from "#config/options/rawsocket-config.ts";
+import type { WebSocketOptions } from "#config/options/websocket-config.ts";
 import type {
-  ListeningTcpConfig,
-  RawSocketOptions,
   RawSocketTransportConfig,
   TransportConfig,
-  WebSocketOptions,
   WebSocketTransportConfig,
-} from "#config/node-config.ts";
+} from "#config/transport/transport-config.ts";
 import type { AcceptPeerWithSession, Listener } from "#transport/listener.ts";
 import { startTransport } from "#transport/start-transport.ts";
 import { afterTest } from "./cleanups.ts";

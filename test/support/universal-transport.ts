@@ -6,11 +6,11 @@
 
 import { connect, type Socket } from "node:net";
 
+import type { WebSocketOptions } from "#config/options/websocket-config.ts";
 import type {
   TransportConfig,
   UniversalTransportConfig,
-  WebSocketOptions,
-} from "#config/node-config.ts";
+} from "#config/transport/transport-config.ts";
 import type { Listener } from "#transport/listener.ts";
 import type { Peer, PeerHandler, TransportDetails } from "#wamp/peer.ts";
 import { afterTest } from "./cleanups.ts";

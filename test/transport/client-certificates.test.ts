@@ -2,7 +2,8 @@ import { describe, expect, test } from "bun:test";
 import { X509Certificate } from "node:crypto";
 import { connect as connectTls } from "node:tls";
 
-import type { ListeningTcpConfig, TransportConfig } from "#config/node-config.ts";
+import type { ListeningTcpConfig } from "#config/endpoint/endpoint-config.ts";
+import type { TransportConfig } from "#config/transport/transport-config.ts";
 import { type CertificateFiles, Certificates, hasOpenssl } from "../support/authorities.ts";
 import { afterTest } from "../support/cleanups.ts";
 import { anyPort } from "../support/transports.ts";

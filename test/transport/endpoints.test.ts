@@ -3,11 +3,9 @@ import { statSync } from "node:fs";
 import { connect } from "node:net";
 import { networkInterfaces } from "node:os";
 import { join } from "node:path";
-import type {
-  ConnectingTransportConfig,
-  ListeningEndpointConfig,
-  TransportConfig,
-} from "#config/node-config.ts";
+import type { ConnectingTransportConfig } from "#config/connection/connection-config.ts";
+import type { ListeningEndpointConfig } from "#config/endpoint/endpoint-config.ts";
+import type { TransportConfig } from "#config/transport/transport-config.ts";
 import { connectPeer } from "#transport/peer-connector.ts";
 import type { Peer, PeerHandler } from "#wamp/peer.ts";
 import { hasOpenssl, selfSigned } from "../support/certificates.ts";

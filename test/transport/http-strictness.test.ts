@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from "bun:test";
 import { connect } from "node:net";
-import type { TransportConfig } from "#config/node-config.ts";
+import type { TransportConfig } from "#config/transport/transport-config.ts";
 import { rawHttp } from "../support/raw-http.ts";
 import { anyPort, openTransport, webSocketTransport } from "../support/transports.ts";
 

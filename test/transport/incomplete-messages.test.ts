@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from "bun:test";
 import { messageMemory } from "#base/message-memory.ts";
-import type { IncompleteMessageOptions } from "#config/node-config.ts";
+import type { IncompleteMessageOptions } from "#config/options/session-config.ts";
 import type { GivenUp, Peer, WireMessage } from "#wamp/peer.ts";
 import { afterTest } from "../support/cleanups.ts";
 import { keptLog } from "../support/kept-log.ts";

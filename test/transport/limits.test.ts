@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { connect } from "node:net";
-import type { TransportLimits } from "#config/node-config.ts";
+import type { TransportLimits } from "#config/options/limits-config.ts";
 import type { Peer, TransportDetails, WireMessage } from "#wamp/peer.ts";
 import { afterTest } from "../support/cleanups.ts";
 import {

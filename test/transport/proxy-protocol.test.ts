@@ -1,7 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { connect as connectTls } from "node:tls";
 
-import type { ListeningTcpConfig, TransportConfig } from "#config/node-config.ts";
+import type { ListeningTcpConfig } from "#config/endpoint/endpoint-config.ts";
+import type { TransportConfig } from "#config/transport/transport-config.ts";
 import { Certificates, hasOpenssl } from "../support/authorities.ts";
 import { afterTest } from "../support/cleanups.ts";
 import { anyPort } from "../support/transports.ts";

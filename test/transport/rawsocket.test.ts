@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
 
-import type { ConnectingRawSocketConfig } from "#config/node-config.ts";
+import type { ConnectingRawSocketConfig } from "#config/connection/connection-config.ts";
 import type { Listener } from "#transport/listener.ts";
 import { connectPeer } from "#transport/peer-connector.ts";
 import { startRawSocketListener } from "#transport/rawsocket/rawsocket-listener.ts";

@@ -3,7 +3,8 @@
 import { expect, test } from "bun:test";
 import { readdirSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
-import type { ConnectingRawSocketConfig, SessionConfig } from "#config/node-config.ts";
+import type { ConnectingRawSocketConfig } from "#config/connection/connection-config.ts";
+import type { SessionConfig } from "#config/options/session-config.ts";
 import { startRawSocketListener } from "#transport/rawsocket/rawsocket-listener.ts";
 import { RouterConnector } from "#transport/router-connector.ts";
 import type { Peer, PeerHandler, WireMessage } from "#wamp/peer.ts";

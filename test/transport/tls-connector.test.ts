@@ -3,11 +3,8 @@
 import { describe, expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type {
-  CertificateConfig,
-  ConnectingTlsConfig,
-  ConnectingTransportConfig,
-} from "#config/node-config.ts";
+import type { ConnectingTransportConfig } from "#config/connection/connection-config.ts";
+import type { CertificateConfig, ConnectingTlsConfig } from "#config/endpoint/endpoint-config.ts";
 import { connectPeer } from "#transport/peer-connector.ts";
 import { hasOpenssl, selfSigned, trusting } from "../support/certificates.ts";
 import { afterTest } from "../support/cleanups.ts";

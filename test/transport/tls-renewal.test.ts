@@ -3,7 +3,8 @@
 import { describe, expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { ListeningTlsConfig, TransportConfig } from "#config/node-config.ts";
+import type { ListeningTlsConfig } from "#config/endpoint/endpoint-config.ts";
+import type { TransportConfig } from "#config/transport/transport-config.ts";
 import { watchFiles } from "#transport/endpoint/file-watch.ts";
 import { connectPeer } from "#transport/peer-connector.ts";
 import {

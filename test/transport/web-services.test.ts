@@ -3,12 +3,12 @@ import { mkdir, readdir, symlink, truncate, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { gzipSync, zipSync } from "fflate";
+import type { WebTransportConfig } from "#config/transport/transport-config.ts";
 import type {
   ArchiveServiceConfig,
   StaticServiceConfig,
   WebServiceConfig,
-  WebTransportConfig,
-} from "#config/node-config.ts";
+} from "#config/web-service/web-service-config.ts";
 import type { HttpAnswer } from "#transport/http/http-answer.ts";
 import type { HttpRequest } from "#transport/http/http-request.ts";
 import { openArchive } from "#transport/web/services/archive.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import type { ServerWebSocket } from "bun";
-import type { ConnectingWebSocketConfig } from "#config/node-config.ts";
+import type { ConnectingWebSocketConfig } from "#config/connection/connection-config.ts";
 import { connectPeer } from "#transport/peer-connector.ts";
 import type { PeerHandler, WireMessage } from "#wamp/peer.ts";
 import type { SerializerName } from "#wamp/serializer-name.ts";

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import { randomBytes } from "node:crypto";
 import { constants, deflateRawSync, inflateRawSync } from "node:zlib";
-import type { DeflateOptions } from "../../src/config/node-config.ts";
+import type { DeflateOptions } from "#config/options/websocket-config.ts";
 import type { WireMessage } from "../../src/wamp/peer.ts";
 import { deflating } from "../support/default-options.ts";
 import { RawWebSocket } from "../support/raw-websocket.ts";

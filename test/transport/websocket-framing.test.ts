@@ -1,7 +1,7 @@
 /** The options of a path that say how frames are cut and how a WebSocket ends. */
 
 import { expect, test } from "bun:test";
-import type { WebSocketOptions } from "#config/node-config.ts";
+import type { WebSocketOptions } from "#config/options/websocket-config.ts";
 import { RawWebSocket } from "../support/raw-websocket.ts";
 import { anyPort } from "../support/transports.ts";
 import { dial, startEcho, universal, upgradeRequest } from "../support/universal-transport.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import type { WebSocketOptions } from "../../src/config/node-config.ts";
+import type { WebSocketOptions } from "#config/options/websocket-config.ts";
 import { RawWebSocket } from "../support/raw-websocket.ts";
 import { openTransport, webSocketTransport } from "../support/transports.ts";
 

@@ -2,10 +2,11 @@ import { describe, expect, test } from "bun:test";
 import { existsSync, statSync, writeFileSync } from "node:fs";
 import { connect, createServer, type Socket } from "node:net";
 import { join } from "node:path";
+import type { WebSocketOptions } from "#config/options/websocket-config.ts";
+import type { WebSocketTransportConfig } from "#config/transport/transport-config.ts";
 // By its file: Bun puts a client of its own in the place of the package's name.
 // @ts-expect-error The package carries no types.
 import { WebSocket as UntypedClient } from "../../node_modules/ws/wrapper.mjs";
-import type { WebSocketOptions, WebSocketTransportConfig } from "../../src/config/node-config.ts";
 import type { Listener } from "../../src/transport/listener.ts";
 import type { Peer, PeerHandler, WireMessage } from "../../src/wamp/peer.ts";
 

@@ -5,7 +5,8 @@
  */
 
 import * as v from "valibot";
-import type { Authmethod, ConnectionConfig } from "#config/node-config.ts";
+import type { Authmethod } from "#config/auth/auth-config.ts";
+import type { ConnectionConfig } from "#config/connection/connection-config.ts";
 import { defaulted, optional, required, withoutEffect } from "#config/schema/attribute.ts";
 import { byType } from "#config/schema/by-type.ts";
 import { item, itemOr, lenientItem, mapOf } from "#config/schema/item.ts";

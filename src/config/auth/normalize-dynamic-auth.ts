@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { DynamicAuthConfig } from "#config/node-config.ts";
+import type { DynamicAuthConfig } from "#config/auth/authenticator-config.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
 import type { WorkerContext } from "#config/transport/transport-context.ts";
 import type { DynamicAuthItem } from "./authenticator-schema.ts";

@@ -4,7 +4,8 @@
  * @module
  */
 
-import type { FunctionAuthConfig } from "#config/node-config.ts";
+import { isDeepStrictEqual } from "node:util";
+import type { FunctionAuthConfig } from "#config/auth/authenticator-config.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
 import { isSameJson } from "#config/text/json-text.ts";
 import type { WorkerContext } from "#config/transport/transport-context.ts";
@@ -34,11 +35,13 @@ function idOf(
   path: JsonPath,
   { authenticators, report }: WorkerContext,
 ): string {
-  const config = report.jsonText([...path, "config"], written);
+  const { text: config, ...others } = report.pythonValue([...path, "config"], written);
   const alike = authenticators.filter((one) => one.create === create);
-  const known = alike.find((one) => isSameJson(one.config, config));
+  const known = alike.find(
+    (one) => isSameJson(one.config, config) && isDeepStrictEqual(one.parts, others.parts),
+  );
   if (known !== undefined) return known.id;
   const id = alike.length === 0 ? create : `${create}#${alike.length + 1}`;
-  authenticators.push({ id, type: "authenticator", create, config });
+  authenticators.push({ id, type: "authenticator", create, config, ...others });
   return id;
 }

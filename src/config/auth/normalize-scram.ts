@@ -5,7 +5,7 @@
  */
 
 import * as v from "valibot";
-import type { ScramPrincipal } from "#config/node-config.ts";
+import type { ScramPrincipal } from "#config/auth/principal-config.ts";
 import { integer } from "#config/schema/primitive.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
 import type { TransportContext } from "#config/transport/transport-context.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Authmethod } from "#config/node-config.ts";
+import type { Authmethod } from "#config/auth/auth-config.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
 import type { TransportContext } from "#config/transport/transport-context.ts";
 import { normalizeCryptosign } from "./normalize-cryptosign.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { WampCraUser } from "#config/node-config.ts";
+import type { WampCraUser } from "#config/auth/principal-config.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
 import type { TransportContext } from "#config/transport/transport-context.ts";
 import { readSecret } from "./secret.ts";

@@ -13,7 +13,7 @@ import {
   parseEip712Certificate,
 } from "#base/eip712-certificate.ts";
 import { fileStateOf } from "#base/file-state.ts";
-import type { TrustrootConfig } from "#config/node-config.ts";
+import type { TrustrootConfig } from "#config/auth/principal-config.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
 import { readOctets } from "#config/text/read-file.ts";
 import type { Report } from "#config/text/report.ts";

@@ -4,7 +4,8 @@
  * @module
  */
 
-import type { AskingAuthConfig, AuthConfig, Authmethod } from "#config/node-config.ts";
+import type { AuthConfig, Authmethod } from "#config/auth/auth-config.ts";
+import type { AskingAuthConfig } from "#config/auth/authenticator-config.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
 import type { TransportContext } from "#config/transport/transport-context.ts";
 import type { AuthItem } from "./auth-schema.ts";

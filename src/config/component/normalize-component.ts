@@ -5,9 +5,10 @@
  */
 
 import { asMap, isRecord } from "#base/record.ts";
+import type { ComponentConfig } from "#config/component/component-config.ts";
 import { normalizeWebSocketEndpoint } from "#config/connection/normalize-connecting-transport.ts";
+import type { ConnectingEndpointConfig } from "#config/endpoint/endpoint-config.ts";
 import { normalizeConnecting } from "#config/endpoint/normalize-endpoint.ts";
-import type { ComponentConfig, ConnectingEndpointConfig } from "#config/node-config.ts";
 import { supportedSerializers } from "#config/schema/serializers.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
 import type { Report } from "#config/text/report.ts";
@@ -77,8 +78,8 @@ function whatRuns(
   path: JsonPath,
   report: Report,
 ) {
-  const extra = report.jsonText([...path, "extra"], item.extra ?? {});
-  const common = { realm: item.realm, extra };
+  const { text: extra, ...others } = report.pythonValue([...path, "extra"], item.extra ?? {});
+  const common = { realm: item.realm, extra, ...others };
   switch (item.type) {
     case "class":
       report.load([...path, "classname"], { name: item.classname });

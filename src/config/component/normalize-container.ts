@@ -5,7 +5,7 @@
  */
 
 import { asList } from "#base/record.ts";
-import type { ContainerWorkerConfig } from "#config/node-config.ts";
+import type { ContainerWorkerConfig } from "#config/component/container-config.ts";
 import { defaultsOf } from "#config/schema/attribute.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
 import type { Report } from "#config/text/report.ts";

@@ -5,7 +5,7 @@
  */
 
 import { isAbsolute, resolve } from "node:path";
-import type { EnvironmentConfig, PythonOptions } from "#config/node-config.ts";
+import type { EnvironmentConfig, PythonOptions } from "#config/component/process-config.ts";
 import { defaultsOf } from "#config/schema/attribute.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
 import type { Report } from "#config/text/report.ts";

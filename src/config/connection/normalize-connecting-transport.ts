@@ -4,8 +4,9 @@
  * @module
  */
 
+import type { ConnectingTransportConfig } from "#config/connection/connection-config.ts";
+import type { ConnectingEndpointConfig } from "#config/endpoint/endpoint-config.ts";
 import { normalizeConnecting } from "#config/endpoint/normalize-endpoint.ts";
-import type { ConnectingEndpointConfig, ConnectingTransportConfig } from "#config/node-config.ts";
 import { supportedSerializers } from "#config/schema/serializers.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
 import type { Report } from "#config/text/report.ts";

@@ -5,7 +5,7 @@
  */
 
 import { asMap } from "#base/record.ts";
-import type { ProxyWorkerConfig } from "#config/node-config.ts";
+import type { ProxyWorkerConfig } from "#config/node/worker-config.ts";
 import { didYouMean } from "#config/schema/fault-sentence.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
 import type { Report } from "#config/text/report.ts";

@@ -15,7 +15,7 @@ import type {
   CertificateConfig,
   ConnectingTlsConfig,
   ListeningTlsConfig,
-} from "#config/node-config.ts";
+} from "#config/endpoint/endpoint-config.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
 import type { Report } from "#config/text/report.ts";
 import type { connectingTls, listeningTls } from "./endpoint-schema.ts";

@@ -11,7 +11,7 @@ import type {
   ConnectingEndpointConfig,
   ListeningEndpointConfig,
   ListeningTcpConfig,
-} from "#config/node-config.ts";
+} from "#config/endpoint/endpoint-config.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
 import type { Report } from "#config/text/report.ts";
 import type { connectingEndpoint, listeningEndpoint, listeningTcp } from "./endpoint-schema.ts";

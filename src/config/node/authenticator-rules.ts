@@ -5,13 +5,10 @@
  * @module
  */
 
+import type { DynamicAuthConfig } from "#config/auth/authenticator-config.ts";
 import { ANY } from "#config/connection/normalize-routes.ts";
-import type {
-  DynamicAuthConfig,
-  ProxyWorkerConfig,
-  RoleConfig,
-  RouterWorkerConfig,
-} from "#config/node-config.ts";
+import type { ProxyWorkerConfig, RouterWorkerConfig } from "#config/node/worker-config.ts";
+import type { RoleConfig } from "#config/realm/realm-config.ts";
 import { hasTrusted, mayDo, TRUSTED } from "#config/realm/role-permissions.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
 import type { Report } from "#config/text/report.ts";

@@ -5,8 +5,11 @@
  */
 
 import { isIPv4 } from "node:net";
+import type {
+  ListeningEndpointConfig,
+  ListeningTcpConfig,
+} from "#config/endpoint/endpoint-config.ts";
 import { UNKNOWN_PORT } from "#config/endpoint/normalize-endpoint.ts";
-import type { ListeningEndpointConfig, ListeningTcpConfig } from "#config/node-config.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
 import type { Report } from "#config/text/report.ts";
 

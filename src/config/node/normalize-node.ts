@@ -6,7 +6,8 @@
 
 import { hostname } from "node:os";
 import { asList, isRecord, textOr } from "#base/record.ts";
-import type { NodeConfig, NodeShutdownTrigger, WorkerConfig } from "#config/node-config.ts";
+import type { NodeConfig, NodeShutdownTrigger } from "#config/node/node-config.ts";
+import type { WorkerConfig } from "#config/node/worker-config.ts";
 import { warnUnhonoured } from "#config/schema/unhonoured.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
 import type { Report } from "#config/text/report.ts";

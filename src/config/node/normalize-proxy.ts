@@ -5,7 +5,9 @@
  */
 
 import { asMap } from "#base/record.ts";
+import type { AuthenticatorConfig } from "#config/auth/authenticator-config.ts";
 import { normalizeWorkerPython } from "#config/component/normalize-process-options.ts";
+import type { BalancingConfig } from "#config/connection/connection-config.ts";
 import { defaultBalancing } from "#config/connection/connection-schema.ts";
 import { normalizeConnections } from "#config/connection/normalize-connection.ts";
 import {
@@ -15,17 +17,13 @@ import {
   normalizeRoutes,
   type Routes,
 } from "#config/connection/normalize-routes.ts";
-import type {
-  AuthenticatorConfig,
-  BalancingConfig,
-  ProxyWorkerConfig,
-  TransportConfig,
-  WebServiceConfig,
-} from "#config/node-config.ts";
+import type { ProxyWorkerConfig } from "#config/node/worker-config.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
 import type { Report } from "#config/text/report.ts";
 import { normalizeTransports } from "#config/transport/normalize-transport.ts";
+import type { TransportConfig } from "#config/transport/transport-config.ts";
 import { sessionsOf } from "#config/transport/transport-sessions.ts";
+import type { WebServiceConfig } from "#config/web-service/web-service-config.ts";
 import type { WorkerItem } from "./node-schema.ts";
 
 type ProxyItem = Extract<WorkerItem, { type: "proxy" }>;

@@ -7,7 +7,7 @@
 import { isRecord } from "#base/record.ts";
 import { normalizeContainer } from "#config/component/normalize-container.ts";
 import { normalizeGuest } from "#config/guest/normalize-guest.ts";
-import type { WebSocketTesteeWorkerConfig, WorkerConfig } from "#config/node-config.ts";
+import type { WebSocketTesteeWorkerConfig, WorkerConfig } from "#config/node/worker-config.ts";
 import { warnUnhonoured } from "#config/schema/unhonoured.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
 import { variableIn } from "#config/text/environment-variable.ts";

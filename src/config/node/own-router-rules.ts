@@ -6,7 +6,7 @@
  */
 
 import { ANY } from "#config/connection/normalize-routes.ts";
-import type { ProxyWorkerConfig, RouterWorkerConfig } from "#config/node-config.ts";
+import type { ProxyWorkerConfig, RouterWorkerConfig } from "#config/node/worker-config.ts";
 import { warnOfAuthorizers } from "#config/realm/authorizer-rules.ts";
 import { hasRole } from "#config/realm/normalize-realm.ts";
 import { TRUSTED } from "#config/realm/role-permissions.ts";

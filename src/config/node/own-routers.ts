@@ -4,13 +4,12 @@
  * @module
  */
 
+import type { ConnectionConfig } from "#config/connection/connection-config.ts";
 import type {
   ConnectingEndpointConfig,
-  ConnectionConfig,
   ListeningEndpointConfig,
-  RouterWorkerConfig,
-  WorkerConfig,
-} from "#config/node-config.ts";
+} from "#config/endpoint/endpoint-config.ts";
+import type { RouterWorkerConfig, WorkerConfig } from "#config/node/worker-config.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
 import type { Report } from "#config/text/report.ts";
 

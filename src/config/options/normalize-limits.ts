@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { TransportLimits } from "#config/node-config.ts";
+import type { TransportLimits } from "#config/options/limits-config.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
 import type { TransportContext } from "#config/transport/transport-context.ts";
 import type { ForwardingItem, LimitsItem } from "./limits-schema.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { RawSocketOptions } from "#config/node-config.ts";
+import type { RawSocketOptions } from "#config/options/rawsocket-config.ts";
 import { normalizeBuffering, normalizeKeepalive } from "./normalize-session-options.ts";
 import type { RawSocketOptionsItem } from "./rawsocket-options-schema.ts";
 

@@ -10,7 +10,7 @@ import type {
   JoiningConfig,
   KeepaliveOptions,
   SessionEndOptions,
-} from "#config/node-config.ts";
+} from "#config/options/session-config.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
 import type { Report } from "#config/text/report.ts";
 import type { TransportContext } from "#config/transport/transport-context.ts";

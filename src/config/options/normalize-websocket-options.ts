@@ -4,11 +4,8 @@
  * @module
  */
 
-import type {
-  DeflateOptions,
-  ListeningEndpointConfig,
-  WebSocketOptions,
-} from "#config/node-config.ts";
+import type { ListeningEndpointConfig } from "#config/endpoint/endpoint-config.ts";
+import type { DeflateOptions, WebSocketOptions } from "#config/options/websocket-config.ts";
 import { normalizeBuffering, normalizeKeepalive } from "./normalize-session-options.ts";
 import { LONGEST_MESSAGE, type WebSocketOptionsItem } from "./websocket-options-schema.ts";
 

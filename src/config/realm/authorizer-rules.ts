@@ -4,7 +4,8 @@
  * @module
  */
 
-import type { RoleConfig, RouterWorkerConfig } from "#config/node-config.ts";
+import type { RouterWorkerConfig } from "#config/node/worker-config.ts";
+import type { RoleConfig } from "#config/realm/realm-config.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
 import type { Report } from "#config/text/report.ts";
 import { hasTrusted, mayDo } from "./role-permissions.ts";

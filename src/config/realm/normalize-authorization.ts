@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { PermissionConfig, RoleConfig } from "#config/node-config.ts";
+import type { PermissionConfig, RoleConfig } from "#config/realm/realm-config.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
 import type { Report } from "#config/text/report.ts";
 import { DEFAULT_AUTHORIZER_TIMEOUT, type RoleItem } from "./realm-schema.ts";

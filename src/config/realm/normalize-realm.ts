@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { PermissionConfig, RealmConfig } from "#config/node-config.ts";
+import type { PermissionConfig, RealmConfig } from "#config/realm/realm-config.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
 import type { Report } from "#config/text/report.ts";
 import { normalizeAuthorization } from "./normalize-authorization.ts";

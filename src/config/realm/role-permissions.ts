@@ -4,12 +4,9 @@
  * @module
  */
 
-import type {
-  ComponentConfig,
-  PermissionConfig,
-  RoleConfig,
-  RouterWorkerConfig,
-} from "#config/node-config.ts";
+import type { ComponentConfig } from "#config/component/component-config.ts";
+import type { RouterWorkerConfig } from "#config/node/worker-config.ts";
+import type { PermissionConfig, RoleConfig } from "#config/realm/realm-config.ts";
 import type { Report } from "#config/text/report.ts";
 
 /** The role that every realm of a router has, and that may do everything. */

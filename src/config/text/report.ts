@@ -4,10 +4,12 @@
  * @module
  */
 
+import type { DynamicAuthConfig } from "#config/auth/authenticator-config.ts";
+import type { PythonName, PythonOptions } from "#config/component/process-config.ts";
 import type { MachineNeed, PlacedNeed } from "#config/machine-need.ts";
-import type { DynamicAuthConfig, PythonName, PythonOptions } from "#config/node-config.ts";
 import { type ConfigIssue, inOrder, type JsonPath, printJsonPath } from "./config-issue.ts";
-import { jsonTextOf } from "./json-text.ts";
+import { jsonTextOf, nameOfNotJson } from "./json-text.ts";
+import { type PythonValue, pythonValueOf } from "./python-value.ts";
 import type { SourceMap } from "./source-map.ts";
 
 /** A dynamic authmethod, and its path. */
@@ -69,11 +71,20 @@ export class Report {
 
   /** The JSON text of a value with the digits of the file, and a fault for what JSON does not have. */
   jsonText(path: JsonPath, value: unknown): string {
-    const { text, without } = jsonTextOf(value, path, this.#places);
-    for (const { path: at, kind } of without) {
-      this.fault(at, `expected a value of JSON, found ${kind}`);
+    const { text, notJson, notFinite } = jsonTextOf(value, path, this.#places);
+    for (const one of notJson) {
+      this.fault(one.path, `expected a value of JSON, found ${nameOfNotJson(one)}`);
+    }
+    for (const { path: at, name } of notFinite) {
+      const sentence = `JSON has no number ${name}: it is sent as in Crossbar, and many programs cannot read it`;
+      this.warn(at, sentence);
     }
     return text;
+  }
+
+  /** A value for code in Python. */
+  pythonValue(path: JsonPath, value: unknown): PythonValue {
+    return pythonValueOf(value, path, this.#places);
   }
 
   /** Notes what a value needs of the machine. */

@@ -16,7 +16,7 @@ export interface Position {
 export class SourceMap {
   readonly #values = new Map<string, Position>();
   readonly #keys = new Map<string, Position>();
-  readonly #numbers = new Map<string, string>();
+  readonly #written = new Map<string, string>();
 
   addKey(path: JsonPath, position: Position): void {
     this.#keys.set(printJsonPath(path), position);
@@ -28,12 +28,17 @@ export class SourceMap {
 
   /** Keeps a number's digits, in JSON, where JavaScript would write others. */
   addNumber(path: JsonPath, text: string, value: number): void {
-    if (JSON.stringify(value) !== text) this.#numbers.set(printJsonPath(path), text);
+    if (JSON.stringify(value) !== text) this.#written.set(printJsonPath(path), text);
   }
 
-  /** Those digits; undefined where JavaScript writes the same. */
-  numberText(path: JsonPath): string | undefined {
-    return this.#numbers.get(printJsonPath(path));
+  /** Keeps the text of a date, which says more than JavaScript keeps of it. */
+  addDate(path: JsonPath, text: string): void {
+    this.#written.set(printJsonPath(path), text);
+  }
+
+  /** The text of a date; the digits of a number, undefined where JavaScript writes the same. */
+  writtenText(path: JsonPath): string | undefined {
+    return this.#written.get(printJsonPath(path));
   }
 
   /** Gives an attribute that is read under another path the place at which it is written. */
@@ -44,10 +49,10 @@ export class SourceMap {
     if (value !== undefined) this.addValue(to, value);
   }
 
-  /** Forgets the place of one value, and its digits. */
+  /** Forgets the place of one value, and its text. */
   forget(path: JsonPath): void {
     const gone = printJsonPath(path);
-    for (const places of [this.#keys, this.#values, this.#numbers]) places.delete(gone);
+    for (const places of [this.#keys, this.#values, this.#written]) places.delete(gone);
   }
 
   /** The place of an attribute's name; for list items, of the item. */

@@ -162,6 +162,19 @@ function readTimestamp(text: string): Date | undefined {
   return date;
 }
 
+/** A date that can be read, as ISO 8601: `2001-12-14`, or with a time in microseconds and its zone, if it has one. */
+export function isoDateOf(text: string): string {
+  const [, year, month = "", day = "", hour, minute, second, fraction, sign, zone, more = "0"] =
+    TIMESTAMP.exec(text) ?? [];
+  const two = (digits: string) => digits.padStart(2, "0");
+  const date = `${year}-${two(month)}-${two(day)}`;
+  if (hour === undefined) return date;
+  const time = `${two(hour)}:${minute}:${second}`;
+  const microseconds = fraction ? `.${fraction.slice(0, 6).padEnd(6, "0")}` : "";
+  const offset = sign && zone ? `${sign}${two(zone)}:${two(more)}` : "";
+  return `${date}T${time}${microseconds}${text.endsWith("Z") ? "+00:00" : offset}`;
+}
+
 function readBinary(text: string): Uint8Array | undefined {
   const digits = text.replace(/[^A-Za-z0-9+/=]/g, "").replace(/^=+/, "");
   const isWhole = digits.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(digits);

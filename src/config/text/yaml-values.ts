@@ -32,7 +32,14 @@ import {
   TOO_DEEP,
 } from "./parsed-text.ts";
 import { type Position, SourceMap } from "./source-map.ts";
-import { jsonNumberOf, plainTag, readScalar, SCALAR_TAGS, type ScalarTag } from "./yaml-scalars.ts";
+import {
+  isoDateOf,
+  jsonNumberOf,
+  plainTag,
+  readScalar,
+  SCALAR_TAGS,
+  type ScalarTag,
+} from "./yaml-scalars.ts";
 
 /** How many items aliases and merges may add; a few nested ones could make any number. */
 const MAX_COPIES = 100_000;
@@ -134,6 +141,7 @@ export class YamlValues {
       const digits = jsonNumberOf(text, tag, value);
       if (digits !== null) this.places.addNumber(path, digits, value);
     }
+    if (value instanceof Date) this.places.addDate(path, isoDateOf(text));
     return value;
   }
 
@@ -148,9 +156,7 @@ export class YamlValues {
   #readMap(map: YAMLMap, path: JsonPath): unknown {
     const tag = shortTag(map) ?? "map";
     if (tag === "set") {
-      return new Set(
-        this.#flatten(map, path).map(({ key }, index) => this.read(key, [...path, index])),
-      );
+      return this.#readSet(map, path);
     }
     if (tag !== "map") this.#refuseTag(map, path);
     const object: Record<string, unknown> = {};
@@ -162,6 +168,20 @@ export class YamlValues {
       object[name] = this.read(pair.value, child);
     }
     return object;
+  }
+
+  #readSet(map: YAMLMap, path: JsonPath): Set<unknown> {
+    const items = new Set<unknown>();
+    for (const { key } of this.#flatten(map, path)) {
+      const child = [...path, items.size];
+      // That of an item which the set has already.
+      this.places.forget(child);
+      const item = this.read(key, child);
+      if (!isScalar(this.contentOf(key)))
+        this.#fault(key, "an item of !!set has to be a scalar", child);
+      items.add(item);
+    }
+    return items;
   }
 
   #readList(list: YAMLSeq, path: JsonPath): unknown[] {

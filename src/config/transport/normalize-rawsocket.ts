@@ -6,13 +6,14 @@
 
 import { isRecord } from "#base/record.ts";
 import { normalizeSessionAuth } from "#config/auth/normalize-auth.ts";
-import type { RawSocketOptions, SessionConfig } from "#config/node-config.ts";
 import { normalizeRawSocketOptions } from "#config/options/normalize-rawsocket-options.ts";
 import {
   normalizeJoining,
   warnOfRouterOptions,
 } from "#config/options/normalize-session-options.ts";
+import type { RawSocketOptions } from "#config/options/rawsocket-config.ts";
 import { defaultRawSocketOptions } from "#config/options/rawsocket-options-schema.ts";
+import type { SessionConfig } from "#config/options/session-config.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
 import { authPath } from "#config/web-service/normalize-websocket.ts";
 import { acceptedSerializers } from "./accepted-serializers.ts";

@@ -5,12 +5,12 @@
  */
 
 import { normalizeListening } from "#config/endpoint/normalize-endpoint.ts";
-import type { WebSocketTesteeTransportConfig } from "#config/node-config.ts";
 import { warnOfTesteeOptions } from "#config/options/normalize-session-options.ts";
 import { normalizeWebSocketOptions } from "#config/options/normalize-websocket-options.ts";
 import { defaultWebSocketOptions } from "#config/options/websocket-options-schema.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
 import type { Report } from "#config/text/report.ts";
+import type { WebSocketTesteeTransportConfig } from "#config/transport/testee-config.ts";
 import type { TesteeTransportItem } from "./transport-schema.ts";
 
 /** The normalized testee, of a transport or of a worker that is nothing else. */

@@ -7,10 +7,11 @@
 
 import { asList, isRecord, textOr } from "#base/record.ts";
 import { normalizeListening } from "#config/endpoint/normalize-endpoint.ts";
-import type { SessionConfig, TransportConfig } from "#config/node-config.ts";
 import { normalizeHttpLimits, normalizeLimits } from "#config/options/normalize-limits.ts";
+import type { SessionConfig } from "#config/options/session-config.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
 import type { Report } from "#config/text/report.ts";
+import type { TransportConfig } from "#config/transport/transport-config.ts";
 import { normalizePaths } from "#config/web-service/normalize-web-service.ts";
 import { normalizeWebSocket } from "#config/web-service/normalize-websocket.ts";
 import { normalizeRawSocket } from "./normalize-rawsocket.ts";

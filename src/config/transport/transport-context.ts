@@ -4,11 +4,9 @@
  * @module
  */
 
-import type {
-  AuthenticatorConfig,
-  ConnectionConfig,
-  ListeningEndpointConfig,
-} from "#config/node-config.ts";
+import type { AuthenticatorConfig } from "#config/auth/authenticator-config.ts";
+import type { ConnectionConfig } from "#config/connection/connection-config.ts";
+import type { ListeningEndpointConfig } from "#config/endpoint/endpoint-config.ts";
 import type { Report } from "#config/text/report.ts";
 
 /** The enclosing worker. */

@@ -5,11 +5,11 @@
  */
 
 import { readSecret } from "#config/auth/secret.ts";
-import type { BridgeServiceConfig } from "#config/node-config.ts";
 import { asCidr } from "#config/schema/address-range.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
 import type { Report } from "#config/text/report.ts";
 import type { WorkerContext } from "#config/transport/transport-context.ts";
+import type { BridgeServiceConfig } from "#config/web-service/web-service-config.ts";
 import { type BridgeItem, defaultBridgeOptions } from "./web-service-schema.ts";
 
 /** The limit of a body where none is given: the greatest that can be given. */

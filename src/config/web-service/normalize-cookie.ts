@@ -6,9 +6,9 @@
 
 import { dirname, resolve } from "node:path";
 import { isFolder } from "#base/folder-state.ts";
-import type { CookieConfig } from "#config/node-config.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
 import type { Report } from "#config/text/report.ts";
+import type { CookieConfig } from "#config/web-service/web-service-config.ts";
 import type { CookieItem, StoreItem } from "./cookie-schema.ts";
 
 /** The normalized cookie; an empty object where none is configured. */

@@ -8,15 +8,15 @@ import { existsSync, statSync } from "node:fs";
 import { relative, resolve, sep } from "node:path";
 import { isFolder, isNameTooLong } from "#base/folder-state.ts";
 import { asMap } from "#base/record.ts";
+import type { JsonPath } from "#config/text/config-issue.ts";
+import type { Report } from "#config/text/report.ts";
+import type { TransportContext } from "#config/transport/transport-context.ts";
 import type {
   ArchiveServiceConfig,
   StaticServiceConfig,
   UnavailableServiceConfig,
   WebServiceConfig,
-} from "#config/node-config.ts";
-import type { JsonPath } from "#config/text/config-issue.ts";
-import type { Report } from "#config/text/report.ts";
-import type { TransportContext } from "#config/transport/transport-context.ts";
+} from "#config/web-service/web-service-config.ts";
 import { normalizeBridge } from "./normalize-bridge.ts";
 import { normalizeWebSocket } from "./normalize-websocket.ts";
 import type { BridgeItem, PathItem, WebServiceItem, WebSocketItem } from "./web-service-schema.ts";

@@ -6,7 +6,6 @@
 
 import { normalizeAuth, normalizeSessionAuth } from "#config/auth/normalize-auth.ts";
 import { normalizeConnectingTransport } from "#config/connection/normalize-connecting-transport.ts";
-import type { WebSocketServiceConfig } from "#config/node-config.ts";
 import {
   normalizeJoining,
   warnOfRouterOptions,
@@ -16,6 +15,7 @@ import { defaultWebSocketOptions } from "#config/options/websocket-options-schem
 import type { JsonPath } from "#config/text/config-issue.ts";
 import { acceptedSerializers } from "#config/transport/accepted-serializers.ts";
 import type { TransportContext } from "#config/transport/transport-context.ts";
+import type { WebSocketServiceConfig } from "#config/web-service/web-service-config.ts";
 import { normalizeCookie } from "./normalize-cookie.ts";
 import type { WebSocketItem } from "./web-service-schema.ts";
 

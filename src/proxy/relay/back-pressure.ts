@@ -19,7 +19,7 @@
  */
 
 import { outgoingMemory } from "#base/outgoing-memory.ts";
-import type { BufferOptions } from "#config/node-config.ts";
+import type { BufferOptions } from "#config/options/session-config.ts";
 import type { Peer } from "#wamp/peer.ts";
 
 /** One of the two ends of a session. */

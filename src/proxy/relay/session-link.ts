@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { BufferOptions } from "#config/node-config.ts";
+import type { BufferOptions } from "#config/options/session-config.ts";
 import type { Peer } from "#wamp/peer.ts";
 import { BackPressure, type Side, type StallObserver } from "./back-pressure.ts";
 import { Relay } from "./relay.ts";

@@ -12,7 +12,7 @@
  */
 
 import { sentenceOf } from "#base/failure.ts";
-import type { ConnectionConfig } from "#config/node-config.ts";
+import type { ConnectionConfig } from "#config/connection/connection-config.ts";
 import type { Logger } from "#observe/logger.ts";
 import { connectPeer } from "#transport/peer-connector.ts";
 import { RouterConnector } from "#transport/router-connector.ts";

@@ -8,7 +8,7 @@
  */
 
 import { Failure } from "#base/failure.ts";
-import type { ProxyWorkerConfig } from "#config/node-config.ts";
+import type { ProxyWorkerConfig } from "#config/node/worker-config.ts";
 import type { Logger } from "#observe/logger.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
 import { isLooseUri } from "#wamp/loose-uri.ts";

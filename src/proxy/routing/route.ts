@@ -6,7 +6,7 @@
  */
 
 import { Failure } from "#base/failure.ts";
-import type { BalancingConfig } from "#config/node-config.ts";
+import type { BalancingConfig } from "#config/connection/connection-config.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
 import type { Backend } from "./backend.ts";
 

@@ -6,7 +6,7 @@
  */
 
 import { Failure } from "#base/failure.ts";
-import type { CloseOnlyEnd } from "#config/node-config.ts";
+import type { CloseOnlyEnd } from "#config/options/session-config.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
 import { routedMessagesOf } from "#wamp/message-direction.ts";
 import { isMessageType, MessageType, messageTypeName } from "#wamp/message-type.ts";

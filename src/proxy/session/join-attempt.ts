@@ -17,7 +17,7 @@
 import type { FailedAttempts } from "#auth/authentication.ts";
 import type { AskableAuthenticators } from "#auth/authenticators.ts";
 import type { Deny } from "#auth/pending-auth.ts";
-import type { SessionConfig } from "#config/node-config.ts";
+import type { SessionConfig } from "#config/options/session-config.ts";
 import type { LogFields } from "#observe/logger.ts";
 import { type BackendObserver, BackendSession } from "#proxy/routing/backend-session.ts";
 import { Failover, type Route } from "#proxy/routing/route.ts";

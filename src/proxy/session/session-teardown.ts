@@ -8,7 +8,7 @@
 
 import type { FailedAttempts } from "#auth/authentication.ts";
 import type { FunctionAuthenticators } from "#auth/authenticators.ts";
-import type { CloseOnlyEnd, SessionConfig } from "#config/node-config.ts";
+import type { CloseOnlyEnd, SessionConfig } from "#config/options/session-config.ts";
 import type { Logger } from "#observe/logger.ts";
 import type { SessionLink } from "#proxy/relay/session-link.ts";
 import type { BackendSession } from "#proxy/routing/backend-session.ts";

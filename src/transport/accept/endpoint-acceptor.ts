@@ -15,7 +15,7 @@
 import type { Socket, SocketHandler, TLSOptions } from "bun";
 
 import { errorCodeOf } from "#base/failure.ts";
-import type { ListeningEndpointConfig } from "#config/node-config.ts";
+import type { ListeningEndpointConfig } from "#config/endpoint/endpoint-config.ts";
 import { addressRanges } from "#transport/endpoint/address-ranges.ts";
 import type { ConnectionEvents } from "#transport/endpoint/connection.ts";
 import { descriptorBudget } from "#transport/endpoint/descriptor-budget.ts";

@@ -9,7 +9,10 @@ import { isIP } from "node:net";
 import type { Socket, SocketHandler } from "bun";
 
 import { errorCodeOf, Failure, sentenceOf } from "#base/failure.ts";
-import type { ConnectingEndpointConfig, ConnectingTcpConfig } from "#config/node-config.ts";
+import type {
+  ConnectingEndpointConfig,
+  ConnectingTcpConfig,
+} from "#config/endpoint/endpoint-config.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
 import { shortageOfDescriptors } from "./descriptors.ts";
 import { isUnixPathTooLong, printEndpoint, usableUnixPath } from "./peer-address.ts";

@@ -7,7 +7,7 @@
  * @module
  */
 
-import type { TransportLimits } from "#config/node-config.ts";
+import type { TransportLimits } from "#config/options/limits-config.ts";
 import type { Logger } from "#observe/logger.ts";
 import { addressOf } from "./peer-address.ts";
 

@@ -11,7 +11,7 @@
  * @module
  */
 
-import type { KeepaliveOptions } from "#config/node-config.ts";
+import type { KeepaliveOptions } from "#config/options/session-config.ts";
 import { type SentOctets, sentOctets } from "./system-calls.ts";
 
 /** The connection, as keepalive sees it. */

@@ -7,7 +7,10 @@
 import type { SocketHandler, SocketListener, TCPSocketListener, TCPSocketListenOptions } from "bun";
 
 import { errorCodeOf, Failure, sentenceOf } from "#base/failure.ts";
-import type { ListeningEndpointConfig, ListeningTcpConfig } from "#config/node-config.ts";
+import type {
+  ListeningEndpointConfig,
+  ListeningTcpConfig,
+} from "#config/endpoint/endpoint-config.ts";
 import type { Logger } from "#observe/logger.ts";
 import { printEndpoint } from "./peer-address.ts";
 import { listenInPortRange } from "./portrange.ts";

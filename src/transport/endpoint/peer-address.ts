@@ -8,7 +8,10 @@
 import { relative } from "node:path";
 import type { Socket } from "bun";
 
-import type { ConnectingEndpointConfig, ListeningEndpointConfig } from "#config/node-config.ts";
+import type {
+  ConnectingEndpointConfig,
+  ListeningEndpointConfig,
+} from "#config/endpoint/endpoint-config.ts";
 import type { ConnectionDetails } from "#wamp/peer.ts";
 
 /** The system keeps 108 octets for the path of a Unix socket, the last of them a zero. */

@@ -5,7 +5,7 @@
  */
 
 import { errorCodeOf } from "#base/failure.ts";
-import type { ListeningTcpConfig } from "#config/node-config.ts";
+import type { ListeningTcpConfig } from "#config/endpoint/endpoint-config.ts";
 
 /**
  * Listens on the endpoint's port, or on the first free port of its range: `listen` is tried with one port

@@ -5,6 +5,7 @@
  */
 
 import { dlopen, type Pointer, ptr } from "bun:ffi";
+import { constants } from "node:os";
 
 /** The C library under its names: glibc, then musl. */
 const LIBRARIES = ["libc.so.6", "libc.musl-x86_64.so.1", "libc.musl-aarch64.so.1"];
@@ -14,11 +15,13 @@ interface SystemCalls {
   listen(descriptor: number, backlog: number): number;
   getsockopt(fd: number, level: number, name: number, value: Pointer, length: Pointer): number;
   ioctl(descriptor: number, request: number, value: Pointer): number;
+  prctl(option: number, value: number, third: number, fourth: number, fifth: number): number;
 }
 
 const IPPROTO_TCP = 6;
 const TCP_INFO = 11;
 const SIOCOUTQ = 0x5411;
+const PR_SET_PDEATHSIG = 1;
 
 /** Where `tcpi_bytes_acked` is in `struct tcp_info` (Linux 4.1 and later). */
 const BYTES_ACKED = 120;
@@ -42,6 +45,7 @@ function openLibrary(): SystemCalls | null {
         listen: { args: ["int", "int"], returns: "int" },
         getsockopt: { args: ["int", "int", "int", "ptr", "ptr"], returns: "int" },
         ioctl: { args: ["int", "u64", "ptr"], returns: "int" },
+        prctl: { args: ["int", "u64", "u64", "u64", "u64"], returns: "int" },
       }).symbols;
     } catch {
       // Another C library, or none that may be opened.
@@ -53,6 +57,17 @@ function openLibrary(): SystemCalls | null {
 /** Sets the backlog of a listening socket; false when that is not possible here. */
 export function setBacklog(descriptor: number, backlog: number): boolean {
   return systemCalls()?.listen(descriptor, backlog) === 0;
+}
+
+/**
+ * Makes the system continue this process, where it is stopped, when the process that started it has gone; false
+ * where that is not possible.
+ *
+ * The system sends the signal also when only the thread that started this process ends. SIGCONT then does
+ * nothing, and is sent again when the process itself ends.
+ */
+export function continueWhenParentEnds(): boolean {
+  return systemCalls()?.prctl(PR_SET_PDEATHSIG, constants.signals.SIGCONT, 0, 0, 0) === 0;
 }
 
 /** Octets of one TCP connection that the system has been given. */

@@ -9,7 +9,7 @@
 
 import { X509Certificate } from "node:crypto";
 import { sentenceOf } from "#base/failure.ts";
-import type { ListeningTcpConfig, ListeningTlsConfig } from "#config/node-config.ts";
+import type { ListeningTcpConfig, ListeningTlsConfig } from "#config/endpoint/endpoint-config.ts";
 import type { Logger } from "#observe/logger.ts";
 import { watchFiles } from "./file-watch.ts";
 import { printEndpoint } from "./peer-address.ts";

@@ -10,7 +10,7 @@ import type {
   CertificateConfig,
   ConnectingTlsConfig,
   ListeningTlsConfig,
-} from "#config/node-config.ts";
+} from "#config/endpoint/endpoint-config.ts";
 
 /** Protocol version numbers of TLS, which Bun takes though its types do not say so. */
 const VERSION_NUMBERS = { "1.2": 0x0303, "1.3": 0x0304 } as const;

@@ -8,7 +8,7 @@
 import { chmodSync, lstatSync, unlinkSync } from "node:fs";
 import { connect } from "node:net";
 import { Failure } from "#base/failure.ts";
-import type { ListeningUnixConfig } from "#config/node-config.ts";
+import type { ListeningUnixConfig } from "#config/endpoint/endpoint-config.ts";
 import { isUnixPathTooLong, usableUnixPath } from "./peer-address.ts";
 
 /** A connect that is pending for this long counts as a program that listens. */

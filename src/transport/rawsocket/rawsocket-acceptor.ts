@@ -5,11 +5,9 @@
  */
 
 import { sentenceOf } from "#base/failure.ts";
-import type {
-  ListeningEndpointConfig,
-  RawSocketOptions,
-  SessionConfig,
-} from "#config/node-config.ts";
+import type { ListeningEndpointConfig } from "#config/endpoint/endpoint-config.ts";
+import type { RawSocketOptions } from "#config/options/rawsocket-config.ts";
+import type { SessionConfig } from "#config/options/session-config.ts";
 import type { ConnectionEvents, ConnectionSocket } from "#transport/endpoint/connection.ts";
 import type { ConnectionLimit, ConnectionSlot } from "#transport/endpoint/connection-limit.ts";
 import { GracefulClose } from "#transport/endpoint/graceful-close.ts";

@@ -6,7 +6,7 @@
 
 import type { SocketHandler } from "bun";
 
-import type { ConnectingRawSocketConfig } from "#config/node-config.ts";
+import type { ConnectingRawSocketConfig } from "#config/connection/connection-config.ts";
 import {
   connectFailure,
   connectsWithTls,

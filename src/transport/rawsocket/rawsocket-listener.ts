@@ -7,7 +7,8 @@
 
 import type { SocketHandler } from "bun";
 
-import type { ListeningEndpointConfig, RawSocketTransportConfig } from "#config/node-config.ts";
+import type { ListeningEndpointConfig } from "#config/endpoint/endpoint-config.ts";
+import type { RawSocketTransportConfig } from "#config/transport/transport-config.ts";
 import { connectionLimitFor } from "#transport/endpoint/connection-limit.ts";
 import { descriptorBudget } from "#transport/endpoint/descriptor-budget.ts";
 import { type ListeningSocket, listenOn } from "#transport/endpoint/listen.ts";

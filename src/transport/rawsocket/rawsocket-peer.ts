@@ -5,7 +5,7 @@
  */
 
 import { sentenceOf } from "#base/failure.ts";
-import type { IncompleteMessageOptions, KeepaliveOptions } from "#config/node-config.ts";
+import type { IncompleteMessageOptions, KeepaliveOptions } from "#config/options/session-config.ts";
 import type { Logger } from "#observe/logger.ts";
 import type { ConnectionSocket } from "#transport/endpoint/connection.ts";
 import { Keepalive, type KeepaliveTarget } from "#transport/endpoint/keepalive.ts";

@@ -10,7 +10,7 @@
 
 import type { SocketHandler } from "bun";
 
-import type { ConnectingEndpointConfig } from "#config/node-config.ts";
+import type { ConnectingEndpointConfig } from "#config/endpoint/endpoint-config.ts";
 import { connectWithTimeout, openSocket } from "#transport/endpoint/connect.ts";
 import type { ConnectionEvents, ConnectionSocket } from "#transport/endpoint/connection.ts";
 import { YamuxConnection } from "#transport/yamux/yamux-connection.ts";

@@ -5,7 +5,10 @@
  * @module
  */
 
-import type { PathServiceConfig, WebServiceConfig } from "#config/node-config.ts";
+import type {
+  PathServiceConfig,
+  WebServiceConfig,
+} from "#config/web-service/web-service-config.ts";
 import type { HttpAnswer } from "#transport/http/http-answer.ts";
 import type { RequestHandler } from "#transport/http/http-exchange.ts";
 import type { HttpRequest } from "#transport/http/http-request.ts";

@@ -4,13 +4,15 @@
  * @module
  */
 
+import type { WebSocketTesteeTransportConfig } from "#config/transport/testee-config.ts";
+import type {
+  WebSocketTransportConfig,
+  WebTransportConfig,
+} from "#config/transport/transport-config.ts";
 import type {
   WebServiceConfig,
   WebSocketServiceConfig,
-  WebSocketTesteeTransportConfig,
-  WebSocketTransportConfig,
-  WebTransportConfig,
-} from "#config/node-config.ts";
+} from "#config/web-service/web-service-config.ts";
 import { printAuthority } from "#transport/endpoint/peer-address.ts";
 import type { WebSocketPathConfig } from "#transport/websocket/websocket-acceptor.ts";
 import type { LeafServiceConfig } from "./path-tree.ts";

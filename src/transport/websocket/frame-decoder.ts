@@ -12,7 +12,7 @@
  */
 
 import { isUtf8 } from "node:buffer";
-import type { WebSocketOptions } from "#config/node-config.ts";
+import type { WebSocketOptions } from "#config/options/websocket-config.ts";
 import {
   MessageCollector,
   mayGrow,

@@ -5,7 +5,7 @@
  */
 
 import { createHash } from "node:crypto";
-import type { WebSocketOptions } from "#config/node-config.ts";
+import type { WebSocketOptions } from "#config/options/websocket-config.ts";
 import { agreeOnDeflate, DeflateCodec } from "./permessage-deflate.ts";
 
 /** Appended to the client's key by every server (RFC 6455, section 1.3). */

@@ -4,7 +4,8 @@
  * @module
  */
 
-import type { WebSocketOptions, WebSocketServiceConfig } from "#config/node-config.ts";
+import type { WebSocketOptions } from "#config/options/websocket-config.ts";
+import type { WebSocketServiceConfig } from "#config/web-service/web-service-config.ts";
 import type { HttpAnswer } from "#transport/http/http-answer.ts";
 import type { HttpRequest } from "#transport/http/http-request.ts";
 import { hasToken } from "#transport/http/request-head.ts";

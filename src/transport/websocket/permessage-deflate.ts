@@ -15,7 +15,7 @@ import { constants, deflateRawSync, inflateRaw, inflateRawSync, type ZlibOptions
 import { errorCodeOf } from "#base/failure.ts";
 import { holdMessageMemory } from "#base/message-memory.ts";
 import { giveOctets } from "#base/octet-ownership.ts";
-import type { DeflateOptions } from "#config/node-config.ts";
+import type { DeflateOptions } from "#config/options/websocket-config.ts";
 import type { Inflated, Inflater } from "./frame-decoder.ts";
 
 /** The end of every flushed run, which is not sent (RFC 7692, section 7.2.1). */

@@ -5,10 +5,8 @@
  */
 
 import { sentenceOf } from "#base/failure.ts";
-import type {
-  WebSocketServiceConfig,
-  WebSocketTesteeTransportConfig,
-} from "#config/node-config.ts";
+import type { WebSocketTesteeTransportConfig } from "#config/transport/testee-config.ts";
+import type { WebSocketServiceConfig } from "#config/web-service/web-service-config.ts";
 import type { ConnectionEvents, ConnectionSocket } from "#transport/endpoint/connection.ts";
 import type { ConnectionLimit, ConnectionSlot } from "#transport/endpoint/connection-limit.ts";
 import { GracefulClose } from "#transport/endpoint/graceful-close.ts";

@@ -6,7 +6,7 @@
  */
 
 import { sentenceOf } from "#base/failure.ts";
-import type { WebSocketOptions } from "#config/node-config.ts";
+import type { WebSocketOptions } from "#config/options/websocket-config.ts";
 import type { Logger } from "#observe/logger.ts";
 import type { ConnectionEvents, ConnectionSocket } from "#transport/endpoint/connection.ts";
 import { Keepalive, type KeepaliveTarget } from "#transport/endpoint/keepalive.ts";

@@ -7,7 +7,7 @@
 import { existsSync } from "node:fs";
 
 import { sentenceOf } from "#base/failure.ts";
-import type { ConnectingWebSocketConfig } from "#config/node-config.ts";
+import type { ConnectingWebSocketConfig } from "#config/connection/connection-config.ts";
 import {
   connectFailure,
   connectsWithTls,

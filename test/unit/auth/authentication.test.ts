@@ -3,7 +3,7 @@ import { Authentication, refuseTooLong } from "#auth/authentication.ts";
 import { signChallenge } from "#auth/cryptosign-challenge.ts";
 import type { AuthOutcome } from "#auth/pending-auth.ts";
 import { makePrivateKey, publicKeyOf } from "#base/ed25519.ts";
-import type { AuthConfig } from "#config/node-config.ts";
+import type { AuthConfig } from "#config/auth/auth-config.ts";
 import type { TransportDetails } from "#wamp/peer.ts";
 import { trustsProxies } from "#wamp/proxy-trust.ts";
 import { neverCanceled, noAuthenticators } from "../../support/no-authenticators.ts";

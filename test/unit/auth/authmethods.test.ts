@@ -2,7 +2,8 @@ import { expect, test } from "bun:test";
 import { beginAuth } from "#auth/authmethods.ts";
 import type { HelloRequest, PendingAuth } from "#auth/pending-auth.ts";
 import { publicKeyOf } from "#base/ed25519.ts";
-import type { AuthConfig, DynamicAuthConfig } from "#config/node-config.ts";
+import type { AuthConfig } from "#config/auth/auth-config.ts";
+import type { DynamicAuthConfig } from "#config/auth/authenticator-config.ts";
 import { authContext, helloRequest } from "../../support/hello-request.ts";
 import { keptLog } from "../../support/kept-log.ts";
 

@@ -11,7 +11,7 @@ import {
   eip712Signer,
   parseEip712Certificate,
 } from "#base/eip712-certificate.ts";
-import type { TrustrootConfig } from "#config/node-config.ts";
+import type { TrustrootConfig } from "#config/auth/principal-config.ts";
 import { decodeMessage } from "#wamp/serializer/message-values.ts";
 import { challengeOf, helloRequest } from "../../support/hello-request.ts";
 import { titled } from "../../support/titles.ts";

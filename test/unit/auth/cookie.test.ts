@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { CookieAuth, forgetLogin, recallLogin, rememberLogin } from "#auth/cookie.ts";
 import type { SessionIdentity } from "#auth/session-identity.ts";
-import type { AuthConfig } from "#config/node-config.ts";
+import type { AuthConfig } from "#config/auth/auth-config.ts";
 import type { LogFields, Logger } from "#observe/logger.ts";
 import { CookieTracker, openCookieStore } from "#transport/websocket/cookie-tracker.ts";
 import { helloRequest } from "../../support/hello-request.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { type AuthenticatorCall, CallError } from "#auth/authenticators.ts";
 import { DynamicPrincipals } from "#auth/dynamic-principals.ts";
-import type { DynamicAuthConfig } from "#config/node-config.ts";
+import type { DynamicAuthConfig } from "#config/auth/authenticator-config.ts";
 import { fakeTime } from "../../support/fake-time.ts";
 import { authContext, helloRequest } from "../../support/hello-request.ts";
 import { keptLog } from "../../support/kept-log.ts";

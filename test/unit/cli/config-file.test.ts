@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import { Failure } from "#base/failure.ts";
-import { chooseConfigFile, requireConfigFile } from "#cli/config-file.ts";
+import { type ConfigFileChoice, chooseConfigFile, requireConfigFile } from "#cli/config-file.ts";
 import { ExitCode, exitCodeFor } from "#cli/exit-code.ts";
 import { temporaryFolder } from "../../support/temporary-folder.ts";
 
@@ -20,6 +20,24 @@ describe("the configuration file", () => {
     expect(chooseConfigFile({ config: "other.json", cbdir })).toBe(inFolder("other.json"));
     expect(chooseConfigFile({ config: "none.json", cbdir })).toBe("none.json");
     expect(chooseConfigFile({ config: "/none.json", cbdir })).toBe("/none.json");
+  });
+
+  test("of --config is looked for in the node's folder first, as in Crossbar", () => {
+    const start = temporaryFolder({ ".crossbar/a.json": "", "a.json": "", "b.json": "" });
+    const chosen = (choice: ConfigFileChoice, env: Record<string, string> = {}) =>
+      chooseConfigFile(choice, env, start);
+    expect(chosen({ config: "a.json" })).toBe(".crossbar/a.json");
+    expect(chosen({ file: "a.json" })).toBe("a.json");
+    expect(chosen({ config: "b.json" })).toBe("b.json");
+    expect(chosen({ config: "other.json" }, { CROSSBAR_DIR: cbdir })).toBe(inFolder("other.json"));
+    expect(chosen({ file: "other.json" }, { CROSSBAR_DIR: cbdir })).toBe("other.json");
+    expect(chosen({ config: "a.json", cbdir }, {})).toBe("a.json");
+  });
+
+  test("is found beside a file that --cbdir names, as in Crossbar", () => {
+    expect(chooseConfigFile({ cbdir: inFolder("other.json") })).toBe(inFolder("node.json"));
+    const choice = { cbdir: inFolder("node.json"), config: "other.json" };
+    expect(chooseConfigFile(choice)).toBe(inFolder("other.json"));
   });
 
   test("is found in its folder where none is named", () => {

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { componentEnvironment } from "#component/component-environment.ts";
-import type { EnvironmentConfig, PythonOptions } from "#config/node-config.ts";
+import type { EnvironmentConfig, PythonOptions } from "#config/component/process-config.ts";
 import { afterTest } from "../../support/cleanups.ts";
 
 function options(pythonpath: string[], env: Partial<EnvironmentConfig> = {}): PythonOptions {
@@ -26,6 +26,12 @@ test("modules are searched in pythonpath, the folders of the start and of the no
   inherit("/inherited:/more");
   const { PYTHONPATH } = componentEnvironment(options(["/b", "/a"]), "/start", "/start/.crossbar");
   expect(PYTHONPATH).toBe("/b:/a:/start:/start/.crossbar:/inherited:/more");
+});
+
+test("relative folders of the inherited path count from the folder of the start", () => {
+  inherit("lib:../more:/absolute");
+  const { PYTHONPATH } = componentEnvironment(options([]), "/app/start", "/node");
+  expect(PYTHONPATH).toBe("/app/start:/node:/app/start/lib:/app/more:/absolute");
 });
 
 test("a folder is named once, and nothing where nothing is inherited", () => {

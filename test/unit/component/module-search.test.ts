@@ -4,7 +4,7 @@ import { describe, expect, test } from "bun:test";
 import { chmodSync, existsSync } from "node:fs";
 import { join } from "node:path";
 import { searchModules } from "#component/module-search.ts";
-import type { PythonName } from "#config/node-config.ts";
+import type { PythonName } from "#config/component/process-config.ts";
 import { temporaryFolder } from "../../support/temporary-folder.ts";
 import { hasPython, PYTHON } from "../../support/wamp-clients.ts";
 

@@ -1,7 +1,7 @@
 /** How a role decides: permissions, an authorizer, or `allow-by-default`. */
 
 import { describe, expect, test } from "bun:test";
-import type { PermissionConfig } from "#config/node-config.ts";
+import type { PermissionConfig } from "#config/realm/realm-config.ts";
 import { loadNode, nodeWith } from "../../support/loaded-node.ts";
 
 const path = "$.workers[0].realms[0].roles[0]";

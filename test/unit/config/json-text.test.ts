@@ -35,13 +35,14 @@ const inFile = (written: string) =>
   }).replaceAll('"VALUE"', written);
 
 async function texts(text: string, name: string) {
-  const { config, faults } = await loadNode(text, {}, name);
+  const { config, faults, warnings } = await loadNode(text, {}, name);
   const [router, guest] = config?.workers ?? [];
   const [web] = transportsOf(config);
   const service = web?.type === "web" ? web.paths["a"] : undefined;
   const authenticators = router?.type === "router" ? router.authenticators : undefined;
   return {
     faults,
+    warnings: warnings.filter((one) => one.includes("JSON")),
     config: authenticators?.list[0]?.config,
     value: service?.type === "json" ? service.text : undefined,
     extra: router?.type === "router" ? router.components?.list[0]?.extra : undefined,
@@ -65,6 +66,7 @@ describe("of a value in JSON", () => {
     const served = written.includes("u00e9") ? written.replace("\\u00e9", "é") : written;
     expect(await texts(inFile(written), "node.json")).toEqual({
       faults: [],
+      warnings: [],
       value: served,
       config: `[${served}]`,
       extra: `{"a":${served}}`,
@@ -91,18 +93,37 @@ describe("of a value in YAML", () => {
   });
 
   test.each(
+    titled<[written: string, name: string]>([
+      [".inf", "Infinity"],
+      ["-.inf", "-Infinity"],
+      [".nan", "NaN"],
+    ]),
+  )("%s is sent as Python writes it, with a warning", async (_title, written, name) => {
+    const { value, stdin, faults, warnings } = await texts(inFile(written), "node.yaml");
+    expect({ value, stdin, faults }).toEqual({
+      value: name,
+      stdin: { text: `[${name}]`, close: true },
+      faults: [],
+    });
+    const sentence = `JSON has no number ${name}: it is sent as in Crossbar, and many programs cannot read it`;
+    expect(warnings).toEqual([
+      `$.workers[0].transports[0].paths.a.value: ${sentence}`,
+      `$.workers[1].options.stdin.value[0]: ${sentence}`,
+    ]);
+  });
+
+  test.each(
     titled<[written: string, kind: string]>([
-      [".inf", "the number Infinity"],
-      [".nan", "the number NaN"],
       ["2001-12-14", "a date"],
       ["!!binary aGk=", "octets"],
       ["!!set {a}", "a set"],
     ]),
   )("%s is refused", async (_title, written, kind) => {
     const { faults } = await loadNode(inFile(written), {}, "node.yaml");
-    expect(faults).toContain(
+    expect(faults).toEqual([
       `$.workers[0].transports[0].paths.a.value: expected a value of JSON, found ${kind}`,
-    );
+      `$.workers[1].options.stdin.value[0]: expected a value of JSON, found ${kind}`,
+    ]);
   });
 });
 
@@ -111,4 +132,28 @@ test("an absent extra is an empty object", async () => {
   const { config } = await loadNode(nodeWith("$.workers[0].components", [component]));
   const [router] = config?.workers ?? [];
   expect(router?.type === "router" && router.components?.list[0]?.extra).toBe("{}");
+});
+
+test("authmethods with different dates have different authenticators", async () => {
+  const by = (config: string) => `{type: function, create: a.b, config: ${config}}`;
+  const { config, faults } = await loadNode(
+    `version: 2
+workers:
+- type: router
+  realms: [{name: realm1}]
+  transports:
+  - type: websocket
+    endpoint: {type: unix, path: a.sock}
+    auth: {ticket: ${by("2001-12-14")}, wampcra: ${by("2001-12-15")}, scram: ${by("2001-12-14")}}
+`,
+    {},
+    "node.yaml",
+  );
+  expect(faults).toEqual([]);
+  const [router] = config?.workers ?? [];
+  const list = router?.type === "router" ? router.authenticators?.list : undefined;
+  expect(list?.map(({ id, parts }) => [id, parts?.[0]?.text])).toEqual([
+    ["a.b", "2001-12-14"],
+    ["a.b#2", "2001-12-15"],
+  ]);
 });

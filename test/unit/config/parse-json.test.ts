@@ -22,9 +22,9 @@ describe("of an attribute that is given twice", () => {
     expect(places.key(["a"])).toEqual({ line: 4, column: 2 });
     expect(places.value(["a", "b"])).toEqual({ line: 4, column: 7 });
     expect(places.key(["a", "c", 0, 0])).toEqual({ line: 4, column: 7 });
-    expect(places.numberText(["a", "c", 0, 0])).toBeUndefined();
-    expect(places.numberText(["a", "e", 0])).toBe("1.0");
-    expect(places.numberText(["ab"])).toBe("1.0");
+    expect(places.writtenText(["a", "c", 0, 0])).toBeUndefined();
+    expect(places.writtenText(["a", "e", 0])).toBe("1.0");
+    expect(places.writtenText(["ab"])).toBe("1.0");
   });
 
   test("the cost is that of its text, however often it is given", () => {

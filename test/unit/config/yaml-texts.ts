@@ -261,6 +261,9 @@ export const yamlTexts: Record<string, [text: string, value: unknown][]> = {
     ["!!str [a]", refused],
     ["!!set {a, b}", new Set(["a", "b"])],
     ["!!set {}", new Set([])],
+    ["!!set {[a]}", refused],
+    ["!!set {!!set {a}}", refused],
+    ["!!set {a, a, b}", new Set(["a", "b"])],
     [
       "!!omap [a: 1, b: 2]",
       [

@@ -3,7 +3,7 @@
 import { describe, expect, test } from "bun:test";
 import { chmodSync, existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { GuestOptions, GuestWorkerConfig } from "#config/node-config.ts";
+import type { GuestOptions, GuestWorkerConfig } from "#config/guest/guest-config.ts";
 import { GuestProcess } from "#node/guest-process.ts";
 import { awaitedLog } from "../../support/awaited-log.ts";
 import { afterTest } from "../../support/cleanups.ts";

@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from "bun:test";
 import { printExit } from "#base/process-exit.ts";
-import type { WebSocketTesteeWorkerConfig } from "#config/node-config.ts";
+import type { WebSocketTesteeWorkerConfig } from "#config/node/worker-config.ts";
 import type { StartContext } from "#node/control-message.ts";
 import { NativeWorkerProcess } from "#node/native-worker-process.ts";
 import { afterTest } from "../../support/cleanups.ts";

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import type { FailedAttempts } from "#auth/authentication.ts";
-import type { AuthConfig, JoiningConfig } from "#config/node-config.ts";
+import type { AuthConfig } from "#config/auth/auth-config.ts";
+import type { JoiningConfig } from "#config/options/session-config.ts";
 import { openRealms } from "#router/realm-table.ts";
 import { RouterSession } from "#router/router-session.ts";
 import { MessageType as M } from "#wamp/message-type.ts";

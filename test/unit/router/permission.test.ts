@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import type { PermissionConfig } from "#config/node-config.ts";
+import type { PermissionConfig } from "#config/realm/realm-config.ts";
 import { PermissionRole } from "#router/permission.ts";
 import type { ActionRequest } from "#router/requests.ts";
 import { MessageType } from "#wamp/message-type.ts";

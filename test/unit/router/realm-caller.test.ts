@@ -1,7 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import { signChallenge } from "#auth/cryptosign-challenge.ts";
 import { makePrivateKey, publicKeyOf } from "#base/ed25519.ts";
-import type { AuthConfig, DynamicAuthConfig, RealmConfig } from "#config/node-config.ts";
+import type { AuthConfig } from "#config/auth/auth-config.ts";
+import type { DynamicAuthConfig } from "#config/auth/authenticator-config.ts";
+import type { RealmConfig } from "#config/realm/realm-config.ts";
 import { RealmCaller } from "#router/realm-caller.ts";
 import { openRealms } from "#router/realm-table.ts";
 import { RouterSession } from "#router/router-session.ts";

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from "bun:test";
-import type { PermissionConfig, RealmConfig } from "#config/node-config.ts";
+import type { PermissionConfig, RealmConfig } from "#config/realm/realm-config.ts";
 import type { LogFields } from "#observe/logger.ts";
 import { openRealms } from "#router/realm-table.ts";
 import { RouterSession } from "#router/router-session.ts";

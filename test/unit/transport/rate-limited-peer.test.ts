@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import type { SessionConfig } from "#config/node-config.ts";
+import type { SessionConfig } from "#config/options/session-config.ts";
 import { rateLimitedAccept } from "#transport/rate-limited-peer.ts";
 import { TokenBucket } from "#transport/token-bucket.ts";
 import type { Peer, PeerHandler } from "#wamp/peer.ts";

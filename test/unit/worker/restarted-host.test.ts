@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
-import { chmodSync, existsSync, renameSync } from "node:fs";
-import type { AuthenticatorConfig, PythonOptions } from "#config/node-config.ts";
+import { chmodSync, existsSync, renameSync, writeFileSync } from "node:fs";
+import type { AuthenticatorConfig } from "#config/auth/authenticator-config.ts";
+import type { PythonOptions } from "#config/component/process-config.ts";
 import { RestartedHost } from "#worker/restarted-host.ts";
 import { awaitedLog } from "../../support/awaited-log.ts";
 import { afterTest } from "../../support/cleanups.ts";
@@ -229,6 +230,28 @@ describe.if(hasPython)("the host of a worker's authenticators", () => {
       await until(/authenticator ready/, from);
       expect(await call("on_twisted.create", "joe")).toMatchObject({ value: '"joe"' });
       expect(restarts).toEqual([1]);
+    },
+    LONG,
+  );
+
+  test(
+    "is started again where the process of the other framework cannot be run",
+    async () => {
+      const bin = temporaryFolder({
+        python: `#!/bin/sh\nmv "$0" "$0.new"\nexec ${PYTHON} "$@"\n`,
+      });
+      const python = `${bin}/python`;
+      chmodSync(python, 0o755);
+      const { host, until, pids } = restartedHost(
+        ["on_twisted.create", "on_asyncio.create_silent"],
+        python,
+      );
+      await host.start();
+      await until(/authenticator not started id=on_asyncio.create_silent reason="Cannot run /);
+      await until(/authenticators died ended="exit code 1" restart_ms=100/);
+      expect(hasEnded(pids[0])).toBe(true);
+      writeFileSync(python, `#!/bin/sh\nexec ${PYTHON} "$@"\n`, { mode: 0o755 });
+      await until(/authenticator ready id=on_asyncio.create_silent/);
     },
     LONG,
   );

@@ -7,7 +7,7 @@
  */
 
 import { Failure, sentenceOf } from "#base/failure.ts";
-import type { BridgeServiceConfig } from "#config/node-config.ts";
+import type { BridgeServiceConfig } from "#config/web-service/web-service-config.ts";
 import { addressRanges } from "#transport/endpoint/address-ranges.ts";
 import { addressOf } from "#transport/endpoint/peer-address.ts";
 import type { HttpAnswer } from "#transport/http/http-answer.ts";

@@ -7,7 +7,7 @@
 import { randomUUID } from "node:crypto";
 import { readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { errorCodeOf, Failure, sentenceOf } from "#base/failure.ts";
-import type { ArchiveServiceConfig } from "#config/node-config.ts";
+import type { ArchiveServiceConfig } from "#config/web-service/web-service-config.ts";
 
 /** Longest ZIP file in octets. */
 const MAX_ARCHIVE_OCTETS = 256 * 1024 * 1024;

@@ -5,7 +5,7 @@
  */
 
 import { sentenceOf } from "#base/failure.ts";
-import type { ArchiveServiceConfig } from "#config/node-config.ts";
+import type { ArchiveServiceConfig } from "#config/web-service/web-service-config.ts";
 import type { Logger } from "#observe/logger.ts";
 import type { HttpAnswer } from "#transport/http/http-answer.ts";
 import type { HttpRequest } from "#transport/http/http-request.ts";

@@ -6,7 +6,7 @@
  * @module
  */
 
-import type { BridgeServiceConfig } from "#config/node-config.ts";
+import type { BridgeServiceConfig } from "#config/web-service/web-service-config.ts";
 import type { TransportContext } from "#transport/listener.ts";
 import { HttpBridge } from "#transport/web/bridge/http-bridge.ts";
 import { errorPage } from "#transport/web/error-page.ts";

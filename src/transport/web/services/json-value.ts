@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { JsonServiceConfig } from "#config/node-config.ts";
+import type { JsonServiceConfig } from "#config/web-service/web-service-config.ts";
 import { answerWith, representationOf } from "#transport/web/conditional-request.ts";
 import type { WebService } from "#transport/web/web-service.ts";
 

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { RedirectServiceConfig } from "#config/node-config.ts";
+import type { RedirectServiceConfig } from "#config/web-service/web-service-config.ts";
 import type { WebService } from "#transport/web/web-service.ts";
 
 /** Opens a redirect; the request's path and query are not appended. */

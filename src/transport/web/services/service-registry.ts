@@ -4,10 +4,8 @@
  * @module
  */
 
-import type {
-  WebSocketServiceConfig,
-  WebSocketTesteeTransportConfig,
-} from "#config/node-config.ts";
+import type { WebSocketTesteeTransportConfig } from "#config/transport/testee-config.ts";
+import type { WebSocketServiceConfig } from "#config/web-service/web-service-config.ts";
 import type { TransportContext } from "#transport/listener.ts";
 import { errorPage } from "#transport/web/error-page.ts";
 import type { LeafServiceConfig } from "#transport/web/path-tree.ts";

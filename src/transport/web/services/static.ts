@@ -8,7 +8,7 @@
 import { realpathSync, type Stats, statSync } from "node:fs";
 import { basename, join, relative, resolve, sep } from "node:path";
 import { errorCodeOf } from "#base/failure.ts";
-import type { StaticServiceConfig } from "#config/node-config.ts";
+import type { StaticServiceConfig } from "#config/web-service/web-service-config.ts";
 import { isOutOfDescriptors } from "#transport/endpoint/descriptors.ts";
 
 import { FilePart, type HttpAnswer } from "#transport/http/http-answer.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { connect, createServer } from "node:net";
 import { join } from "node:path";
-import type { HealthCheckConfig } from "#config/node-config.ts";
+import type { HealthCheckConfig } from "#config/connection/connection-config.ts";
 import { Backend } from "#proxy/routing/backend.ts";
 import { afterTest } from "../../../support/cleanups.ts";
 import { fakeTime } from "../../../support/fake-time.ts";

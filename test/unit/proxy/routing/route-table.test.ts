@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, jest, test } from "bun:test";
-import type { BalancingConfig, ConnectionConfig } from "#config/node-config.ts";
+import type { BalancingConfig, ConnectionConfig } from "#config/connection/connection-config.ts";
 import type { Backend } from "#proxy/routing/backend.ts";
 import type { Route } from "#proxy/routing/route.ts";
 import { RouteTable } from "#proxy/routing/route-table.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import type { KeepaliveOptions } from "#config/node-config.ts";
+import type { KeepaliveOptions } from "#config/options/session-config.ts";
 import { Keepalive } from "#transport/endpoint/keepalive.ts";
 import { fakeTime } from "../../../support/fake-time.ts";
 

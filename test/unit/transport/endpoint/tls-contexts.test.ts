@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
-import type { ListeningTlsConfig } from "#config/node-config.ts";
+import type { ListeningTlsConfig } from "#config/endpoint/endpoint-config.ts";
 import { TlsContexts } from "#transport/endpoint/tls-contexts.ts";
 import { hasOpenssl, replaceCertificate, selfSigned } from "../../../support/certificates.ts";
 import { afterTest } from "../../../support/cleanups.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import type { BridgeServiceConfig } from "#config/node-config.ts";
+import type { BridgeServiceConfig } from "#config/web-service/web-service-config.ts";
 import { HttpExchanges } from "#transport/http/http-exchange.ts";
 import type { BodyFraming } from "#transport/http/http-request.ts";
 import { HttpBridge } from "#transport/web/bridge/http-bridge.ts";

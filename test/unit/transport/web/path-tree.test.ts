@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import type { WebServiceConfig } from "#config/node-config.ts";
+import type { WebServiceConfig } from "#config/web-service/web-service-config.ts";
 import { decodePath, PathTree } from "#transport/web/path-tree.ts";
 
 const leaf = (value: string): WebServiceConfig => ({ type: "json", text: value });

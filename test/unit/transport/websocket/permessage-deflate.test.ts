@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { constants, deflateRawSync, inflateRawSync } from "node:zlib";
-import type { DeflateOptions } from "#config/node-config.ts";
+import type { DeflateOptions } from "#config/options/websocket-config.ts";
 import { agreeOnDeflate, DeflateCodec } from "#transport/websocket/permessage-deflate.ts";
 import { deflating } from "../../../support/default-options.ts";
 

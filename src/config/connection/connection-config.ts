@@ -1,0 +1,59 @@
+/**
+ * Normalized connections of a proxy to its routers.
+ *
+ * @module
+ */
+
+import type { ConnectingEndpointConfig } from "#config/endpoint/endpoint-config.ts";
+import type { SerializerName } from "#wamp/serializer-name.ts";
+
+/** A connection to a router. */
+export interface ConnectionConfig {
+  id: string;
+  transport: ConnectingTransportConfig;
+  /** How the proxy authenticates to the router, which then trusts what it says of its clients. */
+  auth: "anonymous-proxy" | "cryptosign-proxy";
+  /** Undefined: the router is not checked, as there is no other to use instead. */
+  health_check?: HealthCheckConfig;
+}
+
+/** Rules by which a router counts as down or up. */
+export interface HealthCheckConfig {
+  /** Milliseconds between two checks. */
+  interval: number;
+  /** Successes in a row after which it is up. */
+  rise: number;
+  /** Failures in a row after which it is down. */
+  fall: number;
+  /** Whether a router that is up is checked too. */
+  while_up: boolean;
+}
+
+/** How the connections of one route share its sessions. */
+export interface BalancingConfig {
+  policy: "round_robin" | "least_sessions";
+  /** Milliseconds after which a router that is up again gets its full share; 0: at once. */
+  slow_start: number;
+}
+
+/** A connecting transport. */
+export type ConnectingTransportConfig = ConnectingWebSocketConfig | ConnectingRawSocketConfig;
+
+/** WAMP over WebSocket to a router. */
+export interface ConnectingWebSocketConfig {
+  type: "websocket";
+  endpoint: ConnectingEndpointConfig;
+  /** `ws://host:port/path` or `wss://`: host and path of the HTTP request. */
+  url: string;
+  /** In order of preference, never empty. */
+  serializers: SerializerName[];
+}
+
+/** WAMP over RawSocket to a router. */
+export interface ConnectingRawSocketConfig {
+  type: "rawsocket";
+  endpoint: ConnectingEndpointConfig;
+  serializer: SerializerName;
+  /** The longest message that is accepted, in octets, as announced in the handshake. */
+  max_message_size: number;
+}

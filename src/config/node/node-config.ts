@@ -1,0 +1,35 @@
+/**
+ * The normalized configuration of a node, which the rest of the program receives.
+ *
+ * `load.ts` makes it from node.json, and workers receive it as plain JSON values. Attributes of node.json
+ * keep their spelling (snake_case). Every default is filled in; file names are absolute. The same holds for all
+ * files named `*-config.ts`, one for each kind of item.
+ *
+ * @module
+ */
+
+import type { WorkerConfig } from "#config/node/worker-config.ts";
+
+/** A whole node. */
+export interface NodeConfig {
+  /** The configuration file, an absolute name. */
+  file: string;
+  /** The folder to which file names in node.json are relative. */
+  folder: string;
+  controller: ControllerConfig;
+  workers: WorkerConfig[];
+}
+
+/** The process that starts the workers. */
+export interface ControllerConfig {
+  id: string;
+  /** When the end of a worker ends the node; empty: never, and workers are restarted. */
+  shutdown: NodeShutdownTrigger[];
+}
+
+/** Crossbar's triggers; `shutdown_on_shutdown_requested` has no effect beside the others. */
+export type NodeShutdownTrigger =
+  | "shutdown_on_shutdown_requested"
+  | "shutdown_on_worker_exit"
+  | "shutdown_on_worker_exit_with_error"
+  | "shutdown_on_last_worker_exit";

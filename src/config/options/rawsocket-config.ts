@@ -1,0 +1,21 @@
+/**
+ * Normalized options of RawSocket.
+ *
+ * @module
+ */
+
+import type {
+  BufferOptions,
+  IncompleteMessageOptions,
+  KeepaliveOptions,
+  SessionEndOptions,
+} from "#config/options/session-config.ts";
+
+/** Options of a RawSocket transport; sizes are octets. */
+export interface RawSocketOptions
+  extends BufferOptions,
+    IncompleteMessageOptions,
+    SessionEndOptions,
+    KeepaliveOptions {
+  max_message_size: number;
+}

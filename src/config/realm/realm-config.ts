@@ -1,0 +1,35 @@
+/**
+ * Normalized realms with their roles and permissions.
+ *
+ * @module
+ */
+
+/** A realm of a router worker. */
+export interface RealmConfig {
+  name: string;
+  roles: RoleConfig[];
+}
+
+/** A role of a realm. */
+export interface RoleConfig {
+  name: string;
+  permissions: PermissionConfig[];
+  /** Present: it decides, and there are no permissions. */
+  authorizer?: AuthorizerConfig;
+}
+
+/** A procedure that decides which actions a role may perform. */
+export interface AuthorizerConfig {
+  /** URI of the procedure. */
+  authorizer: string;
+  /** Milliseconds until a request is refused because there is no answer. */
+  "authorizer-timeout": number;
+}
+
+/** Actions that a role may take on matching URIs. */
+export interface PermissionConfig {
+  uri: string;
+  match: "exact" | "prefix" | "wildcard";
+  allow: { call: boolean; register: boolean; publish: boolean; subscribe: boolean };
+  disclose: { caller: boolean; publisher: boolean };
+}

@@ -1,0 +1,128 @@
+/**
+ * Normalized Web services, with WebSocket at a path.
+ *
+ * @module
+ */
+
+import type { SessionConfig } from "#config/options/session-config.ts";
+import type { WebSocketOptions } from "#config/options/websocket-config.ts";
+import type { WebSocketTesteeTransportConfig } from "#config/transport/testee-config.ts";
+
+/** The service at a path of a Web transport; a testee is the only service of its transport. */
+export type WebServiceConfig =
+  | StaticServiceConfig
+  | ArchiveServiceConfig
+  | NodeInfoServiceConfig
+  | WebSocketServiceConfig
+  | WebSocketTesteeTransportConfig
+  | JsonServiceConfig
+  | RedirectServiceConfig
+  | BridgeServiceConfig
+  | UnavailableServiceConfig
+  | PathServiceConfig;
+
+/** `type: static`. */
+export interface StaticServiceConfig {
+  type: "static";
+  /** Absolute. */
+  directory: string;
+  options: {
+    enable_directory_listing: boolean;
+    /** Suffix (`.min.js`) -> media type; the longest suffix wins. */
+    mime_types: Record<string, string>;
+    /** Seconds for Cache-Control max-age; null: no such header. */
+    cache_timeout: number | null;
+    /** File served for what is missing, or null. */
+    default_file: string | null;
+  };
+}
+
+/** `type: archive`. */
+export interface ArchiveServiceConfig {
+  type: "archive";
+  /** The ZIP file, absolute. */
+  archive: string;
+  /** URL from which a missing file is downloaded if `download` is true. */
+  origin: string | null;
+  download: boolean;
+  cache: boolean;
+  default_object: string | null;
+  object_prefix: string | null;
+  mime_types: Record<string, string>;
+  /** Accepted SHA-256 digests in lower-case hex; empty: any. */
+  hashes: string[];
+}
+
+/** `type: nodeinfo`. */
+export interface NodeInfoServiceConfig {
+  type: "nodeinfo";
+}
+
+/** `type: json`. */
+export interface JsonServiceConfig {
+  type: "json";
+  /** JSON, with the digits of the file. */
+  text: string;
+}
+
+/** `type: redirect`. */
+export interface RedirectServiceConfig {
+  type: "redirect";
+  url: string;
+}
+
+/** `type: caller` and `type: publisher`: the HTTP bridge. */
+export interface BridgeServiceConfig {
+  type: "caller" | "publisher";
+  realm: string;
+  /** The role that calls or publishes. */
+  role: string;
+  options: {
+    /** With `secret`: every request must be signed. Either both are null or neither is. */
+    key: string | null;
+    secret: string | null;
+    require_tls: boolean;
+    /** Addresses and CIDRs; null: any. */
+    require_ip: string[] | null;
+    /** Octets. */
+    post_body_limit: number;
+    /** Seconds; 0: none. */
+    timestamp_delta_limit: number;
+    /** Milliseconds for an answer. */
+    call_timeout: number;
+  };
+}
+
+/** A path type of Crossbar that this program does not have. */
+export interface UnavailableServiceConfig {
+  type: "unavailable";
+}
+
+/** `type: path`. */
+export interface PathServiceConfig {
+  type: "path";
+  paths: Record<string, WebServiceConfig>;
+}
+
+/** `type: websocket` (and `websocket-proxy`, which normalizes to it). */
+export interface WebSocketServiceConfig extends SessionConfig {
+  type: "websocket";
+  options: WebSocketOptions;
+  /** Undefined: no cookie is issued. */
+  cookie?: CookieConfig;
+}
+
+/** A cookie that is issued in the handshake. */
+export interface CookieConfig {
+  name: string;
+  /** Characters of its value. */
+  length: number;
+  /** Seconds until it expires. */
+  max_age: number;
+  secure: boolean;
+  /** HttpOnly. */
+  http_strict: boolean;
+  same_site: "Strict" | "Lax" | "None" | null;
+  /** Where known cookies are kept; a file name is absolute. */
+  store: { type: "memory" } | { type: "file"; filename: string };
+}
