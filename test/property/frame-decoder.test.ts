@@ -23,10 +23,34 @@ function frame(head: number, payload: Uint8Array, mask = [1, 2, 3, 250]): Buffer
   ]);
 }
 
-/** What a decoder says of a stream, cut into chunks of these sizes. */
-function decode(stream: Uint8Array, sizes: number[], limits = anySize) {
+/** The same frame of a server, which has no mask. */
+function unmasked(masked: Buffer): Buffer {
+  const second = (masked[1] as number) & 127;
+  const keyAt = 2 + ({ 126: 2, 127: 8 }[second] ?? 0);
+  const payload = masked.subarray(keyAt + 4);
+  const plain = payload.map((octet, at) => octet ^ (masked[keyAt + (at & 3)] as number));
+  return Buffer.concat([
+    masked.subarray(0, 1),
+    Buffer.of(second),
+    masked.subarray(2, keyAt),
+    plain,
+  ]);
+}
+
+/**
+ * What a decoder says of a stream, cut into chunks of these sizes. That of a client halts before the payload of
+ * every frame of a message.
+ */
+function decode(
+  stream: Uint8Array,
+  sizes: number[],
+  limits = anySize,
+  role: "server" | "client" = "server",
+) {
   const said: string[] = [];
   const taker = {
+    role,
+    ...(role === "client" && { mayBegin: () => false }),
     codec: null,
     handleMessage: (payload: Uint8Array, isText: boolean) =>
       said.push(`${isText ? "text" : "binary"} ${payload.toHex()}`) > 0,
@@ -39,7 +63,11 @@ function decode(stream: Uint8Array, sizes: number[], limits = anySize) {
   let fault: ProtocolFault | null = null;
   for (let at = 0, turn = 0; at < stream.length && fault === null; turn++) {
     const size = sizes[turn % sizes.length] as number;
-    fault = decoder.push(Buffer.from(stream.subarray(at, at + size)));
+    let rest = Buffer.from(stream.subarray(at, at + size));
+    while (rest.length > 0 && fault === null) {
+      fault = decoder.push(rest);
+      rest = rest.subarray(decoder.position);
+    }
     at += size;
   }
   if (fault !== null) said.push(`fault ${fault.code}`);
@@ -49,6 +77,7 @@ function decode(stream: Uint8Array, sizes: number[], limits = anySize) {
 /** How many messages a decoder counts as complete after each of these frames. */
 function completedAfter(frames: readonly string[], skipsMessages: boolean): number[] {
   const decoder = new FrameDecoder(anySize, {
+    role: "server",
     codec: null,
     handleMessage: () => true,
     handlePing: () => true,
@@ -107,6 +136,9 @@ describe("FrameDecoder", () => {
           expect(decode(stream, [2 ** 24])).toEqual(expected);
           expect(decode(stream, sizes)).toEqual(expected);
           if (stream.length < 3000) expect(decode(stream, [1])).toEqual(expected);
+          const ofServer = Buffer.concat(messages.flatMap(({ frames }) => frames.map(unmasked)));
+          expect(decode(ofServer, [2 ** 24], anySize, "client")).toEqual(expected);
+          expect(decode(ofServer, sizes, anySize, "client")).toEqual(expected);
         },
       ),
       { numRuns: 300 },
@@ -153,6 +185,10 @@ describe("FrameDecoder", () => {
   ])("refuses %s", (_, stream, fault) => {
     expect(decode(stream, [2 ** 24]).at(-1)).toBe(fault);
     expect(decode(stream, [1]).at(-1)).toBe(fault);
+  });
+
+  test("refuses a mask of a server", () => {
+    expect(decode(frame(0x81, text), [2 ** 24], anySize, "client")).toEqual(["fault 1002"]);
   });
 
   test("refuses text as soon as it can be no UTF-8, long before its end", () => {

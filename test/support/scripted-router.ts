@@ -1,13 +1,16 @@
-/** A router over RawSocket that says what a test tells it to say. */
+/** A router that says what a test tells it to say. */
 
 import type { TransportConfig } from "#config/transport/transport-config.ts";
 import type { Peer, PeerHandler, TransportDetails, WireMessage } from "#wamp/peer.ts";
 import { decodeMessage, encodeMessage } from "#wamp/serializer/message-values.ts";
 import type { SerializerName } from "#wamp/serializer-name.ts";
-import { openTransport, rawSocketTransport } from "./transports.ts";
+import { openTransport, rawSocketTransport, webSocketTransport } from "./transports.ts";
 
-/** What may differ from a router that takes messages of any size in CBOR. */
+/** What may differ from a router that takes messages of any size in CBOR over RawSocket. */
 export interface ScriptedRouterOptions {
+  over?: "rawsocket" | "websocket";
+  /** For WebSocket: the longest frame of a message. */
+  auto_fragment_size?: number;
   serializer?: SerializerName;
   max_message_size?: number;
 }
@@ -37,6 +40,11 @@ export class RouterSide implements PeerHandler {
   /** How the proxy reached this router. */
   get details(): TransportDetails {
     return this.#peer.details;
+  }
+
+  /** What the proxy has not read yet, without what the system keeps. */
+  get bufferedOctets(): number {
+    return this.#peer.bufferedOctets;
   }
 
   says(message: unknown[]): void {
@@ -86,13 +94,20 @@ export class RouterSide implements PeerHandler {
   }
 }
 
-/** Listens at a Unix path for RawSocket until the test has ended. */
+/** Listens at a Unix path until the test has ended. */
 export function scriptedRouter(path: string, options: ScriptedRouterOptions = {}) {
-  const { serializer = "cbor", max_message_size = 2 ** 24 } = options;
+  const { over, serializer = "cbor", max_message_size = 2 ** 24, auto_fragment_size = 0 } = options;
   const limits = { max_message_size, max_buffered: 2 ** 26, stall_timeout: 0 };
-  const endpoint = { type: "unix" as const, path, permission: 0o600 };
-  const config = rawSocketTransport(limits, { endpoint, serializers: [serializer], auth: {} });
-  return scriptedRouterOn(config);
+  const parts = {
+    endpoint: { type: "unix" as const, path, permission: 0o600 },
+    serializers: [serializer],
+    auth: {},
+  };
+  return scriptedRouterOn(
+    over === "websocket"
+      ? webSocketTransport({ ...limits, auto_fragment_size }, parts)
+      : rawSocketTransport(limits, parts),
+  );
 }
 
 /** Listens as configured; `session` resolves with each session in the order in which they came. */

@@ -56,14 +56,13 @@ export async function sessionHarness(options: HarnessOptions = {}) {
   const silent = await silentRouter(join(folder, "silent.sock"));
   const to = (id: string, serializer: SerializerName = "cbor") =>
     connectionTo(id, join(folder, `${id}.sock`), { timeoutMs, serializer });
-  const overWebSocket: ConnectionConfig = {
-    ...to("silent"),
-    transport: {
-      type: "websocket",
-      endpoint: to("silent").transport.endpoint,
-      url: "ws://localhost/",
-      serializers: ["json"],
-    },
+  const connection = (id: "router" | "silent", serializer: SerializerName, over = "rawsocket") => {
+    const { endpoint } = to(id).transport;
+    const overWebSocket: ConnectionConfig = {
+      ...to(id),
+      transport: { type: "websocket", endpoint, url: "ws://localhost/", serializers: [serializer] },
+    };
+    return over === "websocket" ? overWebSocket : to(id, serializer);
   };
   const sessions = new SessionTable<FrontendSession>();
   const open: FrontendSession[] = [];
@@ -79,8 +78,12 @@ export async function sessionHarness(options: HarnessOptions = {}) {
   const routes = new RouteTable(
     {
       connections: {
-        router: to("router", options.router?.serializer),
-        silent: options.silent === "websocket" ? overWebSocket : to("silent"),
+        router: connection("router", options.router?.serializer ?? "cbor", options.router?.over),
+        silent: connection(
+          "silent",
+          options.silent === "websocket" ? "json" : "cbor",
+          options.silent,
+        ),
         down: to("down"),
       },
       routes: {

@@ -1,8 +1,11 @@
 import { describe, expect, test } from "bun:test";
+import { createServer } from "node:net";
 import { join } from "node:path";
 import type { ServerWebSocket } from "bun";
+import { giveOctets, shareOctets } from "#base/octet-ownership.ts";
 import type { ConnectingWebSocketConfig } from "#config/connection/connection-config.ts";
 import { connectPeer } from "#transport/peer-connector.ts";
+import { acceptFor } from "#transport/websocket/handshake-answer.ts";
 import type { PeerHandler, WireMessage } from "#wamp/peer.ts";
 import type { SerializerName } from "#wamp/serializer-name.ts";
 import { afterTest } from "../support/cleanups.ts";
@@ -18,8 +21,10 @@ const wants = (serializer: SerializerName) => ({ serializer, maxBuffered: 2 ** 2
 function router(
   protocol: (request: Request) => string,
   onOpen: (socket: RouterSocket) => void = () => {},
+  onPong: (payload: string) => void = () => {},
+  file = `router${count++}.sock`,
 ) {
-  const path = join(folder, `router${count++}.sock`);
+  const path = join(folder, file);
   const requests: Request[] = [];
   const server = Bun.serve({
     unix: path,
@@ -34,8 +39,10 @@ function router(
       maxPayloadLength: 2 ** 25,
       backpressureLimit: 2 ** 26,
       open: onOpen,
+      pong: (_, payload) => onPong(payload.toString()),
       message(socket, message) {
-        socket.send(message);
+        if (String(message) === "end") socket.close(1000, "as asked");
+        else socket.send(message);
       },
     },
   });
@@ -54,7 +61,8 @@ function recorder() {
   const closed = Promise.withResolvers<string>();
   const drained = Promise.withResolvers<void>();
   const handler: PeerHandler = {
-    onMessage: (octets) => message.resolve(typeof octets === "string" ? octets : octets.slice()),
+    onMessage: (octets) =>
+      message.resolve(typeof octets === "string" ? octets : new Uint8Array(octets)),
     onDrain: () => drained.resolve(),
     onClose: (reason) => closed.resolve(reason),
   };
@@ -69,11 +77,10 @@ describe("connectPeer over WebSocket", () => {
     const mine = recorder();
     const peer = await connectPeer(config, wants("json"), mine.handler);
     expect(peer.serializer).toBe("json");
-    expect(peer.isText).toBe(true);
     expect(offered(requests[0] as Request)).toBe("wamp.2.json");
     expect(requests[0]?.url).toBe("http://router.example:8080/ws?a=1");
-    peer.send('["é"]');
-    expect(await mine.message).toBe('["é"]');
+    peer.send(Buffer.from('["é"]'));
+    expect(String(Buffer.from(await mine.message))).toBe('["é"]');
     peer.close(1000, "x".repeat(200));
     expect(await mine.closed).toBe("x".repeat(200));
   });
@@ -106,12 +113,79 @@ describe("connectPeer over WebSocket", () => {
     ).rejects.toThrow(/^Cannot connect to router at "unix .*none.sock": no such file$/);
   });
 
-  test("rejects a Unix path that Bun's client would misread", async () => {
+  test("takes a Unix path that would have to be escaped in a URL", async () => {
+    const { config } = router(
+      offered,
+      () => {},
+      () => {},
+      "a b:%20.sock",
+    );
+    const mine = recorder();
+    const peer = await connectPeer(config, wants("cbor"), mine.handler);
+    peer.close(1000, "done");
+    expect(await mine.closed).toBe("done");
+  });
+
+  test("masks messages of every length", async () => {
     const { config } = router(offered);
-    const endpoint = { type: "unix", path: join(folder, "a b.sock"), timeoutMs: 500 } as const;
-    await expect(
-      connectPeer({ ...config, endpoint }, wants("cbor"), recorder().handler),
-    ).rejects.toThrow("a WebSocket takes a Unix path of letters");
+    for (const length of [0, 1, 125, 126, 65_535, 65_536, 3_000_001]) {
+      const mine = recorder();
+      const peer = await connectPeer(config, wants("cbor"), mine.handler);
+      const octets = Buffer.alloc(length, "0123456");
+      const sent = length > 1_000_000 ? giveOctets(new Uint8Array(octets)) : octets;
+      peer.send(sent);
+      expect(octets.equals((await mine.message) as Uint8Array)).toBe(true);
+      peer.close(1000, "done");
+      await mine.closed;
+    }
+  });
+
+  test("leaves octets as they are that were not given to it", async () => {
+    const { config } = router(offered);
+    const peer = await connectPeer(config, wants("cbor"), recorder().handler);
+    afterTest(() => peer.close(1000, "done"));
+    for (const length of [100, 1_000_000]) {
+      const octets = Buffer.alloc(length, "0123456");
+      const [own, shared] = [octets, shareOctets(new Uint8Array(octets))];
+      for (const sent of [own, shared]) peer.send(sent);
+      for (const sent of [own, shared]) expect(sent).toEqual(Buffer.alloc(length, "0123456"));
+    }
+  });
+
+  test("answers pings, and the close of the router", async () => {
+    const ponged = Promise.withResolvers<string>();
+    const { config } = router(offered, (socket) => socket.ping("hello"), ponged.resolve);
+    const mine = recorder();
+    const peer = await connectPeer(config, wants("cbor"), mine.handler);
+    expect(await ponged.promise).toBe("hello");
+    peer.send(Buffer.from("end"));
+    expect(await mine.closed).toBe("as asked");
+  });
+
+  test("takes a message that comes in the same read as the answer", async () => {
+    const path = join(folder, "same-read.sock");
+    const server = createServer((socket) => {
+      socket.once("data", (request: Buffer) => {
+        const key = /Sec-WebSocket-Key: (\S+)/.exec(request.toString())?.[1] ?? "";
+        const lines = [
+          "HTTP/1.1 101 Switching Protocols",
+          "Upgrade: websocket",
+          "Connection: Upgrade",
+          `Sec-WebSocket-Accept: ${acceptFor(key)}`,
+          "Sec-WebSocket-Protocol: wamp.2.cbor",
+        ];
+        const answer = Buffer.from(`${lines.join("\r\n")}\r\n\r\n`);
+        socket.end(Buffer.concat([answer, Buffer.from("8203010203", "hex")]));
+      });
+    });
+    await new Promise<void>((resolve) => server.listen(path, resolve));
+    afterTest(() => void server.close());
+    const { config } = router(offered);
+    const endpoint = { type: "unix", path, timeoutMs: 2000 } as const;
+    const mine = recorder();
+    await connectPeer({ ...config, endpoint }, wants("cbor"), mine.handler);
+    expect(await mine.message).toEqual(Uint8Array.of(1, 2, 3));
+    expect(await mine.closed).toBe("connection closed without a close frame");
   });
 
   test("says when the router is behind and when it caught up", async () => {
@@ -136,6 +210,6 @@ describe("connectPeer over WebSocket", () => {
     });
     const mine = recorder();
     await connectPeer(config, wants("cbor"), mine.handler);
-    expect(await mine.closed).toBe("a text message came over wamp.2.cbor");
+    expect(await mine.closed).toBe("cbor travels in binary messages");
   });
 });

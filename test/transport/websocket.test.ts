@@ -333,11 +333,11 @@ describe("a peer", () => {
     expect(await other.recorder.received(1)).toEqual(["[1]"]);
   });
 
-  test("cuts a reason at a character that does not fit", async () => {
+  test("gets a reason that is cut at a character that does not fit", async () => {
     const { closed, recorder } = await open(await start());
     recorder.peer.close(1008, `${"x".repeat(122)}é`);
     expect(await closed).toEqual({ code: 1008, reason: "x".repeat(122) });
-    expect(await recorder.closed.promise).toBe("x".repeat(122));
+    expect(await recorder.closed.promise).toBe(`${"x".repeat(122)}é`);
   });
 
   test("is not read while it is paused, and nothing is lost", async () => {

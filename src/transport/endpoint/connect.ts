@@ -126,7 +126,7 @@ export async function connectWithTimeout<T>(
  *
  * @throws Failure when a file cannot be used; then this router alone cannot be reached.
  */
-export function tlsOptionsTowards(endpoint: ConnectingEndpointConfig): { tls?: Bun.TLSOptions } {
+function tlsOptionsTowards(endpoint: ConnectingEndpointConfig): { tls?: Bun.TLSOptions } {
   if (endpoint.type === "unix" || endpoint.tls === undefined) return {};
   try {
     // Where the host is resolved here, the certificate still has to be for its name.
@@ -143,7 +143,7 @@ export function tlsOptionsTowards(endpoint: ConnectingEndpointConfig): { tls?: B
  *
  * @throws Failure when it has no address of that version.
  */
-export async function resolveHost(endpoint: ConnectingTcpConfig): Promise<string> {
+async function resolveHost(endpoint: ConnectingTcpConfig): Promise<string> {
   const { host, version } = endpoint;
   if (version === undefined) return host;
   try {

@@ -26,11 +26,14 @@ export class LongMessageGate {
     this.maxOutgoing = maxOutgoing;
   }
 
-  /** Whether a message of so many octets may be read now; otherwise `onRoom` is called when it may. */
-  mayBegin(octets: number, onRoom: () => void): boolean {
+  /**
+   * Whether a message of so many octets may be read now; otherwise `onRoom` is called when it may. `atMost`: how
+   * long the message may become, where its end is not known yet.
+   */
+  mayBegin(octets: number, onRoom: () => void, atMost = octets): boolean {
     if (octets <= LONG_OCTETS || (this.octets > 0 && !this.#isWaiting)) return true;
     if (this.#isWaiting) return false;
-    this.octets = octets;
+    this.octets = atMost;
     this.#onRoom = onRoom;
     this.#isWaiting = !outgoingMemory.mayBegin(this);
     return !this.#isWaiting;

@@ -143,7 +143,7 @@ function asUtf8(target: string): string {
 }
 
 /** Reads header fields; null: one is malformed. */
-function headersOf(fields: readonly string[]): Headers | null {
+export function headersOf(fields: readonly string[]): Headers | null {
   const headers = new Headers();
   for (const field of fields) {
     if (!isField(field)) return null;

@@ -1,6 +1,6 @@
 /**
- * FrameDecoder: decodes chunks of a client's octets into whole WebSocket messages and control frames
- * (RFC 6455, section 5).
+ * FrameDecoder: decodes chunks of the other side's octets into whole WebSocket messages and control frames
+ * (RFC 6455, section 5). The mask is that of a client; a server sends none.
  *
  *     | FIN RSV1-3 opcode | MASK length | length 16 or 64 bits | mask 32 bits | payload |
  *
@@ -19,7 +19,8 @@ import {
   TOO_MANY_INCOMPLETE,
 } from "#transport/endpoint/message-collector.ts";
 import { CloseCode } from "#wamp/peer.ts";
-import { FIN, Opcode, RSV1 } from "./frame-header.ts";
+import { FIN, MASKED, Opcode, RSV1 } from "./frame-header.ts";
+import { applyMask } from "./frame-mask.ts";
 import { Utf8Validator } from "./utf8-validator.ts";
 
 /** Limits of a connection. */
@@ -39,10 +40,17 @@ export interface Inflater {
 
 /** Receives the decoded messages and control frames. Payloads are borrowed until the call returns. */
 export interface FrameHandler {
+  /** What this side is: a server takes masked frames alone, and a client those without a mask. */
+  readonly role: "server" | "client";
   /** Null where compression was not negotiated. */
   readonly codec: Inflater | null;
   /** False: the decoder halts; `push` is to be called again with the rest of the chunk. */
   handleMessage(payload: Uint8Array, isText: boolean): boolean;
+  /**
+   * Whether a frame is to be read now, with which its message has so many octets. False: as with
+   * `handleMessage`; it is not asked again for this frame.
+   */
+  mayBegin?(octets: number, isLast: boolean): boolean;
   handlePing(payload: Uint8Array): boolean;
   /**
    * A message is being decompressed, and the decoder has halted; `done` calls `handleMessage` or gives a
@@ -50,7 +58,7 @@ export interface FrameHandler {
    */
   handleInflating(done: Promise<ProtocolFault | null>): void;
   handlePong(payload: Uint8Array): void;
-  /** The client closes, with 1005 where it named no code. Nothing follows. */
+  /** The other side closes, with 1005 where it named no code. Nothing follows. */
   handleClose(code: number, reason: string): void;
 }
 
@@ -60,7 +68,6 @@ export interface ProtocolFault {
   sentence: string;
 }
 
-const MASKED = 0x80;
 const OPCODE = 0x0f;
 /** Close code for invalid UTF-8 and for messages that cannot be decompressed (RFC 6455, section 7.4.1). */
 const INVALID_PAYLOAD = 1007;
@@ -80,7 +87,7 @@ interface IncompleteMessage {
 /** The begin of a frame header that the chunk may cut off; shared, because it is read or copied at once. */
 const shortHeader = new Uint8Array(MAX_HEADER_OCTETS);
 
-/** Decodes the frames of one client. Idle connections keep it, so it has few fields. */
+/** Decodes the frames of one connection. Idle connections keep it, so it has few fields. */
 export class FrameDecoder {
   readonly #limits: DecoderLimits;
   readonly #handler: FrameHandler;
@@ -178,18 +185,32 @@ export class FrameDecoder {
       const fault = this.#readHeader(shortHeader, 0);
       if (fault !== null) return fault;
       const payloadAt = start + length - known;
-      return this.#missing === 0 ? this.#emptyFrame(payloadAt) : payloadAt;
+      if (this.#missing === 0) return this.#emptyFrame(payloadAt);
+      this.#isHalted = !this.#mayBegin();
+      return payloadAt;
     }
     const fault = this.#readHeader(chunk, start);
     if (fault !== null) return fault;
     const at = start + headerLength(chunk, start, MAX_HEADER_OCTETS);
     if (this.#missing === 0) return this.#emptyFrame(at);
+    if (!this.#mayBegin()) {
+      this.#isHalted = true;
+      return at;
+    }
     const isWhole = this.#missing <= chunk.length - at;
     const isMessage = (this.#first & FIN) !== 0 && (this.#first & OPCODE) !== Opcode.continuation;
     if (isWhole && isMessage && this.#incomplete === null) {
       return this.#takeWhole(chunk, at, at + this.#missing);
     }
     return at;
+  }
+
+  /** Whether the payload behind the present header is to be read now. */
+  #mayBegin(): boolean {
+    const isControl = (this.#first & OPCODE) >= Opcode.close;
+    if (this.#handler.mayBegin === undefined || isControl || this.#scope !== "all") return true;
+    const isLast = (this.#first & FIN) !== 0;
+    return this.#handler.mayBegin(this.#messageOctets + this.#missing, isLast);
   }
 
   #emptyFrame(at: number): number | ProtocolFault {
@@ -210,7 +231,10 @@ export class FrameDecoder {
     if (opcode > Opcode.pong || (opcode > Opcode.binary && opcode < Opcode.close)) {
       return violation(`a frame has the unknown opcode ${opcode}`);
     }
-    if ((second & MASKED) === 0) return violation("a frame of a client is not masked");
+    const isMasked = (second & MASKED) !== 0;
+    if (isMasked !== (this.#handler.role === "server")) {
+      return violation(`a frame is ${isMasked ? "masked by a server" : "not masked by a client"}`);
+    }
     const size = second & 127;
     const length = payloadLength(octets, at, size);
     if ((size === 126 && length < 126) || (size === 127 && length < 0x10000)) {
@@ -234,7 +258,7 @@ export class FrameDecoder {
     }
     this.#first = first;
     this.#missing = length;
-    this.#mask = maskAt(octets, at + 2 + lengthOctets(size));
+    this.#mask = isMasked ? maskAt(octets, at + 2 + lengthOctets(size)) : 0;
     return null;
   }
 
@@ -245,7 +269,7 @@ export class FrameDecoder {
     this.#first = -1;
     this.completed += 1;
     if (!isControl && this.#scope !== "all") return end;
-    unmask(chunk, start, end, this.#mask);
+    applyMask(chunk, start, end, this.#mask);
     const payload = chunk.subarray(start, end);
     const fault = isControl
       ? this.#controlEnded(first & OPCODE, payload)
@@ -256,7 +280,7 @@ export class FrameDecoder {
   /** Takes octets of a frame's payload, perhaps not the last ones. */
   #takePart(chunk: Uint8Array, start: number, end: number): ProtocolFault | null {
     const isControl = (this.#first & OPCODE) >= Opcode.close;
-    if (isControl || this.#scope === "all") unmask(chunk, start, end, this.#mask);
+    if (isControl || this.#scope === "all") applyMask(chunk, start, end, this.#mask);
     this.#mask = rotated(this.#mask, end - start);
     this.#missing -= end - start;
     if (isControl) {
@@ -391,38 +415,11 @@ function maskAt(octets: Uint8Array, at: number): number {
   );
 }
 
-/** From this length on a DataView is faster. */
-const LONG_PAYLOAD = 64;
-
 /** The masking key for what follows so many octets. */
 function rotated(key: number, octets: number): number {
   const bits = 8 * (octets & 3);
   // Shift counts are modulo 32, so none needs a case of its own.
   return bits === 0 ? key : (key << bits) | (key >>> (32 - bits));
-}
-
-/** Unmasks in place. */
-function unmask(octets: Uint8Array, start: number, end: number, key: number): void {
-  let at = start;
-  if (end - start >= LONG_PAYLOAD) {
-    const view = new DataView(octets.buffer, octets.byteOffset, octets.length);
-    for (; at <= end - 4; at += 4) view.setInt32(at, view.getInt32(at) ^ key);
-  }
-  const [first, second, third, fourth] = [
-    key >>> 24,
-    (key >>> 16) & 255,
-    (key >>> 8) & 255,
-    key & 255,
-  ];
-  for (; at <= end - 4; at += 4) {
-    octets[at] = (octets[at] as number) ^ first;
-    octets[at + 1] = (octets[at + 1] as number) ^ second;
-    octets[at + 2] = (octets[at + 2] as number) ^ third;
-    octets[at + 3] = (octets[at + 3] as number) ^ fourth;
-  }
-  if (at < end) octets[at] = (octets[at++] as number) ^ first;
-  if (at < end) octets[at] = (octets[at++] as number) ^ second;
-  if (at < end) octets[at] = (octets[at] as number) ^ third;
 }
 
 /** Whether a message with this first octet is text that can be validated as it arrives. */

@@ -1,5 +1,5 @@
 /**
- * WebSocket frames as a server sends them, never masked (RFC 6455, section 5.2).
+ * The headers of WebSocket frames: a server never masks, and a client always does (RFC 6455, section 5.2).
  *
  * @module
  */
@@ -13,10 +13,26 @@ export const FIN = 0x80;
 /** The bit that marks a compressed message, on its first frame (RFC 7692). */
 export const RSV1 = 0x40;
 
-/** Length of the longest frame header. */
-export const MAX_FRAME_HEADER_OCTETS = 10;
+/** The bit of the second octet that marks a masked frame. */
+export const MASKED = 0x80;
 
-/** Writes the header of a frame; gives its length. `first` is its first octet: FIN, RSV1 and the opcode. */
+/** Length of the longest frame header, with its mask. */
+export const MAX_FRAME_HEADER_OCTETS = 14;
+
+/** Writes the header of a client's frame, which ends with the masking key; gives its length. */
+export function writeMaskedFrameHeader(
+  target: Uint8Array,
+  first: number,
+  length: number,
+  key: number,
+): number {
+  const octets = writeFrameHeader(target, 0, first, length);
+  target[1] = (target[1] as number) | MASKED;
+  for (let index = 0; index < 4; index++) target[octets + index] = key >>> (24 - 8 * index);
+  return octets + 4;
+}
+
+/** Writes the header of a server's frame; gives its length. `first` is its first octet: FIN, RSV1 and the opcode. */
 export function writeFrameHeader(
   target: Uint8Array,
   at: number,

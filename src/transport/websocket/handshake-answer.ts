@@ -28,13 +28,17 @@ export interface HandshakeAnswerOptions {
   setCookie: string | null;
 }
 
+/** Value of Sec-WebSocket-Accept for a client's key. */
+export function acceptFor(key: string): string {
+  return createHash("sha1").update(`${key}${KEY_SUFFIX}`).digest("base64");
+}
+
 /** Answers a handshake that has been found valid. */
 export function answerHandshake(
   headers: Headers,
   { protocol, options, server, setCookie }: HandshakeAnswerOptions,
 ): HandshakeAnswer {
-  const key = headers.get("sec-websocket-key");
-  const accept = createHash("sha1").update(`${key}${KEY_SUFFIX}`).digest("base64");
+  const accept = acceptFor(headers.get("sec-websocket-key") ?? "");
   const deflate = options.compression?.deflate;
   const agreement =
     deflate === undefined ? null : agreeOnDeflate(headers.get("sec-websocket-extensions"), deflate);

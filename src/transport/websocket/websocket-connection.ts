@@ -1,15 +1,17 @@
 /**
- * WebSocketConnection: the server's side of one WebSocket on an accepted socket (RFC 6455). Subclasses
- * decide what a message means.
+ * WebSocketConnection: one WebSocket after its handshake (RFC 6455), whose other side is a client or a router.
+ * Subclasses decide what a message means.
  *
  * @module
  */
 
 import { sentenceOf } from "#base/failure.ts";
+import { giveOctets, takeOctets } from "#base/octet-ownership.ts";
 import type { WebSocketOptions } from "#config/options/websocket-config.ts";
 import type { Logger } from "#observe/logger.ts";
 import type { ConnectionEvents, ConnectionSocket } from "#transport/endpoint/connection.ts";
 import { Keepalive, type KeepaliveTarget } from "#transport/endpoint/keepalive.ts";
+import type { LongMessageGate } from "#transport/endpoint/long-message-gate.ts";
 import { MessageDeadline } from "#transport/endpoint/message-deadline.ts";
 import { type InputDecoder, PacedInput, PauseReason } from "#transport/endpoint/paced-input.ts";
 import { type DrainObserver, SocketWriter } from "#transport/endpoint/socket-writer.ts";
@@ -17,7 +19,15 @@ import { ErrorUri } from "#wamp/error-uri.ts";
 import { CloseCode, type GivenUp } from "#wamp/peer.ts";
 import { fittingReason } from "./close-reason.ts";
 import { FrameDecoder, type FrameHandler, type ProtocolFault } from "./frame-decoder.ts";
-import { FIN, MAX_FRAME_HEADER_OCTETS, Opcode, RSV1, writeFrameHeader } from "./frame-header.ts";
+import {
+  FIN,
+  MAX_FRAME_HEADER_OCTETS,
+  Opcode,
+  RSV1,
+  writeFrameHeader,
+  writeMaskedFrameHeader,
+} from "./frame-header.ts";
+import { applyMask, newMaskingKey } from "./frame-mask.ts";
 import { type DeflateCodec, LONGEST_COMPRESSED_OCTETS } from "./permessage-deflate.ts";
 
 /** Keeps the open WebSockets of a transport. */
@@ -26,17 +36,37 @@ export interface WebSocketOwner {
   noteClosed(connection: WebSocketConnection): void;
 }
 
+/** The options that matter after the handshake; a router has no `max_outgoing`. */
+export type ConnectionOptions = Omit<
+  WebSocketOptions,
+  | "allowed_origins"
+  | "allow_null_origin"
+  | "enable_webstatus"
+  | "open_handshake_timeout"
+  | "require_websocket_subprotocol"
+  | "external_port"
+  | "show_server_version"
+  | "compression"
+  | "max_outgoing"
+  | "stall_timeout"
+  | "told_by_close"
+> &
+  Partial<Pick<WebSocketOptions, "max_outgoing">>;
+
 /** A connection whose handshake is valid. */
 export interface WebSocketConnectionOptions {
   socket: ConnectionSocket;
-  /** Completes the handshake, and so is sent first. */
-  answer: Uint8Array;
-  options: WebSocketOptions;
-  /** Address of the client, for the log. */
+  /** Completes the handshake of a client, and so is sent first; null: the other side is a router. */
+  answer: Uint8Array | null;
+  options: ConnectionOptions;
+  /** Address of the other side, for the log. */
   peer: string;
   /** Null: compression is not negotiated. */
   codec: DeflateCodec | null;
-  owner: WebSocketOwner;
+  /** Absent where the session alone logs what happens, as with a router. */
+  owner?: WebSocketOwner;
+  /** Delays long messages; absent: they are read at once. */
+  gate?: LongMessageGate | undefined;
 }
 
 /** With more octets than this beyond its limits waiting, a client that does not read is closed. */
@@ -53,14 +83,19 @@ const LAST_MESSAGE_MS = 1500;
 /** Reused for every frame, because its octets are copied at once. */
 const header = new Uint8Array(MAX_FRAME_HEADER_OCTETS);
 
+/** Holds short payloads while they are masked. */
+const shortPayload = Buffer.allocUnsafeSlow(64 * 1024);
+
 /** One WebSocket; receives the events of its socket. */
 export abstract class WebSocketConnection
   implements ConnectionEvents, InputDecoder, FrameHandler, DrainObserver, KeepaliveTarget
 {
-  protected readonly options: WebSocketOptions;
+  readonly role: "server" | "client";
+  protected readonly options: ConnectionOptions;
   readonly #peer: string;
   readonly #socket: ConnectionSocket;
-  readonly #owner: WebSocketOwner;
+  readonly #owner: WebSocketOwner | undefined;
+  readonly #gate: LongMessageGate | undefined;
   readonly codec: DeflateCodec | null;
   readonly #input: PacedInput;
   readonly #decoder: FrameDecoder;
@@ -74,14 +109,16 @@ export abstract class WebSocketConnection
   /** Ends the connection as its client wants, which waits for a last message; null: nothing waits. */
   #lastStep: (() => void) | null = null;
 
-  constructor({ socket, answer, options, peer, codec, owner }: WebSocketConnectionOptions) {
+  constructor({ socket, answer, options, ...given }: WebSocketConnectionOptions) {
+    this.role = answer === null ? "client" : "server";
     this.options = options;
-    this.#owner = owner;
-    this.#peer = peer;
+    this.#owner = given.owner;
+    this.#gate = given.gate;
+    this.#peer = given.peer;
     this.#socket = socket;
-    this.codec = codec;
+    this.codec = given.codec;
     this.#writer = new SocketWriter(socket, options.max_buffered, this, options.max_outgoing);
-    this.#writer.write(answer);
+    if (answer !== null) this.#writer.write(answer);
     this.#input = new PacedInput(socket, this);
     this.#decoder = new FrameDecoder(options, this);
     if (options.auto_ping_interval > 0) this.#keepalive = new Keepalive(options, this);
@@ -90,12 +127,12 @@ export abstract class WebSocketConnection
   /** A whole message has arrived; its octets are borrowed. */
   protected abstract onWebSocketMessage(octets: Uint8Array, isText: boolean): void;
 
-  /** Whether a message is still to be sent before a close by the client is answered. */
+  /** Whether a message is still to be sent before a close by the other side is answered. */
   protected isLeaving(): boolean {
     return false;
   }
 
-  /** `sendMessage` has answered false, and the client has taken enough since. */
+  /** `sendMessage` has answered false, and the other side has taken enough since. */
   protected abstract onWebSocketDrain(): void;
 
   /** The connection cannot go on. Its session may send its last message, and is to close it. */
@@ -109,7 +146,7 @@ export abstract class WebSocketConnection
     return this.#state !== "open";
   }
 
-  /** Octets that this process holds until the client takes them. */
+  /** Octets that this process holds until the other side takes them. */
   get bufferedOctets(): number {
     return this.#writer.bufferedOctets;
   }
@@ -166,7 +203,7 @@ export abstract class WebSocketConnection
   }
 
   /**
-   * Sends what is queued and a close frame; the connection ends when the client has answered. With the
+   * Sends what is queued and a close frame; the connection ends when the other side has answered. With the
    * code 1006 there is no close frame, and the connection ends after what is queued.
    */
   close(code: number, reason: string): void {
@@ -175,14 +212,14 @@ export abstract class WebSocketConnection
       this.#takeLastStep(false);
       return;
     }
-    this.#closeReason = fittingReason(reason);
+    this.#closeReason = reason;
     if (code === CloseCode.abnormal) {
       this.#state = "closing";
       this.#keepalive?.stop();
       this.#endStream();
       return;
     }
-    this.#sendClose(code, this.#closeReason);
+    this.#sendClose(code, reason);
     const timeoutMs = this.options.close_handshake_timeout || DEFAULT_CLOSE_TIMEOUT_MS;
     this.#closeTimer = setTimeout(() => this.#writer.finish(), timeoutMs);
   }
@@ -214,7 +251,7 @@ export abstract class WebSocketConnection
     this.#writer.drained();
   }
 
-  /** Without further frames of the client a WebSocket has no use, but for a last message. */
+  /** Without further frames of the other side a WebSocket has no use, but for a last message. */
   ended(): void {
     if (this.#lastStep !== null) return;
     this.#afterLastMessage(() => {
@@ -230,7 +267,7 @@ export abstract class WebSocketConnection
 
   closed(error: Error | undefined): void {
     if (this.#state === "closed") return;
-    this.#owner.noteClosed(this);
+    this.#owner?.noteClosed(this);
     this.#state = "closed";
     this.#keepalive?.stop();
     clearTimeout(this.#closeTimer);
@@ -250,7 +287,17 @@ export abstract class WebSocketConnection
     } catch (thrown) {
       this.#failed(thrown);
     }
+    this.#gate?.end();
     return this.#input.mayContinue(length);
+  }
+
+  /** The decoder is about to read a frame of a message. */
+  mayBegin(octets: number, isLast: boolean): boolean {
+    if (this.#gate === undefined) return true;
+    const atMost = isLast ? octets : Math.max(octets, this.options.max_message_size);
+    if (this.#gate.mayBegin(octets, () => this.#resume(PauseReason.memory), atMost)) return true;
+    this.#input.pause(PauseReason.memory);
+    return false;
   }
 
   /** The decoder waits for a message to be decompressed. */
@@ -277,19 +324,19 @@ export abstract class WebSocketConnection
     this.#keepalive?.notePong(payload);
   }
 
-  /** The decoder has read a close frame, which closes or answers the server's. */
+  /** The decoder has read a close frame, which closes, or answers that of this side. */
   handleClose(code: number, reason: string): void {
     this.#closeReason ||= reason || `WebSocket closed with code ${code}`;
     this.#afterLastMessage(() => {
       if (this.#state === "open") {
-        const echoed = this.options.echo_close_codereason ? fittingReason(reason) : "";
+        const echoed = this.options.echo_close_codereason ? reason : "";
         this.#sendClose(code === 1005 ? CloseCode.normal : code, echoed);
       }
       this.#endStream();
     });
   }
 
-  /** Takes a step that ends the connection, after the last message that the client is still owed. */
+  /** Takes a step that ends the connection, after the last message that the other side is still owed. */
   #afterLastMessage(step: () => void): void {
     if (this.#state !== "open" || !this.isLeaving()) {
       step();
@@ -320,7 +367,7 @@ export abstract class WebSocketConnection
 
   /** The writer gives the connection up. */
   onQueueOverflow(waiting: number, reason: string): void {
-    this.#owner.log.warn("client did not read", { peer: this.#peer, waiting, reason });
+    this.#owner?.log.warn("client did not read", { peer: this.#peer, waiting, reason });
     this.#closeReason ||= reason;
   }
 
@@ -339,14 +386,14 @@ export abstract class WebSocketConnection
     return this.#input.readingMs;
   }
 
-  /** Whether the client is not read at present. */
+  /** Whether the other side is not read at present. */
   isPaused(): boolean {
     return this.#input.isPaused;
   }
 
   /** The client did not answer a ping in time. */
   onPingTimeout(): void {
-    this.#owner.log.info("client did not answer a ping", { peer: this.#peer });
+    this.#owner?.log.info("client did not answer a ping", { peer: this.#peer });
     this.#closeReason = "no answer to a ping";
     this.#socket.terminate();
   }
@@ -364,26 +411,34 @@ export abstract class WebSocketConnection
   }
 
   #sendFrame(first: number, payload: Uint8Array): boolean {
+    if (this.role === "client") return this.#sendMaskedFrame(first, payload);
     const octets = writeFrameHeader(header, 0, first, payload.length);
     return this.#writer.writeFrame(header, octets, payload);
+  }
+
+  #sendMaskedFrame(first: number, payload: Uint8Array): boolean {
+    const key = newMaskingKey();
+    const octets = writeMaskedFrameHeader(header, first, payload.length, key);
+    return this.#writer.writeFrame(header, octets, masked(payload, key));
   }
 
   #sendClose(code: number, reason: string): void {
     this.#state = "closing";
     this.#keepalive?.stop();
     this.#deadline?.stop();
-    const text = Buffer.from(reason);
+    const text = Buffer.from(fittingReason(reason));
     const payload = Buffer.allocUnsafe(2 + text.length);
     payload.writeUInt16BE(code, 0);
     payload.set(text, 2);
     this.#sendFrame(FIN | Opcode.close, payload);
     this.#writer.flush();
-    // Reading goes on, because the client's close frame comes after its messages.
+    // Reading goes on, because the close frame of the other side comes after its messages.
+    this.#gate?.end();
     this.#decoder.skipMessages();
     this.#input.resumeForGood();
   }
 
-  /** Ends the stream after what is queued; a server closes first (RFC 6455, section 7.1.1). */
+  /** Ends the stream after what is queued; a server should, and a client may (RFC 6455, section 7.1.1). */
   #endStream(): void {
     this.#stopInput();
     this.#writer.end();
@@ -391,6 +446,7 @@ export abstract class WebSocketConnection
 
   #stopInput(): void {
     this.#deadline?.stop();
+    this.#gate?.end();
     this.#decoder.stop();
     this.#input.stop();
   }
@@ -415,9 +471,9 @@ export abstract class WebSocketConnection
   }
 
   #fail(code: number, sentence: string): void {
-    this.#closeReason = fittingReason(sentence);
+    this.#closeReason = sentence;
     if (this.options.fail_by_drop) this.#socket.terminate();
-    else this.#sendClose(code, this.#closeReason);
+    else this.#sendClose(code, sentence);
   }
 
   #onMessageTimeout(): void {
@@ -428,7 +484,7 @@ export abstract class WebSocketConnection
   /** Ends a connection that keeps to the protocol and takes too much; its client is sent the reason. */
   #giveUp(end: GivenUp): void {
     if (this.#state !== "open") return;
-    this.#owner.log.warn("client given up", { peer: this.#peer, reason: end.sentence });
+    this.#owner?.log.warn("client given up", { peer: this.#peer, reason: end.sentence });
     try {
       this.onWebSocketGivenUp(end);
     } catch (thrown) {
@@ -439,13 +495,28 @@ export abstract class WebSocketConnection
 
   /** Closes a connection whose client does not read, beyond the limits of the sessions themselves. */
   #closeStalled(): void {
-    this.#owner.log.warn("client did not read", { peer: this.#peer, waiting: this.bufferedOctets });
+    this.#owner?.log.warn("client did not read", {
+      peer: this.#peer,
+      waiting: this.bufferedOctets,
+    });
     this.close(CloseCode.policyViolation, TOO_MUCH_WAITS);
   }
 
-  /** An error in one session closes its own connection and no other. */
+  /** An error in one session closes its own connection and no other; without an owner the session logs it. */
   #failed(thrown: unknown): void {
-    this.#owner.log.error("session failed", { peer: this.#peer, error: sentenceOf(thrown) });
-    this.close(CloseCode.internalError, "internal error");
+    const error = sentenceOf(thrown);
+    this.#owner?.log.error("session failed", { peer: this.#peer, error });
+    const reason = this.#owner === undefined ? `internal error: ${error}` : "internal error";
+    this.close(CloseCode.internalError, reason);
   }
+}
+
+/** A masked form of a payload, valid until the next one; a long payload that was given is masked in place. */
+function masked(payload: Uint8Array, key: number): Uint8Array {
+  const { length } = payload;
+  const isShort = length <= shortPayload.length;
+  const octets = isShort ? shortPayload.subarray(0, length) : giveOctets(takeOctets(payload));
+  if (isShort) octets.set(payload);
+  applyMask(octets, 0, length, key);
+  return octets;
 }

@@ -1,5 +1,5 @@
 /**
- * WebSocketPeer: the Peer over a client's WebSocket.
+ * WebSocketPeer: the Peer over a WebSocket, accepted or connected.
  *
  * JSON in text frames stays octets; no string is made of it.
  *
@@ -18,7 +18,7 @@ import { serializers } from "#wamp/serializer/serializers.ts";
 import type { SerializerName } from "#wamp/serializer-name.ts";
 import { WebSocketConnection, type WebSocketConnectionOptions } from "./websocket-connection.ts";
 
-/** A client connected over WebSocket. */
+/** A client, or a router, at the other side of a WebSocket. */
 export class WebSocketPeer extends WebSocketConnection implements Peer {
   readonly serializer: SerializerName;
   readonly details: TransportDetails;

@@ -5,6 +5,7 @@ import {
   Opcode,
   RSV1,
   writeFrameHeader,
+  writeMaskedFrameHeader,
 } from "#transport/websocket/frame-header.ts";
 
 test.each([
@@ -21,6 +22,16 @@ test.each([
   expect(
     [...target.subarray(0, 3), ...target.subarray(3 + octets)].every((one) => one === 0xee),
   ).toBe(true);
+});
+
+test.each([
+  [0, "828001020384"],
+  [126, "82fe007e01020384"],
+  [65_536, "82ff000000000001000001020384"],
+])("the head of a masked frame of %d octets is %s", (length, hex) => {
+  const target = Buffer.alloc(MAX_FRAME_HEADER_OCTETS);
+  const octets = writeMaskedFrameHeader(target, FIN | Opcode.binary, length, 0x01_02_03_84);
+  expect(target.subarray(0, octets).toString("hex")).toBe(hex);
 });
 
 test("a compressed message is marked on its first frame", () => {

@@ -1,0 +1,85 @@
+/**
+ * HandshakeRequest: the opening handshake of a client, and the check of the server's answer (RFC 6455, section 4.1).
+ *
+ * No extension is offered, and no redirect is followed.
+ *
+ * @module
+ */
+
+import { randomBytes } from "node:crypto";
+
+import { OctetCollector } from "#transport/endpoint/octet-collector.ts";
+import { hasToken, headersOf } from "#transport/http/request-head.ts";
+import { acceptFor } from "./handshake-answer.ts";
+
+/** Longest head of an answer, in octets. */
+const MAX_HEAD_OCTETS = 16 * 1024;
+
+const HEAD_END = "\r\n\r\n";
+
+/** The request for one WebSocket. */
+export class HandshakeRequest {
+  /** The request itself. */
+  readonly octets: Buffer;
+  readonly #key = randomBytes(16).toString("base64");
+  readonly #protocol: string;
+  readonly #answer = new OctetCollector();
+
+  /** `protocol`: the one subprotocol that is offered. */
+  constructor({ host, pathname, search }: URL, protocol: string) {
+    this.#protocol = protocol;
+    const lines = [
+      `GET ${pathname}${search} HTTP/1.1`,
+      `Host: ${host}`,
+      "Upgrade: websocket",
+      "Connection: Upgrade",
+      `Sec-WebSocket-Key: ${this.#key}`,
+      "Sec-WebSocket-Version: 13",
+      `Sec-WebSocket-Protocol: ${protocol}`,
+    ];
+    this.octets = Buffer.from(`${lines.join("\r\n")}${HEAD_END}`, "latin1");
+  }
+
+  /**
+   * Takes octets of the answer. Gives those behind it when it is complete, null before that, or a sentence about
+   * the state of the server why there is no WebSocket.
+   */
+  take(chunk: Uint8Array): Uint8Array | string | null {
+    this.#answer.append(chunk);
+    const { octets } = this.#answer;
+    const end = octets.indexOf(HEAD_END);
+    if (end > MAX_HEAD_OCTETS || (end < 0 && octets.length > MAX_HEAD_OCTETS)) {
+      return `the head of its answer is longer than ${MAX_HEAD_OCTETS} octets`;
+    }
+    if (end >= 0) return this.#fault(octets.latin1Slice(0, end)) ?? octets.subarray(end + 4);
+    return isBeginOfAnswer(octets) ? null : NOT_HTTP;
+  }
+
+  #fault(head: string): string | null {
+    const [line = "", ...fields] = head.split("\r\n");
+    const status = /^HTTP\/1\.\d (\d{3})(?: |$)/.exec(line)?.[1];
+    if (status === undefined) return NOT_HTTP;
+    if (status !== "101") return `it answered the WebSocket handshake with status ${status}`;
+    const headers = headersOf(fields);
+    if (headers === null) return "a header of its answer to the WebSocket handshake is malformed";
+    if (!hasToken(headers, "upgrade", "websocket") || !hasToken(headers, "connection", "upgrade")) {
+      return "it switched to another protocol than WebSocket";
+    }
+    if (headers.get("sec-websocket-accept") !== acceptFor(this.#key)) {
+      return "its answer is for another WebSocket handshake";
+    }
+    if (headers.has("sec-websocket-extensions")) return "it uses an extension that was not offered";
+    if (headers.get("sec-websocket-protocol") === this.#protocol) return null;
+    return `it does not speak ${this.#protocol}`;
+  }
+}
+
+const NOT_HTTP = "it does not speak WebSocket";
+
+const HTTP = Buffer.from("HTTP/1.");
+
+/** Whether octets can become an answer of HTTP/1. */
+function isBeginOfAnswer(octets: Buffer): boolean {
+  const known = Math.min(octets.length, HTTP.length);
+  return octets.subarray(0, known).equals(HTTP.subarray(0, known));
+}
