@@ -1,8 +1,8 @@
 /**
- * `bun bench/longest-turns.ts [octets]`: how long one client with long messages holds up the others. For each
- * serializer of the router and of the publisher, and several kinds of content, it publishes through a proxy to
+ * `bun bench/longest-turns.ts [octets] [websocket]`: how long one client with long messages holds up the others. For
+ * each serializer of the router and of the publisher, and several kinds of content, it publishes through a proxy to
  * subscribers of all serializers, and prints the longest turns of the event loops of both workers, in
- * milliseconds of CPU time (turn-times.ts).
+ * milliseconds of CPU time (turn-times.ts). The proxy reaches the router over RawSocket, or over WebSocket.
  *
  * @module
  */
@@ -13,11 +13,13 @@ import { join } from "node:path";
 import { encodeMessage } from "#wamp/serializer/message-values.ts";
 import { SERIALIZER_NAMES, type SerializerName } from "#wamp/serializer-name.ts";
 import { transcoderFor } from "#wamp/transcode/transcoder.ts";
+import { proxiedNodeConfig } from "../test/support/proxied-node.ts";
 import { ScriptedClient } from "../test/support/scripted-client.ts";
 import { freePort, workerPids } from "../test/support/temporary-node.ts";
 
 const BINARY = join(import.meta.dir, "../dist/crossproxy");
 const octets = Number(process.argv[2] ?? 15_000_000);
+const type = process.argv[3] === "websocket" ? "websocket" : "rawsocket";
 /** No message may be longer, in any serializer. */
 const MAX_OCTETS = 16_000_000;
 
@@ -35,37 +37,11 @@ const contents: Record<string, string> = {
   maps: list('{"id":123,"name":"abc","ok":true}'),
 };
 
-function configuration(serializer: SerializerName, port: number) {
-  const allow = { call: true, register: true, publish: true, subscribe: true };
-  const role = { name: "anonymous", permissions: [{ uri: "", match: "prefix", allow }] };
-  const endpoint = { type: "unix", path: "router.sock" };
-  const trusted = { "anonymous-proxy": { type: "static" } };
-  const router = { type: "rawsocket", endpoint, serializers: [serializer], auth: trusted };
-  const front = { type: "tcp", port, interface: "127.0.0.1" };
-  const auth = { anonymous: { type: "static", role: "anonymous" } };
-  return {
-    version: 2,
-    workers: [
-      {
-        type: "router",
-        id: "router",
-        realms: [{ name: "realm1", roles: [role] }],
-        transports: [router],
-      },
-      {
-        type: "proxy",
-        id: "proxy",
-        connections: { router: { transport: { type: "rawsocket", endpoint, serializer } } },
-        routes: { realm1: { anonymous: "router" } },
-        transports: [{ type: "websocket", endpoint: front, auth }],
-      },
-    ],
-  };
-}
-
 /** Starts the node; gives the processes of its workers, and what ends it. */
-async function start(folder: string, serializer: SerializerName, port: number) {
-  await Bun.write(join(folder, "node.json"), JSON.stringify(configuration(serializer, port)));
+async function start(folder: string, serializer: SerializerName, proxyPort: number) {
+  const ports = { proxyPort, routerPort: freePort() };
+  const configuration = proxiedNodeConfig(ports, { type, serializer });
+  await Bun.write(join(folder, "node.json"), JSON.stringify(configuration));
   const preload = `--preload=${join(import.meta.dir, "turn-times.ts")}`;
   const node = Bun.spawn([BINARY, "node.json"], {
     cwd: folder,

@@ -3,12 +3,12 @@
 import { expect, test } from "bun:test";
 import { readdirSync, readFileSync } from "node:fs";
 import { afterTest } from "../support/cleanups.ts";
-import { temporaryFolder } from "../support/temporary-folder.ts";
-import { freePort, startNode, workerPids } from "../support/temporary-node.ts";
+import { proxiedNode } from "../support/proxied-node.ts";
+import { workerPids } from "../support/temporary-node.ts";
 
 /** A client of JSON that has joined; `next` gives its messages in order. */
 async function join(port: number) {
-  const socket = new WebSocket(`ws://127.0.0.1:${port}/ws`, ["wamp.2.json"]);
+  const socket = new WebSocket(`ws://127.0.0.1:${port}/`, ["wamp.2.json"]);
   afterTest(() => socket.terminate());
   const messages: unknown[][] = [];
   let wake = () => {};
@@ -35,43 +35,9 @@ function workerThreads(pid: number): number {
   return names.filter((name) => name === "Worker").length;
 }
 
-/** A router that speaks CBOR, and a proxy before it. */
-function nodeWithProxy(port: number) {
-  const allow = { call: true, register: true, publish: true, subscribe: true };
-  const role = { name: "anonymous", permissions: [{ uri: "", match: "prefix", allow }] };
-  const endpoint = { type: "unix", path: "router.sock" };
-  const trusted = { "anonymous-proxy": { type: "static" } };
-  const router = { type: "rawsocket", endpoint, serializers: ["cbor"], auth: trusted };
-  const transport = { type: "rawsocket", endpoint, serializer: "cbor" };
-  const anonymous = { anonymous: { type: "static", role: "anonymous" } };
-  const paths = { ws: { type: "websocket", auth: anonymous }, "/": { type: "nodeinfo" } };
-  return {
-    version: 2,
-    workers: [
-      {
-        type: "router",
-        id: "router",
-        realms: [{ name: "realm1", roles: [role] }],
-        transports: [router],
-      },
-      {
-        type: "proxy",
-        id: "proxy",
-        connections: { router: { transport } },
-        routes: { realm1: { anonymous: "router" } },
-        transports: [
-          { type: "web", endpoint: { type: "tcp", interface: "127.0.0.1", port }, paths },
-        ],
-      },
-    ],
-  };
-}
-
 test("a long message arrives, through a thread of the proxy and of the router", async () => {
-  const port = freePort();
-  const node = await startNode(temporaryFolder({ "node.json": nodeWithProxy(port) }));
-  afterTest(() => node.kill("SIGKILL"));
-  const client = await join(port);
+  const { node, proxyPort } = await proxiedNode();
+  const client = await join(proxyPort);
   client.say([32, 1, {}, "com.example.topic"]);
   await client.next();
   const { router, proxy } = workerPids(node.output());

@@ -22,7 +22,7 @@ function openSockets(pid = 0): number {
 
 test("twenty sessions take one, and an end of the router is told to each", async () => {
   const { node, proxyPort } = await proxiedNode();
-  const pid = workerPids(node.output())["worker001"] ?? 0;
+  const { router: pid = 0 } = workerPids(node.output());
   const first = await join(proxyPort);
   const before = openSockets(pid);
   const others = await Promise.all(Array.from({ length: 19 }, () => join(proxyPort)));
