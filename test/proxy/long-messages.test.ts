@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, spyOn, test } from "bun:test";
 import { constants, deflateRawSync } from "node:zlib";
 import { messageMemory } from "#base/message-memory.ts";
 import * as ownership from "#base/octet-ownership.ts";
+import { longMessages } from "#session/long-messages.ts";
 import { afterTest } from "../support/cleanups.ts";
 import { deflating } from "../support/default-options.ts";
 import { RawWebSocket } from "../support/raw-websocket.ts";
@@ -35,6 +36,12 @@ async function joined(
   await client.next();
   return { client, router };
 }
+
+const SESSION_OVER = (towards: "client" | "router") => ({
+  towards,
+  uri: "wamp.error.canceled",
+  sentence: "Cannot carry message: its session ended while it was handled in another thread",
+});
 
 const long = "x".repeat(500_000);
 /** What no serializer but the client's own can represent. */
@@ -117,17 +124,63 @@ test("what the thread gives back is kept by the socket of its receiver without a
   expect(isKept).toBe(true);
 });
 
-test("a session that ends meanwhile sends nothing more of it", async () => {
+/** A session whose long message is in the thread, until `comesBack`. */
+async function withMessageInThread(say: (session: Awaited<ReturnType<typeof joined>>) => void) {
   const proxy = await start();
-  const { client, router } = await joined(proxy, "websocket");
-  client.says([48, 1, {}, "a", [long]]);
+  const session = await joined(proxy, "websocket");
+  const [begun, release] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const forward = longMessages.forward.bind(longMessages);
+  const delayed = spyOn(longMessages, "forward").mockImplementationOnce(async (task) => {
+    const result = forward(task);
+    begun.resolve();
+    await release.promise;
+    return result;
+  });
+  afterTest(() => delayed.mockRestore());
+  say(session);
+  await begun.promise;
+  const comesBack = async () => {
+    release.resolve();
+    const other = await joined(proxy, "websocket");
+    other.client.says([48, 2, {}, "a", [long]]);
+    expect((await other.router.next())[1]).toBe(2);
+  };
+  return { proxy, ...session, comesBack };
+}
+
+test("a session that ends meanwhile sends nothing more of it, and the log says so", async () => {
+  const { proxy, client, router, comesBack } = await withMessageInThread((first) => {
+    first.client.says([48, 1, {}, "a", [long]]);
+  });
   client.socket.resetAndDestroy();
-  await proxy.empty();
-  const { client: other, router: otherRouter } = await joined(proxy, "websocket");
-  other.says([48, 2, {}, "a", [long]]);
-  expect((await otherRouter.next())[1]).toBe(2);
+  expect(await router.rest()).toEqual([[6, {}, expect.any(String)]]);
+  await comesBack();
   expect(messageMemory()).toBe(heldByOthers);
-  router.hangUp();
+  expect(proxy.logged.filter(([level]) => level === "warn")).toEqual([
+    ["warn", "message left out", expect.objectContaining(SESSION_OVER("router"))],
+  ]);
+});
+
+test("the log says that a client did not get a message because its session ended", async () => {
+  const { proxy, client, comesBack } = await withMessageInThread((first) => {
+    first.router.says([50, 1, {}, [long]]);
+  });
+  proxy.open[0]?.shutdown();
+  expect((await client.next())?.[0]).toBe(6);
+  await comesBack();
+  expect(proxy.logged.filter(([level]) => level === "warn")).toEqual([
+    ["warn", "message left out", expect.objectContaining(SESSION_OVER("client"))],
+  ]);
+});
+
+test("a message for a client that is gone is discarded without a word", async () => {
+  const { proxy, client, router, comesBack } = await withMessageInThread((first) => {
+    first.router.says([50, 1, {}, [long]]);
+  });
+  client.socket.resetAndDestroy();
+  await router.closed.promise;
+  await comesBack();
+  expect(proxy.logged.filter(([level]) => level === "warn")).toEqual([]);
 });
 
 test("a burst of compressed CALLs does not end the session while its router does not read", async () => {

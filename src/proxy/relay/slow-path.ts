@@ -25,6 +25,11 @@ import {
   type UndeliverableAnswer,
 } from "./undeliverable.ts";
 
+const SESSION_OVER: Undeliverable = {
+  uri: ErrorUri.canceled,
+  sentence: "Cannot carry message: its session ended while it was handled in another thread",
+};
+
 /** Observes messages that cannot be forwarded. */
 export interface UndeliverableObserver {
   /** No peer waits for the message. */
@@ -132,7 +137,10 @@ export class SlowPath {
     longMessages
       .forward({ message, from, to, maxOctets })
       .then((result) => {
-        if (pressure.isStopped) return;
+        if (pressure.isStopped) {
+          this.#link.observer.onUndeliverable(this.#side, SESSION_OVER);
+          return;
+        }
         onResult(result);
         pressure.release();
       })

@@ -154,6 +154,8 @@ export class FrontendSession
 
   onUndeliverable(side: Side, why: Undeliverable): void {
     const { uri, sentence } = why;
+    // A client that is gone misses nothing.
+    if (side === "client" && this.state.name === "closed") return;
     this.log.leftOut(side, why);
     // A client that cannot be answered must not believe that its publication arrived.
     if (side === "router" && uri === ErrorUri.payloadSizeExceeded) {
