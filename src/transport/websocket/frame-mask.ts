@@ -4,6 +4,8 @@
  * @module
  */
 
+import { giveOctets, takeOctets } from "#base/octet-ownership.ts";
+
 /** From this length on a DataView is faster. */
 const LONG_PAYLOAD = 64;
 
@@ -18,6 +20,19 @@ export function newMaskingKey(): number {
     nextKey = 0;
   }
   return keys[nextKey++] as number;
+}
+
+/** Holds short payloads while they are masked. */
+const shortPayload = Buffer.allocUnsafeSlow(64 * 1024);
+
+/** A masked form of a payload, valid until the next one; a long payload that was given is masked in place. */
+export function masked(payload: Uint8Array, key: number): Uint8Array {
+  const { length } = payload;
+  const isShort = length <= shortPayload.length;
+  const octets = isShort ? shortPayload.subarray(0, length) : giveOctets(takeOctets(payload));
+  if (isShort) octets.set(payload);
+  applyMask(octets, 0, length, key);
+  return octets;
 }
 
 /** Masks or unmasks octets in place. */

@@ -6,7 +6,7 @@
  */
 
 import { sentenceOf } from "#base/failure.ts";
-import { giveOctets, takeOctets } from "#base/octet-ownership.ts";
+import type { IncompleteMessageOptions, KeepaliveOptions } from "#config/options/session-config.ts";
 import type { WebSocketOptions } from "#config/options/websocket-config.ts";
 import type { Logger } from "#observe/logger.ts";
 import type { ConnectionEvents, ConnectionSocket } from "#transport/endpoint/connection.ts";
@@ -27,7 +27,7 @@ import {
   writeFrameHeader,
   writeMaskedFrameHeader,
 } from "./frame-header.ts";
-import { applyMask, newMaskingKey } from "./frame-mask.ts";
+import { masked, newMaskingKey } from "./frame-mask.ts";
 import { type DeflateCodec, LONGEST_COMPRESSED_OCTETS } from "./permessage-deflate.ts";
 
 /** Keeps the open WebSockets of a transport. */
@@ -36,22 +36,21 @@ export interface WebSocketOwner {
   noteClosed(connection: WebSocketConnection): void;
 }
 
-/** The options that matter after the handshake; a router has no `max_outgoing`. */
-export type ConnectionOptions = Omit<
-  WebSocketOptions,
-  | "allowed_origins"
-  | "allow_null_origin"
-  | "enable_webstatus"
-  | "open_handshake_timeout"
-  | "require_websocket_subprotocol"
-  | "external_port"
-  | "show_server_version"
-  | "compression"
-  | "max_outgoing"
-  | "stall_timeout"
-  | "told_by_close"
-> &
-  Partial<Pick<WebSocketOptions, "max_outgoing">>;
+/** The options that matter after the handshake; what is sent to a router has no `max_outgoing`. */
+export interface ConnectionOptions
+  extends KeepaliveOptions,
+    IncompleteMessageOptions,
+    Pick<
+      WebSocketOptions,
+      | "max_message_size"
+      | "max_frame_size"
+      | "max_buffered"
+      | "auto_fragment_size"
+      | "close_handshake_timeout"
+      | "echo_close_codereason"
+      | "fail_by_drop"
+    >,
+    Partial<Pick<WebSocketOptions, "max_outgoing">> {}
 
 /** A connection whose handshake is valid. */
 export interface WebSocketConnectionOptions {
@@ -82,9 +81,6 @@ const LAST_MESSAGE_MS = 1500;
 
 /** Reused for every frame, because its octets are copied at once. */
 const header = new Uint8Array(MAX_FRAME_HEADER_OCTETS);
-
-/** Holds short payloads while they are masked. */
-const shortPayload = Buffer.allocUnsafeSlow(64 * 1024);
 
 /** One WebSocket; receives the events of its socket. */
 export abstract class WebSocketConnection
@@ -509,14 +505,4 @@ export abstract class WebSocketConnection
     const reason = this.#owner === undefined ? `internal error: ${error}` : "internal error";
     this.close(CloseCode.internalError, reason);
   }
-}
-
-/** A masked form of a payload, valid until the next one; a long payload that was given is masked in place. */
-function masked(payload: Uint8Array, key: number): Uint8Array {
-  const { length } = payload;
-  const isShort = length <= shortPayload.length;
-  const octets = isShort ? shortPayload.subarray(0, length) : giveOctets(takeOctets(payload));
-  if (isShort) octets.set(payload);
-  applyMask(octets, 0, length, key);
-  return octets;
 }
