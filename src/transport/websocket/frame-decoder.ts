@@ -20,7 +20,7 @@ import {
 } from "#transport/endpoint/message-collector.ts";
 import { CloseCode } from "#wamp/peer.ts";
 import { FIN, MASKED, Opcode, RSV1 } from "./frame-header.ts";
-import { applyMask } from "./frame-mask.ts";
+import { maskAt, rotated, unmask } from "./masking.ts";
 import { Utf8Validator } from "./utf8-validator.ts";
 
 /** Limits of a connection. */
@@ -269,7 +269,7 @@ export class FrameDecoder {
     this.#first = -1;
     this.completed += 1;
     if (!isControl && this.#scope !== "all") return end;
-    applyMask(chunk, start, end, this.#mask);
+    if (this.#mask !== 0) unmask(chunk, start, end, this.#mask);
     const payload = chunk.subarray(start, end);
     const fault = isControl
       ? this.#controlEnded(first & OPCODE, payload)
@@ -280,7 +280,8 @@ export class FrameDecoder {
   /** Takes octets of a frame's payload, perhaps not the last ones. */
   #takePart(chunk: Uint8Array, start: number, end: number): ProtocolFault | null {
     const isControl = (this.#first & OPCODE) >= Opcode.close;
-    if (isControl || this.#scope === "all") applyMask(chunk, start, end, this.#mask);
+    const isWanted = isControl || this.#scope === "all";
+    if (isWanted && this.#mask !== 0) unmask(chunk, start, end, this.#mask);
     this.#mask = rotated(this.#mask, end - start);
     this.#missing -= end - start;
     if (isControl) {
@@ -403,23 +404,6 @@ function payloadLength(octets: Uint8Array, at: number, size: number): number {
   let length = 0;
   for (let index = at + 2; index < end; index++) length = length * 256 + (octets[index] as number);
   return length;
-}
-
-/** The four octets of the masking key as one big-endian number. */
-function maskAt(octets: Uint8Array, at: number): number {
-  return (
-    ((octets[at] as number) << 24) |
-    ((octets[at + 1] as number) << 16) |
-    ((octets[at + 2] as number) << 8) |
-    (octets[at + 3] as number)
-  );
-}
-
-/** The masking key for what follows so many octets. */
-function rotated(key: number, octets: number): number {
-  const bits = 8 * (octets & 3);
-  // Shift counts are modulo 32, so none needs a case of its own.
-  return bits === 0 ? key : (key << bits) | (key >>> (32 - bits));
 }
 
 /** Whether a message with this first octet is text that can be validated as it arrives. */

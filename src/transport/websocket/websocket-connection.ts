@@ -27,7 +27,7 @@ import {
   writeFrameHeader,
   writeMaskedFrameHeader,
 } from "./frame-header.ts";
-import { masked, newMaskingKey } from "./frame-mask.ts";
+import { masked, newMaskingKey } from "./masked-payload.ts";
 import { type DeflateCodec, LONGEST_COMPRESSED_OCTETS } from "./permessage-deflate.ts";
 
 /** Keeps the open WebSockets of a transport. */
