@@ -8,6 +8,7 @@ import type { ConnectingTransportConfig } from "#config/connection/connection-co
 import type { Peer, PeerHandler } from "#wamp/peer.ts";
 import type { SerializerName } from "#wamp/serializer-name.ts";
 import { connectRawSocketPeer } from "./rawsocket/rawsocket-connector.ts";
+import type { SharedConnection } from "./rawsocket/shared-connection.ts";
 import { connectWebSocketPeer } from "./websocket/websocket-connector.ts";
 
 /** What a session needs of its connection to a router. */
@@ -24,14 +25,16 @@ export interface ConnectOptions {
 
 /**
  * Connects to a router, handshake included, within the endpoint's deadline; rejects with a Failure of
- * source `router`. `handler` also gets messages that arrive before the promise is settled.
+ * source `router`. `handler` also gets messages that arrive before the promise is settled. With `shared` the
+ * peer is a stream of that connection, if the router grants streams.
  */
 export function connectPeer(
   transport: ConnectingTransportConfig,
   options: ConnectOptions,
   handler: PeerHandler,
+  shared?: SharedConnection,
 ): Promise<Peer> {
   return transport.type === "rawsocket"
-    ? connectRawSocketPeer(transport, options, handler)
+    ? connectRawSocketPeer(transport, options, handler, shared)
     : connectWebSocketPeer(transport, options, handler);
 }

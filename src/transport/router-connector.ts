@@ -7,7 +7,6 @@
 import type { ConnectingTransportConfig } from "#config/connection/connection-config.ts";
 import type { Peer, PeerHandler } from "#wamp/peer.ts";
 import { type ConnectOptions, connectPeer } from "./peer-connector.ts";
-import { connectRawSocketPeer } from "./rawsocket/rawsocket-connector.ts";
 import { SharedConnection } from "./rawsocket/shared-connection.ts";
 
 /** One router, as a connection of node.json configures it. */
@@ -26,10 +25,8 @@ export class RouterConnector {
 
   /** Connects as `connectPeer` does; the peer may share its connection with those of other sessions. */
   async connect(options: ConnectOptions, handler: PeerHandler): Promise<Peer> {
-    const transport = this.#transport;
-    if (transport.type !== "rawsocket") return connectPeer(transport, options, handler);
     try {
-      return await connectRawSocketPeer(transport, options, handler, this.#shared);
+      return await connectPeer(this.#transport, options, handler, this.#shared);
     } catch (thrown) {
       if (!options.canceled?.aborted) this.#shared?.forgetRefusal();
       throw thrown;
