@@ -7,9 +7,9 @@
 import type { SerializerName } from "./serializer-name.ts";
 
 /**
- * One serialized WAMP message: a string when it is JSON from or for a WebSocket client of Bun,
- * otherwise octets (UTF-8 when it is JSON). Octets are borrowed: they are valid only during the call
- * that passes them, so code that keeps them must copy them.
+ * One serialized WAMP message: octets, UTF-8 when it is JSON; a peer whose `isText` is true has strings of JSON.
+ * Octets are borrowed: they are valid only during the call that passes them, so code that keeps them must copy
+ * them.
  */
 export type WireMessage = string | Uint8Array;
 
@@ -58,7 +58,7 @@ export type ConnectionDetails = Omit<TransportDetails, "type" | "serializer">;
 /** The other side of one open connection: a client or a router. */
 export interface Peer {
   readonly serializer: SerializerName;
-  /** Whether messages for this peer are strings: JSON over WebSocket. */
+  /** Whether messages for this peer are strings of JSON; those of the transports are octets. */
   readonly isText: boolean;
   readonly details: TransportDetails;
   /** Longest message, in octets, that the other side accepts; Infinity when it announced none. */
