@@ -15,6 +15,9 @@ const folder = temporaryFolder();
 const framings = ["websocket", "rawsocket"] as const;
 type Framing = (typeof framings)[number];
 
+/** The ports of the routers that were asked for a handshake. */
+const asked = new Set<number>();
+
 /** A router that answers the handshake; `client` signs the certificates it accepts. Gives its port. */
 function router(framing: Framing, files: CertificateConfig, client?: CertificateConfig): number {
   const tls = {
@@ -24,7 +27,10 @@ function router(framing: Framing, files: CertificateConfig, client?: Certificate
   };
   const place = { hostname: "127.0.0.1", port: 0, tls };
   if (framing === "rawsocket") {
-    const data = (socket: Bun.Socket) => void socket.write(Uint8Array.of(0x7f, 0xf3, 0, 0));
+    const data = (socket: Bun.Socket) => {
+      asked.add(server.port);
+      socket.write(Uint8Array.of(0x7f, 0xf3, 0, 0));
+    };
     const server = Bun.listen({ ...place, socket: { data } });
     afterTest(() => server.stop(true));
     return server.port;
@@ -32,6 +38,7 @@ function router(framing: Framing, files: CertificateConfig, client?: Certificate
   const server = Bun.serve({
     ...place,
     fetch(request, upgrader) {
+      asked.add(server.port ?? 0);
       const headers = { "Sec-WebSocket-Protocol": "wamp.2.cbor" };
       return upgrader.upgrade(request, { headers, data: undefined }) ? undefined : new Response();
     },
@@ -70,6 +77,7 @@ describe.skipIf(!hasOpenssl).each(framings)("TLS towards a router over %s", (fra
     const trusted = { ca_certificates: [machine.certificate] };
     const port = router(framing, machine);
     expect(await connect(framing, port, trusted)).toMatchObject({ isSecure: true });
+    expect(asked.has(port)).toBe(true);
     const named = selfSigned(folder, "named", { names: "DNS:router.example" });
     const hostname = "router.example";
     const withName = { hostname, ca_certificates: [named.certificate] };
@@ -88,6 +96,7 @@ describe.skipIf(!hasOpenssl).each(framings)("TLS towards a router over %s", (fra
     expect(await failure(framing, otherPort, trusted)).toBe(wrongName);
     const hostname = "router.example";
     expect(await failure(framing, otherPort, { ...trusted, hostname })).toBe(wrongName);
+    expect(asked.has(port) || asked.has(otherPort)).toBe(false);
   });
 
   test("does not believe an environment that switches certificates off", async () => {

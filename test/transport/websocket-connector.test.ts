@@ -26,6 +26,7 @@ function router(
 ) {
   const path = join(folder, file);
   const requests: Request[] = [];
+  const closed = Promise.withResolvers<void>();
   const server = Bun.serve({
     unix: path,
     fetch(request, upgrader) {
@@ -39,6 +40,7 @@ function router(
       maxPayloadLength: 2 ** 25,
       backpressureLimit: 2 ** 26,
       open: onOpen,
+      close: () => closed.resolve(),
       pong: (_, payload) => onPong(payload.toString()),
       message(socket, message) {
         if (String(message) === "end") socket.close(1000, "as asked");
@@ -53,7 +55,7 @@ function router(
     url: "ws://router.example:8080/ws?a=1",
     serializers: ["cbor", "json"],
   };
-  return { config, requests };
+  return { config, requests, closed: closed.promise };
 }
 
 function recorder() {
@@ -98,11 +100,34 @@ describe("connectPeer over WebSocket", () => {
 
   test("rejects when the router refuses the subprotocol", async () => {
     for (const answer of ["", "wamp.2.msgpack"]) {
-      const { config } = router(() => answer);
+      const { config, closed } = router(() => answer);
       await expect(connectPeer(config, wants("cbor"), recorder().handler)).rejects.toThrow(
         "it does not speak wamp.2.cbor",
       );
+      await closed;
     }
+  });
+
+  test("rejects when the router closes the connection during the handshake", async () => {
+    const path = join(folder, "closing.sock");
+    const server = createServer((socket) => void socket.end("HTTP/1.1 101 "));
+    await new Promise<void>((resolve) => server.listen(path, resolve));
+    afterTest(() => void server.close());
+    const { config } = router(offered);
+    const endpoint = { type: "unix", path, timeoutMs: 2000 } as const;
+    await expect(
+      connectPeer({ ...config, endpoint }, wants("cbor"), recorder().handler),
+    ).rejects.toThrow("it closed the connection during the handshake");
+  });
+
+  test("closes a connection whose session throws, and says why", async () => {
+    const { config } = router(offered, (socket) => void socket.sendBinary(Uint8Array.of(0x80)));
+    const closed = Promise.withResolvers<string>();
+    const onMessage = () => {
+      throw new Error("out of order");
+    };
+    await connectPeer(config, wants("cbor"), { onMessage, onDrain() {}, onClose: closed.resolve });
+    expect(await closed.promise).toBe("internal error: out of order");
   });
 
   test("rejects when no router listens", async () => {
