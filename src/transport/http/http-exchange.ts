@@ -10,11 +10,11 @@ import { sentenceOf } from "#base/failure.ts";
 import type { Logger } from "#observe/logger.ts";
 import type { ConnectionEvents, ConnectionSocket } from "#transport/endpoint/connection.ts";
 import { AnswerWriter } from "./answer-writer.ts";
+import { hasToken } from "./header-fields.ts";
 import { FilePart, type HttpAnswer, printHead } from "./http-answer.ts";
 import type { ClientRequest } from "./http-request.ts";
 import { MAX_PIPELINED_OCTETS, type ReadNextRequest } from "./persistent-connection.ts";
 import { RequestBody } from "./request-body.ts";
-import { hasToken } from "./request-head.ts";
 
 /** Time for a whole body. */
 const BODY_TIMEOUT_MS = 30_000;

@@ -23,8 +23,6 @@ export interface PathMatch {
   service: WebService;
   /** The path below the mount, decoded, without the slash between. */
   subpath: string;
-  /** Where the service is mounted: `/`, `/files`, `/a/b`. */
-  mount: string;
 }
 
 /** The services of one Web server by path. Bodies of requests are read and ignored, but by bridges. */
@@ -120,13 +118,13 @@ export class PathTree implements RequestHandler {
       depth += 1;
     }
     if (!node.service) return undefined;
-    return {
-      service: node.service,
-      subpath: components.slice(depth).join("/"),
-      mount: `/${components.slice(0, depth).join("/")}`,
-    };
+    const isWhole = depth === components.length;
+    return { service: node.service, subpath: isWhole ? "" : components.slice(depth).join("/") };
   }
 }
+
+/** A path whose components have nothing to be decoded, and do not begin with a dot. */
+const PLAIN_PATH = /^(?:\/[\w~-][\w.~-]*)*\/?$/;
 
 /**
  * Splits a URL's path into components and decodes each once.
@@ -135,6 +133,7 @@ export class PathTree implements RequestHandler {
  * components, or encoded slashes.
  */
 export function decodePath(pathname: string): string[] | undefined {
+  if (PLAIN_PATH.test(pathname)) return pathname.slice(1).split("/");
   const components: string[] = [];
   for (const raw of pathname.replace(/^\//, "").split("/")) {
     const component = decodeOnce(raw);

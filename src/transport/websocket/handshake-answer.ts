@@ -6,6 +6,7 @@
 
 import { createHash } from "node:crypto";
 import type { WebSocketOptions } from "#config/options/websocket-config.ts";
+import type { ReadableFields } from "#transport/http/header-fields.ts";
 import { agreeOnDeflate, DeflateCodec } from "./permessage-deflate.ts";
 
 /** Appended to the client's key by every server (RFC 6455, section 1.3). */
@@ -30,7 +31,7 @@ export interface HandshakeAnswerOptions {
 
 /** Answers a handshake that has been found valid. */
 export function answerHandshake(
-  headers: Headers,
+  headers: ReadableFields,
   { protocol, options, server, setCookie }: HandshakeAnswerOptions,
 ): HandshakeAnswer {
   const key = headers.get("sec-websocket-key");
