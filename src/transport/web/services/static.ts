@@ -157,7 +157,8 @@ function readPart(file: string, start: number, end: number): FilePart | Uint8Arr
   const part = new FilePart(file, start, end);
   if (part.length > READ_AT_ONCE_OCTETS) return part;
   try {
-    const octets = Buffer.allocUnsafe(part.length);
+    // Not of Buffer's pool, which they would keep in memory with them.
+    const octets = Buffer.allocUnsafeSlow(part.length);
     return octets.subarray(0, part.read(octets, 0));
   } finally {
     part.close();
