@@ -15,11 +15,22 @@ export interface ReadableFields {
 const MAX_FIELDS = 198;
 
 /**
- * A header field and the end of its line: no folded line, no white space in the name, no control character in
- * the value, because some servers take a bare CR or LF for a line end (RFC 9112, section 5).
+ * A header field: no folded line, no white space in the name, no control character in the value, because some
+ * servers take a bare CR or LF for a line end (RFC 9112, section 5).
  */
-const FIELD_LINE = /[!#$%&'*+.^_`|~0-9A-Za-z-]+:[\t\x20-\x7e\x80-\xff]*\r\n/y;
+const FIELD = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+:[\t\x20-\x7e\x80-\xff]*$/;
 
+/** What an octet may be part of: bits by octet. */
+const NAME = 1;
+const VALUE = 2;
+const PARTS = Uint8Array.from({ length: 256 }, (_, octet) => {
+  const character = String.fromCharCode(octet);
+  return (FIELD.test(`${character}:`) ? NAME : 0) | (FIELD.test(`a:${character}`) ? VALUE : 0);
+});
+
+const CARRIAGE_RETURN = 0x0d;
+const LINE_FEED = 0x0a;
+const COLON = 0x3a;
 const UPPER_A = 0x41;
 const UPPER_Z = 0x5a;
 /** The bit that makes a capital a small letter. */
@@ -29,14 +40,43 @@ const TAB = 0x09;
 
 /** Whether a line, without its end, is a header field. */
 export function isField(line: string): boolean {
-  FIELD_LINE.lastIndex = 0;
-  return FIELD_LINE.test(`${line}\r\n`) && FIELD_LINE.lastIndex === line.length + 2;
+  return FIELD.test(line);
+}
+
+/**
+ * Finds header fields up to an empty line. Gives three positions for each: where its name begins, where its colon
+ * is, and where its line ends; then where the empty line begins. Null: there is none, or a line is malformed.
+ */
+export function scanFields(octets: Uint8Array, from: number): number[] | null {
+  const positions: number[] = [];
+  for (let at = from; at < octets.length; at += 2) {
+    const start = at;
+    while (isPart(octets, at, NAME)) at += 1;
+    const colon = at;
+    if (colon === start && isLineEnd(octets, at)) {
+      positions.push(at - from);
+      return positions;
+    }
+    if (colon === start || octets[colon] !== COLON) return null;
+    at += 1;
+    while (isPart(octets, at, VALUE)) at += 1;
+    if (!isLineEnd(octets, at)) return null;
+    positions.push(start - from, colon - from, at - from);
+  }
+  return null;
+}
+
+function isPart(octets: Uint8Array, at: number, part: number): boolean {
+  return at < octets.length && ((PARTS[octets[at] as number] as number) & part) !== 0;
+}
+
+function isLineEnd(octets: Uint8Array, at: number): boolean {
+  return octets[at] === CARRIAGE_RETURN && octets[at + 1] === LINE_FEED;
 }
 
 /** The fields of one head. */
 export class HeaderFields implements ReadableFields {
   readonly #lines: string;
-  /** Where each name begins, where its colon is, and where the line ends. */
   readonly #positions: readonly number[];
 
   private constructor(lines: string, positions: readonly number[]) {
@@ -44,15 +84,11 @@ export class HeaderFields implements ReadableFields {
     this.#positions = positions;
   }
 
-  /** Reads lines, each with its CR LF. */
-  static read(lines: string): HeaderFields | "malformed" | "too long" {
-    const positions: number[] = [];
-    for (let at = 0; at < lines.length; at = FIELD_LINE.lastIndex) {
-      FIELD_LINE.lastIndex = at;
-      if (!FIELD_LINE.test(lines)) return isTooMany(lines) ? "too long" : "malformed";
-      positions.push(at, lines.indexOf(":", at), FIELD_LINE.lastIndex - 2);
-    }
-    return positions.length > 3 * MAX_FIELDS ? "too long" : new HeaderFields(lines, positions);
+  /** Takes lines, each with its CR LF, and what `scanFields` has given for them. */
+  static of(lines: string, positions: number[] | null): HeaderFields | "malformed" | "too long" {
+    const count = positions === null ? lines.split("\r\n").length - 1 : (positions.length - 1) / 3;
+    if (count > MAX_FIELDS) return "too long";
+    return positions === null ? "malformed" : new HeaderFields(lines, positions);
   }
 
   get(name: string): string | null {
@@ -71,7 +107,7 @@ export class HeaderFields implements ReadableFields {
   /** Where the positions of the next field of this name are; negative: there is none. */
   #find(name: string, from: number): number {
     const positions = this.#positions;
-    for (let at = from; at < positions.length; at += 3) {
+    for (let at = from; at < positions.length - 1; at += 3) {
       const start = positions[at] as number;
       const length = (positions[at + 1] as number) - start;
       if (length === name.length && isNameAt(this.#lines, start, name)) return at;
@@ -93,10 +129,6 @@ function isNameAt(lines: string, start: number, name: string): boolean {
     if ((isUpper ? character | LOWER : character) !== name.charCodeAt(index)) return false;
   }
   return true;
-}
-
-function isTooMany(lines: string): boolean {
-  return lines.split("\r\n").length - 1 > MAX_FIELDS;
 }
 
 /** Whether a header that is a comma-separated list contains a token, ignoring case. */

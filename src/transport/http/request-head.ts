@@ -11,7 +11,7 @@
 import { METHODS } from "node:http";
 
 import { OctetCollector } from "#transport/endpoint/octet-collector.ts";
-import { HeaderFields } from "./header-fields.ts";
+import { HeaderFields, scanFields } from "./header-fields.ts";
 import type { BodyFraming, HttpRequest, RequestUrl } from "./http-request.ts";
 
 /** Longest head in octets. */
@@ -50,6 +50,8 @@ export class RequestHead {
   /** The request line with its CR LF; empty until it has come. */
   #line = "";
   #headEnd = 0;
+  /** Those of the header fields, where the head came in one chunk. */
+  #positions: number[] | null = null;
 
   /**
    * Takes the next octets; to be called until it answers anything but incomplete. The last chunk is
@@ -84,10 +86,28 @@ export class RequestHead {
       const fault = this.#searchRequestLine(searched);
       if (fault !== null) return fault;
     }
-    const end = octets.indexOf("\r\n\r\n", Math.max(this.#start, searched - 3));
+    const end = this.#findEnd(searched);
     if (end < 0) return octets.length > MAX_HEAD_OCTETS ? "too long" : "incomplete";
-    this.#headEnd = end + 4;
+    this.#headEnd = end + 2;
     return this.#headEnd > MAX_HEAD_OCTETS ? "too long" : "complete";
+  }
+
+  /** Where the empty line begins; negative: it has not come. */
+  #findEnd(searched: number): number {
+    const octets = this.#all;
+    // Mostly all comes at once, and is read only once.
+    if (searched === 0 && this.#line !== "" && octets.length <= MAX_HEAD_OCTETS) {
+      this.#positions = scanFields(octets, this.#fieldsAt);
+      const end = this.#positions?.at(-1);
+      if (end !== undefined) return this.#fieldsAt + end;
+    }
+    const end = octets.indexOf("\r\n\r\n", Math.max(this.#start, searched - 3));
+    return end < 0 ? -1 : end + 2;
+  }
+
+  /** Where the header fields begin, once the request line is known. */
+  get #fieldsAt(): number {
+    return this.#start + this.#line.length;
   }
 
   #searchRequestLine(searched: number): HeadFault | null {
@@ -113,9 +133,9 @@ export class RequestHead {
   /** The request, once the head is complete. */
   request(): HttpRequest | HeadFault {
     const line = this.#line;
-    const headers = HeaderFields.read(
-      this.#all.latin1Slice(this.#start + line.length, this.#headEnd - 2),
-    );
+    const lines = this.#all.latin1Slice(this.#fieldsAt, this.#headEnd - 2);
+    const positions = this.#positions ?? scanFields(this.#all, this.#fieldsAt);
+    const headers = HeaderFields.of(lines, positions);
     if (typeof headers === "string") return headers;
     const method = methodOf(line);
     const targetAt = method.length + 1;

@@ -15,6 +15,10 @@ import type { HttpRequest } from "#transport/http/http-request.ts";
 import { type ErrorStatus, errorPage } from "./error-page.ts";
 import type { WebService } from "./web-service.ts";
 
+/** Paths whose services are kept, and the longest of them. */
+const MAX_FOUND = 1000;
+const MAX_FOUND_LENGTH = 200;
+
 /** A service other than `path`, which only nests others. */
 export type LeafServiceConfig = Exclude<WebServiceConfig, PathServiceConfig>;
 
@@ -31,6 +35,8 @@ export class PathTree implements RequestHandler {
   readonly #hasBridge: boolean;
   readonly #root: TreeNode;
   readonly #services: WebService[];
+  /** Paths that were asked for lately. */
+  readonly #found = new Map<string, PathMatch>();
 
   private constructor(root: TreeNode, services: WebService[]) {
     this.#root = root;
@@ -82,10 +88,9 @@ export class PathTree implements RequestHandler {
 
   /** Has the service at a request's path answer it, else answers 400, 404 or 405. */
   perform(request: HttpRequest): HttpAnswer {
-    const components = decodePath(request.url.pathname);
-    if (components === undefined) return errorPage(400);
-    const match = this.#match(components);
-    if (match === undefined) return errorPage(404);
+    const { pathname } = request.url;
+    const match = this.find(pathname);
+    if (match === undefined) return errorPage(decodePath(pathname) === undefined ? 400 : 404);
     const { service, subpath } = match;
     const isRead = request.method === "GET" || request.method === "HEAD";
     if (service.isReadOnly && !isRead) return errorPage(405, { Allow: "GET, HEAD" });
@@ -98,8 +103,14 @@ export class PathTree implements RequestHandler {
 
   /** The service for the path of a URL; undefined when there is none. */
   find(pathname: string): PathMatch | undefined {
+    const found = this.#found.get(pathname);
+    if (found !== undefined) return found;
     const components = decodePath(pathname);
-    return components && this.#match(components);
+    const match = components && this.#match(components);
+    if (match === undefined || pathname.length > MAX_FOUND_LENGTH) return match;
+    if (this.#found.size >= MAX_FOUND) this.#found.clear();
+    this.#found.set(pathname, match);
+    return match;
   }
 
   /** Closes every service. */
@@ -123,9 +134,6 @@ export class PathTree implements RequestHandler {
   }
 }
 
-/** A path whose components have nothing to be decoded, and do not begin with a dot. */
-const PLAIN_PATH = /^(?:\/[\w~-][\w.~-]*)*\/?$/;
-
 /**
  * Splits a URL's path into components and decodes each once.
  *
@@ -133,7 +141,6 @@ const PLAIN_PATH = /^(?:\/[\w~-][\w.~-]*)*\/?$/;
  * components, or encoded slashes.
  */
 export function decodePath(pathname: string): string[] | undefined {
-  if (PLAIN_PATH.test(pathname)) return pathname.slice(1).split("/");
   const components: string[] = [];
   for (const raw of pathname.replace(/^\//, "").split("/")) {
     const component = decodeOnce(raw);
