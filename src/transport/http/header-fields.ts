@@ -133,14 +133,15 @@ function isNameAt(lines: string, start: number, name: string): boolean {
 
 /** Whether a header that is a comma-separated list contains a token, ignoring case. */
 export function hasToken(headers: ReadableFields, name: string, token: string): boolean {
-  const list = headers.get(name)?.toLowerCase();
-  if (list === undefined || list === token) return list === token;
-  return list.split(",").some((item) => withoutBlanks(item, 0, item.length) === token);
+  const list = headers.get(name);
+  if (list === null || list === token) return list !== null;
+  return list.toLowerCase().split(",").some((item) => withoutBlanks(item, 0, item.length) === token);
 }
 
 /** A part of a text without the spaces and tabs around it; `trim` would remove other white space too. */
 function withoutBlanks(text: string, start: number, end: number): string {
-  let [first, last] = [start, end];
+  let first = start;
+  let last = end;
   while (first < last && isBlank(text.charCodeAt(first))) first += 1;
   while (last > first && isBlank(text.charCodeAt(last - 1))) last -= 1;
   return text.slice(first, last);
