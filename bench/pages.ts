@@ -42,7 +42,13 @@ export async function pageTables({ cycles, beside }: SliceTables): Promise<strin
           ? []
           : [{ front, running: running[index] as RunningWebFront }],
       );
-      const load = { path, cycles, clients: 8, sliceMs: 250, warmUpMs: 1500 };
+      const load = {
+        path,
+        cycles,
+        clients: 8,
+        sliceMs: 250,
+        warmUpMs: path === "connect" ? 5000 : 1500,
+      };
       lines.push(
         ...tableOf(
           title,

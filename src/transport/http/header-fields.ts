@@ -135,7 +135,10 @@ function isNameAt(lines: string, start: number, name: string): boolean {
 export function hasToken(headers: ReadableFields, name: string, token: string): boolean {
   const list = headers.get(name);
   if (list === null || list === token) return list !== null;
-  return list.toLowerCase().split(",").some((item) => withoutBlanks(item, 0, item.length) === token);
+  return list
+    .toLowerCase()
+    .split(",")
+    .some((item) => withoutBlanks(item, 0, item.length) === token);
 }
 
 /** A part of a text without the spaces and tabs around it; `trim` would remove other white space too. */
