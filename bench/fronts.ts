@@ -129,7 +129,7 @@ function ownRouter(executable: string, name: string, measured: "proxy" | "router
       const file = join(folder, "node.json");
       await Bun.write(file, JSON.stringify(proxiedNodeConfig({ proxyPort, routerPort })));
       const isReady = async () => (await listens(proxyPort)) && listens(routerPort);
-      const node = await start(
+      const node = await startProcess(
         [executable, file, "--loglevel", "error"],
         folder,
         proxyPort,

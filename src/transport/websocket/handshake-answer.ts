@@ -4,7 +4,6 @@
  * @module
  */
 
-import { createHash } from "node:crypto";
 import type { WebSocketOptions } from "#config/options/websocket-config.ts";
 import type { ReadableFields } from "#transport/http/header-fields.ts";
 import { agreeOnDeflate, DeflateCodec } from "./permessage-deflate.ts";
