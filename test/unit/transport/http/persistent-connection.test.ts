@@ -158,6 +158,32 @@ describe("the end of a persistent connection", () => {
     expect(socket.done).toEqual(["end", "terminate"]);
   });
 
+  test("comes 75 seconds after the last answer, whenever the first one was", async () => {
+    const pass = fakeTime();
+    const { socket, receive, answer } = connection();
+    await answer();
+    for (const answerMs of [0, 0, 40_000, 1000]) {
+      pass(50_000);
+      receive(request("/"));
+      pass(answerMs);
+      await answer();
+    }
+    pass(74_999);
+    expect(socket.done).toEqual([]);
+    pass(1);
+    expect(socket.done).toEqual(["end"]);
+  });
+
+  test("comes 75 seconds after an answer, though a part of the next request has come", async () => {
+    const pass = fakeTime();
+    const { socket, receive, answer } = connection();
+    await answer();
+    pass(60_000);
+    receive("GET / HT");
+    pass(15_000);
+    expect(socket.done).toEqual(["end"]);
+  });
+
   test("does not come while a request is answered, however long that takes", async () => {
     const pass = fakeTime();
     const { connection: one, socket, receive, answer } = connection();
