@@ -8,8 +8,11 @@ import {
 import { fakeTime } from "../../../support/fake-time.ts";
 import { ScriptedSocket } from "../../../support/scripted-socket.ts";
 
-/** A connection whose requests wait to be answered; `events` is what each was told, in order. */
-function connection() {
+/**
+ * A connection whose requests wait to be answered; `events` is what each was told, in order. A turn always has
+ * time left, unless other turns are given.
+ */
+function connection(turns = new EventTurns(() => 0)) {
   const socket = new ScriptedSocket();
   const events: string[] = [];
   const waiting: ReadNextRequest[] = [];
@@ -35,8 +38,7 @@ function connection() {
     },
     onEnd: () => void ended++,
   };
-  // A turn that always has time left.
-  const made = new PersistentConnection(options, new EventTurns(() => 0));
+  const made = new PersistentConnection(options, turns);
   made.begin((readNextRequest) => {
     waiting.push(readNextRequest);
     return answering("first");
@@ -182,6 +184,30 @@ describe("the end of a persistent connection", () => {
     receive("GET / HT");
     pass(15_000);
     expect(socket.done).toEqual(["end"]);
+  });
+
+  test("does not come while the next request waits for its turn", async () => {
+    const pass = fakeTime();
+    let now = 0;
+    let nextTurn = () => {};
+    const turns = new EventTurns(
+      () => now,
+      (begin) => {
+        nextTurn = begin;
+      },
+    );
+    const { socket, events, receive, answer } = connection(turns);
+    await answer();
+    receive(request("/a"));
+    turns.hasTime();
+    now = 11;
+    await answer(request("/b"));
+    pass(75_000);
+    nextTurn();
+    expect([events, socket.done]).toEqual([
+      ["/a", "/b"],
+      ["pause", "resume"],
+    ]);
   });
 
   test("does not come while a request is answered, however long that takes", async () => {
