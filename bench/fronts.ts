@@ -5,12 +5,21 @@
  * @module
  */
 
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { SerializerName } from "#wamp/serializer-name.ts";
 import { proxiedNodeConfig } from "../test/support/proxied-node.ts";
 import { join as joinSession } from "./clients.ts";
+import {
+  descendants,
+  firstLine,
+  freePort,
+  freshFolder,
+  listens,
+  nginx,
+  nginxCommand,
+  startProcess,
+} from "./front-process.ts";
 
 /** The stub router behind every front. */
 export interface StubRouter {
@@ -37,77 +46,8 @@ export interface Front {
 const root = resolve(import.meta.dir, "..");
 const binary = join(root, "dist", "crossproxy");
 const crossbar = join(root, ".venv", "bin", "crossbar");
-const nginx = Bun.which("nginx", { PATH: `${process.env["PATH"]}:/usr/sbin` });
 const haproxy = Bun.which("haproxy", { PATH: `${process.env["PATH"]}:/usr/sbin` });
 const openssl = Bun.which("openssl");
-
-const START_DEADLINE_MS = 30_000;
-
-/** A port that was free a moment ago. */
-function freePort(): number {
-  const listener = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } });
-  listener.stop(true);
-  return listener.port;
-}
-
-async function start(
-  command: string[],
-  folder: string,
-  port: number,
-  isReady: () => Promise<boolean>,
-): Promise<{ pid: number; stop(): Promise<void> }> {
-  const child = Bun.spawn(command, {
-    cwd: folder,
-    stdout: Bun.file(join(folder, "log")),
-    stderr: Bun.file(join(folder, "log")),
-  });
-  const deadline = performance.now() + START_DEADLINE_MS;
-  while (!(await isReady())) {
-    if (child.exitCode !== null || performance.now() > deadline) {
-      child.kill("SIGKILL");
-      const log = readFileSync(join(folder, "log"), "utf8");
-      throw new Error(`Cannot start "${command.join(" ")}" on port ${port}:\n${log}`);
-    }
-    await Bun.sleep(20);
-  }
-  return {
-    pid: child.pid,
-    async stop() {
-      child.kill("SIGTERM");
-      const timer = setTimeout(() => child.kill("SIGKILL"), 5000);
-      await child.exited;
-      clearTimeout(timer);
-      rmSync(folder, { recursive: true, force: true });
-    },
-  };
-}
-
-async function listens(port: number): Promise<boolean> {
-  try {
-    const socket = await Bun.connect({
-      hostname: "127.0.0.1",
-      port,
-      socket: { data() {} },
-    });
-    socket.end();
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/** All child processes of a process, and their children. */
-function descendants(pid: number): number[] {
-  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8");
-  return children
-    .split(" ")
-    .filter(Boolean)
-    .flatMap((child) => [Number(child), ...descendants(Number(child))]);
-}
-
-function freshFolder(): string {
-  return mkdtempSync(join(tmpdir(), "crossproxy-bench-"));
-}
 
 async function certificate(folder: string): Promise<{ key: string; certificate: string }> {
   const files = { key: join(folder, "key.pem"), certificate: join(folder, "certificate.pem") };
@@ -165,7 +105,7 @@ function crossproxy(
       };
       const file = join(folder, "node.json");
       await Bun.write(file, JSON.stringify({ version: 2, workers: [worker] }));
-      const node = await start([executable, file, "--loglevel", "error"], folder, port, () =>
+      const node = await startProcess([executable, file, "--loglevel", "error"], folder, port, () =>
         listens(port),
       );
       return {
@@ -189,7 +129,7 @@ function ownRouter(executable: string, name: string, measured: "proxy" | "router
       const file = join(folder, "node.json");
       await Bun.write(file, JSON.stringify(proxiedNodeConfig({ proxyPort, routerPort })));
       const isReady = async () => (await listens(proxyPort)) && listens(routerPort);
-      const node = await start(
+      const node = await startProcess(
         [executable, file, "--loglevel", "error"],
         folder,
         proxyPort,
@@ -276,8 +216,7 @@ http {
 }
 `,
       );
-      const command = [nginx ?? "nginx", "-e", "stderr", "-p", folder, "-c", "nginx.conf"];
-      const server = await start(command, folder, port, () => listens(port));
+      const server = await startProcess(nginxCommand(folder), folder, port, () => listens(port));
       return {
         url: `${usesTls ? "wss" : "ws"}://127.0.0.1:${port}/ws`,
         pids: descendants(server.pid),
@@ -313,7 +252,7 @@ backend router
 `,
     );
     const command = [haproxy ?? "haproxy", "-db", "-f", "haproxy.cfg"];
-    const server = await start(command, folder, port, () => listens(port));
+    const server = await startProcess(command, folder, port, () => listens(port));
     return { url: `ws://127.0.0.1:${port}/ws`, pids: [server.pid], stop: server.stop };
   },
 };
@@ -370,7 +309,7 @@ const crossbarFront: Front = {
       "--loglevel",
       "error",
     ];
-    const server = await start(command, folder, port, () => listens(port));
+    const server = await startProcess(command, folder, port, () => listens(port));
     const workers = descendants(server.pid).filter((pid) =>
       readFileSync(`/proc/${pid}/cmdline`, "latin1").includes("proxy"),
     );
@@ -428,16 +367,4 @@ export async function startStubRouter(): Promise<StubRouter & { stop(): Promise<
       rmSync(folder, { recursive: true, force: true });
     },
   };
-}
-
-async function firstLine(stream: ReadableStream<Uint8Array>): Promise<string> {
-  const reader = stream.getReader();
-  let text = "";
-  while (!text.includes("\n")) {
-    const { value, done } = await reader.read();
-    if (done) throw new Error(`Cannot read the port of a child process: it printed "${text}"`);
-    text += new TextDecoder().decode(value);
-  }
-  reader.releaseLock();
-  return text.trim();
 }

@@ -15,11 +15,12 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { type Front, fronts, type RunningFront, startStubRouter } from "./fronts.ts";
 import type { LoadOptions, LoadResult } from "./load.ts";
+import { pageTables } from "./pages.ts";
 import { sliceTables } from "./slices.ts";
 
 const { values } = parseArgs({
   options: {
-    only: { type: "string", default: "calls,paced,joins,idle,fan-out,stalled,slices" },
+    only: { type: "string", default: "calls,paced,joins,idle,fan-out,stalled,slices,pages" },
     rounds: { type: "string", default: "3" },
     seconds: { type: "string", default: "3" },
     cycles: { type: "string", default: "20" },
@@ -228,6 +229,9 @@ for (const table of tables.filter(({ name }) => wanted.includes(name))) {
 }
 if (wanted.includes("slices")) {
   lines.push(...(await sliceTables({ cycles: Number(values.cycles), beside: values.beside })));
+}
+if (wanted.includes("pages")) {
+  lines.push(...(await pageTables({ cycles: Number(values.cycles), beside: values.beside })));
 }
 console.log(lines.join("\n"));
 if (values.write) await Bun.write(join(import.meta.dir, "results.md"), lines.join("\n"));

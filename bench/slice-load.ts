@@ -16,6 +16,7 @@ import type { SerializerName } from "#wamp/serializer-name.ts";
 import { callTemplate, type Frame, join, joinAndLeave, pace, Samples } from "./clients.ts";
 import type { PayloadName } from "./payloads.ts";
 import { type CpuTime, cpuBetween, threadTimes } from "./process-usage.ts";
+import { inRandomOrder, quantile } from "./slice-statistics.ts";
 
 /** A running front. */
 export interface SlicedFront {
@@ -181,18 +182,6 @@ class Joins extends FrontLoad {
       this.samples.add(performance.now() - startedAt);
     }
   }
-}
-
-function inRandomOrder<T>(items: readonly T[]): T[] {
-  return items
-    .map((item) => ({ item, at: Math.random() }))
-    .toSorted((a, b) => a.at - b.at)
-    .map(({ item }) => item);
-}
-
-function quantile(values: readonly number[], share: number): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.floor(sorted.length * share)] ?? Number.NaN;
 }
 
 function resultOf(slices: readonly Slice[]): SliceResult {

@@ -1,13 +1,11 @@
 /**
- * `npx bun bench/web-server.ts`: what WebSockets and pages cost here, beside Bun's own Web server.
+ * `npx bun bench/web-server.ts`: what WebSockets cost here, beside Bun's own Web server.
  *
- * A child process echoes over WebSocket and serves a page: with Bun's Web server, and with a transport of this
- * program. This process is its client, and measures.
+ * A child process echoes: with Bun's Web server, and with a transport of this program. This process is its
+ * client, and measures.
  *
  * @module
  */
-
-import { connect, type Socket } from "node:net";
 
 import { startTransport } from "#transport/start-transport.ts";
 import { quietContext } from "../test/support/quiet-context.ts";
@@ -18,7 +16,6 @@ const SERVERS = ["bare Bun", "crossproxy"];
 const ROUNDS = 5;
 const ROUND_MS = 2000;
 const IDLE_CLIENTS = 1000;
-const PAGE_CLIENTS = 8;
 /** Callers at a time, and octets of a message. */
 const LOADS = [
   [1, 110],
@@ -42,7 +39,7 @@ async function serve(kind: string): Promise<void> {
     port: 0,
     fetch(request: Request, self) {
       const headers = { "Sec-WebSocket-Protocol": "wamp.2.cbor" };
-      return self.upgrade(request, { headers }) ? undefined : Response.json({ here: true });
+      return self.upgrade(request, { headers }) ? undefined : new Response(null, { status: 404 });
     },
     websocket: { message: (socket, message) => void socket.send(message) },
   });
@@ -100,38 +97,6 @@ async function measureCalls(
   return [cpu, times.toSorted((a, b) => a - b)[Math.floor(times.length / 2)] ?? 0];
 }
 
-/** Each client requests its next page, on one connection, when the previous one has come. */
-async function measurePages(server: Server): Promise<[cpu: number, p50: number]> {
-  const { hostname: host, port } = new URL(server.url);
-  const sockets: Socket[] = [];
-  const times: number[] = [];
-  const end = performance.now() + ROUND_MS;
-  const before = threadTimes([server.pid]);
-  await Promise.all(
-    Array.from({ length: PAGE_CLIENTS }, () => {
-      const socket = connect({ host, port: Number(port) });
-      sockets.push(socket);
-      const { promise, resolve } = Promise.withResolvers<void>();
-      let sentAt = 0;
-      const request = () => {
-        sentAt = performance.now();
-        socket.write("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
-      };
-      socket.once("connect", request);
-      socket.on("data", (chunk: Buffer) => {
-        if (!chunk.includes('{"here":true}')) return;
-        times.push(performance.now() - sentAt);
-        if (performance.now() > end) resolve();
-        else request();
-      });
-      return promise;
-    }),
-  );
-  const cpu = cpuBetween(before, threadTimes([server.pid])).all / times.length;
-  for (const socket of sockets) socket.destroy();
-  return [cpu, times.toSorted((a, b) => a - b)[Math.floor(times.length / 2)] ?? 0];
-}
-
 /** CPU of each connection's beginning, and memory of each that stays open. */
 async function measureIdle(server: Server): Promise<[cpu: number, kib: number]> {
   await open(server.url);
@@ -156,9 +121,6 @@ async function compare(): Promise<void> {
           await measureCalls(server, callers, size),
         );
       }
-      using web = await start(kind);
-      await measurePages(web);
-      record(`pages, ${kind}: CPU µs, p50 ms`, await measurePages(web));
       using server = await start(kind);
       record(`idle, ${kind}: CPU µs per connect, KiB`, await measureIdle(server));
     }

@@ -16,6 +16,9 @@ const RESERVED = 16;
 /** The part of all clients for which there has to be room before a shortage counts as over. */
 const RECOVERED = 0.05;
 
+/** How long the count of descriptors without a client holds. */
+const COUNTED_MS = 1000;
+
 /** What a process may open, and has open. */
 export interface DescriptorFacts {
   max(): number;
@@ -27,6 +30,8 @@ export class DescriptorBudget {
   readonly #facts: DescriptorFacts;
   /** Descriptors that are open without any client. */
   #own = 0;
+  /** When they were counted. */
+  #countedAt = Number.NEGATIVE_INFINITY;
   /** Descriptors of the present clients, those to routers included. */
   #taken = 0;
   #isShort = false;
@@ -39,7 +44,7 @@ export class DescriptorBudget {
   /** Takes the descriptors of a client that was accepted just now; false: there are not enough. */
   take(descriptors: number, log: Logger): boolean {
     // One is the client's.
-    if (this.#taken === 0) this.#own = this.#facts.count() - 1;
+    if (this.#taken === 0) this.#countOwn();
     if (this.#room() < descriptors) {
       this.#refuse(log);
       return false;
@@ -56,6 +61,14 @@ export class DescriptorBudget {
     log.info("connections accepted again", { refused: this.#refused });
     this.#isShort = false;
     this.#refused = 0;
+  }
+
+  /** Not for every client that comes alone, because the system makes a list of all descriptors. */
+  #countOwn(): void {
+    const now = performance.now();
+    if (now - this.#countedAt < COUNTED_MS) return;
+    this.#countedAt = now;
+    this.#own = this.#facts.count() - 1;
   }
 
   #room(): number {

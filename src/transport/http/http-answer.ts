@@ -16,6 +16,8 @@ export interface HttpAnswer {
   body: Uint8Array | FilePart | null;
   /** Set where the octets stay in memory anyway, so that the answer holds nothing. */
   isShared?: true;
+  /** The headers as `printFields` prints them; set where one answer is sent to many requests. */
+  printedFields?: string;
 }
 
 /**
@@ -60,20 +62,49 @@ const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 /**
  * Prints the head of an answer, in Latin-1.
  *
+ * @throws Error when the value of a header would end its line.
+ */
+export function printHead(answer: HttpAnswer, announcesClose: boolean): string {
+  const { status, body } = answer;
+  const length = body === null ? "" : `Content-Length: ${body.length}\r\n`;
+  const close = announcesClose ? "Connection: close\r\n" : "";
+  const fields = answer.printedFields ?? fieldsOf(answer);
+  return `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}\r\n${fields}${dateLine()}${length}${close}\r\n`;
+}
+
+/**
+ * Prints headers, each as a line.
+ *
  * @throws Error when a value would end its line.
  */
-export function printHead({ status, headers, body }: HttpAnswer, announcesClose: boolean): string {
-  let text = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}\r\n`;
+export function printFields(headers: HttpAnswer["headers"]): string {
+  let text = "";
   for (const name in headers) {
     const value = headers[name] as string;
-    if (!VALUE.test(value)) {
-      if (body instanceof FilePart) body.close();
+    if (!VALUE.test(value))
       throw new Error(`Cannot send header ${name}: its value has other octets`);
-    }
     text += `${name}: ${value}\r\n`;
   }
-  text += `Date: ${new Date().toUTCString()}\r\n`;
-  if (body !== null) text += `Content-Length: ${body.length}\r\n`;
-  if (announcesClose) text += "Connection: close\r\n";
-  return `${text}\r\n`;
+  return text;
+}
+
+function fieldsOf({ headers, body }: HttpAnswer): string {
+  try {
+    return printFields(headers);
+  } catch (thrown) {
+    if (body instanceof FilePart) body.close();
+    throw thrown;
+  }
+}
+
+/** The header Date of all answers within one second. */
+const date = { second: 0, line: "" };
+
+function dateLine(): string {
+  const second = Math.floor(Date.now() / 1000);
+  if (second !== date.second) {
+    date.second = second;
+    date.line = `Date: ${new Date(second * 1000).toUTCString()}\r\n`;
+  }
+  return date.line;
 }

@@ -10,11 +10,11 @@ import { sentenceOf } from "#base/failure.ts";
 import type { Logger } from "#observe/logger.ts";
 import type { ConnectionEvents, ConnectionSocket } from "#transport/endpoint/connection.ts";
 import { AnswerWriter } from "./answer-writer.ts";
+import { hasToken } from "./header-fields.ts";
 import { FilePart, type HttpAnswer, printHead } from "./http-answer.ts";
 import type { ClientRequest } from "./http-request.ts";
 import { MAX_PIPELINED_OCTETS, type ReadNextRequest } from "./persistent-connection.ts";
 import { RequestBody } from "./request-body.ts";
-import { hasToken } from "./request-head.ts";
 
 /** Time for a whole body. */
 const BODY_TIMEOUT_MS = 30_000;
@@ -55,12 +55,14 @@ export interface AcceptedRequest {
 /** The requests that are being answered on one transport. */
 export class HttpExchanges {
   readonly #open = new Set<HttpExchange>();
+  readonly #onEnd = (exchange: HttpExchange) => void this.#open.delete(exchange);
 
   /** Begins a request; the result receives the events of the socket from now on. */
   open(accepted: AcceptedRequest): HttpExchange {
-    const exchange = new HttpExchange(accepted, () => this.#open.delete(exchange));
-    this.#open.add(exchange);
+    const exchange = new HttpExchange(accepted, this.#onEnd);
     exchange.begin();
+    // Most are answered already.
+    if (!exchange.isOver) this.#open.add(exchange);
     return exchange;
   }
 
@@ -73,7 +75,7 @@ export class HttpExchanges {
 /** One request, and its connection until it is answered. */
 export class HttpExchange implements ConnectionEvents {
   readonly #accepted: AcceptedRequest;
-  readonly #onEnd: () => void;
+  readonly #onEnd: (exchange: HttpExchange) => void;
   readonly #writer: AnswerWriter;
   /** Null: there is none for this request; undefined: requests are not counted. */
   readonly #slot: { release(): void } | null | undefined;
@@ -81,12 +83,14 @@ export class HttpExchange implements ConnectionEvents {
   #over: AbortController | null = null;
   #body: RequestBody | null = null;
   #isAnswered = false;
+  /** Whether the connection belongs to the next request, or is closed. */
+  isOver = false;
   /** Octets that came after the request; null: they are ignored, because the connection closes. */
   #pipelined: Buffer | null = null;
   #announcesClose = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(accepted: AcceptedRequest, onEnd: () => void) {
+  constructor(accepted: AcceptedRequest, onEnd: (exchange: HttpExchange) => void) {
     this.#accepted = accepted;
     this.#onEnd = onEnd;
     this.#writer = new AnswerWriter(accepted.socket, () => this.#continueWhenWritten());
@@ -129,7 +133,12 @@ export class HttpExchange implements ConnectionEvents {
     this.#pipelined = null;
     this.#writer.drop();
     this.#finish();
-    this.#onEnd();
+    this.#end();
+  }
+
+  #end(): void {
+    this.isOver = true;
+    this.#onEnd(this);
   }
 
   /** The worker shuts down. */
@@ -254,7 +263,7 @@ export class HttpExchange implements ConnectionEvents {
       this.#writer.end();
       return;
     }
-    this.#onEnd();
+    this.#end();
     this.#accepted.readNextRequest(pipelined);
   }
 }

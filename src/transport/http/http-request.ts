@@ -6,12 +6,17 @@
  * @module
  */
 
+import type { ReadableFields } from "./header-fields.ts";
+
+/** The path and the query of a target, as those of a URL; the query begins with its question mark. */
+export type RequestUrl = Pick<URL, "pathname" | "search">;
+
 /** A request whose head is well-formed. */
 export interface HttpRequest {
   method: string;
-  /** Its target; the host is "localhost" where the target names none, whatever the Host header says. */
-  url: URL;
-  headers: Headers;
+  /** Its target. */
+  url: RequestUrl;
+  headers: ReadableFields;
   /** Whether the version is HTTP/1.0, which has no upgrade (RFC 9110, section 7.8). */
   isHttp10: boolean;
   framing: BodyFraming;

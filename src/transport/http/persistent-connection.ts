@@ -44,10 +44,17 @@ export class PersistentConnection implements ConnectionEvents, TurnTaker {
   #head = new RequestHead();
   /** What the client has sent since the last request, which is to be read in a moment; null: nothing is. */
   #pipelined: Uint8Array | null = null;
+  /** Whether the request that was taken last is answered. */
+  #isAnswered = false;
   #isPaused = false;
   #hasEnded = false;
   #isClosed = false;
+  /** When the last answer was written. */
+  #idleSince = 0;
+  /** Set at most once in `IDLE_MS`, not for each request. */
   #timer: ReturnType<typeof setTimeout> | undefined;
+  /** One function for all requests. */
+  readonly #next: ReadNextRequest = (pipelined) => this.#readNextRequest(pipelined);
 
   constructor(options: PersistentConnectionOptions, turns: EventTurns = eventTurns) {
     this.#options = options;
@@ -56,7 +63,8 @@ export class PersistentConnection implements ConnectionEvents, TurnTaker {
 
   /** Has `take` answer the first request. */
   begin(take: (readNextRequest: ReadNextRequest) => ConnectionEvents): void {
-    this.#handOver(take((pipelined) => this.#readNextRequest(pipelined)));
+    this.#isAnswered = false;
+    this.#handOver(take(this.#next));
   }
 
   received(chunk: Uint8Array): void {
@@ -70,11 +78,9 @@ export class PersistentConnection implements ConnectionEvents, TurnTaker {
     }
     const state = this.#head.push(chunk);
     if (state === "incomplete") return;
-    clearTimeout(this.#timer);
+    this.#isAnswered = false;
     const { take, takeFaulty } = this.#options;
-    const head = this.#head;
-    if (state === "complete") this.begin((readNextRequest) => take(head, readNextRequest));
-    else this.#handOver(takeFaulty(state));
+    this.#handOver(state === "complete" ? take(this.#head, this.#next) : takeFaulty(state));
   }
 
   drained(): void {
@@ -105,8 +111,7 @@ export class PersistentConnection implements ConnectionEvents, TurnTaker {
   }
 
   #handOver(events: ConnectionEvents): void {
-    // The request is answered already.
-    if (this.#pipelined !== null) return;
+    if (this.#isAnswered) return;
     this.#events = events;
     if (this.#isClosed) events.closed(undefined);
     else if (this.#hasEnded) events.ended();
@@ -114,6 +119,11 @@ export class PersistentConnection implements ConnectionEvents, TurnTaker {
 
   #readNextRequest(pipelined: Uint8Array): void {
     this.#events = null;
+    this.#isAnswered = true;
+    if (pipelined.length === 0 && !this.#hasEnded) {
+      this.#awaitRequest();
+      return;
+    }
     this.#pipelined = pipelined;
     if (pipelined.length > 0 && !this.#turns.hasTime()) {
       // Many short requests in one read must not hold up the other connections.
@@ -126,13 +136,33 @@ export class PersistentConnection implements ConnectionEvents, TurnTaker {
     }
   }
 
+  #awaitRequest(): void {
+    if (this.#isClosed) return;
+    this.#head = new RequestHead();
+    this.#idleSince = performance.now();
+    // No closure, because many connections have such a timer.
+    this.#timer ??= setTimeout(PersistentConnection.#timerFired, IDLE_MS, this);
+  }
+
+  static #timerFired(connection: PersistentConnection): void {
+    connection.#endWhenIdle();
+  }
+
+  /** Ends the connection where it was idle all the time; the next answer sets the timer again. */
+  #endWhenIdle(): void {
+    this.#timer = undefined;
+    if (this.#events !== null || this.#pipelined !== null) return;
+    const leftMs = this.#idleSince + IDLE_MS - performance.now();
+    if (leftMs <= 0) this.end();
+    else this.#timer = setTimeout(PersistentConnection.#timerFired, Math.ceil(leftMs), this);
+  }
+
   /** Reads what the client has sent since the last request. */
   takeTurn(): void {
     const pipelined = this.#pipelined;
     if (this.#isClosed || pipelined === null) return;
     this.#pipelined = null;
-    this.#head = new RequestHead();
-    this.#timer = setTimeout(() => this.end(), IDLE_MS);
+    this.#awaitRequest();
     if (this.#isPaused) this.#options.socket.resume();
     this.#isPaused = false;
     if (pipelined.length > 0) this.received(pipelined);

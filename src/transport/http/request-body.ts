@@ -6,8 +6,8 @@
  */
 
 import { OctetCollector } from "#transport/endpoint/octet-collector.ts";
+import { isField } from "./header-fields.ts";
 import type { BodyFraming } from "./http-request.ts";
-import { isField } from "./request-head.ts";
 
 const LINE_FEED = 0x0a;
 

@@ -11,18 +11,18 @@
 import { METHODS } from "node:http";
 
 import { OctetCollector } from "#transport/endpoint/octet-collector.ts";
-import type { BodyFraming, HttpRequest } from "./http-request.ts";
+import { HeaderFields, scanFields } from "./header-fields.ts";
+import type { BodyFraming, HttpRequest, RequestUrl } from "./http-request.ts";
 
 /** Longest head in octets. */
 const MAX_HEAD_OCTETS = 16 * 1024;
-
-/** Most header fields. */
-const MAX_FIELDS = 198;
 
 /** Any other method is answered with 501. */
 const KNOWN_METHODS: ReadonlySet<string> = new Set(METHODS);
 
 const NO_OCTETS = Buffer.alloc(0);
+
+const NO_BODY: BodyFraming = { kind: "length", octets: 0 };
 
 const LINE_FEED = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
@@ -47,8 +47,11 @@ export class RequestHead {
   #all: Buffer = NO_OCTETS;
   /** Where the request line begins, after empty lines. */
   #start = 0;
-  #hasRequestLine = false;
+  /** The request line with its CR LF; empty until it has come. */
+  #line = "";
   #headEnd = 0;
+  /** Those of the header fields, where the head came in one chunk. */
+  #positions: number[] | null = null;
 
   /**
    * Takes the next octets; to be called until it answers anything but incomplete. The last chunk is
@@ -63,11 +66,12 @@ export class RequestHead {
   }
 
   #collect(chunk: Uint8Array): Buffer {
-    if (this.#collected === null) {
-      return Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+    if (this.#collected !== null) {
+      this.#collected.append(chunk);
+      return this.#collected.octets;
     }
-    this.#collected.append(chunk);
-    return this.#collected.octets;
+    if (Buffer.isBuffer(chunk)) return chunk;
+    return Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
   }
 
   #keep(chunk: Uint8Array): void {
@@ -78,14 +82,32 @@ export class RequestHead {
 
   #search(searched: number): HeadState {
     const octets = this.#all;
-    if (!this.#hasRequestLine) {
+    if (this.#line === "") {
       const fault = this.#searchRequestLine(searched);
       if (fault !== null) return fault;
     }
-    const end = octets.indexOf("\r\n\r\n", Math.max(this.#start, searched - 3));
+    const end = this.#findEnd(searched);
     if (end < 0) return octets.length > MAX_HEAD_OCTETS ? "too long" : "incomplete";
-    this.#headEnd = end + 4;
+    this.#headEnd = end + 2;
     return this.#headEnd > MAX_HEAD_OCTETS ? "too long" : "complete";
+  }
+
+  /** Where the empty line begins; negative: it has not come. */
+  #findEnd(searched: number): number {
+    const octets = this.#all;
+    // Mostly all comes at once, and is read only once.
+    if (searched === 0 && this.#line !== "" && octets.length <= MAX_HEAD_OCTETS) {
+      this.#positions = scanFields(octets, this.#fieldsAt);
+      const end = this.#positions?.at(-1);
+      if (end !== undefined) return this.#fieldsAt + end;
+    }
+    const end = octets.indexOf("\r\n\r\n", Math.max(this.#start, searched - 3));
+    return end < 0 ? -1 : end + 2;
+  }
+
+  /** Where the header fields begin, once the request line is known. */
+  get #fieldsAt(): number {
+    return this.#start + this.#line.length;
   }
 
   #searchRequestLine(searched: number): HeadFault | null {
@@ -96,27 +118,30 @@ export class RequestHead {
     }
     const end = octets.indexOf(LINE_FEED, Math.max(this.#start, searched));
     if (end < 0) return null;
-    this.#hasRequestLine = true;
     const line = octets.latin1Slice(this.#start, end + 1);
     if (!isRequestLine(line)) return "malformed";
-    return KNOWN_METHODS.has(line.slice(0, line.indexOf(" "))) ? null : "unknown method";
+    this.#line = line;
+    return KNOWN_METHODS.has(methodOf(line)) ? null : "unknown method";
   }
 
   /** Octets that came after the head; borrowed. */
   get octetsAfterHead(): Buffer {
-    return this.#all.subarray(this.#headEnd);
+    const { length } = this.#all;
+    return length === this.#headEnd ? NO_OCTETS : this.#all.subarray(this.#headEnd);
   }
 
   /** The request, once the head is complete. */
   request(): HttpRequest | HeadFault {
-    const text = this.#all.latin1Slice(this.#start, this.#headEnd - 4);
-    const [line = "", ...fields] = text.split("\r\n");
-    const [method = "", target = "", version] = line.split(" ");
-    if (fields.length > MAX_FIELDS) return "too long";
-    const url = urlOf(target);
-    const headers = headersOf(fields);
-    if (url === null || headers === null) return "malformed";
-    const isHttp10 = version === "HTTP/1.0";
+    const line = this.#line;
+    const lines = this.#all.latin1Slice(this.#fieldsAt, this.#headEnd - 2);
+    const positions = this.#positions ?? scanFields(this.#all, this.#fieldsAt);
+    const headers = HeaderFields.of(lines, positions);
+    if (typeof headers === "string") return headers;
+    const method = methodOf(line);
+    const targetAt = method.length + 1;
+    const url = urlOf(line.slice(targetAt, line.indexOf(" ", targetAt)));
+    if (url === null) return "malformed";
+    const isHttp10 = line.endsWith("0\r\n");
     const framing = framingOf(headers, isHttp10);
     if (framing === null || !namesHost(headers, isHttp10)) return "malformed";
     return { method, url, headers, isHttp10, framing };
@@ -128,8 +153,16 @@ function isRequestLine(line: string): boolean {
   return /^[!#$%&'*+.^_`|~0-9A-Za-z-]+ [\x21-\x7e\x80-\xff]+ HTTP\/1\.[01]\r\n$/.test(line);
 }
 
+function methodOf(line: string): string {
+  return line.startsWith("GET ") ? "GET" : line.slice(0, line.indexOf(" "));
+}
+
+/** A path that is the same in a URL, without a query; no component begins with a dot. */
+const PLAIN_PATH = /^(?:\/[\w~-][\w.~-]*)*\/?$/;
+
 /** The URL of a target in origin-form or absolute-form (RFC 9112, section 3.2); null: it has neither. */
-function urlOf(target: string): URL | null {
+function urlOf(target: string): RequestUrl | null {
+  if (PLAIN_PATH.test(target)) return { pathname: target, search: "" };
   // A URL takes a backslash for a slash, which other servers do not.
   if (target.includes("\\")) return null;
   // Without the Host header: one such as "a/b" would change the path of the target.
@@ -142,59 +175,25 @@ function asUtf8(target: string): string {
   return /[\x80-\xff]/.test(target) ? Buffer.from(target, "latin1").toString("utf8") : target;
 }
 
-/** Reads header fields; null: one is malformed. */
-export function headersOf(fields: readonly string[]): Headers | null {
-  const headers = new Headers();
-  for (const field of fields) {
-    if (!isField(field)) return null;
-    const colon = field.indexOf(":");
-    // Headers removes spaces and tabs around a value, and no other white space.
-    headers.append(field.slice(0, colon), field.slice(colon + 1));
-  }
-  return headers;
-}
-
-/**
- * Whether a line is a header field: no folded line, no white space in the name, no control character in
- * the value, because some servers take a bare CR or LF for a line end (RFC 9112, section 5).
- */
-export function isField(line: string): boolean {
-  return /^[!#$%&'*+.^_`|~0-9A-Za-z-]+:[\t\x20-\x7e\x80-\xff]*$/.test(line);
-}
-
 /**
  * How a body is framed; null: not in a reliable way, because length and coding are both present, one is
  * malformed, or HTTP/1.0 has a coding (RFC 9112, section 6).
  */
-function framingOf(headers: Headers, isHttp10: boolean): BodyFraming | null {
+function framingOf(headers: HeaderFields, isHttp10: boolean): BodyFraming | null {
   const length = headers.get("content-length");
   const coding = headers.get("transfer-encoding");
   if (coding !== null) {
     const isReliable = length === null && !isHttp10 && coding.toLowerCase() === "chunked";
     return isReliable ? { kind: "chunked" } : null;
   }
-  if (length === null) return { kind: "length", octets: 0 };
+  if (length === null) return NO_BODY;
   return /^\d{1,15}$/.test(length) ? { kind: "length", octets: Number(length) } : null;
 }
 
 /** Whether there is one Host header, with one host and perhaps a port; HTTP/1.0 needs none. */
-function namesHost(headers: Headers, isHttp10: boolean): boolean {
+function namesHost(headers: HeaderFields, isHttp10: boolean): boolean {
   // Several headers are joined by a comma.
   const host = headers.get("host");
   if (host === null) return isHttp10;
   return /^([\w.~!$&'()*+;=%-]+|\[[\da-f:.]+\])(:\d*)?$/i.test(host);
-}
-
-/** Whether a header that is a comma-separated list contains a token, ignoring case. */
-export function hasToken(headers: Headers, name: string, token: string): boolean {
-  const items = headers.get(name)?.toLowerCase().split(",") ?? [];
-  return items.some((item) => withoutBlanks(item) === token);
-}
-
-/** Removes spaces and tabs around a text; `trim` would remove other white space too. */
-function withoutBlanks(text: string): string {
-  let [start, end] = [0, text.length];
-  while (text[start] === " " || text[start] === "\t") start += 1;
-  while (end > start && (text[end - 1] === " " || text[end - 1] === "\t")) end -= 1;
-  return text.slice(start, end);
 }

@@ -14,6 +14,7 @@
 import { isIP } from "node:net";
 import { addressRanges } from "#transport/endpoint/address-ranges.ts";
 import { addressOf, printTcpPeer } from "#transport/endpoint/peer-address.ts";
+import type { ReadableFields } from "./header-fields.ts";
 
 /** An address in a header; its port is 0 where the header names none. */
 interface Hop {
@@ -37,7 +38,7 @@ export class TrustedProxies {
    * or malformed, when `peer`, the other side of the connection, is no trusted proxy, or when the two
    * headers name different clients, because then the client may have added one of them.
    */
-  clientOf(headers: Headers, peer: string): string | undefined {
+  clientOf(headers: ReadableFields, peer: string): string | undefined {
     const proxy = addressOf(peer);
     const isBelieved = proxy === null ? this.#trustsUnixSocket : this.#isTrusted(proxy);
     if (!isBelieved) return undefined;

@@ -5,7 +5,8 @@
  * @module
  */
 
-import type { FilePart, HttpAnswer } from "#transport/http/http-answer.ts";
+import type { ReadableFields } from "#transport/http/header-fields.ts";
+import { type FilePart, type HttpAnswer, printFields } from "#transport/http/http-answer.ts";
 import type { HttpRequest } from "#transport/http/http-request.ts";
 
 const NO_OCTETS = new Uint8Array(0);
@@ -25,24 +26,53 @@ export interface Representation {
   slice(start: number, end: number): FilePart | Uint8Array;
   /** Set where slices are views of octets that stay in memory. */
   isShared?: true;
+  /** The answer to a request without conditions and without a range, where it is kept. */
+  whole?: HttpAnswer;
 }
+
+/** What makes an answer depend on more than the content. */
+const CONDITIONS = [
+  "if-none-match",
+  "if-modified-since",
+  "if-match",
+  "if-unmodified-since",
+  "range",
+] as const;
 
 /** The representation of octets in memory; its entity tag is their hash. */
 export function representationOf(
   octets: Uint8Array,
   headers: Record<string, string>,
 ): Representation {
-  return {
+  return withWholeAnswer({
     size: octets.length,
     etag: `"${Bun.CryptoHasher.hash("sha256", octets, "hex").slice(0, 32)}"`,
     headers,
     slice: (start, end) => octets.subarray(start, end),
     isShared: true,
-  };
+  });
+}
+
+/** Content whose octets are in memory, with the answer that most requests get. */
+export function withWholeAnswer(content: Representation): Representation {
+  const whole = answerTo(content, { method: "GET", headers: new Headers() });
+  return { ...content, whole: { ...whole, printedFields: printFields(whole.headers) } };
 }
 
 /** Gives the answer that the conditions and the range of a GET or HEAD request ask for. */
 export function answerWith(content: Representation, request: ReadRequest): HttpAnswer {
+  const { whole } = content;
+  return whole !== undefined && isUnconditional(request.headers)
+    ? whole
+    : answerTo(content, request);
+}
+
+function isUnconditional(headers: ReadableFields): boolean {
+  for (const name of CONDITIONS) if (headers.has(name)) return false;
+  return true;
+}
+
+function answerTo(content: Representation, request: ReadRequest): HttpAnswer {
   const { size } = content;
   const { "Content-Type": type, "Content-Encoding": encoding, ...others } = content.headers;
   const headers: Record<string, string> = {
@@ -68,16 +98,16 @@ export function answerWith(content: Representation, request: ReadRequest): HttpA
 }
 
 /** Whether the content is of the version that the client wants: If-Match, or without it If-Unmodified-Since. */
-function isWanted(content: Representation, conditions: Headers): boolean {
-  const tags = conditions.get("If-Match");
+function isWanted(content: Representation, conditions: ReadableFields): boolean {
+  const tags = conditions.get("if-match");
   if (tags !== null) return tagsIn(tags).some((tag) => tag === "*" || tag === content.etag);
-  return isModifiedSince(content, conditions.get("If-Unmodified-Since")) !== true;
+  return isModifiedSince(content, conditions.get("if-unmodified-since")) !== true;
 }
 
 /** Whether the client has this version already: If-None-Match, or without it If-Modified-Since. */
-function isUnchanged(content: Representation, conditions: Headers): boolean {
-  const tags = conditions.get("If-None-Match");
-  if (tags === null) return isModifiedSince(content, conditions.get("If-Modified-Since")) === false;
+function isUnchanged(content: Representation, conditions: ReadableFields): boolean {
+  const tags = conditions.get("if-none-match");
+  if (tags === null) return isModifiedSince(content, conditions.get("if-modified-since")) === false;
   return tagsIn(tags).some((tag) => tag === "*" || tag.replace(/^W\//, "") === content.etag);
 }
 
@@ -91,8 +121,9 @@ function isModifiedSince(
   { lastModified }: Representation,
   date: string | null,
 ): boolean | undefined {
-  const since = Date.parse(date ?? "");
-  if (lastModified === undefined || Number.isNaN(since)) return undefined;
+  if (lastModified === undefined || date === null) return undefined;
+  const since = Date.parse(date);
+  if (Number.isNaN(since)) return undefined;
   return wholeSeconds(lastModified.getTime()) > wholeSeconds(since);
 }
 
@@ -106,7 +137,7 @@ function rangeOf(
   content: Representation,
   request: ReadRequest,
 ): Range | "unsatisfiable" | undefined {
-  const header = request.headers.get("Range");
+  const header = request.headers.get("range");
   if (header === null || request.method !== "GET" || !isSameVersion(content, request.headers)) {
     return undefined;
   }
@@ -127,8 +158,8 @@ function rangeOf(
 }
 
 /** If-Range: a part is sent only when the client's copy is of the same version. */
-function isSameVersion(content: Representation, conditions: Headers): boolean {
-  const version = conditions.get("If-Range");
+function isSameVersion(content: Representation, conditions: ReadableFields): boolean {
+  const version = conditions.get("if-range");
   if (version === null) return true;
   if (version.includes('"')) return version.trim() === content.etag;
   const date = Date.parse(version);

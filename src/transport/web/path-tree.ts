@@ -15,6 +15,10 @@ import type { HttpRequest } from "#transport/http/http-request.ts";
 import { type ErrorStatus, errorPage } from "./error-page.ts";
 import type { WebService } from "./web-service.ts";
 
+/** Paths whose services are kept, and the longest of them. */
+const MAX_FOUND = 1000;
+const MAX_FOUND_LENGTH = 200;
+
 /** A service other than `path`, which only nests others. */
 export type LeafServiceConfig = Exclude<WebServiceConfig, PathServiceConfig>;
 
@@ -23,8 +27,6 @@ export interface PathMatch {
   service: WebService;
   /** The path below the mount, decoded, without the slash between. */
   subpath: string;
-  /** Where the service is mounted: `/`, `/files`, `/a/b`. */
-  mount: string;
 }
 
 /** The services of one Web server by path. Bodies of requests are read and ignored, but by bridges. */
@@ -33,6 +35,8 @@ export class PathTree implements RequestHandler {
   readonly #hasBridge: boolean;
   readonly #root: TreeNode;
   readonly #services: WebService[];
+  /** Paths that were asked for lately. */
+  readonly #found = new Map<string, PathMatch>();
 
   private constructor(root: TreeNode, services: WebService[]) {
     this.#root = root;
@@ -84,10 +88,9 @@ export class PathTree implements RequestHandler {
 
   /** Has the service at a request's path answer it, else answers 400, 404 or 405. */
   perform(request: HttpRequest): HttpAnswer {
-    const components = decodePath(request.url.pathname);
-    if (components === undefined) return errorPage(400);
-    const match = this.#match(components);
-    if (match === undefined) return errorPage(404);
+    const { pathname } = request.url;
+    const match = this.find(pathname);
+    if (match === undefined) return errorPage(decodePath(pathname) === undefined ? 400 : 404);
     const { service, subpath } = match;
     const isRead = request.method === "GET" || request.method === "HEAD";
     if (service.isReadOnly && !isRead) return errorPage(405, { Allow: "GET, HEAD" });
@@ -100,8 +103,14 @@ export class PathTree implements RequestHandler {
 
   /** The service for the path of a URL; undefined when there is none. */
   find(pathname: string): PathMatch | undefined {
+    const found = this.#found.get(pathname);
+    if (found !== undefined) return found;
     const components = decodePath(pathname);
-    return components && this.#match(components);
+    const match = components && this.#match(components);
+    if (match === undefined || pathname.length > MAX_FOUND_LENGTH) return match;
+    if (this.#found.size >= MAX_FOUND) this.#found.clear();
+    this.#found.set(pathname, match);
+    return match;
   }
 
   /** Closes every service. */
@@ -120,11 +129,8 @@ export class PathTree implements RequestHandler {
       depth += 1;
     }
     if (!node.service) return undefined;
-    return {
-      service: node.service,
-      subpath: components.slice(depth).join("/"),
-      mount: `/${components.slice(0, depth).join("/")}`,
-    };
+    const isWhole = depth === components.length;
+    return { service: node.service, subpath: isWhole ? "" : components.slice(depth).join("/") };
   }
 }
 

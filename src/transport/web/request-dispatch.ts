@@ -165,7 +165,8 @@ export class RequestDispatch {
 
   #clientRequest(request: HttpRequest, { peer, isSecure }: ConnectionDetails): ClientRequest {
     const client = this.#proxies?.clientOf(request.headers, peer) ?? peer;
-    return { ...request, peer: client, isSecure };
+    const { method, url, headers, isHttp10, framing } = request;
+    return { method, url, headers, isHttp10, framing, peer: client, isSecure };
   }
 }
 

@@ -376,12 +376,19 @@ export class FrameDecoder {
     if (payload.length > 0 && !isCloseCode(code)) {
       return violation(`a close frame has the code ${code}, which may not be sent`);
     }
-    const reason = Buffer.from(payload.subarray(2));
-    if (!isUtf8(reason)) return notUtf8();
+    const reason = reasonIn(payload);
+    if (reason === null) return notUtf8();
     this.stop();
-    this.#handler.handleClose(code, reason.toString());
+    this.#handler.handleClose(code, reason);
     return null;
   }
+}
+
+/** The reason in the payload of a close frame; null: it is not UTF-8. */
+function reasonIn(payload: Uint8Array): string | null {
+  if (payload.length <= 2) return "";
+  const octets = Buffer.from(payload.subarray(2));
+  return isUtf8(octets) ? octets.toString() : null;
 }
 
 /** Length of a frame header; -1: fewer octets are known than it has. */

@@ -4,12 +4,16 @@
  * @module
  */
 
-import { createHash } from "node:crypto";
 import type { WebSocketOptions } from "#config/options/websocket-config.ts";
+import type { ReadableFields } from "#transport/http/header-fields.ts";
 import { agreeOnDeflate, DeflateCodec } from "./permessage-deflate.ts";
 
 /** Appended to the client's key by every server (RFC 6455, section 1.3). */
 const KEY_SUFFIX = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+
+/** What every answer begins with. */
+const SWITCHING =
+  "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n";
 
 /** The answer to a handshake, and the compression that it negotiates. */
 export interface HandshakeAnswer {
@@ -30,30 +34,25 @@ export interface HandshakeAnswerOptions {
 
 /** Value of Sec-WebSocket-Accept for a client's key. */
 export function acceptFor(key: string): string {
-  return createHash("sha1").update(`${key}${KEY_SUFFIX}`).digest("base64");
+  return Bun.SHA1.hash(`${key}${KEY_SUFFIX}`, "base64");
 }
 
 /** Answers a handshake that has been found valid. */
 export function answerHandshake(
-  headers: Headers,
+  headers: ReadableFields,
   { protocol, options, server, setCookie }: HandshakeAnswerOptions,
 ): HandshakeAnswer {
   const accept = acceptFor(headers.get("sec-websocket-key") ?? "");
   const deflate = options.compression?.deflate;
   const agreement =
     deflate === undefined ? null : agreeOnDeflate(headers.get("sec-websocket-extensions"), deflate);
-  const lines = [
-    "HTTP/1.1 101 Switching Protocols",
-    "Upgrade: websocket",
-    "Connection: Upgrade",
-    `Sec-WebSocket-Accept: ${accept}`,
-  ];
-  if (protocol !== "") lines.push(`Sec-WebSocket-Protocol: ${protocol}`);
-  if (agreement !== null) lines.push(`Sec-WebSocket-Extensions: ${agreement.header}`);
-  if (setCookie !== null) lines.push(`Set-Cookie: ${setCookie}`);
-  if (server !== null) lines.push(`Server: ${server}`);
+  let head = `${SWITCHING}Sec-WebSocket-Accept: ${accept}\r\n`;
+  if (protocol !== "") head += `Sec-WebSocket-Protocol: ${protocol}\r\n`;
+  if (agreement !== null) head += `Sec-WebSocket-Extensions: ${agreement.header}\r\n`;
+  if (setCookie !== null) head += `Set-Cookie: ${setCookie}\r\n`;
+  if (server !== null) head += `Server: ${server}\r\n`;
   return {
-    answer: Buffer.from(`${lines.join("\r\n")}\r\n\r\n`, "latin1"),
+    answer: Buffer.from(`${head}\r\n`, "latin1"),
     codec: agreement && deflate ? new DeflateCodec(agreement, deflate.memory_level) : null,
   };
 }

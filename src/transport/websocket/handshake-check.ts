@@ -6,9 +6,9 @@
 
 import type { WebSocketOptions } from "#config/options/websocket-config.ts";
 import type { WebSocketServiceConfig } from "#config/web-service/web-service-config.ts";
+import { hasToken } from "#transport/http/header-fields.ts";
 import type { HttpAnswer } from "#transport/http/http-answer.ts";
 import type { HttpRequest } from "#transport/http/http-request.ts";
-import { hasToken } from "#transport/http/request-head.ts";
 import { isOriginAllowed } from "./origin.ts";
 import { statusPage } from "./status-page.ts";
 import { type ChosenSubprotocol, chooseSubprotocol, subprotocolsFor } from "./subprotocol.ts";

@@ -9,7 +9,7 @@
 import { randomBytes } from "node:crypto";
 
 import { OctetCollector } from "#transport/endpoint/octet-collector.ts";
-import { hasToken, headersOf } from "#transport/http/request-head.ts";
+import { HeaderFields, hasToken, scanFields } from "#transport/http/header-fields.ts";
 import { acceptFor } from "./handshake-answer.ts";
 
 /** Longest head of an answer, in octets. */
@@ -47,21 +47,26 @@ export class HandshakeRequest {
   take(chunk: Uint8Array): Uint8Array | string | null {
     this.#answer.append(chunk);
     const { octets } = this.#answer;
-    const end = octets.indexOf(HEAD_END);
-    if (end > MAX_HEAD_OCTETS || (end < 0 && octets.length > MAX_HEAD_OCTETS)) {
+    const fieldsEnd = octets.indexOf(HEAD_END);
+    if ((fieldsEnd < 0 ? octets.length : fieldsEnd) > MAX_HEAD_OCTETS) {
       return `the head of its answer is longer than ${MAX_HEAD_OCTETS} octets`;
     }
-    if (end >= 0) return this.#fault(octets.latin1Slice(0, end)) ?? octets.subarray(end + 4);
-    return isBeginOfAnswer(octets) ? null : NOT_HTTP;
+    if (fieldsEnd < 0) return isBeginOfAnswer(octets) ? null : NOT_HTTP;
+    const end = fieldsEnd + HEAD_END.length;
+    return this.#fault(octets.subarray(0, end)) ?? octets.subarray(end);
   }
 
-  #fault(head: string): string | null {
-    const [line = "", ...fields] = head.split("\r\n");
+  #fault(head: Buffer): string | null {
+    const fieldsStart = head.indexOf("\r\n") + 2;
+    const line = head.latin1Slice(0, fieldsStart - 2);
     const status = /^HTTP\/1\.\d (\d{3})(?: |$)/.exec(line)?.[1];
     if (status === undefined) return NOT_HTTP;
     if (status !== "101") return `it answered the WebSocket handshake with status ${status}`;
-    const headers = headersOf(fields);
-    if (headers === null) return "a header of its answer to the WebSocket handshake is malformed";
+    const lines = head.latin1Slice(fieldsStart);
+    const headers = HeaderFields.of(lines, scanFields(head, fieldsStart));
+    if (typeof headers === "string") {
+      return "a header of its answer to the WebSocket handshake is malformed";
+    }
     if (!hasToken(headers, "upgrade", "websocket") || !hasToken(headers, "connection", "upgrade")) {
       return "it switched to another protocol than WebSocket";
     }

@@ -7,7 +7,7 @@
  * @module
  */
 
-import type { SerializerName } from "#wamp/serializer-name.ts";
+import { SERIALIZER_NAMES, type SerializerName } from "#wamp/serializer-name.ts";
 
 /** The negotiated subprotocol of a connection. */
 export interface ChosenSubprotocol {
@@ -17,6 +17,16 @@ export interface ChosenSubprotocol {
   /** Value of Sec-WebSocket-Protocol in the answer; empty: the client offered none. */
   protocol: string;
 }
+
+/** Every subprotocol by its name. */
+const SUBPROTOCOLS: ReadonlyMap<string, ChosenSubprotocol> = new Map(
+  SERIALIZER_NAMES.flatMap((serializer) =>
+    subprotocolsFor([serializer]).map((protocol) => [
+      protocol,
+      { serializer, isBatched: protocol.endsWith(".batched"), protocol },
+    ]),
+  ),
+);
 
 /** All subprotocols of some serializers: `wamp.2.cbor`, `wamp.2.cbor.batched`. */
 export function subprotocolsFor(serializers: readonly SerializerName[]): string[] {
@@ -32,6 +42,9 @@ export function chooseSubprotocol(
   enabled: readonly SerializerName[],
   isRequired: boolean,
 ): ChosenSubprotocol | undefined {
+  // Most clients offer one.
+  const only = offered === null ? undefined : SUBPROTOCOLS.get(offered);
+  if (only !== undefined) return enabled.includes(only.serializer) ? only : undefined;
   const names = (offered ?? "")
     .split(",")
     .map((name) => name.trim())
@@ -42,11 +55,8 @@ export function chooseSubprotocol(
       : { serializer: "json", isBatched: false, protocol: "" };
   }
   for (const protocol of names) {
-    const [, serializerName, batched] = /^wamp\.2\.([a-z]+)(\.batched)?$/.exec(protocol) ?? [];
-    const serializer = enabled.find((name) => name === serializerName);
-    if (serializer !== undefined) {
-      return { serializer, isBatched: batched !== undefined, protocol };
-    }
+    const known = SUBPROTOCOLS.get(protocol);
+    if (known !== undefined && enabled.includes(known.serializer)) return known;
   }
   return undefined;
 }

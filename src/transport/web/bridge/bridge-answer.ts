@@ -6,6 +6,8 @@
  * @module
  */
 
+import type { ReadableFields } from "#transport/http/header-fields.ts";
+
 /** An answer to one request. */
 export interface BridgeAnswer {
   status: number;
@@ -26,7 +28,7 @@ export function denial(
 }
 
 /** The headers of every answer; pages of any origin may use the bridge, as in Crossbar. */
-export function commonHeaders(request: Headers): Record<string, string> {
+export function commonHeaders(request: ReadableFields): Record<string, string> {
   const origin = request.get("origin") ?? "null";
   const requestedHeaders = request.get("access-control-request-headers");
   return {

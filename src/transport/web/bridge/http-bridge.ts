@@ -126,7 +126,7 @@ export class HttpBridge implements RequestHandler {
     body: Uint8Array,
     clientGone: () => AbortSignal,
   ): Promise<BridgeAnswer> {
-    const refusal = this.#signed?.refusalOf(url.searchParams, body, Date.now());
+    const refusal = this.#signed?.refusalOf(new URLSearchParams(url.search), body, Date.now());
     if (refusal) return refusal;
     const request = readBody(this.#config.type, body);
     return "status" in request ? request : this.#request(request, clientGone());

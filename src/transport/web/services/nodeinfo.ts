@@ -13,7 +13,7 @@ export function openNodeInfo(context: TransportContext): WebService {
     isReadOnly: true,
     handle(request) {
       const info = context.nodeInfo;
-      const isJson = prefersJson(request.headers.get("Accept") ?? "");
+      const isJson = prefersJson(request.headers.get("accept") ?? "");
       const octets = new TextEncoder().encode(isJson ? jsonOf(info) : pageOf(info));
       return {
         status: 200,

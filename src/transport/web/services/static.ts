@@ -10,29 +10,35 @@ import { basename, join, relative, resolve, sep } from "node:path";
 import { errorCodeOf } from "#base/failure.ts";
 import type { StaticServiceConfig } from "#config/web-service/web-service-config.ts";
 import { isOutOfDescriptors } from "#transport/endpoint/descriptors.ts";
-
 import { FilePart, type HttpAnswer } from "#transport/http/http-answer.ts";
-import type { HttpRequest } from "#transport/http/http-request.ts";
-import { answerWith } from "#transport/web/conditional-request.ts";
+import type { HttpRequest, RequestUrl } from "#transport/http/http-request.ts";
+import {
+  answerWith,
+  type Representation,
+  withWholeAnswer,
+} from "#transport/web/conditional-request.ts";
 import { errorPage } from "#transport/web/error-page.ts";
 import { mediaTypeOf } from "#transport/web/media-type.ts";
 import type { WebService } from "#transport/web/web-service.ts";
 import { listDirectory } from "./directory-listing.ts";
+import { ShortFiles } from "./short-files.ts";
 
 /** Longest part of a file that is read into memory before it is sent. */
 const READ_AT_ONCE_OCTETS = 64 * 1024;
 
-const INDEX_NAMES = ["index.html", "index.htm", "index"];
+const FIRST_INDEX = "index.html";
+const INDEX_NAMES = [FIRST_INDEX, "index.htm", "index"];
 
 /** Serves a folder, which may be made later: until then every request is answered with 404. */
 export function openStatic(config: StaticServiceConfig): WebService {
   let root: string | undefined;
+  const files = new ShortFiles();
   return {
     isReadOnly: true,
     handle(request, subpath) {
       try {
         root ??= realpathSync(config.directory);
-        return answer(root, config, request, subpath);
+        return answer({ root, config, files }, request, subpath);
       } catch (thrown) {
         if (isOutOfDescriptors(thrown)) return errorPage(503, { "Retry-After": "1" });
         // The folder is not there yet, or the file was removed since it was found, or is not to be read.
@@ -43,25 +49,31 @@ export function openStatic(config: StaticServiceConfig): WebService {
   };
 }
 
-function answer(
-  root: string,
-  config: StaticServiceConfig,
-  request: HttpRequest,
-  subpath: string,
-): HttpAnswer {
+/** A folder that is there. */
+interface StaticFolder {
+  root: string;
+  config: StaticServiceConfig;
+  files: ShortFiles;
+}
+
+function answer(folder: StaticFolder, request: HttpRequest, subpath: string): HttpAnswer {
+  const { root, config, files } = folder;
   const { url } = request;
   const isFolderRequested = url.pathname.endsWith("/");
+  const path = `${root}/${subpath}${isFolderRequested ? FIRST_INDEX : ""}`;
+  const kept = files.get(path);
+  if (kept !== undefined) return answerWith(kept, request);
   const found = locate(root, subpath.replace(/\/$/, ""));
   if (found?.stats.isDirectory()) {
     if (!isFolderRequested) return redirectToFolder(url);
     const index = findIndex(root, found.file);
-    if (index) return answerFile(index, config, request);
+    if (index) return answerFile(folder, index, request, index.name === FIRST_INDEX ? path : null);
     if (config.options.enable_directory_listing) return answerListing(found.file);
   }
-  if (found?.stats.isFile() && !isFolderRequested) return answerFile(found, config, request);
+  if (found?.stats.isFile() && !isFolderRequested) return answerFile(folder, found, request, path);
   const name = config.options.default_file;
   const fallback = name === null ? undefined : locate(root, relative(root, resolve(root, name)));
-  return fallback?.stats.isFile() ? answerFile(fallback, config, request) : errorPage(404);
+  return fallback?.stats.isFile() ? answerFile(folder, fallback, request, null) : errorPage(404);
 }
 
 interface Located {
@@ -107,26 +119,37 @@ function findIndex(root: string, folder: string): Located | undefined {
   return undefined;
 }
 
-function redirectToFolder(url: URL): HttpAnswer {
+function redirectToFolder(url: RequestUrl): HttpAnswer {
   // Relative to the folder above, so that it is right behind any other proxy.
   const last = url.pathname.slice(url.pathname.lastIndexOf("/") + 1);
   return { status: 302, headers: { Location: `./${last}/${url.search}` }, body: Buffer.alloc(0) };
 }
 
-function answerFile(found: Located, config: StaticServiceConfig, request: HttpRequest): HttpAnswer {
-  const { name, file, stats } = found;
+/** Keeps a short file that is sent whole under the path that was requested; null: it is not kept. */
+function answerFile(
+  { config, files }: StaticFolder,
+  { name, file, stats }: Located,
+  request: HttpRequest,
+  path: string | null,
+): HttpAnswer {
   const { mime_types, cache_timeout } = config.options;
   const type = name === "index" ? "text/html; charset=utf-8" : mediaTypeOf(name, mime_types);
   const headers: Record<string, string> = { "Content-Type": type };
   if (cache_timeout !== null) headers["Cache-Control"] = `public, max-age=${cache_timeout}`;
-  const content = {
+  const content: Representation = {
     size: stats.size,
     etag: `"${stats.size.toString(16)}-${Math.floor(stats.mtimeMs * 1000).toString(16)}"`,
     lastModified: stats.mtime,
     headers,
-    slice: (start: number, end: number) => readPart(file, start, end),
+    slice: (start, end) => readPart(file, start, end),
   };
-  return answerWith(content, request);
+  const answer = answerWith(content, request);
+  const octets = answer.status === 200 && answer.body;
+  if (path !== null && octets instanceof Uint8Array && octets.length === stats.size) {
+    const slice = (start: number, end: number) => octets.subarray(start, end);
+    files.keep(path, stats, withWholeAnswer({ ...content, slice }));
+  }
+  return answer;
 }
 
 /** Short parts are read at once, so that no file stays open for them. */
@@ -134,7 +157,8 @@ function readPart(file: string, start: number, end: number): FilePart | Uint8Arr
   const part = new FilePart(file, start, end);
   if (part.length > READ_AT_ONCE_OCTETS) return part;
   try {
-    const octets = Buffer.allocUnsafe(part.length);
+    // Not of Buffer's pool, which they would keep in memory with them.
+    const octets = Buffer.allocUnsafeSlow(part.length);
     return octets.subarray(0, part.read(octets, 0));
   } finally {
     part.close();

@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { DescriptorBudget } from "#transport/endpoint/descriptor-budget.ts";
+import { fakeTime } from "../../../support/fake-time.ts";
 import { keptLog } from "../../../support/kept-log.ts";
 
 /** A process of 200 descriptors that has 20 open without clients. */
@@ -30,4 +31,21 @@ test("refuses nobody where the system tells no limit", () => {
   const budget = new DescriptorBudget({ max: () => Number.POSITIVE_INFINITY, count: () => 0 });
   expect(Array.from({ length: 1000 }, () => budget.take(2, log))).not.toContain(false);
   expect(logged).toEqual([]);
+});
+
+test("counts the descriptors of the process at most once a second, while no client is there", () => {
+  const pass = fakeTime();
+  const { log } = keptLog("warn");
+  let counts = 0;
+  const budget = new DescriptorBudget({ max: () => 200, count: () => ++counts });
+  const comeAndGo = () => {
+    budget.take(2, log);
+    budget.release(2, log);
+    return counts;
+  };
+  expect([comeAndGo(), comeAndGo()]).toEqual([1, 1]);
+  pass(999);
+  expect(comeAndGo()).toBe(1);
+  pass(1);
+  expect(comeAndGo()).toBe(2);
 });

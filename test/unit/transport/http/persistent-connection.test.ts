@@ -8,8 +8,11 @@ import {
 import { fakeTime } from "../../../support/fake-time.ts";
 import { ScriptedSocket } from "../../../support/scripted-socket.ts";
 
-/** A connection whose requests wait to be answered; `events` is what each was told, in order. */
-function connection() {
+/**
+ * A connection whose requests wait to be answered; `events` is what each was told, in order. A turn always has
+ * time left, unless other turns are given.
+ */
+function connection(turns = new EventTurns(() => 0)) {
   const socket = new ScriptedSocket();
   const events: string[] = [];
   const waiting: ReadNextRequest[] = [];
@@ -35,8 +38,7 @@ function connection() {
     },
     onEnd: () => void ended++,
   };
-  // A turn that always has time left.
-  const made = new PersistentConnection(options, new EventTurns(() => 0));
+  const made = new PersistentConnection(options, turns);
   made.begin((readNextRequest) => {
     waiting.push(readNextRequest);
     return answering("first");
@@ -156,6 +158,56 @@ describe("the end of a persistent connection", () => {
     expect(socket.done).toEqual(["end"]);
     pass(1000);
     expect(socket.done).toEqual(["end", "terminate"]);
+  });
+
+  test("comes 75 seconds after the last answer, whenever the first one was", async () => {
+    const pass = fakeTime();
+    const { socket, receive, answer } = connection();
+    await answer();
+    for (const answerMs of [0, 0, 40_000, 1000]) {
+      pass(50_000);
+      receive(request("/"));
+      pass(answerMs);
+      await answer();
+    }
+    pass(74_999);
+    expect(socket.done).toEqual([]);
+    pass(1);
+    expect(socket.done).toEqual(["end"]);
+  });
+
+  test("comes 75 seconds after an answer, though a part of the next request has come", async () => {
+    const pass = fakeTime();
+    const { socket, receive, answer } = connection();
+    await answer();
+    pass(60_000);
+    receive("GET / HT");
+    pass(15_000);
+    expect(socket.done).toEqual(["end"]);
+  });
+
+  test("does not come while the next request waits for its turn", async () => {
+    const pass = fakeTime();
+    let now = 0;
+    let nextTurn = () => {};
+    const turns = new EventTurns(
+      () => now,
+      (begin) => {
+        nextTurn = begin;
+      },
+    );
+    const { socket, events, receive, answer } = connection(turns);
+    await answer();
+    receive(request("/a"));
+    turns.hasTime();
+    now = 11;
+    await answer(request("/b"));
+    pass(75_000);
+    nextTurn();
+    expect([events, socket.done]).toEqual([
+      ["/a", "/b"],
+      ["pause", "resume"],
+    ]);
   });
 
   test("does not come while a request is answered, however long that takes", async () => {

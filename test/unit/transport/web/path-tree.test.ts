@@ -39,7 +39,7 @@ test("the longest configured path answers and is told what follows", async () =>
   expect(ask(tree, "/ab")).toBe("root:ab");
   expect(ask(tree, "/nest/b/c")).toBe("b:c");
   expect(ask(tree, "/nest/zzz")).toBe("404");
-  expect(tree.find("/nest/b/c")?.mount).toBe("/nest/b");
+  expect(tree.find("/nest/b/c")?.subpath).toBe("c");
   expect(tree.find("/a%00")).toBeUndefined();
 });
 
