@@ -17,15 +17,20 @@ import {
 } from "./role.ts";
 import { UriPatternMap } from "./uri-match.ts";
 
-/** A role of a realm with its permissions; only the best match of a URI counts. */
+/**
+ * A role of a realm with its permissions; only the best match of a URI counts. As in Crossbar that is the exact one,
+ * then a wildcard, then the longest prefix: unlike a call or an event, for which prefixes go before wildcards.
+ */
 export class PermissionRole implements Role {
   readonly name: string;
-  readonly #permissions = new UriPatternMap<PermissionConfig>();
+  readonly #wildcards = new UriPatternMap<PermissionConfig>();
+  readonly #others = new UriPatternMap<PermissionConfig>();
 
   constructor(config: Pick<RoleConfig, "name" | "permissions">) {
     this.name = config.name;
     for (const permission of config.permissions) {
-      this.#permissions.set(permission.uri, permission.match, permission);
+      const permissions = permission.match === "wildcard" ? this.#wildcards : this.#others;
+      permissions.set(permission.uri, permission.match, permission);
     }
   }
 
@@ -42,7 +47,11 @@ export class PermissionRole implements Role {
   }
 
   #best(uri: string): PermissionConfig | undefined {
-    return this.#permissions.matches(uri).next().value;
+    return (
+      this.#others.get(uri, "exact") ??
+      this.#wildcards.matches(uri).next().value ??
+      this.#others.matches(uri).next().value
+    );
   }
 }
 

@@ -63,6 +63,26 @@ describe("PermissionRole", () => {
     expect(role.permitsMatch("subscribe", "a.secret.key")).toBe(false);
   });
 
+  test("takes a wildcard before every prefix, as Crossbar does, and after an exact URI", () => {
+    const role = new PermissionRole({
+      name: "r",
+      permissions: [
+        permission("", "prefix", true),
+        permission("shop.branch.", "prefix", true),
+        permission("shop..admin", "wildcard", false),
+        permission("shop.main.admin", "exact", true),
+        permission("depot.", "prefix", false),
+        permission("depot..state", "wildcard", true),
+      ],
+    });
+    expect(() => role.authorize(requester, call("shop.branch.admin"))).toThrow(denied);
+    expect(role.permitsMatch("call", "shop.branch.admin")).toBe(false);
+    expect(role.permitsMatch("call", "shop.branch.orders")).toBe(true);
+    expect(role.permitsMatch("call", "shop.main.admin")).toBe(true);
+    expect(role.permitsMatch("call", "depot.north.state")).toBe(true);
+    expect(role.permitsMatch("call", "depot.north.stock")).toBe(false);
+  });
+
   test("discloses callers and publishers apart", () => {
     const role = new PermissionRole({ name: "r", permissions: [permission("a.", "prefix", true)] });
     const { id, uri, payload } = {
