@@ -134,6 +134,8 @@ function normalizeArchive(
 ): ArchiveServiceConfig | UnavailableServiceConfig {
   const archive = resolve(report.folder, item.archive);
   const origin = item.origin ?? null;
+  const hashes = item.hashes.map((hash) => hash.toLowerCase());
+  const prefix = item.object_prefix ? `${item.object_prefix.replace(/\/+$/, "")}/` : "";
   if (!existsSync(archive) && (origin === null || !item.download)) {
     const missing = origin === null ? 'no "origin" is given' : '"download" is not true';
     const state = `Cannot serve "${archive}": no such file, and ${missing}`;
@@ -144,6 +146,8 @@ function normalizeArchive(
   if (!existsSync(archive)) report.need([...path, "archive"], { kind: "download", file: archive });
   else if (!statSync(archive).isFile()) {
     report.fault([...path, "archive"], `Cannot serve "${archive}": it is no file`);
+  } else {
+    report.need([...path, "archive"], { kind: "archive", file: archive, prefix, hashes });
   }
   return {
     type: "archive",
@@ -154,7 +158,7 @@ function normalizeArchive(
     default_object: item.default_object ?? null,
     object_prefix: item.object_prefix ?? null,
     mime_types: item.mime_types,
-    hashes: item.hashes.map((hash) => hash.toLowerCase()),
+    hashes,
     options: {
       default_file: item.options?.default_file ?? null,
       allow_cross_origin: item.options?.allow_cross_origin ?? false,
