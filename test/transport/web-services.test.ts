@@ -689,3 +689,18 @@ test("archive answers 503 until its origin delivers", async () => {
   expect(textOf(await ask())).toBe("app()");
   expect(await readdir(inside)).toEqual(["a.zip"]);
 });
+
+test("json is not kept where that is discouraged, and read elsewhere where that is allowed", async () => {
+  const url = await start({
+    open: jsonAt("1"),
+    closed: jsonAt("1", { allow_cross_origin: false, discourage_caching: true }),
+  });
+  const headersOf = async (path: string) => {
+    const { headers } = await get(url + path, { headers: { Origin: "https://page.example" } });
+    const names = ["cache-control", "access-control-allow-origin"];
+    return [...names, "access-control-allow-credentials"].map((name) => headers.get(name));
+  };
+  expect(await headersOf("/open")).toEqual(["no-cache", "*", null]);
+  const discouraged = "no-store, no-cache, must-revalidate, max-age=0";
+  expect(await headersOf("/closed")).toEqual([discouraged, null, null]);
+});
