@@ -10,6 +10,7 @@ import { inOrder } from "#config/text/config-issue.ts";
 import { needsNodeKey } from "#node/node-controller.ts";
 import { checkNodeKey } from "#node/node-key.ts";
 import { writeCompletely } from "#observe/write-output.ts";
+import { checkArchives } from "./check-archives.ts";
 import { checkPython } from "./check-python.ts";
 import { type ConfigFileChoice, requireConfigFile } from "./config-file.ts";
 import { ExitCode } from "./exit-code.ts";
@@ -24,7 +25,9 @@ export async function checkCommand(choice: ConfigFileChoice): Promise<number> {
   const file = requireConfigFile(choice);
   const { config, faults, warnings, needs } = await loadNodeConfig(file);
   const python = config === null ? [] : await checkPython(needs, config.folder);
-  reportWarnings(inOrder([...warnings, ...checkMachine(needs, thisMachine()), ...python]));
+  const archives = await checkArchives(needs);
+  const machine = checkMachine(needs, thisMachine());
+  reportWarnings(inOrder([...warnings, ...machine, ...archives, ...python]));
   if (config === null || faults.length > 0) {
     reportFaults(faults, file);
     return ExitCode.failed;

@@ -45,8 +45,8 @@ function unmetBy(machine: Machine, need: MachineNeed): string | null {
     if (hasAddress(machine.addresses, need.address)) return null;
     return `Cannot listen on "${need.address}": this machine has no such address`;
   }
-  // `check` asks Python; at the start the component itself reports it.
-  if (need.kind === "python") return null;
+  // `check` asks Python and opens archives; at the start the components and services themselves report it.
+  if (need.kind === "python" || need.kind === "archive") return null;
   if (need.kind === "folder") {
     return machine.isFolder(need.folder) ? null : `Cannot use "${need.folder}": no such folder`;
   }

@@ -16,6 +16,8 @@ export type MachineNeed =
   | { kind: "cookies"; file: string }
   /** The file is downloaded. */
   | { kind: "download"; file: string }
+  /** The ZIP file is read: its files below the prefix are served, if its SHA-256 is one of these, or any. */
+  | { kind: "archive"; file: string; prefix: string; hashes: readonly string[] }
   /** A program works, or looks for modules, in this folder. */
   | { kind: "folder"; folder: string }
   /** One of these files is run. */

@@ -67,7 +67,7 @@ const soundNode = {
           endpoint: { type: "tcp", port: 8080, tls: undefined },
           options: {},
           paths: {
-            json: { type: "json", value: 1, options: {} },
+            json: { type: "json", value: [1], options: {} },
             zip: {
               type: "archive",
               archive: "a.zip",

@@ -271,6 +271,7 @@ const service: v.GenericSchema<unknown, WebServiceConfig> = v.variant("type", [
       mime_types: mapOf(text),
       cache_timeout: v.nullable(count),
       default_file: v.nullable(text),
+      allow_cross_origin: flag,
     }),
   }),
   v.strictObject({
@@ -283,9 +284,14 @@ const service: v.GenericSchema<unknown, WebServiceConfig> = v.variant("type", [
     object_prefix: v.nullable(text),
     mime_types: mapOf(text),
     hashes: texts,
+    options: v.strictObject({ default_file: v.nullable(text), allow_cross_origin: flag }),
   }),
   v.strictObject({ type: v.literal("nodeinfo") }),
-  v.strictObject({ type: v.literal("json"), text: v.string() }),
+  v.strictObject({
+    type: v.literal("json"),
+    text: v.string(),
+    options: v.strictObject({ allow_cross_origin: flag, discourage_caching: flag }),
+  }),
   v.strictObject({ type: v.literal("redirect"), url: text }),
   v.strictObject({ type: v.literal("caller"), ...bridge }),
   v.strictObject({ type: v.literal("publisher"), ...bridge }),

@@ -15,6 +15,7 @@ import type { Listener } from "#transport/listener.ts";
 import type { Peer, PeerHandler, TransportDetails } from "#wamp/peer.ts";
 import { afterTest } from "./cleanups.ts";
 import { rawSocketDefaults, webSocketDefaults } from "./default-options.ts";
+import { jsonAt } from "./json-service.ts";
 import { anyPort, openTransport } from "./transports.ts";
 
 /** RawSocket, a WebSocket at `/ws` and a JSON value at `/`, on any port. */
@@ -29,7 +30,7 @@ export function universal(
     endpoint,
     rawsocket: { ...session, options: rawSocketDefaults },
     paths: {
-      "/": { type: "json", text: '{"here":true}' },
+      "/": jsonAt('{"here":true}'),
       ws: { ...session, type: "websocket", options: { ...webSocketDefaults, ...options } },
     },
   };

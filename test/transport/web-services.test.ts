@@ -3,6 +3,7 @@ import { mkdir, readdir, symlink, truncate, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { gzipSync, zipSync } from "fflate";
+import { readZipDirectory } from "#base/zip-directory.ts";
 import type { WebTransportConfig } from "#config/transport/transport-config.ts";
 import type {
   ArchiveServiceConfig,
@@ -12,10 +13,10 @@ import type {
 import type { HttpAnswer } from "#transport/http/http-answer.ts";
 import type { HttpRequest } from "#transport/http/http-request.ts";
 import { openArchive } from "#transport/web/services/archive.ts";
-import { readDirectory } from "#transport/web/services/archive-directory.ts";
 import { unzipMember } from "#transport/web/services/archive-member.ts";
 import type { WorkerContext } from "#worker/running-worker.ts";
 import { afterTest } from "../support/cleanups.ts";
+import { jsonAt } from "../support/json-service.ts";
 import { keptLog } from "../support/kept-log.ts";
 import { quietContext } from "../support/quiet-context.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
@@ -66,6 +67,7 @@ function staticAt(
     mime_types: {},
     cache_timeout: 60,
     default_file: null,
+    allow_cross_origin: false,
   };
   return { type: "static", directory, options: { ...defaults, ...options } };
 }
@@ -126,8 +128,27 @@ test("static sends ranges of files over the wire", async () => {
   expect(await part.text()).toBe("345");
   const beyond = await get(`${url}/ten.txt`, { headers: { Range: "bytes=10-" } });
   expect([beyond.status, beyond.headers.get("content-range")]).toEqual([416, "bytes */10"]);
-  const several = await get(`${url}/ten.txt`, { headers: { Range: "bytes=0-1,4-5" } });
-  expect([several.status, await several.text()]).toEqual([200, "0123456789"]);
+  const several = await get(`${url}/ten.txt`, { headers: { Range: "bytes=0-1,-2" } });
+  const type = several.headers.get("content-type") ?? "";
+  const boundary = /^multipart\/byteranges; boundary=([0-9a-f]{32})$/.exec(type)?.[1];
+  expect([several.status, several.headers.get("content-range")]).toEqual([206, null]);
+  expect(await several.text()).toBe(
+    [
+      "",
+      `--${boundary}`,
+      "Content-Type: text/plain; charset=utf-8",
+      "Content-Range: bytes 0-1/10",
+      "",
+      "01",
+      `--${boundary}`,
+      "Content-Type: text/plain; charset=utf-8",
+      "Content-Range: bytes 8-9/10",
+      "",
+      "89",
+      `--${boundary}--`,
+      "",
+    ].join("\r\n"),
+  );
 });
 
 test("HEAD has the headers of GET and no body", async () => {
@@ -136,7 +157,7 @@ test("HEAD has the headers of GET and no body", async () => {
     "/": staticAt(root),
     list: staticAt(join(root, "plain"), { enable_directory_listing: true }),
     info: { type: "nodeinfo" },
-    json: { type: "json", text: '{"a":1}' },
+    json: jsonAt('{"a":1}'),
   });
   for (const path of ["/ten.txt", "/", "/list/", "/info", "/json", "/missing"]) {
     const whole = await get(url + path);
@@ -275,7 +296,7 @@ test("other methods are refused with what is allowed", async () => {
   const url = await start({ "/": staticAt(await site()), info: { type: "nodeinfo" } });
   for (const path of ["/ten.txt", "/info"]) {
     const response = await get(url + path, { method: "POST" });
-    expect([response.status, response.headers.get("allow")]).toEqual([405, "GET, HEAD"]);
+    expect([response.status, response.headers.get("allow")]).toEqual([405, "GET, HEAD, OPTIONS"]);
   }
 });
 
@@ -299,7 +320,7 @@ test("nodeinfo answers a page, or JSON when that is preferred", async () => {
 
 test("json answers its value and redirect its URL", async () => {
   const url = await start({
-    json: { type: "json", text: '{"a":[1,"ü"]}' },
+    json: jsonAt('{"a":[1,"ü"]}'),
     go: { type: "redirect", url: "https://example.com/x" },
   });
   const json = await get(`${url}/json`);
@@ -352,6 +373,7 @@ function archiveAt(
     object_prefix: "top",
     mime_types: { ".min.js": "text/javascript", ".js": "text/plain" },
     hashes: [zipHash],
+    options: { default_file: null, allow_cross_origin: false },
     ...options,
   };
 }
@@ -490,7 +512,7 @@ test("archive stops to decompress a file beyond its size", async () => {
     if (isCentral) header.writeUInt32LE(5, 24);
   };
   const zipped = changedZip("top/odd.txt", change, new Uint8Array(size), 9);
-  const directory = readDirectory(zipped);
+  const directory = readZipDirectory(zipped);
   const member = directory?.members.find(({ name }) => name === "top/odd.txt");
   if (!directory || !member) throw new Error("the test needs a member");
   const begin = process.cpuUsage();
@@ -583,8 +605,8 @@ test("archive serves files as long as all of them do not take too much, and empt
     isHttp10: false,
     framing: { kind: "length", octets: 0 },
   };
-  const statuses = ["a", "b", "c", "d"].map((name) => service.handle(request, name).status);
-  expect(statuses).toEqual([200, 200, 500, 200]);
+  const answers = ["a", "b", "c", "d"].map((name) => service.handle(request, name));
+  expect((await Promise.all(answers)).map(({ status }) => status)).toEqual([200, 200, 500, 200]);
   const reason = "with it the files take more than 29 octets";
   expect(logged).toEqual([
     ["file of an archive not served", { archive: file, file: "c", more: 0, reason }],
@@ -594,9 +616,9 @@ test("archive serves files as long as all of them do not take too much, and empt
 test("archive is no ZIP where an entry of its directory reaches beyond the directory", () => {
   const octets = Buffer.from(zip);
   octets.writeUInt16LE(60_000, octets.lastIndexOf(Buffer.from("504b0102", "hex")) + 28);
-  expect(readDirectory(octets)).toBeNull();
+  expect(readZipDirectory(octets)).toBeNull();
   octets.writeUInt16LE(3, octets.lastIndexOf(Buffer.from("504b0102", "hex")) + 28);
-  expect(readDirectory(octets)).toBeNull();
+  expect(readZipDirectory(octets)).toBeNull();
 });
 
 test("archive larger than can be kept answers 500", async () => {
@@ -659,11 +681,26 @@ test("archive answers 503 until its origin delivers", async () => {
     isHttp10: false,
     framing: { kind: "length", octets: 0 } as const,
   };
-  const ask = () => service.handle(request, "");
-  const early = ask();
+  const ask = async () => service.handle(request, "");
+  const early = await ask();
   expect([early.status, "Retry-After" in early.headers]).toEqual([503, true]);
   isReady = true;
   await arrived;
-  expect(textOf(ask())).toBe("app()");
+  expect(textOf(await ask())).toBe("app()");
   expect(await readdir(inside)).toEqual(["a.zip"]);
+});
+
+test("json is not kept where that is discouraged, and read elsewhere where that is allowed", async () => {
+  const url = await start({
+    open: jsonAt("1"),
+    closed: jsonAt("1", { allow_cross_origin: false, discourage_caching: true }),
+  });
+  const headersOf = async (path: string) => {
+    const { headers } = await get(url + path, { headers: { Origin: "https://page.example" } });
+    const names = ["cache-control", "access-control-allow-origin"];
+    return [...names, "access-control-allow-credentials"].map((name) => headers.get(name));
+  };
+  expect(await headersOf("/open")).toEqual(["no-cache", "*", null]);
+  const discouraged = "no-store, no-cache, must-revalidate, max-age=0";
+  expect(await headersOf("/closed")).toEqual([discouraged, null, null]);
 });

@@ -1,6 +1,7 @@
 /**
  * Values of a configuration as JSON text, for the programs and clients that they are sent to. Numbers keep the
- * digits of the file: JavaScript would round `12345678901234567890`, and write `1.0` as `1`.
+ * digits of the file, and maps its order: JavaScript would round `12345678901234567890`, write `1.0` as `1`, and
+ * put the name `10` before others.
  *
  * @module
  */
@@ -24,8 +25,18 @@ export interface JsonText {
   notFinite: { path: JsonPath; name: string }[];
 }
 
+/** How many spaces each level is indented by; null: there is no white space. */
+export type Indent = number | null;
+
 /** The JSON text of the value at a path. */
-export function jsonTextOf(value: unknown, path: JsonPath, places: SourceMap): JsonText {
+export function jsonTextOf(
+  value: unknown,
+  path: JsonPath,
+  places: SourceMap,
+  indent: Indent = null,
+): JsonText {
+  const colon = indent === null ? ":" : ": ";
+  const enclose = encloser(path.length, indent);
   const notJson: NotJson[] = [];
   const notFinite: JsonText["notFinite"] = [];
   const writeNumber = (one: number, at: JsonPath): string => {
@@ -36,7 +47,11 @@ export function jsonTextOf(value: unknown, path: JsonPath, places: SourceMap): J
     return String(one);
   };
   const writeList = (items: readonly unknown[], at: JsonPath): string =>
-    `[${items.map((item, index) => write(item, [...at, index])).join(",")}]`;
+    enclose(
+      "[]",
+      items.map((item, index) => write(item, [...at, index])),
+      at,
+    );
   const write = (one: unknown, at: JsonPath): string => {
     if (typeof one === "number") return writeNumber(one, at);
     if (typeof one !== "object" || one === null) return JSON.stringify(one) ?? "null";
@@ -46,12 +61,24 @@ export function jsonTextOf(value: unknown, path: JsonPath, places: SourceMap): J
       notJson.push({ path: at, value: one });
       return text;
     }
-    const members = Object.entries(one).map(
-      ([name, item]) => `${JSON.stringify(name)}:${write(item, [...at, name])}`,
+    const map = one as Record<string, unknown>;
+    const members = (places.names(at) ?? Object.keys(map)).map(
+      (name) => `${JSON.stringify(name)}${colon}${write(map[name], [...at, name])}`,
     );
-    return `{${members.join(",")}}`;
+    return enclose("{}", members, at);
   };
   return { text: write(value, path), notJson, notFinite };
+}
+
+/** Writes the items of a list or a map, whose depth is that of its path. */
+function encloser(root: number, indent: Indent) {
+  return (brackets: "[]" | "{}", items: readonly string[], path: JsonPath): string => {
+    const [first, last] = brackets;
+    if (indent === null || items.length === 0) return `${first}${items.join()}${last}`;
+    const end = `\n${" ".repeat(indent * (path.length - root))}`;
+    const line = `${end}${" ".repeat(indent)}`;
+    return `${first}${line}${items.join(`,${line}`)}${end}${last}`;
+  };
 }
 
 /** Such as `a date`. */

@@ -72,6 +72,7 @@ class JsonScanner {
 
   #object(path: JsonPath): Record<string, unknown> {
     const object: Record<string, unknown> = {};
+    const names = new Set<string>();
     this.#at++;
     if (this.#take("}")) return object;
     do {
@@ -82,13 +83,15 @@ class JsonScanner {
       const key = this.#string();
       if (key === "__proto__") this.#fault(NO_PROTO, start);
       const child = [...path, key];
-      if (Object.hasOwn(object, key)) this.#replace(child, object[key]);
+      if (names.has(key)) this.#replace(child, object[key]);
+      names.add(key);
       this.#places.addKey(child, this.#position(start));
       if (!this.#take(":")) this.#refuse('":"');
       object[key] = this.#value(child);
       this.#path = path;
     } while (this.#take(","));
     if (!this.#take("}")) this.#refuse('"," or "}"');
+    this.#places.addNames(path, names, object);
     return object;
   }
 

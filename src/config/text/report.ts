@@ -8,7 +8,7 @@ import type { DynamicAuthConfig } from "#config/auth/authenticator-config.ts";
 import type { PythonName, PythonOptions } from "#config/component/process-config.ts";
 import type { MachineNeed, PlacedNeed } from "#config/machine-need.ts";
 import { type ConfigIssue, inOrder, type JsonPath, printJsonPath } from "./config-issue.ts";
-import { jsonTextOf, nameOfNotJson } from "./json-text.ts";
+import { type Indent, jsonTextOf, nameOfNotJson } from "./json-text.ts";
 import { type PythonValue, pythonValueOf } from "./python-value.ts";
 import type { SourceMap } from "./source-map.ts";
 
@@ -70,8 +70,8 @@ export class Report {
   }
 
   /** The JSON text of a value with the digits of the file, and a fault for what JSON does not have. */
-  jsonText(path: JsonPath, value: unknown): string {
-    const { text, notJson, notFinite } = jsonTextOf(value, path, this.#places);
+  jsonText(path: JsonPath, value: unknown, indent: Indent = null): string {
+    const { text, notJson, notFinite } = jsonTextOf(value, path, this.#places, indent);
     for (const one of notJson) {
       this.fault(one.path, `expected a value of JSON, found ${nameOfNotJson(one)}`);
     }

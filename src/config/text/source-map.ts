@@ -17,6 +17,7 @@ export class SourceMap {
   readonly #values = new Map<string, Position>();
   readonly #keys = new Map<string, Position>();
   readonly #written = new Map<string, string>();
+  readonly #names = new Map<string, readonly string[]>();
 
   addKey(path: JsonPath, position: Position): void {
     this.#keys.set(printJsonPath(path), position);
@@ -41,6 +42,18 @@ export class SourceMap {
     return this.#written.get(printJsonPath(path));
   }
 
+  /** Keeps the order of a map's attributes, where JavaScript would put names such as `10` first. */
+  addNames(path: JsonPath, names: Iterable<string>, map: object): void {
+    const inFile = [...names];
+    const isKept = Object.keys(map).every((name, index) => name === inFile[index]);
+    if (!isKept) this.#names.set(printJsonPath(path), inFile);
+  }
+
+  /** That order; undefined where it is JavaScript's too. */
+  names(path: JsonPath): readonly string[] | undefined {
+    return this.#names.get(printJsonPath(path));
+  }
+
   /** Gives an attribute that is read under another path the place at which it is written. */
   copy(from: JsonPath, to: JsonPath): void {
     const key = this.#keys.get(printJsonPath(from));
@@ -49,10 +62,10 @@ export class SourceMap {
     if (value !== undefined) this.addValue(to, value);
   }
 
-  /** Forgets the place of one value, and its text. */
+  /** Forgets the place of one value, its text, and the order of its attributes. */
   forget(path: JsonPath): void {
     const gone = printJsonPath(path);
-    for (const places of [this.#keys, this.#values, this.#written]) places.delete(gone);
+    for (const kept of [this.#keys, this.#values, this.#written, this.#names]) kept.delete(gone);
   }
 
   /** The place of an attribute's name; for list items, of the item. */

@@ -161,12 +161,14 @@ export class YamlValues {
     if (tag !== "map") this.#refuseTag(map, path);
     const object: Record<string, unknown> = {};
     this.#warnOfRepeated(map, path);
-    for (const [name, pair] of this.attributesOf(map, path)) {
+    const attributes = this.attributesOf(map, path);
+    for (const [name, pair] of attributes) {
       const child = [...path, name];
       const place = this.#placeOf(pair.key);
       if (place !== null) this.places.addKey(child, place);
       object[name] = this.read(pair.value, child);
     }
+    this.places.addNames(path, attributes.keys(), object);
     return object;
   }
 

@@ -13,13 +13,21 @@ import type { Report } from "#config/text/report.ts";
 import type { TransportContext } from "#config/transport/transport-context.ts";
 import type {
   ArchiveServiceConfig,
+  JsonServiceConfig,
   StaticServiceConfig,
   UnavailableServiceConfig,
   WebServiceConfig,
 } from "#config/web-service/web-service-config.ts";
 import { normalizeBridge } from "./normalize-bridge.ts";
 import { normalizeWebSocket } from "./normalize-websocket.ts";
-import type { BridgeItem, PathItem, WebServiceItem, WebSocketItem } from "./web-service-schema.ts";
+import {
+  type BridgeItem,
+  defaultJsonOptions,
+  defaultStaticOptions,
+  type PathItem,
+  type WebServiceItem,
+  type WebSocketItem,
+} from "./web-service-schema.ts";
 
 /** The normalized services of a tree of paths; a service with faults is left out. */
 export function normalizePaths(
@@ -53,7 +61,7 @@ function normalizeService(
     case "nodeinfo":
       return { type: "nodeinfo" };
     case "json":
-      return { type: "json", text: context.report.jsonText([...path, "value"], item.value) };
+      return normalizeJson(item, path, context.report);
     case "caller":
     case "publisher":
       return normalizeBridge(item as BridgeItem, path, context);
@@ -69,6 +77,19 @@ function normalizeService(
     default:
       return { type: "unavailable" };
   }
+}
+
+/** Levels are indented as Crossbar's JSON library is told to. */
+const PRETTY_INDENT = 3;
+
+function normalizeJson(
+  item: Extract<WebServiceItem, { type: "json" }>,
+  path: JsonPath,
+  report: Report,
+): JsonServiceConfig {
+  const { prettify, ...options } = item.options ?? defaultJsonOptions;
+  const indent = prettify ? PRETTY_INDENT : null;
+  return { type: "json", text: report.jsonText([...path, "value"], item.value, indent), options };
 }
 
 function normalizeStatic(
@@ -101,17 +122,9 @@ function normalizeStatic(
       "serves the folder of this file too, with the secrets that are in it",
     );
   }
-  const options = item.options;
-  return {
-    type: "static",
-    directory,
-    options: {
-      enable_directory_listing: options?.enable_directory_listing ?? false,
-      mime_types: options?.mime_types ?? {},
-      cache_timeout: options === undefined ? 43_200 : options.cache_timeout,
-      default_file: options?.default_file ?? null,
-    },
-  };
+  const options = item.options ?? defaultStaticOptions;
+  const default_file = options.default_file ?? null;
+  return { type: "static", directory, options: { ...options, default_file } };
 }
 
 function normalizeArchive(
@@ -121,6 +134,8 @@ function normalizeArchive(
 ): ArchiveServiceConfig | UnavailableServiceConfig {
   const archive = resolve(report.folder, item.archive);
   const origin = item.origin ?? null;
+  const hashes = item.hashes.map((hash) => hash.toLowerCase());
+  const prefix = item.object_prefix ? `${item.object_prefix.replace(/\/+$/, "")}/` : "";
   if (!existsSync(archive) && (origin === null || !item.download)) {
     const missing = origin === null ? 'no "origin" is given' : '"download" is not true';
     const state = `Cannot serve "${archive}": no such file, and ${missing}`;
@@ -131,6 +146,8 @@ function normalizeArchive(
   if (!existsSync(archive)) report.need([...path, "archive"], { kind: "download", file: archive });
   else if (!statSync(archive).isFile()) {
     report.fault([...path, "archive"], `Cannot serve "${archive}": it is no file`);
+  } else {
+    report.need([...path, "archive"], { kind: "archive", file: archive, prefix, hashes });
   }
   return {
     type: "archive",
@@ -141,6 +158,10 @@ function normalizeArchive(
     default_object: item.default_object ?? null,
     object_prefix: item.object_prefix ?? null,
     mime_types: item.mime_types,
-    hashes: item.hashes.map((hash) => hash.toLowerCase()),
+    hashes,
+    options: {
+      default_file: item.options?.default_file ?? null,
+      allow_cross_origin: item.options?.allow_cross_origin ?? false,
+    },
   };
 }

@@ -34,6 +34,8 @@ export interface StaticServiceConfig {
     cache_timeout: number | null;
     /** File served for what is missing, or null. */
     default_file: string | null;
+    /** Whether pages of any origin may read the files. */
+    allow_cross_origin: boolean;
   };
 }
 
@@ -51,6 +53,12 @@ export interface ArchiveServiceConfig {
   mime_types: Record<string, string>;
   /** Accepted SHA-256 digests in lower-case hex; empty: any. */
   hashes: string[];
+  options: {
+    /** File of the archive served for what is missing, or null. */
+    default_file: string | null;
+    /** Whether pages of any origin may read the files. */
+    allow_cross_origin: boolean;
+  };
 }
 
 /** `type: nodeinfo`. */
@@ -61,8 +69,13 @@ export interface NodeInfoServiceConfig {
 /** `type: json`. */
 export interface JsonServiceConfig {
   type: "json";
-  /** JSON, with the digits of the file. */
+  /** JSON, with the digits of the file and the order of its attributes. */
   text: string;
+  options: {
+    /** Whether pages of any origin may read the value. */
+    allow_cross_origin: boolean;
+    discourage_caching: boolean;
+  };
 }
 
 /** `type: redirect`. */

@@ -21,11 +21,11 @@ import {
   withoutEffect,
 } from "#config/schema/attribute.ts";
 import { byType } from "#config/schema/by-type.ts";
-import { item, mapOf } from "#config/schema/item.ts";
+import { item, lenientItem, mapOf } from "#config/schema/item.ts";
 import { anything, fileName, id, integer, text } from "#config/schema/primitive.ts";
 import { clientSerializers } from "#config/schema/serializers.ts";
 import { unchecked } from "#config/schema/tolerated-values.ts";
-import { always, itemNotOffered, unhonoured } from "#config/schema/unhonoured.ts";
+import { itemNotOffered } from "#config/schema/unhonoured.ts";
 import { type CookieItem, cookie } from "./cookie-schema.ts";
 
 /** Attributes that every service may have. */
@@ -42,6 +42,8 @@ const mediaType = v.pipe(
 
 const mimeTypes = mapOf(v.string(), unchecked(mediaType));
 
+const CROSS_ORIGIN = "Let pages of any origin read the answers, without credentials.";
+
 const staticOptions = item({
   enable_directory_listing: defaulted(v.boolean(), false, "Show what is in a folder."),
   mime_types: defaulted(mimeTypes, {}, "Suffix -> media type; the longest suffix wins."),
@@ -51,6 +53,7 @@ const staticOptions = item({
     "Seconds that clients may keep a file (Cache-Control); null: no such header.",
   ),
   default_file: optional(text, "Served for what is missing."),
+  allow_cross_origin: defaulted(v.boolean(), true, `Extension. ${CROSS_ORIGIN}`),
 });
 
 const staticService = item({
@@ -75,6 +78,14 @@ const sha256 = v.pipe(
   ),
 );
 
+const archiveOptions = lenientItem({
+  default_file: optional(
+    unchecked(text),
+    "File of the archive, below the folder, served for what is missing.",
+  ),
+  allow_cross_origin: defaulted(unchecked(v.boolean()), false, `Extension. ${CROSS_ORIGIN}`),
+});
+
 const archiveService = item({
   ...common,
   type: required(v.literal("archive"), "Files of a ZIP archive."),
@@ -86,9 +97,7 @@ const archiveService = item({
   object_prefix: optional(text, "Folder inside the archive."),
   mime_types: defaulted(mimeTypes, {}, "Suffix -> media type; the longest suffix wins."),
   hashes: defaulted(v.array(sha256), [], "Accepted SHA-256 digests; none: any."),
-  options: optional(
-    mapOf(v.string(), unhonoured(anything, always, "a missing object is answered with 404")),
-  ),
+  options: optional(archiveOptions, "Options."),
 });
 
 const nodeinfoService = item({
@@ -96,22 +105,17 @@ const nodeinfoService = item({
   type: required(v.literal("nodeinfo"), "A page about this node."),
 });
 
-const unhonouredJsonOption = optional(
-  unhonoured(v.boolean(), always, "the value is sent as it is"),
-);
+const jsonOptions = item({
+  prettify: defaulted(v.boolean(), false, "Indent the value by 3 spaces a level."),
+  allow_cross_origin: defaulted(v.boolean(), true, CROSS_ORIGIN),
+  discourage_caching: defaulted(v.boolean(), false, "Tell clients to keep no copy."),
+});
 
 const jsonService = item({
   ...common,
   type: required(v.literal("json"), "Serves a JSON value."),
   value: required(anything, "The value."),
-  options: optional(
-    item({
-      prettify: unhonouredJsonOption,
-      allow_cross_origin: unhonouredJsonOption,
-      discourage_caching: unhonouredJsonOption,
-    }),
-    "Options.",
-  ),
+  options: optional(jsonOptions, "Options."),
 });
 
 const redirectService = item({
@@ -186,6 +190,12 @@ const websocketProxyService = item({
   backends: required(backends, "Exactly one connecting transport."),
   auth: optional(sessionAuth, "Authmethods; absent: the router authenticates."),
 });
+
+/** The options of a path of type `static` that sets none. */
+export const defaultStaticOptions = defaultsOf(staticOptions);
+
+/** The options of a path of type `json` that sets none. */
+export const defaultJsonOptions = defaultsOf(jsonOptions);
 
 /** The options of such a path that sets none. */
 export const defaultBridgeOptions = defaultsOf(bridgeOptions);

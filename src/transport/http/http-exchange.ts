@@ -30,7 +30,7 @@ export interface RequestHandler {
   /** Takes a slot for one request, to be released after it; null: all are taken. Absent: any number is taken. */
   takeSlot?(): { release(): void } | null;
   /** The answer that follows from the head alone; null: the body has to be read. */
-  answerToHead(request: ClientRequest): HttpAnswer | null;
+  answerToHead(request: ClientRequest): HttpAnswer | Promise<HttpAnswer> | null;
   /** The answer to a whole request; the signal aborts when the client has gone. */
   perform(
     request: ClientRequest,
@@ -158,7 +158,7 @@ export class HttpExchange implements ConnectionEvents {
     if (hasNoBody) this.#beginPipeline(octetsAfterHead);
     try {
       const answer = handler.answerToHead(request);
-      if (answer !== null) this.#answer(answer);
+      if (answer !== null) this.#answerWhenMade(answer);
       else if (hasNoBody) this.#perform(NO_OCTETS);
       else this.#readBody();
     } catch (thrown) {
@@ -206,13 +206,16 @@ export class HttpExchange implements ConnectionEvents {
   #perform(body: Uint8Array): void {
     const { handler, request } = this.#accepted;
     try {
-      const answer = handler.perform(request, body, () => this.#clientGone());
-      if (answer instanceof Promise) {
-        answer.then((one) => this.#answer(one)).catch((thrown) => this.#failed(thrown));
-      } else this.#answer(answer);
+      this.#answerWhenMade(handler.perform(request, body, () => this.#clientGone()));
     } catch (thrown) {
       this.#failed(thrown);
     }
+  }
+
+  #answerWhenMade(answer: HttpAnswer | Promise<HttpAnswer>): void {
+    if (answer instanceof Promise) {
+      answer.then((one) => this.#answer(one)).catch((thrown) => this.#failed(thrown));
+    } else this.#answer(answer);
   }
 
   #clientGone(): AbortSignal {

@@ -8,6 +8,8 @@
 import type { ReadableFields } from "#transport/http/header-fields.ts";
 import { type FilePart, type HttpAnswer, printFields } from "#transport/http/http-answer.ts";
 import type { HttpRequest } from "#transport/http/http-request.ts";
+import { multipartOf, rangesIn } from "./byte-ranges.ts";
+import { httpDate } from "./http-date.ts";
 
 const NO_OCTETS = new Uint8Array(0);
 
@@ -84,13 +86,20 @@ function answerTo(content: Representation, request: ReadRequest): HttpAnswer {
   if (content.lastModified) headers["Last-Modified"] = content.lastModified.toUTCString();
   if (!isWanted(content, request.headers)) return { status: 412, headers, body: NO_OCTETS };
   if (isUnchanged(content, request.headers)) return { status: 304, headers, body: null };
-  const range = rangeOf(content, request);
-  if (range === "unsatisfiable") {
+  const ranges = rangesOf(content, request);
+  if (ranges === "unsatisfiable") {
     headers["Content-Range"] = `bytes */${size}`;
     return { status: 416, headers, body: NO_OCTETS };
   }
-  if (type !== undefined) headers["Content-Type"] = type;
   if (encoding !== undefined) headers["Content-Encoding"] = encoding;
+  if (ranges !== undefined && ranges.length > 1) {
+    const slice = content.slice.bind(content);
+    const several = multipartOf(ranges, { size, type, slice });
+    headers["Content-Type"] = several.type;
+    return { status: 206, headers, body: several.body };
+  }
+  const [range] = ranges ?? [];
+  if (type !== undefined) headers["Content-Type"] = type;
   const { start, end } = range ?? { start: 0, end: size };
   if (range) headers["Content-Range"] = `bytes ${start}-${end - 1}/${size}`;
   const body = content.slice(start, end);
@@ -121,40 +130,18 @@ function isModifiedSince(
   { lastModified }: Representation,
   date: string | null,
 ): boolean | undefined {
-  if (lastModified === undefined || date === null) return undefined;
-  const since = Date.parse(date);
-  if (Number.isNaN(since)) return undefined;
+  const since = httpDate(date ?? "");
+  if (lastModified === undefined || since === undefined) return undefined;
   return wholeSeconds(lastModified.getTime()) > wholeSeconds(since);
 }
 
-interface Range {
-  start: number;
-  end: number;
-}
-
-/** The range that a request asks for; undefined: the whole content is sent. */
-function rangeOf(
-  content: Representation,
-  request: ReadRequest,
-): Range | "unsatisfiable" | undefined {
+/** The ranges that a request asks for; undefined: the whole content is sent. */
+function rangesOf(content: Representation, request: ReadRequest) {
   const header = request.headers.get("range");
   if (header === null || request.method !== "GET" || !isSameVersion(content, request.headers)) {
     return undefined;
   }
-  // Several ranges, other units and malformed ranges are answered with the whole content.
-  // White space must match in one way only: otherwise long runs of it take quadratic time.
-  const parts = /^bytes=\s*(?:(\d+)\s*)?-\s*(?:(\d+)\s*)?$/i.exec(header);
-  if (!parts) return undefined;
-  const [, first = "", last = ""] = parts;
-  if (first === "" && last === "") return undefined;
-  if (first === "") {
-    const length = Math.min(Number(last), content.size);
-    return length === 0 ? "unsatisfiable" : { start: content.size - length, end: content.size };
-  }
-  const start = Number(first);
-  const end = last === "" ? content.size : Math.min(Number(last) + 1, content.size);
-  if (last !== "" && Number(last) < start) return undefined;
-  return start >= content.size ? "unsatisfiable" : { start, end };
+  return rangesIn(header, content.size);
 }
 
 /** If-Range: a part is sent only when the client's copy is of the same version. */
@@ -162,7 +149,7 @@ function isSameVersion(content: Representation, conditions: ReadableFields): boo
   const version = conditions.get("if-range");
   if (version === null) return true;
   if (version.includes('"')) return version.trim() === content.etag;
-  const date = Date.parse(version);
+  const date = httpDate(version.trim());
   return (
     content.lastModified !== undefined &&
     wholeSeconds(content.lastModified.getTime()) * 1000 === date

@@ -12,6 +12,7 @@ import type {
 import type { HttpAnswer } from "#transport/http/http-answer.ts";
 import type { RequestHandler } from "#transport/http/http-exchange.ts";
 import type { HttpRequest } from "#transport/http/http-request.ts";
+import { crossOriginHeaders, preflightHeaders } from "./cross-origin.ts";
 import { type ErrorStatus, errorPage } from "./error-page.ts";
 import type { WebService } from "./web-service.ts";
 
@@ -81,20 +82,25 @@ export class PathTree implements RequestHandler {
    * Answers a request with Upgrade or Expect before its body: that of a handshake that was found invalid may
    * be frames, and the client that expects an answer has not sent its body yet.
    */
-  answerToHead(request: HttpRequest): HttpAnswer | null {
+  answerToHead(request: HttpRequest): HttpAnswer | Promise<HttpAnswer> | null {
     const { headers } = request;
     return headers.has("upgrade") || headers.has("expect") ? this.perform(request) : null;
   }
 
-  /** Has the service at a request's path answer it, else answers 400, 404 or 405. */
-  perform(request: HttpRequest): HttpAnswer {
+  /** Has the service at a request's path answer it, else answers OPTIONS, or 400, 404 or 405. */
+  perform(request: HttpRequest): HttpAnswer | Promise<HttpAnswer> {
     const { pathname } = request.url;
     const match = this.find(pathname);
     if (match === undefined) return errorPage(decodePath(pathname) === undefined ? 400 : 404);
     const { service, subpath } = match;
-    const isRead = request.method === "GET" || request.method === "HEAD";
-    if (service.isReadOnly && !isRead) return errorPage(405, { Allow: "GET, HEAD" });
-    return service.handle(request, subpath);
+    const { method } = request;
+    if (method === "GET" || method === "HEAD") return service.handle(request, subpath);
+    if (method === "OPTIONS" && (service.isReadOnly || service.webSocket !== undefined)) {
+      return answerOptions(service, request);
+    }
+    if (!service.isReadOnly) return service.handle(request, subpath);
+    const origin = crossOriginHeaders(service.isCrossOrigin === true);
+    return errorPage(405, { Allow: READING_METHODS, ...origin });
   }
 
   refuse(_request: HttpRequest, status: number): HttpAnswer {
@@ -132,6 +138,15 @@ export class PathTree implements RequestHandler {
     const isWhole = depth === components.length;
     return { service: node.service, subpath: isWhole ? "" : components.slice(depth).join("/") };
   }
+}
+
+/** The methods of services that are only read, and of WebSockets. */
+const READING_METHODS = "GET, HEAD, OPTIONS";
+
+/** Which methods a service takes, also for a browser that asks on behalf of a page of another origin. */
+function answerOptions({ isCrossOrigin }: WebService, request: HttpRequest): HttpAnswer {
+  const origin = isCrossOrigin ? preflightHeaders(request, READING_METHODS) : {};
+  return { status: 204, headers: { Allow: READING_METHODS, ...origin }, body: null };
 }
 
 /**

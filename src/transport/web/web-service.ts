@@ -18,9 +18,11 @@ export interface WebService {
    * for the mount itself, be it `/files` or `/files/`; the URL tells them apart. The body of an answer is not
    * sent for HEAD.
    */
-  handle(request: HttpRequest, subpath: string): HttpAnswer;
-  /** Set where all methods but GET and HEAD are answered with 405. */
+  handle(request: HttpRequest, subpath: string): HttpAnswer | Promise<HttpAnswer>;
+  /** Set where all methods but GET, HEAD and OPTIONS are answered with 405. */
   readonly isReadOnly?: true;
+  /** Set where pages of any origin may read the answers. */
+  readonly isCrossOrigin?: boolean;
   /** Set where requests may become WebSockets. */
   readonly webSocket?: WebSocketPathConfig;
   /** Set where requests become calls or publications. */

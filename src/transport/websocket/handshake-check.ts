@@ -110,7 +110,7 @@ function plainAnswer(
 }
 
 function methodNotAllowed(): HttpAnswer {
-  return textAnswer(405, "A WebSocket is opened with GET.", { Allow: "GET, HEAD" });
+  return textAnswer(405, "A WebSocket is opened with GET.", { Allow: "GET, HEAD, OPTIONS" });
 }
 
 function textAnswer(

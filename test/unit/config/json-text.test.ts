@@ -157,3 +157,69 @@ workers:
     ["a.b#2", "2001-12-15"],
   ]);
 });
+
+const ORDERED = '{"b":1,"10":{"2":[],"a":{},"1":[1.0,9007199254740993]},"2":1e400}';
+
+const jsonService = (value: string, options: object) =>
+  JSON.stringify({
+    version: 2,
+    workers: [
+      {
+        type: "router",
+        realms: [{ name: "realm1" }],
+        transports: [
+          {
+            type: "web",
+            endpoint: { type: "unix", path: "a.sock" },
+            paths: { a: { type: "json", value: "VALUE", options } },
+          },
+        ],
+      },
+    ],
+  }).replace('"VALUE"', value);
+
+async function served(value: string, options = {}, name = "node.json") {
+  const { config, faults } = await loadNode(jsonService(value, options), {}, name);
+  expect(faults).toEqual([]);
+  const [web] = transportsOf(config);
+  const service = web?.type === "web" ? web.paths["a"] : undefined;
+  return service?.type === "json" ? service : undefined;
+}
+
+test.each(["node.json", "node.yaml"])(
+  "a map keeps the order of its attributes in %s",
+  async (name) => {
+    const value = name.endsWith("yaml") ? ORDERED.replace("1e400", "1.0e+400") : ORDERED;
+    expect((await served(value, {}, name))?.text).toBe(value);
+  },
+);
+
+test("an attribute that is given twice keeps its first place", async () => {
+  expect((await served('{"b":{"2":1,"1":2},"10":1,"b":3}'))?.text).toBe('{"b":3,"10":1}');
+});
+
+test("prettify indents as Python does", async () => {
+  expect((await served(ORDERED, { prettify: true }))?.text).toBe(
+    `{
+   "b": 1,
+   "10": {
+      "2": [],
+      "a": {},
+      "1": [
+         1.0,
+         9007199254740993
+      ]
+   },
+   "2": 1e400
+}`,
+  );
+});
+
+test("the options of a value are those of Crossbar, pages of any origin may read it", async () => {
+  const both = { allow_cross_origin: false, discourage_caching: true };
+  expect((await served("1"))?.options).toEqual({
+    allow_cross_origin: true,
+    discourage_caching: false,
+  });
+  expect((await served("1", both))?.options).toEqual(both);
+});

@@ -8,9 +8,10 @@
  */
 
 import { setImmediate } from "node:timers/promises";
-import { crc32 } from "node:zlib";
+import { promisify } from "node:util";
+import { crc32, gunzip } from "node:zlib";
 import { Inflate } from "fflate";
-import type { ArchiveDirectory, ArchiveMember } from "./archive-directory.ts";
+import type { ZipDirectory, ZipMember } from "#base/zip-directory.ts";
 
 const LOCAL_HEADER = 0x0403_4b50;
 const LOCAL_HEADER_OCTETS = 30;
@@ -24,8 +25,8 @@ const TURN_MS = 10;
 /** The octets, which are not those of the archive; or why there are none. */
 export async function unzipMember(
   archive: Uint8Array,
-  { start }: ArchiveDirectory,
-  member: ArchiveMember,
+  { start }: ZipDirectory,
+  member: ZipMember,
 ): Promise<Uint8Array | string> {
   const stored = storedOctets(archive, start, member);
   if (typeof stored === "string") return stored;
@@ -40,11 +41,41 @@ export async function unzipMember(
   return octets;
 }
 
+/** The head of a gzip file without a name and a time (RFC 1952, section 2.3). */
+const GZIP_HEAD = Buffer.from("1f8b08000000000000ff", "hex");
+const GZIP_OCTETS = GZIP_HEAD.length + 8;
+
+/**
+ * A file as it is compressed in the archive, as gzip; null: it is not compressed there, or not the shorter for it.
+ * The file can be unzipped.
+ */
+export async function gzippedMember(
+  archive: Uint8Array,
+  { start }: ZipDirectory,
+  member: ZipMember,
+): Promise<Uint8Array | null> {
+  const { isDeflated, size, storedSize, crc } = member;
+  const stored = storedOctets(archive, start, member);
+  if (!isDeflated || storedSize + GZIP_OCTETS >= size || typeof stored === "string") return null;
+  const octets = Buffer.alloc(storedSize + GZIP_OCTETS);
+  octets.set(GZIP_HEAD);
+  octets.set(stored, GZIP_HEAD.length);
+  octets.writeUInt32LE(crc, octets.length - 8);
+  octets.writeUInt32LE(size, octets.length - 4);
+  try {
+    // Other octets may follow the compressed ones, which a ZIP program ignores and a browser does not.
+    await promisify(gunzip)(octets, { maxOutputLength: size });
+    return octets;
+  } catch {
+    return null;
+  }
+}
+
 /** What follows the local header of a member; `end`: where the directory begins. */
 function storedOctets(
   archive: Uint8Array,
   end: number,
-  { position, storedSize }: ArchiveMember,
+  { position, storedSize }: ZipMember,
 ): Uint8Array | string {
   const octets = new DataView(archive.buffer, archive.byteOffset, archive.byteLength);
   const nameAt = position + LOCAL_HEADER_OCTETS;

@@ -7,10 +7,8 @@
 import { randomUUID } from "node:crypto";
 import { readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { errorCodeOf, Failure, sentenceOf } from "#base/failure.ts";
+import { MAX_ZIP_OCTETS, ZIP_TOO_LARGE } from "#base/zip-directory.ts";
 import type { ArchiveServiceConfig } from "#config/web-service/web-service-config.ts";
-
-/** Longest ZIP file in octets. */
-const MAX_ARCHIVE_OCTETS = 256 * 1024 * 1024;
 
 /** Time for a whole download. */
 const DOWNLOAD_TIMEOUT_MS = 10_000;
@@ -31,7 +29,7 @@ export async function readArchive(
   let octets: Uint8Array<ArrayBuffer>;
   try {
     const { size } = await stat(config.archive);
-    if (size > MAX_ARCHIVE_OCTETS) return "too large";
+    if (size > MAX_ZIP_OCTETS) return "too large";
     octets = new Uint8Array(await readFile(config.archive));
   } catch (thrown) {
     if (errorCodeOf(thrown) !== "ENOENT") throw unusable(config, sentenceOf(thrown), thrown);
@@ -99,9 +97,6 @@ export function unusable(config: ArchiveServiceConfig, state: string, cause?: un
   });
 }
 
-/** Why an archive is not read. */
-export const TOO_LARGE = `it is larger than ${MAX_ARCHIVE_OCTETS} octets`;
-
 function checkHash(config: ArchiveServiceConfig, octets: Uint8Array<ArrayBuffer>): void {
   if (config.hashes.length === 0) return;
   const hash = Bun.CryptoHasher.hash("sha256", octets, "hex");
@@ -115,7 +110,7 @@ async function readBounded(response: Response): Promise<Uint8Array<ArrayBuffer>>
   for await (const chunk of response.body ?? []) {
     size += chunk.length;
     // An exception in the loop cancels the download.
-    if (size > MAX_ARCHIVE_OCTETS) throw new Error(TOO_LARGE);
+    if (size > MAX_ZIP_OCTETS) throw new Error(ZIP_TOO_LARGE);
     chunks.push(chunk);
   }
   const octets = new Uint8Array(size);

@@ -5,43 +5,24 @@
  */
 
 import { sentenceOf } from "#base/failure.ts";
+import { ZIP_TOO_LARGE } from "#base/zip-directory.ts";
 import type { ArchiveServiceConfig } from "#config/web-service/web-service-config.ts";
-import type { Logger } from "#observe/logger.ts";
 import type { HttpAnswer } from "#transport/http/http-answer.ts";
 import type { HttpRequest } from "#transport/http/http-request.ts";
 import type { TransportContext } from "#transport/listener.ts";
-import {
-  answerWith,
-  type Representation,
-  representationOf,
-} from "#transport/web/conditional-request.ts";
-import { errorPage } from "#transport/web/error-page.ts";
-import { isGzippedByName, mediaTypeOf } from "#transport/web/media-type.ts";
+import { answerInCoding } from "#transport/web/coded-content.ts";
+import { crossOriginHeaders } from "#transport/web/cross-origin.ts";
+import { type ErrorStatus, errorPage } from "#transport/web/error-page.ts";
 import type { WebService } from "#transport/web/web-service.ts";
-import { type ArchiveMember, readDirectory } from "./archive-directory.ts";
-import { unzipMember } from "./archive-member.ts";
-import {
-  downloadArchive,
-  keepArchive,
-  readArchive,
-  TOO_LARGE,
-  unusable,
-} from "./archive-source.ts";
+import { type ArchiveContents, unpackArchive } from "./archive-contents.ts";
+import { downloadArchive, keepArchive, readArchive } from "./archive-source.ts";
 
 /** Most octets of an archive's files when they are unzipped. */
 const MAX_CONTENT_OCTETS = 256 * 1024 * 1024;
 
-/** `max-age` of the files of an archive with `cache`. */
-const CACHE_SECONDS = 43_200;
-
 /** The first delay before another download; it doubles up to the longest. */
 const FIRST_RETRY_MS = 5_000;
 const LONGEST_RETRY_MS = 300_000;
-
-const NO_ZIP = "it is not a ZIP file that can be unzipped";
-
-/** The files by name, or the status that answers a request for one that cannot be served. */
-type Contents = Map<string, Representation | 500 | 501>;
 
 /**
  * Opens an archive; answers 503 and retries while it cannot be downloaded, and 500 where its file is too large.
@@ -54,15 +35,17 @@ export async function openArchive(
   retryMs = FIRST_RETRY_MS,
   maxContentOctets = MAX_CONTENT_OCTETS,
 ): Promise<WebService> {
+  const isCrossOrigin = config.options.allow_cross_origin;
   const octets = await readArchive(config);
+  if (octets === "too large") {
+    context.log.warn("archive not served", { archive: config.archive, reason: ZIP_TOO_LARGE });
+    return { isReadOnly: true, isCrossOrigin, handle: () => page(500, config) };
+  }
   if (octets) {
-    if (octets === "too large") {
-      context.log.warn("archive not served", { archive: config.archive, reason: TOO_LARGE });
-      return { isReadOnly: true, handle: () => errorPage(500) };
-    }
-    const contents = await unpack(config, octets, context.log, maxContentOctets);
+    const contents = await unpackArchive(config, octets, context.log, maxContentOctets);
     return {
       isReadOnly: true,
+      isCrossOrigin,
       handle: (request, subpath) => answer(config, contents, request, subpath),
     };
   }
@@ -70,6 +53,7 @@ export async function openArchive(
   await download.tryOnce();
   return {
     isReadOnly: true,
+    isCrossOrigin,
     handle: (request, subpath) => answer(config, download.contents, request, subpath),
     close: () => download.stop(),
   };
@@ -78,7 +62,7 @@ export async function openArchive(
 /** The download of an archive, with its retries. */
 class ArchiveDownload {
   /** Undefined until the archive has been downloaded. */
-  contents: Contents | undefined;
+  contents: ArchiveContents | undefined;
   readonly #config: ArchiveServiceConfig;
   readonly #context: Pick<TransportContext, "log">;
   readonly #stopped = new AbortController();
@@ -104,7 +88,7 @@ class ArchiveDownload {
       return;
     }
     // Unzipped first, so that a malformed archive is never stored.
-    const contents = await unpack(
+    const contents = await unpackArchive(
       this.#config,
       download.octets,
       this.#context.log,
@@ -142,80 +126,22 @@ class ArchiveDownload {
 
 function answer(
   config: ArchiveServiceConfig,
-  contents: Contents | undefined,
+  contents: ArchiveContents | undefined,
   request: HttpRequest,
   subpath: string,
 ): HttpAnswer {
-  if (!contents) return errorPage(503, { "Retry-After": "30" });
+  if (!contents) return page(503, config, { "Retry-After": "30" });
   const isFolder = subpath === "" || subpath.endsWith("/");
   const name = isFolder ? subpath + (config.default_object ?? "") : subpath;
-  const file = contents.get(name);
-  if (file === undefined) return errorPage(404);
-  return typeof file === "number" ? errorPage(file) : answerWith(file, request);
+  const file = contents.files.get(name) ?? contents.fallback;
+  if (file === undefined) return page(404, config);
+  return typeof file === "number" ? page(file, config) : answerInCoding(file, request);
 }
 
-/**
- * Unzips everything below the prefix. Files that are damaged or cannot be read are logged, and the others
- * are served, as in Crossbar.
- */
-async function unpack(
-  config: ArchiveServiceConfig,
-  octets: Uint8Array<ArrayBuffer>,
-  log: Logger,
-  maxOctets: number,
-): Promise<Contents> {
-  const { archive } = config;
-  const prefix = config.object_prefix ? `${config.object_prefix.replace(/\/+$/, "")}/` : "";
-  const directory = readDirectory(octets);
-  if (directory === null) throw unusable(config, NO_ZIP);
-  const contents: Contents = new Map();
-  const faults: Fault[] = [];
-  let total = 0;
-  for (const member of directory.members.filter(({ name }) => isServed(name, prefix))) {
-    const tooMuch =
-      total + member.size > maxOctets
-        ? `with it the files take more than ${maxOctets} octets`
-        : null;
-    const unzipped = member.fault ?? tooMuch ?? (await unzipMember(octets, directory, member));
-    const name = member.name.slice(prefix.length);
-    if (typeof unzipped === "string") {
-      faults.push({ member, reason: unzipped });
-      contents.set(name, member.fault === null ? 500 : 501);
-    } else {
-      total += unzipped.length;
-      contents.set(name, fileOf(config, member.name, unzipped));
-    }
-  }
-  logFaults(archive, faults, log);
-  if (contents.size === 0) log.warn("archive has no files", { archive, prefix });
-  return contents;
-}
-
-/** Why a file is not served. */
-interface Fault {
-  member: ArchiveMember;
-  reason: string;
-}
-
-function isServed(name: string, prefix: string): boolean {
-  return name.startsWith(prefix) && !name.endsWith("/");
-}
-
-/** Logs the files that cannot be served, with one line for each reason. */
-function logFaults(archive: string, faults: readonly Fault[], log: Logger): void {
-  const byReason = Map.groupBy(faults, ({ reason }) => reason);
-  for (const [reason, [first, ...more]] of byReason) {
-    const facts = { archive, file: first?.member.name, more: more.length, reason };
-    log.warn("file of an archive not served", facts);
-  }
-}
-
-function fileOf(config: ArchiveServiceConfig, name: string, octets: Uint8Array): Representation {
-  const headers: Record<string, string> = {
-    "Content-Type": mediaTypeOf(name, config.mime_types),
-    "Cache-Control": config.cache ? `public, max-age=${CACHE_SECONDS}` : "no-cache",
-  };
-  const isGzip = octets[0] === 0x1f && octets[1] === 0x8b;
-  if (isGzip && isGzippedByName(name)) headers["Content-Encoding"] = "gzip";
-  return representationOf(octets, headers);
+function page(
+  status: ErrorStatus,
+  { options }: ArchiveServiceConfig,
+  headers: Record<string, string> = {},
+): HttpAnswer {
+  return errorPage(status, { ...headers, ...crossOriginHeaders(options.allow_cross_origin) });
 }

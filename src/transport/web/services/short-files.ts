@@ -9,6 +9,7 @@
 
 import { type Stats, statSync } from "node:fs";
 import type { Representation } from "#transport/web/conditional-request.ts";
+import type { Coding } from "#transport/web/content-coding.ts";
 
 /** Octets of all files together, and their number. */
 const MAX_OCTETS = 4 * 1024 * 1024;
@@ -30,38 +31,50 @@ interface ShortFile {
   content: Representation;
 }
 
-/** The short files of one folder by the path that was requested; the one found first is forgotten first. */
+/**
+ * The short files of one folder by the path that was requested, and the content codings that were acceptable; the
+ * one found first is forgotten first.
+ */
 export class ShortFiles {
   readonly #files = new Map<string, ShortFile>();
   #octets = 0;
 
   /** The content of the file at a path; undefined: it is not kept, or may have changed. */
-  get(path: string): Representation | undefined {
-    const kept = this.#files.get(path);
+  get(path: string, codings: readonly Coding[]): Representation | undefined {
+    const key = keyOf(path, codings);
+    const kept = this.#files.get(key);
     if (kept === undefined) return undefined;
     const isFound = performance.now() - kept.foundAt < FOUND_MS;
     if (isFound && isSameFile(kept.stats, statSync(path, { throwIfNoEntry: false }))) {
       return kept.content;
     }
-    this.#forget(path, kept);
+    this.#forget(key, kept);
     return undefined;
   }
 
   /** Keeps the content of a file that `get` did not have, unless it has changed lately; `stats` are from before it was read. */
-  keep(path: string, stats: Stats, content: Representation): void {
+  keep(
+    path: string,
+    codings: readonly Coding[],
+    { stats, content }: Pick<ShortFile, "stats" | "content">,
+  ): void {
     if (Date.now() - stats.ctimeMs < SETTLED_MS || content.size > MAX_OCTETS) return;
     for (const [oldest, kept] of this.#files) {
       if (this.#octets + content.size <= MAX_OCTETS && this.#files.size < MAX_FILES) break;
       this.#forget(oldest, kept);
     }
     this.#octets += content.size;
-    this.#files.set(path, { stats, foundAt: performance.now(), content });
+    this.#files.set(keyOf(path, codings), { stats, foundAt: performance.now(), content });
   }
 
-  #forget(path: string, { content }: ShortFile): void {
-    this.#files.delete(path);
+  #forget(key: string, { content }: ShortFile): void {
+    this.#files.delete(key);
     this.#octets -= content.size;
   }
+}
+
+function keyOf(path: string, codings: readonly Coding[]): string {
+  return codings.length === 0 ? path : `${codings.join()} ${path}`;
 }
 
 /** Whether a file is the same one and unchanged. Its changes show in `ctime`, which no program can set. */

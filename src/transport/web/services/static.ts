@@ -1,171 +1,106 @@
 /**
- * `type: static`: serves the files below a folder, but no private key of a node, and no dotfiles except for
- * the folder `.well-known` (RFC 8615).
+ * `type: static`: serves the files below a folder that are shown.
  *
  * @module
  */
 
-import { realpathSync, type Stats, statSync } from "node:fs";
-import { basename, join, relative, resolve, sep } from "node:path";
+import { realpathSync } from "node:fs";
+import { basename, relative, resolve } from "node:path";
 import { errorCodeOf } from "#base/failure.ts";
 import type { StaticServiceConfig } from "#config/web-service/web-service-config.ts";
 import { isOutOfDescriptors } from "#transport/endpoint/descriptors.ts";
-import { FilePart, type HttpAnswer } from "#transport/http/http-answer.ts";
-import type { HttpRequest, RequestUrl } from "#transport/http/http-request.ts";
-import {
-  answerWith,
-  type Representation,
-  withWholeAnswer,
-} from "#transport/web/conditional-request.ts";
+import type { HttpAnswer } from "#transport/http/http-answer.ts";
+import type { HttpRequest } from "#transport/http/http-request.ts";
+import { answerWith } from "#transport/web/conditional-request.ts";
+import { codingsFor } from "#transport/web/content-coding.ts";
+import { crossOriginHeaders } from "#transport/web/cross-origin.ts";
 import { errorPage } from "#transport/web/error-page.ts";
-import { mediaTypeOf } from "#transport/web/media-type.ts";
 import type { WebService } from "#transport/web/web-service.ts";
 import { listDirectory } from "./directory-listing.ts";
+import { answerFile, type StaticFolder } from "./file-answer.ts";
+import { FIRST_INDEX, findIndex, isShownName, locate } from "./folder-files.ts";
 import { ShortFiles } from "./short-files.ts";
 
-/** Longest part of a file that is read into memory before it is sent. */
-const READ_AT_ONCE_OCTETS = 64 * 1024;
-
-const FIRST_INDEX = "index.html";
-const INDEX_NAMES = [FIRST_INDEX, "index.htm", "index"];
+type Options = StaticServiceConfig["options"];
 
 /** Serves a folder, which may be made later: until then every request is answered with 404. */
-export function openStatic(config: StaticServiceConfig): WebService {
+export function openStatic({ directory, options }: StaticServiceConfig): WebService {
   let root: string | undefined;
   const files = new ShortFiles();
+  const refuse = (thrown: unknown) => refusalOf(thrown, options);
   return {
     isReadOnly: true,
+    isCrossOrigin: options.allow_cross_origin,
     handle(request, subpath) {
       try {
-        root ??= realpathSync(config.directory);
-        return answer({ root, config, files }, request, subpath);
+        root ??= realpathSync(directory);
+        const given = answer({ root, options, files }, request, subpath);
+        return given instanceof Promise ? given.catch(refuse) : given;
       } catch (thrown) {
-        if (isOutOfDescriptors(thrown)) return errorPage(503, { "Retry-After": "1" });
-        // The folder is not there yet, or the file was removed since it was found, or is not to be read.
-        if (errorCodeOf(thrown) !== undefined) return errorPage(404);
-        throw thrown;
+        return refuse(thrown);
       }
     },
   };
 }
 
-/** A folder that is there. */
-interface StaticFolder {
-  root: string;
-  config: StaticServiceConfig;
-  files: ShortFiles;
+/** The answer where the system does not give the file. */
+function refusalOf(thrown: unknown, options: Options): HttpAnswer {
+  const headers = crossOriginHeaders(options.allow_cross_origin);
+  if (isOutOfDescriptors(thrown)) return errorPage(503, { "Retry-After": "1", ...headers });
+  // The folder is not there yet, or the file was removed since it was found, or is not to be read.
+  if (errorCodeOf(thrown) !== undefined) return errorPage(404, headers);
+  throw thrown;
 }
 
-function answer(folder: StaticFolder, request: HttpRequest, subpath: string): HttpAnswer {
-  const { root, config, files } = folder;
+function answer(
+  folder: StaticFolder,
+  request: HttpRequest,
+  subpath: string,
+): HttpAnswer | Promise<HttpAnswer> {
+  const { root, options, files } = folder;
   const { url } = request;
   const isFolderRequested = url.pathname.endsWith("/");
   const path = `${root}/${subpath}${isFolderRequested ? FIRST_INDEX : ""}`;
-  const kept = files.get(path);
+  const kept = files.get(path, codingsFor(request.headers.get("accept-encoding")));
   if (kept !== undefined) return answerWith(kept, request);
   const found = locate(root, subpath.replace(/\/$/, ""));
   if (found?.stats.isDirectory()) {
-    if (!isFolderRequested) return redirectToFolder(url);
+    if (!isFolderRequested) return redirectToFolder(url, options);
     const index = findIndex(root, found.file);
-    if (index) return answerFile(folder, index, request, index.name === FIRST_INDEX ? path : null);
-    if (config.options.enable_directory_listing) return answerListing(found.file);
+    const keptAs = index && basename(index.path) === FIRST_INDEX ? path : null;
+    if (index) return answerFile(folder, index, request, { keptAs });
+    if (options.enable_directory_listing) return answerListing(found.file, options);
   }
-  if (found?.stats.isFile() && !isFolderRequested) return answerFile(folder, found, request, path);
-  const name = config.options.default_file;
-  const fallback = name === null ? undefined : locate(root, relative(root, resolve(root, name)));
-  return fallback?.stats.isFile() ? answerFile(folder, fallback, request, null) : errorPage(404);
-}
-
-interface Located {
-  /** The last component of the path, which may be a link; the type of the file is that of this name. */
-  name: string;
-  /** The real file name, links resolved. */
-  file: string;
-  stats: Stats;
-}
-
-/** Finds the file of a decoded path; undefined when there is none, or it may not be shown. */
-function locate(root: string, path: string): Located | undefined {
-  if (path !== "" && !isShownPath(path.split("/"))) return undefined;
-  try {
-    const file = realpathSync(join(root, path));
-    // A link may lead anywhere, so its target is checked as well.
-    const below = relative(root, file);
-    if (below !== "" && !isShownPath(below.split(sep))) return undefined;
-    return { name: basename(path), file, stats: statSync(file) };
-  } catch (thrown) {
-    if (isOutOfDescriptors(thrown)) throw thrown;
-    // Missing, unreadable, or below a file: all the same to a client.
-    return undefined;
+  if (found?.stats.isFile() && !isFolderRequested) {
+    return answerFile(folder, found, request, { keptAs: path });
   }
+  return answerMissing(folder, request);
 }
 
-/** Whether all components of a path are shown; the first may be the folder of well-known addresses. */
-function isShownPath([first = "", ...more]: string[]): boolean {
-  return (first === ".well-known" || isShownName(first)) && more.every(isShownName);
+/** The default file: what is missing today may be there tomorrow, so that clients ask again. */
+function answerMissing(
+  folder: StaticFolder,
+  request: HttpRequest,
+): HttpAnswer | Promise<HttpAnswer> {
+  const { root, options } = folder;
+  const name = options.default_file;
+  const found = name === null ? undefined : locate(root, relative(root, resolve(root, name)));
+  return found?.stats.isFile()
+    ? answerFile(folder, found, request, { keptAs: null, caching: "no-cache" })
+    : errorPage(404, crossOriginHeaders(options.allow_cross_origin));
 }
 
-/** False for dotfiles, and so for `..`, and for the private key of a node. */
-function isShownName(name: string): boolean {
-  // Some file systems ignore case.
-  return name !== "" && !name.startsWith(".") && name.toLowerCase() !== "key.priv";
-}
-
-function findIndex(root: string, folder: string): Located | undefined {
-  for (const name of INDEX_NAMES) {
-    const index = locate(root, join(relative(root, folder), name));
-    if (index?.stats.isFile()) return index;
-  }
-  return undefined;
-}
-
-function redirectToFolder(url: RequestUrl): HttpAnswer {
+function redirectToFolder(url: HttpRequest["url"], options: Options): HttpAnswer {
   // Relative to the folder above, so that it is right behind any other proxy.
   const last = url.pathname.slice(url.pathname.lastIndexOf("/") + 1);
-  return { status: 302, headers: { Location: `./${last}/${url.search}` }, body: Buffer.alloc(0) };
-}
-
-/** Keeps a short file that is sent whole under the path that was requested; null: it is not kept. */
-function answerFile(
-  { config, files }: StaticFolder,
-  { name, file, stats }: Located,
-  request: HttpRequest,
-  path: string | null,
-): HttpAnswer {
-  const { mime_types, cache_timeout } = config.options;
-  const type = name === "index" ? "text/html; charset=utf-8" : mediaTypeOf(name, mime_types);
-  const headers: Record<string, string> = { "Content-Type": type };
-  if (cache_timeout !== null) headers["Cache-Control"] = `public, max-age=${cache_timeout}`;
-  const content: Representation = {
-    size: stats.size,
-    etag: `"${stats.size.toString(16)}-${Math.floor(stats.mtimeMs * 1000).toString(16)}"`,
-    lastModified: stats.mtime,
-    headers,
-    slice: (start, end) => readPart(file, start, end),
+  const headers = {
+    Location: `./${last}/${url.search}`,
+    ...crossOriginHeaders(options.allow_cross_origin),
   };
-  const answer = answerWith(content, request);
-  const octets = answer.status === 200 && answer.body;
-  if (path !== null && octets instanceof Uint8Array && octets.length === stats.size) {
-    const slice = (start: number, end: number) => octets.subarray(start, end);
-    files.keep(path, stats, withWholeAnswer({ ...content, slice }));
-  }
-  return answer;
+  return { status: 302, headers, body: Buffer.alloc(0) };
 }
 
-/** Short parts are read at once, so that no file stays open for them. */
-function readPart(file: string, start: number, end: number): FilePart | Uint8Array {
-  const part = new FilePart(file, start, end);
-  if (part.length > READ_AT_ONCE_OCTETS) return part;
-  try {
-    // Not of Buffer's pool, which they would keep in memory with them.
-    const octets = Buffer.allocUnsafeSlow(part.length);
-    return octets.subarray(0, part.read(octets, 0));
-  } finally {
-    part.close();
-  }
-}
-
-function answerListing(folder: string): HttpAnswer {
+function answerListing(folder: string, options: Options): HttpAnswer {
   const octets = new TextEncoder().encode(listDirectory(folder, isShownName));
   return {
     status: 200,
@@ -173,6 +108,7 @@ function answerListing(folder: string): HttpAnswer {
       "Content-Type": "text/html; charset=utf-8",
       "Cache-Control": "no-cache",
       "X-Content-Type-Options": "nosniff",
+      ...crossOriginHeaders(options.allow_cross_origin),
     },
     body: octets,
   };

@@ -29,7 +29,14 @@ test("sends one range, open ranges and suffixes", () => {
 });
 
 test("sends the whole for ranges that it does not take", () => {
-  for (const range of ["bytes=1-2,4-5", "lines=1-2", "bytes=5-2", "bytes=-", "nonsense"]) {
+  for (const range of [
+    "bytes=0-9,4-5",
+    "lines=1-2",
+    "bytes=5-2",
+    "bytes=0-1,x",
+    "bytes=-",
+    "nonsense",
+  ]) {
     expect(ask({ Range: range }).status).toBe(200);
   }
 });
@@ -41,6 +48,43 @@ test("reads a range in one go, however much white space is in it", () => {
     expect(ask({ Range: range }).status).toBe(200);
   }
   expect(ask({ Range: `bytes=${space}1${space}-${space}2${space}` }).status).toBe(206);
+});
+
+test("sends several ranges as parts, but for those beyond the end", () => {
+  const response = ask({ Range: "bytes=1-2, 4-5,20-" });
+  const boundary = /boundary=(.*)/.exec(response.headers["Content-Type"] ?? "")?.[1];
+  const part = (range: string, text: string) =>
+    `\r\n--${boundary}\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Range: bytes ${range}/10\r\n\r\n${text}`;
+  const body = Buffer.from(response.body as Uint8Array).toString();
+  expect([response.status, body]).toEqual([
+    206,
+    `${part("1-2", "12")}${part("4-5", "45")}\r\n--${boundary}--\r\n`,
+  ]);
+  expect(ask({ Range: "bytes=1-2,20-" }).headers["Content-Range"]).toBe("bytes 1-2/10");
+  expect(ask({ Range: "bytes=20-,30-" }).status).toBe(416);
+});
+
+test("sends the whole for more ranges than 64", () => {
+  const size = 1000;
+  const long = { ...content, size, slice: (from: number, to: number) => new Uint8Array(to - from) };
+  const status = (ranges: number) => {
+    const list = Array.from({ length: ranges }, (_, at) => `${at * 2}-${at * 2}`).join();
+    return answerWith(long, { method: "GET", headers: new Headers({ Range: `bytes=${list}` }) })
+      .status;
+  };
+  expect([status(64), status(65)]).toEqual([206, 200]);
+});
+
+test("ignores what is no date of HTTP, and reads the two old forms", () => {
+  for (const [status, date] of [
+    [304, "Friday, 02-Jan-26 03:04:05 GMT"],
+    [304, "Fri Jan  2 03:04:05 2026"],
+    [200, "2030-01-01"],
+    [200, "Fri, 32 Jan 2026 03:04:05 GMT"],
+    [200, "Fri, 02 Jan 2026 03:04:05 CET"],
+  ] as const) {
+    expect([date, ask({ "If-Modified-Since": date }).status]).toEqual([date, status]);
+  }
 });
 
 test("refuses a range beyond the end", () => {

@@ -1,8 +1,7 @@
 import { expect, test } from "bun:test";
 import type { WebServiceConfig } from "#config/web-service/web-service-config.ts";
 import { decodePath, PathTree } from "#transport/web/path-tree.ts";
-
-const leaf = (value: string): WebServiceConfig => ({ type: "json", text: value });
+import { jsonAt } from "../../../support/json-service.ts";
 
 function open(paths: Record<string, WebServiceConfig>): Promise<PathTree> {
   return PathTree.open(paths, (config) => ({
@@ -13,9 +12,9 @@ function open(paths: Record<string, WebServiceConfig>): Promise<PathTree> {
   }));
 }
 
-function ask(tree: PathTree, path: string): string {
+async function ask(tree: PathTree, path: string): Promise<string> {
   const url = new URL(`http://localhost${path}`);
-  const answer = tree.perform({
+  const answer = await tree.perform({
     method: "GET",
     url,
     headers: new Headers(),
@@ -27,24 +26,24 @@ function ask(tree: PathTree, path: string): string {
 
 test("the longest configured path answers and is told what follows", async () => {
   const tree = await open({
-    "/": leaf("root"),
-    a: leaf("a"),
-    nest: { type: "path", paths: { b: leaf("b") } },
+    "/": jsonAt("root"),
+    a: jsonAt("a"),
+    nest: { type: "path", paths: { b: jsonAt("b") } },
   });
-  expect(ask(tree, "/")).toBe("root:");
-  expect(ask(tree, "/other/x")).toBe("root:other/x");
-  expect(ask(tree, "/a")).toBe("a:");
-  expect(ask(tree, "/a/")).toBe("a:");
-  expect(ask(tree, "/a/b%20c/?q=/nest")).toBe("a:b c/");
-  expect(ask(tree, "/ab")).toBe("root:ab");
-  expect(ask(tree, "/nest/b/c")).toBe("b:c");
-  expect(ask(tree, "/nest/zzz")).toBe("404");
+  expect(await ask(tree, "/")).toBe("root:");
+  expect(await ask(tree, "/other/x")).toBe("root:other/x");
+  expect(await ask(tree, "/a")).toBe("a:");
+  expect(await ask(tree, "/a/")).toBe("a:");
+  expect(await ask(tree, "/a/b%20c/?q=/nest")).toBe("a:b c/");
+  expect(await ask(tree, "/ab")).toBe("root:ab");
+  expect(await ask(tree, "/nest/b/c")).toBe("b:c");
+  expect(await ask(tree, "/nest/zzz")).toBe("404");
   expect(tree.find("/nest/b/c")?.subpath).toBe("c");
   expect(tree.find("/a%00")).toBeUndefined();
 });
 
 test("a path without a service is not found", async () => {
-  expect(ask(await open({ a: leaf("a") }), "/")).toBe("404");
+  expect(await ask(await open({ a: jsonAt("a") }), "/")).toBe("404");
 });
 
 test("malformed and climbing paths are refused", async () => {
@@ -62,12 +61,12 @@ test("malformed and climbing paths are refused", async () => {
     expect(decodePath(path)).toBeUndefined();
   }
   expect(decodePath("/%252e%252e")).toEqual(["%2e%2e"]);
-  expect(ask(await open({ "/": leaf("root") }), "/a%00b")).toBe("400");
+  expect(await ask(await open({ "/": jsonAt("root") }), "/a%00b")).toBe("400");
 });
 
 test("closes what is open when a later service cannot be opened", async () => {
   let closed = 0;
-  const opening = PathTree.open({ a: leaf("a"), b: leaf("b") }, (config) => {
+  const opening = PathTree.open({ a: jsonAt("a"), b: jsonAt("b") }, (config) => {
     if (config.type === "json" && config.text === "b") throw new Error("no");
     const close = () => {
       closed += 1;

@@ -22,10 +22,11 @@ function folderWith(files: Record<string, string>) {
       mime_types: {},
       cache_timeout: null,
       default_file: null,
+      allow_cross_origin: false,
     },
   });
-  const ask = (path: string, headers: Record<string, string> = {}): HttpAnswer =>
-    service.handle(
+  const ask = (path: string, headers: Record<string, string> = {}): HttpAnswer => {
+    const answer = service.handle(
       {
         method: "GET",
         url: { pathname: `/${path}`, search: "" },
@@ -35,6 +36,9 @@ function folderWith(files: Record<string, string>) {
       },
       path,
     );
+    if (answer instanceof Promise) throw new Error("Cannot ask: the answer comes later");
+    return answer;
+  };
   return { pass, ask, at: (name: string) => join(directory, name) };
 }
 

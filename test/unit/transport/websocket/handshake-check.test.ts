@@ -75,7 +75,7 @@ describe("a handshake is refused", () => {
 
   test("by another method than GET", () => {
     const answer = refusal(request({}, "POST"));
-    expect([answer?.status, answer?.headers.get("allow")]).toEqual([405, "GET, HEAD"]);
+    expect([answer?.status, answer?.headers.get("allow")]).toEqual([405, "GET, HEAD, OPTIONS"]);
   });
 
   test("in HTTP/1.0", () => {

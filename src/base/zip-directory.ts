@@ -1,9 +1,21 @@
 /**
- * readDirectory: the central directory of a ZIP archive, read before anything is unzipped (APPNOTE.TXT,
+ * readZipDirectory: the central directory of a ZIP archive, read before anything is unzipped (APPNOTE.TXT,
  * sections 4.3.12 to 4.3.16).
  *
  * @module
  */
+
+import { crc32 } from "node:zlib";
+import { decodeCodePage437 } from "./code-page-437.ts";
+
+/** Longest ZIP file that is read, in octets. */
+export const MAX_ZIP_OCTETS = 256 * 1024 * 1024;
+
+/** Why a longer one is not read. */
+export const ZIP_TOO_LARGE = `it is larger than ${MAX_ZIP_OCTETS} octets`;
+
+/** Why a file without a directory is not served. */
+export const NO_ZIP = "it is not a ZIP file that can be unzipped";
 
 const END_RECORD = 0x0605_4b50;
 const END_OCTETS = 22;
@@ -16,6 +28,7 @@ const ENTRY = 0x0201_4b50;
 const ENTRY_OCTETS = 46;
 
 const ZIP64 = 1;
+const UNICODE_PATH = 0x7075;
 const IN_EXTRA_FIELD = 0xffff_ffff;
 
 const ENCRYPTED = 1;
@@ -38,8 +51,10 @@ const METHODS: Record<number, string> = {
 };
 
 /** One file in an archive, as the directory has it. */
-export interface ArchiveMember {
+export interface ZipMember {
   name: string;
+  /** The name as UTF-8, where the archive does not say so and it may be; null: there is no such reading. */
+  otherName: string | null;
   isDeflated: boolean;
   /** Its size when it is unzipped, and in the archive. */
   size: number;
@@ -53,16 +68,16 @@ export interface ArchiveMember {
 }
 
 /** What is in an archive. */
-export interface ArchiveDirectory {
+export interface ZipDirectory {
   /** Where the directory begins; the files are before it. */
   start: number;
-  members: ArchiveMember[];
+  members: ZipMember[];
 }
 
 /** Reads the directory; null when there is none, or it is malformed. */
-export function readDirectory(archive: Uint8Array): ArchiveDirectory | null {
+export function readZipDirectory(archive: Uint8Array): ZipDirectory | null {
   const octets = Buffer.from(archive.buffer, archive.byteOffset, archive.byteLength);
-  let empty: ArchiveDirectory | null = null;
+  let empty: ZipDirectory | null = null;
   // A comment may look like the end of another directory, perhaps of one without files.
   for (const end of endRecords(octets)) {
     const directory = directoryBefore(octets, end);
@@ -81,13 +96,13 @@ function* endRecords(octets: Buffer): Generator<number> {
   }
 }
 
-function directoryBefore(octets: Buffer, endRecord: number): ArchiveDirectory | null {
+function directoryBefore(octets: Buffer, endRecord: number): ZipDirectory | null {
   const { end, size, offset } = directoryPlace(octets, endRecord);
   const start = end - size;
   // Octets before the archive, such as the program of one that unpacks itself.
   const octetsBefore = start - offset;
   if (start < 0 || octetsBefore < 0) return null;
-  const members: ArchiveMember[] = [];
+  const members: ZipMember[] = [];
   for (let at = start; at < end; ) {
     if (at + ENTRY_OCTETS > end || octets.readUInt32LE(at) !== ENTRY) return null;
     // Name, extra field and comment follow the fixed part.
@@ -116,16 +131,16 @@ function directoryPlace(octets: Buffer, endRecord: number) {
       };
 }
 
-function memberAt(octets: Buffer, at: number, octetsBefore: number): ArchiveMember {
+function memberAt(octets: Buffer, at: number, octetsBefore: number): ZipMember {
   const flags = octets.readUInt16LE(at + 8);
   const method = octets.readUInt16LE(at + 10);
   const nameEnd = at + ENTRY_OCTETS + octets.readUInt16LE(at + 28);
-  const encoding = flags & UTF8_NAME ? "utf8" : "latin1";
+  const name = octets.subarray(at + ENTRY_OCTETS, nameEnd);
   const extra = octets.subarray(nameEnd, nameEnd + octets.readUInt16LE(at + 30));
   const narrow = [24, 20, 42].map((field) => octets.readUInt32LE(at + field));
   const [size = 0, storedSize = 0, offset = 0] = widened(narrow, extra);
   return {
-    name: octets.toString(encoding, at + ENTRY_OCTETS, nameEnd),
+    ...namesOf(name, (flags & UTF8_NAME) !== 0, fieldIn(extra, UNICODE_PATH)),
     isDeflated: method === DEFLATED,
     size,
     storedSize,
@@ -137,16 +152,38 @@ function memberAt(octets: Buffer, at: number, octetsBefore: number): ArchiveMemb
 
 /** Numbers of which those that do not fit stand in an extra field, in the same order (section 4.5.3). */
 function widened(narrow: number[], extra: Buffer): number[] {
+  const field = fieldIn(extra, ZIP64);
   let at = 0;
-  while (at + 4 <= extra.length && extra.readUInt16LE(at) !== ZIP64) {
-    at += 4 + extra.readUInt16LE(at + 2);
-  }
-  at += 4;
   return narrow.map((value) => {
-    if (value !== IN_EXTRA_FIELD || at + 8 > extra.length) return value;
+    if (value !== IN_EXTRA_FIELD || field === null || at + 8 > field.length) return value;
     at += 8;
-    return wideAt(extra, at - 8);
+    return wideAt(field, at - 8);
   });
+}
+
+/** The content of an extra field; null: there is none with this number. */
+function fieldIn(extra: Buffer, number: number): Buffer | null {
+  for (let at = 0; at + 4 <= extra.length; ) {
+    const end = at + 4 + extra.readUInt16LE(at + 2);
+    if (extra.readUInt16LE(at) === number) return extra.subarray(at + 4, end);
+    at = end;
+  }
+  return null;
+}
+
+/**
+ * The name of a file: UTF-8 where a flag or a field says so (section 4.6.9), else code page 437. Programs of
+ * macOS write UTF-8 without saying so.
+ */
+function namesOf(octets: Buffer, isUtf8: boolean, unicodePath: Buffer | null) {
+  if (isUtf8) return { name: octets.toString("utf8"), otherName: null };
+  const isForName =
+    unicodePath !== null && unicodePath.length > 5 && unicodePath.readUInt32LE(1) === crc32(octets);
+  if (isForName) return { name: unicodePath.toString("utf8", 5), otherName: null };
+  const name = decodeCodePage437(octets);
+  const utf8 = octets.toString("utf8");
+  const isOther = utf8 !== name && !utf8.includes("\ufffd");
+  return { name, otherName: isOther ? utf8 : null };
 }
 
 function wideAt(octets: Buffer, at: number): number {
