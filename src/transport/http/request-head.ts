@@ -107,10 +107,14 @@ export class RequestHead {
     return this.#all.subarray(this.#headEnd);
   }
 
+  /** The lines of the complete head as the client wrote them, in Latin-1: the request line, then the fields. */
+  get lines(): string[] {
+    return this.#all.latin1Slice(this.#start, this.#headEnd - 4).split("\r\n");
+  }
+
   /** The request, once the head is complete. */
   request(): HttpRequest | HeadFault {
-    const text = this.#all.latin1Slice(this.#start, this.#headEnd - 4);
-    const [line = "", ...fields] = text.split("\r\n");
+    const [line = "", ...fields] = this.lines;
     const [method = "", target = "", version] = line.split(" ");
     if (fields.length > MAX_FIELDS) return "too long";
     const url = urlOf(target);

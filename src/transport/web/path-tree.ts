@@ -13,6 +13,7 @@ import type { HttpAnswer } from "#transport/http/http-answer.ts";
 import type { RequestHandler } from "#transport/http/http-exchange.ts";
 import type { HttpRequest } from "#transport/http/http-request.ts";
 import { type ErrorStatus, errorPage } from "./error-page.ts";
+import type { StreamingService } from "./streaming-service.ts";
 import type { WebService } from "./web-service.ts";
 
 /** A service other than `path`, which only nests others. */
@@ -31,12 +32,14 @@ export interface PathMatch {
 export class PathTree implements RequestHandler {
   readonly maxBodyOctets = 64 * 1024;
   readonly #hasBridge: boolean;
+  readonly #hasStreaming: boolean;
   readonly #root: TreeNode;
   readonly #services: WebService[];
 
   private constructor(root: TreeNode, services: WebService[]) {
     this.#root = root;
     this.#services = services;
+    this.#hasStreaming = services.some(({ streaming }) => streaming !== undefined);
     this.#hasBridge = services.some(({ bridge }) => bridge !== undefined);
   }
 
@@ -104,12 +107,37 @@ export class PathTree implements RequestHandler {
     return components && this.#match(components);
   }
 
+  /**
+   * The streaming service for the path of a URL, and the path below its mount as it is written. Undefined:
+   * there is none, or a server that decodes the path could leave the mount by it.
+   */
+  findStreaming(pathname: string): { streaming: StreamingService; path: string } | undefined {
+    if (!this.#hasStreaming) return undefined;
+    const written = pathname.slice(1).split("/");
+    const { node, depth } = this.#descend(written.map((one) => decodeOnce(one) ?? ""));
+    const below = written.slice(depth);
+    const streaming = node.service?.streaming;
+    if (streaming === undefined || below.some(hidesDotSegment)) return undefined;
+    return { streaming, path: below.map((one) => `/${one}`).join("") };
+  }
+
   /** Closes every service. */
   close(): void {
     for (const service of this.#services.splice(0)) service.close?.();
   }
 
   #match(components: string[]): PathMatch | undefined {
+    const { node, depth } = this.#descend(components);
+    if (!node.service) return undefined;
+    return {
+      service: node.service,
+      subpath: components.slice(depth).join("/"),
+      mount: `/${components.slice(0, depth).join("/")}`,
+    };
+  }
+
+  /** The deepest node for a path, and its depth. */
+  #descend(components: string[]): { node: TreeNode; depth: number } {
     // A nested `path` without a root of its own does not fall back to the service above it.
     let node = this.#root;
     let depth = 0;
@@ -119,13 +147,18 @@ export class PathTree implements RequestHandler {
       node = child;
       depth += 1;
     }
-    if (!node.service) return undefined;
-    return {
-      service: node.service,
-      subpath: components.slice(depth).join("/"),
-      mount: `/${components.slice(0, depth).join("/")}`,
-    };
+    return { node, depth };
   }
+}
+
+/**
+ * Whether a component cannot be decoded, or has NUL or a segment `.` or `..` where slashes are encoded. Some
+ * servers ignore what follows a semicolon.
+ */
+function hidesDotSegment(component: string): boolean {
+  const decoded = decodeOnce(component);
+  if (decoded === undefined || decoded.includes("\0")) return true;
+  return decoded.split(/[/\\]/).some((segment) => /^\.\.?(;|$)/.test(segment));
 }
 
 /**
