@@ -496,6 +496,25 @@ describe("connections to the upstream server", () => {
     await (await upstream.next()).until("GET /3 ");
   });
 
+  test("whose answer a client took slowly are read again for the next request", async () => {
+    const { server, client, upstream, port } = await asked();
+    client.socket.pause();
+    const long = "x".repeat(20_000_000);
+    const sent = server.send(answer(long));
+    await steady(port, () => server.socket.writableLength);
+    client.socket.removeAllListeners("data");
+    client.socket.resume();
+    await sent;
+    const other = dial(port);
+    // The answer before has to be passed on whole, so that the connection is kept.
+    await steady(port, () => client.socket.bytesRead);
+    await other.send("GET /app/2 HTTP/1.1\r\nHost: h\r\n\r\n");
+    await server.until("GET /2 ");
+    await server.send(answer("second"));
+    await other.until("second");
+    expect(upstream.count()).toBe(1);
+  });
+
   test("are not used again by requests that must not be sent twice", async () => {
     const { server, client, upstream } = await asked();
     await server.send(answer("first"));

@@ -34,6 +34,8 @@ export class UpstreamPool {
       connection.destroy();
     };
     connection.handTo(new IdleEvents(drop));
+    // It may have been paused for a client that read slowly.
+    connection.resume();
     this.#kept.set(connection, setTimeout(drop, KEPT_MS));
   }
 

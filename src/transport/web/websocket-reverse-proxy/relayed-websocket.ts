@@ -46,7 +46,7 @@ export class RelayedWebSocket extends WebSocketConnection implements BackendEven
   onBackendClose(code: number, reason: string): void {
     this.#isBackendClosed = true;
     clearTimeout(this.#stall);
-    this.close(code === 1005 ? CloseCode.normal : code, reason);
+    this.close(clientCode(code), reason);
   }
 
   override handleClose(code: number, reason: string): void {
@@ -92,4 +92,11 @@ export class RelayedWebSocket extends WebSocketConnection implements BackendEven
       this.close(CloseCode.policyViolation, sentence);
     }, this.#stallTimeoutMs);
   }
+}
+
+/** The code for the client: codes that are not sent (RFC 6455, section 7.4.1) become an end without a close frame. */
+function clientCode(code: number): number {
+  if (code === 1005) return CloseCode.normal;
+  const isSent = (code >= 1000 && code <= 1014 && code !== 1004) || (code >= 3000 && code <= 4999);
+  return isSent ? code : CloseCode.abnormal;
 }
