@@ -150,6 +150,7 @@ describe("a request", () => {
       "POST /app HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\n01234",
     );
     expect(await server.until("01234")).toContain("Content-Length: 10\r\n");
+    expect(server.text.match(/content-length/gi)?.length).toBe(1);
     await both.client.send("56789GET /app/next HTTP/1.1\r\nHost: h\r\n\r\n");
     await server.until("0123456789");
     expect(server.text).not.toContain("GET");
