@@ -1,5 +1,6 @@
 /**
- * RealmCaller: calls and publications of the router worker itself, for authenticators and Web services.
+ * RealmCaller: calls, publications and subscriptions of the router worker itself, for authenticators and Web
+ * services.
  *
  * They reach the realms through internal sessions, without a connection.
  *
@@ -11,7 +12,13 @@ import { Failure } from "#base/failure.ts";
 import type { Logger } from "#observe/logger.ts";
 import type { OutgoingRequests } from "#session/outgoing-requests.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
-import type { WampAnswer, WampCaller, WampRequest } from "#wamp/wamp-caller.ts";
+import {
+  RefusedSubscription,
+  type WampAnswer,
+  type WampCaller,
+  type WampRequest,
+  type WampSubscription,
+} from "#wamp/wamp-caller.ts";
 import { AuthorizerRole } from "./authorizer-role.ts";
 import { openInternalSession } from "./internal-session.ts";
 import { payloadOf } from "./outgoing.ts";
@@ -19,12 +26,17 @@ import { TRUSTED } from "./permission.ts";
 import type { Realm } from "./realm.ts";
 import type { Role } from "./role.ts";
 
-/** Calls and publishes on the realms of this worker. */
+/** The internal sessions of one use, by role and realm. */
+type InternalSessions = Map<Role, Map<Realm, OutgoingRequests>>;
+
+/** Calls, publishes and subscribes on the realms of this worker. */
 export class RealmCaller implements Authenticators, WampCaller {
   readonly log: Logger;
   readonly #realms: ReadonlyMap<string, Realm>;
   /** One for each configured role and realm, and for `trusted`. */
-  readonly #callers = new Map<Role, Map<Realm, OutgoingRequests>>();
+  readonly #callers: InternalSessions = new Map();
+  /** Other ones, because a session does not get the events that it publishes itself. */
+  readonly #subscribers: InternalSessions = new Map();
 
   constructor(realms: ReadonlyMap<string, Realm>, log: Logger) {
     this.#realms = realms;
@@ -51,6 +63,19 @@ export class RealmCaller implements Authenticators, WampCaller {
     }
   }
 
+  async subscribe(subscription: WampSubscription): Promise<() => void> {
+    const { pattern, receiver } = subscription;
+    const [realm, role] = this.#find(subscription, `Cannot subscribe to "${pattern.topic}"`);
+    const { subscriptions } = this.#session(this.#subscribers, realm, role);
+    try {
+      return await subscriptions.subscribe(pattern, receiver);
+    } catch (thrown) {
+      // A session would get this as an ERROR.
+      if (!(thrown instanceof Failure) || thrown.source !== "client") throw thrown;
+      throw new RefusedSubscription(thrown.uri ?? ErrorUri.internalError);
+    }
+  }
+
   /** The realm and role of a call; a call without a role has `trusted`. */
   #find(target: { realm: string; role: string | null }, action: string): [Realm, Role] {
     const realm = this.#realms.get(target.realm);
@@ -63,8 +88,12 @@ export class RealmCaller implements Authenticators, WampCaller {
   }
 
   #caller(realm: Realm, role: Role): OutgoingRequests {
-    const byRealm = this.#callers.get(role) ?? new Map<Realm, OutgoingRequests>();
-    this.#callers.set(role, byRealm);
+    return this.#session(this.#callers, realm, role);
+  }
+
+  #session(sessions: InternalSessions, realm: Realm, role: Role): OutgoingRequests {
+    const byRealm = sessions.get(role) ?? new Map<Realm, OutgoingRequests>();
+    sessions.set(role, byRealm);
     const existing = byRealm.get(realm);
     if (existing !== undefined) return existing;
     const created = openInternalSession(realm, { role, log: this.log });

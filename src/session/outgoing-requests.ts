@@ -1,5 +1,5 @@
 /**
- * Calls and publications of the program's own, and the answers to them.
+ * Calls and publications of the program's own, and the answers to them; its subscriptions are in Subscriptions.
  *
  *     [CALL, request, options, procedure, args?, kwargs?]    [RESULT, request, details, args?, kwargs?]
  *     [CANCEL, request, options]
@@ -22,6 +22,7 @@ import { readValue } from "#wamp/serializer/read-value.ts";
 import type { SerializerName } from "#wamp/serializer-name.ts";
 import { type MessageSlices, type Payload, sliceMessage } from "#wamp/transcode/payload-slice.ts";
 import type { WampAnswer, WampRequest } from "#wamp/wamp-caller.ts";
+import { Subscriptions } from "./subscriptions.ts";
 
 /** Most requests that may wait for an answer at the same time, unless the session says otherwise. */
 const MAX_REQUESTS = 1_000;
@@ -40,6 +41,7 @@ export class OutgoingRequests {
   readonly #send: (message: OutgoingMessage) => void;
   readonly #pending = new Map<number, PromiseWithResolvers<WampAnswer>>();
   readonly #maxRequests: number;
+  readonly subscriptions: Subscriptions;
   #lastRequest = 0;
   #end: string | undefined;
 
@@ -47,11 +49,12 @@ export class OutgoingRequests {
   constructor(send: (message: OutgoingMessage) => void, maxRequests = MAX_REQUESTS) {
     this.#send = send;
     this.#maxRequests = maxRequests;
+    this.subscriptions = new Subscriptions(send, () => this.#nextRequest());
   }
 
-  /** Whether no request waits for its answer. */
+  /** Whether no request waits for its answer, and nothing is subscribed to. */
   get isIdle(): boolean {
-    return this.#pending.size === 0;
+    return this.#pending.size === 0 && this.subscriptions.isEmpty;
   }
 
   /**
@@ -65,8 +68,7 @@ export class OutgoingRequests {
         `Cannot ${kind} "${uri}": ${this.#maxRequests} requests wait for their answers`,
       );
     }
-    this.#lastRequest += 1;
-    const request = this.#lastRequest;
+    const request = this.#nextRequest();
     const type = kind === "call" ? MessageType.CALL : MessageType.PUBLISH;
     const answer = Promise.withResolvers<WampAnswer>();
     const onAbort = () => {
@@ -98,7 +100,7 @@ export class OutgoingRequests {
     return answer.kind === "result" ? argsOf(answer.payload)[0] : undefined;
   }
 
-  /** Takes a RESULT, PUBLISHED, or ERROR for a request; false for every other message. */
+  /** Takes an answer to a request, or a message about subscriptions; false for every other message. */
   onMessage(message: WireMessage, serializer: SerializerName): boolean {
     const slices = sliceMessage(message, serializer);
     switch (slices.value(0)) {
@@ -116,20 +118,27 @@ export class OutgoingRequests {
       }
       case MessageType.ERROR: {
         const type = slices.value(1);
-        if (type !== MessageType.CALL && type !== MessageType.PUBLISH) return false;
+        if (type !== MessageType.CALL && type !== MessageType.PUBLISH) break;
         const payload = payloadFrom(slices, 5, serializer);
         this.#settle(slices.value(2), { kind: "error", uri: String(slices.value(4)), payload });
         return true;
       }
       default:
-        return false;
     }
+    return this.subscriptions.onMessage(slices, (from) => payloadFrom(slices, from, serializer));
   }
 
   /** Fails all requests, present and future. */
   fail(reason: string): void {
     this.#end = `Cannot wait for an answer: ${reason}`;
     for (const { reject } of this.#pending.values()) reject(unavailable(this.#end));
+    this.subscriptions.fail(reason);
+  }
+
+  /** The ids of all requests of a session are in one sequence. */
+  #nextRequest(): number {
+    this.#lastRequest += 1;
+    return this.#lastRequest;
   }
 
   #settle(request: unknown, answer: WampAnswer): void {

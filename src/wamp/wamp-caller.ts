@@ -1,11 +1,12 @@
 /**
- * WampCaller: calls and publications that the program itself sends, for example for an HTTP bridge.
+ * WampCaller: calls, publications and subscriptions of the program itself, for example for an HTTP bridge.
  *
  * Arguments and results stay octets, because JavaScript values cannot represent all of them.
  *
  * @module
  */
 
+import type { TopicMatch } from "#base/topic-pattern.ts";
 import type { Payload } from "./transcode/payload-slice.ts";
 
 /** One CALL or PUBLISH. */
@@ -29,7 +30,48 @@ export type WampAnswer =
   | { kind: "published"; publication: number }
   | { kind: "error"; uri: string; payload: Payload };
 
-/** The connection of a worker to its realms, to call and publish there. */
+/** A topic, or a pattern of topics. */
+export interface TopicPattern {
+  topic: string;
+  match: TopicMatch;
+}
+
+/** One event; its receiver may keep it. */
+export interface TopicEvent {
+  topic: string;
+  payload: Payload;
+}
+
+/** Receives the events of one topic. */
+export interface TopicReceiver {
+  onEvent(event: TopicEvent): void;
+  /** No event follows: the session is lost. */
+  onEnd(reason: string): void;
+}
+
+/** One SUBSCRIBE. */
+export interface WampSubscription {
+  realm: string;
+  /** The authrole that subscribes. */
+  role: string;
+  pattern: TopicPattern;
+  receiver: TopicReceiver;
+  /** Aborted when the subscription is no longer needed. */
+  signal: AbortSignal;
+}
+
+/** A router has answered SUBSCRIBE with an ERROR. */
+export class RefusedSubscription extends Error {
+  /** The URI of the ERROR. */
+  readonly uri: string;
+
+  constructor(uri: string) {
+    super(`Cannot subscribe: the router answers ${uri}`);
+    this.uri = uri;
+  }
+}
+
+/** The connection of a worker to its realms, to call, publish and subscribe there. */
 export interface WampCaller {
   /**
    * Calls, or publishes with an acknowledgement.
@@ -38,4 +80,10 @@ export interface WampCaller {
    * when its serializer cannot represent a value of the payload; the signal's reason when aborted.
    */
   request(request: WampRequest): Promise<WampAnswer>;
+  /**
+   * Subscribes; gives what ends the subscription. Receivers of one topic share a subscription.
+   *
+   * @throws RefusedSubscription when the router refuses; Failure when none can be reached.
+   */
+  subscribe(subscription: WampSubscription): Promise<() => void>;
 }

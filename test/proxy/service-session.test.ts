@@ -40,6 +40,7 @@ describe("a service session", () => {
           publisher: {
             features: { publisher_exclusion: true, subscriber_blackwhite_listing: true },
           },
+          subscriber: { features: { pattern_based_subscription: true } },
         },
         authid: "node",
         authmethods: ["anonymous-proxy"],

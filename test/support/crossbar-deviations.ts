@@ -40,6 +40,9 @@ export const DEVIATIONS: Record<string, readonly RegExp[]> = {
     /\.endpoint\.path: (environment variable \S+ is not set|socket file ".*" has \d+ octets; .*)$/s,
   ],
   "a component of a realm that its worker lacks": [/\.components\[\d+\]\.realm: this worker/],
+  "a `host` of a `reverseproxy` that is no name and no address": [
+    /: expected the name or the address of a server, found /,
+  ],
   "a program or class that cannot be run": [
     /\.callbacks/,
     /\.classname: /,

@@ -220,6 +220,26 @@ const paths = () => ({
     role: "anonymous",
     options: bridgeOptions,
   },
+  app: {
+    type: "reverseproxy",
+    id: "service10",
+    host: "localhost",
+    port: 9090,
+    path: "/base",
+    forwarded_port: 8443,
+    forwarded_proto: "https",
+  },
+  relay: {
+    type: "websocket-reverseproxy",
+    id: "service11",
+    url: "ws://localhost/relay",
+    options: { max_message_size: 65_536 },
+    backend: {
+      type: "websocket",
+      endpoint: { type: "tcp", host: "localhost", port: 9091 },
+      url: "ws://localhost:9091/ws",
+    },
+  },
   publish: { type: "publisher", realm: "realm1", role: "anonymous", options: bridgeOptions },
   poll: { type: "longpoll", id: "service8", options: { request_timeout: 10 } },
   inner: {

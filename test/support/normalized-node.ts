@@ -50,22 +50,30 @@ const listening = v.variant("type", [
   }),
 ]);
 
+const connectingTcp = v.strictObject({
+  type: v.literal("tcp"),
+  host: text,
+  port: count,
+  version: maybe(v.picklist([4, 6])),
+  timeoutMs: count,
+  tls: maybe(
+    v.strictObject({
+      hostname: maybe(text),
+      ca_certificates: maybe(v.array(absolute)),
+      own: maybe(v.strictObject(certificate)),
+    }),
+  ),
+  isWebServer: maybe(v.literal(true)),
+});
+
 const connecting = v.variant("type", [
+  connectingTcp,
   v.strictObject({
-    type: v.literal("tcp"),
-    host: text,
-    port: count,
-    version: maybe(v.picklist([4, 6])),
+    type: v.literal("unix"),
+    path: absolute,
     timeoutMs: count,
-    tls: maybe(
-      v.strictObject({
-        hostname: maybe(text),
-        ca_certificates: maybe(v.array(absolute)),
-        own: maybe(v.strictObject(certificate)),
-      }),
-    ),
+    isWebServer: maybe(v.literal(true)),
   }),
-  v.strictObject({ type: v.literal("unix"), path: absolute, timeoutMs: count }),
 ]);
 
 const connection = v.strictObject({
@@ -295,7 +303,42 @@ const service: v.GenericSchema<unknown, WebServiceConfig> = v.variant("type", [
   v.strictObject({ type: v.literal("redirect"), url: text }),
   v.strictObject({ type: v.literal("caller"), ...bridge }),
   v.strictObject({ type: v.literal("publisher"), ...bridge }),
-  v.strictObject({ type: v.literal("unavailable") }),
+  v.strictObject({
+    type: v.literal("reverseproxy"),
+    upstream: connectingTcp,
+    path: text,
+    forwarded_port: v.nullable(count),
+    forwarded_proto: v.nullable(v.picklist(["http", "https"])),
+    options: v.strictObject({ response_timeout: count, idle_timeout: count, max_requests: count }),
+  }),
+  v.strictObject({
+    type: v.literal("sse"),
+    realm: text,
+    role: text,
+    topics: v.nullable(
+      v.array(v.strictObject({ topic: text, match: v.picklist(["exact", "prefix", "wildcard"]) })),
+    ),
+    options: v.strictObject({
+      key: v.nullable(text),
+      secret: v.nullable(text),
+      require_tls: flag,
+      require_ip: v.nullable(texts),
+      timestamp_delta_limit: count,
+      allowed_origins: texts,
+      heartbeat_interval: count,
+      retry: count,
+      max_listeners: count,
+      max_buffered: count,
+      stall_timeout: count,
+      max_outgoing: count,
+    }),
+  }),
+  v.strictObject({
+    type: v.literal("websocket-reverseproxy"),
+    options: websocketOptions,
+    backend: v.strictObject({ endpoint: connecting, url: text }),
+  }),
+  v.strictObject({ type: v.literal("unavailable"), isPython: maybe(v.literal(true)) }),
   v.strictObject({ type: v.literal("path"), paths }),
   v.strictObject(webSocket),
 ]);

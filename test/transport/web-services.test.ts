@@ -347,6 +347,15 @@ test("a service that is not offered answers 501 to every method", async () => {
   expect(await call.text()).toContain("does not offer");
 });
 
+test("a service that would run Python answers 501 with what to do instead", async () => {
+  const url = await start({ app: { type: "unavailable", isPython: true } });
+  const answer = await get(`${url}/app`);
+  expect([answer.status, await answer.text()]).toEqual([
+    501,
+    expect.stringContaining("run the program as a guest, and lead to it with a reverseproxy"),
+  ]);
+});
+
 const text = (value: string) => new TextEncoder().encode(value);
 const zip = new Uint8Array(
   zipSync({

@@ -64,7 +64,7 @@ export interface CertificateConfig {
 /** A socket to connect to. */
 export type ConnectingEndpointConfig =
   | ConnectingTcpConfig
-  | { type: "unix"; path: string; timeoutMs: number };
+  | { type: "unix"; path: string; timeoutMs: number; isWebServer?: true };
 
 /** A TCP port to connect to. */
 export interface ConnectingTcpConfig {
@@ -75,6 +75,8 @@ export interface ConnectingTcpConfig {
   version?: 4 | 6;
   timeoutMs: number;
   tls?: ConnectingTlsConfig;
+  /** Set for a Web server; absent: a router listens there. */
+  isWebServer?: true;
 }
 
 /** `endpoint.tls` of a connecting endpoint. */

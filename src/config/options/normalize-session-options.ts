@@ -72,6 +72,16 @@ export function warnOfTesteeOptions(
   warnOfWritten(names, "a testee has no sessions", item, path, report);
 }
 
+/** Warns of options of sessions where messages are relayed without looking at them. */
+export function warnOfRelayedOptions(
+  item: SessionOptionsItem,
+  path: JsonPath,
+  report: Report,
+): void {
+  const names = ["told_by_close", ...OPTIONS_OF_JOINING] as const;
+  warnOfWritten(names, "messages are relayed, whatever their subprotocol", item, path, report);
+}
+
 function warnOfWritten(
   names: readonly (keyof SessionOptionsItem)[],
   consequence: string,

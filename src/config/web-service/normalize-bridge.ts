@@ -21,7 +21,8 @@ export function normalizeBridge(
   path: JsonPath,
   context: WorkerContext,
 ): BridgeServiceConfig {
-  warnOfRealmAndRole(item, path, context);
+  const done = item.type === "caller" ? "called" : "published";
+  warnOfRealmAndRole({ realm: item.realm, role: item.role, done }, path, context);
   const options = item.options ?? defaultBridgeOptions;
   return {
     type: item.type,
@@ -39,8 +40,8 @@ export function normalizeBridge(
 }
 
 /** The key and secret that requests are signed with. */
-function normalizeKey(
-  options: NonNullable<BridgeItem["options"]>,
+export function normalizeKey(
+  options: Pick<NonNullable<BridgeItem["options"]>, "key" | "secret" | "timestamp_delta_limit">,
   path: JsonPath,
   report: Report,
 ): Pick<BridgeServiceConfig["options"], "key" | "secret"> {
@@ -62,19 +63,19 @@ function normalizeKey(
   return { key: key ?? null, secret };
 }
 
-function warnOfRealmAndRole(
-  { type, realm, role }: BridgeItem,
+/** Warns of a realm or role that nothing leads to, so that nothing is `done`. */
+export function warnOfRealmAndRole(
+  { realm, role, done }: { realm: string; role: string; done: string },
   path: JsonPath,
   { report, workerType, isRealmKnown, isRoleKnown }: WorkerContext,
 ): void {
   const place = workerType === "proxy" ? "route" : "realm";
-  const verb = type === "caller" ? "called" : "published";
   if (!isRealmKnown(realm)) {
-    report.warn([...path, "realm"], `no ${place} "${realm}" exists, so nothing is ${verb}`);
+    report.warn([...path, "realm"], `no ${place} "${realm}" exists, so nothing is ${done}`);
     return;
   }
   // A router needs no configured role for its own calls; a proxy needs a route for it.
   if ((workerType === "router" && role === "trusted") || isRoleKnown(role, realm)) return;
-  const sentence = `${place} "${realm}" lacks role "${role}", so nothing is ${verb}`;
+  const sentence = `${place} "${realm}" lacks role "${role}", so nothing is ${done}`;
   report.warn([...path, "role"], sentence);
 }

@@ -19,7 +19,10 @@ import type {
   WebServiceConfig,
 } from "#config/web-service/web-service-config.ts";
 import { normalizeBridge } from "./normalize-bridge.ts";
+import { normalizeEventStream } from "./normalize-event-stream.ts";
+import { normalizeReverseProxy } from "./normalize-reverse-proxy.ts";
 import { normalizeWebSocket } from "./normalize-websocket.ts";
+import { normalizeWebSocketReverseProxy } from "./normalize-websocket-reverse-proxy.ts";
 import {
   type BridgeItem,
   defaultJsonOptions,
@@ -65,6 +68,12 @@ function normalizeService(
     case "caller":
     case "publisher":
       return normalizeBridge(item as BridgeItem, path, context);
+    case "reverseproxy":
+      return normalizeReverseProxy(item, path, context.report);
+    case "websocket-reverseproxy":
+      return normalizeWebSocketReverseProxy(item, path, context);
+    case "sse":
+      return normalizeEventStream(item, path, context);
     case "redirect":
       return { type: "redirect", url: item.url };
     case "path": {
@@ -74,6 +83,10 @@ function normalizeService(
     case "websocket":
     case "websocket-proxy":
       return normalizeWebSocket(item as WebSocketItem, path, url, context);
+    case "cgi":
+    case "wsgi":
+    case "resource":
+      return { type: "unavailable", isPython: true };
     default:
       return { type: "unavailable" };
   }

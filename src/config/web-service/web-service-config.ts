@@ -7,6 +7,11 @@
 import type { SessionConfig } from "#config/options/session-config.ts";
 import type { WebSocketOptions } from "#config/options/websocket-config.ts";
 import type { WebSocketTesteeTransportConfig } from "#config/transport/testee-config.ts";
+import type { EventStreamServiceConfig } from "./event-stream-config.ts";
+import type {
+  ReverseProxyServiceConfig,
+  WebSocketReverseProxyServiceConfig,
+} from "./reverse-proxy-config.ts";
 
 /** The service at a path of a Web transport; a testee is the only service of its transport. */
 export type WebServiceConfig =
@@ -18,6 +23,9 @@ export type WebServiceConfig =
   | JsonServiceConfig
   | RedirectServiceConfig
   | BridgeServiceConfig
+  | ReverseProxyServiceConfig
+  | WebSocketReverseProxyServiceConfig
+  | EventStreamServiceConfig
   | UnavailableServiceConfig
   | PathServiceConfig;
 
@@ -109,6 +117,8 @@ export interface BridgeServiceConfig {
 /** A path type of Crossbar that this program does not have. */
 export interface UnavailableServiceConfig {
   type: "unavailable";
+  /** Set where it would run Python. */
+  isPython?: true;
 }
 
 /** `type: path`. */

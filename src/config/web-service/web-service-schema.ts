@@ -27,6 +27,12 @@ import { clientSerializers } from "#config/schema/serializers.ts";
 import { unchecked } from "#config/schema/tolerated-values.ts";
 import { itemNotOffered } from "#config/schema/unhonoured.ts";
 import { type CookieItem, cookie } from "./cookie-schema.ts";
+import { type EventStreamItem, eventStreamService } from "./event-stream-schema.ts";
+import { type ReverseProxyItem, reverseProxyService } from "./reverse-proxy-schema.ts";
+import {
+  type WebSocketReverseProxyItem,
+  websocketReverseProxyService,
+} from "./websocket-reverse-proxy-schema.ts";
 
 /** Attributes that every service may have. */
 const common = { id: withoutEffect(id) };
@@ -221,7 +227,7 @@ export interface PathItem {
 
 /** A Web service of Crossbar that this program does not have. */
 export interface UnavailableItem {
-  type: (typeof unavailableTypes)[number];
+  type: (typeof unavailableTypes | typeof pythonTypes)[number];
 }
 
 /** A Web service as written. */
@@ -232,6 +238,9 @@ export type WebServiceItem =
   | v.InferOutput<typeof jsonService>
   | v.InferOutput<typeof redirectService>
   | BridgeItem
+  | ReverseProxyItem
+  | WebSocketReverseProxyItem
+  | EventStreamItem
   | WebSocketItem
   | PathItem
   | UnavailableItem;
@@ -273,25 +282,25 @@ export const webServiceTypes = {
   redirect: redirectService,
   caller: callerService,
   publisher: publisherService,
+  reverseproxy: reverseProxyService,
+  "websocket-reverseproxy": websocketReverseProxyService,
+  sse: eventStreamService,
   path: pathService,
   websocket: websocketService,
   "websocket-proxy": websocketProxyService,
 };
 
 /** Path types of Crossbar that this program does not have. */
-const unavailableTypes = [
-  "reverseproxy",
-  "websocket-reverseproxy",
-  "webhook",
-  "longpoll",
-  "cgi",
-  "wsgi",
-  "resource",
-  "upload",
-  "wap",
-  "catalog",
-  "pairme",
-] as const;
+const unavailableTypes = ["webhook", "longpoll", "upload", "wap", "catalog", "pairme"] as const;
+
+/** Path types of Crossbar that run Python inside of it. */
+const pythonTypes = ["cgi", "wsgi", "resource"] as const;
+
+function runElsewhere(type: string) {
+  const consequence =
+    "requests for it are answered with 501; run the program as a guest, and lead to it with a reverseproxy";
+  return itemNotOffered(type, consequence, "A Web service of Crossbar that runs Python.");
+}
 
 function unavailable(type: string) {
   const consequence = "requests for it are answered with 501";
@@ -300,5 +309,8 @@ function unavailable(type: string) {
 
 /** A Web service. */
 export const webService = byType(webServiceTypes, {
-  unlisted: Object.fromEntries(unavailableTypes.map((type) => [type, unavailable(type)])),
+  unlisted: Object.fromEntries([
+    ...unavailableTypes.map((type) => [type, unavailable(type)]),
+    ...pythonTypes.map((type) => [type, runElsewhere(type)]),
+  ]),
 });

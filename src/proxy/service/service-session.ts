@@ -1,7 +1,7 @@
 /**
  * ServiceSession: a session of the proxy's own on a router, from its HELLO to its end.
  *
- * It joins like a client for which the proxy vouches, and calls and publishes. (Crossbar: service
+ * It joins like a client for which the proxy vouches, and calls, publishes and subscribes. (Crossbar: service
  * session.)
  *
  * @module
@@ -28,7 +28,7 @@ import { MessageType, messageTypeName } from "#wamp/message-type.ts";
 import { isLongerThan, type WireMessage } from "#wamp/peer.ts";
 import { decodeMessage } from "#wamp/serializer/message-values.ts";
 import { buildMessage } from "#wamp/transcode/payload-slice.ts";
-import type { WampAnswer } from "#wamp/wamp-caller.ts";
+import type { TopicPattern, TopicReceiver, WampAnswer } from "#wamp/wamp-caller.ts";
 
 /** From the open connection to WELCOME. */
 const WELCOME_TIMEOUT_MS = 5_000;
@@ -43,7 +43,7 @@ export interface ServiceIdentity {
   node: NodeCredentials;
 }
 
-/** A joined session that calls and publishes. */
+/** A joined session that calls, publishes and subscribes. */
 export class ServiceSession implements BackendObserver {
   /** Resolves with the reason when the session has ended. */
   readonly ended: Promise<string>;
@@ -102,7 +102,12 @@ export class ServiceSession implements BackendObserver {
     return this.#requests.request(request);
   }
 
-  /** Whether no request waits for its answer. */
+  /** Subscribes, as `WampCaller.subscribe` does. */
+  subscribe(pattern: TopicPattern, receiver: TopicReceiver): Promise<() => void> {
+    return this.#requests.subscriptions.subscribe(pattern, receiver);
+  }
+
+  /** Whether no request waits for its answer, and nothing is subscribed to. */
   get isUnused(): boolean {
     return this.#requests.isIdle;
   }
@@ -157,6 +162,7 @@ export class ServiceSession implements BackendObserver {
       publisher: {
         features: { publisher_exclusion: true, subscriber_blackwhite_listing: true },
       },
+      subscriber: { features: { pattern_based_subscription: true } },
     };
     this.#sendJoinMessage(helloToRouter(identity, { roles }, node, auth));
   }

@@ -1,7 +1,8 @@
 /**
- * ServiceSessions: the proxy's own sessions, one for each connection, realm and role that is used.
+ * ServiceSessions: the proxy's own sessions, one for each connection, realm and role that is used, and another one
+ * for its subscriptions.
  *
- * A session joins at its first call or publication and stays joined. When it is lost, the next request
+ * A session joins at its first call, publication or subscription and stays joined. When it is lost, the next request
  * makes it join again. After a failed attempt there is a delay, for which requests wait. (Crossbar
  * keeps a session that is lost, and every call over it fails.)
  *
@@ -16,7 +17,7 @@ import { Failover, type Route } from "#proxy/routing/route.ts";
 import type { RouteTable } from "#proxy/routing/route-table.ts";
 import type { NodeCredentials } from "#proxy/routing/router-join-messages.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
-import type { WampAnswer, WampCaller, WampRequest } from "#wamp/wamp-caller.ts";
+import type { WampAnswer, WampCaller, WampRequest, WampSubscription } from "#wamp/wamp-caller.ts";
 import { type ServiceIdentity, ServiceSession } from "./service-session.ts";
 
 /** Clients may choose the realms, so the number of sessions is limited. */
@@ -61,6 +62,15 @@ export class ServiceSessions implements WampCaller {
     return session.request(request);
   }
 
+  /** Subscribes over the routes, for Web services. */
+  async subscribe(subscription: WampSubscription): Promise<() => void> {
+    const { realm, role, pattern, receiver, signal } = subscription;
+    // A session of its own: a session does not get the events that it publishes itself.
+    const slot = this.#slot(null, realm, role, "events");
+    const session = await abortable(slot.session(), signal);
+    return session.subscribe(pattern, receiver);
+  }
+
   /** Leaves every router; no session joins again. */
   shutdown(): void {
     this.#isClosed = true;
@@ -77,8 +87,13 @@ export class ServiceSessions implements WampCaller {
     return session.call(call);
   }
 
-  #slot(backend: string | null, realm: string, role: string): Slot {
-    const key = JSON.stringify([backend, realm, role]);
+  #slot(
+    backend: string | null,
+    realm: string,
+    role: string,
+    use: "requests" | "events" = "requests",
+  ): Slot {
+    const key = JSON.stringify([backend, realm, role, use]);
     const known = this.#slots.get(key);
     if (known !== undefined) {
       // Insertion order is the order of last use.

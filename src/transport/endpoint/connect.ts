@@ -66,13 +66,14 @@ export function connectsWithTls(endpoint: ConnectingEndpointConfig): boolean {
   return endpoint.type === "tcp" && endpoint.tls !== undefined;
 }
 
-/** The Failure to reach a router; `state` is the present state of its endpoint. */
+/** The Failure to reach a router or another server; `state` is the present state of its endpoint. */
 export function connectFailure(
   endpoint: ConnectingEndpointConfig,
   state: string,
   cause?: unknown,
 ): Failure {
-  return new Failure(`Cannot connect to router at "${printEndpoint(endpoint)}": ${state}`, {
+  const server = "isWebServer" in endpoint ? "server" : "router";
+  return new Failure(`Cannot connect to ${server} at "${printEndpoint(endpoint)}": ${state}`, {
     source: "router",
     uri: ErrorUri.networkFailure,
     cause,
@@ -80,7 +81,7 @@ export function connectFailure(
 }
 
 /** The Failure for an error of a system call. */
-function failureOf(endpoint: ConnectingEndpointConfig, thrown: unknown): Failure {
+export function failureOf(endpoint: ConnectingEndpointConfig, thrown: unknown): Failure {
   if (thrown instanceof Failure) return thrown;
   const code = errorCodeOf(thrown) ?? "";
   const shortage = MAYBE_SHORTAGE.has(code) ? shortageOfDescriptors() : null;
@@ -126,7 +127,7 @@ export async function connectWithTimeout<T>(
  *
  * @throws Failure when a file cannot be used; then this router alone cannot be reached.
  */
-function tlsOptionsTowards(endpoint: ConnectingEndpointConfig): { tls?: Bun.TLSOptions } {
+export function tlsOptionsTowards(endpoint: ConnectingEndpointConfig): { tls?: Bun.TLSOptions } {
   if (endpoint.type === "unix" || endpoint.tls === undefined) return {};
   try {
     // Where the host is resolved here, the certificate still has to be for its name.
@@ -143,7 +144,7 @@ function tlsOptionsTowards(endpoint: ConnectingEndpointConfig): { tls?: Bun.TLSO
  *
  * @throws Failure when it has no address of that version.
  */
-async function resolveHost(endpoint: ConnectingTcpConfig): Promise<string> {
+export async function resolveHost(endpoint: ConnectingTcpConfig): Promise<string> {
   const { host, version } = endpoint;
   if (version === undefined) return host;
   try {
@@ -154,23 +155,38 @@ async function resolveHost(endpoint: ConnectingTcpConfig): Promise<string> {
   }
 }
 
+/** How a socket is opened. */
+export interface OpenSocketOptions<Data> {
+  socket: SocketHandler<Data>;
+  data: Data;
+  signal: AbortSignal;
+  /** Whether the socket stays open for writing after its other side has ended; absent: it does not. */
+  allowHalfOpen?: boolean;
+}
+
 /**
  * Opens a socket to an endpoint; it is terminated when the signal aborts. With TLS the router is
  * authenticated only when the handler's `handshake` is called without a fault.
  */
 export async function openSocket<Data>(
   endpoint: ConnectingEndpointConfig,
-  options: { socket: SocketHandler<Data>; data: Data; signal: AbortSignal },
+  options: OpenSocketOptions<Data>,
 ): Promise<Socket<Data>> {
-  const { socket: handler, data, signal } = options;
+  const { socket: handler, data, signal, allowHalfOpen = false } = options;
   const socket = await (endpoint.type === "unix"
-    ? Bun.connect<Data>({ unix: usableUnixPath(endpoint.path), socket: handler, data })
+    ? Bun.connect<Data>({
+        unix: usableUnixPath(endpoint.path),
+        socket: handler,
+        data,
+        allowHalfOpen,
+      })
     : Bun.connect<Data>({
         hostname: await resolveHost(endpoint),
         port: endpoint.port,
         ...tlsOptionsTowards(endpoint),
         socket: handler,
         data,
+        allowHalfOpen,
       }));
   if (signal.aborted) socket.terminate();
   else signal.addEventListener("abort", () => socket.terminate(), { once: true });

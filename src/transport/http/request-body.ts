@@ -1,76 +1,39 @@
 /**
- * RequestBody: gathers the body of one HTTP request from pieces of any size, up to a limit (RFC 9112,
- * sections 6 and 7.1).
+ * RequestBody: gathers the body of one HTTP request from pieces of any size, up to a limit.
  *
  * @module
  */
 
 import { OctetCollector } from "#transport/endpoint/octet-collector.ts";
-import { isField } from "./header-fields.ts";
+import { BodyDecoder, type DecodedState } from "./body-decoder.ts";
 import type { BodyFraming } from "./http-request.ts";
 
-const LINE_FEED = 0x0a;
-
-/** Longest line with a chunk's size, or in the trailer section, in octets. */
-const MAX_LINE_OCTETS = 1024;
-
-/** Most lines in the trailer section, which is ignored. */
-const MAX_TRAILER_LINES = 64;
-
 /** What the octets so far are. */
-export type BodyState = "incomplete" | "complete" | "malformed" | "too long";
+export type BodyState = DecodedState | "too long";
 
 /** Gathers a body. */
 export class RequestBody {
   readonly #limit: number;
   readonly #all = new OctetCollector();
-  readonly #isChunked: boolean;
-  /** Octets of the body or the chunk that are still missing. */
-  #missing: number;
-  #expects: "data" | "chunk head" | "chunk end" | "trailer" = "data";
-  #line = "";
-  #octetsAfter: Uint8Array = new Uint8Array(0);
-  #trailerLines = 0;
+  readonly #decoder: BodyDecoder;
 
   constructor(framing: BodyFraming, limit: number) {
     this.#limit = limit;
-    this.#isChunked = framing.kind === "chunked";
-    this.#missing = framing.kind === "length" ? framing.octets : 0;
-    if (this.#isChunked) this.#expects = "chunk head";
+    this.#decoder = new BodyDecoder(framing);
   }
 
   /** Takes the next octets (the first call may have none); to be called until it answers anything but incomplete. */
   push(chunk: Uint8Array): BodyState {
-    if (this.#all.length + this.#missing > this.#limit) return "too long";
-    let at = 0;
-    for (;;) {
-      if (this.#expects === "data") {
-        const taken = Math.min(this.#missing, chunk.length - at);
-        this.#all.append(chunk.subarray(at, at + taken));
-        this.#missing -= taken;
-        at += taken;
-        if (this.#missing > 0) return "incomplete";
-        if (!this.#isChunked) {
-          this.#octetsAfter = chunk.subarray(at);
-          return "complete";
-        }
-        this.#expects = "chunk end";
-      }
-      const end = chunk.indexOf(LINE_FEED, at);
-      const stop = end < 0 ? chunk.length : end + 1;
-      if (this.#line.length + stop - at > MAX_LINE_OCTETS) return "malformed";
-      this.#line += Buffer.from(chunk.subarray(at, stop)).toString("latin1");
-      at = stop;
-      if (end < 0) return "incomplete";
-      const state = this.#readLine();
-      if (state === "complete") this.#octetsAfter = chunk.subarray(at);
-      if (state !== "incomplete") return state;
-    }
+    if (this.#isTooLong) return "too long";
+    const state = this.#decoder.push(chunk, (octets) => {
+      if (!this.#isTooLong) this.#all.append(octets);
+    });
+    return this.#isTooLong ? "too long" : state;
   }
 
   /** Octets that came after the body in the same chunk; borrowed. */
   get octetsAfterBody(): Uint8Array {
-    return this.#octetsAfter;
+    return this.#decoder.octetsAfterBody;
   }
 
   /** The whole body. */
@@ -78,25 +41,7 @@ export class RequestBody {
     return this.#all.octets;
   }
 
-  #readLine(): BodyState {
-    const line = this.#line;
-    this.#line = "";
-    if (!line.endsWith("\r\n")) return "malformed";
-    const text = line.slice(0, -2);
-    if (this.#expects === "chunk end") {
-      if (text !== "") return "malformed";
-      this.#expects = "chunk head";
-      return "incomplete";
-    }
-    if (this.#expects === "trailer") {
-      if (text === "") return "complete";
-      if (!isField(text)) return "malformed";
-      return ++this.#trailerLines > MAX_TRAILER_LINES ? "malformed" : "incomplete";
-    }
-    const size = /^0*([0-9a-fA-F]{1,8})(?:[\t ]*;[\t\x20-\x7e\x80-\xff]*)?$/.exec(text)?.[1];
-    if (size === undefined) return "malformed";
-    this.#missing = Number.parseInt(size, 16);
-    this.#expects = this.#missing === 0 ? "trailer" : "data";
-    return this.#all.length + this.#missing > this.#limit ? "too long" : "incomplete";
+  get #isTooLong(): boolean {
+    return this.#all.length + this.#decoder.missing > this.#limit;
   }
 }

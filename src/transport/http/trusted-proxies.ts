@@ -42,10 +42,7 @@ export class TrustedProxies {
     const proxy = addressOf(peer);
     const isBelieved = proxy === null ? this.#trustsUnixSocket : this.#isTrusted(proxy);
     if (!isBelieved) return undefined;
-    const clients = [
-      hopsOf(headers.get("x-forwarded-for"), (hop) => hop),
-      hopsOf(headers.get("forwarded"), forParameter),
-    ].flatMap((hops) => (hops === null ? [] : [this.#clientAmong(hops)]));
+    const clients = chainsIn(headers).map((hops) => hops[this.#clientIndex(hops)]);
     const client = clients[0];
     const other = clients.at(-1);
     if (client === undefined || other === undefined) return undefined;
@@ -54,12 +51,30 @@ export class TrustedProxies {
       : undefined;
   }
 
-  /** The first hop from the right that is no trusted proxy; undefined when it is no address. */
-  #clientAmong(hops: readonly (Hop | undefined)[]): Hop | undefined {
-    const isClient = (hop: Hop | undefined) => hop === undefined || !this.#isTrusted(hop.address);
-    const at = hops.findLastIndex(isClient);
-    return at < 0 ? hops[0] : hops[at];
+  /**
+   * The addresses of the client and of the trusted proxies between it and `peer`, which is not among them;
+   * empty where `clientOf` gives none.
+   */
+  chainOf(headers: ReadableFields, peer: string): string[] {
+    const [hops] = chainsIn(headers);
+    if (hops === undefined || this.clientOf(headers, peer) === undefined) return [];
+    return hops.slice(this.#clientIndex(hops)).flatMap((hop) => (hop ? [hop.address] : []));
   }
+
+  /** Where the first hop from the right is that is no trusted proxy; undefined there: it is no address. */
+  #clientIndex(hops: readonly (Hop | undefined)[]): number {
+    const isClient = (hop: Hop | undefined) => hop === undefined || !this.#isTrusted(hop.address);
+    return Math.max(0, hops.findLastIndex(isClient));
+  }
+}
+
+/** What the headers that are there say, from the client on. */
+function chainsIn(headers: ReadableFields): (Hop | undefined)[][] {
+  const chains = [
+    hopsOf(headers.get("x-forwarded-for"), (hop) => hop),
+    hopsOf(headers.get("forwarded"), forParameter),
+  ];
+  return chains.filter((hops) => hops !== null);
 }
 
 /** The elements of a header, undefined for an element without an address; null: there is no header. */

@@ -15,15 +15,22 @@ const PAGES = {
   426: ["Upgrade Required", "This address speaks WebSocket only."],
   500: ["Internal Server Error", "Something went wrong here."],
   501: ["Not Implemented", "This node does not offer what is configured here."],
+  502: ["Bad Gateway", "The server behind this address cannot be reached or gave no valid answer."],
   503: ["Service Unavailable", "This is not available yet. Try again later."],
+  504: ["Gateway Timeout", "The server behind this address did not answer in time."],
 } as const;
 
 /** A status that has an error page. */
 export type ErrorStatus = keyof typeof PAGES;
 
-/** Gives the answer for an error status; `headers` are those that the status needs. */
-export function errorPage(status: ErrorStatus, headers: Record<string, string> = {}): HttpAnswer {
-  const [title, sentence] = PAGES[status];
+/** Gives the answer for an error status; `headers` are those that the status needs, `more` a further sentence. */
+export function errorPage(
+  status: ErrorStatus,
+  headers: Record<string, string> = {},
+  more?: string,
+): HttpAnswer {
+  const [title, usual] = PAGES[status];
+  const sentence = more === undefined ? usual : `${usual} ${more}`;
   const body = `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>${status} ${title}</title></head>
 <body><h1>${title}</h1><p>${sentence}</p></body></html>

@@ -14,6 +14,7 @@ import type { RequestHandler } from "#transport/http/http-exchange.ts";
 import type { HttpRequest } from "#transport/http/http-request.ts";
 import { crossOriginHeaders, preflightHeaders } from "./cross-origin.ts";
 import { type ErrorStatus, errorPage } from "./error-page.ts";
+import type { StreamingService } from "./streaming-service.ts";
 import type { WebService } from "./web-service.ts";
 
 /** Paths whose services are kept, and the longest of them. */
@@ -34,6 +35,7 @@ export interface PathMatch {
 export class PathTree implements RequestHandler {
   readonly maxBodyOctets = 64 * 1024;
   readonly #hasBridge: boolean;
+  readonly #hasStreaming: boolean;
   readonly #root: TreeNode;
   readonly #services: WebService[];
   /** Paths that were asked for lately. */
@@ -42,6 +44,7 @@ export class PathTree implements RequestHandler {
   private constructor(root: TreeNode, services: WebService[]) {
     this.#root = root;
     this.#services = services;
+    this.#hasStreaming = services.some(({ streaming }) => streaming !== undefined);
     this.#hasBridge = services.some(({ bridge }) => bridge !== undefined);
   }
 
@@ -119,12 +122,34 @@ export class PathTree implements RequestHandler {
     return match;
   }
 
+  /**
+   * The streaming service for the path of a URL, and the path below its mount as it is written. Undefined:
+   * there is none, or a server that decodes the path could leave the mount by it.
+   */
+  findStreaming(pathname: string): { streaming: StreamingService; path: string } | undefined {
+    if (!this.#hasStreaming) return undefined;
+    const written = pathname.slice(1).split("/");
+    const { node, depth } = this.#descend(written.map((one) => decodeOnce(one) ?? ""));
+    const below = written.slice(depth);
+    const streaming = node.service?.streaming;
+    if (streaming === undefined || below.some(hidesDotSegment)) return undefined;
+    return { streaming, path: below.map((one) => `/${one}`).join("") };
+  }
+
   /** Closes every service. */
   close(): void {
     for (const service of this.#services.splice(0)) service.close?.();
   }
 
   #match(components: string[]): PathMatch | undefined {
+    const { node, depth } = this.#descend(components);
+    if (!node.service) return undefined;
+    const isWhole = depth === components.length;
+    return { service: node.service, subpath: isWhole ? "" : components.slice(depth).join("/") };
+  }
+
+  /** The deepest node for a path, and its depth. */
+  #descend(components: string[]): { node: TreeNode; depth: number } {
     // A nested `path` without a root of its own does not fall back to the service above it.
     let node = this.#root;
     let depth = 0;
@@ -134,9 +159,7 @@ export class PathTree implements RequestHandler {
       node = child;
       depth += 1;
     }
-    if (!node.service) return undefined;
-    const isWhole = depth === components.length;
-    return { service: node.service, subpath: isWhole ? "" : components.slice(depth).join("/") };
+    return { node, depth };
   }
 }
 
@@ -147,6 +170,16 @@ const READING_METHODS = "GET, HEAD, OPTIONS";
 function answerOptions({ isCrossOrigin }: WebService, request: HttpRequest): HttpAnswer {
   const origin = isCrossOrigin ? preflightHeaders(request, READING_METHODS) : {};
   return { status: 204, headers: { Allow: READING_METHODS, ...origin }, body: null };
+}
+
+/**
+ * Whether a component cannot be decoded, or has NUL or a segment `.` or `..` where slashes are encoded. Some
+ * servers ignore what follows a semicolon.
+ */
+function hidesDotSegment(component: string): boolean {
+  const decoded = decodeOnce(component);
+  if (decoded === undefined || decoded.includes("\0")) return true;
+  return decoded.split(/[/\\]/).some((segment) => /^\.\.?(;|$)/.test(segment));
 }
 
 /**

@@ -3,6 +3,7 @@
  *
  *     WebSocket handshake     WebSocketAcceptor: the connection is a WebSocket from now on
  *     `caller`, `publisher`   HttpBridge
+ *     `reverseproxy`          a StreamingService, as the request comes
  *     any other               the Web service at the path
  *
  * All are answered on the accepted socket, one request after the other, so a handshake or a call may come
@@ -44,10 +45,18 @@ interface HttpConnection {
   details: ConnectionDetails;
 }
 
+/** What all requests of a transport share. */
+interface RequestContext {
+  proxies: TrustedProxies | undefined;
+  limit: ConnectionLimit | undefined;
+  log: TransportContext["log"];
+}
+
 /** The HTTP side of one transport. */
 export class RequestDispatch {
   readonly #log: TransportContext["log"];
   readonly #proxies: TrustedProxies | undefined;
+  readonly #limit: ConnectionLimit | undefined;
   readonly #webSockets: WebSocketAcceptor;
   readonly #tree: PathTree;
   readonly #exchanges = new HttpExchanges();
@@ -71,18 +80,18 @@ export class RequestDispatch {
     const proxies = trusted && new TrustedProxies(trusted);
     const { limit } = options;
     const webSockets = new WebSocketAcceptor(options.accept, context, { limit, proxies, cookies });
-    return new RequestDispatch(tree, webSockets, proxies, context.log);
+    return new RequestDispatch(tree, webSockets, { proxies, limit, log: context.log });
   }
 
   private constructor(
     tree: PathTree,
     webSockets: WebSocketAcceptor,
-    proxies: TrustedProxies | undefined,
-    log: TransportContext["log"],
+    { proxies, limit, log }: RequestContext,
   ) {
     this.#tree = tree;
     this.#webSockets = webSockets;
     this.#proxies = proxies;
+    this.#limit = limit;
     this.#log = log;
   }
 
@@ -125,8 +134,17 @@ export class RequestDispatch {
       onEnd: () => this.#persistent.delete(persistent),
     });
     this.#persistent.add(persistent);
-    persistent.begin((next) => this.#answer(connection, first, firstHead, next));
+    persistent.begin(this.#answering(connection, first, firstHead));
     return persistent;
+  }
+
+  /** A function of its own, because those above live as long as the connection, and would keep the request. */
+  #answering(
+    connection: HttpConnection,
+    request: ReturnType<RequestHead["request"]>,
+    head: RequestHead,
+  ): (readNextRequest: ReadNextRequest) => ConnectionEvents {
+    return (readNextRequest) => this.#answer(connection, request, head, readNextRequest);
   }
 
   /** Makes a WebSocket of the connection; null: the request is no valid handshake. */
@@ -153,6 +171,20 @@ export class RequestDispatch {
     readNextRequest: ReadNextRequest,
   ): ConnectionEvents {
     if (typeof request === "string") return refused(socket, request);
+    const found = this.#tree.findStreaming(request.url.pathname);
+    if (found !== undefined) {
+      return found.streaming.open({
+        request: this.#clientRequest(request, details),
+        lines: head.lines,
+        path: found.path,
+        details,
+        limit: this.#limit,
+        chain: this.#proxies?.chainOf(request.headers, details.peer) ?? [],
+        socket,
+        octetsAfterHead: head.octetsAfterHead,
+        readNextRequest,
+      });
+    }
     return this.#exchanges.open({
       handler: this.#tree.handlerOf(request),
       request: this.#clientRequest(request, details),

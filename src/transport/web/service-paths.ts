@@ -55,8 +55,8 @@ export function isWebSocket(config: WebServiceConfig): config is WebSocketPathCo
 export function webServerUrls(config: WebServerConfig, port: number | null): string[] {
   const { endpoint } = config;
   const services = servicesOf(config);
-  const sockets = services.filter((service) => isWebSocket(service.config));
-  const pages = services.filter((service) => !isWebSocket(service.config));
+  const sockets = services.filter(({ config: { type } }) => type.startsWith("websocket"));
+  const pages = services.filter(({ config: { type } }) => !type.startsWith("websocket"));
   if (endpoint.type === "unix") {
     const urls = sockets.map(({ path }) => `ws+unix:${endpoint.path}${path && `:${path}`}`);
     return config.type === "web" ? [`http+unix:${endpoint.path}`, ...urls] : urls;

@@ -8,6 +8,7 @@ import type { HttpAnswer } from "#transport/http/http-answer.ts";
 import type { HttpRequest } from "#transport/http/http-request.ts";
 import type { WebSocketPathConfig } from "#transport/websocket/websocket-acceptor.ts";
 import type { HttpBridge } from "./bridge/http-bridge.ts";
+import type { StreamingService } from "./streaming-service.ts";
 
 /** The service mounted at one path. */
 export interface WebService {
@@ -27,6 +28,8 @@ export interface WebService {
   readonly webSocket?: WebSocketPathConfig;
   /** Set where requests become calls or publications. */
   readonly bridge?: HttpBridge;
+  /** Set where requests are answered as they come, or answers sent as they are made. */
+  readonly streaming?: StreamingService;
   /** Stops background work of the service. */
   close?(): void;
 }

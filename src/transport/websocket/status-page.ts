@@ -25,6 +25,14 @@ export function testeePage(): string {
   );
 }
 
+/** The status page of a reverse proxy. */
+export function reverseProxyPage(): string {
+  return page(
+    "WebSocket",
+    "<p>This address is up. It is for programs that connect with WebSocket.</p>",
+  );
+}
+
 function page(title: string, body: string): string {
   return `<!DOCTYPE html>
 <html lang="en">

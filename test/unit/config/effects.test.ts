@@ -52,6 +52,11 @@ const stdin = { type: "json", value: 1 };
 const base = [
   ["$.workers[0].realms[0].roles[0].permissions[0].disclose", {}],
   ["$.workers[1].transports[0].paths.call", bridge],
+  ["$.workers[1].transports[0].paths.app", { type: "reverseproxy", host: "h", options: {} }],
+  [
+    "$.workers[1].transports[0].paths.sse",
+    { type: "sse", realm: "realm1", role: "anonymous", topics: [{ topic: "a" }], options: {} },
+  ],
   ["$.workers[1].transports[0].paths.red", { type: "redirect", url: "http://localhost/" }],
   ["$.workers[1].transports[0].paths.files.options", {}],
   [

@@ -57,6 +57,11 @@ test.each(
     [
       [`${web}.paths.ws.options.validate_utf8`, false, "text is always checked to be UTF-8"],
       [`${web}.paths.zip.type`, "webhook", "requests for it are answered with 501"],
+      [
+        `${web}.paths.zip.type`,
+        "wsgi",
+        "requests for it are answered with 501; run the program as a guest, and lead to it with a reverseproxy",
+      ],
     ],
     2,
   ),

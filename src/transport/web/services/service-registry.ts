@@ -15,7 +15,14 @@ import { openBridge } from "./caller-publisher.ts";
 import { openJsonValue } from "./json-value.ts";
 import { openNodeInfo } from "./nodeinfo.ts";
 import { openRedirect } from "./redirect.ts";
+import { openReverseProxy } from "./reverseproxy.ts";
+import { openEventStream } from "./sse.ts";
 import { openStatic } from "./static.ts";
+import { openWebSocketReverseProxy } from "./websocket-reverseproxy.ts";
+
+/** For the operator who looks at such a page. */
+const RUN_ELSEWHERE =
+  "Python does not run inside of this node: run the program as a guest, and lead to it with a reverseproxy.";
 
 /**
  * Opens the service of one path; WebSocket paths have `openWebSocketService`.
@@ -40,7 +47,13 @@ export async function openWebService(
     case "caller":
     case "publisher":
       return openBridge(config, context);
+    case "reverseproxy":
+      return openReverseProxy(config, context);
+    case "websocket-reverseproxy":
+      return openWebSocketReverseProxy(config, context);
+    case "sse":
+      return openEventStream(config, context);
     case "unavailable":
-      return { handle: () => errorPage(501) };
+      return { handle: () => errorPage(501, {}, config.isPython && RUN_ELSEWHERE) };
   }
 }

@@ -20,7 +20,10 @@ const config: BridgeServiceConfig = {
     call_timeout: 0,
   },
 };
-const wampCaller = { request: () => Promise.reject(new Error("nothing is called")) };
+const wampCaller = {
+  request: () => Promise.reject(new Error("nothing is called")),
+  subscribe: () => Promise.reject(new Error("nothing is subscribed to")),
+};
 
 /** A request of this method with these headers, on a socket that takes ten octets. */
 function begin(method: string, headers: Record<string, string>, framing: BodyFraming) {
