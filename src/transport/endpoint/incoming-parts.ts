@@ -47,14 +47,14 @@ export class IncomingParts implements IncompleteMessage {
       const isAsked = missing > 0 && octets >= HEAD_OCTETS;
       this.#parts = isAsked ? this.#begin(chunk.subarray(start, end), octets + missing) : null;
     }
-    const isShort = octets < PART_OCTETS && missing > 0;
-    if (this.#parts === null || isShort) {
-      const isTaken = this.#collector.append(chunk, start, end, missing);
-      if (this.#parts !== null && this.#collector.length >= PART_OCTETS) this.#passCollected();
-      return isTaken;
+    if (this.#parts === null) return this.#collector.append(chunk, start, end, missing);
+    if (octets >= PART_OCTETS) {
+      this.#passCollected();
+      this.#pass(chunk.subarray(start, end));
+    } else {
+      this.#collector.append(chunk, start, end, missing);
+      if (this.#collector.length >= PART_OCTETS || missing === 0) this.#passCollected();
     }
-    if (this.#collector.length > 0) this.#passCollected();
-    this.#pass(chunk.subarray(start, end));
     return true;
   }
 
@@ -68,7 +68,7 @@ export class IncomingParts implements IncompleteMessage {
   }
 
   #passCollected(): void {
-    this.#pass(this.#collector.take());
+    if (this.#collector.length > 0) this.#pass(this.#collector.take());
   }
 
   /** The session may end, and the message be discarded, at any part. */
