@@ -52,12 +52,15 @@ function* cut(stream: Uint8Array, sizes: readonly number[]): Generator<Buffer> {
 const KEY = Buffer.from("01020304", "hex");
 
 function webSocketFrame(first: number, payload: Uint8Array): Buffer {
-  const header = Buffer.from([first, 0xff, 0, 0, 0, 0, 0, 0, 0, 0]);
-  if (payload.length > 0xffff) header.writeBigUInt64BE(BigInt(payload.length), 2);
-  const short = Buffer.from([first, 0x80 | payload.length]);
-  const medium = Buffer.from([first, 0xfe, payload.length >> 8, payload.length & 0xff]);
-  const head = payload.length < 126 ? short : payload.length > 0xffff ? header : medium;
-  return Buffer.concat([head, KEY, payload.map((octet, at) => octet ^ (KEY[at & 3] as number))]);
+  const { length } = payload;
+  let header = Buffer.from([first, 0x80 | length]);
+  if (length > 0xffff) {
+    header = Buffer.from([first, 0xff, 0, 0, 0, 0, 0, 0, 0, 0]);
+    header.writeBigUInt64BE(BigInt(length), 2);
+  } else if (length >= 126) {
+    header = Buffer.from([first, 0xfe, length >> 8, length & 0xff]);
+  }
+  return Buffer.concat([header, KEY, payload.map((octet, at) => octet ^ (KEY[at & 3] as number))]);
 }
 
 function rawSocketFrame(payload: Uint8Array): Buffer {
