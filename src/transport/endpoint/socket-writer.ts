@@ -131,9 +131,20 @@ export class SocketWriter implements TurnTaker, WaitingWriter {
     return true;
   }
 
+  /**
+   * Sends octets of a long message that arrives part by part. False: they are taken, but the next ones should come
+   * later; `onQueueDrained` follows.
+   */
+  writePart(octets: Uint8Array): boolean {
+    const isGathered = holder === this || octets.length <= GATHER_OCTETS;
+    if (this.#state !== "open" || this.#queuedOctets > 0 || isGathered) this.write(octets);
+    else this.#writeOrQueue(octets, 0, octets.length);
+    return this.takesParts();
+  }
+
   /** Whether the next part of a long message may come; false: much of it waits, and `onQueueDrained` follows. */
   takesParts(): boolean {
-    if (this.#queuedOctets <= SCARCE_OCTETS) return true;
+    if (this.#queuedOctets <= SCARCE_OCTETS && !this.#isBehind()) return true;
     this.#needsDrain = true;
     return false;
   }

@@ -160,9 +160,9 @@ export class RawSocketPeer
 
   sendPart(octets: Uint8Array): boolean {
     if (this.#unfinished === undefined) return true;
-    const isTaken = this.#writer.write(octets);
+    const isTaken = this.#writer.writePart(octets);
     if (this.#unfinished.sent(octets.length)) this.#finishMessage(this.#unfinished);
-    return this.#writer.takesParts() && isTaken;
+    return isTaken;
   }
 
   /** Sends what has waited for the end of a message. */

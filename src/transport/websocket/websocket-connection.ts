@@ -199,9 +199,9 @@ export abstract class WebSocketConnection
     let first: number = isText ? Opcode.text : Opcode.binary;
     if (message.sentOctets > 0) first = Opcode.continuation;
     const isLast = message.sent(octets.length);
-    const isTaken = this.#sendFrames(isLast ? FIN | first : first, octets);
+    this.#sendFrames(isLast ? FIN | first : first, octets);
     if (isLast) this.#finishMessage(message, isText);
-    return this.#writer.takesParts() && isTaken;
+    return this.#writer.takesParts();
   }
 
   /** Sends the messages that have waited for the end of another one. */
