@@ -219,6 +219,80 @@ describe.each(TRANSPORTS)("a long message (%s)", (transport) => {
   });
 });
 
+describe.each(TRANSPORTS)("on a connection that sessions share (%s)", (transport) => {
+  async function shared() {
+    const serializer = SERIALIZERS[transport];
+    const proxy = await sessionHarness({
+      router: { serializer, sharesConnections: true },
+      options: { max_message_size: 2 ** 24, stall_timeout: 0 },
+    });
+    const session = async () => {
+      const client = await proxy.connect(transport);
+      client.says([1, "realm1", { roles: { caller: {} } }]);
+      const router = await proxy.router.session();
+      await router.welcome();
+      await client.next();
+      return { client, router };
+    };
+    return { proxy, one: await session(), other: await session() };
+  }
+  const octets = (message: unknown[]) =>
+    Buffer.from(encodeMessage(message, SERIALIZERS[transport], false) as Uint8Array);
+
+  test("a message of 16 MB arrives, in both directions", async () => {
+    const { one } = await shared();
+    const long = octets(call(1, 16_000_000));
+    one.client.sends(long);
+    expect(Buffer.compare((await one.router.nextOctets()) as Uint8Array, long)).toBe(0);
+    const answer = octets(result(1, 16_000_000));
+    one.router.saysOctets(answer);
+    expect((await one.client.nextOctets())?.equals(answer)).toBe(true);
+  });
+
+  test("a message that lacks its end delays no other session, and ends only its own", async () => {
+    const { one, other } = await shared();
+    one.client.socket.write(one.client.frameOf(octets(call(1))).subarray(0, HALF));
+    for (let id = 1; id <= 20; id++) {
+      other.client.says(call(id, 100));
+      expect((await other.router.next())[1]).toBe(id);
+      other.router.says(result(id, 100));
+      expect((await other.client.next())?.[1]).toBe(id);
+    }
+    one.client.socket.resetAndDestroy();
+    expect(await one.router.rest()).toEqual([]);
+    other.client.says(call(21));
+    expect((await other.router.next())[1]).toBe(21);
+  });
+
+  test("a message whose receiver does not read delays no other session", async () => {
+    const { one, other } = await shared();
+    one.router.stopReading();
+    const long = octets(call(1, 16_000_000));
+    one.client.sends(long);
+    for (let id = 1; id <= 20; id++) {
+      other.client.says(call(id, 100));
+      expect((await other.router.next())[1]).toBe(id);
+    }
+    one.router.readOn();
+    expect(Buffer.compare((await one.router.nextOctets()) as Uint8Array, long)).toBe(0);
+  });
+});
+
+test("a message of a router that is collected has message_timeout, too", async () => {
+  const proxy = await sessionHarness({
+    router: { serializer: "msgpack" },
+    options: { message_timeout: 50 },
+  });
+  const client = await proxy.connect("websocket");
+  client.says([1, "silent", { roles: { caller: {} } }]);
+  const router = await RawRouter.welcome(await proxy.silent.connection(), "msgpack");
+  await client.next();
+  router.socket.write(Buffer.from("00000100 9432", "hex"));
+  const [type, , uri] = (await client.next()) ?? [];
+  expect([type, uri]).toEqual([6, "crossproxy.close.message_timeout"]);
+  expect((await router.next())?.[2]).toBe("crossproxy.close.message_timeout");
+});
+
 describe("over WebSocket", () => {
   test("a ping amid a long message of the router is answered at once", async () => {
     const { client, router, octets } = await joined("websocket");

@@ -1,5 +1,6 @@
 /** A router that says what a test tells it to say. */
 
+import type { SessionConfig } from "#config/options/session-config.ts";
 import type { TransportConfig } from "#config/transport/transport-config.ts";
 import type { Peer, PeerHandler, TransportDetails, WireMessage } from "#wamp/peer.ts";
 import { decodeMessage, encodeMessage } from "#wamp/serializer/message-values.ts";
@@ -13,6 +14,8 @@ export interface ScriptedRouterOptions {
   auto_fragment_size?: number;
   serializer?: SerializerName;
   max_message_size?: number;
+  /** Whether the sessions of a proxy may share a connection. */
+  sharesConnections?: boolean;
 }
 
 /** One session of the router. */
