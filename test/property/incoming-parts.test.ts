@@ -5,7 +5,7 @@ import fc from "fast-check";
 import { messageMemory } from "#base/message-memory.ts";
 import { writeFrameHeader } from "#transport/rawsocket/frame-header.ts";
 import { FrameReader } from "#transport/rawsocket/frame-reader.ts";
-import { FrameDecoder } from "#transport/websocket/frame-decoder.ts";
+import { FrameDecoder, type FrameHandler } from "#transport/websocket/frame-decoder.ts";
 
 const LIMITS = { max_message_size: 2 ** 20, max_frame_size: 0, max_incomplete: 2 ** 30 };
 
@@ -13,6 +13,7 @@ const LIMITS = { max_message_size: 2 ** 20, max_frame_size: 0, max_incomplete: 2
 class Notes {
   readonly said: string[] = [];
   readonly parts: number[] = [];
+  haltsAtEnd = false;
   #octets: Buffer[] = [];
   readonly #takesParts: (head: Uint8Array) => boolean;
 
@@ -30,7 +31,10 @@ class Notes {
         }
       : null;
 
-  end = () => this.said.push(`parts ${hash(this.taken())}`) > 0;
+  end = () => {
+    this.said.push(`parts ${hash(this.taken())}`);
+    return !this.haltsAtEnd;
+  };
   whole = (octets: Uint8Array) => this.said.push(`whole ${hash(octets)}`) > 0;
   /** The octets of the message that is passed on. */
   taken = () => Buffer.concat(this.#octets.splice(0));
@@ -70,9 +74,9 @@ function rawSocketFrame(payload: Uint8Array): Buffer {
 }
 
 /** A decoder of WebSocket frames; gives the code of a fault. */
-function webSocketDecoder(notes: Notes) {
+function webSocketDecoder(notes: Notes, codec: FrameHandler["codec"] = null) {
   const decoder = new FrameDecoder(LIMITS, {
-    codec: null,
+    codec,
     handleMessage: notes.whole,
     handleLongMessage: notes.begin,
     handleLongMessageEnd: notes.end,
@@ -170,6 +174,19 @@ describe.each(["websocket", "rawsocket"] as const)("long messages over %s", (tra
     expect(notes.said).toEqual([`whole ${hash(message(200_000, 0))}`]);
   });
 
+  test("have the decoder halt behind their end where the session is paused", () => {
+    const notes = new Notes(() => true);
+    const { push, decoder } = of(notes);
+    notes.haltsAtEnd = true;
+    const [long, next] = [frame(message(200_000, 0)), frame(message(10, 0))];
+    push(long.subarray(0, 100_000));
+    const rest = Buffer.concat([long.subarray(100_000), next]);
+    push(Buffer.from(rest));
+    expect([notes.said.length, decoder.position]).toEqual([1, rest.length - next.length]);
+    push(next);
+    expect(notes.said[1]).toBe(`whole ${hash(message(10, 0))}`);
+  });
+
   test("are whole where they lie in one chunk", () => {
     const notes = new Notes(() => true);
     of(notes).push(frame(message(200_000, 0)));
@@ -206,7 +223,15 @@ test("a text that ends within a character lacks its end where it was passed on",
   expect(notes.taken().length).toBeLessThan(60_000);
 });
 
-test("a message that is fragmented or compressed is not passed on", () => {
+test("a message that is compressed is not passed on", () => {
+  const notes = new Notes(() => true);
+  const octets = message(200_000, 0);
+  const { push } = webSocketDecoder(notes, { inflate: (deflated) => deflated });
+  for (const chunk of cut(webSocketFrame(0xc2, octets), [30_000])) expect(push(chunk)).toBeNull();
+  expect(notes.said).toEqual([`whole ${hash(octets)}`]);
+});
+
+test("a message that is fragmented is not passed on", () => {
   const notes = new Notes(() => true);
   const { push } = webSocketDecoder(notes);
   const half = message(100_000, 0);

@@ -1,10 +1,11 @@
 /**
  * The hot path: forwards the messages of a joined session from one side to the other.
  *
- * A message arrives whole, or is long and forwarded while it arrives (cut-through.ts). Its type is peeked. A message that opens or ends a session is returned to
- * the session; all others are transcoded, if the two sides use different serializers, and sent.
- * Payloads never become JavaScript values: these cannot distinguish 1.0 from 1, nor hold 2^60.
- * slow-path.ts handles long messages, and messages that cannot be forwarded.
+ * A message arrives whole; a long one may be forwarded while it arrives (cut-through.ts). Its type is
+ * peeked. A message that opens or ends a session is returned to the session; all others are transcoded, if
+ * the two sides use different serializers, and sent. Payloads never become JavaScript values: these cannot
+ * distinguish 1.0 from 1, nor hold 2^60. slow-path.ts handles long messages that are transcoded, and messages
+ * that cannot be forwarded.
  *
  * @module
  */
