@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from "bun:test";
 import { messageMemory } from "#base/message-memory.ts";
+import { outgoingMemory } from "#base/outgoing-memory.ts";
 import { encodeMessage } from "#wamp/serializer/message-values.ts";
 import { afterTest } from "../support/cleanups.ts";
 import { deflating } from "../support/default-options.ts";
@@ -55,15 +56,19 @@ describe.each(TRANSPORTS)("a long message (%s)", (transport) => {
 
   test("of a router goes on while it arrives, in its place, with the same octets", async () => {
     const { client, router, octets } = await joined(transport);
+    const held = outgoingMemory.octets;
     const before = client.receivedOctets;
     const [first, rest] = halves(router.frameOf(octets(result(2))));
     router.says(result(1, 1));
     router.socket.write(first);
     expect((await client.next())?.[1]).toBe(1);
     await client.receives(before + HALF - 16_384);
+    // There is no room reserved for the whole message.
+    expect(outgoingMemory.octets - held).toBeLessThanOrEqual(65_536);
     router.socket.write(Buffer.concat([rest, router.frameOf(octets(result(3, 1)))]));
     expect((await client.nextOctets())?.equals(octets(result(2)))).toBe(true);
     expect((await client.next())?.[1]).toBe(3);
+    expect(outgoingMemory.octets).toBe(held);
   });
 
   test("of a client that stops ends both connections at message_timeout", async () => {
@@ -316,6 +321,17 @@ describe("over WebSocket", () => {
     expect(await router.nextOctets()).toBeUndefined();
     expect(router.received.length).toBeLessThan(800_100);
     await proxy.empty();
+  });
+
+  test("a call beyond max_message_size gets an ERROR, and nothing of it goes on", async () => {
+    const { client, router, octets } = await joined("websocket", {
+      options: { max_message_size: 700_000 },
+    });
+    for (const half of halves(client.frameOf(octets(call(1))))) client.socket.write(half);
+    const [, type, id, , uri] = (await client.next()) ?? [];
+    expect([type, id, uri]).toEqual([48, 1, "wamp.error.payload_size_exceeded"]);
+    client.says(call(2, 1));
+    expect((await router.next())?.[1]).toBe(2);
   });
 
   test("fragments have at most auto_fragment_size octets", async () => {
