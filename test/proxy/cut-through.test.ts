@@ -246,12 +246,14 @@ describe.each(TRANSPORTS)("on a connection that sessions share (%s)", (transport
 
   test("a message of 16 MB arrives, in both directions", async () => {
     const { one } = await shared();
+    const held = outgoingMemory.octets;
     const long = octets(call(1, 16_000_000));
     one.client.sends(long);
     expect(Buffer.compare((await one.router.nextOctets()) as Uint8Array, long)).toBe(0);
     const answer = octets(result(1, 16_000_000));
     one.router.saysOctets(answer);
     expect((await one.client.nextOctets())?.equals(answer)).toBe(true);
+    expect(outgoingMemory.octets).toBe(held);
   });
 
   test("a message that lacks its end delays no other session, and ends only its own", async () => {
