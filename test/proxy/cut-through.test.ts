@@ -166,6 +166,20 @@ describe.each(TRANSPORTS)("a long message (%s)", (transport) => {
     expect(await client.closed).toBe(transport === "websocket" ? 1000 : null);
   });
 
+  test("behind the client's GOODBYE is late, and does not go on", async () => {
+    const { proxy, client, router, octets } = await joined(transport);
+    client.says([6, {}, "wamp.close.close_realm"]);
+    expect((await router.next())?.[0]).toBe(6);
+    for (const half of halves(client.frameOf(octets(call(1))))) client.socket.write(half);
+    client.ping("read");
+    await client.pong;
+    expect(proxy.counts.late).toBe(1);
+    router.says([6, {}, "wamp.close.goodbye_and_out"]);
+    expect((await client.next())?.[0]).toBe(6);
+    expect(await router.nextOctets()).toBeUndefined();
+    expect(router.received.length).toBe(0);
+  });
+
   test("lets the ERROR for another message wait for its end", async () => {
     const { client, router, octets } = await joined(transport, {}, 8);
     const before = client.receivedOctets;
