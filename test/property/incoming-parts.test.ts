@@ -79,6 +79,7 @@ function rawSocketFrame(payload: Uint8Array): Buffer {
 /** A decoder of WebSocket frames; gives the code of a fault. */
 function webSocketDecoder(notes: Notes, codec: FrameHandler["codec"] = null) {
   const decoder = new FrameDecoder(LIMITS, {
+    role: "server",
     codec,
     handleMessage: notes.whole,
     handleLongMessage: notes.begin,

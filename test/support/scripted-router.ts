@@ -18,6 +18,8 @@ export interface ScriptedRouterOptions {
   sharesConnections?: boolean;
 }
 
+const TRUSTING: SessionConfig["auth"] = { "anonymous-proxy": { type: "static" } };
+
 /** One session of the router. */
 export class RouterSide implements PeerHandler {
   readonly #peer: Peer;
@@ -104,7 +106,7 @@ export function scriptedRouter(path: string, options: ScriptedRouterOptions = {}
   const parts = {
     endpoint: { type: "unix" as const, path, permission: 0o600 },
     serializers: [serializer],
-    auth: {},
+    auth: options.sharesConnections ? TRUSTING : {},
   };
   return scriptedRouterOn(
     over === "websocket"
