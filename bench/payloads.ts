@@ -5,7 +5,7 @@
  */
 
 /** Name of a payload: its size and kind. */
-export type PayloadName = "32 B" | "4 kB text" | "4 kB objects";
+export type PayloadName = "32 B" | "4 kB text" | "4 kB objects" | "1 MB text";
 
 /** Forty records, as in a typical application. */
 const records = Array.from({ length: 40 }, (_, index) => ({
@@ -22,4 +22,5 @@ export const payloads: Record<PayloadName, unknown> = {
   "32 B": "x".repeat(32),
   "4 kB text": "x".repeat(4096),
   "4 kB objects": records,
+  "1 MB text": "x".repeat(1_000_000),
 };

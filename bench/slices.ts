@@ -23,11 +23,23 @@ export interface SliceTables {
   beside: string | undefined;
 }
 
-const PAYLOADS: readonly PayloadName[] = ["32 B", "4 kB objects"];
-const RATES = [300, 1500, 5000, 0];
+/** The calls per second at which a payload is measured, and that of fronts which were just started. */
+interface Rates {
+  warm: readonly number[];
+  fresh: number;
+}
 
-/** What is measured of a front that was just started: its first seconds at this rate. */
-const FRESH = { rate: 1500, sliceMs: 10_000 };
+const SHORT: Rates = { warm: [300, 1500, 5000, 0], fresh: 1500 };
+const LONG: Rates = { warm: [20, 60, 0], fresh: 20 };
+
+const PAYLOADS: readonly [PayloadName, Rates][] = [
+  ["32 B", SHORT],
+  ["4 kB objects", SHORT],
+  ["1 MB text", LONG],
+];
+
+/** How long a front that was just started is measured. */
+const FRESH_MS = 10_000;
 
 /** The lines of all tables of slices, in Markdown. */
 export async function sliceTables({ cycles, beside }: SliceTables): Promise<string[]> {
@@ -38,9 +50,9 @@ export async function sliceTables({ cycles, beside }: SliceTables): Promise<stri
     ...[fronts.bareRelay, fronts.nginx, fronts.haproxy],
   ].filter(({ isInstalled }) => isInstalled);
   const lines: string[] = [];
-  for (const payload of PAYLOADS) {
-    lines.push(...(await warmTable(payload, measured, cycles)));
-    lines.push(...(await freshTable(payload, measured)));
+  for (const [payload, { warm, fresh }] of PAYLOADS) {
+    lines.push(...(await warmTable(payload, warm, measured, cycles)));
+    lines.push(...(await freshTable(payload, fresh, measured)));
   }
   lines.push(...(await joinTable(measured, cycles)));
   lines.push(...(await ownRouterTable(cycles, beside)));
@@ -50,12 +62,13 @@ export async function sliceTables({ cycles, beside }: SliceTables): Promise<stri
 /** The fronts are started once, and warm before the first slice. */
 async function warmTable(
   payload: PayloadName,
+  rates: readonly number[],
   measured: readonly Front[],
   cycles: number,
 ): Promise<string[]> {
   const cells = measured.map(({ name }) => [name]);
   await withFronts(measured, async (running) => {
-    for (const rate of RATES) {
+    for (const rate of rates) {
       console.error(`Slices of ${payload} at ${rate === 0 ? "saturation" : `${rate} a second`}`);
       const load = {
         operation: "calls",
@@ -68,23 +81,34 @@ async function warmTable(
       addCells(cells, measured, await measure(running, load));
     }
   });
-  return table(`Slices of calls of ${payload}, warm`, columnsOf(RATES), cells);
+  return table(`Slices of calls of ${payload}, warm`, columnsOf(rates), cells);
 }
 
 /** Each front is started for one slice alone. */
-async function freshTable(payload: PayloadName, measured: readonly Front[]): Promise<string[]> {
+async function freshTable(
+  payload: PayloadName,
+  rate: number,
+  measured: readonly Front[],
+): Promise<string[]> {
   const results: SliceResult[] = [];
   for (const front of measured) {
-    console.error(`First ${FRESH.sliceMs / 1000} s of ${front.name} with ${payload}`);
+    console.error(`First ${FRESH_MS / 1000} s of ${front.name} with ${payload}`);
     await withFronts([front], async (running) => {
-      const load = { operation: "calls", payload, ...FRESH, cycles: 1, warmUpMs: 0 } as const;
+      const load = {
+        operation: "calls",
+        payload,
+        rate,
+        sliceMs: FRESH_MS,
+        cycles: 1,
+        warmUpMs: 0,
+      } as const;
       results.push(...(await measure(running, load)));
     });
   }
   const cells = measured.map(({ name }) => [name]);
   addCells(cells, measured, results);
-  const title = `The first ${FRESH.sliceMs / 1000} s after the start, calls of ${payload}`;
-  return table(title, columnsOf([FRESH.rate]), cells);
+  const title = `The first ${FRESH_MS / 1000} s after the start, calls of ${payload}`;
+  return table(title, columnsOf([rate]), cells);
 }
 
 /** Joins, as many as possible: connect, HELLO, WELCOME, GOODBYE, close. */

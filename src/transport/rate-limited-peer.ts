@@ -11,7 +11,14 @@
 import type { TransportLimits } from "#config/options/limits-config.ts";
 import type { SessionConfig } from "#config/options/session-config.ts";
 import type { Logger } from "#observe/logger.ts";
-import type { GivenUp, Peer, PeerHandler, TransportDetails, WireMessage } from "#wamp/peer.ts";
+import type {
+  GivenUp,
+  MessageParts,
+  Peer,
+  PeerHandler,
+  TransportDetails,
+  WireMessage,
+} from "#wamp/peer.ts";
 import type { SerializerName } from "#wamp/serializer-name.ts";
 import type { AcceptPeerWithSession } from "./listener.ts";
 import { TokenBucket } from "./token-bucket.ts";
@@ -73,6 +80,18 @@ class RateLimitedPeer implements Peer, PeerHandler {
     return this.#peer.send(message);
   }
 
+  beginMessage(octets: number): boolean {
+    return this.#peer.beginMessage?.(octets) ?? false;
+  }
+
+  sendPart(octets: Uint8Array): boolean {
+    return this.#peer.sendPart?.(octets) ?? true;
+  }
+
+  get isAmidMessage(): boolean {
+    return this.#peer.isAmidMessage ?? false;
+  }
+
   cork(body: () => void): void {
     this.#peer.cork(body);
   }
@@ -99,6 +118,12 @@ class RateLimitedPeer implements Peer, PeerHandler {
   onMessage(message: WireMessage): void {
     this.#count();
     this.#handler?.onMessage(message);
+  }
+
+  onLongMessage(head: Uint8Array, octets: number): MessageParts | null {
+    const parts = this.#handler?.onLongMessage?.(head, octets) ?? null;
+    if (parts !== null) this.#count();
+    return parts;
   }
 
   onOversized(message: WireMessage): boolean {

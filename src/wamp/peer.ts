@@ -55,6 +55,12 @@ export interface ClientCertificate {
 /** The details of a connection before its protocol is known. */
 export type ConnectionDetails = Omit<TransportDetails, "type" | "serializer">;
 
+/** Takes a message part by part, before it is complete. */
+export interface MessageParts {
+  /** Takes the next octets, which are borrowed. */
+  take(octets: Uint8Array): void;
+}
+
 /** The other side of one open connection: a client or a router. */
 export interface Peer {
   readonly serializer: SerializerName;
@@ -72,6 +78,18 @@ export interface Peer {
    * `onDrain`. A message for a closed peer is dropped, and the answer is true.
    */
   send(message: WireMessage): boolean;
+  /**
+   * Begins a message of so many octets that `sendPart` sends. False, or absent: this peer can be sent only whole
+   * messages now.
+   */
+  beginMessage?(octets: number): boolean;
+  /** Sends the next octets of the message that was begun. False: as of `send`; the last part is the message's end. */
+  sendPart?(octets: Uint8Array): boolean;
+  /**
+   * Whether a message that was begun is not complete. Until it is, other messages wait; when the connection is
+   * closed before, they are dropped.
+   */
+  readonly isAmidMessage?: boolean;
   /** Sends the messages that `body` sends in as few writes as possible. */
   cork(body: () => void): void;
   /** Stops reading from the other side; no message comes until `resume`. */
@@ -101,6 +119,11 @@ export interface GivenUp {
 /** The events of a peer. Nothing is called after `onClose`. */
 export interface PeerHandler {
   onMessage(message: WireMessage): void;
+  /**
+   * A message of so many octets has begun with these. Gives what takes all its octets, these included. Null, or
+   * absent: it is passed to `onMessage` when it is complete. A message that has begun may never be completed.
+   */
+  onLongMessage?(head: Uint8Array, octets: number): MessageParts | null;
   /**
    * Precedes the messages of one read: `deliver` calls `onMessage` for each of them, so that what is
    * sent in response can be corked. Must call `deliver` exactly once, before it returns.

@@ -54,6 +54,8 @@ function decode(
     codec: null,
     handleMessage: (payload: Uint8Array, isText: boolean) =>
       said.push(`${isText ? "text" : "binary"} ${payload.toHex()}`) > 0,
+    handleLongMessage: () => null,
+    handleLongMessageEnd: () => true,
     handlePing: (payload: Uint8Array) => said.push(`ping ${payload.toHex()}`) > 0,
     handleInflating() {},
     handlePong: (payload: Uint8Array) => void said.push(`pong ${payload.toHex()}`),
@@ -80,6 +82,8 @@ function completedAfter(frames: readonly string[], skipsMessages: boolean): numb
     role: "server",
     codec: null,
     handleMessage: () => true,
+    handleLongMessage: () => null,
+    handleLongMessageEnd: () => true,
     handlePing: () => true,
     handleInflating() {},
     handlePong() {},

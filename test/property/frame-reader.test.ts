@@ -26,6 +26,8 @@ describe("FrameReader", () => {
         for (let at = 0, turn = 0; at < stream.length; turn++) {
           const end = at + (sizes[turn % sizes.length] as number);
           const fault = reader.push(stream.subarray(at, end), {
+            beginLongMessage: () => null,
+            endLongMessage: () => true,
             mayBegin: () => true,
             takeFrame(type, payload) {
               read.push(`${type}:${payload.toHex()}`);

@@ -10,6 +10,8 @@ import type { SerializerName } from "#wamp/serializer-name.ts";
 const mask = Buffer.from("01020304", "hex");
 const serializerNumbers = { json: 1, msgpack: 2, cbor: 3 };
 
+type FrameKind = "message" | "continuation" | "pong" | "close" | "other";
+
 /** What the two framings differ in. */
 interface Framing {
   greeting: Buffer;
@@ -19,7 +21,7 @@ interface Framing {
   /** The first frame, or undefined when it is not whole. */
   first(
     received: Buffer,
-  ): { kind: "message" | "pong" | "close" | "other"; payload: Buffer; end: number } | undefined;
+  ): { kind: FrameKind; isLast: boolean; payload: Buffer; end: number } | undefined;
 }
 
 export class ScriptedClient {
@@ -32,6 +34,9 @@ export class ScriptedClient {
   readonly #framing: Framing;
   #received = Buffer.alloc(0);
   #messages: Buffer[] = [];
+  #fragments: Buffer[] = [];
+  /** All octets that have come since the handshake. */
+  receivedOctets = 0;
   #wake = () => {};
   #isOver = false;
   #code: number | null = null;
@@ -100,6 +105,20 @@ export class ScriptedClient {
     this.socket.write(Buffer.concat(payloads.map((one) => this.#framing.frame("message", one))));
   }
 
+  /** The frame of a message with this payload. */
+  frameOf(payload: Uint8Array): Buffer {
+    return this.#framing.frame("message", payload);
+  }
+
+  /** Resolves when so many octets have come, of frames that may be incomplete, or the connection is over. */
+  async receives(octets: number): Promise<void> {
+    while (this.receivedOctets < octets && !this.#isOver) {
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+  }
+
   ping(payload: string): void {
     this.socket.write(this.#framing.frame("ping", Buffer.from(payload)));
   }
@@ -133,12 +152,16 @@ export class ScriptedClient {
 
   #take(chunk: Buffer): void {
     this.#received = Buffer.concat([this.#received, chunk]);
+    this.receivedOctets += chunk.length;
+    this.#wake();
     for (;;) {
       const frame = this.#framing.first(this.#received);
       if (frame === undefined) return;
       this.#received = this.#received.subarray(frame.end);
-      if (frame.kind === "message") this.#messages.push(Buffer.from(frame.payload));
-      else if (frame.kind === "pong") this.#onPong(Buffer.from(frame.payload));
+      if (frame.kind === "message" || frame.kind === "continuation") {
+        this.#fragments.push(Buffer.from(frame.payload));
+        if (frame.isLast) this.#messages.push(Buffer.concat(this.#fragments.splice(0)));
+      } else if (frame.kind === "pong") this.#onPong(Buffer.from(frame.payload));
       else if (frame.kind === "close") {
         this.#code = frame.payload.length < 2 ? null : frame.payload.readUInt16BE(0);
         this.#reason = frame.payload.toString("utf8", 2);
@@ -164,7 +187,7 @@ function rawSocketFraming(serializer: SerializerName): Framing {
       const end = 4 + received.readUIntBE(1, 3);
       if (received.length < end) return undefined;
       const kind = (["message", "other", "pong"] as const)[received[0] ?? 1] ?? "other";
-      return { kind, payload: received.subarray(4, end), end };
+      return { kind, isLast: true, payload: received.subarray(4, end), end };
     },
   };
 }
@@ -180,7 +203,8 @@ function webSocketFraming(path: string, serializer: SerializerName): Framing {
     `Sec-WebSocket-Protocol: wamp.2.${serializer}`,
   ];
   const opcodes = { message: serializer === "json" ? 0x81 : 0x82, ping: 0x89 };
-  const kinds: Record<number, "message" | "pong" | "close"> = {
+  const kinds: Record<number, FrameKind> = {
+    0: "continuation",
     1: "message",
     2: "message",
     8: "close",
@@ -220,7 +244,9 @@ function webSocketFraming(path: string, serializer: SerializerName): Framing {
       }
       if (received.length < start + length) return undefined;
       const kind = kinds[(received[0] ?? 0) & 15] ?? "other";
-      return { kind, payload: received.subarray(start, start + length), end: start + length };
+      const end = start + length;
+      const isLast = ((received[0] ?? 0) & 0x80) !== 0;
+      return { kind, isLast, payload: received.subarray(start, end), end };
     },
   };
 }

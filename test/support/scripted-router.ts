@@ -1,5 +1,6 @@
 /** A router that says what a test tells it to say. */
 
+import type { SessionConfig } from "#config/options/session-config.ts";
 import type { TransportConfig } from "#config/transport/transport-config.ts";
 import type { Peer, PeerHandler, TransportDetails, WireMessage } from "#wamp/peer.ts";
 import { decodeMessage, encodeMessage } from "#wamp/serializer/message-values.ts";
@@ -13,7 +14,11 @@ export interface ScriptedRouterOptions {
   auto_fragment_size?: number;
   serializer?: SerializerName;
   max_message_size?: number;
+  /** Whether the sessions of a proxy may share a connection. */
+  sharesConnections?: boolean;
 }
+
+const TRUSTING: SessionConfig["auth"] = { "anonymous-proxy": { type: "static" } };
 
 /** One session of the router. */
 export class RouterSide implements PeerHandler {
@@ -101,7 +106,7 @@ export function scriptedRouter(path: string, options: ScriptedRouterOptions = {}
   const parts = {
     endpoint: { type: "unix" as const, path, permission: 0o600 },
     serializers: [serializer],
-    auth: {},
+    auth: options.sharesConnections ? TRUSTING : {},
   };
   return scriptedRouterOn(
     over === "websocket"

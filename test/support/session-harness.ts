@@ -81,7 +81,7 @@ export async function sessionHarness(options: HarnessOptions = {}) {
         router: connection("router", options.router?.serializer ?? "cbor", options.router?.over),
         silent: connection(
           "silent",
-          options.silent === "websocket" ? "json" : "cbor",
+          options.silent === "websocket" ? "json" : (options.router?.serializer ?? "cbor"),
           options.silent,
         ),
         down: to("down"),

@@ -15,7 +15,7 @@ export interface SessionConfig {
   auth: AuthConfig | "passthrough";
   /** Proxy only. The one connection for every realm and role; null: the worker's routes decide. */
   backend: string | null;
-  options: BufferOptions & SessionEndOptions;
+  options: BufferOptions & SessionEndOptions & Partial<IncompleteMessageOptions>;
   /** Undefined: no limits. */
   joining?: JoiningConfig;
 }

@@ -9,6 +9,8 @@
  * While too much waits for all clients of the worker, the sender is not read from the first step on, which is
  * then at 64 KiB.
  *
+ * Amid a long message that is forwarded while it arrives, the sender is not read as soon as much of it waits.
+ *
  * A receiver that took less than half of `max_buffered` within `stall_timeout` is stalled, so a slow
  * reader of one large message is not.
  *
@@ -78,6 +80,16 @@ export class BackPressure {
     const isFarBehind = this.#to.bufferedOctets > 2 * max_buffered;
     const isScarce = this.#side === "client" && outgoingMemory.isScarce(max_outgoing);
     if (isFarBehind || isScarce) this.#pause(RECEIVER_BEHIND);
+    this.#noteBehind(octets);
+  }
+
+  /** `to` was sent so many octets of a message that has not arrived whole, and takes no more at present. */
+  behindAmidMessage(octets: number): void {
+    this.#pause(RECEIVER_BEHIND);
+    this.#noteBehind(octets);
+  }
+
+  #noteBehind(octets: number): void {
     this.#owed += octets;
     if (this.#isBehind) return;
     this.#isBehind = true;

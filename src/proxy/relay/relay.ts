@@ -1,10 +1,11 @@
 /**
  * The hot path: forwards the messages of a joined session from one side to the other.
  *
- * A message arrives whole. Its type is peeked. A message that opens or ends a session is returned to
- * the session; all others are transcoded, if the two sides use different serializers, and sent.
- * Payloads never become JavaScript values: these cannot distinguish 1.0 from 1, nor hold 2^60.
- * slow-path.ts handles long messages, and messages that cannot be forwarded.
+ * A message arrives whole; a long one may be forwarded while it arrives (cut-through.ts). Its type is
+ * peeked. A message that opens or ends a session is returned to the session; all others are transcoded, if
+ * the two sides use different serializers, and sent. Payloads never become JavaScript values: these cannot
+ * distinguish 1.0 from 1, nor hold 2^60. slow-path.ts handles long messages that are transcoded, and messages
+ * that cannot be forwarded.
  *
  * @module
  */
@@ -13,13 +14,14 @@ import { Failure } from "#base/failure.ts";
 import { LONG_MESSAGE_OCTETS } from "#session/long-messages.ts";
 import { type RoutedMessages, routedMessagesOf } from "#wamp/message-direction.ts";
 import { MessageType } from "#wamp/message-type.ts";
-import { isLongerThan, type Peer, type WireMessage } from "#wamp/peer.ts";
+import { isLongerThan, type MessageParts, type Peer, type WireMessage } from "#wamp/peer.ts";
 import { peekMessageType } from "#wamp/serializer/message-head.ts";
 import type { SerializerName } from "#wamp/serializer-name.ts";
 import { MalformedMessage } from "#wamp/token/malformed-message.ts";
-import { checkRoutedMessage } from "#wamp/transcode/routed-message.ts";
+import { beginsRouted, checkRoutedMessage } from "#wamp/transcode/routed-message.ts";
 import { type Transcode, transcoderFor } from "#wamp/transcode/transcoder.ts";
 import type { Side } from "./back-pressure.ts";
+import { CutThrough } from "./cut-through.ts";
 import { eventTranscoderFor } from "./event-cache.ts";
 import { type RelayLink, SlowPath } from "./slow-path.ts";
 import type { Undeliverable } from "./undeliverable.ts";
@@ -80,6 +82,20 @@ export class Relay {
     checkRoutedMessage(message, from, type, allowed);
     this.#forward(message, type === MessageType.EVENT ? transcodeEvent : transcode);
     return undefined;
+  }
+
+  /**
+   * Begins to forward a message of so many octets, of which these have arrived. Gives what takes them all, or null
+   * when the message has to arrive whole before it is forwarded or refused.
+   */
+  cutThrough(head: Uint8Array, octets: number): MessageParts | null {
+    const { from, to, allowed, side } = this.#direction;
+    const isForwarded =
+      from === to &&
+      octets <= this.#to.maxSendOctets &&
+      beginsRouted(head, from, allowed) &&
+      this.#to.beginMessage?.(octets) === true;
+    return isForwarded ? new CutThrough(this.#to, octets, side, this.#link) : null;
   }
 
   #forward(message: WireMessage, transcode: Transcode): void {

@@ -17,6 +17,7 @@ export interface LinkObserver extends StallObserver, UndeliverableObserver {}
 /** Both directions of a session's messages, from WELCOME until its end. */
 export class SessionLink implements RelayLink {
   readonly observer: LinkObserver;
+  isStopped = false;
   readonly toRouter: Relay;
   readonly toClient: Relay;
   readonly #client: Peer;
@@ -55,6 +56,7 @@ export class SessionLink implements RelayLink {
 
   /** Ends back-pressure in both directions: both peers are read again. */
   stop(): void {
+    this.isStopped = true;
     this.#onRouter?.stop();
     this.#onClient?.stop();
   }

@@ -36,11 +36,15 @@ export interface UndeliverableObserver {
   onUndeliverable(side: Side, why: Undeliverable): void;
   /** A long message for this side is malformed, or there is a fault of the program. */
   onForwardFailed?(side: Side, thrown: unknown): void;
+  /** The rest of a long message has arrived after the end of the session. */
+  onLateMessage?(): void;
 }
 
 /** What a relay needs of the link of its session. */
 export interface RelayLink {
   readonly observer: UndeliverableObserver;
+  /** Whether the session is over. */
+  readonly isStopped: boolean;
   /** The back-pressure for messages to this side. */
   backPressure(side: Side): BackPressure;
 }

@@ -11,7 +11,14 @@ import { sentenceOf } from "#base/failure.ts";
 import type { ConnectOptions } from "#transport/peer-connector.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
 import { MessageType } from "#wamp/message-type.ts";
-import { CloseCode, type Peer, type PeerHandler, type WireMessage } from "#wamp/peer.ts";
+import {
+  CloseCode,
+  type GivenUp,
+  type MessageParts,
+  type Peer,
+  type PeerHandler,
+  type WireMessage,
+} from "#wamp/peer.ts";
 import { encodeMessage } from "#wamp/serializer/message-values.ts";
 import type { Backend } from "./backend.ts";
 
@@ -21,6 +28,10 @@ export interface BackendObserver {
   /** Several router messages are about to come: `deliver` calls `onRouterMessage` for each. */
   onRouterBurst(deliver: () => void): void;
   onRouterDrain(): void;
+  /** As `onLongMessage` of a peer's handler; absent: all messages are wanted whole. */
+  onRouterLongMessage?(head: Uint8Array, octets: number): MessageParts | null;
+  /** A message of the router is not complete in time. The connection is closed next. */
+  onRouterGivenUp?(end: GivenUp): void;
   /** The router ended the connection. */
   onRouterLost(reason: string): void;
 }
@@ -95,6 +106,14 @@ export class BackendSession implements PeerHandler {
 
   onMessage(message: WireMessage): void {
     this.#observer?.onRouterMessage(message);
+  }
+
+  onLongMessage(head: Uint8Array, octets: number): MessageParts | null {
+    return this.#observer?.onRouterLongMessage?.(head, octets) ?? null;
+  }
+
+  onGivenUp(end: GivenUp): void {
+    this.#observer?.onRouterGivenUp?.(end);
   }
 
   onBurst(deliver: () => void): void {

@@ -51,6 +51,13 @@ export const ROUTER_VIOLATION = {
   },
 } as const satisfies EventReasons;
 
+/** What a client is sent when a message of its router is not complete in time. */
+export const ROUTER_INCOMPLETE: EndReason = {
+  ...lost,
+  uri: ErrorUri.messageTimeout,
+  sentence: "A message of the router was not complete in time",
+};
+
 /** What a client is sent at each event. */
 export const EVENT_REASONS: Record<SessionEvent, EventReasons> = {
   "client lost": {},

@@ -19,6 +19,7 @@ import { MessageType } from "#wamp/message-type.ts";
 import {
   CloseCode,
   type GivenUp,
+  type MessageParts,
   type Peer,
   type PeerHandler,
   type WireMessage,
@@ -26,7 +27,13 @@ import {
 import { peekMessageType } from "#wamp/serializer/message-head.ts";
 import { decodeMessage } from "#wamp/serializer/message-values.ts";
 import { AuthenticatedJoin } from "./authenticated-join.ts";
-import { isRoutersFault, ROUTER_VIOLATION, routerViolation, violation } from "./end-reasons.ts";
+import {
+  isRoutersFault,
+  ROUTER_INCOMPLETE,
+  ROUTER_VIOLATION,
+  routerViolation,
+  violation,
+} from "./end-reasons.ts";
 import { JoinAttempt, type JoinContext, type JoinObserver } from "./join-attempt.ts";
 import { PassthroughJoin } from "./passthrough-join.ts";
 import { endUri, forwardEnd, readForwarded, refuseMalformed } from "./session-message.ts";
@@ -50,6 +57,14 @@ export class FrontendSession
     } catch (thrown) {
       this.#fail(thrown);
     }
+  }
+
+  onLongMessage(head: Uint8Array, octets: number): MessageParts | null {
+    return this.state.name === "joined" ? this.state.link.toRouter.cutThrough(head, octets) : null;
+  }
+
+  onLateMessage(): void {
+    this.log.ignored();
   }
 
   onOversized(message: WireMessage): boolean {
@@ -93,6 +108,15 @@ export class FrontendSession
     } catch (thrown) {
       this.#failRouter(thrown);
     }
+  }
+
+  onRouterLongMessage(head: Uint8Array, octets: number): MessageParts | null {
+    return this.#link?.toClient.cutThrough(head, octets) ?? null;
+  }
+
+  onRouterGivenUp({ sentence }: GivenUp): void {
+    this.log.routerLost(sentence);
+    this.sendGoodbye(ROUTER_INCOMPLETE);
   }
 
   onRouterBurst(deliver: () => void): void {
@@ -285,6 +309,10 @@ export class FrontendSession
   }
 
   protected finishLeaving(): void {
+    if (this.client.isAmidMessage) {
+      this.close(CloseCode.normal, ErrorUri.goodbyeAndOut);
+      return;
+    }
     this.#answerGoodbye();
     this.#startAgain();
   }

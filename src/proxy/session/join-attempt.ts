@@ -186,7 +186,9 @@ export abstract class JoinAttempt implements BackendObserver {
   protected async connect(failover: Failover): Promise<BackendSession> {
     const { serializer } = this.client;
     const { max_buffered: maxBuffered, max_outgoing: maxOutgoing } = this.context.config.options;
-    const options = { serializer, maxBuffered, maxOutgoing, canceled: this.canceled };
+    const { message_timeout: messageTimeout } = this.context.config.options;
+    const limits = { maxBuffered, maxOutgoing, messageTimeout };
+    const options = { serializer, ...limits, canceled: this.canceled };
     this.#name = "connecting";
     this.#backend = await failover.next(async (backend) => {
       const session = await BackendSession.open(backend, options, this);

@@ -130,7 +130,8 @@ export abstract class SessionTeardown implements JoinTimeoutObserver {
     // A client that has sent GOODBYE waits for the answer, whatever it does at a bare close.
     const hasLeft = this.state.name === "leaving" || this.state.name === "rejoining";
     this.leaveRouter(end.uri);
-    if (this.takesBareClose(end.kind) && !hasLeft) {
+    // Amid a message of the router, which lacks its end, only the close can be sent.
+    if ((this.takesBareClose(end.kind) && !hasLeft) || this.client.isAmidMessage) {
       this.close(end.code, end.uri);
       return;
     }

@@ -22,6 +22,8 @@ export interface KeepaliveTarget {
   readonly bufferedOctets: number;
   /** A clock in milliseconds that stands still while the connection is not read. */
   readonly readingMs: number;
+  /** False: a ping would have to wait for the end of a long message; absent: it never has to. */
+  readonly mayPing?: boolean;
   /** Sends a ping; its payload is borrowed. */
   ping(payload: Uint8Array): void;
   /** Whether the connection is not read at present, so that no answer can arrive. */
@@ -134,6 +136,11 @@ export class Keepalive {
     const quietMs = performance.now() - this.#aliveAt;
     if (this.#options.auto_ping_restart_on_any_traffic && quietMs < auto_ping_interval) {
       this.#waitForInterval(auto_ping_interval - quietMs);
+      return;
+    }
+    // What waits for the rest of a message has deadlines of its own.
+    if (this.#target.mayPing === false) {
+      this.#waitForInterval(auto_ping_interval);
       return;
     }
     this.#counter += 1;

@@ -45,6 +45,13 @@ export class LongMessageGate {
     this.#onRoom();
   }
 
+  /** The message is passed on part by part, so that little of it is in memory at a time. */
+  pass(): void {
+    if (this.octets <= LONG_OCTETS) return;
+    outgoingMemory.reserve(LONG_OCTETS - this.octets);
+    this.octets = LONG_OCTETS;
+  }
+
   /** The message is handled, or the connection is over. */
   end(): void {
     if (this.octets === 0) return;

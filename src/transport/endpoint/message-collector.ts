@@ -27,16 +27,24 @@ const NO_BLOCKS: Uint8Array<ArrayBuffer>[] = [];
 export const TOO_MANY_INCOMPLETE =
   "the incomplete messages of all clients take too much memory; try again later";
 
-/**
- * Whether an incomplete message may grow by so many octets to this length, where those of the process may
- * hold `maxHeldOctets` together.
- */
-export function mayGrow(octets: number, length: number, maxHeldOctets: number): boolean {
-  return length <= SMALL_MESSAGE_OCTETS || messageMemory() + octets <= maxHeldOctets;
+/** The octets so far of a message that is not complete. */
+export interface IncompleteMessage {
+  /** Octets that have arrived. */
+  readonly length: number;
+  /**
+   * Appends octets from `start` up to `end`; at most `announced` octets of the message follow them. False: the
+   * incomplete messages of the process would take too much memory.
+   */
+  append(chunk: Uint8Array, start: number, end: number, announced: number): boolean;
+  /** Gives the whole message, which may be taken; null: it was passed on part by part. */
+  take(): Uint8Array | null;
+  /** Discards the message. */
+  drop(): void;
 }
 
 /** Joins the parts of one message after the other. */
-export class MessageCollector {
+export class MessageCollector implements IncompleteMessage {
+  readonly #maxHeldOctets: number;
   #blocks = NO_BLOCKS;
   /** What counts as memory. */
   #held = 0;
@@ -47,15 +55,21 @@ export class MessageCollector {
   /** Octets of the present message so far. */
   length = 0;
 
-  /** Appends octets from `start` up to `end`; at most `announced` octets of the message follow them. */
-  append(chunk: Uint8Array, start: number, end: number, announced: number): void {
+  /** `maxHeldOctets`: what the incomplete messages of the process may hold when this one grows. */
+  constructor(maxHeldOctets = Number.POSITIVE_INFINITY) {
+    this.#maxHeldOctets = maxHeldOctets;
+  }
+
+  append(chunk: Uint8Array, start: number, end: number, announced: number): boolean {
+    if (!this.#mayGrow(end - start)) return false;
     const fitting = Math.min(this.#free, end - start);
     if (fitting > 0) this.#fill(chunk, start, start + fitting);
-    if (start + fitting === end) return;
+    if (start + fitting === end) return true;
     const whole = this.length + (end - start - fitting) + announced;
     if (whole >= LONG_OCTETS && whole <= 4 * this.length) this.#beginWhole(whole);
     else this.#addBlock(end - start - fitting, announced);
     this.#fill(chunk, start + fitting, end);
+    return true;
   }
 
   /** Gives the whole message, which may be taken, and begins a new one. */
@@ -72,7 +86,6 @@ export class MessageCollector {
     return giveOctets(first.subarray(0, length));
   }
 
-  /** Discards the message. */
   drop(): void {
     for (const block of this.#blocks) freeOctets(block);
     holdMessageMemory(-this.#held);
@@ -81,6 +94,11 @@ export class MessageCollector {
     this.#free = 0;
     this.#isWhole = false;
     this.length = 0;
+  }
+
+  #mayGrow(octets: number): boolean {
+    const isSmall = this.length + octets <= SMALL_MESSAGE_OCTETS;
+    return isSmall || messageMemory() + octets <= this.#maxHeldOctets;
   }
 
   /** Writes octets to the free end of the last block. */

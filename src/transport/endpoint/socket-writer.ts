@@ -20,7 +20,7 @@ const MAX_QUEUED_OCTETS = 32 * 1024 * 1024;
 const GATHER_OCTETS = 64 * 1024;
 const QUEUE_BLOCK_OCTETS = 64 * 1024;
 
-/** More octets than this may not wait for a client that reads slowly, while the memory is scarce. */
+/** More octets than this may not wait for a client that reads slowly, while the memory is scarce, nor amid a long message. */
 const SCARCE_OCTETS = 64 * 1024;
 
 /** Time for a client to take something of what waits for it at the end, and so often at most. */
@@ -69,7 +69,7 @@ export class SocketWriter implements TurnTaker, WaitingWriter {
   readonly maxOutgoing: number;
   takenAt = 0;
   readonly #socket: ConnectionSocket;
-  readonly #maxBuffered: number;
+  readonly maxBuffered: number;
   readonly #observer: DrainObserver;
   readonly #isOfClient: boolean;
   #queue = EMPTY_QUEUE;
@@ -89,7 +89,7 @@ export class SocketWriter implements TurnTaker, WaitingWriter {
     maxOutgoing?: number,
   ) {
     this.#socket = socket;
-    this.#maxBuffered = maxBuffered;
+    this.maxBuffered = maxBuffered;
     this.#observer = observer;
     this.#isOfClient = maxOutgoing !== undefined;
     this.maxOutgoing = maxOutgoing ?? Number.POSITIVE_INFINITY;
@@ -106,7 +106,7 @@ export class SocketWriter implements TurnTaker, WaitingWriter {
    */
   write(octets: Uint8Array): boolean {
     if (this.#state !== "open") return true;
-    if (this.#queuedOctets > MAX_QUEUED_OCTETS + 2 * this.#maxBuffered)
+    if (this.#queuedOctets > MAX_QUEUED_OCTETS + 2 * this.maxBuffered)
       this.#overflow(TOO_MUCH_FOR_ONE);
     else if (this.#queuedOctets > 0) this.#enqueue(octets, 0, octets.length);
     else this.#gather(octets);
@@ -129,6 +129,24 @@ export class SocketWriter implements TurnTaker, WaitingWriter {
     gathered.set(payload, at);
     gatheredOctets = at + payload.length;
     return true;
+  }
+
+  /**
+   * Sends octets of a long message that arrives part by part. False: they are taken, but the next ones should come
+   * later; `onQueueDrained` follows.
+   */
+  writePart(octets: Uint8Array): boolean {
+    const isGathered = holder === this || octets.length <= GATHER_OCTETS;
+    if (this.#state !== "open" || this.#queuedOctets > 0 || isGathered) this.write(octets);
+    else this.#writeOrQueue(octets, 0, octets.length);
+    return this.takesParts();
+  }
+
+  /** Whether the next part of a long message may come; false: much of it waits, and `onQueueDrained` follows. */
+  takesParts(): boolean {
+    if (this.#queuedOctets <= SCARCE_OCTETS && !this.#isBehind()) return true;
+    this.#needsDrain = true;
+    return false;
   }
 
   /**
@@ -189,7 +207,7 @@ export class SocketWriter implements TurnTaker, WaitingWriter {
     if (this.#queue.length === 0) outgoingMemory.leave(this);
     if (this.#state === "ending") {
       if (this.#queuedOctets === 0) this.#socket.shutdown();
-    } else if (this.#needsDrain && this.#queuedOctets <= this.#maxBuffered / 4) {
+    } else if (this.#needsDrain && this.#queuedOctets <= this.maxBuffered / 4) {
       this.#needsDrain = false;
       this.#observer.onQueueDrained();
     }
@@ -323,7 +341,7 @@ export class SocketWriter implements TurnTaker, WaitingWriter {
 
   #isBehind(): boolean {
     const queued = this.#queuedOctets;
-    if (queued > this.#maxBuffered) return true;
+    if (queued > this.maxBuffered) return true;
     return queued > SCARCE_OCTETS && outgoingMemory.isScarce(this.maxOutgoing);
   }
 

@@ -4,11 +4,13 @@
  * @module
  */
 
+import { IncomingParts, SHORT_MESSAGE_OCTETS } from "#transport/endpoint/incoming-parts.ts";
 import {
+  type IncompleteMessage,
   MessageCollector,
-  mayGrow,
   TOO_MANY_INCOMPLETE,
 } from "#transport/endpoint/message-collector.ts";
+import type { MessageParts } from "#wamp/peer.ts";
 import {
   FRAME_HEADER_OCTETS,
   FrameType,
@@ -25,13 +27,18 @@ export interface FrameHandler {
    * the rest of the chunk.
    */
   takeFrame(type: FrameTypeNumber, payload: Uint8Array): boolean;
+  /** A message of so many octets begins with these: gives what takes all its octets, or null. */
+  beginLongMessage(head: Uint8Array, octets: number): MessageParts | null;
+  /** The last part of a long message was taken. False: as of `takeFrame`. */
+  endLongMessage(): boolean;
   /** Whether a frame with a payload of so many octets is to be read now. False: as with `takeFrame`. */
   mayBegin(octets: number): boolean;
 }
 
 /**
  * Cuts a stream into frames. A frame that lies within one chunk is passed on as a view. The parts of a frame
- * in several chunks are collected; the memory grows with the octets received, not with the announced length.
+ * in several chunks are collected; the memory grows with the octets received, not with the announced length. A
+ * long message may be passed on part by part.
  */
 export class FrameReader {
   readonly #longestOctets: number;
@@ -41,7 +48,7 @@ export class FrameReader {
   #header = 0;
   #headerOctets = 0;
   /** Undefined: none of its payload has arrived. */
-  #payload: MessageCollector | undefined;
+  #payload: IncompleteMessage | undefined;
   /** Octets of the last chunk that are done with. */
   position = 0;
   /** Frames that were complete; tells an incomplete one from the next. */
@@ -82,7 +89,7 @@ export class FrameReader {
       const violation = this.#fault(this.#header >>> 24, length);
       if (violation !== null) return violation;
       if (!handler.mayBegin(length)) return this.#haltAt(at);
-      const fault = this.#collect(chunk, at, missing);
+      const fault = this.#collect(chunk, at, missing, handler);
       if (fault !== null) return fault;
       at = Math.min(chunk.length, at + missing);
       if (this.#payloadOctets < length) return null;
@@ -104,7 +111,7 @@ export class FrameReader {
     if (at === chunk.length) return null;
     at = this.#collectHeader(chunk, at);
     if (this.#headerOctets < FRAME_HEADER_OCTETS) return null;
-    return this.#collect(chunk, at, this.#header & MAX_FRAME_OCTETS);
+    return this.#collect(chunk, at, this.#header & MAX_FRAME_OCTETS, handler);
   }
 
   /** Discards what was collected. */
@@ -134,23 +141,38 @@ export class FrameReader {
   }
 
   /** Collects the payload as far as the chunk goes; `missing` octets of it are still to come. */
-  #collect(chunk: Uint8Array, start: number, missing: number): string | null {
+  #collect(
+    chunk: Uint8Array,
+    start: number,
+    missing: number,
+    handler: FrameHandler,
+  ): string | null {
     const octets = Math.min(missing, chunk.length - start);
-    const length = this.#payloadOctets + octets;
-    if (!mayGrow(octets, length, this.#maxIncompleteOctets)) return TOO_MANY_INCOMPLETE;
     if (octets === 0) return null;
-    this.#payload ??= new MessageCollector();
-    this.#payload.append(chunk, start, start + octets, missing - octets);
-    return null;
+    this.#payload ??= this.#incompleteMessage(handler);
+    const isTaken = this.#payload.append(chunk, start, start + octets, missing - octets);
+    return isTaken ? null : TOO_MANY_INCOMPLETE;
+  }
+
+  /** For the payload of the present frame. */
+  #incompleteMessage(handler: FrameHandler): IncompleteMessage {
+    const length = this.#header & MAX_FRAME_OCTETS;
+    const isLong = length > SHORT_MESSAGE_OCTETS && this.#header >>> 24 === FrameType.message;
+    return isLong
+      ? new IncomingParts(
+          (head, octets) => handler.beginLongMessage(head, octets),
+          this.#maxIncompleteOctets,
+        )
+      : new MessageCollector(this.#maxIncompleteOctets);
   }
 
   #takePartial(handler: FrameHandler): boolean {
     const type = (this.#header >>> 24) as FrameTypeNumber;
-    const payload = this.#payload?.take() ?? NO_OCTETS;
+    const payload = this.#payload === undefined ? NO_OCTETS : this.#payload.take();
     this.completed += 1;
     this.#headerOctets = 0;
     this.#payload = undefined;
-    return handler.takeFrame(type, payload);
+    return payload === null ? handler.endLongMessage() : handler.takeFrame(type, payload);
   }
 
   /** What forbids a frame with this first octet and this length; null: nothing. */

@@ -24,7 +24,7 @@ import {
   handshakeRequest,
   readHandshakeAnswer,
 } from "./handshake.ts";
-import { RawSocketPeer } from "./rawsocket-peer.ts";
+import { RawSocketPeer, type RawSocketPeerOptions } from "./rawsocket-peer.ts";
 import type { SharedConnection } from "./shared-connection.ts";
 
 /** What a session needs of its connection. */
@@ -33,6 +33,8 @@ interface SessionOptions {
   maxBuffered: number;
   /** What may wait for all clients; absent: no client is sent what the router sends. */
   maxOutgoing?: number;
+  /** Milliseconds in which a message of the router must be complete; absent, or 0: unlimited. */
+  messageTimeout?: number | undefined;
   /** Aborts when the connection is no longer needed. */
   canceled?: AbortSignal;
 }
@@ -43,7 +45,7 @@ interface SessionOptions {
  */
 export function connectRawSocketPeer(
   config: ConnectingRawSocketConfig,
-  { maxBuffered, maxOutgoing, canceled }: SessionOptions,
+  { maxBuffered, maxOutgoing, messageTimeout, canceled }: SessionOptions,
   handler: PeerHandler,
   shared?: SharedConnection,
 ): Promise<Peer> {
@@ -53,7 +55,8 @@ export function connectRawSocketPeer(
     promise.catch(() => {});
     const answer = new HandshakeCollector();
     const gate = maxOutgoing === undefined ? undefined : new LongMessageGate(maxOutgoing);
-    const pending = { config, maxBuffered, gate, handler, answer, resolve, reject };
+    const limits = { maxBuffered, gate, messageTimeout };
+    const pending = { config, limits, handler, answer, resolve, reject };
     const data = new ConnectingPeer(pending);
     const stream = await shared?.openStream(data);
     if (stream === undefined) {
@@ -72,8 +75,7 @@ export function connectRawSocketPeer(
 /** A connection whose handshake is not done. */
 interface PendingHandshake {
   config: ConnectingRawSocketConfig;
-  maxBuffered: number;
-  gate: LongMessageGate | undefined;
+  limits: Pick<RawSocketPeerOptions, "maxBuffered" | "gate" | "messageTimeout">;
   handler: PeerHandler;
   answer: HandshakeCollector;
   resolve(peer: Peer): void;
@@ -127,7 +129,7 @@ class ConnectingPeer implements ConnectionEvents {
   }
 
   #readAnswer(pending: PendingHandshake, chunk: Uint8Array): void {
-    const { config, maxBuffered, gate, handler, answer } = pending;
+    const { config, limits, handler, answer } = pending;
     const socket = this.#socket;
     const remainder = answer.push(chunk);
     if (!answer.isComplete || socket === null) return;
@@ -141,8 +143,7 @@ class ConnectingPeer implements ConnectionEvents {
       socket,
       agreement,
       details: detailsOf(socket, config),
-      maxBuffered,
-      gate,
+      ...limits,
     });
     this.#peer = peer;
     this.#pending = null;

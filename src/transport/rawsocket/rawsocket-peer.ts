@@ -14,11 +14,13 @@ import { TOO_MANY_INCOMPLETE } from "#transport/endpoint/message-collector.ts";
 import { MessageDeadline } from "#transport/endpoint/message-deadline.ts";
 import { type InputDecoder, PacedInput, PauseReason } from "#transport/endpoint/paced-input.ts";
 import { type DrainObserver, SocketWriter } from "#transport/endpoint/socket-writer.ts";
+import { UnfinishedMessage } from "#transport/endpoint/unfinished-message.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
 import {
   CloseCode,
   type GivenUp,
   isLongerThan,
+  type MessageParts,
   type Peer,
   type PeerHandler,
   type TransportDetails,
@@ -51,6 +53,8 @@ export interface RawSocketPeerOptions {
   maxOutgoing?: number;
   /** Delays long messages; absent: they are read at once. */
   gate?: LongMessageGate | undefined;
+  /** Milliseconds in which a message of a router must be complete; absent, or 0: unlimited. */
+  messageTimeout?: number | undefined;
 }
 
 /** Time for the last message to a client that has ended its side: longer than a session waits for a router. */
@@ -73,6 +77,9 @@ export class RawSocketPeer
   readonly #writer: SocketWriter;
   readonly #gate: LongMessageGate | undefined;
   readonly #supervision: RawSocketPeerOptions["supervision"];
+  readonly #messageTimeout: number;
+  /** The message that is being sent part by part. */
+  #unfinished: UnfinishedMessage | undefined;
   /** Undefined: no pings are configured, or the session has not begun. */
   #keepalive: Keepalive | undefined;
   /** Null: not attached yet, or the connection is closed. */
@@ -89,6 +96,7 @@ export class RawSocketPeer
     this.details = options.details;
     this.#supervision = options.supervision;
     const limits = options.supervision?.options;
+    this.#messageTimeout = limits?.message_timeout ?? options.messageTimeout ?? 0;
     this.#reader = new FrameReader(options.agreement.maxReceiveOctets, limits?.max_incomplete);
     this.#input = new PacedInput(options.socket, this);
     const { socket, maxBuffered, maxOutgoing } = options;
@@ -106,7 +114,16 @@ export class RawSocketPeer
   }
 
   get bufferedOctets(): number {
-    return this.#writer.bufferedOctets;
+    return this.#writer.bufferedOctets + (this.#unfinished?.waitingOctets ?? 0);
+  }
+
+  get isAmidMessage(): boolean {
+    return this.#unfinished !== undefined;
+  }
+
+  /** A ping within a message would be a part of it. */
+  get mayPing(): boolean {
+    return !this.isAmidMessage;
   }
 
   /** Sets the handler; to be called once, before the first `received`. */
@@ -127,9 +144,33 @@ export class RawSocketPeer
       this.close(0, `a message is longer than the ${this.maxSendOctets} octets taken`);
       return true;
     }
-    return typeof message === "string"
+    if (typeof message !== "string") return this.#sendFrame(FrameType.message, message);
+    return this.#unfinished === undefined
       ? this.#writer.writeText(message, FRAME_HEADER_OCTETS, writeMessageHeader)
-      : this.#sendFrame(FrameType.message, message);
+      : this.#sendFrame(FrameType.message, Buffer.from(message));
+  }
+
+  beginMessage(octets: number): boolean {
+    if (this.#isClosing || octets > this.maxSendOctets) return false;
+    writeFrameHeader(header, 0, FrameType.message, octets);
+    this.#writer.write(header);
+    this.#unfinished = new UnfinishedMessage(octets);
+    return true;
+  }
+
+  sendPart(octets: Uint8Array): boolean {
+    if (this.#unfinished === undefined) return true;
+    const isTaken = this.#writer.writePart(octets);
+    if (this.#unfinished.sent(octets.length)) this.#finishMessage(this.#unfinished);
+    return isTaken;
+  }
+
+  /** Sends what has waited for the end of a message. */
+  #finishMessage(message: UnfinishedMessage): void {
+    this.#unfinished = undefined;
+    const waiting = message.takeWaiting();
+    if (waiting.length === 0) return;
+    if (waiting.map((frame) => this.#writer.write(frame)).at(-1)) this.onQueueDrained();
   }
 
   cork(body: () => void): void {
@@ -155,6 +196,7 @@ export class RawSocketPeer
   close(_code: number, reason: string): void {
     if (this.#isClosing) return;
     this.#closeReason = reason;
+    this.#unfinished = undefined;
     this.#stopInput();
     this.#writer.end();
   }
@@ -195,13 +237,11 @@ export class RawSocketPeer
   }
 
   #newDeadline(): MessageDeadline {
-    const timeoutMs = this.#supervision?.options.message_timeout ?? 0;
-    return new MessageDeadline(timeoutMs, this.#input, () => this.#onMessageTimeout());
+    return new MessageDeadline(this.#messageTimeout, this.#input, () => this.#onMessageTimeout());
   }
 
   #onMessageTimeout(): void {
-    const timeoutMs = this.#supervision?.options.message_timeout ?? 0;
-    const sentence = `a message was not complete within ${timeoutMs} ms`;
+    const sentence = `a message was not complete within ${this.#messageTimeout} ms`;
     this.#giveUp({ code: CloseCode.policyViolation, uri: ErrorUri.messageTimeout, sentence });
   }
 
@@ -260,6 +300,19 @@ export class RawSocketPeer
     return this.#input.mayContinue(length);
   }
 
+  /** The reader has read the begin of a long message. */
+  beginLongMessage(head: Uint8Array, octets: number): MessageParts | null {
+    const parts = this.#handler?.onLongMessage?.(head, octets) ?? null;
+    if (parts !== null) this.#gate?.pass();
+    return parts;
+  }
+
+  /** The last part of a long message was taken. */
+  endLongMessage(): boolean {
+    this.#gate?.end();
+    return this.#input.mayContinue(0);
+  }
+
   /** For the keepalive. */
   get descriptor(): number | undefined {
     return this.#socket.fd;
@@ -302,7 +355,11 @@ export class RawSocketPeer
 
   #sendFrame(type: FrameTypeNumber, payload: Uint8Array): boolean {
     writeFrameHeader(header, 0, type, payload.length);
-    return this.#writer.writeFrame(header, FRAME_HEADER_OCTETS, payload);
+    if (this.#unfinished === undefined) {
+      return this.#writer.writeFrame(header, FRAME_HEADER_OCTETS, payload);
+    }
+    this.#unfinished.wait(Buffer.concat([header, payload]));
+    return this.bufferedOctets <= this.#writer.maxBuffered;
   }
 
   /** The writer's queue is short again. */

@@ -6,19 +6,20 @@
  *
  * A message of one frame that lies within one chunk is unmasked in place and passed on as a view. The parts
  * of a fragmented one, or of one in several chunks, are collected; the memory grows with the octets
- * received, not with the announced length.
+ * received, not with the announced length. A long message of one frame may be passed on part by part.
  *
  * @module
  */
 
 import { isUtf8 } from "node:buffer";
 import type { WebSocketOptions } from "#config/options/websocket-config.ts";
+import { IncomingParts, SHORT_MESSAGE_OCTETS } from "#transport/endpoint/incoming-parts.ts";
 import {
+  type IncompleteMessage,
   MessageCollector,
-  mayGrow,
   TOO_MANY_INCOMPLETE,
 } from "#transport/endpoint/message-collector.ts";
-import { CloseCode } from "#wamp/peer.ts";
+import { CloseCode, type MessageParts } from "#wamp/peer.ts";
 import { FIN, MASKED, Opcode, RSV1 } from "./frame-header.ts";
 import { maskAt, rotated, unmask } from "./masking.ts";
 import { Utf8Validator } from "./utf8-validator.ts";
@@ -46,6 +47,10 @@ export interface FrameHandler {
   readonly codec: Inflater | null;
   /** False: the decoder halts; `push` is to be called again with the rest of the chunk. */
   handleMessage(payload: Uint8Array, isText: boolean): boolean;
+  /** A message of so many octets begins with these: gives what takes all its octets, or null. */
+  handleLongMessage(head: Uint8Array, octets: number, isText: boolean): MessageParts | null;
+  /** The last part of a long message was taken. False: as of `handleMessage`. */
+  handleLongMessageEnd(): boolean;
   /**
    * Whether a frame is to be read now, with which its message has so many octets. False: as with
    * `handleMessage`; it is not asked again for this frame.
@@ -76,10 +81,10 @@ const MAX_HEADER_OCTETS = 14;
 const NO_OCTETS = new Uint8Array(0);
 
 /** A message of several frames, or of a frame in several chunks. */
-interface IncompleteMessage {
+interface BegunMessage {
   /** The first octet of its first frame. */
   first: number;
-  octets: MessageCollector;
+  octets: IncompleteMessage;
   /** Null: it is not text, or compressed. */
   validator: Utf8Validator | null;
 }
@@ -98,7 +103,7 @@ export class FrameDecoder {
   #first = -1;
   #mask = 0;
   #missing = 0;
-  #incomplete: IncompleteMessage | null = null;
+  #incomplete: BegunMessage | null = null;
   #isHalted = false;
   /** What is decoded. */
   #scope: "all" | "control frames" | "nothing" = "all";
@@ -294,24 +299,41 @@ export class FrameDecoder {
   }
 
   #takeMessagePart(chunk: Uint8Array, start: number, end: number): ProtocolFault | null {
-    const { octets, validator } = this.#begunMessage();
+    const { octets, validator } = this.#begunMessage(end - start + this.#missing);
     if (this.#scope !== "all") return null;
     if (validator?.push(chunk, start, end) === false) return notUtf8();
-    const { max_incomplete } = this.#limits;
-    if (!mayGrow(end - start, octets.length + end - start, max_incomplete)) return TOO_MANY;
     const isFinal = (this.#first & FIN) !== 0;
-    octets.append(chunk, start, end, isFinal ? this.#missing : Number.POSITIVE_INFINITY);
-    return null;
+    // The receiver of the parts must not get the end of a text that is not UTF-8.
+    if (isFinal && this.#missing === 0 && validator?.isWhole === false) return notUtf8();
+    const announced = isFinal ? this.#missing : Number.POSITIVE_INFINITY;
+    return octets.append(chunk, start, end, announced) ? null : TOO_MANY;
   }
 
-  /** The message of the present frame, which begins with it unless another frame came before. */
-  #begunMessage(): IncompleteMessage {
+  /**
+   * The message of the present frame, whose payload has so many octets. It begins with the frame unless another
+   * one came before.
+   */
+  #begunMessage(octets: number): BegunMessage {
     this.#incomplete ??= {
       first: this.#first,
-      octets: new MessageCollector(),
+      octets: this.#incompleteMessage(octets),
       validator: isPlainText(this.#first) ? new Utf8Validator() : null,
     };
     return this.#incomplete;
+  }
+
+  #incompleteMessage(octets: number): IncompleteMessage {
+    const { max_incomplete } = this.#limits;
+    const first = this.#first;
+    const isOneFrame = (first & (FIN | RSV1)) === FIN;
+    if (!isOneFrame || octets <= SHORT_MESSAGE_OCTETS) {
+      return new MessageCollector(max_incomplete);
+    }
+    const isText = (first & OPCODE) === Opcode.text;
+    return new IncomingParts(
+      (head, length) => this.#handler.handleLongMessage(head, length, isText),
+      max_incomplete,
+    );
   }
 
   #frameEnded(): ProtocolFault | null {
@@ -323,7 +345,7 @@ export class FrameDecoder {
       if (this.#incomplete === null) this.completed += 1;
       return this.#controlEnded(first & OPCODE, payload);
     }
-    const message = this.#begunMessage();
+    const message = this.#begunMessage(0);
     this.#first = -1;
     if ((first & FIN) === 0) return null;
     this.completed += 1;
@@ -331,6 +353,10 @@ export class FrameDecoder {
     const payload = message.octets.take();
     if (this.#scope !== "all") return null;
     if (message.validator?.isWhole === false) return notUtf8();
+    if (payload === null) {
+      if (!this.#handler.handleLongMessageEnd()) this.#isHalted = true;
+      return null;
+    }
     return this.#messageEnded(payload, message.first, message.validator !== null);
   }
 

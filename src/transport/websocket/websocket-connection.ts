@@ -15,8 +15,9 @@ import type { LongMessageGate } from "#transport/endpoint/long-message-gate.ts";
 import { MessageDeadline } from "#transport/endpoint/message-deadline.ts";
 import { type InputDecoder, PacedInput, PauseReason } from "#transport/endpoint/paced-input.ts";
 import { type DrainObserver, SocketWriter } from "#transport/endpoint/socket-writer.ts";
+import { UnfinishedMessage } from "#transport/endpoint/unfinished-message.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
-import { CloseCode, type GivenUp } from "#wamp/peer.ts";
+import { CloseCode, type GivenUp, type MessageParts } from "#wamp/peer.ts";
 import { fittingReason } from "./close-reason.ts";
 import { FrameDecoder, type FrameHandler, type ProtocolFault } from "./frame-decoder.ts";
 import {
@@ -96,6 +97,8 @@ export abstract class WebSocketConnection
   readonly #input: PacedInput;
   readonly #decoder: FrameDecoder;
   readonly #writer: SocketWriter;
+  /** The message that is being sent in fragments. */
+  #unfinished: UnfinishedMessage | undefined;
   readonly #keepalive: Keepalive | undefined;
   /** Undefined until a message arrives in several reads. */
   #deadline: MessageDeadline | undefined;
@@ -123,6 +126,15 @@ export abstract class WebSocketConnection
   /** A whole message has arrived; its octets are borrowed. */
   protected abstract onWebSocketMessage(octets: Uint8Array, isText: boolean): void;
 
+  /** A long message of so many octets has begun to arrive: gives what takes all its octets, or null. */
+  protected onWebSocketLongMessage(
+    _head: Uint8Array,
+    _octets: number,
+    _isText: boolean,
+  ): MessageParts | null {
+    return null;
+  }
+
   /** Whether a message is still to be sent before a close by the other side is answered. */
   protected isLeaving(): boolean {
     return false;
@@ -144,7 +156,12 @@ export abstract class WebSocketConnection
 
   /** Octets that this process holds until the other side takes them. */
   get bufferedOctets(): number {
-    return this.#writer.bufferedOctets;
+    return this.#writer.bufferedOctets + (this.#unfinished?.waitingOctets ?? 0);
+  }
+
+  /** Whether a message that was begun is not complete: other messages wait for its end. */
+  get isAmidMessage(): boolean {
+    return this.#unfinished !== undefined;
   }
 
   /** Sends one message. False: it is taken, but too many octets wait; `onWebSocketDrain` follows. */
@@ -156,11 +173,43 @@ export abstract class WebSocketConnection
     }
     // In a microtask, because the session is still sending.
     if (this.#lastStep !== null) queueMicrotask(() => this.#takeLastStep(this.isLeaving()));
+    if (this.#unfinished !== undefined) {
+      this.#unfinished.wait(octets);
+      return this.bufferedOctets <= this.options.max_buffered;
+    }
     const first = FIN | (isText ? Opcode.text : Opcode.binary);
     if (this.codec === null || octets.length > LONGEST_COMPRESSED_OCTETS) {
       return this.#sendFrames(first, octets);
     }
     return this.#sendFrames(first | RSV1, this.codec.deflate(octets));
+  }
+
+  /** Begins a message of so many octets that `sendFragment` sends; false: it has to be sent whole. */
+  beginMessage(octets: number): boolean {
+    const isCompressed = this.codec !== null && octets <= LONGEST_COMPRESSED_OCTETS;
+    if (isCompressed || this.role === "client" || this.#state !== "open") return false;
+    this.#unfinished = new UnfinishedMessage(octets);
+    return true;
+  }
+
+  /** Sends the next octets of the message that was begun; answers as `sendMessage` does. */
+  protected sendFragment(octets: Uint8Array, isText: boolean): boolean {
+    const message = this.#unfinished;
+    if (message === undefined || this.#state !== "open") return true;
+    let first: number = isText ? Opcode.text : Opcode.binary;
+    if (message.sentOctets > 0) first = Opcode.continuation;
+    const isLast = message.sent(octets.length);
+    this.#sendFrames(isLast ? FIN | first : first, octets);
+    if (isLast) this.#finishMessage(message, isText);
+    return this.#writer.takesParts();
+  }
+
+  /** Sends the messages that have waited for the end of another one. */
+  #finishMessage(message: UnfinishedMessage, isText: boolean): void {
+    this.#unfinished = undefined;
+    const waiting = message.takeWaiting();
+    if (waiting.length === 0) return;
+    if (waiting.map((octets) => this.sendMessage(octets, isText)).at(-1)) this.onQueueDrained();
   }
 
   /** Whether a message is longer than `max_message_size`; one up to twice as long can be answered. */
@@ -226,7 +275,7 @@ export abstract class WebSocketConnection
   }
 
   decode(octets: Uint8Array): number {
-    const fault = this.#decoder.push(octets);
+    const fault = this.#decode(octets);
     if (fault !== null) {
       this.#onFault(fault);
       return octets.length;
@@ -235,6 +284,15 @@ export abstract class WebSocketConnection
     if (incompleteOctets > 0) this.#deadline ??= this.#newDeadline();
     this.#deadline?.note(completed, incompleteOctets);
     return this.#decoder.position;
+  }
+
+  #decode(octets: Uint8Array): ProtocolFault | null {
+    try {
+      return this.#decoder.push(octets);
+    } catch (thrown) {
+      this.#failed(thrown);
+      return null;
+    }
   }
 
   #newDeadline(): MessageDeadline {
@@ -294,6 +352,19 @@ export abstract class WebSocketConnection
     if (this.#gate.mayBegin(octets, () => this.#resume(PauseReason.memory), atMost)) return true;
     this.#input.pause(PauseReason.memory);
     return false;
+  }
+
+  /** The decoder has read the begin of a long message. */
+  handleLongMessage(head: Uint8Array, octets: number, isText: boolean): MessageParts | null {
+    const isWanted = this.#state === "open" && octets <= this.options.max_message_size;
+    return isWanted && this.role === "server"
+      ? this.onWebSocketLongMessage(head, octets, isText)
+      : null;
+  }
+
+  /** The last part of a long message was taken. */
+  handleLongMessageEnd(): boolean {
+    return this.#input.mayContinue(0);
   }
 
   /** The decoder waits for a message to be decompressed. */
@@ -394,7 +465,7 @@ export abstract class WebSocketConnection
     this.#socket.terminate();
   }
 
-  /** Sends a message, fragmented where it is longer than `auto_fragment_size`. */
+  /** Sends a message, or a part of one, fragmented where it is longer than `auto_fragment_size`. */
   #sendFrames(first: number, payload: Uint8Array): boolean {
     const size = this.options.auto_fragment_size;
     if (size === 0 || payload.length <= size) return this.#sendFrame(first, payload);
@@ -403,7 +474,7 @@ export abstract class WebSocketConnection
     for (; payload.length - at > size; at += size) {
       this.#sendFrame(Opcode.continuation, payload.subarray(at, at + size));
     }
-    return this.#sendFrame(FIN | Opcode.continuation, payload.subarray(at));
+    return this.#sendFrame((first & FIN) | Opcode.continuation, payload.subarray(at));
   }
 
   #sendFrame(first: number, payload: Uint8Array): boolean {
@@ -420,6 +491,7 @@ export abstract class WebSocketConnection
 
   #sendClose(code: number, reason: string): void {
     this.#state = "closing";
+    this.#unfinished = undefined;
     this.#keepalive?.stop();
     this.#deadline?.stop();
     const text = Buffer.from(fittingReason(reason));

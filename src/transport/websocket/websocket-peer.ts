@@ -9,6 +9,7 @@
 import {
   CloseCode,
   type GivenUp,
+  type MessageParts,
   type Peer,
   type PeerHandler,
   type TransportDetails,
@@ -51,6 +52,19 @@ export class WebSocketPeer extends WebSocketConnection implements Peer {
   send(message: WireMessage): boolean {
     const octets = typeof message === "string" ? Buffer.from(message) : message;
     return this.sendMessage(octets, this.#usesText);
+  }
+
+  sendPart(octets: Uint8Array): boolean {
+    return this.sendFragment(octets, this.#usesText);
+  }
+
+  protected override onWebSocketLongMessage(
+    head: Uint8Array,
+    octets: number,
+    isText: boolean,
+  ): MessageParts | null {
+    if (isText !== this.#usesText) return null;
+    return this.#handler?.onLongMessage?.(head, octets) ?? null;
   }
 
   protected onWebSocketMessage(octets: Uint8Array, isText: boolean): void {

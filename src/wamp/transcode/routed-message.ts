@@ -12,8 +12,9 @@ import { isId } from "#wamp/id.ts";
 import type { RoutedMessages } from "#wamp/message-direction.ts";
 import { MessageType, messageTypeName } from "#wamp/message-type.ts";
 import type { WireMessage } from "#wamp/peer.ts";
-import { hasIntegers } from "#wamp/serializer/message-head.ts";
+import { hasIntegers, peekMessageType } from "#wamp/serializer/message-head.ts";
 import type { SerializerName } from "#wamp/serializer-name.ts";
+import { MalformedMessage } from "#wamp/token/malformed-message.ts";
 import { UnrepresentableValue } from "#wamp/token/unrepresentable-value.ts";
 import { sliceSoundItems } from "./payload-slice.ts";
 
@@ -29,10 +30,9 @@ export function checkRoutedMessage(
   type: number,
   allowed: RoutedMessages,
 ): void {
-  const isError = type === MessageType.ERROR;
-  const count = (allowed.ids[type] ?? 0) + (isError ? 1 : 0);
-  // Integers below 2^53 are ids. A message that is unusual, or wrong, is read with its serializer's reader.
-  if (hasIntegers(message, serializer, count, isError ? allowed.errorFor : undefined)) return;
+  // A message that is unusual, or wrong, is read with its serializer's reader.
+  if (hasUsualIds(message, serializer, type, allowed)) return;
+  const count = (allowed.ids[type] ?? 0) + (type === MessageType.ERROR ? 1 : 0);
   const items = sliceSoundItems(message, serializer);
   const head = Array.from({ length: count + 1 }, (_, at) => valueOrNone(() => items.value(at)));
   const wrong = wrongIn(head, allowed);
@@ -42,6 +42,37 @@ export function checkRoutedMessage(
     source: allowed.sender,
     uri: ErrorUri.protocolViolation,
   });
+}
+
+/**
+ * Whether a message that begins with these octets is one that its sender may send. False also where more octets, or
+ * its serializer's reader, are needed to tell.
+ */
+export function beginsRouted(
+  head: Uint8Array,
+  serializer: SerializerName,
+  allowed: RoutedMessages,
+): boolean {
+  try {
+    const type = peekMessageType(head, serializer);
+    return allowed.ids[type] !== 0 && hasUsualIds(head, serializer, type, allowed);
+  } catch (thrown) {
+    if (thrown instanceof MalformedMessage) return false;
+    throw thrown;
+  }
+}
+
+/** Whether all ids are integers below 2^53, spelled in the usual way, and an ERROR is for a request of this side. */
+function hasUsualIds(
+  message: WireMessage,
+  serializer: SerializerName,
+  type: number,
+  { ids, errorFor }: RoutedMessages,
+): boolean {
+  const count = ids[type] ?? 0;
+  return type === MessageType.ERROR
+    ? hasIntegers(message, serializer, count + 1, errorFor)
+    : hasIntegers(message, serializer, count);
 }
 
 /** What is wrong with the type and the elements that follow it, up to the last id; undefined: nothing. */

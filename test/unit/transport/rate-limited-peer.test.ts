@@ -53,6 +53,48 @@ describe("rateLimitedAccept", () => {
     expect(rateLimitedAccept(others, accept, quiet)).toBe(accept);
   });
 
+  test("counts a long message when it begins", () => {
+    const taken: string[] = [];
+    const client = new FakePeer();
+    const parts = { take: (octets: Uint8Array) => void taken.push(octets.toHex()) };
+    const session: PeerHandler = {
+      onMessage() {},
+      onLongMessage: (_, octets) => (octets > 5 ? parts : null),
+      onDrain() {},
+      onClose() {},
+    };
+    const pace = { ...limits, max_messages_per_second: 1000, max_messages_burst: 1 };
+    const handler = rateLimitedAccept(pace, () => session, quiet)(client, config);
+    expect(handler.onLongMessage?.(Buffer.from("a"), 5)).toBeNull();
+    expect(handler.onLongMessage?.(Buffer.from("a"), 6)).toBe(parts);
+    expect(client.paused).toBe(false);
+    expect(handler.onLongMessage?.(Buffer.from("a"), 6)).toBe(parts);
+    expect(client.paused).toBe(true);
+    client.resume();
+    handler.onClose("over");
+  });
+
+  test("passes the parts of a long message on", () => {
+    const parts: string[] = [];
+    class PartPeer extends FakePeer {
+      readonly isAmidMessage = true;
+      beginMessage = (octets: number) => octets === 7;
+      sendPart = (octets: Uint8Array) => parts.push(Buffer.from(octets).toString()) > 1;
+    }
+    let limited: Peer = new FakePeer();
+    const accept = (peer: Peer): PeerHandler => {
+      limited = peer;
+      return { onMessage() {}, onDrain() {}, onClose() {} };
+    };
+    const pace = { ...limits, max_messages_per_second: 1000, max_messages_burst: 2 };
+    rateLimitedAccept(pace, accept, quiet)(new PartPeer(), config);
+    expect([limited.beginMessage?.(7), limited.beginMessage?.(8)]).toEqual([true, false]);
+    const answers = ["a", "b"].map((part) => limited.sendPart?.(Buffer.from(part)));
+    expect([answers, parts, limited.isAmidMessage]).toEqual([[false, true], ["a", "b"], true]);
+    rateLimitedAccept(pace, accept, quiet)(new FakePeer(), config);
+    expect([limited.beginMessage?.(7), limited.isAmidMessage]).toEqual([false, false]);
+  });
+
   test("stops reading beyond the burst for as long as it takes, and loses nothing", async () => {
     const { client, received, resumed } = pair();
     client.saysOctets("[1]");

@@ -32,6 +32,7 @@ function relay(from: FakePeerOptions, to: FakePeerOptions, side: Side = "router"
         onForwardFailed: (at, thrown) => failed.resolve([at, thrown]),
       },
       backPressure: () => pressure,
+      isStopped: false,
     }),
   };
 }

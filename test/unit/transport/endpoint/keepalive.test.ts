@@ -17,7 +17,7 @@ const SECOND = Buffer.from("0002");
 function start(changes: Partial<KeepaliveOptions> = {}) {
   const pass = fakeTime();
   const pings: string[] = [];
-  const state = { isPaused: false, expired: 0, buffered: 0 };
+  const state = { isPaused: false, expired: 0, buffered: 0, mayPing: true };
   const clock = { pausedMs: 0, pausedSince: 0 };
   const keepalive = new Keepalive(
     { ...options, ...changes },
@@ -25,6 +25,9 @@ function start(changes: Partial<KeepaliveOptions> = {}) {
       descriptor: undefined,
       get bufferedOctets() {
         return state.buffered;
+      },
+      get mayPing() {
+        return state.mayPing;
       },
       ping: (payload) => void pings.push(Buffer.from(payload).toString("latin1")),
       get readingMs() {
@@ -46,6 +49,18 @@ function start(changes: Partial<KeepaliveOptions> = {}) {
 }
 
 describe("a quiet connection", () => {
+  test("is not pinged amid a long message, and after it again", () => {
+    const { pass, pings, state } = start();
+    state.mayPing = false;
+    pass(5500);
+    expect([pings, state.expired]).toEqual([[], 0]);
+    state.mayPing = true;
+    pass(500);
+    expect(pings).toEqual(["0001"]);
+    pass(300);
+    expect(state.expired).toBe(1);
+  });
+
   test("is pinged after the interval, and ended after the timeout", () => {
     const { pass, pings, state } = start();
     pass(999);

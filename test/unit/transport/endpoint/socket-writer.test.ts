@@ -33,6 +33,38 @@ function writer({
 
 const microtasks = () => Promise.resolve();
 
+describe("a part of a long message", () => {
+  test("is written at once, behind what was gathered", async () => {
+    const { writer: one, write, socket } = writer();
+    const part = Buffer.alloc(100_000, "p");
+    expect(one.writePart(part)).toBe(true);
+    expect(socket.text).toBe(part.toString());
+    write("a");
+    expect(one.writePart(Buffer.from("b"))).toBe(true);
+    expect(one.writePart(part)).toBe(true);
+    await microtasks();
+    expect(socket.text).toBe(`${part}ab${part}`);
+  });
+
+  test("has the next one wait where more than 64 KiB wait", () => {
+    const { writer: one, socket, drain, drains } = writer({ takes: 1000 });
+    expect(one.writePart(Buffer.alloc(1000 + 65_536, "p"))).toBe(true);
+    expect(one.writePart(Buffer.from("q"))).toBe(false);
+    expect([one.bufferedOctets, drains()]).toEqual([65_537, 0]);
+    drain(1);
+    expect(drains()).toBe(1);
+    drain(Number.POSITIVE_INFINITY);
+    expect([socket.text.length, one.bufferedOctets, drains()]).toEqual([66_537, 0, 1]);
+  });
+
+  test("has the next one wait where more than max_buffered waits", () => {
+    const { writer: one } = writer({ takes: 0, maxBuffered: 10 });
+    expect(one.writePart(Buffer.from("12345678901"))).toBe(true);
+    one.flush();
+    expect(one.writePart(Buffer.from("1"))).toBe(false);
+  });
+});
+
 describe("what is written in one turn", () => {
   test("goes out in one write, behind the turn", async () => {
     const { write, socket } = writer();

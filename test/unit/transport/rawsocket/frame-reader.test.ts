@@ -8,6 +8,8 @@ function read(maxOctets: number, ...chunks: string[]) {
   let fault: string | null = null;
   for (const chunk of chunks) {
     fault = reader.push(Uint8Array.fromHex(chunk), {
+      beginLongMessage: () => null,
+      endLongMessage: () => true,
       mayBegin: () => true,
       takeFrame(type, payload) {
         frames.push(`${type}:${payload.toHex()}`);
@@ -33,6 +35,8 @@ describe("FrameReader", () => {
   test("hands out a view of the chunk when a frame lies within it", () => {
     const chunk = Uint8Array.fromHex("00000002aabb");
     new FrameReader(512).push(chunk, {
+      beginLongMessage: () => null,
+      endLongMessage: () => true,
       mayBegin: () => true,
       takeFrame(_type, payload) {
         expect(payload.buffer).toBe(chunk.buffer);
@@ -57,6 +61,8 @@ describe("FrameReader", () => {
   test("stops when no more frames are wanted", () => {
     let count = 0;
     new FrameReader(512).push(Uint8Array.fromHex("0000000000000000"), {
+      beginLongMessage: () => null,
+      endLongMessage: () => true,
       mayBegin: () => true,
       takeFrame() {
         count += 1;
@@ -73,6 +79,8 @@ describe("FrameReader", () => {
       const frames: string[] = [];
       let mayBegin = false;
       const handler = {
+        beginLongMessage: () => null,
+        endLongMessage: () => true,
         mayBegin: (octets: number) => mayBegin && octets === 3,
         takeFrame: (type: number, payload: Uint8Array) =>
           frames.push(`${type}:${payload.toHex()}`) > 0,

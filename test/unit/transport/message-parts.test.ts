@@ -1,0 +1,204 @@
+/** Messages that peers send and receive part by part, over a scripted socket. */
+
+import { describe, expect, test } from "bun:test";
+import { RawSocketPeer } from "#transport/rawsocket/rawsocket-peer.ts";
+import { DeflateCodec } from "#transport/websocket/permessage-deflate.ts";
+import { WebSocketPeer } from "#transport/websocket/websocket-peer.ts";
+import type { Peer, PeerHandler, TransportDetails } from "#wamp/peer.ts";
+import { webSocketDefaults } from "../../support/default-options.ts";
+import { quiet } from "../../support/quiet-context.ts";
+import { ScriptedSocket } from "../../support/scripted-socket.ts";
+
+const LONG = 100_000;
+const details = {
+  peer: "tcp4:127.0.0.1:1",
+  serializer: "cbor",
+  isSecure: false,
+  isUnixSocket: false,
+} as const;
+
+interface Received {
+  received(chunk: Uint8Array): void;
+  drained(): void;
+  closed(error: Error | undefined): void;
+}
+
+/** The session of a peer: it takes long messages part by part, and notes what it gets. */
+class Session implements PeerHandler {
+  readonly got: string[] = [];
+  drains = 0;
+  onPart = () => {};
+
+  onMessage(message: string | Uint8Array): void {
+    this.got.push(`whole ${message.length}`);
+  }
+  onLongMessage(_head: Uint8Array, octets: number) {
+    this.got.push(`begin ${octets}`);
+    return {
+      take: (part: Uint8Array) => {
+        this.got.push(`part ${part.length}`);
+        this.onPart();
+      },
+    };
+  }
+  onDrain(): void {
+    this.drains += 1;
+  }
+  onClose(): void {}
+}
+
+function webSocketPeer(socket: ScriptedSocket, maxBuffered: number, codec?: DeflateCodec) {
+  const all: TransportDetails = { ...details, type: "websocket" };
+  const options = { ...webSocketDefaults, max_message_size: 150_000, max_buffered: maxBuffered };
+  const owner = { log: quiet, noteClosed() {} };
+  const answer = new Uint8Array(0);
+  return new WebSocketPeer(
+    { socket, answer, options, peer: details.peer, codec: codec ?? null, owner },
+    all,
+  );
+}
+
+function rawSocketPeer(socket: ScriptedSocket, maxBuffered: number) {
+  const agreement = { serializer: "cbor", maxSendOctets: 2 ** 20, maxReceiveOctets: 2 ** 20 };
+  const all: TransportDetails = { ...details, type: "rawsocket" };
+  return new RawSocketPeer({
+    socket,
+    agreement: agreement as ConstructorParameters<typeof RawSocketPeer>[0]["agreement"],
+    details: all,
+    maxBuffered,
+  });
+}
+
+/** A frame as the other side sends it; the mask of a WebSocket is 00000000. */
+const FRAMES = {
+  websocket(octets: number, first = 0x82) {
+    const long = Buffer.from([first, 0xff, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+    long.writeBigUInt64BE(BigInt(octets), 2);
+    const short = Buffer.from([first, 0x80 | octets, 0, 0, 0, 0]);
+    return Buffer.concat([octets > 125 ? long : short, Buffer.alloc(octets, "p")]);
+  },
+  rawsocket(octets: number) {
+    const head = Buffer.alloc(4);
+    head.writeUInt32BE(octets);
+    return Buffer.concat([head, Buffer.alloc(octets, "p")]);
+  },
+};
+const CREATE = { websocket: webSocketPeer, rawsocket: rawSocketPeer };
+
+function start(transport: "websocket" | "rawsocket", maxBuffered = 2 ** 20) {
+  const socket = new ScriptedSocket();
+  const session = new Session();
+  const peer = CREATE[transport](socket, maxBuffered) as Peer & Received & typeof attachable;
+  peer.attach(session);
+  return { socket, session, peer, frame: FRAMES[transport] };
+}
+const attachable = { attach(_: PeerHandler): void {} };
+
+const part = (octets: number) => Buffer.alloc(octets, "p");
+const microtasks = () => Promise.resolve();
+
+describe.each(["websocket", "rawsocket"] as const)("a peer (%s)", (transport) => {
+  test("delivers nothing behind a long message while its session has paused it", () => {
+    const { session, peer, frame } = start(transport);
+    const long = frame(LONG);
+    session.onPart = () => peer.pause();
+    peer.received(Buffer.from(long.subarray(0, 50_000)));
+    peer.resume();
+    peer.received(Buffer.concat([long.subarray(50_000), frame(10)]));
+    expect(session.got.filter((what) => what.startsWith("whole"))).toEqual([]);
+    const octets = session.got.slice(1).reduce((sum, what) => sum + Number(what.split(" ")[1]), 0);
+    expect([session.got[0], octets]).toEqual([`begin ${LONG}`, LONG]);
+    peer.closed(undefined);
+  });
+
+  test("asks for less while more than 64 KiB of a message wait, and says when to go on", () => {
+    const { socket, session, peer } = start(transport);
+    socket.takes = 0;
+    expect([peer.beginMessage?.(300_000), peer.isAmidMessage]).toEqual([true, true]);
+    expect(peer.sendPart?.(part(LONG))).toBe(false);
+    socket.takes = Number.POSITIVE_INFINITY;
+    peer.drained();
+    expect(session.drains).toBe(1);
+    expect(peer.sendPart?.(part(LONG))).toBe(true);
+    expect(peer.isAmidMessage).toBe(true);
+    expect(peer.sendPart?.(part(LONG))).toBe(true);
+    expect(peer.isAmidMessage).toBe(false);
+    peer.closed(undefined);
+  });
+
+  test("has other messages wait, counts them, and says when they are sent", async () => {
+    const { socket, session, peer } = start(transport, 1000);
+    peer.beginMessage?.(2 * LONG);
+    peer.sendPart?.(part(LONG));
+    await microtasks();
+    const before = socket.text.length;
+    expect(peer.send(part(900).fill("a"))).toBe(true);
+    expect(peer.send(part(200).fill("b"))).toBe(false);
+    await microtasks();
+    expect([socket.text.length, session.drains]).toEqual([before, 0]);
+    expect(peer.bufferedOctets).toBeGreaterThanOrEqual(1100);
+    peer.sendPart?.(part(LONG));
+    await microtasks();
+    expect([session.drains, peer.bufferedOctets]).toEqual([1, 0]);
+    expect(socket.text.slice(-1200)).toMatch(/^p+[^pa]{2,4}a{900}[^ab]{2,4}b{200}$/s);
+    peer.closed(undefined);
+  });
+
+  test("drops them, and the rest of the message, when it is closed before its end", async () => {
+    const { socket, peer } = start(transport);
+    peer.beginMessage?.(2 * LONG);
+    peer.sendPart?.(part(LONG));
+    peer.send(part(9).fill("a"));
+    peer.close(1012, "because");
+    expect(peer.isAmidMessage).toBe(false);
+    expect(peer.sendPart?.(part(LONG))).toBe(true);
+    await microtasks();
+    const end = transport === "websocket" ? "\x88\x09\x03\xf4because" : "p";
+    expect([socket.text.includes("a".repeat(9)), socket.text.endsWith(end)]).toEqual([false, true]);
+    expect([peer.beginMessage?.(LONG), peer.isAmidMessage]).toEqual([false, false]);
+    peer.closed(undefined);
+  });
+});
+
+describe("a WebSocket peer", () => {
+  test("sends a message in fragments, with a pong between them", async () => {
+    const { socket, peer } = start("websocket");
+    peer.beginMessage?.(300);
+    peer.sendPart?.(part(100).fill("a"));
+    peer.received(Buffer.from("89810000000070", "hex"));
+    peer.sendPart?.(part(100).fill("b"));
+    peer.sendPart?.(part(100).fill("c"));
+    await microtasks();
+    const [a, b, c] = ["a", "b", "c"].map((text) => `d${text.repeat(100)}`);
+    expect(socket.text).toBe(`\x02${a}\x8a\x01p\x00${b}\x80${c}`);
+    peer.closed(undefined);
+  });
+
+  test("collects a message of the wrong kind, or beyond max_message_size, before it refuses it", () => {
+    for (const [octets, first] of [
+      [LONG, 0x81],
+      [160_000, 0x82],
+    ] as const) {
+      const { session, peer, frame } = start("websocket");
+      peer.received(frame(octets, first).subarray(0, 80_000));
+      expect(session.got).toEqual([]);
+      peer.closed(undefined);
+    }
+  });
+
+  test("sends a message whole that it would compress", () => {
+    const side = { windowBits: 15, keepsContext: false };
+    const codec = new DeflateCodec({ header: "", server: side, client: side }, 8);
+    const peer = webSocketPeer(new ScriptedSocket(), 2 ** 20, codec);
+    expect([peer.beginMessage(2 ** 20), peer.beginMessage(2 ** 20 + 1)]).toEqual([false, true]);
+    peer.closed(undefined);
+  });
+});
+
+test("a RawSocket peer is not pinged amid a message, and begins none that is too long", () => {
+  const peer = rawSocketPeer(new ScriptedSocket(), 2 ** 20);
+  peer.attach(new Session());
+  expect([peer.beginMessage(2 ** 20 + 1), peer.mayPing]).toEqual([false, true]);
+  expect([peer.beginMessage(2 ** 20), peer.mayPing]).toEqual([true, false]);
+  peer.closed(undefined);
+});
