@@ -25,7 +25,7 @@ test("16 MB each way cost the proxy hardly any memory, and arrive", async () => 
     client.says([16, 2, { exclude_me: false }, "a.b", [text]]);
     expect((await client.next())?.[4]).toEqual([text]);
   };
-  const pid = workerPids(node.output())["worker002"] ?? 0;
+  const pid = workerPids(node.output())["proxy"] ?? 0;
   // The code that handles parts is compiled during the first ones.
   for (let count = 0; count < 3; count++) await publish(4_000_000);
   const before = memoryKiB(pid, "VmRSS");
