@@ -136,9 +136,11 @@ describe("a node", () => {
     expect(existsSync(`${node.folder}/routerws.sock`)).toBe(true);
 
     const pids = Object.values(workerPids(node.output()));
-    // Stopped first: a worker that outlived its controller by a moment would still tidy up.
-    for (const pid of [node.pid, ...pids]) process.kill(pid, "SIGSTOP");
-    for (const pid of [node.pid, ...pids]) process.kill(pid, "SIGKILL");
+    // The workers first, and a controller that cannot see it: a worker that outlived its controller by a moment
+    // would still tidy up.
+    for (const signal of ["SIGSTOP", "SIGKILL"] as const) {
+      for (const pid of [...pids, node.pid]) process.kill(pid, signal);
+    }
     await Promise.all(pids.map(gone));
     expect(existsSync(`${node.folder}/routerws.sock`)).toBe(true);
     const again = await startNode(node.folder);
