@@ -13,7 +13,7 @@ import type { SessionIdentity } from "./session-identity.ts";
 
 /** What a list of the configuration says of a principal, besides its credentials. */
 interface Listed {
-  role: string;
+  role?: string;
   realm?: string;
 }
 

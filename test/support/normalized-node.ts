@@ -121,12 +121,12 @@ const method = <const E extends v.ObjectEntries>(entries: E) =>
 
 const auth = v.strictObject({
   anonymous: method({ role: text, authid: maybe(text) }),
-  ticket: method({ principals: mapOf(v.strictObject({ ticket: text, role: text })) }),
+  ticket: method({ principals: mapOf(v.strictObject({ ticket: text, role: maybe(text) })) }),
   wampcra: method({
     users: mapOf(
       v.strictObject({
         secret: text,
-        role: text,
+        role: maybe(text),
         salt: maybe(text),
         iterations: maybe(count),
         keylen: maybe(count),
@@ -142,12 +142,14 @@ const auth = v.strictObject({
         salt: text,
         "stored-key": text,
         "server-key": text,
-        role: text,
+        role: maybe(text),
       }),
     ),
   }),
   cryptosign: method({
-    principals: mapOf(v.strictObject({ authorized_keys: texts, role: text, realm: maybe(text) })),
+    principals: mapOf(
+      v.strictObject({ authorized_keys: texts, role: maybe(text), realm: maybe(text) }),
+    ),
     trustroots: maybe(
       mapOf(
         v.strictObject({
@@ -166,7 +168,7 @@ const auth = v.strictObject({
       v.strictObject({
         "certificate-sha1": maybe(text),
         "certificate-sha256": maybe(text),
-        role: text,
+        role: maybe(text),
       }),
     ),
   }),

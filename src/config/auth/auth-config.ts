@@ -18,7 +18,7 @@ import type {
 export interface AuthConfig {
   anonymous?: { type: "static"; role: string; authid?: string } | AskingAuthConfig;
   ticket?:
-    | { type: "static"; principals: Record<string, { ticket: string; role: string }> }
+    | { type: "static"; principals: Record<string, { ticket: string; role?: string }> }
     | AskingAuthConfig;
   wampcra?: { type: "static"; users: Record<string, WampCraUser> } | AskingAuthConfig;
   scram?: { type: "static"; principals: Record<string, ScramPrincipal> } | AskingAuthConfig;

@@ -34,7 +34,7 @@ export function normalizeCryptosign(
     at,
     context,
     (one, place): CryptosignPrincipal => {
-      const { role, realm } = one;
+      const { realm } = one;
       const authid = String(place.at(-1));
       const keys = one.authorized_keys.map((key) => key.toLowerCase());
       keys.forEach((key, index) => {
@@ -44,7 +44,7 @@ export function normalizeCryptosign(
         const sentence = `"${owner}" has this key too, so clients with it have to say their authid`;
         context.report.warn([...place, "authorized_keys", index], sentence);
       });
-      return { authorized_keys: keys, role, ...(realm === undefined ? {} : { realm }) };
+      return { authorized_keys: keys, ...(realm === undefined ? {} : { realm }) };
     },
   );
   return { type: "static", principals: normalized };

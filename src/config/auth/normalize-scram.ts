@@ -21,7 +21,7 @@ export function normalizeScram(
 ): NormalizedAuth<"scram"> {
   const { report } = context;
   const normalize = (written: StaticItem<"scram">["principals"][string], at: JsonPath) => {
-    const { kdf, iterations, memory, role } = written;
+    const { kdf, iterations, memory } = written;
     const authid = String(at.at(-1));
     if (!/^[\x20-\x7e]+$/.test(authid)) {
       report.fault(at, "expected an authid of printable ASCII: no other is signed by all clients");
@@ -40,7 +40,6 @@ export function normalizeScram(
       salt: written.salt.toLowerCase(),
       "stored-key": written["stored-key"].toLowerCase(),
       "server-key": written["server-key"].toLowerCase(),
-      role,
     };
     return principal;
   };

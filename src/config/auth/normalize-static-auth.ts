@@ -51,7 +51,6 @@ function normalizeTicket(
 ): NormalizedAuth<"ticket"> {
   const normalized = eachPrincipal(principals, [...path, "principals"], context, (one, at) => ({
     ticket: readSecret(one.ticket, [...at, "ticket"], context.report),
-    role: one.role,
   }));
   return { type: "static", principals: normalized };
 }

@@ -34,7 +34,6 @@ export function normalizeTls(
     return {
       ...(sha1 === undefined ? {} : { "certificate-sha1": sha1 }),
       ...(sha256 === undefined ? {} : { "certificate-sha256": sha256 }),
-      role: one.role,
     };
   });
   return { type: "static", principals: normalized };

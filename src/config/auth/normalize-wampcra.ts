@@ -31,11 +31,11 @@ export function normalizeWampCra(
 ): NormalizedAuth<"wampcra"> {
   const derivation = ["salt", "iterations", "keylen"] as const;
   const normalized = eachPrincipal(users, [...path, "users"], context, (user, at): WampCraUser => {
-    const { salt, iterations, keylen, role } = user;
+    const { salt, iterations, keylen } = user;
     const secret = readSecret(user.secret, [...at, "secret"], context.report);
     if (salt !== undefined && iterations !== undefined && keylen !== undefined) {
       if (looksDerived(secret, keylen)) context.report.warn([...at, "secret"], DERIVED);
-      return { secret, role, salt, iterations, keylen };
+      return { secret, salt, iterations, keylen };
     }
     const missing = derivation.filter((name) => user[name] === undefined);
     if (missing.length < derivation.length) {
@@ -43,7 +43,7 @@ export function normalizeWampCra(
       const sentence = `expected salt, iterations and keylen together, found ${names}`;
       context.report.fault(at, sentence);
     }
-    return { secret, role };
+    return { secret };
   });
   return { type: "static", users: normalized };
 }

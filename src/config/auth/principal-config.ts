@@ -13,7 +13,8 @@ export interface ProxyPrincipalConfig {
 /** A user of WAMP-CRA; `salt`, `iterations` and `keylen` (octets) are given together or not at all. */
 export interface WampCraUser {
   secret: string;
-  role: string;
+  /** Absent: no client can join as this principal. */
+  role?: string;
   salt?: string;
   iterations?: number;
   keylen?: number;
@@ -27,13 +28,15 @@ export interface ScramPrincipal {
   salt: string;
   "stored-key": string;
   "server-key": string;
-  role: string;
+  /** Absent: no client can join as this principal. */
+  role?: string;
 }
 
 /** A principal of WAMP-cryptosign; keys are Ed25519, in lower-case hex. */
 export interface CryptosignPrincipal {
   authorized_keys: string[];
-  role: string;
+  /** Absent: no client can join as this principal. */
+  role?: string;
   realm?: string;
 }
 
@@ -53,5 +56,6 @@ export interface TrustrootConfig {
 export interface TlsPrincipal {
   "certificate-sha1"?: string;
   "certificate-sha256"?: string;
-  role: string;
+  /** Absent: no client can join as this principal. */
+  role?: string;
 }

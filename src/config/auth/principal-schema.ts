@@ -5,7 +5,7 @@
  */
 
 import * as v from "valibot";
-import { defaulted, required } from "#config/schema/attribute.ts";
+import { optional, required } from "#config/schema/attribute.ts";
 import { item } from "#config/schema/item.ts";
 import { fileName, text } from "#config/schema/primitive.ts";
 import { type WarnedValue, warnedValue } from "#config/schema/warned-value.ts";
@@ -38,7 +38,7 @@ export const requiredSecret = required(
 );
 
 /** `role` of a principal. */
-export const role = defaulted(text, "anonymous", "Role of this principal.");
+export const role = optional(text, "Role of this principal; without one nobody can join as it.");
 
 /** Octets in hex, of one length or (null) any. The fault does not quote the value, which may be a secret. */
 export function hexOf(octets: number | null) {

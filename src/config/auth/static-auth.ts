@@ -24,18 +24,23 @@ export type NormalizedAuth<Method extends Authmethod> = Exclude<
   AskingAuthConfig
 >;
 
-/** Normalizes the principals of an authmethod, by authid. */
-export function eachPrincipal<Item extends { role: string }, Principal>(
+/** Normalizes the principals of an authmethod, by authid; the role is added to what `normalize` gives. */
+export function eachPrincipal<
+  Item extends { role?: string | undefined },
+  Credentials extends object,
+>(
   items: Record<string, Item>,
   path: JsonPath,
   context: TransportContext,
-  normalize: (item: Item, at: JsonPath) => Principal,
-): Record<string, Principal> {
+  normalize: (item: Item, at: JsonPath) => Credentials,
+): Record<string, Credentials & { role?: string }> {
   return Object.fromEntries(
     Object.entries(items).map(([authid, item]) => {
       const at = [...path, authid];
-      warnOfRole(item.role, at, context);
-      return [authid, normalize(item, at)];
+      const { role } = item;
+      if (role !== undefined) warnOfRole(role, at, context);
+      else context.report.warn(at, "it has no role, so clients cannot join as this principal");
+      return [authid, { ...normalize(item, at), ...(role === undefined ? {} : { role }) }];
     }),
   );
 }

@@ -284,6 +284,18 @@ test("warns of what makes a difference", async () => {
   ]);
 });
 
+test.each([
+  ["ticket", { principals: { joe: { ticket: "x" } } }, "principals"],
+  ["wampcra", { users: { joe: { secret: "x" } } }, "users"],
+  ["cryptosign", { principals: { joe: { authorized_keys: ["00".repeat(32)] } } }, "principals"],
+])("a principal of %s without a role gets none, as in Crossbar", async (method, rest, list) => {
+  const { auth, warnings } = await load({ auth: { [method]: { type: "static", ...rest } } });
+  expect(auth).toEqual({ [method]: { type: "static", ...rest } });
+  expect(warnings).toEqual([
+    `auth.${method}.${list}.joe: it has no role, so clients cannot join as this principal`,
+  ]);
+});
+
 test("takes secrets from the environment and from files, and a text that looks like a file as it is", async () => {
   const users = {
     env: { secret: "$" + "{SECRET}" },
@@ -296,16 +308,15 @@ test("takes secrets from the environment and from files, and a text that looks l
     { auth: { wampcra: { type: "static", users } } },
     { SECRET: "env", "my-secret.1": "other" },
   );
-  const role = "anonymous";
   expect(auth).toEqual({
     wampcra: {
       type: "static",
       users: {
-        env: { secret: "env", role },
-        other: { secret: "other", role },
-        file: { secret: "s3cret", role },
-        absolute: { secret: "one\ntwo\n", role },
-        text: { secret: "file:secret", role },
+        env: { secret: "env" },
+        other: { secret: "other" },
+        file: { secret: "s3cret" },
+        absolute: { secret: "one\ntwo\n" },
+        text: { secret: "file:secret" },
       },
     },
   });

@@ -213,7 +213,7 @@ describe("loadNodeConfig", () => {
     const { config } = await loadNode(node, { PORT: "8081", TICKET: "s3cret" });
     expect(transportsOf(config)[0]).toMatchObject({
       endpoint: { port: 8081 },
-      auth: { ticket: { principals: { joe: { ticket: "s3cret", role: "anonymous" } } } },
+      auth: { ticket: { principals: { joe: { ticket: "s3cret" } } } },
     });
     expect((await loadNode(node, { TICKET: "s3cret" })).faults).toEqual([
       "$.workers[0].transports[0].endpoint.port: environment variable $PORT is not set",
