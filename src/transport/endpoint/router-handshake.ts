@@ -12,7 +12,7 @@ import type { Peer } from "#wamp/peer.ts";
 import { connectFailure, connectsWithTls, openSocket, tlsState } from "./connect.ts";
 import type { ConnectionEvents, ConnectionSocket } from "./connection.ts";
 
-/** A connection to a router, which has the address of its other side. */
+/** A connection to a router, or a stream of one. A connection has the address of its other side. */
 export interface RouterSocket extends ConnectionSocket {
   readonly remoteAddress?: string;
   readonly remotePort?: number;
@@ -34,17 +34,29 @@ export interface RouterHandshake {
   peerOn(socket: RouterSocket): ConnectedPeer;
 }
 
-/** Opens a socket and makes the handshake; the socket is terminated when the signal aborts. */
+/** Opens a stream whose events these are; undefined: there are none, and a socket is opened. */
+export type OpenStream = (events: ConnectionEvents) => Promise<ConnectionSocket | undefined>;
+
+/** Opens a socket or a stream and makes the handshake; it is terminated when the signal aborts. */
 export async function connectWithHandshake(
   endpoint: ConnectingEndpointConfig,
   handshake: RouterHandshake,
   signal: AbortSignal,
+  openStream?: OpenStream,
 ): Promise<Peer> {
   const { promise, resolve, reject } = Promise.withResolvers<Peer>();
   // The promise may reject before it is awaited; `openSocket` then rejects with the reason.
   promise.catch(() => {});
   const data = new RouterConnection({ endpoint, handshake, resolve, reject });
-  await openSocket(endpoint, { socket: SOCKET_HANDLER, data, signal });
+  const stream = await openStream?.(data);
+  if (stream === undefined) {
+    await openSocket(endpoint, { socket: SOCKET_HANDLER, data, signal });
+  } else if (signal.aborted) {
+    stream.terminate();
+  } else {
+    signal.addEventListener("abort", () => stream.terminate(), { once: true });
+    data.request(stream);
+  }
   return promise;
 }
 
@@ -56,10 +68,11 @@ interface PendingHandshake {
 }
 
 /** Receives the events of one connection: until its handshake is done, and then for its peer. */
-class RouterConnection {
+class RouterConnection implements ConnectionEvents {
   #peer: ConnectedPeer | null = null;
   /** Null after the handshake, because many sessions are idle for a long time. */
   #pending: PendingHandshake | null;
+  #socket: RouterSocket | null = null;
 
   constructor(pending: PendingHandshake) {
     this.#pending = pending;
@@ -72,7 +85,9 @@ class RouterConnection {
 
   /** Begins the handshake. */
   request(socket: RouterSocket): void {
-    if (this.#pending !== null) socket.write(this.#pending.handshake.request);
+    if (this.#pending === null) return;
+    this.#socket = socket;
+    socket.write(this.#pending.handshake.request);
   }
 
   /** The connection cannot be used. */
@@ -80,13 +95,17 @@ class RouterConnection {
     this.#pending?.reject(connectFailure(this.#pending.endpoint, state));
   }
 
-  received(socket: RouterSocket, chunk: Uint8Array): void {
+  received(chunk: Uint8Array): void {
     if (this.#peer !== null) this.#peer.received(chunk);
-    else if (this.#pending !== null) this.#takeAnswer(socket, this.#pending, chunk);
+    else if (this.#pending !== null) this.#takeAnswer(this.#pending, chunk);
   }
 
   drained(): void {
     this.#peer?.drained();
+  }
+
+  ended(): void {
+    this.#socket?.end();
   }
 
   closed(error: Error | undefined): void {
@@ -94,13 +113,10 @@ class RouterConnection {
     this.fail("it closed the connection during the handshake");
   }
 
-  #takeAnswer(
-    socket: RouterSocket,
-    { handshake, resolve }: PendingHandshake,
-    chunk: Uint8Array,
-  ): void {
+  #takeAnswer({ handshake, resolve }: PendingHandshake, chunk: Uint8Array): void {
+    const socket = this.#socket;
     const remainder = handshake.take(chunk);
-    if (remainder === null) return;
+    if (remainder === null || socket === null) return;
     if (typeof remainder === "string") {
       this.fail(remainder);
       socket.terminate();
@@ -127,7 +143,7 @@ const SOCKET_HANDLER: SocketHandler<RouterConnection> = {
     socket.data.fail(fault === null ? "its certificate is not trusted" : tlsState(fault));
     socket.terminate();
   },
-  data: (socket, chunk) => socket.data.received(socket, chunk),
+  data: (socket, chunk) => socket.data.received(chunk),
   drain: (socket) => socket.data.drained(),
   close: (socket, error) => socket.data.closed(error),
   error(socket, error) {
