@@ -136,8 +136,7 @@ export class Subscriptions {
     if (subscription === undefined) return;
     this.#byRequest.delete(request);
     subscription.id = id;
-    if (subscription.receivers.size === 0) this.#unsubscribe(id);
-    else this.#byId.set(id, subscription);
+    this.#byId.set(id, subscription);
     subscription.subscribed.resolve();
   }
 
@@ -161,7 +160,7 @@ export class Subscriptions {
     subscription.receivers.delete(receiver);
     if (subscription.receivers.size > 0 || this.#byTopic.get(key) !== subscription) return;
     this.#byTopic.delete(key);
-    // Before its answer, the subscription is ended when that comes.
+    // A receiver can leave only after the answer.
     if (subscription.id !== undefined) this.#unsubscribe(subscription.id);
   }
 
