@@ -20,9 +20,8 @@ import { grantsMultiplexed, HandshakeCollector, multiplexedRequest } from "./han
 /** The connection to one router, opened when it is first needed. */
 export class SharedConnection {
   readonly #endpoint: ConnectingEndpointConfig;
-  /** Null: the router does not offer streams. */
-  #opened: Promise<YamuxConnection | null> | undefined;
-  #isRefused = false;
+  /** Null: the router is known not to offer streams. */
+  #opened: Promise<YamuxConnection | null> | null | undefined;
 
   constructor(endpoint: ConnectingEndpointConfig) {
     this.#endpoint = endpoint;
@@ -34,13 +33,11 @@ export class SharedConnection {
    * @throws Failure from the router's side when the router cannot be reached.
    */
   async openStream(events: ConnectionEvents): Promise<YamuxStream | undefined> {
+    if (this.#opened === null) return undefined;
     const opened = this.#opened ?? this.#open();
     this.#opened = opened;
     const connection = await opened;
-    if (connection === null) {
-      this.#isRefused = true;
-      return undefined;
-    }
+    if (connection === null) return undefined;
     if (!connection.isUsable) {
       if (this.#opened === opened) this.#opened = undefined;
       return this.openStream(events);
@@ -52,13 +49,16 @@ export class SharedConnection {
 
   /** The router could not be reached: it may be another one from now on, and is asked again. */
   forgetRefusal(): void {
-    if (this.#isRefused) this.#opened = undefined;
-    this.#isRefused = false;
+    if (this.#opened === null) this.#opened = undefined;
   }
 
   async #open(): Promise<YamuxConnection | null> {
     try {
-      return await connectWithTimeout(this.#endpoint, (signal) => this.#handshake(signal));
+      const connection = await connectWithTimeout(this.#endpoint, (signal) =>
+        this.#handshake(signal),
+      );
+      if (connection === null) this.#opened = null;
+      return connection;
     } catch (thrown) {
       this.#opened = undefined;
       throw thrown;
