@@ -13,8 +13,13 @@ export type Frame = string | Buffer;
 
 /** A message of a client with this serializer. */
 export function encode(message: unknown[], serializer: SerializerName): Frame {
-  const encoded = encodeMessage(message, serializer, serializer === "json");
-  return typeof encoded === "string" ? encoded : Buffer.from(encoded);
+  const octets = Buffer.from(encodeMessage(message, serializer));
+  return serializer === "json" ? octets.toString() : octets;
+}
+
+/** The octets of a frame. */
+function octetsOf(frame: Frame): Buffer {
+  return typeof frame === "string" ? Buffer.from(frame) : frame;
 }
 
 const HELLO = [
@@ -41,7 +46,7 @@ export function join(
     socket.binaryType = "nodebuffer";
     socket.onopen = () => socket.send(encode(HELLO, serializer));
     socket.onmessage = ({ data }) => {
-      const type = decodeMessage(data as Frame, serializer)[0];
+      const type = decodeMessage(octetsOf(data as Frame), serializer)[0];
       if (type !== 2) reject(new Error(`Cannot join ${where}: answered with message type ${type}`));
       socket.onmessage = (event) => onFrame(event.data as Frame);
       resolve(socket);

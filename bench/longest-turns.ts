@@ -73,7 +73,7 @@ async function joined(port: number, serializer: SerializerName): Promise<Scripte
 function publication(content: string, serializer: SerializerName): Uint8Array | undefined {
   const json = Buffer.from(`[16,1,{},"a.b",[${content}]]`);
   try {
-    const message = transcoderFor("json", serializer, false)(json) as Uint8Array;
+    const message = transcoderFor("json", serializer)(json) as Uint8Array;
     return message.length > MAX_OCTETS ? undefined : new Uint8Array(message);
   } catch {
     return undefined;
@@ -98,7 +98,7 @@ for (const router of SERIALIZER_NAMES) {
   for (const client of subscribers) await client.next();
   for (const from of SERIALIZER_NAMES) {
     const publisher = await joined(port, from);
-    const short = encodeMessage([16, 2, {}, "a.b"], from, false) as Uint8Array;
+    const short = encodeMessage([16, 2, {}, "a.b"], from);
     for (const [name, content] of Object.entries(contents)) {
       const long = publication(content, from);
       if (long === undefined) continue;

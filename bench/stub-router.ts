@@ -21,8 +21,7 @@ let sessions = 0;
 let publications = 0;
 
 function accept(peer: Peer): PeerHandler {
-  const send = (message: unknown[]) =>
-    peer.send(encodeMessage(message, peer.serializer, peer.isText));
+  const send = (message: unknown[]) => peer.send(encodeMessage(message, peer.serializer));
   return {
     onMessage(message) {
       const answer = answerCall(message);
@@ -64,11 +63,10 @@ function publish(payload: unknown[]): void {
   publications += 1;
   const encoded = new Map<string, WireMessage>();
   for (const peer of subscribers) {
-    const kind = `${peer.serializer} ${peer.isText}`;
     const event =
-      encoded.get(kind) ??
-      encodeMessage([36, 1, 2 ** 50 + publications, {}, ...payload], peer.serializer, peer.isText);
-    encoded.set(kind, event);
+      encoded.get(peer.serializer) ??
+      encodeMessage([36, 1, 2 ** 50 + publications, {}, ...payload], peer.serializer);
+    encoded.set(peer.serializer, event);
     peer.send(event);
   }
 }
@@ -88,19 +86,16 @@ const BINARY_CALLS = [
 
 /** The RESULT for a CALL of this form, made from its octets; null for other messages. */
 function answerCall(message: WireMessage): WireMessage | null {
-  if (typeof message !== "string") {
-    return message[0] === 0x5b
-      ? answerText(Buffer.from(message.buffer, message.byteOffset, message.length).latin1Slice())
-      : answerBinary(message);
-  }
-  return answerText(message);
+  if (message[0] !== 0x5b) return answerBinary(message);
+  return answerText(Buffer.from(message.buffer, message.byteOffset, message.length).latin1Slice());
 }
 
-function answerText(call: string): string | null {
+function answerText(call: string): Buffer | null {
   if (!call.startsWith(TEXT_CALL)) return null;
   const end = call.indexOf(",", TEXT_CALL.length);
   if (!call.startsWith(TEXT_TAIL, end)) return null;
-  return `[50,${call.slice(TEXT_CALL.length, end)},{},${call.slice(end + TEXT_TAIL.length)}`;
+  const result = `[50,${call.slice(TEXT_CALL.length, end)},{},${call.slice(end + TEXT_TAIL.length)}`;
+  return Buffer.from(result, "latin1");
 }
 
 function answerBinary(call: Uint8Array): Uint8Array | null {

@@ -18,12 +18,7 @@ import { announcedRoles, CLIENT_ROLES } from "#wamp/client-roles.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
 import { randomId } from "#wamp/id.ts";
 import { MessageType, messageTypeName } from "#wamp/message-type.ts";
-import {
-  isLongerThan,
-  MAX_JOIN_OCTETS,
-  type TransportDetails,
-  type WireMessage,
-} from "#wamp/peer.ts";
+import { MAX_JOIN_OCTETS, type TransportDetails, type WireMessage } from "#wamp/peer.ts";
 import type { AskableAuthenticators } from "./authenticators.ts";
 import { beginAuth } from "./authmethods.ts";
 import { rememberLogin } from "./cookie.ts";
@@ -154,7 +149,7 @@ const NO_AUTHMETHOD: Deny = {
  * @throws Failure from the client's side.
  */
 export function refuseTooLong(message: WireMessage): void {
-  if (!isLongerThan(message, MAX_JOIN_OCTETS)) return;
+  if (message.length <= MAX_JOIN_OCTETS) return;
   throw new Failure(`Cannot join: the message is longer than ${MAX_JOIN_OCTETS} octets`, {
     source: "client",
     uri: ErrorUri.payloadSizeExceeded,

@@ -92,22 +92,22 @@ export class Broker {
     }
   }
 
-  /** Serializes the EVENT once for each kind of connection, and sends it to every subscriber. */
+  /** Serializes the EVENT once for each serializer, and sends it to every subscriber. */
   #fanOut(
     subscription: Subscription,
     head: readonly unknown[],
     payload: RoutedPayload,
     mayReceive: SessionFilter,
   ): void {
-    const events = new Map<string, WireMessage | Failure>();
+    const events = new Map<SerializerName, WireMessage | Failure>();
     for (const session of subscription.subscribers) {
       if (!mayReceive(session)) continue;
-      const kind = `${session.serializer}${session.isText ? "+text" : ""}`;
-      let event = events.get(kind);
+      const { serializer } = session;
+      let event = events.get(serializer);
       if (event === undefined) {
         event = orFailure(() => lastingEvent(messageFor(session, head, payload)));
-        // Another subscriber of this kind may accept longer messages; other failures hold for all.
-        if (!isTooLong(event)) events.set(kind, event);
+        // Another subscriber with this serializer may accept longer messages; other failures hold for all.
+        if (!isTooLong(event)) events.set(serializer, event);
       }
       const failure = event instanceof Failure ? event : tooLongFor(session, event, head);
       if (failure !== undefined) {
@@ -121,7 +121,7 @@ export class Broker {
 
 /** Every subscriber may keep it. A message may be the writer's buffer, which the next one overwrites. */
 function lastingEvent(message: WireMessage): WireMessage {
-  return typeof message === "string" ? message : shareOctets(takeOctets(message));
+  return shareOctets(takeOctets(message));
 }
 
 function orFailure(make: () => WireMessage): WireMessage | Failure {

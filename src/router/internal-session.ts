@@ -32,7 +32,7 @@ export function openInternalSession(
 ): OutgoingRequests {
   const outgoing = new OutgoingRequests(({ head, payload }) => {
     // The builder's result is its buffer, and the message to the callee is built in the same buffer.
-    const octets = Buffer.from(buildMessage(head, payload, "cbor", false));
+    const octets = Buffer.from(buildMessage(head, payload, "cbor"));
     const message = Incoming.read(octets, "cbor");
     if (message.type !== MessageType.CANCEL) requests.accept(message);
     else if (!requests.cancel(message.id(1))) realm.dealer.cancel(session, message);
@@ -51,7 +51,6 @@ export function openInternalSession(
     role,
     calleeFeatures: { callCanceling: false },
     serializer: "cbor",
-    isText: false,
     maxSendOctets: Number.POSITIVE_INFINITY,
     lastInvocation: 0,
     transport: () => null,

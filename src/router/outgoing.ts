@@ -9,7 +9,7 @@ import { giveOctets } from "#base/octet-ownership.ts";
 import { HEAD_ROOM_OCTETS } from "#session/long-message.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
 import { MessageType, messageTypeName } from "#wamp/message-type.ts";
-import { isLongerThan, type WireMessage } from "#wamp/peer.ts";
+import type { WireMessage } from "#wamp/peer.ts";
 import { encodeMessage } from "#wamp/serializer/message-values.ts";
 import { serializers } from "#wamp/serializer/serializers.ts";
 import type { SerializerName } from "#wamp/serializer-name.ts";
@@ -21,7 +21,7 @@ import type { RealmSession } from "./realm-session.ts";
 
 /** A payload from values, for messages of the router's own. */
 export function payloadOf(args: readonly unknown[]): Payload {
-  return { serializer: "cbor", items: [encodeMessage(args, "cbor", false) as Uint8Array] };
+  return { serializer: "cbor", items: [encodeMessage(args, "cbor")] };
 }
 
 /**
@@ -48,7 +48,7 @@ export function tooLongFor(
   head: readonly unknown[],
 ): Failure | undefined {
   const limit = session.maxSendOctets;
-  if (!isLongerThan(message, limit)) return undefined;
+  if (message.length <= limit) return undefined;
   const name = messageTypeName(Number(head[0]));
   return new Failure(
     `Cannot send ${name}: longer than the ${limit} octets that its receiver takes`,
@@ -81,7 +81,7 @@ function build(
   head: readonly unknown[],
   payload: RoutedPayload | undefined,
 ): WireMessage {
-  const { serializer, isText } = session;
+  const { serializer } = session;
   const form = payload?.long?.forms.get(serializer);
   if (typeof form === "string") throw unrepresentable(session, head, form);
   if (payload?.long !== undefined && form !== undefined) {
@@ -89,8 +89,8 @@ function build(
     return longMessage(before, form, payload.long, serializer);
   }
   try {
-    if (payload === undefined) return encodeMessage(head, serializer, isText);
-    return buildMessage(head, payload, serializer, isText);
+    if (payload === undefined) return encodeMessage(head, serializer);
+    return buildMessage(head, payload, serializer);
   } catch (thrown) {
     if (!(thrown instanceof UnrepresentableValue)) throw thrown;
     throw unrepresentable(session, head, sentenceOf(thrown), thrown);
@@ -103,7 +103,7 @@ function begin(
   count: number,
   serializer: SerializerName,
 ): Uint8Array {
-  const head = encodeMessage(elements, serializer, false) as Uint8Array;
+  const head = encodeMessage(elements, serializer);
   const out = new OctetBuffer();
   const noItems = Array.from({ length: count }, () => new Uint8Array(0));
   serializers[serializer].appendList(out, head, elements.length, noItems);

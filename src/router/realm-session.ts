@@ -19,7 +19,6 @@ export interface RealmSession extends Requester {
   readonly role: Role;
   readonly calleeFeatures: CalleeFeatures;
   readonly serializer: SerializerName;
-  readonly isText: boolean;
   readonly maxSendOctets: number;
   /** Messages of this session, or for it, that have no effect, and for which no ERROR can be sent. */
   readonly leftOut: LeftOutMessages;

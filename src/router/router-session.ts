@@ -273,7 +273,6 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
       role,
       calleeFeatures: { callCanceling: announces(clientRoles, "callee", "call_canceling") },
       serializer: peer.serializer,
-      isText: peer.isText,
       maxSendOctets: peer.maxSendOctets,
       leftOut: new LeftOutMessages(this.#log, {
         peer: peer.details.peer,
@@ -420,7 +419,7 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
   }
 
   #send(list: unknown[]): void {
-    this.#peer.send(encodeMessage(list, this.#peer.serializer, this.#peer.isText));
+    this.#peer.send(encodeMessage(list, this.#peer.serializer));
   }
 
   /** Sends a message of the realm; a client that does not keep up is disconnected. */

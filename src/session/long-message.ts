@@ -97,7 +97,7 @@ function forwardMessage({ message, from, to, maxOctets }: ForwardTask): ForwardR
   };
   if (to === null) return { kind: "refused", waiting: waiting() };
   try {
-    const octets = transcoderFor(from, to, false)(message) as Uint8Array;
+    const octets = transcoderFor(from, to)(message);
     if (octets.length > maxOctets) return { kind: "too long", waiting: waiting() };
     return { kind: "transcoded", octets: new Uint8Array(octets) };
   } catch (thrown) {
@@ -111,7 +111,7 @@ function forwardMessage({ message, from, to, maxOctets }: ForwardTask): ForwardR
 }
 
 function sliceLongMessage({ message, from, payloadIn }: SliceTask): SliceResult {
-  const octets = typeof message === "string" ? Buffer.from(message) : asOwned(message);
+  const octets = asOwned(message);
   let slices: MessageSlices;
   try {
     slices = sliceMessage(octets, from);
@@ -157,7 +157,7 @@ function behindRoom(items: readonly Uint8Array[], serializer: SerializerName): P
   const octets = items.reduce((sum, { length }) => sum + length, 0);
   out.reserve(HEAD_ROOM_OCTETS + octets + items.length);
   out.length = HEAD_ROOM_OCTETS - 1;
-  appendList(out, encodeMessage([], serializer, false) as Uint8Array, 0, items);
+  appendList(out, encodeMessage([], serializer), 0, items);
   return asOwned(out.take());
 }
 

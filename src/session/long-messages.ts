@@ -70,15 +70,14 @@ export class LongMessages {
 
   #handle(task: LongMessageTask): Promise<LongMessageResult> {
     const octets = task.message.length;
-    const message = typeof task.message === "string" ? task.message : takeOctets(task.message);
+    const message = takeOctets(task.message);
     // Without a thread a long message holds up the others, but arrives.
     if (this.#isBroken) return Promise.resolve(handleLongMessage({ ...task, message }));
     const { promise, resolve, reject } = Promise.withResolvers<LongMessageResult>();
     const thread = this.#running();
     holdMessageMemory(octets);
     this.#pending.push({ octets, resolve, reject });
-    const transfer = typeof message === "string" ? [] : [message.buffer];
-    thread.postMessage({ ...task, message }, transfer);
+    thread.postMessage({ ...task, message }, [message.buffer]);
     return promise;
   }
 

@@ -92,7 +92,7 @@ export class OutgoingRequests {
    * @throws CallError for an ERROR; Failure when no answer can arrive, or the answer cannot be read.
    */
   async call({ procedure, args, signal }: AuthenticatorCall): Promise<unknown> {
-    const items = [encodeMessage(args, "cbor", false) as Uint8Array];
+    const items = [encodeMessage(args, "cbor")];
     const payload: Payload = { serializer: "cbor", items };
     const request = { kind: "call", uri: procedure, options: {}, payload, signal } as const;
     const answer = await this.request(request);

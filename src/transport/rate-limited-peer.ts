@@ -42,7 +42,6 @@ export function rateLimitedAccept(
 /** The peer of the session, and the handler of the transport's peer. */
 class RateLimitedPeer implements Peer, PeerHandler {
   readonly serializer: SerializerName;
-  readonly isText: boolean;
   readonly details: TransportDetails;
   readonly maxSendOctets: number;
   readonly #peer: Peer;
@@ -55,7 +54,6 @@ class RateLimitedPeer implements Peer, PeerHandler {
 
   constructor(peer: Peer, bucket: TokenBucket, log: Logger) {
     this.serializer = peer.serializer;
-    this.isText = peer.isText;
     this.details = peer.details;
     this.maxSendOctets = peer.maxSendOctets;
     this.#peer = peer;

@@ -7,11 +7,10 @@
 import type { SerializerName } from "./serializer-name.ts";
 
 /**
- * One serialized WAMP message: octets, UTF-8 when it is JSON; a peer whose `isText` is true has strings of JSON.
- * Octets are borrowed: they are valid only during the call that passes them, so code that keeps them must copy
- * them.
+ * The octets of one serialized WAMP message, UTF-8 when it is JSON. They are borrowed: valid only during the call
+ * that passes them, so code that keeps them must copy them.
  */
-export type WireMessage = string | Uint8Array;
+export type WireMessage = Uint8Array;
 
 /** The transport of a connection, as authenticators and the router may see it. */
 export interface TransportDetails {
@@ -64,8 +63,6 @@ export interface MessageParts {
 /** The other side of one open connection: a client or a router. */
 export interface Peer {
   readonly serializer: SerializerName;
-  /** Whether messages for this peer are strings of JSON; those of the transports are octets. */
-  readonly isText: boolean;
   readonly details: TransportDetails;
   /** Longest message, in octets, that the other side accepts; Infinity when it announced none. */
   readonly maxSendOctets: number;
@@ -152,17 +149,6 @@ export interface PeerHandler {
  * authenticated. The longest usual one, with a chain of eight certificates, has about 12,000 octets.
  */
 export const MAX_JOIN_OCTETS = 65_536;
-
-/** Whether a message is longer than so many octets; a string counts as its UTF-8. */
-export function isLongerThan(message: WireMessage, octets: number): boolean {
-  if (message.length > octets) return true;
-  // A UTF-16 unit becomes at most three octets, so most strings need not be measured.
-  return (
-    typeof message === "string" &&
-    message.length * 3 > octets &&
-    Buffer.byteLength(message) > octets
-  );
-}
 
 /** WebSocket close codes that sessions use (RFC 6455, section 7.4.1; 1012, 1013: its IANA registry). */
 export const CloseCode = {

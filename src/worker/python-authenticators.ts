@@ -60,7 +60,7 @@ export class PythonAuthenticators implements FunctionAuthenticators {
     await abortable(this.#runner.started, signal);
     await abortable(this.#untilReady(authenticator), signal);
     // Lists and maps with binary values, integers of any length: WAMP's JSON has a form for each of them.
-    const text = encodeMessage(args, "json", true) as string;
+    const text = Buffer.from(encodeMessage(args, "json")).toString();
     const answer = await this.#runner.host?.call(authenticator, text, signal);
     return answerValue(answer);
   }
@@ -95,7 +95,7 @@ export class PythonAuthenticators implements FunctionAuthenticators {
  * @throws CallError for an ApplicationError, Failure for any other exception.
  */
 function answerValue(answer: CallAnswer | undefined): unknown {
-  if (answer?.event === "returned") return readValue(answer.value, "json");
+  if (answer?.event === "returned") return readValue(Buffer.from(answer.value), "json");
   if (answer === undefined) return undefined;
   const { uri, message, reason, place } = answer;
   if (uri !== null) throw new CallError(uri, message === null ? [] : [message]);

@@ -204,7 +204,7 @@ async function claimToBeProxy(authextra: object) {
   const answers: unknown[][] = [];
   let wake = () => {};
   const handler = {
-    onMessage(message: string | Uint8Array) {
+    onMessage(message: Uint8Array) {
       answers.push(decodeMessage(message, "cbor"));
       wake();
     },
@@ -224,7 +224,7 @@ async function claimToBeProxy(authextra: object) {
     max_message_size: 65536,
   } as const;
   const peer = await connectPeer(transport, { serializer: "cbor", maxBuffered: 65536 }, handler);
-  const says = (message: unknown[]) => peer.send(encodeMessage(message, "cbor", false));
+  const says = (message: unknown[]) => peer.send(encodeMessage(message, "cbor"));
   says([1, "realm1", { roles, authmethods: ["cryptosign-proxy"], authid: "node1", authextra }]);
   return {
     says,

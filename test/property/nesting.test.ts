@@ -61,7 +61,7 @@ describe.each(PAIRS)("%s to %s", (from, to) => {
   test("a message of any nesting is transcoded exactly, or refused beyond the limit", () => {
     fc.assert(
       fc.property(levels, (kinds) => {
-        const transcode = () => transcoderFor(from, to, false)(message([48, 7], kinds, from));
+        const transcode = () => transcoderFor(from, to)(message([48, 7], kinds, from));
         if (from !== to && kinds.length + 1 > LIMIT)
           expect(transcode).toThrow(UnrepresentableValue);
         else expect(Buffer.from(transcode() as Uint8Array)).toEqual(message([48, 7], kinds, to));

@@ -49,14 +49,3 @@ test.each(pairs)(
   },
   600_000,
 );
-
-test("JSON that is a string gives what its octets give", () => {
-  const transcode = wasmTranscoder("json", "cbor")!;
-  fc.assert(
-    fc.property(serializedValues("json"), (octets) => {
-      const text = octets.toString();
-      if (!Buffer.from(text).equals(octets)) return;
-      expect(transcode(text)?.toString("hex")).toBe(transcode(octets)?.toString("hex"));
-    }),
-  );
-});

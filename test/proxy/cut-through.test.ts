@@ -27,8 +27,7 @@ async function joined(transport: Transport, options: HarnessOptions = {}, size =
   client.says([1, "silent", { roles: { caller: {}, callee: {} } }]);
   const router = await RawRouter.welcome(await proxy.silent.connection(), serializer, size);
   await client.next();
-  const octets = (message: unknown[]) =>
-    Buffer.from(encodeMessage(message, serializer, false) as Uint8Array);
+  const octets = (message: unknown[]) => Buffer.from(encodeMessage(message, serializer));
   return { proxy, client, router, octets };
 }
 
@@ -256,7 +255,7 @@ describe.each(TRANSPORTS)("on a connection that sessions share (%s)", (transport
     return { proxy, one: await session(), other: await session() };
   }
   const octets = (message: unknown[]) =>
-    Buffer.from(encodeMessage(message, SERIALIZERS[transport], false) as Uint8Array);
+    Buffer.from(encodeMessage(message, SERIALIZERS[transport]));
 
   test("a message of 16 MB arrives, in both directions", async () => {
     const { one } = await shared();

@@ -91,7 +91,7 @@ async function client(transportConfig: ConnectingTransportConfig) {
   const messages: unknown[][] = [];
   let wake = () => {};
   const handler = {
-    onMessage(message: string | Uint8Array) {
+    onMessage(message: Uint8Array) {
       messages.push(decodeMessage(message, "cbor"));
       wake();
     },
@@ -102,7 +102,7 @@ async function client(transportConfig: ConnectingTransportConfig) {
   const peer: Peer = await connectPeer(transportConfig, wanted, handler);
   afterTest(() => peer.close(1000, "done"));
   return {
-    says: (message: unknown[]) => peer.send(encodeMessage(message, "cbor", false)),
+    says: (message: unknown[]) => peer.send(encodeMessage(message, "cbor")),
     async next() {
       while (messages.length === 0) {
         await new Promise<void>((resolve) => {

@@ -243,7 +243,7 @@ function nestedHello(client: ScriptedClient): Uint8Array {
 }
 
 function halfHello(client: ScriptedClient): Uint8Array {
-  const whole = encodeMessage(HELLO, client.serializer, false) as Uint8Array;
+  const whole = encodeMessage(HELLO, client.serializer);
   return whole.subarray(0, whole.length - 2);
 }
 

@@ -107,7 +107,7 @@ test("a client that takes nothing stops its router, which is read on when it tak
   const harness = await sessionHarness({ options: buffers });
   const client = new FakePeer();
   const session = harness.begin(client);
-  session.onMessage('[1,"realm1",{"roles":{"caller":{}}}]');
+  session.onMessage(Buffer.from('[1,"realm1",{"roles":{"caller":{}}}]'));
   const router = await harness.router.session();
   await router.welcome();
   expect((await client.next())[0]).toBe(2);

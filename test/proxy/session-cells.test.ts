@@ -353,16 +353,14 @@ function octetsOf(message: unknown[], serializer: string): Uint8Array | undefine
 /** Sends a message, or octets that are none, after `before` in the same write. */
 function clientSays({ client, before }: Scene, message: unknown[]): void {
   const messages = [...before, message].map(
-    (one) =>
-      octetsOf(one, client.serializer) ??
-      (encodeMessage(one, client.serializer, false) as Uint8Array),
+    (one) => octetsOf(one, client.serializer) ?? encodeMessage(one, client.serializer),
   );
   client.sends(...messages);
 }
 
 /** The router answers the handshake and sends the message in the same write. */
 function routerSays({ router, opening }: Scene, message: unknown[]): void {
-  const octets = octetsOf(message, "cbor") ?? (encodeMessage(message, "cbor", false) as Uint8Array);
+  const octets = octetsOf(message, "cbor") ?? encodeMessage(message, "cbor");
   const answer = Buffer.from(`7ff30000${octets.length.toString(16).padStart(8, "0")}`, "hex");
   if (opening) opening.socket.write(Buffer.concat([answer, octets]));
   else router?.saysOctets(octets);

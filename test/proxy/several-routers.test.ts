@@ -143,7 +143,7 @@ describe("a session goes to the next router", () => {
 
   test.each([
     ["is no message", Buffer.from("ff", "hex")],
-    ["is a message that may not come now", encodeMessage([36, 1, 2, {}], "cbor", false)],
+    ["is a message that may not come now", encodeMessage([36, 1, 2, {}], "cbor")],
     ["is a WELCOME that cannot be read", Buffer.from("830201ff", "hex")],
   ])("when what the first answers %s", async (_, answer) => {
     const [first, second] = [await router(), await router()];

@@ -9,23 +9,22 @@ import { encodeMessage } from "#wamp/serializer/message-values.ts";
 import type { SerializerName } from "#wamp/serializer-name.ts";
 import { UnrepresentableValue } from "#wamp/token/unrepresentable-value.ts";
 import { type MessageSlices, sliceMessage } from "#wamp/transcode/payload-slice.ts";
+import { readable, utf8 } from "./utf8.ts";
 
 /** What may differ from a JSON client over WebSocket that takes everything. */
 export interface FakePeerOptions {
   serializer?: SerializerName;
-  isText?: boolean;
   maxSendOctets?: number;
 }
 
 /** Records what a session sends; `says` speaks for the other side. */
 export class FakePeer implements Peer {
   readonly serializer: SerializerName;
-  readonly isText: boolean;
   readonly maxSendOctets: number;
   readonly details: TransportDetails;
   bufferedOctets = 0;
-  /** Every message as it was on the wire. */
-  readonly wire: WireMessage[] = [];
+  /** Every message as it was on the wire, JSON as text. */
+  readonly wire: (string | Uint8Array)[] = [];
   readonly sent: unknown[][] = [];
   closed: { code: number; reason: string } | undefined;
   paused = false;
@@ -36,11 +35,10 @@ export class FakePeer implements Peer {
 
   constructor(options: FakePeerOptions = {}) {
     this.serializer = options.serializer ?? "json";
-    this.isText = options.isText ?? this.serializer === "json";
     this.maxSendOctets = options.maxSendOctets ?? Number.POSITIVE_INFINITY;
     this.details = {
       peer: "unix:/fake",
-      type: this.isText ? "websocket" : "rawsocket",
+      type: this.serializer === "json" ? "websocket" : "rawsocket",
       serializer: this.serializer,
       isSecure: false,
       isUnixSocket: true,
@@ -53,11 +51,11 @@ export class FakePeer implements Peer {
   }
 
   says(list: unknown[]): void {
-    this.#handler?.onMessage(encodeMessage(list, this.serializer, this.isText));
+    this.#handler?.onMessage(encodeMessage(list, this.serializer));
   }
 
-  saysOctets(message: WireMessage): void {
-    this.#handler?.onMessage(message);
+  saysOctets(message: string | Uint8Array): void {
+    this.#handler?.onMessage(utf8(message));
   }
 
   disconnect(): void {
@@ -79,11 +77,10 @@ export class FakePeer implements Peer {
 
   send(message: WireMessage): boolean {
     if (this.closed) return true;
-    const kept = typeof message === "string" ? message : Uint8Array.from(message);
-    this.wire.push(kept);
-    const slices = sliceMessage(kept, this.serializer);
+    this.wire.push(readable(message, this.serializer));
+    const slices = sliceMessage(message, this.serializer);
     this.sent.push(Array.from({ length: slices.length }, (_, index) => valueOrNone(slices, index)));
-    if (!this.takes) this.bufferedOctets += kept.length;
+    if (!this.takes) this.bufferedOctets += message.length;
     for (const wake of this.#waiting.splice(0)) wake();
     return this.takes;
   }

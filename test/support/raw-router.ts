@@ -56,7 +56,7 @@ export class RawRouter {
   }
 
   says(message: unknown[]): void {
-    this.socket.write(this.frameOf(encodeMessage(message, this.#serializer, false) as Uint8Array));
+    this.socket.write(this.frameOf(encodeMessage(message, this.#serializer)));
   }
 
   /** Resolves when so many octets wait to be taken, or the connection is over. */

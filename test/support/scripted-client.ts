@@ -94,7 +94,7 @@ export class ScriptedClient {
   says(...messages: unknown[][]): void {
     this.sends(
       ...messages.map((message) => {
-        const encoded = encodeMessage(message, this.serializer, false);
+        const encoded = encodeMessage(message, this.serializer);
         return encoded as Uint8Array;
       }),
     );

@@ -23,7 +23,7 @@ const TRUSTING: SessionConfig["auth"] = { "anonymous-proxy": { type: "static" } 
 /** One session of the router. */
 export class RouterSide implements PeerHandler {
   readonly #peer: Peer;
-  #messages: WireMessage[] = [];
+  #messages: Uint8Array[] = [];
   #wake: (() => void)[] = [];
   readonly closed = Promise.withResolvers<string>();
 
@@ -32,7 +32,7 @@ export class RouterSide implements PeerHandler {
   }
 
   onMessage(message: WireMessage): void {
-    this.#messages.push(typeof message === "string" ? message : Buffer.from(message));
+    this.#messages.push(Buffer.from(message));
     for (const wake of this.#wake.splice(0)) wake();
   }
 
@@ -53,7 +53,7 @@ export class RouterSide implements PeerHandler {
   }
 
   says(message: unknown[]): void {
-    this.#peer.send(encodeMessage(message, this.#peer.serializer, this.#peer.isText));
+    this.#peer.send(encodeMessage(message, this.#peer.serializer));
   }
 
   saysOctets(octets: Uint8Array): void {
@@ -70,7 +70,7 @@ export class RouterSide implements PeerHandler {
     while (this.#messages.length === 0) {
       await new Promise<void>((resolve) => this.#wake.push(resolve));
     }
-    return this.#messages.shift() ?? "";
+    return this.#messages.shift() ?? new Uint8Array(0);
   }
 
   /** What has come, and was not taken, when the connection is over. */

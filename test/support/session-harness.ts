@@ -117,7 +117,7 @@ export async function sessionHarness(options: HarnessOptions = {}) {
     session.onMessage = (message: WireMessage) => {
       onMessage(message);
       // Octets are borrowed: what is needed later has to be copied.
-      if (typeof message !== "string" && message.length <= MAX_JOIN_OCTETS) message.fill(0);
+      if (message.length <= MAX_JOIN_OCTETS) message.fill(0);
       options.afterMessage?.(session);
     };
     return session;

@@ -3,6 +3,7 @@
 import type { TokenReader } from "#wamp/token/token-reader.ts";
 import type { TokenSink } from "#wamp/token/token-sink.ts";
 import type { TokenWriter } from "#wamp/token/token-writer.ts";
+import { utf8 } from "./utf8.ts";
 
 /** Collects tokens as words; `clear` is left out for a sink that builds nothing. */
 export class TokenLog implements TokenSink {
@@ -65,8 +66,7 @@ class ClearedTokenLog extends TokenLog {
 /** The tokens of octets, for a sink that can be cleared unless `canClear` is false. */
 export function tokensOf(reader: TokenReader, message: Uint8Array | string, canClear = true) {
   const log = canClear ? new ClearedTokenLog() : new TokenLog();
-  if (typeof message === "string") reader.readText(message, log);
-  else reader.read(message, log);
+  reader.read(utf8(message), log);
   return log.words.join(" ");
 }
 

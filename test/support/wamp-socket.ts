@@ -3,6 +3,7 @@
 import { decodeMessage, encodeMessage } from "#wamp/serializer/message-values.ts";
 import type { SerializerName } from "#wamp/serializer-name.ts";
 import { afterTest } from "./cleanups.ts";
+import { readable, utf8 } from "./utf8.ts";
 
 export interface WampSocket {
   /** Bun's client, which can also be paused, and pinged. */
@@ -27,7 +28,7 @@ export async function wampSocket(
   const wakes: (() => void)[] = [];
   const closed = Promise.withResolvers<{ code: number; reason: string }>();
   socket.onmessage = ({ data }) => {
-    messages.push(decodeMessage(data as string | Buffer, serializer));
+    messages.push(decodeMessage(utf8(data as string | Buffer), serializer));
     for (const wake of wakes.splice(0)) wake();
   };
   socket.onclose = ({ code, reason }) => closed.resolve({ code, reason });
@@ -37,8 +38,7 @@ export async function wampSocket(
   });
   return {
     socket,
-    says: (message) =>
-      socket.send(encodeMessage(message, serializer, serializer === "json") as string),
+    says: (message) => socket.send(readable(encodeMessage(message, serializer), serializer)),
     async next() {
       while (messages.length === 0) await new Promise<void>((resolve) => wakes.push(resolve));
       return messages.shift() ?? [];

@@ -24,14 +24,14 @@ async function start(
   trusted_proxies?: string[],
 ) {
   const peers: TransportDetails[] = [];
-  const received: WireMessage[] = [];
+  const received: string[] = [];
   let waiting: { count: number; wake: () => void } | undefined;
   const endings: (() => void)[] = [];
   const accept = ({ details }: Peer) => {
     peers.push(details);
     return {
       onMessage(message: WireMessage) {
-        received.push(typeof message === "string" ? message : Buffer.from(message).toString());
+        received.push(Buffer.from(message).toString());
         if (waiting && received.length >= waiting.count) waiting.wake();
       },
       onDrain() {},

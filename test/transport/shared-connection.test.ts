@@ -175,6 +175,32 @@ test("a router that closes the connection at once gets one for each session", as
   expect(asked).toEqual(["7fff0000", "7ff30000", "7ff30000"]);
 });
 
+test("a router that grants streams and takes none is asked twice, and the join fails", async () => {
+  const path = newPath();
+  const closed: Promise<void>[] = [];
+  const listener = Bun.listen<() => void>({
+    unix: path,
+    socket: {
+      open(socket) {
+        const { promise, resolve } = Promise.withResolvers<void>();
+        socket.data = resolve;
+        closed.push(promise);
+      },
+      // The answer, and GoAway.
+      data: (socket) =>
+        void socket.write(Buffer.from("7fff0000 000300000000000000000000".replace(" ", ""), "hex")),
+      close: (socket) => socket.data(),
+    },
+  });
+  afterTest(() => listener.stop(true));
+  const connector = new RouterConnector(connectionTo(path));
+  await expect(connect(connector)).rejects.toThrow(
+    "it takes no sessions on a connection that it has granted",
+  );
+  expect(closed).toHaveLength(2);
+  await Promise.all(closed);
+});
+
 test("a session that is not wanted any more leaves the connection to the others", async () => {
   const { connector, sides } = await router();
   const canceled = new AbortController();

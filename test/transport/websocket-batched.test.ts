@@ -18,7 +18,7 @@ class Echo implements PeerHandler {
 
   onMessage(message: WireMessage): void {
     const isJson = this.peer.serializer === "json";
-    const told = isJson ? Buffer.from(message as Uint8Array).toString() : written(message);
+    const told = isJson ? Buffer.from(message).toString() : written(message);
     this.told.push(told);
     if (told === "[0]") this.peer.close(1000, "asked to");
     else this.peer.send(message);
@@ -98,12 +98,12 @@ describe("wamp.2.json.batched", () => {
   test("sends a message at once, and together what was corked", async () => {
     const { session, next } = await open("wamp.2.json.batched");
     const { peer } = session;
-    peer.send("[1]");
+    peer.send(Buffer.from("[1]"));
     peer.cork(() => {
-      peer.send("[2]");
-      peer.send("[3]");
+      peer.send(Buffer.from("[2]"));
+      peer.send(Buffer.from("[3]"));
     });
-    peer.send("[4]");
+    peer.send(Buffer.from("[4]"));
     expect([await next(), await next(), await next()]).toEqual([
       "[1]\x18",
       "[2]\x18[3]\x18",

@@ -40,7 +40,7 @@ import { anyPort, openTransport, webSocketTransport } from "../support/transport
 /** What a session would see of one client. */
 class Recorder implements PeerHandler {
   readonly peer: Peer;
-  readonly messages: WireMessage[] = [];
+  readonly messages: (string | Uint8Array)[] = [];
   readonly closed = Promise.withResolvers<string>();
   readonly drained = Promise.withResolvers<void>();
   #wake = () => {};
@@ -51,7 +51,7 @@ class Recorder implements PeerHandler {
 
   onMessage(octets: WireMessage): void {
     const isText = this.peer.serializer === "json";
-    const message = isText ? Buffer.from(octets as Uint8Array).toString() : octets;
+    const message = isText ? Buffer.from(octets).toString() : octets;
     if (message === "[fault]") throw new Error("fault");
     this.messages.push(message);
     this.#wake();
@@ -65,7 +65,7 @@ class Recorder implements PeerHandler {
     this.closed.resolve(reason);
   }
 
-  async received(count: number): Promise<WireMessage[]> {
+  async received(count: number): Promise<(string | Uint8Array)[]> {
     while (this.messages.length < count) {
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
@@ -258,7 +258,7 @@ describe("the opening handshake", () => {
     a.client.send(text);
     expect(await a.recorder.received(1)).toEqual([text]);
     const echoed = new Promise((resolve) => a.client.once("message", resolve));
-    a.recorder.peer.send(text);
+    a.recorder.peer.send(Buffer.from(text));
     expect(String(await echoed)).toBe(text);
   });
 });
@@ -347,7 +347,7 @@ describe("a peer", () => {
     for (let i = 0; i < 32; i++) client.send(message);
     // What the server sends still arrives, and shows that it has had its turn to read.
     const served = new Promise((resolve) => client.once("message", resolve));
-    recorder.peer.send("[1]");
+    recorder.peer.send(Buffer.from("[1]"));
     await served;
     expect(recorder.messages.length).toBeLessThan(32);
     expect(client.bufferedAmount).toBeGreaterThan(1024 * 1024);

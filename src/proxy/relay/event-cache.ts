@@ -65,8 +65,8 @@ class EventCache {
     if (this.#keptOctets + octets > MAX_KEPT_OCTETS) {
       for (const other of this.#slots) if (other !== slot) this.#forget(other);
     }
-    slot.event = copyOf(event);
-    slot.transcoded = copyOf(transcoded);
+    slot.event = new Uint8Array(event);
+    slot.transcoded = new Uint8Array(transcoded);
     this.#keptOctets += octets;
     return transcoded;
   }
@@ -82,14 +82,10 @@ class EventCache {
 const caches = new Map<string, EventCache>();
 
 /** The transcoder for events between two serializers; all sessions share its cache. */
-export function eventTranscoderFor(
-  from: SerializerName,
-  to: SerializerName,
-  toText: boolean,
-): Transcode {
-  const transcode = transcoderFor(from, to, toText);
+export function eventTranscoderFor(from: SerializerName, to: SerializerName): Transcode {
+  const transcode = transcoderFor(from, to);
   if (from === to) return transcode;
-  const name = `${from} ${to} ${toText}`;
+  const name = `${from} ${to}`;
   const cache = caches.get(name) ?? new EventCache(transcode);
   caches.set(name, cache);
   return cache.transcode;
@@ -99,19 +95,10 @@ export function eventTranscoderFor(
 function keyOf(event: WireMessage): number {
   let key = event.length;
   const end = Math.min(HEAD_OCTETS, event.length);
-  if (typeof event === "string") {
-    for (let at = 0; at < end; at++) key = (Math.imul(key, 31) + event.charCodeAt(at)) | 0;
-  } else {
-    for (let at = 0; at < end; at++) key = (Math.imul(key, 31) + (event[at] as number)) | 0;
-  }
+  for (let at = 0; at < end; at++) key = (Math.imul(key, 31) + (event[at] as number)) | 0;
   return key >>> 0;
 }
 
 function isSame(kept: WireMessage | null, event: WireMessage): boolean {
-  if (typeof kept === "string" || typeof event === "string") return kept === event;
   return kept !== null && kept.length === event.length && Buffer.compare(kept, event) === 0;
-}
-
-function copyOf(message: WireMessage): WireMessage {
-  return typeof message === "string" ? message : new Uint8Array(message);
 }

@@ -14,7 +14,7 @@ import { Failure } from "#base/failure.ts";
 import { LONG_MESSAGE_OCTETS } from "#session/long-messages.ts";
 import { type RoutedMessages, routedMessagesOf } from "#wamp/message-direction.ts";
 import { MessageType } from "#wamp/message-type.ts";
-import { isLongerThan, type MessageParts, type Peer, type WireMessage } from "#wamp/peer.ts";
+import type { MessageParts, Peer, WireMessage } from "#wamp/peer.ts";
 import { peekMessageType } from "#wamp/serializer/message-head.ts";
 import type { SerializerName } from "#wamp/serializer-name.ts";
 import { MalformedMessage } from "#wamp/token/malformed-message.ts";
@@ -39,15 +39,17 @@ interface Direction {
 
 const directions = new Map<string, Direction>();
 
-function directionOf(from: Peer, to: Peer, side: Side): Direction {
-  const name = `${side} ${from.serializer} ${to.serializer} ${to.isText}`;
-  const direction = directions.get(name) ?? {
+function directionOf(from: SerializerName, to: SerializerName, side: Side): Direction {
+  const name = `${side} ${from} ${to}`;
+  const known = directions.get(name);
+  if (known !== undefined) return known;
+  const direction = {
     side,
-    from: from.serializer,
-    to: to.serializer,
+    from,
+    to,
     allowed: routedMessagesOf(side === "router" ? "client" : "router"),
-    transcode: transcoderFor(from.serializer, to.serializer, to.isText),
-    transcodeEvent: eventTranscoderFor(from.serializer, to.serializer, to.isText),
+    transcode: transcoderFor(from, to),
+    transcodeEvent: eventTranscoderFor(from, to),
   };
   directions.set(name, direction);
   return direction;
@@ -65,7 +67,7 @@ export class Relay {
     this.#from = from;
     this.#to = to;
     this.#link = link;
-    this.#direction = directionOf(from, to, side);
+    this.#direction = directionOf(from.serializer, to.serializer, side);
   }
 
   /**
@@ -110,7 +112,7 @@ export class Relay {
       this.#slowPath().notTranscoded(message, thrown);
       return;
     }
-    if (isLongerThan(transcoded, this.#to.maxSendOctets)) this.#slowPath().tooLong(message);
+    if (transcoded.length > this.#to.maxSendOctets) this.#slowPath().tooLong(message);
     // A slow receiver must slow its sender down instead of filling the worker's memory.
     else if (!this.#to.send(transcoded)) {
       this.#link.backPressure(this.#direction.side).behind(transcoded.length);

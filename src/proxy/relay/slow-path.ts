@@ -16,7 +16,6 @@ import type { Peer, WireMessage } from "#wamp/peer.ts";
 import type { SerializerName } from "#wamp/serializer-name.ts";
 import { MalformedMessage } from "#wamp/token/malformed-message.ts";
 import { UnrepresentableValue } from "#wamp/token/unrepresentable-value.ts";
-import { textOf } from "#wamp/transcode/transcoder.ts";
 import type { BackPressure, Side } from "./back-pressure.ts";
 import {
   answerUndeliverable,
@@ -155,8 +154,7 @@ export class SlowPath {
   #forwardResult(result: ForwardResult): void {
     if (result.kind === "transcoded") {
       const octets = giveOctets(result.octets);
-      const message = this.#to.isText ? textOf(Buffer.from(octets.buffer)) : octets;
-      if (!this.#to.send(message)) this.#pressure().behind(message.length);
+      if (!this.#to.send(octets)) this.#pressure().behind(octets.length);
       freeUntaken(octets);
       return;
     }

@@ -49,6 +49,6 @@ export function answerWaiting(
   const error = [MessageType.ERROR, type, request, {}, why.uri, [why.sentence]];
   return {
     goesBack,
-    encodeFor: (peer) => encodeMessage(error, peer.serializer, peer.isText),
+    encodeFor: (peer) => encodeMessage(error, peer.serializer),
   };
 }

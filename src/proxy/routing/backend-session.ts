@@ -138,6 +138,6 @@ export class BackendSession implements PeerHandler {
   }
 
   #send(message: readonly unknown[]): void {
-    this.peer.send(encodeMessage(message, this.peer.serializer, this.peer.isText));
+    this.peer.send(encodeMessage(message, this.peer.serializer));
   }
 }

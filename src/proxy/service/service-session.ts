@@ -25,7 +25,7 @@ import {
 } from "#session/outgoing-requests.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
 import { MessageType, messageTypeName } from "#wamp/message-type.ts";
-import { isLongerThan, type WireMessage } from "#wamp/peer.ts";
+import type { WireMessage } from "#wamp/peer.ts";
 import { decodeMessage } from "#wamp/serializer/message-values.ts";
 import { buildMessage } from "#wamp/transcode/payload-slice.ts";
 import type { TopicPattern, TopicReceiver, WampAnswer } from "#wamp/wamp-caller.ts";
@@ -206,8 +206,8 @@ export class ServiceSession implements BackendObserver {
     if (head[0] === MessageType.CANCEL && !this.#mayCancel) return;
     const { peer } = this.#router;
     const name = messageTypeName(Number(head[0]));
-    const encoded = buildMessage(head, payload, peer.serializer, peer.isText);
-    if (isLongerThan(encoded, peer.maxSendOctets)) {
+    const encoded = buildMessage(head, payload, peer.serializer);
+    if (encoded.length > peer.maxSendOctets) {
       throw failure(`Cannot send ${name}: longer than the router takes`);
     }
     if (peer.bufferedOctets > MAX_BUFFERED_OCTETS) {

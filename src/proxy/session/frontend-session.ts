@@ -219,8 +219,7 @@ export class FrontendSession
       this.state = { ...state, name: "leaving" };
       this.startGoodbyeTimer();
     } else if (action === "keep" && state.name === "leaving") {
-      const hello = typeof message === "string" ? message : new Uint8Array(message);
-      this.state = { ...state, name: "rejoining", hello };
+      this.state = { ...state, name: "rejoining", hello: new Uint8Array(message) };
     } else if (action === "close") {
       // In `ending` this is the client's answer to GOODBYE.
       const code = state.name === "ending" ? CloseCode.goingAway : CloseCode.normal;

@@ -34,7 +34,7 @@ export class PassthroughJoin extends JoinAttempt {
       this.deny(TOO_MANY_ATTEMPTS);
       return;
     }
-    this.run(this.#forwardHello(copyOf(message), hello[1]));
+    this.run(this.#forwardHello(new Uint8Array(message), hello[1]));
   }
 
   authenticate(message: WireMessage): void {
@@ -45,7 +45,7 @@ export class PassthroughJoin extends JoinAttempt {
       return;
     }
     this.#attempt ??= failedAttempts.begin();
-    this.run(this.#authenticateWithin(this.#attempt, copyOf(message)));
+    this.run(this.#authenticateWithin(this.#attempt, new Uint8Array(message)));
   }
 
   override cancel(): void {
@@ -99,8 +99,4 @@ export class PassthroughJoin extends JoinAttempt {
     const { peer } = await this.connect(this.startFailover(route));
     forward(hello, MessageType.HELLO, this.client, peer);
   }
-}
-
-function copyOf(message: WireMessage): WireMessage {
-  return typeof message === "string" ? message : new Uint8Array(message);
 }

@@ -24,8 +24,7 @@ export function namesProxyAuthmethod(hello: WireMessage, { serializer }: Peer): 
   // The reader resolves the several spellings of a string, by escapes or in chunks.
   const { reader } = serializers[serializer];
   const strings = new ProxyMethodSearch();
-  if (typeof hello === "string") reader.readText(hello, strings);
-  else reader.read(hello, strings);
+  reader.read(hello, strings);
   return strings.hasFound;
 }
 

@@ -8,7 +8,7 @@
 import { Failure } from "#base/failure.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
 import { MessageType, messageTypeName } from "#wamp/message-type.ts";
-import { isLongerThan, MAX_JOIN_OCTETS, type Peer, type WireMessage } from "#wamp/peer.ts";
+import { MAX_JOIN_OCTETS, type Peer, type WireMessage } from "#wamp/peer.ts";
 import { decodeMessage, encodeMessage } from "#wamp/serializer/message-values.ts";
 import { MalformedMessage } from "#wamp/token/malformed-message.ts";
 import { UnrepresentableValue } from "#wamp/token/unrepresentable-value.ts";
@@ -24,7 +24,7 @@ import { transcoderFor } from "#wamp/transcode/transcoder.ts";
 export function forward(message: WireMessage, type: number, from: Peer, to: Peer): void {
   let carried: WireMessage;
   try {
-    carried = transcoderFor(from.serializer, to.serializer, to.isText)(message);
+    carried = transcoderFor(from.serializer, to.serializer)(message);
   } catch (thrown) {
     if (!(thrown instanceof UnrepresentableValue)) throw thrown;
     throw new Failure(`Cannot carry ${messageTypeName(type)}: ${thrown.message}`, {
@@ -33,7 +33,7 @@ export function forward(message: WireMessage, type: number, from: Peer, to: Peer
       cause: thrown,
     });
   }
-  if (isLongerThan(carried, to.maxSendOctets)) throw tooLong("carry", type, to);
+  if (carried.length > to.maxSendOctets) throw tooLong("carry", type, to);
   to.send(carried);
 }
 
@@ -43,8 +43,8 @@ export function forward(message: WireMessage, type: number, from: Peer, to: Peer
  * @throws Failure from the client's side when it is longer than the peer takes.
  */
 export function send(message: readonly unknown[], to: Peer): void {
-  const encoded = encodeMessage(message, to.serializer, to.isText);
-  if (isLongerThan(encoded, to.maxSendOctets)) throw tooLong("send", Number(message[0]), to);
+  const encoded = encodeMessage(message, to.serializer);
+  if (encoded.length > to.maxSendOctets) throw tooLong("send", Number(message[0]), to);
   to.send(encoded);
 }
 
@@ -58,7 +58,7 @@ export function forwardEnd(message: WireMessage, type: number, from: Peer, to: P
   } catch (thrown) {
     if (!(thrown instanceof Failure)) throw thrown;
     const goodbye = [MessageType.GOODBYE, {}, ErrorUri.closeRealm];
-    to.send(encodeMessage(goodbye, to.serializer, to.isText));
+    to.send(encodeMessage(goodbye, to.serializer));
   }
 }
 
@@ -86,7 +86,7 @@ export function readForwarded(message: WireMessage, from: Peer): unknown[] {
  * @throws MalformedMessage
  */
 export function refuseMalformed(message: WireMessage, from: Peer): void {
-  if (!isLongerThan(message, MAX_JOIN_OCTETS)) sliceMessage(message, from.serializer);
+  if (message.length <= MAX_JOIN_OCTETS) sliceMessage(message, from.serializer);
 }
 
 /** Whether a GOODBYE or ABORT says that its sender shuts down; false if it cannot be read. */

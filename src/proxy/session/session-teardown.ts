@@ -180,7 +180,7 @@ export abstract class SessionTeardown implements JoinTimeoutObserver {
   }
 
   protected sendToClient(message: readonly unknown[]): void {
-    this.client.send(encodeMessage(message, this.client.serializer, this.client.isText));
+    this.client.send(encodeMessage(message, this.client.serializer));
   }
 
   /** Ends the router's side: a join is canceled, a joined session is left, usually with GOODBYE. */

@@ -149,36 +149,6 @@ export class SocketWriter implements TurnTaker, WaitingWriter {
     return false;
   }
 
-  /**
-   * Sends a header, then text; answers as `write` does. `fill` writes the header when the length of the
-   * text in octets is known.
-   */
-  writeText(
-    text: string,
-    headerOctets: number,
-    fill: (target: Uint8Array, at: number, octets: number) => void,
-  ): boolean {
-    if (this.#state !== "open") return true;
-    // A UTF-16 unit becomes at most three octets.
-    const maxOctets = headerOctets + text.length * 3;
-    if (this.#queuedOctets > 0 || maxOctets > GATHER_OCTETS) {
-      const octets = Buffer.from(text);
-      const header = new Uint8Array(headerOctets);
-      fill(header, 0, octets.length);
-      this.write(header);
-      return this.write(octets);
-    }
-    this.#hold();
-    if (gatheredOctets + maxOctets > GATHER_OCTETS) {
-      this.flush();
-      return this.writeText(text, headerOctets, fill);
-    }
-    const octets = gathered.write(text, gatheredOctets + headerOctets, "utf8");
-    fill(gathered, gatheredOctets, octets);
-    gatheredOctets += headerOctets + octets;
-    return true;
-  }
-
   /** Writes the gathered octets now. */
   flush(): void {
     if (holder !== this) return;

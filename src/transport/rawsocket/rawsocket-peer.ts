@@ -19,7 +19,6 @@ import { ErrorUri } from "#wamp/error-uri.ts";
 import {
   CloseCode,
   type GivenUp,
-  isLongerThan,
   type MessageParts,
   type Peer,
   type PeerHandler,
@@ -104,11 +103,7 @@ export class RawSocketPeer
     this.#gate = options.gate;
   }
 
-  // No fields, which would take memory of every connection.
-  get isText(): boolean {
-    return false;
-  }
-
+  // No field, which would take memory of every connection.
   get serializer(): SerializerName {
     return this.details.serializer;
   }
@@ -139,15 +134,12 @@ export class RawSocketPeer
     if (this.#isClosing) return true;
     // In a microtask, because the session is still sending.
     if (this.#lastMessageTimer !== undefined) queueMicrotask(() => this.#endAfterLastMessage());
-    if (isLongerThan(message, this.maxSendOctets)) {
+    if (message.length > this.maxSendOctets) {
       // Sessions answer messages that are too long; one without an answer must not be lost silently.
       this.close(0, `a message is longer than the ${this.maxSendOctets} octets taken`);
       return true;
     }
-    if (typeof message !== "string") return this.#sendFrame(FrameType.message, message);
-    return this.#unfinished === undefined
-      ? this.#writer.writeText(message, FRAME_HEADER_OCTETS, writeMessageHeader)
-      : this.#sendFrame(FrameType.message, Buffer.from(message));
+    return this.#sendFrame(FrameType.message, message);
   }
 
   beginMessage(octets: number): boolean {
@@ -405,10 +397,6 @@ export class RawSocketPeer
   #handlerFailed(thrown: unknown): void {
     this.close(0, `internal error: ${sentenceOf(thrown)}`);
   }
-}
-
-function writeMessageHeader(target: Uint8Array, at: number, octets: number): void {
-  writeFrameHeader(target, at, FrameType.message, octets);
 }
 
 /** Whether a chunk has more than one frame; a guess when it begins within a frame. */

@@ -11,7 +11,7 @@
 import type { SocketHandler } from "bun";
 
 import type { ConnectingEndpointConfig } from "#config/endpoint/endpoint-config.ts";
-import { connectWithTimeout, openSocket } from "#transport/endpoint/connect.ts";
+import { connectFailure, connectWithTimeout, openSocket } from "#transport/endpoint/connect.ts";
 import type { ConnectionEvents, ConnectionSocket } from "#transport/endpoint/connection.ts";
 import { YamuxConnection } from "#transport/yamux/yamux-connection.ts";
 import type { YamuxStream } from "#transport/yamux/yamux-stream.ts";
@@ -20,9 +20,8 @@ import { grantsMultiplexed, HandshakeCollector, multiplexedRequest } from "./han
 /** The connection to one router, opened when it is first needed. */
 export class SharedConnection {
   readonly #endpoint: ConnectingEndpointConfig;
-  /** Null: the router does not offer streams. */
-  #opened: Promise<YamuxConnection | null> | undefined;
-  #isRefused = false;
+  /** Null: the router is known not to offer streams. */
+  #opened: Promise<YamuxConnection | null> | null | undefined;
 
   constructor(endpoint: ConnectingEndpointConfig) {
     this.#endpoint = endpoint;
@@ -34,31 +33,43 @@ export class SharedConnection {
    * @throws Failure from the router's side when the router cannot be reached.
    */
   async openStream(events: ConnectionEvents): Promise<YamuxStream | undefined> {
-    const opened = this.#opened ?? this.#open();
-    this.#opened = opened;
-    const connection = await opened;
-    if (connection === null) {
-      this.#isRefused = true;
-      return undefined;
-    }
-    if (!connection.isUsable) {
-      if (this.#opened === opened) this.#opened = undefined;
-      return this.openStream(events);
+    const first = await this.#usable();
+    const connection = first === undefined ? await this.#usable() : first;
+    if (connection === null) return undefined;
+    if (connection === undefined) {
+      throw connectFailure(
+        this.#endpoint,
+        "it takes no sessions on a connection that it has granted",
+      );
     }
     const stream = connection.open();
     stream.attach(events);
     return stream;
   }
 
+  /** The connection; null: the router does not offer streams. Undefined: no more can be opened on this connection. */
+  async #usable(): Promise<YamuxConnection | null | undefined> {
+    if (this.#opened === null) return null;
+    const opened = this.#opened ?? this.#open();
+    this.#opened = opened;
+    const connection = await opened;
+    if (connection === null || connection.isUsable) return connection;
+    if (this.#opened === opened) this.#opened = undefined;
+    return undefined;
+  }
+
   /** The router could not be reached: it may be another one from now on, and is asked again. */
   forgetRefusal(): void {
-    if (this.#isRefused) this.#opened = undefined;
-    this.#isRefused = false;
+    if (this.#opened === null) this.#opened = undefined;
   }
 
   async #open(): Promise<YamuxConnection | null> {
     try {
-      return await connectWithTimeout(this.#endpoint, (signal) => this.#handshake(signal));
+      const connection = await connectWithTimeout(this.#endpoint, (signal) =>
+        this.#handshake(signal),
+      );
+      if (connection === null) this.#opened = null;
+      return connection;
     } catch (thrown) {
       this.#opened = undefined;
       throw thrown;

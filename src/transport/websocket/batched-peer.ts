@@ -45,7 +45,6 @@ export function openBatchedSession(peer: Peer, accept: (peer: Peer) => PeerHandl
  */
 class BatchedPeer implements Peer, PeerHandler, InputDecoder {
   readonly serializer: Peer["serializer"];
-  readonly isText: boolean;
   readonly details: Peer["details"];
   readonly maxSendOctets: number;
   /** Whether an octet terminates each message; otherwise its length precedes it. */
@@ -67,7 +66,6 @@ class BatchedPeer implements Peer, PeerHandler, InputDecoder {
     this.#input = new PacedInput(peer, this);
     this.serializer = peer.serializer;
     this.#isTerminated = !serializers[peer.serializer].isBinary;
-    this.isText = peer.isText;
     this.details = peer.details;
     this.maxSendOctets = peer.maxSendOctets;
   }
@@ -123,9 +121,8 @@ class BatchedPeer implements Peer, PeerHandler, InputDecoder {
   }
 
   onMessage(batch: WireMessage): void {
-    const octets = typeof batch === "string" ? Buffer.from(batch) : batch;
-    if (octets.length === 0) this.#refuse("a batch holds no message");
-    else this.#input.received(octets);
+    if (batch.length === 0) this.#refuse("a batch holds no message");
+    else this.#input.received(batch);
   }
 
   onGivenUp(end: GivenUp): void {
@@ -220,8 +217,7 @@ function firstEnd(batch: Uint8Array): number | undefined {
 }
 
 /** A copy of a JSON message with the octet that ends it. */
-function withTerminator(message: WireMessage, end: number): Uint8Array {
-  const octets = typeof message === "string" ? Buffer.from(message) : message;
+function withTerminator(octets: WireMessage, end: number): Uint8Array {
   const part = Buffer.allocUnsafe(octets.length + 1);
   part.set(octets);
   part[octets.length] = end;
@@ -229,8 +225,7 @@ function withTerminator(message: WireMessage, end: number): Uint8Array {
 }
 
 /** A copy of a message with its length before it; messages are borrowed, but batches wait. */
-function withLengthPrefix(message: WireMessage): Uint8Array {
-  const octets = typeof message === "string" ? Buffer.from(message) : message;
+function withLengthPrefix(octets: WireMessage): Uint8Array {
   const part = Buffer.allocUnsafe(LENGTH_OCTETS + octets.length);
   part.writeUInt32BE(octets.length);
   part.set(octets, LENGTH_OCTETS);

@@ -63,7 +63,7 @@ export class CookieTracker {
   /** Null: the login cannot be remembered; an earlier one is forgotten. */
   #encodeLogin(login: Record<string, unknown>): string | null {
     try {
-      const octets = encodeMessage([0, login], "cbor", false) as Uint8Array;
+      const octets = encodeMessage([0, login], "cbor");
       if (octets.length <= MAX_LOGIN_OCTETS) return octets.toBase64();
       const reason = `longer than ${MAX_LOGIN_OCTETS} octets`;
       this.#log.warn("login not remembered by cookie", { reason });

@@ -1,8 +1,6 @@
 /**
  * WebSocketPeer: the Peer over a WebSocket, accepted or connected.
  *
- * JSON in text frames stays octets; no string is made of it.
- *
  * @module
  */
 
@@ -34,11 +32,7 @@ export class WebSocketPeer extends WebSocketConnection implements Peer {
     this.details = details;
   }
 
-  // No fields, which would take memory of every connection.
-  get isText(): boolean {
-    return false;
-  }
-
+  // No field, which would take memory of every connection.
   /** A WebSocket cannot announce a limit. */
   get maxSendOctets(): number {
     return Number.POSITIVE_INFINITY;
@@ -50,8 +44,7 @@ export class WebSocketPeer extends WebSocketConnection implements Peer {
   }
 
   send(message: WireMessage): boolean {
-    const octets = typeof message === "string" ? Buffer.from(message) : message;
-    return this.sendMessage(octets, this.#usesText);
+    return this.sendMessage(message, this.#usesText);
   }
 
   sendPart(octets: Uint8Array): boolean {

@@ -204,8 +204,14 @@ export class YamuxConnection implements ConnectionEvents, InputDecoder, StreamOw
     const length = lengthAt(octets, at);
     if (fault !== null) this.#violation(fault);
     else if (type === FrameType.ping) this.#answerPing(flagsAt(octets, at), length);
-    else if (type === FrameType.goAway) this.#isGoingAway = true;
+    else if (type === FrameType.goAway) this.#noteGoAway();
     else this.#beginStreamFrame(type, flagsAt(octets, at), streamAt(octets, at), length);
+  }
+
+  /** The other side accepts no more streams. */
+  #noteGoAway(): void {
+    this.#isGoingAway = true;
+    this.#endIfUnused();
   }
 
   #answerPing(flags: number, value: number): void {

@@ -35,11 +35,9 @@ export function decodeMessage(message: WireMessage, serializer: SerializerName):
 export function encodeMessage(
   message: readonly unknown[],
   serializer: SerializerName,
-  isText: boolean,
-): WireMessage {
+): Uint8Array<ArrayBuffer> {
   const { writer } = serializers[serializer];
   writer.clear();
   writeList(message, writer);
-  const octets = writer.out.take();
-  return isText ? octets.utf8Slice() : new Uint8Array(octets);
+  return new Uint8Array(writer.out.take());
 }

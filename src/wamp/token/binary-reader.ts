@@ -57,10 +57,6 @@ export abstract class BinaryReader implements TokenReader {
     }
   }
 
-  readText(): void {
-    throw this.malformed("it came as text");
-  }
-
   /** Reads the value that begins at the position, of a list or map only its head. */
   protected abstract readValue(sink: TokenSink): void;
 

@@ -19,10 +19,4 @@ export interface TokenReader {
    * @throws MalformedMessage when they do not.
    */
   read(octets: Uint8Array, sink: TokenSink, enclosing?: number): void;
-  /**
-   * Reads a string that holds exactly one value.
-   *
-   * @throws MalformedMessage when it does not, and always where the serializer is binary.
-   */
-  readText(text: string, sink: TokenSink): void;
 }

@@ -22,8 +22,7 @@ type Container = { list: unknown[] } | { map: Record<string, unknown>; key: stri
  */
 export function readWith(reader: TokenReader, message: WireMessage, enclosing = 0): unknown {
   const sink = new ValueSink();
-  if (typeof message === "string") reader.readText(message, sink);
-  else reader.read(message, sink, enclosing);
+  reader.read(message, sink, enclosing);
   return sink.result;
 }
 

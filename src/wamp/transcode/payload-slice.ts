@@ -5,7 +5,6 @@
  */
 
 import type { WireMessage } from "#wamp/peer.ts";
-import { utf8Of } from "#wamp/serializer/json/json-text.ts";
 import { encodeMessage } from "#wamp/serializer/message-values.ts";
 import { readItem } from "#wamp/serializer/read-value.ts";
 import { serializers } from "#wamp/serializer/serializers.ts";
@@ -14,7 +13,7 @@ import { IgnoringSink } from "#wamp/token/ignoring-sink.ts";
 import { MalformedMessage } from "#wamp/token/malformed-message.ts";
 import { OctetBuffer } from "#wamp/token/octet-buffer.ts";
 import { UnrepresentableValue } from "#wamp/token/unrepresentable-value.ts";
-import { textOf, transcodeItem } from "./transcoder.ts";
+import { transcodeItem } from "./transcoder.ts";
 
 /** Items as they were received, and their serializer. */
 export interface Payload {
@@ -70,8 +69,7 @@ export class MessageSlices {
  *
  * @throws MalformedMessage when it is not a well-formed list that begins with an integer.
  */
-export function sliceMessage(message: WireMessage, serializer: SerializerName): MessageSlices {
-  const octets = typeof message === "string" ? utf8Of(message) : message;
+export function sliceMessage(octets: WireMessage, serializer: SerializerName): MessageSlices {
   const { reader } = serializers[serializer];
   const bounds = new ItemBounds(reader);
   reader.read(octets, bounds);
@@ -83,8 +81,7 @@ export function sliceMessage(message: WireMessage, serializer: SerializerName): 
  * Slices a message that may be malformed into the items before its fault; there are none when it
  * has no message type.
  */
-export function sliceSoundItems(message: WireMessage, serializer: SerializerName): MessageSlices {
-  const octets = typeof message === "string" ? Buffer.from(message) : message;
+export function sliceSoundItems(octets: WireMessage, serializer: SerializerName): MessageSlices {
   const { reader } = serializers[serializer];
   const bounds = new ItemBounds(reader);
   let fault: MalformedMessage | undefined;
@@ -146,10 +143,9 @@ export function buildMessage(
   head: readonly unknown[],
   payload: Payload,
   target: SerializerName,
-  isText: boolean,
 ): WireMessage {
-  if (payload.items.length === 0) return encodeMessage(head, target, isText);
-  const encodedHead = encodeMessage(head, target, false) as Uint8Array;
+  if (payload.items.length === 0) return encodeMessage(head, target);
+  const encodedHead = encodeMessage(head, target);
   const items = payload.items.map((item, index) =>
     payload.serializer === target
       ? item
@@ -157,8 +153,7 @@ export function buildMessage(
   );
   built.clear();
   serializers[target].appendList(built, encodedHead, head.length, items);
-  const octets = built.take();
-  return isText ? textOf(octets) : octets;
+  return built.take();
 }
 
 function transcodedAt(

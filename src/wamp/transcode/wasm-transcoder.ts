@@ -18,8 +18,6 @@ import file from "./transcode.wasm" with { type: "file" };
 const MAX_INPUT_OCTETS = 256 * 1024;
 /** JSON can be longer than CBOR or MsgPack; a message that becomes still longer is left to the writers. */
 const MAX_OUTPUT_OCTETS = 1024 * 1024;
-/** The most octets that UTF-8 needs for a UTF-16 unit. */
-const MAX_UTF8_OCTETS = 3;
 
 /** Transcodes a message; undefined: the reader has to judge it. The octets are valid until the next call. */
 export type WasmTranscode = (message: WireMessage) => Buffer | undefined;
@@ -72,15 +70,11 @@ class WasmTranscoders {
     };
   }
 
-  /** Copies a message to the input, and returns its length; -1: it is too long, or no valid text. */
+  /** Copies a message to the input, and returns its length; -1: it is too long. */
   #take(message: WireMessage): number {
-    if (typeof message !== "string") {
-      if (message.length > MAX_INPUT_OCTETS) return -1;
-      this.#memory.set(message, this.#input);
-      return message.length;
-    }
-    if (message.length * MAX_UTF8_OCTETS > MAX_INPUT_OCTETS || !message.isWellFormed()) return -1;
-    return this.#memory.utf8Write(message, this.#input);
+    if (message.length > MAX_INPUT_OCTETS) return -1;
+    this.#memory.set(message, this.#input);
+    return message.length;
   }
 
   /** A function for each pair, because a call of WebAssembly is slow where it calls now one, now another. */

@@ -19,7 +19,8 @@ import { titled } from "../../support/titles.ts";
 /** A chain of Autobahn's own tests, read as a HELLO is: `bootedAt` is longer than a double. */
 const file = resolve(import.meta.dir, "../../fixtures/certificate-chain.json");
 const text = await Bun.file(file).text();
-const [, vector] = decodeMessage(`[0,${text}]`, "json") as [number, { certificates: unknown[] }];
+const octets = Buffer.from(`[0,${text}]`);
+const [, vector] = decodeMessage(octets, "json") as [number, { certificates: unknown[] }];
 
 const verifying_contract = "0xf766dc789cf04cd18ae75af2c5faf2da6650ff57";
 const realm_address = "0xa6e693cc4a2b4f1400391a728d26369d9b82ef96";

@@ -319,7 +319,7 @@ describe("requests that wait", () => {
     const { join, service, question } = await start();
     await ask(service, [M.SUBSCRIBE, 1, {}, "a.b"]);
     const client = await join({ role: "user", serializer: "cbor" });
-    const octets = encodeMessage([M.PUBLISH, 1, {}, "a.b", ["kept"]], "cbor", false) as Uint8Array;
+    const octets = encodeMessage([M.PUBLISH, 1, {}, "a.b", ["kept"]], "cbor");
     client.saysOctets(octets);
     octets.fill(0);
     (await question()).returns(true);

@@ -11,10 +11,10 @@ import { ask, everything, openRouter } from "../../support/router-harness.ts";
 
 const LONG = "é".repeat(200_000);
 
-/** Clients of a realm; their messages are octets, as those of transports are. */
+/** Clients of a realm. */
 function start() {
   const { join } = openRouter([{ name: "user", permissions: [everything] }]);
-  return (serializer: SerializerName) => join({ serializer, isText: false });
+  return (serializer: SerializerName) => join({ serializer });
 }
 
 /** The tasks that the thread gets from now on. */
@@ -197,7 +197,7 @@ test("a request that waited for an authorizer is read again for a callee that ca
   const service = await join({ role: "service" });
   await ask(service, [M.REGISTER, 1, {}, "ask"]);
   const callee = await join({ role: "service", serializer: "msgpack" });
-  const client = await join({ role: "user", isText: false });
+  const client = await join({ role: "user" });
   const sliced = tasks();
   client.says([M.CALL, 1, {}, "p", [LONG]]);
   const [, invocation] = await service.next();

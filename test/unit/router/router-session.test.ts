@@ -221,7 +221,6 @@ describe("publish and subscribe", () => {
       await join(),
       await join({ serializer: "msgpack" }),
       await join({ serializer: "cbor" }),
-      await join({ serializer: "json", isText: false }),
     ];
     const id = await subscribe(publisher, "a.b");
     for (const peer of subscribers) expect(await subscribe(peer, "a.b")).toBe(id);

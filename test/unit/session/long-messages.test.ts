@@ -55,7 +55,8 @@ test("a fault in the thread is that of one message", async () => {
 const NUMBERED = `
   import { parentPort, threadId } from "node:worker_threads";
   let held = [];
-  parentPort.on("message", ({ message }) => {
+  parentPort.on("message", ({ message: octets }) => {
+    const message = Buffer.from(octets).toString();
     if (message === "fail") throw new Error("out of order");
     held.push(message);
     if (message === "hold") return;
@@ -68,7 +69,8 @@ const IDLE_MS = 30_000;
 /** Hands messages to a thread that runs this module. */
 function threadAt(module: string) {
   const threads = new LongMessages(module);
-  return (message: string) => threads.slice({ message, from: "json", payloadIn: [] });
+  return (message: string) =>
+    threads.slice({ message: Buffer.from(message), from: "json", payloadIn: [] });
 }
 
 /** The path of a module of these lines. */

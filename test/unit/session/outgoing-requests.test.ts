@@ -17,7 +17,7 @@ function requests() {
       made.request({ kind: "call", uri, options: {}, payload, signal: by }),
     publish: (by = signal) =>
       made.request({ kind: "publish", uri: "a.t", options: {}, payload, signal: by }),
-    answers: (message: unknown[]) => made.onMessage(encodeMessage(message, "cbor", false), "cbor"),
+    answers: (message: unknown[]) => made.onMessage(encodeMessage(message, "cbor"), "cbor"),
   };
 }
 
@@ -93,7 +93,7 @@ describe("a request", () => {
   test("keeps its answer, though the octets of a message are borrowed", async () => {
     const { call, requests: all } = requests();
     const waiting = call();
-    const octets = encodeMessage([50, 1, {}, [1]], "cbor", false) as Uint8Array;
+    const octets = encodeMessage([50, 1, {}, [1]], "cbor");
     all.onMessage(octets, "cbor");
     octets.fill(0xff);
     expect(decoded(await waiting)).toMatchObject({ payload: { items: ["8101"] } });

@@ -10,7 +10,7 @@ function session() {
   const sent: (readonly unknown[])[] = [];
   const requests = new OutgoingRequests(({ head }) => sent.push(head));
   const answers = (message: unknown[]) =>
-    requests.onMessage(encodeMessage(message, "cbor", false), "cbor");
+    requests.onMessage(encodeMessage(message, "cbor"), "cbor");
   return { sent, answers, requests, all: requests.subscriptions };
 }
 

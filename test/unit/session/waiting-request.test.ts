@@ -38,7 +38,7 @@ describe("the request that waits", () => {
     ),
   )("for %s", (_title, message, expected) => {
     for (const serializer of ["json", "msgpack", "cbor"] as const) {
-      const encoded = encodeMessage(message, serializer, false);
+      const encoded = encodeMessage(message, serializer);
       expect(waitingRequestOf(encoded, serializer)).toEqual(expected);
     }
   });

@@ -15,7 +15,6 @@ let left = 0;
 
 /** The message type of `8x 18 30 …` or `9f 18 30 …`, 0 to 255; -1 when there is none. */
 export function peekCborType(octets: WireMessage): number {
-  if (typeof octets === "string") return -1;
   // The tag d9d9f7 only marks the octets as CBOR.
   const start = octets[0] === 0xd9 && octets[1] === 0xd9 && octets[2] === 0xf7 ? 3 : 0;
   const head = octets[start] ?? 0;
@@ -30,7 +29,7 @@ export function peekCborType(octets: WireMessage): number {
 
 /** The element behind the one that was read last; -1 if it is no integer from 0 to 2^53 - 1. */
 export function nextCborInteger(octets: WireMessage): number {
-  return typeof octets === "string" || left-- <= 0 ? -1 : readInteger(octets);
+  return left-- <= 0 ? -1 : readInteger(octets);
 }
 
 function readInteger(octets: Uint8Array): number {

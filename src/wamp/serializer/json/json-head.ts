@@ -32,31 +32,31 @@ export function nextJsonInteger(message: WireMessage): number {
 /** Reads the integer behind this character. */
 function readInteger(message: WireMessage, before: number): number {
   skipSpace(message);
-  if (codeAt(message, at) !== before) return -1;
+  if (octetAt(message, at) !== before) return -1;
   at++;
   skipSpace(message);
   const start = at;
   let value = 0;
-  for (let code = codeAt(message, at); isDigit(code); code = codeAt(message, ++at)) {
+  for (let code = octetAt(message, at); isDigit(code); code = octetAt(message, ++at)) {
     if (at - start >= MAX_DIGITS) return -1;
     value = value * 10 + (code - 0x30);
   }
   if (at === start || value >= 2 ** 53) return -1;
   skipSpace(message);
-  const next = codeAt(message, at);
+  const next = octetAt(message, at);
   // Another character belongs to the number, as in 1.5 or 1e3.
   return next === COMMA || next === LIST_END ? value : -1;
 }
 
 function skipSpace(message: WireMessage): void {
-  while (isJsonSpace(codeAt(message, at))) at++;
+  while (isJsonSpace(octetAt(message, at))) at++;
 }
 
 function isDigit(code: number): boolean {
   return code >= 0x30 && code <= 0x39;
 }
 
-/** The character or octet there; NaN behind the end. */
-function codeAt(message: WireMessage, place: number): number {
-  return typeof message === "string" ? message.charCodeAt(place) : (message[place] ?? Number.NaN);
+/** The octet there; NaN behind the end. */
+function octetAt(message: WireMessage, place: number): number {
+  return message[place] ?? Number.NaN;
 }

@@ -15,14 +15,9 @@ import { UnrepresentableValue } from "#wamp/token/unrepresentable-value.ts";
 import { EXACT_DIGITS, exactDecimal } from "./json-number.ts";
 import { isJsonSpace } from "./json-space.ts";
 import { appendCodePoint, binaryOf, hexDigit, shortEscape } from "./json-string.ts";
-import { checkSurrogates, utf8Of } from "./json-text.ts";
 import { unescapedRunEnd } from "./unescaped-run.ts";
 
 const NOTHING = new Uint8Array(0);
-/** A message with more UTF-16 units is encoded into octets of exactly its length. */
-const LONG_MESSAGE = 256 * 1024;
-/** The most octets that UTF-8 needs for a UTF-16 unit. */
-const MAX_UTF8_OCTETS = 3;
 /** Stands for the octet after the last; JSON has no use for NUL. */
 const END = 0;
 const QUOTE = 0x22;
@@ -49,32 +44,11 @@ export class JsonReader implements TokenReader {
   readonly #plain = new OctetBuffer();
   /** Whether an escape of the present string is half of a character. */
   #hasLoneSurrogate = false;
-  /** Holds the octets of a message that came as a string. */
-  readonly #encoded = new OctetBuffer();
 
   read(octets: Uint8Array, sink: TokenSink, enclosing = 0): void {
     if (!isUtf8(octets)) throw malformed("it is not UTF-8");
-    this.#readUtf8(octets, octets.length, sink, enclosing);
-  }
-
-  readText(text: string, sink: TokenSink): void {
-    if (text.length > LONG_MESSAGE) {
-      const octets = utf8Of(text);
-      this.#readUtf8(octets, octets.length, sink, 0);
-      return;
-    }
-    checkSurrogates(text);
-    const encoded = this.#encoded;
-    encoded.clear();
-    encoded.reserve(text.length * MAX_UTF8_OCTETS);
-    encoded.length = encoded.octets.write(text, 0, "utf8");
-    this.#readUtf8(encoded.octets, encoded.length, sink, 0);
-  }
-
-  /** Reads the first `length` octets, which are known to be UTF-8. */
-  #readUtf8(octets: Uint8Array, length: number, sink: TokenSink, enclosing: number): void {
     this.#octets = octets;
-    this.#length = length;
+    this.#length = octets.length;
     this.position = 0;
     this.#nesting.begin(enclosing);
     try {

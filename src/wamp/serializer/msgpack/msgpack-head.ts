@@ -15,7 +15,6 @@ let left = 0;
 
 /** The message type of `9x 30 …` or `dc nnnn 30 …`, 0 to 255; -1 when there is none. */
 export function peekMsgpackType(octets: WireMessage): number {
-  if (typeof octets === "string") return -1;
   const head = octets[0] ?? 0;
   at = 1;
   left = 0;
@@ -29,7 +28,7 @@ export function peekMsgpackType(octets: WireMessage): number {
 
 /** The element behind the one that was read last; -1 if it is no integer from 0 to 2^53 - 1. */
 export function nextMsgpackInteger(octets: WireMessage): number {
-  return typeof octets === "string" || left-- <= 0 ? -1 : readInteger(octets);
+  return left-- <= 0 ? -1 : readInteger(octets);
 }
 
 function readInteger(octets: Uint8Array): number {

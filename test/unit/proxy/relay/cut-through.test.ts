@@ -25,8 +25,8 @@ class PartPeer extends FakePeer {
 }
 
 function relay(from: FakePeerOptions, to: FakePeerOptions, side: "client" | "router" = "router") {
-  const source = new FakePeer({ isText: false, ...from });
-  const target = new PartPeer({ isText: false, ...to });
+  const source = new FakePeer(from);
+  const target = new PartPeer(to);
   const options = { max_buffered: 64, stall_timeout: 0, max_outgoing: 2 ** 30 };
   const observer = { onStalled() {}, onUndeliverable() {}, late: 0 };
   const pressure = new BackPressure(source, target, options, { side, observer });

@@ -2,11 +2,11 @@ import { describe, expect, spyOn, test } from "bun:test";
 import { BackPressure, type Side } from "#proxy/relay/back-pressure.ts";
 import { Relay } from "#proxy/relay/relay.ts";
 import type { Undeliverable } from "#proxy/relay/undeliverable.ts";
-import type { WireMessage } from "#wamp/peer.ts";
 import { encodeMessage } from "#wamp/serializer/message-values.ts";
 import { FakePeer, type FakePeerOptions } from "../../../support/fake-peer.ts";
+import { utf8 } from "../../../support/utf8.ts";
 
-const hex = (message: WireMessage | undefined) =>
+const hex = (message: string | Uint8Array | undefined) =>
   typeof message === "string" ? message : Buffer.from(message ?? []).toString("hex");
 const octets = (text: string) => Uint8Array.from(Buffer.from(text.replaceAll(" ", ""), "hex"));
 
@@ -26,14 +26,25 @@ function relay(from: FakePeerOptions, to: FakePeerOptions, side: Side = "router"
     pressure,
     leftOut,
     failed: failed.promise,
-    relay: new Relay(source, target, side, {
-      observer: {
-        onUndeliverable: (_, why) => leftOut.push(why),
-        onForwardFailed: (at, thrown) => failed.resolve([at, thrown]),
-      },
-      backPressure: () => pressure,
-      isStopped: false,
-    }),
+    relay: withText(
+      new Relay(source, target, side, {
+        observer: {
+          onUndeliverable: (_, why) => leftOut.push(why),
+          onForwardFailed: (at, thrown) => failed.resolve([at, thrown]),
+        },
+        backPressure: () => pressure,
+        isStopped: false,
+      }),
+    ),
+  };
+}
+
+/** A relay of messages that may be written as text. */
+function withText(one: Relay) {
+  return {
+    forward: (message: string | Uint8Array) => one.forward(utf8(message)),
+    refuse: (message: string, why: Undeliverable, onNone?: () => void) =>
+      one.refuse(utf8(message), why, onNone),
   };
 }
 
@@ -238,9 +249,9 @@ describe("a long message", () => {
   });
   const sentence = "Cannot carry message: longer than the 200000 octets that its receiver takes";
 
-  test("arrives as text where the receiver takes text", async () => {
+  test("arrives in the serializer of its receiver", async () => {
     const { relay: one, target } = relay({ serializer: "cbor" }, {});
-    one.forward(encodeMessage([48, 7, {}, "a", [`${long}ü`]], "cbor", false));
+    one.forward(encodeMessage([48, 7, {}, "a", [`${long}ü`]], "cbor"));
     await target.next();
     expect(target.wire).toEqual([`[48,7,{},"a",["${long}ü"]]`]);
   });
@@ -302,7 +313,7 @@ describe("a long message", () => {
 });
 
 describe("events for many subscribers", () => {
-  const event = (text: string) => encodeMessage([36, 1, 2, {}, [text]], "cbor", false);
+  const event = (text: string) => encodeMessage([36, 1, 2, {}, [text]], "cbor");
 
   test("reach each of them as they are", () => {
     const many = Array.from({ length: 4 }, () => relay({ serializer: "cbor" }, {}, "client"));

@@ -19,10 +19,10 @@ function link() {
   return { client, router, stalled, wait, full, link: made };
 }
 
-const CALL = '[48,7,{},"a"]';
+const CALL = Buffer.from('[48,7,{},"a"]');
 /** [50, 7, {}] */
 const RESULT = Uint8Array.fromHex("83183207a0");
-const UNREPRESENTABLE = '[48,7,{},"a",["\\ud800"]]';
+const UNREPRESENTABLE = Buffer.from('[48,7,{},"a",["\\ud800"]]');
 
 test("messages go to the other peer, in its serializer", () => {
   const { client, router, link: one } = link();

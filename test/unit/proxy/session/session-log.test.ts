@@ -98,10 +98,10 @@ test.each<[unknown[], object]>([
   [[2, 7, { authid: 5, authrole: null }], { session: 7, ...none }],
   [[2, 7], { session: 7, ...none }],
 ])("of the WELCOME %j the log has %j", (welcome, fields) => {
-  const octets = encodeMessage(welcome, "cbor", false);
+  const octets = encodeMessage(welcome, "cbor");
   expect(welcomeFields(octets, new FakePeer({ serializer: "cbor" }))).toEqual(fields as never);
 });
 
 test("of a WELCOME that cannot be read the log has nothing", () => {
-  expect(welcomeFields("[2,", new FakePeer())).toEqual({});
+  expect(welcomeFields(Buffer.from("[2,"), new FakePeer())).toEqual({});
 });

@@ -155,30 +155,15 @@ describe("frames", () => {
     expect(socket.writes).toEqual(["head+payloadhp"]);
   });
 
-  test("of text have their header filled in with the octets of the text", async () => {
-    const { writer: one, socket } = writer();
-    const fill = (target: Uint8Array, at: number, octets: number) => {
-      target[at] = 0x81;
-      target[at + 1] = octets;
-    };
-    one.writeText("é", 2, fill);
-    one.writeText("", 2, fill);
-    await microtasks();
-    expect(Buffer.from(socket.text, "latin1").toString("hex")).toBe("8102c3a98100");
-  });
-
   test("stay in order behind what is queued", async () => {
     const { writer: one, socket, write, drain } = writer({ takes: 1 });
     write("abc");
     one.flush();
     one.writeFrame(Buffer.from("H"), 1, Buffer.from("P"));
-    one.writeText("T", 1, (target, at) => {
-      target[at] = 0x3a;
-    });
     await microtasks();
     expect(socket.text).toBe("a");
     drain(100);
-    expect(socket.text).toBe("abcHP:T");
+    expect(socket.text).toBe("abcHP");
   });
 
   test("that do not fit into the buffer go out all the same", async () => {
@@ -186,12 +171,8 @@ describe("frames", () => {
     const long = "x".repeat(65_000);
     one.writeFrame(Buffer.from("1"), 1, Buffer.from(long));
     one.writeFrame(Buffer.from("2"), 1, Buffer.from(long));
-    one.writeText(long, 1, (target, at) => target.fill(0x33, at, at + 1));
-    one.writeText("y".repeat(20_000), 1, (target, at) => target.fill(0x34, at, at + 1));
-    one.writeText("z".repeat(20_000), 1, (target, at) => target.fill(0x35, at, at + 1));
     await microtasks();
-    const ends = `${"y".repeat(20_000)}5${"z".repeat(20_000)}`;
-    expect(socket.text).toBe(`1${long}2${long}3${long}4${ends}`);
+    expect(socket.text).toBe(`1${long}2${long}`);
   });
 });
 
@@ -323,7 +304,6 @@ describe("the end", () => {
     one.end();
     expect([socket.writes, socket.done]).toEqual([["last"], ["shutdown"]]);
     expect([write("late"), one.writeFrame(Buffer.of(0), 1, Buffer.of(0))]).toEqual([true, true]);
-    expect(one.writeText("late", 0, () => {})).toBe(true);
     await microtasks();
     expect(socket.text).toBe("last");
     one.drop();

@@ -51,7 +51,6 @@ describe("peekMessageType", () => {
 /** `[36, 1, 0, {}]`. */
 const MESSAGES = [
   ["json", Buffer.from("[36,1,0,{}]")],
-  ["json", "[36,1,0,{}]"],
   ["msgpack", octetsOf("94 24 01 00 80")],
   ["cbor", octetsOf("84 1824 01 00 a0")],
 ] as const;

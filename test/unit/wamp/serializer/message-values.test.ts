@@ -20,21 +20,20 @@ describe("encodeMessage and decodeMessage", () => {
       Object.fromEntries(Array.from({ length: 70 }, (_, index) => [`k${index}`, index])),
       JSON.parse('{"__proto__":{"x":1}}'),
     ];
-    const decoded = decodeMessage(encodeMessage(message, serializer, false), serializer);
+    const decoded = decodeMessage(encodeMessage(message, serializer), serializer);
     expect(decoded.slice(0, 8)).toEqual(message.slice(0, 8));
     expect(Object.keys(decoded[8] as object)).toEqual(["__proto__"]);
   });
 
   test("encode ids as integers and omit undefined", () => {
     const hex = (message: unknown[], serializer: "cbor" | "msgpack") =>
-      Buffer.from(encodeMessage(message, serializer, false) as Uint8Array).toString("hex");
+      Buffer.from(encodeMessage(message, serializer)).toString("hex");
     expect(hex([2, 2 ** 40, { a: undefined, b: 1 }], "cbor")).toContain("1b0000010000000000");
     expect(hex([2, 2 ** 40, { a: undefined, b: 1 }], "msgpack")).toMatch(
       /^9302(cf|d3)000001000000000081a16201$/,
     );
-    expect(encodeMessage([2, 2n ** 60n, { a: undefined }], "json", true)).toBe(
-      "[2,1152921504606846976,{}]",
-    );
+    const json = encodeMessage([2, 2n ** 60n, { a: undefined }], "json");
+    expect(Buffer.from(json).toString()).toBe("[2,1152921504606846976,{}]");
   });
 
   test.each([
@@ -55,6 +54,8 @@ describe("encodeMessage and decodeMessage", () => {
   });
 
   test("name what they refuse", () => {
-    expect(() => decodeMessage("[null]", "json")).toThrow("not a list with a message type");
+    expect(() => decodeMessage(Buffer.from("[null]"), "json")).toThrow(
+      "not a list with a message type",
+    );
   });
 });

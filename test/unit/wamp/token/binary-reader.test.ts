@@ -105,12 +105,6 @@ describe("malformed messages", () => {
     expect(read).toThrow(MalformedMessage);
     expect(read).toThrow(`Cannot read a ${name} message: ${state}`);
   });
-
-  test.each(["cbor", "msgpack"] as const)("a string is never %s", (name) => {
-    expect(() => tokensOf(readers[name], "[1]")).toThrow(
-      `Cannot read a ${name} message: it came as text`,
-    );
-  });
 });
 
 describe.each([

@@ -2,10 +2,14 @@ import { describe, expect, test } from "bun:test";
 import { MalformedMessage } from "#wamp/token/malformed-message.ts";
 import { UnrepresentableValue } from "#wamp/token/unrepresentable-value.ts";
 import { buildMessage, sliceMessage, sliceSoundItems } from "#wamp/transcode/payload-slice.ts";
+import { utf8 } from "../../../support/utf8.ts";
 
 describe("sliceMessage", () => {
   test("slices JSON with white space", () => {
-    const slices = sliceMessage(' [ 48 , 7 ,{} , "a,b" , [ 1.0 , "]" ] , {"k" : 1} ] ', "json");
+    const slices = sliceMessage(
+      utf8(' [ 48 , 7 ,{} , "a,b" , [ 1.0 , "]" ] , {"k" : 1} ] '),
+      "json",
+    );
     expect(slices.length).toBe(6);
     expect([0, 1, 2, 3].map((index) => slices.value(index))).toEqual([48, 7, {}, "a,b"]);
     expect(Buffer.from(slices.octets(4)).toString()).toBe('[ 1.0 , "]" ]');
@@ -30,7 +34,7 @@ describe("sliceMessage", () => {
   });
 
   test("reads exact values", () => {
-    const slices = sliceMessage('[1,9007199254740993,{"__proto__":"\\u0000AP8="}]', "json");
+    const slices = sliceMessage(utf8('[1,9007199254740993,{"__proto__":"\\u0000AP8="}]'), "json");
     expect(slices.value(1)).toBe(9007199254740993n);
     const map = slices.value(2) as object;
     expect(Object.entries(map)).toEqual([["__proto__", new Uint8Array([0, 255])]]);
@@ -49,31 +53,27 @@ describe("sliceMessage", () => {
     "[-1]",
     "[48,{]",
   ])("refuses %s", (text) => {
-    expect(() => sliceMessage(text, "json")).toThrow(MalformedMessage);
+    expect(() => sliceMessage(utf8(text), "json")).toThrow(MalformedMessage);
   });
 
   test("names what it refuses", () => {
-    expect(() => sliceMessage("{}", "json")).toThrow("not a list with a message type");
+    expect(() => sliceMessage(utf8("{}"), "json")).toThrow("not a list with a message type");
   });
 
   test("takes the type 0", () => {
-    expect(sliceMessage("[0]", "json").value(0)).toBe(0);
+    expect(sliceMessage(utf8("[0]"), "json").value(0)).toBe(0);
   });
 });
 
 describe("sliceMessage, where an item is asked for that is not there", () => {
   test.each([-1, 2, 99])("has nothing at %d", (index) => {
-    const slices = sliceMessage("[48,7]", "json");
+    const slices = sliceMessage(utf8("[48,7]"), "json");
     expect(slices.value(index)).toBeUndefined();
     expect(slices.octets(index)).toHaveLength(0);
   });
 
-  test("refuses a string with a lone surrogate", () => {
-    expect(() => sliceMessage('[48,"\ud800"]', "json")).toThrow(MalformedMessage);
-  });
-
   test("does not take the items of an inner list for its own", () => {
-    const slices = sliceMessage('[48,[1,[2]],{"a":[3]}]', "json");
+    const slices = sliceMessage(utf8('[48,[1,[2]],{"a":[3]}]'), "json");
     expect(slices.length).toBe(3);
     expect(slices.value(1)).toEqual([1, [2]]);
   });
@@ -90,7 +90,7 @@ describe("sliceSoundItems", () => {
     ["", []],
   ])("%s", (text, values) => {
     for (const message of [text, Buffer.from(text)]) {
-      const slices = sliceSoundItems(message, "json");
+      const slices = sliceSoundItems(utf8(message), "json");
       expect(values.map((_, index) => slices.value(index))).toEqual(values);
       expect(slices.length).toBe(values.length);
     }
@@ -107,26 +107,19 @@ describe("buildMessage", () => {
     ["cbor", "85 1832 07 a0 82fb3ff000000000000002 a1616120"],
     ["msgpack", "95 32 07 80 92cb3ff000000000000002 81a161ff"],
   ] as const)("puts a head before a payload transcoded to %s", (target, hex) => {
-    const built = buildMessage(
-      [50, 7, {}],
-      { ...payload, items: [...payload.items] },
-      target,
-      false,
-    );
-    expect(Buffer.from(built as Uint8Array).toString("hex")).toBe(hex.replaceAll(" ", ""));
+    const built = buildMessage([50, 7, {}], { ...payload, items: [...payload.items] }, target);
+    expect(Buffer.from(built).toString("hex")).toBe(hex.replaceAll(" ", ""));
   });
 
   test("keeps the octets of the payload between equal serializers", () => {
     const items = [Buffer.from("[ 1.0, 2 ]")];
-    expect(buildMessage([50, 7, {}], { serializer: "json", items }, "json", true)).toBe(
-      "[50,7,{},[ 1.0, 2 ]]",
-    );
+    const built = buildMessage([50, 7, {}], { serializer: "json", items }, "json");
+    expect(Buffer.from(built).toString()).toBe("[50,7,{},[ 1.0, 2 ]]");
   });
 
   test("has the head alone where the payload has no items", () => {
-    expect(buildMessage([50, 7, {}], { serializer: "cbor", items: [] }, "json", true)).toBe(
-      "[50,7,{}]",
-    );
+    const built = buildMessage([50, 7, {}], { serializer: "cbor", items: [] }, "json");
+    expect(Buffer.from(built).toString()).toBe("[50,7,{}]");
   });
 
   test.each([
@@ -135,7 +128,7 @@ describe("buildMessage", () => {
   ])("of %s and %s names the place of an unrepresentable value", (first, second, place) => {
     const items = [Buffer.from(first, "hex"), Buffer.from(second, "hex")];
     try {
-      buildMessage([50, 7, {}], { serializer: "cbor", items }, "json", true);
+      buildMessage([50, 7, {}], { serializer: "cbor", items }, "json");
       throw new Error("nothing was thrown");
     } catch (error) {
       expect(error).toBeInstanceOf(UnrepresentableValue);

@@ -3,23 +3,26 @@
 import { describe, expect, test } from "bun:test";
 import { Failure } from "#base/failure.ts";
 import { routedMessagesOf, type Sender } from "#wamp/message-direction.ts";
-import type { WireMessage } from "#wamp/peer.ts";
 import type { SerializerName } from "#wamp/serializer-name.ts";
 import { MalformedMessage } from "#wamp/token/malformed-message.ts";
 import { checkRoutedMessage } from "#wamp/transcode/routed-message.ts";
+import { utf8 } from "../../../support/utf8.ts";
+
+/** JSON is written as text. */
+type Message = string | Uint8Array;
 
 const octets = (hex: string) => Buffer.from(hex.replaceAll(" ", ""), "hex");
 
-function check(message: WireMessage, serializer: SerializerName, type: number, sender: Sender) {
-  return () => checkRoutedMessage(message, serializer, type, routedMessagesOf(sender));
+function check(message: Message, serializer: SerializerName, type: number, sender: Sender) {
+  return () => checkRoutedMessage(utf8(message), serializer, type, routedMessagesOf(sender));
 }
 
 describe("a message is sound with", () => {
-  test.each<[string, WireMessage, SerializerName, number, Sender]>([
+  test.each<[string, Message, SerializerName, number, Sender]>([
     ["the id 1", '[48,1,{},"a"]', "json", 48, "client"],
     ["the highest id", '[48,9007199254740992,{},"a"]', "json", 48, "client"],
     ["an id of 16 digits", '[48,9007199254740991,{},"a"]', "json", 48, "client"],
-    ["an id as octets", Buffer.from('[48,12,{},"a"]'), "json", 48, "client"],
+    ["an id of two digits", '[48,12,{},"a"]', "json", 48, "client"],
     ["white space", " [ 36 , 1\n,\t2 , {} ] ", "json", 36, "router"],
     ["an id that is written as a float", '[48,1.0,{},"a"]', "json", 48, "client"],
     ["an id with an exponent", '[48,1e3,{},"a"]', "json", 48, "client"],
@@ -48,7 +51,7 @@ describe("a message is sound with", () => {
 
 describe("a message is refused with", () => {
   const digits = "1".repeat(100_000);
-  test.each<[string, WireMessage, SerializerName, number, Sender, string]>([
+  test.each<[string, Message, SerializerName, number, Sender, string]>([
     ["no id", "[48]", "json", 48, "client", "Cannot accept CALL: element 1 is no id"],
     ["null", '[48,null,{},"a"]', "json", 48, "client", "CALL: element 1 is no id"],
     ["-1", "[50,-1,{}]", "json", 50, "router", "RESULT: element 1 is no id"],
@@ -79,7 +82,7 @@ describe("a message is refused with", () => {
 });
 
 describe("a message is malformed that", () => {
-  test.each<[string, WireMessage, SerializerName, number]>([
+  test.each<[string, Message, SerializerName, number]>([
     ["ends within its first id", '[48,"', "json", 48],
     ["ends behind its type", "[48,", "json", 48],
     ["has no value for its id", "[48,}", "json", 48],

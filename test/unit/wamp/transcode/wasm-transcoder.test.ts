@@ -23,13 +23,6 @@ describe("a message is taken up to", () => {
     expect(transcode("cbor", "json")(Buffer.alloc(limit + 1))).toBeUndefined();
   });
 
-  test("a third of that, as a string", () => {
-    const third = Math.floor((256 * 1024) / 3);
-    const taken = text(third).toString();
-    expect(transcode("json", "cbor")(taken)?.length).toBe(third - 4 + 6);
-    expect(transcode("json", "cbor")(`${taken} `)).toBeUndefined();
-  });
-
   test("1 MiB of what it becomes", () => {
     // Each control character takes six octets in JSON.
     const controls = (count: number) =>
@@ -86,12 +79,6 @@ describe("a message that is cut off is refused", () => {
       expect(run(whole.subarray(0, length))).toBeUndefined();
     }
   });
-});
-
-test("text that came as a string is refused when it has half of a character", () => {
-  expect(transcode("json", "cbor")('["ä"]')?.toString("hex")).toBe("8162c3a4");
-  expect(transcode("json", "cbor")("1")?.toString("hex")).toBe("01");
-  expect(transcode("json", "cbor")('["\ud800"]')).toBeUndefined();
 });
 
 test("a long text is checked to its end", () => {

@@ -115,15 +115,13 @@ describe("JsonReader", () => {
     }
   });
 
-  test("octets that are not UTF-8 are malformed, and so is a string with a lone surrogate", () => {
+  test("octets that are not UTF-8 are malformed", () => {
     expect(() => tokensOf(reader, octetsOf("22 c328 22"))).toThrow("it is not UTF-8");
-    expect(() => tokensOf(reader, '"\ud800"')).toThrow("it has a lone surrogate");
   });
 
   test("a string of more than 256 Ki characters is read like a short one", () => {
     const long = "é".repeat(300_000);
     expect(tokensOf(reader, `["${long}"]`)).toBe(`[-1 @0 text:${long} ]1/-1`);
-    expect(() => tokensOf(reader, `"${long}\ud800"`)).toThrow("it has a lone surrogate");
   });
 
   test("an integer of more than 1233 digits is unrepresentable", () => {
@@ -139,7 +137,7 @@ describe("JsonReader", () => {
         throw new UnrepresentableValue(what);
       }
     }
-    const read = (text: string) => () => reader.readText(text, new Throwing());
+    const read = (text: string) => () => reader.read(Buffer.from(text), new Throwing());
     expect(read('[1,{"a":2,"b c":[1e999]}]')).toThrow('at [1]["b c"][0]');
     expect(read('{"\\u0061":1e999}')).toThrow("at .a");
     expect(read('[{"a":[]},{"b":{"c":1},"d":1e999}]')).toThrow("at [1].d");

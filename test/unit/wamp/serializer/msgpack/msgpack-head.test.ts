@@ -46,12 +46,6 @@ test.each([
   expect(peekMsgpackType(octetsOf(hex))).toBe(-1);
 });
 
-test("a string has none", () => {
-  expect(peekMsgpackType("\x91\x30")).toBe(-1);
-  expect(peekMsgpackType(octetsOf("93 06 01 01"))).toBe(6);
-  expect(nextMsgpackInteger("1111")).toBe(-1);
-});
-
 /** The integers of a message, up to the first element that is none. */
 function integersOf(message: WireMessage): number[] {
   const integers = [peekMsgpackType(message)];
