@@ -154,7 +154,7 @@ async function startFromFile(
   log: LogChoice,
 ): Promise<number> {
   if (file !== undefined && !/[./\\]/.test(file) && !existsSync(file)) {
-    const { didYouMean } = await import("#config/schema/fault-sentence.ts");
+    const { didYouMean } = await import("#config/schema/did-you-mean.ts");
     const hint =
       didYouMean(file, [...program.commands.map((command) => command.name()), "help"]) ||
       " (see crossproxy --help)";

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { didYouMean } from "./schema/fault-sentence.ts";
+import { didYouMean } from "./schema/did-you-mean.ts";
 import type { JsonPath } from "./text/config-issue.ts";
 import type { ParsedText, ParsedWarning } from "./text/parsed-text.ts";
 

@@ -6,7 +6,7 @@
 
 import { asMap } from "#base/record.ts";
 import type { ProxyWorkerConfig } from "#config/node/worker-config.ts";
-import { didYouMean } from "#config/schema/fault-sentence.ts";
+import { didYouMean } from "#config/schema/did-you-mean.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
 import type { Report } from "#config/text/report.ts";
 import type { RoutesItem } from "./connection-schema.ts";

@@ -5,7 +5,8 @@
  */
 
 import * as v from "valibot";
-import { didYouMean, listWords, nameFound } from "./fault-sentence.ts";
+import { didYouMean } from "./did-you-mean.ts";
+import { listWords, nameFound } from "./fault-sentence.ts";
 import type { Schema } from "./schema-shape.ts";
 
 /** Schemas by the value of the attribute `type`. */

@@ -4,22 +4,7 @@
  * @module
  */
 
-import { distance } from "fastest-levenshtein";
 import type * as v from "valibot";
-
-/**
- * `; did you mean "…"?` for the nearest of `known`, or nothing when none is near. The WAMP specification
- * writes some names with a prefix that they do not have here, such as `wamp-scram`.
- */
-export function didYouMean(word: string, known: readonly string[]): string {
-  const limit = Math.max(1, Math.floor(word.length / 2));
-  const bare = word.replace(/^wamp[-_]/, "");
-  const near = known
-    .map((name) => ({ name, steps: Math.min(distance(word, name), distance(bare, name)) }))
-    .filter(({ steps }) => steps <= limit)
-    .sort((a, b) => a.steps - b.steps)[0];
-  return near === undefined ? "" : `; did you mean "${near.name}"?`;
-}
 
 /** `"a", "b" or "c"`. */
 export function listWords(known: readonly string[]): string {

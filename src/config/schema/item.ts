@@ -5,7 +5,7 @@
  */
 
 import * as v from "valibot";
-import { didYouMean } from "./fault-sentence.ts";
+import { didYouMean } from "./did-you-mean.ts";
 import type { Schema } from "./schema-shape.ts";
 
 /** Names that valibot drops from every map without a fault; `__proto__` is refused by the parsers. */

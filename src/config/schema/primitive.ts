@@ -5,7 +5,8 @@
  */
 
 import * as v from "valibot";
-import { didYouMean, listWords } from "./fault-sentence.ts";
+import { didYouMean } from "./did-you-mean.ts";
+import { listWords } from "./fault-sentence.ts";
 import { mapOf } from "./item.ts";
 import { withKeywords } from "./json-keywords.ts";
 

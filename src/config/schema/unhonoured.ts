@@ -11,7 +11,7 @@ import { isRecord } from "#base/record.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
 import type { Report } from "#config/text/report.ts";
 import { optional, required } from "./attribute.ts";
-import { didYouMean } from "./fault-sentence.ts";
+import { didYouMean } from "./did-you-mean.ts";
 import { openItem } from "./item.ts";
 import {
   type Action,

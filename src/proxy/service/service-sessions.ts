@@ -13,7 +13,8 @@ import type { AuthenticatorCall, Authenticators } from "#auth/authenticators.ts"
 import { abortable } from "#base/abortable.ts";
 import { Failure } from "#base/failure.ts";
 import type { Logger } from "#observe/logger.ts";
-import { Failover, type Route } from "#proxy/routing/route.ts";
+import { Failover } from "#proxy/routing/failover.ts";
+import type { Route } from "#proxy/routing/route.ts";
 import type { RouteTable } from "#proxy/routing/route-table.ts";
 import type { NodeCredentials } from "#proxy/routing/router-join-messages.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";

@@ -11,7 +11,7 @@ import { Authentication } from "#auth/authentication.ts";
 import type { Accept, AuthOutcome } from "#auth/pending-auth.ts";
 import type { AuthConfig } from "#config/auth/auth-config.ts";
 import type { BackendSession } from "#proxy/routing/backend-session.ts";
-import type { Failover } from "#proxy/routing/route.ts";
+import type { Failover } from "#proxy/routing/failover.ts";
 import {
   answerChallenge,
   helloToRouter,

@@ -8,7 +8,8 @@
  * @module
  */
 
-import { type Attempt, readRealm, TOO_MANY_ATTEMPTS } from "#auth/authentication.ts";
+import { type Attempt, TOO_MANY_ATTEMPTS } from "#auth/authentication.ts";
+import { readRealm } from "#auth/read-hello.ts";
 import { Failure } from "#base/failure.ts";
 import type { BackendSession } from "#proxy/routing/backend-session.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";

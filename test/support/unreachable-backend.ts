@@ -1,0 +1,30 @@
+/**
+ * A backend of a route whose router's socket does not exist.
+ *
+ * @module
+ */
+
+import { Backend } from "#proxy/routing/backend.ts";
+import { afterTest } from "./cleanups.ts";
+import { quiet } from "./quiet-context.ts";
+
+/** The backend `id`, which carries so many sessions. It is down after one failure, up after one success. */
+export function unreachableBackend(id: string, sessions = 0): Backend {
+  const made = new Backend(
+    {
+      id,
+      transport: {
+        type: "rawsocket",
+        endpoint: { type: "unix", path: `/run/${id}.sock`, timeoutMs: 1000 },
+        serializer: "cbor",
+        max_message_size: 2 ** 24,
+      },
+      auth: "anonymous-proxy",
+      health_check: { interval: 1_000_000, rise: 1, fall: 1, while_up: false },
+    },
+    { log: quiet, slowStartMs: 1000 },
+  );
+  afterTest(() => made.stop());
+  made.sessions = sessions;
+  return made;
+}
