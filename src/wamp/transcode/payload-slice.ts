@@ -6,6 +6,7 @@
 
 import type { WireMessage } from "#wamp/peer.ts";
 import { utf8Of } from "#wamp/serializer/json/json-text.ts";
+import { peekMessageType } from "#wamp/serializer/message-head.ts";
 import { encodeMessage } from "#wamp/serializer/message-values.ts";
 import { readItem } from "#wamp/serializer/read-value.ts";
 import { serializers } from "#wamp/serializer/serializers.ts";
@@ -68,14 +69,15 @@ export class MessageSlices {
 /**
  * Slices a message into its items and checks all of it.
  *
- * @throws MalformedMessage when it is not a well-formed list that begins with an integer.
+ * @throws MalformedMessage when it is not a well-formed list that begins with a message type.
  */
 export function sliceMessage(message: WireMessage, serializer: SerializerName): MessageSlices {
   const octets = typeof message === "string" ? utf8Of(message) : message;
   const { reader } = serializers[serializer];
   const bounds = new ItemBounds(reader);
   reader.read(octets, bounds);
-  if (!bounds.isMessage) throw new MalformedMessage(serializer, "not a list with a message type");
+  // The relay forwards no message whose type cannot be peeked, so a router takes none either.
+  peekMessageType(octets, serializer);
   return new MessageSlices(octets, serializer, bounds.bounds);
 }
 
