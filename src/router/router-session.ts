@@ -66,18 +66,19 @@ const DEFAULT_MAX_BUFFERED_OCTETS = 16 * 1024 * 1024;
 type Joining = Authentication | AssignedIdentity;
 
 /** The state of a session. */
-type State =
-  | {
-      name: "joining";
-      authentication: Joining;
-      canceled: AbortController;
-      /** Whether a HELLO or an AUTHENTICATE is being processed. */
-      isBusy: boolean;
-      /** Whether a CHALLENGE was sent. */
-      isChallenged: boolean;
-    }
-  | JoinedState
-  | { name: "closed" };
+type State = JoiningState | JoinedState | { name: "closed" };
+
+interface JoiningState {
+  name: "joining";
+  authentication: Joining;
+  canceled: AbortController;
+  /** Whether a HELLO or an AUTHENTICATE is being processed. */
+  isBusy: boolean;
+  /** Whether a CHALLENGE was sent. */
+  isChallenged: boolean;
+  /** Whether the client has left a session, and has sent no HELLO since. */
+  hasLeft: boolean;
+}
 
 interface JoinedState {
   name: "joined";
@@ -101,6 +102,8 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
   #state: State;
   /** Whether too much waits for the client, so that its session ends. */
   #isSlow = false;
+  /** How many messages arrived after the end of a session. */
+  #late = 0;
   #needs = NO_NEEDS;
 
   constructor(
@@ -121,12 +124,16 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
     this.#maxBufferedOctets = options.maxBufferedOctets ?? DEFAULT_MAX_BUFFERED_OCTETS;
     this.#onEnd = options.onEnd;
     this.#assigned = options.identity;
-    this.#state = this.#beginJoin();
+    this.#state = this.#beginJoin(false);
     if (!trustsProxies(auth)) peer.limitMessages?.(MAX_JOIN_OCTETS);
   }
 
   onMessage(message: WireMessage): void {
     const state = this.#state;
+    if (state.name === "closed" || (state.name === "joining" && this.#isLate(state, message))) {
+      this.#late += 1;
+      return;
+    }
     try {
       if (state.name === "joining") this.#onJoinMessage(state, message);
       if (state.name === "joined") this.#onJoinedMessage(state, message);
@@ -150,7 +157,7 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
   }
 
   onClose(reason: string): void {
-    this.#log.debug("peer closed", { ...this.#logFields(), reason });
+    this.#log.debug("peer closed", { ...this.#logFields(), reason, late: this.#late });
     this.#drain.stop();
     this.#end();
     this.#onEnd(this);
@@ -170,17 +177,30 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
     this.#peer.close(CloseCode.goingAway, reasonUri);
   }
 
-  #beginJoin(): State {
+  #beginJoin(hasLeft: boolean): State {
     this.#timeouts.awaitHello();
     const canceled = new AbortController();
     const { details } = this.#peer;
     const authentication = this.#assigned
       ? new AssignedIdentity(this.#assigned)
       : new Authentication(this.#auth, details, this.#support, canceled.signal);
-    return { name: "joining", authentication, canceled, isBusy: false, isChallenged: false };
+    const waiting = { isBusy: false, isChallenged: false };
+    return { name: "joining", authentication, canceled, ...waiting, hasLeft };
   }
 
-  #onJoinMessage(state: State & { name: "joining" }, message: WireMessage): void {
+  /** Whether a message came behind the GOODBYE of the client, which only HELLO and ABORT may follow. */
+  #isLate({ hasLeft }: JoiningState, message: WireMessage): boolean {
+    if (!hasLeft) return false;
+    try {
+      const type = peekMessageType(message, this.#peer.serializer);
+      return type !== MessageType.HELLO && type !== MessageType.ABORT;
+    } catch (thrown) {
+      if (thrown instanceof MalformedMessage) return true;
+      throw thrown;
+    }
+  }
+
+  #onJoinMessage(state: JoiningState, message: WireMessage): void {
     if (!trustsProxies(this.#auth)) refuseTooLong(message);
     // A message type is an integer, also where a value of the message could not tell 1.0 from 1.
     peekMessageType(message, this.#peer.serializer);
@@ -196,6 +216,7 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
       throw violation(`Cannot accept ${messageTypeName(type)}: the session has not joined`);
     }
     state.isBusy = true;
+    state.hasLeft = false;
     if (type === MessageType.HELLO) this.#needs = clientNeeds(list);
     if (state.isChallenged) this.#timeouts.authenticated();
     else this.#timeouts.awaitWelcome();
@@ -208,7 +229,7 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
       .catch((thrown: unknown) => this.#fail(thrown));
   }
 
-  #onOutcome(state: State & { name: "joining" }, outcome: AuthOutcome): void {
+  #onOutcome(state: JoiningState, outcome: AuthOutcome): void {
     if (this.#state !== state) return;
     state.isBusy = false;
     switch (outcome.kind) {
@@ -373,7 +394,7 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
     this.#end();
     const reason = this.#needs.normalClose ? ErrorUri.normal : ErrorUri.goodbyeAndOut;
     this.#send([MessageType.GOODBYE, {}, reason]);
-    this.#state = this.#beginJoin();
+    this.#state = this.#beginJoin(true);
   }
 
   /** Ends this session, and no other, after a violation of its client or a fault of the program. */

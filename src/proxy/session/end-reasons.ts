@@ -36,6 +36,7 @@ export interface EventReasons {
 }
 
 const lost = { kind: "router_lost", code: CloseCode.serviceRestart } as const;
+const closedAlone = { code: CloseCode.goingAway, reason: "the node shuts down" };
 const shutdown = { uri: ErrorUri.systemShutdown, sentence: "The node shuts down" };
 
 /** What a client is sent when its router sends a message that is not allowed. */
@@ -83,7 +84,7 @@ export const EVENT_REASONS: Record<SessionEvent, EventReasons> = {
   shutdown: {
     abort: shutdown,
     goodbye: { ...shutdown, kind: "shutdown", code: CloseCode.goingAway },
-    close: { waiting: { code: CloseCode.goingAway, reason: "the node shuts down" } },
+    close: { waiting: closedAlone, left: closedAlone },
   },
 };
 

@@ -326,7 +326,7 @@ export class FrontendSession
   #startAgain(): void {
     const { state } = this;
     this.leaveRouter(ErrorUri.closeRealm, false);
-    this.state = { name: "waiting" };
+    this.state = { name: "left" };
     this.stopGoodbyeTimer();
     this.timeouts.awaitHello();
     // Through `onMessage`, so that a fault in the HELLO is the client's and not the router's.

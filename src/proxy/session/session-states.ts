@@ -3,12 +3,12 @@
  * client, every message of the router, and every other event.
  *
  *     waiting -> authenticating <-> challenged -> connecting -> joining -> joined
- *        ^                                                                   |
- *        +----------- router's GOODBYE <- leaving <- client's GOODBYE -------+
+ *                      ^                                                     |
+ *                    left <- router's GOODBYE <- leaving <- client's GOODBYE +
  *
  * With passthrough the router authenticates, and `connecting` follows `waiting`. `rejoining` is
- * `leaving` after the client's next HELLO has arrived. In `ending` the client has been sent GOODBYE and
- * has a second to answer it. The tables are the same as those of docs/sessions.md, which explains the
+ * `leaving` after the client's next HELLO has arrived. In `left` the client has its answer and may send HELLO.
+ * In `ending` the client has been sent GOODBYE and has a second to answer it. The tables are the same as those of docs/sessions.md, which explains the
  * actions.
  *
  * @module
@@ -27,6 +27,7 @@ export type SessionState =
   | "joined"
   | "leaving"
   | "rejoining"
+  | "left"
   | "ending"
   | "closed";
 
@@ -101,6 +102,7 @@ export const FROM_CLIENT: Record<SessionState, readonly ClientAction[]> = {
   joined:         ["refuse", "refuse",       "leave",  "close", "carry",  "refuse"],
   leaving:        ["keep",   "late",         "late",   "close", "late",   "late"],
   rejoining:      ["refuse", "refuse",       "refuse", "close", "refuse", "refuse"],
+  left:           ["begin",  "late",         "late",   "close", "late",   "late"],
   ending:         ["late",   "late",         "close",  "close", "late",   "late"],
   closed:         ["late",   "late",         "late",   "late",  "late",   "late"],
 };
@@ -116,6 +118,7 @@ export const FROM_ROUTER: Record<SessionState, readonly RouterAction[]> = {
   joined:         ["fail",    "fail",   "end",    "abort", "carry", "fail"],
   leaving:        ["finish",  "finish", "left",   "abort", "carry", "finish"],
   rejoining:      ["finish",  "finish", "left",   "abort", "carry", "finish"],
+  left:           ["none",    "none",   "none",   "none",  "none",  "none"],
   ending:         ["none",    "none",   "none",   "none",  "none",  "none"],
   closed:         ["none",    "none",   "none",   "none",  "none",  "none"],
 };
@@ -131,6 +134,7 @@ export const AT_EVENT: Record<SessionState, readonly EventAction[]> = {
   joined:         ["gone", "goodbye", "drop", "goodbye", "none",   "goodbye"],
   leaving:        ["gone", "finish",  "drop", "finish",  "finish", "goodbye"],
   rejoining:      ["gone", "finish",  "drop", "finish",  "finish", "goodbye"],
+  left:           ["gone", "none",    "none", "none",    "abort",  "close"],
   ending:         ["gone", "none",    "none", "none",    "close",  "none"],
   closed:         ["none", "none",    "none", "none",    "none",   "none"],
 };

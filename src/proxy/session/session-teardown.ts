@@ -51,6 +51,7 @@ type State =
   | { name: "joined"; link: SessionLink; backend: BackendSession }
   | { name: "leaving"; link: SessionLink; backend: BackendSession }
   | { name: "rejoining"; link: SessionLink; backend: BackendSession; hello: WireMessage }
+  | { name: "left" }
   | { name: "ending" }
   | { name: "closed" };
 

@@ -5,6 +5,7 @@
  */
 
 import type { WireMessage } from "#wamp/peer.ts";
+import { peekMessageType } from "#wamp/serializer/message-head.ts";
 import { encodeMessage } from "#wamp/serializer/message-values.ts";
 import { readItem } from "#wamp/serializer/read-value.ts";
 import { serializers } from "#wamp/serializer/serializers.ts";
@@ -67,13 +68,14 @@ export class MessageSlices {
 /**
  * Slices a message into its items and checks all of it.
  *
- * @throws MalformedMessage when it is not a well-formed list that begins with an integer.
+ * @throws MalformedMessage when it is not a well-formed list that begins with a message type.
  */
 export function sliceMessage(octets: WireMessage, serializer: SerializerName): MessageSlices {
   const { reader } = serializers[serializer];
   const bounds = new ItemBounds(reader);
   reader.read(octets, bounds);
-  if (!bounds.isMessage) throw new MalformedMessage(serializer, "not a list with a message type");
+  // The relay forwards no message whose type cannot be peeked, so a router takes none either.
+  peekMessageType(octets, serializer);
   return new MessageSlices(octets, serializer, bounds.bounds);
 }
 

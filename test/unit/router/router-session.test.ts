@@ -6,7 +6,9 @@ import { RouterSession } from "#router/router-session.ts";
 import { MessageType as M } from "#wamp/message-type.ts";
 import { FakePeer, type FakePeerOptions } from "../../support/fake-peer.ts";
 import { fakeTime } from "../../support/fake-time.ts";
+import { keptLog } from "../../support/kept-log.ts";
 import { noAuthenticators } from "../../support/no-authenticators.ts";
+import { everything, openRouter } from "../../support/router-harness.ts";
 
 const quiet = { error() {}, warn() {}, info() {}, debug() {} };
 const all = { call: true, register: true, publish: true, subscribe: true };
@@ -190,6 +192,41 @@ describe("joining", () => {
     ]);
     expect(realms.get("realm1")?.size).toBe(0);
     expect((await ask(peer, [M.HELLO, "realm1", { roles }]))[0]).toBe(M.WELCOME);
+  });
+
+  test.each([
+    ["a second GOODBYE", [M.GOODBYE, {}, "wamp.close.normal"]],
+    ["a request", [M.SUBSCRIBE, 1, {}, "a.b"]],
+    ["AUTHENTICATE", [M.AUTHENTICATE, "", {}]],
+    ["a message of the router's", [M.EVENT, 1, 1, {}]],
+    ["what is no message", "{"],
+  ])("drops %s behind GOODBYE, as late", async (_name, message) => {
+    const peer = await join();
+    peer.says([M.GOODBYE, {}, "wamp.close.normal"]);
+    await peer.next();
+    if (typeof message === "string") peer.saysOctets(message);
+    else peer.says(message);
+    expect([peer.sent, peer.closed]).toEqual([[], undefined]);
+    expect((await ask(peer, [M.HELLO, "realm1", { roles }]))[0]).toBe(M.WELCOME);
+  });
+
+  test("counts what comes behind its end, and says how many messages in the debug log", async () => {
+    const { log, logged } = keptLog("debug");
+    const router = openRouter([{ name: "r", permissions: [everything] }], log);
+    const peer = await router.join();
+    peer.says([M.GOODBYE, {}, "wamp.close.normal"]);
+    peer.says([M.GOODBYE, {}, "wamp.close.normal"]);
+    peer.says([M.ABORT, {}, "wamp.error.abort"]);
+    peer.says([M.CALL, 1, {}, "a.b"]);
+    peer.disconnect();
+    expect(logged.at(-1)).toEqual(["peer closed", expect.objectContaining({ late: 2 })]);
+  });
+
+  test("ends the connection at an ABORT behind GOODBYE", async () => {
+    const peer = await join();
+    peer.says([M.GOODBYE, {}, "wamp.close.normal"]);
+    peer.says([M.ABORT, {}, "wamp.error.abort"]);
+    expect(peer.closed?.code).toBe(1000);
   });
 
   test("answers Autobahn for Python, which would join again, with wamp.close.normal", async () => {

@@ -197,7 +197,10 @@ test("a client that waits for nothing is told by the close", () => {
   const closes = Object.values(EVENT_REASONS).flatMap(({ close }) => (close ? [close] : []));
   expect(closes).toEqual([
     { ending: { code: 1001, reason: "goodbye" } },
-    { waiting: { code: 1001, reason: "the node shuts down" } },
+    {
+      waiting: { code: 1001, reason: "the node shuts down" },
+      left: { code: 1001, reason: "the node shuts down" },
+    },
   ]);
 });
 

@@ -56,6 +56,21 @@ describe("sliceMessage", () => {
     expect(() => sliceMessage(utf8(text), "json")).toThrow(MalformedMessage);
   });
 
+  test.each([
+    ["a tag before it", "c1 82 1830 07"],
+    ["a tag before its type", "82 c1 1830 07"],
+    ["a big integer as its type", "82 c24130 07"],
+    ["the mark of CBOR twice", "d9d9f7 d9d9f7 82 1830 07"],
+    ["a type beyond 255", "82 190130 07"],
+  ])("refuses a list of CBOR with %s, as the relay does", (_, hex) => {
+    const octets = Buffer.from(hex.replaceAll(" ", ""), "hex");
+    expect(() => sliceMessage(octets, "cbor")).toThrow("not a list with a message type");
+  });
+
+  test("takes the mark of CBOR before a list", () => {
+    expect(sliceMessage(Buffer.from("d9d9f782183007", "hex"), "cbor").value(0)).toBe(48);
+  });
+
   test("names what it refuses", () => {
     expect(() => sliceMessage(utf8("{}"), "json")).toThrow("not a list with a message type");
   });
