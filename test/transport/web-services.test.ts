@@ -179,6 +179,14 @@ test("static finds index files and sends folders to their slash", async () => {
   expect([below.status, below.headers.get("location")]).toEqual([302, "./sub/"]);
 });
 
+test("static sends a folder with a query that becomes longer to its slash", async () => {
+  const url = await start({ files: staticAt(await site()) });
+  const query = '"'.repeat(8000);
+  expect(await answerTo(url, `/files/sub?${query}`)).toContain(
+    `\r\nLocation: ./sub/?${"%22".repeat(8000)}\r\n`,
+  );
+});
+
 test("static shows neither dotfiles nor what is outside of its folder", async () => {
   const root = await site();
   const url = await start({ "/": staticAt(root, { enable_directory_listing: true }) });
@@ -202,8 +210,8 @@ test("static shows neither dotfiles nor what is outside of its folder", async ()
   }
 });
 
-/** Sends a request as it stands, which no fetch would do, and gives the status line. */
-async function statusOf(url: string, target: string, host: string): Promise<string> {
+/** Sends a request as it stands, which no fetch would do; gives the answer, or fails where it is cut off. */
+async function answerTo(url: string, target: string, host = "any"): Promise<string> {
   const answer = Promise.withResolvers<string>();
   let received = "";
   await Bun.connect({
@@ -216,11 +224,15 @@ async function statusOf(url: string, target: string, host: string): Promise<stri
       data: (_, octets) => {
         received += octets.toString("latin1");
       },
-      close: () => answer.resolve(received.split("\r\n")[0] ?? ""),
+      error: (_, error) => answer.reject(error),
+      close: (_, error) => (error ? answer.reject(error) : answer.resolve(received)),
     },
   });
   return answer.promise;
 }
+
+const statusOf = async (url: string, target: string, host: string) =>
+  (await answerTo(url, target, host)).split("\r\n")[0];
 
 test("requests that no browser sends are refused", async () => {
   const url = await start({ "/": staticAt(await site()) });

@@ -75,7 +75,7 @@ export class AnswerWriter {
     else this.#begin(Buffer.from(head, "latin1"), body);
     if (this.isIdle) return;
     this.#deadline ??= setTimeout(() => this.#socket.terminate(), ANSWER_TIMEOUT_MS);
-    if (body instanceof Uint8Array && !isShared) HeldAnswers.add(this.#socket, body.length);
+    if (body instanceof Uint8Array && !isShared) HeldAnswers.add(this.#socket, body);
   }
 
   #writeJoined(head: string, body: Uint8Array | null): void {
@@ -92,7 +92,7 @@ export class AnswerWriter {
     const isWaiting = this.#head !== null;
     // Behind what is left of an interim answer.
     this.#head = this.#head === null ? head : Buffer.concat([this.#head.subarray(this.#at), head]);
-    this.#body = body;
+    this.#body = body?.length === 0 ? null : body;
     this.#at = 0;
     if (!isWaiting) this.#advance();
   }
@@ -142,8 +142,8 @@ export class AnswerWriter {
     const source = this.#head ?? this.#body;
     if (source === null) return null;
     const { octets, from, to } = this.#readFrom(source);
-    const written = this.#socket.write(octets, from, to - from);
-    if (written < 0 || to === from) {
+    const written = to === from ? -1 : this.#socket.write(octets, from, to - from);
+    if (written < 0) {
       this.#abandon();
       return null;
     }

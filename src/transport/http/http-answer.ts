@@ -49,6 +49,26 @@ export class FilePart {
     return readSync(this.#descriptor, buffer, 0, wanted, this.#start + at);
   }
 
+  /**
+   * Reads all of it into memory, and closes the file.
+   *
+   * @throws Error when the file has become shorter, or cannot be read.
+   */
+  take(): Uint8Array {
+    // Not of Buffer's pool, which they would keep in memory with them.
+    const octets = Buffer.allocUnsafeSlow(this.length);
+    try {
+      for (let at = 0; at < octets.length; ) {
+        const read = this.read(octets.subarray(at), at);
+        if (read === 0) throw new Error("Cannot read a part of a file: it has become shorter");
+        at += read;
+      }
+      return octets;
+    } finally {
+      this.close();
+    }
+  }
+
   /** Closes the file; a second call has no effect. */
   close(): void {
     if (this.#descriptor !== null) closeSync(this.#descriptor);

@@ -48,6 +48,8 @@ export class PersistentConnection implements ConnectionEvents, TurnTaker {
   #isAnswered = false;
   #isPaused = false;
   #hasEnded = false;
+  /** Whether this side has ended the connection. */
+  #isEnding = false;
   #isClosed = false;
   /** When the last answer was written. */
   #idleSince = 0;
@@ -72,6 +74,8 @@ export class PersistentConnection implements ConnectionEvents, TurnTaker {
       this.#events.received(chunk);
       return;
     }
+    // Its answer would be lost.
+    if (this.#isEnding) return;
     if (this.#pipelined !== null) {
       this.#pipelined = Buffer.concat([this.#pipelined, chunk]);
       return;
@@ -104,6 +108,7 @@ export class PersistentConnection implements ConnectionEvents, TurnTaker {
   end(): void {
     if (this.#events !== null || this.#isClosed) return;
     const { socket } = this.#options;
+    this.#isEnding = true;
     this.#pipelined = null;
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => socket.terminate(), CLOSE_MS);

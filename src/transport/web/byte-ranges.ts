@@ -6,7 +6,7 @@
  */
 
 import { randomUUID } from "node:crypto";
-import type { FilePart } from "#transport/http/http-answer.ts";
+import { FilePart } from "#transport/http/http-answer.ts";
 
 /** Most ranges of one request, and most octets of them: they are held in memory. Beyond, all content is sent. */
 const MAX_RANGES = 64;
@@ -20,11 +20,12 @@ export interface Range {
 
 /**
  * The ranges that a header Range asks for of content with so many octets; undefined: the whole content is sent,
- * because the header is malformed, names another unit, or its ranges are more than the content is worth.
+ * because the header is malformed, names another unit, its ranges are more than the content is worth, or there is
+ * none.
  */
 export function rangesIn(header: string, size: number): Range[] | "unsatisfiable" | undefined {
   const list = /^bytes=(.*)$/i.exec(header)?.[1];
-  if (list === undefined) return undefined;
+  if (list === undefined || size === 0) return undefined;
   const items = list.split(",").map((item) => item.trim());
   const ranges: Range[] = [];
   for (const item of items.filter((one) => one !== "")) {
@@ -66,7 +67,8 @@ export function multipartOf(
   const parts = ranges.flatMap(({ start, end }) => {
     const typeLine = type === undefined ? "" : `Content-Type: ${type}\r\n`;
     const head = `\r\n--${boundary}\r\n${typeLine}Content-Range: bytes ${start}-${end - 1}/${size}\r\n\r\n`;
-    return [Buffer.from(head, "latin1"), octetsOf(slice(start, end))];
+    const part = slice(start, end);
+    return [Buffer.from(head, "latin1"), part instanceof FilePart ? part.take() : part];
   });
   const body = Buffer.concat([...parts, Buffer.from(`\r\n--${boundary}--\r\n`)]);
   return { type: `multipart/byteranges; boundary=${boundary}`, body };
@@ -77,19 +79,4 @@ interface MultipartSource {
   size: number;
   type: string | undefined;
   slice(start: number, end: number): FilePart | Uint8Array;
-}
-
-function octetsOf(part: FilePart | Uint8Array): Uint8Array {
-  if (part instanceof Uint8Array) return part;
-  const octets = Buffer.alloc(part.length);
-  try {
-    for (let at = 0; at < octets.length; ) {
-      const read = part.read(octets.subarray(at), at);
-      if (read === 0) throw new Error("Cannot read a part of a file: it has become shorter");
-      at += read;
-    }
-    return octets;
-  } finally {
-    part.close();
-  }
 }

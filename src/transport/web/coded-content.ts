@@ -34,7 +34,8 @@ export function contentWith(
   if (gzipped === null) return { plain: representationOf(octets, headers), coded: new Map() };
   const varying = { ...headers, Vary: "Accept-Encoding" };
   const plain = representationOf(octets, varying);
-  return { plain, coded: new Map([["gzip", withWholeAnswer(codedAs("gzip", plain, gzipped))]]) };
+  const coded = withWholeAnswer({ ...codedAs("gzip", plain, gzipped), isShared: true });
+  return { plain, coded: new Map([["gzip", coded]]) };
 }
 
 /** Content that is compressed here, if that makes it shorter. */
@@ -55,7 +56,6 @@ export function codedAs(
     etag: `${etag.slice(0, -1)}-${coding}"`,
     headers: { ...headers, "Content-Encoding": coding },
     slice: (start, end) => octets.subarray(start, end),
-    isShared: true,
     ...(lastModified && { lastModified }),
   };
 }

@@ -33,8 +33,10 @@ export interface CopySource {
   /** Different for every version of every file. */
   key: string;
   size: number;
-  /** Gives its octets, which may be of another version by now. */
-  read(): Promise<Uint8Array>;
+  /** Whether the next version would have another key. */
+  isSettled: boolean;
+  /** Gives its octets; null: they are of another version by now. */
+  read(): Promise<Uint8Array | null>;
 }
 
 /** The copies of one process, or of a test. */
@@ -49,7 +51,7 @@ export class CompressedCopies {
     this.#maxOctets = maxOctets;
   }
 
-  /** A copy of a file; null: there is none, and the file is sent as it is. */
+  /** A copy of a file; null: there is none, and the file, which may have changed, is sent as it is. */
   of(source: CopySource, coding: Coding): Promise<Uint8Array | null> | Uint8Array | null {
     if (source.size < MIN_OCTETS || source.size > MAX_OCTETS) return null;
     const key = `${coding} ${source.key}`;
@@ -69,10 +71,10 @@ export class CompressedCopies {
 
   async #compress(source: CopySource, coding: Coding, key: string): Promise<Uint8Array | null> {
     const octets = await source.read();
-    if (octets.length !== source.size) return null;
+    if (octets === null) return null;
     const compressed = await COMPRESS[coding](octets);
     const copy = compressed.length < source.size ? compressed : null;
-    this.#keep(key, copy);
+    if (source.isSettled) this.#keep(key, copy);
     return copy;
   }
 

@@ -130,9 +130,11 @@ function isModifiedSince(
   { lastModified }: Representation,
   date: string | null,
 ): boolean | undefined {
-  const since = httpDate(date ?? "");
-  if (lastModified === undefined || since === undefined) return undefined;
-  return wholeSeconds(lastModified.getTime()) > wholeSeconds(since);
+  if (lastModified === undefined || date === null) return undefined;
+  const since = httpDate(date);
+  return since === undefined
+    ? undefined
+    : wholeSeconds(lastModified.getTime()) > wholeSeconds(since);
 }
 
 /** The ranges that a request asks for; undefined: the whole content is sent. */

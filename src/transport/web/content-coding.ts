@@ -1,6 +1,5 @@
 /**
- * Content codings (RFC 9110, sections 8.4.1 and 12.5.3): which of them a client takes, and for which media types
- * they are worth it.
+ * Content codings (RFC 9110, sections 8.4.1 and 12.5.3), and which of them a client takes.
  *
  * @module
  */
@@ -17,14 +16,25 @@ export const CODING_SUFFIXES: Readonly<Record<Coding, string>> = {
 
 const CODINGS = Object.keys(CODING_SUFFIXES) as Coding[];
 
-/** The header and the codings of the last request: most clients send the same. */
-let last: { accepted: string; codings: readonly Coding[] } = { accepted: "", codings: [] };
+/** A list for each order of codings. */
+const lists = new Map<string, readonly Coding[]>();
 
-/** The codings that a header Accept-Encoding prefers to none, the best first. */
+const NONE = listOf([]);
+
+/** The header and the codings of the last request: most clients send the same. */
+let last = { accepted: "", codings: NONE };
+
+/** The codings that a header Accept-Encoding prefers to none, the best first; always the same list for the same ones. */
 export function codingsFor(accepted: string | null): readonly Coding[] {
-  if (accepted === null) return [];
-  if (accepted !== last.accepted) last = { accepted, codings: rankedCodings(accepted) };
+  if (accepted === null) return NONE;
+  if (accepted !== last.accepted) last = { accepted, codings: listOf(rankedCodings(accepted)) };
   return last.codings;
+}
+
+function listOf(codings: readonly Coding[]): readonly Coding[] {
+  const list = lists.get(codings.join()) ?? codings;
+  lists.set(codings.join(), list);
+  return list;
 }
 
 function rankedCodings(accepted: string): Coding[] {
@@ -48,13 +58,4 @@ function qualitiesIn(accepted: string): Map<string, number> {
       return [name, Number.isNaN(quality) ? 0 : quality];
     }),
   );
-}
-
-/** Media types of texts, and of other content that is not compressed by itself. */
-const COMPRESSIBLE =
-  /^(?:text\/|application\/(?:json|javascript|ecmascript|xml|wasm|manifest\+json|vnd\.ms-fontobject|x-javascript|[\w.-]+\+(?:json|xml))|image\/(?:svg\+xml|bmp|x-ms-bmp)|font\/(?:ttf|otf))/i;
-
-/** Whether content of a media type becomes shorter by a coding. */
-export function isCompressible(mediaType: string): boolean {
-  return COMPRESSIBLE.test(mediaType);
 }

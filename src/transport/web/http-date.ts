@@ -5,7 +5,8 @@
  */
 
 const MONTHS = "Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec";
-const TIME = "(\\d\\d):(\\d\\d):(\\d\\d)";
+/** A second may be inserted at the end of a minute. */
+const TIME = "([01]\\d|2[0-3]):([0-5]\\d):([0-5]\\d|60)";
 
 /** `Sun, 06 Nov 1994 08:49:37 GMT`, which all programs send now. */
 const FIXED = new RegExp(`^[A-Z][a-z]{2}, (\\d\\d) (${MONTHS}) (\\d{4}) ${TIME} GMT$`);

@@ -1,5 +1,6 @@
 /**
- * mediaTypeOf: the media type of a file by its name; configured suffixes come first.
+ * mediaTypeOf: the media type of a file by its name; configured suffixes come first. And which media types are
+ * worth a content coding.
  *
  * @module
  */
@@ -38,4 +39,13 @@ function longestMatch(name: string, suffixes: Record<string, string>): string | 
 function knownType(name: string): string {
   // The package takes a whole name without a dot for a suffix.
   return (name.includes(".") ? lookup(name) : undefined) ?? "application/octet-stream";
+}
+
+/** Media types of texts, and of other content that is not compressed by itself. */
+const COMPRESSIBLE =
+  /^(?:text\/|application\/(?:json|javascript|ecmascript|xml|wasm|manifest\+json|vnd\.ms-fontobject|x-javascript|[\w.-]+\+(?:json|xml))|image\/(?:svg\+xml|bmp|x-ms-bmp)|font\/(?:ttf|otf))/i;
+
+/** Whether content of a media type becomes shorter by a coding. */
+export function isCompressible(mediaType: string): boolean {
+  return COMPRESSIBLE.test(mediaType);
 }

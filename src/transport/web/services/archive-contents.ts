@@ -13,9 +13,8 @@ import {
 import type { ArchiveServiceConfig } from "#config/web-service/web-service-config.ts";
 import type { Logger } from "#observe/logger.ts";
 import { type CodedContent, contentWith } from "#transport/web/coded-content.ts";
-import { isCompressible } from "#transport/web/content-coding.ts";
 import { crossOriginHeaders } from "#transport/web/cross-origin.ts";
-import { isGzippedByName, mediaTypeOf } from "#transport/web/media-type.ts";
+import { isCompressible, isGzippedByName, mediaTypeOf } from "#transport/web/media-type.ts";
 import { gzippedMember, unzipMember } from "./archive-member.ts";
 import { unusable } from "./archive-source.ts";
 

@@ -5,12 +5,13 @@
  */
 
 import { readdirSync } from "node:fs";
+import { isShownName } from "./folder-files.ts";
 
 /** Further entries are counted, not listed. */
 const MAX_ENTRIES = 5_000;
 
-/** Gives the page for a folder, with the names that pass `isShownName`. */
-export function listDirectory(folder: string, isShownName: (name: string) => boolean): string {
+/** Gives the page for a folder, with the names that are shown. */
+export function listDirectory(folder: string): string {
   const entries = readdirSync(folder, { withFileTypes: true })
     .filter(({ name }) => isShownName(name))
     .map((entry) => (entry.isDirectory() ? `${entry.name}/` : entry.name))

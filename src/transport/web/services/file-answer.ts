@@ -4,7 +4,7 @@
  * @module
  */
 
-import { statSync } from "node:fs";
+import { type Stats, statSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import type { StaticServiceConfig } from "#config/web-service/web-service-config.ts";
@@ -17,16 +17,11 @@ import {
   type Representation,
   withWholeAnswer,
 } from "#transport/web/conditional-request.ts";
-import {
-  CODING_SUFFIXES,
-  type Coding,
-  codingsFor,
-  isCompressible,
-} from "#transport/web/content-coding.ts";
-import { crossOriginHeaders } from "#transport/web/cross-origin.ts";
-import { mediaTypeOf } from "#transport/web/media-type.ts";
+import { CODING_SUFFIXES, type Coding, codingsFor } from "#transport/web/content-coding.ts";
+import { errorPage } from "#transport/web/error-page.ts";
+import { isCompressible, mediaTypeOf } from "#transport/web/media-type.ts";
 import { type Located, locate } from "./folder-files.ts";
-import type { ShortFiles } from "./short-files.ts";
+import type { ForCodings, ShortFiles } from "./short-files.ts";
 
 /** Longest part of a file that is read into memory before it is sent. */
 const READ_AT_ONCE_OCTETS = 64 * 1024;
@@ -37,10 +32,12 @@ const CLOCK_MS = 2000;
 /** Those of all paths of type `static` of this process. */
 const copies = new CompressedCopies();
 
-/** A folder that is there. */
+/** A folder that is served. */
 export interface StaticFolder {
-  root: string;
+  directory: string;
   options: StaticServiceConfig["options"];
+  /** Those of every answer. */
+  headers: Readonly<Record<string, string>>;
   files: ShortFiles;
 }
 
@@ -52,12 +49,13 @@ interface Manner {
   caching?: string;
 }
 
-/** A file, the request for it, and the codings that the client takes. */
+/** A file, and the request for it. */
 interface RequestedFile extends Manner {
   folder: StaticFolder;
   found: Located;
   request: HttpRequest;
-  codings: readonly Coding[];
+  /** The headers of its content. */
+  headers: Record<string, string>;
 }
 
 /** Gives the answer for a file of a folder. */
@@ -67,7 +65,7 @@ export function answerFile(
   request: HttpRequest,
   manner: Manner,
 ): HttpAnswer | Promise<HttpAnswer> {
-  const { mime_types, cache_timeout, allow_cross_origin } = folder.options;
+  const { mime_types, cache_timeout } = folder.options;
   const name = basename(found.path);
   const type = name === "index" ? "text/html; charset=utf-8" : mediaTypeOf(name, mime_types);
   const configured = cache_timeout === null ? undefined : `public, max-age=${cache_timeout}`;
@@ -77,64 +75,86 @@ export function answerFile(
     "Content-Type": type,
     ...(caching !== undefined && { "Cache-Control": caching }),
     ...(isCoded && { Vary: "Accept-Encoding" }),
-    ...crossOriginHeaders(allow_cross_origin),
+    ...folder.headers,
   };
-  const codings = codingsFor(request.headers.get("accept-encoding"));
-  const requested = { folder, found, request, codings, ...manner };
+  const requested = { folder, found, request, headers, ...manner };
   return isCoded
-    ? answerInBestCoding(requested, headers)
-    : answerAndKeep(requested, fileContent(found, headers));
+    ? answerInBestCoding(requested, codingsFor(request.headers.get("accept-encoding")))
+    : answerAndKeep(requested, fileContent(found, headers), null);
 }
 
 /** Sends a file in the coding that the client prefers: a copy that lies beside it, or one that is made now. */
 function answerInBestCoding(
   requested: RequestedFile,
-  headers: Record<string, string>,
+  codings: readonly Coding[],
 ): HttpAnswer | Promise<HttpAnswer> {
-  const { folder, found, codings } = requested;
+  const { folder, found, headers } = requested;
   for (const coding of codings) {
-    const neighbour = neighbourOf(folder.root, found, coding);
+    const neighbour = neighbourOf(folder.directory, found, coding);
     if (neighbour === undefined) continue;
     const coded = { ...headers, "Content-Encoding": coding };
-    return answerAndKeep(requested, fileContent(neighbour, coded, coding));
+    return answerAndKeep(requested, fileContent(neighbour, coded, coding), codings);
   }
   const content = fileContent(found, headers);
   const [best] = codings;
-  if (best === undefined) return answerAndKeep(requested, content);
-  const answerCopy = (octets: Uint8Array | null) =>
-    answerAndKeep(requested, octets === null ? content : codedAs(best, content, octets));
-  const copy = copies.of(sourceOf(found, content.etag), best);
-  return copy instanceof Promise ? copy.then(answerCopy) : answerCopy(copy);
+  const copy = best === undefined ? null : copies.of(sourceOf(found, content.etag), best);
+  const answerCopy = (octets: Uint8Array) =>
+    answerAndKeep(requested, codedAs(best as Coding, content, octets), codings);
+  if (copy instanceof Promise) {
+    return copy.then((octets) => (octets ? answerCopy(octets) : answerAnew(requested, codings)));
+  }
+  return copy === null ? answerAndKeep(requested, content, codings) : answerCopy(copy);
 }
 
-/** Keeps short content that is sent whole. */
+/** Sends a file as it is now: it may have changed while it was compressed in vain. */
+function answerAnew(requested: RequestedFile, codings: readonly Coding[]): HttpAnswer {
+  const { folder, found, headers } = requested;
+  const now = locate(folder.directory, found.path);
+  if (!now?.stats.isFile()) return errorPage(404, folder.headers);
+  return answerAndKeep({ ...requested, found: now }, fileContent(now, headers), codings);
+}
+
+/** Keeps short content that is sent whole, for all clients that take these codings. */
 function answerAndKeep(
-  { folder, found, request, codings, keptAs }: RequestedFile,
+  { folder, found, request, keptAs }: RequestedFile,
   content: Representation,
+  codings: ForCodings,
 ): HttpAnswer {
   const answer = answerWith(content, request);
-  const octets = answer.status === 200 && answer.body;
-  const isWhole = octets instanceof Uint8Array && octets.length === content.size;
-  if (keptAs !== null && isWhole && content.size <= READ_AT_ONCE_OCTETS) {
-    const slice = (start: number, end: number) => octets.subarray(start, end);
-    const kept = withWholeAnswer({ ...content, slice });
-    folder.files.keep(keptAs, codings, { stats: found.stats, content: kept });
+  const { status, body } = answer;
+  const isKept = keptAs !== null && found.isSettled && status === 200;
+  if (isKept && body instanceof Uint8Array && body.length <= READ_AT_ONCE_OCTETS) {
+    const slice = (start: number, end: number) => body.subarray(start, end);
+    folder.files.keep(keptAs, found.stats, codings, withWholeAnswer({ ...content, slice }));
   }
   return answer;
 }
 
 /** The file with the suffix of a coding, unless it is older than the one that it is a copy of. */
-function neighbourOf(root: string, { path, stats }: Located, coding: Coding): Located | undefined {
+function neighbourOf(
+  directory: string,
+  { path, stats }: Located,
+  coding: Coding,
+): Located | undefined {
   const name = `${path}${CODING_SUFFIXES[coding]}`;
   // Most often there is none, which is found out cheaply.
-  if (statSync(join(root, name), { throwIfNoEntry: false }) === undefined) return undefined;
-  const neighbour = locate(root, name);
+  if (statSync(join(directory, name), { throwIfNoEntry: false }) === undefined) return undefined;
+  const neighbour = locate(directory, name);
   const isCopy = neighbour?.stats.isFile() && neighbour.stats.mtimeMs >= stats.mtimeMs - CLOCK_MS;
   return isCopy ? neighbour : undefined;
 }
 
-function sourceOf({ file, stats }: Located, etag: string): CopySource {
-  return { key: `${file} ${etag}`, size: stats.size, read: () => readFile(file) };
+function sourceOf({ file, stats, isSettled }: Located, etag: string): CopySource {
+  return {
+    // A program may set the time that the entity tag has.
+    key: `${file} ${stats.dev} ${stats.ino} ${stats.ctimeMs} ${etag}`,
+    size: stats.size,
+    isSettled,
+    async read() {
+      const octets = await readFile(file);
+      return versionOf(statSync(file)) === versionOf(stats) ? octets : null;
+    },
+  };
 }
 
 function fileContent(
@@ -142,25 +162,24 @@ function fileContent(
   headers: Record<string, string>,
   coding?: Coding,
 ): Representation {
-  const version = `${stats.size.toString(16)}-${Math.floor(stats.mtimeMs * 1000).toString(16)}`;
+  // A time of the future is no time of a change (RFC 9110, section 8.8.2.1).
+  const isPast = stats.mtimeMs <= Date.now();
   return {
     size: stats.size,
-    etag: `"${version}${coding === undefined ? "" : `-${coding}`}"`,
-    lastModified: stats.mtime,
+    etag: `"${versionOf(stats)}${coding === undefined ? "" : `-${coding}`}"`,
+    ...(isPast && { lastModified: stats.mtime }),
     headers,
     slice: (start: number, end: number) => readPart(file, start, end),
   };
 }
 
+/** A text for one version of a file, the same on every machine that has it. */
+function versionOf({ size, mtimeMs }: Stats): string {
+  return `${size.toString(16)}-${Math.floor(mtimeMs * 1000).toString(16)}`;
+}
+
 /** Short parts are read at once, so that no file stays open for them. */
 function readPart(file: string, start: number, end: number): FilePart | Uint8Array {
   const part = new FilePart(file, start, end);
-  if (part.length > READ_AT_ONCE_OCTETS) return part;
-  try {
-    // Not of Buffer's pool, which they would keep in memory with them.
-    const octets = Buffer.allocUnsafeSlow(part.length);
-    return octets.subarray(0, part.read(octets, 0));
-  } finally {
-    part.close();
-  }
+  return part.length > READ_AT_ONCE_OCTETS ? part : part.take();
 }

@@ -8,8 +8,9 @@
  */
 
 import { type Stats, statSync } from "node:fs";
+import type { ReadableFields } from "#transport/http/header-fields.ts";
 import type { Representation } from "#transport/web/conditional-request.ts";
-import type { Coding } from "#transport/web/content-coding.ts";
+import { type Coding, codingsFor } from "#transport/web/content-coding.ts";
 
 /** Octets of all files together, and their number. */
 const MAX_OCTETS = 4 * 1024 * 1024;
@@ -18,63 +19,68 @@ const MAX_FILES = 1000;
 /** How long the place of a file counts as found. */
 const FOUND_MS = 1000;
 
-/**
- * A file that has changed within this time is not kept: a further change in the same tick of the file
- * system's clock would not show.
- */
-const SETTLED_MS = 2000;
+const IF_THERE = { throwIfNoEntry: false } as const;
+
+/** For which content codings some content is: those that a client takes; null: it is the same for all. */
+export type ForCodings = readonly Coding[] | null;
 
 /** A file that is kept. */
 interface ShortFile {
+  /** Its name, as it is asked for from the system. */
+  name: string;
   stats: Stats;
   foundAt: number;
-  content: Representation;
+  contents: Map<ForCodings, Representation>;
 }
 
-/**
- * The short files of one folder by the path that was requested, and the content codings that were acceptable; the
- * one found first is forgotten first.
- */
+/** The short files of one folder by their path below it; the one found first is forgotten first. */
 export class ShortFiles {
+  readonly #folder: string;
   readonly #files = new Map<string, ShortFile>();
   #octets = 0;
 
-  /** The content of the file at a path; undefined: it is not kept, or may have changed. */
-  get(path: string, codings: readonly Coding[]): Representation | undefined {
-    const key = keyOf(path, codings);
-    const kept = this.#files.get(key);
-    if (kept === undefined) return undefined;
-    const isFound = performance.now() - kept.foundAt < FOUND_MS;
-    if (isFound && isSameFile(kept.stats, statSync(path, { throwIfNoEntry: false }))) {
-      return kept.content;
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  /** The content that a file has for a request; undefined: it is not kept, or may have changed. */
+  get(path: string, headers: ReadableFields): Representation | undefined {
+    const file = this.#files.get(path);
+    if (file === undefined) return undefined;
+    const isFound = performance.now() - file.foundAt < FOUND_MS;
+    if (!isFound || !isSameFile(file.stats, statSync(file.name, IF_THERE))) {
+      this.#forget(path, file);
+      return undefined;
     }
-    this.#forget(key, kept);
-    return undefined;
+    const { contents } = file;
+    return contents.get(null) ?? contents.get(codingsFor(headers.get("accept-encoding")));
   }
 
-  /** Keeps the content of a file that `get` did not have, unless it has changed lately; `stats` are from before it was read. */
-  keep(
-    path: string,
-    codings: readonly Coding[],
-    { stats, content }: Pick<ShortFile, "stats" | "content">,
-  ): void {
-    if (Date.now() - stats.ctimeMs < SETTLED_MS || content.size > MAX_OCTETS) return;
-    for (const [oldest, kept] of this.#files) {
-      if (this.#octets + content.size <= MAX_OCTETS && this.#files.size < MAX_FILES) break;
-      this.#forget(oldest, kept);
+  /** Keeps the content of a file for these codings; `stats` are from before it was read. */
+  keep(path: string, stats: Stats, codings: ForCodings, content: Representation): void {
+    const { contents } = this.#fileAt(path, stats);
+    this.#octets += content.size - (contents.get(codings)?.size ?? 0);
+    contents.set(codings, content);
+    for (const [oldest, file] of this.#files) {
+      if (this.#octets <= MAX_OCTETS && this.#files.size <= MAX_FILES) return;
+      this.#forget(oldest, file);
     }
-    this.#octets += content.size;
-    this.#files.set(keyOf(path, codings), { stats, foundAt: performance.now(), content });
   }
 
-  #forget(key: string, { content }: ShortFile): void {
-    this.#files.delete(key);
-    this.#octets -= content.size;
+  #fileAt(path: string, stats: Stats): ShortFile {
+    const known = this.#files.get(path);
+    if (known !== undefined && isSameFile(known.stats, stats)) return known;
+    if (known !== undefined) this.#forget(path, known);
+    const name = `${this.#folder}/${path}`;
+    const file = { name, stats, foundAt: performance.now(), contents: new Map() };
+    this.#files.set(path, file);
+    return file;
   }
-}
 
-function keyOf(path: string, codings: readonly Coding[]): string {
-  return codings.length === 0 ? path : `${codings.join()} ${path}`;
+  #forget(path: string, { contents }: ShortFile): void {
+    this.#files.delete(path);
+    for (const { size } of contents.values()) this.#octets -= size;
+  }
 }
 
 /** Whether a file is the same one and unchanged. Its changes show in `ctime`, which no program can set. */

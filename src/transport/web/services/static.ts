@@ -4,7 +4,6 @@
  * @module
  */
 
-import { realpathSync } from "node:fs";
 import { basename, relative, resolve } from "node:path";
 import { errorCodeOf } from "#base/failure.ts";
 import type { StaticServiceConfig } from "#config/web-service/web-service-config.ts";
@@ -12,29 +11,26 @@ import { isOutOfDescriptors } from "#transport/endpoint/descriptors.ts";
 import type { HttpAnswer } from "#transport/http/http-answer.ts";
 import type { HttpRequest } from "#transport/http/http-request.ts";
 import { answerWith } from "#transport/web/conditional-request.ts";
-import { codingsFor } from "#transport/web/content-coding.ts";
 import { crossOriginHeaders } from "#transport/web/cross-origin.ts";
 import { errorPage } from "#transport/web/error-page.ts";
 import type { WebService } from "#transport/web/web-service.ts";
 import { listDirectory } from "./directory-listing.ts";
 import { answerFile, type StaticFolder } from "./file-answer.ts";
-import { FIRST_INDEX, findIndex, isShownName, locate } from "./folder-files.ts";
+import { FIRST_INDEX, findIndex, locate } from "./folder-files.ts";
 import { ShortFiles } from "./short-files.ts";
-
-type Options = StaticServiceConfig["options"];
 
 /** Serves a folder, which may be made later: until then every request is answered with 404. */
 export function openStatic({ directory, options }: StaticServiceConfig): WebService {
-  let root: string | undefined;
-  const files = new ShortFiles();
-  const refuse = (thrown: unknown) => refusalOf(thrown, options);
+  const headers = crossOriginHeaders(options.allow_cross_origin);
+  const files = new ShortFiles(directory);
+  const folder: StaticFolder = { directory, options, headers, files };
+  const refuse = (thrown: unknown) => refusalOf(thrown, headers);
   return {
     isReadOnly: true,
     isCrossOrigin: options.allow_cross_origin,
     handle(request, subpath) {
       try {
-        root ??= realpathSync(directory);
-        const given = answer({ root, options, files }, request, subpath);
+        const given = answer(folder, request, subpath);
         return given instanceof Promise ? given.catch(refuse) : given;
       } catch (thrown) {
         return refuse(thrown);
@@ -44,37 +40,57 @@ export function openStatic({ directory, options }: StaticServiceConfig): WebServ
 }
 
 /** The answer where the system does not give the file. */
-function refusalOf(thrown: unknown, options: Options): HttpAnswer {
-  const headers = crossOriginHeaders(options.allow_cross_origin);
+function refusalOf(thrown: unknown, headers: StaticFolder["headers"]): HttpAnswer {
   if (isOutOfDescriptors(thrown)) return errorPage(503, { "Retry-After": "1", ...headers });
-  // The folder is not there yet, or the file was removed since it was found, or is not to be read.
+  // The file was removed since it was found, or is not to be read.
   if (errorCodeOf(thrown) !== undefined) return errorPage(404, headers);
   throw thrown;
 }
 
+/** Answers with what is kept for the path, or for the index of the folder there. */
 function answer(
   folder: StaticFolder,
   request: HttpRequest,
   subpath: string,
 ): HttpAnswer | Promise<HttpAnswer> {
-  const { root, options, files } = folder;
-  const { url } = request;
-  const isFolderRequested = url.pathname.endsWith("/");
-  const path = `${root}/${subpath}${isFolderRequested ? FIRST_INDEX : ""}`;
-  const kept = files.get(path, codingsFor(request.headers.get("accept-encoding")));
+  const isFolderRequested = request.url.pathname.endsWith("/");
+  const path = isFolderRequested ? subpath + FIRST_INDEX : subpath;
+  const kept = folder.files.get(path, request.headers);
   if (kept !== undefined) return answerWith(kept, request);
-  const found = locate(root, subpath.replace(/\/$/, ""));
-  if (found?.stats.isDirectory()) {
-    if (!isFolderRequested) return redirectToFolder(url, options);
-    const index = findIndex(root, found.file);
-    const keptAs = index && basename(index.path) === FIRST_INDEX ? path : null;
-    if (index) return answerFile(folder, index, request, { keptAs });
-    if (options.enable_directory_listing) return answerListing(found.file, options);
+  return isFolderRequested
+    ? answerFolder(folder, request, { subpath, keptAs: path })
+    : answerPath(folder, request, path);
+}
+
+function answerPath(
+  folder: StaticFolder,
+  request: HttpRequest,
+  path: string,
+): HttpAnswer | Promise<HttpAnswer> {
+  const found = locate(folder.directory, path);
+  if (found?.stats.isDirectory()) return redirectToFolder(request.url, folder);
+  return found?.stats.isFile()
+    ? answerFile(folder, found, request, { keptAs: path })
+    : answerMissing(folder, request);
+}
+
+/** Answers for a folder with its index, or a list of what is in it. */
+function answerFolder(
+  folder: StaticFolder,
+  request: HttpRequest,
+  { subpath, keptAs }: { subpath: string; keptAs: string },
+): HttpAnswer | Promise<HttpAnswer> {
+  const { directory, options } = folder;
+  const found = locate(directory, subpath.replace(/\/$/, ""));
+  if (!found?.stats.isDirectory()) return answerMissing(folder, request);
+  const index = findIndex(directory, found.path);
+  if (index !== undefined) {
+    const isFirst = basename(index.path) === FIRST_INDEX;
+    return answerFile(folder, index, request, { keptAs: isFirst ? keptAs : null });
   }
-  if (found?.stats.isFile() && !isFolderRequested) {
-    return answerFile(folder, found, request, { keptAs: path });
-  }
-  return answerMissing(folder, request);
+  return options.enable_directory_listing
+    ? answerListing(found.file, folder)
+    : answerMissing(folder, request);
 }
 
 /** The default file: what is missing today may be there tomorrow, so that clients ask again. */
@@ -82,33 +98,31 @@ function answerMissing(
   folder: StaticFolder,
   request: HttpRequest,
 ): HttpAnswer | Promise<HttpAnswer> {
-  const { root, options } = folder;
+  const { directory, options, headers } = folder;
   const name = options.default_file;
-  const found = name === null ? undefined : locate(root, relative(root, resolve(root, name)));
+  const found =
+    name === null ? undefined : locate(directory, relative(directory, resolve(directory, name)));
   return found?.stats.isFile()
     ? answerFile(folder, found, request, { keptAs: null, caching: "no-cache" })
-    : errorPage(404, crossOriginHeaders(options.allow_cross_origin));
+    : errorPage(404, headers);
 }
 
-function redirectToFolder(url: HttpRequest["url"], options: Options): HttpAnswer {
+function redirectToFolder(url: HttpRequest["url"], { headers }: StaticFolder): HttpAnswer {
   // Relative to the folder above, so that it is right behind any other proxy.
   const last = url.pathname.slice(url.pathname.lastIndexOf("/") + 1);
-  const headers = {
-    Location: `./${last}/${url.search}`,
-    ...crossOriginHeaders(options.allow_cross_origin),
-  };
-  return { status: 302, headers, body: Buffer.alloc(0) };
+  const location = `./${last}/${url.search}`;
+  return { status: 302, headers: { Location: location, ...headers }, body: Buffer.alloc(0) };
 }
 
-function answerListing(folder: string, options: Options): HttpAnswer {
-  const octets = new TextEncoder().encode(listDirectory(folder, isShownName));
+function answerListing(directory: string, { headers }: StaticFolder): HttpAnswer {
+  const octets = new TextEncoder().encode(listDirectory(directory));
   return {
     status: 200,
     headers: {
       "Content-Type": "text/html; charset=utf-8",
       "Cache-Control": "no-cache",
       "X-Content-Type-Options": "nosniff",
-      ...crossOriginHeaders(options.allow_cross_origin),
+      ...headers,
     },
     body: octets,
   };

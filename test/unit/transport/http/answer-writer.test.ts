@@ -102,6 +102,22 @@ test("sends an answer behind what is left of an interim answer", () => {
   expect([socket.text, writer.isIdle]).toEqual(["interim head body", true]);
 });
 
+test("sends an empty body behind a head of any length, and behind an interim answer", async () => {
+  const socket = new ScriptedSocket();
+  const writer = new AnswerWriter(socket, () => {});
+  const head = "x".repeat(20_000);
+  writer.write(head, { body: Buffer.alloc(0) });
+  expect([socket.text, writer.isIdle]).toEqual([head, true]);
+  socket.takes = 3;
+  writer.writeInterim("interim ");
+  writer.write("head ", { body: Buffer.alloc(0) });
+  socket.takes = 1000;
+  writer.drained();
+  await Promise.resolve();
+  expect([socket.text, writer.isIdle]).toEqual([`${head}interim head `, true]);
+  expect(socket.done).toEqual([]);
+});
+
 test("gives a client 60 seconds to take more, and counts what it holds for it", () => {
   const pass = fakeTime();
   const socket = new ScriptedSocket();
@@ -135,9 +151,21 @@ test("gives no client less time because a file is long", async () => {
 
 test("cuts off the clients that have not read for longest when answers hold too much", () => {
   const clients = Array.from({ length: 5 }, () => socketTaking(0));
-  for (const { socket } of clients) HeldAnswers.add(socket, 16 * 1024 * 1024);
+  for (const { socket } of clients) HeldAnswers.add(socket, new Uint8Array(16 * 1024 * 1024));
   expect(clients.map((one) => one.isTerminated())).toEqual([true, false, false, false, false]);
   expect(HeldAnswers.octets).toBe(64 * 1024 * 1024);
   for (const { socket } of clients) HeldAnswers.delete(socket);
+  expect(HeldAnswers.octets).toBe(0);
+});
+
+test("counts octets once that several clients are sent, in whole or in part", () => {
+  const octets = new Uint8Array(16 * 1024 * 1024);
+  const clients = Array.from({ length: 5 }, () => socketTaking(0));
+  for (const { socket } of clients) HeldAnswers.add(socket, octets.subarray(1));
+  expect(clients.some((one) => one.isTerminated())).toBe(false);
+  for (const { socket } of clients) {
+    expect(HeldAnswers.octets).toBe(octets.length);
+    HeldAnswers.delete(socket);
+  }
   expect(HeldAnswers.octets).toBe(0);
 });

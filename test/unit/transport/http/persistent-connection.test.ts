@@ -160,6 +160,14 @@ describe("the end of a persistent connection", () => {
     expect(socket.done).toEqual(["end", "terminate"]);
   });
 
+  test("lets no later request in, because its answer would be lost", async () => {
+    const { connection: one, socket, events, receive, answer } = connection();
+    await answer();
+    one.end();
+    receive(request("/a"));
+    expect([events, socket.done]).toEqual([[], ["end"]]);
+  });
+
   test("comes 75 seconds after the last answer, whenever the first one was", async () => {
     const pass = fakeTime();
     const { socket, receive, answer } = connection();

@@ -82,6 +82,8 @@ test("ignores what is no date of HTTP, and reads the two old forms", () => {
     [200, "2030-01-01"],
     [200, "Fri, 32 Jan 2026 03:04:05 GMT"],
     [200, "Fri, 02 Jan 2026 03:04:05 CET"],
+    [200, "Fri, 02 Jan 2026 03:60:05 GMT"],
+    [200, "Fri, 02 Jan 2026 03:04:61 GMT"],
   ] as const) {
     expect([date, ask({ "If-Modified-Since": date }).status]).toEqual([date, status]);
   }
@@ -92,6 +94,17 @@ test("refuses a range beyond the end", () => {
   expect(response.status).toBe(416);
   expect(response.headers["Content-Range"]).toBe("bytes */10");
   expect(ask({ Range: "bytes=-0" }).status).toBe(416);
+});
+
+test("sends empty content whole, whatever part of it is asked for", () => {
+  const empty = { ...content, size: 0, slice: () => new Uint8Array(0) };
+  for (const range of ["bytes=0-", "bytes=-5"]) {
+    const { status, headers } = answerWith(empty, {
+      method: "GET",
+      headers: new Headers({ Range: range }),
+    });
+    expect([status, headers["Content-Range"]]).toEqual([200, undefined]);
+  }
 });
 
 test("answers 304 when the client has this version", () => {

@@ -1,13 +1,15 @@
 import { expect, test } from "bun:test";
-import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { randomBytes } from "node:crypto";
+import { mkdirSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { brotliDecompressSync } from "node:zlib";
 import type { HttpAnswer } from "#transport/http/http-answer.ts";
 import { openStatic } from "#transport/web/services/static.ts";
 import { fakeTime } from "../../../support/fake-time.ts";
 import { temporaryFolder } from "../../../support/temporary-folder.ts";
 
-/** A folder with these files, which were written just now. */
-function folderWith(files: Record<string, string>) {
+/** A folder with these files, which were written just now; `served` is the folder of them that is served. */
+function folderWith(files: Record<string, string | Buffer>, served = "") {
   const pass = fakeTime();
   const directory = temporaryFolder();
   for (const [name, text] of Object.entries(files)) {
@@ -16,7 +18,7 @@ function folderWith(files: Record<string, string>) {
   }
   const service = openStatic({
     type: "static",
-    directory,
+    directory: join(directory, served),
     options: {
       enable_directory_listing: false,
       mime_types: {},
@@ -25,8 +27,8 @@ function folderWith(files: Record<string, string>) {
       allow_cross_origin: false,
     },
   });
-  const ask = (path: string, headers: Record<string, string> = {}): HttpAnswer => {
-    const answer = service.handle(
+  const askLater = (path: string, headers: Record<string, string> = {}) =>
+    service.handle(
       {
         method: "GET",
         url: { pathname: `/${path}`, search: "" },
@@ -36,10 +38,12 @@ function folderWith(files: Record<string, string>) {
       },
       path,
     );
+  const ask = (path: string, headers: Record<string, string> = {}): HttpAnswer => {
+    const answer = askLater(path, headers);
     if (answer instanceof Promise) throw new Error("Cannot ask: the answer comes later");
     return answer;
   };
-  return { pass, ask, at: (name: string) => join(directory, name) };
+  return { pass, ask, askLater, at: (name: string) => join(directory, name) };
 }
 
 /** Longer than a file has to be unchanged to be kept. */
@@ -117,4 +121,92 @@ test("at most 1,000 files are kept", () => {
   const bodies = names.map(keptBody(ask));
   expect(ask("1.txt").body).toBe(bodies[1] as Uint8Array);
   expect(ask("0.txt").body).not.toBe(bodies[0] as Uint8Array);
+});
+
+test("a folder that is a link is found anew, as when a deployment moves the link", () => {
+  const { ask, at, pass } = folderWith({ "one/a.txt": "one", "two/a.txt": "two" }, "current");
+  pass(SETTLED_MS);
+  expect(ask("a.txt").status).toBe(404);
+  symlinkSync("one", at("current"));
+  expect(textOf(ask("a.txt"))).toBe("one");
+  symlinkSync("two", at("next"));
+  renameSync(at("next"), at("current"));
+  expect(textOf(ask("a.txt"))).toBe("two");
+});
+
+test("a file of the future has no time of its last change until that has come", () => {
+  const { ask, at, pass } = folderWith({ "a.txt": "text" });
+  const soon = new Date(Date.now() + 60_000);
+  utimesSync(at("a.txt"), soon, soon);
+  expect(ask("a.txt").headers).not.toHaveProperty("Last-Modified");
+  pass(60_000);
+  expect(ask("a.txt").headers).toHaveProperty("Last-Modified", soon.toUTCString());
+});
+
+const LINES = "a line of text\n".repeat(200);
+const BROTLI = { "accept-encoding": "br" };
+const memoryOf = ({ body }: HttpAnswer) => (body as Uint8Array).buffer;
+const decoded = ({ body }: HttpAnswer) => brotliDecompressSync(body as Uint8Array).toString();
+
+test("a compressed copy is of this version, though an earlier one has the same length and time", async () => {
+  const { askLater, at, pass } = folderWith({ "a.txt": LINES });
+  const made = new Date(0);
+  utimesSync(at("a.txt"), made, made);
+  pass(SETTLED_MS);
+  expect(decoded(await askLater("a.txt", BROTLI))).toBe(LINES);
+  writeFileSync(at("b.txt"), LINES.replace("line", "word"));
+  utimesSync(at("b.txt"), made, made);
+  renameSync(at("b.txt"), at("a.txt"));
+  expect(decoded(await askLater("a.txt", BROTLI))).toBe(LINES.replace("line", "word"));
+});
+
+test("a compressed copy of a file that was written just now is not kept", async () => {
+  const { askLater, pass } = folderWith({ "a.txt": LINES });
+  for (const isKept of [false, true]) {
+    const [first, second] = [await askLater("a.txt", BROTLI), await askLater("a.txt", BROTLI)];
+    expect(memoryOf(second) === memoryOf(first)).toBe(isKept);
+    pass(SETTLED_MS);
+  }
+});
+
+test.each([
+  ["longer", randomBytes(3000)],
+  ["as long", randomBytes(2000)],
+  ["missing", null],
+])("a file that is %s once it is compressed is not sent in part", async (_, next) => {
+  const before = randomBytes(2000);
+  const { askLater, at, pass } = folderWith({ "a.txt": before });
+  pass(SETTLED_MS);
+  const answer = askLater("a.txt", BROTLI);
+  rmSync(at("a.txt"));
+  if (next !== null) writeFileSync(at("a.txt"), next);
+  const { status, headers, body } = await answer;
+  if (next === null) {
+    expect(status).toBe(404);
+    return;
+  }
+  expect([status, body]).toEqual([200, next]);
+  expect((await askLater("a.txt")).headers["ETag"]).toBe(headers["ETag"]);
+});
+
+test("a file counts once, however many requests have it compressed at the same time", async () => {
+  const texts = Array.from({ length: 9 }, () => randomBytes(32_768).toString("hex"));
+  const { askLater, pass } = folderWith(
+    Object.fromEntries(texts.map((text, index) => [`${index}.txt`, text])),
+  );
+  pass(SETTLED_MS);
+  const bodies = [];
+  for (const index of texts.keys()) {
+    const asked = Array.from({ length: 30 }, () => askLater(`${index}.txt`, BROTLI));
+    await Promise.all(asked);
+    bodies.push((await askLater(`${index}.txt`, BROTLI)).body);
+  }
+  for (const [index, body] of bodies.entries()) {
+    expect((await askLater(`${index}.txt`, BROTLI)).body).toBe(body);
+  }
+});
+
+test("a copy that is not kept for ever counts for the client that it waits for", async () => {
+  const { askLater } = folderWith({ "a.txt": LINES });
+  expect((await askLater("a.txt", BROTLI)).isShared).toBeUndefined();
 });
