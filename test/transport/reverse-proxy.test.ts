@@ -95,6 +95,7 @@ describe("a request", () => {
     ["", "/app/", "/"],
     ["", "/app?x=1", "/?x=1"],
     ["", "/app/a/b/?x=1#y", "/a/b/?x=1"],
+    ["", "/app/a#y?x=1", "/a"],
     ["/base", "/app", "/base"],
     ["/base", "/app/", "/base/"],
     ["/base", "/app/a", "/base/a"],
@@ -136,6 +137,25 @@ describe("a request", () => {
     ["half an encoding", "GET /app/a%2 HTTP/1.1\r\nHost: h\r\n\r\n", 400],
     ["dots that lead to another path", "GET /app/../ HTTP/1.1\r\nHost: h\r\n\r\n", 200],
   ];
+  test.each(["CONNECT", "TRACE"])("of the method %s does not reach it either", async (method) => {
+    const { upstream, client } = await front();
+    await client.send(`${method} /app HTTP/1.1\r\nHost: h\r\n\r\n`);
+    expect(await client.until("\r\n\r\n")).toStartWith("HTTP/1.1 405 ");
+    expect(client.text).toContain("\r\nAllow: GET, ");
+    expect(upstream.count()).toBe(0);
+  });
+
+  test("OPTIONS with Max-Forwards is passed on so many times", async () => {
+    const both = await front();
+    const ask = (count: number) =>
+      `OPTIONS /app HTTP/1.1\r\nHost: h\r\nMax-Forwards: ${count}\r\n\r\n`;
+    const server = await arrival(both, ask(3));
+    expect(linesOf(server.text)).toContain("Max-Forwards: 2");
+    const last = await dial(both.port).send(ask(0));
+    expect(await last.until("\r\n\r\n")).toStartWith("HTTP/1.1 200 ");
+    expect(both.upstream.count()).toBe(1);
+  });
+
   test.each(refused)("with %s does not reach the upstream server", async (_, request, status) => {
     const { upstream, client } = await front();
     await client.send(request);
@@ -339,7 +359,7 @@ describe("an answer", () => {
       "POST /app HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n",
     );
     await server.send(
-      "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n",
+      "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nContent-Length: 2\r\nLink: </a>\r\n\r\n",
     );
     const interim = "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n";
     expect(await both.client.until("Link")).toBe(interim);
@@ -471,6 +491,15 @@ describe("an answer", () => {
     expect(client.text).not.toContain("\r\n0\r\n");
   });
 
+  test("up to the end of its connection is cut off where that is reset", async () => {
+    const { server, client } = await asked();
+    await server.send("HTTP/1.1 200 OK\r\n\r\nok");
+    await client.until("2\r\nok\r\n");
+    server.socket.resetAndDestroy();
+    await client.closed;
+    expect(client.text).toEndWith("2\r\nok\r\n");
+  });
+
   test("with malformed chunks is cut off", async () => {
     const { server, client } = await asked();
     await server.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n");
@@ -586,8 +615,10 @@ describe("connections to the upstream server", () => {
     expect(other.text).toStartWith("HTTP/1.1 503 ");
     await server.send(answer("first"));
     await client.until("first");
-    await other.send("GET /app HTTP/1.1\r\nHost: h\r\n\r\n");
-    await server.until("HTTP/1.1\r\n");
+    const next = await dial(port).send("GET /app/2 HTTP/1.1\r\nHost: h\r\n\r\n");
+    await server.until("GET /2 ");
+    await server.send(answer("second"));
+    await next.until("second");
   });
 });
 
@@ -738,7 +769,7 @@ describe("TLS", () => {
 describe("a WebSocket", () => {
   const handshake = upgradeRequest("/app/ws?x=1", "Sec-WebSocket-Extensions: x");
   const accepted =
-    "HTTP/1.1 101 Switching Protocols\r\nSec-WebSocket-Accept: abc\r\nUpgrade: WebSocket\r\nConnection: Upgrade\r\n\r\n";
+    "HTTP/1.1 101 Switching Protocols\r\nSec-WebSocket-Accept: abc\r\nContent-Length: 0\r\nUpgrade: WebSocket\r\nConnection: Upgrade\r\n\r\n";
 
   test("passes through, octets of both sides in any order", async () => {
     const both = await front();
@@ -757,7 +788,7 @@ describe("a WebSocket", () => {
     await server.send(`${accepted}hello`);
     await both.client.until("hello");
     expect(both.client.text).toBe(
-      "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: abc\r\n\r\nhello",
+      "HTTP/1.1 101 Switching Protocols\r\nSec-WebSocket-Accept: abc\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\nhello",
     );
     await server.until("\r\n\r\nearly");
     await both.client.send("more");
@@ -778,6 +809,20 @@ describe("a WebSocket", () => {
     expect(await both.client.whole()).toEndWith("last");
   });
 
+  test("whose server does not read is cut off after idle_timeout", async () => {
+    const { log, logged } = keptLog("warn");
+    const both = await front({}, { idle_timeout: 1_000 }, {}, { log });
+    const server = await arrival(both, handshake);
+    await server.send(accepted);
+    await both.client.until("\r\n\r\n");
+    server.socket.pause();
+    both.client.socket.write(Buffer.alloc(64 * 1024 * 1024));
+    await both.client.closed;
+    expect(logged.map(([, fields]) => fields?.["reason"])).toEqual([
+      "it took nothing within 1000 ms",
+    ]);
+  });
+
   test("that the server refuses is an answer like any other", async () => {
     const both = await front();
     const server = await arrival(both, handshake);
@@ -785,6 +830,26 @@ describe("a WebSocket", () => {
     await both.client.until("\r\n\r\nno");
     await both.client.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
     await both.client.until('"root"');
+  });
+
+  test("that the server refuses slowly is followed by the next request", async () => {
+    const both = await front();
+    const server = await arrival(both, handshake);
+    await server.send(`HTTP/1.1 403 No\r\n${DATE}\r\nContent-Length: 2\r\n\r\nn`);
+    await both.client.until("\r\n\r\nn");
+    await both.client.send("GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+    // Another request shows that the one before was read.
+    await (await fetch(`http://127.0.0.1:${both.port}/`)).text();
+    await server.send("o");
+    await both.client.until('"root"');
+  });
+
+  test("that a server demands with 426 is demanded of the client too", async () => {
+    const { server, client } = await asked();
+    await server.send("HTTP/1.1 426 Upgrade\r\nUpgrade: websocket\r\nContent-Length: 0\r\n\r\n");
+    expect(await client.until("\r\n\r\n")).toContain(
+      "\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n",
+    );
   });
 
   const others: [what: string, request: string][] = [
@@ -867,6 +932,14 @@ describe("where a request came from", () => {
     ]);
   });
 
+  test("names the host of an absolute target, for which Host is ignored", async () => {
+    const both = await front();
+    const request = "GET http://shop.example:81/app HTTP/1.1\r\nHost: h\r\n\r\n";
+    const server = await arrival(both, request);
+    expect(server.text).toContain("\r\nX-Forwarded-Host: shop.example:81\r\n");
+    expect(server.text).toContain(';host="shop.example:81";');
+  });
+
   test("is what is configured in place of what is found out", async () => {
     const changes = { forwarded_port: 8443, forwarded_proto: "https" as const };
     expect(await told(["Host: shop.example"], undefined, changes)).toEqual([
@@ -910,6 +983,12 @@ describe("where a request came from", () => {
       "X-Forwarded-Proto: https",
       'Forwarded: for="[2001:db8::7]";host="shop.example:444";proto=https, for=10.0.0.2, for=127.0.0.1',
     ]);
+  });
+
+  test("is not read out of a quoted value of Forwarded, which a client may have chosen", async () => {
+    const said = ['Forwarded: for=203.0.113.7;host="a;proto=https,b;proto=https";proto=http'];
+    const lines = await told(["Host: inner", ...said], ["127.0.0.1"]);
+    expect(lines).toContain("X-Forwarded-Proto: http");
   });
 
   test("is not read out of Forwarded beside X-Forwarded-For, which a client may have added", async () => {

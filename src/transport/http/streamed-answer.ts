@@ -8,6 +8,7 @@
 
 import type { ConnectionSocket } from "#transport/endpoint/connection.ts";
 import { type DrainObserver, SocketWriter } from "#transport/endpoint/socket-writer.ts";
+import { LAST_CHUNK, sendChunk } from "./chunk.ts";
 import { hasToken } from "./header-fields.ts";
 import { FilePart, type HttpAnswer, printHead } from "./http-answer.ts";
 import type { ClientRequest } from "./http-request.ts";
@@ -123,9 +124,7 @@ export class StreamedAnswer implements DrainObserver {
   /** Sends octets of the body, which are borrowed. False: too many wait; `onDrained` follows. */
   write(octets: Uint8Array): boolean {
     if (this.#framing !== "chunked") return this.#put(octets);
-    this.#writer.write(Buffer.from(`${octets.length.toString(16)}\r\n`));
-    this.#writer.write(octets);
-    return this.#put(CHUNK_END);
+    return sendChunk(octets, (part) => this.#put(part));
   }
 
   /** The answer is complete. */
@@ -217,6 +216,3 @@ export class StreamedAnswer implements DrainObserver {
     this.#readNextRequest(pipelined);
   }
 }
-
-const CHUNK_END = Buffer.from("\r\n");
-const LAST_CHUNK = Buffer.from("0\r\n\r\n");

@@ -72,7 +72,7 @@ export class TrustedProxies {
 function chainsIn(headers: ReadableFields): (Hop | undefined)[][] {
   const chains = [
     hopsOf(headers.get("x-forwarded-for"), (hop) => hop),
-    hopsOf(headers.get("forwarded"), forParameter),
+    hopsOf(headers.get("forwarded"), (element) => parameterOf(element, "for")),
   ];
   return chains.filter((hops) => hops !== null);
 }
@@ -86,16 +86,18 @@ function hopsOf(
   return splitOutsideQuotes(header, ",").map((element) => parseHop(addressIn(element.trim())));
 }
 
-/** The value of `for` in an element of Forwarded, without its quotes. */
-function forParameter(element: string): string | undefined {
+/** The value of a parameter in an element of Forwarded, without its quotes; undefined: there is not exactly one. */
+export function parameterOf(element: string, name: string): string | undefined {
+  const pattern = new RegExp(`^\\s*${name}=(?:"([^"\\\\]*)"|([^"\\s]*))\\s*$`, "i");
   const values = splitOutsideQuotes(element, ";").flatMap(
-    (pair) => /^\s*for=(?:"([^"\\]*)"|([^"\s]*))\s*$/i.exec(pair)?.slice(1) ?? [],
+    (pair) => pattern.exec(pair)?.slice(1) ?? [],
   );
   const [value, ...more] = values.filter((one) => one !== undefined);
   return more.length === 0 ? value : undefined;
 }
 
-function splitOutsideQuotes(text: string, separator: "," | ";"): string[] {
+/** The parts of a field value between separators that are not in quotes. */
+export function splitOutsideQuotes(text: string, separator: "," | ";"): string[] {
   const parts: string[] = [];
   let isQuoted = false;
   let begin = 0;

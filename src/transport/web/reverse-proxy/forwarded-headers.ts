@@ -13,15 +13,14 @@
 
 import { addressOf } from "#transport/endpoint/peer-address.ts";
 import type { ClientRequest } from "#transport/http/http-request.ts";
+import { parameterOf, splitOutsideQuotes } from "#transport/http/trusted-proxies.ts";
+import type { StreamedRequest } from "#transport/web/streaming-service.ts";
 
-/** What the forwarding headers are made of. */
-export interface Origin {
-  request: ClientRequest;
-  /** The other side of the connection, as it is printed in logs. */
-  peer: string;
-  /** The client and the trusted proxies before `peer`; empty where no trusted proxy names a client. */
-  chain: readonly string[];
-  /** Configured, in place of what is found out; null: not configured. */
+/** A request, and where it came from. */
+export type Origin = Pick<StreamedRequest, "request" | "lines" | "details" | "chain">;
+
+/** What is configured in place of what is found out; null: it is not. */
+export interface ConfiguredOrigin {
   port: number | null;
   proto: "http" | "https" | null;
 }
@@ -40,13 +39,16 @@ export function isReplaced(name: string, hasTrustedProxy: boolean): boolean {
 }
 
 /** The headers for a request, as names and values in order. */
-export function forwardedHeaders(origin: Origin): [name: string, value: string][] {
-  const { peer, chain } = origin;
-  const own = addressOf(peer);
+export function forwardedHeaders(
+  origin: Origin,
+  configured: ConfiguredOrigin,
+): [name: string, value: string][] {
+  const { details, chain } = origin;
+  const own = addressOf(details.peer);
   const addresses = own === null ? [...chain] : [...chain, own];
-  const proto = origin.proto ?? protoOf(origin);
+  const proto = configured.proto ?? protoOf(origin);
   const host = hostOf(origin);
-  const port = origin.port ?? portOf(origin, host, proto);
+  const port = configured.port ?? portOf(origin, host, proto);
   const headers: [string, string][] = [];
   const [client] = addresses;
   if (client !== undefined) {
@@ -65,10 +67,16 @@ function protoOf({ request, chain }: Origin): string {
   return request.isSecure ? "https" : "http";
 }
 
-function hostOf({ request, chain }: Origin): string | null {
+function hostOf({ request, lines, chain }: Origin): string | null {
   const said = told(request, chain, "host");
-  const isHost = said !== undefined && /^[\w.~!$&'()*+;=%:[\]-]+$/.test(said);
-  return isHost ? said : request.headers.get("host");
+  if (isHost(said)) return said;
+  // With an absolute target Host is ignored (RFC 9112, section 3.2.2).
+  const asked = /^\S+ \w+:\/\/(?:[^/?#@]*@)?([^/?#\s]+)/.exec(lines[0] ?? "")?.[1];
+  return isHost(asked) ? asked : request.headers.get("host");
+}
+
+function isHost(text: string | undefined): text is string {
+  return text !== undefined && /^[\w.~!$&'()*+;=%:[\]-]+$/.test(text);
 }
 
 function portOf({ request, chain }: Origin, host: string | null, proto: string): number {
@@ -93,11 +101,8 @@ function told(
   if (headers.has("x-forwarded-for")) {
     return headers.get(`x-forwarded-${name}`)?.split(",")[0]?.trim();
   }
-  const elements = headers.get("forwarded")?.split(",") ?? [];
-  const element = elements.at(-chain.length) ?? "";
-  const [, quoted, bare] =
-    new RegExp(`(?:^|;)\\s*${name}=(?:"([^"\\\\]*)"|([^";\\s]*))`, "i").exec(element) ?? [];
-  return quoted ?? bare;
+  const elements = splitOutsideQuotes(headers.get("forwarded") ?? "", ",");
+  return parameterOf(elements.at(-chain.length) ?? "", name);
 }
 
 /** An address as RFC 7239 writes it. */

@@ -7,9 +7,12 @@
  * @module
  */
 
+import type { ReverseProxyServiceConfig } from "#config/web-service/reverse-proxy-config.ts";
+import { printAuthority } from "#transport/endpoint/peer-address.ts";
 import { hasToken } from "#transport/http/header-fields.ts";
 import type { ClientRequest } from "#transport/http/http-request.ts";
-import { forwardedHeaders, isReplaced, type Origin } from "./forwarded-headers.ts";
+import type { StreamedRequest } from "#transport/web/streaming-service.ts";
+import { forwardedHeaders, isReplaced } from "./forwarded-headers.ts";
 
 /** Fields for one connection, whether Connection names them or not. */
 const HOP_BY_HOP: ReadonlySet<string> = new Set([
@@ -24,31 +27,48 @@ const HOP_BY_HOP: ReadonlySet<string> = new Set([
   "upgrade",
 ]);
 
-/** A request for an upstream server. */
-export interface UpstreamRequest extends Origin {
-  /** The lines of the client's request, its request line first. */
-  lines: readonly string[];
-  /** Path and query. */
-  target: string;
-  /** The value of Host. */
-  authority: string;
-}
+/** What of the configuration a request for an upstream server is made of. */
+export type UpstreamTarget = Pick<
+  ReverseProxyServiceConfig,
+  "upstream" | "path" | "forwarded_port" | "forwarded_proto"
+>;
 
 /** Prints the head, in Latin-1. */
-export function upstreamRequest(upstream: UpstreamRequest): string {
-  const { request, lines, target, authority, chain } = upstream;
+export function upstreamRequest(streamed: StreamedRequest, upstream: UpstreamTarget): string {
+  const { request, lines, chain } = streamed;
   const own = new Set(["host", "content-length", ...(request.isHttp10 ? ["expect"] : [])]);
   const kept = endToEnd(lines.slice(1)).filter(
     ({ name }) => !own.has(name.toLowerCase()) && !isReplaced(name, chain.length > 0),
   );
+  const { forwarded_port: port, forwarded_proto: proto } = upstream;
   const fields = [
-    `Host: ${authority}`,
-    ...kept.map(({ line }) => line),
-    ...forwardedHeaders(upstream).map(([name, value]) => `${name}: ${value}`),
+    `Host: ${authorityOf(upstream)}`,
+    ...kept.map(({ line }) => (request.method === "OPTIONS" ? forwardedOnce(line) : line)),
+    ...forwardedHeaders(streamed, { port, proto }).map(([name, value]) => `${name}: ${value}`),
     ...framingFields(request),
     ...(wantsWebSocket(request) ? ["Connection: Upgrade", "Upgrade: websocket"] : []),
   ];
+  const target = targetOf(streamed, upstream);
   return `${request.method} ${target} HTTP/1.1\r\n${fields.join("\r\n")}\r\n\r\n`;
+}
+
+/** Path and query, which stays as the client wrote it; a client may send a fragment by mistake. */
+function targetOf({ lines, path }: StreamedRequest, upstream: UpstreamTarget): string {
+  const written = lines[0]?.split(" ")[1] ?? "";
+  const query = /^[^?#]*(\?[^#]*)/.exec(written)?.[1] ?? "";
+  return `${`${upstream.path}${path}` || "/"}${query}`;
+}
+
+function authorityOf({ upstream: { host, port, tls } }: UpstreamTarget): string {
+  const usual = tls === undefined ? 80 : 443;
+  return printAuthority(host, port).replace(port === usual ? /:\d+$/ : /$^/, "");
+}
+
+/** Max-Forwards says how often a request may be passed on (RFC 9110, section 7.6.2). */
+function forwardedOnce(line: string): string {
+  return line.replace(/^(max-forwards:[\t ]*)([1-9]\d{0,14})(?=[\t ]*$)/i, (_, name, count) => {
+    return `${name}${Number(count) - 1}`;
+  });
 }
 
 /** The fields of a head that are not for one connection alone. */

@@ -215,11 +215,10 @@ function protocolsOf(headers: ReadableFields): string[] {
 }
 
 /** Where the WebSocket comes from: the page and the client. */
-function originHeaders({ request, details, chain }: StreamedRequest): Record<string, string> {
-  const origin = { request, peer: details.peer, chain, port: null, proto: null };
-  const page = request.headers.get("origin");
+function originHeaders(streamed: StreamedRequest): Record<string, string> {
+  const page = streamed.request.headers.get("origin");
   return {
     ...(page !== null && { Origin: page }),
-    ...Object.fromEntries(forwardedHeaders(origin)),
+    ...Object.fromEntries(forwardedHeaders(streamed, { port: null, proto: null })),
   };
 }
