@@ -27,9 +27,9 @@ export function peekMessageType(message: WireMessage, serializer: SerializerName
 }
 
 /**
- * Whether this many integers from 0 to 2^53 - 1 follow the type of a message, and the first is one of
- * `allowed`. They may seem missing from a message in a rare spelling, which has to be read by its
- * serializer's reader.
+ * Whether this many integers from 0 to 2^53 - 1 follow the type of the message, which has to be the one that
+ * `peekMessageType` was called for last, and the first is one of `allowed`. They may seem missing from a message in
+ * a rare spelling, which has to be read by its serializer's reader.
  */
 export function hasIntegers(
   message: WireMessage,
@@ -37,7 +37,6 @@ export function hasIntegers(
   count: number,
   allowed?: ReadonlySet<number>,
 ): boolean {
-  peekType(message, serializer);
   for (let index = 0; index < count; index++) {
     const value = nextInteger(message, serializer);
     if (value < 0) return false;

@@ -19,7 +19,7 @@ import { UnrepresentableValue } from "#wamp/token/unrepresentable-value.ts";
 import { sliceSoundItems } from "./payload-slice.ts";
 
 /**
- * Checks a message of a type that its sender may send.
+ * Checks a message of a type that its sender may send; `type` is what `peekMessageType` has just given for it.
  *
  * @throws Failure from the sender's side when an id is none, or when it may not send an ERROR for such a
  * request; MalformedMessage instead of it when the message is malformed too.
@@ -62,7 +62,10 @@ export function beginsRouted(
   }
 }
 
-/** Whether all ids are integers below 2^53, spelled in the usual way, and an ERROR is for a request of this side. */
+/**
+ * Whether all ids are integers below 2^53, spelled in the usual way, and an ERROR is for a request of this side. The
+ * type was peeked just before.
+ */
 function hasUsualIds(
   message: WireMessage,
   serializer: SerializerName,

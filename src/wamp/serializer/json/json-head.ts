@@ -31,32 +31,33 @@ export function nextJsonInteger(message: WireMessage): number {
 
 /** Reads the integer behind this character. */
 function readInteger(message: WireMessage, before: number): number {
-  skipSpace(message);
-  if (octetAt(message, at) !== before) return -1;
+  if (skipSpace(message) !== before) return -1;
   at++;
-  skipSpace(message);
+  let octet = skipSpace(message);
   const start = at;
   let value = 0;
-  for (let code = octetAt(message, at); isDigit(code); code = octetAt(message, ++at)) {
+  for (; isDigit(octet); octet = octetAt(message, ++at)) {
     if (at - start >= MAX_DIGITS) return -1;
-    value = value * 10 + (code - 0x30);
+    value = value * 10 + (octet - 0x30);
   }
   if (at === start || value >= 2 ** 53) return -1;
-  skipSpace(message);
-  const next = octetAt(message, at);
+  const next = skipSpace(message);
   // Another character belongs to the number, as in 1.5 or 1e3.
   return next === COMMA || next === LIST_END ? value : -1;
 }
 
-function skipSpace(message: WireMessage): void {
-  while (isJsonSpace(octetAt(message, at))) at++;
+/** Gives the octet behind white space. */
+function skipSpace(message: WireMessage): number {
+  let octet = octetAt(message, at);
+  while (isJsonSpace(octet)) octet = octetAt(message, ++at);
+  return octet;
 }
 
-function isDigit(code: number): boolean {
-  return code >= 0x30 && code <= 0x39;
+function isDigit(octet: number): boolean {
+  return octet >= 0x30 && octet <= 0x39;
 }
 
-/** The octet there; NaN behind the end. */
+/** The octet there; -1 behind the end: an integer, because NaN would make a double of every octet. */
 function octetAt(message: WireMessage, place: number): number {
-  return message[place] ?? Number.NaN;
+  return message[place] ?? -1;
 }

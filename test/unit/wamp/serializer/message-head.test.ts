@@ -63,6 +63,7 @@ describe.each(MESSAGES)("hasIntegers in %s", (serializer, message) => {
     [3, false],
     [4, false],
   ])("%d follow the type: %p", (count, found) => {
+    peekMessageType(message, serializer);
     expect(hasIntegers(message, serializer, count)).toBe(found);
   });
 
@@ -73,6 +74,7 @@ describe.each(MESSAGES)("hasIntegers in %s", (serializer, message) => {
     [[], false],
   ])("the first is one of %j: %p", (allowed, found) => {
     for (const count of [1, 2]) {
+      peekMessageType(message, serializer);
       expect(hasIntegers(message, serializer, count, new Set(allowed))).toBe(found);
     }
   });
