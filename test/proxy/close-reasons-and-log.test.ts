@@ -81,6 +81,23 @@ test("a refusal of the proxy is a line in the log", async () => {
 });
 
 test.each([
+  [undefined, { reason: "no such realm" }],
+  // A router that authenticates clients may repeat a secret of theirs.
+  ["passthrough", {}],
+] as const)(
+  "the router's ABORT at a join is a line in the log (auth: %p)",
+  async (auth, fields) => {
+    const { harness, client, router } = await joining({ auth });
+    router.says([3, { message: "no such realm" }, "wamp.error.no_such_realm"]);
+    expect((await client.rest())[0]?.[0]).toBe(3);
+    const [line] = harness.logged.filter(([, text]) => text === "client refused by its router");
+    const uri = "wamp.error.no_such_realm";
+    expect(line?.[0]).toBe("info");
+    expect(line?.[2]).toEqual({ peer: expect.any(String), connection: "router", uri, ...fields });
+  },
+);
+
+test.each([
   ["an ABORT of the router at a join", "the router refused the session"],
   ["an ABORT of the router", "the router aborted the session"],
   ["an ABORT of the client", "the client aborted"],

@@ -22,7 +22,7 @@ import type { Peer, WireMessage } from "#wamp/peer.ts";
 import { decodeMessage } from "#wamp/serializer/message-values.ts";
 import { routerViolation, violation } from "./end-reasons.ts";
 import { JoinAttempt, type JoinContext, type JoinObserver } from "./join-attempt.ts";
-import { isShutdown, send } from "./session-message.ts";
+import { endSentence, isShutdown, send } from "./session-message.ts";
 
 /** The identity with which the client joins, and the routers that may take it. */
 interface Admission {
@@ -85,7 +85,7 @@ export class AuthenticatedJoin extends JoinAttempt {
       this.#admitted.failover.failed(router.backend, "it shuts down");
       if (this.#joinNext()) return;
     }
-    this.abortedBy(router, message);
+    this.abortedBy(router, message, endSentence(message, router.peer));
   }
 
   protected tryNextRouter({ backend }: BackendSession, reason: string): boolean {

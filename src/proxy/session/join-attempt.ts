@@ -30,7 +30,7 @@ import type { Peer, WireMessage } from "#wamp/peer.ts";
 import { peekMessageType } from "#wamp/serializer/message-head.ts";
 import { isRoutersFault, routerViolation } from "./end-reasons.ts";
 import { type SessionLog, welcomeFields } from "./session-log.ts";
-import { forward, isShutdown } from "./session-message.ts";
+import { endUri, forward, isShutdown } from "./session-message.ts";
 import { routerAction, type SessionState } from "./session-states.ts";
 
 /** What the joins of one client need beside the client. */
@@ -213,9 +213,14 @@ export abstract class JoinAttempt implements BackendObserver {
     this.#observer.onJoined(router, fields);
   }
 
-  /** Forwards the router's ABORT and ends the join; some routers do not close after their ABORT. */
-  protected abortedBy(router: BackendSession, abort: WireMessage): void {
+  /**
+   * Forwards the router's ABORT and ends the join; some routers do not close after their ABORT. The log has
+   * its sentence too, if the router knows no secret of the client.
+   */
+  protected abortedBy(router: BackendSession, abort: WireMessage, sentence?: string): void {
     if (isShutdown(abort, router.peer) && this.#observer.onRouterShutdown()) return;
+    const uri = endUri(abort, router.peer);
+    this.context.log.refusedByRouter(router.backend.config.id, uri, sentence);
     forward(abort, MessageType.ABORT, router.peer, this.client);
     this.cancel();
     this.#observer.onAborted();

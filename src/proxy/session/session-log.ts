@@ -56,6 +56,12 @@ export class SessionLog {
     this.#log.warn("router message refused", { peer: this.#peer, reason: sentenceOf(thrown) });
   }
 
+  /** The client was sent the router's ABORT. `reason` is left out where it may repeat a client's secret. */
+  refusedByRouter(connection: string, uri: unknown, reason?: string): void {
+    const fields = { peer: this.#peer, connection, uri: String(uri) };
+    this.#log.info("client refused by its router", reason ? { ...fields, reason } : fields);
+  }
+
   stalled(side: Side): void {
     this.#counts.stalled += 1;
     const { stalled } = this.#counts;

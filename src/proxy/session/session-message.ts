@@ -6,6 +6,7 @@
  */
 
 import { Failure } from "#base/failure.ts";
+import { asRecord } from "#base/record.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
 import { MessageType, messageTypeName } from "#wamp/message-type.ts";
 import { MAX_JOIN_OCTETS, type Peer, type WireMessage } from "#wamp/peer.ts";
@@ -96,10 +97,20 @@ export function isShutdown(message: WireMessage, from: Peer): boolean {
 
 /** The reason of a GOODBYE or ABORT; undefined if it cannot be read. */
 export function endUri(message: WireMessage, from: Peer): unknown {
+  return readEnd(message, from)[2];
+}
+
+/** The sentence in a GOODBYE or ABORT; undefined if it has none. */
+export function endSentence(message: WireMessage, from: Peer): string | undefined {
+  const { message: sentence } = asRecord(readEnd(message, from)[1]);
+  return typeof sentence === "string" ? sentence : undefined;
+}
+
+function readEnd(message: WireMessage, from: Peer): unknown[] {
   try {
-    return decodeMessage(message, from.serializer)[2];
+    return decodeMessage(message, from.serializer);
   } catch (thrown) {
-    if (thrown instanceof MalformedMessage) return undefined;
+    if (thrown instanceof MalformedMessage) return [];
     throw thrown;
   }
 }

@@ -36,6 +36,12 @@ test.each<["error" | "warn" | "info" | "debug", (log: SessionLog) => void, strin
     { peer, reason: "no" },
   ],
   [
+    "info",
+    (log) => log.refusedByRouter("conn1", "wamp.error.no_such_role", "no"),
+    "client refused by its router",
+    { peer, connection: "conn1", uri: "wamp.error.no_such_role", reason: "no" },
+  ],
+  [
     "warn",
     (log) => log.leftOut("router", why),
     "message left out",
