@@ -7,7 +7,7 @@
  * @module
  */
 
-import type { AuthConfig } from "#config/auth/auth-config.ts";
+import type { AuthConfig, Authmethod } from "#config/auth/auth-config.ts";
 import type { AskingAuthConfig } from "#config/auth/authenticator-config.ts";
 import type { SessionIdentity } from "./session-identity.ts";
 
@@ -31,15 +31,17 @@ export function isStillListed(auth: AuthConfig, login: SessionIdentity): boolean
   );
 }
 
-/** The authmethods by which a client itself proves its identity. */
-const METHODS = ["anonymous", "ticket", "wampcra", "scram", "cryptosign", "tls"] as const;
+/** The authmethods by which a client does not prove its identity itself, so that no login is made. */
+const WITHOUT_LOGIN = ["cookie", "anonymous-proxy", "cryptosign-proxy"] as const;
 
-type MethodConfig = NonNullable<AuthConfig[(typeof METHODS)[number]]>;
+type LoginMethod = Exclude<Authmethod, (typeof WITHOUT_LOGIN)[number]>;
+type MethodConfig = NonNullable<AuthConfig[LoginMethod]>;
 type StaticMethodConfig = Exclude<MethodConfig, AskingAuthConfig>;
 
 function configOf(auth: AuthConfig, authmethod: string | null): MethodConfig | undefined {
-  const method = METHODS.find((name) => name === authmethod);
-  return method && auth[method];
+  if (authmethod === null || !Object.hasOwn(auth, authmethod)) return undefined;
+  if (WITHOUT_LOGIN.some((name) => name === authmethod)) return undefined;
+  return auth[authmethod as LoginMethod];
 }
 
 /** What the configuration says of this authid; a certificate's authority is listed by its realm. */

@@ -18,18 +18,12 @@ import * as v from "valibot";
 
 import type { NativeWorkerConfig } from "#config/node/worker-config.ts";
 import { LOG_FORMATS, LOG_LEVELS } from "#observe/log-format.ts";
-
-/** The types of native workers; the compiler requires every type here. */
-const NATIVE_TYPES = Object.keys({
-  proxy: true,
-  router: true,
-  "websocket-testee": true,
-} satisfies Record<NativeWorkerConfig["type"], true>);
+import { NATIVE_WORKER_TYPES } from "./worker-types.ts";
 
 // The controller, the same program, has checked the configuration when it loaded the file: here only
 // its type and id are checked.
 const workerConfig = v.custom<NativeWorkerConfig>((value) =>
-  v.is(v.looseObject({ type: v.picklist(NATIVE_TYPES), id: v.string() }), value),
+  v.is(v.looseObject({ type: v.picklist(NATIVE_WORKER_TYPES), id: v.string() }), value),
 );
 
 const startContext = v.strictObject({

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { WorkerConfig } from "#config/node/worker-config.ts";
+import type { NativeWorkerConfig, WorkerConfig } from "#config/node/worker-config.ts";
 
 type WorkerType = WorkerConfig["type"];
 
@@ -19,3 +19,10 @@ const TYPES: Record<WorkerType, true> = {
 
 /** All types: clients are told first, then components and guests leave, and routers end last. */
 export const WORKER_TYPES = Object.keys(TYPES) as readonly WorkerType[];
+
+/** The types of workers that are processes of this program; the compiler requires every type here. */
+export const NATIVE_WORKER_TYPES = Object.keys({
+  proxy: true,
+  router: true,
+  "websocket-testee": true,
+} satisfies Record<NativeWorkerConfig["type"], true>);

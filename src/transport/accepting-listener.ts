@@ -25,6 +25,12 @@ import { type WebServerConfig, wampWebSocketsOf, webServerUrls } from "./web/ser
 /** Time for a handshake where no WebSocket path configures `open_handshake_timeout`. */
 const HANDSHAKE_MS = 10_000;
 
+/** The transports whose connections an EndpointAcceptor accepts. */
+type AcceptedConfig = Extract<
+  TransportConfig,
+  { type: "web" | "websocket" | "websocket.testee" | "rawsocket" | "universal" }
+>;
+
 /** The protocols of a transport; null: not spoken. */
 interface Protocols {
   rawsocket: (SessionConfig & { options: RawSocketOptions }) | null;
@@ -38,12 +44,12 @@ export function needsAcceptor(endpoint: ListeningEndpointConfig): boolean {
 }
 
 /**
- * Starts a transport of any type on an EndpointAcceptor.
+ * Starts a transport on an EndpointAcceptor.
  *
  * @throws Failure when it cannot listen, or a Web service cannot be opened.
  */
 export async function startAcceptingListener(
-  config: TransportConfig,
+  config: AcceptedConfig,
   accept: AcceptPeerWithSession,
   context: TransportContext,
 ): Promise<Listener> {
@@ -84,7 +90,7 @@ export async function startAcceptingListener(
   }
 }
 
-function protocolsOf(config: TransportConfig): Protocols {
+function protocolsOf(config: AcceptedConfig): Protocols {
   switch (config.type) {
     case "web":
     case "websocket":

@@ -11,9 +11,6 @@ import type { WebServiceConfig } from "#config/web-service/web-service-config.ts
 /** Every part of a transport that clients begin sessions on. */
 export function sessionsOf(transport: TransportConfig): SessionConfig[] {
   switch (transport.type) {
-    case "rawsocket":
-    case "websocket":
-      return [transport];
     case "universal": {
       const { rawsocket, paths } = transport;
       return [...(rawsocket === null ? [] : [rawsocket]), ...sessionsBelow(paths ?? {})];
@@ -21,7 +18,7 @@ export function sessionsOf(transport: TransportConfig): SessionConfig[] {
     case "web":
       return sessionsBelow(transport.paths);
     default:
-      return [];
+      return "auth" in transport ? [transport] : [];
   }
 }
 
