@@ -174,7 +174,7 @@ test.each(
       ],
       [
         withScram({ ...argon, kdf: "argon2i" }),
-        'auth.scram.principals.joe.kdf: expected "pbkdf2" or "argon2id-13", found "argon2i"',
+        'auth.scram.principals.joe.kdf: expected "pbkdf2" or "argon2id-13", found "argon2i"; did you mean "argon2id-13"?',
       ],
       [
         withScram(argon, "Jürgen"),

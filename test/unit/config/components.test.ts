@@ -170,6 +170,7 @@ describe("a fault", () => {
     ["options.restart", "restart-failed", 'expected "restart-never", "restart-always"'],
     ["options.workdir", "a", 'unknown attribute "workdir"'],
     ["components[0].type", "object", 'expected "class", "function" or "wamplet"'],
+    ["components[0].class", "a.A", 'unknown attribute "class"; did you mean "classname"?'],
     ["components[0].classname", "Class", "expected module.name"],
     ["components[0].classname", undefined, "required attribute is missing"],
     ["components[0].realm", undefined, "required attribute is missing"],
