@@ -77,7 +77,8 @@ async function run(
   if (exitCode === EXIT_TOO_OLD) return refuse("it is older than Python 3.9");
   const answer = readAnswer(output);
   if (answer === null) return refuse(`it gave no answer and ended with exit code ${exitCode}`);
-  if (answer["has_autobahn"] === false) return refuse("it has no autobahn");
+  if (answer["has_autobahn"] === false)
+    return refuse("it has no autobahn; CROSSPROXY_PYTHON can name another");
   return Array.isArray(answer["states"]) ? answer["states"] : [];
 }
 

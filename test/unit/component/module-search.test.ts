@@ -76,7 +76,9 @@ describe.skipIf(!hasPython)("a module that is searched for", () => {
   test("is not searched for where there is no autobahn", async () => {
     const bare = scripted(`exec "${PYTHON}" -S "$@"`);
     expect(await search(bare, [{ name: "none.A" }, { name: "none.B" }])).toEqual(
-      Array(2).fill(`Cannot run components with "${bare}": it has no autobahn`),
+      Array(2).fill(
+        `Cannot run components with "${bare}": it has no autobahn; CROSSPROXY_PYTHON can name another`,
+      ),
     );
   });
 });
