@@ -11,9 +11,9 @@
  *
  * A component that cannot reach its router tries again in every mode: the router may start later.
  *
- * Where its process ends by itself, all components have failed. The container ends where `shutdown` says so, and
- * is started again otherwise, with growing delays, also where that fails. Where its first start fails, there is
- * no second one.
+ * When its process ends by itself, all components have failed. Then the container ends if `shutdown` says so.
+ * Otherwise it is started again with growing delays, also after a restart that failed, but not after a first start
+ * that failed.
  *
  * @module
  */
@@ -78,7 +78,7 @@ export class ContainerProcess implements WorkerProcess {
     return this.#host.pid ?? process.pid;
   }
 
-  /** What keeps a container that has run from it now may pass; one that ended by its mode is over. */
+  /** A container that has run once is started again after a failure, but not after an end that `shutdown` asks for. */
   shouldRestart({ exitCode }: ProcessExit): boolean {
     return exitCode !== 0 && !this.#hasEndedByMode && (this.#isUsable || this.#isRestart);
   }

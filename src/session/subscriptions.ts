@@ -56,7 +56,7 @@ export class Subscriptions {
   }
 
   /**
-   * Has a receiver get the events of a topic; gives what ends that.
+   * Sends the events of a topic to a receiver, until the function that it returns is called.
    *
    * @throws RefusedSubscription when the router refuses; Failure when it cannot be asked.
    */

@@ -63,7 +63,7 @@ export class DescriptorBudget {
     this.#refused = 0;
   }
 
-  /** Not for every client that comes alone, because the system makes a list of all descriptors. */
+  /** Counts at most once in COUNTED_MS, because the system makes a list of all descriptors for it. */
   #countOwn(): void {
     const now = performance.now();
     if (now - this.#countedAt < COUNTED_MS) return;

@@ -61,14 +61,14 @@ export class TrustedProxies {
     return hops.slice(this.#clientIndex(hops)).flatMap((hop) => (hop ? [hop.address] : []));
   }
 
-  /** Where the first hop from the right is that is no trusted proxy; undefined there: it is no address. */
+  /** The index of the last hop that is not a trusted proxy; a hop without an address is none. */
   #clientIndex(hops: readonly (Hop | undefined)[]): number {
     const isClient = (hop: Hop | undefined) => hop === undefined || !this.#isTrusted(hop.address);
     return Math.max(0, hops.findLastIndex(isClient));
   }
 }
 
-/** What the headers that are there say, from the client on. */
+/** The hops that each of the present headers names, from the client on. */
 function chainsIn(headers: ReadableFields): (Hop | undefined)[][] {
   const chains = [
     hopsOf(headers.get("x-forwarded-for"), (hop) => hop),

@@ -305,7 +305,7 @@ export abstract class WebSocketConnection
     this.#writer.drained();
   }
 
-  /** Without further frames of the other side a WebSocket has no use, but for a last message. */
+  /** The other side sends nothing more: the connection ends after the last message that it is still owed. */
   ended(): void {
     if (this.#lastStep !== null) return;
     this.#afterLastMessage(() => {

@@ -63,7 +63,7 @@ export class EventListener implements ConnectionEvents, EventSink {
     return this.#state === "over";
   }
 
-  /** Has a topic be left when the client goes; at once if it has gone. */
+  /** Leaves a topic when the client goes; at once if it has gone. */
   addTopic(leave: () => void): void {
     if (this.isOver) leave();
     else this.#leave.push(leave);
@@ -76,7 +76,7 @@ export class EventListener implements ConnectionEvents, EventSink {
     this.#answer.answer(answer);
   }
 
-  /** Begins the stream. `comment` is sent first, for people who read it. */
+  /** Begins the stream. `comment` is sent first, for readers of the stream. */
   begin(headers: Readonly<Record<string, string>>, comment: string): void {
     if (this.#state !== "joining") return;
     const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);

@@ -210,7 +210,7 @@ export class EventStream implements StreamingService, ListenerOwner {
   }
 }
 
-/** Says what of a request has no effect. */
+/** The first comment of a stream; it names what has no effect in the request. */
 function commentFor({ headers }: ClientRequest): string {
   return headers.has("last-event-id")
     ? "Last-Event-ID has no effect, because the router keeps no events"

@@ -46,7 +46,7 @@ export class TopicFeeds {
   }
 
   /**
-   * Has a sink get the events of a topic; gives what ends that.
+   * Sends the events of a topic to a sink, until the function that it returns is called.
    *
    * @throws TooManyTopics, and what `WampCaller.subscribe` throws.
    */

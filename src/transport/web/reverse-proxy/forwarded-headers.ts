@@ -89,8 +89,7 @@ function portOf({ request, chain }: Origin, host: string | null, proto: string):
 
 /**
  * What the trusted proxy next to the client says of the request that it got: in `X-Forwarded-…`, or else in
- * `Forwarded`. Not in both, because the proxy may leave that header as the client wrote it which it does
- * not use.
+ * `Forwarded`. Only one of them is read: a proxy may pass on the other one as the client wrote it.
  */
 function told(
   { headers }: ClientRequest,

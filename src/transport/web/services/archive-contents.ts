@@ -96,7 +96,7 @@ class ContentsBuilder implements ArchiveContents {
   fallback: ServedFile | undefined;
   readonly prefix: string;
   readonly #config: ArchiveServiceConfig;
-  /** Names that are one of two readings each: another file may have such a name without doubt. */
+  /** Names that are one of two readings of their octets; a file that has such a name without doubt replaces it. */
   readonly #doubtful = new Set<string>();
 
   constructor(config: ArchiveServiceConfig) {

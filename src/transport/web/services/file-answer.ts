@@ -26,7 +26,7 @@ import type { ForCodings, ShortFiles } from "./short-files.ts";
 /** Longest part of a file that is read into memory before it is sent. */
 const READ_AT_ONCE_OCTETS = 64 * 1024;
 
-/** Programs that unpack or copy two files give them times that differ by less. */
+/** A copy may be older than its file by this: programs that unpack or copy both give them such times. */
 const CLOCK_MS = 2000;
 
 /** Those of all paths of type `static` of this process. */
