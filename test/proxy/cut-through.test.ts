@@ -226,7 +226,7 @@ describe.each(TRANSPORTS)("a long message (%s)", (transport) => {
     expect((await client.next())?.[2]).toBe("crossproxy.close.router_stalled");
   });
 
-  test("with a head that WAMP does not allow is refused when it is complete, as a short one", async () => {
+  test("with a head that WAMP does not allow is refused when it is complete", async () => {
     const { client, router, octets } = await joined(transport);
     const [first, rest] = halves(client.frameOf(octets([48, -1, {}, "a", ["x".repeat(LONG)]])));
     client.socket.write(first);

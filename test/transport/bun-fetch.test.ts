@@ -44,7 +44,7 @@ test("fields of answers are in lower case and joined", async () => {
   expect([...response.headers]).toContainEqual(["x-a", "1, 2"]);
 });
 
-test("interim answers are left out, and an answer with a length and a coding is accepted", async () => {
+test("interim answers are left out; a length beside a coding is accepted", async () => {
   const early = await fetched(`HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n${OK}`);
   expect([early.response.status, early.response.headers.get("link")]).toEqual([200, null]);
   const coding = "Transfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n";

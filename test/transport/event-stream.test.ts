@@ -134,7 +134,7 @@ describe.each([
     ({ port } = await start(stream()));
   });
 
-  test("a listener gets the events of its topics, by exact, prefix and wildcard match", async () => {
+  test("a listener gets the events of its exact, prefix and wildcard topics", async () => {
     const query = "?topic=com.a.one&prefix=com.b.&wildcard=com..created";
     const client = await listen(port, query);
     await publish(port, "com.a.one", 1);
@@ -202,7 +202,7 @@ test("many listeners share one subscription, and the last one ends it", async ()
   expect(dataOf(next)).toEqual(['{"topic":"com.a","args":["next"],"kwargs":{}}']);
 });
 
-test("the stream ends with its router, so that no event is missed unnoticed; a new one begins", async () => {
+test("the stream ends with its router, and a new one begins", async () => {
   const path = join(temporaryFolder(), "router.sock");
   const first = await router(path);
   const routes = { realm1: { user: ["router"] } };

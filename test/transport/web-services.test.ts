@@ -711,7 +711,7 @@ test("archive answers 503 until its origin delivers", async () => {
   expect(await readdir(inside)).toEqual(["a.zip"]);
 });
 
-test("json is not kept where that is discouraged, and read elsewhere where that is allowed", async () => {
+test("json is not kept if discouraged, and read elsewhere if allowed", async () => {
   const url = await start({
     open: jsonAt("1"),
     closed: jsonAt("1", { allow_cross_origin: false, discourage_caching: true }),
