@@ -267,8 +267,8 @@ export class RawSocketPeer
 
   #endAfterLastMessage(): void {
     if (this.#handler === null || this.#handler.isLeaving?.()) return;
-    this.#writer.flush();
-    this.#socket.end();
+    clearTimeout(this.#lastMessageTimer);
+    this.#writer.end();
   }
 
   closed(error: Error | undefined): void {

@@ -308,10 +308,12 @@ export abstract class WebSocketConnection
   /** The other side sends nothing more: the connection ends after the last message that it is still owed. */
   ended(): void {
     if (this.#lastStep !== null) return;
-    this.#afterLastMessage(() => {
+    if (this.#isOwedMessage) {
+      this.#afterLastMessage(() => this.#endStream());
+    } else {
       this.#writer.flush();
       this.#socket.end();
-    });
+    }
   }
 
   /** Terminates the connection. */
@@ -403,9 +405,13 @@ export abstract class WebSocketConnection
     });
   }
 
+  get #isOwedMessage(): boolean {
+    return this.#state === "open" && this.isLeaving();
+  }
+
   /** Takes a step that ends the connection, after the last message that the other side is still owed. */
   #afterLastMessage(step: () => void): void {
-    if (this.#state !== "open" || !this.isLeaving()) {
+    if (!this.#isOwedMessage) {
       step();
       return;
     }

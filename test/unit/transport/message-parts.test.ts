@@ -18,6 +18,7 @@ const details = {
 } as const;
 
 interface Received {
+  ended(): void;
   received(chunk: Uint8Array): void;
   drained(): void;
   closed(error: Error | undefined): void;
@@ -201,4 +202,26 @@ test("a RawSocket peer is not pinged amid a message, and begins none that is too
   expect([peer.beginMessage(2 ** 20 + 1), peer.mayPing]).toEqual([false, true]);
   expect([peer.beginMessage(2 ** 20), peer.mayPing]).toEqual([true, false]);
   peer.closed(undefined);
+});
+
+/** A client that has sent GOODBYE and ended its side, and takes only some of what it is owed. */
+describe.each(["websocket", "rawsocket"] as const)("a client that has left (%s)", (transport) => {
+  test("gets all that it is owed before its connection ends", async () => {
+    const { socket, session, peer } = start(transport);
+    let isLeaving = true;
+    Object.assign(session, { isLeaving: () => isLeaving });
+    peer.ended();
+    socket.takes = 10;
+    peer.send(part(1000).fill("a"));
+    await microtasks();
+    isLeaving = false;
+    peer.send(part(9).fill("b"));
+    await microtasks();
+    expect(socket.done).toEqual([]);
+    socket.takes = Number.POSITIVE_INFINITY;
+    peer.drained();
+    expect(socket.text).toMatch(/a{1000}.*b{9}$/s);
+    expect(socket.done).toEqual(["shutdown"]);
+    peer.closed(undefined);
+  });
 });
