@@ -149,6 +149,18 @@ export class SocketWriter implements TurnTaker, WaitingWriter {
     return false;
   }
 
+  /** Counts octets that wait for this side, in the queue or elsewhere. The connection may be given up for them. */
+  hold(octets: Uint8Array): void {
+    if (this.#isOfClient) outgoingMemory.hold(this, octets);
+    else holdMessageMemory(octets.length);
+  }
+
+  /** Octets that were counted do not wait any more; to be called before `drop`. */
+  release(octets: Uint8Array): void {
+    if (this.#isOfClient) outgoingMemory.release(this, octets);
+    else holdMessageMemory(-octets.length);
+  }
+
   /** Writes the gathered octets now. */
   flush(): void {
     if (holder !== this) return;
@@ -299,13 +311,11 @@ export class SocketWriter implements TurnTaker, WaitingWriter {
     if (this.#queue === EMPTY_QUEUE) this.#queue = [];
     if (this.#queue.length === 0) this.takenAt = performance.now();
     this.#queue.push(block);
-    if (this.#isOfClient) outgoingMemory.hold(this, block.octets);
-    else holdMessageMemory(block.octets.length);
+    this.hold(block.octets);
   }
 
   #release({ octets }: QueueBlock): void {
-    if (this.#isOfClient) outgoingMemory.release(this, octets);
-    else holdMessageMemory(-octets.length);
+    this.release(octets);
     freeOctets(octets);
   }
 

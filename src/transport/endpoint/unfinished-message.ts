@@ -4,18 +4,25 @@
  * @module
  */
 
+import type { SocketWriter } from "./socket-writer.ts";
+
+/** What a waiting message takes in memory besides its octets: a ping may have none. */
+const OVERHEAD_OCTETS = 128;
+
 /** One message of known length. */
 export class UnfinishedMessage {
   readonly #octets: number;
+  readonly #writer: Pick<SocketWriter, "hold" | "release">;
   /** Octets that were sent so far. */
   sentOctets = 0;
   #waiting: Uint8Array[] = [];
-  /** Octets that wait. */
+  /** Octets that wait, and what they take besides. */
   waitingOctets = 0;
 
-  /** `octets` is the length of the message. */
-  constructor(octets: number) {
+  /** `octets` is the length of the message, `writer` counts what waits. */
+  constructor(octets: number, writer: Pick<SocketWriter, "hold" | "release">) {
     this.#octets = octets;
+    this.#writer = writer;
   }
 
   /** Notes that so many octets are sent; true: the message is complete. */
@@ -24,15 +31,24 @@ export class UnfinishedMessage {
     return this.sentOctets >= this.#octets;
   }
 
-  /** Keeps a copy of octets that are to be sent behind the message. */
-  wait(octets: Uint8Array): void {
-    this.#waiting.push(new Uint8Array(octets));
-    this.waitingOctets += octets.length;
+  /** Keeps a copy of octets that are to be sent behind the message; they may be in several arrays. */
+  wait(...parts: Uint8Array[]): void {
+    const octets = Buffer.concat(parts);
+    this.#waiting.push(octets);
+    this.waitingOctets += octets.length + OVERHEAD_OCTETS;
+    this.#writer.hold(octets);
   }
 
   /** What has waited, in order. */
   takeWaiting(): Uint8Array[] {
     this.waitingOctets = 0;
-    return this.#waiting.splice(0);
+    const waiting = this.#waiting.splice(0);
+    for (const octets of waiting) this.#writer.release(octets);
+    return waiting;
+  }
+
+  /** Discards what waits: the message will not be completed. */
+  drop(): void {
+    this.takeWaiting();
   }
 }

@@ -146,7 +146,7 @@ export class RawSocketPeer
     if (this.#isClosing || octets > this.maxSendOctets) return false;
     writeFrameHeader(header, 0, FrameType.message, octets);
     this.#writer.write(header);
-    this.#unfinished = new UnfinishedMessage(octets);
+    this.#unfinished = new UnfinishedMessage(octets, this.#writer);
     return true;
   }
 
@@ -188,9 +188,15 @@ export class RawSocketPeer
   close(_code: number, reason: string): void {
     if (this.#isClosing) return;
     this.#closeReason = reason;
-    this.#unfinished = undefined;
+    this.#dropUnfinished();
     this.#stopInput();
     this.#writer.end();
+  }
+
+  /** The message that was begun will not be completed. */
+  #dropUnfinished(): void {
+    this.#unfinished?.drop();
+    this.#unfinished = undefined;
   }
 
   get #isClosing(): boolean {
@@ -275,6 +281,7 @@ export class RawSocketPeer
     clearTimeout(this.#lastMessageTimer);
     this.#closeReason ||= error === undefined ? "connection closed" : error.message;
     this.#stopInput();
+    this.#dropUnfinished();
     this.#writer.drop();
     const handler = this.#handler;
     this.#handler = null;
@@ -350,7 +357,7 @@ export class RawSocketPeer
     if (this.#unfinished === undefined) {
       return this.#writer.writeFrame(header, FRAME_HEADER_OCTETS, payload);
     }
-    this.#unfinished.wait(Buffer.concat([header, payload]));
+    this.#unfinished.wait(header, payload);
     return this.bufferedOctets <= this.#writer.maxBuffered;
   }
 
@@ -367,6 +374,7 @@ export class RawSocketPeer
   /** The writer gives the connection up. */
   onQueueOverflow(waiting: number, reason: string): void {
     this.#closeReason ||= reason;
+    this.#dropUnfinished();
     const { peer } = this.details;
     this.#supervision?.log.warn("client did not read", { peer, waiting, reason });
   }

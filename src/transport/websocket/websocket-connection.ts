@@ -188,7 +188,7 @@ export abstract class WebSocketConnection
   beginMessage(octets: number): boolean {
     const isCompressed = this.codec !== null && octets <= LONGEST_COMPRESSED_OCTETS;
     if (isCompressed || this.role === "client" || this.#state !== "open") return false;
-    this.#unfinished = new UnfinishedMessage(octets);
+    this.#unfinished = new UnfinishedMessage(octets, this.#writer);
     return true;
   }
 
@@ -210,6 +210,12 @@ export abstract class WebSocketConnection
     const waiting = message.takeWaiting();
     if (waiting.length === 0) return;
     if (waiting.map((octets) => this.sendMessage(octets, isText)).at(-1)) this.onQueueDrained();
+  }
+
+  /** The message that was begun will not be completed. */
+  #dropUnfinished(): void {
+    this.#unfinished?.drop();
+    this.#unfinished = undefined;
   }
 
   /** Whether a message is longer than `max_message_size`; one up to twice as long can be answered. */
@@ -260,6 +266,7 @@ export abstract class WebSocketConnection
     this.#closeReason = reason;
     if (code === CloseCode.abnormal) {
       this.#state = "closing";
+      this.#dropUnfinished();
       this.#keepalive?.stop();
       this.#endStream();
       return;
@@ -329,6 +336,7 @@ export abstract class WebSocketConnection
     clearTimeout(this.#closeTimer);
     this.#lastStep = null;
     this.#stopInput();
+    this.#dropUnfinished();
     this.#writer.drop();
     const why = error === undefined ? "without a close frame" : `by an error: ${error.message}`;
     this.onWebSocketClose(this.#closeReason || `connection closed ${why}`);
@@ -442,6 +450,7 @@ export abstract class WebSocketConnection
   onQueueOverflow(waiting: number, reason: string): void {
     this.#owner?.log.warn("client did not read", { peer: this.#peer, waiting, reason });
     this.#closeReason ||= reason;
+    this.#dropUnfinished();
   }
 
   /** For the keepalive. */
@@ -497,7 +506,7 @@ export abstract class WebSocketConnection
 
   #sendClose(code: number, reason: string): void {
     this.#state = "closing";
-    this.#unfinished = undefined;
+    this.#dropUnfinished();
     this.#keepalive?.stop();
     this.#deadline?.stop();
     const text = Buffer.from(fittingReason(reason));

@@ -1,6 +1,7 @@
 /** Messages that peers send and receive part by part, over a scripted socket. */
 
 import { describe, expect, test } from "bun:test";
+import { outgoingMemory } from "#base/outgoing-memory.ts";
 import { RawSocketPeer } from "#transport/rawsocket/rawsocket-peer.ts";
 import { DeflateCodec } from "#transport/websocket/permessage-deflate.ts";
 import { WebSocketPeer } from "#transport/websocket/websocket-peer.ts";
@@ -59,7 +60,7 @@ function webSocketPeer(socket: ScriptedSocket, maxBuffered: number, codec?: Defl
   );
 }
 
-function rawSocketPeer(socket: ScriptedSocket, maxBuffered: number) {
+function rawSocketPeer(socket: ScriptedSocket, maxBuffered: number, maxOutgoing = 2 ** 30) {
   const agreement = { serializer: "cbor", maxSendOctets: 2 ** 20, maxReceiveOctets: 2 ** 20 };
   const all: TransportDetails = { ...details, type: "rawsocket" };
   return new RawSocketPeer({
@@ -67,6 +68,7 @@ function rawSocketPeer(socket: ScriptedSocket, maxBuffered: number) {
     agreement: agreement as ConstructorParameters<typeof RawSocketPeer>[0]["agreement"],
     details: all,
     maxBuffered,
+    maxOutgoing,
   });
 }
 
@@ -133,15 +135,15 @@ describe.each(["websocket", "rawsocket"] as const)("a peer (%s)", (transport) =>
     peer.sendPart?.(part(LONG));
     await microtasks();
     const before = socket.text.length;
-    expect(peer.send(part(900).fill("a"))).toBe(true);
+    expect(peer.send(part(800).fill("a"))).toBe(true);
     expect(peer.send(part(200).fill("b"))).toBe(false);
     await microtasks();
     expect([socket.text.length, session.drains]).toEqual([before, 0]);
-    expect(peer.bufferedOctets).toBeGreaterThanOrEqual(1100);
+    expect(peer.bufferedOctets).toBeGreaterThanOrEqual(1000);
     peer.sendPart?.(part(LONG));
     await microtasks();
     expect([session.drains, peer.bufferedOctets]).toEqual([1, 0]);
-    expect(socket.text.slice(-1200)).toMatch(/^p+[^pa]{2,4}a{900}[^ab]{2,4}b{200}$/s);
+    expect(socket.text.slice(-1200)).toMatch(/^p+[^pa]{2,4}a{800}[^ab]{2,4}b{200}$/s);
     peer.closed(undefined);
   });
 
@@ -160,6 +162,51 @@ describe.each(["websocket", "rawsocket"] as const)("a peer (%s)", (transport) =>
     peer.closed(undefined);
   });
 });
+
+test("pings amid a message take memory that is counted, and many of them are not read", () => {
+  const before = outgoingMemory.octets;
+  const { socket, peer } = start("rawsocket", 100_000);
+  peer.beginMessage?.(2 * LONG);
+  peer.sendPart?.(part(LONG));
+  const ping = Buffer.concat([Buffer.from("01000032", "hex"), part(50)]);
+  peer.received(Buffer.concat(Array(10).fill(ping)));
+  expect(outgoingMemory.octets - before).toBe(540);
+  expect(socket.done).toEqual([]);
+  // So many short ones take much more than their octets.
+  peer.received(Buffer.from("01000000".repeat(1000), "hex"));
+  expect(socket.done).toEqual(["pause"]);
+  peer.close(1000, "done");
+  expect(outgoingMemory.octets).toBe(before);
+  peer.closed(undefined);
+});
+
+test("a client is given up for its pings amid a message, and no other", async () => {
+  const [greedy, other] = [new ScriptedSocket(), new ScriptedSocket()];
+  const [one, two] = [greedy, other].map((socket) => rawSocketPeer(socket, 2 ** 20, 2 ** 20));
+  other.takes = 0;
+  two?.send(part(LONG));
+  one?.attach(new Session());
+  one?.beginMessage(2 * LONG);
+  for (let count = 0; count < 5; count++) {
+    one?.received(Buffer.concat([Buffer.from("010493e0", "hex"), part(300_000)]));
+  }
+  await greedy.until(({ done }) => done.includes("terminate"));
+  expect([greedy.done.includes("terminate"), other.done]).toEqual([true, []]);
+  for (const peer of [one, two]) peer?.closed(undefined);
+});
+
+test.each(["websocket", "rawsocket"] as const)(
+  "what waits behind a message is not counted when the connection is lost (%s)",
+  (transport) => {
+    const before = outgoingMemory.octets;
+    const { peer } = start(transport);
+    peer.beginMessage?.(2 * LONG);
+    peer.send(part(900));
+    expect(outgoingMemory.octets - before).toBeGreaterThanOrEqual(900);
+    peer.closed(undefined);
+    expect(outgoingMemory.octets).toBe(before);
+  },
+);
 
 describe("a WebSocket peer", () => {
   test("sends a message in fragments, with a pong between them", async () => {
