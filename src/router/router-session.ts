@@ -17,6 +17,7 @@ import type { LogFields, Logger } from "#observe/logger.ts";
 import { type JoinTimeoutObserver, JoinTimeouts } from "#session/join-timeouts.ts";
 import { LONG_MESSAGE_OCTETS } from "#session/long-messages.ts";
 import { clientNeeds, NO_NEEDS } from "#session/reconnecting-clients.ts";
+import { abortCloseCode } from "#wamp/abort-close-code.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
 import { randomId } from "#wamp/id.ts";
 import { MessageType, messageTypeName } from "#wamp/message-type.ts";
@@ -239,7 +240,7 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
         this.#send([MessageType.CHALLENGE, outcome.authmethod, outcome.extra]);
         return;
       case "deny":
-        this.#abort(outcome.uri, outcome.message, CloseCode.normal);
+        this.#abort(outcome.uri, outcome.message);
         return;
       case "accept":
         this.#welcome(outcome, state.authentication);
@@ -250,7 +251,7 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
     const realm = this.#realms.get(identity.realm);
     if (realm === undefined) {
       const sentence = `Cannot join: no realm "${identity.realm}" exists on this router`;
-      this.#abort(ErrorUri.noSuchRealm, sentence, CloseCode.normal);
+      this.#abort(ErrorUri.noSuchRealm, sentence);
       return;
     }
     const role = this.#assigned
@@ -258,7 +259,7 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
       : realm.role(identity.authrole);
     if (role === undefined) {
       const sentence = `Cannot join: realm "${realm.name}" has no role "${identity.authrole}"`;
-      this.#abort(ErrorUri.noSuchRole, sentence, CloseCode.normal);
+      this.#abort(ErrorUri.noSuchRole, sentence);
       return;
     }
     this.#timeouts.stop();
@@ -410,17 +411,17 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
     }
     if (thrown instanceof Failure || thrown instanceof MalformedMessage) {
       const uri = thrown instanceof Failure ? thrown.uri : undefined;
-      this.#abort(uri ?? ErrorUri.protocolViolation, sentenceOf(thrown), CloseCode.protocolError);
+      this.#abort(uri ?? ErrorUri.protocolViolation, sentenceOf(thrown));
       return;
     }
     this.#log.error("session failed", {
       ...this.#logFields(),
       stack: thrown instanceof Error ? thrown.stack : String(thrown),
     });
-    this.#abort(ErrorUri.internalError, "The router failed", CloseCode.internalError);
+    this.#abort(ErrorUri.internalError, "The router failed");
   }
 
-  #abort(uri: string, message: string, code: number): void {
+  #abort(uri: string, message: string, code = abortCloseCode(uri)): void {
     if (this.#state.name === "closed") return;
     this.#log.info("session aborted", { ...this.#logFields(), uri, reason: message });
     this.#end();

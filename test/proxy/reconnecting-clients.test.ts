@@ -184,7 +184,7 @@ describe("when the router shuts down", () => {
       const abort = [3, {}, "wamp.close.system_shutdown"];
       for (const [hello, answer, code] of [
         [JAWAMPA, [], null],
-        [OTHER, [abort], 1000],
+        [OTHER, [abort], 1001],
       ] as const) {
         const client = await current.connect("websocket");
         client.says([...hello]);

@@ -261,8 +261,8 @@ const routerChecks: Record<
     scene.client.says(ANSWER);
     await endsWith(scene, 1001);
   },
-  async abort(scene, state, message) {
-    await endsWith(scene, state === "joining" ? 1000 : 1001, message);
+  async abort(scene, _, message) {
+    await endsWith(scene, 1000, message);
     expect(await scene.router?.rest()).toEqual([]);
   },
   async fail(scene, state) {
@@ -306,7 +306,8 @@ const eventChecks: Record<
     const fault = isProof ? expect.stringMatching(/timeout$|authentication_failed$/) : undefined;
     const uri = fault ?? uris[event] ?? "wamp.error.network_failure";
     const sentence = expect.stringMatching(/^Cannot join: |^The node shuts down$/);
-    await endsWith(scene, event === "deadline" ? 1008 : 1000, [3, { message: sentence }, uri]);
+    const codes: Record<string, number> = { deadline: 1008, shutdown: 1001 };
+    await endsWith(scene, codes[event] ?? 1000, [3, { message: sentence }, uri]);
     if (event !== "router lost") await routerIsLeft(scene, state);
   },
   async goodbye(scene, state, event) {

@@ -106,7 +106,7 @@ describe("told_by_close", () => {
     void current.sessions.shutdown(2000);
     const abort = [3, { message: "The node shuts down" }, "wamp.close.system_shutdown"];
     expect(await client.rest()).toEqual([abort]);
-    expect(await client.closed).toBe(1000);
+    expect(await client.closed).toBe(1001);
   });
 
   test("router_lost: a client that answers no CHALLENGE is told with ABORT", async () => {

@@ -7,6 +7,7 @@
 
 import { Failure } from "#base/failure.ts";
 import type { CloseOnlyEnd } from "#config/options/session-config.ts";
+import { abortCloseCode } from "#wamp/abort-close-code.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
 import { routedMessagesOf } from "#wamp/message-direction.ts";
 import { isMessageType, MessageType, messageTypeName } from "#wamp/message-type.ts";
@@ -155,8 +156,6 @@ function refusal(
   sentence: string,
   reason: string = sentence,
 ): Refusal {
-  const isViolation = uri === ErrorUri.protocolViolation;
-  let code: number = isViolation ? CloseCode.protocolError : CloseCode.normal;
-  if (by === "program") code = CloseCode.internalError;
+  const code = by === "program" ? CloseCode.internalError : abortCloseCode(uri);
   return { by, uri, sentence, code, reason };
 }

@@ -14,6 +14,7 @@ import { type LinkObserver, SessionLink } from "#proxy/relay/session-link.ts";
 import type { Undeliverable } from "#proxy/relay/undeliverable.ts";
 import type { BackendObserver, BackendSession } from "#proxy/routing/backend-session.ts";
 import { clientNeeds } from "#session/reconnecting-clients.ts";
+import { abortCloseCode } from "#wamp/abort-close-code.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
 import { MessageType } from "#wamp/message-type.ts";
 import {
@@ -163,8 +164,8 @@ export class FrontendSession
     return true;
   }
 
-  onAborted(): void {
-    this.close(CloseCode.normal, "the router refused the session");
+  onAborted(reason: unknown): void {
+    this.close(abortCloseCode(reason), "the router refused the session");
   }
 
   onFailed(thrown: unknown): void {
@@ -287,7 +288,8 @@ export class FrontendSession
     } else if (action === "abort") {
       forwardEnd(message, type, router, this.client);
       this.leaveRouter(ErrorUri.closeRealm, false);
-      this.close(CloseCode.goingAway, "the router aborted the session");
+      const code = abortCloseCode(endUri(message, router));
+      this.close(code, "the router aborted the session");
     } else {
       throw routerViolation(type);
     }

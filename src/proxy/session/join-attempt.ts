@@ -53,7 +53,7 @@ export interface JoinObserver {
   /** The router refuses the client because it shuts down. True: the session has ended without ABORT. */
   onRouterShutdown(): boolean;
   /** The router refused the client, which was sent the router's ABORT. */
-  onAborted(): void;
+  onAborted(reason: unknown): void;
   /** The router ended the connection. */
   onRouterLost(reason: string): void;
   /** The router sent a message that it may not send now; that is logged already. */
@@ -223,7 +223,7 @@ export abstract class JoinAttempt implements BackendObserver {
     this.context.log.refusedByRouter(router.backend.config.id, uri, sentence);
     forward(abort, MessageType.ABORT, router.peer, this.client);
     this.cancel();
-    this.#observer.onAborted();
+    this.#observer.onAborted(endUri(abort, router.peer));
   }
 
   #onRouterViolation(thrown: unknown): void {

@@ -17,6 +17,7 @@ import type { NodeCredentials } from "#proxy/routing/router-join-messages.ts";
 import type { ServiceSessions } from "#proxy/service/service-sessions.ts";
 import { type JoinTimeoutObserver, JoinTimeouts } from "#session/join-timeouts.ts";
 import { type ClientNeeds, NO_NEEDS } from "#session/reconnecting-clients.ts";
+import { abortCloseCode } from "#wamp/abort-close-code.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
 import { MessageType } from "#wamp/message-type.ts";
 import { CloseCode, MAX_JOIN_OCTETS, type Peer, type WireMessage } from "#wamp/peer.ts";
@@ -156,14 +157,14 @@ export abstract class SessionTeardown implements JoinTimeoutObserver {
    * clients stop reconnecting at an ABORT, others at a clean close: their connection is cut off. A
    * router that was never reached is a fault of the configuration, and every client gets the ABORT.
    */
-  protected abortForRouter(uri: string, message: string, code: number = CloseCode.normal): void {
+  protected abortForRouter(uri: string, message: string, code = abortCloseCode(uri)): void {
     const { state } = this;
     const wasReached = state instanceof JoinAttempt && state.routerWasReached;
     if (!wasReached || !this.takesBareClose("router_lost")) this.abort(uri, message, code);
     else this.close(CloseCode.abnormal, uri);
   }
 
-  protected abort(uri: string, message: string, code: number = CloseCode.normal): void {
+  protected abort(uri: string, message: string, code = abortCloseCode(uri)): void {
     this.leaveRouter(ErrorUri.closeRealm);
     this.sendToClient([MessageType.ABORT, { message }, uri]);
     this.close(code, message);
