@@ -48,7 +48,12 @@ test.each([
     "wamp.error.payload_size_exceeded",
     1009,
   ],
-  ["a realm that there is not", [1, "none", { roles: {} }], "wamp.error.no_such_realm", 1000],
+  [
+    "an authmethod that is not configured",
+    [1, "realm1", { roles: { caller: {} }, authmethods: ["ticket"] }],
+    "wamp.error.no_auth_method",
+    1000,
+  ],
 ])("%s, found by the proxy", async (_, message, uri, code) => {
   const harness = await sessionHarness({ options: { max_message_size: 100_000 } });
   const client = await harness.connect("websocket");
