@@ -243,6 +243,26 @@ describe("a WebSocket peer", () => {
   });
 });
 
+test("a WebSocket to a router sends and receives long messages whole", () => {
+  const all: TransportDetails = { ...details, type: "websocket" };
+  const socket = new ScriptedSocket();
+  const { peer: address } = details;
+  const peer = new WebSocketPeer(
+    { socket, answer: null, options: webSocketDefaults, peer: address, codec: null },
+    all,
+  );
+  const session = new Session();
+  peer.attach(session);
+  expect([peer.beginMessage(LONG), peer.isAmidMessage]).toEqual([false, false]);
+  // The frame of a server has no mask.
+  const head = Buffer.from("827f00000000000186a0", "hex");
+  peer.received(Buffer.concat([head, part(80_000)]));
+  expect(session.got).toEqual([]);
+  peer.received(part(LONG - 80_000));
+  expect(session.got).toEqual([`whole ${LONG}`]);
+  peer.closed(undefined);
+});
+
 test("a RawSocket peer is not pinged amid a message, and begins none that is too long", () => {
   const peer = rawSocketPeer(new ScriptedSocket(), 2 ** 20);
   peer.attach(new Session());
