@@ -7,22 +7,15 @@
 import type { ConnectingTransportConfig } from "#config/connection/connection-config.ts";
 import type { Peer, PeerHandler } from "#wamp/peer.ts";
 import type { SerializerName } from "#wamp/serializer-name.ts";
+import type { SessionNeeds } from "./endpoint/router-handshake.ts";
 import { connectRawSocketPeer } from "./rawsocket/rawsocket-connector.ts";
 import type { SharedConnection } from "./rawsocket/shared-connection.ts";
 import { connectWebSocketPeer } from "./websocket/websocket-connector.ts";
 
-/** What a session needs of its connection to a router. */
-export interface ConnectOptions {
+/** What a session needs of its connection to a router, and its serializer. */
+export interface ConnectOptions extends SessionNeeds {
   /** Preferred where the connection has several. */
   serializer: SerializerName;
-  /** With more octets waiting, `Peer.send` answers false. */
-  maxBuffered: number;
-  /** What may wait for all clients; absent: no client is sent what the router sends. */
-  maxOutgoing?: number;
-  /** Milliseconds in which a message of the router must be complete; absent, or 0: unlimited. RawSocket only. */
-  messageTimeout?: number | undefined;
-  /** Aborts when the connection is no longer needed. */
-  canceled?: AbortSignal;
 }
 
 /**

@@ -18,6 +18,18 @@ export interface RouterSocket extends ConnectionSocket {
   readonly remotePort?: number;
 }
 
+/** What a session needs of its connection to a router. */
+export interface SessionNeeds {
+  /** With more octets waiting, `Peer.send` answers false. */
+  maxBuffered: number;
+  /** What may wait for all clients; absent: no client is sent what the router sends. */
+  maxOutgoing?: number;
+  /** Milliseconds in which a message of the router must be complete; absent, or 0: unlimited. RawSocket only. */
+  messageTimeout?: number | undefined;
+  /** Aborts when the connection is no longer needed. */
+  canceled?: AbortSignal;
+}
+
 /** The peer that takes over a connection whose handshake is done. */
 export type ConnectedPeer = Peer & ConnectionEvents;
 

@@ -14,6 +14,7 @@ import {
   connectWithHandshake,
   type RouterHandshake,
   type RouterSocket,
+  type SessionNeeds,
 } from "#transport/endpoint/router-handshake.ts";
 import type { Peer, PeerHandler, TransportDetails } from "#wamp/peer.ts";
 import {
@@ -25,25 +26,13 @@ import {
 import { RawSocketPeer, type RawSocketPeerOptions } from "./rawsocket-peer.ts";
 import type { SharedConnection } from "./shared-connection.ts";
 
-/** What a session needs of its connection. */
-interface SessionOptions {
-  /** With more octets waiting, `Peer.send` answers false. */
-  maxBuffered: number;
-  /** What may wait for all clients; absent: no client is sent what the router sends. */
-  maxOutgoing?: number;
-  /** Milliseconds in which a message of the router must be complete; absent, or 0: unlimited. */
-  messageTimeout?: number | undefined;
-  /** Aborts when the connection is no longer needed. */
-  canceled?: AbortSignal;
-}
-
 /**
  * Opens a RawSocket connection to a router, handshake included, within the endpoint's deadline. With `shared`
  * it is a stream of that connection, if the router grants streams.
  */
 export function connectRawSocketPeer(
   config: ConnectingRawSocketConfig,
-  { maxBuffered, maxOutgoing, messageTimeout, canceled }: SessionOptions,
+  { maxBuffered, maxOutgoing, messageTimeout, canceled }: SessionNeeds,
   handler: PeerHandler,
   shared?: SharedConnection,
 ): Promise<Peer> {

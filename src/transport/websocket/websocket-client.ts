@@ -49,7 +49,7 @@ function unixPathInUrl(endpoint: Extract<ConnectingEndpointConfig, { type: "unix
   if (/^[\w./+@,=~-]+$/.test(absolute)) return absolute;
   throw connectFailure(
     endpoint,
-    "a WebSocket takes a Unix path of letters, digits and ./+@,=~_- only; rawsocket takes any",
+    "a WebSocket takes a Unix path of letters, digits and ./+@,=~_- only",
   );
 }
 

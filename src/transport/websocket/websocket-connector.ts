@@ -8,24 +8,19 @@ import type { ConnectingWebSocketConfig } from "#config/connection/connection-co
 import { connectsWithTls, connectWithTimeout } from "#transport/endpoint/connect.ts";
 import { LongMessageGate } from "#transport/endpoint/long-message-gate.ts";
 import { printTcpPeer, printUnixPeer } from "#transport/endpoint/peer-address.ts";
-import { connectWithHandshake, type RouterSocket } from "#transport/endpoint/router-handshake.ts";
+import {
+  connectWithHandshake,
+  type RouterSocket,
+  type SessionNeeds,
+} from "#transport/endpoint/router-handshake.ts";
 import type { Peer, PeerHandler, TransportDetails } from "#wamp/peer.ts";
 import type { SerializerName } from "#wamp/serializer-name.ts";
 import { HandshakeRequest } from "./handshake-request.ts";
 import type { ConnectionOptions } from "./websocket-connection.ts";
 import { WebSocketPeer } from "./websocket-peer.ts";
 
-/** What a session needs of its connection. */
-interface SessionOptions {
-  /** Preferred where the connection has several. */
-  serializer: SerializerName;
-  /** With more octets waiting, `Peer.send` answers false. */
-  maxBuffered: number;
-  /** What may wait for all clients; absent: no client is sent what the router sends. */
-  maxOutgoing?: number;
-  /** Aborts when the connection is no longer needed. */
-  canceled?: AbortSignal;
-}
+/** What a session needs of its connection; `serializer` is preferred where the connection has several. */
+type WebSocketNeeds = SessionNeeds & { serializer: SerializerName };
 
 /** Routers are not pinged, and messages are limited as the longest of a client are. */
 const TOWARDS_ROUTERS = {
@@ -46,7 +41,7 @@ const TOWARDS_ROUTERS = {
 /** Opens a WebSocket to a router, handshake included, within the endpoint's deadline. */
 export function connectWebSocketPeer(
   config: ConnectingWebSocketConfig,
-  { serializer: preferred, maxBuffered, maxOutgoing, canceled }: SessionOptions,
+  { serializer: preferred, maxBuffered, maxOutgoing, canceled }: WebSocketNeeds,
   handler: PeerHandler,
 ): Promise<Peer> {
   const { endpoint, url } = config;
