@@ -81,7 +81,7 @@ function answerFolder(
   { subpath, keptAs }: { subpath: string; keptAs: string },
 ): HttpAnswer | Promise<HttpAnswer> {
   const { directory, options } = folder;
-  const found = locate(directory, subpath.replace(/\/$/, ""));
+  const found = locate(directory, subpath.replace(/(?<=.)\/$/, ""));
   if (!found?.stats.isDirectory()) return answerMissing(folder, request);
   const index = findIndex(directory, found.path);
   if (index !== undefined) {
