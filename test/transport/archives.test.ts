@@ -236,3 +236,16 @@ test("a default file answers for what is missing, and CORS is as configured", as
     expect(headers.get("access-control-allow-credentials")).toBeNull();
   }
 });
+
+test.each([
+  ["missing.html", "missing.html"],
+  ["index.html", undefined],
+])("an archive without its default file %s is warned of: %p", async (default_file, warned) => {
+  const file = join(temporaryFolder(), "a.zip");
+  writeFileSync(file, zipSync({ "top/index.html": Buffer.from("<p>app") }));
+  const options = { default_file, allow_cross_origin: false };
+  const { get, logged } = await serve(file, { object_prefix: "top", options });
+  const facts = { archive: file, prefix: "top/", default_file: warned };
+  expect(logged).toEqual(warned ? [["archive has no default file", facts]] : []);
+  expect((await get("/some/route")).status).toBe(warned ? 404 : 200);
+});

@@ -200,7 +200,7 @@ test("static shows neither dotfiles nor what is outside of its folder", async ()
     "/up/",
     "/up/outside.txt",
   ];
-  for (const path of [...hidden, "/env.txt", "/ten.txt/", "/sub//index.htm"]) {
+  for (const path of [...hidden, "/env.txt", "/ten.txt/", "/sub//index.htm", "/sub//"]) {
     const response = await get(url + path);
     expect([path, response.status]).toEqual([path, 404]);
     expect(await response.text()).not.toContain(root);
@@ -237,6 +237,7 @@ const statusOf = async (url: string, target: string, host: string) =>
 test("requests that no browser sends are refused", async () => {
   const url = await start({ "/": staticAt(await site()) });
   expect(await statusOf(url, "/ten.txt", "any")).toBe("HTTP/1.1 200 OK");
+  expect(await statusOf(url, "//", "any")).toBe("HTTP/1.1 404 Not Found");
   expect(await statusOf(url, "//ten.txt", "any")).toBe("HTTP/1.1 404 Not Found");
   expect(await statusOf(url, "/../outside.txt", "any")).toBe("HTTP/1.1 404 Not Found");
   expect(await statusOf(url, "/ten.txt", "no host")).toBe("HTTP/1.1 400 Bad Request");

@@ -134,7 +134,8 @@ function isNameAt(lines: string, start: number, name: string): boolean {
 /** Whether a header that is a comma-separated list contains a token, ignoring case. */
 export function hasToken(headers: ReadableFields, name: string, token: string): boolean {
   const list = headers.get(name);
-  if (list === null || list === token) return list !== null;
+  if (list === null) return false;
+  if (list === token) return true;
   return list
     .toLowerCase()
     .split(",")

@@ -10,10 +10,9 @@ import { sentenceOf } from "#base/failure.ts";
 import type { Logger } from "#observe/logger.ts";
 import type { ConnectionEvents, ConnectionSocket } from "#transport/endpoint/connection.ts";
 import { AnswerWriter } from "./answer-writer.ts";
-import { hasToken } from "./header-fields.ts";
 import { FilePart, type HttpAnswer, printHead } from "./http-answer.ts";
 import type { ClientRequest } from "./http-request.ts";
-import { MAX_PIPELINED_OCTETS, type ReadNextRequest } from "./persistent-connection.ts";
+import { leavesOpen, type ReadNextRequest, withPipelined } from "./persistent-connection.ts";
 import { RequestBody } from "./request-body.ts";
 
 /** Time for a whole body. */
@@ -100,7 +99,7 @@ export class HttpExchange implements ConnectionEvents {
   received(chunk: Uint8Array): void {
     const body = this.#body;
     if (body === null) {
-      this.#keepPipelined(chunk);
+      this.#pipelined &&= withPipelined(this.#pipelined, chunk);
       return;
     }
     const state = body.push(chunk);
@@ -179,17 +178,7 @@ export class HttpExchange implements ConnectionEvents {
 
   /** Keeps the octets after the request, where the connection persists after the answer (RFC 9112, section 9.3). */
   #beginPipeline(octets: Uint8Array): void {
-    const { isHttp10, headers } = this.#accepted.request;
-    if (isHttp10 || hasToken(headers, "connection", "close")) return;
-    this.#pipelined = NO_OCTETS;
-    if (octets.length > 0) this.#keepPipelined(octets);
-  }
-
-  /** With too many octets the connection closes after the answer (RFC 9112, section 9.6). */
-  #keepPipelined(chunk: Uint8Array): void {
-    if (this.#pipelined === null) return;
-    const isTooLong = this.#pipelined.length + chunk.length > MAX_PIPELINED_OCTETS;
-    this.#pipelined = isTooLong ? null : Buffer.concat([this.#pipelined, chunk]);
+    if (leavesOpen(this.#accepted.request)) this.#pipelined = withPipelined(NO_OCTETS, octets);
   }
 
   #bodyTimedOut(): void {

@@ -8,6 +8,8 @@
 
 import type { ConnectionEvents, ConnectionSocket } from "#transport/endpoint/connection.ts";
 import { type EventTurns, eventTurns, type TurnTaker } from "#transport/endpoint/event-turns.ts";
+import { hasToken } from "./header-fields.ts";
+import type { HttpRequest } from "./http-request.ts";
 import { type HeadFault, RequestHead } from "./request-head.ts";
 
 /**
@@ -20,7 +22,22 @@ const IDLE_MS = 75_000;
 const CLOSE_MS = 1000;
 
 /** Most octets of later requests that wait for an answer. */
-export const MAX_PIPELINED_OCTETS = 64 * 1024;
+const MAX_PIPELINED_OCTETS = 64 * 1024;
+
+/** Whether a client may send another request after this one. */
+export function leavesOpen({ isHttp10, headers }: HttpRequest): boolean {
+  return !isHttp10 && !hasToken(headers, "connection", "close");
+}
+
+/**
+ * What a client has sent after its request, with what has come now; null: too much to keep, so that the connection
+ * closes after the answer (RFC 9112, section 9.6).
+ */
+export function withPipelined(before: Buffer, chunk: Uint8Array): Buffer | null {
+  if (chunk.length === 0) return before;
+  const isTooLong = before.length + chunk.length > MAX_PIPELINED_OCTETS;
+  return isTooLong ? null : Buffer.concat([before, chunk]);
+}
 
 /** Continues after an answer; `pipelined` are the octets that the client has sent since its request. */
 export type ReadNextRequest = (pipelined: Uint8Array) => void;

@@ -9,10 +9,9 @@
 import type { ConnectionSocket } from "#transport/endpoint/connection.ts";
 import { type DrainObserver, SocketWriter } from "#transport/endpoint/socket-writer.ts";
 import { LAST_CHUNK, sendChunk } from "./chunk.ts";
-import { hasToken } from "./header-fields.ts";
 import { FilePart, type HttpAnswer, printHead } from "./http-answer.ts";
 import type { ClientRequest } from "./http-request.ts";
-import { MAX_PIPELINED_OCTETS, type ReadNextRequest } from "./persistent-connection.ts";
+import { leavesOpen, type ReadNextRequest, withPipelined } from "./persistent-connection.ts";
 
 /** With more octets waiting for the client, `write` answers false. */
 const MAX_WAITING_OCTETS = 64 * 1024;
@@ -48,7 +47,7 @@ export class StreamedAnswer implements DrainObserver {
   // Not the request, which would take memory for as long as the answer goes on.
   readonly #isHttp10: boolean;
   readonly #isHead: boolean;
-  readonly #isLast: boolean;
+  readonly #leavesOpen: boolean;
   /** Octets that came after the request; null: it is not read whole, or the connection closes. */
   #pipelined: Buffer | null = null;
   #framing: StreamFraming = "none";
@@ -64,7 +63,7 @@ export class StreamedAnswer implements DrainObserver {
     this.#stallTimeoutMs = options.stallTimeoutMs ?? STALL_MS;
     this.#isHttp10 = request.isHttp10;
     this.#isHead = request.method === "HEAD";
-    this.#isLast = request.isHttp10 || hasToken(request.headers, "connection", "close");
+    this.#leavesOpen = leavesOpen(request);
     this.#writer = new SocketWriter(socket, MAX_WAITING_OCTETS, this, maxOutgoing);
   }
 
@@ -85,16 +84,12 @@ export class StreamedAnswer implements DrainObserver {
 
   /** The request is read whole; the octets after it are the next request, where the connection persists. */
   endRequest(octets: Uint8Array): void {
-    if (this.#isLast) return;
-    this.#pipelined = NO_OCTETS;
-    if (octets.length > 0) this.received(octets);
+    if (this.#leavesOpen) this.#pipelined = withPipelined(NO_OCTETS, octets);
   }
 
-  /** Keeps octets after the request; with too many the connection closes after the answer. */
+  /** Keeps octets after the request. */
   received(chunk: Uint8Array): void {
-    if (this.#pipelined === null) return;
-    const isTooLong = this.#pipelined.length + chunk.length > MAX_PIPELINED_OCTETS;
-    this.#pipelined = isTooLong ? null : Buffer.concat([this.#pipelined, chunk]);
+    this.#pipelined &&= withPipelined(this.#pipelined, chunk);
   }
 
   /** Sends an interim answer (1xx), which HTTP/1.0 does not have. */

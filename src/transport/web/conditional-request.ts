@@ -109,7 +109,7 @@ function answerTo(content: Representation, request: ReadRequest): HttpAnswer {
 /** Whether the content is of the version that the client wants: If-Match, or without it If-Unmodified-Since. */
 function isWanted(content: Representation, conditions: ReadableFields): boolean {
   const tags = conditions.get("if-match");
-  if (tags !== null) return tagsIn(tags).some((tag) => tag === "*" || tag === content.etag);
+  if (tags !== null) return tags === "*" || tagsIn(tags).includes(content.etag);
   return isModifiedSince(content, conditions.get("if-unmodified-since")) !== true;
 }
 
@@ -117,7 +117,7 @@ function isWanted(content: Representation, conditions: ReadableFields): boolean 
 function isUnchanged(content: Representation, conditions: ReadableFields): boolean {
   const tags = conditions.get("if-none-match");
   if (tags === null) return isModifiedSince(content, conditions.get("if-modified-since")) === false;
-  return tagsIn(tags).some((tag) => tag === "*" || tag.replace(/^W\//, "") === content.etag);
+  return tags === "*" || tagsIn(tags).some((tag) => tag.replace(/^W\//, "") === content.etag);
 }
 
 /** Entity tags, none of which has a comma here. */

@@ -3,7 +3,7 @@
  *
  *     WebSocket handshake     WebSocketAcceptor: the connection is a WebSocket from now on
  *     `caller`, `publisher`   HttpBridge
- *     `reverseproxy`          a StreamingService, as the request comes
+ *     a StreamingService      takes the request over as it comes: `reverseproxy`, `websocket-reverseproxy`, `sse`
  *     any other               the Web service at the path
  *
  * All are answered on the accepted socket, one request after the other, so a handshake or a call may come

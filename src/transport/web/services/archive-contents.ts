@@ -69,10 +69,20 @@ export async function unpackArchive(
     }
   }
   logFaults(config.archive, faults, log);
-  if (contents.files.size === 0) {
-    log.warn("archive has no files", { archive: config.archive, prefix: contents.prefix });
-  }
+  logMissing(config, contents, log);
   return contents;
+}
+
+/** Logs that nothing is served, or no default file for what is missing. */
+function logMissing(
+  { archive, options: { default_file } }: ArchiveServiceConfig,
+  { files, fallback, prefix }: ContentsBuilder,
+  log: Logger,
+): void {
+  if (files.size === 0) log.warn("archive has no files", { archive, prefix });
+  else if (default_file !== null && fallback === undefined) {
+    log.warn("archive has no default file", { archive, prefix, default_file });
+  }
 }
 
 /** Logs the files that cannot be served, with one line for each reason. */

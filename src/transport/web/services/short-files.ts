@@ -2,7 +2,8 @@
  * ShortFiles: keeps the octets of short files that were asked for lately, with the answers made of them.
  *
  * Each request asks the system for the state of the file and gets these octets only where it is unchanged. Where
- * the path leads is found anew every second, because a folder above the file may have become a link.
+ * the path leads is found anew every second, because a folder above the file may have become a link, or a copy in a
+ * content coding may lie beside it by now.
  *
  * @module
  */

@@ -81,7 +81,8 @@ function answerFolder(
   { subpath, keptAs }: { subpath: string; keptAs: string },
 ): HttpAnswer | Promise<HttpAnswer> {
   const { directory, options } = folder;
-  const found = locate(directory, subpath.replace(/\/$/, ""));
+  // Not the slash of `//`, which stands for a folder without a name.
+  const found = locate(directory, subpath.replace(/(?<=.)\/$/, ""));
   if (!found?.stats.isDirectory()) return answerMissing(folder, request);
   const index = findIndex(directory, found.path);
   if (index !== undefined) {

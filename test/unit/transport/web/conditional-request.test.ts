@@ -111,6 +111,7 @@ test("answers 304 when the client has this version", () => {
   expect(ask({ "If-None-Match": '"v0", W/"v1"' }).status).toBe(304);
   expect(ask({ "If-None-Match": "*" }).status).toBe(304);
   expect(ask({ "If-None-Match": '"v0"' }).status).toBe(200);
+  expect(ask({ "If-None-Match": '"v0", *' }).status).toBe(200);
   expect(ask({ "If-Modified-Since": "Fri, 02 Jan 2026 03:04:05 GMT" }).status).toBe(304);
   expect(ask({ "If-Modified-Since": "Fri, 02 Jan 2026 03:04:04 GMT" }).status).toBe(200);
 });
@@ -122,6 +123,7 @@ test("answers 412 where the client wants another version", () => {
     [200, { "If-Match": "*" }],
     [412, { "If-Match": '"v0"' }],
     [412, { "If-Match": 'W/"v1"' }],
+    [412, { "If-Match": '"v0", *' }],
     [412, { "If-Match": "" }],
     [200, { "If-Unmodified-Since": same }],
     [412, { "If-Unmodified-Since": changed }],
