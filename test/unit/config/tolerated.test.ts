@@ -110,6 +110,23 @@ describe("a value that Crossbar does not check", () => {
   });
 });
 
+test.each(
+  titled<[path: string, member: string]>([
+    [`${web}.paths.files`, "options.default_file"],
+    [`${web}.paths.zip`, "options.default_file"],
+    [`${web}.paths.zip`, "default_object"],
+    [`${web}.paths.zip`, "object_prefix"],
+  ]),
+)("an empty text is the same as no file, as in Crossbar: %s", async (_, path, member) => {
+  const load = async (value?: string) => loadNode(nodeWith(`${path}.${member}`, value));
+  const { config, faults, warnings } = await load("");
+  const { config: without, warnings: usual } = await load();
+  expect([faults, warnings]).toEqual([[], usual]);
+  const worker = (one: typeof config): unknown =>
+    JSON.parse(JSON.stringify(one?.workers[1]).replaceAll(one?.folder ?? "", ""));
+  expect(worker(config)).toEqual(worker(without));
+});
+
 test("a disabled worker is not looked at", async () => {
   const worker = { type: "proxy", options: { disabled: true }, transports: 5, comment: "" };
   const { faults, warnings } = await loadNode(nodeWith("$.workers[2]", worker));
