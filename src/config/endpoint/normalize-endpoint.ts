@@ -7,13 +7,13 @@
 import { isIP } from "node:net";
 import { resolve } from "node:path";
 import type * as v from "valibot";
+import type { JsonPath } from "#config/text/config-issue.ts";
+import type { Report } from "#config/text/report.ts";
 import type {
   ConnectingEndpointConfig,
   ListeningEndpointConfig,
   ListeningTcpConfig,
-} from "#config/endpoint/endpoint-config.ts";
-import type { JsonPath } from "#config/text/config-issue.ts";
-import type { Report } from "#config/text/report.ts";
+} from "./endpoint-config.ts";
 import type { connectingEndpoint, listeningEndpoint, listeningTcp } from "./endpoint-schema.ts";
 import { normalizeConnectingTls, normalizeListeningTls } from "./normalize-endpoint-tls.ts";
 

@@ -9,7 +9,7 @@ import type { ConnectingTcpConfig } from "#config/endpoint/endpoint-config.ts";
 import { normalizeConnectingTls } from "#config/endpoint/normalize-endpoint-tls.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
 import type { Report } from "#config/text/report.ts";
-import type { ReverseProxyServiceConfig } from "#config/web-service/reverse-proxy-config.ts";
+import type { ReverseProxyServiceConfig } from "./reverse-proxy-config.ts";
 import { defaultReverseProxyOptions, type ReverseProxyItem } from "./reverse-proxy-schema.ts";
 
 /** The normalized service. */

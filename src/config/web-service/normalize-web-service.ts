@@ -11,18 +11,18 @@ import { asMap } from "#base/record.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
 import type { Report } from "#config/text/report.ts";
 import type { TransportContext } from "#config/transport/transport-context.ts";
+import { normalizeBridge } from "./normalize-bridge.ts";
+import { normalizeEventStream } from "./normalize-event-stream.ts";
+import { normalizeReverseProxy } from "./normalize-reverse-proxy.ts";
+import { normalizeWebSocket } from "./normalize-websocket.ts";
+import { normalizeWebSocketReverseProxy } from "./normalize-websocket-reverse-proxy.ts";
 import type {
   ArchiveServiceConfig,
   JsonServiceConfig,
   StaticServiceConfig,
   UnavailableServiceConfig,
   WebServiceConfig,
-} from "#config/web-service/web-service-config.ts";
-import { normalizeBridge } from "./normalize-bridge.ts";
-import { normalizeEventStream } from "./normalize-event-stream.ts";
-import { normalizeReverseProxy } from "./normalize-reverse-proxy.ts";
-import { normalizeWebSocket } from "./normalize-websocket.ts";
-import { normalizeWebSocketReverseProxy } from "./normalize-websocket-reverse-proxy.ts";
+} from "./web-service-config.ts";
 import {
   type BridgeItem,
   defaultJsonOptions,
