@@ -24,12 +24,9 @@ import type {
   WebServiceConfig,
 } from "./web-service-config.ts";
 import {
-  type BridgeItem,
   defaultJsonOptions,
   defaultStaticOptions,
-  type PathItem,
   type WebServiceItem,
-  type WebSocketItem,
 } from "./web-service-schema.ts";
 
 /** The normalized services of a tree of paths; a service with faults is left out. */
@@ -67,7 +64,7 @@ function normalizeService(
       return normalizeJson(item, path, context.report);
     case "caller":
     case "publisher":
-      return normalizeBridge(item as BridgeItem, path, context);
+      return normalizeBridge(item, path, context);
     case "reverseproxy":
       return normalizeReverseProxy(item, path, context.report);
     case "websocket-reverseproxy":
@@ -77,12 +74,12 @@ function normalizeService(
     case "redirect":
       return { type: "redirect", url: item.url };
     case "path": {
-      const { paths } = item as PathItem;
+      const { paths } = item;
       return { type: "path", paths: normalizePaths(paths, [...path, "paths"], url, context) };
     }
     case "websocket":
     case "websocket-proxy":
-      return normalizeWebSocket(item as WebSocketItem, path, url, context);
+      return normalizeWebSocket(item, path, url, context);
     case "cgi":
     case "wsgi":
     case "resource":
