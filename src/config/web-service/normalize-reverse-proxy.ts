@@ -4,6 +4,7 @@
  * @module
  */
 
+import { isIPv6 } from "node:net";
 import { domainToASCII } from "node:url";
 import type { ConnectingTcpConfig } from "#config/endpoint/endpoint-config.ts";
 import { normalizeConnectingTls } from "#config/endpoint/normalize-endpoint-tls.ts";
@@ -45,6 +46,9 @@ function normalizeUpstream(
 function hostOf(written: string, path: JsonPath, report: Report): string {
   const bare = /^\[(.*:.*)\]$/.exec(written)?.[1] ?? written;
   const host = /^[\x21-\x7e]+$/.test(bare) ? bare : domainToASCII(bare);
+  if (host.includes(":") && !isIPv6(host)) {
+    report.warn(path, "is no address, and no name has a colon; the port stands in `port`");
+  }
   if (/^[\w.:-]+$/.test(host)) return host;
   report.fault(path, `expected the name or the address of a server, found "${written}"`);
   return "localhost";
