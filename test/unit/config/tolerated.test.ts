@@ -127,6 +127,23 @@ test.each(
   expect(worker(config)).toEqual(worker(without));
 });
 
+test.each(
+  titled<[host: string, warnings: string[]]>([
+    ["router", []],
+    ["[::1]", []],
+    ["::1", []],
+    ["router:8080", ["is no address, and no name has a colon; the port stands in `port`"]],
+  ]),
+)("a host to connect to with its port in it is warned of: %s", async (_, host, sentences) => {
+  const endpoint = `${proxy}.connections.raw.transport.endpoint`;
+  const signed = nodeWith(`${proxy}.connections.raw.auth`, { "cryptosign-proxy": {} });
+  const node = nodeWith(endpoint, { type: "tcp", host, port: 8080 }, signed);
+  const { faults, warnings } = await loadNode(node);
+  expect(faults).toEqual([]);
+  const ofHost = warnings.filter((warning) => warning.includes("endpoint.host"));
+  expect(ofHost).toEqual(sentences.map((sentence) => `${endpoint}.host: ${sentence}`));
+});
+
 test("a disabled worker is not looked at", async () => {
   const worker = { type: "proxy", options: { disabled: true }, transports: 5, comment: "" };
   const { faults, warnings } = await loadNode(nodeWith("$.workers[2]", worker));
