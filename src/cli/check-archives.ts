@@ -44,7 +44,7 @@ async function faultsOf(
       : [],
   );
   const more = faults.length - MAX_NAMED;
-  const rest = more > 0 ? [`Cannot serve ${more} more files of "${file}"`] : [];
+  const rest = more > 0 ? [`Cannot serve ${more} more of the files of "${file}"`] : [];
   return [...faults.slice(0, MAX_NAMED), ...rest];
 }
 

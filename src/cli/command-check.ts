@@ -22,8 +22,8 @@ import { reportFaults, reportWarnings } from "./report-issues.ts";
  * @throws Failure when a connection needs the node's key, and its files cannot be used.
  */
 export async function checkCommand(choice: ConfigFileChoice): Promise<number> {
-  const file = requireConfigFile(choice);
-  const { config, faults, warnings, needs } = await loadNodeConfig(file);
+  const { file, folder } = requireConfigFile(choice);
+  const { config, faults, warnings, needs } = await loadNodeConfig(file, process.env, folder);
   const python = config === null ? [] : await checkPython(needs, config.folder);
   const archives = await checkArchives(needs);
   const machine = checkMachine(needs, thisMachine());

@@ -5,7 +5,7 @@
  */
 
 import { hostname } from "node:os";
-import { dirname, resolve } from "node:path";
+import { resolve } from "node:path";
 import { loadNodeConfig } from "#config/load.ts";
 import { loadNodeKey } from "#node/node-key.ts";
 import { writeCompletely } from "#observe/write-output.ts";
@@ -19,10 +19,10 @@ import { ExitCode } from "./exit-code.ts";
  * @throws Failure when the files of the key cannot be used, or cannot be made.
  */
 export async function keysCommand(choice: ConfigFileChoice): Promise<number> {
-  const file = requireConfigFile(choice);
-  const { config } = await loadNodeConfig(file);
+  const { file, folder } = requireConfigFile(choice);
+  const { config } = await loadNodeConfig(file, process.env, folder);
   const nodeId = config?.controller.id ?? hostname();
-  const { key, warnings } = loadNodeKey(dirname(resolve(file)), nodeId);
+  const { key, warnings } = loadNodeKey(resolve(folder), nodeId);
   for (const warning of warnings) writeCompletely("stderr", `warning: ${warning}\n`);
   writeCompletely("stdout", `${key.publicKey}\n`);
   return ExitCode.clean;

@@ -18,6 +18,7 @@ import type { LogFormat, LogLevel } from "#observe/log-format.ts";
 import type { Logger } from "#observe/logger.ts";
 import { processLogger } from "#observe/process-logger.ts";
 import { writeOutput } from "#observe/write-output.ts";
+import type { ConfigFile } from "./config-file.ts";
 import { ExitCode } from "./exit-code.ts";
 import { RELEASE } from "./release.ts";
 import { reportFaults } from "./report-issues.ts";
@@ -35,14 +36,17 @@ export interface LogChoice {
  *
  * @throws Failure when the node cannot start; then no process of it is left.
  */
-export async function startCommand(file: string, choice: LogChoice): Promise<number> {
+export async function startCommand(
+  { file, folder }: ConfigFile,
+  choice: LogChoice,
+): Promise<number> {
   const log = processLogger({
     level: choice.loglevel,
     format: choice.logformat,
     system: "Controller",
     worker: null,
   });
-  const { config, faults, warnings, needs } = await loadNodeConfig(file);
+  const { config, faults, warnings, needs } = await loadNodeConfig(file, process.env, folder);
   if (config === null || faults.length > 0) {
     reportFaults(faults, file);
     return ExitCode.config;

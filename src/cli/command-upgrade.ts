@@ -28,7 +28,7 @@ export interface UpgradeChoice extends ConfigFileChoice {
  * @throws Failure when there is no such file, or the other one cannot be written.
  */
 export async function upgradeCommand(choice: UpgradeChoice): Promise<number> {
-  const file = requireConfigFile(choice);
+  const { file } = requireConfigFile(choice);
   const upgrade = await upgradeConfigFile(file);
   if (upgrade.kind === "faulty") {
     reportFaults(upgrade.faults, file);

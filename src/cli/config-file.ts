@@ -1,5 +1,5 @@
 /**
- * Chooses the configuration file of a command.
+ * Chooses the configuration file of a command, and the folder of the node.
  *
  * @module
  */
@@ -9,6 +9,7 @@ import { dirname, isAbsolute, join, resolve } from "node:path";
 
 import { Failure } from "#base/failure.ts";
 import { isReadableFile } from "#base/file-access.ts";
+import { isFolder } from "#base/folder-state.ts";
 import { findConfigFile } from "#config/find-config-file.ts";
 
 /** The arguments that name the file. */
@@ -18,39 +19,71 @@ export interface ConfigFileChoice {
   cbdir?: string | undefined;
 }
 
+/** A configuration file, and the node's folder, to which the names of files in it are relative. */
+export interface ConfigFile {
+  /** As typed, or as found. */
+  file: string;
+  folder: string;
+}
+
 /** The names that `findConfigFile` looks for, for use in a sentence. */
 export const DEFAULT_FILES = "config.yaml, config.json or node.json, there or in .crossbar";
 
+type Environment = Record<string, string | undefined>;
+
 /**
- * The file that the arguments name, as typed, or the one found in the folder; null: there is neither.
+ * The file that the arguments name, or the one found in the node's folder; null: there is neither.
  *
- * As in Crossbar, a file that `--config` names is looked for in the node's folder: `--cbdir`, else
- * `$CROSSBAR_DIR`, else `.crossbar`; then in the working directory, `present`. Where `--cbdir` is a file, its
- * folder is meant.
+ * As in Crossbar, the node's folder is `--cbdir`, else `$CROSSBAR_DIR`, else `.crossbar` if there is one, else
+ * the working directory, `present`; a file that `--config` names is looked for there. A file that is not there
+ * is one of the working directory, and its own folder the node's, unless `--cbdir` or `$CROSSBAR_DIR` names one.
  */
 export function chooseConfigFile(
   choice: ConfigFileChoice,
-  env: Record<string, string | undefined> = process.env,
+  env: Environment = process.env,
   present = ".",
-): string | null {
-  if (choice.file !== undefined && choice.config !== undefined) {
+): ConfigFile | null {
+  const { file, config, cbdir } = choice;
+  if (file !== undefined && config !== undefined) {
     throw new Failure("Cannot choose a configuration: a file and --config are both given", {
       source: "config",
     });
   }
-  const named = choice.file ?? choice.config;
-  const cbdir = folderOf(choice.cbdir);
-  if (named === undefined) return findConfigFile(cbdir);
   // A file without an option is this program's own way to name it, and a path like any other.
-  const usual = choice.file === undefined ? (env["CROSSBAR_DIR"] ?? ".crossbar") : undefined;
-  const folder = cbdir ?? usual;
-  if (folder === undefined || isAbsolute(named)) return named;
-  const inFolder = join(folder, named);
-  return existsSync(resolve(present, inFolder)) ? inFolder : named;
+  if (file !== undefined) return locate(file, folderOf(cbdir), present);
+  const folder = nodeFolder(choice, env);
+  if (config !== undefined) return locate(config, folder, present, usualFolder(present));
+  const found = findConfigFile(folder ?? ".");
+  return found === null ? null : { file: found, folder: dirname(found) };
 }
 
-function folderOf(cbdir: string | undefined): string | undefined {
-  return cbdir !== undefined && isReadableFile(cbdir) ? dirname(cbdir) : cbdir;
+/** The file of this name; `folder` is the node's if it is named, `usual` where it is not. */
+function locate(
+  name: string,
+  folder: string | undefined,
+  present: string,
+  usual?: string,
+): ConfigFile {
+  const where = folder ?? usual;
+  const inFolder = isAbsolute(name) || where === undefined ? name : join(where, name);
+  if (where !== undefined && existsSync(resolve(present, inFolder))) {
+    return { file: inFolder, folder: where };
+  }
+  return { file: name, folder: folder ?? dirname(name) };
+}
+
+/** The folder that is named. Where a file is named, its folder is meant. */
+function nodeFolder({ cbdir }: ConfigFileChoice, env: Environment): string | undefined {
+  return folderOf(cbdir) ?? folderOf(env["CROSSBAR_DIR"]);
+}
+
+function folderOf(name: string | undefined): string | undefined {
+  if (name === undefined || name === "") return undefined;
+  return isReadableFile(name) ? dirname(name) : name;
+}
+
+function usualFolder(present: string): string {
+  return isFolder(resolve(present, ".crossbar")) ? ".crossbar" : ".";
 }
 
 /**
@@ -58,16 +91,19 @@ function folderOf(cbdir: string | undefined): string | undefined {
  *
  * @throws Failure when no file is named and none is found, or the named file does not exist.
  */
-export function requireConfigFile(choice: ConfigFileChoice): string {
-  const file = chooseConfigFile(choice);
-  if (file === null) {
-    const folder = resolve(choice.cbdir ?? ".");
+export function requireConfigFile(
+  choice: ConfigFileChoice,
+  env: Environment = process.env,
+): ConfigFile {
+  const chosen = chooseConfigFile(choice, env);
+  if (chosen === null) {
+    const folder = resolve(nodeFolder(choice, env) ?? ".");
     throw new Failure(`Cannot find a configuration in "${folder}": no ${DEFAULT_FILES}`, {
       source: "config",
     });
   }
-  if (!existsSync(file)) {
-    throw new Failure(`Cannot read "${file}": no such file`, { source: "config" });
+  if (!existsSync(chosen.file)) {
+    throw new Failure(`Cannot read "${chosen.file}": no such file`, { source: "config" });
   }
-  return file;
+  return chosen;
 }

@@ -12,13 +12,9 @@ const FILE_NAMES = ["config.yaml", "config.json", "node.json"];
 
 /**
  * The configuration file of a node's folder, or null: in the folder's `.crossbar`, else in the folder
- * itself. Without `cbdir` the folder is `$CROSSBAR_DIR`, or the working directory.
+ * itself.
  */
-export function findConfigFile(
-  cbdir?: string,
-  env: Record<string, string | undefined> = process.env,
-): string | null {
-  const folder = cbdir ?? env["CROSSBAR_DIR"] ?? ".";
+export function findConfigFile(folder: string): string | null {
   return (
     [join(folder, ".crossbar"), folder]
       .flatMap((where) => FILE_NAMES.map((name) => join(where, name)))

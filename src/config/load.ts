@@ -31,10 +31,14 @@ export interface LoadedConfig {
   needs: PlacedNeed[];
 }
 
-/** Loads a configuration file. No contents of the file make it throw. */
+/**
+ * Loads a configuration file; names of files in it are relative to `folder`. No contents of the file make it
+ * throw.
+ */
 export async function loadNodeConfig(
   file: string,
   env: Record<string, string | undefined> = process.env,
+  folder = dirname(file),
 ): Promise<LoadedConfig> {
   let parsed: ParsedText;
   try {
@@ -44,7 +48,7 @@ export async function loadNodeConfig(
     throw fault;
   }
   const absolute = resolve(file);
-  const report = new Report(file, dirname(absolute), parsed.places, env);
+  const report = new Report(file, resolve(folder), parsed.places, env);
   for (const { path, sentence } of parsed.warnings) report.warn(path, sentence);
   const item = checkNode(parsed.value, report);
   const config = item && normalizeNode(item, absolute, report);

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from "bun:test";
-import { readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterTest } from "../support/cleanups.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
@@ -72,6 +72,24 @@ test("ends with 2 for an unknown word, option or level", async () => {
     expect(stderr).toStartWith("error: ");
     expect(exitCode).toBe(2);
   }
+});
+
+test("names in a file that lies elsewhere are relative to the node's folder, as in Crossbar", async () => {
+  const services = { "/": { type: "static", directory: "web" } };
+  const web = { type: "web", endpoint: { type: "unix", path: "web.sock" }, paths: services };
+  const workers = [{ type: "router", realms: [], transports: [web] }];
+  const place = temporaryFolder({ "conf/node.json": { version: 2, workers }, "node/web/a": "" });
+  const file = join(place, "conf/node.json");
+  const cbdir = join(place, "node");
+  for (const named of ["../conf/node.json", file]) {
+    const { stdout, stderr } = await crossproxy("check", "--cbdir", cbdir, "--config", named);
+    expect(stderr).toBe("");
+    expect(stdout).toContain("looks good");
+  }
+  expect((await crossproxy("check", file)).stderr).toContain("there is no such directory");
+  const keys = await crossproxy("keys", "--cbdir", cbdir, "--config", file);
+  expect(keys.exitCode).toBe(0);
+  expect(readdirSync(cbdir)).toContain("key.priv");
 });
 
 test("suggests the command that is nearest to a word, with or without a file behind it", async () => {

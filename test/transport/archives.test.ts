@@ -23,8 +23,8 @@ async function serve(archive: string, options: Partial<ArchiveServiceConfig> = {
     origin: null,
     download: false,
     cache: false,
-    default_object: null,
-    object_prefix: null,
+    default_object: "",
+    object_prefix: "",
     mime_types: {},
     hashes: [],
     options: { default_file: null, allow_cross_origin: false },
@@ -220,7 +220,7 @@ test("a default file answers for what is missing, and CORS is as configured", as
   const file = join(temporaryFolder(), "a.zip");
   writeFileSync(file, zipSync({ "top/index.html": Buffer.from("<p>app") }));
   const options = { default_file: "index.html", allow_cross_origin: true };
-  const { get } = await serve(file, { object_prefix: "top", cache: true, options });
+  const { get } = await serve(file, { object_prefix: "top/", cache: true, options });
   for (const [path, caching] of [
     ["/index.html", "public, max-age=43200"],
     ["/some/route", "no-cache"],

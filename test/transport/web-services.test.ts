@@ -392,7 +392,7 @@ function archiveAt(
     download: false,
     cache: true,
     default_object: "app.min.js",
-    object_prefix: "top",
+    object_prefix: "top/",
     mime_types: { ".min.js": "text/javascript", ".js": "text/plain" },
     hashes: [zipHash],
     options: { default_file: null, allow_cross_origin: false },
@@ -597,7 +597,7 @@ test.each([
   const file = join(temporaryFolder(), "a.zip");
   await writeFile(file, zipped);
   const { log, logged } = keptLog("warn");
-  const config = archiveAt(file, { hashes: [], object_prefix: "none" });
+  const config = archiveAt(file, { hashes: [], object_prefix: "none/" });
   const url = await start({ a: config }, { ...context, log });
   expect((await get(`${url}/a/x.txt`)).status).toBe(404);
   expect(logged).toEqual([["archive has no files", { archive: file, prefix }]]);
@@ -617,7 +617,7 @@ test("archive serves files as long as all of them do not take too much, and empt
   central.writeUInt32LE(at + 33, central.length - 6);
   await writeFile(file, Buffer.concat([empty.subarray(0, at), local, central]));
   const { log, logged } = keptLog("warn");
-  const config = archiveAt(file, { hashes: [], object_prefix: null });
+  const config = archiveAt(file, { hashes: [], object_prefix: "" });
   const service = await openArchive(config, { log }, 0, 29);
   const url = new URL("http://localhost/");
   const request: HttpRequest = {

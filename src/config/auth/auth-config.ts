@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { AskingAuthConfig } from "#config/auth/authenticator-config.ts";
+import type { AskingAuthConfig } from "./authenticator-config.ts";
 import type {
   CryptosignPrincipal,
   ProxyPrincipalConfig,
@@ -12,7 +12,7 @@ import type {
   TlsPrincipal,
   TrustrootConfig,
   WampCraUser,
-} from "#config/auth/principal-config.ts";
+} from "./principal-config.ts";
 
 /** Configured authmethods. */
 export interface AuthConfig {

@@ -5,7 +5,6 @@
  */
 
 import * as v from "valibot";
-import type { Authmethod } from "#config/auth/auth-config.ts";
 import type { ConnectionConfig } from "#config/connection/connection-config.ts";
 import { defaulted, optional, required, withoutEffect } from "#config/schema/attribute.ts";
 import { byType } from "#config/schema/by-type.ts";
@@ -13,6 +12,7 @@ import { item, itemOr, lenientItem, mapOf } from "#config/schema/item.ts";
 import { anything, text } from "#config/schema/primitive.ts";
 import type { Schema } from "#config/schema/schema-shape.ts";
 import { always, unhonoured } from "#config/schema/unhonoured.ts";
+import type { Authmethod } from "./auth-config.ts";
 import { askingTypes } from "./authenticator-schema.ts";
 import { cryptosign } from "./cryptosign-schema.ts";
 import { isStatic, publicKeys, requiredSecret, role } from "./principal-schema.ts";

@@ -5,9 +5,9 @@
  */
 
 import { isRecord } from "#base/record.ts";
-import type { AuthConfig, Authmethod } from "#config/auth/auth-config.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
 import type { TransportContext } from "#config/transport/transport-context.ts";
+import type { AuthConfig, Authmethod } from "./auth-config.ts";
 import type { AuthItem } from "./auth-schema.ts";
 import type { DynamicAuthItem, FunctionAuthItem } from "./authenticator-schema.ts";
 import { normalizeDynamicAuth } from "./normalize-dynamic-auth.ts";

@@ -4,9 +4,9 @@
  * @module
  */
 
-import type { CryptosignPrincipal, TrustrootConfig } from "#config/auth/principal-config.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
 import type { TransportContext } from "#config/transport/transport-context.ts";
+import type { CryptosignPrincipal, TrustrootConfig } from "./principal-config.ts";
 import { readTrustroot } from "./read-trustroot.ts";
 import { warnOfRole } from "./role-rules.ts";
 import { eachPrincipal, type NormalizedAuth, type StaticItem } from "./static-auth.ts";

@@ -4,9 +4,9 @@
  * @module
  */
 
-import type { DynamicAuthConfig } from "#config/auth/authenticator-config.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
 import type { WorkerContext } from "#config/transport/transport-context.ts";
+import type { DynamicAuthConfig } from "./authenticator-config.ts";
 import type { DynamicAuthItem } from "./authenticator-schema.ts";
 import { warnOfRole } from "./role-rules.ts";
 

@@ -5,10 +5,10 @@
  */
 
 import { isDeepStrictEqual } from "node:util";
-import type { FunctionAuthConfig } from "#config/auth/authenticator-config.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
 import { isSameJson } from "#config/text/json-text.ts";
 import type { WorkerContext } from "#config/transport/transport-context.ts";
+import type { FunctionAuthConfig } from "./authenticator-config.ts";
 import type { FunctionAuthItem } from "./authenticator-schema.ts";
 import { warnOfRole } from "./role-rules.ts";
 

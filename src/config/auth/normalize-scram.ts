@@ -5,10 +5,10 @@
  */
 
 import * as v from "valibot";
-import type { ScramPrincipal } from "#config/auth/principal-config.ts";
 import { integer } from "#config/schema/primitive.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
 import type { TransportContext } from "#config/transport/transport-context.ts";
+import type { ScramPrincipal } from "./principal-config.ts";
 import { eachPrincipal, type NormalizedAuth, type StaticItem } from "./static-auth.ts";
 
 const argonMemory = integer(8, 4_194_304);

@@ -4,9 +4,9 @@
  * @module
  */
 
-import type { Authmethod } from "#config/auth/auth-config.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
 import type { TransportContext } from "#config/transport/transport-context.ts";
+import type { Authmethod } from "./auth-config.ts";
 import { normalizeCryptosign } from "./normalize-cryptosign.ts";
 import { normalizeScram } from "./normalize-scram.ts";
 import { normalizeTls } from "./normalize-tls-auth.ts";

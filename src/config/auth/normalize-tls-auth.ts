@@ -4,9 +4,9 @@
  * @module
  */
 
-import type { TlsPrincipal } from "#config/auth/principal-config.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
 import type { TransportContext } from "#config/transport/transport-context.ts";
+import type { TlsPrincipal } from "./principal-config.ts";
 import { eachPrincipal, type NormalizedAuth, type StaticItem } from "./static-auth.ts";
 
 /** The normalized authmethod. */

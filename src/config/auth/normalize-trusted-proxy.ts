@@ -4,10 +4,10 @@
  * @module
  */
 
-import type { Authmethod } from "#config/auth/auth-config.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
 import type { Report } from "#config/text/report.ts";
 import type { TransportContext } from "#config/transport/transport-context.ts";
+import type { Authmethod } from "./auth-config.ts";
 import type { NormalizedAuth, StaticItem } from "./static-auth.ts";
 
 /** A client with this authmethod can claim any identity, so that only a Unix socket may offer it. */

@@ -4,9 +4,9 @@
  * @module
  */
 
-import type { WampCraUser } from "#config/auth/principal-config.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
 import type { TransportContext } from "#config/transport/transport-context.ts";
+import type { WampCraUser } from "./principal-config.ts";
 import { readSecret } from "./secret.ts";
 import { eachPrincipal, type NormalizedAuth, type StaticItem } from "./static-auth.ts";
 

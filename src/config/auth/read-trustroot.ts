@@ -13,7 +13,6 @@ import {
   parseEip712Certificate,
 } from "#base/eip712-certificate.ts";
 import { fileStateOf } from "#base/file-state.ts";
-import type { TrustrootConfig } from "#config/auth/principal-config.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
 import { readOctets } from "#config/text/read-file.ts";
 import type { Report } from "#config/text/report.ts";
@@ -21,6 +20,7 @@ import { CborReader } from "#wamp/serializer/cbor/cbor-reader.ts";
 import { MalformedMessage } from "#wamp/token/malformed-message.ts";
 import { UnrepresentableValue } from "#wamp/token/unrepresentable-value.ts";
 import { readWith } from "#wamp/token/value-sink.ts";
+import type { TrustrootConfig } from "./principal-config.ts";
 
 /** A longer file is no certificate. */
 const MOST_OCTETS = 65_536;

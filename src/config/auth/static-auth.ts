@@ -4,11 +4,11 @@
  * @module
  */
 
-import type { AuthConfig, Authmethod } from "#config/auth/auth-config.ts";
-import type { AskingAuthConfig } from "#config/auth/authenticator-config.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
 import type { TransportContext } from "#config/transport/transport-context.ts";
+import type { AuthConfig, Authmethod } from "./auth-config.ts";
 import type { AuthItem } from "./auth-schema.ts";
+import type { AskingAuthConfig } from "./authenticator-config.ts";
 import type { DynamicAuthItem, FunctionAuthItem } from "./authenticator-schema.ts";
 import { warnOfRole } from "./role-rules.ts";
 

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { PythonOptions, PythonPart } from "#config/component/process-config.ts";
+import type { PythonOptions, PythonPart } from "./process-config.ts";
 
 /** A component of a container, or of a router worker. */
 export interface ComponentConfig {

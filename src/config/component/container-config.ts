@@ -4,8 +4,8 @@
  * @module
  */
 
-import type { ComponentConfig } from "#config/component/component-config.ts";
-import type { PythonOptions } from "#config/component/process-config.ts";
+import type { ComponentConfig } from "./component-config.ts";
+import type { PythonOptions } from "./process-config.ts";
 
 /** `type: container`: components in Python, which join routers as clients. */
 export interface ContainerWorkerConfig {

@@ -5,7 +5,6 @@
  */
 
 import { asMap, isRecord } from "#base/record.ts";
-import type { ComponentConfig } from "#config/component/component-config.ts";
 import { normalizeWebSocketEndpoint } from "#config/connection/normalize-connecting-transport.ts";
 import type { ConnectingEndpointConfig } from "#config/endpoint/endpoint-config.ts";
 import { normalizeConnecting } from "#config/endpoint/normalize-endpoint.ts";
@@ -13,6 +12,7 @@ import { supportedSerializers } from "#config/schema/serializers.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
 import type { Report } from "#config/text/report.ts";
 import { CLIENT_OPTIONS } from "./client-options-schema.ts";
+import type { ComponentConfig } from "./component-config.ts";
 import type {
   ComponentTransportItem,
   ContainerComponentItem,

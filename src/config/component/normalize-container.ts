@@ -5,10 +5,10 @@
  */
 
 import { asList } from "#base/record.ts";
-import type { ContainerWorkerConfig } from "#config/component/container-config.ts";
 import { defaultsOf } from "#config/schema/attribute.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
 import type { Report } from "#config/text/report.ts";
+import type { ContainerWorkerConfig } from "./container-config.ts";
 import { type ContainerItem, containerOptions } from "./container-schema.ts";
 import { normalizeContainerComponents } from "./normalize-component.ts";
 import { normalizePythonOptions } from "./normalize-process-options.ts";

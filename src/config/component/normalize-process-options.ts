@@ -5,10 +5,10 @@
  */
 
 import { isAbsolute, resolve } from "node:path";
-import type { EnvironmentConfig, PythonOptions } from "#config/component/process-config.ts";
 import { defaultsOf } from "#config/schema/attribute.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
 import type { Report } from "#config/text/report.ts";
+import type { EnvironmentConfig, PythonOptions } from "./process-config.ts";
 import {
   DEFAULT_READY_TIMEOUT_MS,
   type EnvironmentItem,

@@ -4,12 +4,12 @@
  * @module
  */
 
-import type { ConnectingTransportConfig } from "#config/connection/connection-config.ts";
 import type { ConnectingEndpointConfig } from "#config/endpoint/endpoint-config.ts";
 import { normalizeConnecting } from "#config/endpoint/normalize-endpoint.ts";
 import { supportedSerializers } from "#config/schema/serializers.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
 import type { Report } from "#config/text/report.ts";
+import type { ConnectingTransportConfig } from "./connection-config.ts";
 import type { ConnectingTransportItem } from "./connection-schema.ts";
 
 const MAX_MESSAGE_OCTETS = 16_777_216;

@@ -5,10 +5,10 @@
  */
 
 import { asMap } from "#base/record.ts";
-import type { ConnectionConfig, HealthCheckConfig } from "#config/connection/connection-config.ts";
 import type { ProxyWorkerConfig } from "#config/node/worker-config.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
 import type { Report } from "#config/text/report.ts";
+import type { ConnectionConfig, HealthCheckConfig } from "./connection-config.ts";
 import {
   type ConnectionItem,
   defaultHealthCheck,

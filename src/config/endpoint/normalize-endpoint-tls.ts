@@ -11,13 +11,13 @@ import { createSecureContext } from "node:tls";
 import type * as v from "valibot";
 import { readCertificate, readCertificates } from "#base/certificate.ts";
 import { sentenceOf } from "#base/failure.ts";
+import type { JsonPath } from "#config/text/config-issue.ts";
+import type { Report } from "#config/text/report.ts";
 import type {
   CertificateConfig,
   ConnectingTlsConfig,
   ListeningTlsConfig,
-} from "#config/endpoint/endpoint-config.ts";
-import type { JsonPath } from "#config/text/config-issue.ts";
-import type { Report } from "#config/text/report.ts";
+} from "./endpoint-config.ts";
 import type { connectingTls, listeningTls } from "./endpoint-schema.ts";
 
 /** The normalized TLS of a listening endpoint; undefined when it has no certificate. */

@@ -4,16 +4,16 @@
  * @module
  */
 
-import { isIP } from "node:net";
+import { isIP, isIPv6 } from "node:net";
 import { resolve } from "node:path";
 import type * as v from "valibot";
+import type { JsonPath } from "#config/text/config-issue.ts";
+import type { Report } from "#config/text/report.ts";
 import type {
   ConnectingEndpointConfig,
   ListeningEndpointConfig,
   ListeningTcpConfig,
-} from "#config/endpoint/endpoint-config.ts";
-import type { JsonPath } from "#config/text/config-issue.ts";
-import type { Report } from "#config/text/report.ts";
+} from "./endpoint-config.ts";
 import type { connectingEndpoint, listeningEndpoint, listeningTcp } from "./endpoint-schema.ts";
 import { normalizeConnectingTls, normalizeListeningTls } from "./normalize-endpoint-tls.ts";
 
@@ -78,7 +78,7 @@ export function normalizeConnecting(
     return { type: "unix", path: socketFile(item.path, [...path, "path"], report), timeoutMs };
   }
   const { port, version } = item;
-  const host = bareAddress(item.host);
+  const host = normalizeHost(item.host, [...path, "host"], report);
   const literal = isIP(host);
   if (version !== undefined && literal !== 0 && literal !== version) {
     const sentence = `expected ${literal}: host "${host}" is an address of IPv${literal}, found ${version}`;
@@ -93,6 +93,15 @@ export function normalizeConnecting(
     ...(version === undefined ? {} : { version }),
     ...(tls && { tls }),
   };
+}
+
+/** The host to connect to, without brackets; warns of one that has its port in it. */
+export function normalizeHost(written: string, path: JsonPath, report: Report): string {
+  const host = bareAddress(written);
+  if (host.includes(":") && !isIPv6(host)) {
+    report.warn(path, "is no address, and no name has a colon; the port stands in `port`");
+  }
+  return host;
 }
 
 /** An IPv6 address without the brackets of a URL. */

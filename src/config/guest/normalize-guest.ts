@@ -7,9 +7,9 @@
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { normalizeEnvironment } from "#config/component/normalize-process-options.ts";
-import type { GuestOptions, GuestWorkerConfig } from "#config/guest/guest-config.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
 import type { Report } from "#config/text/report.ts";
+import type { GuestOptions, GuestWorkerConfig } from "./guest-config.ts";
 import type { GuestItem } from "./guest-schema.ts";
 
 type OptionsItem = NonNullable<GuestItem["options"]>;

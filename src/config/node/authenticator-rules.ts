@@ -7,12 +7,12 @@
 
 import type { DynamicAuthConfig } from "#config/auth/authenticator-config.ts";
 import { ANY } from "#config/connection/normalize-routes.ts";
-import type { ProxyWorkerConfig, RouterWorkerConfig } from "#config/node/worker-config.ts";
 import type { RoleConfig } from "#config/realm/realm-config.ts";
 import { hasTrusted, mayDo, TRUSTED } from "#config/realm/role-permissions.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
 import type { Report } from "#config/text/report.ts";
 import type { OwnRouters } from "./own-routers.ts";
+import type { ProxyWorkerConfig, RouterWorkerConfig } from "./worker-config.ts";
 
 /** Warns of an authenticator that a router of this node cannot have, or that may not be called there. */
 export function warnOfAuthenticator(

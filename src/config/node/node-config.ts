@@ -8,7 +8,7 @@
  * @module
  */
 
-import type { WorkerConfig } from "#config/node/worker-config.ts";
+import type { WorkerConfig } from "./worker-config.ts";
 
 /** A whole node. */
 export interface NodeConfig {

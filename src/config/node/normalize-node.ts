@@ -6,17 +6,17 @@
 
 import { hostname } from "node:os";
 import { asList, isRecord, textOr } from "#base/record.ts";
-import type { NodeConfig, NodeShutdownTrigger } from "#config/node/node-config.ts";
-import type { WorkerConfig } from "#config/node/worker-config.ts";
 import { warnUnhonoured } from "#config/schema/unhonoured.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
 import type { Report } from "#config/text/report.ts";
 import { defaultTransportId } from "#config/transport/normalize-transport.ts";
 import { checkEndpointConflicts, type PlacedEndpoint } from "./endpoint-conflicts.ts";
+import type { NodeConfig, NodeShutdownTrigger } from "./node-config.ts";
 import { controller, type NodeItem } from "./node-schema.ts";
 import { normalizeWorker } from "./normalize-worker.ts";
 import { checkOwnRouters } from "./own-router-rules.ts";
 import type { PlacedWorker } from "./own-routers.ts";
+import type { WorkerConfig } from "./worker-config.ts";
 
 /** Fills in defaults, resolves files and variables, and reports what depends on more than one value. */
 export function normalizeNode(item: NodeItem, file: string, report: Report): NodeConfig {

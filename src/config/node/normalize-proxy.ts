@@ -17,7 +17,6 @@ import {
   normalizeRoutes,
   type Routes,
 } from "#config/connection/normalize-routes.ts";
-import type { ProxyWorkerConfig } from "#config/node/worker-config.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
 import type { Report } from "#config/text/report.ts";
 import { normalizeTransports } from "#config/transport/normalize-transport.ts";
@@ -25,6 +24,7 @@ import type { TransportConfig } from "#config/transport/transport-config.ts";
 import { sessionsOf } from "#config/transport/transport-sessions.ts";
 import type { WebServiceConfig } from "#config/web-service/web-service-config.ts";
 import type { WorkerItem } from "./node-schema.ts";
+import type { ProxyWorkerConfig } from "./worker-config.ts";
 
 type ProxyItem = Extract<WorkerItem, { type: "proxy" }>;
 

@@ -8,12 +8,12 @@ import { asList } from "#base/record.ts";
 import type { AuthenticatorConfig } from "#config/auth/authenticator-config.ts";
 import { normalizeRouterComponents } from "#config/component/normalize-component.ts";
 import { normalizeWorkerPython } from "#config/component/normalize-process-options.ts";
-import type { RouterWorkerConfig } from "#config/node/worker-config.ts";
 import { hasRole, normalizeRealms } from "#config/realm/normalize-realm.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
 import type { Report } from "#config/text/report.ts";
 import { normalizeTransports } from "#config/transport/normalize-transport.ts";
 import type { WorkerItem } from "./node-schema.ts";
+import type { RouterWorkerConfig } from "./worker-config.ts";
 
 /** The normalized router worker. */
 export function normalizeRouter(

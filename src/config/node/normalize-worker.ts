@@ -7,7 +7,6 @@
 import { isRecord } from "#base/record.ts";
 import { normalizeContainer } from "#config/component/normalize-container.ts";
 import { normalizeGuest } from "#config/guest/normalize-guest.ts";
-import type { WebSocketTesteeWorkerConfig, WorkerConfig } from "#config/node/worker-config.ts";
 import { warnUnhonoured } from "#config/schema/unhonoured.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
 import { variableIn } from "#config/text/environment-variable.ts";
@@ -17,6 +16,7 @@ import { defaultTransportId } from "#config/transport/normalize-transport.ts";
 import { type WorkerItem, worker } from "./node-schema.ts";
 import { normalizeProxy } from "./normalize-proxy.ts";
 import { normalizeRouter } from "./normalize-router.ts";
+import type { WebSocketTesteeWorkerConfig, WorkerConfig } from "./worker-config.ts";
 
 /** The normalized worker; null for one that is disabled, or whose faults leave nothing to run. */
 export function normalizeWorker(

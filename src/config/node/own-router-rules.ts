@@ -6,7 +6,6 @@
  */
 
 import { ANY } from "#config/connection/normalize-routes.ts";
-import type { ProxyWorkerConfig, RouterWorkerConfig } from "#config/node/worker-config.ts";
 import { warnOfAuthorizers } from "#config/realm/authorizer-rules.ts";
 import { hasRole } from "#config/realm/normalize-realm.ts";
 import { TRUSTED } from "#config/realm/role-permissions.ts";
@@ -14,6 +13,7 @@ import type { JsonPath } from "#config/text/config-issue.ts";
 import type { Report } from "#config/text/report.ts";
 import { warnOfAuthenticator } from "./authenticator-rules.ts";
 import { OwnRouters, type PlacedWorker } from "./own-routers.ts";
+import type { ProxyWorkerConfig, RouterWorkerConfig } from "./worker-config.ts";
 
 /**
  * Warns of routes that lead to a router worker of this node which has no such realm or role: the router

@@ -9,9 +9,9 @@ import type {
   ConnectingEndpointConfig,
   ListeningEndpointConfig,
 } from "#config/endpoint/endpoint-config.ts";
-import type { RouterWorkerConfig, WorkerConfig } from "#config/node/worker-config.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
 import type { Report } from "#config/text/report.ts";
+import type { RouterWorkerConfig, WorkerConfig } from "./worker-config.ts";
 
 /** A worker and its path in the configuration. */
 export interface PlacedWorker {

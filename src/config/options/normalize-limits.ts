@@ -4,9 +4,9 @@
  * @module
  */
 
-import type { TransportLimits } from "#config/options/limits-config.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
 import type { TransportContext } from "#config/transport/transport-context.ts";
+import type { TransportLimits } from "./limits-config.ts";
 import type { ForwardingItem, LimitsItem } from "./limits-schema.ts";
 
 /** The normalized limits of a transport that may be behind HTTP proxies. */

@@ -4,8 +4,8 @@
  * @module
  */
 
-import type { RawSocketOptions } from "#config/options/rawsocket-config.ts";
 import { normalizeBuffering, normalizeKeepalive } from "./normalize-session-options.ts";
+import type { RawSocketOptions } from "./rawsocket-config.ts";
 import type { RawSocketOptionsItem } from "./rawsocket-options-schema.ts";
 
 /** The normalized options; unlike on WebSocket, no pings are sent by default. */

@@ -4,16 +4,16 @@
  * @module
  */
 
+import type { JsonPath } from "#config/text/config-issue.ts";
+import type { Report } from "#config/text/report.ts";
+import type { TransportContext } from "#config/transport/transport-context.ts";
 import type {
   BufferOptions,
   IncompleteMessageOptions,
   JoiningConfig,
   KeepaliveOptions,
   SessionEndOptions,
-} from "#config/options/session-config.ts";
-import type { JsonPath } from "#config/text/config-issue.ts";
-import type { Report } from "#config/text/report.ts";
-import type { TransportContext } from "#config/transport/transport-context.ts";
+} from "./session-config.ts";
 import { defaultSessionOptions, type SessionOptionsItem } from "./session-options-schema.ts";
 
 /** How the sessions of a proxy end. */

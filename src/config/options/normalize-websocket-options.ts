@@ -5,8 +5,8 @@
  */
 
 import type { ListeningEndpointConfig } from "#config/endpoint/endpoint-config.ts";
-import type { DeflateOptions, WebSocketOptions } from "#config/options/websocket-config.ts";
 import { normalizeBuffering, normalizeKeepalive } from "./normalize-session-options.ts";
+import type { DeflateOptions, WebSocketOptions } from "./websocket-config.ts";
 import { LONGEST_MESSAGE, type WebSocketOptionsItem } from "./websocket-options-schema.ts";
 
 type DeflateItem = NonNullable<NonNullable<WebSocketOptionsItem["compression"]>["deflate"]>;

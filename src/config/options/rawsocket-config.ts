@@ -9,7 +9,7 @@ import type {
   IncompleteMessageOptions,
   KeepaliveOptions,
   SessionEndOptions,
-} from "#config/options/session-config.ts";
+} from "./session-config.ts";
 
 /** Options of a RawSocket transport; sizes are octets. */
 export interface RawSocketOptions

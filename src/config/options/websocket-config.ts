@@ -9,7 +9,7 @@ import type {
   IncompleteMessageOptions,
   KeepaliveOptions,
   SessionEndOptions,
-} from "#config/options/session-config.ts";
+} from "./session-config.ts";
 
 /** Options of a WebSocket path. Times are milliseconds, sizes octets; 0 means off. */
 export interface WebSocketOptions

@@ -5,9 +5,9 @@
  */
 
 import type { RouterWorkerConfig } from "#config/node/worker-config.ts";
-import type { RoleConfig } from "#config/realm/realm-config.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
 import type { Report } from "#config/text/report.ts";
+import type { RoleConfig } from "./realm-config.ts";
 import { hasTrusted, mayDo } from "./role-permissions.ts";
 
 /** Warns of an authorizer that no session may register: its role then may do nothing. */

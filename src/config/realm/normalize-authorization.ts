@@ -4,9 +4,9 @@
  * @module
  */
 
-import type { PermissionConfig, RoleConfig } from "#config/realm/realm-config.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
 import type { Report } from "#config/text/report.ts";
+import type { PermissionConfig, RoleConfig } from "./realm-config.ts";
 import { DEFAULT_AUTHORIZER_TIMEOUT, type RoleItem } from "./realm-schema.ts";
 
 /** What `allow-by-default` stands for. */

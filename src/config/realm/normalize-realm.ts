@@ -4,10 +4,10 @@
  * @module
  */
 
-import type { PermissionConfig, RealmConfig } from "#config/realm/realm-config.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
 import type { Report } from "#config/text/report.ts";
 import { normalizeAuthorization } from "./normalize-authorization.ts";
+import type { PermissionConfig, RealmConfig } from "./realm-config.ts";
 import type { PermissionItem, RealmItem } from "./realm-schema.ts";
 
 /** The normalized realms; a realm with faults is left out. Of several with one name the last counts, as in Crossbar. */

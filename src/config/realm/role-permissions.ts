@@ -6,8 +6,8 @@
 
 import type { ComponentConfig } from "#config/component/component-config.ts";
 import type { RouterWorkerConfig } from "#config/node/worker-config.ts";
-import type { PermissionConfig, RoleConfig } from "#config/realm/realm-config.ts";
 import type { Report } from "#config/text/report.ts";
+import type { PermissionConfig, RoleConfig } from "./realm-config.ts";
 
 /** The role that every realm of a router has, and that may do everything. */
 export const TRUSTED = "trusted";

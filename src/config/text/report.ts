@@ -4,6 +4,7 @@
  * @module
  */
 
+import { dirname, resolve } from "node:path";
 import type { DynamicAuthConfig } from "#config/auth/authenticator-config.ts";
 import type { PythonName, PythonOptions } from "#config/component/process-config.ts";
 import type { MachineNeed, PlacedNeed } from "#config/machine-need.ts";
@@ -27,6 +28,8 @@ interface PlacedIssue {
 export class Report {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly folder: string;
+  /** The folder of the configuration file, which may be another one. */
+  readonly fileFolder: string;
   readonly #file: string;
   readonly #places: SourceMap;
   #faults: PlacedIssue[] = [];
@@ -48,6 +51,7 @@ export class Report {
     env: Readonly<Record<string, string | undefined>>,
   ) {
     this.#file = file;
+    this.fileFolder = dirname(resolve(file));
     this.folder = folder;
     this.#places = places;
     this.env = env;

@@ -10,7 +10,7 @@ import { normalizeWebSocketOptions } from "#config/options/normalize-websocket-o
 import { defaultWebSocketOptions } from "#config/options/websocket-options-schema.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
 import type { Report } from "#config/text/report.ts";
-import type { WebSocketTesteeTransportConfig } from "#config/transport/testee-config.ts";
+import type { WebSocketTesteeTransportConfig } from "./testee-config.ts";
 import type { TesteeTransportItem } from "./transport-schema.ts";
 
 /** The normalized testee, of a transport or of a worker that is nothing else. */

@@ -11,12 +11,12 @@ import { normalizeHttpLimits, normalizeLimits } from "#config/options/normalize-
 import type { SessionConfig } from "#config/options/session-config.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
 import type { Report } from "#config/text/report.ts";
-import type { TransportConfig } from "#config/transport/transport-config.ts";
 import { normalizePaths } from "#config/web-service/normalize-web-service.ts";
 import { normalizeWebSocket } from "#config/web-service/normalize-websocket.ts";
 import { normalizeRawSocket } from "./normalize-rawsocket.ts";
 import { normalizeTestee } from "./normalize-testee.ts";
 import { normalizeUniversal } from "./normalize-universal.ts";
+import type { TransportConfig } from "./transport-config.ts";
 import type { WorkerContext } from "./transport-context.ts";
 import { isOffered, type TransportItem } from "./transport-schema.ts";
 import { sessionsOf } from "./transport-sessions.ts";

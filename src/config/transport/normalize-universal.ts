@@ -6,11 +6,11 @@
 
 import { asMap } from "#base/record.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
-import type { UniversalTransportConfig } from "#config/transport/transport-config.ts";
 import { normalizePaths } from "#config/web-service/normalize-web-service.ts";
 import { normalizeWebSocket } from "#config/web-service/normalize-websocket.ts";
 import type { WebServiceConfig } from "#config/web-service/web-service-config.ts";
 import { normalizeRawSocket } from "./normalize-rawsocket.ts";
+import type { UniversalTransportConfig } from "./transport-config.ts";
 import type { TransportContext } from "./transport-context.ts";
 import type { UniversalItem } from "./transport-schema.ts";
 

@@ -8,11 +8,11 @@ import type { ListeningEndpointConfig } from "#config/endpoint/endpoint-config.t
 import type { TransportLimits } from "#config/options/limits-config.ts";
 import type { RawSocketOptions } from "#config/options/rawsocket-config.ts";
 import type { SessionConfig } from "#config/options/session-config.ts";
-import type { WebSocketTesteeTransportConfig } from "#config/transport/testee-config.ts";
 import type {
   WebServiceConfig,
   WebSocketServiceConfig,
 } from "#config/web-service/web-service-config.ts";
+import type { WebSocketTesteeTransportConfig } from "./testee-config.ts";
 
 /** A listening transport. */
 export type TransportConfig =

@@ -5,8 +5,8 @@
  */
 
 import type { SessionConfig } from "#config/options/session-config.ts";
-import type { TransportConfig } from "#config/transport/transport-config.ts";
 import type { WebServiceConfig } from "#config/web-service/web-service-config.ts";
+import type { TransportConfig } from "./transport-config.ts";
 
 /** Every part of a transport that clients begin sessions on. */
 export function sessionsOf(transport: TransportConfig): SessionConfig[] {

@@ -9,7 +9,7 @@ import { asCidr } from "#config/schema/address-range.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
 import type { Report } from "#config/text/report.ts";
 import type { WorkerContext } from "#config/transport/transport-context.ts";
-import type { BridgeServiceConfig } from "#config/web-service/web-service-config.ts";
+import type { BridgeServiceConfig } from "./web-service-config.ts";
 import { type BridgeItem, defaultBridgeOptions } from "./web-service-schema.ts";
 
 /** The limit of a body where none is given: the greatest that can be given. */

@@ -8,7 +8,7 @@ import { isTopicPattern } from "#base/topic-pattern.ts";
 import { asCidr } from "#config/schema/address-range.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
 import type { WorkerContext } from "#config/transport/transport-context.ts";
-import type { EventStreamServiceConfig } from "#config/web-service/event-stream-config.ts";
+import type { EventStreamServiceConfig } from "./event-stream-config.ts";
 import { defaultEventStreamOptions, type EventStreamItem } from "./event-stream-schema.ts";
 import { normalizeKey, warnOfRealmAndRole } from "./normalize-bridge.ts";
 

@@ -6,10 +6,11 @@
 
 import { domainToASCII } from "node:url";
 import type { ConnectingTcpConfig } from "#config/endpoint/endpoint-config.ts";
+import { normalizeHost } from "#config/endpoint/normalize-endpoint.ts";
 import { normalizeConnectingTls } from "#config/endpoint/normalize-endpoint-tls.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
 import type { Report } from "#config/text/report.ts";
-import type { ReverseProxyServiceConfig } from "#config/web-service/reverse-proxy-config.ts";
+import type { ReverseProxyServiceConfig } from "./reverse-proxy-config.ts";
 import { defaultReverseProxyOptions, type ReverseProxyItem } from "./reverse-proxy-schema.ts";
 
 /** The normalized service. */
@@ -43,7 +44,7 @@ function normalizeUpstream(
 
 /** A host as it stands in the header Host, but an IPv6 address without brackets. */
 function hostOf(written: string, path: JsonPath, report: Report): string {
-  const bare = /^\[(.*:.*)\]$/.exec(written)?.[1] ?? written;
+  const bare = normalizeHost(written, path, report);
   const host = /^[\x21-\x7e]+$/.test(bare) ? bare : domainToASCII(bare);
   if (/^[\w.:-]+$/.test(host)) return host;
   report.fault(path, `expected the name or the address of a server, found "${written}"`);

@@ -11,25 +11,22 @@ import { asMap } from "#base/record.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
 import type { Report } from "#config/text/report.ts";
 import type { TransportContext } from "#config/transport/transport-context.ts";
+import { normalizeBridge } from "./normalize-bridge.ts";
+import { normalizeEventStream } from "./normalize-event-stream.ts";
+import { normalizeReverseProxy } from "./normalize-reverse-proxy.ts";
+import { normalizeWebSocket } from "./normalize-websocket.ts";
+import { normalizeWebSocketReverseProxy } from "./normalize-websocket-reverse-proxy.ts";
 import type {
   ArchiveServiceConfig,
   JsonServiceConfig,
   StaticServiceConfig,
   UnavailableServiceConfig,
   WebServiceConfig,
-} from "#config/web-service/web-service-config.ts";
-import { normalizeBridge } from "./normalize-bridge.ts";
-import { normalizeEventStream } from "./normalize-event-stream.ts";
-import { normalizeReverseProxy } from "./normalize-reverse-proxy.ts";
-import { normalizeWebSocket } from "./normalize-websocket.ts";
-import { normalizeWebSocketReverseProxy } from "./normalize-websocket-reverse-proxy.ts";
+} from "./web-service-config.ts";
 import {
-  type BridgeItem,
   defaultJsonOptions,
   defaultStaticOptions,
-  type PathItem,
   type WebServiceItem,
-  type WebSocketItem,
 } from "./web-service-schema.ts";
 
 /** The normalized services of a tree of paths; a service with faults is left out. */
@@ -67,7 +64,7 @@ function normalizeService(
       return normalizeJson(item, path, context.report);
     case "caller":
     case "publisher":
-      return normalizeBridge(item as BridgeItem, path, context);
+      return normalizeBridge(item, path, context);
     case "reverseproxy":
       return normalizeReverseProxy(item, path, context.report);
     case "websocket-reverseproxy":
@@ -77,12 +74,12 @@ function normalizeService(
     case "redirect":
       return { type: "redirect", url: item.url };
     case "path": {
-      const { paths } = item as PathItem;
+      const { paths } = item;
       return { type: "path", paths: normalizePaths(paths, [...path, "paths"], url, context) };
     }
     case "websocket":
     case "websocket-proxy":
-      return normalizeWebSocket(item as WebSocketItem, path, url, context);
+      return normalizeWebSocket(item, path, url, context);
     case "cgi":
     case "wsgi":
     case "resource":
@@ -128,16 +125,20 @@ function normalizeStatic(
       : "there is no such directory at present; until there is, requests for it are answered with 404";
     report.warn([...path, "directory"], sentence);
   }
-  const inside = relative(directory, report.folder);
-  if (!inside.split(sep).some((name) => name.startsWith("."))) {
-    report.warn(
-      [...path, "directory"],
-      "serves the folder of this file too, with the secrets that are in it",
-    );
-  }
+  warnOfSecrets(directory, [...path, "directory"], report);
   const options = item.options ?? defaultStaticOptions;
-  const default_file = options.default_file ?? null;
+  const default_file = options.default_file || null;
   return { type: "static", directory, options: { ...options, default_file } };
+}
+
+function warnOfSecrets(directory: string, path: JsonPath, report: Report): void {
+  const isServed = (folder: string) =>
+    !relative(directory, folder)
+      .split(sep)
+      .some((name) => name.startsWith("."));
+  const served = isServed(report.fileFolder) ? "this file" : "the node";
+  if (served === "the node" && !isServed(report.folder)) return;
+  report.warn(path, `serves the folder of ${served} too, with the secrets that are in it`);
 }
 
 function normalizeArchive(
@@ -148,7 +149,7 @@ function normalizeArchive(
   const archive = resolve(report.folder, item.archive);
   const origin = item.origin ?? null;
   const hashes = item.hashes.map((hash) => hash.toLowerCase());
-  const prefix = item.object_prefix ? `${item.object_prefix.replace(/\/+$/, "")}/` : "";
+  const object_prefix = item.object_prefix ? `${item.object_prefix.replace(/\/+$/, "")}/` : "";
   if (!existsSync(archive) && (origin === null || !item.download)) {
     const missing = origin === null ? 'no "origin" is given' : '"download" is not true';
     const state = `Cannot serve "${archive}": no such file, and ${missing}`;
@@ -160,7 +161,12 @@ function normalizeArchive(
   else if (!statSync(archive).isFile()) {
     report.fault([...path, "archive"], `Cannot serve "${archive}": it is no file`);
   } else {
-    report.need([...path, "archive"], { kind: "archive", file: archive, prefix, hashes });
+    report.need([...path, "archive"], {
+      kind: "archive",
+      file: archive,
+      prefix: object_prefix,
+      hashes,
+    });
   }
   return {
     type: "archive",
@@ -168,12 +174,12 @@ function normalizeArchive(
     origin,
     download: item.download,
     cache: item.cache,
-    default_object: item.default_object ?? null,
-    object_prefix: item.object_prefix ?? null,
+    default_object: item.default_object ?? "",
+    object_prefix,
     mime_types: item.mime_types,
     hashes,
     options: {
-      default_file: item.options?.default_file ?? null,
+      default_file: item.options?.default_file || null,
       allow_cross_origin: item.options?.allow_cross_origin ?? false,
     },
   };

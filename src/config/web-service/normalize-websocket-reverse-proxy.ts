@@ -11,7 +11,7 @@ import { normalizeWebSocketOptions } from "#config/options/normalize-websocket-o
 import { defaultWebSocketOptions } from "#config/options/websocket-options-schema.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
 import type { TransportContext } from "#config/transport/transport-context.ts";
-import type { WebSocketReverseProxyServiceConfig } from "#config/web-service/reverse-proxy-config.ts";
+import type { WebSocketReverseProxyServiceConfig } from "./reverse-proxy-config.ts";
 import type { WebSocketReverseProxyItem } from "./websocket-reverse-proxy-schema.ts";
 
 /** The normalized service. */

@@ -15,8 +15,8 @@ import { defaultWebSocketOptions } from "#config/options/websocket-options-schem
 import type { JsonPath } from "#config/text/config-issue.ts";
 import { acceptedSerializers } from "#config/transport/accepted-serializers.ts";
 import type { TransportContext } from "#config/transport/transport-context.ts";
-import type { WebSocketServiceConfig } from "#config/web-service/web-service-config.ts";
 import { normalizeCookie } from "./normalize-cookie.ts";
+import type { WebSocketServiceConfig } from "./web-service-config.ts";
 import type { WebSocketItem } from "./web-service-schema.ts";
 
 /** The normalized WebSocket; `url` is its path, which names the connection of a backend. */

@@ -56,8 +56,10 @@ export interface ArchiveServiceConfig {
   origin: string | null;
   download: boolean;
   cache: boolean;
-  default_object: string | null;
-  object_prefix: string | null;
+  /** Added to paths of folders; may be empty. */
+  default_object: string;
+  /** Empty, or a folder with a slash at its end. */
+  object_prefix: string;
   mime_types: Record<string, string>;
   /** Accepted SHA-256 digests in lower-case hex; empty: any. */
   hashes: string[];

@@ -58,7 +58,7 @@ const staticOptions = item({
     43_200,
     "Seconds that clients may keep a file (Cache-Control); null: no such header.",
   ),
-  default_file: optional(text, "Served for what is missing."),
+  default_file: optional(v.string(), "Served for what is missing; absent or empty: nothing is."),
   allow_cross_origin: defaulted(v.boolean(), true, `Extension. ${CROSS_ORIGIN}`),
 });
 
@@ -86,8 +86,8 @@ const sha256 = v.pipe(
 
 const archiveOptions = lenientItem({
   default_file: optional(
-    unchecked(text),
-    "File of the archive, below the folder, served for what is missing.",
+    unchecked(v.string()),
+    "File of the archive, below the folder, served for what is missing; absent or empty: nothing is.",
   ),
   allow_cross_origin: defaulted(unchecked(v.boolean()), false, `Extension. ${CROSS_ORIGIN}`),
 });
@@ -99,8 +99,8 @@ const archiveService = item({
   origin: optional(unchecked(origin), "Where to download it from when it is missing."),
   download: defaulted(v.boolean(), false, "Whether to download it."),
   cache: defaulted(v.boolean(), false, "Keep its files in memory."),
-  default_object: optional(text, "Served for the path itself."),
-  object_prefix: optional(text, "Folder inside the archive."),
+  default_object: optional(v.string(), "Served for the path itself; absent or empty: nothing is."),
+  object_prefix: optional(v.string(), "Folder inside the archive; absent or empty: all of it."),
   mime_types: defaulted(mimeTypes, {}, "Suffix -> media type; the longest suffix wins."),
   hashes: defaulted(v.array(sha256), [], "Accepted SHA-256 digests; none: any."),
   options: optional(archiveOptions, "Options."),

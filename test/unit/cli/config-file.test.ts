@@ -4,45 +4,59 @@ import { Failure } from "#base/failure.ts";
 import { type ConfigFileChoice, chooseConfigFile, requireConfigFile } from "#cli/config-file.ts";
 import { ExitCode, exitCodeFor } from "#cli/exit-code.ts";
 import { temporaryFolder } from "../../support/temporary-folder.ts";
+import { titled } from "../../support/titles.ts";
 
 describe("the configuration file", () => {
   const cbdir = temporaryFolder({ "node.json": "", "other.json": "" });
   const inFolder = (name: string) => join(cbdir, name);
 
-  test("is the one that is named, as it is typed", () => {
-    for (const name of ["a.json", "./a.json", "/a.json"]) {
-      expect(chooseConfigFile({ file: name })).toBe(name);
-      expect(chooseConfigFile({ config: name })).toBe(name);
+  const start = temporaryFolder({ ".crossbar/a.json": "", "a.json": "", "b.json": "" });
+  const chosen = (choice: ConfigFileChoice, env: Record<string, string> = {}, present = start) =>
+    chooseConfigFile(choice, env, present);
+  const node = { CROSSBAR_DIR: cbdir };
+
+  test.each(
+    titled<[ConfigFileChoice, Record<string, string>, file: string, folder: string]>([
+      [{ file: "x.json" }, {}, "x.json", "."],
+      [{ file: "./x.json" }, {}, "./x.json", "."],
+      [{ file: "/etc/x.json" }, {}, "/etc/x.json", "/etc"],
+      [{ file: "a.json" }, {}, "a.json", "."],
+      [{ file: "other.json" }, node, "other.json", "."],
+      [{ file: "other.json", cbdir }, {}, inFolder("other.json"), cbdir],
+      [{ config: "x.json" }, {}, "x.json", "."],
+      [{ config: "a.json" }, {}, ".crossbar/a.json", ".crossbar"],
+      [{ config: "b.json" }, {}, "b.json", "."],
+      [{ config: "a.json", cbdir }, {}, "a.json", cbdir],
+      [{ config: "other.json", cbdir }, {}, inFolder("other.json"), cbdir],
+      [{ config: "other.json", cbdir: "" }, node, inFolder("other.json"), cbdir],
+      [{ config: "other.json" }, node, inFolder("other.json"), cbdir],
+      [{ config: "other.json", cbdir: "/no" }, node, "other.json", "/no"],
+      [{ cbdir }, {}, inFolder("node.json"), cbdir],
+      [{}, node, inFolder("node.json"), cbdir],
+    ]),
+  )("is looked for as in Crossbar: %s", (_title, choice, env, file, folder) => {
+    expect(chosen(choice, env)).toEqual({ file, folder });
+  });
+
+  test("that --config names with its whole path has the node's folder, as in Crossbar", () => {
+    const choice = { config: inFolder("other.json") };
+    expect(chosen(choice)).toEqual({ file: choice.config, folder: ".crossbar" });
+    expect(chosen(choice, {}, cbdir)).toEqual({ file: choice.config, folder: "." });
+    expect(chosen({ ...choice, cbdir: start })?.folder).toBe(start);
+  });
+
+  test("is found beside a file that --cbdir or $CROSSBAR_DIR names, as in Crossbar", () => {
+    const expected = { file: inFolder("node.json"), folder: cbdir };
+    const other = inFolder("other.json");
+    for (const config of [undefined, "node.json"]) {
+      expect(chosen({ cbdir: other, config })).toEqual(expected);
+      expect(chosen({ config }, { CROSSBAR_DIR: other })).toEqual(expected);
     }
   });
 
-  test("is looked for in --cbdir first, and then in the present folder", () => {
-    expect(chooseConfigFile({ config: "other.json", cbdir })).toBe(inFolder("other.json"));
-    expect(chooseConfigFile({ config: "none.json", cbdir })).toBe("none.json");
-    expect(chooseConfigFile({ config: "/none.json", cbdir })).toBe("/none.json");
-  });
-
-  test("of --config is looked for in the node's folder first, as in Crossbar", () => {
-    const start = temporaryFolder({ ".crossbar/a.json": "", "a.json": "", "b.json": "" });
-    const chosen = (choice: ConfigFileChoice, env: Record<string, string> = {}) =>
-      chooseConfigFile(choice, env, start);
-    expect(chosen({ config: "a.json" })).toBe(".crossbar/a.json");
-    expect(chosen({ file: "a.json" })).toBe("a.json");
-    expect(chosen({ config: "b.json" })).toBe("b.json");
-    expect(chosen({ config: "other.json" }, { CROSSBAR_DIR: cbdir })).toBe(inFolder("other.json"));
-    expect(chosen({ file: "other.json" }, { CROSSBAR_DIR: cbdir })).toBe("other.json");
-    expect(chosen({ config: "a.json", cbdir }, {})).toBe("a.json");
-  });
-
-  test("is found beside a file that --cbdir names, as in Crossbar", () => {
-    expect(chooseConfigFile({ cbdir: inFolder("other.json") })).toBe(inFolder("node.json"));
-    const choice = { cbdir: inFolder("node.json"), config: "other.json" };
-    expect(chooseConfigFile(choice)).toBe(inFolder("other.json"));
-  });
-
-  test("is found in its folder where none is named", () => {
-    expect(chooseConfigFile({ cbdir })).toBe(inFolder("node.json"));
-    expect(requireConfigFile({ cbdir })).toBe(inFolder("node.json"));
+  test("is missed in the folder in which it was looked for", () => {
+    const choose = () => requireConfigFile({}, { CROSSBAR_DIR: "/no/such" });
+    expect(choose).toThrow('Cannot find a configuration in "/no/such": no config.yaml, ');
   });
 
   test.each([

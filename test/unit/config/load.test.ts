@@ -253,6 +253,25 @@ describe("loadNodeConfig", () => {
     expect((await loadNode(web("/dev"))).warnings).toEqual([]);
   });
 
+  test("warns of the folder of the node and of the file, where these are two", async () => {
+    const place = temporaryFolder({ "conf/a.json": "", "node/web/index.html": "" });
+    const file = join(place, "conf/a.json");
+    const served = async (directory: string) => {
+      const paths = { "/": { type: "static", directory } };
+      writeFileSync(file, JSON.stringify(proxyNode({ type: "web", paths })));
+      const { config, warnings } = await loadNodeConfig(file, {}, join(place, "node"));
+      expect(config).toMatchObject({ file, folder: join(place, "node") });
+      return warnings.map(({ sentence }) => sentence);
+    };
+    const said = (folder: string) => [
+      `serves the folder of ${folder} too, with the secrets that are in it`,
+    ];
+    expect(await served("web")).toEqual([]);
+    expect(await served(".")).toEqual(said("the node"));
+    expect(await served("../conf")).toEqual(said("this file"));
+    expect(await served("..")).toEqual(said("this file"));
+  });
+
   test("warns of a directory to be served that is missing", async () => {
     const paths = { "/": { type: "static", directory: "made/later" } };
     const { faults, warnings } = await loadNode(proxyNode({ type: "web", paths }));
@@ -331,7 +350,6 @@ describe("findConfigFile", () => {
     for (const name of ["node.json", "config.json", "config.yaml"]) {
       writeFileSync(join(folder, name), "");
       expect(findConfigFile(folder)).toBe(join(folder, name));
-      expect(findConfigFile(undefined, { CROSSBAR_DIR: folder })).toBe(join(folder, name));
     }
   });
 });

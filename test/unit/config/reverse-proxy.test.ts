@@ -71,6 +71,11 @@ describe("a reverseproxy", () => {
 
   test.each(
     titled<[object, string, object]>([
+      [
+        { host: "localhost:9000" },
+        "host: is no address, and no name has a colon; the port stands in `port`",
+        { upstream: { ...upstream, host: "localhost:9000" } },
+      ],
       [{ path: "base" }, 'path: does not begin with a slash; "/base" is meant', { path: "/base" }],
       [
         { path: "/a?b#c" },

@@ -110,6 +110,40 @@ describe("a value that Crossbar does not check", () => {
   });
 });
 
+test.each(
+  titled<[path: string, member: string]>([
+    [`${web}.paths.files`, "options.default_file"],
+    [`${web}.paths.zip`, "options.default_file"],
+    [`${web}.paths.zip`, "default_object"],
+    [`${web}.paths.zip`, "object_prefix"],
+  ]),
+)("an empty text is the same as no file, as in Crossbar: %s", async (_, path, member) => {
+  const load = async (value?: string) => loadNode(nodeWith(`${path}.${member}`, value));
+  const { config, faults, warnings } = await load("");
+  const { config: without, warnings: usual } = await load();
+  expect([faults, warnings]).toEqual([[], usual]);
+  const worker = (one: typeof config): unknown =>
+    JSON.parse(JSON.stringify(one?.workers[1]).replaceAll(one?.folder ?? "", ""));
+  expect(worker(config)).toEqual(worker(without));
+});
+
+test.each(
+  titled<[host: string, warnings: string[]]>([
+    ["router", []],
+    ["[::1]", []],
+    ["::1", []],
+    ["router:8080", ["is no address, and no name has a colon; the port stands in `port`"]],
+  ]),
+)("a host to connect to with its port in it is warned of: %s", async (_, host, sentences) => {
+  const endpoint = `${proxy}.connections.raw.transport.endpoint`;
+  const signed = nodeWith(`${proxy}.connections.raw.auth`, { "cryptosign-proxy": {} });
+  const node = nodeWith(endpoint, { type: "tcp", host, port: 8080 }, signed);
+  const { faults, warnings } = await loadNode(node);
+  expect(faults).toEqual([]);
+  const ofHost = warnings.filter((warning) => warning.includes("endpoint.host"));
+  expect(ofHost).toEqual(sentences.map((sentence) => `${endpoint}.host: ${sentence}`));
+});
+
 test("a disabled worker is not looked at", async () => {
   const worker = { type: "proxy", options: { disabled: true }, transports: 5, comment: "" };
   const { faults, warnings } = await loadNode(nodeWith("$.workers[2]", worker));

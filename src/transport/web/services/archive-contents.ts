@@ -111,7 +111,7 @@ class ContentsBuilder implements ArchiveContents {
 
   constructor(config: ArchiveServiceConfig) {
     this.#config = config;
-    this.prefix = config.object_prefix ? `${config.object_prefix.replace(/\/+$/, "")}/` : "";
+    this.prefix = config.object_prefix;
   }
 
   /** The names below the prefix; none: the file is not served. */

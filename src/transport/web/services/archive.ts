@@ -132,7 +132,7 @@ function answer(
 ): HttpAnswer {
   if (!contents) return page(503, config, { "Retry-After": "30" });
   const isFolder = subpath === "" || subpath.endsWith("/");
-  const name = isFolder ? subpath + (config.default_object ?? "") : subpath;
+  const name = isFolder ? subpath + config.default_object : subpath;
   const file = contents.files.get(name) ?? contents.fallback;
   if (file === undefined) return page(404, config);
   return typeof file === "number" ? page(file, config) : answerInCoding(file, request);
