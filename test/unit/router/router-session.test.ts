@@ -323,6 +323,13 @@ describe("publish and subscribe", () => {
     expect(subscriber.take()).toEqual([]);
   });
 
+  test("is told PUBLISHED before its own event, as in Crossbar", async () => {
+    const peer = await join();
+    await ask(peer, [M.SUBSCRIBE, 1, {}, "a.b"]);
+    peer.says([M.PUBLISH, 2, { acknowledge: true, exclude_me: false }, "a.b"]);
+    expect(peer.take().map(([type]) => type)).toEqual([M.PUBLISHED, M.EVENT]);
+  });
+
   test("names the publisher when it, or its role, wants that", async () => {
     const publisher = await join();
     const peer = await join();
