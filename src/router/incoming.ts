@@ -15,7 +15,12 @@ import { readItem } from "#wamp/serializer/read-value.ts";
 import { serializers } from "#wamp/serializer/serializers.ts";
 import type { SerializerName } from "#wamp/serializer-name.ts";
 import { UnrepresentableValue } from "#wamp/token/unrepresentable-value.ts";
-import { type MessageSlices, type Payload, payloadItems, sliceMessage } from "#wamp/transcode/payload-slice.ts";
+import {
+  type MessageSlices,
+  type Payload,
+  payloadItems,
+  sliceMessage,
+} from "#wamp/transcode/payload-slice.ts";
 import { isLoosePattern, type MatchPolicy } from "./uri-match.ts";
 
 /** A map of options or details. */
@@ -110,7 +115,8 @@ export class Incoming {
       // The receiver's library would take a payload of another kind for a protocol violation of the
       // router.
       const kind = serializers[this.#serializer].kindOf(octets[0] ?? 0);
-      if (i === from && kind !== "list" && kind !== "null") throw this.#wrong(i, "no list of arguments");
+      if (i === from && kind !== "list" && kind !== "null")
+        throw this.#wrong(i, "no list of arguments");
       if (i > from && kind !== "map") throw this.#wrong(i, "no map of keyword arguments");
       items.push(octets);
     }
