@@ -49,10 +49,10 @@ export class Broker {
     const isDisclosed = discloses || options.disclose_me === true;
     const details = isDisclosed ? publisherDetails(publisher) : {};
     const publication = randomId();
-    this.#route(topic, publication, details, payload, receiverFilter(publisher, options));
     if (options.acknowledge === true) {
       send(publisher, [MessageType.PUBLISHED, id, publication]);
     }
+    this.#route(topic, publication, details, payload, receiverFilter(publisher, options));
   }
 
   /** The serializers of the sessions that may receive events of a topic. */

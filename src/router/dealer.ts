@@ -137,6 +137,7 @@ export class Dealer {
   cancel(caller: RealmSession, message: Incoming): void {
     const call = this.#calls.ofCaller(caller, message.id(1));
     const mode = message.dict(2)["mode"] ?? "killnowait";
+    message.endsBefore(3);
     if (mode !== "skip" && mode !== "kill" && mode !== "killnowait") {
       throw violation("Cannot read CANCEL: mode is no cancel mode");
     }

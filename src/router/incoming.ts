@@ -15,7 +15,12 @@ import { readItem } from "#wamp/serializer/read-value.ts";
 import { serializers } from "#wamp/serializer/serializers.ts";
 import type { SerializerName } from "#wamp/serializer-name.ts";
 import { UnrepresentableValue } from "#wamp/token/unrepresentable-value.ts";
-import { type MessageSlices, type Payload, sliceMessage } from "#wamp/transcode/payload-slice.ts";
+import {
+  type MessageSlices,
+  type Payload,
+  payloadItems,
+  sliceMessage,
+} from "#wamp/transcode/payload-slice.ts";
 import { isLoosePattern, type MatchPolicy } from "./uri-match.ts";
 
 /** A map of options or details. */
@@ -95,21 +100,30 @@ export class Incoming {
     return value;
   }
 
+  /** Refuses a message that has an element at this index. */
+  endsBefore(index: number): void {
+    if (this.#slices.length > index) throw this.#wrong(index, "more than the message has");
+  }
+
   /** The arguments and keyword arguments, if any, from this index on. */
   payload(from: number): RoutedPayload {
     const { length } = this.#slices;
-    if (length > from + 2) throw this.#wrong(from + 2, "more than the message has");
+    this.endsBefore(from + 2);
     const items: Uint8Array[] = [];
     for (let i = from; i < length; i += 1) {
       const octets = this.#slices.octets(i);
       // The receiver's library would take a payload of another kind for a protocol violation of the
       // router.
       const kind = serializers[this.#serializer].kindOf(octets[0] ?? 0);
-      if (i === from && kind !== "list") throw this.#wrong(i, "no list of arguments");
+      if (i === from && kind !== "list" && kind !== "null")
+        throw this.#wrong(i, "no list of arguments");
       if (i > from && kind !== "map") throw this.#wrong(i, "no map of keyword arguments");
       items.push(octets);
     }
-    const payload = { serializer: this.#serializer, items };
+    const payload = {
+      serializer: this.#serializer,
+      items: [...payloadItems(items, this.#serializer)],
+    };
     return this.#long === undefined ? payload : { ...payload, long: this.#long };
   }
 

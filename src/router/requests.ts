@@ -94,9 +94,8 @@ export function readRequest(message: Incoming): Request | undefined {
     case MessageType.CALL:
       return readCall(message);
     case MessageType.UNSUBSCRIBE:
-      return { type: MessageType.UNSUBSCRIBE, id: message.id(1), ended: message.id(2) };
     case MessageType.UNREGISTER:
-      return { type: MessageType.UNREGISTER, id: message.id(1), ended: message.id(2) };
+      return readEnd(message, message.type);
     default:
       return undefined;
   }
@@ -134,6 +133,7 @@ function readSubscribe(message: Incoming): SubscribeRequest {
   const options = readOptions(message, 2, SUBSCRIBE_OPTIONS);
   const match = options.match ?? "exact";
   const uri = message.uri(3, match);
+  message.endsBefore(4);
   return { type: MessageType.SUBSCRIBE, id, action: "subscribe", options, uri, match };
 }
 
@@ -142,8 +142,16 @@ function readRegister(message: Incoming): RegisterRequest {
   const options = readOptions(message, 2, REGISTER_OPTIONS);
   const match = options.match ?? "exact";
   const uri = message.uri(3, match);
+  message.endsBefore(4);
   refuseReserved("register", uri);
   return { type: MessageType.REGISTER, id, action: "register", options, uri, match };
+}
+
+/** As in Crossbar, options may follow, which have no effect. */
+function readEnd(message: Incoming, type: EndRequest["type"]): EndRequest {
+  const [id, ended] = [message.id(1), message.id(2)];
+  message.endsBefore(4);
+  return { type, id, ended };
 }
 
 function readCall(message: Incoming): CallRequest {

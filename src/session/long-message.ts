@@ -12,7 +12,7 @@ import type { SerializerName } from "#wamp/serializer-name.ts";
 import { MalformedMessage } from "#wamp/token/malformed-message.ts";
 import { OctetBuffer } from "#wamp/token/octet-buffer.ts";
 import { UnrepresentableValue } from "#wamp/token/unrepresentable-value.ts";
-import { type MessageSlices, sliceMessage } from "#wamp/transcode/payload-slice.ts";
+import { type MessageSlices, payloadItems, sliceMessage } from "#wamp/transcode/payload-slice.ts";
 import { transcodeItem, transcoderFor } from "#wamp/transcode/transcoder.ts";
 import { type WaitingRequest, waitingRequestOf } from "./waiting-request.ts";
 
@@ -125,9 +125,10 @@ function sliceLongMessage({ message, from, payloadIn }: SliceTask): SliceResult 
   const last = items.at(-1);
   if (last !== undefined) bounds.push(last.byteOffset - octets.byteOffset + last.length);
   const payloadAt = PAYLOAD_AT[Number(slices.value(0))] ?? length;
+  const payload = payloadItems(items.slice(payloadAt, payloadAt + 2), from);
   const forms = payloadIn.map((to): [SerializerName, PayloadForm] => [
     to,
-    payloadForm(items.slice(payloadAt, payloadAt + 2), payloadAt, from, to),
+    payloadForm(payload, payloadAt, from, to),
   ]);
   return { kind: "sliced", octets, bounds, forms };
 }

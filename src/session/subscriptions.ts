@@ -153,7 +153,7 @@ export class Subscriptions {
     if (subscription === undefined) return;
     const { topic = subscription.topic } = asRecord(slices.value(3));
     const event = { topic: String(topic), payload: payload(4) };
-    for (const receiver of [...subscription.receivers]) receiver.onEvent(event);
+    for (const receiver of subscription.receivers) receiver.onEvent(event);
   }
 
   #leave(key: string, subscription: Subscription, receiver: TopicReceiver): void {

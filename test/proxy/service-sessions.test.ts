@@ -72,6 +72,22 @@ test("a session is for one connection, realm and role, by default that of Crossb
   expect(seen.toSorted()).toEqual(["a trusted", "a trusted", "a user", "b trusted"]);
 });
 
+test("subscriptions have a session of their own, which gets what the worker publishes", async () => {
+  const { router, ask, services } = await start();
+  void ask("a", "user");
+  const { signal } = new AbortController();
+  const receiver = { onEvent() {}, onEnd() {} };
+  const pattern = { topic: "a.b", match: "exact" } as const;
+  void services.subscribe({ realm: "a", role: "user", pattern, receiver, signal }).catch(() => {});
+  const types: unknown[] = [];
+  for (const _ of [1, 2]) {
+    const session = await router.session();
+    expect(await askedFor(session)).toEqual(["a", "user"]);
+    types.push((await session.next())[0]);
+  }
+  expect(types.toSorted()).toEqual([32, 48]);
+});
+
 test("a connection that is named is used without a route", async () => {
   const { router, ask } = await start();
   // No route leads to a realm whose name is no URI.

@@ -54,7 +54,7 @@ const incomplete = {
   message_timeout: defaulted(
     milliseconds,
     60_000,
-    "Extension. Time from the first octet of a message to its last, of a client or, over RawSocket, of its router, and a second more for every 16,000 octets that have arrived; 0: unlimited.",
+    "Extension. Time for a message of a client or, over RawSocket, of its router, from its first octet to its last. Every 16,000 octets that arrive extend it by a second, up to this time from now; 0: unlimited.",
   ),
   max_incomplete: defaulted(
     integer(1_048_576, 17_179_869_184),

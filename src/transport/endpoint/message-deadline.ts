@@ -1,8 +1,9 @@
 /**
  * MessageDeadline: the time within which a message must be complete, from its first octet on.
  *
- * Every octet that has arrived extends it, so that a long message over a slow line is not cut off. The time in
- * which the connection is not read does not count.
+ * Every octet that arrives extends it, so that a long message over a slow line is not cut off; but it is never further
+ * away than `message_timeout`, so that a message that stands still does not hold its memory for long. The time in which the
+ * connection is not read does not count.
  *
  * A timer is set at most once in `message_timeout`, not for each message.
  *
@@ -27,10 +28,11 @@ export class MessageDeadline {
   readonly #clock: ReadingClock;
   readonly #onExpired: () => void;
   #timer: ReturnType<typeof setTimeout> | undefined;
-  /** Which message is incomplete, how much of it has arrived, and since when; no octets: none is. */
+  /** Which message is incomplete, and how much of it has arrived; no octets: none is. */
   #number = -1;
   #octets = 0;
-  #since = 0;
+  /** When the message must be complete, by the clock. */
+  #untilMs = 0;
 
   /** With a timeout of 0 a message may take any time. */
   constructor(timeoutMs: number, clock: ReadingClock, onExpired: () => void) {
@@ -41,12 +43,13 @@ export class MessageDeadline {
 
   /** Notes that of message `number` so many octets have arrived, and not all; 0: no message is incomplete. */
   note(number: number, octets: number): void {
+    const before = number === this.#number ? this.#octets : 0;
     this.#octets = octets;
     if (octets === 0 || this.#timeoutMs === 0) return;
-    if (number !== this.#number) {
-      this.#number = number;
-      this.#since = this.#clock.readingMs;
-    }
+    const latestMs = this.#clock.readingMs + this.#timeoutMs;
+    const extendedMs = this.#untilMs + (octets - before) / SLOWEST_OCTETS_PER_MS;
+    this.#untilMs = number === this.#number ? Math.min(latestMs, extendedMs) : latestMs;
+    this.#number = number;
     // No closure, because many connections have such a timer.
     this.#timer ??= setTimeout(MessageDeadline.#timerFired, this.#timeoutMs, this);
   }
@@ -65,8 +68,7 @@ export class MessageDeadline {
   #check(): void {
     this.#timer = undefined;
     if (this.#octets === 0) return;
-    const allowedMs = this.#timeoutMs + this.#octets / SLOWEST_OCTETS_PER_MS;
-    const leftMs = this.#since + allowedMs - this.#clock.readingMs;
+    const leftMs = this.#untilMs - this.#clock.readingMs;
     if (leftMs <= 0) {
       this.#onExpired();
       return;

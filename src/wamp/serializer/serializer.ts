@@ -9,7 +9,7 @@ import type { TokenReader } from "#wamp/token/token-reader.ts";
 import type { TokenWriter } from "#wamp/token/token-writer.ts";
 
 /** What a serialized value is, as far as arguments are concerned. */
-export type ValueKind = "list" | "map" | "other";
+export type ValueKind = "list" | "map" | "null" | "other";
 
 /** One serializer. */
 export interface Serializer {

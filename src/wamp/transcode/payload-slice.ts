@@ -134,6 +134,17 @@ class ItemBounds extends IgnoringSink {
   }
 }
 
+/** The arguments and keyword arguments of a payload; null in place of the arguments is none, as in Crossbar. */
+export function payloadItems(
+  items: readonly Uint8Array[],
+  serializer: SerializerName,
+): readonly Uint8Array[] {
+  const [args, ...kwargs] = items;
+  if (args === undefined || serializers[serializer].kindOf(args[0] ?? 0) !== "null") return items;
+  if (kwargs.length === 0) return [];
+  return [encodeMessage([], serializer, false) as Uint8Array, ...kwargs];
+}
+
 const built = new OctetBuffer();
 
 /**

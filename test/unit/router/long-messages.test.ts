@@ -102,6 +102,17 @@ test("a head longer than the room before the payload arrives whole", async () =>
   expect([details, payload]).toEqual([{ topic }, [[LONG], {}]]);
 });
 
+test("null in place of the arguments is none, as in a short message", async () => {
+  const join = start();
+  const [publisher, subscriber] = [await join("json"), await join("cbor")];
+  await ask(subscriber, [M.SUBSCRIBE, 1, { match: "prefix" }, "t"]);
+  publisher.says([M.PUBLISH, 2, {}, "t", null, { text: LONG }]);
+  expect((await subscriber.next()).slice(4)).toEqual([[], { text: LONG }]);
+  const [option, topic] = ["x".repeat(200_000), `t.${"x".repeat(100_000)}`];
+  publisher.says([M.PUBLISH, 3, { option }, topic, null]);
+  expect((await subscriber.next()).slice(4)).toEqual([]);
+});
+
 test("the event loop itself reads no long message", async () => {
   const join = start();
   const [publisher, subscriber] = [await join("json"), await join("cbor")];

@@ -199,3 +199,20 @@ describe("RealmCaller", () => {
     expect(await client.next()).toEqual(refused);
   });
 });
+
+test("subscriptions get what the worker itself publishes", async () => {
+  const all = { call: true, register: true, publish: true, subscribe: true };
+  const disclose = { caller: false, publisher: false };
+  const everything = { uri: "", match: "prefix" as const, allow: all, disclose };
+  const roles = [{ name: "user", permissions: [everything] }];
+  const caller = new RealmCaller(openRealms([{ name: "realm1", roles }], quiet), quiet);
+  const { signal } = new AbortController();
+  const got: string[] = [];
+  const receiver = { onEvent: ({ topic = "" }) => got.push(topic), onEnd() {} };
+  const target = { realm: "realm1", role: "user", signal };
+  await caller.subscribe({ ...target, pattern: { topic: "a.b", match: "exact" }, receiver });
+  const options = { acknowledge: true };
+  const payload = { serializer: "cbor" as const, items: [] };
+  await caller.request({ ...target, kind: "publish", uri: "a.b", options, payload });
+  expect(got).toEqual(["a.b"]);
+});

@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { asRecord } from "#base/record.ts";
 import { RouterSession } from "#router/router-session.ts";
 import { MessageType as M } from "#wamp/message-type.ts";
+import { SERIALIZER_NAMES } from "#wamp/serializer-name.ts";
 import { FakePeer } from "../../support/fake-peer.ts";
 import { noAuthenticators } from "../../support/no-authenticators.ts";
 import { quiet } from "../../support/quiet-context.ts";
@@ -127,6 +128,65 @@ describe("options of another type", () => {
     expect((await callee.next())[0]).toBe(M.INTERRUPT);
     callee.says([M.YIELD, 12_345, { progress: "yes" }]);
     expect([callee.take(), callee.closed]).toEqual([[], undefined]);
+  });
+});
+
+describe("elements beyond those of the message", () => {
+  test.each([
+    ["SUBSCRIBE", [M.SUBSCRIBE, 1, {}, "a.b", {}]],
+    ["UNSUBSCRIBE", [M.UNSUBSCRIBE, 1, 2, {}, {}]],
+    ["REGISTER", [M.REGISTER, 1, {}, "a.b", {}]],
+    ["UNREGISTER", [M.UNREGISTER, 1, 2, {}, {}]],
+    ["CANCEL", [M.CANCEL, 1, {}, {}]],
+    ["CALL", [M.CALL, 1, {}, "a.b", [], {}, {}]],
+  ])("end the session, as in Crossbar: %s", async (name, message) => {
+    const peer = await openRouter(roles).join();
+    const [type, details, uri] = await ask(peer, message);
+    expect([type, uri]).toEqual([M.ABORT, "wamp.error.protocol_violation"]);
+    const last = message.length - 1;
+    const sentence = `Cannot read ${name}: element ${last} is more than the message has`;
+    expect(details).toEqual({ message: sentence });
+  });
+
+  test("are not the options that Crossbar takes in UNSUBSCRIBE and UNREGISTER", async () => {
+    const peer = await openRouter(roles).join();
+    const [, , subscription] = await ask(peer, [M.SUBSCRIBE, 1, {}, "a.b"]);
+    expect(await ask(peer, [M.UNSUBSCRIBE, 2, subscription, {}])).toEqual([M.UNSUBSCRIBED, 2]);
+    const [, , registration] = await ask(peer, [M.REGISTER, 3, {}, "a.b"]);
+    expect(await ask(peer, [M.UNREGISTER, 4, registration, {}])).toEqual([M.UNREGISTERED, 4]);
+  });
+});
+
+describe("null in place of the arguments", () => {
+  const NULL_ALONE: unknown[] = [null];
+  test.each([
+    ["none", NULL_ALONE, []],
+    ["an empty list before keyword arguments", [null, { k: 1 }], [[], { k: 1 }]],
+  ])("is %s, in CALL, YIELD, ERROR and PUBLISH", async (_, said, got) => {
+    const { join } = openRouter(roles);
+    for (const serializer of SERIALIZER_NAMES) {
+      const caller = await join({ serializer });
+      const callee = await join({ serializer: "cbor" });
+      const [, , registration] = await ask(callee, [M.REGISTER, 1, {}, "a.b"]);
+      caller.says([M.CALL, 1, {}, "a.b", ...said]);
+      const [, invocation, , , ...args] = await callee.next();
+      callee.says([M.YIELD, invocation, {}, ...said]);
+      const [, , , ...result] = await caller.next();
+      caller.says([M.CALL, 2, {}, "a.b"]);
+      callee.says([M.ERROR, M.INVOCATION, (await callee.next())[1], {}, "a.error", ...said]);
+      const [, , , , , ...error] = await caller.next();
+      await ask(callee, [M.SUBSCRIBE, 2, {}, "a.b"]);
+      caller.says([M.PUBLISH, 3, {}, "a.b", ...said]);
+      const [, , , , ...event] = await callee.next();
+      expect([args, result, error, event]).toEqual([got, got, got, got]);
+      await ask(callee, [M.UNREGISTER, 3, registration]);
+      expect([caller.closed, callee.closed]).toEqual([undefined, undefined]);
+    }
+  });
+
+  test("of keyword arguments ends the session, as in Crossbar", async () => {
+    const peer = await openRouter(roles).join();
+    expect((await ask(peer, [M.CALL, 1, {}, "a.b", [], null]))[0]).toBe(M.ABORT);
   });
 });
 

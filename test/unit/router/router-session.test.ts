@@ -222,6 +222,23 @@ describe("joining", () => {
     expect(logged.at(-1)).toEqual(["peer closed", expect.objectContaining({ late: 2 })]);
   });
 
+  test.each([
+    ["wamp.close.logout", 1],
+    ["wamp.close.normal", 0],
+  ])("forgets the login of the cookie at GOODBYE %s: %d", async (reason, times) => {
+    let forgotten = 0;
+    const cookie = { recall: () => undefined, remember() {}, forget: () => void forgotten++ };
+    const peer = new FakePeer();
+    Object.assign(peer.details, { cookie });
+    const auth = { anonymous: { type: "static", role: "anonymous" }, cookie: {} } as const;
+    peer.attach(
+      new RouterSession(peer, auth, realms, { ...noAuthenticators, log: quiet, onEnd() {} }),
+    );
+    await ask(peer, [M.HELLO, "realm1", { roles }]);
+    await ask(peer, [M.GOODBYE, {}, reason]);
+    expect(forgotten).toBe(times);
+  });
+
   test("ends the connection at an ABORT behind GOODBYE", async () => {
     const peer = await join();
     peer.says([M.GOODBYE, {}, "wamp.close.normal"]);
@@ -321,6 +338,13 @@ describe("publish and subscribe", () => {
       expect(answer[4]).toBe("wamp.error.invalid_argument");
     }
     expect(subscriber.take()).toEqual([]);
+  });
+
+  test("is told PUBLISHED before its own event, as in Crossbar", async () => {
+    const peer = await join();
+    await ask(peer, [M.SUBSCRIBE, 1, {}, "a.b"]);
+    peer.says([M.PUBLISH, 2, { acknowledge: true, exclude_me: false }, "a.b"]);
+    expect(peer.take().map(([type]) => type)).toEqual([M.PUBLISHED, M.EVENT]);
   });
 
   test("names the publisher when it, or its role, wants that", async () => {

@@ -69,7 +69,7 @@ describe("subscriptions", () => {
     expect(sent.at(-1)).toEqual([32, 2, {}, "a.b"]);
   });
 
-  test("that are left before the answer end with it, and a new one is not ended by that", async () => {
+  test("that are left end, and a new one of the same topic is not ended by that", async () => {
     const { sent, answers, all } = session();
     const one = receiver();
     const subscribed = all.subscribe(exact, one);

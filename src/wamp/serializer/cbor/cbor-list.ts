@@ -12,6 +12,7 @@ import type { OctetBuffer } from "#wamp/token/octet-buffer.ts";
 export function cborKindOf(first: number): ValueKind {
   const major = first >> 5;
   if (major === 4) return "list";
+  if (first === 0xf6) return "null";
   return major === 5 ? "map" : "other";
 }
 

@@ -11,11 +11,13 @@ import { isJsonSpace } from "./json-space.ts";
 const LIST_BEGIN = 0x5b;
 const LIST_END = 0x5d;
 const MAP_BEGIN = 0x7b;
+const NULL_BEGIN = 0x6e;
 const COMMA = 0x2c;
 
 /** The kind of the value that begins with this octet. */
 export function jsonKindOf(first: number): ValueKind {
   if (first === LIST_BEGIN) return "list";
+  if (first === NULL_BEGIN) return "null";
   return first === MAP_BEGIN ? "map" : "other";
 }
 

@@ -11,6 +11,7 @@ import type { OctetBuffer } from "#wamp/token/octet-buffer.ts";
 /** The kind of the value that begins with this octet. */
 export function msgpackKindOf(first: number): ValueKind {
   if ((first & 0xf0) === 0x90 || first === 0xdc || first === 0xdd) return "list";
+  if (first === 0xc0) return "null";
   return (first & 0xf0) === 0x80 || first === 0xde || first === 0xdf ? "map" : "other";
 }
 

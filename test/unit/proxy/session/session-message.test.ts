@@ -1,5 +1,11 @@
 import { describe, expect, test } from "bun:test";
-import { forward, forwardEnd, isShutdown, send } from "#proxy/session/session-message.ts";
+import {
+  forward,
+  forwardEnd,
+  isShutdown,
+  refuseMalformed,
+  send,
+} from "#proxy/session/session-message.ts";
 import { encodeMessage } from "#wamp/serializer/message-values.ts";
 import { FakePeer } from "../../../support/fake-peer.ts";
 import { utf8 } from "../../../support/utf8.ts";
@@ -8,6 +14,12 @@ const json = new FakePeer();
 const cbor = (maxSendOctets = 65_536) => new FakePeer({ serializer: "cbor", maxSendOctets });
 
 describe("a message that opens or ends a session", () => {
+  test("is read whole up to 64 KiB, and of a longer one only the type", () => {
+    const malformed = (octets: number) => `[6,{},"${"x".repeat(octets - 9)}"x`;
+    expect(() => refuseMalformed(malformed(65_536), json)).toThrow("Cannot read a json message");
+    refuseMalformed(malformed(65_537), json);
+  });
+
   test("is forwarded in the other peer's serializer", () => {
     const to = cbor();
     forward(utf8('[1,"realm1",{"authid":"joe"}]'), 1, json, to);

@@ -45,13 +45,34 @@ describe("the deadline of a message", () => {
 
   test("is extended by what has arrived, at 16,000 octets a second", () => {
     const { deadline: one, expired } = deadline(1000);
-    for (let second = 1; second <= 60; second++) {
-      one.note(1, second * 16_000);
-      pass(1000);
+    for (let half = 1; half <= 120; half++) {
+      one.note(1, half * 8_000);
+      pass(500);
     }
     expect(expired()).toBe(0);
-    pass(1001);
+    pass(501);
     expect(expired()).toBe(1);
+  });
+
+  test("is never further away than the timeout, however much has arrived at once", () => {
+    const { deadline: one, expired, pauseFor } = deadline(1000);
+    one.note(1, 15_000_000);
+    pass(600);
+    pauseFor(5000);
+    one.note(1, 15_000_001);
+    pass(399);
+    expect(expired()).toBe(0);
+    pass(2);
+    expect(expired()).toBe(1);
+  });
+
+  test("is as far away again where much has arrived behind a pause of the client", () => {
+    const { deadline: one, expired } = deadline(1000);
+    for (let burst = 1; burst <= 10; burst++) {
+      one.note(1, burst * 16_000);
+      pass(990);
+    }
+    expect(expired()).toBe(0);
   });
 
   test("does not count the time in which the connection was not read", () => {

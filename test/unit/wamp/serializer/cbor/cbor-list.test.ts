@@ -3,12 +3,13 @@ import { appendCborList, cborKindOf } from "#wamp/serializer/cbor/cbor-list.ts";
 import { OctetBuffer } from "#wamp/token/octet-buffer.ts";
 import { octetsOf } from "../../../../support/token-log.ts";
 
-test("lists and maps are recognized by their first octet", () => {
+test("lists, maps and null are recognized by their first octet", () => {
   const octets = Array.from({ length: 256 }, (_, octet) => octet);
   const ofKind = (kind: string) => octets.filter((octet) => cborKindOf(octet) === kind);
   expect(ofKind("list")).toEqual(octets.slice(0x80, 0xa0));
   expect(ofKind("map")).toEqual(octets.slice(0xa0, 0xc0));
-  expect(ofKind("other")).toHaveLength(256 - 64);
+  expect(ofKind("null")).toEqual([0xf6]);
+  expect(ofKind("other")).toHaveLength(256 - 65);
 });
 
 test("items are appended", () => {

@@ -7,7 +7,8 @@ test.each([
   ["{}", "map"],
   ['"[', "other"],
   ["1", "other"],
-  ["null", "other"],
+  ["true", "other"],
+  ["null", "null"],
 ] as const)("%s is a %s", (text, kind) => {
   expect(jsonKindOf(text.charCodeAt(0))).toBe(kind);
 });

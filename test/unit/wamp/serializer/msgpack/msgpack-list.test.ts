@@ -3,13 +3,14 @@ import { appendMsgpackList, msgpackKindOf } from "#wamp/serializer/msgpack/msgpa
 import { OctetBuffer } from "#wamp/token/octet-buffer.ts";
 import { octetsOf } from "../../../../support/token-log.ts";
 
-test("lists and maps are recognized by their first octet", () => {
+test("lists, maps and null are recognized by their first octet", () => {
   const octets = Array.from({ length: 256 }, (_, octet) => octet);
   const range = (first: number, last: number) => octets.slice(first, last + 1);
   const ofKind = (kind: string) => octets.filter((octet) => msgpackKindOf(octet) === kind);
   expect(ofKind("list")).toEqual([...range(0x90, 0x9f), 0xdc, 0xdd]);
   expect(ofKind("map")).toEqual([...range(0x80, 0x8f), 0xde, 0xdf]);
-  expect(ofKind("other")).toHaveLength(256 - 36);
+  expect(ofKind("null")).toEqual([0xc0]);
+  expect(ofKind("other")).toHaveLength(256 - 37);
 });
 
 test("items are appended", () => {
