@@ -306,6 +306,18 @@ const service: v.GenericSchema<unknown, WebServiceConfig> = v.variant("type", [
   v.strictObject({ type: v.literal("caller"), ...bridge }),
   v.strictObject({ type: v.literal("publisher"), ...bridge }),
   v.strictObject({
+    type: v.literal("webhook"),
+    realm: text,
+    role: text,
+    options: v.strictObject({
+      topic: text,
+      post_body_limit: count,
+      success_response: v.string(),
+      error_response: v.string(),
+      github_secret: v.nullable(text),
+    }),
+  }),
+  v.strictObject({
     type: v.literal("reverseproxy"),
     upstream: connectingTcp,
     path: text,

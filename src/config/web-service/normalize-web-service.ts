@@ -21,6 +21,7 @@ import type {
 import { normalizeBridge } from "./normalize-bridge.ts";
 import { normalizeEventStream } from "./normalize-event-stream.ts";
 import { normalizeReverseProxy } from "./normalize-reverse-proxy.ts";
+import { normalizeWebhook } from "./normalize-webhook.ts";
 import { normalizeWebSocket } from "./normalize-websocket.ts";
 import { normalizeWebSocketReverseProxy } from "./normalize-websocket-reverse-proxy.ts";
 import {
@@ -68,6 +69,8 @@ function normalizeService(
     case "caller":
     case "publisher":
       return normalizeBridge(item as BridgeItem, path, context);
+    case "webhook":
+      return normalizeWebhook(item, path, context);
     case "reverseproxy":
       return normalizeReverseProxy(item, path, context.report);
     case "websocket-reverseproxy":

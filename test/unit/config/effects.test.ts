@@ -46,12 +46,14 @@ const signed = {
 };
 const testee = { type: "websocket.testee", endpoint: tcp(8082), options: {} };
 const bridge = { type: "caller", realm: "realm1", role: "anonymous", options: {} };
+const hook = { type: "webhook", realm: "realm1", role: "anonymous", options: { topic: "a" } };
 const stdin = { type: "json", value: 1 };
 
 /** What that node lacks. */
 const base = [
   ["$.workers[0].realms[0].roles[0].permissions[0].disclose", {}],
   ["$.workers[1].transports[0].paths.call", bridge],
+  ["$.workers[1].transports[0].paths.hook", hook],
   ["$.workers[1].transports[0].paths.app", { type: "reverseproxy", host: "h", options: {} }],
   [
     "$.workers[1].transports[0].paths.sse",
