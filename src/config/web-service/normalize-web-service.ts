@@ -21,6 +21,7 @@ import type {
 import { normalizeBridge } from "./normalize-bridge.ts";
 import { normalizeEventStream } from "./normalize-event-stream.ts";
 import { normalizeReverseProxy } from "./normalize-reverse-proxy.ts";
+import { normalizeUpload } from "./normalize-upload.ts";
 import { normalizeWebhook } from "./normalize-webhook.ts";
 import { normalizeWebSocket } from "./normalize-websocket.ts";
 import { normalizeWebSocketReverseProxy } from "./normalize-websocket-reverse-proxy.ts";
@@ -69,6 +70,8 @@ function normalizeService(
     case "caller":
     case "publisher":
       return normalizeBridge(item as BridgeItem, path, context);
+    case "upload":
+      return normalizeUpload(item, path, context);
     case "webhook":
       return normalizeWebhook(item, path, context);
     case "reverseproxy":

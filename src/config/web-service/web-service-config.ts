@@ -12,6 +12,7 @@ import type {
   ReverseProxyServiceConfig,
   WebSocketReverseProxyServiceConfig,
 } from "./reverse-proxy-config.ts";
+import type { UploadServiceConfig } from "./upload-config.ts";
 import type { WebhookServiceConfig } from "./webhook-config.ts";
 
 /** The service at a path of a Web transport; a testee is the only service of its transport. */
@@ -25,6 +26,7 @@ export type WebServiceConfig =
   | RedirectServiceConfig
   | BridgeServiceConfig
   | WebhookServiceConfig
+  | UploadServiceConfig
   | ReverseProxyServiceConfig
   | WebSocketReverseProxyServiceConfig
   | EventStreamServiceConfig

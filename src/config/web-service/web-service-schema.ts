@@ -29,6 +29,7 @@ import { itemNotOffered } from "#config/schema/unhonoured.ts";
 import { type CookieItem, cookie } from "./cookie-schema.ts";
 import { type EventStreamItem, eventStreamService } from "./event-stream-schema.ts";
 import { type ReverseProxyItem, reverseProxyService } from "./reverse-proxy-schema.ts";
+import { type UploadItem, uploadService } from "./upload-schema.ts";
 import { type WebhookItem, webhookService } from "./webhook-schema.ts";
 import {
   type WebSocketReverseProxyItem,
@@ -240,6 +241,7 @@ export type WebServiceItem =
   | v.InferOutput<typeof redirectService>
   | BridgeItem
   | WebhookItem
+  | UploadItem
   | ReverseProxyItem
   | WebSocketReverseProxyItem
   | EventStreamItem
@@ -285,6 +287,7 @@ export const webServiceTypes = {
   caller: callerService,
   publisher: publisherService,
   webhook: webhookService,
+  upload: uploadService,
   reverseproxy: reverseProxyService,
   "websocket-reverseproxy": websocketReverseProxyService,
   sse: eventStreamService,
@@ -294,7 +297,7 @@ export const webServiceTypes = {
 };
 
 /** Path types of Crossbar that this program does not have. */
-const unavailableTypes = ["longpoll", "upload", "wap", "catalog", "pairme"] as const;
+const unavailableTypes = ["longpoll", "wap", "catalog", "pairme"] as const;
 
 /** Path types of Crossbar that run Python inside of it. */
 const pythonTypes = ["cgi", "wsgi", "resource"] as const;

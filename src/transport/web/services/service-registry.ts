@@ -18,6 +18,7 @@ import { openRedirect } from "./redirect.ts";
 import { openReverseProxy } from "./reverseproxy.ts";
 import { openEventStream } from "./sse.ts";
 import { openStatic } from "./static.ts";
+import { openUpload } from "./upload.ts";
 import { openWebhook } from "./webhook.ts";
 import { openWebSocketReverseProxy } from "./websocket-reverseproxy.ts";
 
@@ -48,6 +49,8 @@ export async function openWebService(
     case "caller":
     case "publisher":
       return openBridge(config, context);
+    case "upload":
+      return openUpload(config, context);
     case "webhook":
       return openWebhook(config, context);
     case "reverseproxy":
