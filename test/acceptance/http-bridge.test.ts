@@ -514,7 +514,7 @@ describe("docs/http-bridge.md", () => {
     const type = { Host: "localhost:8080", "Content-Type": "application/x-www-form-urlencoded" };
     const answer = await ask(port, "/hook", "fresh news", type);
     expect([answer.status, answer.body]).toEqual([202, "OK"]);
-    const [, event = ""] = /its body as a text.\n\n```json\n(.*?)\n```/s.exec(guide) ?? [];
+    const [, event = ""] = /its body as a text.\n\n```text\n(.*?)\n```/s.exec(guide) ?? [];
     const { headers, body } = JSON.parse(event);
     const published = { headers: { ...headers, Connection: ["close"] }, body };
     expect((await listener.next())[4]).toEqual([published]);

@@ -510,3 +510,26 @@ test.if(hasNamespaces)(
   },
   20_000,
 );
+
+test("docs/uploads.md has a node that takes files and publishes as it says", async () => {
+  const [at = 0] = freePorts(1);
+  const guide = await Bun.file(join(import.meta.dir, "../../docs/uploads.md")).text();
+  const [, json = ""] = /```json\n(.*?)\n```/s.exec(guide) ?? [];
+  const [, event = ""] = /```text\n(\{.*?\n\})\n```/s.exec(guide) ?? [];
+  const folder = temporaryFolder({ "node.json": json.replace('"port": 8080', `"port": ${at}`) });
+  mkdirSync(join(folder, "uploaded"));
+  const node = await startNode(folder);
+  const topic = "com.example.upload.progress";
+  const listener = await scriptedCallee(`ws://127.0.0.1:${at}/ws`, "json", {}, [topic]);
+  const query = { on_progress: topic, finish_extra: '{"folder":"inbox"}' };
+  const file = fileOf("a.csv", 25, 10, query);
+  expect(await upload(`http://127.0.0.1:${at}/upload`, file)).toEqual([200, 200]);
+  const stored = join(folder, "uploaded", "a.csv");
+  expect(new Uint8Array(readFileSync(stored))).toEqual(file.octets);
+  for (const status of ["started", "progress", "progress"]) {
+    expect((await listener.next())[4]).toMatchObject([{ status }]);
+  }
+  expect((await listener.next())[4]).toEqual([JSON.parse(event)]);
+  await listener.leave();
+  await node.stop();
+}, 20_000);

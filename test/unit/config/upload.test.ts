@@ -85,7 +85,10 @@ test.each(
         ".form_fields.content: required attribute is missing",
       ],
       [{ options: { file_permissions: "rw" } }, ".options.file_permissions: expected permissions"],
-      [{ options: { file_permissions: "4755" } }, ".options.file_permissions: expected permissions"],
+      [
+        { options: { file_permissions: "4755" } },
+        ".options.file_permissions: expected permissions",
+      ],
       [{ options: { max_file_size: -1 } }, ".options.max_file_size: expected an integer from 0"],
     ],
     1,

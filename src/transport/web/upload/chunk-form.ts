@@ -6,8 +6,8 @@
 
 import type { PartFile } from "./part-file.ts";
 import { RefusedUpload } from "./refused-upload.ts";
-import type { UploadPath } from "./upload.ts";
 import { type Chunk, chunkOf, octetsOfChunk } from "./upload-fields.ts";
+import type { UploadPath } from "./upload-path.ts";
 
 /** Most octets of a field. */
 const MAX_FIELD_OCTETS = 65_536;

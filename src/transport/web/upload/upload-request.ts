@@ -18,8 +18,8 @@ import type { StreamedRequest } from "#transport/web/streaming-service.ts";
 import { ChunkForm } from "./chunk-form.ts";
 import { FormReader, MalformedForm } from "./form-reader.ts";
 import { RefusedUpload } from "./refused-upload.ts";
-import type { UploadPath } from "./upload.ts";
 import { chunkOf, progressOf } from "./upload-fields.ts";
+import type { UploadPath } from "./upload-path.ts";
 import { publishProgress } from "./upload-progress.ts";
 
 const METHODS = "GET, HEAD, POST, OPTIONS";

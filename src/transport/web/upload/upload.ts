@@ -9,28 +9,17 @@
 
 import { Failure } from "#base/failure.ts";
 import type { UploadServiceConfig } from "#config/web-service/upload-config.ts";
-import type { Logger } from "#observe/logger.ts";
 import type { ConnectionEvents } from "#transport/endpoint/connection.ts";
 import type { TransportContext } from "#transport/listener.ts";
 import { RequestSlots } from "#transport/web/bridge/request-slots.ts";
 import type { StreamedRequest, StreamingService } from "#transport/web/streaming-service.ts";
-import type { WampCaller } from "#wamp/wamp-caller.ts";
 import { StaleUploads } from "./stale-uploads.ts";
+import type { UploadPath } from "./upload-path.ts";
 import { UploadRequest } from "./upload-request.ts";
 import { UploadStore } from "./upload-store.ts";
 
 /** Most requests for one path at once, each with a file that is open. */
 const MAX_REQUESTS = 128;
-
-/** What the requests for one path share. */
-export interface UploadPath {
-  config: UploadServiceConfig;
-  log: Logger;
-  caller: WampCaller;
-  store: UploadStore;
-  stale: StaleUploads;
-  slots: RequestSlots;
-}
 
 /** The uploads of one path. */
 export class Upload implements StreamingService {
