@@ -458,6 +458,44 @@ describe("a chunk is refused", () => {
   });
 });
 
+describe("Resumable.js", () => {
+  const page = join(import.meta.dir, "../support/resumable-page.ts");
+  const send = (file: ResumableFile, options: object) => {
+    const path = join(temporaryFolder(), file.name);
+    writeFileSync(path, file.octets);
+    const all = { chunkSize: file.chunkSize, ...options };
+    const command = [process.execPath, page, url, path, JSON.stringify(all)];
+    return Bun.spawnSync(command).stdout.toString().trim().split("\n");
+  };
+
+  test.each([
+    ["a file of one chunk", 500, {}],
+    ["a file of many chunks, several at once", 25_500, { simultaneousUploads: 5 }],
+    ["a file with a short chunk at its end", 2500, { forceChunkSize: true }],
+    ["a file without octets", 0, { minFileSize: 0 }],
+  ])("sends %s", (title, length, options) => {
+    const file = fileOf(`${title}.csv`, length, 1000);
+    expect(send(file, options)).toEqual(["fileSuccess", "complete"]);
+    expect(uploaded(file.name)).toEqual(file.octets);
+    expect(temporary()).toEqual([]);
+  });
+
+  test("sends only what is missing", async () => {
+    const file = fileOf("missing.csv", 3000, 1000);
+    await sendChunk(url, file, 2);
+    const other = octetsOf(1000);
+    writeFileSync(join(folder, "temp", temporary()[0] ?? "", "chunk_2"), other);
+    expect(send(file, {})).toEqual(["fileSuccess", "complete"]);
+    file.octets.set(other, 1000);
+    expect(uploaded(file.name)).toEqual(file.octets);
+  });
+
+  test("reports a file that is refused", () => {
+    expect(send(fileOf("a.exe", 500, 1000), {})).toEqual(["fileError", "complete"]);
+    expect(uploaded("a.exe")).toBeNull();
+  });
+});
+
 test("stale uploads are removed, and nothing else", async () => {
   const temp = join(folder, "temp");
   const old = Date.now() / 1000 - 25 * 3600;
