@@ -66,6 +66,7 @@ const service = (temp: string, more: object = {}) => ({
 const paths = {
   upload: service("temp"),
   any: service("any", { options: {} }),
+  other: service("temp", { directory: "other" }),
   nowhere: service("temp", { directory: "missing" }),
 };
 const allow = { call: true, register: true, publish: true, subscribe: true };
@@ -114,8 +115,7 @@ let digit = 0;
 
 beforeAll(async () => {
   folder = temporaryFolder({ "node.json": { version: 2, workers: [router, proxy, proxy] } });
-  mkdirSync(join(folder, "uploaded"));
-  mkdirSync(join(folder, "temp"));
+  for (const name of ["uploaded", "temp", "other"]) mkdirSync(join(folder, name));
   node = await startNode(folder);
 }, 30_000);
 afterAll(() => node.stop());
@@ -201,6 +201,19 @@ describe("an upload", () => {
     const other = fileOf("link.csv", 44);
     await upload(url, other);
     expect(uploaded(file.name)).toEqual(other.octets);
+  });
+
+  test("is put into the directory of its path, whatever another path has of it", async () => {
+    const at = `http://127.0.0.1:${port}/other`;
+    const file = fileOf("both.csv");
+    await sendChunk(url, file, 1);
+    expect(await testChunk(at, file, 1)).toBe(404);
+    await sendChunk(at, file, 2);
+    expect(uploaded("both.csv")).toBeNull();
+    await sendChunk(url, file, 2);
+    expect(uploaded("both.csv")).toEqual(file.octets);
+    await sendChunk(at, file, 1);
+    expect(new Uint8Array(readFileSync(join(folder, "other", "both.csv")))).toEqual(file.octets);
   });
 
   test("keeps files with the same name and size apart where clients send identifiers", async () => {
@@ -386,6 +399,32 @@ describe("a chunk is refused", () => {
     await answer.text();
     expect(answer.status).toBe(status);
     expect(temporary()).toEqual([]);
+  });
+
+  test("in a form of too many parts", async () => {
+    const form = new FormData();
+    for (let part = 0; part < 65; part += 1) form.append(`a${part}`, "b");
+    expect((await fetch(url, { method: "POST", body: form })).status).toBe(400);
+  });
+
+  test("with a field that is there twice, or is no UTF-8", async () => {
+    const part = (name: string, value: string) =>
+      `--b\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`;
+    for (const parts of [part("a", "b") + part("a", "b"), part("file", "b") + part("file", "b")]) {
+      const headers = { "Content-Type": "multipart/form-data; boundary=b" };
+      const answer = await fetch(url, { method: "POST", headers, body: `${parts}--b--\r\n` });
+      expect(await answer.text()).toBe("Cannot take the chunk: a field is there twice.\n");
+    }
+    const octets = Buffer.from(`${part("a", "\xff")}--b--\r\n`, "latin1");
+    const headers = { "Content-Type": "multipart/form-data; boundary=b" };
+    const answer = await fetch(url, { method: "POST", headers, body: octets });
+    expect(await answer.text()).toBe("Cannot take the chunk: one of its fields is not UTF-8.\n");
+    expect(temporary()).toEqual([]);
+  });
+
+  test("from a page of another site", async () => {
+    const headers = { "Sec-Fetch-Site": "cross-site" };
+    expect((await fetch(url, { method: "POST", body: new FormData(), headers })).status).toBe(403);
   });
 
   test("before it has come where its body is too long", async () => {

@@ -36,10 +36,11 @@ declare module "autobahn-26" {
 }
 
 declare module "resumablejs" {
-  export default class Resumable {
+  class Resumable {
     constructor(options: object);
     on(event: string, handler: () => void): void;
     addFile(file: File): void;
     upload(): void;
   }
+  export = Resumable;
 }

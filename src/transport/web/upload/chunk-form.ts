@@ -45,11 +45,11 @@ export class ChunkForm {
   }
 
   /**
-   * The file with the octets of a chunk.
+   * The file with the octets of a chunk, which its receiver has to move or discard from now on.
    *
    * @throws RefusedUpload when there is none, or its length is wrong.
    */
-  partOf(chunk: Chunk): PartFile {
+  takePartOf(chunk: Chunk): PartFile {
     const { content } = this.#path.config.form_fields;
     if (this.#part === null) {
       throw new RefusedUpload(400, `Cannot take the chunk: "${content}" is missing`);
@@ -57,10 +57,11 @@ export class ChunkForm {
     if (this.#part.octets !== octetsOfChunk(chunk, chunk.number)) {
       throw new RefusedUpload(400, "Cannot take the chunk: it has another length than it should");
     }
+    this.#opening = null;
     return this.#part;
   }
 
-  /** Removes the file, unless it is stored. */
+  /** Removes the file, unless it is taken. */
   async discard(): Promise<void> {
     this.#isDiscarded = true;
     const part = await this.#opening?.catch(() => null);

@@ -72,6 +72,9 @@ export class UploadRequest implements ConnectionEvents {
       if (this.#slot === null) {
         throw new RefusedUpload(503, "Cannot take the request: too many are waiting");
       }
+      if (method === "POST" && request.headers.get("sec-fetch-site") === "cross-site") {
+        throw new RefusedUpload(403, "Cannot take the chunk: a page of another site sends it");
+      }
       if (method === "OPTIONS") this.#finish(204, "", { Allow: METHODS });
       else if (method === "POST") this.#beginForm();
       else if (method === "GET" || method === "HEAD") void this.#testChunk();
@@ -171,7 +174,7 @@ export class UploadRequest implements ConnectionEvents {
     if (this.#isOver) return;
     const chunk = chunkOf(form.fieldOf, config);
     const progress = progressOf(form.fieldOf, config);
-    const part = form.partOf(chunk);
+    const part = form.takePartOf(chunk);
     const client = addressOf(this.#streamed.request.peer) ?? "unix";
     const stored = await store.store(chunk, part, client);
     if (stored.isFirst) void stale.remove();

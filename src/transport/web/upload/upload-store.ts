@@ -68,12 +68,21 @@ export class UploadStore {
   }
 
   /**
-   * Stores a chunk whose octets are written. With the last one, the file is put together.
+   * Stores a chunk whose octets are written, also if its client goes meanwhile. With the last one, the file is put
+   * together. After a failure nothing of the chunk is left.
    *
    * @throws RefusedUpload when another client sends the same file, or too many are incomplete; the system's
    * error when something cannot be written.
    */
   async store(chunk: Chunk, part: PartFile, client: string): Promise<StoredChunk> {
+    try {
+      return await this.#store(chunk, part, client);
+    } finally {
+      await part.discard();
+    }
+  }
+
+  async #store(chunk: Chunk, part: PartFile, client: string): Promise<StoredChunk> {
     const received = chunk.totalSize;
     if (chunk.totalChunks === 1) {
       await this.#moveTo(part, chunk);
@@ -160,7 +169,8 @@ export class UploadStore {
 
   /** Two files with the same name and size are the same upload, unless clients send identifiers. */
   #folderOf({ name, totalSize, chunkSize, totalChunks, identifier }: Chunk): string {
-    const text = JSON.stringify([name, totalSize, chunkSize, totalChunks, identifier]);
+    const facts = [this.#directory, name, totalSize, chunkSize, totalChunks, identifier];
+    const text = JSON.stringify(facts);
     return join(this.#temporary, createHash("sha256").update(text).digest("hex"));
   }
 }
