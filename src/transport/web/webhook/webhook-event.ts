@@ -32,7 +32,7 @@ export function webhookEvent(
   if (body === null) return null;
   const event = { headers: headersOf(headers), body };
   // Not JSON, where a text that begins with NUL means octets.
-  return { serializer: "cbor", items: [encodeMessage([event], "cbor", false) as Uint8Array] };
+  return { serializer: "cbor", items: [encodeMessage([event], "cbor")] };
 }
 
 function textOf(octets: Uint8Array): string | null {
