@@ -38,6 +38,7 @@ const WAMP = {
 
 /** A package that is used in one place can be replaced in one place. */
 const ONLY_HERE = {
+  "@fastify/busboy": "^src/transport/web/upload/form-reader[.]ts$",
   "@noble/curves": "^src/base/eip712-certificate[.]ts$",
   "@noble/hashes": "^src/base/eip712-certificate[.]ts$",
   fflate: "^src/transport/web/services/archive",

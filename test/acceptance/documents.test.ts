@@ -36,6 +36,7 @@ beforeAll(async () => {
   ports = written.map((port, index) => [port, String(free[index])]);
   folder = temporaryFolder({ "node.json": withFreePorts(readmeNode) });
   mkdirSync(`${folder}/dist`);
+  mkdirSync(`${folder}/uploaded`);
   for (const at of ["crossproxy", "dist/crossproxy"]) symlinkSync(BINARY, `${folder}/${at}`);
   symlinkSync(`${ROOT}/node_modules`, `${folder}/node_modules`);
   cpSync(`${ROOT}/examples`, `${folder}/examples`, { recursive: true });

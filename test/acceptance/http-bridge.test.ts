@@ -508,6 +508,19 @@ describe("docs/http-bridge.md", () => {
     expect(JSON.parse(other.body).error).toBe("wamp.error.not_authorized");
   });
 
+  test("has a webhook that answers and publishes as it says", async () => {
+    const url = `ws://127.0.0.1:${port}/ws`;
+    const listener = await scriptedCallee(url, "json", {}, ["com.example.hook"]);
+    const type = { Host: "localhost:8080", "Content-Type": "application/x-www-form-urlencoded" };
+    const answer = await ask(port, "/hook", "fresh news", type);
+    expect([answer.status, answer.body]).toEqual([202, "OK"]);
+    const [, event = ""] = /its body as a text.\n\n```text\n(.*?)\n```/s.exec(guide) ?? [];
+    const { headers, body } = JSON.parse(event);
+    const published = { headers: { ...headers, Connection: ["close"] }, body };
+    expect((await listener.next())[4]).toEqual([published]);
+    await listener.leave();
+  });
+
   test.if(hasPython)("has a signature in Python that is that of the bridge", () => {
     const [, python = ""] = /```python\n(.*?)\n```/s.exec(guide) ?? [];
     const use = 'print(signature("secret", "key1", "2026-01-31T12:00:00.000Z", 1, 4711, b"{}"))';

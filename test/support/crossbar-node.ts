@@ -241,6 +241,20 @@ const paths = () => ({
     },
   },
   publish: { type: "publisher", realm: "realm1", role: "anonymous", options: bridgeOptions },
+  hook: {
+    type: "webhook",
+    id: "service10",
+    realm: "realm1",
+    role: "anonymous",
+    options: {
+      debug: false,
+      topic: "com.example.hook",
+      post_body_limit: 8192,
+      success_response: "taken",
+      error_response: "not taken",
+      github_secret: "secret1",
+    },
+  },
   poll: { type: "longpoll", id: "service8", options: { request_timeout: 10 } },
   inner: {
     type: "path",

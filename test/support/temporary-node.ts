@@ -54,8 +54,17 @@ export async function startNodeOf(
   folder: string,
   ...args: string[]
 ): Promise<TemporaryNode> {
+  return await startCommand([BINARY, file, ...args], folder);
+}
+
+/** Starts `crossproxy node.json` as the last arguments of another command. */
+export async function startNodeWithin(command: string[], folder: string): Promise<TemporaryNode> {
+  return await startCommand([...command, BINARY, "node.json"], folder);
+}
+
+async function startCommand(command: string[], folder: string): Promise<TemporaryNode> {
   buildMissingBinary();
-  const child = Bun.spawn([BINARY, file, ...args], {
+  const child = Bun.spawn(command, {
     cwd: folder,
     // Without it, variables that a test has set would be left out.
     env: process.env,

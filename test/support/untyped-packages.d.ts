@@ -34,3 +34,13 @@ declare module "autobahn" {
 declare module "autobahn-26" {
   export { auth_cra, auth_cryptosign, Connection, serializer } from "autobahn";
 }
+
+declare module "resumablejs" {
+  class Resumable {
+    constructor(options: object);
+    on(event: string, handler: () => void): void;
+    addFile(file: File): void;
+    upload(): void;
+  }
+  export = Resumable;
+}

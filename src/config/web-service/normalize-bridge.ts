@@ -13,7 +13,7 @@ import type { BridgeServiceConfig } from "./web-service-config.ts";
 import { type BridgeItem, defaultBridgeOptions } from "./web-service-schema.ts";
 
 /** The limit of a body where none is given: the greatest that can be given. */
-const MOST_BODY_OCTETS = 1_048_576;
+export const MOST_BODY_OCTETS = 1_048_576;
 
 /** The normalized service; warns of a realm or role that does not exist. */
 export function normalizeBridge(

@@ -14,6 +14,8 @@ import type { TransportContext } from "#config/transport/transport-context.ts";
 import { normalizeBridge } from "./normalize-bridge.ts";
 import { normalizeEventStream } from "./normalize-event-stream.ts";
 import { normalizeReverseProxy } from "./normalize-reverse-proxy.ts";
+import { normalizeUpload } from "./normalize-upload.ts";
+import { normalizeWebhook } from "./normalize-webhook.ts";
 import { normalizeWebSocket } from "./normalize-websocket.ts";
 import { normalizeWebSocketReverseProxy } from "./normalize-websocket-reverse-proxy.ts";
 import type {
@@ -65,6 +67,10 @@ function normalizeService(
     case "caller":
     case "publisher":
       return normalizeBridge(item, path, context);
+    case "upload":
+      return normalizeUpload(item, path, context);
+    case "webhook":
+      return normalizeWebhook(item, path, context);
     case "reverseproxy":
       return normalizeReverseProxy(item, path, context.report);
     case "websocket-reverseproxy":

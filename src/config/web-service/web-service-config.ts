@@ -12,6 +12,8 @@ import type {
   ReverseProxyServiceConfig,
   WebSocketReverseProxyServiceConfig,
 } from "./reverse-proxy-config.ts";
+import type { UploadServiceConfig } from "./upload-config.ts";
+import type { WebhookServiceConfig } from "./webhook-config.ts";
 
 /** The service at a path of a Web transport; a testee is the only service of its transport. */
 export type WebServiceConfig =
@@ -23,6 +25,8 @@ export type WebServiceConfig =
   | JsonServiceConfig
   | RedirectServiceConfig
   | BridgeServiceConfig
+  | WebhookServiceConfig
+  | UploadServiceConfig
   | ReverseProxyServiceConfig
   | WebSocketReverseProxyServiceConfig
   | EventStreamServiceConfig

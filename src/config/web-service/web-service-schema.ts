@@ -29,6 +29,8 @@ import { itemNotOffered } from "#config/schema/unhonoured.ts";
 import { type CookieItem, cookie } from "./cookie-schema.ts";
 import { type EventStreamItem, eventStreamService } from "./event-stream-schema.ts";
 import { type ReverseProxyItem, reverseProxyService } from "./reverse-proxy-schema.ts";
+import { type UploadItem, uploadService } from "./upload-schema.ts";
+import { type WebhookItem, webhookService } from "./webhook-schema.ts";
 import {
   type WebSocketReverseProxyItem,
   websocketReverseProxyService,
@@ -238,6 +240,8 @@ export type WebServiceItem =
   | v.InferOutput<typeof jsonService>
   | v.InferOutput<typeof redirectService>
   | BridgeItem
+  | WebhookItem
+  | UploadItem
   | ReverseProxyItem
   | WebSocketReverseProxyItem
   | EventStreamItem
@@ -282,6 +286,8 @@ export const webServiceTypes = {
   redirect: redirectService,
   caller: callerService,
   publisher: publisherService,
+  webhook: webhookService,
+  upload: uploadService,
   reverseproxy: reverseProxyService,
   "websocket-reverseproxy": websocketReverseProxyService,
   sse: eventStreamService,
@@ -291,7 +297,7 @@ export const webServiceTypes = {
 };
 
 /** Path types of Crossbar that this program does not have. */
-const unavailableTypes = ["webhook", "longpoll", "upload", "wap", "catalog", "pairme"] as const;
+const unavailableTypes = ["longpoll", "wap", "catalog", "pairme"] as const;
 
 /** Path types of Crossbar that run Python inside of it. */
 const pythonTypes = ["cgi", "wsgi", "resource"] as const;

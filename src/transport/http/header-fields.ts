@@ -9,6 +9,8 @@ export interface ReadableFields {
   /** The values of all fields of this name, joined. */
   get(name: string): string | null;
   has(name: string): boolean;
+  /** All fields in their order, with their names as written; several of one name are several. */
+  entries(): Iterable<[string, string]>;
 }
 
 /** Most header fields. */
@@ -102,6 +104,14 @@ export class HeaderFields implements ReadableFields {
 
   has(name: string): boolean {
     return this.#find(name, 0) >= 0;
+  }
+
+  *entries(): Iterable<[string, string]> {
+    const positions = this.#positions;
+    for (let at = 0; at < positions.length - 1; at += 3) {
+      const name = this.#lines.slice(positions[at], positions[at + 1]);
+      yield [name, this.#valueAt(at)];
+    }
   }
 
   /** Where the positions of the next field of this name are; negative: there is none. */

@@ -5,9 +5,9 @@
  */
 
 import type { HttpAnswer } from "#transport/http/http-answer.ts";
+import type { RequestHandler } from "#transport/http/http-exchange.ts";
 import type { HttpRequest } from "#transport/http/http-request.ts";
 import type { WebSocketPathConfig } from "#transport/websocket/websocket-acceptor.ts";
-import type { HttpBridge } from "./bridge/http-bridge.ts";
 import type { StreamingService } from "./streaming-service.ts";
 
 /** The service mounted at one path. */
@@ -27,7 +27,7 @@ export interface WebService {
   /** Set where requests may become WebSockets. */
   readonly webSocket?: WebSocketPathConfig;
   /** Set where requests become calls or publications. */
-  readonly bridge?: HttpBridge;
+  readonly bridge?: RequestHandler;
   /** Set where requests are answered as they come, or answers sent as they are made. */
   readonly streaming?: StreamingService;
   /** Stops background work of the service. */

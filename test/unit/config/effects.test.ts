@@ -46,12 +46,30 @@ const signed = {
 };
 const testee = { type: "websocket.testee", endpoint: tcp(8082), options: {} };
 const bridge = { type: "caller", realm: "realm1", role: "anonymous", options: {} };
+const hook = { type: "webhook", realm: "realm1", role: "anonymous", options: { topic: "a" } };
+const upload = {
+  type: "upload",
+  realm: "realm1",
+  role: "anonymous",
+  directory: "uploaded",
+  form_fields: {
+    file_name: "a",
+    total_size: "b",
+    chunk_number: "c",
+    chunk_size: "d",
+    total_chunks: "e",
+    content: "f",
+  },
+  options: {},
+};
 const stdin = { type: "json", value: 1 };
 
 /** What that node lacks. */
 const base = [
   ["$.workers[0].realms[0].roles[0].permissions[0].disclose", {}],
   ["$.workers[1].transports[0].paths.call", bridge],
+  ["$.workers[1].transports[0].paths.hook", hook],
+  ["$.workers[1].transports[0].paths.upload", upload],
   ["$.workers[1].transports[0].paths.app", { type: "reverseproxy", host: "h", options: {} }],
   [
     "$.workers[1].transports[0].paths.sse",

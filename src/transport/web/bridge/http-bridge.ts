@@ -16,12 +16,12 @@ import type { ClientRequest } from "#transport/http/http-request.ts";
 import type { TransportContext } from "#transport/listener.ts";
 import { UnrepresentableValue } from "#wamp/token/unrepresentable-value.ts";
 import type { WampCaller } from "#wamp/wamp-caller.ts";
+import { AnswerTimeout, requestWithin } from "./answer-timeout.ts";
 import { type BridgeAnswer, commonHeaders, denial } from "./bridge-answer.ts";
 import { type BridgeRequest, printAnswer, readBody } from "./bridge-body.ts";
+import { jsonTypeFault } from "./content-type.ts";
+import { type RequestSlot, RequestSlots } from "./request-slots.ts";
 import { SignedRequests } from "./signed-requests.ts";
-
-/** Most requests for one path at once, from their heads to their answers. */
-const MAX_REQUESTS = 512;
 
 /** Supported methods, as the answers 200 to OPTIONS and 405 name them. */
 const METHODS = "POST,PUT,OPTIONS";
@@ -33,7 +33,7 @@ export class HttpBridge implements RequestHandler {
   readonly #caller: WampCaller;
   readonly #signed: SignedRequests | null;
   readonly #isPermitted: ((address: string) => boolean) | null;
-  #requests = 0;
+  readonly #slots = new RequestSlots();
 
   /** @throws Failure when the worker has no WampCaller. */
   constructor(config: BridgeServiceConfig, { log, wampCaller }: TransportContext) {
@@ -62,16 +62,8 @@ export class HttpBridge implements RequestHandler {
   }
 
   /** Takes a slot for one request, to be released after it; null: all are taken. */
-  takeSlot(): { release(): void } | null {
-    if (this.#requests >= MAX_REQUESTS) return null;
-    this.#requests += 1;
-    let isReleased = false;
-    return {
-      release: () => {
-        if (!isReleased) this.#requests -= 1;
-        isReleased = true;
-      },
-    };
+  takeSlot(): RequestSlot | null {
+    return this.#slots.take();
   }
 
   /** The answer that follows from the head alone, mostly an error; null: the body has to be read. */
@@ -95,7 +87,7 @@ export class HttpBridge implements RequestHandler {
       return denial(400, "Cannot take the request: it did not come over TLS");
     }
     const type = headers.get("content-type");
-    const fault = type === null ? null : contentTypeFault(type);
+    const fault = type === null ? null : jsonTypeFault(type);
     return fault === null ? null : denial(400, `Cannot take the request: ${fault}`);
   }
 
@@ -134,24 +126,19 @@ export class HttpBridge implements RequestHandler {
 
   async #request(request: BridgeRequest, clientGone: AbortSignal): Promise<BridgeAnswer> {
     const { realm, role, options } = this.#config;
-    const timeout = new AbortController();
-    // Not AbortSignal.timeout, whose timer would outlive the request.
-    const timer = setTimeout(() => timeout.abort(), options.call_timeout);
     try {
-      const signal = AbortSignal.any([clientGone, timeout.signal]);
-      return printAnswer(await this.#caller.request({ ...request, realm, role, signal }));
+      const asked = { ...request, realm, role };
+      const answer = await requestWithin(options.call_timeout, this.#caller, asked, clientGone);
+      return printAnswer(answer);
     } catch (thrown) {
       if (thrown instanceof UnrepresentableValue) {
         const sentence = `Cannot represent the arguments for the router: ${thrown.message}`;
         return denial(400, sentence);
       }
-      if (timeout.signal.aborted) {
-        const sentence = `Cannot wait longer: there is no answer within ${options.call_timeout} ms`;
-        return denial(504, "wamp.error.timeout", {}, [sentence]);
+      if (thrown instanceof AnswerTimeout) {
+        return denial(504, "wamp.error.timeout", {}, [thrown.message]);
       }
       return this.#failed(thrown, clientGone);
-    } finally {
-      clearTimeout(timer);
     }
   }
 
@@ -173,13 +160,4 @@ export class HttpBridge implements RequestHandler {
 
 function withCommonHeaders(answer: BridgeAnswer, { headers }: ClientRequest): HttpAnswer {
   return { ...answer, headers: { ...commonHeaders(headers), ...answer.headers } };
-}
-
-/** What is wrong with a Content-Type; null: nothing. */
-function contentTypeFault(value: string): string | null {
-  const [type = "", ...parameters] = value.split(";").map((part) => part.trim().toLowerCase());
-  if (type !== "application/json") return "its content type is not application/json";
-  const charsets = parameters.filter((parameter) => /^charset\s*=/.test(parameter));
-  const isUtf8 = (charset: string) => /^charset\s*=\s*"?utf-?8"?$/.test(charset);
-  return charsets.length <= 1 && charsets.every(isUtf8) ? null : "its charset is not UTF-8";
 }

@@ -18,6 +18,8 @@ import { openRedirect } from "./redirect.ts";
 import { openReverseProxy } from "./reverseproxy.ts";
 import { openEventStream } from "./sse.ts";
 import { openStatic } from "./static.ts";
+import { openUpload } from "./upload.ts";
+import { openWebhook } from "./webhook.ts";
 import { openWebSocketReverseProxy } from "./websocket-reverseproxy.ts";
 
 /** For the operator who looks at such a page. */
@@ -47,6 +49,10 @@ export async function openWebService(
     case "caller":
     case "publisher":
       return openBridge(config, context);
+    case "upload":
+      return openUpload(config, context);
+    case "webhook":
+      return openWebhook(config, context);
     case "reverseproxy":
       return openReverseProxy(config, context);
     case "websocket-reverseproxy":
