@@ -12,6 +12,7 @@
 
 import { Failure, sentenceOf } from "#base/failure.ts";
 import { exitOf, type ProcessExit } from "#base/process-exit.ts";
+import { withinTime } from "#base/within-time.ts";
 import type { ComponentConfig } from "#config/component/component-config.ts";
 import type { PythonOptions } from "#config/component/process-config.ts";
 import type { LogLevel } from "#observe/log-format.ts";
@@ -24,12 +25,7 @@ import { EXIT_TOO_OLD } from "./python-bootstrap.ts";
 import { requirePython } from "./python-interpreter.ts";
 import type { RunnerEvent } from "./runner-event.ts";
 import { type RunnableConfig, type RunnerOptions, RunnerProcess } from "./runner-process.ts";
-import {
-  type ComponentEnd,
-  type ComponentState,
-  RunningComponent,
-  withinTime,
-} from "./running-component.ts";
+import { type ComponentEnd, type ComponentState, RunningComponent } from "./running-component.ts";
 
 /** Time for the interpreter to import autobahn. */
 const USABLE_DEADLINE_MS = 30_000;
@@ -73,6 +69,8 @@ interface Runner {
   calls: AuthenticatorCalls;
   log: Logger;
   usable: PromiseWithResolvers<void>;
+  /** Resolves when the process has ended and its output is in the log. */
+  output: Promise<void>;
 }
 
 /** Runs components, and reports how they end. */
@@ -149,6 +147,7 @@ export class ComponentHost {
     const outcomes = await Promise.all(
       this.#runners.map(({ process }) => process.shutdown(deadlineMs)),
     );
+    await Promise.all(this.#runners.map(({ output }) => output));
     return outcomes.includes("killed") ? "killed" : "ended";
   }
 
@@ -206,9 +205,9 @@ export class ComponentHost {
     );
     const calls = new AuthenticatorCalls(process);
     const log = context.logOf(process.pid);
-    const runner: Runner = { process, calls, log, usable };
+    const output = logOutput(process.process, log);
+    const runner: Runner = { process, calls, log, usable, output };
     this.#runners.push(runner);
-    logOutput(process.process, log);
     void process.process.exited.then(() => this.#onExit(runner));
     return runner;
   }

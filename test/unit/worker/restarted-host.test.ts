@@ -13,6 +13,8 @@ import { hasPython, PYTHON } from "../../support/wamp-clients.ts";
 const LONG = 60_000;
 
 const onTwisted = `
+import os
+import signal
 from twisted.internet.defer import Deferred
 
 def create(config, controller):
@@ -20,6 +22,12 @@ def create(config, controller):
 
 def create_never(config, controller):
     return Deferred()
+
+def create_writing(config, controller):
+    def write(realm, authid, details):
+        os.system("setsid sh -c 'sleep 0.2; echo the last words >&2' &")
+        os.kill(os.getpid(), signal.SIGKILL)
+    return write
 `;
 const onAsyncio = `
 import asyncio
@@ -94,6 +102,22 @@ describe.if(hasPython)("the host of a worker's authenticators", () => {
       expect(pids).toHaveLength(2);
       expect(await call("on_twisted.create", "joe")).toMatchObject({ value: '"joe"' });
       expect(restarts).toEqual([1]);
+    },
+    LONG,
+  );
+
+  test(
+    "logs all that its process has written before it reports its end",
+    async () => {
+      const { host, lines, until, call } = restartedHost(["on_twisted.create_writing"]);
+      await host.start();
+      const lost = call("on_twisted.create_writing", "joe").catch(String);
+      await until(/authenticators died/);
+      expect(await lost).toContain("its process has ended");
+      expect(lines.slice(-2)).toEqual([
+        "warn the last words",
+        'error authenticators died ended="signal SIGKILL" restart_ms=100',
+      ]);
     },
     LONG,
   );
