@@ -63,11 +63,13 @@ export interface ComponentHostOptions {
   onExit: (exit: ProcessExit) => void;
 }
 
-/** A process and its log; `usable` settles once it is known whether its interpreter can run components. */
+/** A process and its log. */
 interface Runner {
   process: RunnerProcess;
   calls: AuthenticatorCalls;
   log: Logger;
+  /** Whether its interpreter has said that it can run components; `usable` settles once that is known. */
+  isUsable: boolean;
   usable: PromiseWithResolvers<void>;
   /** Resolves when the process has ended and its output is in the log. */
   output: Promise<void>;
@@ -81,8 +83,6 @@ export class ComponentHost {
   readonly #components = new Map<string, RunningComponent>();
   /** By the id of the component that runs there. */
   readonly #places = new Map<string, Runner>();
-  /** Whether the interpreter has run components. */
-  #isUsable = false;
   #isEnding = false;
 
   /**
@@ -206,7 +206,7 @@ export class ComponentHost {
     const calls = new AuthenticatorCalls(process);
     const log = context.logOf(process.pid);
     const output = logOutput(process.process, log);
-    const runner: Runner = { process, calls, log, usable, output };
+    const runner: Runner = { process, calls, log, isUsable: false, usable, output };
     this.#runners.push(runner);
     void process.process.exited.then(() => this.#onExit(runner));
     return runner;
@@ -253,7 +253,7 @@ export class ComponentHost {
     const { log, usable, calls } = runner;
     calls.onSign();
     if (event.event === "started") {
-      this.#isUsable = true;
+      runner.isUsable = true;
       const { python, autobahn } = event;
       log.info(`${this.#options.kind}s are run`, {
         interpreter: this.#process.python,
@@ -274,7 +274,7 @@ export class ComponentHost {
     }
   }
 
-  #onExit({ process: { process }, calls, usable }: Runner): void {
+  #onExit({ process: { process }, calls, isUsable, usable }: Runner): void {
     calls.fail("its process has ended");
     const isTooOld = process.exitCode === EXIT_TOO_OLD;
     usable.reject(
@@ -282,8 +282,8 @@ export class ComponentHost {
     );
     for (const running of this.#components.values()) running.exited();
     const exit = exitOf(process);
-    // An interpreter that ends by itself at its start cannot run components, which is the failure of `start`.
-    if (this.#isEnding || (!this.#isUsable && exit.signal === null)) return;
+    // An interpreter that ends by itself at its start cannot run components: `#startAll` fails with that.
+    if (this.#isEnding || (!isUsable && exit.signal === null)) return;
     this.#endWith(exit);
   }
 

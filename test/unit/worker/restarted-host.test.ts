@@ -258,21 +258,29 @@ describe.if(hasPython)("the host of a worker's authenticators", () => {
     LONG,
   );
 
-  test(
-    "is started again where the process of the other framework cannot be run",
-    async () => {
-      const bin = temporaryFolder({
-        python: `#!/bin/sh\nmv "$0" "$0.new"\nexec ${PYTHON} "$@"\n`,
-      });
+  test.each([
+    ["cannot be run", `mv "$0" "$0.new"\nexec ${PYTHON} "$@"`, "Cannot run "],
+    [
+      "ends at its start",
+      `mkdir "$0.once" || exit 5\nexec ${PYTHON} "$@"`,
+      "Cannot run authenticators with .* it ended at its start",
+    ],
+  ])(
+    "is started again where the process of the other framework %s",
+    async (_name, script, reason) => {
+      const bin = temporaryFolder({ python: `#!/bin/sh\n${script}\n` });
       const python = `${bin}/python`;
       chmodSync(python, 0o755);
-      const { host, until, pids } = restartedHost(
+      const { host, lines, until, pids } = restartedHost(
         ["on_twisted.create", "on_asyncio.create_silent"],
         python,
       );
       await host.start();
-      await until(/authenticator not started id=on_asyncio.create_silent reason="Cannot run /);
-      await until(/authenticators died ended="exit code 1" restart_ms=100/);
+      await until(/authenticators died ended="exit code [15]" restart_ms=100/);
+      const before = lines.findIndex((line) => line.includes("authenticators died"));
+      expect(lines.slice(0, before).join("\n")).toMatch(
+        new RegExp(`authenticator not started id=on_asyncio.create_silent reason="${reason}`),
+      );
       expect(hasEnded(pids[0])).toBe(true);
       writeFileSync(python, `#!/bin/sh\nexec ${PYTHON} "$@"\n`, { mode: 0o755 });
       await until(/authenticator ready id=on_asyncio.create_silent/);
