@@ -766,9 +766,9 @@ describe("a controller that is killed", () => {
     .each([
       { state: "that run" },
       { state: "that are stopped", stoppedBefore: true },
-      { state: "that hang", classname: "Endless" },
-      { state: "that hang and are stopped", classname: "Endless", stoppedBefore: true },
-      { state: "that hang and are stopped as they end", classname: "Endless", stoppedAfter: true },
+      { state: "that hang", classname: "LockHolder" },
+      { state: "that hang and are stopped", classname: "LockHolder", stoppedBefore: true },
+      { state: "that hang and are stopped as they end", classname: "LockHolder", stoppedAfter: true },
     ])(
     "takes workers, guests with their children, components and authenticators $state with it",
     async ({ classname = "Service", stoppedBefore, stoppedAfter }) => {

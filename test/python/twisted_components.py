@@ -140,7 +140,7 @@ class Blocked(ApplicationSession):
         reactor.callLater(0, time.sleep, 600)
 
 
-class Endless(ApplicationSession):
+class LockHolder(ApplicationSession):
     """Keeps the lock of the interpreter, so that no other thread of the process runs."""
 
     async def onJoin(self, details):
