@@ -768,7 +768,11 @@ describe("a controller that is killed", () => {
       { state: "that are stopped", stoppedBefore: true },
       { state: "that hang", classname: "LockHolder" },
       { state: "that hang and are stopped", classname: "LockHolder", stoppedBefore: true },
-      { state: "that hang and are stopped as they end", classname: "LockHolder", stoppedAfter: true },
+      {
+        state: "that hang and are stopped as they end",
+        classname: "LockHolder",
+        stoppedAfter: true,
+      },
     ])(
     "takes workers, guests with their children, components and authenticators $state with it",
     async ({ classname = "Service", stoppedBefore, stoppedAfter }) => {
