@@ -12,6 +12,7 @@
 
 import { Failure, sentenceOf } from "#base/failure.ts";
 import { exitOf, type ProcessExit } from "#base/process-exit.ts";
+import { withinTime } from "#base/within-time.ts";
 import type { ComponentConfig } from "#config/component/component-config.ts";
 import type { PythonOptions } from "#config/component/process-config.ts";
 import type { LogLevel } from "#observe/log-format.ts";
@@ -24,12 +25,7 @@ import { EXIT_TOO_OLD } from "./python-bootstrap.ts";
 import { requirePython } from "./python-interpreter.ts";
 import type { RunnerEvent } from "./runner-event.ts";
 import { type RunnableConfig, type RunnerOptions, RunnerProcess } from "./runner-process.ts";
-import {
-  type ComponentEnd,
-  type ComponentState,
-  RunningComponent,
-  withinTime,
-} from "./running-component.ts";
+import { type ComponentEnd, type ComponentState, RunningComponent } from "./running-component.ts";
 
 /** Time for the interpreter to import autobahn. */
 const USABLE_DEADLINE_MS = 30_000;
@@ -67,12 +63,16 @@ export interface ComponentHostOptions {
   onExit: (exit: ProcessExit) => void;
 }
 
-/** A process and its log; `usable` settles once it is known whether its interpreter can run components. */
+/** A process and its log. */
 interface Runner {
   process: RunnerProcess;
   calls: AuthenticatorCalls;
   log: Logger;
+  /** Whether its interpreter has said that it can run components; `usable` settles once that is known. */
+  isUsable: boolean;
   usable: PromiseWithResolvers<void>;
+  /** Resolves when the process has ended and its output is in the log. */
+  output: Promise<void>;
 }
 
 /** Runs components, and reports how they end. */
@@ -83,8 +83,6 @@ export class ComponentHost {
   readonly #components = new Map<string, RunningComponent>();
   /** By the id of the component that runs there. */
   readonly #places = new Map<string, Runner>();
-  /** Whether the interpreter has run components. */
-  #isUsable = false;
   #isEnding = false;
 
   /**
@@ -149,6 +147,7 @@ export class ComponentHost {
     const outcomes = await Promise.all(
       this.#runners.map(({ process }) => process.shutdown(deadlineMs)),
     );
+    await Promise.all(this.#runners.map(({ output }) => output));
     return outcomes.includes("killed") ? "killed" : "ended";
   }
 
@@ -206,9 +205,9 @@ export class ComponentHost {
     );
     const calls = new AuthenticatorCalls(process);
     const log = context.logOf(process.pid);
-    const runner: Runner = { process, calls, log, usable };
+    const output = logOutput(process.process, log);
+    const runner: Runner = { process, calls, log, isUsable: false, usable, output };
     this.#runners.push(runner);
-    logOutput(process.process, log);
     void process.process.exited.then(() => this.#onExit(runner));
     return runner;
   }
@@ -254,7 +253,7 @@ export class ComponentHost {
     const { log, usable, calls } = runner;
     calls.onSign();
     if (event.event === "started") {
-      this.#isUsable = true;
+      runner.isUsable = true;
       const { python, autobahn } = event;
       log.info(`${this.#options.kind}s are run`, {
         interpreter: this.#process.python,
@@ -275,7 +274,7 @@ export class ComponentHost {
     }
   }
 
-  #onExit({ process: { process }, calls, usable }: Runner): void {
+  #onExit({ process: { process }, calls, isUsable, usable }: Runner): void {
     calls.fail("its process has ended");
     const isTooOld = process.exitCode === EXIT_TOO_OLD;
     usable.reject(
@@ -283,8 +282,8 @@ export class ComponentHost {
     );
     for (const running of this.#components.values()) running.exited();
     const exit = exitOf(process);
-    // An interpreter that ends by itself at its start cannot run components, which is the failure of `start`.
-    if (this.#isEnding || (!this.#isUsable && exit.signal === null)) return;
+    // An interpreter that ends by itself at its start cannot run components: `#startAll` fails with that.
+    if (this.#isEnding || (!isUsable && exit.signal === null)) return;
     this.#endWith(exit);
   }
 

@@ -16,6 +16,7 @@
 import { closeSync } from "node:fs";
 import type { Socket } from "bun";
 import { Failure, sentenceOf } from "#base/failure.ts";
+import { orphanWatch } from "#base/orphan-watch.ts";
 import type { AuthenticatorConfig } from "#config/auth/authenticator-config.ts";
 import type { ComponentConfig } from "#config/component/component-config.ts";
 import { BOOTSTRAP, bootstrapInput } from "./python-bootstrap.ts";
@@ -81,7 +82,8 @@ export class RunnerProcess {
     }
     this.#channel = this.#openChannel(onEvent);
     this.#channel.catch(() => this.kill());
-    this.process.exited.then(() => this.#ended()).catch(() => {});
+    const release = orphanWatch.add(-this.pid, "SIGCONT");
+    this.process.exited.then(() => this.#ended(release)).catch(() => {});
   }
 
   /** Hands over this program's end of the connection that the runner has as `descriptorOf(index)`. */
@@ -136,9 +138,10 @@ export class RunnerProcess {
     return this.process.stdio[index] as number;
   }
 
-  #ended(): void {
+  #ended(release: () => void): void {
     // What components have started has no parent that would end it.
     this.kill();
+    release();
     for (const descriptor of this.#connections.values()) closeSync(descriptor);
     this.#connections.clear();
   }

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { withinTime } from "#base/within-time.ts";
 import type { ComponentEvent } from "./runner-event.ts";
 import type { RunnableConfig, RunnerProcess } from "./runner-process.ts";
 
@@ -82,20 +83,6 @@ export class RunningComponent {
     if (milliseconds === undefined) await this.#settled.promise;
     else await withinTime(this.#settled.promise, milliseconds);
     return this.#state;
-  }
-}
-
-/** Waits for a promise, at most for this time; returns whether it was settled. */
-export async function withinTime(
-  awaited: Promise<unknown>,
-  milliseconds: number,
-): Promise<boolean> {
-  const late = Promise.withResolvers<false>();
-  const timer = setTimeout(() => late.resolve(false), Math.max(0, milliseconds));
-  try {
-    return await Promise.race([awaited.then(() => true), late.promise]);
-  } finally {
-    clearTimeout(timer);
   }
 }
 

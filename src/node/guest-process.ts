@@ -11,12 +11,12 @@ import { resolve } from "node:path";
 import { Failure, sentenceOf } from "#base/failure.ts";
 import { isExecutableFile } from "#base/file-access.ts";
 import { isFolder } from "#base/folder-state.ts";
+import { orphanWatch } from "#base/orphan-watch.ts";
 import { processEnvironment } from "#base/process-environment.ts";
 import { exitOf, type ProcessExit } from "#base/process-exit.ts";
 import type { GuestWorkerConfig, WatchConfig } from "#config/guest/guest-config.ts";
 import type { Logger } from "#observe/logger.ts";
 import { logOutput } from "#observe/process-output.ts";
-import { ControllerWatch } from "./controller-watch.ts";
 import { FolderWatch } from "./folder-watch.ts";
 import type { WorkerProcess } from "./worker-process.ts";
 
@@ -41,17 +41,18 @@ export class GuestProcess implements WorkerProcess {
     this.#process = spawn(config);
     this.pid = this.#process.pid;
     void writeInput(this.#process.stdin, config.options.stdin);
-    const controllerWatch = new ControllerWatch(this.pid);
+    const release = orphanWatch.add(-this.pid, "SIGTERM");
     const log = logOf(this.pid);
     const watch = config.options.watch && this.#watch(config.options.watch, log);
-    this.exited = this.#process.exited.then(() => {
+    const output = logOutput(this.#process, log);
+    this.exited = this.#process.exited.then(async () => {
       watch?.stop();
-      controllerWatch.stop();
       // Children that outlive the guest have no parent that would end them.
       this.#signal("SIGKILL");
+      release();
+      await output;
       return exitOf(this.#process);
     });
-    logOutput(this.#process, log);
   }
 
   get isOutdated(): boolean {

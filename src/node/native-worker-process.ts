@@ -5,6 +5,7 @@
  */
 
 import { Failure, sentenceOf } from "#base/failure.ts";
+import { orphanWatch } from "#base/orphan-watch.ts";
 import { exitOf, type ProcessExit, printExit } from "#base/process-exit.ts";
 import type { NativeWorkerConfig } from "#config/node/worker-config.ts";
 import {
@@ -43,7 +44,11 @@ export class NativeWorkerProcess implements WorkerProcess {
 
     this.#process = spawn(config.id, folder, (message) => this.#receive(message, ready));
     this.pid = this.#process.pid;
-    this.exited = this.#process.exited.then(() => exitOf(this.#process));
+    const release = orphanWatch.add(this.pid, "SIGCONT");
+    this.exited = this.#process.exited.then(() => {
+      release();
+      return exitOf(this.#process);
+    });
 
     const deadline = setTimeout(() => {
       ready.reject(this.#failure(`not ready after ${READY_DEADLINE_MS / 1000} seconds`));

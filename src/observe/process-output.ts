@@ -5,6 +5,7 @@
  */
 
 import { setImmediate } from "node:timers/promises";
+import { withinTime } from "#base/within-time.ts";
 import { MOST_OF_EVENT } from "./log-format.ts";
 import type { Logger } from "./logger.ts";
 
@@ -38,16 +39,24 @@ export async function logLines(stream: ReadableStream<Uint8Array>, log: LogLine)
   if (waiting !== "") logLine(waiting, log);
 }
 
-/** Logs both streams of a process, standard error as warnings. */
-export function logOutput(process: Bun.Subprocess, log: Logger): void {
-  for (const [stream, level] of [
-    [process.stdout, "info"],
-    [process.stderr, "warn"],
-  ] as const) {
+/** Time for the rest of the output of a process that has ended. */
+const REST_MS = 500;
+
+/**
+ * Logs both streams of a process, standard error as warnings.
+ *
+ * Resolves when the process has ended and all that it wrote is in the log. A program that it has started may hold
+ * the streams open, and is not waited for; what it writes later is logged too.
+ */
+export async function logOutput(process: Bun.Subprocess, log: Logger): Promise<void> {
+  const logged = ([process.stdout, process.stderr] as const).map((stream, index) =>
     // A process can be gone before its stream was opened; there is nothing to log then.
-    if (stream instanceof ReadableStream)
-      logLines(stream, (line) => log[level](line)).catch(() => {});
-  }
+    stream instanceof ReadableStream
+      ? logLines(stream, index === 0 ? log.info : log.warn).catch(() => {})
+      : undefined,
+  );
+  await process.exited;
+  await withinTime(Promise.all(logged), REST_MS);
 }
 
 function logLine(line: string, log: LogLine): void {

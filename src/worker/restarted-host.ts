@@ -8,8 +8,8 @@
 import { Failure, sentenceOf } from "#base/failure.ts";
 import { type ProcessExit, printExit } from "#base/process-exit.ts";
 import { RestartPolicy } from "#base/restart-policy.ts";
+import { withinTime } from "#base/within-time.ts";
 import { ComponentHost, type ComponentHostOptions } from "#component/component-host.ts";
-import { withinTime } from "#component/running-component.ts";
 import type { WorkerContext } from "./running-worker.ts";
 
 /** Time for the process to end; the controller gives the worker 5 seconds. */

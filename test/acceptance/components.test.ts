@@ -11,6 +11,7 @@ import {
   nodeForTest,
   startNode,
   type TemporaryNode,
+  workerPids,
 } from "../support/temporary-node.ts";
 import { hasPython, joinAutobahn, PYTHON } from "../support/wamp-clients.ts";
 
@@ -748,10 +749,33 @@ async function gone(pid: number): Promise<void> {
   clearInterval(poll);
 }
 
+/** Sends a signal to processes, some of which may have ended. */
+function signalAll(pids: readonly number[], signal: NodeJS.Signals): void {
+  for (const pid of pids) {
+    try {
+      process.kill(pid, signal);
+    } catch {
+      // ESRCH: it has ended.
+    }
+  }
+}
+
 describe("a controller that is killed", () => {
-  test.if(hasPython).each(["that run", "that are stopped"])(
-    "takes guests with their children, components and authenticators %s with it",
-    async (state) => {
+  test
+    .if(hasPython)
+    .each([
+      { state: "that run" },
+      { state: "that are stopped", stoppedBefore: true },
+      { state: "that hang", classname: "LockHolder" },
+      { state: "that hang and are stopped", classname: "LockHolder", stoppedBefore: true },
+      {
+        state: "that hang and are stopped as they end",
+        classname: "LockHolder",
+        stoppedAfter: true,
+      },
+    ])(
+    "takes workers, guests with their children, components and authenticators $state with it",
+    async ({ classname = "Service", stoppedBefore, stoppedAfter }) => {
       const auth = {
         anonymous,
         ticket: { type: "function", create: "function_authenticators.create_authenticator" },
@@ -761,7 +785,7 @@ describe("a controller that is killed", () => {
         type: "router",
         options,
         realms,
-        components: [twisted("Service", { id: "inside" })],
+        components: [twisted(classname, { id: "inside" })],
         transports: [
           websocket(freePort(), auth),
           { type: "rawsocket", endpoint: sock, auth: { anonymous } },
@@ -771,9 +795,7 @@ describe("a controller that is killed", () => {
       const container = {
         type: "container",
         options,
-        components: [
-          { type: "class", classname: "asyncio_components.Service", realm: "realm1", transport },
-        ],
+        components: [twisted(classname, { transport })],
       };
       const script = "sleep 86400 & echo child $! of $$; wait";
       const guest = { type: "guest", executable: "sh", arguments: ["-c", script] };
@@ -788,10 +810,13 @@ describe("a controller that is killed", () => {
         pidOf(output, "joined id=inside"),
         pidOf(output, "joined id=component001"),
         pidOf(output, "authenticators are run"),
+        ...Object.values(workerPids(output)),
       ];
+      expect(pids).toHaveLength(6);
       for (const pid of pids) expect(await Bun.file(`/proc/${pid}/stat`).exists()).toBe(true);
-      if (state === "that are stopped") for (const pid of pids) process.kill(pid, "SIGSTOP");
+      if (stoppedBefore) signalAll(pids, "SIGSTOP");
       started.kill("SIGKILL");
+      if (stoppedAfter) signalAll(pids, "SIGSTOP");
       await Promise.all(pids.map(gone));
     },
     LONG,

@@ -1,6 +1,7 @@
 """Components on Twisted, as operators of Crossbar write them."""
 
 import os
+import re
 import subprocess
 import sys
 import time
@@ -137,6 +138,13 @@ class Blocked(ApplicationSession):
 
     async def onJoin(self, details):
         reactor.callLater(0, time.sleep, 600)
+
+
+class LockHolder(ApplicationSession):
+    """Keeps the lock of the interpreter, so that no other thread of the process runs."""
+
+    async def onJoin(self, details):
+        reactor.callLater(0, re.match, "(a+)+$", "a" * 100 + "b")
 
 
 class Printing(ApplicationSession):

@@ -3,7 +3,7 @@
 import { expect, test } from "bun:test";
 import type { ComponentEvent } from "#component/runner-event.ts";
 import type { RunnerProcess } from "#component/runner-process.ts";
-import { RunningComponent, withinTime } from "#component/running-component.ts";
+import { RunningComponent } from "#component/running-component.ts";
 
 const id = "a";
 const joined: ComponentEvent = {
@@ -88,10 +88,4 @@ test("a component that is started again is waited for again", async () => {
   running.start();
   expect(await running.settled(0)).toBe("starting");
   expect(started).toHaveLength(2);
-});
-
-test("a wait ends with its promise or its time", async () => {
-  expect(await withinTime(Promise.resolve(), 10_000)).toBe(true);
-  expect(await withinTime(new Promise(() => {}), 0)).toBe(false);
-  expect(await withinTime(new Promise(() => {}), -1)).toBe(false);
 });

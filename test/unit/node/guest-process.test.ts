@@ -193,6 +193,22 @@ describe("the end", () => {
     expect(handle.isOutdated).toBe(false);
   });
 
+  test("comes after all that it has written, also where that ends no line", async () => {
+    for (let count = 0; count < 10; count += 1) {
+      const { handle, lines } = shell("printf 'last warning' >&2; printf 'last line'; exit 3");
+      await handle.exited;
+      expect(lines.toSorted()).toEqual(["info last line", "warn last warning"]);
+    }
+  });
+
+  test("is not that of a program that has left its group and holds its output open", async () => {
+    const { handle, until } = shell("setsid sleep 600 & echo child $!; exit 3");
+    const child = Number((await until(/child/)).split(" ").at(-1));
+    afterTest(() => process.kill(child, "SIGKILL"));
+    expect(await handle.exited).toMatchObject({ exitCode: 3 });
+    expect(existsSync(`/proc/${child}`)).toBe(true);
+  });
+
   test("by SIGTERM is no kill", async () => {
     const { handle, until } = shell("trap 'exit 0' TERM; echo up; while :; do sleep 0.02; done");
     await until(/up/);

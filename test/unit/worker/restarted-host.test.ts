@@ -13,6 +13,8 @@ import { hasPython, PYTHON } from "../../support/wamp-clients.ts";
 const LONG = 60_000;
 
 const onTwisted = `
+import os
+import signal
 from twisted.internet.defer import Deferred
 
 def create(config, controller):
@@ -20,6 +22,12 @@ def create(config, controller):
 
 def create_never(config, controller):
     return Deferred()
+
+def create_writing(config, controller):
+    def write(realm, authid, details):
+        os.system("setsid sh -c 'sleep 0.2; echo the last words >&2' &")
+        os.kill(os.getpid(), signal.SIGKILL)
+    return write
 `;
 const onAsyncio = `
 import asyncio
@@ -94,6 +102,22 @@ describe.if(hasPython)("the host of a worker's authenticators", () => {
       expect(pids).toHaveLength(2);
       expect(await call("on_twisted.create", "joe")).toMatchObject({ value: '"joe"' });
       expect(restarts).toEqual([1]);
+    },
+    LONG,
+  );
+
+  test(
+    "logs all that its process has written before it reports its end",
+    async () => {
+      const { host, lines, until, call } = restartedHost(["on_twisted.create_writing"]);
+      await host.start();
+      const lost = call("on_twisted.create_writing", "joe").catch(String);
+      await until(/authenticators died/);
+      expect(await lost).toContain("its process has ended");
+      expect(lines.slice(-2)).toEqual([
+        "warn the last words",
+        'error authenticators died ended="signal SIGKILL" restart_ms=100',
+      ]);
     },
     LONG,
   );
@@ -234,21 +258,29 @@ describe.if(hasPython)("the host of a worker's authenticators", () => {
     LONG,
   );
 
-  test(
-    "is started again where the process of the other framework cannot be run",
-    async () => {
-      const bin = temporaryFolder({
-        python: `#!/bin/sh\nmv "$0" "$0.new"\nexec ${PYTHON} "$@"\n`,
-      });
+  test.each([
+    ["cannot be run", `mv "$0" "$0.new"\nexec ${PYTHON} "$@"`, "Cannot run "],
+    [
+      "ends at its start",
+      `mkdir "$0.once" || exit 5\nexec ${PYTHON} "$@"`,
+      "Cannot run authenticators with .* it ended at its start",
+    ],
+  ])(
+    "is started again where the process of the other framework %s",
+    async (_name, script, reason) => {
+      const bin = temporaryFolder({ python: `#!/bin/sh\n${script}\n` });
       const python = `${bin}/python`;
       chmodSync(python, 0o755);
-      const { host, until, pids } = restartedHost(
+      const { host, lines, until, pids } = restartedHost(
         ["on_twisted.create", "on_asyncio.create_silent"],
         python,
       );
       await host.start();
-      await until(/authenticator not started id=on_asyncio.create_silent reason="Cannot run /);
-      await until(/authenticators died ended="exit code 1" restart_ms=100/);
+      await until(/authenticators died ended="exit code [15]" restart_ms=100/);
+      const before = lines.findIndex((line) => line.includes("authenticators died"));
+      expect(lines.slice(0, before).join("\n")).toMatch(
+        new RegExp(`authenticator not started id=on_asyncio.create_silent reason="${reason}`),
+      );
       expect(hasEnded(pids[0])).toBe(true);
       writeFileSync(python, `#!/bin/sh\nexec ${PYTHON} "$@"\n`, { mode: 0o755 });
       await until(/authenticator ready id=on_asyncio.create_silent/);
