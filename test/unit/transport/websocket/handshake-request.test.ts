@@ -4,7 +4,7 @@ import { HandshakeRequest } from "#transport/websocket/handshake-request.ts";
 
 const url = new URL("ws://router.example:8080/a b?c=\u00e9#d");
 const start = () => {
-  const request = new HandshakeRequest(url, "wamp.2.cbor");
+  const request = new HandshakeRequest(url, { protocols: ["wamp.2.cbor"] });
   const key = /Sec-WebSocket-Key: (\S+)/.exec(request.octets.toString())?.[1] ?? "";
   return { request, key };
 };
