@@ -74,6 +74,25 @@ describe("HandshakeRequest", () => {
   });
 
   test.each([
+    [["a", "b"], "b", null, "b"],
+    [["a", "b"], undefined, null, ""],
+    [[], undefined, null, ""],
+    [["a"], "b", "it chose a subprotocol that was not offered", ""],
+    [[], "a", "it chose a subprotocol that was not offered", ""],
+  ] as const)("that offers %p to a server that may choose none takes %p", (...row) => {
+    const [protocols, chosen, fault, protocol] = row;
+    const fields = [["Origin", "http://page"]] as const;
+    const request = new HandshakeRequest(url, { protocols, fields, mayChooseNone: true });
+    const head = request.octets.toString();
+    expect(head).toContain("\r\nOrigin: http://page\r\n");
+    expect(head.includes("Sec-WebSocket-Protocol")).toBe(protocols.length > 0);
+    const key = /Sec-WebSocket-Key: (\S+)/.exec(head)?.[1] ?? "";
+    const answer = Buffer.from(answerTo(key, { "Sec-WebSocket-Protocol": chosen }));
+    expect(request.take(answer)).toEqual(fault ?? Buffer.alloc(0));
+    expect(request.protocol).toBe(protocol);
+  });
+
+  test.each([
     [
       "HTTP/1.1 302 Found\r\nLocation: /ws\r\n\r\n",
       "it answered the WebSocket handshake with status 302",
