@@ -7,7 +7,7 @@
 import type { ConnectingTransportConfig } from "#config/connection/connection-config.ts";
 import type { Peer, PeerHandler } from "#wamp/peer.ts";
 import type { SerializerName } from "#wamp/serializer-name.ts";
-import type { SessionNeeds } from "./endpoint/router-handshake.ts";
+import type { SessionNeeds } from "./endpoint/session-needs.ts";
 import { connectRawSocketPeer } from "./rawsocket/rawsocket-connector.ts";
 import type { SharedConnection } from "./rawsocket/shared-connection.ts";
 import { connectWebSocketPeer } from "./websocket/websocket-connector.ts";

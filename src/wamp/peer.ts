@@ -156,6 +156,8 @@ export const CloseCode = {
   goingAway: 1001,
   protocolError: 1002,
   unsupportedData: 1003,
+  /** Never sent: the close frame names no code. */
+  none: 1005,
   /** Never sent: the connection ended without a close frame. */
   abnormal: 1006,
   policyViolation: 1008,

@@ -56,8 +56,6 @@ export interface WampSubscription {
   role: string;
   pattern: TopicPattern;
   receiver: TopicReceiver;
-  /** Aborted when the subscription is no longer needed. */
-  signal: AbortSignal;
 }
 
 /** A router has answered SUBSCRIBE with an ERROR. */

@@ -761,19 +761,17 @@ function signalAll(pids: readonly number[], signal: NodeJS.Signals): void {
 }
 
 describe("a controller that is killed", () => {
-  test
-    .if(hasPython)
-    .each([
-      { state: "that run" },
-      { state: "that are stopped", stoppedBefore: true },
-      { state: "that hang", classname: "LockHolder" },
-      { state: "that hang and are stopped", classname: "LockHolder", stoppedBefore: true },
-      {
-        state: "that hang and are stopped as they end",
-        classname: "LockHolder",
-        stoppedAfter: true,
-      },
-    ])(
+  test.if(hasPython).each([
+    { state: "that run" },
+    { state: "that are stopped", stoppedBefore: true },
+    { state: "that hang", classname: "LockHolder" },
+    { state: "that hang and are stopped", classname: "LockHolder", stoppedBefore: true },
+    {
+      state: "that hang and are stopped as they end",
+      classname: "LockHolder",
+      stoppedAfter: true,
+    },
+  ])(
     "takes workers, guests with their children, components and authenticators $state with it",
     async ({ classname = "Service", stoppedBefore, stoppedAfter }) => {
       const auth = {

@@ -75,10 +75,9 @@ test("a session is for one connection, realm and role, by default that of Crossb
 test("subscriptions have a session of their own, which gets what the worker publishes", async () => {
   const { router, ask, services } = await start();
   void ask("a", "user");
-  const { signal } = new AbortController();
   const receiver = { onEvent() {}, onEnd() {} };
   const pattern = { topic: "a.b", match: "exact" } as const;
-  void services.subscribe({ realm: "a", role: "user", pattern, receiver, signal }).catch(() => {});
+  void services.subscribe({ realm: "a", role: "user", pattern, receiver }).catch(() => {});
   const types: unknown[] = [];
   for (const _ of [1, 2]) {
     const session = await router.session();

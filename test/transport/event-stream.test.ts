@@ -339,7 +339,26 @@ describe("a request is refused", () => {
   });
 });
 
+test("pages of a listed origin may send cookies, though all others may listen", async () => {
+  const { port } = await onProxy(stream({ allowed_origins: ["*", "https://good.example"] }));
+  const good = await listen(port, "?topic=a", "Origin: https://good.example");
+  expect(good.text).toContain("\r\nAccess-Control-Allow-Origin: https://good.example\r\n");
+  const other = await listen(port, "?topic=a", "Origin: https://other.example");
+  expect(other.text).toContain("\r\nAccess-Control-Allow-Origin: *\r\n");
+});
+
 describe("a listener that does not read", () => {
+  test("is cut off when too much waits for all, and the log says so", async () => {
+    const { log, logged } = keptLog("warn");
+    const changes = { max_buffered: 30_000_000, max_outgoing: 1_000_000 };
+    const { port } = await onProxy(stream(changes), { log });
+    const slow = await listen(port, "?topic=a");
+    slow.socket.pause();
+    const long = "x".repeat(1_000_000);
+    for (let count = 0; count < 20 && logged.length === 0; count++) await publish(port, "a", long);
+    expect(logged.map(([event]) => event)).toEqual(["listener did not read"]);
+  });
+
   test("is cut off when more than max_buffered waits for it, and others are not", async () => {
     const { log, logged } = keptLog("warn");
     const { port } = await onProxy(stream({ max_buffered: 65_536 }), { log });

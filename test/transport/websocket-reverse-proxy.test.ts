@@ -5,6 +5,7 @@ import { join } from "node:path";
 import type { ConnectingEndpointConfig } from "#config/endpoint/endpoint-config.ts";
 import type { WebSocketOptions } from "#config/options/websocket-config.ts";
 import type { WebTransportConfig } from "#config/transport/transport-config.ts";
+import { acceptFor } from "#transport/websocket/handshake-answer.ts";
 import { afterTest } from "../support/cleanups.ts";
 import { webSocketDefaults } from "../support/default-options.ts";
 import { keptLog } from "../support/kept-log.ts";
@@ -80,6 +81,23 @@ async function frontOf(
   return port;
 }
 
+const hex = (text: string) => Buffer.from(text.replaceAll(" ", ""), "hex");
+const latin1 = (text: string) => hex(text).toString("latin1");
+
+/** Both sides of a relay, octet by octet, after their handshakes. */
+async function rawRelay(options: Partial<WebSocketOptions> = {}) {
+  const upstream = await rawUpstream();
+  const relay = await dial(await frontOf(tcp(upstream.port), options)).send(upgradeRequest());
+  const backend = await upstream.next();
+  const head = await backend.until("\r\n\r\n");
+  const key = /Sec-WebSocket-Key: (\S+)/.exec(head)?.[1] ?? "";
+  const fields = ["Upgrade: websocket", "Connection: Upgrade"];
+  const lines = [...fields, `Sec-WebSocket-Accept: ${acceptFor(key)}`, "", ""];
+  await backend.send(`HTTP/1.1 101 Switching Protocols\r\n${lines.join("\r\n")}`);
+  expect(await relay.until("\r\n\r\n")).toStartWith("HTTP/1.1 101 ");
+  return { backend, relay };
+}
+
 /** A client, and what it has got; `next` waits for one message more. */
 async function client(port: number, protocols: string[] = []) {
   const socket = new WebSocket(`ws://127.0.0.1:${port}/ws`, protocols);
@@ -118,7 +136,7 @@ const endpoints: [
   [
     "a Unix socket",
     () => {
-      const path = join(temporaryFolder(), "backend.sock");
+      const path = join(temporaryFolder(), "the backend ä.sock");
       return [{ type: "unix", path, timeoutMs: 2_000 }, backendServer({ unix: path }, "b")];
     },
   ],
@@ -185,11 +203,51 @@ describe("a relayed WebSocket", () => {
     expect((await backend.closed)[0]).toBe(1001);
   });
 
-  test("closes the backend with 1001 when the client is cut off", async () => {
+  test("ends without a close frame where the client has ended so", async () => {
     const backend = backendServer({ port: 0 });
     const { socket } = await client(await frontOf(tcp(backend.server.port ?? 0)));
     socket.terminate();
-    expect((await backend.closed)[0]).toBe(1001);
+    expect((await backend.closed)[0]).toBe(1006);
+  });
+
+  const frames: [what: string, sent: string, relayed: string][] = [
+    ["a text", "81 02 6869", "81 02 6869"],
+    ["octets", "82 02 00ff", "82 02 00ff"],
+    ["an empty message", "82 00", "82 00"],
+    ["a message in fragments, with a ping between", "01 01 68  89 01 31  80 01 69", "81 02 6869"],
+    ["a close frame without a code", "88 00", "88 00"],
+    ["a close frame with a code and a reason", "88 04 0fa2 6869", "88 04 0fa2 6869"],
+  ];
+  test.each(frames)("passes %s of the backend as it is", async (_, sent, relayed) => {
+    const { backend, relay } = await rawRelay();
+    await backend.send(hex(sent));
+    await relay.until(latin1(relayed));
+  });
+
+  test("passes fragments of the client as one message, and a close frame without a code", async () => {
+    const backend = backendServer({ port: 0 }, "wamp.2.cbor");
+    const relay = await dial(await frontOf(tcp(backend.server.port ?? 0))).send(upgradeRequest());
+    await relay.until("\r\n\r\n");
+    await relay.send(hex("01 81 00000000 68  89 80 00000000  80 81 00000000 69"));
+    await relay.until(latin1("8a 00  81 02 6869"));
+    expect(backend.got).toEqual(["hi"]);
+    await relay.send(hex("88 80 00000000"));
+    expect(await backend.closed).toEqual([1005, ""]);
+  });
+
+  test.each([
+    ["a masked frame", "81 81 00000000 78"],
+    ["a text that is no UTF-8", "81 01 ff"],
+    ["compression that was not offered", "c1 01 00"],
+    ["the announcement of a message of 1 GiB", "82 7f 0000000040000000"],
+  ])("is cut off on both sides where the backend sends %s", async (_, sent) => {
+    const { backend, relay } = await rawRelay();
+    const answered = relay.text.length;
+    await backend.send(hex(sent));
+    await relay.closed;
+    expect(relay.text.length).toBe(answered);
+    backend.socket.end();
+    await backend.closed;
   });
 
   test("keeps to the options of the path, such as max_message_size and compression", async () => {
@@ -232,6 +290,15 @@ describe("a relayed WebSocket", () => {
     for (let count = 0; count < 100; count++) expect(await next()).toBe(message);
   });
 
+  test("closes both sides when the backend takes nothing for stall_timeout", async () => {
+    const { backend, relay } = await rawRelay({ max_buffered: 65_536, stall_timeout: 200 });
+    backend.socket.pause();
+    relay.socket.write(
+      Buffer.concat([hex("82 ff 0000000000f00000 00000000"), Buffer.alloc(0xf00000)]),
+    );
+    await relay.until(`\x03\xf0the backend does not read`);
+  });
+
   test("closes both sides when one takes nothing for stall_timeout", async () => {
     const backend = backendServer({ port: 0 });
     const options = { max_buffered: 65_536, stall_timeout: 200 };
@@ -257,6 +324,12 @@ describe("a handshake", () => {
     const answer = await (await dial(port).send(request)).until("\r\n\r\n");
     expect(answer).toStartWith(`HTTP/1.1 ${status}`);
     expect(backend.requests).toEqual([]);
+  });
+
+  test("keeps the choice of a backend that chooses no subprotocol", async () => {
+    const { backend, relay } = await rawRelay();
+    expect(backend.text).toContain("\r\nSec-WebSocket-Protocol: wamp.2.cbor\r\n");
+    expect(relay.text).not.toContain("Sec-WebSocket-Protocol");
   });
 
   test("is answered with 503 where the backend cannot be reached, and the reason is logged", async () => {

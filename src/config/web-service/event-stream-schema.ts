@@ -60,7 +60,7 @@ const eventStreamOptions = item({
     "Most listeners of a worker; others get 503.",
   ),
   max_buffered: defaulted(
-    integer(1024, 67_108_864),
+    integer(1024, 33_554_432),
     1_048_576,
     "Octets that may wait for one listener; beyond, it is cut off.",
   ),

@@ -65,10 +65,10 @@ export class ServiceSessions implements WampCaller {
 
   /** Subscribes over the routes, for Web services. */
   async subscribe(subscription: WampSubscription): Promise<() => void> {
-    const { realm, role, pattern, receiver, signal } = subscription;
+    const { realm, role, pattern, receiver } = subscription;
     // A session of its own: a session does not get the events that it publishes itself.
     const slot = this.#slot(null, realm, role, "events");
-    const session = await abortable(slot.session(), signal);
+    const session = await slot.session();
     return session.subscribe(pattern, receiver);
   }
 

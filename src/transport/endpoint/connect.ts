@@ -144,7 +144,7 @@ export function tlsOptionsTowards(endpoint: ConnectingEndpointConfig): { tls?: B
  *
  * @throws Failure when it has no address of that version.
  */
-export async function resolveHost(endpoint: ConnectingTcpConfig): Promise<string> {
+async function resolveHost(endpoint: ConnectingTcpConfig): Promise<string> {
   const { host, version } = endpoint;
   if (version === undefined) return host;
   try {

@@ -35,6 +35,8 @@ export interface StreamedAnswerOptions {
   stallTimeoutMs?: number;
   /** What may wait for all clients of the process; absent: the maker pauses instead. */
   maxOutgoing?: number;
+  /** So many octets wait, for this client or for all, that its connection is cut off. */
+  onOverflow?: (waiting: number) => void;
 }
 
 /** One answer, and what the client sends behind its request. */
@@ -43,6 +45,7 @@ export class StreamedAnswer implements DrainObserver {
   readonly #writer: SocketWriter;
   readonly #readNextRequest: ReadNextRequest;
   readonly #onDrained: () => void;
+  readonly #onOverflow: ((waiting: number) => void) | undefined;
   readonly #stallTimeoutMs: number;
   // Not the request, which would take memory for as long as the answer goes on.
   readonly #isHttp10: boolean;
@@ -60,6 +63,7 @@ export class StreamedAnswer implements DrainObserver {
     this.#socket = socket;
     this.#readNextRequest = readNextRequest;
     this.#onDrained = onDrained;
+    this.#onOverflow = options.onOverflow;
     this.#stallTimeoutMs = options.stallTimeoutMs ?? STALL_MS;
     this.#isHttp10 = request.isHttp10;
     this.#isHead = request.method === "HEAD";
@@ -165,6 +169,10 @@ export class StreamedAnswer implements DrainObserver {
 
   onQueueDrained(): void {
     this.#onDrained();
+  }
+
+  onQueueOverflow(waiting: number): void {
+    this.#onOverflow?.(waiting);
   }
 
   /** The client sends nothing more. */

@@ -5,17 +5,16 @@
  */
 
 import type { ConnectingRawSocketConfig } from "#config/connection/connection-config.ts";
+import {
+  type ClientHandshake,
+  connectWithHandshake,
+} from "#transport/endpoint/client-handshake.ts";
 import { connectsWithTls, connectWithTimeout } from "#transport/endpoint/connect.ts";
+import type { ConnectedSocket } from "#transport/endpoint/connecting-socket.ts";
 import type { ConnectionEvents } from "#transport/endpoint/connection.ts";
 import { LongMessageGate } from "#transport/endpoint/long-message-gate.ts";
 import { printTcpPeer, printUnixPeer } from "#transport/endpoint/peer-address.ts";
-import {
-  type ConnectedPeer,
-  connectWithHandshake,
-  type RouterHandshake,
-  type RouterSocket,
-  type SessionNeeds,
-} from "#transport/endpoint/router-handshake.ts";
+import type { SessionNeeds } from "#transport/endpoint/session-needs.ts";
 import type { Peer, PeerHandler, TransportDetails } from "#wamp/peer.ts";
 import {
   HandshakeCollector,
@@ -45,7 +44,7 @@ export function connectRawSocketPeer(
 }
 
 /** The handshake of one connection, and the peer that it leads to. */
-class RawSocketHandshake implements RouterHandshake {
+class RawSocketHandshake implements ClientHandshake<RawSocketPeer> {
   readonly #config: ConnectingRawSocketConfig;
   readonly #limits: Pick<RawSocketPeerOptions, "maxBuffered" | "gate" | "messageTimeout">;
   readonly #handler: PeerHandler;
@@ -75,7 +74,7 @@ class RawSocketHandshake implements RouterHandshake {
     return remainder;
   }
 
-  peerOn(socket: RouterSocket): ConnectedPeer {
+  connectedOn(socket: ConnectedSocket): RawSocketPeer {
     const agreement = this.#agreement;
     if (agreement === undefined) throw new Error("the handshake is not done");
     const details = detailsOf(socket, this.#config);
@@ -92,7 +91,7 @@ function optionsOf(config: ConnectingRawSocketConfig): HandshakeOptions {
 /** What all connections to a Unix socket have in common. */
 const unixDetails = new WeakMap<ConnectingRawSocketConfig, TransportDetails>();
 
-function detailsOf(socket: RouterSocket, config: ConnectingRawSocketConfig): TransportDetails {
+function detailsOf(socket: ConnectedSocket, config: ConnectingRawSocketConfig): TransportDetails {
   const { endpoint, serializer } = config;
   if (endpoint.type === "tcp") {
     const peer = printTcpPeer(socket.remoteAddress ?? "", socket.remotePort ?? 0);

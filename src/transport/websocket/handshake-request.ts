@@ -17,17 +17,28 @@ const MAX_HEAD_OCTETS = 16 * 1024;
 
 const HEAD_END = "\r\n\r\n";
 
+/** What a handshake offers. */
+export interface HandshakeOffer {
+  protocols: readonly string[];
+  /** Whether a server that chooses none of them can be used; absent: it cannot. */
+  mayChooseNone?: boolean;
+  /** Further header fields. */
+  fields?: readonly (readonly [name: string, value: string])[];
+}
+
 /** The request for one WebSocket. */
 export class HandshakeRequest {
   /** The request itself. */
   readonly octets: Buffer;
   readonly #key = randomBytes(16).toString("base64");
-  readonly #protocol: string;
+  /** The subprotocol that the server has chosen; empty: none. */
+  protocol = "";
+  readonly #offer: HandshakeOffer;
   readonly #answer = new OctetCollector();
 
-  /** `protocol`: the one subprotocol that is offered. */
-  constructor({ host, pathname, search }: URL, protocol: string) {
-    this.#protocol = protocol;
+  constructor({ host, pathname, search }: URL, offer: HandshakeOffer) {
+    const { protocols, fields = [] } = offer;
+    this.#offer = offer;
     const lines = [
       `GET ${pathname}${search} HTTP/1.1`,
       `Host: ${host}`,
@@ -35,7 +46,8 @@ export class HandshakeRequest {
       "Connection: Upgrade",
       `Sec-WebSocket-Key: ${this.#key}`,
       "Sec-WebSocket-Version: 13",
-      `Sec-WebSocket-Protocol: ${protocol}`,
+      ...(protocols.length > 0 ? [`Sec-WebSocket-Protocol: ${protocols.join(", ")}`] : []),
+      ...fields.map(([name, value]) => `${name}: ${value}`),
     ];
     this.octets = Buffer.from(`${lines.join("\r\n")}${HEAD_END}`, "latin1");
   }
@@ -74,8 +86,19 @@ export class HandshakeRequest {
       return "its answer is for another WebSocket handshake";
     }
     if (headers.has("sec-websocket-extensions")) return "it uses an extension that was not offered";
-    if (headers.get("sec-websocket-protocol") === this.#protocol) return null;
-    return `it does not speak ${this.#protocol}`;
+    return this.#choose(headers.get("sec-websocket-protocol"));
+  }
+
+  #choose(chosen: string | null): string | null {
+    const { protocols, mayChooseNone = false } = this.#offer;
+    if (chosen === null && mayChooseNone) return null;
+    if (chosen === null || !protocols.includes(chosen)) {
+      return mayChooseNone
+        ? "it chose a subprotocol that was not offered"
+        : `it does not speak ${protocols.join(" or ")}`;
+    }
+    this.protocol = chosen;
+    return null;
   }
 }
 

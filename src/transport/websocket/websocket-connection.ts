@@ -83,6 +83,16 @@ const LAST_MESSAGE_MS = 1500;
 /** Reused for every frame, because its octets are copied at once. */
 const header = new Uint8Array(MAX_FRAME_HEADER_OCTETS);
 
+const NO_OCTETS = new Uint8Array(0);
+
+function closePayload(code: number, reason: string): Buffer {
+  const text = Buffer.from(fittingReason(reason));
+  const payload = Buffer.allocUnsafe(2 + text.length);
+  payload.writeUInt16BE(code, 0);
+  payload.set(text, 2);
+  return payload;
+}
+
 /** One WebSocket; receives the events of its socket. */
 export abstract class WebSocketConnection
   implements ConnectionEvents, InputDecoder, FrameHandler, DrainObserver, KeepaliveTarget
@@ -255,7 +265,7 @@ export abstract class WebSocketConnection
 
   /**
    * Sends what is queued and a close frame; the connection ends when the other side has answered. With the
-   * code 1006 there is no close frame, and the connection ends after what is queued.
+   * code 1005 the frame names no code; with 1006 there is no frame, and the connection ends after what is queued.
    */
   close(code: number, reason: string): void {
     if (this.#state !== "open") return;
@@ -407,7 +417,7 @@ export abstract class WebSocketConnection
     this.#afterLastMessage(() => {
       if (this.#state === "open") {
         const echoed = this.options.echo_close_codereason ? reason : "";
-        this.#sendClose(code === 1005 ? CloseCode.normal : code, echoed);
+        this.#sendClose(code === CloseCode.none ? CloseCode.normal : code, echoed);
       }
       this.#endStream();
     });
@@ -509,11 +519,8 @@ export abstract class WebSocketConnection
     this.#dropUnfinished();
     this.#keepalive?.stop();
     this.#deadline?.stop();
-    const text = Buffer.from(fittingReason(reason));
-    const payload = Buffer.allocUnsafe(2 + text.length);
-    payload.writeUInt16BE(code, 0);
-    payload.set(text, 2);
-    this.#sendFrame(FIN | Opcode.close, payload);
+    const isBare = code === CloseCode.none;
+    this.#sendFrame(FIN | Opcode.close, isBare ? NO_OCTETS : closePayload(code, reason));
     this.#writer.flush();
     // Reading goes on, because the close frame of the other side comes after its messages.
     this.#gate?.end();

@@ -5,38 +5,20 @@
  */
 
 import type { ConnectingWebSocketConfig } from "#config/connection/connection-config.ts";
+import { connectWithHandshake } from "#transport/endpoint/client-handshake.ts";
 import { connectsWithTls, connectWithTimeout } from "#transport/endpoint/connect.ts";
+import type { ConnectedSocket } from "#transport/endpoint/connecting-socket.ts";
 import { LongMessageGate } from "#transport/endpoint/long-message-gate.ts";
 import { printTcpPeer, printUnixPeer } from "#transport/endpoint/peer-address.ts";
-import {
-  connectWithHandshake,
-  type RouterSocket,
-  type SessionNeeds,
-} from "#transport/endpoint/router-handshake.ts";
+import type { SessionNeeds } from "#transport/endpoint/session-needs.ts";
 import type { Peer, PeerHandler, TransportDetails } from "#wamp/peer.ts";
 import type { SerializerName } from "#wamp/serializer-name.ts";
 import { HandshakeRequest } from "./handshake-request.ts";
-import type { ConnectionOptions } from "./websocket-connection.ts";
+import { TOWARDS_SERVERS } from "./options-towards-servers.ts";
 import { WebSocketPeer } from "./websocket-peer.ts";
 
 /** What a session needs of its connection; `serializer` is preferred where the connection has several. */
 type WebSocketNeeds = SessionNeeds & { serializer: SerializerName };
-
-/** Routers are not pinged, and messages are limited as the longest of a client are. */
-const TOWARDS_ROUTERS = {
-  max_message_size: 64 * 1024 * 1024,
-  max_frame_size: 0,
-  max_incomplete: Number.POSITIVE_INFINITY,
-  message_timeout: 0,
-  auto_fragment_size: 0,
-  auto_ping_interval: 0,
-  auto_ping_timeout: 0,
-  auto_ping_size: 0,
-  auto_ping_restart_on_any_traffic: false,
-  close_handshake_timeout: 0,
-  fail_by_drop: false,
-  echo_close_codereason: false,
-} satisfies Omit<ConnectionOptions, "max_buffered">;
 
 /** Opens a WebSocket to a router, handshake included, within the endpoint's deadline. */
 export function connectWebSocketPeer(
@@ -46,14 +28,14 @@ export function connectWebSocketPeer(
 ): Promise<Peer> {
   const { endpoint, url } = config;
   const serializer = chooseSerializer(config.serializers, preferred);
-  const request = new HandshakeRequest(new URL(url), `wamp.2.${serializer}`);
-  const peerOn = (socket: RouterSocket) => {
+  const request = new HandshakeRequest(new URL(url), { protocols: [`wamp.2.${serializer}`] });
+  const connectedOn = (socket: ConnectedSocket) => {
     const details = detailsOf(socket, config, serializer);
     const peer = new WebSocketPeer(
       {
         socket,
         answer: null,
-        options: { ...TOWARDS_ROUTERS, max_buffered: maxBuffered },
+        options: { ...TOWARDS_SERVERS, max_buffered: maxBuffered },
         peer: details.peer,
         codec: null,
         gate: maxOutgoing === undefined ? undefined : new LongMessageGate(maxOutgoing),
@@ -64,7 +46,7 @@ export function connectWebSocketPeer(
     return peer;
   };
   const take = request.take.bind(request);
-  const handshake = { request: request.octets, take, peerOn };
+  const handshake = { request: request.octets, take, connectedOn };
   const attempt = (signal: AbortSignal) => connectWithHandshake(endpoint, handshake, signal);
   return connectWithTimeout(endpoint, attempt, canceled);
 }
@@ -78,7 +60,7 @@ function chooseSerializer(
 }
 
 function detailsOf(
-  { remoteAddress = "", remotePort = 0 }: RouterSocket,
+  { remoteAddress = "", remotePort = 0 }: ConnectedSocket,
   { endpoint }: ConnectingWebSocketConfig,
   serializer: SerializerName,
 ): TransportDetails {

@@ -142,7 +142,7 @@ export function payloadItems(
   const [args, ...kwargs] = items;
   if (args === undefined || serializers[serializer].kindOf(args[0] ?? 0) !== "null") return items;
   if (kwargs.length === 0) return [];
-  return [encodeMessage([], serializer, false) as Uint8Array, ...kwargs];
+  return [encodeMessage([], serializer), ...kwargs];
 }
 
 const built = new OctetBuffer();

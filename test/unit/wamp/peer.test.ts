@@ -7,6 +7,7 @@ test("close codes are those of RFC 6455, and 1012 and 1013 of the registry", () 
     goingAway: 1001,
     protocolError: 1002,
     unsupportedData: 1003,
+    none: 1005,
     abnormal: 1006,
     policyViolation: 1008,
     messageTooBig: 1009,

@@ -34,6 +34,9 @@ export class EventListener implements ConnectionEvents, EventSink {
   readonly #isHead: boolean;
   /** Events that come before all topics are subscribed to. */
   #early: Uint8Array[] = [];
+  #earlyOctets = 0;
+  /** Whether a topic has ended before the stream began. */
+  #hasMissed = false;
   #leave: (() => void)[] = [];
   #state: "joining" | "listening" | "over" = "joining";
 
@@ -52,6 +55,7 @@ export class EventListener implements ConnectionEvents, EventSink {
       onDrained: nothing,
       stallTimeoutMs: stall_timeout,
       maxOutgoing: max_outgoing,
+      onOverflow: (waiting) => this.#logCut(waiting),
     });
     const { framing } = request;
     const hasNoBody = framing.kind === "length" && framing.octets === 0;
@@ -92,6 +96,7 @@ export class EventListener implements ConnectionEvents, EventSink {
     const delay = Math.round(retry * (1 + SPREAD * Math.random()));
     this.#answer.write(Buffer.from(`retry: ${delay}\n: ${comment}\n\n`));
     for (const octets of this.#early.splice(0)) this.#send(octets);
+    if (this.#hasMissed) this.onFeedEnd();
   }
 
   onEventText(octets: Uint8Array): void {
@@ -101,6 +106,7 @@ export class EventListener implements ConnectionEvents, EventSink {
 
   /** The router is lost, and events may be missed: the stream ends, so that the client comes again. */
   onFeedEnd(): void {
+    this.#hasMissed = true;
     if (this.#state !== "listening") return;
     this.#finish();
     this.#answer.finish();
@@ -142,15 +148,20 @@ export class EventListener implements ConnectionEvents, EventSink {
 
   #keep(octets: Uint8Array): void {
     this.#early.push(octets);
-    this.#limit(this.#early.reduce((sum, { length }) => sum + length, 0));
+    this.#earlyOctets += octets.length;
+    this.#limit(this.#earlyOctets);
   }
 
   /** Cuts off a listener for which too much waits. */
   #limit(waiting: number): void {
     if (waiting <= this.#path.options.max_buffered) return;
-    this.#path.log.warn("listener did not read", { peer: this.#peer, waiting });
+    this.#logCut(waiting);
     this.#finish();
     this.#answer.cut();
+  }
+
+  #logCut(waiting: number): void {
+    this.#path.log.warn("listener did not read", { peer: this.#peer, waiting });
   }
 
   #finish(): void {

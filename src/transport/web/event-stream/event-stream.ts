@@ -159,7 +159,9 @@ export class EventStream implements StreamingService, ListenerOwner {
   }
 
   async #joinTopic(listener: EventListener, topic: TopicPattern): Promise<void> {
-    listener.addTopic(await this.#feeds.join(topic, listener));
+    const { subscribed, leave } = this.#feeds.join(topic, listener);
+    listener.addTopic(leave);
+    await subscribed;
   }
 
   #denialFor(thrown: unknown): BridgeAnswer {
@@ -198,11 +200,14 @@ export class EventStream implements StreamingService, ListenerOwner {
       "X-Content-Type-Options": "nosniff",
       Vary: "Origin",
     };
-    if (allowed_origins.includes("*")) return { ...common, "Access-Control-Allow-Origin": "*" };
-    const rules = { allowed_origins, allow_null_origin: false };
-    if (origin === null || !isOriginAllowed(origin, rules)) return common;
-    const credentials = { "Access-Control-Allow-Credentials": "true" };
-    return { ...common, "Access-Control-Allow-Origin": origin, ...credentials };
+    const listed = allowed_origins.filter((pattern) => pattern !== "*");
+    const rules = { allowed_origins: listed, allow_null_origin: false };
+    if (origin !== null && isOriginAllowed(origin, rules)) {
+      const credentials = { "Access-Control-Allow-Credentials": "true" };
+      return { ...common, "Access-Control-Allow-Origin": origin, ...credentials };
+    }
+    const isAny = listed.length < allowed_origins.length;
+    return isAny ? { ...common, "Access-Control-Allow-Origin": "*" } : common;
   }
 
   #beat(): void {

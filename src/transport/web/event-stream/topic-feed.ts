@@ -29,6 +29,14 @@ export interface FeedIdentity {
   role: string;
 }
 
+/** The place of one sink among those of a topic. */
+export interface JoinedTopic {
+  /** Resolves when the router has taken the subscription; rejects with what `WampCaller.subscribe` throws. */
+  subscribed: Promise<unknown>;
+  /** Ends the events for the sink. */
+  leave(): void;
+}
+
 /** There are as many topics as there may be. */
 export class TooManyTopics extends Error {}
 
@@ -46,27 +54,19 @@ export class TopicFeeds {
   }
 
   /**
-   * Sends the events of a topic to a sink, until the function that it returns is called.
+   * Sends the events of a topic to a sink, until `leave` is called.
    *
-   * @throws TooManyTopics, and what `WampCaller.subscribe` throws.
+   * @throws TooManyTopics
    */
-  async join(pattern: TopicPattern, sink: EventSink): Promise<() => void> {
+  join(pattern: TopicPattern, sink: EventSink): JoinedTopic {
     const key = `${pattern.match} ${pattern.topic}`;
     const feed = this.#feeds.get(key) ?? this.#open(key, pattern);
     feed.sinks.add(sink);
     const leave = () => {
       feed.sinks.delete(sink);
-      if (feed.sinks.size > 0 || this.#feeds.get(key) !== feed) return;
-      this.#feeds.delete(key);
-      feed.close();
+      this.#closeUnused(key, feed);
     };
-    try {
-      await feed.subscribed;
-      return leave;
-    } catch (thrown) {
-      leave();
-      throw thrown;
-    }
+    return { subscribed: feed.subscribed, leave };
   }
 
   #open(key: string, pattern: TopicPattern): TopicFeed {
@@ -74,10 +74,18 @@ export class TopicFeeds {
     const onEnd = () => {
       if (this.#feeds.get(key) === feed) this.#feeds.delete(key);
     };
-    const feed = new TopicFeed(this.#log, onEnd);
+    const target = { ...this.#identity, pattern };
+    const feed = new TopicFeed(this.#caller, target, this.#log, onEnd);
     this.#feeds.set(key, feed);
-    feed.subscribe(this.#caller, { ...this.#identity, pattern });
+    feed.subscribed.then(() => this.#closeUnused(key, feed), onEnd);
     return feed;
+  }
+
+  /** A feed whose router has not answered stays, so that it is asked once, however many listeners come and go. */
+  #closeUnused(key: string, feed: TopicFeed): void {
+    if (feed.sinks.size > 0 || !feed.isSubscribed || this.#feeds.get(key) !== feed) return;
+    this.#feeds.delete(key);
+    feed.close();
   }
 }
 
@@ -86,32 +94,30 @@ class TopicFeed implements TopicReceiver {
   readonly sinks = new Set<EventSink>();
   readonly #log: Logger;
   readonly #onEnd: () => void;
-  readonly #abort = new AbortController();
-  #unsubscribe: Promise<() => void> = Promise.reject(new Error("nothing is subscribed to"));
+  /** Resolves when the router has taken the subscription. */
+  readonly subscribed: Promise<unknown>;
+  /** Ends the subscription; null: the router has not taken it. */
+  #unsubscribe: (() => void) | null = null;
 
-  constructor(log: Logger, onEnd: () => void) {
+  constructor(
+    caller: WampCaller,
+    target: FeedIdentity & { pattern: TopicPattern },
+    log: Logger,
+    onEnd: () => void,
+  ) {
     this.#log = log;
     this.#onEnd = onEnd;
-    this.#unsubscribe.catch(() => {});
+    this.subscribed = caller.subscribe({ ...target, receiver: this }).then((unsubscribe) => {
+      this.#unsubscribe = unsubscribe;
+    });
   }
 
-  /** Resolves when the router has taken the subscription. */
-  get subscribed(): Promise<unknown> {
-    return this.#unsubscribe;
-  }
-
-  subscribe(caller: WampCaller, target: FeedIdentity & { pattern: TopicPattern }): void {
-    const { signal } = this.#abort;
-    this.#unsubscribe = caller.subscribe({ ...target, receiver: this, signal });
-    this.#unsubscribe.catch(this.#onEnd);
+  get isSubscribed(): boolean {
+    return this.#unsubscribe !== null;
   }
 
   close(): void {
-    this.#abort.abort();
-    this.#unsubscribe.then(
-      (unsubscribe) => unsubscribe(),
-      () => {},
-    );
+    this.#unsubscribe?.();
   }
 
   onEvent(event: TopicEvent): void {

@@ -4,10 +4,10 @@
  * @module
  */
 
-import type { SocketHandler } from "bun";
 import { sentenceOf } from "#base/failure.ts";
 import type { ConnectingTcpConfig } from "#config/endpoint/endpoint-config.ts";
-import { connectFailure, failureOf, openSocket, tlsState } from "#transport/endpoint/connect.ts";
+import { connectFailure, failureOf } from "#transport/endpoint/connect.ts";
+import { type ConnectingEvents, openConnection } from "#transport/endpoint/connecting-socket.ts";
 import type { ConnectionSocket } from "#transport/endpoint/connection.ts";
 import { type DrainObserver, SocketWriter } from "#transport/endpoint/socket-writer.ts";
 
@@ -29,7 +29,7 @@ export interface UpstreamEvents {
 }
 
 /** One connection; its receiver changes with the request that it is used for. */
-export class UpstreamConnection implements DrainObserver {
+export class UpstreamConnection implements ConnectingEvents, DrainObserver {
   readonly #endpoint: ConnectingTcpConfig;
   readonly #abort = new AbortController();
   #events: UpstreamEvents | null;
@@ -45,14 +45,12 @@ export class UpstreamConnection implements DrainObserver {
   static open(endpoint: ConnectingTcpConfig, events: UpstreamEvents): UpstreamConnection {
     const connection = new UpstreamConnection(endpoint, events);
     const { signal } = connection.#abort;
-    const options = { socket: SOCKET_HANDLER, data: connection, signal, allowHalfOpen: true };
-    openSocket(endpoint, options).catch((thrown: unknown) => {
-      connection.lost(sentenceOf(failureOf(endpoint, thrown)));
+    openConnection(endpoint, connection, { signal, isHalfOpen: true }).catch((thrown: unknown) => {
+      connection.#lost(sentenceOf(failureOf(endpoint, thrown)));
     });
     return connection;
   }
 
-  /** Whether connecting includes a TLS handshake. */
   get isSecure(): boolean {
     return this.#endpoint.tls !== undefined;
   }
@@ -93,7 +91,6 @@ export class UpstreamConnection implements DrainObserver {
     this.#socket?.terminate();
   }
 
-  /** The socket is open, and with TLS its handshake done. */
   opened(socket: ConnectionSocket): void {
     if (this.#events === null) {
       socket.terminate();
@@ -121,39 +118,19 @@ export class UpstreamConnection implements DrainObserver {
     else this.refused("it closed the connection during the handshake");
   }
 
-  /** The server is there and cannot be used. */
   refused(state: string): void {
-    this.lost(connectFailure(this.#endpoint, state).message);
+    this.#lost(connectFailure(this.#endpoint, state).message);
+  }
+
+  closed(): void {
+    this.#lost("the server closed the connection");
   }
 
   /** The connection has closed, or could not be opened. */
-  lost(reason: string): void {
+  #lost(reason: string): void {
     const events = this.#events;
     this.#events = null;
     this.#writer?.drop();
     events?.onUpstreamLost(reason);
   }
 }
-
-const SOCKET_HANDLER: SocketHandler<UpstreamConnection> = {
-  open(socket) {
-    // With TLS the server is not authenticated yet.
-    if (!socket.data.isSecure) socket.data.opened(socket);
-  },
-  handshake(socket, isTrusted, fault) {
-    if (isTrusted && fault === null) {
-      socket.data.opened(socket);
-      return;
-    }
-    socket.data.refused(fault === null ? "its certificate is not trusted" : tlsState(fault));
-    socket.terminate();
-  },
-  data: (socket, chunk) => socket.data.received(chunk),
-  drain: (socket) => socket.data.drained(),
-  end: (socket) => socket.data.ended(),
-  close: (socket) => socket.data.lost("the server closed the connection"),
-  error(socket, error) {
-    socket.data.refused(tlsState(error));
-    socket.terminate();
-  },
-};

@@ -1,5 +1,5 @@
 /**
- * RelayedWebSocket: a client's WebSocket whose messages go to a backend, and the backend's to it.
+ * RelayedWebSocket: one of two WebSockets, to a client and to a backend, each of which gets the messages of the other.
  *
  * A side that does not read stops the other one. Close codes and reasons pass as they are.
  *
@@ -11,92 +11,91 @@ import {
   type WebSocketConnectionOptions,
 } from "#transport/websocket/websocket-connection.ts";
 import { CloseCode, type GivenUp } from "#wamp/peer.ts";
-import type { BackendEvents, BackendWebSocket } from "./backend-websocket.ts";
 
-/** One relayed WebSocket. */
-export class RelayedWebSocket extends WebSocketConnection implements BackendEvents {
-  readonly #backend: BackendWebSocket;
+/** One side of a relay: in the role of a server that to the client, in the role of a client that to the backend. */
+export class RelayedWebSocket extends WebSocketConnection {
   readonly #stallTimeoutMs: number;
-  /** Closes both sides when one of them takes nothing for `stall_timeout`. */
+  /** Closes both sides when this one takes too little. */
   #stall: ReturnType<typeof setTimeout> | undefined;
-  #isBackendClosed = false;
+  /** Null until the other side is there. */
+  #other: RelayedWebSocket | null = null;
+  #hasClosed = false;
 
-  /** `stallTimeoutMs`: for how long a side may take nothing; 0: unlimited. */
-  constructor(
-    options: WebSocketConnectionOptions,
-    backend: BackendWebSocket,
-    stallTimeoutMs: number,
-  ) {
+  /** It is paused until it is joined. `stallTimeoutMs`: for how long it may take nothing; 0: any time. */
+  constructor(options: WebSocketConnectionOptions, stallTimeoutMs: number) {
     super(options);
-    this.#backend = backend;
     this.#stallTimeoutMs = stallTimeoutMs;
+    this.pause();
   }
 
-  onBackendMessage(octets: Uint8Array, isText: boolean): void {
-    if (this.sendMessage(octets, isText)) return;
-    this.#backend.pause();
-    this.#watchStall("the client does not read");
+  /** Relays from now on between this side and another one. */
+  join(other: RelayedWebSocket): void {
+    this.#other = other;
+    other.#other = this;
+    for (const [side, from] of [
+      [this, other],
+      [other, this],
+    ] as const) {
+      if (from.#hasClosed) side.close(CloseCode.abnormal, "");
+      else from.resume();
+    }
   }
 
-  onBackendDrain(): void {
-    clearTimeout(this.#stall);
-    this.resume();
-  }
-
-  onBackendClose(code: number, reason: string): void {
-    this.#isBackendClosed = true;
-    clearTimeout(this.#stall);
-    this.close(clientCode(code), reason);
+  /** Closes both sides with the same code. */
+  closeBoth(code: number, reason: string): void {
+    this.close(code, reason);
+    this.#other?.close(code, reason);
   }
 
   override handleClose(code: number, reason: string): void {
-    this.#closeBackend(code === 1005 ? CloseCode.normal : code, reason);
+    this.#other?.close(code, reason);
     super.handleClose(code, reason);
   }
 
   protected onWebSocketMessage(octets: Uint8Array, isText: boolean): void {
     if (this.isOversized(octets)) {
       this.closeOversized();
-      return;
+      this.#other?.close(CloseCode.goingAway, "a message of the other side is too long");
+    } else if (this.#other?.sendMessage(octets, isText) === false) {
+      this.pause();
+      this.#other.#watchStall();
     }
-    if (this.#backend.send(octets, isText)) return;
-    this.pause();
-    this.#watchStall("the backend does not read");
   }
 
   protected onWebSocketDrain(): void {
-    clearTimeout(this.#stall);
-    this.#backend.resume();
+    this.#stopWatching();
+    this.#other?.resume();
   }
 
   protected onWebSocketGivenUp({ code, sentence }: GivenUp): void {
-    this.#closeBackend(code, sentence);
+    this.#other?.close(code, sentence);
   }
 
+  /** Where no close frame was read, the other side is closed without one too. */
   protected onWebSocketClose(reason: string): void {
-    clearTimeout(this.#stall);
-    this.#closeBackend(CloseCode.goingAway, reason);
+    this.#hasClosed = true;
+    this.#stopWatching();
+    this.#other?.close(CloseCode.abnormal, reason);
   }
 
-  #closeBackend(code: number, reason: string): void {
-    if (this.#isBackendClosed) return;
-    this.#isBackendClosed = true;
-    this.#backend.close(code, reason);
-  }
-
-  #watchStall(sentence: string): void {
-    clearTimeout(this.#stall);
-    if (this.#stallTimeoutMs === 0) return;
+  /** A side is stalled that takes less than half of `max_buffered` within `stall_timeout`, as with sessions. */
+  #watchStall(): void {
+    if (this.#stall !== undefined || this.#stallTimeoutMs === 0) return;
+    const owed = this.bufferedOctets;
     this.#stall = setTimeout(() => {
-      this.#closeBackend(CloseCode.policyViolation, sentence);
-      this.close(CloseCode.policyViolation, sentence);
+      this.#stall = undefined;
+      const taken = owed - this.bufferedOctets;
+      if (taken >= this.options.max_buffered / 2) this.#watchStall();
+      else this.closeBoth(CloseCode.policyViolation, `the ${this.#name} does not read`);
     }, this.#stallTimeoutMs);
   }
-}
 
-/** The code for the client: codes that are not sent (RFC 6455, section 7.4.1) become an end without a close frame. */
-function clientCode(code: number): number {
-  if (code === 1005) return CloseCode.normal;
-  const isSent = (code >= 1000 && code <= 1014 && code !== 1004) || (code >= 3000 && code <= 4999);
-  return isSent ? code : CloseCode.abnormal;
+  #stopWatching(): void {
+    clearTimeout(this.#stall);
+    this.#stall = undefined;
+  }
+
+  get #name(): string {
+    return this.role === "server" ? "client" : "backend";
+  }
 }

@@ -26,7 +26,7 @@ import type {
   WebSocketOwner,
 } from "#transport/websocket/websocket-connection.ts";
 import { CloseCode } from "#wamp/peer.ts";
-import { BackendWebSocket } from "./backend-websocket.ts";
+import { type Backend, connectBackend } from "./backend-connector.ts";
 import { RelayedWebSocket } from "./relayed-websocket.ts";
 
 /** The WebSockets for one path. */
@@ -34,7 +34,7 @@ export class WebSocketReverseProxy implements StreamingService, WebSocketOwner {
   readonly log: TransportContext["log"];
   readonly #config: WebSocketReverseProxyServiceConfig;
   readonly #serverName: string;
-  readonly #open = new Map<WebSocketConnection, ConnectionSlot | undefined>();
+  readonly #open = new Map<RelayedWebSocket, ConnectionSlot | undefined>();
   readonly #handshakes = new Set<RelayedHandshake>();
 
   constructor(config: WebSocketReverseProxyServiceConfig, { log, nodeInfo }: TransportContext) {
@@ -57,7 +57,7 @@ export class WebSocketReverseProxy implements StreamingService, WebSocketOwner {
   }
 
   /** Notes that a WebSocket has closed. */
-  noteClosed(connection: WebSocketConnection): void {
+  noteClosed(connection: RelayedWebSocket): void {
     this.#open.get(connection)?.release();
     this.#open.delete(connection);
   }
@@ -66,7 +66,7 @@ export class WebSocketReverseProxy implements StreamingService, WebSocketOwner {
   close(): void {
     for (const handshake of this.#handshakes) handshake.answer(errorPage(503));
     for (const connection of [...this.#open.keys()]) {
-      connection.close(CloseCode.goingAway, "the node shuts down");
+      connection.closeBoth(CloseCode.goingAway, "the node shuts down");
     }
   }
 
@@ -83,16 +83,12 @@ export class WebSocketReverseProxy implements StreamingService, WebSocketOwner {
     this.#handshakes.add(handshake);
     handshake.hold();
     try {
-      const { options, backend: target } = this.#config;
-      const backend = await BackendWebSocket.open({
-        backend: target,
-        protocols: protocolsOf(streamed.request.headers),
-        headers: originHeaders(streamed),
-        maxBuffered: options.max_buffered,
-        canceled: handshake.gone,
-      });
+      const protocols = protocolsOf(streamed.request.headers);
+      const offer = { protocols, fields: originFields(streamed) };
+      const canceled = handshake.gone;
+      const backend = await connectBackend({ config: this.#config, offer, canceled });
       if (handshake.isOver) {
-        backend.close(CloseCode.goingAway, "the client has gone");
+        backend.webSocket.close(CloseCode.goingAway, "the client has gone");
         slot?.release();
       } else this.#relay(streamed, handshake, backend, slot);
     } catch (thrown) {
@@ -108,22 +104,21 @@ export class WebSocketReverseProxy implements StreamingService, WebSocketOwner {
   #relay(
     { request, socket }: StreamedRequest,
     handshake: RelayedHandshake,
-    backend: BackendWebSocket,
+    { webSocket: backend, protocol }: Backend,
     slot: ConnectionSlot | undefined,
   ): void {
     const { options } = this.#config;
     const server = options.show_server_version ? this.#serverName : null;
-    const fields = { protocol: backend.protocol, options, server, setCookie: null };
+    const fields = { protocol, options, server, setCookie: null };
     const { answer, codec } = answerHandshake(request.headers, fields);
     const { peer } = request;
     const relayed = new RelayedWebSocket(
       { socket, answer, options, peer, codec, owner: this },
-      backend,
       options.stall_timeout,
     );
     this.#open.set(relayed, slot);
     handshake.handTo(relayed);
-    backend.attach(relayed);
+    relayed.join(backend);
   }
 }
 
@@ -168,7 +163,6 @@ class RelayedHandshake implements ConnectionEvents {
   /** Has the WebSocket get the events from now on. */
   handTo(webSocket: WebSocketConnection): void {
     this.#webSocket = webSocket;
-    this.#streamed.socket.resume();
     if (this.#held.length > 0) webSocket.received(this.#held);
     this.#held = Buffer.alloc(0);
   }
@@ -215,10 +209,8 @@ function protocolsOf(headers: ReadableFields): string[] {
 }
 
 /** Where the WebSocket comes from: the page and the client. */
-function originHeaders(streamed: StreamedRequest): Record<string, string> {
+function originFields(streamed: StreamedRequest): [name: string, value: string][] {
   const page = streamed.request.headers.get("origin");
-  return {
-    ...(page !== null && { Origin: page }),
-    ...Object.fromEntries(forwardedHeaders(streamed, { port: null, proto: null })),
-  };
+  const forwarded = forwardedHeaders(streamed, { port: null, proto: null });
+  return page === null ? forwarded : [["Origin", page], ...forwarded];
 }

@@ -15,7 +15,7 @@ const cbor = (maxSendOctets = 65_536) => new FakePeer({ serializer: "cbor", maxS
 
 describe("a message that opens or ends a session", () => {
   test("is read whole up to 64 KiB, and of a longer one only the type", () => {
-    const malformed = (octets: number) => `[6,{},"${"x".repeat(octets - 9)}"x`;
+    const malformed = (octets: number) => utf8(`[6,{},"${"x".repeat(octets - 9)}"x`);
     expect(() => refuseMalformed(malformed(65_536), json)).toThrow("Cannot read a json message");
     refuseMalformed(malformed(65_537), json);
   });

@@ -1,10 +1,14 @@
 /** How events are printed, and what the listeners of one path share. */
 
 import { describe, expect, test } from "bun:test";
+import { EventListener, type ListenerOwner } from "#transport/web/event-stream/event-listener.ts";
 import { eventText } from "#transport/web/event-stream/event-text.ts";
 import { TooManyTopics, TopicFeeds } from "#transport/web/event-stream/topic-feed.ts";
+import type { StreamedRequest } from "#transport/web/streaming-service.ts";
 import type { TopicReceiver, WampSubscription } from "#wamp/wamp-caller.ts";
 import { keptLog } from "../../../support/kept-log.ts";
+import { quiet } from "../../../support/quiet-context.ts";
+import { ScriptedSocket } from "../../../support/scripted-socket.ts";
 
 const json = (...items: string[]) => ({
   serializer: "json" as const,
@@ -53,43 +57,60 @@ describe("the feeds of a path", () => {
   test("subscribe once for all listeners, and end with the last", async () => {
     const { all, receivers, ended } = feeds();
     const [one, other] = [sink(), sink()];
-    const leaves = await Promise.all([all.join(topic, one), all.join(topic, other)]);
+    const [first, second] = [all.join(topic, one), all.join(topic, other)];
+    await Promise.all([first.subscribed, second.subscribed]);
     expect(receivers.length).toBe(1);
-    leaves[0]?.();
+    first.leave();
     receivers[0]?.onEvent({ topic: "a.b", payload: json("[1]") });
     expect([one.got.length, other.got.length]).toEqual([0, 1]);
     expect(ended).toEqual([]);
-    leaves[1]?.();
+    second.leave();
+    expect(ended).toEqual(["a.b"]);
+    await all.join(topic, one).subscribed;
+    expect(receivers.length).toBe(2);
+  });
+
+  test("ask a router that does not answer once, however many listeners come and go", async () => {
+    const answer = Promise.withResolvers<void>();
+    const { all, receivers, ended } = feeds(answer.promise);
+    const one = sink();
+    for (let count = 0; count < 10; count++) all.join(topic, one).leave();
+    receivers[0]?.onEvent({ topic: "a.b", payload: json("[1]") });
+    expect([receivers.length, one.got, ended]).toEqual([1, [], []]);
+    const { subscribed, leave } = all.join(topic, one);
+    leave();
+    answer.resolve();
+    await subscribed;
     await Promise.resolve();
     expect(ended).toEqual(["a.b"]);
-    await all.join(topic, one);
-    expect(receivers.length).toBe(2);
   });
 
   test("end for every listener with the router, and begin anew", async () => {
     const { all, receivers } = feeds();
     const one = sink();
-    await all.join(topic, one);
+    await all.join(topic, one).subscribed;
     receivers[0]?.onEnd("the router is gone");
     expect(one.got).toEqual(["end"]);
-    await all.join(topic, one);
+    await all.join(topic, one).subscribed;
     expect(receivers.length).toBe(2);
   });
 
   test("that cannot begin fail for all who wait, and are tried anew", async () => {
     const { all, receivers } = feeds(Promise.reject(new Error("no router")));
     const failures = await Promise.all(
-      [sink(), sink()].map((one) => all.join(topic, one).catch((thrown) => thrown.message)),
+      [sink(), sink()].map((one) =>
+        all.join(topic, one).subscribed.catch((thrown) => thrown.message),
+      ),
     );
     expect(failures).toEqual(["no router", "no router"]);
-    await all.join(topic, sink()).catch(() => {});
+    await all.join(topic, sink()).subscribed.catch(() => {});
     expect(receivers.length).toBe(2);
   });
 
   test("leave out what JSON cannot represent, and say so", async () => {
     const { all, receivers, logged } = feeds();
     const one = sink();
-    await all.join(topic, one);
+    await all.join(topic, one).subscribed;
     // A tag of CBOR that nothing knows.
     const payload = { serializer: "cbor" as const, items: [Buffer.from("81d9ffff01", "hex")] };
     receivers[0]?.onEvent({ topic: "a.b", payload });
@@ -101,11 +122,38 @@ describe("the feeds of a path", () => {
     const { all } = feeds();
     const one = sink();
     for (let count = 0; count < 10_000; count++) {
-      await all.join({ topic: `t${count}`, match: "exact" }, one);
+      await all.join({ topic: `t${count}`, match: "exact" }, one).subscribed;
     }
-    const refused = await all
-      .join({ topic: "more", match: "exact" }, one)
-      .catch((thrown) => thrown);
-    expect(refused).toBeInstanceOf(TooManyTopics);
+    expect(() => all.join({ topic: "more", match: "exact" }, one)).toThrow(TooManyTopics);
   });
+});
+
+test("a stream that has lost a topic before it began ends at once", () => {
+  const socket = new ScriptedSocket();
+  const options = { stall_timeout: 0, max_outgoing: 1e9, max_buffered: 1e6, retry: 1000 };
+  const over: EventListener[] = [];
+  const owner = { options, log: quiet, noteOver: (one: EventListener) => over.push(one) };
+  const streamed = {
+    request: {
+      method: "GET",
+      url: new URL("http://localhost/"),
+      headers: new Headers(),
+      isHttp10: false,
+      framing: { kind: "length", octets: 0 },
+      peer: "tcp4:127.0.0.1:1",
+      isSecure: false,
+    },
+    socket,
+    readNextRequest() {},
+    octetsAfterHead: Buffer.alloc(0),
+  };
+  const listener = new EventListener(
+    streamed as unknown as StreamedRequest,
+    owner as unknown as ListenerOwner,
+  );
+  listener.onFeedEnd();
+  expect(over).toEqual([]);
+  listener.begin({}, "events follow");
+  expect(socket.text).toStartWith("HTTP/1.1 200 OK\r\n");
+  expect(over).toEqual([listener]);
 });

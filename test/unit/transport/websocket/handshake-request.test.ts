@@ -4,7 +4,7 @@ import { HandshakeRequest } from "#transport/websocket/handshake-request.ts";
 
 const url = new URL("ws://router.example:8080/a b?c=\u00e9#d");
 const start = () => {
-  const request = new HandshakeRequest(url, "wamp.2.cbor");
+  const request = new HandshakeRequest(url, { protocols: ["wamp.2.cbor"] });
   const key = /Sec-WebSocket-Key: (\S+)/.exec(request.octets.toString())?.[1] ?? "";
   return { request, key };
 };
@@ -71,6 +71,25 @@ describe("HandshakeRequest", () => {
   ] as const)("refuses an answer with %p", (changed, sentence) => {
     const { request, key } = start();
     expect(request.take(Buffer.from(answerTo(key, changed)))).toBe(sentence);
+  });
+
+  test.each([
+    [["a", "b"], "b", null, "b"],
+    [["a", "b"], undefined, null, ""],
+    [[], undefined, null, ""],
+    [["a"], "b", "it chose a subprotocol that was not offered", ""],
+    [[], "a", "it chose a subprotocol that was not offered", ""],
+  ] as const)("that offers %p to a server that may choose none takes %p", (...row) => {
+    const [protocols, chosen, fault, protocol] = row;
+    const fields = [["Origin", "http://page"]] as const;
+    const request = new HandshakeRequest(url, { protocols, fields, mayChooseNone: true });
+    const head = request.octets.toString();
+    expect(head).toContain("\r\nOrigin: http://page\r\n");
+    expect(head.includes("Sec-WebSocket-Protocol")).toBe(protocols.length > 0);
+    const key = /Sec-WebSocket-Key: (\S+)/.exec(head)?.[1] ?? "";
+    const answer = Buffer.from(answerTo(key, { "Sec-WebSocket-Protocol": chosen }));
+    expect(request.take(answer)).toEqual(fault ?? Buffer.alloc(0));
+    expect(request.protocol).toBe(protocol);
   });
 
   test.each([

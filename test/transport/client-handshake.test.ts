@@ -1,11 +1,12 @@
-/** The handshake with a router: when it is begun, and what becomes of a connection that is no longer wanted. */
+/** The handshake with a router or another server: when it is begun, and what becomes of a connection that is no longer wanted. */
 
 import { describe, expect, test } from "bun:test";
 import {
+  type ClientHandshake,
   connectWithHandshake,
   type OpenStream,
-  type RouterHandshake,
-} from "#transport/endpoint/router-handshake.ts";
+} from "#transport/endpoint/client-handshake.ts";
+import type { ConnectionEvents } from "#transport/endpoint/connection.ts";
 import { hasOpenssl, selfSigned } from "../support/certificates.ts";
 import { afterTest } from "../support/cleanups.ts";
 import { ScriptedSocket } from "../support/scripted-socket.ts";
@@ -16,7 +17,7 @@ const folder = temporaryFolder();
 /** A handshake that is never answered; `asked` counts how often its request was taken. */
 function unanswered() {
   const begun = Promise.withResolvers<void>();
-  const handshake: RouterHandshake & { asked: number } = {
+  const handshake: ClientHandshake<ConnectionEvents> & { asked: number } = {
     asked: 0,
     get request() {
       this.asked += 1;
@@ -24,7 +25,7 @@ function unanswered() {
       return Buffer.from("request");
     },
     take: () => null,
-    peerOn: () => {
+    connectedOn: () => {
       throw new Error("there is no peer");
     },
   };

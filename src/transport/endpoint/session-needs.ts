@@ -1,0 +1,17 @@
+/**
+ * What a session needs of its connection to a router, whatever the transport.
+ *
+ * @module
+ */
+
+/** Limits and the end of the need. */
+export interface SessionNeeds {
+  /** With more octets waiting, `Peer.send` answers false. */
+  maxBuffered: number;
+  /** What may wait for all clients; absent: no client is sent what the router sends. */
+  maxOutgoing?: number;
+  /** Milliseconds in which a message of the router must be complete; absent, or 0: unlimited. RawSocket only. */
+  messageTimeout?: number | undefined;
+  /** Aborts when the connection is no longer needed. */
+  canceled?: AbortSignal;
+}
