@@ -50,6 +50,7 @@ export const DEVIATIONS: Record<string, readonly RegExp[]> = {
   ],
   "a connection or a component without a usable endpoint, URL or serializer": [
     /\.(connections\.\w+|components\[\d+\])\.transport\.(endpoint|url|serializers?)/,
+    /\.paths\..*\.backend\.(endpoint|url|serializers?)/,
   ],
 };
 

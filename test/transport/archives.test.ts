@@ -244,7 +244,7 @@ test.each([
   const file = join(temporaryFolder(), "a.zip");
   writeFileSync(file, zipSync({ "top/index.html": Buffer.from("<p>app") }));
   const options = { default_file, allow_cross_origin: false };
-  const { get, logged } = await serve(file, { object_prefix: "top", options });
+  const { get, logged } = await serve(file, { object_prefix: "top/", options });
   const facts = { archive: file, prefix: "top/", default_file: warned };
   expect(logged).toEqual(warned ? [["archive has no default file", facts]] : []);
   expect((await get("/some/route")).status).toBe(warned ? 404 : 200);
