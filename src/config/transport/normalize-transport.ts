@@ -16,6 +16,7 @@ import { normalizeWebSocket } from "#config/web-service/normalize-websocket.ts";
 import { normalizeRawSocket } from "./normalize-rawsocket.ts";
 import { normalizeTestee } from "./normalize-testee.ts";
 import { normalizeUniversal } from "./normalize-universal.ts";
+import { normalizeWebOptions } from "./normalize-web-options.ts";
 import type { TransportConfig } from "./transport-config.ts";
 import type { WorkerContext } from "./transport-context.ts";
 import { isOffered, type TransportItem } from "./transport-schema.ts";
@@ -87,7 +88,8 @@ function normalizeTransport(
     case "web": {
       const paths = normalizePaths(item.paths, [...path, "paths"], "", context);
       const limits = normalizeHttpLimits(item, path, context);
-      return endpoint && { type: "web", id, endpoint, paths, ...limits };
+      const options = normalizeWebOptions(item.options, [...path, "options"], endpoint, report);
+      return endpoint && { type: "web", id, endpoint, paths, ...options, ...limits };
     }
     case "websocket": {
       if (report.isMalformed(path)) return null;
@@ -96,7 +98,10 @@ function normalizeTransport(
     }
     case "universal": {
       const universal = normalizeUniversal(item, path, context);
-      return endpoint && { ...universal, endpoint, ...normalizeHttpLimits(item, path, context) };
+      const limits = normalizeHttpLimits(item, path, context);
+      const at = [...path, "web", "options"];
+      const options = normalizeWebOptions(item.web?.options, at, endpoint, report);
+      return endpoint && { ...universal, endpoint, ...options, ...limits };
     }
     case "rawsocket": {
       const session = normalizeRawSocket(item, path, context);

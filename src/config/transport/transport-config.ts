@@ -22,8 +22,14 @@ export type TransportConfig =
   | UniversalTransportConfig
   | WebSocketTesteeTransportConfig;
 
+/** The options of Web services. */
+export interface WebOptions {
+  /** Seconds in Strict-Transport-Security; absent: no such header. */
+  hsts_max_age?: number;
+}
+
 /** `type: web`: Web services and WAMP over WebSocket by path. */
-export interface WebTransportConfig {
+export interface WebTransportConfig extends WebOptions {
   type: "web";
   id: string;
   endpoint: ListeningEndpointConfig;
@@ -53,7 +59,7 @@ export interface RawSocketTransportConfig extends SessionConfig {
 }
 
 /** `type: universal`: RawSocket, and HTTP and WebSocket by path, on one endpoint. */
-export interface UniversalTransportConfig {
+export interface UniversalTransportConfig extends WebOptions {
   type: "universal";
   id: string;
   endpoint: ListeningEndpointConfig;

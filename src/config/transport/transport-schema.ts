@@ -30,9 +30,13 @@ const webOptions = item({
     unhonoured(v.boolean(), only(true), "no traceback is shown to clients"),
   ),
   hsts: optional(
-    unhonoured(v.boolean(), only(true), "no Strict-Transport-Security header is sent"),
+    v.boolean(),
+    "Whether every answer over TLS but 101 has the header Strict-Transport-Security; absent: `false`.",
   ),
-  hsts_max_age: optional(integer(0, 2_147_483_647), "Accepted, has no effect without `hsts`."),
+  hsts_max_age: optional(
+    integer(0, 2_147_483_647),
+    "With `hsts`: seconds for which browsers use TLS alone, `0` makes them forget it; absent: a year.",
+  ),
   client_timeout: optional(
     unhonoured(v.nullable(integer(1, 86_400)), allBut(null), "the program's own timeouts apply"),
   ),
@@ -152,6 +156,9 @@ export const transport = byType(
     },
   },
 );
+
+/** The options of a Web transport as written. */
+export type WebOptionsItem = v.InferOutput<typeof webOptions>;
 
 /** Whether a transport is of a type that this program has. */
 export function isOffered({ type }: { type: string }): boolean {

@@ -8,7 +8,6 @@ import { STATUS_CODES } from "node:http";
 import type { Logger } from "#observe/logger.ts";
 import type { ConnectionEvents, ConnectionSocket } from "#transport/endpoint/connection.ts";
 import { printTcpPeer } from "#transport/endpoint/peer-address.ts";
-import { RefusedConnection } from "#transport/http/refused-connection.ts";
 import { FAULT_STATUS, RequestHead } from "#transport/http/request-head.ts";
 import type { ConnectionDetails } from "#wamp/peer.ts";
 import { readProxyHeader } from "./proxy-protocol-header.ts";
@@ -32,6 +31,13 @@ export interface ProtocolHandlers {
       socket: ConnectionSocket,
       details: ConnectionDetails,
       head: RequestHead,
+    ): ConnectionEvents;
+    /** Answers a request that no service will get. */
+    refuse(
+      socket: ConnectionSocket,
+      details: ConnectionDetails,
+      head: RequestHead,
+      status: number,
     ): ConnectionEvents;
   } | null;
 }
@@ -135,7 +141,7 @@ export class ProtocolDetection implements ConnectionEvents {
     const reason = `no ${step} within ${timeoutMs} ms`;
     this.#timer = setTimeout(() => {
       if (this.#head === null) this.#reject(reason);
-      else this.#refuse(408);
+      else this.#refuse(this.#head, 408);
     }, timeoutMs);
   }
 
@@ -207,7 +213,7 @@ export class ProtocolDetection implements ConnectionEvents {
     const { http } = this.#options.handlers;
     const state = head.push(chunk);
     if (state === "incomplete") return;
-    if (state !== "complete") this.#refuse(FAULT_STATUS[state]);
+    if (state !== "complete") this.#refuse(head, FAULT_STATUS[state]);
     else if (http !== null) this.#handOver(http.dispatch(this.#socket, this.#details, head));
   }
 
@@ -219,9 +225,10 @@ export class ProtocolDetection implements ConnectionEvents {
   }
 
   /** Answers a request that no service will get. */
-  #refuse(status: number): void {
+  #refuse(head: RequestHead, status: number): void {
     this.#warn(`${status} ${STATUS_CODES[status]}`);
-    this.#handOver(new RefusedConnection(this.#socket, status));
+    const { http } = this.#options.handlers;
+    if (http !== null) this.#handOver(http.refuse(this.#socket, this.#details, head, status));
   }
 
   #reject(reason: string): void {

@@ -80,16 +80,20 @@ export class FilePart {
 const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 
 /**
- * Prints the head of an answer, in Latin-1.
+ * Prints the head of an answer, in Latin-1; `strictTransport` is the line of that header, or empty.
  *
  * @throws Error when the value of a header would end its line.
  */
-export function printHead(answer: HttpAnswer, announcesClose: boolean): string {
+export function printHead(
+  answer: HttpAnswer,
+  announcesClose: boolean,
+  strictTransport = "",
+): string {
   const { status, body } = answer;
   const length = body === null ? "" : `Content-Length: ${body.length}\r\n`;
   const close = announcesClose ? "Connection: close\r\n" : "";
   const fields = answer.printedFields ?? fieldsOf(answer);
-  return `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}\r\n${fields}${dateLine()}${length}${close}\r\n`;
+  return `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}\r\n${fields}${strictTransport}${dateLine()}${length}${close}\r\n`;
 }
 
 /**

@@ -230,11 +230,12 @@ export class HttpExchange implements ConnectionEvents {
       return;
     }
     this.#announcesClose = this.#pipelined === null;
-    const head = printHead(answer, this.#announcesClose);
+    const { method, strictTransport } = this.#accepted.request;
+    const head = printHead(answer, this.#announcesClose, strictTransport);
     this.#isAnswered = true;
     this.#body = null;
     this.#finish();
-    const isSent = this.#accepted.request.method !== "HEAD";
+    const isSent = method !== "HEAD";
     if (!isSent && body instanceof FilePart) body.close();
     this.#writer.write(head, isSent ? answer : { body: null });
     this.#continueWhenWritten();

@@ -30,4 +30,6 @@ export interface ClientRequest extends HttpRequest {
   /** The client as it is printed in logs: `tcp4:127.0.0.1:49816`. */
   peer: string;
   isSecure: boolean;
+  /** The line Strict-Transport-Security of its answer, with its end; empty: there is none. */
+  strictTransport: string;
 }

@@ -7,8 +7,7 @@
 import type { ConnectionEvents, ConnectionSocket } from "#transport/endpoint/connection.ts";
 import { AnswerWriter } from "./answer-writer.ts";
 import { printHead } from "./http-answer.ts";
-
-const TEXT = { "Content-Type": "text/plain; charset=utf-8" };
+import { TEXT_HEADERS } from "./page-headers.ts";
 
 /** Receives the events of a refused connection; later octets are ignored. */
 export class RefusedConnection implements ConnectionEvents {
@@ -16,12 +15,16 @@ export class RefusedConnection implements ConnectionEvents {
   readonly #writer: AnswerWriter;
 
   /** Writes the refusal and ends the writing side; the client has a second to close. */
-  constructor(socket: ConnectionSocket, status: number, sentence = "") {
+  constructor(
+    socket: ConnectionSocket,
+    status: number,
+    { sentence = "", strictTransport = "" } = {},
+  ) {
     this.#socket = socket;
     this.#writer = new AnswerWriter(socket, () => this.#writer.end());
     const body = Buffer.from(sentence && `${sentence}\n`);
-    const answer = { status, headers: sentence === "" ? {} : TEXT, body };
-    this.#writer.write(printHead(answer, true), answer);
+    const answer = { status, headers: sentence === "" ? {} : TEXT_HEADERS, body };
+    this.#writer.write(printHead(answer, true, strictTransport), answer);
     if (this.#writer.isIdle) this.#writer.end();
   }
 

@@ -51,6 +51,7 @@ export class StreamedAnswer implements DrainObserver {
   readonly #isHttp10: boolean;
   readonly #isHead: boolean;
   readonly #leavesOpen: boolean;
+  readonly #strictTransport: string;
   /** Octets that came after the request; null: it is not read whole, or the connection closes. */
   #pipelined: Buffer | null = null;
   #framing: StreamFraming = "none";
@@ -66,6 +67,7 @@ export class StreamedAnswer implements DrainObserver {
     this.#onOverflow = options.onOverflow;
     this.#stallTimeoutMs = options.stallTimeoutMs ?? STALL_MS;
     this.#isHttp10 = request.isHttp10;
+    this.#strictTransport = request.strictTransport;
     this.#isHead = request.method === "HEAD";
     this.#leavesOpen = leavesOpen(request);
     this.#writer = new SocketWriter(socket, MAX_WAITING_OCTETS, this, maxOutgoing);
@@ -110,7 +112,10 @@ export class StreamedAnswer implements DrainObserver {
       ...(this.#framing === "chunked" ? ["Transfer-Encoding: chunked"] : []),
       ...(this.#announcesClose ? ["Connection: close"] : []),
     ];
-    this.#put(Buffer.from(`${[...lines, ...own].join("\r\n")}\r\n\r\n`, "latin1"));
+    const strict = this.#strictTransport;
+    // One such field at most (RFC 6797, section 6.1): an upstream server may have sent its own.
+    const others = strict === "" ? lines : lines.filter((line) => !isStrictTransport(line));
+    this.#put(Buffer.from(`${[...others, ...own].join("\r\n")}\r\n${strict}\r\n`, "latin1"));
   }
 
   /** Answers with 101 and these fields: what follows are the octets of another protocol, both ways. */
@@ -141,7 +146,9 @@ export class StreamedAnswer implements DrainObserver {
     this.#announcesClose = this.#pipelined === null;
     this.#state = "begun";
     this.#framing = "length";
-    this.#put(Buffer.from(printHead(answer, this.#announcesClose), "latin1"));
+    this.#put(
+      Buffer.from(printHead(answer, this.#announcesClose, this.#strictTransport), "latin1"),
+    );
     if (body !== null && !this.#isHead) this.#put(body);
     this.finish();
   }
@@ -218,4 +225,8 @@ export class StreamedAnswer implements DrainObserver {
     this.#writer.drop();
     this.#readNextRequest(pipelined);
   }
+}
+
+function isStrictTransport(line: string): boolean {
+  return /^strict-transport-security:/i.test(line);
 }

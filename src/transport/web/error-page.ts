@@ -5,6 +5,7 @@
  */
 
 import type { HttpAnswer } from "#transport/http/http-answer.ts";
+import { PAGE_HEADERS } from "#transport/http/page-headers.ts";
 
 const PAGES = {
   400: ["Bad Request", "This request cannot be understood."],
@@ -38,8 +39,7 @@ export function errorPage(
   return {
     status,
     headers: {
-      "Content-Type": "text/html; charset=utf-8",
-      "X-Content-Type-Options": "nosniff",
+      ...PAGE_HEADERS,
       "Cache-Control": "no-store",
       ...headers,
     },

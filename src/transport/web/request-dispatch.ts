@@ -49,6 +49,8 @@ interface HttpConnection {
 interface RequestContext {
   proxies: TrustedProxies | undefined;
   limit: ConnectionLimit | undefined;
+  /** The line of that header in all answers; empty: there is none. */
+  strictTransport: string;
   log: TransportContext["log"];
 }
 
@@ -57,6 +59,7 @@ export class RequestDispatch {
   readonly #log: TransportContext["log"];
   readonly #proxies: TrustedProxies | undefined;
   readonly #limit: ConnectionLimit | undefined;
+  readonly #strictTransport: string;
   readonly #webSockets: WebSocketAcceptor;
   readonly #tree: PathTree;
   readonly #exchanges = new HttpExchanges();
@@ -79,19 +82,22 @@ export class RequestDispatch {
     const trusted = "trusted_proxies" in config ? config.trusted_proxies : undefined;
     const proxies = trusted && new TrustedProxies(trusted);
     const { limit } = options;
-    const webSockets = new WebSocketAcceptor(options.accept, context, { limit, proxies, cookies });
-    return new RequestDispatch(tree, webSockets, { proxies, limit, log: context.log });
+    const strictTransport = strictTransportOf(config);
+    const shared = { limit, proxies, strictTransport };
+    const webSockets = new WebSocketAcceptor(options.accept, context, { ...shared, cookies });
+    return new RequestDispatch(tree, webSockets, { ...shared, log: context.log });
   }
 
   private constructor(
     tree: PathTree,
     webSockets: WebSocketAcceptor,
-    { proxies, limit, log }: RequestContext,
+    { proxies, limit, strictTransport, log }: RequestContext,
   ) {
     this.#tree = tree;
     this.#webSockets = webSockets;
     this.#proxies = proxies;
     this.#limit = limit;
+    this.#strictTransport = strictTransport;
     this.#log = log;
   }
 
@@ -106,6 +112,16 @@ export class RequestDispatch {
     // A WebSocket from the first request on, as most are, receives the socket's events directly.
     const webSocket = this.#upgrade(connection, request, head);
     return webSocket ?? this.#serve(connection, request, head);
+  }
+
+  /** Answers a request that cannot be dispatched, because its head has a fault or does not end. */
+  refuse(
+    socket: ConnectionSocket,
+    _details: ConnectionDetails,
+    _head: RequestHead,
+    status: number,
+  ): ConnectionEvents {
+    return new RefusedConnection(socket, status, { strictTransport: this.#strictTransport });
   }
 
   /** Closes all WebSockets and requests in good order. */
@@ -130,7 +146,7 @@ export class RequestDispatch {
         const webSocket = this.#upgrade(connection, request, head);
         return webSocket ?? this.#answer(connection, request, head, readNextRequest);
       },
-      takeFaulty: (fault) => refused(socket, fault),
+      takeFaulty: (fault) => this.#refused(socket, fault),
       onEnd: () => this.#persistent.delete(persistent),
     });
     this.#persistent.add(persistent);
@@ -170,7 +186,7 @@ export class RequestDispatch {
     head: RequestHead,
     readNextRequest: ReadNextRequest,
   ): ConnectionEvents {
-    if (typeof request === "string") return refused(socket, request);
+    if (typeof request === "string") return this.#refused(socket, request);
     const found = this.#tree.findStreaming(request.url.pathname);
     if (found !== undefined) {
       return found.streaming.open({
@@ -198,11 +214,19 @@ export class RequestDispatch {
   #clientRequest(request: HttpRequest, { peer, isSecure }: ConnectionDetails): ClientRequest {
     const client = this.#proxies?.clientOf(request.headers, peer) ?? peer;
     const { method, url, headers, isHttp10, framing } = request;
-    return { method, url, headers, isHttp10, framing, peer: client, isSecure };
+    const strictTransport = this.#strictTransport;
+    return { method, url, headers, isHttp10, framing, peer: client, isSecure, strictTransport };
+  }
+
+  /** The rest of a connection whose request has a fault in its head. */
+  #refused(socket: ConnectionSocket, fault: HeadFault): RefusedConnection {
+    const strictTransport = this.#strictTransport;
+    return new RefusedConnection(socket, FAULT_STATUS[fault], { strictTransport });
   }
 }
 
-/** The rest of a connection whose request has a fault in its head. */
-function refused(socket: ConnectionSocket, fault: HeadFault): RefusedConnection {
-  return new RefusedConnection(socket, FAULT_STATUS[fault]);
+/** The header of RFC 6797, which configurations have for endpoints with TLS alone. */
+function strictTransportOf(config: WebServerConfig): string {
+  const maxAge = "hsts_max_age" in config ? config.hsts_max_age : undefined;
+  return maxAge === undefined ? "" : `Strict-Transport-Security: max-age=${maxAge}\r\n`;
 }

@@ -9,6 +9,7 @@ import type { WebSocketServiceConfig } from "#config/web-service/web-service-con
 import { hasToken } from "#transport/http/header-fields.ts";
 import type { HttpAnswer } from "#transport/http/http-answer.ts";
 import type { HttpRequest } from "#transport/http/http-request.ts";
+import { PAGE_HEADERS, TEXT_HEADERS } from "#transport/http/page-headers.ts";
 import { isOriginAllowed } from "./origin.ts";
 import { statusPage } from "./status-page.ts";
 import { type ChosenSubprotocol, chooseSubprotocol, subprotocolsFor } from "./subprotocol.ts";
@@ -101,9 +102,8 @@ function plainAnswer(
   return {
     status: 200,
     headers: {
-      "Content-Type": "text/html; charset=utf-8",
+      ...PAGE_HEADERS,
       "Cache-Control": "no-cache",
-      "X-Content-Type-Options": "nosniff",
     },
     body: Buffer.from(page()),
   };
@@ -120,7 +120,7 @@ function textAnswer(
 ): HttpAnswer {
   return {
     status,
-    headers: { ...headers, "Content-Type": "text/plain; charset=utf-8" },
+    headers: { ...headers, ...TEXT_HEADERS },
     body: Buffer.from(`${sentence}\n`),
   };
 }

@@ -37,6 +37,8 @@ const TOO_MANY_CONNECTIONS = "There are too many connections. Try again later.";
 export interface WebSocketAcceptorOptions {
   limit: ConnectionLimit | undefined;
   proxies: TrustedProxies | undefined;
+  /** The line Strict-Transport-Security of a refusal. */
+  strictTransport: string;
   /** The tracker of each path that issues a cookie. */
   cookies: ReadonlyMap<WebSocketPathConfig, CookieTracker>;
 }
@@ -90,7 +92,13 @@ export class WebSocketAcceptor implements WebSocketOwner {
     if (decision.kind === "answer") return null;
     const connection = this.#clientOf(request, accepted);
     const slot = this.#options.limit?.take(connection.peer);
-    if (slot === null) return new RefusedConnection(socket, 503, TOO_MANY_CONNECTIONS);
+    if (slot === null) {
+      const { strictTransport } = this.#options;
+      return new RefusedConnection(socket, 503, {
+        sentence: TOO_MANY_CONNECTIONS,
+        strictTransport,
+      });
+    }
     const { serializer, isBatched, protocol } = decision.chosen;
     const cookies = this.#options.cookies.get(config);
     const cookie = cookies?.track(request.headers.get("cookie"), Date.now());

@@ -91,7 +91,6 @@ test.each(
     [`${web}.paths.ws.debug`, true],
     [`${web}.paths.ws.url`, "ws://localhost/ws"],
     [`${web}.paths.ws.auth.anonymous.realm`, "realm1"],
-    [`${web}.options.hsts_max_age`, 1000],
     [`${web}.endpoint.backlog`, 50],
     [`${proxy}.transports[1].web.type`, "web"],
     [`${proxy}.transports[1].rawsocket.type`, "rawsocket"],

@@ -4,8 +4,13 @@
  * @module
  */
 
+import { styledPageHeaders } from "#transport/http/page-headers.ts";
 import type { NodeInfo, TransportContext } from "#transport/listener.ts";
 import type { WebService } from "#transport/web/web-service.ts";
+
+const STYLE = "body{font:16px sans-serif;margin:2em}th{text-align:left;padding-right:2em}";
+
+const HEADERS = styledPageHeaders(STYLE);
 
 /** Opens the info page. */
 export function openNodeInfo(context: TransportContext): WebService {
@@ -18,10 +23,10 @@ export function openNodeInfo(context: TransportContext): WebService {
       return {
         status: 200,
         headers: {
-          "Content-Type": isJson ? "application/json" : "text/html; charset=utf-8",
+          ...HEADERS,
+          ...(isJson && { "Content-Type": "application/json" }),
           "Cache-Control": "no-store",
           Vary: "Accept",
-          "X-Content-Type-Options": "nosniff",
         },
         body: octets,
       };
@@ -73,7 +78,7 @@ function pageOf(info: NodeInfo): string {
     .join("\n");
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>crossproxy</title>
-<style>body{font:16px sans-serif;margin:2em}th{text-align:left;padding-right:2em}</style></head>
+<style>${STYLE}</style></head>
 <body><h1>crossproxy</h1>
 <table>
 ${body}

@@ -10,6 +10,7 @@ import type { StaticServiceConfig } from "#config/web-service/web-service-config
 import { isOutOfDescriptors } from "#transport/endpoint/descriptors.ts";
 import type { HttpAnswer } from "#transport/http/http-answer.ts";
 import type { HttpRequest } from "#transport/http/http-request.ts";
+import { PAGE_HEADERS } from "#transport/http/page-headers.ts";
 import { answerWith } from "#transport/web/conditional-request.ts";
 import { crossOriginHeaders } from "#transport/web/cross-origin.ts";
 import { errorPage } from "#transport/web/error-page.ts";
@@ -120,9 +121,8 @@ function answerListing(directory: string, { headers }: StaticFolder): HttpAnswer
   return {
     status: 200,
     headers: {
-      "Content-Type": "text/html; charset=utf-8",
+      ...PAGE_HEADERS,
       "Cache-Control": "no-cache",
-      "X-Content-Type-Options": "nosniff",
       ...headers,
     },
     body: octets,

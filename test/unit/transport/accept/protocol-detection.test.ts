@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { type DetectionOptions, ProtocolDetection } from "#transport/accept/protocol-detection.ts";
 import type { ConnectionEvents } from "#transport/endpoint/connection.ts";
+import { RefusedConnection } from "#transport/http/refused-connection.ts";
 import type { ConnectionDetails } from "#wamp/peer.ts";
 import { fakeTime } from "../../../support/fake-time.ts";
 import { keptLog } from "../../../support/kept-log.ts";
@@ -36,7 +37,12 @@ function accepted(settings: Settings = {}) {
   const { speaks = ["rawsocket", "http"], startsTls = false } = settings;
   const handlers: DetectionOptions["handlers"] = {
     rawSocket: speaks.includes("rawsocket") ? { accept: handler("rawsocket") } : null,
-    http: speaks.includes("http") ? { dispatch: handler("http") } : null,
+    http: speaks.includes("http")
+      ? {
+          dispatch: handler("http"),
+          refuse: (one, _details, _head, status) => new RefusedConnection(one, status),
+        }
+      : null,
   };
   const detection = new ProtocolDetection(
     {

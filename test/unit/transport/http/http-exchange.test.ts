@@ -40,6 +40,7 @@ function begin(method: string, headers: Record<string, string>, framing: BodyFra
       framing,
       peer: "unix:/socket",
       isSecure: false,
+      strictTransport: "",
     },
     log: quietContext.log,
     socket,

@@ -1,20 +1,25 @@
 import { expect, test } from "bun:test";
+import { TEXT_HEADERS } from "#transport/http/page-headers.ts";
 import { RefusedConnection } from "#transport/http/refused-connection.ts";
 import { fakeTime } from "../../../support/fake-time.ts";
 import { ScriptedSocket } from "../../../support/scripted-socket.ts";
 
 const withoutDate = (text: string) => text.replace(/Date: [^\r]* GMT\r\n/, "");
 
+const fields = Object.entries(TEXT_HEADERS)
+  .map(([name, value]) => `${name}: ${value}\r\n`)
+  .join("");
+
 test.each([
   [400, "", "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"],
   [
     503,
     "é",
-    "HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: 3\r\nConnection: close\r\n\r\n\xc3\xa9\n",
+    `HTTP/1.1 503 Service Unavailable\r\n${fields}Content-Length: 3\r\nConnection: close\r\n\r\n\xc3\xa9\n`,
   ],
 ])("the refusal with %d and %p is an answer that closes", (status, sentence, octets) => {
   const socket = new ScriptedSocket();
-  const refused = new RefusedConnection(socket, status, sentence);
+  const refused = new RefusedConnection(socket, status, { sentence });
   refused.received();
   refused.drained();
   expect([withoutDate(socket.text), socket.done]).toEqual([octets, ["shutdown"]]);

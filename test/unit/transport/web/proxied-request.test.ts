@@ -20,6 +20,7 @@ function ask(proxy: ReverseProxy, path: string, takes: number) {
       framing: { kind: "length", octets: 0 },
       peer: "tcp4:127.0.0.1:1",
       isSecure: false,
+      strictTransport: "",
     },
     lines: [`GET ${path} HTTP/1.1`, "Host: localhost"],
     path,
