@@ -34,6 +34,8 @@ export interface LogRecord {
   pid: number;
   event: string;
   fields: LogFields;
+  /** Printed in place of the event and its fields, but in JSON. */
+  text?: string | undefined;
 }
 
 /** Longest event, in characters. Lines of other programs are events; no client can cause a long one. */
@@ -42,9 +44,10 @@ export const MOST_OF_EVENT = 16 * 1024;
 /** Prints a record as one line, without the line feed at its end. */
 export function formatRecord(record: LogRecord, format: LogFormat): string {
   if (format === "json") return formatJson(record);
+  const { event, fields, text: whole } = record;
   const text = [
-    escapeUnprintable(shorten(record.event, MOST_OF_EVENT)),
-    ...Object.entries(record.fields).flatMap(formatField),
+    escapeUnprintable(shorten(whole ?? event, MOST_OF_EVENT)),
+    ...(whole === undefined ? Object.entries(fields).flatMap(formatField) : []),
   ];
   const line = text.join(" ");
   if (format === "none") return line;
@@ -77,7 +80,8 @@ function formatJson(record: LogRecord): string {
   for (const [name, value] of Object.entries(record.fields)) {
     // A field must not replace a part of the record.
     const key = RECORD_NAMES.includes(name) ? `${name}_` : name;
-    line[key] = typeof value === "string" ? shortValue(name, value) : value;
+    const isShort = typeof value !== "string" || record.text !== undefined;
+    line[key] = isShort ? value : shortValue(name, value);
   }
   return escapeUnprintable(JSON.stringify(line));
 }

@@ -11,6 +11,7 @@ export type LogFields = Record<string, string | number | boolean | null | undefi
 export interface Logger {
   error(event: string, fields?: LogFields): void;
   warn(event: string, fields?: LogFields): void;
-  info(event: string, fields?: LogFields): void;
+  /** `text` is printed in place of the event and its fields, but in JSON; no part of it may be long. */
+  info(event: string, fields?: LogFields, text?: string): void;
   debug(event: string, fields?: LogFields): void;
 }

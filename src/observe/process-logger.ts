@@ -34,8 +34,8 @@ export function processLogger(options: ProcessLoggerOptions): Logger {
   const logAt = (level: LogRecord["level"]) => {
     if (LOG_LEVELS.indexOf(level) > threshold) return () => {};
     const stream = level === "error" || level === "warn" ? "stderr" : "stdout";
-    return (event: string, fields: LogFields = {}) => {
-      const record = { time: new Date(), level, system, worker, pid, event, fields };
+    return (event: string, fields: LogFields = {}, text?: string) => {
+      const record = { time: new Date(), level, system, worker, pid, event, fields, text };
       writeOutput(stream, `${formatRecord(record, format)}\n`);
     };
   };

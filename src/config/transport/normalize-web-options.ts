@@ -18,6 +18,16 @@ export function normalizeWebOptions(
   report: Report,
 ): WebOptions {
   if (options === undefined || report.isMalformed(path)) return {};
+  const strict = normalizeStrictTransport(options, path, endpoint, report);
+  return { ...strict, ...(options.access_log && { access_log: true }) };
+}
+
+function normalizeStrictTransport(
+  options: WebOptionsItem,
+  path: JsonPath,
+  endpoint: ListeningEndpointConfig | null,
+  report: Report,
+): WebOptions {
   const { hsts, hsts_max_age = 31_536_000 } = options;
   if (hsts === undefined && options.hsts_max_age !== undefined) {
     report.warn([...path, "hsts_max_age"], "has no effect: hsts is not given");

@@ -26,6 +26,8 @@ export type TransportConfig =
 export interface WebOptions {
   /** Seconds in Strict-Transport-Security; absent: no such header. */
   hsts_max_age?: number;
+  /** Every request is logged. */
+  access_log?: true;
 }
 
 /** `type: web`: Web services and WAMP over WebSocket by path. */

@@ -25,7 +25,7 @@ const transportId = optional(id, "Absent: `transport000` and so on.");
 const endpoint = required(listeningEndpoint, "The socket to listen on.");
 
 const webOptions = item({
-  access_log: optional(unhonoured(v.boolean(), only(true), "no access log is written")),
+  access_log: optional(v.boolean(), "Whether every request is logged; absent: `false`."),
   display_tracebacks: optional(
     unhonoured(v.boolean(), only(true), "no traceback is shown to clients"),
   ),

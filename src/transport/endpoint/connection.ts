@@ -7,7 +7,7 @@
 /** What a connection uses of a Bun socket, whether it was accepted or connected. */
 export interface ConnectionSocket {
   /** The file descriptor; absent in tests. */
-  readonly fd?: number;
+  readonly fd?: number | undefined;
   /** Gives the number of octets that the system took; negative: it takes none any more. */
   write(octets: Uint8Array, offset?: number, length?: number): number;
   /** Ends the writing side; reading goes on. */

@@ -48,7 +48,7 @@ export interface PersistentConnectionOptions {
   /** Takes a request; calls `readNextRequest` after an answer that leaves the connection open. */
   take: (head: RequestHead, readNextRequest: ReadNextRequest) => ConnectionEvents;
   /** Takes the connection over at a request with a fault in its head. */
-  takeFaulty: (fault: HeadFault) => ConnectionEvents;
+  takeFaulty: (fault: HeadFault, head: RequestHead) => ConnectionEvents;
   /** Called once, when the connection has closed. */
   onEnd: () => void;
 }
@@ -101,7 +101,9 @@ export class PersistentConnection implements ConnectionEvents, TurnTaker {
     if (state === "incomplete") return;
     this.#isAnswered = false;
     const { take, takeFaulty } = this.#options;
-    this.#handOver(state === "complete" ? take(this.#head, this.#next) : takeFaulty(state));
+    this.#handOver(
+      state === "complete" ? take(this.#head, this.#next) : takeFaulty(state, this.#head),
+    );
   }
 
   drained(): void {

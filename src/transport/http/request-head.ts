@@ -130,6 +130,11 @@ export class RequestHead {
     return length === this.#headEnd ? NO_OCTETS : this.#all.subarray(this.#headEnd);
   }
 
+  /** The request line without its end; empty: it has not come, or is none. */
+  get requestLine(): string {
+    return this.#line.slice(0, -2);
+  }
+
   /** The lines of the complete head as the client wrote them, in Latin-1: the request line, then the fields. */
   get lines(): string[] {
     return this.#all.latin1Slice(this.#start, this.#headEnd - 4).split("\r\n");

@@ -14,14 +14,16 @@
 
 import type { ConnectionEvents, ConnectionSocket } from "#transport/endpoint/connection.ts";
 import type { ConnectionLimit } from "#transport/endpoint/connection-limit.ts";
+import type { LoggedRequest } from "#transport/http/access-line.ts";
 import { HttpExchanges } from "#transport/http/http-exchange.ts";
 import type { ClientRequest, HttpRequest } from "#transport/http/http-request.ts";
+import { LoggedSocket } from "#transport/http/logged-socket.ts";
 import {
   PersistentConnection,
   type ReadNextRequest,
 } from "#transport/http/persistent-connection.ts";
 import { RefusedConnection } from "#transport/http/refused-connection.ts";
-import { FAULT_STATUS, type HeadFault, type RequestHead } from "#transport/http/request-head.ts";
+import { FAULT_STATUS, type RequestHead } from "#transport/http/request-head.ts";
 import { TrustedProxies } from "#transport/http/trusted-proxies.ts";
 import type { AcceptPeerWithSession, TransportContext } from "#transport/listener.ts";
 import { openCookieTrackers } from "#transport/websocket/cookie-tracker.ts";
@@ -51,6 +53,7 @@ interface RequestContext {
   limit: ConnectionLimit | undefined;
   /** The line of that header in all answers; empty: there is none. */
   strictTransport: string;
+  isLogged: boolean;
   log: TransportContext["log"];
 }
 
@@ -60,6 +63,8 @@ export class RequestDispatch {
   readonly #proxies: TrustedProxies | undefined;
   readonly #limit: ConnectionLimit | undefined;
   readonly #strictTransport: string;
+  /** Whether there is an access log. */
+  readonly #isLogged: boolean;
   readonly #webSockets: WebSocketAcceptor;
   readonly #tree: PathTree;
   readonly #exchanges = new HttpExchanges();
@@ -83,21 +88,23 @@ export class RequestDispatch {
     const proxies = trusted && new TrustedProxies(trusted);
     const { limit } = options;
     const strictTransport = strictTransportOf(config);
+    const isLogged = "access_log" in config && config.access_log === true;
     const shared = { limit, proxies, strictTransport };
     const webSockets = new WebSocketAcceptor(options.accept, context, { ...shared, cookies });
-    return new RequestDispatch(tree, webSockets, { ...shared, log: context.log });
+    return new RequestDispatch(tree, webSockets, { ...shared, isLogged, log: context.log });
   }
 
   private constructor(
     tree: PathTree,
     webSockets: WebSocketAcceptor,
-    { proxies, limit, strictTransport, log }: RequestContext,
+    { proxies, limit, strictTransport, isLogged, log }: RequestContext,
   ) {
     this.#tree = tree;
     this.#webSockets = webSockets;
     this.#proxies = proxies;
     this.#limit = limit;
     this.#strictTransport = strictTransport;
+    this.#isLogged = isLogged;
     this.#log = log;
   }
 
@@ -107,6 +114,7 @@ export class RequestDispatch {
     details: ConnectionDetails,
     head: RequestHead,
   ): ConnectionEvents {
+    if (this.#isLogged) return this.#serveLogged(socket, details, head);
     const connection = { socket, details };
     const request = head.request();
     // A WebSocket from the first request on, as most are, receives the socket's events directly.
@@ -117,11 +125,12 @@ export class RequestDispatch {
   /** Answers a request that cannot be dispatched, because its head has a fault or does not end. */
   refuse(
     socket: ConnectionSocket,
-    _details: ConnectionDetails,
-    _head: RequestHead,
+    details: ConnectionDetails,
+    head: RequestHead,
     status: number,
   ): ConnectionEvents {
-    return new RefusedConnection(socket, status, { strictTransport: this.#strictTransport });
+    if (this.#isLogged) return this.#serveLogged(socket, details, head, status);
+    return this.#refused(socket, status);
   }
 
   /** Closes all WebSockets and requests in good order. */
@@ -146,12 +155,66 @@ export class RequestDispatch {
         const webSocket = this.#upgrade(connection, request, head);
         return webSocket ?? this.#answer(connection, request, head, readNextRequest);
       },
-      takeFaulty: (fault) => this.#refused(socket, fault),
+      takeFaulty: (fault) => this.#refused(socket, FAULT_STATUS[fault]),
       onEnd: () => this.#persistent.delete(persistent),
     });
     this.#persistent.add(persistent);
     persistent.begin(this.#answering(connection, first, firstHead));
     return persistent;
+  }
+
+  /** The same with an access log, for WebSockets too; with `refusal`, a status, the first request has a fault. */
+  #serveLogged(
+    accepted: ConnectionSocket,
+    details: ConnectionDetails,
+    first: RequestHead,
+    refusal?: number,
+  ): PersistentConnection {
+    const socket = new LoggedSocket(accepted, this.#log);
+    const take = (head: RequestHead, readNextRequest: ReadNextRequest) => {
+      const request = head.request();
+      socket.begin(this.#loggedRequest(request, details, head));
+      const connection = { socket, details };
+      const webSocket = this.#upgrade(connection, request, head);
+      if (webSocket !== null) return webSocket;
+      return this.#answer(connection, request, head, (pipelined) => {
+        socket.answered();
+        readNextRequest(pipelined);
+      });
+    };
+    const refuse = (head: RequestHead, status: number) => {
+      socket.begin(this.#loggedRequest("malformed", details, head));
+      return this.#refused(socket, status);
+    };
+    const persistent = new PersistentConnection({
+      socket,
+      take,
+      takeFaulty: (fault, head) => refuse(head, FAULT_STATUS[fault]),
+      onEnd: () => {
+        socket.closed();
+        this.#persistent.delete(persistent);
+      },
+    });
+    this.#persistent.add(persistent);
+    persistent.begin((readNextRequest) =>
+      refusal === undefined ? take(first, readNextRequest) : refuse(first, refusal),
+    );
+    return persistent;
+  }
+
+  #loggedRequest(
+    request: ReturnType<RequestHead["request"]>,
+    { peer }: ConnectionDetails,
+    { requestLine: line }: RequestHead,
+  ): LoggedRequest {
+    if (typeof request === "string") return { peer, line, referer: null, userAgent: null };
+    const { headers } = request;
+    return {
+      peer: this.#proxies?.clientOf(headers, peer) ?? peer,
+      line,
+      referer: headers.get("referer"),
+      userAgent: headers.get("user-agent"),
+    };
   }
 
   /** A function of its own, because those above live as long as the connection, and would keep the request. */
@@ -186,7 +249,7 @@ export class RequestDispatch {
     head: RequestHead,
     readNextRequest: ReadNextRequest,
   ): ConnectionEvents {
-    if (typeof request === "string") return this.#refused(socket, request);
+    if (typeof request === "string") return this.#refused(socket, FAULT_STATUS[request]);
     const found = this.#tree.findStreaming(request.url.pathname);
     if (found !== undefined) {
       return found.streaming.open({
@@ -219,9 +282,8 @@ export class RequestDispatch {
   }
 
   /** The rest of a connection whose request has a fault in its head. */
-  #refused(socket: ConnectionSocket, fault: HeadFault): RefusedConnection {
-    const strictTransport = this.#strictTransport;
-    return new RefusedConnection(socket, FAULT_STATUS[fault], { strictTransport });
+  #refused(socket: ConnectionSocket, status: number): RefusedConnection {
+    return new RefusedConnection(socket, status, { strictTransport: this.#strictTransport });
   }
 }
 

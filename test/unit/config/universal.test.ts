@@ -63,12 +63,12 @@ describe("a universal transport", () => {
       type: "universal",
       endpoint,
       websocket: { ws: websocket },
-      web: { paths: { ws: { type: "nodeinfo" } }, options: { access_log: true } },
+      web: { paths: { ws: { type: "nodeinfo" } }, options: { display_tracebacks: true } },
     });
     expect(transport).toMatchObject({ paths: { ws: { type: "websocket" } } });
     expect(told).toEqual([
       '.web.paths.ws: not reachable: "websocket" has the path "ws" too',
-      ".web.options.access_log: not honoured: no access log is written",
+      ".web.options.display_tracebacks: not honoured: no traceback is shown to clients",
     ]);
   });
 

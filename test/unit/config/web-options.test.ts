@@ -31,4 +31,12 @@ for (const type of ["web", "universal"] as const) {
     expect(told).toEqual([".hsts_max_age: has no effect: hsts is not given"]);
     expect((await load(type, { hsts: false, hsts_max_age: 5 }, plain)).told).toEqual([]);
   });
+
+  test(`access_log of a ${type} transport is on only where it says so`, async () => {
+    const { transport, told } = await load(type, { access_log: true }, plain);
+    expect(told).toEqual([]);
+    expect(transport).toHaveProperty("access_log", true);
+    const { transport: other } = await load(type, { access_log: false }, plain);
+    expect(other).not.toHaveProperty("access_log");
+  });
 }

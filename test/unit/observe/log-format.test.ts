@@ -57,6 +57,17 @@ test("quotes what could be taken for another field, and the empty text", () => {
   expect(formatRecord({ ...record, fields }, "none")).toBe('session joined authid="a=b" empty=""');
 });
 
+test("prints a text in place of event and fields, but in JSON, where its fields are whole", () => {
+  const fields = { request: "x".repeat(900) };
+  const whole = { ...record, event: "request answered", fields, text: '1.2.3.4 "GET"\n\\x0A' };
+  expect(formatRecord(whole, "none")).toBe('1.2.3.4 "GET"\\n\\x0A');
+  expect(formatRecord(whole, "standard")).toEndWith('] 1.2.3.4 "GET"\\n\\x0A');
+  expect(JSON.parse(formatRecord(whole, "json"))).toMatchObject({
+    event: "request answered",
+    request: "x".repeat(900),
+  });
+});
+
 describe("cuts", () => {
   const long = "x".repeat(1_000_000);
 

@@ -1,0 +1,126 @@
+/**
+ * LoggedSocket: the socket of a connection with an access log; it reads from the octets that are written how each
+ * request is answered.
+ *
+ *     begin               a request has come
+ *     101                 logged at once: what follows is another protocol
+ *     answered            the answer is complete, and the connection is free for the next request
+ *     shutdown, end       the answer is complete, and the last of the connection
+ *     terminate, closed   what was sent is all: the answer is cut off, or has not begun
+ *
+ * So the components that answer know nothing of the log, and each request has one line however it ends. Logging
+ * never waits and keeps nothing: a line that the log's reader does not take is lost and counted there.
+ *
+ * @module
+ */
+
+import type { Logger } from "#observe/logger.ts";
+import type { ConnectionSocket } from "#transport/endpoint/connection.ts";
+import { accessLine, CLIENT_GONE, type LoggedRequest } from "./access-line.ts";
+
+const NO_OCTETS = Buffer.alloc(0);
+
+const HEAD_END = "\r\n\r\n";
+
+/** A request without a line in the log. */
+interface OpenRequest {
+  request: LoggedRequest;
+  began: number;
+  /** The head of the answer so far; of an interim answer too. */
+  head: Buffer;
+  /** 0: the head of the answer is not written whole. */
+  status: number;
+  octets: number;
+}
+
+/** Passes everything on to the socket. */
+export class LoggedSocket implements ConnectionSocket {
+  readonly #socket: ConnectionSocket;
+  readonly #log: Logger;
+  #open: OpenRequest | null = null;
+
+  constructor(socket: ConnectionSocket, log: Logger) {
+    this.#socket = socket;
+    this.#log = log;
+  }
+
+  get fd(): number | undefined {
+    return this.#socket.fd;
+  }
+
+  /** A request has come. */
+  begin(request: LoggedRequest): void {
+    this.#open = { request, began: performance.now(), head: NO_OCTETS, status: 0, octets: 0 };
+  }
+
+  /** The answer is written whole, and the connection persists. */
+  answered(): void {
+    this.#end(true);
+  }
+
+  /** The connection is closed. */
+  closed(): void {
+    this.#end(false);
+  }
+
+  write(octets: Uint8Array, offset = 0, length = octets.length - offset): number {
+    const written = this.#socket.write(octets, offset, length);
+    const open = this.#open;
+    if (open === null || written <= 0) return written;
+    if (open.status !== 0) open.octets += written;
+    else this.#readHead(open, octets.subarray(offset, offset + written));
+    return written;
+  }
+
+  shutdown(): void {
+    this.#end(true);
+    this.#socket.shutdown();
+  }
+
+  end(): void {
+    this.#end(true);
+    this.#socket.end();
+  }
+
+  terminate(): void {
+    this.#end(false);
+    this.#socket.terminate();
+  }
+
+  pause(): void {
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#socket.resume();
+  }
+
+  #readHead(open: OpenRequest, octets: Uint8Array): void {
+    let head = Buffer.concat([open.head, octets]);
+    for (let end = head.indexOf(HEAD_END); end >= 0; end = head.indexOf(HEAD_END)) {
+      const status = Number(head.latin1Slice(9, 12));
+      head = head.subarray(end + HEAD_END.length);
+      if (status < 200 && status !== 101) continue;
+      open.status = status;
+      open.head = NO_OCTETS;
+      if (status === 101) this.#end(true);
+      else open.octets = head.length;
+      return;
+    }
+    open.head = head;
+  }
+
+  #end(isAnswered: boolean): void {
+    const open = this.#open;
+    if (open === null) return;
+    this.#open = null;
+    const { request, began, octets } = open;
+    const { text, fields } = accessLine(request, {
+      status: open.status || CLIENT_GONE,
+      octets,
+      seconds: (performance.now() - began) / 1000,
+      isComplete: isAnswered && open.status !== 0,
+    });
+    this.#log.info("request answered", fields, text);
+  }
+}
