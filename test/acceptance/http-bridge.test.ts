@@ -7,6 +7,7 @@ import { connect } from "node:net";
 import { resolve } from "node:path";
 import { hasOpenssl, selfSigned } from "../support/certificates.ts";
 import { startCrossbar } from "../support/crossbar-router.ts";
+import { errorStatusRows } from "../support/error-status-rows.ts";
 import { post, rawHttp } from "../support/raw-http.ts";
 import { type Behaviour, scriptedCallee } from "../support/scripted-callee.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
@@ -14,6 +15,7 @@ import { freePorts, startNode, type TemporaryNode } from "../support/temporary-n
 import { titled } from "../support/titles.ts";
 import { hasPython, joinAutobahn, PYTHON } from "../support/wamp-clients.ts";
 
+const guide = await Bun.file(resolve(import.meta.dir, "../../docs/http-bridge.md")).text();
 const [proxyPort = 0, routerPort = 0, crossbarPort = 0] = freePorts(3);
 
 const bridge = (type: string, options: object = {}) => ({
@@ -27,6 +29,7 @@ const paths = {
   page: { type: "json", value: "a page" },
   call: bridge("caller", { call_timeout: 5000 }),
   quick: bridge("caller", { call_timeout: 200 }),
+  codes: bridge("caller", { error_status_codes: true }),
   publish: bridge("publisher"),
   signed: bridge("caller", { key: "key1", secret: "topsecret" }),
   small: bridge("caller", { post_body_limit: 100 }),
@@ -71,6 +74,7 @@ const procedures: Record<string, Behaviour> = {
   "com.example.fails": () => ({
     error: ["com.example.error.sad", ["so", 2n ** 60n], { why: "because" }],
   }),
+  "com.example.raises": ([uri]) => ({ error: [uri, [], { from: "the callee" }] }),
   "com.example.never": () => null,
 };
 
@@ -138,6 +142,34 @@ function promises(port: number) {
       200,
       "wamp.error.no_such_procedure",
     ]);
+  });
+
+  test("answers an ERROR with its status where error_status_codes asks for it", async () => {
+    const raised = async (path: string, uri: string) => {
+      const { status, body } = await ask(port, path, {
+        procedure: "com.example.raises",
+        args: [uri],
+      });
+      expect(body).toBe(`{"error":"${uri}","args":[],"kwargs":{"from":"the callee"}}`);
+      return status;
+    };
+    for (const [uri, status] of [
+      ...errorStatusRows(guide),
+      ["com.example.error.sad", 500] as const,
+    ]) {
+      expect([uri, await raised("/codes", uri), await raised("/call", uri)]).toEqual([
+        uri,
+        status,
+        200,
+      ]);
+    }
+    const missing = await ask(port, "/codes", { procedure: "com.example.missing" });
+    expect([missing.status, JSON.parse(missing.body).error]).toEqual([
+      404,
+      "wamp.error.no_such_procedure",
+    ]);
+    const found = await ask(port, "/codes", { procedure: "com.example.nothing" });
+    expect([found.status, found.body]).toEqual([200, '{"args":[null]}']);
   });
 
   test("publishes, and answers the id of the publication", async () => {
@@ -427,8 +459,10 @@ describe("the HTTP bridge", () => {
 
   test("answers an ERROR where the role may not", async () => {
     for (const port of [proxyPort, routerPort]) {
-      const { status, body } = await ask(port, "/call", { procedure: "com.example.secret" });
-      expect([status, JSON.parse(body).error]).toEqual([200, "wamp.error.not_authorized"]);
+      for (const [path, expected] of Object.entries({ "/call": 200, "/codes": 403 })) {
+        const { status, body } = await ask(port, path, { procedure: "com.example.secret" });
+        expect([status, JSON.parse(body).error]).toEqual([expected, "wamp.error.not_authorized"]);
+      }
     }
   });
 });
@@ -490,9 +524,7 @@ describe.if(hasOpenssl)("the HTTP bridge over TLS", () => {
 describe("docs/http-bridge.md", () => {
   const [port = 0] = freePorts(1);
   let running: TemporaryNode;
-  let guide: string;
   beforeAll(async () => {
-    guide = await Bun.file(resolve(import.meta.dir, "../../docs/http-bridge.md")).text();
     const [, json = ""] = /```json\n(.*?)\n```/s.exec(guide) ?? [];
     const example = json.replace('"port": 8080', `"port": ${port}`);
     running = await startNode(temporaryFolder({ "node.json": example }));

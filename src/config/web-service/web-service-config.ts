@@ -117,6 +117,8 @@ export interface BridgeServiceConfig {
     timestamp_delta_limit: number;
     /** Milliseconds for an answer. */
     call_timeout: number;
+    /** Whether an ERROR has a status of its own; false: 200, as in Crossbar. */
+    error_status_codes: boolean;
   };
 }
 

@@ -156,6 +156,11 @@ const bridgeOptions = item({
     30_000,
     "Extension. Milliseconds until an answer must have come, the time to reach the router included.",
   ),
+  error_status_codes: defaulted(
+    v.boolean(),
+    false,
+    "Extension. Answer an ERROR of WAMP with a status from 400 on; false: with 200, as in Crossbar.",
+  ),
 });
 
 const bridge = {

@@ -20,6 +20,7 @@ import { AnswerTimeout, requestWithin } from "./answer-timeout.ts";
 import { type BridgeAnswer, commonHeaders, denial } from "./bridge-answer.ts";
 import { type BridgeRequest, printAnswer, readBody } from "./bridge-body.ts";
 import { jsonTypeFault } from "./content-type.ts";
+import { statusOfError } from "./error-status.ts";
 import { type RequestSlot, RequestSlots } from "./request-slots.ts";
 import { SignedRequests } from "./signed-requests.ts";
 
@@ -129,7 +130,7 @@ export class HttpBridge implements RequestHandler {
     try {
       const asked = { ...request, realm, role };
       const answer = await requestWithin(options.call_timeout, this.#caller, asked, clientGone);
-      return printAnswer(answer);
+      return printAnswer(answer, options.error_status_codes ? statusOfError : statusInCrossbar);
     } catch (thrown) {
       if (thrown instanceof UnrepresentableValue) {
         const sentence = `Cannot represent the arguments for the router: ${thrown.message}`;
@@ -157,6 +158,9 @@ export class HttpBridge implements RequestHandler {
     return denial(503, "wamp.error.unavailable", headers, ["The router cannot be reached"]);
   }
 }
+
+/** The status of an ERROR in Crossbar: the request to the bridge itself succeeded. */
+const statusInCrossbar = () => 200;
 
 function withCommonHeaders(answer: BridgeAnswer, { headers }: ClientRequest): HttpAnswer {
   return { ...answer, headers: { ...commonHeaders(headers), ...answer.headers } };

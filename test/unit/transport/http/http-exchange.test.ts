@@ -18,6 +18,7 @@ const config: BridgeServiceConfig = {
     post_body_limit: 100,
     timestamp_delta_limit: 0,
     call_timeout: 0,
+    error_status_codes: false,
   },
 };
 const wampCaller = {
