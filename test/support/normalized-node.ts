@@ -266,6 +266,7 @@ const bridge = {
     timestamp_delta_limit: count,
     call_timeout: count,
     error_status_codes: flag,
+    idempotency_key_lifetime: count,
   }),
 };
 

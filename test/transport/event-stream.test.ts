@@ -56,6 +56,7 @@ const publisher: WebServiceConfig = {
     timestamp_delta_limit: 300,
     call_timeout: 5_000,
     error_status_codes: false,
+    idempotency_key_lifetime: 0,
   },
 };
 

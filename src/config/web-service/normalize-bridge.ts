@@ -36,6 +36,7 @@ export function normalizeBridge(
       timestamp_delta_limit: options.timestamp_delta_limit,
       call_timeout: options.call_timeout,
       error_status_codes: options.error_status_codes,
+      idempotency_key_lifetime: options.idempotency_key_lifetime,
     },
   };
 }

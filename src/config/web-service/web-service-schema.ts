@@ -161,6 +161,11 @@ const bridgeOptions = item({
     false,
     "Extension. Answer an ERROR of WAMP with a status from 400 on; false: with 200, as in Crossbar.",
   ),
+  idempotency_key_lifetime: defaulted(
+    integer(0, 600_000),
+    60_000,
+    "Extension. Milliseconds for which a repeated Idempotency-Key gets the first answer; 0: it has no effect.",
+  ),
 });
 
 const bridge = {

@@ -28,6 +28,7 @@ describe("the HTTP bridge", () => {
       timestamp_delta_limit: 300,
       call_timeout: 30_000,
       error_status_codes: false,
+      idempotency_key_lifetime: 60_000,
     };
     expect(loaded(config)).toMatchObject({ bridge: { ...service, type, options } });
   });
@@ -40,6 +41,7 @@ describe("the HTTP bridge", () => {
       timestamp_delta_limit: 60,
       call_timeout: 1000,
       error_status_codes: true,
+      idempotency_key_lifetime: 0,
     };
     const key = { key: "key1", debug: true };
     const secret = `\${SECRET}`;

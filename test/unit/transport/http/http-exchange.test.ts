@@ -19,6 +19,7 @@ const config: BridgeServiceConfig = {
     timestamp_delta_limit: 0,
     call_timeout: 0,
     error_status_codes: false,
+    idempotency_key_lifetime: 0,
   },
 };
 const wampCaller = {
