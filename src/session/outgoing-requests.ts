@@ -21,11 +21,13 @@ import { encodeMessage } from "#wamp/serializer/message-values.ts";
 import { readValue } from "#wamp/serializer/read-value.ts";
 import type { SerializerName } from "#wamp/serializer-name.ts";
 import { type MessageSlices, type Payload, sliceMessage } from "#wamp/transcode/payload-slice.ts";
-import type { WampAnswer, WampRequest } from "#wamp/wamp-caller.ts";
+import { LostAnswer, type WampAnswer, type WampRequest } from "#wamp/wamp-caller.ts";
 import { Subscriptions } from "./subscriptions.ts";
 
 /** Most requests that may wait for an answer at the same time, unless the session says otherwise. */
 const MAX_REQUESTS = 1_000;
+
+const UNAVAILABLE = { source: "router", uri: ErrorUri.unavailable } as const;
 
 /** A message for the router: the head as values, the payload as octets. */
 export interface OutgoingMessage {
@@ -131,7 +133,8 @@ export class OutgoingRequests {
   /** Fails all requests, present and future. */
   fail(reason: string): void {
     this.#end = `Cannot wait for an answer: ${reason}`;
-    for (const { reject } of this.#pending.values()) reject(unavailable(this.#end));
+    const lost = new LostAnswer(this.#end, UNAVAILABLE);
+    for (const { reject } of this.#pending.values()) reject(lost);
     this.subscriptions.fail(reason);
   }
 
@@ -175,5 +178,5 @@ function argsOf({ items: [args], serializer }: Payload): readonly unknown[] {
 }
 
 function unavailable(sentence: string): Failure {
-  return new Failure(sentence, { source: "router", uri: ErrorUri.unavailable });
+  return new Failure(sentence, UNAVAILABLE);
 }

@@ -6,6 +6,7 @@
  * @module
  */
 
+import { Failure } from "#base/failure.ts";
 import type { TopicMatch } from "#base/topic-pattern.ts";
 import type { Payload } from "./transcode/payload-slice.ts";
 
@@ -69,13 +70,16 @@ export class RefusedSubscription extends Error {
   }
 }
 
+/** A request was sent to a router, and its answer is lost: it may have been carried out. */
+export class LostAnswer extends Failure {}
+
 /** The connection of a worker to its realms, to call, publish and subscribe there. */
 export interface WampCaller {
   /**
    * Calls, or publishes with an acknowledgement.
    *
-   * @throws Failure when no router can be reached or its connection is lost; UnrepresentableValue
-   * when its serializer cannot represent a value of the payload; the signal's reason when aborted.
+   * @throws Failure when no router can be reached; LostAnswer, which is one, when its connection is lost
+   * before the answer; UnrepresentableValue when its serializer cannot represent a value of the payload; the signal's reason when aborted.
    */
   request(request: WampRequest): Promise<WampAnswer>;
   /**

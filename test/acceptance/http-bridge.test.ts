@@ -7,6 +7,7 @@ import { connect } from "node:net";
 import { resolve } from "node:path";
 import { hasOpenssl, selfSigned } from "../support/certificates.ts";
 import { startCrossbar } from "../support/crossbar-router.ts";
+import { errorStatusRows } from "../support/error-status-rows.ts";
 import { post, rawHttp } from "../support/raw-http.ts";
 import { type Behaviour, scriptedCallee } from "../support/scripted-callee.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
@@ -14,6 +15,7 @@ import { freePorts, startNode, type TemporaryNode } from "../support/temporary-n
 import { titled } from "../support/titles.ts";
 import { hasPython, joinAutobahn, PYTHON } from "../support/wamp-clients.ts";
 
+const guide = await Bun.file(resolve(import.meta.dir, "../../docs/http-bridge.md")).text();
 const [proxyPort = 0, routerPort = 0, crossbarPort = 0] = freePorts(3);
 
 const bridge = (type: string, options: object = {}) => ({
@@ -27,6 +29,8 @@ const paths = {
   page: { type: "json", value: "a page" },
   call: bridge("caller", { call_timeout: 5000 }),
   quick: bridge("caller", { call_timeout: 200 }),
+  anew: bridge("caller", { idempotency_key_lifetime: 0 }),
+  codes: bridge("caller", { error_status_codes: true }),
   publish: bridge("publisher"),
   signed: bridge("caller", { key: "key1", secret: "topsecret" }),
   small: bridge("caller", { post_body_limit: 100 }),
@@ -64,13 +68,19 @@ const routerAt = (port: number) => ({
 });
 const node = { version: 2, workers: [routerAt(routerPort), proxyTo("router.sock", proxyPort)] };
 
+let calls = 0;
 const procedures: Record<string, Behaviour> = {
+  "com.example.count": () => {
+    calls += 1;
+    return { result: [[calls]] };
+  },
   "com.example.echo": (args, kwargs) => ({ result: [args, kwargs] }),
   "com.example.list": (args) => ({ result: [[args]] }),
   "com.example.nothing": () => ({ result: [] }),
   "com.example.fails": () => ({
     error: ["com.example.error.sad", ["so", 2n ** 60n], { why: "because" }],
   }),
+  "com.example.raises": ([uri]) => ({ error: [uri, [], { from: "the callee" }] }),
   "com.example.never": () => null,
 };
 
@@ -140,6 +150,34 @@ function promises(port: number) {
     ]);
   });
 
+  test("answers an ERROR with its status where error_status_codes asks for it", async () => {
+    const raised = async (path: string, uri: string) => {
+      const { status, body } = await ask(port, path, {
+        procedure: "com.example.raises",
+        args: [uri],
+      });
+      expect(body).toBe(`{"error":"${uri}","args":[],"kwargs":{"from":"the callee"}}`);
+      return status;
+    };
+    for (const [uri, status] of [
+      ...errorStatusRows(guide),
+      ["com.example.error.sad", 500] as const,
+    ]) {
+      expect([uri, await raised("/codes", uri), await raised("/call", uri)]).toEqual([
+        uri,
+        status,
+        200,
+      ]);
+    }
+    const missing = await ask(port, "/codes", { procedure: "com.example.missing" });
+    expect([missing.status, JSON.parse(missing.body).error]).toEqual([
+      404,
+      "wamp.error.no_such_procedure",
+    ]);
+    const found = await ask(port, "/codes", { procedure: "com.example.nothing" });
+    expect([found.status, found.body]).toEqual([200, '{"args":[null]}']);
+  });
+
   test("publishes, and answers the id of the publication", async () => {
     const body =
       '{"topic":"com.example.topic","args":[1152921504606846977],"kwargs":{"k":1},"options":{"exclude":[1,-1,1152921504606846977]}}';
@@ -172,6 +210,61 @@ function promises(port: number) {
     const [, id] = await callee.next();
     socket.terminate();
     expect((await callee.next()).slice(0, 2)).toEqual([69, id]);
+  });
+
+  const keyed = (key: string) => ({ "Idempotency-Key": `"${key}"` });
+
+  test("calls once for the requests with one Idempotency-Key", async () => {
+    const count = { procedure: "com.example.count" };
+    const first = await ask(port, "/call", count, keyed("k1"));
+    expect([first.status, first.body]).toEqual([200, `{"args":[${calls}]}`]);
+    const again = await ask(port, "/call", count, {
+      "Idempotency-Key": "k1",
+      Origin: "https://a.b",
+    });
+    expect([again.status, again.body]).toEqual([200, first.body]);
+    expect(again.headers.get("access-control-allow-origin")).toBe("https://a.b");
+    const other = await ask(port, "/call", { ...count, args: [1] }, keyed("k1"));
+    expect([other.status, JSON.parse(other.body)]).toEqual([422, denied("with another body")]);
+    for (const path of ["/near", "/anew", "/anew"]) {
+      const before = calls;
+      expect((await ask(port, path, count, keyed("k1"))).status).toBe(200);
+      expect([path, calls]).toEqual([path, before + 1]);
+    }
+    const fields = { "Idempotency-Key": '"a", "b"' };
+    const malformed = await ask(port, "/call", count, fields);
+    expect([malformed.status, JSON.parse(malformed.body)]).toEqual([
+      400,
+      denied("Idempotency-Key"),
+    ]);
+    expect((await ask(port, "/anew", count, fields)).status).toBe(200);
+  });
+
+  test("publishes once for the requests with one Idempotency-Key", async () => {
+    const publish = (args: number[], key: string) =>
+      ask(port, "/publish", { topic: "com.example.topic", args }, keyed(key));
+    const first = await publish([1], "p1");
+    expect((await publish([1], "p1")).body).toBe(first.body);
+    await publish([2], "p2");
+    expect([(await callee.next())[4], (await callee.next())[4]]).toEqual([[1], [2]]);
+  });
+
+  test("answers a client that comes back with the same Idempotency-Key during its call", async () => {
+    const never = { procedure: "com.example.never" };
+    const socket = await Bun.connect({ hostname: "127.0.0.1", port, socket: { data() {} } });
+    socket.write(post("/quick", JSON.stringify(never), keyed("n1")));
+    const [, id] = await callee.next();
+    socket.terminate();
+    const statuses = [
+      (await ask(port, "/quick", never, keyed("n1"))).status,
+      (await ask(port, "/quick", never, keyed("n1"))).status,
+    ];
+    expect(statuses).toEqual([504, 504]);
+    expect((await callee.next()).slice(0, 2)).toEqual([69, id]);
+    const next = ask(port, "/quick", never, keyed("n2"));
+    expect((await callee.next())[0]).toBe(68);
+    expect((await next).status).toBe(504);
+    expect((await callee.next())[0]).toBe(69);
   });
 
   test("takes a body in chunks, and one that is announced first", async () => {
@@ -401,6 +494,10 @@ function promises(port: number) {
       const answer = await ask(port, path, body);
       expect([answer.status, JSON.parse(answer.body)]).toEqual([status, denied(sentence)]);
     }
+    for (const nonce of ["5", "6"]) {
+      expect((await ask(port, sign({ nonce }), body, keyed("s1"))).body).toBe('{"args":[[7]]}');
+    }
+    expect((await ask(port, "/signed", body, keyed("s1"))).status).toBe(400);
     const changed = await ask(port, sign({ nonce: "9" }), body.replace("7", "8"));
     expect(changed.status).toBe(401);
   });
@@ -427,8 +524,10 @@ describe("the HTTP bridge", () => {
 
   test("answers an ERROR where the role may not", async () => {
     for (const port of [proxyPort, routerPort]) {
-      const { status, body } = await ask(port, "/call", { procedure: "com.example.secret" });
-      expect([status, JSON.parse(body).error]).toEqual([200, "wamp.error.not_authorized"]);
+      for (const [path, expected] of Object.entries({ "/call": 200, "/codes": 403 })) {
+        const { status, body } = await ask(port, path, { procedure: "com.example.secret" });
+        expect([status, JSON.parse(body).error]).toEqual([expected, "wamp.error.not_authorized"]);
+      }
     }
   });
 });
@@ -490,9 +589,7 @@ describe.if(hasOpenssl)("the HTTP bridge over TLS", () => {
 describe("docs/http-bridge.md", () => {
   const [port = 0] = freePorts(1);
   let running: TemporaryNode;
-  let guide: string;
   beforeAll(async () => {
-    guide = await Bun.file(resolve(import.meta.dir, "../../docs/http-bridge.md")).text();
     const [, json = ""] = /```json\n(.*?)\n```/s.exec(guide) ?? [];
     const example = json.replace('"port": 8080', `"port": ${port}`);
     running = await startNode(temporaryFolder({ "node.json": example }));
@@ -553,9 +650,10 @@ describe.if(hasPython)("the HTTP bridge in front of Crossbar", () => {
     expect((await ask(crossbarPort, "/call", count)).status).toBe(200);
     await router.stop();
     await running.untilOutput(/service session lost/);
-    expect((await ask(crossbarPort, "/call", count)).status).toBe(503);
+    const key = { "Idempotency-Key": '"away"' };
+    expect((await ask(crossbarPort, "/call", count, key)).status).toBe(503);
     router = await startCrossbar(folder);
-    const { status, body } = await ask(crossbarPort, "/call", count);
+    const { status, body } = await ask(crossbarPort, "/call", count, key);
     expect([status, JSON.parse(body)]).toEqual([200, { args: [expect.any(Number)] }]);
   }, 60_000);
 });

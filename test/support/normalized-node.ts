@@ -265,6 +265,8 @@ const bridge = {
     post_body_limit: count,
     timestamp_delta_limit: count,
     call_timeout: count,
+    error_status_codes: flag,
+    idempotency_key_lifetime: count,
   }),
 };
 

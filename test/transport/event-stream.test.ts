@@ -55,6 +55,8 @@ const publisher: WebServiceConfig = {
     post_body_limit: 20_000_000,
     timestamp_delta_limit: 300,
     call_timeout: 5_000,
+    error_status_codes: false,
+    idempotency_key_lifetime: 0,
   },
 };
 

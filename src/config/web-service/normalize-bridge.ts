@@ -35,6 +35,8 @@ export function normalizeBridge(
       post_body_limit: options.post_body_limit || MOST_BODY_OCTETS,
       timestamp_delta_limit: options.timestamp_delta_limit,
       call_timeout: options.call_timeout,
+      error_status_codes: options.error_status_codes,
+      idempotency_key_lifetime: options.idempotency_key_lifetime,
     },
   };
 }

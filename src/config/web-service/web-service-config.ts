@@ -117,6 +117,10 @@ export interface BridgeServiceConfig {
     timestamp_delta_limit: number;
     /** Milliseconds for an answer. */
     call_timeout: number;
+    /** Whether an ERROR has a status of its own; false: 200, as in Crossbar. */
+    error_status_codes: boolean;
+    /** Milliseconds for which an answer is given again; 0: an Idempotency-Key is ignored. */
+    idempotency_key_lifetime: number;
   };
 }
 

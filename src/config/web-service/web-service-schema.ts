@@ -156,6 +156,16 @@ const bridgeOptions = item({
     30_000,
     "Extension. Milliseconds until an answer must have come, the time to reach the router included.",
   ),
+  error_status_codes: defaulted(
+    v.boolean(),
+    false,
+    "Extension. Answer an ERROR of WAMP with a status from 400 on; false: with 200, as in Crossbar.",
+  ),
+  idempotency_key_lifetime: defaulted(
+    integer(0, 600_000),
+    60_000,
+    "Extension. Milliseconds for which a repeated Idempotency-Key gets the first answer; 0: it has no effect.",
+  ),
 });
 
 const bridge = {

@@ -27,6 +27,8 @@ describe("the HTTP bridge", () => {
       post_body_limit: 1_048_576,
       timestamp_delta_limit: 300,
       call_timeout: 30_000,
+      error_status_codes: false,
+      idempotency_key_lifetime: 60_000,
     };
     expect(loaded(config)).toMatchObject({ bridge: { ...service, type, options } });
   });
@@ -38,6 +40,8 @@ describe("the HTTP bridge", () => {
       post_body_limit: 1000,
       timestamp_delta_limit: 60,
       call_timeout: 1000,
+      error_status_codes: true,
+      idempotency_key_lifetime: 0,
     };
     const key = { key: "key1", debug: true };
     const secret = `\${SECRET}`;

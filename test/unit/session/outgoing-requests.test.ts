@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { CallError } from "#auth/authenticators.ts";
 import { OutgoingRequests } from "#session/outgoing-requests.ts";
 import { encodeMessage } from "#wamp/serializer/message-values.ts";
+import { LostAnswer } from "#wamp/wamp-caller.ts";
 
 const payload = { serializer: "cbor" as const, items: [] };
 const { signal } = new AbortController();
@@ -158,8 +159,10 @@ test("the end of a session fails all requests, and those that come later", async
   for (const outcome of outcomes) {
     const reason = { message: sentence, source: "router", uri: "wamp.error.unavailable" };
     expect(outcome).toMatchObject({ status: "rejected", reason });
+    expect((outcome as PromiseRejectedResult).reason).toBeInstanceOf(LostAnswer);
   }
-  await expect(call()).rejects.toThrow(sentence);
+  const refused = await call().catch((thrown) => thrown);
+  expect([refused.message, refused instanceof LostAnswer]).toEqual([sentence, false]);
   expect(sent).toHaveLength(2);
 });
 

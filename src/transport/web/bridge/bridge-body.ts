@@ -129,13 +129,14 @@ function isPrincipal(value: unknown): boolean {
   return isId(session) && isNamed && typeof authrole === "string";
 }
 
-/**
- * Prints the answer of a router. An ERROR has the status 200 too, as in Crossbar: the request itself
- * succeeded.
- */
-export function printAnswer(answer: WampAnswer): BridgeAnswer {
+/** Prints the answer of a router; `errorStatus` gives the status of an ERROR. */
+export function printAnswer(
+  answer: WampAnswer,
+  errorStatus: (uri: string) => number,
+): BridgeAnswer {
   try {
-    return { status: 200, headers: {}, body: bodyOf(answer) };
+    const status = answer.kind === "error" ? errorStatus(answer.uri) : 200;
+    return { status, headers: {}, body: bodyOf(answer) };
   } catch (thrown) {
     if (!(thrown instanceof UnrepresentableValue || thrown instanceof MalformedMessage))
       throw thrown;

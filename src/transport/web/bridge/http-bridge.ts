@@ -10,16 +10,19 @@ import { Failure, sentenceOf } from "#base/failure.ts";
 import type { BridgeServiceConfig } from "#config/web-service/web-service-config.ts";
 import { addressRanges } from "#transport/endpoint/address-ranges.ts";
 import { addressOf } from "#transport/endpoint/peer-address.ts";
+import type { ReadableFields } from "#transport/http/header-fields.ts";
 import type { HttpAnswer } from "#transport/http/http-answer.ts";
 import type { RequestHandler } from "#transport/http/http-exchange.ts";
 import type { ClientRequest } from "#transport/http/http-request.ts";
 import type { TransportContext } from "#transport/listener.ts";
 import { UnrepresentableValue } from "#wamp/token/unrepresentable-value.ts";
-import type { WampCaller } from "#wamp/wamp-caller.ts";
+import { LostAnswer, type WampCaller } from "#wamp/wamp-caller.ts";
 import { AnswerTimeout, requestWithin } from "./answer-timeout.ts";
 import { type BridgeAnswer, commonHeaders, denial } from "./bridge-answer.ts";
 import { type BridgeRequest, printAnswer, readBody } from "./bridge-body.ts";
 import { jsonTypeFault } from "./content-type.ts";
+import { statusOfError } from "./error-status.ts";
+import { IdempotentRequests, type Outcome, readIdempotencyKey } from "./idempotent-requests.ts";
 import { type RequestSlot, RequestSlots } from "./request-slots.ts";
 import { SignedRequests } from "./signed-requests.ts";
 
@@ -32,6 +35,8 @@ export class HttpBridge implements RequestHandler {
   readonly #log: TransportContext["log"];
   readonly #caller: WampCaller;
   readonly #signed: SignedRequests | null;
+  /** Null: an Idempotency-Key is ignored. */
+  readonly #idempotent: IdempotentRequests | null;
   readonly #isPermitted: ((address: string) => boolean) | null;
   readonly #slots = new RequestSlots();
 
@@ -46,6 +51,7 @@ export class HttpBridge implements RequestHandler {
       );
     }
     const { key, secret, require_ip, timestamp_delta_limit } = config.options;
+    const { idempotency_key_lifetime: lifetime } = config.options;
     this.#config = config;
     this.#log = log;
     this.#caller = wampCaller;
@@ -53,6 +59,7 @@ export class HttpBridge implements RequestHandler {
       key === null || secret === null
         ? null
         : new SignedRequests({ key, secret, timestamp_delta_limit });
+    this.#idempotent = lifetime === 0 ? null : new IdempotentRequests(lifetime);
     this.#isPermitted = require_ip === null ? null : addressRanges(require_ip);
   }
 
@@ -87,8 +94,15 @@ export class HttpBridge implements RequestHandler {
       return denial(400, "Cannot take the request: it did not come over TLS");
     }
     const type = headers.get("content-type");
-    const fault = type === null ? null : jsonTypeFault(type);
+    const fault = (type === null ? null : jsonTypeFault(type)) ?? this.#keyFault(headers);
     return fault === null ? null : denial(400, `Cannot take the request: ${fault}`);
+  }
+
+  /** What is wrong with an Idempotency-Key; null: nothing, or there is none. */
+  #keyFault(headers: ReadableFields): string | null {
+    const field = this.#idempotent === null ? null : headers.get("idempotency-key");
+    if (field === null || readIdempotencyKey(field) !== null) return null;
+    return "its Idempotency-Key is not a string of 1 to 255 characters of ASCII";
   }
 
   /** Whether `require_ip` contains the address of a client; on a Unix socket there is none. */
@@ -114,37 +128,52 @@ export class HttpBridge implements RequestHandler {
   }
 
   async #perform(
-    { url }: ClientRequest,
+    { url, headers }: ClientRequest,
     body: Uint8Array,
     clientGone: () => AbortSignal,
   ): Promise<BridgeAnswer> {
     const refusal = this.#signed?.refusalOf(new URLSearchParams(url.search), body, Date.now());
     if (refusal) return refusal;
     const request = readBody(this.#config.type, body);
-    return "status" in request ? request : this.#request(request, clientGone());
+    if ("status" in request) return request;
+    const key = readIdempotencyKey(headers.get("idempotency-key") ?? "");
+    if (this.#idempotent === null || key === null) {
+      return (await this.#request(request, clientGone())).answer;
+    }
+    const gone = clientGone();
+    // A client that repeats its request wants the answer to the first, which goes on without it.
+    const carryOut = () => this.#request(request, null);
+    try {
+      return await this.#idempotent.answerTo({ key, body, clientGone: gone }, carryOut);
+    } catch (thrown) {
+      if (!gone.aborted) throw thrown;
+      return denial(503, "Cannot send the answer: the client has gone");
+    }
   }
 
-  async #request(request: BridgeRequest, clientGone: AbortSignal): Promise<BridgeAnswer> {
+  async #request(request: BridgeRequest, clientGone: AbortSignal | null): Promise<Outcome> {
     const { realm, role, options } = this.#config;
     try {
       const asked = { ...request, realm, role };
       const answer = await requestWithin(options.call_timeout, this.#caller, asked, clientGone);
-      return printAnswer(answer);
+      const errorStatus = options.error_status_codes ? statusOfError : statusInCrossbar;
+      return { answer: printAnswer(answer, errorStatus), isFinal: true };
     } catch (thrown) {
       if (thrown instanceof UnrepresentableValue) {
         const sentence = `Cannot represent the arguments for the router: ${thrown.message}`;
-        return denial(400, sentence);
+        return { answer: denial(400, sentence), isFinal: false };
       }
       if (thrown instanceof AnswerTimeout) {
-        return denial(504, "wamp.error.timeout", {}, [thrown.message]);
+        return { answer: denial(504, "wamp.error.timeout", {}, [thrown.message]), isFinal: true };
       }
-      return this.#failed(thrown, clientGone);
+      const isFinal = !(thrown instanceof Failure) || thrown instanceof LostAnswer;
+      return { answer: this.#failed(thrown, clientGone), isFinal };
     }
   }
 
-  #failed(thrown: unknown, clientGone: AbortSignal): BridgeAnswer {
+  #failed(thrown: unknown, clientGone: AbortSignal | null): BridgeAnswer {
     const { type, realm, role } = this.#config;
-    if (!clientGone.aborted) {
+    if (clientGone?.aborted !== true) {
       const facts = { service: type, realm, authrole: role, reason: sentenceOf(thrown) };
       if (thrown instanceof Failure) this.#log.warn("HTTP request not carried out", facts);
       else this.#log.error("HTTP request not carried out", facts);
@@ -157,6 +186,9 @@ export class HttpBridge implements RequestHandler {
     return denial(503, "wamp.error.unavailable", headers, ["The router cannot be reached"]);
   }
 }
+
+/** The status of an ERROR in Crossbar: the request to the bridge itself succeeded. */
+const statusInCrossbar = () => 200;
 
 function withCommonHeaders(answer: BridgeAnswer, { headers }: ClientRequest): HttpAnswer {
   return { ...answer, headers: { ...commonHeaders(headers), ...answer.headers } };

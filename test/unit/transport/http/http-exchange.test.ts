@@ -18,6 +18,8 @@ const config: BridgeServiceConfig = {
     post_body_limit: 100,
     timestamp_delta_limit: 0,
     call_timeout: 0,
+    error_status_codes: false,
+    idempotency_key_lifetime: 0,
   },
 };
 const wampCaller = {
