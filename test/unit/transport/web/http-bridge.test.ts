@@ -33,6 +33,7 @@ const request = {
   framing: { kind: "length", octets: body.length } as const,
   peer: "unix:/socket",
   isSecure: false,
+  strictTransport: "",
 };
 const cause = { source: "router" } as const;
 const result: WampAnswer = { kind: "result", payload: { serializer: "json", items: [] } };
