@@ -18,6 +18,29 @@ parentPort?.on("message", (task: LongMessageTask) => {
     const answer: ThreadAnswer = { kind: "failed", sentence: sentenceOf(thrown) };
     parentPort?.postMessage(answer);
   }
-  // Here nothing waits for the collection, and a long message leaves several times its length behind.
-  setImmediate(Bun.gc, true);
+  collectLater(task.message.length);
 });
+
+/**
+ * A long message leaves several times its length behind. A collection takes about as long as a message of 1 MB, so
+ * there is one for several of these, or when none has come for a while.
+ */
+const COLLECTED_OCTETS = 8 * 1024 * 1024;
+const COLLECTED_MS = 500;
+
+/** Octets that were handled since the last collection. */
+let handledOctets = 0;
+let idleTimer: ReturnType<typeof setTimeout> | undefined;
+
+function collectLater(octets: number): void {
+  handledOctets += octets;
+  clearTimeout(idleTimer);
+  // After the answer, for which the other thread waits.
+  if (handledOctets >= COLLECTED_OCTETS) setImmediate(collect);
+  else idleTimer = setTimeout(collect, COLLECTED_MS);
+}
+
+function collect(): void {
+  handledOctets = 0;
+  Bun.gc(true);
+}
