@@ -14,6 +14,7 @@ import { temporaryFolder } from "../support/temporary-folder.ts";
 import { freePorts, startNode, type TemporaryNode } from "../support/temporary-node.ts";
 import { titled } from "../support/titles.ts";
 import { hasPython, joinAutobahn, PYTHON } from "../support/wamp-clients.ts";
+import { webAt, webProxy, webRouter } from "../support/web-workers.ts";
 
 const guide = await Bun.file(resolve(import.meta.dir, "../../docs/http-bridge.md")).text();
 const [proxyPort = 0, routerPort = 0, crossbarPort = 0] = freePorts(3);
@@ -39,33 +40,8 @@ const paths = {
   near: bridge("caller", { require_ip: ["127.0.0.0/8"] }),
   nobody: { ...bridge("caller"), role: "nobody" },
 };
-const everything = { call: true, register: true, publish: true, subscribe: true };
-const permissions = [
-  { uri: "com.example.secret", allow: {} },
-  { uri: "*", allow: everything },
-];
-const proxyTo = (path: string, port: number) => ({
-  type: "proxy",
-  connections: {
-    conn1: {
-      transport: { type: "rawsocket", endpoint: { type: "unix", path }, serializer: "cbor" },
-    },
-  },
-  routes: { realm1: { anonymous: "conn1" } },
-  transports: [{ type: "web", endpoint: { type: "tcp", port, interface: "127.0.0.1" }, paths }],
-});
-const routerAt = (port: number) => ({
-  type: "router",
-  realms: [{ name: "realm1", roles: [{ name: "anonymous", permissions }] }],
-  transports: [
-    {
-      type: "rawsocket",
-      endpoint: { type: "unix", path: "router.sock" },
-      auth: { "anonymous-proxy": { type: "static" } },
-    },
-    { type: "web", endpoint: { type: "tcp", port, interface: "127.0.0.1" }, paths },
-  ],
-});
+const proxyTo = (path: string, port: number) => webProxy(webAt(port, paths), path);
+const routerAt = (port: number) => webRouter(webAt(port, paths));
 const node = { version: 2, workers: [routerAt(routerPort), proxyTo("router.sock", proxyPort)] };
 
 let calls = 0;

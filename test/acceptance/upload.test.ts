@@ -34,6 +34,7 @@ import {
   type TemporaryNode,
 } from "../support/temporary-node.ts";
 import { titled } from "../support/titles.ts";
+import { webAt, webProxy, webRouter } from "../support/web-workers.ts";
 
 const [port = 0, routerPort = 0] = freePorts(2);
 const url = `http://127.0.0.1:${port}/upload`;
@@ -69,45 +70,12 @@ const paths = {
   other: service("temp", { directory: "other" }),
   nowhere: service("temp", { directory: "missing" }),
 };
-const allow = { call: true, register: true, publish: true, subscribe: true };
-const permissions = [
-  { uri: "com.example.secret", allow: {} },
-  { uri: "*", allow },
-];
-const web = (at: number, shared: boolean) => ({
-  type: "web",
-  endpoint: { type: "tcp", port: at, interface: "127.0.0.1", shared },
-  paths: {
-    ...paths,
-    ws: { type: "websocket", auth: { anonymous: { type: "static", role: "anonymous" } } },
-  },
-});
-const proxy = {
-  type: "proxy",
-  connections: {
-    conn1: {
-      transport: {
-        type: "rawsocket",
-        endpoint: { type: "unix", path: "router.sock" },
-        serializer: "cbor",
-      },
-    },
-  },
-  routes: { realm1: { anonymous: "conn1" } },
-  transports: [web(port, true)],
+const withSocket = {
+  ...paths,
+  ws: { type: "websocket", auth: { anonymous: { type: "static", role: "anonymous" } } },
 };
-const router = {
-  type: "router",
-  realms: [{ name: "realm1", roles: [{ name: "anonymous", permissions }] }],
-  transports: [
-    {
-      type: "rawsocket",
-      endpoint: { type: "unix", path: "router.sock" },
-      auth: { "anonymous-proxy": { type: "static" } },
-    },
-    web(routerPort, false),
-  ],
-};
+const proxy = webProxy(webAt(port, withSocket, { shared: true }));
+const router = webRouter(webAt(routerPort, withSocket, { shared: false }));
 
 let node: TemporaryNode;
 let folder: string;

@@ -9,6 +9,7 @@ import { temporaryFolder } from "../support/temporary-folder.ts";
 import { freePorts, startNode, type TemporaryNode } from "../support/temporary-node.ts";
 import { titled } from "../support/titles.ts";
 import { hasPython } from "../support/wamp-clients.ts";
+import { webAt, webProxy, webRouter } from "../support/web-workers.ts";
 
 const [proxyPort = 0, routerPort = 0, crossbarPort = 0, lonelyPort = 0] = freePorts(4);
 
@@ -28,33 +29,8 @@ const paths = {
   github: hook({ github_secret: SECRET }),
   topicless: { ...hook(), options: {} },
 };
-const everything = { call: true, register: true, publish: true, subscribe: true };
-const permissions = [
-  { uri: "com.example.secret", allow: {} },
-  { uri: "*", allow: everything },
-];
-const proxyTo = (path: string, port: number) => ({
-  type: "proxy",
-  connections: {
-    conn1: {
-      transport: { type: "rawsocket", endpoint: { type: "unix", path }, serializer: "cbor" },
-    },
-  },
-  routes: { realm1: { anonymous: "conn1" } },
-  transports: [{ type: "web", endpoint: { type: "tcp", port, interface: "127.0.0.1" }, paths }],
-});
-const router = {
-  type: "router",
-  realms: [{ name: "realm1", roles: [{ name: "anonymous", permissions }] }],
-  transports: [
-    {
-      type: "rawsocket",
-      endpoint: { type: "unix", path: "router.sock" },
-      auth: { "anonymous-proxy": { type: "static" } },
-    },
-    { type: "web", endpoint: { type: "tcp", port: routerPort, interface: "127.0.0.1" }, paths },
-  ],
-};
+const proxyTo = (path: string, port: number) => webProxy(webAt(port, paths), path);
+const router = webRouter(webAt(routerPort, paths));
 const workers = [router, proxyTo("router.sock", proxyPort), proxyTo("none.sock", lonelyPort)];
 
 async function send(port: number, path: string, body: string, headers = {}) {

@@ -10,8 +10,8 @@ import { isFolder } from "#base/folder-state.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
 import type { Report } from "#config/text/report.ts";
 import type { WorkerContext } from "#config/transport/transport-context.ts";
-import type { UploadFieldNames, UploadServiceConfig } from "#config/web-service/upload-config.ts";
 import { warnOfRealmAndRole } from "./normalize-bridge.ts";
+import type { UploadFieldNames, UploadServiceConfig } from "./upload-config.ts";
 import { defaultUploadOptions, type UploadItem } from "./upload-schema.ts";
 
 /** The normalized service; warns of what keeps uploads from being stored or published. */

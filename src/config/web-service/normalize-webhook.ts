@@ -8,9 +8,9 @@ import { isTopicPattern } from "#base/topic-pattern.ts";
 import { readSecret } from "#config/auth/secret.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
 import type { WorkerContext } from "#config/transport/transport-context.ts";
-import type { UnavailableServiceConfig } from "#config/web-service/web-service-config.ts";
-import type { WebhookServiceConfig } from "#config/web-service/webhook-config.ts";
 import { MOST_BODY_OCTETS, warnOfRealmAndRole } from "./normalize-bridge.ts";
+import type { UnavailableServiceConfig } from "./web-service-config.ts";
+import type { WebhookServiceConfig } from "./webhook-config.ts";
 import type { WebhookItem } from "./webhook-schema.ts";
 
 /** The normalized service; without a usable topic it is unavailable, after a warning, because Crossbar starts. */
