@@ -223,7 +223,7 @@ export abstract class JoinAttempt implements BackendObserver {
     this.context.log.refusedByRouter(router.backend.config.id, uri, sentence);
     forward(abort, MessageType.ABORT, router.peer, this.client);
     this.cancel();
-    this.#observer.onAborted(endUri(abort, router.peer));
+    this.#observer.onAborted(uri);
   }
 
   #onRouterViolation(thrown: unknown): void {
