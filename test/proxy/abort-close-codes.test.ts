@@ -2,19 +2,7 @@
 
 import { expect, test } from "bun:test";
 import type { ScriptedClient } from "../support/scripted-client.ts";
-import { type HarnessOptions, sessionHarness } from "../support/session-harness.ts";
-
-const HELLO = [1, "realm1", { roles: { caller: {} } }];
-
-/** A client before its router, which has got HELLO. */
-async function joining(options: HarnessOptions = {}) {
-  const harness = await sessionHarness(options);
-  const client = await harness.connect("websocket");
-  client.says(HELLO);
-  const router = await harness.router.session();
-  await router.next();
-  return { harness, client, router };
-}
+import { joiningHarness, sessionHarness } from "../support/session-harness.ts";
 
 /** The reason of the ABORT that the client gets, and the close code behind it. */
 async function end(client: ScriptedClient) {
@@ -29,11 +17,11 @@ test.each([
   ["wamp.error.not_authorized", 1000],
 ])("%s of the router: %d, at the join and in the session", async (reason, code) => {
   for (const options of [{}, { auth: "passthrough" }] as const) {
-    const { client, router } = await joining(options);
+    const { client, router } = await joiningHarness(options);
     router.says([3, {}, reason]);
     expect(await end(client)).toEqual([3, reason, code]);
   }
-  const { client, router } = await joining();
+  const { client, router } = await joiningHarness();
   router.says([2, 7, { roles: {} }]);
   await client.next();
   router.says([3, {}, reason]);
@@ -62,7 +50,7 @@ test.each([
 });
 
 test("the end of the node, found before the session has joined", async () => {
-  const { harness, client } = await joining();
+  const { harness, client } = await joiningHarness();
   harness.open[0]?.shutdown();
   expect(await end(client)).toEqual([3, "wamp.close.system_shutdown", 1001]);
 });

@@ -1,24 +1,12 @@
 /** What a client is sent, its close frame says and the log has of what happens to its session. */
 
 import { expect, test } from "bun:test";
-import { type HarnessOptions, sessionHarness } from "../support/session-harness.ts";
-
-const HELLO = [1, "realm1", { roles: { caller: {} } }];
-
-/** A client that has sent its HELLO, and the router that has it. */
-async function joining(options: HarnessOptions = {}) {
-  const harness = await sessionHarness(options);
-  const client = await harness.connect("websocket");
-  client.says(HELLO);
-  const router = await harness.router.session();
-  await router.next();
-  return { harness, client, router };
-}
+import { joiningHarness, sessionHarness } from "../support/session-harness.ts";
 
 test.each([undefined, "passthrough"] as const)(
   "a WELCOME that the client's serializer lacks a value of is no fault of the router (auth: %p)",
   async (auth) => {
-    const { client, router } = await joining({ auth });
+    const { client, router } = await joiningHarness({ auth });
     router.says([2, 7, { roles: { broker: { features: { limit: Number.NaN } } } }]);
     const message = expect.stringMatching(/NaN|number/);
     expect(await client.rest()).toEqual([[3, { message }, "wamp.error.invalid_argument"]]);
@@ -27,7 +15,7 @@ test.each([undefined, "passthrough"] as const)(
 );
 
 test("a WELCOME that cannot be read is", async () => {
-  const { harness, client, router } = await joining();
+  const { harness, client, router } = await joiningHarness();
   router.saysOctets(Buffer.from("8302", "hex"));
   const message = "Cannot join: the router's answer makes no sense";
   expect(await client.rest()).toEqual([[3, { message }, "wamp.error.network_failure"]]);
@@ -38,7 +26,7 @@ test.each([
   [undefined, { realm: "realm1", authrole: "anonymous", authmethod: "anonymous" }],
   ["passthrough", { realm: undefined, authid: "joe" }],
 ] as const)("a WELCOME is a line in the log (auth: %p)", async (auth, identity) => {
-  const { harness, client, router } = await joining({ auth });
+  const { harness, client, router } = await joiningHarness({ auth });
   router.says([2, 7, { roles: {}, authid: "joe" }]);
   await client.next();
   const peer = expect.any(String);
@@ -48,7 +36,7 @@ test.each([
 
 test("a connection that ends is a line in the log while its session is joined, and only then", async () => {
   for (const state of ["joining", "joined", "leaving"]) {
-    const { harness, client, router } = await joining();
+    const { harness, client, router } = await joiningHarness();
     if (state !== "joining") {
       router.says([2, 7, { roles: {} }]);
       await client.next();
@@ -87,7 +75,7 @@ test.each([
 ] as const)(
   "the router's ABORT at a join is a line in the log (auth: %p)",
   async (auth, fields) => {
-    const { harness, client, router } = await joining({ auth });
+    const { harness, client, router } = await joiningHarness({ auth });
     router.says([3, { message: "no such realm" }, "wamp.error.no_such_realm"]);
     expect((await client.rest())[0]?.[0]).toBe(3);
     const [line] = harness.logged.filter(([, text]) => text === "client refused by its router");
@@ -105,7 +93,7 @@ test.each([
   ["the end of the node before HELLO", "the node shuts down"],
   ["a GOODBYE that is not answered", "goodbye"],
 ])("after %s, the close frame says why", async (after, reason) => {
-  const { harness, client, router } = await joining({ goodbyeTimeoutMs: 50 });
+  const { harness, client, router } = await joiningHarness({ goodbyeTimeoutMs: 50 });
   const other = await harness.connect("websocket");
   const isAtJoin = after.endsWith("at a join");
   if (!isAtJoin) {
@@ -133,7 +121,7 @@ test.each([
   ["client", "wamp.error.payload_size_exceeded"],
   ["router", "wamp.error.invalid_argument"],
 ] as const)("what the %s cannot be told (%s) does not end the session", async (side, uri) => {
-  const { harness, client, router } = await joining();
+  const { harness, client, router } = await joiningHarness();
   router.says([2, 7, { roles: {} }]);
   await client.next();
   harness.open[0]?.onUndeliverable(side, { uri, sentence: "left out" });

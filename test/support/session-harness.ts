@@ -203,3 +203,13 @@ async function silentRouter(path: string) {
   /** The next connection. */
   return { connection: () => slot(taken++).promise };
 }
+
+/** A client that has sent its HELLO, and its router, which has got it. */
+export async function joiningHarness(options: HarnessOptions = {}) {
+  const harness = await sessionHarness(options);
+  const client = await harness.connect("websocket");
+  client.says([1, "realm1", { roles: { caller: {} } }]);
+  const router = await harness.router.session();
+  await router.next();
+  return { harness, client, router };
+}
