@@ -1,8 +1,11 @@
 /**
- * The environment of a worker process: the node's own, without what changes how Bun runs this program.
+ * The environment of a worker process: the node's own, without what changes how Bun runs this program, and with the
+ * options of Bun's engine that workers run with.
  *
  * @module
  */
+
+import { ENGINE_OPTIONS } from "#base/engine-options.ts";
 
 /**
  * Names of variables that are cleared.
@@ -14,12 +17,12 @@
  */
 const CLEARED: readonly RegExp[] = [/^BUN_/, /^NODE_TLS_REJECT_UNAUTHORIZED$/];
 
-/** Variables by name; those to clear are left out. */
+/** Variables by name: the given ones but those to clear, and the options of the engine. */
 export function workerEnvironment(
   own: Readonly<Record<string, string | undefined>> = process.env,
 ): Record<string, string | undefined> {
   const kept = Object.entries(own).filter(
     ([name]) => !CLEARED.some((pattern) => pattern.test(name)),
   );
-  return Object.fromEntries(kept);
+  return { ...Object.fromEntries(kept), ...ENGINE_OPTIONS };
 }

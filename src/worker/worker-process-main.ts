@@ -8,6 +8,7 @@
  */
 
 import { useDecoyKey } from "#auth/decoy-principals.ts";
+import { forgetEngineOptions } from "#base/engine-options.ts";
 import { Failure, sentenceOf } from "#base/failure.ts";
 import type { NativeWorkerConfig } from "#config/node/worker-config.ts";
 import type { StartContext } from "#node/control-message.ts";
@@ -28,6 +29,7 @@ export function runWorkerProcess(): void {
     writeOutput("stderr", "Cannot run as a worker: no controller started this process\n");
     process.exit(2);
   }
+  forgetEngineOptions();
   // A worker that is stopped (SIGSTOP) would not see that its controller has gone.
   continueWhenParentEnds();
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => {});
