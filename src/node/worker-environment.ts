@@ -1,11 +1,11 @@
 /**
  * The environment of a worker process: the node's own, without what changes how Bun runs this program, and with the
- * options of Bun's engine that workers run with.
+ * options that workers run with.
  *
  * @module
  */
 
-import { ENGINE_OPTIONS } from "#base/engine-options.ts";
+import { withRuntimeOptions } from "#base/runtime-options.ts";
 
 /**
  * Names of variables that are cleared.
@@ -17,12 +17,12 @@ import { ENGINE_OPTIONS } from "#base/engine-options.ts";
  */
 const CLEARED: readonly RegExp[] = [/^BUN_/, /^NODE_TLS_REJECT_UNAUTHORIZED$/];
 
-/** Variables by name: the given ones but those to clear, and the options of the engine. */
+/** Variables by name: the given ones but those to clear, and the options of workers. */
 export function workerEnvironment(
   own: Readonly<Record<string, string | undefined>> = process.env,
 ): Record<string, string | undefined> {
   const kept = Object.entries(own).filter(
     ([name]) => !CLEARED.some((pattern) => pattern.test(name)),
   );
-  return { ...Object.fromEntries(kept), ...ENGINE_OPTIONS };
+  return withRuntimeOptions(Object.fromEntries(kept));
 }

@@ -8,8 +8,8 @@
  */
 
 import { useDecoyKey } from "#auth/decoy-principals.ts";
-import { forgetEngineOptions } from "#base/engine-options.ts";
 import { Failure, sentenceOf } from "#base/failure.ts";
+import { forgetRuntimeOptions } from "#base/runtime-options.ts";
 import type { NativeWorkerConfig } from "#config/node/worker-config.ts";
 import type { StartContext } from "#node/control-message.ts";
 import type { Logger } from "#observe/logger.ts";
@@ -29,7 +29,7 @@ export function runWorkerProcess(): void {
     writeOutput("stderr", "Cannot run as a worker: no controller started this process\n");
     process.exit(2);
   }
-  forgetEngineOptions();
+  forgetRuntimeOptions();
   // A worker that is stopped (SIGSTOP) would not see that its controller has gone.
   continueWhenParentEnds();
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => {});

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { forgetEngineOptions } from "#base/engine-options.ts";
+import { forgetRuntimeOptions } from "#base/runtime-options.ts";
 import { workerEnvironment } from "#node/worker-environment.ts";
 
 test("a worker gets the node's environment without what changes how Bun runs it", () => {
@@ -28,17 +28,20 @@ test("a worker gets the node's environment without what changes how Bun runs it"
   }
 });
 
-test("workers run with the node's own options of the engine, whatever the environment has", () => {
+test("workers run with options of their own; those of the allocator may be set otherwise", () => {
+  const engine = { BUN_JSC_thresholdForFTLOptimizeAfterWarmUp: "500000" };
   const other = { BUN_JSC_thresholdForFTLOptimizeAfterWarmUp: "1" };
-  expect(workerEnvironment(other)).toEqual({
-    BUN_JSC_thresholdForFTLOptimizeAfterWarmUp: "500000",
-  });
+  expect(workerEnvironment(other)).toEqual({ ...engine, MIMALLOC_PURGE_DELAY: "1000" });
+  const own = { MIMALLOC_PURGE_DELAY: "50" };
+  expect(workerEnvironment(own)).toEqual({ ...engine, ...own });
 });
 
-test("a worker's own programs get the environment without the options of its engine", () => {
-  const environment = workerEnvironment({ PATH: "/bin" });
-  forgetEngineOptions(environment);
-  expect(environment).toEqual({ PATH: "/bin" });
+test("a worker's own programs get the environment of the node", () => {
+  for (const node of [{ PATH: "/bin" }, { PATH: "/bin", MIMALLOC_PURGE_DELAY: "50" }]) {
+    const environment = workerEnvironment(node);
+    forgetRuntimeOptions(environment);
+    expect(environment).toEqual(node);
+  }
 });
 
 test("Bun knows the engine's options that workers run with", () => {
