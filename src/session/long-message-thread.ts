@@ -6,10 +6,13 @@
 
 import { parentPort } from "node:worker_threads";
 import { sentenceOf } from "#base/failure.ts";
+import { releaseLongMemory } from "#wamp/transcode/wasm-transcoder.ts";
 import { handleLongMessage, type LongMessageTask, memoryOf } from "./long-message.ts";
 import type { ThreadAnswer } from "./long-messages.ts";
 
 parentPort?.on("message", (task: LongMessageTask) => {
+  // The answer may take the memory of the message with it.
+  const { length } = task.message;
   try {
     const result = handleLongMessage(task);
     parentPort?.postMessage(result satisfies ThreadAnswer, memoryOf(result));
@@ -18,7 +21,7 @@ parentPort?.on("message", (task: LongMessageTask) => {
     const answer: ThreadAnswer = { kind: "failed", sentence: sentenceOf(thrown) };
     parentPort?.postMessage(answer);
   }
-  collectLater(task.message.length);
+  collectLater(length);
 });
 
 /**
@@ -35,9 +38,14 @@ let idleTimer: ReturnType<typeof setTimeout> | undefined;
 function collectLater(octets: number): void {
   handledOctets += octets;
   clearTimeout(idleTimer);
+  idleTimer = setTimeout(rest, COLLECTED_MS);
   // After the answer, for which the other thread waits.
   if (handledOctets >= COLLECTED_OCTETS) setImmediate(collect);
-  else idleTimer = setTimeout(collect, COLLECTED_MS);
+}
+
+function rest(): void {
+  releaseLongMemory();
+  collect();
 }
 
 function collect(): void {

@@ -13,7 +13,7 @@ import { MalformedMessage } from "#wamp/token/malformed-message.ts";
 import { OctetBuffer } from "#wamp/token/octet-buffer.ts";
 import { UnrepresentableValue } from "#wamp/token/unrepresentable-value.ts";
 import { type MessageSlices, payloadItems, sliceMessage } from "#wamp/transcode/payload-slice.ts";
-import { transcodeItem, transcoderFor } from "#wamp/transcode/transcoder.ts";
+import { transcodeLongMessage } from "#wamp/transcode/transcoder.ts";
 import { type WaitingRequest, waitingRequestOf } from "./waiting-request.ts";
 
 /** A proxy forwards a message whole. */
@@ -97,7 +97,7 @@ function forwardMessage({ message, from, to, maxOctets }: ForwardTask): ForwardR
   };
   if (to === null) return { kind: "refused", waiting: waiting() };
   try {
-    const octets = transcoderFor(from, to)(message);
+    const octets = transcodeLongMessage(message, from, to);
     if (octets.length > maxOctets) return { kind: "too long", waiting: waiting() };
     return { kind: "transcoded", octets: new Uint8Array(octets) };
   } catch (thrown) {
@@ -142,7 +142,7 @@ function payloadForm(
   const inForm: Uint8Array[] = [];
   for (const [index, item] of items.entries()) {
     try {
-      inForm.push(from === to ? item : transcodeItem(item, from, to));
+      inForm.push(from === to ? item : new Uint8Array(transcodeLongMessage(item, from, to, 1)));
     } catch (thrown) {
       if (!(thrown instanceof UnrepresentableValue)) throw thrown;
       return thrown.below([payloadAt + index]).message;

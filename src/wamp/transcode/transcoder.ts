@@ -7,7 +7,7 @@
 import type { WireMessage } from "#wamp/peer.ts";
 import { serializers } from "#wamp/serializer/serializers.ts";
 import type { SerializerName } from "#wamp/serializer-name.ts";
-import { wasmTranscoder } from "./wasm-transcoder.ts";
+import { transcodeLong, wasmTranscoder } from "./wasm-transcoder.ts";
 
 /**
  * Turns a message of one serializer into the message of another, or a value that `enclosing` lists and
@@ -59,6 +59,16 @@ export function transcodeItem(
   to: SerializerName,
 ): Uint8Array {
   return new Uint8Array(transcoderFor(from, to)(octets, 1));
+}
+
+/** A long message, or an item of one, in another serializer; valid until the next one. It takes memory: `releaseLongMemory`. */
+export function transcodeLongMessage(
+  octets: Uint8Array,
+  from: SerializerName,
+  to: SerializerName,
+  enclosing?: number,
+): Buffer {
+  return transcodeLong(octets, from, to) ?? exactTranscoder(from, to)(octets, enclosing);
 }
 
 function asIs(message: WireMessage): WireMessage {

@@ -14,10 +14,17 @@ import type { WireMessage } from "#wamp/peer.ts";
 import type { SerializerName } from "#wamp/serializer-name.ts";
 import file from "./transcode.wasm" with { type: "file" };
 
-/** Longer messages are left to the readers and writers, so that the memory does not grow. */
-const MAX_INPUT_OCTETS = 256 * 1024;
-/** JSON can be longer than CBOR or MsgPack; a message that becomes still longer is left to the writers. */
-const MAX_OUTPUT_OCTETS = 1024 * 1024;
+/** How many octets an instance takes, and gives: JSON can be longer than CBOR or MsgPack. Others are left to the readers. */
+interface Capacity {
+  input: number;
+  output: number;
+}
+
+/** Of the instance that all sessions share, whose memory stays. */
+const SHARED_CAPACITY: Capacity = { input: 256 * 1024, output: 1024 * 1024 };
+
+/** Most octets of the output for long messages. */
+const MAX_OUTPUT_OCTETS = 128 * 1024 * 1024;
 
 /** Transcodes a message; undefined: the reader has to judge it. The octets are valid until the next call. */
 export type WasmTranscode = (message: WireMessage) => Buffer | undefined;
@@ -38,13 +45,13 @@ interface ModuleExports {
 
 /** One instance of the module, with its memory. */
 class WasmTranscoders {
+  readonly capacity: Capacity;
   readonly #exports: ModuleExports;
   readonly #memory: Buffer;
   readonly #input: number;
   readonly #output: number;
 
-  constructor() {
-    const module = new WebAssembly.Module(readFileSync(file));
+  constructor(module: WebAssembly.Module, capacity: Capacity) {
     const host = {
       parseDecimal: (start: number, end: number) => Number(this.#memory.latin1Slice(start, end)),
       printDecimal: (value: number, to: number) => to + this.#memory.latin1Write(String(value), to),
@@ -52,7 +59,8 @@ class WasmTranscoders {
     };
     const { exports } = new WebAssembly.Instance(module, { host });
     this.#exports = exports as unknown as ModuleExports;
-    this.#exports.reserve(MAX_INPUT_OCTETS, MAX_OUTPUT_OCTETS);
+    this.#exports.reserve(capacity.input, capacity.output);
+    this.capacity = capacity;
     this.#memory = Buffer.from(this.#exports.memory.buffer);
     this.#input = this.#exports.inputBegin();
     this.#output = this.#exports.outputBegin();
@@ -72,7 +80,7 @@ class WasmTranscoders {
 
   /** Copies a message to the input, and returns its length; -1: it is too long. */
   #take(message: WireMessage): number {
-    if (message.length > MAX_INPUT_OCTETS) return -1;
+    if (message.length > this.capacity.input) return -1;
     this.#memory.set(message, this.#input);
     return message.length;
   }
@@ -92,21 +100,49 @@ class WasmTranscoders {
   }
 }
 
-let transcoders: WasmTranscoders | null | undefined;
+/** Undefined: not compiled yet. Null: the processor lacks the instructions of WebAssembly's SIMD. */
+let module: WebAssembly.Module | null | undefined;
+let shared: WasmTranscoders | null | undefined;
+let forLong: WasmTranscoders | null | undefined;
 
 /** The transcoder in WebAssembly between two serializers; undefined where there is none. */
 export function wasmTranscoder(
   from: SerializerName,
   to: SerializerName,
 ): WasmTranscode | undefined {
-  if (transcoders === undefined) transcoders = instantiate();
-  return transcoders?.transcoder(from, to);
+  if (shared === undefined) shared = instantiate(SHARED_CAPACITY);
+  return shared?.transcoder(from, to);
 }
 
-/** Null on a processor that lacks the instructions of WebAssembly's SIMD. */
-function instantiate(): WasmTranscoders | null {
+/**
+ * Transcodes a message of any length, as `WasmTranscode` does. The memory for it is kept for further ones, until
+ * `releaseLongMemory`.
+ */
+export function transcodeLong(
+  message: WireMessage,
+  from: SerializerName,
+  to: SerializerName,
+): Buffer | undefined {
+  if (forLong === undefined || (forLong && message.length > forLong.capacity.input)) {
+    const input = 2 ** Math.ceil(Math.log2(message.length + 1));
+    forLong = instantiate({ input, output: Math.min(4 * input, MAX_OUTPUT_OCTETS) });
+  }
+  return forLong?.transcoder(from, to)?.(message);
+}
+
+/** Lets the memory for long messages go. */
+export function releaseLongMemory(): void {
+  forLong = undefined;
+}
+
+function instantiate(capacity: Capacity): WasmTranscoders | null {
+  if (module === undefined) module = compile();
+  return module && new WasmTranscoders(module, capacity);
+}
+
+function compile(): WebAssembly.Module | null {
   try {
-    return new WasmTranscoders();
+    return new WebAssembly.Module(readFileSync(file));
   } catch (thrown) {
     if (thrown instanceof WebAssembly.CompileError) return null;
     throw thrown;

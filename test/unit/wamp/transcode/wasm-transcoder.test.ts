@@ -1,8 +1,13 @@
 /** The edges of the transcoders in WebAssembly; test/property compares them with readers and writers. */
 
 import { describe, expect, test } from "bun:test";
-import type { SerializerName } from "#wamp/serializer-name.ts";
-import { wasmTranscoder } from "#wamp/transcode/wasm-transcoder.ts";
+import { SERIALIZER_NAMES, type SerializerName } from "#wamp/serializer-name.ts";
+import { exactTranscoder } from "#wamp/transcode/transcoder.ts";
+import {
+  releaseLongMemory,
+  transcodeLong,
+  wasmTranscoder,
+} from "#wamp/transcode/wasm-transcoder.ts";
 
 const transcode = (from: SerializerName, to: SerializerName) => wasmTranscoder(from, to)!;
 const octets = (hex: string) => Buffer.from(hex.replaceAll(" ", ""), "hex");
@@ -41,6 +46,49 @@ describe("a message is taken up to", () => {
     expect(transcode("cbor", "json")(octets(`${"81".repeat(128)}80`))).toBeUndefined();
     expect(transcode("msgpack", "json")(octets(`${"91".repeat(127)}90`))?.length).toBe(256);
     expect(transcode("msgpack", "json")(octets(`${"91".repeat(128)}90`))).toBeUndefined();
+  });
+});
+
+describe("a long message", () => {
+  const item = '{"id":123456,"name":"Gr\u00fc\u00dfe","price":1.25,"tags":[true,null,-1]}';
+  const contents: [name: string, json: string][] = [
+    ["a text", `["${"é\\n".repeat(100_000)}"]`],
+    ["maps", `[${Array(6_000).fill(item)}]`],
+    ["lists of lists", `[${Array(80_000).fill("[[],[1]]")}]`],
+    ["control characters", `["${"\\u0001".repeat(300_000)}"]`],
+  ];
+  const pairs = SERIALIZER_NAMES.flatMap((from) =>
+    SERIALIZER_NAMES.filter((to) => to !== from).map((to) => [from, to] as const),
+  );
+
+  test.each(contents)("of %s is what reader and writer give", (_name, json) => {
+    for (const [from, to] of pairs) {
+      const message = new Uint8Array(exactTranscoder("json", from)(Buffer.from(json)));
+      expect(message.length).toBeGreaterThan(256 * 1024);
+      const fast = transcodeLong(message, from, to);
+      // Control characters take six times as much in JSON.
+      if (to !== "json") expect(fast).toBeDefined();
+      if (fast) expect(Buffer.compare(fast, exactTranscoder(from, to)(message))).toBe(0);
+    }
+  });
+
+  test("that is malformed is refused, and the next one is not", () => {
+    const text = Buffer.from(`["${"x".repeat(300_000)}"]`);
+    expect(transcodeLong(text.subarray(0, -2), "json", "cbor")).toBeUndefined();
+    expect(transcodeLong(text, "json", "cbor")?.length).toBe(300_006);
+    expect(transcodeLong(octets("01"), "cbor", "json")?.toString()).toBe("1");
+  });
+
+  test("has its memory taken anew when it was released, or is too small", () => {
+    const memoryFor = (length: number) =>
+      transcodeLong(Buffer.from(JSON.stringify("x".repeat(length))), "json", "cbor")?.buffer;
+    releaseLongMemory();
+    const first = memoryFor(300_000);
+    expect(memoryFor(400_000) === first).toBe(true);
+    const longer = memoryFor(600_000);
+    expect([longer === first, memoryFor(300_000) === longer]).toEqual([false, true]);
+    releaseLongMemory();
+    expect(memoryFor(300_000) === longer).toBe(false);
   });
 });
 
