@@ -102,6 +102,11 @@ export interface Peer {
    * `onClose` follows. After a deadline the connection is cut.
    */
   close(code: number, reason: string): void;
+  /**
+   * Closes a connection over which nothing is under way, in either direction: both sides have said GOODBYE, and this
+   * one last heard. Nothing is waited for, where the transport has no closing handshake. Absent: only `close`.
+   */
+  closeIdle?(reason: string): void;
 }
 
 /** Why a transport ends a connection that keeps to its protocol. */

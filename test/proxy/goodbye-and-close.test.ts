@@ -1,7 +1,15 @@
 /** Clients that close their connection together with, or soon after, their GOODBYE. */
 
 import { expect, test } from "bun:test";
+import { join } from "node:path";
+import type { Socket } from "bun";
+import { decodeMessage, encodeMessage } from "#wamp/serializer/message-values.ts";
+import { afterTest } from "../support/cleanups.ts";
+import { connectionTo, startProxy } from "../support/proxy-worker.ts";
+import { ScriptedClient } from "../support/scripted-client.ts";
 import { type HarnessOptions, sessionHarness } from "../support/session-harness.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
+import { webSocketTransport } from "../support/transports.ts";
 
 const HELLO = [1, "realm1", { roles: { caller: {} } }];
 const GOODBYE = [6, {}, "wamp.close.close_realm"];
@@ -47,6 +55,42 @@ test("what came before the close is sent before the answer to it", async () => {
   router.says(ANSWER);
   expect(await client.rest()).toEqual([[50, 1, {}, [5]], ANSWER]);
   expect(await client.closed).toBe(1000);
+});
+
+test("a router that has answered GOODBYE is not waited for, even if it never closes", async () => {
+  const ended = Promise.withResolvers<number>();
+  const path = join(temporaryFolder(), "router.sock");
+  const says = (socket: Socket<undefined>, message: unknown[]) => {
+    const octets = encodeMessage(message, "cbor");
+    socket.write(Buffer.concat([Buffer.of(0, 0, 0, octets.length), octets]));
+  };
+  const server = Bun.listen<undefined>({
+    unix: path,
+    allowHalfOpen: true,
+    socket: {
+      data(socket, chunk) {
+        if (chunk.toHex() === "7fff0000") socket.end(Buffer.from("7f100000", "hex"));
+        else if (chunk[0] === 0x7f) socket.write(Buffer.from("7ff30000", "hex"));
+        else if (decodeMessage(chunk.subarray(4), "cbor")[0] === 1) {
+          says(socket, [2, 7, { roles: {} }]);
+        } else says(socket, ANSWER);
+      },
+      // A connection that is only half closed would take it.
+      end: (socket) => ended.resolve(socket.write("late")),
+    },
+  });
+  afterTest(() => server.stop(true));
+  const proxy = await startProxy({
+    connections: { router: connectionTo("router", path) },
+    routes: { realm1: { anonymous: ["router"] } },
+    transports: [webSocketTransport({}, { auth: { anonymous: { type: "static", role: "anonymous" } } })],
+  });
+  const client = await ScriptedClient.open(proxy.url, "json");
+  client.says(HELLO);
+  expect((await client.next())?.[0]).toBe(2);
+  client.says(GOODBYE);
+  expect(await client.next()).toEqual(ANSWER);
+  expect(await ended.promise).toBeLessThan(0);
 });
 
 test("a close without GOODBYE is answered at once", async () => {

@@ -94,10 +94,16 @@ export class BackendSession implements PeerHandler {
     if (!this.isOver) this.#observer = observer;
   }
 
+  /** Closes the connection behind the GOODBYE of both sides. */
+  closeLeft(reason: string): void {
+    this.#end();
+    if (this.peer.closeIdle === undefined) this.peer.close(CloseCode.normal, reason);
+    else this.peer.closeIdle(reason);
+  }
+
   /** Closes the connection, after a GOODBYE if the session had joined. */
   leave(hasJoined: boolean, reason: string = ErrorUri.closeRealm): void {
-    this.#observer = undefined;
-    this.#uncount();
+    this.#end();
     // A router session that waits for our GOODBYE must not wait behind a paused reader.
     this.peer.resume();
     if (hasJoined) this.#send([MessageType.GOODBYE, {}, reason]);
@@ -130,6 +136,11 @@ export class BackendSession implements PeerHandler {
     const observer = this.#observer;
     this.#observer = undefined;
     observer?.onRouterLost(reason);
+  }
+
+  #end(): void {
+    this.#observer = undefined;
+    this.#uncount();
   }
 
   #uncount(): void {

@@ -282,7 +282,7 @@ export class FrontendSession
     if (action === "left") {
       if (this.needs.normalClose) this.#answerGoodbye();
       else forwardEnd(message, type, router, this.client);
-      this.#startAgain();
+      this.#startAgain(true);
     } else if (action === "end") {
       this.#endByRouter(message, router);
     } else if (action === "abort") {
@@ -315,7 +315,7 @@ export class FrontendSession
       return;
     }
     this.#answerGoodbye();
-    this.#startAgain();
+    this.#startAgain(false);
   }
 
   /** Answers the client's GOODBYE. */
@@ -325,9 +325,10 @@ export class FrontendSession
   }
 
   /** The client has the answer to its GOODBYE: it may send HELLO, or has sent it already. */
-  #startAgain(): void {
+  #startAgain(routerHasAnswered: boolean): void {
     const { state } = this;
-    this.leaveRouter(ErrorUri.closeRealm, false);
+    if (routerHasAnswered) this.closeRouter();
+    else this.leaveRouter(ErrorUri.closeRealm, false);
     this.state = { name: "left" };
     this.stopGoodbyeTimer();
     this.timeouts.awaitHello();

@@ -190,8 +190,20 @@ export abstract class SessionTeardown implements JoinTimeoutObserver {
     const { state } = this;
     if (state instanceof JoinAttempt) state.cancel();
     if (!("link" in state)) return;
-    state.link.stop();
+    this.#unlink(state.link);
     state.backend.leave(sendsGoodbye, reason);
+  }
+
+  /** Ends the router's side when the router has answered GOODBYE: it is owed nothing, and sends nothing more. */
+  protected closeRouter(): void {
+    const { state } = this;
+    if (!("link" in state)) return;
+    this.#unlink(state.link);
+    state.backend.closeLeft(ErrorUri.closeRealm);
+  }
+
+  #unlink(link: SessionLink): void {
+    link.stop();
     this.state = { name: "ending" };
     this.log.sessionOver();
   }

@@ -209,6 +209,24 @@ export class SocketWriter implements TurnTaker, WaitingWriter {
     if (this.#queuedOctets === 0) this.#socket.shutdown();
   }
 
+  /**
+   * Closes the connection, whose other side sends nothing more: then closing it loses nothing that the system has
+   * taken. What is queued is sent first, as `end` does.
+   */
+  endIdle(): void {
+    if (this.#state !== "open") return;
+    this.flush();
+    if (this.#isDropped) return;
+    if (this.#queuedOctets > 0) {
+      this.end();
+      return;
+    }
+    this.#state = "ending";
+    this.#socket.end();
+    // A connection with TLS is closed when the other side has ended it too.
+    if (!this.#isDropped) this.#awaitClose(MAX_CLOSE_STEPS);
+  }
+
   /** Closes the connection now. The system still delivers what it has taken, unless more is queued. */
   finish(): void {
     this.flush();

@@ -187,10 +187,20 @@ export class RawSocketPeer
 
   close(_code: number, reason: string): void {
     if (this.#isClosing) return;
+    this.#beginClosing(reason);
+    this.#writer.end();
+  }
+
+  closeIdle(reason: string): void {
+    if (this.#isClosing) return;
+    this.#beginClosing(reason);
+    this.#writer.endIdle();
+  }
+
+  #beginClosing(reason: string): void {
     this.#closeReason = reason;
     this.#dropUnfinished();
     this.#stopInput();
-    this.#writer.end();
   }
 
   /** The message that was begun will not be completed. */

@@ -419,7 +419,10 @@ export abstract class WebSocketConnection
         const echoed = this.options.echo_close_codereason ? reason : "";
         this.#sendClose(code === CloseCode.none ? CloseCode.normal : code, echoed);
       }
-      this.#endStream();
+      this.#stopInput();
+      // A server closes first, and a client sends nothing behind its close frame (RFC 6455, sections 5.5.1 and 7.1.1).
+      if (this.role === "server") this.#writer.endIdle();
+      else this.#writer.end();
     });
   }
 

@@ -369,3 +369,48 @@ describe("the end", () => {
     expect([socket.writes, socket.done, one.bufferedOctets]).toEqual([[], [], 0]);
   });
 });
+
+describe("the end of a connection whose other side sends nothing more", () => {
+  test("closes it at once, behind what was written", async () => {
+    const { writer: one, write, socket } = writer();
+    write("last");
+    one.endIdle();
+    expect([socket.writes, socket.done]).toEqual([["last"], ["end"]]);
+    one.endIdle();
+    one.end();
+    expect([write("late"), socket.done]).toEqual([true, ["end"]]);
+    await microtasks();
+    expect(socket.text).toBe("last");
+    one.drop();
+  });
+
+  test("waits for what is queued", () => {
+    const { writer: one, write, drain, socket } = writer({ takes: 1 });
+    write("abc");
+    one.endIdle();
+    expect(socket.done).toEqual([]);
+    drain(2);
+    expect([socket.text, socket.done]).toEqual(["abc", ["shutdown"]]);
+    one.drop();
+  });
+
+  test("is finished after a second, where the socket waits for the other side", () => {
+    const pass = fakeTime();
+    const [waiting, closed] = [writer(), writer()];
+    waiting.writer.endIdle();
+    closed.socket.end = () => closed.writer.drop();
+    closed.writer.endIdle();
+    pass(1000);
+    expect(waiting.socket.done).toEqual(["end", "shutdown", "end"]);
+    expect(closed.socket.done).toEqual([]);
+    waiting.writer.drop();
+  });
+
+  test("of a connection that the system gives up does nothing more", async () => {
+    const { writer: one, write, socket } = writer({ takes: -1 });
+    write("abc");
+    one.endIdle();
+    await microtasks();
+    expect(socket.done).toEqual(["terminate"]);
+  });
+});

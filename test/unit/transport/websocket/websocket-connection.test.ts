@@ -28,6 +28,22 @@ test("the answer to a handshake comes whole before the first frame, in however m
   connection.closed(undefined);
 });
 
+test.each([
+  ["of a client closes the connection at once", Buffer.from("HTTP/1.1 101\r\n\r\n"), "end"],
+  ["of a router ends this side, and the router closes", null, "shutdown"],
+])("a close frame %s", (_, answer, deed) => {
+  const socket = new ScriptedSocket();
+  const owner = { log: quiet, noteClosed() {} };
+  const peer = "tcp4:127.0.0.1:1";
+  const options = webSocketDefaults;
+  const connection = new WebSocketTestee({ socket, answer, options, peer, codec: null, owner });
+  // 1000, with the mask 00000000 of a client.
+  const payload = answer === null ? "" : "00000000";
+  connection.received(Buffer.from(`88${answer === null ? "02" : "82"}${payload}03e8`, "hex"));
+  expect(socket.done).toEqual([deed]);
+  connection.closed(undefined);
+});
+
 describe("towards a router", () => {
   const long = { ...webSocketDefaults, max_message_size: 2 ** 20 };
   const details = {
