@@ -14,4 +14,6 @@ export interface Logger {
   /** `text` is printed in place of the event and its fields, but in JSON; no part of it may be long. */
   info(event: string, fields?: LogFields, text?: string): void;
   debug(event: string, fields?: LogFields): void;
+  /** Whether `info` writes nothing, so that its fields need not be made; absent: it writes. */
+  readonly omitsInfo?: boolean;
 }

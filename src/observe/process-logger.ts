@@ -39,5 +39,11 @@ export function processLogger(options: ProcessLoggerOptions): Logger {
       writeOutput(stream, `${formatRecord(record, format)}\n`);
     };
   };
-  return { error: logAt("error"), warn: logAt("warn"), info: logAt("info"), debug: logAt("debug") };
+  return {
+    error: logAt("error"),
+    warn: logAt("warn"),
+    info: logAt("info"),
+    debug: logAt("debug"),
+    omitsInfo: LOG_LEVELS.indexOf("info") > threshold,
+  };
 }

@@ -33,6 +33,8 @@ interface Admission {
 /** A join whose client the proxy authenticates. */
 export class AuthenticatedJoin extends JoinAttempt {
   readonly #authentication: Authentication;
+  /** For calls to authenticators. */
+  readonly #abort = new AbortController();
   #admission: Admission | undefined;
   /** Whether the present router's CHALLENGE has been answered: there is one for each HELLO. */
   #hasSigned = false;
@@ -40,7 +42,7 @@ export class AuthenticatedJoin extends JoinAttempt {
 
   constructor(auth: AuthConfig, client: Peer, context: JoinContext, observer: JoinObserver) {
     super(client, context, observer);
-    this.#authentication = new Authentication(auth, client.details, context, this.canceled);
+    this.#authentication = new Authentication(auth, client.details, context, this.#abort.signal);
   }
 
   begin(hello: readonly unknown[]): void {
@@ -58,6 +60,7 @@ export class AuthenticatedJoin extends JoinAttempt {
 
   override cancel(): void {
     clearTimeout(this.#welcomeTimer);
+    this.#abort.abort();
     super.cancel();
   }
 

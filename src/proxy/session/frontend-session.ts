@@ -142,13 +142,13 @@ export class FrontendSession
     else if (action === "fail") this.abort(abort.uri, abort.sentence);
   }
 
-  onJoined(backend: BackendSession, identity: LogFields): void {
+  onJoined(backend: BackendSession, welcome: WireMessage, identity: LogFields): void {
     this.stopTimeouts();
     this.client.limitMessages?.(Number.POSITIVE_INFINITY);
     const link = new SessionLink(this.client, backend.peer, this.config.options, this);
     this.state = { name: "joined", link, backend };
     backend.setObserver(this);
-    this.log.joined(identity);
+    this.log.joined(welcome, backend.peer, identity);
   }
 
   onDenied(uri: string, message: string): void {

@@ -17,6 +17,7 @@
 import type { FailedAttempts } from "#auth/authentication.ts";
 import type { AskableAuthenticators } from "#auth/authenticators.ts";
 import type { Deny } from "#auth/pending-auth.ts";
+import { Cancellation, type CancelSignal } from "#base/cancellation.ts";
 import type { SessionConfig } from "#config/options/session-config.ts";
 import type { LogFields } from "#observe/logger.ts";
 import { type BackendObserver, BackendSession } from "#proxy/routing/backend-session.ts";
@@ -29,7 +30,7 @@ import { MessageType } from "#wamp/message-type.ts";
 import type { Peer, WireMessage } from "#wamp/peer.ts";
 import { peekMessageType } from "#wamp/serializer/message-head.ts";
 import { isRoutersFault, routerViolation } from "./end-reasons.ts";
-import { type SessionLog, welcomeFields } from "./session-log.ts";
+import type { SessionLog } from "./session-log.ts";
 import { endUri, forward, isShutdown } from "./session-message.ts";
 import { routerAction, type SessionState } from "./session-states.ts";
 
@@ -46,8 +47,8 @@ export interface JoinContext extends AskableAuthenticators {
 
 /** How a join ends: one of these is called once, unless the join is canceled. */
 export interface JoinObserver {
-  /** The client was sent WELCOME; `identity` is for the log. */
-  onJoined(backend: BackendSession, identity: LogFields): void;
+  /** The client was sent this WELCOME, which is borrowed; `identity` is for the log. */
+  onJoined(backend: BackendSession, welcome: WireMessage, identity: LogFields): void;
   /** The proxy refuses the client. */
   onDenied(uri: string, message: string): void;
   /** The router refuses the client because it shuts down. True: the session has ended without ABORT. */
@@ -72,7 +73,7 @@ export abstract class JoinAttempt implements BackendObserver {
   #name: JoinState = "authenticating";
   #failover: Failover | undefined;
   #backend: BackendSession | undefined;
-  readonly #canceled = new AbortController();
+  readonly #canceled = new Cancellation();
 
   constructor(client: Peer, context: JoinContext, observer: JoinObserver) {
     this.client = client;
@@ -122,7 +123,7 @@ export abstract class JoinAttempt implements BackendObserver {
 
   /** Ends the join and its connection to the router; the observer is not called any more. */
   cancel(): void {
-    this.#canceled.abort();
+    this.#canceled.cancel();
     this.leaveRouter();
   }
 
@@ -159,8 +160,8 @@ export abstract class JoinAttempt implements BackendObserver {
     return this.#backend?.peer;
   }
 
-  protected get canceled(): AbortSignal {
-    return this.#canceled.signal;
+  protected get canceled(): CancelSignal {
+    return this.#canceled;
   }
 
   /** Runs an asynchronous step of the join; the join fails when the step does. */
@@ -208,9 +209,8 @@ export abstract class JoinAttempt implements BackendObserver {
   /** Hands the router over to the observer, once the client was sent WELCOME. */
   protected joined(welcome: WireMessage, router: BackendSession, identity: LogFields): void {
     router.backend.succeeded();
-    const fields = { ...welcomeFields(welcome, router.peer), ...identity };
     this.#backend = undefined;
-    this.#observer.onJoined(router, fields);
+    this.#observer.onJoined(router, welcome, identity);
   }
 
   /**

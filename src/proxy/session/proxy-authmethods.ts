@@ -6,10 +6,16 @@
 
 import type { Peer, WireMessage } from "#wamp/peer.ts";
 import { serializers } from "#wamp/serializer/serializers.ts";
+import type { SerializerName } from "#wamp/serializer-name.ts";
 import { IgnoringSink } from "#wamp/token/ignoring-sink.ts";
 
 /** The authmethods with which a proxy vouches for its clients. */
 const PROXY_METHODS = ["anonymous-proxy", "cryptosign-proxy"];
+
+/** A part that both names have. */
+const COMMON_PART = "-proxy";
+
+const BACKSLASH = 0x5c;
 
 const SHORTEST_METHOD = Math.min(...PROXY_METHODS.map((method) => method.length));
 
@@ -21,11 +27,18 @@ const SHORTEST_METHOD = Math.min(...PROXY_METHODS.map((method) => method.length)
  * @throws MalformedMessage
  */
 export function namesProxyAuthmethod(hello: WireMessage, { serializer }: Peer): boolean {
+  if (!mayName(Buffer.from(hello.buffer, hello.byteOffset, hello.length), serializer)) return false;
   // The reader resolves the several spellings of a string, by escapes or in chunks.
   const { reader } = serializers[serializer];
   const strings = new ProxyMethodSearch();
   reader.read(hello, strings);
   return strings.hasFound;
+}
+
+/** Whether the octets may have such a name; most HELLOs are not read for it. Strings of CBOR may come in chunks. */
+function mayName(hello: Buffer, serializer: SerializerName): boolean {
+  if (hello.includes(COMMON_PART)) return true;
+  return serializer === "cbor" || (serializer === "json" && hello.includes(BACKSLASH));
 }
 
 /** Searches keys and values, text and octets, also those within tags that no other serializer has. */

@@ -38,8 +38,12 @@ export class SessionLog {
     this.#peer = peer;
   }
 
-  joined(identity: LogFields): void {
-    this.#log.info("session joined", { peer: this.#peer, ...identity });
+  /** `identity` goes before what the WELCOME of the router says. */
+  joined(welcome: WireMessage, router: Peer, identity: LogFields): void {
+    // A WELCOME takes longer to read than to forward.
+    if (this.#log.omitsInfo) return;
+    const fields = { peer: this.#peer, ...welcomeFields(welcome, router), ...identity };
+    this.#log.info("session joined", fields);
   }
 
   refused({ by, reason }: Pick<Refusal, "by" | "reason">): void {

@@ -69,6 +69,12 @@ export function forwardEnd(message: WireMessage, type: number, from: Peer, to: P
  * @throws MalformedMessage
  */
 export function readForwarded(message: WireMessage, from: Peer): unknown[] {
+  try {
+    return decodeMessage(message, from.serializer);
+  } catch (thrown) {
+    // It has a value that JavaScript cannot represent, unless it is malformed.
+    if (!(thrown instanceof MalformedMessage)) throw thrown;
+  }
   const slices = sliceMessage(message, from.serializer);
   return Array.from({ length: slices.length }, (_, index) => {
     try {

@@ -5,6 +5,7 @@
  * @module
  */
 
+import type { CancelSignal } from "#base/cancellation.ts";
 import type { ConnectingEndpointConfig } from "#config/endpoint/endpoint-config.ts";
 import { connectFailure, connectsWithTls } from "./connect.ts";
 import {
@@ -34,7 +35,7 @@ export type OpenStream = (events: ConnectionEvents) => Promise<ConnectionSocket 
 export async function connectWithHandshake<Connected extends ConnectionEvents>(
   endpoint: ConnectingEndpointConfig,
   handshake: ClientHandshake<Connected>,
-  signal: AbortSignal,
+  signal: CancelSignal,
   openStream?: OpenStream,
 ): Promise<Connected> {
   const { promise, resolve, reject } = Promise.withResolvers<Connected>();
@@ -47,7 +48,7 @@ export async function connectWithHandshake<Connected extends ConnectionEvents>(
   } else if (signal.aborted) {
     stream.terminate();
   } else {
-    signal.addEventListener("abort", () => stream.terminate(), { once: true });
+    signal.addEventListener("abort", () => stream.terminate());
     connection.opened(stream);
   }
   return promise;

@@ -8,6 +8,7 @@ import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
 import type { Socket, SocketHandler } from "bun";
 
+import { Cancellation, type CancelSignal } from "#base/cancellation.ts";
 import { errorCodeOf, Failure, sentenceOf } from "#base/failure.ts";
 import type {
   ConnectingEndpointConfig,
@@ -94,17 +95,17 @@ export function failureOf(endpoint: ConnectingEndpointConfig, thrown: unknown): 
  */
 export async function connectWithTimeout<T>(
   endpoint: ConnectingEndpointConfig,
-  attempt: (signal: AbortSignal) => Promise<T>,
-  canceled?: AbortSignal,
+  attempt: (signal: CancelSignal) => Promise<T>,
+  canceled?: CancelSignal,
 ): Promise<T> {
   if (endpoint.type === "unix" && isUnixPathTooLong(endpoint.path)) {
     throw connectFailure(endpoint, "the path is too long for a Unix socket");
   }
-  const abort = new AbortController();
+  const abort = new Cancellation();
   const { promise, reject } = Promise.withResolvers<never>();
   const giveUp = (state: string) => {
     reject(connectFailure(endpoint, state));
-    abort.abort();
+    abort.cancel();
   };
   const onCanceled = () => giveUp("nobody waits for it any more");
   const timer = setTimeout(
@@ -113,7 +114,7 @@ export async function connectWithTimeout<T>(
   );
   canceled?.addEventListener("abort", onCanceled);
   try {
-    return await Promise.race([promise, attempt(abort.signal)]);
+    return await Promise.race([promise, attempt(abort)]);
   } catch (thrown) {
     throw failureOf(endpoint, thrown);
   } finally {
@@ -159,7 +160,7 @@ async function resolveHost(endpoint: ConnectingTcpConfig): Promise<string> {
 export interface OpenSocketOptions<Data> {
   socket: SocketHandler<Data>;
   data: Data;
-  signal: AbortSignal;
+  signal: CancelSignal;
   /** Whether the socket stays open for writing after its other side has ended; absent: it does not. */
   allowHalfOpen?: boolean;
 }
@@ -189,6 +190,6 @@ export async function openSocket<Data>(
         allowHalfOpen,
       }));
   if (signal.aborted) socket.terminate();
-  else signal.addEventListener("abort", () => socket.terminate(), { once: true });
+  else signal.addEventListener("abort", () => socket.terminate());
   return socket;
 }

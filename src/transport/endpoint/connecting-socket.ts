@@ -6,6 +6,7 @@
 
 import type { SocketHandler } from "bun";
 
+import type { CancelSignal } from "#base/cancellation.ts";
 import type { ConnectingEndpointConfig } from "#config/endpoint/endpoint-config.ts";
 import { openSocket, tlsState } from "./connect.ts";
 import type { ConnectionEvents, ConnectionSocket } from "./connection.ts";
@@ -28,7 +29,7 @@ export interface ConnectingEvents extends ConnectionEvents {
 
 /** How a connection is opened. */
 export interface OpenConnectionOptions {
-  signal: AbortSignal;
+  signal: CancelSignal;
   /** Whether it stays open for writing after the server has ended its side; then `ended` is called. */
   isHalfOpen: boolean;
 }

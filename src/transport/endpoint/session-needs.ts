@@ -4,6 +4,8 @@
  * @module
  */
 
+import type { CancelSignal } from "#base/cancellation.ts";
+
 /** Limits and the end of the need. */
 export interface SessionNeeds {
   /** With more octets waiting, `Peer.send` answers false. */
@@ -13,5 +15,5 @@ export interface SessionNeeds {
   /** Milliseconds in which a message of the router must be complete; absent, or 0: unlimited. RawSocket only. */
   messageTimeout?: number | undefined;
   /** Aborts when the connection is no longer needed. */
-  canceled?: AbortSignal;
+  canceled?: CancelSignal;
 }

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { CancelSignal } from "#base/cancellation.ts";
 import type { ConnectingRawSocketConfig } from "#config/connection/connection-config.ts";
 import {
   type ClientHandshake,
@@ -38,7 +39,7 @@ export function connectRawSocketPeer(
   const gate = maxOutgoing === undefined ? undefined : new LongMessageGate(maxOutgoing);
   const handshake = new RawSocketHandshake(config, { maxBuffered, gate, messageTimeout }, handler);
   const openStream = shared && ((events: ConnectionEvents) => shared.openStream(events));
-  const attempt = (signal: AbortSignal) =>
+  const attempt = (signal: CancelSignal) =>
     connectWithHandshake(config.endpoint, handshake, signal, openStream);
   return connectWithTimeout(config.endpoint, attempt, canceled);
 }

@@ -10,6 +10,7 @@
 
 import type { SocketHandler } from "bun";
 
+import type { CancelSignal } from "#base/cancellation.ts";
 import type { ConnectingEndpointConfig } from "#config/endpoint/endpoint-config.ts";
 import { connectFailure, connectWithTimeout, openSocket } from "#transport/endpoint/connect.ts";
 import type { ConnectionEvents, ConnectionSocket } from "#transport/endpoint/connection.ts";
@@ -76,7 +77,7 @@ export class SharedConnection {
     }
   }
 
-  async #handshake(signal: AbortSignal): Promise<YamuxConnection | null> {
+  async #handshake(signal: CancelSignal): Promise<YamuxConnection | null> {
     const { promise, resolve } = Promise.withResolvers<YamuxConnection | null>();
     const data = new MultiplexedHandshake(resolve);
     await openSocket(this.#endpoint, { socket: SOCKET_HANDLER, data, signal });

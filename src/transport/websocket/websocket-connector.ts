@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { CancelSignal } from "#base/cancellation.ts";
 import type { ConnectingWebSocketConfig } from "#config/connection/connection-config.ts";
 import { connectWithHandshake } from "#transport/endpoint/client-handshake.ts";
 import { connectsWithTls, connectWithTimeout } from "#transport/endpoint/connect.ts";
@@ -47,7 +48,7 @@ export function connectWebSocketPeer(
   };
   const take = request.take.bind(request);
   const handshake = { request: request.octets, take, connectedOn };
-  const attempt = (signal: AbortSignal) => connectWithHandshake(endpoint, handshake, signal);
+  const attempt = (signal: CancelSignal) => connectWithHandshake(endpoint, handshake, signal);
   return connectWithTimeout(endpoint, attempt, canceled);
 }
 

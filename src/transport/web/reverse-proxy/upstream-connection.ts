@@ -4,6 +4,7 @@
  * @module
  */
 
+import { Cancellation } from "#base/cancellation.ts";
 import { sentenceOf } from "#base/failure.ts";
 import type { ConnectingTcpConfig } from "#config/endpoint/endpoint-config.ts";
 import { connectFailure, failureOf } from "#transport/endpoint/connect.ts";
@@ -31,7 +32,7 @@ export interface UpstreamEvents {
 /** One connection; its receiver changes with the request that it is used for. */
 export class UpstreamConnection implements ConnectingEvents, DrainObserver {
   readonly #endpoint: ConnectingTcpConfig;
-  readonly #abort = new AbortController();
+  readonly #canceled = new Cancellation();
   #events: UpstreamEvents | null;
   #socket: ConnectionSocket | null = null;
   #writer: SocketWriter | null = null;
@@ -44,7 +45,7 @@ export class UpstreamConnection implements ConnectingEvents, DrainObserver {
   /** Begins to connect. */
   static open(endpoint: ConnectingTcpConfig, events: UpstreamEvents): UpstreamConnection {
     const connection = new UpstreamConnection(endpoint, events);
-    const { signal } = connection.#abort;
+    const signal = connection.#canceled;
     openConnection(endpoint, connection, { signal, isHalfOpen: true }).catch((thrown: unknown) => {
       connection.#lost(sentenceOf(failureOf(endpoint, thrown)));
     });
@@ -87,7 +88,7 @@ export class UpstreamConnection implements ConnectingEvents, DrainObserver {
   destroy(): void {
     this.#events = null;
     this.#writer?.drop();
-    this.#abort.abort();
+    this.#canceled.cancel();
     this.#socket?.terminate();
   }
 

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { CancelSignal } from "#base/cancellation.ts";
 import type { WebSocketReverseProxyServiceConfig } from "#config/web-service/reverse-proxy-config.ts";
 import { connectWithHandshake } from "#transport/endpoint/client-handshake.ts";
 import { connectWithTimeout } from "#transport/endpoint/connect.ts";
@@ -48,7 +49,7 @@ export async function connectBackend({
     new RelayedWebSocket({ socket, answer: null, options, peer, codec: null }, stall_timeout);
   const take = request.take.bind(request);
   const handshake = { request: request.octets, take, connectedOn };
-  const attempt = (signal: AbortSignal) => connectWithHandshake(endpoint, handshake, signal);
+  const attempt = (signal: CancelSignal) => connectWithHandshake(endpoint, handshake, signal);
   const webSocket = await connectWithTimeout(endpoint, attempt, canceled);
   return { webSocket, protocol: request.protocol };
 }

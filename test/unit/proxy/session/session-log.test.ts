@@ -11,7 +11,11 @@ const why = { uri: "wamp.error.invalid_argument", sentence: "Cannot represent Na
 test.each<["error" | "warn" | "info" | "debug", (log: SessionLog) => void, string, object]>([
   [
     "info",
-    (log) => log.joined({ session: 7, authid: "joe" }),
+    (log) => {
+      const router = new FakePeer();
+      const welcome = encodeMessage([2, 7, { authid: "router" }], router.serializer);
+      log.joined(welcome, router, { authid: "joe" });
+    },
     "session joined",
     { peer, session: 7, authid: "joe" },
   ],
@@ -63,6 +67,14 @@ test.each<["error" | "warn" | "info" | "debug", (log: SessionLog) => void, strin
   const { log, logged } = keptLog(level);
   write(new SessionLog(log, counts(), peer));
   expect(logged).toEqual([[message, fields as never]]);
+});
+
+test("a join is not read for a log that writes no line of it", () => {
+  const { log, logged } = keptLog("info");
+  const router = new FakePeer();
+  const welcome = encodeMessage([2, 7, {}], router.serializer);
+  new SessionLog({ ...log, omitsInfo: true }, counts(), peer).joined(welcome, router, {});
+  expect(logged).toEqual([]);
 });
 
 test("messages that were left out have one line, and one with their number at the end", () => {

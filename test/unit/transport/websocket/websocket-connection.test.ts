@@ -31,7 +31,7 @@ test("the answer to a handshake comes whole before the first frame, in however m
 test.each([
   ["of a client closes the connection at once", Buffer.from("HTTP/1.1 101\r\n\r\n"), "end"],
   ["of a router ends this side, and the router closes", null, "shutdown"],
-])("a close frame %s", (_, answer, deed) => {
+] as const)("a close frame %s", (_, answer, deed) => {
   const socket = new ScriptedSocket();
   const owner = { log: quiet, noteClosed() {} };
   const peer = "tcp4:127.0.0.1:1";
