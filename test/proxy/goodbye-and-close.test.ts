@@ -83,7 +83,9 @@ test("a router that has answered GOODBYE is not waited for, even if it never clo
   const proxy = await startProxy({
     connections: { router: connectionTo("router", path) },
     routes: { realm1: { anonymous: ["router"] } },
-    transports: [webSocketTransport({}, { auth: { anonymous: { type: "static", role: "anonymous" } } })],
+    transports: [
+      webSocketTransport({}, { auth: { anonymous: { type: "static", role: "anonymous" } } }),
+    ],
   });
   const client = await ScriptedClient.open(proxy.url, "json");
   client.says(HELLO);

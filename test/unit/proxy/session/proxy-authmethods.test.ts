@@ -19,7 +19,12 @@ test.each<[string, SerializerName, Uint8Array, boolean]>([
   ["octets", "msgpack", hex(`93 01 a161 81 a178 c40f${ANONYMOUS}`), true],
   ["another text", "msgpack", hex("93 01 a161 81 a178 a178"), false],
   ["a text", "cbor", hex(`83 01 6161 a1 6178 6f${ANONYMOUS}`), true],
-  ["a text in chunks", "cbor", hex("83 01 6161 a1 6178 7f 6a616e6f6e796d6f75732d 6570726f7879 ff"), true],
+  [
+    "a text in chunks",
+    "cbor",
+    hex("83 01 6161 a1 6178 7f 6a616e6f6e796d6f75732d 6570726f7879 ff"),
+    true,
+  ],
   ["another text", "cbor", hex("83 01 6161 a1 6178 6178"), false],
 ])("%s in %s is found: %#", (_, serializer, hello, isFound) => {
   expect(namesProxyAuthmethod(hello, new FakePeer({ serializer }))).toBe(isFound);
