@@ -2,7 +2,7 @@
 
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import type { Browser, Page } from "playwright-core";
-import { hasChromium, inPage, launchChromium, openUser } from "../support/chromium.ts";
+import { hasChromium, inPage, launchChromium } from "../support/chromium.ts";
 import { startPageNode, webSocket } from "../support/page-node.ts";
 import { scriptedCallee } from "../support/scripted-callee.ts";
 import { freePorts, type TemporaryNode } from "../support/temporary-node.ts";
@@ -39,7 +39,7 @@ describe.skipIf(!hasChromium)("a page of another origin", () => {
     const procedures = { "com.example.echo": (args: unknown[]) => ({ result: [args] }) };
     callee = await scriptedCallee(`ws://127.0.0.1:${otherPort}/ws`, "json", procedures);
     browser = await launchChromium();
-    page = await (await browser.newContext()).newPage();
+    page = await browser.newPage();
     await page.goto(`${pageOrigin}/pages/`);
   }, 30_000);
 
@@ -89,11 +89,8 @@ describe.skipIf(!hasChromium)("a page of another origin", () => {
     ["listed-events", { withCredentials: true }, "open"],
     ["unlisted-events", {}, "closed"],
   ])("listens to %s with %o: %s", async (path, options, outcome) => {
-    const user = await openUser(browser);
-    const listening = await user.newPage();
-    await listening.goto(`${pageOrigin}/pages/`);
-    await inPage(listening, "listen", `${other}/${path}`, options);
-    expect(await inPage(listening, "next")).toBe(outcome);
+    await inPage(page, "listen", `${other}/${path}`, options);
+    expect(await inPage(page, "next")).toBe(outcome);
   });
 
   test.each([

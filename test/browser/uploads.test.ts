@@ -69,10 +69,14 @@ describe.skipIf(!hasChromium)("a page", () => {
   const origins = [["http", port] as const, ...(hasOpenssl ? [["https", tlsPort] as const] : [])];
 
   describe.each(origins)("over %s", (scheme, at) => {
-    const origin = `${scheme}://127.0.0.1:${at}`;
+    let page: Page;
+
+    beforeAll(async () => {
+      page = await browser.newPage();
+      await page.goto(`${scheme}://127.0.0.1:${at}/pages/upload.html`);
+    });
 
     test("sends a large file as one chunk", async () => {
-      const page = await openPage(browser, `${origin}/pages/upload.html`);
       const name = `${scheme}.bin`;
       await inPage(page, "makeFile", name, 40 * MIB + 1);
       expect(await inPage(page, "send", "/upload")).toEqual([200, ""]);
@@ -81,13 +85,13 @@ describe.skipIf(!hasChromium)("a page", () => {
 
     test.each([
       ["too long a file", "/small", 413],
-      ["a body to what has none", "/value", 405],
-      ["too long a call", "/call", 400],
-    ])("that sends %s learns it, though it sends for longer", async (_, path, status) => {
-      const page = await openPage(browser, `${origin}/pages/upload.html`);
+      ["a body to what has none", "/value", 413],
+      ["a form to what takes JSON", "/call", 400],
+    ])("that sends %s learns it, though it would send for 8 s", async (_, path, status) => {
       await inPage(page, "makeFile", "long.bin", 16 * MIB);
-      await slowDown(page, 6 * MIB);
-      expect(await inPage(page, "send", path)).toMatchObject([status]);
+      await slowDown(page, 2 * MIB);
+      // The connection is reset meanwhile, behind the answer.
+      expect(await inPage(page, "send", path)).toEqual([status, expect.any(String)]);
     });
   });
 
