@@ -58,6 +58,9 @@ const screens = [
   ["a telephone", { viewport: { width: 320, height: 640 }, isMobile: true }],
 ] as const;
 
+/** Of the window, in the pixels of the page, and of what is in it. */
+const WIDTHS = "[innerWidth, document.documentElement.scrollWidth]";
+
 /** Where a page has no background, axe takes it for white, though a dark browser's is dark. */
 const SHOW_CANVAS = `{
   const { documentElement: root, body } = document;
@@ -96,20 +99,13 @@ describe.skipIf(!hasChromium)("on", () => {
       page.on("console", (message) => said.push(message.text()));
     });
 
-    test.each(pages)("%s has no violation", async (_name, path, status) => {
+    test.each(pages)("%s has no violation, and fits the screen", async (_name, path, status) => {
       expect((await page.goto(`${origin}${path}`))?.status()).toBe(status);
+      const { width } = options.viewport;
+      expect(await page.evaluate(WIDTHS)).toEqual([width, width]);
       await page.evaluate(SHOW_CANVAS);
       const { violations } = (await page.evaluate("axe.run()")) as { violations: Violation[] };
       expect(violations.map(({ id, nodes }) => [id, ...nodes.map(({ html }) => html)])).toEqual([]);
-    });
-
-    test("pages are as wide as the screen, without scrolling", async () => {
-      const widths = "[innerWidth, document.documentElement.scrollWidth]";
-      const { width } = options.viewport;
-      for (const [, path] of pages) {
-        await page.goto(`${origin}${path}`);
-        expect([path, await page.evaluate(widths)]).toEqual([path, [width, width]]);
-      }
     });
 
     test("the browser reports nothing but statuses", () => {
