@@ -9,7 +9,7 @@ import { hasChromium, launchChromium } from "../support/chromium.ts";
 import { startPageNode, webSocket } from "../support/page-node.ts";
 import { freePorts, type TemporaryNode } from "../support/temporary-node.ts";
 
-/** Kept for people, and by no test. */
+/** For people to look at; no test compares them. */
 const SCREENSHOTS = resolve(import.meta.dir, "../../.screenshots");
 
 const [port = 0, nowhere = 0] = freePorts(2);

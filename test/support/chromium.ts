@@ -39,8 +39,8 @@ export function trustFlag(certificate: string): string {
 }
 
 /** What a user has open for one test: pages that share cookies. */
-export async function openUser(browser: Browser, options: object = {}): Promise<BrowserContext> {
-  const context = await browser.newContext(options);
+export async function openUser(browser: Browser): Promise<BrowserContext> {
+  const context = await browser.newContext();
   afterTest(() => context.close());
   return context;
 }
