@@ -341,6 +341,7 @@ function promises(port: number) {
       "access-control-allow-methods": "POST,PUT,OPTIONS",
       "access-control-allow-origin": "https://a.example",
       "access-control-allow-headers": "content-type",
+      "access-control-max-age": "86400",
     });
   });
 

@@ -16,7 +16,7 @@ export const webAt = (port: number, paths: object, endpoint: object = {}) => ({
 });
 
 /** A router whose proxies reach it over `router.sock`. */
-export const webRouter = (web: object) => ({
+export const webRouter = (...webs: object[]) => ({
   type: "router",
   realms: [{ name: "realm1", roles: [{ name: "anonymous", permissions }] }],
   transports: [
@@ -25,12 +25,12 @@ export const webRouter = (web: object) => ({
       endpoint: { type: "unix", path: "router.sock" },
       auth: { "anonymous-proxy": { type: "static" } },
     },
-    web,
+    ...webs,
   ],
 });
 
-/** A proxy before the router of this socket. */
-export const webProxy = (web: object, path = "router.sock") => ({
+/** A proxy before the router of this socket, with one Web transport or several. */
+export const webProxy = (web: object | object[], path = "router.sock") => ({
   type: "proxy",
   connections: {
     conn1: {
@@ -38,5 +38,5 @@ export const webProxy = (web: object, path = "router.sock") => ({
     },
   },
   routes: { realm1: { anonymous: "conn1" } },
-  transports: [web],
+  transports: [web].flat(),
 });

@@ -13,8 +13,8 @@ export function crossOriginHeaders(isAllowed: boolean): Record<string, string> {
   return isAllowed ? { "Access-Control-Allow-Origin": "*" } : {};
 }
 
-/** Seconds for which a browser need not ask again. */
-const PREFLIGHT_SECONDS = 86_400;
+/** A browser need not ask again for a day, or for as long as it remembers an answer at most. */
+export const REMEMBERED_PREFLIGHT = { "Access-Control-Max-Age": "86400" };
 
 /** Headers of the answer to a browser that asks before a request of these methods. */
 export function preflightHeaders(
@@ -27,7 +27,7 @@ export function preflightHeaders(
   return {
     ...allowed,
     "Access-Control-Allow-Methods": methods,
-    "Access-Control-Max-Age": String(PREFLIGHT_SECONDS),
+    ...REMEMBERED_PREFLIGHT,
     ...(names !== null && { "Access-Control-Allow-Headers": names }),
   };
 }

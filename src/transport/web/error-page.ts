@@ -4,6 +4,7 @@
  * @module
  */
 
+import { htmlPage } from "#transport/http/html-page.ts";
 import type { HttpAnswer } from "#transport/http/http-answer.ts";
 import { PAGE_HEADERS } from "#transport/http/page-headers.ts";
 
@@ -32,10 +33,7 @@ export function errorPage(
 ): HttpAnswer {
   const [title, usual] = PAGES[status];
   const sentence = more === undefined ? usual : `${usual} ${more}`;
-  const body = `<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>${status} ${title}</title></head>
-<body><h1>${title}</h1><p>${sentence}</p></body></html>
-`;
+  const body = htmlPage(`${status} ${title}`, title, `<p>${sentence}</p>`);
   return {
     status,
     headers: {

@@ -11,7 +11,7 @@ import type { HttpAnswer } from "#transport/http/http-answer.ts";
 import type { HttpRequest } from "#transport/http/http-request.ts";
 import { PAGE_HEADERS, TEXT_HEADERS } from "#transport/http/page-headers.ts";
 import { isOriginAllowed } from "./origin.ts";
-import { statusPage } from "./status-page.ts";
+import { statusPage, upgradePage } from "./status-page.ts";
 import { type ChosenSubprotocol, chooseSubprotocol, subprotocolsFor } from "./subprotocol.ts";
 
 /** What an answer 426 has to name (RFC 9110, section 15.5.22). */
@@ -97,16 +97,13 @@ function plainAnswer(
 ): HttpAnswer {
   if (request.method !== "GET" && request.method !== "HEAD") return methodNotAllowed();
   if (!options.enable_webstatus) {
-    return textAnswer(426, "This address is a WebSocket.", UPGRADE);
+    return pageAnswer(426, upgradePage(), UPGRADE);
   }
-  return {
-    status: 200,
-    headers: {
-      ...PAGE_HEADERS,
-      "Cache-Control": "no-cache",
-    },
-    body: Buffer.from(page()),
-  };
+  return pageAnswer(200, page(), { "Cache-Control": "no-cache" });
+}
+
+function pageAnswer(status: number, page: string, headers: Record<string, string>): HttpAnswer {
+  return { status, headers: { ...PAGE_HEADERS, ...headers }, body: Buffer.from(page) };
 }
 
 function methodNotAllowed(): HttpAnswer {

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { htmlPage } from "#transport/http/html-page.ts";
 import type { SerializerName } from "#wamp/serializer-name.ts";
 import { subprotocolsFor } from "./subprotocol.ts";
 
@@ -33,14 +34,11 @@ export function reverseProxyPage(): string {
   );
 }
 
-function page(title: string, body: string): string {
-  return `<!DOCTYPE html>
-<html lang="en">
-<head><meta charset="utf-8"><title>${title}</title></head>
-<body>
-<h1>${title}</h1>
-${body}
-</body>
-</html>
-`;
+/** The page where there is no status page. */
+export function upgradePage(): string {
+  return page("426 Upgrade Required", "<p>This address is a WebSocket.</p>");
+}
+
+function page(title: string, content: string): string {
+  return htmlPage(title, title, content);
 }

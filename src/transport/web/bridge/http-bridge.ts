@@ -15,6 +15,7 @@ import type { HttpAnswer } from "#transport/http/http-answer.ts";
 import type { RequestHandler } from "#transport/http/http-exchange.ts";
 import type { ClientRequest } from "#transport/http/http-request.ts";
 import type { TransportContext } from "#transport/listener.ts";
+import { REMEMBERED_PREFLIGHT } from "#transport/web/cross-origin.ts";
 import { UnrepresentableValue } from "#wamp/token/unrepresentable-value.ts";
 import { LostAnswer, type WampCaller } from "#wamp/wamp-caller.ts";
 import { AnswerTimeout, requestWithin } from "./answer-timeout.ts";
@@ -82,7 +83,11 @@ export class HttpBridge implements RequestHandler {
   #answerToHead({ method, headers, peer, isSecure }: ClientRequest): BridgeAnswer | null {
     if (method === "OPTIONS") {
       const allowed = { Allow: METHODS, "Access-Control-Allow-Methods": METHODS };
-      return { status: 200, headers: allowed, body: Buffer.alloc(0) };
+      return {
+        status: 200,
+        headers: { ...allowed, ...REMEMBERED_PREFLIGHT },
+        body: Buffer.alloc(0),
+      };
     }
     if (method !== "POST" && method !== "PUT") {
       return denial(405, `Cannot take ${method}: only POST and PUT are taken`, { Allow: METHODS });

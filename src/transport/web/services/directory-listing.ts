@@ -5,6 +5,7 @@
  */
 
 import { readdirSync } from "node:fs";
+import { htmlPage } from "#transport/http/html-page.ts";
 import { isShownName } from "./folder-files.ts";
 
 /** Further entries are counted, not listed. */
@@ -18,13 +19,9 @@ export function listDirectory(folder: string): string {
     .sort();
   const items = entries.slice(0, MAX_ENTRIES).map(itemOf).join("\n");
   const more = entries.length - MAX_ENTRIES;
-  return `<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>Directory listing</title></head>
-<body><h1>Directory listing</h1>
-<ul>
-${items}
-</ul>${more > 0 ? `<p>${more} more.</p>` : ""}</body></html>
-`;
+  const list = items === "" ? "<p>This folder is empty.</p>" : `<ul>\n${items}\n</ul>`;
+  const content = more > 0 ? `${list}\n<p>${more} more.</p>` : list;
+  return htmlPage("Directory listing", "Directory listing", content);
 }
 
 function itemOf(name: string): string {

@@ -78,10 +78,11 @@ function pageOf(info: NodeInfo): string {
     .join("\n");
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>crossproxy</title>
+<meta name="viewport" content="width=device-width, initial-scale=1">
 <style>${STYLE}</style></head>
-<body><h1>crossproxy</h1>
+<body><main><h1>crossproxy</h1>
 <table>
 ${body}
-</table></body></html>
+</table></main></body></html>
 `;
 }

@@ -1,0 +1,122 @@
+/** Every page that the node makes itself, as axe-core sees it: light and dark, and on a narrow screen. */
+
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { existsSync, mkdirSync } from "node:fs";
+import { join, resolve } from "node:path";
+import axe from "axe-core";
+import type { Browser, Page } from "playwright-core";
+import { hasChromium, launchChromium } from "../support/chromium.ts";
+import { startPageNode, webSocket } from "../support/page-node.ts";
+import { freePorts, type TemporaryNode } from "../support/temporary-node.ts";
+
+/** For people to look at; no test compares them. */
+const SCREENSHOTS = resolve(import.meta.dir, "../../.screenshots");
+
+const [port = 0, nowhere = 0] = freePorts(2);
+const origin = `http://127.0.0.1:${port}`;
+
+const paths = {
+  info: { type: "nodeinfo" },
+  files: { type: "static", directory: "files", options: { enable_directory_listing: true } },
+  ws: webSocket,
+  "no-page": { ...webSocket, options: { enable_webstatus: false } },
+  relayed: {
+    type: "websocket-reverseproxy",
+    backend: {
+      type: "websocket",
+      endpoint: { type: "tcp", host: "127.0.0.1", port: nowhere },
+      url: "ws://127.0.0.1/",
+    },
+  },
+  cgi: { type: "cgi", script: "hello.py", processor: "/usr/bin/python3" },
+  away: { type: "reverseproxy", host: "127.0.0.1", port: nowhere },
+  archive: {
+    type: "archive",
+    archive: "a.zip",
+    origin: `http://127.0.0.1:${nowhere}/a.zip`,
+    download: true,
+  },
+};
+
+/** What is at it, its path, and the status of the answer. */
+const pages: [name: string, path: string, status: number][] = [
+  ["the info page", "/info", 200],
+  ["a folder", "/files/", 200],
+  ["an empty folder", "/files/empty/", 200],
+  ["what is missing", "/none", 404],
+  ["the address of a WebSocket", "/ws", 200],
+  ["the same without a page", "/no-page", 426],
+  ["the address of relayed WebSockets", "/relayed", 200],
+  ["what does not run here", "/cgi", 501],
+  ["a server that cannot be reached", "/away", 502],
+  ["an archive that is not there yet", "/archive/", 503],
+];
+
+const screens = [
+  ["a desktop", { viewport: { width: 1280, height: 800 } }],
+  ["a dark desktop", { viewport: { width: 1280, height: 800 }, colorScheme: "dark" }],
+  ["a telephone", { viewport: { width: 320, height: 640 }, isMobile: true }],
+] as const;
+
+/** Of the window, in the pixels of the page, and of what is in it. */
+const WIDTHS = "[innerWidth, document.documentElement.scrollWidth]";
+
+/** Where a page has no background, axe takes it for white, though a dark browser's is dark. */
+const SHOW_CANVAS = `{
+  const { documentElement: root, body } = document;
+  const isTransparent = (element) => getComputedStyle(element).backgroundColor === "rgba(0, 0, 0, 0)";
+  if (isTransparent(root) && isTransparent(body)) root.style.backgroundColor = "Canvas";
+}`;
+
+interface Violation {
+  id: string;
+  nodes: { html: string }[];
+}
+
+describe.skipIf(!hasChromium)("on", () => {
+  let node: TemporaryNode;
+  let browser: Browser;
+
+  beforeAll(async () => {
+    node = await startPageNode({ [port]: { paths } }, ["files", "files/empty"]);
+    browser = await launchChromium();
+    mkdirSync(SCREENSHOTS, { recursive: true });
+  }, 30_000);
+
+  afterAll(async () => {
+    await browser?.close();
+    await node?.stop();
+  });
+
+  describe.each(screens)("%s", (screen, options) => {
+    let page: Page;
+    const said: string[] = [];
+
+    beforeAll(async () => {
+      page = await browser.newPage(options);
+      // Not by the page, whose Content-Security-Policy lets no foreign script run.
+      await page.addInitScript({ content: axe.source });
+      page.on("console", (message) => said.push(message.text()));
+    });
+
+    test.each(pages)("%s has no violation, and fits the screen", async (_name, path, status) => {
+      expect((await page.goto(`${origin}${path}`))?.status()).toBe(status);
+      const { width } = options.viewport;
+      expect(await page.evaluate(WIDTHS)).toEqual([width, width]);
+      await page.evaluate(SHOW_CANVAS);
+      const { violations } = (await page.evaluate("axe.run()")) as { violations: Violation[] };
+      expect(violations.map(({ id, nodes }) => [id, ...nodes.map(({ html }) => html)])).toEqual([]);
+    });
+
+    test("the browser reports nothing but statuses", () => {
+      expect(said.filter((text) => !text.startsWith("Failed to load resource"))).toEqual([]);
+    });
+
+    test("a picture is kept of the info page", async () => {
+      await page.goto(`${origin}/info`);
+      const path = join(SCREENSHOTS, `info on ${screen}.png`);
+      await page.screenshot({ path, fullPage: true });
+      expect(existsSync(path)).toBe(true);
+    });
+  });
+});
