@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { resolve } from "node:path";
+import { processLogger } from "#observe/process-logger.ts";
 
 const SOURCE = resolve(import.meta.dir, "../../../src/observe/process-logger.ts");
 
@@ -32,6 +33,16 @@ test.each([
   const { stdout, stderr } = logAll(level, "none");
   const written = `${stderr}${stdout}`.split("\n").slice(0, -1);
   expect(written.map((line) => line.split(" ")[0]).join(" ")).toBe(events);
+});
+
+test.each([
+  ["none", true],
+  ["warn", true],
+  ["info", false],
+  ["debug", false],
+] as const)("with level %s lines of info are omitted: %p", (level, omits) => {
+  const logger = processLogger({ level, format: "none", system: "Proxy", worker: "p1" });
+  expect(logger.omitsInfo).toBe(omits);
 });
 
 test("a record has the worker and the process", () => {
