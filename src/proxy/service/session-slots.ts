@@ -16,17 +16,20 @@ export interface SlotLimits {
   idleMs: number;
 }
 
+/** What is asked of a slot. */
+export type LimitedSlot = Pick<SessionSlot, "hasJoined" | "isUnused" | "leave">;
+
 /** A slot, and when it was asked for last. */
-interface Place {
-  readonly slot: SessionSlot;
+interface Place<Slot> {
+  readonly slot: Slot;
   usedAt: number;
 }
 
 /** Service sessions of one kind. */
-export class SessionSlots {
+export class SessionSlots<Slot extends LimitedSlot = SessionSlot> {
   readonly #limits: SlotLimits;
   /** The longest unused comes first. */
-  readonly #places = new Map<string, Place>();
+  readonly #places = new Map<string, Place<Slot>>();
   #timer: Timer | undefined;
   #isClosed = false;
 
@@ -35,7 +38,7 @@ export class SessionSlots {
   }
 
   /** The slot for a key, which is opened if there is none; `open` may throw. */
-  get(key: string, open: () => SessionSlot): SessionSlot {
+  get(key: string, open: () => Slot): Slot {
     const known = this.#places.get(key);
     if (known !== undefined) {
       this.#places.delete(key);
