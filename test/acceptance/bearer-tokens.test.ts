@@ -3,6 +3,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { afterTest } from "../support/cleanups.ts";
 import { startCrossbar } from "../support/crossbar-router.ts";
+import { nodeOf } from "../support/documents.ts";
 import { post, rawHttp } from "../support/raw-http.ts";
 import { RawWebSocket } from "../support/raw-websocket.ts";
 import { type Behaviour, scriptedCallee } from "../support/scripted-callee.ts";
@@ -16,7 +17,8 @@ import { webAt } from "../support/web-workers.ts";
 const SECRET = "a secret of at least 32 octets, as it has to be";
 process.env["TOKEN_SECRET"] = SECRET;
 
-const [proxyPort = 0, routerPort = 0, crossbarPort = 0, awayPort = 0] = freePorts(4);
+const [proxyPort = 0, routerPort = 0, crossbarPort = 0, awayPort = 0, docsPort = 0] =
+  freePorts(5);
 const [key, fileKey] = [await issuerKey("key1"), await issuerKey("key2", "EdDSA")];
 
 /** The issuer's server, whose answer each test may change. */
@@ -435,6 +437,19 @@ describe("bearer tokens", () => {
     }, 30_000);
   });
 });
+
+test("docs/event-streams.md has a page that listens as its user", async () => {
+  const example = JSON.stringify(nodeOf("docs/event-streams.md"));
+  const node = await startNode(
+    temporaryFolder({ "node.json": example.replace('"port":8080', `"port":${docsPort}`) }),
+  );
+  afterTest(() => node.stop());
+  const { cookie } = await joinedBrowser(docsPort);
+  const page = await listen(docsPort, "/mine?topic=com.example.news", `Cookie: ${cookie}`);
+  await ask(docsPort, "/publish", { topic: "com.example.news", args: ["hello"] });
+  await page.until("hello");
+  expect((await fetch(`http://127.0.0.1:${docsPort}/mine?topic=com.example.news`)).status).toBe(403);
+}, 30_000);
 
 test("nobody is let in before the issuer is there, and tokens count when it is", async () => {
   const [issuerPort = 0] = freePorts(1);
