@@ -17,8 +17,7 @@ import { webAt } from "../support/web-workers.ts";
 const SECRET = "a secret of at least 32 octets, as it has to be";
 process.env["TOKEN_SECRET"] = SECRET;
 
-const [proxyPort = 0, routerPort = 0, crossbarPort = 0, awayPort = 0, docsPort = 0] =
-  freePorts(5);
+const [proxyPort = 0, routerPort = 0, crossbarPort = 0, awayPort = 0, docsPort = 0] = freePorts(5);
 const [key, fileKey] = [await issuerKey("key1"), await issuerKey("key2", "EdDSA")];
 
 /** The issuer's server, whose answer each test may change. */
@@ -53,7 +52,10 @@ const bridge = (type: string, tokens: object, others: object = {}) => ({
   auth: { bearer: tokens },
   ...others,
 });
-const tickets = { alice: { ticket: "secret1", role: "user" }, bob: { ticket: "secret2", role: "guest" } };
+const tickets = {
+  alice: { ticket: "secret1", role: "user" },
+  bob: { ticket: "secret2", role: "guest" },
+};
 const paths = {
   ws: {
     type: "websocket",
@@ -298,7 +300,8 @@ function promises(port: number, nodeOf: () => TemporaryNode) {
   });
 
   test("a listener gets what its client may, and nothing for other clients", async () => {
-    const header = async (claims: object) => `Authorization: Bearer ${await sign(key, claims)}`;
+    const header = async (claims: Record<string, unknown>) =>
+      `Authorization: Bearer ${await sign(key, claims)}`;
     const topic = "/events?topic=com.example.topic";
     const alice = await listen(port, topic, await header({ sub: "alice" }));
     const bob = await listen(port, topic, await header({ sub: "bob" }));
@@ -352,7 +355,9 @@ function promises(port: number, nodeOf: () => TemporaryNode) {
       expect(await answers()).toBe(refused);
       expect(await answers(`Cookie: cbtid=${"A".repeat(24)}`)).toBe(refused);
       // A page of an origin that is not listed must not listen as its visitor.
-      expect(await answers(`Cookie: ${alice.cookie}`, "Origin: https://evil.example")).toBe(refused);
+      expect(await answers(`Cookie: ${alice.cookie}`, "Origin: https://evil.example")).toBe(
+        refused,
+      );
     }
     const good = "Origin: https://good.example";
     const page = await listen(port, "/cookies?topic=a", `Cookie: ${alice.cookie}`, good);
@@ -402,8 +407,14 @@ describe("bearer tokens", () => {
 
   describe("when the issuer", () => {
     const statusOf = async (by: IssuerKey) =>
-      (await ask(proxyPort, "/call", { procedure: "wamp.session.count" }, withToken(await sign(by))))
-        .status;
+      (
+        await ask(
+          proxyPort,
+          "/call",
+          { procedure: "wamp.session.count" },
+          withToken(await sign(by)),
+        )
+      ).status;
     /** Each of these paths of two workers asks for itself. */
     const EACH = 6;
     afterAll(() => {
@@ -428,13 +439,17 @@ describe("bearer tokens", () => {
       ["sends garbage", () => new Response("<html>")],
       ["sends too much", () => new Response(" ".repeat(1_000_000))],
       ["hangs", () => new Response(new ReadableStream({ pull: () => new Promise(() => {}) }))],
-    ])("%s, its last keys go on, and nobody else is let in", async (_, answer) => {
-      answerKeys = answer;
-      await keysAskedFor(EACH);
-      expect([await statusOf(key), await statusOf(await issuerKey("new"))]).toEqual([200, 401]);
-      answerKeys = () => Response.json(keySet(key));
-      await keysAskedFor(EACH);
-    }, 30_000);
+    ])(
+      "%s, its last keys go on, and nobody else is let in",
+      async (_, answer) => {
+        answerKeys = answer;
+        await keysAskedFor(EACH);
+        expect([await statusOf(key), await statusOf(await issuerKey("new"))]).toEqual([200, 401]);
+        answerKeys = () => Response.json(keySet(key));
+        await keysAskedFor(EACH);
+      },
+      30_000,
+    );
   });
 });
 
@@ -448,7 +463,9 @@ test("docs/event-streams.md has a page that listens as its user", async () => {
   const page = await listen(docsPort, "/mine?topic=com.example.news", `Cookie: ${cookie}`);
   await ask(docsPort, "/publish", { topic: "com.example.news", args: ["hello"] });
   await page.until("hello");
-  expect((await fetch(`http://127.0.0.1:${docsPort}/mine?topic=com.example.news`)).status).toBe(403);
+  expect((await fetch(`http://127.0.0.1:${docsPort}/mine?topic=com.example.news`)).status).toBe(
+    403,
+  );
 }, 30_000);
 
 test("nobody is let in before the issuer is there, and tokens count when it is", async () => {

@@ -56,4 +56,5 @@ export function sign(
 }
 
 /** The part of a token in base64url. */
-export const tokenPart = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url");
+export const tokenPart = (value: object) =>
+  Buffer.from(JSON.stringify(value)).toString("base64url");

@@ -114,8 +114,6 @@ function hasBridge(transport: TransportConfig): boolean {
 
 function hasBridgeBelow(paths: Record<string, WebServiceConfig>): boolean {
   return Object.values(paths).some((service) =>
-    service.type === "path"
-      ? hasBridgeBelow(service.paths)
-      : "realm" in service,
+    service.type === "path" ? hasBridgeBelow(service.paths) : "realm" in service,
   );
 }

@@ -89,7 +89,10 @@ export const eventStreamService = item({
     text,
     "The role that subscribes; required without `auth`, else that of clients whose tokens name none.",
   ),
-  auth: optional(eventStreamAuth, "How listeners are authenticated; absent: all listen with `role`."),
+  auth: optional(
+    eventStreamAuth,
+    "How listeners are authenticated; absent: all listen with `role`.",
+  ),
   topics: optional(
     v.pipe(v.array(topic), v.minLength(1, "expected at least one topic, found none")),
     "What every listener gets; absent: each names its topics in its request.",

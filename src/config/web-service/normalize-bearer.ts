@@ -88,7 +88,8 @@ function normalizeUrl(
   const parsed = URL.parse(url);
   if (parsed === null) report.fault([...path, "jwks_url"], "expected an http or https URL");
   else if (parsed.protocol === "http:" && !isLoopback(parsed.hostname)) {
-    const sentence = "over http, keys can be exchanged on their way, and with them any token is valid";
+    const sentence =
+      "over http, keys can be exchanged on their way, and with them any token is valid";
     report.warn([...path, "jwks_url"], sentence);
   }
   const refresh_interval = jwks_refresh_interval ?? DEFAULT_REFRESH_INTERVAL_MS;

@@ -44,7 +44,8 @@ export function normalizePathRole(
   return {
     role: role ?? null,
     auth: {
-      bearer: bearer === undefined ? null : normalizeBearer(bearer, realm, [...at, "bearer"], context),
+      bearer:
+        bearer === undefined ? null : normalizeBearer(bearer, realm, [...at, "bearer"], context),
       // Whether there is such a WebSocket is known when all paths are.
       cookie: cookie === undefined ? null : { websocket: mountOf(cookie.websocket) },
     },

@@ -36,7 +36,7 @@ const algorithms = v.pipe(
 
 /** A name or names, of which there is at least one. */
 const oneOrMore = v.union(
-  [text, v.pipe(v.array(text), v.minLength(1))],
+  [text, v.pipe(v.array(text), v.minLength(1, "expected at least one text, found none"))],
   ({ input }) =>
     input === undefined
       ? "required attribute is missing"
@@ -65,7 +65,10 @@ const bearer = item({
   issuer: required(text, "The claim `iss` of tokens."),
   audience: required(oneOrMore, "What the claim `aud` of tokens names, or a list: one of them."),
   jwks_url: optional(jwksUrl, "Where the issuer has its public keys, as a JWK Set."),
-  jwks_file: optional(fileName, "A file with public keys, as a JWK Set; read again when it changes."),
+  jwks_file: optional(
+    fileName,
+    "A file with public keys, as a JWK Set; read again when it changes.",
+  ),
   secret: optional(
     secret,
     'What the issuer signs with, in place of a key pair, or `{"file": …}`; at least 32 octets.',

@@ -176,7 +176,10 @@ const bridge = {
     text,
     "The role that calls or publishes; required without `auth`, else that of clients whose tokens name none.",
   ),
-  auth: optional(bridgeAuth, "Extension. How clients are authenticated; absent: all requests act with `role`."),
+  auth: optional(
+    bridgeAuth,
+    "Extension. How clients are authenticated; absent: all requests act with `role`.",
+  ),
   options: optional(bridgeOptions, "Options."),
 };
 

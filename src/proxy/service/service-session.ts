@@ -28,12 +28,7 @@ import { MessageType, messageTypeName } from "#wamp/message-type.ts";
 import type { WireMessage } from "#wamp/peer.ts";
 import { decodeMessage } from "#wamp/serializer/message-values.ts";
 import { buildMessage } from "#wamp/transcode/payload-slice.ts";
-import type {
-  TopicPattern,
-  TopicReceiver,
-  WampAnswer,
-  WampPrincipal,
-} from "#wamp/wamp-caller.ts";
+import type { TopicPattern, TopicReceiver, WampAnswer, WampPrincipal } from "#wamp/wamp-caller.ts";
 
 /** From the open connection to WELCOME. */
 const WELCOME_TIMEOUT_MS = 5_000;

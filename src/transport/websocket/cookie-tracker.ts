@@ -50,11 +50,11 @@ export class CookieTracker {
   /** The cookie of a client that has it from an earlier handshake; undefined: it has none. */
   recognize(header: string | null, now: number): ClientCookie | undefined {
     const id = this.#known(header, now);
-    return id === undefined ? undefined : this.cookieOf({ id });
+    return id === undefined ? undefined : this.cookieOf({ id, setCookie: null });
   }
 
   /** The login that a tracked cookie stands for. */
-  cookieOf({ id }: Pick<TrackedCookie, "id">): ClientCookie {
+  cookieOf({ id }: TrackedCookie): ClientCookie {
     const store = this.#store;
     return {
       recall() {

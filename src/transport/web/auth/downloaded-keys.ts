@@ -41,11 +41,7 @@ export class DownloadedKeys implements KeySource {
   #timer: Timer | undefined;
 
   /** Begins the first download, and does not wait for it. */
-  constructor(
-    config: Extract<KeySourceConfig, { type: "url" }>,
-    download: Download,
-    log: Logger,
-  ) {
+  constructor(config: Extract<KeySourceConfig, { type: "url" }>, download: Download, log: Logger) {
     this.#config = config;
     this.#download = download;
     this.#log = log;
@@ -97,7 +93,9 @@ export class DownloadedKeys implements KeySource {
   #scheduleNext(): void {
     if (this.#stopped.signal.aborted) return;
     const { refresh_interval } = this.#config;
-    const delay = this.#hasFailed ? Math.min(DOWNLOAD_PAUSE_MS, refresh_interval) : refresh_interval;
+    const delay = this.#hasFailed
+      ? Math.min(DOWNLOAD_PAUSE_MS, refresh_interval)
+      : refresh_interval;
     this.#timer = setTimeout(() => void this.#refresh(), delay);
     this.#timer.unref();
   }

@@ -38,7 +38,10 @@ async function textAt(url: string, signal: AbortSignal): Promise<string> {
     signal,
     redirect: "manual",
     // A short answer that unpacks to a long one is not asked for.
-    headers: { Accept: "application/jwk-set+json, application/json", "Accept-Encoding": "identity" },
+    headers: {
+      Accept: "application/jwk-set+json, application/json",
+      "Accept-Encoding": "identity",
+    },
   });
   if (response.status !== 200) {
     await response.body?.cancel();

@@ -19,7 +19,10 @@ import { KeyFile } from "./key-file.ts";
 import { type KeySource, secretKey } from "./key-source.ts";
 import type { PathAccess, RequestAccess } from "./request-access.ts";
 
-const NO_LOGIN = denial(403, "Cannot take the request: its cookie stands for no login in this realm");
+const NO_LOGIN = denial(
+  403,
+  "Cannot take the request: its cookie stands for no login in this realm",
+);
 
 const LOGIN_WITHOUT_ROLE = denial(403, "Cannot take the request: no session can have its role");
 
@@ -52,7 +55,10 @@ export class RequestAuthentication implements PathAccess {
     return token === null && this.#logins === null ? this.#tokens.challenges.missing() : null;
   }
 
-  async admit(headers: ReadableFields, takesCookie: boolean): Promise<RequestAccess | BridgeAnswer> {
+  async admit(
+    headers: ReadableFields,
+    takesCookie: boolean,
+  ): Promise<RequestAccess | BridgeAnswer> {
     const token = bearerTokenOf(headers);
     if (this.#tokens !== null && typeof token === "string") return this.#tokens.admit(token);
     const login = takesCookie ? this.#loginOf(headers) : undefined;

@@ -177,9 +177,7 @@ describe("a token is refused", () => {
     expect(await refusalOf(tokens, await sign(key, { scope: "read" }))).toEqual(
       insufficient("the token lacks a scope"),
     );
-    expect(
-      await refusalOf(tokens, await sign(key, { scope: "read write", role: "boss" })),
-    ).toEqual(
+    expect(await refusalOf(tokens, await sign(key, { scope: "read write", role: "boss" }))).toEqual(
       insufficient("the token names no role, or not one alone, with which clients may act here"),
     );
   });
@@ -206,7 +204,12 @@ test("a key that cannot be used refuses its tokens, and the log says so", async 
 test("a challenge keeps to ASCII without quotes", async () => {
   const realm = 'réalm"1\\';
   const claims = { authid_claim: ['na"me'] };
-  const tokens = new BearerTokens({ ...config, ...claims }, { realm, role: null }, sourceOf(key), quiet);
+  const tokens = new BearerTokens(
+    { ...config, ...claims },
+    { realm, role: null },
+    sourceOf(key),
+    quiet,
+  );
   const { challenge } = await refusalOf(tokens, await sign(key));
   expect(challenge).toBe(
     'Bearer realm="r?alm?1?", error="invalid_token", ' +

@@ -102,6 +102,7 @@ describe("an unknown key", () => {
     }
     pass(1);
     const late = find(keys.find, two);
+    await settled();
     await serve(one);
     expect([await late, asked.length]).toEqual([UNKNOWN, 2]);
     expect([await find(keys.find, two), asked.length]).toEqual([UNKNOWN, 2]);
