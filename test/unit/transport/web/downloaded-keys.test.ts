@@ -96,7 +96,7 @@ describe("an unknown key", () => {
     const pass = fakeTime();
     const { keys, asked, serve } = start();
     await serve(one);
-    for (const at of [0, 9_999]) {
+    for (const at of [1, 9_998]) {
       pass(at);
       expect([await find(keys.find, two), asked.length]).toEqual([UNKNOWN, 1]);
     }
