@@ -37,7 +37,7 @@ export function readSecret(written: SecretItem, path: JsonPath, report: Report):
       path,
       `environment variable ${variable} is not set, so a random secret is taken, which no client knows`,
     );
-    return randomUUID() + randomUUID();
+    return randomUUID();
   }
   return secret;
 }

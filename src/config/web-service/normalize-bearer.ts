@@ -9,6 +9,7 @@ import { fileStateOf } from "#base/file-state.ts";
 import { readPublicKeyFile } from "#base/public-key-set.ts";
 import { readSecret } from "#config/auth/secret.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
+import { variableIn } from "#config/text/environment-variable.ts";
 import type { Report } from "#config/text/report.ts";
 import type { WorkerContext } from "#config/transport/transport-context.ts";
 import type { BearerConfig, KeySourceConfig } from "./path-auth-config.ts";
@@ -115,6 +116,12 @@ function normalizeFile(name: string, path: JsonPath, report: Report): KeySourceC
   return { type: "file", file };
 }
 
+/** Whether a random secret stands for a variable that is not set, which nobody can guess whatever its length. */
+function isUnset(written: BearerItem["secret"], { env }: Report): boolean {
+  const variable = typeof written === "string" ? variableIn(written) : null;
+  return variable !== null && !env[variable];
+}
+
 function normalizeSecret(
   written: BearerItem["secret"],
   { algorithms = ["HS256"] }: BearerItem,
@@ -123,6 +130,7 @@ function normalizeSecret(
 ): string {
   if (written === undefined) return "";
   const secret = readSecret(written, path, report);
+  if (isUnset(written, report)) return secret;
   const octets = Buffer.byteLength(secret);
   for (const [name, least] of Object.entries(SECRET_ALGORITHMS)) {
     if (secret === "" || octets >= least || !algorithms.some((one) => one === name)) continue;

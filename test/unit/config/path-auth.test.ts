@@ -101,7 +101,7 @@ describe("bearer tokens", () => {
     const { config, faults, warnings } = await load(bridge(written));
     expect(faults).toEqual([]);
     expect(warnings).toEqual([expect.stringContaining("SECRET is not set, so a random secret")]);
-    const keys = { type: "secret", secret: expect.stringMatching(/^.{72}$/) };
+    const keys = { type: "secret", secret: expect.stringMatching(/^.{36}$/) };
     expect(loaded(config)).toMatchObject({ auth: { bearer: { keys } } });
   });
 
