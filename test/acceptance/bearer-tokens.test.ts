@@ -1,6 +1,8 @@
 /** Bearer tokens, and logins by cookie, on paths of type `caller`, `publisher` and `sse`, through the built binary. */
 
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
+import { hasOpenssl, selfSigned } from "../support/certificates.ts";
 import { afterTest } from "../support/cleanups.ts";
 import { startCrossbar } from "../support/crossbar-router.ts";
 import { nodeOf } from "../support/documents.ts";
@@ -488,6 +490,39 @@ test("nobody is let in before the issuer is there, and tokens count when it is",
   await node.untilOutput(/keys of tokens downloaded again/);
   expect(await count()).toBe(200);
 }, 30_000);
+
+describe.if(hasOpenssl)("keys over TLS", () => {
+  let authority = "";
+  let server: Bun.Server<undefined>;
+  beforeAll(() => {
+    const files = selfSigned(temporaryFolder(), "localhost");
+    authority = files.certificate;
+    const tls = { key: readFileSync(files.key), cert: readFileSync(authority) };
+    const fetch = () => Response.json(keySet(key));
+    server = Bun.serve({ hostname: "127.0.0.1", port: 0, tls, fetch });
+  });
+  afterAll(() => server.stop(true));
+
+  test.each([
+    ["nobody knows", false, 503],
+    ["NODE_EXTRA_CA_CERTS names", true, 200],
+  ])(
+    "of a server whose authority %s",
+    async (_, isKnown, status) => {
+      afterTest(() => delete process.env["NODE_EXTRA_CA_CERTS"]);
+      if (isKnown) process.env["NODE_EXTRA_CA_CERTS"] = authority;
+      const [port = 0] = freePorts(1);
+      const tokens = { ...byUrl, jwks_url: `https://localhost:${server.port}/` };
+      const web = webAt(port, { call: bridge("caller", tokens) });
+      const node = await startNode(temporaryFolder(files(router(web))));
+      afterTest(() => node.stop());
+      const headers = withToken(await sign(key));
+      const answer = await ask(port, "/call", { procedure: "wamp.session.count" }, headers);
+      expect(answer.status).toBe(status);
+    },
+    30_000,
+  );
+});
 
 describe.if(hasPython)("bearer tokens in front of Crossbar", () => {
   let crossbar: { stop(): Promise<void> };

@@ -18,6 +18,10 @@ test("public keys for signatures are taken, and all others left out", () => {
   expect(readPublicKeySet(text)).toEqual({ keys: [open, signing] } as never);
 });
 
+test.each(["EC", "OKP", "RSA"])("a hundred keys of type %s are taken", (kty) => {
+  expect(readPublicKeySet(textOf(...Array(100).fill({ kty }))).keys.length).toBe(100);
+});
+
 test.each([
   ["", "it is no JSON"],
   ["<html>", "it is no JSON"],

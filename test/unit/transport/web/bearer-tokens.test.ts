@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from "bun:test";
 import { createHmac } from "node:crypto";
+import { CompactSign } from "jose";
 import type { BearerConfig } from "#config/web-service/path-auth-config.ts";
 import { bearerTokenOf } from "#transport/web/auth/authorization-header.ts";
 import { BearerTokens } from "#transport/web/auth/bearer-tokens.ts";
@@ -97,6 +98,8 @@ test("a token that names no key is tried with each that fits", async () => {
   expect(await refusalOf(tokens, await sign(key, {}, { kid: undefined as never }))).toEqual(
     invalid("the signature of the token is wrong"),
   );
+  const expired = await sign(one, { exp: 1 }, { kid: undefined as never });
+  expect(await refusalOf(tokens, expired)).toEqual(invalid("the token has expired"));
 });
 
 describe("a token is refused", () => {
@@ -143,8 +146,17 @@ describe("a token is refused", () => {
     }
   });
 
+  test("that is signed, and has no claims", async () => {
+    const { alg, kid, privateKey } = key;
+    const header = { alg, kid };
+    const text = await new CompactSign(Buffer.from("7"))
+      .setProtectedHeader(header)
+      .sign(privateKey);
+    expect(await refusalOf(ofKey(), text)).toEqual(invalid("the token is no signed JWT"));
+  });
+
   test("of an algorithm that is not listed", async () => {
-    const tokens = ofKey({ algorithms: ["RS256"] });
+    const tokens = ofKey({ algorithms: ["RS256"], scopes: ["read"] });
     expect(await refusalOf(tokens, await sign(key))).toEqual(
       invalid("the algorithm of the token is not accepted"),
     );
@@ -190,6 +202,35 @@ test("no token is accepted while there are no keys", async () => {
   });
   const answer = await away.admit(await sign(key));
   expect(answer).toMatchObject({ status: 503, headers: { "Retry-After": "1" } });
+  if (!isRefusal(answer)) throw new Error("expected a refusal");
+  expect(Buffer.from(answer.body).toString()).toContain("the keys of tokens are not known");
+});
+
+test("a request without a token is asked for one, without an error", () => {
+  const { status, headers, body } = ofKey({ scopes: ["read"] }).challenges.missing();
+  expect([status, headers]).toEqual([401, { "WWW-Authenticate": 'Bearer realm="realm1"' }]);
+  expect(JSON.parse(Buffer.from(body).toString()).error).toBe(
+    "Cannot take the request: it has no bearer token",
+  );
+});
+
+test("an access has the answer for a role that does not exist", async () => {
+  const access = await ofKey().admit(await sign(key));
+  if (isRefusal(access)) throw new Error("expected an access");
+  expect(access.roleRefusal).toMatchObject({
+    status: 403,
+    headers: {
+      "WWW-Authenticate":
+        'Bearer realm="realm1", error="insufficient_scope", ' +
+        'error_description="no session can have the role that the token names"',
+    },
+  });
+});
+
+test("the end of a path is that of its keys", () => {
+  const closed: string[] = [];
+  tokensOf({ ...sourceOf(key), close: () => void closed.push("keys") }).close();
+  expect(closed).toEqual(["keys"]);
 });
 
 test("a key that cannot be used refuses its tokens, and the log says so", async () => {
@@ -197,7 +238,7 @@ test("a key that cannot be used refuses its tokens, and the log says so", async 
   const broken = { ...key, jwk: { ...key.jwk, x: "AA" } };
   const tokens = new BearerTokens(config, path, sourceOf(broken), log);
   expect(await refusalOf(tokens, await sign(key))).toMatchObject({ status: 401 });
-  expect(logged.map(([event]) => event)).toEqual(["token not checked"]);
+  expect(logged).toEqual([["token not checked", { reason: expect.stringMatching(/./) }]]);
   expect(JSON.stringify(logged)).not.toContain(await sign(key));
 });
 

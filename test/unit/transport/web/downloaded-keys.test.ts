@@ -65,7 +65,7 @@ test("tokens wait for the first download, of which there is one", async () => {
 
 test("keys are downloaded again from time to time", async () => {
   const pass = fakeTime();
-  const { keys, asked, serve } = start();
+  const { keys, asked, serve, logged } = start();
   await serve(one);
   pass(299_999);
   expect(asked.length).toBe(1);
@@ -75,6 +75,7 @@ test("keys are downloaded again from time to time", async () => {
   expect(await find(keys.find, two)).toBe("found");
   pass(10_000);
   expect(asked.length).toBe(2);
+  expect(logged).toEqual([]);
 });
 
 describe("an unknown key", () => {
@@ -166,6 +167,24 @@ describe("while no download succeeds", () => {
       ["keys of tokens downloaded again", shown],
     ]);
   });
+});
+
+test("a key that cannot be used causes no download", async () => {
+  const pass = fakeTime();
+  const { keys, asked, serve } = start();
+  await serve({ ...one, jwk: { ...one.jwk, x: "AA" } });
+  pass(10_000);
+  expect(await find(keys.find, one)).not.toBe(UNKNOWN);
+  expect(asked.length).toBe(1);
+});
+
+test("a download that is under way at the end is the last, and nobody hears of it", async () => {
+  const pass = fakeTime();
+  const { keys, asked, fail, logged } = start();
+  keys.close();
+  await fail();
+  pass(600_000);
+  expect([asked.length, logged]).toEqual([1, []]);
 });
 
 test("nothing is downloaded after the end", async () => {
