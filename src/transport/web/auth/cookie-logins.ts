@@ -12,6 +12,7 @@ import type { ReadableFields } from "#transport/http/header-fields.ts";
 import type { ClientLogin, RecallLogin } from "#transport/listener.ts";
 import { servicesOf, type WebServerConfig } from "#transport/web/service-paths.ts";
 import type { CookieTracker } from "#transport/websocket/cookie-tracker.ts";
+import type { ClientCookie } from "#wamp/peer.ts";
 
 /** What the logins of a transport are made of. */
 export interface CookieLoginSources {
@@ -53,9 +54,13 @@ export class CookieLogins {
     });
   }
 
-  /** The login of a request; undefined: it has no cookie, or its cookie stands for none. */
-  of(headers: ReadableFields): ClientLogin | undefined {
-    const cookie = this.#tracker.recognize(headers.get("cookie"), Date.now());
-    return cookie && this.#recall(this.#auth, cookie);
+  /** The cookie of a request; undefined: it has none that was issued here. */
+  cookieOf(headers: ReadableFields): ClientCookie | undefined {
+    return this.#tracker.recognize(headers.get("cookie"), Date.now());
+  }
+
+  /** The login that a cookie stands for now; undefined: there is none. */
+  loginBy(cookie: ClientCookie): ClientLogin | undefined {
+    return this.#recall(this.#auth, cookie);
   }
 }

@@ -10,6 +10,7 @@ import type { Logger } from "#observe/logger.ts";
 import type { ReadableFields } from "#transport/http/header-fields.ts";
 import type { ClientLogin } from "#transport/listener.ts";
 import { type BridgeAnswer, denial } from "#transport/web/bridge/bridge-answer.ts";
+import type { ClientCookie } from "#wamp/peer.ts";
 import { bearerTokenOf } from "./authorization-header.ts";
 import { BearerTokens, type TokenPath } from "./bearer-tokens.ts";
 import type { CookieLogins } from "./cookie-logins.ts";
@@ -61,25 +62,22 @@ export class RequestAuthentication implements PathAccess {
   ): Promise<RequestAccess | BridgeAnswer> {
     const token = bearerTokenOf(headers);
     if (this.#tokens !== null && typeof token === "string") return this.#tokens.admit(token);
-    const login = takesCookie ? this.#loginOf(headers) : undefined;
-    if (login !== undefined) return this.#accessOf(login, headers);
-    return this.#tokens?.challenges.missing() ?? NO_LOGIN;
+    const cookie = takesCookie ? this.#logins?.cookieOf(headers) : undefined;
+    const access = cookie && this.#accessBy(cookie);
+    return access ?? this.#tokens?.challenges.missing() ?? NO_LOGIN;
   }
 
   close(): void {
     this.#tokens?.close();
   }
 
-  #loginOf(headers: ReadableFields): ClientLogin | undefined {
-    const login = this.#logins?.of(headers);
-    return login?.realm === this.#path.realm ? login : undefined;
-  }
-
-  /** A login holds until its client logs out, or the cookie expires. */
-  #accessOf(login: ClientLogin, headers: ReadableFields): RequestAccess {
+  /** The right of a login, which holds until its client logs out, or the cookie expires. */
+  #accessBy(cookie: ClientCookie): RequestAccess | undefined {
+    const login = this.#loginBy(cookie);
+    if (login === undefined) return undefined;
     const { authid, authrole, authmethod, authprovider } = login;
     const holds = () => {
-      const now = this.#loginOf(headers);
+      const now = this.#loginBy(cookie);
       return now?.authid === authid && now.authrole === authrole;
     };
     return {
@@ -92,6 +90,12 @@ export class RequestAuthentication implements PathAccess {
       holds,
       roleRefusal: LOGIN_WITHOUT_ROLE,
     };
+  }
+
+  /** A login is for one realm. */
+  #loginBy(cookie: ClientCookie): ClientLogin | undefined {
+    const login = this.#logins?.loginBy(cookie);
+    return login?.realm === this.#path.realm ? login : undefined;
   }
 }
 

@@ -24,6 +24,7 @@ import {
 } from "#transport/web/auth/request-access.ts";
 import { type BridgeAnswer, denial } from "#transport/web/bridge/bridge-answer.ts";
 import { SignedRequests } from "#transport/web/bridge/signed-requests.ts";
+import { REMEMBERED_PREFLIGHT } from "#transport/web/cross-origin.ts";
 import type { StreamedRequest, StreamingService } from "#transport/web/streaming-service.ts";
 import { isOriginAllowed } from "#transport/websocket/origin.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
@@ -152,6 +153,7 @@ export class EventStream implements StreamingService, ListenerOwner {
     return {
       Allow: METHODS,
       "Access-Control-Allow-Methods": METHODS,
+      ...REMEMBERED_PREFLIGHT,
       ...(requested !== null && { "Access-Control-Allow-Headers": requested }),
     };
   }

@@ -168,7 +168,9 @@ describe("the WebSocket whose cookies are logins", () => {
     const sources = { trackers, recall: (auth: AuthConfig) => void found.push(auth) as undefined };
     const tracker = trackers.get(websocket === "/deep/two" ? two : one);
     const { id } = tracker?.track(null, Date.now()) ?? { id: "" };
-    CookieLogins.find({ websocket }, among, sources).of(headers({ Cookie: `cbtid=${id}` }));
+    const logins = CookieLogins.find({ websocket }, among, sources);
+    const cookie = logins.cookieOf(headers({ Cookie: `cbtid=${id}` }));
+    if (cookie !== undefined) logins.loginBy(cookie);
     return found[0];
   };
 
