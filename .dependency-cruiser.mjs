@@ -41,6 +41,7 @@ const ONLY_HERE = {
   "@fastify/busboy": "^src/transport/web/upload/form-reader[.]ts$",
   "@noble/curves": "^src/base/eip712-certificate[.]ts$",
   "@noble/hashes": "^src/base/eip712-certificate[.]ts$",
+  jose: "^src/transport/web/auth/",
   fflate: "^src/transport/web/services/archive",
   valibot: "^src/(config/|node/control-message[.]ts$|component/runner-event[.]ts$|auth/authenticator-answer[.]ts$)",
 };

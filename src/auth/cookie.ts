@@ -10,7 +10,7 @@
 import { asRecord } from "#base/record.ts";
 import type { AuthConfig } from "#config/auth/auth-config.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
-import type { TransportDetails } from "#wamp/peer.ts";
+import type { ClientCookie, TransportDetails } from "#wamp/peer.ts";
 import type { AuthOutcome, HelloRequest, PendingAuth } from "./pending-auth.ts";
 import { isStillListed } from "./remembered-login.ts";
 import type { SessionIdentity } from "./session-identity.ts";
@@ -31,10 +31,15 @@ export class CookieAuth implements PendingAuth {
 /** The identity that a client's cookie stands for; undefined: the client needs another authmethod. */
 export function recallLogin(auth: AuthConfig, request: HelloRequest): SessionIdentity | undefined {
   const { authid, transport } = request;
+  const login = transport.cookie && loginOf(auth, transport.cookie);
+  return authid === undefined || authid === login?.authid ? login : undefined;
+}
+
+/** The same, whatever authid the client asks for. */
+export function loginOf(auth: AuthConfig, cookie: ClientCookie): SessionIdentity | undefined {
   if (auth.cookie === undefined) return undefined;
-  const login = asLogin(transport.cookie?.recall());
-  if (login === undefined || !isStillListed(auth, login)) return undefined;
-  return authid === undefined || authid === login.authid ? login : undefined;
+  const login = asLogin(cookie.recall());
+  return login !== undefined && isStillListed(auth, login) ? login : undefined;
 }
 
 /** Stores the identity of a joined client, where `cookie` is configured; a join by cookie is not new. */

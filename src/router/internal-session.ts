@@ -10,6 +10,7 @@ import { ErrorUri } from "#wamp/error-uri.ts";
 import { randomId } from "#wamp/id.ts";
 import { MessageType } from "#wamp/message-type.ts";
 import { buildMessage } from "#wamp/transcode/payload-slice.ts";
+import type { WampPrincipal } from "#wamp/wamp-caller.ts";
 import { Incoming } from "./incoming.ts";
 import { LeftOutMessages } from "./left-out-messages.ts";
 import { sendError } from "./outgoing.ts";
@@ -17,9 +18,18 @@ import type { RealmSession } from "./realm-session.ts";
 import type { Role } from "./role.ts";
 import { type RequestTarget, SessionRequests } from "./session-requests.ts";
 
+/** The router itself. */
+const ROUTER: WampPrincipal = {
+  authid: "router",
+  authmethod: "internal",
+  authprovider: "internal",
+};
+
 /** What an internal session needs besides its realm. */
 export interface InternalSessionOptions {
   role: Role;
+  /** The client in whose name it acts; undefined: the router itself. */
+  principal?: WampPrincipal | undefined;
   log: Logger;
   /** Most requests that may wait for their answers at once; absent: the default. */
   maxRequests?: number;
@@ -28,7 +38,7 @@ export interface InternalSessionOptions {
 /** The requests of a new internal session; it is not listed among the sessions of the realm. */
 export function openInternalSession(
   realm: RequestTarget & { readonly name: string },
-  { role, log, maxRequests }: InternalSessionOptions,
+  { role, principal = ROUTER, log, maxRequests }: InternalSessionOptions,
 ): OutgoingRequests {
   const outgoing = new OutgoingRequests(({ head, payload }) => {
     // The builder's result is its buffer, and the message to the callee is built in the same buffer.
@@ -40,14 +50,7 @@ export function openInternalSession(
   const id = randomId();
   const session: RealmSession = {
     id,
-    identity: {
-      realm: realm.name,
-      authid: "router",
-      authrole: role.name,
-      authmethod: "internal",
-      authprovider: "internal",
-      authextra: {},
-    },
+    identity: { realm: realm.name, authrole: role.name, authextra: {}, ...principal },
     role,
     calleeFeatures: { callCanceling: false },
     serializer: "cbor",
@@ -55,7 +58,7 @@ export function openInternalSession(
     lastInvocation: 0,
     transport: () => null,
     send: (message) => void outgoing.onMessage(message, "cbor"),
-    leftOut: new LeftOutMessages(log, { session: id, realm: realm.name, authid: "router" }),
+    leftOut: new LeftOutMessages(log, { session: id, realm: realm.name, authid: principal.authid }),
     goodbye() {},
   };
   const requests = new SessionRequests(session, realm, {

@@ -2,7 +2,8 @@
  * RealmCaller: calls, publications and subscriptions of the router worker itself, for authenticators and Web
  * services.
  *
- * They reach the realms through internal sessions, without a connection.
+ * They reach the realms through internal sessions, without a connection. What a Web service asks for in the name of
+ * a client goes through a session of its own.
  *
  * @module
  */
@@ -16,6 +17,7 @@ import {
   RefusedSubscription,
   type WampAnswer,
   type WampCaller,
+  type WampPrincipal,
   type WampRequest,
   type WampSubscription,
 } from "#wamp/wamp-caller.ts";
@@ -47,14 +49,15 @@ export class RealmCaller implements Authenticators, WampCaller {
   async call(call: AuthenticatorCall): Promise<unknown> {
     const action = `Cannot call "${call.procedure}"`;
     const [realm, role] = this.#find(call, action);
-    return this.#caller(realm, role instanceof AuthorizerRole ? TRUSTED : role).call(call);
+    const permitted = role instanceof AuthorizerRole ? TRUSTED : role;
+    return this.#requests(this.#callers, realm, permitted).call(call);
   }
 
   async request(request: WampRequest): Promise<WampAnswer> {
     const action = `Cannot ${request.kind} "${request.uri}"`;
     const [realm, role] = this.#find(request, action);
     try {
-      return await this.#caller(realm, role).request(request);
+      return await this.#requests(this.#callers, realm, role, request.principal).request(request);
     } catch (thrown) {
       // A session would get this as an ERROR.
       if (!(thrown instanceof Failure) || thrown.source !== "client") throw thrown;
@@ -64,9 +67,9 @@ export class RealmCaller implements Authenticators, WampCaller {
   }
 
   async subscribe(subscription: WampSubscription): Promise<() => void> {
-    const { pattern, receiver } = subscription;
+    const { principal, pattern, receiver } = subscription;
     const [realm, role] = this.#find(subscription, `Cannot subscribe to "${pattern.topic}"`);
-    const { subscriptions } = this.#session(this.#subscribers, realm, role);
+    const { subscriptions } = this.#requests(this.#subscribers, realm, role, principal);
     try {
       return await subscriptions.subscribe(pattern, receiver);
     } catch (thrown) {
@@ -79,19 +82,27 @@ export class RealmCaller implements Authenticators, WampCaller {
   /** The realm and role of a call; a call without a role has `trusted`. */
   #find(target: { realm: string; role: string | null }, action: string): [Realm, Role] {
     const realm = this.#realms.get(target.realm);
-    if (realm === undefined) throw notFound(action, `no realm "${target.realm}" exists`);
+    if (realm === undefined) {
+      throw notFound(`${action}: no realm "${target.realm}" exists`, ErrorUri.noSuchRealm);
+    }
     const role = target.role === null ? TRUSTED : realm.role(target.role);
     if (role === undefined) {
-      throw notFound(action, `realm "${target.realm}" has no role "${target.role}"`);
+      const state = `realm "${target.realm}" has no role "${target.role}"`;
+      throw notFound(`${action}: ${state}`, ErrorUri.noSuchRole);
     }
     return [realm, role];
   }
 
-  #caller(realm: Realm, role: Role): OutgoingRequests {
-    return this.#session(this.#callers, realm, role);
-  }
-
-  #session(sessions: InternalSessions, realm: Realm, role: Role): OutgoingRequests {
+  /** The requests of the session for a use; that of a client lasts as long as what it asks for. */
+  #requests(
+    sessions: InternalSessions,
+    realm: Realm,
+    role: Role,
+    principal?: WampPrincipal,
+  ): OutgoingRequests {
+    if (principal !== undefined) {
+      return openInternalSession(realm, { role, principal, log: this.log });
+    }
     const byRealm = sessions.get(role) ?? new Map<Realm, OutgoingRequests>();
     sessions.set(role, byRealm);
     const existing = byRealm.get(realm);
@@ -102,6 +113,6 @@ export class RealmCaller implements Authenticators, WampCaller {
   }
 }
 
-function notFound(action: string, state: string): Failure {
-  return new Failure(`${action}: ${state}`, { source: "internal" });
+function notFound(sentence: string, uri: string): Failure {
+  return new Failure(sentence, { source: "internal", uri });
 }

@@ -4,9 +4,10 @@
  * @module
  */
 
+import type { AuthConfig } from "#config/auth/auth-config.ts";
 import type { SessionConfig } from "#config/options/session-config.ts";
 import type { Logger } from "#observe/logger.ts";
-import type { Peer, PeerHandler } from "#wamp/peer.ts";
+import type { ClientCookie, Peer, PeerHandler } from "#wamp/peer.ts";
 import type { WampCaller } from "#wamp/wamp-caller.ts";
 
 /** What a transport and its Web services need from their worker. */
@@ -15,7 +16,21 @@ export interface TransportContext {
   nodeInfo: NodeInfo;
   /** Calls and publishes for Web services; absent where the worker has no such service. */
   wampCaller?: WampCaller;
+  /** Absent where no client joins the worker. */
+  recallLogin?: RecallLogin;
 }
+
+/** The identity of a client that has joined. */
+export interface ClientLogin {
+  realm: string;
+  authid: string;
+  authrole: string;
+  authmethod: string | null;
+  authprovider: string | null;
+}
+
+/** The login that a cookie stands for, where clients join by these authmethods; undefined: there is none. */
+export type RecallLogin = (auth: AuthConfig, cookie: ClientCookie) => ClientLogin | undefined;
 
 /** What the info page shows of the node. */
 export interface NodeInfo {

@@ -8,7 +8,15 @@
 
 import { Failure } from "#base/failure.ts";
 import type { TopicMatch } from "#base/topic-pattern.ts";
+import { ErrorUri } from "./error-uri.ts";
 import type { Payload } from "./transcode/payload-slice.ts";
+
+/** A client that a Web service has authenticated, and in whose name it acts. */
+export interface WampPrincipal {
+  authid: string;
+  authmethod: string;
+  authprovider: string;
+}
 
 /** One CALL or PUBLISH. */
 export interface WampRequest {
@@ -16,6 +24,8 @@ export interface WampRequest {
   realm: string;
   /** The authrole that calls or publishes. */
   role: string;
+  /** Undefined: the worker acts in its own name. */
+  principal?: WampPrincipal | undefined;
   /** The procedure or the topic. */
   uri: string;
   options: Readonly<Record<string, unknown>>;
@@ -55,6 +65,8 @@ export interface WampSubscription {
   realm: string;
   /** The authrole that subscribes. */
   role: string;
+  /** Undefined: the worker acts in its own name. */
+  principal?: WampPrincipal | undefined;
   pattern: TopicPattern;
   receiver: TopicReceiver;
 }
@@ -73,19 +85,25 @@ export class RefusedSubscription extends Error {
 /** A request was sent to a router, and its answer is lost: it may have been carried out. */
 export class LostAnswer extends Failure {}
 
+/** Whether a request failed because its realm has no such role. */
+export function lacksRole(thrown: unknown): boolean {
+  return thrown instanceof Failure && thrown.uri === ErrorUri.noSuchRole;
+}
+
 /** The connection of a worker to its realms, to call, publish and subscribe there. */
 export interface WampCaller {
   /**
    * Calls, or publishes with an acknowledgement.
    *
-   * @throws Failure when no router can be reached; LostAnswer, which is one, when its connection is lost
+   * @throws Failure when no router can be reached, or the realm has no such role; LostAnswer, which is one, when its connection is lost
    * before the answer; UnrepresentableValue when its serializer cannot represent a value of the payload; the signal's reason when aborted.
    */
   request(request: WampRequest): Promise<WampAnswer>;
   /**
    * Subscribes; gives what ends the subscription. Receivers of one topic share a subscription.
    *
-   * @throws RefusedSubscription when the router refuses; Failure when none can be reached.
+   * @throws RefusedSubscription when the router refuses; Failure when none can be reached, or the realm has no
+   * such role.
    */
   subscribe(subscription: WampSubscription): Promise<() => void>;
 }

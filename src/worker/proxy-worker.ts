@@ -5,6 +5,7 @@
  * @module
  */
 
+import { loginOf } from "#auth/cookie.ts";
 import type { ProxyWorkerConfig } from "#config/node/worker-config.ts";
 import type { SessionConfig } from "#config/options/session-config.ts";
 import { RouteTable } from "#proxy/routing/route-table.ts";
@@ -50,7 +51,7 @@ export async function startProxyWorker(
   const accept = (client: Peer, session: SessionConfig) =>
     sessions.add(new FrontendSession(client, session, shared));
 
-  const serviceContext = { ...context, wampCaller: services };
+  const serviceContext = { ...context, wampCaller: services, recallLogin: loginOf };
   const starting = WorkerTransports.start(config.transports, accept, serviceContext);
   const transports = await starting.catch(async (thrown: unknown) => {
     await functionAuthenticators?.shutdown();

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { loginOf } from "#auth/cookie.ts";
 import type { SessionIdentity } from "#auth/session-identity.ts";
 import { Failure } from "#base/failure.ts";
 import type { RouterWorkerConfig } from "#config/node/worker-config.ts";
@@ -56,7 +57,7 @@ export async function startRouterWorker(
   await Promise.all([components?.start(), functionAuthenticators?.start()]);
   const endPython = () => Promise.all([components?.shutdown(), functionAuthenticators?.shutdown()]);
 
-  const serviceContext = { ...context, wampCaller: caller };
+  const serviceContext = { ...context, wampCaller: caller, recallLogin: loginOf };
   const starting = WorkerTransports.start(config.transports, accept, serviceContext);
   const transports = await starting.catch(async (thrown: unknown) => {
     await endPython();

@@ -7,6 +7,7 @@ import { connect } from "node:net";
 import { resolve } from "node:path";
 import { hasOpenssl, selfSigned } from "../support/certificates.ts";
 import { startCrossbar } from "../support/crossbar-router.ts";
+import { blocksOf, nodeOf } from "../support/documents.ts";
 import { errorStatusRows } from "../support/error-status-rows.ts";
 import { post, rawHttp } from "../support/raw-http.ts";
 import { type Behaviour, scriptedCallee } from "../support/scripted-callee.ts";
@@ -567,9 +568,9 @@ describe("docs/http-bridge.md", () => {
   const [port = 0] = freePorts(1);
   let running: TemporaryNode;
   beforeAll(async () => {
-    const [, json = ""] = /```json\n(.*?)\n```/s.exec(guide) ?? [];
-    const example = json.replace('"port": 8080', `"port": ${port}`);
-    running = await startNode(temporaryFolder({ "node.json": example }));
+    const example = JSON.stringify(nodeOf("docs/http-bridge.md"));
+    const node = example.replace('"port":8080', `"port":${port}`);
+    running = await startNode(temporaryFolder({ "node.json": node }));
   }, 30_000);
   afterAll(() => running.stop());
 
@@ -593,6 +594,28 @@ describe("docs/http-bridge.md", () => {
     const published = { headers: { ...headers, Connection: ["close"] }, body };
     expect((await listener.next())[4]).toEqual([published]);
     await listener.leave();
+  });
+
+  test.if(hasPython)("has a token in Python with which a client acts as itself", async () => {
+    const blocks = blocksOf("docs/http-bridge.md");
+    const python = blocks.find(({ text }) => text.includes("def token"))?.text ?? "";
+    const tokenOf = (program: string) =>
+      Bun.spawnSync([PYTHON, "-c", program]).stdout.toString().trim();
+    const curl = blocks.find(({ text }) => text.includes("$TOKEN"))?.text ?? "";
+    const [command = "", output = ""] = curl.split("\n");
+    const shell = command.replace("$ curl", "curl -sS").replace("8080", String(port));
+    const answer = Bun.spawnSync(["sh", "-c", shell], {
+      env: { ...process.env, TOKEN: tokenOf(python) },
+    });
+    const withAnyCount = (text: string) => text.replace(/\[\d+\]/, "[n]");
+    expect(withAnyCount(answer.stdout.toString())).toBe(withAnyCount(output));
+    const late = tokenOf(python.replace("time.time()) + 60", "time.time()) - 61"));
+    const count = { procedure: "wamp.session.count" };
+    const refused = await ask(port, "/tokens", count, { Authorization: `Bearer ${late}` });
+    expect(guide).toContain(
+      `HTTP/1.1 401 Unauthorized\nWWW-Authenticate: ${refused.headers.get("www-authenticate")}\n`,
+    );
+    expect(refused.status).toBe(401);
   });
 
   test.if(hasPython)("has a signature in Python that is that of the bridge", () => {

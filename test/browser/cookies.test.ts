@@ -26,6 +26,12 @@ const paths = {
   value,
   plain: socket({}),
   strict: socket({ secure: true, http_strict: true, same_site: "Strict" }),
+  events: {
+    type: "sse",
+    realm: "realm1",
+    auth: { cookie: { websocket: "/plain" } },
+    options: { heartbeat_interval: 1_000 },
+  },
 };
 
 const byTicket = {
@@ -99,6 +105,23 @@ describe.skipIf(!hasChromium)("a user", () => {
     await inPage(second, "leave", "wamp.close.logout");
     await second.reload();
     await expect(join(second, path, ["cookie"])).rejects.toThrow(/no_auth_method/);
+  });
+
+  test("listens by a cookie to events, until they log out", async () => {
+    const user = await openUser(browser);
+    const page = await open(user, `http://localhost:${port}`);
+    const listen = async () => {
+      await inPage(page, "listen", "/events?topic=com.example.topic");
+      return await inPage(page, "next");
+    };
+    expect(await listen()).toBe("closed");
+    expect(await join(page, "plain", ["cookie", "ticket"])).toEqual(byTicket);
+    expect(await listen()).toBe("open");
+    await page.evaluate('session.publish("com.example.topic", ["hello"])');
+    expect(await inPage(page, "next")).toMatchObject({ args: ["hello"] });
+    await inPage(page, "leave", "wamp.close.logout");
+    // EventSource tries once more, and is refused.
+    expect([await inPage(page, "next"), await inPage(page, "next")]).toEqual(["lost", "closed"]);
   });
 
   test("is not known to pages of another site", async () => {

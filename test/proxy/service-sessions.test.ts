@@ -113,6 +113,97 @@ test("a publication of a Web service goes over such a session", async () => {
   expect(await published).toEqual({ kind: "published", publication: 9 });
 });
 
+/** A client of a Web service. */
+const client = (authid: string) => ({ authid, authmethod: "bearer", authprovider: "issuer" });
+
+describe("what a Web service asks for in the name of a client", () => {
+  const publish = (services: ServiceSessions, authid: string, role = "user") => {
+    const published = services.request({
+      kind: "publish",
+      realm: "a",
+      role,
+      principal: client(authid),
+      uri: "com.a",
+      options: {},
+      payload: { serializer: "json", items: [] },
+      signal: new AbortController().signal,
+    });
+    published.catch(() => {});
+    return published;
+  };
+  const vouched = async (session: RouterSide) => {
+    const [, , details] = await session.welcome();
+    const { authextra } = details as { authextra: Record<string, unknown> };
+    const names = ["authid", "authrole", "authmethod", "authprovider"];
+    return names.map((name) => authextra[`proxy_${name}`]).join(" ");
+  };
+
+  test("goes over a session of this client and role, which the proxy vouches for", async () => {
+    const { router, ask, services, logged } = await start();
+    void ask("a", "user");
+    await askedFor(await router.session());
+    const seen: string[] = [];
+    for (const [authid, role] of [
+      ["alice", "user"],
+      ["bob", "user"],
+      ["bob", "boss"],
+    ] as const) {
+      void publish(services, authid, role);
+      void publish(services, authid, role);
+      const session = await router.session();
+      seen.push(await vouched(session));
+      expect([await session.next(), await session.next()].map(([type]) => type)).toEqual([16, 16]);
+    }
+    expect(seen).toEqual([
+      "alice user bearer issuer",
+      "bob user bearer issuer",
+      "bob boss bearer issuer",
+    ]);
+    expect(logged.map(([event]) => event)).toEqual(["service session joined"]);
+  });
+
+  test("has a session of its own for events", async () => {
+    const { router, services } = await start();
+    const receiver = { onEvent() {}, onEnd() {} };
+    const pattern = { topic: "a.b", match: "exact" } as const;
+    const principal = client("alice");
+    const subscription = { realm: "a", role: "user", principal, pattern, receiver };
+    services.subscribe(subscription).catch(() => {});
+    void publish(services, "alice");
+    const types: unknown[] = [];
+    for (const _ of [1, 2]) {
+      const session = await router.session();
+      expect(await vouched(session)).toBe("alice user bearer issuer");
+      types.push((await session.next())[0]);
+    }
+    expect(types.toSorted()).toEqual([16, 32]);
+  });
+
+  test("displaces no session of the proxy's own", async () => {
+    const { router, services, ask } = await start();
+    void ask("a");
+    const own = await router.session();
+    await askedFor(own);
+    for (let count = 0; count < 2 * PLACES; count++) {
+      void publish(services, `client${count}`);
+      await router.session();
+    }
+    void ask("a");
+    expect([await own.next(), await own.next()].map(([type]) => type)).toEqual([48, 48]);
+  });
+
+  test("leaves nothing behind when the worker shuts down", async () => {
+    const { router, services } = await start();
+    void publish(services, "alice");
+    const session = await router.session();
+    await vouched(session);
+    await session.next();
+    services.shutdown();
+    expect(await session.next()).toEqual([6, {}, "wamp.close.system_shutdown"]);
+    await expect(publish(services, "alice")).rejects.toThrow("the worker shuts down");
+  });
+});
+
 test("a session that joins, and one that is lost, are in the log; one that is left is not", async () => {
   const { ask, answered, services, logged } = await start();
   const lost = await answered(ask("a"));

@@ -2,6 +2,7 @@
 
 import { globSync, readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
+import { nodeWith } from "./loaded-node.ts";
 
 /** The folder of the repository. */
 export const ROOT = resolve(import.meta.dir, "../..");
@@ -34,6 +35,15 @@ export function blocksOf(document: string): Block[] {
     place: match[2] ?? null,
     text: match[3] ?? "",
   }));
+}
+
+/** The node of a document, with all the parts that stand in fences of their own. */
+export function nodeOf(document: string): unknown {
+  const [node, ...parts] = blocksOf(document).filter(({ language }) => language === "json");
+  return parts.reduce<unknown>(
+    (all, { place, text }) => nodeWith(place ?? "", JSON.parse(text), all),
+    JSON.parse(node?.text ?? ""),
+  );
 }
 
 /** A link out of a document, as a file and what is behind `#`; pages elsewhere are left out. */

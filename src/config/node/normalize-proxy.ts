@@ -106,7 +106,7 @@ function refuseUnproved(
   }
 }
 
-/** Whether a path of a transport calls or publishes, which the proxy does in its own name. */
+/** Whether a path of a transport calls, publishes or subscribes, for which the proxy has sessions of its own. */
 function hasBridge(transport: TransportConfig): boolean {
   const isWeb = transport.type === "web" || transport.type === "universal";
   return isWeb && hasBridgeBelow(transport.paths ?? {});
@@ -114,8 +114,6 @@ function hasBridge(transport: TransportConfig): boolean {
 
 function hasBridgeBelow(paths: Record<string, WebServiceConfig>): boolean {
   return Object.values(paths).some((service) =>
-    service.type === "path"
-      ? hasBridgeBelow(service.paths)
-      : service.type === "caller" || service.type === "publisher",
+    service.type === "path" ? hasBridgeBelow(service.paths) : "realm" in service,
   );
 }

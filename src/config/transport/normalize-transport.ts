@@ -11,6 +11,7 @@ import { normalizeHttpLimits, normalizeLimits } from "#config/options/normalize-
 import type { SessionConfig } from "#config/options/session-config.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
 import type { Report } from "#config/text/report.ts";
+import { checkCookieLogins } from "#config/web-service/cookie-login-rules.ts";
 import { normalizePaths } from "#config/web-service/normalize-web-service.ts";
 import { normalizeWebSocket } from "#config/web-service/normalize-websocket.ts";
 import { normalizeRawSocket } from "./normalize-rawsocket.ts";
@@ -87,6 +88,7 @@ function normalizeTransport(
   switch (item.type) {
     case "web": {
       const paths = normalizePaths(item.paths, [...path, "paths"], "", context);
+      checkCookieLogins(paths, [...path, "paths"], report);
       const limits = normalizeHttpLimits(item, path, context);
       const options = normalizeWebOptions(item.options, [...path, "options"], endpoint, report);
       return endpoint && { type: "web", id, endpoint, paths, ...options, ...limits };

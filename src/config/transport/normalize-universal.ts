@@ -6,6 +6,7 @@
 
 import { asMap } from "#base/record.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
+import { checkCookieLogins } from "#config/web-service/cookie-login-rules.ts";
 import { normalizePaths } from "#config/web-service/normalize-web-service.ts";
 import { normalizeWebSocket } from "#config/web-service/normalize-websocket.ts";
 import type { WebServiceConfig } from "#config/web-service/web-service-config.ts";
@@ -53,5 +54,6 @@ function normalizeUniversalPaths(
     const url = `/${name === "/" ? "" : name}`;
     paths[name] = normalizeWebSocket(socket, at, url, context);
   }
+  checkCookieLogins(paths, [...path, "web", "paths"], report);
   return paths;
 }

@@ -4,12 +4,14 @@
  * @module
  */
 
+import type { PathRoleConfig } from "./path-auth-config.ts";
+
 /** `type: sse`: events of topics as Server-Sent Events. */
-export interface EventStreamServiceConfig {
+export type EventStreamServiceConfig = EventStreamConfig & PathRoleConfig;
+
+interface EventStreamConfig {
   type: "sse";
   realm: string;
-  /** The role that subscribes. */
-  role: string;
   /** What every listener gets; null: each listener names its topics. */
   topics: { topic: string; match: "exact" | "prefix" | "wildcard" }[] | null;
   options: {

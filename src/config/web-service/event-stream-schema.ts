@@ -16,6 +16,7 @@ import {
 } from "#config/schema/attribute.ts";
 import { item } from "#config/schema/item.ts";
 import { id, integer, milliseconds, oneOf, text } from "#config/schema/primitive.ts";
+import { eventStreamAuth } from "./path-auth-schema.ts";
 
 const topic = item({
   topic: required(text, "The topic, or the pattern."),
@@ -84,7 +85,14 @@ export const eventStreamService = item({
   id: withoutEffect(id),
   type: required(v.literal("sse"), "Extension. Sends events as Server-Sent Events."),
   realm: required(text, "The realm."),
-  role: required(text, "The role that subscribes."),
+  role: optional(
+    text,
+    "The role that subscribes; required without `auth`, else that of clients whose tokens name none.",
+  ),
+  auth: optional(
+    eventStreamAuth,
+    "How listeners are authenticated; absent: all listen with `role`.",
+  ),
   topics: optional(
     v.pipe(v.array(topic), v.minLength(1, "expected at least one topic, found none")),
     "What every listener gets; absent: each names its topics in its request.",

@@ -9,6 +9,7 @@ import { asCidr } from "#config/schema/address-range.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
 import type { Report } from "#config/text/report.ts";
 import type { WorkerContext } from "#config/transport/transport-context.ts";
+import { normalizePathRole } from "./normalize-path-auth.ts";
 import type { BridgeServiceConfig } from "./web-service-config.ts";
 import { type BridgeItem, defaultBridgeOptions } from "./web-service-schema.ts";
 
@@ -22,12 +23,12 @@ export function normalizeBridge(
   context: WorkerContext,
 ): BridgeServiceConfig {
   const done = item.type === "caller" ? "called" : "published";
-  warnOfRealmAndRole({ realm: item.realm, role: item.role, done }, path, context);
+  const role = normalizePathRole(item, done, path, context);
   const options = item.options ?? defaultBridgeOptions;
   return {
     type: item.type,
     realm: item.realm,
-    role: item.role,
+    ...role,
     options: {
       ...normalizeKey(options, [...path, "options"], context.report),
       require_tls: options.require_tls,
@@ -63,21 +64,4 @@ export function normalizeKey(
     report.warn([...path, "timestamp_delta_limit"], sentence);
   }
   return { key: key ?? null, secret };
-}
-
-/** Warns of a realm or role that nothing leads to, so that nothing is `done`. */
-export function warnOfRealmAndRole(
-  { realm, role, done }: { realm: string; role: string; done: string },
-  path: JsonPath,
-  { report, workerType, isRealmKnown, isRoleKnown }: WorkerContext,
-): void {
-  const place = workerType === "proxy" ? "route" : "realm";
-  if (!isRealmKnown(realm)) {
-    report.warn([...path, "realm"], `no ${place} "${realm}" exists, so nothing is ${done}`);
-    return;
-  }
-  // A router needs no configured role for its own calls; a proxy needs a route for it.
-  if ((workerType === "router" && role === "trusted") || isRoleKnown(role, realm)) return;
-  const sentence = `${place} "${realm}" lacks role "${role}", so nothing is ${done}`;
-  report.warn([...path, "role"], sentence);
 }

@@ -10,7 +10,8 @@ import type { JsonPath } from "#config/text/config-issue.ts";
 import type { WorkerContext } from "#config/transport/transport-context.ts";
 import type { EventStreamServiceConfig } from "./event-stream-config.ts";
 import { defaultEventStreamOptions, type EventStreamItem } from "./event-stream-schema.ts";
-import { normalizeKey, warnOfRealmAndRole } from "./normalize-bridge.ts";
+import { normalizeKey } from "./normalize-bridge.ts";
+import { normalizePathRole } from "./normalize-path-auth.ts";
 
 /** The normalized service; warns of a realm or role that does not exist. */
 export function normalizeEventStream(
@@ -18,8 +19,8 @@ export function normalizeEventStream(
   path: JsonPath,
   context: WorkerContext,
 ): EventStreamServiceConfig {
-  const { realm, role, topics } = item;
-  warnOfRealmAndRole({ realm, role, done: "subscribed to" }, path, context);
+  const { realm, topics } = item;
+  const role = normalizePathRole(item, "subscribed to", path, context);
   topics?.forEach(({ topic, match }, index) => {
     if (isTopicPattern(topic, match)) return;
     const sentence = `expected a URI of ${match} match, found "${topic}"`;
@@ -29,7 +30,7 @@ export function normalizeEventStream(
   return {
     type: "sse",
     realm,
-    role,
+    ...role,
     topics: topics ?? null,
     options: {
       ...written,

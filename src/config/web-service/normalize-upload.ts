@@ -10,7 +10,7 @@ import { isFolder } from "#base/folder-state.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
 import type { Report } from "#config/text/report.ts";
 import type { WorkerContext } from "#config/transport/transport-context.ts";
-import { warnOfRealmAndRole } from "./normalize-bridge.ts";
+import { warnOfRealmAndRole } from "./realm-role-rules.ts";
 import type { UploadFieldNames, UploadServiceConfig } from "./upload-config.ts";
 import { defaultUploadOptions, type UploadItem } from "./upload-schema.ts";
 

@@ -8,6 +8,7 @@ import type { SessionConfig } from "#config/options/session-config.ts";
 import type { WebSocketOptions } from "#config/options/websocket-config.ts";
 import type { WebSocketTesteeTransportConfig } from "#config/transport/testee-config.ts";
 import type { EventStreamServiceConfig } from "./event-stream-config.ts";
+import type { PathRoleConfig } from "./path-auth-config.ts";
 import type {
   ReverseProxyServiceConfig,
   WebSocketReverseProxyServiceConfig,
@@ -99,11 +100,11 @@ export interface RedirectServiceConfig {
 }
 
 /** `type: caller` and `type: publisher`: the HTTP bridge. */
-export interface BridgeServiceConfig {
+export type BridgeServiceConfig = BridgeConfig & PathRoleConfig;
+
+interface BridgeConfig {
   type: "caller" | "publisher";
   realm: string;
-  /** The role that calls or publishes. */
-  role: string;
   options: {
     /** With `secret`: every request must be signed. Either both are null or neither is. */
     key: string | null;

@@ -28,6 +28,7 @@ import { unchecked } from "#config/schema/tolerated-values.ts";
 import { itemNotOffered } from "#config/schema/unhonoured.ts";
 import { type CookieItem, cookie } from "./cookie-schema.ts";
 import { type EventStreamItem, eventStreamService } from "./event-stream-schema.ts";
+import { bridgeAuth } from "./path-auth-schema.ts";
 import { type ReverseProxyItem, reverseProxyService } from "./reverse-proxy-schema.ts";
 import { type UploadItem, uploadService } from "./upload-schema.ts";
 import { type WebhookItem, webhookService } from "./webhook-schema.ts";
@@ -171,7 +172,14 @@ const bridgeOptions = item({
 const bridge = {
   ...common,
   realm: required(text, "The realm."),
-  role: required(text, "The role that calls or publishes."),
+  role: optional(
+    text,
+    "The role that calls or publishes; required without `auth`, else that of clients whose tokens name none.",
+  ),
+  auth: optional(
+    bridgeAuth,
+    "Extension. How clients are authenticated; absent: all requests act with `role`.",
+  ),
   options: optional(bridgeOptions, "Options."),
 };
 

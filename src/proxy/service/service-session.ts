@@ -28,7 +28,7 @@ import { MessageType, messageTypeName } from "#wamp/message-type.ts";
 import type { WireMessage } from "#wamp/peer.ts";
 import { decodeMessage } from "#wamp/serializer/message-values.ts";
 import { buildMessage } from "#wamp/transcode/payload-slice.ts";
-import type { TopicPattern, TopicReceiver, WampAnswer } from "#wamp/wamp-caller.ts";
+import type { TopicPattern, TopicReceiver, WampAnswer, WampPrincipal } from "#wamp/wamp-caller.ts";
 
 /** From the open connection to WELCOME. */
 const WELCOME_TIMEOUT_MS = 5_000;
@@ -40,6 +40,8 @@ const MAX_BUFFERED_OCTETS = 16 * 1024 * 1024;
 export interface ServiceIdentity {
   realm: string;
   role: string;
+  /** The client in whose name it joins; undefined: the proxy itself. */
+  principal?: WampPrincipal | undefined;
   node: NodeCredentials;
 }
 
@@ -67,7 +69,7 @@ export class ServiceSession implements BackendObserver {
    * Connects and joins.
    *
    * @throws Failure from the router's side when the router cannot be reached, refuses the session, or
-   * sends no WELCOME in time.
+   * sends no WELCOME in time; from the client's side when the realm has no such role.
    */
   static async join(backend: Backend, identity: ServiceIdentity): Promise<ServiceSession> {
     const session = new ServiceSession();
@@ -146,21 +148,25 @@ export class ServiceSession implements BackendObserver {
     return this.#backend;
   }
 
-  #hello({ realm, role, node }: ServiceIdentity): void {
+  #hello({ realm, role, principal, node }: ServiceIdentity): void {
     const { auth } = this.#router.backend.config;
     if (auth === "cryptosign-proxy") this.#node = node;
     const identity = {
       realm,
-      authid: `proxy-${randomAuthid()}`,
+      authid: principal?.authid ?? `proxy-${randomAuthid()}`,
       authrole: role,
-      authmethod: auth,
-      authprovider: "static",
+      authmethod: principal?.authmethod ?? auth,
+      authprovider: principal?.authprovider ?? "static",
       authextra: {},
     };
     const roles = {
       caller: { features: { call_canceling: true } },
       publisher: {
-        features: { publisher_exclusion: true, subscriber_blackwhite_listing: true },
+        features: {
+          publisher_exclusion: true,
+          publisher_identification: true,
+          subscriber_blackwhite_listing: true,
+        },
       },
       subscriber: { features: { pattern_based_subscription: true } },
     };
@@ -180,7 +186,9 @@ export class ServiceSession implements BackendObserver {
       this.#sendJoinMessage(answer);
     } else if (type === MessageType.ABORT) {
       const { message: sentence = "" } = asRecord(details) as { message?: unknown };
-      this.#end(`the router refused it with ${String(reason)} ${String(sentence)}`.trim());
+      const state = `the router refused it with ${String(reason)} ${String(sentence)}`.trim();
+      if (reason === ErrorUri.noSuchRole) this.#welcome.reject(noSuchRole(state));
+      this.#end(state);
     } else {
       throw new Error(`the router said ${messageTypeName(Number(type))} before WELCOME`);
     }
@@ -226,6 +234,12 @@ export class ServiceSession implements BackendObserver {
     this.#requests.fail(reason);
     this.#ended.resolve(reason);
   }
+}
+
+/** The role is at fault, and not the router: another one has the same roles. */
+function noSuchRole(state: string): Failure {
+  const sentence = `Cannot join as a service session: ${state}`;
+  return new Failure(sentence, { source: "client", uri: ErrorUri.noSuchRole });
 }
 
 function failure(sentence: string): Failure {

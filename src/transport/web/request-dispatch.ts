@@ -29,6 +29,8 @@ import type { AcceptPeerWithSession, TransportContext } from "#transport/listene
 import { openCookieTrackers } from "#transport/websocket/cookie-tracker.ts";
 import { WebSocketAcceptor } from "#transport/websocket/websocket-acceptor.ts";
 import type { ConnectionDetails } from "#wamp/peer.ts";
+import { CookieLogins } from "./auth/cookie-logins.ts";
+import type { FindLogins } from "./auth/open-access.ts";
 import { PathTree } from "./path-tree.ts";
 import { isWebSocket, pathsOf, type WebServerConfig, wampWebSocketsOf } from "./service-paths.ts";
 import { openWebService } from "./services/service-registry.ts";
@@ -81,8 +83,13 @@ export class RequestDispatch {
     context: TransportContext,
   ): Promise<RequestDispatch> {
     const cookies = openCookieTrackers(wampWebSocketsOf(config), context.log);
+    const { recallLogin: recall } = context;
+    const findLogins: FindLogins | undefined =
+      recall && ((wanted) => CookieLogins.find(wanted, config, { trackers: cookies, recall }));
     const tree = await PathTree.open(pathsOf(config), (service) =>
-      isWebSocket(service) ? openWebSocketService(service) : openWebService(service, context),
+      isWebSocket(service)
+        ? openWebSocketService(service)
+        : openWebService(service, context, findLogins),
     );
     const trusted = "trusted_proxies" in config ? config.trusted_proxies : undefined;
     const proxies = trusted && new TrustedProxies(trusted);

@@ -39,12 +39,18 @@ export class CookieTracker {
 
   /** Recognizes a client by its Cookie header, or issues a cookie. Values not issued here are never accepted. */
   track(header: string | null, now: number): TrackedCookie {
-    const known = this.#candidates(header).find((value) => this.#store.has(value, now));
+    const known = this.#known(header, now);
     if (known !== undefined) return { id: known, setCookie: null };
     const { length, max_age } = this.#config;
     const id = randomId(length);
     this.#store.add(id, now + max_age * 1000);
     return { id, setCookie: this.#setCookie(id) };
+  }
+
+  /** The cookie of a client that has it from an earlier handshake; undefined: it has none. */
+  recognize(header: string | null, now: number): ClientCookie | undefined {
+    const id = this.#known(header, now);
+    return id === undefined ? undefined : this.cookieOf({ id, setCookie: null });
   }
 
   /** The login that a tracked cookie stands for. */
@@ -58,6 +64,10 @@ export class CookieTracker {
       remember: (login) => store.setLogin(id, this.#encodeLogin(login), Date.now()),
       forget: () => store.setLogin(id, null, Date.now()),
     };
+  }
+
+  #known(header: string | null, now: number): string | undefined {
+    return this.#candidates(header).find((value) => this.#store.has(value, now));
   }
 
   /** Null: the login cannot be remembered; an earlier one is forgotten. */

@@ -124,8 +124,17 @@ describe("the HTTP bridge", () => {
     });
     const load = (paths: object) => loadNode({ version: 2, workers: [proxy(paths)] });
     expect((await load({})).faults).toEqual([]);
-    expect((await load({ deep: { type: "path", paths: { bridge: service } } })).faults).toEqual([
-      expect.stringContaining("the proxy is trusted (anonymous-proxy) over a Unix socket only"),
-    ]);
+    const hook = { ...service, type: "webhook", options: { topic: "a.b" } };
+    for (const one of [
+      service,
+      { ...service, type: "publisher" },
+      { ...service, type: "sse" },
+      hook,
+    ]) {
+      const { faults } = await load({ deep: { type: "path", paths: { one } } });
+      expect(faults).toEqual([
+        expect.stringContaining("the proxy is trusted (anonymous-proxy) over a Unix socket only"),
+      ]);
+    }
   });
 });

@@ -46,6 +46,8 @@ const signed = {
 };
 const testee = { type: "websocket.testee", endpoint: tcp(8082), options: {} };
 const bridge = { type: "caller", realm: "realm1", role: "anonymous", options: {} };
+const bearer = { issuer: "a", audience: "b", jwks_url: "https://a/" };
+const tokens = { ...bridge, auth: { bearer } };
 const hook = { type: "webhook", realm: "realm1", role: "anonymous", options: { topic: "a" } };
 const upload = {
   type: "upload",
@@ -68,6 +70,7 @@ const stdin = { type: "json", value: 1 };
 const base = [
   ["$.workers[0].realms[0].roles[0].permissions[0].disclose", {}],
   ["$.workers[1].transports[0].paths.call", bridge],
+  ["$.workers[1].transports[0].paths.tokens", tokens],
   ["$.workers[1].transports[0].paths.hook", hook],
   ["$.workers[1].transports[0].paths.upload", upload],
   ["$.workers[1].transports[0].paths.app", { type: "reverseproxy", host: "h", options: {} }],

@@ -36,9 +36,10 @@ const isInteger = (value: unknown) =>
 const listOf = (isItem: (value: unknown) => boolean) => (value: unknown) =>
   Array.isArray(value) && value.every(isItem);
 
-/** Options of PUBLISH in Crossbar's bridge, checked because routers close a session that gets a type wrong. */
+/** Options of PUBLISH in Crossbar's bridge, and `disclose_me`, checked because routers close a session that gets a type wrong. */
 const PUBLISH_OPTIONS: Record<string, (value: unknown) => boolean> = {
   acknowledge: (value) => value === true,
+  disclose_me: isBoolean,
   exclude_me: isBoolean,
   retain: isBoolean,
   exclude: listOf(isInteger),

@@ -15,9 +15,15 @@ import type { HttpAnswer } from "#transport/http/http-answer.ts";
 import type { RequestHandler } from "#transport/http/http-exchange.ts";
 import type { ClientRequest } from "#transport/http/http-request.ts";
 import type { TransportContext } from "#transport/listener.ts";
+import {
+  accessForAll,
+  isRefusal,
+  type PathAccess,
+  type RequestAccess,
+} from "#transport/web/auth/request-access.ts";
 import { REMEMBERED_PREFLIGHT } from "#transport/web/cross-origin.ts";
 import { UnrepresentableValue } from "#wamp/token/unrepresentable-value.ts";
-import { LostAnswer, type WampCaller } from "#wamp/wamp-caller.ts";
+import { LostAnswer, lacksRole, type WampCaller } from "#wamp/wamp-caller.ts";
 import { AnswerTimeout, requestWithin } from "./answer-timeout.ts";
 import { type BridgeAnswer, commonHeaders, denial } from "./bridge-answer.ts";
 import { type BridgeRequest, printAnswer, readBody } from "./bridge-body.ts";
@@ -39,10 +45,15 @@ export class HttpBridge implements RequestHandler {
   /** Null: an Idempotency-Key is ignored. */
   readonly #idempotent: IdempotentRequests | null;
   readonly #isPermitted: ((address: string) => boolean) | null;
+  readonly #access: PathAccess;
   readonly #slots = new RequestSlots();
 
   /** @throws Failure when the worker has no WampCaller. */
-  constructor(config: BridgeServiceConfig, { log, wampCaller }: TransportContext) {
+  constructor(
+    config: BridgeServiceConfig,
+    { log, wampCaller }: TransportContext,
+    access: PathAccess = accessForAll(config),
+  ) {
     if (wampCaller === undefined) {
       throw new Failure(
         `Cannot open a ${config.type}: this worker has no WAMP sessions of its own`,
@@ -54,6 +65,7 @@ export class HttpBridge implements RequestHandler {
     const { key, secret, require_ip, timestamp_delta_limit } = config.options;
     const { idempotency_key_lifetime: lifetime } = config.options;
     this.#config = config;
+    this.#access = access;
     this.#log = log;
     this.#caller = wampCaller;
     this.#signed =
@@ -98,6 +110,8 @@ export class HttpBridge implements RequestHandler {
     if (this.#config.options.require_tls && !isSecure) {
       return denial(400, "Cannot take the request: it did not come over TLS");
     }
+    const refusal = this.#access.answerToHead(headers);
+    if (refusal !== null) return refusal;
     const type = headers.get("content-type");
     const fault = (type === null ? null : jsonTypeFault(type)) ?? this.#keyFault(headers);
     return fault === null ? null : denial(400, `Cannot take the request: ${fault}`);
@@ -137,17 +151,20 @@ export class HttpBridge implements RequestHandler {
     body: Uint8Array,
     clientGone: () => AbortSignal,
   ): Promise<BridgeAnswer> {
+    const access = await this.#access.admit(headers, false);
+    if (isRefusal(access)) return access;
     const refusal = this.#signed?.refusalOf(new URLSearchParams(url.search), body, Date.now());
     if (refusal) return refusal;
     const request = readBody(this.#config.type, body);
     if ("status" in request) return request;
-    const key = readIdempotencyKey(headers.get("idempotency-key") ?? "");
-    if (this.#idempotent === null || key === null) {
-      return (await this.#request(request, clientGone())).answer;
+    const written = readIdempotencyKey(headers.get("idempotency-key") ?? "");
+    if (this.#idempotent === null || written === null) {
+      return (await this.#request(request, access, clientGone())).answer;
     }
     const gone = clientGone();
+    const key = keyOf(written, access);
     // A client that repeats its request wants the answer to the first, which goes on without it.
-    const carryOut = () => this.#request(request, null);
+    const carryOut = () => this.#request(request, access, null);
     try {
       return await this.#idempotent.answerTo({ key, body, clientGone: gone }, carryOut);
     } catch (thrown) {
@@ -156,10 +173,15 @@ export class HttpBridge implements RequestHandler {
     }
   }
 
-  async #request(request: BridgeRequest, clientGone: AbortSignal | null): Promise<Outcome> {
-    const { realm, role, options } = this.#config;
+  async #request(
+    request: BridgeRequest,
+    access: RequestAccess,
+    clientGone: AbortSignal | null,
+  ): Promise<Outcome> {
+    const { realm, options } = this.#config;
+    const { role, principal, roleRefusal } = access;
     try {
-      const asked = { ...request, realm, role };
+      const asked = { ...request, realm, role, principal };
       const answer = await requestWithin(options.call_timeout, this.#caller, asked, clientGone);
       const errorStatus = options.error_status_codes ? statusOfError : statusInCrossbar;
       return { answer: printAnswer(answer, errorStatus), isFinal: true };
@@ -171,15 +193,24 @@ export class HttpBridge implements RequestHandler {
       if (thrown instanceof AnswerTimeout) {
         return { answer: denial(504, "wamp.error.timeout", {}, [thrown.message]), isFinal: true };
       }
+      if (roleRefusal !== undefined && lacksRole(thrown)) {
+        return { answer: roleRefusal, isFinal: false };
+      }
       const isFinal = !(thrown instanceof Failure) || thrown instanceof LostAnswer;
-      return { answer: this.#failed(thrown, clientGone), isFinal };
+      return { answer: this.#failed(thrown, access, clientGone), isFinal };
     }
   }
 
-  #failed(thrown: unknown, clientGone: AbortSignal | null): BridgeAnswer {
-    const { type, realm, role } = this.#config;
+  #failed(
+    thrown: unknown,
+    { role, principal }: RequestAccess,
+    clientGone: AbortSignal | null,
+  ): BridgeAnswer {
+    const { type, realm } = this.#config;
     if (clientGone?.aborted !== true) {
-      const facts = { service: type, realm, authrole: role, reason: sentenceOf(thrown) };
+      const client = principal && { authid: principal.authid };
+      const reason = sentenceOf(thrown);
+      const facts = { service: type, realm, authrole: role, ...client, reason };
       if (thrown instanceof Failure) this.#log.warn("HTTP request not carried out", facts);
       else this.#log.error("HTTP request not carried out", facts);
     }
@@ -190,6 +221,11 @@ export class HttpBridge implements RequestHandler {
     const headers = { "Retry-After": "1" };
     return denial(503, "wamp.error.unavailable", headers, ["The router cannot be reached"]);
   }
+}
+
+/** A client must not get the answer to another one, whose key it has guessed. */
+function keyOf(key: string, { role, principal }: RequestAccess): string {
+  return principal === undefined ? key : JSON.stringify([principal.authid, role, key]);
 }
 
 /** The status of an ERROR in Crossbar: the request to the bridge itself succeeded. */

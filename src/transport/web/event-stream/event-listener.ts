@@ -9,6 +9,7 @@ import type { Logger } from "#observe/logger.ts";
 import type { ConnectionEvents } from "#transport/endpoint/connection.ts";
 import type { HttpAnswer } from "#transport/http/http-answer.ts";
 import { StreamedAnswer } from "#transport/http/streamed-answer.ts";
+import type { RequestAccess } from "#transport/web/auth/request-access.ts";
 import type { StreamedRequest } from "#transport/web/streaming-service.ts";
 import { HEARTBEAT } from "./event-text.ts";
 import type { EventSink } from "./topic-feed.ts";
@@ -38,6 +39,8 @@ export class EventListener implements ConnectionEvents, EventSink {
   /** Whether a topic has ended before the stream began. */
   #hasMissed = false;
   #leave: (() => void)[] = [];
+  /** How long the client may listen. */
+  #access: Pick<RequestAccess, "until" | "holds"> = {};
   #state: "joining" | "listening" | "over" = "joining";
 
   constructor(
@@ -65,6 +68,11 @@ export class EventListener implements ConnectionEvents, EventSink {
   /** Whether the client is answered with a page, or has gone. */
   get isOver(): boolean {
     return this.#state === "over";
+  }
+
+  /** Ends the stream when the right of its request does. */
+  listenWith(access: RequestAccess): void {
+    this.#access = access;
   }
 
   /** Leaves a topic when the client goes; at once if it has gone. */
@@ -100,11 +108,13 @@ export class EventListener implements ConnectionEvents, EventSink {
   }
 
   onEventText(octets: Uint8Array): void {
-    if (this.#state === "listening") this.#send(octets);
-    else if (this.#state === "joining") this.#keep(octets);
+    if (this.#state === "joining") this.#keep(octets);
+    else if (this.#state !== "listening") return;
+    else if (this.#isExpired()) this.onFeedEnd();
+    else this.#send(octets);
   }
 
-  /** The router is lost, and events may be missed: the stream ends, so that the client comes again. */
+  /** No event follows, as when the router is lost: the stream ends, so that the client comes again. */
   onFeedEnd(): void {
     this.#hasMissed = true;
     if (this.#state !== "listening") return;
@@ -115,7 +125,8 @@ export class EventListener implements ConnectionEvents, EventSink {
   /** Keeps the connection open. */
   beat(): void {
     if (this.#state !== "listening") return;
-    if (this.#answer.waitingOctets > 0) this.#answer.watchStall();
+    if (this.#isExpired() || this.#access.holds?.() === false) this.onFeedEnd();
+    else if (this.#answer.waitingOctets > 0) this.#answer.watchStall();
     else this.#send(HEARTBEAT);
   }
 
@@ -139,6 +150,11 @@ export class EventListener implements ConnectionEvents, EventSink {
   closed(): void {
     this.#answer.closed();
     this.#finish();
+  }
+
+  #isExpired(): boolean {
+    const { until } = this.#access;
+    return until !== undefined && Date.now() >= until;
   }
 
   #send(octets: Uint8Array): void {

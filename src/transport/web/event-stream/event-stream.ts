@@ -13,14 +13,22 @@ import { addressRanges } from "#transport/endpoint/address-ranges.ts";
 import type { ConnectionEvents } from "#transport/endpoint/connection.ts";
 import type { ConnectionSlot } from "#transport/endpoint/connection-limit.ts";
 import { addressOf } from "#transport/endpoint/peer-address.ts";
+import type { ReadableFields } from "#transport/http/header-fields.ts";
 import type { ClientRequest } from "#transport/http/http-request.ts";
 import type { TransportContext } from "#transport/listener.ts";
+import {
+  accessForAll,
+  isRefusal,
+  type PathAccess,
+  type RequestAccess,
+} from "#transport/web/auth/request-access.ts";
 import { type BridgeAnswer, denial } from "#transport/web/bridge/bridge-answer.ts";
 import { SignedRequests } from "#transport/web/bridge/signed-requests.ts";
+import { REMEMBERED_PREFLIGHT } from "#transport/web/cross-origin.ts";
 import type { StreamedRequest, StreamingService } from "#transport/web/streaming-service.ts";
 import { isOriginAllowed } from "#transport/websocket/origin.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
-import { RefusedSubscription, type TopicPattern } from "#wamp/wamp-caller.ts";
+import { lacksRole, RefusedSubscription, type TopicPattern } from "#wamp/wamp-caller.ts";
 import { EventListener, type ListenerOwner } from "./event-listener.ts";
 import { topicsOf } from "./event-request.ts";
 import { TooManyTopics, TopicFeeds } from "./topic-feed.ts";
@@ -43,12 +51,17 @@ export class EventStream implements StreamingService, ListenerOwner {
   readonly #feeds: TopicFeeds;
   readonly #signed: SignedRequests | null;
   readonly #isPermitted: ((address: string) => boolean) | null;
+  readonly #access: PathAccess;
   /** Undefined where connections are not counted. */
   readonly #listeners = new Map<EventListener, ConnectionSlot | undefined>();
   readonly #heartbeat: ReturnType<typeof setInterval>;
 
   /** @throws Failure when the worker has no WampCaller. */
-  constructor(config: EventStreamServiceConfig, { log, wampCaller }: TransportContext) {
+  constructor(
+    config: EventStreamServiceConfig,
+    { log, wampCaller }: TransportContext,
+    access: PathAccess = accessForAll(config),
+  ) {
     if (wampCaller === undefined) {
       const sentence = "Cannot open an event stream: this worker has no WAMP sessions of its own";
       throw new Failure(sentence, { source: "internal" });
@@ -56,7 +69,8 @@ export class EventStream implements StreamingService, ListenerOwner {
     const { key, secret, require_ip, timestamp_delta_limit, heartbeat_interval } = config.options;
     this.#config = config;
     this.log = log;
-    this.#feeds = new TopicFeeds(wampCaller, config, log);
+    this.#access = access;
+    this.#feeds = new TopicFeeds(wampCaller, config.realm, log);
     const isSigned = key !== null && secret !== null;
     this.#signed = isSigned ? new SignedRequests({ key, secret, timestamp_delta_limit }) : null;
     this.#isPermitted = require_ip === null ? null : addressRanges(require_ip);
@@ -73,7 +87,7 @@ export class EventStream implements StreamingService, ListenerOwner {
     else if (isFull || slot === null) this.#refuse(listener, request, TOO_MANY_LISTENERS);
     else {
       this.#listeners.set(listener, slot);
-      void this.#join(listener, request);
+      this.#join(listener, request).catch((thrown) => this.#failed(listener, request, thrown));
     }
     return listener;
   }
@@ -92,6 +106,7 @@ export class EventStream implements StreamingService, ListenerOwner {
   /** Ends every stream. */
   close(): void {
     clearInterval(this.#heartbeat);
+    this.#access.close();
     for (const listener of [...this.#listeners.keys()]) {
       listener.refuse({ status: 503, headers: { "Retry-After": "1" }, body: NO_OCTETS });
       listener.onFeedEnd();
@@ -113,8 +128,7 @@ export class EventStream implements StreamingService, ListenerOwner {
       return denial(403, "Cannot listen: pages of this origin may not");
     }
     if (method === "OPTIONS") {
-      const allowed = { Allow: METHODS, "Access-Control-Allow-Methods": METHODS };
-      return { status: 200, headers: allowed, body: NO_OCTETS };
+      return { status: 200, headers: this.#allowedOf(headers), body: NO_OCTETS };
     }
     if (method !== "GET" && method !== "HEAD") {
       return denial(405, `Cannot take ${method}: only GET and HEAD are taken`, { Allow: METHODS });
@@ -128,7 +142,20 @@ export class EventStream implements StreamingService, ListenerOwner {
     if (require_tls && !isSecure) {
       return denial(400, "Cannot take the request: it did not come over TLS");
     }
+    const refusal = this.#access.answerToHead(headers);
+    if (refusal !== null) return refusal;
     return this.#signed?.refusalOf(new URLSearchParams(url.search), NO_OCTETS, Date.now()) ?? null;
+  }
+
+  /** A page of another origin asks before it sends a header of its own, such as Authorization. */
+  #allowedOf(headers: ReadableFields): Record<string, string> {
+    const requested = headers.get("access-control-request-headers");
+    return {
+      Allow: METHODS,
+      "Access-Control-Allow-Methods": METHODS,
+      ...REMEMBERED_PREFLIGHT,
+      ...(requested !== null && { "Access-Control-Allow-Headers": requested }),
+    };
   }
 
   /** Whether `require_ip` contains the address of a client; on a Unix socket there is none. */
@@ -144,27 +171,53 @@ export class EventStream implements StreamingService, ListenerOwner {
       this.#refuse(listener, request, denial(400, `Cannot listen: ${topics}`));
       return;
     }
+    const { headers } = request;
+    const access = await this.#access.admit(headers, this.#takesCredentials(headers));
+    if (isRefusal(access)) {
+      this.#refuse(listener, request, access);
+      return;
+    }
+    if (listener.isOver) return;
+    listener.listenWith(access);
+    await this.#subscribe(listener, request, topics, access);
+  }
+
+  async #subscribe(
+    listener: EventListener,
+    request: ClientRequest,
+    topics: readonly TopicPattern[],
+    access: RequestAccess,
+  ): Promise<void> {
     const timer = setTimeout(() => {
       const sentence = `Cannot listen: the router did not answer within ${SUBSCRIBE_TIMEOUT_MS} ms`;
       this.#refuse(listener, request, denial(504, sentence));
     }, SUBSCRIBE_TIMEOUT_MS);
     try {
-      await Promise.all(topics.map((topic) => this.#joinTopic(listener, topic)));
+      await Promise.all(topics.map((topic) => this.#joinTopic(listener, topic, access)));
       listener.begin(this.#headers(request), commentFor(request));
     } catch (thrown) {
-      this.#refuse(listener, request, this.#denialFor(thrown));
+      this.#refuse(listener, request, this.#denialFor(thrown, access));
     } finally {
       clearTimeout(timer);
     }
   }
 
-  async #joinTopic(listener: EventListener, topic: TopicPattern): Promise<void> {
-    const { subscribed, leave } = this.#feeds.join(topic, listener);
+  async #joinTopic(
+    listener: EventListener,
+    topic: TopicPattern,
+    access: RequestAccess,
+  ): Promise<void> {
+    const { subscribed, leave } = this.#feeds.join(topic, access, listener);
     listener.addTopic(leave);
     await subscribed;
   }
 
-  #denialFor(thrown: unknown): BridgeAnswer {
+  #failed(listener: EventListener, request: ClientRequest, thrown: unknown): void {
+    this.log.error("listener not served", { error: sentenceOf(thrown) });
+    this.#refuse(listener, request, denial(500, "Something went wrong here"));
+  }
+
+  #denialFor(thrown: unknown, { role, principal, roleRefusal }: RequestAccess): BridgeAnswer {
     if (thrown instanceof RefusedSubscription) {
       const isDenied = thrown.uri === ErrorUri.notAuthorized;
       return denial(isDenied ? 403 : 400, thrown.uri, {}, ["Cannot listen: the router refuses"]);
@@ -172,8 +225,10 @@ export class EventStream implements StreamingService, ListenerOwner {
     if (thrown instanceof TooManyTopics) {
       return denial(503, "Cannot listen: there are too many topics", { "Retry-After": "1" });
     }
-    const { realm, role } = this.#config;
-    this.log.warn("listener not served", { realm, authrole: role, reason: sentenceOf(thrown) });
+    if (roleRefusal !== undefined && lacksRole(thrown)) return roleRefusal;
+    const client = principal && { authid: principal.authid };
+    const facts = { realm: this.#config.realm, authrole: role, ...client };
+    this.log.warn("listener not served", { ...facts, reason: sentenceOf(thrown) });
     // The reason is not sent: it names addresses behind this node.
     const sentence = "The router cannot be reached";
     return denial(503, ErrorUri.unavailable, { "Retry-After": "1" }, [sentence]);
@@ -191,7 +246,6 @@ export class EventStream implements StreamingService, ListenerOwner {
 
   /** Pages of any origin may listen without credentials; those of listed origins with them. */
   #sharedHeaders({ headers }: ClientRequest): Record<string, string> {
-    const { allowed_origins } = this.#config.options;
     const origin = headers.get("origin");
     const common = {
       // Proxies before this node pass events on at once.
@@ -200,14 +254,18 @@ export class EventStream implements StreamingService, ListenerOwner {
       "X-Content-Type-Options": "nosniff",
       Vary: "Origin",
     };
-    const listed = allowed_origins.filter((pattern) => pattern !== "*");
-    const rules = { allowed_origins: listed, allow_null_origin: false };
-    if (origin !== null && isOriginAllowed(origin, rules)) {
+    if (origin !== null && this.#takesCredentials(headers)) {
       const credentials = { "Access-Control-Allow-Credentials": "true" };
       return { ...common, "Access-Control-Allow-Origin": origin, ...credentials };
     }
-    const isAny = listed.length < allowed_origins.length;
+    const isAny = this.options.allowed_origins.includes("*");
     return isAny ? { ...common, "Access-Control-Allow-Origin": "*" } : common;
+  }
+
+  /** Whether the cookie of a request counts: its page has the origin of this path, or a listed one. */
+  #takesCredentials(headers: ReadableFields): boolean {
+    const allowed_origins = this.options.allowed_origins.filter((pattern) => pattern !== "*");
+    return isOriginAllowed(headers.get("origin"), { allowed_origins, allow_null_origin: false });
   }
 
   #beat(): void {

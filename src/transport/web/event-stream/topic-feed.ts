@@ -1,7 +1,8 @@
 /**
- * TopicFeeds: one subscription for each topic of a path, whose events go to all of its listeners.
+ * TopicFeeds: one subscription for each topic of a path, whose events go to all of its listeners that act as the
+ * same client, or as none.
  *
- * An event is printed once, and every listener is sent the same octets.
+ * An event is printed once for each subscription, and every listener is sent the same octets.
  *
  * @module
  */
@@ -9,7 +10,13 @@
 import type { Logger } from "#observe/logger.ts";
 import { MalformedMessage } from "#wamp/token/malformed-message.ts";
 import { UnrepresentableValue } from "#wamp/token/unrepresentable-value.ts";
-import type { TopicEvent, TopicPattern, TopicReceiver, WampCaller } from "#wamp/wamp-caller.ts";
+import type {
+  TopicEvent,
+  TopicPattern,
+  TopicReceiver,
+  WampCaller,
+  WampSubscription,
+} from "#wamp/wamp-caller.ts";
 import { eventText } from "./event-text.ts";
 
 /** Most topics that the listeners of one path may have between them. */
@@ -23,11 +30,8 @@ export interface EventSink {
   onFeedEnd(): void;
 }
 
-/** The realm and the role that subscribe. */
-export interface FeedIdentity {
-  realm: string;
-  role: string;
-}
+/** As whom a listener subscribes. */
+export type FeedIdentity = Pick<WampSubscription, "role" | "principal">;
 
 /** The place of one sink among those of a topic. */
 export interface JoinedTopic {
@@ -43,13 +47,13 @@ export class TooManyTopics extends Error {}
 /** The feeds of one path. */
 export class TopicFeeds {
   readonly #caller: WampCaller;
-  readonly #identity: FeedIdentity;
+  readonly #realm: string;
   readonly #log: Logger;
   readonly #feeds = new Map<string, TopicFeed>();
 
-  constructor(caller: WampCaller, identity: FeedIdentity, log: Logger) {
+  constructor(caller: WampCaller, realm: string, log: Logger) {
     this.#caller = caller;
-    this.#identity = identity;
+    this.#realm = realm;
     this.#log = log;
   }
 
@@ -58,9 +62,9 @@ export class TopicFeeds {
    *
    * @throws TooManyTopics
    */
-  join(pattern: TopicPattern, sink: EventSink): JoinedTopic {
-    const key = `${pattern.match} ${pattern.topic}`;
-    const feed = this.#feeds.get(key) ?? this.#open(key, pattern);
+  join(pattern: TopicPattern, identity: FeedIdentity, sink: EventSink): JoinedTopic {
+    const key = keyOf(pattern, identity);
+    const feed = this.#feeds.get(key) ?? this.#open(key, pattern, identity);
     feed.sinks.add(sink);
     const leave = () => {
       feed.sinks.delete(sink);
@@ -69,12 +73,12 @@ export class TopicFeeds {
     return { subscribed: feed.subscribed, leave };
   }
 
-  #open(key: string, pattern: TopicPattern): TopicFeed {
+  #open(key: string, pattern: TopicPattern, { role, principal }: FeedIdentity): TopicFeed {
     if (this.#feeds.size >= MAX_FEEDS) throw new TooManyTopics();
     const onEnd = () => {
       if (this.#feeds.get(key) === feed) this.#feeds.delete(key);
     };
-    const target = { ...this.#identity, pattern };
+    const target = { realm: this.#realm, role, principal, pattern };
     const feed = new TopicFeed(this.#caller, target, this.#log, onEnd);
     this.#feeds.set(key, feed);
     feed.subscribed.then(() => this.#closeUnused(key, feed), onEnd);
@@ -89,6 +93,12 @@ export class TopicFeeds {
   }
 }
 
+/** What listeners are permitted, and what they are sent, may depend on each part. */
+function keyOf({ topic, match }: TopicPattern, { role, principal }: FeedIdentity): string {
+  const { authid, authmethod, authprovider } = principal ?? {};
+  return JSON.stringify([match, topic, role, authid, authmethod, authprovider]);
+}
+
 /** One topic, and its listeners. */
 class TopicFeed implements TopicReceiver {
   readonly sinks = new Set<EventSink>();
@@ -101,7 +111,7 @@ class TopicFeed implements TopicReceiver {
 
   constructor(
     caller: WampCaller,
-    target: FeedIdentity & { pattern: TopicPattern },
+    target: Omit<WampSubscription, "receiver">,
     log: Logger,
     onEnd: () => void,
   ) {

@@ -7,6 +7,7 @@
 import type { WebSocketTesteeTransportConfig } from "#config/transport/testee-config.ts";
 import type { WebSocketServiceConfig } from "#config/web-service/web-service-config.ts";
 import type { TransportContext } from "#transport/listener.ts";
+import type { FindLogins } from "#transport/web/auth/open-access.ts";
 import { errorPage } from "#transport/web/error-page.ts";
 import type { LeafServiceConfig } from "#transport/web/path-tree.ts";
 import type { WebService } from "#transport/web/web-service.ts";
@@ -27,13 +28,15 @@ const RUN_ELSEWHERE =
   "Python does not run inside of this node: run the program as a guest, and lead to it with a reverseproxy.";
 
 /**
- * Opens the service of one path; WebSocket paths have `openWebSocketService`.
+ * Opens the service of one path; WebSocket paths have `openWebSocketService`. `findLogins` is absent where no
+ * client joins the worker.
  *
  * @throws Failure when the service cannot be opened as configured.
  */
 export async function openWebService(
   config: Exclude<LeafServiceConfig, WebSocketServiceConfig | WebSocketTesteeTransportConfig>,
   context: TransportContext,
+  findLogins?: FindLogins,
 ): Promise<WebService> {
   switch (config.type) {
     case "static":
@@ -58,7 +61,7 @@ export async function openWebService(
     case "websocket-reverseproxy":
       return openWebSocketReverseProxy(config, context);
     case "sse":
-      return openEventStream(config, context);
+      return openEventStream(config, context, findLogins);
     case "unavailable":
       return { handle: () => errorPage(501, {}, config.isPython && RUN_ELSEWHERE) };
   }

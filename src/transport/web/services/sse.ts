@@ -8,6 +8,7 @@
 
 import type { EventStreamServiceConfig } from "#config/web-service/event-stream-config.ts";
 import type { TransportContext } from "#transport/listener.ts";
+import { type FindLogins, openAccess } from "#transport/web/auth/open-access.ts";
 import { errorPage } from "#transport/web/error-page.ts";
 import { EventStream } from "#transport/web/event-stream/event-stream.ts";
 import type { WebService } from "#transport/web/web-service.ts";
@@ -15,12 +16,14 @@ import type { WebService } from "#transport/web/web-service.ts";
 /**
  * Opens the service of one path.
  *
- * @throws Failure when the worker has no WampCaller.
+ * @throws Failure when the worker has no WampCaller, or keys of tokens cannot be read.
  */
-export function openEventStream(
+export async function openEventStream(
   config: EventStreamServiceConfig,
   context: TransportContext,
-): WebService {
-  const streaming = new EventStream(config, context);
+  findLogins?: FindLogins,
+): Promise<WebService> {
+  const access = await openAccess(config, context, findLogins);
+  const streaming = new EventStream(config, context, access);
   return { streaming, handle: () => errorPage(400), close: () => streaming.close() };
 }

@@ -59,13 +59,13 @@ describe("a session that joins fails when its router", () => {
   test.each<[string, unknown[], string]>([
     [
       "refuses it",
-      [3, { message: "not you" }, "wamp.error.no_such_role"],
-      "the router refused it with wamp.error.no_such_role not you",
+      [3, { message: "not you" }, "wamp.error.no_such_realm"],
+      "the router refused it with wamp.error.no_such_realm not you",
     ],
     [
       "refuses it without a sentence",
-      [3, {}, "wamp.error.no_such_role"],
-      "the router refused it with wamp.error.no_such_role",
+      [3, {}, "wamp.error.no_such_realm"],
+      "the router refused it with wamp.error.no_such_realm",
     ],
     ["challenges it", CHALLENGE, "the router said CHALLENGE before WELCOME"],
     ["sends an event", [36, 1, 2, {}], "the router said EVENT before WELCOME"],
@@ -80,6 +80,18 @@ describe("a session that joins fails when its router", () => {
     });
     await side.closed.promise;
     expect(await hasMore(side)).toBe(false);
+  });
+
+  test("does not have its role, by the fault of the role", async () => {
+    const { joining, side } = await begin();
+    side.says([3, { message: "not you" }, "wamp.error.no_such_role"]);
+    const state = "the router refused it with wamp.error.no_such_role not you";
+    await expect(joining).rejects.toMatchObject({
+      message: `Cannot join as a service session: ${state}`,
+      source: "client",
+      uri: "wamp.error.no_such_role",
+    });
+    await side.closed.promise;
   });
 
   test("hangs up", async () => {

@@ -1,0 +1,105 @@
+/**
+ * SessionSlot: the service session for one route and identity, which joins when it is needed, and again after it
+ * was lost.
+ *
+ * @module
+ */
+
+import { Failure } from "#base/failure.ts";
+import type { Logger } from "#observe/logger.ts";
+import { Failover } from "#proxy/routing/failover.ts";
+import type { Route } from "#proxy/routing/route.ts";
+import { type ServiceIdentity, ServiceSession } from "./service-session.ts";
+
+/** Delay after the first failed attempt; each further one doubles it, up to the longest. */
+const FIRST_DELAY_MS = 100;
+const LONGEST_DELAY_MS = 2_000;
+
+/** One route and identity, with its session or the attempt to join. */
+export class SessionSlot {
+  readonly #route: Route;
+  readonly #identity: ServiceIdentity;
+  readonly #log: Logger;
+  #session: Promise<ServiceSession> | undefined;
+  #joined: ServiceSession | undefined;
+  #hasJoined = false;
+  #failures = 0;
+  #notBefore = 0;
+  /** The reason given to `leave`; undefined before. */
+  #leaveReason: string | undefined;
+
+  constructor(route: Route, identity: ServiceIdentity, log: Logger) {
+    this.#route = route;
+    this.#identity = identity;
+    this.#log = log;
+  }
+
+  /** Whether a session has ever joined. */
+  get hasJoined(): boolean {
+    return this.#hasJoined;
+  }
+
+  /** Whether there is no attempt to join, and no request on the session. */
+  get isUnused(): boolean {
+    return this.#session === undefined || this.#joined?.isUnused === true;
+  }
+
+  /** The session, which joins if it has not; all callers wait for the same attempt. */
+  session(): Promise<ServiceSession> {
+    this.#session ??= this.#join();
+    return this.#session;
+  }
+
+  leave(reason: string, uri: string): void {
+    this.#leaveReason = reason;
+    this.#session?.then(
+      (session) => session.leave(reason, uri),
+      () => {},
+    );
+  }
+
+  async #join(): Promise<ServiceSession> {
+    try {
+      await Bun.sleep(Math.max(0, this.#notBefore - performance.now()));
+      if (this.#leaveReason !== undefined) throw unavailable(this.#leaveReason);
+      const failover = new Failover(this.#route);
+      const session = await failover.next((backend) =>
+        ServiceSession.join(backend, this.#identity),
+      );
+      this.#failures = 0;
+      this.#hasJoined = true;
+      this.#joined = session;
+      this.#logJoined();
+      void session.ended.then((reason) => this.#ended(reason));
+      return session;
+    } catch (thrown) {
+      this.#session = undefined;
+      const delay = Math.min(FIRST_DELAY_MS * 2 ** this.#failures, LONGEST_DELAY_MS);
+      this.#failures += 1;
+      this.#notBefore = performance.now() + delay;
+      throw thrown;
+    }
+  }
+
+  /** Sessions in a client's name come and go, and are for debugging. */
+  #logJoined(): void {
+    const { realm, role, principal } = this.#identity;
+    const facts = { realm, authrole: role };
+    if (principal === undefined) this.#log.info("service session joined", facts);
+    else this.#log.debug("service session joined", { ...facts, authid: principal.authid });
+  }
+
+  #ended(reason: string): void {
+    this.#session = undefined;
+    this.#joined = undefined;
+    if (this.#leaveReason !== undefined) return;
+    const { realm, role, principal } = this.#identity;
+    const authid = principal && { authid: principal.authid };
+    this.#log.warn("service session lost", { realm, authrole: role, ...authid, reason });
+  }
+}
+
+/** The failure of a session that does not join. */
+export function unavailable(state: string): Failure {
+  return new Failure(`Cannot join as a service session: ${state}`, { source: "internal" });
+}
