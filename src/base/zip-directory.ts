@@ -34,6 +34,9 @@ const IN_EXTRA_FIELD = 0xffff_ffff;
 const ENCRYPTED = 1;
 const UTF8_NAME = 0x0800;
 
+/** So many times the length of the archive is looked through for its directory, and no more. */
+const MAX_SEARCHES = 4;
+
 /** Compression methods that are served. */
 const STORED = 0;
 const DEFLATED = 8;
@@ -78,11 +81,18 @@ export interface ZipDirectory {
 export function readZipDirectory(archive: Uint8Array): ZipDirectory | null {
   const octets = Buffer.from(archive.buffer, archive.byteOffset, archive.byteLength);
   let empty: ZipDirectory | null = null;
+  let searched = 0;
   // A comment may look like the end of another directory, perhaps of one without files.
-  for (const end of endRecords(octets)) {
-    const directory = directoryBefore(octets, end);
-    if (directory !== null && directory.members.length > 0) return directory;
-    empty ??= directory;
+  for (const endRecord of endRecords(octets)) {
+    const place = directoryPlace(octets, endRecord);
+    const { start, end, octetsBefore } = place;
+    if (start < 0 || octetsBefore < 0) continue;
+    const entriesEnd = endOfEntries(octets, place);
+    if (entriesEnd === end && start < end) return { start, members: membersAt(octets, place) };
+    if (entriesEnd === end) empty ??= { start, members: [] };
+    // In a comment there is room for thousands that almost are one.
+    searched += entriesEnd - start;
+    if (searched > MAX_SEARCHES * octets.length) break;
   }
   return empty;
 }
@@ -96,39 +106,49 @@ function* endRecords(octets: Buffer): Generator<number> {
   }
 }
 
-function directoryBefore(octets: Buffer, endRecord: number): ZipDirectory | null {
-  const { end, size, offset } = directoryPlace(octets, endRecord);
-  const start = end - size;
-  // Octets before the archive, such as the program of one that unpacks itself.
-  const octetsBefore = start - offset;
-  if (start < 0 || octetsBefore < 0) return null;
-  const members: ZipMember[] = [];
-  for (let at = start; at < end; ) {
-    if (at + ENTRY_OCTETS > end || octets.readUInt32LE(at) !== ENTRY) return null;
-    // Name, extra field and comment follow the fixed part.
-    const lengths = [28, 30, 32].map((field) => octets.readUInt16LE(at + field));
-    const next = lengths.reduce((sum, length) => sum + length, at + ENTRY_OCTETS);
-    if (next > end) return null;
-    members.push(memberAt(octets, at, octetsBefore));
-    at = next;
-  }
-  return { start, members };
+/** Where a directory is said to be. */
+interface DirectoryPlace {
+  start: number;
+  end: number;
+  /** Octets before the archive, such as the program of one that unpacks itself. */
+  octetsBefore: number;
 }
 
 /** Where the directory is, which records of their own say if its size or offset does not fit (ZIP64). */
-function directoryPlace(octets: Buffer, endRecord: number) {
-  const end = endRecord - LOCATOR_64_OCTETS - END_64_OCTETS;
+function directoryPlace(octets: Buffer, endRecord: number): DirectoryPlace {
+  const end64 = endRecord - LOCATOR_64_OCTETS - END_64_OCTETS;
   const is64 =
-    end >= 0 &&
+    end64 >= 0 &&
     octets.readUInt32LE(endRecord - LOCATOR_64_OCTETS) === LOCATOR_64 &&
-    octets.readUInt32LE(end) === END_RECORD_64;
-  return is64
-    ? { end, size: wideAt(octets, end + 40), offset: wideAt(octets, end + 48) }
-    : {
-        end: endRecord,
-        size: octets.readUInt32LE(endRecord + 12),
-        offset: octets.readUInt32LE(endRecord + 16),
-      };
+    octets.readUInt32LE(end64) === END_RECORD_64;
+  const end = is64 ? end64 : endRecord;
+  const size = is64 ? wideAt(octets, end + 40) : octets.readUInt32LE(end + 12);
+  const offset = is64 ? wideAt(octets, end + 48) : octets.readUInt32LE(end + 16);
+  return { start: end - size, end, octetsBefore: end - size - offset };
+}
+
+/** Where the entries from the start on end, which is the end of the place if it has nothing else. */
+function endOfEntries(octets: Buffer, { start, end }: DirectoryPlace): number {
+  let at = start;
+  while (at + ENTRY_OCTETS <= end && octets.readUInt32LE(at) === ENTRY) {
+    at = endOfEntry(octets, at);
+  }
+  return at;
+}
+
+/** Name, extra field and comment follow the fixed part. */
+function endOfEntry(octets: Buffer, at: number): number {
+  const [name, extra, comment] = [at + 28, at + 30, at + 32];
+  const lengths = octets.readUInt16LE(name) + octets.readUInt16LE(extra);
+  return at + ENTRY_OCTETS + lengths + octets.readUInt16LE(comment);
+}
+
+function membersAt(octets: Buffer, { start, end, octetsBefore }: DirectoryPlace): ZipMember[] {
+  const members: ZipMember[] = [];
+  for (let at = start; at < end; at = endOfEntry(octets, at)) {
+    members.push(memberAt(octets, at, octetsBefore));
+  }
+  return members;
 }
 
 function memberAt(octets: Buffer, at: number, octetsBefore: number): ZipMember {

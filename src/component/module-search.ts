@@ -14,6 +14,9 @@ import { requirePython } from "./python-interpreter.ts";
 
 const MAX_MS = 5_000;
 
+/** Characters of the answer, which has a sentence for each name. */
+const MAX_ANSWER = 4 * 1024 * 1024;
+
 /** Where components are searched for. */
 export interface ModuleSearch {
   options: PythonOptions;
@@ -65,21 +68,39 @@ async function run(
     // In a process group of its own, for an interpreter may be a script with children.
     detached: true,
   });
-  let isLate = false;
-  const timer = setTimeout(() => {
-    isLate = true;
-    killGroup(child.pid);
-  }, maxMs);
-  const [output, exitCode] = await Promise.all([child.stdout.text(), child.exited]);
+  const reader = child.stdout.getReader();
+  const late = Promise.withResolvers<null>();
+  const timer = setTimeout(() => late.resolve(null), maxMs);
+  const ended = await Promise.race([Promise.all([lastOf(reader), child.exited]), late.promise]);
   clearTimeout(timer);
   const refuse = (state: string) => `Cannot run components with "${python}": ${state}`;
-  if (isLate) return refuse(`it has not answered within ${maxMs} ms`);
+  if (ended === null) {
+    killGroup(child.pid);
+    // A program that it has started may keep its output open, in a group of its own.
+    void reader.cancel();
+    child.unref();
+    return refuse(`it has not answered within ${maxMs} ms`);
+  }
+  const [output, exitCode] = ended;
   if (exitCode === EXIT_TOO_OLD) return refuse("it is older than Python 3.9");
   const answer = readAnswer(output);
   if (answer === null) return refuse(`it gave no answer and ended with exit code ${exitCode}`);
   if (answer["has_autobahn"] === false)
     return refuse("it has no autobahn; CROSSPROXY_PYTHON can name another");
   return Array.isArray(answer["states"]) ? answer["states"] : [];
+}
+
+/** The last characters of an output: other code of the interpreter may print without end. */
+async function lastOf(reader: {
+  read(): Promise<{ done: boolean; value?: Uint8Array | undefined }>;
+}): Promise<string> {
+  const decoder = new TextDecoder();
+  let last = "";
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return last;
+    last = (last + decoder.decode(value, { stream: true })).slice(-MAX_ANSWER);
+  }
 }
 
 function killGroup(pid: number): void {

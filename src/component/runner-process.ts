@@ -2,13 +2,13 @@
  * RunnerProcess: a Python process that runs components and authenticators, and is controlled over an
  * inherited descriptor.
  *
- *     descriptor 0      the description of the process (one line of JSON), then the runner's source
+ *     descriptor 0      the description of the process (one line of JSON, with the sources of modules), then the
+ *                       runner's source
  *     descriptor 1, 2   the output of components
  *     descriptor 3      orders to the runner, events from it
  *     descriptor 4 ...  RawSocket connections to a router worker, one for each of its components
  *
- * The source is part of this program, so that no file has to be installed beside it. Nothing that may be
- * secret is in the command line.
+ * Nothing that may be secret is in the command line.
  *
  * @module
  */
@@ -20,8 +20,8 @@ import { orphanWatch } from "#base/orphan-watch.ts";
 import type { AuthenticatorConfig } from "#config/auth/authenticator-config.ts";
 import type { ComponentConfig } from "#config/component/component-config.ts";
 import { BOOTSTRAP, bootstrapInput } from "./python-bootstrap.ts";
-import source from "./runner.py" with { type: "text" };
 import { parseRunnerEvent, type RunnerEvent } from "./runner-event.ts";
+import { RUNNER_MODULES, RUNNER_SOURCE } from "./runner-source.ts";
 
 /** The descriptor of orders and events. */
 const CHANNEL = 3;
@@ -186,8 +186,9 @@ function spawn(options: RunnerOptions): Bun.Subprocess {
     cpu_affinity: options.cpuAffinity,
     log_level: options.logLevel,
     connections: options.connections,
+    modules: RUNNER_MODULES,
   };
-  const input = bootstrapInput(description, `${source}\nmain()\n`);
+  const input = bootstrapInput(description, RUNNER_SOURCE);
   const connections = Array<"pipe">(options.connections).fill("pipe");
   try {
     return Bun.spawn([options.python, "-u", "-c", BOOTSTRAP], {

@@ -128,6 +128,7 @@ export class Dealer {
       procedure,
       receivesProgress,
       timer: undefined,
+      isInterrupted: false,
     };
     this.#calls.add(pending);
     this.#startTimeout(pending, options.timeout ?? 0);
@@ -192,7 +193,7 @@ export class Dealer {
     }
     const invocation = message.id(2);
     message.dict(3);
-    const uri = message.uri(4);
+    const uri = errorUriOf(message);
     const payload = message.payload(5);
     const call = this.#calls.ofCallee(callee, invocation);
     if (call === undefined) {
@@ -272,10 +273,20 @@ export class Dealer {
   }
 }
 
-/** Sends INTERRUPT to a callee that announced `call_canceling`. */
+/** Sends INTERRUPT to a callee that announced `call_canceling`, once: it may forget the invocation then. */
 function interrupt(call: PendingCall, mode: "kill" | "killnowait", reason: string): void {
-  if (!call.callee.calleeFeatures.callCanceling) return;
+  if (call.isInterrupted || !call.callee.calleeFeatures.callCanceling) return;
+  call.isInterrupted = true;
   send(call.callee, [MessageType.INTERRUPT, call.invocation, { mode, reason }]);
+}
+
+/** An ERROR is not answered, not even where it is wrong. */
+function errorUriOf(message: Incoming): string {
+  try {
+    return message.uri(4);
+  } catch (thrown) {
+    throw isRefusal(thrown) ? violation(thrown.message) : thrown;
+  }
 }
 
 function callerDetails(caller: RealmSession): Dict {

@@ -27,6 +27,12 @@ const boolean: OptionType<boolean> = {
   read: (value) => (typeof value === "boolean" ? value : undefined),
 };
 
+/** Discloses only where it is true; as in Crossbar, which does not look at it, other values are no fault. */
+const disclosure: OptionType<boolean> = {
+  expected: "anything",
+  read: (value) => value === true,
+};
+
 const text: OptionType<string> = {
   expected: "a string",
   read: (value) => (typeof value === "string" ? value : undefined),
@@ -72,7 +78,7 @@ const match = oneOf<MatchPolicy>(["exact", "prefix", "wildcard"]);
 /** PUBLISH.Options. `retain` has no effect. */
 export const PUBLISH_OPTIONS = {
   acknowledge: boolean,
-  disclose_me: boolean,
+  disclose_me: disclosure,
   exclude_me: boolean,
   exclude: sessionIds,
   exclude_authid: texts,
@@ -96,7 +102,7 @@ export const REGISTER_OPTIONS = {
 
 /** CALL.Options; `timeout` is milliseconds, 0: none. */
 export const CALL_OPTIONS = {
-  disclose_me: boolean,
+  disclose_me: disclosure,
   receive_progress: boolean,
   timeout: integerFrom(0),
 };

@@ -15,6 +15,8 @@ export interface PendingCall {
   readonly procedure: string;
   readonly receivesProgress: boolean;
   timer: Timer | undefined;
+  /** Whether its callee was sent INTERRUPT. */
+  isInterrupted: boolean;
 }
 
 /** Pending calls by caller and by callee. */

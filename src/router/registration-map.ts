@@ -44,7 +44,14 @@ export class RegistrationMap {
     if (registration !== undefined && (invoke === "single" || registration.invoke !== invoke)) {
       throw new Failure(
         `Cannot register "${uri}": it is already registered with invoke ${registration.invoke}`,
-        { source: "client", uri: ErrorUri.procedureAlreadyExists },
+        {
+          source: "client",
+          // As in Crossbar: a callee with the policy of the others could share the registration.
+          uri:
+            registration.invoke === "single"
+              ? ErrorUri.procedureAlreadyExists
+              : ErrorUri.otherInvocationPolicy,
+        },
       );
     }
     if (registration?.callees.includes(callee)) return registration;

@@ -90,6 +90,10 @@ class RateLimitedPeer implements Peer, PeerHandler {
     return this.#peer.isAmidMessage ?? false;
   }
 
+  takeBackMessage(): void {
+    this.#peer.takeBackMessage?.();
+  }
+
   cork(body: () => void): void {
     this.#peer.cork(body);
   }

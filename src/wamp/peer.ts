@@ -87,6 +87,8 @@ export interface Peer {
    * closed before, they are dropped.
    */
   readonly isAmidMessage?: boolean;
+  /** Gives up the message that was begun, if nothing of it has been sent: what waits for its end is sent now. */
+  takeBackMessage?(): void;
   /** Sends the messages that `body` sends in as few writes as possible. */
   cork(body: () => void): void;
   /** Stops reading from the other side; no message comes until `resume`. */

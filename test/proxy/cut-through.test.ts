@@ -111,6 +111,33 @@ describe.each(TRANSPORTS)("a long message (%s)", (transport) => {
     expect(client.closeReason).toBe(reason);
   });
 
+  test("of a router that is lost is taken back if nothing of it has gone on", async () => {
+    const { client, router, octets } = await joined(transport);
+    const begin = router.frameOf(octets(result(2))).subarray(0, 200);
+    router.socket.write(Buffer.concat([router.frameOf(octets(result(1, 1))), begin]));
+    expect((await client.next())?.[1]).toBe(1);
+    router.socket.destroy();
+    expect((await client.next())?.[2]).toBe("wamp.close.system_shutdown");
+  });
+
+  test("of a client that is lost is taken back if nothing of it has gone on", async () => {
+    const { client, router, octets } = await joined(transport);
+    const begin = client.frameOf(octets(call(2))).subarray(0, 200);
+    client.socket.write(Buffer.concat([client.frameOf(octets(call(1, 1))), begin]));
+    expect((await router.next())?.[1]).toBe(1);
+    client.socket.resetAndDestroy();
+    expect((await router.next())?.[2]).toBe("wamp.close.close_realm");
+  });
+
+  test("is taken back where its router does not answer GOODBYE and nothing has gone on", async () => {
+    const { client, router, octets } = await joined(transport, { goodbyeTimeoutMs: 20 });
+    const begin = router.frameOf(octets(result(2))).subarray(0, 200);
+    router.socket.write(Buffer.concat([router.frameOf(octets(result(1, 1))), begin]));
+    expect((await client.next())?.[1]).toBe(1);
+    client.says([6, {}, "wamp.close.close_realm"]);
+    expect((await client.next())?.[2]).toBe("wamp.close.goodbye_and_out");
+  });
+
   test("of a client that is lost ends the router's connection", async () => {
     const { proxy, client, router, octets } = await joined(transport);
     client.socket.write(client.frameOf(octets(call(1))).subarray(0, HALF));

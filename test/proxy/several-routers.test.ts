@@ -382,6 +382,40 @@ test("a router that is trusted over its Unix socket gets no signature", async ()
   expect((await client.next())[2]).toBe("wamp.error.network_failure");
 });
 
+describe("a connection without a proof for its router", () => {
+  const unproved = { changes: { auth: null } };
+
+  test("is not opened; the client is told, and the log says why", async () => {
+    const path = newPath();
+    const opened: unknown[] = [];
+    const open = (socket: unknown) => void opened.push(socket);
+    const listener = Bun.listen({ unix: path, socket: { open, data() {} } });
+    afterTest(() => listener.stop(true));
+    const { url, logged } = await proxy([path], unproved);
+    const client = await hello(url);
+    expect(await client.next()).toEqual([
+      3,
+      { message: "Cannot join: the proxy cannot vouch for its clients to the router" },
+      "wamp.error.authentication_failed",
+    ]);
+    const reason =
+      'Cannot join over connection "router0": the proxy has no proof for its router, which needs cryptosign-proxy';
+    expect(logged.map(([message, fields]) => [message, fields["reason"]])).toContainEqual([
+      "client refused",
+      reason,
+    ]);
+    expect(opened).toEqual([]);
+  });
+
+  test("carries clients that the router authenticates", async () => {
+    const there = await router();
+    const { url } = await proxy([there.path], { ...unproved, auth: "passthrough" });
+    const client = await hello(url);
+    await (await there.session()).welcome(11);
+    expect((await client.next())[1]).toBe(11);
+  });
+});
+
 describe("WELCOME", () => {
   test("has what the router says of the session, and nothing of the machines behind", async () => {
     const there = await router();

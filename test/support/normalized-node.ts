@@ -87,7 +87,7 @@ const connection = v.strictObject({
       max_message_size: count,
     }),
   ]),
-  auth: v.picklist(["anonymous-proxy", "cryptosign-proxy"]),
+  auth: v.nullable(v.picklist(["anonymous-proxy", "cryptosign-proxy"])),
   health_check: maybe(
     v.strictObject({ interval: count, rise: count, fall: count, while_up: flag }),
   ),

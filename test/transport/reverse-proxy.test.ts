@@ -452,6 +452,11 @@ describe("an answer", () => {
       "it switched to a protocol that was not asked for",
     ],
     [
+      "another protocol, in HTTP/1.0",
+      "HTTP/1.0 101 Switching\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n",
+      "it switched protocols in HTTP/1.0",
+    ],
+    [
       "interim answers for ever",
       "HTTP/1.1 102 Wait\r\n\r\n".repeat(17),
       "it sent too many interim answers",

@@ -643,6 +643,23 @@ test("archive is no ZIP where an entry of its directory reaches beyond the direc
   expect(readZipDirectory(octets)).toBeNull();
 });
 
+test("archive whose comment has thousands of almost valid ends is given up", () => {
+  const entries = Buffer.alloc(46 * 20_000);
+  for (let at = 0; at < entries.length; at += 46) entries.writeUInt32LE(0x0201_4b50, at);
+  const ends = 2_900;
+  const comment = Buffer.alloc(22 * ends);
+  for (let at = 0; at < comment.length; at += 22) {
+    comment.writeUInt32LE(0x0605_4b50, at);
+    // From the first entry up to the record, of which what precedes it is no entry.
+    comment.writeUInt32LE(entries.length + at, at + 12);
+    comment.writeUInt16LE(comment.length - at - 22, at + 20);
+  }
+  const begin = process.cpuUsage();
+  expect(readZipDirectory(Buffer.concat([entries, comment]))).toBeNull();
+  // 4 searches take some milliseconds, 2,900 some seconds.
+  expect(process.cpuUsage(begin).user).toBeLessThan(500_000);
+});
+
 test("archive larger than can be kept answers 500", async () => {
   const file = join(temporaryFolder(), "a.zip");
   await writeFile(file, "");

@@ -5,13 +5,13 @@
  */
 
 import * as v from "valibot";
-import type { ConnectionConfig } from "#config/connection/connection-config.ts";
+import type { ConnectionAuth } from "#config/connection/connection-config.ts";
 import { defaulted, optional, required, withoutEffect } from "#config/schema/attribute.ts";
 import { byType } from "#config/schema/by-type.ts";
 import { item, itemOr, lenientItem, mapOf } from "#config/schema/item.ts";
 import { anything, text } from "#config/schema/primitive.ts";
 import type { Schema } from "#config/schema/schema-shape.ts";
-import { always, unhonoured } from "#config/schema/unhonoured.ts";
+import { always, itemNotOffered, unhonoured } from "#config/schema/unhonoured.ts";
 import type { Authmethod } from "./auth-config.ts";
 import { askingTypes } from "./authenticator-schema.ts";
 import { cryptosign } from "./cryptosign-schema.ts";
@@ -50,9 +50,14 @@ const trustedProxy = byType(
     }),
   },
   {
+    unlisted: {
+      dynamic: itemNotOffered(
+        "dynamic",
+        "the proxy is believed, and no authenticator is asked",
+        "As `static`.",
+      ),
+    },
     refused: {
-      dynamic:
-        'authmethod "anonymous-proxy" of type "dynamic" is not supported: the proxy is believed',
       function:
         'authmethod "anonymous-proxy" of type "function" is not supported: the proxy is believed',
     },
@@ -90,7 +95,7 @@ export const auth = item({
   ),
   "anonymous-proxy": optional(
     trustedProxy,
-    "Router only, Unix sockets only: takes the identity that a proxy vouches for.",
+    "Router only, Unix sockets only: takes the identity that a proxy vouches for. Elsewhere it has no effect.",
   ),
   "cryptosign-proxy": optional(
     signedProxy,
@@ -124,4 +129,4 @@ export const connectionAuth = lenientItem({
     anything,
     "The proxy signs with the key of its node; takes precedence over anonymous-proxy.",
   ),
-} satisfies Record<ConnectionConfig["auth"], Schema>);
+} satisfies Record<ConnectionAuth, Schema>);

@@ -13,7 +13,6 @@ import type { DynamicAuthItem, FunctionAuthItem } from "./authenticator-schema.t
 import { normalizeDynamicAuth } from "./normalize-dynamic-auth.ts";
 import { normalizeFunctionAuth } from "./normalize-function-auth.ts";
 import { staticMethods } from "./normalize-static-auth.ts";
-import { refuseVouching } from "./normalize-trusted-proxy.ts";
 import { warnOfRole } from "./role-rules.ts";
 
 /** The normalized authmethods, or `passthrough`, for which the routes must not depend on the role. */
@@ -49,7 +48,11 @@ export function normalizeAuth(
     const at = [...path, method];
     const written = item[method];
     if (written === undefined || report.isMalformed(at)) continue;
-    if (!isOfUse(method, at, context)) continue;
+    const obstacle = obstacleTo(method, context);
+    if (obstacle !== undefined) {
+      report.warn(at, `has no effect: ${obstacle}`);
+      continue;
+    }
     Object.assign(auth, { [method]: normalizeMethod(method, written, at, context) });
   }
   if (auth.cookie !== undefined && Object.keys(item).length === 1) {
@@ -70,22 +73,26 @@ function defaultAuth(path: JsonPath, context: TransportContext): AuthConfig {
   return { anonymous: { type: "static", role: "anonymous" } };
 }
 
-/** Whether clients can join with it here; a proxy is refused what routers alone can have. */
-function isOfUse(method: Authmethod, path: JsonPath, context: TransportContext): boolean {
-  const { report, workerType, asksForCertificate, cookieOrigins } = context;
-  if (method === "cryptosign-proxy" && workerType === "proxy") {
-    refuseVouching(method, path, report);
+/** What keeps clients from joining with an authmethod here; undefined: nothing does. */
+function obstacleTo(
+  method: Authmethod,
+  { workerType, endpointType, asksForCertificate, cookieOrigins }: TransportContext,
+): string | undefined {
+  if (method === "anonymous-proxy" || method === "cryptosign-proxy") {
+    if (workerType === "proxy")
+      return "clients of a proxy cannot vouch for others; it is for routers";
+    // Any program that reaches the port could claim any identity.
+    if (method === "anonymous-proxy" && endpointType !== "unix") {
+      return "over TCP it proves nothing; it needs a Unix socket, or cryptosign-proxy in its place";
+    }
   }
   if (method === "tls" && !asksForCertificate) {
-    const state = "the endpoint asks for no client certificate; it needs tls.ca_certificates";
-    report.warn(path, `has no effect: ${state}`);
-    return false;
+    return "the endpoint asks for no client certificate; it needs tls.ca_certificates";
   }
   if (method === "cookie" && cookieOrigins === undefined) {
-    report.warn(path, 'has no effect: no cookie is issued here; it needs "cookie" beside "auth"');
-    return false;
+    return 'no cookie is issued here; it needs "cookie" beside "auth"';
   }
-  return true;
+  return undefined;
 }
 
 function normalizeMethod(
@@ -94,8 +101,8 @@ function normalizeMethod(
   path: JsonPath,
   context: TransportContext,
 ): AuthConfig[Authmethod] {
-  // What is in `cookie` has no effect.
-  if (method !== "cookie") {
+  // What is in them has no effect.
+  if (method !== "cookie" && method !== "anonymous-proxy") {
     if (isDynamic(written)) return normalizeDynamicAuth(written, path, context);
     if (isFunction(written)) return normalizeFunctionAuth(written, path, context);
   }

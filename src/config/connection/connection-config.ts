@@ -7,12 +7,18 @@
 import type { ConnectingEndpointConfig } from "#config/endpoint/endpoint-config.ts";
 import type { SerializerName } from "#wamp/serializer-name.ts";
 
+/** How a proxy authenticates to a router. */
+export type ConnectionAuth = "anonymous-proxy" | "cryptosign-proxy";
+
 /** A connection to a router. */
 export interface ConnectionConfig {
   id: string;
   transport: ConnectingTransportConfig;
-  /** How the proxy authenticates to the router, which then trusts what it says of its clients. */
-  auth: "anonymous-proxy" | "cryptosign-proxy";
+  /**
+   * How the proxy authenticates to the router, which then trusts what it says of its clients; null: it cannot, so that
+   * only clients that the router itself authenticates join over this connection.
+   */
+  auth: ConnectionAuth | null;
   /** Undefined: the router is not checked, as there is no other to use instead. */
   health_check?: HealthCheckConfig;
 }

@@ -32,25 +32,21 @@ export function normalizeConnections(
     connections[id] = {
       id,
       transport: normalizeConnectingTransport(item.transport, [...path, "transport"], report),
-      auth: normalizeConnectionAuth(item.auth, [...path, "auth"], report),
+      auth: connectionAuthOf(item),
       ...normalizeHealthCheck(item.health_check, sharesRoute(id)),
     };
   }
   return connections;
 }
 
-/** As in Crossbar, `cryptosign-proxy` is used where both are given. */
-function normalizeConnectionAuth(
-  auth: ConnectionItem["auth"],
-  path: JsonPath,
-  report: Report,
-): ConnectionConfig["auth"] {
+/**
+ * As in Crossbar, `cryptosign-proxy` is used where both are given, and `anonymous-proxy` over Unix sockets alone: a
+ * router that believed any program that reaches its port would give it any identity.
+ */
+function connectionAuthOf({ auth, transport }: ConnectionItem): ConnectionConfig["auth"] {
   if (auth?.["cryptosign-proxy"] !== undefined) return "cryptosign-proxy";
-  if (auth !== undefined && auth["anonymous-proxy"] === undefined) {
-    const sentence = 'expected "anonymous-proxy" or "cryptosign-proxy", found no authmethod';
-    report.fault(path, sentence);
-  }
-  return "anonymous-proxy";
+  const isVouched = auth === undefined || auth["anonymous-proxy"] !== undefined;
+  return isVouched && transport.endpoint.type === "unix" ? "anonymous-proxy" : null;
 }
 
 function normalizeHealthCheck(

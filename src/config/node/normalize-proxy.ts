@@ -7,7 +7,7 @@
 import { asMap } from "#base/record.ts";
 import type { AuthenticatorConfig } from "#config/auth/authenticator-config.ts";
 import { normalizeWorkerPython } from "#config/component/normalize-process-options.ts";
-import type { BalancingConfig } from "#config/connection/connection-config.ts";
+import type { BalancingConfig, ConnectionConfig } from "#config/connection/connection-config.ts";
 import { defaultBalancing } from "#config/connection/connection-schema.ts";
 import { normalizeConnections } from "#config/connection/normalize-connection.ts";
 import {
@@ -50,7 +50,8 @@ export function normalizeProxy(
     connections,
     authenticators,
   });
-  refuseUnproved(item, transports, path, report);
+  const own = ids.flatMap((one) => connections[one] ?? []);
+  warnOfUnproved(own, transports, path, report);
   const isPythonRun = authenticators.length > 0;
   const options = normalizeWorkerPython(item.options, isPythonRun, [...path, "options"], report);
   report.needLoaded(options);
@@ -83,11 +84,11 @@ function normalizeBalancing(
 }
 
 /**
- * Refuses a connection over which the proxy would vouch for clients without proving that it may. Where
- * the routers authenticate all clients, it vouches for none.
+ * Warns of a connection over which the proxy cannot vouch for clients. Where the routers authenticate all clients, it
+ * vouches for none.
  */
-function refuseUnproved(
-  item: ProxyItem,
+function warnOfUnproved(
+  connections: readonly ConnectionConfig[],
   transports: readonly TransportConfig[],
   path: JsonPath,
   report: Report,
@@ -95,13 +96,16 @@ function refuseUnproved(
   const routed = transports.flatMap(sessionsOf).filter(({ backend }) => backend === null);
   const isBridged = transports.some(hasBridge);
   if (!isBridged && routed.length > 0 && routed.every(({ auth }) => auth === "passthrough")) return;
-  for (const [id, connection] of Object.entries(asMap(item.connections))) {
+  for (const { id, auth, transport } of connections) {
+    if (auth !== null) continue;
     const at = [...path, "connections", id];
-    if (report.isMalformed(at) || connection.auth?.["cryptosign-proxy"] !== undefined) continue;
-    if (connection.transport.endpoint.type === "unix") continue;
-    report.fault(
-      [...at, "transport", "endpoint"],
-      "the proxy is trusted (anonymous-proxy) over a Unix socket only; use a unix endpoint, or cryptosign-proxy",
+    const isUnix = transport.endpoint.type === "unix";
+    const [place, state] = isUnix
+      ? [[...at, "auth"], 'there is neither "anonymous-proxy" nor "cryptosign-proxy"']
+      : [[...at, "transport", "endpoint"], "over TCP a proxy has to sign (cryptosign-proxy)"];
+    report.warn(
+      place,
+      `no client that this proxy authenticates can join over this connection: ${state}`,
     );
   }
 }

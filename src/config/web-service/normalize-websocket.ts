@@ -90,6 +90,7 @@ function addBackend(
     report.fault(path, `this backend needs the connection id "${id}", which is taken`, true);
   }
   const transport = normalizeConnectingTransport(backend, at, report);
-  connections[id] = { id, transport, auth: "anonymous-proxy" };
+  const auth = backend.endpoint.type === "unix" ? "anonymous-proxy" : null;
+  connections[id] = { id, transport, auth };
   return id;
 }

@@ -54,9 +54,10 @@ export class SessionLink implements RelayLink {
     from?.senderDrained();
   }
 
-  /** Ends back-pressure in both directions: both peers are read again. */
+  /** Nothing more is forwarded. Ends back-pressure in both directions: both peers are read again. */
   stop(): void {
     this.isStopped = true;
+    for (const peer of [this.#client, this.#router]) peer.takeBackMessage?.();
     this.#onRouter?.stop();
     this.#onClient?.stop();
   }

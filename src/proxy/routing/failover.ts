@@ -30,10 +30,10 @@ export class Failover {
   }
 
   /**
-   * The first session that `open` returns for one of the backends left. A Failure from the router's
-   * side leads to the next backend; anything else that `open` throws is thrown at once.
+   * The first session that `open` returns for one of the backends left. A Failure of the router or of its
+   * configuration leads to the next backend; anything else that `open` throws is thrown at once.
    *
-   * @throws Failure from the router's side when no backend is left.
+   * @throws Failure of the same kind as the last one when no backend is left.
    */
   async next<Session>(open: (backend: Backend) => Promise<Session>): Promise<Session> {
     for (
@@ -45,7 +45,7 @@ export class Failover {
       try {
         return await open(backend);
       } catch (thrown) {
-        if (!(thrown instanceof Failure && thrown.source === "router")) throw thrown;
+        if (!isOfBackend(thrown)) throw thrown;
         this.#lastFailure = thrown;
       }
     }
@@ -75,8 +75,13 @@ export class Failover {
     if (this.#tried.size === 1 && last !== undefined) return last;
     const reason = last?.message.replace(/^Cannot /, "cannot ");
     const sentence = `Cannot join: none of ${this.#tried.size} routers takes the session; ${reason}`;
-    return new Failure(sentence, { source: "router", cause: last });
+    const { source = "router", uri } = last ?? {};
+    return new Failure(sentence, { source, ...(uri !== undefined && { uri }), cause: last });
   }
+}
+
+function isOfBackend(thrown: unknown): thrown is Failure {
+  return thrown instanceof Failure && (thrown.source === "router" || thrown.source === "config");
 }
 
 function connectionFailure({ config }: Backend, reason: string): Failure {

@@ -21,7 +21,7 @@ import { printTransport } from "#auth/transport-details.ts";
 import { publicKeyOf } from "#base/ed25519.ts";
 import { Failure } from "#base/failure.ts";
 import { asRecord } from "#base/record.ts";
-import type { ConnectionConfig } from "#config/connection/connection-config.ts";
+import type { ConnectionAuth } from "#config/connection/connection-config.ts";
 import { announcedRoles } from "#wamp/client-roles.ts";
 import { MessageType } from "#wamp/message-type.ts";
 import type { TransportDetails } from "#wamp/peer.ts";
@@ -47,7 +47,7 @@ export function helloToRouter(
   identity: SessionIdentity,
   client: { roles: Record<string, unknown>; transport?: TransportDetails },
   node: NodeCredentials,
-  authmethod: ConnectionConfig["auth"],
+  authmethod: ConnectionAuth,
 ): unknown[] {
   return [
     MessageType.HELLO,

@@ -11,6 +11,7 @@ import type { AuthenticatorCall } from "#auth/authenticators.ts";
 import { randomAuthid } from "#auth/random-authid.ts";
 import { Failure } from "#base/failure.ts";
 import { asRecord } from "#base/record.ts";
+import type { ConnectionAuth } from "#config/connection/connection-config.ts";
 import type { Backend } from "#proxy/routing/backend.ts";
 import { type BackendObserver, BackendSession } from "#proxy/routing/backend-session.ts";
 import {
@@ -18,6 +19,7 @@ import {
   helloToRouter,
   type NodeCredentials,
 } from "#proxy/routing/router-join-messages.ts";
+import { vouchingAuth } from "#proxy/routing/router-trust.ts";
 import {
   type OutgoingMessage,
   OutgoingRequests,
@@ -69,9 +71,11 @@ export class ServiceSession implements BackendObserver {
    * Connects and joins.
    *
    * @throws Failure from the router's side when the router cannot be reached, refuses the session, or
-   * sends no WELCOME in time; from the client's side when the realm has no such role.
+   * sends no WELCOME in time; from the client's side when the realm has no such role; of the configuration when the
+   * proxy cannot vouch for itself.
    */
   static async join(backend: Backend, identity: ServiceIdentity): Promise<ServiceSession> {
+    const auth = vouchingAuth(backend);
     const session = new ServiceSession();
     const options = { serializer: "cbor" as const, maxBuffered: MAX_BUFFERED_OCTETS };
     session.#backend = await BackendSession.open(backend, options, session);
@@ -82,7 +86,7 @@ export class ServiceSession implements BackendObserver {
       WELCOME_TIMEOUT_MS,
     );
     try {
-      session.#hello(identity);
+      session.#hello(identity, auth);
       await session.#welcome.promise;
       backend.succeeded();
       return session;
@@ -148,8 +152,7 @@ export class ServiceSession implements BackendObserver {
     return this.#backend;
   }
 
-  #hello({ realm, role, principal, node }: ServiceIdentity): void {
-    const { auth } = this.#router.backend.config;
+  #hello({ realm, role, principal, node }: ServiceIdentity, auth: ConnectionAuth): void {
     if (auth === "cryptosign-proxy") this.#node = node;
     const identity = {
       realm,

@@ -91,7 +91,7 @@ export const EVENT_REASONS: Record<SessionEvent, EventReasons> = {
 
 /** The ABORT that refuses or ends a session, and the close code that follows. */
 export interface Refusal {
-  by: "client" | "router" | "program";
+  by: "client" | "router" | "configuration" | "program";
   uri: string;
   sentence: string;
   code: number;
@@ -113,6 +113,11 @@ export function refusalFor(thrown: unknown): Refusal {
   if (thrown instanceof Failure && thrown.source === "router") {
     const uri = thrown.uri ?? ErrorUri.networkFailure;
     return refusal("router", uri, "Cannot join: no router answers", thrown.message);
+  }
+  if (thrown instanceof Failure && thrown.source === "config") {
+    const uri = thrown.uri ?? ErrorUri.authenticationFailed;
+    const sentence = "Cannot join: the proxy cannot vouch for its clients to the router";
+    return refusal("configuration", uri, sentence, thrown.message);
   }
   const stack = (thrown instanceof Error && thrown.stack) || String(thrown);
   return refusal("program", ErrorUri.unavailable, "Cannot go on: internal error", stack);

@@ -310,6 +310,7 @@ export class FrontendSession
   }
 
   protected finishLeaving(): void {
+    this.client.takeBackMessage?.();
     if (this.client.isAmidMessage) {
       this.close(CloseCode.normal, ErrorUri.goodbyeAndOut);
       return;

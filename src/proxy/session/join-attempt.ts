@@ -20,6 +20,7 @@ import type { Deny } from "#auth/pending-auth.ts";
 import { Cancellation, type CancelSignal } from "#base/cancellation.ts";
 import type { SessionConfig } from "#config/options/session-config.ts";
 import type { LogFields } from "#observe/logger.ts";
+import type { Backend } from "#proxy/routing/backend.ts";
 import { type BackendObserver, BackendSession } from "#proxy/routing/backend-session.ts";
 import { Failover } from "#proxy/routing/failover.ts";
 import type { Route } from "#proxy/routing/route.ts";
@@ -180,12 +181,14 @@ export abstract class JoinAttempt implements BackendObserver {
   }
 
   /**
-   * Connects to the next router that can be reached.
+   * Connects to the next router that can be reached; `requireUse` throws a Failure for one that cannot be used.
    *
-   * @throws Failure from the router's side when there is none; the signal's reason when the join is
-   * canceled.
+   * @throws Failure of the last router when there is none; the signal's reason when the join is canceled.
    */
-  protected async connect(failover: Failover): Promise<BackendSession> {
+  protected async connect(
+    failover: Failover,
+    requireUse?: (backend: Backend) => unknown,
+  ): Promise<BackendSession> {
     const { serializer } = this.client;
     const { max_buffered: maxBuffered, max_outgoing: maxOutgoing } = this.context.config.options;
     const { message_timeout: messageTimeout } = this.context.config.options;
@@ -193,6 +196,7 @@ export abstract class JoinAttempt implements BackendObserver {
     const options = { serializer, ...limits, canceled: this.canceled };
     this.#name = "connecting";
     this.#backend = await failover.next(async (backend) => {
+      requireUse?.(backend);
       const session = await BackendSession.open(backend, options, this);
       if (!session.isOver) return session;
       throw failover.failed(backend, "it closed the connection at once");

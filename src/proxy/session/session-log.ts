@@ -49,6 +49,7 @@ export class SessionLog {
   refused({ by, reason }: Pick<Refusal, "by" | "reason">): void {
     if (by === "client") this.#log.info("client refused", { peer: this.#peer, reason });
     else if (by === "router") this.#log.warn("router failed", { reason });
+    else if (by === "configuration") this.#log.warn("client refused", { peer: this.#peer, reason });
     else this.#log.error("session failed", { peer: this.#peer, stack: reason });
   }
 

@@ -42,6 +42,12 @@ const MAX_UNREAD_OCTETS = 16 * 1024 * 1024;
 /** A client that reads slower than this, in octets for each millisecond, may be cut off. */
 const SLOW_OCTETS_PER_MS = 64;
 
+/**
+ * A system whose buffer is full may take nothing until a part of it is free again, which it is in this time at the
+ * latest where its client reads: of Linux a sixteenth, for which 1 MiB is much.
+ */
+const FULL_BUFFER_MS = (1024 * 1024) / SLOW_OCTETS_PER_MS;
+
 /** An answer may have arrived while the connection was not read: so long it is read first, once its time is over. */
 const RESUMED_MS = 100;
 
@@ -63,6 +69,8 @@ interface AwaitedAnswer {
   deliveredBefore: number;
   /** Further time for the answer, for what may wait unread in the system of the other side. */
   readingMs: number;
+  /** Further time in which nothing need be delivered, as long as the ping is not. */
+  standstillMs: number;
 }
 
 /** Pings one connection, by `auto_ping_interval` and its companions. */
@@ -160,6 +168,7 @@ export class Keepalive {
       pingPosition,
       deliveredBefore: pending === 0 ? Number.POSITIVE_INFINITY : delivered,
       readingMs: unread / SLOW_OCTETS_PER_MS,
+      standstillMs: pending === 0 ? 0 : standstillMs(timeoutMs),
     };
     this.#extend(this.#awaited, timeoutMs);
   }
@@ -178,10 +187,12 @@ export class Keepalive {
     if (leftMs > 1) {
       const isPaused = this.#target.isPaused();
       this.#waitAgain(awaited, isPaused ? Math.max(leftMs, RESUMED_MS) : leftMs);
-    } else if (this.#hasDelivered(awaited)) this.#extend(awaited, auto_ping_timeout);
-    else {
-      const readingMs = takeReadingMs(awaited);
-      if (readingMs > 1) this.#extend(awaited, readingMs);
+    } else if (this.#hasDelivered(awaited)) {
+      awaited.standstillMs = standstillMs(auto_ping_timeout);
+      this.#extend(awaited, auto_ping_timeout);
+    } else {
+      const furtherMs = takeFurtherMs(awaited);
+      if (furtherMs > 1) this.#extend(awaited, furtherMs);
       else if (leftMs > -auto_ping_timeout && this.#mayHaveUnreadAnswer(awaited))
         this.#waitAgain(awaited, RESUMED_MS);
       else this.#target.onPingTimeout();
@@ -232,9 +243,17 @@ export class Keepalive {
   }
 }
 
-/** The further time for the answer, once, when the ping has been delivered; 0: none. */
-function takeReadingMs(awaited: AwaitedAnswer): number {
-  const readingMs = awaited.deliveredBefore > awaited.pingPosition ? awaited.readingMs : 0;
+/** Further time, once: for the answer when the ping has been delivered, else for its delivery; 0: none. */
+function takeFurtherMs(awaited: AwaitedAnswer): number {
+  const isDelivered = awaited.deliveredBefore > awaited.pingPosition;
+  const { readingMs, standstillMs } = awaited;
+  awaited.standstillMs = 0;
+  if (!isDelivered) return standstillMs;
   awaited.readingMs = 0;
   return readingMs;
+}
+
+/** The time beyond `auto_ping_timeout` in which nothing need be delivered. */
+function standstillMs(timeoutMs: number): number {
+  return Math.max(0, FULL_BUFFER_MS - timeoutMs);
 }

@@ -11,7 +11,8 @@ const OVERHEAD_OCTETS = 128;
 
 /** One message of known length. */
 export class UnfinishedMessage {
-  readonly #octets: number;
+  /** Its length. */
+  readonly octets: number;
   readonly #writer: Pick<SocketWriter, "hold" | "release">;
   /** Octets that were sent so far. */
   sentOctets = 0;
@@ -19,16 +20,16 @@ export class UnfinishedMessage {
   /** Octets that wait, and what they take besides. */
   waitingOctets = 0;
 
-  /** `octets` is the length of the message, `writer` counts what waits. */
+  /** `writer` counts what waits. */
   constructor(octets: number, writer: Pick<SocketWriter, "hold" | "release">) {
-    this.#octets = octets;
+    this.octets = octets;
     this.#writer = writer;
   }
 
   /** Notes that so many octets are sent; true: the message is complete. */
   sent(octets: number): boolean {
     this.sentOctets += octets;
-    return this.sentOctets >= this.#octets;
+    return this.sentOctets >= this.octets;
   }
 
   /** Keeps a copy of octets that are to be sent behind the message; they may be in several arrays. */

@@ -144,17 +144,24 @@ export class RawSocketPeer
 
   beginMessage(octets: number): boolean {
     if (this.#isClosing || octets > this.maxSendOctets) return false;
-    writeFrameHeader(header, 0, FrameType.message, octets);
-    this.#writer.write(header);
     this.#unfinished = new UnfinishedMessage(octets, this.#writer);
     return true;
   }
 
   sendPart(octets: Uint8Array): boolean {
-    if (this.#unfinished === undefined) return true;
+    const message = this.#unfinished;
+    if (message === undefined) return true;
+    if (message.sentOctets === 0) {
+      writeFrameHeader(header, 0, FrameType.message, message.octets);
+      this.#writer.write(header);
+    }
     const isTaken = this.#writer.writePart(octets);
-    if (this.#unfinished.sent(octets.length)) this.#finishMessage(this.#unfinished);
+    if (message.sent(octets.length)) this.#finishMessage(message);
     return isTaken;
+  }
+
+  takeBackMessage(): void {
+    if (this.#unfinished?.sentOctets === 0) this.#finishMessage(this.#unfinished);
   }
 
   /** Sends what has waited for the end of a message. */

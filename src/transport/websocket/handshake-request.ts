@@ -71,8 +71,9 @@ export class HandshakeRequest {
   #fault(head: Buffer): string | null {
     const fieldsStart = head.indexOf("\r\n") + 2;
     const line = head.latin1Slice(0, fieldsStart - 2);
-    const status = /^HTTP\/1\.\d (\d{3})(?: |$)/.exec(line)?.[1];
+    const [, minor, status] = /^HTTP\/1\.(\d) (\d{3})(?: |$)/.exec(line) ?? [];
     if (status === undefined) return NOT_HTTP;
+    if (status === "101" && minor === "0") return "it switched to WebSocket in HTTP/1.0";
     if (status !== "101") return `it answered the WebSocket handshake with status ${status}`;
     const lines = head.latin1Slice(fieldsStart);
     const headers = HeaderFields.of(lines, scanFields(head, fieldsStart));

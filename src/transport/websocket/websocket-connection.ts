@@ -214,6 +214,11 @@ export abstract class WebSocketConnection
     return this.#writer.takesParts();
   }
 
+  /** Gives up the message that was begun, if nothing of it has been sent. */
+  protected takeBackFragments(isText: boolean): void {
+    if (this.#unfinished?.sentOctets === 0) this.#finishMessage(this.#unfinished, isText);
+  }
+
   /** Sends the messages that have waited for the end of another one. */
   #finishMessage(message: UnfinishedMessage, isText: boolean): void {
     this.#unfinished = undefined;

@@ -51,6 +51,10 @@ export class WebSocketPeer extends WebSocketConnection implements Peer {
     return this.sendFragment(octets, this.#usesText);
   }
 
+  takeBackMessage(): void {
+    this.takeBackFragments(this.#usesText);
+  }
+
   protected override onWebSocketLongMessage(
     head: Uint8Array,
     octets: number,

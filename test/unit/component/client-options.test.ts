@@ -13,7 +13,7 @@ sys.path.insert(0, ${JSON.stringify(folder)})
 import txaio
 txaio.use_twisted()
 from autobahn.twisted.websocket import WampWebSocketClientFactory
-from runner import protocol_options
+from crossproxy_runner.component import protocol_options
 factory = WampWebSocketClientFactory(None, url="ws://localhost")
 factory.setProtocolOptions(**protocol_options(json.loads(sys.argv[1])))
 print(factory.utf8validateIncoming, factory.echoCloseCodeReason, factory.tcpNoDelay, factory.autoPingInterval)

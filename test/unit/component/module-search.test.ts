@@ -102,11 +102,17 @@ describe("an interpreter", () => {
     ]);
   });
 
-  test("that does not answer is ended with its children", async () => {
-    const python = scripted("sleep 60; exit");
+  test.each([
+    ["that does not answer is ended with its children", "sleep 60; exit"],
+    ["that prints without end is ended", "yes"],
+    ["whose output is kept open is not waited for", "setsid sleep 7 & echo '{}'"],
+  ])("%s", async (_, script) => {
+    const python = scripted(script);
+    const begin = performance.now();
     const sentences = await searchModules({ options: options(python), folder, maxMs: 200 }, wanted);
     expect(sentences).toEqual([
       `Cannot run components with "${python}": it has not answered within 200 ms`,
     ]);
+    expect(performance.now() - begin).toBeLessThan(5_000);
   });
 });

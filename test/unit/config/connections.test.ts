@@ -81,7 +81,6 @@ describe("connections and routes", () => {
       proxy({
         connections: {
           a: { ...unix("a"), health_check: { interval: 0, rise: 0, up: 1 } },
-          b: { ...unix("b"), auth: {} },
           c: {
             transport: {
               type: "rawsocket",
@@ -97,7 +96,6 @@ describe("connections and routes", () => {
       "connections.a.health_check.interval: expected an integer from 1000 to 2147483647, found 0",
       "connections.a.health_check.rise: expected an integer from 1 to 100, found 0",
       'connections.a.health_check.up: unknown attribute "up"',
-      'connections.b.auth: expected "anonymous-proxy" or "cryptosign-proxy", found no authmethod',
       'connections.c.transport.endpoint.version: expected 4: host "10.0.0.7" is an address of IPv4, found 6',
       'balancing.policy: expected "round_robin" or "least_sessions", found "fastest"',
     ]);
@@ -106,17 +104,32 @@ describe("connections and routes", () => {
 
 describe("the proof towards a router", () => {
   const routes = { realm1: { anonymous: "a" } };
-  const unproved =
-    "the proxy is trusted (anonymous-proxy) over a Unix socket only; use a unix endpoint, or cryptosign-proxy";
+  const unproved = "no client that this proxy authenticates can join over this connection: ";
 
-  test("has to be a signature over TCP", async () => {
+  test("has to be a signature over TCP, else no client joins", async () => {
     const open = await load(proxy({ connections: { a: tcp(9000) }, routes }));
-    expect(open.faults).toEqual([`connections.a.transport.endpoint: ${unproved}`]);
+    expect([open.faults, open.warnings]).toEqual([
+      [],
+      [
+        `connections.a.transport.endpoint: ${unproved}over TCP a proxy has to sign (cryptosign-proxy)`,
+      ],
+    ]);
+    expect(open.worker?.type === "proxy" && open.worker.connections["a"]?.auth).toBeNull();
     const { worker, faults, warnings } = await load(
       proxy({ connections: { a: { ...tcp(9000), ...signed } }, routes }),
     );
     expect([...faults, ...warnings]).toEqual([]);
     expect(worker?.type === "proxy" && worker.connections["a"]?.auth).toBe("cryptosign-proxy");
+  });
+
+  test("may be none at all, with which no client joins", async () => {
+    const connections = { a: { ...unix("a"), auth: {} } };
+    const { worker, faults, warnings } = await load(proxy({ connections, routes }));
+    expect([faults, warnings]).toEqual([
+      [],
+      [`connections.a.auth: ${unproved}there is neither "anonymous-proxy" nor "cryptosign-proxy"`],
+    ]);
+    expect(worker?.type === "proxy" && worker.connections["a"]?.auth).toBeNull();
   });
 
   test("names the node by the machine where there is no controller.id, with a warning", async () => {
@@ -173,14 +186,14 @@ describe("passthrough", () => {
     };
     const transports = [{ ...ws, auth: "passthrough" }, web];
     expect((await load({ type: "proxy", connections, routes, transports })).faults).toEqual([]);
-    const { faults } = await load({
+    const { warnings } = await load({
       type: "proxy",
       connections: { a: tcp(9000) },
       routes,
       transports: [web, { ...ws, auth: everyone }],
     });
-    expect(faults).toHaveLength(1);
-    expect(faults[0]).toStartWith("connections.a.transport.endpoint: the proxy is trusted");
+    expect(warnings).toHaveLength(1);
+    expect(warnings[0]).toStartWith("connections.a.transport.endpoint: no client that this proxy");
   });
 
   test("is for proxies, and is the only word for auth", async () => {
@@ -192,6 +205,40 @@ describe("passthrough", () => {
     expect((await load(router("passthru"))).faults).toEqual([
       'transports[0].auth: expected "passthrough", found "passthru"',
     ]);
+  });
+});
+
+const forRouters = "has no effect: clients of a proxy cannot vouch for others; it is for routers";
+
+describe("authmethod anonymous-proxy", () => {
+  const router = (endpoint: object, item: object) => ({
+    type: "router",
+    transports: [{ type: "rawsocket", endpoint, auth: { ...everyone, "anonymous-proxy": item } }],
+  });
+  const at = 'transports[0].auth["anonymous-proxy"]';
+  const believed = { type: "static" };
+
+  test("has no effect over TCP, where any client could claim any identity", async () => {
+    const overTcp = router({ type: "tcp", port: 8080 }, believed);
+    const { transports, faults, warnings } = await load(overTcp);
+    expect(faults).toEqual([]);
+    expect(warnings).toContain(
+      `${at}: has no effect: over TCP it proves nothing; it needs a Unix socket, or cryptosign-proxy in its place`,
+    );
+    const auth = { anonymous: { type: "static", role: "anonymous" } };
+    expect(transports[0]).toHaveProperty("auth", auth);
+  });
+
+  test("asks no authenticator, as in Crossbar", async () => {
+    const dynamic = { type: "dynamic", authenticator: "com.example.node" };
+    const { transports, faults, warnings } = await load(
+      router({ type: "unix", path: "r" }, dynamic),
+    );
+    expect(faults).toEqual([]);
+    expect(warnings).toContain(
+      `${at}.type: not honoured: the proxy is believed, and no authenticator is asked`,
+    );
+    expect(transports[0]).toMatchObject({ auth: { "anonymous-proxy": believed } });
   });
 });
 
@@ -232,9 +279,9 @@ describe("authmethod cryptosign-proxy", () => {
     const { transports, faults, warnings } = await load(written);
     expect([...faults, ...warnings]).toEqual([]);
     expect(transports[0]).toMatchObject({ auth });
-    expect((await load(proxy({}, { "cryptosign-proxy": dynamic }))).faults).toEqual([
-      `${at}: cryptosign-proxy is for routers; clients of a proxy cannot vouch for others`,
-    ]);
+    const onProxy = await load(proxy({}, { "cryptosign-proxy": dynamic }));
+    expect(onProxy.faults).toEqual([]);
+    expect(onProxy.warnings).toContain(`${at}: ${forRouters}`);
   });
 
   test("refuses what is no key", async () => {
@@ -244,12 +291,14 @@ describe("authmethod cryptosign-proxy", () => {
     ]);
   });
 
-  test("is refused to clients of a proxy", async () => {
-    const { faults } = await load(
-      proxy({}, { "cryptosign-proxy": { type: "static", principals: {} } }),
-    );
-    expect(faults).toEqual([
-      `${at}: cryptosign-proxy is for routers; clients of a proxy cannot vouch for others`,
-    ]);
+  test.each([
+    ["cryptosign-proxy", { type: "static", principals: {} }],
+    ["anonymous-proxy", { type: "static" }],
+    ["anonymous-proxy", { type: "dynamic", authenticator: "com.example.node" }],
+  ])("is no %s of the clients of a proxy, as %j", async (method, item) => {
+    const { transports, faults, warnings } = await load(proxy({}, { [method]: item }));
+    expect(faults).toEqual([]);
+    expect(warnings).toContain(`transports[0].auth["${method}"]: ${forRouters}`);
+    expect(transports[0]).toHaveProperty("auth", {});
   });
 });

@@ -12,6 +12,7 @@ const call = (changes: Partial<PendingCall> = {}): PendingCall => ({
   procedure: "x.y",
   receivesProgress: false,
   timer: undefined,
+  isInterrupted: false,
   ...changes,
 });
 

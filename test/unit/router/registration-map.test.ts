@@ -40,18 +40,27 @@ describe("a registration", () => {
     map.removeAll(a);
   });
 
-  test.each<[string, InvokePolicy, RealmSession, InvokePolicy]>([
-    ["single, again", "single", b, "single"],
-    ["single, as a shared one", "single", b, "roundrobin"],
-    ["shared, as single", "roundrobin", b, "single"],
-    ["shared by another policy", "first", b, "last"],
-    ["single, by the same callee", "single", a, "single"],
-  ])("that is %s is refused", (_, first, second, policy) => {
+  const exists = "procedure_already_exists";
+  const conflict = "procedure_exists_with_different_invocation_policy";
+  test.each<[string, InvokePolicy, RealmSession, InvokePolicy, string]>([
+    ["single, again", "single", b, "single", exists],
+    ["single, as a shared one", "single", b, "roundrobin", exists],
+    ["shared, as single", "roundrobin", b, "single", conflict],
+    ["shared by another policy", "first", b, "last", conflict],
+    ["single, by the same callee", "single", a, "single", exists],
+  ])("that is %s is refused", (_, first, second, policy, uri) => {
     const map = new RegistrationMap();
     map.add(a, "x.y", "exact", first);
-    expect(() => map.add(second, "x.y", "exact", policy)).toThrow(
+    const refused = { uri: "", message: "" };
+    try {
+      map.add(second, "x.y", "exact", policy);
+    } catch (thrown) {
+      Object.assign(refused, thrown, { message: (thrown as Error).message });
+    }
+    expect([refused.uri, refused.message]).toEqual([
+      `wamp.error.${uri}`,
       `Cannot register "x.y": it is already registered with invoke ${first}`,
-    );
+    ]);
     expect(map.matches("x.y")[0]?.callees).toEqual([a]);
   });
 

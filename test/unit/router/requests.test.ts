@@ -23,7 +23,6 @@ describe("options of another type", () => {
   test.each([
     ...faults(M.PUBLISH, {
       exclude_me: bool,
-      disclose_me: bool,
       retain: bool,
       exclude: [...list, ["x"], [true]],
       eligible: [...list, ["x"]],
@@ -39,7 +38,7 @@ describe("options of another type", () => {
       concurrency: [0, -1, 1.5, "1"],
       force_reregister: bool,
     }),
-    ...faults(M.CALL, { receive_progress: bool, disclose_me: bool, timeout: [-1, 1.5, "100"] }),
+    ...faults(M.CALL, { receive_progress: bool, timeout: [-1, 1.5, "100"] }),
   ])("are refused in message %d: %s %j", async (type, name, value) => {
     const { join } = openRouter(roles);
     const peer = await join();
@@ -57,6 +56,23 @@ describe("options of another type", () => {
     expect((args as string[])[0]).toContain(`option ${name}`);
     expect(listener.take()).toEqual([]);
   });
+
+  test.each([[1], ["yes"], [[]]])(
+    "%j for disclose_me disclose nothing, as in Crossbar",
+    async (value) => {
+      const { join } = openRouter(roles);
+      const [peer, listener] = [await join(), await join()];
+      await ask(listener, [M.SUBSCRIBE, 1, {}, "a.b"]);
+      await ask(listener, [M.REGISTER, 2, {}, "a.b"]);
+      peer.says([M.PUBLISH, 5, { disclose_me: value }, "a.b"]);
+      peer.says([M.CALL, 6, { disclose_me: value }, "a.b"]);
+      expect(listener.take().map((message) => [message[0], message[3]])).toEqual([
+        [M.EVENT, {}],
+        [M.INVOCATION, {}],
+      ]);
+      expect([peer.take(), peer.closed]).toEqual([[], undefined]);
+    },
+  );
 
   test.each([
     [{ acknowledge: 1 }, "acknowledge"],
@@ -216,11 +232,12 @@ describe("registering again", () => {
     ["roundrobin", "random"],
     ["roundrobin", "single"],
   ])("is refused after %s with %s, as in Crossbar", async (first, second) => {
+    const uri = `procedure_${first === "single" ? "already_exists" : "exists_with_different_invocation_policy"}`;
     const { join } = openRouter(roles);
     const callee = await join();
     await ask(callee, [M.REGISTER, 1, { invoke: first }, "a.b"]);
     const answer = await ask(callee, [M.REGISTER, 2, { invoke: second }, "a.b"]);
-    expect(answer[4]).toBe("wamp.error.procedure_already_exists");
+    expect(answer[4]).toBe(`wamp.error.${uri}`);
   });
 });
 

@@ -592,6 +592,36 @@ describe("calls", () => {
     expect(caller.take().map((message) => message[4])).toEqual(["wamp.error.canceled"]);
   });
 
+  test("interrupts a callee once, however often and by whatever a call is ended", async () => {
+    const caller = await join();
+    const callee = await join();
+    await register(callee, "a.b");
+    caller.says([M.CALL, 1, {}, "a.b"]);
+    callee.take();
+    for (const mode of ["kill", "kill", "killnowait"]) caller.says([M.CANCEL, 1, { mode }]);
+    expect(callee.take().map(([type]) => type)).toEqual([M.INTERRUPT]);
+    expect(caller.take().map((message) => message[4])).toEqual(["wamp.error.canceled"]);
+    caller.says([M.CALL, 2, {}, "a.b"]);
+    caller.says([M.CANCEL, 2, { mode: "kill" }]);
+    callee.take();
+    caller.says([M.GOODBYE, {}, "wamp.close.normal"]);
+    expect(callee.take()).toEqual([]);
+  });
+
+  test("ends the session of a callee whose ERROR has no valid URI", async () => {
+    const caller = await join();
+    const callee = await join();
+    await register(callee, "a.b");
+    caller.says([M.CALL, 1, {}, "a.b"]);
+    callee.take();
+    callee.says([M.ERROR, M.INVOCATION, 1, {}, "a b"]);
+    expect([callee.take()[0]?.[2], callee.closed?.code]).toEqual([
+      "wamp.error.protocol_violation",
+      1002,
+    ]);
+    expect(caller.take().map((message) => message[4])).toEqual(["wamp.error.canceled"]);
+  });
+
   test("drops what a callee says of a call that is over, or was not asked for progress", async () => {
     const caller = await join();
     const callee = await join();

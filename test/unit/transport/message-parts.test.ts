@@ -147,6 +147,29 @@ describe.each(["websocket", "rawsocket"] as const)("a peer (%s)", (transport) =>
     peer.closed(undefined);
   });
 
+  test("takes a message back of which nothing is sent, and sends what has waited for it", async () => {
+    const { socket, peer } = start(transport);
+    peer.beginMessage?.(2 * LONG);
+    peer.send(part(9).fill("a"));
+    peer.takeBackMessage?.();
+    expect([peer.isAmidMessage, peer.sendPart?.(part(LONG))]).toEqual([false, true]);
+    peer.send(part(9).fill("b"));
+    await microtasks();
+    expect(socket.text.replaceAll(/[^abp]/g, "")).toBe(`${"a".repeat(9)}${"b".repeat(9)}`);
+    peer.closed(undefined);
+  });
+
+  test("takes no message back of which a part is sent", async () => {
+    const { socket, peer } = start(transport);
+    peer.beginMessage?.(2 * LONG);
+    peer.sendPart?.(part(LONG));
+    peer.takeBackMessage?.();
+    peer.sendPart?.(part(LONG));
+    await microtasks();
+    expect(socket.text.replaceAll(/[^p]/g, "")).toHaveLength(2 * LONG);
+    peer.closed(undefined);
+  });
+
   test("drops them, and the rest of the message, when it is closed before its end", async () => {
     const { socket, peer } = start(transport);
     peer.beginMessage?.(2 * LONG);

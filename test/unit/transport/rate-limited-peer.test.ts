@@ -80,6 +80,7 @@ describe("rateLimitedAccept", () => {
       readonly isAmidMessage = true;
       beginMessage = (octets: number) => octets === 7;
       sendPart = (octets: Uint8Array) => parts.push(Buffer.from(octets).toString()) > 1;
+      takeBackMessage = () => void parts.push("taken back");
     }
     let limited: Peer = new FakePeer();
     const accept = (peer: Peer): PeerHandler => {
@@ -90,7 +91,9 @@ describe("rateLimitedAccept", () => {
     rateLimitedAccept(pace, accept, quiet)(new PartPeer(), config);
     expect([limited.beginMessage?.(7), limited.beginMessage?.(8)]).toEqual([true, false]);
     const answers = ["a", "b"].map((part) => limited.sendPart?.(Buffer.from(part)));
-    expect([answers, parts, limited.isAmidMessage]).toEqual([[false, true], ["a", "b"], true]);
+    limited.takeBackMessage?.();
+    const done = ["a", "b", "taken back"];
+    expect([answers, parts, limited.isAmidMessage]).toEqual([[false, true], done, true]);
     rateLimitedAccept(pace, accept, quiet)(new FakePeer(), config);
     expect([limited.beginMessage?.(7), limited.isAmidMessage]).toEqual([false, false]);
   });

@@ -66,6 +66,7 @@ export class AnswerHead {
     if (!fields.every(isField)) return "a header of its answer is malformed";
     const [, minor, code, reason = ""] = parts;
     const status = Number(code);
+    if (status === 101 && minor === "0") return "it switched protocols in HTTP/1.0";
     const framing = framingOf({ method: this.#method, status, fields, isHttp10: minor === "0" });
     if (typeof framing === "string") return framing;
     const closes = valuesOf(fields, "connection").some((value) => /\bclose\b/i.test(value));

@@ -21,6 +21,7 @@ import { CODING_SUFFIXES, type Coding, codingsFor } from "#transport/web/content
 import { errorPage } from "#transport/web/error-page.ts";
 import { isCompressible, mediaTypeOf } from "#transport/web/media-type.ts";
 import { type Located, locate } from "./folder-files.ts";
+import type { FolderListings } from "./folder-listings.ts";
 import type { ForCodings, ShortFiles } from "./short-files.ts";
 
 /** Longest part of a file that is read into memory before it is sent. */
@@ -39,6 +40,7 @@ export interface StaticFolder {
   /** Those of every answer. */
   headers: Readonly<Record<string, string>>;
   files: ShortFiles;
+  listings: FolderListings;
 }
 
 /** How a file is answered with. */

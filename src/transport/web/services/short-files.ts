@@ -85,7 +85,7 @@ export class ShortFiles {
 }
 
 /** Whether a file is the same one and unchanged. Its changes show in `ctime`, which no program can set. */
-function isSameFile(before: Stats, now: Stats | undefined): boolean {
+export function isSameFile(before: Stats, now: Stats | undefined): boolean {
   return (
     now !== undefined &&
     now.ctimeMs === before.ctimeMs &&

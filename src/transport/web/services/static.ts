@@ -15,16 +15,17 @@ import { answerWith } from "#transport/web/conditional-request.ts";
 import { crossOriginHeaders } from "#transport/web/cross-origin.ts";
 import { errorPage } from "#transport/web/error-page.ts";
 import type { WebService } from "#transport/web/web-service.ts";
-import { listDirectory } from "./directory-listing.ts";
 import { answerFile, type StaticFolder } from "./file-answer.ts";
-import { FIRST_INDEX, findIndex, locate } from "./folder-files.ts";
+import { FIRST_INDEX, findIndex, type Located, locate } from "./folder-files.ts";
+import { FolderListings } from "./folder-listings.ts";
 import { ShortFiles } from "./short-files.ts";
 
 /** Serves a folder, which may be made later: until then every request is answered with 404. */
 export function openStatic({ directory, options }: StaticServiceConfig): WebService {
   const headers = crossOriginHeaders(options.allow_cross_origin);
   const files = new ShortFiles(directory);
-  const folder: StaticFolder = { directory, options, headers, files };
+  const listings = new FolderListings();
+  const folder: StaticFolder = { directory, options, headers, files, listings };
   const refuse = (thrown: unknown) => refusalOf(thrown, headers);
   return {
     isReadOnly: true,
@@ -91,7 +92,7 @@ function answerFolder(
     return answerFile(folder, index, request, { keptAs: isFirst ? keptAs : null });
   }
   return options.enable_directory_listing
-    ? answerListing(found.file, folder)
+    ? answerListing(found, folder)
     : answerMissing(folder, request);
 }
 
@@ -116,15 +117,14 @@ function redirectToFolder(url: HttpRequest["url"], { headers }: StaticFolder): H
   return { status: 302, headers: { Location: location, ...headers }, body: Buffer.alloc(0) };
 }
 
-function answerListing(directory: string, { headers }: StaticFolder): HttpAnswer {
-  const octets = new TextEncoder().encode(listDirectory(directory));
+async function answerListing(
+  found: Located,
+  { headers, listings }: StaticFolder,
+): Promise<HttpAnswer> {
+  const body = await listings.pageFor(found);
   return {
     status: 200,
-    headers: {
-      ...PAGE_HEADERS,
-      "Cache-Control": "no-cache",
-      ...headers,
-    },
-    body: octets,
+    headers: { ...PAGE_HEADERS, "Cache-Control": "no-cache", ...headers },
+    body,
   };
 }

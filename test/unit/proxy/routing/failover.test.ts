@@ -48,6 +48,18 @@ describe("failover", () => {
     });
   });
 
+  test("goes on behind a backend that its configuration makes useless, and fails with it", async () => {
+    const useless = (id: string) => (backend: Backend) => {
+      if (backend.config.id === id) throw new Failure(`Cannot use ${id}`, { source: "config" });
+      return openExcept("a")(backend);
+    };
+    expect(await failover("a", "b", "c").next(useless("b"))).toBe("c");
+    await expect(failover("a", "b").next(useless("b"))).rejects.toMatchObject({
+      message: "Cannot join: none of 2 routers takes the session; cannot use b",
+      source: "config",
+    });
+  });
+
   test("goes on behind a router that did not take the session, which is down then", async () => {
     const [one, other] = [backend("a"), backend("b")];
     const both = new Failover(new Route([one, other], "round_robin"));

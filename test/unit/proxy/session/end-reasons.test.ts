@@ -83,6 +83,17 @@ test.each<[string, unknown, ReturnType<typeof refusalFor>]>([
     },
   ],
   [
+    "a fault of the configuration, whose sentence is for the log alone",
+    new Failure('Cannot join over connection "a": no proof', { source: "config" }),
+    {
+      by: "configuration",
+      uri: "wamp.error.authentication_failed",
+      sentence: "Cannot join: the proxy cannot vouch for its clients to the router",
+      code: 1000,
+      reason: 'Cannot join over connection "a": no proof',
+    },
+  ],
+  [
     "a fault of the program, whose stack is for the log alone",
     new TypeError("x is undefined"),
     {

@@ -27,6 +27,12 @@ test.each<["error" | "warn" | "info" | "debug", (log: SessionLog) => void, strin
   ],
   ["warn", (log) => log.refused({ by: "router", reason: "no" }), "router failed", { reason: "no" }],
   [
+    "warn",
+    (log) => log.refused({ by: "configuration", reason: "no" }),
+    "client refused",
+    { peer, reason: "no" },
+  ],
+  [
     "error",
     (log) => log.refused({ by: "program", reason: "x at y" }),
     "session failed",

@@ -236,6 +236,20 @@ describe("a connection that reads slowly", () => {
     expect(pings.length).toBe(2);
   });
 
+  test("is not ended while its full system takes something every ten seconds", () => {
+    const { pass, state, keepalive } = start({ ...slow, auto_ping_timeout: 5_000 });
+    state.buffered = 12_000_000;
+    pass(30_000);
+    for (let count = 0; count < 10; count++) {
+      pass(10_000);
+      state.buffered -= 400_000;
+      keepalive.noteDrained();
+    }
+    expect(state.expired).toBe(0);
+    pass(16_000 + 5_000);
+    expect(state.expired).toBe(1);
+  });
+
   test("is ended when it takes nothing, though octets wait for it", () => {
     const { pass, state } = start(slow);
     state.buffered = 12_000_000;

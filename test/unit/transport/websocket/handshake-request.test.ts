@@ -99,6 +99,8 @@ describe("HandshakeRequest", () => {
     ],
     ["HTTP/1.1 404\r\n\r\n", "it answered the WebSocket handshake with status 404"],
     ["HTTP/1.1 1011\r\n\r\n", "it does not speak WebSocket"],
+    ["HTTP/1.0 101 Switching Protocols\r\n\r\n", "it switched to WebSocket in HTTP/1.0"],
+    ["HTTP/1.0 426\r\n\r\n", "it answered the WebSocket handshake with status 426"],
     ["\x7f\xf3\0\0", "it does not speak WebSocket"],
     [
       `HTTP/1.1 101 \r\nA: ${"b".repeat(17_000)}`,
