@@ -8,6 +8,7 @@ import type { SessionConfig } from "#config/options/session-config.ts";
 import type { Logger } from "#observe/logger.ts";
 import type { Peer, PeerHandler } from "#wamp/peer.ts";
 import type { WampCaller } from "#wamp/wamp-caller.ts";
+import type { LongPollTransports } from "./web/longpoll/longpoll-transports.ts";
 
 /** What a transport and its Web services need from their worker. */
 export interface TransportContext {
@@ -15,6 +16,8 @@ export interface TransportContext {
   nodeInfo: NodeInfo;
   /** Calls and publishes for Web services; absent where the worker has no such service. */
   wampCaller?: WampCaller;
+  /** The long-poll transports of the worker; absent: each path has its own, which no other worker reaches. */
+  longPolls?: LongPollTransports;
 }
 
 /** What the info page shows of the node. */

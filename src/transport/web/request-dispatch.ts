@@ -3,7 +3,8 @@
  *
  *     WebSocket handshake     WebSocketAcceptor: the connection is a WebSocket from now on
  *     `caller`, `publisher`   HttpBridge
- *     a StreamingService      takes the request over as it comes: `reverseproxy`, `websocket-reverseproxy`, `sse`
+ *     a StreamingService      takes the request over as it comes: `reverseproxy`, `websocket-reverseproxy`, `sse`,
+ *                             `upload`, `longpoll`
  *     any other               the Web service at the path
  *
  * All are answered on the accepted socket, one request after the other, so a handshake or a call may come
@@ -82,7 +83,9 @@ export class RequestDispatch {
   ): Promise<RequestDispatch> {
     const cookies = openCookieTrackers(wampWebSocketsOf(config), context.log);
     const tree = await PathTree.open(pathsOf(config), (service) =>
-      isWebSocket(service) ? openWebSocketService(service) : openWebService(service, context),
+      isWebSocket(service)
+        ? openWebSocketService(service)
+        : openWebService(service, options.accept, context),
     );
     const trusted = "trusted_proxies" in config ? config.trusted_proxies : undefined;
     const proxies = trusted && new TrustedProxies(trusted);
@@ -139,6 +142,8 @@ export class RequestDispatch {
     for (const connection of this.#persistent) connection.end();
     await this.#webSockets.close();
     this.#tree.close();
+    // Streaming services have answered their last requests.
+    for (const connection of this.#persistent) connection.end();
   }
 
   /** Answers the requests of a connection one after the other. */

@@ -15,7 +15,6 @@
 import type { ReverseProxyServiceConfig } from "#config/web-service/reverse-proxy-config.ts";
 import type { Logger } from "#observe/logger.ts";
 import type { ConnectionEvents } from "#transport/endpoint/connection.ts";
-import { printAuthority } from "#transport/endpoint/peer-address.ts";
 import type { HttpAnswer } from "#transport/http/http-answer.ts";
 import { StreamedAnswer } from "#transport/http/streamed-answer.ts";
 import { errorPage } from "#transport/web/error-page.ts";
@@ -25,7 +24,12 @@ import { type AnswerReceiver, ProxiedAnswer } from "./proxied-answer.ts";
 import { ProxiedBody } from "./proxied-body.ts";
 import { UpstreamConnection, type UpstreamEvents } from "./upstream-connection.ts";
 import type { UpstreamPool } from "./upstream-pool.ts";
-import { upstreamRequest, wantsWebSocket } from "./upstream-request.ts";
+import {
+  nameOf,
+  type UpstreamTarget,
+  upstreamRequest,
+  wantsWebSocket,
+} from "./upstream-request.ts";
 
 /** These have no effect on the server, so they can be sent again where a kept connection was just closed. */
 const SAFE_METHODS: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);
@@ -34,9 +38,11 @@ const NO_OCTETS = Buffer.alloc(0);
 
 /** What the requests for one path share. */
 export interface ProxiedPath {
-  config: ReverseProxyServiceConfig;
-  pool: UpstreamPool;
+  config: UpstreamTarget & Pick<ReverseProxyServiceConfig, "options">;
+  pool: Pick<UpstreamPool, "take" | "keep">;
   log: Logger;
+  /** The answer where the upstream server gives none; absent: the page of its status. */
+  failureAnswer?: (status: 502 | 504) => HttpAnswer;
 }
 
 /** One request, from its head to the end of its answer. */
@@ -277,10 +283,9 @@ export class ProxiedRequest implements ConnectionEvents, UpstreamEvents, AnswerR
 
   /** The upstream server cannot be reached, or does not answer as it has to. */
   #fail(status: 502 | 504, reason: string): void {
-    const { host, port } = this.#path.config.upstream;
-    const { log } = this.#path;
-    log.warn("request not answered by upstream", { upstream: printAuthority(host, port), reason });
-    this.refuse(errorPage(status));
+    const { log, config, failureAnswer } = this.#path;
+    log.warn("request not answered by upstream", { upstream: nameOf(config.upstream), reason });
+    this.refuse(failureAnswer?.(status) ?? errorPage(status));
   }
 
   /** Keeps or closes the connection to the upstream server. */
