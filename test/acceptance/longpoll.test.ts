@@ -260,7 +260,7 @@ test.if(hasPython)(
       await crossbar.stop();
     }
   },
-  60_000,
+  180_000,
 );
 
 test("the end of the node is told, and leaves no socket", async () => {
