@@ -72,6 +72,8 @@ export class HandedOverRequests {
       pool: NO_POOL,
       log: this.#log,
       failureAnswer: (status: 502 | 504) => answer(status, UNREACHED),
+      // So that it is not sent a message that it does not get.
+      endsWithClient: streamed.path.endsWith("/receive"),
     } as const;
     const request = new ProxiedRequest(streamed, path, () => this.#open.delete(request));
     const isFull = this.#open.size >= this.#options.max_requests;

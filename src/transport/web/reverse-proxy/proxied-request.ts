@@ -43,6 +43,8 @@ export interface ProxiedPath {
   log: Logger;
   /** The answer where the upstream server gives none; absent: the page of its status. */
   failureAnswer?: (status: 502 | 504) => HttpAnswer;
+  /** Set where a client that ends its side before the answer has gone; otherwise it may still wait for it. */
+  endsWithClient?: boolean;
 }
 
 /** One request, from its head to the end of its answer. */
@@ -174,6 +176,10 @@ export class ProxiedRequest implements ConnectionEvents, UpstreamEvents, AnswerR
     if (this.#state === "tunnel") this.#upstream?.end();
     else if (this.#state === "over") this.#client.ended();
     else if (this.#body !== null) this.refuse(errorPage(400));
+    else if (this.#path.endsWithClient && !this.#client.hasBegun) {
+      this.#finish(false);
+      this.#client.cut();
+    }
   }
 
   closed(): void {
