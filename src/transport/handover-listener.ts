@@ -19,6 +19,7 @@ import { RefusedConnection } from "./http/refused-connection.ts";
 import { FAULT_STATUS, type RequestHead } from "./http/request-head.ts";
 import type { Listener, TransportContext } from "./listener.ts";
 import type { LongPollTransports } from "./web/longpoll/longpoll-transports.ts";
+import type { StreamedRequest } from "./web/streaming-service.ts";
 
 /** Time for the head of a request. */
 const HEAD_MS = 10_000;
@@ -85,6 +86,26 @@ function removeFolder(folder: string): void {
   }
 }
 
+/** Waits for the other worker to say whether the client has taken an answer. */
+class AwaitedConfirmation {
+  #over: ((isTaken: boolean) => void) | null = null;
+
+  get isAwaited(): boolean {
+    return this.#over !== null;
+  }
+
+  wait(over: (isTaken: boolean) => void): void {
+    this.#over = over;
+  }
+
+  /** It has said so, or its connection is closed. */
+  come(isTaken: boolean): void {
+    const over = this.#over;
+    this.#over = null;
+    over?.(isTaken);
+  }
+}
+
 /** The requests that other workers hand over. */
 class HandedRequests {
   readonly #transports: LongPollTransports;
@@ -99,13 +120,24 @@ class HandedRequests {
     details: ConnectionDetails,
     first: RequestHead,
   ): ConnectionEvents {
-    const take = (head: RequestHead, readNextRequest: ReadNextRequest) =>
-      this.#take(socket, details, head, readNextRequest);
+    const confirmation = new AwaitedConfirmation();
+    const take = (head: RequestHead, readNextRequest: ReadNextRequest) => {
+      // After an answer, that is all it says.
+      if (confirmation.isAwaited) {
+        confirmation.come(head.requestLine.startsWith("POST /taken "));
+        return refused(socket, 200);
+      }
+      const confirm = confirmation.wait.bind(confirmation);
+      return this.#take(socket, details, head, { readNextRequest, confirm });
+    };
     const persistent = new PersistentConnection({
       socket,
       take,
       takeFaulty: (fault) => refused(socket, FAULT_STATUS[fault]),
-      onEnd: () => this.#persistent.delete(persistent),
+      onEnd: () => {
+        confirmation.come(false);
+        this.#persistent.delete(persistent);
+      },
     });
     this.#persistent.add(persistent);
     persistent.begin((readNextRequest) => take(first, readNextRequest));
@@ -130,7 +162,7 @@ class HandedRequests {
     socket: ConnectionSocket,
     details: ConnectionDetails,
     head: RequestHead,
-    readNextRequest: ReadNextRequest,
+    after: Pick<StreamedRequest, "readNextRequest" | "confirm">,
   ): ConnectionEvents {
     const request = head.request();
     if (typeof request === "string") return refused(socket, FAULT_STATUS[request]);
@@ -148,7 +180,7 @@ class HandedRequests {
       chain: [],
       socket,
       octetsAfterHead: head.octetsAfterHead,
-      readNextRequest,
+      ...after,
     });
   }
 }

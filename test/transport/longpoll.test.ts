@@ -503,6 +503,30 @@ describe("workers that share a port", () => {
     expect((await client.post("receive")).text).toBe("[36,1]");
   });
 
+  test("confirm that a client has taken its messages", async () => {
+    const folder = newFolder();
+    const [one, other] = [await worker(folder), await worker(folder)];
+    const { id } = await PollClient.open(one.port);
+    for (const message of ["[36,1]", "[36,2]", "[36,3]"]) {
+      send(one.session(), message);
+      expect((await poll(other.port, `/lp/${id}/receive`)).text).toBe(message);
+    }
+    expect((await poll(one.port, `/lp/${id}/close`)).status).toBe(204);
+    expect(await one.session().ended).toBe("closed by the client");
+  });
+
+  test("end a session whose messages were lost on the way", async () => {
+    const { port, session, longPolls } = await worker(newFolder());
+    const { id } = await PollClient.open(port);
+    send(session(), "[36,1]");
+    // As another worker whose client goes before it has taken the answer.
+    const answer = await poll(longPolls.ownSocket ?? "", `/${id}/receive`, "", {
+      headers: { Connection: "keep-alive" },
+    });
+    expect(answer.text).toBe("[36,1]");
+    expect(await session().ended).toBe("an answer was cut off");
+  });
+
   test("say that the worker of a transport is gone", async () => {
     const folder = newFolder();
     const [one, other] = [await worker(folder), await worker(folder)];

@@ -10,7 +10,11 @@ import type { ReverseProxyServiceConfig } from "#config/web-service/reverse-prox
 import type { Logger } from "#observe/logger.ts";
 import type { ConnectionEvents } from "#transport/endpoint/connection.ts";
 import type { HttpAnswer } from "#transport/http/http-answer.ts";
-import { ProxiedRequest } from "#transport/web/reverse-proxy/proxied-request.ts";
+import { type ProxiedPath, ProxiedRequest } from "#transport/web/reverse-proxy/proxied-request.ts";
+import type {
+  UpstreamConnection,
+  UpstreamEvents,
+} from "#transport/web/reverse-proxy/upstream-connection.ts";
 import type { StreamedRequest } from "#transport/web/streaming-service.ts";
 import { sentenceAnswer } from "./longpoll-answers.ts";
 
@@ -29,10 +33,68 @@ const IDLE_MS = 60_000;
 const UNREACHED = "The worker of this transport cannot be reached";
 
 /** Each has a connection of its own. */
-const NO_POOL = {
+const NO_POOL: ProxiedPath["pool"] = {
   take: () => undefined,
-  keep: (connection: { destroy(): void }) => connection.destroy(),
+  keep: (connection) => connection.destroy(),
 };
+
+/** What the worker of a transport is told once the client has taken an answer. */
+const TAKEN = Buffer.from("POST /taken HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n");
+
+/**
+ * Tells the worker of a transport whether the client has taken an answer. Where the connection to it is lost, the
+ * client has not.
+ */
+class Confirmation implements UpstreamEvents {
+  #connection: UpstreamConnection | null = null;
+  #isSent = false;
+
+  /** The answer has come whole over this connection. */
+  keep(connection: UpstreamConnection): void {
+    this.#connection = connection;
+    connection.handTo(this);
+    connection.resume();
+  }
+
+  /** The client has taken the answer, or is gone. */
+  send(isTaken: boolean): void {
+    if (!isTaken) this.#close();
+    else if (this.#connection?.isOpen) {
+      this.#isSent = true;
+      this.#connection.write(TAKEN);
+    }
+  }
+
+  onUpstreamOpen(): void {}
+
+  onUpstreamDrain(): void {}
+
+  onUpstreamOctets(): void {
+    // The answer to it.
+    if (this.#isSent) this.#close();
+  }
+
+  onUpstreamEnd(): void {
+    this.#close();
+  }
+
+  onUpstreamLost(): void {}
+
+  #close(): void {
+    this.#connection?.destroy();
+    this.#connection = null;
+  }
+}
+
+/** So that no message is sent to a client that has gone, or lost with one that goes. */
+function confirmed(): Partial<ProxiedPath> {
+  const confirmation = new Confirmation();
+  return {
+    pool: { take: () => undefined, keep: (connection) => confirmation.keep(connection) },
+    onClientDone: (isTaken) => confirmation.send(isTaken),
+    endsWithClient: true,
+  };
+}
 
 /** The requests of one path that other workers answer. */
 export class HandedOverRequests {
@@ -61,6 +123,7 @@ export class HandedOverRequests {
       const { body, ...made } = sentenceAnswer(status, sentence);
       return { ...made, body, headers: { ...headers, ...made.headers } };
     };
+    const isReceive = streamed.path.endsWith("/receive");
     const path = {
       config: {
         upstream: { type: "unix", path: socketFile, timeoutMs: CONNECT_MS, isWebServer: true },
@@ -72,8 +135,7 @@ export class HandedOverRequests {
       pool: NO_POOL,
       log: this.#log,
       failureAnswer: (status: 502 | 504) => answer(status, UNREACHED),
-      // So that it is not sent a message that it does not get.
-      endsWithClient: streamed.path.endsWith("/receive"),
+      ...(isReceive && confirmed()),
     } as const;
     const request = new ProxiedRequest(streamed, path, () => this.#open.delete(request));
     const isFull = this.#open.size >= this.#options.max_requests;

@@ -73,12 +73,14 @@ export class LongPollRequest implements ConnectionEvents {
   #hasEnded = false;
   /** Whether the end of the client's side is its end: nothing is sent to it any more. */
   #endsWithClient = false;
-  /** Called once: whether the system has taken the whole answer. */
+  readonly #confirm: StreamedRequest["confirm"];
+  /** Called once: whether the system of the client has taken the whole answer. */
   onEnd: ((isWhole: boolean) => void) | null = null;
 
   constructor(streamed: StreamedRequest, options: RequestOptions) {
     const { socket, request, readNextRequest, octetsAfterHead } = streamed;
     this.#socket = socket;
+    this.#confirm = streamed.confirm;
     this.#framing = request.framing;
     this.#awaitsContinue = request.headers.get("expect")?.toLowerCase() === "100-continue";
     this.#options = options;
@@ -224,6 +226,7 @@ export class LongPollRequest implements ConnectionEvents {
     if (this.#state === "over") return;
     this.#state = "over";
     this.#options.onOver(this);
-    this.onEnd?.(isWhole);
+    if (isWhole && this.#confirm) this.#confirm((isTaken) => this.onEnd?.(isTaken));
+    else this.onEnd?.(isWhole);
   }
 }

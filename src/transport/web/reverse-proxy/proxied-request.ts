@@ -45,6 +45,8 @@ export interface ProxiedPath {
   failureAnswer?: (status: 502 | 504) => HttpAnswer;
   /** Set where a client that ends its side before the answer has gone; otherwise it may still wait for it. */
   endsWithClient?: boolean;
+  /** Called once: whether the client has taken the whole answer, or has gone before. */
+  onClientDone?: (isWhole: boolean) => void;
 }
 
 /** One request, from its head to the end of its answer. */
@@ -66,6 +68,7 @@ export class ProxiedRequest implements ConnectionEvents, UpstreamEvents, AnswerR
   /** Octets of the client that wait for the upstream server; the client is paused, so this is at most one read. */
   #held: Buffer = NO_OCTETS;
   #isUpstreamFull = false;
+  #isClientDone = false;
 
   /** `onOver` is called once, when the upstream server is not needed any more. */
   constructor(streamed: StreamedRequest, path: ProxiedPath, onOver: () => void) {
@@ -185,6 +188,7 @@ export class ProxiedRequest implements ConnectionEvents, UpstreamEvents, AnswerR
   closed(): void {
     this.#client.closed();
     this.#finish(false);
+    this.#clientDone(false);
   }
 
   // The way back to the client.
@@ -222,6 +226,7 @@ export class ProxiedRequest implements ConnectionEvents, UpstreamEvents, AnswerR
 
   drained(): void {
     this.#client.drained();
+    this.#noteTaken();
   }
 
   onTunnel(octets: Uint8Array): void {
@@ -237,6 +242,18 @@ export class ProxiedRequest implements ConnectionEvents, UpstreamEvents, AnswerR
     if (this.#state === "over") return;
     this.#finish(isReusable && this.#body === null);
     this.#client.finish();
+    this.#noteTaken();
+  }
+
+  /** Notes whether the client has taken the whole answer. */
+  #noteTaken(): void {
+    if (this.#client.isOver && this.#client.waitingOctets === 0) this.#clientDone(true);
+  }
+
+  #clientDone(isWhole: boolean): void {
+    if (this.#isClientDone) return;
+    this.#isClientDone = true;
+    this.#path.onClientDone?.(isWhole);
   }
 
   onAnswerFault(reason: string): void {
