@@ -11,7 +11,8 @@ export function printTransport(transport: TransportDetails): Record<string, unkn
   const { clientCertificate } = transport;
   return {
     channel_type: transport.isSecure ? "tls" : "tcp",
-    channel_framing: transport.type,
+    // Autobahn refuses names that it does not know.
+    channel_framing: transport.type === "longpoll" ? "native" : transport.type,
     channel_serializer: transport.serializer,
     peer: transport.peer,
     is_server: true,

@@ -13,6 +13,7 @@ import type { StartContext } from "#node/control-message.ts";
 import { NodeController, needsNodeKey } from "#node/node-controller.ts";
 import { decoyKey, loadNodeKey } from "#node/node-key.ts";
 import { printReadyTable } from "#node/ready-table.ts";
+import { newRunFolder } from "#node/run-folder.ts";
 import { onRenewalSignal, onShutdownSignal } from "#node/signals.ts";
 import type { LogFormat, LogLevel } from "#observe/log-format.ts";
 import type { Logger } from "#observe/logger.ts";
@@ -78,6 +79,7 @@ function startContext(config: NodeConfig, choice: LogChoice, log: Logger): Start
     workers: config.workers.length,
     folder: config.folder,
     startFolder: process.cwd(),
+    runFolder: newRunFolder(),
     logLevel: choice.loglevel,
     logFormat: choice.logformat,
     nodeKey: config.workers.some(needsNodeKey) ? nodeKey(config, log) : null,

@@ -35,6 +35,8 @@ const startContext = v.strictObject({
   /** Folder of the configuration, and the one in which the node was started. */
   folder: v.string(),
   startFolder: v.string(),
+  /** For the sockets between the workers; the first worker that needs it makes it. */
+  runFolder: v.string(),
   logLevel: v.picklist(LOG_LEVELS),
   logFormat: v.picklist(LOG_FORMATS),
   /** Private key of the node in hex; null for a worker that does not sign with it. */

@@ -9,6 +9,7 @@ import type { SessionConfig } from "#config/options/session-config.ts";
 import type { Logger } from "#observe/logger.ts";
 import type { ClientCookie, Peer, PeerHandler } from "#wamp/peer.ts";
 import type { WampCaller } from "#wamp/wamp-caller.ts";
+import type { LongPollTransports } from "./web/longpoll/longpoll-transports.ts";
 
 /** What a transport and its Web services need from their worker. */
 export interface TransportContext {
@@ -18,6 +19,8 @@ export interface TransportContext {
   wampCaller?: WampCaller;
   /** Absent where no client joins the worker. */
   recallLogin?: RecallLogin;
+  /** The long-poll transports of the worker; absent: each path has its own, which no other worker reaches. */
+  longPolls?: LongPollTransports;
 }
 
 /** The identity of a client that has joined. */

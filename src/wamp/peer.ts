@@ -16,7 +16,7 @@ export type WireMessage = Uint8Array;
 export interface TransportDetails {
   /** In Crossbar's notation: `tcp4:127.0.0.1:49816`, `tcp6:[::1]:49816` or `unix:/path`. */
   peer: string;
-  type: "websocket" | "rawsocket";
+  type: "websocket" | "rawsocket" | "longpoll";
   serializer: SerializerName;
   isSecure: boolean;
   /** Whether the connection came through a Unix domain socket of this machine. */
@@ -34,7 +34,7 @@ export interface TransportDetails {
   tlsUnique?(): Uint8Array | undefined;
 }
 
-/** The cookie of a WebSocket client, which may replace a login; its values must be WAMP values. */
+/** The cookie of a client over WebSocket or HTTP, which may replace a login; its values must be WAMP values. */
 export interface ClientCookie {
   /** The login remembered last; undefined when there is none or it has expired. */
   recall(): Record<string, unknown> | undefined;

@@ -52,7 +52,8 @@ export async function startProxyWorker(
     sessions.add(new FrontendSession(client, session, shared));
 
   const serviceContext = { ...context, wampCaller: services, recallLogin: loginOf };
-  const starting = WorkerTransports.start(config.transports, accept, serviceContext);
+  const { runFolder = null } = context;
+  const starting = WorkerTransports.start(config.transports, accept, serviceContext, runFolder);
   const transports = await starting.catch(async (thrown: unknown) => {
     await functionAuthenticators?.shutdown();
     throw thrown;

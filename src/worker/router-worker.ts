@@ -58,7 +58,8 @@ export async function startRouterWorker(
   const endPython = () => Promise.all([components?.shutdown(), functionAuthenticators?.shutdown()]);
 
   const serviceContext = { ...context, wampCaller: caller, recallLogin: loginOf };
-  const starting = WorkerTransports.start(config.transports, accept, serviceContext);
+  const { runFolder = null } = context;
+  const starting = WorkerTransports.start(config.transports, accept, serviceContext, runFolder);
   const transports = await starting.catch(async (thrown: unknown) => {
     await endPython();
     throw thrown;

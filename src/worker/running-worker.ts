@@ -21,6 +21,8 @@ export interface WorkerContext {
   folder: string;
   startFolder: string;
   logLevel: LogLevel;
+  /** For the sockets between the workers of the node; made when it is needed. Absent: there are none. */
+  runFolder?: string;
   /** Private key of the node in hex; absent for a worker that does not sign with it. */
   nodeKey?: string | null;
 }

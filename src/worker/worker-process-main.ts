@@ -111,8 +111,8 @@ function workerContext(
     startedAt: new Date().toISOString(),
     workers: context.workers,
   };
-  const { nodeKey, folder, startFolder, logLevel } = context;
-  return { ...own, nodeInfo, nodeKey, folder, startFolder, logLevel };
+  const { nodeKey, folder, startFolder, runFolder, logLevel } = context;
+  return { ...own, nodeInfo, nodeKey, folder, startFolder, runFolder, logLevel };
 }
 
 /** Logs a fault of the program, with its stack. */

@@ -5,8 +5,11 @@
  */
 
 import type { TransportConfig } from "#config/transport/transport-config.ts";
+import type { WebServiceConfig } from "#config/web-service/web-service-config.ts";
+import { type HandoverListener, startHandoverListener } from "#transport/handover-listener.ts";
 import type { AcceptPeerWithSession, Listener, TransportContext } from "#transport/listener.ts";
 import { startTransport } from "#transport/start-transport.ts";
+import { LongPollTransports } from "#transport/web/longpoll/longpoll-transports.ts";
 import type { EndableSession, SessionTable } from "./session-table.ts";
 
 const SHUTDOWN_TIMEOUT_MS = 2_000;
@@ -14,13 +17,17 @@ const SHUTDOWN_TIMEOUT_MS = 2_000;
 /** The running transports of one worker. */
 export class WorkerTransports {
   readonly #listeners: readonly Listener[];
+  /** Null: no request is handed over to this worker. */
+  readonly #handover: HandoverListener | null;
 
-  private constructor(listeners: readonly Listener[]) {
+  private constructor(listeners: readonly Listener[], handover: HandoverListener | null) {
     this.#listeners = listeners;
+    this.#handover = handover;
   }
 
   /**
-   * Starts the transports in order; when one fails, those already started are closed again.
+   * Starts the transports in order; when one fails, those already started are closed again. `runFolder` is for
+   * the sockets between the workers of the node; null: there are none.
    *
    * @throws Failure of the first transport that cannot listen.
    */
@@ -28,15 +35,18 @@ export class WorkerTransports {
     configs: readonly TransportConfig[],
     accept: AcceptPeerWithSession,
     context: TransportContext,
+    runFolder: string | null = null,
   ): Promise<WorkerTransports> {
     const listeners: Listener[] = [];
+    const longPolls = new LongPollTransports(configs.some(sharesLongPolls) ? runFolder : null);
+    const handover = await startHandoverListener(longPolls, context);
     try {
       for (const config of configs) {
-        listeners.push(await startTransport(config, accept, context));
+        listeners.push(await startTransport(config, accept, { ...context, longPolls }));
       }
-      return new WorkerTransports(listeners);
+      return new WorkerTransports(listeners, handover);
     } catch (thrown) {
-      await Promise.all(listeners.map((listener) => listener.close()));
+      await Promise.all([...listeners, handover].map((listener) => listener?.close()));
       throw thrown;
     }
   }
@@ -54,6 +64,19 @@ export class WorkerTransports {
   async stop(sessions: SessionTable<EndableSession>): Promise<void> {
     for (const listener of this.#listeners) listener.stopAccepting();
     await sessions.shutdown(SHUTDOWN_TIMEOUT_MS);
-    await Promise.all(this.#listeners.map((listener) => listener.close()));
+    await Promise.all([...this.#listeners, this.#handover].map((listener) => listener?.close()));
   }
+}
+
+/** Whether a transport has long-poll paths on a port that other workers may share. */
+function sharesLongPolls(config: TransportConfig): boolean {
+  const { endpoint } = config;
+  if (endpoint.type !== "tcp" || !endpoint.shared || !("paths" in config)) return false;
+  return hasLongPoll(config.paths ?? {});
+}
+
+function hasLongPoll(paths: Record<string, WebServiceConfig>): boolean {
+  return Object.values(paths).some((service) =>
+    service.type === "path" ? hasLongPoll(service.paths) : service.type === "longpoll",
+  );
 }

@@ -255,7 +255,18 @@ const paths = () => ({
       github_secret: "secret1",
     },
   },
-  poll: { type: "longpoll", id: "service8", options: { request_timeout: 10 } },
+  poll: {
+    type: "longpoll",
+    id: "service8",
+    options: {
+      debug: false,
+      debug_transport_id: "kjmd3sBLOUnb3Fyr",
+      request_timeout: 10,
+      session_timeout: 30,
+      queue_limit_bytes: 131_072,
+      queue_limit_messages: 100,
+    },
+  },
   inner: {
     type: "path",
     id: "service9",

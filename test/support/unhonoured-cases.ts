@@ -28,6 +28,7 @@ export interface UnhonouredCase {
 
 const expired = join(import.meta.dir, "../fixtures/tls/expired");
 const proxyNode = { authorized_keys: ["00".repeat(32)] };
+const anonymous = { anonymous: { type: "static" } };
 
 const rawsocket = () => ({
   type: "rawsocket",
@@ -69,6 +70,7 @@ export const wholeNode = [
   ["$.workers[1].options", {}],
   ["$.workers[1].transports[0].paths.ws.auth.ticket", { type: "function", create: "a.b" }],
   ["$.workers[0].transports[0].options", {}],
+  ["$.workers[1].transports[0].paths.poll", { type: "longpoll", auth: anonymous, options: {} }],
   [
     "$.workers[3]",
     {

@@ -86,7 +86,7 @@ const AUTOBAHN_SERIALIZERS = {
   cbor: "CBORSerializer",
 } as const;
 
-/** Joins with Autobahn for JavaScript. */
+/** Joins with Autobahn for JavaScript; with an `http` URL over long polling, which is JSON. */
 export function joinAutobahn(
   url: string,
   serializer: Serializer,
@@ -110,8 +110,9 @@ async function joinWith(
   serializer: Serializer,
   auth?: Proof,
 ): Promise<WampClient> {
+  const isPolling = url.startsWith("http");
   const connection = new library.Connection({
-    url,
+    ...(isPolling ? { transports: [{ type: "longpoll", url }] } : { url }),
     realm: "realm1",
     max_retries: 0,
     serializers: [new library.serializer[AUTOBAHN_SERIALIZERS[serializer]]()],
@@ -137,7 +138,7 @@ async function joinWith(
   });
   if (identity === undefined) throw new Error("Autobahn joined without an identity");
   return {
-    name: `autobahn (JavaScript) over ${serializer}`,
+    name: `autobahn (JavaScript) over ${isPolling ? "long polling" : serializer}`,
     identity,
     async subscribe(topic, onEvent) {
       await session.subscribe(topic, (args) => onEvent(args));

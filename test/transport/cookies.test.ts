@@ -12,7 +12,7 @@ import {
 } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
-import type { CookieConfig } from "#config/web-service/web-service-config.ts";
+import type { CookieConfig } from "#config/web-service/cookie-config.ts";
 import { CookieTracker, openCookieStore } from "#transport/websocket/cookie-tracker.ts";
 import type { Peer, TransportDetails } from "#wamp/peer.ts";
 import { afterTest } from "../support/cleanups.ts";

@@ -32,12 +32,13 @@ const keepalive = {
 /** There is no 0 for "unlimited": a client that never joins would keep its connection for ever. */
 const joiningTime = integer(1_000, 600_000);
 
-const buffering = {
-  max_buffered: defaulted(
-    integer(1024, 67_108_864),
-    1_048_576,
-    "Extension. Octets that may wait for one side of a session before it counts as behind.",
-  ),
+const max_buffered = defaulted(
+  integer(1024, 67_108_864),
+  1_048_576,
+  "Extension. Octets that may wait for one side of a session before it counts as behind.",
+);
+
+const waiting = {
   stall_timeout: defaulted(
     milliseconds,
     30_000,
@@ -89,8 +90,11 @@ const joining = {
   ),
 };
 
+/** Those that have the same name for every transport. */
+export const sessionLimits = { ...waiting, ...incomplete, ...ends, ...joining };
+
 /** The attributes, for the items of the transport types. */
-export const sessionOptions = { ...keepalive, ...buffering, ...incomplete, ...ends, ...joining };
+export const sessionOptions = { ...keepalive, max_buffered, ...sessionLimits };
 
 const written = item(sessionOptions);
 

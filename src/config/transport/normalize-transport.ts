@@ -84,7 +84,9 @@ function normalizeTransport(
   // An endpoint with faults may have been meant to ask for certificates.
   const asksForCertificate =
     endpoint === null || (endpoint.type === "tcp" && endpoint.tls?.ca_certificates !== undefined);
-  const context = { ...outer, transportId: id, endpointType, asksForCertificate } as const;
+  const address = endpoint?.type === "unix" ? endpoint.path : String(endpoint?.port ?? "");
+  const place = { transportId: id, endpointType, address } as const;
+  const context = { ...outer, ...place, asksForCertificate } as const;
   switch (item.type) {
     case "web": {
       const paths = normalizePaths(item.paths, [...path, "paths"], "", context);

@@ -29,6 +29,8 @@ export interface WorkerContext {
 export interface TransportContext extends WorkerContext {
   transportId: string;
   endpointType: ListeningEndpointConfig["type"];
+  /** Where the transport listens, the same in all workers that share its port: `8080`, `/run/web.sock`. */
+  address: string;
   /** Whether the endpoint asks clients for a certificate. */
   asksForCertificate: boolean;
   /** Where a cookie is issued, the origins of the pages that may connect; absent: no cookie is issued. */

@@ -25,6 +25,6 @@ export function sessionsOf(transport: TransportConfig): SessionConfig[] {
 function sessionsBelow(paths: Record<string, WebServiceConfig>): SessionConfig[] {
   return Object.values(paths).flatMap((service) => {
     if (service.type === "path") return sessionsBelow(service.paths);
-    return service.type === "websocket" ? [service] : [];
+    return service.type === "websocket" || service.type === "longpoll" ? [service] : [];
   });
 }

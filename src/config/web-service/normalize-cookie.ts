@@ -8,8 +8,8 @@ import { dirname, resolve } from "node:path";
 import { isFolder } from "#base/folder-state.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
 import type { Report } from "#config/text/report.ts";
+import type { CookieConfig } from "./cookie-config.ts";
 import type { CookieItem, StoreItem } from "./cookie-schema.ts";
-import type { CookieConfig } from "./web-service-config.ts";
 
 /** The normalized cookie; an empty object where none is configured. */
 export function normalizeCookie(

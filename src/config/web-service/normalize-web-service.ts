@@ -13,6 +13,7 @@ import type { Report } from "#config/text/report.ts";
 import type { TransportContext } from "#config/transport/transport-context.ts";
 import { normalizeBridge } from "./normalize-bridge.ts";
 import { normalizeEventStream } from "./normalize-event-stream.ts";
+import { normalizeLongPoll } from "./normalize-longpoll.ts";
 import { normalizeReverseProxy } from "./normalize-reverse-proxy.ts";
 import { normalizeUpload } from "./normalize-upload.ts";
 import { normalizeWebhook } from "./normalize-webhook.ts";
@@ -83,6 +84,8 @@ function normalizeService(
       const { paths } = item;
       return { type: "path", paths: normalizePaths(paths, [...path, "paths"], url, context) };
     }
+    case "longpoll":
+      return normalizeLongPoll(item, path, url, context);
     case "websocket":
     case "websocket-proxy":
       return normalizeWebSocket(item, path, url, context);

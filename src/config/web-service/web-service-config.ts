@@ -7,7 +7,9 @@
 import type { SessionConfig } from "#config/options/session-config.ts";
 import type { WebSocketOptions } from "#config/options/websocket-config.ts";
 import type { WebSocketTesteeTransportConfig } from "#config/transport/testee-config.ts";
+import type { CookieConfig } from "./cookie-config.ts";
 import type { EventStreamServiceConfig } from "./event-stream-config.ts";
+import type { LongPollServiceConfig } from "./longpoll-config.ts";
 import type { PathRoleConfig } from "./path-auth-config.ts";
 import type {
   ReverseProxyServiceConfig,
@@ -22,6 +24,7 @@ export type WebServiceConfig =
   | ArchiveServiceConfig
   | NodeInfoServiceConfig
   | WebSocketServiceConfig
+  | LongPollServiceConfig
   | WebSocketTesteeTransportConfig
   | JsonServiceConfig
   | RedirectServiceConfig
@@ -144,19 +147,4 @@ export interface WebSocketServiceConfig extends SessionConfig {
   options: WebSocketOptions;
   /** Undefined: no cookie is issued. */
   cookie?: CookieConfig;
-}
-
-/** A cookie that is issued in the handshake. */
-export interface CookieConfig {
-  name: string;
-  /** Characters of its value. */
-  length: number;
-  /** Seconds until it expires. */
-  max_age: number;
-  secure: boolean;
-  /** HttpOnly. */
-  http_strict: boolean;
-  same_site: "Strict" | "Lax" | "None" | null;
-  /** Where known cookies are kept; a file name is absolute. */
-  store: { type: "memory" } | { type: "file"; filename: string };
 }

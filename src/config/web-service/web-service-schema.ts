@@ -28,6 +28,7 @@ import { unchecked } from "#config/schema/tolerated-values.ts";
 import { itemNotOffered } from "#config/schema/unhonoured.ts";
 import { type CookieItem, cookie } from "./cookie-schema.ts";
 import { type EventStreamItem, eventStreamService } from "./event-stream-schema.ts";
+import { type LongPollItem, longPollService } from "./longpoll-schema.ts";
 import { bridgeAuth } from "./path-auth-schema.ts";
 import { type ReverseProxyItem, reverseProxyService } from "./reverse-proxy-schema.ts";
 import { type UploadItem, uploadService } from "./upload-schema.ts";
@@ -263,6 +264,7 @@ export type WebServiceItem =
   | ReverseProxyItem
   | WebSocketReverseProxyItem
   | EventStreamItem
+  | LongPollItem
   | WebSocketItem
   | PathItem
   | UnavailableItem;
@@ -309,13 +311,14 @@ export const webServiceTypes = {
   reverseproxy: reverseProxyService,
   "websocket-reverseproxy": websocketReverseProxyService,
   sse: eventStreamService,
+  longpoll: longPollService,
   path: pathService,
   websocket: websocketService,
   "websocket-proxy": websocketProxyService,
 };
 
 /** Path types of Crossbar that this program does not have. */
-const unavailableTypes = ["longpoll", "wap", "catalog", "pairme"] as const;
+const unavailableTypes = ["wap", "catalog", "pairme"] as const;
 
 /** Path types of Crossbar that run Python inside of it. */
 const pythonTypes = ["cgi", "wsgi", "resource"] as const;

@@ -75,10 +75,14 @@ const PARAMETER = /([?&;#])([^=&;#?\s]*)=[^&;#\s]*/g;
 const SECRET_NAME =
   /signature|token|secret|passw|ticket|api[_-]?key|credential|^(sig|pwd|pw|jwt|code|auth)$/i;
 
-/** A URL, or a text with one, without the values of parameters that may be secrets, and without a user. */
+/** The id of a long-poll transport in a path: its end is the secret. */
+const TRANSPORT_ID = /(\/[\da-f]{24})[\da-f]{32}(?![\da-z_-])/gi;
+
+/** A URL, or a text with one, without ids of transports, values of parameters that may be secrets, and a user. */
 function withoutSecrets(text: string): string {
   return text
     .replace(/(:\/\/)[^/?#\s]*@/g, "$1***@")
+    .replace(TRANSPORT_ID, "$1***")
     .replace(PARAMETER, (whole: string, mark: string, name: string) =>
       SECRET_NAME.test(decoded(name)) ? `${mark}${name}=***` : whole,
     );

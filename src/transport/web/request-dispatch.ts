@@ -3,7 +3,8 @@
  *
  *     WebSocket handshake     WebSocketAcceptor: the connection is a WebSocket from now on
  *     `caller`, `publisher`   HttpBridge
- *     a StreamingService      takes the request over as it comes: `reverseproxy`, `websocket-reverseproxy`, `sse`
+ *     a StreamingService      takes the request over as it comes: `reverseproxy`, `websocket-reverseproxy`, `sse`,
+ *                             `upload`, `longpoll`
  *     any other               the Web service at the path
  *
  * All are answered on the accepted socket, one request after the other, so a handshake or a call may come
@@ -89,7 +90,7 @@ export class RequestDispatch {
     const tree = await PathTree.open(pathsOf(config), (service) =>
       isWebSocket(service)
         ? openWebSocketService(service)
-        : openWebService(service, context, findLogins),
+        : openWebService(service, options.accept, context, findLogins),
     );
     const trusted = "trusted_proxies" in config ? config.trusted_proxies : undefined;
     const proxies = trusted && new TrustedProxies(trusted);
@@ -146,6 +147,8 @@ export class RequestDispatch {
     for (const connection of this.#persistent) connection.end();
     await this.#webSockets.close();
     this.#tree.close();
+    // Streaming services have answered their last requests.
+    for (const connection of this.#persistent) connection.end();
   }
 
   /** Answers the requests of a connection one after the other. */

@@ -29,6 +29,11 @@ export interface StreamedRequest {
   octetsAfterHead: Uint8Array;
   /** Called after an answer that leaves the connection open. */
   readNextRequest: ReadNextRequest;
+  /**
+   * Set where the other side of the connection is a worker that passes the answer on: has `over` called once it
+   * says whether the client has taken the answer.
+   */
+  confirm?: (over: (isTaken: boolean) => void) => void;
 }
 
 /** The streaming side of a Web service. */

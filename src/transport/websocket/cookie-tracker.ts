@@ -6,7 +6,7 @@
  */
 
 import { isRecord } from "#base/record.ts";
-import type { CookieConfig } from "#config/web-service/web-service-config.ts";
+import type { CookieConfig } from "#config/web-service/cookie-config.ts";
 import type { Logger } from "#observe/logger.ts";
 import type { ClientCookie } from "#wamp/peer.ts";
 import { decodeMessage, encodeMessage } from "#wamp/serializer/message-values.ts";

@@ -78,6 +78,7 @@ const base = [
     "$.workers[1].transports[0].paths.sse",
     { type: "sse", realm: "realm1", role: "anonymous", topics: [{ topic: "a" }], options: {} },
   ],
+  ["$.workers[1].transports[0].paths.poll.auth", auth],
   ["$.workers[1].transports[0].paths.red", { type: "redirect", url: "http://localhost/" }],
   ["$.workers[1].transports[0].paths.files.options", {}],
   [

@@ -8,6 +8,7 @@ const context = {
   workers: 1,
   folder: "/node",
   startFolder: "/",
+  runFolder: "/run",
   logLevel: "info",
   logFormat: "standard",
   nodeKey: null,

@@ -15,6 +15,7 @@ const context: StartContext = {
   workers: 1,
   folder: "",
   startFolder: "",
+  runFolder: "",
   logLevel: "none",
   logFormat: "none",
   nodeKey: null,

@@ -27,7 +27,14 @@ const say = (message: unknown) => process.emit("message", message as never, unde
 
 test("a worker handles each message of its controller", () => {
   const asked = listen();
-  const node = { release: "1", nodeId: "n", workers: 1, folder: "/", startFolder: "/" };
+  const node = {
+    release: "1",
+    nodeId: "n",
+    workers: 1,
+    folder: "/",
+    startFolder: "/",
+    runFolder: "/run",
+  };
   const context = { ...node, logLevel: "info", logFormat: "json" };
   const keys = { nodeKey: null, decoyKey: "00" };
   const config = { type: "proxy", id: "p1" };

@@ -15,7 +15,6 @@
 import type { ReverseProxyServiceConfig } from "#config/web-service/reverse-proxy-config.ts";
 import type { Logger } from "#observe/logger.ts";
 import type { ConnectionEvents } from "#transport/endpoint/connection.ts";
-import { printAuthority } from "#transport/endpoint/peer-address.ts";
 import type { HttpAnswer } from "#transport/http/http-answer.ts";
 import { StreamedAnswer } from "#transport/http/streamed-answer.ts";
 import { errorPage } from "#transport/web/error-page.ts";
@@ -25,7 +24,12 @@ import { type AnswerReceiver, ProxiedAnswer } from "./proxied-answer.ts";
 import { ProxiedBody } from "./proxied-body.ts";
 import { UpstreamConnection, type UpstreamEvents } from "./upstream-connection.ts";
 import type { UpstreamPool } from "./upstream-pool.ts";
-import { upstreamRequest, wantsWebSocket } from "./upstream-request.ts";
+import {
+  nameOf,
+  type UpstreamTarget,
+  upstreamRequest,
+  wantsWebSocket,
+} from "./upstream-request.ts";
 
 /** These have no effect on the server, so they can be sent again where a kept connection was just closed. */
 const SAFE_METHODS: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);
@@ -34,9 +38,15 @@ const NO_OCTETS = Buffer.alloc(0);
 
 /** What the requests for one path share. */
 export interface ProxiedPath {
-  config: ReverseProxyServiceConfig;
-  pool: UpstreamPool;
+  config: UpstreamTarget & Pick<ReverseProxyServiceConfig, "options">;
+  pool: Pick<UpstreamPool, "take" | "keep">;
   log: Logger;
+  /** The answer where the upstream server gives none; absent: the page of its status. */
+  failureAnswer?: (status: 502 | 504) => HttpAnswer;
+  /** Set where a client that ends its side before the answer has gone; otherwise it may still wait for it. */
+  endsWithClient?: boolean;
+  /** Called once: whether the client has taken the whole answer, or has gone before. */
+  onClientDone?: (isWhole: boolean) => void;
 }
 
 /** One request, from its head to the end of its answer. */
@@ -58,6 +68,7 @@ export class ProxiedRequest implements ConnectionEvents, UpstreamEvents, AnswerR
   /** Octets of the client that wait for the upstream server; the client is paused, so this is at most one read. */
   #held: Buffer = NO_OCTETS;
   #isUpstreamFull = false;
+  #isClientDone = false;
 
   /** `onOver` is called once, when the upstream server is not needed any more. */
   constructor(streamed: StreamedRequest, path: ProxiedPath, onOver: () => void) {
@@ -168,11 +179,16 @@ export class ProxiedRequest implements ConnectionEvents, UpstreamEvents, AnswerR
     if (this.#state === "tunnel") this.#upstream?.end();
     else if (this.#state === "over") this.#client.ended();
     else if (this.#body !== null) this.refuse(errorPage(400));
+    else if (this.#path.endsWithClient && !this.#client.hasBegun) {
+      this.#finish(false);
+      this.#client.cut();
+    }
   }
 
   closed(): void {
     this.#client.closed();
     this.#finish(false);
+    this.#clientDone(false);
   }
 
   // The way back to the client.
@@ -210,6 +226,7 @@ export class ProxiedRequest implements ConnectionEvents, UpstreamEvents, AnswerR
 
   drained(): void {
     this.#client.drained();
+    this.#noteTaken();
   }
 
   onTunnel(octets: Uint8Array): void {
@@ -225,6 +242,18 @@ export class ProxiedRequest implements ConnectionEvents, UpstreamEvents, AnswerR
     if (this.#state === "over") return;
     this.#finish(isReusable && this.#body === null);
     this.#client.finish();
+    this.#noteTaken();
+  }
+
+  /** Notes whether the client has taken the whole answer. */
+  #noteTaken(): void {
+    if (this.#client.isOver && this.#client.waitingOctets === 0) this.#clientDone(true);
+  }
+
+  #clientDone(isWhole: boolean): void {
+    if (this.#isClientDone) return;
+    this.#isClientDone = true;
+    this.#path.onClientDone?.(isWhole);
   }
 
   onAnswerFault(reason: string): void {
@@ -277,10 +306,9 @@ export class ProxiedRequest implements ConnectionEvents, UpstreamEvents, AnswerR
 
   /** The upstream server cannot be reached, or does not answer as it has to. */
   #fail(status: 502 | 504, reason: string): void {
-    const { host, port } = this.#path.config.upstream;
-    const { log } = this.#path;
-    log.warn("request not answered by upstream", { upstream: printAuthority(host, port), reason });
-    this.refuse(errorPage(status));
+    const { log, config, failureAnswer } = this.#path;
+    log.warn("request not answered by upstream", { upstream: nameOf(config.upstream), reason });
+    this.refuse(failureAnswer?.(status) ?? errorPage(status));
   }
 
   /** Keeps or closes the connection to the upstream server. */

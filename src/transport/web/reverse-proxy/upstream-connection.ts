@@ -1,13 +1,13 @@
 /**
- * UpstreamConnection: a connection to the server behind a reverse proxy, over TCP or TLS.
+ * UpstreamConnection: a connection to the server behind a reverse proxy, over TCP, TLS or a Unix socket.
  *
  * @module
  */
 
 import { Cancellation } from "#base/cancellation.ts";
 import { sentenceOf } from "#base/failure.ts";
-import type { ConnectingTcpConfig } from "#config/endpoint/endpoint-config.ts";
-import { connectFailure, failureOf } from "#transport/endpoint/connect.ts";
+import type { ConnectingEndpointConfig } from "#config/endpoint/endpoint-config.ts";
+import { connectFailure, connectsWithTls, failureOf } from "#transport/endpoint/connect.ts";
 import { type ConnectingEvents, openConnection } from "#transport/endpoint/connecting-socket.ts";
 import type { ConnectionSocket } from "#transport/endpoint/connection.ts";
 import { type DrainObserver, SocketWriter } from "#transport/endpoint/socket-writer.ts";
@@ -31,19 +31,19 @@ export interface UpstreamEvents {
 
 /** One connection; its receiver changes with the request that it is used for. */
 export class UpstreamConnection implements ConnectingEvents, DrainObserver {
-  readonly #endpoint: ConnectingTcpConfig;
+  readonly #endpoint: ConnectingEndpointConfig;
   readonly #canceled = new Cancellation();
   #events: UpstreamEvents | null;
   #socket: ConnectionSocket | null = null;
   #writer: SocketWriter | null = null;
 
-  private constructor(endpoint: ConnectingTcpConfig, events: UpstreamEvents) {
+  private constructor(endpoint: ConnectingEndpointConfig, events: UpstreamEvents) {
     this.#endpoint = endpoint;
     this.#events = events;
   }
 
   /** Begins to connect. */
-  static open(endpoint: ConnectingTcpConfig, events: UpstreamEvents): UpstreamConnection {
+  static open(endpoint: ConnectingEndpointConfig, events: UpstreamEvents): UpstreamConnection {
     const connection = new UpstreamConnection(endpoint, events);
     const signal = connection.#canceled;
     openConnection(endpoint, connection, { signal, isHalfOpen: true }).catch((thrown: unknown) => {
@@ -53,7 +53,7 @@ export class UpstreamConnection implements ConnectingEvents, DrainObserver {
   }
 
   get isSecure(): boolean {
-    return this.#endpoint.tls !== undefined;
+    return connectsWithTls(this.#endpoint);
   }
 
   /** Whether the server is reached and the connection not lost. */

@@ -7,6 +7,7 @@
  * @module
  */
 
+import type { ConnectingEndpointConfig } from "#config/endpoint/endpoint-config.ts";
 import type { ReverseProxyServiceConfig } from "#config/web-service/reverse-proxy-config.ts";
 import { printAuthority } from "#transport/endpoint/peer-address.ts";
 import { hasToken } from "#transport/http/header-fields.ts";
@@ -30,8 +31,16 @@ const HOP_BY_HOP: ReadonlySet<string> = new Set([
 /** What of the configuration a request for an upstream server is made of. */
 export type UpstreamTarget = Pick<
   ReverseProxyServiceConfig,
-  "upstream" | "path" | "forwarded_port" | "forwarded_proto"
->;
+  "path" | "forwarded_port" | "forwarded_proto"
+> & {
+  /** The upstream server; of another worker of the node, its socket file. */
+  upstream: ConnectingEndpointConfig;
+};
+
+/** An upstream server in the log. */
+export function nameOf(upstream: ConnectingEndpointConfig): string {
+  return upstream.type === "unix" ? upstream.path : printAuthority(upstream.host, upstream.port);
+}
 
 /** Prints the head, in Latin-1. */
 export function upstreamRequest(streamed: StreamedRequest, upstream: UpstreamTarget): string {
@@ -59,7 +68,9 @@ function targetOf({ lines, path }: StreamedRequest, upstream: UpstreamTarget): s
   return `${`${upstream.path}${path}` || "/"}${query}`;
 }
 
-function authorityOf({ upstream: { host, port, tls } }: UpstreamTarget): string {
+function authorityOf({ upstream }: UpstreamTarget): string {
+  if (upstream.type === "unix") return "localhost";
+  const { host, port, tls } = upstream;
   const usual = tls === undefined ? 80 : 443;
   return printAuthority(host, port).replace(port === usual ? /:\d+$/ : /$^/, "");
 }

@@ -6,7 +6,7 @@
 
 import type { WebSocketTesteeTransportConfig } from "#config/transport/testee-config.ts";
 import type { WebSocketServiceConfig } from "#config/web-service/web-service-config.ts";
-import type { TransportContext } from "#transport/listener.ts";
+import type { AcceptPeerWithSession, TransportContext } from "#transport/listener.ts";
 import type { FindLogins } from "#transport/web/auth/open-access.ts";
 import { errorPage } from "#transport/web/error-page.ts";
 import type { LeafServiceConfig } from "#transport/web/path-tree.ts";
@@ -14,6 +14,7 @@ import type { WebService } from "#transport/web/web-service.ts";
 import { openArchive } from "./archive.ts";
 import { openBridge } from "./caller-publisher.ts";
 import { openJsonValue } from "./json-value.ts";
+import { openLongPoll } from "./longpoll.ts";
 import { openNodeInfo } from "./nodeinfo.ts";
 import { openRedirect } from "./redirect.ts";
 import { openReverseProxy } from "./reverseproxy.ts";
@@ -28,13 +29,14 @@ const RUN_ELSEWHERE =
   "Python does not run inside of this node: run the program as a guest, and lead to it with a reverseproxy.";
 
 /**
- * Opens the service of one path; WebSocket paths have `openWebSocketService`. `findLogins` is absent where no
- * client joins the worker.
+ * Opens the service of one path; WebSocket paths have `openWebSocketService`. `accept` is called with clients of
+ * long-poll paths; `findLogins` is absent where no client joins the worker.
  *
  * @throws Failure when the service cannot be opened as configured.
  */
 export async function openWebService(
   config: Exclude<LeafServiceConfig, WebSocketServiceConfig | WebSocketTesteeTransportConfig>,
+  accept: AcceptPeerWithSession,
   context: TransportContext,
   findLogins?: FindLogins,
 ): Promise<WebService> {
@@ -62,6 +64,8 @@ export async function openWebService(
       return openWebSocketReverseProxy(config, context);
     case "sse":
       return openEventStream(config, context, findLogins);
+    case "longpoll":
+      return openLongPoll(config, accept, context);
     case "unavailable":
       return { handle: () => errorPage(501, {}, config.isPython && RUN_ELSEWHERE) };
   }

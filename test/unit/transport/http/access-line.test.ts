@@ -54,6 +54,10 @@ test.each([
   ],
   ["/a?code=1&decoder=2&sig=3&signal=4", "/a?code=***&decoder=2&sig=***&signal=4"],
   ["http://user:pass@word@host/a", "http://***@host/a"],
+  [
+    "/lp/00112233445566778899aabbccddeeff00112233445566778899aabb/send?x=1",
+    "/lp/00112233445566778899aabb***/send?x=1",
+  ],
   ["/token=path", "/token=path"],
 ])("of %s no secret is shown", (target, shown) => {
   const line = lineOf({ line: `GET ${target} HTTP/1.1`, referer: target });
