@@ -83,6 +83,16 @@ describe.skipIf(!hasPython)("a module that is searched for", () => {
   });
 });
 
+/** Whether there is a process, or with a negative number one in the group. */
+function isThere(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 describe("an interpreter", () => {
   const wanted = [{ name: "none.A" }];
 
@@ -107,12 +117,15 @@ describe("an interpreter", () => {
     ["that prints without end is ended", "yes"],
     ["whose output is kept open is not waited for", "setsid sleep 7 & echo '{}'"],
   ])("%s", async (_, script) => {
-    const python = scripted(script);
+    const file = join(temporaryFolder(), "pid");
+    const python = scripted(`echo $$ > ${file}; ${script}`);
     const begin = performance.now();
-    const sentences = await searchModules({ options: options(python), folder, maxMs: 200 }, wanted);
+    const sentences = await searchModules({ options: options(python), folder, maxMs: 500 }, wanted);
     expect(sentences).toEqual([
-      `Cannot run components with "${python}": it has not answered within 200 ms`,
+      `Cannot run components with "${python}": it has not answered within 500 ms`,
     ]);
     expect(performance.now() - begin).toBeLessThan(5_000);
+    const group = -Number(await Bun.file(file).text());
+    while (isThere(group)) await new Promise((resolve) => setImmediate(resolve));
   });
 });
