@@ -9,6 +9,7 @@
  */
 
 import { escapeUnprintable, isPrintable, shorten } from "#base/printable.ts";
+import { printedSecond } from "#base/printed-second.ts";
 import type { LogFields } from "./logger.ts";
 
 /** The formats of `--logformat`; the first is the default. */
@@ -58,9 +59,7 @@ export function formatRecord(record: LogRecord, format: LogFormat): string {
 }
 
 /** Crossbar's time: seconds, and the offset without a colon. */
-function formatTime(time: Date): string {
-  return `${time.toISOString().slice(0, 19)}+0000`;
-}
+const formatTime = printedSecond((time) => `${time.toISOString().slice(0, 19)}+0000`);
 
 function formatField([name, value]: [string, LogFields[string]]): string[] {
   if (value === undefined) return [];

@@ -11,7 +11,10 @@ export type LogFields = Record<string, string | number | boolean | null | undefi
 export interface Logger {
   error(event: string, fields?: LogFields): void;
   warn(event: string, fields?: LogFields): void;
-  /** `text` is printed in place of the event and its fields, but in JSON; no part of it may be long. */
+  /**
+   * `text` is printed in place of the event and its fields, but in JSON; no part of it may be long. There may be many
+   * such records: they are written together, a moment later.
+   */
   info(event: string, fields?: LogFields, text?: string): void;
   debug(event: string, fields?: LogFields): void;
   /** Whether `info` writes nothing, so that its fields need not be made; absent: it writes. */

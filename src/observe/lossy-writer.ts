@@ -4,6 +4,8 @@
  * @module
  */
 
+const LINE_FEED = 0x0a;
+
 /** Writes octets from a position on; gives the number of those taken, or throws the system's error. */
 type WriteOctets = (octets: Uint8Array, from: number) => number;
 
@@ -28,8 +30,11 @@ export class LossyWriter {
     this.#writeOctets = writeOctets;
   }
 
-  /** Writes a text or loses it. The next one that is written begins with the number of those lost. */
-  write(text: string): void {
+  /**
+   * Writes a text or loses it. The next one that is written begins with the number of those lost. With `lines`, the
+   * text is so many lines, each of which counts as a text.
+   */
+  write(text: string, lines = 1): void {
     const notice = `(${this.#lost} texts before this one were lost: ${this.#cause})\n`;
     const lead = `${this.#isCut ? "\n" : ""}${this.#lost === 0 ? "" : notice}`;
     const octets = Buffer.from(lead + text);
@@ -39,16 +44,26 @@ export class LossyWriter {
     } catch (thrown) {
       // At EPIPE, or EIO of a terminal that is gone, no reader is left who could be told.
       const cause = CAUSES[(thrown as NodeJS.ErrnoException).code ?? ""];
-      if (cause !== undefined) this.#lose(cause, written);
+      if (cause !== undefined) this.#lose(cause, lines, octets.subarray(0, written), lead.length);
       return;
     }
     this.#lost = 0;
     this.#isCut = false;
   }
 
-  #lose(cause: string, written: number): void {
-    this.#lost += 1;
+  /** `written` is what was taken of the lead and the text behind it. */
+  #lose(cause: string, lines: number, written: Uint8Array, leadOctets: number): void {
+    // Those before are told, if the lead was taken whole.
+    if (written.length >= leadOctets) this.#lost = 0;
+    this.#lost += lines > 1 ? lines - linesIn(written.subarray(leadOctets)) : 1;
     this.#cause = cause;
-    if (written > 0) this.#isCut = true;
+    if (written.length > 0) this.#isCut = written.at(-1) !== LINE_FEED;
   }
+}
+
+/** How many lines end in these octets. */
+function linesIn(octets: Uint8Array): number {
+  let count = 0;
+  for (let at = octets.indexOf(LINE_FEED); at >= 0; at = octets.indexOf(LINE_FEED, at + 1)) count++;
+  return count;
 }

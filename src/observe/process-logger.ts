@@ -12,7 +12,7 @@ import {
   type LogRecord,
 } from "./log-format.ts";
 import type { LogFields, Logger } from "./logger.ts";
-import { writeOutput } from "./write-output.ts";
+import { gatherOutput, writeOutput } from "./write-output.ts";
 
 /** Options of a process's logger. */
 export interface ProcessLoggerOptions {
@@ -36,7 +36,9 @@ export function processLogger(options: ProcessLoggerOptions): Logger {
     const stream = level === "error" || level === "warn" ? "stderr" : "stdout";
     return (event: string, fields: LogFields = {}, text?: string) => {
       const record = { time: new Date(), level, system, worker, pid, event, fields, text };
-      writeOutput(stream, `${formatRecord(record, format)}\n`);
+      const line = `${formatRecord(record, format)}\n`;
+      if (text === undefined) writeOutput(stream, line);
+      else gatherOutput(line);
     };
   };
   return {

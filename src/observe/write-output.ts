@@ -6,6 +6,7 @@
 
 import { constants, fstatSync, openSync, writeSync } from "node:fs";
 import { errorCodeOf } from "#base/failure.ts";
+import { GatheredLines } from "./gathered-lines.ts";
 import { LossyWriter } from "./lossy-writer.ts";
 
 /** The name of a stream. */
@@ -13,13 +14,34 @@ export type OutputStream = "stdout" | "stderr";
 
 const writers: Partial<Record<OutputStream, LossyWriter>> = {};
 
+/** Lines for standard output. */
+let gathered: GatheredLines | undefined;
+
 /**
  * Writes text, or drops it when the stream's reader does not keep up or the disk is full, so that neither
  * stops the program. The next text that is written begins with the number of those dropped.
  */
 export function writeOutput(stream: OutputStream, text: string): void {
+  // So that the lines of both streams are in their order where they go to the same file.
+  gathered?.flush();
+  writerOf(stream).write(text);
+}
+
+/** Writes a line to standard output as `writeOutput` does, but together with others, a moment later. */
+export function gatherOutput(line: string): void {
+  gathered ??= gatherLines();
+  gathered.add(line);
+}
+
+function gatherLines(): GatheredLines {
+  const made = new GatheredLines((text, lines) => writerOf("stdout").write(text, lines));
+  process.on("exit", () => made.flush());
+  return made;
+}
+
+function writerOf(stream: OutputStream): LossyWriter {
   writers[stream] ??= openWriter(stream);
-  writers[stream].write(text);
+  return writers[stream];
 }
 
 function openWriter(stream: OutputStream): LossyWriter {

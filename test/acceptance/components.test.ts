@@ -3,6 +3,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { renameSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
+import { isRunning, untilEnded } from "../support/process-end.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import {
   BINARY,
@@ -261,7 +262,7 @@ describe.if(hasPython)("components of a router worker", () => {
       const children = [...running.output().matchAll(/ child (\d+)/g)].map(([, id]) => Number(id));
       expect(children).toHaveLength(2);
       expect(await running.stop()).toBe(0);
-      await Promise.all(children.map(gone));
+      await untilEnded(...children);
       const output = running.output();
       expect(output).toContain("onLeave of the service: wamp.close.");
       expect(output).toContain("onLeave on asyncio: wamp.close.");
@@ -736,19 +737,6 @@ describe.if(hasPython)("components whose process is killed before it has started
   );
 });
 
-/** Waits until a process has ended. */
-async function gone(pid: number): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const poll = setInterval(async () => {
-    const stat = await Bun.file(`/proc/${pid}/stat`)
-      .text()
-      .catch(() => ") Z");
-    if (stat.split(") ")[1]?.startsWith("Z")) resolve();
-  }, 20);
-  await promise;
-  clearInterval(poll);
-}
-
 /** Sends a signal to processes, some of which may have ended. */
 function signalAll(pids: readonly number[], signal: NodeJS.Signals): void {
   for (const pid of pids) {
@@ -811,11 +799,11 @@ describe("a controller that is killed", () => {
         ...Object.values(workerPids(output)),
       ];
       expect(pids).toHaveLength(6);
-      for (const pid of pids) expect(await Bun.file(`/proc/${pid}/stat`).exists()).toBe(true);
+      expect(pids.every(isRunning)).toBe(true);
       if (stoppedBefore) signalAll(pids, "SIGSTOP");
       started.kill("SIGKILL");
       if (stoppedAfter) signalAll(pids, "SIGSTOP");
-      await Promise.all(pids.map(gone));
+      await untilEnded(...pids);
     },
     LONG,
   );

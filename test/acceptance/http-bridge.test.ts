@@ -583,6 +583,19 @@ describe("docs/http-bridge.md", () => {
     expect(JSON.parse(other.body).error).toBe("wamp.error.not_authorized");
   });
 
+  test("has a request that may be repeated as it says", async () => {
+    const [, lines = ""] = /```text\n(POST \/call .*?)\n```/s.exec(guide) ?? [];
+    const request = lines.replace("Host: localhost:8080", "Host: localhost\nConnection: close");
+    const send = async (text: string) => (await rawHttp(port, text.replaceAll("\n", "\r\n")))[0];
+    const first = await send(request);
+    expect([first?.status, JSON.parse(first?.body ?? "").error]).toEqual([
+      200,
+      "wamp.error.no_such_procedure",
+    ]);
+    expect((await send(request))?.body).toBe(first?.body as string);
+    expect((await send(request.replace("[7]", "[8]")))?.status).toBe(422);
+  });
+
   test("has a webhook that answers and publishes as it says", async () => {
     const url = `ws://127.0.0.1:${port}/ws`;
     const listener = await scriptedCallee(url, "json", {}, ["com.example.hook"]);

@@ -2,19 +2,21 @@
 
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import {
+  closeSync,
   existsSync,
   lstatSync,
   lutimesSync,
   mkdirSync,
+  openSync,
   readdirSync,
   readFileSync,
   rmSync,
   statSync,
   symlinkSync,
   utimesSync,
+  watch,
   writeFileSync,
 } from "node:fs";
-import { watch } from "node:fs/promises";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { rawHttp } from "../support/raw-http.ts";
@@ -34,25 +36,13 @@ import {
   type TemporaryNode,
 } from "../support/temporary-node.ts";
 import { titled } from "../support/titles.ts";
+import { FORM_FIELDS } from "../support/upload-path.ts";
 import { webAt, webProxy, webRouter } from "../support/web-workers.ts";
 
 const [port = 0, routerPort = 0] = freePorts(2);
 const url = `http://127.0.0.1:${port}/upload`;
 
-const form_fields = {
-  file_name: "resumableFilename",
-  mime_type: "resumableType",
-  total_size: "resumableTotalSize",
-  chunk_number: "resumableChunkNumber",
-  chunk_size: "resumableChunkSize",
-  total_chunks: "resumableTotalChunks",
-  content: "file",
-  on_progress: "on_progress",
-  session: "session",
-  chunk_extra: "chunk_extra",
-  finish_extra: "finish_extra",
-  identifier: "client",
-};
+const form_fields = { ...FORM_FIELDS, mime_type: "resumableType" };
 const options = { max_file_size: 300_000, file_types: [".csv", ""], file_permissions: "0640" };
 const service = (temp: string, more: object = {}) => ({
   type: "upload",
@@ -107,9 +97,12 @@ const uploaded = (name: string) => {
 };
 const temporary = () => readdirSync(join(folder, "temp")).sort();
 async function untilTemporary(count: number): Promise<void> {
-  const changes = watch(join(folder, "temp"));
-  if (temporary().length === count) return;
-  for await (const _ of changes) if (temporary().length === count) return;
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const look = () => temporary().length === count && resolve();
+  const watcher = watch(join(folder, "temp"), look);
+  look();
+  await promise;
+  watcher.close();
 }
 
 describe("an upload", () => {
@@ -158,7 +151,18 @@ describe("an upload", () => {
     expect(uploaded(file.name)).toEqual(file.octets);
   }, 20_000);
 
-  test("replaces a file of the same name in one step, and a link instead of following it", async () => {
+  test("replaces a file that a program reads by another one, which leaves it what it reads", async () => {
+    const file = fileOf("read.csv");
+    await upload(url, file);
+    const open = openSync(join(folder, "uploaded", file.name), "r");
+    const other = fileOf(file.name, 44);
+    await upload(url, other);
+    expect(new Uint8Array(readFileSync(open))).toEqual(file.octets);
+    closeSync(open);
+    expect(uploaded(file.name)).toEqual(other.octets);
+  });
+
+  test("replaces a link instead of following it", async () => {
     const outside = join(folder, "outside.csv");
     writeFileSync(outside, "outside");
     symlinkSync(outside, join(folder, "uploaded", "link.csv"));
@@ -166,9 +170,7 @@ describe("an upload", () => {
     await upload(url, file);
     expect(lstatSync(join(folder, "uploaded", "link.csv")).isSymbolicLink()).toBe(false);
     expect(readFileSync(outside, "utf8")).toBe("outside");
-    const other = fileOf("link.csv", 44);
-    await upload(url, other);
-    expect(uploaded(file.name)).toEqual(other.octets);
+    expect(uploaded(file.name)).toEqual(file.octets);
   });
 
   test("is put into the directory of its path, whatever another path has of it", async () => {
@@ -288,29 +290,19 @@ describe("progress", () => {
 });
 
 describe("a chunk is refused", () => {
-  test.each(
-    titled(
-      [
-        ...["", ".", "..", "../a.csv", "/a.csv", "a\\b.csv", "..\\a.csv", "a/../b.csv"],
-        ...[
-          "a\0.csv",
-          "a\n.csv",
-          "nul",
-          "CON.csv",
-          "com1.csv",
-          "lpt¹.csv",
-          `${"a".repeat(252)}.csv`,
-        ],
-      ].map((name) => [name]),
-    ),
-  )("with the name %s", async (_title, name) => {
-    const before = readdirSync(join(folder, "uploaded")).sort();
-    const file = fileOf("x.csv", 5, 10, { resumableFilename: name });
-    expect(await testChunk(url, file, 1)).toBe(400);
-    expect((await sendChunk(url, file, 1)).status).toBe(400);
-    expect(readdirSync(join(folder, "uploaded")).sort()).toEqual(before);
-    expect(temporary()).toEqual([]);
-  });
+  const outside = ["..", "../a.csv", "/a.csv", "a\\b.csv", "..\\a.csv", "a/../b.csv"];
+  const unusable = ["", ".", "a\0.csv", "a\n.csv", "nul", "CON.csv", `${"a".repeat(252)}.csv`];
+  test.each(titled([...outside, ...unusable].map((name) => [name])))(
+    "with the name %s",
+    async (_title, name) => {
+      const before = readdirSync(join(folder, "uploaded")).sort();
+      const file = fileOf("x.csv", 5, 10, { resumableFilename: name });
+      expect(await testChunk(url, file, 1)).toBe(400);
+      expect((await sendChunk(url, file, 1)).status).toBe(400);
+      expect(readdirSync(join(folder, "uploaded")).sort()).toEqual(before);
+      expect(temporary()).toEqual([]);
+    },
+  );
 
   test.each(
     titled(
@@ -465,15 +457,18 @@ describe("a chunk is refused", () => {
   });
 });
 
-describe("Resumable.js", () => {
+/** Has Resumable.js send a file with these options, or lines of a page; gives its events. */
+function resumable(url: string, file: ResumableFile, script: string): string[] {
   const page = join(import.meta.dir, "../support/resumable-page.ts");
-  const send = (file: ResumableFile, options: object) => {
-    const path = join(temporaryFolder(), file.name);
-    writeFileSync(path, file.octets);
-    const all = { chunkSize: file.chunkSize, ...options };
-    const command = [process.execPath, page, url, path, JSON.stringify(all)];
-    return Bun.spawnSync(command).stdout.toString().trim().split("\n");
-  };
+  const path = join(temporaryFolder(), file.name);
+  writeFileSync(path, file.octets);
+  const { stdout } = Bun.spawnSync([process.execPath, page, url, path, script]);
+  return stdout.toString().trim().split("\n");
+}
+
+describe("Resumable.js", () => {
+  const send = (file: ResumableFile, options: object) =>
+    resumable(url, file, JSON.stringify({ chunkSize: file.chunkSize, ...options }));
 
   test.each([
     ["a file of one chunk", 500, {}],
@@ -556,25 +551,50 @@ test.if(hasNamespaces)(
   20_000,
 );
 
-test("docs/uploads.md has a node that takes files and publishes as it says", async () => {
+describe("docs/uploads.md", () => {
   const [at = 0] = freePorts(1);
-  const guide = await Bun.file(join(import.meta.dir, "../../docs/uploads.md")).text();
+  const guide = readFileSync(join(import.meta.dir, "../../docs/uploads.md"), "utf8");
   const [, json = ""] = /```json\n(.*?)\n```/s.exec(guide) ?? [];
-  const [, event = ""] = /```text\n(\{.*?\n\})\n```/s.exec(guide) ?? [];
-  const folder = temporaryFolder({ "node.json": json.replace('"port": 8080', `"port": ${at}`) });
-  mkdirSync(join(folder, "uploaded"));
-  const node = await startNode(folder);
   const topic = "com.example.upload.progress";
-  const listener = await scriptedCallee(`ws://127.0.0.1:${at}/ws`, "json", {}, [topic]);
-  const query = { on_progress: topic, finish_extra: '{"folder":"inbox"}' };
-  const file = fileOf("a.csv", 25, 10, query);
-  expect(await upload(`http://127.0.0.1:${at}/upload`, file)).toEqual([200, 200]);
-  const stored = join(folder, "uploaded", "a.csv");
-  expect(new Uint8Array(readFileSync(stored))).toEqual(file.octets);
-  for (const status of ["started", "progress", "progress"]) {
-    expect((await listener.next())[4]).toMatchObject([{ status }]);
-  }
-  expect((await listener.next())[4]).toEqual([JSON.parse(event)]);
-  await listener.leave();
-  await node.stop();
-}, 20_000);
+  let node: TemporaryNode;
+  let listener: Awaited<ReturnType<typeof scriptedCallee>>;
+  let stored: (name: string) => string;
+  beforeAll(async () => {
+    const config = json.replace('"port": 8080', `"port": ${at}`).replace("209715200", "3000000");
+    const folder = temporaryFolder({ "node.json": config });
+    mkdirSync(join(folder, "uploaded"));
+    stored = (name) => join(folder, "uploaded", name);
+    node = await startNode(folder);
+    listener = await scriptedCallee(`ws://127.0.0.1:${at}/ws`, "json", {}, [topic]);
+  }, 20_000);
+  afterAll(async () => {
+    await listener.leave();
+    await node.stop();
+  });
+
+  test("has a node that takes files and publishes as it says", async () => {
+    const [, event = ""] = /```text\n(\{.*?\n\})\n```/s.exec(guide) ?? [];
+    const query = { on_progress: topic, finish_extra: '{"folder":"inbox"}' };
+    const file = fileOf("a.csv", 25, 10, query);
+    expect(await upload(`http://127.0.0.1:${at}/upload`, file)).toEqual([200, 200]);
+    expect(new Uint8Array(readFileSync(stored("a.csv")))).toEqual(file.octets);
+    for (const status of ["started", "progress", "progress"]) {
+      expect((await listener.next())[4]).toMatchObject([{ status }]);
+    }
+    expect((await listener.next())[4]).toEqual([JSON.parse(event)]);
+  });
+
+  test("has lines of a page that send a file, and give up one that is refused at once", async () => {
+    const [, script = ""] = /```text\n(const uploads.*?)\n```/s.exec(guide) ?? [];
+    const url = `http://127.0.0.1:${at}/page`;
+    const file = fileOf("b.csv", 2_500_000);
+    expect(resumable(url, file, script)).toEqual(["fileSuccess", "complete"]);
+    expect(new Uint8Array(readFileSync(stored("b.csv")))).toEqual(file.octets);
+    for (const status of ["started", "progress", "progress", "finished"]) {
+      expect((await listener.next())[4]).toMatchObject([{ name: "b.csv", status }]);
+    }
+    const longer = fileOf("c.csv", 3_000_001);
+    // Each of the chunks that are sent at once may be refused.
+    expect([...new Set(resumable(url, longer, script))]).toEqual(["fileError", "complete"]);
+  }, 20_000);
+});

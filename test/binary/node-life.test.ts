@@ -3,6 +3,7 @@
 import { describe, expect, test } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
 import { afterTest } from "../support/cleanups.ts";
+import { untilEnded } from "../support/process-end.ts";
 import { seedFolder } from "../support/seed.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import {
@@ -39,12 +40,6 @@ async function joinRaw(port: number) {
   };
   await welcome.promise;
   return { messages, closed: closed.promise };
-}
-
-/** Whether a process is gone, waiting for it at most as long as the test may take. */
-async function gone(pid: number): Promise<true> {
-  while (existsSync(`/proc/${pid}`)) await Bun.sleep(10);
-  return true;
 }
 
 /** The processor time of a process, in hundredths of a second. */
@@ -87,7 +82,8 @@ describe("a node", () => {
     const { node } = await startSeed();
     const pids = Object.values(workerPids(node.output()));
     node.kill("SIGKILL");
-    expect(await Promise.all(pids.map(gone))).toEqual([true, true, true]);
+    expect(pids).toHaveLength(3);
+    await untilEnded(...pids);
   });
 
   test("ends stopped workers when the controller is killed", async () => {
@@ -98,7 +94,8 @@ describe("a node", () => {
     node.kill("SIGKILL");
     expect(await client.closed).toBe(1001);
     expect(client.messages.at(-1)?.[2]).toBe("wamp.close.system_shutdown");
-    expect(await Promise.all(pids.map(gone))).toEqual([true, true, true]);
+    expect(pids).toHaveLength(3);
+    await untilEnded(...pids);
   });
 
   test("that ends starts no worker again, however long another one takes to end", async () => {
@@ -141,7 +138,7 @@ describe("a node", () => {
     for (const signal of ["SIGSTOP", "SIGKILL"] as const) {
       for (const pid of [...pids, node.pid]) process.kill(pid, signal);
     }
-    await Promise.all(pids.map(gone));
+    await untilEnded(...pids);
     expect(existsSync(`${node.folder}/routerws.sock`)).toBe(true);
     const again = await startNode(node.folder);
     afterTest(() => again.kill("SIGKILL"));

@@ -1,6 +1,7 @@
 /**
- * A page with Resumable.js that sends one file: `bun resumable-page.ts <url> <file> <options as JSON>`. It prints
- * the events of the library. Of a browser it has what the library uses.
+ * A page with Resumable.js that sends one file: `bun resumable-page.ts <url> <file> <options as JSON>`, or
+ * `<lines of a script>` in place of the options. It prints the events of the library. Of a browser it has what the
+ * library uses.
  */
 
 import { readFileSync } from "node:fs";
@@ -24,7 +25,7 @@ class FetchedRequest extends EventTarget {
 
   send(body: FormData | null): void {
     const { signal } = this.#abort;
-    fetch(this.#url, { method: this.#method, body, signal })
+    fetch(new URL(this.#url, page), { method: this.#method, body, signal })
       .then(async (answer) => {
         this.responseText = await answer.text();
         [this.status, this.readyState] = [answer.status, 4];
@@ -49,10 +50,31 @@ Object.assign(globalThis, {
 // Only now, because it looks for a browser when it is loaded.
 const { default: Resumable } = await import("resumablejs");
 
-const [, , target, path = "", options = "{}"] = process.argv;
-const uploads = new Resumable({ target, chunkRetryInterval: 10, ...JSON.parse(options) });
-for (const event of ["fileSuccess", "fileError", "complete"]) {
-  uploads.on(event, () => console.log(event));
+const [, , page, path = "", script = "{}"] = process.argv;
+const file = new File([readFileSync(path)], basename(path));
+
+class PrintingResumable extends Resumable {
+  constructor(options: object) {
+    super(options);
+    for (const event of ["fileSuccess", "fileError", "complete"]) {
+      this.on(event, () => console.log(event));
+    }
+  }
 }
-uploads.on("filesAdded", () => uploads.upload());
-uploads.addFile(new File([readFileSync(path)], basename(path)));
+
+if (script.startsWith("{")) {
+  const options = { target: page, chunkRetryInterval: 10, ...JSON.parse(script) };
+  const uploads = new PrintingResumable(options);
+  uploads.on("filesAdded", () => uploads.upload());
+  uploads.addFile(file);
+} else {
+  const parts = { tagName: "INPUT", type: "file", files: [file], value: "" };
+  const input = Object.assign(new EventTarget(), parts, {
+    setAttribute() {},
+    removeAttribute() {},
+  });
+  new Function("Resumable", "document", script)(PrintingResumable, {
+    getElementById: () => input,
+  });
+  input.dispatchEvent(new Event("change"));
+}

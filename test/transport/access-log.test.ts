@@ -53,19 +53,33 @@ const CLOSE = "Connection: close";
 const FROM = "127.0.0.1 - - [time]";
 
 test.each([
-  [get("/value", CLOSE), `${FROM} "GET /value HTTP/1.1" 200 5 "-" "-" complete`],
+  ["of a page", get("/value", CLOSE), `${FROM} "GET /value HTTP/1.1" 200 5 "-" "-" complete`],
   [
+    "with secrets and a quote",
     get("/value?token=1", CLOSE, "Referer: http://h/?token=2", 'User-Agent: a"b'),
     `${FROM} "GET /value?token=*** HTTP/1.1" 200 5 "http://h/?token=***" "a\\x22b" complete`,
   ],
   [
+    "for the head alone",
     get("/value", CLOSE).replace("GET", "HEAD"),
     `${FROM} "HEAD /value HTTP/1.1" 200 0 "-" "-" complete`,
   ],
-  ["GET /value HTTP/1.1\r\n\r\n", `${FROM} "GET /value HTTP/1.1" 400 0 "-" "-" complete`],
-  ["GET\u0001 /value HTTP/1.1\r\n\r\n", `${FROM} "-" 400 0 "-" "-" complete`],
-  ["BREW / HTTP/1.1\r\nHost: h\r\n\r\n", `${FROM} "BREW / HTTP/1.1" 501 0 "-" "-" complete`],
-])("a request %j has one line", async (octets, line) => {
+  [
+    "without a host",
+    "GET /value HTTP/1.1\r\n\r\n",
+    `${FROM} "GET /value HTTP/1.1" 400 0 "-" "-" complete`,
+  ],
+  [
+    "that cannot be read",
+    "GET\u0001 /value HTTP/1.1\r\n\r\n",
+    `${FROM} "-" 400 0 "-" "-" complete`,
+  ],
+  [
+    "with an unknown method",
+    "BREW / HTTP/1.1\r\nHost: h\r\n\r\n",
+    `${FROM} "BREW / HTTP/1.1" 501 0 "-" "-" complete`,
+  ],
+])("a request %s has one line", async (_what, octets, line) => {
   const { port, lines, next } = await start();
   await (await dial(port).send(octets)).whole();
   expect(await next()).toBe(line);

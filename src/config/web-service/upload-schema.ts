@@ -45,7 +45,7 @@ const uploadOptions = item({
   max_file_size: defaulted(
     integer(0, 1_099_511_627_776),
     10_485_760,
-    "Most octets of a file; Crossbar has no upper limit of this limit.",
+    "Most octets of a file, at most 1 TiB; in Crossbar this may be any number.",
   ),
   file_types: optional(
     v.array(v.string()),

@@ -10,6 +10,7 @@
  */
 
 import { shorten } from "#base/printable.ts";
+import { printedSecond } from "#base/printed-second.ts";
 import type { LogFields } from "#observe/logger.ts";
 import { addressOf } from "#transport/endpoint/peer-address.ts";
 
@@ -47,11 +48,9 @@ export function accessLine(request: LoggedRequest, answer: LoggedAnswer) {
   const referer = textOf(request.referer);
   const userAgent = textOf(request.userAgent);
   const seconds = Math.max(0, answer.seconds).toFixed(3);
-  const client = [line, `${status} ${octets}`, referer, userAgent].map((one, at) =>
-    at === 1 ? one : `"${escapeText(one)}"`,
-  );
-  const end = isComplete ? "complete" : "cut";
-  const text = `${address} - - [${timeOf(new Date())}] ${client.join(" ")} ${seconds} ${end}`;
+  const begin = `${address} - - [${timeOf(new Date())}] ${quoted(line)} ${status} ${octets}`;
+  const end = `${seconds} ${isComplete ? "complete" : "cut"}`;
+  const text = `${begin} ${quoted(referer)} ${quoted(userAgent)} ${end}`;
   const fields: LogFields = {
     address,
     request: line,
@@ -80,12 +79,12 @@ const TRANSPORT_ID = /(\/[\da-f]{24})[\da-f]{32}(?![\da-z_-])/gi;
 
 /** A URL, or a text with one, without ids of transports, values of parameters that may be secrets, and a user. */
 function withoutSecrets(text: string): string {
-  return text
-    .replace(/(:\/\/)[^/?#\s]*@/g, "$1***@")
-    .replace(TRANSPORT_ID, "$1***")
-    .replace(PARAMETER, (whole: string, mark: string, name: string) =>
-      SECRET_NAME.test(decoded(name)) ? `${mark}${name}=***` : whole,
-    );
+  const anonymous = text.includes("@") ? text.replace(/(:\/\/)[^/?#\s]*@/g, "$1***@") : text;
+  const shown = anonymous.replace(TRANSPORT_ID, "$1***");
+  if (!shown.includes("=")) return shown;
+  return shown.replace(PARAMETER, (whole: string, mark: string, name: string) =>
+    SECRET_NAME.test(decoded(name)) ? `${mark}${name}=***` : whole,
+  );
 }
 
 function decoded(name: string): string {
@@ -94,15 +93,16 @@ function decoded(name: string): string {
   );
 }
 
-function escapeText(text: string): string {
-  return text.replace(/[^\x20-\x7e]|["\\]/g, (character) => {
+function quoted(text: string): string {
+  const escaped = text.replace(/[^\x20-\x7e]|["\\]/g, (character) => {
     const code = character.charCodeAt(0).toString(16).toUpperCase();
     return `\\x${code.padStart(2, "0")}`;
   });
+  return `"${escaped}"`;
 }
 
 /** `28/Nov/2026:08:00:00 +0000`. */
-function timeOf(time: Date): string {
+const timeOf = printedSecond((time) => {
   const [, day, month, year, clock] = time.toUTCString().split(" ");
   return `${day}/${month}/${year}:${clock} +0000`;
-}
+});

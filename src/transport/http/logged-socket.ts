@@ -18,16 +18,46 @@ import type { Logger } from "#observe/logger.ts";
 import type { ConnectionSocket } from "#transport/endpoint/connection.ts";
 import { accessLine, CLIENT_GONE, type LoggedRequest } from "./access-line.ts";
 
-const NO_OCTETS = Buffer.alloc(0);
+const CARRIAGE_RETURN = 0x0d;
+const LINE_FEED = 0x0a;
+const DIGIT_0 = 0x30;
 
-const HEAD_END = "\r\n\r\n";
+/** Where the status stands in the head of an answer: `HTTP/1.1 200 OK`. */
+const STATUS_AT = 9;
+const STATUS_END = 12;
+
+/** The head of an answer, octet by octet, of which only the status is kept. */
+class AnswerHead {
+  status = 0;
+  #octets = 0;
+  /** How many octets of the empty line at its end have come in a row. */
+  #matched = 0;
+
+  /** Another head follows. */
+  begin(): void {
+    this.status = 0;
+    this.#octets = 0;
+    this.#matched = 0;
+  }
+
+  /** Takes an octet; gives whether it is the last one of the head. */
+  push(octet: number): boolean {
+    if (this.#octets >= STATUS_AT && this.#octets < STATUS_END) {
+      this.status = this.status * 10 + octet - DIGIT_0;
+    }
+    this.#octets += 1;
+    if (octet === (this.#matched % 2 === 0 ? CARRIAGE_RETURN : LINE_FEED)) this.#matched += 1;
+    else this.#matched = octet === CARRIAGE_RETURN ? 1 : 0;
+    return this.#matched === 4;
+  }
+}
 
 /** A request without a line in the log. */
 interface OpenRequest {
   request: LoggedRequest;
   began: number;
-  /** The head of the answer so far; of an interim answer too. */
-  head: Buffer;
+  /** Of the answer, or of an interim answer before it. */
+  head: AnswerHead;
   /** 0: the head of the answer is not written whole. */
   status: number;
   octets: number;
@@ -50,7 +80,13 @@ export class LoggedSocket implements ConnectionSocket {
 
   /** A request has come. */
   begin(request: LoggedRequest): void {
-    this.#open = { request, began: performance.now(), head: NO_OCTETS, status: 0, octets: 0 };
+    this.#open = {
+      request,
+      began: performance.now(),
+      head: new AnswerHead(),
+      status: 0,
+      octets: 0,
+    };
   }
 
   /** The answer is written whole, and the connection persists. */
@@ -68,7 +104,7 @@ export class LoggedSocket implements ConnectionSocket {
     const open = this.#open;
     if (open === null || written <= 0) return written;
     if (open.status !== 0) open.octets += written;
-    else this.#readHead(open, octets.subarray(offset, offset + written));
+    else this.#readHead(open, octets, offset, offset + written);
     return written;
   }
 
@@ -95,19 +131,18 @@ export class LoggedSocket implements ConnectionSocket {
     this.#socket.resume();
   }
 
-  #readHead(open: OpenRequest, octets: Uint8Array): void {
-    let head = Buffer.concat([open.head, octets]);
-    for (let end = head.indexOf(HEAD_END); end >= 0; end = head.indexOf(HEAD_END)) {
-      const status = Number(head.latin1Slice(9, 12));
-      head = head.subarray(end + HEAD_END.length);
+  #readHead(open: OpenRequest, octets: Uint8Array, from: number, to: number): void {
+    const { head } = open;
+    for (let at = from; at < to; at += 1) {
+      if (!head.push(octets[at] as number)) continue;
+      const { status } = head;
+      head.begin();
       if (status < 200 && status !== 101) continue;
       open.status = status;
-      open.head = NO_OCTETS;
       if (status === 101) this.#end(true);
-      else open.octets = head.length;
+      else open.octets = to - at - 1;
       return;
     }
-    open.head = head;
   }
 
   #end(isAnswered: boolean): void {

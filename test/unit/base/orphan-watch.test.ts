@@ -3,6 +3,7 @@
 import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { afterTest } from "../../support/cleanups.ts";
+import { isRunning, untilEnded } from "../../support/process-end.ts";
 
 /** Starts a shell for each script, in a group of its own, and has all of them watched. */
 const PROGRAM = `
@@ -40,19 +41,6 @@ async function programWith(...scripts: string[]) {
   return { ...(await next()), ask, kill: () => child.kill("SIGKILL") };
 }
 
-/** Whether a process runs; one that has ended may wait for its parent. */
-function runs(pid: number): boolean {
-  try {
-    return !/\) Z/.test(readFileSync(`/proc/${pid}/stat`, "utf8"));
-  } catch {
-    return false;
-  }
-}
-
-async function untilGone(...pids: number[]): Promise<void> {
-  while (pids.some(runs)) await Bun.sleep(10);
-}
-
 const DEAF = "trap '' TERM; echo up; while :; do sleep 1; done";
 
 describe("when a program has been killed", () => {
@@ -60,9 +48,9 @@ describe("when a program has been killed", () => {
     const { shell, pids, kill } = await programWith("echo up; exec sleep 600", DEAF);
     const [polite = 0, deaf = 0] = pids;
     kill();
-    await untilGone(polite);
-    expect(runs(deaf)).toBe(true);
-    await untilGone(deaf, shell);
+    await untilEnded(polite);
+    expect(isRunning(deaf)).toBe(true);
+    await untilEnded(deaf, shell);
   }, 20_000);
 
   test("what is stopped before or afterwards ends as well", async () => {
@@ -71,14 +59,14 @@ describe("when a program has been killed", () => {
     process.kill(before, "SIGSTOP");
     kill();
     process.kill(after, "SIGSTOP");
-    await untilGone(before, after, shell);
+    await untilEnded(before, after, shell);
   }, 20_000);
 
   test("the shell ends at once where all has ended before", async () => {
     const { shell, kill } = await programWith("echo up");
     kill();
     const at = performance.now();
-    await untilGone(shell);
+    await untilEnded(shell);
     expect(performance.now() - at).toBeLessThan(3_000);
   });
 
@@ -88,7 +76,7 @@ describe("when a program has been killed", () => {
     let second = shell;
     while (second === shell) second = (await ask()).shell;
     kill();
-    await untilGone(...pids, second);
+    await untilEnded(...pids, second);
   });
 });
 
@@ -99,5 +87,5 @@ test("the shell knows no variable of the program but the search path", async () 
   const environment = readFileSync(`/proc/${watched.shell}/environ`, "utf8");
   expect(environment).toMatch(/^PATH=[^\0]*\0$/);
   watched.kill();
-  await untilGone(...watched.pids, watched.shell);
+  await untilEnded(...watched.pids, watched.shell);
 });

@@ -22,7 +22,7 @@ function inherit(PYTHONPATH: string | undefined): void {
   afterTest(() => put(before));
 }
 
-test("modules are searched in pythonpath, the folders of the start and of the node, then the inherited path", () => {
+test("modules are searched in pythonpath, the start's and the node's folder, then the inherited path", () => {
   inherit("/inherited:/more");
   const { PYTHONPATH } = componentEnvironment(options(["/b", "/a"]), "/start", "/start/.crossbar");
   expect(PYTHONPATH).toBe("/b:/a:/start:/start/.crossbar:/inherited:/more");

@@ -7,6 +7,7 @@ import type { GuestOptions, GuestWorkerConfig } from "#config/guest/guest-config
 import { GuestProcess } from "#node/guest-process.ts";
 import { awaitedLog } from "../../support/awaited-log.ts";
 import { afterTest } from "../../support/cleanups.ts";
+import { untilEnded } from "../../support/process-end.ts";
 import { temporaryFolder } from "../../support/temporary-folder.ts";
 
 const inheritAll = { inherit: true, vars: {} };
@@ -227,7 +228,7 @@ describe("the end", () => {
     const { handle, until } = shell("sh -c 'echo child $$; exec sleep 600' & wait");
     const child = Number((await until(/child/)).split(" ").at(-1));
     await handle.shutdown(20_000);
-    await untilGone(child);
+    await untilEnded(child);
   });
 
   test("is that of its children too where it ends by itself", async () => {
@@ -236,7 +237,7 @@ describe("the end", () => {
     const { handle, until } = shell(script);
     const pid = Number((await until(/child/)).split(" ").at(-1));
     await handle.exited;
-    await untilGone(pid);
+    await untilEnded(pid);
   });
 });
 
@@ -274,16 +275,5 @@ async function changeUntil(file: string, reported: Promise<unknown>): Promise<vo
   for (let count = 0; !isReported; count += 1) {
     writeFileSync(file, "x".repeat(count + 2));
     await Promise.race([reported, Bun.sleep(1_000)]);
-  }
-}
-
-/** Waits until the system has no such process, or only a zombie of it. */
-async function untilGone(pid: number): Promise<void> {
-  for (;;) {
-    const stat = await Bun.file(`/proc/${pid}/stat`)
-      .text()
-      .catch(() => ") Z");
-    if (stat.split(") ")[1]?.startsWith("Z")) return;
-    await Bun.sleep(5);
   }
 }

@@ -37,6 +37,39 @@ test("ends the line of a text that was cut", () => {
   expect(file.text).toBe("first\nsec\n(2 texts before this one were lost: disk full)\nfourth\n");
 });
 
+test.each([
+  [0, 3],
+  [5, 3],
+  [6, 2],
+  [12, 2],
+  [13, 1],
+  [18, 1],
+])("counts each of several lines that is not written whole: of %d octets, %d", (room, lost) => {
+  const { file, writer } = fileOf(6 + room, "ENOSPC");
+  writer.write("begin\n");
+  writer.write("first\nsecond\nthird\n", 3);
+  expect(file.text).toBe(`begin\n${"first\nsecond\nthird\n".slice(0, room)}`);
+  file.room = 1000;
+  writer.write("end\n");
+  expect(file.text.split("\n").slice(-3)).toEqual([
+    `(${lost} texts before this one were lost: disk full)`,
+    "end",
+    "",
+  ]);
+});
+
+test("does not tell again of texts whose loss it has told", () => {
+  const { file, writer } = fileOf(0, "ENOSPC");
+  writer.write("first\n");
+  writer.write("second\n");
+  const notice = "(2 texts before this one were lost: disk full)\n";
+  file.room = notice.length + 2;
+  writer.write("third\n");
+  file.room = 1000;
+  writer.write("fourth\n");
+  expect(file.text).toBe(`${notice}th\n(1 texts before this one were lost: disk full)\nfourth\n`);
+});
+
 test("forgets texts that no reader is left for", () => {
   const { file, writer } = fileOf(6, "EPIPE");
   writer.write("first\n");

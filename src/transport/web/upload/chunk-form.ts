@@ -36,6 +36,8 @@ export class ChunkForm {
    * @throws RefusedUpload when it is not taken; the system's error when it cannot be written.
    */
   async takePart(name: string, octets: AsyncIterable<Uint8Array>): Promise<void> {
+    // No part of a form that was refused, or lost its client, may create a file: nothing would close it.
+    if (this.#isDiscarded) return;
     const isContent = name === this.#path.config.form_fields.content;
     if (isContent ? this.#opening !== null : this.#fields.has(name)) {
       throw new RefusedUpload(400, "Cannot take the chunk: a field is there twice");

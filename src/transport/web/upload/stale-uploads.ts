@@ -10,6 +10,7 @@ import { errorCodeOf } from "#base/failure.ts";
 import { fileStateOf } from "#base/file-state.ts";
 import type { Logger } from "#observe/logger.ts";
 import { PART_NAME } from "./part-file.ts";
+import { UPLOAD_NAME } from "./upload-store.ts";
 
 const STALE_MS = 24 * 3600 * 1000;
 
@@ -19,9 +20,6 @@ const SEARCH_MS = 60_000;
 /** Most entries of the folder that a search looks at, and most that it removes. */
 const MAX_ENTRIES = 10_000;
 const MAX_REMOVED = 1000;
-
-/** Folders of uploads, whole or being put together. */
-const FOLDER_NAME = /^[0-9a-f]{64}(\.[0-9a-f-]{36})?$/;
 
 /** The incomplete uploads of one path. */
 export class StaleUploads {
@@ -51,8 +49,8 @@ export class StaleUploads {
     let [seen, removed] = [0, 0];
     for await (const { name } of await opendir(this.#folder)) {
       seen += 1;
-      if (seen > MAX_ENTRIES || removed >= MAX_REMOVED) return;
-      if (!PART_NAME.test(name) && !FOLDER_NAME.test(name)) continue;
+      if (seen > MAX_ENTRIES || removed >= MAX_REMOVED) break;
+      if (!PART_NAME.test(name) && !UPLOAD_NAME.test(name)) continue;
       const path = join(this.#folder, name);
       const entry = await lstat(path).catch(() => null);
       if (entry === null || entry.mtimeMs >= before) continue;

@@ -12,6 +12,7 @@ import { fileStateOf } from "#base/file-state.ts";
 import type { ConnectionEvents } from "#transport/endpoint/connection.ts";
 import { addressOf } from "#transport/endpoint/peer-address.ts";
 import { BodyDecoder } from "#transport/http/body-decoder.ts";
+import { TEXT_HEADERS } from "#transport/http/page-headers.ts";
 import { StreamedAnswer } from "#transport/http/streamed-answer.ts";
 import type { RequestSlot } from "#transport/web/bridge/request-slots.ts";
 import type { StreamedRequest } from "#transport/web/streaming-service.ts";
@@ -213,12 +214,7 @@ export class UploadRequest implements ConnectionEvents {
   #finish(status: number, sentence: string, more: Record<string, string> = {}): void {
     if (this.#isOver) return;
     const removed = this.#end();
-    const headers = {
-      "Content-Type": "text/plain; charset=utf-8",
-      "X-Content-Type-Options": "nosniff",
-      "Cache-Control": "no-store",
-      ...more,
-    };
+    const headers = { ...TEXT_HEADERS, "Cache-Control": "no-store", ...more };
     const body = status === 204 ? null : Buffer.from(sentence === "" ? "" : `${sentence}.\n`);
     const answer = () => {
       this.#streamed.socket.resume();

@@ -24,6 +24,9 @@ import { type Chunk, octetsOfChunk } from "./upload-fields.ts";
 /** Most incomplete uploads of one directory. */
 const MAX_UPLOADS = 1000;
 
+/** Folders of uploads, incomplete or being put together. */
+export const UPLOAD_NAME = /^[0-9a-f]{64}(\.[0-9a-f-]{36})?$/;
+
 /** Time after its last chunk in which an upload belongs to its client; then another may go on with it. */
 const CLIENT_MS = 60_000;
 
@@ -127,7 +130,8 @@ export class UploadStore {
       if (errorCodeOf(thrown) === "EEXIST") return false;
       throw thrown;
     }
-    if ((await readdir(this.#temporary)).length <= MAX_UPLOADS) return true;
+    const names = await readdir(this.#temporary);
+    if (names.filter((name) => UPLOAD_NAME.test(name)).length <= MAX_UPLOADS) return true;
     await rm(folder, { recursive: true, force: true });
     throw new RefusedUpload(503, "Cannot take the file: too many uploads are incomplete");
   }

@@ -1,5 +1,8 @@
-import { expect, test } from "bun:test";
+import { expect, setSystemTime, test } from "bun:test";
+import { join } from "node:path";
 import { accessLine, type LoggedAnswer, type LoggedRequest } from "#transport/http/access-line.ts";
+import { afterTest } from "../../../support/cleanups.ts";
+import { titled } from "../../../support/titles.ts";
 
 const request: LoggedRequest = {
   peer: "tcp4:192.0.2.7:4711",
@@ -9,13 +12,13 @@ const request: LoggedRequest = {
 };
 const answer: LoggedAnswer = { status: 200, octets: 5, seconds: 0.0034, isComplete: true };
 
-const lineOf = (changes: Partial<LoggedRequest>, end: Partial<LoggedAnswer> = {}) =>
-  accessLine({ ...request, ...changes }, { ...answer, ...end }).text.replace(
-    /\[\d\d\/[A-Z][a-z]{2}\/\d{4}:\d\d:\d\d:\d\d \+0000\]/,
-    "[time]",
-  );
+const withoutTime = (line: string) =>
+  line.replace(/\[\d\d\/[A-Z][a-z]{2}\/\d{4}:\d\d:\d\d:\d\d \+0000\]/, "[time]");
 
-test.each([
+const lineOf = (changes: Partial<LoggedRequest>, end: Partial<LoggedAnswer> = {}) =>
+  withoutTime(accessLine({ ...request, ...changes }, { ...answer, ...end }).text);
+
+const rows: [Partial<LoggedRequest>, Partial<LoggedAnswer>, string][] = [
   [{}, {}, '192.0.2.7 - - [time] "GET /a HTTP/1.1" 200 5 "-" "-" 0.003 complete'],
   [{ peer: "tcp6:[::1]:1" }, {}, '::1 - - [time] "GET /a HTTP/1.1" 200 5 "-" "-" 0.003 complete'],
   [{ peer: "unix:/a b" }, {}, 'unix: - - [time] "GET /a HTTP/1.1" 200 5 "-" "-" 0.003 complete'],
@@ -25,8 +28,22 @@ test.each([
     { isComplete: false, seconds: 12 },
     '192.0.2.7 - - [time] "GET /a HTTP/1.1" 200 5 "http://h/" "curl/8" 12.000 cut',
   ],
-])("the line of %o, answered with %o", (changes, end, line) => {
+  [{}, { seconds: -0.001 }, '192.0.2.7 - - [time] "GET /a HTTP/1.1" 200 5 "-" "-" 0.000 complete'],
+];
+
+test.each(titled(rows, 2))("a line: %s", (_title, changes, end, line) => {
   expect(lineOf(changes, end)).toBe(line);
+});
+
+test("docs/operations.md shows a line as it is", async () => {
+  const guide = await Bun.file(join(import.meta.dir, "../../../../docs/operations.md")).text();
+  const [, shown = ""] = /```text\n(192\.0\.2\.7 .*)\n```/.exec(guide) ?? [];
+  const line = "GET /a?token=secret HTTP/1.1";
+  const changes = { line, userAgent: "curl/8.5.0" };
+  expect(lineOf(changes, { octets: 512 })).toBe(withoutTime(shown));
+  setSystemTime(new Date("2026-11-28T08:00:00Z"));
+  afterTest(() => setSystemTime());
+  expect(accessLine({ ...request, ...changes }, { ...answer, octets: 512 }).text).toBe(shown);
 });
 
 test("no octet of a client ends a field or a line", () => {
@@ -62,6 +79,11 @@ test.each([
 ])("of %s no secret is shown", (target, shown) => {
   const line = lineOf({ line: `GET ${target} HTTP/1.1`, referer: target });
   expect(line).toContain(`"GET ${shown} HTTP/1.1" 200 5 "${shown}"`);
+});
+
+test("a text of 1000 characters is whole", () => {
+  const userAgent = "x".repeat(1000);
+  expect(lineOf({ userAgent })).toContain(`"${userAgent}"`);
 });
 
 test("a long text is cut, and its length named, after its secrets are left out", () => {

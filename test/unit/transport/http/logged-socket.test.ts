@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import type { LogFields } from "#observe/logger.ts";
 import { LoggedSocket } from "#transport/http/logged-socket.ts";
+import { fakeTime } from "../../../support/fake-time.ts";
 import { keptLog } from "../../../support/kept-log.ts";
 import { ScriptedSocket } from "../../../support/scripted-socket.ts";
 
@@ -22,7 +23,7 @@ function begun() {
       fields["octets"],
       fields["complete"],
     ]);
-  return { inner, socket, facts };
+  return { inner, socket, logged, facts };
 }
 
 const ANSWER = "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nbody";
@@ -39,6 +40,28 @@ test("what the system takes is counted, however small its parts are", () => {
   expect(inner.text).toBe(octets.toString());
 });
 
+test("a head in several writes is read, though their octets are borrowed", () => {
+  const { socket, facts } = begun();
+  const buffer = Buffer.alloc(ANSWER.length + 2);
+  for (const part of ["HTTP/1.1 4", "04 Not Found\r\n\r", "\nbody"]) {
+    buffer.write(part, 2);
+    socket.write(buffer, 2, part.length);
+    buffer.fill(0);
+  }
+  socket.answered();
+  expect(facts()).toEqual([[404, 4, true]]);
+});
+
+test("the time of a request is that from its head to its end", () => {
+  const pass = fakeTime();
+  const { socket, logged } = begun();
+  pass(1234);
+  socket.write(Buffer.from(ANSWER));
+  pass(111);
+  socket.answered();
+  expect(logged[0]?.[1]).toMatchObject({ seconds: 1.345 });
+});
+
 test.each([
   ["answered", true],
   ["shutdown", true],
@@ -52,6 +75,15 @@ test.each([
   socket[end]();
   socket.closed();
   expect(facts()).toEqual([[200, 3, isComplete]]);
+});
+
+test("a body that the system takes no more of counts no octet less", () => {
+  const { inner, socket, facts } = begun();
+  socket.write(Buffer.from(ANSWER));
+  inner.takes = -1;
+  socket.write(Buffer.from("more"));
+  socket.closed();
+  expect(facts()).toEqual([[200, 4, false]]);
 });
 
 test("a socket that takes nothing has no answer to count", () => {

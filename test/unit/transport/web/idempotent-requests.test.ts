@@ -7,6 +7,7 @@ import {
   type Outcome,
   readIdempotencyKey,
 } from "#transport/web/bridge/idempotent-requests.ts";
+import { afterTest } from "../../../support/cleanups.ts";
 import { titled } from "../../../support/titles.ts";
 
 const body = Buffer.from('{"procedure":"a.b"}');
@@ -154,6 +155,47 @@ test("10000 keys are remembered, and others get 503 until one is forgotten", asy
   clock.time = 60_001;
   void ask("one more");
   expect(open).toHaveLength(10_001);
+});
+
+test("answers of 16 MiB are kept, and not an octet more", async () => {
+  const { open, ask } = requests();
+  for (const [index, [key, octets]] of [
+    ["k", 16 * 1024 * 1024 - 1],
+    ["l", 1],
+    ["m", 1],
+    ["n", 0],
+  ].entries()) {
+    const one = ask(key as string);
+    open[index]?.resolve(answered("a".repeat(octets as number)));
+    await one;
+  }
+  const statuses = (await Promise.all(["k", "l", "m", "n"].map((key) => ask(key)))).map(seen);
+  expect(statuses.map(([status]) => status)).toEqual([200, 200, 410, 200]);
+});
+
+test("an answer that is kept does not change with the octets that it was part of", async () => {
+  const { open, ask } = requests();
+  const octets = Buffer.from("an answer");
+  const first = ask("k");
+  open[0]?.resolve({ answer: { status: 200, headers: {}, body: octets }, isFinal: true });
+  await first;
+  octets.fill(0);
+  expect(seen(await ask("k"))).toEqual([200, "an answer"]);
+});
+
+test("a failure is no fault of the program where its client has gone", async () => {
+  const { open, ask } = requests();
+  const unhandled: unknown[] = [];
+  const note = (reason: unknown) => unhandled.push(reason);
+  process.on("unhandledRejection", note);
+  afterTest(() => process.off("unhandledRejection", note));
+  const gone = new AbortController();
+  const first = ask("k", body, gone.signal);
+  gone.abort(new Error("gone"));
+  await expect(first).rejects.toThrow("gone");
+  open[0]?.reject(new Error("a fault"));
+  await new Promise(setImmediate);
+  expect(unhandled).toEqual([]);
 });
 
 test("an answer beyond 16 MiB in all is not kept, and its request not carried out again", async () => {
