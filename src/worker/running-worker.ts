@@ -6,6 +6,7 @@
 
 import type { LogLevel } from "#observe/log-format.ts";
 import type { Logger } from "#observe/logger.ts";
+import type { OwnFigures } from "#observe/statistics.ts";
 import type { NodeInfo } from "#transport/listener.ts";
 
 /** What every kind of worker gets besides its configuration. */
@@ -29,8 +30,8 @@ export interface WorkerContext {
 export interface RunningWorker {
   /** Where it listens, for display: `http://127.0.0.1:8080/`, `unix:/run/router.sock`. */
   urls: string[];
-  /** Number of open client sessions. */
-  sessions(): number;
+  /** Its sessions and routers at this moment. */
+  figures(): OwnFigures;
   /** Reads all certificates again; open sessions continue. */
   renewCertificates(): void;
   /** Sends GOODBYE to every client, closes the listeners and removes their socket files. */
