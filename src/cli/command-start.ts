@@ -75,7 +75,6 @@ function startContext(config: NodeConfig, choice: LogChoice, log: Logger): Start
   return {
     release: RELEASE,
     nodeId: config.controller.id,
-    workers: config.workers.length,
     folder: config.folder,
     startFolder: process.cwd(),
     logLevel: choice.loglevel,

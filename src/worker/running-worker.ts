@@ -6,7 +6,7 @@
 
 import type { LogLevel } from "#observe/log-format.ts";
 import type { Logger } from "#observe/logger.ts";
-import type { OwnFigures } from "#observe/statistics.ts";
+import type { OwnFigures, StatisticsSource } from "#observe/statistics.ts";
 import type { NodeInfo } from "#transport/listener.ts";
 
 /** What every kind of worker gets besides its configuration. */
@@ -16,8 +16,9 @@ export interface WorkerContext {
   logOf: (pid: number) => Logger;
   /** Aborted when the worker is asked to end, also while it starts. */
   ending: AbortSignal;
-  /** Facts of the node, for the info page. */
   nodeInfo: NodeInfo;
+  /** The figures of the whole node. */
+  statistics: StatisticsSource;
   /** Folder of the configuration, and the one in which the node was started. */
   folder: string;
   startFolder: string;

@@ -3,7 +3,8 @@
  *
  *     WebSocket handshake     WebSocketAcceptor: the connection is a WebSocket from now on
  *     `caller`, `publisher`   HttpBridge
- *     a StreamingService      takes the request over as it comes: `reverseproxy`, `websocket-reverseproxy`, `sse`
+ *     a StreamingService      takes the request over as it comes: `reverseproxy`, `websocket-reverseproxy`, `sse`,
+ *                             and the events of `nodeinfo`
  *     any other               the Web service at the path
  *
  * All are answered on the accepted socket, one request after the other, so a handshake or a call may come
@@ -258,7 +259,7 @@ export class RequestDispatch {
   ): ConnectionEvents {
     if (typeof request === "string") return this.#refused(socket, FAULT_STATUS[request]);
     const found = this.#tree.findStreaming(request.url.pathname);
-    if (found !== undefined) {
+    if (found !== undefined && (found.streaming.takes?.(request, found.path) ?? true)) {
       return found.streaming.open({
         request: this.#clientRequest(request, details),
         lines: head.lines,
