@@ -43,7 +43,8 @@ const ONLY_HERE = {
   "@noble/hashes": "^src/base/eip712-certificate[.]ts$",
   jose: "^src/transport/web/auth/",
   fflate: "^src/transport/web/services/archive",
-  valibot: "^src/(config/|node/control-message[.]ts$|component/runner-event[.]ts$|auth/authenticator-answer[.]ts$)",
+  uplot: "^src/transport/web/node-page/page-document[.]ts$",
+  valibot: "^src/(config/|node/(control|statistics)-message[.]ts$|component/runner-event[.]ts$|auth/authenticator-answer[.]ts$)",
 };
 
 const error = (name, comment, from, to) => ({ name, comment, severity: "error", from, to });

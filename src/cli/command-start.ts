@@ -76,7 +76,6 @@ function startContext(config: NodeConfig, choice: LogChoice, log: Logger): Start
   return {
     release: RELEASE,
     nodeId: config.controller.id,
-    workers: config.workers.length,
     folder: config.folder,
     startFolder: process.cwd(),
     runFolder: newRunFolder(),

@@ -8,6 +8,12 @@
  *        │◄────────────────────────────┤   or: failed (sentence), then shutdown
  *        │  renew_certificates         │
  *        ├────────────────────────────►│   at any time, without an answer
+ *        │  figures                    │
+ *        │◄────────────────────────────┤   every two seconds
+ *        │  want_statistics            │
+ *        │◄────────────────────────────┤   `once` for each reader; `always` until `no` while there are viewers
+ *        │  statistics                 │
+ *        ├────────────────────────────►│   those of the whole node
  *        │  shutdown                   │
  *        ├────────────────────────────►│   GOODBYE to the clients, exit code 0
  *
@@ -18,6 +24,7 @@ import * as v from "valibot";
 
 import type { NativeWorkerConfig } from "#config/node/worker-config.ts";
 import { LOG_FORMATS, LOG_LEVELS } from "#observe/log-format.ts";
+import { count, nodeStatistics, recentWarnings, workerFigures } from "./statistics-message.ts";
 import { NATIVE_WORKER_TYPES } from "./worker-types.ts";
 
 // The controller, the same program, has checked the configuration when it loaded the file: here only
@@ -27,11 +34,9 @@ const workerConfig = v.custom<NativeWorkerConfig>((value) =>
 );
 
 const startContext = v.strictObject({
-  /** Release of the program, as the info page shows it. */
+  /** Release of the program, as the page of the node shows it. */
   release: v.string(),
   nodeId: v.string(),
-  /** Number of workers of the node. */
-  workers: v.number(),
   /** Folder of the configuration, and the one in which the node was started. */
   folder: v.string(),
   startFolder: v.string(),
@@ -48,11 +53,22 @@ const startContext = v.strictObject({
 const toWorker = v.variant("kind", [
   v.strictObject({ kind: v.literal("start"), config: workerConfig, context: startContext }),
   v.strictObject({ kind: v.literal("renew_certificates") }),
+  v.strictObject({ kind: v.literal("statistics"), statistics: nodeStatistics }),
   v.strictObject({ kind: v.literal("shutdown") }),
 ]);
 
 const toController = v.variant("kind", [
   v.strictObject({ kind: v.literal("ready"), urls: v.array(v.string()) }),
+  v.strictObject({
+    kind: v.literal("figures"),
+    figures: workerFigures,
+    warnings: recentWarnings,
+    warningCount: count,
+  }),
+  v.strictObject({
+    kind: v.literal("want_statistics"),
+    wanted: v.picklist(["once", "always", "no"]),
+  }),
   v.strictObject({
     kind: v.literal("failed"),
     sentence: v.string(),

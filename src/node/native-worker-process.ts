@@ -14,6 +14,7 @@ import {
   type StartContext,
 } from "./control-message.ts";
 import { workerCommand } from "./self-exec.ts";
+import type { StatisticsExchange } from "./statistics-collector.ts";
 import { workerEnvironment } from "./worker-environment.ts";
 import type { WorkerProcess } from "./worker-process.ts";
 
@@ -29,15 +30,22 @@ export class NativeWorkerProcess implements WorkerProcess {
   /** Resolves when the process has ended; never rejects. */
   readonly exited: Promise<ProcessExit>;
   readonly #process: Bun.Subprocess;
+  readonly #statistics: StatisticsExchange;
 
   /**
-   * Spawns the process and sends it its configuration.
+   * Spawns the process and sends it its configuration; `statistics` takes its figures.
    *
    * @throws Failure when the process cannot be spawned.
    */
-  constructor(config: NativeWorkerConfig, context: StartContext, folder: string) {
+  constructor(
+    config: NativeWorkerConfig,
+    context: StartContext,
+    folder: string,
+    statistics: StatisticsExchange,
+  ) {
     const ready = Promise.withResolvers<string[]>();
     this.config = config;
+    this.#statistics = statistics;
     this.ready = ready.promise;
     // Callers that await `ready` get the rejection; without a caller it must not count as unhandled.
     this.ready.catch(() => {});
@@ -99,6 +107,12 @@ export class NativeWorkerProcess implements WorkerProcess {
       ready.reject(this.#failure("it sent what is no control message"));
     } else if (message.kind === "ready") {
       ready.resolve(message.urls);
+    } else if (message.kind === "figures") {
+      this.#statistics.report(message);
+    } else if (message.kind === "want_statistics") {
+      this.#statistics.want(message.wanted, (statistics) => {
+        this.#send({ kind: "statistics", statistics });
+      });
     } else {
       const reason = message.sentence.replace(/^Cannot /, "cannot ");
       ready.reject(this.#failure(reason, message.source));

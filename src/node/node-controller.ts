@@ -14,6 +14,7 @@ import type { WorkerConfig } from "#config/node/worker-config.ts";
 import type { Logger } from "#observe/logger.ts";
 import type { StartContext } from "./control-message.ts";
 import { startWorker } from "./start-worker.ts";
+import { StatisticsCollector } from "./statistics-collector.ts";
 import type { WorkerProcess } from "./worker-process.ts";
 import { WORKER_TYPES } from "./worker-types.ts";
 
@@ -49,6 +50,7 @@ export class NodeController {
   readonly #config: NodeConfig;
   readonly #context: StartContext;
   readonly #log: Logger;
+  readonly #statistics: StatisticsCollector;
   readonly #slots: Slot[] = [];
   #stopping = false;
   readonly #ended = Promise.withResolvers<void>();
@@ -56,7 +58,8 @@ export class NodeController {
   constructor(config: NodeConfig, context: StartContext, log: Logger) {
     this.#config = config;
     this.#context = context;
-    this.#log = log;
+    this.#statistics = new StatisticsCollector(config, context.release);
+    this.#log = this.#statistics.keeping(log);
   }
 
   /**
@@ -84,6 +87,7 @@ export class NodeController {
         if (this.#stopping) break;
         // The routers and proxies of the node do not depend on programs that are not its own.
         if (config.type !== "guest" && config.type !== "container") throw thrown;
+        this.#statistics.ended(config.id);
         this.#log.error(sentenceOf(thrown), { id: config.id });
       }
     }
@@ -103,6 +107,7 @@ export class NodeController {
   /** Stops all workers, proxies before the routers behind them. Safe to call at any time. */
   async stop(): Promise<void> {
     this.#stopping = true;
+    this.#statistics.stop();
     this.#stopRestarts();
     for (const type of WORKER_TYPES) {
       const slots = this.#slots.filter((slot) => slot.config.type === type).reverse();
@@ -113,6 +118,7 @@ export class NodeController {
   /** Kills all workers at once, without a GOODBYE to their clients. */
   kill(): void {
     this.#stopping = true;
+    this.#statistics.stop();
     this.#stopRestarts();
     for (const slot of this.#slots) slot.process?.kill();
   }
@@ -121,9 +127,12 @@ export class NodeController {
     const { id, type } = slot.config;
     const nodeKey = needsNodeKey(slot.config) ? this.#context.nodeKey : null;
     const context = { ...this.#context, nodeKey };
-    const process = startWorker(slot.config, context, this.#config.folder, isRestart);
+    const parts = { context, folder: this.#config.folder, statistics: this.#statistics };
+    this.#statistics.starting(id);
+    const process = startWorker(slot.config, parts, isRestart);
     slot.process = process;
     const urls = await process.ready;
+    this.#statistics.ready(id);
     this.#log.info("worker started", { id, type, worker_pid: process.pid });
     this.#watch(slot, process, performance.now());
     return { id, type, pid: process.pid, urls };
@@ -132,6 +141,7 @@ export class NodeController {
   #watch(slot: Slot, process: WorkerProcess, readyAt: number): void {
     void process.exited.then((exit) => {
       slot.process = null;
+      this.#statistics.ended(slot.config.id);
       if (!this.#stopping) this.#onExit(slot, process, exit, performance.now() - readyAt);
     });
   }
@@ -183,6 +193,7 @@ export class NodeController {
       // A process that is partly started has to end before the next attempt.
       await slot.process?.shutdown(SHUTDOWN_DEADLINE_MS);
       slot.process = null;
+      this.#statistics.ended(slot.config.id);
       if (this.#stopping) return;
       const delayMs = slot.restarts.nextDelayMs(0);
       this.#log.error(sentenceOf(thrown), { id: slot.config.id, restart_ms: delayMs });

@@ -11,17 +11,25 @@ import { ContainerProcess } from "./container-process.ts";
 import type { StartContext } from "./control-message.ts";
 import { GuestProcess } from "./guest-process.ts";
 import { NativeWorkerProcess } from "./native-worker-process.ts";
+import type { StatisticsCollector } from "./statistics-collector.ts";
 import type { WorkerProcess } from "./worker-process.ts";
 
+/** What all workers of a node share. */
+export interface NodeParts {
+  context: StartContext;
+  /** Folder of the configuration. */
+  folder: string;
+  statistics: StatisticsCollector;
+}
+
 /**
- * Starts the process of a worker; `folder` is that of the configuration, `isRestart`: not for the first time.
+ * Starts the process of a worker; `isRestart`: not for the first time.
  *
  * @throws Failure when the process cannot be spawned.
  */
 export function startWorker(
   config: WorkerConfig,
-  context: StartContext,
-  folder: string,
+  { context, folder, statistics }: NodeParts,
   isRestart: boolean,
 ): WorkerProcess {
   const { logLevel, logFormat } = context;
@@ -39,6 +47,6 @@ export function startWorker(
         isRestart,
       );
     default:
-      return new NativeWorkerProcess(config, context, folder);
+      return new NativeWorkerProcess(config, context, folder, statistics.exchangeOf(config.id));
   }
 }

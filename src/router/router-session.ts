@@ -14,6 +14,8 @@ import { Failure, sentenceOf } from "#base/failure.ts";
 import type { AuthConfig } from "#config/auth/auth-config.ts";
 import type { JoiningConfig } from "#config/options/session-config.ts";
 import type { LogFields, Logger } from "#observe/logger.ts";
+import type { RoleCount, SessionCounts } from "#observe/session-counts.ts";
+import { traffic } from "#observe/traffic.ts";
 import { type JoinTimeoutObserver, JoinTimeouts } from "#session/join-timeouts.ts";
 import { LONG_MESSAGE_OCTETS } from "#session/long-messages.ts";
 import { clientNeeds, NO_NEEDS } from "#session/reconnecting-clients.ts";
@@ -48,6 +50,7 @@ import { SessionRequests } from "./session-requests.ts";
 /** What a session needs besides its peer and its realms. */
 export interface RouterSessionOptions extends AuthenticationSupport {
   log: Logger;
+  counts: SessionCounts;
   /** The identity of a component of this worker, which does not authenticate. */
   identity?: SessionIdentity;
   /** Undefined: joining has no time limits. */
@@ -86,6 +89,8 @@ interface JoinedState {
   realm: Realm;
   session: RealmSession;
   requests: SessionRequests;
+  /** Where the session is counted. */
+  role: RoleCount;
 }
 
 /** The session of one peer, from its first HELLO to the end of its connection. */
@@ -94,6 +99,7 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
   readonly #auth: AuthConfig;
   readonly #realms: ReadonlyMap<string, Realm>;
   readonly #log: Logger;
+  readonly #counts: SessionCounts;
   readonly #timeouts: JoinTimeouts;
   readonly #drain: DrainDeadline;
   readonly #support: AuthenticationSupport;
@@ -117,6 +123,7 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
     this.#auth = auth;
     this.#realms = realms;
     this.#log = options.log;
+    this.#counts = options.counts;
     this.#timeouts = new JoinTimeouts(options.joining, this);
     this.#drain = new DrainDeadline(peer, () => {
       peer.close(CloseCode.policyViolation, ErrorUri.clientStalled);
@@ -148,6 +155,7 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
   onGivenUp({ uri, sentence, code }: GivenUp): void {
     if (this.#state.name === "closed") return;
     const type = this.#state.name === "joined" ? MessageType.GOODBYE : MessageType.ABORT;
+    if (type === MessageType.ABORT) this.#counts.refused(uri);
     this.#end();
     this.#send([type, { message: sentence }, uri]);
     this.#peer.close(code, sentence);
@@ -173,6 +181,7 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
   goodbye(reasonUri: string, isBare = false): void {
     if (this.#state.name === "closed") return;
     const type = this.#state.name === "joined" ? MessageType.GOODBYE : MessageType.ABORT;
+    if (type === MessageType.ABORT) this.#counts.refused(reasonUri);
     this.#end();
     if (!isBare) this.#send([type, {}, reasonUri]);
     this.#peer.close(CloseCode.goingAway, reasonUri);
@@ -274,7 +283,8 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
       onRefused: (request, failure) => this.#refuse(session, request, failure),
       onFailure: (thrown) => this.#fail(thrown),
     });
-    this.#state = { name: "joined", realm, session, requests };
+    const joined = this.#counts.joined(realm.name, role.name);
+    this.#state = { name: "joined", realm, session, requests, role: joined };
     this.#send([MessageType.WELCOME, session.id, { ...details, ...extra, roles: ROUTER_ROLES }]);
     authentication.welcomed(identity);
     realm.join(session);
@@ -312,17 +322,19 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
   #onJoinedMessage(state: JoinedState, octets: WireMessage): void {
     const { serializer } = this.#peer;
     if (octets.length > LONG_MESSAGE_OCTETS) this.#onLongMessage(state, octets);
-    else this.#handle(state, Incoming.read(octets, serializer));
+    else this.#handle(state, Incoming.read(octets, serializer), octets.length);
   }
 
   /** The client is not read until its long message is handled, so that the order stays. */
   #onLongMessage(state: JoinedState, octets: WireMessage): void {
+    // The octets are handed over to the thread.
+    const { length } = octets;
     this.#peer.pause();
     readLongMessage(octets, this.#peer.serializer, (message) =>
       receiverSerializers(message, state.session, state.realm),
     )
       .then((message) => {
-        if (this.#state === state) this.#handle(state, message);
+        if (this.#state === state) this.#handle(state, message, length);
         else if (message.type === MessageType.PUBLISH)
           state.session.leftOut.add(message.type, GONE);
         if (!state.requests.isWaiting) message.discard();
@@ -331,7 +343,11 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
       .finally(() => this.#peer.resume());
   }
 
-  #handle(state: JoinedState, message: Incoming): void {
+  #handle(state: JoinedState, message: Incoming, octets: number): void {
+    if (message.type !== MessageType.GOODBYE && message.type !== MessageType.ABORT) {
+      traffic.fromClients.messages += 1;
+      traffic.fromClients.octets += octets;
+    }
     try {
       if (!state.requests.accept(message)) this.#dispatch(state, message);
     } catch (thrown) {
@@ -404,6 +420,7 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
     // One message that cannot be read must not keep a client away that ends at every ABORT.
     const isUnreadable = thrown instanceof MalformedMessage && this.#state.name === "joined";
     if (isUnreadable && this.#needs.noAbort) {
+      this.#counts.refused(ErrorUri.protocolViolation);
       this.#end();
       this.#log.info("session closed", { ...this.#logFields(), reason: thrown.message });
       this.#peer.close(CloseCode.protocolError, thrown.message);
@@ -423,6 +440,7 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
 
   #abort(uri: string, message: string, code = abortCloseCode(uri)): void {
     if (this.#state.name === "closed") return;
+    this.#counts.refused(uri);
     this.#log.info("session aborted", { ...this.#logFields(), uri, reason: message });
     this.#end();
     this.#send([MessageType.ABORT, { message }, uri]);
@@ -435,6 +453,7 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
     this.#state = { name: "closed" };
     if (state.name === "joining") state.canceled.abort();
     if (state.name !== "joined") return;
+    this.#counts.left(state.role);
     state.requests.stop();
     state.realm.leave(state.session);
     state.session.leftOut.sessionOver();
@@ -447,6 +466,8 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
   /** Sends a message of the realm; a client that does not keep up is disconnected. */
   #sendMessage(message: WireMessage): void {
     if (this.#state.name !== "joined" || this.#isSlow) return;
+    traffic.toClients.messages += 1;
+    traffic.toClients.octets += message.length;
     const keepsUp = this.#peer.send(message);
     if (keepsUp || this.#peer.bufferedOctets <= this.#maxBufferedOctets) return;
     this.#isSlow = true;
@@ -458,6 +479,7 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
   #cutOff(): void {
     if (this.#state.name !== "joined") return;
     const { bufferedOctets } = this.#peer;
+    this.#counts.stalled("client");
     this.#log.warn("slow client cut off", { ...this.#logFields(), bufferedOctets });
     this.#end();
     if (trustsProxies(this.#auth)) this.#leaveProxy();

@@ -7,6 +7,7 @@
 import type { AuthConfig } from "#config/auth/auth-config.ts";
 import type { SessionConfig } from "#config/options/session-config.ts";
 import type { Logger } from "#observe/logger.ts";
+import type { StatisticsSource } from "#observe/statistics.ts";
 import type { ClientCookie, Peer, PeerHandler } from "#wamp/peer.ts";
 import type { WampCaller } from "#wamp/wamp-caller.ts";
 import type { LongPollTransports } from "./web/longpoll/longpoll-transports.ts";
@@ -15,6 +16,8 @@ import type { LongPollTransports } from "./web/longpoll/longpoll-transports.ts";
 export interface TransportContext {
   log: Logger;
   nodeInfo: NodeInfo;
+  /** The figures of the whole node. */
+  statistics: StatisticsSource;
   /** Calls and publishes for Web services; absent where the worker has no such service. */
   wampCaller?: WampCaller;
   /** Absent where no client joins the worker. */
@@ -35,19 +38,12 @@ export interface ClientLogin {
 /** The login that a cookie stands for, where clients join by these authmethods; undefined: there is none. */
 export type RecallLogin = (auth: AuthConfig, cookie: ClientCookie) => ClientLogin | undefined;
 
-/** What the info page shows of the node. */
+/** The node, and the worker of it that this process is. */
 export interface NodeInfo {
   release: string;
-  /** Version of Bun. */
-  bun: string;
   nodeId: string;
   workerId: string;
   workerType: string;
-  pid: number;
-  /** When the worker started, as an ISO 8601 time. */
-  startedAt: string;
-  /** Number of workers of the node. */
-  workers: number;
 }
 
 /** Descriptors that a client needs: its own, and on a proxy one to a router. */

@@ -9,11 +9,13 @@ import {
   type MessageToWorker,
   parseMessageToWorker,
 } from "#node/control-message.ts";
+import type { NodeStatistics } from "#observe/statistics.ts";
 
 /** What the worker does at each message of its controller. */
 export interface ControlHandler {
   start(message: Extract<MessageToWorker, { kind: "start" }>): void;
   renewCertificates(): void;
+  statistics(statistics: NodeStatistics): void;
   shutdown(): void;
   /** The controller is gone, so that no other process ends this one. */
   lost(): void;
@@ -30,6 +32,7 @@ export function listenToController(handler: ControlHandler): void {
     const message = parseMessageToWorker(value);
     if (message?.kind === "start") handler.start(message);
     else if (message?.kind === "renew_certificates") handler.renewCertificates();
+    else if (message?.kind === "statistics") handler.statistics(message.statistics);
     else if (message?.kind === "shutdown") handler.shutdown();
     // Without messages that can be read, the controller is as good as gone.
     else handler.lost();
@@ -37,10 +40,13 @@ export function listenToController(handler: ControlHandler): void {
   process.on("disconnect", () => handler.lost());
 }
 
-/** Sends a message to the controller; when it is gone, nothing is sent, and `lost` is called. */
-export function sendToController(message: MessageToController): void {
+/**
+ * Sends a message to the controller; when it is gone, nothing is sent, and `lost` is called. `onTaken`: the system has
+ * taken the message, so that it does not wait in this process.
+ */
+export function sendToController(message: MessageToController, onTaken?: () => void): void {
   try {
-    process.send?.(message);
+    process.send?.(message, undefined, undefined, onTaken);
   } catch {
     // The channel is closed, and the disconnect event reports it.
   }

@@ -8,6 +8,7 @@
 import { loginOf } from "#auth/cookie.ts";
 import type { ProxyWorkerConfig } from "#config/node/worker-config.ts";
 import type { SessionConfig } from "#config/options/session-config.ts";
+import { SessionCounts } from "#observe/session-counts.ts";
 import { RouteTable } from "#proxy/routing/route-table.ts";
 import { nodeCredentials } from "#proxy/routing/router-join-messages.ts";
 import { ServiceSessions } from "#proxy/service/service-sessions.ts";
@@ -36,6 +37,7 @@ export async function startProxyWorker(
 
   const failedJoins = new FailedJoins(context.log);
   const sessions = new SessionTable<FrontendSession>();
+  const counts = new SessionCounts();
   const shared = {
     log: context.log,
     node,
@@ -45,7 +47,7 @@ export async function startProxyWorker(
     failedAttempts: ({ details }: Peer, perMinute: number) =>
       failedJoins.of(details.peer, perMinute),
     goodbyeTimeoutMs: GOODBYE_TIMEOUT_MS,
-    counts: { leftOut: 0, stalled: 0, late: 0 },
+    counts,
     onEnd: (session: FrontendSession) => sessions.remove(session),
   };
   const accept = (client: Peer, session: SessionConfig) =>
@@ -60,7 +62,7 @@ export async function startProxyWorker(
   });
   return {
     urls: transports.urls,
-    sessions: () => sessions.size,
+    figures: () => ({ sessions: counts.figures(sessions.size), routers: routes.figures() }),
     renewCertificates: () => transports.renewCertificates(),
     async shutdown() {
       const stopped = transports.stop(sessions);

@@ -9,6 +9,7 @@ import type { SessionIdentity } from "#auth/session-identity.ts";
 import { Failure } from "#base/failure.ts";
 import type { RouterWorkerConfig } from "#config/node/worker-config.ts";
 import type { SessionConfig } from "#config/options/session-config.ts";
+import { SessionCounts } from "#observe/session-counts.ts";
 import { RealmCaller } from "#router/realm-caller.ts";
 import { openRealms } from "#router/realm-table.ts";
 import { RouterSession } from "#router/router-session.ts";
@@ -32,8 +33,10 @@ export async function startRouterWorker(
     config.authenticators && new PythonAuthenticators(config.authenticators, context);
   const failedJoins = new FailedJoins(context.log);
   const sessions = new SessionTable<RouterSession>();
+  const counts = new SessionCounts();
   const shared = {
     log: context.log,
+    counts,
     authenticators: caller,
     functionAuthenticators,
     onEnd: (session: RouterSession) => sessions.remove(session),
@@ -66,7 +69,7 @@ export async function startRouterWorker(
   });
   return {
     urls: transports.urls,
-    sessions: () => sessions.size,
+    figures: () => ({ sessions: counts.figures(sessions.size), routers: [] }),
     renewCertificates: () => transports.renewCertificates(),
     async shutdown() {
       await Promise.all([transports.stop(sessions), endPython()]);

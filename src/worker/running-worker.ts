@@ -6,6 +6,7 @@
 
 import type { LogLevel } from "#observe/log-format.ts";
 import type { Logger } from "#observe/logger.ts";
+import type { OwnFigures, StatisticsSource } from "#observe/statistics.ts";
 import type { NodeInfo } from "#transport/listener.ts";
 
 /** What every kind of worker gets besides its configuration. */
@@ -15,8 +16,9 @@ export interface WorkerContext {
   logOf: (pid: number) => Logger;
   /** Aborted when the worker is asked to end, also while it starts. */
   ending: AbortSignal;
-  /** Facts of the node, for the info page. */
   nodeInfo: NodeInfo;
+  /** The figures of the whole node. */
+  statistics: StatisticsSource;
   /** Folder of the configuration, and the one in which the node was started. */
   folder: string;
   startFolder: string;
@@ -31,8 +33,8 @@ export interface WorkerContext {
 export interface RunningWorker {
   /** Where it listens, for display: `http://127.0.0.1:8080/`, `unix:/run/router.sock`. */
   urls: string[];
-  /** Number of open client sessions. */
-  sessions(): number;
+  /** Its sessions and routers at this moment. */
+  figures(): OwnFigures;
   /** Reads all certificates again; open sessions continue. */
   renewCertificates(): void;
   /** Sends GOODBYE to every client, closes the listeners and removes their socket files. */

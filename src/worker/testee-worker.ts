@@ -6,6 +6,7 @@
 
 import { Failure } from "#base/failure.ts";
 import type { WebSocketTesteeWorkerConfig } from "#config/node/worker-config.ts";
+import { SessionCounts } from "#observe/session-counts.ts";
 import type { RunningWorker, WorkerContext } from "./running-worker.ts";
 import { SessionTable } from "./session-table.ts";
 import { WorkerTransports } from "./worker-transports.ts";
@@ -21,7 +22,7 @@ export async function startTesteeWorker(
   const transports = await WorkerTransports.start(config.transports, accept, context);
   return {
     urls: transports.urls,
-    sessions: () => 0,
+    figures: () => ({ sessions: new SessionCounts().figures(0), routers: [] }),
     renewCertificates: () => transports.renewCertificates(),
     shutdown: () => transports.stop(new SessionTable()),
   };

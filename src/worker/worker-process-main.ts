@@ -14,10 +14,13 @@ import type { NativeWorkerConfig } from "#config/node/worker-config.ts";
 import type { StartContext } from "#node/control-message.ts";
 import type { Logger } from "#observe/logger.ts";
 import { processLogger } from "#observe/process-logger.ts";
+import { keepingWarnings, RecentWarnings } from "#observe/recent-warnings.ts";
 import { writeOutput } from "#observe/write-output.ts";
 import { continueWhenParentEnds } from "#transport/endpoint/system-calls.ts";
 import { hasController, listenToController, sendToController } from "./controller-channel.ts";
+import { ControllerStatistics } from "./controller-statistics.ts";
 import type { RunningWorker, WorkerContext } from "./running-worker.ts";
+import { reportFigures } from "./worker-figures.ts";
 import { startWorker, systemOf } from "./worker-kinds.ts";
 
 /** Longest shutdown without a controller; with one, the controller kills a process that takes longer. */
@@ -37,6 +40,8 @@ export function runWorkerProcess(): void {
   const ending = new AbortController();
   let running: Promise<RunningWorker | null> = Promise.resolve(null);
   let log: Logger | null = null;
+  const warnings = new RecentWarnings();
+  const statistics = new ControllerStatistics(sendToController);
 
   const fail = (thrown: unknown) => {
     reportFault(thrown, log);
@@ -62,10 +67,16 @@ export function runWorkerProcess(): void {
           worker: config.id,
           pid,
         });
-      log = logOf(process.pid);
+      log = keepingWarnings(logOf(process.pid), warnings);
       useDecoyKey(context.decoyKey);
-      running = start(config, context, { log, logOf, ending: ending.signal });
+      running = start(config, context, { log, logOf, ending: ending.signal, statistics }).then(
+        (worker) => {
+          if (worker !== null) reportFigures(worker, warnings);
+          return worker;
+        },
+      );
     },
+    statistics: (figures) => statistics.receive(figures),
     renewCertificates: () => void running.then((worker) => worker?.renewCertificates()).catch(fail),
     shutdown: () => void end().catch(fail),
     lost() {
@@ -76,7 +87,7 @@ export function runWorkerProcess(): void {
 }
 
 /** What a worker gets from its process, and not from the controller. */
-type OwnContext = Pick<WorkerContext, "log" | "logOf" | "ending">;
+type OwnContext = Pick<WorkerContext, "log" | "logOf" | "ending" | "statistics">;
 
 /** Starts the worker and reports the result to the controller; null: it did not start. */
 async function start(
@@ -103,13 +114,9 @@ function workerContext(
 ): WorkerContext {
   const nodeInfo = {
     release: context.release,
-    bun: Bun.version,
     nodeId: context.nodeId,
     workerId: config.id,
     workerType: config.type,
-    pid: process.pid,
-    startedAt: new Date().toISOString(),
-    workers: context.workers,
   };
   const { nodeKey, folder, startFolder, runFolder, logLevel } = context;
   return { ...own, nodeInfo, nodeKey, folder, startFolder, runFolder, logLevel };

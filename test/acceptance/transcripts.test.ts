@@ -111,6 +111,28 @@ test("docs/event-streams.md", async () => {
   expect(withAnyDelay(printed)).toBe(withAnyDelay(wanted));
 });
 
+test("docs/node-page.md", async () => {
+  const node = blocksOf("docs/node-page.md").find(({ language }) => language === "json");
+  await nodeForTest(temporaryFolder({ "node.json": withFreePorts(node?.text ?? "") }));
+  await expectTranscript(transcriptOf("docs/node-page.md", /^curl (?!-N)/), 6);
+  const [[listen = "", events = ""] = []] = transcriptOf("docs/node-page.md", /^curl -N/);
+  const curl = Bun.spawn(["sh", "-c", `exec ${listen.replace("curl", "curl -sS")}`], {
+    stdout: "pipe",
+  });
+  afterTest(() => {
+    curl.kill();
+    return curl.exited;
+  });
+  const [wanted = ""] = events.split("…");
+  let printed = "";
+  for await (const chunk of curl.stdout) {
+    printed += Buffer.from(chunk).toString();
+    if (printed.length >= wanted.length) break;
+  }
+  expect(printed).toStartWith(wanted);
+  expect(wanted).toEndWith('"node":"node1",');
+});
+
 test("examples/python-web", async () => {
   const outer = temporaryFolder();
   // As root, Python runs CGI programs as the user nobody.

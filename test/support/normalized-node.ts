@@ -298,7 +298,11 @@ const service: v.GenericSchema<unknown, WebServiceConfig> = v.variant("type", [
     hashes: texts,
     options: v.strictObject({ default_file: v.nullable(text), allow_cross_origin: flag }),
   }),
-  v.strictObject({ type: v.literal("nodeinfo") }),
+  v.strictObject({
+    type: v.literal("nodeinfo"),
+    require_ip: v.nullable(texts),
+    token: v.nullable(text),
+  }),
   v.strictObject({
     type: v.literal("json"),
     text: v.string(),

@@ -2,6 +2,7 @@
 
 import type { TransportContext } from "#transport/listener.ts";
 import type { WorkerContext } from "#worker/running-worker.ts";
+import { nodeFigures } from "./node-figures.ts";
 
 /** A logger that says nothing. */
 export const quiet = { error() {}, warn() {}, info() {}, debug() {} };
@@ -16,12 +17,12 @@ export const quietContext: TransportContext & WorkerContext = {
   logLevel: "none",
   nodeInfo: {
     release: "0.0.0",
-    bun: Bun.version,
     nodeId: "node",
     workerId: "worker",
     workerType: "proxy",
-    pid: process.pid,
-    startedAt: "2026-01-01T00:00:00Z",
-    workers: 1,
+  },
+  statistics: {
+    read: () => Promise.resolve(nodeFigures()),
+    watch: () => () => {},
   },
 };

@@ -3,6 +3,7 @@
 import { expect } from "bun:test";
 import type { PermissionConfig, RoleConfig } from "#config/realm/realm-config.ts";
 import type { Logger } from "#observe/logger.ts";
+import { SessionCounts } from "#observe/session-counts.ts";
 import { openRealms } from "#router/realm-table.ts";
 import { RouterSession } from "#router/router-session.ts";
 import { MessageType as M } from "#wamp/message-type.ts";
@@ -40,7 +41,14 @@ export function openRouter(roles: RoleConfig[], log: Logger = quiet) {
       const { role = roles[0]?.name ?? "", authextra, ...peerOptions } = options;
       const peer = new FakePeer(peerOptions);
       const auth = { anonymous: { type: "static", role } } as const;
-      peer.attach(new RouterSession(peer, auth, realms, { ...noAuthenticators, log, onEnd() {} }));
+      peer.attach(
+        new RouterSession(peer, auth, realms, {
+          ...noAuthenticators,
+          log,
+          counts: new SessionCounts(),
+          onEnd() {},
+        }),
+      );
       peer.says([
         M.HELLO,
         "realm1",

@@ -13,6 +13,7 @@ import type {
 } from "#config/options/session-config.ts";
 import type { WebSocketOptions } from "#config/options/websocket-config.ts";
 import type { LogFields } from "#observe/logger.ts";
+import { SessionCounts } from "#observe/session-counts.ts";
 import { RouteTable } from "#proxy/routing/route-table.ts";
 import { ServiceSessions } from "#proxy/service/service-sessions.ts";
 import { FrontendSession } from "#proxy/session/frontend-session.ts";
@@ -94,7 +95,7 @@ export async function sessionHarness(options: HarnessOptions = {}) {
     },
     log,
   );
-  const counts = { leftOut: 0, stalled: 0, late: 0 };
+  const counts = new SessionCounts();
   const { joinTimeoutMs = 20_000 } = options;
   const ended: (() => void)[] = [];
   const shared = {

@@ -10,6 +10,7 @@ import { connectPeer } from "#transport/peer-connector.ts";
 import type { Peer, PeerHandler } from "#wamp/peer.ts";
 import { hasOpenssl, selfSigned } from "../support/certificates.ts";
 import { afterTest } from "../support/cleanups.ts";
+import { openNodePage } from "../support/node-page-service.ts";
 import { quietContext } from "../support/quiet-context.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { anyPort, openTransport, rawSocketTransport } from "../support/transports.ts";
@@ -25,7 +26,7 @@ const idle: PeerHandler = { onMessage() {}, onDrain() {}, onClose() {} };
 
 /** Starts a transport that does next to nothing; gives its URL. */
 async function start(kind: Kind, endpoint: ListeningEndpointConfig, context = quietContext) {
-  const paths = { info: { type: "nodeinfo" as const } };
+  const paths = { info: openNodePage };
   const config: TransportConfig =
     kind === "web"
       ? { type: "web", id: "transport", endpoint, paths }

@@ -3,6 +3,7 @@
 import { describe, expect, test } from "bun:test";
 import { connect } from "node:net";
 import type { TransportConfig } from "#config/transport/transport-config.ts";
+import { openNodePage } from "../support/node-page-service.ts";
 import { rawHttp } from "../support/raw-http.ts";
 import { anyPort, openTransport, webSocketTransport } from "../support/transports.ts";
 
@@ -12,7 +13,7 @@ const config: TransportConfig = {
   id: "transport",
   endpoint: anyPort,
   paths: {
-    "/": { type: "nodeinfo" },
+    "/": openNodePage,
     ws: webSocketTransport(origins, { serializers: ["json"] }),
   },
 };
@@ -117,7 +118,7 @@ test("bodies are limited to 64 KiB", async () => {
 
 test("a request of HTTP/1.0 needs no Host header, be it the first or not", async () => {
   expect(await statusesOf("GET / HTTP/1.0\r\n\r\n")).toEqual([200]);
-  expect(await statusesOf("GET //a/b HTTP/1.0\r\n\r\n")).toEqual([200]);
+  expect(await statusesOf("GET //a/b HTTP/1.0\r\n\r\n")).toEqual([404]);
   expect(await statusesOf("GET / HTTP/1.1\r\nHost: a\r\n\r\nGET / HTTP/1.0\r\n\r\n")).toEqual([
     200, 200,
   ]);

@@ -2,6 +2,7 @@
 
 import { beforeEach, expect, test } from "bun:test";
 import { outgoingMemory } from "#base/outgoing-memory.ts";
+import { slowClients } from "#observe/slow-clients.ts";
 import type { Peer } from "#wamp/peer.ts";
 import { afterTest } from "../support/cleanups.ts";
 import { keptLog } from "../support/kept-log.ts";
@@ -29,6 +30,7 @@ test.each(["websocket", "rawsocket"] as const)(
       sessions.push({ peer, closed: closed.promise });
       return { onMessage() {}, onDrain() {}, onClose: closed.resolve };
     };
+    const before = slowClients.cutOff;
     const options = { max_outgoing: heldByOthers + 30_000_000 };
     const config = kind === "websocket" ? webSocketTransport(options) : rawSocketTransport(options);
     const { url } = await openTransport(config, accept, { ...quietContext, log });
@@ -53,6 +55,7 @@ test.each(["websocket", "rawsocket"] as const)(
     expect(await second?.closed).toBe(reason);
     const fields = { peer: second?.peer.details.peer, waiting: expect.any(Number), reason };
     expect(logged).toEqual([["client did not read", fields]]);
+    expect(slowClients.cutOff - before).toBe(1);
     expect((await reading.nextOctets())?.length).toBe(100_000);
     slower.socket.resume();
     expect(await slower.closed).toBeNull();

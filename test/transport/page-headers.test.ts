@@ -4,6 +4,7 @@ import { expect, test } from "bun:test";
 import { createHash } from "node:crypto";
 import type { StaticServiceConfig } from "#config/web-service/web-service-config.ts";
 import { jsonAt } from "../support/json-service.ts";
+import { openNodePage } from "../support/node-page-service.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { anyPort, openTransport, webSocketTransport } from "../support/transports.ts";
 
@@ -28,7 +29,7 @@ async function start(): Promise<string> {
     endpoint: anyPort,
     paths: {
       "/": files,
-      info: { type: "nodeinfo" },
+      info: openNodePage,
       value: jsonAt("1"),
       ws: webSocketTransport(),
       cgi: { type: "unavailable" },
@@ -58,15 +59,17 @@ test.each([
   expect(await response.text()).not.toMatch(/<(style|script|img|link|form|base)|\b(style|on\w+)=/);
 });
 
-test("the page of the node has a policy for its one style sheet", async () => {
+test("the page of the node has a policy for its one style sheet and its one script", async () => {
   const response = await fetch(`${await start()}/info`);
-  const [, style = ""] = /<style>(.*)<\/style>/s.exec(await response.text()) ?? [];
-  const hash = createHash("sha256").update(style).digest("base64");
-  expect(headersOf(response)).toEqual([
-    `${BASE}; style-src 'sha256-${hash}'`,
-    "nosniff",
-    "no-referrer",
-  ]);
+  const page = await response.text();
+  const hashOf = (pattern: RegExp) => {
+    const [, text = ""] = pattern.exec(page) ?? [];
+    return `'sha256-${createHash("sha256").update(text).digest("base64")}'`;
+  };
+  const style = hashOf(/<style>(.*?)<\/style>/s);
+  const script = hashOf(/<script>(.*?)<\/script>/s);
+  const own = `style-src ${style}; script-src ${script}; connect-src 'self'; img-src data:`;
+  expect(headersOf(response)).toEqual([`${BASE}; ${own}`, "nosniff", "no-referrer"]);
 });
 
 test("files and values have no policy", async () => {

@@ -11,13 +11,14 @@ import type {
   WebServiceConfig,
 } from "#config/web-service/web-service-config.ts";
 import type { HttpAnswer } from "#transport/http/http-answer.ts";
-import type { HttpRequest } from "#transport/http/http-request.ts";
 import { openArchive } from "#transport/web/services/archive.ts";
 import { unzipMember } from "#transport/web/services/archive-member.ts";
 import type { WorkerContext } from "#worker/running-worker.ts";
 import { afterTest } from "../support/cleanups.ts";
+import { clientRequest } from "../support/client-request.ts";
 import { jsonAt } from "../support/json-service.ts";
 import { keptLog } from "../support/kept-log.ts";
+import { openNodePage } from "../support/node-page-service.ts";
 import { quietContext } from "../support/quiet-context.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { anyPort, openTransport } from "../support/transports.ts";
@@ -29,13 +30,9 @@ const context: WorkerContext = {
   log,
   nodeInfo: {
     release: "1.2.3",
-    bun: "9.9.9",
     nodeId: "<node>",
     workerId: "proxy1",
     workerType: "proxy",
-    pid: 42,
-    startedAt: new Date().toISOString(),
-    workers: 3,
   },
 };
 
@@ -156,7 +153,7 @@ test("HEAD has the headers of GET and no body", async () => {
   const url = await start({
     "/": staticAt(root),
     list: staticAt(join(root, "plain"), { enable_directory_listing: true }),
-    info: { type: "nodeinfo" },
+    info: openNodePage,
     json: jsonAt('{"a":1}'),
   });
   for (const path of ["/ten.txt", "/", "/list/", "/info", "/json", "/missing"]) {
@@ -306,7 +303,7 @@ test("static sends a long file at the pace of its reader, and answers what follo
 });
 
 test("other methods are refused with what is allowed", async () => {
-  const url = await start({ "/": staticAt(await site()), info: { type: "nodeinfo" } });
+  const url = await start({ "/": staticAt(await site()), info: openNodePage });
   for (const path of ["/ten.txt", "/info"]) {
     const response = await get(url + path, { method: "POST" });
     expect([response.status, response.headers.get("allow")]).toEqual([405, "GET, HEAD, OPTIONS"]);
@@ -321,14 +318,6 @@ test("static answers 404 until its folder is made, and then its files", async ()
   await mkdir(later);
   await writeFile(join(later, "a.txt"), "made");
   expect(await statuses()).toEqual([404, 200]);
-});
-
-test("nodeinfo answers a page, or JSON when that is preferred", async () => {
-  const url = await start({ info: { type: "nodeinfo" } });
-  const page = await (await get(`${url}/info`)).text();
-  expect(page).toContain("&lt;node&gt;");
-  const json = await get(`${url}/info`, { headers: { Accept: "application/json" } });
-  expect(await json.json()).toMatchObject({ release: "1.2.3", pid: 42, workers: 3 });
 });
 
 test("json answers its value and redirect its URL", async () => {
@@ -354,7 +343,7 @@ test.each([
 });
 
 test("a service that is not offered answers 501 to every method", async () => {
-  const url = await start({ call: { type: "unavailable" }, info: { type: "nodeinfo" } });
+  const url = await start({ call: { type: "unavailable" }, info: openNodePage });
   const call = await get(`${url}/call`, { method: "POST", body: "{}" });
   expect([call.status, (await get(`${url}/info`)).status]).toEqual([501, 200]);
   expect(await call.text()).toContain("does not offer");
@@ -619,14 +608,7 @@ test("archive serves files as long as all of them do not take too much, and empt
   const { log, logged } = keptLog("warn");
   const config = archiveAt(file, { hashes: [], object_prefix: "" });
   const service = await openArchive(config, { log }, 0, 29);
-  const url = new URL("http://localhost/");
-  const request: HttpRequest = {
-    method: "GET",
-    url,
-    headers: new Headers(),
-    isHttp10: false,
-    framing: { kind: "length", octets: 0 },
-  };
+  const request = clientRequest("/");
   const answers = ["a", "b", "c", "d"].map((name) => service.handle(request, name));
   expect((await Promise.all(answers)).map(({ status }) => status)).toEqual([200, 200, 500, 200]);
   const reason = "with it the files take more than 29 octets";
@@ -712,14 +694,7 @@ test("archive answers 503 until its origin delivers", async () => {
   });
   const service = await openArchive(config, context, 5);
   afterTest(() => service.close?.());
-  const url = new URL("http://localhost/a/");
-  const request = {
-    method: "GET",
-    url,
-    headers: new Headers(),
-    isHttp10: false,
-    framing: { kind: "length", octets: 0 } as const,
-  };
+  const request = clientRequest("/a/");
   const ask = async () => service.handle(request, "");
   const early = await ask();
   expect([early.status, "Retry-After" in early.headers]).toEqual([503, true]);

@@ -8,6 +8,8 @@ import { existsSync, statSync } from "node:fs";
 import { relative, resolve, sep } from "node:path";
 import { isFolder, isNameTooLong } from "#base/folder-state.ts";
 import { asMap } from "#base/record.ts";
+import { readSecret } from "#config/auth/secret.ts";
+import { asCidr } from "#config/schema/address-range.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
 import type { Report } from "#config/text/report.ts";
 import type { TransportContext } from "#config/transport/transport-context.ts";
@@ -22,6 +24,7 @@ import { normalizeWebSocketReverseProxy } from "./normalize-websocket-reverse-pr
 import type {
   ArchiveServiceConfig,
   JsonServiceConfig,
+  NodeInfoServiceConfig,
   StaticServiceConfig,
   UnavailableServiceConfig,
   WebServiceConfig,
@@ -62,7 +65,7 @@ function normalizeService(
     case "archive":
       return normalizeArchive(item, path, context.report);
     case "nodeinfo":
-      return { type: "nodeinfo" };
+      return normalizeNodeInfo(item, path, context.report);
     case "json":
       return normalizeJson(item, path, context.report);
     case "caller":
@@ -96,6 +99,19 @@ function normalizeService(
     default:
       return { type: "unavailable" };
   }
+}
+
+function normalizeNodeInfo(
+  item: Extract<WebServiceItem, { type: "nodeinfo" }>,
+  path: JsonPath,
+  report: Report,
+): NodeInfoServiceConfig {
+  const { require_ip, token } = item;
+  return {
+    type: "nodeinfo",
+    require_ip: require_ip?.map(asCidr) ?? null,
+    token: token === undefined ? null : readSecret(token, [...path, "token"], report),
+  };
 }
 
 /** Levels are indented as Crossbar's JSON library is told to. */

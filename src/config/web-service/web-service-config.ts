@@ -82,6 +82,10 @@ export interface ArchiveServiceConfig {
 /** `type: nodeinfo`. */
 export interface NodeInfoServiceConfig {
   type: "nodeinfo";
+  /** Addresses and CIDRs of clients that may see it; null: any. */
+  require_ip: string[] | null;
+  /** What clients have to send; null: nothing. */
+  token: string | null;
 }
 
 /** `type: json`. */

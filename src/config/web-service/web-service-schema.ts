@@ -113,6 +113,14 @@ const archiveService = item({
 const nodeinfoService = item({
   ...common,
   type: required(v.literal("nodeinfo"), "A page about this node."),
+  require_ip: optional(
+    v.array(addressRangeOrNetmask),
+    "Extension. Addresses, CIDRs and addresses with netmasks of clients that see it; absent: any.",
+  ),
+  token: optional(
+    secret,
+    'Extension. What clients have to send as bearer token or password, or `{"file": …}`; absent: nothing.',
+  ),
 });
 
 const jsonOptions = item({

@@ -11,6 +11,7 @@
  */
 
 import { Failure } from "#base/failure.ts";
+import { type TrafficCount, traffic } from "#observe/traffic.ts";
 import { LONG_MESSAGE_OCTETS } from "#session/long-messages.ts";
 import { type RoutedMessages, routedMessagesOf } from "#wamp/message-direction.ts";
 import { MessageType } from "#wamp/message-type.ts";
@@ -35,6 +36,7 @@ interface Direction {
   allowed: RoutedMessages;
   transcode: Transcode;
   transcodeEvent: Transcode;
+  count: TrafficCount;
 }
 
 const directions = new Map<string, Direction>();
@@ -50,6 +52,7 @@ function directionOf(from: SerializerName, to: SerializerName, side: Side): Dire
     allowed: routedMessagesOf(side === "router" ? "client" : "router"),
     transcode: transcoderFor(from, to),
     transcodeEvent: eventTranscoderFor(from, to),
+    count: side === "router" ? traffic.fromClients : traffic.toClients,
   };
   directions.set(name, direction);
   return direction;
@@ -78,10 +81,12 @@ export class Relay {
    * sender's side when the message lacks a valid id, or is an ERROR for a request of the other side.
    */
   forward(message: WireMessage): number | undefined {
-    const { from, allowed, transcode, transcodeEvent } = this.#direction;
+    const { from, allowed, transcode, transcodeEvent, count } = this.#direction;
     const type = peekMessageType(message, from);
     if (allowed.ids[type] === 0) return type;
     checkRoutedMessage(message, from, type, allowed);
+    count.messages += 1;
+    count.octets += message.length;
     this.#forward(message, type === MessageType.EVENT ? transcodeEvent : transcode);
     return undefined;
   }
@@ -91,13 +96,16 @@ export class Relay {
    * when the message has to arrive whole before it is forwarded or refused.
    */
   cutThrough(head: Uint8Array, octets: number): MessageParts | null {
-    const { from, to, allowed, side } = this.#direction;
+    const { from, to, allowed, side, count } = this.#direction;
     const isForwarded =
       from === to &&
       octets <= this.#to.maxSendOctets &&
       beginsRouted(head, from, allowed) &&
       this.#to.beginMessage?.(octets) === true;
-    return isForwarded ? new CutThrough(this.#to, octets, side, this.#link) : null;
+    if (!isForwarded) return null;
+    count.messages += 1;
+    count.octets += octets;
+    return new CutThrough(this.#to, octets, side, this.#link);
   }
 
   #forward(message: WireMessage, transcode: Transcode): void {

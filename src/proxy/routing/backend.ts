@@ -14,6 +14,7 @@
 import { sentenceOf } from "#base/failure.ts";
 import type { ConnectionConfig } from "#config/connection/connection-config.ts";
 import type { Logger } from "#observe/logger.ts";
+import type { RouterHealth } from "#observe/statistics.ts";
 import { connectPeer } from "#transport/peer-connector.ts";
 import { RouterConnector } from "#transport/router-connector.ts";
 import { CloseCode } from "#wamp/peer.ts";
@@ -38,6 +39,8 @@ export class Backend {
   wasReached = false;
   readonly #context: BackendContext;
   #isUp = true;
+  /** Undefined: there was none yet. */
+  #lastOutcome: "success" | "failure" | undefined;
   /** Outcomes in a row that contradict the present state. */
   #contrary = 0;
   #upSince = Number.NEGATIVE_INFINITY;
@@ -55,6 +58,13 @@ export class Backend {
     return this.#isUp;
   }
 
+  /** Without health checks, what the last client found. */
+  get health(): RouterHealth {
+    if (this.#lastOutcome === undefined) return "unknown";
+    const isChecked = this.config.health_check !== undefined;
+    return (isChecked ? this.#isUp : this.#lastOutcome === "success") ? "up" : "down";
+  }
+
   /** The part of its usual number of new sessions that it gets now: 0.1 just after it came up, up to 1. */
   get share(): number {
     const { slowStartMs } = this.#context;
@@ -65,6 +75,7 @@ export class Backend {
   /** Counts a success of the router. */
   succeeded(): void {
     this.wasReached = true;
+    this.#lastOutcome = "success";
     const { health_check, id } = this.config;
     if (this.#isUp || health_check === undefined) this.#contrary = 0;
     else if (++this.#contrary >= health_check.rise) {
@@ -76,6 +87,7 @@ export class Backend {
 
   /** Counts a failure of the router. */
   failed(reason: string): void {
+    this.#lastOutcome = "failure";
     const { health_check, id } = this.config;
     if (!this.#isUp || health_check === undefined) this.#contrary = 0;
     else if (++this.#contrary >= health_check.fall) {

@@ -10,6 +10,7 @@
 import { Failure } from "#base/failure.ts";
 import type { ProxyWorkerConfig } from "#config/node/worker-config.ts";
 import type { Logger } from "#observe/logger.ts";
+import type { RouterFigures } from "#observe/statistics.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
 import { isLooseUri } from "#wamp/loose-uri.ts";
 import { Backend } from "./backend.ts";
@@ -78,6 +79,15 @@ export class RouteTable {
   routeForAnyRole(realm: string): Route {
     const byRole = this.#rolesOf(realm);
     return byRole.get(ANY) ?? byRole.values().next().value ?? noSuchRealm(realm);
+  }
+
+  /** The routers of the worker, as it sees them now. */
+  figures(): RouterFigures[] {
+    return [...this.#backends].map(([connection, { health, sessions }]) => ({
+      connection,
+      health,
+      sessions,
+    }));
   }
 
   /** Stops the health checks of all backends. */

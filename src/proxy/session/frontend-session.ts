@@ -82,6 +82,7 @@ export class FrontendSession
     // In `ending` the client has got its GOODBYE.
     const isOver = this.state.name === "ending" || this.state.name === "closed";
     this.leaveRouter(ErrorUri.closeRealm);
+    if (!isOver && type === MessageType.ABORT) this.context.counts.refused(uri);
     if (!isOver) this.sendToClient([type, { message: sentence }, uri]);
     this.close(code, sentence);
   }
@@ -160,11 +161,13 @@ export class FrontendSession
     const { state } = this;
     const wasReached = state instanceof JoinAttempt && state.routerWasReached;
     if (!wasReached || !this.takesBareClose("router_lost")) return false;
+    this.context.counts.refused(ErrorUri.systemShutdown);
     this.close(CloseCode.abnormal, ErrorUri.systemShutdown);
     return true;
   }
 
   onAborted(reason: unknown): void {
+    this.context.counts.refused(String(reason));
     this.close(abortCloseCode(reason), "the router refused the session");
   }
 

@@ -1,5 +1,5 @@
 /**
- * SessionLog: the log lines and the counts of one client's session.
+ * SessionLog: the log lines of one client's session, and what it adds to the counts of its worker.
  *
  * @module
  */
@@ -7,6 +7,7 @@
 import { sentenceOf } from "#base/failure.ts";
 import { asRecord } from "#base/record.ts";
 import type { LogFields, Logger } from "#observe/logger.ts";
+import type { RoleCount, SessionCounts } from "#observe/session-counts.ts";
 import type { Side } from "#proxy/relay/back-pressure.ts";
 import type { Undeliverable } from "#proxy/relay/undeliverable.ts";
 import type { Peer, WireMessage } from "#wamp/peer.ts";
@@ -14,21 +15,13 @@ import { decodeMessage } from "#wamp/serializer/message-values.ts";
 import { MalformedMessage } from "#wamp/token/malformed-message.ts";
 import type { Refusal } from "./end-reasons.ts";
 
-/** Counts of all sessions of a worker, since it was started. */
-export interface SessionCounts {
-  /** Messages that could not be forwarded, and that no peer waited for. */
-  leftOut: number;
-  /** Sessions that were ended because a side did not read. */
-  stalled: number;
-  /** Messages of clients that arrived when their session was ending or had ended. */
-  late: number;
-}
-
 /** Writes the lines of one client, each with the client's address. */
 export class SessionLog {
   readonly #log: Logger;
   readonly #counts: SessionCounts;
   readonly #peer: string;
+  /** Where the session is counted; undefined: it has not joined. */
+  #role: RoleCount | undefined;
   #leftOut = 0;
   #ignored = 0;
 
@@ -40,10 +33,11 @@ export class SessionLog {
 
   /** `identity` goes before what the WELCOME of the router says. */
   joined(welcome: WireMessage, router: Peer, identity: LogFields): void {
-    // A WELCOME takes longer to read than to forward.
-    if (this.#log.omitsInfo) return;
-    const fields = { peer: this.#peer, ...welcomeFields(welcome, router), ...identity };
-    this.#log.info("session joined", fields);
+    // A WELCOME takes longer to read than to forward: it is read for the log, or where it alone names realm and role.
+    const isRead = !this.#log.omitsInfo || identity["realm"] === undefined;
+    const fields = isRead ? { ...welcomeFields(welcome, router), ...identity } : identity;
+    this.#role = this.#counts.joined(textOrNull(fields["realm"]), textOrNull(fields["authrole"]));
+    if (!this.#log.omitsInfo) this.#log.info("session joined", { peer: this.#peer, ...fields });
   }
 
   refused({ by, reason }: Pick<Refusal, "by" | "reason">): void {
@@ -68,8 +62,7 @@ export class SessionLog {
   }
 
   stalled(side: Side): void {
-    this.#counts.stalled += 1;
-    const { stalled } = this.#counts;
+    const stalled = this.#counts.stalled(side);
     this.#log.warn(`session closed: the ${side} did not read`, { peer: this.#peer, stalled });
   }
 
@@ -89,6 +82,8 @@ export class SessionLog {
 
   /** A joined session is over; the client may join again on its connection. */
   sessionOver(): void {
+    if (this.#role !== undefined) this.#counts.left(this.#role);
+    this.#role = undefined;
     if (this.#leftOut > 1) {
       this.#log.warn("messages left out", { peer: this.#peer, messages: this.#leftOut });
     }
@@ -98,6 +93,10 @@ export class SessionLog {
   connectionClosed(reason: string): void {
     this.#log.debug("client connection closed", { peer: this.#peer, reason, late: this.#ignored });
   }
+}
+
+function textOrNull(value: LogFields[string]): string | null {
+  return typeof value === "string" ? value : null;
 }
 
 /** The fields for the log of a WELCOME; a WELCOME that was only forwarded may be unreadable. */

@@ -10,6 +10,7 @@ import type { FailedAttempts } from "#auth/authentication.ts";
 import type { FunctionAuthenticators } from "#auth/authenticators.ts";
 import type { CloseOnlyEnd, SessionConfig } from "#config/options/session-config.ts";
 import type { Logger } from "#observe/logger.ts";
+import type { SessionCounts } from "#observe/session-counts.ts";
 import type { SessionLink } from "#proxy/relay/session-link.ts";
 import type { BackendSession } from "#proxy/routing/backend-session.ts";
 import type { RouteTable } from "#proxy/routing/route-table.ts";
@@ -25,7 +26,7 @@ import { encodeMessage } from "#wamp/serializer/message-values.ts";
 import { MalformedMessage } from "#wamp/token/malformed-message.ts";
 import { type EndReason, EVENT_REASONS, refusalFor } from "./end-reasons.ts";
 import { JoinAttempt } from "./join-attempt.ts";
-import { type SessionCounts, SessionLog } from "./session-log.ts";
+import { SessionLog } from "./session-log.ts";
 import { eventAction, type SessionEvent } from "./session-states.ts";
 
 /** What the sessions of one proxy worker share. */
@@ -160,11 +161,16 @@ export abstract class SessionTeardown implements JoinTimeoutObserver {
   protected abortForRouter(uri: string, message: string, code = abortCloseCode(uri)): void {
     const { state } = this;
     const wasReached = state instanceof JoinAttempt && state.routerWasReached;
-    if (!wasReached || !this.takesBareClose("router_lost")) this.abort(uri, message, code);
-    else this.close(CloseCode.abnormal, uri);
+    if (!wasReached || !this.takesBareClose("router_lost")) {
+      this.abort(uri, message, code);
+    } else {
+      this.context.counts.refused(uri);
+      this.close(CloseCode.abnormal, uri);
+    }
   }
 
   protected abort(uri: string, message: string, code = abortCloseCode(uri)): void {
+    this.context.counts.refused(uri);
     this.leaveRouter(ErrorUri.closeRealm);
     this.sendToClient([MessageType.ABORT, { message }, uri]);
     this.close(code, message);
@@ -177,8 +183,10 @@ export abstract class SessionTeardown implements JoinTimeoutObserver {
     // One message that cannot be read must not keep a client away that ends at every ABORT.
     const isUnreadable = thrown instanceof MalformedMessage && this.state.name === "joined";
     if (by === "router") this.abortForRouter(uri, sentence);
-    else if (isUnreadable && this.needs.noAbort) this.close(code, sentence);
-    else this.abort(uri, sentence, code);
+    else if (isUnreadable && this.needs.noAbort) {
+      this.context.counts.refused(uri);
+      this.close(code, sentence);
+    } else this.abort(uri, sentence, code);
   }
 
   protected sendToClient(message: readonly unknown[]): void {

@@ -1,5 +1,6 @@
 /**
- * The headers of pages that this program makes itself, which load nothing, run nothing and are framed by none.
+ * The headers of pages that this program makes itself, which load nothing and are framed by none. A script runs only on
+ * the page of the node.
  *
  * @module
  */
@@ -21,8 +22,14 @@ export const PAGE_HEADERS = {
   "Content-Type": "text/html; charset=utf-8",
 } as const;
 
-/** For an HTML page with one style sheet of its own, given as the text of its `style` element. */
-export function styledPageHeaders(style: string): Record<string, string> {
-  const hash = new Bun.CryptoHasher("sha256").update(style).digest("base64");
-  return { ...PAGE_HEADERS, "Content-Security-Policy": `${POLICY}; style-src 'sha256-${hash}'` };
+/** For an HTML page with one style sheet and one script of its own, which may connect to its own origin. */
+export function scriptedPageHeaders(style: string, script: string): Record<string, string> {
+  const sources = `style-src ${hashOf(style)}; script-src ${hashOf(script)}; connect-src 'self'`;
+  // For the empty icon, without which browsers ask the server for one.
+  const policy = `${POLICY}; ${sources}; img-src data:`;
+  return { ...PAGE_HEADERS, "Content-Security-Policy": policy };
+}
+
+function hashOf(text: string): string {
+  return `'sha256-${new Bun.CryptoHasher("sha256").update(text).digest("base64")}'`;
 }

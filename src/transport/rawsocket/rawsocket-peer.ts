@@ -7,6 +7,7 @@
 import { sentenceOf } from "#base/failure.ts";
 import type { IncompleteMessageOptions, KeepaliveOptions } from "#config/options/session-config.ts";
 import type { Logger } from "#observe/logger.ts";
+import { slowClients } from "#observe/slow-clients.ts";
 import type { ConnectionSocket } from "#transport/endpoint/connection.ts";
 import { Keepalive, type KeepaliveTarget } from "#transport/endpoint/keepalive.ts";
 import type { LongMessageGate } from "#transport/endpoint/long-message-gate.ts";
@@ -393,7 +394,9 @@ export class RawSocketPeer
     this.#closeReason ||= reason;
     this.#dropUnfinished();
     const { peer } = this.details;
-    this.#supervision?.log.warn("client did not read", { peer, waiting, reason });
+    if (this.#supervision === undefined) return;
+    slowClients.cutOff += 1;
+    this.#supervision.log.warn("client did not read", { peer, waiting, reason });
   }
 
   #resume(reason: number): void {

@@ -10,6 +10,8 @@ import { PAGE_HEADERS } from "#transport/http/page-headers.ts";
 
 const PAGES = {
   400: ["Bad Request", "This request cannot be understood."],
+  401: ["Unauthorized", "This address asks for a token."],
+  403: ["Forbidden", "Clients at your address may not see what is here."],
   404: ["Not Found", "There is nothing at this address."],
   405: ["Method Not Allowed", "This address does not take requests of this method."],
   408: ["Request Timeout", "The body of this request did not come in time."],

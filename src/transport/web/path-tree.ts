@@ -11,7 +11,7 @@ import type {
 } from "#config/web-service/web-service-config.ts";
 import type { HttpAnswer } from "#transport/http/http-answer.ts";
 import type { RequestHandler } from "#transport/http/http-exchange.ts";
-import type { HttpRequest } from "#transport/http/http-request.ts";
+import type { ClientRequest, HttpRequest } from "#transport/http/http-request.ts";
 import { crossOriginHeaders, preflightHeaders } from "./cross-origin.ts";
 import { type ErrorStatus, errorPage } from "./error-page.ts";
 import type { StreamingService } from "./streaming-service.ts";
@@ -85,13 +85,13 @@ export class PathTree implements RequestHandler {
    * Answers a request with Upgrade or Expect before its body: that of a handshake that was found invalid may
    * be frames, and the client that expects an answer has not sent its body yet.
    */
-  answerToHead(request: HttpRequest): HttpAnswer | Promise<HttpAnswer> | null {
+  answerToHead(request: ClientRequest): HttpAnswer | Promise<HttpAnswer> | null {
     const { headers } = request;
     return headers.has("upgrade") || headers.has("expect") ? this.perform(request) : null;
   }
 
   /** Has the service at a request's path answer it, else answers OPTIONS, or 400, 404 or 405. */
-  perform(request: HttpRequest): HttpAnswer | Promise<HttpAnswer> {
+  perform(request: ClientRequest): HttpAnswer | Promise<HttpAnswer> {
     const { pathname } = request.url;
     const match = this.find(pathname);
     if (match === undefined) return errorPage(decodePath(pathname) === undefined ? 400 : 404);

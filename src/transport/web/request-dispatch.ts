@@ -4,7 +4,7 @@
  *     WebSocket handshake     WebSocketAcceptor: the connection is a WebSocket from now on
  *     `caller`, `publisher`   HttpBridge
  *     a StreamingService      takes the request over as it comes: `reverseproxy`, `websocket-reverseproxy`, `sse`,
- *                             `upload`, `longpoll`
+ *                             `upload`, `longpoll`, and the events of `nodeinfo`
  *     any other               the Web service at the path
  *
  * All are answered on the accepted socket, one request after the other, so a handshake or a call may come
@@ -261,7 +261,7 @@ export class RequestDispatch {
   ): ConnectionEvents {
     if (typeof request === "string") return this.#refused(socket, FAULT_STATUS[request]);
     const found = this.#tree.findStreaming(request.url.pathname);
-    if (found !== undefined) {
+    if (found !== undefined && (found.streaming.takes?.(request, found.path) ?? true)) {
       return found.streaming.open({
         request: this.#clientRequest(request, details),
         lines: head.lines,

@@ -7,7 +7,7 @@
 
 import type { ConnectionEvents, ConnectionSocket } from "#transport/endpoint/connection.ts";
 import type { ConnectionLimit } from "#transport/endpoint/connection-limit.ts";
-import type { ClientRequest } from "#transport/http/http-request.ts";
+import type { ClientRequest, HttpRequest } from "#transport/http/http-request.ts";
 import type { ReadNextRequest } from "#transport/http/persistent-connection.ts";
 import type { ConnectionDetails } from "#wamp/peer.ts";
 
@@ -38,6 +38,8 @@ export interface StreamedRequest {
 
 /** The streaming side of a Web service. */
 export interface StreamingService {
+  /** Whether it takes this request; the others are handled as whole ones. Absent: it takes all. */
+  takes?(request: HttpRequest, path: string): boolean;
   /** Takes a request over; the result receives the events of its connection from now on. */
   open(request: StreamedRequest): ConnectionEvents;
 }

@@ -6,7 +6,7 @@
 
 import type { HttpAnswer } from "#transport/http/http-answer.ts";
 import type { RequestHandler } from "#transport/http/http-exchange.ts";
-import type { HttpRequest } from "#transport/http/http-request.ts";
+import type { ClientRequest } from "#transport/http/http-request.ts";
 import type { WebSocketPathConfig } from "#transport/websocket/websocket-acceptor.ts";
 import type { StreamingService } from "./streaming-service.ts";
 
@@ -19,7 +19,7 @@ export interface WebService {
    * for the mount itself, be it `/files` or `/files/`; the URL tells them apart. The body of an answer is not
    * sent for HEAD.
    */
-  handle(request: HttpRequest, subpath: string): HttpAnswer | Promise<HttpAnswer>;
+  handle(request: ClientRequest, subpath: string): HttpAnswer | Promise<HttpAnswer>;
   /** Set where all methods but GET, HEAD and OPTIONS are answered with 405. */
   readonly isReadOnly?: true;
   /** Set where pages of any origin may read the answers. */

@@ -9,6 +9,7 @@ import { sentenceOf } from "#base/failure.ts";
 import type { IncompleteMessageOptions, KeepaliveOptions } from "#config/options/session-config.ts";
 import type { WebSocketOptions } from "#config/options/websocket-config.ts";
 import type { Logger } from "#observe/logger.ts";
+import { slowClients } from "#observe/slow-clients.ts";
 import type { ConnectionEvents, ConnectionSocket } from "#transport/endpoint/connection.ts";
 import { Keepalive, type KeepaliveTarget } from "#transport/endpoint/keepalive.ts";
 import type { LongMessageGate } from "#transport/endpoint/long-message-gate.ts";
@@ -466,6 +467,7 @@ export abstract class WebSocketConnection
 
   /** The writer gives the connection up. */
   onQueueOverflow(waiting: number, reason: string): void {
+    if (this.role === "server") slowClients.cutOff += 1;
     this.#owner?.log.warn("client did not read", { peer: this.#peer, waiting, reason });
     this.#closeReason ||= reason;
     this.#dropUnfinished();
@@ -593,6 +595,7 @@ export abstract class WebSocketConnection
 
   /** Closes a connection whose client does not read, beyond the limits of the sessions themselves. */
   #closeStalled(): void {
+    if (this.role === "server") slowClients.cutOff += 1;
     this.#owner?.log.warn("client did not read", {
       peer: this.#peer,
       waiting: this.bufferedOctets,

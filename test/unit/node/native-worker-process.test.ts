@@ -12,7 +12,6 @@ import { anyPort, webSocketTransport } from "../../support/transports.ts";
 const context: StartContext = {
   release: "0.0.0",
   nodeId: "node",
-  workers: 1,
   folder: "",
   startFolder: "",
   runFolder: "",
@@ -30,7 +29,8 @@ function worker(port: number): NativeWorkerProcess {
     id: "testee",
     transports: [{ ...transport, type: "websocket.testee" }],
   };
-  const handle = new NativeWorkerProcess(config, context, temporaryFolder());
+  const statistics = { report() {}, want() {} };
+  const handle = new NativeWorkerProcess(config, context, temporaryFolder(), statistics);
   afterTest(async () => {
     handle.kill();
     await handle.exited;

@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import type { FailedAttempts } from "#auth/authentication.ts";
 import type { AuthConfig } from "#config/auth/auth-config.ts";
 import type { JoiningConfig } from "#config/options/session-config.ts";
+import { SessionCounts } from "#observe/session-counts.ts";
 import { openRealms } from "#router/realm-table.ts";
 import { RouterSession } from "#router/router-session.ts";
 import { MessageType as M } from "#wamp/message-type.ts";
@@ -30,7 +31,14 @@ const realms = openRealms([{ name: "realm1", roles: [{ name: "user", permissions
 function connect(changes: Partial<JoiningConfig>, failedAttempts?: FailedAttempts, by = auth) {
   const peer = new FakePeer();
   const joining = { ...limits, ...changes };
-  const options = { ...noAuthenticators, log: quiet, onEnd() {}, joining, failedAttempts };
+  const options = {
+    ...noAuthenticators,
+    log: quiet,
+    counts: new SessionCounts(),
+    onEnd() {},
+    joining,
+    failedAttempts,
+  };
   peer.attach(new RouterSession(peer, by, realms, options));
   return peer;
 }

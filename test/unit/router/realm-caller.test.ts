@@ -4,6 +4,7 @@ import { makePrivateKey, publicKeyOf } from "#base/ed25519.ts";
 import type { AuthConfig } from "#config/auth/auth-config.ts";
 import type { DynamicAuthConfig } from "#config/auth/authenticator-config.ts";
 import type { RealmConfig } from "#config/realm/realm-config.ts";
+import { SessionCounts } from "#observe/session-counts.ts";
 import { RealmCaller } from "#router/realm-caller.ts";
 import { openRealms } from "#router/realm-table.ts";
 import { RouterSession } from "#router/router-session.ts";
@@ -45,7 +46,14 @@ async function start(changes: Partial<DynamicAuthConfig> = {}) {
   const authenticators = new RealmCaller(open, log);
   const connect = (auth: AuthConfig) => {
     const peer = new FakePeer();
-    peer.attach(new RouterSession(peer, auth, open, { log: quiet, onEnd() {}, authenticators }));
+    peer.attach(
+      new RouterSession(peer, auth, open, {
+        log: quiet,
+        counts: new SessionCounts(),
+        onEnd() {},
+        authenticators,
+      }),
+    );
     return peer;
   };
   const authenticator = connect({ anonymous: { type: "static", role: "authenticator" } });

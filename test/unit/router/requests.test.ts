@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { asRecord } from "#base/record.ts";
+import { SessionCounts } from "#observe/session-counts.ts";
 import { RouterSession } from "#router/router-session.ts";
 import { MessageType as M } from "#wamp/message-type.ts";
 import { SERIALIZER_NAMES } from "#wamp/serializer-name.ts";
@@ -466,7 +467,7 @@ test("a proxy states its client's transport with any value, which meta events ca
     await ask(one, [M.SUBSCRIBE, 1, {}, "wamp.session.on_join"]);
   const peer = new FakePeer({ serializer: "cbor" });
   const auth = { "anonymous-proxy": { type: "static" } } as const;
-  const support = { ...noAuthenticators, log: quiet, onEnd() {} };
+  const support = { ...noAuthenticators, log: quiet, counts: new SessionCounts(), onEnd() {} };
   peer.attach(new RouterSession(peer, auth, realms, support));
   const transport = { channel_id: { "tls-unique": new Uint8Array([1, 2]) }, number: 2n ** 60n };
   const authextra = {

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import type { PermissionConfig, RealmConfig } from "#config/realm/realm-config.ts";
 import type { LogFields } from "#observe/logger.ts";
+import { SessionCounts } from "#observe/session-counts.ts";
 import { openRealms } from "#router/realm-table.ts";
 import { RouterSession } from "#router/router-session.ts";
 import { MessageType as M } from "#wamp/message-type.ts";
@@ -39,7 +40,12 @@ function connect(options: FakePeerOptions = {}, role = "anonymous") {
   const peer = new FakePeer(options);
   const auth = { anonymous: { type: "static", role } } as const;
   const limits = { ...noAuthenticators, maxBufferedOctets: 1000 };
-  const session = new RouterSession(peer, auth, realms, { log: quiet, onEnd() {}, ...limits });
+  const session = new RouterSession(peer, auth, realms, {
+    log: quiet,
+    counts: new SessionCounts(),
+    onEnd() {},
+    ...limits,
+  });
   peer.attach(session);
   return Object.assign(peer, { session });
 }
@@ -232,7 +238,12 @@ describe("joining", () => {
     Object.assign(peer.details, { cookie });
     const auth = { anonymous: { type: "static", role: "anonymous" }, cookie: {} } as const;
     peer.attach(
-      new RouterSession(peer, auth, realms, { ...noAuthenticators, log: quiet, onEnd() {} }),
+      new RouterSession(peer, auth, realms, {
+        ...noAuthenticators,
+        log: quiet,
+        counts: new SessionCounts(),
+        onEnd() {},
+      }),
     );
     await ask(peer, [M.HELLO, "realm1", { roles }]);
     await ask(peer, [M.GOODBYE, {}, reason]);
@@ -458,7 +469,13 @@ describe("a proxied subscriber that does not keep up", () => {
       warn: (...line: [string, LogFields?]) => void logged.push([line[0], line[1]]),
     };
     const peer = new FakePeer();
-    const options = { ...noAuthenticators, log, onEnd() {}, maxBufferedOctets: 1000 };
+    const options = {
+      ...noAuthenticators,
+      log,
+      counts: new SessionCounts(),
+      onEnd() {},
+      maxBufferedOctets: 1000,
+    };
     const auth = { "anonymous-proxy": { type: "static" } } as const;
     peer.attach(new RouterSession(peer, auth, realms, options));
     const proxied = { proxy_authid: "joe", proxy_authrole: "anonymous", proxy_realm: "realm1" };

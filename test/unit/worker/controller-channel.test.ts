@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { hasController, listenToController, sendToController } from "#worker/controller-channel.ts";
 import { afterTest } from "../../support/cleanups.ts";
+import { nodeFigures } from "../../support/node-figures.ts";
 
 /** Listens in this process, whose controller a test is; gives what the worker was asked. */
 function listen(): string[] {
@@ -17,6 +18,7 @@ function listen(): string[] {
   listenToController({
     start: ({ config }) => void asked.push(`start ${config.id}`),
     renewCertificates: () => void asked.push("renew"),
+    statistics: ({ node }) => void asked.push(`statistics ${node}`),
     shutdown: () => void asked.push("shutdown"),
     lost: () => void asked.push("lost"),
   });
@@ -27,22 +29,16 @@ const say = (message: unknown) => process.emit("message", message as never, unde
 
 test("a worker handles each message of its controller", () => {
   const asked = listen();
-  const node = {
-    release: "1",
-    nodeId: "n",
-    workers: 1,
-    folder: "/",
-    startFolder: "/",
-    runFolder: "/run",
-  };
+  const node = { release: "1", nodeId: "n", folder: "/", startFolder: "/", runFolder: "/run" };
   const context = { ...node, logLevel: "info", logFormat: "json" };
   const keys = { nodeKey: null, decoyKey: "00" };
   const config = { type: "proxy", id: "p1" };
   say({ kind: "start", config, context: { ...context, ...keys } });
   say({ kind: "renew_certificates" });
+  say({ kind: "statistics", statistics: nodeFigures() });
   say({ kind: "shutdown" });
   process.emit("disconnect");
-  expect(asked).toEqual(["start p1", "renew", "shutdown", "lost"]);
+  expect(asked).toEqual(["start p1", "renew", "statistics <node>", "shutdown", "lost"]);
 });
 
 test.each([

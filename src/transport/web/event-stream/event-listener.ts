@@ -6,6 +6,7 @@
 
 import type { EventStreamServiceConfig } from "#config/web-service/event-stream-config.ts";
 import type { Logger } from "#observe/logger.ts";
+import { slowClients } from "#observe/slow-clients.ts";
 import type { ConnectionEvents } from "#transport/endpoint/connection.ts";
 import type { HttpAnswer } from "#transport/http/http-answer.ts";
 import { StreamedAnswer } from "#transport/http/streamed-answer.ts";
@@ -177,6 +178,7 @@ export class EventListener implements ConnectionEvents, EventSink {
   }
 
   #logCut(waiting: number): void {
+    slowClients.cutOff += 1;
     this.#path.log.warn("listener did not read", { peer: this.#peer, waiting });
   }
 

@@ -1,88 +1,68 @@
 /**
- * `type: nodeinfo`: a page about the node and the answering worker, as HTML or JSON.
+ * `type: nodeinfo`: the figures of the node as a page, as JSON, and as events that follow them. It answers at its own
+ * path alone: what is below is not found, so that no health check takes it for an answer.
+ *
+ *     GET /info                                the page
+ *     GET /info?format=json                    JSON, also where Accept prefers it
+ *     GET /info  Accept: text/event-stream     events: PageViewers
  *
  * @module
  */
 
-import { styledPageHeaders } from "#transport/http/page-headers.ts";
-import type { NodeInfo, TransportContext } from "#transport/listener.ts";
+import { Failure } from "#base/failure.ts";
+import type { NodeInfoServiceConfig } from "#config/web-service/web-service-config.ts";
+import type { NodeStatistics } from "#observe/statistics.ts";
+import type { HttpAnswer } from "#transport/http/http-answer.ts";
+import type { ClientRequest } from "#transport/http/http-request.ts";
+import { TEXT_HEADERS } from "#transport/http/page-headers.ts";
+import type { TransportContext } from "#transport/listener.ts";
+import { errorPage } from "#transport/web/error-page.ts";
+import { PageAccess } from "#transport/web/node-page/page-access.ts";
+import { PAGE_DOCUMENT_HEADERS, printPage } from "#transport/web/node-page/page-document.ts";
+import { formatOf } from "#transport/web/node-page/page-format.ts";
+import { PageViewers } from "#transport/web/node-page/page-viewers.ts";
 import type { WebService } from "#transport/web/web-service.ts";
 
-const STYLE = "body{font:16px sans-serif;margin:2em}th{text-align:left;padding-right:2em}";
+const NOT_KEPT = { "Cache-Control": "no-store", Vary: "Accept, Authorization" };
 
-const HEADERS = styledPageHeaders(STYLE);
-
-/** Opens the info page. */
-export function openNodeInfo(context: TransportContext): WebService {
+/** Opens the page of the node. */
+export function openNodeInfo(config: NodeInfoServiceConfig, context: TransportContext): WebService {
+  const access = new PageAccess(config);
+  const viewers = new PageViewers(access, context);
   return {
     isReadOnly: true,
-    handle(request) {
-      const info = context.nodeInfo;
-      const isJson = prefersJson(request.headers.get("accept") ?? "");
-      const octets = new TextEncoder().encode(isJson ? jsonOf(info) : pageOf(info));
-      return {
-        status: 200,
-        headers: {
-          ...HEADERS,
-          ...(isJson && { "Content-Type": "application/json" }),
-          "Cache-Control": "no-store",
-          Vary: "Accept",
-        },
-        body: octets,
-      };
+    streaming: viewers,
+    handle(request, subpath) {
+      if (subpath !== "") return errorPage(404);
+      return access.refusalOf(request) ?? answer(request, context);
     },
+    close: () => viewers.close(),
   };
 }
 
-/** Whether an Accept header ranks JSON above HTML. */
-export function prefersJson(accept: string): boolean {
-  return qualityOf("application/json", accept) > qualityOf("text/html", accept);
-}
-
-/** The quality value of a type, 0 to 1: that of the most specific matching range (RFC 9110, section 12.5.1). */
-function qualityOf(type: string, accept: string): number {
-  const wildcards = [type, `${type.split("/")[0]}/*`, "*/*"];
-  let best = { rank: wildcards.length, quality: 0 };
-  for (const item of accept.split(",")) {
-    const [range = "", ...parameters] = item.split(";").map((part) => part.trim().toLowerCase());
-    const rank = wildcards.indexOf(range);
-    if (rank < 0 || rank >= best.rank) continue;
-    const weight = parameters.find((parameter) => parameter.startsWith("q="));
-    const quality = weight === undefined ? 1 : Number.parseFloat(weight.slice(2));
-    best = { rank, quality: Number.isNaN(quality) ? 0 : quality };
+async function answer(request: ClientRequest, context: TransportContext): Promise<HttpAnswer> {
+  const format = formatOf(request);
+  if (format === undefined) return errorPage(400);
+  const { statistics, nodeInfo, log } = context;
+  try {
+    return answerWith(await statistics.read(), format, nodeInfo.workerId);
+  } catch (thrown) {
+    if (!(thrown instanceof Failure)) throw thrown;
+    log.warn("page of the node not shown", { reason: thrown.message });
+    return errorPage(503, { "Retry-After": "2" });
   }
-  return best.quality;
 }
 
-function uptimeSeconds(info: NodeInfo): number {
-  return Math.max(0, Math.floor((Date.now() - Date.parse(info.startedAt)) / 1000));
-}
-
-function jsonOf(info: NodeInfo): string {
-  return JSON.stringify({ ...info, uptimeSeconds: uptimeSeconds(info) });
-}
-
-function pageOf(info: NodeInfo): string {
-  const rows: [string, string | number][] = [
-    ["Release", `crossproxy ${info.release}`],
-    ["Bun", info.bun],
-    ["Node", info.nodeId],
-    ["Worker", `${info.workerId} (${info.workerType})`],
-    ["Process", info.pid],
-    ["Started", info.startedAt],
-    ["Uptime", `${uptimeSeconds(info)} s`],
-    ["Workers", info.workers],
-  ];
-  const body = rows
-    .map(([name, value]) => `<tr><th>${name}</th><td>${Bun.escapeHTML(String(value))}</td></tr>`)
-    .join("\n");
-  return `<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>crossproxy</title>
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<style>${STYLE}</style></head>
-<body><main><h1>crossproxy</h1>
-<table>
-${body}
-</table></main></body></html>
-`;
+function answerWith(
+  statistics: NodeStatistics,
+  format: "html" | "json",
+  answeredBy: string,
+): HttpAnswer {
+  if (format === "html") {
+    const headers = { ...PAGE_DOCUMENT_HEADERS, ...NOT_KEPT };
+    return { status: 200, headers, body: Buffer.from(printPage(statistics, answeredBy)) };
+  }
+  const headers = { ...TEXT_HEADERS, "Content-Type": "application/json", ...NOT_KEPT };
+  const body = Buffer.from(`${JSON.stringify({ ...statistics, answeredBy })}\n`);
+  return { status: 200, headers, body };
 }

@@ -46,7 +46,7 @@ export async function openWebService(
     case "archive":
       return openArchive(config, context);
     case "nodeinfo":
-      return openNodeInfo(context);
+      return openNodeInfo(config, context);
     case "json":
       return openJsonValue(config);
     case "redirect":

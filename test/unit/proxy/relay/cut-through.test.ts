@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { traffic } from "#observe/traffic.ts";
 import { BackPressure } from "#proxy/relay/back-pressure.ts";
 import { Relay } from "#proxy/relay/relay.ts";
 import { FakePeer, type FakePeerOptions } from "../../../support/fake-peer.ts";
@@ -48,6 +49,16 @@ function relay(from: FakePeerOptions, to: FakePeerOptions, side: "client" | "rou
 /** The begin of a message of octets, with what makes a part of it. */
 const begin = (text: string) => Buffer.from(text.padEnd(100, "x"));
 const CALL = begin('[48,1,{},"a",["');
+
+test("a long message is counted once, when it begins", () => {
+  const { relay: one, target } = relay({}, {});
+  const { messages, octets } = traffic.fromClients;
+  const parts = one.cutThrough(CALL, LONG);
+  parts?.take(CALL);
+  target.begins = false;
+  one.cutThrough(CALL, LONG);
+  expect(traffic.fromClients).toEqual({ messages: messages + 1, octets: octets + LONG });
+});
 
 describe("a long message is forwarded while it arrives", () => {
   test.each([

@@ -1,4 +1,5 @@
 import { describe, expect, spyOn, test } from "bun:test";
+import { traffic } from "#observe/traffic.ts";
 import { BackPressure, type Side } from "#proxy/relay/back-pressure.ts";
 import { Relay } from "#proxy/relay/relay.ts";
 import type { Undeliverable } from "#proxy/relay/undeliverable.ts";
@@ -55,6 +56,25 @@ describe("relay", () => {
     const call = "85 1830 1a00000001 a0 6161 9f fa3f800000 ff";
     expect(one.forward(octets(call))).toBeUndefined();
     expect(hex(target.wire[0])).toBe(call.replaceAll(" ", ""));
+  });
+
+  test.each([
+    ["router", "fromClients", '[48,1,{},"a"]', '[6,{},"wamp.close.normal"]'],
+    ["client", "toClients", "[50,1,{}]", '[3,{},"wamp.error.canceled"]'],
+  ] as const)("counts what goes to the %s as its sender has it, if it is routed", (...row) => {
+    const [side, direction, routed, other] = row;
+    const { relay: one } = relay({ serializer: "json" }, { serializer: "cbor" }, side);
+    const before = structuredClone(traffic);
+    one.forward(routed);
+    one.forward(other);
+    expect(() => one.forward(routed.replace("1", "null"))).toThrow();
+    expect(traffic).toEqual({
+      ...before,
+      [direction]: {
+        messages: before[direction].messages + 1,
+        octets: before[direction].octets + routed.length,
+      },
+    });
   });
 
   test("transcodes between different ones", () => {

@@ -64,6 +64,20 @@ describe("a backend", () => {
     expect(one.wasReached).toBe(true);
   });
 
+  test.each([
+    ["where it is checked", check, ["up", "up", "up", "down", "down"]],
+    ["where it is not", undefined, ["up", "down", "down", "down", "up"]],
+  ] as const)("has a health that is not known at first, %s", (_, health_check, expected) => {
+    const { backend: one } = backend(health_check);
+    expect(one.health).toBe("unknown");
+    const outcomes = ["succeeded", "failed", "failed", "failed", "succeeded"] as const;
+    const health = outcomes.map((outcome) => {
+      one[outcome]("");
+      return one.health;
+    });
+    expect(health).toEqual([...expected]);
+  });
+
   test("gets its share bit by bit after it came up", () => {
     const pass = fakeTime();
     const { backend: one } = backend({ ...check, rise: 1, fall: 1 }, 1000);

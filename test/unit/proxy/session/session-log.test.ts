@@ -1,11 +1,11 @@
 import { expect, test } from "bun:test";
+import { SessionCounts } from "#observe/session-counts.ts";
 import { SessionLog, welcomeFields } from "#proxy/session/session-log.ts";
 import { encodeMessage } from "#wamp/serializer/message-values.ts";
 import { FakePeer } from "../../../support/fake-peer.ts";
 import { keptLog } from "../../../support/kept-log.ts";
 
 const peer = "tcp4:127.0.0.1:49816";
-const counts = () => ({ leftOut: 0, stalled: 0, late: 0 });
 const why = { uri: "wamp.error.invalid_argument", sentence: "Cannot represent NaN" };
 
 test.each<["error" | "warn" | "info" | "debug", (log: SessionLog) => void, string, object]>([
@@ -71,21 +71,41 @@ test.each<["error" | "warn" | "info" | "debug", (log: SessionLog) => void, strin
   ],
 ])("a line of level %s: %#", (level, write, message, fields) => {
   const { log, logged } = keptLog(level);
-  write(new SessionLog(log, counts(), peer));
+  write(new SessionLog(log, new SessionCounts(), peer));
   expect(logged).toEqual([[message, fields as never]]);
 });
 
-test("a join is not read for a log that writes no line of it", () => {
+const router = new FakePeer();
+const welcome = encodeMessage([2, 7, { realm: "realm1", authrole: "user" }], router.serializer);
+const rolesOf = (counts: SessionCounts) =>
+  counts.figures(1).roles.map(({ realm, role, sessions }) => [realm, role, sessions]);
+
+test.each([
+  ["the proxy knows them", { realm: "realm2", authrole: "admin" }, ["realm2", "admin", 1]],
+  ["the router alone knows them", {}, ["realm1", "user", 1]],
+])("a log without a line of a join counts it by realm and role, if %s", (_, identity, counted) => {
   const { log, logged } = keptLog("info");
-  const router = new FakePeer();
-  const welcome = encodeMessage([2, 7, {}], router.serializer);
-  new SessionLog({ ...log, omitsInfo: true }, counts(), peer).joined(welcome, router, {});
-  expect(logged).toEqual([]);
+  const all = new SessionCounts();
+  new SessionLog({ ...log, omitsInfo: true }, all, peer).joined(welcome, router, identity);
+  expect([logged, rolesOf(all)]).toEqual([[], [counted as never]]);
+});
+
+test("a WELCOME is not read where neither the log nor the counts need it", () => {
+  const { log } = keptLog();
+  const unread = {
+    ...router,
+    get serializer(): never {
+      throw new Error("it is read");
+    },
+  };
+  const one = new SessionLog({ ...log, omitsInfo: true }, new SessionCounts(), peer);
+  one.joined(welcome, unread as never, { realm: "realm1", authrole: "user" });
+  expect(() => one.joined(welcome, unread as never, {})).toThrow("it is read");
 });
 
 test("messages that were left out have one line, and one with their number at the end", () => {
   const { log, logged } = keptLog("warn");
-  const all = counts();
+  const all = new SessionCounts();
   const one = new SessionLog(log, all, peer);
   for (const _ of [1, 2, 3]) one.leftOut("client", why);
   expect(logged).toHaveLength(1);
@@ -94,12 +114,12 @@ test("messages that were left out have one line, and one with their number at th
   one.leftOut("client", why);
   one.sessionOver();
   expect(logged).toHaveLength(3);
-  expect(all).toEqual({ leftOut: 4, stalled: 0, late: 0 });
+  expect(all.leftOut).toBe(4);
 });
 
 test("stalled sessions and late messages are counted for the whole worker", () => {
   const { log, logged } = keptLog("warn", "debug");
-  const all = counts();
+  const all = new SessionCounts();
   new SessionLog(log, all, peer).stalled("router");
   const other = new SessionLog(log, all, peer);
   other.stalled("client");
@@ -110,7 +130,19 @@ test("stalled sessions and late messages are counted for the whole worker", () =
     { peer, stalled: 2 },
     { peer, reason: "gone", late: 2 },
   ]);
-  expect(all).toEqual({ leftOut: 0, stalled: 2, late: 2 });
+  expect(all.figures(0)).toMatchObject({ stalledRouters: 1, messagesLate: 2 });
+});
+
+test("a session is counted by realm and role from its join to its end, and when it joins again", () => {
+  const all = new SessionCounts();
+  const one = new SessionLog(keptLog().log, all, peer);
+  one.joined(welcome, router, {});
+  expect(rolesOf(all)).toEqual([["realm1", "user", 1]]);
+  one.sessionOver();
+  one.sessionOver();
+  expect(rolesOf(all)).toEqual([]);
+  one.joined(encodeMessage([2, 8, {}], router.serializer), router, {});
+  expect([rolesOf(all), all.figures(1).joins]).toEqual([[[null, null, 1]], 2]);
 });
 
 const none = { realm: undefined, authid: undefined, authrole: undefined, authmethod: undefined };

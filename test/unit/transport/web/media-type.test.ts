@@ -1,6 +1,5 @@
 import { expect, test } from "bun:test";
 import { mediaTypeOf } from "#transport/web/media-type.ts";
-import { prefersJson } from "#transport/web/services/nodeinfo.ts";
 
 test("the longest configured suffix wins, then what is commonly known", () => {
   const suffixes = { ".js": "text/plain", ".min.js": "text/x-min" };
@@ -11,12 +10,4 @@ test("the longest configured suffix wins, then what is commonly known", () => {
   expect(mediaTypeOf("a.jgz", {})).toBe("text/javascript; charset=utf-8");
   expect(mediaTypeOf("html", {})).toBe("application/octet-stream");
   expect(mediaTypeOf("a.unheardof", {})).toBe("application/octet-stream");
-});
-
-test("JSON is preferred only when it ranks above HTML", () => {
-  expect(prefersJson("application/json")).toBe(true);
-  expect(prefersJson("text/html;q=0.5, application/json")).toBe(true);
-  expect(prefersJson("text/html, application/json;q=0.9, */*")).toBe(false);
-  expect(prefersJson("*/*")).toBe(false);
-  expect(prefersJson("")).toBe(false);
 });

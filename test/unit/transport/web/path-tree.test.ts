@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import type { WebServiceConfig } from "#config/web-service/web-service-config.ts";
 import { decodePath, PathTree } from "#transport/web/path-tree.ts";
+import { clientRequest } from "../../../support/client-request.ts";
 import { jsonAt } from "../../../support/json-service.ts";
 
 function open(paths: Record<string, WebServiceConfig>): Promise<PathTree> {
@@ -13,14 +14,8 @@ function open(paths: Record<string, WebServiceConfig>): Promise<PathTree> {
 }
 
 async function ask(tree: PathTree, path: string): Promise<string> {
-  const url = new URL(`http://localhost${path}`);
-  const answer = await tree.perform({
-    method: "GET",
-    url,
-    headers: new Headers(),
-    isHttp10: false,
-    framing: { kind: "length", octets: 0 },
-  });
+  const { pathname } = new URL(`http://localhost${path}`);
+  const answer = await tree.perform({ ...clientRequest("/"), url: { pathname, search: "" } });
   return answer.status === 200 ? String(answer.body) : String(answer.status);
 }
 

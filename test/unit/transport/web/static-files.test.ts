@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { brotliDecompressSync } from "node:zlib";
 import type { HttpAnswer } from "#transport/http/http-answer.ts";
 import { openStatic } from "#transport/web/services/static.ts";
+import { clientRequest } from "../../../support/client-request.ts";
 import { fakeTime } from "../../../support/fake-time.ts";
 import { temporaryFolder } from "../../../support/temporary-folder.ts";
 
@@ -28,16 +29,7 @@ function folderWith(files: Record<string, string | Buffer>, served = "") {
     },
   });
   const askLater = (path: string, headers: Record<string, string> = {}) =>
-    service.handle(
-      {
-        method: "GET",
-        url: { pathname: `/${path}`, search: "" },
-        headers: new Headers(headers),
-        isHttp10: false,
-        framing: { kind: "length", octets: 0 },
-      },
-      path,
-    );
+    service.handle(clientRequest(`/${path}`, headers), path);
   const ask = (path: string, headers: Record<string, string> = {}): HttpAnswer => {
     const answer = askLater(path, headers);
     if (answer instanceof Promise) throw new Error("Cannot ask: the answer comes later");

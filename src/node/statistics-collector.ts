@@ -1,0 +1,229 @@
+/**
+ * StatisticsCollector: the figures of the node, out of those that its workers send, for workers that have a viewer.
+ *
+ * Viewers get them at most once a second, however many workers send theirs.
+ *
+ * @module
+ */
+
+import type { NodeConfig } from "#config/node/node-config.ts";
+import type { Logger } from "#observe/logger.ts";
+import { ProcessUsageMeter, rounded } from "#observe/process-usage.ts";
+import { keepingWarnings, MAX_WARNINGS, RecentWarnings } from "#observe/recent-warnings.ts";
+import {
+  FIGURES_INTERVAL_MS,
+  type NodeStatistics,
+  type NodeWarning,
+  type ProcessUsage,
+  type TransportFacts,
+  type Warning,
+  type WorkerFigures,
+  type WorkerState,
+  type WorkerStatistics,
+} from "#observe/statistics.ts";
+import { transportFactsOf } from "./transport-facts.ts";
+
+/** A worker whose figures are older does not answer. */
+const SILENT_MS = 3 * FIGURES_INTERVAL_MS;
+
+/** So often viewers get figures, at most. */
+const PUSH_INTERVAL_MS = 1_000;
+
+/** Takes the figures of the node. */
+export type SendStatistics = (statistics: NodeStatistics) => void;
+
+/** What a worker sends at each interval. */
+export interface WorkerReport {
+  figures: WorkerFigures;
+  warnings: readonly Warning[];
+  warningCount: number;
+}
+
+/** What the process of one worker sends, and is sent. */
+export interface StatisticsExchange {
+  report(report: WorkerReport): void;
+  /** `once`: the figures are wanted now; `always`: also at each change, until `no`. */
+  want(wanted: "once" | "always" | "no", send: SendStatistics): void;
+}
+
+/** What is known of a worker. */
+interface KnownWorker {
+  type: string;
+  transports: TransportFacts[];
+  /** Set where the worker sends figures. */
+  isNative: boolean;
+  process: "none" | "starting" | "running";
+  starts: number;
+  figures: WorkerFigures | null;
+  /** When the figures came, or the present process was ready, by the clock of this process. */
+  heardAt: number;
+  /** Set while the worker has a viewer. */
+  viewer: SendStatistics | null;
+}
+
+/** The figures of one node. */
+export class StatisticsCollector {
+  readonly #node: string;
+  readonly #release: string;
+  readonly #workers = new Map<string, KnownWorker>();
+  readonly #usageMeter = new ProcessUsageMeter();
+  #usage: ProcessUsage = this.#usageMeter.read();
+  readonly #own = new RecentWarnings();
+  /** Newest first. */
+  #warnings: NodeWarning[] = [];
+  #warningsInAll = 0;
+  readonly #timer: ReturnType<typeof setInterval>;
+  #push: ReturnType<typeof setTimeout> | null = null;
+
+  constructor(config: Pick<NodeConfig, "controller" | "workers">, release: string) {
+    this.#node = config.controller.id;
+    this.#release = release;
+    for (const worker of config.workers) {
+      this.#workers.set(worker.id, {
+        type: worker.type,
+        transports: transportFactsOf(worker),
+        isNative: worker.type !== "guest" && worker.type !== "container",
+        process: "none",
+        starts: 0,
+        figures: null,
+        heardAt: 0,
+        viewer: null,
+      });
+    }
+    this.#timer = setInterval(() => this.#measure(), FIGURES_INTERVAL_MS);
+  }
+
+  /** The controller's log, whose warnings are among those of the node. */
+  keeping(log: Logger): Logger {
+    return keepingWarnings(log, this.#own);
+  }
+
+  /** A process of a worker is starting. */
+  starting(id: string): void {
+    this.#change(id, (worker) => {
+      worker.process = "starting";
+      worker.starts += 1;
+    });
+  }
+
+  /** The process of a worker is ready. */
+  ready(id: string): void {
+    this.#change(id, (worker) => {
+      worker.process = "running";
+      worker.heardAt = performance.now();
+    });
+  }
+
+  /** The process of a worker has ended, or could not be started. */
+  ended(id: string): void {
+    this.#change(id, (worker) => {
+      worker.process = "none";
+      worker.viewer = null;
+    });
+  }
+
+  /** What the process of a worker sends, and is sent. */
+  exchangeOf(id: string): StatisticsExchange {
+    return {
+      report: (report) => this.#report(id, report),
+      want: (wanted, send) => {
+        const worker = this.#workers.get(id);
+        if (worker !== undefined && wanted !== "once") {
+          worker.viewer = wanted === "always" ? send : null;
+        }
+        if (wanted !== "no") send(this.statistics());
+      },
+    };
+  }
+
+  /** The figures at this moment. */
+  statistics(): NodeStatistics {
+    this.#takeWarnings(null, this.#own.take());
+    return {
+      format: 1,
+      node: this.#node,
+      release: this.#release,
+      at: new Date().toISOString(),
+      intervalSeconds: FIGURES_INTERVAL_MS / 1000,
+      controller: this.#usage,
+      workers: [...this.#workers].map(([id, worker]) => workerStatistics(id, worker)),
+      warnings: this.#warnings,
+      warningsInAll: this.#warningsInAll,
+    };
+  }
+
+  /** Viewers get nothing more. */
+  stop(): void {
+    clearInterval(this.#timer);
+    if (this.#push !== null) clearTimeout(this.#push);
+    for (const worker of this.#workers.values()) worker.viewer = null;
+  }
+
+  #measure(): void {
+    this.#usage = this.#usageMeter.read();
+    // Also where no worker sends anything: that is worth knowing.
+    this.#changed();
+  }
+
+  #report(id: string, { figures, warnings, warningCount }: WorkerReport): void {
+    this.#change(id, (worker) => {
+      worker.figures = figures;
+      worker.heardAt = performance.now();
+    });
+    this.#takeWarnings(id, { warnings, count: warningCount });
+  }
+
+  #takeWarnings(
+    worker: string | null,
+    { warnings, count }: { warnings: readonly Warning[]; count: number },
+  ): void {
+    const newer = warnings.map((warning): NodeWarning => ({ ...warning, worker }));
+    this.#warnings = [...newer, ...this.#warnings]
+      .sort((one, other) => (one.at < other.at ? 1 : -1))
+      .slice(0, MAX_WARNINGS);
+    this.#warningsInAll += count;
+  }
+
+  #change(id: string, change: (worker: KnownWorker) => void): void {
+    const worker = this.#workers.get(id);
+    if (worker === undefined) return;
+    change(worker);
+    this.#changed();
+  }
+
+  #changed(): void {
+    const hasViewer = [...this.#workers.values()].some(({ viewer }) => viewer !== null);
+    if (this.#push !== null || !hasViewer) return;
+    this.#push = setTimeout(() => {
+      this.#push = null;
+      const statistics = this.statistics();
+      for (const worker of this.#workers.values()) {
+        // What a stopped worker is sent would wait in the memory of this process.
+        if (!isSilent(worker)) worker.viewer?.(statistics);
+      }
+    }, PUSH_INTERVAL_MS);
+  }
+}
+
+function workerStatistics(id: string, worker: KnownWorker): WorkerStatistics {
+  const { type, transports, figures, heardAt, starts } = worker;
+  return {
+    id,
+    type,
+    state: stateOf(worker),
+    restarts: Math.max(0, starts - 1),
+    transports,
+    ageSeconds: figures && rounded((performance.now() - heardAt) / 1000, 1),
+    figures,
+  };
+}
+
+function stateOf(worker: KnownWorker): WorkerState {
+  if (worker.process === "none") return "not running";
+  if (worker.process === "starting") return "starting";
+  return isSilent(worker) ? "silent" : "running";
+}
+
+function isSilent({ isNative, heardAt }: KnownWorker): boolean {
+  return isNative && performance.now() - heardAt > SILENT_MS;
+}

@@ -1,0 +1,105 @@
+/**
+ * SessionCounts: the sessions of one worker by realm and role, and what became of its clients.
+ *
+ * Realms, roles and reasons may be named by clients or routers, so a long name is cut, with its length behind it, and
+ * there is a most of each. What exceeds it is counted together.
+ *
+ * @module
+ */
+
+import { shorten } from "#base/printable.ts";
+import { slowClients } from "./slow-clients.ts";
+import type { SessionFigures } from "./statistics.ts";
+
+/** Longest name that is kept, in characters. */
+const MOST_OF_NAME = 200;
+
+/** Most reasons that are told apart. */
+export const MAX_REASONS = 50;
+
+/** Most pairs of a realm and a role that are shown; those with the most sessions come first. */
+export const MAX_ROLES_SHOWN = 100;
+
+/** The reason under which all are counted that are not told apart. */
+const OTHER_REASONS = "other reasons";
+
+/** The joined sessions of one role in one realm; null: the router has not said which. */
+export interface RoleCount {
+  readonly realm: string | null;
+  readonly role: string | null;
+  sessions: number;
+}
+
+/** The counts of one worker, since it was started. */
+export class SessionCounts {
+  /** Messages that could not be forwarded, and that no peer waited for. */
+  leftOut = 0;
+  /** Messages of clients that arrived when their session was ending or had ended. */
+  late = 0;
+  readonly #stalled = { client: 0, router: 0 };
+  #joins = 0;
+  #joined = 0;
+  readonly #roles = new Map<string, RoleCount>();
+  readonly #refusals = new Map<string, number>();
+
+  /** Counts a session that has joined; the result is for `left`. */
+  joined(realm: string | null, role: string | null): RoleCount {
+    this.#joins += 1;
+    this.#joined += 1;
+    const named = {
+      realm: realm && shorten(realm, MOST_OF_NAME),
+      role: role && shorten(role, MOST_OF_NAME),
+    };
+    const key = keyOf(named);
+    const count = this.#roles.get(key) ?? { ...named, sessions: 0 };
+    count.sessions += 1;
+    this.#roles.set(key, count);
+    return count;
+  }
+
+  /** A joined session is over. */
+  left(count: RoleCount): void {
+    this.#joined -= 1;
+    count.sessions -= 1;
+    if (count.sessions === 0) this.#roles.delete(keyOf(count));
+  }
+
+  /** Counts a session that ends because one side of it did not read; gives the number of all of them. */
+  stalled(side: "client" | "router"): number {
+    this.#stalled[side] += 1;
+    if (side === "client") slowClients.cutOff += 1;
+    return this.#stalled.client + this.#stalled.router;
+  }
+
+  /** Counts a client that is refused, or whose session is aborted, by the URI of the reason. */
+  refused(uri: string): void {
+    const short = shorten(uri, MOST_OF_NAME);
+    const isKnown = this.#refusals.has(short) || this.#refusals.size < MAX_REASONS;
+    const reason = isKnown ? short : OTHER_REASONS;
+    this.#refusals.set(reason, (this.#refusals.get(reason) ?? 0) + 1);
+  }
+
+  /** The counts at this moment; `open` is the number of sessions, those included that have not joined. */
+  figures(open: number): SessionFigures {
+    const roles = [...this.#roles.values()].sort((one, other) => other.sessions - one.sessions);
+    const leftOut = roles.slice(MAX_ROLES_SHOWN);
+    return {
+      open,
+      joined: this.#joined,
+      roles: roles.slice(0, MAX_ROLES_SHOWN).map((count) => ({ ...count })),
+      rolesLeftOut: leftOut.length,
+      sessionsLeftOut: leftOut.reduce((sum, { sessions }) => sum + sessions, 0),
+      joins: this.#joins,
+      refusals: [...this.#refusals]
+        .map(([reason, count]) => ({ reason, count }))
+        .sort((one, other) => other.count - one.count),
+      stalledRouters: this.#stalled.router,
+      messagesLeftOut: this.leftOut,
+      messagesLate: this.late,
+    };
+  }
+}
+
+function keyOf({ realm, role }: Pick<RoleCount, "realm" | "role">): string {
+  return JSON.stringify([realm, role]);
+}

@@ -1,0 +1,96 @@
+/** What a router counts of its sessions and their messages. */
+
+import { expect, test } from "bun:test";
+import { SessionCounts } from "#observe/session-counts.ts";
+import { slowClients } from "#observe/slow-clients.ts";
+import { traffic } from "#observe/traffic.ts";
+import { openRealms } from "#router/realm-table.ts";
+import { RouterSession } from "#router/router-session.ts";
+import { FakePeer } from "../../support/fake-peer.ts";
+import { noAuthenticators } from "../../support/no-authenticators.ts";
+import { quiet } from "../../support/quiet-context.ts";
+import { everything } from "../../support/router-harness.ts";
+
+/** A router with one role, and clients that say HELLO to it. */
+function router() {
+  const roles = [{ name: "user", permissions: [everything] }];
+  const realms = openRealms([{ name: "realm1", roles }], quiet);
+  const counts = new SessionCounts();
+  const connect = async (realm = "realm1", role = "user") => {
+    const peer = new FakePeer();
+    const options = {
+      ...noAuthenticators,
+      log: quiet,
+      counts,
+      onEnd() {},
+      maxBufferedOctets: 1000,
+    };
+    const auth = { anonymous: { type: "static", role } } as const;
+    peer.attach(new RouterSession(peer, auth, realms, options));
+    peer.says([1, realm, { roles: { caller: {} } }]);
+    await peer.next();
+    return peer;
+  };
+  return { connect, counts };
+}
+
+test("counts a session by realm and role from its join to its end", async () => {
+  const { connect, counts } = router();
+  const peer = await connect();
+  const roles = [{ realm: "realm1", role: "user", sessions: 1 }];
+  expect(counts.figures(1)).toMatchObject({ joined: 1, joins: 1, roles });
+  peer.says([6, {}, "wamp.close.normal"]);
+  expect(counts.figures(1)).toMatchObject({ joined: 0, joins: 1, roles: [] });
+  peer.says([1, "realm1", { roles: { caller: {} } }]);
+  await peer.next();
+  await peer.next();
+  peer.disconnect();
+  expect(counts.figures(0)).toMatchObject({ joined: 0, joins: 2, roles: [], refusals: [] });
+});
+
+test("counts refusals by their reason, and sessions that are aborted", async () => {
+  const { connect, counts } = router();
+  await connect("nowhere");
+  await connect("realm1", "nobody");
+  const joined = await connect();
+  joined.says([2, 1, {}]);
+  expect(counts.figures(0).refusals).toEqual([
+    { reason: "wamp.error.no_such_realm", count: 1 },
+    { reason: "wamp.error.no_such_role", count: 1 },
+    { reason: "wamp.error.protocol_violation", count: 1 },
+  ]);
+});
+
+test("counts the messages that it routes, and their octets", async () => {
+  const { connect } = router();
+  const [subscriber, publisher] = [await connect(), await connect()];
+  const before = structuredClone(traffic);
+  subscriber.saysOctets('[32,1,{},"a.b"]');
+  publisher.saysOctets('[16,1,{},"a.b",["hello"]]');
+  publisher.saysOctets('[6,{},"wamp.close.normal"]');
+  await subscriber.next();
+  await subscriber.next();
+  const octets = '[32,1,{},"a.b"]'.length + '[16,1,{},"a.b",["hello"]]'.length;
+  expect(traffic.fromClients).toEqual({
+    messages: before.fromClients.messages + 2,
+    octets: before.fromClients.octets + octets,
+  });
+  // SUBSCRIBED and EVENT.
+  const sent = subscriber.wire.slice(1).reduce((sum, message) => sum + message.length, 0);
+  expect(traffic.toClients).toEqual({
+    messages: before.toClients.messages + 2,
+    octets: before.toClients.octets + sent,
+  });
+});
+
+test("counts a client that is cut off because it does not read", async () => {
+  const { connect } = router();
+  const [subscriber, publisher] = [await connect(), await connect()];
+  subscriber.says([32, 1, {}, "a.b"]);
+  await subscriber.next();
+  const before = slowClients.cutOff;
+  subscriber.takes = false;
+  for (let id = 1; id <= 3; id++) publisher.says([16, id, {}, "a.b", ["x".repeat(600)]]);
+  await Promise.resolve();
+  expect([subscriber.closed?.code, slowClients.cutOff - before]).toEqual([1008, 1]);
+});

@@ -1,0 +1,71 @@
+/** What a worker measures of itself. */
+
+import { expect, test } from "bun:test";
+import { type MessageToController, parseMessageToController } from "#node/control-message.ts";
+import { RecentWarnings } from "#observe/recent-warnings.ts";
+import { slowClients } from "#observe/slow-clients.ts";
+import { traffic } from "#observe/traffic.ts";
+import { reportFigures, WorkerMeter } from "#worker/worker-figures.ts";
+import { fakeTime } from "../../support/fake-time.ts";
+import { noSessions } from "../../support/node-figures.ts";
+
+const own = {
+  sessions: noSessions,
+  routers: [{ connection: "c", health: "up" as const, sessions: 2 }],
+};
+
+test("has totals, and rates since the last reading", () => {
+  const pass = fakeTime();
+  pass(10_000);
+  const meter = new WorkerMeter();
+  const before = meter.read(own);
+  traffic.fromClients.messages += 10;
+  traffic.fromClients.octets += 1_000;
+  traffic.toClients.messages += 3;
+  pass(2_000);
+  const figures = meter.read(own);
+  expect(figures.fromClients).toEqual({
+    messages: { total: before.fromClients.messages.total + 10, perSecond: 5 },
+    octets: { total: before.fromClients.octets.total + 1_000, perSecond: 500 },
+  });
+  expect(figures.toClients.messages.perSecond).toBe(1.5);
+  pass(2_000);
+  expect(meter.read(own).fromClients.messages.perSecond).toBe(0);
+});
+
+test("has what the worker knows, and what is counted in its process", () => {
+  const figures = new WorkerMeter().read(own);
+  expect(figures).toMatchObject({ ...own, slowClients: slowClients.cutOff });
+  expect(figures.residentOctets).toBeGreaterThan(2 ** 20);
+});
+
+test("are sent at once and at each interval, unless those before still wait", () => {
+  const pass = fakeTime();
+  const warnings = new RecentWarnings();
+  const sent: [message: MessageToController, onTaken: (() => void) | undefined][] = [];
+  reportFigures(
+    { figures: () => own },
+    warnings,
+    (message, onTaken) => void sent.push([message, onTaken]),
+  );
+  expect(sent).toHaveLength(1);
+  pass(4_000);
+  expect(sent).toHaveLength(1);
+  warnings.add("warn", "router down");
+  sent[0]?.[1]?.();
+  pass(2_000);
+  expect(sent).toHaveLength(2);
+  expect(sent[1]?.[0]).toMatchObject({
+    kind: "figures",
+    warnings: [{ event: "router down" }],
+    warningCount: 1,
+  });
+});
+
+test("are what the controller takes from a worker", () => {
+  const figures = new WorkerMeter().read(own);
+  const message = { kind: "figures", figures, warnings: [], warningCount: 0 };
+  expect(parseMessageToController(message)).toEqual(message as never);
+  const spoilt = { ...message, figures: { ...figures, pid: 1 } };
+  expect(parseMessageToController(spoilt)).toBeUndefined();
+});
