@@ -17,11 +17,17 @@ const SHUTDOWN_TIMEOUT_MS = 2_000;
 /** The running transports of one worker. */
 export class WorkerTransports {
   readonly #listeners: readonly Listener[];
+  readonly #longPolls: LongPollTransports;
   /** Null: no request is handed over to this worker. */
   readonly #handover: HandoverListener | null;
 
-  private constructor(listeners: readonly Listener[], handover: HandoverListener | null) {
+  private constructor(
+    listeners: readonly Listener[],
+    longPolls: LongPollTransports,
+    handover: HandoverListener | null,
+  ) {
     this.#listeners = listeners;
+    this.#longPolls = longPolls;
     this.#handover = handover;
   }
 
@@ -44,7 +50,7 @@ export class WorkerTransports {
       for (const config of configs) {
         listeners.push(await startTransport(config, accept, { ...context, longPolls }));
       }
-      return new WorkerTransports(listeners, handover);
+      return new WorkerTransports(listeners, longPolls, handover);
     } catch (thrown) {
       await Promise.all([...listeners, handover].map((listener) => listener?.close()));
       throw thrown;
@@ -63,7 +69,9 @@ export class WorkerTransports {
   /** Stops accepting, ends every session and waits for them up to a deadline, then closes. */
   async stop(sessions: SessionTable<EndableSession>): Promise<void> {
     for (const listener of this.#listeners) listener.stopAccepting();
-    await sessions.shutdown(SHUTDOWN_TIMEOUT_MS);
+    // The clients of other workers, which shut down too, are told by this one.
+    const answered = this.#longPolls.untilAnswered(SHUTDOWN_TIMEOUT_MS);
+    await Promise.all([sessions.shutdown(SHUTDOWN_TIMEOUT_MS), answered]);
     await Promise.all([...this.#listeners, this.#handover].map((listener) => listener?.close()));
   }
 }

@@ -4,8 +4,10 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { readdirSync, readFileSync } from "node:fs";
 import { startCrossbar } from "../support/crossbar-router.ts";
 import { PollClient, poll } from "../support/longpoll-client.ts";
+import { post } from "../support/raw-http.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { freePorts, startNode, type TemporaryNode, workerPids } from "../support/temporary-node.ts";
+import { dial, type OctetClient } from "../support/universal-transport.ts";
 import {
   hasPython,
   joinAutobahn,
@@ -263,14 +265,25 @@ test.if(hasPython)(
   180_000,
 );
 
-test("the end of the node is told, and leaves no socket", async () => {
-  const client = await PollClient.open(sharedPort);
-  await client.join();
+test("the end of the node is told through every worker, and leaves no socket", async () => {
+  const receivers = await Promise.all(Array.from({ length: 8 }, beginReceiver));
   expect(readdirSync(scratch)).toEqual([expect.stringMatching(/^crossproxy-[0-9a-f]{16}$/)]);
-  const last = client.next();
   const stopped = node.stop();
-  const [type, , uri] = await last;
-  expect([type, uri]).toEqual([6, "wamp.close.system_shutdown"]);
+  for (const receiver of receivers) {
+    expect(await receiver.until("}")).toContain("wamp.close.system_shutdown");
+  }
   expect(await stopped).toBe(0);
   expect(readdirSync(scratch)).toEqual([]);
 });
+
+/** A joined client that waits for a message. */
+async function beginReceiver(): Promise<OctetClient> {
+  const client = await PollClient.open(sharedPort);
+  await client.join();
+  // The second receive is read right behind the answer to the first.
+  const receive = post(`/lp/${client.id}/receive`, "", { Connection: "keep-alive" });
+  const receiver = await dial(sharedPort).send(receive + receive);
+  await client.says([32, 1, {}, "com.example.a"]);
+  await receiver.until("[33,1,");
+  return receiver;
+}

@@ -235,17 +235,20 @@ describe("send", () => {
     expect(session().messages).toEqual(["[10]", "[2]"]);
   });
 
-  test("goes on with the next one when a client goes amid a body", async () => {
-    const { port, session } = await start();
-    const client = await PollClient.open(port);
-    const head = `POST /lp/${client.id}/send HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\n\r\n`;
-    const first = await dial(port).send(`${head}[1`);
-    await poll(port, "/lp", "", { method: "GET" });
-    const second = client.post("send", "[2]");
-    first.socket.destroy();
-    expect((await second).status).toBe(204);
-    expect(session().messages).toEqual(["[2]"]);
-  });
+  test.each(["destroy", "resetAndDestroy"] as const)(
+    "goes on with the next one after %s",
+    async (leave) => {
+      const { port, session } = await start();
+      const client = await PollClient.open(port);
+      const head = `POST /lp/${client.id}/send HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\n\r\n`;
+      const first = await dial(port).send(`${head}[1`);
+      await poll(port, "/lp", "", { method: "GET" });
+      const second = client.post("send", "[2]");
+      first.socket[leave]();
+      expect((await second).status).toBe(204);
+      expect(session().messages).toEqual(["[2]"]);
+    },
+  );
 
   test("hands over the messages of a batch", async () => {
     const { port, session } = await start();
@@ -262,6 +265,8 @@ describe("send", () => {
     const first = client.post("send", "[1]").then(() => order.push("first"));
     await arrived;
     const second = client.post("send", "[2]").then(() => order.push("second"));
+    // They would have been answered by then.
+    for (let request = 0; request < 3; request += 1) await poll(port, "/lp", "", { method: "GET" });
     expect([session().messages, order]).toEqual([["[1]"], []]);
     session().peer.resume();
     await Promise.all([first, second]);
@@ -269,6 +274,21 @@ describe("send", () => {
       ["[1]", "[2]"],
       ["first", "second"],
     ]);
+  });
+
+  test("is answered when the session ends meanwhile", async () => {
+    const { port, session } = await start({}, { pausedAt: "[1]" });
+    const client = await PollClient.open(port);
+    const arrived = session().next();
+    const first = client.post("send", "[1]");
+    await arrived;
+    const second = client.post("send", "[2]");
+    await poll(port, "/lp", "", { method: "GET" });
+    session().peer.close(1001, "over");
+    expect((await first).status).toBe(204);
+    const { status, text } = await second;
+    expect([status, text]).toEqual([410, "The session has ended: over.\n"]);
+    expect(session().messages).toEqual(["[1]"]);
   });
 
   test("takes a body in chunks, also where the client waits for 100", async () => {
@@ -368,7 +388,8 @@ describe("other requests", () => {
 
   test("an id is of no use at another path", async () => {
     const paths = { lp: longPollPath(), other: longPollPath({}, { place: "8080/other" }) };
-    const { port } = await start({}, { config: { ...longPollTransport(), paths } });
+    const context = { ...quietContext, longPolls: new LongPollTransports(null) };
+    const { port } = await start({}, { config: { ...longPollTransport(), paths }, context });
     const client = await PollClient.open(port);
     expect((await poll(port, `/other/${client.id}/close`)).status).toBe(404);
     expect((await client.post("close")).status).toBe(204);

@@ -63,14 +63,13 @@ export class CollectedBody {
   }
 
   #append(octets: Uint8Array): void {
-    this.#check(octets.length);
     if (this.#fault !== null) return;
     const isTaken = this.#collector.append(octets, 0, octets.length, this.#decoder.missing);
     if (!isTaken) this.#fault = "too much memory";
   }
 
-  #check(more = 0): void {
-    const announced = this.#collector.length + more + this.#decoder.missing;
+  #check(): void {
+    const announced = this.#collector.length + this.#decoder.missing;
     if (announced > this.#limits.maxOctets) this.#fault ??= "too long";
   }
 }

@@ -17,6 +17,7 @@ import type {
 } from "#transport/web/reverse-proxy/upstream-connection.ts";
 import type { StreamedRequest } from "#transport/web/streaming-service.ts";
 import { sentenceAnswer } from "./longpoll-answers.ts";
+import type { LongPollTransports } from "./longpoll-transports.ts";
 
 /** Time to reach a worker of this machine. */
 const CONNECT_MS = 5_000;
@@ -100,12 +101,14 @@ function confirmed(): Partial<ProxiedPath> {
 export class HandedOverRequests {
   readonly #options: ReverseProxyServiceConfig["options"];
   readonly #log: Logger;
+  readonly #transports: LongPollTransports;
   readonly #open = new Set<ProxiedRequest>();
 
-  constructor({ options }: LongPollServiceConfig, log: Logger) {
+  constructor({ options }: LongPollServiceConfig, transports: LongPollTransports, log: Logger) {
     const { request_timeout, stall_timeout, max_transports } = options;
     const waits = Math.max(request_timeout, stall_timeout || LONGEST_STALL_MS);
     this.#log = log;
+    this.#transports = transports;
     this.#options = {
       response_timeout: waits + ANSWER_MS,
       idle_timeout: IDLE_MS,
@@ -137,9 +140,13 @@ export class HandedOverRequests {
       failureAnswer: (status: 502 | 504) => answer(status, UNREACHED),
       ...(isReceive && confirmed()),
     } as const;
-    const request = new ProxiedRequest(streamed, path, () => this.#open.delete(request));
+    const request = new ProxiedRequest(streamed, path, () => {
+      this.#open.delete(request);
+      this.#transports.noteHandedOver(-1);
+    });
     const isFull = this.#open.size >= this.#options.max_requests;
     this.#open.add(request);
+    this.#transports.noteHandedOver(1);
     if (isFull) request.refuse(answer(503, "Cannot take the request: too many are waiting"));
     else request.begin();
     return request;

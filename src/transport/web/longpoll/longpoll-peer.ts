@@ -152,8 +152,6 @@ export class LongPollPeer implements Peer, SendTarget {
     this.#receive = request;
     before?.answer(ANOTHER_RECEIVE);
     request.endWithClient();
-    // Its client may have gone at once.
-    if (this.#receive !== request) return;
     clearTimeout(this.#receiveTimer);
     this.#receiveTimer = setTimeout(() => this.#onReceiveLate(), this.#options.request_timeout);
     this.#answerReceive();

@@ -136,7 +136,6 @@ export class LongPollRequest implements ConnectionEvents {
   /** From now on a client that ends its side has gone. */
   endWithClient(): void {
     this.#endsWithClient = true;
-    if (this.#hasEnded) this.ended();
   }
 
   /** Answers; a second answer has no effect. */

@@ -10,6 +10,7 @@
 
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { withinTime } from "#base/within-time.ts";
 import type { StreamingService } from "#transport/web/streaming-service.ts";
 import type { LongPollPeer } from "./longpoll-peer.ts";
 import { newTransportId, newWorkerId, originOf } from "./transport-id.ts";
@@ -23,6 +24,9 @@ export class LongPollTransports {
   /** By a hash, so that the time of a look-up tells nothing about the ids. */
   readonly #open = new Map<string, LongPollPeer>();
   readonly #services = new Map<string, StreamingService>();
+  /** Requests that other workers are answering. */
+  #handedOver = 0;
+  #allAnswered: PromiseWithResolvers<void> | undefined;
 
   /** `folder` has the sockets of the workers of the node; null: there is none. */
   constructor(folder: string | null) {
@@ -70,6 +74,19 @@ export class LongPollTransports {
     if (this.#folder === null) return null;
     const file = this.#socketIn(this.#folder, worker);
     return existsSync(file) ? file : null;
+  }
+
+  /** Notes that a request is handed over to another worker, or (-1) is over. */
+  noteHandedOver(change: 1 | -1): void {
+    this.#handedOver += change;
+    if (this.#handedOver === 0) this.#allAnswered?.resolve();
+  }
+
+  /** Waits until other workers have answered all requests that were handed over, or the time is over. */
+  async untilAnswered(timeoutMs: number): Promise<void> {
+    if (this.#handedOver === 0) return;
+    this.#allAnswered ??= Promise.withResolvers<void>();
+    await withinTime(this.#allAnswered.promise, timeoutMs);
   }
 
   #socketIn(folder: string, worker: string): string {

@@ -83,7 +83,7 @@ export class LongPoll implements StreamingService {
       : null;
     this.#transports = context.longPolls ?? new LongPollTransports(null);
     this.#place = placeIdOf(config.place);
-    this.#handedOver = new HandedOverRequests(config, log);
+    this.#handedOver = new HandedOverRequests(config, this.#transports, log);
     this.#transports.serve(this.#place, this);
   }
 

@@ -294,6 +294,16 @@ async function expectLost(then: (tried: Tried) => void): Promise<void> {
   expect(tried.told).toEqual(["closed", "close an answer was cut off"]);
 }
 
+test("a send whose turn has not come is not read", () => {
+  const tried = new Tried();
+  tried.peer.pause();
+  const { request, socket } = tried.request("[1]");
+  tried.peer.post(request);
+  expect([socket.done, tried.told]).toEqual([["pause"], []]);
+  tried.peer.resume();
+  expect([socket.done, tried.told]).toEqual([["pause", "resume"], ["message [1]"]]);
+});
+
 describe.each(Object.keys(LONG_POLL_ACTIONS) as LongPollState[])("in %s", (state) => {
   test.each(LONG_POLL_EVENTS)("%s", async (event) => {
     const action = LONG_POLL_ACTIONS[state][LONG_POLL_EVENTS.indexOf(event)];
