@@ -60,8 +60,8 @@ class Tried {
     });
   }
 
-  /** A request with this body, and the socket that it is answered on. */
-  request(body = ""): { request: LongPollRequest; socket: ScriptedSocket } {
+  /** A request with this body, of which some octets may be missing, and the socket that it is answered on. */
+  request(body = "", missing = 0): { request: LongPollRequest; socket: ScriptedSocket } {
     const socket = new ScriptedSocket();
     const streamed = {
       request: {
@@ -69,7 +69,7 @@ class Tried {
         url: { pathname: "/", search: "" },
         headers: new Headers(),
         isHttp10: false,
-        framing: { kind: "length", octets: body.length },
+        framing: { kind: "length", octets: body.length + missing },
         peer: "tcp4:192.0.2.1:1000",
         isSecure: false,
         strictTransport: "",
@@ -302,6 +302,17 @@ test("a send whose turn has not come is not read", () => {
   expect([socket.done, tried.told]).toEqual([["pause"], []]);
   tried.peer.resume();
   expect([socket.done, tried.told]).toEqual([["pause", "resume"], ["message [1]"]]);
+});
+
+test("a send whose client is lost amid its body lets the next one through", async () => {
+  const tried = new Tried();
+  const first = tried.request("[1", 1);
+  const second = tried.request("[2]");
+  for (const { request } of [first, second]) tried.peer.post(request);
+  expect(tried.told).toEqual([]);
+  first.request.closed();
+  await Promise.resolve();
+  expect([statusOf(second.socket), tried.told]).toEqual(["204", ["message [2]"]]);
 });
 
 describe.each(Object.keys(LONG_POLL_ACTIONS) as LongPollState[])("in %s", (state) => {
