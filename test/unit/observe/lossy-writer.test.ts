@@ -51,11 +51,23 @@ test.each([
   expect(file.text).toBe(`begin\n${"first\nsecond\nthird\n".slice(0, room)}`);
   file.room = 1000;
   writer.write("end\n");
+  expect(file.text).not.toContain("\n\n");
   expect(file.text.split("\n").slice(-3)).toEqual([
     `(${lost} texts before this one were lost: disk full)`,
     "end",
     "",
   ]);
+});
+
+test("counts the lines behind a notice, and not the notice", () => {
+  const { file, writer } = fileOf(0, "ENOSPC");
+  writer.write("first\n");
+  const notice = "(1 texts before this one were lost: disk full)\n";
+  file.room = notice.length + 2;
+  writer.write("second\nthird\n", 2);
+  file.room = 1000;
+  writer.write("end\n");
+  expect(file.text).toBe(`${notice}se\n(2 texts before this one were lost: disk full)\nend\n`);
 });
 
 test("does not tell again of texts whose loss it has told", () => {

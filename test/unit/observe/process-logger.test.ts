@@ -51,3 +51,15 @@ test("a record has the worker and the process", () => {
   expect(JSON.parse(stdout)).toMatchObject(record);
   expect(JSON.parse(stdout).pid).toBeGreaterThan(1);
 });
+
+test("a record with a text waits for others, and one without is written at once", () => {
+  const script = `
+    const { processLogger } = await import(${JSON.stringify(SOURCE)});
+    const log = processLogger({ level: "info", format: "none", system: "Proxy", worker: "p1" });
+    log.info("first", {}, "the first line");
+    log.info("second");
+    log.info("third", {}, "the third line");
+    process.kill(process.pid, "SIGKILL");`;
+  const { stdout } = Bun.spawnSync([process.execPath, "-e", script]);
+  expect(stdout.toString()).toBe("the first line\nsecond\n");
+});
