@@ -14,6 +14,7 @@ import { isUtf8 } from "node:buffer";
 import { sentenceOf } from "#base/failure.ts";
 import type { LongPollOptions } from "#config/web-service/longpoll-config.ts";
 import type { Logger } from "#observe/logger.ts";
+import { slowClients } from "#observe/slow-clients.ts";
 import type { HttpAnswer } from "#transport/http/http-answer.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
 import {
@@ -389,6 +390,7 @@ export class LongPollPeer implements Peer, SendTarget {
 
   #giveUp(): void {
     const { peer } = this.details;
+    slowClients.cutOff += 1;
     this.#log.warn("client did not read", { peer, waiting: this.bufferedOctets });
     this.#finish("too many octets are waiting to be read");
   }
