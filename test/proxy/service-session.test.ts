@@ -38,7 +38,11 @@ describe("a service session", () => {
         roles: {
           caller: { features: { call_canceling: true } },
           publisher: {
-            features: { publisher_exclusion: true, subscriber_blackwhite_listing: true },
+            features: {
+              publisher_exclusion: true,
+              publisher_identification: true,
+              subscriber_blackwhite_listing: true,
+            },
           },
           subscriber: { features: { pattern_based_subscription: true } },
         },
