@@ -3,7 +3,7 @@
  * itself and the folders listed beside it, nothing else; types count too.
  */
 const LAYERS = {
-  cli: ["node", "worker", "component", "config", "observe", "base"],
+  cli: ["node", "worker", "component", "template", "config", "observe", "base"],
   node: ["component", "observe", "base"],
   component: ["observe", "base"],
   worker: ["node/control-message", "component", "proxy", "router", "transport", "session", "auth", "wamp", "observe", "base"],
@@ -11,7 +11,8 @@ const LAYERS = {
   router: ["session", "auth", "wamp", "observe", "base"],
   session: ["auth", "wamp", "observe", "base"],
   auth: ["wamp", "observe", "base"],
-  transport: ["wamp", "observe", "base"],
+  transport: ["template", "wamp", "observe", "base"],
+  template: ["base"],
   config: ["wamp/serializer-name", "wamp/serializer/cbor/cbor-reader", "wamp/token", "base"],
   wamp: ["base"],
   observe: ["base"],
@@ -45,6 +46,7 @@ const ONLY_HERE = {
   fflate: "^src/transport/web/services/archive",
   uplot: "^src/transport/web/node-page/page-document[.]ts$",
   valibot: "^src/(config/|node/(control|statistics)-message[.]ts$|component/runner-event[.]ts$|auth/authenticator-answer[.]ts$)",
+  "minijinja-js": "^src/template/minijinja[.]ts$",
 };
 
 const error = (name, comment, from, to) => ({ name, comment, severity: "error", from, to });

@@ -12,6 +12,8 @@ import { checkNodeKey } from "#node/node-key.ts";
 import { writeCompletely } from "#observe/write-output.ts";
 import { checkArchives } from "./check-archives.ts";
 import { checkPython } from "./check-python.ts";
+import { checkSchemas } from "./check-schemas.ts";
+import { checkTemplates } from "./check-templates.ts";
 import { type ConfigFileChoice, requireConfigFile } from "./config-file.ts";
 import { ExitCode } from "./exit-code.ts";
 import { reportFaults, reportWarnings } from "./report-issues.ts";
@@ -26,10 +28,13 @@ export async function checkCommand(choice: ConfigFileChoice): Promise<number> {
   const { config, faults, warnings, needs } = await loadNodeConfig(file, process.env, folder);
   const python = config === null ? [] : await checkPython(needs, config.folder);
   const archives = await checkArchives(needs);
+  const templates = await checkTemplates(needs);
   const machine = checkMachine(needs, thisMachine());
-  reportWarnings(inOrder([...warnings, ...machine, ...archives, ...python]));
-  if (config === null || faults.length > 0) {
-    reportFaults(faults, file);
+  const others = [...machine, ...archives, ...python, ...templates.warnings];
+  reportWarnings(inOrder([...warnings, ...others]));
+  const allFaults = inOrder([...faults, ...templates.faults, ...checkSchemas(needs)]);
+  if (config === null || allFaults.length > 0) {
+    reportFaults(allFaults, file);
     return ExitCode.failed;
   }
   if (config.workers.some(needsNodeKey)) checkNodeKey(config.folder);

@@ -45,8 +45,9 @@ function unmetBy(machine: Machine, need: MachineNeed): string | null {
     if (hasAddress(machine.addresses, need.address)) return null;
     return `Cannot listen on "${need.address}": this machine has no such address`;
   }
-  // `check` asks Python and opens archives; at the start the components and services themselves report it.
+  // `check` asks Python and reads the others; at the start the components and services themselves report it.
   if (need.kind === "python" || need.kind === "archive") return null;
+  if (need.kind === "template" || need.kind === "schema") return null;
   if (need.kind === "folder") {
     return machine.isFolder(need.folder) ? null : `Cannot use "${need.folder}": no such folder`;
   }

@@ -18,6 +18,10 @@ export type MachineNeed =
   | { kind: "download"; file: string }
   /** The ZIP file is read: its files below the prefix are served, if its SHA-256 is one of these, or any. */
   | { kind: "archive"; file: string; prefix: string; hashes: readonly string[] }
+  /** The template is rendered. */
+  | { kind: "template"; folder: string; name: string; isSandboxed: boolean }
+  /** The binary schema of FlatBuffers is read. */
+  | { kind: "schema"; file: string }
   /** A program works, or looks for modules, in this folder. */
   | { kind: "folder"; folder: string }
   /** One of these files is run. */

@@ -220,6 +220,21 @@ async function startProgram(folder: string, name: string, port = 0): Promise<voi
   expect(new TextDecoder().decode(value)).toBe(`${name} registered\n`);
 }
 
+test("pages: a browser gets squares, and sends a form", async () => {
+  const { folder, ports } = await copyOf("pages");
+  await start(folder);
+  await startProgram(folder, "procedures", ports["9000"]);
+  const page = async (path: string, body?: URLSearchParams) => {
+    const post = body && { method: "POST", body };
+    return await (await fetch(`http://127.0.0.1:${ports["8080"]}${path}`, post)).text();
+  };
+  expect(await page("/")).toContain('<li><a href="/square/3">The square of 3</a></li>');
+  expect(await page("/square/7")).toContain("<p>7 × 7 = 49</p>");
+  expect(await page("/feedback", new URLSearchParams({ name: "<Joe>", text: "hello" }))).toContain(
+    "<p>Thank you, &lt;Joe&gt;. You wrote 5 characters.</p>",
+  );
+});
+
 test("systemd: what the unit says starts a node, reloads it, and ends it", async () => {
   const { folder } = await copyOf("one-file");
   variable("BACKEND_TICKET", "secret1");

@@ -36,6 +36,11 @@ export const DEVIATIONS: Record<string, readonly RegExp[]> = {
     /: no such file, and no "origin" is given$/,
     /: Cannot keep cookies in ".*": no such folder$/s,
   ],
+  "templates or schemas that are missing, a rule of `wap` that is malformed": [
+    /: Cannot read templates in ".*": no such folder$/s,
+    /: Cannot show ".*": no such file or folder$/s,
+    /\.routes\[\d+\]\.(path: expected a rule of Werkzeug|method: expected )/,
+  ],
   "a socket file of a variable that is not set, or with a name too long for the system": [
     /\.endpoint\.path: (environment variable \S+ is not set|socket file ".*" has \d+ octets; .*)$/s,
   ],
@@ -48,9 +53,9 @@ export const DEVIATIONS: Record<string, readonly RegExp[]> = {
     /\.classname: /,
     /\.options\.(python|pythonpath|cpu_affinity|env\.inherit)/,
   ],
-  "a connection or a component without a usable endpoint, URL or serializer": [
+  "a connection or a component without a usable type, endpoint, URL or serializer": [
     /\.(connections\.\w+|components\[\d+\])\.transport\.(endpoint|url|serializers?)/,
-    /\.paths\..*\.backend\.(endpoint|url|serializers?)/,
+    /\.paths\..*\.backend\.(type|endpoint|url|serializers?)/,
   ],
 };
 

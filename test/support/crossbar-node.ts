@@ -8,7 +8,7 @@ const fixture = (name: string) => join(import.meta.dir, "../fixtures/tls", name)
 
 /** A folder with the files that the configuration names, and a file name in it for the configuration. */
 export function folderOfCrossbarNode(): string {
-  const folder = temporaryFolder({ "a.zip": "" });
+  const folder = temporaryFolder({ "a.zip": "", "a.bfbs": "" });
   mkdirSync(join(folder, "web"));
   return folder;
 }
@@ -267,6 +267,16 @@ const paths = () => ({
       queue_limit_messages: 100,
     },
   },
+  pages: {
+    type: "wap",
+    id: "service12",
+    path: "/pages",
+    templates: "web",
+    sandbox: true,
+    routes: [{ path: "/a/<int:x>", method: "GET", call: "com.example.page", render: "a.html" }],
+    wamp: { realm: "realm1", authrole: "anonymous" },
+  },
+  catalog: { type: "catalog", id: "service13", path: "/catalog", filename: "a.bfbs" },
   inner: {
     type: "path",
     id: "service9",

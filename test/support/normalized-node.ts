@@ -309,6 +309,23 @@ const service: v.GenericSchema<unknown, WebServiceConfig> = v.variant("type", [
     options: v.strictObject({ allow_cross_origin: flag, discourage_caching: flag }),
   }),
   v.strictObject({ type: v.literal("redirect"), url: text }),
+  v.strictObject({ type: v.literal("catalog"), files: texts }),
+  v.strictObject({
+    type: v.literal("wap"),
+    templates: text,
+    sandbox: flag,
+    realm: text,
+    role: text,
+    routes: v.array(
+      v.strictObject({
+        rule: text,
+        method: v.picklist(["GET", "POST"]),
+        call: v.nullable(text),
+        render: text,
+        isOffered: flag,
+      }),
+    ),
+  }),
   v.strictObject({ type: v.literal("caller"), ...bridge }),
   v.strictObject({ type: v.literal("publisher"), ...bridge }),
   v.strictObject({

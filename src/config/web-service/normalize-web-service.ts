@@ -14,10 +14,12 @@ import type { JsonPath } from "#config/text/config-issue.ts";
 import type { Report } from "#config/text/report.ts";
 import type { TransportContext } from "#config/transport/transport-context.ts";
 import { normalizeBridge } from "./normalize-bridge.ts";
+import { normalizeCatalog } from "./normalize-catalog.ts";
 import { normalizeEventStream } from "./normalize-event-stream.ts";
 import { normalizeLongPoll } from "./normalize-longpoll.ts";
 import { normalizeReverseProxy } from "./normalize-reverse-proxy.ts";
 import { normalizeUpload } from "./normalize-upload.ts";
+import { normalizeWap } from "./normalize-wap.ts";
 import { normalizeWebhook } from "./normalize-webhook.ts";
 import { normalizeWebSocket } from "./normalize-websocket.ts";
 import { normalizeWebSocketReverseProxy } from "./normalize-websocket-reverse-proxy.ts";
@@ -81,6 +83,10 @@ function normalizeService(
       return normalizeWebSocketReverseProxy(item, path, context);
     case "sse":
       return normalizeEventStream(item, path, context);
+    case "catalog":
+      return normalizeCatalog(item, path, context.report);
+    case "wap":
+      return normalizeWap(item, path, url, context);
     case "redirect":
       return { type: "redirect", url: item.url };
     case "path": {

@@ -7,9 +7,17 @@
 import type { JsonPath } from "#config/text/config-issue.ts";
 import type { WorkerContext } from "#config/transport/transport-context.ts";
 
+/** A realm and a role of it, what they do, and the attribute that names the role. */
+interface NamedRole {
+  realm: string;
+  role?: string | undefined;
+  done: string;
+  roleAttribute?: "role" | "authrole";
+}
+
 /** Warns of a realm or role that nothing leads to, so that nothing is `done`. */
 export function warnOfRealmAndRole(
-  { realm, role, done }: { realm: string; role?: string | undefined; done: string },
+  { realm, role, done, roleAttribute = "role" }: NamedRole,
   path: JsonPath,
   context: WorkerContext,
 ): void {
@@ -18,7 +26,7 @@ export function warnOfRealmAndRole(
     const sentence = `no ${placeOf(context)} "${realm}" exists, so nothing is ${done}`;
     report.warn([...path, "realm"], sentence);
   } else if (role !== undefined) {
-    warnOfRole(role, realm, `nothing is ${done}`, [...path, "role"], context);
+    warnOfRole(role, realm, `nothing is ${done}`, [...path, roleAttribute], context);
   }
 }
 

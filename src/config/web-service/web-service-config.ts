@@ -16,6 +16,7 @@ import type {
   WebSocketReverseProxyServiceConfig,
 } from "./reverse-proxy-config.ts";
 import type { UploadServiceConfig } from "./upload-config.ts";
+import type { WapServiceConfig } from "./wap-config.ts";
 import type { WebhookServiceConfig } from "./webhook-config.ts";
 
 /** The service at a path of a Web transport; a testee is the only service of its transport. */
@@ -34,6 +35,8 @@ export type WebServiceConfig =
   | ReverseProxyServiceConfig
   | WebSocketReverseProxyServiceConfig
   | EventStreamServiceConfig
+  | WapServiceConfig
+  | CatalogServiceConfig
   | UnavailableServiceConfig
   | PathServiceConfig;
 
@@ -130,6 +133,13 @@ interface BridgeConfig {
     /** Milliseconds for which an answer is given again; 0: an Idempotency-Key is ignored. */
     idempotency_key_lifetime: number;
   };
+}
+
+/** `type: catalog`. */
+export interface CatalogServiceConfig {
+  type: "catalog";
+  /** Binary schemas of FlatBuffers, absolute. */
+  files: string[];
 }
 
 /** A path type of Crossbar that this program does not have. */

@@ -32,6 +32,7 @@ import { type LongPollItem, longPollService } from "./longpoll-schema.ts";
 import { bridgeAuth } from "./path-auth-schema.ts";
 import { type ReverseProxyItem, reverseProxyService } from "./reverse-proxy-schema.ts";
 import { type UploadItem, uploadService } from "./upload-schema.ts";
+import { type WapItem, wapService } from "./wap-schema.ts";
 import { type WebhookItem, webhookService } from "./webhook-schema.ts";
 import {
   type WebSocketReverseProxyItem,
@@ -73,6 +74,16 @@ const staticService = item({
   package: optional(text, "A Python package, whose files are not served."),
   resource: optional(text, "A folder of the package."),
   options: optional(staticOptions, "Options."),
+});
+
+const catalogService = item({
+  ...common,
+  type: required(v.literal("catalog"), "Pages about binary schemas of FlatBuffers."),
+  filename: required(
+    fileName,
+    "A file `*.bfbs`, several with commas between them, or a folder of such files.",
+  ),
+  path: withoutEffect(v.string()),
 });
 
 const origin = v.pipe(
@@ -266,6 +277,7 @@ export type WebServiceItem =
   | v.InferOutput<typeof nodeinfoService>
   | v.InferOutput<typeof jsonService>
   | v.InferOutput<typeof redirectService>
+  | v.InferOutput<typeof catalogService>
   | BridgeItem
   | WebhookItem
   | UploadItem
@@ -273,6 +285,7 @@ export type WebServiceItem =
   | WebSocketReverseProxyItem
   | EventStreamItem
   | LongPollItem
+  | WapItem
   | WebSocketItem
   | PathItem
   | UnavailableItem;
@@ -320,13 +333,15 @@ export const webServiceTypes = {
   "websocket-reverseproxy": websocketReverseProxyService,
   sse: eventStreamService,
   longpoll: longPollService,
+  wap: wapService,
+  catalog: catalogService,
   path: pathService,
   websocket: websocketService,
   "websocket-proxy": websocketProxyService,
 };
 
 /** Path types of Crossbar that this program does not have. */
-const unavailableTypes = ["wap", "catalog", "pairme"] as const;
+const unavailableTypes = ["pairme"] as const;
 
 /** Path types of Crossbar that run Python inside of it. */
 const pythonTypes = ["cgi", "wsgi", "resource"] as const;

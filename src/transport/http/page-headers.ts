@@ -22,6 +22,12 @@ export const PAGE_HEADERS = {
   "Content-Type": "text/html; charset=utf-8",
 } as const;
 
+/** For an HTML page with one style sheet of its own. */
+export function styledPageHeaders(style: string): Record<string, string> {
+  const policy = `${POLICY}; style-src ${hashOf(style)}`;
+  return { ...PAGE_HEADERS, "Content-Security-Policy": policy };
+}
+
 /** For an HTML page with one style sheet and one script of its own, which may connect to its own origin. */
 export function scriptedPageHeaders(style: string, script: string): Record<string, string> {
   const sources = `style-src ${hashOf(style)}; script-src ${hashOf(script)}; connect-src 'self'`;

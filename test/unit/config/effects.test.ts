@@ -64,6 +64,12 @@ const upload = {
   },
   options: {},
 };
+const pages = {
+  type: "wap",
+  templates: "web",
+  routes: [{ path: "/x", method: "GET", render: "a.html" }],
+  wamp: { realm: "realm1", authrole: "anonymous" },
+};
 const stdin = { type: "json", value: 1 };
 
 /** What that node lacks. */
@@ -79,6 +85,7 @@ const base = [
     { type: "sse", realm: "realm1", role: "anonymous", topics: [{ topic: "a" }], options: {} },
   ],
   ["$.workers[1].transports[0].paths.poll.auth", auth],
+  ["$.workers[1].transports[0].paths.pages", pages],
   ["$.workers[1].transports[0].paths.red", { type: "redirect", url: "http://localhost/" }],
   ["$.workers[1].transports[0].paths.files.options", {}],
   [

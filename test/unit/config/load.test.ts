@@ -177,7 +177,7 @@ describe("loadNodeConfig", () => {
 
   test("warns of path types that are not offered, and runs the rest", async () => {
     const endpoint = { type: "unix", path: "a.sock" };
-    const paths = { "/": { type: "nodeinfo" }, hook: { type: "wap", options: {} } };
+    const paths = { "/": { type: "nodeinfo" }, hook: { type: "pairme", options: {} } };
     const { config, faults, warnings } = await loadNode(
       proxyNode({ type: "web", endpoint, paths }),
     );

@@ -56,7 +56,7 @@ test.each(
   titled(
     [
       [`${web}.paths.ws.options.validate_utf8`, false, "text is always checked to be UTF-8"],
-      [`${web}.paths.zip.type`, "catalog", "requests for it are answered with 501"],
+      [`${web}.paths.zip.type`, "pairme", "requests for it are answered with 501"],
       [
         `${web}.paths.zip.type`,
         "wsgi",

@@ -13,6 +13,7 @@ import type { LeafServiceConfig } from "#transport/web/path-tree.ts";
 import type { WebService } from "#transport/web/web-service.ts";
 import { openArchive } from "./archive.ts";
 import { openBridge } from "./caller-publisher.ts";
+import { openCatalog } from "./catalog.ts";
 import { openJsonValue } from "./json-value.ts";
 import { openLongPoll } from "./longpoll.ts";
 import { openNodeInfo } from "./nodeinfo.ts";
@@ -66,6 +67,11 @@ export async function openWebService(
       return openEventStream(config, context, findLogins);
     case "longpoll":
       return openLongPoll(config, accept, context);
+    case "catalog":
+      return openCatalog(config);
+    case "wap":
+      // Templates need much code, which other nodes do without.
+      return (await import("./wap.ts")).openWap(config, context);
     case "unavailable":
       return { handle: () => errorPage(501, {}, config.isPython && RUN_ELSEWHERE) };
   }
