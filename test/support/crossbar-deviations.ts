@@ -6,7 +6,7 @@ const IN_EXTENSION = /\.(balancing|health_check)\b/;
 export const DEVIATIONS: Record<string, readonly RegExp[]> = {
   "a value of another type, or out of its range, that decides about authentication or authorization":
     [
-      /\.auth(\.|\[).*: /,
+      /\.auth((\.|\[).*: |: expected )/,
       /\.roles\[\d+\]\["allow-by-default"\]: /,
       /\.options\.allowed_origins/,
       /\.options\.external_port: /,

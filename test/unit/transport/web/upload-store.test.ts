@@ -137,6 +137,15 @@ describe("a store", () => {
     expect(incomplete()).toHaveLength(2);
   });
 
+  test("never counts less than the chunk itself, whoever puts the file together", async () => {
+    const { put } = storeOf();
+    for (let round = 0; round < 100; round += 1) {
+      const name = `${round}.csv`;
+      const chunks = [1, 2].map((number) => put(chunkOf(number, { name })));
+      for (const { received } of await Promise.all(chunks)) expect(received).toBeGreaterThan(0);
+    }
+  });
+
   test("lets another client go on a minute after the last chunk of the first", async () => {
     const { config, put, incomplete } = storeOf();
     const three = (number: number) => chunkOf(number, { totalSize: 15, totalChunks: 3 });
