@@ -11,12 +11,13 @@
  * @module
  */
 
-import { sentenceOf } from "#base/failure.ts";
-import type { ConnectionConfig } from "#config/connection/connection-config.ts";
+import { Failure, sentenceOf } from "#base/failure.ts";
+import type { ConnectionAuth, ConnectionConfig } from "#config/connection/connection-config.ts";
 import type { Logger } from "#observe/logger.ts";
 import type { RouterHealth } from "#observe/statistics.ts";
 import { connectPeer } from "#transport/peer-connector.ts";
 import { RouterConnector } from "#transport/router-connector.ts";
+import { ErrorUri } from "#wamp/error-uri.ts";
 import { CloseCode } from "#wamp/peer.ts";
 
 /** What the backends of one worker have in common. */
@@ -70,6 +71,20 @@ export class Backend {
     const { slowStartMs } = this.#context;
     const age = performance.now() - this.#upSince;
     return age >= slowStartMs ? 1 : Math.max(LOWEST_SHARE, age / slowStartMs);
+  }
+
+  /**
+   * How the proxy authenticates to the router, which then believes what it says of its clients.
+   *
+   * @throws Failure of the configuration where it cannot, so that the router is not even connected to.
+   */
+  vouchingAuth(): ConnectionAuth {
+    const { id, auth } = this.config;
+    if (auth !== null) return auth;
+    throw new Failure(
+      `Cannot join over connection "${id}": the proxy has no proof for its router, which needs cryptosign-proxy`,
+      { source: "config", uri: ErrorUri.authenticationFailed },
+    );
   }
 
   /** Counts a success of the router. */

@@ -19,7 +19,6 @@ import {
   helloToRouter,
   type NodeCredentials,
 } from "#proxy/routing/router-join-messages.ts";
-import { vouchingAuth } from "#proxy/routing/router-trust.ts";
 import {
   type OutgoingMessage,
   OutgoingRequests,
@@ -75,7 +74,7 @@ export class ServiceSession implements BackendObserver {
    * proxy cannot vouch for itself.
    */
   static async join(backend: Backend, identity: ServiceIdentity): Promise<ServiceSession> {
-    const auth = vouchingAuth(backend);
+    const auth = backend.vouchingAuth();
     const session = new ServiceSession();
     const options = { serializer: "cbor" as const, maxBuffered: MAX_BUFFERED_OCTETS };
     session.#backend = await BackendSession.open(backend, options, session);

@@ -17,7 +17,6 @@ import {
   helloToRouter,
   welcomeToClient,
 } from "#proxy/routing/router-join-messages.ts";
-import { vouchingAuth } from "#proxy/routing/router-trust.ts";
 import { MessageType } from "#wamp/message-type.ts";
 import type { Peer, WireMessage } from "#wamp/peer.ts";
 import { decodeMessage } from "#wamp/serializer/message-values.ts";
@@ -125,11 +124,11 @@ export class AuthenticatedJoin extends JoinAttempt {
 
   /** Connects to the next router and sends HELLO in the client's name. */
   async #joinRouter({ accept, failover }: Admission): Promise<void> {
-    const { backend, peer } = await this.connect(failover, vouchingAuth);
+    const { backend, peer } = await this.connect(failover, (one) => one.vouchingAuth());
     const { transport } = backend.config;
     const client = { roles: this.#authentication.clientRoles, transport: this.client.details };
     this.#hasSigned = false;
-    const hello = helloToRouter(accept.identity, client, this.context.node, vouchingAuth(backend));
+    const hello = helloToRouter(accept.identity, client, this.context.node, backend.vouchingAuth());
     send(hello, peer);
     // While there is another router, WELCOME has the same timeout as the connection.
     if (failover.isExhausted) return;
