@@ -50,7 +50,7 @@ export class RegistrationMap {
           uri:
             registration.invoke === "single"
               ? ErrorUri.procedureAlreadyExists
-              : ErrorUri.otherInvocationPolicy,
+              : ErrorUri.procedureExistsWithDifferentInvocationPolicy,
         },
       );
     }

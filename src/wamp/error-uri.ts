@@ -9,7 +9,8 @@ export const ErrorUri = {
   invalidUri: "wamp.error.invalid_uri",
   noSuchProcedure: "wamp.error.no_such_procedure",
   procedureAlreadyExists: "wamp.error.procedure_already_exists",
-  otherInvocationPolicy: "wamp.error.procedure_exists_with_different_invocation_policy",
+  procedureExistsWithDifferentInvocationPolicy:
+    "wamp.error.procedure_exists_with_different_invocation_policy",
   noSuchRegistration: "wamp.error.no_such_registration",
   noSuchSubscription: "wamp.error.no_such_subscription",
   invalidArgument: "wamp.error.invalid_argument",
