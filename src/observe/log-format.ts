@@ -55,7 +55,7 @@ export function formatRecord(record: LogRecord, format: LogFormat): string {
   const system = `[${record.system.padEnd(10)} ${String(record.pid).padStart(6)}]`;
   return format === "syslogd"
     ? `${system} ${line}`
-    : `${formatTime(record.time)} ${system} ${line}`;
+    : `${formatTime(record.time.getTime())} ${system} ${line}`;
 }
 
 /** Crossbar's time: seconds, and the offset without a colon. */

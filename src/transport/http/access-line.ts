@@ -48,7 +48,7 @@ export function accessLine(request: LoggedRequest, answer: LoggedAnswer) {
   const referer = textOf(request.referer);
   const userAgent = textOf(request.userAgent);
   const seconds = Math.max(0, answer.seconds).toFixed(3);
-  const begin = `${address} - - [${timeOf(new Date())}] ${quoted(line)} ${status} ${octets}`;
+  const begin = `${address} - - [${timeOf(Date.now())}] ${quoted(line)} ${status} ${octets}`;
   const end = `${seconds} ${isComplete ? "complete" : "cut"}`;
   const text = `${begin} ${quoted(referer)} ${quoted(userAgent)} ${end}`;
   const fields: LogFields = {

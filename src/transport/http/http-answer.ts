@@ -6,6 +6,7 @@
 
 import { closeSync, openSync, readSync } from "node:fs";
 import { STATUS_CODES } from "node:http";
+import { printedSecond } from "#base/printed-second.ts";
 
 /** An answer. Its body is left out for HEAD. */
 export interface HttpAnswer {
@@ -93,7 +94,7 @@ export function printHead(
   const length = body === null ? "" : `Content-Length: ${body.length}\r\n`;
   const close = announcesClose ? "Connection: close\r\n" : "";
   const fields = answer.printedFields ?? fieldsOf(answer);
-  return `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}\r\n${fields}${strictTransport}${dateLine()}${length}${close}\r\n`;
+  return `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}\r\n${fields}${strictTransport}${dateLine(Date.now())}${length}${close}\r\n`;
 }
 
 /**
@@ -121,14 +122,5 @@ function fieldsOf({ headers, body }: HttpAnswer): string {
   }
 }
 
-/** The header Date of all answers within one second. */
-const date = { second: 0, line: "" };
-
-function dateLine(): string {
-  const second = Math.floor(Date.now() / 1000);
-  if (second !== date.second) {
-    date.second = second;
-    date.line = `Date: ${new Date(second * 1000).toUTCString()}\r\n`;
-  }
-  return date.line;
-}
+/** The header Date. */
+const dateLine = printedSecond((time) => `Date: ${time.toUTCString()}\r\n`);
