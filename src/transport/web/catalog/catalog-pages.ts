@@ -5,6 +5,7 @@
  */
 
 import type { Documented, SchemaEnum, SchemaObject, SchemaService } from "#base/binary-schema.ts";
+import { htmlPage } from "#transport/http/html-page.ts";
 import { styledPageHeaders } from "#transport/http/page-headers.ts";
 import type { SchemaRepository } from "./schema-repository.ts";
 
@@ -166,11 +167,6 @@ function section(title: string, rows: string[][], heads: string[] = []): string 
 }
 
 function page(title: string, sections: string[]): string {
-  return `<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>${escapeHtml(title)}</title>
-<style>${STYLE}</style></head>
-<body><h1>${escapeHtml(title)}</h1>
-${sections.join("\n")}
-</body></html>
-`;
+  const escaped = escapeHtml(title);
+  return htmlPage(escaped, escaped, sections.join("\n"), STYLE);
 }
