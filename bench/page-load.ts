@@ -7,7 +7,7 @@
  *
  * Only one front has load at a time: each cycle visits all of them in random order for one slice each. Each
  * client sends its next request when the answer to the last one is whole. That is known from its length, which
- * is read from the first answer alone, so that this process has little to do.
+ * is read from the first answer to a GET alone, so that this process has little to do; answers to POST are short.
  *
  * @module
  */
@@ -20,6 +20,8 @@ export interface PageLoadOptions {
   fronts: { port: number; pids: number[] }[];
   /** The path of a page; `connect`: a WebSocket at `/ws` is opened and closed. */
   path: string;
+  /** The body in JSON of requests with POST; without it they are GET. */
+  body?: string;
   clients: number;
   cycles: number;
   sliceMs: number;
@@ -50,14 +52,17 @@ Sec-WebSocket-Protocol: wamp.2.json\r
 `;
 /** A close frame with code 1000, masked with zeros. */
 const CLOSE = Buffer.from("888200000000" + "03e8", "hex");
+const LAST_CHUNK = Buffer.from("0\r\n\r\n");
 const SWITCHING = Buffer.from("HTTP/1.1 101");
-const PAGE_REQUEST = `GET ${options.path} HTTP/1.1\r
+const { body = "" } = options;
+const BODY_HEADERS = `Content-Type: application/json\r\nContent-Length: ${body.length}\r\n`;
+const PAGE_REQUEST = `${body === "" ? "GET" : "POST"} ${options.path} HTTP/1.1\r
 Host: localhost:8080\r
 User-Agent: bench/1.0\r
 Accept: text/html,application/json;q=0.9,*/*;q=0.8\r
 Accept-Encoding: gzip, deflate\r
-\r
-`;
+${body === "" ? "" : BODY_HEADERS}\r
+${body}`;
 
 /** A client of one front. */
 interface Client {
@@ -123,6 +128,10 @@ class FrontLoad {
   /** Takes the octets of an answer. */
   takePage(socket: Bun.Socket<Client>, chunk: Buffer): void {
     const client = socket.data;
+    if (body !== "") {
+      if (endsJson(chunk)) this.next(socket);
+      return;
+    }
     if (this.#answerOctets === 0) this.#answerOctets = lengthOf(chunk);
     if (client.missing === 0) client.missing = this.#answerOctets;
     client.missing -= chunk.length;
@@ -172,6 +181,11 @@ const webSocketEvents: Bun.SocketHandler<Client> = {
 
 function request(socket: Bun.Socket<Client>): void {
   socket.write(PAGE_REQUEST);
+}
+
+/** Whether an answer with a JSON object ends here, which may be in chunks. */
+function endsJson(chunk: Buffer): boolean {
+  return chunk.at(-1) === 0x7d || chunk.subarray(-5).equals(LAST_CHUNK);
 }
 
 /** The length of an answer whose head came whole. */

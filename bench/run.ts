@@ -1,5 +1,5 @@
 /**
- * `npm run bench [-- --only calls,paced,joins,idle,fan-out,stalled,slices] [--rounds 3] [--seconds 3]
+ * `npm run bench [-- --only calls,paced,joins,idle,fan-out,stalled,slices,pages,bridge] [--rounds 3] [--seconds 3]
  * [--cycles 20] [--beside PATH] [--write]`
  *
  * Measures every front in turn, round after round, so that other load on the machine affects all of them
@@ -13,6 +13,7 @@
 import { cpus, release } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { bridgeTables } from "./bridge.ts";
 import { type Front, fronts, type RunningFront, startStubRouter } from "./fronts.ts";
 import type { LoadOptions, LoadResult } from "./load.ts";
 import { pageTables } from "./pages.ts";
@@ -20,7 +21,7 @@ import { sliceTables } from "./slices.ts";
 
 const { values } = parseArgs({
   options: {
-    only: { type: "string", default: "calls,paced,joins,idle,fan-out,stalled,slices,pages" },
+    only: { type: "string", default: "calls,paced,joins,idle,fan-out,stalled,slices,pages,bridge" },
     rounds: { type: "string", default: "3" },
     seconds: { type: "string", default: "3" },
     cycles: { type: "string", default: "20" },
@@ -233,5 +234,6 @@ if (wanted.includes("slices")) {
 if (wanted.includes("pages")) {
   lines.push(...(await pageTables({ cycles: Number(values.cycles), beside: values.beside })));
 }
+if (wanted.includes("bridge")) lines.push(...(await bridgeTables(Number(values.cycles))));
 console.log(lines.join("\n"));
 if (values.write) await Bun.write(join(import.meta.dir, "results.md"), lines.join("\n"));

@@ -1,8 +1,8 @@
 /**
  * Cancellation: says that something is not wanted any more, once, as AbortController does.
  *
- * Each join has two. An AbortController is an EventTarget of the Web, and with a listener costs a join several
- * microseconds.
+ * Each join and each request over HTTP has two. An AbortController is an EventTarget of the Web, and with a listener
+ * costs several microseconds.
  *
  * @module
  */
@@ -11,6 +11,8 @@
 export interface CancelSignal {
   /** Whether it was canceled. */
   readonly aborted: boolean;
+  /** What a promise is rejected with that waits for no longer; undefined before. */
+  readonly reason: unknown;
   /** @throws the reason, when it was canceled. */
   throwIfAborted(): void;
   /** Calls the listener when it is canceled, and not if it was before. */
@@ -28,8 +30,12 @@ export class Cancellation implements CancelSignal {
     return this.#isCanceled;
   }
 
+  get reason(): Error | undefined {
+    return this.#isCanceled ? new Error("it was canceled") : undefined;
+  }
+
   throwIfAborted(): void {
-    if (this.#isCanceled) throw new Error("it was canceled");
+    if (this.#isCanceled) throw this.reason;
   }
 
   addEventListener(_type: "abort", listener: () => void): void {

@@ -6,6 +6,7 @@
  * @module
  */
 
+import type { CancelSignal } from "#base/cancellation.ts";
 import { Failure } from "#base/failure.ts";
 import type { TopicMatch } from "#base/topic-pattern.ts";
 import { ErrorUri } from "./error-uri.ts";
@@ -32,7 +33,7 @@ export interface WampRequest {
   /** Arguments and keyword arguments; at most two items. */
   payload: Payload;
   /** Aborted when the answer is no longer needed. */
-  signal: AbortSignal;
+  signal: CancelSignal;
 }
 
 /** The outcome; the receiver may keep the octets of the payload. */

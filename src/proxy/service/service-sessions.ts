@@ -73,7 +73,7 @@ export class ServiceSessions implements WampCaller {
   async request(request: WampRequest): Promise<WampAnswer> {
     const { realm, role, principal, signal } = request;
     const slot = this.#slot({ backend: null, realm, role, principal, use: "requests" });
-    const session = await abortable(slot.session(), signal);
+    const session = slot.joined ?? (await abortable(slot.session(), signal));
     return session.request(request);
   }
 
@@ -94,13 +94,13 @@ export class ServiceSessions implements WampCaller {
   async #call(backend: string | null, call: AuthenticatorCall): Promise<unknown> {
     const { realm, role, signal } = call;
     const slot = this.#slot({ backend, realm, role: role ?? DEFAULT_ROLE, use: "requests" });
-    const session = await abortable(slot.session(), signal);
+    const session = slot.joined ?? (await abortable(slot.session(), signal));
     return session.call(call);
   }
 
-  #slot({ backend, realm, role, principal, use }: Purpose): SessionSlot {
-    const { authid, authmethod, authprovider } = principal ?? {};
-    const key = JSON.stringify([backend, realm, role, use, authid, authmethod, authprovider]);
+  #slot(purpose: Purpose): SessionSlot {
+    const { backend, realm, role, principal } = purpose;
+    const key = keyOf(purpose);
     const slots = principal === undefined ? this.#own : this.#ofClients;
     return slots.get(key, () => {
       const { routes, node, log } = this.#context;
@@ -109,4 +109,11 @@ export class ServiceSessions implements WampCaller {
       return new SessionSlot(route, { realm, role, principal, node }, log);
     });
   }
+}
+
+/** A session serves what has the same key; no realm or role has a NUL. */
+function keyOf({ backend, realm, role, principal, use }: Purpose): string {
+  if (principal === undefined) return `${use}\0${backend ?? ""}\0${realm}\0${role}`;
+  const { authid, authmethod, authprovider } = principal;
+  return JSON.stringify([backend, realm, role, use, authid, authmethod, authprovider]);
 }

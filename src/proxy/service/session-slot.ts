@@ -44,6 +44,11 @@ export class SessionSlot {
     return this.#session === undefined || this.#joined?.isUnused === true;
   }
 
+  /** The session that has joined; undefined: there is none. */
+  get joined(): ServiceSession | undefined {
+    return this.#joined;
+  }
+
   /** The session, which joins if it has not; all callers wait for the same attempt. */
   session(): Promise<ServiceSession> {
     this.#session ??= this.#join();

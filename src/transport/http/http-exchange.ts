@@ -6,6 +6,7 @@
  * @module
  */
 
+import { Cancellation, type CancelSignal } from "#base/cancellation.ts";
 import { sentenceOf } from "#base/failure.ts";
 import type { Logger } from "#observe/logger.ts";
 import type { ConnectionEvents, ConnectionSocket } from "#transport/endpoint/connection.ts";
@@ -30,11 +31,11 @@ export interface RequestHandler {
   takeSlot?(): { release(): void } | null;
   /** The answer that follows from the head alone; null: the body has to be read. */
   answerToHead(request: ClientRequest): HttpAnswer | Promise<HttpAnswer> | null;
-  /** The answer to a whole request; the signal aborts when the client has gone. */
+  /** The answer to a whole request; `clientGone` gives what is canceled when the client has gone. */
   perform(
     request: ClientRequest,
     body: Uint8Array,
-    clientGone: () => AbortSignal,
+    clientGone: () => CancelSignal,
   ): HttpAnswer | Promise<HttpAnswer>;
   /** The answer to a request in error; `sentence` says what is wrong. */
   refuse(request: ClientRequest, status: number, sentence: string): HttpAnswer;
@@ -78,8 +79,8 @@ export class HttpExchange implements ConnectionEvents {
   readonly #writer: AnswerWriter;
   /** Null: there is none for this request; undefined: requests are not counted. */
   readonly #slot: { release(): void } | null | undefined;
-  /** Aborts when the request is answered, or its client has gone; made when it is asked for. */
-  #over: AbortController | null = null;
+  /** Canceled when the request is answered, or its client has gone; made when it is asked for. */
+  #over: Cancellation | null = null;
   #body: RequestBody | null = null;
   #isAnswered = false;
   /** Whether the connection belongs to the next request, or is closed. */
@@ -207,9 +208,9 @@ export class HttpExchange implements ConnectionEvents {
     } else this.#answer(answer);
   }
 
-  #clientGone(): AbortSignal {
-    this.#over ??= new AbortController();
-    return this.#over.signal;
+  #clientGone(): CancelSignal {
+    this.#over ??= new Cancellation();
+    return this.#over;
   }
 
   #failed(thrown: unknown): void {
@@ -245,7 +246,7 @@ export class HttpExchange implements ConnectionEvents {
   #finish(): void {
     clearTimeout(this.#timer);
     this.#slot?.release();
-    this.#over?.abort();
+    this.#over?.cancel();
   }
 
   /** When the socket has taken the whole answer, ends the connection or reads the next request. */

@@ -107,6 +107,7 @@ export class StreamedAnswer implements DrainObserver {
   begin(lines: readonly string[], framing: StreamFraming): void {
     this.#framing = framing === "chunked" && this.#isHttp10 ? "close" : framing;
     this.#announcesClose = this.#pipelined === null || this.#framing === "close";
+    if (this.#announcesClose) this.#pipelined = null;
     this.#state = "begun";
     const own = [
       ...(this.#framing === "chunked" ? ["Transfer-Encoding: chunked"] : []),

@@ -10,13 +10,14 @@ test("tells its listeners once, in their order, and throws from then on", () => 
   one.addEventListener("abort", () => told.push(3));
   one.removeEventListener("abort", second);
   one.throwIfAborted();
-  expect([one.aborted, told]).toEqual([false, []]);
+  expect([one.aborted, one.reason, told]).toEqual([false, undefined, []]);
   one.cancel();
   one.cancel();
   one.addEventListener("abort", () => told.push(4));
   one.removeEventListener("abort", second);
   expect([one.aborted, told]).toEqual([true, [1, 3]]);
   expect(() => one.throwIfAborted()).toThrow("it was canceled");
+  expect(one.reason).toEqual(new Error("it was canceled"));
 });
 
 test("may be canceled again by a listener", () => {

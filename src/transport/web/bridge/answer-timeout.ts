@@ -4,6 +4,7 @@
  * @module
  */
 
+import { Cancellation, type CancelSignal } from "#base/cancellation.ts";
 import { UnrepresentableValue } from "#wamp/token/unrepresentable-value.ts";
 import type { WampAnswer, WampCaller, WampRequest } from "#wamp/wamp-caller.ts";
 
@@ -23,21 +24,24 @@ export async function requestWithin(
   timeoutMs: number,
   caller: WampCaller,
   request: Omit<WampRequest, "signal">,
-  clientGone: AbortSignal | null,
+  clientGone: CancelSignal | null,
 ): Promise<WampAnswer> {
-  const timeout = new AbortController();
-  // Not AbortSignal.timeout, whose timer would outlive the request.
-  const timer = setTimeout(() => timeout.abort(), timeoutMs);
+  const unneeded = new Cancellation();
+  let isLate = false;
+  const timer = setTimeout(() => {
+    isLate = true;
+    unneeded.cancel();
+  }, timeoutMs);
+  const giveUp = () => unneeded.cancel();
+  if (clientGone?.aborted === true) giveUp();
+  clientGone?.addEventListener("abort", giveUp);
   try {
-    const { signal } = timeout;
-    const either = clientGone === null ? signal : AbortSignal.any([clientGone, signal]);
-    return await caller.request({ ...request, signal: either });
+    return await caller.request({ ...request, signal: unneeded });
   } catch (thrown) {
-    if (timeout.signal.aborted && !(thrown instanceof UnrepresentableValue)) {
-      throw new AnswerTimeout(timeoutMs);
-    }
+    if (isLate && !(thrown instanceof UnrepresentableValue)) throw new AnswerTimeout(timeoutMs);
     throw thrown;
   } finally {
     clearTimeout(timer);
+    clientGone?.removeEventListener("abort", giveUp);
   }
 }

@@ -6,6 +6,7 @@
  * @module
  */
 
+import type { CancelSignal } from "#base/cancellation.ts";
 import { Failure, sentenceOf } from "#base/failure.ts";
 import type { BridgeServiceConfig } from "#config/web-service/web-service-config.ts";
 import { addressRanges } from "#transport/endpoint/address-ranges.ts";
@@ -135,7 +136,7 @@ export class HttpBridge implements RequestHandler {
   async perform(
     request: ClientRequest,
     body: Uint8Array,
-    clientGone: () => AbortSignal,
+    clientGone: () => CancelSignal,
   ): Promise<HttpAnswer> {
     return withCommonHeaders(await this.#perform(request, body, clientGone), request);
   }
@@ -149,7 +150,7 @@ export class HttpBridge implements RequestHandler {
   async #perform(
     { url, headers }: ClientRequest,
     body: Uint8Array,
-    clientGone: () => AbortSignal,
+    clientGone: () => CancelSignal,
   ): Promise<BridgeAnswer> {
     const access = await this.#access.admit(headers, false);
     if (isRefusal(access)) return access;
@@ -176,7 +177,7 @@ export class HttpBridge implements RequestHandler {
   async #request(
     request: BridgeRequest,
     access: RequestAccess,
-    clientGone: AbortSignal | null,
+    clientGone: CancelSignal | null,
   ): Promise<Outcome> {
     const { realm, options } = this.#config;
     const { role, principal, roleRefusal } = access;
@@ -204,7 +205,7 @@ export class HttpBridge implements RequestHandler {
   #failed(
     thrown: unknown,
     { role, principal }: RequestAccess,
-    clientGone: AbortSignal | null,
+    clientGone: CancelSignal | null,
   ): BridgeAnswer {
     const { type, realm } = this.#config;
     if (clientGone?.aborted !== true) {

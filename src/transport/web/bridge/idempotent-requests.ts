@@ -10,6 +10,7 @@
 
 import { createHash } from "node:crypto";
 import { abortable } from "#base/abortable.ts";
+import type { CancelSignal } from "#base/cancellation.ts";
 import { type BridgeAnswer, denial } from "./bridge-answer.ts";
 
 /** Most requests that run at once, also without their clients. */
@@ -40,7 +41,7 @@ export interface Outcome {
 export interface KeyedRequest {
   key: string;
   body: Uint8Array;
-  clientGone: AbortSignal;
+  clientGone: CancelSignal;
 }
 
 /** A request that waits for its answer. */

@@ -7,6 +7,7 @@
  * @module
  */
 
+import type { CancelSignal } from "#base/cancellation.ts";
 import { Failure, sentenceOf } from "#base/failure.ts";
 import { UrlMap, type UrlMatch } from "#base/url-map.ts";
 import type { PathValue } from "#base/url-rule.ts";
@@ -88,7 +89,7 @@ export class WapPages implements RequestHandler {
   async perform(
     request: ClientRequest,
     body: Uint8Array,
-    clientGone: () => AbortSignal,
+    clientGone: () => CancelSignal,
   ): Promise<HttpAnswer> {
     const match = this.#routes.match(request.url.pathname, request.method);
     if (match.kind !== "found") return refusalOf(match, request.url.search) ?? errorPage(404);
@@ -113,7 +114,7 @@ export class WapPages implements RequestHandler {
   async #call(
     uri: string,
     { request, body, values }: RoutedRequest,
-    clientGone: AbortSignal,
+    clientGone: CancelSignal,
   ): Promise<WampAnswer> {
     const payload = await callPayload(request, body, values);
     const { realm, role } = this.#config;
