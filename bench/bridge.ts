@@ -97,9 +97,10 @@ function crossbarBridge(place: "router" | "proxy"): WebFront {
   };
 }
 
-/** The lines of both tables, in Markdown. */
-export async function bridgeTables(cycles: number): Promise<string[]> {
-  return [...(await publisherTable(cycles)), ...(await listenerTable())];
+/** The lines of each table, in Markdown. */
+export async function* bridgeTables(cycles: number): AsyncGenerator<string[]> {
+  yield await publisherTable(cycles);
+  yield await listenerTable();
 }
 
 async function publisherTable(cycles: number): Promise<string[]> {

@@ -24,8 +24,8 @@ const LOADS = [
   { title: "WebSockets that open and close", path: "connect" },
 ] as const;
 
-/** The lines of all tables of pages, in Markdown. */
-export async function pageTables({ cycles, beside }: SliceTables): Promise<string[]> {
+/** The lines of each table of pages, in Markdown. */
+export async function* pageTables({ cycles, beside }: SliceTables): AsyncGenerator<string[]> {
   const fronts = [
     crossproxyFront("crossproxy"),
     ...(beside === undefined ? [] : [crossproxyFront("crossproxy, beside", beside)]),
@@ -34,7 +34,6 @@ export async function pageTables({ cycles, beside }: SliceTables): Promise<strin
   const running: RunningWebFront[] = [];
   try {
     for (const front of fronts) running.push(await front.start());
-    const lines: string[] = [];
     for (const { title, path } of LOADS) {
       console.error(`Slices of ${title}`);
       const rows = fronts.flatMap((front, index) =>
@@ -49,18 +48,13 @@ export async function pageTables({ cycles, beside }: SliceTables): Promise<strin
         sliceMs: 250,
         warmUpMs: path === "connect" ? 5000 : 1500,
       };
-      lines.push(
-        ...tableOf(
-          title,
-          rows.map(({ front }) => front),
-          await measure({
-            fronts: rows.map(({ running: { port, pids } }) => ({ port, pids })),
-            ...load,
-          }),
-        ),
+      const measured = rows.map(({ running: { port, pids } }) => ({ port, pids }));
+      yield tableOf(
+        title,
+        rows.map(({ front }) => front),
+        await measure({ fronts: measured, ...load }),
       );
     }
-    return lines;
   } finally {
     await Promise.all(running.map((front) => front.stop()));
   }

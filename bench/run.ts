@@ -217,23 +217,32 @@ async function tableOf({ title, rows, columns }: Table): Promise<string[]> {
 
 const wanted = values.only.split(",");
 const commit = Bun.spawnSync(["git", "rev-parse", "--short", "HEAD"]).stdout.toString().trim();
-const lines = [
+const lines: string[] = [];
+
+/** Adds the lines of a table, and prints them. */
+function add(table: readonly string[]): void {
+  lines.push(...table);
+  console.log(table.join("\n"));
+}
+
+add([
   "# Results",
   "",
   `${cpus().length} cores ${cpus()[0]?.model}, Linux ${release()}, Bun ${Bun.version}, commit ${commit}.`,
   `Median of ${rounds} rounds of ${values.seconds} s after 2 s of warm-up. CPU is that of the front process for one`,
   "operation; clients, front and stub router share the machine.",
   "",
-];
+]);
 for (const table of tables.filter(({ name }) => wanted.includes(name))) {
-  lines.push(...(await tableOf(table)));
+  add(await tableOf(table));
 }
+const { beside } = values;
+const cycles = Number(values.cycles);
 if (wanted.includes("slices")) {
-  lines.push(...(await sliceTables({ cycles: Number(values.cycles), beside: values.beside })));
+  for await (const table of sliceTables({ cycles, beside })) add(table);
 }
 if (wanted.includes("pages")) {
-  lines.push(...(await pageTables({ cycles: Number(values.cycles), beside: values.beside })));
+  for await (const table of pageTables({ cycles, beside })) add(table);
 }
-if (wanted.includes("bridge")) lines.push(...(await bridgeTables(Number(values.cycles))));
-console.log(lines.join("\n"));
+if (wanted.includes("bridge")) for await (const table of bridgeTables(cycles)) add(table);
 if (values.write) await Bun.write(join(import.meta.dir, "results.md"), lines.join("\n"));

@@ -41,22 +41,20 @@ const PAYLOADS: readonly [PayloadName, Rates][] = [
 /** How long a front that was just started is measured. */
 const FRESH_MS = 10_000;
 
-/** The lines of all tables of slices, in Markdown. */
-export async function sliceTables({ cycles, beside }: SliceTables): Promise<string[]> {
+/** The lines of each table of slices, in Markdown. */
+export async function* sliceTables({ cycles, beside }: SliceTables): AsyncGenerator<string[]> {
   const others = beside === undefined ? [] : Object.values(frontsOf(beside, "beside"));
   const measured = [
     ...[fronts.json, fronts.jsonToCbor, fronts.msgpackToCbor, fronts.cbor],
     ...others,
     ...[fronts.bareRelay, fronts.nginx, fronts.haproxy],
   ].filter(({ isInstalled }) => isInstalled);
-  const lines: string[] = [];
   for (const [payload, { warm, fresh }] of PAYLOADS) {
-    lines.push(...(await warmTable(payload, warm, measured, cycles)));
-    lines.push(...(await freshTable(payload, fresh, measured)));
+    yield await warmTable(payload, warm, measured, cycles);
+    yield await freshTable(payload, fresh, measured);
   }
-  lines.push(...(await joinTable(measured, cycles)));
-  lines.push(...(await ownRouterTable(cycles, beside)));
-  return lines;
+  yield await joinTable(measured, cycles);
+  yield await ownRouterTable(cycles, beside);
 }
 
 /** The fronts are started once, and warm before the first slice. */
@@ -136,10 +134,7 @@ async function ownRouterTable(cycles: number, beside: string | undefined): Promi
       const times = { cycles, sliceMs: 250, warmUpMs: 2000 };
       for (const [index, result] of (await measure(running, { ...load, ...times })).entries()) {
         const { cpuMicros, cpuQuartileMicros, p99Ms } = result;
-        cells[index]?.push(
-          `${cpuMicros.toFixed(1)} / ${cpuQuartileMicros.toFixed(1)}`,
-          p99Ms.toFixed(1),
-        );
+        cells[index]?.push(cpuCell(cpuMicros, cpuQuartileMicros), fixed(p99Ms, 1));
       }
     }
   });
@@ -189,11 +184,22 @@ function addCells(cells: string[][], measured: readonly Front[], results: SliceR
   const { cpuMicros: compared } = results[measured.indexOf(reference)] as SliceResult;
   for (const [index, { cpuMicros, cpuQuartileMicros, p99Ms }] of results.entries()) {
     cells[index]?.push(
-      `${cpuMicros.toFixed(1)} / ${cpuQuartileMicros.toFixed(1)}`,
-      (cpuMicros / compared).toFixed(2),
-      p99Ms.toFixed(1),
+      cpuCell(cpuMicros, cpuQuartileMicros),
+      fixed(cpuMicros === null || compared === null ? null : cpuMicros / compared, 2),
+      fixed(p99Ms, 1),
     );
   }
+}
+
+function cpuCell(median: Figure, quartile: Figure): string {
+  return `${fixed(median, 1)} / ${fixed(quartile, 1)}`;
+}
+
+/** Null: no operation was over in the slices, so that JSON has no number for it. */
+type Figure = number | null;
+
+function fixed(figure: Figure, digits: number): string {
+  return figure?.toFixed(digits) ?? "none";
 }
 
 /** The columns of `addCells` for each of these rates. */
