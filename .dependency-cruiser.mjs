@@ -43,7 +43,7 @@ const ONLY_HERE = {
   "@noble/curves": "^src/base/eip712-certificate[.]ts$",
   "@noble/hashes": "^src/base/eip712-certificate[.]ts$",
   jose: "^src/transport/web/auth/",
-  fflate: "^src/transport/web/services/archive",
+  fflate: "^src/transport/web/services/unzip-member[.]ts$",
   uplot: "^src/transport/web/node-page/page-document[.]ts$",
   valibot: "^src/(config/|node/(control|statistics)-message[.]ts$|component/runner-event[.]ts$|auth/authenticator-answer[.]ts$)",
   "minijinja-js": "^src/template/minijinja[.]ts$",

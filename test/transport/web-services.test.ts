@@ -12,7 +12,7 @@ import type {
 } from "#config/web-service/web-service-config.ts";
 import type { HttpAnswer } from "#transport/http/http-answer.ts";
 import { openArchive } from "#transport/web/services/archive.ts";
-import { unzipMember } from "#transport/web/services/archive-member.ts";
+import { unzipMember } from "#transport/web/services/unzip-member.ts";
 import type { WorkerContext } from "#worker/running-worker.ts";
 import { afterTest } from "../support/cleanups.ts";
 import { clientRequest } from "../support/client-request.ts";

@@ -15,8 +15,8 @@ import type { Logger } from "#observe/logger.ts";
 import { type CodedContent, contentWith } from "#transport/web/coded-content.ts";
 import { crossOriginHeaders } from "#transport/web/cross-origin.ts";
 import { isCompressible, isGzippedByName, mediaTypeOf } from "#transport/web/media-type.ts";
-import { gzippedMember, unzipMember } from "./archive-member.ts";
 import { unusable } from "./archive-source.ts";
+import { gzippedMember, unzipMember } from "./unzip-member.ts";
 
 /** `max-age` of the files of an archive with `cache`. */
 const CACHE_SECONDS = 43_200;
