@@ -9,6 +9,7 @@
 import chartScript from "uplot/dist/uPlot.iife.min.js" with { type: "text" };
 import chartStyle from "uplot/dist/uPlot.min.css" with { type: "text" };
 import type { NodeStatistics, WorkerFigures, WorkerStatistics } from "#observe/statistics.ts";
+import { htmlDocument } from "#transport/http/html-page.ts";
 import { scriptedPageHeaders } from "#transport/http/page-headers.ts";
 import { printDuration, printOctets, printPercent } from "./page-numbers.ts";
 import pageScript from "./page-script.js" with { type: "text" };
@@ -17,6 +18,9 @@ import { PAGE_TABLES, type PageTable, printRows } from "./page-tables.ts";
 
 const STYLE = `${chartStyle}\n${pageStyle}`;
 const SCRIPT = `${chartScript}\n${pageScript}`;
+
+/** Without it a browser would ask for one. */
+const NO_ICON = '<link rel="icon" href="data:,">\n';
 
 /** The headers of the page. */
 export const PAGE_DOCUMENT_HEADERS = scriptedPageHeaders(STYLE, SCRIPT);
@@ -56,18 +60,7 @@ function pointOf(
 export function printPage(statistics: NodeStatistics, answeredBy: string): string {
   const name = Bun.escapeHTML(statistics.node);
   const { parts } = pageUpdateOf(statistics, answeredBy);
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<link rel="icon" href="data:,">
-<title>${name} – node of crossproxy</title>
-<style>${STYLE}</style>
-</head>
-<body>
-<header>
+  const body = `<header>
 <h1>Node ${name}</h1>
 <p id="live" role="status">Reload the page for newer figures.</p>
 </header>
@@ -88,10 +81,9 @@ ${PAGE_TABLES.map((table) => printSection(table, parts)).join("\n")}
 <footer>
 <p>The same as <a href="?format=json">JSON</a>.</p>
 </footer>
-<script>${SCRIPT}</script>
-</body>
-</html>
-`;
+<script>${SCRIPT}</script>`;
+  const title = `${name} – node of crossproxy`;
+  return htmlDocument({ title, head: NO_ICON, style: STYLE }, body);
 }
 
 function printSection({ id, title, columns }: PageTable, parts: PageUpdate["parts"]): string {
