@@ -108,7 +108,7 @@ export class HttpExchange implements ConnectionEvents {
     this.#body = null;
     clearTimeout(this.#timer);
     if (state !== "complete") {
-      this.#refuseBody(state);
+      this.#refuseBody(state === "malformed");
       return;
     }
     this.#beginPipeline(body.octetsAfterBody);
@@ -187,9 +187,9 @@ export class HttpExchange implements ConnectionEvents {
     this.#refuse(408, `Cannot read the body: it did not come within ${seconds} s`);
   }
 
-  #refuseBody(state: "malformed" | "too long"): void {
+  #refuseBody(isMalformed: boolean): void {
     const maxOctets = this.#accepted.handler.maxBodyOctets;
-    if (state === "malformed") this.#refuse(400, "Cannot read the body: its chunks are malformed");
+    if (isMalformed) this.#refuse(400, "Cannot read the body: its chunks are malformed");
     else this.#refuse(413, `Cannot read the body: it is longer than ${maxOctets} octets`);
   }
 

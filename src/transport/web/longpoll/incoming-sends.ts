@@ -9,9 +9,8 @@
  */
 
 import type { HttpAnswer } from "#transport/http/http-answer.ts";
-import type { BodyLimits } from "./collected-body.ts";
 import { bodyFaultAnswer, sentenceAnswer } from "./longpoll-answers.ts";
-import type { BodyFault, BodyReceiver, LongPollRequest } from "./longpoll-request.ts";
+import type { BodyFault, BodyLimits, BodyReceiver, LongPollRequest } from "./longpoll-request.ts";
 
 /** Most requests of one transport that wait for their turn. */
 const MAX_WAITING = 1000;

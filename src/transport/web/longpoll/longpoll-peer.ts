@@ -25,7 +25,6 @@ import {
   type WireMessage,
 } from "#wamp/peer.ts";
 import type { SerializerName } from "#wamp/serializer-name.ts";
-import type { BodyLimits } from "./collected-body.ts";
 import { IncomingSends, type SendTarget } from "./incoming-sends.ts";
 import {
   endedAnswer,
@@ -35,7 +34,7 @@ import {
   sentenceAnswer,
   TAKEN,
 } from "./longpoll-answers.ts";
-import type { BodyFault, LongPollRequest } from "./longpoll-request.ts";
+import type { BodyFault, BodyLimits, LongPollRequest } from "./longpoll-request.ts";
 import { type LongPollEvent, type LongPollState, longPollAction } from "./longpoll-states.ts";
 import { WaitingMessages } from "./waiting-messages.ts";
 

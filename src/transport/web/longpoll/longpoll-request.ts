@@ -11,12 +11,13 @@
  */
 
 import type { ConnectionEvents, ConnectionSocket } from "#transport/endpoint/connection.ts";
+import { MessageCollector } from "#transport/endpoint/message-collector.ts";
 import { MessageDeadline } from "#transport/endpoint/message-deadline.ts";
 import type { HttpAnswer } from "#transport/http/http-answer.ts";
 import type { BodyFraming } from "#transport/http/http-request.ts";
+import { type BodyState, RequestBody } from "#transport/http/request-body.ts";
 import { StreamedAnswer } from "#transport/http/streamed-answer.ts";
 import type { StreamedRequest } from "#transport/web/streaming-service.ts";
-import { type BodyLimits, CollectedBody, type CollectedState } from "./collected-body.ts";
 
 const CONTINUE = "HTTP/1.1 100 Continue\r\n\r\n";
 
@@ -31,7 +32,15 @@ const CLOCK = {
 };
 
 /** Why a body is not taken. */
-export type BodyFault = Exclude<CollectedState, "complete" | "incomplete"> | "cut off" | "late";
+export type BodyFault = Exclude<BodyState, "complete" | "incomplete"> | "cut off" | "late";
+
+/** How much a body may take. */
+export interface BodyLimits {
+  /** Its longest. */
+  maxOctets: number;
+  /** What the incomplete messages of all clients of the worker may take when it grows. */
+  maxIncomplete: number;
+}
 
 /** Takes the body of a request. */
 export interface BodyReceiver {
@@ -67,7 +76,7 @@ export class LongPollRequest implements ConnectionEvents {
   /** What has come of a body that is not read yet. */
   #held: Buffer = NO_OCTETS;
   #isPaused = false;
-  #body: CollectedBody | null = null;
+  #body: RequestBody | null = null;
   #receiver: BodyReceiver | null = null;
   #deadline: MessageDeadline | null = null;
   #hasEnded = false;
@@ -113,7 +122,7 @@ export class LongPollRequest implements ConnectionEvents {
   }
 
   /** Reads the body; the receiver is called at once where it has come already. */
-  readBody(limits: BodyLimits, receiver: BodyReceiver): void {
+  readBody({ maxOctets, maxIncomplete }: BodyLimits, receiver: BodyReceiver): void {
     if (this.#state !== "held") return;
     if (!this.#hasBody) {
       this.#state = "read";
@@ -122,7 +131,8 @@ export class LongPollRequest implements ConnectionEvents {
     }
     this.#state = "reading";
     this.#receiver = receiver;
-    const body = new CollectedBody(this.#framing, limits);
+    // Counted among the incomplete messages of the worker while it comes.
+    const body = new RequestBody(this.#framing, maxOctets, new MessageCollector(maxIncomplete));
     this.#body = body;
     const held = this.#held;
     this.#held = NO_OCTETS;
@@ -176,7 +186,7 @@ export class LongPollRequest implements ConnectionEvents {
     this.#end(isWhole);
   }
 
-  #take(body: CollectedBody, chunk: Uint8Array): void {
+  #take(body: RequestBody, chunk: Uint8Array): void {
     const state = body.push(chunk);
     if (state === "incomplete") {
       this.#deadline ??= new MessageDeadline(this.#options.bodyTimeoutMs, CLOCK, () => {
