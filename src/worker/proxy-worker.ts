@@ -9,7 +9,7 @@ import { loginOf } from "#auth/cookie.ts";
 import type { ProxyWorkerConfig } from "#config/node/worker-config.ts";
 import type { SessionConfig } from "#config/options/session-config.ts";
 import { SessionCounts } from "#observe/session-counts.ts";
-import { RouteTable } from "#proxy/routing/route-table.ts";
+import { RealmRoutes } from "#proxy/routing/realm-routes.ts";
 import { nodeCredentials } from "#proxy/routing/router-join-messages.ts";
 import { ServiceSessions } from "#proxy/service/service-sessions.ts";
 import { FrontendSession } from "#proxy/session/frontend-session.ts";
@@ -27,7 +27,7 @@ export async function startProxyWorker(
   config: ProxyWorkerConfig,
   context: WorkerContext,
 ): Promise<RunningWorker> {
-  const routes = new RouteTable(config, context.log);
+  const routes = new RealmRoutes(config, context.log);
   const node = nodeCredentials(context.nodeInfo.nodeId, context.nodeKey ?? null);
   const services = new ServiceSessions({ routes, node, log: context.log });
 

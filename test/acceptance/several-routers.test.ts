@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { auth_cra } from "autobahn";
 import { signChallenge } from "#auth/cryptosign-challenge.ts";
 import { makePrivateKey, publicKeyOf } from "#base/ed25519.ts";
-import { connectPeer } from "#transport/peer-connector.ts";
+import { connectPeer } from "#transport/router-connector.ts";
 import { decodeMessage, encodeMessage } from "#wamp/serializer/message-values.ts";
 import { role, startCrossbar } from "../support/crossbar-router.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";

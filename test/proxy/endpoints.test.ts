@@ -16,7 +16,7 @@ import type {
   TransportConfig,
   WebSocketTransportConfig,
 } from "#config/transport/transport-config.ts";
-import { connectPeer } from "#transport/peer-connector.ts";
+import { connectPeer } from "#transport/router-connector.ts";
 import type { Peer } from "#wamp/peer.ts";
 import { decodeMessage, encodeMessage } from "#wamp/serializer/message-values.ts";
 import { hasOpenssl, selfSigned } from "../support/certificates.ts";

@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
-import { RouteTable } from "#proxy/routing/route-table.ts";
+import { RealmRoutes } from "#proxy/routing/realm-routes.ts";
 import { ServiceSessions } from "#proxy/service/service-sessions.ts";
 import { afterTest } from "../support/cleanups.ts";
 import { keptLog } from "../support/kept-log.ts";
@@ -17,7 +17,7 @@ const PLACES = 256;
 async function start() {
   const path = join(temporaryFolder(), "router.sock");
   const router = await scriptedRouter(path);
-  const routes = new RouteTable(
+  const routes = new RealmRoutes(
     {
       connections: { router: connectionTo("router", path) },
       routes: { "*": { "*": ["router"] } },

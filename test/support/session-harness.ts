@@ -14,7 +14,7 @@ import type {
 import type { WebSocketOptions } from "#config/options/websocket-config.ts";
 import type { LogFields } from "#observe/logger.ts";
 import { SessionCounts } from "#observe/session-counts.ts";
-import { RouteTable } from "#proxy/routing/route-table.ts";
+import { RealmRoutes } from "#proxy/routing/realm-routes.ts";
 import { ServiceSessions } from "#proxy/service/service-sessions.ts";
 import { FrontendSession } from "#proxy/session/frontend-session.ts";
 import { MAX_JOIN_OCTETS, type Peer, type WireMessage } from "#wamp/peer.ts";
@@ -76,7 +76,7 @@ export async function sessionHarness(options: HarnessOptions = {}) {
     info: keep("info"),
     debug: keep("debug"),
   };
-  const routes = new RouteTable(
+  const routes = new RealmRoutes(
     {
       connections: {
         router: connection("router", options.router?.serializer ?? "cbor", options.router?.over),

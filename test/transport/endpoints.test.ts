@@ -6,7 +6,7 @@ import { join } from "node:path";
 import type { ConnectingTransportConfig } from "#config/connection/connection-config.ts";
 import type { ListeningEndpointConfig } from "#config/endpoint/endpoint-config.ts";
 import type { TransportConfig } from "#config/transport/transport-config.ts";
-import { connectPeer } from "#transport/peer-connector.ts";
+import { connectPeer } from "#transport/router-connector.ts";
 import type { Peer, PeerHandler } from "#wamp/peer.ts";
 import { hasOpenssl, selfSigned } from "../support/certificates.ts";
 import { afterTest } from "../support/cleanups.ts";

@@ -3,7 +3,7 @@ import { join } from "node:path";
 
 import type { ConnectingRawSocketConfig } from "#config/connection/connection-config.ts";
 import type { Listener } from "#transport/listener.ts";
-import { connectPeer } from "#transport/peer-connector.ts";
+import { connectPeer } from "#transport/router-connector.ts";
 import { startRawSocketListener } from "#transport/rawsocket/rawsocket-listener.ts";
 import type { Peer, PeerHandler } from "#wamp/peer.ts";
 import { afterTest } from "../support/cleanups.ts";

@@ -5,7 +5,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { ConnectingTransportConfig } from "#config/connection/connection-config.ts";
 import type { CertificateConfig, ConnectingTlsConfig } from "#config/endpoint/endpoint-config.ts";
-import { connectPeer } from "#transport/peer-connector.ts";
+import { connectPeer } from "#transport/router-connector.ts";
 import { hasOpenssl, selfSigned, trusting } from "../support/certificates.ts";
 import { afterTest } from "../support/cleanups.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";

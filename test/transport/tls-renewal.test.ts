@@ -6,7 +6,7 @@ import { join } from "node:path";
 import type { ListeningTlsConfig } from "#config/endpoint/endpoint-config.ts";
 import type { TransportConfig } from "#config/transport/transport-config.ts";
 import { watchFiles } from "#transport/endpoint/file-watch.ts";
-import { connectPeer } from "#transport/peer-connector.ts";
+import { connectPeer } from "#transport/router-connector.ts";
 import {
   hasOpenssl,
   replaceCertificate,

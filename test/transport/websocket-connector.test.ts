@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { ServerWebSocket } from "bun";
 import { giveOctets, shareOctets } from "#base/octet-ownership.ts";
 import type { ConnectingWebSocketConfig } from "#config/connection/connection-config.ts";
-import { connectPeer } from "#transport/peer-connector.ts";
+import { connectPeer } from "#transport/router-connector.ts";
 import { acceptFor } from "#transport/websocket/handshake-answer.ts";
 import type { PeerHandler, WireMessage } from "#wamp/peer.ts";
 import type { SerializerName } from "#wamp/serializer-name.ts";

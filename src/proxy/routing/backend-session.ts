@@ -8,7 +8,7 @@
  */
 
 import { sentenceOf } from "#base/failure.ts";
-import type { ConnectOptions } from "#transport/peer-connector.ts";
+import type { ConnectOptions } from "#transport/router-connector.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
 import { MessageType } from "#wamp/message-type.ts";
 import {

@@ -15,8 +15,7 @@ import { Failure, sentenceOf } from "#base/failure.ts";
 import type { ConnectionAuth, ConnectionConfig } from "#config/connection/connection-config.ts";
 import type { Logger } from "#observe/logger.ts";
 import type { RouterHealth } from "#observe/statistics.ts";
-import { connectPeer } from "#transport/peer-connector.ts";
-import { RouterConnector } from "#transport/router-connector.ts";
+import { connectPeer, RouterConnector } from "#transport/router-connector.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
 import { CloseCode } from "#wamp/peer.ts";
 

@@ -7,7 +7,7 @@
 import { Failure } from "#base/failure.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
 import type { Backend } from "./backend.ts";
-import type { Route } from "./route.ts";
+import type { Route } from "./realm-routes.ts";
 
 /** The backends of a route, each tried once for one session. */
 export class Failover {

@@ -12,7 +12,7 @@
 import type { AuthenticatorCall, Authenticators } from "#auth/authenticators.ts";
 import { abortable } from "#base/abortable.ts";
 import type { Logger } from "#observe/logger.ts";
-import type { RouteTable } from "#proxy/routing/route-table.ts";
+import type { RealmRoutes } from "#proxy/routing/realm-routes.ts";
 import type { NodeCredentials } from "#proxy/routing/router-join-messages.ts";
 import type {
   WampAnswer,
@@ -35,7 +35,7 @@ const DEFAULT_ROLE = "trusted";
 
 /** What the service sessions of a worker share. */
 export interface ServiceContext {
-  routes: RouteTable;
+  routes: RealmRoutes;
   node: NodeCredentials;
   log: Logger;
 }

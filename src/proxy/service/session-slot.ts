@@ -8,7 +8,7 @@
 import { Failure } from "#base/failure.ts";
 import type { Logger } from "#observe/logger.ts";
 import { Failover } from "#proxy/routing/failover.ts";
-import type { Route } from "#proxy/routing/route.ts";
+import type { Route } from "#proxy/routing/realm-routes.ts";
 import { type ServiceIdentity, ServiceSession } from "./service-session.ts";
 
 /** Delay after the first failed attempt; each further one doubles it, up to the longest. */

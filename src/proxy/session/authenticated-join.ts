@@ -124,15 +124,16 @@ export class AuthenticatedJoin extends JoinAttempt {
 
   /** Connects to the next router and sends HELLO in the client's name. */
   async #joinRouter({ accept, failover }: Admission): Promise<void> {
-    const { backend, peer } = await this.connect(failover, (one) => one.vouchingAuth());
-    const { transport } = backend.config;
     const client = { roles: this.#authentication.clientRoles, transport: this.client.details };
+    const { router, hello } = await this.connect(failover, (one) =>
+      helloToRouter(accept.identity, client, this.context.node, one.vouchingAuth()),
+    );
+    const { backend, peer } = router;
     this.#hasSigned = false;
-    const hello = helloToRouter(accept.identity, client, this.context.node, backend.vouchingAuth());
     send(hello, peer);
     // While there is another router, WELCOME has the same timeout as the connection.
     if (failover.isExhausted) return;
-    const { timeoutMs } = transport.endpoint;
+    const { timeoutMs } = backend.config.transport.endpoint;
     this.#welcomeTimer = setTimeout(() => {
       failover.failed(backend, `no WELCOME within ${timeoutMs} ms`);
       this.#joinNext();

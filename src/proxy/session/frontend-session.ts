@@ -13,6 +13,7 @@ import type { Side } from "#proxy/relay/back-pressure.ts";
 import { type LinkObserver, SessionLink } from "#proxy/relay/session-link.ts";
 import type { Undeliverable } from "#proxy/relay/undeliverable.ts";
 import type { BackendObserver, BackendSession } from "#proxy/routing/backend-session.ts";
+import type { JoinTimeouts } from "#session/join-timeouts.ts";
 import { clientNeeds } from "#session/reconnecting-clients.ts";
 import { abortCloseCode } from "#wamp/abort-close-code.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
@@ -144,7 +145,6 @@ export class FrontendSession
   }
 
   onJoined(backend: BackendSession, welcome: WireMessage, identity: LogFields): void {
-    this.stopTimeouts();
     this.client.limitMessages?.(Number.POSITIVE_INFINITY);
     const link = new SessionLink(this.client, backend.peer, this.config.options, this);
     this.state = { name: "joined", link, backend };
@@ -212,8 +212,8 @@ export class FrontendSession
     const state = this.state;
     if (state.name === "joined") refuseMalformed(message, this.client);
     const action = clientAction(state.name, type);
-    if (action === "begin") {
-      this.#begin(message);
+    if (action === "begin" && "timeouts" in state) {
+      this.#begin(message, state.timeouts);
     } else if (action === "authenticate" && state instanceof JoinAttempt) {
       refuseTooLong(message);
       state.authenticate(message);
@@ -235,7 +235,7 @@ export class FrontendSession
     }
   }
 
-  #begin(message: WireMessage): void {
+  #begin(message: WireMessage, timeouts: JoinTimeouts): void {
     refuseTooLong(message);
     const { auth } = this.config;
     const hello =
@@ -243,17 +243,18 @@ export class FrontendSession
         ? readForwarded(message, this.client)
         : decodeMessage(message, this.client.serializer);
     this.needs = clientNeeds(hello);
+    const context = this.#joinContext(timeouts);
     const join =
       auth === "passthrough"
-        ? new PassthroughJoin(this.client, this.#joinContext(), this)
-        : new AuthenticatedJoin(auth, this.client, this.#joinContext(), this);
+        ? new PassthroughJoin(this.client, context, this)
+        : new AuthenticatedJoin(auth, this.client, context, this);
     this.state = join;
-    this.timeouts.awaitWelcome();
+    timeouts.awaitWelcome();
     join.begin(hello, message);
   }
 
-  #joinContext(): JoinContext {
-    const { config, log, timeouts } = this;
+  #joinContext(timeouts: JoinTimeouts): JoinContext {
+    const { config, log } = this;
     const { node, routes, services } = this.context;
     const limit = config.joining?.max_auth_failures_per_minute ?? 0;
     const failedAttempts = this.context.failedAttempts(this.client, limit);
@@ -333,9 +334,8 @@ export class FrontendSession
     const { state } = this;
     if (routerHasAnswered) this.closeRouter();
     else this.leaveRouter(ErrorUri.closeRealm, false);
-    this.state = { name: "left" };
+    this.state = { name: "left", timeouts: this.awaitHello() };
     this.stopGoodbyeTimer();
-    this.timeouts.awaitHello();
     // Through `onMessage`, so that a fault in the HELLO is the client's and not the router's.
     if (state.name === "rejoining") this.onMessage(state.hello);
   }

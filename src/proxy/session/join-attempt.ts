@@ -23,8 +23,7 @@ import type { LogFields } from "#observe/logger.ts";
 import type { Backend } from "#proxy/routing/backend.ts";
 import { type BackendObserver, BackendSession } from "#proxy/routing/backend-session.ts";
 import { Failover } from "#proxy/routing/failover.ts";
-import type { Route } from "#proxy/routing/route.ts";
-import type { RouteTable } from "#proxy/routing/route-table.ts";
+import type { RealmRoutes, Route } from "#proxy/routing/realm-routes.ts";
 import type { NodeCredentials } from "#proxy/routing/router-join-messages.ts";
 import type { JoinTimeouts } from "#session/join-timeouts.ts";
 import { MessageType } from "#wamp/message-type.ts";
@@ -39,7 +38,7 @@ import { routerAction, type SessionState } from "./session-states.ts";
 export interface JoinContext extends AskableAuthenticators {
   config: SessionConfig;
   node: NodeCredentials;
-  routes: RouteTable;
+  routes: RealmRoutes;
   /** Undefined: attempts are not limited. */
   failedAttempts: FailedAttempts | undefined;
   timeouts: JoinTimeouts;
@@ -124,6 +123,7 @@ export abstract class JoinAttempt implements BackendObserver {
 
   /** Ends the join and its connection to the router; the observer is not called any more. */
   cancel(): void {
+    this.context.timeouts.stop();
     this.#canceled.cancel();
     this.leaveRouter();
   }
@@ -181,28 +181,30 @@ export abstract class JoinAttempt implements BackendObserver {
   }
 
   /**
-   * Connects to the next router that can be reached; `requireUse` throws a Failure for one that cannot be used.
+   * Connects to the next router that can be reached, and gives the HELLO for it. `helloFor` makes that HELLO before
+   * the connection is opened, and throws a Failure for a router that cannot be used.
    *
    * @throws Failure of the last router when there is none; the signal's reason when the join is canceled.
    */
-  protected async connect(
+  protected async connect<Hello>(
     failover: Failover,
-    requireUse?: (backend: Backend) => unknown,
-  ): Promise<BackendSession> {
+    helloFor: (backend: Backend) => Hello,
+  ): Promise<{ router: BackendSession; hello: Hello }> {
     const { serializer } = this.client;
     const { max_buffered: maxBuffered, max_outgoing: maxOutgoing } = this.context.config.options;
     const { message_timeout: messageTimeout } = this.context.config.options;
     const limits = { maxBuffered, maxOutgoing, messageTimeout };
     const options = { serializer, ...limits, canceled: this.canceled };
     this.#name = "connecting";
-    this.#backend = await failover.next(async (backend) => {
-      requireUse?.(backend);
-      const session = await BackendSession.open(backend, options, this);
-      if (!session.isOver) return session;
+    const next = await failover.next(async (backend) => {
+      const hello = helloFor(backend);
+      const router = await BackendSession.open(backend, options, this);
+      if (!router.isOver) return { router, hello };
       throw failover.failed(backend, "it closed the connection at once");
     });
+    this.#backend = next.router;
     this.#name = "joining";
-    return this.#backend;
+    return next;
   }
 
   protected leaveRouter(): void {
@@ -212,6 +214,7 @@ export abstract class JoinAttempt implements BackendObserver {
 
   /** Hands the router over to the observer, once the client was sent WELCOME. */
   protected joined(welcome: WireMessage, router: BackendSession, identity: LogFields): void {
+    this.context.timeouts.stop();
     router.backend.succeeded();
     this.#backend = undefined;
     this.#observer.onJoined(router, welcome, identity);

@@ -97,7 +97,7 @@ export class PassthroughJoin extends JoinAttempt {
       config.backend === null
         ? routes.routeForAnyRole(readRealm(realm))
         : routes.routeOver(config.backend);
-    const { peer } = await this.connect(this.startFailover(route));
-    forward(hello, MessageType.HELLO, this.client, peer);
+    const { router } = await this.connect(this.startFailover(route), () => hello);
+    forward(hello, MessageType.HELLO, this.client, router.peer);
   }
 }

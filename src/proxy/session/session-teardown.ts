@@ -13,7 +13,7 @@ import type { Logger } from "#observe/logger.ts";
 import type { SessionCounts } from "#observe/session-counts.ts";
 import type { SessionLink } from "#proxy/relay/session-link.ts";
 import type { BackendSession } from "#proxy/routing/backend-session.ts";
-import type { RouteTable } from "#proxy/routing/route-table.ts";
+import type { RealmRoutes } from "#proxy/routing/realm-routes.ts";
 import type { NodeCredentials } from "#proxy/routing/router-join-messages.ts";
 import type { ServiceSessions } from "#proxy/service/service-sessions.ts";
 import { type JoinTimeoutObserver, JoinTimeouts } from "#session/join-timeouts.ts";
@@ -33,7 +33,7 @@ import { eventAction, type SessionEvent } from "./session-states.ts";
 export interface FrontendContext {
   log: Logger;
   node: NodeCredentials;
-  routes: RouteTable;
+  routes: RealmRoutes;
   services: ServiceSessions;
   /** Undefined: no authmethod is of type `function`. */
   functionAuthenticators?: FunctionAuthenticators | undefined;
@@ -48,12 +48,11 @@ export interface FrontendContext {
 
 /** The state of a session, as session-states.ts names it, and what exists in it. */
 type State =
-  | { name: "waiting" }
+  | { name: "waiting" | "left"; timeouts: JoinTimeouts }
   | JoinAttempt
   | { name: "joined"; link: SessionLink; backend: BackendSession }
   | { name: "leaving"; link: SessionLink; backend: BackendSession }
   | { name: "rejoining"; link: SessionLink; backend: BackendSession; hello: WireMessage }
-  | { name: "left" }
   | { name: "ending" }
   | { name: "closed" };
 
@@ -63,11 +62,9 @@ export abstract class SessionTeardown implements JoinTimeoutObserver {
   protected readonly config: SessionConfig;
   protected readonly context: FrontendContext;
   protected readonly log: SessionLog;
-  protected state: State = { name: "waiting" };
+  protected state: State;
   /** What the client's library needs in order to reconnect when it should; known from HELLO on. */
   protected needs: ClientNeeds = NO_NEEDS;
-  /** Undefined in a joined session. */
-  #timeouts: JoinTimeouts | undefined;
   #goodbyeTimer: Timer | undefined;
 
   constructor(client: Peer, config: SessionConfig, context: FrontendContext) {
@@ -75,19 +72,15 @@ export abstract class SessionTeardown implements JoinTimeoutObserver {
     this.config = config;
     this.context = context;
     this.log = new SessionLog(context.log, context.counts, client.details.peer);
-    this.timeouts.awaitHello();
+    this.state = { name: "waiting", timeouts: this.awaitHello() };
     client.limitMessages?.(MAX_JOIN_OCTETS);
   }
 
-  /** The timeouts of the present join. */
-  protected get timeouts(): JoinTimeouts {
-    this.#timeouts ??= new JoinTimeouts(this.config.joining, this);
-    return this.#timeouts;
-  }
-
-  protected stopTimeouts(): void {
-    this.#timeouts?.stop();
-    this.#timeouts = undefined;
+  /** The timeouts of the next join, whose HELLO is awaited from now on. */
+  protected awaitHello(): JoinTimeouts {
+    const timeouts = new JoinTimeouts(this.config.joining, this);
+    timeouts.awaitHello();
+    return timeouts;
   }
 
   /** Answers the client's GOODBYE in place of a router that does not; the client may join again. */
@@ -235,7 +228,7 @@ export abstract class SessionTeardown implements JoinTimeoutObserver {
 
   protected end(): void {
     this.stopGoodbyeTimer();
-    this.stopTimeouts();
+    if ("timeouts" in this.state) this.state.timeouts.stop();
     this.leaveRouter(ErrorUri.closeRealm);
     this.state = { name: "closed" };
     this.context.onEnd(this);

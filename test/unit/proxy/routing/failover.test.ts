@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { Failure } from "#base/failure.ts";
 import type { Backend } from "#proxy/routing/backend.ts";
 import { Failover } from "#proxy/routing/failover.ts";
-import { Route } from "#proxy/routing/route.ts";
+import { Route } from "#proxy/routing/realm-routes.ts";
 import { unreachableBackend as backend } from "../../../support/unreachable-backend.ts";
 
 const failover = (...ids: string[]) =>

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import type { Backend } from "#proxy/routing/backend.ts";
-import { Route } from "#proxy/routing/route.ts";
+import { Route } from "#proxy/routing/realm-routes.ts";
 import { fakeTime } from "../../../support/fake-time.ts";
 import { unreachableBackend as backend } from "../../../support/unreachable-backend.ts";
 

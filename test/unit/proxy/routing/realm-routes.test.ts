@@ -1,12 +1,11 @@
 import { afterEach, describe, expect, jest, test } from "bun:test";
 import type { BalancingConfig, ConnectionConfig } from "#config/connection/connection-config.ts";
 import type { Backend } from "#proxy/routing/backend.ts";
-import type { Route } from "#proxy/routing/route.ts";
-import { RouteTable } from "#proxy/routing/route-table.ts";
+import { RealmRoutes, type Route } from "#proxy/routing/realm-routes.ts";
 import { fakeTime } from "../../../support/fake-time.ts";
 import { quiet } from "../../../support/quiet-context.ts";
 
-const tables: RouteTable[] = [];
+const tables: RealmRoutes[] = [];
 afterEach(() => {
   for (const table of tables.splice(0)) table.stop();
 });
@@ -25,7 +24,7 @@ const connection = (id: string, fall = 1, rise = 2): ConnectionConfig => ({
 
 function table(routes: Record<string, Record<string, string[]>>, balancing?: BalancingConfig) {
   const connections = Object.fromEntries(["a", "b", "c"].map((id) => [id, connection(id)]));
-  const made = new RouteTable({ connections, routes, ...(balancing && { balancing }) }, quiet);
+  const made = new RealmRoutes({ connections, routes, ...(balancing && { balancing }) }, quiet);
   tables.push(made);
   return made;
 }
@@ -40,7 +39,7 @@ function order(route: Route): string[] {
 const first = (route: Route) => route.next(new Set()) as Backend;
 const abc = { realm1: { user: ["a", "b", "c"] } };
 
-describe("RouteTable", () => {
+describe("RealmRoutes", () => {
   const routes = table({
     realm1: { user: ["a"], "*": ["b"] },
     realm2: { user: ["a"] },
