@@ -3,8 +3,8 @@ import { join } from "node:path";
 
 import type { ConnectingRawSocketConfig } from "#config/connection/connection-config.ts";
 import type { Listener } from "#transport/listener.ts";
-import { connectPeer } from "#transport/router-connector.ts";
 import { startRawSocketListener } from "#transport/rawsocket/rawsocket-listener.ts";
+import { connectPeer } from "#transport/router-connector.ts";
 import type { Peer, PeerHandler } from "#wamp/peer.ts";
 import { afterTest } from "../support/cleanups.ts";
 import { quietContext } from "../support/quiet-context.ts";

@@ -1,5 +1,5 @@
 /**
- * AnswerWriter: writes answers to one socket at the pace of the client, without copies.
+ * AnswerWriter: writes answers to one socket at the pace of the client, without copies of long ones.
  *
  * Octets that are in memory are written from where they are; those of a file are read into one buffer for
  * all answers, and read again when the socket did not take them. So a client that does not read costs no
@@ -10,11 +10,9 @@
 
 import { errorCodeOf } from "#base/failure.ts";
 import type { ConnectionSocket } from "#transport/endpoint/connection.ts";
+import { FilePart } from "./file-part.ts";
 import { HeldAnswers } from "./held-answers.ts";
-import { FilePart, type HttpAnswer } from "./http-answer.ts";
-
-/** Up to this length a head and its body go into one write. */
-const JOINED_OCTETS = 16 * 1024;
+import { type HttpAnswer, writeShort } from "./http-answer.ts";
 
 /** Octets of a file that are read at once. */
 const READ_OCTETS = 256 * 1024;
@@ -27,9 +25,6 @@ const ANSWER_TIMEOUT_MS = 60_000;
 
 /** Time for a client to close after this side has ended. */
 const CLOSE_DEADLINE_MS = 1000;
-
-/** Reused for every short answer, because its octets are written at once. */
-const joined = Buffer.allocUnsafeSlow(JOINED_OCTETS);
 
 /** Reused for every read of a file. */
 let readBuffer: Uint8Array | undefined;
@@ -68,24 +63,21 @@ export class AnswerWriter {
   }
 
   /** Begins an answer with its head in Latin-1; the writer has to be idle, but for an interim answer. */
-  write(head: string, { body, isShared }: AnswerBody): void {
-    const isJoined =
-      !(body instanceof FilePart) && head.length + (body?.length ?? 0) <= JOINED_OCTETS;
-    if (isJoined && this.isIdle) this.#writeJoined(head, body);
-    else this.#begin(Buffer.from(head, "latin1"), body);
-    if (this.isIdle) return;
-    this.#deadline ??= setTimeout(() => this.#socket.terminate(), ANSWER_TIMEOUT_MS);
-    if (body instanceof Uint8Array && !isShared) HeldAnswers.add(this.#socket, body);
+  write(head: string, answer: AnswerBody): void {
+    const rest = this.isIdle ? writeShort(this.#socket, head, answer.body) : undefined;
+    if (rest === null) return;
+    if (rest !== undefined) {
+      this.writeRest(rest, answer);
+      return;
+    }
+    this.#begin(Buffer.from(head, "latin1"), answer.body);
+    this.#awaitClient(answer);
   }
 
-  #writeJoined(head: string, body: Uint8Array | null): void {
-    this.#at = 0;
-    const headOctets = joined.latin1Write(head, 0);
-    if (body !== null) joined.set(body, headOctets);
-    const length = headOctets + (body?.length ?? 0);
-    const written = this.#socket.write(joined, 0, length);
-    if (written < 0) this.#abandon();
-    else if (written < length) this.#head = Buffer.from(joined.subarray(written, length));
+  /** Goes on with a short answer, of which the socket did not take these octets; the writer has to be idle. */
+  writeRest(rest: Uint8Array, answer: AnswerBody): void {
+    this.#begin(rest, null);
+    this.#awaitClient(answer);
   }
 
   #begin(head: Uint8Array, body: HttpAnswer["body"]): void {
@@ -95,6 +87,13 @@ export class AnswerWriter {
     this.#body = body?.length === 0 ? null : body;
     this.#at = 0;
     if (!isWaiting) this.#advance();
+  }
+
+  /** Limits the time and the memory for a client that has not taken all yet. */
+  #awaitClient({ body, isShared }: AnswerBody): void {
+    if (this.isIdle) return;
+    this.#deadline ??= setTimeout(() => this.#socket.terminate(), ANSWER_TIMEOUT_MS);
+    if (body instanceof Uint8Array && !isShared) HeldAnswers.add(this.#socket, body);
   }
 
   /** The socket is writable again. */

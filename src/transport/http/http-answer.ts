@@ -1,12 +1,15 @@
 /**
- * HttpAnswer: the answer to one request, the file that its body may be a part of, and how its head is printed.
+ * HttpAnswer: the answer to one request: the whole of some content mostly, how its head is printed, and how a short one
+ * is written.
  *
  * @module
  */
 
-import { closeSync, openSync, readSync } from "node:fs";
 import { STATUS_CODES } from "node:http";
 import { printedSecond } from "#base/printed-second.ts";
+import type { ConnectionSocket } from "#transport/endpoint/connection.ts";
+import { FilePart } from "./file-part.ts";
+import type { ReadableFields } from "./header-fields.ts";
 
 /** An answer. Its body is left out for HEAD. */
 export interface HttpAnswer {
@@ -21,60 +24,68 @@ export interface HttpAnswer {
   printedFields?: string;
 }
 
+/** Content that can be sent whole or in part, or not at all when the client has it already. */
+export interface Representation {
+  size: number;
+  /** Strong entity tag, with its quotes. */
+  etag: string;
+  lastModified?: Date;
+  /** Content-Type and other headers of the content. */
+  headers: Record<string, string>;
+  /** The octets from `start` up to, but not including, `end`. */
+  slice(start: number, end: number): FilePart | Uint8Array;
+  /** Set where slices are views of octets that stay in memory. */
+  isShared?: true;
+  /** The answer with all of it, where that is kept. */
+  whole?: HttpAnswer;
+}
+
+/** What makes an answer depend on more than the content. */
+const CONDITIONS = [
+  "if-none-match",
+  "if-modified-since",
+  "if-match",
+  "if-unmodified-since",
+  "range",
+] as const;
+
 /**
- * The octets of a file from `start` up to, but not including, `end`, which are read again and again instead of
- * being kept in memory.
+ * The answer to a GET or HEAD with all of the content; null: the request has a condition or asks for a range, and
+ * conditional-request.ts answers it.
  */
-export class FilePart {
-  /** Number of octets. */
-  readonly length: number;
-  readonly #start: number;
-  #descriptor: number | null;
+export function wholeAnswer(
+  content: Representation,
+  { headers }: { headers: ReadableFields },
+): HttpAnswer | null {
+  for (const name of CONDITIONS) if (headers.has(name)) return null;
+  return content.whole ?? answerWhole(content);
+}
 
-  /** @throws the system's error when the file cannot be opened. */
-  constructor(file: string, start: number, end: number) {
-    this.length = end - start;
-    this.#start = start;
-    this.#descriptor = openSync(file, "r");
-  }
+/** The answer with all of the content. */
+export function answerWhole(content: Representation): HttpAnswer {
+  const body = content.slice(0, content.size);
+  const isShared = content.isShared && { isShared: content.isShared };
+  return { status: 200, headers: headersOf(content), body, ...isShared };
+}
 
-  /**
-   * Reads octets from position `at` of the part into the buffer; gives their number. 0: the file has
-   * become shorter.
-   *
-   * Synchronous, because the buffer is shared by all answers and a read comes from the page cache mostly.
-   */
-  read(buffer: Uint8Array, at: number): number {
-    if (this.#descriptor === null) return 0;
-    const wanted = Math.min(buffer.length, this.length - at);
-    return readSync(this.#descriptor, buffer, 0, wanted, this.#start + at);
-  }
+/** The headers of the answer with all of the content. */
+export function headersOf({ headers, etag, lastModified }: Representation): Record<string, string> {
+  const { "Content-Type": type, "Content-Encoding": encoding, ...others } = headers;
+  return {
+    ...others,
+    ETag: etag,
+    "Accept-Ranges": "bytes",
+    "X-Content-Type-Options": "nosniff",
+    ...(lastModified && { "Last-Modified": lastModified.toUTCString() }),
+    ...(encoding !== undefined && { "Content-Encoding": encoding }),
+    ...(type !== undefined && { "Content-Type": type }),
+  };
+}
 
-  /**
-   * Reads all of it into memory, and closes the file.
-   *
-   * @throws Error when the file has become shorter, or cannot be read.
-   */
-  take(): Uint8Array {
-    // Not of Buffer's pool, which they would keep in memory with them.
-    const octets = Buffer.allocUnsafeSlow(this.length);
-    try {
-      for (let at = 0; at < octets.length; ) {
-        const read = this.read(octets.subarray(at), at);
-        if (read === 0) throw new Error("Cannot read a part of a file: it has become shorter");
-        at += read;
-      }
-      return octets;
-    } finally {
-      this.close();
-    }
-  }
-
-  /** Closes the file; a second call has no effect. */
-  close(): void {
-    if (this.#descriptor !== null) closeSync(this.#descriptor);
-    this.#descriptor = null;
-  }
+/** Content whose octets are in memory, with the answer that most requests get. */
+export function withWholeAnswer(content: Representation): Representation {
+  const whole = answerWhole(content);
+  return { ...content, whole: { ...whole, printedFields: printFields(whole.headers) } };
 }
 
 /** What the value of a header may contain (RFC 9110, section 5.5). */
@@ -124,3 +135,26 @@ function fieldsOf({ headers, body }: HttpAnswer): string {
 
 /** The header Date. */
 const dateLine = printedSecond((time) => `Date: ${time.toUTCString()}\r\n`);
+
+/** Up to this length a head and its body go into one write. */
+const SHORT_OCTETS = 16 * 1024;
+
+/** Reused for every short answer, because its octets are written at once. */
+const joined = Buffer.allocUnsafeSlow(SHORT_OCTETS);
+
+/**
+ * Writes a short answer, whose head is in Latin-1. Gives what the socket did not take, which is a copy; null: nothing.
+ * Undefined: the answer is not short, and nothing is written.
+ */
+export function writeShort(
+  socket: ConnectionSocket,
+  head: string,
+  body: HttpAnswer["body"],
+): Uint8Array | null | undefined {
+  const length = head.length + (body?.length ?? 0);
+  if (length > SHORT_OCTETS || !(body === null || body instanceof Uint8Array)) return undefined;
+  joined.latin1Write(head, 0);
+  if (body !== null) joined.set(body, head.length);
+  const written = socket.write(joined, 0, length);
+  return written === length ? null : Buffer.from(joined.subarray(Math.max(written, 0), length));
+}

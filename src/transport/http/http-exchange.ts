@@ -11,7 +11,8 @@ import { sentenceOf } from "#base/failure.ts";
 import type { Logger } from "#observe/logger.ts";
 import type { ConnectionEvents, ConnectionSocket } from "#transport/endpoint/connection.ts";
 import { AnswerWriter } from "./answer-writer.ts";
-import { FilePart, type HttpAnswer, printHead } from "./http-answer.ts";
+import { FilePart } from "./file-part.ts";
+import { type HttpAnswer, printHead, writeShort } from "./http-answer.ts";
 import type { ClientRequest } from "./http-request.ts";
 import { leavesOpen, type ReadNextRequest, withPipelined } from "./persistent-connection.ts";
 import { RequestBody } from "./request-body.ts";
@@ -76,7 +77,8 @@ export class HttpExchanges {
 export class HttpExchange implements ConnectionEvents {
   readonly #accepted: AcceptedRequest;
   readonly #onEnd: (exchange: HttpExchange) => void;
-  readonly #writer: AnswerWriter;
+  /** Null: all was written at once, as most answers are. */
+  #writer: AnswerWriter | null = null;
   /** Null: there is none for this request; undefined: requests are not counted. */
   readonly #slot: { release(): void } | null | undefined;
   /** Canceled when the request is answered, or its client has gone; made when it is asked for. */
@@ -93,7 +95,6 @@ export class HttpExchange implements ConnectionEvents {
   constructor(accepted: AcceptedRequest, onEnd: (exchange: HttpExchange) => void) {
     this.#accepted = accepted;
     this.#onEnd = onEnd;
-    this.#writer = new AnswerWriter(accepted.socket, () => this.#continueWhenWritten());
     this.#slot = accepted.handler.takeSlot?.();
   }
 
@@ -116,13 +117,13 @@ export class HttpExchange implements ConnectionEvents {
   }
 
   drained(): void {
-    this.#writer.drained();
+    this.#writer?.drained();
   }
 
   /** A client that has ended its side may still wait for the answer. */
   ended(): void {
     if (this.#body !== null) this.#refuse(400, "Cannot read the body: it is cut off");
-    else if (this.#isAnswered && this.#pipelined === null && this.#writer.isIdle) {
+    else if (this.#isAnswered && this.#pipelined === null && this.#isIdle) {
       this.#accepted.socket.end();
     }
   }
@@ -131,7 +132,7 @@ export class HttpExchange implements ConnectionEvents {
     this.#isAnswered = true;
     this.#body = null;
     this.#pipelined = null;
-    this.#writer.drop();
+    this.#writer?.drop();
     this.#finish();
     this.#end();
   }
@@ -173,7 +174,7 @@ export class HttpExchange implements ConnectionEvents {
     this.#timer = setTimeout(() => this.#bodyTimedOut(), BODY_TIMEOUT_MS);
     const fits = framing.kind === "chunked" || framing.octets <= handler.maxBodyOctets;
     const isAwaited = request.headers.get("expect")?.toLowerCase() === "100-continue";
-    if (fits && isAwaited && !request.isHttp10) this.#writer.writeInterim(CONTINUE);
+    if (fits && isAwaited && !request.isHttp10) this.#pacedWriter().writeInterim(CONTINUE);
     this.received(octetsAfterHead);
   }
 
@@ -238,8 +239,26 @@ export class HttpExchange implements ConnectionEvents {
     this.#finish();
     const isSent = method !== "HEAD";
     if (!isSent && body instanceof FilePart) body.close();
-    this.#writer.write(head, isSent ? answer : { body: null });
+    this.#write(head, isSent ? answer : { body: null });
     this.#continueWhenWritten();
+  }
+
+  /** Writes a short answer at once; all others, and what the socket does not take, at the pace of the client. */
+  #write(head: string, answer: Pick<HttpAnswer, "body" | "isShared">): void {
+    const { socket } = this.#accepted;
+    const rest = this.#writer === null ? writeShort(socket, head, answer.body) : undefined;
+    if (rest === undefined) this.#pacedWriter().write(head, answer);
+    else if (rest !== null) this.#pacedWriter().writeRest(rest, answer);
+  }
+
+  #pacedWriter(): AnswerWriter {
+    this.#writer ??= new AnswerWriter(this.#accepted.socket, () => this.#continueWhenWritten());
+    return this.#writer;
+  }
+
+  /** Whether the system has taken everything. */
+  get #isIdle(): boolean {
+    return this.#writer === null || this.#writer.isIdle;
   }
 
   /** Releases what the request has taken, but not its connection. */
@@ -251,10 +270,10 @@ export class HttpExchange implements ConnectionEvents {
 
   /** When the socket has taken the whole answer, ends the connection or reads the next request. */
   #continueWhenWritten(): void {
-    if (!this.#isAnswered || !this.#writer.isIdle) return;
+    if (!this.#isAnswered || this.isOver || !this.#isIdle) return;
     const pipelined = this.#pipelined;
     if (pipelined === null || this.#announcesClose) {
-      this.#writer.end();
+      this.#pacedWriter().end();
       return;
     }
     this.#end();

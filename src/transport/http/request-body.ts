@@ -28,7 +28,11 @@ export class RequestBody {
   #fault: "too long" | "too much memory" | null = null;
 
   /** A MessageCollector counts the body among the incomplete messages of the worker. */
-  constructor(framing: BodyFraming, limit: number, collector: BodyCollector = new OctetCollector()) {
+  constructor(
+    framing: BodyFraming,
+    limit: number,
+    collector: BodyCollector = new OctetCollector(),
+  ) {
     this.#limit = limit;
     this.#collector = collector;
     this.#decoder = new BodyDecoder(framing);

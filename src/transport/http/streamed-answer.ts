@@ -9,7 +9,8 @@
 import type { ConnectionSocket } from "#transport/endpoint/connection.ts";
 import { type DrainObserver, SocketWriter } from "#transport/endpoint/socket-writer.ts";
 import { LAST_CHUNK, sendChunk } from "./chunk.ts";
-import { FilePart, type HttpAnswer, printHead } from "./http-answer.ts";
+import { FilePart } from "./file-part.ts";
+import { type HttpAnswer, printHead } from "./http-answer.ts";
 import type { ClientRequest } from "./http-request.ts";
 import { leavesOpen, type ReadNextRequest, withPipelined } from "./persistent-connection.ts";
 

@@ -6,7 +6,7 @@
  */
 
 import { randomUUID } from "node:crypto";
-import { FilePart } from "#transport/http/http-answer.ts";
+import { FilePart } from "#transport/http/file-part.ts";
 
 /** Most ranges of one request, and most octets of them: they are held in memory. Beyond, all content is sent. */
 const MAX_RANGES = 64;

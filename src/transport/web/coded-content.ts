@@ -6,14 +6,14 @@
  */
 
 import { gzipSync } from "node:zlib";
-import type { HttpAnswer } from "#transport/http/http-answer.ts";
-import type { HttpRequest } from "#transport/http/http-request.ts";
 import {
-  answerWith,
+  type HttpAnswer,
   type Representation,
-  representationOf,
+  wholeAnswer,
   withWholeAnswer,
-} from "./conditional-request.ts";
+} from "#transport/http/http-answer.ts";
+import type { HttpRequest } from "#transport/http/http-request.ts";
+import { conditionalAnswer } from "./conditional-request.ts";
 import { type Coding, codingsFor } from "./content-coding.ts";
 
 /** From this length on, content is compressed. */
@@ -62,8 +62,19 @@ export function codedAs(
 
 /** Gives the answer in the coding that the client prefers. */
 export function answerInCoding({ plain, coded }: CodedContent, request: HttpRequest): HttpAnswer {
-  if (coded.size === 0) return answerWith(plain, request);
-  const codings = codingsFor(request.headers.get("accept-encoding"));
+  const codings = coded.size > 0 ? codingsFor(request.headers.get("accept-encoding")) : [];
   const best = codings.find((coding) => coded.has(coding));
-  return answerWith((best && coded.get(best)) ?? plain, request);
+  const content = (best && coded.get(best)) ?? plain;
+  return wholeAnswer(content, request) ?? conditionalAnswer(content, request);
+}
+
+/** The representation of octets in memory; its entity tag is their hash. */
+function representationOf(octets: Uint8Array, headers: Record<string, string>): Representation {
+  return withWholeAnswer({
+    size: octets.length,
+    etag: `"${Bun.CryptoHasher.hash("sha256", octets, "hex").slice(0, 32)}"`,
+    headers,
+    slice: (start, end) => octets.subarray(start, end),
+    isShared: true,
+  });
 }

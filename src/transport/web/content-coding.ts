@@ -19,14 +19,15 @@ const CODINGS = Object.keys(CODING_SUFFIXES) as Coding[];
 /** A list for each order of codings. */
 const lists = new Map<string, readonly Coding[]>();
 
-const NONE = listOf([]);
+/** Those for a request without such a header. */
+export const NO_CODINGS = listOf([]);
 
 /** The header and the codings of the last request: most clients send the same. */
-let last = { accepted: "", codings: NONE };
+let last = { accepted: "", codings: NO_CODINGS };
 
 /** The codings that a header Accept-Encoding prefers to none, the best first; always the same list for the same ones. */
 export function codingsFor(accepted: string | null): readonly Coding[] {
-  if (accepted === null) return NONE;
+  if (accepted === null) return NO_CODINGS;
   if (accepted !== last.accepted) last = { accepted, codings: listOf(rankedCodings(accepted)) };
   return last.codings;
 }

@@ -11,8 +11,9 @@ import { lstatSync, type Stats } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { htmlPage } from "#transport/http/html-page.ts";
-import { isShownName, type Located } from "./folder-files.ts";
-import { isSameFile } from "./short-files.ts";
+import type { HttpAnswer } from "#transport/http/http-answer.ts";
+import { PAGE_HEADERS } from "#transport/http/page-headers.ts";
+import { isSameFile, isShownName, type Located } from "./shown-files.ts";
 
 /** Further entries are counted, not listed. */
 const MAX_ENTRIES = 5_000;
@@ -28,6 +29,12 @@ const MAX_PAGES = 4;
 /** The pages for the folders of one service; the one found first is forgotten first. */
 export class FolderListings {
   readonly #pages = new Map<string, { stats: Stats; page: Promise<Uint8Array> }>();
+
+  /** The answer with the page for a folder. */
+  async answerFor(folder: Located, headers: Readonly<Record<string, string>>): Promise<HttpAnswer> {
+    const body = await this.pageFor(folder);
+    return { status: 200, headers: { ...PAGE_HEADERS, ...headers }, body };
+  }
 
   /** The page for a folder. */
   pageFor({ file, stats, isSettled }: Located): Promise<Uint8Array> {

@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ConnectionSocket } from "#transport/endpoint/connection.ts";
 import { AnswerWriter } from "#transport/http/answer-writer.ts";
+import { FilePart } from "#transport/http/file-part.ts";
 import { HeldAnswers } from "#transport/http/held-answers.ts";
-import { FilePart } from "#transport/http/http-answer.ts";
 import { fakeTime } from "../../../support/fake-time.ts";
 import { ScriptedSocket } from "../../../support/scripted-socket.ts";
 
@@ -100,6 +100,28 @@ test("sends an answer behind what is left of an interim answer", () => {
   socket.takes = 1000;
   writer.drained();
   expect([socket.text, writer.isIdle]).toEqual(["interim head body", true]);
+});
+
+test("goes on with a short answer that is taken in parts, and counts what is left of it", () => {
+  const socket = new ScriptedSocket();
+  socket.takes = 3;
+  const writer = new AnswerWriter(socket, () => {});
+  writer.write("head ", { body: Buffer.from("body") });
+  expect([socket.text, writer.isIdle]).toEqual(["hea", false]);
+  expect(HeldAnswers.octets).toBeGreaterThan(0);
+  socket.takes = 1000;
+  writer.drained();
+  expect([socket.text, writer.isIdle, HeldAnswers.octets]).toEqual(["head body", true, 0]);
+});
+
+test("cuts off a client whose connection takes no short answer", async () => {
+  const socket = new ScriptedSocket();
+  socket.takes = -1;
+  const writer = new AnswerWriter(socket, () => {});
+  writer.write("head ", { body: Buffer.from("body") });
+  expect(writer.isIdle).toBe(true);
+  await Promise.resolve();
+  expect(socket.done).toEqual(["terminate"]);
 });
 
 test("sends an empty body behind a head of any length, and behind an interim answer", async () => {

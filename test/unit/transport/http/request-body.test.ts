@@ -1,5 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
+import { messageMemory } from "#base/message-memory.ts";
+import { MessageCollector } from "#transport/endpoint/message-collector.ts";
 import type { BodyFraming } from "#transport/http/http-request.ts";
 import { RequestBody } from "#transport/http/request-body.ts";
 import { titled } from "../../../support/titles.ts";
@@ -9,7 +11,7 @@ function read(framing: BodyFraming, limit: number, pieces: Buffer[]) {
   const body = new RequestBody(framing, limit);
   let state = body.push(Buffer.alloc(0));
   for (const piece of pieces) if (state === "incomplete") state = body.push(piece);
-  return state === "complete" ? body.take().toString("latin1") : state;
+  return state === "complete" ? Buffer.from(body.take()).toString("latin1") : state;
 }
 
 /** Cuts octets at these places. */
@@ -77,5 +79,16 @@ describe("RequestBody", () => {
     expect(read({ kind: "length", octets: 9 }, 8, [])).toBe("too long");
     expect(read({ kind: "length", octets: 8 }, 8, [Buffer.from("12345678")])).toBe("12345678");
     expect(read({ kind: "length", octets: 0 }, 8, [])).toBe("");
+  });
+
+  test("is refused where the memory that it is handed does not take it", () => {
+    const framing = { kind: "length", octets: 70_000 } as const;
+    const before = messageMemory();
+    const body = new RequestBody(framing, 70_000, new MessageCollector(0));
+    expect(body.push(Buffer.alloc(60_000))).toBe("incomplete");
+    expect([body.push(Buffer.alloc(10_000)), body.length]).toEqual(["too much memory", 60_000]);
+    expect(body.push(Buffer.alloc(1))).toBe("too much memory");
+    body.drop();
+    expect(messageMemory()).toBe(before);
   });
 });

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { answerWith } from "#transport/web/conditional-request.ts";
+import { conditionalAnswer } from "#transport/web/conditional-request.ts";
 
 const octets = new TextEncoder().encode("0123456789");
 const content = {
@@ -11,7 +11,7 @@ const content = {
 };
 
 const ask = (headers: Record<string, string>, method = "GET") =>
-  answerWith(content, { method, headers: new Headers(headers) });
+  conditionalAnswer(content, { method, headers: new Headers(headers) });
 
 test("sends one range, open ranges and suffixes", () => {
   for (const [range, text, contentRange] of [
@@ -69,8 +69,10 @@ test("sends the whole for more ranges than 64", () => {
   const long = { ...content, size, slice: (from: number, to: number) => new Uint8Array(to - from) };
   const status = (ranges: number) => {
     const list = Array.from({ length: ranges }, (_, at) => `${at * 2}-${at * 2}`).join();
-    return answerWith(long, { method: "GET", headers: new Headers({ Range: `bytes=${list}` }) })
-      .status;
+    return conditionalAnswer(long, {
+      method: "GET",
+      headers: new Headers({ Range: `bytes=${list}` }),
+    }).status;
   };
   expect([status(64), status(65)]).toEqual([206, 200]);
 });
@@ -99,7 +101,7 @@ test("refuses a range beyond the end", () => {
 test("sends empty content whole, whatever part of it is asked for", () => {
   const empty = { ...content, size: 0, slice: () => new Uint8Array(0) };
   for (const range of ["bytes=0-", "bytes=-5"]) {
-    const { status, headers } = answerWith(empty, {
+    const { status, headers } = conditionalAnswer(empty, {
       method: "GET",
       headers: new Headers({ Range: range }),
     });
