@@ -1,9 +1,11 @@
 /** Joining: how often it may fail, how long it may take, and which authmethod counts. */
 
-import { describe, expect, test } from "bun:test";
+import { describe, expect, jest, test } from "bun:test";
 import type { AuthConfig } from "#config/auth/auth-config.ts";
 import type { JoiningConfig } from "#config/options/session-config.ts";
 import type { LogFields } from "#observe/logger.ts";
+import { FakePeer } from "../support/fake-peer.ts";
+import { fakeTime } from "../support/fake-time.ts";
 import {
   authenticationFailed,
   dynamic,
@@ -263,6 +265,49 @@ describe("a join that takes too long", () => {
     expect((await client.rest()).at(-1)?.[0]).toBe(3);
     expect(await client.closed).toBe(1008);
     expect(harness.logged.filter(([, text]) => /refused|failed/.test(text))).toEqual([logged]);
+  });
+
+  test("never counts the time of a join that is over", async () => {
+    const harness = await sessionHarness({ auth: ticket });
+    const pass = fakeTime();
+    const client = new FakePeer();
+    const session = harness.begin(client);
+    client.attach(session);
+    client.says(WITH_TICKET);
+    expect((await client.next())[0]).toBe(4);
+    client.says([5, "s3cret", {}]);
+    const router = await harness.router.session();
+    await router.welcome();
+    expect((await client.next())[0]).toBe(2);
+    client.says([6, {}, "wamp.close.close_realm"]);
+    expect((await router.next())[0]).toBe(6);
+    router.says([6, {}, "wamp.close.goodbye_and_out"]);
+    expect((await client.next())[0]).toBe(6);
+    pass(15_000);
+    client.says(WITH_TICKET);
+    expect((await client.next())[0]).toBe(4);
+    pass(15_000);
+    expect(client.sent).toEqual([]);
+    pass(5_000);
+    expect((await client.next())[0]).toBe(3);
+    session.onClose("gone");
+  });
+
+  test.each([
+    ["before HELLO", []],
+    ["amid a join", [WITH_TICKET]],
+  ])("keeps no timer of a client that goes %s", async (_, says) => {
+    const harness = await sessionHarness({ auth: ticket });
+    fakeTime();
+    const client = new FakePeer();
+    client.attach(harness.begin(client));
+    for (const message of says) {
+      client.says([...message]);
+      await client.next();
+    }
+    expect(jest.getTimerCount()).toBeGreaterThan(0);
+    client.disconnect();
+    expect(jest.getTimerCount()).toBe(0);
   });
 
   test("for want of the AUTHENTICATE that a router asked for is the client's fault", async () => {

@@ -72,3 +72,21 @@ test("sends 100 Continue whole before the answer, in however many parts", async 
   expect(socket.text).toStartWith("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 400 Bad Request\r\n");
   request.closed();
 });
+
+test("a connection that closes while the answer is written is left alone", async () => {
+  const { socket, request, pipelined } = begin(
+    "POST",
+    { connection: "close" },
+    { kind: "length", octets: 1 },
+  );
+  socket.takes = Number.POSITIVE_INFINITY;
+  const write = socket.write.bind(socket);
+  socket.write = (...octets) => {
+    request.closed();
+    return write(...octets);
+  };
+  request.received(Buffer.from("x"));
+  await socket.until(({ text }) => text !== "");
+  expect(socket.text).toStartWith("HTTP/1.1 400 Bad Request\r\n");
+  expect([socket.done, pipelined]).toEqual([[], []]);
+});

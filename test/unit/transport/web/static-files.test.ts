@@ -206,3 +206,21 @@ test("a copy that is not kept for ever counts for the client that it waits for",
   const { askLater } = folderWith({ "a.txt": LINES });
   expect((await askLater("a.txt", BROTLI)).isShared).toBeUndefined();
 });
+
+test("a short file of which there is less than the system says is not sent", () => {
+  // Files of the system have the size of a page, and the text of one line.
+  const service = openStatic({
+    type: "static",
+    directory: "/sys/devices/system/cpu",
+    options: {
+      enable_directory_listing: false,
+      mime_types: {},
+      cache_timeout: null,
+      default_file: null,
+      allow_cross_origin: false,
+    },
+  });
+  expect(() => service.handle(clientRequest("/online", {}), "online")).toThrow(
+    "Cannot read a file: it has become shorter",
+  );
+});
