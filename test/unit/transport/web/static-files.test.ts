@@ -224,3 +224,16 @@ test("a short file of which there is less than the system says is not sent", () 
     "Cannot read a file: it has become shorter",
   );
 });
+
+test("a copy that is older than its file, but for what clocks differ, is not sent", () => {
+  const { ask, at } = folderWith({ "a.txt": "new", "a.txt.gz": "old" });
+  const gzip = { "accept-encoding": "gzip" };
+  utimesSync(at("a.txt"), 100, 100);
+  for (const [time, text] of [
+    [98, "old"],
+    [97, "new"],
+  ] as const) {
+    utimesSync(at("a.txt.gz"), time, time);
+    expect(textOf(ask("a.txt", gzip))).toBe(text);
+  }
+});
