@@ -4,6 +4,7 @@
  * @module
  */
 
+import { ServiceManager } from "#base/service-manager.ts";
 import { loadNodeConfig } from "#config/load.ts";
 import { checkMachine, thisMachine } from "#config/machine-checks.ts";
 import type { NodeConfig } from "#config/node/node-config.ts";
@@ -55,12 +56,16 @@ export async function startCommand(
   const all = inOrder([...warnings, ...checkMachine(needs, thisMachine())]);
   for (const line of warningLines(all)) log.warn(line);
 
+  const manager = ServiceManager.of(process.env);
   const controller = new NodeController(config, startContext(config, choice, log), log);
-  const bySignal = endedBySignal(controller, log);
+  const bySignal = endedBySignal(controller, manager, log);
   waitIdly();
   try {
     const workers = await controller.start();
-    if (workers !== null) writeOutput("stdout", printReadyTable(workers));
+    if (workers !== null) {
+      writeOutput("stdout", printReadyTable(workers));
+      manager?.ready();
+    }
   } catch (thrown) {
     await controller.stop();
     throw thrown;
@@ -87,15 +92,22 @@ function startContext(config: NodeConfig, choice: LogChoice, log: Logger): Start
 }
 
 /** Handles the signals of the node; resolves once a signal has stopped it. */
-function endedBySignal(controller: NodeController, log: Logger): Promise<void> {
+function endedBySignal(
+  controller: NodeController,
+  manager: ServiceManager | null,
+  log: Logger,
+): Promise<void> {
   const ended = Promise.withResolvers<void>();
   onRenewalSignal(() => {
     log.info("certificates to be read again", { signal: "SIGHUP" });
+    manager?.reloading();
     controller.renewCertificates();
+    manager?.ready();
   });
   onShutdownSignal({
     first(signal) {
       log.info("shutdown requested", { signal });
+      manager?.stopping();
       controller.stop().then(ended.resolve, ended.reject);
     },
     again(exitCode) {

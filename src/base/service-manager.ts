@@ -1,0 +1,133 @@
+/**
+ * ServiceManager: tells systemd what the node does, over the socket that it names in NOTIFY_SOCKET.
+ *
+ *     READY=1    RELOADING=1 MONOTONIC_USEC=...    STOPPING=1    WATCHDOG=1    STATUS=...
+ *
+ * (systemd: sd_notify(3), `Type=notify` and `Type=notify-reload` of systemd.service(5).)
+ *
+ * @module
+ */
+
+import { dlopen, type Pointer, ptr } from "bun:ffi";
+
+/** Sends one datagram; what cannot be sent is lost, as with systemd's own library. */
+export type Notify = (message: string) => void;
+
+/** The variables that systemd sets; programs that the node starts must not have them. */
+const VARIABLES = ["NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"];
+
+/** What the service manager is told of the node. */
+export class ServiceManager {
+  readonly #notify: Notify;
+  readonly #monotonicMicros: () => bigint;
+  readonly #watchdog: ReturnType<typeof setInterval> | null;
+
+  /** `watchdogMicros`: the node counts as hung when nothing is heard for that long; null: it is not watched. */
+  constructor(notify: Notify, monotonicMicros: () => bigint, watchdogMicros: number | null) {
+    this.#notify = notify;
+    this.#monotonicMicros = monotonicMicros;
+    this.#watchdog =
+      watchdogMicros === null
+        ? null
+        : setInterval(() => notify("WATCHDOG=1"), watchdogMicros / 2 / 1000);
+    this.#watchdog?.unref();
+  }
+
+  /**
+   * The manager that has started this process, whose variables are removed from `environment`; null: it was not
+   * started by one that wants to be told, or it cannot be told here.
+   */
+  static of(environment: Record<string, string | undefined>): ServiceManager | null {
+    const [address, watchdog, pid] = VARIABLES.map((name) => environment[name]);
+    for (const name of VARIABLES) delete environment[name];
+    if (address === undefined || process.platform !== "linux") return null;
+    const calls = openLibrary();
+    if (calls === null) return null;
+    const isWatched = watchdog !== undefined && (pid === undefined || Number(pid) === process.pid);
+    return new ServiceManager(
+      (message) => sendDatagram(calls, address, message),
+      () => monotonicMicros(calls),
+      isWatched ? Number(watchdog) : null,
+    );
+  }
+
+  /** All workers listen, or a reload is over. */
+  ready(): void {
+    this.#notify("READY=1");
+  }
+
+  /** A reload has begun; `ready` is to follow. */
+  reloading(): void {
+    // Without the time systemd cannot tell it from an earlier reload, and waits until its deadline.
+    this.#notify(`RELOADING=1\nMONOTONIC_USEC=${this.#monotonicMicros()}`);
+  }
+
+  /** The node ends. */
+  stopping(): void {
+    this.#notify("STOPPING=1");
+  }
+}
+
+/** Pointers are addresses in this process. */
+interface DatagramCalls {
+  socket(domain: number, type: number, protocol: number): number;
+  sendto(
+    descriptor: number,
+    octets: Pointer,
+    length: number,
+    flags: number,
+    address: Pointer,
+    addressLength: number,
+  ): number | bigint;
+  close(descriptor: number): number;
+  clock_gettime(clock: number, time: Pointer): number;
+}
+
+const AF_UNIX = 1;
+const SOCK_DGRAM_CLOEXEC = 2 | 0o2000000;
+const MSG_DONTWAIT_NOSIGNAL = 0x40 | 0x4000;
+const CLOCK_MONOTONIC = 1;
+
+/** The C library under its names: glibc, then musl. */
+const LIBRARIES = ["libc.so.6", "libc.musl-x86_64.so.1", "libc.musl-aarch64.so.1"];
+
+/** Bun has no datagrams on Unix sockets, and its clock begins with the process. */
+function openLibrary(): DatagramCalls | null {
+  for (const name of LIBRARIES) {
+    try {
+      return dlopen(name, {
+        socket: { args: ["int", "int", "int"], returns: "int" },
+        sendto: { args: ["int", "ptr", "u64", "int", "ptr", "u32"], returns: "i64" },
+        close: { args: ["int"], returns: "int" },
+        clock_gettime: { args: ["int", "ptr"], returns: "int" },
+      }).symbols;
+    } catch {
+      // Another C library, or none that may be opened.
+    }
+  }
+  return null;
+}
+
+function sendDatagram(calls: DatagramCalls, address: string, message: string): void {
+  const descriptor = calls.socket(AF_UNIX, SOCK_DGRAM_CLOEXEC, 0);
+  if (descriptor < 0) return;
+  const octets = Buffer.from(message);
+  const to = socketAddress(address);
+  calls.sendto(descriptor, ptr(octets), octets.length, MSG_DONTWAIT_NOSIGNAL, ptr(to), to.length);
+  calls.close(descriptor);
+}
+
+/** A `struct sockaddr_un`: the family, then the path; that of an abstract socket begins with a NUL. */
+function socketAddress(address: string): Buffer {
+  const path = address.startsWith("@") ? `\0${address.slice(1)}` : `${address}\0`;
+  const family = Buffer.alloc(2);
+  new Uint16Array(family.buffer, family.byteOffset, 1)[0] = AF_UNIX;
+  return Buffer.concat([family, Buffer.from(path)]);
+}
+
+function monotonicMicros(calls: DatagramCalls): bigint {
+  const time = new BigInt64Array(2);
+  calls.clock_gettime(CLOCK_MONOTONIC, ptr(time));
+  const [seconds = 0n, nanoseconds = 0n] = time;
+  return seconds * 1_000_000n + nanoseconds / 1000n;
+}
