@@ -5,7 +5,7 @@
 const LAYERS = {
   cli: ["node", "worker", "component", "template", "config", "observe", "base"],
   node: ["component", "observe", "base"],
-  component: ["observe", "base"],
+  component: ["template", "observe", "base"],
   worker: ["node/control-message", "component", "proxy", "router", "transport", "session", "auth", "wamp", "observe", "base"],
   proxy: ["session", "auth", "transport", "wamp", "observe", "base"],
   router: ["session", "auth", "wamp", "observe", "base"],

@@ -28,7 +28,7 @@ export async function checkCommand(choice: ConfigFileChoice): Promise<number> {
   const { config, faults, warnings, needs } = await loadNodeConfig(file, process.env, folder);
   const python = config === null ? [] : await checkPython(needs, config.folder);
   const archives = await checkArchives(needs);
-  const templates = await checkTemplates(needs);
+  const templates = await checkTemplates(needs, folder);
   const machine = checkMachine(needs, thisMachine());
   const others = [...machine, ...archives, ...python, ...templates.warnings];
   reportWarnings(inOrder([...warnings, ...others]));
@@ -38,6 +38,7 @@ export async function checkCommand(choice: ConfigFileChoice): Promise<number> {
     return ExitCode.failed;
   }
   if (config.workers.some(needsNodeKey)) checkNodeKey(config.folder);
+  writeCompletely("stdout", templates.engines.map((line) => `${line}\n`).join(""));
   writeCompletely("stdout", `Ok, node configuration "${file}" looks good\n`);
   return ExitCode.clean;
 }

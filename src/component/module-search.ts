@@ -5,6 +5,7 @@
  */
 
 import { sentenceOf } from "#base/failure.ts";
+import { killGroup } from "#base/process-group.ts";
 import { isRecord } from "#base/record.ts";
 import type { PythonName, PythonOptions } from "#config/component/process-config.ts";
 import { componentEnvironment } from "./component-environment.ts";
@@ -100,14 +101,6 @@ async function lastOf(reader: {
     const { done, value } = await reader.read();
     if (done) return last;
     last = (last + decoder.decode(value, { stream: true })).slice(-MAX_ANSWER);
-  }
-}
-
-function killGroup(pid: number): void {
-  try {
-    process.kill(-pid, "SIGKILL");
-  } catch {
-    // ESRCH: all of them have ended.
   }
 }
 

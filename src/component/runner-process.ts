@@ -17,6 +17,7 @@ import { closeSync } from "node:fs";
 import type { Socket } from "bun";
 import { Failure, sentenceOf } from "#base/failure.ts";
 import { orphanWatch } from "#base/orphan-watch.ts";
+import { killGroup } from "#base/process-group.ts";
 import type { AuthenticatorConfig } from "#config/auth/authenticator-config.ts";
 import type { ComponentConfig } from "#config/component/component-config.ts";
 import { BOOTSTRAP, bootstrapInput } from "./python-bootstrap.ts";
@@ -127,11 +128,7 @@ export class RunnerProcess {
 
   /** Ends the process and its children at once, also where it is stopped. */
   kill(): void {
-    try {
-      process.kill(-this.pid, "SIGKILL");
-    } catch {
-      // ESRCH: all of them have ended.
-    }
+    killGroup(this.pid);
   }
 
   #descriptor(index: number): number {

@@ -8,6 +8,13 @@
 import type { PythonName, PythonOptions } from "#config/component/process-config.ts";
 import type { ConfigIssue } from "./text/config-issue.ts";
 
+/** What the Python of a worker is needed for. */
+export type PythonNeed =
+  /** It loads this. */
+  | { kind: "python"; wanted: PythonName }
+  /** It may have to render the template, for a route of the path at this place of the configuration. */
+  | { kind: "template"; service: string; folder: string; name: string; isSandboxed: boolean };
+
 /** One need; file names are absolute. */
 export type MachineNeed =
   /** A Unix socket is made there. */
@@ -18,16 +25,13 @@ export type MachineNeed =
   | { kind: "download"; file: string }
   /** The ZIP file is read: its files below the prefix are served, if its SHA-256 is one of these, or any. */
   | { kind: "archive"; file: string; prefix: string; hashes: readonly string[] }
-  /** The template is rendered. */
-  | { kind: "template"; folder: string; name: string; isSandboxed: boolean }
   /** The binary schema of FlatBuffers is read. */
   | { kind: "schema"; file: string }
   /** A program works, or looks for modules, in this folder. */
   | { kind: "folder"; folder: string }
   /** One of these files is run. */
   | { kind: "program"; name: string; files: readonly string[] }
-  /** Python can load this. */
-  | { kind: "python"; wanted: PythonName; options: PythonOptions }
+  | (PythonNeed & { options: PythonOptions })
   /** Connections to this IP address are accepted; names are resolved when the node starts. */
   | { kind: "interface"; address: string };
 

@@ -142,6 +142,6 @@ function readSource(file: string): string | { fault: string } {
 }
 
 /** A fault as a sentence. */
-export function printFault({ file, line, sentence }: PlacedFault): string {
+export function printFault({ file, line, sentence }: Omit<PlacedFault, "isUnsupported">): string {
   return `Cannot use the template "${file}"${line === null ? "" : `, line ${line}`}: ${sentence}`;
 }

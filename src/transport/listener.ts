@@ -8,6 +8,7 @@ import type { AuthConfig } from "#config/auth/auth-config.ts";
 import type { SessionConfig } from "#config/options/session-config.ts";
 import type { Logger } from "#observe/logger.ts";
 import type { StatisticsSource } from "#observe/statistics.ts";
+import type { PageRenderer } from "#template/page-renderer.ts";
 import type { ClientCookie, Peer, PeerHandler } from "#wamp/peer.ts";
 import type { WampCaller } from "#wamp/wamp-caller.ts";
 import type { LongPollTransports } from "./web/longpoll/longpoll-transports.ts";
@@ -20,6 +21,8 @@ export interface TransportContext {
   statistics: StatisticsSource;
   /** Calls and publishes for Web services; absent where the worker has no such service. */
   wampCaller?: WampCaller;
+  /** The operator's Jinja2 for pages of templates; absent where the worker has no such pages. */
+  jinja2?: PageRenderer;
   /** Absent where no client joins the worker. */
   recallLogin?: RecallLogin;
   /** The long-poll transports of the worker; absent: each path has its own, which no other worker reaches. */

@@ -6,6 +6,7 @@
  */
 
 import { loginOf } from "#auth/cookie.ts";
+import { Jinja2Process } from "#component/jinja2-process.ts";
 import type { ProxyWorkerConfig } from "#config/node/worker-config.ts";
 import type { SessionConfig } from "#config/options/session-config.ts";
 import { SessionCounts } from "#observe/session-counts.ts";
@@ -53,10 +54,13 @@ export async function startProxyWorker(
   const accept = (client: Peer, session: SessionConfig) =>
     sessions.add(new FrontendSession(client, session, shared));
 
-  const serviceContext = { ...context, wampCaller: services, recallLogin: loginOf };
+  const jinja2 = config.templates && new Jinja2Process(config.templates, context);
+  const ownServices = { wampCaller: services, recallLogin: loginOf, ...(jinja2 && { jinja2 }) };
+  const serviceContext = { ...context, ...ownServices };
   const { runFolder = null } = context;
   const starting = WorkerTransports.start(config.transports, accept, serviceContext, runFolder);
   const transports = await starting.catch(async (thrown: unknown) => {
+    jinja2?.end();
     await functionAuthenticators?.shutdown();
     throw thrown;
   });
@@ -70,6 +74,7 @@ export async function startProxyWorker(
       // a failed authentication.
       services.shutdown();
       await Promise.all([stopped, functionAuthenticators?.shutdown()]);
+      jinja2?.end();
       routes.stop();
     },
   };

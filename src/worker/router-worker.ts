@@ -7,6 +7,7 @@
 import { loginOf } from "#auth/cookie.ts";
 import type { SessionIdentity } from "#auth/session-identity.ts";
 import { Failure } from "#base/failure.ts";
+import { Jinja2Process } from "#component/jinja2-process.ts";
 import type { RouterWorkerConfig } from "#config/node/worker-config.ts";
 import type { SessionConfig } from "#config/options/session-config.ts";
 import { SessionCounts } from "#observe/session-counts.ts";
@@ -60,10 +61,13 @@ export async function startRouterWorker(
   await Promise.all([components?.start(), functionAuthenticators?.start()]);
   const endPython = () => Promise.all([components?.shutdown(), functionAuthenticators?.shutdown()]);
 
-  const serviceContext = { ...context, wampCaller: caller, recallLogin: loginOf };
+  const jinja2 = config.templates && new Jinja2Process(config.templates, context);
+  const ownServices = { wampCaller: caller, recallLogin: loginOf, ...(jinja2 && { jinja2 }) };
+  const serviceContext = { ...context, ...ownServices };
   const { runFolder = null } = context;
   const starting = WorkerTransports.start(config.transports, accept, serviceContext, runFolder);
   const transports = await starting.catch(async (thrown: unknown) => {
+    jinja2?.end();
     await endPython();
     throw thrown;
   });
@@ -73,6 +77,7 @@ export async function startRouterWorker(
     renewCertificates: () => transports.renewCertificates(),
     async shutdown() {
       await Promise.all([transports.stop(sessions), endPython()]);
+      jinja2?.end();
     },
   };
 }

@@ -1,8 +1,9 @@
 /** Pages of templates and the results of calls, through the built binary, beside those of Crossbar. */
 
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { resolve } from "node:path";
 import { crossbarConfig, startCrossbar } from "../support/crossbar-router.ts";
+import { startPageProcedures } from "../support/page-procedures.ts";
+import { barePython } from "../support/python-scripts.ts";
 import { post, type RawAnswer, rawHttp } from "../support/raw-http.ts";
 import { scriptedCallee } from "../support/scripted-callee.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
@@ -31,6 +32,9 @@ const templates = {
   "failing.html": "{{ x.y.z }}",
   "unsupported.html": "line 1\n{{ x|pprint }}",
   "dir/inner.html": "inner {% include 'any.html' %}",
+  "macros.html": "{% macro row(k, v=none) -%}<td title='{{ k }}'>{{ v }}</td>{%- endmacro %}",
+  "rich.html":
+    "{% from 'macros.html' import row %}{% for k, v in d.items() %}{{ row(k, v + 1) }}{% endfor %}{{ big * 2 }} {{ octets }} {{ list }} {{ list|tojson }} {{ uni|title }} {{ x ~ html }}",
 };
 
 const route = (path: string, render: string, call: string | null = null, method = "GET") => ({
@@ -66,6 +70,16 @@ const wap = (more: object = {}) => ({
   wamp: { realm: "realm1", authrole: "anonymous" },
   routes,
   ...more,
+});
+
+/** Beyond MiniJinja. */
+const rich = wap({
+  routes: [
+    route("/values", "rich.html", "com.example.result.values"),
+    route("/number", "rich.html", "com.example.result.number"),
+    route("/pairs", "rich.html", "com.example.result.pairs"),
+    route("/square/<int:x>", "any.html", "com.example.square"),
+  ],
 });
 
 const files = Object.fromEntries(
@@ -216,10 +230,11 @@ const paths = {
 describe("pages", () => {
   let node: TemporaryNode;
   beforeAll(async () => {
+    const options = { python: barePython() };
     const workers = [
-      webRouter(webAt(routerPort, paths)),
-      webProxy(webAt(proxyPort, paths)),
-      webProxy(webAt(lonelyPort, paths), "none.sock"),
+      { ...webRouter(webAt(routerPort, paths)), options },
+      { ...webProxy(webAt(proxyPort, paths)), options },
+      { ...webProxy(webAt(lonelyPort, paths), "none.sock"), options },
     ];
     node = await startNode(temporaryFolder({ ...files, "node.json": { version: 2, workers } }));
   }, 30_000);
@@ -241,7 +256,9 @@ describe("pages", () => {
   });
 
   test("that cannot be made are named in the log with file and line", async () => {
-    await node.untilOutput(/page not offered.*templates\/unsupported.html.*line 2.*pprint/);
+    await node.untilOutput(
+      /page not offered.*templates\/unsupported.html.*line 2.*pprint.*pip install jinja2/,
+    );
   });
 });
 
@@ -252,18 +269,21 @@ test("check names templates with file and line, and what of them is no fault", (
     "node.json": {
       version: 2,
       workers: [
-        webRouter(
-          webAt(routerPort, {
-            app: wap({
-              routes: [
-                route("/", "unsupported.html"),
-                route("/b", "broken.html"),
-                route("/c", "none.html"),
-                route("/<nothing:x>", "any.html"),
-              ],
+        {
+          ...webRouter(
+            webAt(routerPort, {
+              app: wap({
+                routes: [
+                  route("/", "unsupported.html"),
+                  route("/b", "broken.html"),
+                  route("/c", "none.html"),
+                  route("/<nothing:x>", "any.html"),
+                ],
+              }),
             }),
-          }),
-        ),
+          ),
+          options: { python: barePython() },
+        },
       ],
     },
   });
@@ -271,7 +291,7 @@ test("check names templates with file and line, and what of them is no fault", (
   const printed = check.stdout.toString() + check.stderr.toString();
   expect(check.exitCode).not.toBe(0);
   expect(printed).toMatch(
-    /routes\[0\]\.render: .*unsupported\.html", line 2: the filter "pprint" is not rendered here; .*501/,
+    /routes\[0\]\.render: .*unsupported\.html", line 2: the filter "pprint" is not rendered here; requests for it are answered with 501; Jinja2 could render it: Cannot render templates with ".*python": No module named .jinja2.; it needs Python 3\.9 and Jinja2: .*python -m pip install jinja2\n/,
   );
   expect(printed).toMatch(/routes\[1\]\.render: .*broken\.html", line 3: /);
   expect(printed).toMatch(/routes\[2\]\.render: .*none\.html": no such file/);
@@ -282,7 +302,7 @@ test("check names templates with file and line, and what of them is no fault", (
 describe.skipIf(!hasPython)("beside Crossbar", () => {
   let crossbar: Awaited<ReturnType<typeof startCrossbar>>;
   let node: TemporaryNode;
-  let callee: ReturnType<typeof startCallee>;
+  let callee: Awaited<ReturnType<typeof startPageProcedures>>;
 
   beforeAll(async () => {
     const folder = temporaryFolder({ ...files });
@@ -290,15 +310,20 @@ describe.skipIf(!hasPython)("beside Crossbar", () => {
     config.workers[0]?.transports.push(
       webAt(crossbarPort, {
         app: wap({ templates: `${folder}/templates` }),
+        rich: { ...rich, templates: `${folder}/templates` },
       }),
       { type: "websocket", endpoint: { type: "tcp", port: calleePort, interface: "127.0.0.1" } },
     );
     crossbar = await startCrossbar(folder, config);
-    callee = startCallee(`ws://127.0.0.1:${calleePort}/`);
-    await callee.registered;
+    callee = await startPageProcedures(`ws://127.0.0.1:${calleePort}/`);
     await Bun.write(
       `${folder}/node.json`,
-      JSON.stringify({ version: 2, workers: [webProxy(webAt(oursPort, { app: wap() }))] }),
+      JSON.stringify({
+        version: 2,
+        workers: [
+          { ...webProxy(webAt(oursPort, { app: wap(), rich })), options: { python: PYTHON } },
+        ],
+      }),
     );
     node = await startNode(folder);
   }, 60_000);
@@ -329,15 +354,18 @@ describe.skipIf(!hasPython)("beside Crossbar", () => {
     ["/app/result/empty"],
     ["/app/result/nothing"],
     ["/app/result/pairs"],
+    ["/rich/values"],
+    ["/rich/square/123456789012345678901234567890"],
   ])("the page of %s is the same", async (path) => {
     const { ours, theirs } = await both(path);
     expect([ours.status, ours.body]).toEqual([theirs.status, theirs.body]);
     expect(theirs.status).toBe(200);
   });
 
-  test("an integer of more than 64 bits is none of a template here", async () => {
+  test("the page is the same for data that MiniJinja does not have", async () => {
     const { ours, theirs } = await both("/app/square/123456789012345678901234567890");
-    expect([ours.status, theirs.status]).toEqual([501, 200]);
+    expect([ours, theirs.status]).toEqual([theirs, 200]);
+    await node.untilOutput(/pages are rendered by Jinja2 from now on/);
   });
 
   test.each([
@@ -352,6 +380,8 @@ describe.skipIf(!hasPython)("beside Crossbar", () => {
     ["/app/result/list"],
     ["/app/result/several"],
     ["/app/result/named"],
+    ["/rich/number"],
+    ["/rich/pairs"],
   ])("the status of %s is the same", async (path) => {
     const { ours, theirs } = await both(path);
     expect(ours.status).toBe(theirs.status);
@@ -388,28 +418,3 @@ describe.skipIf(!hasPython)("beside Crossbar", () => {
 
 const parsed = (text: string): unknown =>
   text.startsWith("{") ? JSON.parse(text) : text.slice(0, 20);
-
-function startCallee(url: string) {
-  const script = resolve(import.meta.dir, "../python/page_procedures.py");
-  const child = Bun.spawn([PYTHON, script, url], {
-    stdin: "pipe",
-    stdout: "pipe",
-    stderr: "inherit",
-  });
-  const registered = Promise.withResolvers<void>();
-  const read = async () => {
-    for await (const chunk of child.stdout) {
-      if (Buffer.from(chunk).includes("registered")) registered.resolve();
-    }
-    registered.reject(new Error("the callee ended"));
-  };
-  const reading = read();
-  registered.promise.catch(() => {});
-  return {
-    registered: registered.promise,
-    async stop() {
-      child.stdin.end();
-      await Promise.all([child.exited, reading]);
-    },
-  };
-}

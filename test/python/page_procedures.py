@@ -1,9 +1,11 @@
-"""Registers procedures whose results pages show, with Autobahn for Python: page_procedures.py URL
+"""Registers procedures whose results pages show, with Autobahn for Python: page_procedures.py URL [DATA]
 
-Prints "registered" once it has, and ends when its standard input does.
+DATA is JSON, in which WAMP writes octets as texts. Prints "registered" once it has, and ends when its standard input does.
 """
 
 import asyncio
+import base64
+import json
 import sys
 
 from autobahn.asyncio.component import Component, run
@@ -14,6 +16,17 @@ component = Component(
     transports=[{"url": sys.argv[1], "serializers": ["cbor"], "max_retries": 0}],
     realm="realm1",
 )
+
+
+def value_of(value):
+    if isinstance(value, str) and value.startswith("\0"):
+        return base64.b64decode(value[1:])
+    if isinstance(value, list):
+        return [value_of(item) for item in value]
+    if isinstance(value, dict):
+        return {key: value_of(item) for key, item in value.items()}
+    return value
+
 
 RESULTS = {
     "none": None,
@@ -30,6 +43,8 @@ RESULTS = {
         "list": [1, 2.5, {"a": "b"}], "d": {"z": 1, "a": 2},
     },
 }
+if len(sys.argv) > 2:
+    RESULTS["data"] = value_of(json.loads(sys.argv[2]))
 
 
 @component.on_join

@@ -19,7 +19,10 @@ export function normalizeFunctionAuth(
   context: WorkerContext,
 ): FunctionAuthConfig {
   const role = item["default-role"];
-  context.report.load([...path, "create"], { name: item.create });
+  context.report.needPython([...path, "create"], {
+    kind: "python",
+    wanted: { name: item.create },
+  });
   if (role !== undefined) warnOfRole(role, [...path, "default-role"], context);
   return {
     type: "function",

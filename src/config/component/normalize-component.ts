@@ -18,6 +18,7 @@ import type {
   ContainerComponentItem,
   RouterComponentItem,
 } from "./component-schema.ts";
+import type { PythonName } from "./process-config.ts";
 
 /** The components of a container; those with faults are left out. */
 export function normalizeContainerComponents(
@@ -80,19 +81,21 @@ function whatRuns(
 ) {
   const { text: extra, ...others } = report.pythonValue([...path, "extra"], item.extra ?? {});
   const common = { realm: item.realm, extra, ...others };
+  const load = (at: string | string[], wanted: PythonName) =>
+    report.needPython([...path, ...[at].flat()], { kind: "python", wanted });
   switch (item.type) {
     case "class":
-      report.load([...path, "classname"], { name: item.classname });
+      load("classname", { name: item.classname });
       return { ...common, type: item.type, classname: item.classname };
     case "function": {
       const callbacks = { ...asMap(item.callbacks ?? {}) };
       for (const [event, name] of Object.entries(callbacks)) {
-        report.load([...path, "callbacks", event], { name });
+        load(["callbacks", event], { name });
       }
       return { ...common, type: item.type, callbacks };
     }
     case "wamplet":
-      report.load([...path, "entrypoint"], { package: item.package, entrypoint: item.entrypoint });
+      load("entrypoint", { package: item.package, entrypoint: item.entrypoint });
       return { ...common, type: item.type, package: item.package, entrypoint: item.entrypoint };
   }
 }

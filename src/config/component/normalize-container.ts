@@ -37,6 +37,6 @@ export function normalizeContainer(
   const python = normalizePythonOptions(options, at, report);
   const list = asList(item.components);
   const components = normalizeContainerComponents(list, [...path, "components"], report);
-  report.needLoaded(python);
+  report.endWorker(python);
   return { type: "container", id, options: { ...python, shutdown, restart }, components };
 }

@@ -52,16 +52,18 @@ export function normalizeProxy(
   });
   const own = ids.flatMap((one) => connections[one] ?? []);
   warnOfUnproved(own, transports, path, report);
-  const isPythonRun = authenticators.length > 0;
+  const { hasTemplates } = report;
+  const isPythonRun = authenticators.length > 0 || hasTemplates;
   const options = normalizeWorkerPython(item.options, isPythonRun, [...path, "options"], report);
-  report.needLoaded(options);
+  report.endWorker(options);
   return {
     type: "proxy",
     id,
     connections,
     routes,
     balancing: normalizeBalancing(item, routes, path, report),
-    ...(isPythonRun && { authenticators: { list: authenticators, options } }),
+    ...(authenticators.length > 0 && { authenticators: { list: authenticators, options } }),
+    ...(hasTemplates && { templates: options }),
     transports,
   };
 }

@@ -41,9 +41,10 @@ export function normalizeRouter(
     isRealmKnown,
     isRoleKnown,
   });
-  const isPythonRun = list.length > 0 || authenticators.length > 0;
+  const { hasTemplates } = report;
+  const isPythonRun = list.length > 0 || authenticators.length > 0 || hasTemplates;
   const options = normalizeWorkerPython(item.options, isPythonRun, [...path, "options"], report);
-  report.needLoaded(options);
+  report.endWorker(options);
   return {
     type: "router",
     id,
@@ -51,5 +52,6 @@ export function normalizeRouter(
     transports,
     ...(list.length > 0 && { components: { list, options } }),
     ...(authenticators.length > 0 && { authenticators: { list: authenticators, options } }),
+    ...(hasTemplates && { templates: options }),
   };
 }

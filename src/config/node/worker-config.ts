@@ -7,6 +7,7 @@
 import type { AuthenticatorsConfig } from "#config/auth/authenticator-config.ts";
 import type { RouterComponentsConfig } from "#config/component/component-config.ts";
 import type { ContainerWorkerConfig } from "#config/component/container-config.ts";
+import type { PythonOptions } from "#config/component/process-config.ts";
 import type { BalancingConfig, ConnectionConfig } from "#config/connection/connection-config.ts";
 import type { GuestWorkerConfig } from "#config/guest/guest-config.ts";
 import type { RealmConfig } from "#config/realm/realm-config.ts";
@@ -31,6 +32,8 @@ export interface RouterWorkerConfig {
   components?: RouterComponentsConfig;
   /** Absent: there are none. */
   authenticators?: AuthenticatorsConfig;
+  /** How the Jinja2 is run that may render pages; absent: no path has templates. */
+  templates?: PythonOptions;
   transports: TransportConfig[];
 }
 
@@ -45,6 +48,8 @@ export interface ProxyWorkerConfig {
   balancing?: BalancingConfig;
   /** Absent: there are none. */
   authenticators?: AuthenticatorsConfig;
+  /** How the Jinja2 is run that may render pages; absent: no path has templates. */
+  templates?: PythonOptions;
   transports: TransportConfig[];
 }
 

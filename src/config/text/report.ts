@@ -6,8 +6,8 @@
 
 import { dirname, resolve } from "node:path";
 import type { DynamicAuthConfig } from "#config/auth/authenticator-config.ts";
-import type { PythonName, PythonOptions } from "#config/component/process-config.ts";
-import type { MachineNeed, PlacedNeed } from "#config/machine-need.ts";
+import type { PythonOptions } from "#config/component/process-config.ts";
+import type { MachineNeed, PlacedNeed, PythonNeed } from "#config/machine-need.ts";
 import { type ConfigIssue, inOrder, type JsonPath, printJsonPath } from "./config-issue.ts";
 import { type Indent, jsonTextOf, nameOfNotJson } from "./json-text.ts";
 import { type PythonValue, pythonValueOf } from "./python-value.ts";
@@ -37,8 +37,8 @@ export class Report {
   #malformed: JsonPath[] = [];
   /** What only the machine can tell. */
   readonly needs: PlacedNeed[] = [];
-  /** What components and authenticators of the present worker load. */
-  readonly #loaded: { path: JsonPath; wanted: PythonName }[] = [];
+  /** What the present worker needs of Python. */
+  readonly #ofPython: { path: JsonPath; need: PythonNeed }[] = [];
   /** Authenticators, which are compared with the routers when all workers are known. */
   readonly authenticators: PlacedAuthenticator[] = [];
   /** Whether the configuration gives clients the role `trusted`, which may do everything. */
@@ -97,16 +97,19 @@ export class Report {
     this.needs.push({ need, place });
   }
 
-  /** Notes what a value makes Python load. */
-  load(path: JsonPath, wanted: PythonName): void {
-    this.#loaded.push({ path, wanted });
+  /** Notes what a value of the present worker needs of Python. */
+  needPython(path: JsonPath, need: PythonNeed): void {
+    this.#ofPython.push({ path, need });
   }
 
-  /** Notes that a worker with these options needs what has been loaded since the one before. */
-  needLoaded(options: PythonOptions): void {
-    for (const { path, wanted } of this.#loaded.splice(0)) {
-      this.need(path, { kind: "python", wanted, options });
-    }
+  /** Whether the present worker has templates. */
+  get hasTemplates(): boolean {
+    return this.#ofPython.some(({ need }) => need.kind === "template");
+  }
+
+  /** Ends the present worker, whose Python has these options. */
+  endWorker(options: PythonOptions): void {
+    for (const { path, need } of this.#ofPython.splice(0)) this.need(path, { ...need, options });
   }
 
   /** Whether an item, or anything inside it, has a fault of the schema. */

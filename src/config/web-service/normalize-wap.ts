@@ -8,7 +8,7 @@ import { resolve } from "node:path";
 import { isFolder } from "#base/folder-state.ts";
 import { isTopicPattern } from "#base/topic-pattern.ts";
 import { MalformedRule, UrlRule } from "#base/url-rule.ts";
-import type { JsonPath } from "#config/text/config-issue.ts";
+import { type JsonPath, printJsonPath } from "#config/text/config-issue.ts";
 import type { Report } from "#config/text/report.ts";
 import type { WorkerContext } from "#config/transport/transport-context.ts";
 import { warnOfRealmAndRole } from "./realm-role-rules.ts";
@@ -42,9 +42,10 @@ export function normalizeWap(
     return { type: "unavailable" };
   }
   const { sandbox } = item;
+  const service = printJsonPath(path);
   for (const [index, { render }] of routes.entries()) {
-    const template = { folder: templates, name: render, isSandboxed: sandbox };
-    report.need([...path, "routes", index, "render"], { kind: "template", ...template });
+    const template = { service, folder: templates, name: render, isSandboxed: sandbox };
+    report.needPython([...path, "routes", index, "render"], { kind: "template", ...template });
   }
   return { type: "wap", templates, sandbox, routes, realm, role };
 }

@@ -9,7 +9,7 @@ export interface WapServiceConfig {
   type: "wap";
   /** The folder of the templates, absolute. */
   templates: string;
-  /** Whether templates are kept from the internals of Python, which do not exist here. */
+  /** Whether templates are kept from the internals of Python. */
   sandbox: boolean;
   routes: WapRouteConfig[];
   realm: string;

@@ -1,10 +1,11 @@
 /** What `check` says of modules, classes and wamplets, none of which is run. */
 
 import { describe, expect, test } from "bun:test";
-import { chmodSync, existsSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { searchModules } from "#component/module-search.ts";
 import type { PythonName } from "#config/component/process-config.ts";
+import { barePython, scriptedPython } from "../../support/python-scripts.ts";
 import { temporaryFolder } from "../../support/temporary-folder.ts";
 import { hasPython, PYTHON } from "../../support/wamp-clients.ts";
 
@@ -31,13 +32,6 @@ const options = (python: string) => ({
 
 const search = (python: string, wanted: PythonName[]) =>
   searchModules({ options: options(python), folder }, wanted);
-
-/** An interpreter that is a script of the shell. */
-function scripted(script: string): string {
-  const file = join(temporaryFolder({ python: `#!/bin/sh\n${script}\n` }), "python");
-  chmodSync(file, 0o755);
-  return file;
-}
 
 describe.skipIf(!hasPython)("a module that is searched for", () => {
   test.each([
@@ -74,7 +68,7 @@ describe.skipIf(!hasPython)("a module that is searched for", () => {
   });
 
   test("is not searched for where there is no autobahn", async () => {
-    const bare = scripted(`exec "${PYTHON}" -S "$@"`);
+    const bare = barePython();
     expect(await search(bare, [{ name: "none.A" }, { name: "none.B" }])).toEqual(
       Array(2).fill(
         `Cannot run components with "${bare}": it has no autobahn; CROSSPROXY_PYTHON can name another`,
@@ -106,7 +100,7 @@ describe("an interpreter", () => {
     ["exit 3", "it gave no answer and ended with exit code 3"],
     ["cat >/dev/null; echo []", "it gave no answer and ended with exit code 0"],
   ])("that does %s", async (script, state) => {
-    const python = scripted(script);
+    const python = scriptedPython(script);
     expect(await search(python, wanted)).toEqual([
       `Cannot run components with "${python}": ${state}`,
     ]);
@@ -118,7 +112,7 @@ describe("an interpreter", () => {
     ["whose output is kept open is not waited for", "setsid sleep 7 & echo '{}'"],
   ])("%s", async (_, script) => {
     const file = join(temporaryFolder(), "pid");
-    const python = scripted(`echo $$ > ${file}; ${script}`);
+    const python = scriptedPython(`echo $$ > ${file}; ${script}`);
     const begin = performance.now();
     const sentences = await searchModules({ options: options(python), folder, maxMs: 500 }, wanted);
     expect(sentences).toEqual([

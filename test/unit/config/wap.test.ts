@@ -51,6 +51,22 @@ describe("wap", () => {
     });
   });
 
+  test("gives its worker the options of the Python that may render", async () => {
+    const options = { python: "/usr/bin/python3", env: { inherit: false } };
+    const base = nodeWith("$.workers[1].options", options);
+    const { config, warnings } = await loadNode(nodeWith(at, service, base));
+    expect(warnings.filter((one) => one.includes(".options"))).toEqual([]);
+    expect(config?.workers[1]).toMatchObject({
+      templates: { ...options, env: { inherit: false, vars: {} } },
+    });
+    expect(config?.workers[0]).not.toHaveProperty("templates");
+    const without = await loadNode(base);
+    expect(without.config?.workers[1]).not.toHaveProperty("templates");
+    expect(without.warnings).toContainEqual(
+      "$.workers[1].options.python: not honoured: the worker runs nothing in Python",
+    );
+  });
+
   test("has the rules of paths at the root, and below nested paths", async () => {
     const inner = { type: "path", paths: { "/": service, deep: service } };
     const { config } = await loadNode(nodeWith(at.replace(/pages$/, "inner"), inner));

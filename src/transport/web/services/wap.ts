@@ -17,6 +17,9 @@ import type { WebService } from "#transport/web/web-service.ts";
  *
  * @throws Failure when a template is missing or malformed, or the worker has no WampCaller.
  */
-export function openWap(config: WapServiceConfig, context: TransportContext): WebService {
-  return { bridge: new WapPages(config, context), handle: () => errorPage(503) };
+export async function openWap(
+  config: WapServiceConfig,
+  context: TransportContext,
+): Promise<WebService> {
+  return { bridge: await WapPages.open(config, context), handle: () => errorPage(503) };
 }

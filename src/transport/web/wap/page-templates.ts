@@ -7,28 +7,51 @@
 import { Failure } from "#base/failure.ts";
 import type { WapServiceConfig } from "#config/web-service/wap-config.ts";
 import type { Logger } from "#observe/logger.ts";
+import { chooseEngine } from "#template/choose-engine.ts";
 import type { Value } from "#template/engine-value.ts";
+import type { PageRenderer, TemplatePlace } from "#template/page-renderer.ts";
 import { RenderError } from "#template/render-error.ts";
-import { printFault, TemplateFolder } from "#template/template-folder.ts";
+import type { TemplateFolder } from "#template/template-folder.ts";
 import type { Payload } from "#wamp/transcode/payload-slice.ts";
 import { templateValue } from "./result-value.ts";
 
 /** The templates that the routes of a path render. */
 export class PageTemplates {
-  readonly #folder: TemplateFolder;
+  readonly #place: TemplatePlace;
+  readonly #log: Logger;
+  readonly #jinja2: PageRenderer | undefined;
+  /** Null: Jinja2 renders. */
+  #miniJinja: TemplateFolder | null = null;
   readonly #unusable = new Set<string>();
 
-  /** @throws Failure when one is missing, or Jinja2 would refuse it. */
-  constructor({ templates, routes }: WapServiceConfig, log: Logger) {
-    this.#folder = new TemplateFolder(templates);
-    for (const name of new Set(routes.map(({ render }) => render))) {
-      for (const fault of this.#folder.faultsOf(name)) {
-        const reason = printFault(fault);
-        if (!fault.isUnsupported) throw new Failure(reason, { source: "config" });
-        log.warn("page not offered", { template: name, reason });
-        this.#unusable.add(name);
-      }
+  private constructor(place: TemplatePlace, log: Logger, jinja2: PageRenderer | undefined) {
+    this.#place = place;
+    this.#log = log;
+    this.#jinja2 = jinja2;
+  }
+
+  /**
+   * Reads the templates; without `jinja2`, MiniJinja alone renders.
+   *
+   * @throws Failure when one is missing, or Jinja2 would refuse it.
+   */
+  static async open(
+    { templates, sandbox, routes }: WapServiceConfig,
+    log: Logger,
+    jinja2: PageRenderer | undefined,
+  ): Promise<PageTemplates> {
+    const place = { folder: templates, isSandboxed: sandbox };
+    const opened = new PageTemplates(place, log, jinja2);
+    const names = [...new Set(routes.map(({ render }) => render))];
+    const { miniJinja, issues, hint } = await chooseEngine(place, names, jinja2);
+    opened.#miniJinja = miniJinja;
+    for (const { name, sentence, consequence } of issues) {
+      if (consequence === "refused") throw new Failure(sentence, { source: "config" });
+      if (consequence === "not rendered") opened.#unusable.add(name);
+      const event = consequence === "not rendered" ? "page not offered" : "pages will fail";
+      log.warn(event, { template: name, reason: `${sentence}${hint}` });
     }
+    return opened;
   }
 
   /** Whether its pages would be those of Jinja2. */
@@ -40,29 +63,61 @@ export class PageTemplates {
    * The page of a template for the result of a call; null: nothing was called.
    *
    * @throws RenderError when Jinja2 would fail too, or cannot be followed; UnrepresentableValue when a value of the
-   * result is none of a template.
+   * result is none of a template; Failure when Jinja2 cannot be asked at present.
    */
-  render(name: string, payload: Payload | null): string {
-    const variables = payload === null ? new Map() : variablesOf(payload);
-    return this.#folder.render(name, variables);
+  async render(name: string, payload: Payload | null): Promise<string> {
+    const result = payload === null ? new Map() : resultOf(payload);
+    if (this.#miniJinja !== null) {
+      try {
+        return this.#miniJinja.render(name, variablesOf(result));
+      } catch (thrown) {
+        if (!(thrown instanceof RenderError) || thrown.kind !== "unsupported") throw thrown;
+        return this.#renderFromNowOn(name, result, thrown);
+      }
+    }
+    if (this.#jinja2 === undefined) throw new Error("no engine was chosen");
+    return this.#jinja2.render(this.#place, name, result);
+  }
+
+  /** Jinja2 renders the page that MiniJinja cannot make for its data, and the later ones of the path, too. */
+  async #renderFromNowOn(name: string, result: Value, refusal: RenderError): Promise<string> {
+    if (this.#jinja2 === undefined) throw refusal;
+    try {
+      await this.#jinja2.faultsOf(this.#place, name);
+    } catch (thrown) {
+      if (!(thrown instanceof Failure)) throw thrown;
+      throw new RenderError("unsupported", `${refusal.message}; ${thrown.message}`);
+    }
+    this.#miniJinja = null;
+    const facts = { template: name, reason: refusal.message };
+    this.#log.info("pages are rendered by Jinja2 from now on", facts);
+    return this.#jinja2.render(this.#place, name, result);
   }
 }
 
-/** The items of the only positional result, which is a mapping or a list of pairs. */
-function variablesOf({ serializer, items }: Payload): Map<Value, Value> {
+/** The only positional result. */
+function resultOf({ serializer, items }: Payload): Value {
   const [args, kwargs] = items.map((item) => templateValue(item, serializer));
   const results = Array.isArray(args) ? args : [];
   const hasNames = kwargs instanceof Map && kwargs.size > 0;
-  const variables = results.length === 1 && !hasNames ? mappingOf(results[0]) : null;
-  if (variables !== null) return variables;
-  throw new RenderError("failed", "Cannot render the result: expected a mapping as its only value");
+  const [result] = results;
+  if (result !== undefined && results.length === 1 && !hasNames) return result;
+  throw noMapping();
 }
 
-/** What `dict` of Python makes of a value; null: it fails. */
-function mappingOf(value: Value | undefined): Map<Value, Value> | null {
+/** The items of a mapping or a list of pairs: what `dict` of Python makes of a value. */
+function variablesOf(value: Value): Map<Value, Value> {
   if (value instanceof Map) return value;
   if (value === "") return new Map();
-  if (!Array.isArray(value)) return null;
-  const isPairs = value.every((pair) => Array.isArray(pair) && pair.length === 2);
-  return isPairs ? new Map(value as [Value, Value][]) : null;
+  const isPairs =
+    Array.isArray(value) && value.every((pair) => Array.isArray(pair) && pair.length === 2);
+  if (isPairs) return new Map(value as [Value, Value][]);
+  throw noMapping();
+}
+
+function noMapping(): RenderError {
+  return new RenderError(
+    "failed",
+    "Cannot render the result: expected a mapping as its only value",
+  );
 }

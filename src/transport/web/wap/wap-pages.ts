@@ -52,22 +52,33 @@ export class WapPages implements RequestHandler {
   readonly #slots = new RequestSlots();
   readonly #callTimeoutMs: number;
 
-  /** @throws Failure when a template is missing or malformed, or the worker has no WampCaller. */
-  constructor(
+  private constructor(
     config: WapServiceConfig,
-    { log, wampCaller }: Pick<TransportContext, "log" | "wampCaller">,
-    callTimeoutMs = CALL_TIMEOUT_MS,
+    log: TransportContext["log"],
+    caller: WampCaller,
+    templates: PageTemplates,
+    callTimeoutMs: number,
   ) {
+    this.#config = config;
+    this.#log = log;
+    this.#caller = caller;
+    this.#templates = templates;
+    this.#callTimeoutMs = callTimeoutMs;
+    for (const route of config.routes) this.#routes.add(route.rule, route.method, route);
+  }
+
+  /** @throws Failure when a template is missing or malformed, or the worker has no WampCaller. */
+  static async open(
+    config: WapServiceConfig,
+    { log, wampCaller, jinja2 }: Pick<TransportContext, "log" | "wampCaller" | "jinja2">,
+    callTimeoutMs = CALL_TIMEOUT_MS,
+  ): Promise<WapPages> {
     if (wampCaller === undefined) {
       const sentence = "Cannot open a wap: this worker has no WAMP sessions of its own";
       throw new Failure(sentence, { source: "internal" });
     }
-    this.#config = config;
-    this.#log = log;
-    this.#caller = wampCaller;
-    this.#callTimeoutMs = callTimeoutMs;
-    this.#templates = new PageTemplates(config, log);
-    for (const route of config.routes) this.#routes.add(route.rule, route.method, route);
+    const templates = await PageTemplates.open(config, log, jinja2);
+    return new WapPages(config, log, wampCaller, templates, callTimeoutMs);
   }
 
   /** Takes a slot for one request; null: all are taken. */
@@ -99,7 +110,7 @@ export class WapPages implements RequestHandler {
     try {
       const routed = { request, body, route, values };
       const answer = route.call === null ? null : await this.#call(route.call, routed, gone);
-      return this.#answer(routed, answer);
+      return await this.#answer(routed, answer);
     } catch (thrown) {
       return gone.aborted ? errorPage(503) : this.#failed(thrown, request, route);
     }
@@ -122,7 +133,7 @@ export class WapPages implements RequestHandler {
     return requestWithin(this.#callTimeoutMs, this.#caller, call, clientGone);
   }
 
-  #answer({ request, route }: RoutedRequest, answer: WampAnswer | null): HttpAnswer {
+  async #answer({ request, route }: RoutedRequest, answer: WampAnswer | null): Promise<HttpAnswer> {
     const isJson = isJsonWanted(request);
     if (answer?.kind === "error") {
       const { realm, role } = this.#config;
@@ -134,7 +145,7 @@ export class WapPages implements RequestHandler {
     if (answer?.kind === "published") return errorPage(500);
     const payload = answer?.payload ?? null;
     if (isJson) return jsonAnswer(payload);
-    return pageAnswer(this.#templates.render(route.render, payload));
+    return pageAnswer(await this.#templates.render(route.render, payload));
   }
 
   /** The reason is only logged: it may name addresses behind this node, or variables of templates. */

@@ -69,7 +69,7 @@ const gone = new AbortController();
 
 async function ask(reply: Reply, asked: ClientRequest, body = "", clientGone = gone.signal) {
   const wampCaller = { request: reply } as unknown as WampCaller;
-  const pages = new WapPages(config, { ...quietContext, wampCaller }, 20);
+  const pages = await WapPages.open(config, { ...quietContext, wampCaller }, 20);
   return await pages.perform(asked, Buffer.from(body), () => clientGone);
 }
 
@@ -168,9 +168,10 @@ test.each<[string, string, string]>([
   expect(answer.status).toBe(400);
 });
 
-test("cannot be opened by a worker without sessions of its own, or with templates that are malformed", () => {
-  expect(() => new WapPages(config, quietContext)).toThrow("no WAMP sessions of its own");
+test("cannot be opened by a worker without sessions of its own, or with templates that are malformed", async () => {
+  await expect(WapPages.open(config, quietContext)).rejects.toThrow("no WAMP sessions of its own");
   const wampCaller = { request: never } as unknown as WampCaller;
   const broken = { ...config, templates: temporaryFolder({ "a.html": "\n{% if %}" }) };
-  expect(() => new WapPages(broken, { ...quietContext, wampCaller })).toThrow('a.html", line 2: ');
+  const opening = WapPages.open(broken, { ...quietContext, wampCaller });
+  await expect(opening).rejects.toThrow('a.html", line 2: ');
 });

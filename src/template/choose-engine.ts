@@ -1,0 +1,71 @@
+/**
+ * Which engine renders the templates of a path: MiniJinja where all of them are within what it does exactly, else the
+ * operator's Jinja2. Without a Jinja2, MiniJinja renders those that it can.
+ *
+ * @module
+ */
+
+import { Failure } from "#base/failure.ts";
+import type { Jinja2Fault, PageRenderer, TemplatePlace } from "./page-renderer.ts";
+import { type PlacedFault, printFault, TemplateFolder } from "./template-folder.ts";
+
+/** What is wrong with a template. */
+export interface TemplateIssue {
+  /** The template that a route names. */
+  name: string;
+  sentence: string;
+  /** Jinja2 refuses the template; nothing here renders it; pages fail as long as another template is malformed. */
+  consequence: "refused" | "not rendered" | "pages fail";
+}
+
+/** The engine of a path. */
+export interface ChosenEngine {
+  /** Null: Jinja2 renders. */
+  miniJinja: TemplateFolder | null;
+  issues: TemplateIssue[];
+  /** Why Jinja2 does not render what MiniJinja cannot, and how to get it; empty: it was not asked for. */
+  hint: string;
+}
+
+/** Chooses the engine for the templates that the routes of a path name. */
+export async function chooseEngine(
+  place: TemplatePlace,
+  names: readonly string[],
+  jinja2: PageRenderer | undefined,
+): Promise<ChosenEngine> {
+  const folder = new TemplateFolder(place.folder);
+  const faults = names.flatMap((name) => folder.faultsOf(name).map((fault) => ({ name, fault })));
+  let hint = "";
+  if (faults.length > 0 && jinja2 !== undefined) {
+    try {
+      return { miniJinja: null, issues: await issuesIn(place, names, jinja2), hint };
+    } catch (thrown) {
+      if (!(thrown instanceof Failure)) throw thrown;
+      hint = `; Jinja2 could render it: ${thrown.message}`;
+    }
+  }
+  return { miniJinja: folder, issues: faults.map(issueOf), hint };
+}
+
+function issueOf({ name, fault }: { name: string; fault: PlacedFault }): TemplateIssue {
+  const consequence = fault.isUnsupported ? "not rendered" : "refused";
+  return { name, sentence: printFault(fault), consequence };
+}
+
+async function issuesIn(
+  place: TemplatePlace,
+  names: readonly string[],
+  jinja2: PageRenderer,
+): Promise<TemplateIssue[]> {
+  const issues: TemplateIssue[] = [];
+  for (const name of names) {
+    const faults = await jinja2.faultsOf(place, name);
+    issues.push(...faults.map((fault) => jinja2IssueOf(name, fault)));
+  }
+  return issues;
+}
+
+function jinja2IssueOf(name: string, { file, line, reason, isFatal }: Jinja2Fault): TemplateIssue {
+  const sentence = printFault({ file, line, sentence: reason });
+  return { name, sentence, consequence: isFatal ? "refused" : "pages fail" };
+}
