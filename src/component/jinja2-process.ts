@@ -28,14 +28,14 @@ import source from "./page_renderer.py" with { type: "text" };
 import { BOOTSTRAP, bootstrapInput, EXIT_TOO_OLD } from "./python-bootstrap.ts";
 import { requirePython } from "./python-interpreter.ts";
 
-/** Time for the interpreter to import Jinja2, and then to read the templates that a route needs. */
+/** Time for the interpreter to import Jinja2, and for it to read the templates of all paths. */
 const START_MS = 20_000;
 
 /** Time for a page. */
 const PAGE_MS = 5_000;
 
-/** Most orders at once, and how long each of them may wait for those before it. */
-const MAX_ORDERS = 100;
+/** Most pages at once, and how long each of them may wait for those before it. */
+const MAX_PAGES = 100;
 const WAIT_MS = 10_000;
 
 /** Most characters of an order. */
@@ -91,7 +91,7 @@ export class Jinja2Process implements PageRenderer {
 
   async faultsOf({ folder, isSandboxed }: TemplatePlace, name: string): Promise<Jinja2Fault[]> {
     const order = JSON.stringify({ folder, isSandboxed, name });
-    const answer = await this.#inTurn(order, START_MS);
+    const answer = await this.#inTurn(order, START_MS, START_MS);
     if (answer !== "late" && Array.isArray(answer?.["faults"])) return answer["faults"];
     throw unavailable(`"${name}" is not read`);
   }
@@ -106,7 +106,8 @@ export class Jinja2Process implements PageRenderer {
     const begin = JSON.stringify({ folder, isSandboxed, name }).slice(0, -1);
     const order = `${begin},"value":${pythonJson(value)}}`;
     if (order.length > MAX_ORDER) throw failed("the result is too long");
-    const answer = await this.#inTurn(order, this.#pageMs);
+    if (this.#orders >= MAX_PAGES) throw unavailable(`${MAX_PAGES} pages wait for it`);
+    const answer = await this.#inTurn(order, WAIT_MS, this.#pageMs);
     if (answer === "late") throw failed(`it takes longer than ${this.#pageMs} ms`);
     if (typeof answer?.["page"] === "string") return answer["page"];
     throw failed(String(answer?.["failed"] ?? "the process of Jinja2 has ended"));
@@ -119,15 +120,14 @@ export class Jinja2Process implements PageRenderer {
   }
 
   /** The answer to an order, which is sent when those before it are done; null: the process has ended. */
-  async #inTurn(order: string, ms: number): Promise<Answer | "late" | null> {
-    if (this.#orders >= MAX_ORDERS) throw unavailable(`${MAX_ORDERS} pages wait for it`);
+  async #inTurn(order: string, waitMs: number, ms: number): Promise<Answer | "late" | null> {
     const before = this.#turn;
     const done = Promise.withResolvers<void>();
     this.#turn = done.promise;
     this.#orders += 1;
     try {
-      if (await withinTime(before, WAIT_MS)) return await this.#ask(order, ms);
-      throw unavailable(`other pages take longer than ${WAIT_MS} ms`);
+      if (await withinTime(before, waitMs)) return await this.#ask(order, ms);
+      throw unavailable(`what was asked before takes longer than ${waitMs} ms`);
     } finally {
       this.#orders -= 1;
       void before.then(done.resolve);
@@ -235,9 +235,8 @@ function spawn(python: string, cwd: string, env: Record<string, string>): Child 
 
 function send({ stdin }: Child, octets: string | Uint8Array): void {
   try {
-    stdin.write(octets);
     // EPIPE: the process has ended, and gives no answer.
-    Promise.resolve(stdin.flush()).catch(() => {});
+    Promise.all([stdin.write(octets), stdin.flush()]).catch(() => {});
   } catch {
     // The same.
   }
