@@ -23,8 +23,8 @@ export interface ChosenEngine {
   /** Null: Jinja2 renders. */
   miniJinja: TemplateFolder | null;
   issues: TemplateIssue[];
-  /** Why Jinja2 does not render what MiniJinja cannot, and how to get it; empty: it was not asked for. */
-  hint: string;
+  /** Why there is no Jinja2, and how to get it; null: none is missing. */
+  lacking: string | null;
 }
 
 /** Chooses the engine for the templates that the routes of a path name. */
@@ -35,16 +35,16 @@ export async function chooseEngine(
 ): Promise<ChosenEngine> {
   const folder = new TemplateFolder(place.folder);
   const faults = names.flatMap((name) => folder.faultsOf(name).map((fault) => ({ name, fault })));
-  let hint = "";
+  let lacking: string | null = null;
   if (faults.length > 0 && jinja2 !== undefined) {
     try {
-      return { miniJinja: null, issues: await issuesIn(place, names, jinja2), hint };
+      return { miniJinja: null, issues: await issuesIn(place, names, jinja2), lacking };
     } catch (thrown) {
       if (!(thrown instanceof Failure)) throw thrown;
-      hint = `; Jinja2 could render it: ${thrown.message}`;
+      lacking = thrown.message;
     }
   }
-  return { miniJinja: folder, issues: faults.map(issueOf), hint };
+  return { miniJinja: folder, issues: faults.map(issueOf), lacking };
 }
 
 function issueOf({ name, fault }: { name: string; fault: PlacedFault }): TemplateIssue {

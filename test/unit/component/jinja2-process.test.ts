@@ -23,6 +23,7 @@ const templates = {
   "divides.html": "\n\n{{ 1 / x }}",
   "twenty.html": "{% for a in range(20) %}{{ x }}{% endfor %}",
   "endless.html": `${"{% for a in range(99999) %}".repeat(4)}${"{% endfor %}".repeat(4)}`,
+  "large.html": "{{ ('x' * 2000000000)|length }}",
   "exits.html": "{{ x.__class__.__mro__[-1].__subclasses__ }}",
   "malformed.html": "\n{% if %}",
   "filter.html": "{{ x|nothing }}",
@@ -139,6 +140,7 @@ describe.if(hasPython)("Jinja2", () => {
     ["malformed.html", null, /malformed.html", line 2: TemplateSyntaxError: Expected an expr/],
     ["x.html", "\udfff", /UnicodeEncodeError: .* surrogates not allowed/],
     ["twenty.html", "x".repeat(2 ** 20), /ValueError: the page is longer than 16777216 octets/],
+    ["large.html", null, /"large.html": "\S+large.html", line 1: MemoryError: $/],
     ["x.html", "x".repeat(2 ** 24), /the result is too long/],
   ])(
     "says why %s fails",

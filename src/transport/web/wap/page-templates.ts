@@ -43,13 +43,14 @@ export class PageTemplates {
     const place = { folder: templates, isSandboxed: sandbox };
     const opened = new PageTemplates(place, log, jinja2);
     const names = [...new Set(routes.map(({ render }) => render))];
-    const { miniJinja, issues, hint } = await chooseEngine(place, names, jinja2);
+    const { miniJinja, issues, lacking } = await chooseEngine(place, names, jinja2);
     opened.#miniJinja = miniJinja;
+    if (lacking !== null) log.warn("Jinja2 is missing", { folder: templates, reason: lacking });
     for (const { name, sentence, consequence } of issues) {
       if (consequence === "refused") throw new Failure(sentence, { source: "config" });
       if (consequence === "not rendered") opened.#unusable.add(name);
       const event = consequence === "not rendered" ? "page not offered" : "pages will fail";
-      log.warn(event, { template: name, reason: `${sentence}${hint}` });
+      log.warn(event, { template: name, reason: sentence });
     }
     return opened;
   }
