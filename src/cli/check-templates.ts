@@ -55,9 +55,9 @@ async function checkPath(
   // MiniJinja is loaded only for nodes with templates.
   const { chooseEngine } = await import("#template/choose-engine.ts");
   const names = [...new Set(templates.map(({ name }) => name))];
-  const { miniJinja, issues, lacking } = await chooseEngine(first, names, jinja2);
-  const engine = miniJinja === null ? jinja2.release : "MiniJinja, which is part of this program";
-  engines.push(`${first.service}: "${first.folder}" is rendered by ${engine}`);
+  const { engine, issues, lacking } = await chooseEngine(first, names, jinja2);
+  const name = engine === jinja2 ? jinja2.release : "MiniJinja, which is part of this program";
+  engines.push(`${first.service}: "${first.folder}" is rendered by ${name}`);
   const hint = lacking === null ? "" : `; Jinja2 could render it: ${lacking}`;
   const follows = {
     refused: "",

@@ -28,15 +28,20 @@ import source from "./page_renderer.py" with { type: "text" };
 import { BOOTSTRAP, bootstrapInput, EXIT_TOO_OLD } from "./python-bootstrap.ts";
 import { requirePython } from "./python-interpreter.ts";
 
-/** Time for the interpreter to import Jinja2, and for it to read the templates of all paths. */
-const START_MS = 20_000;
+/** Times in milliseconds. */
+const TIMES = {
+  /** For the interpreter to import Jinja2, and to read the templates of all paths. */
+  start: 20_000,
+  /** For a page, and before it for those that came earlier. */
+  page: 5_000,
+  wait: 10_000,
+};
 
-/** Time for a page. */
-const PAGE_MS = 5_000;
+/** Time for a process to end that has closed its output. */
+const EXIT_MS = 1_000;
 
-/** Most pages at once, and how long each of them may wait for those before it. */
+/** Most pages at once. */
 const MAX_PAGES = 100;
-const WAIT_MS = 10_000;
 
 /** Most characters of an order. */
 const MAX_ORDER = 16 * 1024 * 1024;
@@ -72,7 +77,7 @@ export class Jinja2Process implements PageRenderer {
   release: string | undefined;
   readonly #options: PythonOptions;
   readonly #context: Jinja2Context;
-  readonly #pageMs: number;
+  readonly #times: typeof TIMES;
   readonly #restarts = new RestartPolicy();
   #running: Running | null = null;
   /** Set where the first start has failed. */
@@ -83,15 +88,16 @@ export class Jinja2Process implements PageRenderer {
   #turn: Promise<void> = Promise.resolve();
   #orders = 0;
 
-  constructor(options: PythonOptions, context: Jinja2Context, pageMs = PAGE_MS) {
+  constructor(options: PythonOptions, context: Jinja2Context, times = TIMES) {
     this.#options = options;
     this.#context = context;
-    this.#pageMs = pageMs;
+    this.#times = times;
   }
 
   async faultsOf({ folder, isSandboxed }: TemplatePlace, name: string): Promise<Jinja2Fault[]> {
     const order = JSON.stringify({ folder, isSandboxed, name });
-    const answer = await this.#inTurn(order, START_MS, START_MS);
+    const { start } = this.#times;
+    const answer = await this.#inTurn(order, start, start);
     if (answer !== "late" && Array.isArray(answer?.["faults"])) return answer["faults"];
     throw unavailable(`"${name}" is not read`);
   }
@@ -107,8 +113,9 @@ export class Jinja2Process implements PageRenderer {
     const order = `${begin},"value":${pythonJson(value)}}`;
     if (order.length > MAX_ORDER) throw failed("the result is too long");
     if (this.#orders >= MAX_PAGES) throw unavailable(`${MAX_PAGES} pages wait for it`);
-    const answer = await this.#inTurn(order, WAIT_MS, this.#pageMs);
-    if (answer === "late") throw failed(`it takes longer than ${this.#pageMs} ms`);
+    const { wait, page } = this.#times;
+    const answer = await this.#inTurn(order, wait, page);
+    if (answer === "late") throw failed(`it takes longer than ${page} ms`);
     if (typeof answer?.["page"] === "string") return answer["page"];
     throw failed(String(answer?.["failed"] ?? "the process of Jinja2 has ended"));
   }
@@ -173,7 +180,7 @@ export class Jinja2Process implements PageRenderer {
     const { child, answers } = running;
     send(child, bootstrapInput({}, source));
     const next = answers.next();
-    const isInTime = await withinTime(next, START_MS);
+    const isInTime = await withinTime(next, this.#times.start);
     const first = isInTime ? (await next).value : undefined;
     const { jinja2, python } = first ?? {};
     if (typeof jinja2 !== "string" || typeof python !== "string") {
@@ -275,7 +282,7 @@ function readAnswer(line: string): Answer | null {
 /** Why an interpreter cannot render. */
 async function stateOf(child: Child, first: Answer | undefined): Promise<string> {
   if (typeof first?.["unusable"] === "string") return first["unusable"];
-  const hasEnded = await withinTime(child.exited, START_MS);
+  const hasEnded = await withinTime(child.exited, EXIT_MS);
   const isTooOld = hasEnded && child.exitCode === EXIT_TOO_OLD;
   return isTooOld ? "it is older than Python 3.9" : "it ended at its start";
 }

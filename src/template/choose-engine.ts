@@ -20,8 +20,7 @@ export interface TemplateIssue {
 
 /** The engine of a path. */
 export interface ChosenEngine {
-  /** Null: Jinja2 renders. */
-  miniJinja: TemplateFolder | null;
+  engine: TemplateFolder | PageRenderer;
   issues: TemplateIssue[];
   /** Why there is no Jinja2, and how to get it; null: none is missing. */
   lacking: string | null;
@@ -38,13 +37,13 @@ export async function chooseEngine(
   let lacking: string | null = null;
   if (faults.length > 0 && jinja2 !== undefined) {
     try {
-      return { miniJinja: null, issues: await issuesIn(place, names, jinja2), lacking };
+      return { engine: jinja2, issues: await issuesIn(place, names, jinja2), lacking };
     } catch (thrown) {
       if (!(thrown instanceof Failure)) throw thrown;
       lacking = thrown.message;
     }
   }
-  return { miniJinja: folder, issues: faults.map(issueOf), lacking };
+  return { engine: folder, issues: faults.map(issueOf), lacking };
 }
 
 function issueOf({ name, fault }: { name: string; fault: PlacedFault }): TemplateIssue {

@@ -134,6 +134,7 @@ const all = {
   "/sum": "sum.html",
   "/endless": "endless.html",
   "/fails": "fails.html",
+  "/names": "names.html",
 };
 
 describe.if(hasPython)("a node with Jinja2", () => {
@@ -149,6 +150,11 @@ describe.if(hasPython)("a node with Jinja2", () => {
     expect(await get(port, "/app/sum")).toEqual({ status: 200, body: "2" });
     expect(await get(port, "/too")).toEqual({ status: 200, body: "simple  " });
     expect(rendererPids(node.output())).toHaveLength(1);
+  });
+
+  test("warns of templates that it refuses, and fails the pages alone that need them", async () => {
+    await node.untilOutput(/pages will fail template=names.html reason=.*broken.html.*line 2: /);
+    expect(await get(port, "/app/names")).toEqual({ status: 200, body: "2\n" });
   });
 
   test("logs why a page fails, and tells the client nothing", async () => {

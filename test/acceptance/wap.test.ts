@@ -257,7 +257,9 @@ describe("pages", () => {
 
   test("that cannot be made are named in the log with file and line", async () => {
     await node.untilOutput(/page not offered.*templates\/unsupported.html.*line 2.*pprint/);
-    await node.untilOutput(/Jinja2 is missing.*python.*No module named .jinja2.*pip install jinja2/);
+    await node.untilOutput(
+      /Jinja2 is missing.*python.*No module named .jinja2.*pip install jinja2/,
+    );
   });
 });
 

@@ -62,30 +62,44 @@ function checkInterpreter(python: string, path: JsonPath, report: Report): void 
   }
 }
 
-/** The options for the Python of a router or a proxy; where it runs none, those that are set are warned of. */
+/** What the Python of a worker is for. */
+interface WorkerPython {
+  /** Components or authenticators. */
+  hasCode: boolean;
+  /** Templates of pages. */
+  hasTemplates: boolean;
+}
+
+/** The options for the Python of a router or a proxy; those that it does not need are warned of if they are set. */
 export function normalizeWorkerPython(
   item: PythonOptionsItem | undefined,
-  isPythonRun: boolean,
+  { hasCode, hasTemplates }: WorkerPython,
   path: JsonPath,
   report: Report,
 ): PythonOptions {
-  if (!isPythonRun) warnOfUnused(item, path, report);
+  if (!hasCode) warnOfUnused(item, hasTemplates, path, report);
   // Title and processors are of the worker itself in Crossbar, and are warned of.
-  const { title: _, ...written } = (isPythonRun ? item : undefined) ?? {};
+  const { title: _, ...written } = (hasCode || hasTemplates ? item : undefined) ?? {};
   return normalizePythonOptions({ ...written, cpu_affinity: [] }, path, report);
 }
 
-function warnOfUnused(item: PythonOptionsItem | undefined, path: JsonPath, report: Report): void {
+function warnOfUnused(
+  item: PythonOptionsItem | undefined,
+  hasTemplates: boolean,
+  path: JsonPath,
+  report: Report,
+): void {
   if (item === undefined || report.isMalformed(path)) return;
   const { python, pythonpath = [], env, ready_timeout } = item;
   const isSet = {
-    python: python !== undefined,
-    pythonpath: pythonpath.length > 0,
-    env: env !== undefined,
+    python: python !== undefined && !hasTemplates,
+    pythonpath: pythonpath.length > 0 && !hasTemplates,
+    env: env !== undefined && !hasTemplates,
     ready_timeout: ready_timeout !== undefined && ready_timeout !== DEFAULT_READY_TIMEOUT_MS,
   };
+  const runs = hasTemplates ? "no components in Python" : "nothing in Python";
   for (const [name, isWritten] of Object.entries(isSet)) {
     if (!isWritten) continue;
-    report.warn([...path, name], "not honoured: the worker runs nothing in Python");
+    report.warn([...path, name], `not honoured: the worker runs ${runs}`);
   }
 }

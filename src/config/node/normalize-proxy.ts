@@ -53,8 +53,13 @@ export function normalizeProxy(
   const own = ids.flatMap((one) => connections[one] ?? []);
   warnOfUnproved(own, transports, path, report);
   const { hasTemplates } = report;
-  const isPythonRun = authenticators.length > 0 || hasTemplates;
-  const options = normalizeWorkerPython(item.options, isPythonRun, [...path, "options"], report);
+  const hasCode = authenticators.length > 0;
+  const options = normalizeWorkerPython(
+    item.options,
+    { hasCode, hasTemplates },
+    [...path, "options"],
+    report,
+  );
   report.endWorker(options);
   return {
     type: "proxy",
@@ -62,7 +67,7 @@ export function normalizeProxy(
     connections,
     routes,
     balancing: normalizeBalancing(item, routes, path, report),
-    ...(authenticators.length > 0 && { authenticators: { list: authenticators, options } }),
+    ...(hasCode && { authenticators: { list: authenticators, options } }),
     ...(hasTemplates && { templates: options }),
     transports,
   };

@@ -42,8 +42,13 @@ export function normalizeRouter(
     isRoleKnown,
   });
   const { hasTemplates } = report;
-  const isPythonRun = list.length > 0 || authenticators.length > 0 || hasTemplates;
-  const options = normalizeWorkerPython(item.options, isPythonRun, [...path, "options"], report);
+  const hasCode = list.length > 0 || authenticators.length > 0;
+  const options = normalizeWorkerPython(
+    item.options,
+    { hasCode, hasTemplates },
+    [...path, "options"],
+    report,
+  );
   report.endWorker(options);
   return {
     type: "router",

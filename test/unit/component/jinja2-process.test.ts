@@ -34,7 +34,7 @@ const templates = {
 };
 
 /** A process for templates in a folder of their own, with the ids of its processes in order. */
-function jinja2Process(python = PYTHON, pageMs?: number) {
+function jinja2Process(python = PYTHON, times = { start: LONG, page: LONG, wait: LONG }) {
   const folder = temporaryFolder(templates);
   const { log, lines, until } = awaitedLog();
   const pids: number[] = [];
@@ -51,7 +51,7 @@ function jinja2Process(python = PYTHON, pageMs?: number) {
   };
   const ending = new AbortController();
   const context = { folder, startFolder: folder, logOf, ending: ending.signal };
-  const jinja2 = new Jinja2Process(options, context, pageMs);
+  const jinja2 = new Jinja2Process(options, context, times);
   afterTest(() => jinja2.end());
   const place = { folder, isSandboxed: true };
   const render = (name: string, x: Value = null) => jinja2.render(place, name, new Map([["x", x]]));
@@ -196,7 +196,11 @@ describe.if(hasPython)("the process of Jinja2", () => {
   test(
     "is ended where a page takes too long, and the pages that wait are rendered",
     async () => {
-      const { failed, render, until, pids } = jinja2Process(PYTHON, 2_000);
+      const { failed, render, until, pids } = jinja2Process(PYTHON, {
+        start: LONG,
+        page: 2_000,
+        wait: LONG,
+      });
       const hung = failed("endless.html");
       expect(await render("x.html", 1n)).toBe("1");
       expect((await hung).message).toBe(
@@ -224,6 +228,33 @@ describe.if(hasPython)("the process of Jinja2", () => {
       await until(/died/, 3);
       expect(await render("x.html", 3n)).toBe("3");
       expect(pids).toHaveLength(3);
+    },
+    LONG,
+  );
+
+  test(
+    "lets no page wait longer than it may",
+    async () => {
+      const times = { start: LONG, page: LONG, wait: 50 };
+      const { failed, render, jinja2 } = jinja2Process(PYTHON, times);
+      await render("x.html");
+      const hung = failed("endless.html");
+      const refused = await Promise.all([failed("x.html"), failed("x.html")]);
+      const state = "Cannot ask Jinja2: what was asked before takes longer than 50 ms";
+      expect(refused.map(({ message }) => message)).toEqual([state, state]);
+      jinja2.end();
+      expect((await hung).message).toContain("the process of Jinja2 has ended");
+    },
+    LONG,
+  );
+
+  test(
+    "is refused where its interpreter does not answer",
+    async () => {
+      const times = { start: 100, page: LONG, wait: LONG };
+      const { failed, pids } = jinja2Process(scriptedPython("sleep 60"), times);
+      expect((await failed("x.html")).message).toContain(": it does not answer; it needs");
+      await untilEnded(pids[0] ?? 0);
     },
     LONG,
   );

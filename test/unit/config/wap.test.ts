@@ -59,6 +59,11 @@ describe("wap", () => {
     expect(config?.workers[1]).toMatchObject({
       templates: { ...options, env: { inherit: false, vars: {} } },
     });
+    const late = { ...options, ready_timeout: 1 };
+    const ready = await loadNode(nodeWith("$.workers[1].options", late, nodeWith(at, service)));
+    expect(ready.warnings.filter((one) => one.includes(".options"))).toEqual([
+      "$.workers[1].options.ready_timeout: not honoured: the worker runs no components in Python",
+    ]);
     expect(config?.workers[0]).not.toHaveProperty("templates");
     const without = await loadNode(base);
     expect(without.config?.workers[1]).not.toHaveProperty("templates");

@@ -7,11 +7,11 @@
 import { Failure } from "#base/failure.ts";
 import type { WapServiceConfig } from "#config/web-service/wap-config.ts";
 import type { Logger } from "#observe/logger.ts";
-import { chooseEngine } from "#template/choose-engine.ts";
+import { type ChosenEngine, chooseEngine } from "#template/choose-engine.ts";
 import type { Value } from "#template/engine-value.ts";
 import type { PageRenderer, TemplatePlace } from "#template/page-renderer.ts";
 import { RenderError } from "#template/render-error.ts";
-import type { TemplateFolder } from "#template/template-folder.ts";
+import { TemplateFolder } from "#template/template-folder.ts";
 import type { Payload } from "#wamp/transcode/payload-slice.ts";
 import { templateValue } from "./result-value.ts";
 
@@ -20,14 +20,26 @@ export class PageTemplates {
   readonly #place: TemplatePlace;
   readonly #log: Logger;
   readonly #jinja2: PageRenderer | undefined;
-  /** Null: Jinja2 renders. */
-  #miniJinja: TemplateFolder | null = null;
+  #engine: ChosenEngine["engine"];
   readonly #unusable = new Set<string>();
 
-  private constructor(place: TemplatePlace, log: Logger, jinja2: PageRenderer | undefined) {
+  private constructor(
+    place: TemplatePlace,
+    { engine, issues, lacking }: ChosenEngine,
+    log: Logger,
+    jinja2: PageRenderer | undefined,
+  ) {
     this.#place = place;
+    this.#engine = engine;
     this.#log = log;
     this.#jinja2 = jinja2;
+    if (lacking !== null) log.warn("Jinja2 is missing", { folder: place.folder, reason: lacking });
+    for (const { name, sentence, consequence } of issues) {
+      if (consequence === "refused") throw new Failure(sentence, { source: "config" });
+      if (consequence === "not rendered") this.#unusable.add(name);
+      const event = consequence === "not rendered" ? "page not offered" : "pages will fail";
+      log.warn(event, { template: name, reason: sentence });
+    }
   }
 
   /**
@@ -41,18 +53,9 @@ export class PageTemplates {
     jinja2: PageRenderer | undefined,
   ): Promise<PageTemplates> {
     const place = { folder: templates, isSandboxed: sandbox };
-    const opened = new PageTemplates(place, log, jinja2);
     const names = [...new Set(routes.map(({ render }) => render))];
-    const { miniJinja, issues, lacking } = await chooseEngine(place, names, jinja2);
-    opened.#miniJinja = miniJinja;
-    if (lacking !== null) log.warn("Jinja2 is missing", { folder: templates, reason: lacking });
-    for (const { name, sentence, consequence } of issues) {
-      if (consequence === "refused") throw new Failure(sentence, { source: "config" });
-      if (consequence === "not rendered") opened.#unusable.add(name);
-      const event = consequence === "not rendered" ? "page not offered" : "pages will fail";
-      log.warn(event, { template: name, reason: sentence });
-    }
-    return opened;
+    const chosen = await chooseEngine(place, names, jinja2);
+    return new PageTemplates(place, chosen, log, jinja2);
   }
 
   /** Whether its pages would be those of Jinja2. */
@@ -68,16 +71,14 @@ export class PageTemplates {
    */
   async render(name: string, payload: Payload | null): Promise<string> {
     const result = payload === null ? new Map() : resultOf(payload);
-    if (this.#miniJinja !== null) {
-      try {
-        return this.#miniJinja.render(name, variablesOf(result));
-      } catch (thrown) {
-        if (!(thrown instanceof RenderError) || thrown.kind !== "unsupported") throw thrown;
-        return this.#renderFromNowOn(name, result, thrown);
-      }
+    const engine = this.#engine;
+    if (!(engine instanceof TemplateFolder)) return engine.render(this.#place, name, result);
+    try {
+      return engine.render(name, variablesOf(result));
+    } catch (thrown) {
+      if (!(thrown instanceof RenderError) || thrown.kind !== "unsupported") throw thrown;
+      return this.#renderFromNowOn(name, result, thrown);
     }
-    if (this.#jinja2 === undefined) throw new Error("no engine was chosen");
-    return this.#jinja2.render(this.#place, name, result);
   }
 
   /** Jinja2 renders the page that MiniJinja cannot make for its data, and the later ones of the path, too. */
@@ -86,10 +87,10 @@ export class PageTemplates {
     try {
       await this.#jinja2.faultsOf(this.#place, name);
     } catch (thrown) {
-      if (!(thrown instanceof Failure)) throw thrown;
+      if (!(thrown instanceof Failure) || this.#jinja2.release !== undefined) throw thrown;
       throw new RenderError("unsupported", `${refusal.message}; ${thrown.message}`);
     }
-    this.#miniJinja = null;
+    this.#engine = this.#jinja2;
     const facts = { template: name, reason: refusal.message };
     this.#log.info("pages are rendered by Jinja2 from now on", facts);
     return this.#jinja2.render(this.#place, name, result);
