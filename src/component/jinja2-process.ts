@@ -82,7 +82,9 @@ export class Jinja2Process implements PageRenderer {
   #running: Running | null = null;
   /** Set where the first start has failed. */
   #unusable: Failure | undefined;
-  #restartAt = 0;
+  /** When the last process has ended, and how long after that the next one is started. */
+  #endedAt = 0;
+  #delayMs = 0;
   #hasEnded = false;
   /** Settles when all orders so far are done. */
   #turn: Promise<void> = Promise.resolve();
@@ -154,7 +156,7 @@ export class Jinja2Process implements PageRenderer {
   async #started(): Promise<Running> {
     if (this.#running !== null) return this.#running;
     if (this.#unusable !== undefined) throw this.#unusable;
-    await Bun.sleep(Math.max(0, this.#restartAt - performance.now()));
+    await Bun.sleep(Math.max(0, this.#endedAt + this.#delayMs - performance.now()));
     // A worker that is to end does not wait for its interpreter.
     const { ending } = this.#context;
     const stop = () => this.end();
@@ -206,7 +208,8 @@ export class Jinja2Process implements PageRenderer {
       release();
       this.#forget(running);
       if (this.#hasEnded || this.release === undefined) return;
-      log.error("Jinja2 died", { ended: printExit(exitOf(child)) });
+      const ended = printExit(exitOf(child));
+      log.error("Jinja2 died", { ended, restart_ms: this.#delayMs });
     });
     return running;
   }
@@ -220,8 +223,8 @@ export class Jinja2Process implements PageRenderer {
   #forget(running: Running): void {
     if (this.#running !== running) return;
     this.#running = null;
-    const now = performance.now();
-    this.#restartAt = now + this.#restarts.nextDelayMs(now - running.startedAt);
+    this.#endedAt = performance.now();
+    this.#delayMs = this.#restarts.nextDelayMs(this.#endedAt - running.startedAt);
   }
 }
 

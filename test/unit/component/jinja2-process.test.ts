@@ -1,7 +1,7 @@
 /** The operator's Jinja2 in its process: pages, faults, and what becomes of a process that hangs, dies or cannot run. */
 
 import { describe, expect, test } from "bun:test";
-import { existsSync, writeFileSync } from "node:fs";
+import { existsSync, unlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Failure } from "#base/failure.ts";
 import { Jinja2Process } from "#component/jinja2-process.ts";
@@ -25,6 +25,7 @@ const templates = {
   "endless.html": `${"{% for a in range(99999) %}".repeat(4)}${"{% endfor %}".repeat(4)}`,
   "large.html": "{{ ('x' * 2000000000)|length }}",
   "exits.html": "{{ x.__class__.__mro__[-1].__subclasses__ }}",
+  "class.html": "{{ x.__class__ }}",
   "malformed.html": "\n{% if %}",
   "filter.html": "{{ x|nothing }}",
   "octets.html": Buffer.from("ff", "hex"),
@@ -122,6 +123,20 @@ describe.if(hasPython)("Jinja2", () => {
   );
 
   test(
+    "has a sandbox, or none",
+    async () => {
+      const { jinja2, folder } = jinja2Process();
+      const render = (isSandboxed: boolean) =>
+        jinja2.render({ folder, isSandboxed }, "class.html", new Map([["x", ""]]));
+      expect([await render(true), await render(false)]).toEqual([
+        "",
+        "&lt;class &#39;str&#39;&gt;",
+      ]);
+    },
+    LONG,
+  );
+
+  test(
     "renders what a file has at the time",
     async () => {
       const { render, folder } = jinja2Process();
@@ -207,7 +222,7 @@ describe.if(hasPython)("the process of Jinja2", () => {
         'Cannot render "endless.html": it takes longer than 2000 ms',
       );
       expect(pids).toHaveLength(2);
-      expect(await until(/died/)).toBe('error Jinja2 died ended="signal SIGKILL"');
+      expect(await until(/died/)).toBe('error Jinja2 died ended="signal SIGKILL" restart_ms=100');
       await untilEnded(pids[0] ?? 0);
     },
     LONG,
@@ -225,7 +240,7 @@ describe.if(hasPython)("the process of Jinja2", () => {
       expect(await waiting).toBe("2");
       await until(/died/);
       process.kill(pids[1] ?? 0, "SIGKILL");
-      await until(/died/, 3);
+      await until(/died .* restart_ms=200/);
       expect(await render("x.html", 3n)).toBe("3");
       expect(pids).toHaveLength(3);
     },
@@ -271,6 +286,28 @@ describe.if(hasPython)("the process of Jinja2", () => {
       ]);
       expect(new Set(await Promise.all(pages))).toEqual(new Set(["1"]));
       expect(await render("x.html", 2n)).toBe("2");
+    },
+    LONG,
+  );
+
+  test(
+    "is tried again with growing delays, also where it cannot be started any more",
+    async () => {
+      const flag = join(temporaryFolder(), "flag");
+      const python = scriptedPython(
+        `[ -e ${flag} ] && exit 1; touch ${flag}; exec "${PYTHON}" "$@"`,
+      );
+      const { failed, render, until, pids } = jinja2Process(python);
+      await render("x.html");
+      process.kill(pids[0] ?? 0, "SIGKILL");
+      await until(/died/);
+      const begin = performance.now();
+      for (let attempt = 0; attempt < 4; attempt += 1) {
+        expect((await failed("x.html")).message).toContain("it ended at its start");
+      }
+      expect(performance.now() - begin).toBeGreaterThan(1_400);
+      unlinkSync(flag);
+      expect(await render("x.html")).toBe("None");
     },
     LONG,
   );
