@@ -248,6 +248,31 @@ describe.if(hasPython)("Python", () => {
   );
 
   test(
+    "renders all of a path from the first page on that MiniJinja cannot make",
+    async () => {
+      const port = freePort();
+      const data: [string, string] = ["simple.html", "com.example.result.data"];
+      const config = nodeJson(port, {
+        app: wap("templates", { "/": "simple.html", "/data": data }),
+      });
+      const node = await nodeForTest(temporaryFolder({ ...files, "node.json": config }));
+      const procedures = await startPageProcedures(
+        `ws://127.0.0.1:${port}/ws`,
+        '{"x": {"a": [1.0]}}',
+      );
+      writeFileSync(join(node.folder, "templates/simple.html"), "changed {{ x }}");
+      expect((await get(port, "/app")).body).toBe("simple  ");
+      expect((await get(port, "/app/data")).body).toBe("changed {&#39;a&#39;: [1.0]}");
+      expect((await get(port, "/app")).body).toBe("changed ");
+      expect(node.output()).toMatch(
+        /pages are rendered by Jinja2 from now on template=simple.html/,
+      );
+      await procedures.stop();
+    },
+    LONG,
+  );
+
+  test(
     "is named by check, with what its Jinja2 refuses",
     () => {
       const port = freePort();
