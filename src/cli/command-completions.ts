@@ -31,7 +31,7 @@ function bashScript(program: Command): string {
   const choices = [program, ...commands].flatMap(optionsWithChoices);
   return `_${name}() {
   local word=\${COMP_WORDS[COMP_CWORD]} before=\${COMP_WORDS[COMP_CWORD-1]} command= words= options= one
-  for one in "\${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
+  for one in "\${COMP_WORDS[@]:1:$((COMP_CWORD-1))}"; do
     case $one in ${names.join("|")}) command=$one; break ;; esac
   done
   case $before in

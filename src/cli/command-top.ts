@@ -87,8 +87,8 @@ async function ask({ url, unix, token }: NodePageAddress): Promise<NodeStatistic
       ...(unix !== null && { unix }),
     });
     if (!response.ok) throw failure(`it answers with ${response.status}`);
-    const statistics = (await response.json()) as Partial<NodeStatistics>;
-    if (statistics.format !== 1) throw failure("it is no page of a node of this release");
+    const statistics: Partial<NodeStatistics> | null = await response.json().catch(() => null);
+    if (statistics?.format !== 1) throw failure("it is no page of a node of this release");
     return statistics as NodeStatistics;
   } catch (thrown) {
     throw thrown instanceof Failure ? thrown : failure(sentenceOf(thrown));

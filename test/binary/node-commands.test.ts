@@ -1,7 +1,7 @@
 /** The commands that start, stop and show a node: the built binary, real processes and signals. */
 
 import { describe, expect, test } from "bun:test";
-import { existsSync, readFileSync, renameSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import { afterTest } from "../support/cleanups.ts";
 import { blocksOf } from "../support/documents.ts";
@@ -182,6 +182,9 @@ describe("top", () => {
     const { stderr, exitCode } = await run(folder, "top");
     expect(stderr).toStartWith(`Cannot get figures from "http://127.0.0.1:${port}/info": `);
     expect(exitCode).toBe(1);
+    await nodeForTest(folder);
+    const elsewhere = await run(folder, "top", "--url", `http://127.0.0.1:${port}/nowhere`);
+    expect(elsewhere.stderr).toEndWith("/nowhere\": it answers with 404\n");
     const other = temporaryFolder({ "node.json": { version: 2, workers: [] } });
     expect((await run(other, "top")).stderr).toContain("it has no path of type nodeinfo");
   });
@@ -264,6 +267,39 @@ describe("the log", () => {
     expect(read("node.log")).toMatch(/shutdown requested.*worker stopped/s);
     expect(read("node.log.1")).toBe(before);
     expect([await child.stdout.text(), await child.stderr.text()]).toEqual(["", ""]);
+  });
+
+  test("goes on to the old file where a new one cannot be opened, and to the streams from the start", async () => {
+    const { folder } = routerFolder();
+    const child = Bun.spawn([BINARY, "node.json", "--logtofile"], {
+      cwd: folder,
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    afterTest(() => child.kill("SIGKILL"));
+    const [file, old] = [join(folder, "node.log"), join(folder, "node.log.1")];
+    const until = async (name: string, wanted: RegExp) => {
+      while (!wanted.test(existsSync(name) ? readFileSync(name, "utf8") : "")) await Bun.sleep(5);
+    };
+    await until(file, /node started/);
+    renameSync(file, old);
+    mkdirSync(file);
+    child.kill("SIGUSR1");
+    const fault = 'log file not opened again reason="it is a directory"';
+    await until(old, new RegExp(`\\[Controller .*${fault}`));
+    await until(old, new RegExp(`\\[Router .*${fault}`));
+    const [, pid] = /worker_pid=(\d+)/.exec(readFileSync(old, "utf8")) ?? [];
+    process.kill(Number(pid), "SIGKILL");
+    const { value } = await child.stderr.getReader().read();
+    expect(Buffer.from(value ?? []).toString()).toContain("log file not opened reason=");
+    expect((await run(folder, "stop")).exitCode).toBe(0);
+  });
+
+  test("is refused where its file cannot be opened", async () => {
+    const { folder } = routerFolder();
+    mkdirSync(join(folder, "node.log"));
+    const { stderr, exitCode } = await run(folder, "node.json", "--logtofile");
+    expect(stderr).toBe(`Cannot write "${folder}/node.log": it is a directory\n`);
+    expect(exitCode).toBe(1);
   });
 
   test("that goes to no file ignores the signal that opens a file again, with a line", async () => {

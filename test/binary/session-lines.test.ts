@@ -65,6 +65,18 @@ test("has a line for a join and a leave on proxy and router, and for a refusal",
   expect(node.output()).not.toContain("wrong");
 });
 
+test("has one line for a router that many clients cannot reach", async () => {
+  const port = freePort();
+  const folder = nodeFolder(port);
+  const file = `${folder}/node.json`;
+  const { workers, ...node } = await Bun.file(file).json();
+  await Bun.write(file, JSON.stringify({ ...node, workers: workers.slice(1) }));
+  const running = await nodeForTest(folder);
+  const clients = await Promise.all(Array.from({ length: 10 }, () => join(port)));
+  expect(clients.map(({ answer }) => answer[0])).toEqual(Array(10).fill(3));
+  expect(running.output().match(/router failed reason=/g)).toHaveLength(1);
+});
+
 test("has one line for a router that is lost with all its sessions", async () => {
   const port = freePort();
   const node = await nodeForTest(nodeFolder(port));

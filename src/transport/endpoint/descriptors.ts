@@ -42,16 +42,17 @@ let limit: number | undefined;
 /** How many descriptors this process may open; Infinity when the system does not tell. */
 export function maxDescriptors(): number {
   limit ??= readLimit();
-  return limit;
+  return limit ?? Number.POSITIVE_INFINITY;
 }
 
-function readLimit(): number {
+/** Undefined: there is no descriptor left to read it, so that it is read again later. */
+function readLimit(): number | undefined {
   try {
     const limits = readFileSync("/proc/self/limits", "latin1");
     const soft = /^Max open files\s+(\d+)/m.exec(limits)?.[1];
     return soft === undefined ? Number.POSITIVE_INFINITY : Number(soft);
-  } catch {
-    return Number.POSITIVE_INFINITY;
+  } catch (thrown) {
+    return isOutOfDescriptors(thrown) ? undefined : Number.POSITIVE_INFINITY;
   }
 }
 
