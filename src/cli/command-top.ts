@@ -87,9 +87,9 @@ async function ask({ url, unix, token }: NodePageAddress): Promise<NodeStatistic
       ...(unix !== null && { unix }),
     });
     if (!response.ok) throw failure(`it answers with ${response.status}`);
-    const statistics: Partial<NodeStatistics> | null = await response.json().catch(() => null);
+    const statistics = (await response.json().catch(() => null)) as NodeStatistics | null;
     if (statistics?.format !== 1) throw failure("it is no page of a node of this release");
-    return statistics as NodeStatistics;
+    return statistics;
   } catch (thrown) {
     throw thrown instanceof Failure ? thrown : failure(sentenceOf(thrown));
   }

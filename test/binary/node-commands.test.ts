@@ -184,7 +184,7 @@ describe("top", () => {
     expect(exitCode).toBe(1);
     await nodeForTest(folder);
     const elsewhere = await run(folder, "top", "--url", `http://127.0.0.1:${port}/nowhere`);
-    expect(elsewhere.stderr).toEndWith("/nowhere\": it answers with 404\n");
+    expect(elsewhere.stderr).toEndWith('/nowhere": it answers with 404\n');
     const other = temporaryFolder({ "node.json": { version: 2, workers: [] } });
     expect((await run(other, "top")).stderr).toContain("it has no path of type nodeinfo");
   });
