@@ -16,14 +16,21 @@ import { checkSchemas } from "./check-schemas.ts";
 import { checkTemplates } from "./check-templates.ts";
 import { type ConfigFileChoice, requireConfigFile } from "./config-file.ts";
 import { ExitCode } from "./exit-code.ts";
+import { printOutline } from "./node-outline.ts";
 import { reportFaults, reportWarnings } from "./report-issues.ts";
+
+/** Which file is checked. */
+export interface CheckChoice extends ConfigFileChoice {
+  /** Whether it is also printed what it makes. */
+  verbose?: boolean | undefined;
+}
 
 /**
  * Checks the configuration and prints the result; returns the exit code.
  *
  * @throws Failure when a connection needs the node's key, and its files cannot be used.
  */
-export async function checkCommand(choice: ConfigFileChoice): Promise<number> {
+export async function checkCommand(choice: CheckChoice): Promise<number> {
   const { file, folder } = requireConfigFile(choice);
   const { config, faults, warnings, needs } = await loadNodeConfig(file, process.env, folder);
   const python = config === null ? [] : await checkPython(needs, config.folder);
@@ -39,6 +46,7 @@ export async function checkCommand(choice: ConfigFileChoice): Promise<number> {
   }
   if (config.workers.some(needsNodeKey)) checkNodeKey(config.folder);
   writeCompletely("stdout", templates.engines.map((line) => `${line}\n`).join(""));
+  if (choice.verbose) writeCompletely("stdout", printOutline(config));
   writeCompletely("stdout", `Ok, node configuration "${file}" looks good\n`);
   return ExitCode.clean;
 }

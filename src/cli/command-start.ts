@@ -4,6 +4,8 @@
  * @module
  */
 
+import { resolve } from "node:path";
+import { Failure, sentenceOf } from "#base/failure.ts";
 import { ServiceManager } from "#base/service-manager.ts";
 import { loadNodeConfig } from "#config/load.ts";
 import { checkMachine, thisMachine } from "#config/machine-checks.ts";
@@ -11,26 +13,33 @@ import type { NodeConfig } from "#config/node/node-config.ts";
 import { inOrder } from "#config/text/config-issue.ts";
 import { warningLines } from "#config/text/warning-lines.ts";
 import type { StartContext } from "#node/control-message.ts";
-import { NodeController, needsNodeKey } from "#node/node-controller.ts";
+import { NodeController, needsNodeKey, type ReadyWorker } from "#node/node-controller.ts";
 import { decoyKey, loadNodeKey } from "#node/node-key.ts";
-import { printReadyTable } from "#node/ready-table.ts";
+import { claimFolder } from "#node/node-pid.ts";
+import { logReadyWorkers, printReadyTable } from "#node/ready-table.ts";
 import { newRunFolder } from "#node/run-folder.ts";
-import { onRenewalSignal, onShutdownSignal } from "#node/signals.ts";
-import type { LogFormat, LogLevel } from "#observe/log-format.ts";
-import type { Logger } from "#observe/logger.ts";
-import { processLogger } from "#observe/process-logger.ts";
-import { writeOutput } from "#observe/write-output.ts";
+import { onRenewalSignal, onReopenSignal, onShutdownSignal } from "#node/signals.ts";
+import type { LogFields, Logger } from "#observe/logger.ts";
+import { type LogOutput, processLogger, setLogOutput } from "#observe/process-logger.ts";
+import { reopenLogFile, writeOutput } from "#observe/write-output.ts";
 import type { ConfigFile } from "./config-file.ts";
-import { ExitCode } from "./exit-code.ts";
+import { ExitCode, exitCodeFor } from "./exit-code.ts";
+import { type LogChoice, logOutputOf } from "./log-choice.ts";
 import { RELEASE } from "./release.ts";
-import { reportFaults } from "./report-issues.ts";
+import { logFaults, reportFaults } from "./report-issues.ts";
+import { pidOptions, type StartChoice, warnOfIgnored } from "./start-choice.ts";
 
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
-/** How a node logs, in all its processes. */
-export interface LogChoice {
-  loglevel: LogLevel;
-  logformat: LogFormat;
+/** The log of the controller, and how all processes of the node log. */
+interface NodeLog {
+  log: Logger;
+  choice: LogChoice;
+  output: LogOutput;
+  /** Whether what is printed once, such as the table of workers, is logged. */
+  takesAll: boolean;
+  /** Whether the streams have nothing but records. */
+  isJson: boolean;
 }
 
 /**
@@ -38,46 +47,85 @@ export interface LogChoice {
  *
  * @throws Failure when the node cannot start; then no process of it is left.
  */
-export async function startCommand(
+export async function startCommand(place: ConfigFile, choice: StartChoice): Promise<number> {
+  const nodeLog = openLog(choice, place.folder);
+  const { log, takesAll, isJson } = nodeLog;
+  try {
+    warnOfIgnored(choice, log);
+    const node = { argv: ["crossproxy", ...process.argv.slice(2)], options: pidOptions(choice) };
+    const notice = claimFolder(resolve(place.folder), node);
+    if (notice !== null) log.info(notice);
+    return await runNode(place, nodeLog, choice.shutdownafter);
+  } catch (thrown) {
+    if (takesAll) log.error(...eventOf(thrown));
+    if (!isJson) throw thrown;
+    return exitCodeFor(thrown);
+  }
+}
+
+/** What a Failure, or a fault of the program, is in a log. */
+function eventOf(thrown: unknown): [event: string, fields?: LogFields] {
+  if (thrown instanceof Failure) return [thrown.message];
+  const stack = (thrown instanceof Error && thrown.stack) || sentenceOf(thrown);
+  return ["fault of the program", { stack }];
+}
+
+function openLog(choice: StartChoice, folder: string): NodeLog {
+  const { loglevel: level, logformat: format } = choice;
+  const source = { format, system: "Controller", worker: null };
+  const output = logOutputOf(choice, folder);
+  const fault = setLogOutput(output, source);
+  if (fault !== null) {
+    throw new Failure(`Cannot write "${output.file}": ${fault}`, { source: "internal" });
+  }
+  const isJson = format === "json" && output.file === null;
+  const takesAll = isJson || output.file !== null;
+  return { log: processLogger({ level, ...source }), choice, output, takesAll, isJson };
+}
+
+async function runNode(
   { file, folder }: ConfigFile,
-  choice: LogChoice,
+  nodeLog: NodeLog,
+  shutdownAfter: number | undefined,
 ): Promise<number> {
-  const log = processLogger({
-    level: choice.loglevel,
-    format: choice.logformat,
-    system: "Controller",
-    worker: null,
-  });
+  const { log, takesAll, isJson } = nodeLog;
   const { config, faults, warnings, needs } = await loadNodeConfig(file, process.env, folder);
   if (config === null || faults.length > 0) {
-    reportFaults(faults, file);
+    if (takesAll) logFaults(faults, log);
+    if (!isJson) reportFaults(faults, file);
     return ExitCode.config;
   }
   const all = inOrder([...warnings, ...checkMachine(needs, thisMachine())]);
   for (const line of warningLines(all)) log.warn(line);
 
+  const controller = new NodeController(config, startContext(config, nodeLog), log);
   const manager = ServiceManager.of(process.env);
-  const controller = new NodeController(config, startContext(config, choice, log), log);
-  const bySignal = endedBySignal(controller, manager, log);
+  const onRequest = endedOnRequest(controller, manager, log, shutdownAfter);
+  onReopenSignal(() => reopenLog(controller, nodeLog));
   waitIdly();
   try {
     const workers = await controller.start();
     if (workers !== null) {
-      writeOutput("stdout", printReadyTable(workers));
+      printWorkers(workers, nodeLog);
       manager?.ready();
     }
   } catch (thrown) {
     await controller.stop();
     throw thrown;
   }
-  // As in Crossbar, only a signal is a clean end.
+  // As in Crossbar, only an end that was asked for is a clean one.
   const trigger = controller.ended.then(() => "trigger" as const);
-  if ((await Promise.race([bySignal, trigger])) !== "trigger") return ExitCode.clean;
+  if ((await Promise.race([onRequest, trigger])) !== "trigger") return ExitCode.clean;
   await controller.stop();
   return ExitCode.failed;
 }
 
-function startContext(config: NodeConfig, choice: LogChoice, log: Logger): StartContext {
+function printWorkers(workers: readonly ReadyWorker[], { log, takesAll }: NodeLog): void {
+  if (takesAll) logReadyWorkers(workers, log);
+  else writeOutput("stdout", printReadyTable(workers));
+}
+
+function startContext(config: NodeConfig, { log, choice, output }: NodeLog): StartContext {
   return {
     release: RELEASE,
     nodeId: config.controller.id,
@@ -86,18 +134,35 @@ function startContext(config: NodeConfig, choice: LogChoice, log: Logger): Start
     runFolder: newRunFolder(),
     logLevel: choice.loglevel,
     logFormat: choice.logformat,
+    logOutput: output,
     nodeKey: config.workers.some(needsNodeKey) ? nodeKey(config, log) : null,
     decoyKey: decoyKey(config.folder),
   };
 }
 
-/** Handles the signals of the node; resolves once a signal has stopped it. */
-function endedBySignal(
+function reopenLog(controller: NodeController, { log, output }: NodeLog): void {
+  if (output.file === null) {
+    log.info("signal ignored: the log goes to no file", { signal: "SIGUSR1" });
+    return;
+  }
+  const fault = reopenLogFile();
+  if (fault === null) log.info("log file opened again");
+  else log.warn("log file not opened again", { reason: fault });
+  controller.reopenLog();
+}
+
+/** Handles the signals of the node; resolves once a signal, or `--shutdownafter`, has stopped it. */
+function endedOnRequest(
   controller: NodeController,
   manager: ServiceManager | null,
   log: Logger,
+  shutdownAfter: number | undefined,
 ): Promise<void> {
   const ended = Promise.withResolvers<void>();
+  const stop = () => {
+    manager?.stopping();
+    void controller.stop().then(ended.resolve, ended.reject);
+  };
   onRenewalSignal(() => {
     log.info("certificates to be read again", { signal: "SIGHUP" });
     manager?.reloading();
@@ -107,14 +172,19 @@ function endedBySignal(
   onShutdownSignal({
     first(signal) {
       log.info("shutdown requested", { signal });
-      manager?.stopping();
-      controller.stop().then(ended.resolve, ended.reject);
+      stop();
     },
     again(exitCode) {
       controller.kill();
       process.exit(exitCode);
     },
   });
+  if (shutdownAfter !== undefined) {
+    setTimeout(() => {
+      log.info("shutdown requested", { after_s: shutdownAfter });
+      stop();
+    }, shutdownAfter * 1000);
+  }
   return ended.promise;
 }
 

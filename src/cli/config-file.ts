@@ -72,6 +72,15 @@ function locate(
   return { file: name, folder: folder ?? dirname(name) };
 }
 
+/**
+ * The absolute path of the folder of a node that runs, or does not: what `start` with these arguments takes for it,
+ * whether or not there is a configuration.
+ */
+export function chooseNodeFolder(choice: ConfigFileChoice, env: Environment = process.env): string {
+  const folder = chooseConfigFile(choice, env)?.folder ?? nodeFolder(choice, env);
+  return resolve(folder ?? usualFolder("."));
+}
+
 /** The folder that is named. Where a file is named, its folder is meant. */
 function nodeFolder({ cbdir }: ConfigFileChoice, env: Environment): string | undefined {
   return folderOf(cbdir) ?? folderOf(env["CROSSBAR_DIR"]);

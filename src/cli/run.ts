@@ -1,5 +1,5 @@
 /**
- * The command line: its commands and options, and their exit codes.
+ * The command line: its parts, and its exit codes.
  *
  * @module
  */
@@ -11,11 +11,13 @@ import { Command, CommanderError, Option } from "commander";
 import { sentenceOf } from "#base/failure.ts";
 import { LOG_FORMATS, LOG_LEVELS } from "#observe/log-format.ts";
 import { writeCompletely } from "#observe/write-output.ts";
-import type { LogChoice } from "./command-start.ts";
-import type { UpgradeChoice } from "./command-upgrade.ts";
-import type { ConfigFileChoice } from "./config-file.ts";
-import { ExitCode, exitCodeFor } from "./exit-code.ts";
+import { addConfigurationCommands } from "./configuration-commands.ts";
+import { ExitCode, exitCodeFor, type Finish } from "./exit-code.ts";
+import { insteadOf } from "./foreign-commands.ts";
+import { COLOR_CHOICES } from "./log-choice.ts";
+import { addNodeCommands, startNode } from "./node-commands.ts";
 import { versionLine } from "./release.ts";
+import { readSeconds, type StartChoice } from "./start-choice.ts";
 
 /** Runs the command line, without the names of program and script; returns the exit code. */
 export async function runCommandLine(args: readonly string[]): Promise<number> {
@@ -23,8 +25,13 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
   const program = commandLine((code) => {
     exitCode = code;
   });
+  const [first = "", ...others] = args;
   try {
-    await program.parseAsync(args, { from: "user" });
+    // Crossbar takes `standalone` before a command, where it is the default.
+    const words = first === "standalone" ? others : args;
+    // Before its options, which only the command that is meant has.
+    await refuseNoCommand(words[0], program);
+    await program.parseAsync(words, { from: "user" });
     return exitCode;
   } catch (thrown) {
     // commander has printed its message, or the help.
@@ -33,9 +40,6 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
     return exitCodeFor(thrown);
   }
 }
-
-/** Takes the exit code of a command that has ended. */
-type Finish = (exitCode: number) => void;
 
 function commandLine(finish: Finish): Command {
   const program = new Command("crossproxy")
@@ -49,6 +53,25 @@ function commandLine(finish: Finish): Command {
     })
     .exitOverride()
     .argument("[file]", "node configuration to start; else the one in the present folder")
+    .addHelpText("after", EXIT_CODES_HELP)
+    // Of two words the first is a command with a mistake, rather than a file and one too many.
+    .allowExcessArguments();
+  addStartOptions(program);
+  program.action(async (file: string | undefined, choice: StartChoice) => {
+    finish(await startFromFile(program, file, choice));
+  });
+  addNodeCommands(program, finish);
+  addConfigurationCommands(program, finish);
+  program
+    .command("version")
+    .description("print the release")
+    .action(() => writeCompletely("stdout", `${versionLine()}\n`));
+  return program;
+}
+
+/** They may stand before and behind `start`. */
+function addStartOptions(program: Command): void {
+  program
     .addOption(
       new Option("--loglevel <level>", "how much is logged").choices(LOG_LEVELS).default("info"),
     )
@@ -57,109 +80,34 @@ function commandLine(finish: Finish): Command {
         .choices(LOG_FORMATS)
         .default("standard"),
     )
-    .addHelpText("after", EXIT_CODES_HELP)
-    // Of two words the first is a command with a mistake, rather than a file and one too many.
-    .allowExcessArguments();
-  program.action(async (file: string | undefined, log: LogChoice) => {
-    finish(await startFromFile(program, file, log));
-  });
-  addStart(program, finish);
-  addCheck(program, finish);
-  addKeys(program, finish);
-  addUpgrade(program, finish);
-  program
-    .command("schema")
-    .description("print the JSON Schema of a configuration, for editors")
-    .action(async () => {
-      const { schemaCommand } = await import("./command-schema.ts");
-      schemaCommand();
-    });
-  program
-    .command("version")
-    .description("print the release")
-    .action(() => writeCompletely("stdout", `${versionLine()}\n`));
-  return program;
+    .addOption(
+      new Option("--color <when>", "whether log lines are colored; auto: in a terminal")
+        .choices(COLOR_CHOICES)
+        .default("auto"),
+    )
+    .option("--logtofile", "log to node.log in the node's folder, not to the terminal")
+    .option("--logdir <folder>", "folder of node.log, relative to the node's")
+    .option("--shutdownafter <seconds>", "end the node after this time", readSeconds)
+    .addOption(new Option("--debug-lifecycle", "has no effect").hideHelp())
+    .addOption(new Option("--debug-programflow", "has no effect").hideHelp())
+    .addOption(new Option("--vmprof", "has no effect").hideHelp());
 }
 
 const EXIT_CODES_HELP = `
 Exit codes:
   0   clean end; check found no fault
-  1   the node could not start or run; check found faults; upgrade wrote nothing
+  1   the node could not start or run; check found faults; nothing was written
   2   the command line was not understood
+  69  no node is running that could be stopped; status is not the asserted one
   78  the configuration has faults`;
 
-function addStart(program: Command, finish: Finish): void {
-  const command = program.command("start").description("start a node");
-  addConfigOptions(command).action(async (file: string | undefined, choice: ConfigFileChoice) => {
-    finish(await start({ ...choice, file }, program.opts<LogChoice>()));
-  });
-}
-
-function addCheck(program: Command, finish: Finish): void {
-  const command = program
-    .command("check")
-    .description("say what is wrong with a configuration, and start nothing");
-  addConfigOptions(command).action(async (file: string | undefined, choice: ConfigFileChoice) => {
-    const { checkCommand } = await import("./command-check.ts");
-    finish(await checkCommand({ ...choice, file }).catch(failPlainly));
-  });
-}
-
-function addKeys(program: Command, finish: Finish): void {
-  const command = program
-    .command("keys")
-    .description("print the node's public key; make it if need be");
-  addConfigOptions(command).action(async (file: string | undefined, choice: ConfigFileChoice) => {
-    const { keysCommand } = await import("./command-keys.ts");
-    finish(await keysCommand({ ...choice, file }));
-  });
-}
-
-function addUpgrade(program: Command, finish: Finish): void {
-  const command = program
-    .command("upgrade")
-    .description("write a configuration of version 1 as version 2, into another file");
-  addConfigOptions(command)
-    .option("--output <file>", "file to write; else NAME.v2.json or NAME.v2.yaml beside it")
-    .option("--force", "replace that file when it is there")
-    .action(async (file: string | undefined, choice: UpgradeChoice) => {
-      const { upgradeCommand } = await import("./command-upgrade.ts");
-      finish(await upgradeCommand({ ...choice, file }).catch(failPlainly));
-    });
-}
-
-/** `check` and `upgrade` have one exit code for every failure; only `start` distinguishes their causes. */
-function failPlainly(thrown: unknown): number {
-  writeCompletely("stderr", `${sentenceOf(thrown)}\n`);
-  return ExitCode.failed;
-}
-
-function addConfigOptions(command: Command): Command {
-  return command
-    .argument("[file]", "node configuration")
-    .option("--config <file>", "node configuration, named as Crossbar names it")
-    .option("--cbdir <folder>", "folder in which the configuration lies");
-}
-
-async function start(choice: ConfigFileChoice, log: LogChoice): Promise<number> {
-  const { requireConfigFile } = await import("./config-file.ts");
-  const { startCommand } = await import("./command-start.ts");
-  return startCommand(requireConfigFile(choice), log);
-}
-
-/** `crossproxy [file]`: an argument that is no file, and does not look like one, is a wrong command. */
+/** `crossproxy [file]` */
 async function startFromFile(
   program: Command,
   file: string | undefined,
-  log: LogChoice,
+  choice: StartChoice,
 ): Promise<number> {
-  if (file !== undefined && !/[./\\]/.test(file) && !existsSync(file)) {
-    const { didYouMean } = await import("#config/schema/did-you-mean.ts");
-    const hint =
-      didYouMean(file, [...program.commands.map((command) => command.name()), "help"]) ||
-      " (see crossproxy --help)";
-    program.error(`error: "${file}" is neither a command nor a file${hint}`);
-  }
+  await refuseNoCommand(file, program);
   if (program.args.length > 1) {
     program.error(`error: expected one file, found ${program.args.length} (see crossproxy --help)`);
   }
@@ -171,5 +119,19 @@ async function startFromFile(
     );
     return ExitCode.config;
   }
-  return start({ file }, log);
+  return startNode({ ...choice, file });
+}
+
+/** Refuses a word that is no command and no file, and does not look like one. */
+async function refuseNoCommand(word: string | undefined, program: Command): Promise<void> {
+  const names = [...program.commands.map((command) => command.name()), "help"];
+  if (word === undefined || /^-|[./\\]/.test(word)) return;
+  if (names.includes(word) || existsSync(word)) return;
+  const instead = insteadOf(word);
+  if (instead !== undefined) {
+    program.error(`error: "${word}" is a command of Crossbar alone: ${instead}`);
+  }
+  const { didYouMean } = await import("#config/schema/did-you-mean.ts");
+  const hint = didYouMean(word, names) || " (see crossproxy --help)";
+  program.error(`error: "${word}" is neither a command nor a file${hint}`);
 }

@@ -8,6 +8,8 @@
  *        │◄────────────────────────────┤   or: failed (sentence), then shutdown
  *        │  renew_certificates         │
  *        ├────────────────────────────►│   at any time, without an answer
+ *        │  reopen_log                 │
+ *        ├────────────────────────────►│   at any time, without an answer
  *        │  figures                    │
  *        │◄────────────────────────────┤   every two seconds
  *        │  want_statistics            │
@@ -44,6 +46,7 @@ const startContext = v.strictObject({
   runFolder: v.string(),
   logLevel: v.picklist(LOG_LEVELS),
   logFormat: v.picklist(LOG_FORMATS),
+  logOutput: v.strictObject({ color: v.boolean(), file: v.nullable(v.string()) }),
   /** Private key of the node in hex; null for a worker that does not sign with it. */
   nodeKey: v.nullable(v.string()),
   /** Key of the salts for unknown authids, in hex; the same in every worker. */
@@ -53,6 +56,7 @@ const startContext = v.strictObject({
 const toWorker = v.variant("kind", [
   v.strictObject({ kind: v.literal("start"), config: workerConfig, context: startContext }),
   v.strictObject({ kind: v.literal("renew_certificates") }),
+  v.strictObject({ kind: v.literal("reopen_log") }),
   v.strictObject({ kind: v.literal("statistics"), statistics: nodeStatistics }),
   v.strictObject({ kind: v.literal("shutdown") }),
 ]);

@@ -79,6 +79,11 @@ export class NativeWorkerProcess implements WorkerProcess {
     this.#send({ kind: "renew_certificates" });
   }
 
+  /** Asks the worker to open the log's file again. */
+  reopenLog(): void {
+    this.#send({ kind: "reopen_log" });
+  }
+
   /** Asks the worker to end, and kills it after the deadline; returns which of both happened. */
   async shutdown(deadlineMs: number): Promise<"ended" | "killed"> {
     this.#send({ kind: "shutdown" });

@@ -104,6 +104,11 @@ export class NodeController {
     for (const slot of this.#slots) slot.process?.renewCertificates();
   }
 
+  /** Makes every worker open the log's file again. */
+  reopenLog(): void {
+    for (const slot of this.#slots) slot.process?.reopenLog?.();
+  }
+
   /** Stops all workers, proxies before the routers behind them. Safe to call at any time. */
   async stop(): Promise<void> {
     this.#stopping = true;

@@ -1,9 +1,11 @@
 /**
- * The table that `start` prints once everything listens: each worker, and where it listens.
+ * What `start` prints once everything listens: each worker, and where it listens.
  *
  * @module
  */
 
+import { printTable } from "#base/text-table.ts";
+import type { Logger } from "#observe/logger.ts";
 import type { ReadyWorker } from "./node-controller.ts";
 
 /** Prints the table, one line per URL, with a line feed at its end. */
@@ -12,12 +14,13 @@ export function printReadyTable(workers: readonly ReadyWorker[]): string {
     const [first = "(nothing)", ...others] = urls;
     return [[id, type, String(pid), first], ...others.map((url) => ["", "", "", url])];
   });
-  const table = [["worker", "type", "pid", "listens on"], ...rows];
-  const widths = [0, 1, 2].map((column) =>
-    Math.max(...table.map((row) => (row[column] ?? "").length)),
-  );
-  return table
-    .map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  "))
-    .map((line) => `${line}\n`)
-    .join("");
+  return printTable([["worker", "type", "pid", "listens on"], ...rows]);
+}
+
+/** The same for a log whose every line is a record. */
+export function logReadyWorkers(workers: readonly ReadyWorker[], log: Logger): void {
+  for (const { id, type, pid, urls } of workers) {
+    log.info("worker listens", { id, type, worker_pid: pid, urls: urls.join(" ") });
+  }
+  log.info("node started", { workers: workers.length });
 }

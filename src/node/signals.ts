@@ -1,6 +1,6 @@
 /**
  * Signals of the controller: the first SIGINT or SIGTERM asks for a graceful shutdown, the second for an
- * immediate end; SIGHUP makes the workers read their certificates again.
+ * immediate end; SIGHUP makes the workers read their certificates again, SIGUSR1 open the log's file again.
  *
  * @module
  */
@@ -24,6 +24,11 @@ export function onShutdownSignal(handler: ShutdownSignalHandler): void {
       handler.first(signal);
     });
   }
+}
+
+/** Handles SIGUSR1 for as long as the process lives. */
+export function onReopenSignal(reopen: () => void): void {
+  process.on("SIGUSR1", reopen);
 }
 
 /** Handles SIGHUP for as long as the process lives. */

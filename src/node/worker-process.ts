@@ -19,6 +19,8 @@ export interface WorkerProcess {
   readonly isOutdated?: boolean;
   /** Makes the worker read its certificates again. */
   renewCertificates(): void;
+  /** Makes the worker open the log's file again; absent: its lines are written by the controller. */
+  reopenLog?(): void;
   /** Asks the worker to end, and kills it after the deadline; returns which of both ended it. */
   shutdown(deadlineMs: number): Promise<"ended" | "killed">;
   /** Ends the process at once. */

@@ -42,8 +42,11 @@ export interface LogRecord {
 /** Longest event, in characters. Lines of other programs are events; no client can cause a long one. */
 export const MOST_OF_EVENT = 16 * 1024;
 
-/** Prints a record as one line, without the line feed at its end. */
-export function formatRecord(record: LogRecord, format: LogFormat): string {
+/**
+ * Prints a record as one line, without the line feed at its end. `isColored`: what is before the text is in the color
+ * of its level or process, as in Crossbar.
+ */
+export function formatRecord(record: LogRecord, format: LogFormat, isColored = false): string {
   if (format === "json") return formatJson(record);
   const { event, fields, text: whole } = record;
   const text = [
@@ -53,9 +56,18 @@ export function formatRecord(record: LogRecord, format: LogFormat): string {
   const line = text.join(" ");
   if (format === "none") return line;
   const system = `[${record.system.padEnd(10)} ${String(record.pid).padStart(6)}]`;
-  return format === "syslogd"
-    ? `${system} ${line}`
-    : `${formatTime(record.time.getTime())} ${system} ${line}`;
+  const head = format === "syslogd" ? system : `${formatTime(record.time.getTime())} ${system}`;
+  return `${isColored ? colored(head, record) : head} ${line}`;
+}
+
+/** Foreground colors of terminals (ECMA-48, SGR) by the kind of process; others are white. */
+const COLORS: Record<string, number> = { Controller: 34, Router: 33, Container: 32 };
+const WHITE = 37;
+const RED = 31;
+
+function colored(text: string, { level, system }: LogRecord): string {
+  const isUrgent = level === "error" || level === "warn";
+  return `\u001b[${isUrgent ? RED : (COLORS[system] ?? WHITE)}m${text}\u001b[39m`;
 }
 
 /** Crossbar's time: seconds, and the offset without a colon. */

@@ -17,17 +17,26 @@ const CAUSES: Record<string, string> = {
   EFBIG: "file too large",
 };
 
+/** Prints how many texts were lost, and why, as one line without the line feed at its end. */
+export type PrintLoss = (lost: number, cause: string) => string;
+
+/** The line between those of a log that people read. */
+export const printLoss: PrintLoss = (lost, cause) =>
+  `(${lost} texts before this one were lost: ${cause})`;
+
 /** Writes to one stream. */
 export class LossyWriter {
   readonly #writeOctets: WriteOctets;
+  readonly #printLoss: PrintLoss;
   /** Texts that were lost since the last one that was written, and why. */
   #lost = 0;
   #cause = "";
   /** Whether the last text was written in part, so that its line has no end. */
   #isCut = false;
 
-  constructor(writeOctets: WriteOctets) {
+  constructor(writeOctets: WriteOctets, print: PrintLoss = printLoss) {
     this.#writeOctets = writeOctets;
+    this.#printLoss = print;
   }
 
   /**
@@ -35,8 +44,8 @@ export class LossyWriter {
    * text is so many lines, each of which counts as a text.
    */
   write(text: string, lines = 1): void {
-    const notice = `(${this.#lost} texts before this one were lost: ${this.#cause})\n`;
-    const lead = `${this.#isCut ? "\n" : ""}${this.#lost === 0 ? "" : notice}`;
+    const notice = this.#lost === 0 ? "" : `${this.#printLoss(this.#lost, this.#cause)}\n`;
+    const lead = `${this.#isCut ? "\n" : ""}${notice}`;
     const octets = Buffer.from(lead + text);
     let written = 0;
     try {

@@ -12,7 +12,36 @@ import {
   type LogRecord,
 } from "./log-format.ts";
 import type { LogFields, Logger } from "./logger.ts";
-import { gatherOutput, writeOutput } from "./write-output.ts";
+import { printLoss } from "./lossy-writer.ts";
+import { gatherOutput, setOutput, writeOutput } from "./write-output.ts";
+
+/** Where the log of a node goes, and whether it is colored; all its processes have the same. */
+export interface LogOutput {
+  color: boolean;
+  /** The file in place of the streams; null: none. */
+  file: string | null;
+}
+
+/** Whether the lines of this process are colored. */
+let isColored = false;
+
+/**
+ * Sets the output of all loggers of this process. Returns the state of a file that cannot be opened; then the streams
+ * stay.
+ */
+export function setLogOutput(
+  { color, file }: LogOutput,
+  options: Omit<ProcessLoggerOptions, "level">,
+): string | null {
+  isColored = color && file === null;
+  const { format, system, worker, pid = process.pid } = options;
+  return setOutput(file, (lost, cause) => {
+    if (format !== "json") return printLoss(lost, cause);
+    const fields = { lost, cause };
+    const record = { time: new Date(), level: "warn", system, worker, pid } as const;
+    return formatRecord({ ...record, event: "log lines lost", fields }, format);
+  });
+}
 
 /** Options of a process's logger. */
 export interface ProcessLoggerOptions {
@@ -36,7 +65,7 @@ export function processLogger(options: ProcessLoggerOptions): Logger {
     const stream = level === "error" || level === "warn" ? "stderr" : "stdout";
     return (event: string, fields: LogFields = {}, text?: string) => {
       const record = { time: new Date(), level, system, worker, pid, event, fields, text };
-      const line = `${formatRecord(record, format)}\n`;
+      const line = `${formatRecord(record, format, isColored)}\n`;
       if (text === undefined) writeOutput(stream, line);
       else gatherOutput(line);
     };

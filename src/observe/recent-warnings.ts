@@ -31,6 +31,7 @@ const SHOWN_FIELDS: readonly string[] = [
   "realm",
   "refused",
   "restart_ms",
+  "sessions",
   "stalled",
   "towards",
   "transport",

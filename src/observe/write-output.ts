@@ -1,18 +1,53 @@
 /**
- * Synchronous writes to standard output and standard error, so that a process may exit right after.
+ * Synchronous writes to standard output and standard error, or to the log's file, so that a process may exit right
+ * after.
  *
  * @module
  */
 
 import { constants, fstatSync, openSync, writeSync } from "node:fs";
 import { errorCodeOf } from "#base/failure.ts";
+import { fileStateOf } from "#base/file-state.ts";
 import { GatheredLines } from "./gathered-lines.ts";
-import { LossyWriter } from "./lossy-writer.ts";
+import { LogFile } from "./log-file.ts";
+import { LossyWriter, type PrintLoss, printLoss } from "./lossy-writer.ts";
 
 /** The name of a stream. */
 export type OutputStream = "stdout" | "stderr";
 
-const writers: Partial<Record<OutputStream, LossyWriter>> = {};
+let writers: Partial<Record<OutputStream, LossyWriter>> = {};
+
+let printLostTexts: PrintLoss = printLoss;
+
+/** The file that both streams go to; undefined: there is none. */
+let logFile: LogFile | undefined;
+
+/**
+ * Sets where the texts of this process go from now on, and how lost ones are told. Returns the state of a file that
+ * cannot be opened; then the streams stay.
+ */
+export function setOutput(file: string | null, print: PrintLoss): string | null {
+  printLostTexts = print;
+  writers = {};
+  return fileStateAfter(() => {
+    logFile = file === null ? undefined : new LogFile(file);
+  });
+}
+
+/** Opens the log's file again, if there is one, after it was renamed; returns the state of one that cannot be opened. */
+export function reopenLogFile(): string | null {
+  gathered?.flush();
+  return fileStateAfter(() => logFile?.reopen());
+}
+
+function fileStateAfter(open: () => void): string | null {
+  try {
+    open();
+    return null;
+  } catch (thrown) {
+    return fileStateOf(thrown);
+  }
+}
 
 /** Lines for standard output. */
 let gathered: GatheredLines | undefined;
@@ -45,9 +80,13 @@ function writerOf(stream: OutputStream): LossyWriter {
 }
 
 function openWriter(stream: OutputStream): LossyWriter {
+  const file = logFile;
+  if (file !== undefined) {
+    return new LossyWriter((octets, from) => file.write(octets, from), printLostTexts);
+  }
   const descriptor = openNonBlocking(stream);
   // A pipe takes up to 4096 octets whole or not at all, so only longer texts can be cut.
-  return new LossyWriter((octets, from) => writeSync(descriptor, octets, from));
+  return new LossyWriter((octets, from) => writeSync(descriptor, octets, from), printLostTexts);
 }
 
 /** Milliseconds until a full pipe that does not block is tried again. */

@@ -100,6 +100,17 @@ export class Incoming {
     return value;
   }
 
+  /** The reason of a GOODBYE for the log, which may have none that can be read. */
+  reasonOrNone(): string {
+    const isShort = this.#slices.octets(2).length <= MAX_READ_OCTETS;
+    try {
+      const reason = isShort ? this.#slices.value(2) : undefined;
+      return typeof reason === "string" ? reason : "no reason";
+    } catch {
+      return "no reason";
+    }
+  }
+
   /** Refuses a message that has an element at this index. */
   endsBefore(index: number): void {
     if (this.#slices.length > index) throw this.#wrong(index, "more than the message has");

@@ -65,7 +65,6 @@ export class Realm {
   join(session: RealmSession): void {
     this.#sessions.set(session.id, session);
     this.broker.publishMetaEvent("wamp.session.on_join", [sessionDetails(session)]);
-    this.#log.debug("session joined", { realm: this.name, session: session.id });
   }
 
   leave(session: RealmSession): void {
@@ -74,7 +73,6 @@ export class Realm {
     this.dealer.leave(session);
     const { authid, authrole } = session.identity;
     this.broker.publishMetaEvent("wamp.session.on_leave", [session.id, authid, authrole]);
-    this.#log.debug("session left", { realm: this.name, session: session.id });
   }
 
   #openRoles({ roles }: RealmConfig): Map<string, Role> {

@@ -11,6 +11,7 @@ import type { Accept, AuthOutcome } from "#auth/pending-auth.ts";
 import type { SessionIdentity } from "#auth/session-identity.ts";
 import { printTransport } from "#auth/transport-details.ts";
 import { Failure, sentenceOf } from "#base/failure.ts";
+import { asRecord } from "#base/record.ts";
 import type { AuthConfig } from "#config/auth/auth-config.ts";
 import type { JoiningConfig } from "#config/options/session-config.ts";
 import type { LogFields, Logger } from "#observe/logger.ts";
@@ -19,6 +20,7 @@ import { traffic } from "#observe/traffic.ts";
 import { type JoinTimeoutObserver, JoinTimeouts } from "#session/join-timeouts.ts";
 import { LONG_MESSAGE_OCTETS } from "#session/long-messages.ts";
 import { clientNeeds, NO_NEEDS } from "#session/reconnecting-clients.ts";
+import { askedFields, secondsSince } from "#session/session-fields.ts";
 import { abortCloseCode } from "#wamp/abort-close-code.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
 import { randomId } from "#wamp/id.ts";
@@ -61,6 +63,11 @@ export interface RouterSessionOptions extends AuthenticationSupport {
   maxBufferedOctets?: number;
 }
 
+const NOTHING: LogFields = {};
+
+/** Why a connection is closed whose client has sent ABORT. */
+const ABORTED = "aborted by the client";
+
 /** Why a message of a session that is over has no effect. */
 const GONE = "the session ended before it was handled";
 
@@ -82,6 +89,8 @@ interface JoiningState {
   isChallenged: boolean;
   /** Whether the client has left a session, and has sent no HELLO since. */
   hasLeft: boolean;
+  /** What its HELLO asks for, for the log. */
+  asked: LogFields;
 }
 
 interface JoinedState {
@@ -91,6 +100,8 @@ interface JoinedState {
   requests: SessionRequests;
   /** Where the session is counted. */
   role: RoleCount;
+  /** When it joined, by `performance.now`. */
+  at: number;
 }
 
 /** The session of one peer, from its first HELLO to the end of its connection. */
@@ -156,7 +167,7 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
     if (this.#state.name === "closed") return;
     const type = this.#state.name === "joined" ? MessageType.GOODBYE : MessageType.ABORT;
     if (type === MessageType.ABORT) this.#counts.refused(uri);
-    this.#end();
+    this.#end(uri);
     this.#send([type, { message: sentence }, uri]);
     this.#peer.close(code, sentence);
   }
@@ -168,7 +179,7 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
   onClose(reason: string): void {
     this.#log.debug("peer closed", { ...this.#logFields(), reason, late: this.#late });
     this.#drain.stop();
-    this.#end();
+    this.#end(reason);
     this.#onEnd(this);
   }
 
@@ -182,7 +193,7 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
     if (this.#state.name === "closed") return;
     const type = this.#state.name === "joined" ? MessageType.GOODBYE : MessageType.ABORT;
     if (type === MessageType.ABORT) this.#counts.refused(reasonUri);
-    this.#end();
+    this.#end(reasonUri);
     if (!isBare) this.#send([type, {}, reasonUri]);
     this.#peer.close(CloseCode.goingAway, reasonUri);
   }
@@ -195,7 +206,7 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
       ? new AssignedIdentity(this.#assigned)
       : new Authentication(this.#auth, details, this.#support, canceled.signal);
     const waiting = { isBusy: false, isChallenged: false };
-    return { name: "joining", authentication, canceled, ...waiting, hasLeft };
+    return { name: "joining", authentication, canceled, ...waiting, hasLeft, asked: NOTHING };
   }
 
   /** Whether a message came behind the GOODBYE of the client, which only HELLO and ABORT may follow. */
@@ -218,8 +229,8 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
     const type = Number(list[0]);
     const expected = state.isChallenged ? MessageType.AUTHENTICATE : MessageType.HELLO;
     if (type === MessageType.ABORT) {
-      this.#end();
-      this.#peer.close(CloseCode.normal, "aborted by the client");
+      this.#end(ABORTED);
+      this.#peer.close(CloseCode.normal, ABORTED);
       return;
     }
     if (state.isBusy || type !== expected) {
@@ -227,7 +238,10 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
     }
     state.isBusy = true;
     state.hasLeft = false;
-    if (type === MessageType.HELLO) this.#needs = clientNeeds(list);
+    if (type === MessageType.HELLO) {
+      this.#needs = clientNeeds(list);
+      state.asked = askedFields(list);
+    }
     if (state.isChallenged) this.#timeouts.authenticated();
     else this.#timeouts.awaitWelcome();
     const { authentication } = state;
@@ -284,10 +298,28 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
       onFailure: (thrown) => this.#fail(thrown),
     });
     const joined = this.#counts.joined(realm.name, role.name);
-    this.#state = { name: "joined", realm, session, requests, role: joined };
+    const at = performance.now();
+    this.#state = { name: "joined", realm, session, requests, role: joined, at };
     this.#send([MessageType.WELCOME, session.id, { ...details, ...extra, roles: ROUTER_ROLES }]);
     authentication.welcomed(identity);
+    this.#logJoin(session);
     realm.join(session);
+  }
+
+  #logJoin({ identity, transport }: RealmSession): void {
+    if (this.#log.omitsInfo) return;
+    const { type, serializer } = this.#peer.details;
+    const { authrole, authmethod } = identity;
+    // Behind a proxy the peer is the proxy.
+    const { peer: client } = trustsProxies(this.#auth) ? asRecord(transport()) : {};
+    this.#log.info("session joined", {
+      ...this.#logFields(),
+      authrole,
+      authmethod,
+      transport: type,
+      serializer,
+      ...(typeof client === "string" && { client }),
+    });
   }
 
   #realmSession(
@@ -374,8 +406,8 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
         this.#onGoodbye(state, message);
         return;
       case MessageType.ABORT:
-        this.#end();
-        this.#peer.close(CloseCode.normal, "aborted by the client");
+        this.#end(ABORTED);
+        this.#peer.close(CloseCode.normal, ABORTED);
         return;
       default: {
         const name = messageTypeName(message.type);
@@ -395,20 +427,21 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
 
   /** Leaves when the requests before GOODBYE are performed, some of which may wait for their authorizer. */
   #onGoodbye(state: JoinedState, message: Incoming): void {
+    const reason = message.reasonOrNone();
     if (this.#auth.cookie !== undefined) forgetLogin(this.#peer.details, message.uri(2));
     if (!state.requests.isWaiting) {
-      this.#leave();
+      this.#leave(reason);
       return;
     }
     this.#peer.pause();
     state.requests.whenPerformed(() => {
-      this.#leave();
+      this.#leave(reason);
       this.#peer.resume();
     });
   }
 
-  #leave(): void {
-    this.#end();
+  #leave(clientReason: string): void {
+    this.#end(`client: ${clientReason}`);
     const reason = this.#needs.normalClose ? ErrorUri.normal : ErrorUri.goodbyeAndOut;
     this.#send([MessageType.GOODBYE, {}, reason]);
     this.#state = this.#beginJoin(true);
@@ -421,8 +454,7 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
     const isUnreadable = thrown instanceof MalformedMessage && this.#state.name === "joined";
     if (isUnreadable && this.#needs.noAbort) {
       this.#counts.refused(ErrorUri.protocolViolation);
-      this.#end();
-      this.#log.info("session closed", { ...this.#logFields(), reason: thrown.message });
+      this.#end(thrown.message);
       this.#peer.close(CloseCode.protocolError, thrown.message);
       return;
     }
@@ -442,17 +474,19 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
     if (this.#state.name === "closed") return;
     this.#counts.refused(uri);
     this.#log.info("session aborted", { ...this.#logFields(), uri, reason: message });
-    this.#end();
+    this.#end(uri);
     this.#send([MessageType.ABORT, { message }, uri]);
     this.#peer.close(code, uri);
   }
 
-  #end(): void {
+  #end(reason: string): void {
     this.#timeouts.stop();
+    const fields = this.#logFields();
     const state = this.#state;
     this.#state = { name: "closed" };
     if (state.name === "joining") state.canceled.abort();
     if (state.name !== "joined") return;
+    this.#log.info("session left", { ...fields, reason, seconds: secondsSince(state.at) });
     this.#counts.left(state.role);
     state.requests.stop();
     state.realm.leave(state.session);
@@ -481,7 +515,7 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
     const { bufferedOctets } = this.#peer;
     this.#counts.stalled("client");
     this.#log.warn("slow client cut off", { ...this.#logFields(), bufferedOctets });
-    this.#end();
+    this.#end(ErrorUri.clientStalled);
     if (trustsProxies(this.#auth)) this.#leaveProxy();
     else this.#peer.close(CloseCode.policyViolation, ErrorUri.clientStalled);
   }
@@ -493,9 +527,10 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
     this.#drain.start();
   }
 
-  /** The client, and its session if it has joined. */
+  /** The client, and its session, or what it asks for. */
   #logFields(): LogFields {
     const { peer } = this.#peer.details;
+    if (this.#state.name === "joining") return { peer, ...this.#state.asked };
     if (this.#state.name !== "joined") return { peer };
     const { id, identity } = this.#state.session;
     return { peer, session: id, realm: identity.realm, authid: identity.authid };

@@ -15,6 +15,7 @@ import type { NodeStatistics } from "#observe/statistics.ts";
 export interface ControlHandler {
   start(message: Extract<MessageToWorker, { kind: "start" }>): void;
   renewCertificates(): void;
+  reopenLog(): void;
   statistics(statistics: NodeStatistics): void;
   shutdown(): void;
   /** The controller is gone, so that no other process ends this one. */
@@ -32,6 +33,7 @@ export function listenToController(handler: ControlHandler): void {
     const message = parseMessageToWorker(value);
     if (message?.kind === "start") handler.start(message);
     else if (message?.kind === "renew_certificates") handler.renewCertificates();
+    else if (message?.kind === "reopen_log") handler.reopenLog();
     else if (message?.kind === "statistics") handler.statistics(message.statistics);
     else if (message?.kind === "shutdown") handler.shutdown();
     // Without messages that can be read, the controller is as good as gone.

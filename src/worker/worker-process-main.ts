@@ -13,9 +13,10 @@ import { forgetRuntimeOptions } from "#base/runtime-options.ts";
 import type { NativeWorkerConfig } from "#config/node/worker-config.ts";
 import type { StartContext } from "#node/control-message.ts";
 import type { Logger } from "#observe/logger.ts";
-import { processLogger } from "#observe/process-logger.ts";
+import { processLogger, setLogOutput } from "#observe/process-logger.ts";
 import { keepingWarnings, RecentWarnings } from "#observe/recent-warnings.ts";
-import { writeOutput } from "#observe/write-output.ts";
+import { limitingRepeats } from "#observe/repeated-warnings.ts";
+import { reopenLogFile, writeOutput } from "#observe/write-output.ts";
 import { continueWhenParentEnds } from "#transport/endpoint/system-calls.ts";
 import { hasController, listenToController, sendToController } from "./controller-channel.ts";
 import { ControllerStatistics } from "./controller-statistics.ts";
@@ -50,6 +51,12 @@ export function runWorkerProcess(): void {
   process.on("uncaughtException", fail);
   process.on("unhandledRejection", fail);
 
+  const reopenLog = () => {
+    const fault = reopenLogFile();
+    if (fault !== null) log?.warn("log file not opened again", { reason: fault });
+  };
+  process.on("SIGUSR1", reopenLog);
+
   const end = async () => {
     ending.abort();
     const worker = await running;
@@ -59,15 +66,12 @@ export function runWorkerProcess(): void {
 
   listenToController({
     start({ config, context }) {
-      const logOf = (pid: number) =>
-        processLogger({
-          level: context.logLevel,
-          format: context.logFormat,
-          system: systemOf(config),
-          worker: config.id,
-          pid,
-        });
-      log = keepingWarnings(logOf(process.pid), warnings);
+      const { logLevel: level, logFormat: format, logOutput } = context;
+      const source = { format, system: systemOf(config), worker: config.id };
+      const fault = setLogOutput(logOutput, source);
+      const logOf = (pid: number) => processLogger({ level, ...source, pid });
+      log = keepingWarnings(limitingRepeats(logOf(process.pid)), warnings);
+      if (fault !== null) log.warn("log file not opened", { reason: fault });
       useDecoyKey(context.decoyKey);
       running = start(config, context, { log, logOf, ending: ending.signal, statistics }).then(
         (worker) => {
@@ -77,6 +81,7 @@ export function runWorkerProcess(): void {
       );
     },
     statistics: (figures) => statistics.receive(figures),
+    reopenLog,
     renewCertificates: () => void running.then((worker) => worker?.renewCertificates()).catch(fail),
     shutdown: () => void end().catch(fail),
     lost() {

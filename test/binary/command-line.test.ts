@@ -299,8 +299,8 @@ describe("upgrade", () => {
   });
 
   test.each([
-    ["old.yaml", "its name has to end in .yaml or .yml, as the text stays what it is", "new.json"],
-    ["old.yaml", "it is the file that is to be upgraded", "./old.yaml"],
+    ["old.yaml", "its name has to end in .yaml or .yml, the format of its text", "new.json"],
+    ["old.yaml", "it is the file that it is made of", "./old.yaml"],
     ["old.yaml", "no such folder", "nowhere/new.yaml"],
   ])("of %s is refused: %s", async (file, state, output) => {
     const { stderr, exitCode } = await crossproxy("upgrade", file, "--output", output, "--force");

@@ -1,7 +1,7 @@
 /** Processes of a node of the built binary: ended, killed, started again. */
 
 import { describe, expect, test } from "bun:test";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { afterTest } from "../support/cleanups.ts";
 import { untilEnded } from "../support/process-end.ts";
 import { seedFolder } from "../support/seed.ts";
@@ -127,6 +127,8 @@ describe("a node", () => {
 
   test("starts over a stale socket file, and never takes a live one", async () => {
     const { node } = await startSeed();
+    // Else it would be refused as a second node of the folder.
+    rmSync(`${node.folder}/node.pid`);
     const second = Bun.spawn([BINARY, "node.json"], { cwd: node.folder, stderr: "pipe" });
     expect(await second.exited).toBe(1);
     expect(await new Response(second.stderr).text()).toContain("routerws.sock");

@@ -47,10 +47,44 @@ test("a connection that ends is a line in the log while its session is joined, a
     }
     router.hangUp();
     await client.next();
+    harness.routes.stop();
     const lost = harness.logged.filter(([, text]) => text === "router connection lost");
-    const line = { peer: expect.any(String), reason: expect.any(String) };
+    const why = { peer: expect.any(String), reason: expect.any(String) };
+    const line = { connection: "router", sessions: 1, ...why };
     expect(lost).toEqual(state === "joined" ? [["warn", "router connection lost", line]] : []);
   }
+});
+
+test.each([
+  ["a GOODBYE of the client", "client: wamp.close.normal"],
+  ["an ABORT of the client", "the client aborted"],
+  ["the end of its connection", expect.any(String)],
+  ["a message that may not be sent", "wamp.error.protocol_violation"],
+  ["a GOODBYE of the router", "router: wamp.close.killed"],
+  ["an ABORT of the router", "router: wamp.error.not_authorized"],
+  ["the end of the router's connection", "router lost"],
+  ["the end of the node", "shutdown"],
+])("the end of a session by %s is a line in the log: %s", async (by, reason) => {
+  const { harness, client, router } = await joiningHarness();
+  router.says([2, 7, { roles: {}, authid: "joe" }]);
+  await client.next();
+  if (by.startsWith("a GOODBYE of the c")) client.says([6, {}, "wamp.close.normal"]);
+  else if (by.startsWith("an ABORT of the c")) client.says([3, {}, "wamp.error.abort"]);
+  else if (by.startsWith("the end of its")) client.socket.destroy();
+  else if (by.startsWith("a message")) client.says([2, 7, {}]);
+  else if (by.startsWith("a GOODBYE")) router.says([6, {}, "wamp.close.killed"]);
+  else if (by.startsWith("an ABORT")) router.says([3, {}, "wamp.error.not_authorized"]);
+  else if (by.startsWith("the end of the r")) router.hangUp();
+  else void harness.sessions.shutdown(1000);
+  if (by.startsWith("a GOODBYE of the c")) {
+    await router.next();
+    router.says([6, {}, "wamp.close.goodbye_and_out"]);
+    await client.next();
+  } else if (by.startsWith("a GOODBYE of the r")) await client.next();
+  else await harness.empty();
+  const left = harness.logged.filter(([, text]) => text === "session left");
+  const who = { peer: expect.any(String), session: 7, realm: "realm1", authid: expect.any(String) };
+  expect(left).toEqual([["info", "session left", { ...who, reason, seconds: expect.any(Number) }]]);
 });
 
 test("a refusal of the proxy is a line in the log", async () => {
@@ -64,7 +98,8 @@ test("a refusal of the proxy is a line in the log", async () => {
   client.says([5, "wrong", {}]);
   const [type, details] = (await client.rest())[0] ?? [];
   expect(type).toBe(3);
-  const line = { peer: expect.any(String), reason: (details as { message: string }).message };
+  const { message: reason } = details as { message: string };
+  const line = { peer: expect.any(String), realm: "realm1", authid: "joe", reason };
   expect(harness.logged).toContainEqual(["info", "client refused", line]);
 });
 
@@ -81,7 +116,8 @@ test.each([
     const [line] = harness.logged.filter(([, text]) => text === "client refused by its router");
     const uri = "wamp.error.no_such_realm";
     expect(line?.[0]).toBe("info");
-    expect(line?.[2]).toEqual({ peer: expect.any(String), connection: "router", uri, ...fields });
+    const asking = { peer: expect.any(String), realm: "realm1" };
+    expect(line?.[2]).toEqual({ ...asking, connection: "router", uri, ...fields });
   },
 );
 

@@ -338,6 +338,7 @@ test("a message of a router that is collected has message_timeout, too", async (
   const [type, , uri] = (await client.next()) ?? [];
   expect([type, uri]).toEqual([6, "crossproxy.close.message_timeout"]);
   expect((await router.next())?.[2]).toBe("crossproxy.close.message_timeout");
+  proxy.routes.stop();
   expect(proxy.logged.map(([, event]) => event)).toContain("router connection lost");
 });
 

@@ -40,5 +40,8 @@ test("lets in as many clients as it has pairs of descriptors for, and logs that 
   const logged = (await new Response(proxy.stderr).text()).trim().split("\n");
   expect(joined).toBeGreaterThan(40);
   expect(joined).toBeLessThan(60);
-  expect(logged).toEqual(["connections refused: not enough file descriptors"]);
+  expect(logged).toEqual([
+    "file descriptors run out",
+    "connections refused: not enough file descriptors",
+  ]);
 }, 20_000);

@@ -146,6 +146,7 @@ export async function sessionHarness(options: HarnessOptions = {}) {
   return {
     router,
     silent,
+    routes,
     sessions,
     urls,
     /** Every session that was ever begun. */

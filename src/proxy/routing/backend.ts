@@ -18,6 +18,7 @@ import type { RouterHealth } from "#observe/statistics.ts";
 import { connectPeer, RouterConnector } from "#transport/router-connector.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
 import { CloseCode } from "#wamp/peer.ts";
+import { LostSessions } from "./lost-sessions.ts";
 
 /** What the backends of one worker have in common. */
 export interface BackendContext {
@@ -38,6 +39,7 @@ export class Backend {
   /** Whether the router has been reached since the worker was started. */
   wasReached = false;
   readonly #context: BackendContext;
+  readonly #lostSessions: LostSessions;
   #isUp = true;
   /** Undefined: there was none yet. */
   #lastOutcome: "success" | "failure" | undefined;
@@ -51,6 +53,7 @@ export class Backend {
     this.config = config;
     this.connector = new RouterConnector(config.transport);
     this.#context = context;
+    this.#lostSessions = new LostSessions(context.log, config.id);
     this.#scheduleCheck();
   }
 
@@ -121,8 +124,14 @@ export class Backend {
     void this.#check();
   }
 
+  /** The joined session of this client has lost the router. */
+  lostSession(peer: string, reason: string): void {
+    this.#lostSessions.add(peer, reason);
+  }
+
   /** No more checks. */
   stop(): void {
+    this.#lostSessions.flush();
     this.#checks = "stopped";
     clearTimeout(this.#timer);
   }

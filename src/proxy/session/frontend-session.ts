@@ -82,6 +82,7 @@ export class FrontendSession
     const type = this.#link === undefined ? MessageType.ABORT : MessageType.GOODBYE;
     // In `ending` the client has got its GOODBYE.
     const isOver = this.state.name === "ending" || this.state.name === "closed";
+    this.log.ends(uri);
     this.leaveRouter(ErrorUri.closeRealm);
     if (!isOver && type === MessageType.ABORT) this.context.counts.refused(uri);
     if (!isOver) this.sendToClient([type, { message: sentence }, uri]);
@@ -98,6 +99,7 @@ export class FrontendSession
 
   onClose(reason: string): void {
     this.log.connectionClosed(reason);
+    this.log.ends(reason);
     this.on("client lost");
   }
 
@@ -118,7 +120,7 @@ export class FrontendSession
   }
 
   onRouterGivenUp({ sentence }: GivenUp): void {
-    this.log.routerLost(sentence);
+    this.#routerLost(sentence);
     this.sendGoodbye(ROUTER_INCOMPLETE);
   }
 
@@ -131,8 +133,14 @@ export class FrontendSession
   }
 
   onRouterLost(reason: string): void {
-    if (this.state.name === "joined") this.log.routerLost(reason);
+    this.#routerLost(reason);
     this.on("router lost");
+  }
+
+  #routerLost(reason: string): void {
+    const { state } = this;
+    if (state.name !== "joined") return;
+    state.backend.backend.lostSession(this.client.details.peer, reason);
   }
 
   onRouterViolation(): void {
@@ -187,6 +195,7 @@ export class FrontendSession
     this.log.leftOut(side, why);
     // A client that cannot be answered must not believe that its publication arrived.
     if (side === "router" && uri === ErrorUri.payloadSizeExceeded) {
+      this.log.ends(uri);
       this.leaveRouter(ErrorUri.closeRealm);
       this.sendToClient([MessageType.GOODBYE, { message: sentence }, uri]);
       this.close(CloseCode.messageTooBig, sentence);
@@ -218,6 +227,7 @@ export class FrontendSession
       refuseTooLong(message);
       state.authenticate(message);
     } else if (action === "leave" && state.name === "joined") {
+      this.log.ends(`client: ${endUri(message, this.client)}`);
       this.#forgetLogin(message);
       forwardEnd(message, type, this.client, state.backend.peer);
       this.state = { ...state, name: "leaving" };
@@ -243,6 +253,7 @@ export class FrontendSession
         ? readForwarded(message, this.client)
         : decodeMessage(message, this.client.serializer);
     this.needs = clientNeeds(hello);
+    this.log.asked(hello);
     const context = this.#joinContext(timeouts);
     const join =
       auth === "passthrough"
@@ -290,9 +301,11 @@ export class FrontendSession
     } else if (action === "end") {
       this.#endByRouter(message, router);
     } else if (action === "abort") {
+      const uri = endUri(message, router);
+      this.log.ends(`router: ${uri}`);
       forwardEnd(message, type, router, this.client);
       this.leaveRouter(ErrorUri.closeRealm, false);
-      const code = abortCloseCode(endUri(message, router));
+      const code = abortCloseCode(uri);
       this.close(code, "the router aborted the session");
     } else {
       throw routerViolation(type);
@@ -306,6 +319,7 @@ export class FrontendSession
       this.onStalled("client");
       return;
     }
+    this.log.ends(`router: ${uri}`);
     const isAway = this.takesBareClose("router_lost") && uri === ErrorUri.systemShutdown;
     if (!isAway) forwardEnd(goodbye, MessageType.GOODBYE, router, this.client);
     this.leaveRouter(ErrorUri.goodbyeAndOut);

@@ -10,25 +10,44 @@ import type { LogFields, Logger } from "#observe/logger.ts";
 import type { RoleCount, SessionCounts } from "#observe/session-counts.ts";
 import type { Side } from "#proxy/relay/back-pressure.ts";
 import type { Undeliverable } from "#proxy/relay/undeliverable.ts";
-import type { Peer, WireMessage } from "#wamp/peer.ts";
+import { askedFields, secondsSince } from "#session/session-fields.ts";
+import type { Peer, TransportDetails, WireMessage } from "#wamp/peer.ts";
 import { decodeMessage } from "#wamp/serializer/message-values.ts";
 import { MalformedMessage } from "#wamp/token/malformed-message.ts";
 import type { Refusal } from "./end-reasons.ts";
+
+/** What a log has of a client's connection. */
+type ClientDetails = Pick<TransportDetails, "peer" | "type" | "serializer">;
+
+const NOTHING: LogFields = {};
 
 /** Writes the lines of one client, each with the client's address. */
 export class SessionLog {
   readonly #log: Logger;
   readonly #counts: SessionCounts;
-  readonly #peer: string;
+  readonly #client: ClientDetails;
+  /** What the HELLO asks for, until the session has joined. */
+  #asked = NOTHING;
   /** Where the session is counted; undefined: it has not joined. */
   #role: RoleCount | undefined;
+  /** Undefined: its end is not logged. */
+  #joined: JoinedFacts | undefined;
   #leftOut = 0;
   #ignored = 0;
 
-  constructor(log: Logger, counts: SessionCounts, peer: string) {
+  constructor(log: Logger, counts: SessionCounts, client: ClientDetails) {
     this.#log = log;
     this.#counts = counts;
-    this.#peer = peer;
+    this.#client = client;
+  }
+
+  get #peer(): string {
+    return this.#client.peer;
+  }
+
+  /** The client has sent this HELLO; a refusal has what it asks for. */
+  asked(hello: readonly unknown[]): void {
+    this.#asked = askedFields(hello);
   }
 
   /** `identity` goes before what the WELCOME of the router says. */
@@ -37,18 +56,25 @@ export class SessionLog {
     const isRead = !this.#log.omitsInfo || identity["realm"] === undefined;
     const fields = isRead ? { ...welcomeFields(welcome, router), ...identity } : identity;
     this.#role = this.#counts.joined(textOrNull(fields["realm"]), textOrNull(fields["authrole"]));
-    if (!this.#log.omitsInfo) this.#log.info("session joined", { peer: this.#peer, ...fields });
+    this.#asked = NOTHING;
+    if (this.#log.omitsInfo) return;
+    const { peer, type, serializer } = this.#client;
+    this.#log.info("session joined", { peer, transport: type, serializer, ...fields });
+    const { session, realm, authid } = fields;
+    this.#joined = { fields: { session, realm, authid }, at: performance.now(), reason: null };
+  }
+
+  /** The session ends for this reason, if it has joined; the first one counts. */
+  ends(reason: string): void {
+    if (this.#joined !== undefined) this.#joined.reason ??= reason;
   }
 
   refused({ by, reason }: Pick<Refusal, "by" | "reason">): void {
-    if (by === "client") this.#log.info("client refused", { peer: this.#peer, reason });
+    const refused = { peer: this.#peer, ...this.#asked, reason };
+    if (by === "client") this.#log.info("client refused", refused);
     else if (by === "router") this.#log.warn("router failed", { reason });
-    else if (by === "configuration") this.#log.warn("client refused", { peer: this.#peer, reason });
+    else if (by === "configuration") this.#log.warn("client refused", refused);
     else this.#log.error("session failed", { peer: this.#peer, stack: reason });
-  }
-
-  routerLost(reason: string): void {
-    this.#log.warn("router connection lost", { peer: this.#peer, reason });
   }
 
   routerRefused(thrown: unknown): void {
@@ -57,7 +83,7 @@ export class SessionLog {
 
   /** The client was sent the router's ABORT. `reason` is left out where it may repeat a client's secret. */
   refusedByRouter(connection: string, uri: unknown, reason?: string): void {
-    const fields = { peer: this.#peer, connection, uri: String(uri) };
+    const fields = { peer: this.#peer, ...this.#asked, connection, uri: String(uri) };
     this.#log.info("client refused by its router", reason ? { ...fields, reason } : fields);
   }
 
@@ -84,6 +110,10 @@ export class SessionLog {
   sessionOver(): void {
     if (this.#role !== undefined) this.#counts.left(this.#role);
     this.#role = undefined;
+    if (this.#joined !== undefined) {
+      this.#log.info("session left", { peer: this.#peer, ...leftFields(this.#joined) });
+    }
+    this.#joined = undefined;
     if (this.#leftOut > 1) {
       this.#log.warn("messages left out", { peer: this.#peer, messages: this.#leftOut });
     }
@@ -93,6 +123,17 @@ export class SessionLog {
   connectionClosed(reason: string): void {
     this.#log.debug("client connection closed", { peer: this.#peer, reason, late: this.#ignored });
   }
+}
+
+/** A session whose end is to be logged. */
+interface JoinedFacts {
+  fields: LogFields;
+  at: number;
+  reason: string | null;
+}
+
+function leftFields({ fields, at, reason }: JoinedFacts): LogFields {
+  return { ...fields, reason, seconds: secondsSince(at) };
 }
 
 function textOrNull(value: LogFields[string]): string | null {

@@ -71,7 +71,7 @@ export abstract class SessionTeardown implements JoinTimeoutObserver {
     this.client = client;
     this.config = config;
     this.context = context;
-    this.log = new SessionLog(context.log, context.counts, client.details.peer);
+    this.log = new SessionLog(context.log, context.counts, client.details);
     this.state = { name: "waiting", timeouts: this.awaitHello() };
     client.limitMessages?.(MAX_JOIN_OCTETS);
   }
@@ -101,6 +101,7 @@ export abstract class SessionTeardown implements JoinTimeoutObserver {
   /** Does what the tables define for an event that is not a message. */
   protected on(event: SessionEvent): void {
     const { name } = this.state;
+    this.log.ends(event);
     const { abort, goodbye, close } = EVENT_REASONS[event];
     const action = eventAction(name, event);
     if (action === "gone") {
@@ -123,6 +124,7 @@ export abstract class SessionTeardown implements JoinTimeoutObserver {
 
   /** Ends a joined session: with GOODBYE, or with the close alone. */
   protected sendGoodbye(end: EndReason): void {
+    this.log.ends(end.uri);
     // A client that has sent GOODBYE waits for the answer, whatever it does at a bare close.
     const hasLeft = this.state.name === "leaving" || this.state.name === "rejoining";
     this.leaveRouter(end.uri);
@@ -164,6 +166,7 @@ export abstract class SessionTeardown implements JoinTimeoutObserver {
 
   protected abort(uri: string, message: string, code = abortCloseCode(uri)): void {
     this.context.counts.refused(uri);
+    this.log.ends(uri);
     this.leaveRouter(ErrorUri.closeRealm);
     this.sendToClient([MessageType.ABORT, { message }, uri]);
     this.close(code, message);
@@ -222,6 +225,7 @@ export abstract class SessionTeardown implements JoinTimeoutObserver {
 
   protected close(code: number, reason: string): void {
     if (this.state.name === "closed") return;
+    this.log.ends(reason);
     this.end();
     this.client.close(code, reason);
   }

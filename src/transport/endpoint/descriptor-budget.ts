@@ -16,6 +16,10 @@ const RESERVED = 16;
 /** The part of all clients for which there has to be room before a shortage counts as over. */
 const RECOVERED = 0.05;
 
+/** The parts of all descriptors at which they are said to run out, and at which that is over. */
+const NEARLY_ALL = 0.8;
+const FEWER = 0.7;
+
 /** How long the count of descriptors without a client holds. */
 const COUNTED_MS = 1000;
 
@@ -36,6 +40,8 @@ export class DescriptorBudget {
   #taken = 0;
   #isShort = false;
   #refused = 0;
+  /** Whether it was said that they run out. */
+  #isNearlyShort = false;
 
   constructor(facts: DescriptorFacts) {
     this.#facts = facts;
@@ -50,12 +56,14 @@ export class DescriptorBudget {
       return false;
     }
     this.#taken += descriptors;
+    this.#warnEarly(log);
     return true;
   }
 
   /** Returns the descriptors of a client whose connection has closed. */
   release(descriptors: number, log: Logger): void {
     this.#taken -= descriptors;
+    if (this.#own + this.#taken < FEWER * this.#facts.max()) this.#isNearlyShort = false;
     const room = this.#room();
     if (!this.#isShort || room < Math.max(descriptors, RECOVERED * (room + this.#taken))) return;
     log.info("connections accepted again", { refused: this.#refused });
@@ -73,6 +81,14 @@ export class DescriptorBudget {
 
   #room(): number {
     return this.#facts.max() - RESERVED - this.#own - this.#taken;
+  }
+
+  #warnEarly(log: Logger): void {
+    const open = this.#own + this.#taken;
+    const limit = this.#facts.max();
+    if (this.#isNearlyShort || open < NEARLY_ALL * limit) return;
+    this.#isNearlyShort = true;
+    log.warn("file descriptors run out", { open, limit });
   }
 
   #refuse(log: Logger): void {

@@ -13,21 +13,27 @@ export function isOutOfDescriptors(thrown: unknown): boolean {
   return code === "EMFILE" || code === "ENFILE";
 }
 
+/** One that was there when a connect failed may be free again a moment later, so that so few count as none. */
+const NEARLY_NONE = 4;
+
 /**
- * The state of this process when it can open no file now; null: it can. Asked for after a failure, because
- * Bun reports some failures for want of a descriptor as ECONNREFUSED.
+ * The state of this process when it can open no file now, or hardly any; null: it can. Asked for after a failure,
+ * because Bun reports some failures for want of a descriptor as ECONNREFUSED.
  */
 export function shortageOfDescriptors(): string | null {
+  const limit = maxDescriptors();
   try {
     closeSync(openSync("/dev/null", "r"));
-    return null;
   } catch (thrown) {
+    if (errorCodeOf(thrown) === "ENFILE") return "the system has no file descriptor left";
     if (!isOutOfDescriptors(thrown)) return null;
-    const limit = maxDescriptors();
     return Number.isFinite(limit)
       ? `this process has no file descriptor left of the ${limit} that it may open`
       : "this process has no file descriptor left";
   }
+  const open = countDescriptors();
+  if (open + NEARLY_NONE < limit) return null;
+  return `this process has ${open} file descriptors open of the ${limit} that it may open`;
 }
 
 /** The soft limit of open files, read once, because there may be no descriptor left to read it later. */
@@ -36,16 +42,17 @@ let limit: number | undefined;
 /** How many descriptors this process may open; Infinity when the system does not tell. */
 export function maxDescriptors(): number {
   limit ??= readLimit();
-  return limit;
+  return limit ?? Number.POSITIVE_INFINITY;
 }
 
-function readLimit(): number {
+/** Undefined: there is no descriptor left to read it, so that it is read again later. */
+function readLimit(): number | undefined {
   try {
     const limits = readFileSync("/proc/self/limits", "latin1");
     const soft = /^Max open files\s+(\d+)/m.exec(limits)?.[1];
     return soft === undefined ? Number.POSITIVE_INFINITY : Number(soft);
-  } catch {
-    return Number.POSITIVE_INFINITY;
+  } catch (thrown) {
+    return isOutOfDescriptors(thrown) ? undefined : Number.POSITIVE_INFINITY;
   }
 }
 

@@ -11,6 +11,7 @@ const context = {
   runFolder: "/run",
   logLevel: "info",
   logFormat: "standard",
+  logOutput: { color: false, file: null },
   nodeKey: null,
   decoyKey: "00".repeat(32),
 };

@@ -17,6 +17,7 @@ const context: StartContext = {
   runFolder: "",
   logLevel: "none",
   logFormat: "none",
+  logOutput: { color: false, file: null },
   nodeKey: null,
   decoyKey: "00".repeat(32),
 };

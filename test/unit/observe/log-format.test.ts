@@ -24,6 +24,22 @@ test("prints the system alone for syslogd and neither for none", () => {
   expect(formatRecord(bare, "none")).toBe("session joined");
 });
 
+test.each([
+  ["Controller", "info", "[34m"],
+  ["Router", "debug", "[33m"],
+  ["Container", "info", "[32m"],
+  ["Proxy", "info", "[37m"],
+  ["Router", "warn", "[31m"],
+  ["Proxy", "error", "[31m"],
+] as const)("colors what is before the text of %s at level %s", (system, level, color) => {
+  const one = { ...record, system, level, pid: 99, fields: {} };
+  const head = `[${system.padEnd(10)}     99]`;
+  const colored = `\u001b${color}${head}\u001b[39m session joined`;
+  expect(formatRecord(one, "syslogd", true)).toBe(colored);
+  expect(formatRecord(one, "none", true)).toBe("session joined");
+  expect(formatRecord(one, "json", true)).toStartWith("{");
+});
+
 test("prints one JSON object in which a field cannot replace a part of the record", () => {
   const line = formatRecord({ ...record, fields: { level: "error", realm: "r" } }, "json");
   expect(JSON.parse(line)).toEqual({

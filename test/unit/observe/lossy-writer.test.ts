@@ -27,6 +27,22 @@ test.each([
   expect(file.text).toBe(`first\n(2 texts before this one were lost: ${cause})\nfourth\nfifth\n`);
 });
 
+test("says it in the way that the log wants", () => {
+  const file = { isFull: true, text: "" };
+  const writer = new LossyWriter(
+    (octets, from) => {
+      if (file.isFull) throw Object.assign(new Error("full"), { code: "ENOSPC" });
+      file.text += Buffer.from(octets.subarray(from)).toString();
+      return octets.length - from;
+    },
+    (lost, cause) => JSON.stringify({ lost, cause }),
+  );
+  writer.write("{}\n");
+  file.isFull = false;
+  writer.write("{}\n");
+  expect(file.text).toBe('{"lost":1,"cause":"disk full"}\n{}\n');
+});
+
 test("ends the line of a text that was cut", () => {
   const { file, writer } = fileOf(9, "ENOSPC");
   writer.write("first\n");

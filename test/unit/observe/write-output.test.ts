@@ -65,6 +65,27 @@ test("texts that a full pipe does not take are dropped whole, and counted", asyn
   expect(taken(full)).toBe("(84 texts before this one were lost: pipe full)\nafter\n");
 });
 
+test("a log in JSON has the number of those that were dropped as a record of its own", async () => {
+  const full = pipe();
+  const logger = JSON.stringify(resolve(SOURCE, "../process-logger.ts"));
+  const child = run(
+    full,
+    `const { setLogOutput } = await import(${logger});
+    const source = { format: "json", system: "Proxy", worker: "proxy1", pid: 7 };
+    setLogOutput({ color: false, file: null }, source);
+    for (let count = 0; count < 20; count++) writeOutput("stdout", "x".repeat(4095) + "\\n");
+    writeOutput("stderr", "written\\n");`,
+  );
+  await child.stderr.getReader().read();
+  taken(full);
+  await goOn(child);
+  const [record = "", ...rest] = taken(full).split("\n");
+  expect(rest).toEqual(["after", ""]);
+  const fields = { event: "log lines lost", lost: 4, cause: "pipe full" };
+  const source = { level: "warn", system: "Proxy", worker: "proxy1", pid: 7 };
+  expect(JSON.parse(record)).toEqual({ time: expect.any(String), ...source, ...fields });
+});
+
 test("a file gets everything, behind what is in it", async () => {
   const path = join(temporaryFolder({ log: "before\n" }), "log");
   const file = openSync(path, "a");

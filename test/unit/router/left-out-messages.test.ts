@@ -31,7 +31,7 @@ describe("a message without effect", () => {
     ["for invocation 0", [M.YIELD, 0, {}], "YIELD", "was sent no invocation 0"],
     ["for none", [M.ERROR, M.INVOCATION, 77, {}, "a.b"], "ERROR", "was sent no invocation 77"],
   ])("%s: %j is logged once, and counted", async (_title, message, name, reason) => {
-    const { join, logged } = open("error", "warn", "info");
+    const { join, logged } = open("error", "warn");
     const [peer, other] = [await join(), await join()];
     for (let count = 0; count < 3; count += 1) peer.says(message);
     expect([peer.take(), peer.closed]).toEqual([[], undefined]);

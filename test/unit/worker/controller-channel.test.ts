@@ -18,6 +18,7 @@ function listen(): string[] {
   listenToController({
     start: ({ config }) => void asked.push(`start ${config.id}`),
     renewCertificates: () => void asked.push("renew"),
+    reopenLog: () => void asked.push("reopen"),
     statistics: ({ node }) => void asked.push(`statistics ${node}`),
     shutdown: () => void asked.push("shutdown"),
     lost: () => void asked.push("lost"),
@@ -30,15 +31,17 @@ const say = (message: unknown) => process.emit("message", message as never, unde
 test("a worker handles each message of its controller", () => {
   const asked = listen();
   const node = { release: "1", nodeId: "n", folder: "/", startFolder: "/", runFolder: "/run" };
-  const context = { ...node, logLevel: "info", logFormat: "json" };
+  const logOutput = { color: false, file: "/node/node.log" };
+  const context = { ...node, logLevel: "info", logFormat: "json", logOutput };
   const keys = { nodeKey: null, decoyKey: "00" };
   const config = { type: "proxy", id: "p1" };
   say({ kind: "start", config, context: { ...context, ...keys } });
   say({ kind: "renew_certificates" });
+  say({ kind: "reopen_log" });
   say({ kind: "statistics", statistics: nodeFigures() });
   say({ kind: "shutdown" });
   process.emit("disconnect");
-  expect(asked).toEqual(["start p1", "renew", "statistics <node>", "shutdown", "lost"]);
+  expect(asked).toEqual(["start p1", "renew", "reopen", "statistics <node>", "shutdown", "lost"]);
 });
 
 test.each([

@@ -3,9 +3,12 @@ import { SessionCounts } from "#observe/session-counts.ts";
 import { SessionLog, welcomeFields } from "#proxy/session/session-log.ts";
 import { encodeMessage } from "#wamp/serializer/message-values.ts";
 import { FakePeer } from "../../../support/fake-peer.ts";
+import { fakeTime } from "../../../support/fake-time.ts";
 import { keptLog } from "../../../support/kept-log.ts";
 
 const peer = "tcp4:127.0.0.1:49816";
+const client = { peer, type: "websocket", serializer: "json" } as const;
+const asked = { realm: "realm1", authid: "joe" };
 const why = { uri: "wamp.error.invalid_argument", sentence: "Cannot represent NaN" };
 
 test.each<["error" | "warn" | "info" | "debug", (log: SessionLog) => void, string, object]>([
@@ -17,11 +20,23 @@ test.each<["error" | "warn" | "info" | "debug", (log: SessionLog) => void, strin
       log.joined(welcome, router, { authid: "joe" });
     },
     "session joined",
-    { peer, session: 7, authid: "joe" },
+    { peer, transport: "websocket", serializer: "json", session: 7, authid: "joe" },
   ],
   [
     "info",
-    (log) => log.refused({ by: "client", reason: "no" }),
+    (log) => {
+      log.asked([1, "realm1", { authid: "joe" }]);
+      log.refused({ by: "client", reason: "no" });
+    },
+    "client refused",
+    { peer, ...asked, reason: "no" },
+  ],
+  [
+    "info",
+    (log) => {
+      log.asked([1, 5, null]);
+      log.refused({ by: "client", reason: "no" });
+    },
     "client refused",
     { peer, reason: "no" },
   ],
@@ -38,7 +53,6 @@ test.each<["error" | "warn" | "info" | "debug", (log: SessionLog) => void, strin
     "session failed",
     { peer, stack: "x at y" },
   ],
-  ["warn", (log) => log.routerLost("gone"), "router connection lost", { peer, reason: "gone" }],
   [
     "warn",
     (log) => log.routerRefused(new Error("no")),
@@ -47,9 +61,12 @@ test.each<["error" | "warn" | "info" | "debug", (log: SessionLog) => void, strin
   ],
   [
     "info",
-    (log) => log.refusedByRouter("conn1", "wamp.error.no_such_role", "no"),
+    (log) => {
+      log.asked([1, "realm1", { authid: "joe" }]);
+      log.refusedByRouter("conn1", "wamp.error.no_such_role", "no");
+    },
     "client refused by its router",
-    { peer, connection: "conn1", uri: "wamp.error.no_such_role", reason: "no" },
+    { peer, ...asked, connection: "conn1", uri: "wamp.error.no_such_role", reason: "no" },
   ],
   [
     "warn",
@@ -71,7 +88,7 @@ test.each<["error" | "warn" | "info" | "debug", (log: SessionLog) => void, strin
   ],
 ])("a line of level %s: %#", (level, write, message, fields) => {
   const { log, logged } = keptLog(level);
-  write(new SessionLog(log, new SessionCounts(), peer));
+  write(new SessionLog(log, new SessionCounts(), client));
   expect(logged).toEqual([[message, fields as never]]);
 });
 
@@ -86,7 +103,7 @@ test.each([
 ])("a log without a line of a join counts it by realm and role, if %s", (_, identity, counted) => {
   const { log, logged } = keptLog("info");
   const all = new SessionCounts();
-  new SessionLog({ ...log, omitsInfo: true }, all, peer).joined(welcome, router, identity);
+  new SessionLog({ ...log, omitsInfo: true }, all, client).joined(welcome, router, identity);
   expect([logged, rolesOf(all)]).toEqual([[], [counted as never]]);
 });
 
@@ -98,15 +115,34 @@ test("a WELCOME is not read where neither the log nor the counts need it", () =>
       throw new Error("it is read");
     },
   };
-  const one = new SessionLog({ ...log, omitsInfo: true }, new SessionCounts(), peer);
+  const one = new SessionLog({ ...log, omitsInfo: true }, new SessionCounts(), client);
   one.joined(welcome, unread as never, { realm: "realm1", authrole: "user" });
   expect(() => one.joined(welcome, unread as never, {})).toThrow("it is read");
+});
+
+test("the end of a session is a line with the first reason and the seconds that it took", () => {
+  const pass = fakeTime();
+  const { log, logged } = keptLog("info");
+  const one = new SessionLog(log, new SessionCounts(), client);
+  one.ends("not joined yet");
+  one.joined(welcome, router, asked);
+  pass(1_500);
+  one.ends("client: wamp.close.normal");
+  one.ends("client lost");
+  for (const _ of [1, 2]) one.sessionOver();
+  const reason = "client: wamp.close.normal";
+  const left = { peer, session: 7, ...asked, reason, seconds: 1.5 };
+  expect(logged.slice(1)).toEqual([["session left", left]]);
+  one.joined(welcome, router, asked);
+  one.ends("client lost");
+  one.sessionOver();
+  expect(logged.at(-1)?.[1]?.["reason"]).toBe("client lost");
 });
 
 test("messages that were left out have one line, and one with their number at the end", () => {
   const { log, logged } = keptLog("warn");
   const all = new SessionCounts();
-  const one = new SessionLog(log, all, peer);
+  const one = new SessionLog(log, all, client);
   for (const _ of [1, 2, 3]) one.leftOut("client", why);
   expect(logged).toHaveLength(1);
   one.sessionOver();
@@ -120,8 +156,8 @@ test("messages that were left out have one line, and one with their number at th
 test("stalled sessions and late messages are counted for the whole worker", () => {
   const { log, logged } = keptLog("warn", "debug");
   const all = new SessionCounts();
-  new SessionLog(log, all, peer).stalled("router");
-  const other = new SessionLog(log, all, peer);
+  new SessionLog(log, all, client).stalled("router");
+  const other = new SessionLog(log, all, client);
   other.stalled("client");
   other.ignored();
   other.ignored();
@@ -135,7 +171,7 @@ test("stalled sessions and late messages are counted for the whole worker", () =
 
 test("a session is counted by realm and role from its join to its end, and when it joins again", () => {
   const all = new SessionCounts();
-  const one = new SessionLog(keptLog().log, all, peer);
+  const one = new SessionLog(keptLog().log, all, client);
   one.joined(welcome, router, {});
   expect(rolesOf(all)).toEqual([["realm1", "user", 1]]);
   one.sessionOver();

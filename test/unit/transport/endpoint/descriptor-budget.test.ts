@@ -6,12 +6,36 @@ import { keptLog } from "../../../support/kept-log.ts";
 /** A process of 200 descriptors that has 20 open without clients. */
 const facts = { max: () => 200, count: () => 21 };
 
+test("warns once when four fifths of all descriptors are open, and again after there were fewer", () => {
+  const { log, logged } = keptLog("warn");
+  const budget = new DescriptorBudget(facts);
+  const take = (clients: number) => {
+    for (let count = 0; count < clients; count++) budget.take(2, log);
+  };
+  const release = (clients: number) => {
+    for (let count = 0; count < clients; count++) budget.release(2, log);
+  };
+  take(69);
+  expect(logged).toEqual([]);
+  take(2);
+  expect(logged).toEqual([["file descriptors run out", { open: 160, limit: 200 }]]);
+  release(11);
+  take(11);
+  expect(logged).toHaveLength(1);
+  release(12);
+  take(12);
+  expect(logged).toHaveLength(2);
+});
+
 test("lets in as many clients as have two descriptors each, and says once that more are refused", () => {
   const { log, logged } = keptLog("warn", "info");
   const budget = new DescriptorBudget(facts);
+  const refusals = () => logged.filter(([event]) => event !== "file descriptors run out");
   const taken = Array.from({ length: 300 }, () => budget.take(2, log)).filter(Boolean);
   expect(taken.length).toBe(82);
-  expect(logged).toEqual([["connections refused: not enough file descriptors", { limit: 200 }]]);
+  expect(refusals()).toEqual([
+    ["connections refused: not enough file descriptors", { limit: 200 }],
+  ]);
 });
 
 test("lets clients in again when some have left, and says so when there is room for several", () => {
@@ -21,9 +45,9 @@ test("lets clients in again when some have left, and says so when there is room 
   expect([budget.take(2, log), budget.take(2, log)]).toEqual([false, false]);
   budget.release(2, log);
   expect([budget.take(2, log), budget.take(2, log)]).toEqual([true, false]);
-  expect(logged.length).toBe(1);
+  expect(logged.length).toBe(2);
   for (let left = 0; left < 6; left++) budget.release(2, log);
-  expect(logged.slice(1)).toEqual([["connections accepted again", { refused: 4 }]]);
+  expect(logged.slice(2)).toEqual([["connections accepted again", { refused: 4 }]]);
 });
 
 test("refuses nobody where the system tells no limit", () => {
