@@ -4,6 +4,7 @@
  * @module
  */
 
+import { nameProcess } from "#base/process-settings.ts";
 import { ServiceManager } from "#base/service-manager.ts";
 import { loadNodeConfig } from "#config/load.ts";
 import { checkMachine, thisMachine } from "#config/machine-checks.ts";
@@ -57,6 +58,8 @@ export async function startCommand(
   for (const line of warningLines(all)) log.warn(line);
 
   const manager = ServiceManager.of(process.env);
+  const { title } = config.controller;
+  if (title !== undefined && !nameProcess(title)) log.warn("title not honoured", { title });
   const controller = new NodeController(config, startContext(config, choice, log), log);
   const bySignal = endedBySignal(controller, manager, log);
   waitIdly();

@@ -22,6 +22,7 @@ import { ControllerStatistics } from "./controller-statistics.ts";
 import type { RunningWorker, WorkerContext } from "./running-worker.ts";
 import { reportFigures } from "./worker-figures.ts";
 import { startWorker, systemOf } from "./worker-kinds.ts";
+import { applyWorkerOptions } from "./worker-options.ts";
 
 /** Longest shutdown without a controller; with one, the controller kills a process that takes longer. */
 const ORPHAN_DEADLINE_MS = 3_000;
@@ -68,6 +69,7 @@ export function runWorkerProcess(): void {
           pid,
         });
       log = keepingWarnings(logOf(process.pid), warnings);
+      applyWorkerOptions(config.options, log);
       useDecoyKey(context.decoyKey);
       running = start(config, context, { log, logOf, ending: ending.signal, statistics }).then(
         (worker) => {

@@ -1,10 +1,11 @@
 /**
- * Options of the processes that workers run: the environment, and those of Python.
+ * Options of the processes of workers: of their own, of the environment, and of Python.
  *
  * @module
  */
 
 import { isAbsolute, resolve } from "node:path";
+import type { RestartMode, WorkerOptions } from "#config/node/worker-options-config.ts";
 import { defaultsOf } from "#config/schema/attribute.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
 import type { Report } from "#config/text/report.ts";
@@ -23,6 +24,14 @@ interface PythonOptionsItem {
   title?: string | undefined;
   cpu_affinity?: number[] | undefined;
   ready_timeout?: number | undefined;
+}
+
+/** Options of the process of a worker as written. */
+interface WorkerOptionsItem {
+  title?: string | undefined;
+  cpu_affinity?: number[] | undefined;
+  env?: EnvironmentItem | undefined;
+  restart?: RestartMode | undefined;
 }
 
 /** The environment of a process, with defaults filled in. */
@@ -62,6 +71,22 @@ function checkInterpreter(python: string, path: JsonPath, report: Report): void 
   }
 }
 
+/** The options of the process of a worker itself. */
+export function normalizeWorkerOptions(
+  item: WorkerOptionsItem | undefined,
+  path: JsonPath,
+  report: Report,
+): WorkerOptions {
+  const written = item === undefined || report.isMalformed(path) ? {} : item;
+  const { title, cpu_affinity = [], env, restart = "on-failure" } = written;
+  return {
+    ...(title !== undefined && { title }),
+    cpu_affinity,
+    env: normalizeEnvironment(env),
+    restart,
+  };
+}
+
 /** The options for the Python of a router or a proxy; where it runs none, those that are set are warned of. */
 export function normalizeWorkerPython(
   item: PythonOptionsItem | undefined,
@@ -70,18 +95,17 @@ export function normalizeWorkerPython(
   report: Report,
 ): PythonOptions {
   if (!isPythonRun) warnOfUnused(item, path, report);
-  // Title and processors are of the worker itself in Crossbar, and are warned of.
+  // Title and processors are those of the worker itself.
   const { title: _, ...written } = (isPythonRun ? item : undefined) ?? {};
   return normalizePythonOptions({ ...written, cpu_affinity: [] }, path, report);
 }
 
 function warnOfUnused(item: PythonOptionsItem | undefined, path: JsonPath, report: Report): void {
   if (item === undefined || report.isMalformed(path)) return;
-  const { python, pythonpath = [], env, ready_timeout } = item;
+  const { python, pythonpath = [], ready_timeout } = item;
   const isSet = {
     python: python !== undefined,
     pythonpath: pythonpath.length > 0,
-    env: env !== undefined,
     ready_timeout: ready_timeout !== undefined && ready_timeout !== DEFAULT_READY_TIMEOUT_MS,
   };
   for (const [name, isWritten] of Object.entries(isSet)) {
