@@ -16,10 +16,18 @@ export function processEnvironment(
   { inherit, vars }: EnvironmentConfig,
   own: Record<string, string | undefined> = process.env,
 ): Record<string, string> {
+  return { PYTHONUNBUFFERED: "1", ...chosenVariables(inherit, own), ...vars };
+}
+
+/** All variables, none, or those with these names that are set. */
+export function chosenVariables(
+  inherit: EnvironmentConfig["inherit"],
+  own: Readonly<Record<string, string | undefined>>,
+): Record<string, string> {
   const names = inherit === true ? Object.keys(own) : inherit || [];
-  const inherited = names.flatMap((name) => {
+  const chosen = names.flatMap((name) => {
     const value = own[name];
     return value === undefined ? [] : [[name, value]];
   });
-  return { PYTHONUNBUFFERED: "1", ...Object.fromEntries(inherited), ...vars };
+  return Object.fromEntries(chosen);
 }

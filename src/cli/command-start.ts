@@ -6,6 +6,7 @@
 
 import { resolve } from "node:path";
 import { Failure, sentenceOf } from "#base/failure.ts";
+import { nameProcess } from "#base/process-settings.ts";
 import { ServiceManager } from "#base/service-manager.ts";
 import { loadNodeConfig } from "#config/load.ts";
 import { checkMachine, thisMachine } from "#config/machine-checks.ts";
@@ -100,6 +101,8 @@ async function runNode(
 
   const controller = new NodeController(config, startContext(config, nodeLog), log);
   const manager = ServiceManager.of(process.env);
+  const { title } = config.controller;
+  if (title !== undefined && !nameProcess(title)) log.warn("title not honoured", { title });
   const onRequest = endedOnRequest(controller, manager, log, shutdownAfter);
   onReopenSignal(() => reopenLog(controller, nodeLog));
   waitIdly();

@@ -15,6 +15,7 @@ import { orphanWatch } from "#base/orphan-watch.ts";
 import { processEnvironment } from "#base/process-environment.ts";
 import { exitOf, type ProcessExit } from "#base/process-exit.ts";
 import type { GuestWorkerConfig, WatchConfig } from "#config/guest/guest-config.ts";
+import type { RestartMode } from "#config/node/worker-options-config.ts";
 import type { Logger } from "#observe/logger.ts";
 import { logOutput } from "#observe/process-output.ts";
 import { FolderWatch } from "./folder-watch.ts";
@@ -30,6 +31,7 @@ export class GuestProcess implements WorkerProcess {
   readonly ready: Promise<string[]> = Promise.resolve([]);
   readonly exited: Promise<ProcessExit>;
   readonly #process: Bun.Subprocess;
+  readonly #restart: RestartMode;
   #isOutdated = false;
 
   /**
@@ -39,6 +41,7 @@ export class GuestProcess implements WorkerProcess {
    */
   constructor(config: GuestWorkerConfig, logOf: (pid: number) => Logger) {
     this.#process = spawn(config);
+    this.#restart = config.options.restart;
     this.pid = this.#process.pid;
     void writeInput(this.#process.stdin, config.options.stdin);
     const release = orphanWatch.add(-this.pid, "SIGTERM");
@@ -59,9 +62,9 @@ export class GuestProcess implements WorkerProcess {
     return this.#isOutdated;
   }
 
-  /** A guest that ends with exit code 0 has done its work. */
+  /** A guest that ends with exit code 0 has done its work, unless it is always to run. */
   shouldRestart({ exitCode }: ProcessExit): boolean {
-    return exitCode !== 0;
+    return this.#restart === "always" || (this.#restart === "on-failure" && exitCode !== 0);
   }
 
   /** Guests read no certificates. */

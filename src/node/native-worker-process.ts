@@ -31,6 +31,7 @@ export class NativeWorkerProcess implements WorkerProcess {
   readonly exited: Promise<ProcessExit>;
   readonly #process: Bun.Subprocess;
   readonly #statistics: StatisticsExchange;
+  #heardAt = performance.now();
 
   /**
    * Spawns the process and sends it its configuration; `statistics` takes its figures.
@@ -50,7 +51,7 @@ export class NativeWorkerProcess implements WorkerProcess {
     // Callers that await `ready` get the rejection; without a caller it must not count as unhandled.
     this.ready.catch(() => {});
 
-    this.#process = spawn(config.id, folder, (message) => this.#receive(message, ready));
+    this.#process = spawn(config, folder, (message) => this.#receive(message, ready));
     this.pid = this.#process.pid;
     const release = orphanWatch.add(this.pid, "SIGCONT");
     this.exited = this.#process.exited.then(() => {
@@ -69,9 +70,13 @@ export class NativeWorkerProcess implements WorkerProcess {
     this.#send({ kind: "start", config, context });
   }
 
-  /** A native worker serves until it is told to end, so that every exit calls for a restart. */
+  get heardAt(): number {
+    return this.#heardAt;
+  }
+
+  /** A native worker serves until it is told to end, so that every other end is a failure. */
   shouldRestart(): boolean {
-    return true;
+    return this.config.options?.restart !== "never";
   }
 
   /** Asks the worker to read its certificates again. */
@@ -107,6 +112,7 @@ export class NativeWorkerProcess implements WorkerProcess {
   }
 
   #receive(value: unknown, ready: PromiseWithResolvers<string[]>): void {
+    this.#heardAt = performance.now();
     const message = parseMessageToController(value);
     if (message === undefined) {
       ready.reject(this.#failure("it sent what is no control message"));
@@ -137,11 +143,17 @@ export class NativeWorkerProcess implements WorkerProcess {
   }
 }
 
-function spawn(id: string, folder: string, onMessage: (message: unknown) => void): Bun.Subprocess {
+function spawn(
+  { id, options }: NativeWorkerConfig,
+  folder: string,
+  onMessage: (message: unknown) => void,
+): Bun.Subprocess {
   try {
     return Bun.spawn(workerCommand(), {
+      // The title as `ps` shows it with arguments; the worker itself names its process.
+      ...(options?.title !== undefined && { argv0: options.title }),
       cwd: folder,
-      env: workerEnvironment(),
+      env: workerEnvironment(options?.env),
       stdio: ["ignore", "inherit", "inherit"],
       serialization: "json",
       ipc: onMessage,

@@ -1,5 +1,5 @@
 /**
- * The controller: starts the node's workers in order, restarts those that die, and stops them.
+ * The controller: starts the node's workers in order, restarts those that die or do not answer, and stops them.
  *
  * It handles no session and no message of a client, so that no worker's fault reaches it.
  *
@@ -11,10 +11,13 @@ import { type ProcessExit, printExit } from "#base/process-exit.ts";
 import { RestartPolicy } from "#base/restart-policy.ts";
 import type { NodeConfig, NodeShutdownTrigger } from "#config/node/node-config.ts";
 import type { WorkerConfig } from "#config/node/worker-config.ts";
-import type { Logger } from "#observe/logger.ts";
+import type { LogFields, Logger } from "#observe/logger.ts";
 import type { StartContext } from "./control-message.ts";
+import { refuseForeignListeners } from "./foreign-listener.ts";
+import { startGroups } from "./start-order.ts";
 import { startWorker } from "./start-worker.ts";
 import { StatisticsCollector } from "./statistics-collector.ts";
+import { Watchdog } from "./watchdog.ts";
 import type { WorkerProcess } from "./worker-process.ts";
 import { WORKER_TYPES } from "./worker-types.ts";
 
@@ -51,6 +54,7 @@ export class NodeController {
   readonly #context: StartContext;
   readonly #log: Logger;
   readonly #statistics: StatisticsCollector;
+  readonly #watchdog: Watchdog;
   readonly #slots: Slot[] = [];
   #stopping = false;
   readonly #ended = Promise.withResolvers<void>();
@@ -60,10 +64,12 @@ export class NodeController {
     this.#context = context;
     this.#statistics = new StatisticsCollector(config, context.release);
     this.#log = this.#statistics.keeping(log);
+    const { watchdog } = config.controller;
+    this.#watchdog = new Watchdog(watchdog, (process) => this.#onSilent(process, watchdog));
   }
 
   /**
-   * Starts every worker, one after the other, and restarts those that die later.
+   * Starts every worker, one group after the other, and restarts those that die later.
    *
    * A guest or a container that cannot be started is logged and left out.
    *
@@ -71,27 +77,14 @@ export class NodeController {
    * @throws Failure of the first router or proxy that does not become ready; the caller has to call `stop`.
    */
   async start(): Promise<ReadyWorker[] | null> {
-    const workers: ReadyWorker[] = [];
-    for (const config of this.#config.workers) {
+    const { workers, controller } = this.#config;
+    refuseForeignListeners(workers);
+    const ready: (ReadyWorker | null)[] = [];
+    for (const group of startGroups(workers, controller.enable_parallel_worker_start)) {
       if (this.#stopping) break;
-      const slot: Slot = {
-        config,
-        restarts: new RestartPolicy(),
-        process: null,
-        restartTimer: null,
-      };
-      this.#slots.push(slot);
-      try {
-        workers.push(await this.#startWorker(slot, false));
-      } catch (thrown) {
-        if (this.#stopping) break;
-        // The routers and proxies of the node do not depend on programs that are not its own.
-        if (config.type !== "guest" && config.type !== "container") throw thrown;
-        this.#statistics.ended(config.id);
-        this.#log.error(sentenceOf(thrown), { id: config.id });
-      }
+      ready.push(...(await Promise.all(group.map((config) => this.#startFirst(config)))));
     }
-    return this.#stopping ? null : workers;
+    return this.#stopping ? null : ready.filter((one) => one !== null);
   }
 
   /** Resolves when a trigger of `controller.options.shutdown` ends the node; the caller has to call `stop`. */
@@ -113,6 +106,7 @@ export class NodeController {
   async stop(): Promise<void> {
     this.#stopping = true;
     this.#statistics.stop();
+    this.#watchdog.stop();
     this.#stopRestarts();
     for (const type of WORKER_TYPES) {
       const slots = this.#slots.filter((slot) => slot.config.type === type).reverse();
@@ -126,6 +120,23 @@ export class NodeController {
     this.#statistics.stop();
     this.#stopRestarts();
     for (const slot of this.#slots) slot.process?.kill();
+  }
+
+  /** Starts a worker for the first time; null where it is left out, or the node is stopped meanwhile. */
+  async #startFirst(config: WorkerConfig): Promise<ReadyWorker | null> {
+    const restarts = new RestartPolicy();
+    const slot: Slot = { config, restarts, process: null, restartTimer: null };
+    this.#slots.push(slot);
+    try {
+      return await this.#startWorker(slot, false);
+    } catch (thrown) {
+      if (this.#stopping) return null;
+      // The routers and proxies of the node do not depend on programs that are not its own.
+      if (config.type !== "guest" && config.type !== "container") throw thrown;
+      this.#statistics.ended(config.id);
+      this.#log.error(sentenceOf(thrown), { id: config.id });
+      return null;
+    }
   }
 
   async #startWorker(slot: Slot, isRestart: boolean): Promise<ReadyWorker> {
@@ -144,11 +155,21 @@ export class NodeController {
   }
 
   #watch(slot: Slot, process: WorkerProcess, readyAt: number): void {
+    this.#watchdog.watch(process);
     void process.exited.then((exit) => {
       slot.process = null;
       this.#statistics.ended(slot.config.id);
-      if (!this.#stopping) this.#onExit(slot, process, exit, performance.now() - readyAt);
+      // A worker that hangs is not alive.
+      const { heardAt = performance.now() } = process;
+      if (!this.#stopping) this.#onExit(slot, process, exit, heardAt - readyAt);
     });
+  }
+
+  #onSilent(process: WorkerProcess, seconds: number): void {
+    const slot = this.#slots.find((one) => one.process === process);
+    const fields = { id: slot?.config.id, worker_pid: process.pid, silent_seconds: seconds };
+    this.#log.error("worker does not answer, so it is killed", fields);
+    process.kill();
   }
 
   #onExit(slot: Slot, process: WorkerProcess, exit: ProcessExit, aliveMs: number): void {
@@ -163,9 +184,7 @@ export class NodeController {
       this.#log.warn("worker ended, so the node ends", { ...fields, trigger });
       this.#ended.resolve();
     } else if (process.shouldRestart(exit)) {
-      const delayMs = slot.restarts.nextDelayMs(aliveMs);
-      this.#log.warn("worker died", { ...fields, restart_ms: delayMs });
-      this.#restartLater(slot, delayMs);
+      this.#restartAfter(slot, aliveMs, "worker died", fields);
     } else {
       this.#log.info("worker ended", fields);
     }
@@ -184,6 +203,18 @@ export class NodeController {
     return this.#config.controller.shutdown.find((trigger) => applies[trigger]);
   }
 
+  /** Restarts a worker after a growing delay; of one that keeps ending, ever fewer ends are logged. */
+  #restartAfter(slot: Slot, aliveMs: number, event: string, fields: LogFields): void {
+    const { restarts, config } = slot;
+    const delayMs = restarts.nextDelayMs(aliveMs);
+    const { ends, isCrashLoop, isReported } = restarts;
+    const all = { ...fields, restart_ms: delayMs };
+    this.#statistics.restarting(config.id, isCrashLoop);
+    if (!isCrashLoop) this.#log.warn(event, all);
+    else if (isReported) this.#log.error("worker keeps ending", { ...all, ends, reason: event });
+    this.#restartLater(slot, delayMs);
+  }
+
   #restartLater(slot: Slot, delayMs: number): void {
     slot.restartTimer = setTimeout(() => {
       slot.restartTimer = null;
@@ -200,9 +231,7 @@ export class NodeController {
       slot.process = null;
       this.#statistics.ended(slot.config.id);
       if (this.#stopping) return;
-      const delayMs = slot.restarts.nextDelayMs(0);
-      this.#log.error(sentenceOf(thrown), { id: slot.config.id, restart_ms: delayMs });
-      this.#restartLater(slot, delayMs);
+      this.#restartAfter(slot, 0, sentenceOf(thrown), { id: slot.config.id });
     }
   }
 

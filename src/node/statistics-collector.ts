@@ -6,6 +6,7 @@
  * @module
  */
 
+import { STABLE_AFTER_MS } from "#base/restart-policy.ts";
 import type { NodeConfig } from "#config/node/node-config.ts";
 import type { Logger } from "#observe/logger.ts";
 import { ProcessUsageMeter, rounded } from "#observe/process-usage.ts";
@@ -54,6 +55,10 @@ interface KnownWorker {
   isNative: boolean;
   process: "none" | "starting" | "running";
   starts: number;
+  /** Whether it has ended too often in a row; that is over once the present process has been stable. */
+  isCrashLoop: boolean;
+  /** When the present process was ready, by the clock of this process. */
+  readyAt: number;
   figures: WorkerFigures | null;
   /** When the figures came, or the present process was ready, by the clock of this process. */
   heardAt: number;
@@ -85,6 +90,8 @@ export class StatisticsCollector {
         isNative: worker.type !== "guest" && worker.type !== "container",
         process: "none",
         starts: 0,
+        isCrashLoop: false,
+        readyAt: 0,
         figures: null,
         heardAt: 0,
         viewer: null,
@@ -110,7 +117,8 @@ export class StatisticsCollector {
   ready(id: string): void {
     this.#change(id, (worker) => {
       worker.process = "running";
-      worker.heardAt = performance.now();
+      worker.readyAt = performance.now();
+      worker.heardAt = worker.readyAt;
     });
   }
 
@@ -119,6 +127,13 @@ export class StatisticsCollector {
     this.#change(id, (worker) => {
       worker.process = "none";
       worker.viewer = null;
+    });
+  }
+
+  /** A worker is to be started again; `isCrashLoop`: it keeps ending. */
+  restarting(id: string, isCrashLoop: boolean): void {
+    this.#change(id, (worker) => {
+      worker.isCrashLoop = isCrashLoop;
     });
   }
 
@@ -219,9 +234,14 @@ function workerStatistics(id: string, worker: KnownWorker): WorkerStatistics {
 }
 
 function stateOf(worker: KnownWorker): WorkerState {
+  if (worker.isCrashLoop && !isStable(worker)) return "failing";
   if (worker.process === "none") return "not running";
   if (worker.process === "starting") return "starting";
   return isSilent(worker) ? "silent" : "running";
+}
+
+function isStable({ process, readyAt }: KnownWorker): boolean {
+  return process === "running" && performance.now() - readyAt >= STABLE_AFTER_MS;
 }
 
 function isSilent({ isNative, heardAt }: KnownWorker): boolean {

@@ -1,11 +1,13 @@
 /**
- * The environment of a worker process: the node's own, without what changes how Bun runs this program, and with the
- * options that workers run with.
+ * The environment of a worker process: what `options.env` says of the node's own, without what changes how Bun runs this
+ * program, and with the options that workers run with.
  *
  * @module
  */
 
+import { chosenVariables } from "#base/process-environment.ts";
 import { withRuntimeOptions } from "#base/runtime-options.ts";
+import type { EnvironmentConfig } from "#config/component/process-config.ts";
 
 /**
  * Names of variables that are cleared.
@@ -17,12 +19,17 @@ import { withRuntimeOptions } from "#base/runtime-options.ts";
  */
 const CLEARED: readonly RegExp[] = [/^BUN_/, /^NODE_TLS_REJECT_UNAUTHORIZED$/];
 
-/** Variables by name: the given ones but those to clear, and the options of workers. */
+/** Variables by which a worker finds its Python, and Python its modules: a worker has them whatever `options.env` says. */
+const KEPT = ["PATH", "VIRTUAL_ENV", "CROSSPROXY_PYTHON", "PYTHONPATH"];
+
+/** Variables by name. Those of `vars` are not cleared: the operator has written them for this worker. */
 export function workerEnvironment(
+  { inherit, vars }: EnvironmentConfig = { inherit: true, vars: {} },
   own: Readonly<Record<string, string | undefined>> = process.env,
 ): Record<string, string | undefined> {
-  const kept = Object.entries(own).filter(
+  const inherited = Object.entries(chosenVariables(inherit, own)).filter(
     ([name]) => !CLEARED.some((pattern) => pattern.test(name)),
   );
-  return withRuntimeOptions(Object.fromEntries(kept));
+  const kept = chosenVariables(KEPT, own);
+  return withRuntimeOptions({ ...Object.fromEntries(inherited), ...vars, ...kept });
 }

@@ -9,6 +9,8 @@ import type { ProcessExit } from "#base/process-exit.ts";
 /** The process of one worker, from its start to its end. */
 export interface WorkerProcess {
   readonly pid: number;
+  /** When the worker was last heard, by the clock of this process; absent: it says nothing by itself. */
+  readonly heardAt?: number | undefined;
   /** The URLs that the worker listens on; rejects with a Failure when it does not become ready. */
   readonly ready: Promise<string[]>;
   /** Resolves when the process is gone; never rejects. */

@@ -108,8 +108,8 @@ export interface TransportFacts {
   paths: { path: string; type: string }[];
 }
 
-/** `silent`: it runs, and has sent no figures for several intervals. */
-export type WorkerState = "starting" | "running" | "silent" | "not running";
+/** `silent`: it runs, and has sent no figures for several intervals. `failing`: it keeps ending soon after its start. */
+export type WorkerState = "starting" | "running" | "silent" | "failing" | "not running";
 
 /** A worker as its controller sees it. */
 export interface WorkerStatistics {

@@ -23,6 +23,7 @@ import { ControllerStatistics } from "./controller-statistics.ts";
 import type { RunningWorker, WorkerContext } from "./running-worker.ts";
 import { reportFigures } from "./worker-figures.ts";
 import { startWorker, systemOf } from "./worker-kinds.ts";
+import { applyWorkerOptions } from "./worker-options.ts";
 
 /** Longest shutdown without a controller; with one, the controller kills a process that takes longer. */
 const ORPHAN_DEADLINE_MS = 3_000;
@@ -72,6 +73,7 @@ export function runWorkerProcess(): void {
       const logOf = (pid: number) => processLogger({ level, ...source, pid });
       log = keepingWarnings(limitingRepeats(logOf(process.pid)), warnings);
       if (fault !== null) log.warn("log file not opened", { reason: fault });
+      applyWorkerOptions(config.options, log);
       useDecoyKey(context.decoyKey);
       running = start(config, context, { log, logOf, ending: ending.signal, statistics }).then(
         (worker) => {

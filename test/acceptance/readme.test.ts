@@ -29,7 +29,7 @@ test("the node of your own runs, and the client's call is answered", async () =>
 
 test("the example that `npm start` runs has no fault and no warning", async () => {
   const { scripts } = await Bun.file(resolve(root, "package.json")).json();
-  const command = scripts.start.replace("bun src/main.ts", "src/main.ts check").split(" ");
+  const command = scripts.start.replace("exec bun src/main.ts", "src/main.ts check").split(" ");
   const check = Bun.spawn([process.execPath, ...command], { cwd: root, stderr: "pipe" });
   expect(await check.stderr.text()).toBe("");
   expect(await check.exited).toBe(0);

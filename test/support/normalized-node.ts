@@ -31,6 +31,7 @@ const listening = v.variant("type", [
     version: maybe(v.literal(6)),
     backlog: maybe(count),
     shared: flag,
+    share_with_other_nodes: maybe(v.literal(true)),
     tls: maybe(
       v.strictObject({
         ...certificate,
@@ -518,10 +519,20 @@ const authenticators = maybe(
 
 const output = v.picklist(["log", "close", "drop"]);
 
+const restart = v.picklist(["on-failure", "always", "never"]);
+
+const options = v.strictObject({
+  title: maybe(text),
+  cpu_affinity: v.array(count),
+  env: environment,
+  restart,
+});
+
 const worker = v.variant("type", [
   v.strictObject({
     type: v.literal("router"),
     id: text,
+    options,
     realms: v.array(v.strictObject({ name: text, roles: v.array(role) })),
     components: maybe(
       v.strictObject({ list: v.array(component), options: v.strictObject(pythonOptions) }),
@@ -565,11 +576,13 @@ const worker = v.variant("type", [
           timeout: v.number(),
         }),
       ),
+      restart,
     }),
   }),
   v.strictObject({
     type: v.literal("proxy"),
     id: text,
+    options,
     connections: mapOf(connection),
     routes: mapOf(mapOf(texts)),
     balancing: maybe(
@@ -581,6 +594,7 @@ const worker = v.variant("type", [
   v.strictObject({
     type: v.literal("websocket-testee"),
     id: text,
+    options,
     transports: v.strictTuple([testee]),
   }),
 ]);
@@ -598,6 +612,9 @@ const normalizedNode: v.GenericSchema<unknown, NodeConfig> = v.strictObject({
         "shutdown_on_last_worker_exit",
       ]),
     ),
+    title: maybe(text),
+    enable_parallel_worker_start: flag,
+    watchdog: v.number(),
   }),
   workers: v.array(worker),
 });

@@ -1,10 +1,11 @@
 /**
- * Options of the processes that workers run: the environment, and those of Python.
+ * Options of the processes of workers: of their own, of the environment, and of Python.
  *
  * @module
  */
 
 import { isAbsolute, resolve } from "node:path";
+import type { RestartMode, WorkerOptions } from "#config/node/worker-options-config.ts";
 import { defaultsOf } from "#config/schema/attribute.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
 import type { Report } from "#config/text/report.ts";
@@ -23,6 +24,14 @@ interface PythonOptionsItem {
   title?: string | undefined;
   cpu_affinity?: number[] | undefined;
   ready_timeout?: number | undefined;
+}
+
+/** Options of the process of a worker as written. */
+interface WorkerOptionsItem {
+  title?: string | undefined;
+  cpu_affinity?: number[] | undefined;
+  env?: EnvironmentItem | undefined;
+  restart?: RestartMode | undefined;
 }
 
 /** The environment of a process, with defaults filled in. */
@@ -62,6 +71,22 @@ function checkInterpreter(python: string, path: JsonPath, report: Report): void 
   }
 }
 
+/** The options of the process of a worker itself. */
+export function normalizeWorkerOptions(
+  item: WorkerOptionsItem | undefined,
+  path: JsonPath,
+  report: Report,
+): WorkerOptions {
+  const written = item === undefined || report.isMalformed(path) ? {} : item;
+  const { title, cpu_affinity = [], env, restart = "on-failure" } = written;
+  return {
+    ...(title !== undefined && { title }),
+    cpu_affinity,
+    env: normalizeEnvironment(env),
+    restart,
+  };
+}
+
 /** What the Python of a worker is for. */
 interface WorkerPython {
   /** Components or authenticators. */
@@ -78,7 +103,7 @@ export function normalizeWorkerPython(
   report: Report,
 ): PythonOptions {
   if (!hasCode) warnOfUnused(item, hasTemplates, path, report);
-  // Title and processors are of the worker itself in Crossbar, and are warned of.
+  // Title and processors are those of the worker itself.
   const { title: _, ...written } = (hasCode || hasTemplates ? item : undefined) ?? {};
   return normalizePythonOptions({ ...written, cpu_affinity: [] }, path, report);
 }
@@ -90,11 +115,10 @@ function warnOfUnused(
   report: Report,
 ): void {
   if (item === undefined || report.isMalformed(path)) return;
-  const { python, pythonpath = [], env, ready_timeout } = item;
+  const { python, pythonpath = [], ready_timeout } = item;
   const isSet = {
     python: python !== undefined && !hasTemplates,
     pythonpath: pythonpath.length > 0 && !hasTemplates,
-    env: env !== undefined && !hasTemplates,
     ready_timeout: ready_timeout !== undefined && ready_timeout !== DEFAULT_READY_TIMEOUT_MS,
   };
   const runs = hasTemplates ? "no components in Python" : "nothing in Python";

@@ -44,7 +44,7 @@ function pythonOptionsWith(checked: <S extends Schema>(schema: S) => S) {
       [],
       "Folders in which modules are searched first, relative to the folder of node.json.",
     ),
-    env: optional(checked(environment), "Environment of the components' process."),
+    env: optional(checked(environment), "Environment of the worker's processes."),
     ready_timeout: defaulted(
       checked(integer(0, 25_000)),
       DEFAULT_READY_TIMEOUT_MS,
@@ -55,6 +55,18 @@ function pythonOptionsWith(checked: <S extends Schema>(schema: S) => S) {
     expose_controller: meaningless(checked(v.boolean())),
     expose_shared: meaningless(checked(v.boolean())),
     traceback: meaningless(anything),
+  };
+}
+
+/** Title and processors of the process of a worker itself; `checked` is applied to the schema of each. */
+export function ownProcessOptionsWith(checked: <S extends Schema>(schema: S) => S) {
+  return {
+    title: optional(checked(text), "Name of the process, of which Linux keeps 15 octets."),
+    cpu_affinity: defaulted(
+      checked(v.array(integer(0, 4095))),
+      [],
+      "Processors that the worker may run on, by number, on Linux; empty: all.",
+    ),
   };
 }
 

@@ -20,6 +20,8 @@ export interface ListeningTcpConfig {
   version?: 6;
   /** Whether other processes may listen on the same port (SO_REUSEPORT). */
   shared: boolean;
+  /** Whether processes of other nodes may be among them; absent: no. */
+  share_with_other_nodes?: true;
   /** Connections that may wait to be accepted; undefined: 512, as Bun has it. */
   backlog?: number;
   /** Undefined: no TLS. */

@@ -120,6 +120,11 @@ export const listeningTcp = item({
   version: optional(ipVersion, "IP version; 6: that one only. Absent: 4, or as `interface`."),
   interface: optional(v.string(), "Address to listen on; absent: all of this machine."),
   shared: defaulted(v.boolean(), false, "Several workers may listen on the same port."),
+  share_with_other_nodes: defaulted(
+    v.boolean(),
+    false,
+    "Extension. Workers of other nodes may listen on it as well.",
+  ),
   backlog,
   user_timeout: optional(
     unhonoured(

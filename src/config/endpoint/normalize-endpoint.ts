@@ -41,11 +41,22 @@ export function normalizeListening(
     type: "tcp",
     ...normalizePorts(item, path, report),
     ...normalizeInterface(item, path, report),
-    shared: item.shared,
+    ...normalizeSharing(item, path, report),
     ...backlog,
     ...(tls && { tls }),
     ...normalizeLoadBalancers(item, path, report),
   };
+}
+
+function normalizeSharing(
+  { shared, share_with_other_nodes }: ListeningTcpItem,
+  path: JsonPath,
+  report: Report,
+): Pick<ListeningTcpConfig, "shared" | "share_with_other_nodes"> {
+  if (!share_with_other_nodes) return { shared };
+  if (shared) return { shared, share_with_other_nodes };
+  report.warn([...path, "share_with_other_nodes"], 'not honoured: "shared" is not true');
+  return { shared };
 }
 
 /** Without a list, any client could send a PROXY header and claim any address. */

@@ -5,6 +5,7 @@
  */
 
 import type { EnvironmentConfig } from "#config/component/process-config.ts";
+import type { RestartMode } from "#config/node/worker-options-config.ts";
 
 /** `type: guest`: any program, which the node starts and ends. */
 export interface GuestWorkerConfig {
@@ -27,6 +28,7 @@ export interface GuestOptions {
   stderr: OutputHandling;
   /** Null: no folder is watched. */
   watch: WatchConfig | null;
+  restart: RestartMode;
 }
 
 /** What becomes of a guest's output; both `close` and `drop` discard it. */

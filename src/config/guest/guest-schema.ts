@@ -6,7 +6,7 @@
 
 import * as v from "valibot";
 import { environment } from "#config/component/process-options-schema.ts";
-import { workerId } from "#config/node/worker-attributes.ts";
+import { restart, workerId } from "#config/node/worker-attributes.ts";
 import { defaulted, optional, required } from "#config/schema/attribute.ts";
 import { item, itemOr, lenientItem } from "#config/schema/item.ts";
 import { anything, fileName, MOST_MS, oneOf, text } from "#config/schema/primitive.ts";
@@ -53,6 +53,7 @@ const guestOptions = item({
   ),
   stderr: defaulted(output, "log", "The same for standard error."),
   watch: optional(watch, "Restarts the program when a file changes."),
+  restart,
 });
 
 /** The worker. */

@@ -44,6 +44,7 @@ export function normalizeGuest(
       stdout: options.stdout ?? "log",
       stderr: options.stderr ?? "log",
       watch: watchOf(options.watch, [...at, "watch"], report),
+      restart: options.restart ?? "on-failure",
     },
   };
 }

@@ -23,8 +23,14 @@ export interface NodeConfig {
 /** The process that starts the workers. */
 export interface ControllerConfig {
   id: string;
+  /** The name of its process; absent: that of the program. */
+  title?: string;
   /** When the end of a worker ends the node; empty: never, and workers are restarted. */
   shutdown: NodeShutdownTrigger[];
+  /** Whether all workers start at once. */
+  enable_parallel_worker_start: boolean;
+  /** Seconds after which a worker that does not answer is killed; 0: never. */
+  watchdog: number;
 }
 
 /** Crossbar's triggers; `shutdown_on_shutdown_requested` has no effect beside the others. */

@@ -7,34 +7,36 @@
 import * as v from "valibot";
 import { routerComponent } from "#config/component/component-schema.ts";
 import { container } from "#config/component/container-schema.ts";
-import { pythonOptions, uncheckedPythonOptions } from "#config/component/process-options-schema.ts";
+import {
+  environment,
+  ownProcessOptionsWith,
+  pythonOptions,
+  uncheckedPythonOptions,
+} from "#config/component/process-options-schema.ts";
 import { balancing, connection, routes } from "#config/connection/connection-schema.ts";
 import { guest } from "#config/guest/guest-schema.ts";
 import { realm } from "#config/realm/realm-schema.ts";
 import { defaulted, optional, required } from "#config/schema/attribute.ts";
 import { byType } from "#config/schema/by-type.ts";
 import { item, itemOr, lenientItem, mapOf } from "#config/schema/item.ts";
-import { anyMap, anything, id, oneOf, text } from "#config/schema/primitive.ts";
+import { withKeywords } from "#config/schema/json-keywords.ts";
+import { anything, id, oneOf, text } from "#config/schema/primitive.ts";
 import { unchecked } from "#config/schema/tolerated-values.ts";
-import {
-  always,
-  itemNotOffered,
-  meaningless,
-  only,
-  unhonoured,
-} from "#config/schema/unhonoured.ts";
+import { always, itemNotOffered, meaningless, unhonoured } from "#config/schema/unhonoured.ts";
 import { testeeTransport, transport } from "#config/transport/transport-schema.ts";
-import { manhole, workerId } from "./worker-attributes.ts";
+import { manhole, restart, workerId } from "./worker-attributes.ts";
+
+const ownProcessOptions = ownProcessOptionsWith((schema) => schema);
 
 /** `options` of a worker. */
 export const workerOptions = item({
   disabled: optional(anything, "A true value skips the worker."),
-  title: meaningless(v.string()),
+  ...ownProcessOptions,
+  env: optional(environment, "Environment of the worker's process."),
+  restart,
   extra: meaningless(anything),
   python: meaningless(v.string()),
   pythonpath: meaningless(v.array(v.string())),
-  cpu_affinity: meaningless(v.array(v.number())),
-  env: meaningless(anyMap),
   reactor: meaningless(anything),
   expose_controller: meaningless(v.boolean()),
   expose_shared: meaningless(v.boolean()),
@@ -43,14 +45,14 @@ export const workerOptions = item({
 
 const proxyOptions = lenientItem({
   ...uncheckedPythonOptions,
-  title: meaningless(unchecked(v.string())),
-  cpu_affinity: meaningless(unchecked(v.array(v.number()))),
+  ...ownProcessOptionsWith(unchecked),
+  restart,
 });
 
 const routerOptions = item({
   ...pythonOptions,
-  title: meaningless(v.string()),
-  cpu_affinity: meaningless(v.array(v.number())),
+  ...ownProcessOptions,
+  restart,
 });
 
 const router = item({
@@ -128,14 +130,34 @@ const shutdownTrigger = oneOf([
   "shutdown_on_last_worker_exit",
 ]);
 
-const controllerOptions = item({
-  title: optional(unhonoured(v.string(), always, "the program's own rule applies")),
+/** A shorter silence is no fault: workers are heard every two seconds. */
+const watchdogSeconds = withKeywords(
+  v.pipe(
+    v.number(),
+    v.check(
+      (n) => n === 0 || (n >= 5 && n <= 3600),
+      (issue) => `expected 0, or 5 to 3600 seconds, found ${issue.received}`,
+    ),
+  ),
+  { maximum: 3600, anyOf: [{ const: 0 }, { minimum: 5 }] },
+);
+
+/** `options` of the controller. */
+export const controllerOptions = item({
+  title: optional(text, "Name of its process, of which Linux shows the first 15 octets."),
   shutdown: optional(
     itemOr("string", shutdownTrigger, v.array(shutdownTrigger)),
     "When the end of a worker ends the node, as in Crossbar. Absent: never, and workers are restarted.",
   ),
-  enable_parallel_worker_start: optional(
-    unhonoured(v.boolean(), only(true), "workers are started one after the other"),
+  enable_parallel_worker_start: defaulted(
+    v.boolean(),
+    false,
+    "Start all workers at once. Otherwise neighbours of the same type start together.",
+  ),
+  watchdog: defaulted(
+    watchdogSeconds,
+    10,
+    "Extension. Seconds after which a router, proxy or testee that does not answer is killed and started again; 0: never.",
   ),
 });
 

@@ -6,13 +6,14 @@
 
 import { hostname } from "node:os";
 import { asList, isRecord, textOr } from "#base/record.ts";
+import { defaultsOf } from "#config/schema/attribute.ts";
 import { warnUnhonoured } from "#config/schema/unhonoured.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
 import type { Report } from "#config/text/report.ts";
 import { defaultTransportId } from "#config/transport/normalize-transport.ts";
 import { checkEndpointConflicts, type PlacedEndpoint } from "./endpoint-conflicts.ts";
-import type { NodeConfig, NodeShutdownTrigger } from "./node-config.ts";
-import { controller, type NodeItem } from "./node-schema.ts";
+import type { ControllerConfig, NodeConfig } from "./node-config.ts";
+import { controller, controllerOptions, type NodeItem } from "./node-schema.ts";
 import { normalizeWorker } from "./normalize-worker.ts";
 import { checkOwnRouters } from "./own-router-rules.ts";
 import type { PlacedWorker } from "./own-routers.ts";
@@ -47,7 +48,7 @@ export function normalizeNode(item: NodeItem, file: string, report: Report): Nod
   return {
     file,
     folder: report.folder,
-    controller: { id, shutdown: shutdownTriggers(item) },
+    controller: normalizeController(item, id, report),
     workers: configs,
   };
 }
@@ -90,9 +91,21 @@ function warnOfDefaultId(workers: readonly PlacedWorker[], nodeId: string, repor
   }
 }
 
-function shutdownTriggers({ controller }: NodeItem): NodeShutdownTrigger[] {
-  const written = controller?.options?.shutdown;
-  return typeof written === "string" ? [written] : (written ?? []);
+function normalizeController(
+  { controller }: NodeItem,
+  id: string,
+  report: Report,
+): ControllerConfig {
+  const isUsable = !report.isMalformed(["controller", "options"]);
+  const written = isUsable ? controller?.options : undefined;
+  const { title, shutdown = [], ...others } = written ?? defaultsOf(controllerOptions);
+  return {
+    id,
+    ...(title !== undefined && { title }),
+    shutdown: typeof shutdown === "string" ? [shutdown] : shutdown,
+    enable_parallel_worker_start: others.enable_parallel_worker_start,
+    watchdog: others.watchdog,
+  };
 }
 
 /** The machine's name, reduced to the characters of an id. */

@@ -6,7 +6,10 @@
 
 import { asMap } from "#base/record.ts";
 import type { AuthenticatorConfig } from "#config/auth/authenticator-config.ts";
-import { normalizeWorkerPython } from "#config/component/normalize-process-options.ts";
+import {
+  normalizeWorkerOptions,
+  normalizeWorkerPython,
+} from "#config/component/normalize-process-options.ts";
 import type { BalancingConfig, ConnectionConfig } from "#config/connection/connection-config.ts";
 import { defaultBalancing } from "#config/connection/connection-schema.ts";
 import { normalizeConnections } from "#config/connection/normalize-connection.ts";
@@ -64,6 +67,7 @@ export function normalizeProxy(
   return {
     type: "proxy",
     id,
+    options: normalizeWorkerOptions(item.options, [...path, "options"], report),
     connections,
     routes,
     balancing: normalizeBalancing(item, routes, path, report),

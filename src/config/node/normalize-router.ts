@@ -7,7 +7,10 @@
 import { asList } from "#base/record.ts";
 import type { AuthenticatorConfig } from "#config/auth/authenticator-config.ts";
 import { normalizeRouterComponents } from "#config/component/normalize-component.ts";
-import { normalizeWorkerPython } from "#config/component/normalize-process-options.ts";
+import {
+  normalizeWorkerOptions,
+  normalizeWorkerPython,
+} from "#config/component/normalize-process-options.ts";
 import { hasRole, normalizeRealms } from "#config/realm/normalize-realm.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
 import type { Report } from "#config/text/report.ts";
@@ -53,6 +56,7 @@ export function normalizeRouter(
   return {
     type: "router",
     id,
+    options: normalizeWorkerOptions(item.options, [...path, "options"], report),
     realms,
     transports,
     ...(list.length > 0 && { components: { list, options } }),

@@ -6,6 +6,7 @@
 
 import { isRecord } from "#base/record.ts";
 import { normalizeContainer } from "#config/component/normalize-container.ts";
+import { normalizeWorkerOptions } from "#config/component/normalize-process-options.ts";
 import { normalizeGuest } from "#config/guest/normalize-guest.ts";
 import { warnUnhonoured } from "#config/schema/unhonoured.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
@@ -83,5 +84,6 @@ function normalizeTesteeWorker(
   if (report.isMalformed(at) || !isRecord(item.transport)) return null;
   const transportId = item.transport.id ?? defaultTransportId(0);
   const transport = normalizeTestee(item.transport, transportId, at, report);
-  return { type: "websocket-testee", id, transports: [transport] };
+  const options = normalizeWorkerOptions(item.options, [...path, "options"], report);
+  return { type: "websocket-testee", id, options, transports: [transport] };
 }

@@ -13,6 +13,7 @@ import type { GuestWorkerConfig } from "#config/guest/guest-config.ts";
 import type { RealmConfig } from "#config/realm/realm-config.ts";
 import type { WebSocketTesteeTransportConfig } from "#config/transport/testee-config.ts";
 import type { TransportConfig } from "#config/transport/transport-config.ts";
+import type { WorkerOptions } from "./worker-options-config.ts";
 
 /** One worker. */
 export type WorkerConfig = NativeWorkerConfig | GuestWorkerConfig | ContainerWorkerConfig;
@@ -27,6 +28,8 @@ export type NativeWorkerConfig =
 export interface RouterWorkerConfig {
   type: "router";
   id: string;
+  /** Absent: those of a worker without any. */
+  options?: WorkerOptions;
   realms: RealmConfig[];
   /** Absent: there are none. */
   components?: RouterComponentsConfig;
@@ -41,6 +44,8 @@ export interface RouterWorkerConfig {
 export interface ProxyWorkerConfig {
   type: "proxy";
   id: string;
+  /** Absent: those of a worker without any. */
+  options?: WorkerOptions;
   connections: Record<string, ConnectionConfig>;
   /** realm -> authrole -> ids of connections; `*` is every realm, or every role, without an entry. */
   routes: Record<string, Record<string, string[]>>;
@@ -57,6 +62,8 @@ export interface ProxyWorkerConfig {
 export interface WebSocketTesteeWorkerConfig {
   type: "websocket-testee";
   id: string;
+  /** Absent: those of a worker without any. */
+  options?: WorkerOptions;
   /** Exactly one: `transport` in node.json. */
   transports: [WebSocketTesteeTransportConfig];
 }

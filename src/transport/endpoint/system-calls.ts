@@ -4,11 +4,9 @@
  * @module
  */
 
-import { dlopen, type Pointer, ptr } from "bun:ffi";
+import { type Pointer, ptr } from "bun:ffi";
 import { constants } from "node:os";
-
-/** The C library under its names: glibc, then musl. */
-const LIBRARIES = ["libc.so.6", "libc.musl-x86_64.so.1", "libc.musl-aarch64.so.1"];
+import { openCLibrary } from "#base/c-library.ts";
 
 /** The calls that are used here; pointers are addresses in this process. */
 interface SystemCalls {
@@ -34,24 +32,17 @@ const tcpInfoLength = new Uint32Array(1);
 const queued = new Int32Array(1);
 
 function systemCalls(): SystemCalls | null {
-  if (calls === undefined) calls = process.platform === "linux" ? openLibrary() : null;
+  if (calls === undefined) calls = openCalls();
   return calls;
 }
 
-function openLibrary(): SystemCalls | null {
-  for (const name of LIBRARIES) {
-    try {
-      return dlopen(name, {
-        listen: { args: ["int", "int"], returns: "int" },
-        getsockopt: { args: ["int", "int", "int", "ptr", "ptr"], returns: "int" },
-        ioctl: { args: ["int", "u64", "ptr"], returns: "int" },
-        prctl: { args: ["int", "u64", "u64", "u64", "u64"], returns: "int" },
-      }).symbols;
-    } catch {
-      // Another C library, or none that may be opened.
-    }
-  }
-  return null;
+function openCalls(): SystemCalls | null {
+  return openCLibrary({
+    listen: { args: ["int", "int"], returns: "int" },
+    getsockopt: { args: ["int", "int", "int", "ptr", "ptr"], returns: "int" },
+    ioctl: { args: ["int", "u64", "ptr"], returns: "int" },
+    prctl: { args: ["int", "u64", "u64", "u64", "u64"], returns: "int" },
+  });
 }
 
 /** Sets the backlog of a listening socket; false when that is not possible here. */

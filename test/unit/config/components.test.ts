@@ -38,6 +38,7 @@ describe("the normalized form", () => {
         stdout: "log",
         stderr: "log",
         watch: null,
+        restart: "on-failure",
       },
     });
   });
@@ -49,6 +50,7 @@ describe("the normalized form", () => {
       stdin: { type: "json", value: [1] },
       stdout: "drop",
       watch: { directories: ["web"], action: "restart", timeout: 2.5 },
+      restart: "always",
     };
     const { config, warnings } = await loaded(guest, "options", options);
     expect(warnings).toEqual([]);
@@ -61,6 +63,7 @@ describe("the normalized form", () => {
         stdout: "drop",
         stderr: "log",
         watch: { directories: [folder], action: "restart", timeout: 2500 },
+        restart: "always",
       },
     });
   });

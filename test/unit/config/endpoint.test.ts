@@ -65,8 +65,10 @@ describe("a TCP endpoint", () => {
       version: 6,
       user_timeout: 5000,
       backlog: 50,
+      share_with_other_nodes: true,
     });
     expect(warnings.toSorted()).toEqual([
+      `${at}.share_with_other_nodes: not honoured: "shared" is not true`,
       `${at}.user_timeout: not honoured: what is sent to a client that is gone is given up when it answers no ping`,
       `${at}.version: not honoured: "127.0.0.1" is an address of IPv4`,
     ]);

@@ -146,7 +146,7 @@ test("options of Python are warned of where a worker runs nothing in Python", as
   const { faults, warnings } = await load([auth], options);
   expect(faults).toEqual([]);
   expect(warnings).toEqual(
-    ["python", "pythonpath", "env", "ready_timeout"].map(
+    ["python", "pythonpath", "ready_timeout"].map(
       (name) => `$.workers[0].options.${name}: not honoured: the worker runs nothing in Python`,
     ),
   );

@@ -8,6 +8,8 @@ const permission = "$.workers[0].realms[0].roles[0].permissions[0]";
 const proxy = "$.workers[1]";
 const VARIABLE = `\${OFF}`;
 
+const ownDefaults = { cpu_affinity: [], env: { inherit: true, vars: {} }, restart: "on-failure" };
+
 /** The value that stands in the normalized configuration at a path without the dollar sign. */
 function at(config: unknown, path: string): unknown {
   const names = path.split(".");
@@ -17,6 +19,30 @@ function at(config: unknown, path: string): unknown {
 test.each<[path: string, value: unknown, where: string, expected: unknown]>([
   ["$.controller.id", "node7", "controller.id", "node7"],
   ["$.controller", undefined, "controller.id", expect.stringMatching(/^[a-z][a-z0-9_]{2,63}$/)],
+  ["$.controller.options", { title: "node" }, "controller.title", "node"],
+  ["$.controller.options", {}, "controller.watchdog", 10],
+  ["$.controller.options", { watchdog: 0 }, "controller.watchdog", 0],
+  ["$.controller.options", { watchdog: 5.5 }, "controller.watchdog", 5.5],
+  [
+    "$.controller.options.enable_parallel_worker_start",
+    true,
+    "controller.enable_parallel_worker_start",
+    true,
+  ],
+  ["$.workers[0].options", undefined, "workers.0.options", ownDefaults],
+  [`${proxy}.options`, { title: "a" }, "workers.1.options", { ...ownDefaults, title: "a" }],
+  [
+    `${proxy}.options`,
+    { cpu_affinity: [1], env: { inherit: false, vars: { A: "1" } }, restart: "never" },
+    "workers.1.options",
+    { cpu_affinity: [1], env: { inherit: false, vars: { A: "1" } }, restart: "never" },
+  ],
+  [
+    `${proxy}.transports[0].endpoint`,
+    { type: "tcp", port: 8080, shared: true, share_with_other_nodes: true },
+    "workers.1.transports.0.endpoint.share_with_other_nodes",
+    true,
+  ],
   ["$.workers[0].id", undefined, "workers.0.id", "worker001"],
   ["$.workers[0].id", "router1", "workers.0.id", "router1"],
   [
@@ -84,6 +110,19 @@ test.each(
     allow: { call: false, register: false, publish: false, subscribe: false },
     disclose: { caller: false, publisher: false },
   });
+});
+
+test.each([
+  ["$.controller.options.watchdog", 4, "expected 0, or 5 to 3600 seconds, found 4"],
+  ["$.controller.options.watchdog", 3601, "expected 0, or 5 to 3600 seconds, found 3601"],
+  [
+    `${proxy}.options.restart`,
+    "allways",
+    'expected "on-failure", "always" or "never", found "allways"; did you mean "always"?',
+  ],
+])("%s is refused: %p", async (path, value, sentence) => {
+  const { faults } = await loadNode(nodeWith(path, value));
+  expect(faults).toEqual([`${path}: ${sentence}`]);
 });
 
 describe("options.disabled", () => {

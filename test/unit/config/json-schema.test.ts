@@ -122,7 +122,7 @@ test("marks what is not honoured, and says why", () => {
   const { $defs } = nodeJsonSchema() as {
     $defs: Record<string, { properties: Record<string, unknown> }>;
   };
-  expect($defs["workers.options"]?.properties["title"]).toEqual({
+  expect($defs["workers.options"]?.properties["python"]).toEqual({
     type: "string",
     description: "Accepted, not honoured: it has no meaning for this program.",
     deprecated: true,

@@ -71,14 +71,14 @@ test.each(
 });
 
 test("what a disabled worker does not honour is not warned of", async () => {
-  const options = { disabled: true, title: "a" };
+  const options = { disabled: true, traceback: "a" };
   expect(await unhonouredOf(nodeWith(`${proxy}.options`, options))).toEqual([]);
 });
 
 test("a value that is a fault is not warned of as well", async () => {
-  const path = `${router}.options.title`;
+  const path = `${router}.options.expose_shared`;
   const { faults, warnings } = await loadNode(nodeWith(path, 1));
-  expect([...faults, ...warnings]).toEqual([`${path}: expected string, found 1`]);
+  expect([...faults, ...warnings]).toEqual([`${path}: expected boolean, found 1`]);
 });
 
 test.each(

@@ -24,6 +24,7 @@ function config(
     stdout: "log",
     stderr: "log",
     watch: null,
+    restart: "on-failure",
   };
   return {
     type: "guest",
@@ -239,6 +240,20 @@ describe("the end", () => {
     await handle.exited;
     await untilEnded(pid);
   });
+});
+
+test.each([
+  ["on-failure", [false, true, true]],
+  ["always", [true, true, true]],
+  ["never", [false, false, false]],
+] as const)("is started again %s", (restart, expected) => {
+  const { handle } = shell("exec sleep 600", { restart });
+  const ends = [
+    { exitCode: 0, signal: null },
+    { exitCode: 3, signal: null },
+    { exitCode: null, signal: "SIGKILL" },
+  ];
+  expect(ends.map((end) => handle.shouldRestart(end))).toEqual([...expected]);
 });
 
 describe("a watched folder", () => {

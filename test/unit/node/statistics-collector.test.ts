@@ -22,7 +22,7 @@ function collector() {
   const guest = { type: "guest", id: "guest" } as WorkerConfig;
   const container = { type: "container", id: "container" } as WorkerConfig;
   const config = {
-    controller: { id: "node1", shutdown: [] },
+    controller: { id: "node1", shutdown: [], enable_parallel_worker_start: false, watchdog: 10 },
     workers: [proxy("one"), proxy("two"), guest, container],
   };
   const made = new StatisticsCollector(config, "1.2.3");
@@ -91,6 +91,28 @@ describe("a worker", () => {
     const node = collector();
     start(node, "one");
     expect(stateOf(node, "one")).toMatchObject({ ageSeconds: null, figures: null, restarts: 0 });
+  });
+
+  test("is failing while it keeps ending, and runs again once it has been stable", () => {
+    const pass = fakeTime();
+    const node = collector();
+    const states = [];
+    node.restarting("guest", true);
+    for (const change of ["ended", "starting", "ready"] as const) {
+      node[change]("guest");
+      states.push(stateOf(node, "guest")?.state);
+    }
+    for (const ms of [9_999, 1]) {
+      pass(ms);
+      states.push(stateOf(node, "guest")?.state);
+    }
+    node.ended("guest");
+    node.restarting("guest", false);
+    states.push(stateOf(node, "guest")?.state);
+    expect(states).toEqual([
+      ...["failing", "failing", "failing"],
+      ...["failing", "running", "not running"],
+    ]);
   });
 
   test("counts its restarts", () => {

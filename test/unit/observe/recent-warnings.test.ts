@@ -29,13 +29,14 @@ test("keeps the fields that are for every eye, if they have a value", () => {
   const names = { id: "proxy1", connection: "conn1", transport: "web", realm: "realm1" };
   const reasons = { authrole: "user", ended: "signal SIGKILL", trigger: "t", towards: "client" };
   const numbers = { restart_ms: 100, bufferedOctets: 1, messages: 2, refused: 3, stalled: 4 };
+  const ends = { ends: 5, silent_seconds: 10 };
   const others = {
     uri: "wamp.error.canceled",
     limit: "max_connections",
     message: "CALL",
     waiting: 5,
   };
-  const fields = { ...names, ...reasons, ...numbers, ...others };
+  const fields = { ...names, ...reasons, ...numbers, ...ends, ...others };
   kept.add("warn", "worker died", fields);
   kept.add("warn", "worker died", { id: undefined, realm: null, stalled: 0 });
   const [whole, sparse] = kept.take().warnings;

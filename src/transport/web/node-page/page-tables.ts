@@ -31,6 +31,7 @@ const MARKED: Record<string, string> = {
   running: "good",
   up: "good",
   silent: "bad",
+  failing: "bad",
   down: "bad",
   "not running": "bad",
   starting: "fair",
