@@ -8,6 +8,14 @@
  *        │◄────────────────────────────┤   or: failed (sentence), then shutdown
  *        │  renew_certificates         │
  *        ├────────────────────────────►│   at any time, without an answer
+ *        │  prepare (config)           │
+ *        ├────────────────────────────►│   another configuration, of which nothing holds yet
+ *        │       prepared (fault)      │
+ *        │◄────────────────────────────┤
+ *        │  apply                      │
+ *        ├────────────────────────────►│   or: abandon, without an answer
+ *        │       applied               │
+ *        │◄────────────────────────────┤
  *        │  figures                    │
  *        │◄────────────────────────────┤   every two seconds
  *        │  want_statistics            │
@@ -53,12 +61,25 @@ const startContext = v.strictObject({
 const toWorker = v.variant("kind", [
   v.strictObject({ kind: v.literal("start"), config: workerConfig, context: startContext }),
   v.strictObject({ kind: v.literal("renew_certificates") }),
+  v.strictObject({
+    kind: v.literal("prepare"),
+    config: workerConfig,
+    /** As in `start`. */
+    nodeKey: v.nullable(v.string()),
+    /** All that can be opened again is. */
+    isForced: v.boolean(),
+  }),
+  v.strictObject({ kind: v.literal("apply") }),
+  v.strictObject({ kind: v.literal("abandon") }),
   v.strictObject({ kind: v.literal("statistics"), statistics: nodeStatistics }),
   v.strictObject({ kind: v.literal("shutdown") }),
 ]);
 
 const toController = v.variant("kind", [
   v.strictObject({ kind: v.literal("ready"), urls: v.array(v.string()) }),
+  /** `fault`: a sentence; null: there is none. */
+  v.strictObject({ kind: v.literal("prepared"), fault: v.nullable(v.string()) }),
+  v.strictObject({ kind: v.literal("applied") }),
   v.strictObject({
     kind: v.literal("figures"),
     figures: workerFigures,

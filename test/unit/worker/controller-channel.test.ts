@@ -18,6 +18,7 @@ function listen(): string[] {
   listenToController({
     start: ({ config }) => void asked.push(`start ${config.id}`),
     renewCertificates: () => void asked.push("renew"),
+    reconfigure: ({ kind }) => void asked.push(kind),
     statistics: ({ node }) => void asked.push(`statistics ${node}`),
     shutdown: () => void asked.push("shutdown"),
     lost: () => void asked.push("lost"),
@@ -35,10 +36,14 @@ test("a worker handles each message of its controller", () => {
   const config = { type: "proxy", id: "p1" };
   say({ kind: "start", config, context: { ...context, ...keys } });
   say({ kind: "renew_certificates" });
+  say({ kind: "prepare", config, nodeKey: null, isForced: false });
+  say({ kind: "apply" });
+  say({ kind: "abandon" });
   say({ kind: "statistics", statistics: nodeFigures() });
   say({ kind: "shutdown" });
   process.emit("disconnect");
-  expect(asked).toEqual(["start p1", "renew", "statistics <node>", "shutdown", "lost"]);
+  const reload = ["prepare", "apply", "abandon"];
+  expect(asked).toEqual(["start p1", "renew", ...reload, "statistics <node>", "shutdown", "lost"]);
 });
 
 test.each([
