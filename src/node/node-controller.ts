@@ -6,13 +6,15 @@
  * @module
  */
 
-import { sentenceOf } from "#base/failure.ts";
+import { Failure, sentenceOf } from "#base/failure.ts";
 import { type ProcessExit, printExit } from "#base/process-exit.ts";
 import { RestartPolicy } from "#base/restart-policy.ts";
 import type { NodeConfig, NodeShutdownTrigger } from "#config/node/node-config.ts";
-import type { WorkerConfig } from "#config/node/worker-config.ts";
+import type { NativeWorkerConfig, WorkerConfig } from "#config/node/worker-config.ts";
 import type { Logger } from "#observe/logger.ts";
 import type { StartContext } from "./control-message.ts";
+import { type NextNode, type ReloadedWorkers, reloadNode } from "./node-reload.ts";
+import { planReload, type ReloadPlan } from "./reload-plan.ts";
 import { startWorker } from "./start-worker.ts";
 import { StatisticsCollector } from "./statistics-collector.ts";
 import type { WorkerProcess } from "./worker-process.ts";
@@ -47,8 +49,8 @@ interface Slot {
 
 /** The workers of one node. */
 export class NodeController {
-  readonly #config: NodeConfig;
-  readonly #context: StartContext;
+  #config: NodeConfig;
+  #context: StartContext;
   readonly #log: Logger;
   readonly #statistics: StatisticsCollector;
   readonly #slots: Slot[] = [];
@@ -74,24 +76,22 @@ export class NodeController {
     const workers: ReadyWorker[] = [];
     for (const config of this.#config.workers) {
       if (this.#stopping) break;
-      const slot: Slot = {
-        config,
-        restarts: new RestartPolicy(),
-        process: null,
-        restartTimer: null,
-      };
-      this.#slots.push(slot);
-      try {
-        workers.push(await this.#startWorker(slot, false));
-      } catch (thrown) {
-        if (this.#stopping) break;
-        // The routers and proxies of the node do not depend on programs that are not its own.
-        if (config.type !== "guest" && config.type !== "container") throw thrown;
-        this.#statistics.ended(config.id);
-        this.#log.error(sentenceOf(thrown), { id: config.id });
-      }
+      const worker = await this.#startNew(config);
+      if (worker !== null) workers.push(worker);
     }
     return this.#stopping ? null : workers;
+  }
+
+  /**
+   * Makes the running workers be as another configuration has them; returns what has been done.
+   *
+   * @throws Failure when it cannot be used; the node goes on as it is.
+   */
+  async reload(next: NextNode, nodeKey: string | null): Promise<ReloadPlan> {
+    const plan = planReload(this.#config, next.config, next.isForced);
+    this.#context = { ...this.#context, nodeKey };
+    await reloadNode(this.#reloadedWorkers(), plan, next);
+    return plan;
   }
 
   /** Resolves when a trigger of `controller.options.shutdown` ends the node; the caller has to call `stop`. */
@@ -123,10 +123,75 @@ export class NodeController {
     for (const slot of this.#slots) slot.process?.kill();
   }
 
+  #reloadedWorkers(): ReloadedWorkers {
+    return {
+      processOf: (id) => this.#slotOf(id)?.process?.reconfigurable ?? null,
+      nodeKeyOf: (worker) => this.#nodeKeyOf(worker),
+      add: async (config) => {
+        this.#statistics.configure(config);
+        try {
+          await this.#startNew(config);
+        } catch (thrown) {
+          await this.#remove(config.id);
+          throw thrown;
+        }
+        if (this.#stopping) throw new Failure("the node ends", { source: "internal" });
+      },
+      remove: (id) => this.#remove(id),
+      use: (config, changed) => this.#use(config, changed),
+    };
+  }
+
+  #nodeKeyOf(worker: WorkerConfig): string | null {
+    return needsNodeKey(worker) ? this.#context.nodeKey : null;
+  }
+
+  #slotOf(id: string): Slot | undefined {
+    return this.#slots.find(({ config }) => config.id === id);
+  }
+
+  #use(next: NodeConfig, changed: readonly NativeWorkerConfig[]): void {
+    this.#config = next;
+    for (const config of changed) {
+      this.#statistics.configure(config);
+      const slot = this.#slotOf(config.id);
+      if (slot === undefined) continue;
+      slot.config = config;
+      if (slot.restartTimer === null) continue;
+      clearTimeout(slot.restartTimer);
+      this.#restartLater(slot, 0);
+    }
+  }
+
+  async #remove(id: string): Promise<void> {
+    const index = this.#slots.findIndex(({ config }) => config.id === id);
+    const [slot] = index < 0 ? [] : this.#slots.splice(index, 1);
+    if (slot === undefined) return;
+    if (slot.restartTimer !== null) clearTimeout(slot.restartTimer);
+    await this.#stopWorker(slot);
+    this.#statistics.remove(id);
+  }
+
+  /** Starts a worker for the first time; null: it is not started, which is logged, or the node ends. */
+  async #startNew(config: WorkerConfig): Promise<ReadyWorker | null> {
+    const restarts = new RestartPolicy();
+    const slot: Slot = { config, restarts, process: null, restartTimer: null };
+    this.#slots.push(slot);
+    try {
+      return await this.#startWorker(slot, false);
+    } catch (thrown) {
+      if (this.#stopping) return null;
+      // The routers and proxies of the node do not depend on programs that are not its own.
+      if (config.type !== "guest" && config.type !== "container") throw thrown;
+      this.#statistics.ended(config.id);
+      this.#log.error(sentenceOf(thrown), { id: config.id });
+      return null;
+    }
+  }
+
   async #startWorker(slot: Slot, isRestart: boolean): Promise<ReadyWorker> {
     const { id, type } = slot.config;
-    const nodeKey = needsNodeKey(slot.config) ? this.#context.nodeKey : null;
-    const context = { ...this.#context, nodeKey };
+    const context = { ...this.#context, nodeKey: this.#nodeKeyOf(slot.config) };
     const parts = { context, folder: this.#config.folder, statistics: this.#statistics };
     this.#statistics.starting(id);
     const process = startWorker(slot.config, parts, isRestart);
@@ -142,7 +207,8 @@ export class NodeController {
     void process.exited.then((exit) => {
       slot.process = null;
       this.#statistics.ended(slot.config.id);
-      if (!this.#stopping) this.#onExit(slot, process, exit, performance.now() - readyAt);
+      const isAwaited = this.#stopping || !this.#slots.includes(slot);
+      if (!isAwaited) this.#onExit(slot, process, exit, performance.now() - readyAt);
     });
   }
 
@@ -194,7 +260,7 @@ export class NodeController {
       await slot.process?.shutdown(SHUTDOWN_DEADLINE_MS);
       slot.process = null;
       this.#statistics.ended(slot.config.id);
-      if (this.#stopping) return;
+      if (this.#stopping || !this.#slots.includes(slot)) return;
       const delayMs = slot.restarts.nextDelayMs(0);
       this.#log.error(sentenceOf(thrown), { id: slot.config.id, restart_ms: delayMs });
       this.#restartLater(slot, delayMs);

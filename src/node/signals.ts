@@ -1,6 +1,6 @@
 /**
  * Signals of the controller: the first SIGINT or SIGTERM asks for a graceful shutdown, the second for an
- * immediate end; SIGHUP makes the workers read their certificates again.
+ * immediate end; SIGHUP has the node take its configuration again.
  *
  * @module
  */
@@ -27,6 +27,6 @@ export function onShutdownSignal(handler: ShutdownSignalHandler): void {
 }
 
 /** Handles SIGHUP for as long as the process lives. */
-export function onRenewalSignal(renew: () => void): void {
-  process.on("SIGHUP", renew);
+export function onReloadSignal(reload: () => void): void {
+  process.on("SIGHUP", reload);
 }
