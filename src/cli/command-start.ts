@@ -5,23 +5,26 @@
  */
 
 import { ServiceManager } from "#base/service-manager.ts";
+import { onUnusedSignal } from "#base/unused-signals.ts";
 import { loadNodeConfig } from "#config/load.ts";
 import { checkMachine, thisMachine } from "#config/machine-checks.ts";
 import type { NodeConfig } from "#config/node/node-config.ts";
 import { inOrder } from "#config/text/config-issue.ts";
 import { warningLines } from "#config/text/warning-lines.ts";
+import { type CommandAnswer, takeCommands } from "#node/command-socket.ts";
 import type { StartContext } from "#node/control-message.ts";
 import { NodeController, needsNodeKey } from "#node/node-controller.ts";
 import { decoyKey, loadNodeKey } from "#node/node-key.ts";
 import { printReadyTable } from "#node/ready-table.ts";
 import { newRunFolder } from "#node/run-folder.ts";
-import { onRenewalSignal, onShutdownSignal } from "#node/signals.ts";
+import { onReloadSignal, onShutdownSignal } from "#node/signals.ts";
 import type { LogFormat, LogLevel } from "#observe/log-format.ts";
 import type { Logger } from "#observe/logger.ts";
 import { processLogger } from "#observe/process-logger.ts";
 import { writeOutput } from "#observe/write-output.ts";
 import type { ConfigFile } from "./config-file.ts";
 import { ExitCode } from "./exit-code.ts";
+import { NodeReloader } from "./node-reloader.ts";
 import { RELEASE } from "./release.ts";
 import { reportFaults } from "./report-issues.ts";
 
@@ -38,10 +41,8 @@ export interface LogChoice {
  *
  * @throws Failure when the node cannot start; then no process of it is left.
  */
-export async function startCommand(
-  { file, folder }: ConfigFile,
-  choice: LogChoice,
-): Promise<number> {
+export async function startCommand(chosen: ConfigFile, choice: LogChoice): Promise<number> {
+  const { file, folder } = chosen;
   const log = processLogger({
     level: choice.loglevel,
     format: choice.logformat,
@@ -57,11 +58,24 @@ export async function startCommand(
   for (const line of warningLines(all)) log.warn(line);
 
   const manager = ServiceManager.of(process.env);
-  const controller = new NodeController(config, startContext(config, choice, log), log);
-  const bySignal = endedBySignal(controller, manager, log);
+  const context = startContext(config, choice, log);
+  const controller = new NodeController(config, context, log);
+  const started = Promise.withResolvers<void>();
+  const node = {
+    file: chosen,
+    config,
+    controller,
+    nodeKey: (next: NodeConfig) => nodeKey(next, log),
+    log,
+  };
+  const reloader = new NodeReloader(node, context.nodeKey, started.promise);
+  const reload = (isForced: boolean) => reloadManaged(reloader, manager, isForced);
+  const bySignal = endedBySignal(controller, { reload, manager }, log);
   waitIdly();
   try {
     const workers = await controller.start();
+    started.resolve();
+    await takeCommands(config.folder, ({ isForced }) => reload(isForced), log);
     if (workers !== null) {
       writeOutput("stdout", printReadyTable(workers));
       manager?.ready();
@@ -91,19 +105,30 @@ function startContext(config: NodeConfig, choice: LogChoice, log: Logger): Start
   };
 }
 
+/** Reloads; systemd knows while it lasts. */
+async function reloadManaged(
+  reloader: NodeReloader,
+  manager: ServiceManager | null,
+  isForced: boolean,
+): Promise<CommandAnswer> {
+  manager?.reloading();
+  const answer = await reloader.reload(isForced);
+  manager?.ready();
+  return answer;
+}
+
 /** Handles the signals of the node; resolves once a signal has stopped it. */
 function endedBySignal(
   controller: NodeController,
-  manager: ServiceManager | null,
+  { reload, manager }: { reload: (isForced: boolean) => void; manager: ServiceManager | null },
   log: Logger,
 ): Promise<void> {
   const ended = Promise.withResolvers<void>();
-  onRenewalSignal(() => {
-    log.info("certificates to be read again", { signal: "SIGHUP" });
-    manager?.reloading();
-    controller.renewCertificates();
-    manager?.ready();
+  onReloadSignal(() => {
+    log.info("reload requested", { signal: "SIGHUP" });
+    reload(false);
   });
+  onUnusedSignal((signal) => log.info("signal has no effect", { signal }));
   onShutdownSignal({
     first(signal) {
       log.info("shutdown requested", { signal });

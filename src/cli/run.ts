@@ -11,6 +11,7 @@ import { Command, CommanderError, Option } from "commander";
 import { sentenceOf } from "#base/failure.ts";
 import { LOG_FORMATS, LOG_LEVELS } from "#observe/log-format.ts";
 import { writeCompletely } from "#observe/write-output.ts";
+import type { ReloadChoice } from "./command-reload.ts";
 import type { LogChoice } from "./command-start.ts";
 import type { UpgradeChoice } from "./command-upgrade.ts";
 import type { ConfigFileChoice } from "./config-file.ts";
@@ -67,6 +68,7 @@ function commandLine(finish: Finish): Command {
   addCheck(program, finish);
   addKeys(program, finish);
   addUpgrade(program, finish);
+  addReload(program, finish);
   program
     .command("schema")
     .description("print the JSON Schema of a configuration, for editors")
@@ -84,7 +86,7 @@ function commandLine(finish: Finish): Command {
 const EXIT_CODES_HELP = `
 Exit codes:
   0   clean end; check found no fault
-  1   the node could not start or run; check found faults; upgrade wrote nothing
+  1   the node could not start or run; check found faults; upgrade wrote nothing; reload changed nothing
   2   the command line was not understood
   78  the configuration has faults`;
 
@@ -128,7 +130,19 @@ function addUpgrade(program: Command, finish: Finish): void {
     });
 }
 
-/** `check` and `upgrade` have one exit code for every failure; only `start` distinguishes their causes. */
+function addReload(program: Command, finish: Finish): void {
+  const command = program
+    .command("reload")
+    .description("have the running node take its configuration again");
+  addConfigOptions(command)
+    .option("--force", "also when nothing has changed: services are opened again")
+    .action(async (file: string | undefined, choice: ReloadChoice) => {
+      const { reloadCommand } = await import("./command-reload.ts");
+      finish(await reloadCommand({ ...choice, file }).catch(failPlainly));
+    });
+}
+
+/** `check`, `reload` and `upgrade` have one exit code for every failure; only `start` distinguishes their causes. */
 function failPlainly(thrown: unknown): number {
   writeCompletely("stderr", `${sentenceOf(thrown)}\n`);
   return ExitCode.failed;
