@@ -13,14 +13,13 @@ import type { CommandAnswer } from "#node/command-socket.ts";
 import { type NodeController, needsNodeKey } from "#node/node-controller.ts";
 import type { ReloadPlan } from "#node/reload-plan.ts";
 import type { Logger } from "#observe/logger.ts";
-import { checkConfigFile } from "./check-config-file.ts";
 import type { ConfigFile } from "./config-file.ts";
 
 /** What a node was started with. */
 export interface StartedNode {
   file: ConfigFile;
   config: NodeConfig;
-  controller: NodeController;
+  controller: Pick<NodeController, "reload" | "renewCertificates">;
   /** Loads the private key of the node, and makes it if need be. */
   nodeKey: (config: NodeConfig) => string;
   log: Logger;
@@ -33,6 +32,8 @@ export class NodeReloader {
   #nodeKey: string | null;
   /** The reload before, or the start of the node. */
   #last: Promise<unknown>;
+  /** Those that have not begun, by whether they are forced: they are for all that ask meanwhile. */
+  readonly #waiting = new Map<boolean, Promise<CommandAnswer>>();
 
   /** The first reload waits until the node is `started`; `nodeKey`: the key if it is loaded already. */
   constructor(node: StartedNode, nodeKey: string | null, started: Promise<unknown>) {
@@ -44,7 +45,13 @@ export class NodeReloader {
 
   /** Reloads; `isForced`: also without a change. A fault is logged, and is part of the answer. */
   reload(isForced: boolean): Promise<CommandAnswer> {
-    const reloaded = this.#last.then(() => this.#reload(isForced));
+    const waiting = this.#waiting.get(isForced);
+    if (waiting !== undefined) return waiting;
+    const reloaded = this.#last.then(() => {
+      this.#waiting.delete(isForced);
+      return this.#reload(isForced);
+    });
+    this.#waiting.set(isForced, reloaded);
     this.#last = reloaded;
     return reloaded;
   }
@@ -52,6 +59,8 @@ export class NodeReloader {
   async #reload(isForced: boolean): Promise<CommandAnswer> {
     const { file, controller, log } = this.#node;
     try {
+      // A node that is never reloaded does without the code for checks.
+      const { checkConfigFile } = await import("./check-config-file.ts");
       const { config, faults, warnings } = await checkConfigFile(file);
       if (config === null) return this.#refused(faults.map(printIssue), problems(faults));
       const isSame = !isForced && Bun.deepEquals(config, this.#present);
