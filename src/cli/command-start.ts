@@ -8,24 +8,27 @@ import { resolve } from "node:path";
 import { Failure, sentenceOf } from "#base/failure.ts";
 import { nameProcess } from "#base/process-settings.ts";
 import { ServiceManager } from "#base/service-manager.ts";
+import { onUnusedSignal } from "#base/unused-signals.ts";
 import { loadNodeConfig } from "#config/load.ts";
 import { checkMachine, thisMachine } from "#config/machine-checks.ts";
 import type { NodeConfig } from "#config/node/node-config.ts";
 import { inOrder } from "#config/text/config-issue.ts";
 import { warningLines } from "#config/text/warning-lines.ts";
+import { type CommandAnswer, takeCommands } from "#node/command-socket.ts";
 import type { StartContext } from "#node/control-message.ts";
 import { NodeController, needsNodeKey, type ReadyWorker } from "#node/node-controller.ts";
 import { decoyKey, loadNodeKey } from "#node/node-key.ts";
 import { claimFolder } from "#node/node-pid.ts";
 import { logReadyWorkers, printReadyTable } from "#node/ready-table.ts";
 import { newRunFolder } from "#node/run-folder.ts";
-import { onRenewalSignal, onReopenSignal, onShutdownSignal } from "#node/signals.ts";
+import { onReloadSignal, onReopenSignal, onShutdownSignal } from "#node/signals.ts";
 import type { LogFields, Logger } from "#observe/logger.ts";
 import { type LogOutput, processLogger, setLogOutput } from "#observe/process-logger.ts";
 import { reopenLogFile, writeOutput } from "#observe/write-output.ts";
 import type { ConfigFile } from "./config-file.ts";
 import { ExitCode, exitCodeFor } from "./exit-code.ts";
 import { type LogChoice, logOutputOf } from "./log-choice.ts";
+import { NodeReloader } from "./node-reloader.ts";
 import { RELEASE } from "./release.ts";
 import { logFaults, reportFaults } from "./report-issues.ts";
 import { pidOptions, type StartChoice, warnOfIgnored } from "./start-choice.ts";
@@ -85,10 +88,11 @@ function openLog(choice: StartChoice, folder: string): NodeLog {
 }
 
 async function runNode(
-  { file, folder }: ConfigFile,
+  chosen: ConfigFile,
   nodeLog: NodeLog,
   shutdownAfter: number | undefined,
 ): Promise<number> {
+  const { file, folder } = chosen;
   const { log, takesAll, isJson } = nodeLog;
   const { config, faults, warnings, needs } = await loadNodeConfig(file, process.env, folder);
   if (config === null || faults.length > 0) {
@@ -99,15 +103,28 @@ async function runNode(
   const all = inOrder([...warnings, ...checkMachine(needs, thisMachine())]);
   for (const line of warningLines(all)) log.warn(line);
 
-  const controller = new NodeController(config, startContext(config, nodeLog), log);
+  const context = startContext(config, nodeLog);
+  const controller = new NodeController(config, context, log);
   const manager = ServiceManager.of(process.env);
   const { title } = config.controller;
   if (title !== undefined && !nameProcess(title)) log.warn("title not honoured", { title });
-  const onRequest = endedOnRequest(controller, manager, log, shutdownAfter);
+  const started = Promise.withResolvers<void>();
+  const node = {
+    file: chosen,
+    config,
+    controller,
+    nodeKey: (next: NodeConfig) => nodeKey(next, log),
+    log,
+  };
+  const reloader = new NodeReloader(node, context.nodeKey, started.promise);
+  const reload = (isForced: boolean) => reloadManaged(reloader, manager, isForced);
+  const onRequest = endedOnRequest(controller, { reload, manager }, log, shutdownAfter);
   onReopenSignal(() => reopenLog(controller, nodeLog));
   waitIdly();
   try {
     const workers = await controller.start();
+    started.resolve();
+    await takeCommands(config.folder, ({ isForced }) => reload(isForced), log);
     if (workers !== null) {
       printWorkers(workers, nodeLog);
       manager?.ready();
@@ -154,10 +171,22 @@ function reopenLog(controller: NodeController, { log, output }: NodeLog): void {
   controller.reopenLog();
 }
 
+/** Reloads; systemd knows while it lasts. */
+async function reloadManaged(
+  reloader: NodeReloader,
+  manager: ServiceManager | null,
+  isForced: boolean,
+): Promise<CommandAnswer> {
+  manager?.reloading();
+  const answer = await reloader.reload(isForced);
+  manager?.ready();
+  return answer;
+}
+
 /** Handles the signals of the node; resolves once a signal, or `--shutdownafter`, has stopped it. */
 function endedOnRequest(
   controller: NodeController,
-  manager: ServiceManager | null,
+  { reload, manager }: { reload: (isForced: boolean) => void; manager: ServiceManager | null },
   log: Logger,
   shutdownAfter: number | undefined,
 ): Promise<void> {
@@ -166,12 +195,11 @@ function endedOnRequest(
     manager?.stopping();
     void controller.stop().then(ended.resolve, ended.reject);
   };
-  onRenewalSignal(() => {
-    log.info("certificates to be read again", { signal: "SIGHUP" });
-    manager?.reloading();
-    controller.renewCertificates();
-    manager?.ready();
+  onReloadSignal(() => {
+    log.info("reload requested", { signal: "SIGHUP" });
+    reload(false);
   });
+  onUnusedSignal((signal) => log.info("signal has no effect", { signal }));
   onShutdownSignal({
     first(signal) {
       log.info("shutdown requested", { signal });

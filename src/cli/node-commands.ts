@@ -6,6 +6,7 @@
 
 import { Argument, type Command, Option } from "commander";
 import type { Shell } from "./command-completions.ts";
+import type { ReloadChoice } from "./command-reload.ts";
 import type { StatusChoice } from "./command-status.ts";
 import type { StopChoice } from "./command-stop.ts";
 import type { TopChoice } from "./command-top.ts";
@@ -17,6 +18,7 @@ import { readSeconds, type StartChoice } from "./start-choice.ts";
 /** Adds them to the program. */
 export function addNodeCommands(program: Command, finish: Finish): void {
   addStart(program, finish);
+  addReload(program, finish);
   addStop(program, finish);
   addStatus(program, finish);
   addTop(program, finish);
@@ -35,6 +37,18 @@ function addStart(program: Command, finish: Finish): void {
   addConfigOptions(command).action(async (file: string | undefined, choice: ConfigFileChoice) => {
     finish(await startNode({ ...program.opts<StartChoice>(), ...choice, file }));
   });
+}
+
+function addReload(program: Command, finish: Finish): void {
+  const command = program
+    .command("reload")
+    .description("have the running node take its configuration again");
+  addConfigOptions(command)
+    .option("--force", "also when nothing has changed: services are opened again")
+    .action(async (file: string | undefined, choice: ReloadChoice) => {
+      const { reloadCommand } = await import("./command-reload.ts");
+      finish(await reloadCommand({ ...choice, file }));
+    });
 }
 
 function addStop(program: Command, finish: Finish): void {

@@ -96,7 +96,7 @@ function addStartOptions(program: Command): void {
 const EXIT_CODES_HELP = `
 Exit codes:
   0   clean end; check found no fault
-  1   the node could not start or run; check found faults; nothing was written
+  1   the node could not start or run; check found faults; nothing was written; reload changed nothing
   2   the command line was not understood
   69  no node is running that could be stopped; status is not the asserted one
   78  the configuration has faults`;

@@ -10,6 +10,14 @@
  *        ├────────────────────────────►│   at any time, without an answer
  *        │  reopen_log                 │
  *        ├────────────────────────────►│   at any time, without an answer
+ *        │  prepare (config)           │
+ *        ├────────────────────────────►│   another configuration, of which nothing holds yet
+ *        │       prepared (fault)      │
+ *        │◄────────────────────────────┤
+ *        │  apply                      │
+ *        ├────────────────────────────►│   or: abandon, without an answer
+ *        │       applied               │
+ *        │◄────────────────────────────┤
  *        │  figures                    │
  *        │◄────────────────────────────┤   every two seconds
  *        │  want_statistics            │
@@ -57,12 +65,25 @@ const toWorker = v.variant("kind", [
   v.strictObject({ kind: v.literal("start"), config: workerConfig, context: startContext }),
   v.strictObject({ kind: v.literal("renew_certificates") }),
   v.strictObject({ kind: v.literal("reopen_log") }),
+  v.strictObject({
+    kind: v.literal("prepare"),
+    config: workerConfig,
+    /** As in `start`. */
+    nodeKey: v.nullable(v.string()),
+    /** All that can be opened again is. */
+    isForced: v.boolean(),
+  }),
+  v.strictObject({ kind: v.literal("apply") }),
+  v.strictObject({ kind: v.literal("abandon") }),
   v.strictObject({ kind: v.literal("statistics"), statistics: nodeStatistics }),
   v.strictObject({ kind: v.literal("shutdown") }),
 ]);
 
 const toController = v.variant("kind", [
   v.strictObject({ kind: v.literal("ready"), urls: v.array(v.string()) }),
+  /** `fault`: a sentence; null: there is none. */
+  v.strictObject({ kind: v.literal("prepared"), fault: v.nullable(v.string()) }),
+  v.strictObject({ kind: v.literal("applied") }),
   v.strictObject({
     kind: v.literal("figures"),
     figures: workerFigures,

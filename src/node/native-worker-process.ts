@@ -16,13 +16,18 @@ import {
 import { workerCommand } from "./self-exec.ts";
 import type { StatisticsExchange } from "./statistics-collector.ts";
 import { workerEnvironment } from "./worker-environment.ts";
-import type { WorkerProcess } from "./worker-process.ts";
+import type { ReconfigurableProcess, WorkerProcess } from "./worker-process.ts";
 
 /** Time to become ready; a worker may have to download an archive first. */
 const READY_DEADLINE_MS = 30_000;
 
+/** Time to prepare another configuration, for the same reason, and then to apply it. */
+const PREPARE_DEADLINE_MS = READY_DEADLINE_MS;
+const APPLY_DEADLINE_MS = 5_000;
+
 /** A running worker process. */
-export class NativeWorkerProcess implements WorkerProcess {
+export class NativeWorkerProcess implements WorkerProcess, ReconfigurableProcess {
+  readonly reconfigurable = this;
   readonly config: NativeWorkerConfig;
   readonly pid: number;
   /** Where the worker listens, once it does; rejects with a Failure when it does not start. */
@@ -32,6 +37,8 @@ export class NativeWorkerProcess implements WorkerProcess {
   readonly #process: Bun.Subprocess;
   readonly #statistics: StatisticsExchange;
   #heardAt = performance.now();
+  /** Resolves with the answer to `prepare`, a fault or null, and to `apply`. */
+  #answer = Promise.withResolvers<string | null>();
 
   /**
    * Spawns the process and sends it its configuration; `statistics` takes its figures.
@@ -89,6 +96,42 @@ export class NativeWorkerProcess implements WorkerProcess {
     this.#send({ kind: "reopen_log" });
   }
 
+  async prepare(
+    config: NativeWorkerConfig,
+    nodeKey: string | null,
+    isForced: boolean,
+  ): Promise<void> {
+    const fault = await this.#ask(
+      { kind: "prepare", config, nodeKey, isForced },
+      PREPARE_DEADLINE_MS,
+    );
+    if (fault === null) return;
+    const reason = fault.replace(/^Cannot /, "cannot ");
+    throw new Failure(`worker "${config.id}": ${reason}`, { source: "config" });
+  }
+
+  async apply(): Promise<void> {
+    if ((await this.#ask({ kind: "apply" }, APPLY_DEADLINE_MS)) !== null) this.kill();
+  }
+
+  abandon(): void {
+    this.#send({ kind: "abandon" });
+  }
+
+  /** Sends a message, and gives the answer, a fault or null. */
+  async #ask(message: MessageToWorker, deadlineMs: number): Promise<string | null> {
+    const answer = Promise.withResolvers<string | null>();
+    this.#answer = answer;
+    this.#send(message);
+    const seconds = deadlineMs / 1000;
+    const timer = setTimeout(
+      () => answer.resolve(`it did not answer within ${seconds} seconds`),
+      deadlineMs,
+    );
+    const ended = this.exited.then((exit) => `it ended with ${printExit(exit)}`);
+    return Promise.race([answer.promise, ended]).finally(() => clearTimeout(timer));
+  }
+
   /** Asks the worker to end, and kills it after the deadline; returns which of both happened. */
   async shutdown(deadlineMs: number): Promise<"ended" | "killed"> {
     this.#send({ kind: "shutdown" });
@@ -120,6 +163,10 @@ export class NativeWorkerProcess implements WorkerProcess {
       ready.resolve(message.urls);
     } else if (message.kind === "figures") {
       this.#statistics.report(message);
+    } else if (message.kind === "prepared") {
+      this.#answer.resolve(message.fault);
+    } else if (message.kind === "applied") {
+      this.#answer.resolve(null);
     } else if (message.kind === "want_statistics") {
       this.#statistics.want(message.wanted, (statistics) => {
         this.#send({ kind: "statistics", statistics });

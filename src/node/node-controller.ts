@@ -6,14 +6,16 @@
  * @module
  */
 
-import { sentenceOf } from "#base/failure.ts";
+import { Failure, sentenceOf } from "#base/failure.ts";
 import { type ProcessExit, printExit } from "#base/process-exit.ts";
 import { RestartPolicy } from "#base/restart-policy.ts";
 import type { NodeConfig, NodeShutdownTrigger } from "#config/node/node-config.ts";
-import type { WorkerConfig } from "#config/node/worker-config.ts";
+import type { NativeWorkerConfig, WorkerConfig } from "#config/node/worker-config.ts";
 import type { LogFields, Logger } from "#observe/logger.ts";
 import type { StartContext } from "./control-message.ts";
 import { refuseForeignListeners } from "./foreign-listener.ts";
+import { type NextNode, type ReloadedWorkers, reloadNode } from "./node-reload.ts";
+import { planReload, type ReloadPlan } from "./reload-plan.ts";
 import { startGroups } from "./start-order.ts";
 import { startWorker } from "./start-worker.ts";
 import { StatisticsCollector } from "./statistics-collector.ts";
@@ -50,8 +52,8 @@ interface Slot {
 
 /** The workers of one node. */
 export class NodeController {
-  readonly #config: NodeConfig;
-  readonly #context: StartContext;
+  #config: NodeConfig;
+  #context: StartContext;
   readonly #log: Logger;
   readonly #statistics: StatisticsCollector;
   readonly #watchdog: Watchdog;
@@ -82,9 +84,21 @@ export class NodeController {
     const ready: (ReadyWorker | null)[] = [];
     for (const group of startGroups(workers, controller.enable_parallel_worker_start)) {
       if (this.#stopping) break;
-      ready.push(...(await Promise.all(group.map((config) => this.#startFirst(config)))));
+      ready.push(...(await Promise.all(group.map((config) => this.#startNew(config)))));
     }
     return this.#stopping ? null : ready.filter((one) => one !== null);
+  }
+
+  /**
+   * Makes the running workers be as another configuration has them; returns what has been done.
+   *
+   * @throws Failure when it cannot be used; the node goes on as it is.
+   */
+  async reload(next: NextNode, nodeKey: string | null): Promise<ReloadPlan> {
+    const plan = planReload(this.#config, next.config, next.isForced);
+    this.#context = { ...this.#context, nodeKey };
+    await reloadNode(this.#reloadedWorkers(), plan, next);
+    return plan;
   }
 
   /** Resolves when a trigger of `controller.options.shutdown` ends the node; the caller has to call `stop`. */
@@ -122,8 +136,57 @@ export class NodeController {
     for (const slot of this.#slots) slot.process?.kill();
   }
 
-  /** Starts a worker for the first time; null where it is left out, or the node is stopped meanwhile. */
-  async #startFirst(config: WorkerConfig): Promise<ReadyWorker | null> {
+  #reloadedWorkers(): ReloadedWorkers {
+    return {
+      processOf: (id) => this.#slotOf(id)?.process?.reconfigurable ?? null,
+      nodeKeyOf: (worker) => this.#nodeKeyOf(worker),
+      add: async (config) => {
+        this.#statistics.configure(config);
+        try {
+          await this.#startNew(config);
+        } catch (thrown) {
+          await this.#remove(config.id);
+          throw thrown;
+        }
+        if (this.#stopping) throw new Failure("the node ends", { source: "internal" });
+      },
+      remove: (id) => this.#remove(id),
+      use: (config, changed) => this.#use(config, changed),
+    };
+  }
+
+  #nodeKeyOf(worker: WorkerConfig): string | null {
+    return needsNodeKey(worker) ? this.#context.nodeKey : null;
+  }
+
+  #slotOf(id: string): Slot | undefined {
+    return this.#slots.find(({ config }) => config.id === id);
+  }
+
+  #use(next: NodeConfig, changed: readonly NativeWorkerConfig[]): void {
+    this.#config = next;
+    for (const config of changed) {
+      this.#statistics.configure(config);
+      const slot = this.#slotOf(config.id);
+      if (slot === undefined) continue;
+      slot.config = config;
+      if (slot.restartTimer === null) continue;
+      clearTimeout(slot.restartTimer);
+      this.#restartLater(slot, 0);
+    }
+  }
+
+  async #remove(id: string): Promise<void> {
+    const index = this.#slots.findIndex(({ config }) => config.id === id);
+    const [slot] = index < 0 ? [] : this.#slots.splice(index, 1);
+    if (slot === undefined) return;
+    if (slot.restartTimer !== null) clearTimeout(slot.restartTimer);
+    await this.#stopWorker(slot);
+    this.#statistics.remove(id);
+  }
+
+  /** Starts a worker for the first time; null: it is not started, which is logged, or the node ends. */
+  async #startNew(config: WorkerConfig): Promise<ReadyWorker | null> {
     const restarts = new RestartPolicy();
     const slot: Slot = { config, restarts, process: null, restartTimer: null };
     this.#slots.push(slot);
@@ -141,8 +204,7 @@ export class NodeController {
 
   async #startWorker(slot: Slot, isRestart: boolean): Promise<ReadyWorker> {
     const { id, type } = slot.config;
-    const nodeKey = needsNodeKey(slot.config) ? this.#context.nodeKey : null;
-    const context = { ...this.#context, nodeKey };
+    const context = { ...this.#context, nodeKey: this.#nodeKeyOf(slot.config) };
     const parts = { context, folder: this.#config.folder, statistics: this.#statistics };
     this.#statistics.starting(id);
     const process = startWorker(slot.config, parts, isRestart);
@@ -159,9 +221,10 @@ export class NodeController {
     void process.exited.then((exit) => {
       slot.process = null;
       this.#statistics.ended(slot.config.id);
+      const isAwaited = this.#stopping || !this.#slots.includes(slot);
       // A worker that hangs is not alive.
       const { heardAt = performance.now() } = process;
-      if (!this.#stopping) this.#onExit(slot, process, exit, heardAt - readyAt);
+      if (!isAwaited) this.#onExit(slot, process, exit, heardAt - readyAt);
     });
   }
 
@@ -230,7 +293,7 @@ export class NodeController {
       await slot.process?.shutdown(SHUTDOWN_DEADLINE_MS);
       slot.process = null;
       this.#statistics.ended(slot.config.id);
-      if (this.#stopping) return;
+      if (this.#stopping || !this.#slots.includes(slot)) return;
       this.#restartAfter(slot, 0, sentenceOf(thrown), { id: slot.config.id });
     }
   }

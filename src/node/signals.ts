@@ -1,6 +1,6 @@
 /**
  * Signals of the controller: the first SIGINT or SIGTERM asks for a graceful shutdown, the second for an
- * immediate end; SIGHUP makes the workers read their certificates again, SIGUSR1 open the log's file again.
+ * immediate end; SIGHUP has the node take its configuration again, SIGUSR1 open the log's file again.
  *
  * @module
  */
@@ -32,6 +32,6 @@ export function onReopenSignal(reopen: () => void): void {
 }
 
 /** Handles SIGHUP for as long as the process lives. */
-export function onRenewalSignal(renew: () => void): void {
-  process.on("SIGHUP", renew);
+export function onReloadSignal(reload: () => void): void {
+  process.on("SIGHUP", reload);
 }

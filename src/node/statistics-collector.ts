@@ -8,6 +8,7 @@
 
 import { STABLE_AFTER_MS } from "#base/restart-policy.ts";
 import type { NodeConfig } from "#config/node/node-config.ts";
+import type { WorkerConfig } from "#config/node/worker-config.ts";
 import type { Logger } from "#observe/logger.ts";
 import { ProcessUsageMeter, rounded } from "#observe/process-usage.ts";
 import { keepingWarnings, MAX_WARNINGS, RecentWarnings } from "#observe/recent-warnings.ts";
@@ -83,26 +84,26 @@ export class StatisticsCollector {
   constructor(config: Pick<NodeConfig, "controller" | "workers">, release: string) {
     this.#node = config.controller.id;
     this.#release = release;
-    for (const worker of config.workers) {
-      this.#workers.set(worker.id, {
-        type: worker.type,
-        transports: transportFactsOf(worker),
-        isNative: worker.type !== "guest" && worker.type !== "container",
-        process: "none",
-        starts: 0,
-        isCrashLoop: false,
-        readyAt: 0,
-        figures: null,
-        heardAt: 0,
-        viewer: null,
-      });
-    }
+    for (const worker of config.workers) this.configure(worker);
     this.#timer = setInterval(() => this.#measure(), FIGURES_INTERVAL_MS);
   }
 
   /** The controller's log, whose warnings are among those of the node. */
   keeping(log: Logger): Logger {
     return keepingWarnings(log, this.#own);
+  }
+
+  /** Adds a worker, or takes another configuration of it. */
+  configure(worker: WorkerConfig): void {
+    const transports = transportFactsOf(worker);
+    const known = this.#workers.get(worker.id);
+    if (known !== undefined) known.transports = transports;
+    else this.#workers.set(worker.id, newWorker(worker, transports));
+  }
+
+  /** There is no such worker any more. */
+  remove(id: string): void {
+    this.#workers.delete(id);
   }
 
   /** A process of a worker is starting. */
@@ -218,6 +219,21 @@ export class StatisticsCollector {
       }
     }, PUSH_INTERVAL_MS);
   }
+}
+
+function newWorker({ type }: WorkerConfig, transports: TransportFacts[]): KnownWorker {
+  return {
+    type,
+    transports,
+    isNative: type !== "guest" && type !== "container",
+    process: "none",
+    starts: 0,
+    isCrashLoop: false,
+    readyAt: 0,
+    figures: null,
+    heardAt: 0,
+    viewer: null,
+  };
 }
 
 function workerStatistics(id: string, worker: KnownWorker): WorkerStatistics {

@@ -5,6 +5,21 @@
  */
 
 import type { ProcessExit } from "#base/process-exit.ts";
+import type { NativeWorkerConfig } from "#config/node/worker-config.ts";
+
+/** A process that takes other configurations while it runs. */
+export interface ReconfigurableProcess {
+  /**
+   * Prepares another configuration. `isForced`: all that can be opened again is.
+   *
+   * @throws Failure when it cannot be used, or the process does not answer in time.
+   */
+  prepare(config: NativeWorkerConfig, nodeKey: string | null, isForced: boolean): Promise<void>;
+  /** Applies what was prepared; a process that does not do so in time is killed, because its restart does. */
+  apply(): Promise<void>;
+  /** Drops what was prepared. */
+  abandon(): void;
+}
 
 /** The process of one worker, from its start to its end. */
 export interface WorkerProcess {
@@ -19,6 +34,8 @@ export interface WorkerProcess {
   shouldRestart(exit: ProcessExit): boolean;
   /** Whether the worker ended itself because its files have changed, so that it is started again at once. */
   readonly isOutdated?: boolean;
+  /** Absent: another configuration needs another process. */
+  readonly reconfigurable?: ReconfigurableProcess;
   /** Makes the worker read its certificates again. */
   renewCertificates(): void;
   /** Makes the worker open the log's file again; absent: its lines are written by the controller. */

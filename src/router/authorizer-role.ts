@@ -38,6 +38,7 @@ const WITHDRAWN = new Error("the request was withdrawn");
 /** Calls the authorizer of a role on its realm. */
 export class AuthorizerRole implements Role {
   readonly name: string;
+  readonly asksAuthorizer = true;
   readonly #config: AuthorizerConfig;
   readonly #service: OutgoingRequests;
   readonly #log: Logger;
@@ -63,6 +64,10 @@ export class AuthorizerRole implements Role {
 
   /** The authorizer was asked about the pattern, and permitted whatever it matches. */
   permitsMatch(): boolean {
+    return true;
+  }
+
+  permitsExact(): boolean {
     return true;
   }
 

@@ -87,7 +87,10 @@ export class Broker {
       ];
       // A pattern may match topics that the role of its subscriber may not subscribe to.
       const mayReceive: SessionFilter = (session) =>
-        isReceiver(session) && (!byPattern || session.role.permitsMatch("subscribe", topic));
+        isReceiver(session) &&
+        (byPattern
+          ? session.role.permitsMatch("subscribe", topic)
+          : session.role.permitsExact("subscribe", topic));
       this.#fanOut(subscription, head, payload, mayReceive);
     }
   }

@@ -239,9 +239,11 @@ export class Dealer {
   #find(procedure: string): [Registration, RealmSession] {
     for (const registration of this.#registrations.matches(procedure)) {
       // A pattern may match procedures that the role of its callee may not register.
-      const callee = chooseCallee(
-        registration,
-        ({ role }) => registration.match === "exact" || role.permitsMatch("register", procedure),
+      const byPattern = registration.match !== "exact";
+      const callee = chooseCallee(registration, ({ role }) =>
+        byPattern
+          ? role.permitsMatch("register", procedure)
+          : role.permitsExact("register", procedure),
       );
       if (callee !== undefined) return [registration, callee];
     }

@@ -23,6 +23,7 @@ import { UriPatternMap } from "./uri-match.ts";
  */
 export class PermissionRole implements Role {
   readonly name: string;
+  readonly asksAuthorizer = false;
   readonly #wildcards = new UriPatternMap<PermissionConfig>();
   readonly #others = new UriPatternMap<PermissionConfig>();
 
@@ -44,6 +45,10 @@ export class PermissionRole implements Role {
 
   permitsMatch(action: Action, uri: string): boolean {
     return this.#best(uri)?.allow[action] === true;
+  }
+
+  permitsExact(): boolean {
+    return true;
   }
 
   #best(uri: string): PermissionConfig | undefined {

@@ -21,24 +21,23 @@ import {
   type WampRequest,
   type WampSubscription,
 } from "#wamp/wamp-caller.ts";
-import { AuthorizerRole } from "./authorizer-role.ts";
 import { openInternalSession } from "./internal-session.ts";
 import { payloadOf } from "./outgoing.ts";
 import { TRUSTED } from "./permission.ts";
 import type { Realm } from "./realm.ts";
 import type { Role } from "./role.ts";
 
-/** The internal sessions of one use, by role and realm. */
-type InternalSessions = Map<Role, Map<Realm, OutgoingRequests>>;
+/** The internal sessions of one use, by realm and role; those of a realm that is removed go with it. */
+type InternalSessions = WeakMap<Realm, Map<Role, OutgoingRequests>>;
 
 /** Calls, publishes and subscribes on the realms of this worker. */
 export class RealmCaller implements Authenticators, WampCaller {
   readonly log: Logger;
   readonly #realms: ReadonlyMap<string, Realm>;
   /** One for each configured role and realm, and for `trusted`. */
-  readonly #callers: InternalSessions = new Map();
+  readonly #callers: InternalSessions = new WeakMap();
   /** Other ones, because a session does not get the events that it publishes itself. */
-  readonly #subscribers: InternalSessions = new Map();
+  readonly #subscribers: InternalSessions = new WeakMap();
 
   constructor(realms: ReadonlyMap<string, Realm>, log: Logger) {
     this.#realms = realms;
@@ -49,7 +48,7 @@ export class RealmCaller implements Authenticators, WampCaller {
   async call(call: AuthenticatorCall): Promise<unknown> {
     const action = `Cannot call "${call.procedure}"`;
     const [realm, role] = this.#find(call, action);
-    const permitted = role instanceof AuthorizerRole ? TRUSTED : role;
+    const permitted = role.asksAuthorizer ? TRUSTED : role;
     return this.#requests(this.#callers, realm, permitted).call(call);
   }
 
@@ -103,12 +102,12 @@ export class RealmCaller implements Authenticators, WampCaller {
     if (principal !== undefined) {
       return openInternalSession(realm, { role, principal, log: this.log });
     }
-    const byRealm = sessions.get(role) ?? new Map<Realm, OutgoingRequests>();
-    sessions.set(role, byRealm);
-    const existing = byRealm.get(realm);
+    const byRole = sessions.get(realm) ?? new Map<Role, OutgoingRequests>();
+    sessions.set(realm, byRole);
+    const existing = byRole.get(role);
     if (existing !== undefined) return existing;
     const created = openInternalSession(realm, { role, log: this.log });
-    byRealm.set(realm, created);
+    byRole.set(role, created);
     return created;
   }
 }

@@ -5,12 +5,14 @@
  */
 
 import { Failure } from "#base/failure.ts";
-import type { RealmConfig } from "#config/realm/realm-config.ts";
+import type { RealmConfig, RoleConfig } from "#config/realm/realm-config.ts";
 import type { Logger } from "#observe/logger.ts";
+import type { OutgoingRequests } from "#session/outgoing-requests.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
 import { isId } from "#wamp/id.ts";
 import { AuthorizerRole } from "./authorizer-role.ts";
 import { Broker } from "./broker.ts";
+import { ConfiguredRole } from "./configured-role.ts";
 import { Dealer } from "./dealer.ts";
 import { openInternalSession } from "./internal-session.ts";
 import { PermissionRole, TRUSTED } from "./permission.ts";
@@ -26,7 +28,11 @@ export class Realm {
   readonly broker: Broker;
   readonly dealer: Dealer;
   readonly #log: Logger;
-  readonly #roles: Map<string, Role>;
+  readonly #service: OutgoingRequests;
+  /** Those that a session has had. */
+  readonly #roles = new Map<string, ConfiguredRole>();
+  /** The configuration of each role that has one. */
+  #configs: ReadonlyMap<string, RoleConfig> = new Map();
   readonly #sessions = new Map<number, RealmSession>();
 
   constructor(config: RealmConfig, log: Logger) {
@@ -34,7 +40,24 @@ export class Realm {
     this.#log = log;
     this.broker = new Broker();
     this.dealer = new Dealer(log, (procedure, args) => this.#metaProcedure(procedure, args));
-    this.#roles = this.#openRoles(config);
+    const options = { role: TRUSTED, log, maxRequests: MAX_QUESTIONS };
+    this.#service = openInternalSession(this, options);
+    this.configure(config);
+  }
+
+  /** Sets the roles, also for sessions that have joined: those of a role that is removed may do nothing more. */
+  configure({ roles }: RealmConfig): void {
+    const before = this.#configs;
+    this.#configs = new Map(roles.map((role) => [role.name, role]));
+    for (const [name, role] of this.#roles) {
+      if (Bun.deepEquals(this.#configs.get(name), before.get(name))) continue;
+      role.replaceRules(this.#rulesOf(name));
+    }
+  }
+
+  /** Ends every session: the realm is removed. */
+  close(): void {
+    for (const session of [...this.#sessions.values()]) session.goodbye(ErrorUri.closeRealm);
   }
 
   /** How many sessions are joined. */
@@ -47,15 +70,17 @@ export class Realm {
    * which may do everything, and `anonymous`, which may do nothing unless it is configured.
    */
   role(name: string): Role | undefined {
-    const configured = this.#roles.get(name);
-    if (configured !== undefined) return configured;
-    if (name === TRUSTED.name) return TRUSTED;
-    return name === "anonymous" ? powerless(name) : undefined;
+    const isKnown = this.#configs.has(name) || name === TRUSTED.name || name === "anonymous";
+    return isKnown ? this.componentRole(name) : undefined;
   }
 
   /** The role of a component, which, as in Crossbar, need not exist: it may do nothing then. */
   componentRole(name: string): Role {
-    return this.role(name) ?? powerless(name);
+    const known = this.#roles.get(name);
+    if (known !== undefined) return known;
+    const role = new ConfiguredRole(name, this.#rulesOf(name));
+    this.#roles.set(name, role);
+    return role;
   }
 
   has(id: number): boolean {
@@ -75,18 +100,13 @@ export class Realm {
     this.broker.publishMetaEvent("wamp.session.on_leave", [session.id, authid, authrole]);
   }
 
-  #openRoles({ roles }: RealmConfig): Map<string, Role> {
-    const options = { role: TRUSTED, log: this.#log, maxRequests: MAX_QUESTIONS };
-    const service = openInternalSession(this, options);
-    return new Map(
-      roles.map(({ name, permissions, authorizer }) => {
-        const role =
-          authorizer === undefined
-            ? new PermissionRole({ name, permissions })
-            : new AuthorizerRole(name, authorizer, service, this.#log);
-        return [name, role];
-      }),
-    );
+  #rulesOf(name: string): PermissionRole | AuthorizerRole {
+    const config = this.#configs.get(name);
+    if (config === undefined && name === TRUSTED.name) return TRUSTED;
+    const { permissions = [], authorizer } = config ?? {};
+    return authorizer === undefined
+      ? new PermissionRole({ name, permissions })
+      : new AuthorizerRole(name, authorizer, this.#service, this.#log);
   }
 
   /** The session meta API of the WAMP specification. */
@@ -126,11 +146,6 @@ export class Realm {
     const names = new Set<unknown>(roles);
     return all.filter(({ role }) => names.has(role.name));
   }
-}
-
-/** A role without a permission. */
-function powerless(name: string): Role {
-  return new PermissionRole({ name, permissions: [] });
 }
 
 function sessionDetails(session: RealmSession): Record<string, unknown> {

@@ -41,9 +41,14 @@ export interface Requester {
   transport(): unknown;
 }
 
+/** The actions for which a pattern is kept. */
+export type KeptAction = "subscribe" | "register";
+
 /** A role of a realm. */
 export interface Role {
   readonly name: string;
+  /** Whether an authorizer decides, which is called on the realm. */
+  readonly asksAuthorizer: boolean;
   /**
    * Authorizes a request.
    *
@@ -53,7 +58,9 @@ export interface Role {
   /**
    * Whether a topic or procedure may be reached through a pattern for which the action was permitted.
    */
-  permitsMatch(action: "subscribe" | "register", uri: string): boolean;
+  permitsMatch(action: KeptAction, uri: string): boolean;
+  /** Whether a topic or procedure may be reached for which exactly the action was permitted. */
+  permitsExact(action: KeptAction, uri: string): boolean;
 }
 
 /** The failure of a request that a role denies. */

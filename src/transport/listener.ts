@@ -4,8 +4,11 @@
  * @module
  */
 
+import type { PreparedChange } from "#base/prepared-change.ts";
 import type { AuthConfig } from "#config/auth/auth-config.ts";
+import type { ListeningEndpointConfig } from "#config/endpoint/endpoint-config.ts";
 import type { SessionConfig } from "#config/options/session-config.ts";
+import type { TransportConfig } from "#config/transport/transport-config.ts";
 import type { Logger } from "#observe/logger.ts";
 import type { StatisticsSource } from "#observe/statistics.ts";
 import type { PageRenderer } from "#template/page-renderer.ts";
@@ -63,6 +66,17 @@ export interface Listener {
   readonly id: string;
   /** Its URLs: `ws://0.0.0.0:8080/ws`, `http://0.0.0.0:8080/`, `rs+unix:/path`. */
   readonly urls: string[];
+  /** Whether connections to this endpoint come to its socket already. */
+  listensOn(endpoint: ListeningEndpointConfig): boolean;
+  /**
+   * Prepares another configuration on the same socket. Open connections keep that with which they were accepted.
+   * `isForced`: services are opened again although nothing of theirs has changed.
+   *
+   * @throws Failure when a certificate cannot be used, or a Web service cannot be opened.
+   */
+  prepare(config: TransportConfig, isForced: boolean): Promise<PreparedChange>;
+  /** Stops accepting, and takes no further requests; sessions and requests that have begun stay. */
+  retire(): void;
   /** Stops accepting; open connections stay. */
   stopAccepting(): void;
   /** Reads the certificates again, where there are any; open connections stay. */

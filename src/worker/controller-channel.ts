@@ -10,12 +10,14 @@ import {
   parseMessageToWorker,
 } from "#node/control-message.ts";
 import type { NodeStatistics } from "#observe/statistics.ts";
+import type { ReconfigurationMessage } from "./reconfiguration.ts";
 
 /** What the worker does at each message of its controller. */
 export interface ControlHandler {
   start(message: Extract<MessageToWorker, { kind: "start" }>): void;
   renewCertificates(): void;
   reopenLog(): void;
+  reconfigure(message: ReconfigurationMessage): void;
   statistics(statistics: NodeStatistics): void;
   shutdown(): void;
   /** The controller is gone, so that no other process ends this one. */
@@ -34,12 +36,17 @@ export function listenToController(handler: ControlHandler): void {
     if (message?.kind === "start") handler.start(message);
     else if (message?.kind === "renew_certificates") handler.renewCertificates();
     else if (message?.kind === "reopen_log") handler.reopenLog();
+    else if (message !== undefined && isReconfiguration(message)) handler.reconfigure(message);
     else if (message?.kind === "statistics") handler.statistics(message.statistics);
     else if (message?.kind === "shutdown") handler.shutdown();
     // Without messages that can be read, the controller is as good as gone.
     else handler.lost();
   });
   process.on("disconnect", () => handler.lost());
+}
+
+function isReconfiguration(message: MessageToWorker): message is ReconfigurationMessage {
+  return message.kind === "prepare" || message.kind === "apply" || message.kind === "abandon";
 }
 
 /**

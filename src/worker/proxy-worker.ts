@@ -6,6 +6,7 @@
  */
 
 import { loginOf } from "#auth/cookie.ts";
+import { type PreparedChange, prepareTogether } from "#base/prepared-change.ts";
 import { Jinja2Process } from "#component/jinja2-process.ts";
 import type { ProxyWorkerConfig } from "#config/node/worker-config.ts";
 import type { SessionConfig } from "#config/options/session-config.ts";
@@ -14,11 +15,12 @@ import { RealmRoutes } from "#proxy/routing/realm-routes.ts";
 import { nodeCredentials } from "#proxy/routing/router-join-messages.ts";
 import { ServiceSessions } from "#proxy/service/service-sessions.ts";
 import { FrontendSession } from "#proxy/session/frontend-session.ts";
+import type { FrontendContext } from "#proxy/session/session-teardown.ts";
 import type { Peer } from "#wamp/peer.ts";
 import { FailedJoins } from "./failed-joins.ts";
-import { PythonAuthenticators } from "./python-authenticators.ts";
 import type { RunningWorker, WorkerContext } from "./running-worker.ts";
 import { SessionTable } from "./session-table.ts";
+import { WorkerAuthenticators } from "./worker-authenticators.ts";
 import { WorkerTransports } from "./worker-transports.ts";
 
 const GOODBYE_TIMEOUT_MS = 1_000;
@@ -27,14 +29,13 @@ const GOODBYE_TIMEOUT_MS = 1_000;
 export async function startProxyWorker(
   config: ProxyWorkerConfig,
   context: WorkerContext,
-): Promise<RunningWorker> {
+): Promise<RunningWorker<ProxyWorkerConfig>> {
   const routes = new RealmRoutes(config, context.log);
   const node = nodeCredentials(context.nodeInfo.nodeId, context.nodeKey ?? null);
   const services = new ServiceSessions({ routes, node, log: context.log });
 
-  const functionAuthenticators =
-    config.authenticators && new PythonAuthenticators(config.authenticators, context);
-  await functionAuthenticators?.start();
+  const functionAuthenticators = new WorkerAuthenticators(context);
+  (await functionAuthenticators.prepare(config.authenticators, false)).apply();
 
   const failedJoins = new FailedJoins(context.log);
   const sessions = new SessionTable<FrontendSession>();
@@ -61,21 +62,46 @@ export async function startProxyWorker(
   const starting = WorkerTransports.start(config.transports, accept, serviceContext, runFolder);
   const transports = await starting.catch(async (thrown: unknown) => {
     jinja2?.end();
-    await functionAuthenticators?.shutdown();
+    await functionAuthenticators.shutdown();
     throw thrown;
   });
   return {
     urls: transports.urls,
-    figures: () => ({ sessions: counts.figures(sessions.size), routers: routes.figures() }),
+    figures: () => ({ sessions: counts.figures(sessions.size), routers: shared.routes.figures() }),
+    prepare: ({ config: next, nodeKey, isForced }) =>
+      prepareTogether([
+        async () =>
+          prepareRoutes(shared, new RealmRoutes(next, context.log, shared.routes), nodeKey),
+        () => functionAuthenticators.prepare(next.authenticators, isForced),
+        () => transports.prepare(next.transports, isForced),
+      ]),
     renewCertificates: () => transports.renewCertificates(),
     async shutdown() {
       const stopped = transports.stop(sessions);
       // After the clients: a client that waits for an authenticator learns of the shutdown, and not of
       // a failed authentication.
       services.shutdown();
-      await Promise.all([stopped, functionAuthenticators?.shutdown()]);
+      await Promise.all([stopped, functionAuthenticators.shutdown()]);
       jinja2?.end();
-      routes.stop();
+      shared.routes.stop();
     },
+  };
+}
+
+/** Sessions that join from now on take the routes of another configuration. */
+function prepareRoutes(
+  shared: Pick<FrontendContext, "node" | "routes" | "services">,
+  routes: RealmRoutes,
+  nodeKey: string | null,
+): PreparedChange {
+  const before = shared.routes;
+  return {
+    apply() {
+      shared.routes = routes;
+      shared.node = nodeCredentials(shared.node.nodeId, nodeKey);
+      shared.services.use(routes, shared.node);
+      before.stop(routes);
+    },
+    abandon: () => routes.stop(before),
   };
 }

@@ -95,7 +95,7 @@ export class RouterComponents {
     };
     const log = this.#log;
     const accept = (peer: Peer) => this.#accept(peer, identity);
-    const acceptor = new RawSocketAcceptor(service, accept, log, undefined);
+    const acceptor = new RawSocketAcceptor({ config: service, accept }, log);
     let events: ConnectionEvents | undefined;
     const socket = {
       open(connected: Bun.Socket) {

@@ -7,31 +7,31 @@
 import { loginOf } from "#auth/cookie.ts";
 import type { SessionIdentity } from "#auth/session-identity.ts";
 import { Failure } from "#base/failure.ts";
+import { prepareTogether } from "#base/prepared-change.ts";
 import { Jinja2Process } from "#component/jinja2-process.ts";
 import type { RouterWorkerConfig } from "#config/node/worker-config.ts";
 import type { SessionConfig } from "#config/options/session-config.ts";
 import { SessionCounts } from "#observe/session-counts.ts";
 import { RealmCaller } from "#router/realm-caller.ts";
-import { openRealms } from "#router/realm-table.ts";
+import { configureRealms, openRealms } from "#router/realm-table.ts";
 import { RouterSession } from "#router/router-session.ts";
 import type { Peer, PeerHandler } from "#wamp/peer.ts";
 import { FailedJoins } from "./failed-joins.ts";
-import { PythonAuthenticators } from "./python-authenticators.ts";
 import { RouterComponents } from "./router-components.ts";
 import type { RunningWorker, WorkerContext } from "./running-worker.ts";
 import { SessionTable } from "./session-table.ts";
+import { WorkerAuthenticators } from "./worker-authenticators.ts";
 import { WorkerTransports } from "./worker-transports.ts";
 
 /** Starts a router worker; resolves once every transport listens. */
 export async function startRouterWorker(
   config: RouterWorkerConfig,
   context: WorkerContext,
-): Promise<RunningWorker> {
+): Promise<RunningWorker<RouterWorkerConfig>> {
   const realms = openRealms(config.realms, context.log);
   const caller = new RealmCaller(realms, context.log);
 
-  const functionAuthenticators =
-    config.authenticators && new PythonAuthenticators(config.authenticators, context);
+  const functionAuthenticators = new WorkerAuthenticators(context);
   const failedJoins = new FailedJoins(context.log);
   const sessions = new SessionTable<RouterSession>();
   const counts = new SessionCounts();
@@ -58,8 +58,12 @@ export async function startRouterWorker(
     sessions.add(new RouterSession(peer, {}, realms, { ...shared, identity }));
   const components =
     config.components && new RouterComponents(config.components, acceptComponent, context);
-  await Promise.all([components?.start(), functionAuthenticators?.start()]);
-  const endPython = () => Promise.all([components?.shutdown(), functionAuthenticators?.shutdown()]);
+  const [authenticators] = await Promise.all([
+    functionAuthenticators.prepare(config.authenticators, false),
+    components?.start(),
+  ]);
+  authenticators.apply();
+  const endPython = () => Promise.all([components?.shutdown(), functionAuthenticators.shutdown()]);
 
   const jinja2 = config.templates && new Jinja2Process(config.templates, context);
   const ownServices = { wampCaller: caller, recallLogin: loginOf, ...(jinja2 && { jinja2 }) };
@@ -74,6 +78,15 @@ export async function startRouterWorker(
   return {
     urls: transports.urls,
     figures: () => ({ sessions: counts.figures(sessions.size), routers: [] }),
+    prepare: ({ config: next, isForced }) =>
+      prepareTogether([
+        async () => ({
+          apply: () => configureRealms(realms, next.realms, context.log),
+          abandon() {},
+        }),
+        () => functionAuthenticators.prepare(next.authenticators, isForced),
+        () => transports.prepare(next.transports, isForced),
+      ]),
     renewCertificates: () => transports.renewCertificates(),
     async shutdown() {
       await Promise.all([transports.stop(sessions), endPython()]);

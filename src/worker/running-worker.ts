@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { PreparedChange } from "#base/prepared-change.ts";
 import type { LogLevel } from "#observe/log-format.ts";
 import type { Logger } from "#observe/logger.ts";
 import type { OwnFigures, StatisticsSource } from "#observe/statistics.ts";
@@ -29,12 +30,27 @@ export interface WorkerContext {
   nodeKey?: string | null;
 }
 
+/** Another configuration for a running worker. */
+export interface NextConfig<Config> {
+  config: Config;
+  /** Private key of the node in hex; null for a worker that does not sign with it. */
+  nodeKey: string | null;
+  /** Whether all that can be opened again is, also where nothing has changed. */
+  isForced: boolean;
+}
+
 /** A worker whose transports all listen. */
-export interface RunningWorker {
+export interface RunningWorker<Config = never> {
   /** Where it listens, for display: `http://127.0.0.1:8080/`, `unix:/run/router.sock`. */
   urls: string[];
   /** Its sessions and routers at this moment. */
   figures(): OwnFigures;
+  /**
+   * Prepares another configuration of this worker.
+   *
+   * @throws Failure when it cannot be used; the worker goes on as it is.
+   */
+  prepare(next: NextConfig<Config>): Promise<PreparedChange>;
   /** Reads all certificates again; open sessions continue. */
   renewCertificates(): void;
   /** Sends GOODBYE to every client, closes the listeners and removes their socket files. */

@@ -15,7 +15,7 @@ import { WorkerTransports } from "./worker-transports.ts";
 export async function startTesteeWorker(
   config: WebSocketTesteeWorkerConfig,
   context: WorkerContext,
-): Promise<RunningWorker> {
+): Promise<RunningWorker<WebSocketTesteeWorkerConfig>> {
   const accept = () => {
     throw new Failure("Cannot open a session: a testee speaks no WAMP", { source: "internal" });
   };
@@ -23,6 +23,7 @@ export async function startTesteeWorker(
   return {
     urls: transports.urls,
     figures: () => ({ sessions: new SessionCounts().figures(0), routers: [] }),
+    prepare: (next) => transports.prepare(next.config.transports, next.isForced),
     renewCertificates: () => transports.renewCertificates(),
     shutdown: () => transports.stop(new SessionTable()),
   };

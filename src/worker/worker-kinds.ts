@@ -7,7 +7,10 @@
 import type { NativeWorkerConfig } from "#config/node/worker-config.ts";
 import type { RunningWorker, WorkerContext } from "./running-worker.ts";
 
-type StartWorker<Config> = (config: Config, context: WorkerContext) => Promise<RunningWorker>;
+type StartWorker<Config> = (
+  config: Config,
+  context: WorkerContext,
+) => Promise<RunningWorker<Config>>;
 
 /** One kind of worker. */
 interface WorkerKind<Config> {
@@ -44,7 +47,7 @@ export function systemOf({ type }: NativeWorkerConfig): string {
 export async function startWorker(
   config: NativeWorkerConfig,
   context: WorkerContext,
-): Promise<RunningWorker> {
+): Promise<RunningWorker<NativeWorkerConfig>> {
   // The type checker does not see that the table pairs each configuration with its starter.
   const start = (await WORKER_KINDS[config.type].load()) as StartWorker<NativeWorkerConfig>;
   return start(config, context);

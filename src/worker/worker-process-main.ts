@@ -10,6 +10,7 @@
 import { useDecoyKey } from "#auth/decoy-principals.ts";
 import { Failure, sentenceOf } from "#base/failure.ts";
 import { forgetRuntimeOptions } from "#base/runtime-options.ts";
+import { onUnusedSignal } from "#base/unused-signals.ts";
 import type { NativeWorkerConfig } from "#config/node/worker-config.ts";
 import type { StartContext } from "#node/control-message.ts";
 import type { Logger } from "#observe/logger.ts";
@@ -20,6 +21,7 @@ import { reopenLogFile, writeOutput } from "#observe/write-output.ts";
 import { continueWhenParentEnds } from "#transport/endpoint/system-calls.ts";
 import { hasController, listenToController, sendToController } from "./controller-channel.ts";
 import { ControllerStatistics } from "./controller-statistics.ts";
+import { Reconfiguration } from "./reconfiguration.ts";
 import type { RunningWorker, WorkerContext } from "./running-worker.ts";
 import { reportFigures } from "./worker-figures.ts";
 import { startWorker, systemOf } from "./worker-kinds.ts";
@@ -38,12 +40,14 @@ export function runWorkerProcess(): void {
   // A worker that is stopped (SIGSTOP) would not see that its controller has gone.
   continueWhenParentEnds();
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => {});
+  onUnusedSignal((signal) => log?.info("signal has no effect", { signal }));
 
   const ending = new AbortController();
-  let running: Promise<RunningWorker | null> = Promise.resolve(null);
+  let running: Promise<RunningWorker<NativeWorkerConfig> | null> = Promise.resolve(null);
   let log: Logger | null = null;
   const warnings = new RecentWarnings();
   const statistics = new ControllerStatistics(sendToController);
+  const reconfiguration = new Reconfiguration(sendToController);
 
   const fail = (thrown: unknown) => {
     reportFault(thrown, log);
@@ -85,6 +89,8 @@ export function runWorkerProcess(): void {
     statistics: (figures) => statistics.receive(figures),
     reopenLog,
     renewCertificates: () => void running.then((worker) => worker?.renewCertificates()).catch(fail),
+    reconfigure: (message) =>
+      void running.then((worker) => reconfiguration.handle(message, worker)).catch(fail),
     shutdown: () => void end().catch(fail),
     lost() {
       setTimeout(() => process.exit(1), ORPHAN_DEADLINE_MS);
@@ -101,7 +107,7 @@ async function start(
   config: NativeWorkerConfig,
   context: StartContext,
   own: OwnContext,
-): Promise<RunningWorker | null> {
+): Promise<RunningWorker<NativeWorkerConfig> | null> {
   try {
     const worker = await startWorker(config, workerContext(config, context, own));
     sendToController({ kind: "ready", urls: worker.urls });

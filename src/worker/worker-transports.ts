@@ -4,6 +4,7 @@
  * @module
  */
 
+import { type PreparedChange, prepareTogether } from "#base/prepared-change.ts";
 import type { TransportConfig } from "#config/transport/transport-config.ts";
 import type { WebServiceConfig } from "#config/web-service/web-service-config.ts";
 import { type HandoverListener, startHandoverListener } from "#transport/handover-listener.ts";
@@ -16,19 +17,23 @@ const SHUTDOWN_TIMEOUT_MS = 2_000;
 
 /** The running transports of one worker. */
 export class WorkerTransports {
-  readonly #listeners: readonly Listener[];
+  readonly #accept: AcceptPeerWithSession;
+  readonly #context: TransportContext;
   readonly #longPolls: LongPollTransports;
+  #listeners: readonly Listener[] = [];
+  /** Those whose sockets are closed; their sessions go on. */
+  readonly #retired: Listener[] = [];
   /** Null: no request is handed over to this worker. */
-  readonly #handover: HandoverListener | null;
+  #handover: HandoverListener | null = null;
 
   private constructor(
-    listeners: readonly Listener[],
+    accept: AcceptPeerWithSession,
+    context: TransportContext,
     longPolls: LongPollTransports,
-    handover: HandoverListener | null,
   ) {
-    this.#listeners = listeners;
+    this.#accept = accept;
+    this.#context = { ...context, longPolls };
     this.#longPolls = longPolls;
-    this.#handover = handover;
   }
 
   /**
@@ -43,18 +48,9 @@ export class WorkerTransports {
     context: TransportContext,
     runFolder: string | null = null,
   ): Promise<WorkerTransports> {
-    const listeners: Listener[] = [];
-    const longPolls = new LongPollTransports(configs.some(sharesLongPolls) ? runFolder : null);
-    const handover = await startHandoverListener(longPolls, context);
-    try {
-      for (const config of configs) {
-        listeners.push(await startTransport(config, accept, { ...context, longPolls }));
-      }
-      return new WorkerTransports(listeners, longPolls, handover);
-    } catch (thrown) {
-      await Promise.all([...listeners, handover].map((listener) => listener?.close()));
-      throw thrown;
-    }
+    const transports = new WorkerTransports(accept, context, new LongPollTransports(runFolder));
+    (await transports.prepare(configs, false)).apply();
+    return transports;
   }
 
   /** The URLs of all transports. */
@@ -66,13 +62,51 @@ export class WorkerTransports {
     for (const listener of this.#listeners) listener.renewCertificates();
   }
 
+  /**
+   * Prepares other transports. Those on the same sockets are prepared to change; new ones listen at once, with all
+   * that the worker is before the change; the others are retired by it.
+   *
+   * @throws Failure of the first transport that cannot listen, or change.
+   */
+  async prepare(configs: readonly TransportConfig[], isForced: boolean): Promise<PreparedChange> {
+    await this.#openHandover(configs);
+    const others = new Set(this.#listeners);
+    const listeners: Listener[] = [];
+    const change = await prepareTogether(
+      configs.map((config) => async () => {
+        const present = [...others].filter((one) => one.listensOn(config.endpoint));
+        // Several on ports that the system chooses are told apart by their ids.
+        const same = present.find(({ id }) => id === config.id) ?? present[0];
+        const listener = same ?? (await startTransport(config, this.#accept, this.#context));
+        listeners.push(listener);
+        if (same === undefined) return { apply() {}, abandon: () => void listener.close() };
+        others.delete(same);
+        return same.prepare(config, isForced);
+      }),
+    );
+    const apply = () => {
+      change.apply();
+      for (const listener of others) listener.retire();
+      this.#retired.push(...others);
+      this.#listeners = listeners;
+    };
+    return { apply, abandon: change.abandon };
+  }
+
   /** Stops accepting, ends every session and waits for them up to a deadline, then closes. */
   async stop(sessions: SessionTable<EndableSession>): Promise<void> {
     for (const listener of this.#listeners) listener.stopAccepting();
     // The clients of other workers, which shut down too, are told by this one.
     const answered = this.#longPolls.untilAnswered(SHUTDOWN_TIMEOUT_MS);
     await Promise.all([sessions.shutdown(SHUTDOWN_TIMEOUT_MS), answered]);
-    await Promise.all([...this.#listeners, this.#handover].map((listener) => listener?.close()));
+    const all = [...this.#listeners, ...this.#retired, this.#handover];
+    await Promise.all(all.map((listener) => listener?.close()));
+  }
+
+  /** Listens for requests that other workers hand over, as soon as there may be any. */
+  async #openHandover(configs: readonly TransportConfig[]): Promise<void> {
+    if (this.#handover !== null || !configs.some(sharesLongPolls)) return;
+    this.#handover = await startHandoverListener(this.#longPolls, this.#context);
   }
 }
 

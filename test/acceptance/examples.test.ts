@@ -250,7 +250,7 @@ test("systemd: what the unit says starts a node, reloads it, and ends it", async
   const node = await nodeForTest(folder, ...words);
   expect(settings["ExecReload"]).toBe("/bin/kill -HUP $MAINPID");
   node.kill("SIGHUP");
-  await node.untilOutput(/certificates to be read again/);
+  await node.untilOutput(/configuration has not changed/);
   node.kill("SIGTERM");
   expect(await node.exited).toBe(0);
 });

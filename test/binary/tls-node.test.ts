@@ -64,7 +64,7 @@ describe.skipIf(!hasOpenssl)("a node with TLS", () => {
 
     writeFileSync(now.key, "broken");
     node.kill("SIGHUP");
-    await until(() => node.output().includes("certificate not renewed"));
+    await until(() => node.output().includes("configuration not reloaded"));
     expect((await shown(port)).name).toBe("later");
     expect((await says([32, 2, {}, "a.c"]))[0]).toBe(33);
     node.kill("SIGTERM");

@@ -46,7 +46,7 @@ async function start() {
     expect(await answer).toBe("user");
     return session;
   };
-  return { router, ask, answered, services, logged };
+  return { router, routes, ask, answered, services, logged };
 }
 
 /** What a session of the router has asked for in its HELLO: realm and role. */
@@ -361,4 +361,38 @@ test("unused sessions make room, the longest unused first, and those in use do n
   expect(await unused.next()).toEqual([6, {}, "wamp.close.close_realm"]);
   busy.says([50, 2, {}, ["user"]]);
   expect(await waiting).toBe("user");
+});
+
+test("over another route there is another session; the one before leaves when it is answered", async () => {
+  const { routes, ask, answered, services } = await start();
+  const before = await answered(ask("a"));
+  const waiting = ask("a");
+  expect((await before.next())[0]).toBe(48);
+
+  const path = join(temporaryFolder(), "other.sock");
+  const other = await scriptedRouter(path);
+  const connections = { router: connectionTo("router", path) };
+  const next = new RealmRoutes({ connections, routes: { a: { "*": ["router"] } } }, quiet, routes);
+  afterTest(() => next.stop());
+  services.use(next, { nodeId: "node" });
+  const moved = ask("a");
+  const session = await other.session();
+  await session.welcome();
+  expect((await session.next())[0]).toBe(48);
+  session.says([50, 1, {}, ["new"]]);
+  expect(await moved).toBe("new");
+  before.says([50, 2, {}, ["old"]]);
+  expect(await waiting).toBe("old");
+  expect(await before.next()).toEqual([6, {}, "wamp.close.close_realm"]);
+  await expect(ask("b")).rejects.toThrow("no route leads to it");
+});
+
+test("a session on a route that stays goes on", async () => {
+  const { routes, ask, answered, services } = await start();
+  const session = await answered(ask("a"));
+  services.use(routes, { nodeId: "node" });
+  const again = ask("a");
+  expect((await session.next())[0]).toBe(48);
+  session.says([50, 2, {}, ["again"]]);
+  expect(await again).toBe("again");
 });

@@ -3,8 +3,8 @@ import { join } from "node:path";
 
 import type { ConnectingRawSocketConfig } from "#config/connection/connection-config.ts";
 import type { Listener } from "#transport/listener.ts";
-import { startRawSocketListener } from "#transport/rawsocket/rawsocket-listener.ts";
 import { connectPeer } from "#transport/router-connector.ts";
+import { startTransport } from "#transport/start-transport.ts";
 import type { Peer, PeerHandler } from "#wamp/peer.ts";
 import { afterTest } from "../support/cleanups.ts";
 import { quietContext } from "../support/quiet-context.ts";
@@ -40,7 +40,7 @@ function recorder(onMessage: (octets: Uint8Array) => void = silent) {
 }
 
 async function listen(accept: (peer: Peer) => PeerHandler, config = listening): Promise<Listener> {
-  const listener = await startRawSocketListener(config, accept, quietContext);
+  const listener = await startTransport(config, accept, quietContext);
   afterTest(() => listener.close());
   return listener;
 }
@@ -65,7 +65,7 @@ async function exchange(octets: string, stopAt = Number.POSITIVE_INFINITY): Prom
 
 const echo = (peer: Peer) => recorder((octets) => peer.send(octets)).handler;
 
-describe("startRawSocketListener", () => {
+describe("a RawSocket transport", () => {
   test("answers the handshake and echoes frames that came with it", async () => {
     await listen(echo);
     expect(await exchange("7f030000" + "00000002aabb", 10)).toBe("7ff30000" + "00000002aabb");

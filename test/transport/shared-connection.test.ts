@@ -5,8 +5,8 @@ import { readdirSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
 import type { ConnectingRawSocketConfig } from "#config/connection/connection-config.ts";
 import type { SessionConfig } from "#config/options/session-config.ts";
-import { startRawSocketListener } from "#transport/rawsocket/rawsocket-listener.ts";
 import { RouterConnector } from "#transport/router-connector.ts";
+import { startTransport } from "#transport/start-transport.ts";
 import type { Peer, PeerHandler, WireMessage } from "#wamp/peer.ts";
 import { afterTest } from "../support/cleanups.ts";
 import { quietContext } from "../support/quiet-context.ts";
@@ -52,7 +52,7 @@ async function router(auth: SessionConfig["auth"] = trusting, path = newPath()) 
     return side;
   };
   const config = rawSocketTransport({}, { endpoint, serializers: ["cbor"], auth });
-  const listener = await startRawSocketListener(config, accept, { ...quietContext, log });
+  const listener = await startTransport(config, accept, { ...quietContext, log });
   afterTest(() => listener.close());
   return { path, sides, refused, listener, connector: new RouterConnector(connectionTo(path)) };
 }

@@ -57,6 +57,11 @@ export class Backend {
     this.#scheduleCheck();
   }
 
+  /** Whether it is that of a connection with the same configuration. */
+  is(config: ConnectionConfig, { slowStartMs }: BackendContext): boolean {
+    return slowStartMs === this.#context.slowStartMs && Bun.deepEquals(config, this.config);
+  }
+
   get isUp(): boolean {
     return this.#isUp;
   }

@@ -19,6 +19,8 @@ import { Backend } from "./backend.ts";
 
 const ANY = "*";
 
+type RoutedConfig = Pick<ProxyWorkerConfig, "connections" | "routes" | "balancing">;
+
 /** The routes of one proxy worker, and the backends that they lead to. */
 export class RealmRoutes {
   readonly #backends: Map<string, Backend>;
@@ -26,32 +28,34 @@ export class RealmRoutes {
   /** Routes with one backend each, by its id: for transports that name their connection. */
   readonly #single: Map<string, Route>;
 
-  constructor(
-    config: Pick<ProxyWorkerConfig, "connections" | "routes" | "balancing">,
-    log: Logger,
-  ) {
+  /** Routes and backends that are the same as `before` are those themselves, with what they know of their routers. */
+  constructor(config: RoutedConfig, log: Logger, before?: RealmRoutes) {
     const { policy = "round_robin", slow_start = 0 } = config.balancing ?? {};
     const context = { log, slowStartMs: slow_start };
-    this.#backends = mapValues(
-      config.connections,
-      (connection) => new Backend(connection, context),
-    );
+    const known = before === undefined ? null : before.#parts();
+    const route = (backends: Backend[], present: Route | undefined) =>
+      present?.is(backends, policy) ? present : new Route(backends, policy);
+    this.#backends = mapValues(config.connections, (connection, id) => {
+      const present = known?.backends.get(id);
+      return present?.is(connection, context) ? present : new Backend(connection, context);
+    });
     this.#single = new Map(
-      [...this.#backends].map(([id, backend]) => [id, new Route([backend], policy)]),
+      [...this.#backends].map(([id, one]) => [id, route([one], known?.single.get(id))]),
     );
-    this.#routes = mapValues(config.routes, (roles) =>
-      mapValues(
-        roles,
-        (ids) =>
-          new Route(
-            ids.map((id) => this.#backend(id)),
-            policy,
-          ),
-      ),
-    );
+    this.#routes = mapValues(config.routes, (roles, realm) => {
+      const present = known?.routes.get(realm);
+      return mapValues(roles, (ids, role) => {
+        const backends = ids.map((id) => this.#backends.get(id) ?? notConfigured(id));
+        return route(backends, present?.get(role));
+      });
+    });
   }
 
-  /** The route over one connection alone; a checked configuration has the connection. */
+  /**
+   * The route over one connection alone.
+   *
+   * @throws Failure when there is no such connection any more, for a client that came while there was.
+   */
   routeOver(id: string): Route {
     return this.#single.get(id) ?? notConfigured(id);
   }
@@ -91,9 +95,14 @@ export class RealmRoutes {
     }));
   }
 
-  /** Stops the health checks of all backends. */
-  stop(): void {
-    for (const backend of this.#backends.values()) backend.stop();
+  /** Stops the health checks of all backends, but those of a table that is used instead. */
+  stop(successor?: RealmRoutes): void {
+    const kept = new Set(successor === undefined ? [] : successor.#backends.values());
+    for (const backend of this.#backends.values()) if (!kept.has(backend)) backend.stop();
+  }
+
+  #parts() {
+    return { backends: this.#backends, single: this.#single, routes: this.#routes };
   }
 
   #rolesOf(realm: string): Map<string, Route> {
@@ -102,10 +111,6 @@ export class RealmRoutes {
     // No router has a realm whose name is not a URI, and some close the connection at such a HELLO.
     const any = isLooseUri(realm) ? this.#routes.get(ANY) : undefined;
     return any ?? noSuchRealm(realm);
-  }
-
-  #backend(id: string): Backend {
-    return this.#backends.get(id) ?? notConfigured(id);
   }
 }
 
@@ -117,11 +122,17 @@ function noSuchRealm(realm: string): never {
 }
 
 function notConfigured(id: string): never {
-  throw new Failure(`Cannot find connection "${id}": it is not configured`, { source: "internal" });
+  throw new Failure(`Cannot join over connection "${id}": it is not configured any more`, {
+    source: "config",
+    uri: ErrorUri.noSuchRole,
+  });
 }
 
-function mapValues<T, U>(record: Record<string, T>, change: (value: T) => U): Map<string, U> {
-  return new Map(Object.entries(record).map(([key, value]) => [key, change(value)]));
+function mapValues<T, U>(
+  record: Record<string, T>,
+  change: (value: T, key: string) => U,
+): Map<string, U> {
+  return new Map(Object.entries(record).map(([key, value]) => [key, change(value, key)]));
 }
 
 /** A backend and the credit that decides its next turn. */
@@ -138,6 +149,13 @@ export class Route {
   constructor(backends: readonly Backend[], policy: BalancingConfig["policy"]) {
     this.#turns = backends.map((backend) => ({ backend, credit: 0 }));
     this.#policy = policy;
+  }
+
+  /** Whether it is that over these backends. */
+  is(backends: readonly Backend[], policy: BalancingConfig["policy"]): boolean {
+    const isSame = ({ backend }: Turn, index: number) => backend === backends[index];
+    const { length } = this.#turns;
+    return policy === this.#policy && length === backends.length && this.#turns.every(isSame);
   }
 
   /** Whether any of its routers has been reached since the worker was started. */

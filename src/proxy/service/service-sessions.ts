@@ -53,7 +53,7 @@ interface Purpose {
 
 /** All service sessions of a proxy worker. */
 export class ServiceSessions implements WampCaller {
-  readonly #context: ServiceContext;
+  #context: ServiceContext;
   readonly #own = new SessionSlots(OWN);
   readonly #ofClients = new SessionSlots(OF_CLIENTS);
 
@@ -85,6 +85,14 @@ export class ServiceSessions implements WampCaller {
     return session.subscribe(pattern, receiver);
   }
 
+  /** Requests go over other routes from now on, but for those that have begun. */
+  use(routes: RealmRoutes, node: NodeCredentials): void {
+    this.#context = { ...this.#context, routes, node };
+    for (const slots of [this.#own, this.#ofClients]) {
+      for (const slot of slots.all()) slot.reroute();
+    }
+  }
+
   /** Leaves every router; no session joins again. */
   shutdown(): void {
     this.#own.close();
@@ -103,10 +111,14 @@ export class ServiceSessions implements WampCaller {
     const key = keyOf(purpose);
     const slots = principal === undefined ? this.#own : this.#ofClients;
     return slots.get(key, () => {
-      const { routes, node, log } = this.#context;
+      const way = () => {
+        const { routes, node } = this.#context;
+        const route = backend === null ? routes.routeFor(realm, role) : routes.routeOver(backend);
+        return { route, node };
+      };
       // A realm or role without a route is refused here, before it takes a slot.
-      const route = backend === null ? routes.routeFor(realm, role) : routes.routeOver(backend);
-      return new SessionSlot(route, { realm, role, principal, node }, log);
+      way();
+      return new SessionSlot(way, { realm, role, principal }, this.#context.log);
     });
   }
 }

@@ -1,6 +1,6 @@
 /**
  * SessionSlot: the service session for one route and identity, which joins when it is needed, and again after it
- * was lost.
+ * was lost, or its route has become another one.
  *
  * @module
  */
@@ -9,27 +9,42 @@ import { Failure } from "#base/failure.ts";
 import type { Logger } from "#observe/logger.ts";
 import { Failover } from "#proxy/routing/failover.ts";
 import type { Route } from "#proxy/routing/realm-routes.ts";
+import type { NodeCredentials } from "#proxy/routing/router-join-messages.ts";
+import { ErrorUri } from "#wamp/error-uri.ts";
 import { type ServiceIdentity, ServiceSession } from "./service-session.ts";
 
 /** Delay after the first failed attempt; each further one doubles it, up to the longest. */
 const FIRST_DELAY_MS = 100;
 const LONGEST_DELAY_MS = 2_000;
 
+/** So often a session on a former route is looked at, until it is not used any more. */
+const LEAVE_INTERVAL_MS = 1_000;
+
+/** How a session joins now. */
+interface Way {
+  route: Route;
+  node: NodeCredentials;
+}
+
 /** One route and identity, with its session or the attempt to join. */
 export class SessionSlot {
-  readonly #route: Route;
-  readonly #identity: ServiceIdentity;
+  /** Throws a Failure when no route leads to the realm and role any more. */
+  readonly #way: () => Way;
+  readonly #identity: Omit<ServiceIdentity, "node">;
   readonly #log: Logger;
   #session: Promise<ServiceSession> | undefined;
   #joined: ServiceSession | undefined;
+  #joinedOver: Route | undefined;
+  /** Sessions on former routes. */
+  readonly #former = new Set<ServiceSession>();
   #hasJoined = false;
   #failures = 0;
   #notBefore = 0;
   /** The reason given to `leave`; undefined before. */
   #leaveReason: string | undefined;
 
-  constructor(route: Route, identity: ServiceIdentity, log: Logger) {
-    this.#route = route;
+  constructor(way: () => Way, identity: Omit<ServiceIdentity, "node">, log: Logger) {
+    this.#way = way;
     this.#identity = identity;
     this.#log = log;
   }
@@ -55,8 +70,25 @@ export class SessionSlot {
     return this.#session;
   }
 
+  /** The routes have changed: a session on another one than its own takes no further requests. */
+  reroute(): void {
+    const joined = this.#joined;
+    if (joined === undefined) {
+      this.#session?.then(
+        () => this.reroute(),
+        () => {},
+      );
+      return;
+    }
+    if (this.#joinedOver === this.#route()) return;
+    this.#session = undefined;
+    this.#joined = undefined;
+    this.#leaveWhenUnused(joined);
+  }
+
   leave(reason: string, uri: string): void {
     this.#leaveReason = reason;
+    for (const session of this.#former) session.leave(reason, uri);
     this.#session?.then(
       (session) => session.leave(reason, uri),
       () => {},
@@ -67,15 +99,17 @@ export class SessionSlot {
     try {
       await Bun.sleep(Math.max(0, this.#notBefore - performance.now()));
       if (this.#leaveReason !== undefined) throw unavailable(this.#leaveReason);
-      const failover = new Failover(this.#route);
+      const { route, node } = this.#way();
+      const failover = new Failover(route);
       const session = await failover.next((backend) =>
-        ServiceSession.join(backend, this.#identity),
+        ServiceSession.join(backend, { ...this.#identity, node }),
       );
       this.#failures = 0;
       this.#hasJoined = true;
       this.#joined = session;
+      this.#joinedOver = route;
       this.#logJoined();
-      void session.ended.then((reason) => this.#ended(reason));
+      void session.ended.then((reason) => this.#ended(session, reason));
       return session;
     } catch (thrown) {
       this.#session = undefined;
@@ -94,7 +128,31 @@ export class SessionSlot {
     else this.#log.debug("service session joined", { ...facts, authid: principal.authid });
   }
 
-  #ended(reason: string): void {
+  /** The present route; undefined: there is none. */
+  #route(): Route | undefined {
+    try {
+      return this.#way().route;
+    } catch (thrown) {
+      if (thrown instanceof Failure) return undefined;
+      throw thrown;
+    }
+  }
+
+  #leaveWhenUnused(session: ServiceSession): void {
+    this.#former.add(session);
+    const timer = setInterval(() => {
+      if (!session.isUnused) return;
+      session.leave("its route has changed", ErrorUri.closeRealm);
+    }, LEAVE_INTERVAL_MS);
+    timer.unref();
+    void session.ended.then(() => {
+      clearInterval(timer);
+      this.#former.delete(session);
+    });
+  }
+
+  #ended(session: ServiceSession, reason: string): void {
+    if (session !== this.#joined) return;
     this.#session = undefined;
     this.#joined = undefined;
     if (this.#leaveReason !== undefined) return;

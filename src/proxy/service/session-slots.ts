@@ -54,6 +54,11 @@ export class SessionSlots<Slot extends LimitedSlot = SessionSlot> {
     return slot;
   }
 
+  /** All slots. */
+  all(): Slot[] {
+    return [...this.#places.values()].map(({ slot }) => slot);
+  }
+
   /** Leaves every router; no session joins again. */
   close(): void {
     this.#isClosed = true;

@@ -6,26 +6,34 @@
  *     first octet         7F is RawSocket, a letter begins an HTTP request
  *     head of a request   HTTP only: gathered whole
  *
+ * Where all of this is RawSocket without PROXY header and TLS, there is nothing to detect.
+ *
  * Bun's Web server cannot read a PROXY header, show a client's certificate or share its port with RawSocket,
- * so connections are accepted here.
+ * so connections are accepted here. What follows the acceptance can change while the socket listens.
  *
  * @module
  */
 
 import type { Socket, SocketHandler, TLSOptions } from "bun";
 
-import { errorCodeOf } from "#base/failure.ts";
+import { errorCodeOf, Failure } from "#base/failure.ts";
+import type { PreparedChange } from "#base/prepared-change.ts";
 import type { ListeningEndpointConfig } from "#config/endpoint/endpoint-config.ts";
 import { addressRanges } from "#transport/endpoint/address-ranges.ts";
 import type { ConnectionEvents } from "#transport/endpoint/connection.ts";
 import { descriptorBudget } from "#transport/endpoint/descriptor-budget.ts";
 import { GracefulClose } from "#transport/endpoint/graceful-close.ts";
 import { type ListeningSocket, listenOn } from "#transport/endpoint/listen.ts";
-import { detailsOfAccepted } from "#transport/endpoint/peer-address.ts";
-import { hasTls, TlsContexts, type TlsEndpoint } from "#transport/endpoint/tls-contexts.ts";
+import { detailsOfAccepted, printEndpoint } from "#transport/endpoint/peer-address.ts";
+import { hasTls, TlsContexts } from "#transport/endpoint/tls-contexts.ts";
+import type { ConnectionDetails } from "#wamp/peer.ts";
 import { tlsUnique } from "./channel-binding.ts";
 import { clientCertificate } from "./client-certificate.ts";
-import { type DetectionOptions, ProtocolDetection } from "./protocol-detection.ts";
+import {
+  type DetectionOptions,
+  ProtocolDetection,
+  type ProtocolHandlers,
+} from "./protocol-detection.ts";
 
 /**
  * The receiver of a socket's events: the detection, then the handler's connection. Null: a TCP socket
@@ -42,27 +50,33 @@ interface ServerUpgrade {
   initialData?: Uint8Array;
 }
 
+/** What is done with connections that are accepted from now on. */
+interface Acceptance {
+  endpoint: ListeningEndpointConfig;
+  options: DetectionOptions;
+  /** Null: no TLS. */
+  contexts: TlsContexts | null;
+  /** Null: no PROXY protocol. */
+  isTrustedProxy: ((address: string) => boolean) | null;
+  /** Set where RawSocket alone is spoken, without TLS and PROXY headers. */
+  rawSocket: ProtocolHandlers["rawSocket"];
+}
+
 /** Accepts the connections of one endpoint. */
 export class EndpointAcceptor {
-  readonly #endpoint: ListeningEndpointConfig;
-  readonly #options: DetectionOptions;
-  readonly #tls: TlsEndpoint["tls"] | null;
-  /** Null until it listens, and without TLS. */
-  #contexts: TlsContexts | null = null;
-  readonly #isTrustedProxy: ((address: string) => boolean) | null;
+  #acceptance: Acceptance;
   readonly #open = new Set<Socket<SocketData>>();
   readonly #events: SocketHandler<SocketData>;
   #listening: ListeningSocket | null = null;
   readonly #closing = new GracefulClose(this.#open);
 
-  /** `open` starts listening. */
+  /**
+   * `open` starts listening.
+   *
+   * @throws Failure when a certificate cannot be used.
+   */
   constructor(endpoint: ListeningEndpointConfig, options: DetectionOptions) {
-    const tls = endpoint.type === "tcp" ? endpoint.tls : undefined;
-    const proxies = endpoint.type === "tcp" ? endpoint.trusted_proxies : undefined;
-    this.#endpoint = endpoint;
-    this.#options = options;
-    this.#tls = tls ?? null;
-    this.#isTrustedProxy = proxies === undefined ? null : addressRanges(proxies);
+    this.#acceptance = acceptanceOf(endpoint, options);
     this.#events = this.#socketEvents();
   }
 
@@ -72,30 +86,53 @@ export class EndpointAcceptor {
    * @throws Failure when the endpoint cannot be listened on.
    */
   async open(): Promise<number | null> {
-    const endpoint = this.#endpoint;
-    if (endpoint.type === "tcp" && hasTls(endpoint)) {
-      this.#contexts = new TlsContexts(endpoint, this.#options.log);
-    }
+    const { endpoint, options, contexts } = this.#acceptance;
     const events = { ...this.#events, open: (socket: Socket<SocketData>) => this.#accept(socket) };
     try {
-      this.#listening = await listenOn(endpoint, events, this.#options.log);
+      this.#listening = await listenOn(endpoint, events, options.log);
     } catch (thrown) {
-      this.#contexts?.stop();
+      contexts?.stop();
       throw thrown;
     }
     return this.#listening.port;
+  }
+
+  /**
+   * Prepares another configuration of the same endpoint, for the connections that are accepted after it. A port that
+   * is to be shared is so at once, because others are about to listen on it.
+   *
+   * @throws Failure when a certificate cannot be used, or the port cannot be shared.
+   */
+  prepare(endpoint: ListeningEndpointConfig, options: DetectionOptions): PreparedChange {
+    const before = this.#acceptance;
+    const next = acceptanceOf(endpoint, options);
+    const needsSharing = isOnSharedPort(endpoint) && !isOnSharedPort(before.endpoint);
+    if (needsSharing && this.#listening?.share() === false) {
+      next.contexts?.stop();
+      throw new Failure(`Cannot share "${printEndpoint(endpoint)}": not while it is open`, {
+        source: "internal",
+      });
+    }
+    return {
+      apply: () => {
+        before.contexts?.stop();
+        this.#acceptance = next;
+        if (!hasSameSocketOptions(before.endpoint, endpoint)) this.#listening?.adapt(endpoint);
+      },
+      abandon: () => next.contexts?.stop(),
+    };
   }
 
   /** Stops accepting; open connections stay. */
   stop(): void {
     this.#listening?.stop();
     this.#listening = null;
-    this.#contexts?.stop();
+    this.#acceptance.contexts?.stop();
   }
 
   /** Reads the certificates again, where there are any. */
   renewCertificates(): void {
-    this.#contexts?.renew();
+    this.#acceptance.contexts?.renew();
   }
 
   /** Terminates connections whose protocol is not detected yet, and waits for the others to close. */
@@ -109,14 +146,14 @@ export class EndpointAcceptor {
   /** For the accepted sockets, and for the TLS sockets on them. */
   #socketEvents(): SocketHandler<SocketData> {
     return {
-      handshake: (socket, isDone, fault) => this.#tlsHandshakeDone(socket, isDone, fault),
+      handshake: (socket, isDone, fault) => tlsHandshakeDone(socket, isDone, fault),
       data: (socket, chunk) => socket.data?.received(chunk),
       drain: (socket) => socket.data?.drained(),
       end: (socket) => socket.data?.ended(),
       close: (socket, error) => this.#closed(socket, error),
       error: (socket, error) => {
         if (socket.data === null) return;
-        const { transport, log } = this.#options;
+        const { transport, log } = this.#acceptance.options;
         log.warn("connection failed", { transport, error: error.message });
         socket.terminate();
       },
@@ -124,22 +161,29 @@ export class EndpointAcceptor {
   }
 
   #accept(socket: Socket<SocketData>): void {
-    const details = detailsOfAccepted(this.#endpoint, socket);
-    const { descriptorsPerClient, log } = this.#options;
-    if (details === null || !descriptorBudget.take(descriptorsPerClient, log)) {
+    const { endpoint, options, rawSocket } = this.#acceptance;
+    const details = detailsOfAccepted(endpoint, socket);
+    if (details === null || !descriptorBudget.take(options.descriptorsPerClient, options.log)) {
       socket.data = null;
       socket.terminate();
       return;
     }
-    const contexts = this.#contexts;
+    this.#open.add(socket);
+    if (rawSocket !== null) socket.data = rawSocket.accept(socket, details);
+    else this.#detect(socket, details);
+  }
+
+  #detect(socket: Socket<SocketData>, details: ConnectionDetails): void {
+    const { endpoint, options, contexts, isTrustedProxy } = this.#acceptance;
+    const tls = endpoint.type === "tcp" ? endpoint.tls : undefined;
     let current = socket;
     const detection = new ProtocolDetection(
       {
         socket,
         details,
-        expectsProxyHeader: this.#isTrustedProxy?.(socket.remoteAddress) ?? false,
-        needsCertificate: this.#tls?.ca_certificates !== undefined,
-        readsClientHello: contexts !== null && this.#tls?.certificates !== undefined,
+        expectsProxyHeader: isTrustedProxy?.(socket.remoteAddress) ?? false,
+        needsCertificate: tls?.ca_certificates !== undefined,
+        readsClientHello: contexts !== null && tls?.certificates !== undefined,
         startTls:
           contexts &&
           ((octets, serverName) => {
@@ -150,10 +194,9 @@ export class EndpointAcceptor {
           current.data = events;
         },
       },
-      this.#options,
+      options,
     );
     socket.data = detection;
-    this.#open.add(socket);
     detection.begin();
   }
 
@@ -178,27 +221,53 @@ export class EndpointAcceptor {
     return secure;
   }
 
-  #tlsHandshakeDone(socket: Socket<SocketData>, isDone: boolean, fault: Error | null): void {
-    const detection = socket.data;
-    // A client that only probes the port resets the connection: no failure, and `close` follows.
-    const isReset = errorCodeOf(fault) === "ECONNRESET";
-    if (!(detection instanceof ProtocolDetection) || isReset) return;
-    const asksForCertificate = this.#tls?.ca_certificates !== undefined;
-    const certificate = asksForCertificate ? clientCertificate(socket) : undefined;
-    if (!isDone || (asksForCertificate && (fault !== null || certificate === undefined))) {
-      detection.tlsFailed(fault?.message ?? "no client certificate");
-    } else {
-      detection.tlsEstablished({
-        tlsUnique: () => tlsUnique(socket),
-        ...(certificate && { clientCertificate: certificate }),
-      });
-    }
-  }
-
   #closed(socket: Socket<SocketData>, error: Error | undefined): void {
     if (!this.#open.delete(socket)) return;
-    descriptorBudget.release(this.#options.descriptorsPerClient, this.#options.log);
+    const { descriptorsPerClient, log } = this.#acceptance.options;
+    descriptorBudget.release(descriptorsPerClient, log);
     socket.data?.closed(error);
     this.#closing.noteClosed();
+  }
+}
+
+/** @throws Failure when a certificate cannot be used. */
+function acceptanceOf(endpoint: ListeningEndpointConfig, options: DetectionOptions): Acceptance {
+  const { rawSocket, http } = options.handlers;
+  const proxies = endpoint.type === "tcp" ? endpoint.trusted_proxies : undefined;
+  const hasContexts = endpoint.type === "tcp" && hasTls(endpoint);
+  const detects = hasContexts || proxies !== undefined || http !== null;
+  return {
+    endpoint,
+    options,
+    contexts: hasContexts ? new TlsContexts(endpoint, options.log) : null,
+    isTrustedProxy: proxies === undefined ? null : addressRanges(proxies),
+    rawSocket: detects ? null : rawSocket,
+  };
+}
+
+function isOnSharedPort(endpoint: ListeningEndpointConfig): boolean {
+  return endpoint.type === "tcp" && endpoint.shared;
+}
+
+/** Whether the listening socket itself can stay as it is. */
+function hasSameSocketOptions(one: ListeningEndpointConfig, other: ListeningEndpointConfig) {
+  const modes = [one, other].map((each) => (each.type === "unix" ? each.permission : 0));
+  return one.backlog === other.backlog && modes[0] === modes[1];
+}
+
+function tlsHandshakeDone(socket: Socket<SocketData>, isDone: boolean, fault: Error | null): void {
+  const detection = socket.data;
+  // A client that only probes the port resets the connection: no failure, and `close` follows.
+  const isReset = errorCodeOf(fault) === "ECONNRESET";
+  if (!(detection instanceof ProtocolDetection) || isReset) return;
+  const { needsCertificate } = detection;
+  const certificate = needsCertificate ? clientCertificate(socket) : undefined;
+  if (!isDone || (needsCertificate && (fault !== null || certificate === undefined))) {
+    detection.tlsFailed(fault?.message ?? "no client certificate");
+  } else {
+    detection.tlsEstablished({
+      tlsUnique: () => tlsUnique(socket),
+      ...(certificate && { clientCertificate: certificate }),
+    });
   }
 }

@@ -99,6 +99,11 @@ export class ProtocolDetection implements ConnectionEvents {
     else this.#expect(HANDSHAKE, this.#options.handshakeMs);
   }
 
+  /** Whether a client without a certificate is rejected. */
+  get needsCertificate(): boolean {
+    return this.#accepted.needsCertificate;
+  }
+
   /** Begins TLS at once where nothing has to be read before. */
   begin(): void {
     if (this.#proxyHeader === null && this.#clientHello === null) {

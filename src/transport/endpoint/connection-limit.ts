@@ -22,7 +22,7 @@ export type ConnectionLimits = Pick<
 
 /** Counts the connections of one transport in one worker. */
 export class ConnectionLimit {
-  readonly #limits: ConnectionLimits;
+  #limits: ConnectionLimits;
   readonly #transport: string;
   readonly #log: Logger;
   #open = 0;
@@ -34,6 +34,11 @@ export class ConnectionLimit {
     this.#limits = limits;
     this.#transport = transport;
     this.#log = log;
+  }
+
+  /** Changes the limits for new connections; those that are open count, but they are not closed. */
+  change(limits: ConnectionLimits): void {
+    this.#limits = limits;
   }
 
   /** Takes a slot for a peer (as `TransportDetails.peer` prints it); null: all are taken, which is logged. */
@@ -99,6 +104,12 @@ export class ConnectionSlot {
     this.#limit = null;
   }
 }
+
+/** The limits where none are configured. */
+export const UNLIMITED: ConnectionLimits = {
+  max_connections: null,
+  max_connections_per_address: null,
+};
 
 /** The limit of a transport; undefined where connections are not limited. */
 export function connectionLimitFor(

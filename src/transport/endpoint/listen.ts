@@ -4,6 +4,7 @@
  * @module
  */
 
+import { chmodSync } from "node:fs";
 import type { SocketHandler, SocketListener, TCPSocketListener, TCPSocketListenOptions } from "bun";
 
 import { errorCodeOf, Failure, sentenceOf } from "#base/failure.ts";
@@ -14,13 +15,17 @@ import type {
 import type { Logger } from "#observe/logger.ts";
 import { printEndpoint } from "./peer-address.ts";
 import { listenInPortRange } from "./portrange.ts";
-import { setBacklog } from "./system-calls.ts";
+import { setBacklog, shareListeningPort } from "./system-calls.ts";
 import { openUnixSocket } from "./unix-socket-file.ts";
 
 /** An endpoint that is listening. */
 export interface ListeningSocket {
   /** The port, chosen by the system where 0 was configured; null for a Unix socket. */
   readonly port: number | null;
+  /** Sets the backlog, and the mode of a socket file, as another configuration of the same endpoint has them. */
+  adapt(endpoint: ListeningEndpointConfig): void;
+  /** Lets others listen on the port too, as long as it is open; false where that is not possible. */
+  share(): boolean;
   /** Refuses new connections, and removes the file of a Unix socket; open connections stay. */
   stop(): void;
 }
@@ -48,18 +53,33 @@ export async function listenOn<Data>(
         Bun.listen<Data>({ unix, socket, allowHalfOpen: true }),
       );
       applyBacklog(endpoint, server, log);
-      const stop = () => stopAndRemove(server, removeFile);
-      return { port: null, stop };
+      return {
+        port: null,
+        adapt(next) {
+          if (next.type === "unix") chmodSync(next.path, next.permission);
+          applyBacklog({ backlog: DEFAULT_BACKLOG, ...next }, server, log);
+        },
+        share: () => false,
+        stop: () => stopAndRemove(server, removeFile),
+      };
     }
     const server = listenInPortRange(endpoint, (port) =>
       listenOnTcp({ ...tcpOptions(endpoint), port, socket, allowHalfOpen: true }),
     );
     applyBacklog(endpoint, server, log);
-    return { port: server.port, stop: () => server.stop() };
+    return {
+      port: server.port,
+      adapt: (next) => applyBacklog({ backlog: DEFAULT_BACKLOG, ...next }, server, log),
+      share: () => shareListeningPort(descriptorOf(server)),
+      stop: () => server.stop(),
+    };
   } catch (thrown) {
     throw listenFailure(endpoint, thrown);
   }
 }
+
+/** The backlog where none is configured, as Bun has it. */
+const DEFAULT_BACKLOG = 512;
 
 /** Sets the configured backlog, for which Bun has no option. */
 function applyBacklog<Data>(
@@ -68,10 +88,13 @@ function applyBacklog<Data>(
   log: Logger,
 ): void {
   const { backlog } = endpoint;
-  // Bun's types lack the descriptor.
-  const descriptor = "fd" in server ? Number(server.fd) : -1;
-  if (backlog === undefined || setBacklog(descriptor, backlog)) return;
+  if (backlog === undefined || setBacklog(descriptorOf(server), backlog)) return;
   log.warn("backlog not honoured", { endpoint: printEndpoint(endpoint), backlog });
+}
+
+/** Bun's types lack it. */
+function descriptorOf<Data>(server: SocketListener<Data>): number {
+  return "fd" in server ? Number(server.fd) : -1;
 }
 
 /** The Failure for an error of a system call; a Failure is kept as it is. */

@@ -12,10 +12,13 @@ import { openCLibrary } from "#base/c-library.ts";
 interface SystemCalls {
   listen(descriptor: number, backlog: number): number;
   getsockopt(fd: number, level: number, name: number, value: Pointer, length: Pointer): number;
+  setsockopt(fd: number, level: number, name: number, value: Pointer, length: number): number;
   ioctl(descriptor: number, request: number, value: Pointer): number;
   prctl(option: number, value: number, third: number, fourth: number, fifth: number): number;
 }
 
+const SOL_SOCKET = 1;
+const SO_REUSEPORT = 15;
 const IPPROTO_TCP = 6;
 const TCP_INFO = 11;
 const SIOCOUTQ = 0x5411;
@@ -40,6 +43,7 @@ function openCalls(): SystemCalls | null {
   return openCLibrary({
     listen: { args: ["int", "int"], returns: "int" },
     getsockopt: { args: ["int", "int", "int", "ptr", "ptr"], returns: "int" },
+    setsockopt: { args: ["int", "int", "int", "ptr", "u32"], returns: "int" },
     ioctl: { args: ["int", "u64", "ptr"], returns: "int" },
     prctl: { args: ["int", "u64", "u64", "u64", "u64"], returns: "int" },
   });
@@ -48,6 +52,17 @@ function openCalls(): SystemCalls | null {
 /** Sets the backlog of a listening socket; false when that is not possible here. */
 export function setBacklog(descriptor: number, backlog: number): boolean {
   return systemCalls()?.listen(descriptor, backlog) === 0;
+}
+
+/**
+ * Lets other sockets of this user listen on the port of a listening socket too; false when that is not possible here.
+ * It cannot be taken back: what the system remembers of the port outlasts the option.
+ */
+export function shareListeningPort(descriptor: number): boolean {
+  const value = new Int32Array([1]);
+  const { byteLength } = value;
+  const libc = systemCalls();
+  return libc?.setsockopt(descriptor, SOL_SOCKET, SO_REUSEPORT, ptr(value), byteLength) === 0;
 }
 
 /**

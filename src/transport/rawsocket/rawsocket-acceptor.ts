@@ -35,34 +35,42 @@ export interface RawSocketServiceConfig extends SessionConfig {
   options: RawSocketOptions;
 }
 
+/** What a RawSocket transport does with clients. */
+export interface RawSocketService {
+  config: RawSocketServiceConfig;
+  /** Called with every peer after its handshake. */
+  accept: AcceptPeerWithSession;
+  /** Undefined where connections are not counted. */
+  limit?: ConnectionLimit | undefined;
+}
+
 /** The open connections of one RawSocket transport. */
 export class RawSocketAcceptor {
-  readonly config: RawSocketServiceConfig;
   readonly log: TransportContext["log"];
-  readonly acceptPeer: AcceptPeerWithSession;
-  readonly #limit: ConnectionLimit | undefined;
+  #service: RawSocketService;
   readonly #open = new Set<RawSocketConnection>();
   readonly #closing = new GracefulClose(this.#open);
-  readonly #isForProxies: boolean;
 
-  /** `accept` is called with every peer after its handshake. */
-  constructor(
-    config: RawSocketServiceConfig,
-    accept: AcceptPeerWithSession,
-    log: TransportContext["log"],
-    limit: ConnectionLimit | undefined,
-  ) {
-    this.config = config;
-    this.acceptPeer = accept;
+  constructor(service: RawSocketService, log: TransportContext["log"]) {
     this.log = log;
-    this.#limit = limit;
-    const { auth } = config;
-    this.#isForProxies = auth !== "passthrough" && trustsProxies(auth);
+    this.#service = service;
+  }
+
+  /** What holds for handshakes from now on. */
+  get service(): RawSocketService {
+    return this.#service;
+  }
+
+  /** Changes what holds for handshakes from now on. */
+  use(service: RawSocketService): void {
+    this.#service = service;
   }
 
   /** Takes a connection over; gives the receiver of its socket's events. */
   accept(socket: ConnectionSocket, details: ConnectionDetails): RawSocketConnection {
-    return this.#accept(socket, details, this.#isForProxies && details.isUnixSocket);
+    const { auth } = this.#service.config;
+    const isForProxies = auth !== "passthrough" && trustsProxies(auth);
+    return this.#accept(socket, details, isForProxies && details.isUnixSocket);
   }
 
   /** Takes a stream of a connection over, in the same way. */
@@ -75,7 +83,7 @@ export class RawSocketAcceptor {
     details: ConnectionDetails,
     mayMultiplex: boolean,
   ): RawSocketConnection {
-    const slot = this.#limit?.take(details.peer);
+    const slot = this.#service.limit?.take(details.peer);
     const handshake = new HandshakeCollector(mayMultiplex);
     const connection = new RawSocketConnection(socket, details, this, { slot, handshake });
     this.#open.add(connection);
@@ -169,7 +177,7 @@ export class RawSocketConnection implements ConnectionEvents {
     const remainder = handshake.push(chunk);
     if (!handshake.isComplete && !handshake.isForeign) return;
     this.#stopDeadline();
-    const { serializers, options } = this.#acceptor.config;
+    const { serializers, options } = this.#acceptor.service.config;
     const maxOctets = options.max_message_size;
     const { mayMultiplex } = handshake;
     const answer = answerHandshake(handshake.octets, { serializers, maxOctets, mayMultiplex });
@@ -190,7 +198,7 @@ export class RawSocketConnection implements ConnectionEvents {
     const details = this.#takeDetails();
     const acceptor = this.#acceptor;
     const { log } = acceptor;
-    const fields = { transport: acceptor.config.id, peer: details.peer };
+    const fields = { transport: acceptor.service.config.id, peer: details.peer };
     this.#slot?.release();
     this.#streams = new YamuxConnection(this.#socket, {
       accept: (stream) => acceptor.acceptStream(stream, details),
@@ -208,7 +216,8 @@ export class RawSocketConnection implements ConnectionEvents {
   }
 
   #openPeer(agreement: Agreement): RawSocketPeer | null {
-    const { config, acceptPeer, log } = this.#acceptor;
+    const { service, log } = this.#acceptor;
+    const { config, accept } = service;
     const details = this.#takeDetails();
     const peer = new RawSocketPeer({
       socket: this.#socket,
@@ -219,7 +228,7 @@ export class RawSocketConnection implements ConnectionEvents {
       supervision: { options: config.options, log },
     });
     try {
-      peer.attach(acceptPeer(peer, config));
+      peer.attach(accept(peer, config));
     } catch (thrown) {
       log.error("peer not accepted", { transport: config.id, error: sentenceOf(thrown) });
       this.#socket.terminate();
@@ -230,9 +239,9 @@ export class RawSocketConnection implements ConnectionEvents {
   }
 
   #refuse(reason: string, reply: Uint8Array | null): void {
-    const { config, log } = this.#acceptor;
+    const { service, log } = this.#acceptor;
     const peer = this.#details?.peer;
-    log.warn("rawsocket handshake refused", { transport: config.id, peer, reason });
+    log.warn("rawsocket handshake refused", { transport: service.config.id, peer, reason });
     if (reply === null) {
       this.#handshake = null;
       this.#socket.terminate();

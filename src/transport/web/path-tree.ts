@@ -37,43 +37,69 @@ export class PathTree implements RequestHandler {
   readonly #hasBridge: boolean;
   readonly #hasStreaming: boolean;
   readonly #root: TreeNode;
-  readonly #services: WebService[];
+  /** By what they were opened for. */
+  readonly #services: Map<string, WebService>;
   /** Paths that were asked for lately. */
   readonly #found = new Map<string, PathMatch>();
 
-  private constructor(root: TreeNode, services: WebService[]) {
+  private constructor(root: TreeNode, services: Map<string, WebService>) {
     this.#root = root;
     this.#services = services;
-    this.#hasStreaming = services.some(({ streaming }) => streaming !== undefined);
-    this.#hasBridge = services.some(({ bridge }) => bridge !== undefined);
+    const all = [...services.values()];
+    this.#hasStreaming = all.some(({ streaming }) => streaming !== undefined);
+    this.#hasBridge = all.some(({ bridge }) => bridge !== undefined);
   }
 
-  /** Opens every service of `paths`; if one fails, those already open are closed again. */
+  /**
+   * Opens every service of `paths`, but those of `before` that were opened for the same; if one fails, those that
+   * were opened are closed again.
+   */
   static async open(
     paths: Record<string, WebServiceConfig>,
     openLeaf: (config: LeafServiceConfig) => WebService | Promise<WebService>,
+    before: PathTree = NO_PATHS,
   ): Promise<PathTree> {
     const root = newNode();
-    const services: WebService[] = [];
+    const services = new Map<string, WebService>();
     const openings: Promise<void>[] = [];
-    const openBelow = (parent: TreeNode, below: Record<string, WebServiceConfig>) => {
+    const openBelow = (
+      above: string,
+      parent: TreeNode,
+      below: Record<string, WebServiceConfig>,
+    ) => {
       for (const [name, config] of Object.entries(below)) {
         const node = name === "/" ? parent : childOf(parent, name);
-        if (config.type === "path") openBelow(node, config.paths);
-        else openings.push(openAt(node, config));
+        const path = `${above}/${name}`;
+        if (config.type === "path") openBelow(path, node, config.paths);
+        else openings.push(openAt(path, node, config));
       }
     };
-    const openAt = async (node: TreeNode, config: LeafServiceConfig) => {
-      node.service = await openLeaf(config);
-      services.push(node.service);
+    const openAt = async (path: string, node: TreeNode, config: LeafServiceConfig) => {
+      const purpose = JSON.stringify([path, config]);
+      const known = before.#services.get(purpose);
+      // WebSockets are looked up by the object of their configuration.
+      const isKept = known !== undefined && known.webSocket === undefined;
+      node.service = isKept ? known : await openLeaf(config);
+      services.set(purpose, node.service);
     };
     // All at once, so that archives whose origins do not answer are waited for together.
-    openBelow(root, paths);
+    openBelow("", root, paths);
     const failed = (await Promise.allSettled(openings)).find(({ status }) => status === "rejected");
     const tree = new PathTree(root, services);
     if (failed === undefined) return tree;
-    tree.close();
+    for (const service of tree.servicesWithout(before)) service.close?.();
     throw (failed as PromiseRejectedResult).reason;
+  }
+
+  /** A tree without a service. */
+  static empty(): PathTree {
+    return new PathTree(newNode(), new Map());
+  }
+
+  /** The services that another tree does not have. */
+  servicesWithout(other: PathTree): WebService[] {
+    const others = new Set(other.#services.values());
+    return [...this.#services.values()].filter((service) => !others.has(service));
   }
 
   /** What answers a request: the bridge at its path, or this tree. */
@@ -138,7 +164,8 @@ export class PathTree implements RequestHandler {
 
   /** Closes every service. */
   close(): void {
-    for (const service of this.#services.splice(0)) service.close?.();
+    for (const service of this.#services.values()) service.close?.();
+    this.#services.clear();
   }
 
   #match(components: string[]): PathMatch | undefined {
@@ -206,6 +233,9 @@ function decodeOnce(raw: string): string | undefined {
     return undefined;
   }
 }
+
+/** What a transport leads to before its first configuration. */
+const NO_PATHS = PathTree.empty();
 
 interface TreeNode {
   service: WebService | undefined;

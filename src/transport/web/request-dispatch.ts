@@ -13,6 +13,7 @@
  * @module
  */
 
+import type { PreparedChange } from "#base/prepared-change.ts";
 import type { ConnectionEvents, ConnectionSocket } from "#transport/endpoint/connection.ts";
 import type { ConnectionLimit } from "#transport/endpoint/connection-limit.ts";
 import type { LoggedRequest } from "#transport/http/access-line.ts";
@@ -27,12 +28,16 @@ import { RefusedConnection } from "#transport/http/refused-connection.ts";
 import { FAULT_STATUS, type RequestHead } from "#transport/http/request-head.ts";
 import { TrustedProxies } from "#transport/http/trusted-proxies.ts";
 import type { AcceptPeerWithSession, TransportContext } from "#transport/listener.ts";
-import { openCookieTrackers } from "#transport/websocket/cookie-tracker.ts";
-import { WebSocketAcceptor } from "#transport/websocket/websocket-acceptor.ts";
+import { type CookieTracker, openCookieTrackers } from "#transport/websocket/cookie-tracker.ts";
+import {
+  WebSocketAcceptor,
+  type WebSocketAcceptorOptions,
+} from "#transport/websocket/websocket-acceptor.ts";
 import type { ConnectionDetails } from "#wamp/peer.ts";
 import { CookieLogins } from "./auth/cookie-logins.ts";
 import type { FindLogins } from "./auth/open-access.ts";
 import { PathTree } from "./path-tree.ts";
+import { RetiredServices } from "./retired-services.ts";
 import { isWebSocket, pathsOf, type WebServerConfig, wampWebSocketsOf } from "./service-paths.ts";
 import { openWebService } from "./services/service-registry.ts";
 import { openWebSocketService } from "./services/websocket.ts";
@@ -50,26 +55,29 @@ interface HttpConnection {
   details: ConnectionDetails;
 }
 
-/** What all requests of a transport share. */
-interface RequestContext {
+/** What requests are answered with. */
+interface Answering {
+  tree: PathTree;
+  /** What services depend on besides their own configuration. */
+  surroundings: string;
+  webSockets: WebSocketAcceptorOptions;
+  /** The trackers of cookies by path. */
+  cookies: ReadonlyMap<string, CookieTracker>;
   proxies: TrustedProxies | undefined;
   limit: ConnectionLimit | undefined;
   /** The line of that header in all answers; empty: there is none. */
   strictTransport: string;
+  /** Whether there is an access log. */
   isLogged: boolean;
-  log: TransportContext["log"];
 }
 
 /** The HTTP side of one transport. */
 export class RequestDispatch {
+  readonly #context: TransportContext;
   readonly #log: TransportContext["log"];
-  readonly #proxies: TrustedProxies | undefined;
-  readonly #limit: ConnectionLimit | undefined;
-  readonly #strictTransport: string;
-  /** Whether there is an access log. */
-  readonly #isLogged: boolean;
+  #present: Answering;
   readonly #webSockets: WebSocketAcceptor;
-  readonly #tree: PathTree;
+  readonly #retired = new RetiredServices();
   readonly #exchanges = new HttpExchanges();
   readonly #persistent = new Set<PersistentConnection>();
 
@@ -83,37 +91,47 @@ export class RequestDispatch {
     options: DispatchOptions,
     context: TransportContext,
   ): Promise<RequestDispatch> {
-    const cookies = openCookieTrackers(wampWebSocketsOf(config), context.log);
-    const { recallLogin: recall } = context;
-    const findLogins: FindLogins | undefined =
-      recall && ((wanted) => CookieLogins.find(wanted, config, { trackers: cookies, recall }));
-    const tree = await PathTree.open(pathsOf(config), (service) =>
-      isWebSocket(service)
-        ? openWebSocketService(service)
-        : openWebService(service, options.accept, context, findLogins),
-    );
-    const trusted = "trusted_proxies" in config ? config.trusted_proxies : undefined;
-    const proxies = trusted && new TrustedProxies(trusted);
-    const { limit } = options;
-    const strictTransport = strictTransportOf(config);
-    const isLogged = "access_log" in config && config.access_log === true;
-    const shared = { limit, proxies, strictTransport };
-    const webSockets = new WebSocketAcceptor(options.accept, context, { ...shared, cookies });
-    return new RequestDispatch(tree, webSockets, { ...shared, isLogged, log: context.log });
+    return new RequestDispatch(await openAnswering(config, options, context), context);
   }
 
-  private constructor(
-    tree: PathTree,
-    webSockets: WebSocketAcceptor,
-    { proxies, limit, strictTransport, isLogged, log }: RequestContext,
-  ) {
-    this.#tree = tree;
-    this.#webSockets = webSockets;
-    this.#proxies = proxies;
-    this.#limit = limit;
-    this.#strictTransport = strictTransport;
-    this.#isLogged = isLogged;
-    this.#log = log;
+  private constructor(answering: Answering, context: TransportContext) {
+    this.#present = answering;
+    this.#context = context;
+    this.#log = context.log;
+    this.#webSockets = new WebSocketAcceptor(context, answering.webSockets);
+  }
+
+  /**
+   * Opens the services of another configuration that are new or have changed. They answer the requests that come
+   * after it, on open connections too.
+   *
+   * @throws Failure when a service cannot be opened.
+   */
+  async prepare(
+    config: WebServerConfig,
+    options: DispatchOptions,
+    isForced: boolean,
+  ): Promise<PreparedChange> {
+    const before = this.#present;
+    const next = await openAnswering(config, options, this.#context, { ...before, isForced });
+    return {
+      apply: () => {
+        this.#present = next;
+        this.#webSockets.use(next.webSockets);
+        this.#retired.add(before.tree.servicesWithout(next.tree));
+      },
+      abandon() {
+        for (const service of next.tree.servicesWithout(before.tree)) service.close?.();
+      },
+    };
+  }
+
+  /** Nothing is found here any more; what has begun goes on. */
+  retire(): void {
+    const { tree } = this.#present;
+    this.#present = { ...this.#present, tree: PathTree.empty() };
+    this.#retired.add(tree.servicesWithout(this.#present.tree));
+    for (const connection of this.#persistent) connection.end();
   }
 
   /** Takes over a connection at its first request; gives the receiver of its events. */
@@ -122,7 +140,7 @@ export class RequestDispatch {
     details: ConnectionDetails,
     head: RequestHead,
   ): ConnectionEvents {
-    if (this.#isLogged) return this.#serveLogged(socket, details, head);
+    if (this.#present.isLogged) return this.#serveLogged(socket, details, head);
     const connection = { socket, details };
     const request = head.request();
     // A WebSocket from the first request on, as most are, receives the socket's events directly.
@@ -137,7 +155,7 @@ export class RequestDispatch {
     head: RequestHead,
     status: number,
   ): ConnectionEvents {
-    if (this.#isLogged) return this.#serveLogged(socket, details, head, status);
+    if (this.#present.isLogged) return this.#serveLogged(socket, details, head, status);
     return this.#refused(socket, status);
   }
 
@@ -146,7 +164,8 @@ export class RequestDispatch {
     this.#exchanges.close();
     for (const connection of this.#persistent) connection.end();
     await this.#webSockets.close();
-    this.#tree.close();
+    this.#present.tree.close();
+    this.#retired.close();
     // Streaming services have answered their last requests.
     for (const connection of this.#persistent) connection.end();
   }
@@ -220,7 +239,7 @@ export class RequestDispatch {
     if (typeof request === "string") return { peer, line, referer: null, userAgent: null };
     const { headers } = request;
     return {
-      peer: this.#proxies?.clientOf(headers, peer) ?? peer,
+      peer: this.#present.proxies?.clientOf(headers, peer) ?? peer,
       line,
       referer: headers.get("referer"),
       userAgent: headers.get("user-agent"),
@@ -245,7 +264,7 @@ export class RequestDispatch {
     if (typeof request === "string" || request.isHttp10 || !request.headers.has("upgrade")) {
       return null;
     }
-    const service = this.#tree.find(request.url.pathname)?.service;
+    const service = this.#present.tree.find(request.url.pathname)?.service;
     if (service?.webSocket === undefined) return null;
     const webSocket = this.#webSockets.upgrade(request, service.webSocket, socket, details);
     if (webSocket === null) return null;
@@ -260,22 +279,23 @@ export class RequestDispatch {
     readNextRequest: ReadNextRequest,
   ): ConnectionEvents {
     if (typeof request === "string") return this.#refused(socket, FAULT_STATUS[request]);
-    const found = this.#tree.findStreaming(request.url.pathname);
+    const { tree, limit, proxies } = this.#present;
+    const found = tree.findStreaming(request.url.pathname);
     if (found !== undefined && (found.streaming.takes?.(request, found.path) ?? true)) {
       return found.streaming.open({
         request: this.#clientRequest(request, details),
         lines: head.lines,
         path: found.path,
         details,
-        limit: this.#limit,
-        chain: this.#proxies?.chainOf(request.headers, details.peer) ?? [],
+        limit,
+        chain: proxies?.chainOf(request.headers, details.peer) ?? [],
         socket,
         octetsAfterHead: head.octetsAfterHead,
         readNextRequest,
       });
     }
     return this.#exchanges.open({
-      handler: this.#tree.handlerOf(request),
+      handler: tree.handlerOf(request),
       request: this.#clientRequest(request, details),
       socket,
       octetsAfterHead: head.octetsAfterHead,
@@ -285,16 +305,64 @@ export class RequestDispatch {
   }
 
   #clientRequest(request: HttpRequest, { peer, isSecure }: ConnectionDetails): ClientRequest {
-    const client = this.#proxies?.clientOf(request.headers, peer) ?? peer;
+    const { proxies, strictTransport } = this.#present;
+    const client = proxies?.clientOf(request.headers, peer) ?? peer;
     const { method, url, headers, isHttp10, framing } = request;
-    const strictTransport = this.#strictTransport;
     return { method, url, headers, isHttp10, framing, peer: client, isSecure, strictTransport };
   }
 
   /** The rest of a connection whose request has a fault in its head. */
   #refused(socket: ConnectionSocket, status: number): RefusedConnection {
-    return new RefusedConnection(socket, status, { strictTransport: this.#strictTransport });
+    const { strictTransport } = this.#present;
+    return new RefusedConnection(socket, status, { strictTransport });
   }
+}
+
+/** Opens all services but those of `before` that stay, all of them anew if it is forced. */
+async function openAnswering(
+  config: WebServerConfig,
+  { accept, limit }: DispatchOptions,
+  context: TransportContext,
+  before?: Answering & { isForced: boolean },
+): Promise<Answering> {
+  const mounted = wampWebSocketsOf(config);
+  const trackers = openCookieTrackers(mounted, context.log, before?.cookies);
+  const { recallLogin: recall } = context;
+  const findLogins: FindLogins | undefined =
+    recall && ((wanted) => CookieLogins.find(wanted, config, { trackers, recall }));
+  const surroundings = surroundingsOf(config);
+  const isKept = before?.isForced === false && before.surroundings === surroundings;
+  const tree = await PathTree.open(
+    pathsOf(config),
+    (service) =>
+      isWebSocket(service)
+        ? openWebSocketService(service)
+        : openWebService(service, accept, context, findLogins),
+    isKept ? before.tree : undefined,
+  );
+  const trusted = "trusted_proxies" in config ? config.trusted_proxies : undefined;
+  const proxies = trusted && new TrustedProxies(trusted);
+  const shared = { limit, proxies, strictTransport: strictTransportOf(config) };
+  return {
+    ...shared,
+    tree,
+    surroundings,
+    webSockets: { ...shared, accept, cookies: trackers },
+    cookies: new Map(
+      mounted.flatMap(({ path, config: one }) => {
+        const tracker = trackers.get(one);
+        return tracker === undefined ? [] : [[path, tracker]];
+      }),
+    ),
+    isLogged: "access_log" in config && config.access_log === true,
+  };
+}
+
+/** Limits hold for the clients of long-poll paths, and cookies of WebSockets are logins on other paths. */
+function surroundingsOf(config: WebServerConfig): string {
+  const limits = "limits" in config ? config.limits : undefined;
+  const withCookie = wampWebSocketsOf(config).filter((one) => one.config.cookie !== undefined);
+  return JSON.stringify([limits, withCookie]);
 }
 
 /** The header of RFC 6797, which configurations have for endpoints with TLS alone. */

@@ -39,10 +39,12 @@ export function servicesOf(config: WebServerConfig): MountedService[] {
   return servicesBelow(pathsOf(config), "");
 }
 
-/** Every WebSocket path with WAMP. */
-export function wampWebSocketsOf(config: WebServerConfig): WebSocketServiceConfig[] {
-  return servicesOf(config).flatMap((service) =>
-    service.config.type === "websocket" ? [service.config] : [],
+/** Every WebSocket with WAMP, and its path. */
+export function wampWebSocketsOf(
+  server: WebServerConfig,
+): { path: string; config: WebSocketServiceConfig }[] {
+  return servicesOf(server).flatMap(({ path, config }) =>
+    config.type === "websocket" ? [{ path, config }] : [],
   );
 }
 

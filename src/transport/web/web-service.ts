@@ -30,6 +30,8 @@ export interface WebService {
   readonly bridge?: RequestHandler;
   /** Set where requests are answered as they come, or answers sent as they are made. */
   readonly streaming?: StreamingService;
+  /** Whether a request or a session of a client would end with the service. Absent: none outlasts its answer. */
+  readonly isInUse?: () => boolean;
   /** Stops background work of the service. */
   close?(): void;
 }

@@ -37,6 +37,11 @@ export class CookieTracker {
     this.#log = log;
   }
 
+  /** The store, if it is that of another configuration too. */
+  storeFor({ store }: CookieConfig): CookieStore | undefined {
+    return Bun.deepEquals(store, this.#config.store) ? this.#store : undefined;
+  }
+
   /** Recognizes a client by its Cookie header, or issues a cookie. Values not issued here are never accepted. */
   track(header: string | null, now: number): TrackedCookie {
     const known = this.#known(header, now);
@@ -107,19 +112,21 @@ export class CookieTracker {
 }
 
 /**
- * The trackers of all paths that issue cookies.
+ * The trackers of all paths that issue cookies. They go on with the cookies of `before`, the trackers by path.
  *
  * @throws Failure when the file of one cannot be read or written.
  */
 export function openCookieTrackers<Config extends { cookie?: CookieConfig }>(
-  configs: readonly Config[],
+  mounted: readonly { path: string; config: Config }[],
   log: Logger,
+  before: ReadonlyMap<string, CookieTracker> = new Map(),
 ): Map<Config, CookieTracker> {
   const trackers = new Map<Config, CookieTracker>();
-  for (const config of configs) {
+  for (const { path, config } of mounted) {
     const { cookie } = config;
     if (cookie === undefined) continue;
-    trackers.set(config, new CookieTracker(cookie, openCookieStore(cookie.store, log), log));
+    const store = before.get(path)?.storeFor(cookie) ?? openCookieStore(cookie.store, log);
+    trackers.set(config, new CookieTracker(cookie, store, log));
   }
   return trackers;
 }

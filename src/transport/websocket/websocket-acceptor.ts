@@ -35,6 +35,8 @@ const TOO_MANY_CONNECTIONS = "There are too many connections. Try again later.";
 
 /** What the WebSockets of a transport share; `limit` and `proxies` only where they are configured. */
 export interface WebSocketAcceptorOptions {
+  /** Called with every peer after its handshake. */
+  accept: AcceptPeerWithSession;
   limit: ConnectionLimit | undefined;
   proxies: TrustedProxies | undefined;
   /** The line Strict-Transport-Security of a refusal. */
@@ -45,8 +47,7 @@ export interface WebSocketAcceptorOptions {
 
 /** The open WebSockets of one transport. */
 export class WebSocketAcceptor implements WebSocketOwner {
-  readonly #accept: AcceptPeerWithSession;
-  readonly #options: WebSocketAcceptorOptions;
+  #options: WebSocketAcceptorOptions;
   readonly log: TransportContext["log"];
   /** Program and release, for the Server header. */
   readonly #serverName: string;
@@ -54,16 +55,15 @@ export class WebSocketAcceptor implements WebSocketOwner {
   readonly #open = new Map<WebSocketConnection, ConnectionSlot | undefined>();
   readonly #closing = new GracefulClose(this.#open);
 
-  /** `accept` is called with every peer after its handshake. */
-  constructor(
-    accept: AcceptPeerWithSession,
-    { log, nodeInfo }: TransportContext,
-    options: WebSocketAcceptorOptions,
-  ) {
-    this.#accept = accept;
+  constructor({ log, nodeInfo }: TransportContext, options: WebSocketAcceptorOptions) {
     this.#options = options;
     this.log = log;
     this.#serverName = `crossproxy/${nodeInfo.release}`;
+  }
+
+  /** Changes what holds for handshakes from now on. */
+  use(options: WebSocketAcceptorOptions): void {
+    this.#options = options;
   }
 
   /**
@@ -111,7 +111,7 @@ export class WebSocketAcceptor implements WebSocketOwner {
       ...(cookies && cookie && { cookieId: cookie.id, cookie: cookies.cookieOf(cookie) }),
     });
     this.#open.set(peer, slot);
-    const accept = (wampPeer: Peer) => this.#accept(wampPeer, config);
+    const accept = (wampPeer: Peer) => this.#options.accept(wampPeer, config);
     try {
       peer.attach(isBatched ? openBatchedSession(peer, accept) : accept(peer));
     } catch (thrown) {

@@ -42,6 +42,13 @@ test("hands on what a worker says", () => {
   }
   const failed = { kind: "failed", sentence: "Cannot listen", source: "internal" } as const;
   expect(parseMessageToController(failed)).toEqual(failed);
+  for (const fault of [null, "Cannot listen"]) {
+    expect(parseMessageToController({ kind: "prepared", fault })).toEqual({
+      kind: "prepared",
+      fault,
+    });
+  }
+  expect(parseMessageToController({ kind: "applied" })).toEqual({ kind: "applied" });
   const ready = { kind: "ready", urls: ["http://localhost:8080/"] } as const;
   expect(parseMessageToController(ready)).toEqual({ kind: "ready", urls: [...ready.urls] });
 });

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { onRenewalSignal, onShutdownSignal } from "#node/signals.ts";
+import { onReloadSignal, onShutdownSignal } from "#node/signals.ts";
 import { afterTest } from "../../support/cleanups.ts";
 
 /** Takes the listeners away again that a test adds to its own process. */
@@ -23,10 +23,10 @@ test("the first signal asks for an orderly end, every later one for any end", ()
   expect(asked).toEqual(["SIGTERM", 143, 130]);
 });
 
-test("SIGHUP asks for a renewal each time", () => {
+test("SIGHUP asks for a reload each time", () => {
   withoutListeners("SIGHUP");
-  let renewals = 0;
-  onRenewalSignal(() => void renewals++);
+  let reloads = 0;
+  onReloadSignal(() => void reloads++);
   for (let count = 0; count < 2; count++) process.emit("SIGHUP", "SIGHUP");
-  expect(renewals).toBe(2);
+  expect(reloads).toBe(2);
 });

@@ -19,6 +19,7 @@ function listen(): string[] {
     start: ({ config }) => void asked.push(`start ${config.id}`),
     renewCertificates: () => void asked.push("renew"),
     reopenLog: () => void asked.push("reopen"),
+    reconfigure: ({ kind }) => void asked.push(kind),
     statistics: ({ node }) => void asked.push(`statistics ${node}`),
     shutdown: () => void asked.push("shutdown"),
     lost: () => void asked.push("lost"),
@@ -38,10 +39,14 @@ test("a worker handles each message of its controller", () => {
   say({ kind: "start", config, context: { ...context, ...keys } });
   say({ kind: "renew_certificates" });
   say({ kind: "reopen_log" });
+  say({ kind: "prepare", config, nodeKey: null, isForced: false });
+  say({ kind: "apply" });
+  say({ kind: "abandon" });
   say({ kind: "statistics", statistics: nodeFigures() });
   say({ kind: "shutdown" });
   process.emit("disconnect");
-  expect(asked).toEqual(["start p1", "renew", "reopen", "statistics <node>", "shutdown", "lost"]);
+  const reload = ["prepare", "apply", "abandon"];
+  expect(asked).toEqual(["start p1", "renew", "reopen", ...reload, "statistics <node>", "shutdown", "lost"]);
 });
 
 test.each([

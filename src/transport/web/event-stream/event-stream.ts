@@ -103,6 +103,11 @@ export class EventStream implements StreamingService, ListenerOwner {
     this.#listeners.delete(listener);
   }
 
+  /** Whether there is a listener. */
+  get isInUse(): boolean {
+    return this.#listeners.size > 0;
+  }
+
   /** Ends every stream. */
   close(): void {
     clearInterval(this.#heartbeat);

@@ -109,6 +109,11 @@ export class LongPoll implements StreamingService {
     return one;
   }
 
+  /** Whether a transport or a request is open. */
+  get isInUse(): boolean {
+    return this.#peers.size > 0 || this.#open.size > 0;
+  }
+
   /** Ends every transport, and answers every request. */
   close(): void {
     for (const peer of [...this.#peers]) peer.shutDown(SHUTDOWN);

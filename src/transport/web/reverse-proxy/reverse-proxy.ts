@@ -42,6 +42,11 @@ export class ReverseProxy implements StreamingService {
     return request;
   }
 
+  /** Whether a request is open. */
+  get isInUse(): boolean {
+    return this.#open.size > 0;
+  }
+
   /** Ends every request. */
   close(): void {
     for (const request of [...this.#open]) request.refuse(UNAVAILABLE);

@@ -23,5 +23,10 @@ export function openLongPoll(
   context: TransportContext,
 ): WebService {
   const streaming = new LongPoll(config, accept, context);
-  return { streaming, handle: () => errorPage(400), close: () => streaming.close() };
+  return {
+    streaming,
+    handle: () => errorPage(400),
+    isInUse: () => streaming.isInUse,
+    close: () => streaming.close(),
+  };
 }

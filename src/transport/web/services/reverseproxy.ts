@@ -18,5 +18,10 @@ export function openReverseProxy(
   { log }: TransportContext,
 ): WebService {
   const streaming = new ReverseProxy(config, log);
-  return { streaming, handle: () => errorPage(400), close: () => streaming.close() };
+  return {
+    streaming,
+    handle: () => errorPage(400),
+    isInUse: () => streaming.isInUse,
+    close: () => streaming.close(),
+  };
 }

@@ -25,5 +25,10 @@ export async function openEventStream(
 ): Promise<WebService> {
   const access = await openAccess(config, context, findLogins);
   const streaming = new EventStream(config, context, access);
-  return { streaming, handle: () => errorPage(400), close: () => streaming.close() };
+  return {
+    streaming,
+    handle: () => errorPage(400),
+    isInUse: () => streaming.isInUse,
+    close: () => streaming.close(),
+  };
 }

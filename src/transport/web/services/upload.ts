@@ -19,5 +19,10 @@ import type { WebService } from "#transport/web/web-service.ts";
  */
 export function openUpload(config: UploadServiceConfig, context: TransportContext): WebService {
   const streaming = new Upload(config, context);
-  return { streaming, handle: () => errorPage(400), close: () => streaming.close() };
+  return {
+    streaming,
+    handle: () => errorPage(400),
+    isInUse: () => streaming.isInUse,
+    close: () => streaming.close(),
+  };
 }

@@ -18,5 +18,10 @@ export function openWebSocketReverseProxy(
   context: TransportContext,
 ): WebService {
   const streaming = new WebSocketReverseProxy(config, context);
-  return { streaming, handle: () => errorPage(400), close: () => streaming.close() };
+  return {
+    streaming,
+    handle: () => errorPage(400),
+    isInUse: () => streaming.isInUse,
+    close: () => streaming.close(),
+  };
 }

@@ -46,6 +46,11 @@ export class Upload implements StreamingService {
     return request;
   }
 
+  /** Whether a request is open. */
+  get isInUse(): boolean {
+    return this.#open.size > 0;
+  }
+
   /** Answers every open request with 503. */
   close(): void {
     for (const request of [...this.#open]) request.shutDown();

@@ -62,6 +62,11 @@ export class WebSocketReverseProxy implements StreamingService, WebSocketOwner {
     this.#open.delete(connection);
   }
 
+  /** Whether a WebSocket is open, or about to be. */
+  get isInUse(): boolean {
+    return this.#open.size > 0 || this.#handshakes.size > 0;
+  }
+
   /** Closes every WebSocket with 1001. */
   close(): void {
     for (const handshake of this.#handshakes) handshake.answer(errorPage(503));

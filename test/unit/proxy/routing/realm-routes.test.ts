@@ -84,8 +84,8 @@ describe("RealmRoutes", () => {
 
   test("has no route over a connection that is not configured", () => {
     const fault = expect.objectContaining({
-      source: "internal",
-      message: 'Cannot find connection "d": it is not configured',
+      source: "config",
+      message: 'Cannot join over connection "d": it is not configured any more',
     });
     expect(() => routes.routeOver("d")).toThrow(fault);
     expect(() => table({ realm1: { user: ["d"] } })).toThrow(fault);
@@ -167,4 +167,44 @@ describe("a route with several backends", () => {
       expect(toA).toBeLessThanOrEqual(12);
     },
   );
+});
+
+describe("a route table that replaces another", () => {
+  const connections = { a: connection("a"), b: connection("b") };
+  const config = { connections, routes: { realm1: { user: ["a"], guest: ["b"] } } };
+  const tableOf = (parts: Partial<typeof config>, before?: RealmRoutes) => {
+    const made = new RealmRoutes({ ...config, ...parts }, quiet, before);
+    tables.push(made);
+    return made;
+  };
+
+  test("has the routes and backends that have not changed, with what they know", () => {
+    const before = tableOf({});
+    const user = before.routeFor("realm1", "user");
+    first(user).sessions = 7;
+    const after = tableOf({ connections: { ...connections, b: connection("b", 9) } }, before);
+    expect(after.routeFor("realm1", "user")).toBe(user);
+    expect(after.routeOver("a")).toBe(before.routeOver("a"));
+    expect(after.routeFor("realm1", "guest")).not.toBe(before.routeFor("realm1", "guest"));
+    expect(after.figures().map(({ sessions }) => sessions)).toEqual([7, 0]);
+  });
+
+  test("has another route where the order, the number or the policy is another", () => {
+    const before = tableOf({ routes: { realm1: { user: ["a", "b"], guest: ["a"] } } });
+    const turned = tableOf({ routes: { realm1: { user: ["b", "a"], guest: ["a", "b"] } } }, before);
+    for (const role of ["user", "guest"]) {
+      expect(turned.routeFor("realm1", role)).not.toBe(before.routeFor("realm1", role));
+    }
+    const balancing = { policy: "least_sessions", slow_start: 0 } as const;
+    const other = new RealmRoutes({ ...config, balancing }, quiet, before);
+    tables.push(other);
+    expect(other.routeOver("a")).not.toBe(before.routeOver("a"));
+    expect(first(other.routeOver("a"))).toBe(first(before.routeOver("a")));
+  });
+
+  test("has no connection any more that was removed", () => {
+    const after = tableOf({ connections: { a: connection("a"), b: connection("c") } }, tableOf({}));
+    expect(first(after.routeOver("b")).config.id).toBe("c");
+    expect(() => after.routeOver("c")).toThrow("it is not configured any more");
+  });
 });

@@ -1,0 +1,174 @@
+/**
+ * The socket of a running node in its folder, over which the command line asks it to do something.
+ *
+ *     command line                              controller
+ *        │  {"command":"reload","isForced":false}   │
+ *        ├─────────────────────────────────────────►│
+ *        │  {"isDone":true,"text":"Reloaded …"}     │
+ *        │◄─────────────────────────────────────────┤   and the connection is closed
+ *
+ * Each message is a line. The user of the node alone may connect.
+ *
+ * @module
+ */
+
+import { existsSync, rmSync } from "node:fs";
+import { join, relative } from "node:path";
+import { Failure, sentenceOf } from "#base/failure.ts";
+import { isRecord } from "#base/record.ts";
+import type { Logger } from "#observe/logger.ts";
+
+/** Its name begins with a dot, so that folders that are watched or served do not show it. */
+const FILE = ".node.sock";
+
+/** Longest name of a socket file that all systems take. */
+const MAX_PATH_OCTETS = 103;
+
+const MAX_MESSAGE_OCTETS = 1024 * 1024;
+
+/** Longest time for an answer: a reload waits for workers to start and to end. */
+const ANSWER_DEADLINE_MS = 300_000;
+
+/** What a node is asked to do. */
+export interface NodeCommand {
+  command: "reload";
+  /** Also without a change. */
+  isForced: boolean;
+}
+
+/** What came of it. */
+export interface CommandAnswer {
+  isDone: boolean;
+  /** Sentences for the operator, each on a line of its own. */
+  text: string;
+}
+
+/** Collects the octets of one message, which ends with a line feed. */
+class MessageLine {
+  #octets = Buffer.alloc(0);
+
+  /** The message once it is whole; undefined: it is not. */
+  push(chunk: Uint8Array): unknown {
+    this.#octets = Buffer.concat([this.#octets, chunk]);
+    const end = this.#octets.indexOf("\n");
+    if (end < 0 && this.#octets.length <= MAX_MESSAGE_OCTETS) return undefined;
+    try {
+      return JSON.parse(this.#octets.toString("utf8", 0, Math.max(0, end)));
+    } catch {
+      return null;
+    }
+  }
+}
+
+/**
+ * Takes the commands for the node of a folder until this process ends. Where that is not possible, the log says so,
+ * and the node runs without.
+ */
+export async function takeCommands(
+  folder: string,
+  perform: (command: NodeCommand) => Promise<CommandAnswer>,
+  log: Logger,
+): Promise<void> {
+  const path = join(folder, FILE);
+  try {
+    const unix = usablePath(path);
+    if (existsSync(path)) {
+      if (await isAnswered(unix)) throw new Error("another node of this folder listens there");
+      rmSync(path);
+    }
+    // The mask keeps others from connecting.
+    const umask = process.umask(0o177);
+    try {
+      listen(unix, perform);
+    } finally {
+      process.umask(umask);
+    }
+    process.on("exit", () => rmSync(path, { force: true }));
+  } catch (thrown) {
+    log.info("no commands are taken", { socket: path, reason: sentenceOf(thrown) });
+  }
+}
+
+function listen(unix: string, perform: (command: NodeCommand) => Promise<CommandAnswer>): void {
+  Bun.listen<MessageLine>({
+    unix,
+    socket: {
+      open(socket) {
+        socket.data = new MessageLine();
+      },
+      data(socket, chunk) {
+        const message = socket.data.push(chunk);
+        if (message === undefined) return;
+        if (!isCommand(message)) {
+          socket.end();
+          return;
+        }
+        void perform(message).then((answer) => socket.end(`${JSON.stringify(answer)}\n`));
+      },
+    },
+  });
+}
+
+/**
+ * Has the node of a folder perform a command.
+ *
+ * @throws Failure when no node runs there, or it ends before it has answered.
+ */
+export async function askNode(folder: string, command: NodeCommand): Promise<CommandAnswer> {
+  const answer = Promise.withResolvers<CommandAnswer>();
+  const line = new MessageLine();
+  const fail = (state: string) => answer.reject(cannotAsk(folder, command, state));
+  const timer = setTimeout(
+    () => fail(`it has not answered within ${ANSWER_DEADLINE_MS / 1000} seconds`),
+    ANSWER_DEADLINE_MS,
+  );
+  const socket = await Bun.connect<undefined>({
+    unix: usablePath(join(folder, FILE)),
+    socket: {
+      data(_socket, chunk) {
+        const message = line.push(chunk);
+        if (isAnswer(message)) answer.resolve(message);
+      },
+      close: () => fail("it ended before it answered"),
+    },
+  }).catch(() => {
+    throw cannotAsk(folder, command, "no node runs there that takes commands");
+  });
+  socket.write(`${JSON.stringify(command)}\n`);
+  return answer.promise.finally(() => {
+    clearTimeout(timer);
+    socket.end();
+  });
+}
+
+function cannotAsk(folder: string, { command }: NodeCommand, state: string): Failure {
+  return new Failure(`Cannot ${command} the node in "${folder}": ${state}`, { source: "internal" });
+}
+
+/** A shorter name of the same file, where the full one is too long for a socket. */
+function usablePath(path: string): string {
+  const shorter = relative(process.cwd(), path);
+  const usable = [path, shorter].find((name) => Buffer.byteLength(name) <= MAX_PATH_OCTETS);
+  if (usable !== undefined) return usable;
+  throw new Failure(`Cannot use socket "${path}": its name is too long`, { source: "config" });
+}
+
+async function isAnswered(unix: string): Promise<boolean> {
+  try {
+    const socket = await Bun.connect({ unix, socket: { data() {} } });
+    socket.end();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function isCommand(value: unknown): value is NodeCommand {
+  return isRecord(value) && value["command"] === "reload" && typeof value["isForced"] === "boolean";
+}
+
+function isAnswer(value: unknown): value is CommandAnswer {
+  return (
+    isRecord(value) && typeof value["isDone"] === "boolean" && typeof value["text"] === "string"
+  );
+}
