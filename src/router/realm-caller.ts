@@ -14,6 +14,7 @@ import type { Logger } from "#observe/logger.ts";
 import type { OutgoingRequests } from "#session/outgoing-requests.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
 import {
+  type OpenSubscription,
   RefusedSubscription,
   type WampAnswer,
   type WampCaller,
@@ -65,12 +66,12 @@ export class RealmCaller implements Authenticators, WampCaller {
     }
   }
 
-  async subscribe(subscription: WampSubscription): Promise<() => void> {
+  async subscribe(subscription: WampSubscription): Promise<OpenSubscription> {
     const { principal, pattern, receiver } = subscription;
     const [realm, role] = this.#find(subscription, `Cannot subscribe to "${pattern.topic}"`);
-    const { subscriptions } = this.#requests(this.#subscribers, realm, role, principal);
+    const requests = this.#requests(this.#subscribers, realm, role, principal);
     try {
-      return await subscriptions.subscribe(pattern, receiver);
+      return await requests.subscribe(pattern, receiver);
     } catch (thrown) {
       // A session would get this as an ERROR.
       if (!(thrown instanceof Failure) || thrown.source !== "client") throw thrown;

@@ -21,11 +21,21 @@ import { encodeMessage } from "#wamp/serializer/message-values.ts";
 import { readValue } from "#wamp/serializer/read-value.ts";
 import type { SerializerName } from "#wamp/serializer-name.ts";
 import { type MessageSlices, type Payload, sliceMessage } from "#wamp/transcode/payload-slice.ts";
-import { LostAnswer, type WampAnswer, type WampRequest } from "#wamp/wamp-caller.ts";
+import {
+  LostAnswer,
+  type OpenSubscription,
+  type TopicPattern,
+  type TopicReceiver,
+  type WampAnswer,
+  type WampRequest,
+} from "#wamp/wamp-caller.ts";
 import { Subscriptions } from "./subscriptions.ts";
 
 /** Most requests that may wait for an answer at the same time, unless the session says otherwise. */
 const MAX_REQUESTS = 1_000;
+
+/** The last events of a subscription (WAMP specification, section "Event History"). */
+const GET_EVENTS = "wamp.subscription.get_events";
 
 const UNAVAILABLE = { source: "router", uri: ErrorUri.unavailable } as const;
 
@@ -94,12 +104,21 @@ export class OutgoingRequests {
    * @throws CallError for an ERROR; Failure when no answer can arrive, or the answer cannot be read.
    */
   async call({ procedure, args, signal }: AuthenticatorCall): Promise<unknown> {
-    const items = [encodeMessage(args, "cbor")];
-    const payload: Payload = { serializer: "cbor", items };
+    const payload = cborArgs(args);
     const request = { kind: "call", uri: procedure, options: {}, payload, signal } as const;
     const answer = await this.request(request);
     if (answer.kind === "error") throw new CallError(answer.uri, argsOf(answer.payload));
     return answer.kind === "result" ? argsOf(answer.payload)[0] : undefined;
+  }
+
+  /** Subscribes, as `WampCaller.subscribe` does. */
+  async subscribe(pattern: TopicPattern, receiver: TopicReceiver): Promise<OpenSubscription> {
+    const { id, leave } = await this.subscriptions.subscribe(pattern, receiver);
+    const keptEvents = (most: number, signal: AbortSignal) => {
+      const payload = cborArgs([id, most]);
+      return this.request({ kind: "call", uri: GET_EVENTS, options: {}, payload, signal });
+    };
+    return { leave, keptEvents };
   }
 
   /** Takes an answer to a request, or a message about subscriptions; false for every other message. */
@@ -165,6 +184,10 @@ function payloadFrom(slices: MessageSlices, from: number, serializer: Serializer
     items.push(new Uint8Array(slices.octets(index)));
   }
   return { serializer, items: items.slice(0, 2) };
+}
+
+function cborArgs(args: readonly unknown[]): Payload {
+  return { serializer: "cbor", items: [encodeMessage(args, "cbor")] };
 }
 
 function argsOf({ items: [args], serializer }: Payload): readonly unknown[] {

@@ -24,10 +24,19 @@ interface OutgoingHead {
   payload: Payload;
 }
 
+/** What the router has taken, for one receiver. */
+export interface TakenSubscription {
+  /** The router's id of it. */
+  id: number;
+  /** Ends it for the receiver. */
+  leave(): void;
+}
+
 /** One topic, and its receivers. */
 interface Subscription extends TopicPattern {
   readonly receivers: Set<TopicReceiver>;
-  readonly subscribed: PromiseWithResolvers<void>;
+  /** Resolves with the router's id of it. */
+  readonly subscribed: PromiseWithResolvers<number>;
   /** Undefined: the router has not answered. */
   id?: number;
 }
@@ -56,11 +65,11 @@ export class Subscriptions {
   }
 
   /**
-   * Sends the events of a topic to a receiver, until the function that it returns is called.
+   * Sends the events of a topic to a receiver, until it leaves.
    *
    * @throws RefusedSubscription when the router refuses; Failure when it cannot be asked.
    */
-  async subscribe(pattern: TopicPattern, receiver: TopicReceiver): Promise<() => void> {
+  async subscribe(pattern: TopicPattern, receiver: TopicReceiver): Promise<TakenSubscription> {
     if (this.#end !== undefined) throw unavailable(this.#end);
     const key = `${pattern.match} ${pattern.topic}`;
     // The receiver comes first, because a router in this process answers at once.
@@ -69,8 +78,7 @@ export class Subscriptions {
     const subscription = known ?? this.#request(key, pattern, receiver);
     const leave = () => this.#leave(key, subscription, receiver);
     try {
-      await subscription.subscribed.promise;
-      return leave;
+      return { id: await subscription.subscribed.promise, leave };
     } catch (thrown) {
       leave();
       throw thrown;
@@ -112,7 +120,7 @@ export class Subscriptions {
   }
 
   #request(key: string, { topic, match }: TopicPattern, first: TopicReceiver): Subscription {
-    const subscribed = Promise.withResolvers<void>();
+    const subscribed = Promise.withResolvers<number>();
     // Each subscriber awaits it, and there may be none any more.
     subscribed.promise.catch(() => {});
     const subscription = { topic, match, receivers: new Set([first]), subscribed };
@@ -137,7 +145,7 @@ export class Subscriptions {
     this.#byRequest.delete(request);
     subscription.id = id;
     this.#byId.set(id, subscription);
-    subscription.subscribed.resolve();
+    subscription.subscribed.resolve(id);
   }
 
   #refused(request: number, uri: string): void {
@@ -152,7 +160,8 @@ export class Subscriptions {
     const subscription = this.#byId.get(Number(slices.value(1)));
     if (subscription === undefined) return;
     const { topic = subscription.topic } = asRecord(slices.value(3));
-    const event = { topic: String(topic), payload: payload(4) };
+    const publication = Number(slices.value(2));
+    const event = { publication, topic: String(topic), payload: payload(4) };
     for (const receiver of subscription.receivers) receiver.onEvent(event);
   }
 

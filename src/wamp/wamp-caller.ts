@@ -50,6 +50,8 @@ export interface TopicPattern {
 
 /** One event; its receiver may keep it. */
 export interface TopicEvent {
+  /** The id of its publication. */
+  publication: number;
   topic: string;
   payload: Payload;
 }
@@ -70,6 +72,18 @@ export interface WampSubscription {
   principal?: WampPrincipal | undefined;
   pattern: TopicPattern;
   receiver: TopicReceiver;
+}
+
+/** A subscription that the router has taken. */
+export interface OpenSubscription {
+  /** Ends it for its receiver. */
+  leave(): void;
+  /**
+   * Asks the router for the last events that it keeps of this subscription, in the session that has it.
+   *
+   * @throws all that `WampCaller.request` throws.
+   */
+  keptEvents(most: number, signal: AbortSignal): Promise<WampAnswer>;
 }
 
 /** A router has answered SUBSCRIBE with an ERROR. */
@@ -101,10 +115,10 @@ export interface WampCaller {
    */
   request(request: WampRequest): Promise<WampAnswer>;
   /**
-   * Subscribes; gives what ends the subscription. Receivers of one topic share a subscription.
+   * Subscribes. Receivers of one topic share a subscription.
    *
    * @throws RefusedSubscription when the router refuses; Failure when none can be reached, or the realm has no
    * such role.
    */
-  subscribe(subscription: WampSubscription): Promise<() => void>;
+  subscribe(subscription: WampSubscription): Promise<OpenSubscription>;
 }

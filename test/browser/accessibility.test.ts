@@ -7,10 +7,13 @@ import axe from "axe-core";
 import type { Browser, Page } from "playwright-core";
 import { hasChromium, launchChromium } from "../support/chromium.ts";
 import { startPageNode, webSocket } from "../support/page-node.ts";
+import { temporaryFolder } from "../support/temporary-folder.ts";
 import { freePorts, type TemporaryNode } from "../support/temporary-node.ts";
 
 /** For people to look at; no test compares them. */
 const SCREENSHOTS = resolve(import.meta.dir, "../../.screenshots");
+
+const SHOP = resolve(import.meta.dir, "../fixtures/catalog/shop.bfbs");
 
 const [port = 0, nowhere = 0] = freePorts(2);
 const origin = `http://127.0.0.1:${port}`;
@@ -30,6 +33,13 @@ const paths = {
   },
   cgi: { type: "cgi", script: "hello.py", processor: "/usr/bin/python3" },
   away: { type: "reverseproxy", host: "127.0.0.1", port: nowhere },
+  shop: { type: "catalog", filename: SHOP },
+  wap: {
+    type: "wap",
+    templates: temporaryFolder({ "page.html": "<p>" }),
+    routes: [{ path: "/absent", method: "GET", call: "com.example.absent", render: "page.html" }],
+    wamp: { realm: "realm1", authrole: "anonymous" },
+  },
   archive: {
     type: "archive",
     archive: "a.zip",
@@ -50,6 +60,13 @@ const pages: [name: string, path: string, status: number][] = [
   ["what does not run here", "/cgi", 501],
   ["a server that cannot be reached", "/away", 502],
   ["an archive that is not there yet", "/archive/", 503],
+  ["a catalog", "/shop", 200],
+  ["a table of a catalog", "/shop/table?name=shop.Order", 200],
+  ["an enumeration of a catalog", "/shop/enum?name=shop.State", 200],
+  ["a service of a catalog", "/shop/service?name=shop.Orders", 200],
+  ["what a catalog has not", "/shop/table?name=shop.None", 404],
+  ["a page whose procedure is missing", "/wap/absent", 500],
+  ["a page that has no route", "/wap/none", 404],
 ];
 
 const screens = [

@@ -8,6 +8,8 @@ export interface OpenEvents {
   headers: Headers;
   /** The data of the next event, as JSON. */
   next(): Promise<unknown>;
+  /** The last id that came. */
+  lastEventId(): string;
   /** All that is between the head and the end, or what has come of it so far. */
   text(): string;
   /** Resolves when the stream has ended. */
@@ -63,10 +65,11 @@ export async function openEvents(
     headers: answer.headers,
     async next() {
       for (;;) {
-        const block = await nextBlock();
-        if (block.startsWith("data: ")) return JSON.parse(block.slice(6));
+        const [, data] = /^data: (.*)$/m.exec(await nextBlock()) ?? [];
+        if (data !== undefined) return JSON.parse(data);
       }
     },
+    lastEventId: () => [...text.matchAll(/^id: (.*)$/gm)].at(-1)?.[1] ?? "",
     text: () => text,
     ended,
     close,

@@ -39,7 +39,7 @@ export interface HarnessOptions {
   /** On top of `joinTimeoutMs`. */
   joining?: Partial<JoiningConfig>;
   goodbyeTimeoutMs?: number;
-  /** Time to connect to a router, handshake included. */
+  /** Time to connect to the router that says nothing, handshake included. */
   connectTimeoutMs?: number;
   router?: ScriptedRouterOptions;
   /** How the connection `silent` is spoken. */
@@ -52,11 +52,11 @@ export interface HarnessOptions {
 /** Starts it all for one test. The realm `realm1` leads to the router, `silent` to the other. */
 export async function sessionHarness(options: HarnessOptions = {}) {
   const folder = temporaryFolder();
-  const timeoutMs = options.connectTimeoutMs ?? 20_000;
+  const timeoutOf = (id: string) => (id === "silent" && options.connectTimeoutMs) || 20_000;
   const router = await scriptedRouter(join(folder, "router.sock"), options.router);
   const silent = await silentRouter(join(folder, "silent.sock"));
   const to = (id: string, serializer: SerializerName = "cbor") =>
-    connectionTo(id, join(folder, `${id}.sock`), { timeoutMs, serializer });
+    connectionTo(id, join(folder, `${id}.sock`), { timeoutMs: timeoutOf(id), serializer });
   const connection = (id: "router" | "silent", serializer: SerializerName, over = "rawsocket") => {
     const { endpoint } = to(id).transport;
     const overWebSocket: ConnectionConfig = {
@@ -139,9 +139,12 @@ export async function sessionHarness(options: HarnessOptions = {}) {
   const context = { ...quietContext, log };
   const webSocket = webSocketTransport(transportOptions, session);
   const rawSocket = rawSocketTransport(transportOptions, session);
-  const urls: Record<(typeof TRANSPORTS)[number], string> = {
+  const patient = { ...session, joining: { ...session.joining, join_timeout: 20_000 } };
+  const urls: Record<(typeof TRANSPORTS)[number] | "patient", string> = {
     websocket: (await openTransport(webSocket, accept, context)).url,
     rawsocket: (await openTransport(rawSocket, accept, context)).url,
+    patient: (await openTransport(rawSocketTransport(transportOptions, patient), accept, context))
+      .url,
   };
   return {
     router,
@@ -160,7 +163,8 @@ export async function sessionHarness(options: HarnessOptions = {}) {
         serializers: [peer.serializer],
         options: { ...webSocketDefaults, ...transportOptions },
       }),
-    async connect(transport: (typeof TRANSPORTS)[number]): Promise<ScriptedClient> {
+    /** `patient`: over RawSocket, with time to join whatever the test says. */
+    async connect(transport: keyof typeof urls): Promise<ScriptedClient> {
       const serializer = transport === "websocket" ? "json" : "cbor";
       const client = await ScriptedClient.open(urls[transport], serializer);
       afterTest(() => client.socket.destroy());
@@ -184,17 +188,21 @@ export interface SilentSide {
 /** A router that accepts connections, offers no streams, and says nothing else by itself. */
 async function silentRouter(path: string) {
   const waiting: PromiseWithResolvers<SilentSide>[] = [];
-  const sockets: Socket[] = [];
+  const sockets = new Set<Socket>();
   let came = 0;
   let taken = 0;
+  let behaviour: ((side: SilentSide) => void) | undefined;
   const slot = (index: number) => (waiting[index] ??= Promise.withResolvers<SilentSide>());
   const server = createServer((socket) => {
     socket.on("error", () => {});
-    sockets.push(socket);
+    sockets.add(socket);
     const closed = new Promise((resolve) => socket.once("close", resolve));
+    void closed.then(() => sockets.delete(socket));
     socket.once("data", (octets: Buffer) => {
+      const side = { socket, closed };
       if (octets.toString("hex") === ASKS_FOR_STREAMS) socket.end(Buffer.from("7f100000", "hex"));
-      else slot(came++).resolve({ socket, closed });
+      else if (behaviour !== undefined) behaviour(side);
+      else slot(came++).resolve(side);
     });
   });
   await new Promise<void>((resolve) => server.listen(path, resolve));
@@ -202,8 +210,14 @@ async function silentRouter(path: string) {
     for (const socket of sockets) socket.destroy();
     server.close();
   });
-  /** The next connection. */
-  return { connection: () => slot(taken++).promise };
+  return {
+    /** The next connection. */
+    connection: () => slot(taken++).promise,
+    /** Does this with every connection, whether or not the proxy has waited for it. */
+    behave(how: (side: SilentSide) => void) {
+      behaviour = how;
+    },
+  };
 }
 
 /** A client that has sent its HELLO, and its router, which has got it. */

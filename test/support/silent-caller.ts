@@ -1,6 +1,6 @@
 /** A worker's way to its router, where the router answers when the test says so. */
 
-import type { WampAnswer, WampCaller, WampRequest } from "#wamp/wamp-caller.ts";
+import type { OpenSubscription, WampAnswer, WampCaller, WampRequest } from "#wamp/wamp-caller.ts";
 
 /** A router that answers no request until the test does. */
 export class SilentCaller implements WampCaller {
@@ -17,7 +17,7 @@ export class SilentCaller implements WampCaller {
     return promise;
   }
 
-  subscribe(): Promise<() => void> {
+  subscribe(): Promise<OpenSubscription> {
     return Promise.reject(new Error("nothing is subscribed to"));
   }
 

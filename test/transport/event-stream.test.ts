@@ -301,6 +301,19 @@ describe("a request is refused", () => {
     await listen(port, "?topic=a");
   });
 
+  test("by a stream that ends, where it is of an EventSource and may be served later", async () => {
+    const { port } = await onProxy(stream({ max_listeners: 1 }));
+    await listen(port, "?topic=a");
+    const other = dial(port);
+    const accept = "Accept: text/event-stream";
+    await other.send(`GET /events?topic=a HTTP/1.1\r\nHost: h\r\n${accept}\r\n\r\n`);
+    const [head = "", body = ""] = (await other.whole()).split("\r\n\r\n");
+    expect(head).toStartWith("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n");
+    expect(head).not.toContain("Retry-After");
+    expect(body).toMatch(/^retry: 1\d{3}\n: \{"error":"Cannot listen: there are too many listeners"/);
+    expect(body).toEndWith("}\n\n");
+  });
+
   test("unless it is signed, once", async () => {
     const { port } = await onProxy(stream({ key: "key1", secret: "topsecret" }));
     const unsigned = await fetch(`http://127.0.0.1:${port}/events?topic=a`);

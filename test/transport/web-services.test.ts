@@ -439,6 +439,26 @@ test("archive is refused when missing, of a wrong hash or no ZIP", async () => {
   );
 });
 
+test("archive leads nowhere else, whatever the names of its files say", async () => {
+  const folder = temporaryFolder({ "secret.txt": "secret" });
+  const names = ["../secret.txt", "/secret.txt", "top/../../secret.txt", "..\\secret.txt"];
+  const members = names.map((name) => [name, text("of the archive")] as const);
+  const file = join(folder, "a.zip");
+  await writeFile(file, zipSync(Object.fromEntries([...members, ["top/x.txt", text("x")]])));
+  const url = await start({ a: archiveAt(file, { hashes: [], object_prefix: "" }) });
+  for (const path of [
+    ...["/../secret.txt", "/%2e%2e/secret.txt", "/..%2fsecret.txt", "/..%5csecret.txt"],
+    ...["/top/../../secret.txt", "/top%2f..%2f..%2fsecret.txt", "/%2fsecret.txt"],
+  ]) {
+    const answer = await answerTo(url, `/a${path}`);
+    expect([path, answer.split("\r\n")[0]]).toEqual([path, expect.stringMatching(/ (400|404) /)]);
+    expect(answer).not.toMatch(/\r\n(secret|of the archive)/);
+  }
+  expect(await (await get(`${url}/a//secret.txt`)).text()).toBe("of the archive");
+  expect(await (await get(`${url}/a/top/x.txt`)).text()).toBe("x");
+  expect((await readdir(folder)).sort()).toEqual(["a.zip", "secret.txt"]);
+});
+
 /** A ZIP with this member, its two headers changed. */
 function changedZip(
   name: string,

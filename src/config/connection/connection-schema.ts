@@ -73,7 +73,7 @@ export const websocketUrl = v.pipe(
 
 /** WAMP over WebSocket to a router. */
 export const connectingWebsocket = lenientItem({
-  type: defaulted(v.literal("websocket"), "websocket", "WAMP over WebSocket."),
+  type: defaulted(unchecked(v.literal("websocket")), "websocket", "WAMP over WebSocket."),
   endpoint: required(connectingEndpoint, "The socket to connect to."),
   url: required(websocketUrl, "URL of the request; the connection is made to `endpoint`."),
   serializers: serializers("In order of preference."),

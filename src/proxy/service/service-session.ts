@@ -29,7 +29,13 @@ import { MessageType, messageTypeName } from "#wamp/message-type.ts";
 import type { WireMessage } from "#wamp/peer.ts";
 import { decodeMessage } from "#wamp/serializer/message-values.ts";
 import { buildMessage } from "#wamp/transcode/payload-slice.ts";
-import type { TopicPattern, TopicReceiver, WampAnswer, WampPrincipal } from "#wamp/wamp-caller.ts";
+import type {
+  OpenSubscription,
+  TopicPattern,
+  TopicReceiver,
+  WampAnswer,
+  WampPrincipal,
+} from "#wamp/wamp-caller.ts";
 
 /** From the open connection to WELCOME. */
 const WELCOME_TIMEOUT_MS = 5_000;
@@ -108,8 +114,8 @@ export class ServiceSession implements BackendObserver {
   }
 
   /** Subscribes, as `WampCaller.subscribe` does. */
-  subscribe(pattern: TopicPattern, receiver: TopicReceiver): Promise<() => void> {
-    return this.#requests.subscriptions.subscribe(pattern, receiver);
+  subscribe(pattern: TopicPattern, receiver: TopicReceiver): Promise<OpenSubscription> {
+    return this.#requests.subscribe(pattern, receiver);
   }
 
   /** Whether no request waits for its answer, and nothing is subscribed to. */

@@ -15,6 +15,7 @@ import type { Logger } from "#observe/logger.ts";
 import type { RealmRoutes } from "#proxy/routing/realm-routes.ts";
 import type { NodeCredentials } from "#proxy/routing/router-join-messages.ts";
 import type {
+  OpenSubscription,
   WampAnswer,
   WampCaller,
   WampPrincipal,
@@ -78,7 +79,7 @@ export class ServiceSessions implements WampCaller {
   }
 
   /** Subscribes over the routes, for Web services. */
-  async subscribe(subscription: WampSubscription): Promise<() => void> {
+  async subscribe(subscription: WampSubscription): Promise<OpenSubscription> {
     const { realm, role, principal, pattern, receiver } = subscription;
     const slot = this.#slot({ backend: null, realm, role, principal, use: "events" });
     const session = await slot.session();

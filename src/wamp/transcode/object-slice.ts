@@ -1,12 +1,12 @@
 /**
- * Slices a JSON object into the values of its names, so that some values are read and others are
+ * Slices an object into the values of its names, so that some values are read and others are
  * transcoded.
  *
  * @module
  */
 
-import { jsonItemEnd } from "#wamp/serializer/json/json-list.ts";
 import { serializers } from "#wamp/serializer/serializers.ts";
+import type { SerializerName } from "#wamp/serializer-name.ts";
 import { IgnoringSink } from "#wamp/token/ignoring-sink.ts";
 
 /** The values of an object, as slices of its octets, and the names that occur more than once. */
@@ -16,13 +16,13 @@ export interface ObjectSlices {
 }
 
 /**
- * Slices a JSON object and checks all of it; null when it is another kind of value.
+ * Slices an object and checks all of it; null when it is another kind of value.
  *
- * @throws MalformedMessage when it is not JSON.
+ * @throws MalformedMessage when it is not of this serializer.
  */
-export function sliceObject(octets: Uint8Array): ObjectSlices | null {
-  const { reader } = serializers.json;
-  const bounds = new ValueBounds(octets, reader);
+export function sliceObject(octets: Uint8Array, serializer: SerializerName): ObjectSlices | null {
+  const { reader } = serializers[serializer];
+  const bounds = new ValueBounds(octets, serializer);
   reader.read(octets, bounds);
   return bounds.isObject ? bounds : null;
 }
@@ -33,16 +33,16 @@ class ValueBounds extends IgnoringSink implements ObjectSlices {
   readonly repeated = new Set<string>();
   isObject = false;
   readonly #octets: Uint8Array;
-  readonly #reader: { readonly position: number };
+  readonly #serializer: SerializerName;
   #depth = 0;
   #isName = false;
   #name = "";
   #start = -1;
 
-  constructor(octets: Uint8Array, reader: { readonly position: number }) {
+  constructor(octets: Uint8Array, serializer: SerializerName) {
     super();
     this.#octets = octets;
-    this.#reader = reader;
+    this.#serializer = serializer;
   }
 
   override beginArray(): void {
@@ -64,7 +64,10 @@ class ValueBounds extends IgnoringSink implements ObjectSlices {
   }
 
   override value(): void {
-    if (this.#depth === 1 && this.isObject) this.#start = this.#reader.position;
+    if (this.#depth !== 1 || !this.isObject) return;
+    // A key that is no text, as there are in CBOR and MsgPack, has no name.
+    if (this.#isName) this.#isName = false;
+    else this.#start = serializers[this.#serializer].reader.position;
   }
 
   override endMap(): void {
@@ -79,7 +82,8 @@ class ValueBounds extends IgnoringSink implements ObjectSlices {
 
   #endValue(): void {
     if (this.#start < 0) return;
-    const end = jsonItemEnd(this.#octets, this.#reader.position);
+    const { reader, itemEnd } = serializers[this.#serializer];
+    const end = itemEnd(this.#octets, reader.position);
     if (this.values.has(this.#name)) this.repeated.add(this.#name);
     this.values.set(this.#name, this.#octets.subarray(this.#start, end));
     this.#start = -1;

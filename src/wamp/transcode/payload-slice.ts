@@ -22,7 +22,7 @@ export interface Payload {
   items: Uint8Array[];
 }
 
-/** The items of one message, as slices of its octets. */
+/** The items of one message or list, as slices of its octets. */
 export class MessageSlices {
   readonly length: number;
   /** What is malformed behind the items; undefined: nothing. */
@@ -71,11 +71,21 @@ export class MessageSlices {
  * @throws MalformedMessage when it is not a well-formed list that begins with a message type.
  */
 export function sliceMessage(octets: WireMessage, serializer: SerializerName): MessageSlices {
+  const slices = sliceList(octets, serializer);
+  // The relay forwards no message whose type cannot be peeked, so a router takes none either.
+  peekMessageType(octets, serializer);
+  return slices;
+}
+
+/**
+ * Slices a list into its items and checks all of it; another value has none.
+ *
+ * @throws MalformedMessage when it is not of this serializer.
+ */
+export function sliceList(octets: Uint8Array, serializer: SerializerName): MessageSlices {
   const { reader } = serializers[serializer];
   const bounds = new ItemBounds(reader);
   reader.read(octets, bounds);
-  // The relay forwards no message whose type cannot be peeked, so a router takes none either.
-  peekMessageType(octets, serializer);
   return new MessageSlices(octets, serializer, bounds.bounds);
 }
 

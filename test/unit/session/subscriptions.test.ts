@@ -3,15 +3,20 @@
 import { describe, expect, test } from "bun:test";
 import { OutgoingRequests } from "#session/outgoing-requests.ts";
 import { encodeMessage } from "#wamp/serializer/message-values.ts";
+import { readValue } from "#wamp/serializer/read-value.ts";
 import { RefusedSubscription, type TopicPattern } from "#wamp/wamp-caller.ts";
 
 /** A session; `sent` are the heads of its messages. */
 function session() {
   const sent: (readonly unknown[])[] = [];
-  const requests = new OutgoingRequests(({ head }) => sent.push(head));
+  const args: unknown[] = [];
+  const requests = new OutgoingRequests(({ head, payload }) => {
+    sent.push(head);
+    args.push(payload.items[0] && readValue(payload.items[0], payload.serializer));
+  });
   const answers = (message: unknown[]) =>
     requests.onMessage(encodeMessage(message, "cbor"), "cbor");
-  return { sent, answers, requests, all: requests.subscriptions };
+  return { sent, args, answers, requests, all: requests.subscriptions };
 }
 
 /** A receiver that keeps the topics of its events, and how it ends. */
@@ -34,12 +39,13 @@ describe("subscriptions", () => {
     const leaving = Promise.all([all.subscribe(exact, one), all.subscribe(exact, other)]);
     expect(sent).toEqual([[32, 1, {}, "a.b"]]);
     expect(answers([33, 1, 77])).toBe(true);
-    const [leaveOne, leaveOther] = await leaving;
+    const [first, second] = await leaving;
+    expect([first?.id, second?.id]).toEqual([77, 77]);
     answers([36, 77, 1, {}, [1]]);
-    leaveOne();
+    first?.leave();
     answers([36, 77, 2, {}, [2]]);
-    leaveOther();
-    leaveOther();
+    second?.leave();
+    second?.leave();
     answers([36, 77, 3, {}, [3]]);
     expect([one.got, other.got]).toEqual([["a.b"], ["a.b", "a.b"]]);
     expect(sent.slice(1)).toEqual([[34, 2, 77]]);
@@ -58,6 +64,22 @@ describe("subscriptions", () => {
     expect(one.got).toEqual(["a.c"]);
   });
 
+  test("ask for the events that the router keeps of them, by their id", async () => {
+    const { sent, args, answers, requests } = session();
+    const one = { publications: [] as number[], onEnd() {} };
+    const onEvent = ({ publication = 0 }) => void one.publications.push(publication);
+    const subscribed = requests.subscribe(exact, { ...one, onEvent });
+    answers([33, 1, 77]);
+    answers([36, 77, 4711, {}]);
+    expect(one.publications).toEqual([4711]);
+    const { keptEvents } = await subscribed;
+    const asked = keptEvents(10, new AbortController().signal);
+    expect(sent.at(-1)).toEqual([48, 2, {}, "wamp.subscription.get_events"]);
+    expect(args.at(-1)).toEqual([77, 10]);
+    answers([50, 2, {}, [[]]]);
+    expect(await asked).toMatchObject({ kind: "result" });
+  });
+
   test("that are refused reject with the URI, and can be asked for again", async () => {
     const { sent, answers, all } = session();
     const subscribed = all.subscribe(exact, receiver());
@@ -74,7 +96,7 @@ describe("subscriptions", () => {
     const one = receiver();
     const subscribed = all.subscribe(exact, one);
     answers([33, 1, 7]);
-    (await subscribed)();
+    (await subscribed).leave();
     const again = all.subscribe(exact, one);
     expect(sent.map(([type]) => type)).toEqual([32, 34, 32]);
     answers([35, 2]);

@@ -72,7 +72,7 @@ export function readBody(
 class MalformedBody extends Error {}
 
 function requestOf(type: "caller" | "publisher", body: Uint8Array): BridgeRequest {
-  const slices = sliceObject(body);
+  const slices = sliceObject(body, "json");
   if (slices === null) throw new MalformedBody("it is no JSON object");
   const name = type === "caller" ? "procedure" : "topic";
   const names = type === "caller" ? [name, "args", "kwargs"] : [name, "args", "kwargs", "options"];

@@ -10,7 +10,7 @@ import { styledPageHeaders } from "#transport/http/page-headers.ts";
 import type { SchemaRepository } from "./schema-repository.ts";
 
 const STYLE =
-  "body{font:16px sans-serif;margin:2em}table{border-collapse:collapse;margin:1em 0}th,td{text-align:left;vertical-align:top;padding:.2em 1em .2em 0}";
+  "body{font:16px sans-serif;margin:2em}table{border-collapse:collapse;margin:1em 0}th,td{text-align:left;vertical-align:top;padding:.2em 1em .2em 0}.scrolled{overflow-x:auto}";
 
 /** The headers of the pages. */
 export const CATALOG_HEADERS = styledPageHeaders(STYLE);
@@ -163,7 +163,9 @@ function section(title: string, rows: string[][], heads: string[] = []): string 
     `<tr>${cells.map((cell) => `<${tag}>${cell}</${tag}>`).join("")}</tr>`;
   const head = heads.length === 0 ? [] : [row("th", heads)];
   const body = [...head, ...rows.map((cells) => row("td", cells))];
-  return `<h2>${title}</h2>\n<table>\n${body.join("\n")}\n</table>`;
+  // A table that is wider than the window is scrolled, with the keyboard too.
+  const scrolled = `class="scrolled" role="group" aria-label="${title}" tabindex="0"`;
+  return `<h2>${title}</h2>\n<div ${scrolled}>\n<table>\n${body.join("\n")}\n</table>\n</div>`;
 }
 
 function page(title: string, sections: string[]): string {

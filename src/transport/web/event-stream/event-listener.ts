@@ -8,11 +8,12 @@ import type { EventStreamServiceConfig } from "#config/web-service/event-stream-
 import type { Logger } from "#observe/logger.ts";
 import { slowClients } from "#observe/slow-clients.ts";
 import type { ConnectionEvents } from "#transport/endpoint/connection.ts";
-import type { HttpAnswer } from "#transport/http/http-answer.ts";
 import { StreamedAnswer } from "#transport/http/streamed-answer.ts";
 import type { RequestAccess } from "#transport/web/auth/request-access.ts";
+import type { BridgeAnswer } from "#transport/web/bridge/bridge-answer.ts";
 import type { StreamedRequest } from "#transport/web/streaming-service.ts";
-import { HEARTBEAT } from "./event-text.ts";
+import { HEARTBEAT, type PrintedEvent } from "./event-text.ts";
+import { type Positions, printPositions, type StreamStart } from "./stream-start.ts";
 import type { EventSink } from "./topic-feed.ts";
 
 /** Reconnecting clients are spread over this part of `retry`, so that they do not all come at once. */
@@ -26,7 +27,13 @@ export interface ListenerOwner {
   noteOver(listener: EventListener): void;
 }
 
+/** Answers after which a client may have more luck. */
+const TEMPORARY = new Set([503, 504]);
+
 const nothing = () => {};
+
+/** A stream of which nothing is known but why there are no events. */
+const withoutTopics = (comment: string): StreamStart => ({ comment, positions: [], missed: [] });
 
 /** One listener; receives the events of its connection and those of its topics. */
 export class EventListener implements ConnectionEvents, EventSink {
@@ -34,11 +41,17 @@ export class EventListener implements ConnectionEvents, EventSink {
   readonly #path: ListenerOwner;
   readonly #peer: string;
   readonly #isHead: boolean;
+  /** Whether it says that it takes events, as every EventSource does. */
+  readonly #takesEvents: boolean;
   /** Events that come before all topics are subscribed to. */
-  #early: Uint8Array[] = [];
+  #early: { topic: number; event: PrintedEvent }[] = [];
   #earlyOctets = 0;
   /** Whether a topic has ended before the stream began. */
   #hasMissed = false;
+  /** What it has got of each topic. */
+  #positions: Positions = [];
+  /** Missed events that it has got, for a moment: the router may send them too. Null: none. */
+  #resent: Set<string> | null = null;
   #leave: (() => void)[] = [];
   /** How long the client may listen. */
   #access: Pick<RequestAccess, "until" | "holds"> = {};
@@ -52,6 +65,7 @@ export class EventListener implements ConnectionEvents, EventSink {
     this.#path = path;
     this.#peer = request.peer;
     this.#isHead = request.method === "HEAD";
+    this.#takesEvents = /\btext\/event-stream\b/i.test(request.headers.get("accept") ?? "");
     this.#answer = new StreamedAnswer({
       socket,
       request,
@@ -82,15 +96,26 @@ export class EventListener implements ConnectionEvents, EventSink {
     else this.#leave.push(leave);
   }
 
-  /** Answers with a page in place of events. */
-  refuse(answer: HttpAnswer): void {
+  /**
+   * Answers with a page in place of events. Where there may be events later, an EventSource gets a stream that ends
+   * with the reason: after any other status it would not come again.
+   */
+  refuse(answer: BridgeAnswer): void {
     if (this.#state !== "joining") return;
+    if (TEMPORARY.has(answer.status) && this.#takesEvents && !this.#isHead) {
+      this.#early = [];
+      const { "Retry-After": _, ...headers } = answer.headers;
+      const type = { "Content-Type": "text/event-stream" };
+      this.begin({ ...headers, ...type }, withoutTopics(Buffer.from(answer.body).toString()));
+      this.onFeedEnd();
+      return;
+    }
     this.#finish();
     this.#answer.answer(answer);
   }
 
-  /** Begins the stream. `comment` is sent first, for readers of the stream. */
-  begin(headers: Readonly<Record<string, string>>, comment: string): void {
+  /** Begins the stream. */
+  begin(headers: Readonly<Record<string, string>>, start: StreamStart): void {
     if (this.#state !== "joining") return;
     const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
     const date = `Date: ${new Date().toUTCString()}`;
@@ -101,18 +126,16 @@ export class EventListener implements ConnectionEvents, EventSink {
       return;
     }
     this.#state = "listening";
-    const { retry } = this.#path.options;
-    const delay = Math.round(retry * (1 + SPREAD * Math.random()));
-    this.#answer.write(Buffer.from(`retry: ${delay}\n: ${comment}\n\n`));
-    for (const octets of this.#early.splice(0)) this.#send(octets);
+    this.#beginWith(start);
+    for (const { topic, event } of this.#early.splice(0)) this.onTopicEvent(topic, event);
     if (this.#hasMissed) this.onFeedEnd();
   }
 
-  onEventText(octets: Uint8Array): void {
-    if (this.#state === "joining") this.#keep(octets);
+  onTopicEvent(topic: number, event: PrintedEvent): void {
+    if (this.#state === "joining") this.#keep(topic, event);
     else if (this.#state !== "listening") return;
     else if (this.#isExpired()) this.onFeedEnd();
-    else this.#send(octets);
+    else if (!this.#resent?.has(nameOf(topic, event))) this.#sendEvent(topic, event);
   }
 
   /** No event follows, as when the router is lost: the stream ends, so that the client comes again. */
@@ -126,6 +149,7 @@ export class EventListener implements ConnectionEvents, EventSink {
   /** Keeps the connection open. */
   beat(): void {
     if (this.#state !== "listening") return;
+    this.#resent = null;
     if (this.#isExpired() || this.#access.holds?.() === false) this.onFeedEnd();
     else if (this.#answer.waitingOctets > 0) this.#answer.watchStall();
     else this.#send(HEARTBEAT);
@@ -158,14 +182,50 @@ export class EventListener implements ConnectionEvents, EventSink {
     return until !== undefined && Date.now() >= until;
   }
 
+  /**
+   * Sends the head of the stream, and what the client has missed. When too much waits for the client the stream ends,
+   * and the client comes again for the rest.
+   */
+  #beginWith({ comment, positions, missed }: StreamStart): void {
+    const { retry, max_buffered } = this.#path.options;
+    const delay = Math.round(retry * (1 + SPREAD * Math.random()));
+    this.#positions = [...positions];
+    const id = printPositions(positions);
+    const lines = [`retry: ${delay}`, `: ${comment}`, ...(id === null ? [] : [`id: ${id}`])];
+    this.#send(Buffer.from(`${lines.join("\n")}\n\n`));
+    const resent = new Set<string>();
+    for (const { topic, event } of missed) {
+      const waiting = this.#answer.waitingOctets + event.octets.length;
+      if (resent.size > 0 && waiting > max_buffered) this.onFeedEnd();
+      if (this.#state !== "listening") return;
+      resent.add(nameOf(topic, event));
+      this.#sendEvent(topic, event);
+    }
+    if (resent.size > 0) this.#resent = resent;
+  }
+
+  /** All listeners of one topic alone are sent the same octets. */
+  #sendEvent(topic: number, event: PrintedEvent): void {
+    if (this.#positions[topic] === null) {
+      this.#send(event.data);
+      return;
+    }
+    this.#positions[topic] = event.publication;
+    if (this.#positions.length === 1) this.#send(event.octets);
+    else {
+      const id = Buffer.from(`id: ${printPositions(this.#positions)}\n`);
+      this.#send(Buffer.concat([id, event.data]));
+    }
+  }
+
   #send(octets: Uint8Array): void {
     this.#answer.write(octets);
     this.#limit(this.#answer.waitingOctets);
   }
 
-  #keep(octets: Uint8Array): void {
-    this.#early.push(octets);
-    this.#earlyOctets += octets.length;
+  #keep(topic: number, event: PrintedEvent): void {
+    this.#early.push({ topic, event });
+    this.#earlyOctets += event.octets.length;
     this.#limit(this.#earlyOctets);
   }
 
@@ -189,4 +249,9 @@ export class EventListener implements ConnectionEvents, EventSink {
     for (const leave of this.#leave.splice(0)) leave();
     this.#path.noteOver(this);
   }
+}
+
+/** One event of one topic. */
+function nameOf(topic: number, { publication }: PrintedEvent): string {
+  return `${topic} ${publication}`;
 }

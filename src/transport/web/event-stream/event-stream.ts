@@ -7,6 +7,7 @@
  * @module
  */
 
+import { abortable } from "#base/abortable.ts";
 import { Failure, sentenceOf } from "#base/failure.ts";
 import type { EventStreamServiceConfig } from "#config/web-service/event-stream-config.ts";
 import { addressRanges } from "#transport/endpoint/address-ranges.ts";
@@ -30,8 +31,10 @@ import { isOriginAllowed } from "#transport/websocket/origin.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
 import { lacksRole, RefusedSubscription, type TopicPattern } from "#wamp/wamp-caller.ts";
 import { EventListener, type ListenerOwner } from "./event-listener.ts";
-import { topicsOf } from "./event-request.ts";
-import { TooManyTopics, TopicFeeds } from "./topic-feed.ts";
+import { distinctTopics, topicsOf } from "./event-request.ts";
+import { findStart } from "./stream-start.ts";
+import type { TopicFeed } from "./topic-feed.ts";
+import { TooManyTopics, TopicFeeds } from "./topic-feeds.ts";
 
 const METHODS = "GET, HEAD, OPTIONS";
 
@@ -41,6 +44,8 @@ const TOO_MANY_LISTENERS = denial(503, "Cannot listen: there are too many listen
   "Retry-After": "1",
 });
 
+const SHUTTING_DOWN = denial(503, "Cannot listen: the node shuts down", { "Retry-After": "1" });
+
 /** Time for the router to take the subscriptions of a listener. */
 const SUBSCRIBE_TIMEOUT_MS = 10_000;
 
@@ -49,12 +54,15 @@ export class EventStream implements StreamingService, ListenerOwner {
   readonly #config: EventStreamServiceConfig;
   readonly log: TransportContext["log"];
   readonly #feeds: TopicFeeds;
+  /** What every listener gets; null: each names its topics. */
+  readonly #topics: readonly TopicPattern[] | null;
   readonly #signed: SignedRequests | null;
   readonly #isPermitted: ((address: string) => boolean) | null;
   readonly #access: PathAccess;
   /** Undefined where connections are not counted. */
   readonly #listeners = new Map<EventListener, ConnectionSlot | undefined>();
   readonly #heartbeat: ReturnType<typeof setInterval>;
+  readonly #closing = new AbortController();
 
   /** @throws Failure when the worker has no WampCaller. */
   constructor(
@@ -68,6 +76,7 @@ export class EventStream implements StreamingService, ListenerOwner {
     }
     const { key, secret, require_ip, timestamp_delta_limit, heartbeat_interval } = config.options;
     this.#config = config;
+    this.#topics = config.topics && distinctTopics(config.topics);
     this.log = log;
     this.#access = access;
     this.#feeds = new TopicFeeds(wampCaller, config.realm, log);
@@ -87,7 +96,8 @@ export class EventStream implements StreamingService, ListenerOwner {
     else if (isFull || slot === null) this.#refuse(listener, request, TOO_MANY_LISTENERS);
     else {
       this.#listeners.set(listener, slot);
-      this.#join(listener, request).catch((thrown) => this.#failed(listener, request, thrown));
+      const joining = abortable(this.#join(listener, request), this.#closing.signal);
+      joining.catch((thrown) => this.#failed(listener, request, thrown));
     }
     return listener;
   }
@@ -112,10 +122,8 @@ export class EventStream implements StreamingService, ListenerOwner {
   close(): void {
     clearInterval(this.#heartbeat);
     this.#access.close();
-    for (const listener of [...this.#listeners.keys()]) {
-      listener.refuse({ status: 503, headers: { "Retry-After": "1" }, body: NO_OCTETS });
-      listener.onFeedEnd();
-    }
+    this.#closing.abort();
+    for (const listener of [...this.#listeners.keys()]) listener.onFeedEnd();
   }
 
   /** The answer to a request that may not listen; null: it may. */
@@ -171,7 +179,7 @@ export class EventStream implements StreamingService, ListenerOwner {
   }
 
   async #join(listener: EventListener, request: ClientRequest): Promise<void> {
-    const topics = this.#config.topics ?? topicsOf(new URLSearchParams(request.url.search));
+    const topics = this.#topics ?? topicsOf(new URLSearchParams(request.url.search));
     if (typeof topics === "string") {
       this.#refuse(listener, request, denial(400, `Cannot listen: ${topics}`));
       return;
@@ -198,8 +206,11 @@ export class EventStream implements StreamingService, ListenerOwner {
       this.#refuse(listener, request, denial(504, sentence));
     }, SUBSCRIBE_TIMEOUT_MS);
     try {
-      await Promise.all(topics.map((topic) => this.#joinTopic(listener, topic, access)));
-      listener.begin(this.#headers(request), commentFor(request));
+      const feeds = await Promise.all(
+        topics.map((topic, place) => this.#joinTopic(listener, topic, place, access)),
+      );
+      const start = await findStart(feeds, request.headers.get("last-event-id"));
+      listener.begin(this.#headers(request), start);
     } catch (thrown) {
       this.#refuse(listener, request, this.#denialFor(thrown, access));
     } finally {
@@ -210,14 +221,20 @@ export class EventStream implements StreamingService, ListenerOwner {
   async #joinTopic(
     listener: EventListener,
     topic: TopicPattern,
+    place: number,
     access: RequestAccess,
-  ): Promise<void> {
-    const { subscribed, leave } = this.#feeds.join(topic, access, listener);
+  ): Promise<TopicFeed> {
+    const { feed, leave } = this.#feeds.join(topic, access, listener, place);
     listener.addTopic(leave);
-    await subscribed;
+    await feed.subscribed;
+    return feed;
   }
 
   #failed(listener: EventListener, request: ClientRequest, thrown: unknown): void {
+    if (this.#closing.signal.aborted) {
+      this.#refuse(listener, request, SHUTTING_DOWN);
+      return;
+    }
     this.log.error("listener not served", { error: sentenceOf(thrown) });
     this.#refuse(listener, request, denial(500, "Something went wrong here"));
   }
@@ -276,11 +293,4 @@ export class EventStream implements StreamingService, ListenerOwner {
   #beat(): void {
     for (const listener of this.#listeners.keys()) listener.beat();
   }
-}
-
-/** The first comment of a stream; it names what has no effect in the request. */
-function commentFor({ headers }: ClientRequest): string {
-  return headers.has("last-event-id")
-    ? "Last-Event-ID has no effect, because the router keeps no events"
-    : "events follow";
 }

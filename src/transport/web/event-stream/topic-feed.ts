@@ -1,113 +1,63 @@
 /**
- * TopicFeeds: one subscription for each topic of a path, whose events go to all of its listeners that act as the
- * same client, or as none.
+ * TopicFeed: one topic as one client, or as none, and its listeners.
  *
- * An event is printed once for each subscription, and every listener is sent the same octets.
+ * An event is printed once, and every listener is sent the same octets. Where the router keeps events, listeners that
+ * come back ask for those that they have missed; many share an answer.
  *
  * @module
  */
 
+import { sentenceOf } from "#base/failure.ts";
 import type { Logger } from "#observe/logger.ts";
 import { MalformedMessage } from "#wamp/token/malformed-message.ts";
 import { UnrepresentableValue } from "#wamp/token/unrepresentable-value.ts";
 import type {
+  OpenSubscription,
   TopicEvent,
-  TopicPattern,
   TopicReceiver,
   WampCaller,
   WampSubscription,
 } from "#wamp/wamp-caller.ts";
-import { eventText } from "./event-text.ts";
+import { eventText, type PrintedEvent } from "./event-text.ts";
+import { type KeptEvent, readKeptEvents } from "./kept-events.ts";
 
-/** Most topics that the listeners of one path may have between them. */
-const MAX_FEEDS = 10_000;
+/** Most events of a topic that are asked for; without a word Crossbar keeps 100. */
+const MAX_KEPT_EVENTS = 1_000;
+
+/** Time for the router to tell which events it keeps. */
+const KEPT_EVENTS_TIMEOUT_MS = 2_000;
 
 /** Gets the printed events of its topics. */
 export interface EventSink {
-  /** The octets are shared. */
-  onEventText(octets: Uint8Array): void;
+  /** `topic` is the place of the topic among those of the sink. */
+  onTopicEvent(topic: number, event: PrintedEvent): void;
   /** No event follows: the router is lost. */
   onFeedEnd(): void;
 }
 
-/** As whom a listener subscribes. */
-export type FeedIdentity = Pick<WampSubscription, "role" | "principal">;
-
-/** The place of one sink among those of a topic. */
-export interface JoinedTopic {
-  /** Resolves when the router has taken the subscription; rejects with what `WampCaller.subscribe` throws. */
-  subscribed: Promise<unknown>;
-  /** Ends the events for the sink. */
-  leave(): void;
-}
-
-/** There are as many topics as there may be. */
-export class TooManyTopics extends Error {}
-
-/** The feeds of one path. */
-export class TopicFeeds {
-  readonly #caller: WampCaller;
-  readonly #realm: string;
-  readonly #log: Logger;
-  readonly #feeds = new Map<string, TopicFeed>();
-
-  constructor(caller: WampCaller, realm: string, log: Logger) {
-    this.#caller = caller;
-    this.#realm = realm;
-    this.#log = log;
-  }
-
-  /**
-   * Sends the events of a topic to a sink, until `leave` is called.
-   *
-   * @throws TooManyTopics
-   */
-  join(pattern: TopicPattern, identity: FeedIdentity, sink: EventSink): JoinedTopic {
-    const key = keyOf(pattern, identity);
-    const feed = this.#feeds.get(key) ?? this.#open(key, pattern, identity);
-    feed.sinks.add(sink);
-    const leave = () => {
-      feed.sinks.delete(sink);
-      this.#closeUnused(key, feed);
-    };
-    return { subscribed: feed.subscribed, leave };
-  }
-
-  #open(key: string, pattern: TopicPattern, { role, principal }: FeedIdentity): TopicFeed {
-    if (this.#feeds.size >= MAX_FEEDS) throw new TooManyTopics();
-    const onEnd = () => {
-      if (this.#feeds.get(key) === feed) this.#feeds.delete(key);
-    };
-    const target = { realm: this.#realm, role, principal, pattern };
-    const feed = new TopicFeed(this.#caller, target, this.#log, onEnd);
-    this.#feeds.set(key, feed);
-    feed.subscribed.then(() => this.#closeUnused(key, feed), onEnd);
-    return feed;
-  }
-
-  /** A feed whose router has not answered stays, so that it is asked once, however many listeners come and go. */
-  #closeUnused(key: string, feed: TopicFeed): void {
-    if (feed.sinks.size > 0 || !feed.isSubscribed || this.#feeds.get(key) !== feed) return;
-    this.#feeds.delete(key);
-    feed.close();
-  }
-}
-
-/** What listeners are permitted, and what they are sent, may depend on each part. */
-function keyOf({ topic, match }: TopicPattern, { role, principal }: FeedIdentity): string {
-  const { authid, authmethod, authprovider } = principal ?? {};
-  return JSON.stringify([match, topic, role, authid, authmethod, authprovider]);
-}
+/** An event that was published before, as it is sent. */
+export interface PrintedKeptEvent extends PrintedEvent, Pick<KeptEvent, "time"> {}
 
 /** One topic, and its listeners. */
-class TopicFeed implements TopicReceiver {
-  readonly sinks = new Set<EventSink>();
+export class TopicFeed implements TopicReceiver {
+  /** With the place of the topic among those of the sink. */
+  readonly sinks = new Map<EventSink, number>();
   readonly #log: Logger;
+  readonly #topic: string;
   readonly #onEnd: () => void;
-  /** Resolves when the router has taken the subscription. */
-  readonly subscribed: Promise<unknown>;
-  /** Ends the subscription; null: the router has not taken it. */
-  #unsubscribe: (() => void) | null = null;
+  /**
+   * Resolves when the router has taken the subscription, and has said whether it keeps events; rejects with what
+   * `WampCaller.subscribe` throws.
+   */
+  readonly subscribed: Promise<void>;
+  /** Null: the router has not taken it. */
+  #subscription: OpenSubscription | null = null;
+  #keepsEvents = false;
+  #lastPublication = 0;
+  /** The router is asked at present, or was. */
+  #asking: Promise<unknown> = Promise.resolve();
+  /** The next answer; null: there is none to wait for. */
+  #nextAnswer: Promise<readonly PrintedKeptEvent[] | null> | null = null;
 
   constructor(
     caller: WampCaller,
@@ -116,33 +66,94 @@ class TopicFeed implements TopicReceiver {
     onEnd: () => void,
   ) {
     this.#log = log;
+    this.#topic = target.pattern.topic;
     this.#onEnd = onEnd;
-    this.subscribed = caller.subscribe({ ...target, receiver: this }).then((unsubscribe) => {
-      this.#unsubscribe = unsubscribe;
-    });
+    this.subscribed = this.#subscribe(caller, target);
   }
 
   get isSubscribed(): boolean {
-    return this.#unsubscribe !== null;
+    return this.#subscription !== null;
+  }
+
+  /** The last publication, 0 before the first one; null: the router keeps no events. */
+  get position(): number | null {
+    return this.#keepsEvents ? this.#lastPublication : null;
+  }
+
+  /**
+   * What the router keeps, the oldest first; null: it does not say. Listeners that ask while an answer is awaited share
+   * the next one, because that answer may be older than they are.
+   */
+  keptEvents(): Promise<readonly PrintedKeptEvent[] | null> {
+    this.#nextAnswer ??= this.#asking.then(() => {
+      this.#nextAnswer = null;
+      const answer = this.#askForEvents();
+      // Without the events, which would stay in memory.
+      this.#asking = answer.then(() => {});
+      return answer;
+    });
+    return this.#nextAnswer;
   }
 
   close(): void {
-    this.#unsubscribe?.();
+    this.#subscription?.leave();
   }
 
   onEvent(event: TopicEvent): void {
-    try {
-      const octets = eventText(event);
-      for (const sink of this.sinks) sink.onEventText(octets);
-    } catch (thrown) {
-      if (!(thrown instanceof UnrepresentableValue || thrown instanceof MalformedMessage))
-        throw thrown;
-      this.#log.warn("event left out", { topic: event.topic, reason: thrown.message });
-    }
+    this.#lastPublication = event.publication;
+    const printed = this.#print(event);
+    if (printed === undefined) return;
+    for (const [sink, topic] of this.sinks) sink.onTopicEvent(topic, printed);
   }
 
   onEnd(): void {
     this.#onEnd();
-    for (const sink of [...this.sinks]) sink.onFeedEnd();
+    for (const sink of [...this.sinks.keys()]) sink.onFeedEnd();
+  }
+
+  async #subscribe(caller: WampCaller, target: Omit<WampSubscription, "receiver">): Promise<void> {
+    this.#subscription = await caller.subscribe({ ...target, receiver: this });
+    const [newest] = (await this.#ask(1)) ?? [];
+    this.#lastPublication ||= newest?.publication ?? 0;
+  }
+
+  async #askForEvents(): Promise<readonly PrintedKeptEvent[] | null> {
+    if (!this.#keepsEvents) return null;
+    const kept = await this.#ask(MAX_KEPT_EVENTS);
+    if (kept === undefined) this.#log.warn("missed events not sent", { topic: this.#topic });
+    const printed = kept?.flatMap((event) => {
+      const text = this.#print(event);
+      return text === undefined ? [] : [{ ...text, time: event.time }];
+    });
+    return printed ?? null;
+  }
+
+  /** The last events that the router keeps; undefined: none, or it does not say. */
+  async #ask(most: number): Promise<KeptEvent[] | undefined> {
+    const signal = AbortSignal.timeout(KEPT_EVENTS_TIMEOUT_MS);
+    try {
+      const answer = await this.#subscription?.keptEvents(most, signal);
+      // Crossbar answers so for a while when it has just forgotten one of several entries for the oldest event.
+      const isForgetting = answer?.kind === "error" && this.#keepsEvents && most > 1;
+      if (isForgetting) return this.#ask(Math.floor(most / 2));
+      const kept = answer && readKeptEvents(answer);
+      this.#keepsEvents ||= kept !== undefined;
+      return kept;
+    } catch (thrown) {
+      this.#log.debug("kept events not read", { topic: this.#topic, reason: sentenceOf(thrown) });
+      return undefined;
+    }
+  }
+
+  /** Undefined: JSON cannot represent it. */
+  #print(event: TopicEvent): PrintedEvent | undefined {
+    try {
+      return eventText(event);
+    } catch (thrown) {
+      if (!(thrown instanceof UnrepresentableValue || thrown instanceof MalformedMessage))
+        throw thrown;
+      this.#log.warn("event left out", { topic: event.topic, reason: thrown.message });
+      return undefined;
+    }
   }
 }

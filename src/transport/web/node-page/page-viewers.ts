@@ -28,6 +28,7 @@ const STALL_TIMEOUT_MS = 30_000;
 
 /** Milliseconds after which a browser connects again. */
 const RETRY_MS = 2_000;
+const FULL_RETRY_MS = 10_000;
 
 const HEAD = [
   "HTTP/1.1 200 OK",
@@ -67,7 +68,7 @@ export class PageViewers implements StreamingService {
     const isFull = this.#viewers.size >= MAX_VIEWERS;
     const slot = refusal === null && !isFull ? limit?.take(request.peer) : undefined;
     if (refusal !== null) viewer.refuse(refusal);
-    else if (isFull || slot === null) viewer.refuse(errorPage(503, { "Retry-After": "2" }));
+    else if (isFull || slot === null) viewer.postpone();
     else this.#add(viewer, slot);
     return viewer;
   }
@@ -148,9 +149,15 @@ class PageViewer implements ConnectionEvents {
     this.#answer.answer(page);
   }
 
-  begin(): void {
+  /** Ends the events before they begin: after any other answer an EventSource would not come again. */
+  postpone(): void {
+    this.begin(FULL_RETRY_MS, "\n: there are too many viewers");
+    this.end();
+  }
+
+  begin(retryMs = RETRY_MS, comment = ""): void {
     this.#answer.begin([...HEAD, `Date: ${new Date().toUTCString()}`], "close");
-    this.#answer.write(Buffer.from(`retry: ${RETRY_MS}\n\n`));
+    this.#answer.write(Buffer.from(`retry: ${retryMs}${comment}\n\n`));
   }
 
   /** Sends an event, unless those before still wait. */
