@@ -8,7 +8,8 @@
  * @module
  */
 
-import { dlopen, type Pointer, ptr } from "bun:ffi";
+import { type Pointer, ptr } from "bun:ffi";
+import { openCLibrary } from "./c-library.ts";
 
 /** Sends one datagram; what cannot be sent is lost, as with systemd's own library. */
 export type Notify = (message: string) => void;
@@ -40,8 +41,8 @@ export class ServiceManager {
   static of(environment: Record<string, string | undefined>): ServiceManager | null {
     const [address, watchdog, pid] = VARIABLES.map((name) => environment[name]);
     for (const name of VARIABLES) delete environment[name];
-    if (address === undefined || process.platform !== "linux") return null;
-    const calls = openLibrary();
+    if (address === undefined) return null;
+    const calls = openCalls();
     if (calls === null) return null;
     const isWatched = watchdog !== undefined && (pid === undefined || Number(pid) === process.pid);
     return new ServiceManager(
@@ -88,24 +89,14 @@ const SOCK_DGRAM_CLOEXEC = 2 | 0o2000000;
 const MSG_DONTWAIT_NOSIGNAL = 0x40 | 0x4000;
 const CLOCK_MONOTONIC = 1;
 
-/** The C library under its names: glibc, then musl. */
-const LIBRARIES = ["libc.so.6", "libc.musl-x86_64.so.1", "libc.musl-aarch64.so.1"];
-
 /** Bun has no datagrams on Unix sockets, and its clock begins with the process. */
-function openLibrary(): DatagramCalls | null {
-  for (const name of LIBRARIES) {
-    try {
-      return dlopen(name, {
-        socket: { args: ["int", "int", "int"], returns: "int" },
-        sendto: { args: ["int", "ptr", "u64", "int", "ptr", "u32"], returns: "i64" },
-        close: { args: ["int"], returns: "int" },
-        clock_gettime: { args: ["int", "ptr"], returns: "int" },
-      }).symbols;
-    } catch {
-      // Another C library, or none that may be opened.
-    }
-  }
-  return null;
+function openCalls(): DatagramCalls | null {
+  return openCLibrary({
+    socket: { args: ["int", "int", "int"], returns: "int" },
+    sendto: { args: ["int", "ptr", "u64", "int", "ptr", "u32"], returns: "i64" },
+    close: { args: ["int"], returns: "int" },
+    clock_gettime: { args: ["int", "ptr"], returns: "int" },
+  });
 }
 
 function sendDatagram(calls: DatagramCalls, address: string, message: string): void {
