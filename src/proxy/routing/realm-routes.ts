@@ -15,15 +15,16 @@ import type { Logger } from "#observe/logger.ts";
 import type { RouterFigures } from "#observe/statistics.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
 import { isLooseUri } from "#wamp/loose-uri.ts";
-import { Backend } from "./backend.ts";
+import type { Backend } from "./backend.ts";
+import { ConnectionBackends } from "./connection-backends.ts";
 
 const ANY = "*";
 
-/** The routes of one proxy worker, and the backends that they lead to. */
+/** The routes of one proxy worker, and the connections that they lead to. */
 export class RealmRoutes {
-  readonly #backends: Map<string, Backend>;
+  readonly #connections: Map<string, ConnectionBackends>;
   readonly #routes: Map<string, Map<string, Route>>;
-  /** Routes with one backend each, by its id: for transports that name their connection. */
+  /** Routes over one connection each, by its id: for transports that name their connection. */
   readonly #single: Map<string, Route>;
 
   constructor(
@@ -32,19 +33,19 @@ export class RealmRoutes {
   ) {
     const { policy = "round_robin", slow_start = 0 } = config.balancing ?? {};
     const context = { log, slowStartMs: slow_start };
-    this.#backends = mapValues(
+    this.#connections = mapValues(
       config.connections,
-      (connection) => new Backend(connection, context),
+      (connection) => new ConnectionBackends(connection, context),
     );
     this.#single = new Map(
-      [...this.#backends].map(([id, backend]) => [id, new Route([backend], policy)]),
+      [...this.#connections].map(([id, connection]) => [id, new Route([connection], policy)]),
     );
     this.#routes = mapValues(config.routes, (roles) =>
       mapValues(
         roles,
         (ids) =>
           new Route(
-            ids.map((id) => this.#backend(id)),
+            ids.map((id) => this.#connection(id)),
             policy,
           ),
       ),
@@ -84,16 +85,12 @@ export class RealmRoutes {
 
   /** The routers of the worker, as it sees them now. */
   figures(): RouterFigures[] {
-    return [...this.#backends].map(([connection, { health, sessions }]) => ({
-      connection,
-      health,
-      sessions,
-    }));
+    return [...this.#connections.values()].map(({ figures }) => figures);
   }
 
-  /** Stops the health checks of all backends. */
+  /** Stops the health checks of all backends, and resolves no name any more. */
   stop(): void {
-    for (const backend of this.#backends.values()) backend.stop();
+    for (const connection of this.#connections.values()) connection.stop();
   }
 
   #rolesOf(realm: string): Map<string, Route> {
@@ -104,8 +101,8 @@ export class RealmRoutes {
     return any ?? noSuchRealm(realm);
   }
 
-  #backend(id: string): Backend {
-    return this.#backends.get(id) ?? notConfigured(id);
+  #connection(id: string): ConnectionBackends {
+    return this.#connections.get(id) ?? notConfigured(id);
   }
 }
 
@@ -124,30 +121,33 @@ function mapValues<T, U>(record: Record<string, T>, change: (value: T) => U): Ma
   return new Map(Object.entries(record).map(([key, value]) => [key, change(value)]));
 }
 
-/** A backend and the credit that decides its next turn. */
-interface Turn {
-  backend: Backend;
-  credit: number;
+/** A connection, as a route uses it; its backends may change. */
+export interface BackendSource {
+  readonly current: readonly Backend[];
+  /** Whether any of its routers has been reached since the worker was started. */
+  readonly wasReached: boolean;
 }
 
 /** One or several backends that carry the same sessions. */
 export class Route {
-  readonly #turns: Turn[];
+  readonly #sources: readonly BackendSource[];
   readonly #policy: BalancingConfig["policy"];
+  /** Decides the next turn; 0 where there is none yet. */
+  readonly #credits = new WeakMap<Backend, number>();
 
-  constructor(backends: readonly Backend[], policy: BalancingConfig["policy"]) {
-    this.#turns = backends.map((backend) => ({ backend, credit: 0 }));
+  constructor(sources: readonly BackendSource[], policy: BalancingConfig["policy"]) {
+    this.#sources = sources;
     this.#policy = policy;
   }
 
   /** Whether any of its routers has been reached since the worker was started. */
   get wasReached(): boolean {
-    return this.#turns.some(({ backend }) => backend.wasReached);
+    return this.#sources.some(({ wasReached }) => wasReached);
   }
 
   /** Whether all have been tried. */
   isExhausted(tried: ReadonlySet<Backend>): boolean {
-    return this.#turns.every(({ backend }) => tried.has(backend));
+    return this.#backends().every((backend) => tried.has(backend));
   }
 
   /**
@@ -155,30 +155,36 @@ export class Route {
    * no other is left, one of them may have come up unnoticed.
    */
   next(tried: ReadonlySet<Backend>): Backend | undefined {
-    const left = this.#turns.filter(({ backend }) => !tried.has(backend));
-    const up = left.filter(({ backend }) => backend.isUp);
+    const left = this.#backends().filter((backend) => !tried.has(backend));
+    const up = left.filter(({ isUp }) => isUp);
     const choice = up.length > 0 ? up : left;
-    return inTurn(this.#policy === "least_sessions" ? leastLoaded(choice) : choice);
+    return this.#inTurn(this.#policy === "least_sessions" ? leastLoaded(choice) : choice);
+  }
+
+  #backends(): Backend[] {
+    return this.#sources.flatMap(({ current }) => current);
+  }
+
+  /** Weighted round robin: each backend earns its share; the one with the most credit pays for all. */
+  #inTurn(backends: readonly Backend[]): Backend | undefined {
+    let total = 0;
+    let next: Backend | undefined;
+    let most = Number.NEGATIVE_INFINITY;
+    for (const backend of backends) {
+      const { share } = backend;
+      const credit = (this.#credits.get(backend) ?? 0) + share;
+      this.#credits.set(backend, credit);
+      total += share;
+      if (credit > most) [next, most] = [backend, credit];
+    }
+    if (next !== undefined) this.#credits.set(next, most - total);
+    return next;
   }
 }
 
 /** Those with the fewest sessions, which count as more on a backend with a smaller share. */
-function leastLoaded(turns: readonly Turn[]): Turn[] {
-  const load = ({ backend }: Turn) => (backend.sessions + 1) / backend.share;
-  const least = Math.min(...turns.map(load));
-  return turns.filter((turn) => load(turn) <= least);
-}
-
-/** Weighted round robin: each backend earns its share; the one with the most credit pays for all. */
-function inTurn(turns: readonly Turn[]): Backend | undefined {
-  let total = 0;
-  let next: Turn | undefined;
-  for (const turn of turns) {
-    const { share } = turn.backend;
-    turn.credit += share;
-    total += share;
-    if (next === undefined || turn.credit > next.credit) next = turn;
-  }
-  if (next !== undefined) next.credit -= total;
-  return next?.backend;
+function leastLoaded(backends: readonly Backend[]): Backend[] {
+  const load = ({ sessions, share }: Backend) => (sessions + 1) / share;
+  const least = Math.min(...backends.map(load));
+  return backends.filter((backend) => load(backend) <= least);
 }
