@@ -58,7 +58,8 @@ const toWorker = v.variant("kind", [
   v.strictObject({ kind: v.literal("renew_certificates") }),
   v.strictObject({ kind: v.literal("reopen_log") }),
   v.strictObject({ kind: v.literal("statistics"), statistics: nodeStatistics }),
-  v.strictObject({ kind: v.literal("shutdown") }),
+  /** Milliseconds over which the sessions end. */
+  v.strictObject({ kind: v.literal("shutdown"), drainMs: count }),
 ]);
 
 const toController = v.variant("kind", [

@@ -37,7 +37,8 @@ export function runWorkerProcess(): void {
   forgetRuntimeOptions();
   // A worker that is stopped (SIGSTOP) would not see that its controller has gone.
   continueWhenParentEnds();
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => {});
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP", "SIGUSR2"] as const)
+    process.on(signal, () => {});
 
   const ending = new AbortController();
   let running: Promise<RunningWorker | null> = Promise.resolve(null);
@@ -58,10 +59,10 @@ export function runWorkerProcess(): void {
   };
   process.on("SIGUSR1", reopenLog);
 
-  const end = async () => {
+  const end = async (drainMs = 0) => {
     ending.abort();
     const worker = await running;
-    await worker?.shutdown();
+    await worker?.shutdown(drainMs);
     process.exit(worker === null ? 1 : 0);
   };
 
@@ -85,7 +86,7 @@ export function runWorkerProcess(): void {
     statistics: (figures) => statistics.receive(figures),
     reopenLog,
     renewCertificates: () => void running.then((worker) => worker?.renewCertificates()).catch(fail),
-    shutdown: () => void end().catch(fail),
+    shutdown: (drainMs) => void end(drainMs).catch(fail),
     lost() {
       setTimeout(() => process.exit(1), ORPHAN_DEADLINE_MS);
       void end().catch(fail);

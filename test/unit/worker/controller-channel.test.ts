@@ -20,7 +20,7 @@ function listen(): string[] {
     renewCertificates: () => void asked.push("renew"),
     reopenLog: () => void asked.push("reopen"),
     statistics: ({ node }) => void asked.push(`statistics ${node}`),
-    shutdown: () => void asked.push("shutdown"),
+    shutdown: (drainMs) => void asked.push(`shutdown ${drainMs}`),
     lost: () => void asked.push("lost"),
   });
   return asked;
@@ -39,15 +39,16 @@ test("a worker handles each message of its controller", () => {
   say({ kind: "renew_certificates" });
   say({ kind: "reopen_log" });
   say({ kind: "statistics", statistics: nodeFigures() });
-  say({ kind: "shutdown" });
+  say({ kind: "shutdown", drainMs: 500 });
   process.emit("disconnect");
-  expect(asked).toEqual(["start p1", "renew", "reopen", "statistics <node>", "shutdown", "lost"]);
+  expect(asked).toEqual(["start p1", "renew", "reopen", "statistics <node>", "shutdown 500", "lost"]);
 });
 
 test.each([
   [{ kind: "start" }],
   [{ kind: "reboot" }],
-  [{ kind: "shutdown", now: true }],
+  [{ kind: "shutdown", drainMs: 0, now: true }],
+  [{ kind: "shutdown" }],
   ["shutdown"],
   [null],
 ])("an unknown message of the controller ends the worker: %j", (message) => {
