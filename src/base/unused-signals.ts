@@ -11,8 +11,6 @@ import { constants } from "node:os";
  * uses.
  */
 const UNUSED = [
-  "SIGUSR1",
-  "SIGUSR2",
   "SIGQUIT",
   "SIGALRM",
   "SIGVTALRM",

@@ -76,7 +76,8 @@ const toWorker = v.variant("kind", [
   v.strictObject({ kind: v.literal("apply") }),
   v.strictObject({ kind: v.literal("abandon") }),
   v.strictObject({ kind: v.literal("statistics"), statistics: nodeStatistics }),
-  v.strictObject({ kind: v.literal("shutdown") }),
+  /** Milliseconds over which the sessions end. */
+  v.strictObject({ kind: v.literal("shutdown"), drainMs: count }),
 ]);
 
 const toController = v.variant("kind", [

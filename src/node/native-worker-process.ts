@@ -132,14 +132,17 @@ export class NativeWorkerProcess implements WorkerProcess, ReconfigurableProcess
     return Promise.race([answer.promise, ended]).finally(() => clearTimeout(timer));
   }
 
-  /** Asks the worker to end, and kills it after the deadline; returns which of both happened. */
-  async shutdown(deadlineMs: number): Promise<"ended" | "killed"> {
-    this.#send({ kind: "shutdown" });
+  /**
+   * Asks the worker to drain its sessions and to end, and kills it after the drain and the deadline; returns which of
+   * both happened.
+   */
+  async shutdown(deadlineMs: number, drainMs = 0): Promise<"ended" | "killed"> {
+    this.#send({ kind: "shutdown", drainMs });
     const deadline = Promise.withResolvers<"killed">();
     const timer = setTimeout(() => {
       this.kill();
       deadline.resolve("killed");
-    }, deadlineMs);
+    }, drainMs + deadlineMs);
     const outcome = await Promise.race([
       this.exited.then(() => "ended" as const),
       deadline.promise,

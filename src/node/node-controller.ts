@@ -42,6 +42,9 @@ export function needsNodeKey(config: WorkerConfig): boolean {
   );
 }
 
+/** Whether load balancers may send clients to the node. */
+export type Readiness = "starting" | "ready" | "draining";
+
 /** A configured worker, and its process, if it has one at the moment. */
 interface Slot {
   config: WorkerConfig;
@@ -59,6 +62,8 @@ export class NodeController {
   readonly #watchdog: Watchdog;
   readonly #slots: Slot[] = [];
   #stopping = false;
+  #readiness: Readiness = "starting";
+  #stopped: Promise<void> | undefined;
   readonly #ended = Promise.withResolvers<void>();
 
   constructor(config: NodeConfig, context: StartContext, log: Logger) {
@@ -86,7 +91,14 @@ export class NodeController {
       if (this.#stopping) break;
       ready.push(...(await Promise.all(group.map((config) => this.#startNew(config)))));
     }
-    return this.#stopping ? null : ready.filter((one) => one !== null);
+    if (this.#stopping) return null;
+    this.#readiness = "ready";
+    return ready.filter((one) => one !== null);
+  }
+
+  /** `ready` once every worker is, and until the node begins to stop. */
+  get readiness(): Readiness {
+    return this.#readiness;
   }
 
   /**
@@ -116,8 +128,23 @@ export class NodeController {
     for (const slot of this.#slots) slot.process?.reopenLog?.();
   }
 
-  /** Stops all workers, proxies before the routers behind them. Safe to call at any time. */
-  async stop(): Promise<void> {
+  /**
+   * Drains and stops all workers, proxies before the routers behind them. Safe to call at any time, and more than
+   * once. A node that was ready is not ready any more for `shutdown_delay`, before it accepts no connections.
+   */
+  stop(): Promise<void> {
+    this.#stopped ??= this.#stop();
+    return this.#stopped;
+  }
+
+  async #stop(): Promise<void> {
+    const { shutdownDelayMs } = this.#config.controller;
+    const wasReady = this.#readiness === "ready";
+    this.#readiness = "draining";
+    if (wasReady && shutdownDelayMs > 0) {
+      this.#log.info("node is not ready any more", { accepts_ms: shutdownDelayMs });
+      await Bun.sleep(shutdownDelayMs);
+    }
     this.#stopping = true;
     this.#statistics.stop();
     this.#watchdog.stop();
@@ -307,7 +334,8 @@ export class NodeController {
   async #stopWorker(slot: Slot): Promise<void> {
     const process = slot.process;
     if (process === null) return;
-    const outcome = await process.shutdown(SHUTDOWN_DEADLINE_MS);
+    const { lameDuckMs } = this.#config.controller;
+    const outcome = await process.shutdown(SHUTDOWN_DEADLINE_MS, lameDuckMs);
     const fields = { id: slot.config.id, worker_pid: process.pid };
     if (outcome === "killed") this.#log.warn("worker killed: did not end in time", fields);
     else this.#log.info("worker stopped", fields);

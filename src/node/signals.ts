@@ -1,6 +1,9 @@
 /**
- * Signals of the controller: the first SIGINT or SIGTERM asks for a graceful shutdown, the second for an
- * immediate end; SIGHUP has the node take its configuration again, SIGUSR1 open the log's file again.
+ * Signals of the controller: the first SIGINT, SIGTERM or SIGUSR2 asks for a graceful shutdown, a later SIGINT or
+ * SIGTERM for an immediate end; SIGHUP has the node take its configuration again, SIGUSR1 open the log's file again.
+ *
+ * As in NATS, SIGUSR2 begins a drain that SIGTERM lets go on: a container's `preStop` sends the one, and the system
+ * the other behind it.
  *
  * @module
  */
@@ -14,14 +17,17 @@ export interface ShutdownSignalHandler {
   again(exitCode: number): void;
 }
 
-/** Handles SIGINT and SIGTERM for as long as the process lives. */
+/** Handles SIGINT, SIGTERM and SIGUSR2 for as long as the process lives. */
 export function onShutdownSignal(handler: ShutdownSignalHandler): void {
-  let isFirst = true;
-  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  let last: NodeJS.Signals | undefined;
+  for (const signal of ["SIGINT", "SIGTERM", "SIGUSR2"] as const) {
     process.on(signal, () => {
-      if (!isFirst) return handler.again(128 + constants.signals[signal]);
-      isFirst = false;
-      handler.first(signal);
+      const before = last;
+      if (before === undefined || signal !== "SIGUSR2") last = signal;
+      if (before === undefined) handler.first(signal);
+      else if (signal === "SIGINT" || (signal === "SIGTERM" && before !== "SIGUSR2")) {
+        handler.again(128 + constants.signals[signal]);
+      }
     });
   }
 }

@@ -40,8 +40,11 @@ export interface WorkerProcess {
   renewCertificates(): void;
   /** Makes the worker open the log's file again; absent: its lines are written by the controller. */
   reopenLog?(): void;
-  /** Asks the worker to end, and kills it after the deadline; returns which of both ended it. */
-  shutdown(deadlineMs: number): Promise<"ended" | "killed">;
+  /**
+   * Asks the worker to end, and kills it after the deadline; returns which of both ended it. A worker with sessions
+   * ends them within `drainMs`, to which the deadline is added; absent: all at once.
+   */
+  shutdown(deadlineMs: number, drainMs?: number): Promise<"ended" | "killed">;
   /** Ends the process at once. */
   kill(): void;
 }

@@ -76,6 +76,11 @@ export class Dealer {
     return this.#calls.ofCaller(caller, id) !== undefined;
   }
 
+  /** Whether a call of this session, or one that it performs, waits for its answer. */
+  isAwaited(session: RealmSession): boolean {
+    return this.#calls.has(session);
+  }
+
   /** The serializers of the sessions that may be called for a procedure. */
   serializersOf(procedure: string): Set<SerializerName> {
     const callees = this.#registrations.matches(procedure).flatMap((one) => one.callees);

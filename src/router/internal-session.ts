@@ -56,6 +56,7 @@ export function openInternalSession(
     serializer: "cbor",
     maxSendOctets: Number.POSITIVE_INFINITY,
     lastInvocation: 0,
+    onCallEnded: undefined,
     transport: () => null,
     send: (message) => void outgoing.onMessage(message, "cbor"),
     leftOut: new LeftOutMessages(log, { session: id, realm: realm.name, authid: principal.authid }),

@@ -37,6 +37,11 @@ export class PendingCalls {
     return this.#byCallee.get(callee)?.get(invocation);
   }
 
+  /** Whether a call of this session, or one that it performs, waits for its answer. */
+  has(session: RealmSession): boolean {
+    return this.#byCaller.has(session) || this.#byCallee.has(session);
+  }
+
   countOfCaller(caller: RealmSession): number {
     return this.#byCaller.get(caller)?.size ?? 0;
   }
@@ -46,6 +51,8 @@ export class PendingCalls {
     clearTimeout(call.timer);
     removeCall(this.#byCaller, call.caller, call.request);
     removeCall(this.#byCallee, call.callee, call.invocation);
+    call.caller.onCallEnded?.();
+    call.callee.onCallEnded?.();
   }
 
   allOfCaller(caller: RealmSession): PendingCall[] {

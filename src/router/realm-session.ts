@@ -24,6 +24,8 @@ export interface RealmSession extends Requester {
   readonly leftOut: LeftOutMessages;
   /** The id of the last INVOCATION for this session; 0: there was none. */
   lastInvocation: number;
+  /** Called whenever a call of this session, or one that it performs, has ended; undefined: that is not of interest. */
+  onCallEnded: (() => void) | undefined;
   /** Sends a message that is already serialized for this session. */
   send(message: WireMessage): void;
   /** Ends the session from the router's side. */

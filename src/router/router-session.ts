@@ -17,9 +17,11 @@ import type { JoiningConfig } from "#config/options/session-config.ts";
 import type { LogFields, Logger } from "#observe/logger.ts";
 import type { RoleCount, SessionCounts } from "#observe/session-counts.ts";
 import { traffic } from "#observe/traffic.ts";
+import { AGE_GRACE_MS, ConnectionAge } from "#session/connection-age.ts";
 import { type JoinTimeoutObserver, JoinTimeouts } from "#session/join-timeouts.ts";
 import { LONG_MESSAGE_OCTETS } from "#session/long-messages.ts";
 import { clientNeeds, NO_NEEDS } from "#session/reconnecting-clients.ts";
+import { LATE_CALL, Retirement, type RetirementCause } from "#session/retirement.ts";
 import { askedFields, secondsSince } from "#session/session-fields.ts";
 import { abortCloseCode } from "#wamp/abort-close-code.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
@@ -59,6 +61,8 @@ export interface RouterSessionOptions extends AuthenticationSupport {
   joining?: JoiningConfig | undefined;
   /** Called when the connection is closed. */
   onEnd(session: RouterSession): void;
+  /** Milliseconds after which the client is to connect again; undefined: never. */
+  maxAgeMs?: number | undefined;
   /** A client with more octets waiting than this is disconnected; 16 MiB by default. */
   maxBufferedOctets?: number;
 }
@@ -72,6 +76,12 @@ const ABORTED = "aborted by the client";
 const GONE = "the session ended before it was handled";
 
 const DEFAULT_MAX_BUFFERED_OCTETS = 16 * 1024 * 1024;
+
+/** The reasons of GOODBYE for a session that is to end. */
+const RETIREMENT_URIS: Record<RetirementCause, string> = {
+  shutdown: ErrorUri.systemShutdown,
+  age: ErrorUri.connectionAge,
+};
 
 /** How a session comes to its identity. */
 type Joining = Authentication | AssignedIdentity;
@@ -117,6 +127,10 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
   readonly #maxBufferedOctets: number;
   readonly #onEnd: (session: RouterSession) => void;
   readonly #assigned: SessionIdentity | undefined;
+  /** Undefined: the connection may have any age. */
+  readonly #age: ConnectionAge | undefined;
+  /** Undefined: the session is not to end. */
+  #retirement: Retirement | undefined;
   #state: State;
   /** Whether too much waits for the client, so that its session ends. */
   #isSlow = false;
@@ -145,6 +159,10 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
     this.#assigned = options.identity;
     this.#state = this.#beginJoin(false);
     if (!trustsProxies(auth)) peer.limitMessages?.(MAX_JOIN_OCTETS);
+    const { maxAgeMs } = options;
+    if (maxAgeMs !== undefined) {
+      this.#age = new ConnectionAge(maxAgeMs, () => this.retire("age", AGE_GRACE_MS));
+    }
   }
 
   onMessage(message: WireMessage): void {
@@ -179,8 +197,26 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
   onClose(reason: string): void {
     this.#log.debug("peer closed", { ...this.#logFields(), reason, late: this.#late });
     this.#drain.stop();
+    this.#age?.stop();
     this.#end(reason);
     this.#onEnd(this);
+  }
+
+  /** Ends the session behind the answer to a call, or when there is none, within so many milliseconds. */
+  retire(cause: RetirementCause, graceMs: number): void {
+    const state = this.#state;
+    const end = () => this.goodbye(RETIREMENT_URIS[cause], this.#needs.bareClose);
+    if (state.name !== "joined") {
+      // Joining has its own deadlines.
+      if (cause === "shutdown") end();
+      return;
+    }
+    this.#retirement ??= new Retirement(graceMs, () => isAwaited(state), end);
+    const check = () => {
+      if (this.#state === state && !isAwaited(state)) end();
+    };
+    // The answer is sent behind the end of its call.
+    state.session.onCallEnded = () => queueMicrotask(check);
   }
 
   /** Ends the session with `wamp.close.system_shutdown`. */
@@ -345,6 +381,7 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
         authid: identity.authid,
       }),
       lastInvocation: 0,
+      onCallEnded: undefined,
       transport: () => stated ?? printTransport(peer.details),
       send: (message) => this.#sendMessage(message),
       goodbye: (reasonUri) => this.goodbye(reasonUri),
@@ -381,6 +418,7 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
       traffic.fromClients.octets += octets;
     }
     try {
+      if (message.type === MessageType.CALL && this.#retirement?.refusesCalls) throw lateCall();
       if (!state.requests.accept(message)) this.#dispatch(state, message);
     } catch (thrown) {
       const request = refusable(message);
@@ -488,6 +526,8 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
     if (state.name !== "joined") return;
     this.#log.info("session left", { ...fields, reason, seconds: secondsSince(state.at) });
     this.#counts.left(state.role);
+    this.#retirement?.stop();
+    this.#retirement = undefined;
     state.requests.stop();
     state.realm.leave(state.session);
     state.session.leftOut.sessionOver();
@@ -535,6 +575,15 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
     const { id, identity } = this.#state.session;
     return { peer, session: id, realm: identity.realm, authid: identity.authid };
   }
+}
+
+/** Whether a request of the session is not performed yet, or a call waits for its answer. */
+function isAwaited({ realm, session, requests }: JoinedState): boolean {
+  return requests.isWaiting || realm.dealer.isAwaited(session);
+}
+
+function lateCall(): Failure {
+  return new Failure(LATE_CALL.sentence, { source: "client", uri: LATE_CALL.uri });
 }
 
 function unusedId(realm: Realm): number {

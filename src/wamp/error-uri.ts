@@ -39,4 +39,5 @@ export const ErrorUri = {
   routerStalled: "crossproxy.close.router_stalled",
   messageTimeout: "crossproxy.close.message_timeout",
   overloaded: "crossproxy.close.overloaded",
+  connectionAge: "crossproxy.close.connection_age",
 } as const;

@@ -19,7 +19,8 @@ export interface ControlHandler {
   reopenLog(): void;
   reconfigure(message: ReconfigurationMessage): void;
   statistics(statistics: NodeStatistics): void;
-  shutdown(): void;
+  /** `drainMs`: the sessions end one after the other, within so many milliseconds. */
+  shutdown(drainMs: number): void;
   /** The controller is gone, so that no other process ends this one. */
   lost(): void;
 }
@@ -38,7 +39,7 @@ export function listenToController(handler: ControlHandler): void {
     else if (message?.kind === "reopen_log") handler.reopenLog();
     else if (message !== undefined && isReconfiguration(message)) handler.reconfigure(message);
     else if (message?.kind === "statistics") handler.statistics(message.statistics);
-    else if (message?.kind === "shutdown") handler.shutdown();
+    else if (message?.kind === "shutdown") handler.shutdown(message.drainMs);
     // Without messages that can be read, the controller is as good as gone.
     else handler.lost();
   });

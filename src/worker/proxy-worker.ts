@@ -76,7 +76,10 @@ export async function startProxyWorker(
         () => transports.prepare(next.transports, isForced),
       ]),
     renewCertificates: () => transports.renewCertificates(),
-    async shutdown() {
+    async shutdown(drainMs = 0) {
+      const end = performance.now() + drainMs;
+      await transports.drain(sessions, drainMs);
+      if (drainMs > 0) await services.untilAnswered(end - performance.now());
       const stopped = transports.stop(sessions);
       // After the clients: a client that waits for an authenticator learns of the shutdown, and not of
       // a failed authentication.

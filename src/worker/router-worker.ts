@@ -23,6 +23,9 @@ import { SessionTable } from "./session-table.ts";
 import { WorkerAuthenticators } from "./worker-authenticators.ts";
 import { WorkerTransports } from "./worker-transports.ts";
 
+/** Time for the sessions of components to end. */
+const COMPONENTS_TIMEOUT_MS = 2_000;
+
 /** Starts a router worker; resolves once every transport listens. */
 export async function startRouterWorker(
   config: RouterWorkerConfig,
@@ -34,15 +37,17 @@ export async function startRouterWorker(
   const functionAuthenticators = new WorkerAuthenticators(context);
   const failedJoins = new FailedJoins(context.log);
   const sessions = new SessionTable<RouterSession>();
+  /** Components stay until the clients have left, which may call them. */
+  const ofComponents = new SessionTable<RouterSession>();
   const counts = new SessionCounts();
   const shared = {
     log: context.log,
     counts,
     authenticators: caller,
     functionAuthenticators,
-    onEnd: (session: RouterSession) => sessions.remove(session),
   };
-  const accept = (peer: Peer, { auth, joining }: SessionConfig): PeerHandler => {
+  const ofClients = { ...shared, onEnd: (session: RouterSession) => sessions.remove(session) };
+  const accept = (peer: Peer, { auth, joining, options }: SessionConfig): PeerHandler => {
     if (auth === "passthrough") {
       throw new Failure("Cannot pass authentication through: a router authenticates by itself", {
         source: "internal",
@@ -50,12 +55,15 @@ export async function startRouterWorker(
     }
     const limit = joining?.max_auth_failures_per_minute ?? 0;
     const failedAttempts = failedJoins.of(peer.details.peer, limit);
-    const options = { ...shared, joining, failedAttempts };
-    return sessions.add(new RouterSession(peer, auth, realms, options));
+    const { max_connection_age: maxAgeMs } = options;
+    const session = { ...ofClients, joining, failedAttempts, maxAgeMs };
+    return sessions.add(new RouterSession(peer, auth, realms, session));
   };
 
-  const acceptComponent = (peer: Peer, identity: SessionIdentity) =>
-    sessions.add(new RouterSession(peer, {}, realms, { ...shared, identity }));
+  const acceptComponent = (peer: Peer, identity: SessionIdentity) => {
+    const onEnd = (session: RouterSession) => ofComponents.remove(session);
+    return ofComponents.add(new RouterSession(peer, {}, realms, { ...shared, identity, onEnd }));
+  };
   const components =
     config.components && new RouterComponents(config.components, acceptComponent, context);
   const [authenticators] = await Promise.all([
@@ -77,7 +85,7 @@ export async function startRouterWorker(
   });
   return {
     urls: transports.urls,
-    figures: () => ({ sessions: counts.figures(sessions.size), routers: [] }),
+    figures: () => ({ sessions: counts.figures(sessions.size + ofComponents.size), routers: [] }),
     prepare: ({ config: next, isForced }) =>
       prepareTogether([
         async () => ({
@@ -88,8 +96,10 @@ export async function startRouterWorker(
         () => transports.prepare(next.transports, isForced),
       ]),
     renewCertificates: () => transports.renewCertificates(),
-    async shutdown() {
-      await Promise.all([transports.stop(sessions), endPython()]);
+    async shutdown(drainMs = 0) {
+      await transports.drain(sessions, drainMs);
+      const left = ofComponents.shutdown(COMPONENTS_TIMEOUT_MS);
+      await Promise.all([transports.stop(sessions), left, endPython()]);
       jinja2?.end();
     },
   };

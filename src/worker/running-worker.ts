@@ -53,6 +53,9 @@ export interface RunningWorker<Config = never> {
   prepare(next: NextConfig<Config>): Promise<PreparedChange>;
   /** Reads all certificates again; open sessions continue. */
   renewCertificates(): void;
-  /** Sends GOODBYE to every client, closes the listeners and removes their socket files. */
-  shutdown(): Promise<void>;
+  /**
+   * Sends GOODBYE to every client, closes the listeners and removes their socket files. The GOODBYEs are spread over
+   * `drainMs`, and calls may take as long; absent: all at once.
+   */
+  shutdown(drainMs?: number): Promise<void>;
 }

@@ -39,7 +39,9 @@ export function runWorkerProcess(): void {
   forgetRuntimeOptions();
   // A worker that is stopped (SIGSTOP) would not see that its controller has gone.
   continueWhenParentEnds();
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => {});
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2"] as const) {
+    process.on(signal, () => {});
+  }
   onUnusedSignal((signal) => log?.info("signal has no effect", { signal }));
 
   const ending = new AbortController();
@@ -62,10 +64,10 @@ export function runWorkerProcess(): void {
   };
   process.on("SIGUSR1", reopenLog);
 
-  const end = async () => {
+  const end = async (drainMs = 0) => {
     ending.abort();
     const worker = await running;
-    await worker?.shutdown();
+    await worker?.shutdown(drainMs);
     process.exit(worker === null ? 1 : 0);
   };
 
@@ -91,7 +93,7 @@ export function runWorkerProcess(): void {
     renewCertificates: () => void running.then((worker) => worker?.renewCertificates()).catch(fail),
     reconfigure: (message) =>
       void running.then((worker) => reconfiguration.handle(message, worker)).catch(fail),
-    shutdown: () => void end().catch(fail),
+    shutdown: (drainMs) => void end(drainMs).catch(fail),
     lost() {
       setTimeout(() => process.exit(1), ORPHAN_DEADLINE_MS);
       void end().catch(fail);

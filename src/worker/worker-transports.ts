@@ -93,9 +93,15 @@ export class WorkerTransports {
     return { apply, abandon: change.abandon };
   }
 
+  /** Stops accepting, and ends the sessions one after the other, for so many milliseconds. */
+  async drain(sessions: SessionTable<EndableSession>, durationMs: number): Promise<void> {
+    this.#stopAccepting();
+    if (durationMs > 0) await sessions.drain(durationMs);
+  }
+
   /** Stops accepting, ends every session and waits for them up to a deadline, then closes. */
   async stop(sessions: SessionTable<EndableSession>): Promise<void> {
-    for (const listener of this.#listeners) listener.stopAccepting();
+    this.#stopAccepting();
     // The clients of other workers, which shut down too, are told by this one.
     const answered = this.#longPolls.untilAnswered(SHUTDOWN_TIMEOUT_MS);
     await Promise.all([sessions.shutdown(SHUTDOWN_TIMEOUT_MS), answered]);
@@ -107,6 +113,10 @@ export class WorkerTransports {
   async #openHandover(configs: readonly TransportConfig[]): Promise<void> {
     if (this.#handover !== null || !configs.some(sharesLongPolls)) return;
     this.#handover = await startHandoverListener(this.#longPolls, this.#context);
+  }
+
+  #stopAccepting(): void {
+    for (const listener of this.#listeners) listener.stopAccepting();
   }
 }
 

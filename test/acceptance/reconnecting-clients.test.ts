@@ -9,15 +9,16 @@ import * as autobahn26 from "autobahn-26";
 import { Wampy } from "wampy";
 import { JsonSerializer } from "wampy/JsonSerializer.js";
 import { temporaryFolder } from "../support/temporary-folder.ts";
-import { freePort, startNode, type TemporaryNode } from "../support/temporary-node.ts";
+import { freePorts, startNode, type TemporaryNode } from "../support/temporary-node.ts";
 
-const [proxyPort, routerPort] = [freePort(), freePort()];
+const [proxyPort = 0, routerPort = 0, agingPort = 0, agingRouterPort = 0] = freePorts(4);
 const anonymous = { anonymous: { type: "static", role: "anonymous" } };
 const everything = { call: true, register: true, publish: true, subscribe: true };
-const webSocketAt = (port: number) => ({
+const webSocketAt = (port: number, options: object = {}) => ({
   type: "websocket",
   endpoint: { type: "tcp", port, interface: "127.0.0.1" },
   auth: anonymous,
+  options,
 });
 
 const routerConfig = {
@@ -40,6 +41,7 @@ const routerConfig = {
           auth: { "anonymous-proxy": { type: "static" } },
         },
         webSocketAt(routerPort),
+        { ...webSocketAt(agingRouterPort, { max_connection_age: 1000 }), id: "aging" },
       ],
     },
   ],
@@ -60,7 +62,10 @@ const proxyConfig = (routerFolder: string) => ({
         },
       },
       routes: { realm1: { anonymous: "conn1" } },
-      transports: [webSocketAt(proxyPort)],
+      transports: [
+        webSocketAt(proxyPort),
+        { ...webSocketAt(agingPort, { max_connection_age: 1000 }), id: "aging" },
+      ],
     },
   ],
 });
@@ -121,10 +126,18 @@ const CLIENTS: [string, StartClient][] = [
   ["wampy", startWampy],
 ];
 
+function startClients(url: string) {
+  return CLIENTS.map(([name, startClient]) => {
+    const sessions = new Sessions();
+    return { name, sessions, leave: startClient(url, sessions) };
+  });
+}
+
 describe.each([
-  ["a proxy", `ws://127.0.0.1:${proxyPort}/`],
-  ["a router", `ws://127.0.0.1:${routerPort}/`],
-])("a client of %s", (at, url) => {
+  ["a proxy", proxyPort, agingPort],
+  ["a router", routerPort, agingRouterPort],
+])("a client of %s", (at, port, agingPortHere) => {
+  const url = `ws://127.0.0.1:${port}/`;
   const nodes: TemporaryNode[] = [];
   afterEach(async () => {
     for (const node of nodes.splice(0)) await node.stop();
@@ -140,10 +153,7 @@ describe.each([
     };
     await start(routerFolder);
     await start(proxyFolder);
-    const clients = CLIENTS.map(([name, startClient]) => {
-      const sessions = new Sessions();
-      return { name, sessions, leave: startClient(url, sessions) };
-    });
+    const clients = startClients(url);
     await Promise.all(clients.map(({ sessions }) => sessions.reach(1)));
     const back = (count: number) =>
       Promise.all(clients.map(({ sessions }) => sessions.reach(count)));
@@ -180,5 +190,18 @@ describe.each([
     leave();
     await other.ended.promise;
     expect(clients.map(({ sessions }) => sessions.count)).toEqual(counts);
+  }, 60_000);
+
+  test("comes back each time that its connection is too old", async () => {
+    const { clients } = await startAll();
+    for (const { leave } of clients) leave();
+    const aging = startClients(`ws://127.0.0.1:${agingPortHere}/`);
+    await Promise.all(
+      aging.map(async ({ sessions, leave }) => {
+        await sessions.reach(3);
+        leave();
+        await sessions.ended.promise;
+      }),
+    );
   }, 60_000);
 });

@@ -531,8 +531,6 @@ describe("a node", () => {
     const { node, clients } = await startCalling(1);
     const pids = [node.pid, ...Object.values(workerPids(node.output()))];
     const signals = [
-      "SIGUSR1",
-      "SIGUSR2",
       "SIGQUIT",
       "SIGALRM",
       "SIGVTALRM",

@@ -311,8 +311,11 @@ const eventChecks: Record<
     if (event !== "router lost") await routerIsLeft(scene, state);
   },
   async goodbye(scene, state, event) {
-    const stalled = "crossproxy.close.router_stalled";
-    const uri = event === "router stalled" ? stalled : "wamp.close.system_shutdown";
+    const uris: Record<string, string> = {
+      "router stalled": "crossproxy.close.router_stalled",
+      age: "crossproxy.close.connection_age",
+    };
+    const uri = uris[event] ?? "wamp.close.system_shutdown";
     expect(await scene.client.next()).toEqual([6, { message: expect.anything() }, uri]);
     if (event !== "router lost") await routerIsLeft(scene, state);
     scene.client.says(ANSWER);
@@ -424,6 +427,7 @@ const bringAbout: Record<string, (scene: Scene) => void> = {
   // Deadlines are short where they are to pass.
   deadline() {},
   shutdown: ({ harness }) => harness.open[0]?.shutdown(),
+  age: ({ harness }) => harness.open[0]?.retire("age", 0),
 };
 
 function optionsForEvent(state: SessionState, event: string): HarnessOptions {

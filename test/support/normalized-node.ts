@@ -77,6 +77,8 @@ const connecting = v.variant("type", [
   }),
 ]);
 
+const healthCheck = v.strictObject({ interval: count, rise: count, fall: count, while_up: flag });
+
 const connection = v.strictObject({
   id: text,
   transport: v.variant("type", [
@@ -89,9 +91,9 @@ const connection = v.strictObject({
     }),
   ]),
   auth: v.nullable(v.picklist(["anonymous-proxy", "cryptosign-proxy"])),
-  health_check: maybe(
-    v.strictObject({ interval: count, rise: count, fall: count, while_up: flag }),
-  ),
+  health_check: maybe(healthCheck),
+  dns: maybe(v.strictObject({ refresh: count, health_check: healthCheck })),
+  on_down: maybe(v.literal("close")),
 });
 
 const dynamic = v.strictObject({
@@ -185,6 +187,7 @@ const sessionOptions = {
   message_timeout: count,
   max_incomplete: count,
   told_by_close: maybe(v.array(v.picklist(["router_lost", "shutdown"]))),
+  max_connection_age: maybe(count),
   auto_ping_interval: count,
   auto_ping_timeout: count,
   auto_ping_size: count,
@@ -413,6 +416,7 @@ const service: v.GenericSchema<unknown, WebServiceConfig> = v.variant("type", [
       message_timeout: count,
       max_incomplete: count,
       told_by_close: sessionOptions.told_by_close,
+      max_connection_age: sessionOptions.max_connection_age,
       request_timeout: count,
       session_timeout: count,
       queue_limit_messages: count,
@@ -615,6 +619,8 @@ const normalizedNode: v.GenericSchema<unknown, NodeConfig> = v.strictObject({
     title: maybe(text),
     enable_parallel_worker_start: flag,
     watchdog: v.number(),
+    shutdownDelayMs: count,
+    lameDuckMs: count,
   }),
   workers: v.array(worker),
 });

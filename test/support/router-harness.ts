@@ -23,7 +23,7 @@ export const everything: PermissionConfig = {
 const clientRoles = { callee: { features: { call_canceling: true } } };
 
 /** A client that has joined. */
-export type JoinedPeer = FakePeer & { readonly id: number };
+export type JoinedPeer = FakePeer & { readonly id: number; readonly session: RouterSession };
 
 /** What may differ between clients. */
 export interface JoinOptions extends FakePeerOptions {
@@ -41,14 +41,13 @@ export function openRouter(roles: RoleConfig[], log: Logger = quiet) {
       const { role = roles[0]?.name ?? "", authextra, ...peerOptions } = options;
       const peer = new FakePeer(peerOptions);
       const auth = { anonymous: { type: "static", role } } as const;
-      peer.attach(
-        new RouterSession(peer, auth, realms, {
-          ...noAuthenticators,
-          log,
-          counts: new SessionCounts(),
-          onEnd() {},
-        }),
-      );
+      const session = new RouterSession(peer, auth, realms, {
+        ...noAuthenticators,
+        log,
+        counts: new SessionCounts(),
+        onEnd() {},
+      });
+      peer.attach(session);
       peer.says([
         M.HELLO,
         "realm1",
@@ -56,7 +55,7 @@ export function openRouter(roles: RoleConfig[], log: Logger = quiet) {
       ]);
       const [type, id] = await peer.next();
       expect(type).toBe(M.WELCOME);
-      return Object.assign(peer, { id: id as number });
+      return Object.assign(peer, { id: id as number, session });
     },
   };
 }

@@ -4,7 +4,9 @@
  * @module
  */
 
+import type { BalancingConfig } from "#config/connection/connection-config.ts";
 import { Backend } from "#proxy/routing/backend.ts";
+import { Route } from "#proxy/routing/realm-routes.ts";
 import { afterTest } from "./cleanups.ts";
 import { quiet } from "./quiet-context.ts";
 
@@ -27,4 +29,15 @@ export function unreachableBackend(id: string, sessions = 0): Backend {
   afterTest(() => made.stop());
   made.sessions = sessions;
   return made;
+}
+
+/** A route over these, each behind a connection of its own. */
+export function routeOver(backends: Backend[], policy: BalancingConfig["policy"]): Route {
+  const sources = backends.map((backend) => ({
+    current: [backend],
+    get wasReached() {
+      return backend.wasReached;
+    },
+  }));
+  return new Route(sources, policy);
 }

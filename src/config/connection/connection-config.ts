@@ -21,6 +21,18 @@ export interface ConnectionConfig {
   auth: ConnectionAuth | null;
   /** Undefined: the router is not checked, as there is no other to use instead. */
   health_check?: HealthCheckConfig;
+  /** Set where the host of the endpoint is a name, which may have several addresses, each of them a router. */
+  dns?: DnsConfig;
+  /** Set: the sessions of a router that goes down are ended; absent: they stay. */
+  on_down?: "close";
+}
+
+/** How the name of a host is followed. */
+export interface DnsConfig {
+  /** Milliseconds after which it is resolved again, more or less. */
+  refresh: number;
+  /** For each of several addresses. */
+  health_check: HealthCheckConfig;
 }
 
 /** Rules by which a router counts as down or up. */

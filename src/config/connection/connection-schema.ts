@@ -123,6 +123,15 @@ export const connection = lenientItem({
     healthCheck,
     "Extension. Checks the router at all times; absent: only while it is down, and only if a route has another connection.",
   ),
+  dns_refresh: optional(
+    integer(1000, MOST_MS),
+    "Extension. Milliseconds after which the name of the host is resolved again, up to a tenth sooner or later; absent: 30000.",
+  ),
+  on_down: defaulted(
+    oneOf(["keep", "close"]),
+    "keep",
+    "Extension. What becomes of the sessions of a router that goes down: `keep` or `close`.",
+  ),
 });
 
 /** A connection as written. */

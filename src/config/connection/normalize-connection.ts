@@ -4,17 +4,22 @@
  * @module
  */
 
+import { isIP } from "node:net";
 import { asMap } from "#base/record.ts";
+import type { ConnectingEndpointConfig } from "#config/endpoint/endpoint-config.ts";
 import type { ProxyWorkerConfig } from "#config/node/worker-config.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
 import type { Report } from "#config/text/report.ts";
-import type { ConnectionConfig, HealthCheckConfig } from "./connection-config.ts";
+import type { ConnectionConfig, DnsConfig, HealthCheckConfig } from "./connection-config.ts";
 import {
   type ConnectionItem,
   defaultHealthCheck,
   type HealthCheckItem,
 } from "./connection-schema.ts";
 import { normalizeConnectingTransport } from "./normalize-connecting-transport.ts";
+
+/** How often a name is resolved again where nothing is written. */
+const DEFAULT_DNS_REFRESH_MS = 30_000;
 
 /** The normalized connections of a worker, by id; a connection with faults is left out. */
 export function normalizeConnections(
@@ -29,14 +34,33 @@ export function normalizeConnections(
   for (const [id, item] of Object.entries(asMap(items))) {
     const path = [...workerPath, "connections", id];
     if (report.isMalformed(path)) continue;
-    connections[id] = {
-      id,
-      transport: normalizeConnectingTransport(item.transport, [...path, "transport"], report),
-      auth: connectionAuthOf(item),
-      ...normalizeHealthCheck(item.health_check, sharesRoute(id)),
-    };
+    const isChecked = item.health_check !== undefined || sharesRoute(id);
+    connections[id] = { id, ...normalizeConnection(item, isChecked, path, report) };
   }
   return connections;
+}
+
+function normalizeConnection(
+  item: ConnectionItem,
+  isChecked: boolean,
+  path: JsonPath,
+  report: Report,
+): Omit<ConnectionConfig, "id"> {
+  const { health_check, on_down } = item;
+  const transport = normalizeConnectingTransport(item.transport, [...path, "transport"], report);
+  const named = normalizeDns(item, transport.endpoint, path, report);
+  if (on_down === "close" && !isChecked && named.dns === undefined) {
+    const sentence =
+      "has no effect: without health_check, a router alone in its route is never down";
+    report.warn([...path, "on_down"], sentence);
+  }
+  return {
+    transport,
+    auth: connectionAuthOf(item),
+    ...(isChecked && { health_check: healthCheckOf(health_check) }),
+    ...named,
+    ...(on_down === "close" && { on_down }),
+  };
 }
 
 /**
@@ -49,11 +73,23 @@ function connectionAuthOf({ auth, transport }: ConnectionItem): ConnectionConfig
   return isVouched && transport.endpoint.type === "unix" ? "anonymous-proxy" : null;
 }
 
-function normalizeHealthCheck(
-  written: HealthCheckItem | undefined,
-  sharesRoute: boolean,
-): { health_check?: HealthCheckConfig } {
-  if (written === undefined && !sharesRoute) return {};
-  const isWritten = written !== undefined;
-  return { health_check: { ...(written ?? defaultHealthCheck), while_up: isWritten } };
+/** A name is followed unless it is written as an address. */
+function normalizeDns(
+  { dns_refresh, health_check }: ConnectionItem,
+  endpoint: ConnectingEndpointConfig,
+  path: JsonPath,
+  report: Report,
+): { dns?: DnsConfig } {
+  if (endpoint.type === "tcp" && isIP(endpoint.host) === 0) {
+    const refresh = dns_refresh ?? DEFAULT_DNS_REFRESH_MS;
+    return { dns: { refresh, health_check: healthCheckOf(health_check) } };
+  }
+  if (dns_refresh !== undefined) {
+    report.warn([...path, "dns_refresh"], "has no effect: the endpoint has no host with a name");
+  }
+  return {};
+}
+
+function healthCheckOf(written: HealthCheckItem | undefined): HealthCheckConfig {
+  return { ...(written ?? defaultHealthCheck), while_up: written !== undefined };
 }

@@ -31,6 +31,10 @@ export interface ControllerConfig {
   enable_parallel_worker_start: boolean;
   /** Seconds after which a worker that does not answer is killed; 0: never. */
   watchdog: number;
+  /** Milliseconds from the signal to stop until no connection is accepted any more. */
+  shutdownDelayMs: number;
+  /** Milliseconds over which a worker ends its sessions; 0: all at once. */
+  lameDuckMs: number;
 }
 
 /** Crossbar's triggers; `shutdown_on_shutdown_requested` has no effect beside the others. */

@@ -130,6 +130,17 @@ const shutdownTrigger = oneOf([
   "shutdown_on_last_worker_exit",
 ]);
 
+const drainSeconds = withKeywords(
+  v.pipe(
+    v.number(),
+    v.check(
+      (n) => n >= 0 && n <= 3600,
+      (issue) => `expected 0 to 3600 seconds, found ${issue.received}`,
+    ),
+  ),
+  { minimum: 0, maximum: 3600 },
+);
+
 /** A shorter silence is no fault: workers are heard every two seconds. */
 const watchdogSeconds = withKeywords(
   v.pipe(
@@ -158,6 +169,16 @@ export const controllerOptions = item({
     watchdogSeconds,
     10,
     "Extension. Seconds after which a router, proxy or testee that does not answer is killed and started again; 0: never.",
+  ),
+  shutdown_delay: defaulted(
+    drainSeconds,
+    0,
+    "Extension. Seconds between the signal to stop and the end of accepting, in which load balancers look away.",
+  ),
+  lame_duck_duration: defaulted(
+    drainSeconds,
+    0,
+    "Extension. Seconds over which a worker that stops ends its sessions, and within which calls are finished; 0: all at once.",
   ),
 });
 

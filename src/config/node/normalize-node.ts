@@ -105,7 +105,13 @@ function normalizeController(
     shutdown: typeof shutdown === "string" ? [shutdown] : shutdown,
     enable_parallel_worker_start: others.enable_parallel_worker_start,
     watchdog: others.watchdog,
+    shutdownDelayMs: millisecondsOf(others.shutdown_delay),
+    lameDuckMs: millisecondsOf(others.lame_duck_duration),
   };
+}
+
+function millisecondsOf(seconds: number): number {
+  return Math.round(seconds * 1000);
 }
 
 /** The machine's name, reduced to the characters of an id. */

@@ -18,7 +18,6 @@ import {
   hasRealm,
   hasRoute,
   normalizeRoutes,
-  type Routes,
 } from "#config/connection/normalize-routes.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
 import type { Report } from "#config/text/report.ts";
@@ -70,7 +69,7 @@ export function normalizeProxy(
     options: normalizeWorkerOptions(item.options, [...path, "options"], report),
     connections,
     routes,
-    balancing: normalizeBalancing(item, routes, path, report),
+    balancing: normalizeBalancing(item, { routes, connections }, path, report),
     ...(hasCode && { authenticators: { list: authenticators, options } }),
     ...(hasTemplates && { templates: options }),
     transports,
@@ -79,15 +78,14 @@ export function normalizeProxy(
 
 function normalizeBalancing(
   { balancing }: ProxyItem,
-  routes: Routes,
+  { routes, connections }: Pick<ProxyWorkerConfig, "routes" | "connections">,
   path: JsonPath,
   report: Report,
 ): BalancingConfig {
   const at = [...path, "balancing"];
   if (balancing === undefined || report.isMalformed(at)) return defaultBalancing;
-  const isOfUse = Object.values(routes).some((roles) =>
-    Object.values(roles).some((ids) => ids.length > 1),
-  );
+  const hasChoice = (ids: string[]) => ids.length > 1 || ids.some((id) => connections[id]?.dns);
+  const isOfUse = Object.values(routes).some((roles) => Object.values(roles).some(hasChoice));
   if (!isOfUse && !report.isMalformed([...path, "routes"])) {
     report.warn(at, "has no effect: no route leads to several connections");
   }

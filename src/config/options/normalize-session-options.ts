@@ -17,7 +17,7 @@ import type {
 import { defaultSessionOptions, type SessionOptionsItem } from "./session-options-schema.ts";
 
 /** How the sessions of a proxy end. */
-const OPTIONS_OF_ENDS = ["told_by_close", "stall_timeout"] as const;
+const OPTIONS_OF_ENDS = ["told_by_close", "max_connection_age", "stall_timeout"] as const;
 
 /** Limits of joining. */
 const OPTIONS_OF_JOINING = [
@@ -40,14 +40,18 @@ export function normalizeKeepalive(
   };
 }
 
-/** The options of buffers and of how sessions end; an absent `told_by_close` stays absent. */
+/** The options of buffers and of how sessions end; what is absent without a default stays absent. */
 export function normalizeBuffering(
   item: SessionOptionsItem,
 ): BufferOptions & IncompleteMessageOptions & SessionEndOptions {
   const { max_buffered, stall_timeout, max_outgoing, told_by_close } = item;
-  const { message_timeout, max_incomplete } = item;
+  const { message_timeout, max_incomplete, max_connection_age } = item;
   const sizes = { max_buffered, stall_timeout, max_outgoing, message_timeout, max_incomplete };
-  return { ...sizes, ...(told_by_close && { told_by_close }) };
+  return {
+    ...sizes,
+    ...(told_by_close && { told_by_close }),
+    ...(max_connection_age !== undefined && { max_connection_age }),
+  };
 }
 
 /** Warns of options for the two sides of a proxied session; a session of a router has one side. */
@@ -78,7 +82,7 @@ export function warnOfRelayedOptions(
   path: JsonPath,
   report: Report,
 ): void {
-  const names = ["told_by_close", ...OPTIONS_OF_JOINING] as const;
+  const names = ["told_by_close", "max_connection_age", ...OPTIONS_OF_JOINING] as const;
   warnOfWritten(names, "messages are relayed, whatever their subprotocol", item, path, report);
 }
 

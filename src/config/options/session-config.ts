@@ -39,6 +39,8 @@ export interface SessionEndOptions {
    * clients that are known to reconnect only then, none for others.
    */
   told_by_close?: readonly CloseOnlyEnd[];
+  /** Milliseconds after which the client is to connect again, more or less; absent: any time. */
+  max_connection_age?: number;
 }
 
 /** An end that a client may learn from the close alone, without GOODBYE or ABORT; it covers a router outage. */

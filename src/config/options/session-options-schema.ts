@@ -8,7 +8,7 @@
 import * as v from "valibot";
 import { defaulted, defaultsOf, optional } from "#config/schema/attribute.ts";
 import { item } from "#config/schema/item.ts";
-import { integer, milliseconds, oneOf } from "#config/schema/primitive.ts";
+import { integer, MOST_MS, milliseconds, oneOf } from "#config/schema/primitive.ts";
 import { lessThan, unhonoured } from "#config/schema/unhonoured.ts";
 
 const keepalive = {
@@ -68,6 +68,10 @@ const ends = {
   told_by_close: optional(
     v.array(oneOf(["router_lost", "shutdown"])),
     'Extension. Ends of sessions after which the connection is closed without GOODBYE or ABORT: "router_lost", "shutdown". Absent: both for clients that are known to reconnect only then, none for others.',
+  ),
+  max_connection_age: optional(
+    integer(1_000, MOST_MS),
+    "Extension. Time after which a session is ended, so that its client connects again, up to a tenth sooner or later; absent: any time.",
   ),
 };
 

@@ -17,12 +17,15 @@ export class CutThrough implements MessageParts {
   readonly #to: Peer;
   readonly #side: Side;
   readonly #link: RelayLink;
+  /** What the end of the message changes of the number of calls, and such messages, that are waited for. */
+  readonly #change: number;
   /** Octets that have not arrived. */
   #missing: number;
 
   /** `side` is which end of the session `to` is, `octets` the length of the message. */
-  constructor(to: Peer, octets: number, side: Side, link: RelayLink) {
+  constructor(to: Peer, octets: number, side: Side, link: RelayLink, change: number) {
     this.#to = to;
+    this.#change = change;
     this.#missing = octets;
     this.#side = side;
     this.#link = link;
@@ -32,8 +35,11 @@ export class CutThrough implements MessageParts {
     this.#missing -= octets.length;
     if (this.#link.isStopped) {
       if (this.#missing === 0) this.#link.observer.onLateMessage?.();
-    } else if (this.#to.sendPart?.(octets) === false) {
+      return;
+    }
+    if (this.#to.sendPart?.(octets) === false) {
       this.#link.backPressure(this.#side).behindAmidMessage(octets.length);
     }
+    if (this.#missing === 0) this.#link.changeUnanswered(this.#change);
   }
 }

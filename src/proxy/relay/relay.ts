@@ -25,6 +25,7 @@ import type { Side } from "./back-pressure.ts";
 import { CutThrough } from "./cut-through.ts";
 import { eventTranscoderFor } from "./event-cache.ts";
 import { type RelayLink, SlowPath } from "./slow-path.ts";
+import { changeOfUnanswered } from "./unanswered-calls.ts";
 import type { Undeliverable } from "./undeliverable.ts";
 
 /** What all relays between the same serializers and in the same direction share. */
@@ -87,7 +88,9 @@ export class Relay {
     checkRoutedMessage(message, from, type, allowed);
     count.messages += 1;
     count.octets += message.length;
-    this.#forward(message, type === MessageType.EVENT ? transcodeEvent : transcode);
+    // Borrowed octets may have changed once they are sent.
+    const change = changeOfUnanswered(type, message, from);
+    this.#forward(message, type === MessageType.EVENT ? transcodeEvent : transcode, change);
     return undefined;
   }
 
@@ -105,12 +108,17 @@ export class Relay {
     if (!isForwarded) return null;
     count.messages += 1;
     count.octets += octets;
-    return new CutThrough(this.#to, octets, side, this.#link);
+    const change = changeOfUnanswered(peekMessageType(head, from), head, from);
+    // The message itself is waited for, until its end. A call waits from its first octets on, its answer is there with
+    // the last ones.
+    this.#link.changeUnanswered(1 + Math.max(0, change));
+    return new CutThrough(this.#to, octets, side, this.#link, Math.min(0, change) - 1);
   }
 
-  #forward(message: WireMessage, transcode: Transcode): void {
+  /** `change` is what the message changes of the number of calls that wait, once it is sent. */
+  #forward(message: WireMessage, transcode: Transcode, change: number): void {
     if (message.length > LONG_MESSAGE_OCTETS && this.#direction.from !== this.#direction.to) {
-      this.#slowPath().forward(message);
+      this.#slowPath().forward(message, change);
       return;
     }
     let transcoded: WireMessage;
@@ -120,11 +128,15 @@ export class Relay {
       this.#slowPath().notTranscoded(message, thrown);
       return;
     }
-    if (transcoded.length > this.#to.maxSendOctets) this.#slowPath().tooLong(message);
+    if (transcoded.length > this.#to.maxSendOctets) {
+      this.#slowPath().tooLong(message);
+      return;
+    }
     // A slow receiver must slow its sender down instead of filling the worker's memory.
-    else if (!this.#to.send(transcoded)) {
+    if (!this.#to.send(transcoded)) {
       this.#link.backPressure(this.#direction.side).behind(transcoded.length);
     }
+    if (change !== 0) this.#link.changeUnanswered(change);
   }
 
   /**

@@ -20,6 +20,9 @@ export class SessionLink implements RelayLink {
   isStopped = false;
   readonly toRouter: Relay;
   readonly toClient: Relay;
+  /** Called when the session is not awaited any more. */
+  onAnswered: (() => void) | undefined;
+  #unanswered = 0;
   readonly #client: Peer;
   readonly #router: Peer;
   readonly #options: BufferOptions;
@@ -34,6 +37,17 @@ export class SessionLink implements RelayLink {
     this.observer = observer;
     this.toRouter = new Relay(client, router, "router", this);
     this.toClient = new Relay(router, client, "client", this);
+  }
+
+  /** Whether a call of the client, or one that it performs, waits for its answer, or a long message for its end. */
+  get isAwaited(): boolean {
+    return this.#unanswered > 0;
+  }
+
+  changeUnanswered(change: number): void {
+    // A router may answer a call that the proxy has answered itself.
+    this.#unanswered = Math.max(0, this.#unanswered + change);
+    if (change < 0 && this.#unanswered === 0) this.onAnswered?.();
   }
 
   backPressure(side: Side): BackPressure {

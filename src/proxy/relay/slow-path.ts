@@ -17,6 +17,7 @@ import type { SerializerName } from "#wamp/serializer-name.ts";
 import { MalformedMessage } from "#wamp/token/malformed-message.ts";
 import { UnrepresentableValue } from "#wamp/token/unrepresentable-value.ts";
 import type { BackPressure, Side } from "./back-pressure.ts";
+import { isCall } from "./unanswered-calls.ts";
 import {
   answerUndeliverable,
   answerWaiting,
@@ -46,6 +47,8 @@ export interface RelayLink {
   readonly isStopped: boolean;
   /** The back-pressure for messages to this side. */
   backPressure(side: Side): BackPressure;
+  /** Changes the number of calls that wait for their answers, and of messages that have not arrived whole. */
+  changeUnanswered(change: number): void;
 }
 
 /** One direction of a session, for the messages that its relay does not forward at once. */
@@ -63,9 +66,11 @@ export class SlowPath {
     this.#link = link;
   }
 
-  /** Forwards a long message between different serializers. */
-  forward(message: WireMessage): void {
-    this.#handleInThread(message, this.#to.serializer, (result) => this.#forwardResult(result));
+  /** Forwards a long message between different serializers; `change` is as for `Relay`. */
+  forward(message: WireMessage, change: number): void {
+    this.#handleInThread(message, this.#to.serializer, (result) => {
+      this.#forwardResult(result, change);
+    });
   }
 
   /**
@@ -105,9 +110,11 @@ export class SlowPath {
     if (!answer) return false;
     const waiting = answer.goesBack ? this.#from : this.#to;
     const octets = answer.encodeFor(waiting);
-    if (waiting.send(octets)) return true;
-    if (answer.goesBack) this.#pressure().senderBehind(octets.length);
-    else this.#pressure().behind(octets.length);
+    const isTaken = waiting.send(octets);
+    if (!isTaken && answer.goesBack) this.#pressure().senderBehind(octets.length);
+    else if (!isTaken) this.#pressure().behind(octets.length);
+    // A call that is refused has not begun to wait.
+    if (!answer.goesBack && isCall(answer.type)) this.#link.changeUnanswered(-1);
     return true;
   }
 
@@ -151,11 +158,12 @@ export class SlowPath {
       .finally(() => outgoingMemory.reserve(-outgoingOctets));
   }
 
-  #forwardResult(result: ForwardResult): void {
+  #forwardResult(result: ForwardResult, change: number): void {
     if (result.kind === "transcoded") {
       const octets = giveOctets(result.octets);
       if (!this.#to.send(octets)) this.#pressure().behind(octets.length);
       freeUntaken(octets);
+      if (change !== 0) this.#link.changeUnanswered(change);
       return;
     }
     if (result.kind === "malformed" && this.#side === "router") {

@@ -22,6 +22,8 @@ export interface Undeliverable {
 export interface UndeliverableAnswer {
   /** Whether it goes to the message's sender; otherwise it goes to the receiver. */
   goesBack: boolean;
+  /** The type of the request that it answers. */
+  type: number;
   encodeFor(peer: Peer): WireMessage;
 }
 
@@ -46,9 +48,11 @@ export function answerWaiting(
   if (!Number.isInteger(type) || !Number.isInteger(id)) return undefined;
   // 0 for -0, which would be written as a float.
   const request = Number(id) + 0;
-  const error = [MessageType.ERROR, type, request, {}, why.uri, [why.sentence]];
+  const requestType = Number(type);
+  const error = [MessageType.ERROR, requestType, request, {}, why.uri, [why.sentence]];
   return {
     goesBack,
+    type: requestType,
     encodeFor: (peer) => encodeMessage(error, peer.serializer),
   };
 }

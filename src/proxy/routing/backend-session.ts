@@ -20,7 +20,7 @@ import {
   type WireMessage,
 } from "#wamp/peer.ts";
 import { encodeMessage } from "#wamp/serializer/message-values.ts";
-import type { Backend } from "./backend.ts";
+import type { Backend, EndableBackendSession } from "./backend.ts";
 
 /** Receives what the router sends. Nothing is called after `leave`. */
 export interface BackendObserver {
@@ -37,7 +37,7 @@ export interface BackendObserver {
 }
 
 /** An open connection to a router, for one session. */
-export class BackendSession implements PeerHandler {
+export class BackendSession implements PeerHandler, EndableBackendSession {
   readonly backend: Backend;
   #observer: BackendObserver | undefined;
   #peer: Peer | undefined;
@@ -75,6 +75,7 @@ export class BackendSession implements PeerHandler {
       session.leave(false);
       canceled.throwIfAborted();
     }
+    if (!session.isOver) backend.opened(session);
     return session;
   }
 
@@ -108,6 +109,12 @@ export class BackendSession implements PeerHandler {
     this.peer.resume();
     if (hasJoined) this.#send([MessageType.GOODBYE, {}, reason]);
     this.peer.close(CloseCode.normal, reason);
+  }
+
+  abandon(reason: string): void {
+    this.#observer?.onRouterLost(reason);
+    // An observer that takes the router for gone does not close the connection.
+    if (!this.isOver) this.leave(false);
   }
 
   onMessage(message: WireMessage): void {
@@ -144,8 +151,10 @@ export class BackendSession implements PeerHandler {
   }
 
   #uncount(): void {
-    if (this.#isCounted) this.backend.sessions -= 1;
+    if (!this.#isCounted) return;
     this.#isCounted = false;
+    this.backend.sessions -= 1;
+    this.backend.closed(this);
   }
 
   #send(message: readonly unknown[]): void {

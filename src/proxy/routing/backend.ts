@@ -1,6 +1,6 @@
 /**
- * Backend: a router as one worker sees it through a connection of node.json: how many sessions it
- * carries and, if a route has other backends as well, whether it is up.
+ * Backend: a router as one worker sees it through a connection of node.json, or at one address of its host: how
+ * many sessions it carries and, if there are other backends as well, whether it is up.
  *
  *     up  --fall failures in a row-->  down  --rise successes in a row-->  up, at first with few sessions
  *
@@ -13,7 +13,7 @@
 
 import { Failure, sentenceOf } from "#base/failure.ts";
 import type { ConnectionAuth, ConnectionConfig } from "#config/connection/connection-config.ts";
-import type { Logger } from "#observe/logger.ts";
+import type { LogFields, Logger } from "#observe/logger.ts";
 import type { RouterHealth } from "#observe/statistics.ts";
 import { connectPeer, RouterConnector } from "#transport/router-connector.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
@@ -27,10 +27,16 @@ export interface BackendContext {
   slowStartMs: number;
 }
 
+/** A session that its backend ends when it goes down. */
+export interface EndableBackendSession {
+  /** Ends the session as if the router had ended the connection. */
+  abandon(reason: string): void;
+}
+
 /** The share of a backend that has just come up again. */
 const LOWEST_SHARE = 0.1;
 
-/** One connection of node.json, with its sessions and its health. */
+/** One router, with its sessions and its health. */
 export class Backend {
   readonly config: ConnectionConfig;
   readonly connector: RouterConnector;
@@ -40,6 +46,10 @@ export class Backend {
   wasReached = false;
   readonly #context: BackendContext;
   readonly #lostSessions: LostSessions;
+  /** How the log names it. */
+  readonly #where: LogFields;
+  /** Those that end when it goes down; undefined: all sessions stay. */
+  readonly #open: Set<EndableBackendSession> | undefined;
   #isUp = true;
   /** Undefined: there was none yet. */
   #lastOutcome: "success" | "failure" | undefined;
@@ -49,17 +59,15 @@ export class Backend {
   #timer: Timer | undefined;
   #checks: "none" | "scheduled" | "running" | "stopped" = "none";
 
-  constructor(config: ConnectionConfig, context: BackendContext) {
+  /** `address`: of a host that has several. */
+  constructor(config: ConnectionConfig, context: BackendContext, address?: string) {
     this.config = config;
     this.connector = new RouterConnector(config.transport);
     this.#context = context;
     this.#lostSessions = new LostSessions(context.log, config.id);
+    this.#where = { connection: config.id, ...(address !== undefined && { address }) };
+    this.#open = config.on_down === "close" ? new Set() : undefined;
     this.#scheduleCheck();
-  }
-
-  /** Whether it is that of a connection with the same configuration. */
-  is(config: ConnectionConfig, { slowStartMs }: BackendContext): boolean {
-    return slowStartMs === this.#context.slowStartMs && Bun.deepEquals(config, this.config);
   }
 
   get isUp(): boolean {
@@ -94,27 +102,38 @@ export class Backend {
     );
   }
 
+  /** Notes a session with an open connection. */
+  opened(session: EndableBackendSession): void {
+    this.#open?.add(session);
+  }
+
+  /** Notes that a session is over. */
+  closed(session: EndableBackendSession): void {
+    this.#open?.delete(session);
+  }
+
   /** Counts a success of the router. */
   succeeded(): void {
     this.wasReached = true;
     this.#lastOutcome = "success";
-    const { health_check, id } = this.config;
+    const { health_check } = this.config;
     if (this.#isUp || health_check === undefined) this.#contrary = 0;
     else if (++this.#contrary >= health_check.rise) {
       this.#setUp(true);
       this.#upSince = performance.now();
-      this.#context.log.info("router up", { connection: id });
+      this.#context.log.info("router up", this.#where);
     }
   }
 
   /** Counts a failure of the router. */
   failed(reason: string): void {
     this.#lastOutcome = "failure";
-    const { health_check, id } = this.config;
+    const { health_check } = this.config;
     if (!this.#isUp || health_check === undefined) this.#contrary = 0;
     else if (++this.#contrary >= health_check.fall) {
       this.#setUp(false);
-      this.#context.log.warn("router down", { connection: id, reason });
+      this.#context.log.warn("router down", { ...this.#where, reason });
+      for (const session of [...(this.#open ?? [])]) session.abandon("the router is down");
     }
   }
 

@@ -15,38 +15,41 @@ import type { Logger } from "#observe/logger.ts";
 import type { RouterFigures } from "#observe/statistics.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
 import { isLooseUri } from "#wamp/loose-uri.ts";
-import { Backend } from "./backend.ts";
+import type { Backend } from "./backend.ts";
+import { ConnectionBackends } from "./connection-backends.ts";
 
 const ANY = "*";
 
 type RoutedConfig = Pick<ProxyWorkerConfig, "connections" | "routes" | "balancing">;
 
-/** The routes of one proxy worker, and the backends that they lead to. */
+/** The routes of one proxy worker, and the connections that they lead to. */
 export class RealmRoutes {
-  readonly #backends: Map<string, Backend>;
+  readonly #connections: Map<string, ConnectionBackends>;
   readonly #routes: Map<string, Map<string, Route>>;
-  /** Routes with one backend each, by its id: for transports that name their connection. */
+  /** Routes over one connection each, by its id: for transports that name their connection. */
   readonly #single: Map<string, Route>;
 
-  /** Routes and backends that are the same as `before` are those themselves, with what they know of their routers. */
+  /** Routes and connections that are the same as `before` are those themselves, with what they know of their routers. */
   constructor(config: RoutedConfig, log: Logger, before?: RealmRoutes) {
     const { policy = "round_robin", slow_start = 0 } = config.balancing ?? {};
     const context = { log, slowStartMs: slow_start };
     const known = before === undefined ? null : before.#parts();
-    const route = (backends: Backend[], present: Route | undefined) =>
-      present?.is(backends, policy) ? present : new Route(backends, policy);
-    this.#backends = mapValues(config.connections, (connection, id) => {
-      const present = known?.backends.get(id);
-      return present?.is(connection, context) ? present : new Backend(connection, context);
+    const route = (connections: ConnectionBackends[], present: Route | undefined) =>
+      present?.is(connections, policy) ? present : new Route(connections, policy);
+    this.#connections = mapValues(config.connections, (connection, id) => {
+      const present = known?.connections.get(id);
+      return present?.is(connection, context)
+        ? present
+        : new ConnectionBackends(connection, context);
     });
     this.#single = new Map(
-      [...this.#backends].map(([id, one]) => [id, route([one], known?.single.get(id))]),
+      [...this.#connections].map(([id, one]) => [id, route([one], known?.single.get(id))]),
     );
     this.#routes = mapValues(config.routes, (roles, realm) => {
       const present = known?.routes.get(realm);
       return mapValues(roles, (ids, role) => {
-        const backends = ids.map((id) => this.#backends.get(id) ?? notConfigured(id));
-        return route(backends, present?.get(role));
+        const connections = ids.map((id) => this.#connections.get(id) ?? notConfigured(id));
+        return route(connections, present?.get(role));
       });
     });
   }
@@ -88,21 +91,19 @@ export class RealmRoutes {
 
   /** The routers of the worker, as it sees them now. */
   figures(): RouterFigures[] {
-    return [...this.#backends].map(([connection, { health, sessions }]) => ({
-      connection,
-      health,
-      sessions,
-    }));
+    return [...this.#connections.values()].map(({ figures }) => figures);
   }
 
-  /** Stops the health checks of all backends, but those of a table that is used instead. */
+  /** Stops all connections, but those of a table that is used instead. */
   stop(successor?: RealmRoutes): void {
-    const kept = new Set(successor === undefined ? [] : successor.#backends.values());
-    for (const backend of this.#backends.values()) if (!kept.has(backend)) backend.stop();
+    const kept = new Set(successor === undefined ? [] : successor.#connections.values());
+    for (const connection of this.#connections.values()) {
+      if (!kept.has(connection)) connection.stop();
+    }
   }
 
   #parts() {
-    return { backends: this.#backends, single: this.#single, routes: this.#routes };
+    return { connections: this.#connections, single: this.#single, routes: this.#routes };
   }
 
   #rolesOf(realm: string): Map<string, Route> {
@@ -135,37 +136,40 @@ function mapValues<T, U>(
   return new Map(Object.entries(record).map(([key, value]) => [key, change(value, key)]));
 }
 
-/** A backend and the credit that decides its next turn. */
-interface Turn {
-  backend: Backend;
-  credit: number;
+/** A connection, as a route uses it; its backends may change. */
+export interface BackendSource {
+  readonly current: readonly Backend[];
+  /** Whether any of its routers has been reached since the worker was started. */
+  readonly wasReached: boolean;
 }
 
 /** One or several backends that carry the same sessions. */
 export class Route {
-  readonly #turns: Turn[];
+  readonly #sources: readonly BackendSource[];
   readonly #policy: BalancingConfig["policy"];
+  /** Decides the next turn; 0 where there is none yet. */
+  readonly #credits = new WeakMap<Backend, number>();
 
-  constructor(backends: readonly Backend[], policy: BalancingConfig["policy"]) {
-    this.#turns = backends.map((backend) => ({ backend, credit: 0 }));
+  constructor(sources: readonly BackendSource[], policy: BalancingConfig["policy"]) {
+    this.#sources = sources;
     this.#policy = policy;
   }
 
-  /** Whether it is that over these backends. */
-  is(backends: readonly Backend[], policy: BalancingConfig["policy"]): boolean {
-    const isSame = ({ backend }: Turn, index: number) => backend === backends[index];
-    const { length } = this.#turns;
-    return policy === this.#policy && length === backends.length && this.#turns.every(isSame);
+  /** Whether it is that over these connections. */
+  is(sources: readonly BackendSource[], policy: BalancingConfig["policy"]): boolean {
+    const isSame = (source: BackendSource, index: number) => source === sources[index];
+    const { length } = this.#sources;
+    return policy === this.#policy && length === sources.length && this.#sources.every(isSame);
   }
 
   /** Whether any of its routers has been reached since the worker was started. */
   get wasReached(): boolean {
-    return this.#turns.some(({ backend }) => backend.wasReached);
+    return this.#sources.some(({ wasReached }) => wasReached);
   }
 
   /** Whether all have been tried. */
   isExhausted(tried: ReadonlySet<Backend>): boolean {
-    return this.#turns.every(({ backend }) => tried.has(backend));
+    return this.#backends().every((backend) => tried.has(backend));
   }
 
   /**
@@ -173,30 +177,36 @@ export class Route {
    * no other is left, one of them may have come up unnoticed.
    */
   next(tried: ReadonlySet<Backend>): Backend | undefined {
-    const left = this.#turns.filter(({ backend }) => !tried.has(backend));
-    const up = left.filter(({ backend }) => backend.isUp);
+    const left = this.#backends().filter((backend) => !tried.has(backend));
+    const up = left.filter(({ isUp }) => isUp);
     const choice = up.length > 0 ? up : left;
-    return inTurn(this.#policy === "least_sessions" ? leastLoaded(choice) : choice);
+    return this.#inTurn(this.#policy === "least_sessions" ? leastLoaded(choice) : choice);
+  }
+
+  #backends(): Backend[] {
+    return this.#sources.flatMap(({ current }) => current);
+  }
+
+  /** Weighted round robin: each backend earns its share; the one with the most credit pays for all. */
+  #inTurn(backends: readonly Backend[]): Backend | undefined {
+    let total = 0;
+    let next: Backend | undefined;
+    let most = Number.NEGATIVE_INFINITY;
+    for (const backend of backends) {
+      const { share } = backend;
+      const credit = (this.#credits.get(backend) ?? 0) + share;
+      this.#credits.set(backend, credit);
+      total += share;
+      if (credit > most) [next, most] = [backend, credit];
+    }
+    if (next !== undefined) this.#credits.set(next, most - total);
+    return next;
   }
 }
 
 /** Those with the fewest sessions, which count as more on a backend with a smaller share. */
-function leastLoaded(turns: readonly Turn[]): Turn[] {
-  const load = ({ backend }: Turn) => (backend.sessions + 1) / backend.share;
-  const least = Math.min(...turns.map(load));
-  return turns.filter((turn) => load(turn) <= least);
-}
-
-/** Weighted round robin: each backend earns its share; the one with the most credit pays for all. */
-function inTurn(turns: readonly Turn[]): Backend | undefined {
-  let total = 0;
-  let next: Turn | undefined;
-  for (const turn of turns) {
-    const { share } = turn.backend;
-    turn.credit += share;
-    total += share;
-    if (next === undefined || turn.credit > next.credit) next = turn;
-  }
-  if (next !== undefined) next.credit -= total;
-  return next?.backend;
+function leastLoaded(backends: readonly Backend[]): Backend[] {
+  const load = ({ sessions, share }: Backend) => (sessions + 1) / share;
+  const least = Math.min(...backends.map(load));
+  return backends.filter((backend) => load(backend) <= least);
 }

@@ -11,6 +11,7 @@
 
 import type { AuthenticatorCall, Authenticators } from "#auth/authenticators.ts";
 import { abortable } from "#base/abortable.ts";
+import { withinTime } from "#base/within-time.ts";
 import type { Logger } from "#observe/logger.ts";
 import type { RealmRoutes } from "#proxy/routing/realm-routes.ts";
 import type { NodeCredentials } from "#proxy/routing/router-join-messages.ts";
@@ -57,6 +58,9 @@ export class ServiceSessions implements WampCaller {
   #context: ServiceContext;
   readonly #own = new SessionSlots(OWN);
   readonly #ofClients = new SessionSlots(OF_CLIENTS);
+  /** Requests of Web services that have no answer yet. */
+  #unanswered = 0;
+  #allAnswered: PromiseWithResolvers<void> | undefined;
 
   constructor(context: ServiceContext) {
     this.#context = context;
@@ -73,9 +77,22 @@ export class ServiceSessions implements WampCaller {
   /** Calls or publishes over the routes, for Web services. */
   async request(request: WampRequest): Promise<WampAnswer> {
     const { realm, role, principal, signal } = request;
-    const slot = this.#slot({ backend: null, realm, role, principal, use: "requests" });
-    const session = slot.joined ?? (await abortable(slot.session(), signal));
-    return session.request(request);
+    this.#unanswered += 1;
+    try {
+      const slot = this.#slot({ backend: null, realm, role, principal, use: "requests" });
+      const session = slot.joined ?? (await abortable(slot.session(), signal));
+      return await session.request(request);
+    } finally {
+      this.#unanswered -= 1;
+      if (this.#unanswered === 0) this.#allAnswered?.resolve();
+    }
+  }
+
+  /** Waits until all requests of Web services have their answers, or the time is over. */
+  async untilAnswered(timeoutMs: number): Promise<void> {
+    if (this.#unanswered === 0) return;
+    this.#allAnswered ??= Promise.withResolvers<void>();
+    await withinTime(this.#allAnswered.promise, timeoutMs);
   }
 
   /** Subscribes over the routes, for Web services. */

@@ -87,6 +87,15 @@ export const EVENT_REASONS: Record<SessionEvent, EventReasons> = {
     goodbye: { ...shutdown, kind: "shutdown", code: CloseCode.goingAway },
     close: { waiting: closedAlone, left: closedAlone },
   },
+  age: {
+    goodbye: {
+      uri: ErrorUri.connectionAge,
+      sentence: "This connection is old: connect again",
+      // For its client it is the same as a node that stops.
+      kind: "shutdown",
+      code: CloseCode.goingAway,
+    },
+  },
 };
 
 /** The ABORT that refuses or ends a session, and the close code that follows. */

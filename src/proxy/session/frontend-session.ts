@@ -15,6 +15,7 @@ import type { Undeliverable } from "#proxy/relay/undeliverable.ts";
 import type { BackendObserver, BackendSession } from "#proxy/routing/backend-session.ts";
 import type { JoinTimeouts } from "#session/join-timeouts.ts";
 import { clientNeeds } from "#session/reconnecting-clients.ts";
+import { LATE_CALL } from "#session/retirement.ts";
 import { abortCloseCode } from "#wamp/abort-close-code.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
 import { MessageType } from "#wamp/message-type.ts";
@@ -51,6 +52,7 @@ export class FrontendSession
     try {
       const state = this.state;
       if (state.name === "joined") {
+        if (this.refusesCalls && this.#refuseCall(message, state.link)) return;
         const type = state.link.toRouter.forward(message);
         if (type !== undefined) this.#onClientMessage(message, type);
       } else {
@@ -62,7 +64,8 @@ export class FrontendSession
   }
 
   onLongMessage(head: Uint8Array, octets: number): MessageParts | null {
-    return this.state.name === "joined" ? this.state.link.toRouter.cutThrough(head, octets) : null;
+    if (this.state.name !== "joined" || this.refusesCalls) return null;
+    return this.state.link.toRouter.cutThrough(head, octets);
   }
 
   onLateMessage(): void {
@@ -207,13 +210,14 @@ export class FrontendSession
     else this.#failRouter(thrown);
   }
 
-  /** Ends the session because the node shuts down. */
-  shutdown(): void {
-    this.on("shutdown");
-  }
-
   get #link(): SessionLink | undefined {
     return "link" in this.state ? this.state.link : undefined;
+  }
+
+  /** Answers a CALL with an ERROR; false: the message is another. */
+  #refuseCall(message: WireMessage, link: SessionLink): boolean {
+    const isCall = peekMessageType(message, this.client.serializer) === MessageType.CALL;
+    return isCall && link.toRouter.refuse(message, LATE_CALL);
   }
 
   /** Takes a client's message that is not routed, or came while the session is not joined. */
@@ -320,10 +324,11 @@ export class FrontendSession
       return;
     }
     this.log.ends(`router: ${uri}`);
-    const isAway = this.takesBareClose("router_lost") && uri === ErrorUri.systemShutdown;
+    const isLeft = uri === ErrorUri.systemShutdown || uri === ErrorUri.connectionAge;
+    const isAway = isLeft && this.takesBareClose("router_lost");
     if (!isAway) forwardEnd(goodbye, MessageType.GOODBYE, router, this.client);
     this.leaveRouter(ErrorUri.goodbyeAndOut);
-    if (isAway) this.close(CloseCode.serviceRestart, ErrorUri.systemShutdown);
+    if (isAway) this.close(CloseCode.serviceRestart, String(uri));
     else this.startEnding();
   }
 

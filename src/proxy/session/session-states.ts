@@ -58,7 +58,7 @@ export const ROUTER_MESSAGES = [
 export const EVENTS = ["client lost", "router lost", "client stalled", "router stalled"] as const;
 
 /** Events from inside the worker. */
-export const CLOCKS = ["deadline", "shutdown"] as const;
+export const CLOCKS = ["deadline", "shutdown", "age"] as const;
 
 type ClientMessage = (typeof CLIENT_MESSAGES)[number];
 type RouterMessage = (typeof ROUTER_MESSAGES)[number];
@@ -126,17 +126,17 @@ export const FROM_ROUTER: Record<SessionState, readonly RouterAction[]> = {
 // biome-ignore format: a table
 /** Actions for events, in the order of `EVENTS`, then `CLOCKS`. */
 export const AT_EVENT: Record<SessionState, readonly EventAction[]> = {
-  waiting:        ["gone", "none",    "none", "none",    "abort",  "close"],
-  authenticating: ["gone", "none",    "none", "none",    "abort",  "abort"],
-  challenged:     ["gone", "none",    "none", "none",    "abort",  "abort"],
-  connecting:     ["gone", "abort",   "none", "none",    "abort",  "abort"],
-  joining:        ["gone", "abort",   "none", "none",    "abort",  "abort"],
-  joined:         ["gone", "goodbye", "drop", "goodbye", "none",   "goodbye"],
-  leaving:        ["gone", "finish",  "drop", "finish",  "finish", "goodbye"],
-  rejoining:      ["gone", "finish",  "drop", "finish",  "finish", "goodbye"],
-  left:           ["gone", "none",    "none", "none",    "abort",  "close"],
-  ending:         ["gone", "none",    "none", "none",    "close",  "none"],
-  closed:         ["none", "none",    "none", "none",    "none",   "none"],
+  waiting:        ["gone", "none",    "none", "none",    "abort",  "close",   "none"],
+  authenticating: ["gone", "none",    "none", "none",    "abort",  "abort",   "none"],
+  challenged:     ["gone", "none",    "none", "none",    "abort",  "abort",   "none"],
+  connecting:     ["gone", "abort",   "none", "none",    "abort",  "abort",   "none"],
+  joining:        ["gone", "abort",   "none", "none",    "abort",  "abort",   "none"],
+  joined:         ["gone", "goodbye", "drop", "goodbye", "none",   "goodbye", "goodbye"],
+  leaving:        ["gone", "finish",  "drop", "finish",  "finish", "goodbye", "none"],
+  rejoining:      ["gone", "finish",  "drop", "finish",  "finish", "goodbye", "none"],
+  left:           ["gone", "none",    "none", "none",    "abort",  "close",   "none"],
+  ending:         ["gone", "none",    "none", "none",    "close",  "none",    "none"],
+  closed:         ["none", "none",    "none", "none",    "none",   "none",    "none"],
 };
 
 /** The action for a client's message of this type; NaN stands for an unreadable type. */

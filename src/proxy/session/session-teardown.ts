@@ -16,8 +16,10 @@ import type { BackendSession } from "#proxy/routing/backend-session.ts";
 import type { RealmRoutes } from "#proxy/routing/realm-routes.ts";
 import type { NodeCredentials } from "#proxy/routing/router-join-messages.ts";
 import type { ServiceSessions } from "#proxy/service/service-sessions.ts";
+import { AGE_GRACE_MS, ConnectionAge } from "#session/connection-age.ts";
 import { type JoinTimeoutObserver, JoinTimeouts } from "#session/join-timeouts.ts";
 import { type ClientNeeds, NO_NEEDS } from "#session/reconnecting-clients.ts";
+import { Retirement, type RetirementCause } from "#session/retirement.ts";
 import { abortCloseCode } from "#wamp/abort-close-code.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
 import { MessageType } from "#wamp/message-type.ts";
@@ -66,6 +68,10 @@ export abstract class SessionTeardown implements JoinTimeoutObserver {
   /** What the client's library needs in order to reconnect when it should; known from HELLO on. */
   protected needs: ClientNeeds = NO_NEEDS;
   #goodbyeTimer: Timer | undefined;
+  /** Undefined: the connection may have any age. */
+  readonly #age: ConnectionAge | undefined;
+  /** Undefined: the session is not to end. */
+  #retirement: Retirement | undefined;
 
   constructor(client: Peer, config: SessionConfig, context: FrontendContext) {
     this.client = client;
@@ -74,6 +80,32 @@ export abstract class SessionTeardown implements JoinTimeoutObserver {
     this.log = new SessionLog(context.log, context.counts, client.details);
     this.state = { name: "waiting", timeouts: this.awaitHello() };
     client.limitMessages?.(MAX_JOIN_OCTETS);
+    const { max_connection_age } = config.options;
+    if (max_connection_age === undefined) return;
+    this.#age = new ConnectionAge(max_connection_age, () => this.retire("age", AGE_GRACE_MS));
+  }
+
+  /** Ends the session behind the answer to a call, or when there is none, within so many milliseconds. */
+  retire(cause: RetirementCause, graceMs: number): void {
+    const { state } = this;
+    const end = () => this.on(cause);
+    if (state.name === "joined") {
+      const { link } = state;
+      this.#retirement ??= new Retirement(graceMs, () => link.isAwaited, end);
+      link.onAnswered = end;
+    } else {
+      end();
+    }
+  }
+
+  /** Ends the session because the node shuts down. */
+  shutdown(): void {
+    this.on("shutdown");
+  }
+
+  /** Whether the session is about to end, so that it takes no new calls. */
+  protected get refusesCalls(): boolean {
+    return this.#retirement?.refusesCalls === true;
   }
 
   /** The timeouts of the next join, whose HELLO is awaited from now on. */
@@ -208,6 +240,8 @@ export abstract class SessionTeardown implements JoinTimeoutObserver {
 
   #unlink(link: SessionLink): void {
     link.stop();
+    this.#retirement?.stop();
+    this.#retirement = undefined;
     this.state = { name: "ending" };
     this.log.sessionOver();
   }
@@ -231,6 +265,7 @@ export abstract class SessionTeardown implements JoinTimeoutObserver {
   }
 
   protected end(): void {
+    this.#age?.stop();
     this.stopGoodbyeTimer();
     if ("timeouts" in this.state) this.state.timeouts.stop();
     this.leaveRouter(ErrorUri.closeRealm);

@@ -11,9 +11,13 @@
 import type { WireMessage } from "#wamp/peer.ts";
 import type { SerializerName } from "#wamp/serializer-name.ts";
 import { MalformedMessage } from "#wamp/token/malformed-message.ts";
-import { nextCborInteger, peekCborType } from "./cbor/cbor-head.ts";
-import { nextJsonInteger, peekJsonType } from "./json/json-head.ts";
-import { nextMsgpackInteger, peekMsgpackType } from "./msgpack/msgpack-head.ts";
+import { isEmptyCborMapNext, nextCborInteger, peekCborType } from "./cbor/cbor-head.ts";
+import { isEmptyJsonMapNext, nextJsonInteger, peekJsonType } from "./json/json-head.ts";
+import {
+  isEmptyMsgpackMapNext,
+  nextMsgpackInteger,
+  peekMsgpackType,
+} from "./msgpack/msgpack-head.ts";
 
 /**
  * The type of a message, 0 to 255.
@@ -43,6 +47,16 @@ export function hasIntegers(
     if (index === 0 && allowed !== undefined && !allowed.has(value)) return false;
   }
   return true;
+}
+
+/**
+ * Whether an empty map follows the integers that `hasIntegers` has just found. It may seem not to where it is written
+ * in a rare way.
+ */
+export function isEmptyMapNext(message: WireMessage, serializer: SerializerName): boolean {
+  if (serializer === "json") return isEmptyJsonMapNext(message);
+  if (serializer === "msgpack") return isEmptyMsgpackMapNext(message);
+  return isEmptyCborMapNext(message);
 }
 
 function peekType(message: WireMessage, serializer: SerializerName): number {

@@ -102,6 +102,71 @@ describe("connections and routes", () => {
   });
 });
 
+describe("a connection to a name", () => {
+  const named = (host: string, changes: object = {}) => ({
+    transport: { type: "rawsocket", endpoint: { type: "tcp", host, port: 9000 } },
+    ...signed,
+    ...changes,
+  });
+
+  test("has the name resolved again, and each of several addresses checked", async () => {
+    const health_check = { interval: 5000 };
+    const { worker, faults, warnings } = await load(
+      proxy({
+        connections: {
+          a: named("routers.example"),
+          b: named("localhost", { dns_refresh: 5000, health_check, on_down: "close" }),
+          c: named("10.0.0.7", { on_down: "keep" }),
+          d: unix("d"),
+        },
+        routes: { realm1: { anonymous: "a" } },
+        balancing: {},
+      }),
+    );
+    expect([...faults, ...warnings]).toEqual([]);
+    if (worker?.type !== "proxy") throw new Error("expected a proxy");
+    const { a, b, c, d } = worker.connections;
+    const check = { interval: 2000, rise: 2, fall: 1, while_up: false };
+    expect([a?.dns, a?.health_check]).toEqual([
+      { refresh: 30_000, health_check: check },
+      undefined,
+    ]);
+    const asked = { ...check, interval: 5000, while_up: true };
+    expect(b?.dns).toEqual({ refresh: 5000, health_check: asked });
+    expect([a, b, c, d].map((one) => one?.on_down)).toEqual([
+      undefined,
+      "close",
+      undefined,
+      undefined,
+    ]);
+    expect([c?.dns, d?.dns]).toEqual([undefined, undefined]);
+  });
+
+  test("is warned of where there is no name to resolve, and refused where it cannot be meant so", async () => {
+    const { faults, warnings } = await load(
+      proxy({
+        connections: {
+          a: named("10.0.0.7", { dns_refresh: 5000 }),
+          b: { ...unix("b"), dns_refresh: 5000, on_down: "close" },
+        },
+        routes: { realm1: { anonymous: "a" } },
+      }),
+    );
+    const sentence = "has no effect: the endpoint has no host with a name";
+    expect(faults).toEqual([]);
+    expect(warnings).toEqual([
+      `connections.a.dns_refresh: ${sentence}`,
+      `connections.b.dns_refresh: ${sentence}`,
+      "connections.b.on_down: has no effect: without health_check, a router alone in its route is never down",
+    ]);
+    const wrong = { a: named("a.example", { dns_refresh: 30, on_down: "drop" }) };
+    expect((await load(proxy({ connections: wrong }))).faults).toEqual([
+      "connections.a.dns_refresh: expected an integer from 1000 to 2147483647, found 30",
+      'connections.a.on_down: expected "keep" or "close", found "drop"',
+    ]);
+  });
+});
+
 describe("the proof towards a router", () => {
   const routes = { realm1: { anonymous: "a" } };
   const unproved = "no client that this proxy authenticates can join over this connection: ";

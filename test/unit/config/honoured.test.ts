@@ -43,6 +43,9 @@ test.each<[path: string, value: unknown, where: string, expected: unknown]>([
     "workers.1.transports.0.endpoint.share_with_other_nodes",
     true,
   ],
+  ["$.controller.options.shutdown_delay", 1.5, "controller.shutdownDelayMs", 1500],
+  ["$.controller.options.lame_duck_duration", 120, "controller.lameDuckMs", 120_000],
+  ["$.controller.options", undefined, "controller.lameDuckMs", 0],
   ["$.workers[0].id", undefined, "workers.0.id", "worker001"],
   ["$.workers[0].id", "router1", "workers.0.id", "router1"],
   [
@@ -80,6 +83,12 @@ test.each<[path: string, value: unknown, where: string, expected: unknown]>([
     "0660",
     "workers.1.transports.1.endpoint.permission",
     0o660,
+  ],
+  [
+    `${proxy}.transports[0].paths.ws.options.max_connection_age`,
+    600_000,
+    "workers.1.transports.0.paths.ws.options.max_connection_age",
+    600_000,
   ],
   [
     `${proxy}.transports[0].paths.ws.options.compression.deflate.memory_level`,

@@ -12,15 +12,33 @@ function withoutListeners(...signals: NodeJS.Signals[]): void {
   }
 }
 
-test("the first signal asks for an orderly end, every later one for any end", () => {
-  withoutListeners("SIGINT", "SIGTERM");
+test.each<[string, NodeJS.Signals[], unknown[]]>([
+  [
+    "the first signal asks for an orderly end, every later one for any end",
+    ["SIGTERM", "SIGTERM", "SIGINT"],
+    ["SIGTERM", 143, 130],
+  ],
+  [
+    "SIGTERM lets go on what SIGUSR2 has begun, once",
+    ["SIGUSR2", "SIGTERM", "SIGTERM"],
+    ["SIGUSR2", 143],
+  ],
+  ["SIGINT ends what SIGUSR2 has begun", ["SIGUSR2", "SIGINT"], ["SIGUSR2", 130]],
+  [
+    "SIGUSR2 changes nothing behind another signal",
+    ["SIGTERM", "SIGUSR2", "SIGTERM"],
+    ["SIGTERM", 143],
+  ],
+  ["SIGUSR2 changes nothing behind itself", ["SIGUSR2", "SIGUSR2"], ["SIGUSR2"]],
+])("%s", (_, signals, expected) => {
+  withoutListeners("SIGINT", "SIGTERM", "SIGUSR2");
   const asked: unknown[] = [];
   onShutdownSignal({
     first: (signal) => void asked.push(signal),
     again: (exitCode) => void asked.push(exitCode),
   });
-  for (const signal of ["SIGTERM", "SIGTERM", "SIGINT"] as const) process.emit(signal, signal);
-  expect(asked).toEqual(["SIGTERM", 143, 130]);
+  for (const signal of signals) process.emit(signal, signal);
+  expect(asked).toEqual(expected);
 });
 
 test("SIGHUP asks for a reload each time", () => {

@@ -22,7 +22,14 @@ function collector() {
   const guest = { type: "guest", id: "guest" } as WorkerConfig;
   const container = { type: "container", id: "container" } as WorkerConfig;
   const config = {
-    controller: { id: "node1", shutdown: [], enable_parallel_worker_start: false, watchdog: 10 },
+    controller: {
+      id: "node1",
+      shutdown: [],
+      enable_parallel_worker_start: false,
+      watchdog: 10,
+      shutdownDelayMs: 0,
+      lameDuckMs: 0,
+    },
     workers: [proxy("one"), proxy("two"), guest, container],
   };
   const made = new StatisticsCollector(config, "1.2.3");

@@ -7,6 +7,7 @@ import type { PendingAuthorization } from "#router/role.ts";
 import { OutgoingRequests } from "#session/outgoing-requests.ts";
 import { MessageType as M } from "#wamp/message-type.ts";
 import { encodeMessage } from "#wamp/serializer/message-values.ts";
+import { fakeTime } from "../../support/fake-time.ts";
 import { neverCanceled } from "../../support/no-authenticators.ts";
 import { quiet } from "../../support/quiet-context.ts";
 import { ask, everything, type JoinedPeer, openRouter } from "../../support/router-harness.ts";
@@ -561,4 +562,20 @@ describe("calls of the router itself", () => {
     expect(call).rejects.toThrow("gone");
     expect((await authorizer.next()).slice(0, 2)).toEqual([M.INTERRUPT, invocation]);
   });
+});
+
+test("a session that is to end waits for the authorizer, and for the call behind it", async () => {
+  const { client, service, question } = await start();
+  await ask(service, [M.REGISTER, 1, {}, "a.b"]);
+  client.says([M.CALL, 1, {}, "a.b"]);
+  const asked = await question();
+  const pass = fakeTime();
+  client.session.retire("shutdown", 60_000);
+  pass(2000);
+  expect(client.sent).toEqual([]);
+  asked.returns(true);
+  const [, invocation] = await service.next();
+  service.says([M.YIELD, invocation, {}]);
+  expect((await client.next())[0]).toBe(M.RESULT);
+  expect(await client.next()).toEqual([M.GOODBYE, {}, "wamp.close.system_shutdown"]);
 });

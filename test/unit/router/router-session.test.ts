@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test } from "bun:test";
+import { afterEach, describe, expect, jest, test } from "bun:test";
 import type { PermissionConfig, RealmConfig } from "#config/realm/realm-config.ts";
 import type { LogFields } from "#observe/logger.ts";
 import { SessionCounts } from "#observe/session-counts.ts";
@@ -36,7 +36,7 @@ function freshRealms() {
   return openRealms([{ name: "realm1", roles: [{ name: "anonymous", permissions }] }], quiet);
 }
 
-function connect(options: FakePeerOptions = {}, role = "anonymous") {
+function connect(options: FakePeerOptions = {}, role = "anonymous", maxAgeMs?: number) {
   const peer = new FakePeer(options);
   const auth = { anonymous: { type: "static", role } } as const;
   const limits = { ...noAuthenticators, maxBufferedOctets: 1000 };
@@ -44,6 +44,7 @@ function connect(options: FakePeerOptions = {}, role = "anonymous") {
     log: quiet,
     counts: new SessionCounts(),
     onEnd() {},
+    maxAgeMs,
     ...limits,
   });
   peer.attach(session);
@@ -276,6 +277,87 @@ describe("joining", () => {
     peer.session.shutdown();
     expect(await peer.next()).toEqual([M.GOODBYE, {}, "wamp.close.system_shutdown"]);
     expect(peer.closed?.code).toBe(1001);
+  });
+});
+
+describe("a client with a session that is to end", () => {
+  const GOODBYE = [M.GOODBYE, {}, "wamp.close.system_shutdown"];
+
+  /** A caller, and its callee, which has got the call. */
+  async function calling() {
+    const [caller, callee] = [await join(), await join()];
+    await register(callee, "x.slow");
+    caller.says([M.CALL, 1, {}, "x.slow"]);
+    const [, invocation] = await callee.next();
+    return { caller, callee, invocation };
+  }
+
+  test("is told GOODBYE when it has made no call for a while", async () => {
+    const peer = await join();
+    const pass = fakeTime();
+    peer.session.retire("shutdown", 60_000);
+    pass(2000);
+    expect(peer.take()).toEqual([GOODBYE]);
+    expect(peer.closed?.code).toBe(1001);
+  });
+
+  test("is told behind the answer to its call, or to the call that it performs", async () => {
+    const { caller, callee, invocation } = await calling();
+    for (const { session } of [caller, callee]) session.retire("shutdown", 60_000);
+    callee.says([M.YIELD, invocation, {}, ["done"]]);
+    expect(await caller.next()).toEqual([M.RESULT, 1, {}, ["done"]]);
+    expect(await caller.next()).toEqual(GOODBYE);
+    expect(await callee.next()).toEqual(GOODBYE);
+  });
+
+  test("has new calls refused in the last quarter of its time, and then ends", async () => {
+    const { caller } = await calling();
+    const pass = fakeTime();
+    caller.session.retire("shutdown", 1000);
+    pass(749);
+    expect((await ask(caller, [M.CALL, 2, {}, "wamp.session.count"]))[0]).toBe(M.RESULT);
+    pass(1);
+    expect(await ask(caller, [M.CALL, 3, {}, "wamp.session.count"])).toEqual([
+      M.ERROR,
+      M.CALL,
+      3,
+      {},
+      "wamp.error.unavailable",
+      ["Cannot call: this session is about to end"],
+    ]);
+    pass(250);
+    expect(caller.take()).toEqual([GOODBYE]);
+  });
+
+  test("is told because its connection is old, once it has joined", async () => {
+    const pass = fakeTime();
+    const peer = connect({}, "anonymous", 1000);
+    pass(1100);
+    expect(peer.take()).toEqual([]);
+    peer.says([M.HELLO, "realm1", { roles }]);
+    expect((await peer.next())[0]).toBe(M.WELCOME);
+    pass(1000);
+    pass(2000);
+    expect(peer.take()).toEqual([[M.GOODBYE, {}, "crossproxy.close.connection_age"]]);
+  });
+
+  test("is not told where it has left before, and joined again", async () => {
+    const peer = await join();
+    const pass = fakeTime();
+    peer.session.retire("shutdown", 1000);
+    expect((await ask(peer, [M.GOODBYE, {}, "wamp.close.normal"]))[0]).toBe(M.GOODBYE);
+    expect((await ask(peer, [M.HELLO, "realm1", { roles }]))[0]).toBe(M.WELCOME);
+    pass(1000);
+    expect(peer.take()).toEqual([]);
+  });
+
+  test("is not waited for where its connection is gone", async () => {
+    fakeTime();
+    const timers = jest.getTimerCount();
+    const peer = connect({}, "anonymous", 1000);
+    expect(jest.getTimerCount()).toBe(timers + 1);
+    peer.disconnect();
+    expect(jest.getTimerCount()).toBe(timers);
   });
 });
 

@@ -21,7 +21,7 @@ function listen(): string[] {
     reopenLog: () => void asked.push("reopen"),
     reconfigure: ({ kind }) => void asked.push(kind),
     statistics: ({ node }) => void asked.push(`statistics ${node}`),
-    shutdown: () => void asked.push("shutdown"),
+    shutdown: (drainMs) => void asked.push(`shutdown ${drainMs}`),
     lost: () => void asked.push("lost"),
   });
   return asked;
@@ -43,16 +43,17 @@ test("a worker handles each message of its controller", () => {
   say({ kind: "apply" });
   say({ kind: "abandon" });
   say({ kind: "statistics", statistics: nodeFigures() });
-  say({ kind: "shutdown" });
+  say({ kind: "shutdown", drainMs: 500 });
   process.emit("disconnect");
   const reload = ["prepare", "apply", "abandon"];
-  expect(asked).toEqual(["start p1", "renew", "reopen", ...reload, "statistics <node>", "shutdown", "lost"]);
+  expect(asked).toEqual(["start p1", "renew", "reopen", ...reload, "statistics <node>", "shutdown 500", "lost"]);
 });
 
 test.each([
   [{ kind: "start" }],
   [{ kind: "reboot" }],
-  [{ kind: "shutdown", now: true }],
+  [{ kind: "shutdown", drainMs: 0, now: true }],
+  [{ kind: "shutdown" }],
   ["shutdown"],
   [null],
 ])("an unknown message of the controller ends the worker: %j", (message) => {

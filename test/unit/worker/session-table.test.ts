@@ -6,10 +6,14 @@ import { fakeTime } from "../../support/fake-time.ts";
 function table(count: number) {
   const sessions = new SessionTable();
   const told: number[] = [];
+  const retired: [session: number, graceMs: number][] = [];
   const open = Array.from({ length: count }, (_, index) =>
-    sessions.add({ shutdown: () => void told.push(index) }),
+    sessions.add({
+      shutdown: () => void told.push(index),
+      retire: (_cause, graceMs) => void retired.push([index, graceMs]),
+    }),
   );
-  return { sessions, open, told };
+  return { sessions, open, told, retired };
 }
 
 describe("the shutdown of sessions", () => {
@@ -34,7 +38,7 @@ describe("the shutdown of sessions", () => {
   test("includes sessions that end while it runs", async () => {
     const sessions = new SessionTable();
     for (let count = 0; count < 3; count++) {
-      const session = sessions.add({ shutdown: () => sessions.remove(session) });
+      const session = sessions.add({ shutdown: () => sessions.remove(session), retire() {} });
     }
     await sessions.shutdown(60_000);
     expect(sessions.size).toBe(0);
@@ -47,5 +51,73 @@ describe("the shutdown of sessions", () => {
     pass(2000);
     await over;
     expect(sessions.size).toBe(1);
+  });
+});
+
+/** Lets what waits for a timer or a promise go on. */
+const settle = async () => {
+  for (let turn = 0; turn < 10; turn++) await Promise.resolve();
+};
+
+describe("the drain of sessions", () => {
+  test("retires one after the other within three quarters of its time", async () => {
+    const pass = fakeTime();
+    const { sessions, open, retired } = table(100);
+    let isOver = false;
+    const over = sessions.drain(10_000).then(() => {
+      isOver = true;
+    });
+    const counts: number[] = [];
+    for (let second = 1; second <= 10; second++) {
+      for (let step = 0; step < 100; step++) {
+        pass(10);
+        await settle();
+      }
+      counts.push(retired.length);
+    }
+    // The gaps are 37.5 to 75 ms, so that 1,000 ms have 13 to 27 of them.
+    expect(counts[0]).toBeWithin(13, 29);
+    expect(counts[2]).toBeLessThan(90);
+    expect(counts[7]).toBe(100);
+    expect(retired.map(([index]) => index)).toEqual(open.map((_, index) => index));
+    for (const [, graceMs] of retired) expect(graceMs).toBeWithin(2_400, 10_001);
+    await over;
+    expect(isOver).toBe(true);
+  });
+
+  test("ends with the last session, and is no longer with few", async () => {
+    const pass = fakeTime();
+    const { sessions, open, retired } = table(2);
+    const over = sessions.drain(600_000);
+    await settle();
+    expect(retired).toHaveLength(1);
+    pass(1000);
+    await settle();
+    expect(retired).toHaveLength(2);
+    for (const session of open) sessions.remove(session);
+    await over;
+  });
+
+  test("leaves out sessions that have ended meanwhile", async () => {
+    const pass = fakeTime();
+    const { sessions, open, retired } = table(3);
+    const over = sessions.drain(60_000);
+    for (const session of open.slice(1)) sessions.remove(session);
+    pass(2000);
+    await settle();
+    expect(retired.map(([index]) => index)).toEqual([0]);
+    for (const session of open) sessions.remove(session);
+    await over;
+  });
+
+  test("retires many sessions together where the gaps are shorter than a timer", async () => {
+    const sessions = new SessionTable();
+    const started = performance.now();
+    for (let count = 0; count < 5000; count++) {
+      const session = sessions.add({ shutdown() {}, retire: () => sessions.remove(session) });
+    }
+    await sessions.drain(200);
+    expect(sessions.size).toBe(0);
+    expect(performance.now() - started).toBeWithin(70, 2000);
   });
 });

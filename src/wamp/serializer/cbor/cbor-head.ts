@@ -32,6 +32,11 @@ export function nextCborInteger(octets: WireMessage): number {
   return left-- <= 0 ? -1 : readInteger(octets);
 }
 
+/** Whether the element behind the one that was read last is an empty map. */
+export function isEmptyCborMapNext(octets: WireMessage): boolean {
+  return left > 0 && octets[at] === 0xa0;
+}
+
 function readInteger(octets: Uint8Array): number {
   const first = octets[at++] ?? 0xff;
   if (first <= 0x17) return first;

@@ -10,6 +10,8 @@ import { isJsonSpace } from "./json-space.ts";
 const LIST_BEGIN = 0x5b;
 const LIST_END = 0x5d;
 const COMMA = 0x2c;
+const MAP_BEGIN = 0x7b;
+const MAP_END = 0x7d;
 
 /** No integer with more digits is below 2^53. */
 const MAX_DIGITS = 16;
@@ -27,6 +29,15 @@ export function peekJsonType(message: WireMessage): number {
 /** The element behind the one that was read last; -1 if it is no integer from 0 to 2^53 - 1. */
 export function nextJsonInteger(message: WireMessage): number {
   return readInteger(message, COMMA);
+}
+
+/** Whether `,{}` is behind the element that was read last. */
+export function isEmptyJsonMapNext(message: WireMessage): boolean {
+  return (
+    octetAt(message, at) === COMMA &&
+    octetAt(message, at + 1) === MAP_BEGIN &&
+    octetAt(message, at + 2) === MAP_END
+  );
 }
 
 /** Reads the integer behind this character. */

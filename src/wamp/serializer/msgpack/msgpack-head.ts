@@ -31,6 +31,11 @@ export function nextMsgpackInteger(octets: WireMessage): number {
   return left-- <= 0 ? -1 : readInteger(octets);
 }
 
+/** Whether the element behind the one that was read last is an empty map. */
+export function isEmptyMsgpackMapNext(octets: WireMessage): boolean {
+  return left > 0 && octets[at] === 0x80;
+}
+
 function readInteger(octets: Uint8Array): number {
   const first = octets[at++] ?? 0xff;
   if (first <= 0x7f) return first;

@@ -30,10 +30,12 @@ function relay(from: FakePeerOptions, to: FakePeerOptions, side: "client" | "rou
   const target = new PartPeer(to);
   const options = { max_buffered: 64, stall_timeout: 0, max_outgoing: 2 ** 30 };
   const observer = { onStalled() {}, onUndeliverable() {}, late: 0 };
+  const unanswered: number[] = [];
   const pressure = new BackPressure(source, target, options, { side, observer });
   const link = {
     observer: { ...observer, onLateMessage: () => void observer.late++ },
     backPressure: () => pressure,
+    changeUnanswered: (change: number) => void unanswered.push(change),
     isStopped: false,
   };
   return {
@@ -42,6 +44,7 @@ function relay(from: FakePeerOptions, to: FakePeerOptions, side: "client" | "rou
     pressure,
     link,
     observer,
+    unanswered,
     relay: new Relay(source, target, side, link),
   };
 }
@@ -127,4 +130,18 @@ describe("a long message is forwarded while it arrives", () => {
     parts?.take(CALL);
     expect([target.parts.length, observer.late]).toEqual([1, 1]);
   });
+});
+
+test.each<[string, "router" | "client", string, number[]]>([
+  ["call waits from its first octets on", "router", '[48,1,{},"a",["', [2, -1]],
+  ["result is there with its last octets", "client", '[50,1,{},["', [1, -2]],
+  ["event is waited for until its end", "client", '[36,1,2,{},["', [1, -1]],
+])("a long %s", (_, side, text, expected) => {
+  const { relay: one, unanswered } = relay({}, {}, side);
+  const first = begin(text);
+  const parts = one.cutThrough(first, 200);
+  parts?.take(first);
+  expect(unanswered).toEqual(expected.slice(0, 1));
+  parts?.take(Buffer.from("x".repeat(100)));
+  expect(unanswered).toEqual(expected);
 });

@@ -15,6 +15,7 @@ function relay(from: FakePeerOptions, to: FakePeerOptions, side: Side = "router"
   const source = new FakePeer(from);
   const target = new FakePeer(to);
   const leftOut: Undeliverable[] = [];
+  const unanswered: number[] = [];
   const failed = Promise.withResolvers<unknown>();
   const options = { max_buffered: 64, stall_timeout: 0, max_outgoing: 2 ** 30 };
   const pressure = new BackPressure(source, target, options, {
@@ -26,6 +27,7 @@ function relay(from: FakePeerOptions, to: FakePeerOptions, side: Side = "router"
     target,
     pressure,
     leftOut,
+    unanswered,
     failed: failed.promise,
     relay: withText(
       new Relay(source, target, side, {
@@ -34,6 +36,7 @@ function relay(from: FakePeerOptions, to: FakePeerOptions, side: Side = "router"
           onForwardFailed: (at, thrown) => failed.resolve([at, thrown]),
         },
         backPressure: () => pressure,
+        changeUnanswered: (change) => unanswered.push(change),
         isStopped: false,
       }),
     ),

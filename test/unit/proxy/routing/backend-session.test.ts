@@ -33,11 +33,15 @@ function observer() {
   return { observer: made, seen, until };
 }
 
-async function open(canceled?: AbortSignal) {
+async function open(canceled?: AbortSignal, on_down?: "close") {
   const path = join(temporaryFolder(), "router.sock");
   const router = await scriptedRouter(path);
   const check = { interval: 1_000_000, rise: 1, fall: 1, while_up: false };
-  const config = { ...connectionTo("router", path), health_check: check };
+  const config = {
+    ...connectionTo("router", path),
+    health_check: check,
+    ...(on_down && { on_down }),
+  };
   const backend = new Backend(config, { log: quiet, slowStartMs: 0 });
   const observed = observer();
   const options = {
@@ -109,6 +113,38 @@ describe("a session with a router", () => {
     one.setObserver(third.observer);
     one.onDrain();
     expect([seen, other.seen, third.seen, one.isOver]).toEqual([[], ["burst", "drain"], [], true]);
+  });
+});
+
+describe("a session on a router that goes down", () => {
+  test("ends as if the router had ended it, where on_down says so", async () => {
+    const { router, backend, session, seen } = await open(undefined, "close");
+    await session;
+    const side = await router.session();
+    backend.failed("no answer");
+    expect(await side.rest()).toEqual([]);
+    expect([seen, (await session).isOver, backend.sessions]).toEqual([["lost"], true, 0]);
+  });
+
+  test("says GOODBYE where its observer does", async () => {
+    const { router, backend, session } = await open(undefined, "close");
+    const one = await session;
+    const leaving = { ...observer().observer, onRouterLost: () => one.leave(true, "a.reason") };
+    one.setObserver(leaving);
+    const side = await router.session();
+    backend.failed("no answer");
+    expect(await side.rest()).toEqual([[6, {}, "a.reason"]]);
+  });
+
+  test("goes on otherwise, and where it has ended before nothing is done", async () => {
+    const kept = await open();
+    await kept.session;
+    kept.backend.failed("no answer");
+    expect([kept.seen, (await kept.session).isOver]).toEqual([[], false]);
+    const ended = await open(undefined, "close");
+    (await ended.session).leave(false);
+    ended.backend.failed("no answer");
+    expect(ended.seen).toEqual([]);
   });
 });
 

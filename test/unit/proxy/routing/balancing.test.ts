@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import type { Backend } from "#proxy/routing/backend.ts";
-import { Route } from "#proxy/routing/realm-routes.ts";
+import type { Route } from "#proxy/routing/realm-routes.ts";
 import { fakeTime } from "../../../support/fake-time.ts";
-import { unreachableBackend as backend } from "../../../support/unreachable-backend.ts";
+import { unreachableBackend as backend, routeOver } from "../../../support/unreachable-backend.ts";
 
 function down(id: string, sessions = 0): Backend {
   const made = backend(id, sessions);
@@ -31,12 +31,12 @@ function take(route: Route, sessions: number, tried = new Set<Backend>()): strin
 
 describe("round robin", () => {
   test("gives each backend its turn, whatever sessions they have", () => {
-    const route = new Route([backend("a", 9), backend("b"), backend("c")], "round_robin");
+    const route = routeOver([backend("a", 9), backend("b"), backend("c")], "round_robin");
     expect(take(route, 7)).toBe("abcabca");
   });
 
   test("gives a backend that has a smaller share fewer turns, between those of others", () => {
-    const route = new Route([backend("a"), slow("b")], "round_robin");
+    const route = routeOver([backend("a"), slow("b")], "round_robin");
     expect(take(route, 10)).toBe("aabaaaabaa");
   });
 });
@@ -44,7 +44,7 @@ describe("round robin", () => {
 describe("least sessions", () => {
   test("prefers the backend with the fewest", () => {
     const all = [backend("a", 2), backend("b"), backend("c")];
-    const route = new Route(all, "least_sessions");
+    const route = routeOver(all, "least_sessions");
     expect(take(route, 4)).not.toContain("a");
     take(route, 6);
     expect(all.map(({ sessions }) => sessions)).toEqual([4, 4, 4]);
@@ -52,7 +52,7 @@ describe("least sessions", () => {
 
   test("takes those with as many in turn", () => {
     const all = [backend("a"), backend("b")];
-    const route = new Route(all, "least_sessions");
+    const route = routeOver(all, "least_sessions");
     const taken = Array.from({ length: 4 }, () => {
       for (const one of all) one.sessions = 0;
       return take(route, 1);
@@ -61,7 +61,7 @@ describe("least sessions", () => {
   });
 
   test("counts a session as more on a backend with a smaller share", () => {
-    const route = new Route([backend("a"), slow("b")], "least_sessions");
+    const route = routeOver([backend("a"), slow("b")], "least_sessions");
     expect(take(route, 5)).toBe("aaaab");
   });
 });
@@ -71,14 +71,14 @@ describe.each(["round_robin", "least_sessions"] as const)(
   (policy) => {
     test("is tried when those that are up were", () => {
       const [one, up] = [down("a"), backend("b", 5)];
-      const route = new Route([one, up, down("c", 5)], policy);
+      const route = routeOver([one, up, down("c", 5)], policy);
       expect(take(route, 3)).toBe("bbb");
       expect(take(route, 1, new Set([up]))).toBe("a");
     });
 
     test("is tried all the same where none is up", () => {
       const all = [down("a"), down("b")];
-      take(new Route(all, policy), 4);
+      take(routeOver(all, policy), 4);
       expect(all.map(({ sessions }) => sessions)).toEqual([2, 2]);
     });
   },
@@ -86,7 +86,7 @@ describe.each(["round_robin", "least_sessions"] as const)(
 
 test("a route is exhausted when each of its backends was tried", () => {
   const [one, other] = [backend("a"), backend("b")];
-  const route = new Route([one, other], "round_robin");
+  const route = routeOver([one, other], "round_robin");
   expect(route.isExhausted(new Set())).toBe(false);
   expect(route.isExhausted(new Set([one]))).toBe(false);
   expect(take(route, 1, new Set([one]))).toBe("b");
@@ -97,7 +97,7 @@ test("a route is exhausted when each of its backends was tried", () => {
 
 test("a route was reached when any of its backends was", () => {
   const [one, other] = [backend("a"), backend("b")];
-  const route = new Route([one, other], "round_robin");
+  const route = routeOver([one, other], "round_robin");
   expect(route.wasReached).toBe(false);
   other.succeeded();
   expect(route.wasReached).toBe(true);

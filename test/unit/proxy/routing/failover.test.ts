@@ -2,12 +2,11 @@ import { describe, expect, test } from "bun:test";
 import { Failure } from "#base/failure.ts";
 import type { Backend } from "#proxy/routing/backend.ts";
 import { Failover } from "#proxy/routing/failover.ts";
-import { Route } from "#proxy/routing/realm-routes.ts";
-import { unreachableBackend as backend } from "../../../support/unreachable-backend.ts";
+import { unreachableBackend as backend, routeOver } from "../../../support/unreachable-backend.ts";
 
 const failover = (...ids: string[]) =>
   new Failover(
-    new Route(
+    routeOver(
       ids.map((id) => backend(id)),
       "round_robin",
     ),
@@ -62,7 +61,7 @@ describe("failover", () => {
 
   test("goes on behind a router that did not take the session, which is down then", async () => {
     const [one, other] = [backend("a"), backend("b")];
-    const both = new Failover(new Route([one, other], "round_robin"));
+    const both = new Failover(routeOver([one, other], "round_robin"));
     await both.next(openExcept());
     const failure = both.failed(one, "no WELCOME within 5 ms");
     const sentence = 'Cannot join over connection "a": no WELCOME within 5 ms';
@@ -81,7 +80,7 @@ describe("failover", () => {
 
   test("does not count it against a router that ended a join, but checks it at once", async () => {
     const one = backend("a");
-    const only = new Failover(new Route([one], "round_robin"));
+    const only = new Failover(routeOver([one], "round_robin"));
     await only.next(openExcept());
     only.lost(one, "it closed the connection");
     expect(one.isUp).toBe(true);
@@ -94,7 +93,7 @@ describe("failover", () => {
 
   test("knows whether any router of the route was reached", () => {
     const [one, other] = [backend("a"), backend("b")];
-    const both = new Failover(new Route([one, other], "round_robin"));
+    const both = new Failover(routeOver([one, other], "round_robin"));
     expect(both.routerWasReached).toBe(false);
     other.succeeded();
     expect(both.routerWasReached).toBe(true);
