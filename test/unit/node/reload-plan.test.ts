@@ -32,7 +32,14 @@ const guest = (id: string, executable: string): WorkerConfig => ({
     restart: "on-failure",
   },
 });
-const controller = { id: "node", shutdown: [], enable_parallel_worker_start: false, watchdog: 10 };
+const controller: ControllerConfig = {
+  id: "node",
+  shutdown: [],
+  enable_parallel_worker_start: false,
+  watchdog: 10,
+  shutdownDelayMs: 0,
+  lameDuckMs: 0,
+};
 const node = (workers: WorkerConfig[], changes: Partial<ControllerConfig> = {}): NodeConfig => ({
   file: "/node.json",
   folder: "/",
@@ -83,8 +90,8 @@ test.each([
 
 test.each([
   ["controller.id", { id: "other" }],
-  ["controller.options.watchdog", { watchdog: 20 }],
-  ["controller.options.title", { title: "other" }],
+  ["controller.options", { watchdog: 20 }],
+  ["controller.options", { title: "other" }],
 ])("names what of the controller needs a restart: %s", (name, changes) => {
   const plan = () => planReload(node([]), node([], changes), false);
   expect(plan).toThrow(`${name} has changed`);
