@@ -4,6 +4,7 @@ import { describe, expect, test } from "bun:test";
 import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterTest } from "../support/cleanups.ts";
+import { documentText } from "../support/documents.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { BINARY, freePort, startNodeOf } from "../support/temporary-node.ts";
 import { hasPython, PYTHON } from "../support/wamp-clients.ts";
@@ -177,6 +178,21 @@ test("takes the word standalone before a command, as Crossbar does", async () =>
   expect(stdout).toBe("Status is STOPPED\n");
 });
 
+/** The names of all commands, as the help lists them. */
+async function commandNames(): Promise<string[]> {
+  const { stdout } = await run(temporaryFolder(), "--help");
+  const [, list = ""] = stdout.split("Commands:");
+  const names = [...list.matchAll(/^ {2}([a-z]{2,}) /gm)].map(([, name = ""]) => name);
+  expect(names.length).toBeGreaterThan(12);
+  return names;
+}
+
+test("every command has a row in its document", async () => {
+  const rows = documentText("docs/command-line.md").matchAll(/^\| `([a-z]+)/gm);
+  const told = [...rows].map(([, name = ""]) => name);
+  for (const name of await commandNames()) expect(told).toContain(name);
+});
+
 describe("completions", () => {
   const folder = temporaryFolder({ "node.json": "", "other.txt": "" });
 
@@ -215,12 +231,9 @@ describe("completions", () => {
 
   test.each(["zsh", "fish"])("of %s name every command", async (shell) => {
     const { stdout, exitCode } = await run(folder, "completions", shell);
-    const { stdout: help } = await run(folder, "--help");
     expect(exitCode).toBe(0);
-    const [, list = ""] = help.split("Commands:");
-    const commands = [...list.matchAll(/^ {2}([a-z]{2,}) /gm)].map(([, name = ""]) => name);
-    expect(commands.length).toBeGreaterThan(12);
-    for (const command of commands) expect(stdout).toMatch(new RegExp(`\\b${command}\\b`));
+    for (const command of await commandNames())
+      expect(stdout).toMatch(new RegExp(`\\b${command}\\b`));
   });
 
   test("of another shell are refused", async () => {
