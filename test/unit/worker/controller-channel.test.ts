@@ -46,7 +46,15 @@ test("a worker handles each message of its controller", () => {
   say({ kind: "shutdown", drainMs: 500 });
   process.emit("disconnect");
   const reload = ["prepare", "apply", "abandon"];
-  expect(asked).toEqual(["start p1", "renew", "reopen", ...reload, "statistics <node>", "shutdown 500", "lost"]);
+  expect(asked).toEqual([
+    "start p1",
+    "renew",
+    "reopen",
+    ...reload,
+    "statistics <node>",
+    "shutdown 500",
+    "lost",
+  ]);
 });
 
 test.each([
