@@ -448,6 +448,21 @@ describe("a reload is refused whole, and the node goes on, when", () => {
       /worker "proxy": cannot listen on ".*missing\/ws\.sock": no such folder/,
     ],
     [
+      "all that run could change, but a new worker does not start",
+      ({ ports: [, port] }) => ({
+        roles: [],
+        transports: [{ type: "websocket", endpoint: tcp(port), auth: anonymous }],
+        workers: [
+          {
+            type: "websocket-testee",
+            id: "bad",
+            transport: testee({ type: "unix", path: "missing/t.sock" }),
+          },
+        ],
+      }),
+      /no such folder/,
+    ],
+    [
       "a new worker does not start",
       ({ ports: [, port] }) => ({
         paths: {},

@@ -98,3 +98,9 @@ test("a realm that is gone ends its sessions, and one that is new can be joined"
   expect(await session.next()).toEqual([M.GOODBYE, {}, "wamp.close.close_realm"]);
   expect([...realms.keys()]).toEqual(["realm2"]);
 });
+
+test("a role without a configuration is one role, so that its internal sessions are kept once", () => {
+  const { realms } = openWith();
+  const realm = realms.get("realm1");
+  for (const name of ["anonymous", "trusted"]) expect(realm?.role(name)).toBe(realm?.role(name));
+});
