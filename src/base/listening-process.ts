@@ -1,5 +1,5 @@
 /**
- * The process that listens on a TCP port, as /proc tells it on Linux.
+ * The process that listens on a TCP port, and whether it has lost the one that started it, as /proc tells it on Linux.
  *
  * @module
  */
@@ -15,6 +15,14 @@ export function processListeningOn(port: number): number | null {
   if (sockets.size === 0) return null;
   const pids = namesIn("/proc").map(Number).filter(Number.isInteger);
   return pids.find((pid) => hasSocket(pid, sockets)) ?? null;
+}
+
+/** Whether the process that has started this one has ended, and was the same program. */
+export function isOrphan(pid: number): boolean {
+  const [state = ""] = linesOf(`/proc/${pid}/stat`);
+  // The name of the process, in parentheses, may have spaces.
+  const [, parent = ""] = state.slice(state.lastIndexOf(")") + 2).split(" ");
+  return parent !== "" && targetOf(`/proc/${parent}/exe`) !== targetOf(`/proc/${pid}/exe`);
 }
 
 /** The inodes of the sockets that listen on the port, over either IP version. */

@@ -10,14 +10,15 @@
 
 import { Failure } from "#base/failure.ts";
 import { fileStateOf } from "#base/file-state.ts";
+import { loadNodeConfig } from "#config/load.ts";
 import { isStillRunning, type NodePid, runningNode } from "#node/node-pid.ts";
 import { writeCompletely } from "#observe/write-output.ts";
-import { type ConfigFileChoice, chooseNodeFolder } from "./config-file.ts";
+import { type ConfigFileChoice, chooseNodeFolder, requireConfigFile } from "./config-file.ts";
 import { ExitCode } from "./exit-code.ts";
 
 /** Which node is ended, and how long its clients have. */
 export interface StopChoice extends ConfigFileChoice {
-  /** Seconds; more than all workers of a node need unless it is given. */
+  /** Seconds; absent: more than all workers of a node need, and a drain of its clients. */
   timeout?: number | undefined;
 }
 
@@ -42,7 +43,7 @@ export async function stopCommand(choice: StopChoice): Promise<number> {
     return ExitCode.unavailable;
   }
   const steps = [
-    ["SIGTERM", choice.timeout ?? TIMEOUT_SECONDS],
+    ["SIGTERM", choice.timeout ?? TIMEOUT_SECONDS + (await drainSeconds(choice))],
     ["SIGTERM", LAST_SECONDS],
     ["SIGKILL", LAST_SECONDS],
   ] as const;
@@ -55,6 +56,20 @@ export async function stopCommand(choice: StopChoice): Promise<number> {
     }
   }
   throw failure(node, "it does not end");
+}
+
+/** How long the clients of the node may take to leave, as its configuration says; 0 where that cannot be read. */
+async function drainSeconds(choice: StopChoice): Promise<number> {
+  try {
+    const { file, folder } = requireConfigFile(choice);
+    const { config } = await loadNodeConfig(file, process.env, folder);
+    const { shutdownDelayMs = 0, lameDuckMs = 0 } = config?.controller ?? {};
+    // Routers begin when the proxies have ended.
+    return (shutdownDelayMs + 2 * lameDuckMs) / 1000;
+  } catch (thrown) {
+    if (thrown instanceof Failure) return 0;
+    throw thrown;
+  }
 }
 
 function send(node: NodePid, signal: NodeJS.Signals): void {

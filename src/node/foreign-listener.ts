@@ -10,24 +10,42 @@
  */
 
 import { errorCodeOf, Failure } from "#base/failure.ts";
-import { processListeningOn } from "#base/listening-process.ts";
+import { isOrphan, processListeningOn } from "#base/listening-process.ts";
 import type { ListeningTcpConfig } from "#config/endpoint/endpoint-config.ts";
 import type { WorkerConfig } from "#config/node/worker-config.ts";
+
+/** Workers of a node whose controller was killed are gone after this time; a new start waits for them. */
+const ORPHAN_MS = 6_000;
+
+const LOOK_AGAIN_MS = 20;
 
 /**
  * Checks the ports of all workers; ports of a `portrange` are left to the workers, because used ones are skipped.
  *
  * @throws Failure for the first port on which a program listens, unless its endpoint allows that.
  */
-export function refuseForeignListeners(workers: readonly WorkerConfig[]): void {
+export async function refuseForeignListeners(workers: readonly WorkerConfig[]): Promise<void> {
+  const orphansEndBy = performance.now() + ORPHAN_MS;
   for (const endpoint of sharedEndpoints(workers)) {
-    try {
-      listenForAMoment(endpoint);
-    } catch (thrown) {
-      // The worker that is to listen there reports any other error.
-      if (errorCodeOf(thrown) === "EADDRINUSE") throw failure(endpoint, thrown);
+    for (;;) {
+      const thrown = refusalOf(endpoint);
+      if (thrown === null) break;
+      const pid = processListeningOn(endpoint.port);
+      const isEnding = pid !== null && isOrphan(pid) && performance.now() < orphansEndBy;
+      if (!isEnding) throw failure(endpoint, pid, thrown);
+      await Bun.sleep(LOOK_AGAIN_MS);
     }
   }
+}
+
+/** Why it cannot be listened on; null: it can, or the worker that is to listen there reports another error. */
+function refusalOf(endpoint: ListeningTcpConfig): unknown {
+  try {
+    listenForAMoment(endpoint);
+  } catch (thrown) {
+    if (errorCodeOf(thrown) === "EADDRINUSE") return thrown;
+  }
+  return null;
 }
 
 function sharedEndpoints(workers: readonly WorkerConfig[]): ListeningTcpConfig[] {
@@ -50,9 +68,12 @@ function listenForAMoment({ interface: hostname, port, version }: ListeningTcpCo
   Bun.listen(options).stop(true);
 }
 
-function failure({ interface: address, port }: ListeningTcpConfig, cause: unknown): Failure {
+function failure(
+  { interface: address, port }: ListeningTcpConfig,
+  pid: number | null,
+  cause: unknown,
+): Failure {
   const host = address.includes(":") ? `[${address}]` : address;
-  const pid = processListeningOn(port);
   const other = pid === null ? "another program" : `process ${pid}`;
   return new Failure(
     `Cannot listen on "tcp ${host}:${port}": ${other}, which is not of this node, listens there; "share_with_other_nodes": true at the endpoint shares the port with other nodes`,

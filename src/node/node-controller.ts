@@ -85,7 +85,7 @@ export class NodeController {
    */
   async start(): Promise<ReadyWorker[] | null> {
     const { workers, controller } = this.#config;
-    refuseForeignListeners(workers);
+    await refuseForeignListeners(workers);
     const ready: (ReadyWorker | null)[] = [];
     for (const group of startGroups(workers, controller.enable_parallel_worker_start)) {
       if (this.#stopping) break;

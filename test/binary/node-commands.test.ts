@@ -105,6 +105,17 @@ describe("stop", () => {
     expect(await node.exited).toBe(0);
   });
 
+  test("gives a node the time in which its clients leave", async () => {
+    const { folder } = routerFolder();
+    const file = join(folder, "node.json");
+    const { controller, ...node } = JSON.parse(readFileSync(file, "utf8"));
+    const options = { shutdown_delay: 1, lame_duck_duration: 20 };
+    await Bun.write(file, JSON.stringify({ ...node, controller: { ...controller, options } }));
+    const { pid } = await startNode(folder);
+    const { stdout } = await run(folder, "stop");
+    expect(stdout).toStartWith(`SIGTERM sent to process ${pid}, which has 71 s to end\n`);
+  });
+
   test("says where no node runs, with Crossbar's exit code", async () => {
     const { folder } = routerFolder();
     const stderr = `No node is running in "${folder}"\n`;

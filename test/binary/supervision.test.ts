@@ -231,6 +231,16 @@ describe("a port that another node shares", () => {
     expect(await (await connect(port)).echo("a")).toBe("a");
   });
 
+  test("is waited for where its node was killed, whose workers are about to end", async () => {
+    const port = freePort();
+    const folder = folderWith([shared("one", port)]);
+    const first = await startNode(folder);
+    process.kill(pidOf(first, "one"), "SIGSTOP");
+    first.kill("SIGKILL");
+    await nodeForTest(folder);
+    expect(await (await connect(port)).echo("a")).toBe("a");
+  });
+
   test("is shared with it where the endpoint says so", async () => {
     const port = freePort();
     await nodeForTest(folderWith([shared("one", port)]));
