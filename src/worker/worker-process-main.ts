@@ -1,8 +1,8 @@
 /**
  * The main program of a worker process: its controller configures, starts and ends it.
  *
- * A terminal sends signals to every process of the node; a worker ignores them, because the controller
- * ends the workers in their order.
+ * A terminal, or a program that looks for names, signals every process of the node; a worker ignores that, because the
+ * controller tells the workers what to do, in their order.
  *
  * @module
  */
