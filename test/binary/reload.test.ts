@@ -530,13 +530,7 @@ describe("a node", () => {
   test("is not ended by signals without a use", async () => {
     const { node, clients } = await startCalling(1);
     const pids = [node.pid, ...Object.values(workerPids(node.output()))];
-    const signals = [
-      "SIGQUIT",
-      "SIGALRM",
-      "SIGVTALRM",
-      "SIGIO",
-      "SIGXCPU",
-    ] as const;
+    const signals = ["SIGQUIT", "SIGALRM", "SIGVTALRM", "SIGIO", "SIGXCPU"] as const;
     for (const signal of signals) {
       const before = node.output().length;
       for (const pid of pids) process.kill(pid, signal);

@@ -310,7 +310,9 @@ describe("a request is refused", () => {
     const [head = "", body = ""] = (await other.whole()).split("\r\n\r\n");
     expect(head).toStartWith("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n");
     expect(head).not.toContain("Retry-After");
-    expect(body).toMatch(/^retry: 1\d{3}\n: \{"error":"Cannot listen: there are too many listeners"/);
+    expect(body).toMatch(
+      /^retry: 1\d{3}\n: \{"error":"Cannot listen: there are too many listeners"/,
+    );
     expect(body).toEndWith("}\n\n");
   });
 
