@@ -173,7 +173,9 @@ test("the board shows every metric but those that say when something began", () 
 
 const hasPromtool = Bun.which("promtool") !== null;
 if (!hasPromtool)
-  console.log("LEFT OUT: the tests of rules, board and metrics with promtool, as it is not installed");
+  console.log(
+    "LEFT OUT: the tests of rules, board and metrics with promtool, as it is not installed",
+  );
 
 /** What promtool says; empty: nothing is wrong. */
 async function promtool(args: string[], input = ""): Promise<string> {
