@@ -66,7 +66,7 @@ export class NodeController implements NodeOperations {
   readonly #statistics: StatisticsCollector;
   readonly #watchdog: Watchdog;
   readonly #slots: Slot[] = [];
-  readonly lastReload: LastReload = { isSuccessful: true, succeededAt: Date.now() / 1000 };
+  lastReload: LastReload = { isSuccessful: true, succeededAt: Date.now() / 1000 };
   #stopping = false;
   #readiness: Readiness = "starting";
   #stopped: Promise<void> | undefined;
@@ -125,7 +125,13 @@ export class NodeController implements NodeOperations {
   }
 
   get isStopping(): boolean {
-    return this.#stopping;
+    return this.#readiness === "draining";
+  }
+
+  /** A configuration was read again, and taken or refused. */
+  noteReload(isSuccessful: boolean): void {
+    const succeededAt = isSuccessful ? Date.now() / 1000 : this.lastReload.succeededAt;
+    this.lastReload = { isSuccessful, succeededAt };
   }
 
   get logLevel(): LogLevel {
