@@ -4,9 +4,9 @@
  */
 const LAYERS = {
   cli: ["node", "worker", "component", "template", "config", "observe", "base"],
-  node: ["component", "observe", "base"],
+  node: ["component", "transport/endpoint/unix-socket-file", "observe", "base"],
   component: ["template", "observe", "base"],
-  worker: ["node/control-message", "component", "proxy", "router", "transport", "session", "auth", "wamp", "observe", "base"],
+  worker: ["node/control-message", "node/answer-message", "component", "proxy", "router", "transport", "session", "auth", "wamp", "observe", "base"],
   proxy: ["session", "auth", "transport", "wamp", "observe", "base"],
   router: ["session", "auth", "wamp", "observe", "base"],
   session: ["auth", "wamp", "observe", "base"],
@@ -43,9 +43,10 @@ const ONLY_HERE = {
   "@noble/curves": "^src/base/eip712-certificate[.]ts$",
   "@noble/hashes": "^src/base/eip712-certificate[.]ts$",
   jose: "^src/transport/web/auth/",
+  "prom-client": "^src/node/admin/metrics-text[.]ts$",
   fflate: "^src/transport/web/services/unzip-member[.]ts$",
   uplot: "^src/transport/web/node-page/page-document[.]ts$",
-  valibot: "^src/(config/|node/(control|statistics)-message[.]ts$|component/runner-event[.]ts$|auth/authenticator-answer[.]ts$)",
+  valibot: "^src/(config/|node/(answer|control|statistics)-message[.]ts$|component/runner-event[.]ts$|auth/authenticator-answer[.]ts$)",
   "minijinja-js": "^src/template/minijinja[.]ts$",
 };
 

@@ -14,6 +14,7 @@ import { checkMachine, thisMachine } from "#config/machine-checks.ts";
 import type { NodeConfig } from "#config/node/node-config.ts";
 import { inOrder } from "#config/text/config-issue.ts";
 import { warningLines } from "#config/text/warning-lines.ts";
+import type { AdminServer } from "#node/admin/admin-server.ts";
 import { type CommandAnswer, takeCommands } from "#node/command-socket.ts";
 import type { StartContext } from "#node/control-message.ts";
 import { NodeController, needsNodeKey, type ReadyWorker } from "#node/node-controller.ts";
@@ -122,6 +123,8 @@ async function runNode(
   onReopenSignal(() => reopenLog(controller, nodeLog));
   waitIdly();
   try {
+    const admin = await startAdmin(config, controller, log);
+    if (admin !== null) process.on("exit", () => admin.stop());
     const workers = await controller.start();
     started.resolve();
     await takeCommands(config.folder, ({ isForced }) => reload(isForced), log);
@@ -143,6 +146,19 @@ async function runNode(
 function printWorkers(workers: readonly ReadyWorker[], { log, takesAll }: NodeLog): void {
   if (takesAll) logReadyWorkers(workers, log);
   else writeOutput("stdout", printReadyTable(workers));
+}
+
+/** Starts the admin endpoint before the workers, so that it tells how far they are; null: there is none. */
+async function startAdmin(
+  { controller: { admin } }: NodeConfig,
+  controller: NodeController,
+  log: Logger,
+): Promise<AdminServer | null> {
+  if (admin === undefined) return null;
+  const { startAdminServer } = await import("#node/admin/admin-server.ts");
+  const server = await startAdminServer(admin, controller, log);
+  log.info("admin endpoint listens", { url: server.url });
+  return server;
 }
 
 function startContext(config: NodeConfig, { log, choice, output }: NodeLog): StartContext {

@@ -19,7 +19,7 @@ import type { ConfigFile } from "./config-file.ts";
 export interface StartedNode {
   file: ConfigFile;
   config: NodeConfig;
-  controller: Pick<NodeController, "reload" | "renewCertificates">;
+  controller: Pick<NodeController, "reload" | "noteReload" | "renewCertificates">;
   /** Loads the private key of the node, and makes it if need be. */
   nodeKey: (config: NodeConfig) => string;
   log: Logger;
@@ -66,6 +66,7 @@ export class NodeReloader {
       const isSame = !isForced && Bun.deepEquals(config, this.#present);
       const plan = isSame ? null : await this.#take(config, warnings, isForced);
       controller.renewCertificates();
+      controller.noteReload(true);
       const text = plan === null ? unchanged(file.file) : changes(file.file, plan);
       log.info(plan === null ? "configuration has not changed" : "configuration reloaded", {
         file: file.file,
@@ -92,7 +93,8 @@ export class NodeReloader {
   }
 
   #refused(lines: readonly string[], reason: string): CommandAnswer {
-    const { file, log } = this.#node;
+    const { file, log, controller } = this.#node;
+    controller.noteReload(false);
     for (const line of lines) log.error(line);
     log.error("configuration not reloaded", { file: file.file, reason });
     const sentence = `Cannot reload "${file.file}": ${reason}; the node goes on as it is`;

@@ -24,6 +24,12 @@
  *        │◄────────────────────────────┤   `once` for each reader; `always` until `no` while there are viewers
  *        │  statistics                 │
  *        ├────────────────────────────►│   those of the whole node
+ *        │  question                   │
+ *        ├────────────────────────────►│   answer-message.ts has the kinds
+ *        │  answer                     │
+ *        │◄────────────────────────────┤
+ *        │  log_level                  │
+ *        ├────────────────────────────►│   at any time, without an answer
  *        │  shutdown                   │
  *        ├────────────────────────────►│   GOODBYE to the clients, exit code 0
  *
@@ -34,6 +40,7 @@ import * as v from "valibot";
 
 import type { NativeWorkerConfig } from "#config/node/worker-config.ts";
 import { LOG_FORMATS, LOG_LEVELS } from "#observe/log-format.ts";
+import { workerAnswer, workerQuestion } from "./answer-message.ts";
 import { count, nodeStatistics, recentWarnings, workerFigures } from "./statistics-message.ts";
 import { NATIVE_WORKER_TYPES } from "./worker-types.ts";
 
@@ -76,6 +83,8 @@ const toWorker = v.variant("kind", [
   v.strictObject({ kind: v.literal("apply") }),
   v.strictObject({ kind: v.literal("abandon") }),
   v.strictObject({ kind: v.literal("statistics"), statistics: nodeStatistics }),
+  v.strictObject({ kind: v.literal("question"), id: count, question: workerQuestion }),
+  v.strictObject({ kind: v.literal("log_level"), level: v.picklist(LOG_LEVELS) }),
   /** Milliseconds over which the sessions end. */
   v.strictObject({ kind: v.literal("shutdown"), drainMs: count }),
 ]);
@@ -91,6 +100,7 @@ const toController = v.variant("kind", [
     warnings: recentWarnings,
     warningCount: count,
   }),
+  v.strictObject({ kind: v.literal("answer"), id: count, answer: workerAnswer }),
   v.strictObject({
     kind: v.literal("want_statistics"),
     wanted: v.picklist(["once", "always", "no"]),

@@ -8,6 +8,8 @@ import { Failure, sentenceOf } from "#base/failure.ts";
 import { orphanWatch } from "#base/orphan-watch.ts";
 import { exitOf, type ProcessExit, printExit } from "#base/process-exit.ts";
 import type { NativeWorkerConfig } from "#config/node/worker-config.ts";
+import type { LogLevel } from "#observe/log-format.ts";
+import type { WorkerAnswer, WorkerQuestion } from "./answer-message.ts";
 import {
   type MessageToWorker,
   parseMessageToController,
@@ -17,6 +19,7 @@ import { workerCommand } from "./self-exec.ts";
 import type { StatisticsExchange } from "./statistics-collector.ts";
 import { workerEnvironment } from "./worker-environment.ts";
 import type { ReconfigurableProcess, WorkerProcess } from "./worker-process.ts";
+import { WorkerQuestions } from "./worker-questions.ts";
 
 /** Time to become ready; a worker may have to download an archive first. */
 const READY_DEADLINE_MS = 30_000;
@@ -39,6 +42,9 @@ export class NativeWorkerProcess implements WorkerProcess, ReconfigurableProcess
   #heardAt = performance.now();
   /** Resolves with the answer to `prepare`, a fault or null, and to `apply`. */
   #answer = Promise.withResolvers<string | null>();
+  readonly #questions = new WorkerQuestions((id, question) =>
+    this.#send({ kind: "question", id, question }),
+  );
 
   /**
    * Spawns the process and sends it its configuration; `statistics` takes its figures.
@@ -63,6 +69,7 @@ export class NativeWorkerProcess implements WorkerProcess, ReconfigurableProcess
     const release = orphanWatch.add(this.pid, "SIGCONT");
     this.exited = this.#process.exited.then(() => {
       release();
+      this.#questions.end();
       return exitOf(this.#process);
     });
 
@@ -91,6 +98,14 @@ export class NativeWorkerProcess implements WorkerProcess, ReconfigurableProcess
     this.#send({ kind: "renew_certificates" });
   }
 
+  ask(question: WorkerQuestion): Promise<WorkerAnswer | null> {
+    return this.#questions.ask(question);
+  }
+
+  setLogLevel(level: LogLevel): void {
+    this.#send({ kind: "log_level", level });
+  }
+
   /** Asks the worker to open the log's file again. */
   reopenLog(): void {
     this.#send({ kind: "reopen_log" });
@@ -101,7 +116,7 @@ export class NativeWorkerProcess implements WorkerProcess, ReconfigurableProcess
     nodeKey: string | null,
     isForced: boolean,
   ): Promise<void> {
-    const fault = await this.#ask(
+    const fault = await this.#request(
       { kind: "prepare", config, nodeKey, isForced },
       PREPARE_DEADLINE_MS,
     );
@@ -111,7 +126,7 @@ export class NativeWorkerProcess implements WorkerProcess, ReconfigurableProcess
   }
 
   async apply(): Promise<void> {
-    if ((await this.#ask({ kind: "apply" }, APPLY_DEADLINE_MS)) !== null) this.kill();
+    if ((await this.#request({ kind: "apply" }, APPLY_DEADLINE_MS)) !== null) this.kill();
   }
 
   abandon(): void {
@@ -119,7 +134,7 @@ export class NativeWorkerProcess implements WorkerProcess, ReconfigurableProcess
   }
 
   /** Sends a message, and gives the answer, a fault or null. */
-  async #ask(message: MessageToWorker, deadlineMs: number): Promise<string | null> {
+  async #request(message: MessageToWorker, deadlineMs: number): Promise<string | null> {
     const answer = Promise.withResolvers<string | null>();
     this.#answer = answer;
     this.#send(message);
@@ -170,6 +185,8 @@ export class NativeWorkerProcess implements WorkerProcess, ReconfigurableProcess
       this.#answer.resolve(message.fault);
     } else if (message.kind === "applied") {
       this.#answer.resolve(null);
+    } else if (message.kind === "answer") {
+      this.#questions.answered(message.id, message.answer);
     } else if (message.kind === "want_statistics") {
       this.#statistics.want(message.wanted, (statistics) => {
         this.#send({ kind: "statistics", statistics });

@@ -11,7 +11,12 @@ import { type ProcessExit, printExit } from "#base/process-exit.ts";
 import { RestartPolicy } from "#base/restart-policy.ts";
 import type { NodeConfig, NodeShutdownTrigger } from "#config/node/node-config.ts";
 import type { NativeWorkerConfig, WorkerConfig } from "#config/node/worker-config.ts";
+import type { LogLevel } from "#observe/log-format.ts";
 import type { LogFields, Logger } from "#observe/logger.ts";
+import { setLogLevel } from "#observe/process-logger.ts";
+import type { NodeStatistics } from "#observe/statistics.ts";
+import type { LastReload, NodeOperations, WorkerReply } from "./admin/node-operations.ts";
+import type { WorkerQuestion } from "./answer-message.ts";
 import type { StartContext } from "./control-message.ts";
 import { refuseForeignListeners } from "./foreign-listener.ts";
 import { type NextNode, type ReloadedWorkers, reloadNode } from "./node-reload.ts";
@@ -21,7 +26,7 @@ import { startWorker } from "./start-worker.ts";
 import { StatisticsCollector } from "./statistics-collector.ts";
 import { Watchdog } from "./watchdog.ts";
 import type { WorkerProcess } from "./worker-process.ts";
-import { WORKER_TYPES } from "./worker-types.ts";
+import { NATIVE_WORKER_TYPES, WORKER_TYPES } from "./worker-types.ts";
 
 /** A worker that is ready, with where it listens. */
 export interface ReadyWorker {
@@ -54,13 +59,14 @@ interface Slot {
 }
 
 /** The workers of one node. */
-export class NodeController {
+export class NodeController implements NodeOperations {
   #config: NodeConfig;
   #context: StartContext;
   readonly #log: Logger;
   readonly #statistics: StatisticsCollector;
   readonly #watchdog: Watchdog;
   readonly #slots: Slot[] = [];
+  lastReload: LastReload = { isSuccessful: true, succeededAt: Date.now() / 1000 };
   #stopping = false;
   #readiness: Readiness = "starting";
   #stopped: Promise<void> | undefined;
@@ -116,6 +122,43 @@ export class NodeController {
   /** Resolves when a trigger of `controller.options.shutdown` ends the node; the caller has to call `stop`. */
   get ended(): Promise<void> {
     return this.#ended.promise;
+  }
+
+  get isStopping(): boolean {
+    return this.#readiness === "draining";
+  }
+
+  /** A configuration was read again, and taken or refused. */
+  noteReload(isSuccessful: boolean): void {
+    const succeededAt = isSuccessful ? Date.now() / 1000 : this.lastReload.succeededAt;
+    this.lastReload = { isSuccessful, succeededAt };
+  }
+
+  get logLevel(): LogLevel {
+    return this.#context.logLevel;
+  }
+
+  setLogLevel(level: LogLevel): void {
+    this.#context = { ...this.#context, logLevel: level };
+    setLogLevel(level);
+    for (const slot of this.#slots) slot.process?.setLogLevel?.(level);
+  }
+
+  statistics(): NodeStatistics {
+    return this.#statistics.statistics();
+  }
+
+  ask(question: WorkerQuestion, only?: string): Promise<WorkerReply[]> {
+    const asked = this.#slots.filter(
+      ({ config: { id, type } }) =>
+        NATIVE_WORKER_TYPES.includes(type) && (only === undefined || only === id),
+    );
+    return Promise.all(
+      asked.map(async ({ config, process }) => ({
+        id: config.id,
+        answer: (await process?.ask?.(question)) ?? null,
+      })),
+    );
   }
 
   /** Makes every worker read its certificates again; a worker that starts later reads them anyway. */

@@ -10,7 +10,7 @@
 import * as v from "valibot";
 import { MAX_WARNINGS } from "#observe/recent-warnings.ts";
 import { MAX_REASONS, MAX_ROLES_SHOWN } from "#observe/session-counts.ts";
-import type { NodeStatistics, Warning, WorkerFigures } from "#observe/statistics.ts";
+import type { NodeStatistics, RouterFigures, Warning, WorkerFigures } from "#observe/statistics.ts";
 
 const amount = v.pipe(v.number(), v.minValue(0));
 
@@ -40,6 +40,13 @@ const sessions = v.strictObject({
   messagesLate: count,
 });
 
+/** A router as a proxy sees it. */
+export const routerFigures: v.GenericSchema<unknown, RouterFigures> = v.strictObject({
+  connection: v.string(),
+  health: v.picklist(["up", "down", "unknown"]),
+  sessions: count,
+});
+
 /** The figures of one worker. */
 export const workerFigures: v.GenericSchema<unknown, WorkerFigures> = v.strictObject({
   startedAt: v.string(),
@@ -52,13 +59,7 @@ export const workerFigures: v.GenericSchema<unknown, WorkerFigures> = v.strictOb
   waitingOctets: count,
   slowClients: count,
   sessions,
-  routers: v.array(
-    v.strictObject({
-      connection: v.string(),
-      health: v.picklist(["up", "down", "unknown"]),
-      sessions: count,
-    }),
-  ),
+  routers: v.array(routerFigures),
 });
 
 /** The warnings that a worker has logged since its last figures. */

@@ -6,6 +6,8 @@
 
 import type { ProcessExit } from "#base/process-exit.ts";
 import type { NativeWorkerConfig } from "#config/node/worker-config.ts";
+import type { LogLevel } from "#observe/log-format.ts";
+import type { WorkerAnswer, WorkerQuestion } from "./answer-message.ts";
 
 /** A process that takes other configurations while it runs. */
 export interface ReconfigurableProcess {
@@ -36,6 +38,10 @@ export interface WorkerProcess {
   readonly isOutdated?: boolean;
   /** Absent: another configuration needs another process. */
   readonly reconfigurable?: ReconfigurableProcess;
+  /** Asks the worker; null: there was no answer in time. Absent: the worker answers no questions. */
+  ask?(question: WorkerQuestion): Promise<WorkerAnswer | null>;
+  /** How much the worker logs from now on; absent: it has no log of its own. */
+  setLogLevel?(level: LogLevel): void;
   /** Makes the worker read its certificates again. */
   renewCertificates(): void;
   /** Makes the worker open the log's file again; absent: its lines are written by the controller. */

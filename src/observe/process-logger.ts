@@ -55,15 +55,24 @@ export interface ProcessLoggerOptions {
   pid?: number;
 }
 
+/** Set while the process is running; undefined: each logger has the level with which it was made. */
+let present: LogLevel | undefined;
+
+/** How much all loggers of this process write from now on. */
+export function setLogLevel(level: LogLevel): void {
+  present = level;
+}
+
 /** Makes the logger of this process. */
 export function processLogger(options: ProcessLoggerOptions): Logger {
   const { format, system, worker, pid = process.pid } = options;
-  const threshold = LOG_LEVELS.indexOf(options.level);
+  const isWritten = (level: LogRecord["level"]) =>
+    LOG_LEVELS.indexOf(level) <= LOG_LEVELS.indexOf(present ?? options.level);
 
   const logAt = (level: LogRecord["level"]) => {
-    if (LOG_LEVELS.indexOf(level) > threshold) return () => {};
     const stream = level === "error" || level === "warn" ? "stderr" : "stdout";
     return (event: string, fields: LogFields = {}, text?: string) => {
+      if (!isWritten(level)) return;
       const record = { time: new Date(), level, system, worker, pid, event, fields, text };
       const line = `${formatRecord(record, format, isColored)}\n`;
       if (text === undefined) writeOutput(stream, line);
@@ -75,6 +84,8 @@ export function processLogger(options: ProcessLoggerOptions): Logger {
     warn: logAt("warn"),
     info: logAt("info"),
     debug: logAt("debug"),
-    omitsInfo: LOG_LEVELS.indexOf("info") > threshold,
+    get omitsInfo() {
+      return !isWritten("info");
+    },
   };
 }

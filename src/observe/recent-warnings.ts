@@ -73,6 +73,9 @@ export class RecentWarnings {
 export function keepingWarnings(log: Logger, kept: RecentWarnings): Logger {
   return {
     ...log,
+    get omitsInfo() {
+      return log.omitsInfo === true;
+    },
     error(event, fields) {
       kept.add("error", event, fields);
       log.error(event, fields);

@@ -8,8 +8,12 @@
  */
 
 import { shorten } from "#base/printable.ts";
+import { Distribution } from "./distribution.ts";
+import type { SessionEnd } from "./session-facts.ts";
+import { SessionGroups } from "./session-groups.ts";
 import { slowClients } from "./slow-clients.ts";
 import type { SessionFigures } from "./statistics.ts";
+import type { WorkerMetrics } from "./worker-metrics.ts";
 
 /** Longest name that is kept, in characters. */
 const MOST_OF_NAME = 200;
@@ -36,6 +40,10 @@ export class SessionCounts {
   leftOut = 0;
   /** Messages of clients that arrived when their session was ending or had ended. */
   late = 0;
+  readonly groups = new SessionGroups();
+  /** Seconds for which sessions that are over were joined. */
+  readonly #durations = new Distribution([0.1, 1, 10, 60, 600, 3_600, 21_600, 86_400, 604_800]);
+  readonly #ends = new Map<SessionEnd, number>();
   readonly #stalled = { client: 0, router: 0 };
   #joins = 0;
   #joined = 0;
@@ -64,6 +72,36 @@ export class SessionCounts {
     if (count.sessions === 0) this.#roles.delete(keyOf(count));
   }
 
+  /** Counts the end of a session that was joined for so long. */
+  closed(end: SessionEnd, seconds: number): void {
+    this.#ends.set(end, (this.#ends.get(end) ?? 0) + 1);
+    this.#durations.observe(seconds);
+  }
+
+  /** The counts for Prometheus. */
+  metrics(): Pick<
+    WorkerMetrics,
+    | "groups"
+    | "joins"
+    | "ends"
+    | "durations"
+    | "refusals"
+    | "stalledRouters"
+    | "messagesLeftOut"
+    | "messagesLate"
+  > {
+    return {
+      groups: this.groups.figures(),
+      joins: this.#joins,
+      ends: countsIn(this.#ends),
+      durations: this.#durations.figures(),
+      refusals: countsIn(this.#refusals),
+      stalledRouters: this.#stalled.router,
+      messagesLeftOut: this.leftOut,
+      messagesLate: this.late,
+    };
+  }
+
   /** Counts a session that ends because one side of it did not read; gives the number of all of them. */
   stalled(side: "client" | "router"): number {
     this.#stalled[side] += 1;
@@ -90,14 +128,16 @@ export class SessionCounts {
       rolesLeftOut: leftOut.length,
       sessionsLeftOut: leftOut.reduce((sum, { sessions }) => sum + sessions, 0),
       joins: this.#joins,
-      refusals: [...this.#refusals]
-        .map(([reason, count]) => ({ reason, count }))
-        .sort((one, other) => other.count - one.count),
+      refusals: countsIn(this.#refusals).sort((one, other) => other.count - one.count),
       stalledRouters: this.#stalled.router,
       messagesLeftOut: this.leftOut,
       messagesLate: this.late,
     };
   }
+}
+
+function countsIn<R>(counts: ReadonlyMap<R, number>): { reason: R; count: number }[] {
+  return [...counts].map(([reason, count]) => ({ reason, count }));
 }
 
 function keyOf({ realm, role }: Pick<RoleCount, "realm" | "role">): string {

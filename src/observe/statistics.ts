@@ -64,6 +64,15 @@ export interface RouterFigures {
   sessions: number;
 }
 
+/** Which routers of a route can be reached. */
+export interface RouteReach {
+  realm: string;
+  role: string;
+  reachable: string[];
+  /** Their connections. */
+  unreachable: string[];
+}
+
 /** What the kind of a worker decides. */
 export interface OwnFigures {
   sessions: SessionFigures;

@@ -15,7 +15,8 @@ import { asRecord } from "#base/record.ts";
 import type { AuthConfig } from "#config/auth/auth-config.ts";
 import type { JoiningConfig } from "#config/options/session-config.ts";
 import type { LogFields, Logger } from "#observe/logger.ts";
-import type { RoleCount, SessionCounts } from "#observe/session-counts.ts";
+import type { SessionCounts } from "#observe/session-counts.ts";
+import type { SessionFacts } from "#observe/session-facts.ts";
 import { traffic } from "#observe/traffic.ts";
 import { AGE_GRACE_MS, ConnectionAge } from "#session/connection-age.ts";
 import { type JoinTimeoutObserver, JoinTimeouts } from "#session/join-timeouts.ts";
@@ -23,6 +24,7 @@ import { LONG_MESSAGE_OCTETS } from "#session/long-messages.ts";
 import { clientNeeds, NO_NEEDS } from "#session/reconnecting-clients.ts";
 import { LATE_CALL, Retirement, type RetirementCause } from "#session/retirement.ts";
 import { askedFields, secondsSince } from "#session/session-fields.ts";
+import { endByRouter, endOfUri, SessionRecord } from "#session/session-record.ts";
 import { abortCloseCode } from "#wamp/abort-close-code.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
 import { randomId } from "#wamp/id.ts";
@@ -108,8 +110,6 @@ interface JoinedState {
   realm: Realm;
   session: RealmSession;
   requests: SessionRequests;
-  /** Where the session is counted. */
-  role: RoleCount;
   /** When it joined, by `performance.now`. */
   at: number;
 }
@@ -121,6 +121,7 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
   readonly #realms: ReadonlyMap<string, Realm>;
   readonly #log: Logger;
   readonly #counts: SessionCounts;
+  readonly #record: SessionRecord;
   readonly #timeouts: JoinTimeouts;
   readonly #drain: DrainDeadline;
   readonly #support: AuthenticationSupport;
@@ -149,6 +150,7 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
     this.#realms = realms;
     this.#log = options.log;
     this.#counts = options.counts;
+    this.#record = new SessionRecord(options.counts);
     this.#timeouts = new JoinTimeouts(options.joining, this);
     this.#drain = new DrainDeadline(peer, () => {
       peer.close(CloseCode.policyViolation, ErrorUri.clientStalled);
@@ -179,24 +181,32 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
     }
   }
 
+  /** For lists of sessions. */
+  facts(): SessionFacts {
+    return this.#record.facts(this.#peer, this.#state.name === "closed");
+  }
+
   onDrain(): void {}
 
   onGivenUp({ uri, sentence, code }: GivenUp): void {
     if (this.#state.name === "closed") return;
     const type = this.#state.name === "joined" ? MessageType.GOODBYE : MessageType.ABORT;
     if (type === MessageType.ABORT) this.#counts.refused(uri);
+    this.#record.ends(endOfUri(uri));
     this.#end(uri);
     this.#send([type, { message: sentence }, uri]);
     this.#peer.close(code, sentence);
   }
 
   onJoinTimeout(uri: string, sentence: string): void {
+    this.#record.ends("authentication_timeout");
     this.#abort(uri, sentence, CloseCode.policyViolation);
   }
 
   onClose(reason: string): void {
     this.#log.debug("peer closed", { ...this.#logFields(), reason, late: this.#late });
     this.#drain.stop();
+    this.#record.connectionLost(reason);
     this.#age?.stop();
     this.#end(reason);
     this.#onEnd(this);
@@ -229,6 +239,8 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
     if (this.#state.name === "closed") return;
     const type = this.#state.name === "joined" ? MessageType.GOODBYE : MessageType.ABORT;
     if (type === MessageType.ABORT) this.#counts.refused(reasonUri);
+    const isShutdown = reasonUri === ErrorUri.systemShutdown;
+    this.#record.ends(isShutdown ? "shutdown" : endByRouter(reasonUri));
     this.#end(reasonUri);
     if (!isBare) this.#send([type, {}, reasonUri]);
     this.#peer.close(CloseCode.goingAway, reasonUri);
@@ -265,6 +277,7 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
     const type = Number(list[0]);
     const expected = state.isChallenged ? MessageType.AUTHENTICATE : MessageType.HELLO;
     if (type === MessageType.ABORT) {
+      this.#record.ends("client_left");
       this.#end(ABORTED);
       this.#peer.close(CloseCode.normal, ABORTED);
       return;
@@ -275,6 +288,7 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
     state.isBusy = true;
     state.hasLeft = false;
     if (type === MessageType.HELLO) {
+      this.#record.begins();
       this.#needs = clientNeeds(list);
       state.asked = askedFields(list);
     }
@@ -333,9 +347,17 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
       onRefused: (request, failure) => this.#refuse(session, request, failure),
       onFailure: (thrown) => this.#fail(thrown),
     });
-    const joined = this.#counts.joined(realm.name, role.name);
+    const { authid, authmethod } = identity;
+    const joined = {
+      session: session.id,
+      realm: realm.name,
+      authid,
+      authrole: role.name,
+      authmethod,
+    };
+    this.#record.joined(joined, this.#peer);
     const at = performance.now();
-    this.#state = { name: "joined", realm, session, requests, role: joined, at };
+    this.#state = { name: "joined", realm, session, requests, at };
     this.#send([MessageType.WELCOME, session.id, { ...details, ...extra, roles: ROUTER_ROLES }]);
     authentication.welcomed(identity);
     this.#logJoin(session);
@@ -414,8 +436,7 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
 
   #handle(state: JoinedState, message: Incoming, octets: number): void {
     if (message.type !== MessageType.GOODBYE && message.type !== MessageType.ABORT) {
-      traffic.fromClients.messages += 1;
-      traffic.fromClients.octets += octets;
+      traffic.fromClients.count(message.type, octets);
     }
     try {
       if (message.type === MessageType.CALL && this.#retirement?.refusesCalls) throw lateCall();
@@ -444,6 +465,7 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
         this.#onGoodbye(state, message);
         return;
       case MessageType.ABORT:
+        this.#record.ends("client_left");
         this.#end(ABORTED);
         this.#peer.close(CloseCode.normal, ABORTED);
         return;
@@ -479,6 +501,7 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
   }
 
   #leave(clientReason: string): void {
+    this.#record.ends("client_left");
     this.#end(`client: ${clientReason}`);
     const reason = this.#needs.normalClose ? ErrorUri.normal : ErrorUri.goodbyeAndOut;
     this.#send([MessageType.GOODBYE, {}, reason]);
@@ -492,6 +515,7 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
     const isUnreadable = thrown instanceof MalformedMessage && this.#state.name === "joined";
     if (isUnreadable && this.#needs.noAbort) {
       this.#counts.refused(ErrorUri.protocolViolation);
+      this.#record.ends("protocol_violation");
       this.#end(thrown.message);
       this.#peer.close(CloseCode.protocolError, thrown.message);
       return;
@@ -511,6 +535,7 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
   #abort(uri: string, message: string, code = abortCloseCode(uri)): void {
     if (this.#state.name === "closed") return;
     this.#counts.refused(uri);
+    this.#record.ends(endOfUri(uri));
     this.#log.info("session aborted", { ...this.#logFields(), uri, reason: message });
     this.#end(uri);
     this.#send([MessageType.ABORT, { message }, uri]);
@@ -525,7 +550,7 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
     if (state.name === "joining") state.canceled.abort();
     if (state.name !== "joined") return;
     this.#log.info("session left", { ...fields, reason, seconds: secondsSince(state.at) });
-    this.#counts.left(state.role);
+    this.#record.sessionOver();
     this.#retirement?.stop();
     this.#retirement = undefined;
     state.requests.stop();
@@ -540,8 +565,7 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
   /** Sends a message of the realm; a client that does not keep up is disconnected. */
   #sendMessage(message: WireMessage): void {
     if (this.#state.name !== "joined" || this.#isSlow) return;
-    traffic.toClients.messages += 1;
-    traffic.toClients.octets += message.length;
+    traffic.toClients.count(peekMessageType(message, this.#peer.serializer), message.length);
     const keepsUp = this.#peer.send(message);
     if (keepsUp || this.#peer.bufferedOctets <= this.#maxBufferedOctets) return;
     this.#isSlow = true;
@@ -555,6 +579,7 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
     const { bufferedOctets } = this.#peer;
     this.#counts.stalled("client");
     this.#log.warn("slow client cut off", { ...this.#logFields(), bufferedOctets });
+    this.#record.ends("slow_consumer");
     this.#end(ErrorUri.clientStalled);
     if (trustsProxies(this.#auth)) this.#leaveProxy();
     else this.#peer.close(CloseCode.policyViolation, ErrorUri.clientStalled);

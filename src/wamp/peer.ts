@@ -157,6 +157,14 @@ export interface PeerHandler {
  */
 export const MAX_JOIN_OCTETS = 65_536;
 
+/** Reasons in `onClose` with which transports end a connection by themselves. */
+export const TransportEnd = {
+  noPong: "no answer to a ping",
+  tooMuchWaits: "too many octets are waiting to be read",
+  tooMuchWaitsForAll:
+    "what waits for all clients takes too much memory, and much of it waits for this one",
+} as const;
+
 /** WebSocket close codes that sessions use (RFC 6455, section 7.4.1; 1012, 1013: its IANA registry). */
 export const CloseCode = {
   normal: 1000,

@@ -9,6 +9,7 @@ import {
   type MessageToWorker,
   parseMessageToWorker,
 } from "#node/control-message.ts";
+import type { LogLevel } from "#observe/log-format.ts";
 import type { NodeStatistics } from "#observe/statistics.ts";
 import type { ReconfigurationMessage } from "./reconfiguration.ts";
 
@@ -19,6 +20,8 @@ export interface ControlHandler {
   reopenLog(): void;
   reconfigure(message: ReconfigurationMessage): void;
   statistics(statistics: NodeStatistics): void;
+  question(message: Extract<MessageToWorker, { kind: "question" }>): void;
+  setLogLevel(level: LogLevel): void;
   /** `drainMs`: the sessions end one after the other, within so many milliseconds. */
   shutdown(drainMs: number): void;
   /** The controller is gone, so that no other process ends this one. */
@@ -39,6 +42,8 @@ export function listenToController(handler: ControlHandler): void {
     else if (message?.kind === "reopen_log") handler.reopenLog();
     else if (message !== undefined && isReconfiguration(message)) handler.reconfigure(message);
     else if (message?.kind === "statistics") handler.statistics(message.statistics);
+    else if (message?.kind === "question") handler.question(message);
+    else if (message?.kind === "log_level") handler.setLogLevel(message.level);
     else if (message?.kind === "shutdown") handler.shutdown(message.drainMs);
     // Without messages that can be read, the controller is as good as gone.
     else handler.lost();

@@ -67,6 +67,12 @@ export async function startProxyWorker(
   });
   return {
     urls: transports.urls,
+    counts,
+    sessions,
+    routers: {
+      figures: () => shared.routes.figures(),
+      reach: () => shared.routes.reach(),
+    },
     figures: () => ({ sessions: counts.figures(sessions.size), routers: shared.routes.figures() }),
     prepare: ({ config: next, nodeKey, isForced }) =>
       prepareTogether([

@@ -85,6 +85,8 @@ export async function startRouterWorker(
   });
   return {
     urls: transports.urls,
+    counts,
+    sessions,
     figures: () => ({ sessions: counts.figures(sessions.size + ofComponents.size), routers: [] }),
     prepare: ({ config: next, isForced }) =>
       prepareTogether([

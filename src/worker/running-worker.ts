@@ -7,8 +7,15 @@
 import type { PreparedChange } from "#base/prepared-change.ts";
 import type { LogLevel } from "#observe/log-format.ts";
 import type { Logger } from "#observe/logger.ts";
-import type { OwnFigures, StatisticsSource } from "#observe/statistics.ts";
+import type { SessionCounts } from "#observe/session-counts.ts";
+import type {
+  OwnFigures,
+  RouteReach,
+  RouterFigures,
+  StatisticsSource,
+} from "#observe/statistics.ts";
 import type { NodeInfo } from "#transport/listener.ts";
+import type { SessionTable } from "./session-table.ts";
 
 /** What every kind of worker gets besides its configuration. */
 export interface WorkerContext {
@@ -45,6 +52,15 @@ export interface RunningWorker<Config = never> {
   urls: string[];
   /** Its sessions and routers at this moment. */
   figures(): OwnFigures;
+  /** What it has counted of its sessions, and the sessions themselves. */
+  counts: SessionCounts;
+  sessions: Pick<SessionTable, "size" | "page">;
+  /** Absent where the worker has no routes. */
+  routers?: {
+    figures(): RouterFigures[];
+    /** Connects to every router of its routes, to see which can be reached. */
+    reach(): Promise<RouteReach[]>;
+  };
   /**
    * Prepares another configuration of this worker.
    *

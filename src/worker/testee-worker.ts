@@ -20,11 +20,15 @@ export async function startTesteeWorker(
     throw new Failure("Cannot open a session: a testee speaks no WAMP", { source: "internal" });
   };
   const transports = await WorkerTransports.start(config.transports, accept, context);
+  const sessions = new SessionTable();
+  const counts = new SessionCounts();
   return {
     urls: transports.urls,
-    figures: () => ({ sessions: new SessionCounts().figures(0), routers: [] }),
+    counts,
+    sessions,
+    figures: () => ({ sessions: counts.figures(0), routers: [] }),
     prepare: (next) => transports.prepare(next.config.transports, next.isForced),
     renewCertificates: () => transports.renewCertificates(),
-    shutdown: () => transports.stop(new SessionTable()),
+    shutdown: () => transports.stop(sessions),
   };
 }

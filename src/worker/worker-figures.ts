@@ -71,23 +71,29 @@ export class WorkerMeter {
   }
 }
 
+type Totals = Readonly<Pick<TrafficCount, "messages" | "octets">>;
+
 /** Makes rates of a count. */
 class TrafficMeter {
-  readonly #count: Readonly<TrafficCount>;
-  #last: TrafficCount;
+  readonly #count: Totals;
+  #last: Totals;
 
-  constructor(count: Readonly<TrafficCount>) {
+  constructor(count: Totals) {
     this.#count = count;
-    this.#last = { ...count };
+    this.#last = totalsOf(count);
   }
 
   read(seconds: number): TrafficFigures {
-    const rate = (name: keyof TrafficCount): Rate => {
+    const rate = (name: keyof Totals): Rate => {
       const total = this.#count[name];
       return { total, perSecond: rounded((total - this.#last[name]) / seconds, 1) };
     };
     const figures = { messages: rate("messages"), octets: rate("octets") };
-    this.#last = { ...this.#count };
+    this.#last = totalsOf(this.#count);
     return figures;
   }
+}
+
+function totalsOf({ messages, octets }: Totals): Totals {
+  return { messages, octets };
 }

@@ -14,11 +14,12 @@ import { onUnusedSignal } from "#base/unused-signals.ts";
 import type { NativeWorkerConfig } from "#config/node/worker-config.ts";
 import type { StartContext } from "#node/control-message.ts";
 import type { Logger } from "#observe/logger.ts";
-import { processLogger, setLogOutput } from "#observe/process-logger.ts";
+import { processLogger, setLogLevel, setLogOutput } from "#observe/process-logger.ts";
 import { keepingWarnings, RecentWarnings } from "#observe/recent-warnings.ts";
 import { limitingRepeats } from "#observe/repeated-warnings.ts";
 import { reopenLogFile, writeOutput } from "#observe/write-output.ts";
 import { continueWhenParentEnds } from "#transport/endpoint/system-calls.ts";
+import { answerQuestion } from "./answer-question.ts";
 import { hasController, listenToController, sendToController } from "./controller-channel.ts";
 import { ControllerStatistics } from "./controller-statistics.ts";
 import { Reconfiguration } from "./reconfiguration.ts";
@@ -90,6 +91,13 @@ export function runWorkerProcess(): void {
     },
     statistics: (figures) => statistics.receive(figures),
     reopenLog,
+    question({ id, question }) {
+      void running
+        .then((worker) => worker && answerQuestion(question, worker))
+        .then((answer) => answer && sendToController({ kind: "answer", id, answer }))
+        .catch(fail);
+    },
+    setLogLevel,
     renewCertificates: () => void running.then((worker) => worker?.renewCertificates()).catch(fail),
     reconfigure: (message) =>
       void running.then((worker) => reconfiguration.handle(message, worker)).catch(fail),

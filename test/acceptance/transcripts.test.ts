@@ -133,6 +133,12 @@ test("docs/node-page.md", async () => {
   expect(wanted).toEndWith('"node":"node1",');
 });
 
+test("docs/metrics.md", async () => {
+  const node = blocksOf("docs/metrics.md").find(({ language }) => language === "json");
+  await nodeForTest(temporaryFolder({ "node.json": withFreePorts(node?.text ?? "") }));
+  await expectTranscript(transcriptOf("docs/metrics.md", /^curl/), 4);
+});
+
 test("examples/python-web", async () => {
   const outer = temporaryFolder();
   // As root, Python runs CGI programs as the user nobody.

@@ -1,6 +1,7 @@
 /** What a proxy counts of its clients: joins, sessions by realm and role, refusals by their reason. */
 
 import { expect, test } from "bun:test";
+import type { SessionEnd } from "#observe/session-facts.ts";
 import { joiningHarness, sessionHarness } from "../support/session-harness.ts";
 
 const NOTHING_MORE = { joined: 0, roles: [] };
@@ -104,4 +105,58 @@ test("the end of a session that nobody refuses is no refusal", async () => {
   client.says([6, {}, "wamp.close.goodbye_and_out"]);
   await client.closed;
   expect(harness.counts.figures(0).refusals).toEqual([]);
+});
+
+type Joined = Awaited<ReturnType<typeof joiningHarness>>;
+
+/** What ends a joined session, and the reason that is counted. */
+const ENDS: [end: SessionEnd, happen: (joined: Joined) => void][] = [
+  ["client_left", ({ client }) => client.says([3, {}, "wamp.close.normal"])],
+  ["client_lost", ({ client }) => void client.socket.destroy()],
+  ["protocol_violation", ({ client }) => client.says([2, 1, {}])],
+  ["kicked", ({ router }) => router.says([6, {}, "wamp.close.killed"])],
+  ["kicked", ({ router }) => router.says([3, {}, "com.example.no"])],
+  ["router_lost", ({ router }) => router.says([6, {}, "wamp.close.system_shutdown"])],
+  ["slow_consumer", ({ router }) => router.says([6, {}, "crossproxy.close.client_stalled"])],
+  ["router_failed", ({ router }) => router.says([2, 8, { roles: {} }])],
+  ["shutdown", ({ harness }) => harness.open[0]?.shutdown()],
+];
+
+test.each(ENDS)(
+  "the end %s of a joined session is counted (%#), and lists have it",
+  async (end, happen) => {
+    const joined = await joiningHarness({ goodbyeTimeoutMs: 1 });
+    const { harness, client, router } = joined;
+    router.says([2, 7, { realm: "realm1", authrole: "anonymous", authid: "joe", roles: {} }]);
+    await client.next();
+    happen(joined);
+    await harness.empty();
+    expect(harness.counts.metrics().ends).toEqual([{ reason: end, count: 1 }]);
+    const closed = { state: "closed", sort: "cid", offset: 0, limit: 10 } as const;
+    expect(harness.sessions.page(closed).sessions).toMatchObject([
+      {
+        reason: end,
+        realm: "realm1",
+        authrole: "anonymous",
+        transport: "websocket",
+        serializer: "json",
+      },
+    ]);
+  },
+);
+
+test.each<[SessionEnd, Parameters<typeof sessionHarness>[0], unknown[] | null]>([
+  ["authentication_timeout", { joining: { hello_timeout: 1 } }, null],
+  ["no_such_realm", {}, [1, "nowhere", HELLO]],
+  ["authentication_failed", { auth: ticket }, [1, "realm1", HELLO]],
+  ["router_failed", {}, [1, "down", HELLO]],
+])("lists have the end %s of a client that could not join", async (end, options, message) => {
+  const harness = await sessionHarness(options);
+  const client = await harness.connect("websocket");
+  if (message !== null) client.says(message);
+  await client.rest();
+  await harness.empty();
+  const closed = { state: "closed", sort: "cid", offset: 0, limit: 10 } as const;
+  expect(harness.sessions.page(closed).sessions).toMatchObject([{ reason: end, joinedAt: null }]);
+  expect(harness.counts.metrics().ends).toEqual([]);
 });

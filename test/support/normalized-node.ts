@@ -22,10 +22,12 @@ const certificate = {
   chain_certificates: v.array(absolute),
 };
 
+const port = v.pipe(count, v.minValue(1), v.maxValue(65_535));
+
 const listening = v.variant("type", [
   v.strictObject({
     type: v.literal("tcp"),
-    port: v.pipe(count, v.minValue(1), v.maxValue(65_535)),
+    port,
     portrange: maybe(v.strictTuple([count, count])),
     interface: text,
     version: maybe(v.literal(6)),
@@ -621,6 +623,16 @@ const normalizedNode: v.GenericSchema<unknown, NodeConfig> = v.strictObject({
     watchdog: v.number(),
     shutdownDelayMs: count,
     lameDuckMs: count,
+    admin: maybe(
+      v.strictObject({
+        endpoint: v.variant("type", [
+          v.strictObject({ type: v.literal("tcp"), port, interface: text }),
+          v.strictObject({ type: v.literal("unix"), path: absolute, permission: count }),
+        ]),
+        token: v.nullable(text),
+        routers: v.picklist(["any", "each", "none"]),
+      }),
+    ),
   }),
   workers: v.array(worker),
 });

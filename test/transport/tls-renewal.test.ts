@@ -5,6 +5,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { ListeningTlsConfig } from "#config/endpoint/endpoint-config.ts";
 import type { TransportConfig } from "#config/transport/transport-config.ts";
+import { servedCertificates } from "#observe/served-certificates.ts";
 import { watchFiles } from "#transport/endpoint/file-watch.ts";
 import { connectPeer } from "#transport/router-connector.ts";
 import {
@@ -249,6 +250,16 @@ describe.skipIf(!hasOpenssl).each(framings)("a renewal over %s", (framing) => {
     const ended = sessions.map(({ peer }) => peer.close(1000, "done"));
     expect(ended).toHaveLength(sessions.length);
   }, 60_000);
+});
+
+test("until when the shown certificates are valid is known until the port is closed", async () => {
+  const before = [...servedCertificates.values()].flat().length;
+  const { listener } = await start("websocket", selfSigned(folder, "served"));
+  const served = [...servedCertificates.values()].flat().at(-1);
+  expect(served?.name).toBe("served");
+  expect(served?.notAfter).toBeGreaterThan(Date.now() / 1000);
+  await listener.close();
+  expect([...servedCertificates.values()].flat()).toHaveLength(before);
 });
 
 test("a file that is replaced is noticed", async () => {

@@ -14,7 +14,8 @@ import { fileName, integer, oneOf, text } from "#config/schema/primitive.ts";
 import { unchecked } from "#config/schema/tolerated-values.ts";
 import { allBut, always, unhonoured } from "#config/schema/unhonoured.ts";
 
-const listeningPort = withKeywords(
+/** A port to listen on, or the environment variable that holds it. */
+export const listeningPort = withKeywords(
   v.custom<number | string>(
     (value) => (typeof value === "string" ? /^\$[A-Za-z_]\w*$/.test(value) : isPort(value)),
     (issue) => `expected a port from 1 to 65535 or "$VARIABLE", found ${issue.received}`,
@@ -148,7 +149,8 @@ export const listeningTcp = item({
 const explainMode = ({ received }: { received: string }) =>
   `expected an octal mode in quotes such as "0600", found ${received}`;
 
-const socketMode = v.pipe(v.string(explainMode), v.regex(/^0?[0-7]{3}$/, explainMode));
+/** The mode of a socket file. */
+export const socketMode = v.pipe(v.string(explainMode), v.regex(/^0?[0-7]{3}$/, explainMode));
 
 /** A Unix domain socket to listen on. */
 export const listeningUnix = item({

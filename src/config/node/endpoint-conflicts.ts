@@ -13,6 +13,9 @@ import { UNKNOWN_PORT } from "#config/endpoint/normalize-endpoint.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
 import type { Report } from "#config/text/report.ts";
 
+/** Stands for the id of a worker where the controller has an endpoint; no worker may have it. */
+export const CONTROLLER = "controller";
+
 /** A listening endpoint, its path in the configuration and its worker. */
 export interface PlacedEndpoint {
   endpoint: ListeningEndpointConfig;
@@ -26,17 +29,17 @@ export function checkEndpointConflicts(placed: readonly PlacedEndpoint[], report
     const early = placed.slice(0, index).find((other) => clash(other, late));
     if (early === undefined) return;
     const { endpoint } = late;
+    const isController = early.workerId === CONTROLLER;
+    const owner = isController ? "the controller" : `worker "${early.workerId}"`;
     if (endpoint.type === "unix") {
-      report.fault(
-        [...late.path, "path"],
-        `socket "${endpoint.path}" is already used by worker "${early.workerId}"`,
-      );
+      report.fault([...late.path, "path"], `socket "${endpoint.path}" is already used by ${owner}`);
     } else if (early.workerId === late.workerId) {
       report.fault([...late.path, "port"], `port ${endpoint.port} is already used by this worker`);
     } else {
+      const hint = isController ? "" : '; both need "shared": true';
       report.fault(
         [...late.path, "port"],
-        `port ${endpoint.port} is already used by worker "${early.workerId}"; both need "shared": true`,
+        `port ${endpoint.port} is already used by ${owner}${hint}`,
       );
     }
   });

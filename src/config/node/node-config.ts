@@ -35,7 +35,25 @@ export interface ControllerConfig {
   shutdownDelayMs: number;
   /** Milliseconds over which a worker ends its sessions; 0: all at once. */
   lameDuckMs: number;
+  /** Undefined: there is no admin endpoint. */
+  admin?: AdminConfig;
 }
+
+/** The endpoint for health, metrics, lists of sessions and the log level. */
+export interface AdminConfig {
+  endpoint: AdminEndpointConfig;
+  /** Null: none is asked for. */
+  token: string | null;
+  routers: ReadyRouters;
+}
+
+/** Where the admin endpoint listens. */
+export type AdminEndpointConfig =
+  | { type: "tcp"; port: number; interface: string }
+  | { type: "unix"; path: string; permission: number };
+
+/** Which routers of each route have to be reachable for the node to be ready. */
+export type ReadyRouters = "any" | "each" | "none";
 
 /** Crossbar's triggers; `shutdown_on_shutdown_requested` has no effect beside the others. */
 export type NodeShutdownTrigger =

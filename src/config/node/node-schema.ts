@@ -24,6 +24,7 @@ import { anything, id, oneOf, text } from "#config/schema/primitive.ts";
 import { unchecked } from "#config/schema/tolerated-values.ts";
 import { always, itemNotOffered, meaningless, unhonoured } from "#config/schema/unhonoured.ts";
 import { testeeTransport, transport } from "#config/transport/transport-schema.ts";
+import { admin } from "./admin-schema.ts";
 import { manhole, restart, workerId } from "./worker-attributes.ts";
 
 const ownProcessOptions = ownProcessOptionsWith((schema) => schema);
@@ -186,6 +187,10 @@ export const controllerOptions = item({
 export const controller = item({
   id: optional(id, "Absent: made from the name of the machine."),
   options: optional(controllerOptions, "Options."),
+  admin: optional(
+    admin,
+    "Extension. Serves health, metrics, lists of sessions and the log level; absent: nothing listens.",
+  ),
   manhole: meaningless(anything),
   connections: meaningless(anything),
   keyring: meaningless(anything),

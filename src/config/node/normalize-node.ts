@@ -11,9 +11,10 @@ import { warnUnhonoured } from "#config/schema/unhonoured.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
 import type { Report } from "#config/text/report.ts";
 import { defaultTransportId } from "#config/transport/normalize-transport.ts";
-import { checkEndpointConflicts, type PlacedEndpoint } from "./endpoint-conflicts.ts";
-import type { ControllerConfig, NodeConfig } from "./node-config.ts";
+import { CONTROLLER, checkEndpointConflicts, type PlacedEndpoint } from "./endpoint-conflicts.ts";
+import type { AdminConfig, ControllerConfig, NodeConfig } from "./node-config.ts";
 import { controller, controllerOptions, type NodeItem } from "./node-schema.ts";
+import { normalizeAdmin } from "./normalize-admin.ts";
 import { normalizeWorker } from "./normalize-worker.ts";
 import { checkOwnRouters } from "./own-router-rules.ts";
 import type { PlacedWorker } from "./own-routers.ts";
@@ -27,6 +28,8 @@ export function normalizeNode(item: NodeItem, file: string, report: Report): Nod
   const workers: PlacedWorker[] = [];
   const ids = new Set<string>();
   const placed: PlacedEndpoint[] = [];
+  const admin = adminOf(item, report);
+  if (admin !== undefined) placed.push(placeAdmin(admin));
   asList(item.workers).forEach((worker, index) => {
     const path = ["workers", index];
     if (report.isMalformed([...path, "type"]) || !isRecord(worker)) return;
@@ -48,9 +51,22 @@ export function normalizeNode(item: NodeItem, file: string, report: Report): Nod
   return {
     file,
     folder: report.folder,
-    controller: normalizeController(item, id, report),
+    controller: { ...normalizeController(item, id, report), ...(admin && { admin }) },
     workers: configs,
   };
+}
+
+/** A faulty one is reported as such. */
+function adminOf({ controller }: NodeItem, report: Report): AdminConfig | undefined {
+  const path = ["controller", "admin"];
+  if (controller?.admin === undefined || report.isMalformed(path)) return undefined;
+  return normalizeAdmin(controller.admin, path, report);
+}
+
+function placeAdmin({ endpoint }: AdminConfig): PlacedEndpoint {
+  const path = ["controller", "admin", "endpoint"];
+  const listening = endpoint.type === "tcp" ? { ...endpoint, shared: false } : endpoint;
+  return { endpoint: listening, path, workerId: CONTROLLER };
 }
 
 /** Faulty workers are reported as such, and do not count as missing. */

@@ -86,8 +86,7 @@ export class Relay {
     const type = peekMessageType(message, from);
     if (allowed.ids[type] === 0) return type;
     checkRoutedMessage(message, from, type, allowed);
-    count.messages += 1;
-    count.octets += message.length;
+    count.count(type, message.length);
     // Borrowed octets may have changed once they are sent.
     const change = changeOfUnanswered(type, message, from);
     this.#forward(message, type === MessageType.EVENT ? transcodeEvent : transcode, change);
@@ -106,9 +105,9 @@ export class Relay {
       beginsRouted(head, from, allowed) &&
       this.#to.beginMessage?.(octets) === true;
     if (!isForwarded) return null;
-    count.messages += 1;
-    count.octets += octets;
-    const change = changeOfUnanswered(peekMessageType(head, from), head, from);
+    const type = peekMessageType(head, from);
+    count.count(type, octets);
+    const change = changeOfUnanswered(type, head, from);
     // The message itself is waited for, until its end. A call waits from its first octets on, its answer is there with
     // the last ones.
     this.#link.changeUnanswered(1 + Math.max(0, change));

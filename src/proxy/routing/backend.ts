@@ -57,6 +57,7 @@ export class Backend {
   #contrary = 0;
   #upSince = Number.NEGATIVE_INFINITY;
   #timer: Timer | undefined;
+  #probe: Promise<boolean> | undefined;
   #checks: "none" | "scheduled" | "running" | "stopped" = "none";
 
   /** `address`: of a host that has several. */
@@ -153,6 +154,30 @@ export class Backend {
     this.#lostSessions.add(peer, reason);
   }
 
+  /**
+   * Opens a connection as a health check does, and closes it; gives whether that succeeded, and counts it. There is one
+   * probe at a time, however many ask for it.
+   */
+  probe(): Promise<boolean> {
+    this.#probe ??= this.#connectOnce().finally(() => {
+      this.#probe = undefined;
+    });
+    return this.#probe;
+  }
+
+  async #connectOnce(): Promise<boolean> {
+    const wanted = { serializer: "cbor", maxBuffered: Number.POSITIVE_INFINITY } as const;
+    try {
+      const peer = await connectPeer(this.config.transport, wanted, NO_HANDLER);
+      peer.close(CloseCode.normal, "health check");
+      this.succeeded();
+      return true;
+    } catch (thrown) {
+      this.failed(sentenceOf(thrown));
+      return false;
+    }
+  }
+
   /** No more checks. */
   stop(): void {
     this.#lostSessions.flush();
@@ -176,14 +201,7 @@ export class Backend {
 
   async #check(): Promise<void> {
     this.#checks = "running";
-    const wanted = { serializer: "cbor", maxBuffered: Number.POSITIVE_INFINITY } as const;
-    try {
-      const peer = await connectPeer(this.config.transport, wanted, NO_HANDLER);
-      peer.close(CloseCode.normal, "health check");
-      this.succeeded();
-    } catch (thrown) {
-      this.failed(sentenceOf(thrown));
-    }
+    await this.probe();
     // If `stop` was called meanwhile, no other check follows.
     if (this.#checks === "running") this.#checks = "none";
     this.#scheduleCheck();

@@ -9,16 +9,20 @@
  */
 
 import { Failure } from "#base/failure.ts";
+import { withinTime } from "#base/within-time.ts";
 import type { BalancingConfig } from "#config/connection/connection-config.ts";
 import type { ProxyWorkerConfig } from "#config/node/worker-config.ts";
 import type { Logger } from "#observe/logger.ts";
-import type { RouterFigures } from "#observe/statistics.ts";
+import type { RouteReach, RouterFigures } from "#observe/statistics.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
 import { isLooseUri } from "#wamp/loose-uri.ts";
 import type { Backend } from "./backend.ts";
 import { ConnectionBackends } from "./connection-backends.ts";
 
 const ANY = "*";
+
+/** A router that cannot be connected to within this time counts as unreachable. */
+const REACH_MS = 1_500;
 
 type RoutedConfig = Pick<ProxyWorkerConfig, "connections" | "routes" | "balancing">;
 
@@ -92,6 +96,29 @@ export class RealmRoutes {
   /** The routers of the worker, as it sees them now. */
   figures(): RouterFigures[] {
     return [...this.#connections.values()].map(({ figures }) => figures);
+  }
+
+  /** Connects to every router of the routes, to see which can be reached. */
+  async reach(): Promise<RouteReach[]> {
+    const routes = [...this.#routes].flatMap(([realm, roles]) =>
+      [...roles].map(([role, { backends }]) => ({ realm, role, backends })),
+    );
+    const probed = new Set(routes.flatMap(({ backends }) => backends));
+    const reached = new Set<Backend>();
+    const probes = [...probed].map(async (backend) => {
+      if (await backend.probe()) reached.add(backend);
+    });
+    await withinTime(Promise.all(probes), REACH_MS);
+    const idsOf = (backends: readonly Backend[], isReached: boolean) => {
+      const found = backends.filter((one) => reached.has(one) === isReached);
+      return [...new Set(found.map(({ config }) => config.id))];
+    };
+    return routes.map(({ realm, role, backends }) => ({
+      realm,
+      role,
+      reachable: idsOf(backends, true),
+      unreachable: idsOf(backends, false),
+    }));
   }
 
   /** Stops all connections, but those of a table that is used instead. */
@@ -169,7 +196,7 @@ export class Route {
 
   /** Whether all have been tried. */
   isExhausted(tried: ReadonlySet<Backend>): boolean {
-    return this.#backends().every((backend) => tried.has(backend));
+    return this.backends.every((backend) => tried.has(backend));
   }
 
   /**
@@ -177,13 +204,14 @@ export class Route {
    * no other is left, one of them may have come up unnoticed.
    */
   next(tried: ReadonlySet<Backend>): Backend | undefined {
-    const left = this.#backends().filter((backend) => !tried.has(backend));
+    const left = this.backends.filter((backend) => !tried.has(backend));
     const up = left.filter(({ isUp }) => isUp);
     const choice = up.length > 0 ? up : left;
     return this.#inTurn(this.#policy === "least_sessions" ? leastLoaded(choice) : choice);
   }
 
-  #backends(): Backend[] {
+  /** Those of all connections, of which a host with several addresses has several. */
+  get backends(): Backend[] {
     return this.#sources.flatMap(({ current }) => current);
   }
 

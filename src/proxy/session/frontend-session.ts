@@ -16,6 +16,7 @@ import type { BackendObserver, BackendSession } from "#proxy/routing/backend-ses
 import type { JoinTimeouts } from "#session/join-timeouts.ts";
 import { clientNeeds } from "#session/reconnecting-clients.ts";
 import { LATE_CALL } from "#session/retirement.ts";
+import { endByRouter, endOfUri } from "#session/session-record.ts";
 import { abortCloseCode } from "#wamp/abort-close-code.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
 import { MessageType } from "#wamp/message-type.ts";
@@ -77,6 +78,7 @@ export class FrontendSession
     const sentence = "Cannot carry message: longer than max_message_size";
     const why = { uri: ErrorUri.payloadSizeExceeded, sentence };
     return this.state.link.toRouter.refuse(message, why, () => {
+      this.log.record.ends("message_too_big");
       this.close(CloseCode.messageTooBig, sentence);
     });
   }
@@ -86,6 +88,7 @@ export class FrontendSession
     // In `ending` the client has got its GOODBYE.
     const isOver = this.state.name === "ending" || this.state.name === "closed";
     this.log.ends(uri);
+    this.log.record.ends(endOfUri(uri));
     this.leaveRouter(ErrorUri.closeRealm);
     if (!isOver && type === MessageType.ABORT) this.context.counts.refused(uri);
     if (!isOver) this.sendToClient([type, { message: sentence }, uri]);
@@ -103,6 +106,7 @@ export class FrontendSession
   onClose(reason: string): void {
     this.log.connectionClosed(reason);
     this.log.ends(reason);
+    this.log.record.connectionLost(reason);
     this.on("client lost");
   }
 
@@ -123,6 +127,7 @@ export class FrontendSession
   }
 
   onRouterGivenUp({ sentence }: GivenUp): void {
+    this.log.record.ends("router_failed");
     this.#routerLost(sentence);
     this.sendGoodbye(ROUTER_INCOMPLETE);
   }
@@ -150,6 +155,7 @@ export class FrontendSession
     const { name } = this.state;
     const { abort, goodbye } = ROUTER_VIOLATION;
     const action = routerAction(name, Number.NaN);
+    if (action === "fail") this.log.record.ends("router_failed");
     if (action === "finish") this.finishLeaving();
     else if (action === "fail" && name === "joined") this.sendGoodbye(goodbye);
     else if (action === "fail") this.abort(abort.uri, abort.sentence);
@@ -173,12 +179,14 @@ export class FrontendSession
     const wasReached = state instanceof JoinAttempt && state.routerWasReached;
     if (!wasReached || !this.takesBareClose("router_lost")) return false;
     this.context.counts.refused(ErrorUri.systemShutdown);
+    this.log.record.ends("router_lost");
     this.close(CloseCode.abnormal, ErrorUri.systemShutdown);
     return true;
   }
 
   onAborted(reason: unknown): void {
     this.context.counts.refused(String(reason));
+    this.log.record.ends(endOfUri(reason));
     this.close(abortCloseCode(reason), "the router refused the session");
   }
 
@@ -199,6 +207,7 @@ export class FrontendSession
     // A client that cannot be answered must not believe that its publication arrived.
     if (side === "router" && uri === ErrorUri.payloadSizeExceeded) {
       this.log.ends(uri);
+      this.log.record.ends("message_too_big");
       this.leaveRouter(ErrorUri.closeRealm);
       this.sendToClient([MessageType.GOODBYE, { message: sentence }, uri]);
       this.close(CloseCode.messageTooBig, sentence);
@@ -232,6 +241,7 @@ export class FrontendSession
       state.authenticate(message);
     } else if (action === "leave" && state.name === "joined") {
       this.log.ends(`client: ${endUri(message, this.client)}`);
+      this.log.record.ends("client_left");
       this.#forgetLogin(message);
       forwardEnd(message, type, this.client, state.backend.peer);
       this.state = { ...state, name: "leaving" };
@@ -241,6 +251,7 @@ export class FrontendSession
     } else if (action === "close") {
       // In `ending` this is the client's answer to GOODBYE.
       const code = state.name === "ending" ? CloseCode.goingAway : CloseCode.normal;
+      this.log.record.ends("client_left");
       this.close(code, type === MessageType.ABORT ? "the client aborted" : "the client left");
     } else if (action === "late") {
       this.log.ignored();
@@ -250,6 +261,7 @@ export class FrontendSession
   }
 
   #begin(message: WireMessage, timeouts: JoinTimeouts): void {
+    this.log.record.begins();
     refuseTooLong(message);
     const { auth } = this.config;
     const hello =
@@ -307,6 +319,7 @@ export class FrontendSession
     } else if (action === "abort") {
       const uri = endUri(message, router);
       this.log.ends(`router: ${uri}`);
+      this.log.record.ends("kicked");
       forwardEnd(message, type, router, this.client);
       this.leaveRouter(ErrorUri.closeRealm, false);
       const code = abortCloseCode(uri);
@@ -325,6 +338,7 @@ export class FrontendSession
     }
     this.log.ends(`router: ${uri}`);
     const isLeft = uri === ErrorUri.systemShutdown || uri === ErrorUri.connectionAge;
+    this.log.record.ends(endByRouter(uri));
     const isAway = isLeft && this.takesBareClose("router_lost");
     if (!isAway) forwardEnd(goodbye, MessageType.GOODBYE, router, this.client);
     this.leaveRouter(ErrorUri.goodbyeAndOut);

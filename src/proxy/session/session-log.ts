@@ -7,17 +7,15 @@
 import { sentenceOf } from "#base/failure.ts";
 import { asRecord } from "#base/record.ts";
 import type { LogFields, Logger } from "#observe/logger.ts";
-import type { RoleCount, SessionCounts } from "#observe/session-counts.ts";
+import type { SessionCounts } from "#observe/session-counts.ts";
 import type { Side } from "#proxy/relay/back-pressure.ts";
 import type { Undeliverable } from "#proxy/relay/undeliverable.ts";
 import { askedFields, secondsSince } from "#session/session-fields.ts";
-import type { Peer, TransportDetails, WireMessage } from "#wamp/peer.ts";
+import { SessionRecord } from "#session/session-record.ts";
+import type { Peer, WireMessage } from "#wamp/peer.ts";
 import { decodeMessage } from "#wamp/serializer/message-values.ts";
 import { MalformedMessage } from "#wamp/token/malformed-message.ts";
 import type { Refusal } from "./end-reasons.ts";
-
-/** What a log has of a client's connection. */
-type ClientDetails = Pick<TransportDetails, "peer" | "type" | "serializer">;
 
 const NOTHING: LogFields = {};
 
@@ -25,24 +23,24 @@ const NOTHING: LogFields = {};
 export class SessionLog {
   readonly #log: Logger;
   readonly #counts: SessionCounts;
-  readonly #client: ClientDetails;
+  readonly #client: Pick<Peer, "details">;
+  readonly record: SessionRecord;
   /** What the HELLO asks for, until the session has joined. */
   #asked = NOTHING;
-  /** Where the session is counted; undefined: it has not joined. */
-  #role: RoleCount | undefined;
   /** Undefined: its end is not logged. */
   #joined: JoinedFacts | undefined;
   #leftOut = 0;
   #ignored = 0;
 
-  constructor(log: Logger, counts: SessionCounts, client: ClientDetails) {
+  constructor(log: Logger, counts: SessionCounts, client: Pick<Peer, "details">) {
     this.#log = log;
     this.#counts = counts;
     this.#client = client;
+    this.record = new SessionRecord(counts);
   }
 
   get #peer(): string {
-    return this.#client.peer;
+    return this.#client.details.peer;
   }
 
   /** The client has sent this HELLO; a refusal has what it asks for. */
@@ -55,10 +53,19 @@ export class SessionLog {
     // A WELCOME takes longer to read than to forward: it is read for the log, or where it alone names realm and role.
     const isRead = !this.#log.omitsInfo || identity["realm"] === undefined;
     const fields = isRead ? { ...welcomeFields(welcome, router), ...identity } : identity;
-    this.#role = this.#counts.joined(textOrNull(fields["realm"]), textOrNull(fields["authrole"]));
+    this.record.joined(
+      {
+        session: numberOrNull(fields["session"]),
+        realm: textOrNull(fields["realm"]),
+        authid: textOrNull(fields["authid"]),
+        authrole: textOrNull(fields["authrole"]),
+        authmethod: textOrNull(fields["authmethod"]),
+      },
+      this.#client,
+    );
     this.#asked = NOTHING;
     if (this.#log.omitsInfo) return;
-    const { peer, type, serializer } = this.#client;
+    const { peer, type, serializer } = this.#client.details;
     this.#log.info("session joined", { peer, transport: type, serializer, ...fields });
     const { session, realm, authid } = fields;
     this.#joined = { fields: { session, realm, authid }, at: performance.now(), reason: null };
@@ -108,8 +115,7 @@ export class SessionLog {
 
   /** A joined session is over; the client may join again on its connection. */
   sessionOver(): void {
-    if (this.#role !== undefined) this.#counts.left(this.#role);
-    this.#role = undefined;
+    this.record.sessionOver();
     if (this.#joined !== undefined) {
       this.#log.info("session left", { peer: this.#peer, ...leftFields(this.#joined) });
     }
@@ -134,6 +140,10 @@ interface JoinedFacts {
 
 function leftFields({ fields, at, reason }: JoinedFacts): LogFields {
   return { ...fields, reason, seconds: secondsSince(at) };
+}
+
+function numberOrNull(value: LogFields[string]): number | null {
+  return typeof value === "number" && Number.isSafeInteger(value) ? value : null;
 }
 
 function textOrNull(value: LogFields[string]): string | null {

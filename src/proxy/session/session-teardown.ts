@@ -11,6 +11,7 @@ import type { FunctionAuthenticators } from "#auth/authenticators.ts";
 import type { CloseOnlyEnd, SessionConfig } from "#config/options/session-config.ts";
 import type { Logger } from "#observe/logger.ts";
 import type { SessionCounts } from "#observe/session-counts.ts";
+import type { SessionEnd, SessionFacts } from "#observe/session-facts.ts";
 import type { SessionLink } from "#proxy/relay/session-link.ts";
 import type { BackendSession } from "#proxy/routing/backend-session.ts";
 import type { RealmRoutes } from "#proxy/routing/realm-routes.ts";
@@ -20,6 +21,7 @@ import { AGE_GRACE_MS, ConnectionAge } from "#session/connection-age.ts";
 import { type JoinTimeoutObserver, JoinTimeouts } from "#session/join-timeouts.ts";
 import { type ClientNeeds, NO_NEEDS } from "#session/reconnecting-clients.ts";
 import { Retirement, type RetirementCause } from "#session/retirement.ts";
+import { endOfUri } from "#session/session-record.ts";
 import { abortCloseCode } from "#wamp/abort-close-code.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
 import { MessageType } from "#wamp/message-type.ts";
@@ -58,6 +60,18 @@ type State =
   | { name: "ending" }
   | { name: "closed" };
 
+/** Why a session ends at an event, unless another reason came before; null: it has ended already. */
+const ENDS: Record<SessionEvent, SessionEnd | null> = {
+  // The record knows the reason by then.
+  "client lost": null,
+  "router lost": "router_lost",
+  "client stalled": "slow_consumer",
+  "router stalled": "router_stalled",
+  deadline: null,
+  shutdown: "shutdown",
+  age: "connection_age",
+};
+
 /** A session that can end. */
 export abstract class SessionTeardown implements JoinTimeoutObserver {
   protected readonly client: Peer;
@@ -77,7 +91,7 @@ export abstract class SessionTeardown implements JoinTimeoutObserver {
     this.client = client;
     this.config = config;
     this.context = context;
-    this.log = new SessionLog(context.log, context.counts, client.details);
+    this.log = new SessionLog(context.log, context.counts, client);
     this.state = { name: "waiting", timeouts: this.awaitHello() };
     client.limitMessages?.(MAX_JOIN_OCTETS);
     const { max_connection_age } = config.options;
@@ -108,6 +122,11 @@ export abstract class SessionTeardown implements JoinTimeoutObserver {
     return this.#retirement?.refusesCalls === true;
   }
 
+  /** For lists of sessions. */
+  facts(): SessionFacts {
+    return this.log.record.facts(this.client, this.state.name === "closed");
+  }
+
   /** The timeouts of the next join, whose HELLO is awaited from now on. */
   protected awaitHello(): JoinTimeouts {
     const timeouts = new JoinTimeouts(this.config.joining, this);
@@ -126,6 +145,7 @@ export abstract class SessionTeardown implements JoinTimeoutObserver {
     const isOpened = name === "connecting" || name === "joining";
     const isRouters = isOpened && uri === ErrorUri.timeout;
     this.log.refused({ by: isRouters ? "router" : "client", reason: sentence });
+    this.log.record.ends(isRouters ? "router_failed" : "authentication_timeout");
     if (isRouters) this.abortForRouter(uri, sentence, CloseCode.policyViolation);
     else this.abort(uri, sentence, CloseCode.policyViolation);
   }
@@ -136,6 +156,8 @@ export abstract class SessionTeardown implements JoinTimeoutObserver {
     this.log.ends(event);
     const { abort, goodbye, close } = EVENT_REASONS[event];
     const action = eventAction(name, event);
+    const end = ENDS[event];
+    if (action !== "none" && end !== null) this.log.record.ends(end);
     if (action === "gone") {
       this.end();
     } else if (action === "abort" && abort) {
@@ -159,6 +181,7 @@ export abstract class SessionTeardown implements JoinTimeoutObserver {
     this.log.ends(end.uri);
     // A client that has sent GOODBYE waits for the answer, whatever it does at a bare close.
     const hasLeft = this.state.name === "leaving" || this.state.name === "rejoining";
+    this.log.record.ends(endOfUri(end.uri));
     this.leaveRouter(end.uri);
     // Amid a message of the router, which lacks its end, only the close can be sent.
     if ((this.takesBareClose(end.kind) && !hasLeft) || this.client.isAmidMessage) {
@@ -187,6 +210,7 @@ export abstract class SessionTeardown implements JoinTimeoutObserver {
    */
   protected abortForRouter(uri: string, message: string, code = abortCloseCode(uri)): void {
     const { state } = this;
+    this.log.record.ends("router_failed");
     const wasReached = state instanceof JoinAttempt && state.routerWasReached;
     if (!wasReached || !this.takesBareClose("router_lost")) {
       this.abort(uri, message, code);
@@ -199,6 +223,7 @@ export abstract class SessionTeardown implements JoinTimeoutObserver {
   protected abort(uri: string, message: string, code = abortCloseCode(uri)): void {
     this.context.counts.refused(uri);
     this.log.ends(uri);
+    this.log.record.ends(endOfUri(uri));
     this.leaveRouter(ErrorUri.closeRealm);
     this.sendToClient([MessageType.ABORT, { message }, uri]);
     this.close(code, message);
@@ -213,6 +238,7 @@ export abstract class SessionTeardown implements JoinTimeoutObserver {
     if (by === "router") this.abortForRouter(uri, sentence);
     else if (isUnreadable && this.needs.noAbort) {
       this.context.counts.refused(uri);
+      this.log.record.ends(endOfUri(uri));
       this.close(code, sentence);
     } else this.abort(uri, sentence, code);
   }

@@ -12,6 +12,7 @@
  */
 
 import type { KeepaliveOptions } from "#config/options/session-config.ts";
+import { pingTimes } from "#observe/ping-times.ts";
 import { type SentOctets, sentOctets } from "./system-calls.ts";
 
 /** The connection, as keepalive sees it. */
@@ -79,6 +80,8 @@ export class Keepalive {
   readonly #target: KeepaliveTarget;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #counter = 0;
+  /** When the last ping was sent; 0: there was none, or its pong has come. */
+  #pingedAt = 0;
   /** Undefined: the last ping is answered, or there is no time for the answer. */
   #awaited: AwaitedAnswer | undefined;
   /** When the other side last showed that it is alive. */
@@ -109,6 +112,8 @@ export class Keepalive {
       return;
     }
     this.#aliveAt = performance.now();
+    if (this.#pingedAt > 0) pingTimes.observe((this.#aliveAt - this.#pingedAt) / 1000);
+    this.#pingedAt = 0;
     if (this.#awaited !== undefined) this.#answered();
   }
 
@@ -152,6 +157,7 @@ export class Keepalive {
       return;
     }
     this.#counter += 1;
+    this.#pingedAt = performance.now();
     if (auto_ping_timeout === 0) this.#waitForInterval(auto_ping_interval);
     else this.#waitForAnswer(auto_ping_timeout);
     // Last, because a connection that fails during this write stops the keepalive.

@@ -8,6 +8,7 @@
 import { holdMessageMemory } from "#base/message-memory.ts";
 import { freeOctets, keepOctets } from "#base/octet-ownership.ts";
 import { outgoingMemory, type WaitingWriter } from "#base/outgoing-memory.ts";
+import { TransportEnd } from "#wamp/peer.ts";
 import type { ConnectionSocket } from "./connection.ts";
 import { eventTurns, type TurnTaker } from "./event-turns.ts";
 
@@ -37,10 +38,6 @@ export interface DrainObserver {
 
 /** Shared by all writers, because most connections never queue anything. */
 const EMPTY_QUEUE: QueueBlock[] = [];
-
-const TOO_MUCH_FOR_ONE = "too many octets are waiting to be read";
-const TOO_MUCH_FOR_ALL =
-  "what waits for all clients takes too much memory, and much of it waits for this one";
 
 /**
  * The octets of one burst are gathered here and written in a microtask, which runs as soon as the
@@ -107,7 +104,7 @@ export class SocketWriter implements TurnTaker, WaitingWriter {
   write(octets: Uint8Array): boolean {
     if (this.#state !== "open") return true;
     if (this.#queuedOctets > MAX_QUEUED_OCTETS + 2 * this.maxBuffered)
-      this.#overflow(TOO_MUCH_FOR_ONE);
+      this.#overflow(TransportEnd.tooMuchWaits);
     else if (this.#queuedOctets > 0) this.#enqueue(octets, 0, octets.length);
     else this.#gather(octets);
     if (!this.#isBehind()) return true;
@@ -355,7 +352,7 @@ export class SocketWriter implements TurnTaker, WaitingWriter {
 
   /** Discards what waits, because it takes too much of the memory for all clients. */
   giveUp(): void {
-    this.#overflow(TOO_MUCH_FOR_ALL);
+    this.#overflow(TransportEnd.tooMuchWaitsForAll);
   }
 
   #overflow(reason: string): void {

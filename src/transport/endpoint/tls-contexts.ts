@@ -11,6 +11,7 @@ import { X509Certificate } from "node:crypto";
 import { sentenceOf } from "#base/failure.ts";
 import type { ListeningTcpConfig, ListeningTlsConfig } from "#config/endpoint/endpoint-config.ts";
 import type { Logger } from "#observe/logger.ts";
+import { type ServedCertificate, servedCertificates } from "#observe/served-certificates.ts";
 import { watchFiles } from "./file-watch.ts";
 import { printEndpoint } from "./peer-address.ts";
 import { filesOf, type ListeningTlsOptions, listeningTlsOptions } from "./tls-options.ts";
@@ -42,6 +43,7 @@ export class TlsContexts {
       this.#stopWatch();
       throw thrown;
     }
+    this.#note();
   }
 
   /** The options for a server name in lower case; null: the client sent none. */
@@ -60,6 +62,7 @@ export class TlsContexts {
       const options = listeningTlsOptions(this.#endpoint.tls);
       if (Bun.deepEquals(options, this.#options)) return;
       this.#options = options;
+      this.#note();
       const { validTo } = new X509Certificate(options[0].cert);
       this.#log.info("certificate renewed", { endpoint, valid_to: validTo });
     } catch (thrown) {
@@ -70,5 +73,21 @@ export class TlsContexts {
   /** Stops watching the files. */
   stop(): void {
     this.#stopWatch();
+    servedCertificates.delete(this);
   }
+
+  #note(): void {
+    const { port } = this.#endpoint;
+    servedCertificates.set(
+      this,
+      this.#options.map(({ cert }) => servedCertificate(port, cert)),
+    );
+  }
+}
+
+function servedCertificate(port: number, pem: ListeningTlsOptions["cert"]): ServedCertificate {
+  const { subject, subjectAltName = "", validTo } = new X509Certificate(pem);
+  const [, commonName] = /^CN=(.*)$/m.exec(subject) ?? [];
+  const [, otherName = ""] = /^[A-Za-z ]+:([^,]*)/.exec(subjectAltName) ?? [];
+  return { port, name: commonName ?? otherName, notAfter: Date.parse(validTo) / 1000 };
 }

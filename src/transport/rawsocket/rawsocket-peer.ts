@@ -6,6 +6,7 @@
 
 import { sentenceOf } from "#base/failure.ts";
 import type { IncompleteMessageOptions, KeepaliveOptions } from "#config/options/session-config.ts";
+import { disconnects } from "#observe/disconnects.ts";
 import type { Logger } from "#observe/logger.ts";
 import { slowClients } from "#observe/slow-clients.ts";
 import type { ConnectionSocket } from "#transport/endpoint/connection.ts";
@@ -24,6 +25,7 @@ import {
   type Peer,
   type PeerHandler,
   type TransportDetails,
+  TransportEnd,
   type WireMessage,
 } from "#wamp/peer.ts";
 import type { SerializerName } from "#wamp/serializer-name.ts";
@@ -137,7 +139,10 @@ export class RawSocketPeer
     if (this.#lastMessageTimer !== undefined) queueMicrotask(() => this.#endAfterLastMessage());
     if (message.length > this.maxSendOctets) {
       // Sessions answer messages that are too long; one without an answer must not be lost silently.
-      this.close(0, `a message is longer than the ${this.maxSendOctets} octets taken`);
+      this.close(
+        CloseCode.messageTooBig,
+        `a message is longer than the ${this.maxSendOctets} octets taken`,
+      );
       return true;
     }
     return this.#sendFrame(FrameType.message, message);
@@ -193,16 +198,23 @@ export class RawSocketPeer
     this.#reader.limitPayloads(2 * octets);
   }
 
-  close(_code: number, reason: string): void {
+  close(code: number, reason: string): void {
     if (this.#isClosing) return;
+    this.#countDisconnect(code);
     this.#beginClosing(reason);
     this.#writer.end();
   }
 
   closeIdle(reason: string): void {
     if (this.#isClosing) return;
+    this.#countDisconnect(CloseCode.normal);
     this.#beginClosing(reason);
     this.#writer.endIdle();
+  }
+
+  /** RawSocket has no close codes: those are counted that a WebSocket would be closed with. */
+  #countDisconnect(code: number): void {
+    if (this.#supervision !== undefined && !this.#isClosing) disconnects.count(code);
   }
 
   #beginClosing(reason: string): void {
@@ -244,7 +256,7 @@ export class RawSocketPeer
     if (fault === TOO_MANY_INCOMPLETE) {
       this.#giveUp({ code: CloseCode.tryAgainLater, uri: ErrorUri.overloaded, sentence: fault });
     } else if (fault !== null) {
-      this.close(0, `protocol violation: ${fault}`);
+      this.close(CloseCode.protocolError, `protocol violation: ${fault}`);
     } else if (!this.#isClosing) {
       const { completed, incompleteOctets } = this.#reader;
       if (incompleteOctets > 0) this.#deadline ??= this.#newDeadline();
@@ -361,7 +373,8 @@ export class RawSocketPeer
   /** The other side did not answer a ping in time. */
   onPingTimeout(): void {
     this.#supervision?.log.info("client did not answer a ping", { peer: this.details.peer });
-    this.#closeReason = "no answer to a ping";
+    this.#countDisconnect(CloseCode.abnormal);
+    this.#closeReason = TransportEnd.noPong;
     this.#stopInput();
     this.#socket.terminate();
   }
@@ -391,6 +404,7 @@ export class RawSocketPeer
 
   /** The writer gives the connection up. */
   onQueueOverflow(waiting: number, reason: string): void {
+    this.#countDisconnect(CloseCode.abnormal);
     this.#closeReason ||= reason;
     this.#dropUnfinished();
     const { peer } = this.details;
@@ -423,7 +437,7 @@ export class RawSocketPeer
   }
 
   #handlerFailed(thrown: unknown): void {
-    this.close(0, `internal error: ${sentenceOf(thrown)}`);
+    this.close(CloseCode.internalError, `internal error: ${sentenceOf(thrown)}`);
   }
 }
 

@@ -8,6 +8,7 @@
 import { sentenceOf } from "#base/failure.ts";
 import type { IncompleteMessageOptions, KeepaliveOptions } from "#config/options/session-config.ts";
 import type { WebSocketOptions } from "#config/options/websocket-config.ts";
+import { disconnects } from "#observe/disconnects.ts";
 import type { Logger } from "#observe/logger.ts";
 import { slowClients } from "#observe/slow-clients.ts";
 import type { ConnectionEvents, ConnectionSocket } from "#transport/endpoint/connection.ts";
@@ -18,7 +19,7 @@ import { type InputDecoder, PacedInput, PauseReason } from "#transport/endpoint/
 import { type DrainObserver, SocketWriter } from "#transport/endpoint/socket-writer.ts";
 import { UnfinishedMessage } from "#transport/endpoint/unfinished-message.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
-import { CloseCode, type GivenUp, type MessageParts } from "#wamp/peer.ts";
+import { CloseCode, type GivenUp, type MessageParts, TransportEnd } from "#wamp/peer.ts";
 import { fittingReason } from "./close-reason.ts";
 import { FrameDecoder, type FrameHandler, type ProtocolFault } from "./frame-decoder.ts";
 import {
@@ -72,8 +73,6 @@ export interface WebSocketConnectionOptions {
 
 /** With more octets than this beyond its limits waiting, a client that does not read is closed. */
 const MAX_BUFFERED_OCTETS = 16 * 1024 * 1024;
-
-const TOO_MUCH_WAITS = "too many octets are waiting to be read";
 
 /** Time for the closing handshake where `close_handshake_timeout` is 0. */
 const DEFAULT_CLOSE_TIMEOUT_MS = 1000;
@@ -280,6 +279,7 @@ export abstract class WebSocketConnection
       return;
     }
     this.#closeReason = reason;
+    this.#countDisconnect(code);
     if (code === CloseCode.abnormal) {
       this.#state = "closing";
       this.#dropUnfinished();
@@ -468,6 +468,7 @@ export abstract class WebSocketConnection
   /** The writer gives the connection up. */
   onQueueOverflow(waiting: number, reason: string): void {
     if (this.role === "server") slowClients.cutOff += 1;
+    this.#countDisconnect(CloseCode.abnormal);
     this.#owner?.log.warn("client did not read", { peer: this.#peer, waiting, reason });
     this.#closeReason ||= reason;
     this.#dropUnfinished();
@@ -496,7 +497,8 @@ export abstract class WebSocketConnection
   /** The client did not answer a ping in time. */
   onPingTimeout(): void {
     this.#owner?.log.info("client did not answer a ping", { peer: this.#peer });
-    this.#closeReason = "no answer to a ping";
+    this.#closeReason = TransportEnd.noPong;
+    this.#countDisconnect(CloseCode.abnormal);
     this.#socket.terminate();
   }
 
@@ -572,6 +574,7 @@ export abstract class WebSocketConnection
 
   #fail(code: number, sentence: string): void {
     this.#closeReason = sentence;
+    this.#countDisconnect(code);
     if (this.options.fail_by_drop) this.#socket.terminate();
     else this.#sendClose(code, sentence);
   }
@@ -593,6 +596,10 @@ export abstract class WebSocketConnection
     this.close(end.code, end.sentence);
   }
 
+  #countDisconnect(code: number): void {
+    if (this.role === "server" && this.#state === "open") disconnects.count(code);
+  }
+
   /** Closes a connection whose client does not read, beyond the limits of the sessions themselves. */
   #closeStalled(): void {
     if (this.role === "server") slowClients.cutOff += 1;
@@ -600,7 +607,7 @@ export abstract class WebSocketConnection
       peer: this.#peer,
       waiting: this.bufferedOctets,
     });
-    this.close(CloseCode.policyViolation, TOO_MUCH_WAITS);
+    this.close(CloseCode.policyViolation, TransportEnd.tooMuchWaits);
   }
 
   /** An error in one session closes its own connection and no other; without an owner the session logs it. */

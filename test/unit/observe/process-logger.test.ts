@@ -63,3 +63,17 @@ test("a record with a text waits for others, and one without is written at once"
   const { stdout } = Bun.spawnSync([process.execPath, "-e", script]);
   expect(stdout.toString()).toBe("the first line\nsecond\n");
 });
+
+test("the level of all loggers of a process is changed while it runs", () => {
+  const script = `
+    const { processLogger, setLogLevel } = await import(${JSON.stringify(SOURCE)});
+    const log = processLogger({ level: "warn", format: "none", system: "Proxy", worker: "p1" });
+    log.info("first");
+    setLogLevel("info");
+    log.info("second", { omits: log.omitsInfo });
+    setLogLevel("none");
+    log.error("third");
+    process.exit(0);`;
+  const { stdout, stderr } = Bun.spawnSync([process.execPath, "-e", script]);
+  expect(`${stdout}${stderr}`).toBe("second omits=false\n");
+});

@@ -3,6 +3,7 @@
 import { expect, test } from "bun:test";
 import { keepingWarnings, MAX_WARNINGS, RecentWarnings } from "#observe/recent-warnings.ts";
 import { keptLog } from "../../support/kept-log.ts";
+import { quiet } from "../../support/quiet-context.ts";
 
 test("keeps warnings and errors that are logged, and no other lines", () => {
   const kept = new RecentWarnings();
@@ -84,4 +85,12 @@ test("keeps the latest ones, and counts them all", () => {
   for (let id = 0; id < MAX_WARNINGS + 3; id++) kept.add("warn", "worker died", { limit: id });
   const { warnings, count } = kept.take();
   expect([warnings.length, warnings[0]?.fields["limit"], count]).toEqual([50, 3, 53]);
+});
+
+test("whether lines of info are omitted is what the log says at that moment", () => {
+  const log = { ...quiet, omitsInfo: true };
+  const keeping = keepingWarnings(log, new RecentWarnings());
+  expect(keeping.omitsInfo).toBe(true);
+  log.omitsInfo = false;
+  expect(keeping.omitsInfo).toBe(false);
 });

@@ -21,6 +21,8 @@ function listen(): string[] {
     reopenLog: () => void asked.push("reopen"),
     reconfigure: ({ kind }) => void asked.push(kind),
     statistics: ({ node }) => void asked.push(`statistics ${node}`),
+    question: ({ id, question }) => void asked.push(`question ${id} ${question.about}`),
+    setLogLevel: (level) => void asked.push(`level ${level}`),
     shutdown: (drainMs) => void asked.push(`shutdown ${drainMs}`),
     lost: () => void asked.push("lost"),
   });
@@ -43,6 +45,8 @@ test("a worker handles each message of its controller", () => {
   say({ kind: "apply" });
   say({ kind: "abandon" });
   say({ kind: "statistics", statistics: nodeFigures() });
+  say({ kind: "question", id: 7, question: { about: "metrics" } });
+  say({ kind: "log_level", level: "debug" });
   say({ kind: "shutdown", drainMs: 500 });
   process.emit("disconnect");
   const reload = ["prepare", "apply", "abandon"];
@@ -52,6 +56,8 @@ test("a worker handles each message of its controller", () => {
     "reopen",
     ...reload,
     "statistics <node>",
+    "question 7 metrics",
+    "level debug",
     "shutdown 500",
     "lost",
   ]);

@@ -1,6 +1,14 @@
 import { describe, expect, test } from "bun:test";
+import { MAX_CLOSED } from "#observe/closed-sessions.ts";
+import { SessionCounts } from "#observe/session-counts.ts";
+import { SessionRecord } from "#session/session-record.ts";
 import { SessionTable } from "#worker/session-table.ts";
+import { FakePeer } from "../../support/fake-peer.ts";
 import { fakeTime } from "../../support/fake-time.ts";
+
+const record = new SessionRecord(new SessionCounts());
+record.ends("client_left");
+const facts = () => record.facts(new FakePeer(), true);
 
 /** A table of so many sessions that end when the test says so. */
 function table(count: number) {
@@ -11,6 +19,7 @@ function table(count: number) {
     sessions.add({
       shutdown: () => void told.push(index),
       retire: (_cause, graceMs) => void retired.push([index, graceMs]),
+      facts,
     }),
   );
   return { sessions, open, told, retired };
@@ -38,7 +47,11 @@ describe("the shutdown of sessions", () => {
   test("includes sessions that end while it runs", async () => {
     const sessions = new SessionTable();
     for (let count = 0; count < 3; count++) {
-      const session = sessions.add({ shutdown: () => sessions.remove(session), retire() {} });
+      const session = sessions.add({
+        shutdown: () => sessions.remove(session),
+        retire() {},
+        facts,
+      });
     }
     await sessions.shutdown(60_000);
     expect(sessions.size).toBe(0);
@@ -114,10 +127,48 @@ describe("the drain of sessions", () => {
     const sessions = new SessionTable();
     const started = performance.now();
     for (let count = 0; count < 5000; count++) {
-      const session = sessions.add({ shutdown() {}, retire: () => sessions.remove(session) });
+      const session = sessions.add({
+        shutdown() {},
+        retire: () => sessions.remove(session),
+        facts,
+      });
     }
     await sessions.drain(200);
     expect(sessions.size).toBe(0);
     expect(performance.now() - started).toBeWithin(70, 2000);
+  });
+});
+
+describe("lists of sessions", () => {
+  const cids = (sessions: SessionTable, state: "open" | "closed" | "all") => {
+    const { total, sessions: listed } = sessions.page({ state, sort: "cid", offset: 0, limit: 10 });
+    return { total, cids: listed.map(({ cid }) => cid) };
+  };
+
+  test("have open ones, closed ones, or all, each with its number", () => {
+    const { sessions, open } = table(4);
+    for (const session of open.slice(0, 1)) sessions.remove(session);
+    expect(cids(sessions, "open")).toEqual({ total: 3, cids: [2, 3, 4] });
+    expect(cids(sessions, "closed")).toEqual({ total: 1, cids: [1] });
+    expect(cids(sessions, "all")).toEqual({ total: 4, cids: [1, 2, 3, 4] });
+  });
+
+  test("have no closed connection of a client that never said HELLO", () => {
+    const { sessions } = table(0);
+    const silent = new SessionRecord(new SessionCounts());
+    silent.connectionLost("closed");
+    sessions.remove(
+      sessions.add({ shutdown() {}, retire() {}, facts: () => silent.facts(new FakePeer(), true) }),
+    );
+    expect(cids(sessions, "closed")).toEqual({ total: 0, cids: [] });
+  });
+
+  test("have the last thousand that are over", () => {
+    const { sessions, open } = table(MAX_CLOSED + 2);
+    for (const session of open) sessions.remove(session);
+    expect(cids(sessions, "closed")).toMatchObject({
+      total: MAX_CLOSED,
+      cids: [3, 4, 5, 6, 7, 8, 9, 10, 11, 12],
+    });
   });
 });

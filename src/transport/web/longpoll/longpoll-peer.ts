@@ -13,6 +13,7 @@ import { isUtf8 } from "node:buffer";
 
 import { sentenceOf } from "#base/failure.ts";
 import type { LongPollOptions } from "#config/web-service/longpoll-config.ts";
+import { disconnects } from "#observe/disconnects.ts";
 import type { Logger } from "#observe/logger.ts";
 import { slowClients } from "#observe/slow-clients.ts";
 import type { HttpAnswer } from "#transport/http/http-answer.ts";
@@ -22,6 +23,7 @@ import {
   type Peer,
   type PeerHandler,
   type TransportDetails,
+  TransportEnd,
   type WireMessage,
 } from "#wamp/peer.ts";
 import type { SerializerName } from "#wamp/serializer-name.ts";
@@ -281,6 +283,7 @@ export class LongPollPeer implements Peer, SendTarget {
   close(code: number, reason: string): void {
     const action = this.#actionAt("session ends");
     if (action === "none") return;
+    disconnects.count(code);
     this.#closeCode = code;
     this.#closeReason = reason;
     if (action === "tell" && this.#messages.length === 0) {
@@ -390,8 +393,9 @@ export class LongPollPeer implements Peer, SendTarget {
   #giveUp(): void {
     const { peer } = this.details;
     slowClients.cutOff += 1;
+    disconnects.count(CloseCode.abnormal);
     this.#log.warn("client did not read", { peer, waiting: this.bufferedOctets });
-    this.#finish("too many octets are waiting to be read");
+    this.#finish(TransportEnd.tooMuchWaits);
   }
 
   /** The transport is over. */

@@ -6,8 +6,8 @@ import { FakePeer } from "../../../support/fake-peer.ts";
 import { fakeTime } from "../../../support/fake-time.ts";
 import { keptLog } from "../../../support/kept-log.ts";
 
-const peer = "tcp4:127.0.0.1:49816";
-const client = { peer, type: "websocket", serializer: "json" } as const;
+const peer = "unix:/fake";
+const client = new FakePeer();
 const asked = { realm: "realm1", authid: "joe" };
 const why = { uri: "wamp.error.invalid_argument", sentence: "Cannot represent NaN" };
 

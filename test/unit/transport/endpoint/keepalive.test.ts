@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import type { KeepaliveOptions } from "#config/options/session-config.ts";
+import { pingTimes } from "#observe/ping-times.ts";
 import { Keepalive } from "#transport/endpoint/keepalive.ts";
 import { fakeTime } from "../../../support/fake-time.ts";
 
@@ -281,4 +282,19 @@ test.each([
   expect(pings[0]).toBe("1".padStart(octets, "0"));
   expect(pings.every((payload) => /^\d+$/.test(payload) && payload.length === octets)).toBe(true);
   expect(new Set(pings).size).toBe(300);
+});
+
+test("the time from a ping to its pong is counted once, whatever comes between them", () => {
+  const { pass, keepalive } = start();
+  const before = pingTimes.figures();
+  pass(1000);
+  keepalive.noteTraffic();
+  pass(40);
+  keepalive.notePong(SECOND);
+  keepalive.notePong(FIRST);
+  keepalive.notePong(FIRST);
+  const { counts, sum } = pingTimes.figures();
+  const number = (all: number[]) => all.reduce((one, other) => one + other);
+  expect(number(counts) - number(before.counts)).toBe(1);
+  expect(sum - before.sum).toBeCloseTo(0.04);
 });

@@ -1,0 +1,101 @@
+/**
+ * The paths of the admin endpoint, and what each of them answers.
+ *
+ * @module
+ */
+
+import { LOG_LEVELS } from "#observe/log-format.ts";
+import type { WorkerMetrics } from "#observe/worker-metrics.ts";
+import { BadRequest, jsonAnswer, textAnswer, typedAnswer } from "./admin-answer.ts";
+import type { NodeReading } from "./metrics-table.ts";
+import type { NodeOperations } from "./node-operations.ts";
+import type { Readiness } from "./readiness.ts";
+import { listSessions } from "./session-list.ts";
+
+/** What the paths answer about. */
+export interface AdminContext {
+  node: NodeOperations;
+  readiness: Readiness;
+}
+
+/** Answers a request. */
+type Handler = (request: AdminRequest, context: AdminContext) => Response | Promise<Response>;
+
+/** What handlers need of a request. */
+export interface AdminRequest {
+  headers: Headers;
+  parameters: URLSearchParams;
+}
+
+/** One path. */
+export interface AdminPath {
+  /** Reads answer to GET and HEAD. */
+  GET?: Handler;
+  /** Changes answer to POST. */
+  POST?: Handler;
+  /** Set where no token is asked for: health checks cannot send one, and nothing about clients is told. */
+  isOpen?: true;
+}
+
+const alive: AdminPath = { isOpen: true, GET: () => textAnswer(200, "ok") };
+const ready: AdminPath = { isOpen: true, GET: answerReadiness };
+
+/** The paths; some have two names, because platforms ask for different ones. */
+export const ADMIN_PATHS: ReadonlyMap<string, AdminPath> = new Map([
+  ["/healthz", alive],
+  ["/live", alive],
+  ["/readyz", ready],
+  ["/ready", ready],
+  ["/metrics", { GET: answerMetrics }],
+  ["/connz", { GET: answerSessions }],
+  ["/loglevel", { GET: answerLogLevel, POST: changeLogLevel }],
+]);
+
+async function answerReadiness(_request: AdminRequest, context: AdminContext): Promise<Response> {
+  const lacks = await context.readiness.lacks();
+  return jsonAnswer({ ready: lacks.length === 0, lacks }, lacks.length === 0 ? 200 : 503);
+}
+
+async function answerMetrics({ headers }: AdminRequest, context: AdminContext): Promise<Response> {
+  // Loaded here, because most nodes have no use for it.
+  const { printMetrics } = await import("./metrics-text.ts");
+  const isOpenMetrics = headers.get("accept")?.includes("application/openmetrics-text") ?? false;
+  const reading = await readNode(context);
+  const { contentType, text } = await printMetrics(
+    reading,
+    isOpenMetrics ? "openmetrics" : "prometheus",
+  );
+  return typedAnswer(contentType, text);
+}
+
+async function readNode({ node }: AdminContext): Promise<NodeReading> {
+  const replies = await node.ask({ about: "metrics" });
+  const workers = new Map<string, WorkerMetrics>();
+  for (const { id, answer } of replies) {
+    if (answer?.about === "metrics") workers.set(id, answer.metrics);
+  }
+  return { statistics: node.statistics(), workers, lastReload: node.lastReload };
+}
+
+async function answerSessions(
+  { parameters }: AdminRequest,
+  { node }: AdminContext,
+): Promise<Response> {
+  return jsonAnswer(await listSessions(parameters, node));
+}
+
+function answerLogLevel(_request: AdminRequest, { node }: AdminContext): Response {
+  return jsonAnswer({ level: node.logLevel });
+}
+
+function changeLogLevel({ parameters }: AdminRequest, { node }: AdminContext): Response {
+  const written = parameters.get("level");
+  const level = LOG_LEVELS.find((one) => one === written);
+  if (level === undefined) {
+    throw new BadRequest(
+      `Cannot set the log level to "${written ?? ""}": expected ${LOG_LEVELS.join(", ")}`,
+    );
+  }
+  node.setLogLevel(level);
+  return jsonAnswer({ level });
+}

@@ -1,0 +1,124 @@
+/**
+ * The questions of the controller to a worker, and their answers, checked by their receiver.
+ *
+ *     metrics     what the worker has counted, for Prometheus
+ *     sessions    a part of the list of its sessions
+ *     routes      which routers can be reached
+ *
+ * @module
+ */
+
+import * as v from "valibot";
+import type { DistributionFigures } from "#observe/distribution.ts";
+import { SESSION_ENDS, SESSION_SORTS, type SessionPage } from "#observe/session-facts.ts";
+import type { RouteReach } from "#observe/statistics.ts";
+import type { TrafficMetrics, WorkerMetrics } from "#observe/worker-metrics.ts";
+import { count, routerFigures } from "./statistics-message.ts";
+
+const amount = v.pipe(v.number(), v.minValue(0));
+const name = v.nullable(v.string());
+const end = v.picklist(SESSION_ENDS);
+
+const distribution: v.GenericSchema<unknown, DistributionFigures> = v.strictObject({
+  bounds: v.array(v.number()),
+  counts: v.array(count),
+  sum: amount,
+});
+
+const traffic: v.GenericSchema<unknown, TrafficMetrics> = v.strictObject({
+  types: v.array(v.strictObject({ type: v.string(), messages: count, octets: count })),
+  sizes: distribution,
+});
+
+const metrics: v.GenericSchema<unknown, WorkerMetrics> = v.strictObject({
+  startedAt: amount,
+  cpuSeconds: amount,
+  residentOctets: count,
+  loopLag: distribution,
+  connections: count,
+  groups: v.array(
+    v.strictObject({
+      realm: name,
+      authrole: name,
+      transport: v.string(),
+      serializer: v.string(),
+      sessions: count,
+    }),
+  ),
+  joins: count,
+  ends: v.array(v.strictObject({ reason: end, count })),
+  durations: distribution,
+  refusals: v.array(v.strictObject({ reason: v.string(), count })),
+  disconnects: v.array(v.strictObject({ code: count, count })),
+  slowClients: count,
+  stalledRouters: count,
+  pings: distribution,
+  fromClients: traffic,
+  toClients: traffic,
+  messagesLeftOut: count,
+  messagesLate: count,
+  waitingOctets: count,
+  routers: v.array(routerFigures),
+  certificates: v.array(v.strictObject({ port: count, name: v.string(), notAfter: v.number() })),
+});
+
+const page: v.GenericSchema<unknown, SessionPage> = v.strictObject({
+  total: count,
+  sessions: v.array(
+    v.strictObject({
+      cid: count,
+      peer: v.string(),
+      transport: v.string(),
+      serializer: v.string(),
+      tls: v.boolean(),
+      state: v.picklist(["joined", "not joined", "closed"]),
+      session: v.nullable(count),
+      realm: name,
+      authid: name,
+      authrole: name,
+      authmethod: name,
+      startedAt: amount,
+      joinedAt: v.nullable(amount),
+      stoppedAt: v.nullable(amount),
+      reason: v.nullable(end),
+      pendingOctets: count,
+    }),
+  ),
+});
+
+const routes: v.GenericSchema<unknown, RouteReach[]> = v.array(
+  v.strictObject({
+    realm: v.string(),
+    role: v.string(),
+    reachable: v.array(v.string()),
+    unreachable: v.array(v.string()),
+  }),
+);
+
+/** A question. */
+export const workerQuestion = v.variant("about", [
+  v.strictObject({ about: v.literal("metrics") }),
+  v.strictObject({
+    about: v.literal("sessions"),
+    query: v.strictObject({
+      state: v.picklist(["open", "closed", "all"]),
+      sort: v.picklist(SESSION_SORTS),
+      offset: count,
+      limit: count,
+    }),
+  }),
+  v.strictObject({ about: v.literal("routes") }),
+]);
+
+/** Its answer. */
+export const workerAnswer = v.variant("about", [
+  v.strictObject({ about: v.literal("metrics"), metrics }),
+  v.strictObject({ about: v.literal("sessions"), page }),
+  v.strictObject({ about: v.literal("routes"), routes }),
+]);
+
+/** What the controller asks. */
+export type WorkerQuestion = v.InferOutput<typeof workerQuestion>;
+
+/** What a worker answers. */
+export type WorkerAnswer = v.InferOutput<typeof workerAnswer>;

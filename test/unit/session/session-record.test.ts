@@ -1,0 +1,107 @@
+/** What one connection adds to the counts, and what lists show of it. */
+
+import { expect, test } from "bun:test";
+import { SessionCounts } from "#observe/session-counts.ts";
+import { endOfUri, SessionRecord } from "#session/session-record.ts";
+import { FakePeer } from "../../support/fake-peer.ts";
+import { fakeTime } from "../../support/fake-time.ts";
+
+const identity = {
+  session: 7,
+  realm: "realm1",
+  authid: "joe",
+  authrole: "user",
+  authmethod: "ticket",
+};
+const group = { realm: "realm1", authrole: "user", transport: "websocket", serializer: "json" };
+
+function record() {
+  const counts = new SessionCounts();
+  const peer = new FakePeer();
+  return { counts, peer, record: new SessionRecord(counts) };
+}
+
+test("counts a session by its group from its join to its end, once", () => {
+  const { counts, peer, record: one } = record();
+  one.joined(identity, peer);
+  expect(counts.metrics()).toMatchObject({ groups: [{ ...group, sessions: 1 }], joins: 1 });
+  one.ends("client_left");
+  one.sessionOver();
+  one.sessionOver();
+  const ends = [{ reason: "client_left", count: 1 }];
+  expect(counts.metrics()).toMatchObject({ groups: [], joins: 1, ends });
+});
+
+test("counts how long a session was joined", () => {
+  const pass = fakeTime();
+  const { counts, peer, record: one } = record();
+  one.joined(identity, peer);
+  pass(90_000);
+  one.sessionOver();
+  expect(counts.metrics().durations.sum).toBe(90);
+});
+
+test("the first reason of an end counts, and a further session has a reason of its own", () => {
+  const { counts, peer, record: one } = record();
+  one.joined(identity, peer);
+  one.ends("slow_consumer");
+  one.ends("client_lost");
+  one.sessionOver();
+  one.begins();
+  one.joined(identity, peer);
+  one.ends("kicked");
+  one.sessionOver();
+  expect(counts.metrics().ends.map(({ reason }) => reason)).toEqual(["slow_consumer", "kicked"]);
+});
+
+test("lists have what is known of the connection and its last session", () => {
+  const { peer, record: one } = record();
+  expect(one.facts(peer, false)).toMatchObject({
+    peer: "unix:/fake",
+    transport: "websocket",
+    serializer: "json",
+    state: "not joined",
+    session: null,
+    realm: null,
+    authid: null,
+    joinedAt: null,
+    stoppedAt: null,
+    reason: null,
+  });
+  one.joined(identity, peer);
+  expect(one.facts(peer, false)).toMatchObject({ state: "joined", ...identity, reason: null });
+  one.ends("shutdown");
+  one.sessionOver();
+  const closed = one.facts(peer, true);
+  expect(closed).toMatchObject({ state: "closed", ...identity, reason: "shutdown" });
+  expect(closed.stoppedAt).toBeNumber();
+});
+
+test("a long authid is cut", () => {
+  const { peer, record: one } = record();
+  one.joined({ ...identity, authid: "a".repeat(1000) }, peer);
+  expect(one.facts(peer, false).authid).toBe(`${"a".repeat(200)}… (1000 characters)`);
+});
+
+test.each([
+  ["no answer to a ping", "ping_timeout"],
+  ["too many octets are waiting to be read", "slow_consumer"],
+  ["anything else", "client_lost"],
+] as const)("a connection that ended because of %p ends with %s", (reason, end) => {
+  const { peer, record: one } = record();
+  one.connectionLost(reason);
+  expect(one.facts(peer, true).reason).toBeNull();
+  one.begins();
+  one.connectionLost(reason);
+  expect(one.facts(peer, true).reason).toBe(end);
+});
+
+test.each([
+  ["wamp.error.no_such_realm", "no_such_realm"],
+  ["wamp.error.authentication_failed", "authentication_failed"],
+  ["crossproxy.close.client_stalled", "slow_consumer"],
+  ["com.example.unknown", "refused"],
+  [7, "refused"],
+])("the URI %p is the end %s", (uri, end) => {
+  expect(endOfUri(uri)).toBe(end as never);
+});
