@@ -19,6 +19,7 @@ async function startNode() {
   const { config } = await loadNodeConfig(file);
   if (config === null) throw new Error("the configuration has a fault");
   const asked: string[] = [];
+  const reloads: boolean[] = [];
   let present: NodeConfig = config;
   const started = Promise.withResolvers<void>();
   const { log, logged } = keptLog("info", "error");
@@ -32,6 +33,7 @@ async function startNode() {
         present = next.config;
         return plan;
       },
+      noteReload: (isSuccessful: boolean) => void reloads.push(isSuccessful),
       renewCertificates: () => void asked.push("renew"),
     },
     nodeKey: () => "00",
@@ -39,7 +41,7 @@ async function startNode() {
   };
   const reloader = new NodeReloader(parts, null, started.promise);
   const write = (value: object) => writeFileSync(file, JSON.stringify(value));
-  return { file, reloader, asked, started, write, logged };
+  return { file, reloader, asked, reloads, started, write, logged };
 }
 
 test("all that ask before a reload has begun get the same one, after the start of the node", async () => {
@@ -83,4 +85,13 @@ test("names every fault, in the answer and in the log, and asks no worker", asyn
     "configuration not reloaded",
   ]);
   expect(asked).toEqual([]);
+});
+
+test("notes whether the last configuration was taken", async () => {
+  const { reloader, reloads, started, write } = await startNode();
+  started.resolve();
+  await reloader.reload(false);
+  write({ version: 3 });
+  await reloader.reload(false);
+  expect(reloads).toEqual([true, false]);
 });
