@@ -15,6 +15,7 @@ import type { NodeConfig } from "#config/node/node-config.ts";
 import { inOrder } from "#config/text/config-issue.ts";
 import { warningLines } from "#config/text/warning-lines.ts";
 import type { AdminServer } from "#node/admin/admin-server.ts";
+import type { NodeCommands } from "#node/admin/node-operations.ts";
 import { type CommandAnswer, takeCommands } from "#node/command-socket.ts";
 import type { StartContext } from "#node/control-message.ts";
 import { NodeController, needsNodeKey, type ReadyWorker } from "#node/node-controller.ts";
@@ -123,7 +124,9 @@ async function runNode(
   onReopenSignal(() => reopenLog(controller, nodeLog));
   waitIdly();
   try {
-    const admin = await startAdmin(config, controller, log);
+    // A drain takes the way of the signal, so that a later one counts as with it.
+    const commands = { reload, drain: () => process.kill(process.pid, "SIGUSR2") };
+    const admin = await startAdmin(config, controller, commands, log);
     if (admin !== null) process.on("exit", () => admin.stop());
     const workers = await controller.start();
     started.resolve();
@@ -152,11 +155,12 @@ function printWorkers(workers: readonly ReadyWorker[], { log, takesAll }: NodeLo
 async function startAdmin(
   { controller: { admin } }: NodeConfig,
   controller: NodeController,
+  commands: NodeCommands,
   log: Logger,
 ): Promise<AdminServer | null> {
   if (admin === undefined) return null;
   const { startAdminServer } = await import("#node/admin/admin-server.ts");
-  const server = await startAdminServer(admin, controller, log);
+  const server = await startAdminServer(admin, controller, commands, log);
   log.info("admin endpoint listens", { url: server.url });
   return server;
 }

@@ -56,7 +56,8 @@ function refuseOtherController(before: ControllerConfig, after: ControllerConfig
   const [one, other] = [before, after] as unknown as Record<string, unknown>[];
   for (const attribute of Object.keys({ ...before, ...after })) {
     if (Bun.deepEquals(one?.[attribute], other?.[attribute])) continue;
-    throw needsRestart(attribute === "id" ? "controller.id" : "controller.options");
+    const isItem = attribute === "id" || attribute === "admin";
+    throw needsRestart(`controller.${isItem ? attribute : "options"}`);
   }
 }
 

@@ -314,6 +314,30 @@ describe("the level of the log", () => {
   });
 });
 
+describe("the node", () => {
+  test("takes its configuration again, or says what is wrong with it", async () => {
+    const { node, ask } = await adminNode();
+    const file = join(node.folder, "node.json");
+    const reload = async (query = "") => {
+      const answer = await ask(`/reload${query}`, { method: "POST" });
+      return [answer.status, await answer.text()];
+    };
+    expect(await reload()).toEqual([200, expect.stringContaining("has not changed")]);
+    expect((await reload("?force=yes"))[0]).toBe(400);
+    await Bun.write(file, "{");
+    const [status, text] = await reload();
+    expect([status, text]).toEqual([422, expect.stringContaining("the node goes on as it is")]);
+  });
+
+  test("lets its clients go, and ends", async () => {
+    const { node, url, ask } = await adminNode();
+    const client = await joinRealm1(url);
+    expect((await ask("/drain", { method: "POST" })).status).toBe(202);
+    expect((await client.next())[2]).toBe("wamp.close.system_shutdown");
+    expect(await node.exited).toBe(0);
+  });
+});
+
 describe("requests that are refused", () => {
   test("are those of other sites, other methods and other paths", async () => {
     const { ask } = await adminNode();

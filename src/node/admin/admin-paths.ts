@@ -8,13 +8,14 @@ import { LOG_LEVELS } from "#observe/log-format.ts";
 import type { WorkerMetrics } from "#observe/worker-metrics.ts";
 import { BadRequest, jsonAnswer, textAnswer, typedAnswer } from "./admin-answer.ts";
 import type { NodeReading } from "./metrics-table.ts";
-import type { NodeOperations } from "./node-operations.ts";
+import type { NodeCommands, NodeOperations } from "./node-operations.ts";
 import type { Readiness } from "./readiness.ts";
 import { listSessions } from "./session-list.ts";
 
 /** What the paths answer about. */
 export interface AdminContext {
   node: NodeOperations;
+  commands: NodeCommands;
   readiness: Readiness;
 }
 
@@ -49,6 +50,8 @@ export const ADMIN_PATHS: ReadonlyMap<string, AdminPath> = new Map([
   ["/metrics", { GET: answerMetrics }],
   ["/connz", { GET: answerSessions }],
   ["/loglevel", { GET: answerLogLevel, POST: changeLogLevel }],
+  ["/reload", { POST: reload }],
+  ["/drain", { POST: drain }],
 ]);
 
 async function answerReadiness(_request: AdminRequest, context: AdminContext): Promise<Response> {
@@ -98,4 +101,20 @@ function changeLogLevel({ parameters }: AdminRequest, { node }: AdminContext): R
   }
   node.setLogLevel(level);
   return jsonAnswer({ level });
+}
+
+/** As `crossproxy reload`, with its text. */
+async function reload({ parameters }: AdminRequest, { commands }: AdminContext): Promise<Response> {
+  const force = parameters.get("force") ?? "false";
+  if (force !== "true" && force !== "false") {
+    throw new BadRequest(`Cannot reload with force "${force}": expected true or false`);
+  }
+  const { isDone, text } = await commands.reload(force === "true");
+  return textAnswer(isDone ? 200 : 422, text);
+}
+
+/** As SIGUSR2. */
+function drain(_request: AdminRequest, { commands }: AdminContext): Response {
+  commands.drain();
+  return textAnswer(202, "the node lets its clients go, and ends");
 }

@@ -13,7 +13,7 @@ import { openUnixSocket } from "#transport/endpoint/unix-socket-file.ts";
 import { refusalOf } from "./admin-access.ts";
 import { BadRequest, textAnswer } from "./admin-answer.ts";
 import { ADMIN_PATHS, type AdminContext } from "./admin-paths.ts";
-import type { NodeOperations } from "./node-operations.ts";
+import type { NodeCommands, NodeOperations } from "./node-operations.ts";
 import { Readiness } from "./readiness.ts";
 
 /** No request has a body that is read. */
@@ -35,10 +35,11 @@ export interface AdminServer {
 export async function startAdminServer(
   config: AdminConfig,
   node: NodeOperations,
+  commands: NodeCommands,
   log: Logger,
 ): Promise<AdminServer> {
   const readiness = new Readiness(node, config.routers);
-  const context = { node, readiness };
+  const context = { node, commands, readiness };
   const serve = (request: Request) =>
     answer(request, config, context).catch((thrown: unknown) => {
       if (thrown instanceof BadRequest) return textAnswer(400, thrown.message);

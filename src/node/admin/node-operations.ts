@@ -5,6 +5,7 @@
  */
 
 import type { WorkerAnswer, WorkerQuestion } from "#node/answer-message.ts";
+import type { CommandAnswer } from "#node/command-socket.ts";
 import type { LogLevel } from "#observe/log-format.ts";
 import type { NodeStatistics } from "#observe/statistics.ts";
 
@@ -20,6 +21,14 @@ export interface LastReload {
   isSuccessful: boolean;
   /** When the present one was read, in Unix time in seconds. */
   succeededAt: number;
+}
+
+/** What the whole node can be asked to do. */
+export interface NodeCommands {
+  /** Takes the configuration again; `isForced`: also where nothing has changed. */
+  reload(isForced: boolean): Promise<CommandAnswer>;
+  /** Lets its clients go, and ends. */
+  drain(): void;
 }
 
 /** A node. */

@@ -90,6 +90,10 @@ test.each([
 
 test.each([
   ["controller.id", { id: "other" }],
+  [
+    "controller.admin",
+    { admin: { endpoint: { type: "unix", path: "/a", permission: 0o600 }, routers: "any" } },
+  ],
   ["controller.options", { watchdog: 20 }],
   ["controller.options", { title: "other" }],
 ])("names what of the controller needs a restart: %s", (name, changes) => {
