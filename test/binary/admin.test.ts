@@ -333,7 +333,8 @@ describe("the node", () => {
     const { node, url, ask } = await adminNode();
     const client = await joinRealm1(url);
     expect((await ask("/drain", { method: "POST" })).status).toBe(202);
-    expect((await client.next())[2]).toBe("wamp.close.system_shutdown");
+    const [, , reason] = (await client.next()) ?? [];
+    expect(reason).toBe("wamp.close.system_shutdown");
     expect(await node.exited).toBe(0);
   });
 });

@@ -88,11 +88,17 @@ test.each([
   expect(plan).toThrow(`${what} has changed, which needs a restart of the node`);
 });
 
-test.each([
+test.each<[string, Partial<ControllerConfig>]>([
   ["controller.id", { id: "other" }],
   [
     "controller.admin",
-    { admin: { endpoint: { type: "unix", path: "/a", permission: 0o600 }, routers: "any" } },
+    {
+      admin: {
+        endpoint: { type: "unix", path: "/a", permission: 0o600 },
+        token: null,
+        routers: "any",
+      },
+    },
   ],
   ["controller.options", { watchdog: 20 }],
   ["controller.options", { title: "other" }],
