@@ -12,7 +12,6 @@ import * as v from "valibot";
 import type { DistributionFigures } from "#observe/distribution.ts";
 import { SESSION_ENDS, SESSION_SORTS, type SessionPage } from "#observe/session-facts.ts";
 import type { RouteReach } from "#observe/statistics.ts";
-import type { TrafficMetrics, WorkerMetrics } from "#observe/worker-metrics.ts";
 import { count, routerFigures } from "./statistics-message.ts";
 
 const amount = v.pipe(v.number(), v.minValue(0));
@@ -25,16 +24,27 @@ const distribution: v.GenericSchema<unknown, DistributionFigures> = v.strictObje
   sum: amount,
 });
 
-const traffic: v.GenericSchema<unknown, TrafficMetrics> = v.strictObject({
+/** One direction of the messages of joined sessions. */
+const traffic = v.strictObject({
+  /** `type` in lower case, such as `call`. */
   types: v.array(v.strictObject({ type: v.string(), messages: count, octets: count })),
+  /** Octets of messages. */
   sizes: distribution,
 });
 
-const metrics: v.GenericSchema<unknown, WorkerMetrics> = v.strictObject({
+/**
+ * The counts of one worker, since it was started; times are in seconds.
+ *
+ * No part of it is made by a walk through the sessions: reading it must not keep a worker with many of them from its
+ * clients.
+ */
+const metrics = v.strictObject({
+  /** Unix time. */
   startedAt: amount,
   cpuSeconds: amount,
   residentOctets: count,
   loopLag: distribution,
+  /** Open connections of clients of WAMP, those included that have not joined. */
   connections: count,
   groups: v.array(
     v.strictObject({
@@ -48,6 +58,7 @@ const metrics: v.GenericSchema<unknown, WorkerMetrics> = v.strictObject({
   joins: count,
   ends: v.array(v.strictObject({ reason: end, count })),
   durations: distribution,
+  /** `reason` is a URI. */
   refusals: v.array(v.strictObject({ reason: v.string(), count })),
   disconnects: v.array(v.strictObject({ code: count, count })),
   slowClients: count,
@@ -94,6 +105,12 @@ const routes: v.GenericSchema<unknown, RouteReach[]> = v.array(
     unreachable: v.array(v.string()),
   }),
 );
+
+/** One direction of messages, for Prometheus. */
+export type TrafficMetrics = v.InferOutput<typeof traffic>;
+
+/** What a worker has counted, for Prometheus. */
+export type WorkerMetrics = v.InferOutput<typeof metrics>;
 
 /** A question. */
 export const workerQuestion = v.variant("about", [

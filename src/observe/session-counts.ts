@@ -8,12 +8,11 @@
  */
 
 import { shorten } from "#base/printable.ts";
-import { Distribution } from "./distribution.ts";
+import { Distribution, type DistributionFigures } from "./distribution.ts";
 import type { SessionEnd } from "./session-facts.ts";
-import { SessionGroups } from "./session-groups.ts";
+import { type SessionGroup, SessionGroups } from "./session-groups.ts";
 import { slowClients } from "./slow-clients.ts";
 import type { SessionFigures } from "./statistics.ts";
-import type { WorkerMetrics } from "./worker-metrics.ts";
 
 /** Longest name that is kept, in characters. */
 const MOST_OF_NAME = 200;
@@ -32,6 +31,19 @@ export interface RoleCount {
   readonly realm: string | null;
   readonly role: string | null;
   sessions: number;
+}
+
+/** The counts for Prometheus; times are in seconds. */
+export interface SessionMetrics {
+  groups: SessionGroup[];
+  joins: number;
+  ends: { reason: SessionEnd; count: number }[];
+  durations: DistributionFigures;
+  /** `reason` is a URI. */
+  refusals: { reason: string; count: number }[];
+  stalledRouters: number;
+  messagesLeftOut: number;
+  messagesLate: number;
 }
 
 /** The counts of one worker, since it was started. */
@@ -79,17 +91,7 @@ export class SessionCounts {
   }
 
   /** The counts for Prometheus. */
-  metrics(): Pick<
-    WorkerMetrics,
-    | "groups"
-    | "joins"
-    | "ends"
-    | "durations"
-    | "refusals"
-    | "stalledRouters"
-    | "messagesLeftOut"
-    | "messagesLate"
-  > {
+  metrics(): SessionMetrics {
     return {
       groups: this.groups.figures(),
       joins: this.#joins,

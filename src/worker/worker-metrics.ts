@@ -5,13 +5,13 @@
  */
 
 import { outgoingMemory } from "#base/outgoing-memory.ts";
+import type { TrafficMetrics, WorkerMetrics } from "#node/answer-message.ts";
 import { disconnects } from "#observe/disconnects.ts";
 import { LoopLag } from "#observe/loop-lag.ts";
 import { pingTimes } from "#observe/ping-times.ts";
 import { type ServedCertificate, servedCertificates } from "#observe/served-certificates.ts";
 import { slowClients } from "#observe/slow-clients.ts";
 import { type TrafficCount, traffic } from "#observe/traffic.ts";
-import type { TrafficMetrics, WorkerMetrics } from "#observe/worker-metrics.ts";
 import { messageTypeName } from "#wamp/message-type.ts";
 import type { RunningWorker } from "./running-worker.ts";
 

@@ -119,6 +119,8 @@ describe("metrics", () => {
       client.says([48, 1, {}, "com.example.none"]);
       await client.next();
     }
+    // Has each proxy reach its router, though all clients may have come to one of them.
+    expect((await ask("/readyz")).status).toBe(200);
     const text = await (await ask("/metrics")).text();
     const labels = `realm="realm1",authrole="anonymous",transport="websocket",serializer="json"`;
     expect(sumOf(text, "crossproxy_sessions", new RegExp(`worker="proxy.",${labels}`))).toBe(8);

@@ -4,8 +4,8 @@
  * @module
  */
 
+import type { WorkerMetrics } from "#node/answer-message.ts";
 import { LOG_LEVELS } from "#observe/log-format.ts";
-import type { WorkerMetrics } from "#observe/worker-metrics.ts";
 import { BadRequest, jsonAnswer, textAnswer, typedAnswer } from "./admin-answer.ts";
 import type { NodeReading } from "./metrics-table.ts";
 import type { NodeCommands, NodeOperations } from "./node-operations.ts";

@@ -7,9 +7,9 @@
  * @module
  */
 
+import type { TrafficMetrics, WorkerMetrics } from "#node/answer-message.ts";
 import type { DistributionFigures } from "#observe/distribution.ts";
 import type { NodeStatistics } from "#observe/statistics.ts";
-import type { TrafficMetrics, WorkerMetrics } from "#observe/worker-metrics.ts";
 import type { LastReload } from "./node-operations.ts";
 
 /** What the metrics are made of. */
