@@ -65,7 +65,8 @@ test.each([
   ["the end of the router's connection", "router lost"],
   ["the end of the node", "shutdown"],
 ])("the end of a session by %s is a line in the log: %s", async (by, reason) => {
-  const { harness, client, router } = await joiningHarness();
+  // The client answers no GOODBYE.
+  const { harness, client, router } = await joiningHarness({ goodbyeTimeoutMs: 50 });
   router.says([2, 7, { roles: {}, authid: "joe" }]);
   await client.next();
   if (by.startsWith("a GOODBYE of the c")) client.says([6, {}, "wamp.close.normal"]);
