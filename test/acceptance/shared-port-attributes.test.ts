@@ -67,6 +67,7 @@ const SHOWN_ELSEWHERE: Record<string, string> = {
   "longpoll.options.message_timeout": "transport/longpoll.test.ts",
   "longpoll.options.max_incomplete": "transport/incomplete-messages.test.ts",
   "longpoll.options.told_by_close": "proxy/told-by-close.test.ts",
+  "longpoll.options.max_connection_age": "proxy/retirement.test.ts",
   "longpoll.options.join_timeout": "proxy/joining.test.ts",
   "longpoll.options.authenticate_timeout": "proxy/joining.test.ts",
   "longpoll.options.max_auth_failures_per_minute": "proxy/joining.test.ts",
