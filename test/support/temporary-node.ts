@@ -14,19 +14,24 @@ export function buildMissingBinary(): void {
   if (built.exitCode !== 0) throw new Error(`Cannot build ${BINARY}: ${built.stderr}`);
 }
 
-/** A port that was free a moment ago. */
+/** The system may choose a port again as soon as it is free. */
+const chosenPorts = new Set<number>();
+
+/** A port that was free a moment ago, and that no test of this process has been given. */
 export function freePort(): number {
-  const listener = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } });
-  listener.stop(true);
-  return listener.port;
+  for (;;) {
+    const listener = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } });
+    const { port } = listener;
+    listener.stop(true);
+    if (chosenPorts.has(port)) continue;
+    chosenPorts.add(port);
+    return port;
+  }
 }
 
-/** Ports that were free a moment ago, no two alike. */
+/** Several such ports. */
 export function freePorts(count: number): number[] {
-  const listen = () => Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } });
-  const listeners = Array.from({ length: count }, listen);
-  for (const listener of listeners) listener.stop(true);
-  return listeners.map(({ port }) => port);
+  return Array.from({ length: count }, freePort);
 }
 
 /** A running node; `stop` ends it. */
