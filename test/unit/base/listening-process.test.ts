@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { processListeningOn } from "#base/listening-process.ts";
+import { isOrphan, processListeningOn } from "#base/listening-process.ts";
 import { afterTest } from "../../support/cleanups.ts";
 import { freePort } from "../../support/temporary-node.ts";
 
@@ -19,3 +19,19 @@ test("finds none for a port that is free, or to which a process is only connecte
   listener.stop();
   expect(processListeningOn(listener.port)).toBeNull();
 });
+
+test.if(process.platform === "linux")(
+  "a process is an orphan once another program is its parent",
+  () => {
+    const wait = [process.execPath, "-e", "setInterval(() => {}, 2 ** 30)"];
+    const child = Bun.spawn(wait);
+    // The shell ends at once.
+    const shell = Bun.spawnSync(["sh", "-c", '"$@" >/dev/null 2>&1 & echo $!', "sh", ...wait]);
+    const orphan = Number(shell.stdout);
+    afterTest(() => {
+      child.kill();
+      process.kill(orphan, "SIGKILL");
+    });
+    expect([isOrphan(child.pid), isOrphan(orphan)]).toEqual([false, true]);
+  },
+);
