@@ -3,17 +3,18 @@
 import { expect, test } from "bun:test";
 import { Cancellation } from "#base/cancellation.ts";
 import { AnswerTimeout, requestWithin } from "#transport/web/bridge/answer-timeout.ts";
+import type { WampRequest } from "#wamp/wamp-caller.ts";
 import { fakeTime } from "../../../support/fake-time.ts";
 import { SilentCaller } from "../../../support/silent-caller.ts";
 
-const request = {
+const request: Omit<WampRequest, "signal"> = {
   kind: "call",
   realm: "realm1",
   role: "user",
   uri: "com.example.slow",
   options: {},
   payload: { serializer: "json", items: [] },
-} as const;
+};
 
 test("until its time is over", async () => {
   const pass = fakeTime();
