@@ -20,3 +20,15 @@ export interface Logger {
   /** Whether `info` writes nothing, so that its fields need not be made; absent: it writes. */
   readonly omitsInfo?: boolean;
 }
+
+/** The log, of which these methods are others. */
+export function withMethods(log: Logger, methods: Partial<Pick<Logger, "error" | "warn">>): Logger {
+  return {
+    ...log,
+    ...methods,
+    // The level may change while the process runs.
+    get omitsInfo() {
+      return log.omitsInfo === true;
+    },
+  };
+}

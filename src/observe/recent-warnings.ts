@@ -9,7 +9,7 @@
  */
 
 import { escapeUnprintable, shorten } from "#base/printable.ts";
-import type { LogFields, Logger } from "./logger.ts";
+import { type LogFields, type Logger, withMethods } from "./logger.ts";
 import type { Warning, WarningFields } from "./statistics.ts";
 
 /** Most warnings that are kept. */
@@ -71,11 +71,7 @@ export class RecentWarnings {
 
 /** The log, of which warnings and errors are kept, whatever its level is. */
 export function keepingWarnings(log: Logger, kept: RecentWarnings): Logger {
-  return {
-    ...log,
-    get omitsInfo() {
-      return log.omitsInfo === true;
-    },
+  return withMethods(log, {
     error(event, fields) {
       kept.add("error", event, fields);
       log.error(event, fields);
@@ -84,7 +80,7 @@ export function keepingWarnings(log: Logger, kept: RecentWarnings): Logger {
       kept.add("warn", event, fields);
       log.warn(event, fields);
     },
-  };
+  });
 }
 
 function shownEvent(event: string): string {

@@ -10,7 +10,7 @@
  * @module
  */
 
-import type { LogFields, Logger } from "./logger.ts";
+import { type LogFields, type Logger, withMethods } from "./logger.ts";
 
 /** So long after a line the same one is counted. */
 const INTERVAL_MS = 10_000;
@@ -22,7 +22,7 @@ type WriteLine = (event: string, fields?: LogFields) => void;
 
 /** The log, whose warnings and errors do not repeat themselves. */
 export function limitingRepeats(log: Logger): Logger {
-  return { ...log, warn: limited(log.warn), error: limited(log.error) };
+  return withMethods(log, { warn: limited(log.warn), error: limited(log.error) });
 }
 
 function limited(write: WriteLine): WriteLine {

@@ -54,3 +54,17 @@ test("beyond a thousand lines others are written each time", () => {
   limited.warn("client refused", { line: 0 });
   expect(logged).toHaveLength(1_002);
 });
+
+test("info is omitted as the log does at the moment", () => {
+  const { log } = keptLog("warn");
+  let omitsInfo = true;
+  const limited = limitingRepeats({
+    ...log,
+    get omitsInfo() {
+      return omitsInfo;
+    },
+  });
+  expect(limited.omitsInfo).toBe(true);
+  omitsInfo = false;
+  expect(limited.omitsInfo).toBe(false);
+});
