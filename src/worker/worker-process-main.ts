@@ -40,7 +40,7 @@ export function runWorkerProcess(): void {
   forgetRuntimeOptions();
   // A worker that is stopped (SIGSTOP) would not see that its controller has gone.
   continueWhenParentEnds();
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2"] as const) {
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP", "SIGUSR2"] as const) {
     process.on(signal, () => {});
   }
   onUnusedSignal((signal) => log?.info("signal has no effect", { signal }));

@@ -87,25 +87,23 @@ export function normalizeWorkerOptions(
   };
 }
 
-/** What the Python of a worker is for. */
-interface WorkerPython {
-  /** Components or authenticators. */
-  hasCode: boolean;
-  /** Templates of pages. */
-  hasTemplates: boolean;
-}
-
-/** The options for the Python of a router or a proxy; those that it does not need are warned of if they are set. */
+/**
+ * The options for the Python of a router or a proxy, whose paths have been read; those that it does not need are warned
+ * of if they are set. `hasCode`: it runs components or authenticators, and not pages alone.
+ */
 export function normalizeWorkerPython(
   item: PythonOptionsItem | undefined,
-  { hasCode, hasTemplates }: WorkerPython,
+  hasCode: boolean,
   path: JsonPath,
   report: Report,
-): PythonOptions {
+): { options: PythonOptions; hasTemplates: boolean } {
+  const { hasTemplates } = report;
   if (!hasCode) warnOfUnused(item, hasTemplates, path, report);
   // Title and processors are those of the worker itself.
   const { title: _, ...written } = (hasCode || hasTemplates ? item : undefined) ?? {};
-  return normalizePythonOptions({ ...written, cpu_affinity: [] }, path, report);
+  const options = normalizePythonOptions({ ...written, cpu_affinity: [] }, path, report);
+  report.endWorker(options);
+  return { options, hasTemplates };
 }
 
 function warnOfUnused(

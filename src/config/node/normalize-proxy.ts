@@ -54,19 +54,13 @@ export function normalizeProxy(
   });
   const own = ids.flatMap((one) => connections[one] ?? []);
   warnOfUnproved(own, transports, path, report);
-  const { hasTemplates } = report;
   const hasCode = authenticators.length > 0;
-  const options = normalizeWorkerPython(
-    item.options,
-    { hasCode, hasTemplates },
-    [...path, "options"],
-    report,
-  );
-  report.endWorker(options);
+  const place = [...path, "options"];
+  const { options, hasTemplates } = normalizeWorkerPython(item.options, hasCode, place, report);
   return {
     type: "proxy",
     id,
-    options: normalizeWorkerOptions(item.options, [...path, "options"], report),
+    options: normalizeWorkerOptions(item.options, place, report),
     connections,
     routes,
     balancing: normalizeBalancing(item, { routes, connections }, path, report),

@@ -44,19 +44,13 @@ export function normalizeRouter(
     isRealmKnown,
     isRoleKnown,
   });
-  const { hasTemplates } = report;
   const hasCode = list.length > 0 || authenticators.length > 0;
-  const options = normalizeWorkerPython(
-    item.options,
-    { hasCode, hasTemplates },
-    [...path, "options"],
-    report,
-  );
-  report.endWorker(options);
+  const place = [...path, "options"];
+  const { options, hasTemplates } = normalizeWorkerPython(item.options, hasCode, place, report);
   return {
     type: "router",
     id,
-    options: normalizeWorkerOptions(item.options, [...path, "options"], report),
+    options: normalizeWorkerOptions(item.options, place, report),
     realms,
     transports,
     ...(list.length > 0 && { components: { list, options } }),
