@@ -87,8 +87,7 @@ export class FrontendSession
     const type = this.#link === undefined ? MessageType.ABORT : MessageType.GOODBYE;
     // In `ending` the client has got its GOODBYE.
     const isOver = this.state.name === "ending" || this.state.name === "closed";
-    this.log.ends(uri);
-    this.log.record.ends(endOfUri(uri));
+    this.log.endsWith(uri);
     this.leaveRouter(ErrorUri.closeRealm);
     if (!isOver && type === MessageType.ABORT) this.context.counts.refused(uri);
     if (!isOver) this.sendToClient([type, { message: sentence }, uri]);

@@ -11,7 +11,7 @@ import type { SessionCounts } from "#observe/session-counts.ts";
 import type { Side } from "#proxy/relay/back-pressure.ts";
 import type { Undeliverable } from "#proxy/relay/undeliverable.ts";
 import { askedFields, secondsSince } from "#session/session-fields.ts";
-import { SessionRecord } from "#session/session-record.ts";
+import { endOfUri, SessionRecord } from "#session/session-record.ts";
 import type { Peer, WireMessage } from "#wamp/peer.ts";
 import { decodeMessage } from "#wamp/serializer/message-values.ts";
 import { MalformedMessage } from "#wamp/token/malformed-message.ts";
@@ -69,6 +69,12 @@ export class SessionLog {
     this.#log.info("session joined", { peer, transport: type, serializer, ...fields });
     const { session, realm, authid } = fields;
     this.#joined = { fields: { session, realm, authid }, at: performance.now(), reason: null };
+  }
+
+  /** The session ends with this URI, in the log and in the record; the first reason of each counts. */
+  endsWith(uri: string): void {
+    this.ends(uri);
+    this.record.ends(endOfUri(uri));
   }
 
   /** The session ends for this reason, if it has joined; the first one counts. */

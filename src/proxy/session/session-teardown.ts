@@ -178,10 +178,9 @@ export abstract class SessionTeardown implements JoinTimeoutObserver {
 
   /** Ends a joined session: with GOODBYE, or with the close alone. */
   protected sendGoodbye(end: EndReason): void {
-    this.log.ends(end.uri);
+    this.log.endsWith(end.uri);
     // A client that has sent GOODBYE waits for the answer, whatever it does at a bare close.
     const hasLeft = this.state.name === "leaving" || this.state.name === "rejoining";
-    this.log.record.ends(endOfUri(end.uri));
     this.leaveRouter(end.uri);
     // Amid a message of the router, which lacks its end, only the close can be sent.
     if ((this.takesBareClose(end.kind) && !hasLeft) || this.client.isAmidMessage) {
@@ -222,8 +221,7 @@ export abstract class SessionTeardown implements JoinTimeoutObserver {
 
   protected abort(uri: string, message: string, code = abortCloseCode(uri)): void {
     this.context.counts.refused(uri);
-    this.log.ends(uri);
-    this.log.record.ends(endOfUri(uri));
+    this.log.endsWith(uri);
     this.leaveRouter(ErrorUri.closeRealm);
     this.sendToClient([MessageType.ABORT, { message }, uri]);
     this.close(code, message);
