@@ -69,27 +69,28 @@ export async function startNodeWithin(command: string[], folder: string): Promis
 
 async function startCommand(command: string[], folder: string): Promise<TemporaryNode> {
   buildMissingBinary();
-  const child = Bun.spawn(command, {
+  // One pipe for both outputs: a test reads what the node wrote in the order in which it was written.
+  const child = Bun.spawn(["/bin/sh", "-c", 'exec "$0" "$@" 2>&1', ...command], {
     cwd: folder,
     // Without it, variables that a test has set would be left out.
     env: process.env,
     stdout: "pipe",
-    stderr: "pipe",
+    stderr: "ignore",
   });
   let output = "";
   const ready = Promise.withResolvers<void>();
   const wakes: (() => void)[] = [];
-  const read = async (stream: ReadableStream<Uint8Array>) => {
+  const read = async () => {
     const decoder = new TextDecoder();
-    for await (const chunk of stream) {
+    for await (const chunk of child.stdout) {
       output += decoder.decode(chunk, { stream: true });
       if (isReady(output)) ready.resolve();
       for (const wake of wakes.splice(0)) wake();
     }
   };
-  const streams = [read(child.stdout), read(child.stderr)];
+  const reading = read();
   const exited = child.exited.then(async (code) => {
-    await Promise.all(streams);
+    await reading;
     ready.reject(new Error(`the node exited with ${code}:\n${output}`));
     return code;
   });

@@ -80,12 +80,20 @@ describe("when a program has been killed", () => {
   });
 });
 
+/** The environment that a process was started with; while the system loads its program, it has none. */
+async function environmentOf(pid: number): Promise<string> {
+  for (;;) {
+    const environment = readFileSync(`/proc/${pid}/environ`, "utf8");
+    if (environment !== "") return environment;
+    await Bun.sleep(1);
+  }
+}
+
 test("the shell knows no variable of the program but the search path", async () => {
   const { shell } = await programWith();
   expect(shell).toBeUndefined();
   const watched = await programWith("echo up; exec sleep 600");
-  const environment = readFileSync(`/proc/${watched.shell}/environ`, "utf8");
-  expect(environment).toMatch(/^PATH=[^\0]*\0$/);
+  expect(await environmentOf(watched.shell)).toMatch(/^PATH=[^\0]*\0$/);
   watched.kill();
   await untilEnded(...watched.pids, watched.shell);
 });
