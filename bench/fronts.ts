@@ -66,12 +66,14 @@ interface Variant {
   client: SerializerName;
   router: SerializerName;
   usesTls?: boolean;
+  /** Whether the router is reached over WebSocket, as nginx and haproxy reach it; otherwise over RawSocket. */
+  overWebSocket?: boolean;
   /** Whether the proxy authenticates the client, instead of passing HELLO through. */
   authenticates?: boolean;
 }
 
 function crossproxy(
-  { name, client, router, usesTls, authenticates }: Variant,
+  { name, client, router, usesTls, overWebSocket, authenticates }: Variant,
   executable = binary,
 ): Front {
   return {
@@ -87,11 +89,18 @@ function crossproxy(
         interface: "127.0.0.1",
         ...(usesTls ? { tls: await certificate(folder) } : {}),
       };
-      const backend = {
-        type: "rawsocket",
-        endpoint: { type: "unix", path: stub.path },
-        serializer: router,
-      };
+      const backend = overWebSocket
+        ? {
+            type: "websocket",
+            endpoint: { type: "tcp", host: "127.0.0.1", port: stub.port },
+            url: `ws://127.0.0.1:${stub.port}/`,
+            serializers: [router],
+          }
+        : {
+            type: "rawsocket",
+            endpoint: { type: "unix", path: stub.path },
+            serializer: router,
+          };
       const service = {
         type: "websocket-proxy",
         backends: [backend],
@@ -320,6 +329,18 @@ const crossbarFront: Front = {
 /** All fronts. */
 export const fronts = {
   json: crossproxy({ name: "JSON", client: "json", router: "json" }),
+  jsonWebSocket: crossproxy({
+    name: "JSON, router over WebSocket",
+    client: "json",
+    router: "json",
+    overWebSocket: true,
+  }),
+  cborWebSocket: crossproxy({
+    name: "CBOR, router over WebSocket",
+    client: "cbor",
+    router: "cbor",
+    overWebSocket: true,
+  }),
   jsonToCbor: crossproxy({ name: "JSON to CBOR", client: "json", router: "cbor" }),
   msgpackToCbor: crossproxy({ name: "MsgPack to CBOR", client: "msgpack", router: "cbor" }),
   cbor: crossproxy({ name: "CBOR", client: "cbor", router: "cbor" }),

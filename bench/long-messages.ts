@@ -108,7 +108,11 @@ console.log(
   "| front | growth KiB: median / most | small calls alone: p50 / p99 ms | beside 16 MB |",
 );
 console.log("|---|---:|---:|---:|");
-for (const front of [fronts.json, fronts.cbor, fronts.jsonToCbor, fronts.nginx, fronts.haproxy]) {
+const measured = [
+  ...[fronts.json, fronts.cbor, fronts.jsonWebSocket, fronts.cborWebSocket, fronts.jsonToCbor],
+  ...[fronts.nginx, fronts.haproxy],
+];
+for (const front of measured) {
   if (front.isInstalled) console.log(await row(front));
 }
 process.exit(0);

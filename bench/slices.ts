@@ -45,7 +45,7 @@ const FRESH_MS = 10_000;
 export async function* sliceTables({ cycles, beside }: SliceTables): AsyncGenerator<string[]> {
   const others = beside === undefined ? [] : Object.values(frontsOf(beside, "beside"));
   const measured = [
-    ...[fronts.json, fronts.jsonToCbor, fronts.msgpackToCbor, fronts.cbor],
+    ...[fronts.json, fronts.jsonWebSocket, fronts.jsonToCbor, fronts.msgpackToCbor, fronts.cbor],
     ...others,
     ...[fronts.bareRelay, fronts.nginx, fronts.haproxy],
   ].filter(({ isInstalled }) => isInstalled);

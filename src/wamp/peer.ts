@@ -56,7 +56,7 @@ export type ConnectionDetails = Omit<TransportDetails, "type" | "serializer">;
 
 /** Takes a message part by part, before it is complete. */
 export interface MessageParts {
-  /** Takes the next octets, which are borrowed. */
+  /** Takes the next octets, which are borrowed and may be changed. */
   take(octets: Uint8Array): void;
 }
 
@@ -80,7 +80,10 @@ export interface Peer {
    * messages now.
    */
   beginMessage?(octets: number): boolean;
-  /** Sends the next octets of the message that was begun. False: as of `send`; the last part is the message's end. */
+  /**
+   * Sends the next octets of the message that was begun, which may be changed. False: as of `send`; the last part is the
+   * message's end.
+   */
   sendPart?(octets: Uint8Array): boolean;
   /**
    * Whether a message that was begun is not complete. Until it is, other messages wait; when the connection is

@@ -2,6 +2,7 @@
 
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { startCrossbar } from "../support/crossbar-router.ts";
+import { callWithLongTexts } from "../support/long-call.ts";
 import { ScriptedClient } from "../support/scripted-client.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { freePort, startNode, type TemporaryNode } from "../support/temporary-node.ts";
@@ -95,6 +96,10 @@ describe.if(hasPython)("a proxy in front of Crossbar", () => {
     expect(await event.promise).toEqual(values);
     await Promise.all([json.leave(), msgpack.leave(), cbor.leave()]);
   });
+
+  test("carries 15 MB both ways over WebSocket, which it cuts through in fragments", async () => {
+    await callWithLongTexts(`ws://127.0.0.1:${port}/pass`, "json", 15_000_000);
+  }, 60_000);
 
   test.each(["ws", "pass"])(
     "tells a client at %s that the router kills the reason",

@@ -1,6 +1,7 @@
 /** A proxy of the built binary that passes through to nexusd, which authenticates by itself. */
 
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { callWithLongTexts } from "../support/long-call.ts";
 import { hasNexus, startNexus } from "../support/nexus-router.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 import { freePort, startNode, type TemporaryNode } from "../support/temporary-node.ts";
@@ -72,6 +73,10 @@ describe.if(hasNexus && hasPython)("a proxy in front of nexusd", () => {
     expect(await event.promise).toEqual(values);
     await Promise.all([json.leave(), msgpack.leave(), cbor.leave()]);
   });
+
+  test("carries 15 MB both ways over WebSocket, which it cuts through in fragments", async () => {
+    await callWithLongTexts(`ws://127.0.0.1:${port}/ws`, "cbor", 15_000_000);
+  }, 60_000);
 
   test("tells the client in the router's words that a realm is unknown", async () => {
     const socket = new WebSocket(`ws://127.0.0.1:${port}/ws`, "wamp.2.json");

@@ -15,7 +15,7 @@ async function join(port: number) {
 }
 
 test("it is told why it is closed, behind the events that were kept", async () => {
-  const { node, proxyPort, routerPort } = await proxiedNode("--loglevel=debug");
+  const { node, proxyPort, routerPort } = await proxiedNode({ args: ["--loglevel=debug"] });
   const { client: slow, session } = await join(proxyPort);
   slow.says([32, 1, {}, "a.b"]);
   expect((await slow.next())?.[0]).toBe(33);

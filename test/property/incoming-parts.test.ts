@@ -6,6 +6,7 @@ import { messageMemory } from "#base/message-memory.ts";
 import { writeFrameHeader } from "#transport/rawsocket/frame-header.ts";
 import { FrameReader } from "#transport/rawsocket/frame-reader.ts";
 import { FrameDecoder, type FrameHandler } from "#transport/websocket/frame-decoder.ts";
+import { unmaskedFrame } from "../support/masked-frames.ts";
 
 const LIMITS = { max_message_size: 2 ** 20, max_frame_size: 0, max_incomplete: 2 ** 30 };
 
@@ -77,9 +78,13 @@ function rawSocketFrame(payload: Uint8Array): Buffer {
 }
 
 /** A decoder of WebSocket frames; gives the code of a fault. */
-function webSocketDecoder(notes: Notes, codec: FrameHandler["codec"] = null) {
+function webSocketDecoder(
+  notes: Notes,
+  codec: FrameHandler["codec"] = null,
+  role: FrameHandler["role"] = "server",
+) {
   const decoder = new FrameDecoder(LIMITS, {
-    role: "server",
+    role,
     codec,
     handleMessage: notes.whole,
     handleLongMessage: notes.begin,
@@ -105,8 +110,13 @@ function rawSocketReader(notes: Notes) {
 
 const FRAMINGS = {
   websocket: { frame: (octets: Uint8Array) => webSocketFrame(0x82, octets), of: webSocketDecoder },
+  "websocket of a router": {
+    frame: (octets: Uint8Array) => unmaskedFrame(0x82, octets),
+    of: (notes: Notes) => webSocketDecoder(notes, null, "client"),
+  },
   rawsocket: { frame: rawSocketFrame, of: rawSocketReader },
 };
+const TRANSPORTS = ["websocket", "websocket of a router", "rawsocket"] as const;
 
 /** Lengths around the border of 64 KiB, short ones, and long ones. */
 const length = fc.oneof(
@@ -126,7 +136,7 @@ function message(octets: number, seed: number): Buffer {
   return Buffer.alloc(octets, PATTERN.subarray(seed, seed + 256));
 }
 
-describe.each(["websocket", "rawsocket"] as const)("long messages over %s", (transport) => {
+describe.each(TRANSPORTS)("long messages over %s", (transport) => {
   const { frame, of } = FRAMINGS[transport];
 
   test("have the same octets in the same order, passed on or collected", () => {

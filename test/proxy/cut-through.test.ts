@@ -1,11 +1,13 @@
 /** Long messages between equal serializers, which a proxy forwards while they arrive; over real sockets. */
 
 import { describe, expect, test } from "bun:test";
+import type { Socket } from "node:net";
 import { messageMemory } from "#base/message-memory.ts";
 import { outgoingMemory } from "#base/outgoing-memory.ts";
 import { encodeMessage } from "#wamp/serializer/message-values.ts";
 import { afterTest } from "../support/cleanups.ts";
 import { deflating } from "../support/default-options.ts";
+import { unmaskedFrame } from "../support/masked-frames.ts";
 import { RawRouter } from "../support/raw-router.ts";
 import { RawWebSocket } from "../support/raw-websocket.ts";
 import { type HarnessOptions, sessionHarness, TRANSPORTS } from "../support/session-harness.ts";
@@ -14,54 +16,87 @@ type Transport = (typeof TRANSPORTS)[number];
 
 const SERIALIZERS = { websocket: "json", rawsocket: "cbor" } as const;
 
+/** The transport of the client, and of the router. */
+const PAIRS = TRANSPORTS.flatMap((client) => TRANSPORTS.map((router) => [client, router] as const));
+
 /** Octets of a message that is forwarded before it is complete. */
 const LONG = 1_000_000;
 const HALF = 500_000;
+/** What has gone on of a half, of which less than 16 KiB wait for more. */
+const MOST = HALF - 16_500;
 
 /** A client and a router that speak the same serializer; `size` is that of the router's handshake. */
-async function joined(transport: Transport, options: HarnessOptions = {}, size = 15) {
+async function joined(
+  transport: Transport,
+  over: Transport,
+  options: HarnessOptions = {},
+  size = 15,
+) {
   const serializer = SERIALIZERS[transport];
   const limits = { max_message_size: 2 ** 21, stall_timeout: 0, ...options.options };
-  const proxy = await sessionHarness({ ...options, router: { serializer }, options: limits });
+  const router = { router: { serializer }, silent: over };
+  const proxy = await sessionHarness({ ...options, ...router, options: limits });
+  const session = await joinedTo(proxy, transport, size);
+  const octets = (message: unknown[]) => Buffer.from(encodeMessage(message, serializer));
+  return { proxy, ...session, octets };
+}
+
+async function joinedTo(
+  proxy: Awaited<ReturnType<typeof sessionHarness>>,
+  transport: Transport,
+  size = 15,
+) {
   const client = await proxy.connect(transport);
   client.says([1, "silent", { roles: { caller: {}, callee: {} } }]);
-  const router = await RawRouter.welcome(await proxy.silent.connection(), serializer, size);
+  const side = await proxy.silent.connection();
+  const router = await RawRouter.welcome(side, SERIALIZERS[transport], size);
   await client.next();
-  const octets = (message: unknown[]) => Buffer.from(encodeMessage(message, serializer));
-  return { proxy, client, router, octets };
+  return { client, router };
 }
 
 /** A message whose argument has so many octets. */
 const call = (id: number, octets = LONG) => [48, id, {}, "a", ["x".repeat(octets)]];
 const result = (id: number, octets = LONG) => [50, id, {}, ["y".repeat(octets)]];
 
+/** Resolves when the system takes no more of what a socket was given: its buffers, and those of the proxy, are full. */
+async function isFilled(socket: Socket): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  let left = Number.NaN;
+  const timer = setInterval(() => {
+    if (socket.writableLength === left && left > 0) resolve();
+    left = socket.writableLength;
+  }, 100);
+  await promise;
+  clearInterval(timer);
+}
+
 /** A frame in two halves. */
 function halves(frame: Buffer): [Buffer, Buffer] {
   return [frame.subarray(0, HALF), frame.subarray(HALF)];
 }
 
-describe.each(TRANSPORTS)("a long message (%s)", (transport) => {
+describe.each(PAIRS)("a long message (%s, router over %s)", (transport, over) => {
   test("of a client goes on while it arrives, in its place, with the same octets", async () => {
-    const { client, router, octets } = await joined(transport);
+    const { client, router, octets } = await joined(transport, over);
     const [first, rest] = halves(client.frameOf(octets(call(2))));
     client.says(call(1, 1));
     client.socket.write(first);
     expect((await router.next())?.[1]).toBe(1);
-    await router.receives(HALF - 20);
+    await router.receives(MOST);
     client.socket.write(Buffer.concat([rest, client.frameOf(octets(call(3, 1)))]));
     expect((await router.nextOctets())?.equals(octets(call(2)))).toBe(true);
     expect((await router.next())?.[1]).toBe(3);
   });
 
   test("of a router goes on while it arrives, in its place, with the same octets", async () => {
-    const { client, router, octets } = await joined(transport);
+    const { client, router, octets } = await joined(transport, over);
     const held = outgoingMemory.octets;
     const before = client.receivedOctets;
     const [first, rest] = halves(router.frameOf(octets(result(2))));
     router.says(result(1, 1));
     router.socket.write(first);
     expect((await client.next())?.[1]).toBe(1);
-    await client.receives(before + HALF - 16_384);
+    await client.receives(before + MOST);
     // There is no room reserved for the whole message.
     expect(outgoingMemory.octets - held).toBeLessThanOrEqual(65_536);
     router.socket.write(Buffer.concat([rest, router.frameOf(octets(result(3, 1)))]));
@@ -72,7 +107,7 @@ describe.each(TRANSPORTS)("a long message (%s)", (transport) => {
 
   test("of a client that stops ends both connections at message_timeout", async () => {
     const before = messageMemory();
-    const { proxy, client, router, octets } = await joined(transport, {
+    const { proxy, client, router, octets } = await joined(transport, over, {
       options: { message_timeout: 50 },
     });
     client.socket.write(client.frameOf(octets(call(1))).subarray(0, 20_000));
@@ -82,12 +117,13 @@ describe.each(TRANSPORTS)("a long message (%s)", (transport) => {
     expect(await client.closed).toBe(transport === "websocket" ? 1008 : null);
     // No GOODBYE: it would be a part of the message.
     expect(await router.nextOctets()).toBeUndefined();
+    expect(router.closeFrame).toBe(over === "websocket" ? "1000 wamp.close.close_realm" : "");
     await proxy.empty();
     expect(messageMemory()).toBe(before);
   });
 
   test("of a router that stops ends both connections at message_timeout", async () => {
-    const { client, router, octets } = await joined(transport, {
+    const { client, router, octets } = await joined(transport, over, {
       options: { message_timeout: 50 },
     });
     router.socket.write(router.frameOf(octets(result(1))).subarray(0, 20_000));
@@ -100,10 +136,10 @@ describe.each(TRANSPORTS)("a long message (%s)", (transport) => {
   });
 
   test("of a router that is lost ends the client's connection", async () => {
-    const { client, router, octets } = await joined(transport);
+    const { client, router, octets } = await joined(transport, over);
     const before = client.receivedOctets;
     router.socket.write(router.frameOf(octets(result(1))).subarray(0, HALF));
-    await client.receives(before + HALF - 16_384);
+    await client.receives(before + MOST);
     router.socket.destroy();
     expect(await client.next()).toBeUndefined();
     expect(await client.closed).toBe(transport === "websocket" ? 1012 : null);
@@ -112,7 +148,7 @@ describe.each(TRANSPORTS)("a long message (%s)", (transport) => {
   });
 
   test("of a router that is lost is taken back if nothing of it has gone on", async () => {
-    const { client, router, octets } = await joined(transport);
+    const { client, router, octets } = await joined(transport, over);
     const begin = router.frameOf(octets(result(2))).subarray(0, 200);
     router.socket.write(Buffer.concat([router.frameOf(octets(result(1, 1))), begin]));
     expect((await client.next())?.[1]).toBe(1);
@@ -121,7 +157,7 @@ describe.each(TRANSPORTS)("a long message (%s)", (transport) => {
   });
 
   test("of a client that is lost is taken back if nothing of it has gone on", async () => {
-    const { client, router, octets } = await joined(transport);
+    const { client, router, octets } = await joined(transport, over);
     const begin = client.frameOf(octets(call(2))).subarray(0, 200);
     client.socket.write(Buffer.concat([client.frameOf(octets(call(1, 1))), begin]));
     expect((await router.next())?.[1]).toBe(1);
@@ -130,7 +166,7 @@ describe.each(TRANSPORTS)("a long message (%s)", (transport) => {
   });
 
   test("is taken back where its router does not answer GOODBYE and nothing has gone on", async () => {
-    const { client, router, octets } = await joined(transport, { goodbyeTimeoutMs: 20 });
+    const { client, router, octets } = await joined(transport, over, { goodbyeTimeoutMs: 20 });
     const begin = router.frameOf(octets(result(2))).subarray(0, 200);
     router.socket.write(Buffer.concat([router.frameOf(octets(result(1, 1))), begin]));
     expect((await client.next())?.[1]).toBe(1);
@@ -139,22 +175,23 @@ describe.each(TRANSPORTS)("a long message (%s)", (transport) => {
   });
 
   test("of a client that is lost ends the router's connection", async () => {
-    const { proxy, client, router, octets } = await joined(transport);
+    const { proxy, client, router, octets } = await joined(transport, over);
     client.socket.write(client.frameOf(octets(call(1))).subarray(0, HALF));
-    await router.receives(HALF - 20);
+    await router.receives(MOST);
     client.socket.resetAndDestroy();
     expect(await router.nextOctets()).toBeUndefined();
     await proxy.empty();
   });
 
   test("is not completed when the router's session ends; the client is told why", async () => {
-    const { proxy, client, router, octets } = await joined(transport);
+    const { proxy, client, router, octets } = await joined(transport, over);
     const [first, rest] = halves(client.frameOf(octets(call(1))));
     client.socket.write(first);
-    await router.receives(HALF - 20);
+    await router.receives(MOST);
     router.says([6, {}, "wamp.close.killed"]);
     expect((await client.next())?.[2]).toBe("wamp.close.killed");
     expect(await router.nextOctets()).toBeUndefined();
+    expect(router.closeFrame).toBe(over === "websocket" ? "1000 wamp.close.goodbye_and_out" : "");
     client.socket.write(rest);
     client.says([6, {}, "wamp.close.goodbye_and_out"]);
     expect(await client.closed).toBe(transport === "websocket" ? 1001 : null);
@@ -162,19 +199,19 @@ describe.each(TRANSPORTS)("a long message (%s)", (transport) => {
   });
 
   test("of a client is not completed when the node shuts down", async () => {
-    const { proxy, client, router, octets } = await joined(transport);
+    const { proxy, client, router, octets } = await joined(transport, over);
     client.socket.write(client.frameOf(octets(call(1))).subarray(0, HALF));
-    await router.receives(HALF - 20);
+    await router.receives(MOST);
     proxy.open[0]?.shutdown();
     expect((await client.next())?.[2]).toBe("wamp.close.system_shutdown");
     expect(await router.nextOctets()).toBeUndefined();
   });
 
   test("of a router is not completed when the node shuts down", async () => {
-    const { proxy, client, router, octets } = await joined(transport);
+    const { proxy, client, router, octets } = await joined(transport, over);
     const before = client.receivedOctets;
     router.socket.write(router.frameOf(octets(result(1))).subarray(0, HALF));
-    await client.receives(before + HALF - 16_384);
+    await client.receives(before + MOST);
     proxy.open[0]?.shutdown();
     expect((await router.next())?.[2]).toBe("wamp.close.system_shutdown");
     expect(await client.next()).toBeUndefined();
@@ -182,10 +219,10 @@ describe.each(TRANSPORTS)("a long message (%s)", (transport) => {
   });
 
   test("of a router that never answers GOODBYE ends with the connection", async () => {
-    const { client, router, octets } = await joined(transport, { goodbyeTimeoutMs: 20 });
+    const { client, router, octets } = await joined(transport, over, { goodbyeTimeoutMs: 20 });
     const before = client.receivedOctets;
     router.socket.write(router.frameOf(octets(result(1))).subarray(0, HALF));
-    await client.receives(before + HALF - 16_384);
+    await client.receives(before + MOST);
     client.says([6, {}, "wamp.close.close_realm"]);
     expect((await router.next())?.[0]).toBe(6);
     expect(await client.next()).toBeUndefined();
@@ -193,7 +230,7 @@ describe.each(TRANSPORTS)("a long message (%s)", (transport) => {
   });
 
   test("behind the client's GOODBYE is late, and does not go on", async () => {
-    const { proxy, client, router, octets } = await joined(transport);
+    const { proxy, client, router, octets } = await joined(transport, over);
     client.says([6, {}, "wamp.close.close_realm"]);
     expect((await router.next())?.[0]).toBe(6);
     for (const half of halves(client.frameOf(octets(call(1))))) client.socket.write(half);
@@ -203,49 +240,39 @@ describe.each(TRANSPORTS)("a long message (%s)", (transport) => {
     router.says([6, {}, "wamp.close.goodbye_and_out"]);
     expect((await client.next())?.[0]).toBe(6);
     expect(await router.nextOctets()).toBeUndefined();
-    expect(router.received.length).toBe(0);
+    expect(router.incompleteOctets).toBe(0);
   });
 
-  test("lets the ERROR for another message wait for its end", async () => {
-    const { client, router, octets } = await joined(transport, {}, 8);
-    const before = client.receivedOctets;
-    const [first, rest] = halves(router.frameOf(octets(result(1))));
-    router.socket.write(first);
-    await client.receives(before + HALF - 16_384);
-    client.says(call(2, 200_000), call(3, 1));
-    // Nothing of a message that is longer than the router takes goes on.
-    expect((await router.next())?.[1]).toBe(3);
-    router.socket.write(rest);
-    expect((await client.next())?.[1]).toBe(1);
-    const [, type, id, , uri] = (await client.next()) ?? [];
-    expect([type, id, uri]).toEqual([48, 2, "wamp.error.payload_size_exceeded"]);
-  });
-
-  test("waits in the system of its sender while its receiver does not read", async () => {
-    const { client, router, octets } = await joined(transport, {
+  test("of a client waits in its system while the router does not read", async () => {
+    const { client, router, octets } = await joined(transport, over, {
       options: { max_message_size: 2 ** 24 },
     });
     const before = messageMemory();
     router.socket.pause();
     const long = octets(call(1, 16_000_000));
     client.socket.write(client.frameOf(long));
-    const { promise: filled, resolve } = Promise.withResolvers<void>();
-    // The system takes no more of it once its buffers, and the proxy's, are full.
-    let left = Number.NaN;
-    const timer = setInterval(() => {
-      if (client.socket.writableLength === left && left > 0) resolve();
-      left = client.socket.writableLength;
-    }, 100);
-    await filled;
-    clearInterval(timer);
+    await isFilled(client.socket);
     expect(messageMemory() - before).toBeLessThan(2 ** 20);
     router.socket.resume();
     expect((await router.nextOctets())?.equals(long)).toBe(true);
     expect(messageMemory()).toBe(before);
   });
 
+  test("of a router waits in its system while the client does not read", async () => {
+    const { client, router, octets } = await joined(transport, over);
+    const before = outgoingMemory.octets;
+    client.socket.pause();
+    const long = octets(result(1, 16_000_000));
+    router.socket.write(router.frameOf(long));
+    await isFilled(router.socket);
+    expect(outgoingMemory.octets - before).toBeLessThan(2 ** 20);
+    client.socket.resume();
+    expect((await client.nextOctets())?.equals(long)).toBe(true);
+    expect(outgoingMemory.octets).toBe(before);
+  });
+
   test("whose receiver takes nothing for stall_timeout ends the session", async () => {
-    const { client, router, octets } = await joined(transport, {
+    const { client, router, octets } = await joined(transport, over, {
       options: { max_message_size: 2 ** 24, stall_timeout: 100 },
     });
     router.socket.pause();
@@ -254,7 +281,7 @@ describe.each(TRANSPORTS)("a long message (%s)", (transport) => {
   });
 
   test("with a head that WAMP does not allow is refused when it is complete", async () => {
-    const { client, router, octets } = await joined(transport);
+    const { client, router, octets } = await joined(transport, over);
     const [first, rest] = halves(client.frameOf(octets([48, -1, {}, "a", ["x".repeat(LONG)]])));
     client.socket.write(first);
     client.socket.write(rest);
@@ -263,6 +290,24 @@ describe.each(TRANSPORTS)("a long message (%s)", (transport) => {
     expect((await router.next())?.[0]).toBe(6);
   });
 });
+
+test.each(TRANSPORTS)(
+  "a long message lets the ERROR for another one wait for its end (%s)",
+  async (transport) => {
+    const { client, router, octets } = await joined(transport, "rawsocket", {}, 8);
+    const before = client.receivedOctets;
+    const [first, rest] = halves(router.frameOf(octets(result(1))));
+    router.socket.write(first);
+    await client.receives(before + MOST);
+    client.says(call(2, 200_000), call(3, 1));
+    // Nothing of a message that is longer than the router takes goes on.
+    expect((await router.next())?.[1]).toBe(3);
+    router.socket.write(rest);
+    expect((await client.next())?.[1]).toBe(1);
+    const [, type, id, , uri] = (await client.next()) ?? [];
+    expect([type, id, uri]).toEqual([48, 2, "wamp.error.payload_size_exceeded"]);
+  },
+);
 
 describe.each(TRANSPORTS)("on a connection that sessions share (%s)", (transport) => {
   async function shared() {
@@ -325,50 +370,61 @@ describe.each(TRANSPORTS)("on a connection that sessions share (%s)", (transport
   });
 });
 
-test("a message of a router that is collected has message_timeout, too", async () => {
-  const proxy = await sessionHarness({
-    router: { serializer: "msgpack" },
-    options: { message_timeout: 50 },
-  });
-  const client = await proxy.connect("websocket");
-  client.says([1, "silent", { roles: { caller: {} } }]);
-  const router = await RawRouter.welcome(await proxy.silent.connection(), "msgpack");
-  await client.next();
-  router.socket.write(Buffer.from("00000100 9432", "hex"));
-  const [type, , uri] = (await client.next()) ?? [];
-  expect([type, uri]).toEqual([6, "crossproxy.close.message_timeout"]);
-  expect((await router.next())?.[2]).toBe("crossproxy.close.message_timeout");
-  proxy.routes.stop();
-  expect(proxy.logged.map(([, event]) => event)).toContain("router connection lost");
-});
+test.each([
+  ["rawsocket", "00000100 9432"],
+  ["websocket", "827e0100 9432"],
+] as const)(
+  "a message of a router that is collected has message_timeout, too (%s)",
+  async (silent, begin) => {
+    const proxy = await sessionHarness({
+      router: { serializer: "msgpack" },
+      silent,
+      options: { message_timeout: 50 },
+    });
+    const client = await proxy.connect("websocket");
+    client.says([1, "silent", { roles: { caller: {}, callee: {} } }]);
+    const router = await RawRouter.welcome(await proxy.silent.connection(), "msgpack");
+    await client.next();
+    router.socket.write(Buffer.from(begin.replace(" ", ""), "hex"));
+    const [type, , uri] = (await client.next()) ?? [];
+    expect([type, uri]).toEqual([6, "crossproxy.close.message_timeout"]);
+    expect((await router.next())?.[2]).toBe("crossproxy.close.message_timeout");
+    proxy.routes.stop();
+    expect(proxy.logged.map(([, event]) => event)).toContain("router connection lost");
+  },
+);
 
-describe("over WebSocket", () => {
+describe("a client over WebSocket", () => {
   test("a ping amid a long message of the router is answered at once", async () => {
-    const { client, router, octets } = await joined("websocket");
+    const { client, router, octets } = await joined("websocket", "rawsocket");
     const before = client.receivedOctets;
     const [first, rest] = halves(router.frameOf(octets(result(1))));
     router.socket.write(first);
-    await client.receives(before + HALF - 16_384);
+    await client.receives(before + MOST);
     client.ping("now");
     expect((await client.pong).toString()).toBe("now");
     router.socket.write(rest);
     expect((await client.nextOctets())?.equals(octets(result(1)))).toBe(true);
   });
 
-  test("text that is not UTF-8 ends its session, and the router lacks the end of it", async () => {
-    const { proxy, client, router, octets } = await joined("websocket");
-    const text = octets(call(1));
-    text[800_000] = 0xff;
-    client.socket.write(client.frameOf(text));
-    expect(await client.closed).toBe(1007);
-    expect(client.closeReason).toBe("a text is not UTF-8");
-    expect(await router.nextOctets()).toBeUndefined();
-    expect(router.received.length).toBeLessThan(800_100);
-    await proxy.empty();
-  });
+  test.each(TRANSPORTS)(
+    "text that is not UTF-8 ends its session, and its router lacks the end (%s)",
+    async (over) => {
+      const { proxy, client, router, octets } = await joined("websocket", over);
+      const text = octets(call(1));
+      text[800_000] = 0xff;
+      client.socket.write(client.frameOf(text));
+      expect(await client.closed).toBe(1007);
+      expect(client.closeReason).toBe("a text is not UTF-8");
+      expect(await router.nextOctets()).toBeUndefined();
+      expect(router.incompleteOctets).toBeLessThan(800_100);
+      expect(router.closeFrame).toBe(over === "websocket" ? "1000 wamp.close.close_realm" : "");
+      await proxy.empty();
+    },
+  );
 
   test("a call beyond max_message_size gets an ERROR, and nothing of it goes on", async () => {
-    const { client, router, octets } = await joined("websocket", {
+    const { client, router, octets } = await joined("websocket", "rawsocket", {
       options: { max_message_size: 700_000 },
     });
     for (const half of halves(client.frameOf(octets(call(1))))) client.socket.write(half);
@@ -379,13 +435,13 @@ describe("over WebSocket", () => {
   });
 
   test("fragments have at most auto_fragment_size octets", async () => {
-    const { client, router, octets } = await joined("websocket", {
+    const { client, router, octets } = await joined("websocket", "rawsocket", {
       options: { auto_fragment_size: 5000 },
     });
     const before = client.receivedOctets;
     const [first, rest] = halves(router.frameOf(octets(result(1))));
     router.socket.write(first);
-    await client.receives(before + HALF - 16_384);
+    await client.receives(before + MOST);
     router.socket.write(rest);
     const long = octets(result(1));
     expect((await client.nextOctets())?.equals(long)).toBe(true);
@@ -414,16 +470,80 @@ describe("over WebSocket", () => {
   });
 });
 
-test("over RawSocket a ping amid a long message is answered behind it", async () => {
-  const { client, router, octets } = await joined("rawsocket");
+test("a client over RawSocket: a ping amid a long message is answered behind it", async () => {
+  const { client, router, octets } = await joined("rawsocket", "rawsocket");
   const before = client.receivedOctets;
   const [first, rest] = halves(router.frameOf(octets(result(1))));
   router.socket.write(first);
-  await client.receives(before + HALF - 16_384);
+  await client.receives(before + MOST);
   client.ping("now");
   client.says(call(2, 1));
   await router.next();
   router.socket.write(rest);
   expect((await client.nextOctets())?.equals(octets(result(1)))).toBe(true);
   expect((await client.pong).toString()).toBe("now");
+});
+
+describe("a router over WebSocket", () => {
+  test.each(TRANSPORTS)(
+    "gets fragments, and the answer to its ping between them (%s)",
+    async (transport) => {
+      const { client, router, octets } = await joined(transport, "websocket");
+      const [first, rest] = halves(client.frameOf(octets(call(1))));
+      const before = router.fragments;
+      client.socket.write(first);
+      await router.receives(MOST);
+      router.ping("now");
+      expect((await router.pong).toString()).toBe("now");
+      client.socket.write(rest);
+      expect((await router.nextOctets())?.equals(octets(call(1)))).toBe(true);
+      expect(router.fragments - before).toBeGreaterThan(1);
+    },
+  );
+
+  test("that sends text which is not UTF-8 is lost to its client, and told why", async () => {
+    const { client, router, octets } = await joined("websocket", "websocket");
+    const text = octets(result(1));
+    text[800_000] = 0xff;
+    router.socket.write(router.frameOf(text));
+    expect(await client.next()).toBeUndefined();
+    expect([await client.closed, client.closeReason]).toEqual([1012, "wamp.close.system_shutdown"]);
+    await router.closed;
+    expect(router.closeFrame).toBe("1007 a text is not UTF-8");
+  });
+
+  test("that closes amid a message of its client is answered, and the client is told", async () => {
+    const { client, router, octets } = await joined("websocket", "websocket");
+    client.socket.write(client.frameOf(octets(call(1))).subarray(0, HALF));
+    await router.receives(MOST);
+    router.socket.write(unmaskedFrame(0x88, Buffer.from("03e9", "hex")));
+    expect((await client.next())?.[2]).toBe("wamp.close.system_shutdown");
+    await router.closed;
+    expect([router.closeFrame, await router.nextOctets()]).toEqual(["1001 ", undefined]);
+  });
+
+  test("that sends fragments has them collected", async () => {
+    const { client, router, octets } = await joined("websocket", "websocket");
+    const long = octets(result(1));
+    const before = client.receivedOctets;
+    router.socket.write(unmaskedFrame(0x01, long.subarray(0, HALF)));
+    router.ping("read");
+    await router.pong;
+    expect(client.receivedOctets).toBe(before);
+    router.socket.write(unmaskedFrame(0x80, long.subarray(HALF)));
+    expect((await client.nextOctets())?.equals(long)).toBe(true);
+  });
+
+  test("with half a message keeps no other session from its own", async () => {
+    const { proxy, client, router, octets } = await joined("websocket", "websocket");
+    const other = await joinedTo(proxy, "websocket");
+    client.socket.write(client.frameOf(octets(call(1))).subarray(0, HALF));
+    await router.receives(MOST);
+    client.socket.resetAndDestroy();
+    await router.closed;
+    other.client.says(call(2));
+    expect((await other.router.nextOctets())?.equals(octets(call(2)))).toBe(true);
+    other.router.says(result(2));
+    expect((await other.client.nextOctets())?.equals(octets(result(2)))).toBe(true);
+  });
 });

@@ -58,11 +58,11 @@ export function proxiedNodeConfig(
   };
 }
 
-/** Starts the node for one test. */
-export async function proxiedNode(...args: string[]) {
+/** Starts the node for one test, with these arguments. */
+export async function proxiedNode({ toRouter = RAWSOCKET, args = [] as string[] } = {}) {
   const [proxyPort = 0, routerPort = 0] = freePorts(2);
   const ports = { proxyPort, routerPort };
-  const configuration = proxiedNodeConfig(ports);
+  const configuration = proxiedNodeConfig(ports, toRouter);
   const node = await nodeForTest(temporaryFolder({ "node.json": configuration }), ...args);
   return { node, ...ports };
 }

@@ -82,7 +82,7 @@ export async function sessionHarness(options: HarnessOptions = {}) {
         router: connection("router", options.router?.serializer ?? "cbor", options.router?.over),
         silent: connection(
           "silent",
-          options.silent === "websocket" ? "json" : (options.router?.serializer ?? "cbor"),
+          options.router?.serializer ?? (options.silent === "websocket" ? "json" : "cbor"),
           options.silent,
         ),
         down: to("down"),
@@ -182,6 +182,8 @@ const ASKS_FOR_STREAMS = "7fff0000";
 /** A connection to a router that says nothing by itself; the proxy has begun its handshake. */
 export interface SilentSide {
   socket: Socket;
+  /** The begin of the proxy's handshake. */
+  request: Buffer;
   closed: Promise<unknown>;
 }
 
@@ -198,9 +200,9 @@ async function silentRouter(path: string) {
     sockets.add(socket);
     const closed = new Promise((resolve) => socket.once("close", resolve));
     void closed.then(() => sockets.delete(socket));
-    socket.once("data", (octets: Buffer) => {
-      const side = { socket, closed };
-      if (octets.toString("hex") === ASKS_FOR_STREAMS) socket.end(Buffer.from("7f100000", "hex"));
+    socket.once("data", (request: Buffer) => {
+      const side = { socket, request, closed };
+      if (request.toString("hex") === ASKS_FOR_STREAMS) socket.end(Buffer.from("7f100000", "hex"));
       else if (behaviour !== undefined) behaviour(side);
       else slot(came++).resolve(side);
     });

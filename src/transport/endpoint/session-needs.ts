@@ -12,7 +12,7 @@ export interface SessionNeeds {
   maxBuffered: number;
   /** What may wait for all clients; absent: no client is sent what the router sends. */
   maxOutgoing?: number;
-  /** Milliseconds in which a message of the router must be complete; absent, or 0: unlimited. RawSocket only. */
+  /** Milliseconds in which a message of the router must be complete; absent, or 0: unlimited. */
   messageTimeout?: number | undefined;
   /** Aborts when the connection is no longer needed. */
   canceled?: CancelSignal;

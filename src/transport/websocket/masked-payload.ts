@@ -29,7 +29,12 @@ export function masked(payload: Uint8Array, key: number): Uint8Array {
   const isShort = length <= shortPayload.length;
   const octets = isShort ? shortPayload.subarray(0, length) : giveOctets(takeOctets(payload));
   if (isShort) octets.set(payload);
-  // To mask what is masked is to unmask it.
-  unmask(octets, 0, length, key);
+  maskInPlace(octets, key);
   return octets;
+}
+
+/** Masks a payload, which changes it. */
+export function maskInPlace(payload: Uint8Array, key: number): void {
+  // To mask what is masked is to unmask it.
+  unmask(payload, 0, payload.length, key);
 }

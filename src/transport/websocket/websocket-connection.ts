@@ -30,7 +30,7 @@ import {
   writeFrameHeader,
   writeMaskedFrameHeader,
 } from "./frame-header.ts";
-import { masked, newMaskingKey } from "./masked-payload.ts";
+import { masked, maskInPlace, newMaskingKey } from "./masked-payload.ts";
 import { type DeflateCodec, LONGEST_COMPRESSED_OCTETS } from "./permessage-deflate.ts";
 
 /** Keeps the open WebSockets of a transport. */
@@ -197,19 +197,21 @@ export abstract class WebSocketConnection
   /** Begins a message of so many octets that `sendFragment` sends; false: it has to be sent whole. */
   beginMessage(octets: number): boolean {
     const isCompressed = this.codec !== null && octets <= LONGEST_COMPRESSED_OCTETS;
-    if (isCompressed || this.role === "client" || this.#state !== "open") return false;
+    if (isCompressed || this.#state !== "open") return false;
     this.#unfinished = new UnfinishedMessage(octets, this.#writer);
     return true;
   }
 
-  /** Sends the next octets of the message that was begun; answers as `sendMessage` does. */
+  /** Sends the next octets of the message that was begun, which may be changed; answers as `sendMessage` does. */
   protected sendFragment(octets: Uint8Array, isText: boolean): boolean {
     const message = this.#unfinished;
     if (message === undefined || this.#state !== "open") return true;
     let first: number = isText ? Opcode.text : Opcode.binary;
     if (message.sentOctets > 0) first = Opcode.continuation;
     const isLast = message.sent(octets.length);
-    this.#sendFrames(isLast ? FIN | first : first, octets);
+    if (isLast) first |= FIN;
+    if (this.role === "client") this.#sendMaskedPart(first, octets);
+    else this.#sendFrames(first, octets);
     if (isLast) this.#finishMessage(message, isText);
     return this.#writer.takesParts();
   }
@@ -382,14 +384,15 @@ export abstract class WebSocketConnection
 
   /** The decoder has read the begin of a long message. */
   handleLongMessage(head: Uint8Array, octets: number, isText: boolean): MessageParts | null {
-    const isWanted = this.#state === "open" && octets <= this.options.max_message_size;
-    return isWanted && this.role === "server"
-      ? this.onWebSocketLongMessage(head, octets, isText)
-      : null;
+    if (this.#state !== "open" || octets > this.options.max_message_size) return null;
+    const parts = this.onWebSocketLongMessage(head, octets, isText);
+    if (parts !== null) this.#gate?.pass();
+    return parts;
   }
 
   /** The last part of a long message was taken. */
   handleLongMessageEnd(): boolean {
+    this.#gate?.end();
     return this.#input.mayContinue(0);
   }
 
@@ -515,15 +518,25 @@ export abstract class WebSocketConnection
   }
 
   #sendFrame(first: number, payload: Uint8Array): boolean {
-    if (this.role === "client") return this.#sendMaskedFrame(first, payload);
+    if (this.role === "client") {
+      const key = newMaskingKey();
+      return this.#sendMaskedFrame(first, masked(payload, key), key);
+    }
     const octets = writeFrameHeader(header, 0, first, payload.length);
     return this.#writer.writeFrame(header, octets, payload);
   }
 
-  #sendMaskedFrame(first: number, payload: Uint8Array): boolean {
+  /** Sends a part of a message to a router, without a copy. */
+  #sendMaskedPart(first: number, octets: Uint8Array): void {
     const key = newMaskingKey();
+    maskInPlace(octets, key);
+    this.#sendMaskedFrame(first, octets, key);
+  }
+
+  /** Sends a frame whose payload is masked already. */
+  #sendMaskedFrame(first: number, payload: Uint8Array, key: number): boolean {
     const octets = writeMaskedFrameHeader(header, first, payload.length, key);
-    return this.#writer.writeFrame(header, octets, masked(payload, key));
+    return this.#writer.writeFrame(header, octets, payload);
   }
 
   #sendClose(code: number, reason: string): void {

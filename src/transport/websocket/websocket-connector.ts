@@ -24,7 +24,7 @@ type WebSocketNeeds = SessionNeeds & { serializer: SerializerName };
 /** Opens a WebSocket to a router, handshake included, within the endpoint's deadline. */
 export function connectWebSocketPeer(
   config: ConnectingWebSocketConfig,
-  { serializer: preferred, maxBuffered, maxOutgoing, canceled }: WebSocketNeeds,
+  { serializer: preferred, maxBuffered, maxOutgoing, messageTimeout, canceled }: WebSocketNeeds,
   handler: PeerHandler,
 ): Promise<Peer> {
   const { endpoint, url } = config;
@@ -36,7 +36,11 @@ export function connectWebSocketPeer(
       {
         socket,
         answer: null,
-        options: { ...TOWARDS_SERVERS, max_buffered: maxBuffered },
+        options: {
+          ...TOWARDS_SERVERS,
+          max_buffered: maxBuffered,
+          message_timeout: messageTimeout ?? 0,
+        },
         peer: details.peer,
         codec: null,
         gate: maxOutgoing === undefined ? undefined : new LongMessageGate(maxOutgoing),

@@ -1,12 +1,16 @@
 /** Messages that peers send and receive part by part, over a scripted socket. */
 
 import { describe, expect, test } from "bun:test";
+import { messageMemory } from "#base/message-memory.ts";
 import { outgoingMemory } from "#base/outgoing-memory.ts";
+import { LongMessageGate } from "#transport/endpoint/long-message-gate.ts";
 import { RawSocketPeer } from "#transport/rawsocket/rawsocket-peer.ts";
+import { TOWARDS_SERVERS } from "#transport/websocket/options-towards-servers.ts";
 import { DeflateCodec } from "#transport/websocket/permessage-deflate.ts";
 import { WebSocketPeer } from "#transport/websocket/websocket-peer.ts";
 import type { Peer, PeerHandler, TransportDetails } from "#wamp/peer.ts";
 import { webSocketDefaults } from "../../support/default-options.ts";
+import { maskedFrames, unmaskedFrame } from "../../support/masked-frames.ts";
 import { quiet } from "../../support/quiet-context.ts";
 import { ScriptedSocket } from "../../support/scripted-socket.ts";
 
@@ -60,6 +64,17 @@ function webSocketPeer(socket: ScriptedSocket, maxBuffered: number, codec?: Defl
   );
 }
 
+/** The peer of a router over WebSocket. */
+function webSocketRouterPeer(socket: ScriptedSocket, maxBuffered: number) {
+  const all: TransportDetails = { ...details, type: "websocket" };
+  const options = { ...TOWARDS_SERVERS, max_message_size: 150_000, max_buffered: maxBuffered };
+  const gate = new LongMessageGate(2 ** 30);
+  return new WebSocketPeer(
+    { socket, answer: null, options, peer: details.peer, codec: null, gate },
+    all,
+  );
+}
+
 function rawSocketPeer(socket: ScriptedSocket, maxBuffered: number, maxOutgoing = 2 ** 30) {
   const agreement = { serializer: "cbor", maxSendOctets: 2 ** 20, maxReceiveOctets: 2 ** 20 };
   const all: TransportDetails = { ...details, type: "rawsocket" };
@@ -85,22 +100,35 @@ const FRAMES = {
     head.writeUInt32BE(octets);
     return Buffer.concat([head, Buffer.alloc(octets, "p")]);
   },
+  router: (octets: number, first = 0x82) => unmaskedFrame(first, Buffer.alloc(octets, "p")),
 };
-const CREATE = { websocket: webSocketPeer, rawsocket: rawSocketPeer };
+const CREATE = { websocket: webSocketPeer, rawsocket: rawSocketPeer, router: webSocketRouterPeer };
+type Transport = keyof typeof CREATE;
 
-function start(transport: "websocket" | "rawsocket", maxBuffered = 2 ** 20) {
+/** `router`: a router over WebSocket. */
+const TRANSPORTS = ["websocket", "rawsocket", "router"] as const;
+
+function start(transport: Transport, maxBuffered = 2 ** 20) {
   const socket = new ScriptedSocket();
   const session = new Session();
   const peer = CREATE[transport](socket, maxBuffered) as Peer & Received & typeof attachable;
   peer.attach(session);
-  return { socket, session, peer, frame: FRAMES[transport] };
+  /** What was written, without masks. */
+  const sent = () => (transport === "router" ? withoutMasks(socket.text) : socket.text);
+  return { socket, sent, session, peer, frame: FRAMES[transport] };
+}
+
+function withoutMasks(text: string): string {
+  const frames = maskedFrames(Buffer.from(text, "latin1"));
+  const plain = frames.map(({ head, payload }) => unmaskedFrame(head, payload));
+  return Buffer.concat(plain).toString("latin1");
 }
 const attachable = { attach(_: PeerHandler): void {} };
 
 const part = (octets: number) => Buffer.alloc(octets, "p");
 const microtasks = () => Promise.resolve();
 
-describe.each(["websocket", "rawsocket"] as const)("a peer (%s)", (transport) => {
+describe.each(TRANSPORTS)("a peer (%s)", (transport) => {
   test("delivers nothing behind a long message while its session has paused it", () => {
     const { session, peer, frame } = start(transport);
     const long = frame(LONG);
@@ -130,48 +158,48 @@ describe.each(["websocket", "rawsocket"] as const)("a peer (%s)", (transport) =>
   });
 
   test("has other messages wait, counts them, and says when they are sent", async () => {
-    const { socket, session, peer } = start(transport, 1000);
+    const { sent, session, peer } = start(transport, 1000);
     peer.beginMessage?.(2 * LONG);
     peer.sendPart?.(part(LONG));
     await microtasks();
-    const before = socket.text.length;
+    const before = sent().length;
     expect(peer.send(part(800).fill("a"))).toBe(true);
     expect(peer.send(part(200).fill("b"))).toBe(false);
     await microtasks();
-    expect([socket.text.length, session.drains]).toEqual([before, 0]);
+    expect([sent().length, session.drains]).toEqual([before, 0]);
     expect(peer.bufferedOctets).toBeGreaterThanOrEqual(1000);
     peer.sendPart?.(part(LONG));
     await microtasks();
     expect([session.drains, peer.bufferedOctets]).toEqual([1, 0]);
-    expect(socket.text.slice(-1200)).toMatch(/^p+[^pa]{2,4}a{800}[^ab]{2,4}b{200}$/s);
+    expect(sent().slice(-1200)).toMatch(/^p+[^pa]{2,4}a{800}[^ab]{2,4}b{200}$/s);
     peer.closed(undefined);
   });
 
   test("takes a message back of which nothing is sent, and sends what has waited for it", async () => {
-    const { socket, peer } = start(transport);
+    const { sent, peer } = start(transport);
     peer.beginMessage?.(2 * LONG);
     peer.send(part(9).fill("a"));
     peer.takeBackMessage?.();
     expect([peer.isAmidMessage, peer.sendPart?.(part(LONG))]).toEqual([false, true]);
     peer.send(part(9).fill("b"));
     await microtasks();
-    expect(socket.text.replaceAll(/[^abp]/g, "")).toBe(`${"a".repeat(9)}${"b".repeat(9)}`);
+    expect(sent().replaceAll(/[^abp]/g, "")).toBe(`${"a".repeat(9)}${"b".repeat(9)}`);
     peer.closed(undefined);
   });
 
   test("takes no message back of which a part is sent", async () => {
-    const { socket, peer } = start(transport);
+    const { sent, peer } = start(transport);
     peer.beginMessage?.(2 * LONG);
     peer.sendPart?.(part(LONG));
     peer.takeBackMessage?.();
     peer.sendPart?.(part(LONG));
     await microtasks();
-    expect(socket.text.replaceAll(/[^p]/g, "")).toHaveLength(2 * LONG);
+    expect(sent().replaceAll(/[^p]/g, "")).toHaveLength(2 * LONG);
     peer.closed(undefined);
   });
 
   test("drops them, and the rest of the message, when it is closed before its end", async () => {
-    const { socket, peer } = start(transport);
+    const { sent, peer } = start(transport);
     peer.beginMessage?.(2 * LONG);
     peer.sendPart?.(part(LONG));
     peer.send(part(9).fill("a"));
@@ -179,8 +207,8 @@ describe.each(["websocket", "rawsocket"] as const)("a peer (%s)", (transport) =>
     expect(peer.isAmidMessage).toBe(false);
     expect(peer.sendPart?.(part(LONG))).toBe(true);
     await microtasks();
-    const end = transport === "websocket" ? "\x88\x09\x03\xf4because" : "p";
-    expect([socket.text.includes("a".repeat(9)), socket.text.endsWith(end)]).toEqual([false, true]);
+    const end = transport === "rawsocket" ? "p" : "\x88\x09\x03\xf4because";
+    expect([sent().includes("a".repeat(9)), sent().endsWith(end)]).toEqual([false, true]);
     expect([peer.beginMessage?.(LONG), peer.isAmidMessage]).toEqual([false, false]);
     peer.closed(undefined);
   });
@@ -218,16 +246,17 @@ test("a client is given up for its pings amid a message, and no other", async ()
   for (const peer of [one, two]) peer?.closed(undefined);
 });
 
-test.each(["websocket", "rawsocket"] as const)(
+test.each(TRANSPORTS)(
   "what waits behind a message is not counted when the connection is lost (%s)",
   (transport) => {
-    const before = outgoingMemory.octets;
+    const waiting = () => (transport === "router" ? messageMemory() : outgoingMemory.octets);
+    const before = waiting();
     const { peer } = start(transport);
     peer.beginMessage?.(2 * LONG);
     peer.send(part(900));
-    expect(outgoingMemory.octets - before).toBeGreaterThanOrEqual(900);
+    expect(waiting() - before).toBeGreaterThanOrEqual(900);
     peer.closed(undefined);
-    expect(outgoingMemory.octets).toBe(before);
+    expect(waiting()).toBe(before);
   },
 );
 
@@ -245,17 +274,20 @@ describe("a WebSocket peer", () => {
     peer.closed(undefined);
   });
 
-  test("collects a message of the wrong kind, or beyond max_message_size, before it refuses it", () => {
-    for (const [octets, first] of [
-      [LONG, 0x81],
-      [160_000, 0x82],
-    ] as const) {
-      const { session, peer, frame } = start("websocket");
+  test.each([
+    ["websocket", LONG, 0x81],
+    ["websocket", 160_000, 0x82],
+    ["router", LONG, 0x81],
+    ["router", 160_000, 0x82],
+  ] as const)(
+    "collects what it will refuse: from %s, %d octets of kind %d",
+    (transport, octets, first) => {
+      const { session, peer, frame } = start(transport);
       peer.received(frame(octets, first).subarray(0, 80_000));
       expect(session.got).toEqual([]);
       peer.closed(undefined);
-    }
-  });
+    },
+  );
 
   test("sends a message whole that it would compress", () => {
     const side = { windowBits: 15, keepsContext: false };
@@ -266,24 +298,25 @@ describe("a WebSocket peer", () => {
   });
 });
 
-test("a WebSocket to a router sends and receives long messages whole", () => {
-  const all: TransportDetails = { ...details, type: "websocket" };
-  const socket = new ScriptedSocket();
-  const { peer: address } = details;
-  const peer = new WebSocketPeer(
-    { socket, answer: null, options: webSocketDefaults, peer: address, codec: null },
-    all,
-  );
-  const session = new Session();
-  peer.attach(session);
-  expect([peer.beginMessage(LONG), peer.isAmidMessage]).toEqual([false, false]);
-  // The frame of a server has no mask.
-  const head = Buffer.from("827f00000000000186a0", "hex");
-  // A longer read might have to wait for a turn.
-  peer.received(Buffer.concat([head, part(60_000)]));
-  expect(session.got).toEqual([]);
-  peer.received(part(LONG - 60_000));
-  expect(session.got).toEqual([`whole ${LONG}`]);
+test("a message of a router that is passed on needs no room for its whole length", () => {
+  const before = outgoingMemory.octets;
+  const { peer, frame } = start("router");
+  const long = frame(LONG);
+  peer.received(Buffer.from(long.subarray(0, 60_000)));
+  expect(outgoingMemory.octets - before).toBe(65_536);
+  peer.received(Buffer.from(long.subarray(60_000)));
+  expect(outgoingMemory.octets).toBe(before);
+  peer.closed(undefined);
+});
+
+test("a part for a router is masked where it is, without a copy", async () => {
+  const { socket, peer } = start("router");
+  peer.beginMessage?.(2 * LONG);
+  const octets = part(LONG);
+  peer.sendPart?.(octets);
+  await microtasks();
+  expect(socket.text.endsWith(octets.toString("latin1"))).toBe(true);
+  expect(octets.includes("pppp")).toBe(false);
   peer.closed(undefined);
 });
 
