@@ -65,6 +65,7 @@ export async function reloadNode(
     throw thrown;
   }
   workers.use(next.config, plan.changed);
+  endUnprepared(workers, plan.changed, prepared);
   await applyAll(prepared.filter(({ config }) => config.type === "router"));
   await applyAll(prepared.filter(({ config }) => config.type !== "router"));
   await Promise.all(plan.replaced.map(({ id }) => workers.remove(id)));
@@ -88,6 +89,18 @@ async function prepareAll(
   if (failed === undefined) return prepared;
   for (const { process } of prepared) process.abandon();
   throw failed.reason;
+}
+
+/** Processes that have started meanwhile, because others ended, have the old configuration; their restart has the new one. */
+function endUnprepared(
+  workers: ReloadedWorkers,
+  changed: readonly NativeWorkerConfig[],
+  prepared: readonly Prepared[],
+): void {
+  for (const { id } of changed) {
+    const process = workers.processOf(id);
+    if (!prepared.some((one) => one.process === process)) process?.kill();
+  }
 }
 
 async function applyAll(prepared: readonly Prepared[]): Promise<void> {

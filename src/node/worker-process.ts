@@ -21,6 +21,8 @@ export interface ReconfigurableProcess {
   apply(): Promise<void>;
   /** Drops what was prepared. */
   abandon(): void;
+  /** Ends it at once. */
+  kill(): void;
 }
 
 /** The process of one worker, from its start to its end. */

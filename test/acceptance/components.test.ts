@@ -175,7 +175,7 @@ describe.if(hasPython)("components of a router worker", () => {
 
   test("are functions, and wamplets of a package", async () => {
     expect(await call(url, "com.example.function")).toBe("by function");
-    expect(running.output()).toContain("function joined as anonymous");
+    await running.untilOutput(/function joined as anonymous/);
     const extra = await call(url, "com.example.extra");
     expect(extra).toEqual({ secret: "not-to-be-logged", cbdir: running.folder });
     expect(running.output()).not.toContain("not-to-be-logged");

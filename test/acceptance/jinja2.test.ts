@@ -264,9 +264,7 @@ describe.if(hasPython)("Python", () => {
       expect((await get(port, "/app")).body).toBe("simple  ");
       expect((await get(port, "/app/data")).body).toBe("changed {&#39;a&#39;: [1.0]}");
       expect((await get(port, "/app")).body).toBe("changed ");
-      expect(node.output()).toMatch(
-        /pages are rendered by Jinja2 from now on template=simple.html/,
-      );
+      await node.untilOutput(/pages are rendered by Jinja2 from now on template=simple.html/);
       await procedures.stop();
     },
     LONG,

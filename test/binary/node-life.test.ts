@@ -76,7 +76,7 @@ describe("a node", () => {
         return joinAgain();
       });
     expect(await joinAgain()).toBeObject();
-    expect(node.output()).toContain("worker died");
+    await node.untilOutput(/worker died/);
   });
 
   test("leaves no worker behind when the controller is killed", async () => {

@@ -321,9 +321,9 @@ describe("a reload under calls loses no session and no call when", () => {
     const { workers } = nodeOf({ ...running.parts, endpoint });
     const second = { ...workers[1], id: "second" };
     await change(running, { endpoint, workers: [second] });
-    expect(running.node.output()).toMatch(/worker started .*second/);
+    await running.node.untilOutput(/worker started .*second/);
     await change(running, {});
-    expect(running.node.output()).toMatch(/worker stopped .*second/);
+    await running.node.untilOutput(/worker stopped .*second/);
     await expectNothingLost(running);
   });
 });
@@ -356,7 +356,7 @@ describe("a reload", () => {
     await node.untilOutput(/it says one/);
     expect(await take([guest("two")])).toContain("restarted guest");
     await node.untilOutput(/it says two/);
-    expect(node.output()).toContain("worker stopped");
+    await node.untilOutput(/worker stopped/);
     expect(await take([])).toContain("removed guest");
   });
 
