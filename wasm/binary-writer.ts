@@ -81,6 +81,14 @@ function writeLength(octets: u32, code8: u32): void {
   else coded<u32>(code8 + 2, octets);
 }
 
+/** Writes a text of at most 16 octets, which may overwrite what follows them. */
+export function writeShortText<T>(octets: v128, length: u32): void {
+  const at = Output.at;
+  store<u8>(at, (isCbor<T>() ? TEXT : 0xa0) | length);
+  v128.store(at, octets, 1);
+  Output.at = at + 1 + length;
+}
+
 /** Writes text; false where the output has no room for it. */
 export function writeText<T>(from: usize, octets: usize): bool {
   if (!hasRoom(octets + SLACK)) return false;

@@ -1,118 +1,130 @@
 /**
  * Reads CBOR of definite lengths, without tags.
  *
- * A reader returns false for what is malformed, rare or hard; the exact reader then judges the message.
+ * Each function takes the position at which it begins, and returns the one behind what it has read, or `REFUSED` for
+ * what is malformed, rare or hard; the exact reader then judges the message.
  */
 
-import { hasRoom, Input, MAX_DEPTH, SLACK } from "./memory";
+import { hasRoom, Input, MAX_DEPTH, REFUSED, SLACK } from "./memory";
 import { isJson } from "./target";
 import * as values from "./values";
 
-/** Whether the head that was read last is whole, and of a definite length. */
-let isSound = true;
-
 /** Reads a whole message. */
 export function readCbor<T>(): bool {
-  return value<T>(0) && Input.at == Input.end;
+  return value<T>(Input.begin, 0) == Input.end;
 }
 
-/** Reads the value that begins at the input's position. */
-function value<T>(depth: u32): bool {
-  if (!hasRoom(SLACK) || Input.at >= Input.end) return false;
-  const first = <u32>load<u8>(Input.at++);
-  if (first >= 0xe0) return simple<T>(first);
-  const argument = argumentOf(first & 31);
-  if (!isSound) return false;
+function value<T>(from: usize, depth: u32): usize {
+  if (!hasRoom(SLACK) || from >= Input.end) return REFUSED;
+  const first = <u32>load<u8>(from);
+  if (first >= 0xe0) return simple<T>(from + 1, first);
+  const at = behindHead(from + 1, first & 31);
+  if (at == REFUSED) return REFUSED;
+  const argument = argumentBefore(at, first & 31);
   switch (first >> 5) {
     case 0:
-      return values.unsigned<T>(argument);
+      return values.unsigned<T>(argument) ? at : REFUSED;
     case 1:
-      return values.negative<T>(argument);
+      return values.negative<T>(argument) ? at : REFUSED;
     case 2:
-      return take(argument) && values.octets<T>(Input.at - <usize>argument, <usize>argument);
+      return fits(at, argument) && values.octets<T>(at, <usize>argument)
+        ? at + <usize>argument
+        : REFUSED;
     case 3:
-      return take(argument) && values.text<T>(Input.at - <usize>argument, <usize>argument, false);
+      return text<T>(at, argument, false);
     case 4:
-      return depth < MAX_DEPTH && fits(argument) && list<T>(depth + 1, <u32>argument);
+      return depth < MAX_DEPTH && fits(at, argument)
+        ? list<T>(at, depth + 1, <u32>argument)
+        : REFUSED;
     case 5:
-      return depth < MAX_DEPTH && fits(argument << 1) && map<T>(depth + 1, <u32>argument);
+      return depth < MAX_DEPTH && fits(at, argument << 1)
+        ? map<T>(at, depth + 1, <u32>argument)
+        : REFUSED;
     default:
-      return false;
+      return REFUSED;
   }
 }
 
-/** The argument of a head, which is `isSound` unless the input ends within it. */
-function argumentOf(info: u32): u64 {
-  isSound = true;
-  if (info < 24) return info;
-  const at = Input.at;
+/** Where a head ends whose first octet has been read; `REFUSED` where it has no argument, or the input ends within it. */
+function behindHead(at: usize, info: u32): usize {
+  if (info < 24) return at;
   const length: usize = 1 << (info - 24);
-  isSound = info < 28 && length <= Input.end - at;
-  if (!isSound) return 0;
-  Input.at = at + length;
-  if (info == 24) return load<u8>(at);
-  if (info == 25) return bswap<u16>(load<u16>(at));
-  return info == 26 ? bswap<u32>(load<u32>(at)) : bswap<u64>(load<u64>(at));
+  return info < 28 && length <= Input.end - at ? at + length : REFUSED;
+}
+
+/** The argument of the head that ends there. */
+function argumentBefore(end: usize, info: u32): u64 {
+  if (info < 24) return info;
+  if (info == 24) return load<u8>(end - 1);
+  if (info == 25) return bswap<u16>(load<u16>(end - 2));
+  return info == 26 ? bswap<u32>(load<u32>(end - 4)) : bswap<u64>(load<u64>(end - 8));
 }
 
 /** Whether the input has so many more octets. */
-function fits(octets: u64): bool {
-  return octets <= <u64>(Input.end - Input.at);
+function fits(at: usize, octets: u64): bool {
+  return octets <= <u64>(Input.end - at);
 }
 
-/** Goes behind so many octets. */
-function take(octets: u64): bool {
-  if (!fits(octets)) return false;
-  Input.at += <usize>octets;
-  return true;
+function text<T>(at: usize, octets: u64, isKey: bool): usize {
+  return fits(at, octets) && values.text<T>(at, <usize>octets, isKey)
+    ? at + <usize>octets
+    : REFUSED;
 }
 
-function list<T>(depth: u32, count: u32): bool {
+function list<T>(begin: usize, depth: u32, count: u32): usize {
+  let at = begin;
   values.beginList<T>(count);
   for (let index: u32 = 0; index < count; index++) {
     if (index > 0) values.separator<T>(0x2c);
-    if (!value<T>(depth)) return false;
+    at = value<T>(at, depth);
+    if (at == REFUSED) return REFUSED;
   }
   values.separator<T>(0x5d);
-  return true;
+  return at;
 }
 
-function map<T>(depth: u32, count: u32): bool {
+function map<T>(begin: usize, depth: u32, count: u32): usize {
+  let at = begin;
   values.beginMap<T>(count);
   for (let index: u32 = 0; index < count; index++) {
     if (index > 0) values.separator<T>(0x2c);
-    if (!key<T>(depth)) return false;
+    at = key<T>(at, depth);
+    if (at == REFUSED) return REFUSED;
     values.separator<T>(0x3a);
-    if (!value<T>(depth)) return false;
+    at = value<T>(at, depth);
+    if (at == REFUSED) return REFUSED;
   }
   values.separator<T>(0x7d);
-  return true;
+  return at;
 }
 
 /** Reads a key. Keys of JSON are text; two others could become the same text. */
-function key<T>(depth: u32): bool {
-  if (!isJson<T>()) return value<T>(depth);
-  if (!hasRoom(SLACK) || Input.at >= Input.end) return false;
-  const first = <u32>load<u8>(Input.at++);
-  if (first >> 5 != 3) return false;
-  const octets = argumentOf(first & 31);
-  return isSound && take(octets) && values.text<T>(Input.at - <usize>octets, <usize>octets, true);
+function key<T>(from: usize, depth: u32): usize {
+  if (!isJson<T>()) return value<T>(from, depth);
+  if (!hasRoom(SLACK) || from >= Input.end) return REFUSED;
+  const first = <u32>load<u8>(from);
+  if (first >> 5 != 3) return REFUSED;
+  const at = behindHead(from + 1, first & 31);
+  return at == REFUSED ? REFUSED : text<T>(at, argumentBefore(at, first & 31), true);
 }
 
-function simple<T>(first: u32): bool {
-  const at = Input.at;
+function simple<T>(at: usize, first: u32): usize {
   switch (first) {
     case 0xf4:
-      return values.boolean<T>(false);
+      return values.boolean<T>(false) ? at : REFUSED;
     case 0xf5:
-      return values.boolean<T>(true);
+      return values.boolean<T>(true) ? at : REFUSED;
     case 0xf6:
-      return values.nothing<T>();
+      return values.nothing<T>() ? at : REFUSED;
     case 0xfa:
-      return take(4) && values.float<T>(<f64>reinterpret<f32>(bswap<u32>(load<u32>(at))));
+      return fits(at, 4) && values.float<T>(<f64>reinterpret<f32>(bswap<u32>(load<u32>(at))))
+        ? at + 4
+        : REFUSED;
     case 0xfb:
-      return take(8) && values.float<T>(reinterpret<f64>(bswap<u64>(load<u64>(at))));
+      return fits(at, 8) && values.float<T>(reinterpret<f64>(bswap<u64>(load<u64>(at))))
+        ? at + 8
+        : REFUSED;
     default:
-      return false;
+      return REFUSED;
   }
 }

@@ -1,26 +1,34 @@
 /** Reads the strings of JSON. */
 
-import { writeText, writeTextHead } from "./binary-writer";
-import { hasRoom, Input, Output, SLACK } from "./memory";
-import { isUtf8, putCharacter, runEnd } from "./text";
+import { writeShortText, writeText, writeTextHead } from "./binary-writer";
+import { hasRoom, Input, Output, REFUSED, SLACK } from "./memory";
+import { isAscii, isUtf8, putCharacter, runEnd, specials } from "./text";
 
 const QUOTE: u32 = 0x22;
 const BACKSLASH: u32 = 0x5c;
 
-/** Reads the string whose quote is at the input's position. */
-export function readText<T>(isKey: bool): bool {
-  const start = Input.at + 1;
+/** Reads the string that begins behind its quote. */
+export function readText<T>(start: usize, isKey: bool): usize {
+  const octets = v128.load(start);
+  const found = specials(octets);
+  if (found != 0) {
+    const length = ctz(found);
+    const quote = start + length;
+    if (<u32>load<u8>(quote) == QUOTE && quote < Input.end && isAscii(octets, length)) {
+      writeShortText<T>(octets, length);
+      return quote + 1;
+    }
+  }
   const end = runEnd(start, Input.end);
   const octet = <u32>load<u8>(end);
   if (octet == BACKSLASH) return escapedText<T>(start, end, isKey);
-  if (octet != QUOTE || end == Input.end || !isUtf8(start, end)) return false;
-  Input.at = end + 1;
-  return writeText<T>(start, end - start);
+  if (octet != QUOTE || end == Input.end || !isUtf8(start, end)) return REFUSED;
+  return writeText<T>(start, end - start) ? end + 1 : REFUSED;
 }
 
 /** Reads text whose first escape is at `firstEscape`. It is made behind the place of its head, then moved. */
-function escapedText<T>(start: usize, firstEscape: usize, isKey: bool): bool {
-  if (!hasRoom(Input.end - start + SLACK)) return false;
+function escapedText<T>(start: usize, firstEscape: usize, isKey: bool): usize {
+  if (!hasRoom(Input.end - start + SLACK)) return REFUSED;
   const plain = Output.at + 5;
   let to = plain;
   let from = start;
@@ -30,26 +38,25 @@ function escapedText<T>(start: usize, firstEscape: usize, isKey: bool): bool {
     to += stop - from;
     const octet = <u32>load<u8>(stop);
     if (octet == QUOTE && stop < Input.end) break;
-    if (octet != BACKSLASH) return false;
+    if (octet != BACKSLASH) return REFUSED;
     Input.at = stop + 1;
     const code = escapedCharacter();
-    if (code < 0) return false;
+    if (code < 0) return REFUSED;
     to = putCharacter(to, code);
     from = Input.at;
     stop = runEnd(from, Input.end);
   }
   const octets = to - plain;
   // A value that begins with NUL is binary.
-  if (!isKey && octets > 0 && load<u8>(plain) == 0) return false;
-  if (!isUtf8(start, stop)) return false;
-  Input.at = stop + 1;
+  if (!isKey && octets > 0 && load<u8>(plain) == 0) return REFUSED;
+  if (!isUtf8(start, stop)) return REFUSED;
   writeTextHead<T>(<u32>octets);
   memory.copy(Output.at, plain, octets);
   Output.at += octets;
-  return true;
+  return stop + 1;
 }
 
-/** The character of an escape, behind its backslash; -1 for half of a character, and for no escape. */
+/** The character of an escape at the input's position, behind its backslash; -1 for half of a character, and for no escape. */
 function escapedCharacter(): i32 {
   const letter = <u32>load<u8>(Input.at++);
   switch (letter) {

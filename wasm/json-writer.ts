@@ -2,7 +2,7 @@
 
 import { printDecimal } from "./host";
 import { copy, hasRoom, Output, SLACK } from "./memory";
-import { isUtf8, runEnd } from "./text";
+import { isAscii, isUtf8, runEnd, specials } from "./text";
 
 const QUOTE: u32 = 0x22;
 const BACKSLASH: u32 = 0x5c;
@@ -124,6 +124,7 @@ function putShort(size: f64): bool {
 
 /** Writes text; false where it is not UTF-8, begins with NUL without being a key, or has no room. */
 export function putText(from: usize, octets: usize, isKey: bool): bool {
+  if (octets <= 16 && putShortText(v128.load(from), <u32>octets)) return true;
   const end = from + octets;
   if (!hasRoom(octets + SLACK) || !isUtf8(from, end)) return false;
   if (!isKey && octets > 0 && load<u8>(from) == 0) return false;
@@ -139,6 +140,17 @@ export function putText(from: usize, octets: usize, isKey: bool): bool {
     start = stop + 1;
   }
   putOctet(QUOTE);
+  return true;
+}
+
+/** Writes the first octets of 16 as text; false where that is not ASCII, or needs an escape. */
+function putShortText(text: v128, octets: u32): bool {
+  if (!isAscii(text, octets) || (specials(text) & ((1 << octets) - 1)) != 0) return false;
+  const at = Output.at;
+  store<u8>(at, QUOTE);
+  v128.store(at, text, 1);
+  store<u8>(at + octets, QUOTE, 1);
+  Output.at = at + octets + 2;
   return true;
 }
 

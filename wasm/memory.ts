@@ -7,6 +7,9 @@
 /** So many octets may be read behind the input, and written behind the output. */
 export const SLACK: usize = 32;
 
+/** The position behind what the exact reader has to judge; no message begins there. */
+export const REFUSED: usize = 0;
+
 /** Lists and maps that are nested deeper are left to the exact reader, which has the limit. */
 export const MAX_DEPTH: u32 = 128;
 

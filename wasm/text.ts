@@ -8,15 +8,25 @@ const LONG_TEXT: usize = 64;
 /** The first quote, backslash or control character from `from` up to `end`; `end` when there is none. */
 export function runEnd(from: usize, end: usize): usize {
   for (let at = from; at < end; at += 16) {
-    const octets = v128.load(at);
-    const special = v128.or(
-      v128.or(i8x16.eq(octets, i8x16.splat(0x22)), i8x16.eq(octets, i8x16.splat(0x5c))),
-      i8x16.lt_u(octets, i8x16.splat(0x20)),
-    );
-    const found = i8x16.bitmask(special);
+    const found = specials(v128.load(at));
     if (found != 0) return min(at + ctz(found), end);
   }
   return end;
+}
+
+/** The quotes, backslashes and control characters among 16 octets, as bits. */
+export function specials(octets: v128): i32 {
+  return i8x16.bitmask(
+    v128.or(
+      v128.or(i8x16.eq(octets, i8x16.splat(0x22)), i8x16.eq(octets, i8x16.splat(0x5c))),
+      i8x16.lt_u(octets, i8x16.splat(0x20)),
+    ),
+  );
+}
+
+/** Whether the first octets of 16 are ASCII. */
+export function isAscii(octets: v128, length: u32): bool {
+  return (i8x16.bitmask(octets) & ((1 << length) - 1)) == 0;
 }
 
 /** Whether the octets from `from` up to `end` are UTF-8, without surrogates (RFC 3629). */

@@ -3,7 +3,7 @@
 import * as binary from "./binary-writer";
 import * as json from "./json-writer";
 import { isJson } from "./target";
-import { isUtf8 } from "./text";
+import { isAscii, isUtf8 } from "./text";
 
 export function nothing<T>(): bool {
   if (isJson<T>()) json.putNull();
@@ -38,6 +38,13 @@ export function float<T>(value: f64): bool {
 
 export function text<T>(from: usize, octets: usize, isKey: bool): bool {
   if (isJson<T>()) return json.putText(from, octets, isKey);
+  if (octets <= 16) {
+    const short = v128.load(from);
+    if (isAscii(short, <u32>octets)) {
+      binary.writeShortText<T>(short, <u32>octets);
+      return true;
+    }
+  }
   return isUtf8(from, from + octets) && binary.writeText<T>(from, octets);
 }
 

@@ -12,6 +12,10 @@ import {
 const transcode = (from: SerializerName, to: SerializerName) => wasmTranscoder(from, to)!;
 const octets = (hex: string) => Buffer.from(hex.replaceAll(" ", ""), "hex");
 
+const PAIRS = SERIALIZER_NAMES.flatMap((from) =>
+  SERIALIZER_NAMES.filter((to) => to !== from).map((to) => [from, to] as const),
+);
+
 test("there is none between equal serializers", () => {
   expect(wasmTranscoder("cbor", "cbor")).toBeUndefined();
 });
@@ -57,12 +61,8 @@ describe("a long message", () => {
     ["lists of lists", `[${Array(80_000).fill("[[],[1]]")}]`],
     ["control characters", `["${"\\u0001".repeat(300_000)}"]`],
   ];
-  const pairs = SERIALIZER_NAMES.flatMap((from) =>
-    SERIALIZER_NAMES.filter((to) => to !== from).map((to) => [from, to] as const),
-  );
-
   test.each(contents)("of %s is what reader and writer give", (_name, json) => {
-    for (const [from, to] of pairs) {
+    for (const [from, to] of PAIRS) {
       const message = new Uint8Array(exactTranscoder("json", from)(Buffer.from(json)));
       expect(message.length).toBeGreaterThan(256 * 1024);
       const fast = transcodeLong(message, from, to);
@@ -128,6 +128,32 @@ describe("a message that is cut off is refused", () => {
     }
   });
 });
+
+/** Texts of up to 16 octets, which are read at once with what follows them, and longer ones. */
+describe("a text of 1 to 34 characters, with neighbors, is what reader and writer give", () => {
+  test.each(["x", "é", "€", "😀", '"', "\\", "\u0001", "\u007f", "\0"])(
+    "with %j anywhere",
+    (odd) => {
+      for (let length = 1; length <= 34; length++) {
+        for (let at = 0; at < length; at++) {
+          const text = "a".repeat(at) + odd + "b".repeat(length - 1 - at);
+          // NUL at the begin of a text of JSON says that it is binary.
+          if (text.startsWith("\0")) continue;
+          const value = JSON.stringify([text, { [text]: 1 }, "é", "x".repeat(length), '"', 7]);
+          for (const [from, to] of PAIRS) expectSame(Buffer.from(value), from, to);
+        }
+      }
+    },
+  );
+});
+
+/** Compares both transcoders for a value in JSON. */
+function expectSame(json: Buffer, from: SerializerName, to: SerializerName): void {
+  const exact = (octets: Uint8Array, one: SerializerName, other: SerializerName) =>
+    one === other ? octets : new Uint8Array(exactTranscoder(one, other)(octets));
+  const message = exact(json, "json", from);
+  expect(transcode(from, to)(message)).toEqual(Buffer.from(exact(message, from, to)));
+}
 
 test("a long text is checked to its end", () => {
   const long = Buffer.from("é".repeat(100)).toString("hex");
