@@ -40,6 +40,7 @@ const WAMP = {
 /** A package that is used in one place can be replaced in one place. */
 const ONLY_HERE = {
   "@fastify/busboy": "^src/transport/web/upload/form-reader[.]ts$",
+  "@opentelemetry": "^src/observe/(otlp-tracer|span-sender)[.]ts$",
   "@noble/curves": "^src/base/eip712-certificate[.]ts$",
   "@noble/hashes": "^src/base/eip712-certificate[.]ts$",
   jose: "^src/transport/web/auth/",

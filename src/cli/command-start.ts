@@ -166,9 +166,10 @@ async function startAdmin(
 }
 
 function startContext(config: NodeConfig, { log, choice, output }: NodeLog): StartContext {
+  const { id: nodeId, traces } = config.controller;
   return {
     release: RELEASE,
-    nodeId: config.controller.id,
+    nodeId,
     folder: config.folder,
     startFolder: process.cwd(),
     runFolder: newRunFolder(),
@@ -177,6 +178,7 @@ function startContext(config: NodeConfig, { log, choice, output }: NodeLog): Sta
     logOutput: output,
     nodeKey: config.workers.some(needsNodeKey) ? nodeKey(config, log) : null,
     decoyKey: decoyKey(config.folder),
+    ...(traces && { traces }),
   };
 }
 

@@ -70,6 +70,8 @@ const metrics = v.strictObject({
   messagesLate: count,
   waitingOctets: count,
   routers: v.array(routerFigures),
+  /** Of traces. */
+  spans: v.strictObject({ sent: count, lost: count }),
   certificates: v.array(v.strictObject({ port: count, name: v.string(), notAfter: v.number() })),
 });
 

@@ -66,6 +66,14 @@ const startContext = v.strictObject({
   nodeKey: v.nullable(v.string()),
   /** Key of the salts for unknown authids, in hex; the same in every worker. */
   decoyKey: v.string(),
+  /** Where traces of joins are sent; absent: there are none. */
+  traces: v.optional(
+    v.strictObject({
+      url: v.string(),
+      headers: v.record(v.string(), v.string()),
+      ratio: v.number(),
+    }),
+  ),
 });
 
 const toWorker = v.variant("kind", [

@@ -56,7 +56,7 @@ function refuseOtherController(before: ControllerConfig, after: ControllerConfig
   const [one, other] = [before, after] as unknown as Record<string, unknown>[];
   for (const attribute of Object.keys({ ...before, ...after })) {
     if (Bun.deepEquals(one?.[attribute], other?.[attribute])) continue;
-    const isItem = attribute === "id" || attribute === "admin";
+    const isItem = ["id", "admin", "traces"].includes(attribute);
     throw needsRestart(`controller.${isItem ? attribute : "options"}`);
   }
 }

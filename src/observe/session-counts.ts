@@ -9,6 +9,7 @@
 
 import { shorten } from "#base/printable.ts";
 import { Distribution, type DistributionFigures } from "./distribution.ts";
+import type { JoinTracer } from "./join-tracer.ts";
 import type { SessionEnd } from "./session-facts.ts";
 import { type SessionGroup, SessionGroups } from "./session-groups.ts";
 import { slowClients } from "./slow-clients.ts";
@@ -48,6 +49,8 @@ export interface SessionMetrics {
 
 /** The counts of one worker, since it was started. */
 export class SessionCounts {
+  /** What also records joins; undefined: nothing does. */
+  readonly tracer: JoinTracer | undefined;
   /** Messages that could not be forwarded, and that no peer waited for. */
   leftOut = 0;
   /** Messages of clients that arrived when their session was ending or had ended. */
@@ -61,6 +64,10 @@ export class SessionCounts {
   #joined = 0;
   readonly #roles = new Map<string, RoleCount>();
   readonly #refusals = new Map<string, number>();
+
+  constructor(tracer?: JoinTracer) {
+    this.tracer = tracer;
+  }
 
   /** Counts a session that has joined; the result is for `left`. */
   joined(realm: string | null, role: string | null): RoleCount {

@@ -191,7 +191,7 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
   onGivenUp({ uri, sentence, code }: GivenUp): void {
     if (this.#state.name === "closed") return;
     const type = this.#state.name === "joined" ? MessageType.GOODBYE : MessageType.ABORT;
-    if (type === MessageType.ABORT) this.#counts.refused(uri);
+    if (type === MessageType.ABORT) this.#record.refused(uri);
     this.#record.ends(endOfUri(uri));
     this.#end(uri);
     this.#send([type, { message: sentence }, uri]);
@@ -238,7 +238,7 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
   goodbye(reasonUri: string, isBare = false): void {
     if (this.#state.name === "closed") return;
     const type = this.#state.name === "joined" ? MessageType.GOODBYE : MessageType.ABORT;
-    if (type === MessageType.ABORT) this.#counts.refused(reasonUri);
+    if (type === MessageType.ABORT) this.#record.refused(reasonUri);
     const isShutdown = reasonUri === ErrorUri.systemShutdown;
     this.#record.ends(isShutdown ? "shutdown" : endByRouter(reasonUri));
     this.#end(reasonUri);
@@ -288,7 +288,8 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
     state.isBusy = true;
     state.hasLeft = false;
     if (type === MessageType.HELLO) {
-      this.#record.begins();
+      this.#record.begins(this.#peer);
+      this.#record.asks(list[1]);
       this.#needs = clientNeeds(list);
       state.asked = askedFields(list);
     }
@@ -514,7 +515,7 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
     // One message that cannot be read must not keep a client away that ends at every ABORT.
     const isUnreadable = thrown instanceof MalformedMessage && this.#state.name === "joined";
     if (isUnreadable && this.#needs.noAbort) {
-      this.#counts.refused(ErrorUri.protocolViolation);
+      this.#record.refused(ErrorUri.protocolViolation);
       this.#record.ends("protocol_violation");
       this.#end(thrown.message);
       this.#peer.close(CloseCode.protocolError, thrown.message);
@@ -534,7 +535,7 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
 
   #abort(uri: string, message: string, code = abortCloseCode(uri)): void {
     if (this.#state.name === "closed") return;
-    this.#counts.refused(uri);
+    this.#record.refused(uri);
     this.#record.ends(endOfUri(uri));
     this.#log.info("session aborted", { ...this.#logFields(), uri, reason: message });
     this.#end(uri);

@@ -6,6 +6,7 @@
  */
 
 import { shorten } from "#base/printable.ts";
+import type { ConnectSpan, JoinSpan } from "#observe/join-tracer.ts";
 import type { RoleCount, SessionCounts } from "#observe/session-counts.ts";
 import type { SessionEnd, SessionFacts } from "#observe/session-facts.ts";
 import type { SessionGroup } from "#observe/session-groups.ts";
@@ -29,6 +30,16 @@ interface LastSession extends JoinedIdentity {
   readonly joinedAt: number;
 }
 
+/** Ends of joins for which this node or a router is at fault, rather than the client. */
+const FAULTS: ReadonlySet<SessionEnd> = new Set<SessionEnd>([
+  "router_lost",
+  "router_stalled",
+  "router_failed",
+  "overloaded",
+  "shutdown",
+  "internal_error",
+]);
+
 /** The record of one connection. */
 export class SessionRecord {
   readonly #counts: SessionCounts;
@@ -40,15 +51,28 @@ export class SessionRecord {
   /** Undefined: the session has not ended, or why is not known yet. */
   #end: SessionEnd | undefined;
   #hasBegun = false;
+  /** Of the join that is under way, where joins are recorded. */
+  #span: JoinSpan | undefined;
 
   constructor(counts: SessionCounts) {
     this.#counts = counts;
   }
 
   /** The client has said HELLO, perhaps after a session that it has left. */
-  begins(): void {
+  begins({ details }: Pick<Peer, "details">): void {
     this.#hasBegun = true;
     this.#end = undefined;
+    this.#span = this.#counts.tracer?.begins(details);
+  }
+
+  /** Its HELLO asks for this realm. */
+  asks(realm: unknown): void {
+    if (typeof realm === "string") this.#span?.asked(realm);
+  }
+
+  /** The join connects to a router, by the id of its connection; undefined: joins are not recorded. */
+  connects(connection: string): ConnectSpan | undefined {
+    return this.#span?.connects(connection);
   }
 
   /** A session has joined. */
@@ -62,6 +86,14 @@ export class SessionRecord {
     // The names of the role serve all of its sessions.
     const names = { realm: role.realm, authrole: role.role };
     this.#last = { session, ...names, authid, authmethod, joinedAt: Date.now() };
+    this.#span?.joined(identity);
+    this.#span = undefined;
+  }
+
+  /** The client is refused, or its session aborted, with this reason URI. */
+  refused(uri: string): void {
+    this.#counts.refused(uri);
+    this.#endSpan(uri, this.#end ?? endOfUri(uri));
   }
 
   /** Notes why the session ends; the first reason counts, because the others follow from it. */
@@ -72,6 +104,14 @@ export class SessionRecord {
   /** Notes that the connection has ended; before HELLO that is no end of a session, but that of a health check. */
   connectionLost(reason: string): void {
     if (this.#hasBegun) this.ends(CLOSE_REASONS.get(reason) ?? "client_lost");
+    const end = this.#end ?? "client_lost";
+    this.#endSpan(end, end);
+  }
+
+  /** A join is over without a session. */
+  #endSpan(outcome: string, end: SessionEnd): void {
+    this.#span?.ended(outcome, FAULTS.has(end) ? end : null);
+    this.#span = undefined;
   }
 
   /** A joined session is over; the client may join again on its connection. */

@@ -27,6 +27,8 @@ export interface TransportDetails {
   cookie?: ClientCookie;
   /** Absent when none was requested. */
   clientCertificate?: ClientCertificate;
+  /** The span that the client's request belongs to, of a server before this node (W3C Trace Context). */
+  traceparent?: string;
   /**
    * Channel id of `tls-unique` (RFC 5929): SHA-256 of the handshake's first Finished message, as
    * Autobahn computes it. Undefined over TLS 1.3, which has none; absent without TLS.

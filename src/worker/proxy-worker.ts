@@ -39,7 +39,7 @@ export async function startProxyWorker(
 
   const failedJoins = new FailedJoins(context.log);
   const sessions = new SessionTable<FrontendSession>();
-  const counts = new SessionCounts();
+  const counts = new SessionCounts(context.tracer);
   const shared = {
     log: context.log,
     node,

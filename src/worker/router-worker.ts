@@ -39,7 +39,7 @@ export async function startRouterWorker(
   const sessions = new SessionTable<RouterSession>();
   /** Components stay until the clients have left, which may call them. */
   const ofComponents = new SessionTable<RouterSession>();
-  const counts = new SessionCounts();
+  const counts = new SessionCounts(context.tracer);
   const shared = {
     log: context.log,
     counts,

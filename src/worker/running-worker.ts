@@ -5,6 +5,7 @@
  */
 
 import type { PreparedChange } from "#base/prepared-change.ts";
+import type { JoinTracer } from "#observe/join-tracer.ts";
 import type { LogLevel } from "#observe/log-format.ts";
 import type { Logger } from "#observe/logger.ts";
 import type { SessionCounts } from "#observe/session-counts.ts";
@@ -35,6 +36,8 @@ export interface WorkerContext {
   runFolder?: string;
   /** Private key of the node in hex; absent for a worker that does not sign with it. */
   nodeKey?: string | null;
+  /** Records joins; absent: nothing does. */
+  tracer?: JoinTracer;
 }
 
 /** Another configuration for a running worker. */

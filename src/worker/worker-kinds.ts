@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { TracesConfig } from "#config/node/node-config.ts";
 import type { NativeWorkerConfig } from "#config/node/worker-config.ts";
 import type { RunningWorker, WorkerContext } from "./running-worker.ts";
 
@@ -43,12 +44,24 @@ export function systemOf({ type }: NativeWorkerConfig): string {
   return WORKER_KINDS[type].system;
 }
 
-/** Loads and starts a worker; resolves once every transport listens. */
+/** Loads and starts a worker; resolves once every transport listens. `traces`: where those of its joins are sent. */
 export async function startWorker(
   config: NativeWorkerConfig,
   context: WorkerContext,
+  traces?: TracesConfig,
 ): Promise<RunningWorker<NativeWorkerConfig>> {
   // The type checker does not see that the table pairs each configuration with its starter.
   const start = (await WORKER_KINDS[config.type].load()) as StartWorker<NativeWorkerConfig>;
-  return start(config, context);
+  if (traces === undefined) return start(config, context);
+  // Loaded here, because most nodes have no use for it.
+  const { OtlpTracer } = await import("#observe/otlp-tracer.ts");
+  const tracer = new OtlpTracer(traces, context.nodeInfo, context.log);
+  const worker = await start(config, { ...context, tracer });
+  return {
+    ...worker,
+    async shutdown(drainMs) {
+      await worker.shutdown(drainMs);
+      await tracer.close();
+    },
+  };
 }

@@ -11,6 +11,7 @@ import { LoopLag } from "#observe/loop-lag.ts";
 import { pingTimes } from "#observe/ping-times.ts";
 import { type ServedCertificate, servedCertificates } from "#observe/served-certificates.ts";
 import { slowClients } from "#observe/slow-clients.ts";
+import { spanCounts } from "#observe/span-counts.ts";
 import { type TrafficCount, traffic } from "#observe/traffic.ts";
 import { messageTypeName } from "#wamp/message-type.ts";
 import type { RunningWorker } from "./running-worker.ts";
@@ -43,6 +44,7 @@ export function readWorkerMetrics({
     toClients: trafficMetrics(traffic.toClients),
     waitingOctets: outgoingMemory.octets,
     routers: routers?.figures() ?? [],
+    spans: { ...spanCounts },
     certificates: earliest([...servedCertificates.values()].flat()),
   };
 }

@@ -119,7 +119,7 @@ async function start(
   own: OwnContext,
 ): Promise<RunningWorker<NativeWorkerConfig> | null> {
   try {
-    const worker = await startWorker(config, workerContext(config, context, own));
+    const worker = await startWorker(config, workerContext(config, context, own), context.traces);
     sendToController({ kind: "ready", urls: worker.urls });
     return worker;
   } catch (thrown) {

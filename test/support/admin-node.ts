@@ -8,6 +8,8 @@ const allow = { call: true, register: true, publish: true, subscribe: true };
 /** What may differ from a node with an admin endpoint on TCP, without a token. */
 export interface AdminNodeOptions {
   admin?: object;
+  /** `controller.traces`. */
+  traces?: object;
   /** Of the proxies' `websocket` path, beside `auth`. */
   options?: object;
   /** Connections of the proxies beside that to the router, all of them for the realm `realm2`. */
@@ -70,7 +72,9 @@ export async function adminNode(choice: AdminNodeOptions = {}): Promise<AdminNod
     ],
   };
   const workers = [router, proxy("proxy1"), proxy("proxy2")];
-  const configuration = { version: 2, controller: { id: "node1", admin }, workers };
+  const { traces } = choice;
+  const controller = { id: "node1", admin, ...(traces && { traces }) };
+  const configuration = { version: 2, controller, workers };
   const node = await nodeForTest(temporaryFolder({ "node.json": configuration }));
   return {
     node,

@@ -37,6 +37,17 @@ export interface ControllerConfig {
   lameDuckMs: number;
   /** Undefined: there is no admin endpoint. */
   admin?: AdminConfig;
+  /** Undefined: there are no traces. */
+  traces?: TracesConfig;
+}
+
+/** Where traces of joins are sent. */
+export interface TracesConfig {
+  url: string;
+  /** Of each request; their values may be secrets. */
+  headers: Record<string, string>;
+  /** Of which part of the joins there are traces, from 0 to 1. */
+  ratio: number;
 }
 
 /** The endpoint for health, metrics, lists of sessions and the log level. */

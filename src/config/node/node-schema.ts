@@ -25,6 +25,7 @@ import { unchecked } from "#config/schema/tolerated-values.ts";
 import { always, itemNotOffered, meaningless, unhonoured } from "#config/schema/unhonoured.ts";
 import { testeeTransport, transport } from "#config/transport/transport-schema.ts";
 import { admin } from "./admin-schema.ts";
+import { traces } from "./traces-schema.ts";
 import { manhole, restart, workerId } from "./worker-attributes.ts";
 
 const ownProcessOptions = ownProcessOptionsWith((schema) => schema);
@@ -190,6 +191,10 @@ export const controller = item({
   admin: optional(
     admin,
     "Extension. Serves health, metrics, lists of sessions and the log level; absent: nothing listens.",
+  ),
+  traces: optional(
+    traces,
+    "Extension. Sends traces of joins to a collector of OpenTelemetry; absent: there are none.",
   ),
   manhole: meaningless(anything),
   connections: meaningless(anything),

@@ -12,9 +12,10 @@ import type { JsonPath } from "#config/text/config-issue.ts";
 import type { Report } from "#config/text/report.ts";
 import { defaultTransportId } from "#config/transport/normalize-transport.ts";
 import { CONTROLLER, checkEndpointConflicts, type PlacedEndpoint } from "./endpoint-conflicts.ts";
-import type { AdminConfig, ControllerConfig, NodeConfig } from "./node-config.ts";
+import type { AdminConfig, ControllerConfig, NodeConfig, TracesConfig } from "./node-config.ts";
 import { controller, controllerOptions, type NodeItem } from "./node-schema.ts";
 import { normalizeAdmin } from "./normalize-admin.ts";
+import { normalizeTraces } from "./normalize-traces.ts";
 import { normalizeWorker } from "./normalize-worker.ts";
 import { checkOwnRouters } from "./own-router-rules.ts";
 import type { PlacedWorker } from "./own-routers.ts";
@@ -29,6 +30,7 @@ export function normalizeNode(item: NodeItem, file: string, report: Report): Nod
   const ids = new Set<string>();
   const placed: PlacedEndpoint[] = [];
   const admin = adminOf(item, report);
+  const traces = tracesOf(item, report);
   if (admin !== undefined) placed.push(placeAdmin(admin));
   asList(item.workers).forEach((worker, index) => {
     const path = ["workers", index];
@@ -51,7 +53,11 @@ export function normalizeNode(item: NodeItem, file: string, report: Report): Nod
   return {
     file,
     folder: report.folder,
-    controller: { ...normalizeController(item, id, report), ...(admin && { admin }) },
+    controller: {
+      ...normalizeController(item, id, report),
+      ...(admin && { admin }),
+      ...(traces && { traces }),
+    },
     workers: configs,
   };
 }
@@ -61,6 +67,13 @@ function adminOf({ controller }: NodeItem, report: Report): AdminConfig | undefi
   const path = ["controller", "admin"];
   if (controller?.admin === undefined || report.isMalformed(path)) return undefined;
   return normalizeAdmin(controller.admin, path, report);
+}
+
+/** Faulty ones are reported as such. */
+function tracesOf({ controller }: NodeItem, report: Report): TracesConfig | undefined {
+  const path = ["controller", "traces"];
+  if (controller?.traces === undefined || report.isMalformed(path)) return undefined;
+  return normalizeTraces(controller.traces, path, report);
 }
 
 function placeAdmin({ endpoint }: AdminConfig): PlacedEndpoint {

@@ -73,6 +73,15 @@ export const fileName = withKeywords(
   { pattern: "^[^\\u0000]*$" },
 );
 
+/** The URL of another server: without a user, because passwords would stand in logs. */
+export const httpUrl = v.pipe(
+  v.string(),
+  v.regex(
+    /^https?:\/\/[^\s/?#@]+([/?][^\s#]*)?$/,
+    (issue) => `expected an http or https URL, found ${issue.received}`,
+  ),
+);
+
 /** The name of an object of Python in its module: `package.module.Class`. */
 export const dottedName = v.pipe(
   text,

@@ -9,7 +9,7 @@ import * as v from "valibot";
 import { secret } from "#config/auth/principal-schema.ts";
 import { defaulted, optional, required } from "#config/schema/attribute.ts";
 import { item } from "#config/schema/item.ts";
-import { fileName, integer, oneOf, text } from "#config/schema/primitive.ts";
+import { fileName, httpUrl, integer, oneOf, text } from "#config/schema/primitive.ts";
 
 /** Algorithms for key pairs. Not `none`, which signs nothing. */
 export const PUBLIC_KEY_ALGORITHMS = [
@@ -52,19 +52,10 @@ const scope = v.pipe(
   ),
 );
 
-/** Without a user, whose password would stand in logs. */
-const jwksUrl = v.pipe(
-  v.string(),
-  v.regex(
-    /^https?:\/\/[^\s/?#@]+([/?][^\s#]*)?$/,
-    (issue) => `expected an http or https URL, found ${issue.received}`,
-  ),
-);
-
 const bearer = item({
   issuer: required(text, "The claim `iss` of tokens."),
   audience: required(oneOrMore, "What the claim `aud` of tokens names, or a list: one of them."),
-  jwks_url: optional(jwksUrl, "Where the issuer has its public keys, as a JWK Set."),
+  jwks_url: optional(httpUrl, "Where the issuer has its public keys, as a JWK Set."),
   jwks_file: optional(
     fileName,
     "A file with public keys, as a JWK Set; read again when it changes.",

@@ -261,6 +261,16 @@ export const METRICS: readonly Metric[] = [
       ),
   },
   {
+    name: "crossproxy_trace_spans_total",
+    type: "counter",
+    help: "Spans of traces that were sent to the collector, and those that were lost.",
+    read: (reading) =>
+      each(reading, ({ spans }) => [
+        { labels: { outcome: "sent" }, value: spans.sent },
+        { labels: { outcome: "lost" }, value: spans.lost },
+      ]),
+  },
+  {
     name: "crossproxy_tls_certs_not_after",
     type: "gauge",
     help: "Until when a certificate is valid that clients are shown, in Unix time in seconds.",

@@ -89,7 +89,7 @@ export class FrontendSession
     const isOver = this.state.name === "ending" || this.state.name === "closed";
     this.log.endsWith(uri);
     this.leaveRouter(ErrorUri.closeRealm);
-    if (!isOver && type === MessageType.ABORT) this.context.counts.refused(uri);
+    if (!isOver && type === MessageType.ABORT) this.log.record.refused(uri);
     if (!isOver) this.sendToClient([type, { message: sentence }, uri]);
     this.close(code, sentence);
   }
@@ -177,14 +177,14 @@ export class FrontendSession
     const { state } = this;
     const wasReached = state instanceof JoinAttempt && state.routerWasReached;
     if (!wasReached || !this.takesBareClose("router_lost")) return false;
-    this.context.counts.refused(ErrorUri.systemShutdown);
     this.log.record.ends("router_lost");
+    this.log.record.refused(ErrorUri.systemShutdown);
     this.close(CloseCode.abnormal, ErrorUri.systemShutdown);
     return true;
   }
 
   onAborted(reason: unknown): void {
-    this.context.counts.refused(String(reason));
+    this.log.record.refused(String(reason));
     this.log.record.ends(endOfUri(reason));
     this.close(abortCloseCode(reason), "the router refused the session");
   }
@@ -260,7 +260,7 @@ export class FrontendSession
   }
 
   #begin(message: WireMessage, timeouts: JoinTimeouts): void {
-    this.log.record.begins();
+    this.log.record.begins(this.client);
     refuseTooLong(message);
     const { auth } = this.config;
     const hello =

@@ -18,6 +18,7 @@ import type { FailedAttempts } from "#auth/authentication.ts";
 import type { AskableAuthenticators } from "#auth/authenticators.ts";
 import type { Deny } from "#auth/pending-auth.ts";
 import { Cancellation, type CancelSignal } from "#base/cancellation.ts";
+import { sentenceOf } from "#base/failure.ts";
 import type { SessionConfig } from "#config/options/session-config.ts";
 import type { LogFields } from "#observe/logger.ts";
 import type { Backend } from "#proxy/routing/backend.ts";
@@ -26,6 +27,7 @@ import { Failover } from "#proxy/routing/failover.ts";
 import type { RealmRoutes, Route } from "#proxy/routing/realm-routes.ts";
 import type { NodeCredentials } from "#proxy/routing/router-join-messages.ts";
 import type { JoinTimeouts } from "#session/join-timeouts.ts";
+import type { ConnectOptions } from "#transport/router-connector.ts";
 import { MessageType } from "#wamp/message-type.ts";
 import type { Peer, WireMessage } from "#wamp/peer.ts";
 import { peekMessageType } from "#wamp/serializer/message-head.ts";
@@ -198,13 +200,27 @@ export abstract class JoinAttempt implements BackendObserver {
     this.#name = "connecting";
     const next = await failover.next(async (backend) => {
       const hello = helloFor(backend);
-      const router = await BackendSession.open(backend, options, this);
+      const router = await this.#open(backend, options);
       if (!router.isOver) return { router, hello };
       throw failover.failed(backend, "it closed the connection at once");
     });
     this.#backend = next.router;
     this.#name = "joining";
     return next;
+  }
+
+  /** Connects to a router, which its span tells of. */
+  async #open(backend: Backend, options: ConnectOptions): Promise<BackendSession> {
+    const span = this.context.log.record.connects(backend.config.id);
+    try {
+      const router = await BackendSession.open(backend, options, this);
+      span?.ended("connected", null);
+      return router;
+    } catch (thrown) {
+      if (this.canceled.aborted) span?.ended("canceled", null);
+      else span?.ended("failed", sentenceOf(thrown));
+      throw thrown;
+    }
   }
 
   protected leaveRouter(): void {

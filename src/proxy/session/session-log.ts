@@ -46,6 +46,7 @@ export class SessionLog {
   /** The client has sent this HELLO; a refusal has what it asks for. */
   asked(hello: readonly unknown[]): void {
     this.#asked = askedFields(hello);
+    this.record.asks(hello[1]);
   }
 
   /** `identity` goes before what the WELCOME of the router says. */

@@ -214,13 +214,13 @@ export abstract class SessionTeardown implements JoinTimeoutObserver {
     if (!wasReached || !this.takesBareClose("router_lost")) {
       this.abort(uri, message, code);
     } else {
-      this.context.counts.refused(uri);
+      this.log.record.refused(uri);
       this.close(CloseCode.abnormal, uri);
     }
   }
 
   protected abort(uri: string, message: string, code = abortCloseCode(uri)): void {
-    this.context.counts.refused(uri);
+    this.log.record.refused(uri);
     this.log.endsWith(uri);
     this.leaveRouter(ErrorUri.closeRealm);
     this.sendToClient([MessageType.ABORT, { message }, uri]);
@@ -235,7 +235,7 @@ export abstract class SessionTeardown implements JoinTimeoutObserver {
     const isUnreadable = thrown instanceof MalformedMessage && this.state.name === "joined";
     if (by === "router") this.abortForRouter(uri, sentence);
     else if (isUnreadable && this.needs.noAbort) {
-      this.context.counts.refused(uri);
+      this.log.record.refused(uri);
       this.log.record.ends(endOfUri(uri));
       this.close(code, sentence);
     } else this.abort(uri, sentence, code);

@@ -12,6 +12,7 @@ import type { ConnectionLimit, ConnectionSlot } from "#transport/endpoint/connec
 import { GracefulClose } from "#transport/endpoint/graceful-close.ts";
 import type { HttpRequest } from "#transport/http/http-request.ts";
 import { RefusedConnection } from "#transport/http/refused-connection.ts";
+import { traceContextOf } from "#transport/http/trace-context.ts";
 import type { TrustedProxies } from "#transport/http/trusted-proxies.ts";
 import type { AcceptPeerWithSession, TransportContext } from "#transport/listener.ts";
 import { CloseCode, type ConnectionDetails, type Peer } from "#wamp/peer.ts";
@@ -108,6 +109,7 @@ export class WebSocketAcceptor implements WebSocketOwner {
       ...connection,
       type: "websocket",
       serializer,
+      ...traceContextOf(request.headers),
       ...(cookies && cookie && { cookieId: cookie.id, cookie: cookies.cookieOf(cookie) }),
     });
     this.#open.set(peer, slot);

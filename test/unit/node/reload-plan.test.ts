@@ -100,6 +100,7 @@ test.each<[string, Partial<ControllerConfig>]>([
       },
     },
   ],
+  ["controller.traces", { traces: { url: "http://127.0.0.1:4318/", headers: {}, ratio: 1 } }],
   ["controller.options", { watchdog: 20 }],
   ["controller.options", { title: "other" }],
 ])("names what of the controller needs a restart: %s", (name, changes) => {

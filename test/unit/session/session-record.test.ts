@@ -47,7 +47,7 @@ test("the first reason of an end counts, and a further session has a reason of i
   one.ends("slow_consumer");
   one.ends("client_lost");
   one.sessionOver();
-  one.begins();
+  one.begins(peer);
   one.joined(identity, peer);
   one.ends("kicked");
   one.sessionOver();
@@ -91,7 +91,7 @@ test.each([
   const { peer, record: one } = record();
   one.connectionLost(reason);
   expect(one.facts(peer, true).reason).toBeNull();
-  one.begins();
+  one.begins(peer);
   one.connectionLost(reason);
   expect(one.facts(peer, true).reason).toBe(end);
 });
@@ -104,4 +104,72 @@ test.each([
   [7, "refused"],
 ])("the URI %p is the end %s", (uri, end) => {
   expect(endOfUri(uri)).toBe(end as never);
+});
+
+/** A record whose joins are recorded, and what its spans were told. */
+function tracedRecord() {
+  const told: unknown[] = [];
+  const tell =
+    (event: string) =>
+    (...details: unknown[]) => {
+      told.push([event, ...details]);
+    };
+  const span = {
+    asked: tell("asked"),
+    joined: tell("joined"),
+    ended: tell("ended"),
+    connects: (connection: string) => ({ ended: tell(connection) }),
+  };
+  const tracer = {
+    begins({ type }: { type: string }) {
+      told.push(["begins", type]);
+      return span;
+    },
+  };
+  const peer = new FakePeer();
+  return { told, peer, record: new SessionRecord(new SessionCounts(tracer)) };
+}
+
+test.each<[string, (one: SessionRecord) => void, unknown]>([
+  ["is refused", (one) => one.refused("com.a"), ["ended", "com.a", null]],
+  [
+    "is refused for want of a router",
+    (one) => {
+      one.ends("router_failed");
+      one.refused("wamp.error.network_failure");
+    },
+    ["ended", "wamp.error.network_failure", "router_failed"],
+  ],
+  ["loses its connection", (one) => one.connectionLost("gone"), ["ended", "client_lost", null]],
+])("the span of a join that %s ends once", (_, end, told) => {
+  const { told: all, peer, record: one } = tracedRecord();
+  one.begins(peer);
+  one.asks("realm1");
+  one.asks(7);
+  one.connects("conn1")?.ended("connected", null);
+  end(one);
+  one.refused("com.b");
+  one.connectionLost("gone");
+  const before = [
+    ["begins", "websocket"],
+    ["asked", "realm1"],
+    ["conn1", "connected", null],
+  ];
+  expect(all).toEqual([...before, told]);
+});
+
+test("the span of a join that succeeds ends with it, and the next join has one of its own", () => {
+  const { told, peer, record: one } = tracedRecord();
+  for (let join = 0; join < 2; join += 1) {
+    one.begins(peer);
+    one.joined(identity, peer);
+    one.ends("client_left");
+    one.sessionOver();
+  }
+  one.connectionLost("gone");
+  const once = [
+    ["begins", "websocket"],
+    ["joined", identity],
+  ];
+  expect(told).toEqual([...once, ...once]);
 });

@@ -15,6 +15,7 @@ import { sentenceOf } from "#base/failure.ts";
 import type { LongPollServiceConfig } from "#config/web-service/longpoll-config.ts";
 import type { ConnectionEvents } from "#transport/endpoint/connection.ts";
 import type { HttpAnswer } from "#transport/http/http-answer.ts";
+import { traceContextOf } from "#transport/http/trace-context.ts";
 import type { AcceptPeerWithSession, TransportContext } from "#transport/listener.ts";
 import type { StreamedRequest, StreamingService } from "#transport/web/streaming-service.ts";
 import { openBatchedSession } from "#transport/websocket/batched-peer.ts";
@@ -257,5 +258,6 @@ function detailsOf(
     isSecure,
     isUnixSocket,
     ...(clientCertificate && { clientCertificate }),
+    ...traceContextOf(request.headers),
   };
 }
