@@ -16,170 +16,174 @@ import { randomId } from "#wamp/id.ts";
 import { MessageType } from "#wamp/message-type.ts";
 import type { WireMessage } from "#wamp/peer.ts";
 import type { SerializerName } from "#wamp/serializer-name.ts";
-import type { Dict, RoutedPayload } from "./incoming.ts";
+import { refuseUnannouncedPassthru } from "./message-options.ts";
+import type { MetaObserver } from "./meta-observer.ts";
 import { messageFor, payloadOf, send, tooLongFor } from "./outgoing.ts";
+import { keptPublication, type Publication, publicationOf } from "./publication.ts";
 import type { RealmSession } from "./realm-session.ts";
 import type { EndRequest, PublishRequest, SubscribeRequest } from "./requests.ts";
+import { RetainedEvents } from "./retained-events.ts";
 import type { Authorization } from "./role.ts";
 import { type Subscription, SubscriptionMap } from "./subscription-map.ts";
 
-type SessionFilter = (session: RealmSession) => boolean;
-
 /** Keeps subscriptions, and sends publications to them. */
 export class Broker {
-  readonly #subscriptions = new SubscriptionMap();
+  readonly subscriptions = new SubscriptionMap();
+  readonly #meta: MetaObserver;
+  readonly #retained = new RetainedEvents();
 
-  subscribe(session: RealmSession, { id, uri, match }: SubscribeRequest): void {
-    const subscription = this.#subscriptions.add(session, uri, match);
+  constructor(meta: MetaObserver) {
+    this.#meta = meta;
+  }
+
+  subscribe(session: RealmSession, { id, uri, match, options }: SubscribeRequest): void {
+    const subscribed = this.subscriptions.add(session, uri, match);
+    const { subscription } = subscribed;
     send(session, [MessageType.SUBSCRIBED, id, subscription.id]);
+    if (options.get_retained === true) this.#sendRetained(session, subscription);
+    if (!subscribed.isRepeated) this.#meta.subscribed(session, subscribed);
   }
 
   unsubscribe(session: RealmSession, { id, ended }: EndRequest): void {
-    if (!this.#subscriptions.remove(session, ended)) {
+    const subscription = this.subscriptions.remove(session, ended);
+    if (subscription === undefined) {
       throw new Failure(`Cannot unsubscribe: this session has no subscription ${ended}`, {
         source: "client",
         uri: ErrorUri.noSuchSubscription,
       });
     }
     send(session, [MessageType.UNSUBSCRIBED, id]);
+    this.#meta.unsubscribed(session, subscription);
+  }
+
+  /** Ends a subscription of a session, which is told if it understands that. */
+  revoke(session: RealmSession, subscription: Subscription, reason: string | undefined): void {
+    if (this.subscriptions.remove(session, subscription.id) === undefined) return;
+    if (session.features.subscriptionRevocation) {
+      send(session, [MessageType.UNSUBSCRIBED, 0, { subscription: subscription.id, reason }]);
+    }
+    this.#meta.unsubscribed(session, subscription);
   }
 
   publish(publisher: RealmSession, request: PublishRequest, { discloses }: Authorization): void {
-    const { id, options, uri: topic, payload } = request;
+    const { id, options } = request;
+    refuseUnannouncedPassthru("PUBLISH", options, publisher.features.passthru.publisher);
     const isDisclosed = discloses || options.disclose_me === true;
-    const details = isDisclosed ? publisherDetails(publisher) : {};
-    const publication = randomId();
+    const publication = publicationOf(publisher, request, isDisclosed);
+    if (options.retain === true) this.#retained.set(keptPublication(publication));
     if (options.acknowledge === true) {
-      send(publisher, [MessageType.PUBLISHED, id, publication]);
+      send(publisher, [MessageType.PUBLISHED, id, publication.id]);
     }
-    this.#route(topic, publication, details, payload, receiverFilter(publisher, options));
+    this.#route(publication);
   }
 
   /** The serializers of the sessions that may receive events of a topic. */
   serializersOf(topic: string): Set<SerializerName> {
-    const subscribers = this.#subscriptions.matches(topic).flatMap((one) => [...one.subscribers]);
+    const subscribers = this.subscriptions.matches(topic).flatMap((one) => [...one.subscribers]);
     return new Set(subscribers.map(({ serializer }) => serializer));
   }
 
   /** Publishes a meta event, such as `wamp.session.on_join`. */
   publishMetaEvent(topic: string, args: readonly unknown[]): void {
-    this.#route(topic, randomId(), {}, payloadOf(args), () => true);
+    if (this.subscriptions.matches(topic).length === 0) return;
+    const payload = payloadOf(args);
+    const ofRouter = { excluded: undefined, rules: undefined };
+    this.#route({ id: randomId(), topic, details: {}, payload, ...ofRouter });
   }
 
   leave(session: RealmSession): void {
-    this.#subscriptions.removeAll(session);
+    for (const subscription of this.subscriptions.removeAll(session)) {
+      this.#meta.unsubscribed(session, subscription);
+    }
   }
 
-  #route(
-    topic: string,
-    publication: number,
-    details: Dict,
-    payload: RoutedPayload,
-    isReceiver: SessionFilter,
-  ): void {
-    for (const subscription of this.#subscriptions.matches(topic)) {
-      const byPattern = subscription.match !== "exact";
-      const head = [
-        MessageType.EVENT,
-        subscription.id,
-        publication,
-        byPattern ? { ...details, topic } : details,
-      ];
-      // A pattern may match topics that the role of its subscriber may not subscribe to.
-      const mayReceive: SessionFilter = (session) =>
-        isReceiver(session) &&
-        (byPattern
-          ? session.role.permitsMatch("subscribe", topic)
-          : session.role.permitsExact("subscribe", topic));
-      this.#fanOut(subscription, head, payload, mayReceive);
-    }
+  #route(publication: Publication): void {
+    const subscriptions = this.subscriptions.matches(publication.topic);
+    this.#keep(publication, subscriptions);
+    for (const subscription of subscriptions) this.#fanOut(subscription, publication);
+  }
+
+  /** Keeps an event for those that ask for it later. As WAMP has it, it is not kept if it is for certain sessions. */
+  #keep(publication: Publication, subscriptions: readonly Subscription[]): void {
+    if (!subscriptions.some(({ history }) => history !== undefined)) return;
+    if (publication.rules?.namesSessions) return;
+    const kept = keptPublication(publication);
+    const time = BigInt(Date.now()) * 1_000_000n;
+    for (const { history } of subscriptions) history?.add(kept, time);
   }
 
   /** Serializes the EVENT once for each serializer, and sends it to every subscriber. */
-  #fanOut(
-    subscription: Subscription,
-    head: readonly unknown[],
-    payload: RoutedPayload,
-    mayReceive: SessionFilter,
-  ): void {
+  #fanOut(subscription: Subscription, publication: Publication): void {
+    const head = eventHead(subscription, publication, publication.details);
     const events = new Map<SerializerName, WireMessage | Failure>();
     for (const session of subscription.subscribers) {
-      if (!mayReceive(session)) continue;
+      if (session === publication.excluded || !mayReceive(session, subscription, publication)) {
+        continue;
+      }
       const { serializer } = session;
       let event = events.get(serializer);
       if (event === undefined) {
-        event = orFailure(() => lastingEvent(messageFor(session, head, payload)));
+        event = lastingEvent(session, head, publication);
         // Another subscriber with this serializer may accept longer messages; other failures hold for all.
         if (!isTooLong(event)) events.set(serializer, event);
       }
-      const failure = event instanceof Failure ? event : tooLongFor(session, event, head);
-      if (failure !== undefined) {
-        session.leftOut.add(MessageType.EVENT, sentenceOf(failure));
-        continue;
-      }
-      if (!(event instanceof Failure)) session.send(event);
+      sendEvent(session, event, head);
+    }
+  }
+
+  /** Sends a new subscriber the events that publishers had retained. */
+  #sendRetained(session: RealmSession, subscription: Subscription): void {
+    for (const event of this.#retained.matching(subscription.uri, subscription.match)) {
+      if (!mayReceive(session, subscription, event)) continue;
+      const head = eventHead(subscription, event, { ...event.details, retained: true });
+      sendEvent(session, lastingEvent(session, head, event), head);
     }
   }
 }
 
-/** Every subscriber may keep it. A message may be the writer's buffer, which the next one overwrites. */
-function lastingEvent(message: WireMessage): WireMessage {
-  return shareOctets(takeOctets(message));
+type Event = Omit<Publication, "excluded">;
+
+function eventHead(
+  { id, match }: Subscription,
+  { id: publication, topic }: Event,
+  details: object,
+) {
+  const shown = match === "exact" ? details : { ...details, topic };
+  return [MessageType.EVENT, id, publication, shown];
 }
 
-function orFailure(make: () => WireMessage): WireMessage | Failure {
+/** A pattern may match topics that the role of its subscriber may not subscribe to. */
+function mayReceive(session: RealmSession, { match }: Subscription, { topic, rules }: Event) {
+  if (rules?.admits(session) === false) return false;
+  return match === "exact"
+    ? session.role.permitsExact("subscribe", topic)
+    : session.role.permitsMatch("subscribe", topic);
+}
+
+/** Every subscriber may keep it. A message may be the writer's buffer, which the next one overwrites. */
+function lastingEvent(
+  session: RealmSession,
+  head: readonly unknown[],
+  { payload }: Event,
+): WireMessage | Failure {
   try {
-    return make();
+    return shareOctets(takeOctets(messageFor(session, head, payload)));
   } catch (thrown) {
     if (thrown instanceof Failure) return thrown;
     throw thrown;
   }
 }
 
+function sendEvent(
+  session: RealmSession,
+  event: WireMessage | Failure,
+  head: readonly unknown[],
+): void {
+  const failure = event instanceof Failure ? event : tooLongFor(session, event, head);
+  if (failure !== undefined) session.leftOut.add(MessageType.EVENT, sentenceOf(failure));
+  else if (!(event instanceof Failure)) session.send(event);
+}
+
 function isTooLong(event: WireMessage | Failure): boolean {
   return event instanceof Failure && event.uri === ErrorUri.payloadSizeExceeded;
-}
-
-function publisherDetails(session: RealmSession): Dict {
-  return {
-    publisher: session.id,
-    publisher_authid: session.identity.authid,
-    publisher_authrole: session.identity.authrole,
-  };
-}
-
-/** The receivers by `exclude_me` and by the `exclude` and `eligible` lists. */
-function receiverFilter(
-  publisher: RealmSession,
-  options: PublishRequest["options"],
-): SessionFilter {
-  const excludesPublisher = options.exclude_me !== false;
-  const rules = [
-    ...listRules<number | bigint>(options.exclude, options.eligible, ({ id }) => id),
-    ...listRules(
-      options.exclude_authid,
-      options.eligible_authid,
-      ({ identity }) => identity.authid,
-    ),
-    ...listRules(
-      options.exclude_authrole,
-      options.eligible_authrole,
-      ({ identity }) => identity.authrole,
-    ),
-  ];
-  return (session) =>
-    !(excludesPublisher && session === publisher) && rules.every((rule) => rule(session));
-}
-
-function listRules<T>(
-  exclude: readonly T[] | undefined,
-  eligible: readonly T[] | undefined,
-  attributeOf: (session: RealmSession) => T,
-): SessionFilter[] {
-  const rules: SessionFilter[] = [];
-  // Sets, because a list may be as long as the subscribers are many.
-  const [excluded, allowed] = [exclude && new Set(exclude), eligible && new Set(eligible)];
-  if (excluded !== undefined) rules.push((session) => !excluded.has(attributeOf(session)));
-  if (allowed !== undefined) rules.push((session) => allowed.has(attributeOf(session)));
-  return rules;
 }

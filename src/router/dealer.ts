@@ -15,65 +15,116 @@ import type { Logger } from "#observe/logger.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
 import { MessageType, messageTypeName } from "#wamp/message-type.ts";
 import type { SerializerName } from "#wamp/serializer-name.ts";
+import { chooseCallee } from "./callee-choice.ts";
+import { type Dict, type Incoming, isRefusal, type RoutedPayload, violation } from "./incoming.ts";
 import {
-  argsOf,
-  type Dict,
-  type Incoming,
-  isRefusal,
-  type RoutedPayload,
-  violation,
-} from "./incoming.ts";
-import { readOptions, YIELD_OPTIONS } from "./message-options.ts";
+  ERROR_DETAILS,
+  type InvokePolicy,
+  type OptionsOf,
+  type PassthruOptions,
+  passthruDetails,
+  readOptions,
+  refuseUnannouncedPassthru,
+  YIELD_OPTIONS,
+} from "./message-options.ts";
+import type { MetaObserver } from "./meta-observer.ts";
 import { messageFor, send, sendError } from "./outgoing.ts";
 import { type PendingCall, PendingCalls } from "./pending-calls.ts";
 import type { RealmSession } from "./realm-session.ts";
-import { chooseCallee, type Registration, RegistrationMap } from "./registration-map.ts";
+import {
+  type Endpoint,
+  noSuchProcedure,
+  type Registration,
+  RegistrationMap,
+} from "./registration-map.ts";
 import type { CallRequest, EndRequest, RegisterRequest } from "./requests.ts";
 import type { Authorization } from "./role.ts";
 
 /** Most pending calls of one caller; a further call is answered with `wamp.error.unavailable`. */
 const MAX_CALLS_PER_CALLER = 65_536;
 
+/** Why a callee loses its registration to one that forces it. */
+const UNREGISTERED = "wamp.error.unregistered";
+
 /** Longest delay of a JavaScript timer. */
 const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 
-/** Answers a meta procedure; undefined: the router has none with this name. */
-export type MetaProcedures = (
-  procedure: string,
-  args: () => readonly unknown[],
-) => { result: readonly unknown[] } | undefined;
+/** How long calls may take, in milliseconds; 0: any time. */
+export interface CallTimeLimits {
+  /** For calls that do not say. */
+  readonly default: number;
+  /** For all calls. */
+  readonly most: number;
+}
 
 /** Keeps registrations, sends calls to their callees and results to the callers. */
 export class Dealer {
+  readonly registrations = new RegistrationMap();
+  timeLimits: CallTimeLimits = { default: 0, most: 0 };
   readonly #log: Logger;
-  readonly #metaProcedures: MetaProcedures;
-  readonly #registrations = new RegistrationMap();
+  readonly #meta: MetaObserver;
   readonly #calls = new PendingCalls();
 
-  constructor(log: Logger, metaProcedures: MetaProcedures) {
+  constructor(log: Logger, meta: MetaObserver) {
     this.#log = log;
-    this.#metaProcedures = metaProcedures;
+    this.#meta = meta;
   }
 
   register(callee: RealmSession, { id, options, uri, match }: RegisterRequest): void {
-    const invoke = options.invoke ?? "single";
-    const registration = this.#registrations.add(callee, uri, match, invoke);
-    send(callee, [MessageType.REGISTERED, id, registration.id]);
+    const { invoke = "single", concurrency, forward_timeout, force_reregister } = options;
+    const handlesTimeout = forward_timeout === true && callee.features.callTimeout;
+    if (force_reregister === true)
+      this.#revokeOthers(callee, this.registrations.get(uri, match), invoke);
+    const wanted = { concurrency, handlesTimeout };
+    const added = this.registrations.add(callee, uri, match, invoke, wanted);
+    send(callee, [MessageType.REGISTERED, id, added.registration.id]);
+    if (!added.isRepeated) this.#meta.registered(callee, added);
   }
 
   unregister(callee: RealmSession, { id, ended }: EndRequest): void {
-    if (!this.#registrations.remove(callee, ended)) {
+    const registration = this.registrations.remove(callee, ended);
+    if (registration === undefined) {
       throw new Failure(`Cannot unregister: this session has no registration ${ended}`, {
         source: "client",
         uri: ErrorUri.noSuchRegistration,
       });
     }
     send(callee, [MessageType.UNREGISTERED, id]);
+    this.#meta.unregistered(callee, registration);
+  }
+
+  /** Takes a procedure from its callees, unless one that registers it again may keep it. */
+  #revokeOthers(
+    callee: RealmSession,
+    registration: Registration | undefined,
+    invoke: InvokePolicy,
+  ): void {
+    if (registration === undefined) return;
+    for (const { session } of [...registration.callees]) {
+      if (session === callee && registration.invoke === invoke) continue;
+      this.revoke(session, registration, UNREGISTERED);
+    }
+  }
+
+  /** Ends a registration of a callee, which is told if it understands that. */
+  revoke(callee: RealmSession, registration: Registration, reason: string | undefined): void {
+    if (this.registrations.remove(callee, registration.id) === undefined) return;
+    if (callee.features.registrationRevocation) {
+      send(callee, [MessageType.UNREGISTERED, 0, { registration: registration.id, reason }]);
+    }
+    this.#meta.unregistered(callee, registration);
   }
 
   /** Whether a call of this session with this id waits for its callee. */
   isPending(caller: RealmSession, id: number): boolean {
     return this.#calls.ofCaller(caller, id) !== undefined;
+  }
+
+  /** Whether a CALL continues a call in several messages, or comes too late to. */
+  isFollowUp(caller: RealmSession, id: number): boolean {
+    const call = this.#calls.ofCaller(caller, id);
+    if (call !== undefined) return call.followUp !== undefined;
+    return this.#calls.isLate(caller, id, false);
   }
 
   /** Whether a call of this session, or one that it performs, waits for its answer. */
@@ -83,8 +134,8 @@ export class Dealer {
 
   /** The serializers of the sessions that may be called for a procedure. */
   serializersOf(procedure: string): Set<SerializerName> {
-    const callees = this.#registrations.matches(procedure).flatMap((one) => one.callees);
-    return new Set(callees.map(({ serializer }) => serializer));
+    const callees = this.registrations.matches(procedure).flatMap((one) => one.callees);
+    return new Set(callees.map(({ session }) => session.serializer));
   }
 
   /** The serializer of the session that waits for the answer to an invocation. */
@@ -95,8 +146,10 @@ export class Dealer {
   /** Calls a procedure; `isPending` is false for the id of the call. */
   call(caller: RealmSession, request: CallRequest, authorization: Authorization): void {
     const { uri } = request;
+    refuseUnannouncedPassthru("CALL", request.options, caller.features.passthru.caller);
     if (uri.startsWith("wamp.")) {
-      this.#callMetaProcedure(caller, request);
+      if (request.options.progress === true) throw unsupported(uri, "calls in several messages");
+      this.#meta.call(caller, request);
       return;
     }
     if (this.#calls.countOfCaller(caller) >= MAX_CALLS_PER_CALLER) {
@@ -108,19 +161,54 @@ export class Dealer {
     this.#invoke(caller, request, authorization);
   }
 
+  /** Sends a further message of a call to its callee; one of a call that has ended is dropped. */
+  followUp(caller: RealmSession, { id, options, payload }: CallRequest): void {
+    const call = this.#calls.ofCaller(caller, id);
+    const isLast = options.progress !== true;
+    if (call?.followUp === undefined) {
+      this.#calls.isLate(caller, id, isLast);
+      return;
+    }
+    const { registration, details } = call.followUp;
+    if (isLast) call.followUp = undefined;
+    const sent = isLast ? details : { ...details, progress: true };
+    try {
+      const head = [MessageType.INVOCATION, call.invocation, registration, sent];
+      call.callee.send(messageFor(call.callee, head, payload));
+    } catch (thrown) {
+      this.#fail(call, thrown);
+    }
+  }
+
+  /** A message of a call is refused with an ERROR: the call has ended, though more messages may come. */
+  abandon(caller: RealmSession, id: number, hasMore: boolean): void {
+    const call = this.#calls.ofCaller(caller, id);
+    if (call !== undefined) {
+      call.followUp = undefined;
+      this.#calls.remove(call);
+      interrupt(call, "killnowait", ErrorUri.canceled);
+    }
+    if (hasMore) this.#calls.expectMore(caller, id);
+  }
+
   /** Sends the INVOCATION for a call. */
   #invoke(caller: RealmSession, request: CallRequest, { discloses }: Authorization): void {
     const { id, options, uri: procedure, payload } = request;
-    const [registration, callee] = this.#find(procedure);
-    // As in Crossbar, the callee need not have announced progressive results.
-    const receivesProgress = options.receive_progress === true;
+    const [registration, endpoint] = this.#find(procedure);
+    const { session: callee } = endpoint;
+    const isProgress = options.progress === true;
+    if (isProgress && !callee.features.takesProgress) {
+      throw unsupported(procedure, "calls in several messages");
+    }
+    const timeout = this.#timeoutOf(options.timeout);
     const details: Dict = {
-      ...(registration.match === "exact" ? {} : { procedure }),
-      ...(receivesProgress ? { receive_progress: true } : {}),
+      ...invocationDetails(request, registration, callee),
       ...(discloses || options.disclose_me === true ? callerDetails(caller) : {}),
+      ...(endpoint.handlesTimeout && timeout > 0 ? { timeout } : {}),
     };
     const invocation = callee.lastInvocation + 1;
-    const head = [MessageType.INVOCATION, invocation, registration.id, details];
+    const sent = isProgress ? { ...details, progress: true } : details;
+    const head = [MessageType.INVOCATION, invocation, registration.id, sent];
     // A message that cannot be sent uses up neither the id nor the turn.
     const message = messageFor(callee, head, payload);
     callee.lastInvocation = invocation;
@@ -129,14 +217,16 @@ export class Dealer {
       caller,
       request: id,
       callee,
+      endpoint,
       invocation,
       procedure,
-      receivesProgress,
+      receivesProgress: options.receive_progress === true,
+      followUp: isProgress ? { registration: registration.id, details } : undefined,
       timer: undefined,
       isInterrupted: false,
     };
     this.#calls.add(pending);
-    this.#startTimeout(pending, options.timeout ?? 0);
+    this.#startTimeout(pending, endpoint.handlesTimeout ? this.timeLimits.most : timeout);
     callee.send(message);
   }
 
@@ -152,7 +242,7 @@ export class Dealer {
       this.#log.debug("late cancel", { session: caller.id, call: message.id(1) });
       return;
     }
-    if (mode === "kill" && call.callee.calleeFeatures.callCanceling) {
+    if (mode === "kill" && call.callee.features.callCanceling) {
       interrupt(call, "kill", ErrorUri.canceled);
       return;
     }
@@ -162,30 +252,39 @@ export class Dealer {
 
   yield(callee: RealmSession, message: Incoming): void {
     const invocation = message.id(1);
-    const payload = message.payload(3);
     const call = this.#calls.ofCallee(callee, invocation);
     if (call === undefined) {
-      message.dict(2);
+      message.payload(3, message.dict(2)["enc_algo"] !== undefined);
       this.#lateAnswer(callee, message.type, invocation);
       return;
     }
     try {
-      const progress = readOptions(message, 2, YIELD_OPTIONS).progress === true;
-      this.#result(call, progress, payload);
+      const options = readOptions(message, 2, YIELD_OPTIONS);
+      const payload = message.payload(3, options.enc_algo !== undefined);
+      this.#result(call, options, payload);
     } catch (thrown) {
       this.#fail(call, thrown);
     }
   }
 
   /** Sends a RESULT. */
-  #result(call: PendingCall, progress: boolean, payload: RoutedPayload): void {
-    if (progress && !call.receivesProgress) {
+  #result(
+    call: PendingCall,
+    options: OptionsOf<typeof YIELD_OPTIONS>,
+    payload: RoutedPayload,
+  ): void {
+    const isProgress = options.progress === true;
+    if (isProgress && !call.receivesProgress) {
       const reason = "a progressive result, for which its caller did not ask";
       call.callee.leftOut.add(MessageType.YIELD, reason);
       return;
     }
-    const details = progress ? { progress: true } : {};
-    if (!progress) this.#calls.remove(call);
+    refuseUnannouncedPassthru("YIELD", options, call.callee.features.passthru.callee);
+    if (options.ppt_scheme !== undefined && !call.caller.features.passthru.caller) {
+      throw unsupported(call.procedure, "results in payload passthru mode");
+    }
+    const details = { ...(isProgress && { progress: true }), ...passthruDetails(options) };
+    if (!isProgress) this.#calls.remove(call);
     const head = [MessageType.RESULT, call.request, details];
     call.caller.send(messageFor(call.caller, head, payload));
   }
@@ -197,16 +296,17 @@ export class Dealer {
       throw violation("Cannot accept ERROR: a client sends it for INVOCATION only");
     }
     const invocation = message.id(2);
-    message.dict(3);
+    const passthru = readErrorDetails(message);
     const uri = errorUriOf(message);
-    const payload = message.payload(5);
+    const payload = message.payload(5, passthru.enc_algo !== undefined);
     const call = this.#calls.ofCallee(callee, invocation);
     if (call === undefined) {
       this.#lateAnswer(callee, message.type, invocation);
       return;
     }
     this.#calls.remove(call);
-    const head = [MessageType.ERROR, MessageType.CALL, call.request, {}, uri];
+    const details = passthruDetails(passthru) ?? {};
+    const head = [MessageType.ERROR, MessageType.CALL, call.request, details, uri];
     try {
       call.caller.send(messageFor(call.caller, head, payload));
     } catch (thrown) {
@@ -225,7 +325,7 @@ export class Dealer {
   }
 
   leave(session: RealmSession): void {
-    this.#registrations.removeAll(session);
+    const registrations = this.registrations.removeAll(session);
     for (const call of this.#calls.allOfCaller(session)) {
       this.#calls.remove(call);
       if (call.callee !== session) interrupt(call, "killnowait", ErrorUri.canceled);
@@ -233,38 +333,35 @@ export class Dealer {
     for (const call of this.#calls.allOfCallee(session)) {
       this.#end(call, ErrorUri.canceled, "The callee left before it answered");
     }
+    this.#calls.forget(session);
+    for (const registration of registrations) this.#meta.unregistered(session, registration);
   }
 
-  #callMetaProcedure(caller: RealmSession, { id, uri, payload }: CallRequest): void {
-    const answer = this.#metaProcedures(uri, () => argsOf(payload));
-    if (answer === undefined) throw noSuchProcedure(uri);
-    caller.send(messageFor(caller, [MessageType.RESULT, id, {}, answer.result], undefined));
-  }
-
-  #find(procedure: string): [Registration, RealmSession] {
-    for (const registration of this.#registrations.matches(procedure)) {
-      // A pattern may match procedures that the role of its callee may not register.
-      const byPattern = registration.match !== "exact";
-      const callee = chooseCallee(registration, ({ role }) =>
-        byPattern
-          ? role.permitsMatch("register", procedure)
-          : role.permitsExact("register", procedure),
-      );
+  #find(procedure: string): [Registration, Endpoint] {
+    for (const registration of this.registrations.matches(procedure)) {
+      const callee = chooseCallee(registration, procedure);
+      if (callee === "busy") throw maxConcurrencyReached(procedure);
       if (callee !== undefined) return [registration, callee];
     }
     throw noSuchProcedure(procedure);
   }
 
+  /** The time for a call; 0: any. */
+  #timeoutOf(asked: number | undefined): number {
+    const { default: unasked, most } = this.timeLimits;
+    const timeout = asked ?? unasked;
+    return most > 0 ? Math.min(timeout || most, most) : timeout;
+  }
+
   #startTimeout(call: PendingCall, timeout: number): void {
     if (timeout === 0) return;
-    call.timer = setTimeout(
-      () => {
-        this.#end(call, ErrorUri.timeout, `The call took longer than ${timeout} ms`);
-        interrupt(call, "killnowait", ErrorUri.timeout);
-      },
-      Math.min(timeout, MAX_TIMEOUT_MS),
-    );
+    call.timer = setTimeout(this.#onTimeout, Math.min(timeout, MAX_TIMEOUT_MS), call, timeout);
   }
+
+  readonly #onTimeout = (call: PendingCall, timeout: number): void => {
+    this.#end(call, ErrorUri.timeout, `The call took longer than ${timeout} ms`);
+    interrupt(call, "killnowait", ErrorUri.timeout);
+  };
 
   /** Ends a call whose answer cannot be read, or not be sent to the caller. */
   #fail(call: PendingCall, thrown: unknown): void {
@@ -282,7 +379,7 @@ export class Dealer {
 
 /** Sends INTERRUPT to a callee that announced `call_canceling`, once: it may forget the invocation then. */
 function interrupt(call: PendingCall, mode: "kill" | "killnowait", reason: string): void {
-  if (call.isInterrupted || !call.callee.calleeFeatures.callCanceling) return;
+  if (call.isInterrupted || !call.callee.features.callCanceling) return;
   call.isInterrupted = true;
   send(call.callee, [MessageType.INTERRUPT, call.invocation, { mode, reason }]);
 }
@@ -304,9 +401,42 @@ function callerDetails(caller: RealmSession): Dict {
   };
 }
 
-function noSuchProcedure(procedure: string): Failure {
-  return new Failure(`Cannot call "${procedure}": no callee has registered it`, {
+/** INVOCATION.Details, without the caller and the timeout. */
+function invocationDetails(
+  { uri: procedure, options }: CallRequest,
+  { match }: Registration,
+  callee: RealmSession,
+): Dict {
+  if (options.ppt_scheme !== undefined && !callee.features.passthru.callee) {
+    throw unsupported(procedure, "payload passthru mode");
+  }
+  return {
+    ...(match === "exact" ? {} : { procedure }),
+    // As in Crossbar, the callee need not have announced progressive results.
+    ...(options.receive_progress === true ? { receive_progress: true } : {}),
+    ...passthruDetails(options),
+  };
+}
+
+function readErrorDetails(message: Incoming): PassthruOptions {
+  try {
+    return readOptions(message, 3, ERROR_DETAILS);
+  } catch (thrown) {
+    throw isRefusal(thrown) ? violation(thrown.message) : thrown;
+  }
+}
+
+function unsupported(procedure: string, feature: string): Failure {
+  return new Failure(`Cannot call "${procedure}": the other side does not support ${feature}`, {
     source: "client",
-    uri: ErrorUri.noSuchProcedure,
+    uri: ErrorUri.featureNotSupported,
+  });
+}
+
+function maxConcurrencyReached(procedure: string): Failure {
+  const state = "its callees perform as many calls as their concurrency says";
+  return new Failure(`Cannot call "${procedure}": ${state}`, {
+    source: "client",
+    uri: ErrorUri.maxConcurrencyReached,
   });
 }

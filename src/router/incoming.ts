@@ -11,7 +11,6 @@ import { ErrorUri } from "#wamp/error-uri.ts";
 import { isId } from "#wamp/id.ts";
 import { messageTypeName } from "#wamp/message-type.ts";
 import type { WireMessage } from "#wamp/peer.ts";
-import { readItem } from "#wamp/serializer/read-value.ts";
 import { serializers } from "#wamp/serializer/serializers.ts";
 import type { SerializerName } from "#wamp/serializer-name.ts";
 import { UnrepresentableValue } from "#wamp/token/unrepresentable-value.ts";
@@ -40,7 +39,7 @@ export interface RoutedPayload extends Payload {
 }
 
 /** Longest part of a message that the router reads; payloads of any length are forwarded unread. */
-const MAX_READ_OCTETS = 256 * 1024;
+export const MAX_READ_OCTETS = 256 * 1024;
 
 /** One received message; every getter throws a Failure when the element is malformed. */
 export class Incoming {
@@ -116,8 +115,11 @@ export class Incoming {
     if (this.#slices.length > index) throw this.#wrong(index, "more than the message has");
   }
 
-  /** The arguments and keyword arguments, if any, from this index on. */
-  payload(from: number): RoutedPayload {
+  /**
+   * The arguments and keyword arguments, if any, from this index on; `mayBeOpaque`: octets may stand in place of both,
+   * as Crossbar's payload transparency has it.
+   */
+  payload(from: number, mayBeOpaque = false): RoutedPayload {
     const { length } = this.#slices;
     this.endsBefore(from + 2);
     const items: Uint8Array[] = [];
@@ -126,7 +128,8 @@ export class Incoming {
       // The receiver's library would take a payload of another kind for a protocol violation of the
       // router.
       const kind = serializers[this.#serializer].kindOf(octets[0] ?? 0);
-      if (i === from && kind !== "list" && kind !== "null")
+      const isOpaque = mayBeOpaque && kind === "other" && length === from + 1;
+      if (i === from && kind !== "list" && kind !== "null" && !isOpaque)
         throw this.#wrong(i, "no list of arguments");
       if (i > from && kind !== "map") throw this.#wrong(i, "no map of keyword arguments");
       items.push(octets);
@@ -165,21 +168,8 @@ export class Incoming {
   }
 }
 
-/** The arguments of a payload as values, for meta procedures. */
-export function argsOf({ items: [args], serializer }: Payload): readonly unknown[] {
-  if (args === undefined) return [];
-  if (args.length > MAX_READ_OCTETS) {
-    throw new Failure(`Cannot read the arguments: longer than ${MAX_READ_OCTETS} octets`, {
-      source: "client",
-      uri: ErrorUri.invalidArgument,
-    });
-  }
-  const value = readOrFail("the arguments", () => readItem(args, serializer));
-  return Array.isArray(value) ? value : [];
-}
-
 /** Reads a value; one that JavaScript cannot represent fails with `wamp.error.invalid_argument`. */
-function readOrFail(what: string, read: () => unknown): unknown {
+export function readOrFail<T>(what: string, read: () => T): T {
   try {
     return read();
   } catch (thrown) {

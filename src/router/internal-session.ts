@@ -11,6 +11,7 @@ import { randomId } from "#wamp/id.ts";
 import { MessageType } from "#wamp/message-type.ts";
 import { buildMessage } from "#wamp/transcode/payload-slice.ts";
 import type { WampPrincipal } from "#wamp/wamp-caller.ts";
+import { NO_FEATURES } from "./client-features.ts";
 import { Incoming } from "./incoming.ts";
 import { LeftOutMessages } from "./left-out-messages.ts";
 import { sendError } from "./outgoing.ts";
@@ -52,7 +53,7 @@ export function openInternalSession(
     id,
     identity: { realm: realm.name, authrole: role.name, authextra: {}, ...principal },
     role,
-    calleeFeatures: { callCanceling: false },
+    features: NO_FEATURES,
     serializer: "cbor",
     maxSendOctets: Number.POSITIVE_INFINITY,
     lastInvocation: 0,
@@ -61,6 +62,7 @@ export function openInternalSession(
     send: (message) => void outgoing.onMessage(message, "cbor"),
     leftOut: new LeftOutMessages(log, { session: id, realm: realm.name, authid: principal.authid }),
     goodbye() {},
+    kill() {},
   };
   const requests = new SessionRequests(session, realm, {
     // The requests of different HTTP clients have no order.

@@ -10,11 +10,21 @@
 import { Failure } from "#base/failure.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
 import { messageTypeName } from "#wamp/message-type.ts";
-import type { Incoming } from "./incoming.ts";
+import { type Incoming, violation } from "./incoming.ts";
 import type { MatchPolicy } from "./uri-match.ts";
 
 /** How the callee of a registration is chosen: the values of the option `invoke`. */
-export type InvokePolicy = "single" | "first" | "last" | "roundrobin" | "random";
+export type InvokePolicy = (typeof INVOKE_POLICIES)[number];
+
+/** `least_loaded` is an extension. */
+const INVOKE_POLICIES = [
+  "single",
+  "first",
+  "last",
+  "roundrobin",
+  "random",
+  "least_loaded",
+] as const;
 
 /** The type of an option: `read` returns undefined for a value of another type. */
 interface OptionType<T> {
@@ -75,7 +85,21 @@ const sessionIds = listOf(sessionId, "a list of integers");
 const texts = listOf(text, "a list of strings");
 const match = oneOf<MatchPolicy>(["exact", "prefix", "wildcard"]);
 
-/** PUBLISH.Options. `retain` has no effect. */
+/**
+ * A payload that only the applications read (WAMP specification, section "Payload Passthru Mode"); `enc_` are the
+ * names of Crossbar and autobahn.
+ */
+const PASSTHRU_OPTIONS = {
+  ppt_scheme: text,
+  ppt_serializer: text,
+  ppt_cipher: text,
+  ppt_keyid: text,
+  enc_algo: text,
+  enc_key: text,
+  enc_serializer: text,
+};
+
+/** PUBLISH.Options. */
 export const PUBLISH_OPTIONS = {
   acknowledge: boolean,
   disclose_me: disclosure,
@@ -87,28 +111,61 @@ export const PUBLISH_OPTIONS = {
   eligible_authid: texts,
   eligible_authrole: texts,
   retain: boolean,
+  ...PASSTHRU_OPTIONS,
 };
 
-/** SUBSCRIBE.Options. `get_retained` has no effect. */
+/** SUBSCRIBE.Options. */
 export const SUBSCRIBE_OPTIONS = { match, get_retained: boolean };
 
-/** REGISTER.Options. `concurrency` and `force_reregister` have no effect. */
+/** REGISTER.Options. */
 export const REGISTER_OPTIONS = {
   match,
-  invoke: oneOf<InvokePolicy>(["single", "first", "last", "roundrobin", "random"]),
+  invoke: oneOf<InvokePolicy>(INVOKE_POLICIES),
   concurrency: integerFrom(1),
   force_reregister: boolean,
+  forward_timeout: boolean,
 };
 
 /** CALL.Options; `timeout` is milliseconds, 0: none. */
 export const CALL_OPTIONS = {
   disclose_me: disclosure,
   receive_progress: boolean,
+  progress: boolean,
   timeout: integerFrom(0),
+  ...PASSTHRU_OPTIONS,
 };
 
 /** YIELD.Options. */
-export const YIELD_OPTIONS = { progress: boolean };
+export const YIELD_OPTIONS = { progress: boolean, ...PASSTHRU_OPTIONS };
+
+/** The part of ERROR.Details that the router reads. */
+export const ERROR_DETAILS = PASSTHRU_OPTIONS;
+
+/** The options of payload passthru mode. */
+export type PassthruOptions = OptionsOf<typeof PASSTHRU_OPTIONS>;
+
+const PASSTHRU_NAMES = Object.keys(PASSTHRU_OPTIONS) as (keyof PassthruOptions)[];
+
+/** What a receiver is told of a payload that only applications read; undefined: it is none. */
+export function passthruDetails(options: PassthruOptions): PassthruOptions | undefined {
+  if (options.ppt_scheme === undefined && options.enc_algo === undefined) return undefined;
+  const details: PassthruOptions = {};
+  for (const name of PASSTHRU_NAMES) {
+    const value = options[name];
+    if (value !== undefined) details[name] = value;
+  }
+  return details;
+}
+
+/** Refuses a payload that only applications read of a client that has not announced the feature. */
+export function refuseUnannouncedPassthru(
+  message: string,
+  { ppt_scheme: scheme }: PassthruOptions,
+  isAnnounced: boolean,
+): void {
+  if (scheme === undefined || isAnnounced) return;
+  throw violation(`Cannot accept ${message}: its sender has not announced payload_passthru_mode`);
+}
 
 type OptionTypes = Record<string, OptionType<unknown>>;
 
@@ -127,13 +184,25 @@ export function readOptions<T extends OptionTypes>(
   index: number,
   types: T,
 ): OptionsOf<T> {
+  return checkedOptions(message.dict(index), types, messageTypeName(message.type));
+}
+
+/**
+ * Those of a map that the table lists; `of` is for the sentence.
+ *
+ * @throws Failure (`wamp.error.invalid_argument`) for a value of another type.
+ */
+export function checkedOptions<T extends OptionTypes>(
+  map: Readonly<Record<string, unknown>>,
+  types: T,
+  of: string,
+): OptionsOf<T> {
   const options: Record<string, unknown> = {};
-  for (const [name, value] of Object.entries(message.dict(index))) {
+  for (const [name, value] of Object.entries(map)) {
     const type = Object.hasOwn(types, name) ? types[name] : undefined;
     if (type === undefined || value === null) continue;
     const read = type.read(value);
     if (read === undefined) {
-      const of = messageTypeName(message.type);
       throw new Failure(`Cannot read ${of}: option ${name} is not ${type.expected}`, {
         source: "client",
         uri: ErrorUri.invalidArgument,

@@ -4,27 +4,44 @@
  * @module
  */
 
+import type { Dict } from "./incoming.ts";
 import type { RealmSession } from "./realm-session.ts";
+import type { Endpoint } from "./registration-map.ts";
+
+/** Most calls in several messages of one caller that ended before its last message came. */
+const MAX_UNFINISHED = 1_000;
 
 /** A CALL that has become an INVOCATION. */
 export interface PendingCall {
   readonly caller: RealmSession;
   readonly request: number;
   readonly callee: RealmSession;
+  readonly endpoint: Endpoint;
   readonly invocation: number;
   readonly procedure: string;
   readonly receivesProgress: boolean;
+  /** What further messages of the caller begin with; undefined: none follows. */
+  followUp: FollowUp | undefined;
   timer: Timer | undefined;
   /** Whether its callee was sent INTERRUPT. */
   isInterrupted: boolean;
+}
+
+/** What the INVOCATIONs of one call have in common. */
+export interface FollowUp {
+  readonly registration: number;
+  readonly details: Dict;
 }
 
 /** Pending calls by caller and by callee. */
 export class PendingCalls {
   readonly #byCaller: CallsBySession = new Map();
   readonly #byCallee: CallsBySession = new Map();
+  /** Calls that have ended before the last message of their callers, by their request ids. */
+  readonly #unfinished = new Map<RealmSession, Set<number>>();
 
   add(call: PendingCall): void {
+    call.endpoint.pending += 1;
     addCall(this.#byCaller, call.caller, call.request, call);
     addCall(this.#byCallee, call.callee, call.invocation, call);
   }
@@ -46,13 +63,24 @@ export class PendingCalls {
     return this.#byCaller.get(caller)?.size ?? 0;
   }
 
-  /** Removes a call; a later answer of its callee is dropped. */
+  /** Removes a call; a later answer of its callee is dropped, and so are later messages of its caller. */
   remove(call: PendingCall): void {
+    if (this.ofCaller(call.caller, call.request) !== call) return;
     clearTimeout(call.timer);
+    call.endpoint.pending -= 1;
     removeCall(this.#byCaller, call.caller, call.request);
     removeCall(this.#byCallee, call.callee, call.invocation);
+    if (call.followUp !== undefined) this.expectMore(call.caller, call.request);
     call.caller.onCallEnded?.();
     call.callee.onCallEnded?.();
+  }
+
+  /** Whether a CALL belongs to a call that has ended; `isLast`: no further one follows. */
+  isLate(caller: RealmSession, request: number, isLast: boolean): boolean {
+    const requests = this.#unfinished.get(caller);
+    if (!requests?.has(request)) return false;
+    if (isLast) requests.delete(request);
+    return true;
   }
 
   allOfCaller(caller: RealmSession): PendingCall[] {
@@ -61,6 +89,20 @@ export class PendingCalls {
 
   allOfCallee(callee: RealmSession): PendingCall[] {
     return [...(this.#byCallee.get(callee)?.values() ?? [])];
+  }
+
+  /** The session is over. */
+  forget(session: RealmSession): void {
+    this.#unfinished.delete(session);
+  }
+
+  /** Further messages of a call that has ended are late. */
+  expectMore(caller: RealmSession, request: number): void {
+    const requests = this.#unfinished.get(caller) ?? new Set<number>();
+    this.#unfinished.set(caller, requests);
+    requests.add(request);
+    const [oldest] = requests;
+    if (requests.size > MAX_UNFINISHED && oldest !== undefined) requests.delete(oldest);
   }
 }
 

@@ -6,18 +6,24 @@
 
 import type { WireMessage } from "#wamp/peer.ts";
 import type { SerializerName } from "#wamp/serializer-name.ts";
+import type { ClientFeatures } from "./client-features.ts";
 import type { LeftOutMessages } from "./left-out-messages.ts";
 import type { Requester, Role } from "./role.ts";
 
-/** The features of the role callee that the client announced in HELLO and the dealer uses. */
-export interface CalleeFeatures {
-  callCanceling: boolean;
+/** How a session is ended by another one. */
+export interface Kill {
+  /** A URI. */
+  readonly reason: string;
+  /** For the client; undefined: none. */
+  readonly message: string | undefined;
+  /** Whether its cookie stands for no login any more. */
+  readonly forgetsLogin: boolean;
 }
 
 /** A session that has joined a realm. */
 export interface RealmSession extends Requester {
   readonly role: Role;
-  readonly calleeFeatures: CalleeFeatures;
+  readonly features: ClientFeatures;
   readonly serializer: SerializerName;
   readonly maxSendOctets: number;
   /** Messages of this session, or for it, that have no effect, and for which no ERROR can be sent. */
@@ -30,4 +36,6 @@ export interface RealmSession extends Requester {
   send(message: WireMessage): void;
   /** Ends the session from the router's side. */
   goodbye(reasonUri: string): void;
+  /** Ends the session because another one asks for that. */
+  kill(kill: Kill): void;
 }

@@ -4,29 +4,31 @@
  * @module
  */
 
-import { Failure } from "#base/failure.ts";
 import type { RealmConfig, RoleConfig } from "#config/realm/realm-config.ts";
 import type { Logger } from "#observe/logger.ts";
 import type { OutgoingRequests } from "#session/outgoing-requests.ts";
 import { ErrorUri } from "#wamp/error-uri.ts";
-import { isId } from "#wamp/id.ts";
 import { AuthorizerRole } from "./authorizer-role.ts";
 import { Broker } from "./broker.ts";
 import { ConfiguredRole } from "./configured-role.ts";
 import { Dealer } from "./dealer.ts";
 import { openInternalSession } from "./internal-session.ts";
+import { MetaApi } from "./meta-api.ts";
+import type { MetaRealm } from "./meta-procedure.ts";
 import { PermissionRole, TRUSTED } from "./permission.ts";
 import type { RealmSession } from "./realm-session.ts";
 import type { Role } from "./role.ts";
+import { ROUTER_ROLES, ROUTER_ROLES_WITHOUT_META_API } from "./router-features.ts";
 
 /** Most questions to authorizers that wait for their answers at once. */
 const MAX_QUESTIONS = 10_000;
 
 /** A routing namespace; no message crosses from one realm to another. */
-export class Realm {
+export class Realm implements MetaRealm {
   readonly name: string;
   readonly broker: Broker;
   readonly dealer: Dealer;
+  readonly #meta: MetaApi;
   readonly #log: Logger;
   readonly #service: OutgoingRequests;
   /** Those that a session has had. */
@@ -38,15 +40,22 @@ export class Realm {
   constructor(config: RealmConfig, log: Logger) {
     this.name = config.name;
     this.#log = log;
-    this.broker = new Broker();
-    this.dealer = new Dealer(log, (procedure, args) => this.#metaProcedure(procedure, args));
+    this.#meta = new MetaApi(this);
+    this.broker = new Broker(this.#meta);
+    this.dealer = new Dealer(log, this.#meta);
     const options = { role: TRUSTED, log, maxRequests: MAX_QUESTIONS };
     this.#service = openInternalSession(this, options);
     this.configure(config);
   }
 
   /** Sets the roles, also for sessions that have joined: those of a role that is removed may do nothing more. */
-  configure({ roles }: RealmConfig): void {
+  configure({ roles, options, history = [] }: RealmConfig): void {
+    this.#meta.isEnabled = options?.enable_meta_api ?? true;
+    this.dealer.timeLimits = {
+      default: options?.default_call_timeout ?? 0,
+      most: options?.max_call_timeout ?? 0,
+    };
+    this.broker.subscriptions.keepEvents(history);
     const before = this.#configs;
     this.#configs = new Map(roles.map((role) => [role.name, role]));
     for (const [name, role] of this.#roles) {
@@ -58,6 +67,11 @@ export class Realm {
   /** Ends every session: the realm is removed. */
   close(): void {
     for (const session of [...this.#sessions.values()]) session.goodbye(ErrorUri.closeRealm);
+  }
+
+  /** The roles and features for WELCOME. */
+  get announced(): Record<string, unknown> {
+    return this.#meta.isEnabled ? ROUTER_ROLES : ROUTER_ROLES_WITHOUT_META_API;
   }
 
   /** How many sessions are joined. */
@@ -83,21 +97,21 @@ export class Realm {
     return role;
   }
 
-  has(id: number): boolean {
-    return this.#sessions.has(id);
+  /** The joined sessions by their ids. */
+  get sessions(): ReadonlyMap<number, RealmSession> {
+    return this.#sessions;
   }
 
   join(session: RealmSession): void {
     this.#sessions.set(session.id, session);
-    this.broker.publishMetaEvent("wamp.session.on_join", [sessionDetails(session)]);
+    this.#meta.joined(session);
   }
 
   leave(session: RealmSession): void {
     if (!this.#sessions.delete(session.id)) return;
     this.broker.leave(session);
     this.dealer.leave(session);
-    const { authid, authrole } = session.identity;
-    this.broker.publishMetaEvent("wamp.session.on_leave", [session.id, authid, authrole]);
+    this.#meta.left(session);
   }
 
   #rulesOf(name: string): PermissionRole | AuthorizerRole {
@@ -108,48 +122,4 @@ export class Realm {
       ? new PermissionRole({ name, permissions })
       : new AuthorizerRole(name, authorizer, this.#service, this.#log);
   }
-
-  /** The session meta API of the WAMP specification. */
-  #metaProcedure(
-    procedure: string,
-    args: () => readonly unknown[],
-  ): { result: readonly unknown[] } | undefined {
-    switch (procedure) {
-      case "wamp.session.count":
-        return { result: [this.#sessionsWithRoles(args()[0]).length] };
-      case "wamp.session.list":
-        return { result: [this.#sessionsWithRoles(args()[0]).map((session) => session.id)] };
-      case "wamp.session.get": {
-        const id = args()[0];
-        if (!isId(id)) {
-          throw new Failure("Cannot get session: the argument is no session id", {
-            source: "client",
-            uri: ErrorUri.invalidArgument,
-          });
-        }
-        const session = this.#sessions.get(id);
-        if (session !== undefined) return { result: [sessionDetails(session)] };
-        throw new Failure(`Cannot get session ${id}: the realm has none with this id`, {
-          source: "client",
-          uri: ErrorUri.noSuchSession,
-        });
-      }
-      default:
-        return undefined;
-    }
-  }
-
-  /** All sessions, or those with one of these roles. */
-  #sessionsWithRoles(roles: unknown): RealmSession[] {
-    const all = [...this.#sessions.values()];
-    if (!Array.isArray(roles)) return all;
-    const names = new Set<unknown>(roles);
-    return all.filter(({ role }) => names.has(role.name));
-  }
-}
-
-function sessionDetails(session: RealmSession): Record<string, unknown> {
-  const { authid, authrole, authmethod, authprovider } = session.identity;
-  const transport = session.transport();
-  return { session: session.id, authid, authrole, authmethod, authprovider, transport };
 }

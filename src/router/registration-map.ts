@@ -1,5 +1,5 @@
 /**
- * The registrations of a realm, and the choice of a shared registration's callee.
+ * The registrations of a realm, by pattern, by id and by session.
  *
  * @module
  */
@@ -12,15 +12,40 @@ import type { RealmSession } from "./realm-session.ts";
 import { type PatternLimits, SessionPatterns } from "./session-patterns.ts";
 import { type MatchPolicy, UriPatternMap } from "./uri-match.ts";
 
+/** A callee of a registration. */
+export interface Endpoint {
+  readonly session: RealmSession;
+  /** Most invocations that it performs at once; undefined: any number. */
+  readonly concurrency: number | undefined;
+  /** Whether it ends by itself what takes too long. */
+  readonly handlesTimeout: boolean;
+  /** How many invocations wait for its answers. */
+  pending: number;
+}
+
 /** A pattern and its callees, in the order of their registration. */
 export interface Registration {
   readonly id: number;
   readonly uri: string;
   readonly match: MatchPolicy;
   readonly invoke: InvokePolicy;
-  readonly callees: RealmSession[];
+  /** When, in milliseconds of the epoch. */
+  readonly created: number;
+  readonly callees: Endpoint[];
   /** Number of invocations so far, for `roundrobin`. */
   turn: number;
+}
+
+/** What a callee asks for. */
+export type EndpointOptions = Partial<Pick<Endpoint, "concurrency" | "handlesTimeout">>;
+
+/** What came of a REGISTER. */
+export interface Added {
+  readonly registration: Registration;
+  /** Whether there was no such registration before. */
+  readonly isNew: boolean;
+  /** Whether the callee had it already. */
+  readonly isRepeated: boolean;
 }
 
 /** Registrations by pattern, by id and by session. */
@@ -34,78 +59,118 @@ export class RegistrationMap {
   }
 
   /**
-   * Adds a callee; adding it again to a shared registration changes nothing.
+   * Adds a callee; adding it again with the same policy changes nothing.
    *
    * @throws Failure when the pattern is registered, unless both share it with the same policy, and when the
    * callee has too many registrations.
    */
-  add(callee: RealmSession, uri: string, match: MatchPolicy, invoke: InvokePolicy): Registration {
+  add(
+    session: RealmSession,
+    uri: string,
+    match: MatchPolicy,
+    invoke: InvokePolicy,
+    { concurrency, handlesTimeout = false }: EndpointOptions = {},
+  ): Added {
     let registration = this.#byPattern.get(uri, match);
-    if (registration !== undefined && (invoke === "single" || registration.invoke !== invoke)) {
-      throw new Failure(
-        `Cannot register "${uri}": it is already registered with invoke ${registration.invoke}`,
-        {
-          source: "client",
-          // As in Crossbar: a callee with the policy of the others could share the registration.
-          uri:
-            registration.invoke === "single"
-              ? ErrorUri.procedureAlreadyExists
-              : ErrorUri.procedureExistsWithDifferentInvocationPolicy,
-        },
-      );
+    const isRepeated = registration !== undefined && hasCallee(registration, session);
+    if (registration !== undefined) refuseConflict(registration, invoke, isRepeated);
+    if (registration !== undefined && isRepeated) {
+      return { registration, isNew: false, isRepeated };
     }
-    if (registration?.callees.includes(callee)) return registration;
-    this.#bySession.refuseTooMany(callee, uri);
+    this.#bySession.refuseTooMany(session, uri);
+    const isNew = registration === undefined;
     if (registration === undefined) {
-      registration = { id: randomId(), uri, match, invoke, callees: [], turn: 0 };
+      registration = {
+        id: randomId(),
+        uri,
+        match,
+        invoke,
+        created: Date.now(),
+        callees: [],
+        turn: 0,
+      };
       this.#byPattern.set(uri, match, registration);
       this.#byId.set(registration.id, registration);
     }
-    registration.callees.push(callee);
-    this.#bySession.add(callee, registration);
+    registration.callees.push({ session, concurrency, handlesTimeout, pending: 0 });
+    this.#bySession.add(session, registration);
+    return { registration, isNew, isRepeated };
+  }
+
+  /** The registration of exactly this pattern. */
+  get(uri: string, match: MatchPolicy): Registration | undefined {
+    return this.#byPattern.get(uri, match);
+  }
+
+  byId(id: number): Registration | undefined {
+    return this.#byId.get(id);
+  }
+
+  all(): Iterable<Registration> {
+    return this.#byId.values();
+  }
+
+  /** Removes a callee, and the registration with its last one; undefined: it has no registration with this id. */
+  remove(session: RealmSession, id: number): Registration | undefined {
+    const registration = this.#byId.get(id);
+    if (registration === undefined || !hasCallee(registration, session)) return undefined;
+    this.#bySession.delete(session, registration);
+    this.#drop(session, registration);
     return registration;
   }
 
-  /** Removes a callee; false: it has no registration with this id. */
-  remove(callee: RealmSession, id: number): boolean {
-    const registration = this.#byId.get(id);
-    if (!registration?.callees.includes(callee)) return false;
-    this.#bySession.delete(callee, registration);
-    this.#drop(callee, registration);
-    return true;
-  }
-
-  removeAll(callee: RealmSession): void {
-    for (const registration of this.#bySession.take(callee)) this.#drop(callee, registration);
+  /** Removes a callee everywhere, and returns the registrations that it had. */
+  removeAll(session: RealmSession): Registration[] {
+    const registrations = [...this.#bySession.take(session)];
+    for (const registration of registrations) this.#drop(session, registration);
+    return registrations;
   }
 
   matches(procedure: string): Registration[] {
     return [...this.#byPattern.matches(procedure)];
   }
 
-  #drop(callee: RealmSession, registration: Registration): void {
-    registration.callees.splice(registration.callees.indexOf(callee), 1);
-    if (registration.callees.length > 0) return;
+  #drop(session: RealmSession, registration: Registration): void {
+    const { callees } = registration;
+    callees.splice(
+      callees.findIndex((one) => one.session === session),
+      1,
+    );
+    if (callees.length > 0) return;
     this.#byPattern.delete(registration.uri, registration.match);
     this.#byId.delete(registration.id);
   }
 }
 
-/** Chooses the callee of a call, among those that are permitted. */
-export function chooseCallee(
+/** Whether a session is among the callees. */
+export function hasCallee({ callees }: Registration, session: RealmSession): boolean {
+  return callees.some((one) => one.session === session);
+}
+
+function refuseConflict(
   registration: Registration,
-  isPermitted: (callee: RealmSession) => boolean,
-): RealmSession | undefined {
-  const callees = registration.callees.filter(isPermitted);
-  switch (registration.invoke) {
-    case "single":
-    case "first":
-      return callees[0];
-    case "last":
-      return callees.at(-1);
-    case "roundrobin":
-      return callees[registration.turn % Math.max(callees.length, 1)];
-    case "random":
-      return callees[Math.floor(Math.random() * callees.length)];
-  }
+  invoke: InvokePolicy,
+  isRepeated: boolean,
+): void {
+  const isSame = registration.invoke === invoke;
+  if (isSame && (isRepeated || invoke !== "single")) return;
+  throw new Failure(
+    `Cannot register "${registration.uri}": it is already registered with invoke ${registration.invoke}`,
+    {
+      source: "client",
+      // As in Crossbar: a callee with the policy of the others could share the registration.
+      uri:
+        registration.invoke === "single"
+          ? ErrorUri.procedureAlreadyExists
+          : ErrorUri.procedureExistsWithDifferentInvocationPolicy,
+    },
+  );
+}
+
+/** The failure of a call that nothing answers. */
+export function noSuchProcedure(procedure: string): Failure {
+  return new Failure(`Cannot call "${procedure}": no callee has registered it`, {
+    source: "client",
+    uri: ErrorUri.noSuchProcedure,
+  });
 }

@@ -105,7 +105,7 @@ function readPublish(message: Incoming): PublishRequest {
   const id = message.id(1);
   const options = readAnswerable(message, () => readOptions(message, 2, PUBLISH_OPTIONS));
   const uri = readAnswerable(message, () => message.uri(3));
-  const payload = message.payload(4);
+  const payload = message.payload(4, options.enc_algo !== undefined);
   refuseReserved("publish", uri);
   return {
     type: MessageType.PUBLISH,
@@ -158,7 +158,7 @@ function readCall(message: Incoming): CallRequest {
   const id = message.id(1);
   const options = readOptions(message, 2, CALL_OPTIONS);
   const uri = message.uri(3);
-  const payload = message.payload(4);
+  const payload = message.payload(4, options.enc_algo !== undefined);
   return { type: MessageType.CALL, id, action: "call", options, uri, match: "exact", payload };
 }
 
@@ -195,7 +195,7 @@ export function refusable(message: Incoming): RefusableRequest | undefined {
 }
 
 /** Refuses to publish or register a URI that is reserved for the router. */
-function refuseReserved(action: string, uri: string): void {
+export function refuseReserved(action: string, uri: string): void {
   if (uri !== "wamp" && !uri.startsWith("wamp.")) return;
   throw new Failure(`Cannot ${action} "${uri}": URIs that begin with wamp. are the router's`, {
     source: "client",

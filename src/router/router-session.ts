@@ -41,16 +41,16 @@ import { trustsProxies } from "#wamp/proxy-trust.ts";
 import { peekMessageType } from "#wamp/serializer/message-head.ts";
 import { decodeMessage, encodeMessage } from "#wamp/serializer/message-values.ts";
 import { MalformedMessage } from "#wamp/token/malformed-message.ts";
+import { clientFeatures } from "./client-features.ts";
 import { DrainDeadline } from "./drain-deadline.ts";
 import { Incoming, isRefusal, violation } from "./incoming.ts";
 import { LeftOutMessages } from "./left-out-messages.ts";
 import { prepareRequest, readLongMessage, receiverSerializers } from "./long-message-reader.ts";
 import { sendError } from "./outgoing.ts";
 import type { Realm } from "./realm.ts";
-import type { RealmSession } from "./realm-session.ts";
+import type { Kill, RealmSession } from "./realm-session.ts";
 import { awaitsAnswer, type RefusableRequest, refusable } from "./requests.ts";
 import type { Role } from "./role.ts";
-import { ROUTER_ROLES } from "./router-features.ts";
 import { SessionRequests } from "./session-requests.ts";
 
 /** What a session needs besides its peer and its realms. */
@@ -246,6 +246,16 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
     this.#peer.close(CloseCode.goingAway, reasonUri);
   }
 
+  /** Ends the session for another one of its realm. */
+  #kill({ reason, message, forgetsLogin }: Kill): void {
+    if (this.#state.name !== "joined") return;
+    if (forgetsLogin) this.#peer.details.cookie?.forget();
+    this.#record.ends("kicked");
+    this.#end(reason);
+    this.#send([MessageType.GOODBYE, { message }, reason]);
+    this.#peer.close(CloseCode.goingAway, reason);
+  }
+
   #beginJoin(hasLeft: boolean): State {
     this.#timeouts.awaitHello();
     const canceled = new AbortController();
@@ -359,7 +369,7 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
     this.#record.joined(joined, this.#peer);
     const at = performance.now();
     this.#state = { name: "joined", realm, session, requests, at };
-    this.#send([MessageType.WELCOME, session.id, { ...details, ...extra, roles: ROUTER_ROLES }]);
+    this.#send([MessageType.WELCOME, session.id, { ...details, ...extra, roles: realm.announced }]);
     authentication.welcomed(identity);
     this.#logJoin(session);
     realm.join(session);
@@ -394,7 +404,7 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
       id,
       identity,
       role,
-      calleeFeatures: { callCanceling: announces(clientRoles, "callee", "call_canceling") },
+      features: clientFeatures(clientRoles),
       serializer: peer.serializer,
       maxSendOctets: peer.maxSendOctets,
       leftOut: new LeftOutMessages(this.#log, {
@@ -408,6 +418,7 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
       transport: () => stated ?? printTransport(peer.details),
       send: (message) => this.#sendMessage(message),
       goodbye: (reasonUri) => this.goodbye(reasonUri),
+      kill: (kill) => this.#kill(kill),
     };
   }
 
@@ -440,13 +451,18 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
       traffic.fromClients.count(message.type, octets);
     }
     try {
-      if (message.type === MessageType.CALL && this.#retirement?.refusesCalls) throw lateCall();
+      if (message.type === MessageType.CALL && this.#refusesCall(state, message)) throw lateCall();
       if (!state.requests.accept(message)) this.#dispatch(state, message);
     } catch (thrown) {
       const request = refusable(message);
       if (request === undefined || !isRefusal(thrown)) throw thrown;
       this.#refuse(state.session, request, thrown);
     }
+  }
+
+  /** A session that is to end takes no new calls. */
+  #refusesCall({ requests }: JoinedState, message: Incoming): boolean {
+    return this.#retirement?.refusesCalls === true && !requests.isFollowUp(message.id(1));
   }
 
   /** Handles a message that is no request. */
@@ -614,11 +630,6 @@ function lateCall(): Failure {
 
 function unusedId(realm: Realm): number {
   let id = randomId();
-  while (realm.has(id)) id = randomId();
+  while (realm.sessions.has(id)) id = randomId();
   return id;
-}
-
-function announces(roles: Record<string, unknown>, role: string, feature: string): boolean {
-  const announced = roles[role] as { features?: Record<string, unknown> } | null | undefined;
-  return announced?.features?.[feature] === true;
 }

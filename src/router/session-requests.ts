@@ -55,6 +55,8 @@ interface Waiting {
   readonly pending: PendingAuthorization | undefined;
   outcome: Outcome | undefined;
   isPreparing: boolean;
+  /** Whether it is a further message of a call, for which the call was authorized. */
+  readonly isFollowUp: boolean;
 }
 
 /** Authorizes and performs the requests of a session. */
@@ -85,23 +87,44 @@ export class SessionRequests {
    * @throws Failure when the request is refused at once.
    */
   accept(message: Incoming): boolean {
-    const request = readRequest(message);
-    if (request === undefined) return false;
-    if (request.type === MessageType.CALL) this.#refuseRepeatedCall(request.id);
-    this.#refuseTooMany(request);
-    const authorization = this.#authorize(request);
-    const mustWait = this.#waiting.size > 0 && this.#options.inOrder;
-    if (mustWait || "outcome" in authorization) this.#wait(request, authorization);
-    else this.#perform(request, authorization);
-    return true;
+    const isFollowUp = message.type === MessageType.CALL && this.isFollowUp(message.id(1));
+    try {
+      const request = readRequest(message);
+      if (request === undefined) return false;
+      this.#take(request, isFollowUp);
+      return true;
+    } catch (thrown) {
+      if (isRefusal(thrown) && message.type === MessageType.CALL) {
+        this.#endCall(message.id(1), message.dict(2)["progress"] === true);
+      }
+      throw thrown;
+    }
+  }
+
+  /**
+   * Whether a CALL continues a call in several messages.
+   *
+   * @throws Failure when a call with this id is pending, and its last message has come.
+   */
+  isFollowUp(id: number): boolean {
+    const waiting = this.#waitingCalls.get(id)?.request;
+    const { dealer } = this.#target;
+    const continues =
+      waiting?.type === MessageType.CALL
+        ? waiting.options.progress === true
+        : dealer.isFollowUp(this.#session, id);
+    if (!continues && (waiting !== undefined || dealer.isPending(this.#session, id))) {
+      throw violation(`Cannot accept CALL ${id}: a call with this id is pending`);
+    }
+    return continues;
   }
 
   /** Ends a call that waits, at the CANCEL of its caller; false: no such call waits. */
   cancel(callId: number): boolean {
-    const waiting = this.#waitingCalls.get(callId);
-    if (waiting === undefined) return false;
-    this.#remove(waiting);
-    waiting.pending?.cancel();
+    const last = this.#waitingCalls.get(callId);
+    // The first message of the call is performed, and later ones are dropped once it has ended.
+    if (last === undefined || this.#target.dealer.isPending(this.#session, callId)) return false;
+    this.#endRefusedCall(last.request);
     const sentence = "The call was canceled by its caller";
     sendError(this.#session, MessageType.CALL, callId, ErrorUri.canceled, sentence);
     this.#performSettled();
@@ -125,14 +148,34 @@ export class SessionRequests {
     }
   }
 
+  #take(request: Request, isFollowUp: boolean): void {
+    this.#refuseTooMany(request);
+    // A call is authorized once, whatever its further messages say.
+    const authorization = isFollowUp ? UNDISCLOSED : this.#authorize(request);
+    const mustWait = this.#waiting.size > 0 && this.#options.inOrder;
+    if (mustWait || "outcome" in authorization) this.#wait(request, authorization, isFollowUp);
+    else this.#perform(request, authorization, isFollowUp);
+  }
+
+  #endRefusedCall(request: Request): void {
+    if (request.type === MessageType.CALL)
+      this.#endCall(request.id, request.options.progress === true);
+  }
+
+  /** Drops all messages of a call, also those that come later, if there are any: its caller gets one ERROR. */
+  #endCall(id: number, hasMore: boolean): void {
+    for (const waiting of this.#waitingCalls.has(id) ? this.#waiting : []) {
+      const { request, pending } = waiting;
+      if (request.type !== MessageType.CALL || request.id !== id) continue;
+      this.#remove(waiting);
+      pending?.cancel();
+    }
+    this.#target.dealer.abandon(this.#session, id, hasMore);
+  }
+
   #authorize(request: Request): Authorization | PendingAuthorization {
     if (!("action" in request)) return UNDISCLOSED;
     return this.#session.role.authorize(this.#session, request);
-  }
-
-  #refuseRepeatedCall(id: number): void {
-    if (!this.#waitingCalls.has(id) && !this.#target.dealer.isPending(this.#session, id)) return;
-    throw violation(`Cannot accept CALL ${id}: a call with this id is pending`);
   }
 
   #refuseTooMany(request: Request): void {
@@ -146,7 +189,11 @@ export class SessionRequests {
     });
   }
 
-  #wait(request: Request, authorization: Authorization | PendingAuthorization): void {
+  #wait(
+    request: Request,
+    authorization: Authorization | PendingAuthorization,
+    isFollowUp: boolean,
+  ): void {
     const isPending = "outcome" in authorization;
     const waiting: Waiting = {
       request: copyOf(request),
@@ -154,6 +201,7 @@ export class SessionRequests {
       pending: isPending ? authorization : undefined,
       outcome: isPending ? undefined : { authorization },
       isPreparing: false,
+      isFollowUp,
     };
     this.#waiting.add(waiting);
     this.#waitingOctets += waiting.octets;
@@ -172,16 +220,17 @@ export class SessionRequests {
   #remove(waiting: Waiting): void {
     this.#waiting.delete(waiting);
     this.#waitingOctets -= waiting.octets;
-    if (waiting.request.type === MessageType.CALL) this.#waitingCalls.delete(waiting.request.id);
+    const { id } = waiting.request;
+    if (this.#waitingCalls.get(id) === waiting) this.#waitingCalls.delete(id);
   }
 
   /** Performs the requests whose turn has come. */
   #performSettled(): void {
     for (const waiting of this.#waiting) {
-      const { request, outcome } = waiting;
+      const { outcome } = waiting;
       if (outcome !== undefined && this.#isPrepared(waiting, outcome)) {
         this.#remove(waiting);
-        this.#finish(request, outcome);
+        this.#finish(waiting, outcome);
       } else if (this.#options.inOrder) {
         return;
       }
@@ -212,17 +261,21 @@ export class SessionRequests {
     return false;
   }
 
-  #finish(request: Request, outcome: Outcome): void {
+  #finish({ request, isFollowUp }: Waiting, outcome: Outcome): void {
     try {
       if ("thrown" in outcome) throw outcome.thrown;
-      this.#perform(request, outcome.authorization);
+      this.#perform(request, outcome.authorization, isFollowUp);
     } catch (thrown) {
-      if (isRefusal(thrown)) this.#options.onRefused(request, thrown);
-      else this.#options.onFailure(thrown);
+      if (!isRefusal(thrown)) {
+        this.#options.onFailure(thrown);
+        return;
+      }
+      this.#endRefusedCall(request);
+      this.#options.onRefused(request, thrown);
     }
   }
 
-  #perform(request: Request, authorization: Authorization): void {
+  #perform(request: Request, authorization: Authorization, isFollowUp: boolean): void {
     const { broker, dealer } = this.#target;
     switch (request.type) {
       case MessageType.PUBLISH:
@@ -241,7 +294,8 @@ export class SessionRequests {
         dealer.unregister(this.#session, request);
         break;
       case MessageType.CALL:
-        dealer.call(this.#session, request, authorization);
+        if (isFollowUp) dealer.followUp(this.#session, request);
+        else dealer.call(this.#session, request, authorization);
     }
   }
 }

@@ -25,6 +25,14 @@ export function isLoosePattern(uri: string, match: MatchPolicy): boolean {
   }
 }
 
+/** Whether a pattern matches a URI. */
+export function isMatch(pattern: string, match: MatchPolicy, uri: string): boolean {
+  if (match === "exact") return pattern === uri;
+  if (match === "prefix") return uri.startsWith(pattern);
+  const [wanted, components] = [pattern.split("."), uri.split(".")];
+  return wanted.length === components.length && matchesComponents(wanted, components);
+}
+
 interface Wildcard<T> {
   components: string[];
   value: T;

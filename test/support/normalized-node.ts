@@ -22,6 +22,8 @@ const certificate = {
   chain_certificates: v.array(absolute),
 };
 
+const matchPolicy = v.picklist(["exact", "prefix", "wildcard"]);
+
 const port = v.pipe(count, v.minValue(1), v.maxValue(65_535));
 
 const listening = v.variant("type", [
@@ -539,7 +541,20 @@ const worker = v.variant("type", [
     type: v.literal("router"),
     id: text,
     options,
-    realms: v.array(v.strictObject({ name: text, roles: v.array(role) })),
+    realms: v.array(
+      v.strictObject({
+        name: text,
+        roles: v.array(role),
+        options: maybe(
+          v.strictObject({
+            enable_meta_api: flag,
+            default_call_timeout: count,
+            max_call_timeout: count,
+          }),
+        ),
+        history: maybe(v.array(v.strictObject({ uri: text, match: matchPolicy, limit: count }))),
+      }),
+    ),
     components: maybe(
       v.strictObject({ list: v.array(component), options: v.strictObject(pythonOptions) }),
     ),

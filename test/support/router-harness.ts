@@ -1,7 +1,7 @@
 /** A router without transports: realms of a test's own, and clients that join them. */
 
 import { expect } from "bun:test";
-import type { PermissionConfig, RoleConfig } from "#config/realm/realm-config.ts";
+import type { PermissionConfig, RealmConfig, RoleConfig } from "#config/realm/realm-config.ts";
 import type { Logger } from "#observe/logger.ts";
 import { SessionCounts } from "#observe/session-counts.ts";
 import { openRealms } from "#router/realm-table.ts";
@@ -32,9 +32,13 @@ export interface JoinOptions extends FakePeerOptions {
   authextra?: object;
 }
 
-/** Opens `realm1` with these roles. */
-export function openRouter(roles: RoleConfig[], log: Logger = quiet) {
-  const realms = openRealms([{ name: "realm1", roles }], log);
+/** Opens `realm1` with these roles; `rest` is the rest of its configuration. */
+export function openRouter(
+  roles: RoleConfig[],
+  log: Logger = quiet,
+  rest: Pick<RealmConfig, "options" | "history"> = {},
+) {
+  const realms = openRealms([{ name: "realm1", roles, ...rest }], log);
   return {
     realms,
     async join(options: JoinOptions = {}): Promise<JoinedPeer> {

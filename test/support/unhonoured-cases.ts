@@ -66,6 +66,8 @@ export const wholeNode = [
       auth: { "cryptosign-proxy": { type: "static", principals: { node1: proxyNode } } },
     },
   ],
+  ["$.workers[0].realms[0].options", {}],
+  ["$.workers[0].realms[0].store", { type: "memory", "event-history": [{ uri: "a" }] }],
   ["$.workers[0].components", componentsOfEachType(() => ({}))],
   ["$.workers[1].options", {}],
   ["$.workers[1].transports[0].paths.ws.auth.ticket", { type: "function", create: "a.b" }],

@@ -1,9 +1,15 @@
 declare module "autobahn" {
   interface AutobahnSession {
-    subscribe(topic: string, handler: (args: unknown[]) => void): Promise<unknown>;
+    readonly id: number;
+    readonly isOpen: boolean;
+    subscribe(
+      topic: string,
+      handler: (args: unknown[]) => void,
+      options?: object,
+    ): Promise<unknown>;
     publish(topic: string, args: unknown[], kwargs: object, options: object): Promise<unknown>;
-    register(procedure: string, handler: (args: unknown[]) => unknown): Promise<unknown>;
-    call(procedure: string, args: unknown[]): Promise<unknown>;
+    register(procedure: string, handler: (args: unknown[]) => unknown): Promise<{ id: number }>;
+    call(procedure: string, args?: unknown[]): Promise<unknown>;
   }
   interface Identity {
     realm: string;
@@ -17,7 +23,7 @@ declare module "autobahn" {
     onopen: (session: AutobahnSession, details: Partial<Identity>) => void;
     onclose: (reason: string, details: { reason?: string }) => boolean;
     open(): void;
-    close(reason: string): void;
+    close(reason?: string): void;
   }
   export const serializer: Record<
     "JSONSerializer" | "MsgpackSerializer" | "CBORSerializer",

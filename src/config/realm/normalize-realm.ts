@@ -20,9 +20,37 @@ export function normalizeRealms(items: RealmItem[], path: JsonPath, report: Repo
     if (realms.has(name)) {
       report.warn([...at, "name"], `realm "${name}" is also given before; the last one counts`);
     }
-    realms.set(name, { name, roles: normalizeRoles(item, at, report) });
+    const roles = normalizeRoles(item, at, report);
+    realms.set(name, {
+      name,
+      roles,
+      ...normalizeOptions(item, at, report),
+      ...normalizeStore(item),
+    });
   });
   return [...realms.values()];
+}
+
+function normalizeOptions(
+  { options }: RealmItem,
+  path: JsonPath,
+  report: Report,
+): Pick<RealmConfig, "options"> {
+  if (options === undefined) return {};
+  const { enable_meta_api, default_call_timeout, max_call_timeout } = options;
+  if (max_call_timeout > 0 && default_call_timeout > max_call_timeout) {
+    const sentence = `more than max_call_timeout, so that calls end after ${max_call_timeout} ms`;
+    report.warn([...path, "options", "default_call_timeout"], sentence);
+  }
+  return { options: { enable_meta_api, default_call_timeout, max_call_timeout } };
+}
+
+function normalizeStore({ store }: RealmItem): Pick<RealmConfig, "history"> {
+  if (store === undefined) return {};
+  const { limit, "event-history": kept } = store;
+  return {
+    history: kept.map((one) => ({ uri: one.uri, match: one.match, limit: one.limit ?? limit })),
+  };
 }
 
 function normalizeRoles(realm: RealmItem, path: JsonPath, report: Report): RealmConfig["roles"] {

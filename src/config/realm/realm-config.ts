@@ -8,6 +8,27 @@
 export interface RealmConfig {
   name: string;
   roles: RoleConfig[];
+  /** Absent: the defaults. */
+  options?: RealmOptions;
+  /** Topics whose events are kept; absent: none. */
+  history?: HistoryConfig[];
+}
+
+/** Options of a realm. */
+export interface RealmOptions {
+  enable_meta_api: boolean;
+  /** Milliseconds; 0: any time. */
+  default_call_timeout: number;
+  /** Milliseconds; 0: any time. */
+  max_call_timeout: number;
+}
+
+/** A topic, or a pattern, whose events are kept. */
+export interface HistoryConfig {
+  uri: string;
+  match: "exact" | "prefix" | "wildcard";
+  /** Most events. */
+  limit: number;
 }
 
 /** A role of a realm. */

@@ -9,7 +9,9 @@ import { strictUri } from "#config/auth/authenticator-schema.ts";
 import { defaulted, optional, required, withoutEffect } from "#config/schema/attribute.ts";
 import { item, lenientItem } from "#config/schema/item.ts";
 import { anyMap, anything, integer, oneOf, text } from "#config/schema/primitive.ts";
-import { always, notEmpty, unhonoured } from "#config/schema/unhonoured.ts";
+import { always, unhonoured } from "#config/schema/unhonoured.ts";
+import { realmOptions } from "./realm-options-schema.ts";
+import { realmStore } from "./realm-store-schema.ts";
 
 const no = () => defaulted(v.boolean(), false, "Absent: no.");
 
@@ -61,8 +63,8 @@ export const realm = lenientItem({
   name: required(text, "Name of the realm."),
   id: withoutEffect(anything),
   roles: defaulted(v.array(role), [], "Roles of this realm."),
-  options: optional(unhonoured(anyMap, notEmpty, "the program's defaults apply")),
-  store: optional(unhonoured(anything, always, "no event is kept")),
+  options: optional(realmOptions, "Options of this realm."),
+  store: optional(realmStore, "Events that are kept for clients that come later; absent: none."),
 });
 
 /** A realm as written. */

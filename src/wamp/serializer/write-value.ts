@@ -6,6 +6,16 @@
 
 import { OctetBuffer } from "#wamp/token/octet-buffer.ts";
 import { MAX_DEPTH, TOO_DEEP, type TokenSink } from "#wamp/token/token-sink.ts";
+import type { TokenWriter } from "#wamp/token/token-writer.ts";
+
+/** A value that is serialized already, in the serializer into which it is written. */
+export class Serialized {
+  readonly octets: Uint8Array;
+
+  constructor(octets: Uint8Array) {
+    this.octets = octets;
+  }
+}
 
 /** The most octets that UTF-8 needs for a UTF-16 unit. */
 const MAX_UTF8_OCTETS = 3;
@@ -27,7 +37,7 @@ const utf8 = new OctetBuffer();
  *
  * @throws UnrepresentableValue when the sink has no form for one of them.
  */
-export function writeList(list: readonly unknown[], sink: TokenSink): void {
+export function writeList(list: readonly unknown[], sink: TokenWriter): void {
   const open: Open[] = [];
   write(list, sink, open);
   for (let top = open.at(-1); top !== undefined; top = open.at(-1)) {
@@ -47,13 +57,14 @@ export function writeList(list: readonly unknown[], sink: TokenSink): void {
 }
 
 /** Writes a value, of a list or map only its begin. */
-function write(value: unknown, sink: TokenSink, open: Open[]): void {
+function write(value: unknown, sink: TokenWriter, open: Open[]): void {
   if (value === null || value === undefined) sink.nil();
   else if (typeof value === "string") writeText(value, sink);
   else if (typeof value === "number") writeNumber(value, sink);
   else if (typeof value === "boolean") sink.boolean(value);
   else if (typeof value === "bigint") writeBigInt(value, sink);
   else if (value instanceof Uint8Array) sink.binary(value, 0, value.length);
+  else if (value instanceof Serialized) sink.out.append(value.octets, 0, value.octets.length);
   else if (typeof value === "object") begin(value, sink, open);
   else throw new TypeError(`a message has a value of the type ${typeof value}`);
 }

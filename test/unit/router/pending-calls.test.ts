@@ -8,6 +8,8 @@ const call = (changes: Partial<PendingCall> = {}): PendingCall => ({
   caller,
   request: 1,
   callee,
+  endpoint: { session: callee, concurrency: undefined, handlesTimeout: false, pending: 0 },
+  followUp: undefined,
   invocation: 2,
   procedure: "x.y",
   receivesProgress: false,
@@ -42,6 +44,17 @@ test("a call that is removed is forgotten on both sides, others stay", () => {
   calls.remove(other);
   calls.remove(other);
   expect([calls.countOfCaller(caller), calls.allOfCallee(callee)]).toEqual([0, []]);
+  expect([one.endpoint.pending, other.endpoint.pending]).toEqual([0, 0]);
+});
+
+test("what follows of a call in several messages is late once the call has ended, up to its last message", () => {
+  const calls = new PendingCalls();
+  calls.add(call({ followUp: { registration: 3, details: {} } }));
+  expect(calls.isLate(caller, 1, false)).toBe(false);
+  const [pending] = calls.allOfCaller(caller);
+  if (pending !== undefined) calls.remove(pending);
+  const late = [false, false, true, false].map((isLast) => calls.isLate(caller, 1, isLast));
+  expect(late).toEqual([true, true, true, false]);
 });
 
 test("the timer of a call that is removed does not fire", () => {

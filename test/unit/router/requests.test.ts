@@ -38,8 +38,14 @@ describe("options of another type", () => {
       invoke: word,
       concurrency: [0, -1, 1.5, "1"],
       force_reregister: bool,
+      forward_timeout: bool,
     }),
-    ...faults(M.CALL, { receive_progress: bool, timeout: [-1, 1.5, "100"] }),
+    ...faults(M.CALL, {
+      receive_progress: bool,
+      progress: bool,
+      timeout: [-1, 1.5, "100"],
+      ppt_scheme: [1, true],
+    }),
   ])("are refused in message %d: %s %j", async (type, name, value) => {
     const { join } = openRouter(roles);
     const peer = await join();
@@ -116,7 +122,7 @@ describe("options of another type", () => {
     const peer = await join();
     const options = { match: null, invoke: null, concurrency: null, x_other: {} };
     expect((await ask(peer, [M.REGISTER, 1, options, "a.b"]))[0]).toBe(M.REGISTERED);
-    const publish = { acknowledge: true, exclude: null, exclude_me: null, ppt_scheme: 5 };
+    const publish = { acknowledge: true, exclude: null, exclude_me: null, x_other: 5 };
     expect((await ask(peer, [M.PUBLISH, 2, publish, "a.b"]))[0]).toBe(M.PUBLISHED);
   });
 
@@ -228,7 +234,6 @@ describe("registering again", () => {
   );
 
   test.each([
-    ["single", "single"],
     ["single", "roundrobin"],
     ["roundrobin", "random"],
     ["roundrobin", "single"],

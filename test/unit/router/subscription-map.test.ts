@@ -7,9 +7,17 @@ const [a, b] = [{}, {}] as [RealmSession, RealmSession];
 
 test("one subscription is shared by all sessions with its pattern", () => {
   const map = new SubscriptionMap();
-  const { id } = map.add(a, "x.y", "exact");
-  expect(map.add(b, "x.y", "exact").id).toBe(id);
-  expect(map.add(a, "x.y", "exact").subscribers).toEqual(new Set([a, b]));
+  const first = map.add(a, "x.y", "exact");
+  const { id } = first.subscription;
+  const second = map.add(b, "x.y", "exact");
+  expect(second.subscription.id).toBe(id);
+  const again = map.add(a, "x.y", "exact");
+  expect(again.subscription.subscribers).toEqual(new Set([a, b]));
+  expect([first, second, again].map((one) => [one.isNew, one.isRepeated])).toEqual([
+    [true, false],
+    [false, false],
+    [false, true],
+  ]);
   expect(map.matches("x.y").map((one) => one.id)).toEqual([id]);
 });
 
@@ -29,11 +37,12 @@ test("a topic matches its patterns of every kind", () => {
 
 test("a subscription goes with its last subscriber, and its id with it", () => {
   const map = new SubscriptionMap();
-  const { id } = map.add(a, "x", "exact");
+  const { id } = map.add(a, "x", "exact").subscription;
   map.add(b, "x", "exact");
-  expect([map.remove(a, id), map.remove(a, id), map.matches("x").length]).toEqual([true, false, 1]);
-  expect([map.remove(b, id + 1), map.remove(b, id), map.matches("x")]).toEqual([false, true, []]);
-  expect(map.remove(b, id)).toBe(false);
+  const removes = (session: RealmSession, one = id) => map.remove(session, one) !== undefined;
+  expect([removes(a), removes(a), map.matches("x").length]).toEqual([true, false, 1]);
+  expect([removes(b, id + 1), removes(b), map.matches("x")]).toEqual([false, true, []]);
+  expect([removes(b), map.byId(id), [...map.all()]]).toEqual([false, undefined, []]);
 });
 
 test("a session that leaves loses all of its subscriptions, and others none", () => {
@@ -49,6 +58,18 @@ test("a session that leaves loses all of its subscriptions, and others none", ()
   expect(map.matches("x")).toEqual([]);
 });
 
+test("a subscription of which events are kept stays without subscribers, as long as they are kept", () => {
+  const map = new SubscriptionMap();
+  map.keepEvents([{ uri: "x", match: "exact", limit: 5 }]);
+  const { subscription, isNew } = map.add(a, "x", "exact");
+  map.remove(a, subscription.id);
+  expect([isNew, map.get("x", "exact")]).toEqual([false, subscription]);
+  map.keepEvents([{ uri: "x", match: "exact", limit: 7 }]);
+  expect([map.get("x", "exact"), subscription.history?.limit]).toEqual([subscription, 7]);
+  map.keepEvents([]);
+  expect([map.get("x", "exact"), map.matches("x")]).toEqual([undefined, []]);
+});
+
 describe("the limits of a session", () => {
   const limits = { maxPatterns: 2, maxCharacters: 10 };
 
@@ -57,14 +78,15 @@ describe("the limits of a session", () => {
       "subscribe to",
       (map = new SubscriptionMap(limits)) => ({
         map,
-        add: (session: RealmSession, uri: string) => map.add(session, uri, "exact"),
+        add: (session: RealmSession, uri: string) => map.add(session, uri, "exact").subscription,
       }),
     ],
     [
       "register",
       (map = new RegistrationMap(limits)) => ({
         map,
-        add: (session: RealmSession, uri: string) => map.add(session, uri, "exact", "first"),
+        add: (session: RealmSession, uri: string) =>
+          map.add(session, uri, "exact", "first").registration,
       }),
     ],
   ])("to %s are its own, and what it gives up is free again", (action, open) => {

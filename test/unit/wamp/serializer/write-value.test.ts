@@ -2,8 +2,10 @@
 
 import { describe, expect, test } from "bun:test";
 import { decodeMessage, encodeMessage } from "#wamp/serializer/message-values.ts";
-import { writeList } from "#wamp/serializer/write-value.ts";
+import { Serialized, writeList } from "#wamp/serializer/write-value.ts";
 import { SERIALIZER_NAMES, type SerializerName } from "#wamp/serializer-name.ts";
+import type { TokenSink } from "#wamp/token/token-sink.ts";
+import type { TokenWriter } from "#wamp/token/token-writer.ts";
 import { UnrepresentableValue } from "#wamp/token/unrepresentable-value.ts";
 import { titled } from "../../../support/titles.ts";
 import { TokenLog } from "../../../support/token-log.ts";
@@ -79,9 +81,16 @@ describe.each([...SERIALIZER_NAMES])("%s", (serializer) => {
   });
 });
 
+test("what is serialized already is written as it is", () => {
+  const octets = Buffer.from("[1.0, 2]");
+  const message = encodeMessage([{ a: new Serialized(octets) }, 3], "json");
+  expect(Buffer.from(message).toString()).toBe('[{"a":[1.0, 2]},3]');
+});
+
 test("the tokens count the items of lists and the pairs of maps", () => {
   const log = new TokenLog();
-  writeList([{ a: 1, b: undefined, c: { d: [2, 3] }, e: {} }], log);
+  const sink: TokenSink = log;
+  writeList([{ a: 1, b: undefined, c: { d: [2, 3] }, e: {} }], sink as TokenWriter);
   expect(log.words.join(" ")).toBe(
     "[1 @0 {3 key0 text:a = int:1 key1 text:c = {1 key0 text:d = [2 @0 int:2 @1 int:3 ]2/2 }1/1 key2 text:e = {0 }0/0 }3/3 ]1/1",
   );

@@ -1,0 +1,43 @@
+/**
+ * `options` of a realm.
+ *
+ * @module
+ */
+
+import * as v from "valibot";
+import { defaulted, optional } from "#config/schema/attribute.ts";
+import { item } from "#config/schema/item.ts";
+import { anything, integer, MOST_MS, oneOf } from "#config/schema/primitive.ts";
+import { always, only, unhonoured } from "#config/schema/unhonoured.ts";
+
+/** Options of a realm. */
+export const realmOptions = item({
+  enable_meta_api: defaulted(
+    v.boolean(),
+    true,
+    "Whether clients may call the procedures, and get the events, about sessions, subscriptions and registrations.",
+  ),
+  default_call_timeout: defaulted(
+    integer(0, MOST_MS),
+    0,
+    "Extension. Milliseconds that a call may take whose caller names no timeout; 0: any time.",
+  ),
+  max_call_timeout: defaulted(
+    integer(0, MOST_MS),
+    0,
+    "Extension. Milliseconds that any call may take, whatever its caller asks for; 0: any time.",
+  ),
+  bridge_meta_api: optional(
+    unhonoured(v.boolean(), only(true), "there is no management realm to bridge to"),
+  ),
+  event_dispatching_chunk_size: optional(
+    unhonoured(anything, always, "an event is sent to all of its subscribers at once"),
+  ),
+  uri_check: optional(
+    unhonoured(
+      oneOf(["loose", "strict"]),
+      only("strict"),
+      "URIs are checked by WAMP's loose rules",
+    ),
+  ),
+});

@@ -1,0 +1,129 @@
+/**
+ * MetaApi: the procedures and events by which clients look into their realm.
+ *
+ * @module
+ */
+
+import { ErrorUri } from "#wamp/error-uri.ts";
+import { MessageType } from "#wamp/message-type.ts";
+import { historyMeta } from "./history-meta.ts";
+import { isRefusal } from "./incoming.ts";
+import { MetaArguments } from "./meta-arguments.ts";
+import type { MetaObserver } from "./meta-observer.ts";
+import type { MetaProcedure, MetaRealm } from "./meta-procedure.ts";
+import { messageFor, sendError } from "./outgoing.ts";
+import {
+  registrationDetails,
+  registrationMeta,
+  subscriptionDetails,
+  subscriptionMeta,
+} from "./pattern-meta.ts";
+import type { RealmSession } from "./realm-session.ts";
+import { type Added, noSuchProcedure, type Registration } from "./registration-map.ts";
+import type { CallRequest } from "./requests.ts";
+import { sessionDetails, sessionMeta } from "./session-meta.ts";
+import { isUsed, type Subscribed, type Subscription } from "./subscription-map.ts";
+import { Testaments } from "./testaments.ts";
+
+/** The meta API of one realm. */
+export class MetaApi implements MetaObserver {
+  /** Whether it is there for clients. */
+  isEnabled = true;
+  readonly #realm: MetaRealm;
+  readonly #testaments: Testaments;
+  /** Undefined: the realm is not complete. */
+  #procedures: ReadonlyMap<string, MetaProcedure> | undefined;
+
+  constructor(realm: MetaRealm) {
+    this.#realm = realm;
+    this.#testaments = new Testaments(realm);
+  }
+
+  call(caller: RealmSession, request: CallRequest): void {
+    this.#procedures ??= this.#all();
+    const procedure = this.isEnabled ? this.#procedures.get(request.uri) : undefined;
+    if (procedure === undefined) throw noSuchProcedure(request.uri);
+    const result = procedure(new MetaArguments(request.payload), caller);
+    if (result instanceof Promise) void this.#answerLater(caller, request, result);
+    else answer(caller, request, result);
+  }
+
+  joined(session: RealmSession): void {
+    this.#publish("wamp.session.on_join", [sessionDetails(session)]);
+  }
+
+  left(session: RealmSession): void {
+    this.#testaments.publish(session);
+    const { authid, authrole } = session.identity;
+    this.#publish("wamp.session.on_leave", [session.id, authid, authrole]);
+  }
+
+  registered({ id }: RealmSession, { registration, isNew }: Added): void {
+    if (isNew)
+      this.#publish("wamp.registration.on_create", [id, registrationDetails(registration)]);
+    this.#publish("wamp.registration.on_register", [id, registration.id]);
+  }
+
+  unregistered({ id }: RealmSession, registration: Registration): void {
+    this.#publish("wamp.registration.on_unregister", [id, registration.id]);
+    if (registration.callees.length > 0) return;
+    this.#publish("wamp.registration.on_delete", [id, registration.id]);
+  }
+
+  subscribed({ id }: RealmSession, { subscription, isNew }: Subscribed): void {
+    if (isOfRouter(subscription)) return;
+    if (isNew)
+      this.#publish("wamp.subscription.on_create", [id, subscriptionDetails(subscription)]);
+    this.#publish("wamp.subscription.on_subscribe", [id, subscription.id]);
+  }
+
+  unsubscribed({ id }: RealmSession, subscription: Subscription): void {
+    if (isOfRouter(subscription)) return;
+    this.#publish("wamp.subscription.on_unsubscribe", [id, subscription.id]);
+    if (isUsed(subscription)) return;
+    this.#publish("wamp.subscription.on_delete", [id, subscription.id]);
+  }
+
+  #all(): ReadonlyMap<string, MetaProcedure> {
+    const tables = [
+      sessionMeta(this.#realm),
+      this.#testaments.procedures,
+      subscriptionMeta(this.#realm),
+      historyMeta(this.#realm),
+      registrationMeta(this.#realm),
+    ];
+    return new Map(tables.flatMap((table) => Object.entries(table)));
+  }
+
+  async #answerLater(
+    caller: RealmSession,
+    request: CallRequest,
+    result: Promise<unknown>,
+  ): Promise<void> {
+    try {
+      answer(caller, request, await result);
+    } catch (thrown) {
+      if (!isRefusal(thrown)) throw thrown;
+      sendError(
+        caller,
+        MessageType.CALL,
+        request.id,
+        thrown.uri ?? ErrorUri.internalError,
+        thrown.message,
+      );
+    }
+  }
+
+  #publish(topic: string, args: readonly unknown[]): void {
+    if (this.isEnabled) this.#realm.broker.publishMetaEvent(topic, args);
+  }
+}
+
+/** Subscriptions to meta events cause none. */
+function isOfRouter({ uri }: Subscription): boolean {
+  return uri.startsWith("wamp.");
+}
+
+function answer(caller: RealmSession, { id }: CallRequest, result: unknown): void {
+  caller.send(messageFor(caller, [MessageType.RESULT, id, {}, [result]], undefined));
+}

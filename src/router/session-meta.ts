@@ -1,0 +1,97 @@
+/**
+ * The meta procedures about sessions (WAMP specification, section "Session Meta API").
+ *
+ * @module
+ */
+
+import { Failure } from "#base/failure.ts";
+import { ErrorUri } from "#wamp/error-uri.ts";
+import { isLooseUri } from "#wamp/loose-uri.ts";
+import type { MetaArguments } from "./meta-arguments.ts";
+import { isTrusted, type MetaProcedures, type MetaRealm, sessionOf } from "./meta-procedure.ts";
+import type { Kill, RealmSession } from "./realm-session.ts";
+
+/** The procedures of a realm. */
+export function sessionMeta(realm: MetaRealm): MetaProcedures {
+  return {
+    "wamp.session.count": (args) => withRoles(realm, args).length,
+    "wamp.session.list": (args) => withRoles(realm, args).map(({ id }) => id),
+    "wamp.session.get": (args) => sessionDetails(sessionOf(realm, args.id(0, "session_id"))),
+    "wamp.session.kill": (args, caller) => {
+      const kill = readKill(args, 1);
+      const session = sessionOf(realm, args.id(0, "session_id"));
+      if (!mayKill(caller, session)) throw notKilled(session.id);
+      session.kill(kill);
+      return null;
+    },
+    "wamp.session.kill_by_authid": (args, caller) => {
+      const authid = args.text(0, "authid");
+      const kill = { ...readKill(args, 1), forgetsLogin: true };
+      return killAll(realm, caller, kill, ({ identity }) => identity.authid === authid);
+    },
+    "wamp.session.kill_by_authrole": (args, caller) => {
+      const authrole = args.text(0, "authrole");
+      return killAll(
+        realm,
+        caller,
+        readKill(args, 1),
+        ({ identity }) => identity.authrole === authrole,
+      );
+    },
+    "wamp.session.kill_all": (args, caller) =>
+      killAll(realm, caller, readKill(args, 0), () => true).length,
+  };
+}
+
+/** What `wamp.session.get` and `wamp.session.on_join` tell of a session. */
+export function sessionDetails(session: RealmSession): Record<string, unknown> {
+  const { authid, authrole, authmethod, authprovider } = session.identity;
+  const transport = session.transport();
+  return { session: session.id, authid, authrole, authmethod, authprovider, transport };
+}
+
+/** All sessions, or those with one of these roles. */
+function withRoles({ sessions }: MetaRealm, args: MetaArguments): RealmSession[] {
+  const roles = args.value(0, "filter_authroles");
+  const all = [...sessions.values()];
+  if (!Array.isArray(roles)) return all;
+  const names = new Set<unknown>(roles);
+  return all.filter(({ role }) => names.has(role.name));
+}
+
+function readKill(args: MetaArguments, position: number): Kill {
+  const reason = args.optionalText(position, "reason") ?? ErrorUri.normal;
+  if (!isLooseUri(reason)) {
+    throw new Failure("Cannot end the session: the reason is no URI", {
+      source: "client",
+      uri: ErrorUri.invalidReason,
+    });
+  }
+  const message = args.optionalText(position + 1, "message");
+  return { reason, message, forgetsLogin: false };
+}
+
+/** Ends the sessions that are meant, but for the caller's own, and returns their ids. */
+function killAll(
+  { sessions }: MetaRealm,
+  caller: RealmSession,
+  kill: Kill,
+  isMeant: (session: RealmSession) => boolean,
+): number[] {
+  const killed = [...sessions.values()].filter((one) => isMeant(one) && mayKill(caller, one));
+  for (const session of killed) session.kill(kill);
+  return killed.map(({ id }) => id);
+}
+
+/** As in Crossbar, sessions with all rights stay, unless the caller has them too. */
+function mayKill(caller: RealmSession, session: RealmSession): boolean {
+  return session !== caller && (!isTrusted(session) || isTrusted(caller));
+}
+
+function notKilled(id: number): Failure {
+  const state = "it is the caller's own, or has the role trusted";
+  return new Failure(`Cannot end session ${id}: ${state}`, {
+    source: "client",
+    uri: ErrorUri.noSuchSession,
+  });
+}

@@ -1,0 +1,160 @@
+/**
+ * Testaments: what sessions want to be published when they end (WAMP specification, section "Testament").
+ *
+ *     wamp.session.add_testament(topic, args, kwargs, publish_options=None, scope="destroyed")
+ *     wamp.session.flush_testaments(scope="destroyed") -> count
+ *
+ * A session ends with its connection, so that both scopes end at once: first `detached`, then `destroyed`.
+ *
+ * @module
+ */
+
+import { Failure, sentenceOf } from "#base/failure.ts";
+import { ErrorUri } from "#wamp/error-uri.ts";
+import { MessageType } from "#wamp/message-type.ts";
+import { encodeMessage } from "#wamp/serializer/message-values.ts";
+import { serializers } from "#wamp/serializer/serializers.ts";
+import { checkedOptions, PUBLISH_OPTIONS } from "./message-options.ts";
+import { invalid, type MetaArguments } from "./meta-arguments.ts";
+import type { MetaProcedures, MetaRealm } from "./meta-procedure.ts";
+import type { RealmSession } from "./realm-session.ts";
+import { type PublishRequest, refuseReserved } from "./requests.ts";
+import type { Authorization } from "./role.ts";
+import { isLoosePattern } from "./uri-match.ts";
+
+/** Most testaments of one session. */
+const MAX_TESTAMENTS = 100;
+
+const SCOPES = ["detached", "destroyed"] as const;
+
+type Scope = (typeof SCOPES)[number];
+
+interface Testament {
+  readonly scope: Scope;
+  readonly request: PublishRequest;
+  readonly authorization: Authorization;
+}
+
+/** The testaments of the sessions of a realm. */
+export class Testaments {
+  readonly #realm: MetaRealm;
+  readonly #bySession = new Map<RealmSession, Testament[]>();
+
+  constructor(realm: MetaRealm) {
+    this.#realm = realm;
+  }
+
+  get procedures(): MetaProcedures {
+    return {
+      "wamp.session.add_testament": (args, caller) => this.#add(args, caller),
+      "wamp.session.flush_testaments": (args, caller) => this.#flush(readScope(args, 0), caller),
+    };
+  }
+
+  /** Publishes the testaments of a session that has left. */
+  publish(session: RealmSession): void {
+    const testaments = this.#bySession.get(session) ?? [];
+    this.#bySession.delete(session);
+    for (const scope of SCOPES) {
+      for (const testament of testaments) {
+        if (testament.scope === scope) this.#publishOne(session, testament);
+      }
+    }
+  }
+
+  #publishOne(session: RealmSession, { request, authorization }: Testament): void {
+    try {
+      this.#realm.broker.publish(session, request, authorization);
+    } catch (thrown) {
+      if (!(thrown instanceof Failure)) throw thrown;
+      session.leftOut.add(MessageType.PUBLISH, sentenceOf(thrown));
+    }
+  }
+
+  #add(args: MetaArguments, caller: RealmSession): null | Promise<null> {
+    const scope = readScope(args, 4);
+    const request = readPublication(args);
+    // As if it were published now: later the session may not be asked about any more.
+    const authorization = caller.role.authorize(caller, request);
+    if (!("outcome" in authorization)) return this.#keep(caller, { scope, request, authorization });
+    return authorization.outcome.then((granted) =>
+      this.#keep(caller, { scope, request, authorization: granted }),
+    );
+  }
+
+  #keep(session: RealmSession, testament: Testament): null {
+    if (!this.#realm.sessions.has(session.id)) return null;
+    const testaments = this.#bySession.get(session) ?? [];
+    if (testaments.length >= MAX_TESTAMENTS) {
+      throw new Failure(`Cannot add the testament: the session has ${MAX_TESTAMENTS} already`, {
+        source: "client",
+        uri: ErrorUri.unavailable,
+      });
+    }
+    testaments.push(testament);
+    this.#bySession.set(session, testaments);
+    return null;
+  }
+
+  #flush(scope: Scope, session: RealmSession): number {
+    const testaments = this.#bySession.get(session) ?? [];
+    const kept = testaments.filter((one) => one.scope !== scope);
+    this.#bySession.set(session, kept);
+    return testaments.length - kept.length;
+  }
+}
+
+function readScope(args: MetaArguments, position: number): Scope {
+  const scope = args.optionalText(position, "scope") ?? "destroyed";
+  const known = SCOPES.find((one) => one === scope);
+  if (known !== undefined) return known;
+  throw new Failure("Cannot use the testament: its scope is not destroyed and not detached", {
+    source: "client",
+    uri: ErrorUri.testamentError,
+  });
+}
+
+/** The PUBLISH that a testament stands for; its octets are its own. */
+function readPublication(args: MetaArguments): PublishRequest {
+  const uri = args.text(0, "topic");
+  if (!isLoosePattern(uri, "exact")) {
+    throw new Failure("Cannot add the testament: its topic is not a valid URI", {
+      source: "client",
+      uri: ErrorUri.invalidUri,
+    });
+  }
+  refuseReserved("publish", uri);
+  const written = checkedOptions(args.map(3, "publish_options"), PUBLISH_OPTIONS, "the testament");
+  const { acknowledge: _, exclude_me: __, ...options } = written;
+  const payload = { serializer: args.serializer, items: readItems(args) };
+  return {
+    type: MessageType.PUBLISH,
+    id: 0,
+    action: "publish",
+    options,
+    uri,
+    match: "exact",
+    payload,
+  };
+}
+
+/** Octets, which are not decoded. */
+function readItems(args: MetaArguments): Uint8Array[] {
+  const list = itemOf(args, 1, "args", "list") ?? encodeMessage([], args.serializer);
+  const map = itemOf(args, 2, "kwargs", "map");
+  return map === undefined ? [list] : [list, map];
+}
+
+function itemOf(
+  args: MetaArguments,
+  position: number,
+  name: string,
+  wanted: "list" | "map",
+): Uint8Array | undefined {
+  const octets = args.octets(position, name);
+  if (octets === undefined) return undefined;
+  const kind = serializers[args.serializer].kindOf(octets[0] ?? 0);
+  if (kind === "null") return undefined;
+  if (kind !== wanted) throw invalid(`${name} is no ${wanted}`);
+  return new Uint8Array(octets);
+}

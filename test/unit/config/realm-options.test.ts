@@ -1,0 +1,96 @@
+/** `options` and `store` of a realm. */
+
+import { describe, expect, test } from "bun:test";
+import { loadNode, nodeWith } from "../../support/loaded-node.ts";
+
+const path = "$.workers[0].realms[0]";
+
+async function loadRealm(name: string, value: unknown) {
+  const { config, faults, warnings } = await loadNode(nodeWith(`${path}.${name}`, value));
+  const worker = config?.workers[0];
+  return { realm: worker?.type === "router" ? worker.realms[0] : undefined, faults, warnings };
+}
+
+describe("options of a realm", () => {
+  test("have defaults", async () => {
+    const { realm, warnings } = await loadRealm("options", {});
+    expect(realm?.options).toEqual({
+      enable_meta_api: true,
+      default_call_timeout: 0,
+      max_call_timeout: 0,
+    });
+    expect(warnings).toEqual([]);
+  });
+
+  test("warn of a default that never holds", async () => {
+    const options = { default_call_timeout: 200, max_call_timeout: 100 };
+    const { realm, warnings } = await loadRealm("options", options);
+    expect(realm?.options).toMatchObject(options);
+    expect(warnings).toEqual([
+      `${path}.options.default_call_timeout: more than max_call_timeout, so that calls end after 100 ms`,
+    ]);
+  });
+
+  test("warn of those without effect", async () => {
+    const options = {
+      bridge_meta_api: true,
+      event_dispatching_chunk_size: 100,
+      uri_check: "strict",
+    };
+    const { warnings, faults } = await loadRealm("options", options);
+    expect(faults).toEqual([]);
+    expect(warnings.map((warning) => warning.replace(`${path}.options.`, ""))).toEqual([
+      "bridge_meta_api: not honoured: there is no management realm to bridge to",
+      "event_dispatching_chunk_size: not honoured: an event is sent to all of its subscribers at once",
+      "uri_check: not honoured: URIs are checked by WAMP's loose rules",
+    ]);
+  });
+
+  test.each([
+    [{ enable_meta_api: 1 }, "enable_meta_api"],
+    [{ max_call_timeout: -1 }, "max_call_timeout"],
+    [{ default_call_timeout: "1" }, "default_call_timeout"],
+    [{ other: true }, "other"],
+  ])("%j are refused", async (options, name) => {
+    const { faults } = await loadRealm("options", options);
+    expect(faults.map((fault) => fault.split(":")[0])).toEqual([`${path}.options.${name}`]);
+  });
+});
+
+describe("the store of a realm", () => {
+  test("names patterns with their limits", async () => {
+    const store = {
+      type: "memory",
+      limit: 50,
+      "event-history": [{ uri: "a.b" }, { uri: "a.", match: "prefix", limit: 7 }],
+    };
+    const { realm, warnings } = await loadRealm("store", store);
+    expect(realm?.history).toEqual([
+      { uri: "a.b", match: "exact", limit: 50 },
+      { uri: "a.", match: "prefix", limit: 7 },
+    ]);
+    expect(warnings).toEqual([]);
+    const { realm: bare } = await loadRealm("store", { type: "memory" });
+    expect(bare?.history).toEqual([]);
+  });
+
+  test("keeps no calls, of which it warns", async () => {
+    const { warnings } = await loadRealm("store", { type: "memory", "call-queue": [{ uri: "a" }] });
+    expect(warnings).toEqual([
+      `${path}.store["call-queue"]: not honoured: a call beyond the concurrency of its callees is refused`,
+    ]);
+  });
+
+  test.each([
+    [{ type: "disk" }, "store.type"],
+    [{ type: "memory", limit: 0 }, "store.limit"],
+    [{ type: "memory", "event-history": [{}] }, 'store["event-history"][0].uri'],
+    [
+      { type: "memory", "event-history": [{ uri: "a", match: "x" }] },
+      'store["event-history"][0].match',
+    ],
+  ])("%j is refused", async (store, where) => {
+    const { faults } = await loadRealm("store", store);
+    expect(faults.map((fault) => fault.split(":")[0])).toEqual([`${path}.${where}`]);
+  });
+});
