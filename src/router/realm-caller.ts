@@ -26,6 +26,7 @@ import { openInternalSession } from "./internal-session.ts";
 import { payloadOf } from "./outgoing.ts";
 import { TRUSTED } from "./permission.ts";
 import type { Realm } from "./realm.ts";
+import type { RealmTable } from "./realm-table.ts";
 import type { Role } from "./role.ts";
 
 /** The internal sessions of one use, by realm and role; those of a realm that is removed go with it. */
@@ -34,13 +35,13 @@ type InternalSessions = WeakMap<Realm, Map<Role, OutgoingRequests>>;
 /** Calls, publishes and subscribes on the realms of this worker. */
 export class RealmCaller implements Authenticators, WampCaller {
   readonly log: Logger;
-  readonly #realms: ReadonlyMap<string, Realm>;
+  readonly #realms: RealmTable;
   /** One for each configured role and realm, and for `trusted`. */
   readonly #callers: InternalSessions = new WeakMap();
   /** Other ones, because a session does not get the events that it publishes itself. */
   readonly #subscribers: InternalSessions = new WeakMap();
 
-  constructor(realms: ReadonlyMap<string, Realm>, log: Logger) {
+  constructor(realms: RealmTable, log: Logger) {
     this.#realms = realms;
     this.log = log;
   }

@@ -74,6 +74,12 @@ export class Realm implements MetaRealm {
     return this.#meta.isEnabled ? ROUTER_ROLES : ROUTER_ROLES_WITHOUT_META_API;
   }
 
+  /** Whether a session is joined, or something of this worker has subscribed. */
+  get isUsed(): boolean {
+    const subscriptions = [...this.broker.subscriptions.all()];
+    return this.#sessions.size > 0 || subscriptions.some(({ subscribers }) => subscribers.size > 0);
+  }
+
   /** How many sessions are joined. */
   get size(): number {
     return this.#sessions.size;

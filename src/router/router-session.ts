@@ -49,6 +49,7 @@ import { prepareRequest, readLongMessage, receiverSerializers } from "./long-mes
 import { sendError } from "./outgoing.ts";
 import type { Realm } from "./realm.ts";
 import type { Kill, RealmSession } from "./realm-session.ts";
+import type { RealmTable } from "./realm-table.ts";
 import { awaitsAnswer, type RefusableRequest, refusable } from "./requests.ts";
 import type { Role } from "./role.ts";
 import { SessionRequests } from "./session-requests.ts";
@@ -118,7 +119,7 @@ interface JoinedState {
 export class RouterSession implements PeerHandler, JoinTimeoutObserver {
   readonly #peer: Peer;
   readonly #auth: AuthConfig;
-  readonly #realms: ReadonlyMap<string, Realm>;
+  readonly #realms: RealmTable;
   readonly #log: Logger;
   readonly #counts: SessionCounts;
   readonly #record: SessionRecord;
@@ -139,12 +140,7 @@ export class RouterSession implements PeerHandler, JoinTimeoutObserver {
   #late = 0;
   #needs = NO_NEEDS;
 
-  constructor(
-    peer: Peer,
-    auth: AuthConfig,
-    realms: ReadonlyMap<string, Realm>,
-    options: RouterSessionOptions,
-  ) {
+  constructor(peer: Peer, auth: AuthConfig, realms: RealmTable, options: RouterSessionOptions) {
     this.#peer = peer;
     this.#auth = auth;
     this.#realms = realms;

@@ -13,7 +13,7 @@ import type { RouterWorkerConfig } from "#config/node/worker-config.ts";
 import type { SessionConfig } from "#config/options/session-config.ts";
 import { SessionCounts } from "#observe/session-counts.ts";
 import { RealmCaller } from "#router/realm-caller.ts";
-import { configureRealms, openRealms } from "#router/realm-table.ts";
+import { RealmTable } from "#router/realm-table.ts";
 import { RouterSession } from "#router/router-session.ts";
 import type { Peer, PeerHandler } from "#wamp/peer.ts";
 import { FailedJoins } from "./failed-joins.ts";
@@ -31,7 +31,7 @@ export async function startRouterWorker(
   config: RouterWorkerConfig,
   context: WorkerContext,
 ): Promise<RunningWorker<RouterWorkerConfig>> {
-  const realms = openRealms(config.realms, context.log);
+  const realms = new RealmTable(config.realms, context.log);
   const caller = new RealmCaller(realms, context.log);
 
   const functionAuthenticators = new WorkerAuthenticators(context);
@@ -91,7 +91,7 @@ export async function startRouterWorker(
     prepare: ({ config: next, isForced }) =>
       prepareTogether([
         async () => ({
-          apply: () => configureRealms(realms, next.realms, context.log),
+          apply: () => realms.configure(next.realms),
           abandon() {},
         }),
         () => functionAuthenticators.prepare(next.authenticators, isForced),

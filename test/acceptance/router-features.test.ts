@@ -17,6 +17,8 @@ const url = `ws://127.0.0.1:${port}/ws`;
 const [documented] = blocksOf("docs/router.md").filter(({ language }) => language === "json");
 const configuration = JSON.parse((documented?.text ?? "").replaceAll("8080", String(port)));
 configuration.workers[0].realms[0].options.default_call_timeout = 200;
+const [template] = blocksOf("docs/router.md").filter(({ place }) => place !== null);
+configuration.workers[0].realms.push({ ...JSON.parse(template?.text ?? ""), max_realms: 2 });
 
 /** Joins with Autobahn for JavaScript. */
 async function joinAutobahn(): Promise<{ session: AutobahnSession; connection: Connection }> {
@@ -155,6 +157,32 @@ describe("on the embedded router", () => {
     const argsDict = { reason: "com.example.reason" };
     await wampy.call("wamp.session.kill", { argsList: [session.id], argsDict });
     expect(await closed.promise).toBe("com.example.reason");
+  });
+
+  test("clients open realms, which know nothing of each other, up to the limit", async () => {
+    const [first, alike, other] = [
+      await wampSocket(url),
+      await wampSocket(url),
+      await wampSocket(url),
+    ];
+    const topic = "com.example.topic";
+    for (const [client, realm] of [
+      [first, "com.example.one"],
+      [alike, "com.example.one"],
+      [other, "com.example.two"],
+    ] as const) {
+      client.says([1, realm, { roles: { publisher: {}, subscriber: {} } }]);
+      expect((await client.next())[0]).toBe(2);
+      client.says([32, 1, {}, topic]);
+      expect((await client.next())[0]).toBe(33);
+    }
+    first.says([16, 2, { acknowledge: true }, topic, ["hello"]]);
+    expect((await alike.next())[4]).toEqual(["hello"]);
+    other.says([16, 2, { acknowledge: true, exclude_me: false }, topic, ["own"]]);
+    expect([(await other.next())[0], (await other.next())[4]]).toEqual([17, ["own"]]);
+    const third = await wampSocket(url);
+    third.says([1, "com.example.three", { roles: { publisher: {} } }]);
+    expect((await third.next())[2]).toBe("wamp.error.no_such_realm");
   });
 
   test("a call in several messages reaches one callee, and its results come back", async () => {

@@ -552,6 +552,7 @@ const worker = v.variant("type", [
             max_call_timeout: count,
           }),
         ),
+        max_realms: maybe(count),
         history: maybe(v.array(v.strictObject({ uri: text, match: matchPolicy, limit: count }))),
       }),
     ),

@@ -4,7 +4,7 @@ import { expect } from "bun:test";
 import type { PermissionConfig, RealmConfig, RoleConfig } from "#config/realm/realm-config.ts";
 import type { Logger } from "#observe/logger.ts";
 import { SessionCounts } from "#observe/session-counts.ts";
-import { openRealms } from "#router/realm-table.ts";
+import { RealmTable } from "#router/realm-table.ts";
 import { RouterSession } from "#router/router-session.ts";
 import { MessageType as M } from "#wamp/message-type.ts";
 import { FakePeer, type FakePeerOptions } from "./fake-peer.ts";
@@ -38,7 +38,7 @@ export function openRouter(
   log: Logger = quiet,
   rest: Pick<RealmConfig, "options" | "history"> = {},
 ) {
-  const realms = openRealms([{ name: "realm1", roles, ...rest }], log);
+  const realms = new RealmTable([{ name: "realm1", roles, ...rest }], log);
   return {
     realms,
     async join(options: JoinOptions = {}): Promise<JoinedPeer> {

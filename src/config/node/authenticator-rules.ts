@@ -7,6 +7,7 @@
 
 import type { DynamicAuthConfig } from "#config/auth/authenticator-config.ts";
 import { ANY } from "#config/connection/normalize-routes.ts";
+import { findRealm } from "#config/realm/normalize-realm.ts";
 import type { RoleConfig } from "#config/realm/realm-config.ts";
 import { hasTrusted, mayDo, TRUSTED } from "#config/realm/role-permissions.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
@@ -26,8 +27,8 @@ export function warnOfAuthenticator(
   const candidates =
     worker.type === "router" ? [worker] : routers.behind(worker.connections, routeOf(worker, auth));
   for (const router of candidates) {
-    const realms = router.realms.filter(({ name }) => realm === null || name === realm);
-    const roles = realms.flatMap((one) => one.roles);
+    const realms = realm === null ? router.realms : [findRealm(router.realms, realm)];
+    const roles = realms.flatMap((one) => one?.roles ?? []);
     const sentence =
       (worker.type === "proxy" ? callFault(auth, router, roles) : null) ??
       (hasTrusted(router, realm, report) ? null : registerFault(auth, router, roles));
@@ -52,7 +53,7 @@ function callFault(
     if (mayDo(caller, "call", auth.authenticator)) return null;
     return `role "${role}" of ${place} may not call it; add a permission`;
   }
-  if (router.realms.every(({ name }) => name !== realm)) {
+  if (findRealm(router.realms, realm) === undefined) {
     return `worker "${router.id}", to which its route leads, has no realm "${realm}"`;
   }
   if (role === TRUSTED) return null;

@@ -11,7 +11,7 @@ import {
   normalizeWorkerOptions,
   normalizeWorkerPython,
 } from "#config/component/normalize-process-options.ts";
-import { hasRole, normalizeRealms } from "#config/realm/normalize-realm.ts";
+import { findRealm, hasRole, normalizeRealms } from "#config/realm/normalize-realm.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
 import type { Report } from "#config/text/report.ts";
 import { normalizeTransports } from "#config/transport/normalize-transport.ts";
@@ -28,7 +28,7 @@ export function normalizeRouter(
   const realms = normalizeRealms(asList(item.realms), [...path, "realms"], report);
   // A malformed realm may be the one that is missing: no realm and no role is reported as missing.
   const isUncertain = report.isMalformed([...path, "realms"]);
-  const isRealmKnown = (realm: string) => isUncertain || realms.some(({ name }) => name === realm);
+  const isRealmKnown = (realm: string) => isUncertain || findRealm(realms, realm) !== undefined;
   const isRoleKnown = (role: string, realm?: string) => isUncertain || hasRole(realms, role, realm);
   const authenticators: AuthenticatorConfig[] = [];
   const transports = normalizeTransports(item.transports, path, {

@@ -7,7 +7,7 @@
 
 import { ANY } from "#config/connection/normalize-routes.ts";
 import { warnOfAuthorizers } from "#config/realm/authorizer-rules.ts";
-import { hasRole } from "#config/realm/normalize-realm.ts";
+import { findRealm, hasRole } from "#config/realm/normalize-realm.ts";
 import { TRUSTED } from "#config/realm/role-permissions.ts";
 import type { JsonPath } from "#config/text/config-issue.ts";
 import type { Report } from "#config/text/report.ts";
@@ -42,8 +42,7 @@ function warnOfRoutes(
   const ownRouters = (ids: readonly string[]) => routers.behind(connections, ids);
   for (const [realm, roles] of Object.entries(routes)) {
     if (realm === ANY) continue;
-    const without = (router: RouterWorkerConfig) =>
-      !router.realms.some(({ name }) => name === realm);
+    const without = (router: RouterWorkerConfig) => findRealm(router.realms, realm) === undefined;
     const lacking = ownRouters(Object.values(roles).flat()).find(without);
     if (lacking !== undefined) {
       const state = `worker "${lacking.id}", to which it leads, has no realm "${realm}"`;

@@ -10,6 +10,11 @@ import { normalizeAuthorization } from "./normalize-authorization.ts";
 import type { PermissionConfig, RealmConfig } from "./realm-config.ts";
 import type { PermissionItem, RealmItem } from "./realm-schema.ts";
 
+/** The name of the realm of which realms are made that are not named. */
+const TEMPLATE = "*";
+
+const DEFAULT_MAX_REALMS = 100;
+
 /** The normalized realms; a realm with faults is left out. Of several with one name the last counts, as in Crossbar. */
 export function normalizeRealms(items: RealmItem[], path: JsonPath, report: Report): RealmConfig[] {
   const realms = new Map<string, RealmConfig>();
@@ -26,9 +31,23 @@ export function normalizeRealms(items: RealmItem[], path: JsonPath, report: Repo
       roles,
       ...normalizeOptions(item, at, report),
       ...normalizeStore(item),
+      ...normalizeTemplate(item, at, report),
     });
   });
   return [...realms.values()];
+}
+
+/** A realm that clients open is made of the one named `*`. */
+function normalizeTemplate(
+  { name, max_realms }: RealmItem,
+  path: JsonPath,
+  report: Report,
+): Pick<RealmConfig, "max_realms"> {
+  if (name === TEMPLATE) return { max_realms: max_realms ?? DEFAULT_MAX_REALMS };
+  if (max_realms !== undefined) {
+    report.warn([...path, "max_realms"], 'has no effect: it is for the realm "*" alone');
+  }
+  return {};
 }
 
 function normalizeOptions(
@@ -84,8 +103,15 @@ function uriMatch(
   return { uri, match: uri.includes("..") ? "wildcard" : "exact" };
 }
 
+/** The realm with a name, or the one of which it would be made; undefined: there is neither. */
+export function findRealm(realms: readonly RealmConfig[], realm: string): RealmConfig | undefined {
+  const named = (wanted: string) => realms.find(({ name }) => name === wanted);
+  return named(realm) ?? named(TEMPLATE);
+}
+
 /** Whether a role exists, in this realm or (without a realm) in any. */
 export function hasRole(realms: readonly RealmConfig[], role: string, realm?: string): boolean {
-  const among = realms.filter(({ name }) => realm === undefined || name === realm);
+  const found = realm === undefined ? realms : [findRealm(realms, realm)];
+  const among = found.filter((one) => one !== undefined);
   return among.some(({ roles }) => roles.some(({ name }) => name === role));
 }

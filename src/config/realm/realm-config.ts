@@ -12,6 +12,8 @@ export interface RealmConfig {
   options?: RealmOptions;
   /** Topics whose events are kept; absent: none. */
   history?: HistoryConfig[];
+  /** Of the realm `*` alone: most realms that are made of it. */
+  max_realms?: number;
 }
 
 /** Options of a realm. */

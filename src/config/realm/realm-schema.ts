@@ -60,8 +60,15 @@ export type RoleItem = v.InferOutput<typeof role>;
 
 /** A realm. */
 export const realm = lenientItem({
-  name: required(text, "Name of the realm."),
+  name: required(
+    text,
+    "Name of the realm. Extension: `*` is a template for realms that are not named; a client opens one by joining it.",
+  ),
   id: withoutEffect(anything),
+  max_realms: optional(
+    integer(1, 100_000),
+    "Extension. Of the realm `*`: most realms that are made of it; absent: 100.",
+  ),
   roles: defaulted(v.array(role), [], "Roles of this realm."),
   options: optional(realmOptions, "Options of this realm."),
   store: optional(realmStore, "Events that are kept for clients that come later; absent: none."),

@@ -57,6 +57,28 @@ describe("options of a realm", () => {
   });
 });
 
+describe("the realm *", () => {
+  test("has a limit", async () => {
+    const { realm } = await loadRealm("name", "*");
+    expect(realm?.max_realms).toBe(100);
+    const others = nodeWith(`${path}.name`, "*", nodeWith(`${path}.max_realms`, 7));
+    const { config } = await loadNode(others);
+    const worker = config?.workers[0];
+    expect(worker?.type === "router" && worker.realms[0]?.max_realms).toBe(7);
+  });
+
+  test("alone has one", async () => {
+    const { realm, warnings } = await loadRealm("max_realms", 7);
+    expect(realm).not.toHaveProperty("max_realms");
+    expect(warnings).toEqual([`${path}.max_realms: has no effect: it is for the realm "*" alone`]);
+  });
+
+  test("has the roles of every realm to which routes lead", async () => {
+    const routes = nodeWith("$.workers[1].routes.elsewhere", { anonymous: "raw" });
+    expect((await loadNode(nodeWith(`${path}.name`, "*", routes))).warnings).toEqual([]);
+  });
+});
+
 describe("the store of a realm", () => {
   test("names patterns with their limits", async () => {
     const store = {

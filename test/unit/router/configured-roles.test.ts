@@ -2,9 +2,7 @@
 
 import { expect, test } from "bun:test";
 import type { PermissionConfig, RealmConfig, RoleConfig } from "#config/realm/realm-config.ts";
-import { configureRealms } from "#router/realm-table.ts";
 import { MessageType as M } from "#wamp/message-type.ts";
-import { quiet } from "../../support/quiet-context.ts";
 import { ask, everything, openRouter } from "../../support/router-harness.ts";
 
 const nothing = { call: false, register: false, publish: false, subscribe: false };
@@ -21,7 +19,7 @@ const role = (name: string, ...permissions: PermissionConfig[]): RoleConfig => (
 
 function openWith(...roles: RoleConfig[]) {
   const router = openRouter(roles);
-  const configure = (...realms: RealmConfig[]) => configureRealms(router.realms, realms, quiet);
+  const configure = (...realms: RealmConfig[]) => router.realms.configure(realms);
   const setRoles = (...others: RoleConfig[]) => configure({ name: "realm1", roles: others });
   return { ...router, configure, setRoles };
 }
@@ -96,7 +94,7 @@ test("a realm that is gone ends its sessions, and one that is new can be joined"
   const session = await join();
   configure({ name: "realm2", roles: [] });
   expect(await session.next()).toEqual([M.GOODBYE, {}, "wamp.close.close_realm"]);
-  expect([...realms.keys()]).toEqual(["realm2"]);
+  expect([realms.get("realm1"), realms.get("realm2")?.name]).toEqual([undefined, "realm2"]);
 });
 
 test("a role without a configuration is one role, so that its internal sessions are kept once", () => {

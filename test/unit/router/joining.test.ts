@@ -3,7 +3,7 @@ import type { FailedAttempts } from "#auth/authentication.ts";
 import type { AuthConfig } from "#config/auth/auth-config.ts";
 import type { JoiningConfig } from "#config/options/session-config.ts";
 import { SessionCounts } from "#observe/session-counts.ts";
-import { openRealms } from "#router/realm-table.ts";
+import { RealmTable } from "#router/realm-table.ts";
 import { RouterSession } from "#router/router-session.ts";
 import { MessageType as M } from "#wamp/message-type.ts";
 import { FailedJoins } from "#worker/failed-joins.ts";
@@ -25,7 +25,10 @@ const hello = [
   "realm1",
   { roles: { caller: {} }, authmethods: ["ticket"], authid: "joe" },
 ];
-const realms = openRealms([{ name: "realm1", roles: [{ name: "user", permissions: [] }] }], quiet);
+const realms = new RealmTable(
+  [{ name: "realm1", roles: [{ name: "user", permissions: [] }] }],
+  quiet,
+);
 
 /** A peer of a router with these limits. */
 function connect(changes: Partial<JoiningConfig>, failedAttempts?: FailedAttempts, by = auth) {

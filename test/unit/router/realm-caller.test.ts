@@ -6,7 +6,7 @@ import type { DynamicAuthConfig } from "#config/auth/authenticator-config.ts";
 import type { RealmConfig } from "#config/realm/realm-config.ts";
 import { SessionCounts } from "#observe/session-counts.ts";
 import { RealmCaller } from "#router/realm-caller.ts";
-import { openRealms } from "#router/realm-table.ts";
+import { RealmTable } from "#router/realm-table.ts";
 import { RouterSession } from "#router/router-session.ts";
 import { MessageType as M } from "#wamp/message-type.ts";
 import { FakePeer } from "../../support/fake-peer.ts";
@@ -42,7 +42,7 @@ const dynamic: DynamicAuthConfig = {
 async function start(changes: Partial<DynamicAuthConfig> = {}) {
   const logged: unknown[] = [];
   const log = { ...quiet, warn: (...what: unknown[]) => void logged.push(what) };
-  const open = openRealms(realms, quiet);
+  const open = new RealmTable(realms, quiet);
   const authenticators = new RealmCaller(open, log);
   const connect = (auth: AuthConfig) => {
     const peer = new FakePeer();
@@ -213,7 +213,7 @@ test("subscriptions get what the worker itself publishes", async () => {
   const disclose = { caller: false, publisher: false };
   const everything = { uri: "", match: "prefix" as const, allow: all, disclose };
   const roles = [{ name: "user", permissions: [everything] }];
-  const caller = new RealmCaller(openRealms([{ name: "realm1", roles }], quiet), quiet);
+  const caller = new RealmCaller(new RealmTable([{ name: "realm1", roles }], quiet), quiet);
   const { signal } = new AbortController();
   const got: string[] = [];
   const receiver = { onEvent: ({ topic = "" }) => got.push(topic), onEnd() {} };

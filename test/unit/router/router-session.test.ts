@@ -2,7 +2,7 @@ import { afterEach, describe, expect, jest, test } from "bun:test";
 import type { PermissionConfig, RealmConfig } from "#config/realm/realm-config.ts";
 import type { LogFields } from "#observe/logger.ts";
 import { SessionCounts } from "#observe/session-counts.ts";
-import { openRealms } from "#router/realm-table.ts";
+import { RealmTable } from "#router/realm-table.ts";
 import { RouterSession } from "#router/router-session.ts";
 import { MessageType as M } from "#wamp/message-type.ts";
 import { FakePeer, type FakePeerOptions } from "../../support/fake-peer.ts";
@@ -33,7 +33,7 @@ afterEach(() => {
 });
 
 function freshRealms() {
-  return openRealms([{ name: "realm1", roles: [{ name: "anonymous", permissions }] }], quiet);
+  return new RealmTable([{ name: "realm1", roles: [{ name: "anonymous", permissions }] }], quiet);
 }
 
 function connect(options: FakePeerOptions = {}, role = "anonymous", maxAgeMs?: number) {
@@ -52,7 +52,7 @@ function connect(options: FakePeerOptions = {}, role = "anonymous", maxAgeMs?: n
 }
 
 function openRealm(list: RealmConfig["roles"]): void {
-  realms = openRealms([{ name: "realm1", roles: list }], quiet);
+  realms = new RealmTable([{ name: "realm1", roles: list }], quiet);
 }
 
 async function join(options: FakePeerOptions = {}, announced: object = roles, role = "anonymous") {

@@ -5,7 +5,7 @@ import { SessionCounts } from "#observe/session-counts.ts";
 import type { SessionEnd } from "#observe/session-facts.ts";
 import { slowClients } from "#observe/slow-clients.ts";
 import { traffic } from "#observe/traffic.ts";
-import { openRealms } from "#router/realm-table.ts";
+import { RealmTable } from "#router/realm-table.ts";
 import { RouterSession } from "#router/router-session.ts";
 import { FakePeer } from "../../support/fake-peer.ts";
 import { noAuthenticators } from "../../support/no-authenticators.ts";
@@ -15,7 +15,7 @@ import { everything } from "../../support/router-harness.ts";
 /** A router with one role, and clients that say HELLO to it. */
 function router() {
   const roles = [{ name: "user", permissions: [everything] }];
-  const realms = openRealms([{ name: "realm1", roles }], quiet);
+  const realms = new RealmTable([{ name: "realm1", roles }], quiet);
   const counts = new SessionCounts();
   const sessions: RouterSession[] = [];
   const connect = async (realm = "realm1", role = "user") => {
