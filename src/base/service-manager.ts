@@ -1,7 +1,7 @@
 /**
  * ServiceManager: tells systemd what the node does, over the socket that it names in NOTIFY_SOCKET.
  *
- *     READY=1    RELOADING=1 MONOTONIC_USEC=...    STOPPING=1    WATCHDOG=1    STATUS=...
+ *     READY=1    RELOADING=1 MONOTONIC_USEC=...    MAINPID=...    STOPPING=1    WATCHDOG=1
  *
  * (systemd: sd_notify(3), `Type=notify` and `Type=notify-reload` of systemd.service(5).)
  *
@@ -10,6 +10,7 @@
 
 import { type Pointer, ptr } from "bun:ffi";
 import { openCLibrary } from "./c-library.ts";
+import { unixSocketAddress } from "./unix-address.ts";
 
 /** Sends one datagram; what cannot be sent is lost, as with systemd's own library. */
 export type Notify = (message: string) => void;
@@ -19,12 +20,20 @@ const VARIABLES = ["NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"];
 
 /** What the service manager is told of the node. */
 export class ServiceManager {
+  /** The variables by which a process that follows this one is told of the manager. */
+  readonly environment: Readonly<Record<string, string>>;
   readonly #notify: Notify;
   readonly #monotonicMicros: () => bigint;
   readonly #watchdog: ReturnType<typeof setInterval> | null;
 
   /** `watchdogMicros`: the node counts as hung when nothing is heard for that long; null: it is not watched. */
-  constructor(notify: Notify, monotonicMicros: () => bigint, watchdogMicros: number | null) {
+  constructor(
+    notify: Notify,
+    monotonicMicros: () => bigint,
+    watchdogMicros: number | null,
+    environment: Readonly<Record<string, string>>,
+  ) {
+    this.environment = environment;
     this.#notify = notify;
     this.#monotonicMicros = monotonicMicros;
     this.#watchdog =
@@ -49,6 +58,8 @@ export class ServiceManager {
       (message) => sendDatagram(calls, address, message),
       () => monotonicMicros(calls),
       isWatched ? Number(watchdog) : null,
+      // Without WATCHDOG_PID, which would be that of this process.
+      { NOTIFY_SOCKET: address, ...(isWatched && { WATCHDOG_USEC: watchdog }) },
     );
   }
 
@@ -61,6 +72,12 @@ export class ServiceManager {
   reloading(): void {
     // Without the time systemd cannot tell it from an earlier reload, and waits until its deadline.
     this.#notify(`RELOADING=1\nMONOTONIC_USEC=${this.#monotonicMicros()}`);
+  }
+
+  /** Another process is the main one of the service from now on, and the only one that is heard. */
+  followedBy(pid: number): void {
+    if (this.#watchdog !== null) clearInterval(this.#watchdog);
+    this.#notify(`MAINPID=${pid}`);
   }
 
   /** The node ends. */
@@ -103,17 +120,9 @@ function sendDatagram(calls: DatagramCalls, address: string, message: string): v
   const descriptor = calls.socket(AF_UNIX, SOCK_DGRAM_CLOEXEC, 0);
   if (descriptor < 0) return;
   const octets = Buffer.from(message);
-  const to = socketAddress(address);
+  const to = unixSocketAddress(address);
   calls.sendto(descriptor, ptr(octets), octets.length, MSG_DONTWAIT_NOSIGNAL, ptr(to), to.length);
   calls.close(descriptor);
-}
-
-/** A `struct sockaddr_un`: the family, then the path; that of an abstract socket begins with a NUL. */
-function socketAddress(address: string): Buffer {
-  const path = address.startsWith("@") ? `\0${address.slice(1)}` : `${address}\0`;
-  const family = Buffer.alloc(2);
-  new Uint16Array(family.buffer, family.byteOffset, 1)[0] = AF_UNIX;
-  return Buffer.concat([family, Buffer.from(path)]);
 }
 
 function monotonicMicros(calls: DatagramCalls): bigint {
