@@ -1,7 +1,7 @@
 /** The nodes of examples/, as they stand there but for ports, each with foreign clients. */
 
 import { describe, expect, test } from "bun:test";
-import { cpSync, readdirSync, symlinkSync } from "node:fs";
+import { cpSync, mkdirSync, readdirSync, symlinkSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { hasOpenssl } from "../support/certificates.ts";
 import { afterTest } from "../support/cleanups.ts";
@@ -253,6 +253,24 @@ test("systemd: what the unit says starts a node, reloads it, and ends it", async
   await node.untilOutput(/configuration has not changed/);
   node.kill("SIGTERM");
   expect(await node.exited).toBe(0);
+});
+
+test.if(Bun.which("systemd-analyze") !== null)("systemd: takes the unit of the sockets", () => {
+  const tree = temporaryFolder();
+  const units = join(tree, "usr/lib/systemd/system");
+  mkdirSync(units, { recursive: true });
+  const present = ["sockets.target", "sysinit.target", "basic.target", "network-online.target"];
+  for (const name of present) cpSync(join("/usr/lib/systemd/system", name), join(units, name));
+  for (const name of ["crossproxy.service", "crossproxy.socket"]) {
+    cpSync(join(EXAMPLES, "systemd", name), join(units, name));
+  }
+  for (const program of ["usr/local/bin/crossproxy", "bin/kill"]) {
+    mkdirSync(join(tree, dirname(program)), { recursive: true });
+    cpSync("/bin/kill", join(tree, program), { dereference: true });
+  }
+  const verify = ["systemd-analyze", "verify", `--root=${tree}`, "crossproxy.socket"];
+  const { stdout, stderr, exitCode } = Bun.spawnSync(verify);
+  expect([stdout.toString(), stderr.toString(), exitCode]).toEqual(["", "", 0]);
 });
 
 /** Whether namespaces can be made here, as a container runtime makes them. */
